@@ -1,0 +1,120 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// cache holds the running modules by every name they were asked for. A look-up that hits is one atomic
+// load and one map access; everything that changes the map copies it, under mu.
+type cache struct {
+	modules atomic.Pointer[map[string]*Module] // never nil after init
+
+	mu      sync.Mutex
+	flights map[string]*flight // loads under way, by name and, once it is known, by identity
+	running sync.WaitGroup     // the goroutines of flights, abandoned ones too
+	closed  bool
+}
+
+func (c *cache) init() {
+	c.flights = make(map[string]*flight)
+	c.modules.Store(&map[string]*Module{})
+}
+
+// get answers from the cache, or returns nil. A crashed module is no answer.
+func (c *cache) get(name string) *Module {
+	if m := (*c.modules.Load())[name]; m != nil && !m.crashed() {
+		return m
+	}
+	return nil
+}
+
+// register enters a module under keys, except those that belong to another running module. A module
+// that was dropped stays out. It is called with mu held.
+func (c *cache) register(m *Module, keys []string) {
+	if m.dropped {
+		return
+	}
+	m.registered = true
+	modules := maps.Clone(*c.modules.Load())
+	for _, key := range keys {
+		if c.get(key) == nil {
+			modules[key] = m
+		}
+	}
+	c.modules.Store(&modules)
+}
+
+// alias enters a registered module under a further name and returns the module that has the name then.
+func (c *cache) alias(m *Module, name string) *Module {
+	if c.get(name) == m {
+		return m
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other := c.get(name); other != nil {
+		return other
+	}
+	c.register(m, []string{name})
+	return m
+}
+
+// drop takes a module out under all its names and reports whether it was there.
+func (c *cache) drop(m *Module) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m.dropped || !m.registered {
+		return false
+	}
+	m.dropped = true
+	modules := maps.Clone(*c.modules.Load())
+	maps.DeleteFunc(modules, func(_ string, other *Module) bool { return other == m })
+	c.modules.Store(&modules)
+	return true
+}
+
+// reap drops the module of that name if it has crashed, and frees what it still holds.
+func (c *cache) reap(ctx context.Context, name string) {
+	m := (*c.modules.Load())[name]
+	if m != nil && m.crashed() && c.drop(m) {
+		// It is gone either way; how it ended was the error of the call that met the crash.
+		_ = m.instance.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// close refuses further loads, abandons those under way and returns the modules, for the caller to
+// close; done is closed when the last flight has ended.
+func (c *cache) close() (modules []*Module, done <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	modules = c.all()
+	for _, m := range modules {
+		m.dropped = true
+	}
+	c.closed = true
+	c.modules.Store(&map[string]*Module{})
+	for _, f := range c.flights {
+		c.abandon(f, ErrClosed)
+	}
+	ended := make(chan struct{})
+	go func() {
+		c.running.Wait()
+		close(ended)
+	}()
+	return modules, ended
+}
+
+// all lists each registered module once, sorted by name and version.
+func (c *cache) all() []*Module {
+	unique := make(map[*Module]bool)
+	for _, m := range *c.modules.Load() {
+		unique[m] = true
+	}
+	return slices.SortedFunc(maps.Keys(unique), func(a, b *Module) int {
+		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()))
+	})
+}

@@ -1,0 +1,242 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+)
+
+func TestNamesOfOneModule(t *testing.T) {
+	t.Parallel()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := filepath.Join(here, "rules")
+	w := &world{modules: map[string]fake{
+		"x":        {version: "v1.2.3"},
+		"x@v1.2.3": {version: "v1.2.3"},
+		"x@v1":     {version: "v1.2.3"},
+		"x@v0.9.0": {version: "v0.9.0"},
+		"./rules":  {canonical: rules},
+		rules:      {canonical: rules},
+		"taxes":    {canonical: rules},
+	}}
+	l := newLoader(t, w)
+	x := mustLoad(t, l, "x")
+	for _, name := range []string{"x", "x@v1.2.3", "x@v1", "first=x", "first"} {
+		if m := mustLoad(t, l, name); m != x {
+			t.Errorf("Load(%q) is another instance", name)
+		}
+	}
+	if mustLoad(t, l, "x@v0.9.0") == x {
+		t.Error("two versions share an instance")
+	}
+	dir := mustLoad(t, l, "./rules")
+	for _, name := range []string{rules, rules + "/", "taxes"} {
+		if m := mustLoad(t, l, name); m != dir {
+			t.Errorf("Load(%q) is another instance", name)
+		}
+	}
+	if got, want := names(l), []string{rules, "x@v0.9.0", "x@v1.2.3"}; !slices.Equal(got, want) {
+		t.Errorf("modules %q, want %q", got, want)
+	}
+	if n := w.opens("x@v1.2.3"); n != 1 {
+		t.Errorf("x@v1.2.3 was opened %d times", n)
+	}
+
+	_, err = l.Load(t.Context(), "first=x@v0.9.0")
+	wantError(t, err, "load first=x@v0.9.0: invalid module name: first is the name of x@v1.2.3 already")
+}
+
+// A version that was asked for does not answer for the name alone: the path does.
+func TestVersionIsNotTheName(t *testing.T) {
+	t.Parallel()
+	l := newLoader(t, &world{modules: map[string]fake{"x": {version: "v2.0.0"}, "x@v1.0.0": {version: "v1.0.0"}}})
+	mustLoad(t, l, "x@v1.0.0")
+	if v := mustLoad(t, l, "x").Version(); v != "v2.0.0" {
+		t.Errorf("x is %s, want v2.0.0", v)
+	}
+}
+
+func TestUnload(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}
+	var r recorder
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	m := mustLoad(t, l, "alias=x")
+	for range 2 { // idempotent
+		if err := l.Unload(t.Context(), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.instances[0].closed.Load(); n != 1 {
+		t.Errorf("closed %d times", n)
+	}
+	if _, err := m.Call(t.Context(), "F"); !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("call after unload: %v", err)
+	}
+	if got := names(l); len(got) != 0 {
+		t.Errorf("modules %q after unload", got)
+	}
+	if mustLoad(t, l, "x") == m {
+		t.Error("an unloaded module was loaded")
+	}
+	if _, err := l.Load(t.Context(), "alias"); !errors.Is(err, load.ErrNotFound) {
+		t.Errorf("the alias of an unloaded module: %v", err)
+	}
+	if !slices.Contains(r.kinds(), "Unloaded") {
+		t.Errorf("events %q", r.kinds())
+	}
+}
+
+func TestCrashedModuleIsLoadedAfresh(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}
+	l := newLoader(t, w)
+	m := mustLoad(t, l, "alias=x")
+	w.instances[0].crash.Store(&load.CrashError{Reason: "exit status 2"})
+	if got := names(l); len(got) != 0 {
+		t.Errorf("modules %q after a crash", got)
+	}
+	fresh := mustLoad(t, l, "x")
+	if fresh == m || mustLoad(t, l, "x@v1.0.0") != fresh || mustLoad(t, l, "alias=x") != fresh {
+		t.Error("a crashed module was loaded")
+	}
+	if n := w.instances[0].closed.Load(); n != 1 {
+		t.Errorf("the crashed instance was closed %d times", n)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	started, ended := make(chan struct{}), make(chan struct{})
+	w := &world{modules: map[string]fake{
+		"x": {},
+		"slow": {open: func(ctx context.Context) error {
+			defer close(ended)
+			close(started)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}},
+	}}
+	l := newLoader(t, w)
+	mustLoad(t, l, "x")
+	failed := make(chan error, 1)
+	go func() {
+		_, err := l.Load(context.Background(), "slow")
+		failed <- err
+	}()
+	<-started
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	wantError(t, <-failed, "load slow: loader is closed")
+	if n := w.instances[0].closed.Load(); n != 1 {
+		t.Errorf("closed %d times", n)
+	}
+	_, err := l.Load(t.Context(), "x")
+	if wantError(t, err, "load x: loader is closed"); !errors.Is(err, load.ErrClosed) {
+		t.Error("it is no ErrClosed")
+	}
+}
+
+var benchmarkName = "github.com/gosimple/slug" // a variable, as a caller's name is
+
+// BenchmarkLoadCached measures a Load of a registered module against a bare look-up in a map behind an
+// atomic pointer, by 1 and by 8 goroutines. ratio must stay below 1.5.
+func BenchmarkLoadCached(b *testing.B) {
+	w := &world{modules: map[string]fake{}}
+	bare := map[string]*load.Module{}
+	l := newLoader(b, w)
+	for _, name := range []string{benchmarkName, "strings", "encoding/json", "github.com/google/uuid", "gorm.io/gorm", "rules/tax"} {
+		w.modules[name] = fake{}
+		bare[name] = mustLoad(b, l, name)
+	}
+	var p atomic.Pointer[map[string]*load.Module]
+	p.Store(&bare)
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(100, func() { l.Load(ctx, benchmarkName) }); n != 0 {
+		b.Fatalf("%v allocations", n)
+	}
+	yardstick := func(n int) {
+		for range n {
+			if (*p.Load())[benchmarkName] == nil {
+				panic("missing")
+			}
+		}
+	}
+	loaded := func(n int) {
+		for range n {
+			if m, _ := l.Load(ctx, benchmarkName); m == nil {
+				panic("missing")
+			}
+		}
+	}
+	for _, goroutines := range []int{1, 8} {
+		b.Run(fmt.Sprintf("goroutines=%d", goroutines), func(b *testing.B) {
+			// In turns, so that a busy machine slows both.
+			var took, bareTook time.Duration
+			const turn = 1 << 16
+			for n := 0; n < b.N; n += turn {
+				bareTook += together(goroutines, turn, yardstick)
+				took += together(goroutines, turn, loaded)
+			}
+			turns := float64((b.N + turn - 1) / turn)
+			b.ReportMetric(float64(took.Nanoseconds())/turns/turn/float64(goroutines), "ns/op")
+			b.ReportMetric(float64(took)/float64(bareTook), "ratio")
+		})
+	}
+}
+
+// together runs f(n) on as many goroutines and returns the time until the last is done.
+func together(goroutines, n int, f func(n int)) time.Duration {
+	start := time.Now()
+	done := make(chan struct{}, goroutines)
+	for range goroutines {
+		go func() {
+			f(n)
+			done <- struct{}{}
+		}()
+	}
+	for range goroutines {
+		<-done
+	}
+	return time.Since(start)
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	w := &world{}
+	for _, test := range []struct {
+		config load.Config
+		want   string
+	}{
+		{load.Config{Path: load.Path{nil}}, "Config.Path: it holds a nil finder"},
+		{load.Config{Installers: []load.Installer{nil}}, "Config.Installers: it holds a nil installer"},
+		{load.Config{Engines: []load.Engine{nil}}, "Config.Engines: it holds a nil engine"},
+		{load.Config{Engines: []load.Engine{w, w}}, "Config.Engines: it holds two engines named fake"},
+		{load.Config{Engines: []load.Engine{w}, Engine: "wasm"}, `Config.Engine: there is no engine "wasm"; the engines are ["fake"]`},
+	} {
+		_, err := load.New(test.config)
+		wantError(t, err, test.want)
+	}
+	l, err := load.New(load.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Load(t.Context(), "strings")
+	wantError(t, err, "load strings: not found\n\tset Config.Installers to one that installs such names")
+	if err := l.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,35 @@
+// Package load gives Go what import gives Python: ask for a module by name, at run time, and get a
+// running module back. The first ask may search, install, compile and execute; every later ask is one map
+// look-up.
+//
+//	l, _ := standard.New(load.Config{})                     // default path, registry, engines
+//	m, _ := l.Load(ctx, "github.com/gosimple/slug")         // found, installed, compiled, executed, registered
+//	make, _ := load.Func[func(string) string](m, "Make")    // typed; a wrong type fails here, not at the call
+//	fmt.Println(make("Hello, Wörld"))                       // hello-world
+//
+// # One load, end to end
+//
+// [Loader.Load] takes these steps; each is in the file of its name.
+//
+//   - Name (name.go): [ParseName] takes the name apart and refuses what cannot be one, before anything is
+//     looked up.
+//   - Cache (cache.go, flight.go): a registered module is the answer, without a lock. A module that is being
+//     loaded is waited for; a wait that would close a circle of imports is a [CycleError].
+//   - Find (resolve.go): the [Path] asks each [Finder] in order. Only [ErrNotFound] falls through.
+//   - Install (install.go): where nothing was found, the one [Installer] that claims the name chooses the exact
+//     version and brings it into the store.
+//   - Compile (engine.go): the first [Engine] that accepts the source takes its artifact from the store, or
+//     makes it once.
+//   - Execute (engine.go): the engine opens the artifact and runs the module's initialisation.
+//   - Register (cache.go): the module enters the cache under its names.
+//
+// A failed load is a [LoadError] around one of the typed errors of errors.go, and is forgotten: the next
+// call tries again. [Loader.Explain] tells what a load would do, and why. Everything but a look-up that the
+// cache answers is told to one [Sink] as an [Event].
+//
+// A [Module] is used through [Func], [Value] and [Bind], which check types once and before anything runs,
+// or by name through [Module.Call]. What cannot be copied into the host stays in the module as an [Object].
+//
+// The package has no global state: a [Loader] owns its path, installers, engines, store and cache. Package
+// standard wires the usual ones.
+package load

@@ -1,0 +1,196 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/loadgo/load/store"
+)
+
+// Engine opens artifacts as running instances. Engines are safe for concurrent use.
+type Engine interface {
+	// Name is the engine's short name: "goprocess".
+	Name() string
+	// Accepts tells whether the engine can run the source, by its content and never by executing it.
+	Accepts(Source) bool
+	// Open starts the artifact and runs the module's initialisation. A panic, a trap or an exit there is
+	// an [*InitError].
+	Open(ctx context.Context, a Artifact, imp Importer) (Instance, error)
+}
+
+// Compiler is an optional ability of an engine: it makes an artifact that the store keeps.
+type Compiler interface {
+	// Fingerprint changes whenever the output of Compile would for an unchanged source. It is cheap:
+	// every load asks for it.
+	Fingerprint() string
+	// Compile writes the artifact's files into the empty directory dir. An error in the module's code is
+	// a [*CompileError].
+	Compile(ctx context.Context, src Source, dir string) error
+}
+
+// Artifact is a module ready to be opened.
+type Artifact struct {
+	Spec *Spec
+	// Files are the verified files that the engine compiled; nil for an engine without a compile step.
+	Files *store.Artifact
+	// WorkDir is an empty directory for a module that runs as a process.
+	WorkDir string
+}
+
+// Importer lets an engine load further modules while one is loading or running. It carries the import
+// chain, so that cycles are found and errors show "a → b → c".
+type Importer interface {
+	Import(ctx context.Context, name string) (*Module, error)
+}
+
+// Instance is a running module. Instances are safe for concurrent use.
+type Instance interface {
+	// Symbols lists what the module exports, sorted by name. The caller does not change it.
+	Symbols() []Symbol
+	// Bind makes the symbol available as a value of type t: a function type for a function, the type of
+	// the value for a variable or a constant. A type that does not fit is a [*SymbolError], and nothing runs.
+	Bind(symbol string, t reflect.Type) (reflect.Value, error)
+	// Call calls a function with arguments whose types are checked now, and returns its results as the
+	// Go values that come closest: plain data as itself, everything else as an [*Object]. A trailing
+	// error result is returned as err and is not part of the results.
+	Call(ctx context.Context, symbol string, args []any) (results []any, err error)
+	// Close stops the instance and frees everything it holds. It is idempotent.
+	Close(ctx context.Context) error
+}
+
+// Isolated is an optional ability of an instance: it tells what keeps the module from the host.
+type Isolated interface {
+	Isolation() Isolation
+}
+
+// Isolation describes what keeps a module away from its host and machine.
+type Isolation struct {
+	// Level sums the measures up: "full" when everything that the engine can restrict is restricted,
+	// "partial" when the system offers only some of it, "none".
+	Level string `json:"level"`
+	// Measures lists each restriction and whether it is in force.
+	Measures []Measure `json:"measures"`
+}
+
+// Measure is one restriction of an [Isolation].
+type Measure struct {
+	Name    string `json:"name"`              // "files", "network", "programs", "signals", "processes", "memory", …
+	InForce bool   `json:"in_force"`          //
+	How     string `json:"how"`               // "landlock", "seccomp", "rlimit"
+	Why     string `json:"why,omitempty"`     // why it is not in force
+	Granted bool   `json:"granted,omitempty"` // the module was given this
+}
+
+// Crashable is an optional ability of an instance: Crashed returns a non-nil error once the instance
+// cannot be used any more, and before anything of it returns [ErrCrashed]. The loader then makes a fresh
+// one on the next load. Every look-up of a registered module asks: it must cost no more than an atomic load.
+type Crashable interface {
+	Crashed() error
+}
+
+// choose returns the engine that runs the source.
+func (l *Loader) choose(src Source) (Engine, error) {
+	engine, answers := l.chooseAmong(src)
+	if engine != nil {
+		return engine, nil
+	}
+	err := &EngineError{Kind: src.Kind, Fix: "set Config.Engines to one that takes it"}
+	for _, a := range answers {
+		err.Tried = append(err.Tried, Tried{Who: a.Engine, Answer: a.Why})
+	}
+	return nil, err
+}
+
+// chooseAmong asks every engine: the first that accepts the source and is not ruled out is chosen.
+func (l *Loader) chooseAmong(src Source) (Engine, []EngineAnswer) {
+	var chosen Engine
+	var answers []EngineAnswer
+	for _, engine := range l.config.Engines {
+		a := EngineAnswer{Engine: engine.Name()}
+		switch wanted := l.config.Engine; {
+		case wanted != "" && wanted != a.Engine:
+			a.Why = fmt.Sprintf("Config.Engine asks for %s", wanted)
+		case !engine.Accepts(src):
+			a.Why = fmt.Sprintf("it does not take this source (%s)", src.Kind)
+		case chosen != nil:
+			a.Why = fmt.Sprintf("it takes the source, and %s comes first", chosen.Name())
+		default:
+			chosen, a.Chosen, a.Why = engine, true, "the first that takes the source"
+			if wanted != "" {
+				a.Why = "Config.Engine asks for it"
+			}
+		}
+		answers = append(answers, a)
+	}
+	return chosen, answers
+}
+
+// artifactKey identifies what compiling the source would produce.
+func artifactKey(engine Engine, compiler Compiler, src Source) string {
+	return store.Key(src.Hash, engine.Name(), compiler.Fingerprint())
+}
+
+// compile returns the artifact of a spec, from the store or made now; nil for an engine that compiles
+// nothing.
+func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store.Artifact, error) {
+	compiler, ok := engine.(Compiler)
+	switch {
+	case !ok:
+		return nil, nil
+	case l.config.Store == nil:
+		return nil, &ConfigError{Setting: "Config.Store", Reason: engine.Name() + " has no store to compile into"}
+	case spec.Source.Hash == "":
+		return nil, &ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
+	}
+	start := time.Now()
+	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
+		return compiler.Compile(ctx, spec.Source, dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		Emit(ctx, Compiled{Name: spec.Name, Engine: engine.Name(), Bytes: files.Size(), Took: time.Since(start)})
+	}
+	return files, nil
+}
+
+// start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.
+func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, error) {
+	engine, err := l.choose(spec.Source)
+	if err != nil {
+		return nil, err
+	}
+	m, err := l.open(ctx, engine, spec, imp)
+	var damaged *store.DamagedError
+	if !errors.As(err, &damaged) {
+		return m, err
+	}
+	compiler, ok := engine.(Compiler)
+	if !ok {
+		return nil, err
+	}
+	if evictErr := l.config.Store.Evict(artifactKey(engine, compiler, spec.Source)); evictErr != nil {
+		return nil, errors.Join(err, evictErr)
+	}
+	Emit(ctx, Evicted{Name: spec.Name, Reason: damaged.Error()})
+	return l.open(ctx, engine, spec, imp)
+}
+
+func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Importer) (*Module, error) {
+	files, err := l.compile(ctx, engine, spec)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	instance, err := engine.Open(ctx, Artifact{Spec: spec, Files: files, WorkDir: l.config.Store.EmptyDir()}, imp)
+	if err != nil {
+		return nil, err
+	}
+	m := newModule(spec, engine.Name(), instance)
+	Emit(ctx, Opened{Name: spec.Name, Engine: engine.Name(), Isolation: m.Isolation(), Took: time.Since(start)})
+	return m, nil
+}

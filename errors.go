@@ -1,0 +1,349 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Errors to test for with [errors.Is].
+var (
+	// ErrNotFound is a finder's "not here, ask the next". Wrap it as fmt.Errorf("%w: why", ErrNotFound).
+	ErrNotFound = errors.New("not found")
+	// ErrUnloaded is returned by everything of a module that was unloaded.
+	ErrUnloaded = errors.New("module is unloaded")
+	// ErrCrashed is returned by everything of an instance that ended by itself: a fatal error, an exit,
+	// a kill. The next Load makes a fresh instance.
+	ErrCrashed = errors.New("module crashed")
+	// ErrClosed is returned by a Loader after Close.
+	ErrClosed = errors.New("loader is closed")
+)
+
+// NameError reports a name that cannot be a module's.
+type NameError struct {
+	Name   string // not part of the text: the [LoadError] around it, or the caller of [ParseName], names it
+	Reason string
+}
+
+func (e *NameError) Error() string {
+	return "invalid module name: " + e.Reason
+}
+
+// LoadError wraps whatever ended a load with the module's name and the chain of imports that led to it.
+// It names the module once: the errors inside do not.
+type LoadError struct {
+	Chain []string // the import chain, outermost first; the last is the module that failed
+	Err   error
+}
+
+func (e *LoadError) Error() string {
+	chain := make([]string, len(e.Chain))
+	for i, name := range e.Chain {
+		chain[i] = name
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r == ' ' || !strconv.IsPrint(r) }) {
+			chain[i] = strconv.Quote(name)
+		}
+	}
+	return "load " + strings.Join(chain, " → ") + ": " + e.Err.Error()
+}
+
+func (e *LoadError) Unwrap() error { return e.Err }
+
+// loadError puts a name in front of the chain of what ended its load. A chain that leads into an import
+// cycle ends where the cycle begins: the CycleError shows the rest.
+func loadError(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var inner *LoadError
+	if !errors.As(err, &inner) {
+		return &LoadError{Chain: []string{name}, Err: err}
+	}
+	chain := []string{name}
+	var cycle *CycleError
+	if !errors.As(inner.Err, &cycle) || !slices.Contains(cycle.Chain, name) {
+		chain = append(chain, inner.Chain...)
+	}
+	return &LoadError{Chain: chain, Err: inner.Err}
+}
+
+// NotFoundError reports that no finder knows a name and no installer brings it.
+type NotFoundError struct {
+	Name     string
+	Tried    []Tried  // everyone who was asked, in order
+	NearMiss []string // names that are spelled alike and do exist
+	Fix      string   // what the caller can do
+}
+
+func (e *NotFoundError) Error() string {
+	var b strings.Builder
+	b.WriteString("not found")
+	for _, t := range e.Tried {
+		fmt.Fprintf(&b, "\n\t%s: %s", t.Who, t.Answer)
+	}
+	if len(e.NearMiss) > 0 {
+		fmt.Fprintf(&b, "\n\tdid you mean %s?", strings.Join(e.NearMiss, ", "))
+	}
+	if e.Fix != "" {
+		b.WriteString("\n\t" + e.Fix)
+	}
+	return b.String()
+}
+
+// Is makes a NotFoundError an [ErrNotFound].
+func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
+
+// VersionError reports that a module exists and the version asked for does not, or cannot be used here.
+type VersionError struct {
+	Module string
+	Query  string
+	Reason string   // "no version matches", "requires go >= 1.30 (running go 1.26.8)", …
+	Known  []string // versions that exist, newest first, a few
+	Fix    string
+}
+
+func (e *VersionError) Error() string {
+	s := e.Reason
+	if len(e.Known) > 0 {
+		s += "\n\tknown versions: " + strings.Join(e.Known, ", ")
+	}
+	if e.Fix != "" {
+		s += "\n\t" + e.Fix
+	}
+	return s
+}
+
+// RegistryError reports a registry that could not be used: down, refusing, or answering nonsense.
+type RegistryError struct {
+	URL    string // what was asked, without credentials
+	Reason string
+	Fix    string
+	Err    error // the cause below, or nil
+}
+
+func (e *RegistryError) Error() string {
+	s := e.Reason
+	if e.URL != "" {
+		s = e.URL + ": " + s
+	}
+	if e.Fix != "" {
+		s += "\n\t" + e.Fix
+	}
+	return s
+}
+
+func (e *RegistryError) Unwrap() error { return e.Err }
+
+// ChecksumError reports content that is not what its sum says. It is never retried with a looser check.
+type ChecksumError struct {
+	Subject string // "github.com/a/b@v1.0.0", "github.com/a/b@v1.0.0/go.mod", "artifact …"
+	Want    string // the sum that was promised
+	Got     string // the sum of what arrived
+	By      string // who promised: "checksum database sum.golang.org", "load.lock", "go.sum"
+	Fix     string
+}
+
+func (e *ChecksumError) Error() string {
+	s := fmt.Sprintf("checksum mismatch for %s\n\tdownloaded: %s\n\t%s: %s", e.Subject, e.Got, e.By, e.Want)
+	if e.Fix != "" {
+		s += "\n\t" + e.Fix
+	}
+	return s
+}
+
+// PolicyError reports something that the configuration forbids.
+type PolicyError struct {
+	Rule   string // the setting that forbids it
+	Reason string
+	Fix    string
+}
+
+func (e *PolicyError) Error() string {
+	s := e.Reason + " (" + e.Rule + ")"
+	if e.Fix != "" {
+		s += "\n\t" + e.Fix
+	}
+	return s
+}
+
+// CompileError reports source that does not compile or cannot be loaded as a module.
+type CompileError struct {
+	Reason string // "it is a program, not a package", "it does not compile", …
+	Output string // what the compiler said, without the build's private paths
+	Fix    string
+}
+
+func (e *CompileError) Error() string {
+	s := e.Reason
+	if e.Output != "" {
+		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Output), "\n", "\n\t")
+	}
+	if e.Fix != "" {
+		s += "\n\t" + e.Fix
+	}
+	return s
+}
+
+// ToolchainError reports a missing or unusable compiler.
+type ToolchainError struct {
+	Reason string
+	Fix    string
+}
+
+func (e *ToolchainError) Error() string {
+	if e.Fix == "" {
+		return e.Reason
+	}
+	return e.Reason + "\n\t" + e.Fix
+}
+
+// InitError reports a module whose initialisation failed: it panicked, exited, or did not end in time.
+type InitError struct {
+	Reason string
+	Stderr string // the end of what the module wrote to its standard error
+	Err    error  // the context's error where that ended the wait, or nil
+}
+
+func (e *InitError) Error() string {
+	if e.Stderr == "" {
+		return e.Reason
+	}
+	return e.Reason + "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
+}
+
+func (e *InitError) Unwrap() error { return e.Err }
+
+// IsolationError reports that the isolation that the configuration requires is not to be had here.
+type IsolationError struct {
+	Missing []Measure
+}
+
+func (e *IsolationError) Error() string {
+	var b strings.Builder
+	b.WriteString("the required isolation is not available")
+	for _, m := range e.Missing {
+		fmt.Fprintf(&b, "\n\t%s: %s", m.Name, m.Why)
+	}
+	b.WriteString("\n\tset RequireIsolation to false to run without it")
+	return b.String()
+}
+
+// SymbolError reports a symbol that a module does not have, or that does not have the wanted type. It is
+// found when the symbol is bound, before anything runs.
+type SymbolError struct {
+	Module   string
+	Symbol   string
+	Want     string   // the type that the host asked for, or ""
+	Have     string   // the module's type, or "" where there is no such symbol
+	Reason   string   // what does not fit, or ""
+	NearMiss []string // symbols that are spelled alike
+}
+
+func (e *SymbolError) Error() string {
+	if e.Have == "" {
+		s := fmt.Sprintf("%s has no symbol %s", e.Module, e.Symbol)
+		if len(e.NearMiss) > 0 {
+			s += "; did you mean " + strings.Join(e.NearMiss, ", ") + "?"
+		}
+		return s
+	}
+	s := fmt.Sprintf("%s: %s does not fit", e.Module, e.Symbol)
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Want != "" {
+		s += "\n\twant: " + e.Want
+	}
+	return s + "\n\thave: " + e.Have
+}
+
+// CycleError reports modules that import each other. Chain starts and ends with the same module.
+type CycleError struct {
+	Chain []string
+}
+
+func (e *CycleError) Error() string { return "import cycle: " + strings.Join(e.Chain, " → ") }
+
+// CrashError says how an instance ended. It is an [ErrCrashed].
+type CrashError struct {
+	Reason string // "exit status 2", "killed: it stayed busy for 5s after its call was cancelled", …
+	Stderr string // the end of what the module wrote to its standard error
+}
+
+func (e *CrashError) Error() string {
+	s := "module crashed: " + e.Reason
+	if e.Stderr != "" {
+		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
+	}
+	return s
+}
+
+// Is makes a CrashError an [ErrCrashed].
+func (e *CrashError) Is(target error) bool { return target == ErrCrashed }
+
+// PanicError is a panic in a module's code that was recovered there; the instance goes on.
+type PanicError struct {
+	Value string // the panic's value, printed
+	Stack string // the module's stack
+}
+
+func (e *PanicError) Error() string { return "module panicked: " + e.Value }
+
+// ModuleError is an error value that a module's function returned.
+type ModuleError struct {
+	Message string
+	Type    string // the dynamic type in the module: "*fs.PathError"
+}
+
+func (e *ModuleError) Error() string { return e.Message }
+
+// InternalError is a panic in a finder, an installer or an engine: a bug there, not in a module.
+type InternalError struct {
+	Value string // the panic's value, printed
+	Stack string
+}
+
+func (e *InternalError) Error() string {
+	s := "internal error: " + e.Value
+	if e.Stack != "" {
+		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stack), "\n", "\n\t")
+	}
+	return s
+}
+
+// recovered turns a panic into an error; it is deferred around calls of finders, installers and engines.
+func recovered(err *error) {
+	if v := recover(); v != nil {
+		*err = &InternalError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}
+	}
+}
+
+// ConfigError reports a [Config] that cannot work.
+type ConfigError struct {
+	Setting string // "Config.Engine"
+	Reason  string
+}
+
+func (e *ConfigError) Error() string { return e.Setting + ": " + e.Reason }
+
+// EngineError reports a source that no engine takes.
+type EngineError struct {
+	Kind  Kind
+	Tried []Tried // every engine's answer, in order
+	Fix   string
+}
+
+func (e *EngineError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no engine for source of kind %q", string(e.Kind))
+	for _, t := range e.Tried {
+		fmt.Fprintf(&b, "\n\t%s: %s", t.Who, t.Answer)
+	}
+	if e.Fix != "" {
+		b.WriteString("\n\t" + e.Fix)
+	}
+	return b.String()
+}

@@ -1,0 +1,259 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Event is something that happened on the way to a running module or in its life. The set of events is
+// sealed: switch on the concrete types below. Every event prints as one line of text. A look-up that
+// the cache answers emits nothing.
+type Event interface {
+	fmt.Stringer
+	event()
+}
+
+// Sink receives events. It is called from many goroutines, must not block for long, and must not call
+// the loader.
+type Sink func(Event)
+
+// The events of a load, in the order in which they come.
+type (
+	// Found: the path, or else an installer, knows the module.
+	Found struct {
+		Name, Canonical, Version, Origin string
+		Took                             time.Duration
+	}
+	// Resolved: an installer chose a version.
+	Resolved struct {
+		Name, Module, Version, Why string
+		Took                       time.Duration
+	}
+	// Deprecated: the module's authors say not to use it, or its version, any more.
+	Deprecated struct{ Module, Version, Message string }
+	// Downloaded: one file of a registry arrived and was verified; Bytes is its size.
+	Downloaded struct {
+		Module, Version, File string
+		Bytes                 int64
+		Took                  time.Duration
+	}
+	// Retrying: a registry did not answer as it should, and is asked again after Delay.
+	Retrying struct {
+		URL   string
+		Err   error
+		Delay time.Duration
+	}
+	// Installed: everything that a module needs is in the store.
+	Installed struct {
+		Name, Version string
+		Modules       int // in the build list
+		Took          time.Duration
+	}
+	// Waiting: another process holds the lock for the same work.
+	Waiting struct{ Lock string }
+	// Compiled: an artifact was made.
+	Compiled struct {
+		Name, Engine string
+		Bytes        int64 // size of the artifact
+		Took         time.Duration
+	}
+	// Evicted: a damaged artifact was removed from the store; it is made again.
+	Evicted struct{ Name, Reason string }
+	// Opened: the module runs and its initialisation is over.
+	Opened struct {
+		Name, Engine string
+		Isolation    Isolation
+		Took         time.Duration
+	}
+	// Loaded: the module is registered in the cache; Took is the whole load.
+	Loaded struct {
+		Name, Canonical, Version string
+		Took                     time.Duration
+	}
+	// Failed: a load ended with an error.
+	Failed struct {
+		Name string
+		Err  error
+		Took time.Duration
+	}
+)
+
+// The events of a module's life.
+type (
+	// Output: a module wrote a line to its standard output or error.
+	Output struct{ Name, Stream, Line string }
+	// Overrun: a call was cancelled and the module stayed busy for longer than the grace period; Killed
+	// tells whether the instance was ended for it.
+	Overrun struct {
+		Name, Symbol string
+		Grace        time.Duration
+		Killed       bool
+	}
+	// Crashed: an instance ended by itself.
+	Crashed struct {
+		Name string
+		Err  error
+	}
+	// Unloaded: a module was taken out of the cache and closed.
+	Unloaded struct{ Name string }
+)
+
+func (Found) event()      {}
+func (Resolved) event()   {}
+func (Deprecated) event() {}
+func (Downloaded) event() {}
+func (Retrying) event()   {}
+func (Installed) event()  {}
+func (Waiting) event()    {}
+func (Compiled) event()   {}
+func (Evicted) event()    {}
+func (Opened) event()     {}
+func (Loaded) event()     {}
+func (Failed) event()     {}
+func (Output) event()     {}
+func (Overrun) event()    {}
+func (Crashed) event()    {}
+func (Unloaded) event()   {}
+
+func (e Found) String() string {
+	return fmt.Sprintf("found %s as %s%s in %s", e.Name, e.Canonical, versionSuffix(e.Version), e.Origin)
+}
+
+func (e Resolved) String() string {
+	return fmt.Sprintf("resolved %s to %s@%s: %s (%s)", e.Name, e.Module, e.Version, e.Why, round(e.Took))
+}
+
+func (e Deprecated) String() string {
+	return fmt.Sprintf("deprecated: %s@%s: %s", e.Module, e.Version, e.Message)
+}
+
+func (e Downloaded) String() string {
+	return fmt.Sprintf("downloaded %s@%s %s, %s (%s)", e.Module, e.Version, e.File, size(e.Bytes), round(e.Took))
+}
+
+func (e Retrying) String() string {
+	return fmt.Sprintf("retrying %s in %s: %v", e.URL, round(e.Delay), e.Err)
+}
+
+func (e Installed) String() string {
+	return fmt.Sprintf("installed %s@%s: %s (%s)", e.Name, e.Version, count(e.Modules, "module"), round(e.Took))
+}
+
+func (e Waiting) String() string { return "waiting for another process: " + e.Lock }
+
+func (e Compiled) String() string {
+	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, size(e.Bytes), round(e.Took))
+}
+
+func (e Evicted) String() string {
+	return fmt.Sprintf("evicted the artifact of %s: %s", e.Name, e.Reason)
+}
+
+func (e Opened) String() string {
+	s := fmt.Sprintf("opened %s in %s", e.Name, e.Engine)
+	if e.Isolation.Level != "" {
+		s += ", isolation " + e.Isolation.Level
+	}
+	return s + " (" + round(e.Took) + ")"
+}
+
+func (e Loaded) String() string {
+	return fmt.Sprintf("loaded %s%s (%s)", e.Canonical, versionSuffix(e.Version), round(e.Took))
+}
+
+func (e Failed) String() string { return fmt.Sprintf("failed after %s: %v", round(e.Took), e.Err) }
+
+func (e Output) String() string { return fmt.Sprintf("%s %s: %s", e.Name, e.Stream, e.Line) }
+
+func (e Overrun) String() string {
+	s := fmt.Sprintf("%s.%s stays busy %s after its call was cancelled", e.Name, e.Symbol, round(e.Grace))
+	if e.Killed {
+		s += "; killed"
+	}
+	return s
+}
+
+func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }
+
+func (e Unloaded) String() string { return "unloaded " + e.Name }
+
+func round(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(100 * time.Microsecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}
+
+func size(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Slog returns a sink that logs each event: failures and crashes at level Error, what needs attention at
+// Warn, output of modules at Info, everything else at Debug.
+func Slog(logger *slog.Logger) Sink {
+	return func(e Event) {
+		level := slog.LevelDebug
+		switch e.(type) {
+		case Failed, Crashed:
+			level = slog.LevelError
+		case Deprecated, Retrying, Evicted, Overrun:
+			level = slog.LevelWarn
+		case Output:
+			level = slog.LevelInfo
+		}
+		kind := strings.TrimPrefix(fmt.Sprintf("%T", e), "load.")
+		logger.LogAttrs(context.Background(), level, e.String(), slog.String("event", strings.ToLower(kind)))
+	}
+}
+
+// Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed.
+func Print(w io.Writer) Sink {
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(w, "load: "+strings.ReplaceAll(e.String(), "\n", "\nload: "))
+	}
+}
+
+type sinkKey struct{}
+
+// WithSink returns a context whose events go to sink; a nil sink drops them. The loader hands finders,
+// installers and engines a context that leads to [Config].Events.
+func WithSink(ctx context.Context, sink Sink) context.Context {
+	return context.WithValue(ctx, sinkKey{}, sink)
+}
+
+// Emit sends an event to the context's sink. Finders, installers and engines call it.
+func Emit(ctx context.Context, e Event) {
+	if sink := SinkOf(ctx); sink != nil {
+		sink(e)
+	}
+}
+
+// SinkOf returns the context's sink, or nil. An engine keeps it for events that come after Open.
+func SinkOf(ctx context.Context) Sink {
+	sink, _ := ctx.Value(sinkKey{}).(Sink)
+	return sink
+}

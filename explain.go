@@ -1,0 +1,246 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Explanation tells what a load of a name would do, and why.
+type Explanation struct {
+	Name   string `json:"name"`   // as asked
+	Loaded bool   `json:"loaded"` // the module runs already
+
+	// Asked lists every finder in order, then every installer: the first that has Found answers.
+	Asked []Tried `json:"asked"`
+
+	// The answer; empty where there is none.
+	Canonical  string    `json:"canonical,omitempty"`
+	Module     string    `json:"module,omitempty"`
+	Version    string    `json:"version,omitempty"`
+	Why        string    `json:"why,omitempty"` // why this version
+	Time       time.Time `json:"time,omitzero"` // when the version was made
+	Origin     string    `json:"origin,omitempty"`
+	Deprecated string    `json:"deprecated,omitempty"`
+	Installed  bool      `json:"installed"`     // the source is here
+	Dir        string    `json:"dir,omitempty"` // where the source is
+
+	// What follows needs the source: it is known once the module is installed.
+	Engine    string          `json:"engine,omitempty"` // the engine that runs it
+	Engines   []EngineAnswer  `json:"engines,omitempty"`
+	Artifact  *ArtifactKey    `json:"artifact,omitempty"` // of an engine that compiles
+	BuildList []ModuleVersion `json:"build_list"`
+	Isolation *Isolation      `json:"isolation,omitempty"` // in force, or what the engine would put in force
+}
+
+// EngineAnswer is an engine that was considered, and why it was chosen or not.
+type EngineAnswer struct {
+	Engine string `json:"engine"`
+	Chosen bool   `json:"chosen"`
+	Why    string `json:"why"`
+}
+
+// ArtifactKey is what identifies a compiled module, and whether the store has it.
+type ArtifactKey struct {
+	SourceHash  string `json:"source_hash"` // "" where the source is completed and hashed by a load only
+	Engine      string `json:"engine"`
+	Fingerprint string `json:"fingerprint"`
+	Key         string `json:"key"` // over the three above
+	Present     bool   `json:"present"`
+	Size        int64  `json:"size,omitempty"` // in bytes
+}
+
+// Explain asks every finder and, where none of them knows the name, the installer that claims it for the
+// version. It installs, compiles and runs nothing. The explanation is there with an error too, as far as
+// it goes: the error is the one that a load would meet.
+func (l *Loader) Explain(ctx context.Context, name string) (e *Explanation, err error) {
+	e = &Explanation{Name: name, BuildList: []ModuleVersion{}}
+	defer func() { err = loadError(name, err) }()
+	defer recovered(&err)
+	parsed, err := ParseName(name)
+	if err != nil {
+		return e, err
+	}
+	ctx = l.context(ctx)
+	spec, err := l.askFinders(ctx, parsed, e)
+	if err != nil {
+		return e, err
+	}
+	if err := l.askInstallers(ctx, parsed, spec != nil, e); err != nil || spec == nil {
+		return e, err
+	}
+	m := l.running(name, spec)
+	if m != nil { // it was completed when it was loaded
+		spec, e.Loaded = m.spec, true
+	}
+	l.explainSpec(e, spec)
+	if m != nil {
+		isolation := m.Isolation()
+		e.Isolation = &isolation
+	}
+	return e, nil
+}
+
+// askFinders asks all of them, those after the answer too: what is shadowed is worth knowing.
+func (l *Loader) askFinders(ctx context.Context, name Name, e *Explanation) (*Spec, error) {
+	var spec *Spec
+	for _, finder := range l.config.Path {
+		answer, tried, err := Path{finder}.find(ctx, name)
+		e.Asked = append(e.Asked, tried...)
+		if spec == nil {
+			if err != nil {
+				return nil, err
+			}
+			spec = answer
+		}
+	}
+	return spec, nil
+}
+
+// askInstallers asks the one that claims the name for a version, unless it is found already.
+func (l *Loader) askInstallers(ctx context.Context, name Name, found bool, e *Explanation) error {
+	first := l.claimant(name)
+	asked := first >= 0 && !found && !l.config.NoInstall
+	for i, answer := range l.wouldInstall(name) {
+		if found {
+			answer.Answer = "not asked: it is found already"
+		} else if i == first && asked {
+			release, err := l.resolve(ctx, l.config.Installers[i], name, e.Asked)
+			var missing *NotFoundError
+			switch {
+			case errors.As(err, &missing):
+				e.Asked = missing.Tried
+				return err
+			case err != nil:
+				answer.Answer = err.Error()
+				e.Asked = append(e.Asked, answer)
+				return err
+			}
+			answer.Found, answer.Answer = true, release.Package+versionSuffix(release.Version)
+			e.Canonical, e.Module, e.Version = release.Package, release.Module, release.Version
+			e.Why, e.Time, e.Origin, e.Deprecated = release.Why, release.Time, release.Origin, release.Deprecated
+		}
+		e.Asked = append(e.Asked, answer)
+	}
+	if !found && !asked {
+		return l.notFound(name, e.Asked)
+	}
+	return nil
+}
+
+// running returns the module that a load of the name would be answered with, if it runs.
+func (l *Loader) running(name string, spec *Spec) *Module {
+	if m := l.cache.get(name); m != nil {
+		return m
+	}
+	return l.cache.get(spec.identity())
+}
+
+func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
+	e.Canonical, e.Module, e.Version, e.Why, e.Time = spec.Name, spec.Module, spec.Version, spec.Why, spec.Time
+	e.Origin, e.Deprecated, e.Installed, e.Dir = spec.Origin, spec.Deprecated, true, spec.Source.Dir
+	e.BuildList = append(e.BuildList, spec.BuildList...)
+	var engine Engine
+	if engine, e.Engines = l.chooseAmong(spec.Source); engine == nil {
+		return
+	}
+	e.Engine = engine.Name()
+	if isolated, ok := engine.(Isolated); ok {
+		isolation := isolated.Isolation()
+		e.Isolation = &isolation
+	}
+	compiler, ok := engine.(Compiler)
+	if !ok {
+		return
+	}
+	e.Artifact = &ArtifactKey{SourceHash: spec.Source.Hash, Engine: engine.Name(), Fingerprint: compiler.Fingerprint()}
+	if spec.Source.Hash == "" || l.config.Store == nil {
+		return
+	}
+	e.Artifact.Key = artifactKey(engine, compiler, spec.Source)
+	// A damaged artifact counts as missing: a load makes it again.
+	if files, err := l.config.Store.Lookup(e.Artifact.Key); err == nil && files != nil {
+		e.Artifact.Present, e.Artifact.Size = true, files.Size()
+	}
+}
+
+// String returns the explanation as text for a terminal.
+func (e *Explanation) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\n", cmp.Or(e.Canonical, e.Name)+versionSuffix(e.Version))
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "  %s\t%s\n", label, text)
+		}
+	}
+	line("module", e.Module)
+	line("version", e.Why)
+	line("origin", e.Origin)
+	line("source", e.Dir)
+	line("deprecated", e.Deprecated)
+	switch {
+	case e.Loaded:
+		line("state", "running")
+	case e.Installed:
+		line("state", "installed")
+	case e.Canonical != "":
+		line("state", "not installed")
+	}
+	fmt.Fprintf(w, "asked\n")
+	for _, t := range e.Asked {
+		line(mark(t.Found)+" "+t.Who, t.Answer)
+	}
+	if len(e.Engines) > 0 {
+		fmt.Fprintf(w, "engines\n")
+	}
+	for _, a := range e.Engines {
+		line(mark(a.Chosen)+" "+a.Engine, a.Why)
+	}
+	if a := e.Artifact; a != nil {
+		fmt.Fprintf(w, "artifact\n")
+		line("source hash", cmp.Or(a.SourceHash, "not known before it is loaded"))
+		line("fingerprint", a.Fingerprint)
+		line("key", a.Key)
+		if a.Present {
+			line("state", "compiled, "+size(a.Size))
+		} else {
+			line("state", "not compiled")
+		}
+	}
+	if len(e.BuildList) > 0 {
+		fmt.Fprintf(w, "build list\n")
+	}
+	for _, m := range e.BuildList {
+		line(m.Path+"@"+m.Version, m.Sum)
+	}
+	if e.Isolation != nil {
+		fmt.Fprintf(w, "isolation %s\n", e.Isolation.Level)
+		for _, m := range e.Isolation.Measures {
+			line(mark(m.InForce)+" "+m.Name, measureText(m))
+		}
+	}
+	w.Flush() // a strings.Builder takes everything
+	return b.String()
+}
+
+func mark(yes bool) string {
+	if yes {
+		return "*"
+	}
+	return "-"
+}
+
+func measureText(m Measure) string {
+	switch {
+	case m.Granted:
+		return "granted"
+	case m.InForce:
+		return m.How
+	}
+	return cmp.Or(m.Why, "not in force")
+}

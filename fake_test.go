@@ -1,0 +1,275 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/store"
+)
+
+// world is a finder and an engine over modules that exist in the test only, for what real ones cannot
+// be made to do: import each other, fail on demand, crash on demand.
+type world struct {
+	modules map[string]fake // by name, or by name@query
+	opened  sync.Map        // identity → *atomic.Int32
+
+	mu        sync.Mutex
+	instances []*instance
+}
+
+type fake struct {
+	canonical string // "" for the name it is found by
+	version   string
+	imports   []string
+	parallel  bool // import all at once
+	open      func(ctx context.Context) error
+}
+
+func (w *world) String() string { return "world" }
+
+func (w *world) Find(_ context.Context, name load.Name) (*load.Spec, error) {
+	m, ok := w.modules[name.String()]
+	if !ok {
+		return nil, fmt.Errorf("%w: the world has no %s", load.ErrNotFound, name)
+	}
+	canonical := m.canonical
+	if canonical == "" {
+		canonical = name.Target
+	}
+	return &load.Spec{
+		Name: canonical, Version: m.version, Origin: "world",
+		Source: load.Source{Kind: "fake", Hash: "fake:" + name.String()},
+	}, nil
+}
+
+func (w *world) Names(context.Context) iter.Seq[string] { return maps.Keys(w.modules) }
+
+func (w *world) Name() string { return "fake" }
+
+func (w *world) Accepts(src load.Source) bool { return src.Kind == "fake" }
+
+func (w *world) Open(ctx context.Context, a load.Artifact, imp load.Importer) (load.Instance, error) {
+	count, _ := w.opened.LoadOrStore(a.Spec.Name+"@"+a.Spec.Version, new(atomic.Int32))
+	count.(*atomic.Int32).Add(1)
+	m := w.modules[a.Spec.Source.Hash[len("fake:"):]]
+	if m.open != nil {
+		if err := m.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	errs := make([]error, len(m.imports))
+	var wg sync.WaitGroup
+	for i, name := range m.imports {
+		run := func() { _, errs[i] = imp.Import(ctx, name) }
+		if m.parallel {
+			wg.Go(run)
+			continue
+		}
+		if run(); errs[i] != nil {
+			break
+		}
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	in := &instance{}
+	w.mu.Lock()
+	w.instances = append(w.instances, in)
+	w.mu.Unlock()
+	return in, nil
+}
+
+// opens tells how often the module was opened.
+func (w *world) opens(identity string) int {
+	count, ok := w.opened.Load(identity)
+	if !ok {
+		return 0
+	}
+	return int(count.(*atomic.Int32).Load())
+}
+
+// instance is a running fake.
+type instance struct {
+	crash  atomic.Pointer[load.CrashError]
+	closed atomic.Int32
+}
+
+func (in *instance) Symbols() []load.Symbol { return nil }
+
+func (in *instance) Bind(symbol string, _ reflect.Type) (reflect.Value, error) {
+	return reflect.Value{}, &load.SymbolError{Symbol: symbol}
+}
+
+func (in *instance) Call(context.Context, string, []any) ([]any, error) {
+	if in.closed.Load() > 0 {
+		return nil, load.ErrUnloaded
+	}
+	return nil, nil
+}
+
+func (in *instance) Close(context.Context) error {
+	in.closed.Add(1)
+	return nil
+}
+
+func (in *instance) Crashed() error {
+	if err := in.crash.Load(); err != nil {
+		return err
+	}
+	return nil
+}
+
+func newLoader(t testing.TB, w *world, change ...func(*load.Config)) *load.Loader {
+	t.Helper()
+	config := load.Config{Path: load.Path{w}, Engines: []load.Engine{w}}
+	for _, f := range change {
+		f(&config)
+	}
+	l, err := load.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(context.Background()); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return l
+}
+
+func mustLoad(t testing.TB, l *load.Loader, name string) *load.Module {
+	t.Helper()
+	m, err := l.Load(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func wantError(t testing.TB, err error, want string) {
+	t.Helper()
+	if err == nil || err.Error() != want {
+		t.Errorf("error:\n%v\nwant:\n%s", err, want)
+	}
+}
+
+// shop is an installer of one release of each of its modules, which the world then runs, and a
+// completer. It writes nothing.
+type shop struct {
+	world    *world
+	resolve  error // what Resolve answers, if not nil
+	resolved atomic.Int32
+}
+
+func (s *shop) String() string { return "shop" }
+
+func (s *shop) Claims(name load.Name) bool { return filepath.Ext(name.Target) == ".com" }
+
+func (s *shop) Resolve(_ context.Context, name load.Name) (*load.Release, error) {
+	s.resolved.Add(1)
+	if s.resolve != nil {
+		return nil, s.resolve
+	}
+	return &load.Release{Name: name, Package: name.Target, Module: name.Target, Version: "v1.0.0", Why: "the latest release", Origin: "shop"}, nil
+}
+
+func (s *shop) Install(ctx context.Context, r *load.Release, _ *store.Store) (*load.Spec, error) {
+	return &load.Spec{
+		Name: r.Package, Module: r.Module, Version: r.Version, Why: r.Why, Origin: r.Origin,
+		Source:    load.Source{Kind: "fake", Hash: "fake:" + r.Package},
+		BuildList: []load.ModuleVersion{{Path: r.Module, Version: r.Version, Sum: "h1:x="}},
+	}, nil
+}
+
+func (s *shop) Complete(_ context.Context, spec *load.Spec, _ *store.Store) (*load.Spec, error) {
+	complete := *spec
+	complete.Source.Hash = "completed:" + spec.Name
+	return &complete, nil
+}
+
+// press is an engine with a compile step: Open prints what was compiled into its instance.
+type press struct {
+	compiles    atomic.Int32
+	fingerprint string
+}
+
+func (p *press) Name() string { return "press" }
+
+func (p *press) Accepts(src load.Source) bool { return src.Kind == "fake" }
+
+func (p *press) Fingerprint() string { return p.fingerprint }
+
+func (p *press) Isolation() load.Isolation {
+	return load.Isolation{Level: "partial", Measures: []load.Measure{
+		{Name: "files", InForce: true, How: "landlock"},
+		{Name: "network", Why: "the kernel has no seccomp"},
+	}}
+}
+
+func (p *press) Compile(_ context.Context, src load.Source, dir string) error {
+	p.compiles.Add(1)
+	return os.WriteFile(filepath.Join(dir, "plate"), []byte(src.Hash), 0o644)
+}
+
+func (p *press) Open(_ context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	if _, err := a.Files.ReadFile("plate"); err != nil {
+		return nil, err
+	}
+	return &instance{}, nil
+}
+
+// recorder is a sink that keeps the events.
+type recorder struct {
+	mu     sync.Mutex
+	events []load.Event
+}
+
+func (r *recorder) sink(e load.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
+// kinds lists the events' types in order.
+func (r *recorder) kinds() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var kinds []string
+	for _, e := range r.events {
+		kinds = append(kinds, reflect.TypeOf(e).Name())
+	}
+	return kinds
+}
+
+func openStore(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var errBroken = errors.New("it is broken")
+
+func names(l *load.Loader) []string {
+	var all []string
+	for m := range l.Modules() {
+		all = append(all, m.String())
+	}
+	return slices.Clip(all)
+}

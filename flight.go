@@ -1,0 +1,217 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// flight is one load under way. It runs on a goroutine and a context of its own, so that no caller's
+// cancellation fails the others.
+type flight struct {
+	name   string // as asked, for the import chain
+	keys   []string
+	cancel context.CancelCauseFunc
+	done   chan struct{} // closed once module and err are set
+
+	module *Module
+	err    error // does not name the flight's own module: each caller has its own name for it
+
+	// Guarded by cache.mu.
+	callers   int             // who wait for it; at zero it is abandoned
+	abandoned bool            // nobody wants its module any more
+	waits     map[*flight]int // which flights its imports wait for, and how often
+}
+
+// farewell is how long the last caller of a cancelled load waits for the load to end: long enough to
+// tidy up and to say what it was doing, short enough for someone who pressed Ctrl-C.
+const farewell = 2 * time.Second
+
+// load returns the module of the key, joins the flight that is loading it, or starts one that runs open.
+// from is the flight whose module imports it, or nil.
+func (c *cache) load(ctx context.Context, key, name string, from *flight, open func(context.Context, *flight) (*Module, error)) (*Module, error) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil, ErrClosed
+	}
+	if m := c.get(key); m != nil {
+		c.mu.Unlock()
+		return m, nil
+	}
+	f := c.flights[key]
+	if f == nil {
+		f = &flight{name: name, keys: []string{key}, done: make(chan struct{}), waits: make(map[*flight]int)}
+		flightCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+		f.cancel = cancel
+		c.flights[key] = f
+		c.running.Add(1)
+		go c.run(flightCtx, f, open)
+	}
+	return c.wait(ctx, f, from)
+}
+
+// claim makes the flight the only one that opens the module of this identity. Where the module runs
+// already, or another flight is opening it under another name, that module is the answer; a nil module
+// without an error leaves the work to the caller. The module will be registered under its identity and
+// the further names.
+func (c *cache) claim(ctx context.Context, f *flight, identity string, further ...string) (*Module, error) {
+	c.mu.Lock()
+	if m := c.get(identity); m != nil {
+		c.mu.Unlock()
+		return m, nil
+	}
+	if other := c.flights[identity]; other != nil && other != f {
+		return c.wait(ctx, other, f)
+	}
+	defer c.mu.Unlock()
+	f.keys = append(append(f.keys, identity), further...)
+	if !f.abandoned {
+		c.flights[identity] = f
+	}
+	return nil, nil
+}
+
+// wait waits for f on behalf of from. It is called with mu held and releases it: looking for a circle of
+// waiting flights and recording the wait that would close it must be one step, or two goroutines both
+// find no circle and then wait for each other.
+func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
+	if from != nil {
+		if path := waitPath(f, from); path != nil {
+			c.mu.Unlock()
+			return nil, cycleError(path)
+		}
+		from.waits[f]++
+	}
+	f.callers++
+	c.mu.Unlock()
+
+	select {
+	case <-f.done:
+		c.leave(f, from, nil)
+		return f.module, f.err
+	case <-ctx.Done():
+	}
+	cause := context.Cause(ctx)
+	if !c.leave(f, from, cause) {
+		return nil, cause // others still wait for it
+	}
+	timer := time.NewTimer(farewell)
+	defer timer.Stop()
+	select {
+	case <-f.done:
+		return nil, f.err
+	case <-timer.C:
+		return nil, cause
+	}
+}
+
+// leave takes a caller off the flight and, where it was the last one and gives up for a cause, abandons
+// the flight: it is cancelled, and forgotten at once so that the next caller starts afresh.
+func (c *cache) leave(f, from *flight, cause error) (abandoned bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if from != nil {
+		if from.waits[f]--; from.waits[f] == 0 {
+			delete(from.waits, f)
+		}
+	}
+	f.callers--
+	if cause == nil || f.callers > 0 {
+		return false
+	}
+	c.abandon(f, cause)
+	return true
+}
+
+// abandon cancels a flight. It is called with mu held.
+func (c *cache) abandon(f *flight, cause error) {
+	f.abandoned = true
+	c.forget(f)
+	f.cancel(cause)
+}
+
+// forget takes the flight's keys back, except those that a later flight holds by now.
+func (c *cache) forget(f *flight) {
+	for _, key := range f.keys {
+		if c.flights[key] == f {
+			delete(c.flights, key)
+		}
+	}
+}
+
+// run carries a flight out, on its own goroutine. Whatever open does, a panic or the end of the
+// goroutine included, the flight ends and is forgotten.
+func (c *cache) run(ctx context.Context, f *flight, open func(context.Context, *flight) (*Module, error)) {
+	defer c.running.Done()
+	defer f.cancel(nil)
+	f.err = &InternalError{Value: "the goroutine of the load ended"} // until open returns
+	defer c.finish(ctx, f)
+	defer recovered(&f.err)
+	f.module, f.err = open(ctx, f)
+}
+
+// finish registers the module of a flight and wakes those who wait for it. A module that nobody waits
+// for any more is closed.
+func (c *cache) finish(ctx context.Context, f *flight) {
+	c.mu.Lock()
+	c.forget(f)
+	abandoned := f.abandoned
+	if f.module != nil && !abandoned {
+		c.register(f.module, f.keys)
+	}
+	unwanted := f.module != nil && !f.module.registered
+	c.mu.Unlock()
+	if abandoned {
+		if unwanted {
+			f.err = f.module.instance.Close(context.WithoutCancel(ctx))
+		}
+		f.module, f.err = nil, interrupted(f.err, context.Cause(ctx))
+	}
+	close(f.done)
+}
+
+// waitPath returns the flights that lead from f, each waiting for the next, to the one given, both
+// included; nil where f does not wait for it. It is called with mu held.
+func waitPath(f, to *flight) []*flight {
+	seen := make(map[*flight]bool)
+	var walk func(f *flight) []*flight
+	walk = func(f *flight) []*flight {
+		if f == to {
+			return []*flight{f}
+		}
+		seen[f] = true
+		for next := range f.waits {
+			if seen[next] {
+				continue
+			}
+			if path := walk(next); path != nil {
+				return append([]*flight{f}, path...)
+			}
+		}
+		return nil
+	}
+	return walk(f)
+}
+
+// cycleError shows the path and the import that closes it.
+func cycleError(path []*flight) error {
+	var chain []string
+	for _, f := range append(path, path[0]) {
+		chain = append(chain, f.name)
+	}
+	return &CycleError{Chain: chain}
+}
+
+// interrupted is the error of a load that was cancelled for a cause: what it says itself, where that is
+// the reason of the cause, or else the cause.
+func interrupted(err, cause error) error {
+	var init *InitError
+	switch {
+	case errors.Is(err, cause):
+		return err
+	case errors.As(err, &init):
+		return &InitError{Reason: init.Reason, Stderr: init.Stderr, Err: cause}
+	}
+	return cause
+}

@@ -1,0 +1,309 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+)
+
+func TestOneLoadForAll(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}, "x@v1.0.0": {version: "v1.0.0"}}}
+	l := newLoader(t, w)
+	var wg sync.WaitGroup
+	for i := range 64 {
+		wg.Go(func() { mustLoad(t, l, []string{"x", "x@v1.0.0", "a=x"}[i%3]) })
+	}
+	wg.Wait()
+	if n := w.opens("x@v1.0.0"); n != 1 {
+		t.Errorf("opened %d times", n)
+	}
+}
+
+func TestFailedLoadIsForgotten(t *testing.T) {
+	t.Parallel()
+	broken := atomic.Bool{}
+	broken.Store(true)
+	w := &world{modules: map[string]fake{"x": {open: func(context.Context) error {
+		if broken.Load() {
+			return errBroken
+		}
+		return nil
+	}}}}
+	l := newLoader(t, w)
+	_, err := l.Load(t.Context(), "x")
+	if wantError(t, err, "load x: it is broken"); !errors.Is(err, errBroken) {
+		t.Error("the cause is lost")
+	}
+	broken.Store(false)
+	mustLoad(t, l, "x")
+}
+
+// A caller that gives up does not fail the others; when the last has gone, the load is cancelled.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	started, release, cancelled := make(chan struct{}, 2), make(chan struct{}), make(chan error, 1)
+	w := &world{modules: map[string]fake{
+		"x": {open: func(ctx context.Context) error {
+			started <- struct{}{}
+			select {
+			case <-release:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}},
+		"endless": {open: func(ctx context.Context) error {
+			started <- struct{}{}
+			<-ctx.Done()
+			cancelled <- context.Cause(ctx)
+			return &load.InitError{Reason: "its initialisation did not end in time", Err: ctx.Err()}
+		}},
+	}}
+	l := newLoader(t, w)
+	first, giveUp := context.WithCancel(t.Context())
+	errs := make(chan error, 2)
+	go func() { _, err := l.Load(first, "x"); errs <- err }()
+	<-started
+	patient := make(chan *load.Module)
+	go func() { patient <- mustLoad(t, l, "x") }()
+	for w := 0; w < 2; { // until both wait
+		w = load.Waiters(l, "x")
+		runtime.Gosched()
+	}
+	giveUp()
+	wantError(t, <-errs, "load x: context canceled")
+	close(release)
+	if <-patient == nil || w.opens("x@") != 1 {
+		t.Errorf("the patient caller's load was disturbed: opened %d times", w.opens("x@"))
+	}
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() { _, err := l.Load(ctx, "endless"); errs <- err }()
+	<-started
+	stop := errors.New("stop")
+	cancel(stop)
+	err := <-errs
+	var init *load.InitError
+	if !errors.Is(err, stop) || !errors.As(err, &init) {
+		t.Errorf("a cancelled load: %v", err)
+	}
+	if cause := <-cancelled; cause != stop {
+		t.Errorf("the load's cause: %v", cause)
+	}
+
+	_, err = l.Load(ctx, "x2")
+	wantError(t, err, "load x2: stop")
+}
+
+// A load that everyone left and that ends well all the same leaves no module behind.
+func TestAbandonedModuleIsClosed(t *testing.T) {
+	t.Parallel()
+	started := make(chan struct{})
+	w := &world{modules: map[string]fake{"x": {open: func(ctx context.Context) error {
+		close(started)
+		<-ctx.Done()
+		return nil
+	}}}}
+	l := newLoader(t, w)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	failed := make(chan error)
+	go func() { _, err := l.Load(ctx, "x"); failed <- err }()
+	<-started
+	cancel()
+	wantError(t, <-failed, "load x: context canceled")
+	if n := w.instances[0].closed.Load(); n != 1 {
+		t.Errorf("closed %d times", n)
+	}
+	if got := names(l); len(got) != 0 {
+		t.Errorf("modules %q", got)
+	}
+}
+
+func TestPanicIsAnError(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{
+		"panics": {open: func(context.Context) error { panic("oh") }},
+		"exits":  {open: func(context.Context) error { runtime.Goexit(); return nil }},
+	}}
+	l := newLoader(t, w)
+	for range 2 {
+		_, err := l.Load(t.Context(), "panics")
+		var internal *load.InternalError
+		if !errors.As(err, &internal) || internal.Value != "oh" || !strings.Contains(internal.Stack, "flight_test.go") {
+			t.Errorf("a panic: %v", err)
+		}
+		_, err = l.Load(t.Context(), "exits")
+		wantError(t, err, "load exits: internal error: the goroutine of the load ended")
+	}
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{
+		"app": {imports: []string{"lib"}}, "lib": {imports: []string{"base", "gone"}}, "base": {},
+		"a": {imports: []string{"b"}}, "b": {imports: []string{"c"}}, "c": {imports: []string{"a"}},
+		"self": {imports: []string{"other=self"}}, "entry": {imports: []string{"a"}},
+		"bad": {imports: []string{""}},
+	}}
+	l := newLoader(t, w)
+	for name, want := range map[string]string{
+		"app":   "load app → lib → gone: not found\n\tworld: the world has no gone\n\tset Config.Installers to one that installs such names",
+		"a":     "load a: import cycle: a → b → c → a",
+		"entry": "load entry → a: import cycle: a → b → c → a",
+		"self":  "load self: import cycle: self → self",
+		"bad":   `load bad → "": invalid module name: it is empty`,
+	} {
+		_, err := l.Load(t.Context(), name)
+		var cycle *load.CycleError
+		if strings.Contains(want, "cycle") != errors.As(err, &cycle) {
+			t.Errorf("%s: %v", name, err)
+		}
+		wantError(t, err, want)
+	}
+	mustLoad(t, l, "base")
+}
+
+func TestLoadAll(t *testing.T) {
+	t.Parallel()
+	l := newLoader(t, &world{modules: map[string]fake{"x": {}, "y": {open: func(context.Context) error { return errBroken }}, "z": {}}})
+	modules, err := l.LoadAll(t.Context(), "z", "y", "x", "-")
+	wantError(t, err, "load y: it is broken\nload -: invalid module name: it starts with \"-\"")
+	if len(modules) != 4 || modules[0].Name() != "z" || modules[1] != nil || modules[2].Name() != "x" || modules[3] != nil {
+		t.Errorf("modules %v", modules)
+	}
+}
+
+// TestHammerCycles loads random import graphs from many goroutines at once. Nothing may hang; a name
+// from which a cycle can be reached fails with it, every other one loads.
+func TestHammerCycles(t *testing.T) {
+	t.Parallel()
+	rounds := 300
+	if testing.Short() {
+		rounds = 50
+	}
+	for round := range rounds {
+		random := rand.New(rand.NewPCG(uint64(round), 1))
+		n := 2 + random.IntN(8)
+		w := &world{modules: make(map[string]fake)}
+		graph := make([][]int, n)
+		name := func(i int) string { return fmt.Sprintf("m%d", i) }
+		for i := range n {
+			m := fake{parallel: random.IntN(2) == 0}
+			for range random.IntN(3) {
+				to := random.IntN(n)
+				graph[i] = append(graph[i], to)
+				asked := name(to)
+				if random.IntN(3) == 0 {
+					asked = "other/" + asked // another name of the same module
+				}
+				m.imports = append(m.imports, asked)
+			}
+			m.canonical = name(i)
+			w.modules[name(i)], w.modules["other/"+name(i)] = m, m
+		}
+		cyclic := reachCycle(graph)
+		l := newLoader(t, w)
+		var wg sync.WaitGroup
+		for i := range n {
+			for _, asked := range []string{name(i), "other/" + name(i), name(i)} {
+				wg.Go(func() {
+					m, err := l.Load(t.Context(), asked)
+					var cycle *load.CycleError
+					switch {
+					case cyclic[i] && !errors.As(err, &cycle):
+						t.Errorf("round %d: %s reaches a cycle: module %v, error %v; graph %v", round, asked, m, err, graph)
+					case !cyclic[i] && err != nil:
+						t.Errorf("round %d: %v; graph %v", round, err, graph)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		for i := range n {
+			if opens := w.opens(name(i) + "@"); !cyclic[i] && opens != 1 {
+				t.Errorf("round %d: %s was opened %d times; graph %v", round, name(i), opens, graph)
+			}
+		}
+	}
+}
+
+// reachCycle tells of each node whether a cycle can be reached from it.
+func reachCycle(graph [][]int) []bool {
+	reach := make([]map[int]bool, len(graph))
+	for i := range graph {
+		reach[i] = make(map[int]bool)
+		var walk func(int)
+		walk = func(j int) {
+			for _, to := range graph[j] {
+				if !reach[i][to] {
+					reach[i][to] = true
+					walk(to)
+				}
+			}
+		}
+		walk(i)
+	}
+	cyclic := make([]bool, len(graph))
+	for i := range graph {
+		cyclic[i] = reach[i][i]
+		for j := range reach[i] {
+			cyclic[i] = cyclic[i] || reach[j][j]
+		}
+	}
+	return cyclic
+}
+
+// TestHammerCache loads, unloads, crashes and cancels at once; -race and the counts judge.
+func TestHammerCache(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {imports: []string{"y"}}, "y": {}, "z": {canonical: "x", imports: []string{"y"}}}}
+	l := newLoader(t, w)
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(g), 2))
+			for range 300 {
+				name := []string{"x", "y", "z"}[random.IntN(3)]
+				switch random.IntN(6) {
+				case 0:
+					if err := l.Unload(t.Context(), name); err != nil {
+						t.Error(err)
+					}
+				case 1:
+					w.mu.Lock()
+					if len(w.instances) > 0 {
+						w.instances[random.IntN(len(w.instances))].crash.Store(&load.CrashError{Reason: "killed"})
+					}
+					w.mu.Unlock()
+				case 2:
+					ctx, cancel := context.WithCancel(t.Context())
+					go cancel()
+					if _, err := l.Load(ctx, name); err != nil && !errors.Is(err, context.Canceled) {
+						t.Error(err)
+					}
+				default:
+					mustLoad(t, l, name)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, in := range w.instances {
+		if in.closed.Load() == 0 && in.Crashed() == nil {
+			t.Errorf("instance %d of %d was never closed", i, len(w.instances))
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load/store"
+)
+
+// Release is an exact version of a module that an installer can bring. It is resolved before anything
+// is written, so that a policy can look at it.
+type Release struct {
+	Name    Name      // what was asked
+	Package string    // import path of the package, or the name within its registry
+	Module  string    // path of the module that holds it
+	Version string    // exact version
+	Sum     string    // "h1:…" of the module, where it is known before the download
+	Time    time.Time // when the version was published; zero where unknown
+	Why     string    // why this version was chosen
+	Origin  string    // the installer, for messages
+
+	// Deprecated is the module's deprecation message, "" where there is none.
+	Deprecated string
+}
+
+// Installer brings missing modules into the store. Installers are safe for concurrent use.
+type Installer interface {
+	// Claims tells whether the name is this installer's; it is cheap and does no I/O.
+	Claims(name Name) bool
+	// Resolve finds the exact version; it writes nothing that a build could use.
+	Resolve(ctx context.Context, name Name) (*Release, error)
+	// Install downloads, verifies and publishes the release and what it imports.
+	Install(ctx context.Context, r *Release, s *store.Store) (*Spec, error)
+}
+
+// Completer is an optional ability of an installer: it brings what a source found in place needs, such
+// as the modules that a local directory's go.mod requires. Complete returns the spec unchanged where it
+// has nothing to add.
+type Completer interface {
+	Complete(ctx context.Context, spec *Spec, s *store.Store) (*Spec, error)
+}
+
+// claimant returns the index of the installer whose name it is, the first that claims it, or -1.
+func (l *Loader) claimant(name Name) int {
+	return slices.IndexFunc(l.config.Installers, func(i Installer) bool { return i.Claims(name) })
+}
+
+// install brings a name that the path does not know; tried are the path's answers.
+func (l *Loader) install(ctx context.Context, name Name, tried []Tried) (*Spec, error) {
+	start := time.Now()
+	i := l.claimant(name)
+	if i < 0 || l.config.NoInstall {
+		return nil, l.notFound(name, append(tried, l.wouldInstall(name)...))
+	}
+	installer := l.config.Installers[i]
+	if l.config.Store == nil {
+		return nil, &ConfigError{Setting: "Config.Store", Reason: describe(installer) + " has no store to install into"}
+	}
+	release, err := l.resolve(ctx, installer, name, tried)
+	if err != nil {
+		return nil, err
+	}
+	Emit(ctx, Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
+	spec, err := installer.Install(ctx, release, l.config.Store)
+	if err != nil {
+		return nil, err
+	}
+	return l.complete(ctx, spec)
+}
+
+// resolve asks the installer for the version, and adds the path's answers where it does not know the name.
+func (l *Loader) resolve(ctx context.Context, installer Installer, name Name, tried []Tried) (*Release, error) {
+	release, err := installer.Resolve(ctx, name)
+	if !errors.Is(err, ErrNotFound) {
+		return release, err
+	}
+	var inner *NotFoundError
+	if errors.As(err, &inner) && len(inner.Tried) > 0 {
+		tried = append(tried, inner.Tried...)
+	} else {
+		answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
+		tried = append(tried, Tried{Who: describe(installer), Answer: answer})
+	}
+	missing := l.notFound(name, tried)
+	if inner != nil {
+		missing.Fix = cmp.Or(inner.Fix, missing.Fix)
+	}
+	return nil, missing
+}
+
+// wouldInstall tells what each installer would do about a name that the path does not know.
+func (l *Loader) wouldInstall(name Name) []Tried {
+	tried := make([]Tried, len(l.config.Installers))
+	first := l.claimant(name)
+	for i, installer := range l.config.Installers {
+		tried[i] = Tried{Who: describe(installer), Answer: "not its kind of name"}
+		switch {
+		case first >= 0 && i > first:
+			tried[i].Answer = "not asked: " + tried[first].Who + " claims the name"
+		case i == first && l.config.NoInstall:
+			tried[i].Answer = "installs are turned off"
+		case i == first:
+			tried[i].Answer = "it would be asked to install it"
+		}
+	}
+	return tried
+}
+
+// complete lets the installers bring what a source found in place needs, until its hash is known.
+func (l *Loader) complete(ctx context.Context, spec *Spec) (*Spec, error) {
+	for _, installer := range l.config.Installers {
+		completer, ok := installer.(Completer)
+		if spec.Source.Hash != "" || !ok || l.config.Store == nil {
+			continue
+		}
+		var err error
+		if spec, err = completer.Complete(ctx, spec, l.config.Store); err != nil {
+			return nil, err
+		}
+	}
+	return spec, nil
+}

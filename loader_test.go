@@ -1,0 +1,267 @@
+package load_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/store"
+)
+
+// withShop gives a loader the shop, a press that compiles what the shop sells, and a store.
+func withShop(s *shop, p *press, in *store.Store) func(*load.Config) {
+	return func(c *load.Config) {
+		c.Installers = []load.Installer{s}
+		c.Engines = []load.Engine{p}
+		c.Store = in
+	}
+}
+
+func TestInstallCompileOpen(t *testing.T) {
+	t.Parallel()
+	w, s, p := &world{modules: map[string]fake{"here": {}}}, &shop{}, &press{fingerprint: "1"}
+	var r recorder
+	in := openStore(t)
+	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Events = r.sink })
+	m := mustLoad(t, l, "a.com")
+	if m.String() != "a.com@v1.0.0" || m.Engine() != "press" || m.Isolation().Level != "none" {
+		t.Errorf("module %v, engine %s, isolation %v", m, m.Engine(), m.Isolation())
+	}
+	if got, want := r.kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}; !slices.Equal(got, want) {
+		t.Errorf("events %q, want %q", got, want)
+	}
+
+	// Another loader, as another process, compiles nothing.
+	if mustLoad(t, newLoader(t, w, withShop(s, p, in)), "a.com"); p.compiles.Load() != 1 {
+		t.Errorf("compiled %d times", p.compiles.Load())
+	}
+	// Another fingerprint does.
+	p2 := &press{fingerprint: "2"}
+	if mustLoad(t, newLoader(t, w, withShop(s, p2, in)), "a.com"); p2.compiles.Load() != 1 {
+		t.Errorf("another fingerprint compiled %d times", p2.compiles.Load())
+	}
+}
+
+func TestInstall(t *testing.T) {
+	t.Parallel()
+	p := &press{}
+	l := newLoader(t, &world{}, withShop(&shop{}, p, openStore(t)))
+	spec, err := l.Install(t.Context(), "a.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spec.Name != "a.com" || p.compiles.Load() != 1 || len(names(l)) != 0 {
+		t.Errorf("spec %+v, compiled %d times, running %q", spec, p.compiles.Load(), names(l))
+	}
+	if mustLoad(t, l, "a.com"); p.compiles.Load() != 1 {
+		t.Errorf("compiled %d times", p.compiles.Load())
+	}
+}
+
+// place is a finder of a source that an installer has to complete.
+type place struct{ load.Finder }
+
+func (p place) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+	spec, err := p.Finder.Find(ctx, name)
+	if spec != nil {
+		spec.Source.Hash = ""
+	}
+	return spec, err
+}
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {}}}
+	inPlace := func(c *load.Config) { c.Path = load.Path{place{w}} }
+	p, in := &press{}, openStore(t)
+	l := newLoader(t, w, withShop(&shop{}, p, in), inPlace)
+	if hash := mustLoad(t, l, "x").Spec().Source.Hash; hash != "completed:x" {
+		t.Errorf("hash %q", hash)
+	}
+	e, err := l.Explain(t.Context(), "x")
+	if err != nil || e.Artifact.SourceHash != "completed:x" || !e.Artifact.Present || !e.Loaded {
+		t.Errorf("explanation of a running module %+v, %v", e, err)
+	}
+
+	l = newLoader(t, w, inPlace, func(c *load.Config) { c.Engines, c.Store = []load.Engine{p}, in })
+	_, err = l.Load(t.Context(), "x")
+	wantError(t, err, "load x: Config.Installers: none of them completes a source found in place (world)")
+}
+
+func TestDamagedArtifactIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	in, p := openStore(t), &press{}
+	if _, err := newLoader(t, &world{}, withShop(&shop{}, p, in)).Install(t.Context(), "a.com"); err != nil {
+		t.Fatal(err)
+	}
+	plates, err := filepath.Glob(filepath.Join(in.Dir(), "obj", "*", "files", "plate"))
+	if err != nil || len(plates) != 1 {
+		t.Fatal(plates, err)
+	}
+	if err := os.Chmod(plates[0], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(plates[0], []byte("forged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var r recorder
+	l := newLoader(t, &world{}, withShop(&shop{}, p, in), func(c *load.Config) { c.Events = r.sink })
+	if mustLoad(t, l, "a.com"); p.compiles.Load() != 2 {
+		t.Errorf("compiled %d times", p.compiles.Load())
+	}
+	if got, want := r.kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}; !slices.Equal(got, want) {
+		t.Errorf("events %q, want %q", got, want)
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"string": {}, "strings": {}}}
+	broken := &load.RegistryError{URL: "https://registry.example", Reason: "500 Internal Server Error"}
+	missing := fmt.Errorf("%w: no release", load.ErrNotFound)
+	inner := &load.NotFoundError{Tried: []load.Tried{{Who: "registry", Answer: "404"}}, Fix: "ask its author"}
+	for _, test := range []struct {
+		name    string
+		resolve error
+		change  func(*load.Config)
+		want    string
+	}{
+		{"stings", nil, nil, "not found\n\tworld: the world has no stings\n\tshop: not its kind of name\n\tdid you mean strings, string?\n\tuse the full path to install a module: github.com/user/stings"},
+		{"a.com", nil, func(c *load.Config) { c.NoInstall = true }, "not found\n\tworld: the world has no a.com\n\tshop: installs are turned off\n\trun `load get a.com`, or set Config.NoInstall to false"},
+		{"a.com", missing, nil, "not found\n\tworld: the world has no a.com\n\tshop: no release\n\tcheck the spelling of the name and of its version"},
+		{"a.com", inner, nil, "not found\n\tworld: the world has no a.com\n\tregistry: 404\n\task its author"},
+		{"a.com", broken, nil, "https://registry.example: 500 Internal Server Error"},
+		{"gh:user/repo", nil, nil, "not found\n\tworld: the world has no gh:user/repo\n\tshop: not its kind of name\n\tset Config.Installers to one that installs such names"},
+		{"a.com", nil, func(c *load.Config) { c.Store = nil }, "Config.Store: shop has no store to install into"},
+		{"string", nil, nil, "Config.Store: press has no store to compile into"},
+		{"string", nil, func(c *load.Config) { c.Engines = nil }, "no engine for source of kind \"fake\"\n\tset Config.Engines to one that takes it"},
+	} {
+		in := openStore(t)
+		if strings.Contains(test.want, "to compile into") {
+			in = nil
+		}
+		l := newLoader(t, w, withShop(&shop{resolve: test.resolve}, &press{}, in), func(c *load.Config) {
+			if test.change != nil {
+				test.change(c)
+			}
+		})
+		_, err := l.Load(t.Context(), test.name)
+		wantError(t, err, "load "+test.name+": "+test.want)
+		if isNotFound := strings.HasPrefix(test.want, "not found"); errors.Is(err, load.ErrNotFound) != isNotFound {
+			t.Errorf("%s: is it ErrNotFound? want %v", test.name, isNotFound)
+		}
+		if strings.HasPrefix(test.want, "Config.Store: press") || strings.HasPrefix(test.want, "no engine") {
+			continue // these were found
+		}
+		e, explained := l.Explain(t.Context(), test.name)
+		if test.want != "Config.Store: shop has no store to install into" && (explained == nil || e == nil) {
+			t.Errorf("%s: explanation %v, error %v", test.name, e, explained)
+		}
+	}
+}
+
+// A finder that answers anything but ErrNotFound ends the search.
+func TestBrokenModuleIsNotShadowed(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {}}}
+	l := newLoader(t, w, func(c *load.Config) { c.Path = load.Path{finder(func() error { return errBroken }), w} })
+	for _, ask := range []func() error{
+		func() error { _, err := l.Load(t.Context(), "x"); return err },
+		func() error { _, err := l.Find(t.Context(), "x"); return err },
+		func() error { _, err := l.Install(t.Context(), "x"); return err },
+		func() error { _, err := l.Explain(t.Context(), "x"); return err },
+	} {
+		wantError(t, ask(), "load x: it is broken")
+	}
+	l = newLoader(t, w, func(c *load.Config) { c.Path = load.Path{finder(func() error { panic("oh") }), w} })
+	_, err := l.Find(t.Context(), "x")
+	var internal *load.InternalError
+	if !errors.As(err, &internal) {
+		t.Errorf("a finder that panics: %v", err)
+	}
+}
+
+type finder func() error
+
+func (f finder) Find(context.Context, load.Name) (*load.Spec, error) { return nil, f() }
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	w, s := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}, &shop{}
+	l := newLoader(t, w, withShop(s, &press{}, openStore(t)))
+	spec, err := l.Find(t.Context(), "x")
+	if err != nil || spec.Version != "v1.0.0" {
+		t.Fatal(spec, err)
+	}
+	_, err = l.Find(t.Context(), "a.com")
+	wantError(t, err, "load a.com: not found\n\tworld: the world has no a.com\n\tshop: it would be asked to install it\n\tcheck the spelling of the name and of its version")
+	if s.resolved.Load() != 0 {
+		t.Error("Find asked the installer")
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	w, s, p := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}, &shop{}, &press{fingerprint: "press 1"}
+	in := openStore(t)
+	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Engines = []load.Engine{w, p}; c.Engine = "press" })
+	e, err := l.Explain(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := store.Key("fake:x", "press", "press 1")
+	want := `x@v1.0.0
+  origin  world
+  state   installed
+asked
+  * world  x@v1.0.0
+  - shop   not asked: it is found already
+engines
+  - fake   Config.Engine asks for press
+  * press  Config.Engine asks for it
+artifact
+  source hash  fake:x
+  fingerprint  press 1
+  key          ` + key + `
+  state        not compiled
+isolation partial
+  * files    landlock
+  - network  the kernel has no seccomp
+`
+	if e.String() != want {
+		t.Errorf("explanation:\n%s\nwant:\n%s", e, want)
+	}
+
+	e, err = l.Explain(t.Context(), "a.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = `a.com@v1.0.0
+  module   a.com
+  version  the latest release
+  origin   shop
+  state    not installed
+asked
+  - world  the world has no a.com
+  * shop   a.com@v1.0.0
+`
+	if e.String() != want {
+		t.Errorf("explanation:\n%s\nwant:\n%s", e, want)
+	}
+	data, err := json.Marshal(e)
+	wantJSON := `{"name":"a.com","loaded":false,"asked":[{"who":"world","found":false,"answer":"the world has no a.com"},{"who":"shop","found":true,"answer":"a.com@v1.0.0"}],` +
+		`"canonical":"a.com","module":"a.com","version":"v1.0.0","why":"the latest release","origin":"shop","installed":false,"build_list":[]}`
+	if string(data) != wantJSON {
+		t.Errorf("JSON %s, %v\nwant %s", data, err, wantJSON)
+	}
+	if p.compiles.Load() != 0 {
+		t.Error("Explain compiled")
+	}
+}

@@ -1,0 +1,142 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+)
+
+// SymbolKind is what a symbol is.
+type SymbolKind string
+
+// The kinds of symbols.
+const (
+	KindFunc  SymbolKind = "func"
+	KindVar   SymbolKind = "var"
+	KindConst SymbolKind = "const"
+	KindType  SymbolKind = "type"
+)
+
+// Symbol is something that a module exports.
+type Symbol struct {
+	Name      string     `json:"name"`
+	Kind      SymbolKind `json:"kind"`
+	Signature string     `json:"signature"`         // as Go source: "func Make(s string) (slug string)"
+	Doc       string     `json:"doc,omitempty"`     // first sentence of its documentation, where known
+	Methods   []Symbol   `json:"methods,omitempty"` // of a type; each method's Signature has its receiver
+	Limit     string     `json:"limit,omitempty"`   // why it cannot be bound, "" where it can
+}
+
+// Module is a running, registered module. All methods are safe for concurrent use. A module that was
+// unloaded answers everything with [ErrUnloaded].
+type Module struct {
+	spec     *Spec
+	engine   string
+	instance Instance
+	crash    Crashable // the instance again, or nil
+
+	registered, dropped bool // guarded by cache.mu
+}
+
+func newModule(spec *Spec, engine string, instance Instance) *Module {
+	m := &Module{spec: spec, engine: engine, instance: instance}
+	m.crash, _ = instance.(Crashable)
+	return m
+}
+
+// crashed is asked on every look-up that hits.
+func (m *Module) crashed() bool { return m.crash != nil && m.crash.Crashed() != nil }
+
+// Name returns the canonical name: the import path, or the absolute directory.
+func (m *Module) Name() string { return m.spec.Name }
+
+// Version returns the exact version, or "" for a module found in a directory.
+func (m *Module) Version() string { return m.spec.Version }
+
+// Spec returns where the module came from. The caller does not change it.
+func (m *Module) Spec() *Spec { return m.spec }
+
+// Engine returns the name of the engine that runs the module.
+func (m *Module) Engine() string { return m.engine }
+
+// String returns the name and the version.
+func (m *Module) String() string { return m.spec.Name + versionSuffix(m.spec.Version) }
+
+// Symbols lists what the module exports, sorted by name.
+func (m *Module) Symbols() []Symbol { return m.instance.Symbols() }
+
+// Isolation tells what keeps the module from the host.
+func (m *Module) Isolation() Isolation {
+	if i, ok := m.instance.(Isolated); ok {
+		return i.Isolation()
+	}
+	return Isolation{Level: "none"}
+}
+
+// Call calls a function by name. The arguments are checked against the function's parameters now; a
+// number fits every numeric parameter that can hold its value. Results are Go values for plain data and
+// an [*Object] for everything else. The function's own trailing error is returned as err.
+func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, error) {
+	return m.instance.Call(ctx, symbol, args)
+}
+
+// Func binds a function of the module to the Go function type F, once; calls through the result look
+// nothing up. F is the module's signature with the host's own types of the same shape. F may add a
+// leading [context.Context], whose cancellation ends the call, and a trailing error, which carries what
+// the call itself can meet: [ErrUnloaded], [ErrCrashed], [*PanicError]. Without one, such an error panics.
+func Func[F any](m *Module, symbol string) (F, error) {
+	var f F
+	t := reflect.TypeFor[F]()
+	if t.Kind() != reflect.Func {
+		return f, &SymbolError{Module: m.Name(), Symbol: symbol, Want: t.String(), Have: "func", Reason: "load.Func takes a function type; use load.Value for " + t.String()}
+	}
+	v, err := m.instance.Bind(symbol, t)
+	if err != nil {
+		return f, err
+	}
+	return v.Interface().(F), nil
+}
+
+// Value returns the present value of a variable or a constant of the module as a T.
+func Value[T any](m *Module, symbol string) (T, error) {
+	var value T
+	v, err := m.instance.Bind(symbol, reflect.TypeFor[T]())
+	if err != nil {
+		return value, err
+	}
+	reflect.ValueOf(&value).Elem().Set(v)
+	return value, nil
+}
+
+// Bind fills the exported fields of the struct that api points to from the module: a field takes the
+// symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried and all
+// errors are returned, joined; api is changed only where there is none.
+func Bind(m *Module, api any) error {
+	v := reflect.ValueOf(api)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "load.Bind fills a struct"}
+	}
+	return bindStruct(m, v.Elem())
+}
+
+// ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts use
+// [Object].
+type ObjectRef interface {
+	// TypeName is the value's dynamic type as Go text: "*semver.Version".
+	TypeName() string
+	Methods() []Symbol
+	Bind(method string, t reflect.Type) (reflect.Value, error)
+	// Call calls a method, or the value itself where it is a function and method is "".
+	Call(ctx context.Context, method string, args []any) ([]any, error)
+	Field(ctx context.Context, name string) (any, error)
+	// Text returns the value as fmt.Sprint prints it.
+	Text(ctx context.Context) (string, error)
+	// JSON returns the value as encoding/json writes it.
+	JSON(ctx context.Context) ([]byte, error)
+	// Release frees the reference. It is idempotent and does not block.
+	Release()
+}
+
+// Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it. It
+// stands in the place of the last argument.
+type Spread struct{ Slice any }

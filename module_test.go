@@ -1,0 +1,151 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// plain is an engine whose modules are Go values of the test, bound as they are.
+type plain map[string]any
+
+func (p plain) Name() string { return "plain" }
+
+func (p plain) Accepts(load.Source) bool { return true }
+
+func (p plain) Open(context.Context, load.Artifact, load.Importer) (load.Instance, error) {
+	return &plainInstance{values: p}, nil
+}
+
+type plainInstance struct {
+	instance
+	values map[string]any
+}
+
+func (in *plainInstance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	v := reflect.ValueOf(in.values[symbol])
+	switch {
+	case !v.IsValid():
+		return v, &load.SymbolError{Module: "m", Symbol: symbol, NearMiss: []string{"Make"}}
+	case v.Type() != t:
+		return v, &load.SymbolError{Module: "m", Symbol: symbol, Want: t.String(), Have: v.Type().String()}
+	}
+	return v, nil
+}
+
+func plainModule(t *testing.T, values plain) *load.Module {
+	w := &world{modules: map[string]fake{"m": {}}}
+	return mustLoad(t, newLoader(t, w, func(c *load.Config) { c.Engines = []load.Engine{values} }), "m")
+}
+
+func TestFuncAndValue(t *testing.T) {
+	t.Parallel()
+	m := plainModule(t, plain{"Make": func(s string) string { return s + "!" }, "Max": 7})
+	make, err := load.Func[func(string) string](m, "Make")
+	if err != nil || make("x") != "x!" {
+		t.Error(err)
+	}
+	if n, err := load.Value[int](m, "Max"); err != nil || n != 7 {
+		t.Error(n, err)
+	}
+	_, err = load.Func[func(int) string](m, "Make")
+	wantError(t, err, "m: Make does not fit\n\twant: func(int) string\n\thave: func(string) string")
+	_, err = load.Func[func()](m, "Mak")
+	wantError(t, err, "m has no symbol Mak; did you mean Make?")
+	_, err = load.Func[int](m, "Max")
+	wantError(t, err, "m: Max does not fit: load.Func takes a function type; use load.Value for int\n\twant: int\n\thave: func")
+}
+
+func TestBind(t *testing.T) {
+	t.Parallel()
+	m := plainModule(t, plain{"Make": func(s string) string { return s + "!" }, "Max": 7})
+	var api struct {
+		Make    func(string) string
+		Limit   int `load:"Max"`
+		Skipped int `load:"-"`
+		hidden  int
+	}
+	if err := load.Bind(m, &api); err != nil || api.Make("x") != "x!" || api.Limit != 7 || api.hidden != 0 {
+		t.Errorf("%+v, %v", api, err)
+	}
+	var wrong struct {
+		Make func(string) string
+		Max  string
+		Gone func()
+	}
+	wantError(t, load.Bind(m, &wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
+	if wrong.Make != nil {
+		t.Error("a failed Bind changed the struct")
+	}
+	wantError(t, load.Bind(m, api), "m: * does not fit: load.Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
+}
+
+// ref is a reference to a value of the test.
+type ref struct {
+	load.ObjectRef
+	released atomic.Int32
+}
+
+func (r *ref) TypeName() string { return "*semver.Version" }
+
+func (r *ref) Release() { r.released.Add(1) }
+
+func (r *ref) Text(context.Context) (string, error) { return "", load.ErrCrashed }
+
+func (r *ref) Bind(_ string, t reflect.Type) (reflect.Value, error) {
+	return reflect.ValueOf(func(a string, more ...int) string { return fmt.Sprint(a, more, r.released.Load()) }), nil
+}
+
+func TestObject(t *testing.T) {
+	t.Parallel()
+	r := &ref{}
+	o := load.NewObject(r)
+	if s := o.String(); s != "<*semver.Version: module crashed>" {
+		t.Errorf("text %q", s)
+	}
+	f, err := load.Method[func(string, ...int) string](o, "M")
+	if err != nil || f("a", 1, 2) != "a[1 2] 0" {
+		t.Error(err)
+	}
+	o.Close()
+	if r.released.Load() != 1 {
+		t.Errorf("released %d times", r.released.Load())
+	}
+}
+
+// A bound method keeps its object; a dropped object is released by the garbage collector.
+func TestObjectIsReleased(t *testing.T) {
+	t.Parallel()
+	r := &ref{}
+	f, err := load.Method[func(string, ...int) string](load.NewObject(r), "M")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		runtime.GC()
+	}
+	if text := f("a"); text != "a[] 0" {
+		t.Errorf("the method's object was released: %s", text)
+	}
+	f = nil
+	for r.released.Load() == 0 { // the test's own deadline ends it
+		runtime.GC()
+		runtime.Gosched()
+	}
+}
+
+func TestErrorsAreWhatTheySay(t *testing.T) {
+	t.Parallel()
+	if err := error(&load.CrashError{Reason: "exit status 2", Stderr: "fatal error: x\n"}); !errors.Is(err, load.ErrCrashed) {
+		t.Error("a CrashError is no ErrCrashed")
+	} else {
+		wantError(t, err, "module crashed: exit status 2\n\tfatal error: x")
+	}
+	wantError(t, &load.LoadError{Chain: []string{"a", "my rules"}, Err: errBroken}, `load a → "my rules": it is broken`)
+}

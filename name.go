@@ -1,0 +1,131 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/module"
+)
+
+// Form says how the target of a [Name] is written, and so who can answer it.
+type Form string
+
+const (
+	// FormPath is an import path or a plain name: "github.com/google/uuid", "strings", "rules/tax".
+	FormPath Form = "path"
+	// FormDir is a directory: it starts with "./", "../" or "/", or is "." or "..".
+	FormDir Form = "directory"
+	// FormURL is a forced getter ("git::https://…"), an https URL, or a "gh:" or "gl:" shorthand.
+	FormURL Form = "url"
+	// FormRegistry is a path of a named registry: "company:team/auth".
+	FormRegistry Form = "registry"
+)
+
+// Name is what a caller asks for, taken apart:
+//
+//	name   = [ alias "=" ] target [ "@" query ]
+//	target = plain | import path | ./relative | /absolute | scheme "::" url | https url | registry ":" path
+//
+// A Name is made by [ParseName] and is valid by construction.
+type Name struct {
+	Alias  string // the name to register the module under as well, or ""
+	Target string // what is asked for, without alias and query
+	Query  string // a module query as the go command takes it, or "" for any version
+	Form   Form
+}
+
+// String returns the name as it would be written, without its alias.
+func (n Name) String() string {
+	if n.Query == "" {
+		return n.Target
+	}
+	return n.Target + "@" + n.Query
+}
+
+// ParseName takes a name apart and checks it before anything is looked up. An import path follows
+// [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or another control
+// character, or starts with "-". The error is a [*NameError].
+func ParseName(s string) (Name, error) {
+	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: s, Reason: reason} }
+	if s == "" {
+		return bad("it is empty")
+	}
+	for _, r := range s {
+		if r < ' ' || r == 0x7f {
+			return bad(fmt.Sprintf("it holds the control character %U", r))
+		}
+	}
+	var n Name
+	rest := s
+	if alias, target, ok := strings.Cut(s, "="); ok && !strings.ContainsAny(alias, "/:@.?<>!") {
+		if alias == "" {
+			return bad("its alias is empty")
+		}
+		if strings.HasPrefix(alias, "-") {
+			return bad("its alias starts with \"-\"")
+		}
+		n.Alias, rest = alias, target
+		if second, _, ok := strings.Cut(rest, "="); ok && !strings.ContainsAny(second, "/:@.?<>!") {
+			return bad("it has two aliases")
+		}
+	}
+	n.Form, n.Target = FormPath, rest
+	switch {
+	case rest == "":
+		return bad("it has an alias and nothing else")
+	case strings.HasPrefix(rest, "-"):
+		return bad("it starts with \"-\"")
+	case isDirectory(rest):
+		n.Form = FormDir
+		if filepath.IsAbs(rest) {
+			n.Target = filepath.Clean(rest)
+		}
+		return n, nil
+	case strings.Contains(rest, " "): // a directory may hold one
+		return bad("it holds a space")
+	case strings.Contains(rest, "::") || strings.Contains(rest, "://") || strings.HasPrefix(rest, "gh:") || strings.HasPrefix(rest, "gl:"):
+		n.Form = FormURL
+		return n, nil
+	}
+	n.Target, n.Query, _ = strings.Cut(rest, "@")
+	if strings.Contains(rest, "@") {
+		if err := checkQuery(n.Query); err != nil {
+			return bad(err.Error())
+		}
+	}
+	path := n.Target
+	if registry, rest, ok := strings.Cut(n.Target, ":"); ok {
+		if registry == "" {
+			return bad("its registry is empty")
+		}
+		n.Form, path = FormRegistry, rest
+	}
+	if err := module.CheckImportPath(path); err != nil {
+		var invalid *module.InvalidPathError
+		if errors.As(err, &invalid) {
+			return bad("it is not an import path: " + invalid.Err.Error())
+		}
+		return bad("it is not an import path: " + err.Error())
+	}
+	return n, nil
+}
+
+func isDirectory(s string) bool {
+	return s == "." || s == ".." || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") || filepath.IsAbs(s)
+}
+
+// checkQuery accepts what can be a module query of the go command, and nothing that could be taken
+// for a path or an option by a program that it is handed to.
+func checkQuery(q string) error {
+	switch {
+	case q == "":
+		return errors.New("its version query is empty")
+	case strings.HasPrefix(q, "-") || strings.HasPrefix(q, "/"):
+		return fmt.Errorf("its version query starts with %q", q[:1])
+	case strings.Contains(q, "..") || strings.ContainsAny(q, "\\@:*?[^~ "):
+		return fmt.Errorf("its version query %q holds what no version or branch can", q)
+	}
+	return nil
+}

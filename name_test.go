@@ -1,0 +1,91 @@
+package load_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+func TestParseName(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		in   string
+		want load.Name
+	}{
+		{"strings", load.Name{Target: "strings", Form: load.FormPath}},
+		{"rules/tax", load.Name{Target: "rules/tax", Form: load.FormPath}},
+		{"github.com/google/uuid@v1.6.0", load.Name{Target: "github.com/google/uuid", Query: "v1.6.0", Form: load.FormPath}},
+		{"example.com/a@>=v1.5.0", load.Name{Target: "example.com/a", Query: ">=v1.5.0", Form: load.FormPath}},
+		{"example.com/a@feature/x", load.Name{Target: "example.com/a", Query: "feature/x", Form: load.FormPath}},
+		{"gopkg.in/yaml.v3", load.Name{Target: "gopkg.in/yaml.v3", Form: load.FormPath}},
+		{"tax=rules/tax@v1", load.Name{Alias: "tax", Target: "rules/tax", Query: "v1", Form: load.FormPath}},
+		{".", load.Name{Target: ".", Form: load.FormDir}},
+		{"../my rules", load.Name{Target: "../my rules", Form: load.FormDir}},
+		{"./a=b@c", load.Name{Target: "./a=b@c", Form: load.FormDir}},
+		{"r=/srv//rules/", load.Name{Alias: "r", Target: "/srv/rules", Form: load.FormDir}},
+		{"git::https://example.com/a.git?ref=main", load.Name{Target: "git::https://example.com/a.git?ref=main", Form: load.FormURL}},
+		{"https://example.com/a.zip", load.Name{Target: "https://example.com/a.zip", Form: load.FormURL}},
+		{"gh:user/repo", load.Name{Target: "gh:user/repo", Form: load.FormURL}},
+		{"company:team/auth@v2", load.Name{Target: "company:team/auth", Query: "v2", Form: load.FormRegistry}},
+	} {
+		if got, err := load.ParseName(test.in); err != nil || got != test.want {
+			t.Errorf("ParseName(%q) = %+v, %v; want %+v", test.in, got, err, test.want)
+		}
+	}
+}
+
+func TestParseNameRefuses(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"":                            "it is empty",
+		"a\x00b":                      "it holds the control character U+0000",
+		"./a\nb":                      "it holds the control character U+000A",
+		"a b":                         "it holds a space",
+		"-x":                          `it starts with "-"`,
+		"a=-x":                        `it starts with "-"`,
+		"-a=x":                        `its alias starts with "-"`,
+		"=x":                          "its alias is empty",
+		"a=":                          "it has an alias and nothing else",
+		"a=b=https://example.com":     "it has two aliases",
+		"a/../b":                      `it is not an import path: invalid path element ".."`,
+		"a//b":                        "it is not an import path: double slash",
+		"a/":                          "it is not an import path: trailing slash",
+		`C:\a`:                        `it is not an import path: invalid char '\\'`,
+		"a/nul":                       `it is not an import path: "nul" disallowed as path element component on Windows`,
+		"exаmple.com/a":               "it is not an import path: invalid char 'а'", // a Cyrillic letter
+		"x@":                          "its version query is empty",
+		"x@-v1":                       `its version query starts with "-"`,
+		"x@/etc":                      `its version query starts with "/"`,
+		"x@../../etc/evil":            `its version query "../../etc/evil" holds what no version or branch can`,
+		"x@v1@v2":                     `its version query "v1@v2" holds what no version or branch can`,
+		":x":                          "its registry is empty",
+		"company:":                    "it is not an import path: empty string",
+		"--upload-pack=x::https://a/": `its alias starts with "-"`,
+	} {
+		_, err := load.ParseName(in)
+		var name *load.NameError
+		if !errors.As(err, &name) || name.Name != in || name.Reason != want {
+			t.Errorf("ParseName(%q): %v, want %s", in, err, want)
+		}
+	}
+}
+
+func FuzzParseName(f *testing.F) {
+	for _, seed := range []string{
+		"strings", "tax=./rules", "a=b=c", "github.com/google/uuid@>=v1", "git::ssh://x", "company:team/auth@v2", "a==b", "a=/../x", "x@=v1",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n, err := load.ParseName(s)
+		if err != nil {
+			return
+		}
+		again, err := load.ParseName(n.String())
+		n.Alias = ""
+		if err != nil || again != n {
+			t.Errorf("ParseName(%q) is %+v; its text %q is %+v, %v", s, n, n.String(), again, err)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Object is a value that lives inside a module and is used from the host by reference: it has methods,
+// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its own
+// module as an argument. The module keeps the value until the Object is closed or dropped. Objects are
+// as safe for concurrent use as the value in the module is.
+type Object struct {
+	ref     ObjectRef
+	cleanup runtime.Cleanup
+}
+
+// NewObject makes the host's side of a reference. Engines call it, once for each reference.
+func NewObject(ref ObjectRef) *Object {
+	o := &Object{ref: ref}
+	o.cleanup = runtime.AddCleanup(o, ObjectRef.Release, ref)
+	return o
+}
+
+// Ref returns the engine's reference. Engines call it when the object comes back as an argument.
+func (o *Object) Ref() ObjectRef { return o.ref }
+
+// TypeName returns the value's type as Go text: "*semver.Version".
+func (o *Object) TypeName() string { return o.ref.TypeName() }
+
+// Methods lists the value's exported methods, sorted by name.
+func (o *Object) Methods() []Symbol { return o.ref.Methods() }
+
+// Call calls a method by name, as [Module.Call] calls a function.
+func (o *Object) Call(ctx context.Context, method string, args ...any) ([]any, error) {
+	defer runtime.KeepAlive(o)
+	return o.ref.Call(ctx, method, args)
+}
+
+// Field returns the present value of an exported field.
+func (o *Object) Field(ctx context.Context, name string) (any, error) {
+	defer runtime.KeepAlive(o)
+	return o.ref.Field(ctx, name)
+}
+
+// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and the
+// error where the module cannot answer.
+func (o *Object) String() string {
+	defer runtime.KeepAlive(o)
+	text, err := o.ref.Text(context.Background())
+	if err != nil {
+		return "<" + o.ref.TypeName() + ": " + err.Error() + ">"
+	}
+	return text
+}
+
+// MarshalJSON returns the value as encoding/json writes it in the module.
+func (o *Object) MarshalJSON() ([]byte, error) {
+	defer runtime.KeepAlive(o)
+	return o.ref.JSON(context.Background())
+}
+
+// Close lets the module free the value. It is idempotent; an object that is dropped is closed by the
+// garbage collector in its own time.
+func (o *Object) Close() {
+	o.cleanup.Stop()
+	o.ref.Release()
+}
+
+// Method binds a method of the object to the Go function type F, as [Func] binds a function. The
+// result keeps the object.
+func Method[F any](o *Object, name string) (F, error) {
+	var f F
+	v, err := o.ref.Bind(name, reflect.TypeFor[F]())
+	if err != nil {
+		return f, err
+	}
+	t := v.Type()
+	keep := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+		defer runtime.KeepAlive(o)
+		if t.IsVariadic() {
+			return v.CallSlice(args)
+		}
+		return v.Call(args)
+	})
+	return keep.Interface().(F), nil
+}
+
+// bindStruct binds every exported field of api and sets all of them, or none.
+func bindStruct(m *Module, api reflect.Value) error {
+	var errs []error
+	bound := make(map[int]reflect.Value)
+	for i := range api.NumField() {
+		field := api.Type().Field(i)
+		symbol, tagged := field.Tag.Lookup("load")
+		if !tagged {
+			symbol = field.Name
+		}
+		if !field.IsExported() || symbol == "-" {
+			continue
+		}
+		v, err := m.instance.Bind(symbol, field.Type)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		bound[i] = v
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for i, v := range bound {
+		api.Field(i).Set(v)
+	}
+	return nil
+}
+
+// FindSymbol looks a name up in symbols sorted by name. Engines use it to answer Bind.
+func FindSymbol(symbols []Symbol, name string) (Symbol, bool) {
+	i, ok := slices.BinarySearchFunc(symbols, name, func(s Symbol, name string) int { return strings.Compare(s.Name, name) })
+	if !ok {
+		return Symbol{}, false
+	}
+	return symbols[i], true
+}

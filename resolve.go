@@ -1,0 +1,208 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load/internal/spelling"
+)
+
+// Kind is the sort of source a module is made from; engines accept sources by it.
+type Kind string
+
+// KindGo is a Go package in source form.
+const KindGo Kind = "go"
+
+// Spec is a finder's or an installer's answer: which module, which version, and where its source is.
+// It is complete: an engine needs nothing else to compile and open the module. A Spec is not changed
+// after it was returned.
+type Spec struct {
+	Name    string    // canonical name: the import path, or the absolute directory
+	Module  string    // path of the Go module that holds the package; "" for the standard library and loose directories
+	Version string    // exact version; the Go release for the standard library; "" for a directory
+	Why     string    // why this version: "the latest release", "required by the query v1.2", …
+	Origin  string    // where it was found: "store", "directory", "standard library", "goproxy"
+	Time    time.Time // when the version was made, where known
+	Source  Source
+
+	// BuildList holds the modules that provide packages of the import graph for the build target,
+	// sorted by path, with the sum each was verified against.
+	BuildList []ModuleVersion
+
+	// Deprecated is the module's deprecation message, "" where there is none.
+	Deprecated string
+}
+
+// identity names the module and its version: two specs of one identity are one module.
+func (s *Spec) identity() string { return s.Name + versionSuffix(s.Version) }
+
+// ModuleVersion is one module of a build list.
+type ModuleVersion struct {
+	Path    string `json:"path"`
+	Version string `json:"version"`
+	Sum     string `json:"sum"` // "h1:…" of the module's zip
+}
+
+// Source is what an engine compiles.
+type Source struct {
+	Kind Kind
+	FS   fs.FS  // the files of the module's own package or tree
+	Dir  string // the same on disk, or "" where it is not on disk
+
+	// Hash identifies everything that compiling reads, "h1:…" or another scheme's prefix; equal hashes
+	// mean that an artifact can be used again.
+	Hash string
+
+	Go *GoSource // set for KindGo
+}
+
+// GoSource is what a build of a Go package needs besides its files. GoMod and GoSum are the files of a
+// main module from which the package can be imported: an engine adds its own files beside them.
+type GoSource struct {
+	// ImportPath is the path the package is imported by, or "" for a loose directory without go.mod:
+	// its files are then copied into the main module.
+	ImportPath string
+	// GoMod holds the go, require and replace lines, without a module line.
+	GoMod []byte
+	// GoSum holds the sums of everything that GoMod leads to.
+	GoSum []byte
+	// ModCache is the directory to use as GOMODCACHE; the build needs nothing that is not in it.
+	ModCache string
+}
+
+// Finder looks for a name in one place. It runs nothing and writes nothing.
+//
+// An answer of [ErrNotFound] (or an error that wraps it) lets the next finder be asked; its text after
+// "not found: " says why, for the reader of an error or of [Loader.Explain]. Any other error stops the
+// search: a broken or forbidden module is never shadowed by a later one. Finders are safe for
+// concurrent use.
+type Finder interface {
+	Find(ctx context.Context, name Name) (*Spec, error)
+}
+
+// Lister is an optional ability of a finder: it lists the names it knows, for the spelling hints of an
+// error. It is asked only when a name was not found; errors end the list.
+type Lister interface {
+	Names(ctx context.Context) iter.Seq[string]
+}
+
+// Path is the ordered list of finders, as Python's sys.path; it is a finder itself. The first answer wins.
+type Path []Finder
+
+// Find asks each finder in order. Where none knows the name, the error is a [*NotFoundError] that
+// tells every finder's answer.
+func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
+	spec, tried, err := p.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if spec == nil {
+		return nil, &NotFoundError{Name: name.String(), Tried: tried}
+	}
+	return spec, nil
+}
+
+// find returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
+func (p Path) find(ctx context.Context, name Name) (*Spec, []Tried, error) {
+	var tried []Tried
+	for _, finder := range p {
+		if err := ctx.Err(); err != nil {
+			return nil, tried, context.Cause(ctx)
+		}
+		who := describe(finder)
+		spec, err := finder.Find(ctx, name)
+		switch {
+		case err == nil:
+			return spec, append(tried, Tried{Who: who, Found: true, Answer: spec.identity()}), nil
+		case errors.Is(err, ErrNotFound):
+			answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
+			tried = append(tried, Tried{Who: who, Answer: answer})
+		default:
+			return nil, append(tried, Tried{Who: who, Answer: err.Error()}), err
+		}
+	}
+	return nil, tried, nil
+}
+
+func versionSuffix(version string) string {
+	if version == "" {
+		return ""
+	}
+	return "@" + version
+}
+
+// describe names a finder, an installer or an engine for messages: its String method where it has one.
+func describe(v any) string {
+	if s, ok := v.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%T", v), "*")
+}
+
+// Tried is one place that was asked for a name, and what it answered.
+type Tried struct {
+	Who    string `json:"who"`
+	Found  bool   `json:"found"`
+	Answer string `json:"answer"`
+}
+
+// obtain is the way from a name to a complete spec: the path's answer, or an installer's.
+func (l *Loader) obtain(ctx context.Context, name Name) (*Spec, error) {
+	start := time.Now()
+	spec, tried, err := l.config.Path.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if spec == nil {
+		return l.install(ctx, name, tried)
+	}
+	Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
+	return l.complete(ctx, spec)
+}
+
+// notFound tells everyone's answer, what may have been meant and what to do.
+func (l *Loader) notFound(name Name, tried []Tried) *NotFoundError {
+	known := func(yield func(string) bool) {
+		for _, finder := range l.config.Path {
+			if lister, ok := finder.(Lister); ok {
+				for known := range lister.Names(context.Background()) {
+					if !yield(known) {
+						return
+					}
+				}
+			}
+		}
+		for _, m := range l.cache.all() {
+			if !yield(m.Name()) {
+				return
+			}
+		}
+	}
+	return &NotFoundError{
+		Name:     name.String(),
+		Tried:    tried,
+		NearMiss: spelling.Near(name.Target, known, 3),
+		Fix:      l.remedy(name),
+	}
+}
+
+// remedy says what can be done about a name that was not found.
+func (l *Loader) remedy(name Name) string {
+	first, _, _ := strings.Cut(name.Target, "/")
+	switch claimed := l.claimant(name) >= 0; {
+	case claimed && l.config.NoInstall:
+		return "run `load get " + name.String() + "`, or set Config.NoInstall to false"
+	case claimed:
+		return "check the spelling of the name and of its version"
+	case name.Form == FormDir:
+		return "check that the directory exists and holds Go files"
+	case name.Form == FormPath && !strings.Contains(first, ".") && len(l.config.Installers) > 0:
+		return "use the full path to install a module: github.com/user/" + name.String()
+	}
+	return "set Config.Installers to one that installs such names"
+}
