@@ -1,0 +1,138 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Artifact is what an engine made of a source and the store keeps. It does not change; it is safe for
+// concurrent use.
+type Artifact struct {
+	key   string
+	dir   string // of the files
+	files []File // sorted by name
+}
+
+// Key returns the key that the artifact is kept under.
+func (a *Artifact) Key() string { return a.key }
+
+// Files returns the artifact's files, sorted by name.
+func (a *Artifact) Files() []File { return slices.Clone(a.files) }
+
+// Size returns the size of all files together, in bytes.
+func (a *Artifact) Size() int64 {
+	var total int64
+	for _, f := range a.files {
+		total += f.Size
+	}
+	return total
+}
+
+// Open opens a file for reading after it verified the contents of this very open file, so that what the
+// caller reads or executes through it is what was put into the store. The caller closes it. A file that
+// the artifact does not have is [fs.ErrNotExist]; one that is not as it was put there is a [*DamagedError].
+func (a *Artifact) Open(name string) (*os.File, error) {
+	i, ok := slices.BinarySearchFunc(a.files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
+	}
+	f, err := os.Open(filepath.Join(a.dir, filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, a.damaged(name, "it is missing")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.verify(f, a.files[i]); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// ReadFile returns the verified contents of a file. Its errors are those of [Artifact.Open].
+func (a *Artifact) ReadFile(name string) ([]byte, error) {
+	f, err := a.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+func (a *Artifact) verify(f *os.File, want File) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return a.damaged(want.Name, "it is not a regular file")
+	case info.Size() != want.Size:
+		return a.damaged(want.Name, fmt.Sprintf("it has %d bytes instead of %d", info.Size(), want.Size))
+	}
+	got, err := sumFile(f, want.Size)
+	if err != nil {
+		return a.damaged(want.Name, err.Error())
+	}
+	if got != want.sum {
+		return a.damaged(want.Name, "its contents are not what was stored")
+	}
+	return nil
+}
+
+func (a *Artifact) damaged(file, reason string) error {
+	return &DamagedError{Key: a.key, File: file, Reason: reason}
+}
+
+// Lookup returns the artifact with a key, or nil where the store has none. It verifies the list of files;
+// each file is verified when it is opened. What is not as it was put there is a [*DamagedError].
+func (s *Store) Lookup(key string) (*Artifact, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(s.objDir(), key)
+	f, err := os.Open(filepath.Join(dir, "manifest"))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, &DamagedError{Key: key, Reason: "the manifest is missing"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	if err != nil {
+		return nil, &DamagedError{Key: key, Reason: err.Error()}
+	}
+	files, err := parseManifest(key, data)
+	if err != nil {
+		return nil, &DamagedError{Key: key, Reason: err.Error()}
+	}
+	return &Artifact{key: key, dir: filepath.Join(dir, "files"), files: files}, nil
+}
+
+// Evict takes the artifact with a key out of the store, so that it will be built again. That there is
+// none is no error. Files of it that are open stay readable where the system allows that.
+func (s *Store) Evict(key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	dir, remove, err := s.Temp("evict")
+	if err != nil {
+		return err
+	}
+	defer remove()
+	old := filepath.Join(s.objDir(), key)
+	if err := os.Rename(old, filepath.Join(dir, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return writeError(old, err)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+const (
+	setDir    = "set LOAD_DIR (or Config.Dir) to a directory of your own"
+	freeSpace = "free some space, or set LOAD_DIR (or Config.Dir) to a directory on another disk"
+)
+
+// DirError reports a directory that is no place for a store.
+type DirError struct {
+	Dir    string // "" where there is no directory to name
+	Reason string
+	Fix    string // what the user can do
+	Err    error  // the cause below, or nil
+}
+
+func (e *DirError) Error() string {
+	s := e.Reason
+	if e.Dir != "" {
+		s = "store " + e.Dir + ": " + s
+	}
+	return s + "\n\t" + e.Fix
+}
+
+func (e *DirError) Unwrap() error { return e.Err }
+
+// WriteError reports a store that something cannot be added to or removed from: it is read-only, or its
+// disk is full. What was in it before is still good.
+type WriteError struct {
+	Path string
+	Fix  string // what the user can do
+	Err  error  // the system's error
+}
+
+func (e *WriteError) Error() string {
+	return fmt.Sprintf("store: write %s: %v\n\t%s", e.Path, e.Err, e.Fix)
+}
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// writeError gives an error of writing to path its remedy, where it has one.
+func writeError(path string, err error) error {
+	var known *WriteError
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	cause := err
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &pathErr):
+		path, cause = pathErr.Path, pathErr.Err
+	case errors.As(err, &linkErr):
+		path, cause = linkErr.New, linkErr.Err
+	}
+	fix := setDir
+	if isFull(err) {
+		fix = freeSpace
+	}
+	return &WriteError{Path: path, Fix: fix, Err: cause}
+}
+
+// DamagedError reports an artifact that is not what was put into the store. [Store.Evict] makes room to
+// build it again.
+type DamagedError struct {
+	Key    string
+	File   string // the file within the artifact; "" for the artifact as a whole
+	Reason string
+}
+
+func (e *DamagedError) Error() string {
+	s := "artifact " + e.Key[:min(12, len(e.Key))] + " is damaged: "
+	if e.File != "" {
+		s += e.File + ": "
+	}
+	return s + e.Reason
+}

@@ -1,0 +1,153 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load/store"
+)
+
+const target = "linux_amd64"
+
+func record(pkg, version string) *store.Record {
+	return &store.Record{
+		Package: pkg, Module: "github.com/BurntSushi/toml", Version: version, Target: target,
+		Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Why: "the latest release",
+		GoMod: "go 1.26\n\nrequire github.com/BurntSushi/toml " + version + "\n", GoSum: "sums <&>\n", Hash: "h1:x",
+		BuildList: []store.RecordModule{{Path: "github.com/BurntSushi/toml", Version: version, Sum: "h1:y"}},
+	}
+}
+
+func put(t *testing.T, s *store.Store, records ...*store.Record) {
+	t.Helper()
+	for _, r := range records {
+		if err := s.PutRecord(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func versions(t *testing.T, s *store.Store, target, pkg string) string {
+	t.Helper()
+	records, err := s.Records(target, pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, r := range records {
+		list = append(list, r.Version)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const pkg = "github.com/BurntSushi/toml"
+	put(t, s, record(pkg, "v1.9.0"), record(pkg, "v1.10.0"), record(pkg, "v1.10.0-RC1"), record(pkg+"/internal", "v1.9.0"),
+		record("k8s.io/api/core/v1", "v0.30.0"), record(pkg, "v2.0.0+incompatible"))
+	changed := record(pkg, "v1.9.0")
+	changed.Deprecated = "use another"
+	put(t, s, changed)
+
+	if got, want := versions(t, s, target, pkg), "v2.0.0+incompatible v1.10.0 v1.10.0-RC1 v1.9.0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := versions(t, s, target, "github.com/BurntSushi") + versions(t, s, "wasip1_wasm", pkg); got != "" {
+		t.Errorf("found %s", got)
+	}
+	if got, err := s.Record(target, pkg, "v1.9.0"); err != nil || !reflect.DeepEqual(got, changed) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(s.Dir(), "installed", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json")); err != nil {
+		t.Error(err)
+	}
+	if err := s.RemoveRecord(target, pkg, "v1.10.0"); err != nil {
+		t.Error(err)
+	}
+	var all []string
+	for r, err := range s.AllRecords(target) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r.Package+"@"+r.Version)
+	}
+	if want := []string{
+		pkg + "@v2.0.0+incompatible", pkg + "@v1.10.0-RC1", pkg + "@v1.9.0", pkg + "/internal@v1.9.0", "k8s.io/api/core/v1@v0.30.0",
+	}; !slices.Equal(all, want) {
+		t.Errorf("got %q, want %q", all, want)
+	}
+	for r, err := range s.AllRecords("plan9_386") {
+		t.Errorf("got %v, %v", r, err)
+	}
+}
+
+func TestDamagedRecord(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const pkg = "example.com/a"
+	dir := filepath.Join(s.Dir(), "installed", target, pkg, "@v")
+	good := func(version string) string {
+		put(t, s, record(pkg, version))
+		data, err := os.ReadFile(filepath.Join(dir, version+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	other := good("v1.0.0")
+	for name, data := range map[string]string{
+		"v2.0.0": "",
+		"v3.0.0": good("v3.0.0")[:200],
+		"v4.0.0": strings.Replace(good("v4.0.0"), "latest", "oldest", 1),
+		"v5.0.0": other,
+	} {
+		file := filepath.Join(dir, name+".json")
+		_ = os.Remove(file)
+		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := versions(t, s, target, pkg); got != "v1.0.0" {
+		t.Errorf("found %s", got)
+	}
+	if left, err := s.Versions(target, pkg); err != nil || len(left) != 1 {
+		t.Errorf("left %q, %v", left, err)
+	}
+}
+
+func TestInvalidRecord(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, r := range []*store.Record{
+		record("../a", "v1.0.0"), record("", "v1.0.0"), record("a/b", "../../etc"), record("a/b", ""),
+		{Package: "a/b", Version: "v1.0.0", Target: "../x"},
+		{Package: "a/b", Version: "v1.0.0", Target: ".."},
+	} {
+		if err := s.PutRecord(r); err == nil {
+			t.Errorf("%s@%s for %s was taken", r.Package, r.Version, r.Target)
+		}
+	}
+	if entries, err := os.ReadDir(s.Dir()); err != nil || len(entries) != 1 {
+		t.Errorf("left %v, %v", entries, err)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	s := open(b)
+	r := record("example.com/a", "v1.0.0")
+	r.GoSum = strings.Repeat("github.com/BurntSushi/toml v1.9.0 h1:0123456789abcdefghijklmnopqrstuvwxyz0123456=\n", 200)
+	if err := s.PutRecord(r); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if got, err := s.Record(target, "example.com/a", "v1.0.0"); got == nil || err != nil {
+			b.Fatal(got, err)
+		}
+	}
+}

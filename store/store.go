@@ -1,0 +1,120 @@
+// Package store keeps installed sources, what is known about them, and compiled artifacts in a directory
+// that many processes share:
+//
+//	mod/        Go modules, in the layout of the go command's module cache
+//	installed/  a record of each installed package, version and build target
+//	obj/        artifacts, each under the key of what it was made from
+//	lock/       file locks
+//	tmp/        work in progress; what dead processes left is swept
+//	empty/      a directory that stays empty
+//
+// Everything appears in it as a whole or not at all, however a process ends, and is verified when it is
+// read back.
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Store is an open store. It is safe for concurrent use, also by several processes on one directory, and
+// holds nothing that would have to be closed.
+type Store struct {
+	dir   string
+	locks localLocks
+	sweep sync.Once
+}
+
+// DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error is a
+// [*DirError].
+func DefaultDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", &DirError{Reason: "there is no default place for the store: " + err.Error(), Fix: setDir, Err: err}
+	}
+	return filepath.Join(cache, "load"), nil
+}
+
+// Open opens the store in a directory, or in [DefaultDir] where dir is "". A directory that does not
+// exist is made, for its owner only. One that somebody else could write to is refused with a [*DirError]:
+// what is in the store gets executed. An existing store that cannot be written to opens all the same, and
+// serves what is in it.
+func Open(dir string) (*Store, error) {
+	if dir == "" {
+		var err error
+		if dir, err = DefaultDir(); err != nil {
+			return nil, err
+		}
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, &DirError{Dir: dir, Reason: err.Error(), Fix: setDir, Err: err}
+	}
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, writeError(dir, err)
+		}
+		info, err = os.Stat(dir)
+	}
+	if err != nil {
+		return nil, &DirError{Dir: dir, Reason: errors.Unwrap(err).Error(), Fix: setDir, Err: err}
+	}
+	if !info.IsDir() {
+		return nil, &DirError{Dir: dir, Reason: "it is not a directory", Fix: setDir}
+	}
+	if err := checkOwner(dir, info); err != nil {
+		return nil, err
+	}
+	s := &Store{dir: dir}
+	// A read-only store may lack the directory; whoever needs it finds that out.
+	_ = os.Mkdir(s.EmptyDir(), 0o555)
+	return s, nil
+}
+
+// Dir returns the store's absolute directory.
+func (s *Store) Dir() string { return s.dir }
+
+// ModDir returns the directory that holds Go modules in the layout of the go command's module cache. It
+// may not exist yet.
+func (s *Store) ModDir() string { return filepath.Join(s.dir, "mod") }
+
+// EmptyDir returns a directory that is always empty and that nobody may write to: a working directory
+// for what needs none.
+func (s *Store) EmptyDir() string { return filepath.Join(s.dir, "empty") }
+
+func (s *Store) objDir() string { return filepath.Join(s.dir, "obj") }
+func (s *Store) tmpDir() string { return filepath.Join(s.dir, "tmp") }
+
+// Key returns the key of the artifact that is made from the parts: a sum over them and their lengths, so
+// that no two lists of parts share a key.
+func Key(parts ...string) string {
+	h := sha256.New()
+	var length [8]byte
+	for _, part := range parts {
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// checkKey keeps a key that did not come from [Key] from leading anywhere else.
+func checkKey(key string) error {
+	if len(key) != 2*sha256.Size {
+		return fmt.Errorf("invalid artifact key %q", key)
+	}
+	for _, c := range []byte(key) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return fmt.Errorf("invalid artifact key %q", key)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+//go:build unix
+
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// checkOwner refuses a directory that anybody but the user or the superuser can write to.
+func checkOwner(dir string, info fs.FileInfo) error {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
+		return &DirError{Dir: dir, Reason: fmt.Sprintf("it is owned by another user (uid %d)", st.Uid), Fix: setDir}
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return &DirError{
+			Dir:    dir,
+			Reason: fmt.Sprintf("other users can write to it (mode %#o)", info.Mode().Perm()),
+			Fix:    "run chmod go-w " + dir + ", or " + setDir,
+		}
+	}
+	return nil
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// syncFile brings a file or a directory to the disk.
+func syncFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	// Some file systems cannot sync a directory and need not.
+	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
+}
