@@ -1,0 +1,161 @@
+// Package toolchain finds the Go toolchain that compiles modules and reads the go command's
+// configuration, in the common case without starting a process.
+package toolchain
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load"
+)
+
+// Toolchain is a Go toolchain on this machine.
+type Toolchain struct {
+	Root      string // GOROOT, with symbolic links resolved
+	Version   string // as in "go1.26.8"
+	GoCommand string // path of the go command within Root
+
+	settings *settings // read once; nil in a Toolchain that Find did not make
+}
+
+// Language returns the Go language version that the toolchain compiles, as in "1.26", or "" where its
+// Version is not that of a release.
+func (t Toolchain) Language() string {
+	return strings.TrimPrefix(version.Lang(t.Version), "go")
+}
+
+// Find looks for a toolchain: the go command in PATH, then GOROOT, then the place where Go is usually
+// installed. Where there is none, the error is a [*load.ToolchainError].
+func Find() (Toolchain, error) {
+	return new(Finder).Find()
+}
+
+// Finder finds a toolchain and remembers what it found for as long as the go command's file stays the
+// same. The zero Finder is ready; it is safe for concurrent use.
+type Finder struct {
+	mu    sync.Mutex
+	path  string // the go command that PATH named
+	mtime time.Time
+	found Toolchain
+}
+
+// Find is [Find] with a memory.
+func (f *Finder) Find() (Toolchain, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	command, mtime := candidate()
+	if command == "" {
+		return Toolchain{}, missing("no Go toolchain is in PATH, GOROOT or " + usualRoot())
+	}
+	if command == f.path && mtime.Equal(f.mtime) {
+		return f.found, nil
+	}
+	t, err := inspect(command)
+	if err != nil {
+		return Toolchain{}, err
+	}
+	f.path, f.mtime, f.found = command, mtime, t
+	return t, nil
+}
+
+func missing(reason string) error {
+	return &load.ToolchainError{Reason: reason, Fix: "install Go from https://go.dev/dl or put its bin directory in PATH"}
+}
+
+// candidate returns the first go command that exists, with its modification time.
+func candidate() (string, time.Time) {
+	var places []string
+	if path, err := exec.LookPath("go"); err == nil {
+		places = append(places, path)
+	}
+	if root := os.Getenv("GOROOT"); root != "" {
+		places = append(places, goCommand(root))
+	}
+	for _, path := range append(places, goCommand(usualRoot())) {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, info.ModTime()
+		}
+	}
+	return "", time.Time{}
+}
+
+func goCommand(root string) string {
+	name := "go"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(root, "bin", name)
+}
+
+func usualRoot() string {
+	if runtime.GOOS == "windows" {
+		return `C:\Program Files\Go`
+	}
+	return "/usr/local/go"
+}
+
+// inspect makes a Toolchain of a go command: the one that lies in a GOROOT is known by the files around
+// it; any other, a version manager's script, is asked.
+func inspect(command string) (Toolchain, error) {
+	resolved, err := filepath.EvalSymlinks(command)
+	if err == nil {
+		resolved, err = filepath.Abs(resolved)
+	}
+	if err != nil {
+		return Toolchain{}, missing("the go command cannot be used: " + err.Error())
+	}
+	root := filepath.Dir(filepath.Dir(resolved))
+	if v, err := rootVersion(root); err == nil {
+		return Toolchain{Root: root, Version: v, GoCommand: resolved, settings: new(settings)}, nil
+	}
+	return ask(command)
+}
+
+// rootVersion reads the version of a GOROOT from its files.
+func rootVersion(root string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(root, "VERSION"))
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	v := strings.TrimSpace(line)
+	if !strings.HasPrefix(v, "go") {
+		return "", fmt.Errorf("%s is not a Go release", root)
+	}
+	if _, err := os.Stat(filepath.Join(root, "src")); err != nil {
+		return "", err
+	}
+	return v, nil
+}
+
+// ask runs a go command that does not lie in a GOROOT.
+func ask(command string) (Toolchain, error) {
+	cmd := exec.Command(command, "env", "GOROOT", "GOVERSION")
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local")
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		reason := err.Error()
+		if errors.As(err, &exit) && len(bytes.TrimSpace(exit.Stderr)) > 0 {
+			reason = string(bytes.TrimSpace(exit.Stderr))
+		}
+		return Toolchain{}, missing(fmt.Sprintf("%s env: %s", command, reason))
+	}
+	root, v, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	root, v = filepath.Clean(strings.TrimSpace(root)), strings.TrimSpace(v)
+	t := Toolchain{Root: root, Version: v, GoCommand: goCommand(root), settings: new(settings)}
+	if _, err := os.Stat(t.GoCommand); errors.Is(err, fs.ErrNotExist) || v == "" {
+		return Toolchain{}, missing(fmt.Sprintf("%s env names no toolchain", command))
+	}
+	return t, nil
+}
