@@ -1,0 +1,161 @@
+// Package dir finds modules in directories, in place: nothing is copied, and a change is seen by the
+// next load.
+package dir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/loadgo/load"
+)
+
+// Finder finds modules below one directory. It is safe for concurrent use.
+//
+// A plain name or an import path is a subdirectory of the root; where the root lies in a Go module, the
+// import paths of that module's packages are known as well. The finder of the current directory also
+// answers directories: "./rules", "/abs/rules".
+type Finder struct {
+	root    string
+	text    string
+	entries listing
+	module  rootModule
+}
+
+// New returns the finder of a directory. A relative root, and each relative name, is relative to the
+// working directory at the time of Find. The directory need not exist yet.
+func New(root string) *Finder {
+	root = filepath.Clean(root)
+	f := &Finder{root: root, text: "directory " + root}
+	if root == "." {
+		f.text = "directory ./"
+	}
+	f.entries.dir, f.module.root = root, root
+	return f
+}
+
+func (f *Finder) String() string { return f.text }
+
+// The answers that cost nothing: a long path asks many directories in vain.
+var (
+	errNoEntry  = fmt.Errorf("%w: no such directory there", load.ErrNotFound)
+	errVersions = fmt.Errorf("%w: a directory has no versions", load.ErrNotFound)
+	errForm     = fmt.Errorf("%w: not the name of a directory", load.ErrNotFound)
+)
+
+func notFound(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", load.ErrNotFound, fmt.Sprintf(format, args...))
+}
+
+// Find implements [load.Finder]. A directory whose go.mod is broken ends the search with a
+// [*load.CompileError].
+func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	switch {
+	case name.Form == load.FormDir && f.root == ".":
+		return describe(filepath.FromSlash(name.Target))
+	case name.Form != load.FormPath:
+		return nil, errForm
+	case name.Query != "":
+		return nil, errVersions
+	}
+	return f.findPath(name.Target)
+}
+
+func (f *Finder) findPath(target string) (*load.Spec, error) {
+	first, _, _ := strings.Cut(target, "/")
+	here, changed, err := f.entries.has(first)
+	if err != nil {
+		return nil, err
+	}
+	miss := errNoEntry
+	if here {
+		spec, err := describe(filepath.Join(f.root, filepath.FromSlash(target)))
+		if err == nil || !errors.Is(err, load.ErrNotFound) {
+			return spec, err
+		}
+		miss = err
+	}
+	dir, ok, err := f.module.packageDir(target, changed)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, miss
+	}
+	spec, err := describe(dir)
+	if err == nil && spec.Source.Go.ImportPath != target {
+		return nil, notFound("%s belongs to the module %s", dir, spec.Module)
+	}
+	return spec, err
+}
+
+// describe makes the spec of the module in a directory.
+func describe(dir string) (*load.Spec, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || isNotDirectory(err):
+		return nil, notFound("there is no directory %s", dir)
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, notFound("%s is a file", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	kind, reason := detect(entries)
+	if reason != "" {
+		return nil, notFound("%s %s", dir, reason)
+	}
+	spec := &load.Spec{
+		Name:   dir,
+		Why:    "a directory is used as it is",
+		Origin: "directory",
+		Source: load.Source{Kind: kind, FS: os.DirFS(dir), Dir: dir, Go: &load.GoSource{}},
+	}
+	root, err := moduleRoot(dir)
+	if err != nil || root == "" {
+		return spec, err
+	}
+	if spec.Module, err = modulePath(root); err != nil {
+		return nil, err
+	}
+	spec.Source.Go.ImportPath = importPath(spec.Module, root, dir)
+	return spec, nil
+}
+
+// detect tells by the entries of a directory what kind of module it holds, or why it holds none.
+func detect(entries []fs.DirEntry) (kind load.Kind, reason string) {
+	var tests bool
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasSuffix(name, ".go") || entry.IsDir() || name[0] == '_' || name[0] == '.' {
+			continue
+		}
+		if !strings.HasSuffix(name, "_test.go") {
+			return load.KindGo, ""
+		}
+		tests = true
+	}
+	switch {
+	case tests:
+		return "", "holds only test files"
+	case len(entries) == 0:
+		return "", "is empty"
+	case len(entries) == 1:
+		return "", "holds no Go files, only " + entries[0].Name()
+	}
+	return "", fmt.Sprintf("holds no Go files, only %s and %d more", entries[0].Name(), len(entries)-1)
+}

@@ -1,0 +1,144 @@
+// Package installed finds the packages that an installer brought into the store. It asks nobody outside
+// of the store.
+package installed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/query"
+	"github.com/loadgo/load/store"
+	"golang.org/x/mod/module"
+)
+
+// Finder finds installed packages for one build target. It is safe for concurrent use.
+type Finder struct {
+	store  *store.Store
+	target string
+}
+
+// New returns the finder of a store's packages for a build target, as in "linux_amd64".
+func New(s *store.Store, target string) *Finder {
+	return &Finder{store: s, target: target}
+}
+
+func (f *Finder) String() string { return "installed" }
+
+var (
+	errForm  = fmt.Errorf("%w: not an import path", load.ErrNotFound)
+	errEmpty = fmt.Errorf("%w: not installed", load.ErrNotFound)
+)
+
+func notFound(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", load.ErrNotFound, fmt.Sprintf(format, args...))
+}
+
+// Find implements [load.Finder]. It answers with the highest installed version that the name's query
+// allows. A query whose answer can change ("latest", a branch) is passed on to who can ask the registry.
+func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if name.Form != load.FormPath {
+		return nil, errForm
+	}
+	q, err := query.Parse(name.Query)
+	if err != nil {
+		return nil, &load.VersionError{Query: name.Query, Reason: err.Error()}
+	}
+	switch q.Kind() {
+	case query.Latest, query.Upgrade, query.Patch, query.Revision:
+		return nil, notFound("@%s asks the registry", q)
+	}
+	versions, err := f.store.Versions(f.target, name.Target)
+	if err != nil {
+		return nil, err
+	}
+	if len(versions) == 0 {
+		return nil, errEmpty
+	}
+	version, ok := q.Highest(versions)
+	if !ok {
+		return nil, notFound("no installed version satisfies %s (%s)", q, few(versions))
+	}
+	record, err := f.store.Record(f.target, name.Target, version)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil {
+		return nil, notFound("the record of %s is damaged; installing again", version)
+	}
+	return f.spec(record)
+}
+
+// few shows the first versions of a list.
+func few(versions []string) string {
+	if len(versions) > 5 {
+		return strings.Join(versions[:5], ", ") + ", …"
+	}
+	return strings.Join(versions, ", ")
+}
+
+// spec makes the spec of a record whose modules are all there. Their contents are not looked at: they
+// were verified when they were installed.
+func (f *Finder) spec(r *store.Record) (*load.Spec, error) {
+	spec := &load.Spec{
+		Name:       r.Package,
+		Module:     r.Module,
+		Version:    r.Version,
+		Why:        r.Why,
+		Origin:     "store",
+		Time:       r.Time,
+		Deprecated: r.Deprecated,
+	}
+	for _, m := range r.BuildList {
+		dir, err := f.moduleDir(m.Path, m.Version)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, notFound("%s is damaged: its module %s@%s is missing; installing again", r.Version, m.Path, m.Version)
+		} else if err != nil {
+			return nil, err
+		}
+		spec.BuildList = append(spec.BuildList, load.ModuleVersion(m))
+	}
+	root, err := f.moduleDir(r.Module, r.Version)
+	if err != nil {
+		return nil, err
+	}
+	within := strings.TrimPrefix(strings.TrimPrefix(r.Package, r.Module), "/")
+	dir := filepath.Join(root, filepath.FromSlash(within))
+	spec.Source = load.Source{
+		Kind: load.KindGo,
+		FS:   os.DirFS(dir),
+		Dir:  dir,
+		Hash: r.Hash,
+		Go: &load.GoSource{
+			ImportPath: r.Package,
+			GoMod:      []byte(r.GoMod),
+			GoSum:      []byte(r.GoSum),
+			ModCache:   f.store.ModDir(),
+		},
+	}
+	return spec, nil
+}
+
+// moduleDir returns the directory of a module's files in the store.
+func (f *Finder) moduleDir(path, version string) (string, error) {
+	escapedPath, err := module.EscapePath(path)
+	if err != nil {
+		return "", err
+	}
+	escapedVersion, err := module.EscapeVersion(version)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(f.store.ModDir(), filepath.FromSlash(escapedPath)+"@"+escapedVersion), nil
+}

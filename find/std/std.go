@@ -1,0 +1,165 @@
+// Package std finds the packages of the Go standard library, as the built-in modules of a loader.
+package std
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+// packages lists the packages of the standard library, one a line, for a machine without a toolchain:
+// what was compiled before can still be loaded there.
+//
+//go:generate sh -c "go list std | grep -v -e internal -e vendor -e unsafe -e builtin > packages.txt"
+//go:embed packages.txt
+var packages string
+
+// Finder finds standard packages in a Go toolchain. It is safe for concurrent use.
+type Finder struct {
+	goroot func() (dir, version string, err error)
+}
+
+// New returns the finder of the standard library in the GOROOT that the function names, together with its
+// version as in "go1.26.8". It is called for each name that could be a standard package; nil means the
+// toolchain that compiles modules. Where it returns an error, packages are still found, without their
+// source, as those of the Go release that built the running program.
+func New(goroot func() (dir, version string, err error)) *Finder {
+	if goroot == nil {
+		finder := new(toolchain.Finder)
+		goroot = func() (string, string, error) {
+			found, err := finder.Find()
+			return found.Root, found.Version, err
+		}
+	}
+	return &Finder{goroot: goroot}
+}
+
+func (f *Finder) String() string { return "standard library" }
+
+var (
+	errForm     = fmt.Errorf("%w: not an import path", load.ErrNotFound)
+	errDotted   = fmt.Errorf("%w: standard packages have no dot in their first element", load.ErrNotFound)
+	errVersions = fmt.Errorf("%w: its packages have the version of the Go toolchain and no other", load.ErrNotFound)
+	errPackage  = fmt.Errorf("%w: no such package", load.ErrNotFound)
+)
+
+// Find implements [load.Finder]. A package of the distribution that nobody outside of it can import ends
+// the search with a [*load.CompileError].
+func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	path := name.Target
+	first, _, _ := strings.Cut(path, "/")
+	switch {
+	case name.Form != load.FormPath:
+		return nil, errForm
+	case strings.Contains(first, "."):
+		return nil, errDotted
+	case name.Query != "":
+		return nil, errVersions
+	case path == "C":
+		return nil, refuse("it is the name by which cgo is used, not a package")
+	}
+	root, version, err := f.goroot()
+	if err != nil {
+		return withoutToolchain(path)
+	}
+	dir := filepath.Join(root, "src", filepath.FromSlash(path))
+	here, err := holdsPackage(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		return nil, errPackage
+	}
+	if reason := forbidden(path); reason != "" {
+		return nil, refuse(reason)
+	}
+	return spec(path, version, dir), nil
+}
+
+func withoutToolchain(path string) (*load.Spec, error) {
+	if !strings.Contains("\n"+packages, "\n"+path+"\n") {
+		return nil, errPackage
+	}
+	return spec(path, runtime.Version(), ""), nil
+}
+
+func spec(path, version, dir string) *load.Spec {
+	s := &load.Spec{
+		Name:    path,
+		Version: version,
+		Why:     "the version of the Go toolchain",
+		Origin:  "standard library",
+		Source: load.Source{
+			Kind: load.KindGo,
+			Dir:  dir,
+			Hash: "go:" + version + "/" + path,
+			Go:   &load.GoSource{ImportPath: path},
+		},
+	}
+	if dir != "" {
+		s.Source.FS = os.DirFS(dir)
+	}
+	if language := (toolchain.Toolchain{Version: version}).Language(); language != "" {
+		s.Source.Go.GoMod = []byte("go " + language + "\n")
+	}
+	return s
+}
+
+// holdsPackage tells whether the standard library has a package in a directory.
+func holdsPackage(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err != nil && !isDir(dir) {
+		return false, nil
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !entry.IsDir() {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// forbidden says why a package of the distribution cannot be imported by others, or "".
+func forbidden(path string) string {
+	switch path {
+	case "unsafe":
+		return "it is part of the compiler and has no functions to call"
+	case "builtin":
+		return "it documents the language and cannot be imported"
+	}
+	for i, element := range strings.Split(path, "/") {
+		switch {
+		case element == "cmd" && i == 0:
+			return "it is part of a command of the Go distribution, not a package"
+		case element == "internal":
+			return "it is internal to the standard library"
+		case element == "vendor":
+			return "it is a copy that only the standard library can import"
+		case element == "testdata":
+			return "it is test data of the standard library"
+		}
+	}
+	return ""
+}
+
+func refuse(reason string) error {
+	return &load.CompileError{Reason: reason}
+}

@@ -1,0 +1,131 @@
+package std_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/loadtest"
+)
+
+// goroot makes a small GOROOT.
+func goroot(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, file := range []string{
+		"strings/strings.go", "encoding/json/json.go", "unsafe/unsafe.go", "builtin/builtin.go", "cmd/go/main.go",
+		"internal/abi/abi.go", "net/http/internal/x.go", "vendor/golang.org/x/y/y.go", "go/build/testdata/a.go", "tests/a_test.go",
+	} {
+		path := filepath.Join(root, "src", filepath.FromSlash(file))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func in(root string) *std.Finder {
+	return std.New(func() (string, string, error) { return root, "go1.26.8", nil })
+}
+
+func parse(t *testing.T, s string) load.Name {
+	t.Helper()
+	name, err := load.ParseName(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+		root := goroot(t)
+		return in(root), loadtest.FinderCases{
+			Found:    []string{"strings", "encoding/json"},
+			NotFound: []string{"encoding", "rules/tax", "tests", "strings/strings.go", "strings@v1.2.3", "example.com/strings", "./strings", "cmd/none", "internal/none"},
+			Refused:  []string{"unsafe", "builtin", "C", "cmd/go", "internal/abi", "net/http/internal", "go/build/testdata"},
+			Dirs:     []string{root},
+		}
+	})
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	root := goroot(t)
+	spec, err := in(root).Find(t.Context(), parse(t, "encoding/json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spec.Name != "encoding/json" || spec.Version != "go1.26.8" || spec.Module != "" || spec.Origin != "standard library" ||
+		spec.Source.Dir != filepath.Join(root, "src", "encoding", "json") || spec.Source.Hash != "go:go1.26.8/encoding/json" ||
+		spec.Source.Go.ImportPath != "encoding/json" || string(spec.Source.Go.GoMod) != "go 1.26\n" {
+		t.Errorf("got %+v, %+v", spec, spec.Source.Go)
+	}
+	if _, err := fs.Stat(spec.Source.FS, "json.go"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	finder := in(goroot(t))
+	for s, want := range map[string]string{
+		"unsafe":        "it is part of the compiler and has no functions to call",
+		"builtin":       "it documents the language and cannot be imported",
+		"C":             "it is the name by which cgo is used, not a package",
+		"cmd/go":        "it is part of a command of the Go distribution, not a package",
+		"internal/abi":  "it is internal to the standard library",
+		"encoding":      "not found: no such package",
+		"example.com/a": "not found: standard packages have no dot in their first element",
+		"strings@v1":    "not found: its packages have the version of the Go toolchain and no other",
+		"./strings":     "not found: not an import path",
+	} {
+		var refused *load.CompileError
+		_, err := finder.Find(t.Context(), parse(t, s))
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", s, err, want)
+		}
+		if !errors.Is(err, load.ErrNotFound) && !errors.As(err, &refused) {
+			t.Errorf("%s: %T is no CompileError", s, err)
+		}
+	}
+}
+
+func TestWithoutToolchain(t *testing.T) {
+	t.Parallel()
+	finder := std.New(func() (string, string, error) { return "", "", &load.ToolchainError{Reason: "no Go"} })
+	spec, err := finder.Find(t.Context(), parse(t, "encoding/json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spec.Version != runtime.Version() || spec.Source.Dir != "" || spec.Source.Hash != "go:"+runtime.Version()+"/encoding/json" {
+		t.Errorf("got %+v", spec)
+	}
+	for _, s := range []string{"rules/tax", "json", "internal/abi", "unsafe"} {
+		if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, load.ErrNotFound) {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+}
+
+// TestListIsRight compares packages.txt with the toolchain that runs the test.
+func TestListIsRight(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("packages.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	finder := std.New(nil)
+	for _, path := range strings.Fields(string(data)) {
+		if _, err := finder.Find(t.Context(), parse(t, path)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// FinderCases tell [TestFinder] what a finder knows.
+type FinderCases struct {
+	Found    []string // names that it answers; at least one
+	NotFound []string // names that it passes on; at least one
+	Refused  []string // names that end the search
+	Dirs     []string // directories that finding must leave as they are
+}
+
+// TestFinder tests that a finder keeps the contract of [load.Finder]: its answers are complete and stay
+// the same, what it does not know it passes on with a reason, it respects its context, it can be used by
+// many goroutines (run it with -race), and it writes nothing. Make returns a fresh finder for each test.
+func TestFinder(t *testing.T, make func(t *testing.T) (load.Finder, FinderCases)) {
+	t.Run("found", func(t *testing.T) {
+		finder, cases := make(t)
+		if len(cases.Found) == 0 {
+			t.Fatal("no case for what the finder answers")
+		}
+		for _, s := range cases.Found {
+			first, err := finder.Find(t.Context(), parse(t, s))
+			if err != nil {
+				t.Errorf("%s: %v", s, err)
+				continue
+			}
+			checkSpec(t, s, first)
+			again, err := finder.Find(t.Context(), parse(t, s))
+			if err != nil || !reflect.DeepEqual(first, again) {
+				t.Errorf("%s: the answer changes\n first %+v\n then  %+v, %v", s, first, again, err)
+			}
+		}
+	})
+	t.Run("not found", func(t *testing.T) {
+		finder, cases := make(t)
+		if len(cases.NotFound) == 0 {
+			t.Fatal("no case for what the finder does not know")
+		}
+		for _, s := range cases.NotFound {
+			spec, err := finder.Find(t.Context(), parse(t, s))
+			if spec != nil || !errors.Is(err, load.ErrNotFound) {
+				t.Errorf("%s: got %+v, %v, want an error that wraps ErrNotFound", s, spec, err)
+				continue
+			}
+			if reason, ok := strings.CutPrefix(err.Error(), load.ErrNotFound.Error()+": "); !ok || reason == "" {
+				t.Errorf("%s: %q gives no reason as \"not found: why\"", s, err)
+			}
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		finder, cases := make(t)
+		for _, s := range cases.Refused {
+			spec, err := finder.Find(t.Context(), parse(t, s))
+			if spec != nil || err == nil || errors.Is(err, load.ErrNotFound) {
+				t.Errorf("%s: got %+v, %v, want an error that ends the search", s, spec, err)
+			}
+		}
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		finder, cases := make(t)
+		cause := errors.New("no longer wanted")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(cause)
+		for _, s := range append(cases.Found, cases.NotFound...) {
+			if _, err := finder.Find(ctx, parse(t, s)); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v, want the context's error", s, err)
+			}
+		}
+	})
+	t.Run("concurrent", func(t *testing.T) {
+		finder, cases := make(t)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for _, s := range cases.Found {
+					if _, err := finder.Find(t.Context(), parse(t, s)); err != nil {
+						t.Errorf("%s: %v", s, err)
+					}
+				}
+				for _, s := range cases.NotFound {
+					if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, load.ErrNotFound) {
+						t.Errorf("%s: %v", s, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+	})
+	t.Run("writes nothing", func(t *testing.T) {
+		finder, cases := make(t)
+		before := snapshot(t, cases.Dirs)
+		for _, list := range [][]string{cases.Found, cases.NotFound, cases.Refused} {
+			for _, s := range list {
+				_, _ = finder.Find(t.Context(), parse(t, s))
+			}
+		}
+		after := snapshot(t, cases.Dirs)
+		for path := range after {
+			if before[path] != after[path] {
+				t.Errorf("%s is new or changed", path)
+			}
+		}
+		for path := range before {
+			if _, ok := after[path]; !ok {
+				t.Errorf("%s is gone", path)
+			}
+		}
+	})
+}
+
+func parse(t *testing.T, s string) load.Name {
+	t.Helper()
+	name, err := load.ParseName(s)
+	if err != nil {
+		t.Errorf("a case of the test: %v", err)
+	}
+	return name
+}
+
+// checkSpec checks what every spec has.
+func checkSpec(t *testing.T, name string, spec *load.Spec) {
+	t.Helper()
+	if spec.Name == "" || spec.Origin == "" || spec.Why == "" || spec.Source.Kind == "" {
+		t.Errorf("%s: a spec needs a name, an origin, a reason and a kind: %+v", name, spec)
+	}
+	if spec.Source.FS == nil {
+		t.Errorf("%s: no files", name)
+	} else if _, err := fs.ReadDir(spec.Source.FS, "."); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	if dir := spec.Source.Dir; dir != "" && !filepath.IsAbs(dir) {
+		t.Errorf("%s: the directory %s is relative", name, dir)
+	}
+	if spec.Source.Kind == load.KindGo && spec.Source.Go == nil {
+		t.Errorf("%s: nothing about the Go package", name)
+	}
+}
+
+// snapshot describes every file below some directories.
+func snapshot(t *testing.T, dirs []string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err == nil {
+				files[path] = info.Mode().String() + " " + info.ModTime().String()
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
