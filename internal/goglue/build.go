@@ -1,0 +1,428 @@
+package goglue
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+// Names of the files of an artifact.
+const (
+	ProgramFile = "program" // what runs
+	APIFile     = "api"     // what [API.Encode] wrote
+)
+
+// Builder makes Go packages into programs that answer calls.
+type Builder struct {
+	Toolchain toolchain.Toolchain
+	GOOS      string
+	GOARCH    string
+	BuildMode string // of the go command, "" for an ordinary program
+	// BuildCache is the go command's build cache; "" is the user's.
+	BuildCache string
+}
+
+// Fingerprint identifies everything besides the source that the output depends on.
+func (b Builder) Fingerprint() string {
+	return strings.Join([]string{b.Toolchain.Version, b.GOOS, b.GOARCH, b.BuildMode, sourcesSum}, " ")
+}
+
+// sourcesSum identifies the guest runtime; the generator changes along with it or with generatorVersion.
+var sourcesSum = func() string {
+	sum := sha256.New()
+	fmt.Fprintln(sum, "generator", generatorVersion)
+	_ = fs.WalkDir(internal.GuestSources, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			data, _ := internal.GuestSources.ReadFile(name)
+			fmt.Fprintln(sum, name, len(data))
+			sum.Write(data)
+		}
+		return nil
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:8])
+}()
+
+// generatorVersion is raised with every change of this package that changes what it generates.
+const generatorVersion = 1
+
+// build is one run of a Builder.
+type build struct {
+	Builder
+	src        load.Source
+	work       string // the main module
+	importPath string // of the package, as the main module imports it
+}
+
+// Build writes the program and the API description of the package into dir.
+func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
+	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath}
+	defer os.RemoveAll(run.work)
+	if err := checkImportable(src.Go.ImportPath); err != nil {
+		return err
+	}
+	if err := run.lay(); err != nil {
+		return err
+	}
+	listed, err := run.list(ctx)
+	if err != nil {
+		return err
+	}
+	pkg, err := run.typeCheck(listed)
+	if err != nil {
+		return err
+	}
+	d := describe(pkg, run.docs(listed[run.importPath]))
+	api := d.api.Encode()
+	deps := map[string]bool{}
+	for path := range listed {
+		deps[path] = true
+	}
+	source, err := generate(d, Sum(api), deps)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(run.work, "main.go"), source, 0o600); err != nil {
+		return err
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, ProgramFile)}
+	if b.BuildMode != "" {
+		args = append(args, "-buildmode="+b.BuildMode)
+	}
+	if _, err := run.goCommand(ctx, append(args, ".")...); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, APIFile), api, 0o600)
+}
+
+// checkImportable refuses what no other module may import.
+func checkImportable(importPath string) error {
+	for elem := range strings.SplitSeq(importPath, "/") {
+		if elem == "internal" {
+			parent, _, _ := strings.Cut("/"+importPath+"/", "/internal/")
+			return &load.CompileError{
+				Reason: "it is an internal package: only code below " + strings.Trim(parent, "/") + " can import it",
+				Fix:    "load a package of the module that is not internal",
+			}
+		}
+	}
+	return nil
+}
+
+// lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its files.
+func (b *build) lay() error {
+	files := map[string][]byte{
+		"go.mod": append([]byte("module "+glueModule+"\n\n"), b.src.Go.GoMod...),
+		"go.sum": b.src.Go.GoSum,
+	}
+	places := strings.NewReplacer(
+		"github.com/loadgo/load/internal/goglue/guest/guestany", guestAnyPath,
+		"github.com/loadgo/load/internal/goglue/guest", guestPath,
+		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
+		"github.com/loadgo/load/internal/wire", wirePath,
+	)
+	err := fs.WalkDir(internal.GuestSources, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := internal.GuestSources.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		name = strings.TrimPrefix(strings.TrimPrefix(name, "goglue/"), "guest/guestany/")
+		if path.Base(name) == name {
+			name = "guestany/" + name
+		}
+		files[name] = []byte(places.Replace(string(data)))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if b.src.Go.ImportPath == "" {
+		name := looseName(b.src.Dir)
+		b.importPath = loosePath + name
+		if err := copyLoose(files, b.src.FS, "module/"+name); err != nil {
+			return err
+		}
+	}
+	for name, data := range files {
+		file := filepath.Join(b.work, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// looseName makes a directory's name into an element of an import path.
+func looseName(dir string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && (r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {
+			return r
+		}
+		return '_'
+	}, filepath.Base(dir))
+	return strings.TrimLeft(name, "-_") + "_"
+}
+
+// copyLoose adds the files of a directory without go.mod: those of the package, and those below where
+// the package embeds files.
+func copyLoose(files map[string][]byte, fsys fs.FS, to string) error {
+	embeds := false
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		data, err := fs.ReadFile(fsys, e.Name())
+		if err != nil {
+			return err
+		}
+		embeds = embeds || strings.HasSuffix(e.Name(), ".go") && bytes.Contains(data, []byte("//go:embed"))
+		files[path.Join(to, e.Name())] = data
+	}
+	if !embeds {
+		return nil
+	}
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.Contains(name, "/") || strings.HasSuffix(name, ".go") {
+			return err
+		}
+		data, err := fs.ReadFile(fsys, name)
+		files[path.Join(to, name)] = data
+		return err
+	})
+}
+
+// listedPackage is what the go command says of a package.
+type listedPackage struct {
+	ImportPath     string
+	Name           string
+	Dir            string
+	Export         string
+	GoFiles        []string
+	IgnoredGoFiles []string
+	TestGoFiles    []string
+	XTestGoFiles   []string
+	ImportMap      map[string]string
+	Error          *listedError
+	DepsErrors     []*listedError
+}
+
+type listedError struct {
+	ImportStack []string
+	Pos         string
+	Err         string
+}
+
+// list compiles the package and everything that it and the runtime import, and returns the package and
+// what it imports, by import path.
+func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
+	out, err := b.goCommand(ctx, "list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
+		"-json=ImportPath,Name,Dir,Export,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--", b.importPath)
+	if err != nil {
+		return nil, err
+	}
+	listed := map[string]*listedPackage{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listedPackage
+		if err := dec.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		listed[p.ImportPath] = &p
+	}
+	p := listed[b.importPath]
+	if p == nil {
+		return nil, fmt.Errorf("go list does not know %s", b.importPath)
+	}
+	return listed, b.check(p, listed)
+}
+
+// check finds out why a package cannot be a module.
+func (b *build) check(p *listedPackage, listed map[string]*listedPackage) error {
+	if p.Name == "main" {
+		return &load.CompileError{Reason: "it is a program (package main), not a package that can be imported", Fix: "load one of its library packages"}
+	}
+	if len(p.GoFiles) == 0 {
+		switch {
+		case usesCgo(p):
+			return &load.CompileError{Reason: "it needs cgo, and modules are built with CGO_ENABLED=0"}
+		case len(p.IgnoredGoFiles) > 0:
+			return &load.CompileError{Reason: fmt.Sprintf("its build constraints exclude all Go files for %s/%s", b.GOOS, b.GOARCH)}
+		case len(p.TestGoFiles)+len(p.XTestGoFiles) > 0:
+			return &load.CompileError{Reason: "it has only test files"}
+		}
+	}
+	var output []string
+	seen := map[string]bool{}
+	add := func(e *listedError) {
+		if e == nil {
+			return
+		}
+		text := e.Err
+		if e.Pos != "" && !strings.Contains(text, e.Pos) {
+			text = e.Pos + ": " + text
+		}
+		if text = b.clean(text); !seen[text] {
+			seen[text] = true
+			output = append(output, text)
+		}
+	}
+	for _, dep := range listed {
+		if dep != p {
+			add(dep.Error)
+		}
+	}
+	add(p.Error)
+	if len(output) == 0 && p.Export == "" {
+		for _, e := range p.DepsErrors {
+			add(e)
+		}
+	}
+	if len(output) > 0 || p.Export == "" {
+		reason := "it does not compile"
+		if usesCgo(p) {
+			reason = "it does not compile without cgo, and modules are built with CGO_ENABLED=0"
+		}
+		return &load.CompileError{Reason: reason, Output: strings.Join(output, "\n")}
+	}
+	return nil
+}
+
+// usesCgo tells whether files of the package were left out because they import "C".
+func usesCgo(p *listedPackage) bool {
+	for _, name := range p.IgnoredGoFiles {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.ImportsOnly)
+		if err != nil {
+			continue
+		}
+		for _, spec := range f.Imports {
+			if spec.Path.Value == `"C"` {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// typeCheck reads the package's types from what the compiler exported.
+func (b *build) typeCheck(listed map[string]*listedPackage) (*types.Package, error) {
+	lookup := func(path string) (io.ReadCloser, error) {
+		p := listed[path]
+		if p == nil || p.Export == "" {
+			return nil, fmt.Errorf("the compiler exported nothing for %s", path)
+		}
+		return os.Open(p.Export)
+	}
+	imp := importer.ForCompiler(token.NewFileSet(), "gc", lookup)
+	pkg, err := imp.Import(b.importPath)
+	if err != nil {
+		return nil, fmt.Errorf("reading the compiler's types: %w", err)
+	}
+	return pkg, nil
+}
+
+func (b *build) docs(p *listedPackage) docs {
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range p.GoFiles {
+		if f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution); err == nil {
+			files = append(files, f)
+		}
+	}
+	return readDocs(fset, b.importPath, files)
+}
+
+// goCommand runs the go command in the main module, closed off from everything but the sources and the
+// build cache, and returns its standard output.
+func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, b.Toolchain.GoCommand, args...)
+	cmd.Dir, cmd.Env = b.work, b.env()
+	cmd.WaitDelay = time.Second // for what the go command started
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return stdout.Bytes(), nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case !errors.As(err, &exit):
+		return nil, &load.ToolchainError{Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + b.Toolchain.Root}
+	}
+	return nil, &load.CompileError{Reason: "it does not compile", Output: b.clean(stderr.String())}
+}
+
+// env is the environment of the go command: nothing is inherited that changes what is built.
+func (b *build) env() []string {
+	env := []string{
+		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
+		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
+		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
+	}
+	if b.BuildCache != "" {
+		env = append(env, "GOCACHE="+b.BuildCache)
+	} else if cache := b.Toolchain.Env("GOCACHE"); cache != "" {
+		env = append(env, "GOCACHE="+cache)
+	}
+	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "TMPDIR", "LocalAppData", "SystemRoot", "TEMP", "TMP"} {
+		if v, ok := os.LookupEnv(key); ok {
+			env = append(env, key+"="+v)
+		}
+	}
+	return env
+}
+
+func (b *build) modCache() string {
+	if b.src.Go.ModCache != "" {
+		return b.src.Go.ModCache
+	}
+	return filepath.Join(b.work, "mod") // the package needs no modules
+}
+
+// clean takes the build's private paths out of what the go command wrote.
+func (b *build) clean(text string) string {
+	text = strings.NewReplacer(
+		b.modCache()+string(filepath.Separator), "",
+		b.work+string(filepath.Separator), "",
+		b.Toolchain.Root+string(filepath.Separator), "$GOROOT"+string(filepath.Separator),
+	).Replace(text)
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if line != "" && !strings.HasPrefix(line, "# ") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,156 @@
+package goglue
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// encodeList encodes a slice or an array.
+func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	if i.isBytes(n) && t.Elem().Kind() == reflect.Uint8 {
+		return func(e *wire.Encoder, v reflect.Value) { e.Bytes(v.Bytes()) }, nil
+	}
+	elem, err := i.encoder(t.Elem(), typ.Elem, lenient)
+	if err != nil {
+		return nil, err
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		if typ.Kind == KindSlice {
+			e.Len(v.Len(), v.IsNil())
+		} else if typ.Len == 0 {
+			e.Byte(0)
+		}
+		for j := 0; j < v.Len() && e.Err == nil; j++ {
+			elem(e, v.Index(j))
+		}
+	}, nil
+}
+
+func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	key, err := i.encoder(t.Key(), typ.Key, lenient)
+	if err != nil {
+		return nil, err
+	}
+	elem, err := i.encoder(t.Elem(), typ.Elem, lenient)
+	if err != nil {
+		return nil, err
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		e.Len(v.Len(), v.IsNil())
+		for it := v.MapRange(); it.Next() && e.Err == nil; {
+			key(e, it.Key())
+			elem(e, it.Value())
+		}
+	}, nil
+}
+
+// encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module; every
+// field that it has must be there in the module.
+func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	type step struct {
+		index  int // in the host's type, or -1
+		zero   int // the module's type of a field that the host lacks
+		encode encoder
+	}
+	steps := make([]step, len(typ.Fields))
+	given := 0
+	for j, f := range typ.Fields {
+		steps[j] = step{index: -1, zero: f.Type}
+		if host, ok := t.FieldByName(f.Name); ok && len(host.Index) == 1 && host.IsExported() {
+			encode, err := i.encoder(host.Type, f.Type, lenient)
+			if err != nil {
+				return nil, fmt.Errorf("field %s: %w", f.Name, err)
+			}
+			steps[j] = step{index: host.Index[0], encode: encode}
+			given++
+		}
+	}
+	if err := i.knownFields(t, n); err != nil {
+		return nil, err
+	}
+	if typ.Class != Data {
+		return func(e *wire.Encoder, v reflect.Value) {
+			e.Uint(uint64(given))
+			for j, s := range steps {
+				if s.index >= 0 {
+					e.Uint(uint64(j))
+					s.encode(e, v.Field(s.index))
+				}
+			}
+		}, nil
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		if len(steps) == 0 {
+			e.Byte(0)
+		}
+		for _, s := range steps {
+			if s.index >= 0 {
+				s.encode(e, v.Field(s.index))
+			} else {
+				i.encodeZero(e, s.zero)
+			}
+		}
+	}, nil
+}
+
+// knownFields checks that the module's struct has every exported field of the host's.
+func (i *Instance) knownFields(t reflect.Type, n int) error {
+	typ := &i.api.Types[n]
+	for j := range t.NumField() {
+		if f := t.Field(j); f.IsExported() && typ.field(f.Name) == nil {
+			return fmt.Errorf("%s has no field %s", typ.Text, f.Name)
+		}
+	}
+	return nil
+}
+
+// field returns an exported field by name, or nil.
+func (t *Type) field(name string) *Field {
+	for j := range t.Fields {
+		if t.Fields[j].Name == name {
+			return &t.Fields[j]
+		}
+	}
+	return nil
+}
+
+// encodeZero encodes the zero value of a type that is Data.
+func (i *Instance) encodeZero(e *wire.Encoder, n int) {
+	typ := &i.api.Types[n]
+	switch typ.Kind {
+	case KindFloat32, KindFloat64:
+		e.Float(0)
+	case KindComplex64, KindComplex128:
+		e.Float(0)
+		e.Float(0)
+	case KindTime:
+		e.Time(time.Time{})
+	case KindContext:
+	case KindArray:
+		for range typ.Len {
+			i.encodeZero(e, typ.Elem)
+		}
+		if typ.Len == 0 {
+			e.Byte(0)
+		}
+	case KindStruct:
+		if typ.Class != Data {
+			e.Byte(wire.TagNil)
+			return
+		}
+		for _, f := range typ.Fields {
+			i.encodeZero(e, f.Type)
+		}
+		if len(typ.Fields) == 0 {
+			e.Byte(0)
+		}
+	default:
+		e.Byte(0) // false, 0, "", nil
+	}
+}

@@ -1,0 +1,273 @@
+package goglue
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// form is the form in which a result has to arrive for the host's type.
+type form uint8
+
+const (
+	eitherForm form = iota
+	asValue
+	asHandle
+)
+
+// decoder builds, once, what decodes the module's type n into a host's t, and tells the form that the
+// module has to use.
+func (i *Instance) decoder(t reflect.Type, n int) (decoder, form, error) {
+	key := pairing{host: t, module: n}
+	if known, ok := i.decoders.Load(key); ok {
+		k := known.(formedDecoder)
+		return k.decode, k.form, nil
+	}
+	var built decoder
+	i.decoders.Store(key, formedDecoder{func(d *wire.Decoder, v reflect.Value) { built(d, v) }, eitherForm})
+	made, form, err := i.makeDecoder(t, n)
+	if err != nil {
+		i.decoders.Delete(key)
+		return nil, form, err
+	}
+	built = func(d *wire.Decoder, v reflect.Value) {
+		if d.Enter() {
+			made(d, v)
+			d.Leave()
+		}
+	}
+	i.decoders.Store(key, formedDecoder{built, form})
+	return built, form, nil
+}
+
+type formedDecoder struct {
+	decode decoder
+	form   form
+}
+
+// both joins the forms of two parts of one result.
+func both(a, b form) (form, error) {
+	switch {
+	case a == eitherForm || a == b:
+		return b, nil
+	case b == eitherForm:
+		return a, nil
+	}
+	return a, errors.New("one result cannot hold values and objects of types with methods: use *load.Object for all of them, or for none")
+}
+
+func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	switch {
+	case typ.Kind == KindAny && t == anyType:
+		return func(d *wire.Decoder, v reflect.Value) {
+			if x := i.dynamic.Decode(d); x != nil {
+				v.Set(reflect.ValueOf(x))
+			}
+		}, eitherForm, nil
+	case typ.Kind == KindError && (t == errorType || t == anyType):
+		return decodeError, eitherForm, nil
+	case typ.Class != Data && (t == objectType || t == anyType) || typ.Kind == KindContext && (t == objectType || t == anyType):
+		return i.decodeObject(n), asHandle, nil
+	case t == anyType:
+		natural := i.natural(n)
+		inner, form, err := i.decoder(natural, n)
+		return func(d *wire.Decoder, v reflect.Value) {
+			x := reflect.New(natural).Elem()
+			inner(d, x)
+			v.Set(x)
+		}, form, err
+	case typ.Class == Held:
+		return nil, eitherForm, i.mismatch(t, n)
+	case typ.Class == Data:
+		return i.decodeValue(t, n)
+	}
+	target, pointer := n, false
+	if typ.Kind == KindPointer {
+		if t.Kind() != reflect.Pointer {
+			return nil, eitherForm, i.mismatch(t, n)
+		}
+		target, pointer, t = typ.Elem, true, t.Elem()
+	}
+	inner, _, err := i.decodeValue(t, target)
+	return func(d *wire.Decoder, v reflect.Value) {
+		switch d.Byte() {
+		case wire.TagNil:
+		case wire.TagValue:
+			if pointer {
+				v.Set(reflect.New(t))
+				v = v.Elem()
+			}
+			inner(d, v)
+		default:
+			d.Fail(wire.ErrTag)
+		}
+	}, asValue, err
+}
+
+// decodeValue builds what decodes the value itself, without a tag.
+func (i *Instance) decodeValue(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	kind := Kind(t.Kind())
+	switch {
+	case typ.Kind == KindTime && t == timeType:
+		return func(d *wire.Decoder, v reflect.Value) { v.Set(reflect.ValueOf(d.Time())) }, eitherForm, nil
+	case typ.Kind == KindDuration && kind == KindInt64:
+		return func(d *wire.Decoder, v reflect.Value) { v.SetInt(d.Int()) }, eitherForm, nil
+	case kind != typ.Kind || kind == KindArray && t.Len() != typ.Len:
+		return nil, eitherForm, i.mismatch(t, n)
+	}
+	bits := 0
+	if numeric(kind) {
+		bits = t.Bits()
+	}
+	switch {
+	case kind == KindBool:
+		return func(d *wire.Decoder, v reflect.Value) { v.SetBool(d.Bool()) }, eitherForm, nil
+	case kind == KindString:
+		return func(d *wire.Decoder, v reflect.Value) { v.SetString(d.String()) }, eitherForm, nil
+	case signed(kind):
+		return func(d *wire.Decoder, v reflect.Value) { v.SetInt(d.IntN(bits)) }, eitherForm, nil
+	case unsigned(kind):
+		return func(d *wire.Decoder, v reflect.Value) { v.SetUint(d.UintN(bits)) }, eitherForm, nil
+	case float(kind):
+		return func(d *wire.Decoder, v reflect.Value) { v.SetFloat(d.Float()) }, eitherForm, nil
+	case numeric(kind):
+		return func(d *wire.Decoder, v reflect.Value) { re := d.Float(); v.SetComplex(complex(re, d.Float())) }, eitherForm, nil
+	case kind == KindStruct:
+		return i.decodeStruct(t, n)
+	case kind == KindMap:
+		return i.decodeMap(t, n)
+	case i.isBytes(n) && t.Elem().Kind() == reflect.Uint8:
+		return func(d *wire.Decoder, v reflect.Value) { v.SetBytes(d.Bytes()) }, eitherForm, nil
+	case kind == KindSlice || kind == KindArray || kind == KindPointer:
+		return i.decodeElems(t, n)
+	}
+	return nil, eitherForm, i.mismatch(t, n)
+}
+
+// isBytes tells whether the module's type crosses as bytes: a slice whose elements are byte itself.
+func (i *Instance) isBytes(n int) bool {
+	typ := &i.api.Types[n]
+	elem := i.api.Types[typ.Elem].Text
+	return typ.Kind == KindSlice && (elem == "byte" || elem == "uint8")
+}
+
+// grown is the number of elements that are made room for before the first one has arrived.
+const grown = 1024
+
+func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	elem, form, err := i.decoder(t.Elem(), typ.Elem)
+	if err != nil {
+		return nil, form, err
+	}
+	switch typ.Kind {
+	case KindPointer:
+		return func(d *wire.Decoder, v reflect.Value) {
+			if d.Bool() {
+				v.Set(reflect.New(t.Elem()))
+				elem(d, v.Elem())
+			}
+		}, form, nil
+	case KindArray:
+		return func(d *wire.Decoder, v reflect.Value) {
+			if typ.Len == 0 {
+				d.Byte()
+			}
+			for j := 0; j < typ.Len && d.Err() == nil; j++ {
+				elem(d, v.Index(j))
+			}
+		}, form, nil
+	}
+	return func(d *wire.Decoder, v reflect.Value) {
+		count, ok := d.Len(1)
+		if !ok {
+			return
+		}
+		v.Set(reflect.MakeSlice(t, min(count, grown), min(count, grown)))
+		for j := 0; j < count && d.Err() == nil; j++ {
+			if j == v.Len() {
+				v.Grow(1)
+				v.SetLen(min(v.Cap(), count))
+			}
+			elem(d, v.Index(j))
+		}
+	}, form, nil
+}
+
+func (i *Instance) decodeMap(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	key, form, err := i.decoder(t.Key(), typ.Key)
+	if err != nil {
+		return nil, form, err
+	}
+	elem, elemForm, err := i.decoder(t.Elem(), typ.Elem)
+	if err != nil {
+		return nil, form, err
+	}
+	if form, err = both(form, elemForm); err != nil {
+		return nil, form, err
+	}
+	return func(d *wire.Decoder, v reflect.Value) {
+		count, ok := d.Len(2)
+		if !ok {
+			return
+		}
+		v.Set(reflect.MakeMapWithSize(t, min(count, grown)))
+		for ; count > 0 && d.Err() == nil; count-- {
+			k, x := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
+			key(d, k)
+			elem(d, x)
+			v.SetMapIndex(k, x)
+		}
+	}, form, nil
+}
+
+// decodeStruct pairs fields by name; fields that the host's type lacks are dropped.
+func (i *Instance) decodeStruct(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	if err := i.knownFields(t, n); err != nil {
+		return nil, eitherForm, err
+	}
+	type step struct {
+		index  int // in the host's type, or -1
+		drop   int // the module's type of a field that the host lacks
+		decode decoder
+	}
+	steps := make([]step, len(typ.Fields))
+	whole := eitherForm
+	var dropped []int
+	for j, f := range typ.Fields {
+		host, ok := t.FieldByName(f.Name)
+		if !ok || len(host.Index) != 1 || !host.IsExported() {
+			dropped = append(dropped, j)
+			continue
+		}
+		decode, form, err := i.decoder(host.Type, f.Type)
+		if err == nil {
+			whole, err = both(whole, form)
+		}
+		if err != nil {
+			return nil, whole, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+		steps[j] = step{index: host.Index[0], decode: decode}
+	}
+	for _, j := range dropped {
+		steps[j] = step{index: -1, drop: typ.Fields[j].Type}
+	}
+	return func(d *wire.Decoder, v reflect.Value) {
+		if len(steps) == 0 {
+			d.Byte()
+		}
+		for _, s := range steps {
+			if s.index >= 0 {
+				s.decode(d, v.Field(s.index))
+			} else {
+				i.skip(d, s.drop)
+			}
+		}
+	}, whole, nil
+}

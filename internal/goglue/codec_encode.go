@@ -1,0 +1,306 @@
+package goglue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/wire"
+)
+
+var (
+	objectType   = reflect.TypeFor[*load.Object]()
+	anyType      = reflect.TypeFor[any]()
+	errorType    = reflect.TypeFor[error]()
+	contextType  = reflect.TypeFor[context.Context]()
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+	moduleErrPtr = reflect.TypeFor[*load.ModuleError]()
+)
+
+// encoder encodes a host value as the module's type wants it.
+type encoder func(e *wire.Encoder, v reflect.Value)
+
+// decoder decodes a value of the module into v, which is settable and zero.
+type decoder func(d *wire.Decoder, v reflect.Value)
+
+// pairing is a type of the host and a type of the module that have to fit.
+type pairing struct {
+	host    reflect.Type
+	module  int
+	lenient bool
+}
+
+// mismatch says why a type of the host does not fit one of the module.
+func (i *Instance) mismatch(t reflect.Type, n int) error {
+	typ := &i.api.Types[n]
+	switch {
+	case typ.Kind == KindFunc && t.Kind() == reflect.Func:
+		return errors.New("a function of the host cannot be given to a module yet")
+	case typ.Class == Held:
+		return fmt.Errorf("%s stays in the module: use *load.Object, not %s", typ.Text, t)
+	case t == objectType:
+		return fmt.Errorf("%s is copied: use %s, not *load.Object", typ.Text, i.natural(n))
+	}
+	return fmt.Errorf("%s does not fit %s", t, typ.Text)
+}
+
+// encoder builds, once, what encodes a host's t for the module's type n. Strict pairings are those of
+// bound functions: types have the same shape. Lenient ones are those of calls by name: a number fits
+// every numeric type that can hold its value, and what is in an interface counts.
+func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error) {
+	key := pairing{t, n, lenient}
+	if known, ok := i.encoders.Load(key); ok {
+		return known.(encoder), nil
+	}
+	var built encoder
+	// A recursive type finds this one while it is being built.
+	i.encoders.Store(key, encoder(func(e *wire.Encoder, v reflect.Value) { built(e, v) }))
+	made, err := i.makeEncoder(t, n, lenient)
+	if err != nil {
+		i.encoders.Delete(key)
+		return nil, err
+	}
+	built = func(e *wire.Encoder, v reflect.Value) {
+		if e.Enter() {
+			made(e, v)
+			e.Leave()
+		}
+	}
+	switch i.api.Types[n].Kind {
+	case KindSlice, KindArray, KindMap, KindPointer, KindStruct:
+	default:
+		built = made
+	}
+	i.encoders.Store(key, built)
+	return built, nil
+}
+
+func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	switch {
+	case typ.Kind == KindAny:
+		return func(e *wire.Encoder, v reflect.Value) { i.dynamic.Encode(e, v.Interface()) }, nil
+	case typ.Kind == KindError && t.Implements(errorType):
+		return encodeError, nil
+	case t == objectType && typ.Class != Data:
+		return i.encodeObject, nil
+	case t.Kind() == reflect.Interface && (lenient || t == anyType && typ.Class != Data):
+		return i.encodeInterface(n), nil
+	case typ.Kind == KindTime && t == timeType:
+		return func(e *wire.Encoder, v reflect.Value) { e.Time(v.Interface().(time.Time)) }, nil
+	case typ.Class == Data:
+		return i.encodeValue(t, n, lenient)
+	}
+	switch typ.Kind {
+	case KindInterface, KindFunc, KindChan, KindUnsafe:
+		return nil, i.mismatch(t, n)
+	}
+	if typ.Kind == KindPointer {
+		if t.Kind() != reflect.Pointer {
+			return nil, i.mismatch(t, n)
+		}
+		value, err := i.encodeValue(t.Elem(), typ.Elem, lenient)
+		if err != nil {
+			return nil, err
+		}
+		return func(e *wire.Encoder, v reflect.Value) {
+			if v.IsNil() {
+				e.Byte(wire.TagNil)
+				return
+			}
+			e.Byte(wire.TagValue)
+			value(e, v.Elem())
+		}, nil
+	}
+	value, err := i.encodeValue(t, n, lenient)
+	if err != nil {
+		return nil, err
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		e.Byte(wire.TagValue)
+		value(e, v)
+	}, nil
+}
+
+func encodeError(e *wire.Encoder, v reflect.Value) {
+	if v.Kind() == reflect.Interface && v.IsNil() {
+		e.Byte(wire.TagNil)
+		return
+	}
+	e.Byte(wire.TagValue)
+	e.String(v.Interface().(error).Error())
+}
+
+func (i *Instance) encodeObject(e *wire.Encoder, v reflect.Value) {
+	o := v.Interface().(*load.Object)
+	if o == nil {
+		e.Byte(wire.TagNil)
+		return
+	}
+	ref, ok := o.Ref().(*object)
+	switch {
+	case !ok || ref.instance != i:
+		e.Fail(fmt.Errorf("the object %s belongs to another module", o.TypeName()))
+	case ref.released.Load():
+		e.Fail(errReleased)
+	default:
+		e.Byte(wire.TagHandle)
+		e.Uint(ref.handle)
+	}
+}
+
+// encodeInterface encodes what the host's interface holds at the time of the call.
+func (i *Instance) encodeInterface(n int) encoder {
+	typ := &i.api.Types[n]
+	return func(e *wire.Encoder, v reflect.Value) {
+		if v.IsNil() {
+			switch {
+			case typ.Class != Data || typ.Kind == KindError:
+				e.Byte(wire.TagNil)
+			case typ.Kind == KindSlice || typ.Kind == KindMap:
+				e.Len(0, true)
+			case typ.Kind == KindPointer:
+				e.Bool(false)
+			default:
+				e.Fail(fmt.Errorf("nil does not fit %s", typ.Text))
+			}
+			return
+		}
+		inner, err := i.encoder(v.Elem().Type(), n, true)
+		if err != nil {
+			e.Fail(err)
+			return
+		}
+		inner(e, v.Elem())
+	}
+}
+
+// encodeValue builds what encodes the value itself, without a tag.
+func (i *Instance) encodeValue(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	kind := Kind(t.Kind())
+	switch {
+	case typ.Kind == KindTime && t == timeType:
+		return i.makeEncoder(t, n, lenient)
+	case typ.Kind == KindDuration && (t == durationType || t.Kind() == reflect.Int64 || lenient && numeric(kind)):
+		return encodeNumber(KindInt64, typ.Text, t)
+	case numeric(typ.Kind) && (kind == typ.Kind || lenient && numeric(kind)):
+		return encodeNumber(typ.Kind, typ.Text, t)
+	case kind == KindPointer && typ.Kind == KindPointer:
+		inner, err := i.encoder(t.Elem(), typ.Elem, lenient)
+		if err != nil {
+			return nil, err
+		}
+		return func(e *wire.Encoder, v reflect.Value) {
+			e.Bool(!v.IsNil())
+			if !v.IsNil() {
+				inner(e, v.Elem())
+			}
+		}, nil
+	case kind == KindStruct && typ.Kind == KindStruct:
+		return i.encodeStruct(t, n, lenient)
+	case typ.Kind == KindMap && kind == KindMap:
+		return i.encodeMap(t, n, lenient)
+	case typ.Kind == KindSlice && kind == KindSlice, typ.Kind == KindArray && kind == KindArray && t.Len() == typ.Len:
+		return i.encodeList(t, n, lenient)
+	case kind != typ.Kind:
+		return nil, i.mismatch(t, n)
+	}
+	switch kind {
+	case KindBool:
+		return func(e *wire.Encoder, v reflect.Value) { e.Bool(v.Bool()) }, nil
+	case KindString:
+		return func(e *wire.Encoder, v reflect.Value) { e.String(v.String()) }, nil
+	}
+	return nil, i.mismatch(t, n)
+}
+
+func numeric(k Kind) bool { return k >= KindInt && k <= KindComplex128 }
+
+func signed(k Kind) bool   { return k >= KindInt && k <= KindInt64 }
+func unsigned(k Kind) bool { return k >= KindUint && k <= KindUintptr }
+func float(k Kind) bool    { return k == KindFloat32 || k == KindFloat64 }
+
+// encodeNumber encodes a host's number for a module's kind. Where the kinds differ, the value has to fit.
+func encodeNumber(kind Kind, text string, t reflect.Type) (encoder, error) {
+	host := Kind(t.Kind())
+	switch {
+	case signed(host) && kind == host:
+		return func(e *wire.Encoder, v reflect.Value) { e.Int(v.Int()) }, nil
+	case unsigned(host) && kind == host:
+		return func(e *wire.Encoder, v reflect.Value) { e.Uint(v.Uint()) }, nil
+	case float(host) && kind == host:
+		return func(e *wire.Encoder, v reflect.Value) { e.Float(v.Float()) }, nil
+	}
+	target := kindTypes[kind]
+	return func(e *wire.Encoder, v reflect.Value) {
+		if !fits(v, target) {
+			e.Fail(fmt.Errorf("%v (%s) does not fit %s", v, v.Type(), text))
+			return
+		}
+		switch {
+		case signed(kind):
+			e.Int(convertNumber(v, target).Int())
+		case unsigned(kind):
+			e.Uint(convertNumber(v, target).Uint())
+		case float(kind):
+			e.Float(convertNumber(v, target).Float())
+		default:
+			c := convertNumber(v, target).Complex()
+			e.Float(real(c))
+			e.Float(imag(c))
+		}
+	}, nil
+}
+
+var kindTypes = map[Kind]reflect.Type{
+	KindInt: reflect.TypeFor[int](), KindInt8: reflect.TypeFor[int8](), KindInt16: reflect.TypeFor[int16](), KindInt32: reflect.TypeFor[int32](),
+	KindInt64: reflect.TypeFor[int64](), KindUint: reflect.TypeFor[uint](), KindUint8: reflect.TypeFor[uint8](), KindUint16: reflect.TypeFor[uint16](),
+	KindUint32: reflect.TypeFor[uint32](), KindUint64: reflect.TypeFor[uint64](), KindUintptr: reflect.TypeFor[uintptr](),
+	KindFloat32: reflect.TypeFor[float32](), KindFloat64: reflect.TypeFor[float64](), KindComplex64: reflect.TypeFor[complex64](),
+	KindComplex128: reflect.TypeFor[complex128](), KindBool: reflect.TypeFor[bool](), KindString: reflect.TypeFor[string](),
+	KindTime: timeType, KindDuration: durationType, KindError: errorType, KindAny: anyType, KindContext: contextType,
+}
+
+// convertNumber converts between any two numeric types, complex ones included.
+func convertNumber(v reflect.Value, t reflect.Type) reflect.Value {
+	from, to := Kind(v.Kind()), Kind(t.Kind())
+	fromComplex, toComplex := from == KindComplex64 || from == KindComplex128, to == KindComplex64 || to == KindComplex128
+	switch {
+	case fromComplex && !toComplex:
+		return reflect.ValueOf(real(v.Complex())).Convert(t)
+	case !fromComplex && toComplex:
+		return reflect.ValueOf(complex(v.Convert(kindTypes[KindFloat64]).Float(), 0)).Convert(t)
+	}
+	return v.Convert(t)
+}
+
+// fits tells whether a number keeps its value in another numeric type. A float keeps it in a shorter
+// float when it is in range: literals are rarely exact.
+func fits(v reflect.Value, t reflect.Type) bool {
+	from, to := Kind(v.Kind()), Kind(t.Kind())
+	if float(from) && float(to) || to == KindComplex64 || to == KindComplex128 {
+		return to != KindFloat32 || math.Abs(v.Float()) <= math.MaxFloat32 || math.IsInf(v.Float(), 0) || math.IsNaN(v.Float())
+	}
+	there := convertNumber(v, t)
+	switch {
+	case signed(from) && unsigned(to):
+		return v.Int() >= 0 && there.Uint() == uint64(v.Int())
+	case unsigned(from) && signed(to):
+		return there.Int() >= 0 && uint64(there.Int()) == v.Uint()
+	case float(from) && signed(to):
+		return v.Float() >= math.MinInt64 && v.Float() < math.MaxInt64 && float64(there.Int()) == v.Float()
+	case float(from) && unsigned(to):
+		return v.Float() >= 0 && v.Float() < math.MaxUint64 && float64(there.Uint()) == v.Float()
+	case from == KindComplex64 || from == KindComplex128:
+		return imag(v.Complex()) == 0 && fits(reflect.ValueOf(real(v.Complex())), t)
+	case float(to):
+		return true
+	}
+	return convertNumber(there, v.Type()).Equal(v)
+}

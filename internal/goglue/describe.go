@@ -1,0 +1,462 @@
+package goglue
+
+import (
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// The walk from a package's exported names to the types that they lead to has to end somewhere: types of
+// other packages are followed this far, and no module gets more functions than this.
+const (
+	maxForeign = 2
+	maxFuncs   = 6000
+)
+
+// describer walks the exported API of a package and numbers its types and functions.
+type describer struct {
+	pkg     *types.Package
+	api     *API
+	numbers map[string]int                      // type, spelled with full package paths → number
+	types   []types.Type                        // by number
+	funcs   []goFunc                            // by index
+	classes map[string]Class                    // of finished types
+	busy    map[string]bool                     // types whose class is being found
+	aliases map[*types.TypeName]*types.TypeName // types that cannot be named themselves → exported alias in pkg
+	queued  map[int]bool                        // types that are or were in the queue
+	queue   []pending                           // types whose methods and fields are still to be described
+}
+
+// goFunc is what the generator has to know of a function beside its description.
+type goFunc struct {
+	form     goForm
+	name     string // of the function, variable, method or field
+	sig      *types.Signature
+	receiver types.Type // of a method, a field or a function value
+	value    types.Type // of a variable or a field
+}
+
+type goForm uint8
+
+const (
+	formFunc   goForm = iota // pkg.Name(args)
+	formVar                  // pkg.Name
+	formMethod               // receiver.Name(args)
+	formField                // receiver.Name
+	formValue                // receiver(args)
+)
+
+type pending struct {
+	typ   types.Type
+	depth int
+}
+
+func newDescriber(pkg *types.Package) *describer {
+	d := &describer{
+		pkg: pkg, api: &API{Package: pkg.Path(), Types: make([]Type, 1)}, types: make([]types.Type, 1),
+		numbers: map[string]int{}, classes: map[string]Class{}, busy: map[string]bool{}, queued: map[int]bool{}, aliases: map[*types.TypeName]*types.TypeName{},
+	}
+	for _, name := range pkg.Scope().Names() {
+		alias, ok := pkg.Scope().Lookup(name).(*types.TypeName)
+		if !ok || !alias.IsAlias() || !alias.Exported() {
+			continue
+		}
+		if named, ok := types.Unalias(alias.Type()).(*types.Named); ok && named.TypeArgs().Len() == 0 {
+			d.aliases[named.Obj()] = alias
+		}
+	}
+	return d
+}
+
+func typeKey(t types.Type) string { return types.TypeString(t, nil) }
+
+// qualified spells a type with package names, as messages show it.
+func qualified(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+}
+
+// relative spells a type as documentation of the package does.
+func (d *describer) relative(p *types.Package) string {
+	if p == d.pkg {
+		return ""
+	}
+	return p.Name()
+}
+
+// importable tells whether generated code may import the package.
+func (d *describer) importable(p *types.Package) bool {
+	if p == d.pkg {
+		return true
+	}
+	path := "/" + p.Path() + "/"
+	return !strings.Contains(path, "/internal/") && !strings.HasPrefix(path, "/vendor/") && p.Name() != "main"
+}
+
+// nameable tells whether generated code can write the type down.
+func (d *describer) nameable(t types.Type) bool {
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		return t.Kind() != types.Invalid && t.Info()&types.IsUntyped == 0
+	case *types.Named:
+		obj := t.Obj()
+		if obj.Pkg() == nil {
+			return true
+		}
+		if d.aliases[obj] == nil && (!obj.Exported() || obj.Parent() != obj.Pkg().Scope() || !d.importable(obj.Pkg())) {
+			return false
+		}
+		for arg := range t.TypeArgs().Types() {
+			if !d.nameable(arg) {
+				return false
+			}
+		}
+		return true
+	case *types.Pointer:
+		return d.nameable(t.Elem())
+	case *types.Slice:
+		return d.nameable(t.Elem())
+	case *types.Array:
+		return d.nameable(t.Elem())
+	case *types.Chan:
+		return d.nameable(t.Elem())
+	case *types.Map:
+		return d.nameable(t.Key()) && d.nameable(t.Elem())
+	case *types.Signature:
+		return t.TypeParams().Len() == 0 && d.nameableTuple(t.Params()) && d.nameableTuple(t.Results())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if !f.Exported() || !d.nameable(f.Type()) {
+				return false
+			}
+		}
+		return true
+	case *types.Interface:
+		for m := range t.Methods() {
+			if !m.Exported() || !d.nameable(m.Type()) {
+				return false
+			}
+		}
+		return t.IsMethodSet()
+	}
+	return false
+}
+
+func (d *describer) nameableTuple(t *types.Tuple) bool {
+	for v := range t.Variables() {
+		if !d.nameable(v.Type()) {
+			return false
+		}
+	}
+	return true
+}
+
+// exportedMethods lists the methods that can be called on an addressable value of the type.
+func exportedMethods(t types.Type) []*types.Func {
+	if _, ok := t.Underlying().(*types.Pointer); !ok && !types.IsInterface(t) {
+		t = types.NewPointer(t)
+	}
+	var methods []*types.Func
+	for sel := range types.NewMethodSet(t).Methods() {
+		if sel.Obj().Exported() {
+			methods = append(methods, sel.Obj().(*types.Func))
+		}
+	}
+	slices.SortFunc(methods, func(a, b *types.Func) int { return strings.Compare(a.Name(), b.Name()) })
+	return methods
+}
+
+func isNamed(t types.Type, pkg, name string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && named.Obj().Name() == name
+}
+
+var basicKinds = map[types.BasicKind]Kind{
+	types.Bool: KindBool, types.Int: KindInt, types.Int8: KindInt8, types.Int16: KindInt16, types.Int32: KindInt32,
+	types.Int64: KindInt64, types.Uint: KindUint, types.Uint8: KindUint8, types.Uint16: KindUint16, types.Uint32: KindUint32,
+	types.Uint64: KindUint64, types.Uintptr: KindUintptr, types.Float32: KindFloat32, types.Float64: KindFloat64,
+	types.Complex64: KindComplex64, types.Complex128: KindComplex128, types.String: KindString, types.UnsafePointer: KindUnsafe,
+}
+
+func kindOf(t types.Type) Kind {
+	switch {
+	case isNamed(t, "time", "Time"):
+		return KindTime
+	case isNamed(t, "time", "Duration"):
+		return KindDuration
+	case isNamed(t, "context", "Context"):
+		return KindContext
+	case types.Identical(t, types.Universe.Lookup("error").Type()):
+		return KindError
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return basicKinds[u.Kind()]
+	case *types.Slice:
+		return KindSlice
+	case *types.Array:
+		return KindArray
+	case *types.Map:
+		return KindMap
+	case *types.Pointer:
+		return KindPointer
+	case *types.Struct:
+		return KindStruct
+	case *types.Signature:
+		return KindFunc
+	case *types.Chan:
+		return KindChan
+	case *types.Interface:
+		if u.Empty() {
+			return KindAny
+		}
+		return KindInterface
+	}
+	return KindUnsafe
+}
+
+// class finds the forms in which a type crosses. A type that contains itself is Both: values of it may be
+// large or cyclic, so they are copied only where the host asks for it.
+func (d *describer) class(t types.Type) Class {
+	key := typeKey(t)
+	if class, ok := d.classes[key]; ok {
+		return class
+	}
+	if d.busy[key] {
+		return Both
+	}
+	d.busy[key] = true
+	class := d.findClass(t)
+	delete(d.busy, key)
+	d.classes[key] = class
+	return class
+}
+
+func (d *describer) findClass(t types.Type) Class {
+	kind := kindOf(t)
+	switch kind {
+	case KindTime, KindDuration, KindError, KindContext, KindAny:
+		return Data
+	case KindInterface, KindFunc, KindChan, KindUnsafe:
+		return Held
+	}
+	if !d.nameable(t) {
+		return Held
+	}
+	class := Data
+	if _, ok := types.Unalias(t).(*types.Named); ok && len(exportedMethods(t)) > 0 {
+		class = Both
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		d.class(u.Elem())
+	case *types.Array:
+		d.class(u.Elem())
+	case *types.Map:
+		if d.class(u.Key()) != Data || kindOf(u.Key()) == KindAny {
+			return Held
+		}
+		d.class(u.Elem())
+	case *types.Pointer:
+		if kindOf(u.Elem()) == KindPointer {
+			return Held
+		}
+		return max(class, d.class(u.Elem()))
+	case *types.Struct:
+		for f := range u.Fields() {
+			if !f.Exported() {
+				return Held
+			}
+		}
+		for f := range u.Fields() {
+			if d.class(f.Type()) != Data {
+				class = Both
+			}
+		}
+	}
+	return class
+}
+
+// number describes a type, once, and returns its number.
+func (d *describer) number(t types.Type, depth int) int {
+	t = types.Unalias(t)
+	key := typeKey(t)
+	if n, ok := d.numbers[key]; ok {
+		return n
+	}
+	n := len(d.api.Types)
+	d.numbers[key] = n
+	d.types = append(d.types, t)
+	d.api.Types = append(d.api.Types, Type{Kind: kindOf(t), Class: d.class(t), Text: qualified(t)})
+	elem, mapKey, length := 0, 0, 0
+	var fields []Field
+	switch kindOf(t) {
+	case KindTime, KindDuration, KindError, KindContext, KindAny:
+		return n
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		elem = d.number(u.Elem(), depth)
+	case *types.Array:
+		elem, length = d.number(u.Elem(), depth), int(u.Len())
+	case *types.Pointer:
+		elem = d.number(u.Elem(), depth)
+	case *types.Map:
+		mapKey, elem = d.number(u.Key(), depth), d.number(u.Elem(), depth)
+	case *types.Struct:
+		for i := range u.NumFields() {
+			if f := u.Field(i); f.Exported() {
+				fields = append(fields, Field{Name: f.Name(), Type: d.number(f.Type(), depth), Tag: u.Tag(i), Embedded: f.Embedded()})
+			}
+		}
+	}
+	typ := &d.api.Types[n]
+	typ.Elem, typ.Key, typ.Len, typ.Fields = elem, mapKey, length, fields
+	if typ.Class != Data {
+		d.follow(n, depth)
+	}
+	return n
+}
+
+// follow puts a type into the queue of those whose methods and fields are to be described.
+func (d *describer) follow(n, depth int) {
+	if !d.queued[n] {
+		d.queued[n] = true
+		d.queue = append(d.queue, pending{d.types[n], depth})
+	}
+}
+
+// foreign tells whether a type belongs to another package, so that following it is a step away.
+func (d *describer) foreign(t types.Type) bool {
+	named, ok := t.(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg() != d.pkg
+}
+
+// expand describes the methods and fields of everything in the queue, and of what these lead to.
+func (d *describer) expand() {
+	for len(d.queue) > 0 {
+		next := d.queue[0]
+		d.queue = d.queue[1:]
+		depth := next.depth
+		if d.foreign(next.typ) {
+			depth++
+		}
+		if depth > maxForeign || len(d.funcs) >= maxFuncs {
+			continue
+		}
+		d.expandType(next.typ, depth)
+	}
+}
+
+func (d *describer) expandType(t types.Type, depth int) {
+	n := d.numbers[typeKey(t)]
+	if sig, ok := t.Underlying().(*types.Signature); ok && d.nameable(t) {
+		if f := d.function(goFunc{form: formValue, sig: sig, receiver: t}, depth); f != 0 {
+			d.api.Types[n].Methods = append(d.api.Types[n].Methods, Method{Func: f})
+		}
+	}
+	if _, ok := t.(*types.Pointer); ok {
+		return // its methods are described with what it points to
+	}
+	for _, m := range exportedMethods(t) {
+		f := d.function(goFunc{form: formMethod, name: m.Name(), sig: m.Signature(), receiver: t}, depth)
+		d.api.Types[n].Methods = append(d.api.Types[n].Methods, Method{Name: m.Name(), Func: f})
+	}
+	if u, ok := t.Underlying().(*types.Struct); ok && d.nameable(t) {
+		for i := range d.api.Types[n].Fields {
+			name := d.api.Types[n].Fields[i].Name
+			for v := range u.Fields() {
+				if v.Name() == name {
+					f := d.function(goFunc{form: formField, name: name, value: v.Type(), receiver: t}, depth)
+					d.api.Types[n].Fields[i].Get = f
+				}
+			}
+		}
+	}
+}
+
+// function describes something to call and returns its index plus 1, or 0 where generated code cannot
+// call it.
+func (d *describer) function(f goFunc, depth int) int {
+	var described Func
+	if f.receiver != nil {
+		described.Receiver = d.number(f.receiver, depth)
+	}
+	switch f.form {
+	case formVar, formField:
+		described.Out = []int{d.number(f.value, depth)}
+	default:
+		if d.limit(f) != "" {
+			return 0
+		}
+		described.Text = strings.TrimPrefix(types.TypeString(f.sig, d.relative), "func")
+		described.Variadic = f.sig.Variadic()
+		for i := range f.sig.Params().Len() {
+			param := f.sig.Params().At(i).Type()
+			if described.Variadic && i == f.sig.Params().Len()-1 && !d.nameable(param) {
+				described.Variadic, described.NoVariadic = false, true
+				break
+			}
+			described.In = append(described.In, d.number(param, depth))
+		}
+		for result := range f.sig.Results().Variables() {
+			described.Out = append(described.Out, d.number(result.Type(), depth))
+		}
+	}
+	d.api.Funcs = append(d.api.Funcs, described)
+	d.funcs = append(d.funcs, f)
+	return len(d.api.Funcs)
+}
+
+// limit says why generated code cannot call a function, or "".
+func (d *describer) limit(f goFunc) string {
+	if f.sig.TypeParams().Len() > 0 {
+		return "it is generic, and generic functions cannot be called yet"
+	}
+	for i := range f.sig.Params().Len() {
+		param := f.sig.Params().At(i)
+		variadic := f.sig.Variadic() && i == f.sig.Params().Len()-1
+		if !d.nameable(param.Type()) && !variadic {
+			return "its parameter " + param.Name() + " has the type " + qualified(param.Type()) + ", which other packages cannot name"
+		}
+	}
+	if f.form == formMethod && !d.nameable(f.receiver) && !d.nameable(f.sig) {
+		return "its receiver has the type " + qualified(f.receiver) + ", which other packages cannot name"
+	}
+	return ""
+}
+
+// wireSize is the least number of bytes that a value of the type takes in a message.
+func (d *describer) wireSize(t types.Type) int {
+	switch kind := kindOf(t); kind {
+	case KindFloat32, KindFloat64:
+		return d.plus(t, 8)
+	case KindComplex64, KindComplex128:
+		return d.plus(t, 16)
+	case KindTime:
+		return 4
+	case KindArray:
+		u := t.Underlying().(*types.Array)
+		return d.plus(t, max(1, int(min(u.Len(), wire.MaxFrame))*d.wireSize(u.Elem())))
+	case KindStruct:
+		if d.class(t) != Data {
+			return 1
+		}
+		size := 0
+		for f := range t.Underlying().(*types.Struct).Fields() {
+			size += d.wireSize(f.Type())
+		}
+		return max(1, size)
+	}
+	return 1
+}
+
+// plus is size for a type that is always copied, and that of the smallest form for one that may be nil
+// or held.
+func (d *describer) plus(t types.Type, size int) int {
+	if d.class(t) != Data {
+		return 1
+	}
+	return size
+}

@@ -1,0 +1,269 @@
+package goglue
+
+import (
+	"fmt"
+	"go/types"
+)
+
+var basicEncoders = map[Kind]string{
+	KindBool: "Bool(bool", KindInt: "Int(int64", KindInt8: "Int(int64", KindInt16: "Int(int64", KindInt32: "Int(int64", KindInt64: "Int(int64",
+	KindUint: "Uint(uint64", KindUint8: "Uint(uint64", KindUint16: "Uint(uint64", KindUint32: "Uint(uint64", KindUint64: "Uint(uint64", KindUintptr: "Uint(uint64",
+	KindFloat32: "Float(float64", KindFloat64: "Float(float64", KindString: "String(string", KindDuration: "Int(int64",
+}
+
+var basicDecoders = map[Kind]string{
+	KindBool: "Bool()", KindInt: "Int()", KindInt8: "IntN(8)", KindInt16: "IntN(16)", KindInt32: "IntN(32)", KindInt64: "Int()",
+	KindUint: "Uint()", KindUint8: "UintN(8)", KindUint16: "UintN(16)", KindUint32: "UintN(32)", KindUint64: "Uint()", KindUintptr: "Uint()",
+	KindFloat32: "Float()", KindFloat64: "Float()", KindString: "String()", KindDuration: "Int()",
+}
+
+// encode returns the statement that encodes a value in the form that the call asks for.
+func (g *generator) encode(t types.Type, value string) string {
+	t = types.Unalias(t)
+	n := g.numbers[typeKey(t)]
+	kind := kindOf(t)
+	switch kind {
+	case KindError:
+		return "c.Error(" + value + ")"
+	case KindAny:
+		return g.use(guestAnyPath) + ".Encode(c, " + value + ")"
+	case KindInterface, KindContext:
+		return "guest.HoldInterface(c, " + value + ")"
+	case KindTime:
+		return "c.Out.Time(" + value + ")"
+	case KindDuration:
+		return "c.Out.Int(int64(" + value + "))"
+	}
+	if g.class(t) == Held {
+		switch {
+		case kind == KindPointer:
+			if _, named := t.(*types.Named); !named {
+				return fmt.Sprintf("guest.HoldPointer(c, %s, %d)", value, n)
+			}
+			fallthrough
+		case kind == KindFunc, kind == KindChan, kind == KindMap, kind == KindSlice:
+			return fmt.Sprintf("if %s == nil {\n\tc.Out.Byte(0)\n} else {\n\tguest.Hold(c, %s, %d)\n}", value, value, n)
+		}
+		return fmt.Sprintf("guest.Hold(c, %s, %d)", value, n)
+	}
+	if encoder, ok := basicEncoders[kind]; ok && g.class(t) == Data {
+		return "c.Out." + encoder + "(" + value + "))"
+	}
+	return fmt.Sprintf("%s(c, %s)", g.need("enc", n), value)
+}
+
+// need asks for the encoder or decoder of a type and returns its name.
+func (g *generator) need(verb string, n int) string {
+	name := fmt.Sprintf("%s%d", verb, n)
+	if !g.needs[name] {
+		g.needs[name] = true
+		g.todo = append(g.todo, name)
+	}
+	return name
+}
+
+// encoder writes the function that encodes a type that is Data or Both.
+func (g *generator) encoder(n int) {
+	t := g.types[n]
+	g.printf("func enc%d(c *guest.Call, v %s) {\n", n, g.spell(t))
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		if g.class(t) == Both {
+			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n\tif !c.Values {\n\t\tguest.HoldPointer(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
+		} else {
+			g.printf("\tc.Out.Bool(v != nil)\n\tif v == nil {\n\t\treturn\n\t}\n")
+		}
+		g.enter("Out")
+		g.encodeValue(pointer.Elem(), "(*v)")
+	} else {
+		if g.class(t) == Both {
+			g.printf("\tif !c.Values {\n\t\tguest.Hold(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
+		}
+		g.enter("Out")
+		g.encodeValue(t, "v")
+	}
+	g.printf("\tc.Out.Leave()\n}\n\n")
+}
+
+func (g *generator) enter(side string) {
+	result := ""
+	if side == "In" {
+		result = " v"
+	}
+	g.printf("\tif !c.%s.Enter() {\n\t\treturn%s\n\t}\n", side, result)
+}
+
+// encodeValue writes the statements that encode the value itself, without a tag.
+func (g *generator) encodeValue(t types.Type, v string) {
+	kind := kindOf(t)
+	switch encoder, basic := basicEncoders[kind]; {
+	case basic:
+		g.printf("\tc.Out.%s(%s))\n", encoder, v)
+		return
+	case kind > KindUnsafe:
+		g.printf("\t%s\n", g.encode(t, v))
+		return
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic: // complex numbers
+		g.printf("\tc.Out.Float(float64(real(%s)))\n\tc.Out.Float(float64(imag(%s)))\n", v, v)
+	case *types.Slice:
+		if isByte(u.Elem()) {
+			g.printf("\tc.Out.Bytes([]byte(%s))\n", v)
+			return
+		}
+		g.printf("\tc.Out.Len(len(%s), %s == nil)\n\tfor i := range %s {\n\t\t%s\n\t}\n", v, v, v, g.encode(u.Elem(), v+"[i]"))
+	case *types.Array:
+		if u.Len() == 0 {
+			g.printf("\tc.Out.Byte(0)\n")
+			return
+		}
+		g.printf("\tfor i := range %s {\n\t\t%s\n\t}\n", v, g.encode(u.Elem(), v+"[i]"))
+	case *types.Map:
+		g.printf("\tc.Out.Len(len(%s), %s == nil)\n\tfor k, e := range %s {\n\t\t%s\n\t\t%s\n\t}\n", v, v, v, g.encode(u.Key(), "k"), g.encode(u.Elem(), "e"))
+	case *types.Struct:
+		if u.NumFields() == 0 {
+			g.printf("\tc.Out.Byte(0)\n")
+		}
+		for f := range u.Fields() {
+			g.printf("\t%s\n", g.encode(f.Type(), v+"."+f.Name()))
+		}
+	default:
+		g.printf("\t%s\n", g.encode(t, v))
+	}
+}
+
+func isByte(t types.Type) bool {
+	basic, ok := types.Unalias(t).(*types.Basic)
+	return ok && basic.Kind() == types.Uint8
+}
+
+// decode returns the expression that decodes an argument.
+func (g *generator) decode(t types.Type) string {
+	t = types.Unalias(t)
+	kind := kindOf(t)
+	switch kind {
+	case KindError:
+		return "c.InError()"
+	case KindContext:
+		return "c.Context()"
+	case KindTime:
+		return "c.In.Time()"
+	case KindAny:
+		if _, ok := t.(*types.Named); ok {
+			return fmt.Sprintf("%s(%s.Decode(c))", g.spell(t), g.use(guestAnyPath))
+		}
+		return g.use(guestAnyPath) + ".Decode(c)"
+	}
+	if decoder, ok := basicDecoders[kind]; ok && g.class(t) == Data {
+		return fmt.Sprintf("%s(c.In.%s)", g.spell(t), decoder)
+	}
+	return fmt.Sprintf("%s(c)", g.need("dec", g.numbers[typeKey(t)]))
+}
+
+// decoder writes the function that decodes a type: always from a handle, and from a value where the host
+// can make one. A struct that is not plain data is made from those of its fields that the host gives.
+func (g *generator) decoder(n int) {
+	t := g.types[n]
+	g.printf("func dec%d(c *guest.Call) (v %s) {\n", n, g.spell(t))
+	pointer, isPointer := t.Underlying().(*types.Pointer)
+	if g.class(t) != Data {
+		held := fmt.Sprintf("guest.Held[%s](c)", g.spell(t))
+		if isPointer {
+			held = fmt.Sprintf("guest.HeldPointer[%s](c)", g.spell(pointer.Elem()))
+			if _, named := t.(*types.Named); named {
+				held = fmt.Sprintf("guest.Held[%s](c)", g.spell(t))
+			}
+		}
+		g.printf("\tswitch c.Tag() {\n\tcase 0:\n\t\treturn v\n\tcase 1:\n\t\treturn %s\n\tcase 2:\n\tdefault:\n\t\tc.BadTag()\n\t}\n", held)
+		if !g.makeable(t) {
+			g.printf("\tc.BadTag()\n\treturn v\n}\n\n")
+			return
+		}
+	} else if isPointer {
+		g.printf("\tif !c.In.Bool() {\n\t\treturn v\n\t}\n")
+	}
+	g.enter("In")
+	if isPointer {
+		g.printf("\tv = new(%s)\n", g.spell(pointer.Elem()))
+		g.decodeValue(pointer.Elem(), "(*v)", g.class(pointer.Elem()) == Data)
+	} else {
+		g.decodeValue(t, "v", g.class(t) == Data)
+	}
+	g.printf("\tc.In.Leave()\n\treturn v\n}\n\n")
+}
+
+// makeable tells whether the host can give a value of a type that is not Data: everything but what only
+// the module can make.
+func (g *generator) makeable(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Interface, *types.Signature, *types.Chan:
+		return false
+	case *types.Pointer:
+		return g.nameable(u.Elem()) && kindOf(u.Elem()) != KindPointer && g.makeable(u.Elem())
+	case *types.Basic:
+		return u.Kind() != types.UnsafePointer
+	case *types.Map:
+		return g.class(t) != Held
+	}
+	return true
+}
+
+// decodeValue writes the statements that decode the value itself into v. The fields of a struct that is
+// not plain come as a count and then pairs of index and value.
+func (g *generator) decodeValue(t types.Type, v string, plain bool) {
+	kind := kindOf(t)
+	switch decoder, basic := basicDecoders[kind]; {
+	case basic:
+		g.printf("\t%s = %s(c.In.%s)\n", v, g.spell(t), decoder)
+		return
+	case kind > KindUnsafe:
+		g.printf("\t%s = %s\n", v, g.decode(t))
+		return
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		g.printf("\t{\n\t\tre, im := c.In.Float(), c.In.Float()\n\t\t%s = %s(complex(re, im))\n\t}\n", v, g.spell(t))
+	case *types.Slice:
+		if isByte(u.Elem()) {
+			g.printf("\t%s = %s(c.In.Bytes())\n", v, g.spell(t))
+			return
+		}
+		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\t%s = make(%s, n)\n\t\tfor i := 0; i < n && c.In.Err() == nil; i++ {\n\t\t\t%s[i] = %s\n\t\t}\n\t}\n", g.wireSize(u.Elem()), v, g.spell(t), v, g.decode(u.Elem()))
+	case *types.Array:
+		if u.Len() == 0 {
+			g.printf("\tc.In.Byte()\n")
+			return
+		}
+		g.printf("\tfor i := range %s {\n\t\t%s[i] = %s\n\t}\n", v, v, g.decode(u.Elem()))
+	case *types.Map:
+		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\t%s = make(%s, n)\n\t\tfor ; n > 0 && c.In.Err() == nil; n-- {\n\t\t\tk := %s\n\t\t\t%s[k] = %s\n\t\t}\n\t}\n", g.wireSize(u.Key())+g.wireSize(u.Elem()), v, g.spell(t), g.decode(u.Key()), v, g.decode(u.Elem()))
+	case *types.Struct:
+		g.decodeStruct(u, v, plain)
+	default:
+		g.printf("\t%s = %s\n", v, g.decode(t))
+	}
+}
+
+func (g *generator) decodeStruct(u *types.Struct, v string, plain bool) {
+	if plain {
+		if u.NumFields() == 0 {
+			g.printf("\tc.In.Byte()\n")
+		}
+		for f := range u.Fields() {
+			g.printf("\t%s.%s = %s\n", v, f.Name(), g.decode(f.Type()))
+		}
+		return
+	}
+	g.printf("\tfor n := c.In.Uint(); n > 0 && c.In.Err() == nil; n-- {\n\t\tswitch c.In.Uint() {\n")
+	index := 0
+	for f := range u.Fields() {
+		if !f.Exported() {
+			continue
+		}
+		if g.nameable(f.Type()) {
+			g.printf("\t\tcase %d:\n\t\t\t%s.%s = %s\n", index, v, f.Name(), g.decode(f.Type()))
+		}
+		index++
+	}
+	g.printf("\t\tdefault:\n\t\t\tc.BadTag()\n\t\t}\n\t}\n")
+}

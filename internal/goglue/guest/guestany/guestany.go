@@ -1,0 +1,59 @@
+// Package guestany carries values of type any across, inside a module. It is a package of its own so that
+// a module without any in its API contains neither it nor the reflection that it needs.
+package guestany
+
+import (
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load/internal/goglue/guest"
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// Encode answers with a value of type any.
+func Encode(c *guest.Call, v any) { codec(c).Encode(&c.Out, v) }
+
+// Decode takes an argument of type any.
+func Decode(c *guest.Call) any { return codec(c).Decode(&c.In) }
+
+var (
+	once   sync.Once
+	shared *dynamic.Codec
+)
+
+// codec returns the codec of the one module of this program.
+func codec(c *guest.Call) *dynamic.Codec {
+	once.Do(func() { shared = dynamic.New(peer{c.Module()}) })
+	return shared
+}
+
+type peer struct{ module *guest.Module }
+
+// Hold implements [dynamic.Peer].
+func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
+	p.module.PutHandle(e, v.Interface())
+	return nil
+}
+
+// Take implements [dynamic.Peer].
+func (p peer) Take(d *wire.Decoder) any {
+	v, err := p.module.TakeHandle(d)
+	if err != nil {
+		d.Fail(err)
+	}
+	return v
+}
+
+// Opaque implements [dynamic.Peer]: what has methods is held.
+func (p peer) Opaque(t reflect.Type) bool {
+	switch t {
+	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration]():
+		return false
+	}
+	if t.NumMethod() > 0 {
+		return true
+	}
+	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).NumMethod() > 0
+}

@@ -1,0 +1,227 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// heldTable keeps the values that the host refers to. Handles are never used twice, so that a stale one
+// is noticed.
+type heldTable struct {
+	mu     sync.Mutex
+	last   uint64
+	values map[uint64]any
+}
+
+func (t *heldTable) put(v any) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last++
+	t.values[t.last] = v
+	return t.last
+}
+
+func (t *heldTable) get(handle uint64) (any, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v, ok := t.values[handle]
+	return v, ok
+}
+
+var errReleased = errors.New("the object was released")
+
+// held takes a handle from the arguments and returns the value as it is kept.
+func (c *Call) held() any {
+	v, ok := c.module.held.get(c.In.Uint())
+	if !ok {
+		c.Refuse(errReleased.Error())
+	}
+	return v
+}
+
+// Release forgets the handles in the body of a Release frame.
+func (m *Module) Release(body []byte) {
+	in := wire.NewDecoder(body)
+	m.held.mu.Lock()
+	defer m.held.mu.Unlock()
+	for n := in.Uint(); n > 0 && in.Err() == nil; n-- {
+		delete(m.held.values, in.Uint())
+	}
+}
+
+// boxed is a value that is not a pointer and is kept where it has an address, so that the methods of
+// its pointer can be called too.
+type boxed interface {
+	value() any
+	pointer() any
+}
+
+type box[T any] struct{ v T }
+
+func (b *box[T]) value() any   { return b.v }
+func (b *box[T]) pointer() any { return &b.v }
+
+// Hold answers with a handle of a value whose type has the given number in the API.
+func Hold[T any](c *Call, v T, typ uint64) {
+	c.Out.Byte(wire.TagHandle)
+	c.Out.Uint(c.module.held.put(&box[T]{v}))
+	c.Out.Uint(typ)
+}
+
+// HoldPointer answers with a handle of a pointer, or nil.
+func HoldPointer[T any](c *Call, p *T, typ uint64) {
+	if p == nil {
+		c.Out.Byte(wire.TagNil)
+		return
+	}
+	c.Out.Byte(wire.TagHandle)
+	c.Out.Uint(c.module.held.put(p))
+	c.Out.Uint(typ)
+}
+
+// HoldInterface answers with a handle of the value in an interface, or nil.
+func HoldInterface(c *Call, v any) {
+	if v == nil {
+		c.Out.Byte(wire.TagNil)
+		return
+	}
+	c.Out.Byte(wire.TagHandle)
+	c.module.PutHandle(&c.Out, v)
+}
+
+// PutHandle holds a value and appends its handle and its dynamic type: the type's number in the API, or 0
+// and its name.
+func (m *Module) PutHandle(out *wire.Encoder, v any) {
+	out.Uint(m.held.put(v))
+	typ := m.table.TypeOf(v)
+	out.Uint(typ)
+	if typ == 0 {
+		out.String(m.table.TypeName(v))
+	}
+}
+
+// TakeHandle takes a handle and returns the value as a program that holds it would see it.
+func (m *Module) TakeHandle(in *wire.Decoder) (any, error) {
+	v, ok := m.held.get(in.Uint())
+	if !ok {
+		return nil, errReleased
+	}
+	if box, ok := v.(boxed); ok {
+		return box.value(), nil
+	}
+	return v, nil
+}
+
+// Held returns the value of type T behind the handle that follows in the arguments.
+func Held[T any](c *Call) T {
+	v := c.held()
+	switch v := v.(type) {
+	case *box[T]:
+		return v.v
+	case T:
+		return v
+	case *T: // a pointer serves where its value is wanted, as in a method call
+		return *v
+	}
+	if b, ok := v.(boxed); ok {
+		if t, ok := b.value().(T); ok {
+			return t
+		}
+		if t, ok := b.pointer().(T); ok {
+			return t
+		}
+	}
+	var want [0]T
+	c.Refuse("the object is a " + c.module.table.TypeName(v) + ", which does not fit " + c.module.table.TypeName(want)[3:])
+	panic("unreachable")
+}
+
+// HeldPointer returns the *T behind the handle that follows in the arguments; a boxed T gives its address.
+func HeldPointer[T any](c *Call) *T {
+	v := c.held()
+	switch v := v.(type) {
+	case *T:
+		return v
+	case *box[T]:
+		return &v.v
+	case T:
+		return &v
+	}
+	var want [0]*T
+	c.Refuse("the object is a " + c.module.table.TypeName(v) + ", which does not fit " + c.module.table.TypeName(want)[3:])
+	panic("unreachable")
+}
+
+// Tag takes the tag of a value that has more than one form.
+func (c *Call) Tag() wire.Tag { return c.In.Byte() }
+
+// BadTag ends the call: the form does not exist for the type.
+func (c *Call) BadTag() {
+	if err := c.In.Err(); err != nil {
+		c.Refuse(err.Error())
+	}
+	c.Refuse(wire.ErrTag.Error())
+}
+
+// Error answers with an error value.
+func (c *Call) Error(err error) {
+	if err == nil {
+		c.Out.Byte(wire.TagNil)
+		return
+	}
+	c.Out.Byte(wire.TagValue)
+	c.Out.String(err.Error())
+	c.Out.String(c.module.table.TypeName(err))
+}
+
+// hostError is an error that the host made.
+type hostError string
+
+func (e hostError) Error() string { return string(e) }
+
+// InError takes an error value.
+func (c *Call) InError() error {
+	switch c.Tag() {
+	case wire.TagNil:
+		return nil
+	case wire.TagHandle:
+		return Held[error](c)
+	case wire.TagValue:
+		return hostError(c.In.String())
+	}
+	c.BadTag()
+	return nil
+}
+
+// cancelTable finds the cancel function of a call in progress.
+type cancelTable struct {
+	mu    sync.Mutex
+	funcs map[uint64]context.CancelFunc
+}
+
+func (t *cancelTable) add(number uint64) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.funcs[number] = cancel
+	return ctx
+}
+
+func (t *cancelTable) end(number uint64) {
+	t.mu.Lock()
+	cancel := t.funcs[number]
+	delete(t.funcs, number)
+	t.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// Cancel ends the context of the call in the body of a Cancel frame.
+func (m *Module) Cancel(body []byte) {
+	in := wire.NewDecoder(body)
+	m.cancels.end(in.Uint())
+}

@@ -1,0 +1,338 @@
+package goglue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// Headroom is the space that a message handed to a [Transport] leaves for what goes before its arguments.
+const Headroom = 40
+
+// Transport carries calls to a running module. It is safe for concurrent use.
+type Transport interface {
+	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message has
+	// Headroom bytes before its arguments; the transport may change and keeps none of it. The result is
+	// the caller's.
+	Call(ctx context.Context, symbol string, function int, mode uint64, message []byte) ([]byte, error)
+	// Release tells the module to forget a handle, soon. It does not block.
+	Release(handle uint64)
+}
+
+// Instance is the host's side of a running module: it implements the symbols part of [load.Instance].
+type Instance struct {
+	name      string
+	api       *API
+	transport Transport
+	dynamic   *dynamic.Codec
+	symbols   func() []load.Symbol
+
+	encoders sync.Map // pairing → encoder
+	decoders sync.Map // pairing → formedDecoder
+	naturals sync.Map // number → reflect.Type
+}
+
+// NewInstance returns the host's side of the module of that name.
+func NewInstance(name string, api *API, transport Transport) *Instance {
+	i := &Instance{name: name, api: api, transport: transport}
+	i.dynamic = dynamic.New(peer{i})
+	i.symbols = sync.OnceValue(i.listSymbols)
+	return i
+}
+
+// Symbols implements [load.Instance].
+func (i *Instance) Symbols() []load.Symbol { return i.symbols() }
+
+func (i *Instance) listSymbols() []load.Symbol {
+	symbols := make([]load.Symbol, len(i.api.Symbols))
+	for j, s := range i.api.Symbols {
+		symbols[j] = load.Symbol{Name: s.Name, Kind: s.Kind, Signature: s.Text, Doc: s.Doc, Limit: s.Limit}
+		if s.Kind == load.KindType {
+			symbols[j].Methods = i.methods(s.Type)
+		}
+	}
+	return symbols
+}
+
+// methods lists the methods of a type.
+func (i *Instance) methods(n int) []load.Symbol {
+	typ := &i.api.Types[n]
+	if typ.Kind == KindPointer {
+		return i.methods(typ.Elem)
+	}
+	var methods []load.Symbol
+	for _, m := range typ.Methods {
+		s := load.Symbol{Name: m.Name, Kind: load.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}
+		if m.Func == 0 {
+			s.Limit = "its parameters have types that other packages cannot name"
+		} else {
+			s.Signature += i.api.Funcs[m.Func-1].Text
+		}
+		if m.Name != "" {
+			methods = append(methods, s)
+		}
+	}
+	return methods
+}
+
+// find returns the symbol, or an error that names those that are spelled alike.
+func (i *Instance) find(name string) (*Symbol, error) {
+	j, ok := slices.BinarySearchFunc(i.api.Symbols, name, func(s Symbol, name string) int { return strings.Compare(s.Name, name) })
+	if ok {
+		return &i.api.Symbols[j], nil
+	}
+	names := make([]string, len(i.api.Symbols))
+	for j, s := range i.api.Symbols {
+		names[j] = s.Name
+	}
+	return nil, &load.SymbolError{Module: i.name, Symbol: name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
+}
+
+// Bind implements [load.Instance].
+func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	s, err := i.find(symbol)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	fail := func(reason string) (reflect.Value, error) {
+		return reflect.Value{}, &load.SymbolError{Module: i.name, Symbol: symbol, Want: t.String(), Have: s.Text, Reason: reason}
+	}
+	switch {
+	case s.Limit != "":
+		return fail(s.Limit)
+	case s.Kind == load.KindType:
+		return fail("it is a type, not a value")
+	case s.Kind == load.KindConst && (s.Func == 0 || t != anyType && t != objectType):
+		v, err := constantAs(s, i.api.Types[s.Type].Kind, t)
+		if err != nil {
+			return fail(err.Error())
+		}
+		return v, nil
+	}
+	call, isFunc := i.target(s)
+	if isFunc {
+		if t.Kind() != reflect.Func {
+			return fail("it is a function")
+		}
+		v, err := i.bindFunc(call, t)
+		if err != nil {
+			return fail(err.Error())
+		}
+		return v, nil
+	}
+	value, err := i.plan(call, nil, []reflect.Type{t}, false)
+	if err != nil {
+		return fail(err.Error())
+	}
+	results, err := value.run(context.Background(), nil)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return results[0], nil
+}
+
+// callee is something of the module that can be called.
+type callee struct {
+	symbol   string // for messages
+	function int    // number on the wire
+	*Func
+	receiver *object // of a method, else nil
+}
+
+// target returns what to call for a symbol, and whether it is a function rather than what reads a value.
+func (i *Instance) target(s *Symbol) (callee, bool) {
+	isFunc := s.Kind == load.KindFunc || s.Kind == load.KindVar && i.api.Types[s.Type].Kind == KindFunc
+	return callee{symbol: s.Name, function: s.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[s.Func-1]}, isFunc
+}
+
+// Call implements [load.Instance].
+func (i *Instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
+	s, err := i.find(symbol)
+	if err != nil {
+		return nil, err
+	}
+	if s.Limit != "" || s.Func == 0 {
+		reason := s.Limit
+		if reason == "" {
+			reason = "it is not a function"
+		}
+		return nil, &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: reason}
+	}
+	target, isFunc := i.target(s)
+	if !isFunc {
+		return nil, &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a function"}
+	}
+	return i.call(ctx, target, args)
+}
+
+// call calls with arguments whose types are seen only now.
+func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, error) {
+	fail := func(reason string) error {
+		have := "func" + target.Text
+		return &load.SymbolError{Module: i.name, Symbol: target.symbol, Have: have, Want: wanted(args), Reason: reason}
+	}
+	params := i.params(target)
+	if len(params) < len(target.In) && len(args) > 0 {
+		if own, ok := args[0].(context.Context); ok {
+			ctx, args = own, args[1:]
+		}
+	}
+	types := make([]reflect.Type, len(args))
+	values := make([]reflect.Value, len(args))
+	for j := range args {
+		types[j], values[j] = anyType, reflect.ValueOf(&args[j]).Elem()
+	}
+	if target.Variadic {
+		fixed := len(params) - 1
+		if len(args) < fixed {
+			return nil, fail("not enough arguments")
+		}
+		if spread, ok := lastSpread(args, fixed); ok {
+			values = append(values[:fixed:fixed], reflect.ValueOf(&spread).Elem())
+		} else {
+			rest := append([]any(nil), args[fixed:]...)
+			values = append(values[:fixed:fixed], reflect.ValueOf(rest))
+			types = append(types[:fixed:fixed], reflect.TypeFor[[]any]())
+		}
+	}
+	switch {
+	case len(values) < len(params):
+		return nil, fail("not enough arguments")
+	case len(values) > len(params):
+		return nil, fail("too many arguments")
+	}
+	results := make([]reflect.Type, len(target.Out))
+	for j := range results {
+		results[j] = anyType
+	}
+	plan, err := i.plan(target, types, results, true)
+	if err != nil {
+		return nil, fail(err.Error())
+	}
+	out, err := plan.run(ctx, values)
+	runtime.KeepAlive(args)
+	if err != nil {
+		var unfit *argumentError
+		if errors.As(err, &unfit) {
+			return nil, fail(unfit.Error())
+		}
+		return nil, err
+	}
+	var failure error
+	if n := len(out); n > 0 && i.api.Types[target.Out[n-1]].Kind == KindError {
+		failure, _ = out[n-1].Interface().(error)
+		out = out[:n-1]
+	}
+	found := make([]any, len(out))
+	for j, v := range out {
+		found[j] = v.Interface()
+	}
+	return found, failure
+}
+
+func lastSpread(args []any, fixed int) (any, bool) {
+	if len(args) == fixed+1 {
+		if s, ok := args[fixed].(load.Spread); ok {
+			return s.Slice, true
+		}
+	}
+	return nil, false
+}
+
+// wanted spells the types of arguments as a parameter list.
+func wanted(args []any) string {
+	names := make([]string, len(args))
+	for j, arg := range args {
+		switch arg := arg.(type) {
+		case nil:
+			names[j] = "nil"
+		case *load.Object:
+			names[j] = arg.TypeName()
+		case load.Spread:
+			names[j] = fmt.Sprintf("%T...", arg.Slice)
+		default:
+			names[j] = fmt.Sprintf("%T", arg)
+		}
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}
+
+// natural is the Go type of the host that comes closest to one of the module: what a call by name returns.
+func (i *Instance) natural(n int) reflect.Type {
+	if known, ok := i.naturals.Load(n); ok {
+		return known.(reflect.Type)
+	}
+	t := i.makeNatural(n)
+	i.naturals.Store(n, t)
+	return t
+}
+
+func (i *Instance) makeNatural(n int) reflect.Type {
+	typ := &i.api.Types[n]
+	if typ.Class != Data || typ.Kind == KindContext {
+		return objectType
+	}
+	if basic, ok := kindTypes[typ.Kind]; ok {
+		return basic
+	}
+	switch typ.Kind {
+	case KindSlice:
+		return reflect.SliceOf(i.natural(typ.Elem))
+	case KindArray:
+		return reflect.ArrayOf(typ.Len, i.natural(typ.Elem))
+	case KindPointer:
+		return reflect.PointerTo(i.natural(typ.Elem))
+	case KindMap:
+		return reflect.MapOf(i.natural(typ.Key), i.natural(typ.Elem))
+	case KindStruct:
+		fields := make([]reflect.StructField, len(typ.Fields))
+		for j, f := range typ.Fields {
+			fields[j] = reflect.StructField{Name: f.Name, Type: i.natural(f.Type), Tag: reflect.StructTag(f.Tag)}
+			fields[j].Anonymous = f.Embedded && fields[j].Type.Kind() == reflect.Struct
+		}
+		return reflect.StructOf(fields)
+	}
+	return anyType
+}
+
+// peer carries what values of type any cannot copy.
+type peer struct{ *Instance }
+
+// Hold implements [dynamic.Peer].
+func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
+	o, ok := v.Interface().(*load.Object)
+	if !ok {
+		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
+	}
+	ref, ok := o.Ref().(*object)
+	switch {
+	case !ok || ref.instance != p.Instance:
+		return fmt.Errorf("the object %s belongs to another module", o.TypeName())
+	case ref.released.Load():
+		return errReleased
+	}
+	e.Uint(ref.handle)
+	return nil
+}
+
+// Take implements [dynamic.Peer].
+func (p peer) Take(d *wire.Decoder) any {
+	o := p.takeObject(d, 0)
+	if o == nil {
+		return nil
+	}
+	return o
+}
+
+// Opaque implements [dynamic.Peer].
+func (p peer) Opaque(t reflect.Type) bool { return t == objectType }

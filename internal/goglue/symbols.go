@@ -1,0 +1,154 @@
+package goglue
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/doc"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load"
+)
+
+// docs holds the first sentences of a package's documentation: "Name" or "Type.Method" → text.
+type docs map[string]string
+
+// readDocs collects the documentation of parsed, comment-bearing files.
+func readDocs(fset *token.FileSet, path string, files []*ast.File) docs {
+	found := docs{}
+	p, err := doc.NewFromFiles(fset, files, path)
+	if err != nil {
+		return found // documentation is a courtesy
+	}
+	values := func(list []*doc.Value) {
+		for _, v := range list {
+			for _, name := range v.Names {
+				found[name] = p.Synopsis(v.Doc)
+			}
+		}
+	}
+	funcs := func(prefix string, list []*doc.Func) {
+		for _, f := range list {
+			found[prefix+f.Name] = p.Synopsis(f.Doc)
+		}
+	}
+	values(p.Consts)
+	values(p.Vars)
+	funcs("", p.Funcs)
+	for _, t := range p.Types {
+		found[t.Name] = p.Synopsis(t.Doc)
+		values(t.Consts)
+		values(t.Vars)
+		funcs("", t.Funcs)
+		funcs(t.Name+".", t.Methods)
+	}
+	return found
+}
+
+// describe walks the package and returns everything that can be done with it, and what the generator
+// needs.
+func describe(pkg *types.Package, docs docs) *describer {
+	d := newDescriber(pkg)
+	for _, name := range pkg.Scope().Names() {
+		if obj := pkg.Scope().Lookup(name); obj.Exported() {
+			d.api.Symbols = append(d.api.Symbols, d.symbol(obj, docs))
+		}
+	}
+	d.expand()
+	slices.SortFunc(d.api.Symbols, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
+	for i, t := range d.types {
+		if named, ok := t.(*types.Named); ok && named.Obj().Pkg() == pkg {
+			for j := range d.api.Types[i].Methods {
+				m := &d.api.Types[i].Methods[j]
+				m.Doc = docs[named.Obj().Name()+"."+m.Name]
+			}
+		}
+	}
+	return d
+}
+
+func (d *describer) symbol(obj types.Object, docs docs) Symbol {
+	s := Symbol{Name: obj.Name(), Text: types.ObjectString(obj, d.relative), Doc: docs[obj.Name()]}
+	switch obj := obj.(type) {
+	case *types.Func:
+		s.Kind = load.KindFunc
+		f := goFunc{form: formFunc, name: obj.Name(), sig: obj.Signature()}
+		if s.Limit = d.limit(f); s.Limit == "" {
+			s.Func = d.function(f, 0)
+		}
+	case *types.Var:
+		s.Kind = load.KindVar
+		s.Type = d.number(obj.Type(), 0)
+		if sig, ok := obj.Type().Underlying().(*types.Signature); ok {
+			f := goFunc{form: formFunc, name: obj.Name(), sig: sig}
+			if s.Limit = d.limit(f); s.Limit == "" {
+				s.Func = d.function(f, 0)
+			}
+			break
+		}
+		s.Func = d.function(goFunc{form: formVar, name: obj.Name(), value: obj.Type()}, 0)
+	case *types.Const:
+		s.Kind = load.KindConst
+		s.Const = exactConst(obj)
+		if basic, ok := obj.Type().(*types.Basic); !ok || basic.Info()&types.IsUntyped == 0 {
+			s.Type = d.number(obj.Type(), 0)
+			if d.class(obj.Type()) == Both { // it has methods, so the host may want to hold it
+				s.Func = d.function(goFunc{form: formVar, name: obj.Name(), value: obj.Type()}, 0)
+			}
+		}
+	case *types.TypeName:
+		s.Kind = load.KindType
+		d.typeSymbol(&s, obj)
+	}
+	return s
+}
+
+func (d *describer) typeSymbol(s *Symbol, obj *types.TypeName) {
+	t := types.Unalias(obj.Type())
+	if named, ok := t.(*types.Named); ok {
+		if named.TypeParams().Len() > named.TypeArgs().Len() {
+			s.Limit = "it is generic, and generic types cannot be used yet"
+			return
+		}
+	} else if alias, ok := obj.Type().(*types.Alias); ok && alias.TypeParams().Len() > 0 {
+		s.Limit = "it is generic, and generic types cannot be used yet"
+		return
+	}
+	if iface, ok := t.Underlying().(*types.Interface); ok && !iface.IsMethodSet() {
+		s.Limit = "it is a constraint"
+		return
+	}
+	s.Type = d.number(t, 0)
+	// The methods of a type are part of the API even where its values are copied.
+	d.follow(s.Type, 0)
+}
+
+// exactConst writes a constant's value exactly: a letter for its kind, and Go syntax.
+func exactConst(c *types.Const) string {
+	v := c.Val()
+	if basic, ok := c.Type().Underlying().(*types.Basic); ok {
+		switch {
+		case basic.Info()&types.IsFloat != 0:
+			v = constant.ToFloat(v)
+		case basic.Info()&types.IsComplex != 0:
+			v = constant.ToComplex(v)
+		case basic.Kind() == types.UntypedRune:
+			return "r" + v.ExactString()
+		}
+	}
+	switch v.Kind() {
+	case constant.Bool:
+		return "b" + v.ExactString()
+	case constant.String:
+		return "s" + constant.StringVal(v)
+	case constant.Int:
+		return "i" + v.ExactString()
+	case constant.Float:
+		return "f" + v.ExactString()
+	case constant.Complex:
+		return "c" + constant.Real(v).ExactString() + " " + constant.Imag(v).ExactString()
+	}
+	return ""
+}

@@ -1,0 +1,13 @@
+// Package internal holds the sources that are compiled into every module, so that a host can build modules
+// wherever it runs.
+package internal
+
+import "embed"
+
+// GuestSources are the packages wire, wire/dynamic, goglue/guest and goglue/guest/guestany, without tests.
+//
+//go:embed wire/wire.go wire/frame.go wire/time.go
+//go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go
+//go:embed goglue/guest/guest.go goglue/guest/held.go goglue/guest/serve.go
+//go:embed goglue/guest/guestany/guestany.go
+var GuestSources embed.FS

@@ -1,0 +1,272 @@
+package dynamic
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// Decode takes a value of type any. What goes wrong is left in d.
+func (c *Codec) Decode(d *wire.Decoder) any {
+	switch d.Byte() {
+	case wire.TagNil:
+		return nil
+	case wire.TagHandle:
+		return c.peer.Take(d)
+	case wire.TagValue:
+	default:
+		d.Fail(wire.ErrTag)
+		return nil
+	}
+	if !d.Enter() {
+		return nil
+	}
+	defer d.Leave()
+	s := c.parse(d)
+	if s == nil {
+		return nil
+	}
+	// A few bytes can describe an array of arrays that fills the memory; every element takes a byte.
+	if s.typ.Size() > 1<<10+64*uintptr(len(d.Rest())) {
+		d.Fail(wire.ErrLength)
+		return nil
+	}
+	v := reflect.New(s.typ).Elem()
+	c.decode(d, s, v)
+	if d.Err() != nil {
+		return nil
+	}
+	return v.Interface()
+}
+
+// parse takes a description and returns its shape, with a type that was made once for it.
+func (c *Codec) parse(d *wire.Decoder) *shape {
+	before := d.Rest()
+	s := parseShape(d)
+	if d.Err() != nil {
+		return nil
+	}
+	description := string(before[:len(before)-len(d.Rest())])
+	if known, ok := c.types.Load(description); ok {
+		return known.(*shape)
+	}
+	if c.count.Add(1) > MaxTypes {
+		d.Fail(errTypes)
+		return nil
+	}
+	if err := s.makeType(); err != nil {
+		d.Fail(err)
+		return nil
+	}
+	known, _ := c.types.LoadOrStore(description, s)
+	return known.(*shape)
+}
+
+// described is what parseShape learns of a struct field beside its shape.
+type described struct {
+	name, tag string
+	embedded  bool
+}
+
+type parsed struct {
+	length int
+	names  []described
+}
+
+func parseShape(d *wire.Decoder) *shape {
+	s := &shape{kind: d.Byte()}
+	if !d.Enter() {
+		return s
+	}
+	defer d.Leave()
+	extra := &parsed{}
+	switch reflect.Kind(s.kind) {
+	case reflect.Slice, reflect.Pointer:
+		s.elem = parseShape(d)
+	case reflect.Array:
+		n := d.Uint()
+		if n > uint64(len(d.Rest())) { // every element takes a byte at least
+			d.Fail(wire.ErrLength)
+			return s
+		}
+		extra.length = int(n)
+		s.elem = parseShape(d)
+	case reflect.Map:
+		s.key = parseShape(d)
+		s.elem = parseShape(d)
+	case reflect.Struct:
+		n := d.Uint()
+		if n > uint64(len(d.Rest())/4) {
+			d.Fail(wire.ErrLength)
+			return s
+		}
+		for i := range int(n) {
+			extra.names = append(extra.names, described{d.String(), d.String(), d.Bool()})
+			s.fields = append(s.fields, field{i, parseShape(d)})
+		}
+	}
+	s.extra = extra
+	return s
+}
+
+// makeType makes the types of a parsed shape, innermost first.
+func (s *shape) makeType() (err error) {
+	defer func() {
+		if r := recover(); r != nil { // reflect panics on names and keys that Go does not allow
+			err = fmt.Errorf("wire: impossible type: %v", r)
+		}
+	}()
+	for _, inner := range []*shape{s.elem, s.key} {
+		if inner != nil {
+			if err := inner.makeType(); err != nil {
+				return err
+			}
+		}
+	}
+	switch s.kind {
+	case kindTime:
+		s.typ = timeType
+	case kindDuration:
+		s.typ = durationType
+	case kindAny:
+		s.typ = anyType
+	case byte(reflect.Slice):
+		s.typ = reflect.SliceOf(s.elem.typ)
+	case byte(reflect.Pointer):
+		s.typ = reflect.PointerTo(s.elem.typ)
+	case byte(reflect.Array):
+		s.typ = reflect.ArrayOf(s.extra.length, s.elem.typ)
+	case byte(reflect.Map):
+		s.typ = reflect.MapOf(s.key.typ, s.elem.typ)
+	case byte(reflect.Struct):
+		fields := make([]reflect.StructField, len(s.fields))
+		for i, f := range s.fields {
+			if err := f.makeType(); err != nil {
+				return err
+			}
+			name := s.extra.names[i]
+			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded}
+		}
+		s.typ = reflect.StructOf(fields)
+	default:
+		t, ok := basicTypes[reflect.Kind(s.kind)]
+		if !ok {
+			return wire.ErrTag
+		}
+		s.typ = t
+	}
+	return nil
+}
+
+var basicTypes = map[reflect.Kind]reflect.Type{
+	reflect.Bool: reflect.TypeFor[bool](), reflect.String: reflect.TypeFor[string](),
+	reflect.Int: reflect.TypeFor[int](), reflect.Int8: reflect.TypeFor[int8](), reflect.Int16: reflect.TypeFor[int16](),
+	reflect.Int32: reflect.TypeFor[int32](), reflect.Int64: reflect.TypeFor[int64](),
+	reflect.Uint: reflect.TypeFor[uint](), reflect.Uint8: reflect.TypeFor[uint8](), reflect.Uint16: reflect.TypeFor[uint16](),
+	reflect.Uint32: reflect.TypeFor[uint32](), reflect.Uint64: reflect.TypeFor[uint64](), reflect.Uintptr: reflect.TypeFor[uintptr](),
+	reflect.Float32: reflect.TypeFor[float32](), reflect.Float64: reflect.TypeFor[float64](),
+	reflect.Complex64: reflect.TypeFor[complex64](), reflect.Complex128: reflect.TypeFor[complex128](),
+}
+
+func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
+	if !d.Enter() {
+		return
+	}
+	defer d.Leave()
+	switch s.kind {
+	case kindTime:
+		v.Set(reflect.ValueOf(d.Time()))
+	case kindDuration:
+		v.Set(reflect.ValueOf(time.Duration(d.Int())))
+	case kindAny:
+		if inner := c.Decode(d); inner != nil {
+			v.Set(reflect.ValueOf(inner))
+		}
+	default:
+		c.decodeKind(d, s, v)
+	}
+}
+
+func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
+	switch kind := reflect.Kind(s.kind); kind {
+	case reflect.Bool:
+		v.SetBool(d.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		v.SetInt(d.IntN(s.typ.Bits()))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		v.SetUint(d.UintN(s.typ.Bits()))
+	case reflect.Float32, reflect.Float64:
+		v.SetFloat(d.Float())
+	case reflect.Complex64, reflect.Complex128:
+		v.SetComplex(complex(d.Float(), d.Float()))
+	case reflect.String:
+		v.SetString(d.String())
+	case reflect.Slice:
+		c.decodeSlice(d, s, v)
+	case reflect.Array:
+		if v.Len() == 0 {
+			d.Byte()
+		}
+		for i := 0; i < v.Len() && d.Err() == nil; i++ {
+			c.decode(d, s.elem, v.Index(i))
+		}
+	case reflect.Map:
+		c.decodeMap(d, s, v)
+	case reflect.Pointer:
+		if d.Bool() {
+			v.Set(reflect.New(s.elem.typ))
+			c.decode(d, s.elem, v.Elem())
+		}
+	case reflect.Struct:
+		if len(s.fields) == 0 {
+			d.Byte()
+		}
+		for _, f := range s.fields {
+			c.decode(d, f.shape, v.Field(f.index))
+		}
+	}
+}
+
+func (c *Codec) decodeSlice(d *wire.Decoder, s *shape, v reflect.Value) {
+	if s.elem.kind == byte(reflect.Uint8) {
+		v.SetBytes(d.Bytes())
+		return
+	}
+	n, ok := d.Len(1)
+	if !ok {
+		return
+	}
+	// Grown as elements arrive: a small message may announce many large elements.
+	v.Set(reflect.MakeSlice(s.typ, 0, min(n, 1024)))
+	for i := 0; i < n && d.Err() == nil; i++ {
+		elem := reflect.New(s.elem.typ).Elem()
+		c.decode(d, s.elem, elem)
+		v.Set(reflect.Append(v, elem))
+	}
+}
+
+func (c *Codec) decodeMap(d *wire.Decoder, s *shape, v reflect.Value) {
+	n, ok := d.Len(2)
+	if !ok {
+		return
+	}
+	v.Set(reflect.MakeMapWithSize(s.typ, min(n, 1024)))
+	for i := 0; i < n && d.Err() == nil; i++ {
+		key, elem := reflect.New(s.key.typ).Elem(), reflect.New(s.elem.typ).Elem()
+		c.decode(d, s.key, key)
+		c.decode(d, s.elem, elem)
+		if d.Err() != nil {
+			return
+		}
+		if !key.Comparable() {
+			d.Fail(fmt.Errorf("wire: a %s cannot be the key of a map", key.Type()))
+			return
+		}
+		v.SetMapIndex(key, elem)
+	}
+}
+
+var errTypes = errors.New("wire: too many different types")

@@ -1,0 +1,268 @@
+// Package dynamic encodes values of type any: their type goes along with them. It is used on both sides
+// and is the only part of the wire that uses reflection in a module; a module without any in its API
+// does not contain it.
+//
+// A type crosses by structure. Struct fields keep their names and tags, so that an encoder or a decoder
+// in the module sees what it would see of the host's own type; names of types and methods stay behind,
+// but for [time.Time] and [time.Duration]. Unexported fields are left out. Where a type contains itself,
+// the inner one crosses as any.
+package dynamic
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// Peer is what differs between the two sides: how a value crosses that cannot be copied.
+type Peer interface {
+	// Hold encodes v as a handle after [wire.TagHandle], or says why it cannot.
+	Hold(e *wire.Encoder, v reflect.Value) error
+	// Take decodes what the other side's Hold encoded.
+	Take(d *wire.Decoder) any
+	// Opaque tells whether values of the type cross as handles even though they could be copied.
+	Opaque(t reflect.Type) bool
+}
+
+// MaxTypes is how many different types one Codec decodes. Types that were made by reflection are never
+// freed, so a hostile peer could fill the memory with them.
+const MaxTypes = 10_000
+
+// Codec encodes and decodes for one peer. It remembers the types that it has seen and is safe for
+// concurrent use.
+type Codec struct {
+	peer   Peer
+	shapes sync.Map // reflect.Type → *shape
+	types  sync.Map // string(description) → *shape
+	count  atomic.Int32
+}
+
+// New returns a codec.
+func New(peer Peer) *Codec { return &Codec{peer: peer} }
+
+// Kinds of a description beside the numbers of [reflect.Kind].
+const (
+	kindTime     = 64
+	kindDuration = 65
+	kindAny      = byte(reflect.Interface)
+)
+
+var (
+	anyType      = reflect.TypeFor[any]()
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+)
+
+// shape is how a type crosses.
+type shape struct {
+	kind        byte
+	typ         reflect.Type
+	description []byte
+	elem, key   *shape
+	fields      []field
+	err         error   // why the type cannot be copied
+	extra       *parsed // of a shape that was decoded
+}
+
+type field struct {
+	index int
+	*shape
+}
+
+func (c *Codec) shapeOf(t reflect.Type) *shape {
+	if s, ok := c.shapes.Load(t); ok {
+		return s.(*shape)
+	}
+	s := c.describe(t, nil)
+	c.shapes.Store(t, s)
+	return s
+}
+
+// describe makes the shape of a type. A type inside itself, and one that crosses as a handle, is an any.
+func (c *Codec) describe(t reflect.Type, outer []reflect.Type) *shape {
+	s := &shape{typ: t}
+	describe := func(k byte) { s.kind, s.description = k, []byte{k} }
+	switch t {
+	case timeType:
+		describe(kindTime)
+		return s
+	case durationType:
+		describe(kindDuration)
+		return s
+	}
+	if len(outer) > 0 {
+		for _, o := range outer {
+			if o == t {
+				describe(kindAny)
+				return s
+			}
+		}
+		if t.Kind() == reflect.Interface || c.peer.Opaque(t) {
+			describe(kindAny)
+			return s
+		}
+	}
+	outer = append(outer, t)
+	inner := func(t reflect.Type) *shape {
+		i := c.describe(t, outer)
+		if i.err != nil {
+			// What cannot be copied may still be held.
+			i = &shape{typ: t, kind: kindAny, description: []byte{kindAny}}
+		}
+		s.description = append(s.description, i.description...)
+		return i
+	}
+	describe(byte(t.Kind()))
+	number := func(n int) { s.description = appendUint(s.description, uint64(n)) }
+	text := func(v string) { number(len(v)); s.description = append(s.description, v...) }
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
+		reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128, reflect.String:
+	case reflect.Slice, reflect.Pointer:
+		s.elem = inner(t.Elem())
+	case reflect.Array:
+		number(t.Len())
+		s.elem = inner(t.Elem())
+	case reflect.Map:
+		s.key = inner(t.Key())
+		s.elem = inner(t.Elem())
+	case reflect.Struct:
+		exported := 0
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() {
+				exported++
+			}
+		}
+		if exported == 0 && t.NumField() > 0 {
+			s.err = fmt.Errorf("%s has no exported fields", t)
+			return s
+		}
+		number(exported)
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if !f.IsExported() {
+				continue
+			}
+			text(f.Name)
+			text(string(f.Tag))
+			embedded := 0
+			if f.Anonymous && f.Type.Kind() == reflect.Struct {
+				embedded = 1
+			}
+			number(embedded)
+			s.fields = append(s.fields, field{i, inner(f.Type)})
+		}
+	default:
+		s.err = fmt.Errorf("a value of type %s cannot be copied", t)
+	}
+	return s
+}
+
+func appendUint(b []byte, v uint64) []byte {
+	e := wire.Encoder{Buf: b}
+	e.Uint(v)
+	return e.Buf
+}
+
+// Encode appends a value of type any.
+func (c *Codec) Encode(e *wire.Encoder, v any) { c.encodeAny(e, reflect.ValueOf(v)) }
+
+func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value) {
+	for v.IsValid() && v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		e.Byte(wire.TagNil)
+		return
+	}
+	if !e.Enter() {
+		return
+	}
+	defer e.Leave()
+	if !c.peer.Opaque(v.Type()) {
+		if s := c.shapeOf(v.Type()); s.err == nil {
+			e.Byte(wire.TagValue)
+			e.Buf = append(e.Buf, s.description...)
+			c.encode(e, s, v)
+			return
+		}
+	}
+	e.Byte(wire.TagHandle)
+	if err := c.peer.Hold(e, v); err != nil {
+		e.Fail(err)
+	}
+}
+
+func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
+	if !e.Enter() {
+		return
+	}
+	defer e.Leave()
+	switch s.kind {
+	case kindTime:
+		e.Time(v.Interface().(time.Time))
+	case kindDuration:
+		e.Int(v.Int())
+	case kindAny:
+		c.encodeAny(e, v)
+	default:
+		c.encodeKind(e, s, v)
+	}
+}
+
+func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
+	switch reflect.Kind(s.kind) {
+	case reflect.Bool:
+		e.Bool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		e.Int(v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		e.Uint(v.Uint())
+	case reflect.Float32, reflect.Float64:
+		e.Float(v.Float())
+	case reflect.Complex64, reflect.Complex128:
+		e.Float(real(v.Complex()))
+		e.Float(imag(v.Complex()))
+	case reflect.String:
+		e.String(v.String())
+	case reflect.Slice:
+		if s.elem.kind == byte(reflect.Uint8) {
+			e.Bytes(v.Bytes())
+			return
+		}
+		e.Len(v.Len(), v.IsNil())
+		for i := range v.Len() {
+			c.encode(e, s.elem, v.Index(i))
+		}
+	case reflect.Array:
+		if v.Len() == 0 {
+			e.Byte(0)
+		}
+		for i := range v.Len() {
+			c.encode(e, s.elem, v.Index(i))
+		}
+	case reflect.Map:
+		e.Len(v.Len(), v.IsNil())
+		for it := v.MapRange(); it.Next(); {
+			c.encode(e, s.key, it.Key())
+			c.encode(e, s.elem, it.Value())
+		}
+	case reflect.Pointer:
+		e.Bool(!v.IsNil())
+		if !v.IsNil() {
+			c.encode(e, s.elem, v.Elem())
+		}
+	case reflect.Struct:
+		if len(s.fields) == 0 {
+			e.Byte(0)
+		}
+		for _, f := range s.fields {
+			c.encode(e, f.shape, v.Field(f.index))
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package wire
+
+// A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte of
+// kind and then what the kind says. A connection starts with the module's Hello.
+//
+//	Hello    format, API sum                            module → host, once, when its initialisation is over
+//	Call     call number, function, mode, arguments     host → module
+//	Result   call number, outcome, results              module → host
+//	Cancel   call number                                host → module
+//	Release  count, handles                             host → module
+//
+// Calls are numbered by the host and answered in any order.
+type Kind = byte
+
+// The kinds of frames.
+const (
+	Hello   Kind = 1
+	Call    Kind = 2
+	Result  Kind = 3
+	Cancel  Kind = 4
+	Release Kind = 5
+)
+
+// HeaderSize is the size of a frame's length.
+const HeaderSize = 4
+
+// MaxFrame is the size of the largest frame body in bytes.
+const MaxFrame = 256<<20 + 1<<10
+
+// Outcome says how a call ended; it decides what the rest of a Result is.
+type Outcome = byte
+
+// The outcomes.
+const (
+	Done     Outcome = 0 // the function returned; its results follow
+	Panicked Outcome = 1 // it panicked; the value as text and the stack follow
+	Refused  Outcome = 2 // it was not called; the reason follows as text
+)
+
+// Functions that every module answers besides its own. Each takes a handle first.
+const (
+	FuncText  = 0 // the value as fmt.Sprint prints it → string
+	FuncJSON  = 1 // the value as encoding/json writes it → string, error
+	FuncCount = 2 // the number of such functions: the module's own follow
+)
+
+// PutHeader writes the length of a frame's body into its first four bytes.
+func PutHeader(frame []byte) {
+	n := uint32(len(frame) - HeaderSize)
+	frame[0], frame[1], frame[2], frame[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+}
+
+// BodySize reads the length of a frame's body.
+func BodySize(header []byte) int {
+	return int(uint32(header[0]) | uint32(header[1])<<8 | uint32(header[2])<<16 | uint32(header[3])<<24)
+}

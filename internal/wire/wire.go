@@ -1,0 +1,296 @@
+// Package wire is the format in which values and calls cross between a host and a module. The same
+// source is compiled into the host and into every module, so it imports nothing but the smallest parts
+// of the standard library.
+//
+// Numbers are varints (zigzag for signed ones), floats are eight bytes, everything with a length is the
+// length and then its contents. There are no names and no types on the wire: both sides know the type
+// of every value from the API that was described when the module was compiled, except for values of
+// type any, which carry their type with them (see [Tag]).
+package wire
+
+import (
+	"errors"
+	"math"
+)
+
+// Format is the version of everything in this package. A host refuses a module of another format.
+const Format = 1
+
+// MaxDepth is how deep values may be nested; deeper ones, and cyclic ones, are errors.
+const MaxDepth = 1000
+
+// Errors of decoding. They say what is wrong with the message, never what to do: only a damaged or
+// hostile peer causes them.
+var (
+	ErrShort    = errors.New("wire: message ends in the middle of a value")
+	ErrOverflow = errors.New("wire: number does not fit its type")
+	ErrLength   = errors.New("wire: length exceeds the message")
+	ErrTag      = errors.New("wire: unknown tag")
+	ErrTrailing = errors.New("wire: message goes on after its last value")
+	// ErrDepth is also met by honest values: cyclic ones.
+	ErrDepth = errors.New("value is cyclic or nested too deep")
+)
+
+// Tag says how a value that has more than one form is encoded.
+type Tag = byte
+
+// The tags.
+const (
+	TagNil    Tag = 0 // a nil pointer, interface, function, …
+	TagHandle Tag = 1 // a reference to a value in the module
+	TagValue  Tag = 2 // the value itself follows
+)
+
+// Encoder appends values to a message. The zero Encoder is ready to use.
+type Encoder struct {
+	Buf   []byte
+	Depth int   // of the value being encoded, kept by the encoders of composite types
+	Err   error // the first error; the message is void when it is set
+}
+
+// Fail records the first error.
+func (e *Encoder) Fail(err error) {
+	if e.Err == nil {
+		e.Err = err
+	}
+}
+
+// Enter goes one level deeper and tells whether that is still allowed. Every Enter that answered true is
+// followed by a Leave.
+func (e *Encoder) Enter() bool {
+	if e.Depth >= MaxDepth {
+		e.Fail(ErrDepth)
+	}
+	if e.Err != nil {
+		return false
+	}
+	e.Depth++
+	return true
+}
+
+// Leave undoes one Enter.
+func (e *Encoder) Leave() { e.Depth-- }
+
+// Byte appends one byte.
+func (e *Encoder) Byte(b byte) { e.Buf = append(e.Buf, b) }
+
+// Bool appends a boolean.
+func (e *Encoder) Bool(v bool) {
+	if v {
+		e.Buf = append(e.Buf, 1)
+	} else {
+		e.Buf = append(e.Buf, 0)
+	}
+}
+
+// Uint appends an unsigned number.
+func (e *Encoder) Uint(v uint64) {
+	for v >= 0x80 {
+		e.Buf = append(e.Buf, byte(v)|0x80)
+		v >>= 7
+	}
+	e.Buf = append(e.Buf, byte(v))
+}
+
+// Int appends a signed number.
+func (e *Encoder) Int(v int64) { e.Uint(uint64(v)<<1 ^ uint64(v>>63)) }
+
+// Float appends a floating-point number; a float32 is widened, which loses nothing.
+func (e *Encoder) Float(v float64) {
+	b := math.Float64bits(v)
+	e.Buf = append(e.Buf, byte(b), byte(b>>8), byte(b>>16), byte(b>>24), byte(b>>32), byte(b>>40), byte(b>>48), byte(b>>56))
+}
+
+// String appends a string.
+func (e *Encoder) String(v string) {
+	e.Uint(uint64(len(v)))
+	e.Buf = append(e.Buf, v...)
+}
+
+// Bytes appends a byte slice; nil stays nil.
+func (e *Encoder) Bytes(v []byte) {
+	e.Len(len(v), v == nil)
+	e.Buf = append(e.Buf, v...)
+}
+
+// Len appends the length of a slice or a map, which may be nil.
+func (e *Encoder) Len(n int, isNil bool) {
+	if isNil {
+		e.Uint(0)
+	} else {
+		e.Uint(uint64(n) + 1)
+	}
+}
+
+// Decoder takes values from a message. After the first error every value is the zero value of its type,
+// so that decoding code needs no checks in between. Nothing it does panics or allocates more than a
+// small multiple of the message, whatever the message holds.
+type Decoder struct {
+	buf   []byte
+	off   int
+	depth int
+	err   error
+}
+
+// NewDecoder returns a decoder of a message. Byte slices that it returns are copies.
+func NewDecoder(message []byte) Decoder { return Decoder{buf: message} }
+
+// Err returns the first error.
+func (d *Decoder) Err() error { return d.err }
+
+// Fail records the first error.
+func (d *Decoder) Fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+	d.off = len(d.buf)
+}
+
+// End checks that the whole message was decoded and returns the first error.
+func (d *Decoder) End() error {
+	if d.err == nil && d.off != len(d.buf) {
+		d.err = ErrTrailing
+	}
+	return d.err
+}
+
+// Rest returns what was not decoded yet. It is part of the message.
+func (d *Decoder) Rest() []byte { return d.buf[d.off:] }
+
+// Enter goes one level deeper and tells whether that is still allowed. Every Enter that answered true is
+// followed by a Leave.
+func (d *Decoder) Enter() bool {
+	if d.depth >= MaxDepth {
+		d.Fail(ErrDepth)
+	}
+	if d.err != nil {
+		return false
+	}
+	d.depth++
+	return true
+}
+
+// Leave undoes one Enter.
+func (d *Decoder) Leave() { d.depth-- }
+
+// Byte takes one byte.
+func (d *Decoder) Byte() byte {
+	if d.off >= len(d.buf) {
+		d.Fail(ErrShort)
+		return 0
+	}
+	b := d.buf[d.off]
+	d.off++
+	return b
+}
+
+// Bool takes a boolean.
+func (d *Decoder) Bool() bool {
+	switch d.Byte() {
+	case 0:
+		return false
+	case 1:
+		return true
+	}
+	d.Fail(ErrTag)
+	return false
+}
+
+// Uint takes an unsigned number.
+func (d *Decoder) Uint() uint64 {
+	var v uint64
+	for shift := 0; ; shift += 7 {
+		if d.off >= len(d.buf) {
+			d.Fail(ErrShort)
+			return 0
+		}
+		b := d.buf[d.off]
+		d.off++
+		if shift == 63 && b > 1 {
+			d.Fail(ErrOverflow)
+			return 0
+		}
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v
+		}
+	}
+}
+
+// UintN takes an unsigned number of at most the given number of bits.
+func (d *Decoder) UintN(bits int) uint64 {
+	v := d.Uint()
+	if bits < 64 && v>>bits != 0 {
+		d.Fail(ErrOverflow)
+		return 0
+	}
+	return v
+}
+
+// Int takes a signed number.
+func (d *Decoder) Int() int64 {
+	v := d.Uint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+// IntN takes a signed number of at most the given number of bits.
+func (d *Decoder) IntN(bits int) int64 {
+	v := d.Int()
+	if bits < 64 && v>>(bits-1) != v>>63 {
+		d.Fail(ErrOverflow)
+		return 0
+	}
+	return v
+}
+
+// Float takes a floating-point number.
+func (d *Decoder) Float() float64 {
+	if len(d.buf)-d.off < 8 {
+		d.Fail(ErrShort)
+		return 0
+	}
+	b := d.buf[d.off:]
+	d.off += 8
+	return math.Float64frombits(uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56)
+}
+
+// String takes a string.
+func (d *Decoder) String() string {
+	n := d.Uint()
+	if n > uint64(len(d.buf)-d.off) {
+		d.Fail(ErrLength)
+		return ""
+	}
+	s := string(d.buf[d.off : d.off+int(n)])
+	d.off += int(n)
+	return s
+}
+
+// Bytes takes a byte slice. The result is the caller's.
+func (d *Decoder) Bytes() []byte {
+	n, ok := d.Len(1)
+	if !ok {
+		return nil
+	}
+	b := make([]byte, n)
+	copy(b, d.buf[d.off:])
+	d.off += n
+	return b
+}
+
+// Len takes the length of a slice or a map whose elements take at least min bytes each; ok is false for
+// a nil one. It never exceeds what the rest of the message can hold. No element takes no bytes: a struct
+// without fields and an array without elements are one byte.
+func (d *Decoder) Len(min int) (n int, ok bool) {
+	v := d.Uint()
+	if v == 0 {
+		return 0, false
+	}
+	v--
+	if v > uint64(len(d.buf)-d.off)/uint64(min) {
+		d.Fail(ErrLength)
+		return 0, false
+	}
+	return int(v), true
+}
