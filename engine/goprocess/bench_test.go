@@ -1,0 +1,246 @@
+package goprocess_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/goprocess"
+)
+
+// sample is a module with the functions that the benchmarks call.
+var sample = map[string]string{"sample.go": `// Package sample is called by benchmarks.
+package sample
+
+func Echo(s string) string { return s }
+
+func Bytes(b []byte) []byte { return b }
+
+type Mixed struct {
+	ID    int64
+	Name  string
+	Score float64
+	Tags  []string
+	Live  bool
+	Extra map[string]int
+}
+
+func Struct(m Mixed) Mixed { return m }
+
+func Fib(n int) int {
+	if n < 2 {
+		return n
+	}
+	return Fib(n-1) + Fib(n-2)
+}
+`}
+
+func openSample(b *testing.B) load.Instance {
+	b.Helper()
+	m, err := openFiles(b, goprocess.Config{}, sample)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+func bind[F any](b *testing.B, m load.Instance, symbol string) F {
+	b.Helper()
+	v, err := m.Bind(symbol, reflect.TypeFor[F]())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return v.Interface().(F)
+}
+
+// echoChild is the other side of a bare socket pair: it sends back what it reads, n bytes at a time.
+const echoChild = `package main
+
+import (
+	"os"
+	"strconv"
+	"syscall"
+)
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[1])
+	buf := make([]byte, n)
+	for {
+		for got := 0; got < n; {
+			m, err := syscall.Read(3, buf[got:])
+			if err != nil || m <= 0 {
+				os.Exit(0)
+			}
+			got += m
+		}
+		for sent := 0; sent < n; {
+			m, err := syscall.Write(3, buf[sent:])
+			if err != nil {
+				os.Exit(0)
+			}
+			sent += m
+		}
+	}
+}
+`
+
+// bareRoundTrip starts the yardstick: a process that echoes messages of n bytes over the same kind of
+// socket pair, and returns what makes one round trip.
+func bareRoundTrip(b *testing.B, n int) func() {
+	b.Helper()
+	dir := b.TempDir()
+	for name, text := range map[string]string{"main.go": echoChild, "go.mod": "module echo\n\ngo 1.24\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	build := exec.Command("go", "build", "-o", "echo", ".")
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	hostFile, childFile := os.NewFile(uintptr(fds[0]), "host"), os.NewFile(uintptr(fds[1]), "child")
+	cmd := exec.Command(filepath.Join(dir, "echo"), strconv.Itoa(n))
+	cmd.ExtraFiles = []*os.File{childFile}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	childFile.Close()
+	host, err := net.FileConn(hostFile)
+	if err != nil {
+		b.Fatal(err)
+	}
+	hostFile.Close()
+	b.Cleanup(func() { host.Close(); cmd.Wait() })
+	out, in := bytes.Repeat([]byte{'x'}, n), make([]byte, n)
+	done := make(chan error, 1)
+	return func() {
+		if n < 64<<10 { // it fits the socket's buffer
+			_, err := host.Write(out)
+			done <- err
+		} else {
+			go func() { _, err := host.Write(out); done <- err }()
+		}
+		if _, err := io.ReadFull(host, in); err != nil {
+			b.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch, so
+// that the machine's drift meets both alike.
+func compare(b *testing.B, batch int, yardstick, measured func()) {
+	b.Helper()
+	yardstick()
+	measured()
+	var bare, ours time.Duration
+	b.ResetTimer()
+	for range b.N {
+		start := time.Now()
+		for range batch {
+			yardstick()
+		}
+		middle := time.Now()
+		for range batch {
+			measured()
+		}
+		bare += middle.Sub(start)
+		ours += time.Since(middle)
+	}
+	per := float64(b.N * batch)
+	b.ReportMetric(float64(ours.Nanoseconds())/per, "ns/call")
+	b.ReportMetric(float64(bare.Nanoseconds())/per, "ns/yardstick")
+	b.ReportMetric(float64(ours)/float64(bare), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCallString compares a call of func(string) string with 16 bytes with a bare round trip.
+func BenchmarkCallString(b *testing.B) {
+	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
+	compare(b, 200, bareRoundTrip(b, 16), func() {
+		if s, err := echo("0123456789abcdef"); err != nil || len(s) != 16 {
+			b.Fatal(s, err)
+		}
+	})
+}
+
+// BenchmarkCallBytes compares a call with 1 MiB both ways with a raw write and read of it.
+func BenchmarkCallBytes(b *testing.B) {
+	echo := bind[func([]byte) ([]byte, error)](b, openSample(b), "Bytes")
+	data := make([]byte, 1<<20)
+	compare(b, 5, bareRoundTrip(b, 1<<20), func() {
+		if got, err := echo(data); err != nil || len(got) != len(data) {
+			b.Fatal(len(got), err)
+		}
+	})
+}
+
+// BenchmarkCallStruct compares a struct of six mixed fields, there and back, with a string of 16 bytes.
+func BenchmarkCallStruct(b *testing.B) {
+	type Mixed struct {
+		ID    int64
+		Name  string
+		Score float64
+		Tags  []string
+		Live  bool
+		Extra map[string]int
+	}
+	m := openSample(b)
+	echo := bind[func(string) (string, error)](b, m, "Echo")
+	mixed := bind[func(Mixed) (Mixed, error)](b, m, "Struct")
+	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
+	compare(b, 200, func() { echo("0123456789abcdef") }, func() {
+		if out, err := mixed(in); err != nil || out.Extra["x"] != 1 {
+			b.Fatal(out, err)
+		}
+	})
+}
+
+// BenchmarkCallTwoGoroutines compares the time of calls shared by two goroutines with that of one.
+func BenchmarkCallTwoGoroutines(b *testing.B) {
+	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
+	calls := func(n int) {
+		for range n {
+			if _, err := echo("0123456789abcdef"); err != nil {
+				b.Error(err)
+			}
+		}
+	}
+	const n = 400
+	compare(b, 1, func() { calls(n) }, func() {
+		var group sync.WaitGroup
+		group.Go(func() { calls(n / 2) })
+		group.Go(func() { calls(n / 2) })
+		group.Wait()
+	})
+}
+
+func fib(n int) int {
+	if n < 2 {
+		return n
+	}
+	return fib(n-1) + fib(n-2)
+}
+
+// BenchmarkCallFib compares fib(30) in the module with fib(30) in the host.
+func BenchmarkCallFib(b *testing.B) {
+	inside := bind[func(int) (int, error)](b, openSample(b), "Fib")
+	compare(b, 1, func() { fib(30) }, func() { inside(30) })
+}

@@ -1,0 +1,177 @@
+// Package goprocess is the default engine: it builds a Go package natively and runs it as a child process,
+// inside the sandbox that the operating system offers. Calls go over a pair of sockets. The module has
+// native speed, a crash stays outside of the host, and unloading gives back everything.
+package goprocess
+
+import (
+	"context"
+	"fmt"
+	"go/version"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/sandbox"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+// Config says how modules are built and run. The zero Config is useful: modules get nothing, and the
+// isolation is the best that the system offers.
+type Config struct {
+	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read and
+	// change. A module gets no other files.
+	ReadOnly, ReadWrite []string
+	// Network lets modules open IPv4 and IPv6 sockets.
+	Network bool
+	// Programs lets modules start programs that lie in granted directories.
+	Programs bool
+	// Env is the environment of modules, as "KEY=value"; nothing is inherited from the host.
+	Env []string
+
+	// Memory is how much memory, in bytes, a module may use; 0 is no limit. The module's garbage collector
+	// is told (GOMEMLIMIT), and going beyond ends the module.
+	Memory int64
+	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
+	Processors int
+	// FileSize is the size, in bytes, to which a module can make a file grow; 0 is no limit.
+	FileSize int64
+	// OpenFiles is how many files a module can have open at once; 0 is the host's limit.
+	OpenFiles int
+
+	// RequireIsolation refuses to run modules where the system does not offer every restriction. The
+	// error is a [*load.IsolationError].
+	RequireIsolation bool
+
+	// Stdout and Stderr receive what modules print; nil makes an event, [load.Output], of every line. An
+	// *os.File is handed to the module itself.
+	Stdout, Stderr io.Writer
+
+	// Grace is how long a module may stay busy with a call that was cancelled before [load.Overrun] is
+	// emitted; 0 is five seconds. Cancelled calls return at once all the same.
+	Grace time.Duration
+	// KillOverrun ends a module that stays busy for longer than Grace; every call of it in flight then
+	// returns [load.ErrCrashed].
+	KillOverrun bool
+
+	// BuildCache is the directory of the go command's build cache; "" is the user's.
+	BuildCache string
+}
+
+// Engine runs Go packages as child processes.
+type Engine struct {
+	config     Config
+	toolchains toolchain.Finder
+}
+
+// New returns an engine. The config is copied.
+func New(config Config) *Engine {
+	if config.Grace == 0 {
+		config.Grace = 5 * time.Second
+	}
+	return &Engine{config: config}
+}
+
+// Name implements [load.Engine].
+func (*Engine) Name() string { return "goprocess" }
+
+// Accepts implements [load.Engine]: every Go package.
+func (*Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo && src.Go != nil }
+
+// Fingerprint implements [load.Compiler]. Where there is no toolchain, artifacts of the toolchain that
+// built the host are looked for: a machine that only runs needs none.
+func (e *Engine) Fingerprint() string {
+	t, err := e.toolchains.Find()
+	if err != nil {
+		t.Version = runtime.Version()
+	}
+	return builder(t, e.config).Fingerprint()
+}
+
+func builder(t toolchain.Toolchain, config Config) goglue.Builder {
+	return goglue.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: config.BuildCache}
+}
+
+// oldestGo is the oldest toolchain that compiles the guest runtime.
+const oldestGo = "go1.24"
+
+// Compile implements [load.Compiler].
+func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error {
+	t, err := e.toolchains.Find()
+	if err != nil {
+		return err
+	}
+	if version.IsValid(t.Version) && version.Compare(t.Version, oldestGo) < 0 {
+		return &load.ToolchainError{
+			Reason: fmt.Sprintf("the Go toolchain in %s is %s, and modules need %s or newer", t.Root, t.Version, oldestGo),
+			Fix:    "install a newer Go from https://go.dev/dl or put it in PATH",
+		}
+	}
+	return builder(t, e.config).Build(ctx, src, dir)
+}
+
+// policy is what the sandbox enforces.
+func (c *Config) policy() sandbox.Policy {
+	return sandbox.Policy{
+		ReadOnly: c.ReadOnly, ReadWrite: c.ReadWrite, Network: c.Network, Programs: c.Programs,
+		Limits: sandbox.Limits{Memory: c.Memory, FileSize: c.FileSize, OpenFiles: c.OpenFiles},
+	}
+}
+
+// Isolation tells what keeps modules of this engine from the host here, without starting one.
+func (e *Engine) Isolation() load.Isolation { return sandbox.Probe(e.config.policy()) }
+
+// Open implements [load.Engine].
+func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	if e.config.RequireIsolation {
+		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
+			return nil, &load.IsolationError{Missing: missing}
+		}
+	}
+	data, err := a.Files.ReadFile(goglue.APIFile)
+	if err != nil {
+		return nil, err
+	}
+	api, err := goglue.DecodeAPI(data)
+	if err != nil {
+		return nil, err
+	}
+	program, err := a.Files.Open(goglue.ProgramFile)
+	if err != nil {
+		return nil, err
+	}
+	defer program.Close()
+	p, err := start(ctx, e.config, a, program)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {
+		return nil, err
+	}
+	return &instance{Instance: goglue.NewInstance(a.Spec.Name, api, p.conn), process: p}, nil
+}
+
+// instance is a running module.
+type instance struct {
+	*goglue.Instance
+	process *process
+}
+
+// Isolation implements [load.Isolated].
+func (i *instance) Isolation() load.Isolation { return i.process.child.Isolation() }
+
+// Crashed implements [load.Crashable].
+func (i *instance) Crashed() error {
+	if err := i.process.conn.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// CrashFlag implements [load.CrashFlag].
+func (i *instance) CrashFlag() *atomic.Pointer[error] { return &i.process.conn.broken }
+
+// Close implements [load.Instance].
+func (i *instance) Close(ctx context.Context) error { return i.process.stop(ctx) }

@@ -1,0 +1,203 @@
+package goprocess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/sandbox"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// process is the child that runs a module.
+type process struct {
+	name   string
+	sink   load.Sink
+	child  *sandbox.Process
+	conn   *conn
+	stdout *output
+	stderr *output
+
+	stopping atomic.Bool   // by the host: its end is no crash
+	killed   atomic.Value  // string: why the host killed it
+	ended    chan struct{} // closed when the child is gone and state is set
+	state    sandbox.State
+}
+
+// start starts the program. The child's end shows in the connection.
+func start(ctx context.Context, config Config, a load.Artifact, program *os.File) (_ *process, err error) {
+	p := &process{name: a.Spec.Name, sink: load.SinkOf(ctx), ended: make(chan struct{})}
+	if p.sink == nil {
+		p.sink = func(load.Event) {}
+	}
+	var files []*os.File // what is closed when the start fails
+	closeAll := func(list ...*os.File) {
+		for _, f := range list {
+			if f != nil {
+				f.Close()
+			}
+		}
+	}
+	defer func() {
+		if err != nil {
+			closeAll(files...)
+		}
+	}()
+	hostEnd, childEnd, err := socketPair()
+	if err != nil {
+		return nil, fmt.Errorf("a socket pair: %w", err)
+	}
+	defer childEnd.Close()
+	files = append(files, hostEnd)
+	p.stdout, err = newOutput(config.Stdout, func(line string) { p.sink(load.Output{Name: p.name, Stream: "stdout", Line: line}) })
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, p.stdout.read)
+	defer closeAll(p.stdout.own())
+	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink(load.Output{Name: p.name, Stream: "stderr", Line: line}) })
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, p.stderr.read)
+	defer closeAll(p.stderr.own())
+	p.child, err = sandbox.Start(sandbox.Command{
+		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: a.WorkDir,
+		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd},
+	}, config.policy())
+	if err != nil {
+		return nil, fmt.Errorf("the module cannot be started: %w", err)
+	}
+	p.conn = newConn(hostEnd, p, config)
+	p.stdout.start()
+	p.stderr.start()
+	go p.wait()
+	go p.conn.read()
+	return p, nil
+}
+
+// socketPair returns the two ends of a connection. The host's end waits in the runtime's poller, the
+// child's in the kernel.
+func socketPair() (host, child *os.File, err error) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := syscall.SetNonblock(fds[0], true); err != nil {
+		syscall.Close(fds[0])
+		syscall.Close(fds[1])
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "module"), os.NewFile(uintptr(fds[1]), "host"), nil
+}
+
+// environment is the whole environment of a module.
+func environment(config Config) []string {
+	env := append([]string(nil), config.Env...)
+	if config.Memory > 0 {
+		// The collector works harder before the limit ends the module.
+		env = append(env, "GOMEMLIMIT="+strconv.FormatInt(config.Memory/10*9, 10))
+	}
+	if config.Processors > 0 {
+		env = append(env, "GOMAXPROCS="+strconv.Itoa(config.Processors))
+	}
+	return env
+}
+
+// wait waits for the child's end and tells the connection.
+func (p *process) wait() {
+	p.state = p.child.Wait()
+	p.stdout.wait()
+	p.stderr.wait()
+	close(p.ended)
+	p.conn.fail(p.endError())
+}
+
+// endError says how the child ended.
+func (p *process) endError() error {
+	if p.stopping.Load() {
+		return load.ErrUnloaded
+	}
+	reason := p.state.String()
+	if why, ok := p.killed.Load().(string); ok {
+		reason = "killed: " + why
+	}
+	return &load.CrashError{Reason: reason, Stderr: p.stderr.tail()}
+}
+
+// kill ends the child; its calls in flight fail with the reason.
+func (p *process) kill(why string) {
+	p.killed.CompareAndSwap(nil, why)
+	p.child.Kill()
+}
+
+// stop ends the child on behalf of the host and waits until it is gone.
+func (p *process) stop(ctx context.Context) error {
+	p.stopping.Store(true)
+	p.child.Kill()
+	select {
+	case <-p.ended:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// handshake waits until the module's initialisation is over. When it fails, the child is gone.
+func (p *process) handshake(ctx context.Context, sum string) error {
+	var err error
+	select {
+	case hello := <-p.conn.hello:
+		if err = checkHello(hello, sum); err == nil {
+			return nil
+		}
+	case <-p.ended:
+		return p.initError(nil)
+	case <-ctx.Done():
+		err = p.initError(context.Cause(ctx))
+	}
+	p.stopping.Store(true)
+	p.child.Kill()
+	<-p.ended
+	return err
+}
+
+func checkHello(body []byte, sum string) error {
+	d := wire.NewDecoder(body)
+	format, got := d.Uint(), d.String()
+	switch {
+	case d.End() != nil:
+		return &load.InitError{Reason: "it does not speak the protocol: something else wrote to the host's connection"}
+	case format != wire.Format:
+		return &load.InitError{Reason: fmt.Sprintf("it speaks format %d, and this host %d", format, wire.Format)}
+	case got != sum:
+		return &load.InitError{Reason: "its program and its API description do not belong together"}
+	}
+	return nil
+}
+
+// initError says why the initialisation did not end well; cause is the context's error, or nil where the
+// child ended.
+func (p *process) initError(cause error) error {
+	stderr := p.stderr.tail()
+	if cause != nil {
+		reason := "its initialisation was cancelled"
+		if errors.Is(cause, context.DeadlineExceeded) {
+			reason = "its initialisation did not end in time"
+		}
+		return &load.InitError{Reason: reason, Stderr: stderr, Err: cause}
+	}
+	if strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: ") {
+		return &load.InitError{Reason: "its initialisation panicked", Stderr: stderr}
+	}
+	if why, ok := p.killed.Load().(string); ok {
+		return &load.InitError{Reason: why, Stderr: stderr}
+	}
+	return &load.InitError{Reason: "its initialisation ended the module: " + p.state.String(), Stderr: stderr}
+}
