@@ -74,7 +74,8 @@ const maxKept = 4 << 20
 // run makes one call. The results are settable values of the planned types.
 func (p *plan) run(ctx context.Context, args []reflect.Value) ([]reflect.Value, error) {
 	e := messages.Get().(*wire.Encoder)
-	*e = wire.Encoder{Buf: append(e.Buf[:0], make([]byte, Headroom)...)}
+	e.Truncate(0)
+	e.Buf = append(e.Buf, make([]byte, Headroom)...)
 	if p.receiver != nil {
 		e.Uint(p.receiver.handle)
 	}
@@ -86,17 +87,17 @@ func (p *plan) run(ctx context.Context, args []reflect.Value) ([]reflect.Value, 
 			return nil, err
 		}
 	}
-	if len(e.Buf) > wire.MaxFrame {
+	if e.Size() > wire.MaxFrame {
 		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than 256 MiB")}
 	}
-	reply, err := p.instance.transport.Call(ctx, p.symbol, p.function, p.mode, e.Buf)
+	reply, err := p.instance.transport.Call(ctx, p.symbol, p.function, p.mode, e)
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}
 	if err != nil {
 		return nil, err
 	}
-	d := wire.NewDecoder(reply)
+	d := wire.NewOwner(reply)
 	results := make([]reflect.Value, len(p.results))
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()

@@ -22,9 +22,9 @@ const Headroom = 40
 // Transport carries calls to a running module. It is safe for concurrent use.
 type Transport interface {
 	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message has
-	// Headroom bytes before its arguments; the transport may change and keeps none of it. The result is
-	// the caller's.
-	Call(ctx context.Context, symbol string, function int, mode uint64, message []byte) ([]byte, error)
+	// Headroom bytes before its arguments, which the transport may use; it keeps nothing of the message.
+	// The result is the caller's.
+	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error)
 	// Release tells the module to forget a handle, soon. It does not block.
 	Release(handle uint64)
 }

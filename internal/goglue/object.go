@@ -285,13 +285,13 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 	if o.released.Load() {
 		return "", errReleased
 	}
-	e := wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
+	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Uint(o.handle)
-	reply, err := o.instance.transport.Call(ctx, o.TypeName(), function, 0, e.Buf)
+	reply, err := o.instance.transport.Call(ctx, o.TypeName(), function, 0, e)
 	if err != nil {
 		return "", err
 	}
-	d := wire.NewDecoder(reply)
+	d := wire.NewOwner(reply)
 	text := d.String()
 	if function == wire.FuncJSON {
 		failure := reflect.New(errorType).Elem()

@@ -44,11 +44,19 @@ const (
 	FuncCount = 2 // the number of such functions: the module's own follow
 )
 
-// PutHeader writes the length of a frame's body into its first four bytes.
-func PutHeader(frame []byte) {
-	n := uint32(len(frame) - HeaderSize)
-	frame[0], frame[1], frame[2], frame[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+// PutHeader writes the length of a frame's body into the header in front of it.
+func PutHeader(header []byte, bodySize int) {
+	n := uint32(bodySize)
+	header[0], header[1], header[2], header[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
 }
+
+// NewFrame returns an encoder with space for a frame's header, and the frame's kind.
+func NewFrame(kind Kind) *Encoder {
+	return &Encoder{Buf: append(make([]byte, HeaderSize, 64), kind)}
+}
+
+// Finish writes the header of a frame that begins with it.
+func (e *Encoder) Finish() { PutHeader(e.Buf, e.Size()-HeaderSize) }
 
 // BodySize reads the length of a frame's body.
 func BodySize(header []byte) int {

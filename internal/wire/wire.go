@@ -11,6 +11,7 @@ package wire
 import (
 	"errors"
 	"math"
+	"unsafe"
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
@@ -41,11 +42,53 @@ const (
 	TagValue  Tag = 2 // the value itself follows
 )
 
-// Encoder appends values to a message. The zero Encoder is ready to use.
+// Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte slices are
+// not copied into it: they must not change before the message was sent.
 type Encoder struct {
-	Buf   []byte
-	Depth int   // of the value being encoded, kept by the encoders of composite types
-	Err   error // the first error; the message is void when it is set
+	Buf   []byte // the message, but for what large refers to
+	Depth int    // of the value being encoded, kept by the encoders of composite types
+	Err   error  // the first error; the message is void when it is set
+
+	large     []insert
+	largeSize int
+}
+
+// insert is a part of the message that is not in its buffer.
+type insert struct {
+	at   int // where in the buffer it belongs
+	data []byte
+}
+
+// minLarge is the size from which copying costs more than a write of its own.
+const minLarge = 32 << 10
+
+// Size is the length of the message so far, in bytes.
+func (e *Encoder) Size() int { return len(e.Buf) + e.largeSize }
+
+// Truncate shortens the message to its first n bytes, which must be before everything long, and forgets
+// an error.
+func (e *Encoder) Truncate(n int) { *e = Encoder{Buf: e.Buf[:n]} }
+
+// Send hands the message, from the given byte on, to write, piece by piece.
+func (e *Encoder) Send(from int, write func([]byte) error) error {
+	for _, l := range e.large {
+		if err := write(e.Buf[from:l.at]); err != nil {
+			return err
+		}
+		if err := write(l.data); err != nil {
+			return err
+		}
+		from = l.at
+	}
+	if from == len(e.Buf) {
+		return nil
+	}
+	return write(e.Buf[from:])
+}
+
+func (e *Encoder) insert(data []byte) {
+	e.large = append(e.large, insert{len(e.Buf), data})
+	e.largeSize += len(data)
 }
 
 // Fail records the first error.
@@ -104,12 +147,20 @@ func (e *Encoder) Float(v float64) {
 // String appends a string.
 func (e *Encoder) String(v string) {
 	e.Uint(uint64(len(v)))
+	if len(v) >= minLarge {
+		e.insert(unsafe.Slice(unsafe.StringData(v), len(v)))
+		return
+	}
 	e.Buf = append(e.Buf, v...)
 }
 
 // Bytes appends a byte slice; nil stays nil.
 func (e *Encoder) Bytes(v []byte) {
 	e.Len(len(v), v == nil)
+	if len(v) >= minLarge {
+		e.insert(v)
+		return
+	}
 	e.Buf = append(e.Buf, v...)
 }
 
@@ -129,11 +180,15 @@ type Decoder struct {
 	buf   []byte
 	off   int
 	depth int
+	owned bool
 	err   error
 }
 
-// NewDecoder returns a decoder of a message. Byte slices that it returns are copies.
+// NewDecoder returns a decoder of a message. Nothing that it returns refers to the message.
 func NewDecoder(message []byte) Decoder { return Decoder{buf: message} }
+
+// NewOwner returns a decoder of a message that is given away: long strings and byte slices are parts of it.
+func NewOwner(message []byte) Decoder { return Decoder{buf: message, owned: true} }
 
 // Err returns the first error.
 func (d *Decoder) Err() error { return d.err }
@@ -262,9 +317,11 @@ func (d *Decoder) String() string {
 		d.Fail(ErrLength)
 		return ""
 	}
-	s := string(d.buf[d.off : d.off+int(n)])
-	d.off += int(n)
-	return s
+	b := d.take(int(n))
+	if d.owned && n >= minLarge {
+		return unsafe.String(&b[0], len(b))
+	}
+	return string(b)
 }
 
 // Bytes takes a byte slice. The result is the caller's.
@@ -273,8 +330,15 @@ func (d *Decoder) Bytes() []byte {
 	if !ok {
 		return nil
 	}
-	b := make([]byte, n)
-	copy(b, d.buf[d.off:])
+	b := d.take(n)
+	if d.owned && n >= minLarge {
+		return b
+	}
+	return append(make([]byte, 0, n), b...)
+}
+
+func (d *Decoder) take(n int) []byte {
+	b := d.buf[d.off : d.off+n : d.off+n]
 	d.off += n
 	return b
 }

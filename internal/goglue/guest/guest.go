@@ -78,10 +78,10 @@ func (c *Call) Context() context.Context {
 	return c.ctx
 }
 
-// Run answers one call. The frame begins after its kind; the answer is appended to out, which holds
-// space for a frame's length.
-func (m *Module) Run(body []byte, out []byte) []byte {
-	c := &Call{module: m, In: wire.NewDecoder(body), Out: wire.Encoder{Buf: out}}
+// Run answers one call. The decoder stands after the frame's kind; out, which is empty, holds the answer
+// afterwards as a whole frame. The answer is to be sent before anything else happens.
+func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
+	c := &Call{module: m, In: in, Out: wire.Encoder{Buf: append(out.Buf[:0], make([]byte, wire.HeaderSize)...)}}
 	c.number = c.In.Uint()
 	function := c.In.Uint()
 	c.mode = c.In.Uint()
@@ -89,7 +89,7 @@ func (m *Module) Run(body []byte, out []byte) []byte {
 	c.Out.Uint(c.number)
 	start := len(c.Out.Buf)
 	fail := func(outcome wire.Outcome, text string) {
-		c.Out = wire.Encoder{Buf: c.Out.Buf[:start]}
+		c.Out.Truncate(start)
 		c.Out.Byte(outcome)
 		c.Out.String(text)
 	}
@@ -113,10 +113,11 @@ func (m *Module) Run(body []byte, out []byte) []byte {
 	switch {
 	case c.Out.Err != nil:
 		fail(wire.Refused, "a result cannot be returned: "+c.Out.Err.Error())
-	case len(c.Out.Buf) > wire.MaxFrame:
+	case c.Out.Size() > wire.MaxFrame:
 		fail(wire.Refused, "the results are larger than 256 MiB")
 	}
-	return c.Out.Buf
+	c.Out.Finish()
+	*out = c.Out
 }
 
 func (m *Module) dispatch(c *Call, function uint64) {

@@ -24,14 +24,13 @@ const (
 // module's own initialisation is over when it is called.
 func Serve(table Table) {
 	s := &server{module: NewModule(table), slow: make([]atomic.Bool, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{})}
-	hello := wire.Encoder{Buf: make([]byte, wire.HeaderSize, 64)}
-	hello.Byte(wire.Hello)
+	hello := wire.NewFrame(wire.Hello)
 	hello.Uint(wire.Format)
 	hello.String(table.Sum)
-	wire.PutHeader(hello.Buf)
-	s.write(hello.Buf)
+	hello.Finish()
+	s.send(hello)
 	go s.watch()
-	s.read(&input{})
+	s.read(newInput())
 	select {} // another goroutine is the reader now
 }
 
@@ -119,88 +118,110 @@ func (s *server) read(in *input) {
 
 // answer runs a call and writes its result.
 func (s *server) answer(in *input, body []byte) {
-	out := s.module.Run(body, append(in.out[:0], 0, 0, 0, 0))
-	wire.PutHeader(out)
-	s.write(out)
-	if cap(out) <= keepBuffer {
-		in.out = out
+	args := wire.NewDecoder(body)
+	if len(body) >= largeFrame {
+		args = wire.NewOwner(body)
+	}
+	s.module.Run(args, &in.out)
+	s.send(&in.out)
+	in.out.Truncate(0)
+	if cap(in.out.Buf) > keepBuffer {
+		in.out.Buf = nil
 	}
 }
 
-func (s *server) write(frame []byte) {
+func (s *server) send(frame *wire.Encoder) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	for len(frame) > 0 {
-		n, err := syscall.Write(HostFD, frame)
+	_ = frame.Send(0, write)
+}
+
+// write writes to the connection; a module whose host is gone ends.
+func write(data []byte) error {
+	for len(data) > 0 {
+		n, err := syscall.Write(HostFD, data)
 		switch {
 		case err == syscall.EINTR:
 		case err != nil:
 			syscall.Exit(exitHostGone)
 		default:
-			frame = frame[n:]
+			data = data[n:]
 		}
 	}
+	return nil
 }
 
-// keepBuffer is the size up to which buffers are kept for the next frame.
-const keepBuffer = 4 << 20
+const (
+	// keepBuffer is the size up to which the buffer for answers is kept for the next one.
+	keepBuffer = 1 << 20
+	// largeFrame is the size from which a frame gets memory of its own, which its arguments keep.
+	largeFrame = 64 << 10
+)
 
-// input is what a reader has read from the connection, and the buffer for its answers.
+// input is what a reader has read from the connection, and the message for its answers.
 type input struct {
 	buf        []byte
 	start, end int // of what was read and is not used yet
-	out        []byte
+	out        wire.Encoder
 }
+
+func newInput() *input { return &input{buf: make([]byte, largeFrame)} }
 
 // rest returns an input for another reader, which goes on where this one stops.
 func (in *input) rest() *input {
-	left := in.buf[in.start:in.end]
-	next := &input{buf: make([]byte, max(len(left), 16<<10)), end: len(left)}
-	copy(next.buf, left)
+	next := newInput()
+	next.end = copy(next.buf, in.buf[in.start:in.end])
 	return next
 }
 
-// frame returns the body of the next frame, which is valid until the next call of frame. It does not
-// return when the connection ends.
+// frame returns the body of the next frame, which is valid until the next call of frame, or for ever where
+// it is large. It does not return when the connection ends.
 func (in *input) frame() []byte {
 	if in.start == in.end {
 		in.start, in.end = 0, 0
-		if len(in.buf) > keepBuffer {
-			in.buf = nil
-		}
 	}
 	in.fill(wire.HeaderSize)
 	n := wire.BodySize(in.buf[in.start:])
 	if n < 1 || n > wire.MaxFrame {
 		syscall.Exit(exitProtocol)
 	}
-	in.fill(wire.HeaderSize + n)
-	body := in.buf[in.start+wire.HeaderSize : in.start+wire.HeaderSize+n]
-	in.start += wire.HeaderSize + n
+	in.start += wire.HeaderSize
+	if n >= largeFrame {
+		body := make([]byte, n)
+		got := copy(body, in.buf[in.start:in.end])
+		in.start += got
+		for got < n {
+			got += receive(body[got:])
+		}
+		return body
+	}
+	in.fill(n)
+	body := in.buf[in.start : in.start+n]
+	in.start += n
 	return body
 }
 
-// fill reads until n bytes are there.
+// fill reads until n bytes, which fit the buffer, are there.
 func (in *input) fill(n int) {
-	if in.end-in.start >= n {
-		return
-	}
 	if in.start+n > len(in.buf) {
-		buf := in.buf
-		if n > len(buf) {
-			buf = make([]byte, max(n, 16<<10))
-		}
-		in.end = copy(buf, in.buf[in.start:in.end])
-		in.start, in.buf = 0, buf
+		in.end = copy(in.buf, in.buf[in.start:in.end])
+		in.start = 0
 	}
 	for in.end-in.start < n {
-		got, err := syscall.Read(HostFD, in.buf[in.end:])
+		in.end += receive(in.buf[in.end:])
+	}
+}
+
+// receive reads from the connection; a module whose host is gone ends.
+func receive(to []byte) int {
+	for {
+		n, err := syscall.Read(HostFD, to)
 		switch {
 		case err == syscall.EINTR:
-		case err != nil || got <= 0:
+		case err != nil || n <= 0:
 			syscall.Exit(exitHostGone)
 		default:
-			in.end += got
+			return n
 		}
 	}
 }
