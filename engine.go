@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadgo/load/store"
@@ -36,7 +37,7 @@ type Artifact struct {
 	Spec *Spec
 	// Files are the verified files that the engine compiled; nil for an engine without a compile step.
 	Files *store.Artifact
-	// WorkDir is an empty directory for a module that runs as a process.
+	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
 }
 
@@ -86,9 +87,16 @@ type Measure struct {
 
 // Crashable is an optional ability of an instance: Crashed returns a non-nil error once the instance
 // cannot be used any more, and before anything of it returns [ErrCrashed]. The loader then makes a fresh
-// one on the next load. Every look-up of a registered module asks: it must cost no more than an atomic load.
+// one on the next load.
 type Crashable interface {
 	Crashed() error
+}
+
+// CrashFlag is an optional ability of a [Crashable] instance: it returns where the instance keeps the
+// error of Crashed, nil as long as there is none. Every look-up of a registered module reads it there; for
+// an instance without the flag Crashed is called, and the look-up takes three times as long.
+type CrashFlag interface {
+	CrashFlag() *atomic.Pointer[error]
 }
 
 // choose returns the engine that runs the source.
@@ -166,7 +174,8 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, 
 	}
 	m, err := l.open(ctx, engine, spec, imp)
 	var damaged *store.DamagedError
-	if !errors.As(err, &damaged) {
+	var nested *LoadError // of an import, which had its second try
+	if !errors.As(err, &damaged) || errors.As(err, &nested) {
 		return m, err
 	}
 	compiler, ok := engine.(Compiler)
@@ -185,8 +194,12 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 	if err != nil {
 		return nil, err
 	}
+	artifact := Artifact{Spec: spec, Files: files}
+	if l.config.Store != nil {
+		artifact.WorkDir = l.config.Store.EmptyDir()
+	}
 	start := time.Now()
-	instance, err := engine.Open(ctx, Artifact{Spec: spec, Files: files, WorkDir: l.config.Store.EmptyDir()}, imp)
+	instance, err := engine.Open(ctx, artifact, imp)
 	if err != nil {
 		return nil, err
 	}

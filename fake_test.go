@@ -104,7 +104,7 @@ func (w *world) opens(identity string) int {
 
 // instance is a running fake.
 type instance struct {
-	crash  atomic.Pointer[load.CrashError]
+	crash  atomic.Pointer[error]
 	closed atomic.Int32
 }
 
@@ -126,11 +126,12 @@ func (in *instance) Close(context.Context) error {
 	return nil
 }
 
-func (in *instance) Crashed() error {
-	if err := in.crash.Load(); err != nil {
-		return err
-	}
-	return nil
+func (in *instance) CrashFlag() *atomic.Pointer[error] { return &in.crash }
+
+// kill makes the instance one that crashed.
+func (in *instance) kill(reason string) {
+	err := error(&load.CrashError{Reason: reason})
+	in.crash.Store(&err)
 }
 
 func newLoader(t testing.TB, w *world, change ...func(*load.Config)) *load.Loader {
@@ -170,7 +171,6 @@ func wantError(t testing.TB, err error, want string) {
 // shop is an installer of one release of each of its modules, which the world then runs, and a
 // completer. It writes nothing.
 type shop struct {
-	world    *world
 	resolve  error // what Resolve answers, if not nil
 	resolved atomic.Int32
 }

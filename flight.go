@@ -19,6 +19,7 @@ type flight struct {
 
 	// Guarded by cache.mu.
 	callers   int             // who wait for it; at zero it is abandoned
+	ended     bool            // its module is registered, or there will be none
 	abandoned bool            // nobody wants its module any more
 	waits     map[*flight]int // which flights its imports wait for, and how often
 }
@@ -94,7 +95,7 @@ func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
 	}
 	cause := context.Cause(ctx)
 	if !c.leave(f, from, cause) {
-		return nil, cause // others still wait for it
+		return nil, cause // others still wait for it, or it has just ended
 	}
 	timer := time.NewTimer(farewell)
 	defer timer.Stop()
@@ -117,7 +118,7 @@ func (c *cache) leave(f, from *flight, cause error) (abandoned bool) {
 		}
 	}
 	f.callers--
-	if cause == nil || f.callers > 0 {
+	if cause == nil || f.callers > 0 || f.ended {
 		return false
 	}
 	c.abandon(f, cause)
@@ -156,6 +157,7 @@ func (c *cache) run(ctx context.Context, f *flight, open func(context.Context, *
 func (c *cache) finish(ctx context.Context, f *flight) {
 	c.mu.Lock()
 	c.forget(f)
+	f.ended = true
 	abandoned := f.abandoned
 	if f.module != nil && !abandoned {
 		c.register(f.module, f.keys)

@@ -282,7 +282,7 @@ func TestHammerCache(t *testing.T) {
 				case 1:
 					w.mu.Lock()
 					if len(w.instances) > 0 {
-						w.instances[random.IntN(len(w.instances))].crash.Store(&load.CrashError{Reason: "killed"})
+						w.instances[random.IntN(len(w.instances))].kill("killed")
 					}
 					w.mu.Unlock()
 				case 2:
@@ -302,7 +302,7 @@ func TestHammerCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, in := range w.instances {
-		if in.closed.Load() == 0 && in.Crashed() == nil {
+		if in.closed.Load() == 0 && in.crash.Load() == nil {
 			t.Errorf("instance %d of %d was never closed", i, len(w.instances))
 		}
 	}

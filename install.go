@@ -27,7 +27,8 @@ type Release struct {
 	Deprecated string
 }
 
-// Installer brings missing modules into the store. Installers are safe for concurrent use.
+// Installer brings missing modules into the store and tells how that goes by the events [Resolved],
+// [Deprecated], [Downloaded], [Retrying] and [Installed]. Installers are safe for concurrent use.
 type Installer interface {
 	// Claims tells whether the name is this installer's; it is cheap and does no I/O.
 	Claims(name Name) bool

@@ -133,7 +133,7 @@ func TestNotFound(t *testing.T) {
 		change  func(*load.Config)
 		want    string
 	}{
-		{"stings", nil, nil, "not found\n\tworld: the world has no stings\n\tshop: not its kind of name\n\tdid you mean strings, string?\n\tuse the full path to install a module: github.com/user/stings"},
+		{"stings", nil, nil, "not found\n\tworld: the world has no stings\n\tshop: not its kind of name\n\tdid you mean strings?\n\tan install needs the full path, such as github.com/user/stings"},
 		{"a.com", nil, func(c *load.Config) { c.NoInstall = true }, "not found\n\tworld: the world has no a.com\n\tshop: installs are turned off\n\trun `load get a.com`, or set Config.NoInstall to false"},
 		{"a.com", missing, nil, "not found\n\tworld: the world has no a.com\n\tshop: no release\n\tcheck the spelling of the name and of its version"},
 		{"a.com", inner, nil, "not found\n\tworld: the world has no a.com\n\tregistry: 404\n\task its author"},

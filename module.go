@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 )
 
 // SymbolKind is what a symbol is.
@@ -33,19 +34,33 @@ type Module struct {
 	spec     *Spec
 	engine   string
 	instance Instance
-	crash    Crashable // the instance again, or nil
+
+	// crash is what every look-up reads: nil as long as the module runs for certain. An instance without
+	// a flag of its own gets one that is always set, and is asked by poll.
+	crash *atomic.Pointer[error]
+	poll  Crashable
 
 	registered, dropped bool // guarded by cache.mu
 }
 
 func newModule(spec *Spec, engine string, instance Instance) *Module {
-	m := &Module{spec: spec, engine: engine, instance: instance}
-	m.crash, _ = instance.(Crashable)
+	m := &Module{spec: spec, engine: engine, instance: instance, crash: new(atomic.Pointer[error])}
+	if flagged, ok := instance.(CrashFlag); ok {
+		m.crash = flagged.CrashFlag()
+	} else if crashable, ok := instance.(Crashable); ok {
+		ask := ErrCrashed
+		m.crash.Store(&ask)
+		m.poll = crashable
+	}
 	return m
 }
 
-// crashed is asked on every look-up that hits.
-func (m *Module) crashed() bool { return m.crash != nil && m.crash.Crashed() != nil }
+func (m *Module) crashed() bool {
+	if m.poll != nil {
+		return m.poll.Crashed() != nil
+	}
+	return m.crash.Load() != nil
+}
 
 // Name returns the canonical name: the import path, or the absolute directory.
 func (m *Module) Name() string { return m.spec.Name }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"path"
 	"strings"
 	"time"
 
@@ -202,7 +203,7 @@ func (l *Loader) remedy(name Name) string {
 	case name.Form == FormDir:
 		return "check that the directory exists and holds Go files"
 	case name.Form == FormPath && !strings.Contains(first, ".") && len(l.config.Installers) > 0:
-		return "use the full path to install a module: github.com/user/" + name.String()
+		return "an install needs the full path, such as github.com/user/" + path.Base(name.Target)
 	}
 	return "set Config.Installers to one that installs such names"
 }

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	setDir    = "set LOAD_DIR (or Config.Dir) to a directory of your own"
-	freeSpace = "free some space, or set LOAD_DIR (or Config.Dir) to a directory on another disk"
+	setDir    = "set LOAD_DIR (or Config.Store) to a directory of your own"
+	freeSpace = "free some space, or set LOAD_DIR (or Config.Store) to a directory on another disk"
 )
 
 // DirError reports a directory that is no place for a store.

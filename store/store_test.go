@@ -79,7 +79,7 @@ func TestOpenRefuses(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const fix = "set LOAD_DIR (or Config.Dir) to a directory of your own"
+	const fix = "set LOAD_DIR (or Config.Store) to a directory of your own"
 	tests := map[string]string{
 		shared:                               "other users can write to it (mode 0775)\n\trun chmod go-w " + shared + ", or " + fix,
 		file:                                 "it is not a directory\n\t" + fix,

@@ -3,9 +3,7 @@
 package spelling
 
 import (
-	"cmp"
 	"iter"
-	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,34 +12,26 @@ import (
 // limit bounds the work: names longer than this many runes are not compared letter by letter.
 const limit = 100
 
-// Near returns up to max of the candidates that are spelled like name, the nearest first and those
-// equally near in alphabetical order. The same letters in another case are nearest; then come names a few
-// edits away, and paths whose last element is the whole name ("slug" for "github.com/gosimple/slug"). The
-// name itself is not among them, and no candidate comes twice.
+// Near returns up to max of the candidates that are spelled most like name, in alphabetical order: those
+// with the same letters in another case, or else those one edit away and paths that end in the whole name
+// ("slug" for "github.com/gosimple/slug"), or else those a few edits away. The name itself is
+// not among them, and no candidate comes twice.
 func Near(name string, candidates iter.Seq[string], max int) []string {
-	type near struct {
-		name     string
-		distance int
-	}
-	var found []near
-	seen := map[string]bool{name: true}
+	var nearest []string
+	best := limit
 	for candidate := range candidates {
-		if seen[candidate] {
+		d, ok := distance(name, candidate)
+		if !ok || d > best || candidate == name {
 			continue
 		}
-		seen[candidate] = true
-		if d, ok := distance(name, candidate); ok {
-			found = append(found, near{candidate, d})
+		if d < best {
+			nearest, best = nil, d
 		}
+		nearest = append(nearest, candidate)
 	}
-	slices.SortFunc(found, func(a, b near) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
-	})
-	names := make([]string, 0, max)
-	for _, n := range found[:min(max, len(found))] {
-		names = append(names, n.name)
-	}
-	return names
+	slices.Sort(nearest)
+	nearest = slices.Compact(nearest)
+	return nearest[:min(max, len(nearest))]
 }
 
 // distance tells how far two names are apart, and whether that is near.
@@ -50,7 +40,7 @@ func distance(name, candidate string) (int, bool) {
 	if lower == other {
 		return 0, true
 	}
-	if path.Base(other) == lower {
+	if strings.HasSuffix(other, "/"+lower) {
 		return 1, true
 	}
 	length := utf8.RuneCountInString(lower)
