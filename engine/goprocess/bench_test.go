@@ -47,11 +47,7 @@ func Fib(n int) int {
 
 func openSample(b *testing.B) load.Instance {
 	b.Helper()
-	m, err := openFiles(b, goprocess.Config{}, sample)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return m
+	return openFiles(b.Context(), b, goprocess.Config{}, sample)
 }
 
 func bind[F any](b *testing.B, m load.Instance, symbol string) F {

@@ -13,6 +13,19 @@ import (
 	"github.com/loadgo/load/store"
 )
 
+// testDir holds the store of all tests, so that each module is built once.
+var testDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if testDir, err = os.MkdirTemp("", "goprocess"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(testDir)
+	os.Exit(code)
+}
+
 // openStd opens a package of the standard library.
 func openStd(t testing.TB, config goprocess.Config, path string) load.Instance {
 	t.Helper()
@@ -20,52 +33,64 @@ func openStd(t testing.TB, config goprocess.Config, path string) load.Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := load.Source{Kind: load.KindGo, Dir: filepath.Join(tc.Root, "src", path), Go: &load.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")}}
-	return open(t, config, path, src)
+	e, a, err := compileSource(t, config, path, load.Source{
+		Kind: load.KindGo, Dir: filepath.Join(tc.Root, "src", path), Hash: path,
+		Go: &load.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t.Context(), t, e, a)
 }
 
-// openFiles opens a package made of files.
-func openFiles(t testing.TB, config goprocess.Config, files map[string]string) (load.Instance, error) {
+// openFiles opens a package made of files; events go to the context's sink.
+func openFiles(ctx context.Context, t testing.TB, config goprocess.Config, files map[string]string) load.Instance {
+	t.Helper()
+	e, a, err := compile(t, config, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(ctx, t, e, a)
+}
+
+func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a load.Artifact) load.Instance {
+	t.Helper()
+	m, err := e.Open(ctx, a, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close(context.Background()) })
+	return m
+}
+
+// compile makes an artifact of a package named sample.
+func compile(t testing.TB, config goprocess.Config, files map[string]string) (*goprocess.Engine, load.Artifact, error) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sample")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	var parts []string
 	for name, text := range files {
+		parts = append(parts, name, text)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	src := load.Source{Kind: load.KindGo, Dir: dir, FS: os.DirFS(dir), Go: &load.GoSource{GoMod: []byte("go 1.26\n")}}
-	return tryOpen(t.Context(), t, config, "sample", src)
+	return compileSource(t, config, "sample", load.Source{
+		Kind: load.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &load.GoSource{GoMod: []byte("go 1.26\n")},
+	})
 }
 
-func open(t testing.TB, config goprocess.Config, name string, src load.Source) load.Instance {
+func compileSource(t testing.TB, config goprocess.Config, name string, src load.Source) (*goprocess.Engine, load.Artifact, error) {
 	t.Helper()
-	instance, err := tryOpen(t.Context(), t, config, name, src)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return instance
-}
-
-func tryOpen(ctx context.Context, t testing.TB, config goprocess.Config, name string, src load.Source) (load.Instance, error) {
-	t.Helper()
-	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
+	s, err := store.Open(filepath.Join(testDir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := goprocess.New(config)
-	a, _, err := s.Artifact(ctx, store.Key(name), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
-	if err != nil {
-		return nil, err
-	}
-	instance, err := e.Open(ctx, load.Artifact{Spec: &load.Spec{Name: name, Source: src}, Files: a, WorkDir: s.EmptyDir()}, nil)
-	if err != nil {
-		return nil, err
-	}
-	t.Cleanup(func() { instance.Close(context.Background()) })
-	return instance, nil
+	files, _, err := s.Artifact(t.Context(), store.Key(name, src.Hash), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
+	return e, load.Artifact{Spec: &load.Spec{Name: name, Source: src}, Files: files, WorkDir: s.EmptyDir()}, err
 }
 
 // call calls a function and returns its only result.

@@ -23,11 +23,7 @@ func openValues(t testing.TB) load.Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := openFiles(t, goprocess.Config{}, map[string]string{"values.go": string(text)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return openFiles(t.Context(), t, goprocess.Config{}, map[string]string{"values.go": string(text)})
 }
 
 // bound binds a function.

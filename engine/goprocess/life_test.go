@@ -1,0 +1,399 @@
+package goprocess_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/goprocess"
+)
+
+// events collects what a module's life emits.
+type events struct {
+	mu   sync.Mutex
+	list []load.Event
+}
+
+func (e *events) sink(ev load.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, ev)
+}
+
+// wait waits until an event satisfies the condition.
+func (e *events) wait(t *testing.T, what string, condition func(load.Event) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		e.mu.Lock()
+		for _, ev := range e.list {
+			if condition(ev) {
+				e.mu.Unlock()
+				return
+			}
+		}
+		e.mu.Unlock()
+	}
+	t.Fatalf("no event %s in %v", what, e.list)
+}
+
+const misbehaving = `package misbehaving
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func Fine() int             { return 1 }
+func Exit(code int)         { os.Exit(code) }
+func Kill()                 { p, _ := os.FindProcess(os.Getpid()); p.Kill(); select {} }
+func Goroutine()            { go func() { panic("in a goroutine") }(); time.Sleep(time.Minute) }
+func Deadlock()             { var m map[int]int; go func() { for { m2 := m; _ = m2; m = map[int]int{1: 1}; m[1] = 2 } }(); select {} }
+func Recurse(n int) int     { return Recurse(n+1) + 1 }
+func Spin()                 { for i := 0; ; i++ { if i < 0 { println() } } }
+func Sleep(ms int)          { time.Sleep(time.Duration(ms) * time.Millisecond) }
+func Say(out, err string)   { fmt.Println(out); fmt.Fprintln(os.Stderr, err) }
+func Flood(n int)           { line := strings.Repeat("x", 1000); for range n { fmt.Fprintln(os.Stderr, line) } }
+func Garbage()              { syscall.Write(3, []byte("hello, is this the protocol?")); time.Sleep(time.Minute) }
+func Hang()                 { syscall.Close(3); time.Sleep(time.Minute) }
+func Environ() []string     { return os.Environ() }
+func Dir() (int, error)     { entries, err := os.ReadDir("."); return len(entries), err }
+func Read(name string) (string, error) { b, err := os.ReadFile(name); return string(b), err }
+func Grow(n int) int        { b := make([][]byte, 0, n); for range n { c := make([]byte, 1<<20); for i := 0; i < len(c); i += 4096 { c[i] = 1 }; b = append(b, c) }; return len(b) }
+func Pid() int              { return os.Getpid() }
+`
+
+// openMisbehaving opens the module above with a sink for its events.
+func openMisbehaving(t *testing.T, config goprocess.Config) (load.Instance, *events) {
+	t.Helper()
+	var e events
+	return openFiles(load.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
+}
+
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		symbol string
+		args   []any
+		text   string // how the error begins
+	}{
+		{"Exit", []any{3}, "module crashed: exit status 3"},
+		{"Exit", []any{0}, "module crashed: exit status 0"},
+		{"Kill", nil, "module crashed: "},
+		{"Goroutine", nil, "module crashed: exit status 2\n\tpanic: in a goroutine\n"},
+		{"Recurse", []any{0}, "module crashed: exit status 2\n\t"},
+		{"Garbage", nil, "module crashed: killed: it broke the protocol: something else wrote to the host's connection"},
+		{"Hang", nil, "module crashed: exit status 0"},
+	} {
+		t.Run(c.symbol, func(t *testing.T) {
+			t.Parallel()
+			m, e := openMisbehaving(t, goprocess.Config{})
+			if c.symbol == "Kill" {
+				// The sandbox refuses even this; the host does it.
+				pid := call(t, m, "Pid").(int)
+				time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+			}
+			_, err := m.Call(t.Context(), c.symbol, c.args)
+			if !errors.Is(err, load.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
+				t.Fatalf("got %v", err)
+			}
+			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrCrashed) {
+				t.Errorf("the next call: %v", err)
+			}
+			if m.(load.Crashable).Crashed() == nil {
+				t.Error("not marked as crashed")
+			}
+			e.wait(t, "Crashed", func(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok })
+			if err := m.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestInitialisation(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body string
+		text string // how the error begins
+	}{
+		"panic": {`func init() { panic("no good") }`, "its initialisation panicked\n\tpanic: no good\n"},
+		"exit":  {`func init() { os.Exit(4) }`, "its initialisation ended the module: exit status 4"},
+		"loop":  {`func init() { for { time.Sleep(time.Hour) } }`, "its initialisation did not end in time"},
+		"spin":  {`var n = func() int { for { } }()`, "its initialisation did not end in time"},
+		"lies":  {`func init() { os.NewFile(3, "").Write([]byte{4, 0, 0, 0, 1, 99, 1, 'x'}); time.Sleep(time.Hour) }`, "it speaks format 99, and this host 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, a, err := compile(t, goprocess.Config{}, map[string]string{
+				"m.go": "package m\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nvar _, _ = os.Args, time.Now\n\n" + c.body,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := t.Context()
+			if strings.Contains(c.text, "in time") {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, 100*time.Millisecond)
+				defer cancel()
+			}
+			_, err = e.Open(ctx, a, nil)
+			var failed *load.InitError
+			if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), c.text) {
+				t.Fatalf("got %v", err)
+			}
+			if strings.Contains(c.text, "in time") && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("not a deadline: %v", err)
+			}
+		})
+	}
+}
+
+func TestCancelReturnsAtOnce(t *testing.T) {
+	t.Parallel()
+	m, e := openMisbehaving(t, goprocess.Config{Grace: 50 * time.Millisecond})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := m.Call(ctx, "Sleep", []any{400}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v", err)
+	}
+	e.wait(t, "Overrun", func(ev load.Event) bool {
+		o, ok := ev.(load.Overrun)
+		return ok && !o.Killed && o.Symbol == "Sleep"
+	})
+	if got := call(t, m, "Fine"); got != 1 {
+		t.Errorf("the module beside a busy call: %v", got)
+	}
+}
+
+func TestOverrunIsKilled(t *testing.T) {
+	t.Parallel()
+	m, e := openMisbehaving(t, goprocess.Config{Grace: 50 * time.Millisecond, KillOverrun: true})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := m.Call(ctx, "Spin", nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v", err)
+	}
+	e.wait(t, "Overrun", func(ev load.Event) bool { o, ok := ev.(load.Overrun); return ok && o.Killed })
+	e.wait(t, "Crashed", func(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok })
+	_, err := m.Call(t.Context(), "Fine", nil)
+	if err == nil || err.Error() != "module crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSlowCallsDoNotBlock runs calls beside ones that keep the module busy.
+func TestSlowCallsDoNotBlock(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, goprocess.Config{})
+	var slow sync.WaitGroup
+	for range 8 {
+		slow.Go(func() {
+			if _, err := m.Call(t.Context(), "Sleep", []any{300}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 100 {
+		call(t, m, "Fine")
+	}
+	slow.Wait()
+}
+
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	m, e := openMisbehaving(t, goprocess.Config{})
+	if _, err := m.Call(t.Context(), "Say", []any{"to out", "to err"}); err != nil {
+		t.Fatal(err)
+	}
+	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
+		e.wait(t, stream, func(ev load.Event) bool { return ev == load.Output{Name: "sample", Stream: stream, Line: line} })
+	}
+	if _, err := m.Call(t.Context(), "Flood", []any{20_000}); err != nil {
+		t.Fatal(err)
+	}
+	e.wait(t, "a cut flood", func(ev load.Event) bool {
+		o, ok := ev.(load.Output)
+		return ok && o.Line == "… more lines in this second are left out"
+	})
+	var out bytes.Buffer
+	m, _ = openMisbehaving(t, goprocess.Config{Stdout: &out})
+	if _, err := m.Call(t.Context(), "Say", []any{"to the writer", ""}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(t.Context()); err != nil || out.String() != "to the writer\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+func TestEnvironmentAndFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "granted")
+	if err := os.WriteFile(file, []byte("yes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, _ := openMisbehaving(t, goprocess.Config{})
+	if got := call(t, m, "Environ"); len(got.([]string)) != 0 {
+		t.Errorf("environment: %v", got)
+	}
+	if m.(load.Isolated).Isolation().Level == "full" {
+		for _, name := range []string{"/etc/passwd", file, "/proc/self/environ"} {
+			if text, err := m.Call(t.Context(), "Read", []any{name}); err == nil {
+				t.Errorf("read %s: %v", name, text)
+			}
+		}
+	}
+	m, _ = openMisbehaving(t, goprocess.Config{ReadOnly: []string{dir}, Env: []string{"GREETING=hi"}, Processors: 1})
+	if got := call(t, m, "Environ"); !reflect.DeepEqual(got, []string{"GREETING=hi", "GOMAXPROCS=1"}) {
+		t.Errorf("environment: %v", got)
+	}
+	if got := call(t, m, "Read", file); got != "yes" {
+		t.Errorf("read: %v", got)
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, goprocess.Config{Memory: 256 << 20})
+	if got := call(t, m, "Grow", 50); got != 50 {
+		t.Errorf("Grow(50): %v", got)
+	}
+	_, err := m.Call(t.Context(), "Grow", []any{2000})
+	if !errors.Is(err, load.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") && !strings.Contains(err.Error(), "cannot allocate") {
+		t.Errorf("Grow(2000): %v", err)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	m, e := openMisbehaving(t, goprocess.Config{})
+	pid := call(t, m, "Pid").(int)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := m.Call(context.Background(), "Spin", nil)
+		failed <- err
+	}()
+	time.Sleep(20 * time.Millisecond)
+	for range 2 {
+		if err := m.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-failed; !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("the call in flight: %v", err)
+	}
+	if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("after Close: %v", err)
+	}
+	if err := syscall.Kill(pid, 0); err == nil {
+		t.Error("the child is still there")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ev := range e.list {
+		if _, ok := ev.(load.Crashed); ok {
+			t.Error("a close counted as a crash")
+		}
+	}
+}
+
+// TestHostIsKilled starts a host that loads a module, kills the host, and sees that the module is gone.
+func TestHostIsKilled(t *testing.T) {
+	if out := os.Getenv("GOPROCESS_TEST_HOST"); out != "" {
+		m, _ := openMisbehaving(t, goprocess.Config{})
+		pid := call(t, m, "Pid").(int)
+		if err := os.WriteFile(out+".new", []byte(strconv.Itoa(pid)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(out+".new", out); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = m.Call(context.Background(), "Spin", nil)
+		return
+	}
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "pid")
+	host := exec.Command(os.Args[0], "-test.run=^TestHostIsKilled$")
+	host.Env = append(os.Environ(), "GOPROCESS_TEST_HOST="+out)
+	if err := host.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	for deadline := time.Now().Add(60 * time.Second); pid == 0; time.Sleep(5 * time.Millisecond) {
+		if text, err := os.ReadFile(out); err == nil {
+			pid, _ = strconv.Atoi(string(text))
+		} else if time.Now().After(deadline) {
+			t.Fatal("the host does not come up")
+		}
+	}
+	_ = host.Process.Kill()
+	_ = host.Wait()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if err != nil || strings.Contains(string(status), ") Z ") { // gone, or waiting to be reaped by init
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the module outlives its host: %s", status)
+		}
+	}
+}
+
+// TestHammer calls, makes objects, panics and cancels from many goroutines at once.
+func TestHammer(t *testing.T) {
+	t.Parallel()
+	m := openValues(t)
+	echo := bound[func(context.Context, string) (string, error)](t, m, "String")
+	open := bound[func(string) (*load.Object, error)](t, m, "Open")
+	var group sync.WaitGroup
+	for g := range 16 {
+		group.Go(func() {
+			for i := range 200 {
+				switch i % 4 {
+				case 0:
+					text := strings.Repeat(strconv.Itoa(g), i*i%5000)
+					if got, err := echo(t.Context(), text); err != nil || got != text+"!" {
+						t.Errorf("echo: %q %v", got, err)
+					}
+				case 1:
+					o, err := open(strconv.Itoa(i))
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					if owner, err := o.Field(t.Context(), "Owner"); owner != strconv.Itoa(i) || err != nil {
+						t.Errorf("owner: %v %v", owner, err)
+					}
+					if i%8 == 1 {
+						o.Close()
+					}
+				case 2:
+					if _, err := m.Call(t.Context(), "Panic", []any{"x"}); err == nil {
+						t.Error("no panic")
+					}
+				case 3:
+					ctx, cancel := context.WithCancel(t.Context())
+					go cancel()
+					if _, err := echo(ctx, "c"); err != nil && !errors.Is(err, context.Canceled) {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
+}

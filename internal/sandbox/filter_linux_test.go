@@ -1,0 +1,179 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// run interprets the filter for one call, and returns its verdict and how many instructions it took.
+func (f filter) run(t testing.TB, arch, nr uint32, args ...uint64) (verdict uint32, steps int) {
+	t.Helper()
+	data := binary.LittleEndian.AppendUint32(nil, nr)
+	data = binary.LittleEndian.AppendUint32(data, arch)
+	data = binary.LittleEndian.AppendUint64(data, 0)
+	for i := range 6 {
+		var arg uint64
+		if i < len(args) {
+			arg = args[i]
+		}
+		data = binary.LittleEndian.AppendUint64(data, arg)
+	}
+	var word uint32
+	for pc := 0; pc < len(f); pc++ {
+		steps++
+		i := f[pc]
+		taken := false
+		switch i.Code {
+		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS:
+			word = binary.LittleEndian.Uint32(data[i.K:])
+			continue
+		case unix.BPF_RET | unix.BPF_K:
+			return i.K, steps
+		case unix.BPF_JMP | unix.BPF_JA:
+			pc += int(i.K)
+			continue
+		case unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K:
+			taken = word == i.K
+		case unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K:
+			taken = word >= i.K
+		case unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K:
+			taken = word&i.K != 0
+		default:
+			t.Fatalf("unknown instruction %#v", i)
+		}
+		if taken {
+			pc += int(i.Jt)
+		} else {
+			pc += int(i.Jf)
+		}
+	}
+	t.Fatal("the filter ends without a verdict")
+	return 0, 0
+}
+
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	nothing := confinement{policy: &Policy{}, landlock: 7, listener: true}
+	programs := confinement{policy: &Policy{Programs: true}, landlock: 7, listener: true}
+	network := confinement{policy: &Policy{Network: true}, landlock: 7, listener: true}
+	unsupervised := confinement{policy: &Policy{}, landlock: 7}
+	bare := confinement{policy: &Policy{}}
+	limited := confinement{policy: &Policy{Limits: Limits{Memory: 1}}, landlock: 7, listener: true}
+	writable := confinement{policy: &Policy{ReadWrite: []string{"/tmp"}}, landlock: 7, listener: true}
+	old := confinement{policy: &Policy{ReadWrite: []string{"/tmp"}}, landlock: 2, listener: true}
+	const (
+		refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+		absent  = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+		vfork   = unix.CLONE_VFORK | unix.CLONE_VM | uint64(unix.SIGCHLD)
+		thread  = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD
+		upper   = 1 << 32 // what the kernel does not look at, or what must not hide the rest
+	)
+	for _, c := range []struct {
+		name string
+		in   confinement
+		want uint32
+		nr   uint32
+		args []uint64
+	}{
+		{"read", nothing, allow, unix.SYS_READ, nil},
+		{"exit", nothing, allow, unix.SYS_EXIT_GROUP, nil},
+		{"last", nothing, allow, lastCall, nil},
+		{"newer", nothing, absent, lastCall + 1, nil},
+		{"x32", nothing, absent, 0x40000000 | unix.SYS_READ, nil},
+		{"open", nothing, allow, unix.SYS_OPENAT, nil},
+		{"open without Landlock", bare, unix.SECCOMP_RET_ERRNO | uint32(unix.EACCES), unix.SYS_OPENAT, nil},
+		{"socket", nothing, refused, unix.SYS_SOCKET, []uint64{unix.AF_INET}},
+		{"granted socket", network, allow, unix.SYS_SOCKET, []uint64{unix.AF_INET6}},
+		{"local socket", network, refused, unix.SYS_SOCKET, []uint64{unix.AF_UNIX}},
+		{"vfork", nothing, notify, unix.SYS_CLONE, []uint64{vfork}},
+		{"vfork unsupervised", unsupervised, allow, unix.SYS_CLONE, []uint64{vfork}},
+		{"vfork granted", programs, allow, unix.SYS_CLONE, []uint64{vfork}},
+		{"thread", nothing, allow, unix.SYS_CLONE, []uint64{thread}},
+		{"thread in a namespace", nothing, refused, unix.SYS_CLONE, []uint64{thread | unix.CLONE_NEWNS}},
+		{"namespace", programs, refused, unix.SYS_CLONE, []uint64{unix.CLONE_NEWUSER | upper}},
+		{"sibling", programs, refused, unix.SYS_CLONE, []uint64{unix.CLONE_PARENT}},
+		{"clone3", nothing, absent, unix.SYS_CLONE3, nil},
+		{"execve", nothing, notify, unix.SYS_EXECVE, nil},
+		{"execve granted", programs, allow, unix.SYS_EXECVE, nil},
+		{"setpgid", nothing, allow, unix.SYS_SETPGID, nil},
+		{"setpgid elsewhere", nothing, refused, unix.SYS_SETPGID, []uint64{0, 1}},
+		{"setpgid of another", nothing, refused, unix.SYS_SETPGID, []uint64{1, 0}},
+		{"setpgid granted", programs, notify, unix.SYS_SETPGID, nil},
+		{"tgkill", nothing, refused, unix.SYS_TGKILL, []uint64{1, 1, uint64(unix.SIGKILL)}},
+		{"preempt", nothing, allow, unix.SYS_TGKILL, []uint64{1, 1, uint64(unix.SIGURG)}},
+		{"prctl", nothing, allow, unix.SYS_PRCTL, []uint64{unix.PR_SET_NAME}},
+		{"death signal", nothing, allow, unix.SYS_PRCTL, []uint64{unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)}},
+		{"no death signal", nothing, refused, unix.SYS_PRCTL, []uint64{unix.PR_SET_PDEATHSIG | upper, 0}},
+		{"read limit", nothing, allow, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, 0, 1}},
+		{"write limit", nothing, refused, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, 8}},
+		{"write limit high", nothing, refused, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, upper}},
+		{"another's limit", nothing, refused, unix.SYS_PRLIMIT64, []uint64{1, unix.RLIMIT_NOFILE, 0}},
+		{"terminal input", nothing, refused, unix.SYS_IOCTL, []uint64{0, unix.TIOCSTI | upper}},
+		{"ioctl", nothing, allow, unix.SYS_IOCTL, []uint64{0, unix.TIOCGWINSZ}},
+		{"file owner", nothing, refused, unix.SYS_FCNTL, []uint64{0, unix.F_SETOWN_EX}},
+		{"fcntl", nothing, allow, unix.SYS_FCNTL, []uint64{0, unix.F_GETFL}},
+		{"private memory", limited, allow, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS}},
+		{"shared memory", limited, refused, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_SHARED | unix.MAP_ANONYMOUS}},
+		{"shared file", limited, allow, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_SHARED}},
+		{"stack", limited, refused, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_GROWSDOWN}},
+		{"shared memory without limit", nothing, allow, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_SHARED | unix.MAP_ANONYMOUS}},
+		{"truncate", nothing, refused, unix.SYS_TRUNCATE, nil},
+		{"truncate granted", writable, allow, unix.SYS_TRUNCATE, nil},
+		{"truncate unseen by Landlock", old, refused, unix.SYS_TRUNCATE, nil},
+		{"fchmod", nothing, refused, unix.SYS_FCHMOD, nil},
+		{"fchmod granted", writable, allow, unix.SYS_FCHMOD, nil},
+	} {
+		if got, _ := c.in.filter().run(t, auditArch, c.nr, c.args...); got != c.want {
+			t.Errorf("%s: verdict is %#x, want %#x", c.name, got, c.want)
+		}
+	}
+	if got, _ := nothing.filter().run(t, auditArch^1, unix.SYS_READ); got != kill {
+		t.Errorf("another architecture: verdict is %#x, want %#x", got, uint32(kill))
+	}
+}
+
+// TestFilterDenies looks for every listed call, because a call that is listed under two rules, or lost in
+// the search, would not be seen.
+func TestFilterDenies(t *testing.T) {
+	t.Parallel()
+	f := (confinement{policy: &Policy{}, landlock: 7, listener: true}).filter()
+	listed := slices.Concat(kernelCalls, metadataCalls, legacyKernelCalls, legacyMetadataCalls)
+	steps := 0
+	for _, nr := range listed {
+		got, n := f.run(t, auditArch, nr)
+		steps = max(steps, n)
+		if got != deny(unix.EPERM) {
+			t.Errorf("call %d: verdict is %#x", nr, got)
+		}
+	}
+	if steps > 16 {
+		t.Errorf("the longest way through the filter has %d instructions", steps)
+	}
+	slices.Sort(listed)
+	if unique := slices.Compact(slices.Clone(listed)); len(unique) != len(listed) {
+		t.Error("a call is listed twice")
+	}
+}
+
+// TestAssembleFar makes blocks so long that a conditional jump cannot cross them.
+func TestAssembleFar(t *testing.T) {
+	t.Parallel()
+	var rules []rule
+	for nr := range uint32(40) {
+		rules = append(rules, rule{10 + 2*nr, oneOf(0, []uint32{1, 2, 3, 4, 5, 6, 7, 8, nr + 100}, kill, deny(unix.Errno(nr)))})
+	}
+	f := assemble(1, 200, rules)
+	for nr := range uint32(40) {
+		got, _ := f.run(t, 1, 10+2*nr)
+		hit, _ := f.run(t, 1, 10+2*nr, uint64(nr+100))
+		between, _ := f.run(t, 1, 11+2*nr)
+		if got != deny(unix.Errno(nr)) || hit != kill || between != allow {
+			t.Errorf("call %d: verdicts %#x, %#x, %#x", 10+2*nr, got, hit, between)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package sandbox
+
+import (
+	"fmt"
+
+	load "github.com/loadgo/load"
+)
+
+// Probe tells what would be in force for a program that is started here under a policy. It starts nothing.
+func Probe(p Policy) load.Isolation {
+	f := detect()
+	if f.listener == nil {
+		f.listener = listenerTaken()
+	}
+	return f.isolation(&p)
+}
+
+// isolation describes what is in force under a policy with these features.
+func (f features) isolation(p *Policy) load.Isolation {
+	return isolation([]load.Measure{
+		f.files(p), f.network(p), f.programs(p), f.processes(p), f.signals(), memory(p),
+		measure("kernel", "seccomp", f.seccomp), f.privileges(), death(p),
+	})
+}
+
+// measure is in force by how, unless there is a reason against.
+func measure(name, how string, against error) load.Measure {
+	if against != nil {
+		return load.Measure{Name: name, Why: against.Error()}
+	}
+	return load.Measure{Name: name, InForce: true, How: how}
+}
+
+func (f features) landlockName() string { return fmt.Sprintf("landlock abi %d", f.landlock) }
+
+func (f features) files(p *Policy) load.Measure {
+	m := measure("files", f.landlockName(), f.noLandlock)
+	if f.seccomp == nil && (confinement{policy: p, landlock: f.landlock}).withoutFiles() {
+		m = measure("files", "seccomp", nil)
+	}
+	m.Granted = len(p.ReadOnly)+len(p.ReadWrite) > 0
+	return m
+}
+
+func (f features) network(p *Policy) load.Measure {
+	if p.Network {
+		return load.Measure{Name: "network", Granted: true}
+	}
+	how := "seccomp"
+	if f.landlock >= 4 {
+		how = f.landlockName() + ", " + how
+	}
+	return measure("network", how, f.seccomp)
+}
+
+func (f features) programs(p *Policy) load.Measure {
+	if p.Programs { // those of granted directories, where Landlock can tell
+		m := measure("programs", f.landlockName(), f.noLandlock)
+		m.Granted = true
+		return m
+	}
+	m := measure("programs", "seccomp user notification", f.listener)
+	if !m.InForce && f.landlock > 0 {
+		m.How = f.landlockName()
+		m.Why += "; the program can still start itself again, and nothing else"
+	}
+	return m
+}
+
+func (f features) processes(p *Policy) load.Measure {
+	if p.Programs {
+		m := load.Measure{Name: "processes", Granted: true}
+		if f.listener != nil {
+			m.Why = f.listener.Error() + "; processes can leave the group that is killed with the program"
+		}
+		return m
+	}
+	m := measure("processes", "seccomp user notification", f.listener)
+	if m.InForce && p.Limits.Processes > 0 {
+		m.How += ", rlimit"
+		if isRoot() {
+			m.How += " (which does not bind root's threads)"
+		}
+	}
+	return m
+}
+
+// signals is in force when no signal reaches a process outside. Where only seccomp is, those remain that
+// do nothing to a Go program.
+func (f features) signals() load.Measure {
+	switch {
+	case f.seccomp != nil:
+		return measure("signals", "", f.seccomp)
+	case f.landlock == 0:
+		return load.Measure{Name: "signals", How: "seccomp", Why: f.noLandlock.Error()}
+	case !f.signalScope:
+		return load.Measure{
+			Name: "signals", How: "seccomp",
+			Why: f.landlockName() + " cannot keep signals in; that needs Linux 6.12 or later with the fix of Landlock's erratum 2",
+		}
+	}
+	return measure("signals", f.landlockName()+", seccomp", nil)
+}
+
+func memory(p *Policy) load.Measure {
+	if p.Limits.Memory <= 0 {
+		return load.Measure{Name: "memory", Granted: true}
+	}
+	return measure("memory", "rlimit", nil)
+}
+
+func (f features) privileges() load.Measure {
+	m := measure("privileges", "no new privileges, no capabilities", f.capabilities)
+	if !m.InForce {
+		m.How = "no new privileges"
+	}
+	return m
+}
+
+// death is in force when the program cannot outlive its host.
+func death(p *Policy) load.Measure {
+	if p.Programs {
+		return load.Measure{
+			Name: "death", How: "parent death signal", Granted: true,
+			Why: "programs that the module starts outlive a host that is killed",
+		}
+	}
+	return measure("death", "parent death signal", nil)
+}

@@ -1,0 +1,163 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Rights of Landlock that a grant gives.
+const (
+	accessExecute = unix.LANDLOCK_ACCESS_FS_EXECUTE
+	accessRead    = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
+	accessWrite   = unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_REFER |
+		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		unix.LANDLOCK_ACCESS_FS_MAKE_DIR | unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_SYM
+	// accessFile are the rights that a rule for a file, not a directory, may hold.
+	accessFile = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE |
+		unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE
+)
+
+// networkFiles are what resolving names and verifying certificates read; those that exist are granted
+// with the network.
+var networkFiles = []string{
+	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
+	"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates",
+}
+
+// devices are the device files that almost every program expects to open; they are granted with programs.
+var devices = []string{"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"}
+
+// handled returns all rights that a version of Landlock can withhold.
+func handled(abi int) (files, network, scopes uint64) {
+	files = unix.LANDLOCK_ACCESS_FS_MAKE_SYM<<1 - 1 // the rights of version 1 are consecutive
+	if abi >= 2 {
+		files |= unix.LANDLOCK_ACCESS_FS_REFER
+	}
+	if abi >= 3 {
+		files |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	}
+	if abi >= 4 {
+		network = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+	}
+	if abi >= 5 {
+		files |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	}
+	if abi >= 6 {
+		scopes = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
+	}
+	return files, network, scopes
+}
+
+// ruleset makes the Landlock ruleset of a program: a descriptor that the caller closes.
+func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
+	files, network, scopes := handled(f.landlock)
+	if p.Network {
+		network = 0
+	}
+	if !f.signalScope {
+		scopes &^= unix.LANDLOCK_SCOPE_SIGNAL
+	}
+	attr := unix.LandlockRulesetAttr{Handled_access_fs: files, Handled_access_net: network, Scoped: scopes}
+	// An older kernel takes a larger structure whose tail is zero.
+	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr), 0)
+	if errno != 0 {
+		return -1, fmt.Errorf("landlock ruleset: %w", errno)
+	}
+	r := rules{ruleset: int(fd), handled: files}
+	err := r.add(int(exe.Fd()), accessExecute|unix.LANDLOCK_ACCESS_FS_READ_FILE)
+	read := uint64(accessRead)
+	if p.Programs {
+		read |= accessExecute
+	}
+	for _, path := range p.ReadOnly {
+		err = errors.Join(err, r.grant(path, read))
+	}
+	for _, path := range p.ReadWrite {
+		err = errors.Join(err, r.grant(path, read|accessWrite))
+	}
+	if p.Network {
+		err = errors.Join(err, r.grantExisting(networkFiles, accessRead))
+	}
+	if p.Programs {
+		err = errors.Join(err, r.grantExisting(devices, accessRead|unix.LANDLOCK_ACCESS_FS_WRITE_FILE))
+	}
+	if err != nil {
+		unix.Close(r.ruleset)
+		return -1, err
+	}
+	return r.ruleset, nil
+}
+
+// rules is a ruleset that is being filled.
+type rules struct {
+	ruleset int
+	handled uint64
+}
+
+// add grants rights to an open file and, where it is a directory, to everything beneath it.
+func (r rules) add(fd int, access uint64) error {
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return err
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFDIR {
+		access &= accessFile
+	}
+	attr := unix.LandlockPathBeneathAttr{Allowed_access: access & r.handled, Parent_fd: int32(fd)}
+	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(r.ruleset), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&attr)), 0, 0, 0)
+	if errno != 0 {
+		return fmt.Errorf("landlock rule: %w", errno)
+	}
+	return nil
+}
+
+// grant grants rights to a path. It refuses what would lead to the host's memory: one thread of the host
+// shares the program's restrictions, so that its files in /proc are open to the program.
+func (r rules) grant(path string, access uint64) error {
+	if !filepath.IsAbs(path) {
+		return &fs.PathError{Op: "grant", Path: path, Err: errors.New("it is not an absolute path")}
+	}
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &fs.PathError{Op: "grant", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	var system unix.Statfs_t
+	var opened, root unix.Stat_t
+	err = errors.Join(unix.Fstatfs(fd, &system), unix.Fstat(fd, &opened), unix.Stat("/", &root))
+	switch {
+	case err != nil:
+	case system.Type == unix.PROC_SUPER_MAGIC || opened.Dev == root.Dev && opened.Ino == root.Ino:
+		err = errors.New("the host's memory is reachable through it; grant the directories that are needed")
+	default:
+		err = r.add(fd, access)
+	}
+	if err != nil {
+		return &fs.PathError{Op: "grant", Path: path, Err: err}
+	}
+	return nil
+}
+
+// grantExisting grants rights to those of the paths that exist.
+func (r rules) grantExisting(paths []string, access uint64) (err error) {
+	for _, path := range paths {
+		if e := r.grant(path, access); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// enforce puts a ruleset on the calling thread, which must have no-new-privileges.
+func enforce(ruleset int) error {
+	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(ruleset), 0, 0); errno != 0 {
+		return fmt.Errorf("landlock: %w", errno)
+	}
+	return nil
+}

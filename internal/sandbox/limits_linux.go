@@ -1,0 +1,65 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// rlimit is one resource limit of a program, the same for its soft and its hard value.
+type rlimit struct {
+	resource uintptr
+	value    unix.Rlimit
+}
+
+// rlimits returns what the limits are for the system. None is above the host's own hard limit, which the
+// program inherits and could not be given more than.
+func (l Limits) rlimits() ([]rlimit, error) {
+	var limits []rlimit
+	var err error
+	add := func(resource int, value uint64) {
+		var own unix.Rlimit
+		if e := unix.Getrlimit(resource, &own); e != nil && err == nil {
+			err = fmt.Errorf("resource limits: %w", e)
+		}
+		value = min(value, own.Max)
+		limits = append(limits, rlimit{uintptr(resource), unix.Rlimit{Cur: value, Max: value}})
+	}
+	add(unix.RLIMIT_CORE, 0)
+	if l.Memory > 0 {
+		add(unix.RLIMIT_DATA, uint64(l.Memory))
+	}
+	if l.FileSize > 0 {
+		add(unix.RLIMIT_FSIZE, uint64(l.FileSize))
+	}
+	if l.OpenFiles > 0 {
+		add(unix.RLIMIT_NOFILE, uint64(l.OpenFiles))
+	}
+	if l.Processes > 0 {
+		add(unix.RLIMIT_NPROC, tasks()+uint64(l.Processes))
+	}
+	return limits, err
+}
+
+// tasks returns how many tasks the machine has. RLIMIT_NPROC counts those of the user; to count them would
+// take milliseconds, and this is one file. Where it cannot be read there is no limit.
+func tasks() uint64 {
+	data, err := os.ReadFile("/proc/loadavg") // "0.00 0.01 0.05 1/123 4567"
+	if err != nil {
+		return math.MaxInt64
+	}
+	fields := bytes.Fields(data)
+	if len(fields) < 4 {
+		return math.MaxInt64
+	}
+	_, all, _ := bytes.Cut(fields[3], []byte("/"))
+	n, err := strconv.ParseUint(string(all), 10, 32)
+	if err != nil {
+		return math.MaxInt64
+	}
+	return n
+}

@@ -1,0 +1,153 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	load "github.com/loadgo/load"
+	"golang.org/x/sys/unix"
+)
+
+// scratch holds what the tests build, and is removed after them.
+var scratch = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sandbox-test-") })
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == hostArgument {
+		host(os.Args[2])
+		return
+	}
+	// A descriptor that whoever started this process left open for its children.
+	if _, err := unix.FcntlInt(0, unix.F_DUPFD, 10); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if dir, err := scratch(); err == nil {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// builtProbe builds testdata/probe once.
+var builtProbe = sync.OnceValues(func() (string, error) {
+	dir, err := scratch()
+	if err != nil {
+		return "", err
+	}
+	exe := filepath.Join(dir, "probe")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", exe, "./testdata/probe")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the probe: %w\n%s", err, out)
+	}
+	return exe, nil
+})
+
+// probe opens the probe.
+func probe(t testing.TB) *os.File {
+	t.Helper()
+	path, err := builtProbe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// outcome is what a probe reported.
+type outcome struct {
+	results   map[string]string
+	state     State
+	isolation load.Isolation
+	text      string
+}
+
+// attempt starts the probe with a list of attempts, and waits for it.
+func attempt(t testing.TB, p Policy, attempts ...string) outcome {
+	t.Helper()
+	return attemptIn(t, detect(), Command{}, p, attempts...)
+}
+
+// degraded are systems that lack something, by what they lack.
+func degraded() map[string]features {
+	full, noListener, noLandlock, noScope, noSeccomp := detect(), detect(), detect(), detect(), detect()
+	noListener.listener = errListenerKernel
+	noLandlock.landlock, noLandlock.noLandlock, noLandlock.signalScope = 0, errors.New("the test has switched it off"), false
+	noScope.landlock, noScope.signalScope = min(noScope.landlock, 1), false
+	noSeccomp.seccomp = errors.New("the test has switched it off")
+	noSeccomp.listener = noSeccomp.seccomp
+	return map[string]features{
+		"as it is": full, "no listener": noListener, "no Landlock": noLandlock, "first Landlock": noScope, "no seccomp": noSeccomp,
+	}
+}
+
+// everywhere runs a test on the system as it is and on each degraded one.
+func everywhere(t *testing.T, test func(t *testing.T, f features)) {
+	for name, f := range degraded() {
+		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, f) })
+	}
+}
+
+// attemptIn is attempt on a system with these features, and with a command whose arguments and output it sets, and the program where there is none.
+func attemptIn(t testing.TB, f features, cmd Command, p Policy, attempts ...string) outcome {
+	t.Helper()
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if cmd.Exe == nil {
+		cmd.Exe = probe(t)
+	}
+	cmd.Args = append([]string{"probe"}, attempts...)
+	cmd.Files = append([]*os.File{nil, in, in}, cmd.Files...)
+	process, err := start(f, cmd, &p)
+	in.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := outcome{results: map[string]string{}, state: process.Wait(), isolation: process.Isolation(), text: string(text)}
+	for line := range strings.Lines(o.text) {
+		if argument, result, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": "); ok {
+			o.results[argument] = result
+		}
+	}
+	return o
+}
+
+// lacks tells whether a measure is not in force here, and logs its reason.
+func (o outcome) lacks(t testing.TB, measure string) bool {
+	t.Helper()
+	for _, m := range o.isolation.Measures {
+		if m.Name == measure {
+			if !m.InForce && m.Why != "" {
+				t.Logf("not tested: %s: %s", m.Name, m.Why)
+			}
+			return !m.InForce
+		}
+	}
+	t.Fatalf("there is no measure %q", measure)
+	return false
+}
+
+// want checks one result: its end, because a path or a call may stand before the system's words.
+func (o outcome) want(t testing.TB, argument, result string) {
+	t.Helper()
+	if got := o.results[argument]; !strings.HasSuffix(got, result) {
+		t.Errorf("%s: got %q, want %q; %s, output:\n%s", argument, got, result, o.state, o.text)
+	}
+}

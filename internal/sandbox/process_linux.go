@@ -1,0 +1,97 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+
+	load "github.com/loadgo/load"
+	"golang.org/x/sys/unix"
+)
+
+// Process is a started program. Its methods are safe for concurrent use.
+type Process struct {
+	pid       int
+	isolation load.Isolation
+
+	mu     sync.Mutex // held while the process group is signalled or reaped
+	reaped bool
+
+	ended chan struct{} // closed once state is set
+	state State
+}
+
+// Pid returns the process id, which the system may use again once Wait has returned.
+func (p *Process) Pid() int { return p.pid }
+
+// Isolation tells what keeps the program from its host.
+func (p *Process) Isolation() load.Isolation { return p.isolation }
+
+// Wait waits until the program has ended and says how. It may be called any number of times.
+func (p *Process) Wait() State {
+	<-p.ended
+	return p.state
+}
+
+// Kill kills the program and its whole process group. It does nothing where the program has ended.
+func (p *Process) Kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// Until the process is reaped its id, and that of its group, is nobody else's.
+	if !p.reaped {
+		unix.Kill(-p.pid, unix.SIGKILL)
+	}
+}
+
+// limit sets the limits of a program that runs already.
+func (p *Process) limit(limits []rlimit) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return nil
+	}
+	for _, l := range limits {
+		err := unix.Prlimit(p.pid, int(l.resource), &l.value, nil)
+		if err != nil && !errors.Is(err, unix.ESRCH) { // a program that has ended needs none
+			unix.Kill(-p.pid, unix.SIGKILL)
+			return fmt.Errorf("resource limits: %w", err)
+		}
+	}
+	return nil
+}
+
+// await returns when the program has ended, and leaves it to be reaped.
+func (p *Process) await() {
+	for {
+		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// reap kills what is left of the group of a program that has ended, and takes its state.
+func (p *Process) reap() {
+	p.mu.Lock()
+	unix.Kill(-p.pid, unix.SIGKILL)
+	var status syscall.WaitStatus
+	var err error
+	for {
+		if _, err = syscall.Wait4(p.pid, &status, 0, nil); err != syscall.EINTR {
+			break
+		}
+	}
+	p.reaped = true
+	p.mu.Unlock()
+
+	switch {
+	case err != nil: // somebody else in the host has waited for it
+		p.state = State{Code: -1}
+	case status.Signaled():
+		p.state = State{Code: -1, Signal: status.Signal().String()}
+	default:
+		p.state = State{Code: status.ExitStatus()}
+	}
+	close(p.ended)
+}

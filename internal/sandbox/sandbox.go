@@ -1,0 +1,112 @@
+// Package sandbox starts a program inside what the operating system offers to keep it apart from its
+// host: its files, its network, its processes and its kernel.
+//
+// On Linux a thread of the host takes the restrictions on (no new privileges, no capabilities, a Landlock
+// domain, a seccomp filter), starts the program and lives as long as it: restrictions of a thread are
+// inherited by what it starts, and the rest of the host stays free. Elsewhere the program starts
+// unrestricted. In either case [Process.Isolation] tells what is in force, measure by measure.
+//
+// What stays visible to the program on Linux: that a file exists, its size, owner and times; the kernel's
+// name and load; the numbers of the host's user and group.
+//
+// A host that changes its user, group or capabilities does so before its first [Start]: the restricted
+// threads could not follow, and the Go runtime ends a process whose threads disagree.
+package sandbox
+
+import (
+	"os"
+	"strconv"
+
+	load "github.com/loadgo/load"
+)
+
+// Policy says what a program is given. The zero Policy gives it nothing.
+type Policy struct {
+	// ReadOnly and ReadWrite are the files and directories, as absolute paths, that the program may read,
+	// or read and change. They must exist; neither "/" nor anything of /proc can be granted, because the
+	// host's memory is reachable through it. Modes, owners, times and extended attributes cannot be
+	// changed by path even in a granted directory.
+	ReadOnly, ReadWrite []string
+	// Network gives IPv4 and IPv6 sockets, and the files that resolving names and verifying certificates
+	// read.
+	Network bool
+	// Programs lets the program start processes, run what lies in granted directories, and open the null
+	// device and its like. What it starts inherits the restrictions and cannot be signalled but by the host.
+	Programs bool
+	// Limits bound what the program uses.
+	Limits Limits
+}
+
+// Limits bound the resources of a program; a zero field sets no limit.
+type Limits struct {
+	// Memory is the size, in bytes, of private writable memory (RLIMIT_DATA). The address space that a Go
+	// program reserves without using it does not count.
+	Memory int64
+	// Processes is how many tasks, threads included, may be made beyond those that the machine has at the
+	// start (RLIMIT_NPROC, which counts the tasks of the user; it does not bind root).
+	Processes int
+	// FileSize is the size, in bytes, to which the program can make a file grow (RLIMIT_FSIZE).
+	FileSize int64
+	// OpenFiles is the number of files that can be open at once (RLIMIT_NOFILE).
+	OpenFiles int
+}
+
+// Command is the program to start.
+type Command struct {
+	// Exe is the program: a static executable, open for reading. On Linux the very file that is open runs,
+	// whatever its name leads to by then. The caller keeps it and may close it after Start.
+	Exe *os.File
+	// Args holds the arguments, beginning with the name that the program sees as its own.
+	Args []string
+	// Env is the whole environment; nil is an empty one.
+	Env []string
+	// Dir is the working directory; "" is the host's.
+	Dir string
+	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or a
+	// missing one of the first three, is the null device. The caller keeps them.
+	Files []*os.File
+}
+
+// State says how a program ended.
+type State struct {
+	// Code is the exit code, or -1 where a signal ended the program or the system does not tell.
+	Code int
+	// Signal names the signal that ended the program, or is "".
+	Signal string
+}
+
+// String returns "exit status 2" or "signal: killed".
+func (s State) String() string {
+	if s.Signal != "" {
+		return "signal: " + s.Signal
+	}
+	if s.Code < 0 {
+		return "exit status unknown"
+	}
+	return "exit status " + strconv.Itoa(s.Code)
+}
+
+// Missing returns the measures that are neither in force nor granted: what an [load.IsolationError] lists.
+func Missing(i load.Isolation) []load.Measure {
+	var missing []load.Measure
+	for _, m := range i.Measures {
+		if !m.InForce && !m.Granted {
+			missing = append(missing, m)
+		}
+	}
+	return missing
+}
+
+// isolation sums the measures up.
+func isolation(measures []load.Measure) load.Isolation {
+	i := load.Isolation{Level: "none", Measures: measures}
+	for _, m := range measures {
+		if m.InForce {
+			i.Level = "partial"
+		}
+	}
+	if i.Level == "partial" && len(Missing(i)) == 0 {
+		i.Level = "full"
+	}
+	return i
+}
