@@ -116,45 +116,6 @@ func TestCrashedModuleIsLoadedAfresh(t *testing.T) {
 	}
 }
 
-// polled is an instance without a flag.
-type polled struct {
-	load.Instance
-	crashed atomic.Bool
-}
-
-func (p *polled) Crashed() error {
-	if p.crashed.Load() {
-		return load.ErrCrashed
-	}
-	return nil
-}
-
-// polls is an engine of polled instances.
-type polls struct {
-	plain
-	last *polled
-}
-
-func (p *polls) Open(ctx context.Context, a load.Artifact, imp load.Importer) (load.Instance, error) {
-	in, err := p.plain.Open(ctx, a, imp)
-	p.last = &polled{Instance: in}
-	return p.last, err
-}
-
-func TestCrashIsPolled(t *testing.T) {
-	t.Parallel()
-	engine := &polls{}
-	l := newLoader(t, &world{modules: map[string]fake{"x": {}}}, func(c *load.Config) { c.Engines = []load.Engine{engine} })
-	m := mustLoad(t, l, "x")
-	if mustLoad(t, l, "x") != m {
-		t.Error("a running module was loaded twice")
-	}
-	engine.last.crashed.Store(true)
-	if mustLoad(t, l, "x") == m {
-		t.Error("a crashed module was loaded")
-	}
-}
-
 func TestClose(t *testing.T) {
 	t.Parallel()
 	started, ended := make(chan struct{}), make(chan struct{})

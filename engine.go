@@ -85,18 +85,11 @@ type Measure struct {
 	Granted bool   `json:"granted,omitempty"` // the module was given this
 }
 
-// Crashable is an optional ability of an instance: Crashed returns a non-nil error once the instance
-// cannot be used any more, and before anything of it returns [ErrCrashed]. The loader then makes a fresh
-// one on the next load.
+// Crashable is an optional ability of an instance: Crash returns where the instance keeps the error that
+// ended it, nil as long as it can be used. The error is there before anything of the instance returns
+// [ErrCrashed]; the loader, which looks at every look-up, then makes a fresh instance on the next load.
 type Crashable interface {
-	Crashed() error
-}
-
-// CrashFlag is an optional ability of a [Crashable] instance: it returns where the instance keeps the
-// error of Crashed, nil as long as there is none. Every look-up of a registered module reads it there; for
-// an instance without the flag Crashed is called, and the look-up takes three times as long.
-type CrashFlag interface {
-	CrashFlag() *atomic.Pointer[error]
+	Crash() *atomic.Pointer[error]
 }
 
 // choose returns the engine that runs the source.

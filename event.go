@@ -34,7 +34,7 @@ type (
 		Name, Module, Version, Why string
 		Took                       time.Duration
 	}
-	// Deprecated: the module's authors say not to use it, or its version, any more.
+	// A Deprecated event tells that the module's authors say not to use it, or its version, any more.
 	Deprecated struct{ Module, Version, Message string }
 	// Downloaded: one file of a registry arrived and was verified; Bytes is its size.
 	Downloaded struct {

@@ -126,7 +126,7 @@ func (in *instance) Close(context.Context) error {
 	return nil
 }
 
-func (in *instance) CrashFlag() *atomic.Pointer[error] { return &in.crash }
+func (in *instance) Crash() *atomic.Pointer[error] { return &in.crash }
 
 // kill makes the instance one that crashed.
 func (in *instance) kill(reason string) {

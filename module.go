@@ -35,32 +35,22 @@ type Module struct {
 	engine   string
 	instance Instance
 
-	// crash is what every look-up reads: nil as long as the module runs for certain. An instance without
-	// a flag of its own gets one that is always set, and is asked by poll.
-	crash *atomic.Pointer[error]
-	poll  Crashable
+	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
 	registered, dropped bool // guarded by cache.mu
 }
 
 func newModule(spec *Spec, engine string, instance Instance) *Module {
-	m := &Module{spec: spec, engine: engine, instance: instance, crash: new(atomic.Pointer[error])}
-	if flagged, ok := instance.(CrashFlag); ok {
-		m.crash = flagged.CrashFlag()
-	} else if crashable, ok := instance.(Crashable); ok {
-		ask := ErrCrashed
-		m.crash.Store(&ask)
-		m.poll = crashable
+	m := &Module{spec: spec, engine: engine, instance: instance}
+	if c, ok := instance.(Crashable); ok {
+		m.crash = c.Crash()
+	} else {
+		m.crash = new(atomic.Pointer[error])
 	}
 	return m
 }
 
-func (m *Module) crashed() bool {
-	if m.poll != nil {
-		return m.poll.Crashed() != nil
-	}
-	return m.crash.Load() != nil
-}
+func (m *Module) crashed() bool { return m.crash.Load() != nil }
 
 // Name returns the canonical name: the import path, or the absolute directory.
 func (m *Module) Name() string { return m.spec.Name }

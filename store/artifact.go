@@ -38,22 +38,33 @@ func (a *Artifact) Size() int64 {
 // caller reads or executes through it is what was put into the store. The caller closes it. A file that
 // the artifact does not have is [fs.ErrNotExist]; one that is not as it was put there is a [*DamagedError].
 func (a *Artifact) Open(name string) (*os.File, error) {
-	i, ok := slices.BinarySearchFunc(a.files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
-	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
-	}
-	f, err := os.Open(filepath.Join(a.dir, filepath.FromSlash(name)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, a.damaged(name, "it is missing")
-	}
+	f, verify, err := a.OpenUnverified(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.verify(f, a.files[i]); err != nil {
+	if err := verify(); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
+}
+
+// OpenUnverified is Open without the verification, which the caller can then do beside other work: nothing
+// that comes from the file is to be trusted before verify has returned nil. verify is called before the
+// file is closed.
+func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error, err error) {
+	i, ok := slices.BinarySearchFunc(a.files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		return nil, nil, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
+	}
+	f, err = os.Open(filepath.Join(a.dir, filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, a.damaged(name, "it is missing")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, func() error { return a.verify(f, a.files[i]) }, nil
 }
 
 // ReadFile returns the verified contents of a file. Its errors are those of [Artifact.Open].

@@ -138,12 +138,12 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	program, err := a.Files.Open(goglue.ProgramFile)
+	program, verify, err := a.Files.OpenUnverified(goglue.ProgramFile)
 	if err != nil {
 		return nil, err
 	}
 	defer program.Close()
-	p, err := start(ctx, e.config, a, program)
+	p, err := start(ctx, e.config, a, program, verify)
 	if err != nil {
 		return nil, err
 	}
@@ -162,16 +162,8 @@ type instance struct {
 // Isolation implements [load.Isolated].
 func (i *instance) Isolation() load.Isolation { return i.process.child.Isolation() }
 
-// Crashed implements [load.Crashable].
-func (i *instance) Crashed() error {
-	if err := i.process.conn.broken.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
-
-// CrashFlag implements [load.CrashFlag].
-func (i *instance) CrashFlag() *atomic.Pointer[error] { return &i.process.conn.broken }
+// Crash implements [load.Crashable].
+func (i *instance) Crash() *atomic.Pointer[error] { return &i.process.conn.broken }
 
 // Close implements [load.Instance].
 func (i *instance) Close(ctx context.Context) error { return i.process.stop(ctx) }

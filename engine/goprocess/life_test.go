@@ -113,7 +113,7 @@ func TestCrash(t *testing.T) {
 			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrCrashed) {
 				t.Errorf("the next call: %v", err)
 			}
-			if m.(load.Crashable).Crashed() == nil {
+			if m.(load.Crashable).Crash().Load() == nil {
 				t.Error("not marked as crashed")
 			}
 			e.wait(t, "Crashed", func(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok })

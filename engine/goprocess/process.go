@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/sandbox"
@@ -30,8 +29,8 @@ type process struct {
 	state    sandbox.State
 }
 
-// start starts the program. The child's end shows in the connection.
-func start(ctx context.Context, config Config, a load.Artifact, program *os.File) (_ *process, err error) {
+// start starts the program once it is verified. The child's end shows in the connection.
+func start(ctx context.Context, config Config, a load.Artifact, program *os.File, verify func() error) (_ *process, err error) {
 	p := &process{name: a.Spec.Name, sink: load.SinkOf(ctx), ended: make(chan struct{})}
 	if p.sink == nil {
 		p.sink = func(load.Event) {}
@@ -69,7 +68,7 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	defer closeAll(p.stderr.own())
 	p.child, err = sandbox.Start(sandbox.Command{
 		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: a.WorkDir,
-		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd},
+		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd}, Ready: verify,
 	}, config.policy())
 	if err != nil {
 		return nil, fmt.Errorf("the module cannot be started: %w", err)
@@ -80,21 +79,6 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	go p.wait()
 	go p.conn.read()
 	return p, nil
-}
-
-// socketPair returns the two ends of a connection. The host's end waits in the runtime's poller, the
-// child's in the kernel.
-func socketPair() (host, child *os.File, err error) {
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := syscall.SetNonblock(fds[0], true); err != nil {
-		syscall.Close(fds[0])
-		syscall.Close(fds[1])
-		return nil, nil, err
-	}
-	return os.NewFile(uintptr(fds[0]), "module"), os.NewFile(uintptr(fds[1]), "host"), nil
 }
 
 // environment is the whole environment of a module.

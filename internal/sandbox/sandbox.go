@@ -65,6 +65,9 @@ type Command struct {
 	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or a
 	// missing one of the first three, is the null device. The caller keeps them.
 	Files []*os.File
+	// Ready, where it is not nil, is called while the restrictions are being taken on. The program starts
+	// only after it returned nil; its error is that of Start.
+	Ready func() error
 }
 
 // State says how a program ended.

@@ -43,6 +43,11 @@ func Start(cmd Command, p Policy) (*Process, error) {
 	if len(args) == 0 {
 		args = []string{cmd.Exe.Name()}
 	}
+	if cmd.Ready != nil {
+		if err := cmd.Ready(); err != nil {
+			return nil, err
+		}
+	}
 	process, err := os.StartProcess(cmd.Exe.Name(), args, &attr)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)

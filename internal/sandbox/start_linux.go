@@ -113,10 +113,7 @@ func (s *starting) prepare(cmd Command) (closeFiles func(), err error) {
 	for fd := len(s.attr.Files); fd <= inherited(); fd++ {
 		s.attr.Files = append(s.attr.Files, math.MaxUint)
 	}
-	// In the child, ForkExec moves descriptors about among the first, and just above the highest, of those
-	// that it is given. The executable's must lie beyond.
-	beyond := max(highest, len(s.attr.Files)) + count + 3
-	fd, err := unix.FcntlInt(cmd.Exe.Fd(), unix.F_DUPFD_CLOEXEC, beyond)
+	fd, err := s.spareDescriptor(cmd.Exe, count, highest)
 	if err != nil {
 		return closeFiles, fmt.Errorf("duplicate the executable's descriptor: %w", err)
 	}
@@ -131,6 +128,27 @@ func (s *starting) prepare(cmd Command) (closeFiles func(), err error) {
 	s.attr.Dir = cmd.Dir
 	s.attr.Sys = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	return closeFiles, nil
+}
+
+// spareDescriptor duplicates the executable's descriptor to a number that ForkExec leaves alone in the child.
+// It moves descriptors about among the first, and just above the highest, of those that it is given: the
+// number must lie beyond. Where that would be far up, because the host inherited something there, growing
+// the host's table of descriptors would take milliseconds (the kernel waits for an RCU grace period), so
+// the program keeps the descriptor, which shows it nothing but itself.
+func (s *starting) spareDescriptor(exe *os.File, first, highest int) (int, error) {
+	files := len(s.attr.Files)
+	if files == first {
+		return unix.FcntlInt(exe.Fd(), unix.F_DUPFD_CLOEXEC, max(highest, files)+files+3)
+	}
+	fd, err := unix.FcntlInt(exe.Fd(), unix.F_DUPFD_CLOEXEC, first)
+	if err != nil || fd >= files {
+		if err == nil {
+			unix.Close(fd)
+		}
+		return unix.FcntlInt(exe.Fd(), unix.F_DUPFD_CLOEXEC, max(highest, files)+files+3)
+	}
+	s.attr.Files[fd] = uintptr(fd)
+	return fd, nil
 }
 
 // inherited returns the highest descriptor that the host was started with, or had opened without

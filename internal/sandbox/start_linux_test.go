@@ -277,7 +277,11 @@ func testEnvironment(t *testing.T, f features) {
 	defer extra.Close()
 	o := attemptIn(t, f, Command{Dir: dir, Files: []*os.File{extra, nil}}, Policy{}, "environment", "directory", "descriptors")
 	o.want(t, "directory", dir)
-	if got := o.results["descriptors"]; got != "0 1 2 3 4" {
+	got := o.results["descriptors"]
+	if extra, ok := strings.CutPrefix(got, "0 1 2 3 4 "); ok && inherited() > 4 && !strings.Contains(extra, " ") {
+		got = "0 1 2 3 4" // and the program's own: see spareDescriptor
+	}
+	if got != "0 1 2 3 4" {
 		t.Errorf("open descriptors are %s, want 0 1 2 3 4", got)
 	}
 	if o.state != (State{}) {

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package goprocess
+
+import (
+	"errors"
+	"os"
+	"runtime"
+)
+
+// socketPair fails: the system has no way to hand a connection to a child.
+func socketPair() (host, child *os.File, err error) {
+	return nil, nil, errors.New("goprocess does not run on " + runtime.GOOS)
+}
