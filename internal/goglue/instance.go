@@ -64,12 +64,18 @@ func (i *Instance) listSymbols() []load.Symbol {
 	return symbols
 }
 
-// methods lists the methods of a type.
-func (i *Instance) methods(n int) []load.Symbol {
+// pointed returns a type, or what it points to where it is a pointer: the methods and fields are there.
+func (i *Instance) pointed(n int) *Type {
 	typ := &i.api.Types[n]
 	if typ.Kind == KindPointer {
-		return i.methods(typ.Elem)
+		return &i.api.Types[typ.Elem]
 	}
+	return typ
+}
+
+// methods lists the methods of a type.
+func (i *Instance) methods(n int) []load.Symbol {
+	typ := i.pointed(n)
 	var methods []load.Symbol
 	for _, m := range typ.Methods {
 		s := load.Symbol{Name: m.Name, Kind: load.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}

@@ -160,13 +160,7 @@ func (o *object) TypeName() string {
 func (o *object) Methods() []load.Symbol { return o.instance.methods(o.typ) }
 
 // described returns the type whose methods and fields the object has.
-func (o *object) described() *Type {
-	typ := &o.instance.api.Types[o.typ]
-	if typ.Kind == KindPointer {
-		typ = &o.instance.api.Types[typ.Elem]
-	}
-	return typ
-}
+func (o *object) described() *Type { return o.instance.pointed(o.typ) }
 
 // method finds what to call; the empty name is the value itself, where it is a function.
 func (o *object) method(name string) (callee, error) {

@@ -1,0 +1,142 @@
+package dynamic_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// holder is a peer that holds what it cannot copy in a list.
+type holder struct{ held []any }
+
+func (h *holder) Hold(e *wire.Encoder, v reflect.Value) error {
+	if v.Kind() == reflect.Chan {
+		return errors.New("no channels")
+	}
+	h.held = append(h.held, v.Interface())
+	e.Uint(uint64(len(h.held) - 1))
+	return nil
+}
+
+func (h *holder) Take(d *wire.Decoder) any {
+	n := d.Uint()
+	if n >= uint64(len(h.held)) {
+		d.Fail(wire.ErrTag)
+		return nil
+	}
+	return h.held[n]
+}
+
+func (h *holder) Opaque(t reflect.Type) bool { return t == reflect.TypeFor[secret]() }
+
+type secret struct{ s string }
+
+func cross(v any) (any, error) {
+	c := dynamic.New(&holder{})
+	var e wire.Encoder
+	c.Encode(&e, v)
+	if e.Err != nil {
+		return nil, e.Err
+	}
+	var b bytes.Buffer
+	_ = e.Send(0, func(p []byte) error { b.Write(p); return nil })
+	d := wire.NewDecoder(b.Bytes())
+	got := c.Decode(&d)
+	return got, d.End()
+}
+
+func TestSameTypes(t *testing.T) {
+	t.Parallel()
+	n := 7
+	for _, v := range []any{
+		nil, true, int8(-5), uint16(9), uintptr(1), float32(1.5), complex64(1i), "x", []byte("x"), []byte(nil), [0]int{}, struct{}{},
+		[]struct {
+			A int    `json:"a"`
+			B *int   `json:"b"`
+			C []bool `json:"c"`
+		}{{1, &n, []bool{true}}, {}},
+		map[string]map[int][]any{"a": {1: {nil, "b", 2.5}}}, time.Unix(1, 2).UTC(), time.Second, secret{"s"}, []any{secret{"t"}, func() {}}[:1],
+	} {
+		got, err := cross(v)
+		if err != nil || !reflect.DeepEqual(got, v) {
+			t.Errorf("%#v became %#v, %v", v, got, err)
+		}
+	}
+}
+
+func TestNamesStayBehind(t *testing.T) {
+	t.Parallel()
+	type Inner struct{ X int }
+	type Outer struct {
+		Inner  `yaml:",inline"`
+		Self   *Outer
+		hidden int
+		Level  fmt.Stringer
+	}
+	got, err := cross(Outer{Inner: Inner{3}, Self: &Outer{}, hidden: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `struct { struct { X int } "yaml:\",inline\""; Self *interface {}; Level interface {} }`
+	if s := reflect.TypeOf(got).String(); s != want {
+		t.Errorf("got %s", s)
+	}
+	if x := reflect.ValueOf(got).FieldByName("X"); !x.IsValid() || x.Int() != 3 {
+		t.Errorf("the embedded field is not promoted: %v", x)
+	}
+}
+
+func TestWhatCannotCross(t *testing.T) {
+	t.Parallel()
+	if _, err := cross(make(chan int)); err == nil || err.Error() != "no channels" {
+		t.Errorf("a channel: %v", err)
+	}
+	loop := map[string]any{}
+	loop["x"] = loop
+	if _, err := cross(loop); !errors.Is(err, wire.ErrDepth) {
+		t.Errorf("a loop: %v", err)
+	}
+}
+
+func TestHostileDescriptions(t *testing.T) {
+	t.Parallel()
+	huge := "\x02" + strings.Repeat("\x11\x40", 8) + "\x03" + strings.Repeat("\x00", 100)
+	for _, message := range []string{huge, "\x02\x15\x17\x02\x02\x01", "\x02\x19\x01\x01a\x00\x00\x02", "\x02\x63", "\x02" + strings.Repeat("\x16", 5000), "\x02\x15\x14\x02\x02\x02\x17\x02\x01\x02\x00"} {
+		c := dynamic.New(&holder{})
+		d := wire.NewDecoder([]byte(message))
+		if got := c.Decode(&d); d.Err() == nil {
+			t.Errorf("%.20q became %v", message, got)
+		}
+	}
+}
+
+// FuzzDecode decodes any message; what it makes crosses again unchanged in type.
+func FuzzDecode(f *testing.F) {
+	for _, v := range []any{1, "a", []int{1}, map[string]any{"a": nil}, struct{ A int }{1}, [2]bool{}, time.Now()} {
+		var e wire.Encoder
+		dynamic.New(&holder{}).Encode(&e, v)
+		f.Add(e.Buf)
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		c := dynamic.New(&holder{held: []any{1}})
+		d := wire.NewDecoder(message)
+		v := c.Decode(&d)
+		if d.Err() != nil || v == nil {
+			return
+		}
+		again, err := cross(v)
+		if err != nil {
+			t.Fatalf("%#v does not cross: %v", v, err)
+		}
+		if reflect.TypeOf(again) != reflect.TypeOf(v) {
+			t.Errorf("%T became %T", v, again)
+		}
+	})
+}
