@@ -36,6 +36,9 @@ type Config struct {
 	Memory int64
 	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
 	Processors int
+	// Processes is how many threads and, where Programs is set, processes modules may have beyond what the
+	// machine runs at their start; 0 is no limit. The system does not hold root to it.
+	Processes int
 	// FileSize is the size, in bytes, to which a module can make a file grow; 0 is no limit.
 	FileSize int64
 	// OpenFiles is how many files a module can have open at once; 0 is the host's limit.
@@ -116,7 +119,7 @@ func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error
 func (c *Config) policy() sandbox.Policy {
 	return sandbox.Policy{
 		ReadOnly: c.ReadOnly, ReadWrite: c.ReadWrite, Network: c.Network, Programs: c.Programs,
-		Limits: sandbox.Limits{Memory: c.Memory, FileSize: c.FileSize, OpenFiles: c.OpenFiles},
+		Limits: sandbox.Limits{Memory: c.Memory, Processes: c.Processes, FileSize: c.FileSize, OpenFiles: c.OpenFiles},
 	}
 }
 

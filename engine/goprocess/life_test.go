@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,7 +52,9 @@ const misbehaving = `package misbehaving
 
 import (
 	"fmt"
+	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"time"
@@ -74,6 +77,17 @@ func Dir() (int, error)     { entries, err := os.ReadDir("."); return len(entrie
 func Read(name string) (string, error) { b, err := os.ReadFile(name); return string(b), err }
 func Grow(n int) int        { b := make([][]byte, 0, n); for range n { c := make([]byte, 1<<20); for i := 0; i < len(c); i += 4096 { c[i] = 1 }; b = append(b, c) }; return len(b) }
 func Pid() int              { return os.Getpid() }
+func Dial(network, address string) error { c, err := net.Dial(network, address); if err == nil { c.Close() }; return err }
+func Run(name string) error { return exec.Command(name).Run() }
+func Signal() error         { return syscall.Kill(os.Getppid(), syscall.SIGTERM) }
+func Fork() (n int) {
+	for ; n < 100; n++ {
+		if _, err := syscall.ForkExec("/proc/self/exe", []string{"x"}, nil); err != nil {
+			return n
+		}
+	}
+	return n
+}
 `
 
 // openMisbehaving opens the module above with a sink for its events.
@@ -263,6 +277,35 @@ func TestEnvironmentAndFiles(t *testing.T) {
 	}
 	if got := call(t, m, "Read", file); got != "yes" {
 		t.Errorf("read: %v", got)
+	}
+}
+
+// TestIsolation tries from inside a module what the sandbox forbids.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, goprocess.Config{})
+	isolation := m.(load.Isolated).Isolation()
+	if isolation.Level != "full" {
+		t.Skipf("the system does not offer everything: %+v", isolation)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for _, c := range [][]any{
+		{"Dial", "tcp", listener.Addr().String()}, {"Dial", "udp", "127.0.0.1:53"}, {"Run", "/bin/true"}, {"Signal"},
+	} {
+		if _, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, load.ErrCrashed) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	if n := call(t, m, "Fork"); n != 0 {
+		t.Errorf("the module made %v processes", n)
+	}
+	granted, _ := openMisbehaving(t, goprocess.Config{Network: true})
+	if _, err := granted.Call(t.Context(), "Dial", []any{"tcp", listener.Addr().String()}); err != nil {
+		t.Errorf("with the network granted: %v", err)
 	}
 }
 
