@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -16,13 +15,17 @@ import (
 )
 
 // conn carries calls to the child. It implements [goglue.Transport].
+//
+// No goroutine reads all the time: of the callers that wait for answers, one reads for all of them, until it
+// has its own. A call that is alone is thus answered without waking another goroutine.
 type conn struct {
 	file    *os.File
 	process *process
 	config  Config
-	hello   chan []byte
 	broken  atomic.Pointer[error] // why nothing can be called any more
 	writing sync.Mutex            // frames are not mixed
+	turn    chan struct{}         // holds one token: who takes it out reads
+	in      input                 // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -32,9 +35,8 @@ type conn struct {
 
 // pending is a call that was not answered yet.
 type pending struct {
-	symbol    string
-	answer    chan answer
-	abandoned bool // its caller has gone; set under the connection's lock
+	symbol string
+	answer chan answer // has space for the one answer
 }
 
 type answer struct {
@@ -42,8 +44,26 @@ type answer struct {
 	err  error
 }
 
+// helloCall is the number that the module's hello is waited for under; calls are numbered from 1.
+const helloCall = 0
+
 func newConn(file *os.File, p *process, config Config) *conn {
-	return &conn{file: file, process: p, config: config, hello: make(chan []byte, 1), pending: map[uint64]*pending{}}
+	c := &conn{file: file, process: p, config: config, turn: make(chan struct{}, 1), pending: map[uint64]*pending{}}
+	c.in.file = file
+	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
+	c.turn <- struct{}{}
+	return c
+}
+
+// hello waits for what the module says when its initialisation is over.
+func (c *conn) hello(ctx context.Context) ([]byte, error) {
+	c.mu.Lock()
+	call := c.pending[helloCall]
+	c.mu.Unlock()
+	if call == nil {
+		return nil, *c.broken.Load()
+	}
+	return c.wait(ctx, call)
 }
 
 // Call implements [goglue.Transport].
@@ -72,40 +92,77 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	wire.PutHeader(e.Buf, message.Size()-from-wire.HeaderSize)
 	copy(message.Buf[from:], e.Buf)
 	c.send(message, from)
-	if ctx.Done() == nil {
-		a := <-call.answer
-		return a.body, a.err
-	}
-	select {
-	case a := <-call.answer:
-		return a.body, a.err
-	case <-ctx.Done():
+	body, err := c.wait(ctx, call)
+	if err != nil && ctx.Err() != nil {
 		c.abandon(number, call)
-		return nil, context.Cause(ctx)
+	}
+	return body, err
+}
+
+// wait waits for the answer of a call, and reads while it is this caller's turn.
+func (c *conn) wait(ctx context.Context, call *pending) ([]byte, error) {
+	for {
+		select {
+		case a := <-call.answer:
+			return a.body, a.err
+		case <-c.turn:
+			c.read(ctx, call)
+			c.turn <- struct{}{}
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// read takes frames and delivers them until the call is answered or its context ends.
+func (c *conn) read(ctx context.Context, call *pending) {
+	if ctx.Done() != nil {
+		interrupted := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() {
+			_ = c.file.SetReadDeadline(time.Unix(1, 0))
+			close(interrupted)
+		})
+		defer func() {
+			if !stop() {
+				<-interrupted
+				_ = c.file.SetReadDeadline(time.Time{})
+			}
+		}()
+	}
+	for len(call.answer) == 0 {
+		body, err := c.in.frame()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case errors.Is(err, errFrame):
+			c.garbage()
+			return
+		case err != nil:
+			c.lost()
+			return
+		case !c.deliver(body):
+			c.garbage()
+			return
+		}
 	}
 }
 
 // abandon leaves a call whose caller has gone. The module is told, and watched if it does not end.
 func (c *conn) abandon(number uint64, call *pending) {
-	c.mu.Lock()
-	call.abandoned = true
-	c.mu.Unlock()
 	cancel := wire.NewFrame(wire.Cancel)
 	cancel.Uint(number)
 	cancel.Finish()
-	go c.send(cancel, 0) // the connection may be full
-	time.AfterFunc(c.config.Grace, func() {
-		c.mu.Lock()
-		_, busy := c.pending[number]
-		c.mu.Unlock()
-		if !busy {
-			return
-		}
+	late := time.AfterFunc(c.config.Grace, func() {
 		c.process.sink(load.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
 		if c.config.KillOverrun {
 			c.process.kill(fmt.Sprintf("it stayed busy for %v after a call of %s was cancelled", c.config.Grace, call.symbol))
 		}
 	})
+	go c.send(cancel, 0) // the connection may be full
+	go func() {
+		_, _ = c.wait(context.Background(), call)
+		late.Stop()
+	}()
 }
 
 // releaseDelay is how long handles are collected before the module is told to forget them.
@@ -151,49 +208,19 @@ func (c *conn) send(frame *wire.Encoder, from int) {
 	}
 }
 
-// read takes the module's frames until the connection ends.
-func (c *conn) read() {
-	defer c.file.Close()
-	var header [wire.HeaderSize]byte
-	in := &reader{file: c.file, buf: make([]byte, 16<<10)}
-	for {
-		if err := in.full(header[:]); err != nil {
-			c.lost()
-			return
-		}
-		n := wire.BodySize(header[:])
-		if n < 1 || n > wire.MaxFrame {
-			c.garbage()
-			return
-		}
-		body, err := in.body(n)
-		if err != nil {
-			c.lost()
-			return
-		}
-		if !c.deliver(body) {
-			c.garbage()
-			return
-		}
-	}
-}
-
 // deliver hands a frame to whom it belongs and tells whether it made sense.
 func (c *conn) deliver(body []byte) bool {
+	d := wire.NewDecoder(body[1:])
+	number, outcome := uint64(helloCall), wire.Done
 	switch body[0] {
 	case wire.Hello:
-		select {
-		case c.hello <- body[1:]:
-			return true
-		default:
+	case wire.Result:
+		if number, outcome = d.Uint(), d.Byte(); number == helloCall {
 			return false
 		}
-	case wire.Result:
 	default:
 		return false
 	}
-	d := wire.NewDecoder(body[1:])
-	number, outcome := d.Uint(), d.Byte()
 	c.mu.Lock()
 	call := c.pending[number]
 	delete(c.pending, number)
@@ -215,13 +242,14 @@ func (c *conn) deliver(body []byte) bool {
 	return d.Err() == nil
 }
 
-// garbage ends a child that sends what no module sends.
+// garbage ends a child that sends what no module sends. Its calls are answered when it is gone.
 func (c *conn) garbage() {
 	c.process.kill("it broke the protocol: something else wrote to the host's connection")
 	<-c.process.ended
 }
 
-// lost is called when the connection has ended: the child is about to end, or is ended now.
+// lost is called when the connection has ended: the child is about to end, or is ended now. Its calls are
+// answered when it is gone.
 func (c *conn) lost() {
 	select {
 	case <-c.process.ended:
@@ -236,60 +264,15 @@ func (c *conn) fail(err error) {
 	if !c.broken.CompareAndSwap(nil, &err) {
 		return
 	}
-	if errors.Is(err, load.ErrCrashed) && len(c.hello) == 0 {
-		c.process.sink(load.Crashed{Name: c.process.name, Err: err})
-	}
 	c.mu.Lock()
 	calls := c.pending
 	c.pending = nil
 	c.mu.Unlock()
+	if _, early := calls[helloCall]; !early && errors.Is(err, load.ErrCrashed) {
+		c.process.sink(load.Crashed{Name: c.process.name, Err: err})
+	}
 	for _, call := range calls {
 		call.answer <- answer{err: err}
 	}
-}
-
-// reader reads frames from the connection; large ones go straight into their own memory.
-type reader struct {
-	file       *os.File
-	buf        []byte
-	start, end int
-}
-
-func (r *reader) full(to []byte) error {
-	for len(to) > 0 {
-		if r.start == r.end {
-			if len(to) >= len(r.buf) {
-				_, err := io.ReadFull(r.file, to)
-				return err
-			}
-			n, err := r.file.Read(r.buf)
-			if err != nil {
-				return err
-			}
-			r.start, r.end = 0, n
-		}
-		n := copy(to, r.buf[r.start:r.end])
-		r.start += n
-		to = to[n:]
-	}
-	return nil
-}
-
-// trusted is the size up to which memory is made for a frame before it has arrived.
-const trusted = 8 << 20
-
-// body returns the next n bytes in memory of their own.
-func (r *reader) body(n int) ([]byte, error) {
-	body := make([]byte, min(n, trusted))
-	if err := r.full(body); err != nil {
-		return nil, err
-	}
-	for len(body) < n {
-		more := min(n-len(body), len(body))
-		body = append(body, make([]byte, more)...)
-		if err := r.full(body[len(body)-more:]); err != nil {
-			return nil, err
-		}
-	}
-	return body, nil
+	_ = c.file.Close()
 }

@@ -77,7 +77,6 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	p.stdout.start()
 	p.stderr.start()
 	go p.wait()
-	go p.conn.read()
 	return p, nil
 }
 
@@ -135,20 +134,20 @@ func (p *process) stop(ctx context.Context) error {
 
 // handshake waits until the module's initialisation is over. When it fails, the child is gone.
 func (p *process) handshake(ctx context.Context, sum string) error {
-	var err error
-	select {
-	case hello := <-p.conn.hello:
-		if err = checkHello(hello, sum); err == nil {
-			return nil
-		}
-	case <-p.ended:
-		return p.initError(nil)
-	case <-ctx.Done():
+	hello, err := p.conn.hello(ctx)
+	switch {
+	case err == nil:
+		err = checkHello(hello, sum)
+	case ctx.Err() != nil:
 		err = p.initError(context.Cause(ctx))
+	default:
+		return p.initError(nil)
 	}
-	p.stopping.Store(true)
-	p.child.Kill()
-	<-p.ended
+	if err != nil {
+		p.stopping.Store(true)
+		p.child.Kill()
+		<-p.ended
+	}
 	return err
 }
 

@@ -166,6 +166,9 @@ func (b *build) lay() error {
 			return err
 		}
 	}
+	if err := os.MkdirAll(b.temp(), 0o700); err != nil {
+		return err
+	}
 	for name, data := range files {
 		file := filepath.Join(b.work, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -370,7 +373,7 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.WaitDelay = time.Second // for what the go command started
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err := run(cmd)
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -383,12 +386,16 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	return nil, &load.CompileError{Reason: "it does not compile", Output: b.clean(stderr.String())}
 }
 
+// temp is where the go command puts its own temporary files: they go with the build, also when it is killed.
+func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
+
 // env is the environment of the go command: nothing is inherited that changes what is built.
 func (b *build) env() []string {
 	env := []string{
 		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
 		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
+		"GOTMPDIR=" + b.temp(),
 	}
 	if b.BuildCache != "" {
 		env = append(env, "GOCACHE="+b.BuildCache)
@@ -412,11 +419,16 @@ func (b *build) modCache() string {
 
 // clean takes the build's private paths out of what the go command wrote.
 func (b *build) clean(text string) string {
-	text = strings.NewReplacer(
-		b.modCache()+string(filepath.Separator), "",
-		b.work+string(filepath.Separator), "",
-		b.Toolchain.Root+string(filepath.Separator), "$GOROOT"+string(filepath.Separator),
-	).Replace(text)
+	replacements := []string{
+		b.modCache() + string(filepath.Separator), "",
+		b.work + string(filepath.Separator), "",
+		b.Toolchain.Root + string(filepath.Separator), "$GOROOT" + string(filepath.Separator),
+	}
+	// The go command shortens paths from its working directory.
+	if rel, err := filepath.Rel(b.work, b.modCache()); err == nil {
+		replacements = append(replacements, rel+string(filepath.Separator), "")
+	}
+	text = strings.NewReplacer(replacements...).Replace(text)
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")

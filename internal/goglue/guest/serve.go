@@ -3,6 +3,7 @@
 package guest
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -69,7 +70,7 @@ func (s *server) watch() {
 		}
 		if turn&1 == 1 && turn == last && s.turn.CompareAndSwap(turn, turn+1) {
 			s.slow[s.callee].Store(true)
-			go s.read(s.in.rest())
+			go s.takeOver(s.in.rest())
 		}
 		last = turn
 		if quiet < watchRounds || turn&1 == 1 {
@@ -83,9 +84,18 @@ func (s *server) watch() {
 	}
 }
 
+// takeOver goes on reading in place of a reader that runs a slow call.
+func (s *server) takeOver(in *input) {
+	s.flush(in)
+	s.read(in)
+}
+
 // read is the reader until the connection ends or another goroutine takes over.
 func (s *server) read(in *input) {
 	for {
+		if !in.ready() {
+			s.flush(in)
+		}
 		body := in.frame()
 		switch body[0] {
 		case wire.Call:
@@ -93,8 +103,10 @@ func (s *server) read(in *input) {
 			head.Uint() // the call's number
 			function := head.Uint()
 			if function >= uint64(len(s.slow)) || s.slow[function].Load() {
+				s.flush(in)
 				go s.read(in.rest())
-				s.answer(in, body[1:])
+				s.run(in, body[1:])
+				s.send(&in.out)
 				return
 			}
 			s.callee, s.in = function, in
@@ -102,10 +114,12 @@ func (s *server) read(in *input) {
 			if s.idle.Load() && s.idle.CompareAndSwap(true, false) {
 				s.wake <- struct{}{}
 			}
-			s.answer(in, body[1:])
+			s.run(in, body[1:])
 			if !s.turn.CompareAndSwap(turn, turn+1) {
+				s.send(&in.out)
 				return
 			}
+			s.answer(in)
 		case wire.Cancel:
 			s.module.Cancel(body[1:])
 		case wire.Release:
@@ -116,18 +130,42 @@ func (s *server) read(in *input) {
 	}
 }
 
-// answer runs a call and writes its result.
-func (s *server) answer(in *input, body []byte) {
+// run runs a call; its result is in.out.
+func (s *server) run(in *input, body []byte) {
 	args := wire.NewDecoder(body)
 	if len(body) >= largeFrame {
 		args = wire.NewOwner(body)
 	}
 	s.module.Run(args, &in.out)
-	s.send(&in.out)
+}
+
+// answer writes the result of a call. A small result waits until the frames that have arrived are dealt with,
+// so that one write, and one waking of the host, answers several calls.
+func (s *server) answer(in *input) {
+	if in.out.Size() <= maxQueued-len(in.queued) {
+		_ = in.out.Send(0, func(part []byte) error {
+			in.queued = append(in.queued, part...)
+			return nil
+		})
+	} else {
+		s.flush(in)
+		s.send(&in.out)
+	}
 	in.out.Truncate(0)
 	if cap(in.out.Buf) > keepBuffer {
 		in.out.Buf = nil
 	}
+}
+
+// flush writes the results that wait.
+func (s *server) flush(in *input) {
+	if len(in.queued) == 0 {
+		return
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_ = write(in.queued)
+	in.queued = in.queued[:0]
 }
 
 func (s *server) send(frame *wire.Encoder) {
@@ -154,15 +192,19 @@ func write(data []byte) error {
 const (
 	// keepBuffer is the size up to which the buffer for answers is kept for the next one.
 	keepBuffer = 1 << 20
+	// maxQueued is how many bytes of results wait to be written together.
+	maxQueued = 16 << 10
 	// largeFrame is the size from which a frame gets memory of its own, which its arguments keep.
 	largeFrame = 64 << 10
 )
 
-// input is what a reader has read from the connection, and the message for its answers.
+// input is what a reader has read from the connection, and its answers.
 type input struct {
 	buf        []byte
 	start, end int // of what was read and is not used yet
 	out        wire.Encoder
+	queued     []byte // results that wait to be written
+	hot        bool   // the last frames came soon after each other: the next one may, too
 }
 
 func newInput() *input { return &input{buf: make([]byte, largeFrame)} }
@@ -171,7 +213,14 @@ func newInput() *input { return &input{buf: make([]byte, largeFrame)} }
 func (in *input) rest() *input {
 	next := newInput()
 	next.end = copy(next.buf, in.buf[in.start:in.end])
+	next.queued, in.queued = in.queued, nil
 	return next
+}
+
+// ready tells whether a whole frame has been read already.
+func (in *input) ready() bool {
+	there := in.end - in.start - wire.HeaderSize
+	return there >= 0 && wire.BodySize(in.buf[in.start:]) <= there
 }
 
 // frame returns the body of the next frame, which is valid until the next call of frame, or for ever where
@@ -191,7 +240,7 @@ func (in *input) frame() []byte {
 		got := copy(body, in.buf[in.start:in.end])
 		in.start += got
 		for got < n {
-			got += receive(body[got:])
+			got += in.receive(body[got:])
 		}
 		return body
 	}
@@ -208,12 +257,32 @@ func (in *input) fill(n int) {
 		in.start = 0
 	}
 	for in.end-in.start < n {
-		in.end += receive(in.buf[in.end:])
+		in.end += in.receive(in.buf[in.end:])
 	}
 }
 
+// Waking a thread takes longer than a short call. So while calls come one after the other the reader looks
+// for the next one for a moment before it sleeps.
+const (
+	spinFor = 30 * time.Microsecond
+	// soon is the longest sleep after which the next frame is worth looking for.
+	soon = 200 * time.Microsecond
+)
+
 // receive reads from the connection; a module whose host is gone ends.
-func receive(to []byte) int {
+func (in *input) receive(to []byte) int {
+	if in.hot && manyCPUs {
+		for start := time.Now(); time.Since(start) < spinFor; {
+			n, _, err := syscall.Recvfrom(HostFD, to, syscall.MSG_DONTWAIT)
+			if err == nil && n > 0 {
+				return n
+			}
+			if err != syscall.EAGAIN && err != syscall.EINTR {
+				syscall.Exit(exitHostGone)
+			}
+		}
+	}
+	start := time.Now()
 	for {
 		n, err := syscall.Read(HostFD, to)
 		switch {
@@ -221,7 +290,10 @@ func receive(to []byte) int {
 		case err != nil || n <= 0:
 			syscall.Exit(exitHostGone)
 		default:
+			in.hot = time.Since(start) < soon
 			return n
 		}
 	}
 }
+
+var manyCPUs = runtime.NumCPU() > 1

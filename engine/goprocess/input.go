@@ -1,0 +1,79 @@
+package goprocess
+
+import (
+	"errors"
+	"os"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// input cuts what comes from the connection into frames. It keeps its place when a read is interrupted.
+type input struct {
+	file       *os.File
+	buf        []byte
+	start, end int    // of what was read and is not used yet
+	body       []byte // of a large frame of which a part has arrived
+	got, want  int    // bytes of it
+}
+
+const (
+	bufferSize = 16 << 10
+	// trusted is the size up to which memory is made for a frame before it has arrived.
+	trusted = 8 << 20
+)
+
+// errFrame is a frame that no module sends.
+var errFrame = errors.New("impossible frame")
+
+// frame returns the body of the next frame, in memory of its own.
+func (in *input) frame() ([]byte, error) {
+	if in.buf == nil {
+		in.buf = make([]byte, bufferSize)
+	}
+	for {
+		if in.body != nil {
+			return in.large()
+		}
+		if in.end-in.start >= wire.HeaderSize {
+			n := wire.BodySize(in.buf[in.start:])
+			if n < 1 || n > wire.MaxFrame {
+				return nil, errFrame
+			}
+			there := in.buf[in.start+wire.HeaderSize : in.end]
+			if n <= len(there) {
+				in.start += wire.HeaderSize + n
+				return append([]byte(nil), there[:n]...), nil
+			}
+			if n > bufferSize-wire.HeaderSize {
+				in.body, in.want = make([]byte, min(n, trusted)), n
+				in.got = copy(in.body, there)
+				in.start, in.end = 0, 0
+				continue
+			}
+		}
+		in.end = copy(in.buf, in.buf[in.start:in.end])
+		in.start = 0
+		n, err := in.file.Read(in.buf[in.end:])
+		if err != nil {
+			return nil, err
+		}
+		in.end += n
+	}
+}
+
+// large reads the rest of a large frame; memory is made as it arrives.
+func (in *input) large() ([]byte, error) {
+	for in.got < in.want {
+		if in.got == len(in.body) {
+			in.body = append(in.body, make([]byte, min(in.want-in.got, len(in.body)))...)
+		}
+		n, err := in.file.Read(in.body[in.got:])
+		if err != nil {
+			return nil, err
+		}
+		in.got += n
+	}
+	body := in.body
+	in.body = nil
+	return body, nil
+}
