@@ -147,6 +147,7 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 		return nil, &ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
 	}
 	start := time.Now()
+	ctx = store.WithEvict(ctx, func(damaged *store.DamagedError) { Emit(ctx, Evicted{Name: spec.Name, Reason: damaged.Error()}) })
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
 		return compiler.Compile(ctx, spec.Source, dir)
 	})

@@ -238,5 +238,10 @@ func fib(n int) int {
 // BenchmarkCallFib compares fib(30) in the module with fib(30) in the host.
 func BenchmarkCallFib(b *testing.B) {
 	inside := bind[func(int) (int, error)](b, openSample(b), "Fib")
-	compare(b, 1, func() { fib(30) }, func() { inside(30) })
+	check := func(n int, err error) {
+		if n != 832040 || err != nil {
+			b.Fatal(n, err)
+		}
+	}
+	compare(b, 1, func() { check(fib(30), nil) }, func() { check(inside(30)) })
 }

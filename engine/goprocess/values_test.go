@@ -224,8 +224,12 @@ func TestAny(t *testing.T) {
 	}
 	now := time.Now().UTC().Round(0)
 	for _, v := range []any{
-		nil, true, 1, int8(-1), uint64(1 << 60), 1.5, float32(2), complex(1, 2), "text", []byte("b"), []any{1, "a", nil},
-		map[string]any{"a": []int{1, 2}, "b": nil}, [2]string{"x", "y"}, map[int]bool{1: true}, now, time.Minute,
+		nil, true, 1, int8(-1), uint64(1 << 60), 1.5, float32(2), complex(1, 2), "text", []byte("b"),
+		[]any{1, "a", nil},
+		map[string]any{"a": []int{1, 2}, "b": nil},
+		[2]string{"x", "y"},
+		map[int]bool{1: true},
+		now, time.Minute,
 	} {
 		if got := call(t, m, "Any", v); !reflect.DeepEqual(got, v) {
 			t.Errorf("Any(%#v) = %#v", v, got)
@@ -269,8 +273,17 @@ func TestVariablesAndConstants(t *testing.T) {
 		symbol string
 		want   any
 	}{
-		{"Answer", 42}, {"Answer", int8(42)}, {"Answer", 42.0}, {"Huge", uint64(1 << 63)}, {"Pi", 3.14159}, {"Name", "values"},
-		{"Letter", 'x'}, {"Typed", int64(7)}, {"Counter", 3}, {"Origin", struct{ X, Y int }{1, 2}}, {"Boiling", 100.0},
+		{"Answer", 42},
+		{"Answer", int8(42)},
+		{"Answer", 42.0},
+		{"Huge", uint64(1 << 63)},
+		{"Pi", 3.14159},
+		{"Name", "values"},
+		{"Letter", 'x'},
+		{"Typed", int64(7)},
+		{"Counter", 3},
+		{"Origin", struct{ X, Y int }{1, 2}},
+		{"Boiling", 100.0},
 	} {
 		if got := value(c.symbol, reflect.TypeOf(c.want)); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s as %T: %v", c.symbol, c.want, got)

@@ -11,7 +11,8 @@ func sampleAPI() *API {
 	return &API{
 		Package: "example.com/a",
 		Types: []Type{
-			{}, {Kind: KindInt, Text: "int"},
+			{},
+			{Kind: KindInt, Text: "int"},
 			{Kind: KindStruct, Class: Both, Text: "a.T", Fields: []Field{{Name: "N", Type: 1, Tag: `json:"n"`, Embedded: true, Get: 1}}, Methods: []Method{{Name: "M", Doc: "M is.", Func: 2}}},
 		},
 		Funcs:   []Func{{Receiver: 2, Out: []int{1}}, {Text: "(n ...int)", Receiver: 2, In: []int{1}, Variadic: true, NoVariadic: true}},

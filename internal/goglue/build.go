@@ -417,18 +417,28 @@ func (b *build) modCache() string {
 	return filepath.Join(b.work, "mod") // the package needs no modules
 }
 
-// clean takes the build's private paths out of what the go command wrote.
+// clean takes the build's private paths out of what the go command wrote: those of the main module and of
+// the module cache go, those of the toolchain and of a local source are spelled from their roots. The go
+// command shortens paths by making them relative to where it runs.
 func (b *build) clean(text string) string {
-	replacements := []string{
-		b.modCache() + string(filepath.Separator), "",
-		b.work + string(filepath.Separator), "",
-		b.Toolchain.Root + string(filepath.Separator), "$GOROOT" + string(filepath.Separator),
+	var pairs []string
+	for _, place := range [][2]string{
+		{b.modCache(), ""},
+		{b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)},
+		{b.src.Dir, b.src.Dir + string(filepath.Separator)},
+		{b.work, ""},
+	} {
+		if place[0] == "" {
+			continue
+		}
+		if relative, err := filepath.Rel(b.work, place[0]); err == nil && relative != "." {
+			pairs = append(pairs, relative+string(filepath.Separator), place[1])
+		}
+		if place[0] != b.src.Dir {
+			pairs = append(pairs, place[0]+string(filepath.Separator), place[1])
+		}
 	}
-	// The go command shortens paths from its working directory.
-	if rel, err := filepath.Rel(b.work, b.modCache()); err == nil {
-		replacements = append(replacements, rel+string(filepath.Separator), "")
-	}
-	text = strings.NewReplacer(replacements...).Replace(text)
+	text = strings.NewReplacer(pairs...).Replace(text)
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")

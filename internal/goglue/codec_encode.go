@@ -19,7 +19,6 @@ var (
 	contextType  = reflect.TypeFor[context.Context]()
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
-	moduleErrPtr = reflect.TypeFor[*load.ModuleError]()
 )
 
 // encoder encodes a host value as the module's type wants it.

@@ -28,7 +28,7 @@ func Start(cmd Command, p Policy) (*Process, error) {
 
 // start is Start with what the system offers, or what a test says that it does.
 func start(f features, cmd Command, p *Policy) (*Process, error) {
-	s := starting{features: f, policy: p, ruleset: -1, result: make(chan error, 1)}
+	s := starting{features: f, policy: p, ruleset: -1, ready: make(chan error, 1), result: make(chan error, 1)}
 	limits, err := p.Limits.rlimits()
 	if err != nil {
 		return nil, err
@@ -49,6 +49,11 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 	s.supervisor = &supervisor{call: int32(confinement{policy: p}.startCall()), limits: limits}
 	supervise := s.listener == nil
 	onOwnThread(s.run)
+	if cmd.Ready != nil {
+		s.ready <- cmd.Ready()
+	} else {
+		s.ready <- nil
+	}
 	if supervise {
 		s.supervisor.run()
 	}
@@ -78,6 +83,7 @@ type starting struct {
 
 	supervisor *supervisor
 	process    *Process
+	ready      chan error // the answer of Command.Ready
 	result     chan error // nil when the program runs
 }
 
@@ -191,8 +197,13 @@ func onOwnThread(f func()) {
 // the parent-death signal follows the thread.
 func (s *starting) run() {
 	listener, err := s.restrict()
+	// The supervisor's goroutine calls Ready first, and supervises then.
+	err = errors.Join(err, <-s.ready)
 	s.supervisor.restrictedThread(listener)
 	if err != nil {
+		if listener >= 0 {
+			s.supervisor.giveUp()
+		}
 		s.result <- err
 		return
 	}

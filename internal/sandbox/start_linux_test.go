@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -292,4 +293,21 @@ func testEnvironment(t *testing.T, f features) {
 	}
 	o = attemptIn(t, f, Command{Env: []string{"A=b"}}, Policy{}, "environment")
 	o.want(t, "environment", "A=b")
+}
+
+// TestReady: nothing starts before Ready has returned nil.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, f features) {
+		exe, err := os.Open("/proc/self/exe")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer exe.Close()
+		refused := errors.New("not what it should be")
+		p, err := start(f, Command{Exe: exe, Ready: func() error { return refused }}, &Policy{})
+		if p != nil || !errors.Is(err, refused) {
+			t.Errorf("a program that is not ready: %v, %v", p, err)
+		}
+	})
 }

@@ -29,17 +29,28 @@ func (c *Codec) Decode(d *wire.Decoder) any {
 	if s == nil {
 		return nil
 	}
-	// A few bytes can describe an array of arrays that fills the memory; every element takes a byte.
-	if s.typ.Size() > 1<<10+64*uintptr(len(d.Rest())) {
-		d.Fail(wire.ErrLength)
+	v, ok := fresh(d, s.typ)
+	if !ok {
 		return nil
 	}
-	v := reflect.New(s.typ).Elem()
 	c.decode(d, s, v)
 	if d.Err() != nil {
 		return nil
 	}
 	return v.Interface()
+}
+
+// room is how much memory is made for values before they are decoded: a few bytes can describe an array of
+// arrays that fills the memory, but every element of it takes a byte of the message.
+func room(d *wire.Decoder) uintptr { return 1<<10 + 64*uintptr(len(d.Rest())) }
+
+// fresh makes room for a value and tells whether the message can hold it.
+func fresh(d *wire.Decoder, t reflect.Type) (reflect.Value, bool) {
+	if t.Size() > room(d) {
+		d.Fail(wire.ErrLength)
+		return reflect.Value{}, false
+	}
+	return reflect.New(t).Elem(), true
 }
 
 // parse takes a description and returns its shape, with a type that was made once for it.
@@ -88,7 +99,7 @@ func parseShape(d *wire.Decoder) *shape {
 		s.elem = parseShape(d)
 	case reflect.Array:
 		n := d.Uint()
-		if n > uint64(len(d.Rest())) { // every element takes a byte at least
+		if n > wire.MaxFrame {
 			d.Fail(wire.ErrLength)
 			return s
 		}
@@ -133,6 +144,8 @@ func (s *shape) makeType() (err error) {
 		s.typ = durationType
 	case kindAny:
 		s.typ = anyType
+	case kindError:
+		s.typ = errorType
 	case byte(reflect.Slice):
 		s.typ = reflect.SliceOf(s.elem.typ)
 	case byte(reflect.Pointer):
@@ -148,7 +161,7 @@ func (s *shape) makeType() (err error) {
 				return err
 			}
 			name := s.extra.names[i]
-			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded}
+			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.kind == byte(reflect.Struct)}
 		}
 		s.typ = reflect.StructOf(fields)
 	default:
@@ -181,6 +194,10 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 		v.Set(reflect.ValueOf(d.Time()))
 	case kindDuration:
 		v.Set(reflect.ValueOf(time.Duration(d.Int())))
+	case kindError:
+		if d.Bool() {
+			v.Set(reflect.ValueOf(errors.New(d.String())))
+		}
 	case kindAny:
 		if inner := c.Decode(d); inner != nil {
 			v.Set(reflect.ValueOf(inner))
@@ -216,9 +233,12 @@ func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
 	case reflect.Map:
 		c.decodeMap(d, s, v)
 	case reflect.Pointer:
-		if d.Bool() {
-			v.Set(reflect.New(s.elem.typ))
-			c.decode(d, s.elem, v.Elem())
+		if !d.Bool() {
+			return
+		}
+		if to, ok := fresh(d, s.elem.typ); ok {
+			v.Set(to.Addr())
+			c.decode(d, s.elem, to)
 		}
 	case reflect.Struct:
 		if len(s.fields) == 0 {
@@ -240,10 +260,15 @@ func (c *Codec) decodeSlice(d *wire.Decoder, s *shape, v reflect.Value) {
 		return
 	}
 	// Grown as elements arrive: a small message may announce many large elements.
-	v.Set(reflect.MakeSlice(s.typ, 0, min(n, 1024)))
-	for i := 0; i < n && d.Err() == nil; i++ {
-		elem := reflect.New(s.elem.typ).Elem()
-		c.decode(d, s.elem, elem)
+	v.Set(reflect.MakeSlice(s.typ, 0, min(n, int(room(d)/max(1, s.elem.typ.Size())))))
+	for range n {
+		elem, ok := fresh(d, s.elem.typ)
+		if !ok {
+			return
+		}
+		if c.decode(d, s.elem, elem); d.Err() != nil {
+			return
+		}
 		v.Set(reflect.Append(v, elem))
 	}
 }
@@ -254,8 +279,12 @@ func (c *Codec) decodeMap(d *wire.Decoder, s *shape, v reflect.Value) {
 		return
 	}
 	v.Set(reflect.MakeMapWithSize(s.typ, min(n, 1024)))
-	for i := 0; i < n && d.Err() == nil; i++ {
-		key, elem := reflect.New(s.key.typ).Elem(), reflect.New(s.elem.typ).Elem()
+	for range n {
+		key, keyOK := fresh(d, s.key.typ)
+		elem, elemOK := fresh(d, s.elem.typ)
+		if !keyOK || !elemOK {
+			return
+		}
 		c.decode(d, s.key, key)
 		c.decode(d, s.elem, elem)
 		if d.Err() != nil {

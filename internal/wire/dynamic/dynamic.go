@@ -48,6 +48,7 @@ func New(peer Peer) *Codec { return &Codec{peer: peer} }
 const (
 	kindTime     = 64
 	kindDuration = 65
+	kindError    = 66 // what implements error: its message crosses
 	kindAny      = byte(reflect.Interface)
 )
 
@@ -55,6 +56,7 @@ var (
 	anyType      = reflect.TypeFor[any]()
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
+	errorType    = reflect.TypeFor[error]()
 )
 
 // shape is how a type crosses.
@@ -92,6 +94,10 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type) *shape {
 		return s
 	case durationType:
 		describe(kindDuration)
+		return s
+	}
+	if t == errorType || t.Kind() != reflect.Interface && t.Implements(errorType) {
+		describe(kindError)
 		return s
 	}
 	if len(outer) > 0 {
@@ -150,12 +156,12 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type) *shape {
 			}
 			text(f.Name)
 			text(string(f.Tag))
-			embedded := 0
-			if f.Anonymous && f.Type.Kind() == reflect.Struct {
-				embedded = 1
-			}
-			number(embedded)
+			at := len(s.description)
+			number(0)
 			s.fields = append(s.fields, field{i, inner(f.Type)})
+			if f.Anonymous && s.description[at+1] == byte(reflect.Struct) {
+				s.description[at] = 1 // embedded: its fields are promoted
+			}
 		}
 	default:
 		s.err = fmt.Errorf("a value of type %s cannot be copied", t)
@@ -208,6 +214,12 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 		e.Time(v.Interface().(time.Time))
 	case kindDuration:
 		e.Int(v.Int())
+	case kindError:
+		isNil := (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil()
+		e.Bool(!isNil)
+		if !isNil {
+			e.String(v.Interface().(error).Error())
+		}
 	case kindAny:
 		c.encodeAny(e, v)
 	default:

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+)
+
+func explainCommand() command {
+	return command{
+		name:  "explain",
+		args:  "[options] NAME[@QUERY]",
+		short: "tell what loading a package would do, and why",
+		long: `
+Explain shows who was asked for the package and what each answered, the version and why it was chosen,
+the engine and why, what identifies the compiled artifact, the build list, and the isolation that is in
+force. It installs, compiles and runs nothing. The build list is known once the package is installed.`,
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
+		run:   runExplain,
+	}
+}
+
+func runExplain(ctx context.Context, s *session, args []string) error {
+	if len(args) != 1 {
+		return &usageError{fmt.Sprintf("it takes one NAME after the options, not %d arguments", len(args))}
+	}
+	l, err := s.loader()
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx, l)
+	// An error leaves an explanation too, as far as it goes.
+	explanation, err := l.Explain(ctx, args[0])
+	s.progress.clear()
+	switch {
+	case explanation == nil || err != nil && len(explanation.Asked) == 0:
+	case s.json:
+		if err := printJSON(s.stdout, explanation); err != nil {
+			return err
+		}
+	case err == nil:
+		io.WriteString(s.stdout, explanation.String())
+	}
+	return err
+}
+
+// printJSON prints v as one indented JSON document.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "\t")
+	return e.Encode(v)
+}

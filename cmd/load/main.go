@@ -1,0 +1,257 @@
+// Command load loads Go packages by name, at run time: it finds, installs, compiles and runs them, and
+// evaluates expressions over what they export.
+//
+// Run "load help" for its usage.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/standard"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// command is one of the words after "load".
+type command struct {
+	name  string
+	args  string // of its usage line
+	short string
+	long  string
+	flags func(*flag.FlagSet, *options)
+	run   func(ctx context.Context, s *session, args []string) error
+}
+
+func commands() []command {
+	return []command{evalCommand(), getCommand(), symbolsCommand(), explainCommand(), listCommand(), versionCommand()}
+}
+
+// options are what the flags of all commands set.
+type options struct {
+	json    bool
+	verbose bool
+	engine  string
+	timeout time.Duration
+}
+
+func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
+
+// loadFlags are the flags of every command that loads.
+func (o *options) loadFlags(f *flag.FlagSet) {
+	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
+	f.StringVar(&o.engine, "engine", "", "run the module in the engine of this `name` only")
+	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
+}
+
+// session is one run of a command.
+type session struct {
+	options
+	stdout, stderr io.Writer
+	progress       *progress
+	output         *output
+}
+
+// usageError is a mistake in how the command was called.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+// run runs the command that args ask for and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		io.WriteString(stderr, usage())
+		return exitUsage
+	}
+	name, args := args[0], args[1:]
+	if name == "help" || name == "-h" || name == "-help" || name == "--help" {
+		return help(args, stdout, stderr)
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			return c.start(ctx, args, stdout, stderr)
+		}
+	}
+	fmt.Fprintf(stderr, "load: unknown command %q\n\trun \"load help\" for usage\n", name)
+	return exitUsage
+}
+
+// start parses the command's flags and runs it.
+func (c command) start(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	s := &session{stdout: stdout, stderr: stderr}
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	if c.flags != nil {
+		c.flags(flags, &s.options)
+	}
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return help([]string{c.name}, stdout, stderr)
+	}
+	if err != nil {
+		return s.report(c, &usageError{err.Error()})
+	}
+	if s.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, s.timeout, timeoutError(s.timeout))
+		defer cancel()
+	}
+	return s.report(c, c.run(ctx, s, flags.Args()))
+}
+
+// timeoutError is the cause of a context that -timeout ended.
+type timeoutError time.Duration
+
+func (e timeoutError) Error() string {
+	return fmt.Sprintf("it is not done after %s\n\tset -timeout to wait longer", time.Duration(e))
+}
+
+func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// loader makes a loader whose events go to the terminal.
+func (s *session) loader() (*load.Loader, error) {
+	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
+	return standard.New(load.Config{Engine: s.engine, Events: s.sink()})
+}
+
+// sink prints what a module writes, and either every event or the progress.
+func (s *session) sink() load.Sink {
+	events := s.progress.show
+	if s.verbose {
+		events = load.Print(s.stderr)
+	}
+	return func(e load.Event) {
+		if printed, ok := e.(load.Output); ok && !s.verbose {
+			s.progress.clear()
+			s.output.show(printed)
+			return
+		}
+		events(e)
+	}
+}
+
+// close ends the loader and what it runs, whatever became of ctx.
+func (s *session) close(ctx context.Context, l *load.Loader) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := l.Close(ctx); err != nil && s.verbose {
+		s.print(err)
+	}
+	s.progress.clear()
+}
+
+// report prints the error of a command and returns its exit code.
+func (s *session) report(c command, err error) int {
+	if s.progress != nil {
+		s.progress.clear()
+		s.output.end(err)
+	}
+	var config *load.ConfigError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &config) && config.Setting == "Config.Engine":
+		err = &usageError{"-engine: " + config.Reason}
+		fallthrough
+	case errors.As(err, &usage):
+		fmt.Fprintf(s.stderr, "load: %s: %s\nusage: %s\n\trun \"load help %s\" for its options\n", c.name, err, c.line(), c.name)
+		return exitUsage
+	}
+	s.print(err)
+	return exitFailed
+}
+
+// print writes an error to the standard error, each of several on its own, "load: " once in front.
+func (s *session) print(err error) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range several.Unwrap() {
+			s.print(err)
+		}
+		return
+	}
+	text := err.Error()
+	if _, ok := err.(*load.LoadError); ok {
+		text = strings.TrimPrefix(text, "load ")
+	}
+	fmt.Fprintln(s.stderr, "load: "+text)
+	var panicked *load.PanicError
+	if errors.As(err, &panicked) && panicked.Stack != "" {
+		if s.verbose {
+			fmt.Fprintln(s.stderr, strings.TrimSpace(panicked.Stack))
+		} else {
+			fmt.Fprintln(s.stderr, "\trun with -v to see the module's stack")
+		}
+	}
+}
+
+func (c command) line() string { return strings.TrimSpace("load " + c.name + " " + c.args) }
+
+func usage() string {
+	var b strings.Builder
+	b.WriteString("Load finds, installs, compiles and runs Go packages by name.\n\nUsage:\n\n")
+	width := 0
+	for _, c := range commands() {
+		width = max(width, len(c.line()))
+	}
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "\t%-*s  %s\n", width, c.line(), c.short)
+	}
+	fmt.Fprintf(&b, "\t%-*s  %s\n", width, "load help [COMMAND]", "tell more about a command")
+	b.WriteString(`
+Options stand before the other arguments. NAME is an import path, a directory (./rules), or either
+with an alias before it and a version after it: NAME@v1.2.3, NAME@v1, NAME@latest.
+
+Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, and 2
+when the command was called wrongly. LOAD_DIR names the directory that keeps what is installed and
+compiled; GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
+`)
+	return b.String()
+}
+
+// help prints the usage, or that of one command.
+func help(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		io.WriteString(stdout, usage())
+		return exitDone
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			fmt.Fprintf(stdout, "usage: %s\n\n%s\n", c.line(), strings.TrimSpace(cmp.Or(c.long, c.short)))
+			flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+			flags.SetOutput(stdout)
+			if c.flags != nil {
+				c.flags(flags, new(options))
+				fmt.Fprintln(stdout)
+				flags.PrintDefaults()
+			}
+			return exitDone
+		}
+	}
+	fmt.Fprintf(stderr, "load: unknown command %q\n\trun \"load help\" for usage\n", args[0])
+	return exitUsage
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/loadgo/load"
+)
+
+// progress keeps one line of a terminal up to date with what a load does. On anything but a terminal it
+// shows nothing.
+type progress struct {
+	mu    sync.Mutex
+	w     io.Writer // nil: show nothing
+	shown bool
+	files int
+	bytes int64
+}
+
+func newProgress(w io.Writer) *progress {
+	file, ok := w.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return &progress{}
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return &progress{}
+	}
+	return &progress{w: w}
+}
+
+// show is the sink of a load's events.
+func (p *progress) show(e load.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e := e.(type) {
+	case load.Resolved:
+		p.line("resolved %s to %s", e.Name, e.Version)
+	case load.Downloaded:
+		p.files++
+		p.bytes += e.Bytes
+		p.line("downloading: file %d, %.1f MiB so far", p.files, float64(p.bytes)/(1<<20))
+	case load.Retrying, load.Waiting:
+		p.line("%s", e)
+	case load.Found:
+		if e.Origin != "store" {
+			p.line("compiling %s", e.Canonical)
+		}
+	case load.Installed:
+		p.line("compiling %s", e.Name)
+	case load.Compiled:
+		p.line("starting %s", e.Name)
+	case load.Deprecated, load.Overrun:
+		p.erase()
+		if p.w != nil {
+			fmt.Fprintf(p.w, "load: %s\n", e)
+		}
+	case load.Loaded, load.Failed:
+		p.erase()
+	}
+}
+
+// clear removes the line, so that something else can be printed.
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}
+
+func (p *progress) line(format string, args ...any) {
+	if p.w == nil {
+		return
+	}
+	text := []rune(fmt.Sprintf(format, args...))
+	if len(text) > 79 { // a line that wraps cannot be rewritten
+		text = append(text[:78], '…')
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s", string(text))
+	p.shown = true
+}
+
+func (p *progress) erase() {
+	if p.w != nil && p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	p.shown = false
+}

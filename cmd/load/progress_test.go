@@ -1,0 +1,73 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	p := &progress{w: &b}
+	long := strings.Repeat("long/", 30)
+	for _, e := range []load.Event{
+		load.Resolved{Name: "example.com/hello", Version: "v1.0.0"},
+		load.Downloaded{Bytes: 1 << 20},
+		load.Downloaded{Bytes: 1 << 19},
+		load.Installed{Name: long},
+		load.Compiled{Name: "example.com/hello"},
+		load.Loaded{},
+		load.Loaded{},
+	} {
+		p.show(e)
+	}
+	want := "\r\x1b[Kresolved example.com/hello to v1.0.0" +
+		"\r\x1b[Kdownloading: file 1, 1.0 MiB so far" +
+		"\r\x1b[Kdownloading: file 2, 1.5 MiB so far" +
+		"\r\x1b[K" + ("compiling " + long)[:78] + "…" +
+		"\r\x1b[Kstarting example.com/hello" +
+		"\r\x1b[K"
+	if b.String() != want {
+		t.Errorf("got  %q\nwant %q", b.String(), want)
+	}
+}
+
+// Nothing is written where the standard error is not a terminal.
+func TestProgressSilent(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	p := newProgress(&b)
+	p.show(load.Resolved{})
+	p.show(load.Deprecated{})
+	p.clear()
+	if b.Len() > 0 {
+		t.Errorf("got %q", b.String())
+	}
+}
+
+// What a module prints of its death is told once: by the error, or else as it came.
+func TestOutputOfDeath(t *testing.T) {
+	t.Parallel()
+	lines := []string{"working", "panic: oh", "", "goroutine 1 [running]:"}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{&load.LoadError{Err: &load.InitError{Stderr: "panic: oh"}}, "working\n"},
+		{&load.CrashError{Stderr: "panic: oh"}, "working\n"},
+		{&load.CrashError{}, "working\npanic: oh\n\ngoroutine 1 [running]:\n"},
+		{nil, "working\npanic: oh\n\ngoroutine 1 [running]:\n"},
+	} {
+		var b strings.Builder
+		o := &output{w: &b}
+		for _, line := range lines {
+			o.show(load.Output{Stream: "stderr", Line: line})
+		}
+		o.end(test.err)
+		if b.String() != test.want {
+			t.Errorf("%v: got %q, want %q", test.err, b.String(), test.want)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/loadgo/load/loadtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"load": main})
+}
+
+// TestScript runs the scripts in testdata/script. Each has a module proxy, a store and a home directory
+// of its own, and shares the build cache, so that the standard library is compiled once.
+func TestScript(t *testing.T) {
+	t.Parallel()
+	cache := goEnv(t, "GOCACHE")
+	goroot := goEnv(t, "GOROOT")
+	modules := readModules(t)
+	testscript.Run(t, testscript.Params{
+		Dir:           filepath.Join("testdata", "script"),
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // then read what has changed
+		Setup: func(env *testscript.Env) error {
+			proxy := loadtest.Proxy(t, modules...)
+			env.Values["proxy"] = proxy
+			env.Vars = append(env.Vars, proxy.Env()...)
+			home, store := filepath.Join(env.WorkDir, ".home"), filepath.Join(env.WorkDir, ".store")
+			if err := os.Mkdir(home, 0o700); err != nil {
+				return err
+			}
+			bin, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
+			env.Setenv("BIN", bin) // holds load and no go command
+			env.Setenv("HOME", home)
+			env.Setenv("LOAD_DIR", store)
+			env.Setenv("STORE", store)
+			env.Setenv("GOCACHE", cache)
+			env.Setenv("GOROOT", goroot)
+			env.Setenv("GOMODCACHE", filepath.Join(home, "modcache"))
+			env.Setenv("GOENV", "off")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"counts":      counts,
+			"exitcode":    exitCode,
+			"requests":    requests,
+			"silence":     silence,
+			"waitfor":     waitFor,
+			"waitrequest": waitRequest,
+		},
+	})
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// readModules reads what the module proxies of the scripts serve.
+func readModules(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "mod", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archives []string
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		archives = append(archives, string(data))
+	}
+	return archives
+}
+
+// requests checks how many requests whose path holds a text the module proxy has had: requests 1 .zip.
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: requests N TEXT")
+	}
+	if got := ts.Value("proxy").(*loadtest.ProxyServer).Count(args[1]); args[0] != strconv.Itoa(got) {
+		ts.Fatalf("%d requests for %s, want %s", got, args[1], args[0])
+	}
+}
+
+// silence lets the next request for a path of the module proxy wait for ever.
+func silence(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: silence PATH")
+	}
+	ts.Value("proxy").(*loadtest.ProxyServer).Fault(args[0], loadtest.Times(1, loadtest.Silent()))
+}
+
+// waitRequest waits until the module proxy was asked for a path.
+func waitRequest(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitrequest PATH")
+	}
+	proxy := ts.Value("proxy").(*loadtest.ProxyServer)
+	wait(ts, args[0], func() bool { return proxy.Count(args[0]) > 0 })
+}
+
+// counts checks how many entries match a pattern: counts 1 '$STORE/obj/*'.
+func counts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: counts N PATTERN")
+	}
+	found, err := filepath.Glob(args[1])
+	ts.Check(err)
+	if got := len(found); args[0] != strconv.Itoa(got) {
+		ts.Fatalf("%s: %d entries, want %s: %q", args[1], got, args[0], found)
+	}
+}
+
+// exitCode runs a command and checks its exit code: exitcode 2 load eval.
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode N COMMAND...")
+	}
+	code := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if args[0] != strconv.Itoa(code) {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// waitFor waits until a file that a command in the background writes holds a text.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfor FILE TEXT")
+	}
+	wait(ts, args[1], func() bool {
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		return err == nil && strings.Contains(string(data), args[1])
+	})
+}
+
+func wait(ts *testscript.TestScript, what string, done func() bool) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("no %q within a minute", what)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+// Package eval evaluates Go expressions over the exported functions, variables, constants and types of
+// a loaded module. It is the language of the command "load eval".
+//
+// An expression is parsed by go/parser and its constants are computed by go/types, exactly as the
+// compiler would; everything else is evaluated on Go values, with values that live in the module held
+// as objects. What differs from Go: a call that returns values and an error can stand anywhere, for its
+// first value, and a non-nil error ends the evaluation; an interface holds its dynamic value, ready to
+// be used without an assertion; and there are no statements, functions or imports.
+package eval
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+
+	"github.com/loadgo/load"
+)
+
+// Module is what an expression is evaluated over.
+type Module interface {
+	// Symbols lists what the module exports, sorted by name.
+	Symbols() []load.Symbol
+	// Call calls a function; a trailing error result is returned as err.
+	Call(ctx context.Context, symbol string, args ...any) ([]any, error)
+	// Value returns the present value of a variable or a constant.
+	Value(ctx context.Context, symbol string) (any, error)
+}
+
+// Eval evaluates the expression and returns its results: several for a call with several results, none
+// for one without. An error that the outermost call itself returned comes back as it is; every other
+// error is an [*Error]. Cancelling ctx ends the call that is running.
+func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
+	e := &evaluation{Expr: x, ctx: ctx, module: m, symbols: m.Symbols()}
+	defer e.rescue(&err)
+	e.fold(e.constants())
+	root := ast.Unparen(x.root)
+	if call, ok := root.(*ast.CallExpr); ok && e.folded[root].Value == nil {
+		return e.outermost(call)
+	}
+	return []any{e.result(root, e.single(root))}, nil
+}
+
+// outermost evaluates the call that is the whole expression: all its results count, and its error is
+// the answer rather than a mistake in the expression.
+func (e *evaluation) outermost(call *ast.CallExpr) ([]any, error) {
+	op, err := e.call(call)
+	if err != nil {
+		return nil, err
+	}
+	if results, ok := op.(tuple); ok {
+		return results.values, nil
+	}
+	return []any{e.result(call, op)}, nil
+}
+
+// result turns an operand into what a caller gets.
+func (e *evaluation) result(x ast.Expr, op operand) any {
+	return e.plain(x, op, "result")
+}
+
+// evaluation is one run over an expression. Its methods leave by a panic with an *Error, which rescue
+// turns into a result: an expression has many places that can be wrong, and one way out.
+type evaluation struct {
+	*Expr
+	ctx     context.Context
+	module  Module
+	symbols []load.Symbol
+	folded  map[ast.Expr]types.TypeAndValue
+}
+
+func (e *evaluation) rescue(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *Error:
+		*err = r
+	default:
+		panic(r)
+	}
+}
+
+func (e *evaluation) fail(at ast.Node, format string, args ...any) {
+	e.failAt(at.Pos(), nil, fmt.Sprintf(format, args...))
+}
+
+func (e *evaluation) failAt(pos token.Pos, cause error, message string) {
+	p := e.fset.Position(pos)
+	panic(&Error{Line: p.Line, Column: p.Column, Message: message, Err: cause})
+}
+
+// single evaluates x to one value: untyped or value.
+func (e *evaluation) single(x ast.Expr) operand { return e.one(x, e.eval(x)) }
+
+// one reduces what x evaluated to, to one value.
+func (e *evaluation) one(x ast.Expr, op operand) operand {
+	switch op := op.(type) {
+	case callee:
+		e.fail(x, "%s is a function: call it\n\t%s", types.ExprString(x), op.signature.text)
+	case goType:
+		e.fail(x, "%s (type) is not an expression", op.name)
+	case tuple:
+		switch {
+		case len(op.values) == 0 && op.hasError: // it was the only result, and nil
+			return untyped{kind: types.UntypedNil}
+		case len(op.values) == 0:
+			e.fail(x, "%s (no value) used as value", types.ExprString(x))
+		case op.hasError:
+			return operandOf(op.values[0])
+		}
+		e.fail(x, "multiple-value %s (%d values) in single-value context", types.ExprString(x), len(op.values))
+	}
+	return op
+}
+
+// eval evaluates x to an operand of any sort.
+func (e *evaluation) eval(x ast.Expr) operand {
+	if tv, ok := e.folded[x]; ok {
+		return constantOperand(tv)
+	}
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return e.eval(x.X)
+	case *ast.Ident:
+		return e.ident(x)
+	case *ast.SelectorExpr:
+		return e.selector(x)
+	case *ast.CallExpr:
+		op, err := e.call(x)
+		if err != nil && op == nil {
+			e.failAt(x.Pos(), err, types.ExprString(x.Fun)+": "+err.Error())
+		}
+		return op
+	case *ast.UnaryExpr:
+		return e.unary(x)
+	case *ast.BinaryExpr:
+		return e.binary(x)
+	case *ast.StarExpr:
+		return e.star(x)
+	case *ast.IndexExpr:
+		return e.index(x)
+	case *ast.IndexListExpr:
+		e.fail(x, "type arguments cannot be written in an expression")
+	case *ast.SliceExpr:
+		return e.slice(x)
+	case *ast.CompositeLit:
+		return value{e.composite(x, e.literalType(x))}
+	case *ast.TypeAssertExpr:
+		return e.assertion(x)
+	case *ast.ArrayType, *ast.MapType, *ast.StructType, *ast.InterfaceType:
+		return e.typeOf(x)
+	case *ast.FuncType, *ast.ChanType:
+		e.fail(x, "%s: function and channel types cannot be used in an expression", types.ExprString(x))
+	}
+	e.fail(x, "%s cannot be used in an expression", types.ExprString(x))
+	return nil
+}
+
+// ident evaluates a predeclared identifier or a symbol of the module.
+func (e *evaluation) ident(x *ast.Ident) operand {
+	if x.Name == "nil" {
+		return untyped{kind: types.UntypedNil}
+	}
+	if t, ok := predeclaredType(x.Name); ok {
+		return t
+	}
+	if object, ok := types.Universe.Lookup(x.Name).(*types.Builtin); ok {
+		e.fail(x, "%s (built-in) must be called", object.Name())
+	}
+	symbol, ok := load.FindSymbol(e.symbols, x.Name)
+	if !ok {
+		e.undefined(x)
+	}
+	switch symbol.Kind {
+	case load.KindType:
+		return e.namedType(symbol)
+	case load.KindFunc:
+		return e.function(symbol)
+	}
+	return e.variable(x, symbol)
+}
+
+// variable reads a variable or a constant of the module. A variable of a function type is a function.
+func (e *evaluation) variable(x *ast.Ident, symbol load.Symbol) operand {
+	if signatureOf(symbol.Signature).known {
+		return e.function(symbol)
+	}
+	v, err := e.module.Value(e.ctx, symbol.Name)
+	if err != nil {
+		e.failAt(x.Pos(), err, err.Error())
+	}
+	return operandOf(v)
+}
+
+func (e *evaluation) undefined(x *ast.Ident) {
+	message := "undefined: " + x.Name
+	if near := nearest(x.Name, e.symbols); near != "" {
+		message += " (did you mean " + near + "?)"
+	}
+	e.failAt(x.Pos(), nil, message)
+}
+
+// operandOf wraps what the module returned.
+func operandOf(v any) operand {
+	if v == nil {
+		return untyped{kind: types.UntypedNil}
+	}
+	return value{reflect.ValueOf(v)}
+}

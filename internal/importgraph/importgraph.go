@@ -1,0 +1,153 @@
+// Package importgraph reads what a Go package imports and what files building it reads, for one build
+// target, by the rules of the go command: file names, build constraints, no tests, no cgo.
+package importgraph
+
+import (
+	"errors"
+	"go/build"
+	"go/version"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Scanner reads packages for one build target. It is safe for concurrent use.
+type Scanner struct {
+	context build.Context
+}
+
+// New returns a scanner for a target, as in "linux", "amd64", and a toolchain's version, as in
+// "go1.26.8", which decides about constraints like "//go:build go1.25".
+func New(goos, goarch, goversion string) *Scanner {
+	c := build.Context{
+		GOOS:        goos,
+		GOARCH:      goarch,
+		Compiler:    "gc",
+		ReleaseTags: releaseTags(goversion),
+	}
+	if goversion == runtime.Version() && goos == runtime.GOOS && goarch == runtime.GOARCH {
+		c.ToolTags = slices.Clone(build.Default.ToolTags)
+	}
+	return &Scanner{context: c}
+}
+
+// releaseTags lists go1.1 to the toolchain's own release.
+func releaseTags(goversion string) []string {
+	minor, err := strconv.Atoi(strings.TrimPrefix(version.Lang(goversion), "go1."))
+	if err != nil {
+		return slices.Clone(build.Default.ReleaseTags)
+	}
+	tags := make([]string, minor)
+	for i := range tags {
+		tags[i] = "go1." + strconv.Itoa(i+1)
+	}
+	return tags
+}
+
+// Package is what building one package reads.
+type Package struct {
+	Name    string   // the package's name, "" where no file is built for the target
+	Imports []string // import paths, sorted; without "C" and "unsafe"
+	Files   []string // names of the source files in the directory, sorted
+	Embeds  []string // patterns of //go:embed, sorted
+}
+
+// Scan reads the package in a directory. A directory without a Go file for the target is a package
+// without a name. Files that cannot be parsed are left to the compiler, which explains them better; what
+// could be read of them counts.
+func (s *Scanner) Scan(dir string) (*Package, error) {
+	c := s.context
+	p, err := c.ImportDir(dir, 0)
+	var unreadable *fs.PathError
+	if errors.As(err, &unreadable) {
+		return nil, err
+	}
+	pkg := &Package{Name: p.Name, Embeds: slices.Clone(p.EmbedPatterns)}
+	for _, imp := range p.Imports {
+		if imp != "C" && imp != "unsafe" {
+			pkg.Imports = append(pkg.Imports, imp)
+		}
+	}
+	for _, files := range [][]string{p.GoFiles, p.InvalidGoFiles, p.SFiles, p.HFiles, p.SysoFiles} {
+		pkg.Files = append(pkg.Files, files...)
+	}
+	slices.Sort(pkg.Imports)
+	slices.Sort(pkg.Files)
+	pkg.Files = slices.Compact(pkg.Files)
+	return pkg, nil
+}
+
+// HasGoFiles tells whether a directory holds a Go file of any kind, which makes it a package for the go
+// command's search of the module that provides an import.
+func HasGoFiles(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") {
+			continue
+		}
+		if e.Type().IsRegular() {
+			return true
+		}
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() {
+			return true
+		}
+	}
+	return false
+}
+
+// Embedded lists the files that //go:embed patterns of a package in fsys name, sorted; dir is the
+// package's directory in fsys. Links and other irregular files are left out, as the go command refuses them.
+func Embedded(fsys fs.FS, dir string, patterns []string) ([]string, error) {
+	found := make(map[string]bool)
+	for _, pattern := range patterns {
+		glob, all := strings.CutPrefix(pattern, "all:")
+		matches, err := fs.Glob(fsys, path.Join(escapeGlob(dir), glob))
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range matches {
+			info, err := fs.Lstat(fsys, match)
+			if err != nil {
+				return nil, err
+			}
+			if !info.IsDir() && !info.Mode().IsRegular() {
+				continue
+			}
+			err = fs.WalkDir(fsys, match, func(name string, d fs.DirEntry, err error) error {
+				if err != nil {
+					return err
+				}
+				hidden := strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")
+				switch {
+				case hidden && !all && name != match && d.IsDir():
+					return fs.SkipDir
+				case d.Type().IsRegular() && (all || !hidden || name == match):
+					found[name] = true
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	names := make([]string, 0, len(found))
+	for name := range found {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// escapeGlob makes a pattern that matches dir and nothing else.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}

@@ -1,0 +1,122 @@
+package importgraph_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/loadgo/load/internal/importgraph"
+)
+
+const files = `
+-- a.go --
+package a
+
+import (
+	_ "embed"
+	"strings"
+	_ "unsafe"
+)
+
+//go:embed text/*.txt
+var t string
+-- a_linux.go --
+package a
+
+import _ "example.com/linux"
+-- a_windows.go --
+package a
+
+import _ "example.com/windows"
+-- new.go --
+//go:build go1.25
+
+package a
+
+import _ "example.com/new"
+-- newer.go --
+//go:build go1.26
+
+package a
+
+import _ "example.com/newer"
+-- ignored.go --
+//go:build ignore
+
+package main
+
+import _ "example.com/ignored"
+-- cgo.go --
+package a
+
+import "C"
+import _ "example.com/cgo"
+-- a_test.go --
+package a
+
+import _ "example.com/test"
+-- a_amd64.s --
+-- a_arm64.s --
+`
+
+func TestScan(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, f := range txtar.Parse([]byte(files)).Files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		goos, goarch, version string
+		imports, files        []string
+	}{
+		{
+			"linux", "amd64", "go1.25.3",
+			[]string{"embed", "example.com/linux", "example.com/new", "strings"},
+			[]string{"a.go", "a_amd64.s", "a_linux.go", "new.go"},
+		},
+		{
+			"windows", "arm64", "go1.26",
+			[]string{"embed", "example.com/new", "example.com/newer", "example.com/windows", "strings"},
+			[]string{"a.go", "a_arm64.s", "a_windows.go", "new.go", "newer.go"},
+		},
+	} {
+		pkg, err := importgraph.New(test.goos, test.goarch, test.version).Scan(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pkg.Name != "a" || !slices.Equal(pkg.Imports, test.imports) || !slices.Equal(pkg.Files, test.files) || !slices.Equal(pkg.Embeds, []string{"text/*.txt"}) {
+			t.Errorf("%s/%s %s: got %+v\nwant %q and %q", test.goos, test.goarch, test.version, pkg, test.imports, test.files)
+		}
+	}
+}
+
+func TestEmbedded(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{
+		"p/a.txt": {}, "p/.hidden": {}, "p/dir/b.txt": {}, "p/dir/_c.txt": {}, "p/dir/.git/d": {}, "q.txt": {},
+		"p/link": {Mode: os.ModeSymlink, Data: []byte("../q.txt")},
+	}
+	for pattern, want := range map[string][]string{
+		"a.txt":    {"p/a.txt"},
+		"*":        {"p/.hidden", "p/a.txt", "p/dir/b.txt"},
+		"dir":      {"p/dir/b.txt"},
+		"all:dir":  {"p/dir/.git/d", "p/dir/_c.txt", "p/dir/b.txt"},
+		".hidden":  {"p/.hidden"},
+		"nothing*": {},
+		"link":     {},
+	} {
+		got, err := importgraph.Embedded(fsys, "p", []string{pattern})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", pattern, got, want)
+		}
+	}
+}

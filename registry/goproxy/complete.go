@@ -1,0 +1,276 @@
+package goproxy
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/importgraph"
+	"github.com/loadgo/load/store"
+)
+
+// Complete brings what the package in a local directory imports into the store, and fills in what a build
+// needs. It implements [load.Completer]. In a module, go.mod and go.sum decide, as for the go command. A
+// directory without go.mod gets installed versions of what it imports, else the latest, and keeps them. What
+// was completed once needs no network again, and a package that imports the standard library alone never does.
+func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Store) (*load.Spec, error) {
+	if spec.Source.Kind != load.KindGo || spec.Source.Dir == "" || spec.Source.Hash != "" {
+		return spec, nil
+	}
+	r, err := in.newRequest(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	var b *build
+	var hash string
+	importPath := ""
+	if spec.Module == "" {
+		b, hash, err = r.completeLoose(ctx, spec.Source.Dir)
+	} else {
+		b, hash, importPath, err = r.completeLocal(ctx, spec.Source.Dir)
+	}
+	if err != nil {
+		return nil, explain(err, "")
+	}
+	out := *spec
+	out.BuildList = b.moduleVersions()
+	out.Source.Hash = hash
+	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir()}
+	return &out, nil
+}
+
+func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash, importPath string, err error) {
+	if r.main, err = findMain(dir); err != nil {
+		return nil, "", "", err
+	}
+	if e := r.compiler.tooOld(module.Version{Path: r.main.path}, r.main.goVersion); e != nil {
+		return nil, "", "", e
+	}
+	rel, err := filepath.Rel(r.main.dir, dir)
+	if err != nil {
+		return nil, "", "", err
+	}
+	importPath = path.Join(r.main.path, filepath.ToSlash(rel))
+	files, err := r.localFiles(importPath)
+	if err != nil {
+		return nil, "", "", err
+	}
+	subject := importPath + "\n" + files + r.main.fingerprint()
+	b, err = r.remembered(ctx, []string{"local module", r.main.dir, subject}, func() (*build, error) {
+		if err := r.sums.promise(r.main.goSum, "go.sum"); err != nil {
+			return nil, err
+		}
+		roots := make(map[string]string)
+		for _, m := range r.main.require {
+			roots[m.Path] = m.Version
+		}
+		c, err := r.closure(ctx, roots, []string{importPath})
+		if err != nil {
+			return nil, err
+		}
+		return r.build(ctx, c)
+	})
+	if err != nil {
+		return nil, "", "", err
+	}
+	return b, b.hash(subject), importPath, nil
+}
+
+// completeLoose completes a directory without go.mod.
+func (r *request) completeLoose(ctx context.Context, dir string) (*build, string, error) {
+	pkg, err := r.scan.Scan(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	files, err := packageFiles(dir, ".", pkg)
+	if err != nil {
+		return nil, "", err
+	}
+	imports := slices.DeleteFunc(slices.Clone(pkg.Imports), r.standard)
+	b, err := r.remembered(ctx, append([]string{"loose directory"}, imports...), func() (*build, error) {
+		roots := make(map[string]string)
+		for _, imp := range imports {
+			if err := r.installImport(ctx, roots, imp); err != nil {
+				return nil, &importError{path: imp, err: err}
+			}
+		}
+		c, err := r.closure(ctx, roots, imports)
+		if err != nil {
+			return nil, err
+		}
+		return r.build(ctx, c)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return b, b.hash(files), nil
+}
+
+// installImport makes the module of an import a root: the highest installed version, else the latest.
+func (r *request) installImport(ctx context.Context, roots map[string]string, imp string) error {
+	records, err := r.store.Records(r.in.Target(), imp)
+	if err != nil {
+		return err
+	}
+	if len(records) > 0 {
+		raise(roots, records[0].Module, records[0].Version)
+		return nil
+	}
+	name := load.Name{Target: imp, Form: load.FormPath}
+	if !r.in.Claims(name) {
+		return errNotStandard
+	}
+	release, err := r.in.Resolve(ctx, name)
+	if err != nil {
+		return err
+	}
+	if _, err := r.in.Install(ctx, release, r.store.Store); err != nil {
+		return err
+	}
+	raise(roots, release.Module, release.Version)
+	return nil
+}
+
+// remembered returns what the store remembers of a build under a key, if the store still has all of it; else
+// it computes and remembers it. A store that cannot be written to remembers nothing, which is no error.
+func (r *request) remembered(ctx context.Context, key []string, compute func() (*build, error)) (*build, error) {
+	id := store.Key(append([]string{"load build list 1", r.in.Target(), r.compiler.version}, key...)...)
+	const file = "build.json"
+	if a, err := r.store.Lookup(id); err == nil && a != nil {
+		b := new(build)
+		data, err := a.ReadFile(file)
+		if err == nil && json.Unmarshal(data, b) == nil && complete(r.store.Store, b.BuildList) {
+			return b, nil
+		}
+		if err := r.store.Evict(id); err != nil {
+			return nil, err
+		}
+	}
+	b, err := compute()
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(b)
+	if err != nil {
+		return nil, err
+	}
+	_, _, err = r.store.Artifact(ctx, id, func(_ context.Context, dir string) error {
+		return os.WriteFile(filepath.Join(dir, file), data, 0o644)
+	})
+	var disk *store.WriteError
+	if err != nil && !errors.As(err, &disk) {
+		return nil, err
+	}
+	return b, nil
+}
+
+// localFiles lists what a build reads of local modules, a line with a sum for each file: the packages that the
+// package imports from the main module and from directories that replace others.
+func (r *request) localFiles(start string) (string, error) {
+	modules := r.main.localModules()
+	seen := map[string]bool{start: true}
+	var out strings.Builder
+	for queue := []string{start}; len(queue) > 0; queue = queue[1:] {
+		root, dir := findLocal(modules, queue[0])
+		if dir == "" {
+			continue
+		}
+		pkg, err := r.scans.do(dir, func() (*importgraph.Package, error) { return r.scan.Scan(dir) })
+		if err != nil {
+			return "", err
+		}
+		rel, err := filepath.Rel(root, dir)
+		if err != nil {
+			return "", err
+		}
+		files, err := packageFiles(root, filepath.ToSlash(rel), pkg)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&out, "package %s\n%s", queue[0], files)
+		for _, imp := range pkg.Imports {
+			if !seen[imp] {
+				seen[imp] = true
+				queue = append(queue, imp)
+			}
+		}
+	}
+	return out.String(), nil
+}
+
+// findLocal returns the root and the directory of a package in one of the modules, or "". Longer module paths
+// go first.
+func findLocal(modules map[string]string, pkg string) (root, dir string) {
+	for prefix := pkg; prefix != "." && prefix != "/"; prefix = path.Dir(prefix) {
+		root, ok := modules[prefix]
+		if !ok {
+			continue
+		}
+		p, err := inModule(module.Version{Path: prefix}, &sourceTree{dir: root, local: true}, pkg)
+		if err == nil && p.dir != "" {
+			return root, p.dir
+		}
+	}
+	return "", ""
+}
+
+// packageFiles lists the files that a build reads of one package, with their sums. They are read through an
+// [os.Root], so that no link leads out of the module.
+func packageFiles(root, dir string, pkg *importgraph.Package) (string, error) {
+	at, err := os.OpenRoot(root)
+	if err != nil {
+		return "", err
+	}
+	defer at.Close()
+	names := make([]string, 0, len(pkg.Files))
+	for _, name := range pkg.Files {
+		names = append(names, path.Join(dir, name))
+	}
+	embeds, err := importgraph.Embedded(at.FS(), dir, pkg.Embeds)
+	if err != nil {
+		return "", &load.CompileError{Reason: fmt.Sprintf("//go:embed cannot be followed: %v", err), Fix: "embed files of the module alone"}
+	}
+	names = append(names, embeds...)
+	var out strings.Builder
+	for _, name := range names {
+		sum, err := fileSum(at, name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&out, "%s %s\n", sum, name)
+	}
+	return out.String(), nil
+}
+
+func fileSum(root *os.Root, name string) (string, error) {
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		if target, err2 := root.Readlink(filepath.FromSlash(name)); err2 == nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", &load.CompileError{Reason: fmt.Sprintf("%s is a link out of the module, to %s", name, target), Fix: "put the file itself there"}
+		}
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,125 @@
+package goproxy
+
+import (
+	"cmp"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+)
+
+// Config says which registry to use and how. Its zero value is the go command's own configuration: the
+// environment, then the file that "go env -w" writes, then go.env of GOROOT. A Config is copied by [New].
+type Config struct {
+	// Proxy, NoProxy, SumDB, NoSumDB and Private are what GOPROXY, GONOPROXY, GOSUMDB, GONOSUMDB and
+	// GOPRIVATE are to the go command, in its own syntax. "" means the configured value; NoProxy and
+	// NoSumDB default to Private, "none" makes them empty.
+	Proxy, NoProxy, SumDB, NoSumDB, Private string
+
+	// ModCache is the user's own module cache, asked before the network and never written. "" means
+	// GOMODCACHE, "off" none. What it holds is verified like what a proxy sends.
+	ModCache string
+
+	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
+	GOOS, GOARCH string
+
+	// Toolchain finds the Go toolchain that will compile: its GOROOT and its version ("go1.26.8"). By
+	// default it is the go command in PATH.
+	Toolchain func() (root, version string, err error)
+
+	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it is one that honours
+	// HTTP_PROXY and its like, with time-outs for connecting and for the first byte.
+	HTTPClient *http.Client
+
+	// Downloads is how many files may be in flight at a time; 16 by default, more than there are cores,
+	// because most of a download is waiting.
+	Downloads int
+
+	// Retries is how often a request is made again after a fault that may pass, 4 by default, negative for
+	// never. RetryDelay is the wait before the first of them, doubled each time; 250 ms by default.
+	Retries    int
+	RetryDelay time.Duration
+
+	// Stall is how long an answer may go without progress before it counts as broken; 30 s by default.
+	Stall time.Duration
+}
+
+// settings is a Config with the go command's configuration filled in.
+type settings struct {
+	proxies    []proxy
+	proxiesErr error
+	noProxy    string
+	sumDB      string
+	noSumDB    string
+	modCache   string // "" for none
+	netrc      string // file, "" for none
+}
+
+// settings reads the configuration, once for an installer.
+func (in *Installer) readSettings() *settings {
+	t, _ := in.tools.Find() // without a toolchain, the environment and the user's file still count
+	c := &in.config
+	private := cmp.Or(c.Private, t.Env("GOPRIVATE"))
+	s := &settings{
+		noProxy: noneIsEmpty(cmp.Or(c.NoProxy, t.Env("GONOPROXY"), private)),
+		sumDB:   cmp.Or(c.SumDB, t.Env("GOSUMDB")),
+		noSumDB: noneIsEmpty(cmp.Or(c.NoSumDB, t.Env("GONOSUMDB"), private)),
+	}
+	s.proxies, s.proxiesErr = parseProxies(cmp.Or(c.Proxy, t.Env("GOPROXY")))
+	switch c.ModCache {
+	case "":
+		s.modCache = t.ModCache()
+	case "off":
+	default:
+		s.modCache = c.ModCache
+	}
+	if auth := strings.TrimSpace(t.Env("GOAUTH")); auth == "" || strings.Contains(auth, "netrc") {
+		s.netrc = netrcFile(t)
+	}
+	return s
+}
+
+func noneIsEmpty(patterns string) string {
+	if patterns == "none" {
+		return ""
+	}
+	return patterns
+}
+
+// direct tells whether the configuration keeps a module path away from proxies.
+func (s *settings) direct(path string) bool { return module.MatchPrefixPatterns(s.noProxy, path) }
+
+// sums tells whether the checksum database answers for a module path.
+func (s *settings) sums(path string) bool {
+	return s.sumDB != "off" && !module.MatchPrefixPatterns(s.noSumDB, path)
+}
+
+// compiler is the toolchain that will compile what is installed.
+type compiler struct {
+	root    string
+	version string // "go1.26.8"
+}
+
+// release returns the version without its "go".
+func (c compiler) release() string { return strings.TrimPrefix(c.version, "go") }
+
+func (in *Installer) compiler() (compiler, error) {
+	if in.config.Toolchain != nil {
+		root, version, err := in.config.Toolchain()
+		return compiler{root, version}, err
+	}
+	t, err := in.tools.Find()
+	return compiler{t.Root, t.Version}, err
+}
+
+func (c Config) withDefaults() Config {
+	c.GOOS = cmp.Or(c.GOOS, runtime.GOOS)
+	c.GOARCH = cmp.Or(c.GOARCH, runtime.GOARCH)
+	c.Downloads = cmp.Or(max(c.Downloads, 0), 16)
+	c.Retries = max(cmp.Or(c.Retries, 4), 0)
+	c.RetryDelay = cmp.Or(c.RetryDelay, 250*time.Millisecond)
+	c.Stall = cmp.Or(c.Stall, 30*time.Second)
+	return c
+}

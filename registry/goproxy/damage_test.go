@@ -1,0 +1,97 @@
+package goproxy_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/registry/goproxy"
+)
+
+// TestDamagedTree: a module in the store that is not as its sum says is fetched again.
+func TestDamagedTree(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	s := openStore(t)
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0", "b.go")
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(file); err != nil || string(data) != "package b\n" {
+		t.Errorf("b.go holds %q, %v", data, err)
+	}
+}
+
+// TestReadOnly: what is installed is protected from edits, down to the directories.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	spec, err := install(t, goproxy.New(config(p)), openStore(t), "example.com/a/sub/deep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]os.FileMode{".": 0o555, "..": 0o555, "../..": 0o555, "deep.go": 0o444} {
+		fi, err := os.Stat(filepath.Join(spec.Source.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fi.Mode().Perm() &^ 0o222; got != fi.Mode().Perm() || got&want != got {
+			t.Errorf("%s has the mode %v, want %v", name, fi.Mode(), want)
+		}
+	}
+}
+
+// TestEvents: an install tells what it did.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, queried)
+	events := make(chan load.Event, 100)
+	ctx := load.WithSink(t.Context(), func(e load.Event) { events <- e })
+	in := goproxy.New(config(p))
+	release, err := in.Resolve(ctx, parse(t, "example.com/q@v1.2.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Install(ctx, release, openStore(t)); err != nil {
+		t.Fatal(err)
+	}
+	close(events)
+	var got []string
+	for e := range events {
+		switch e := e.(type) {
+		case load.Deprecated:
+			got = append(got, e.String())
+		case load.Resolved:
+			got = append(got, "resolved "+e.Module+" "+e.Version+": "+e.Why)
+		case load.Downloaded:
+			got = append(got, "downloaded "+e.Module+" "+e.Version+" "+e.File)
+		case load.Installed:
+			got = append(got, "installed "+e.Name+" "+e.Version)
+		}
+	}
+	want := []string{
+		"deprecated: example.com/q@v1.2.0: retracted by the module's author: it deletes everything",
+		"resolved example.com/q v1.2.0: asked for",
+		"downloaded example.com/q v1.2.0 zip",
+		"installed example.com/q v1.2.0",
+	}
+	if len(got) != len(want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("event %d is %q, want %q", i, got[i], want[i])
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package goproxy
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/store"
+)
+
+// storage is the store as this package uses it.
+type storage struct{ *store.Store }
+
+func (s storage) modules() modCache { return modCache(s.ModDir()) }
+
+func (s storage) putFile(m module.Version, ext string, data []byte) error {
+	name, err := s.modules().file(m, ext)
+	if err != nil {
+		return err
+	}
+	return writeError(writeFile(name, data))
+}
+
+// writeError gives an error of the disk its remedy.
+func writeError(err error) error {
+	var disk *fs.PathError
+	var link *os.LinkError
+	switch fix := "free some space, or set LOAD_DIR (or Config.Dir) to a directory that can be written to"; {
+	case errors.As(err, &disk):
+		return &store.WriteError{Path: disk.Path, Fix: fix, Err: disk.Err}
+	case errors.As(err, &link):
+		return &store.WriteError{Path: link.New, Fix: fix, Err: link.Err}
+	}
+	return err
+}
+
+// sourceTree is a module's source on disk.
+type sourceTree struct {
+	dir   string
+	sum   string // "" for a local directory
+	local bool   // nested modules lie within it and are not part of it
+}
+
+// tree brings the source of a module version, which may be replaced, into the store.
+func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, error) {
+	return r.dirs.do(m, func() (*sourceTree, error) {
+		if r.main != nil {
+			if dir, ok := r.main.replacedByDir(m); ok {
+				return &sourceTree{dir: dir, local: true}, nil
+			}
+			m = r.main.replaced(m)
+		}
+		t, err := r.fetchTree(ctx, m)
+		if err != nil {
+			return nil, about(m, err)
+		}
+		r.sums.add(m, t.sum)
+		return t, nil
+	})
+}
+
+// fetchTree publishes a module in the store where it is not there yet. It is there as a whole once its
+// directory has its name: that is the last step, and only who holds the module's lock takes it.
+func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
+	if t, err := r.installedTree(m); t != nil || err != nil {
+		return t, err
+	}
+	unlock, err := r.store.Lock(ctx, "mod/"+m.String())
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if t, err := r.installedTree(m); t != nil || err != nil {
+		return t, err
+	}
+	if _, err := r.mod(ctx, m); err != nil { // the build reads the go.mod file from beside the zip
+		return nil, err
+	}
+	started := time.Now()
+	temp, err := r.temp()
+	if err != nil {
+		return nil, err
+	}
+	f, size, err := r.fetchZip(ctx, m, temp)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	stage, err := os.MkdirTemp(temp, "tree-")
+	if err != nil {
+		return nil, writeError(err)
+	}
+	sum, err := r.extract(ctx, f, m, stage)
+	if err != nil {
+		return nil, writeError(err)
+	}
+	if err := r.verify(ctx, m, sum); err != nil {
+		return nil, err
+	}
+	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: size, Took: time.Since(started)})
+	dir, err := r.publish(m, sum, stage)
+	if err != nil {
+		return nil, writeError(err)
+	}
+	r.in.trusted.Store(dir, true)
+	r.fetched.Store(true)
+	return &sourceTree{dir: dir, sum: sum}, nil
+}
+
+// installedTree returns the module as the store has it, or nil. A tree that this installer did not see yet is
+// hashed: what a power failure or a curious user damaged counts as absent, and is fetched again.
+func (r *request) installedTree(m module.Version) (*sourceTree, error) {
+	dir, sum, ok := r.store.modules().has(m)
+	if !ok {
+		return nil, nil
+	}
+	if _, trusted := r.in.trusted.Load(dir); !trusted {
+		got, err := dirhash.HashDir(dir, m.String(), dirhash.Hash1)
+		if err != nil || got != sum {
+			return nil, nil
+		}
+		r.in.trusted.Store(dir, true)
+	}
+	if _, err := r.sums.kept(m, sum); err != nil {
+		return nil, err
+	}
+	return &sourceTree{dir: dir, sum: sum}, nil
+}
+
+// fetchZip opens the zip of a module version: the one in the user's module cache, else what a registry
+// sends, streamed to a file without a name of its own for long.
+func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (*os.File, int64, error) {
+	if dir := r.in.settings().modCache; dir != "" {
+		if name, err := modCache(dir).file(m, "zip"); err == nil {
+			if f, err := os.Open(name); err == nil {
+				if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
+					return f, fi.Size(), nil
+				}
+				f.Close()
+			}
+		}
+	}
+	f, err := os.CreateTemp(temp, "zip-")
+	if err != nil {
+		return nil, 0, writeError(err)
+	}
+	var size int64
+	err = r.in.each(ctx, m.Path, func(p repo) (err error) {
+		size, err = p.zip(ctx, m.Version, f)
+		return err
+	})
+	if err != nil {
+		f.Close()
+		return nil, 0, writeError(err)
+	}
+	return f, size, nil
+}
+
+// extract unpacks with as many zips at a time as there are cores: that part is work, not waiting.
+func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (string, error) {
+	select {
+	case r.in.cores <- struct{}{}:
+		defer func() { <-r.in.cores }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	return extract(f, m, dir)
+}
+
+// publish moves a verified tree to its place. A directory that is there without being whole, because
+// somebody removed its sum, makes way.
+func (r *request) publish(m module.Version, sum, stage string) (string, error) {
+	if err := r.store.putFile(m, "ziphash", []byte(sum)); err != nil {
+		return "", err
+	}
+	dir, err := r.store.modules().dir(m)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	if err := protect(stage); err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return "", err
+		}
+		if err := os.Rename(dir, stage+"-old"); err != nil {
+			return "", err
+		}
+	}
+	if err := os.Rename(stage, dir); err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o555)
+}

@@ -1,0 +1,170 @@
+package goproxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load"
+)
+
+// client makes requests, again where a fault may pass.
+type client struct {
+	http    *http.Client
+	retries int
+	delay   time.Duration
+	stall   time.Duration
+}
+
+func newClient(c Config) *client {
+	var h http.Client
+	if c.HTTPClient != nil {
+		h = *c.HTTPClient
+	} else {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+		transport.TLSHandshakeTimeout = 15 * time.Second
+		transport.ResponseHeaderTimeout = c.Stall
+		transport.MaxIdleConnsPerHost = c.Downloads
+		h.Transport = transport
+	}
+	h.CheckRedirect = checkRedirect
+	return &client{http: &h, retries: c.Retries, delay: c.RetryDelay, stall: c.Stall}
+}
+
+// checkRedirect keeps a redirect from leading to less safety: out of https, to another scheme, or from
+// the network to this machine. Credentials stay with the host they are for.
+func checkRedirect(r *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	switch {
+	case len(via) >= 10:
+		return final(errors.New("too many redirects"))
+	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
+		return final(fmt.Errorf("redirect from %s to %s", first.Scheme, r.URL.Scheme))
+	case loopback(r.URL.Hostname()) && !loopback(first.Hostname()):
+		return final(errors.New("redirect to this machine"))
+	}
+	if r.URL.Host != first.Host {
+		r.Header.Del("Authorization")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// A finalError is not cured by asking again.
+type finalError struct{ error }
+
+func final(err error) error { return finalError{err} }
+
+func (e finalError) Unwrap() error { return e.error }
+
+// get writes the answer's body, of at most limit bytes, to what open returns; open is called for
+// each try.
+func (c *client) get(ctx context.Context, u *url.URL, user *url.Userinfo, limit int64, open func() (io.Writer, error)) (int64, error) {
+	for try := 0; ; try++ {
+		w, err := open()
+		if err != nil {
+			return 0, err
+		}
+		n, after, err := c.once(ctx, u, user, limit, w)
+		switch {
+		case err == nil:
+			return n, nil
+		case ctx.Err() != nil:
+			return 0, context.Cause(ctx)
+		case try >= c.retries || !passing(err):
+			return 0, c.describe(u, err, try)
+		}
+		delay := max(after, c.delay<<try)
+		if after == 0 {
+			delay = min(delay, 10*time.Second)
+			delay = delay/2 + rand.N(delay/2+1)
+		}
+		load.Emit(ctx, load.Retrying{URL: u.String(), Err: plain(err), Delay: delay})
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return 0, context.Cause(ctx)
+		}
+	}
+}
+
+var errStalled = errors.New("the answer stalled")
+
+// once makes one request. after is how long the registry asks to wait.
+func (c *client) once(ctx context.Context, u *url.URL, user *url.Userinfo, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return 0, 0, final(err)
+	}
+	if user != nil {
+		password, _ := user.Password()
+		r.SetBasicAuth(user.Username(), password)
+	}
+	progress := time.AfterFunc(c.stall, func() { cancel(errStalled) })
+	defer progress.Stop()
+	defer func() {
+		if err != nil && context.Cause(ctx) == errStalled {
+			err = errStalled
+		}
+	}()
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return 0, retryAfter(resp), refusal(u, resp)
+	}
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		return 0, 0, final(errNotProxy)
+	}
+	if resp.ContentLength > limit {
+		return 0, 0, final(tooLarge(limit))
+	}
+	body := &steady{r: resp.Body, timer: progress, stall: c.stall}
+	n, err = io.Copy(w, io.LimitReader(body, limit+1))
+	if err == nil && n > limit {
+		err = final(tooLarge(limit))
+	}
+	return n, 0, err
+}
+
+var errNotProxy = errors.New("not a module proxy's answer: it is an HTML page")
+
+func tooLarge(limit int64) error {
+	return fmt.Errorf("the answer is larger than %d MiB", limit>>20)
+}
+
+// steady pushes the stall timer back whenever a fair piece has arrived, so that a trickle counts as a
+// stall too.
+type steady struct {
+	r     io.Reader
+	timer *time.Timer
+	stall time.Duration
+	since int
+}
+
+func (s *steady) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if s.since += n; s.since >= 4<<10 {
+		s.since = 0
+		s.timer.Reset(s.stall)
+	}
+	return n, err
+}

@@ -1,0 +1,238 @@
+package goproxy
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/importgraph"
+	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/store"
+)
+
+// Install brings a release and all that it imports into the store, verified, and records what a build
+// needs to know. It implements [load.Installer]. However many processes install one release at a time, one
+// works and the others find its record. An interrupted Install leaves whole modules or nothing of them; the
+// next one goes on from there.
+func (in *Installer) Install(ctx context.Context, release *load.Release, s *store.Store) (*load.Spec, error) {
+	spec, err := in.install(ctx, release, s)
+	return spec, explain(err, release.Module)
+}
+
+func (in *Installer) install(ctx context.Context, release *load.Release, s *store.Store) (*load.Spec, error) {
+	started := time.Now()
+	if spec, err := in.recorded(release, s); spec != nil || err != nil {
+		return spec, err
+	}
+	unlock, err := s.Lock(ctx, "install/"+in.Target()+"/"+release.Package+"@"+release.Version)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if spec, err := in.recorded(release, s); spec != nil || err != nil {
+		return spec, err
+	}
+	r, err := in.newRequest(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	m := module.Version{Path: release.Module, Version: release.Version}
+	if err := r.checkPackage(ctx, m, release); err != nil {
+		return nil, err
+	}
+	c, err := r.closure(ctx, map[string]string{m.Path: m.Version}, []string{release.Package})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.putInfo(m, release); err != nil {
+		return nil, err
+	}
+	b, err := r.build(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	record := &store.Record{
+		Package: release.Package, Module: release.Module, Version: release.Version, Target: in.Target(),
+		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated,
+		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package), BuildList: b.BuildList,
+	}
+	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
+		syncFiles(s.ModDir())
+	}
+	if err := s.PutRecord(record); err != nil {
+		return nil, err
+	}
+	load.Emit(ctx, load.Installed{Name: release.Package, Version: release.Version, Modules: len(b.BuildList), Took: time.Since(started)})
+	return in.spec(record, s, in.String())
+}
+
+// recorded returns the spec of a release that the store has, or nil.
+func (in *Installer) recorded(release *load.Release, s *store.Store) (*load.Spec, error) {
+	records, err := s.Records(in.Target(), release.Package)
+	if err != nil {
+		return nil, err
+	}
+	for _, record := range records {
+		if record.Version == release.Version && record.Module == release.Module && complete(s, record.BuildList) {
+			return in.spec(record, s, "store")
+		}
+	}
+	return nil, nil
+}
+
+// complete tells whether the store has every module of a build list.
+func complete(s *store.Store, list []store.RecordModule) bool {
+	for _, m := range list {
+		if _, sum, ok := (storage{s}).modules().has(module.Version{Path: m.Path, Version: m.Version}); !ok || sum != m.Sum {
+			return false
+		}
+	}
+	return true
+}
+
+// checkPackage fetches the release's own module and looks for the package in it.
+func (r *request) checkPackage(ctx context.Context, m module.Version, release *load.Release) error {
+	t, err := r.tree(ctx, m)
+	if err != nil {
+		return err
+	}
+	p, err := inModule(m, t, release.Package)
+	if err != nil || p.dir != "" {
+		return err
+	}
+	return &load.NotFoundError{
+		Name:     release.Package,
+		Tried:    []load.Tried{{Who: r.in.String(), Answer: fmt.Sprintf("module %s is there, but does not contain the package", m)}},
+		NearMiss: spelling.Near(release.Package, packages(m.Path, t.dir), 3),
+	}
+}
+
+// packages yields the import paths of a module's packages.
+func packages(modPath, dir string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		_ = fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || !d.IsDir() {
+				return nil
+			}
+			if base := d.Name(); name != "." && (strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || base == "testdata" || base == "internal") {
+				return fs.SkipDir
+			}
+			if importgraph.HasGoFiles(filepath.Join(dir, filepath.FromSlash(name))) && !yield(path.Join(modPath, name)) {
+				return fs.SkipAll
+			}
+			return nil
+		})
+	}
+}
+
+// putInfo keeps what the registry says about the version where the go command looks for it.
+func (r *request) putInfo(m module.Version, release *load.Release) error {
+	data, err := json.Marshal(info{Version: release.Version, Time: release.Time})
+	if err != nil {
+		return err
+	}
+	return r.store.putFile(m, "info", data)
+}
+
+// build is what an engine needs to know to build from the store.
+type build struct {
+	GoMod     string
+	GoSum     string
+	BuildList []store.RecordModule
+}
+
+// build describes the build of a closure: a go.mod file in which every provider is required at its selected
+// version, so that the go command has nothing to add to it, and the sums of all that was read.
+func (r *request) build(ctx context.Context, c *closure) (*build, error) {
+	language := cmp.Or(version.Lang(r.compiler.version), "go1.21") // a toolchain without a release takes any
+	var require strings.Builder
+	b := &build{}
+	for _, m := range versions(c.providers) {
+		f, err := r.mod(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if v := "go" + f.goVersion; version.Compare(v, language) > 0 {
+			language = v
+		}
+		fmt.Fprintf(&require, "\t%s %s\n", m.Path, m.Version)
+		t, err := r.tree(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if t.local {
+			continue
+		}
+		if r.main != nil {
+			m = r.main.replaced(m)
+		}
+		b.BuildList = append(b.BuildList, store.RecordModule{Path: m.Path, Version: m.Version, Sum: t.sum})
+	}
+	if r.main != nil {
+		if v := "go" + r.main.goVersion; version.Compare(v, language) > 0 {
+			language = v
+		}
+		fmt.Fprintf(&require, "\t%s %s\n", r.main.path, r.main.version())
+	}
+	b.GoMod = "go " + strings.TrimPrefix(language, "go") + "\n"
+	if require.Len() > 0 {
+		b.GoMod += "\nrequire (\n" + require.String() + ")\n"
+	}
+	if r.main != nil {
+		b.GoMod += r.main.replaceLines()
+	}
+	b.GoSum = string(r.sums.goSum())
+	return b, nil
+}
+
+// hash identifies a build: what it is for, and every module that it reads.
+func (b *build) hash(subject string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "load build 1\n%s\n", subject)
+	for _, m := range b.BuildList {
+		fmt.Fprintf(h, "%s %s %s\n", m.Path, m.Version, m.Sum)
+	}
+	return "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+func (b *build) moduleVersions() []load.ModuleVersion {
+	list := make([]load.ModuleVersion, len(b.BuildList))
+	for i, m := range b.BuildList {
+		list[i] = load.ModuleVersion(m)
+	}
+	return list
+}
+
+// spec makes a record an answer.
+func (in *Installer) spec(record *store.Record, s *store.Store, origin string) (*load.Spec, error) {
+	dir, err := storage{s}.modules().dir(module.Version{Path: record.Module, Version: record.Version})
+	if err != nil {
+		return nil, err
+	}
+	dir = filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(record.Package, record.Module)))
+	b := &build{BuildList: record.BuildList}
+	return &load.Spec{
+		Name: record.Package, Module: record.Module, Version: record.Version, Why: record.Why, Origin: origin,
+		Time: record.Time, Deprecated: record.Deprecated, BuildList: b.moduleVersions(),
+		Source: load.Source{
+			Kind: load.KindGo, FS: os.DirFS(dir), Dir: dir, Hash: record.Hash,
+			Go: &load.GoSource{
+				ImportPath: record.Package, GoMod: []byte(record.GoMod), GoSum: []byte(record.GoSum), ModCache: s.ModDir(),
+			},
+		},
+	}, nil
+}

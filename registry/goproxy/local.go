@@ -1,0 +1,171 @@
+package goproxy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load"
+)
+
+// mainModule is a local module: the one place where replace and exclude lines count.
+type mainModule struct {
+	path      string
+	dir       string // absolute
+	goVersion string
+	pruned    bool
+	require   []module.Version
+	replace   map[module.Version]module.Version // a directory has no version; the path alone replaces every version
+	exclude   map[module.Version]bool
+	goMod     []byte
+	goSum     []byte
+}
+
+// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it.
+func findMain(dir string) (*mainModule, error) {
+	for d := dir; ; d = filepath.Dir(d) {
+		data, err := os.ReadFile(filepath.Join(d, "go.mod"))
+		if err == nil {
+			return parseMain(d, data)
+		}
+		if !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
+			return nil, badMain(dir, err.Error())
+		}
+	}
+}
+
+func badMain(dir, reason string) error {
+	first, _, _ := strings.Cut(reason, "\n")
+	return &load.CompileError{Reason: "go.mod of " + dir + " cannot be used: " + first, Fix: "repair it: go mod tidy"}
+}
+
+func parseMain(dir string, data []byte) (*mainModule, error) {
+	f, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		return nil, badMain(dir, err.Error())
+	}
+	if f.Module == nil || f.Module.Mod.Path == "" {
+		return nil, badMain(dir, "it has no module line")
+	}
+	m := &mainModule{
+		path: f.Module.Mod.Path, dir: dir, goMod: data,
+		replace: make(map[module.Version]module.Version), exclude: make(map[module.Version]bool),
+	}
+	if f.Go != nil {
+		m.goVersion = f.Go.Version
+	}
+	m.pruned = (&modFile{goVersion: m.goVersion}).pruned()
+	for _, r := range f.Replace {
+		to := r.New
+		if to.Version == "" && !filepath.IsAbs(to.Path) {
+			to.Path = filepath.Join(dir, filepath.FromSlash(to.Path))
+		}
+		m.replace[r.Old] = to
+	}
+	for _, x := range f.Exclude {
+		m.exclude[x.Mod] = true
+	}
+	for _, r := range f.Require {
+		if !m.ignores(r.Mod) {
+			m.require = append(m.require, r.Mod)
+		}
+	}
+	m.goSum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ignores tells whether a requirement does not count: of the module itself, or of an excluded version.
+func (m *mainModule) ignores(r module.Version) bool { return r.Path == m.path || m.exclude[r] }
+
+// replaced returns what stands for a module version: itself, or what a replace line puts in its place. A
+// result without a version is a directory.
+func (m *mainModule) replaced(v module.Version) module.Version {
+	if to, ok := m.replace[v]; ok {
+		return to
+	}
+	if to, ok := m.replace[module.Version{Path: v.Path}]; ok {
+		return to
+	}
+	return v
+}
+
+func (m *mainModule) replacedByDir(v module.Version) (dir string, ok bool) {
+	to := m.replaced(v)
+	return to.Path, to.Version == ""
+}
+
+// dirMod reads the go.mod file of a directory that replaces a module.
+func (m *mainModule) dirMod(dir string) (*modFile, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return nil, badMain(m.dir, "a replace line leads to "+dir+", which has no go.mod")
+	}
+	return parseModFile("", data)
+}
+
+// version is the version that stands for the module in another's require line.
+func (m *mainModule) version() string {
+	_, major, _ := module.SplitPathVersion(m.path)
+	return module.ZeroPseudoVersion(module.PathMajorPrefix(major))
+}
+
+// replaceLines are the lines by which another main module sees the same modules.
+func (m *mainModule) replaceLines() string {
+	var lines []string
+	for old, to := range m.replace {
+		if old.Path == m.path {
+			continue
+		}
+		lines = append(lines, "replace "+reference(old)+" => "+reference(to)+"\n")
+	}
+	for x := range m.exclude {
+		lines = append(lines, "exclude "+reference(x)+"\n")
+	}
+	slices.Sort(lines)
+	return fmt.Sprintf("\nreplace %s => %s\n", modfile.AutoQuote(m.path), modfile.AutoQuote(m.dir)) + strings.Join(lines, "")
+}
+
+func reference(v module.Version) string {
+	if v.Version == "" {
+		return modfile.AutoQuote(v.Path)
+	}
+	return modfile.AutoQuote(v.Path) + " " + v.Version
+}
+
+// localModules are the module and the directories that replace others, by module path.
+func (m *mainModule) localModules() map[string]string {
+	dirs := map[string]string{m.path: m.dir}
+	for old, to := range m.replace {
+		if to.Version == "" && old.Path != m.path {
+			dirs[old.Path] = to.Path
+		}
+	}
+	return dirs
+}
+
+// fingerprint is the text of all that decides about the module graph: the module's own files and the go.mod
+// files of the directories that replace others.
+func (m *mainModule) fingerprint() string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.goSum)
+	dirs := m.localModules()
+	for _, path := range sortedKeys(dirs) {
+		if path == m.path {
+			continue
+		}
+		data, _ := os.ReadFile(filepath.Join(dirs[path], "go.mod"))
+		fmt.Fprintf(&b, "%s %q\n", path, data)
+	}
+	return b.String()
+}

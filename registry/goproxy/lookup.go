@@ -1,0 +1,204 @@
+package goproxy
+
+import (
+	stdzip "archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/query"
+)
+
+// Resolve finds the module that holds a package, and its version. It implements [load.Installer].
+//
+// What it reads is not verified yet, because nothing of it is built from: [Installer.Install] verifies all.
+func (in *Installer) Resolve(ctx context.Context, name load.Name) (*load.Release, error) {
+	started := time.Now()
+	r, err := in.newRequest(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	q, err := query.Parse(name.Query)
+	if err != nil {
+		return nil, &load.VersionError{Module: name.Target, Query: name.Query, Reason: err.Error(), Fix: "ask for @latest, @v1.2 or @v1.2.3"}
+	}
+	path, c, err := r.lookup(ctx, name, q)
+	if err != nil {
+		return nil, explain(err, name.Target)
+	}
+	m := module.Version{Path: path, Version: c.Version}
+	if err := r.checkGo(ctx, m, c); err != nil {
+		return nil, err
+	}
+	release := &load.Release{
+		Name: name, Package: name.Target, Module: path, Version: c.Version, Time: c.Time, Why: c.why,
+		Origin: in.String(), Deprecated: c.deprecated,
+	}
+	if c.retracted != "" {
+		release.Deprecated = c.retracted
+	}
+	if release.Deprecated != "" {
+		load.Emit(ctx, load.Deprecated{Module: path, Version: c.Version, Message: release.Deprecated})
+	}
+	load.Emit(ctx, load.Resolved{Name: name.String(), Module: path, Version: c.Version, Why: c.why, Took: time.Since(started)})
+	return release, nil
+}
+
+// candidate is a module path that may hold the package, and what the registry says about it.
+type candidate struct {
+	path   string
+	choice *choice
+	err    error
+}
+
+// lookup finds the module that holds a package: among the prefixes of its path that are modules, the
+// longest that contains it. All are asked for at a time, and a prefix that is none costs nothing but its
+// request. A refusal (403) of one prefix does not hide another that exists, because registries refuse
+// what they do not know; it is reported where nothing else is found.
+func (r *request) lookup(ctx context.Context, name load.Name, q query.Query) (string, *choice, error) {
+	if r.in.settings().direct(name.Target) {
+		return "", nil, private(name.Target) // no prefix of a private name is told to a proxy
+	}
+	candidates := prefixes(name.Target)
+	var wg sync.WaitGroup
+	for i := range candidates {
+		wg.Go(func() {
+			c := &candidates[i]
+			if c.choice, c.err = r.choose(ctx, c.path, q); c.err == nil {
+				_, c.err = r.mod(ctx, module.Version{Path: c.path, Version: c.choice.Version})
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return "", nil, context.Cause(ctx)
+	}
+	var found []candidate
+	for _, c := range candidates {
+		switch {
+		case c.err == nil:
+			found = append(found, c)
+		case len(found) == 0 && c.blocking():
+			return "", nil, c.err
+		}
+	}
+	for i, c := range found {
+		if i == len(found)-1 {
+			return c.path, c.choice, nil
+		}
+		ok, err := r.contains(ctx, module.Version{Path: c.path, Version: c.choice.Version}, name.Target)
+		if err != nil {
+			return "", nil, err
+		}
+		if ok {
+			return c.path, c.choice, nil
+		}
+	}
+	return "", nil, r.notFound(name, candidates)
+}
+
+// prefixes lists the module paths that can hold a package, longest first.
+func prefixes(pkg string) []candidate {
+	var out []candidate
+	for path := pkg; path != ""; {
+		if _, _, ok := module.SplitPathVersion(path); ok && module.CheckPath(path) == nil {
+			out = append(out, candidate{path: path})
+		}
+		i := strings.LastIndexByte(path, '/')
+		path = path[:max(i, 0)]
+	}
+	return out
+}
+
+// blocking tells whether what happened to a longer prefix forbids to take a shorter one: it may well be
+// there, and whoever can disturb a connection must not choose which module is taken. A refusal counts as
+// absence, and so does a module that declares another path, which is one's old or misspelled name.
+func (c candidate) blocking() bool {
+	var registry *load.RegistryError
+	var other *pathError
+	switch {
+	case errors.As(c.err, &other):
+		return false
+	case c.choice != nil:
+		return true
+	case errors.Is(c.err, fs.ErrNotExist), forbidden(c.err):
+		return false
+	}
+	return errors.As(c.err, &registry)
+}
+
+// contains tells whether a module has Go files in a package's directory. It is asked only where several
+// modules could hold the package, which is rare, and looks into the zip without unpacking it.
+func (r *request) contains(ctx context.Context, m module.Version, pkg string) (bool, error) {
+	temp, err := r.temp()
+	if err != nil {
+		return false, err
+	}
+	f, size, err := r.fetchZip(ctx, m, temp)
+	if err != nil {
+		return false, about(m, err)
+	}
+	defer f.Close()
+	z, err := stdzip.NewReader(f, size)
+	if err != nil {
+		return false, about(m, badZip(err.Error()))
+	}
+	dir := m.String() + strings.TrimPrefix(pkg, m.Path) + "/"
+	for _, file := range z.File {
+		if rest, ok := strings.CutPrefix(file.Name, dir); ok && !strings.Contains(rest, "/") && strings.HasSuffix(rest, ".go") {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// notFound explains why no module was found, by the answer that helps most: a version that does not exist
+// in a module that does, a refusal, a module that broke, and only then absence.
+func (r *request) notFound(name load.Name, candidates []candidate) error {
+	var best error
+	rank := 0
+	paths := make([]string, 0, len(candidates))
+	for _, c := range candidates {
+		paths = append(paths, c.path)
+		var version *load.VersionError
+		var registry refusedError
+		now := 1
+		switch {
+		case errors.As(c.err, &version):
+			now = 4
+		case !errors.Is(c.err, fs.ErrNotExist):
+			now = 3
+		case errors.As(c.err, &registry):
+			now = 2
+		}
+		if now > rank {
+			best, rank = c.err, now
+		}
+	}
+	if rank > 1 {
+		return best
+	}
+	e := &load.NotFoundError{Name: name.String(), Fix: "check the spelling: a wrong import path is never corrected by itself"}
+	for _, p := range r.in.settings().proxies {
+		t := load.Tried{Who: p.String(), Answer: "no such module: " + strings.Join(paths, ", ")}
+		switch p.word {
+		case "direct":
+			t.Answer = "not supported yet"
+		case "off":
+			t.Answer = "no further registry"
+		}
+		e.Tried = append(e.Tried, t)
+	}
+	if len(candidates) == 0 {
+		e.Tried = []load.Tried{{Who: r.in.String(), Answer: fmt.Sprintf("no module path can be made of %q", name.Target)}}
+	}
+	return e
+}

@@ -1,0 +1,155 @@
+package goproxy
+
+import (
+	"bytes"
+	"context"
+	"go/version"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load"
+)
+
+// modFile is what counts of a dependency's go.mod file.
+type modFile struct {
+	path      string // the module path that it declares
+	goVersion string // "1.21", "" where it says nothing
+	require   []module.Version
+	parsed    *modfile.File
+	legacy    bool // the registry made it up: the version has none
+}
+
+// pruned tells whether the module lists all that its packages need, so that what its requirements require
+// does not count (Go Modules Reference, "Module graph pruning").
+func (f *modFile) pruned() bool { return version.Compare("go"+f.goVersion, "go1.17") >= 0 }
+
+// parseModFile reads the go.mod file of a dependency. Statements that only count in a main module, or that
+// are not known yet, are ignored.
+func parseModFile(path string, data []byte) (*modFile, error) {
+	parsed, err := modfile.ParseLax("go.mod", data, nil)
+	if err != nil {
+		return nil, badGoMod(err.Error())
+	}
+	if parsed.Module == nil || parsed.Module.Mod.Path == "" {
+		return nil, badGoMod("it has no module line")
+	}
+	f := &modFile{
+		path:   parsed.Module.Mod.Path,
+		parsed: parsed,
+		legacy: bytes.Equal(data, []byte("module "+modfile.AutoQuote(path)+"\n")),
+	}
+	if parsed.Go != nil {
+		f.goVersion = parsed.Go.Version
+	}
+	for _, r := range parsed.Require {
+		f.require = append(f.require, r.Mod)
+	}
+	return f, nil
+}
+
+func badGoMod(reason string) error {
+	first, _, _ := strings.Cut(reason, "\n")
+	return &load.RegistryError{Reason: "its go.mod is refused: " + first, Fix: "try another version"}
+}
+
+// mod returns the verified go.mod file of a module version that may be replaced.
+func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
+	return r.mods.do(m, func() (*modFile, error) {
+		from := m
+		if r.main != nil {
+			if dir, ok := r.main.replacedByDir(m); ok {
+				return r.main.dirMod(dir)
+			}
+			from = r.main.replaced(m)
+		}
+		data, err := r.modData(ctx, from)
+		if err != nil {
+			return nil, about(from, err)
+		}
+		f, err := parseModFile(from.Path, data)
+		if err == nil && f.path != from.Path && from == m {
+			err = &pathError{declared: f.path, RegistryError: &load.RegistryError{
+				Reason: "its go.mod declares its path as " + f.path, Fix: "ask for " + f.path + " instead",
+			}}
+		}
+		if err != nil {
+			return nil, about(from, err)
+		}
+		return f, nil
+	})
+}
+
+// modData brings a go.mod file: out of the store, where it is verified, else from the user's module cache or
+// a registry, to be verified now. Without a store, for Resolve, it is not verified: Install will.
+func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error) {
+	if r.store.Store != nil {
+		if data, err := r.store.modules().read(m, "mod"); err == nil {
+			sum := goModSum(data)
+			if _, err := r.sums.kept(goModVersion(m), sum); err != nil {
+				return nil, err
+			}
+			r.sums.add(goModVersion(m), sum)
+			return data, nil
+		}
+	}
+	data, err := r.in.fetchMod(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if r.store.Store == nil {
+		r.in.recent.Store(m, data)
+		return data, nil
+	}
+	sum := goModSum(data)
+	if err := r.verify(ctx, goModVersion(m), sum); err != nil {
+		r.in.recent.Delete(m)
+		return nil, err
+	}
+	r.sums.add(goModVersion(m), sum)
+	return data, r.store.putFile(m, "mod", data)
+}
+
+// fetchMod brings a go.mod file that nobody verified.
+func (in *Installer) fetchMod(ctx context.Context, m module.Version) ([]byte, error) {
+	if data, ok := in.recent.Load(m); ok {
+		return data.([]byte), nil
+	}
+	if dir := in.settings().modCache; dir != "" {
+		if data, err := modCache(dir).read(m, "mod"); err == nil {
+			return data, nil
+		}
+	}
+	var data []byte
+	err := in.each(ctx, m.Path, func(p repo) (err error) {
+		data, err = p.mod(ctx, m.Version)
+		return err
+	})
+	return data, err
+}
+
+// fetchInfo returns what is known about an exact version.
+func (in *Installer) fetchInfo(ctx context.Context, m module.Version) (info, error) {
+	if dir := in.settings().modCache; dir != "" {
+		if data, err := modCache(dir).read(m, "info"); err == nil {
+			if i, err := parseInfo(m.Path, data); err == nil && i.Version == m.Version {
+				return i, nil
+			}
+		}
+	}
+	var i info
+	err := in.each(ctx, m.Path, func(p repo) (err error) {
+		i, err = p.info(ctx, m.Version)
+		return err
+	})
+	return i, err
+}
+
+// pathError reports a module that goes by another path than its own.
+type pathError struct {
+	*load.RegistryError
+	declared string
+}
+
+func (e *pathError) Unwrap() error { return e.RegistryError }

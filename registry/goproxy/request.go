@@ -1,0 +1,75 @@
+package goproxy
+
+import (
+	"context"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/internal/importgraph"
+	"github.com/loadgo/load/store"
+)
+
+// request is the state of one Resolve, Install or Complete: what it fetched is fetched and verified once.
+type request struct {
+	in       *Installer
+	compiler compiler
+	store    storage     // without a Store for Resolve
+	main     *mainModule // the local module that is completed, or nil
+
+	sums  sums
+	mods  memo[module.Version, *modFile]
+	dirs  memo[module.Version, *sourceTree]
+	scans memo[string, *importgraph.Package]
+	scan  *importgraph.Scanner
+	db    func() (*database, error)
+	temp  func() (dir string, err error) // for what is on its way into the store
+
+	fetched atomic.Bool // something new is in the store, and perhaps not on the disk yet
+
+	mu      sync.Mutex
+	cleanup []func()
+}
+
+// newRequest starts a request; s is nil for one that writes nothing. The caller closes it.
+func (in *Installer) newRequest(ctx context.Context, s *store.Store) (*request, error) {
+	c, err := in.compiler()
+	if err != nil && s != nil {
+		return nil, err
+	}
+	r := &request{in: in, compiler: c, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
+	r.db = sync.OnceValues(func() (*database, error) { return in.database(ctx, s) })
+	r.temp = sync.OnceValues(func() (string, error) {
+		var dir string
+		var remove func()
+		var err error
+		if s != nil {
+			dir, remove, err = s.Temp("install")
+		} else if dir, err = os.MkdirTemp("", "load-"); err == nil {
+			remove = func() { os.RemoveAll(dir) }
+		}
+		if err == nil {
+			r.atEnd(remove)
+		}
+		return dir, err
+	})
+	return r, nil
+}
+
+func (r *request) atEnd(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cleanup = append(r.cleanup, f)
+}
+
+// close removes what the request left on its way.
+func (r *request) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.cleanup {
+		f()
+	}
+	r.cleanup = nil
+}

@@ -1,0 +1,170 @@
+package goproxy_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/registry/goproxy"
+)
+
+// TestSumWithoutLine: an answer of the database that has no line about the module is no proof
+// (CVE-2026-42501).
+func TestSumWithoutLine(t *testing.T) {
+	t.Parallel()
+	for what, record := range map[string]string{
+		"no line":                   "\n",
+		"a line of another":         "example.com/other v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+		"a line of another version": "example.com/v v1.0.1 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			p := loadtest.Proxy(t, victim)
+			p.SetRecord("example.com/v", "v1.0.0", record)
+			s := openStore(t)
+			_, err := install(t, goproxy.New(config(p)), s, "example.com/v")
+			if err == nil {
+				t.Fatal("it is accepted")
+			}
+			if !strings.Contains(err.Error(), "sums.test") {
+				t.Errorf("the database is not named: %v", err)
+			}
+			checkTyped(t, err)
+			checkEmpty(t, s)
+		})
+	}
+}
+
+// TestSumIsFinal: a wrong sum is not helped by another proxy, even after "|".
+func TestSumIsFinal(t *testing.T) {
+	t.Parallel()
+	p, evil := loadtest.Proxy(t, victim), loadtest.Proxy(t, strings.ReplaceAll(victim, "package v", "package evil"))
+	c := config(p)
+	c.Proxy = evil.URL + "|" + p.URL
+	evil.Fault("/sumdb/*", loadtest.Status(404))
+	_, err := install(t, goproxy.New(c), openStore(t), "example.com/v")
+	var sum *load.ChecksumError
+	if !errors.As(err, &sum) || sum.Want != p.Sum("example.com/v", "v1.0.0") {
+		t.Errorf("got %v, want a ChecksumError", err)
+	}
+	if n := p.Count(".zip"); n != 0 {
+		t.Error("the next proxy was asked")
+	}
+}
+
+// TestRolledBack: a database whose tree head does not continue the one that the store knows is not believed.
+func TestRolledBack(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules, victim)
+	s := openStore(t)
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
+		t.Fatal(err)
+	}
+	heads, err := filepath.Glob(filepath.Join(s.Dir(), "sumdb", "sums.test", "latest"))
+	if err != nil || len(heads) != 1 {
+		t.Fatalf("tree heads %v, %v", heads, err)
+	}
+	forged, err := os.ReadFile(heads[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged[len("go.sum database tree\n")]++ // another size: the signature breaks
+	if err := os.WriteFile(heads[0], forged, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/v"); err == nil {
+		t.Error("a forged tree head is accepted")
+	}
+}
+
+func TestNoSumDB(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, victim)
+	p.Fault("/sumdb/*", loadtest.Status(500))
+	for what, set := range map[string]func(c *goproxy.Config){
+		"off":       func(c *goproxy.Config) { c.SumDB = "off" },
+		"GONOSUMDB": func(c *goproxy.Config) { c.NoSumDB = "example.com/*" },
+		"GOPRIVATE": func(c *goproxy.Config) { c.Private, c.NoSumDB, c.NoProxy = "example.com", "", "none" },
+	} {
+		c := config(p)
+		set(&c)
+		if _, err := install(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestProxyList(t *testing.T) {
+	t.Parallel()
+	p, empty, down := loadtest.Proxy(t, victim), loadtest.Proxy(t), loadtest.Proxy(t)
+	down.Fault("/*", loadtest.Status(500))
+	empty.Fault("/sumdb/*", loadtest.Status(404))
+	dir := t.TempDir()
+	for _, test := range []struct{ proxy, want string }{
+		{empty.URL + "," + p.URL, ""},
+		{down.URL + "|" + p.URL, ""},
+		{p.URL + ",off", ""},
+		{p.URL + ",direct", ""},
+		{"file://" + dir + "," + p.URL, ""},
+		{down.URL + "," + p.URL, down.URL + "/example.com/v/@v/list: 500 Internal Server Error (tried 3 times)\n\tcheck the network and GOPROXY, and try again"},
+		{"off", "module downloads are off (GOPROXY=off)\n\tset GOPROXY to a module proxy"},
+		{"direct", "direct access to version control (GOPROXY=direct) is not supported yet\n\tset GOPROXY to a module proxy"},
+		{empty.URL + ",direct", "not found\n\t" + empty.URL + ": no such module: example.com/v, example.com\n\tdirect: not supported yet\n\tcheck the spelling: a wrong import path is never corrected by itself"},
+		{" , ", "no module proxy is configured\n\tset GOPROXY: go env -w GOPROXY=URL"},
+		{"ftp://example.com", "GOPROXY: \"ftp://example.com\" is not an https, http or file URL\n\tset GOPROXY to a list of module proxies: go env -w GOPROXY=URL"},
+	} {
+		c := config(p)
+		c.Proxy = test.proxy
+		if strings.Contains(test.proxy, "500") {
+			c.SumDB = "off"
+		}
+		_, err := install(t, goproxy.New(c), openStore(t), "example.com/v")
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("GOPROXY=%s\ngot:  %s\nwant: %s", test.proxy, got, test.want)
+		}
+	}
+}
+
+func TestPrivate(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, victim)
+	c := config(p)
+	c.NoProxy = "example.com/*"
+	_, err := install(t, goproxy.New(c), openStore(t), "example.com/v")
+	want := "example.com/v matches GONOPROXY or GOPRIVATE, and direct access to version control is not supported yet\n\tserve it from a module proxy of your own and set GONOPROXY=none"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if n := p.Count(""); n != 0 {
+		t.Errorf("a private name was told to the proxy in %d requests", n)
+	}
+}
+
+// TestCredentials: those in a proxy's URL are sent, and never shown.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, victim)
+	c := config(p)
+	c.Proxy = strings.Replace(p.URL, "http://", "http://user:secret@", 1)
+	sent := make(chan string, 100)
+	p.Fault("/example.com/v/*", loadtest.Inspect(func(user, password string) { sent <- user + ":" + password }))
+	if _, err := install(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-sent; got != "user:secret" {
+		t.Errorf("the credentials %q were sent", got)
+	}
+	p.Fault("/*", loadtest.Status(403))
+	_, err := install(t, goproxy.New(c), openStore(t), "example.com/v")
+	if err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v, want an error without the password", err)
+	}
+}

@@ -1,0 +1,52 @@
+package goproxy_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+func goLanguage(t testing.TB) string {
+	t.Helper()
+	tools, err := toolchain.Find()
+	if err != nil {
+		t.Skip(err)
+	}
+	return tools.Language()
+}
+
+func goRelease(t testing.TB) string {
+	t.Helper()
+	tools, err := toolchain.Find()
+	if err != nil {
+		t.Skip(err)
+	}
+	return strings.TrimPrefix(tools.Version, "go")
+}
+
+// goBuild builds a program that imports the package of a spec, in the closed environment of an engine.
+func goBuild(t testing.TB, spec *load.Spec) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range map[string]string{
+		"go.mod":  "module main\n\n" + string(spec.Source.Go.GoMod),
+		"go.sum":  string(spec.Source.Go.GoSum),
+		"main.go": fmt.Sprintf("package main\n\nimport _ %q\n\nfunc main() {}\n", spec.Source.Go.ImportPath),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "build", "-o", os.DevNull, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOMODCACHE="+spec.Source.Go.ModCache, "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off", "CGO_ENABLED=0", "GOTOOLCHAIN=local")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go build: %v\n%s\ngo.mod:\n%s\ngo.sum:\n%s", err, out, spec.Source.Go.GoMod, spec.Source.Go.GoSum)
+	}
+}

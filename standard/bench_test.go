@@ -1,0 +1,258 @@
+package standard_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/standard"
+)
+
+// start measures, in this fresh process, what it takes to load a module up to the first call answered.
+func (h *host) start(args []string) error {
+	begin := time.Now()
+	l, err := standard.New(load.Config{})
+	if err != nil {
+		return err
+	}
+	m, err := l.Load(context.Background(), args[0])
+	if err != nil {
+		return err
+	}
+	if _, err := m.Call(context.Background(), args[1], "abc", "b"); err != nil {
+		return err
+	}
+	took := time.Since(begin)
+	return errors.Join(h.out.Encode(took), l.Close(context.Background()))
+}
+
+// fork measures the yardstick of start, in a process as fresh: fork and exec of a program up to its first line.
+func (h *host) fork(args []string) error {
+	took, err := firstLine(args[0])
+	return errors.Join(h.out.Encode(took), err)
+}
+
+func firstLine(program string) (time.Duration, error) {
+	cmd := exec.Command(program)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	_, err = bufio.NewReader(out).ReadString('\n')
+	took := time.Since(begin)
+	return took, errors.Join(err, cmd.Wait())
+}
+
+func median[T ~int64 | ~float64](values []T) T {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// emptyProgram builds the smallest Go program that prints a line.
+func emptyProgram(b *testing.B) string {
+	b.Helper()
+	dir := b.TempDir()
+	for name, text := range map[string]string{
+		"main.go": "package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(\"\\n\") }\n",
+		"go.mod":  "module empty\n\ngo 1.24\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "build", "-o", "empty", ".")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return filepath.Join(dir, "empty")
+}
+
+// BenchmarkLoadWarm measures, in fresh processes, a warm load from before standard.New to the first call
+// answered, against fork and exec of an empty Go program to its first line. Figures are medians.
+func BenchmarkLoadWarm(b *testing.B) {
+	for _, c := range []struct{ kind, name, symbol string }{
+		{"standard", "strings", "Index"},
+		{"installed", "example.com/join", "Join"},
+	} {
+		b.Run(c.kind, func(b *testing.B) {
+			s := newSystem(b)
+			s.proxy.Add("-- example.com/join@v1.0.0/join.go --\npackage join\n\nfunc Join(a, b string) string { return a + b }\n")
+			l, _ := s.loader(b, b.TempDir())
+			if _, err := l.Install(b.Context(), c.name); err != nil {
+				b.Fatal(err)
+			}
+			empty := emptyProgram(b)
+			var loads, bare []time.Duration
+			var ratios []float64
+			measure := func(job string, args ...string) (took time.Duration) {
+				out, err := command(b, s.store, append(s.proxy.Env(), "GOPROXY=off"), job, args...).Output()
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := json.Unmarshal(out, &took); err != nil {
+					b.Fatal(err)
+				}
+				return took
+			}
+			for b.Loop() {
+				for range 11 {
+					yardstick := measure("fork", empty)
+					ours := measure("start", c.name, c.symbol)
+					loads, bare = append(loads, ours), append(bare, yardstick)
+					ratios = append(ratios, float64(ours)/float64(yardstick))
+				}
+			}
+			b.ReportMetric(median(loads).Seconds()*1e3, "ms/load")
+			b.ReportMetric(median(bare).Seconds()*1e3, "ms/yardstick")
+			b.ReportMetric(median(ratios), "ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkInstallWarm measures a new loader that installs what is installed and compiled already.
+func BenchmarkInstallWarm(b *testing.B) {
+	s := newSystem(b)
+	l, _ := s.loader(b, b.TempDir())
+	if _, err := l.Install(b.Context(), "example.com/hello"); err != nil {
+		b.Fatal(err)
+	}
+	requests := s.proxy.Count("")
+	for b.Loop() {
+		l, e := s.loader(b, ".")
+		if _, err := l.Install(b.Context(), "example.com/hello"); err != nil {
+			b.Fatal(err)
+		}
+		if e.count("Compiled") > 0 {
+			b.Fatal("compiled again")
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/install")
+	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N)/5, "ratio-to-5ms")
+	b.ReportMetric(0, "ns/op")
+	if n := s.proxy.Count("") - requests; n > 0 {
+		b.Errorf("%d requests", n)
+	}
+}
+
+// resident is what memory reports, in bytes.
+type resident struct{ Child, ChildShare, Host float64 }
+
+// memory loads its arguments, one by one: the first to have everything in place, the others to measure the
+// resident memory of a child and what each adds to the host.
+func (h *host) memory(args []string) error {
+	l, err := standard.New(load.Config{})
+	if err != nil {
+		return err
+	}
+	var r resident
+	before := 0.0
+	for i, name := range args {
+		m, err := l.Load(context.Background(), name)
+		if err != nil {
+			return err
+		}
+		pid, err := m.Call(context.Background(), "Pid")
+		if err != nil {
+			return err
+		}
+		rss, share, err := residentOf(pid[0].(int))
+		if err != nil {
+			return err
+		}
+		r.Child, r.ChildShare = max(r.Child, rss), max(r.ChildShare, share)
+		if i > 0 && i < len(args)-1 {
+			continue
+		}
+		runtime.GC()
+		debug.FreeOSMemory()
+		total, _, err := residentOf(os.Getpid())
+		if err != nil {
+			return err
+		}
+		r.Host = (total - before) / float64(max(1, len(args)-1))
+		before = total
+	}
+	return errors.Join(h.out.Encode(r), l.Close(context.Background()))
+}
+
+// residentOf returns a process's resident memory, and its proportional share of it.
+func residentOf(pid int) (rss, share float64, err error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	for line := range bytes.Lines(data) {
+		if fields := strings.Fields(string(line)); len(fields) == 3 {
+			n, _ := strconv.ParseFloat(fields[1], 64)
+			switch fields[0] {
+			case "Rss:":
+				rss = n * 1024
+			case "Pss:":
+				share = n * 1024
+			}
+		}
+	}
+	return rss, share, err
+}
+
+// BenchmarkMemory measures the resident memory of a small module's process, and by how much that of the host
+// grows with each of 16 further modules.
+func BenchmarkMemory(b *testing.B) {
+	if runtime.GOOS != "linux" {
+		b.Skip("reads /proc")
+	}
+	s := newSystem(b)
+	work := b.TempDir()
+	var dirs []string
+	for i := range 17 {
+		dir := filepath.Join(work, fmt.Sprintf("m%d", i))
+		dirs = append(dirs, dir)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			b.Fatal(err)
+		}
+		text := fmt.Sprintf("package m%d\n\nimport \"os\"\n\nfunc Pid() int { return os.Getpid() }\n\nfunc Greet(name string) string { return \"hello, \" + name }\n", i)
+		if err := os.WriteFile(filepath.Join(dir, "m.go"), []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	measure := func() (r resident) {
+		out, err := command(b, s.store, append(s.proxy.Env(), "GOPROXY=off"), "memory", dirs...).Output()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := json.Unmarshal(out, &r); err != nil {
+			b.Fatal(err)
+		}
+		return r
+	}
+	measure() // compiles
+	var child, share, growth []float64
+	for b.Loop() {
+		for range 3 {
+			r := measure()
+			child, share, growth = append(child, r.Child), append(share, r.ChildShare), append(growth, r.Host)
+		}
+	}
+	const mebibyte = 1 << 20
+	b.ReportMetric(median(child)/mebibyte, "MiB/child")
+	b.ReportMetric(median(share)/mebibyte, "MiB/child-share")
+	b.ReportMetric(median(growth)/mebibyte, "MiB/host-growth")
+	b.ReportMetric(0, "ns/op")
+}

@@ -1,0 +1,243 @@
+package standard_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/store"
+)
+
+// TestManyProcesses: 16 processes of 16 goroutines each that ask for one cold name do one download of each
+// zip and one compile, and each gets the module.
+func TestManyProcesses(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	var mu sync.Mutex
+	compiled, installed := 0, 0
+	var wg sync.WaitGroup
+	for range 16 {
+		cmd := command(t, s.store, s.proxy.Env(), "greet", "example.com/hello")
+		wg.Go(func() {
+			g, err := greetIn(cmd)
+			mu.Lock()
+			defer mu.Unlock()
+			if want := slices.Repeat([]string{"good day, dear you"}, 16); err != nil || !slices.Equal(g.Answers, want) {
+				t.Errorf("answers %q, %v", g.Answers, err)
+			}
+			if g.Events["Opened"] != 1 {
+				t.Errorf("%d instances in one host, want 1", g.Events["Opened"])
+			}
+			compiled += g.Events["Compiled"]
+			installed += g.Events["Installed"]
+		})
+	}
+	wg.Wait()
+	if zips := s.proxy.Count(".zip"); zips != 2 || installed != 1 || compiled != 1 {
+		t.Errorf("%d zips downloaded, %d installs, %d compiles; want 2, 1, 1", zips, installed, compiled)
+	}
+	if modules, artifacts := check(t, s.store); modules != 2 || artifacts != 1 {
+		t.Errorf("the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
+	}
+}
+
+// TestKilledHosts kills hosts at any moment of a cold load. Whatever they leave is whole, and the next one
+// completes it.
+func TestKilledHosts(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, published)
+	s := openStore(t)
+	started := time.Now()
+	if _, err := greetIn(command(t, s, p.Env(), "greet", "example.com/hello")); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(started)
+	s = openStore(t)
+	for range 20 {
+		cmd := command(t, s, p.Env(), "greet", "example.com/hello")
+		cmd.Stderr = nil
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(rand.N(whole)) // any moment will do: none decides the test
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if _, artifacts := check(t, s); artifacts > 0 {
+			s = complete(t, p, s)
+		}
+	}
+	complete(t, p, s)
+}
+
+// complete loads from what killed hosts left, and returns a new store for the next of them.
+func complete(t *testing.T, p *loadtest.ProxyServer, s *store.Store) *store.Store {
+	t.Helper()
+	g, err := greetIn(command(t, s, p.Env(), "greet", "example.com/hello"))
+	if err != nil || len(g.Answers) != 16 || g.Answers[0] != "good day, dear you" {
+		t.Errorf("after the kills: %v, %v", g, err)
+	}
+	if modules, artifacts := check(t, s); modules != 2 || artifacts != 1 {
+		t.Errorf("the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
+	}
+	return openStore(t)
+}
+
+// TestKilledHostLeavesNoChild: the module's process ends with the host, whatever ends the host.
+func TestKilledHostLeavesNoChild(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("looks into /proc")
+	}
+	s := newSystem(t)
+	cmd := command(t, s.store, s.proxy.Env(), "hold", "example.com/hello")
+	out := lines(t, cmd)
+	if !out.Scan() {
+		t.Fatal("the host ended", cmd.Wait())
+	}
+	var pid int
+	if err := json.Unmarshal(out.Bytes(), &pid); err != nil {
+		t.Fatal(err)
+	}
+	if !lives(pid) {
+		t.Fatal("the module does not run in a process of its own")
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	for deadline := time.Now().Add(20 * time.Second); lives(pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d outlived its host", pid)
+		}
+	}
+}
+
+// lives tells whether a process runs; one that only waits to be reaped does not.
+func lives(pid int) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(data), ") ")
+	return !strings.HasPrefix(state, "Z")
+}
+
+// TestInterrupt presses Ctrl-C in the middle of a download, and of a compile.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("sends signals to a process group")
+	}
+	t.Run("download", func(t *testing.T) {
+		t.Parallel()
+		s := newSystem(t)
+		asked := make(chan struct{})
+		s.proxy.Fault("/example.com/words/@v/v1.2.0.zip", loadtest.Once(func() { close(asked) }, loadtest.Times(1, loadtest.Silent())))
+		interrupt(t, s, func(string) bool {
+			<-asked
+			return true
+		})
+	})
+	t.Run("compile", func(t *testing.T) {
+		t.Parallel()
+		s := newSystem(t)
+		// An installed module is compiled next, which takes two runs of the go command.
+		interrupt(t, s, func(event string) bool { return event == "Installed" })
+	})
+}
+
+// interrupt sends a host and all that it started SIGINT, as a terminal does, at the first event that is the
+// moment.
+func interrupt(t *testing.T, s *system, moment func(event string) bool) {
+	t.Helper()
+	cmd := command(t, s.store, s.proxy.Env(), "interrupt", "example.com/hello")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	temp := t.TempDir()
+	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	out := lines(t, cmd)
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	var report *interruption
+	for sent := false; out.Scan(); {
+		var event string
+		if json.Unmarshal(out.Bytes(), &event) != nil {
+			if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+				t.Fatal(err)
+			}
+		} else if !sent && moment(event) {
+			sent = true
+			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if report == nil {
+		t.Fatal("no report", cmd.Wait())
+	}
+	if !report.Canceled || !strings.HasPrefix(report.Err, "load example.com/hello: ") {
+		t.Errorf("the interrupted load: %s", report.Err)
+	}
+	if len(report.Held) > 0 || len(report.Temp) > 0 {
+		t.Errorf("after the interrupt: locks held %q, left in tmp %q", report.Held, report.Temp)
+	}
+	if report.Answer != "good day, dear you" {
+		t.Errorf("the next load: %q", report.Answer)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary directory: %v, %v", left, err)
+	}
+	check(t, s.store)
+}
+
+// TestWarmLoadNeedsNobody: what is installed and compiled loads without a request and without the go
+// command, also where there is none.
+func TestWarmLoadNeedsNobody(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	warm := func(env ...string) {
+		t.Helper()
+		g, err := greetIn(command(t, s.store, append(s.proxy.Env(), env...), "greet", "example.com/hello"))
+		if err != nil || len(g.Answers) != 16 || g.Answers[0] != "good day, dear you" {
+			t.Fatalf("answers %q, %v", g.Answers, err)
+		}
+		if g.Events["Compiled"]+g.Events["Installed"]+g.Events["Downloaded"] > 0 {
+			t.Errorf("events of a warm load: %v", g.Events)
+		}
+	}
+	if _, err := greetIn(command(t, s.store, s.proxy.Env(), "greet", "example.com/hello")); err != nil {
+		t.Fatal(err)
+	}
+	requests := s.proxy.Count("")
+
+	// A toolchain whose go command tells that it was started.
+	root := t.TempDir()
+	started := filepath.Join(root, "started")
+	for name, text := range map[string]string{
+		"VERSION": runtime.Version() + "\n",
+		"src/doc": "",
+		"bin/go":  "#!/bin/sh\necho \"$*\" >>" + started + "\nexit 1\n",
+	} {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	warm("PATH="+filepath.Join(root, "bin"), "GOROOT="+root)
+	if calls, err := os.ReadFile(started); err == nil {
+		t.Errorf("the go command was started: go %s", calls)
+	}
+	warm("PATH=", "GOROOT=")
+	if n := s.proxy.Count("") - requests; n != 0 {
+		t.Errorf("%d requests by warm loads", n)
+	}
+}

@@ -1,0 +1,398 @@
+package standard_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/registry/goproxy"
+	"github.com/loadgo/load/standard"
+	"github.com/loadgo/load/store"
+)
+
+// published are the modules of the proxy that the tests start.
+const published = `
+-- example.com/hello@v1.0.0/go.mod --
+module example.com/hello
+
+go 1.24
+
+require example.com/words v1.1.0
+-- example.com/hello@v1.0.0/hello.go --
+// Package hello greets.
+package hello
+
+import (
+	"os"
+
+	"example.com/words"
+)
+
+func Greet(name string) string { return words.Hello + ", " + name }
+
+func Pid() int { return os.Getpid() }
+
+func Exit() { os.Exit(3) }
+-- example.com/hello@v1.1.0/go.mod --
+module example.com/hello
+
+go 1.24
+
+require example.com/words v1.2.0
+-- example.com/hello@v1.1.0/hello.go --
+package hello
+
+import (
+	"os"
+
+	"example.com/words"
+)
+
+func Greet(name string) string { return words.Hello + ", dear " + name }
+
+func Pid() int { return os.Getpid() }
+
+func Exit() { os.Exit(3) }
+-- example.com/hello@v1.1.0/in/deep/deep.go --
+package deep
+
+func Greet(name string) string { return "from the deep, " + name }
+-- example.com/hello/v2@v2.0.1/go.mod --
+module example.com/hello/v2
+-- example.com/hello/v2@v2.0.1/hello.go --
+package hello
+
+func Greet(name string) string { return "hello v2, " + name }
+-- gopkg.in/hello.v3@v3.1.0/hello.go --
+package hello
+
+func Greet(name string) string { return "hello of gopkg.in, " + name }
+-- example.com/broken@v1.0.0/broken.go --
+package broken
+
+import "os"
+-- example.com/words@v1.1.0/go.mod --
+module example.com/words
+-- example.com/words@v1.1.0/words.go --
+package words
+
+const Hello = "hello"
+-- example.com/words@v1.2.0/go.mod --
+module example.com/words
+-- example.com/words@v1.2.0/words.go --
+package words
+
+const Hello = "good day"
+`
+
+func kind(e load.Event) string { return reflect.TypeOf(e).Name() }
+
+// system is a whole: a proxy, a store, and loaders made by standard.New.
+type system struct {
+	proxy *loadtest.ProxyServer
+	store *store.Store
+}
+
+func newSystem(t testing.TB) *system {
+	t.Helper()
+	return &system{loadtest.Proxy(t, published), openStore(t)}
+}
+
+func openStore(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(loadtest.TempDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// events collects what happens.
+type events struct {
+	mu   sync.Mutex
+	list []load.Event
+}
+
+func (e *events) sink(ev load.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, ev)
+}
+
+// count tells how many events of a type there were.
+func (e *events) count(want string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for _, ev := range e.list {
+		if kind(ev) == want {
+			n++
+		}
+	}
+	return n
+}
+
+// loader makes a loader that looks into the directory work, too.
+func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
+	t.Helper()
+	e := new(events)
+	installer := goproxy.New(goproxy.Config{
+		Proxy: s.proxy.URL, SumDB: s.proxy.SumDB, Private: "none", NoProxy: "none", NoSumDB: "none", ModCache: "off",
+	})
+	l, err := standard.New(load.Config{Store: s.store, Path: standard.Path(s.store, work), Installers: []load.Installer{installer}, Events: e.sink})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return l, e
+}
+
+func greets(t *testing.T, l *load.Loader, name, want string) *load.Module {
+	t.Helper()
+	m, err := l.Load(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	greet, err := load.Func[func(string) (string, error)](m, "Greet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := greet("you"); err != nil || got != want {
+		t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+	}
+	return m
+}
+
+// check verifies everything in the store: each module against the sum that it was installed with, and each
+// artifact against its manifest. It returns how many there are.
+func check(t *testing.T, s *store.Store) (modules, artifacts int) {
+	t.Helper()
+	downloads := filepath.Join(s.ModDir(), "cache", "download")
+	_ = filepath.WalkDir(s.ModDir(), func(path string, d os.DirEntry, err error) error {
+		rel, _ := filepath.Rel(s.ModDir(), path)
+		if err != nil || !d.IsDir() {
+			return nil
+		}
+		if path == downloads {
+			return filepath.SkipDir
+		}
+		escapedPath, escapedVersion, ok := strings.Cut(filepath.ToSlash(rel), "@")
+		if !ok {
+			return nil
+		}
+		modPath, err1 := module.UnescapePath(escapedPath)
+		version, err2 := module.UnescapeVersion(escapedVersion)
+		if err1 != nil || err2 != nil {
+			t.Errorf("%s is no module: %v, %v", rel, err1, err2)
+			return filepath.SkipDir
+		}
+		got, err := dirhash.HashDir(path, modPath+"@"+version, dirhash.Hash1)
+		want, err2 := os.ReadFile(filepath.Join(downloads, filepath.FromSlash(escapedPath), "@v", escapedVersion+".ziphash"))
+		if err != nil || err2 != nil || got != strings.TrimSpace(string(want)) {
+			t.Errorf("%s has the sum %s instead of %s: %v, %v", rel, got, want, err, err2)
+		}
+		modules++
+		return filepath.SkipDir
+	})
+	keys, _ := os.ReadDir(filepath.Join(s.Dir(), "obj"))
+	for _, key := range keys {
+		a, err := s.Lookup(key.Name())
+		if a == nil || err != nil {
+			t.Errorf("artifact %s: %v", key.Name(), err)
+			continue
+		}
+		for _, file := range a.Files() {
+			f, err := a.Open(file.Name)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			f.Close()
+		}
+		artifacts++
+	}
+	return modules, artifacts
+}
+
+// TestNames loads every kind of name by one loader.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	work := t.TempDir()
+	for name, text := range map[string]string{
+		"loose/loose.go":     "package loose\n\nfunc Greet(name string) string { return \"loose, \" + name }\n",
+		"mine/go.mod":        "module example.com/mine\n\ngo 1.24\n\nrequire (\n\texample.com/hello v1.0.0\n\texample.com/words v1.1.0\n\texample.com/local v0.0.0\n)\n\nreplace example.com/local => ./local\n",
+		"mine/mine.go":       "package mine\n\nimport (\n\t\"example.com/hello\"\n\t\"example.com/local\"\n)\n\nfunc Greet(name string) string { return local.Wrap(hello.Greet(name)) }\n",
+		"mine/local/go.mod":  "module example.com/local\n",
+		"mine/local/file.go": "package local\n\nfunc Wrap(s string) string { return \"<\" + s + \">\" }\n",
+	} {
+		file := filepath.Join(work, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, _ := s.loader(t, work)
+	for _, c := range []struct{ name, want, version string }{
+		{"example.com/hello", "good day, dear you", "v1.1.0"},
+		{"example.com/hello@v1.0.0", "hello, you", "v1.0.0"},
+		{"example.com/hello@<v1.1.0", "hello, you", "v1.0.0"},
+		{"example.com/hello/in/deep", "from the deep, you", "v1.1.0"},
+		{"example.com/hello/v2", "hello v2, you", "v2.0.1"},
+		{"gopkg.in/hello.v3", "hello of gopkg.in, you", "v3.1.0"},
+		{"loose", "loose, you", ""},
+		{filepath.Join(work, "mine"), "<hello, you>", ""},
+	} {
+		if m := greets(t, l, c.name, c.want); m.Version() != c.version {
+			t.Errorf("%s: version %q, want %q", c.name, m.Version(), c.version)
+		}
+	}
+	m, err := l.Load(t.Context(), "path/filepath")
+	if err != nil {
+		t.Fatal(err)
+	}
+	join, err := load.Func[func(...string) string](m, "Join")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := join("a", "b"); got != filepath.Join("a", "b") {
+		t.Errorf("path/filepath: %q", got)
+	}
+	// Names for one version share an instance; two versions are two.
+	var names []string
+	for m := range l.Modules() {
+		names = append(names, filepath.Base(m.Name())+"@"+m.Version())
+	}
+	if n := len(names); n != 8 {
+		t.Errorf("%d modules run, want 8: %q", n, names)
+	}
+	// What the two directories need is remembered as artifacts beside those of the modules.
+	if modules, artifacts := check(t, s.store); modules != 6 || artifacts != 8+2 {
+		t.Errorf("the store has %d modules and %d artifacts, want 6 and 10", modules, artifacts)
+	}
+}
+
+// TestBrokenModule: the compiler's words do not show where the store is.
+func TestBrokenModule(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	l, _ := s.loader(t, t.TempDir())
+	_, err := l.Load(t.Context(), "example.com/broken")
+	const want = "load example.com/broken: it does not compile\n\texample.com/broken@v1.0.0/broken.go:3:8: \"os\" imported and not used"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestCrashedModule: the next load makes a fresh instance under the same name, from the same artifact.
+func TestCrashedModule(t *testing.T) {
+	t.Parallel()
+	l, e := newSystem(t).loader(t, t.TempDir())
+	old := greets(t, l, "example.com/hello", "good day, dear you")
+	if _, err := old.Call(t.Context(), "Exit"); err == nil || err.Error() != "module crashed: exit status 3" {
+		t.Fatalf("exit: %v", err)
+	}
+	fresh := greets(t, l, "example.com/hello", "good day, dear you")
+	if fresh == old || fresh.Name() != old.Name() || e.count("Compiled") != 1 {
+		t.Errorf("fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
+	}
+	if _, err := old.Call(t.Context(), "Greet", "you"); err == nil || err.Error() != "module crashed: exit status 3" {
+		t.Errorf("the old instance: %v", err)
+	}
+}
+
+// TestDamagedArtifact: whatever is wrong with an artifact, it is made again, once, and this is told.
+func TestDamagedArtifact(t *testing.T) {
+	t.Parallel()
+	flip := func(data []byte) []byte { data[len(data)/2] ^= 0x10; return data }
+	cases := map[string]struct {
+		file   string // below obj/<key>
+		change func([]byte) []byte
+		reason string
+	}{
+		"program":            {"files/program", flip, "program: its contents are not what was stored"},
+		"api":                {"files/api", flip, "api: its contents are not what was stored"},
+		"truncated program":  {"files/program", func(b []byte) []byte { return b[:len(b)/2] }, "bytes instead of"},
+		"truncated manifest": {"manifest", func(b []byte) []byte { return b[:len(b)/2] }, "the manifest"},
+		"empty manifest":     {"manifest", func([]byte) []byte { return nil }, "the manifest is truncated"},
+	}
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		c := cases[name]
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSystem(t)
+			l, _ := s.loader(t, t.TempDir())
+			if _, err := l.Install(t.Context(), "example.com/hello"); err != nil {
+				t.Fatal(err)
+			}
+			files, _ := filepath.Glob(filepath.Join(s.store.Dir(), "obj", "*", filepath.FromSlash(c.file)))
+			if len(files) != 1 {
+				t.Fatalf("files %q", files)
+			}
+			data, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(files[0], 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(files[0], c.change(data), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			l, e := s.loader(t, t.TempDir())
+			greets(t, l, "example.com/hello", "good day, dear you")
+			var reasons []string
+			for _, ev := range e.list {
+				if evicted, ok := ev.(load.Evicted); ok {
+					reasons = append(reasons, evicted.Reason)
+				}
+			}
+			if len(reasons) != 1 || !strings.Contains(reasons[0], c.reason) || e.count("Compiled") != 1 {
+				t.Errorf("evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
+			}
+			check(t, s.store)
+		})
+	}
+}
+
+// TestRequiredIsolation: where a loader demands isolation, what it starts reports all of it.
+func TestRequiredIsolation(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	engine := goprocess.New(goprocess.Config{RequireIsolation: true})
+	if level := engine.Isolation().Level; level != "full" {
+		t.Skipf("the isolation here is %s", level)
+	}
+	l, err := standard.New(load.Config{Store: s.store, Engines: []load.Engine{engine}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := l.Load(t.Context(), "strings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Isolation().Level != "full" {
+		t.Errorf("isolation %v", m.Isolation())
+	}
+	if err := l.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
