@@ -9,6 +9,7 @@ import (
 	"go/version"
 	"io"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -133,6 +134,16 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 			return nil, &load.IsolationError{Missing: missing}
 		}
 	}
+	program, verify, err := a.Files.OpenUnverified(goglue.ProgramFile)
+	if err != nil {
+		return nil, err
+	}
+	// Verifying the program takes longer than anything else here, so it goes on beside the rest.
+	verified := make(chan error, 1)
+	go func() { verified <- verify() }()
+	defer program.Close()
+	wait := sync.OnceValue(func() error { return <-verified })
+	defer wait()
 	data, err := a.Files.ReadFile(goglue.APIFile)
 	if err != nil {
 		return nil, err
@@ -141,12 +152,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	program, verify, err := a.Files.OpenUnverified(goglue.ProgramFile)
-	if err != nil {
-		return nil, err
-	}
-	defer program.Close()
-	p, err := start(ctx, e.config, a, program, verify)
+	p, err := start(ctx, e.config, a, program, wait)
 	if err != nil {
 		return nil, err
 	}
