@@ -1,11 +1,13 @@
 package goproxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/module"
@@ -80,26 +82,14 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if t, err := r.installedTree(m); t != nil || err != nil {
 		return t, err
 	}
-	if _, err := r.mod(ctx, m); err != nil { // the build reads the go.mod file from beside the zip
-		return nil, err
-	}
 	started := time.Now()
-	temp, err := r.temp()
-	if err != nil {
+	var goMod error
+	var ahead sync.WaitGroup
+	ahead.Go(func() { _, goMod = r.modData(ctx, m) }) // the build reads it from the store
+	stage, sum, size, err := r.fetchStage(ctx, m)
+	ahead.Wait()
+	if err := cmp.Or(goMod, err); err != nil {
 		return nil, err
-	}
-	f, size, err := r.fetchZip(ctx, m, temp)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	stage, err := os.MkdirTemp(temp, "tree-")
-	if err != nil {
-		return nil, writeError(err)
-	}
-	sum, err := r.extract(ctx, f, m, stage)
-	if err != nil {
-		return nil, writeError(err)
 	}
 	if err := r.verify(ctx, m, sum); err != nil {
 		return nil, err
@@ -112,6 +102,24 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	r.in.trusted.Store(dir, true)
 	r.fetched.Store(true)
 	return &sourceTree{dir: dir, sum: sum}, nil
+}
+
+// fetchStage unpacks a module in a private place of the store, and returns that place, the sum of what it
+// unpacked, and the zip's size.
+func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum string, size int64, err error) {
+	temp, err := r.temp()
+	if err != nil {
+		return "", "", 0, err
+	}
+	f, size, err := r.fetchZip(ctx, m, temp)
+	if err != nil {
+		return "", "", 0, err
+	}
+	defer f.Close()
+	if stage, err = os.MkdirTemp(temp, "tree-"); err == nil {
+		sum, err = r.extract(ctx, f, m, stage)
+	}
+	return stage, sum, size, writeError(err)
 }
 
 // installedTree returns the module as the store has it, or nil. A tree that this installer did not see yet is

@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/module"
@@ -51,10 +52,15 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	}
 	defer r.close()
 	m := module.Version{Path: release.Module, Version: release.Version}
-	if err := r.checkPackage(ctx, m, release); err != nil {
+	roots := map[string]string{m.Path: m.Version}
+	var ahead sync.WaitGroup
+	ahead.Go(func() { _, _ = r.graph(ctx, versions(roots), true) }) // the closure asks again, and gets the errors
+	err = r.checkPackage(ctx, m, release)
+	ahead.Wait()
+	if err != nil {
 		return nil, err
 	}
-	c, err := r.closure(ctx, map[string]string{m.Path: m.Version}, []string{release.Package})
+	c, err := r.closure(ctx, roots, []string{release.Package})
 	if err != nil {
 		return nil, err
 	}
