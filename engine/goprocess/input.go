@@ -3,6 +3,8 @@ package goprocess
 import (
 	"errors"
 	"os"
+	"runtime"
+	"time"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -10,6 +12,7 @@ import (
 // input cuts what comes from the connection into frames. It keeps its place when a read is interrupted.
 type input struct {
 	file       *os.File
+	hot        bool // the last frames came soon after each other: the next one may, too
 	buf        []byte
 	start, end int    // of what was read and is not used yet
 	body       []byte // of a large frame of which a part has arrived
@@ -53,7 +56,7 @@ func (in *input) frame() ([]byte, error) {
 		}
 		in.end = copy(in.buf, in.buf[in.start:in.end])
 		in.start = 0
-		n, err := in.file.Read(in.buf[in.end:])
+		n, err := in.read(in.buf[in.end:])
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +70,7 @@ func (in *input) large() ([]byte, error) {
 		if in.got == len(in.body) {
 			in.body = append(in.body, make([]byte, min(in.want-in.got, len(in.body)))...)
 		}
-		n, err := in.file.Read(in.body[in.got:])
+		n, err := in.read(in.body[in.got:])
 		if err != nil {
 			return nil, err
 		}
@@ -76,4 +79,28 @@ func (in *input) large() ([]byte, error) {
 	body := in.body
 	in.body = nil
 	return body, nil
+}
+
+// Waking a thread takes longer than a short call. So while answers come soon the reader looks for the next
+// one for a moment before it sleeps. The module does the same for calls.
+const (
+	spinFor = 30 * time.Microsecond
+	// soon is the longest sleep after which the next frame is worth looking for.
+	soon = 200 * time.Microsecond
+)
+
+func (in *input) read(to []byte) (int, error) {
+	start := time.Now()
+	if in.hot && runtime.GOMAXPROCS(0) > 1 {
+		for time.Since(start) < spinFor {
+			n, err := readNow(in.file, to)
+			if n > 0 || err != nil {
+				return n, err
+			}
+			runtime.Gosched() // another caller may want to send
+		}
+	}
+	n, err := in.file.Read(to)
+	in.hot = time.Since(start) < soon
+	return n, err
 }

@@ -12,3 +12,5 @@ import (
 func socketPair() (host, child *os.File, err error) {
 	return nil, nil, errors.New("goprocess does not run on " + runtime.GOOS)
 }
+
+func readNow(f *os.File, to []byte) (int, error) { return f.Read(to) }

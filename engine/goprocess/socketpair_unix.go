@@ -3,6 +3,7 @@
 package goprocess
 
 import (
+	"io"
 	"os"
 	"syscall"
 )
@@ -26,4 +27,26 @@ func socketPair() (host, child *os.File, err error) {
 		return nil, nil, err
 	}
 	return os.NewFile(uintptr(fds[0]), "module"), os.NewFile(uintptr(fds[1]), "host"), nil
+}
+
+// readNow reads what has arrived; it returns 0 and no error where there is nothing yet.
+func readNow(f *os.File, to []byte) (n int, err error) {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = c.Read(func(fd uintptr) bool {
+		n, failed = syscall.Read(int(fd), to)
+		return true
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case failed == syscall.EAGAIN || failed == syscall.EINTR:
+		return 0, nil
+	case failed == nil && n == 0:
+		return 0, io.EOF
+	}
+	return max(n, 0), failed
 }
