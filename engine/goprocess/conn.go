@@ -25,7 +25,7 @@ type conn struct {
 	broken  atomic.Pointer[error] // why nothing can be called any more
 	writing sync.Mutex            // frames are not mixed
 	turn    chan struct{}         // holds one token: who takes it out reads
-	in      input                 // the reader's
+	in      *input                // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -47,12 +47,15 @@ type answer struct {
 // helloCall is the number that the module's hello is waited for under; calls are numbered from 1.
 const helloCall = 0
 
-func newConn(file *os.File, p *process, config Config) *conn {
-	c := &conn{file: file, process: p, config: config, turn: make(chan struct{}, 1), pending: map[uint64]*pending{}}
-	c.in.file = file
+func newConn(file *os.File, p *process, config Config) (*conn, error) {
+	in, err := newInput(file)
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{file: file, process: p, config: config, in: in, turn: make(chan struct{}, 1), pending: map[uint64]*pending{}}
 	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
 	c.turn <- struct{}{}
-	return c
+	return c, nil
 }
 
 // hello waits for what the module says when its initialisation is over.

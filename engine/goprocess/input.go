@@ -12,11 +12,17 @@ import (
 // input cuts what comes from the connection into frames. It keeps its place when a read is interrupted.
 type input struct {
 	file       *os.File
+	poller     *poller
 	hot        bool // the last frames came soon after each other: the next one may, too
 	buf        []byte
 	start, end int    // of what was read and is not used yet
 	body       []byte // of a large frame of which a part has arrived
 	got, want  int    // bytes of it
+}
+
+func newInput(file *os.File) (*input, error) {
+	p, err := newPoller(file)
+	return &input{file: file, poller: p, buf: make([]byte, bufferSize)}, err
 }
 
 const (
@@ -30,9 +36,6 @@ var errFrame = errors.New("impossible frame")
 
 // frame returns the body of the next frame, in memory of its own.
 func (in *input) frame() ([]byte, error) {
-	if in.buf == nil {
-		in.buf = make([]byte, bufferSize)
-	}
 	for {
 		if in.body != nil {
 			return in.large()
@@ -91,9 +94,9 @@ const (
 
 func (in *input) read(to []byte) (int, error) {
 	start := time.Now()
-	if in.hot && runtime.GOMAXPROCS(0) > 1 {
+	if in.hot {
 		for time.Since(start) < spinFor {
-			n, err := readNow(in.file, to)
+			n, err := in.poller.look(to)
 			if n > 0 || err != nil {
 				return n, err
 			}
@@ -101,6 +104,6 @@ func (in *input) read(to []byte) (int, error) {
 		}
 	}
 	n, err := in.file.Read(to)
-	in.hot = time.Since(start) < soon
+	in.hot = time.Since(start) < soon && runtime.GOMAXPROCS(0) > 1
 	return n, err
 }

@@ -66,6 +66,9 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	}
 	files = append(files, p.stderr.read)
 	defer closeAll(p.stderr.own())
+	if p.conn, err = newConn(hostEnd, p, config); err != nil {
+		return nil, err
+	}
 	p.child, err = sandbox.Start(sandbox.Command{
 		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: a.WorkDir,
 		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd}, Ready: verify,
@@ -73,7 +76,6 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	if err != nil {
 		return nil, fmt.Errorf("the module cannot be started: %w", err)
 	}
-	p.conn = newConn(hostEnd, p, config)
 	p.stdout.start()
 	p.stderr.start()
 	go p.wait()

@@ -13,4 +13,8 @@ func socketPair() (host, child *os.File, err error) {
 	return nil, nil, errors.New("goprocess does not run on " + runtime.GOOS)
 }
 
-func readNow(f *os.File, to []byte) (int, error) { return f.Read(to) }
+type poller struct{ *os.File }
+
+func newPoller(f *os.File) (*poller, error) { return &poller{f}, nil }
+
+func (p *poller) look(to []byte) (int, error) { return p.Read(to) }

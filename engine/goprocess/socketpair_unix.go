@@ -29,24 +29,36 @@ func socketPair() (host, child *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "module"), os.NewFile(uintptr(fds[1]), "host"), nil
 }
 
-// readNow reads what has arrived; it returns 0 and no error where there is nothing yet.
-func readNow(f *os.File, to []byte) (n int, err error) {
-	c, err := f.SyscallConn()
-	if err != nil {
+// poller reads without waiting. It is made once, so that looking costs no memory.
+type poller struct {
+	conn syscall.RawConn
+	read func(fd uintptr) bool // sets the fields below
+	to   []byte
+	n    int
+	err  error
+}
+
+func newPoller(f *os.File) (*poller, error) {
+	conn, err := f.SyscallConn()
+	p := &poller{conn: conn}
+	p.read = func(fd uintptr) bool {
+		p.n, p.err = syscall.Read(int(fd), p.to)
+		return true
+	}
+	return p, err
+}
+
+// look reads what has arrived; it returns 0 and no error where there is nothing yet.
+func (p *poller) look(to []byte) (int, error) {
+	p.to = to
+	if err := p.conn.Read(p.read); err != nil {
 		return 0, err
 	}
-	var failed error
-	err = c.Read(func(fd uintptr) bool {
-		n, failed = syscall.Read(int(fd), to)
-		return true
-	})
 	switch {
-	case err != nil:
-		return 0, err
-	case failed == syscall.EAGAIN || failed == syscall.EINTR:
+	case p.err == syscall.EAGAIN || p.err == syscall.EINTR:
 		return 0, nil
-	case failed == nil && n == 0:
+	case p.err == nil && p.n == 0:
 		return 0, io.EOF
 	}
-	return max(n, 0), failed
+	return max(p.n, 0), p.err
 }
