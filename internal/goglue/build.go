@@ -422,7 +422,12 @@ func (b *build) modCache() string {
 // command shortens paths by making them relative to where it runs.
 func (b *build) clean(text string) string {
 	var pairs []string
+	copied := "" // where the files of a loose directory are built
+	if name, ok := strings.CutPrefix(b.importPath, loosePath); ok {
+		copied = filepath.Join(b.work, "module", name)
+	}
 	for _, place := range [][2]string{
+		{copied, b.src.Dir + string(filepath.Separator)},
 		{b.modCache(), ""},
 		{b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)},
 		{b.src.Dir, b.src.Dir + string(filepath.Separator)},

@@ -45,3 +45,23 @@ func TestBuildStandardPackages(t *testing.T) {
 		})
 	}
 }
+
+func TestBuildLooseErrorPath(t *testing.T) {
+	t.Parallel()
+	tc, err := toolchain.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loose := t.TempDir()
+	file := filepath.Join(loose, "a.go")
+	if err := os.WriteFile(file, []byte("package a\n\nfunc A() int { return \"x\" }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
+	src := load.Source{Kind: load.KindGo, Dir: loose, FS: os.DirFS(loose), Go: &load.GoSource{GoMod: []byte("go 1.26\n")}}
+	err = b.Build(t.Context(), src, t.TempDir())
+	want := "it does not compile\n\t" + file + `:3:23: cannot use "x" (untyped string constant) as int value in return statement`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
