@@ -23,7 +23,7 @@ type conn struct {
 	process *process
 	config  Config
 	broken  atomic.Pointer[error] // why nothing can be called any more
-	writing sync.Mutex            // frames are not mixed
+	writing chan struct{}         // holds one token: who takes it out writes a frame
 	turn    chan struct{}         // holds one token: who takes it out reads
 	in      *input                // the reader's
 
@@ -52,9 +52,10 @@ func newConn(file *os.File, p *process, config Config) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{file: file, process: p, config: config, in: in, turn: make(chan struct{}, 1), pending: map[uint64]*pending{}}
+	c := &conn{file: file, process: p, config: config, in: in, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
 	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
 	c.turn <- struct{}{}
+	c.writing <- struct{}{}
 	return c, nil
 }
 
@@ -94,7 +95,12 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	from := goglue.Headroom - len(e.Buf)
 	wire.PutHeader(e.Buf, message.Size()-from-wire.HeaderSize)
 	copy(message.Buf[from:], e.Buf)
-	c.send(message, from)
+	if !c.send(ctx, message, from) {
+		c.mu.Lock()
+		delete(c.pending, number)
+		c.mu.Unlock()
+		return nil, context.Cause(ctx)
+	}
 	body, err := c.wait(ctx, call)
 	if err != nil && ctx.Err() != nil {
 		c.abandon(number, call)
@@ -119,19 +125,7 @@ func (c *conn) wait(ctx context.Context, call *pending) ([]byte, error) {
 
 // read takes frames and delivers them until the call is answered or its context ends.
 func (c *conn) read(ctx context.Context, call *pending) {
-	if ctx.Done() != nil {
-		interrupted := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() {
-			_ = c.file.SetReadDeadline(time.Unix(1, 0))
-			close(interrupted)
-		})
-		defer func() {
-			if !stop() {
-				<-interrupted
-				_ = c.file.SetReadDeadline(time.Time{})
-			}
-		}()
-	}
+	defer c.interrupt(ctx, c.file.SetReadDeadline)()
 	for len(call.answer) == 0 {
 		body, err := c.in.frame()
 		switch {
@@ -161,7 +155,7 @@ func (c *conn) abandon(number uint64, call *pending) {
 			c.process.kill(fmt.Sprintf("it stayed busy for %v after a call of %s was cancelled", c.config.Grace, call.symbol))
 		}
 	})
-	go c.send(cancel, 0) // the connection may be full
+	go c.send(context.Background(), cancel, 0) // the connection may be full
 	go func() {
 		_, _ = c.wait(context.Background(), call)
 		late.Stop()
@@ -195,19 +189,65 @@ func (c *conn) release() {
 		frame.Uint(h)
 	}
 	frame.Finish()
-	c.send(frame, 0)
+	c.send(context.Background(), frame, 0)
 }
 
-// send writes a frame, from the given byte on.
-func (c *conn) send(frame *wire.Encoder, from int) {
-	c.writing.Lock()
+// send writes a frame, from the given byte on, and tells whether the module gets it: not where the context
+// ends before its first byte is written. Where it ends later, the rest is written when the module reads again.
+func (c *conn) send(ctx context.Context, frame *wire.Encoder, from int) bool {
+	select {
+	case <-c.writing:
+	case <-ctx.Done():
+		return false
+	}
+	done := c.interrupt(ctx, c.file.SetWriteDeadline)
+	sent := 0
+	var rest []byte // of a frame whose writing was interrupted
 	err := frame.Send(from, func(data []byte) error {
-		_, err := c.file.Write(data)
+		if rest != nil {
+			rest = append(rest, data...)
+			return nil
+		}
+		n, err := c.file.Write(data)
+		sent += n
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			rest = append([]byte{}, data[n:]...)
+			return nil
+		}
 		return err
 	})
-	c.writing.Unlock()
-	if err != nil {
+	done()
+	switch {
+	case rest != nil && sent > 0:
+		go func() {
+			if _, err := c.file.Write(rest); err != nil {
+				c.lost()
+			}
+			c.writing <- struct{}{}
+		}()
+		return true
+	case err != nil:
 		c.lost()
+	}
+	c.writing <- struct{}{}
+	return rest == nil
+}
+
+// interrupt lets the end of the context interrupt what waits for a deadline, until done is called.
+func (c *conn) interrupt(ctx context.Context, setDeadline func(time.Time) error) (done func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = setDeadline(time.Unix(1, 0))
+		close(interrupted)
+	})
+	return func() {
+		if !stop() {
+			<-interrupted
+			_ = setDeadline(time.Time{})
+		}
 	}
 }
 

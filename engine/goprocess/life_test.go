@@ -209,6 +209,31 @@ func TestOverrunIsKilled(t *testing.T) {
 	}
 }
 
+// TestCancelWhileWriting: a module that does not read cannot hold its callers.
+func TestCancelWhileWriting(t *testing.T) {
+	t.Parallel()
+	m, e := openMisbehaving(t, goprocess.Config{Grace: 50 * time.Millisecond})
+	pid := call(t, m, "Pid").(int)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{10, 4 << 20, 10} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, err := m.Call(ctx, "Say", []any{strings.Repeat("x", size), ""})
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	e.wait(t, "Overrun", func(ev load.Event) bool { _, ok := ev.(load.Overrun); return ok })
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if got := call(t, m, "Fine"); got != 1 {
+		t.Errorf("afterwards: %v", got)
+	}
+}
+
 // TestSlowCallsDoNotBlock runs calls beside ones that keep the module busy.
 func TestSlowCallsDoNotBlock(t *testing.T) {
 	t.Parallel()

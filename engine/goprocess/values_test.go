@@ -248,6 +248,11 @@ func TestAny(t *testing.T) {
 	if got := call(t, m, "Any", ada).(*load.Object); got.TypeName() != ada.(*load.Object).TypeName() {
 		t.Errorf("Any(object): %v", got.TypeName())
 	}
+	for _, symbol := range []string{"NewMixed", "AnyMixed", "AnyMixedValue"} {
+		if got := call(t, m, "SumMixed", call(t, m, symbol)); got != 3 {
+			t.Errorf("SumMixed(%s()): %v", symbol, got)
+		}
+	}
 	if _, err := m.Call(t.Context(), "Any", []any{make(chan int)}); err == nil {
 		t.Error("a channel of the host crossed")
 	}

@@ -4,7 +4,8 @@
 //
 // A type crosses by structure. Struct fields keep their names and tags, so that an encoder or a decoder
 // in the module sees what it would see of the host's own type; names of types and methods stay behind,
-// but for [time.Time] and [time.Duration]. Unexported fields are left out. Where a type contains itself,
+// but for [time.Time] and [time.Duration]. Unexported fields are left out, where
+// the peer does not hold the whole value for them. Where a type contains itself,
 // the inner one crosses as any.
 package dynamic
 

@@ -216,3 +216,22 @@ func Cycle() *Node {
 	n.Next = n
 	return n
 }
+
+// Mixed has no methods, and a field that cannot be copied.
+type Mixed struct {
+	A int
+	b int
+}
+
+func NewMixed() *Mixed      { return &Mixed{1, 2} }
+func AnyMixed() any         { return NewMixed() }
+func AnyMixedValue() any    { return *NewMixed() }
+func SumMixed(v any) int {
+	switch v := v.(type) {
+	case *Mixed:
+		return v.A + v.b
+	case Mixed:
+		return v.A + v.b
+	}
+	return -1
+}

@@ -46,14 +46,27 @@ func (p peer) Take(d *wire.Decoder) any {
 	return v
 }
 
-// Opaque implements [dynamic.Peer]: what has methods is held.
+// Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is held.
 func (p peer) Opaque(t reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration]():
 		return false
 	}
 	if t.NumMethod() > 0 {
-		return true
+		return t.Kind() != reflect.Interface
 	}
-	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).NumMethod() > 0
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	} else if reflect.PointerTo(t).NumMethod() > 0 {
+		return t.Kind() != reflect.Interface
+	}
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
+		return false
+	}
+	for i := range t.NumField() {
+		if !t.Field(i).IsExported() {
+			return true
+		}
+	}
+	return false
 }
