@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -269,12 +270,13 @@ func (e *CycleError) Error() string { return "import cycle: " + strings.Join(e.C
 
 // CrashError says how an instance ended. It is an [ErrCrashed].
 type CrashError struct {
+	Module string
 	Reason string // "exit status 2", "killed: it stayed busy for 5s after its call was cancelled", …
 	Stderr string // the end of what the module wrote to its standard error
 }
 
 func (e *CrashError) Error() string {
-	s := "module crashed: " + e.Reason
+	s := cmp.Or(e.Module, "module") + " crashed: " + e.Reason
 	if e.Stderr != "" {
 		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
 	}
@@ -286,11 +288,15 @@ func (e *CrashError) Is(target error) bool { return target == ErrCrashed }
 
 // PanicError is a panic in a module's code that was recovered there; the instance goes on.
 type PanicError struct {
-	Value string // the panic's value, printed
-	Stack string // the module's stack
+	Module string
+	Symbol string // the function or method that was called
+	Value  string // the panic's value, printed
+	Stack  string // the module's stack
 }
 
-func (e *PanicError) Error() string { return "module panicked: " + e.Value }
+func (e *PanicError) Error() string {
+	return e.Module + ": " + e.Symbol + " panicked: " + e.Value
+}
 
 // ModuleError is an error value that a module's function returned.
 type ModuleError struct {

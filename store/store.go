@@ -74,6 +74,9 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir}
+	if _, err := os.ReadDir(s.objDir()); errors.Is(err, fs.ErrPermission) {
+		return nil, &DirError{Dir: dir, Reason: "its artifacts cannot be read by this user", Fix: setDir, Err: err}
+	}
 	// A read-only store may lack the directory; whoever needs it finds that out.
 	_ = os.Mkdir(s.EmptyDir(), 0o555)
 	return s, nil

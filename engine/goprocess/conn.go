@@ -275,7 +275,7 @@ func (c *conn) deliver(body []byte) bool {
 	switch outcome {
 	case wire.Done:
 	case wire.Panicked:
-		a = answer{err: &load.PanicError{Value: d.String(), Stack: d.String()}}
+		a = answer{err: &load.PanicError{Module: c.process.name, Symbol: call.symbol, Value: d.String(), Stack: d.String()}}
 	case wire.Refused:
 		a = answer{err: errors.New(d.String())}
 	default:

@@ -104,13 +104,13 @@ func TestCrash(t *testing.T) {
 		args   []any
 		text   string // how the error begins
 	}{
-		{"Exit", []any{3}, "module crashed: exit status 3"},
-		{"Exit", []any{0}, "module crashed: exit status 0"},
-		{"Kill", nil, "module crashed: "},
-		{"Goroutine", nil, "module crashed: exit status 2\n\tpanic: in a goroutine\n"},
-		{"Recurse", []any{0}, "module crashed: exit status 2\n\t"},
-		{"Garbage", nil, "module crashed: killed: it broke the protocol: something else wrote to the host's connection"},
-		{"Hang", nil, "module crashed: exit status 0"},
+		{"Exit", []any{3}, "sample crashed: exit status 3"},
+		{"Exit", []any{0}, "sample crashed: exit status 0"},
+		{"Kill", nil, "sample crashed: "},
+		{"Goroutine", nil, "sample crashed: exit status 2\n\tpanic: in a goroutine\n"},
+		{"Recurse", []any{0}, "sample crashed: exit status 2\n\t"},
+		{"Garbage", nil, "sample crashed: killed: it broke the protocol: something else wrote to the host's connection"},
+		{"Hang", nil, "sample crashed: exit status 0"},
 	} {
 		t.Run(c.symbol, func(t *testing.T) {
 			t.Parallel()
@@ -204,7 +204,7 @@ func TestOverrunIsKilled(t *testing.T) {
 	e.wait(t, "Overrun", func(ev load.Event) bool { o, ok := ev.(load.Overrun); return ok && o.Killed })
 	e.wait(t, "Crashed", func(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok })
 	_, err := m.Call(t.Context(), "Fine", nil)
-	if err == nil || err.Error() != "module crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled" {
+	if err == nil || err.Error() != "sample crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -113,7 +113,7 @@ func (p *process) endError() error {
 	if why, ok := p.killed.Load().(string); ok {
 		reason = "killed: " + why
 	}
-	return &load.CrashError{Reason: reason, Stderr: p.stderr.tail()}
+	return &load.CrashError{Module: p.name, Reason: reason, Stderr: p.stderr.tail()}
 }
 
 // kill ends the child; its calls in flight fail with the reason.

@@ -376,7 +376,7 @@ func TestErrorValues(t *testing.T) {
 	if err := bound[func(string) error](t, m, "Panic")("boom"); !errors.As(err, &panicked) || panicked.Value != "boom" || !strings.Contains(panicked.Stack, "Panic") {
 		t.Errorf("Panic: %v", err)
 	}
-	if _, err := bound[func() (int, error)](t, m, "PanicNil")(); err == nil || err.Error() != "module panicked: runtime error: invalid memory address or nil pointer dereference" {
+	if _, err := bound[func() (int, error)](t, m, "PanicNil")(); err == nil || err.Error() != "sample: PanicNil panicked: runtime error: invalid memory address or nil pointer dereference" {
 		t.Errorf("PanicNil: %v", err)
 	}
 	if got := call(t, m, "Int", 1); got != -1 {

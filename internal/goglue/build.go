@@ -383,7 +383,14 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	case !errors.As(err, &exit):
 		return nil, &load.ToolchainError{Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + b.Toolchain.Root}
 	}
-	return nil, &load.CompileError{Reason: "it does not compile", Output: b.clean(stderr.String())}
+	output := b.clean(stderr.String())
+	switch {
+	case strings.Contains(output, "build cache is required"):
+		return nil, &load.ToolchainError{Reason: "the go command does not know where its build cache is", Fix: "set HOME or GOCACHE"}
+	case strings.Contains(output, "no space left on device"):
+		return nil, &load.ToolchainError{Reason: "the disk is full: " + output, Fix: "free some space, or set LOAD_DIR to a directory on another disk"}
+	}
+	return nil, &load.CompileError{Reason: "it does not compile", Output: output}
 }
 
 // temp is where the go command puts its own temporary files: they go with the build, also when it is killed.

@@ -213,6 +213,10 @@ func (s *starting) run() {
 		if listener >= 0 {
 			s.supervisor.giveUp()
 		}
+		if _, noProc := os.Stat("/proc/self/fd"); noProc != nil {
+			s.result <- errors.New("/proc is not mounted, and programs are started through it: mount it (mount -t proc proc /proc)")
+			return
+		}
 		s.result <- &os.PathError{Op: "start", Path: s.args[0], Err: err}
 		return
 	}

@@ -59,7 +59,7 @@ type settings struct {
 
 // settings reads the configuration, once for an installer.
 func (in *Installer) readSettings() *settings {
-	t, _ := in.tools.Find() // without a toolchain, the environment and the user's file still count
+	t, missing := in.tools.Find() // without a toolchain, the environment and the user's file still count
 	c := &in.config
 	private := cmp.Or(c.Private, t.Env("GOPRIVATE"))
 	s := &settings{
@@ -67,7 +67,11 @@ func (in *Installer) readSettings() *settings {
 		sumDB:   cmp.Or(c.SumDB, t.Env("GOSUMDB")),
 		noSumDB: noneIsEmpty(cmp.Or(c.NoSumDB, t.Env("GONOSUMDB"), private)),
 	}
-	s.proxies, s.proxiesErr = parseProxies(cmp.Or(c.Proxy, t.Env("GOPROXY")))
+	list := cmp.Or(c.Proxy, t.Env("GOPROXY"))
+	s.proxies, s.proxiesErr = parseProxies(list)
+	if list == "" && missing != nil {
+		s.proxiesErr = missing // it would have had the setting, and is needed anyway
+	}
 	switch c.ModCache {
 	case "":
 		s.modCache = t.ModCache()
