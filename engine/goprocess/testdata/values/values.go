@@ -141,6 +141,7 @@ func Fail(message string) (int, error) {
 	}
 	return 0, errors.New(message)
 }
+
 func Message(err error) string {
 	if err == nil {
 		return "no error"
@@ -211,6 +212,7 @@ func Length(n *Node) (l int) {
 	}
 	return l
 }
+
 func Cycle() *Node {
 	n := &Node{Value: 1}
 	n.Next = n
@@ -223,9 +225,9 @@ type Mixed struct {
 	b int
 }
 
-func NewMixed() *Mixed      { return &Mixed{1, 2} }
-func AnyMixed() any         { return NewMixed() }
-func AnyMixedValue() any    { return *NewMixed() }
+func NewMixed() *Mixed   { return &Mixed{1, 2} }
+func AnyMixed() any      { return NewMixed() }
+func AnyMixedValue() any { return *NewMixed() }
 func SumMixed(v any) int {
 	switch v := v.(type) {
 	case *Mixed:
