@@ -83,27 +83,6 @@ func (g *generator) use(path string) string {
 	return name
 }
 
-// spell writes a nameable type down.
-func (g *generator) spell(t types.Type) string {
-	t = types.Unalias(t)
-	if named, ok := t.(*types.Named); ok {
-		if alias := g.aliases[named.Obj()]; alias != nil && (!named.Obj().Exported() || !g.importable(named.Obj().Pkg())) {
-			return g.use(alias.Pkg().Path()) + "." + alias.Name()
-		}
-	}
-	switch t := t.(type) {
-	case *types.Pointer:
-		return "*" + g.spell(t.Elem())
-	case *types.Slice:
-		return "[]" + g.spell(t.Elem())
-	case *types.Array:
-		return fmt.Sprintf("[%d]%s", t.Len(), g.spell(t.Elem()))
-	case *types.Map:
-		return "map[" + g.spell(t.Key()) + "]" + g.spell(t.Elem())
-	}
-	return types.TypeString(t, func(p *types.Package) string { return g.use(p.Path()) })
-}
-
 // function writes function i of the table.
 func (g *generator) function(i int) {
 	f, described := g.funcs[i], g.api.Funcs[i]
