@@ -465,3 +465,31 @@ func TestHammer(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestFirstCallsAtOnce: the first calls of a function share what is made once for its types.
+func TestFirstCallsAtOnce(t *testing.T) {
+	t.Parallel()
+	type Options struct {
+		Name  string
+		Count int
+		Inner *Options
+	}
+	for range 20 {
+		m := openValues(t)
+		var group sync.WaitGroup
+		for range 16 {
+			group.Go(func() {
+				if out, err := m.Call(t.Context(), "Describe", []any{Options{Name: "a", Inner: &Options{}}}); err != nil || out[0] != "a×0" {
+					t.Error(out, err)
+				}
+				v, err := m.Bind("NewOptions", reflect.TypeFor[func(string) *Options]())
+				if err != nil {
+					t.Error(err)
+				} else if o := v.Interface().(func(string) *Options)("b"); o.Name != "b" {
+					t.Error(o)
+				}
+			})
+		}
+		group.Wait()
+	}
+}

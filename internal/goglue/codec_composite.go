@@ -14,7 +14,7 @@ func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, err
 	if i.isBytes(n) && t.Elem().Kind() == reflect.Uint8 {
 		return func(e *wire.Encoder, v reflect.Value) { e.Bytes(v.Bytes()) }, nil
 	}
-	elem, err := i.encoder(t.Elem(), typ.Elem, lenient)
+	elem, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +32,11 @@ func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, err
 
 func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, error) {
 	typ := &i.api.Types[n]
-	key, err := i.encoder(t.Key(), typ.Key, lenient)
+	key, err := i.buildEncoder(t.Key(), typ.Key, lenient)
 	if err != nil {
 		return nil, err
 	}
-	elem, err := i.encoder(t.Elem(), typ.Elem, lenient)
+	elem, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, e
 	for j, f := range typ.Fields {
 		steps[j] = step{index: -1, zero: f.Type}
 		if host, ok := t.FieldByName(f.Name); ok && len(host.Index) == 1 && host.IsExported() {
-			encode, err := i.encoder(host.Type, f.Type, lenient)
+			encode, err := i.buildEncoder(host.Type, f.Type, lenient)
 			if err != nil {
 				return nil, fmt.Errorf("field %s: %w", f.Name, err)
 			}

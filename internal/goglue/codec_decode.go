@@ -20,16 +20,37 @@ const (
 // decoder builds, once, what decodes the module's type n into a host's t, and tells the form that the
 // module has to use.
 func (i *Instance) decoder(t reflect.Type, n int) (decoder, form, error) {
+	if known, ok := i.decoders.Load(pairing{host: t, module: n}); ok {
+		k := known.(formedDecoder)
+		return k.decode, k.form, nil
+	}
+	i.building.Lock()
+	defer i.building.Unlock()
+	i.newDecoders = map[pairing]formedDecoder{}
+	built, form, err := i.buildDecoder(t, n)
+	if err == nil {
+		for key, part := range i.newDecoders {
+			i.decoders.Store(key, part)
+		}
+	}
+	i.newDecoders = nil
+	return built, form, err
+}
+
+// buildDecoder is decoder while i.building is held.
+func (i *Instance) buildDecoder(t reflect.Type, n int) (decoder, form, error) {
 	key := pairing{host: t, module: n}
 	if known, ok := i.decoders.Load(key); ok {
 		k := known.(formedDecoder)
 		return k.decode, k.form, nil
 	}
+	if known, ok := i.newDecoders[key]; ok {
+		return known.decode, known.form, nil
+	}
 	var built decoder
-	i.decoders.Store(key, formedDecoder{func(d *wire.Decoder, v reflect.Value) { built(d, v) }, eitherForm})
+	i.newDecoders[key] = formedDecoder{func(d *wire.Decoder, v reflect.Value) { built(d, v) }, eitherForm}
 	made, form, err := i.makeDecoder(t, n)
 	if err != nil {
-		i.decoders.Delete(key)
 		return nil, form, err
 	}
 	built = func(d *wire.Decoder, v reflect.Value) {
@@ -38,7 +59,7 @@ func (i *Instance) decoder(t reflect.Type, n int) (decoder, form, error) {
 			d.Leave()
 		}
 	}
-	i.decoders.Store(key, formedDecoder{built, form})
+	i.newDecoders[key] = formedDecoder{built, form}
 	return built, form, nil
 }
 
@@ -73,7 +94,7 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		return i.decodeObject(n), asHandle, nil
 	case t == anyType:
 		natural := i.natural(n)
-		inner, form, err := i.decoder(natural, n)
+		inner, form, err := i.buildDecoder(natural, n)
 		return func(d *wire.Decoder, v reflect.Value) {
 			x := reflect.New(natural).Elem()
 			inner(d, x)
@@ -160,7 +181,7 @@ const grown = 1024
 
 func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
-	elem, form, err := i.decoder(t.Elem(), typ.Elem)
+	elem, form, err := i.buildDecoder(t.Elem(), typ.Elem)
 	if err != nil {
 		return nil, form, err
 	}
@@ -200,11 +221,11 @@ func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 
 func (i *Instance) decodeMap(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
-	key, form, err := i.decoder(t.Key(), typ.Key)
+	key, form, err := i.buildDecoder(t.Key(), typ.Key)
 	if err != nil {
 		return nil, form, err
 	}
-	elem, elemForm, err := i.decoder(t.Elem(), typ.Elem)
+	elem, elemForm, err := i.buildDecoder(t.Elem(), typ.Elem)
 	if err != nil {
 		return nil, form, err
 	}
@@ -246,7 +267,7 @@ func (i *Instance) decodeStruct(t reflect.Type, n int) (decoder, form, error) {
 			dropped = append(dropped, j)
 			continue
 		}
-		decode, form, err := i.decoder(host.Type, f.Type)
+		decode, form, err := i.buildDecoder(host.Type, f.Type)
 		if err == nil {
 			whole, err = both(whole, form)
 		}

@@ -52,16 +52,36 @@ func (i *Instance) mismatch(t reflect.Type, n int) error {
 // bound functions: types have the same shape. Lenient ones are those of calls by name: a number fits
 // every numeric type that can hold its value, and what is in an interface counts.
 func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error) {
+	if known, ok := i.encoders.Load(pairing{t, n, lenient}); ok {
+		return known.(encoder), nil
+	}
+	i.building.Lock()
+	defer i.building.Unlock()
+	i.newEncoders = map[pairing]encoder{}
+	built, err := i.buildEncoder(t, n, lenient)
+	if err == nil { // parts refer to each other: all of them are good now, or none
+		for key, part := range i.newEncoders {
+			i.encoders.Store(key, part)
+		}
+	}
+	i.newEncoders = nil
+	return built, err
+}
+
+// buildEncoder is encoder while i.building is held.
+func (i *Instance) buildEncoder(t reflect.Type, n int, lenient bool) (encoder, error) {
 	key := pairing{t, n, lenient}
 	if known, ok := i.encoders.Load(key); ok {
 		return known.(encoder), nil
 	}
+	if known, ok := i.newEncoders[key]; ok {
+		return known, nil
+	}
 	var built encoder
 	// A recursive type finds this one while it is being built.
-	i.encoders.Store(key, encoder(func(e *wire.Encoder, v reflect.Value) { built(e, v) }))
+	i.newEncoders[key] = func(e *wire.Encoder, v reflect.Value) { built(e, v) }
 	made, err := i.makeEncoder(t, n, lenient)
 	if err != nil {
-		i.encoders.Delete(key)
 		return nil, err
 	}
 	built = func(e *wire.Encoder, v reflect.Value) {
@@ -75,7 +95,7 @@ func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error)
 	default:
 		built = made
 	}
-	i.encoders.Store(key, built)
+	i.newEncoders[key] = built
 	return built, nil
 }
 
@@ -191,7 +211,7 @@ func (i *Instance) encodeValue(t reflect.Type, n int, lenient bool) (encoder, er
 	case numeric(typ.Kind) && (kind == typ.Kind || lenient && numeric(kind)):
 		return encodeNumber(typ.Kind, typ.Text, t)
 	case kind == KindPointer && typ.Kind == KindPointer:
-		inner, err := i.encoder(t.Elem(), typ.Elem, lenient)
+		inner, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
 		if err != nil {
 			return nil, err
 		}

@@ -40,6 +40,10 @@ type Instance struct {
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
 	naturals sync.Map // number → reflect.Type
+
+	building    sync.Mutex // what follows is being built
+	newEncoders map[pairing]encoder
+	newDecoders map[pairing]formedDecoder
 }
 
 // NewInstance returns the host's side of the module of that name.
