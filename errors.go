@@ -143,7 +143,7 @@ type ChecksumError struct {
 	Subject string // "github.com/a/b@v1.0.0", "github.com/a/b@v1.0.0/go.mod", "artifact …"
 	Want    string // the sum that was promised
 	Got     string // the sum of what arrived
-	By      string // who promised: "checksum database sum.golang.org", "load.lock", "go.sum"
+	By      string // who promised: "the checksum database", "load.lock", "go.sum"
 	Fix     string
 }
 
