@@ -3,21 +3,15 @@ package goglue
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/toolchain"
 )
 
 // TestBuildAliasOfInternalType: a type of an internal package that the API names by an alias is spelled by
 // it everywhere.
 func TestBuildAliasOfInternalType(t *testing.T) {
 	t.Parallel()
-	tc, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
 	module := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":              "module example.com/m\n\ngo 1.24\n",
@@ -43,24 +37,11 @@ func Options(o []struct{ O *enc.Option "k:\"v\"" }, f ...OptionFunc) {}
 			t.Fatal(err)
 		}
 	}
-	b := Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 	src := load.Source{Kind: load.KindGo, Dir: module, Go: &load.GoSource{
 		ImportPath: "example.com/m",
 		GoMod:      []byte("go 1.24\n\nrequire example.com/m v0.0.0\n\nreplace example.com/m => " + module + "\n"),
 	}}
-	dir := t.TempDir()
-	if err := b.Build(t.Context(), src, dir); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(dir, APIFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	api, err := DecodeAPI(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range api.Symbols {
+	for _, s := range buildAPI(t, testBuilder(t), src, t.TempDir()).Symbols {
 		if s.Limit != "" {
 			t.Errorf("%s: %s", s.Name, s.Limit)
 		}

@@ -16,7 +16,7 @@ func goLanguage(t testing.TB) string {
 	t.Helper()
 	tools, err := toolchain.Find()
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	return tools.Language()
 }
@@ -25,7 +25,7 @@ func goRelease(t testing.TB) string {
 	t.Helper()
 	tools, err := toolchain.Find()
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	return strings.TrimPrefix(tools.Version, "go")
 }
