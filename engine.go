@@ -62,6 +62,11 @@ type Instance interface {
 	Close(ctx context.Context) error
 }
 
+// Assigner is an optional ability of an instance: it sets variables.
+type Assigner interface {
+	Assign(ctx context.Context, symbol string, value any) error
+}
+
 // Isolated is an optional ability of an instance: it tells what keeps the module from the host.
 type Isolated interface {
 	Isolation() Isolation

@@ -298,13 +298,48 @@ func (e *PanicError) Error() string {
 	return e.Module + ": " + e.Symbol + " panicked: " + e.Value
 }
 
-// ModuleError is an error value that a module's function returned.
+// ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped here, too.
+// [errors.Is] finds in it the module's exported sentinel errors, as [Value] returns them, and those of the
+// standard library that cross as themselves, such as io.EOF and fs.ErrNotExist.
 type ModuleError struct {
-	Message string
-	Type    string // the dynamic type in the module: "*fs.PathError"
+	Module   string // the module's canonical name
+	Message  string
+	Type     string   // the dynamic type in the module: "*fs.PathError"
+	Sentinel string   // the exported variable that holds this very error: "ErrNotFound", or ""
+	Matches  []string // the sentinels that the error's own Is method accepts
+	Wrapped  []error
+	// Object is the error value itself, with its fields and methods, where its type is part of the module's API.
+	Object *Object
 }
 
 func (e *ModuleError) Error() string { return e.Message }
+
+// Unwrap returns the errors that this one wraps.
+func (e *ModuleError) Unwrap() []error { return e.Wrapped }
+
+// Is tells whether the target is the same sentinel error of the same module.
+func (e *ModuleError) Is(target error) bool {
+	t, ok := target.(*ModuleError)
+	return ok && t.Sentinel != "" && t.Module == e.Module && (t.Sentinel == e.Sentinel || slices.Contains(e.Matches, t.Sentinel))
+}
+
+// AsType finds the first error of the given type in err's tree, as [errors.As] does for types of the host. The
+// type is written as [ModuleError.Type] is: "*validator.InvalidValidationError".
+func AsType(err error, typeName string) (*ModuleError, bool) {
+	var found *ModuleError
+	if !errors.As(err, &found) {
+		return nil, false
+	}
+	if found.Type == typeName {
+		return found, true
+	}
+	for _, inner := range found.Wrapped {
+		if e, ok := AsType(inner, typeName); ok {
+			return e, true
+		}
+	}
+	return nil, false
+}
 
 // InternalError is a panic in a finder, an installer or an engine: a bug there, not in a module.
 type InternalError struct {

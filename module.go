@@ -113,6 +113,15 @@ func Value[T any](m *Module, symbol string) (T, error) {
 	return value, nil
 }
 
+// Set assigns to a variable of the module, with the conversions of a call by name.
+func (m *Module) Set(ctx context.Context, symbol string, value any) error {
+	assigner, ok := m.instance.(Assigner)
+	if !ok {
+		return &SymbolError{Module: m.Name(), Symbol: symbol, Have: "a module of " + m.engine, Reason: "its variables cannot be set"}
+	}
+	return assigner.Assign(ctx, symbol, value)
+}
+
 // Bind fills the exported fields of the struct that api points to from the module: a field takes the
 // symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried and all
 // errors are returned, joined; api is changed only where there is none.
@@ -134,6 +143,9 @@ type ObjectRef interface {
 	// Call calls a method, or the value itself where it is a function and method is "".
 	Call(ctx context.Context, method string, args []any) ([]any, error)
 	Field(ctx context.Context, name string) (any, error)
+	SetField(ctx context.Context, name string, value any) error
+	// Equal compares with another reference, which may be of another engine.
+	Equal(ctx context.Context, other ObjectRef) (bool, error)
 	// Text returns the value as fmt.Sprint prints it.
 	Text(ctx context.Context) (string, error)
 	// JSON returns the value as encoding/json writes it.

@@ -46,6 +46,24 @@ func (o *Object) Field(ctx context.Context, name string) (any, error) {
 	return o.ref.Field(ctx, name)
 }
 
+// SetField sets an exported field, with the conversions of a call by name. The value has to be addressable in the
+// module: what a pointer points to is, and what a function returned by value is, too, in the copy that the object is.
+func (o *Object) SetField(ctx context.Context, name string, value any) error {
+	defer runtime.KeepAlive(o)
+	return o.ref.SetField(ctx, name, value)
+}
+
+// Equal tells whether both objects are equal values in their module, as Go's == has it. Objects of different
+// modules are not equal. An error says that values of this type cannot be compared.
+func (o *Object) Equal(ctx context.Context, other *Object) (bool, error) {
+	defer runtime.KeepAlive(o)
+	defer runtime.KeepAlive(other)
+	if other == nil {
+		return false, nil
+	}
+	return o.ref.Equal(ctx, other.ref)
+}
+
 // String returns the value as fmt.Sprint prints it in the module, or a text that names the type and the
 // error where the module cannot answer.
 func (o *Object) String() string {

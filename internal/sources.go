@@ -9,5 +9,6 @@ import "embed"
 //go:embed wire/wire.go wire/frame.go wire/time.go
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go
 //go:embed goglue/guest/guest.go goglue/guest/held.go goglue/guest/serve.go
+//go:embed goglue/guest/host.go goglue/guest/change.go goglue/guest/errors.go goglue/guest/input.go
 //go:embed goglue/guest/guestany/guestany.go
 var GuestSources embed.FS

@@ -188,7 +188,8 @@ func (s *session) report(c command, err error) int {
 
 // print writes an error to the standard error, each of several on its own, "load: " once in front.
 func (s *session) print(err error) {
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
+	_, returned := err.(*load.ModuleError) // its text tells what it wraps
+	if several, ok := err.(interface{ Unwrap() []error }); ok && !returned {
 		for _, err := range several.Unwrap() {
 			s.print(err)
 		}

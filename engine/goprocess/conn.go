@@ -26,6 +26,9 @@ type conn struct {
 	writing chan struct{}         // holds one token: who takes it out writes a frame
 	turn    chan struct{}         // holds one token: who takes it out reads
 	in      *input                // the reader's
+	host    *goglue.Instance      // answers the module's calls; set before the first of them can come
+	calls   atomic.Int32          // of the host, that are being answered
+	keeper  keeper
 
 	mu       sync.Mutex
 	last     uint64
@@ -92,6 +95,11 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	e.Uint(number)
 	e.Uint(uint64(function))
 	e.Uint(mode)
+	left := time.Duration(0)
+	if deadline, ok := ctx.Deadline(); ok {
+		left = max(1, time.Until(deadline))
+	}
+	e.Uint(uint64(left))
 	from := goglue.Headroom - len(e.Buf)
 	wire.PutHeader(e.Buf, message.Size()-from-wire.HeaderSize)
 	copy(message.Buf[from:], e.Buf)
@@ -111,10 +119,12 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 // wait waits for the answer of a call, and reads while it is this caller's turn.
 func (c *conn) wait(ctx context.Context, call *pending) ([]byte, error) {
 	for {
+		c.keeper.leave(c)
 		select {
 		case a := <-call.answer:
 			return a.body, a.err
 		case <-c.turn:
+			c.keeper.busy.Add(1)
 			c.read(ctx, call)
 			c.turn <- struct{}{}
 		case <-ctx.Done():
@@ -256,6 +266,14 @@ func (c *conn) deliver(body []byte) bool {
 	d := wire.NewDecoder(body[1:])
 	number, outcome := uint64(helloCall), wire.Done
 	switch body[0] {
+	case wire.HostCall:
+		return c.answer(body[1:])
+	case wire.HostCancel:
+		c.host.CancelHost(body[1:])
+		return true
+	case wire.HostRelease:
+		c.host.ReleaseHost(body[1:])
+		return true
 	case wire.Hello:
 	case wire.Result:
 		if number, outcome = d.Uint(), d.Byte(); number == helloCall {
@@ -283,6 +301,21 @@ func (c *conn) deliver(body []byte) bool {
 	}
 	call.answer <- a
 	return d.Err() == nil
+}
+
+// maxCalls is how many calls of the host a module may have made that were not answered yet.
+const maxCalls = 10_000
+
+// answer answers a call of the host. The host's function may take its time, and call the module.
+func (c *conn) answer(body []byte) bool {
+	if c.calls.Add(1) > maxCalls {
+		return false
+	}
+	go func() {
+		defer c.calls.Add(-1)
+		c.send(context.Background(), c.host.Answer(body), 0)
+	}()
+	return true
 }
 
 // garbage ends a child that sends what no module sends. Its calls are answered when it is gone.
@@ -317,5 +350,6 @@ func (c *conn) fail(err error) {
 	for _, call := range calls {
 		call.answer <- answer{err: err}
 	}
+	c.host.End()
 	_ = c.file.Close()
 }

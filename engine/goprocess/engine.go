@@ -156,10 +156,12 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
+	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn)
+	go p.wait()
 	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {
 		return nil, err
 	}
-	return &instance{Instance: goglue.NewInstance(a.Spec.Name, api, p.conn), process: p}, nil
+	return &instance{Instance: p.conn.host, process: p}, nil
 }
 
 // instance is a running module.

@@ -148,7 +148,7 @@ func TestInitialisation(t *testing.T) {
 		"exit":  {`func init() { os.Exit(4) }`, "its initialisation ended the module: exit status 4"},
 		"loop":  {`func init() { for { time.Sleep(time.Hour) } }`, "its initialisation did not end in time"},
 		"spin":  {`var n = func() int { for { } }()`, "its initialisation did not end in time"},
-		"lies":  {`func init() { os.NewFile(3, "").Write([]byte{4, 0, 0, 0, 1, 99, 1, 'x'}); time.Sleep(time.Hour) }`, "it speaks format 99, and this host 1"},
+		"lies":  {`func init() { os.NewFile(3, "").Write([]byte{4, 0, 0, 0, 1, 99, 1, 'x'}); time.Sleep(time.Hour) }`, "it speaks format 99, and this host 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -427,11 +427,16 @@ func TestHammer(t *testing.T) {
 	m := openValues(t)
 	echo := bound[func(context.Context, string) (string, error)](t, m, "String")
 	open := bound[func(string) (*load.Object, error)](t, m, "Open")
+	mapRunes := bound[func(string, func(rune) rune) (string, error)](t, m, "MapRunes")
 	var group sync.WaitGroup
 	for g := range 16 {
 		group.Go(func() {
 			for i := range 200 {
-				switch i % 4 {
+				switch i % 5 {
+				case 4:
+					if got, err := mapRunes("abc", func(r rune) rune { return r + rune(g) }); err != nil || got[0] != 'a'+byte(g) {
+						t.Errorf("a callback: %q %v", got, err)
+					}
 				case 0:
 					text := strings.Repeat(strconv.Itoa(g), i*i%5000)
 					if got, err := echo(t.Context(), text); err != nil || got != text+"!" {

@@ -29,7 +29,7 @@ type process struct {
 	state    sandbox.State
 }
 
-// start starts the program once it is verified. The child's end shows in the connection.
+// start starts the program once it is verified. The caller then lets wait wait for the child.
 func start(ctx context.Context, config Config, a load.Artifact, program *os.File, verify func() error) (_ *process, err error) {
 	p := &process{name: a.Spec.Name, sink: load.SinkOf(ctx), ended: make(chan struct{})}
 	if p.sink == nil {
@@ -78,7 +78,6 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	}
 	p.stdout.start()
 	p.stderr.start()
-	go p.wait()
 	return p, nil
 }
 

@@ -163,6 +163,10 @@ func (h *held) Field(_ context.Context, name string) (any, error) {
 	}
 	return nil, errors.New("no such field")
 }
+func (h *held) SetField(context.Context, string, any) error { panic("not used") }
+func (h *held) Equal(_ context.Context, other load.ObjectRef) (bool, error) {
+	return other.(*held).v == h.v, nil
+}
 func (h *held) Text(context.Context) (string, error) { return fmt.Sprint(h.v), nil }
 func (h *held) JSON(context.Context) ([]byte, error) { return json.Marshal(h.v.Interface()) }
 func (h *held) Release()                             {}

@@ -74,7 +74,20 @@ type Type struct {
 	Len     int
 	Fields  []Field  // exported ones, of a struct
 	Methods []Method // sorted by name
+	Codec   Codec
+	Given   bool   // a function or an interface of which the host can give a value
+	Std     string // "net/http.Handler", of an interface of the standard library
 }
+
+// Codec says how values of a type are written by their own methods.
+type Codec uint8
+
+// The codecs.
+const (
+	CodecNone   Codec = iota
+	CodecText         // MarshalText and UnmarshalText
+	CodecBinary       // MarshalBinary and UnmarshalBinary
+)
 
 // Field is an exported field of a struct. Fields with promoted names are under their embedded field.
 type Field struct {
@@ -85,7 +98,12 @@ type Field struct {
 	Get      int // the function that reads it from a handle, or 0
 }
 
-// Method is an exported method of a type or of its pointer.
+// Receive is the name of the method that a channel has: it takes the most values to receive, and returns those
+// that are there, at least one, and whether the channel is open.
+const Receive = "<-"
+
+// Method is an exported method of a type or of its pointer. A function type has one without a name, the call,
+// and a channel [Receive].
 type Method struct {
 	Name string
 	Doc  string
@@ -102,6 +120,9 @@ type Func struct {
 	// NoVariadic: the variadic part cannot be given, because its type has no name that another package
 	// may use; it is left out of In.
 	NoVariadic bool
+	// Changes are the indices of the parameters in In through which the function may change what the caller
+	// gave: pointers, and slices and maps where no result can carry the change.
+	Changes []int
 }
 
 // Symbol is one exported name.
@@ -150,6 +171,9 @@ func (a *API) Encode() []byte {
 			e.String(m.Doc)
 			e.Uint(uint64(m.Func))
 		}
+		e.Byte(byte(t.Codec))
+		e.Bool(t.Given)
+		e.String(t.Std)
 	}
 	e.Uint(uint64(len(a.Funcs)))
 	for _, f := range a.Funcs {
@@ -159,6 +183,7 @@ func (a *API) Encode() []byte {
 		encodeInts(&e, f.Out)
 		e.Bool(f.Variadic)
 		e.Bool(f.NoVariadic)
+		encodeInts(&e, f.Changes)
 	}
 	e.Uint(uint64(len(a.Symbols)))
 	for _, s := range a.Symbols {
@@ -211,11 +236,12 @@ func DecodeAPI(data []byte) (*API, error) {
 		for range decodeCount(&d) {
 			t.Methods = append(t.Methods, Method{Name: d.String(), Doc: d.String(), Func: int(d.UintN(31))})
 		}
+		t.Codec, t.Given, t.Std = Codec(d.Byte()), d.Bool(), d.String()
 		a.Types[i] = t
 	}
 	a.Funcs = make([]Func, decodeCount(&d))
 	for i := range a.Funcs {
-		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool()}
+		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Changes: decodeInts(&d)}
 	}
 	a.Symbols = make([]Symbol, decodeCount(&d))
 	for i := range a.Symbols {
@@ -247,6 +273,9 @@ func (a *API) consistent() bool {
 	}
 	for _, f := range a.Funcs {
 		typ(f.Receiver)
+		for _, n := range f.Changes {
+			ok = ok && n < len(f.In)
+		}
 		for _, n := range f.In {
 			typ(n)
 		}

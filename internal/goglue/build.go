@@ -64,7 +64,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 2
+const generatorVersion = 3
 
 // build is one run of a Builder.
 type build struct {

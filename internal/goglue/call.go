@@ -27,9 +27,29 @@ type plan struct {
 	instance *Instance
 	encode   []encoder
 	decode   []decoder
+	restore  []restorer // one for each of the changes that the function may make; nil where there is none to restore
 	results  []reflect.Type
 	mode     uint64
 }
+
+// pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it is locked.
+type pairs interface {
+	encoder(t reflect.Type, n int, lenient bool) (encoder, error)
+	decoder(t reflect.Type, n int) (decoder, form, error)
+	// value finds what decodes the value itself, without a tag.
+	value(t reflect.Type, n int) (decoder, form, error)
+}
+
+// building finds pairs while i.building is held.
+type building struct{ *Instance }
+
+func (b building) encoder(t reflect.Type, n int, lenient bool) (encoder, error) {
+	return b.buildEncoder(t, n, lenient)
+}
+
+func (b building) decoder(t reflect.Type, n int) (decoder, form, error) { return b.buildDecoder(t, n) }
+
+func (b building) value(t reflect.Type, n int) (decoder, form, error) { return b.decodeValue(t, n) }
 
 // params returns the parameters that cross: a context is given by the call's own.
 func (i *Instance) params(target callee) []int {
@@ -43,24 +63,28 @@ func (i *Instance) params(target callee) []int {
 }
 
 // plan pairs the host's types with those of the module.
-func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool) (*plan, error) {
+func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs pairs) (*plan, error) {
 	p := &plan{callee: target, instance: i, results: results}
 	for j, n := range i.params(target) {
-		encode, err := i.encoder(args[j], n, lenient)
+		encode, err := pairs.encoder(args[j], n, lenient)
 		if err != nil {
 			return nil, fmt.Errorf("parameter %d: %w", j+1, err)
 		}
 		p.encode = append(p.encode, encode)
 	}
 	for j, t := range results {
-		decode, form, err := i.decoder(t, target.Out[j])
+		decode, form, err := pairs.decoder(t, target.Out[j])
 		if err != nil {
 			return nil, fmt.Errorf("result %d: %w", j+1, err)
 		}
-		if form == asValue {
-			p.mode |= 1 << (j & 63)
+		if j < wire.MaxModes {
+			p.mode |= form.mode() << (j * wire.ModeBits)
 		}
 		p.decode = append(p.decode, decode)
+	}
+	p.restore = i.restorers(target, args, pairs)
+	if p.restore != nil {
+		p.mode |= wire.ModeChanges
 	}
 	return p, nil
 }
@@ -71,23 +95,26 @@ var messages = sync.Pool{New: func() any { return &wire.Encoder{Buf: make([]byte
 // maxKept is the size of the largest message buffer that is kept for reuse.
 const maxKept = 4 << 20
 
-// run makes one call. The results are settable values of the planned types.
-func (p *plan) run(ctx context.Context, args []reflect.Value) ([]reflect.Value, error) {
+// run makes one call on the receiver, which is nil for a function. The results are settable values of the planned
+// types.
+func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
 	e := messages.Get().(*wire.Encoder)
 	e.Truncate(0)
 	e.Buf = append(e.Buf, make([]byte, Headroom)...)
-	if p.receiver != nil {
-		e.Uint(p.receiver.handle)
+	if receiver != nil {
+		e.Uint(receiver.handle)
 	}
 	for j, encode := range p.encode {
 		encode(e, args[j])
 		if e.Err != nil {
 			err := &argumentError{j, e.Err}
+			p.instance.takeBack(e)
 			messages.Put(e)
 			return nil, err
 		}
 	}
 	if e.Size() > wire.MaxFrame {
+		p.instance.takeBack(e)
 		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than 256 MiB")}
 	}
 	reply, err := p.instance.transport.Call(ctx, p.symbol, p.function, p.mode, e)
@@ -97,11 +124,16 @@ func (p *plan) run(ctx context.Context, args []reflect.Value) ([]reflect.Value, 
 	if err != nil {
 		return nil, err
 	}
-	d := wire.NewOwner(reply)
+	d := incoming{Decoder: wire.NewOwner(reply), ctx: ctx}
 	results := make([]reflect.Value, len(p.results))
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
 		p.decode[j](&d, results[j])
+	}
+	for j, restore := range p.restore {
+		if restore(&d, args); d.Err() != nil {
+			return nil, fmt.Errorf("the change of parameter %d cannot be taken over: %w", p.Changes[j]+1, d.Err())
+		}
 	}
 	if err := d.End(); err != nil {
 		return nil, fmt.Errorf("the module's answer cannot be understood: %w", err)
@@ -109,65 +141,89 @@ func (p *plan) run(ctx context.Context, args []reflect.Value) ([]reflect.Value, 
 	return results, nil
 }
 
+// binding is a plan for a function type of the host.
+type binding struct {
+	*plan
+	t           reflect.Type
+	withContext bool // the host's function has a context first
+	leftOut     bool // it leaves the variadic part out
+	extraError  bool // it has an error last that the module's function has not
+}
+
 // bindFunc makes a Go function of the host's type t that calls the target.
 func (i *Instance) bindFunc(target callee, t reflect.Type) (reflect.Value, error) {
+	b, err := i.bind(target, t, i)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return b.function(target.receiver), nil
+}
+
+// bind pairs a function type of the host with the target.
+func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, error) {
 	params := i.params(target)
+	b := &binding{t: t}
 	hostArgs := make([]reflect.Type, 0, t.NumIn())
 	for j := range t.NumIn() {
 		hostArgs = append(hostArgs, t.In(j))
 	}
-	withContext := len(hostArgs) > 0 && hostArgs[0] == contextType
-	if withContext {
+	if b.withContext = len(hostArgs) > 0 && hostArgs[0] == contextType; b.withContext {
 		hostArgs = hostArgs[1:]
 	}
 	if target.Variadic && !t.IsVariadic() && len(hostArgs) == len(params)-1 {
 		// The variadic part may be left out: it is empty.
+		b.leftOut = true
 		params = params[:len(params)-1]
 	}
 	if len(hostArgs) != len(params) {
-		return reflect.Value{}, fmt.Errorf("it has %d parameters, not %d", len(params), len(hostArgs))
+		return nil, fmt.Errorf("it has %d parameters, not %d", len(params), len(hostArgs))
 	}
 	if t.IsVariadic() && !target.Variadic {
-		return reflect.Value{}, errors.New("it is not variadic")
+		return nil, errors.New("it is not variadic")
 	}
 	results := make([]reflect.Type, 0, t.NumOut())
 	for j := range t.NumOut() {
 		results = append(results, t.Out(j))
 	}
-	extraError := len(results) == len(target.Out)+1 && results[len(results)-1] == errorType
-	if extraError {
+	b.extraError = len(results) == len(target.Out)+1 && results[len(results)-1] == errorType
+	if b.extraError {
 		results = results[:len(results)-1]
 	}
 	if len(results) != len(target.Out) {
-		return reflect.Value{}, fmt.Errorf("it has %d results, not %d", len(target.Out), len(results))
+		return nil, fmt.Errorf("it has %d results, not %d", len(target.Out), len(results))
 	}
 	full := target
-	leftOut := len(params) < len(i.params(target))
-	if leftOut {
+	if b.leftOut {
 		short := *target.Func
 		short.In = short.In[:len(short.In)-1]
 		full.Func = &short
 	}
-	p, err := i.plan(full, hostArgs, results, false)
-	if err != nil {
-		return reflect.Value{}, err
+	var err error
+	if b.plan, err = i.plan(full, hostArgs, results, false, pairs); err != nil {
+		return nil, err
 	}
-	if leftOut {
-		p.encode = append(p.encode, func(e *wire.Encoder, _ reflect.Value) { e.Len(0, true) })
+	if b.leftOut {
+		b.encode = append(b.encode, func(e *wire.Encoder, _ reflect.Value) { e.Len(0, true) })
 	}
+	return b, nil
+}
+
+// function makes the function, for the receiver of a method or of a function that is a value.
+func (b *binding) function(receiver *object) reflect.Value {
+	t := b.t
 	hasError := t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
 	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		ctx, values := context.Background(), args
-		if withContext {
+		if b.withContext {
 			if c, ok := args[0].Interface().(context.Context); ok {
 				ctx = c
 			}
 			values = args[1:]
 		}
-		if leftOut {
+		if b.leftOut {
 			values = append(values[:len(values):len(values)], reflect.Value{})
 		}
-		out, err := p.run(ctx, values)
+		out, err := b.run(ctx, receiver, values)
 		runtime.KeepAlive(args)
 		if err != nil {
 			if !hasError {
@@ -180,11 +236,11 @@ func (i *Instance) bindFunc(target callee, t reflect.Type) (reflect.Value, error
 			out[len(out)-1] = reflect.ValueOf(&err).Elem()
 			return out
 		}
-		if extraError {
+		if b.extraError {
 			out = append(out, reflect.Zero(errorType))
 		}
 		return out
-	}), nil
+	})
 }
 
 // fieldsJSON writes an object as encoding/json would, from its exported fields, for a module that does

@@ -13,9 +13,22 @@ type form uint8
 
 const (
 	eitherForm form = iota
+	asCopy          // by value or as text, but not as a handle
 	asValue
+	asText
 	asHandle
 )
+
+// mode is what asks the other side for the form.
+func (f form) mode() uint64 {
+	switch f {
+	case asCopy, asValue:
+		return wire.ModeValue
+	case asText:
+		return wire.ModeText
+	}
+	return 0
+}
 
 // decoder builds, once, what decodes the module's type n into a host's t, and tells the form that the
 // module has to use.
@@ -24,16 +37,23 @@ func (i *Instance) decoder(t reflect.Type, n int) (decoder, form, error) {
 		k := known.(formedDecoder)
 		return k.decode, k.form, nil
 	}
-	i.building.Lock()
-	defer i.building.Unlock()
-	i.newDecoders = map[pairing]formedDecoder{}
-	built, form, err := i.buildDecoder(t, n)
-	if err == nil {
-		for key, part := range i.newDecoders {
-			i.decoders.Store(key, part)
-		}
-	}
-	i.newDecoders = nil
+	var built decoder
+	var form form
+	err := i.build(func() (err error) {
+		built, form, err = i.buildDecoder(t, n)
+		return err
+	})
+	return built, form, err
+}
+
+// value is decoder for the value itself, without a tag.
+func (i *Instance) value(t reflect.Type, n int) (decoder, form, error) {
+	var built decoder
+	var form form
+	err := i.build(func() (err error) {
+		built, form, err = i.decodeValue(t, n)
+		return err
+	})
 	return built, form, err
 }
 
@@ -48,12 +68,12 @@ func (i *Instance) buildDecoder(t reflect.Type, n int) (decoder, form, error) {
 		return known.decode, known.form, nil
 	}
 	var built decoder
-	i.newDecoders[key] = formedDecoder{func(d *wire.Decoder, v reflect.Value) { built(d, v) }, eitherForm}
+	i.newDecoders[key] = formedDecoder{func(d *incoming, v reflect.Value) { built(d, v) }, eitherForm}
 	made, form, err := i.makeDecoder(t, n)
 	if err != nil {
 		return nil, form, err
 	}
-	built = func(d *wire.Decoder, v reflect.Value) {
+	built = func(d *incoming, v reflect.Value) {
 		if d.Enter() {
 			made(d, v)
 			d.Leave()
@@ -75,6 +95,12 @@ func both(a, b form) (form, error) {
 		return b, nil
 	case b == eitherForm:
 		return a, nil
+	case a == asCopy && b != asHandle:
+		return b, nil
+	case b == asCopy && a != asHandle:
+		return a, nil
+	case a != asHandle && b != asHandle:
+		return a, errors.New("one result cannot hold values of types with a text form both as structure and as text")
 	}
 	return a, errors.New("one result cannot hold values and objects of types with methods: use *load.Object for all of them, or for none")
 }
@@ -83,23 +109,31 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
 	switch {
 	case typ.Kind == KindAny && t == anyType:
-		return func(d *wire.Decoder, v reflect.Value) {
-			if x := i.dynamic.Decode(d); x != nil {
+		return func(d *incoming, v reflect.Value) {
+			if x := i.dynamic.Decode(&d.Decoder); x != nil {
 				v.Set(reflect.ValueOf(x))
 			}
 		}, eitherForm, nil
 	case typ.Kind == KindError && (t == errorType || t == anyType):
-		return decodeError, eitherForm, nil
+		return i.decodeError, eitherForm, nil
 	case typ.Class != Data && (t == objectType || t == anyType) || typ.Kind == KindContext && (t == objectType || t == anyType):
 		return i.decodeObject(n), asHandle, nil
 	case t == anyType:
 		natural := i.natural(n)
 		inner, form, err := i.buildDecoder(natural, n)
-		return func(d *wire.Decoder, v reflect.Value) {
+		return func(d *incoming, v reflect.Value) {
 			x := reflect.New(natural).Elem()
 			inner(d, x)
 			v.Set(x)
 		}, form, err
+	case typ.Kind == KindFunc && t.Kind() == reflect.Func:
+		return i.decodeFunc(t, n)
+	case typ.Kind == KindChan && t.Kind() == reflect.Func:
+		return i.decodeSeq(t, n)
+	case t.Kind() == reflect.Interface && typ.Class != Data:
+		return i.decodeAdapted(t, n)
+	case i.codec(t, n) != CodecNone:
+		return i.decodeText(t, n)
 	case typ.Class == Held:
 		return nil, eitherForm, i.mismatch(t, n)
 	case typ.Class == Data:
@@ -113,7 +147,7 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		target, pointer, t = typ.Elem, true, t.Elem()
 	}
 	inner, _, err := i.decodeValue(t, target)
-	return func(d *wire.Decoder, v reflect.Value) {
+	return func(d *incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 		case wire.TagValue:
@@ -125,7 +159,15 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		default:
 			d.Fail(wire.ErrTag)
 		}
-	}, asValue, err
+	}, i.valueForm(n), err
+}
+
+// valueForm is the form that asks for the structure of a value of type n.
+func (i *Instance) valueForm(n int) form {
+	if i.pointed(n).Codec != CodecNone {
+		return asValue
+	}
+	return asCopy
 }
 
 // decodeValue builds what decodes the value itself, without a tag.
@@ -134,9 +176,9 @@ func (i *Instance) decodeValue(t reflect.Type, n int) (decoder, form, error) {
 	kind := Kind(t.Kind())
 	switch {
 	case typ.Kind == KindTime && t == timeType:
-		return func(d *wire.Decoder, v reflect.Value) { v.Set(reflect.ValueOf(d.Time())) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.Set(reflect.ValueOf(d.Time())) }, eitherForm, nil
 	case typ.Kind == KindDuration && kind == KindInt64:
-		return func(d *wire.Decoder, v reflect.Value) { v.SetInt(d.Int()) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetInt(d.Int()) }, eitherForm, nil
 	case kind != typ.Kind || kind == KindArray && t.Len() != typ.Len:
 		return nil, eitherForm, i.mismatch(t, n)
 	}
@@ -146,23 +188,23 @@ func (i *Instance) decodeValue(t reflect.Type, n int) (decoder, form, error) {
 	}
 	switch {
 	case kind == KindBool:
-		return func(d *wire.Decoder, v reflect.Value) { v.SetBool(d.Bool()) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetBool(d.Bool()) }, eitherForm, nil
 	case kind == KindString:
-		return func(d *wire.Decoder, v reflect.Value) { v.SetString(d.String()) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetString(d.String()) }, eitherForm, nil
 	case signed(kind):
-		return func(d *wire.Decoder, v reflect.Value) { v.SetInt(d.IntN(bits)) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetInt(d.IntN(bits)) }, eitherForm, nil
 	case unsigned(kind):
-		return func(d *wire.Decoder, v reflect.Value) { v.SetUint(d.UintN(bits)) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetUint(d.UintN(bits)) }, eitherForm, nil
 	case float(kind):
-		return func(d *wire.Decoder, v reflect.Value) { v.SetFloat(d.Float()) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetFloat(d.Float()) }, eitherForm, nil
 	case numeric(kind):
-		return func(d *wire.Decoder, v reflect.Value) { re := d.Float(); v.SetComplex(complex(re, d.Float())) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { re := d.Float(); v.SetComplex(complex(re, d.Float())) }, eitherForm, nil
 	case kind == KindStruct:
 		return i.decodeStruct(t, n)
 	case kind == KindMap:
 		return i.decodeMap(t, n)
 	case i.isBytes(n) && t.Elem().Kind() == reflect.Uint8:
-		return func(d *wire.Decoder, v reflect.Value) { v.SetBytes(d.Bytes()) }, eitherForm, nil
+		return func(d *incoming, v reflect.Value) { v.SetBytes(d.Bytes()) }, eitherForm, nil
 	case kind == KindSlice || kind == KindArray || kind == KindPointer:
 		return i.decodeElems(t, n)
 	}
@@ -187,14 +229,14 @@ func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 	}
 	switch typ.Kind {
 	case KindPointer:
-		return func(d *wire.Decoder, v reflect.Value) {
+		return func(d *incoming, v reflect.Value) {
 			if d.Bool() {
 				v.Set(reflect.New(t.Elem()))
 				elem(d, v.Elem())
 			}
 		}, form, nil
 	case KindArray:
-		return func(d *wire.Decoder, v reflect.Value) {
+		return func(d *incoming, v reflect.Value) {
 			if typ.Len == 0 {
 				d.Byte()
 			}
@@ -203,7 +245,7 @@ func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 			}
 		}, form, nil
 	}
-	return func(d *wire.Decoder, v reflect.Value) {
+	return func(d *incoming, v reflect.Value) {
 		count, ok := d.Len(1)
 		if !ok {
 			return
@@ -232,7 +274,7 @@ func (i *Instance) decodeMap(t reflect.Type, n int) (decoder, form, error) {
 	if form, err = both(form, elemForm); err != nil {
 		return nil, form, err
 	}
-	return func(d *wire.Decoder, v reflect.Value) {
+	return func(d *incoming, v reflect.Value) {
 		count, ok := d.Len(2)
 		if !ok {
 			return
@@ -279,7 +321,7 @@ func (i *Instance) decodeStruct(t reflect.Type, n int) (decoder, form, error) {
 	for _, j := range dropped {
 		steps[j] = step{index: -1, drop: typ.Fields[j].Type}
 	}
-	return func(d *wire.Decoder, v reflect.Value) {
+	return func(d *incoming, v reflect.Value) {
 		if len(steps) == 0 {
 			d.Byte()
 		}

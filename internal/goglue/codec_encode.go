@@ -2,7 +2,6 @@ package goglue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -25,7 +24,13 @@ var (
 type encoder func(e *wire.Encoder, v reflect.Value)
 
 // decoder decodes a value of the module into v, which is settable and zero.
-type decoder func(d *wire.Decoder, v reflect.Value)
+type decoder func(d *incoming, v reflect.Value)
+
+// incoming is a message of the module.
+type incoming struct {
+	wire.Decoder
+	ctx context.Context // of the call that it answers
+}
 
 // pairing is a type of the host and a type of the module that have to fit.
 type pairing struct {
@@ -38,8 +43,6 @@ type pairing struct {
 func (i *Instance) mismatch(t reflect.Type, n int) error {
 	typ := &i.api.Types[n]
 	switch {
-	case typ.Kind == KindFunc && t.Kind() == reflect.Func:
-		return errors.New("a function of the host cannot be given to a module yet")
 	case typ.Class == Held:
 		return fmt.Errorf("%s stays in the module: use *load.Object, not %s", typ.Text, t)
 	case t == objectType:
@@ -55,17 +58,31 @@ func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error)
 	if known, ok := i.encoders.Load(pairing{t, n, lenient}); ok {
 		return known.(encoder), nil
 	}
+	var built encoder
+	err := i.build(func() (err error) {
+		built, err = i.buildEncoder(t, n, lenient)
+		return err
+	})
+	return built, err
+}
+
+// build lets one caller at a time build what encodes and decodes. Parts refer to each other: all of them are good
+// afterwards, or none.
+func (i *Instance) build(build func() error) error {
 	i.building.Lock()
 	defer i.building.Unlock()
-	i.newEncoders = map[pairing]encoder{}
-	built, err := i.buildEncoder(t, n, lenient)
-	if err == nil { // parts refer to each other: all of them are good now, or none
+	i.newEncoders, i.newDecoders = map[pairing]encoder{}, map[pairing]formedDecoder{}
+	err := build()
+	if err == nil {
 		for key, part := range i.newEncoders {
 			i.encoders.Store(key, part)
 		}
+		for key, part := range i.newDecoders {
+			i.decoders.Store(key, part)
+		}
 	}
-	i.newEncoders = nil
-	return built, err
+	i.newEncoders, i.newDecoders = nil, nil
+	return err
 }
 
 // buildEncoder is encoder while i.building is held.
@@ -105,13 +122,17 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 	case typ.Kind == KindAny:
 		return func(e *wire.Encoder, v reflect.Value) { i.dynamic.Encode(e, v.Interface()) }, nil
 	case typ.Kind == KindError && t.Implements(errorType):
-		return encodeError, nil
+		return i.encodeError, nil
 	case t == objectType && typ.Class != Data:
 		return i.encodeObject, nil
 	case t.Kind() == reflect.Interface && (lenient || t == anyType && typ.Class != Data):
 		return i.encodeInterface(n), nil
 	case typ.Kind == KindTime && t == timeType:
 		return func(e *wire.Encoder, v reflect.Value) { e.Time(v.Interface().(time.Time)) }, nil
+	case typ.Kind == KindFunc && t.Kind() == reflect.Func, typ.Kind == KindInterface && t.NumMethod() > 0:
+		return i.encodeGiven(t, n)
+	case i.codec(t, n) != CodecNone:
+		return i.encodeText(t, n), nil
 	case typ.Class == Data:
 		return i.encodeValue(t, n, lenient)
 	}
@@ -144,15 +165,6 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 		e.Byte(wire.TagValue)
 		value(e, v)
 	}, nil
-}
-
-func encodeError(e *wire.Encoder, v reflect.Value) {
-	if v.Kind() == reflect.Interface && v.IsNil() {
-		e.Byte(wire.TagNil)
-		return
-	}
-	e.Byte(wire.TagValue)
-	e.String(v.Interface().(error).Error())
 }
 
 func (i *Instance) encodeObject(e *wire.Encoder, v reflect.Value) {

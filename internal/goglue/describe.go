@@ -35,17 +35,19 @@ type goFunc struct {
 	name     string // of the function, variable, method or field
 	sig      *types.Signature
 	receiver types.Type // of a method, a field or a function value
-	value    types.Type // of a variable or a field
+	value    types.Type // of a variable, a constant or a field
+	constant bool       // the variable is a constant
 }
 
 type goForm uint8
 
 const (
-	formFunc   goForm = iota // pkg.Name(args)
-	formVar                  // pkg.Name
-	formMethod               // receiver.Name(args)
-	formField                // receiver.Name
-	formValue                // receiver(args)
+	formFunc    goForm = iota // pkg.Name(args)
+	formVar                   // pkg.Name
+	formMethod                // receiver.Name(args)
+	formField                 // receiver.Name
+	formValue                 // receiver(args)
+	formReceive               // <-receiver
 )
 
 type pending struct {
@@ -288,7 +290,7 @@ func (d *describer) number(t types.Type, depth int) int {
 	n := len(d.api.Types)
 	d.numbers[key] = n
 	d.types = append(d.types, t)
-	d.api.Types = append(d.api.Types, Type{Kind: kindOf(t), Class: d.class(t), Text: qualified(t)})
+	d.api.Types = append(d.api.Types, Type{Kind: kindOf(t), Class: d.class(t), Text: qualified(t), Codec: codecOf(t), Std: standardName(t)})
 	elem, mapKey, length := 0, 0, 0
 	var fields []Field
 	switch kindOf(t) {
@@ -356,6 +358,10 @@ func (d *describer) expandType(t types.Type, depth int) {
 			d.api.Types[n].Methods = append(d.api.Types[n].Methods, Method{Func: f})
 		}
 	}
+	if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendOnly && d.nameable(t) {
+		f := d.function(goFunc{form: formReceive, sig: receiveSignature(ch), receiver: t}, depth)
+		d.api.Types[n].Methods = append(d.api.Types[n].Methods, Method{Name: Receive, Func: f})
+	}
 	if _, ok := t.(*types.Pointer); ok {
 		return // its methods are described with what it points to
 	}
@@ -403,6 +409,7 @@ func (d *describer) function(f goFunc, depth int) int {
 		for result := range f.sig.Results().Variables() {
 			described.Out = append(described.Out, d.number(result.Type(), depth))
 		}
+		described.Changes = d.changes(f.sig, described.In)
 	}
 	d.api.Funcs = append(d.api.Funcs, described)
 	d.funcs = append(d.funcs, f)

@@ -36,6 +36,8 @@ func (g *generator) encode(t types.Type, value string) string {
 	}
 	if g.class(t) == Held {
 		switch {
+		case g.codec(t) != CodecNone:
+			return fmt.Sprintf("%s(c, %s)", g.need("enc", n), value)
 		case kind == KindPointer:
 			if _, named := t.(*types.Named); !named {
 				return fmt.Sprintf("guest.HoldPointer(c, %s, %d)", value, n)
@@ -62,13 +64,43 @@ func (g *generator) need(verb string, n int) string {
 	return name
 }
 
-// encoder writes the function that encodes a type that is Data or Both.
+// codec tells how values of a type, or of what it points to, are written by their own methods.
+func (g *generator) codec(t types.Type) Codec {
+	if pointer, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(pointer.Elem())
+	}
+	if !g.nameable(t) {
+		return CodecNone
+	}
+	return codecOf(t)
+}
+
+var codecNames = map[Codec]string{CodecText: "Text", CodecBinary: "Binary"}
+
+// encoder writes the function that encodes a type that is Data or Both, or that has a codec.
 func (g *generator) encoder(n int) {
 	t := g.types[n]
 	g.printf("func enc%d(c *guest.Call, v %s) {\n", n, g.spell(t))
+	if codec := g.codec(t); codec != CodecNone {
+		_, isPointer := t.(*types.Pointer)
+		hold := "Hold"
+		if isPointer {
+			hold = "HoldPointer"
+			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n")
+		}
+		wanted := "c.Texts"
+		if g.class(t) == Held {
+			wanted = "c.Values || c.Texts"
+		}
+		g.printf("\tif %s {\n\t\ttext, err := v.Marshal%s()\n\t\tc.Marshalled(text, err)\n\t\treturn\n\t}\n", wanted, codecNames[codec])
+		if g.class(t) == Held {
+			g.printf("\tguest.%s(c, v, %d)\n}\n\n", hold, n)
+			return
+		}
+	}
 	if pointer, ok := t.Underlying().(*types.Pointer); ok {
 		if g.class(t) == Both {
-			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n\tif !c.Values {\n\t\tguest.HoldPointer(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
+			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n\tif !c.Values && !c.Texts {\n\t\tguest.HoldPointer(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
 		} else {
 			g.printf("\tc.Out.Bool(v != nil)\n\tif v == nil {\n\t\treturn\n\t}\n")
 		}
@@ -76,7 +108,7 @@ func (g *generator) encoder(n int) {
 		g.encodeValue(pointer.Elem(), "(*v)")
 	} else {
 		if g.class(t) == Both {
-			g.printf("\tif !c.Values {\n\t\tguest.Hold(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
+			g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.Hold(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
 		}
 		g.enter("Out")
 		g.encodeValue(t, "v")
@@ -119,7 +151,7 @@ func (g *generator) encodeValue(t types.Type, v string) {
 		}
 		g.printf("\tfor i := range %s {\n\t\t%s\n\t}\n", v, g.encode(u.Elem(), v+"[i]"))
 	case *types.Map:
-		g.printf("\tc.Out.Len(len(%s), %s == nil)\n\tfor k, e := range %s {\n\t\t%s\n\t\t%s\n\t}\n", v, v, v, g.encode(u.Key(), "k"), g.encode(u.Elem(), "e"))
+		g.printf("\tc.Out.Len(len(%s), %s == nil)\n\tvar entries guest.Entries\n\tfor k, e := range %s {\n\t\tentries.Entry(c)\n\t\t%s\n\t\t%s\n\t}\n\tentries.End(c)\n", v, v, v, g.encode(u.Key(), "k"), g.encode(u.Elem(), "e"))
 	case *types.Struct:
 		if u.NumFields() == 0 {
 			g.printf("\tc.Out.Byte(0)\n")
@@ -174,7 +206,19 @@ func (g *generator) decoder(n int) {
 				held = fmt.Sprintf("guest.Held[%s](c)", g.spell(t))
 			}
 		}
-		g.printf("\tswitch c.Tag() {\n\tcase 0:\n\t\treturn v\n\tcase 1:\n\t\treturn %s\n\tcase 2:\n\tdefault:\n\t\tc.BadTag()\n\t}\n", held)
+		g.printf("\tswitch c.Tag() {\n\tcase 0:\n\t\treturn v\n\tcase 1:\n\t\treturn %s\n", held)
+		if codec := g.codec(t); codec != CodecNone {
+			if isPointer {
+				g.printf("\tcase 4:\n\t\tv = new(%s)\n", g.spell(pointer.Elem()))
+			} else {
+				g.printf("\tcase 4:\n")
+			}
+			g.printf("\t\tc.Unmarshalled(v.Unmarshal%s(c.In.Bytes()))\n\t\treturn v\n", codecNames[codec])
+		}
+		if g.api.Types[n].Given {
+			g.printf("\tcase 3:\n\t\treturn %s\n", g.given(n))
+		}
+		g.printf("\tcase 2:\n\tdefault:\n\t\tc.BadTag()\n\t}\n")
 		if !g.makeable(t) {
 			g.printf("\tc.BadTag()\n\treturn v\n}\n\n")
 			return

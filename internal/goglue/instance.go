@@ -17,7 +17,7 @@ import (
 )
 
 // Headroom is the space that a message handed to a [Transport] leaves for what goes before its arguments.
-const Headroom = 40
+const Headroom = 48
 
 // Transport carries calls to a running module. It is safe for concurrent use.
 type Transport interface {
@@ -27,6 +27,9 @@ type Transport interface {
 	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error)
 	// Release tells the module to forget a handle, soon. It does not block.
 	Release(handle uint64)
+	// Given is told whenever the module gets a reference to a value of the host: from then on it may call the
+	// host at any time. It does not block.
+	Given()
 }
 
 // Instance is the host's side of a running module: it implements the symbols part of [load.Instance].
@@ -40,6 +43,8 @@ type Instance struct {
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
 	naturals sync.Map // number → reflect.Type
+
+	hostValues hostValues
 
 	building    sync.Mutex // what follows is being built
 	newEncoders map[pairing]encoder
@@ -140,11 +145,11 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 		}
 		return v, nil
 	}
-	value, err := i.plan(call, nil, []reflect.Type{t}, false)
+	value, err := i.plan(call, nil, []reflect.Type{t}, false, i)
 	if err != nil {
 		return fail(err.Error())
 	}
-	results, err := value.run(context.Background(), nil)
+	results, err := value.run(context.Background(), nil, nil)
 	if err != nil {
 		return reflect.Value{}, err
 	}
@@ -225,11 +230,11 @@ func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, 
 	for j := range results {
 		results[j] = anyType
 	}
-	plan, err := i.plan(target, types, results, true)
+	plan, err := i.plan(target, types, results, true, i)
 	if err != nil {
 		return nil, fail(err.Error())
 	}
-	out, err := plan.run(ctx, values)
+	out, err := plan.run(ctx, target.receiver, values)
 	runtime.KeepAlive(args)
 	if err != nil {
 		var unfit *argumentError
@@ -337,7 +342,9 @@ func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
 
 // Take implements [dynamic.Peer].
 func (p peer) Take(d *wire.Decoder) any {
-	o := p.takeObject(d, 0)
+	in := incoming{Decoder: *d}
+	o := p.takeObject(&in, 0)
+	*d = in.Decoder
 	if o == nil {
 		return nil
 	}

@@ -25,7 +25,7 @@ type object struct {
 }
 
 // takeObject takes a handle and its type. static is the interface that the value came as, or 0.
-func (i *Instance) takeObject(d *wire.Decoder, static int) *load.Object {
+func (i *Instance) takeObject(d *incoming, static int) *load.Object {
 	o := &object{instance: i, handle: d.Uint(), typ: int(d.UintN(31))}
 	if o.typ == 0 {
 		o.name, o.typ = d.String(), static
@@ -41,7 +41,7 @@ func (i *Instance) takeObject(d *wire.Decoder, static int) *load.Object {
 
 // decodeObject decodes a value of type n that arrives as a handle.
 func (i *Instance) decodeObject(n int) decoder {
-	return func(d *wire.Decoder, v reflect.Value) {
+	return func(d *incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 		case wire.TagHandle:
@@ -54,18 +54,8 @@ func (i *Instance) decodeObject(n int) decoder {
 	}
 }
 
-func decodeError(d *wire.Decoder, v reflect.Value) {
-	switch d.Byte() {
-	case wire.TagNil:
-	case wire.TagValue:
-		v.Set(reflect.ValueOf(&load.ModuleError{Message: d.String(), Type: d.String()}))
-	default:
-		d.Fail(wire.ErrTag)
-	}
-}
-
 // skip drops a value of any form.
-func (i *Instance) skip(d *wire.Decoder, n int) {
+func (i *Instance) skip(d *incoming, n int) {
 	if !d.Enter() {
 		return
 	}
@@ -73,10 +63,10 @@ func (i *Instance) skip(d *wire.Decoder, n int) {
 	typ := &i.api.Types[n]
 	switch {
 	case typ.Kind == KindAny:
-		i.dynamic.Decode(d)
+		i.dynamic.Decode(&d.Decoder)
 		return
 	case typ.Kind == KindError:
-		decodeError(d, reflect.New(errorType).Elem())
+		i.takeError(d)
 		return
 	case typ.Class == Data && typ.Kind != KindContext:
 		i.skipValue(d, n)
@@ -88,6 +78,10 @@ func (i *Instance) skip(d *wire.Decoder, n int) {
 		if o := i.takeObject(d, n); o != nil {
 			o.Close()
 		}
+	case wire.TagHost:
+		d.Uint()
+	case wire.TagText:
+		d.Bytes()
 	case wire.TagValue:
 		if typ.Kind == KindPointer {
 			n = typ.Elem
@@ -98,7 +92,7 @@ func (i *Instance) skip(d *wire.Decoder, n int) {
 	}
 }
 
-func (i *Instance) skipValue(d *wire.Decoder, n int) {
+func (i *Instance) skipValue(d *incoming, n int) {
 	typ := &i.api.Types[n]
 	switch typ.Kind {
 	case KindString:
@@ -226,11 +220,11 @@ func (o *object) Field(ctx context.Context, name string) (any, error) {
 			return nil, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, Have: "field", Reason: "the module does not answer for it"}
 		}
 		get := callee{symbol: o.TypeName() + "." + name, function: f.Get - 1 + wire.FuncCount, Func: &o.instance.api.Funcs[f.Get-1], receiver: o}
-		plan, err := o.instance.plan(get, nil, []reflect.Type{anyType}, true)
+		plan, err := o.instance.plan(get, nil, []reflect.Type{anyType}, true, o.instance)
 		if err != nil {
 			return nil, err
 		}
-		results, err := plan.run(ctx, nil)
+		results, err := plan.run(ctx, o, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -252,11 +246,84 @@ func (o *object) Field(ctx context.Context, name string) (any, error) {
 			return v.FieldByName(name).Interface(), nil
 		}
 	}
-	names := make([]string, len(typ.Fields))
-	for j, f := range typ.Fields {
+	return nil, o.noField(name)
+}
+
+func (o *object) noField(name string) error {
+	names := make([]string, len(o.described().Fields))
+	for j, f := range o.described().Fields {
 		names[j] = f.Name
 	}
-	return nil, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
+	return &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
+}
+
+// SetField implements [load.ObjectRef].
+func (o *object) SetField(ctx context.Context, name string, value any) error {
+	if o.released.Load() {
+		return errReleased
+	}
+	typ := o.described()
+	symbol := o.TypeName() + "." + name
+	f := typ.field(name)
+	switch {
+	case f == nil:
+		return o.noField(name)
+	case f.Get == 0:
+		return &load.SymbolError{Module: o.instance.name, Symbol: symbol, Have: "field", Reason: "the module does not answer for it"}
+	}
+	return o.instance.set(ctx, symbol, f.Get, f.Type, o, value)
+}
+
+// Assign implements [load.Assigner].
+func (i *Instance) Assign(ctx context.Context, symbol string, value any) error {
+	s, err := i.find(symbol)
+	if err != nil {
+		return err
+	}
+	if s.Kind != load.KindVar || s.Func == 0 || len(i.api.Funcs[s.Func-1].Out) != 1 || i.api.Types[s.Type].Kind == KindFunc {
+		return &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a variable that can be set"}
+	}
+	return i.set(ctx, symbol, s.Func, s.Type, nil, value)
+}
+
+// set writes a variable, or a field of the receiver.
+func (i *Instance) set(ctx context.Context, symbol string, function, n int, receiver *object, value any) error {
+	target := callee{symbol: symbol, function: function - 1 + wire.FuncCount, Func: &Func{In: []int{n}}, receiver: receiver}
+	plan, err := i.plan(target, []reflect.Type{anyType}, nil, true, i)
+	if err != nil {
+		return err
+	}
+	plan.mode |= wire.ModeSet
+	_, err = plan.run(ctx, receiver, []reflect.Value{reflect.ValueOf(&value).Elem()})
+	var unfit *argumentError
+	if errors.As(err, &unfit) {
+		return &load.SymbolError{Module: i.name, Symbol: symbol, Have: i.api.Types[n].Text, Want: wanted([]any{value}), Reason: unfit.err.Error()}
+	}
+	return err
+}
+
+// Equal implements [load.ObjectRef].
+func (o *object) Equal(ctx context.Context, other load.ObjectRef) (bool, error) {
+	b, ok := other.(*object)
+	switch {
+	case !ok || b.instance != o.instance:
+		return false, nil
+	case o.released.Load() || b.released.Load():
+		return false, errReleased
+	}
+	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
+	e.Uint(o.handle)
+	e.Uint(b.handle)
+	reply, err := o.instance.transport.Call(ctx, o.TypeName(), wire.FuncEqual, 0, e)
+	if err != nil {
+		return false, err
+	}
+	d := incoming{Decoder: wire.NewOwner(reply), ctx: ctx}
+	equal := d.Bool()
+	if failure := o.instance.takeError(&d); failure != nil {
+		return false, failure
+	}
+	return equal, d.End()
 }
 
 // Text implements [load.ObjectRef].
@@ -285,13 +352,11 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d := wire.NewOwner(reply)
+	d := incoming{Decoder: wire.NewOwner(reply), ctx: ctx}
 	text := d.String()
 	if function == wire.FuncJSON {
-		failure := reflect.New(errorType).Elem()
-		decodeError(&d, failure)
-		if !failure.IsNil() {
-			return "", failure.Interface().(error)
+		if failure := o.instance.takeError(&d); failure != nil {
+			return "", failure
 		}
 	}
 	return text, d.End()

@@ -57,6 +57,9 @@ func describe(pkg *types.Package, docs docs) *describer {
 		}
 	}
 	d.expand()
+	for n := 1; n < len(d.types); n++ {
+		d.api.Types[n].Given = d.given(n)
+	}
 	slices.SortFunc(d.api.Symbols, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
 	for i, t := range d.types {
 		if named, ok := t.(*types.Named); ok && named.Obj().Pkg() == pkg {
@@ -95,7 +98,7 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 		if basic, ok := obj.Type().(*types.Basic); !ok || basic.Info()&types.IsUntyped == 0 {
 			s.Type = d.number(obj.Type(), 0)
 			if d.class(obj.Type()) == Both { // it has methods, so the host may want to hold it
-				s.Func = d.function(goFunc{form: formVar, name: obj.Name(), value: obj.Type()}, 0)
+				s.Func = d.function(goFunc{form: formVar, name: obj.Name(), value: obj.Type(), constant: true}, 0)
 			}
 		}
 	case *types.TypeName:

@@ -3,22 +3,47 @@ package wire
 // A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte of
 // kind and then what the kind says. A connection starts with the module's Hello.
 //
-//	Hello    format, API sum                            module → host, once, when its initialisation is over
-//	Call     call number, function, mode, arguments     host → module
-//	Result   call number, outcome, results              module → host
-//	Cancel   call number                                host → module
-//	Release  count, handles                             host → module
+//	Hello        format, API sum                                        module → host, once, when its initialisation is over
+//	Call         call number, function, mode, deadline, arguments       host → module
+//	Result       call number, outcome, results, changes                 module → host
+//	Cancel       call number                                            host → module
+//	Release      count, handles                                         host → module
+//	HostCall     call number, host handle, method, arguments            module → host
+//	HostResult   call number, outcome, results                          host → module
+//	HostCancel   call number                                            module → host
+//	HostRelease  count, host handles                                    module → host
 //
-// Calls are numbered by the host and answered in any order.
+// Each side numbers its own calls, which are answered in any order. A deadline is the number of nanoseconds
+// that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline.
 type Kind = byte
 
 // The kinds of frames.
 const (
-	Hello   Kind = 1
-	Call    Kind = 2
-	Result  Kind = 3
-	Cancel  Kind = 4
-	Release Kind = 5
+	Hello       Kind = 1
+	Call        Kind = 2
+	Result      Kind = 3
+	Cancel      Kind = 4
+	Release     Kind = 5
+	HostCall    Kind = 6
+	HostResult  Kind = 7
+	HostCancel  Kind = 8
+	HostRelease Kind = 9
+)
+
+// The mode of a call has two bits for every one of its first results: they ask for a handle (0), for a value, or
+// for what the type's own methods write, each where the type can do that. So has the mode of a method of the
+// host, for every one of its parameters.
+const (
+	ModeValue = 1
+	ModeText  = 2
+	// ModeBits is the number of bits of one result, and MaxModes the number of results that have them.
+	ModeBits = 2
+	MaxModes = 30
+	// ModeChanges asks for the changes: after the results, for every parameter that the function may have changed
+	// (see the API), whether it did and the new value.
+	ModeChanges = 1 << 62
+	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
+	ModeSet = 1 << 63
 )
 
 // HeaderSize is the size of a frame's length.
@@ -41,7 +66,9 @@ const (
 const (
 	FuncText  = 0 // the value as fmt.Sprint prints it → string
 	FuncJSON  = 1 // the value as encoding/json writes it → string, error
-	FuncCount = 2 // the number of such functions: the module's own follow
+	FuncEqual = 2 // another handle: whether both values are equal, as == has it → bool, error
+	FuncRead  = 3 // the most bytes to read from an io.Reader → bytes, error
+	FuncCount = 4 // the number of such functions: the module's own follow
 )
 
 // PutHeader writes the length of a frame's body into the header in front of it.

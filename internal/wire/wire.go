@@ -15,7 +15,7 @@ import (
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
-const Format = 1
+const Format = 2
 
 // MaxDepth is how deep values may be nested; deeper ones, and cyclic ones, are errors.
 const MaxDepth = 1000
@@ -40,14 +40,18 @@ const (
 	TagNil    Tag = 0 // a nil pointer, interface, function, …
 	TagHandle Tag = 1 // a reference to a value in the module
 	TagValue  Tag = 2 // the value itself follows
+	TagHost   Tag = 3 // a reference to a value of the host
+	TagText   Tag = 4 // the value as its own text or binary marshalling writes it
 )
 
 // Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte slices are
 // not copied into it: they must not change before the message was sent.
 type Encoder struct {
-	Buf   []byte // the message, but for what large refers to
-	Depth int    // of the value being encoded, kept by the encoders of composite types
-	Err   error  // the first error; the message is void when it is set
+	Buf   []byte   // the message, but for what large refers to
+	Depth int      // of the value being encoded, kept by the encoders of composite types
+	Err   error    // the first error; the message is void when it is set
+	Given []uint64 // the host handles that the message refers to, kept by the host
+	Flat  bool     // copy long strings and byte slices into the message, too
 
 	large     []insert
 	largeSize int
@@ -147,7 +151,7 @@ func (e *Encoder) Float(v float64) {
 // String appends a string.
 func (e *Encoder) String(v string) {
 	e.Uint(uint64(len(v)))
-	if len(v) >= minLarge {
+	if len(v) >= minLarge && !e.Flat {
 		e.insert(unsafe.Slice(unsafe.StringData(v), len(v)))
 		return
 	}
@@ -157,7 +161,7 @@ func (e *Encoder) String(v string) {
 // Bytes appends a byte slice; nil stays nil.
 func (e *Encoder) Bytes(v []byte) {
 	e.Len(len(v), v == nil)
-	if len(v) >= minLarge {
+	if len(v) >= minLarge && !e.Flat {
 		e.insert(v)
 		return
 	}
@@ -189,6 +193,16 @@ func NewDecoder(message []byte) Decoder { return Decoder{buf: message} }
 
 // NewOwner returns a decoder of a message that is given away: long strings and byte slices are parts of it.
 func NewOwner(message []byte) Decoder { return Decoder{buf: message, owned: true} }
+
+// From returns a decoder that goes on n bytes further, which have to be there.
+func (d *Decoder) From(n int) Decoder {
+	next := *d
+	next.off += n
+	return next
+}
+
+// Copy lets long strings and byte slices be copied from here on, too.
+func (d *Decoder) Copy() { d.owned = false }
 
 // Err returns the first error.
 func (d *Decoder) Err() error { return d.err }

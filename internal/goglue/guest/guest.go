@@ -6,6 +6,7 @@ package guest
 import (
 	"context"
 	"runtime/debug"
+	"time"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -24,33 +25,52 @@ type Table struct {
 	Text func(v any) string
 	// JSON writes a value as encoding/json does; nil where the module does not contain that package.
 	JSON func(v any) ([]byte, error)
+	// Sentinels are the errors that both sides know by name: exported variables of the API, named as there, and
+	// those of the standard library, named as "io.EOF".
+	Sentinels []Sentinel
 }
 
-// Call is one call from the host. In holds the arguments that are still to be decoded, Out the results
-// so far.
+// Call is one call from the host, or one of the host. In holds what is still to be decoded, the arguments of
+// the one and the results of the other; Out holds what was encoded so far.
 type Call struct {
 	In  wire.Decoder
 	Out wire.Encoder
 
-	// Values tells whether the result being encoded crosses by value where it can, else by handle.
-	Values bool
+	// Values and Texts tell whether the value being encoded crosses by value where it can, or, where its type can
+	// do that, as its own methods write it; else it crosses by handle.
+	Values, Texts bool
 
-	mode   uint64
-	module *Module
-	number uint64
-	ctx    context.Context
+	mode     uint64
+	module   *Module
+	number   uint64
+	deadline uint64 // nanoseconds that the host gave it, or 0
+	ctx      context.Context
+	host     *Host // what is called, of a call of the host
+
+	comparing bool // what is encoded is compared, and not sent
+}
+
+// Transport carries frames to the host.
+type Transport interface {
+	// HostCall sends the HostCall frame of that number and returns what follows the number in its
+	// HostResult, which is the caller's.
+	HostCall(number uint64, frame *wire.Encoder) []byte
+	// Post sends a frame that is not answered.
+	Post(frame *wire.Encoder)
 }
 
 // Module is the state of a running module.
 type Module struct {
-	table   Table
-	held    heldTable
-	cancels cancelTable
+	table     Table
+	transport Transport
+	held      heldTable
+	cancels   cancelTable
+	host      hostTable
 }
 
 // NewModule makes the state of the one module of this program.
-func NewModule(table Table) *Module {
-	return &Module{table: table, held: heldTable{values: map[uint64]any{}}, cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}}}
+func NewModule(table Table, transport Transport) *Module {
+	return &Module{table: table, transport: transport, held: heldTable{values: map[uint64]any{}}, cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}}}
 }
 
 // refusal ends a call before the function runs.
@@ -67,13 +87,23 @@ func (c *Call) Ready() {
 	c.Out.Byte(wire.Done)
 }
 
-// Result begins the result with the given index.
-func (c *Call) Result(i int) { c.Values = c.mode>>(i&63)&1 != 0 }
+// Result begins the result, or the argument of a call of the host, with the given index.
+func (c *Call) Result(i int) {
+	form := uint64(0)
+	if i < wire.MaxModes {
+		form = c.mode >> (i * wire.ModeBits) & (1<<wire.ModeBits - 1)
+	}
+	c.Values, c.Texts = form == wire.ModeValue, form == wire.ModeText
+}
 
-// Context returns a context that ends when the host cancels the call or the call is over.
+// Setting tells whether the field or the variable is to be written rather than read.
+func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }
+
+// Context returns a context that ends when the host cancels the call, when the host's deadline is over, or
+// when the call is over.
 func (c *Call) Context() context.Context {
 	if c.ctx == nil {
-		c.ctx = c.module.cancels.add(c.number)
+		c.ctx = c.module.cancels.add(c.number, time.Duration(c.deadline))
 	}
 	return c.ctx
 }
@@ -84,7 +114,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c := &Call{module: m, In: in, Out: wire.Encoder{Buf: append(out.Buf[:0], make([]byte, wire.HeaderSize)...)}}
 	c.number = c.In.Uint()
 	function := c.In.Uint()
-	c.mode = c.In.Uint()
+	c.mode, c.deadline = c.In.Uint(), c.In.Uint()
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)
 	start := len(c.Out.Buf)
@@ -99,6 +129,9 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 			case nil:
 			case refusal:
 				fail(wire.Refused, string(r))
+			case hostFailure:
+				fail(wire.Panicked, r.text)
+				c.Out.String(r.stack)
 			default:
 				stack := debug.Stack()
 				fail(wire.Panicked, m.panicText(r))
@@ -132,6 +165,14 @@ func (m *Module) dispatch(c *Call, function uint64) {
 		text, err := m.json(v)
 		c.Out.String(string(text))
 		c.Error(err)
+	case function == wire.FuncEqual:
+		a, b := c.object(), c.object()
+		c.Ready()
+		equal, err := equal(a, b)
+		c.Out.Bool(equal)
+		c.Error(err)
+	case function == wire.FuncRead:
+		m.read(c)
 	case function-wire.FuncCount < uint64(len(m.table.Funcs)):
 		m.table.Funcs[function-wire.FuncCount](c)
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -64,10 +65,19 @@ type box[T any] struct{ v T }
 func (b *box[T]) value() any   { return b.v }
 func (b *box[T]) pointer() any { return &b.v }
 
+// hold keeps a value and appends its handle.
+func (c *Call) hold(v any) {
+	c.Out.Byte(wire.TagHandle)
+	if c.comparing {
+		c.Out.Uint(0)
+		return
+	}
+	c.Out.Uint(c.module.held.put(v))
+}
+
 // Hold answers with a handle of a value whose type has the given number in the API.
 func Hold[T any](c *Call, v T, typ uint64) {
-	c.Out.Byte(wire.TagHandle)
-	c.Out.Uint(c.module.held.put(&box[T]{v}))
+	c.hold(&box[T]{v})
 	c.Out.Uint(typ)
 }
 
@@ -77,15 +87,24 @@ func HoldPointer[T any](c *Call, p *T, typ uint64) {
 		c.Out.Byte(wire.TagNil)
 		return
 	}
-	c.Out.Byte(wire.TagHandle)
-	c.Out.Uint(c.module.held.put(p))
+	c.hold(p)
 	c.Out.Uint(typ)
 }
 
-// HoldInterface answers with a handle of the value in an interface, or nil.
+// HoldInterface answers with a handle of the value in an interface, or nil. A value of the host returns as
+// itself to a host that wants it so.
 func HoldInterface(c *Call, v any) {
 	if v == nil {
 		c.Out.Byte(wire.TagNil)
+		return
+	}
+	if own, ok := v.(fromHost); ok && (c.Values || c.Texts) {
+		c.Out.Byte(wire.TagHost)
+		c.Out.Uint(own.HostHandle())
+		return
+	}
+	if c.comparing {
+		c.hold(v)
 		return
 	}
 	c.Out.Byte(wire.TagHandle)
@@ -166,34 +185,46 @@ func (c *Call) BadTag() {
 	c.Refuse(wire.ErrTag.Error())
 }
 
-// Error answers with an error value.
-func (c *Call) Error(err error) {
-	if err == nil {
-		c.Out.Byte(wire.TagNil)
-		return
+// Marshalled answers with what a value's own method wrote.
+func (c *Call) Marshalled(text []byte, err error) {
+	if err != nil {
+		c.Out.Fail(err)
 	}
-	c.Out.Byte(wire.TagValue)
-	c.Out.String(err.Error())
-	c.Out.String(c.module.table.TypeName(err))
+	c.Out.Byte(wire.TagText)
+	c.Out.Bytes(text)
 }
 
-// hostError is an error that the host made.
-type hostError string
-
-func (e hostError) Error() string { return string(e) }
-
-// InError takes an error value.
-func (c *Call) InError() error {
-	switch c.Tag() {
-	case wire.TagNil:
-		return nil
-	case wire.TagHandle:
-		return Held[error](c)
-	case wire.TagValue:
-		return hostError(c.In.String())
+// Unmarshalled ends the call where a value's own method cannot read what the host's wrote.
+func (c *Call) Unmarshalled(err error) {
+	if err != nil {
+		c.Refuse(err.Error())
 	}
-	c.BadTag()
-	return nil
+}
+
+// Receive waits for a value of a channel and returns it with those that are there already, at most most of
+// them, and whether the channel is open.
+func Receive[T any](ctx context.Context, ch <-chan T, most int) (values []T, open bool) {
+	select {
+	case v, ok := <-ch:
+		if !ok {
+			return nil, false
+		}
+		values = append(values, v)
+	case <-ctx.Done():
+		return nil, true
+	}
+	for len(values) < most {
+		select {
+		case v, ok := <-ch:
+			if !ok {
+				return values, false
+			}
+			values = append(values, v)
+		default:
+			return values, true
+		}
+	}
+	return values, true
 }
 
 // cancelTable finds the cancel function of a call in progress.
@@ -202,8 +233,11 @@ type cancelTable struct {
 	funcs map[uint64]context.CancelFunc
 }
 
-func (t *cancelTable) add(number uint64) context.Context {
+func (t *cancelTable) add(number uint64, left time.Duration) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
+	if left != 0 {
+		ctx, cancel = context.WithTimeout(ctx, left)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.funcs[number] = cancel
@@ -224,4 +258,25 @@ func (t *cancelTable) end(number uint64) {
 func (m *Module) Cancel(body []byte) {
 	in := wire.NewDecoder(body)
 	m.cancels.end(in.Uint())
+}
+
+// read answers with the next bytes of an io.Reader.
+func (m *Module) read(c *Call) {
+	r := Held[interface{ Read([]byte) (int, error) }](c)
+	size := c.In.UintN(24)
+	c.Ready()
+	buf := make([]byte, size)
+	n, err := r.Read(buf)
+	c.Out.Bytes(buf[:max(0, min(n, len(buf)))])
+	c.Error(err)
+}
+
+// equal compares as == does.
+func equal(a, b any) (equal bool, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("values of this type cannot be compared")
+		}
+	}()
+	return a == b, nil
 }

@@ -3,7 +3,6 @@
 package guest
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,7 +23,8 @@ const (
 // Serve says hello to the host and answers its calls until the connection ends, and then exits. The
 // module's own initialisation is over when it is called.
 func Serve(table Table) {
-	s := &server{module: NewModule(table), slow: make([]atomic.Bool, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{})}
+	s := &server{slow: make([]atomic.Bool, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{}), answers: map[uint64]chan []byte{}}
+	s.module = NewModule(table, s)
 	hello := wire.NewFrame(wire.Hello)
 	hello.Uint(wire.Format)
 	hello.String(table.Sum)
@@ -36,20 +36,41 @@ func Serve(table Table) {
 }
 
 // server answers calls. One goroutine at a time is the reader. It runs short calls itself, because
-// handing them over would cost more than the calls; the watch makes another goroutine the reader when a
-// call takes long, and remembers the function as slow.
+// handing them over would cost more than the calls. While it does, nobody reads, and the role is free: the
+// watch takes it when a call takes long, and remembers the function as slow; a call that calls the host takes
+// it to wait for the answer; and the reader itself takes it back when its call was short.
 type server struct {
 	module *Module
 	slow   []atomic.Bool // by function
-	// turn is odd while the reader runs a call, and differs from one call to the next. Whoever moves it on
-	// from there decides who is the reader: the caller that ends in time stays it, the watch makes a new one.
+	// turn is odd while the role is free. Whoever makes it even is the reader.
 	turn   atomic.Uint64
-	callee uint64 // the function of that call; written before turn becomes odd
+	callee uint64 // the function that runs meanwhile; written before turn becomes odd
 	in     *input // what the reader reads from; likewise
 	idle   atomic.Bool
 	wake   chan struct{} // wakes an idle watch
 
 	writing sync.Mutex
+
+	mu      sync.Mutex
+	answers map[uint64]chan []byte // of the host, by call
+}
+
+// free leaves the role of the reader to who wants it while the function runs.
+func (s *server) free(in *input, function uint64) {
+	s.in, s.callee = in, function
+	s.turn.Add(1)
+	if s.idle.Load() && s.idle.CompareAndSwap(true, false) {
+		s.wake <- struct{}{}
+	}
+}
+
+// take makes the caller the reader if the role is free.
+func (s *server) take() (*input, bool) {
+	turn := s.turn.Load()
+	if turn&1 == 1 && s.turn.CompareAndSwap(turn, turn+1) {
+		return s.in, true
+	}
+	return nil, false
 }
 
 const (
@@ -70,7 +91,7 @@ func (s *server) watch() {
 		}
 		if turn&1 == 1 && turn == last && s.turn.CompareAndSwap(turn, turn+1) {
 			s.slow[s.callee].Store(true)
-			go s.takeOver(s.in.rest())
+			go s.read(s.in)
 		}
 		last = turn
 		if quiet < watchRounds || turn&1 == 1 {
@@ -84,77 +105,162 @@ func (s *server) watch() {
 	}
 }
 
-// takeOver goes on reading in place of a reader that runs a slow call.
-func (s *server) takeOver(in *input) {
-	s.flush(in)
-	s.read(in)
-}
-
-// read is the reader until the connection ends or another goroutine takes over.
+// read is the reader until the connection ends or another goroutine has taken the role.
 func (s *server) read(in *input) {
 	for {
 		if !in.ready() {
 			s.flush(in)
 		}
 		body := in.frame()
-		switch body[0] {
-		case wire.Call:
-			head := wire.NewDecoder(body[1:])
-			head.Uint() // the call's number
-			function := head.Uint()
-			if function >= uint64(len(s.slow)) || s.slow[function].Load() {
-				s.flush(in)
-				go s.read(in.rest())
-				s.run(in, body[1:])
-				s.send(&in.out)
-				return
-			}
-			s.callee, s.in = function, in
-			turn := s.turn.Add(1)
-			if s.idle.Load() && s.idle.CompareAndSwap(true, false) {
-				s.wake <- struct{}{}
-			}
-			s.run(in, body[1:])
-			if !s.turn.CompareAndSwap(turn, turn+1) {
-				s.send(&in.out)
-				return
-			}
-			s.answer(in)
-		case wire.Cancel:
-			s.module.Cancel(body[1:])
-		case wire.Release:
-			s.module.Release(body[1:])
-		default:
-			syscall.Exit(exitProtocol)
+		if body[0] != wire.Call {
+			s.handle(body)
+			continue
 		}
+		r, function := newRun(body), calledFunction(body)
+		if function >= uint64(len(s.slow)) || s.slow[function].Load() {
+			s.flush(in)
+			go s.read(in)
+			s.finish(r)
+			return
+		}
+		s.free(in, function)
+		s.module.Run(r.args(), &r.out)
+		var ok bool
+		if in, ok = s.take(); !ok {
+			s.send(&r.out)
+			r.done()
+			return
+		}
+		s.answer(in, r)
 	}
 }
 
-// run runs a call; its result is in.out.
-func (s *server) run(in *input, body []byte) {
-	args := wire.NewDecoder(body)
-	if len(body) >= largeFrame {
-		args = wire.NewOwner(body)
+// readUntil is the reader until the answer is there. Calls that arrive meanwhile get goroutines of their own:
+// they must not hold the answer up.
+func (s *server) readUntil(in *input, answer chan []byte) {
+	for len(answer) == 0 {
+		if !in.ready() {
+			s.flush(in)
+		}
+		body := in.frame()
+		if body[0] == wire.Call {
+			go s.finish(newRun(body))
+		} else {
+			s.handle(body)
+		}
 	}
-	s.module.Run(args, &in.out)
+	s.free(in, s.callee)
+}
+
+// handle deals with a frame that is not a call.
+func (s *server) handle(body []byte) {
+	switch body[0] {
+	case wire.Cancel:
+		s.module.Cancel(body[1:])
+	case wire.Release:
+		s.module.Release(body[1:])
+	case wire.HostResult:
+		d := wire.NewDecoder(body[1:])
+		number := d.Uint()
+		s.mu.Lock()
+		answer := s.answers[number]
+		delete(s.answers, number)
+		s.mu.Unlock()
+		if answer == nil {
+			syscall.Exit(exitProtocol)
+		}
+		rest := d.Rest()
+		if len(body) < largeFrame {
+			rest = append([]byte(nil), rest...)
+		}
+		answer <- rest
+	default:
+		syscall.Exit(exitProtocol)
+	}
+}
+
+// HostCall implements [Transport].
+func (s *server) HostCall(number uint64, frame *wire.Encoder) []byte {
+	answer := make(chan []byte, 1)
+	s.mu.Lock()
+	s.answers[number] = answer
+	s.mu.Unlock()
+	s.send(frame)
+	if in, ok := s.take(); ok {
+		s.readUntil(in, answer)
+	}
+	return <-answer
+}
+
+// Post implements [Transport].
+func (s *server) Post(frame *wire.Encoder) { s.send(frame) }
+
+// calledFunction reads which function a Call frame calls.
+func calledFunction(body []byte) uint64 {
+	head := wire.NewDecoder(body[1:])
+	head.Uint() // the call's number
+	return head.Uint()
+}
+
+// run is one call of the module: the frame, which may be part of what the reader reads into, is copied, because
+// another goroutine may be the reader before the call has decoded it.
+type run struct {
+	body []byte
+	own  bool // the frame came in memory of its own
+	out  wire.Encoder
+}
+
+var runs = sync.Pool{New: func() any { return new(run) }}
+
+func newRun(body []byte) *run {
+	r := runs.Get().(*run)
+	if r.own = len(body) >= largeFrame; r.own {
+		r.body = body
+	} else {
+		r.body = append(r.body[:0], body...)
+	}
+	return r
+}
+
+func (r *run) args() wire.Decoder {
+	if r.own {
+		return wire.NewOwner(r.body[1:])
+	}
+	return wire.NewDecoder(r.body[1:])
+}
+
+// done makes the memory of a run ready for the next one.
+func (r *run) done() {
+	if r.own {
+		r.body = nil
+	}
+	r.out.Truncate(0)
+	if cap(r.out.Buf) > keepBuffer {
+		r.out.Buf = nil
+	}
+	runs.Put(r)
+}
+
+// finish runs a call and sends its result.
+func (s *server) finish(r *run) {
+	s.module.Run(r.args(), &r.out)
+	s.send(&r.out)
+	r.done()
 }
 
 // answer writes the result of a call. A small result waits until the frames that have arrived are dealt with,
 // so that one write, and one waking of the host, answers several calls.
-func (s *server) answer(in *input) {
-	if in.out.Size() <= maxQueued-len(in.queued) {
-		_ = in.out.Send(0, func(part []byte) error {
+func (s *server) answer(in *input, r *run) {
+	if r.out.Size() <= maxQueued-len(in.queued) {
+		_ = r.out.Send(0, func(part []byte) error {
 			in.queued = append(in.queued, part...)
 			return nil
 		})
 	} else {
 		s.flush(in)
-		s.send(&in.out)
+		s.send(&r.out)
 	}
-	in.out.Truncate(0)
-	if cap(in.out.Buf) > keepBuffer {
-		in.out.Buf = nil
-	}
+	r.done()
 }
 
 // flush writes the results that wait.
@@ -188,112 +294,3 @@ func write(data []byte) error {
 	}
 	return nil
 }
-
-const (
-	// keepBuffer is the size up to which the buffer for answers is kept for the next one.
-	keepBuffer = 1 << 20
-	// maxQueued is how many bytes of results wait to be written together.
-	maxQueued = 16 << 10
-	// largeFrame is the size from which a frame gets memory of its own, which its arguments keep.
-	largeFrame = 64 << 10
-)
-
-// input is what a reader has read from the connection, and its answers.
-type input struct {
-	buf        []byte
-	start, end int // of what was read and is not used yet
-	out        wire.Encoder
-	queued     []byte // results that wait to be written
-	hot        bool   // the last frames came soon after each other: the next one may, too
-}
-
-func newInput() *input { return &input{buf: make([]byte, largeFrame)} }
-
-// rest returns an input for another reader, which goes on where this one stops.
-func (in *input) rest() *input {
-	next := newInput()
-	next.end = copy(next.buf, in.buf[in.start:in.end])
-	next.queued, in.queued = in.queued, nil
-	return next
-}
-
-// ready tells whether a whole frame has been read already.
-func (in *input) ready() bool {
-	there := in.end - in.start - wire.HeaderSize
-	return there >= 0 && wire.BodySize(in.buf[in.start:]) <= there
-}
-
-// frame returns the body of the next frame, which is valid until the next call of frame, or for ever where
-// it is large. It does not return when the connection ends.
-func (in *input) frame() []byte {
-	if in.start == in.end {
-		in.start, in.end = 0, 0
-	}
-	in.fill(wire.HeaderSize)
-	n := wire.BodySize(in.buf[in.start:])
-	if n < 1 || n > wire.MaxFrame {
-		syscall.Exit(exitProtocol)
-	}
-	in.start += wire.HeaderSize
-	if n >= largeFrame {
-		body := make([]byte, n)
-		got := copy(body, in.buf[in.start:in.end])
-		in.start += got
-		for got < n {
-			got += in.receive(body[got:])
-		}
-		return body
-	}
-	in.fill(n)
-	body := in.buf[in.start : in.start+n]
-	in.start += n
-	return body
-}
-
-// fill reads until n bytes, which fit the buffer, are there.
-func (in *input) fill(n int) {
-	if in.start+n > len(in.buf) {
-		in.end = copy(in.buf, in.buf[in.start:in.end])
-		in.start = 0
-	}
-	for in.end-in.start < n {
-		in.end += in.receive(in.buf[in.end:])
-	}
-}
-
-// Waking a thread takes longer than a short call. So while calls come one after the other the reader looks
-// for the next one for a moment before it sleeps.
-const (
-	spinFor = 30 * time.Microsecond
-	// soon is the longest sleep after which the next frame is worth looking for.
-	soon = 200 * time.Microsecond
-)
-
-// receive reads from the connection; a module whose host is gone ends.
-func (in *input) receive(to []byte) int {
-	if in.hot && manyCPUs {
-		for start := time.Now(); time.Since(start) < spinFor; {
-			n, _, err := syscall.Recvfrom(HostFD, to, syscall.MSG_DONTWAIT)
-			if err == nil && n > 0 {
-				return n
-			}
-			if err != syscall.EAGAIN && err != syscall.EINTR {
-				syscall.Exit(exitHostGone)
-			}
-		}
-	}
-	start := time.Now()
-	for {
-		n, err := syscall.Read(HostFD, to)
-		switch {
-		case err == syscall.EINTR:
-		case err != nil || n <= 0:
-			syscall.Exit(exitHostGone)
-		default:
-			in.hot = time.Since(start) < soon
-			return n
-		}
-	}
-}
-
-var manyCPUs = runtime.NumCPU() > 1

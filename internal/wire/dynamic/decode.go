@@ -1,6 +1,7 @@
 package dynamic
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -38,6 +39,73 @@ func (c *Codec) Decode(d *wire.Decoder) any {
 		return nil
 	}
 	return v.Interface()
+}
+
+// DecodeInto takes a value of type any and sets what v points to, holds or maps: the new value of what was
+// encoded from v before. Unexported fields keep their values.
+func (c *Codec) DecodeInto(d *wire.Decoder, v reflect.Value) {
+	for v.IsValid() && v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if d.Byte() != wire.TagValue || !v.IsValid() {
+		d.Fail(wire.ErrTag)
+		return
+	}
+	s := c.shapeOf(v.Type())
+	rest := d.Rest()
+	if s.err != nil || !bytes.HasPrefix(rest, s.description) {
+		d.Fail(wire.ErrTag)
+		return
+	}
+	*d = d.From(len(s.description))
+	fresh, ok := fresh(d, v.Type())
+	if !ok {
+		return
+	}
+	if c.decode(d, s, fresh); d.Err() != nil {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && !fresh.IsNil() {
+			assign(v.Elem(), fresh.Elem())
+		}
+	case reflect.Slice:
+		for i := range min(v.Len(), fresh.Len()) {
+			assign(v.Index(i), fresh.Index(i))
+		}
+	case reflect.Map:
+		v.Clear()
+		for it := fresh.MapRange(); it.Next(); {
+			v.SetMapIndex(it.Key(), it.Value())
+		}
+	}
+}
+
+// assign sets a value but for the unexported fields of structs, and sets what a pointer in an interface points
+// to rather than the pointer.
+func assign(to, from reflect.Value) {
+	switch to.Kind() {
+	case reflect.Struct:
+		if to.Type() == timeType {
+			break
+		}
+		for i := range to.NumField() {
+			if to.Type().Field(i).IsExported() {
+				assign(to.Field(i), from.Field(i))
+			}
+		}
+		return
+	case reflect.Interface:
+		inner := to.Elem()
+		if inner.Kind() == reflect.Pointer && !inner.IsNil() && from.Elem().Kind() == reflect.Pointer && !from.Elem().IsNil() {
+			if from.Elem().Elem().Type().ConvertibleTo(inner.Elem().Type()) {
+				assign(inner.Elem(), from.Elem().Elem().Convert(inner.Elem().Type()))
+			}
+			return
+		}
+	}
+	to.Set(from)
 }
 
 // room is how much memory is made for values before they are decoded: a few bytes can describe an array of
@@ -196,14 +264,27 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 		v.Set(reflect.ValueOf(time.Duration(d.Int())))
 	case kindError:
 		if d.Bool() {
-			v.Set(reflect.ValueOf(errors.New(d.String())))
+			set(d, v, errors.New(d.String()))
 		}
 	case kindAny:
 		if inner := c.Decode(d); inner != nil {
-			v.Set(reflect.ValueOf(inner))
+			set(d, v, inner)
 		}
 	default:
 		c.decodeKind(d, s, v)
+	}
+}
+
+// set sets what a value that carried its own type fits.
+func set(d *wire.Decoder, v reflect.Value, inner any) {
+	x := reflect.ValueOf(inner)
+	switch {
+	case x.Type().AssignableTo(v.Type()):
+		v.Set(x)
+	case x.Type().ConvertibleTo(v.Type()) && x.Kind() == v.Kind():
+		v.Set(x.Convert(v.Type()))
+	default:
+		d.Fail(fmt.Errorf("a %s of the module does not fit %s: a type inside itself is filled %d levels deep", x.Type(), v.Type(), maxRepeat))
 	}
 }
 

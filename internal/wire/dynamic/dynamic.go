@@ -6,12 +6,14 @@
 // in the module sees what it would see of the host's own type; names of types and methods stay behind,
 // but for [time.Time] and [time.Duration]. Unexported fields are left out, where
 // the peer does not hold the whole value for them. Where a type contains itself,
-// the inner one crosses as any.
+// it crosses as any a few levels deeper.
 package dynamic
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,13 +82,28 @@ func (c *Codec) shapeOf(t reflect.Type) *shape {
 	if s, ok := c.shapes.Load(t); ok {
 		return s.(*shape)
 	}
-	s := c.describe(t, nil)
+	l := &limits{repeat: maxRepeat, parts: maxParts}
+	s := c.describe(t, nil, l)
+	if l.parts < 0 {
+		s = c.describe(t, nil, &limits{repeat: 1, parts: maxParts})
+	}
 	c.shapes.Store(t, s)
 	return s
 }
 
-// describe makes the shape of a type. A type inside itself, and one that crosses as a handle, is an any.
-func (c *Codec) describe(t reflect.Type, outer []reflect.Type) *shape {
+// A type inside itself is described so often before it is an any, as long as the description does not get more
+// than this many parts.
+const (
+	maxRepeat = 4
+	maxParts  = 1000
+)
+
+// limits are what a description may still grow by.
+type limits struct{ repeat, parts int }
+
+// describe makes the shape of a type. A type that was inside itself often enough, and one that crosses as a
+// handle, is an any.
+func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape {
 	s := &shape{typ: t}
 	describe := func(k byte) { s.kind, s.description = k, []byte{k} }
 	switch t {
@@ -102,11 +119,15 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type) *shape {
 		return s
 	}
 	if len(outer) > 0 {
+		inside := 0
 		for _, o := range outer {
 			if o == t {
-				describe(kindAny)
-				return s
+				inside++
 			}
+		}
+		if l.parts--; inside >= l.repeat || l.parts < 0 {
+			describe(kindAny)
+			return s
 		}
 		if t.Kind() == reflect.Interface || c.peer.Opaque(t) {
 			describe(kindAny)
@@ -115,7 +136,7 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type) *shape {
 	}
 	outer = append(outer, t)
 	inner := func(t reflect.Type) *shape {
-		i := c.describe(t, outer)
+		i := c.describe(t, outer, l)
 		if i.err != nil {
 			// What cannot be copied may still be held.
 			i = &shape{typ: t, kind: kindAny, description: []byte{kindAny}}
@@ -260,11 +281,7 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 			c.encode(e, s.elem, v.Index(i))
 		}
 	case reflect.Map:
-		e.Len(v.Len(), v.IsNil())
-		for it := v.MapRange(); it.Next(); {
-			c.encode(e, s.key, it.Key())
-			c.encode(e, s.elem, it.Value())
-		}
+		c.encodeMap(e, s, v)
 	case reflect.Pointer:
 		e.Bool(!v.IsNil())
 		if !v.IsNil() {
@@ -277,5 +294,24 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 		for _, f := range s.fields {
 			c.encode(e, f.shape, v.Field(f.index))
 		}
+	}
+}
+
+// encodeMap encodes the entries in any order; in a flat message, which is compared with others, in a fixed one.
+func (c *Codec) encodeMap(e *wire.Encoder, s *shape, v reflect.Value) {
+	e.Len(v.Len(), v.IsNil())
+	start := len(e.Buf)
+	var entries [][]byte
+	for it := v.MapRange(); it.Next(); {
+		entry := len(e.Buf)
+		c.encode(e, s.key, it.Key())
+		c.encode(e, s.elem, it.Value())
+		if e.Flat {
+			entries = append(entries, bytes.Clone(e.Buf[entry:]))
+		}
+	}
+	if e.Flat {
+		slices.SortFunc(entries, bytes.Compare)
+		e.Buf = append(e.Buf[:start], bytes.Join(entries, nil)...)
 	}
 }

@@ -90,7 +90,10 @@ func TestNamesStayBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `struct { struct { X int } "yaml:\",inline\""; Self *interface {}; Level interface {} }`
+	want := "interface {}"
+	for range 4 { // a type inside itself crosses as any, a few levels deeper
+		want = `struct { struct { X int } "yaml:\",inline\""; Self *` + want + `; Level interface {} }`
+	}
 	if s := reflect.TypeOf(got).String(); s != want {
 		t.Errorf("got %s", s)
 	}

@@ -18,6 +18,24 @@ func Encode(c *guest.Call, v any) { codec(c).Encode(&c.Out, v) }
 // Decode takes an argument of type any.
 func Decode(c *guest.Call) any { return codec(c).Decode(&c.In) }
 
+// Change answers with the new value of an argument of type any, where it is another than the one that came: of a
+// pointer, a slice or a map.
+func Change(c *guest.Call, rest, next []byte, v any) {
+	switch reflect.ValueOf(v).Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+	default:
+		c.Out.Bool(false)
+		return
+	}
+	came := rest[:len(rest)-len(next)]
+	d := wire.NewDecoder(came)
+	changed := len(came) > 0 && came[0] == wire.TagValue && !reflect.DeepEqual(codec(c).Decode(&d), v)
+	c.Out.Bool(changed)
+	if changed {
+		codec(c).Encode(&c.Out, v)
+	}
+}
+
 var (
 	once   sync.Once
 	shared *dynamic.Codec

@@ -1,0 +1,102 @@
+package goprocess
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// keeper reads while no caller does, because a module that has values of the host may call at any time. A caller
+// that comes sends it away, so that calls in quick succession are answered without waking another goroutine.
+type keeper struct {
+	runs atomic.Bool  // its goroutine is there
+	busy atomic.Int64 // how often callers have read
+
+	reads  atomic.Bool // it waits for a frame
+	mu     sync.Mutex
+	kicked bool // the connection's deadline was set to send it away
+}
+
+// keepAfter is how long nobody reads before the keeper does.
+const keepAfter = time.Millisecond
+
+// Given implements [goglue.Transport].
+func (c *conn) Given() {
+	if c.keeper.runs.CompareAndSwap(false, true) {
+		go c.keep()
+	}
+}
+
+// keep is the keeper's goroutine: it is there as long as the module has values of the host.
+func (c *conn) keep() {
+	tick := time.NewTicker(keepAfter)
+	defer tick.Stop()
+	for busy := c.keeper.busy.Load(); ; {
+		select {
+		case <-tick.C:
+		case <-c.process.ended:
+			return
+		}
+		if !c.host.Holds() {
+			c.keeper.runs.Store(false)
+			if !c.host.Holds() || !c.keeper.runs.CompareAndSwap(false, true) {
+				return
+			}
+		}
+		if now := c.keeper.busy.Load(); now != busy {
+			busy = now
+			continue
+		}
+		select {
+		case <-c.turn:
+			c.keepReading()
+			c.turn <- struct{}{}
+		default: // a caller reads
+		}
+	}
+}
+
+// keepReading takes frames and delivers them until a caller comes.
+func (c *conn) keepReading() {
+	c.keeper.reads.Store(true)
+	defer func() {
+		c.keeper.mu.Lock()
+		defer c.keeper.mu.Unlock()
+		c.keeper.reads.Store(false)
+		if c.keeper.kicked {
+			c.keeper.kicked = false
+			_ = c.file.SetReadDeadline(time.Time{})
+		}
+	}()
+	for {
+		body, err := c.in.frame()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case errors.Is(err, errFrame):
+			c.garbage()
+			return
+		case err != nil:
+			c.lost()
+			return
+		case !c.deliver(body):
+			c.garbage()
+			return
+		}
+	}
+}
+
+// leave sends the keeper away.
+func (k *keeper) leave(c *conn) {
+	if !k.reads.Load() {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.reads.Load() && !k.kicked {
+		k.kicked = true
+		_ = c.file.SetReadDeadline(time.Unix(1, 0))
+	}
+}

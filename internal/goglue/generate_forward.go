@@ -1,0 +1,198 @@
+package goglue
+
+import (
+	"fmt"
+	"go/types"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// given returns the expression that makes a value of a type of what the host gave.
+func (g *generator) given(n int) string {
+	return g.need("fwd", n) + "(c.Host())"
+}
+
+// forward writes what forwards to the host: a function that makes functions, or a function and a type with the
+// methods of an interface.
+func (g *generator) forward(n int) {
+	t := g.types[n]
+	if sig, ok := t.Underlying().(*types.Signature); ok {
+		g.printf("func fwd%d(h *guest.Host) %s {\n\treturn func", n, g.spell(t))
+		g.forwardBody(0, sig)
+		g.printf("}\n\n")
+		return
+	}
+	g.printf("func fwd%d(h *guest.Host) %s { return host%d{h} }\n\n", n, g.spell(t), n)
+	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
+	ahead := g.readsAhead(n)
+	for i, m := range g.api.Types[n].Methods {
+		sig := g.funcs[m.Func-1].sig
+		g.printf("func (v host%d) %s", n, m.Name)
+		special := ""
+		switch streamMethod(g.api, m) {
+		case readMethod:
+			special = fmt.Sprintf("return v.host.Read(%d, p, %t)", i, ahead)
+		case readAtMethod:
+			special = fmt.Sprintf("return v.host.ReadAt(%d, p, off)", i)
+		case seekMethod:
+			special = fmt.Sprintf("return v.host.Seek(%d, off, whence)", i)
+		}
+		if special != "" {
+			params := map[string]string{"Read": "p []byte", "ReadAt": "p []byte, off int64", "Seek": "off int64, whence int"}[m.Name]
+			result := map[bool]string{true: "int64", false: "int"}[m.Name == "Seek"]
+			g.printf("(%s) (%s, error) { %s }\n\n", params, result, special)
+			continue
+		}
+		g.forwardBody(i, sig)
+	}
+}
+
+// forwardBody writes parameters, results and body of what forwards to a method of the host.
+func (g *generator) forwardBody(method int, sig *types.Signature) {
+	host := "v.host"
+	if method == 0 && sig.Recv() == nil {
+		host = "h"
+	}
+	params := make([]string, sig.Params().Len())
+	for j := range params {
+		t := g.spell(sig.Params().At(j).Type())
+		if sig.Variadic() && j == len(params)-1 {
+			t = "..." + strings.TrimPrefix(t, "[]")
+		}
+		params[j] = fmt.Sprintf("a%d %s", j, t)
+	}
+	results := make([]string, sig.Results().Len())
+	for j := range results {
+		results[j] = fmt.Sprintf("r%d %s", j, g.spell(sig.Results().At(j).Type()))
+	}
+	g.printf("(%s) (%s) {\n\tc := %s.Call(%d)\n", strings.Join(params, ", "), strings.Join(results, ", "), host, method)
+	for j := range params {
+		t, arg := sig.Params().At(j).Type(), "a"+strconv.Itoa(j)
+		if kindOf(t) == KindContext {
+			g.printf("\tc.PutContext(%s)\n", arg)
+			continue
+		}
+		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(t, arg))
+	}
+	last := len(results) - 1
+	if last >= 0 && kindOf(sig.Results().At(last).Type()) == KindError {
+		g.printf("\tif r%d = c.Try(); r%d != nil {\n\t\treturn\n\t}\n", last, last)
+	} else {
+		g.printf("\tc.Send()\n")
+	}
+	for j := range results {
+		g.printf("\tr%d = %s\n", j, g.decode(sig.Results().At(j).Type()))
+	}
+	g.printf("\tc.Taken()\n\treturn\n}\n\n")
+}
+
+// stream is a method that moves bytes in a way of its own: the module fills a buffer that the host does not see.
+type stream uint8
+
+const (
+	noStream stream = iota
+	readMethod
+	readAtMethod
+	seekMethod
+)
+
+// streamMethod recognises the methods of io.Reader, io.ReaderAt and io.Seeker. Both sides decide by it.
+func streamMethod(api *API, m Method) stream {
+	if m.Func == 0 {
+		return noStream
+	}
+	switch m.Name + api.Funcs[m.Func-1].shape(api) {
+	case "Read([]byte) int error":
+		return readMethod
+	case "ReadAt([]byte int64) int error":
+		return readAtMethod
+	case "Seek(int64 int) int64 error":
+		return seekMethod
+	}
+	return noStream
+}
+
+// shape spells the types of a function.
+func (f *Func) shape(api *API) string {
+	text := func(list []int) string {
+		names := make([]string, len(list))
+		for i, n := range list {
+			names[i] = api.Types[n].Text
+			if names[i] == "[]uint8" {
+				names[i] = "[]byte"
+			}
+		}
+		return strings.Join(names, " ")
+	}
+	return "(" + text(f.In) + ") " + text(f.Out)
+}
+
+// readsAhead tells whether what is read from a value of an interface may be read before it is asked for: where no
+// other method would miss it.
+func (g *generator) readsAhead(n int) bool {
+	for _, m := range g.api.Types[n].Methods {
+		switch m.Name {
+		case "Read", "Write", "Close", "Seek":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// fields writes the function that encodes the exported fields of a struct, whatever else it has.
+func (g *generator) fields(n int) {
+	t := g.types[n]
+	g.printf("func fld%d(c *guest.Call, v *%s) {\n", n, g.spell(t))
+	g.enter("Out")
+	u := t.Underlying().(*types.Struct)
+	none := true
+	for f := range u.Fields() {
+		if f.Exported() {
+			none = false
+			g.printf("\t%s\n", g.encode(f.Type(), "v."+f.Name()))
+		}
+	}
+	if none {
+		g.printf("\tc.Out.Byte(0)\n")
+	}
+	g.printf("\tc.Out.Leave()\n}\n\n")
+}
+
+// standardSentinels are the errors of the standard library that cross as themselves, by package.
+var standardSentinels = map[string][]string{
+	"bufio":    {"ErrTooLong", "ErrBufferFull"},
+	"context":  {"Canceled", "DeadlineExceeded"},
+	"errors":   {"ErrUnsupported"},
+	"io":       {"EOF", "ErrUnexpectedEOF", "ErrClosedPipe", "ErrShortWrite", "ErrShortBuffer", "ErrNoProgress"},
+	"io/fs":    {"ErrInvalid", "ErrPermission", "ErrExist", "ErrNotExist", "ErrClosed", "SkipDir", "SkipAll"},
+	"net":      {"ErrClosed"},
+	"net/http": {"ErrAbortHandler", "ErrServerClosed", "ErrHandlerTimeout", "ErrBodyNotAllowed", "ErrNotSupported", "ErrNoCookie", "ErrNoLocation", "ErrUseLastResponse"},
+	"os":       {"ErrDeadlineExceeded", "ErrProcessDone"},
+	"strconv":  {"ErrRange", "ErrSyntax"},
+}
+
+// sentinels writes the errors that the host knows by name.
+func (g *generator) sentinels() {
+	g.printf("\t\tSentinels: []guest.Sentinel{\n")
+	for _, path := range slices.Sorted(maps.Keys(standardSentinels)) {
+		if !g.deps[path] || path == g.pkg.Path() {
+			continue
+		}
+		for _, name := range standardSentinels[path] {
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s.%s }},\n", path+"."+name, g.use(path), name)
+		}
+	}
+	for _, s := range g.api.Symbols {
+		if s.Func != 0 && s.Type != 0 && g.api.Types[s.Type].Kind == KindError {
+			name := s.Name
+			if slices.Contains(standardSentinels[g.pkg.Path()], name) {
+				name = g.pkg.Path() + "." + name
+			}
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s.%s }},\n", name, g.use(g.pkg.Path()), s.Name)
+		}
+	}
+	g.printf("\t\t},\n")
+}

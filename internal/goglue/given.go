@@ -1,0 +1,131 @@
+package goglue
+
+import (
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// given tells whether the host can give a value of a type: a function or an interface whose methods can all be
+// forwarded.
+func (d *describer) given(n int) bool {
+	t := d.types[n]
+	if !d.nameable(t) {
+		return false
+	}
+	methods := d.api.Types[n].Methods
+	switch u := t.Underlying().(type) {
+	case *types.Signature:
+		if len(methods) == 0 {
+			return false
+		}
+	case *types.Interface:
+		if kindOf(t) != KindInterface || u.NumMethods() != len(methods) {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, m := range methods {
+		if m.Func == 0 || d.api.Funcs[m.Func-1].NoVariadic {
+			return false
+		}
+	}
+	return true
+}
+
+// standardName names an interface of the standard library by its path.
+func standardName(t types.Type) string {
+	named, ok := t.(*types.Named)
+	if !ok || !types.IsInterface(t) || named.Obj().Pkg() == nil {
+		return ""
+	}
+	path := named.Obj().Pkg().Path()
+	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == glueModule {
+		return ""
+	}
+	return path + "." + named.Obj().Name()
+}
+
+// codecOf tells whether values of the type can be written and read by their own methods.
+func codecOf(t types.Type) Codec {
+	named, ok := t.(*types.Named)
+	if !ok || types.IsInterface(t) || kindOf(t) > KindUnsafe {
+		return CodecNone
+	}
+	methods := types.NewMethodSet(types.NewPointer(named))
+	has := func(name, signature string) bool {
+		sel := methods.Lookup(nil, name)
+		return sel != nil && types.TypeString(stripNames(sel.Type().(*types.Signature)), nil) == signature
+	}
+	for codec, name := range map[Codec]string{CodecText: "Text", CodecBinary: "Binary"} {
+		if !has("Marshal"+name, "func() ([]byte, error)") || !has("Unmarshal"+name, "func([]byte) error") {
+			continue
+		}
+		if codec == CodecText || !has("MarshalText", "func() ([]byte, error)") {
+			return codec
+		}
+	}
+	return CodecNone
+}
+
+// stripNames returns a signature without the names of its parameters and results.
+func stripNames(sig *types.Signature) *types.Signature {
+	strip := func(tuple *types.Tuple) *types.Tuple {
+		vars := make([]*types.Var, tuple.Len())
+		for i := range vars {
+			vars[i] = types.NewParam(token.NoPos, nil, "", tuple.At(i).Type())
+		}
+		return types.NewTuple(vars...)
+	}
+	return types.NewSignatureType(nil, nil, nil, strip(sig.Params()), strip(sig.Results()), sig.Variadic())
+}
+
+// receiveSignature is what receiving from a channel looks like as a method.
+func receiveSignature(ch *types.Chan) *types.Signature {
+	param := func(name string, t types.Type) *types.Var { return types.NewParam(token.NoPos, nil, name, t) }
+	return types.NewSignatureType(nil, nil, nil,
+		types.NewTuple(param("most", types.Typ[types.Int])),
+		types.NewTuple(param("values", types.NewSlice(ch.Elem())), param("open", types.Typ[types.Bool])), false)
+}
+
+// changes finds the parameters through which a function may change what its caller has.
+func (d *describer) changes(sig *types.Signature, in []int) []int {
+	silent := true // no result can carry a changed slice or map
+	for result := range sig.Results().Variables() {
+		kind := kindOf(result.Type())
+		silent = silent && (kind == KindInt || kind == KindError)
+	}
+	var found []int
+	for i, n := range in {
+		t := d.types[n]
+		switch kindOf(t) {
+		case KindAny:
+			found = append(found, i)
+		case KindPointer:
+			if d.changeable(t) {
+				found = append(found, i)
+			}
+		case KindSlice, KindMap:
+			if silent && d.class(t) != Held {
+				found = append(found, i)
+			}
+		}
+	}
+	return found
+}
+
+// changeable tells whether the host may give a value for a pointer, rather than an object.
+func (d *describer) changeable(t types.Type) bool {
+	pointer, ok := t.(*types.Pointer)
+	if !ok || !d.nameable(t) || kindOf(pointer.Elem()) == KindPointer {
+		return false
+	}
+	switch kindOf(pointer.Elem()) {
+	case KindInterface, KindAny, KindError, KindContext, KindFunc, KindChan, KindUnsafe:
+		return false
+	case KindStruct, KindTime:
+		return true
+	}
+	return d.class(t) != Held
+}

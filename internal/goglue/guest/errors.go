@@ -1,0 +1,142 @@
+package guest
+
+import (
+	"github.com/loadgo/load/internal/wire"
+)
+
+// Sentinel is an error that both sides know by name.
+type Sentinel struct {
+	Name  string
+	Value func() error
+}
+
+// maxErrors is how many errors of one tree of wrapped errors cross.
+const maxErrors = 64
+
+// Error answers with an error value and the errors that it wraps.
+//
+//	error = TagNil | TagHost handle | TagValue node
+//	node  = message, type, sentinel, handle, matches, wrapped
+//
+// A sentinel is a name or "", a handle is that of the value where its type is described and 0 with type 0
+// where it is not, matches are the names of the sentinels that the error's own Is method accepts.
+func (c *Call) Error(err error) {
+	left := maxErrors
+	c.error(err, &left)
+}
+
+func (c *Call) error(err error, left *int) {
+	if err == nil || *left == 0 {
+		c.Out.Byte(wire.TagNil)
+		return
+	}
+	*left--
+	if own, ok := err.(*hostError); ok {
+		c.Out.Byte(wire.TagHost)
+		c.Out.Uint(own.host.handle)
+		return
+	}
+	c.Out.Byte(wire.TagValue)
+	c.Out.String(err.Error())
+	c.Out.String(c.module.table.TypeName(err))
+	c.Out.String(c.module.sentinelName(err))
+	if typ := c.module.table.TypeOf(err); typ != 0 {
+		c.Out.Uint(c.module.held.put(err))
+		c.Out.Uint(typ)
+	} else {
+		c.Out.Uint(0)
+	}
+	c.matches(err)
+	var wrapped []error
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := err.Unwrap(); inner != nil {
+			wrapped = []error{inner}
+		}
+	case interface{ Unwrap() []error }:
+		wrapped = err.Unwrap()
+	}
+	c.Out.Uint(uint64(len(wrapped)))
+	for _, inner := range wrapped {
+		c.error(inner, left)
+	}
+}
+
+// matches answers with the sentinels that the error says it is.
+func (c *Call) matches(err error) {
+	var names []string
+	if is, ok := err.(interface{ Is(error) bool }); ok {
+		for _, s := range c.module.table.Sentinels {
+			if is.Is(s.Value()) {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	c.Out.Uint(uint64(len(names)))
+	for _, name := range names {
+		c.Out.String(name)
+	}
+}
+
+func (m *Module) sentinelName(err error) string {
+	for _, s := range m.table.Sentinels {
+		if same, _ := equal(err, s.Value()); same {
+			return s.Name
+		}
+	}
+	return ""
+}
+
+// hostError is an error that the host made.
+type hostError struct {
+	host    *Host
+	message string
+	matches []error // the sentinels that it is
+}
+
+func (e *hostError) Error() string { return e.message }
+
+func (e *hostError) Is(target error) bool {
+	for _, s := range e.matches {
+		if same, _ := equal(s, target); same {
+			return true
+		}
+	}
+	return false
+}
+
+// InError takes an error value.
+//
+//	error = TagNil | TagHandle handle | TagText sentinel | TagHost host handle, message, matches
+func (c *Call) InError() error {
+	switch c.Tag() {
+	case wire.TagNil:
+		return nil
+	case wire.TagHandle:
+		return Held[error](c)
+	case wire.TagText:
+		if s := c.module.sentinel(c.In.String()); s != nil {
+			return s
+		}
+	case wire.TagHost:
+		e := &hostError{host: c.Host(), message: c.In.String()}
+		n, _ := c.In.Len(1)
+		for range n {
+			if s := c.module.sentinel(c.In.String()); s != nil {
+				e.matches = append(e.matches, s)
+			}
+		}
+		return e
+	}
+	c.BadTag()
+	return nil
+}
+
+func (m *Module) sentinel(name string) error {
+	for _, s := range m.table.Sentinels {
+		if s.Name == name {
+			return s.Value()
+		}
+	}
+	return nil
+}

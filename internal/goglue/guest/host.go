@@ -1,0 +1,243 @@
+package guest
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// hostTable is what the module keeps of the host's values: the numbers of its calls, and the handles that it
+// no longer needs.
+type hostTable struct {
+	lastCall atomic.Uint64
+	mu       sync.Mutex
+	released []uint64
+}
+
+// Host is a reference to a value of the host: a function, or something that implements an interface. The host
+// keeps the value until the reference is collected.
+type Host struct {
+	module *Module
+	handle uint64
+	modes  []uint64 // by method
+	ahead  readAhead
+}
+
+// Host takes a reference to a value of the host.
+func (c *Call) Host() *Host {
+	h := &Host{module: c.module, handle: c.In.Uint()}
+	n, _ := c.In.Len(1)
+	for range n {
+		h.modes = append(h.modes, c.In.Uint())
+	}
+	if !c.comparing { // what is decoded again was referred to before
+		runtime.AddCleanup(h, c.module.releaseHost, h.handle)
+	}
+	return h
+}
+
+// HostHandle tells which value of the host it is. Types that the generator makes embed a Host, so a value
+// that returns to the host is recognised by this method.
+func (h *Host) HostHandle() uint64 { return h.handle }
+
+type fromHost interface{ HostHandle() uint64 }
+
+// releaseDelay is how long handles are collected before the host is told to forget them.
+const releaseDelay = 5 * time.Millisecond
+
+func (m *Module) releaseHost(handle uint64) {
+	m.host.mu.Lock()
+	defer m.host.mu.Unlock()
+	m.host.released = append(m.host.released, handle)
+	if len(m.host.released) == 1 {
+		time.AfterFunc(releaseDelay, m.postReleases)
+	}
+}
+
+func (m *Module) postReleases() {
+	m.host.mu.Lock()
+	handles := m.host.released
+	m.host.released = nil
+	m.host.mu.Unlock()
+	frame := wire.NewFrame(wire.HostRelease)
+	frame.Uint(uint64(len(handles)))
+	for _, h := range handles {
+		frame.Uint(h)
+	}
+	frame.Finish()
+	m.transport.Post(frame)
+}
+
+// Call begins a call of the method with the given index, which is 0 for a function. The arguments follow.
+func (h *Host) Call(method int) *Call {
+	c := &Call{module: h.module, host: h, number: h.module.host.lastCall.Add(1)}
+	if method < len(h.modes) {
+		c.mode = h.modes[method]
+	}
+	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
+	c.Out.Uint(c.number)
+	c.Out.Uint(h.handle)
+	c.Out.Uint(uint64(method))
+	return c
+}
+
+// PutContext passes a context on: its deadline and its end.
+func (c *Call) PutContext(ctx context.Context) {
+	c.ctx = ctx
+	left := time.Duration(0)
+	if ctx != nil {
+		if deadline, ok := ctx.Deadline(); ok {
+			left = max(1, time.Until(deadline))
+		}
+	}
+	c.Out.Uint(uint64(left))
+}
+
+// hostFailure is the panic of a function of the host, or its failure where it has no error to return. It ends
+// the host's own call of the module, if that is where it came from.
+type hostFailure struct{ text, stack string }
+
+func (f hostFailure) Error() string { return f.text }
+
+// Send makes the call of a method that returns no error and leaves its results in In.
+func (c *Call) Send() {
+	if err := c.Try(); err != nil {
+		panic(hostFailure{text: err.Error()})
+	}
+}
+
+// Try makes the call and leaves its results in In. The error says why the host's function was not called, or
+// that its results cannot be used.
+func (c *Call) Try() error {
+	if c.Out.Err != nil {
+		return hostRefusal("an argument cannot be given to the host: " + c.Out.Err.Error())
+	}
+	if c.Out.Size() > wire.MaxFrame {
+		return hostRefusal("the arguments are larger than 256 MiB")
+	}
+	c.Out.Finish()
+	if c.ctx != nil && c.ctx.Done() != nil {
+		defer context.AfterFunc(c.ctx, c.cancel)()
+	}
+	c.In = wire.NewOwner(c.module.transport.HostCall(c.number, &c.Out))
+	runtime.KeepAlive(c.host)
+	switch c.In.Byte() {
+	case wire.Done:
+		return nil
+	case wire.Panicked:
+		panic(hostFailure{text: c.In.String(), stack: c.In.String()})
+	}
+	return hostRefusal(c.In.String())
+}
+
+// Taken checks the results after all of them were decoded.
+func (c *Call) Taken() {
+	if err := c.In.End(); err != nil {
+		panic(hostFailure{text: "the host's answer cannot be understood: " + err.Error()})
+	}
+}
+
+func (c *Call) cancel() {
+	frame := wire.NewFrame(wire.HostCancel)
+	frame.Uint(c.number)
+	frame.Finish()
+	c.module.transport.Post(frame)
+}
+
+// hostRefusal says why a function of the host could not be called.
+type hostRefusal string
+
+func (e hostRefusal) Error() string { return string(e) }
+
+// readAhead is what was read from a reader of the host and was not asked for yet.
+type readAhead struct {
+	mu   sync.Mutex
+	buf  []byte
+	next int // the size of the next chunk
+	err  error
+}
+
+// Streams from the host move in chunks of these sizes: they grow while the stream goes on.
+const (
+	firstChunk = 64 << 10
+	lastChunk  = 512 << 10
+)
+
+// Read reads from the host's io.Reader, whose Read is the method with the given index. Where it may, it reads ahead,
+// as bufio does.
+func (h *Host) Read(method int, p []byte, ahead bool) (int, error) {
+	if !ahead {
+		data, err := h.ReadChunk(method, len(p))
+		return copy(p, data), err
+	}
+	a := &h.ahead
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(a.buf) == 0 && a.err == nil {
+		a.next = min(max(firstChunk, 2*a.next), lastChunk)
+		a.buf, a.err = h.ReadChunk(method, max(a.next, len(p)))
+	}
+	n := copy(p, a.buf)
+	a.buf = a.buf[n:]
+	if len(a.buf) > 0 {
+		return n, nil
+	}
+	err := a.err
+	a.err = nil
+	return n, err
+}
+
+// ReadChunk reads at most size bytes, with one Read of the host's io.Reader.
+func (h *Host) ReadChunk(method, size int) ([]byte, error) {
+	c := h.Call(method)
+	c.Out.Uint(uint64(size))
+	if err := c.Try(); err != nil {
+		return nil, err
+	}
+	data := c.In.Bytes()
+	err := c.InError()
+	c.Taken()
+	return data, err
+}
+
+// ReadAt reads from the host's io.ReaderAt.
+func (h *Host) ReadAt(method int, p []byte, off int64) (int, error) {
+	c := h.Call(method)
+	c.Out.Uint(uint64(len(p)))
+	c.Out.Int(off)
+	if err := c.Try(); err != nil {
+		return 0, err
+	}
+	n := copy(p, c.In.Bytes())
+	err := c.InError()
+	c.Taken()
+	return n, err
+}
+
+// Seek moves the host's io.Seeker, and forgets what was read ahead.
+func (h *Host) Seek(method int, offset int64, whence int) (int64, error) {
+	h.ahead.mu.Lock()
+	defer h.ahead.mu.Unlock()
+	if whence == io.SeekCurrent {
+		offset -= int64(len(h.ahead.buf))
+	}
+	h.ahead.buf, h.ahead.err = nil, nil
+	c := h.Call(method)
+	c.Out.Int(offset)
+	c.Out.Int(int64(whence))
+	if err := c.Try(); err != nil {
+		return 0, err
+	}
+	at := c.In.Int()
+	err := c.InError()
+	c.Taken()
+	return at, err
+}

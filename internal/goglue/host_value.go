@@ -1,0 +1,347 @@
+package goglue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// hostValues are the values of the host that a module refers to, and its calls of them.
+type hostValues struct {
+	mu     sync.Mutex
+	last   uint64
+	values map[uint64]*hostValue
+	calls  map[uint64]context.CancelFunc // by number; of those that take a context
+	ended  bool
+}
+
+// hostValue is a function of the host, something that implements an interface, or an error.
+type hostValue struct {
+	value   reflect.Value
+	methods []hostMethod
+}
+
+// hostMethod answers a call: it takes the arguments and appends the results. The error says why nothing was called.
+type hostMethod func(c *hostCall, value reflect.Value) error
+
+// hostCall is one call of the host by the module.
+type hostCall struct {
+	instance *Instance
+	number   uint64
+	in       incoming
+	out      *wire.Encoder
+}
+
+// give keeps a value for the module and appends the reference to it.
+func (i *Instance) give(e *wire.Encoder, v *hostValue, modes []uint64) {
+	h := &i.hostValues
+	h.mu.Lock()
+	h.last++
+	handle := h.last
+	if !h.ended {
+		if h.values == nil {
+			h.values = map[uint64]*hostValue{}
+		}
+		h.values[handle] = v
+	}
+	h.mu.Unlock()
+	e.Given = append(e.Given, handle)
+	e.Byte(wire.TagHost)
+	e.Uint(handle)
+	e.Len(len(modes), false)
+	for _, mode := range modes {
+		e.Uint(mode)
+	}
+	i.transport.Given()
+}
+
+// given returns the value that the module refers to, or nil.
+func (i *Instance) given(handle uint64) *hostValue {
+	i.hostValues.mu.Lock()
+	defer i.hostValues.mu.Unlock()
+	return i.hostValues.values[handle]
+}
+
+// Holds tells whether the module refers to values of the host, so that it may call at any time.
+func (i *Instance) Holds() bool {
+	i.hostValues.mu.Lock()
+	defer i.hostValues.mu.Unlock()
+	return len(i.hostValues.values) > 0
+}
+
+// takeBack forgets the values that a message referred to which the module does not get.
+func (i *Instance) takeBack(e *wire.Encoder) {
+	i.hostValues.mu.Lock()
+	defer i.hostValues.mu.Unlock()
+	for _, handle := range e.Given {
+		delete(i.hostValues.values, handle)
+	}
+}
+
+// ReleaseHost forgets the values in the body of a HostRelease frame, which follows the frame's kind.
+func (i *Instance) ReleaseHost(body []byte) {
+	d := wire.NewDecoder(body)
+	i.hostValues.mu.Lock()
+	defer i.hostValues.mu.Unlock()
+	for n := d.Uint(); n > 0 && d.Err() == nil; n-- {
+		delete(i.hostValues.values, d.Uint())
+	}
+}
+
+// CancelHost ends the context of the call in the body of a HostCancel frame, which follows the frame's kind.
+func (i *Instance) CancelHost(body []byte) {
+	d := wire.NewDecoder(body)
+	number := d.Uint()
+	i.hostValues.mu.Lock()
+	cancel := i.hostValues.calls[number]
+	i.hostValues.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// End forgets all values of the host and ends the contexts of the calls that go on: the module has ended.
+func (i *Instance) End() {
+	h := &i.hostValues
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended, h.values = true, nil
+	for _, cancel := range h.calls {
+		cancel()
+	}
+}
+
+// Answer makes the call in the body of a HostCall frame, which follows the frame's kind and is given away, and
+// returns the HostResult frame. It returns when the host's function does.
+func (i *Instance) Answer(body []byte) *wire.Encoder {
+	c := &hostCall{instance: i, in: incoming{Decoder: wire.NewOwner(body), ctx: context.Background()}, out: wire.NewFrame(wire.HostResult)}
+	c.number = c.in.Uint()
+	handle, method := c.in.Uint(), c.in.Uint()
+	c.out.Uint(c.number)
+	start := len(c.out.Buf)
+	c.out.Byte(wire.Done)
+	fail := func(outcome wire.Outcome, text string) {
+		c.out.Truncate(start)
+		c.out.Byte(outcome)
+		c.out.String(text)
+	}
+	err := func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				fail(wire.Panicked, fmt.Sprintf("the host's function panicked: %v", r))
+				c.out.String(string(debug.Stack()))
+			}
+		}()
+		v := i.given(handle)
+		if v == nil || method >= uint64(len(v.methods)) {
+			return errors.New("the host no longer has this value")
+		}
+		return v.methods[method](c, v.value)
+	}()
+	if c.out.Err != nil {
+		i.takeBack(c.out)
+	}
+	switch {
+	case err != nil:
+		fail(wire.Refused, err.Error())
+	case c.out.Err != nil:
+		fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
+	case c.out.Size() > wire.MaxFrame:
+		fail(wire.Refused, "the results of the host's function are larger than 256 MiB")
+	}
+	c.out.Finish()
+	return c.out
+}
+
+// context takes a context from the arguments.
+func (c *hostCall) context() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	if left := time.Duration(c.in.Uint()); left > 0 {
+		ctx, cancel = context.WithTimeout(ctx, left)
+	}
+	h := &c.instance.hostValues
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.calls == nil {
+		h.calls = map[uint64]context.CancelFunc{}
+	}
+	h.calls[c.number] = cancel
+	if h.ended {
+		cancel()
+	}
+	return ctx
+}
+
+// done ends the call's context.
+func (c *hostCall) done() {
+	h := &c.instance.hostValues
+	h.mu.Lock()
+	cancel := h.calls[c.number]
+	delete(h.calls, c.number)
+	h.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// encodeGiven builds what gives a host's function, or a host's value that implements an interface, for the module's
+// type n.
+func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
+	typ := &i.api.Types[n]
+	if !typ.Given {
+		return nil, fmt.Errorf("%s cannot be given by the host: it has parts that other packages cannot name", typ.Text)
+	}
+	methods := make([]hostMethod, len(typ.Methods))
+	modes := make([]uint64, len(typ.Methods))
+	for j, m := range typ.Methods {
+		var err error
+		if typ.Kind == KindFunc {
+			methods[j], modes[j], err = i.hostMethod(t, &i.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v })
+		} else {
+			methods[j], modes[j], err = i.interfaceMethod(t, m)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
+			if v.IsNil() {
+				e.Byte(wire.TagNil)
+				return
+			}
+		}
+		if own, ok := v.Interface().(interface{ moduleObject() *load.Object }); ok && i.owns(own.moduleObject()) {
+			i.encodeObject(e, reflect.ValueOf(own.moduleObject()))
+			return
+		}
+		if o, ok := v.Interface().(*load.Object); ok {
+			i.encodeObject(e, reflect.ValueOf(o))
+			return
+		}
+		if v.Kind() == reflect.Interface {
+			v = v.Elem()
+		}
+		// The module may keep the value: it must not change under it when the caller's variable does.
+		kept := reflect.New(v.Type()).Elem()
+		kept.Set(v)
+		i.give(e, &hostValue{value: kept, methods: methods}, modes)
+	}, nil
+}
+
+// interfaceMethod builds what answers for a method of an interface.
+func (i *Instance) interfaceMethod(t reflect.Type, m Method) (hostMethod, uint64, error) {
+	method, ok := t.MethodByName(m.Name)
+	if !ok {
+		return nil, 0, fmt.Errorf("%s has no method %s", t, m.Name)
+	}
+	switch streamMethod(i.api, m) {
+	case readMethod:
+		if t.Implements(reflect.TypeFor[io.Reader]()) {
+			return answerRead, 0, nil
+		}
+	case readAtMethod:
+		if t.Implements(reflect.TypeFor[io.ReaderAt]()) {
+			return answerReadAt, 0, nil
+		}
+	}
+	mt := method.Type
+	if t.Kind() != reflect.Interface { // its first parameter is the receiver
+		mt = reflect.Zero(t).Method(method.Index).Type()
+	}
+	answer, mode, err := i.hostMethod(mt, &i.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v.MethodByName(m.Name) })
+	if err != nil {
+		err = fmt.Errorf("method %s: %w", m.Name, err)
+	}
+	return answer, mode, err
+}
+
+// maxChunk is the most bytes that one read of a host's reader returns.
+const maxChunk = 8 << 20
+
+func answerRead(c *hostCall, v reflect.Value) error {
+	buf := make([]byte, min(c.in.Uint(), maxChunk))
+	if err := c.in.End(); err != nil {
+		return err
+	}
+	n, err := v.Interface().(io.Reader).Read(buf)
+	c.out.Bytes(buf[:n])
+	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
+	return nil
+}
+
+func answerReadAt(c *hostCall, v reflect.Value) error {
+	buf := make([]byte, min(c.in.Uint(), wire.MaxFrame/2))
+	off := c.in.Int()
+	if err := c.in.End(); err != nil {
+		return err
+	}
+	n, err := v.Interface().(io.ReaderAt).ReadAt(buf, off)
+	c.out.Bytes(buf[:n])
+	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
+	return nil
+}
+
+// hostMethod builds what answers for a function of the host's type t; function finds it in the value.
+func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Value) reflect.Value) (hostMethod, uint64, error) {
+	if t.NumIn() != len(f.In) || t.NumOut() != len(f.Out) || t.IsVariadic() && !f.Variadic {
+		return nil, 0, fmt.Errorf("%s does not fit func%s", t, f.Text)
+	}
+	decoders := make([]decoder, len(f.In))
+	mode := uint64(0)
+	for j, n := range f.In {
+		if i.api.Types[n].Kind == KindContext && t.In(j) == contextType {
+			continue
+		}
+		decode, form, err := i.buildDecoder(t.In(j), n)
+		if err != nil {
+			return nil, 0, fmt.Errorf("parameter %d of the function: %w", j+1, err)
+		}
+		decoders[j] = decode
+		if j < wire.MaxModes {
+			mode |= form.mode() << (j * wire.ModeBits)
+		}
+	}
+	encoders := make([]encoder, len(f.Out))
+	for j, n := range f.Out {
+		encode, err := i.buildEncoder(t.Out(j), n, t.Out(j) == anyType)
+		if err != nil {
+			return nil, 0, fmt.Errorf("result %d of the function: %w", j+1, err)
+		}
+		encoders[j] = encode
+	}
+	return func(c *hostCall, v reflect.Value) error {
+		args := make([]reflect.Value, len(decoders))
+		for j, decode := range decoders {
+			args[j] = reflect.New(t.In(j)).Elem()
+			if decode == nil {
+				args[j].Set(reflect.ValueOf(c.context()))
+				defer c.done()
+				continue
+			}
+			decode(&c.in, args[j])
+		}
+		if err := c.in.End(); err != nil {
+			return fmt.Errorf("the arguments for the host's function cannot be understood: %w", err)
+		}
+		var results []reflect.Value
+		if t.IsVariadic() {
+			results = function(v).CallSlice(args)
+		} else {
+			results = function(v).Call(args)
+		}
+		for j, encode := range encoders {
+			encode(c.out, results[j])
+		}
+		return nil
+	}, mode, nil
+}

@@ -1,0 +1,69 @@
+package loadtest
+
+import (
+	"embed"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// valuesSource is a package that has a function for every way in which values cross.
+//
+//go:embed testdata/values/*.go
+var valuesSource embed.FS
+
+// goSuite runs the rules for Go packages against one engine.
+type goSuite struct {
+	open func(t testing.TB, files map[string]string) load.Instance
+}
+
+// TestGoEngine checks that an engine for Go packages follows the rules of how values cross. Open builds the package
+// made of the files, which are named by their base names, and opens it; it fails the test where it cannot. The test
+// closes the instance.
+func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string) load.Instance) {
+	s := goSuite{open}
+	for name, test := range map[string]func(*testing.T){
+		"PlainValues":           s.testPlainValues,
+		"Structs":               s.testStructs,
+		"Objects":               s.testObjects,
+		"Any":                   s.testAny,
+		"VariablesAndConstants": s.testVariablesAndConstants,
+		"ErrorsOfBinding":       s.testErrorsOfBinding,
+		"ErrorValues":           s.testErrorValues,
+		"Context":               s.testContext,
+		"RecursiveValues":       s.testRecursiveValues,
+		"ObjectsAreReleased":    s.testObjectsAreReleased,
+		"Callbacks":             s.testCallbacks,
+		"Interfaces":            s.testInterfaces,
+		"Streams":               s.testStreams,
+		"Changes":               s.testChanges,
+		"Decoders":              s.testDecoders,
+		"ErrorTrees":            s.testErrorTrees,
+		"TextForms":             s.testTextForms,
+		"Channels":              s.testChannels,
+		"Assignments":           s.testAssignments,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t)
+		})
+	}
+}
+
+// values opens the package in testdata/values.
+func (s goSuite) values(t testing.TB) load.Instance {
+	t.Helper()
+	entries, err := valuesSource.ReadDir("testdata/values")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, e := range entries {
+		text, err := valuesSource.ReadFile("testdata/values/" + e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[e.Name()] = string(text)
+	}
+	return s.open(t, files)
+}
