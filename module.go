@@ -154,6 +154,11 @@ type ObjectRef interface {
 	Release()
 }
 
+// Adapter is an optional ability of a reference: it makes its object, o, a value of the interface type t.
+type Adapter interface {
+	Adapt(o *Object, t reflect.Type) (reflect.Value, error)
+}
+
 // Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it. It
 // stands in the place of the last argument.
 type Spread struct{ Slice any }

@@ -107,6 +107,22 @@ func Method[F any](o *Object, name string) (F, error) {
 	return keep.Interface().(F), nil
 }
 
+// As makes an object a value of a standard interface that it implements in its module: io.Reader, io.Writer,
+// io.Closer and their combinations, fs.FS, http.Handler, fmt.Stringer or sort.Interface. The result keeps the object.
+func As[T any](o *Object) (T, error) {
+	var value T
+	t := reflect.TypeFor[T]()
+	adapter, ok := o.ref.(Adapter)
+	if !ok {
+		return value, &SymbolError{Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: "objects of its engine cannot be had as other types"}
+	}
+	v, err := adapter.Adapt(o, t)
+	if err != nil {
+		return value, err
+	}
+	return v.Interface().(T), nil
+}
+
 // bindStruct binds every exported field of api and sets all of them, or none.
 func bindStruct(m *Module, api reflect.Value) error {
 	var errs []error

@@ -4,11 +4,11 @@ package internal
 
 import "embed"
 
-// GuestSources are the packages wire, wire/dynamic, goglue/guest and goglue/guest/guestany, without tests.
+// GuestSources are the packages wire, wire/dynamic, goglue/guest and those below it, without tests.
 //
 //go:embed wire/wire.go wire/frame.go wire/time.go
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go
 //go:embed goglue/guest/guest.go goglue/guest/held.go goglue/guest/serve.go
 //go:embed goglue/guest/host.go goglue/guest/change.go goglue/guest/errors.go goglue/guest/input.go
-//go:embed goglue/guest/guestany/guestany.go
+//go:embed goglue/guest/guestany/guestany.go goglue/guest/guesthttp/guesthttp.go goglue/guest/guestfs/guestfs.go
 var GuestSources embed.FS

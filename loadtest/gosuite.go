@@ -7,10 +7,10 @@ import (
 	"github.com/loadgo/load"
 )
 
-// valuesSource is a package that has a function for every way in which values cross.
+// sources are packages that have a function for every way in which values cross.
 //
-//go:embed testdata/values/*.go
-var valuesSource embed.FS
+//go:embed testdata/values/*.go testdata/web/*.go
+var sources embed.FS
 
 // goSuite runs the rules for Go packages against one engine.
 type goSuite struct {
@@ -42,6 +42,8 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string)
 		"TextForms":             s.testTextForms,
 		"Channels":              s.testChannels,
 		"Assignments":           s.testAssignments,
+		"Handlers":              s.testHandlers,
+		"FileSystems":           s.testFileSystems,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,13 +55,19 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string)
 // values opens the package in testdata/values.
 func (s goSuite) values(t testing.TB) load.Instance {
 	t.Helper()
-	entries, err := valuesSource.ReadDir("testdata/values")
+	return s.testdata(t, "values")
+}
+
+// testdata opens a package in testdata.
+func (s goSuite) testdata(t testing.TB, name string) load.Instance {
+	t.Helper()
+	entries, err := sources.ReadDir("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := map[string]string{}
 	for _, e := range entries {
-		text, err := valuesSource.ReadFile("testdata/values/" + e.Name())
+		text, err := sources.ReadFile("testdata/" + name + "/" + e.Name())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -311,6 +311,7 @@ func (c *conn) answer(body []byte) bool {
 	if c.calls.Add(1) > maxCalls {
 		return false
 	}
+	c.host.Begin(body)
 	go func() {
 		defer c.calls.Add(-1)
 		c.send(context.Background(), c.host.Answer(body), 0)

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/goglue/guest/guestfs"
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -248,23 +250,66 @@ func (i *Instance) adapter(t reflect.Type) func(*load.Object) any {
 				io.Closer
 			}{reader(o), writer(o), closer(o)}
 		}
+	case fsType:
+		return func(o *load.Object) any { return guestfs.New(adaptedSystem{plain(o), i}) }
+	case handlerType:
+		return func(o *load.Object) any { return adaptedHandler{plain(o), i} }
+	case reflect.TypeFor[guesthttp.Response]():
+		return func(o *load.Object) any {
+			return adaptedResponse{plain(o), adapt[func(int, map[string][]string, []byte, bool) error](plain(o), "Send")}
+		}
 	}
 	return nil
 }
 
-// decodeAdapted builds what makes a value of the module a value of the host's interface t.
-func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
+// adaptedResponse is a response of the module.
+type adaptedResponse struct {
+	adapted
+	send func(int, map[string][]string, []byte, bool) error
+}
+
+func (r adaptedResponse) Send(status int, header map[string][]string, data []byte, flush bool) error {
+	return r.send(status, header, data, flush)
+}
+
+// adaptable finds what makes values of the module's type n values of the host's interface t.
+func (i *Instance) adaptable(t reflect.Type, n int) (func(*load.Object) any, error) {
 	adapter := i.adapter(t)
 	if adapter == nil {
-		return nil, asCopy, fmt.Errorf("%s stays in the module: use *load.Object; only interfaces of the standard library such as io.Reader can be had, not %s", i.api.Types[n].Text, t)
+		return nil, fmt.Errorf("%s stays in the module: use *load.Object; only interfaces of the standard library such as io.Reader can be had, not %s", i.api.Types[n].Text, t)
+	}
+	if t == fsType || t == handlerType {
+		return adapter, i.bridgeable(t)
 	}
 	typ := i.pointed(n)
 	for j := range t.NumMethod() {
 		name := t.Method(j).Name
 		if !slices.ContainsFunc(typ.Methods, func(m Method) bool { return m.Name == name && m.Func != 0 }) {
-			return nil, asCopy, fmt.Errorf("%s has no method %s that can be called", typ.Text, name)
+			return nil, fmt.Errorf("%s has no method %s that can be called", typ.Text, name)
 		}
 	}
+	return adapter, nil
+}
+
+// Adapt implements [load.Adapter].
+func (o *object) Adapt(own *load.Object, t reflect.Type) (reflect.Value, error) {
+	if o.released.Load() {
+		return reflect.Value{}, errReleased
+	}
+	adapter, err := o.instance.adaptable(t, o.typ)
+	if err != nil {
+		return reflect.Value{}, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: err.Error()}
+	}
+	return reflect.ValueOf(adapter(own)), nil
+}
+
+// decodeAdapted builds what makes a value of the module a value of the host's interface t.
+func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
+	adapter, err := i.adaptable(t, n)
+	if err != nil {
+		return nil, asCopy, err
+	}
+	typ := i.pointed(n)
 	form := asHandle
 	if typ.Kind == KindInterface { // a value of the host may come back
 		form = asCopy
@@ -278,11 +323,19 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 			}
 		case wire.TagHost:
 			own := i.given(d.Uint())
-			if own == nil || !own.value.Type().AssignableTo(t) {
+			if own == nil {
 				d.Fail(wire.ErrTag)
 				return
 			}
-			v.Set(own.value)
+			value := own.value
+			if w, ok := value.Interface().(wrapped); ok {
+				value = w.original()
+			}
+			if !value.Type().AssignableTo(t) {
+				d.Fail(wire.ErrTag)
+				return
+			}
+			v.Set(value)
 		default:
 			d.Fail(wire.ErrTag)
 		}

@@ -77,6 +77,7 @@ type Type struct {
 	Codec   Codec
 	Given   bool   // a function or an interface of which the host can give a value
 	Std     string // "net/http.Handler", of an interface of the standard library
+	Bridge  int    // the type that crosses instead, or 0
 }
 
 // Codec says how values of a type are written by their own methods.
@@ -143,6 +144,7 @@ type API struct {
 	Types   []Type
 	Funcs   []Func
 	Symbols []Symbol // sorted by name
+	Bridges []Bridge
 }
 
 // Encode writes the API as the artifact keeps it.
@@ -174,6 +176,7 @@ func (a *API) Encode() []byte {
 		e.Byte(byte(t.Codec))
 		e.Bool(t.Given)
 		e.String(t.Std)
+		e.Uint(uint64(t.Bridge))
 	}
 	e.Uint(uint64(len(a.Funcs)))
 	for _, f := range a.Funcs {
@@ -195,6 +198,11 @@ func (a *API) Encode() []byte {
 		e.Uint(uint64(s.Func))
 		e.String(s.Const)
 		e.String(s.Limit)
+	}
+	e.Uint(uint64(len(a.Bridges)))
+	for _, b := range a.Bridges {
+		e.String(b.Name)
+		e.Uint(uint64(b.Func))
 	}
 	return e.Buf
 }
@@ -236,7 +244,7 @@ func DecodeAPI(data []byte) (*API, error) {
 		for range decodeCount(&d) {
 			t.Methods = append(t.Methods, Method{Name: d.String(), Doc: d.String(), Func: int(d.UintN(31))})
 		}
-		t.Codec, t.Given, t.Std = Codec(d.Byte()), d.Bool(), d.String()
+		t.Codec, t.Given, t.Std, t.Bridge = Codec(d.Byte()), d.Bool(), d.String(), int(d.UintN(31))
 		a.Types[i] = t
 	}
 	a.Funcs = make([]Func, decodeCount(&d))
@@ -246,6 +254,10 @@ func DecodeAPI(data []byte) (*API, error) {
 	a.Symbols = make([]Symbol, decodeCount(&d))
 	for i := range a.Symbols {
 		a.Symbols[i] = Symbol{Name: d.String(), Kind: load.SymbolKind(d.String()), Text: d.String(), Doc: d.String(), Type: int(d.UintN(31)), Func: int(d.UintN(31)), Const: d.String(), Limit: d.String()}
+	}
+	a.Bridges = make([]Bridge, decodeCount(&d))
+	for i := range a.Bridges {
+		a.Bridges[i] = Bridge{Name: d.String(), Func: int(d.UintN(31))}
 	}
 	if err := d.End(); err != nil {
 		return nil, fmt.Errorf("damaged API description: %w", err)
@@ -263,6 +275,7 @@ func (a *API) consistent() bool {
 	for _, t := range a.Types {
 		typ(t.Elem)
 		typ(t.Key)
+		typ(t.Bridge)
 		for _, f := range t.Fields {
 			typ(f.Type)
 			fun(f.Get)
@@ -282,6 +295,10 @@ func (a *API) consistent() bool {
 		for _, n := range f.Out {
 			typ(n)
 		}
+	}
+	for _, b := range a.Bridges {
+		fun(b.Func)
+		ok = ok && b.Func != 0
 	}
 	for _, s := range a.Symbols {
 		typ(s.Type)

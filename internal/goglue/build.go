@@ -15,6 +15,7 @@ import (
 	"go/types"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -64,7 +65,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 3
+const generatorVersion = 4
 
 // build is one run of a Builder.
 type build struct {
@@ -88,11 +89,11 @@ func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 	if err != nil {
 		return err
 	}
-	pkg, err := run.typeCheck(listed)
+	pkg, bridging, err := run.typeCheck(ctx, listed)
 	if err != nil {
 		return err
 	}
-	d := describe(pkg, run.docs(listed[run.importPath]))
+	d := describe(pkg, bridging, run.docs(listed[run.importPath]))
 	api := d.api.Encode()
 	deps := map[string]bool{}
 	for path := range listed {
@@ -137,6 +138,8 @@ func (b *build) lay() error {
 	}
 	places := strings.NewReplacer(
 		"github.com/loadgo/load/internal/goglue/guest/guestany", guestAnyPath,
+		"github.com/loadgo/load/internal/goglue/guest/guesthttp", guestHTTPPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestfs", guestFSPath,
 		"github.com/loadgo/load/internal/goglue/guest", guestPath,
 		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
 		"github.com/loadgo/load/internal/wire", wirePath,
@@ -149,9 +152,9 @@ func (b *build) lay() error {
 		if err != nil {
 			return err
 		}
-		name = strings.TrimPrefix(strings.TrimPrefix(name, "goglue/"), "guest/guestany/")
-		if path.Base(name) == name {
-			name = "guestany/" + name
+		name = strings.TrimPrefix(name, "goglue/")
+		if strings.Count(name, "/") == 2 && strings.HasPrefix(name, "guest/") {
+			name = strings.TrimPrefix(name, "guest/") // guest/guestany lies beside guest
 		}
 		files[name] = []byte(places.Replace(string(data)))
 		return nil
@@ -248,8 +251,21 @@ type listedError struct {
 // list compiles the package and everything that it and the runtime import, and returns the package and
 // what it imports, by import path.
 func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
+	listed, err := b.listDeps(ctx, b.importPath)
+	if err != nil {
+		return nil, err
+	}
+	p := listed[b.importPath]
+	if p == nil {
+		return nil, fmt.Errorf("go list does not know %s", b.importPath)
+	}
+	return listed, b.check(p, listed)
+}
+
+// listDeps compiles a package and everything that it imports.
+func (b *build) listDeps(ctx context.Context, importPath string) (map[string]*listedPackage, error) {
 	out, err := b.goCommand(ctx, "list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
-		"-json=ImportPath,Name,Dir,Export,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--", b.importPath)
+		"-json=ImportPath,Name,Dir,Export,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--", importPath)
 	if err != nil {
 		return nil, err
 	}
@@ -257,17 +273,12 @@ func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listedPackage
 		if err := dec.Decode(&p); err == io.EOF {
-			break
+			return listed, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("go list: %w", err)
 		}
 		listed[p.ImportPath] = &p
 	}
-	p := listed[b.importPath]
-	if p == nil {
-		return nil, fmt.Errorf("go list does not know %s", b.importPath)
-	}
-	return listed, b.check(p, listed)
 }
 
 // check finds out why a package cannot be a module.
@@ -337,8 +348,8 @@ func usesCgo(p *listedPackage) bool {
 	return false
 }
 
-// typeCheck reads the package's types from what the compiler exported.
-func (b *build) typeCheck(listed map[string]*listedPackage) (*types.Package, error) {
+// typeCheck reads the types of the package, and of the bridges that it may need, from what the compiler exported.
+func (b *build) typeCheck(ctx context.Context, listed map[string]*listedPackage) (*types.Package, map[string]*types.Package, error) {
 	lookup := func(path string) (io.ReadCloser, error) {
 		p := listed[path]
 		if p == nil || p.Export == "" {
@@ -349,9 +360,23 @@ func (b *build) typeCheck(listed map[string]*listedPackage) (*types.Package, err
 	imp := importer.ForCompiler(token.NewFileSet(), "gc", lookup)
 	pkg, err := imp.Import(b.importPath)
 	if err != nil {
-		return nil, fmt.Errorf("reading the compiler's types: %w", err)
+		return nil, nil, fmt.Errorf("reading the compiler's types: %w", err)
 	}
-	return pkg, nil
+	bridging := map[string]*types.Package{}
+	for needed, path := range map[string]string{"io/fs": guestFSPath, "net/http": guestHTTPPath} {
+		if listed[needed] == nil {
+			continue
+		}
+		more, err := b.listDeps(ctx, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(listed, more)
+		if bridging[path], err = imp.Import(path); err != nil {
+			return nil, nil, fmt.Errorf("reading the compiler's types: %w", err)
+		}
+	}
+	return pkg, bridging, nil
 }
 
 func (b *build) docs(p *listedPackage) docs {

@@ -125,7 +125,7 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 		return i.encodeError, nil
 	case t == objectType && typ.Class != Data:
 		return i.encodeObject, nil
-	case t.Kind() == reflect.Interface && (lenient || t == anyType && typ.Class != Data):
+	case t == anyType || lenient && t.Kind() == reflect.Interface:
 		return i.encodeInterface(n), nil
 	case typ.Kind == KindTime && t == timeType:
 		return func(e *wire.Encoder, v reflect.Value) { e.Time(v.Interface().(time.Time)) }, nil

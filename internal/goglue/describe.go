@@ -17,22 +17,26 @@ const (
 
 // describer walks the exported API of a package and numbers its types and functions.
 type describer struct {
-	pkg     *types.Package
-	api     *API
-	numbers map[string]int                      // type, spelled with full package paths → number
-	types   []types.Type                        // by number
-	funcs   []goFunc                            // by index
-	classes map[string]Class                    // of finished types
-	busy    map[string]bool                     // types whose class is being found
-	aliases map[*types.TypeName]*types.TypeName // types that cannot be named themselves → exported alias in pkg
-	queued  map[int]bool                        // types that are or were in the queue
-	queue   []pending                           // types whose methods and fields are still to be described
+	pkg      *types.Package
+	bridging map[string]*types.Package // the packages of bridges that the module can have, by path
+	api      *API
+	numbers  map[string]int                      // type, spelled with full package paths → number
+	types    []types.Type                        // by number
+	funcs    []goFunc                            // by index
+	classes  map[string]Class                    // of finished types
+	busy     map[string]bool                     // types whose class is being found
+	aliases  map[*types.TypeName]*types.TypeName // types that cannot be named themselves → exported alias in pkg
+	exported map[int]bool                        // types that are symbols: their methods count even where values are copied
+	depths   map[int]int                         // the least depth at which a type came into the queue
+	expanded map[int]bool                        // types whose methods and fields are described
+	queue    []pending                           // types whose methods and fields are still to be described
 }
 
 // goFunc is what the generator has to know of a function beside its description.
 type goFunc struct {
 	form     goForm
-	name     string // of the function, variable, method or field
+	pkg      *types.Package // of a function or a variable; nil for the module's own
+	name     string         // of the function, variable, method or field
 	sig      *types.Signature
 	receiver types.Type // of a method, a field or a function value
 	value    types.Type // of a variable, a constant or a field
@@ -51,14 +55,14 @@ const (
 )
 
 type pending struct {
-	typ   types.Type
+	typ   int
 	depth int
 }
 
 func newDescriber(pkg *types.Package) *describer {
 	d := &describer{
 		pkg: pkg, api: &API{Package: pkg.Path(), Types: make([]Type, 1)}, types: make([]types.Type, 1),
-		numbers: map[string]int{}, classes: map[string]Class{}, busy: map[string]bool{}, queued: map[int]bool{}, aliases: map[*types.TypeName]*types.TypeName{},
+		numbers: map[string]int{}, classes: map[string]Class{}, busy: map[string]bool{}, exported: map[int]bool{}, depths: map[int]int{}, expanded: map[int]bool{}, aliases: map[*types.TypeName]*types.TypeName{},
 	}
 	for _, name := range pkg.Scope().Names() {
 		alias, ok := pkg.Scope().Lookup(name).(*types.TypeName)
@@ -285,6 +289,7 @@ func (d *describer) number(t types.Type, depth int) int {
 	t = types.Unalias(t)
 	key := typeKey(t)
 	if n, ok := d.numbers[key]; ok {
+		d.follow(n, depth)
 		return n
 	}
 	n := len(d.api.Types)
@@ -315,17 +320,23 @@ func (d *describer) number(t types.Type, depth int) int {
 	}
 	typ := &d.api.Types[n]
 	typ.Elem, typ.Key, typ.Len, typ.Fields = elem, mapKey, length, fields
-	if typ.Class != Data {
-		d.follow(n, depth)
-	}
+	d.follow(n, depth)
 	return n
 }
 
-// follow puts a type into the queue of those whose methods and fields are to be described.
+// follow puts a type into the queue of those whose methods and fields are to be described, unless a shorter way has
+// led to it before.
 func (d *describer) follow(n, depth int) {
-	if !d.queued[n] {
-		d.queued[n] = true
-		d.queue = append(d.queue, pending{d.types[n], depth})
+	if d.api.Types[n].Class == Data && !d.exported[n] {
+		return
+	}
+	if before, ok := d.depths[n]; ok && before <= depth {
+		return
+	}
+	d.depths[n] = depth
+	d.queue = append(d.queue, pending{n, depth})
+	if elem := d.api.Types[n].Elem; elem != 0 {
+		d.follow(elem, depth)
 	}
 }
 
@@ -340,14 +351,15 @@ func (d *describer) expand() {
 	for len(d.queue) > 0 {
 		next := d.queue[0]
 		d.queue = d.queue[1:]
-		depth := next.depth
-		if d.foreign(next.typ) {
+		t, depth := d.types[next.typ], next.depth
+		if d.foreign(t) {
 			depth++
 		}
-		if depth > maxForeign || len(d.funcs) >= maxFuncs {
+		if d.expanded[next.typ] || depth > maxForeign || len(d.funcs) >= maxFuncs {
 			continue
 		}
-		d.expandType(next.typ, depth)
+		d.expanded[next.typ] = true
+		d.expandType(t, depth)
 	}
 }
 

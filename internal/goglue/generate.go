@@ -14,12 +14,14 @@ import (
 // Import paths within the main module that a package is built in. Its name has no dot, so no registry
 // has a module of that name.
 const (
-	glueModule   = "loadglue"
-	guestPath    = glueModule + "/guest"
-	guestAnyPath = glueModule + "/guestany"
-	wirePath     = glueModule + "/wire"
-	dynamicPath  = glueModule + "/wire/dynamic"
-	loosePath    = glueModule + "/module/" // followed by the package's name: a directory without go.mod
+	glueModule    = "loadglue"
+	guestPath     = glueModule + "/guest"
+	guestAnyPath  = glueModule + "/guestany"
+	guestHTTPPath = glueModule + "/guesthttp"
+	guestFSPath   = glueModule + "/guestfs"
+	wirePath      = glueModule + "/wire"
+	dynamicPath   = glueModule + "/wire/dynamic"
+	loosePath     = glueModule + "/module/" // followed by the package's name: a directory without go.mod
 )
 
 // generator writes the main package of a module.
@@ -96,7 +98,11 @@ func (g *generator) function(i int) {
 	target := ""
 	switch f.form {
 	case formFunc, formVar:
-		target = g.use(g.pkg.Path()) + "." + f.name
+		pkg := g.pkg
+		if f.pkg != nil {
+			pkg = f.pkg
+		}
+		target = g.use(pkg.Path()) + "." + f.name
 	case formMethod, formField, formValue, formReceive:
 		g.receiver(f)
 		target = "r." + f.name

@@ -11,6 +11,9 @@ import (
 
 // given returns the expression that makes a value of a type of what the host gave.
 func (g *generator) given(n int) string {
+	if g.api.Types[n].Bridge != 0 {
+		return g.bridged(n)
+	}
 	return g.need("fwd", n) + "(c.Host())"
 }
 

@@ -13,6 +13,9 @@ func (d *describer) given(n int) bool {
 	if !d.nameable(t) {
 		return false
 	}
+	if d.api.Types[n].Bridge != 0 {
+		return true
+	}
 	methods := d.api.Types[n].Methods
 	switch u := t.Underlying().(type) {
 	case *types.Signature:

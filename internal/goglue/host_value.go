@@ -19,7 +19,7 @@ type hostValues struct {
 	mu     sync.Mutex
 	last   uint64
 	values map[uint64]*hostValue
-	calls  map[uint64]context.CancelFunc // by number; of those that take a context
+	calls  map[uint64]context.CancelFunc // that go on, by number; nil as long as there is no context to end
 	ended  bool
 }
 
@@ -100,12 +100,27 @@ func (i *Instance) ReleaseHost(body []byte) {
 func (i *Instance) CancelHost(body []byte) {
 	d := wire.NewDecoder(body)
 	number := d.Uint()
-	i.hostValues.mu.Lock()
-	cancel := i.hostValues.calls[number]
-	i.hostValues.mu.Unlock()
-	if cancel != nil {
+	h := &i.hostValues
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if cancel, goesOn := h.calls[number]; cancel != nil {
 		cancel()
+	} else if goesOn {
+		h.calls[number] = func() {} // it did not get to its context yet
 	}
+}
+
+// Begin notes that the call in the body of a HostCall frame, which follows the frame's kind, has arrived, so that it
+// can be cancelled. Answer follows, perhaps in another goroutine.
+func (i *Instance) Begin(body []byte) {
+	d := wire.NewDecoder(body)
+	h := &i.hostValues
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.calls == nil {
+		h.calls = map[uint64]context.CancelFunc{}
+	}
+	h.calls[d.Uint()] = nil
 }
 
 // End forgets all values of the host and ends the contexts of the calls that go on: the module has ended.
@@ -115,15 +130,18 @@ func (i *Instance) End() {
 	defer h.mu.Unlock()
 	h.ended, h.values = true, nil
 	for _, cancel := range h.calls {
-		cancel()
+		if cancel != nil {
+			cancel()
+		}
 	}
 }
 
-// Answer makes the call in the body of a HostCall frame, which follows the frame's kind and is given away, and
+// Answer makes the call that Begin has noted; the body is given away. It
 // returns the HostResult frame. It returns when the host's function does.
 func (i *Instance) Answer(body []byte) *wire.Encoder {
 	c := &hostCall{instance: i, in: incoming{Decoder: wire.NewOwner(body), ctx: context.Background()}, out: wire.NewFrame(wire.HostResult)}
 	c.number = c.in.Uint()
+	defer c.done()
 	handle, method := c.in.Uint(), c.in.Uint()
 	c.out.Uint(c.number)
 	start := len(c.out.Buf)
@@ -163,20 +181,21 @@ func (i *Instance) Answer(body []byte) *wire.Encoder {
 
 // context takes a context from the arguments.
 func (c *hostCall) context() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	if left := time.Duration(c.in.Uint()); left > 0 {
-		ctx, cancel = context.WithTimeout(ctx, left)
+	var ctx context.Context
+	var cancel context.CancelFunc
+	left := time.Duration(c.in.Uint())
+	if left > wire.Cancelled {
+		ctx, cancel = context.WithTimeout(context.Background(), left)
+	} else {
+		ctx, cancel = context.WithCancel(context.Background())
 	}
 	h := &c.instance.hostValues
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.calls == nil {
-		h.calls = map[uint64]context.CancelFunc{}
-	}
-	h.calls[c.number] = cancel
-	if h.ended {
+	if h.calls[c.number] != nil || h.ended || left == wire.Cancelled {
 		cancel()
 	}
+	h.calls[c.number] = cancel
 	return ctx
 }
 
@@ -196,6 +215,11 @@ func (c *hostCall) done() {
 // type n.
 func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 	typ := &i.api.Types[n]
+	if typ.Bridge != 0 {
+		if encode, err := i.encodeBridged(t, n); encode != nil || err != nil {
+			return encode, err
+		}
+	}
 	if !typ.Given {
 		return nil, fmt.Errorf("%s cannot be given by the host: it has parts that other packages cannot name", typ.Text)
 	}
@@ -220,11 +244,7 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 				return
 			}
 		}
-		if own, ok := v.Interface().(interface{ moduleObject() *load.Object }); ok && i.owns(own.moduleObject()) {
-			i.encodeObject(e, reflect.ValueOf(own.moduleObject()))
-			return
-		}
-		if o, ok := v.Interface().(*load.Object); ok {
+		if o := i.ownObject(v); o != nil {
 			i.encodeObject(e, reflect.ValueOf(o))
 			return
 		}
@@ -236,6 +256,19 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 		kept.Set(v)
 		i.give(e, &hostValue{value: kept, methods: methods}, modes)
 	}, nil
+}
+
+// ownObject returns the object that a value is or adapts, where it belongs to this module.
+func (i *Instance) ownObject(v reflect.Value) *load.Object {
+	switch own := v.Interface().(type) {
+	case *load.Object:
+		return own
+	case interface{ moduleObject() *load.Object }:
+		if o := own.moduleObject(); i.owns(o) {
+			return o
+		}
+	}
+	return nil
 }
 
 // interfaceMethod builds what answers for a method of an interface.
@@ -325,7 +358,6 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 			args[j] = reflect.New(t.In(j)).Elem()
 			if decode == nil {
 				args[j].Set(reflect.ValueOf(c.context()))
-				defer c.done()
 				continue
 			}
 			decode(&c.in, args[j])

@@ -44,7 +44,9 @@ type Instance struct {
 	decoders sync.Map // pairing → formedDecoder
 	naturals sync.Map // number → reflect.Type
 
-	hostValues hostValues
+	hostValues  hostValues
+	requests    requests
+	bridgeFuncs sync.Map // name → function
 
 	building    sync.Mutex // what follows is being built
 	newEncoders map[pairing]encoder

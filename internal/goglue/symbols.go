@@ -49,14 +49,16 @@ func readDocs(fset *token.FileSet, path string, files []*ast.File) docs {
 
 // describe walks the package and returns everything that can be done with it, and what the generator
 // needs.
-func describe(pkg *types.Package, docs docs) *describer {
+func describe(pkg *types.Package, bridging map[string]*types.Package, docs docs) *describer {
 	d := newDescriber(pkg)
+	d.bridging = bridging
 	for _, name := range pkg.Scope().Names() {
 		if obj := pkg.Scope().Lookup(name); obj.Exported() {
 			d.api.Symbols = append(d.api.Symbols, d.symbol(obj, docs))
 		}
 	}
 	d.expand()
+	d.describeBridges()
 	for n := 1; n < len(d.types); n++ {
 		d.api.Types[n].Given = d.given(n)
 	}
@@ -124,7 +126,7 @@ func (d *describer) typeSymbol(s *Symbol, obj *types.TypeName) {
 		return
 	}
 	s.Type = d.number(t, 0)
-	// The methods of a type are part of the API even where its values are copied.
+	d.exported[s.Type] = true
 	d.follow(s.Type, 0)
 }
 

@@ -14,7 +14,8 @@ package wire
 //	HostRelease  count, host handles                                    module → host
 //
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of nanoseconds
-// that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline.
+// that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline, or
+// Cancelled.
 type Kind = byte
 
 // The kinds of frames.
@@ -45,6 +46,9 @@ const (
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
 	ModeSet = 1 << 63
 )
+
+// Cancelled stands for the deadline of a context that has ended.
+const Cancelled = 1
 
 // HeaderSize is the size of a frame's length.
 const HeaderSize = 4

@@ -52,9 +52,9 @@ type Call struct {
 
 // Transport carries frames to the host.
 type Transport interface {
-	// HostCall sends the HostCall frame of that number and returns what follows the number in its
-	// HostResult, which is the caller's.
-	HostCall(number uint64, frame *wire.Encoder) []byte
+	// HostCall sends the HostCall frame of the call and returns what follows the number in its HostResult, which
+	// is the caller's.
+	HostCall(c *Call, frame *wire.Encoder) []byte
 	// Post sends a frame that is not answered.
 	Post(frame *wire.Encoder)
 }

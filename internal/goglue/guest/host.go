@@ -92,7 +92,10 @@ func (c *Call) PutContext(ctx context.Context) {
 	left := time.Duration(0)
 	if ctx != nil {
 		if deadline, ok := ctx.Deadline(); ok {
-			left = max(1, time.Until(deadline))
+			left = max(2, time.Until(deadline))
+		}
+		if ctx.Err() != nil {
+			left = wire.Cancelled
 		}
 	}
 	c.Out.Uint(uint64(left))
@@ -121,10 +124,7 @@ func (c *Call) Try() error {
 		return hostRefusal("the arguments are larger than 256 MiB")
 	}
 	c.Out.Finish()
-	if c.ctx != nil && c.ctx.Done() != nil {
-		defer context.AfterFunc(c.ctx, c.cancel)()
-	}
-	c.In = wire.NewOwner(c.module.transport.HostCall(c.number, &c.Out))
+	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))
 	runtime.KeepAlive(c.host)
 	switch c.In.Byte() {
 	case wire.Done:
@@ -142,11 +142,21 @@ func (c *Call) Taken() {
 	}
 }
 
-func (c *Call) cancel() {
-	frame := wire.NewFrame(wire.HostCancel)
-	frame.Uint(c.number)
-	frame.Finish()
-	c.module.transport.Post(frame)
+// Number is the call's number.
+func (c *Call) Number() uint64 { return c.number }
+
+// Sent lets the end of the call's context reach the host, until the result is there and stop is called. A transport
+// calls it when the frame was sent.
+func (c *Call) Sent() (stop func() bool) {
+	if c.ctx == nil || c.ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(c.ctx, func() {
+		frame := wire.NewFrame(wire.HostCancel)
+		frame.Uint(c.number)
+		frame.Finish()
+		c.module.transport.Post(frame)
+	})
 }
 
 // hostRefusal says why a function of the host could not be called.

@@ -180,12 +180,13 @@ func (s *server) handle(body []byte) {
 }
 
 // HostCall implements [Transport].
-func (s *server) HostCall(number uint64, frame *wire.Encoder) []byte {
+func (s *server) HostCall(c *Call, frame *wire.Encoder) []byte {
 	answer := make(chan []byte, 1)
 	s.mu.Lock()
-	s.answers[number] = answer
+	s.answers[c.Number()] = answer
 	s.mu.Unlock()
 	s.send(frame)
+	defer c.Sent()()
 	if in, ok := s.take(); ok {
 		s.readUntil(in, answer)
 	}
