@@ -82,7 +82,7 @@ func (c *cache) reap(ctx context.Context, name string) {
 	m := (*c.modules.Load())[name]
 	if m != nil && m.crashed() && c.drop(m) {
 		// It is gone either way; how it ended was the error of the call that met the crash.
-		_ = m.instance.Close(context.WithoutCancel(ctx))
+		_ = m.close(context.WithoutCancel(ctx))
 	}
 }
 
@@ -115,6 +115,6 @@ func (c *cache) all() []*Module {
 		unique[m] = true
 	}
 	return slices.SortedFunc(maps.Keys(unique), func(a, b *Module) int {
-		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()))
+		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()), cmp.Compare(a.spec.identity(), b.spec.identity()))
 	})
 }

@@ -136,7 +136,16 @@ func (l *Loader) chooseAmong(src Source) (Engine, []EngineAnswer) {
 
 // artifactKey identifies what compiling the source would produce.
 func artifactKey(engine Engine, compiler Compiler, src Source) string {
-	return store.Key(src.Hash, engine.Name(), compiler.Fingerprint())
+	parts := []string{src.Hash, engine.Name(), compiler.Fingerprint()}
+	if src.Go != nil { // the versions of companions are part of the hash
+		for _, c := range src.Go.Along {
+			parts = append(parts, "along "+c.Alias+"="+c.Path)
+		}
+		for _, instance := range src.Go.Instances {
+			parts = append(parts, "instance "+instance)
+		}
+	}
+	return store.Key(parts...)
 }
 
 // compile returns the artifact of a spec, from the store or made now; nil for an engine that compiles
@@ -202,7 +211,7 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 	if err != nil {
 		return nil, err
 	}
-	m := newModule(spec, engine.Name(), instance)
+	m := newModule(l, spec, engine.Name(), instance)
 	Emit(ctx, Opened{Name: spec.Name, Engine: engine.Name(), Isolation: m.Isolation(), Took: time.Since(start)})
 	return m, nil
 }

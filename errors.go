@@ -235,7 +235,7 @@ func (e *IsolationError) Error() string {
 // SymbolError reports a symbol that a module does not have, or that does not have the wanted type. It is
 // found when the symbol is bound, before anything runs.
 type SymbolError struct {
-	Module   string
+	Module   string // "" where the error around it names the module
 	Symbol   string
 	Want     string   // the type that the host asked for, or ""
 	Have     string   // the module's type, or "" where there is no such symbol
@@ -245,7 +245,13 @@ type SymbolError struct {
 
 func (e *SymbolError) Error() string {
 	if e.Have == "" {
-		s := fmt.Sprintf("%s has no symbol %s", e.Module, e.Symbol)
+		s := "no symbol " + e.Symbol
+		if e.Module != "" {
+			s = e.Module + " has " + s
+		}
+		if e.Reason != "" {
+			s += ": " + e.Reason
+		}
 		if len(e.NearMiss) > 0 {
 			s += "; did you mean " + strings.Join(e.NearMiss, ", ") + "?"
 		}

@@ -29,6 +29,10 @@ type Explanation struct {
 	Installed  bool      `json:"installed"`     // the source is here
 	Dir        string    `json:"dir,omitempty"` // where the source is
 
+	// What the module is built with, as asked for; the companions' versions where they are known.
+	Along     []Companion `json:"along,omitempty"`
+	Instances []string    `json:"instances,omitempty"`
+
 	// What follows needs the source: it is known once the module is installed.
 	Engine    string          `json:"engine,omitempty"` // the engine that runs it
 	Engines   []EngineAnswer  `json:"engines,omitempty"`
@@ -49,7 +53,7 @@ type ArtifactKey struct {
 	SourceHash  string `json:"source_hash"` // "" where the source is completed and hashed by a load only
 	Engine      string `json:"engine"`
 	Fingerprint string `json:"fingerprint"`
-	Key         string `json:"key"` // over the three above
+	Key         string `json:"key"` // over the three above and what the module is built with
 	Present     bool   `json:"present"`
 	Size        int64  `json:"size,omitempty"` // in bytes
 }
@@ -57,14 +61,15 @@ type ArtifactKey struct {
 // Explain asks every finder and, where none of them knows the name, the installer that claims it for the
 // version. It installs, compiles and runs nothing. The explanation is there with an error too, as far as
 // it goes: the error is the one that a load would meet.
-func (l *Loader) Explain(ctx context.Context, name string) (e *Explanation, err error) {
+func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *Explanation, err error) {
 	e = &Explanation{Name: name, BuildList: []ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := ParseName(name)
+	parsed, err := parseRequest(name, options)
 	if err != nil {
 		return e, err
 	}
+	e.Along, e.Instances = parsed.Along, parsed.Instances
 	ctx = l.context(ctx)
 	spec, err := l.askFinders(ctx, parsed, e)
 	if err != nil {
@@ -73,7 +78,10 @@ func (l *Loader) Explain(ctx context.Context, name string) (e *Explanation, err 
 	if err := l.askInstallers(ctx, parsed, spec != nil, e); err != nil || spec == nil {
 		return e, err
 	}
-	m := l.running(name, spec)
+	if spec, err = spec.with(parsed); err != nil {
+		return e, err
+	}
+	m := l.running(name+builtWith(parsed.Along, parsed.Instances), spec)
 	if m != nil { // it was completed when it was loaded
 		spec, e.Loaded = m.spec, true
 	}
@@ -144,6 +152,9 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 	e.Canonical, e.Module, e.Version, e.Why, e.Time = spec.Name, spec.Module, spec.Version, spec.Why, spec.Time
 	e.Origin, e.Deprecated, e.Installed, e.Dir = spec.Origin, spec.Deprecated, true, spec.Source.Dir
 	e.BuildList = append(e.BuildList, spec.BuildList...)
+	if spec.Source.Go != nil && len(spec.Source.Go.Along) > 0 {
+		e.Along = spec.Source.Go.Along
+	}
 	var engine Engine
 	if engine, e.Engines = l.chooseAmong(spec.Source); engine == nil {
 		return
@@ -183,6 +194,10 @@ func (e *Explanation) String() string {
 	line("origin", e.Origin)
 	line("source", e.Dir)
 	line("deprecated", e.Deprecated)
+	for _, c := range e.Along {
+		line("along", Companion{c.Alias, c.Path, cmp.Or(c.Version, c.Query), ""}.String())
+	}
+	line("instances", strings.Join(e.Instances, ", "))
 	switch {
 	case e.Loaded:
 		line("state", "running")

@@ -166,7 +166,7 @@ func (c *cache) finish(ctx context.Context, f *flight) {
 	c.mu.Unlock()
 	if abandoned {
 		if unwanted {
-			f.err = f.module.instance.Close(context.WithoutCancel(ctx))
+			f.err = f.module.close(context.WithoutCancel(ctx))
 		}
 		f.module, f.err = nil, interrupted(f.err, context.Cause(ctx))
 	}

@@ -77,15 +77,18 @@ func New(config Config) (*Loader, error) {
 // A module is registered under the name asked for, under its alias, under its canonical name with its
 // version and, where no version was asked for, without. Names that lead to the same module and version
 // share one instance; different versions live side by side. A relative directory keeps the meaning it
-// had when it was first loaded.
+// had when it was first loaded. A module that is built with something, as the options say, is one of its
+// own and registered apart from the one without; its alias alone leads to it without the options.
 //
 // Every error is a [*LoadError] that shows the chain of imports.
-func (l *Loader) Load(ctx context.Context, name string) (*Module, error) {
-	// The quick part of cache.get, in place: calling it would cost a quarter of the look-up.
-	if m := (*l.cache.modules.Load())[name]; m != nil && m.crash.Load() == nil {
-		return m, nil
+func (l *Loader) Load(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
+	if len(options) == 0 {
+		// The quick part of cache.get, in place: calling it would cost a quarter of the look-up.
+		if m := (*l.cache.modules.Load())[name]; m != nil && m.crash.Load() == nil {
+			return m, nil
+		}
 	}
-	return l.load(ctx, name, nil)
+	return l.load(ctx, name, options, nil)
 }
 
 // LoadAll loads several modules at once and returns them in the order of their names. A module that
@@ -101,13 +104,17 @@ func (l *Loader) LoadAll(ctx context.Context, names ...string) ([]*Module, error
 }
 
 // load is Load beyond the quick look-up. from is the flight whose module imports the name, or nil.
-func (l *Loader) load(ctx context.Context, asked string, from *flight) (*Module, error) {
-	if m := l.cache.get(asked); m != nil {
+func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, from *flight) (*Module, error) {
+	if m := l.cache.get(asked); m != nil && len(options) == 0 {
 		return m, nil
 	}
-	name, err := ParseName(asked)
+	name, err := parseRequest(asked, options)
 	if err != nil {
 		return nil, loadError(asked, err)
+	}
+	with := builtWith(name.Along, name.Instances)
+	if m := l.cache.get(asked + with); m != nil {
+		return m, nil
 	}
 	key := name.String()
 	if name.Form == FormDir {
@@ -118,6 +125,7 @@ func (l *Loader) load(ctx context.Context, asked string, from *flight) (*Module,
 	if ctx.Err() != nil {
 		return nil, loadError(name.String(), context.Cause(ctx))
 	}
+	key += with
 	l.cache.reap(ctx, key)
 	m, err := l.cache.load(ctx, key, name.String(), from, func(ctx context.Context, f *flight) (*Module, error) {
 		return l.fly(ctx, name, f)
@@ -130,7 +138,7 @@ func (l *Loader) load(ctx context.Context, asked string, from *flight) (*Module,
 			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", name.Alias, by)})
 		}
 	}
-	l.cache.alias(m, asked)
+	l.cache.alias(m, asked+with)
 	return m, nil
 }
 
@@ -151,7 +159,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err 
 	}
 	var further []string
 	if name.Query == "" {
-		further = append(further, spec.Name)
+		further = append(further, spec.Name+builtWith(name.Along, name.Instances))
 	}
 	// The install may have ended at a module that runs already under another name.
 	if m, err := l.cache.claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
@@ -166,10 +174,10 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err 
 }
 
 // Find returns the answer of the path without loading, installing or completing anything.
-func (l *Loader) Find(ctx context.Context, name string) (spec *Spec, err error) {
+func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := ParseName(name)
+	parsed, err := parseRequest(name, options)
 	if err != nil {
 		return nil, err
 	}
@@ -177,15 +185,18 @@ func (l *Loader) Find(ctx context.Context, name string) (spec *Spec, err error) 
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}
-	return spec, err
+	if err != nil {
+		return nil, err
+	}
+	return spec.with(parsed)
 }
 
 // Install finds the module or installs it, with everything it imports, and compiles it, so that a later
 // Load needs no network and no compiler. Nothing of the module runs.
-func (l *Loader) Install(ctx context.Context, name string) (spec *Spec, err error) {
+func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := ParseName(name)
+	parsed, err := parseRequest(name, options)
 	if err != nil {
 		return nil, err
 	}
@@ -215,9 +226,17 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 }
 
 // Unload takes the module of that name out of the cache, under all its names, and closes it: everything
-// of it answers [ErrUnloaded] from then on. A name that is not loaded is no error. A load of the name
-// that is under way is not disturbed.
-func (l *Loader) Unload(ctx context.Context, name string) error {
+// of it answers [ErrUnloaded] from then on. A module that is built with something is named with the options
+// that it was loaded with. A name that is not loaded is no error. A load of the name that is under way is
+// not disturbed.
+func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption) error {
+	if len(options) > 0 {
+		parsed, err := parseRequest(name, options)
+		if err != nil {
+			return fmt.Errorf("unload %s: %w", name, err)
+		}
+		name += builtWith(parsed.Along, parsed.Instances)
+	}
 	m := (*l.cache.modules.Load())[name]
 	if m == nil || !l.cache.drop(m) {
 		return nil
@@ -226,7 +245,7 @@ func (l *Loader) Unload(ctx context.Context, name string) error {
 }
 
 func (l *Loader) unload(ctx context.Context, m *Module) error {
-	err := m.instance.Close(ctx)
+	err := m.close(ctx)
 	Emit(l.context(ctx), Unloaded{Name: m.String()})
 	if err != nil {
 		return fmt.Errorf("unload %s: %w", m, err)
@@ -267,5 +286,5 @@ type importer struct {
 }
 
 func (i importer) Import(ctx context.Context, name string) (*Module, error) {
-	return i.loader.load(ctx, name, i.flight)
+	return i.loader.load(ctx, name, nil, i.flight)
 }

@@ -31,17 +31,20 @@ type Symbol struct {
 // Module is a running, registered module. All methods are safe for concurrent use. A module that was
 // unloaded answers everything with [ErrUnloaded].
 type Module struct {
+	loader   *Loader
 	spec     *Spec
 	engine   string
 	instance Instance
+	siblings cache // by the instantiation that each was made for
 
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
 	registered, dropped bool // guarded by cache.mu
 }
 
-func newModule(spec *Spec, engine string, instance Instance) *Module {
-	m := &Module{spec: spec, engine: engine, instance: instance}
+func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module {
+	m := &Module{loader: l, spec: spec, engine: engine, instance: instance}
+	m.siblings.init()
 	if c, ok := instance.(Crashable); ok {
 		m.crash = c.Crash()
 	} else {
@@ -80,22 +83,41 @@ func (m *Module) Isolation() Isolation {
 
 // Call calls a function by name. The arguments are checked against the function's parameters now; a
 // number fits every numeric parameter that can hold its value. Results are Go values for plain data and
-// an [*Object] for everything else. The function's own trailing error is returned as err.
+// an [*Object] for everything else. The function's own trailing error is returned as err. Instantiations of
+// generic functions are built on demand, as [Func] says.
 func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, error) {
-	return m.instance.Call(ctx, symbol, args)
+	instance, symbol, err := m.provider(ctx, symbol)
+	if err != nil {
+		return nil, err
+	}
+	return instance.Call(ctx, symbol, args)
+}
+
+// bind binds a symbol of the module, or of the sibling that has it.
+func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	instance, symbol, err := m.provider(context.Background(), symbol)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return instance.Bind(symbol, t)
 }
 
 // Func binds a function of the module to the Go function type F, once; calls through the result look
 // nothing up. F is the module's signature with the host's own types of the same shape. F may add a
 // leading [context.Context], whose cancellation ends the call, and a trailing error, which carries what
 // the call itself can meet: [ErrUnloaded], [ErrCrashed], [*PanicError]. Without one, such an error panics.
+//
+// A generic function is bound as an instantiation, "Uniq[int]". One that the module was not built with, as
+// [Instantiate] does it, is compiled now, at first use, and kept in the store. It runs in an instance of its own
+// beside the module and ends with it: package variables there are its own, and objects of the module cannot be
+// its arguments.
 func Func[F any](m *Module, symbol string) (F, error) {
 	var f F
 	t := reflect.TypeFor[F]()
 	if t.Kind() != reflect.Func {
 		return f, &SymbolError{Module: m.Name(), Symbol: symbol, Want: t.String(), Have: "func", Reason: "load.Func takes a function type; use load.Value for " + t.String()}
 	}
-	v, err := m.instance.Bind(symbol, t)
+	v, err := m.bind(symbol, t)
 	if err != nil {
 		return f, err
 	}
@@ -105,7 +127,7 @@ func Func[F any](m *Module, symbol string) (F, error) {
 // Value returns the present value of a variable or a constant of the module as a T.
 func Value[T any](m *Module, symbol string) (T, error) {
 	var value T
-	v, err := m.instance.Bind(symbol, reflect.TypeFor[T]())
+	v, err := m.bind(symbol, reflect.TypeFor[T]())
 	if err != nil {
 		return value, err
 	}

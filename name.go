@@ -34,6 +34,10 @@ type Name struct {
 	Target string // what is asked for, without alias and query
 	Query  string // a module query as the go command takes it, or "" for any version
 	Form   Form
+
+	// What the module is built with, sorted and without repetition: see [Along] and [Instantiate].
+	Along     []Companion
+	Instances []string
 }
 
 // String returns the name as it would be written, without its alias.

@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/loadgo/load"
@@ -29,7 +30,7 @@ func TestParseName(t *testing.T) {
 		{"gh:user/repo", load.Name{Target: "gh:user/repo", Form: load.FormURL}},
 		{"company:team/auth@v2", load.Name{Target: "company:team/auth", Query: "v2", Form: load.FormRegistry}},
 	} {
-		if got, err := load.ParseName(test.in); err != nil || got != test.want {
+		if got, err := load.ParseName(test.in); err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("ParseName(%q) = %+v, %v; want %+v", test.in, got, err, test.want)
 		}
 	}
@@ -84,7 +85,7 @@ func FuzzParseName(f *testing.F) {
 		}
 		again, err := load.ParseName(n.String())
 		n.Alias = ""
-		if err != nil || again != n {
+		if err != nil || !reflect.DeepEqual(again, n) {
 			t.Errorf("ParseName(%q) is %+v; its text %q is %+v, %v", s, n, n.String(), again, err)
 		}
 	})

@@ -136,7 +136,7 @@ func bindStruct(m *Module, api reflect.Value) error {
 		if !field.IsExported() || symbol == "-" {
 			continue
 		}
-		v, err := m.instance.Bind(symbol, field.Type)
+		v, err := m.bind(symbol, field.Type)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -39,8 +39,8 @@ type Spec struct {
 	Deprecated string
 }
 
-// identity names the module and its version: two specs of one identity are one module.
-func (s *Spec) identity() string { return s.Name + versionSuffix(s.Version) }
+// identity names the module, its version and what it is built with: two specs of one identity are one module.
+func (s *Spec) identity() string { return s.Name + versionSuffix(s.Version) + s.builtWith() }
 
 // ModuleVersion is one module of a build list.
 type ModuleVersion struct {
@@ -74,6 +74,10 @@ type GoSource struct {
 	GoSum []byte
 	// ModCache is the directory to use as GOMODCACHE; the build needs nothing that is not in it.
 	ModCache string
+	// Along are the packages that are built into the same module; GoMod leads to them too.
+	Along []Companion
+	// Instances are the instantiations of generic symbols to build; the loader sets them.
+	Instances []string
 }
 
 // Finder looks for a name in one place. It runs nothing and writes nothing.
@@ -82,6 +86,9 @@ type GoSource struct {
 // "not found: " says why, for the reader of an error or of [Loader.Explain]. Any other error stops the
 // search: a broken or forbidden module is never shadowed by a later one. Finders are safe for
 // concurrent use.
+//
+// Where the name has companions, a Go source of the answer lists them. An answer without a hash is completed by
+// the installers, which can bring those that are not here yet.
 type Finder interface {
 	Find(ctx context.Context, name Name) (*Spec, error)
 }
@@ -160,10 +167,18 @@ func (l *Loader) obtain(ctx context.Context, name Name) (*Spec, error) {
 		return nil, err
 	}
 	if spec == nil {
-		return l.install(ctx, name, tried)
+		spec, err = l.install(ctx, name, tried)
+	} else {
+		Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
+		spec, err = l.complete(ctx, spec)
 	}
-	Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
-	return l.complete(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := spec.agrees(name); err != nil {
+		return nil, err
+	}
+	return spec.with(name)
 }
 
 // notFound tells everyone's answer, what may have been meant and what to do.

@@ -1,0 +1,71 @@
+package load
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loadgo/load/internal/instantiation"
+)
+
+// provider returns the instance that has a symbol, and the symbol's name there. An instantiation that the
+// module was not built with is built now, into a sibling: a further instance that runs the same package.
+func (m *Module) provider(ctx context.Context, symbol string) (Instance, string, error) {
+	if !instantiation.Is(symbol) {
+		return m.instance, symbol, nil
+	}
+	if sibling := m.siblings.get(symbol); sibling != nil {
+		return sibling.instance, symbol, nil
+	}
+	name, err := instantiation.Parse(symbol)
+	if err != nil {
+		return nil, "", &SymbolError{Module: m.Name(), Symbol: symbol, Reason: err.Error()}
+	}
+	symbols := m.Symbols()
+	if _, ok := FindSymbol(symbols, name.Text); ok {
+		return m.instance, name.Text, nil
+	}
+	if _, ok := FindSymbol(symbols, name.Symbol); !ok {
+		return m.instance, name.Symbol, nil // the instance tells what is spelled alike
+	}
+	sibling, err := m.sibling(ctx, name.Text)
+	if err != nil {
+		return nil, "", err
+	}
+	return sibling.instance, name.Text, nil
+}
+
+// sibling returns the module with an instantiation, and makes it where there is none; goroutines that ask at
+// once share one build. It lives as long as the module.
+func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
+	m.siblings.reap(ctx, symbol)
+	sibling, err := m.siblings.load(ctx, symbol, symbol, nil, func(ctx context.Context, _ *flight) (*Module, error) {
+		return m.loader.start(m.loader.context(ctx), m.spec.instantiated([]string{symbol}), importer{loader: m.loader})
+	})
+	var unknown *SymbolError
+	switch {
+	case errors.Is(err, ErrClosed):
+		return nil, ErrUnloaded
+	case errors.As(err, &unknown):
+		named := *unknown
+		named.Module = m.Name()
+		return nil, &named
+	}
+	return sibling, loadError(m.Name(), err)
+}
+
+// close closes the instance and those of the siblings. Where ctx ends first, a build that is under way ends
+// in the background.
+func (m *Module) close(ctx context.Context) error {
+	siblings, ended := m.siblings.close()
+	var errs []error
+	for _, sibling := range siblings {
+		errs = append(errs, sibling.close(ctx))
+	}
+	errs = append(errs, m.instance.Close(ctx))
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		errs = append(errs, context.Cause(ctx))
+	}
+	return errors.Join(errs...)
+}
