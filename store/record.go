@@ -33,6 +33,16 @@ type Record struct {
 	GoSum      string         `json:"go_sum"`
 	Hash       string         `json:"hash"` // identifies everything that a build reads
 	BuildList  []RecordModule `json:"build_list"`
+
+	// Along are the companions that the build covers too, sorted by path.
+	Along []RecordCompanion `json:"along,omitempty"`
+}
+
+// RecordCompanion is a further package that goes into the same build.
+type RecordCompanion struct {
+	Path    string `json:"path"`
+	Query   string `json:"query,omitempty"`   // the versions that were asked for, "" for any
+	Version string `json:"version,omitempty"` // of its module; the Go release for the standard library
 }
 
 // RecordModule is a module of a build list.
@@ -49,9 +59,9 @@ const (
 	recordEnd    = "}\n"
 )
 
-// PutRecord keeps a record, in place of an earlier one for the same target, package and version.
+// PutRecord keeps a record, in place of an earlier one for the same target, package, version and companions.
 func (s *Store) PutRecord(r *Record) error {
-	path, err := s.recordFile(r.Target, r.Package, r.Version)
+	path, err := s.recordFile(r.Target, r.Package, r.Version, r.Along)
 	if err != nil {
 		return err
 	}
@@ -76,13 +86,18 @@ func (s *Store) PutRecord(r *Record) error {
 	return rename(temp, path)
 }
 
-// Record returns the record for a target, a package and a version, or nil where there is none. A damaged
-// record counts as none, and is removed.
-func (s *Store) Record(target, pkg, version string) (*Record, error) {
-	path, err := s.recordFile(target, pkg, version)
+// Record returns the record for a target, a package, a version and companions, whose own versions do not
+// count, or nil where there is none. A damaged record counts as none, and is removed.
+func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*Record, error) {
+	path, err := s.recordFile(target, pkg, version, along)
 	if err != nil {
 		return nil, err
 	}
+	return s.readRecord(path)
+}
+
+// readRecord reads a record from the file that it belongs into; nil where there is none that is whole.
+func (s *Store) readRecord(path string) (*Record, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -90,12 +105,13 @@ func (s *Store) Record(target, pkg, version string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, ok := parseRecord(data)
-	if !ok || r.Target != target || r.Package != pkg || r.Version != version {
-		_ = os.Remove(path) // a read-only store keeps it, and it stays without effect
-		return nil, nil
+	if r, ok := parseRecord(data); ok {
+		if own, err := s.recordFile(r.Target, r.Package, r.Version, r.Along); err == nil && own == path {
+			return r, nil
+		}
 	}
-	return r, nil
+	_ = os.Remove(path) // a read-only store keeps it, and it stays without effect
+	return nil, nil
 }
 
 func parseRecord(data []byte) (*Record, bool) {
@@ -113,16 +129,20 @@ func parseRecord(data []byte) (*Record, bool) {
 	return r, true
 }
 
-// Versions returns the versions of a package that there are records of, highest first. The records
-// themselves are not read.
-func (s *Store) Versions(target, pkg string) ([]string, error) {
+// Versions returns the versions of a package that there are records of with these companions, highest first.
+// The records themselves are not read.
+func (s *Store) Versions(target, pkg string, along ...RecordCompanion) ([]string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {
 		return nil, err
 	}
-	dir, err := s.recordDir(target, pkg)
+	dir, err := s.recordDir(target, pkg, along)
 	if err != nil {
 		return nil, err
 	}
+	return recordedVersions(dir)
+}
+
+func recordedVersions(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -139,15 +159,15 @@ func (s *Store) Versions(target, pkg string) ([]string, error) {
 	return versions, nil
 }
 
-// Records returns the records of a package for a target, highest version first.
-func (s *Store) Records(target, pkg string) ([]*Record, error) {
-	versions, err := s.Versions(target, pkg)
+// Records returns the records of a package with companions for a target, highest version first.
+func (s *Store) Records(target, pkg string, along ...RecordCompanion) ([]*Record, error) {
+	versions, err := s.Versions(target, pkg, along...)
 	if err != nil {
 		return nil, err
 	}
 	var records []*Record
 	for _, version := range versions {
-		r, err := s.Record(target, pkg, version)
+		r, err := s.Record(target, pkg, version, along...)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +182,7 @@ func (s *Store) Records(target, pkg string) ([]*Record, error) {
 // After an error it goes on where it can.
 func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		root, err := s.recordDir(target, "")
+		root, err := s.recordDir(target, "", nil)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -174,19 +194,20 @@ func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 				}
 				return nil
 			}
-			if !d.IsDir() || d.Name() != "@v" {
+			if !d.IsDir() || !strings.HasPrefix(d.Name(), recordsName) {
 				return nil
 			}
-			pkg, err := s.recordedPackage(root, path)
-			if err != nil {
-				return nil // not written by PutRecord
-			}
-			records, err := s.Records(target, pkg)
+			versions, err := recordedVersions(path)
 			if err != nil && !yield(nil, err) {
 				return fs.SkipAll
 			}
-			for _, r := range records {
-				if !yield(r, nil) {
+			for _, version := range versions {
+				escaped, err := module.EscapeVersion(version)
+				if err != nil {
+					continue // not written by PutRecord
+				}
+				r, err := s.readRecord(filepath.Join(path, escaped+".json"))
+				if (r != nil || err != nil) && !yield(r, err) {
 					return fs.SkipAll
 				}
 			}
@@ -195,9 +216,10 @@ func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 	}
 }
 
-// RemoveRecord forgets the record for a target, a package and a version. That there is none is no error.
-func (s *Store) RemoveRecord(target, pkg, version string) error {
-	path, err := s.recordFile(target, pkg, version)
+// RemoveRecord forgets the record for a target, a package, a version and companions. That there is none is no
+// error.
+func (s *Store) RemoveRecord(target, pkg, version string, along ...RecordCompanion) error {
+	path, err := s.recordFile(target, pkg, version, along)
 	if err != nil {
 		return err
 	}
@@ -207,12 +229,16 @@ func (s *Store) RemoveRecord(target, pkg, version string) error {
 	return nil
 }
 
-// recordFile returns installed/<target>/<escaped package>/@v/<escaped version>.json.
-func (s *Store) recordFile(target, pkg, version string) (string, error) {
+// recordsName is the name of a directory of records; no element of an import path starts like it.
+const recordsName = "@v"
+
+// recordFile returns installed/<target>/<escaped package>/@v/<escaped version>.json. Records with companions are in
+// directories of their own, @v-<key>.
+func (s *Store) recordFile(target, pkg, version string, along []RecordCompanion) (string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {
 		return "", err
 	}
-	dir, err := s.recordDir(target, pkg)
+	dir, err := s.recordDir(target, pkg, along)
 	if err != nil {
 		return "", err
 	}
@@ -224,7 +250,7 @@ func (s *Store) recordFile(target, pkg, version string) (string, error) {
 }
 
 // recordDir returns the directory of a package's records or, where pkg is "", of a target's.
-func (s *Store) recordDir(target, pkg string) (string, error) {
+func (s *Store) recordDir(target, pkg string, along []RecordCompanion) (string, error) {
 	if target == "" || fileName(target) != target || strings.Trim(target, ".") == "" {
 		return "", fmt.Errorf("invalid build target %q", target)
 	}
@@ -240,20 +266,14 @@ func (s *Store) recordDir(target, pkg string) (string, error) {
 		}
 		dir = filepath.Join(dir, escaped)
 	}
-	return filepath.Join(dir, "@v"), nil
-}
-
-// recordedPackage is the inverse of recordDir.
-func (s *Store) recordedPackage(root, dir string) (string, error) {
-	rel, err := filepath.Rel(root, filepath.Dir(dir))
-	if err != nil {
-		return "", err
-	}
-	elements := strings.Split(filepath.ToSlash(rel), "/")
-	for i, escaped := range elements {
-		if elements[i], err = module.UnescapeVersion(escaped); err != nil {
-			return "", err
+	name := recordsName
+	if len(along) > 0 {
+		texts := make([]string, len(along))
+		for i, c := range along {
+			texts[i] = c.Path + "@" + c.Query
 		}
+		slices.Sort(texts)
+		name += "-" + Key(texts...)[:32]
 	}
-	return strings.Join(elements, "/"), nil
+	return filepath.Join(dir, name), nil
 }

@@ -151,3 +151,44 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	}
 }
+
+// TestRecordsOfCompanions: records of one package with and without companions do not know of each other.
+func TestRecordsOfCompanions(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const pkg = "example.com/a"
+	along := []store.RecordCompanion{{Path: "bytes", Version: "go1.26"}, {Path: "example.com/b/c", Query: "v1", Version: "v1.2.0"}}
+	with := record(pkg, "v1.1.0")
+	with.Along = along
+	put(t, s, record(pkg, "v1.0.0"), with)
+
+	asked := []store.RecordCompanion{{Path: "example.com/b/c", Query: "v1"}, {Path: "bytes"}} // in any order, before anything is resolved
+	if got, err := s.Record(target, pkg, "v1.1.0", asked...); err != nil || !reflect.DeepEqual(got, with) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, tt := range []struct {
+		along []store.RecordCompanion
+		want  string
+	}{{nil, "v1.0.0"}, {asked, "v1.1.0"}, {asked[:1], ""}, {[]store.RecordCompanion{{Path: "bytes"}, {Path: "example.com/b/c"}}, ""}} {
+		got, err := s.Versions(target, pkg, tt.along...)
+		if err != nil || strings.Join(got, " ") != tt.want {
+			t.Errorf("with %v: %v, %v; want %s", tt.along, got, err, tt.want)
+		}
+	}
+	var all []string
+	for r, err := range s.AllRecords(target) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r.Version)
+	}
+	if got := strings.Join(all, " "); got != "v1.0.0 v1.1.0" {
+		t.Errorf("all records: %s", got)
+	}
+	if err := s.RemoveRecord(target, pkg, "v1.1.0", asked...); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Record(target, pkg, "v1.1.0", along...); got != nil || err != nil {
+		t.Errorf("removed: %+v, %v", got, err)
+	}
+}
