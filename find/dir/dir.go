@@ -57,15 +57,22 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	var spec *load.Spec
+	var err error
 	switch {
 	case name.Form == load.FormDir && f.root == ".":
-		return describe(filepath.FromSlash(name.Target))
+		spec, err = describe(filepath.FromSlash(name.Target))
 	case name.Form != load.FormPath:
 		return nil, errForm
 	case name.Query != "":
 		return nil, errVersions
+	default:
+		spec, err = f.findPath(name.Target)
 	}
-	return f.findPath(name.Target)
+	if err == nil && len(name.Along) > 0 && spec.Source.Go != nil {
+		spec.Source.Go.Along = name.Along // an installer completes them
+	}
+	return spec, err
 }
 
 func (f *Finder) findPath(target string) (*load.Spec, error) {

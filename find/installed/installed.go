@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/loadgo/load"
@@ -41,6 +42,9 @@ func notFound(format string, args ...any) error {
 
 // Find implements [load.Finder]. It answers with the highest installed version that the name's query
 // allows. A query whose answer can change ("latest", a branch) is passed on to who can ask the registry.
+//
+// With companions, it answers with what was installed with them or else, for an installer to complete, with
+// what was installed without.
 func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -52,13 +56,15 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if err != nil {
 		return nil, &load.VersionError{Query: name.Query, Reason: err.Error()}
 	}
-	switch q.Kind() {
-	case query.Latest, query.Upgrade, query.Patch, query.Revision:
+	if changing(q) {
 		return nil, notFound("@%s asks the registry", q)
 	}
 	versions, err := f.store.Versions(f.target, name.Target)
 	if err != nil {
 		return nil, err
+	}
+	if spec, err := f.findAlong(name, q, versions); spec != nil || err != nil {
+		return spec, err
 	}
 	if len(versions) == 0 {
 		return nil, errEmpty
@@ -74,7 +80,59 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if record == nil {
 		return nil, notFound("the record of %s is damaged; installing again", version)
 	}
-	return f.spec(record)
+	spec, err := f.spec(record)
+	if err == nil && len(name.Along) > 0 {
+		spec.Source.Go.Along, spec.Source.Hash = name.Along, ""
+	}
+	return spec, err
+}
+
+// changing tells whether the registry may answer a query differently tomorrow.
+func changing(q query.Query) bool {
+	switch q.Kind() {
+	case query.Latest, query.Upgrade, query.Patch, query.Revision:
+		return true
+	}
+	return false
+}
+
+// findAlong finds what was installed with the companions of a name; nil where there is nothing that is whole,
+// or a higher version without them: a name means one version, with companions and without.
+func (f *Finder) findAlong(name load.Name, q query.Query, without []string) (*load.Spec, error) {
+	if len(name.Along) == 0 {
+		return nil, nil
+	}
+	asked := make([]store.RecordCompanion, len(name.Along))
+	for i, c := range name.Along {
+		asked[i] = store.RecordCompanion{Path: c.Path, Query: c.Query}
+		if companion, err := query.Parse(c.Query); err != nil || changing(companion) {
+			return nil, nil // the installer, which is asked next, tells what is wrong
+		}
+	}
+	versions, err := f.store.Versions(f.target, name.Target, asked...)
+	if err != nil {
+		return nil, err
+	}
+	version, ok := q.Highest(versions)
+	if best, _ := q.Highest(slices.Concat(versions, without)); !ok || version != best {
+		return nil, nil
+	}
+	record, err := f.store.Record(f.target, name.Target, version, asked...)
+	if record == nil || err != nil {
+		return nil, err
+	}
+	spec, err := f.spec(record)
+	if errors.Is(err, load.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	spec.Source.Go.Along = slices.Clone(name.Along)
+	for i := range spec.Source.Go.Along {
+		spec.Source.Go.Along[i].Version = record.Along[i].Version // both are sorted by path
+	}
+	return spec, nil
 }
 
 // few shows the first versions of a list.

@@ -72,7 +72,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	}
 	root, version, err := f.goroot()
 	if err != nil {
-		return withoutToolchain(path)
+		return withoutToolchain(path, name.Along)
 	}
 	dir := filepath.Join(root, "src", filepath.FromSlash(path))
 	here, err := holdsPackage(dir)
@@ -85,14 +85,42 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if reason := forbidden(path); reason != "" {
 		return nil, refuse(reason)
 	}
-	return spec(path, version, dir), nil
+	s := spec(path, version, dir)
+	return s, addCompanions(s, name.Along, func(path string) (bool, error) {
+		return holdsPackage(filepath.Join(root, "src", filepath.FromSlash(path)))
+	})
 }
 
-func withoutToolchain(path string) (*load.Spec, error) {
-	if !strings.Contains("\n"+packages, "\n"+path+"\n") {
+func withoutToolchain(path string, along []load.Companion) (*load.Spec, error) {
+	listed := func(path string) (bool, error) { return strings.Contains("\n"+packages, "\n"+path+"\n"), nil }
+	if here, _ := listed(path); !here {
 		return nil, errPackage
 	}
-	return spec(path, runtime.Version(), ""), nil
+	s := spec(path, runtime.Version(), "")
+	return s, addCompanions(s, along, listed)
+}
+
+// addCompanions adds companions to a spec. With one that is not of the standard library, the spec has no hash: an
+// installer completes it.
+func addCompanions(s *load.Spec, along []load.Companion, standard func(path string) (bool, error)) error {
+	for _, c := range along {
+		here, err := standard(c.Path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !here:
+			s.Source.Hash = ""
+		case c.Query != "":
+			return &load.VersionError{Module: c.Path, Query: c.Query, Reason: "companion " + c.Path + " has the version of the Go toolchain and no other"}
+		case forbidden(c.Path) != "":
+			return refuse("companion " + c.Path + ": " + forbidden(c.Path))
+		default:
+			c.Version = s.Version
+		}
+		s.Source.Go.Along = append(s.Source.Go.Along, c)
+	}
+	return nil
 }
 
 func spec(path, version, dir string) *load.Spec {
