@@ -26,8 +26,8 @@ import (
 // closure is what a build of some packages reads: the selected version of each module that provides one of
 // the packages they import, directly or not.
 type closure struct {
-	providers map[string]string // module path → version
-	local     map[string]string // import path → directory, of packages in local modules
+	providers map[string]string   // module path → version
+	from      map[string]provider // import path → what provides it
 }
 
 // missing is an import that no module of the graph provides.
@@ -58,7 +58,7 @@ func (r *request) closure(ctx context.Context, roots map[string]string, start []
 			continue
 		}
 		w := &walk{r: r, graph: g, roots: roots, packages: make(map[string]bool), missing: make(map[string]missing)}
-		w.closure = closure{providers: make(map[string]string), local: make(map[string]string)}
+		w.closure = closure{providers: make(map[string]string), from: make(map[string]provider)}
 		if err := w.run(ctx, start); err != nil {
 			return nil, err
 		}
@@ -105,23 +105,36 @@ func (r *request) addMissing(ctx context.Context, roots map[string]string, impor
 	before := maps.Clone(roots)
 	for _, path := range sortedKeys(imports) {
 		m := imports[path]
-		if m.by == "" || r.main != nil {
+		_, companion := r.along.wanted[path]
+		if !companion && (m.by == "" || r.main != nil) {
 			return m.error(r.main, nil)
 		}
-		if head, _, _ := strings.Cut(path, "/"); !strings.Contains(head, ".") {
-			return m.error(nil, errNotStandard)
-		}
-		latest, _ := query.Parse(string(query.Latest))
-		mod, c, err := r.lookup(ctx, load.Name{Target: path, Form: load.FormPath}, latest)
+		mod, err := r.findMissing(ctx, m, companion)
 		if err != nil {
-			return m.error(nil, err)
+			return err
 		}
-		if old, ok := before[mod]; ok && semver.Compare(old, c.Version) >= 0 {
-			return m.error(nil, fmt.Errorf("module %s@%s does not contain it", mod, old))
+		if old, ok := before[mod.Path]; ok && semver.Compare(old, mod.Version) >= 0 {
+			return &importError{path: path, by: m.by, mod: m.mod, companion: companion, err: fmt.Errorf("module %s@%s does not contain it", mod.Path, old)}
 		}
-		raise(roots, mod, c.Version)
+		raise(roots, mod.Path, mod.Version)
 	}
 	return nil
+}
+
+// findMissing finds the module that provides a missing import.
+func (r *request) findMissing(ctx context.Context, m missing, companion bool) (module.Version, error) {
+	if companion {
+		return r.findCompanion(ctx, m.path)
+	}
+	if !dotted(m.path) {
+		return module.Version{}, m.error(nil, errNotStandard)
+	}
+	latest, _ := query.Parse(string(query.Latest))
+	mod, c, err := r.lookup(ctx, load.Name{Target: m.path, Form: load.FormPath}, latest)
+	if err != nil {
+		return module.Version{}, m.error(nil, err)
+	}
+	return module.Version{Path: mod, Version: c.Version}, nil
 }
 
 // raise makes a version the root of its module where none so high is.
@@ -169,6 +182,9 @@ func (w *walk) run(ctx context.Context, start []string) error {
 				w.mu.Unlock()
 				return nil
 			}
+			w.mu.Lock()
+			w.from[path] = p
+			w.mu.Unlock()
 			if p.std {
 				return nil
 			}
@@ -179,9 +195,6 @@ func (w *walk) run(ctx context.Context, start []string) error {
 			w.mu.Lock()
 			if p.mod.Version != "" {
 				w.providers[p.mod.Path] = p.mod.Version
-			}
-			if p.local {
-				w.local[path] = p.dir
 			}
 			w.mu.Unlock()
 			for _, imp := range pkg.Imports {

@@ -27,6 +27,8 @@ import (
 // needs. It implements [load.Completer]. In a module, go.mod and go.sum decide, as for the go command. A
 // directory without go.mod gets installed versions of what it imports, else the latest, and keeps them. What
 // was completed once needs no network again, and a package that imports the standard library alone never does.
+//
+// Companions are brought too, for a package in a directory, one of the standard library, and an installed one.
 func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Store) (*load.Spec, error) {
 	if spec.Source.Kind != load.KindGo || spec.Source.Dir == "" || spec.Source.Hash != "" {
 		return spec, nil
@@ -36,13 +38,36 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 		return nil, err
 	}
 	defer r.close()
+	var asked []load.Companion
+	if spec.Source.Go != nil {
+		asked = spec.Source.Go.Along
+	}
+	if spec.Version != "" && spec.Module != "" {
+		return in.Install(ctx, &load.Release{
+			Name:    load.Name{Target: spec.Name, Form: load.FormPath, Along: asked},
+			Package: spec.Name, Module: spec.Module, Version: spec.Version, Time: spec.Time, Why: spec.Why, Origin: in.String(), Deprecated: spec.Deprecated,
+		}, s)
+	}
+	if spec.Module != "" {
+		if r.main, err = findMain(spec.Source.Dir); err != nil {
+			return nil, err
+		}
+	}
+	r.along.asked = slices.Clone(asked)
+	if err := r.pin(ctx); err != nil {
+		return nil, explain(err, "")
+	}
 	var b *build
 	var hash string
 	importPath := ""
-	if spec.Module == "" {
-		b, hash, err = r.completeLoose(ctx, spec.Source.Dir)
-	} else {
+	switch {
+	case spec.Module != "":
 		b, hash, importPath, err = r.completeLocal(ctx, spec.Source.Dir)
+	case spec.Version != "":
+		importPath = spec.Name
+		b, hash, err = r.completeStandard(ctx, spec.Name)
+	default:
+		b, hash, err = r.completeLoose(ctx, spec.Source.Dir)
 	}
 	if err != nil {
 		return nil, explain(err, "")
@@ -50,14 +75,11 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	out := *spec
 	out.BuildList = b.moduleVersions()
 	out.Source.Hash = hash
-	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir()}
+	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along)}
 	return &out, nil
 }
 
 func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash, importPath string, err error) {
-	if r.main, err = findMain(dir); err != nil {
-		return nil, "", "", err
-	}
 	if e := r.compiler.tooOld(module.Version{Path: r.main.path}, r.main.goVersion); e != nil {
 		return nil, "", "", e
 	}
@@ -66,11 +88,11 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		return nil, "", "", err
 	}
 	importPath = path.Join(r.main.path, filepath.ToSlash(rel))
-	files, err := r.localFiles(importPath)
+	files, err := r.localFiles(r.along.paths(importPath)...)
 	if err != nil {
 		return nil, "", "", err
 	}
-	subject := importPath + "\n" + files + r.main.fingerprint()
+	subject := importPath + r.along.subject() + "\n" + files + r.main.fingerprint()
 	b, err = r.remembered(ctx, []string{"local module", r.main.dir, subject}, func() (*build, error) {
 		if err := r.sums.promise(r.main.goSum, "go.sum"); err != nil {
 			return nil, err
@@ -79,7 +101,7 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		for _, m := range r.main.require {
 			roots[m.Path] = m.Version
 		}
-		c, err := r.closure(ctx, roots, []string{importPath})
+		c, err := r.closureAlong(ctx, roots, []string{importPath})
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +131,7 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 				return nil, &importError{path: imp, err: err}
 			}
 		}
-		c, err := r.closure(ctx, roots, imports)
+		c, err := r.closureAlong(ctx, roots, imports)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +140,7 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	if err != nil {
 		return nil, "", err
 	}
-	return b, b.hash(files), nil
+	return b, b.hash(files + r.along.subject()), nil
 }
 
 // installImport makes the module of an import a root: the highest installed version, else the latest.
@@ -149,7 +171,7 @@ func (r *request) installImport(ctx context.Context, roots map[string]string, im
 // remembered returns what the store remembers of a build under a key, if the store still has all of it; else
 // it computes and remembers it. A store that cannot be written to remembers nothing, which is no error.
 func (r *request) remembered(ctx context.Context, key []string, compute func() (*build, error)) (*build, error) {
-	id := store.Key(append([]string{"load build list 1", r.in.Target(), r.compiler.version}, key...)...)
+	id := store.Key(slices.Concat([]string{"load build list 1", r.in.Target(), r.compiler.version}, key, r.along.key())...)
 	const file = "build.json"
 	if a, err := r.store.Lookup(id); err == nil && a != nil {
 		b := new(build)
@@ -181,11 +203,14 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 
 // localFiles lists what a build reads of local modules, a line with a sum for each file: the packages that the
 // package imports from the main module and from directories that replace others.
-func (r *request) localFiles(start string) (string, error) {
+func (r *request) localFiles(start ...string) (string, error) {
 	modules := r.main.localModules()
-	seen := map[string]bool{start: true}
+	seen := map[string]bool{}
+	for _, path := range start {
+		seen[path] = true
+	}
 	var out strings.Builder
-	for queue := []string{start}; len(queue) > 0; queue = queue[1:] {
+	for queue := start; len(queue) > 0; queue = queue[1:] {
 		root, dir := findLocal(modules, queue[0])
 		if dir == "" {
 			continue

@@ -55,11 +55,15 @@ type importError struct {
 	mod  module.Version // of which module
 	err  error          // why, or nil
 	fix  string
+
+	companion bool // it is not imported but asked for beside another package
 }
 
 func (e *importError) Error() string {
 	s := "package " + e.path
-	if e.by != "" {
+	if e.companion {
+		s = "companion " + e.path
+	} else if e.by != "" {
 		s += ", imported by " + e.by
 		if e.mod.Version != "" {
 			s += " (" + e.mod.String() + ")"

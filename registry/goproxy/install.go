@@ -29,16 +29,21 @@ import (
 // works and the others find its record. An interrupted Install leaves whole modules or nothing of them; the
 // next one goes on from there.
 func (in *Installer) Install(ctx context.Context, release *load.Release, s *store.Store) (*load.Spec, error) {
-	spec, err := in.install(ctx, release, s)
+	pinned, err := in.pinned(ctx, release, s)
+	var spec *load.Spec
+	if err == nil {
+		spec, err = in.install(ctx, pinned, s)
+	}
 	return spec, explain(err, release.Module)
 }
 
 func (in *Installer) install(ctx context.Context, release *load.Release, s *store.Store) (*load.Spec, error) {
 	started := time.Now()
+	along := companions{asked: release.Name.Along}
 	if spec, err := in.recorded(release, s); spec != nil || err != nil {
 		return spec, err
 	}
-	unlock, err := s.Lock(ctx, "install/"+in.Target()+"/"+release.Package+"@"+release.Version)
+	unlock, err := s.Lock(ctx, strings.Join(append([]string{"install/" + in.Target() + "/" + release.Package + "@" + release.Version}, along.key()...), ","))
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +56,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 		return nil, err
 	}
 	defer r.close()
+	r.along = along
 	m := module.Version{Path: release.Module, Version: release.Version}
 	roots := map[string]string{m.Path: m.Version}
 	var ahead sync.WaitGroup
@@ -60,11 +66,14 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.closure(ctx, roots, []string{release.Package})
+	c, err := r.closureAlong(ctx, roots, []string{release.Package})
 	if err != nil {
 		return nil, err
 	}
-	if err := r.putInfo(m, release); err != nil {
+	if release, err = r.raisedMain(ctx, release, c); err != nil {
+		return nil, err
+	}
+	if err := r.putInfo(module.Version{Path: release.Module, Version: release.Version}, release); err != nil {
 		return nil, err
 	}
 	b, err := r.build(ctx, c)
@@ -74,7 +83,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	record := &store.Record{
 		Package: release.Package, Module: release.Module, Version: release.Version, Target: in.Target(),
 		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated,
-		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package), BuildList: b.BuildList,
+		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package + along.subject()), BuildList: b.BuildList, Along: b.Along,
 	}
 	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
 		syncFiles(s.ModDir())
@@ -83,18 +92,18 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 		return nil, err
 	}
 	load.Emit(ctx, load.Installed{Name: release.Package, Version: release.Version, Modules: len(b.BuildList), Took: time.Since(started)})
-	return in.spec(record, s, in.String())
+	return in.spec(record, s, in.String(), release.Name.Along)
 }
 
 // recorded returns the spec of a release that the store has, or nil.
 func (in *Installer) recorded(release *load.Release, s *store.Store) (*load.Spec, error) {
-	records, err := s.Records(in.Target(), release.Package)
+	records, err := s.Records(in.Target(), release.Package, (&companions{asked: release.Name.Along}).recorded()...)
 	if err != nil {
 		return nil, err
 	}
 	for _, record := range records {
 		if record.Version == release.Version && record.Module == release.Module && complete(s, record.BuildList) {
-			return in.spec(record, s, "store")
+			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
 	return nil, nil
@@ -159,6 +168,7 @@ type build struct {
 	GoMod     string
 	GoSum     string
 	BuildList []store.RecordModule
+	Along     []store.RecordCompanion `json:",omitempty"`
 }
 
 // build describes the build of a closure: a go.mod file in which every provider is required at its selected
@@ -202,7 +212,9 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 		b.GoMod += r.main.replaceLines()
 	}
 	b.GoSum = string(r.sums.goSum())
-	return b, nil
+	var err error
+	b.Along, err = r.selected(c)
+	return b, err
 }
 
 // hash identifies a build: what it is for, and every module that it reads.
@@ -224,7 +236,7 @@ func (b *build) moduleVersions() []load.ModuleVersion {
 }
 
 // spec makes a record an answer.
-func (in *Installer) spec(record *store.Record, s *store.Store, origin string) (*load.Spec, error) {
+func (in *Installer) spec(record *store.Record, s *store.Store, origin string, along []load.Companion) (*load.Spec, error) {
 	dir, err := storage{s}.modules().dir(module.Version{Path: record.Module, Version: record.Version})
 	if err != nil {
 		return nil, err
@@ -238,6 +250,7 @@ func (in *Installer) spec(record *store.Record, s *store.Store, origin string) (
 			Kind: load.KindGo, FS: os.DirFS(dir), Dir: dir, Hash: record.Hash,
 			Go: &load.GoSource{
 				ImportPath: record.Package, GoMod: []byte(record.GoMod), GoSum: []byte(record.GoSum), ModCache: s.ModDir(),
+				Along: found(along, record.Along),
 			},
 		},
 	}, nil

@@ -18,6 +18,7 @@ type request struct {
 	compiler compiler
 	store    storage     // without a Store for Resolve
 	main     *mainModule // the local module that is completed, or nil
+	along    companions
 
 	sums  sums
 	mods  memo[module.Version, *modFile]
