@@ -162,7 +162,7 @@ func (s *Spec) instantiated(instances []string) *Spec {
 // agrees checks that the companions did not raise the module to a version that was not asked for.
 func (s *Spec) agrees(name Name) error {
 	q, err := query.Parse(name.Query)
-	if err != nil || len(name.Along) == 0 || q.Kind() == query.Revision || q.Match(s.Version) || s.Version == "" {
+	if err != nil || len(name.Along) == 0 || q.Kind() == query.Any || q.Kind() == query.Revision || q.Match(s.Version) {
 		return nil // a query that is none was refused by who understands it
 	}
 	return &VersionError{

@@ -19,13 +19,14 @@ func evalCommand() command {
 		long: `
 Eval loads the package and evaluates EXPR, a Go expression over what the package exports, written
 without the package's name: 'Make("Hello, Wörld")', 'MustParse("1.2.3").IncMinor().String()',
-'Marshal(map[string]int{"a": 1})'.
+'Marshal(map[string]int{"a": 1})'. Generic functions and types are written with their type arguments:
+'Uniq[int]([]int{1, 1, 2})'. What -with adds is written with its package's name: 'New(zapcore.NewNopCore())'.
 
 The results print as fmt.Println prints them; with -json, each as one JSON value on a line of its own. A
 trailing nil error is left out. A non-nil one is all that prints, to the standard error, and the exit
 code is 1. Within a larger expression a call that returns values and an error stands for its first value,
 and a non-nil error ends the evaluation. What the package itself prints goes to the standard error.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f) },
 		run:   runEval,
 	}
 }
@@ -43,7 +44,7 @@ func runEval(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.close(ctx, l)
-	m, err := l.Load(ctx, args[0])
+	m, err := s.loadFor(ctx, l, args[0], expr)
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,20 @@ func runEval(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	return s.printResults(ctx, results)
+}
+
+// loadFor loads the module with the instantiations that the expression names. Where only the module's symbols can
+// tell whether something is one, it is loaded twice.
+func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) (*load.Module, error) {
+	certain := expr.Instantiations(nil)
+	m, err := l.Load(ctx, name, s.along(), load.Instantiate(certain...))
+	if err != nil {
+		return nil, err
+	}
+	if all := expr.Instantiations(m.Symbols()); len(all) > len(certain) {
+		return l.Load(ctx, name, s.along(), load.Instantiate(all...))
+	}
+	return m, nil
 }
 
 // module is a load.Module as expressions see it.

@@ -19,7 +19,7 @@ func getCommand() command {
 Get installs each package with everything that it imports and compiles it, so that loading it later needs
 no network and no compiler. It prints the name and the version of each. A package that cannot be had does
 not keep the others from being installed; the exit code is 1 then.`,
-		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f) },
+		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f) },
 		run:   runGet,
 	}
 }
@@ -36,7 +36,7 @@ func runGet(ctx context.Context, s *session, args []string) error {
 	specs, errs := make([]*load.Spec, len(args)), make([]error, len(args))
 	var wg sync.WaitGroup
 	for i, name := range args {
-		wg.Go(func() { specs[i], errs[i] = l.Install(ctx, name) })
+		wg.Go(func() { specs[i], errs[i] = l.Install(ctx, name, s.along()) })
 	}
 	wg.Wait()
 	s.progress.clear()

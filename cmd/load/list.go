@@ -38,6 +38,9 @@ func runList(_ context.Context, s *session, args []string) error {
 		if n := len(record.BuildList); n != 1 {
 			modules = fmt.Sprintf("%d modules", n)
 		}
+		for i, c := range record.Along {
+			modules += []string{", with ", ", "}[min(i, 1)] + c.Path
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", record.Package, record.Version, modules)
 	}
 	return w.Flush()

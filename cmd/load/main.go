@@ -57,6 +57,7 @@ type options struct {
 	verbose bool
 	engine  string
 	timeout time.Duration
+	with    string // companions
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
@@ -66,6 +67,16 @@ func (o *options) loadFlags(f *flag.FlagSet) {
 	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
 	f.StringVar(&o.engine, "engine", "", "run the module in the engine of this `name` only")
 	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
+}
+
+// withFlag is the flag of every command for which it matters what a module is built with.
+func (o *options) withFlag(f *flag.FlagSet) {
+	f.StringVar(&o.with, "with", "", "build further `packages` into the module, separated by commas, such as\ngo.uber.org/zap/zapcore,bytes; their names are written zapcore.NewCore")
+}
+
+// along is what -with asks for.
+func (o *options) along() load.LoadOption {
+	return load.Along(strings.FieldsFunc(o.with, func(r rune) bool { return r == ',' })...)
 }
 
 // session is one run of a command.

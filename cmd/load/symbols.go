@@ -20,7 +20,7 @@ func symbolsCommand() command {
 Symbols loads the package and lists its exported functions, variables, constants and types with their
 methods: the Go signature, the first sentence of the documentation, and, where something cannot be used
 from outside, the reason.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f) },
 		run:   runSymbols,
 	}
 }
@@ -34,7 +34,7 @@ func runSymbols(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.close(ctx, l)
-	m, err := l.Load(ctx, args[0])
+	m, err := l.Load(ctx, args[0], s.along())
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,11 @@ import (
 
 // selector evaluates x.Name: a field or a method.
 func (e *evaluation) selector(x *ast.SelectorExpr) operand {
+	if symbol, ok := e.symbol(x); ok {
+		return e.named(x, symbol)
+	}
 	if qualifier, ok := x.X.(*ast.Ident); ok {
-		e.checkQualifier(qualifier, x.Sel)
+		e.checkQualifier(qualifier, x)
 	}
 	op := e.single(x.X)
 	v, ok := op.(value)
@@ -29,8 +32,13 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	return e.hostMember(x, v)
 }
 
-// checkQualifier explains pkg.Name: a module's names are written without its package's name.
-func (e *evaluation) checkQualifier(qualifier, name *ast.Ident) {
+// checkQualifier explains pkg.Name: a companion has no such name, or the name is the module's own and written
+// without its package's name.
+func (e *evaluation) checkQualifier(qualifier *ast.Ident, x *ast.SelectorExpr) {
+	name := x.Sel
+	if e.companion(qualifier.Name) {
+		e.undefined(x)
+	}
 	if _, ok := load.FindSymbol(e.symbols, qualifier.Name); ok || qualifier.IsExported() || types.Universe.Lookup(qualifier.Name) != nil {
 		return
 	}
@@ -44,7 +52,7 @@ func (e *evaluation) objectMember(x *ast.SelectorExpr, o *load.Object) operand {
 	if method, ok := load.FindSymbol(methods, x.Sel.Name); ok {
 		return callee{
 			name:      types.ExprString(x),
-			signature: signatureOf(method.Signature),
+			signature: signatureOf(method),
 			call: func(ctx context.Context, args []any) ([]any, error) {
 				return o.Call(ctx, method.Name, args...)
 			},
@@ -100,9 +108,12 @@ func fieldByName(v reflect.Value, name string) (reflect.Value, error) {
 
 // index evaluates x[i].
 func (e *evaluation) index(x *ast.IndexExpr) operand {
+	if symbol, ok := e.symbol(x); ok {
+		return e.named(x, symbol)
+	}
 	switch op := e.eval(x.X).(type) {
 	case callee, goType:
-		e.fail(x.Index, "type arguments cannot be written in an expression")
+		e.notInstantiated(x)
 	case value:
 		if op.object() == nil {
 			return e.indexValue(x, op)

@@ -25,7 +25,7 @@ func (callee) operand() {}
 func (e *evaluation) function(symbol load.Symbol) callee {
 	return callee{
 		name:      symbol.Name,
-		signature: signatureOf(symbol.Signature),
+		signature: signatureOf(symbol),
 		call: func(ctx context.Context, args []any) ([]any, error) {
 			return e.module.Call(ctx, symbol.Name, args...)
 		},
@@ -68,11 +68,9 @@ func (e *evaluation) callee(x ast.Expr) operand {
 			return pointerTo(t)
 		}
 	}
-	if ident, ok := ast.Unparen(x).(*ast.Ident); ok {
-		symbol, found := load.FindSymbol(e.symbols, ident.Name)
-		if found && symbol.Kind == load.KindVar && e.holdsFunction(symbol) {
-			return e.function(symbol)
-		}
+	symbol, found := e.symbol(x)
+	if found && symbol.Kind == load.KindVar && e.holdsFunction(symbol) {
+		return e.function(symbol)
 	}
 	return e.eval(x)
 }
@@ -80,7 +78,7 @@ func (e *evaluation) callee(x ast.Expr) operand {
 // holdsFunction tells whether a variable's type is a function type of the module or of another package;
 // of the latter only the engine knows.
 func (e *evaluation) holdsFunction(symbol load.Symbol) bool {
-	spec, ok := declaration(symbol.Signature).(*ast.ValueSpec)
+	spec, ok := declarationOf(symbol).(*ast.ValueSpec)
 	if !ok {
 		return false
 	}
@@ -89,7 +87,7 @@ func (e *evaluation) holdsFunction(symbol load.Symbol) bool {
 		return true
 	case *ast.Ident:
 		named, _ := load.FindSymbol(e.symbols, t.Name)
-		inner, ok := declaration(named.Signature).(*ast.TypeSpec)
+		inner, ok := declarationOf(named).(*ast.TypeSpec)
 		if ok {
 			_, ok = inner.Type.(*ast.FuncType)
 		}

@@ -52,7 +52,13 @@ func closed(x ast.Expr, pkg *types.Package) bool {
 		return true
 	case *ast.Ident:
 		_, ok := types.Universe.Lookup(x.Name).(*types.Const)
-		return ok && x.Name != "iota" || pkg != nil && pkg.Scope().Lookup(x.Name) != nil
+		if !ok && pkg != nil {
+			_, ok = pkg.Scope().Lookup(x.Name).(*types.Const)
+		}
+		return ok && x.Name != "iota"
+	case *ast.SelectorExpr:
+		qualifier, ok := x.X.(*ast.Ident)
+		return ok && pkg != nil && companionScope(pkg, qualifier.Name).Lookup(x.Sel.Name) != nil
 	case *ast.ParenExpr:
 		return closed(x.X, pkg)
 	case *ast.UnaryExpr:
@@ -124,12 +130,27 @@ func parts(x ast.Expr) []ast.Expr {
 func (e *evaluation) constants() *types.Package {
 	pkg := types.NewPackage("module", "module")
 	ast.Inspect(e.root, func(n ast.Node) bool {
-		x, ok := n.(*ast.Ident)
+		x, ok := n.(ast.Expr)
 		if !ok {
 			return true
 		}
-		symbol, ok := load.FindSymbol(e.symbols, x.Name)
-		if !ok || symbol.Kind != load.KindConst || pkg.Scope().Lookup(x.Name) != nil {
+		in, name := pkg, ""
+		switch x := x.(type) {
+		case *ast.Ident:
+			name = x.Name
+		case *ast.SelectorExpr:
+			name = x.Sel.Name
+		default:
+			return true
+		}
+		symbol, ok := e.symbol(x)
+		if !ok || symbol.Kind != load.KindConst {
+			return true
+		}
+		if x, ok := x.(*ast.SelectorExpr); ok {
+			in = declareCompanion(pkg, x.X.(*ast.Ident).Name)
+		}
+		if in.Scope().Lookup(name) != nil {
 			return true
 		}
 		kind, ok := untypedKind(symbol.Signature)
@@ -141,7 +162,7 @@ func (e *evaluation) constants() *types.Package {
 			e.failAt(x.Pos(), err, err.Error())
 		}
 		if c := constantOf(v); c.Kind() != constant.Unknown {
-			pkg.Scope().Insert(types.NewConst(token.NoPos, pkg, symbol.Name, types.Typ[kind], c))
+			in.Scope().Insert(types.NewConst(token.NoPos, in, name, types.Typ[kind], c))
 		}
 		return true
 	})

@@ -141,7 +141,10 @@ func (e *evaluation) eval(x ast.Expr) operand {
 	case *ast.IndexExpr:
 		return e.index(x)
 	case *ast.IndexListExpr:
-		e.fail(x, "type arguments cannot be written in an expression")
+		if symbol, ok := e.symbol(x); ok {
+			return e.named(x, symbol)
+		}
+		e.notInstantiated(x)
 	case *ast.SliceExpr:
 		return e.slice(x)
 	case *ast.CompositeLit:
@@ -172,18 +175,12 @@ func (e *evaluation) ident(x *ast.Ident) operand {
 	if !ok {
 		e.undefined(x)
 	}
-	switch symbol.Kind {
-	case load.KindType:
-		return e.namedType(symbol)
-	case load.KindFunc:
-		return e.function(symbol)
-	}
-	return e.variable(x, symbol)
+	return e.named(x, symbol)
 }
 
 // variable reads a variable or a constant of the module. A variable of a function type is a function.
-func (e *evaluation) variable(x *ast.Ident, symbol load.Symbol) operand {
-	if signatureOf(symbol.Signature).known {
+func (e *evaluation) variable(x ast.Expr, symbol load.Symbol) operand {
+	if signatureOf(symbol).known {
 		return e.function(symbol)
 	}
 	v, err := e.module.Value(e.ctx, symbol.Name)
@@ -193,9 +190,10 @@ func (e *evaluation) variable(x *ast.Ident, symbol load.Symbol) operand {
 	return operandOf(v)
 }
 
-func (e *evaluation) undefined(x *ast.Ident) {
-	message := "undefined: " + x.Name
-	if near := nearest(x.Name, e.symbols); near != "" {
+func (e *evaluation) undefined(x ast.Expr) {
+	name := types.ExprString(x)
+	message := "undefined: " + name
+	if near := nearest(name, e.symbols); near != "" {
 		message += " (did you mean " + near + "?)"
 	}
 	e.failAt(x.Pos(), nil, message)

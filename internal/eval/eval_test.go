@@ -227,7 +227,7 @@ func TestEvalErrors(t *testing.T) {
 		{`List()[2:1]`, `eval: 1:7: slice bounds out of range [2:1] with capacity 3`},
 		{`Map()[1]`, `eval: 1:7: cannot use 1 (untyped int constant) as string value in map index`},
 		{`Limit[0]`, `eval: 1:1: invalid operation: cannot index Limit (value of type int)`},
-		{`Add[int](1, 2)`, `eval: 1:5: type arguments cannot be written in an expression`},
+		{`Add[int](1, 2)`, `eval: 1:1: the module is not built with Add[int]`},
 		{`Limit()`, `eval: 1:1: invalid operation: cannot call non-function Limit (value of type int)`},
 		{`List().Len`, `eval: 1:8: List().Len undefined (type []string has no field or method Len)`},
 		{`Open("a").Blance()`, `eval: 1:11: Open("a").Blance undefined (type *bank.Account has no field or method Blance); did you mean Balance?`},

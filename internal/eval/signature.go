@@ -20,10 +20,10 @@ type signature struct {
 }
 
 // signatureOf reads "func Make(s string) string", a method, or a variable of a function type.
-func signatureOf(text string) signature {
-	s := signature{text: text}
+func signatureOf(symbol load.Symbol) signature {
+	s := signature{text: symbol.Signature}
 	var t *ast.FuncType
-	switch decl := declaration(text).(type) {
+	switch decl := declarationOf(symbol).(type) {
 	case *ast.FuncDecl:
 		t = decl.Type
 	case *ast.ValueSpec:

@@ -109,8 +109,16 @@ func (e *evaluation) typeOf(x ast.Expr) goType {
 		e.fail(x, "interface types with methods cannot be used in an expression")
 	case *ast.FuncType, *ast.ChanType:
 		e.fail(x, "%s: function and channel types cannot be used in an expression", types.ExprString(x))
-	case *ast.SelectorExpr:
-		e.fail(x, "undefined: %s (an expression has the names of one module and no imports)", types.ExprString(x))
+	case *ast.SelectorExpr, *ast.IndexExpr, *ast.IndexListExpr:
+		if symbol, ok := e.symbol(x); ok && symbol.Kind == load.KindType {
+			return e.namedType(symbol)
+		}
+		if selector, ok := x.(*ast.SelectorExpr); ok {
+			if t, ok := timeType(selector); ok {
+				return t
+			}
+			e.undefinedType(selector)
+		}
 	}
 	e.fail(x, "%s is not a type", types.ExprString(x))
 	return goType{}
@@ -202,7 +210,7 @@ func structTag(f *ast.Field) reflect.StructTag {
 
 // namedType is a type of the module, as far as its signature tells what it is made of.
 func (e *evaluation) namedType(symbol load.Symbol) goType {
-	spec, _ := declaration(symbol.Signature).(*ast.TypeSpec)
+	spec, _ := declarationOf(symbol).(*ast.TypeSpec)
 	if spec == nil {
 		return goType{name: symbol.Name, host: reflect.TypeFor[any](), open: true}
 	}
@@ -220,26 +228,14 @@ func (e *evaluation) declared(x ast.Expr, visiting map[string]bool) goType {
 		if t, ok := predeclaredType(x.Name); ok {
 			return t
 		}
-		symbol, ok := load.FindSymbol(e.symbols, x.Name)
-		if !ok || symbol.Kind != load.KindType || visiting[x.Name] {
-			return open
-		}
-		spec, ok := declaration(symbol.Signature).(*ast.TypeSpec)
-		if !ok {
-			return open
-		}
-		visiting[x.Name] = true
-		defer delete(visiting, x.Name)
-		t := e.declared(spec.Type, visiting)
-		t.name = x.Name
-		return t
+		return e.declaredName(x, open, visiting)
 	case *ast.SelectorExpr:
-		switch types.ExprString(x) {
-		case "time.Duration":
-			open.host, open.open = reflect.TypeFor[time.Duration](), false
-		case "time.Time":
-			open.host, open.open = reflect.TypeFor[time.Time](), false
+		if t, ok := timeType(x); ok {
+			return t
 		}
+		return e.declaredName(x, open, visiting)
+	case *ast.IndexExpr, *ast.IndexListExpr:
+		return e.declaredName(x, open, visiting)
 	case *ast.StarExpr:
 		return pointerTo(e.declared(x.X, visiting))
 	case *ast.ArrayType:
@@ -265,6 +261,37 @@ func (e *evaluation) declared(x ast.Expr, visiting map[string]bool) goType {
 		}
 	}
 	return open
+}
+
+// timeType is one of the types of package time that every module and the host have in common.
+func timeType(x *ast.SelectorExpr) (goType, bool) {
+	t := goType{name: types.ExprString(x)}
+	switch t.name {
+	case "time.Duration":
+		t.host = reflect.TypeFor[time.Duration]()
+	case "time.Time":
+		t.host = reflect.TypeFor[time.Time]()
+	default:
+		return goType{}, false
+	}
+	return t, true
+}
+
+// declaredName is the type that a name in a declaration stands for, or else open.
+func (e *evaluation) declaredName(x ast.Expr, open goType, visiting map[string]bool) goType {
+	symbol, ok := e.symbol(x)
+	if !ok || symbol.Kind != load.KindType || visiting[symbol.Name] {
+		return open
+	}
+	spec, ok := declarationOf(symbol).(*ast.TypeSpec)
+	if !ok {
+		return open
+	}
+	visiting[symbol.Name] = true
+	defer delete(visiting, symbol.Name)
+	t := e.declared(spec.Type, visiting)
+	t.name = symbol.Name
+	return t
 }
 
 // embeddedName is the field name of an embedded type.

@@ -1,7 +1,9 @@
 package goglue
 
 import (
+	"context"
 	"go/types"
+	"maps"
 	"slices"
 )
 
@@ -24,6 +26,25 @@ var bridges = map[string]bridge{
 type Bridge struct {
 	Name string // "net/http.Handler.Serve"
 	Func int    // index in API.Funcs plus 1
+}
+
+// addBridges reads the types of the bridges that the module may need.
+func (b *build) addBridges(ctx context.Context, m *parts, listed map[string]*listedPackage, importPackage func(string) (*types.Package, error)) error {
+	m.bridging = map[string]*types.Package{}
+	for needed, path := range map[string]string{"io/fs": guestFSPath, "net/http": guestHTTPPath} {
+		if listed[needed] == nil {
+			continue
+		}
+		more, err := b.listDeps(ctx, path)
+		if err != nil {
+			return err
+		}
+		maps.Copy(listed, more)
+		if m.bridging[path], err = importPackage(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // describeBridges describes the bridges of the interfaces that the API needs.

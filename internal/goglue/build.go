@@ -15,7 +15,6 @@ import (
 	"go/types"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -25,6 +24,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal"
+	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -73,13 +73,23 @@ type build struct {
 	src        load.Source
 	work       string // the main module
 	importPath string // of the package, as the main module imports it
+
+	instances  []instantiation.Name
+	candidates map[string][]string // qualifier of a type argument → standard packages that end in it
+	standard   []string            // those of them that are meant
 }
 
 // Build writes the program and the API description of the package into dir.
 func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
-	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath}
+	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
 	defer os.RemoveAll(run.work)
 	if err := checkImportable(src.Go.ImportPath); err != nil {
+		return err
+	}
+	if err := run.checkCompanions(); err != nil {
+		return err
+	}
+	if err := run.readInstances(); err != nil {
 		return err
 	}
 	if err := run.lay(); err != nil {
@@ -89,11 +99,15 @@ func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 	if err != nil {
 		return err
 	}
-	pkg, bridging, err := run.typeCheck(ctx, listed)
+	made, err := run.parts(ctx, listed)
 	if err != nil {
 		return err
 	}
-	d := describe(pkg, bridging, run.docs(listed[run.importPath]))
+	instances, err := run.instantiate(made)
+	if err != nil {
+		return err
+	}
+	d := describe(made, instances)
 	api := d.api.Encode()
 	deps := map[string]bool{}
 	for path := range listed {
@@ -251,7 +265,7 @@ type listedError struct {
 // list compiles the package and everything that it and the runtime import, and returns the package and
 // what it imports, by import path.
 func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
-	listed, err := b.listDeps(ctx, b.importPath)
+	listed, err := b.listDeps(ctx, b.imports()...)
 	if err != nil {
 		return nil, err
 	}
@@ -262,10 +276,13 @@ func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
 	return listed, b.check(p, listed)
 }
 
-// listDeps compiles a package and everything that it imports.
-func (b *build) listDeps(ctx context.Context, importPath string) (map[string]*listedPackage, error) {
-	out, err := b.goCommand(ctx, "list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
-		"-json=ImportPath,Name,Dir,Export,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--", importPath)
+// listDeps compiles packages and everything that they import.
+func (b *build) listDeps(ctx context.Context, importPaths ...string) (map[string]*listedPackage, error) {
+	args := []string{
+		"list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
+		"-json=ImportPath,Name,Dir,Export,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--",
+	}
+	out, err := b.goCommand(ctx, append(args, importPaths...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -348,8 +365,8 @@ func usesCgo(p *listedPackage) bool {
 	return false
 }
 
-// typeCheck reads the types of the package, and of the bridges that it may need, from what the compiler exported.
-func (b *build) typeCheck(ctx context.Context, listed map[string]*listedPackage) (*types.Package, map[string]*types.Package, error) {
+// importer reads packages' types from what the compiler exported.
+func (b *build) importer(fset *token.FileSet, listed map[string]*listedPackage) types.Importer {
 	lookup := func(path string) (io.ReadCloser, error) {
 		p := listed[path]
 		if p == nil || p.Export == "" {
@@ -357,26 +374,7 @@ func (b *build) typeCheck(ctx context.Context, listed map[string]*listedPackage)
 		}
 		return os.Open(p.Export)
 	}
-	imp := importer.ForCompiler(token.NewFileSet(), "gc", lookup)
-	pkg, err := imp.Import(b.importPath)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the compiler's types: %w", err)
-	}
-	bridging := map[string]*types.Package{}
-	for needed, path := range map[string]string{"io/fs": guestFSPath, "net/http": guestHTTPPath} {
-		if listed[needed] == nil {
-			continue
-		}
-		more, err := b.listDeps(ctx, path)
-		if err != nil {
-			return nil, nil, err
-		}
-		maps.Copy(listed, more)
-		if bridging[path], err = imp.Import(path); err != nil {
-			return nil, nil, fmt.Errorf("reading the compiler's types: %w", err)
-		}
-	}
-	return pkg, bridging, nil
+	return importer.ForCompiler(fset, "gc", lookup)
 }
 
 func (b *build) docs(p *listedPackage) docs {
@@ -387,7 +385,7 @@ func (b *build) docs(p *listedPackage) docs {
 			files = append(files, f)
 		}
 	}
-	return readDocs(fset, b.importPath, files)
+	return readDocs(fset, p.ImportPath, files)
 }
 
 // goCommand runs the go command in the main module, closed off from everything but the sources and the

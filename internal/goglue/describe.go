@@ -20,6 +20,7 @@ type describer struct {
 	pkg      *types.Package
 	bridging map[string]*types.Package // the packages of bridges that the module can have, by path
 	api      *API
+	prefixes map[*types.Package]string           // what the symbols of companions go by
 	numbers  map[string]int                      // type, spelled with full package paths → number
 	types    []types.Type                        // by number
 	funcs    []goFunc                            // by index
@@ -35,7 +36,8 @@ type describer struct {
 // goFunc is what the generator has to know of a function beside its description.
 type goFunc struct {
 	form     goForm
-	pkg      *types.Package // of a function or a variable; nil for the module's own
+	pkg      *types.Package // of a function or variable
+	typeArgs []types.Type   // of an instantiation
 	name     string         // of the function, variable, method or field
 	sig      *types.Signature
 	receiver types.Type // of a method, a field or a function value
@@ -59,18 +61,21 @@ type pending struct {
 	depth int
 }
 
-func newDescriber(pkg *types.Package) *describer {
+func newDescriber(pkgs []*types.Package) *describer {
+	pkg := pkgs[0]
 	d := &describer{
-		pkg: pkg, api: &API{Package: pkg.Path(), Types: make([]Type, 1)}, types: make([]types.Type, 1),
+		prefixes: map[*types.Package]string{}, pkg: pkg, api: &API{Package: pkg.Path(), Types: make([]Type, 1)}, types: make([]types.Type, 1),
 		numbers: map[string]int{}, classes: map[string]Class{}, busy: map[string]bool{}, exported: map[int]bool{}, depths: map[int]int{}, expanded: map[int]bool{}, aliases: map[*types.TypeName]*types.TypeName{},
 	}
-	for _, name := range pkg.Scope().Names() {
-		alias, ok := pkg.Scope().Lookup(name).(*types.TypeName)
-		if !ok || !alias.IsAlias() || !alias.Exported() {
-			continue
-		}
-		if named, ok := types.Unalias(alias.Type()).(*types.Named); ok && named.TypeArgs().Len() == 0 {
-			d.aliases[named.Obj()] = alias
+	for _, pkg := range slices.Backward(pkgs) { // the aliases of the first count most
+		for _, name := range pkg.Scope().Names() {
+			alias, ok := pkg.Scope().Lookup(name).(*types.TypeName)
+			if !ok || !alias.IsAlias() || !alias.Exported() {
+				continue
+			}
+			if named, ok := types.Unalias(alias.Type()).(*types.Named); ok && named.TypeArgs().Len() == 0 {
+				d.aliases[named.Obj()] = alias
+			}
 		}
 	}
 	return d
@@ -87,6 +92,9 @@ func qualified(t types.Type) string {
 func (d *describer) relative(p *types.Package) string {
 	if p == d.pkg {
 		return ""
+	}
+	if prefix, ok := d.prefixes[p]; ok {
+		return prefix
 	}
 	return p.Name()
 }
@@ -343,7 +351,7 @@ func (d *describer) follow(n, depth int) {
 // foreign tells whether a type belongs to another package, so that following it is a step away.
 func (d *describer) foreign(t types.Type) bool {
 	named, ok := t.(*types.Named)
-	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg() != d.pkg
+	return ok && named.Obj().Pkg() != nil && !d.home(named.Obj().Pkg())
 }
 
 // expand describes the methods and fields of everything in the queue, and of what these lead to.
@@ -431,7 +439,7 @@ func (d *describer) function(f goFunc, depth int) int {
 // limit says why generated code cannot call a function, or "".
 func (d *describer) limit(f goFunc) string {
 	if f.sig.TypeParams().Len() > 0 {
-		return "it is generic, and generic functions cannot be called yet"
+		return mustInstantiate(d.symbolName(f.pkg.Scope().Lookup(f.name)), f.sig.TypeParams())
 	}
 	for i := range f.sig.Params().Len() {
 		param := f.sig.Params().At(i)

@@ -63,8 +63,10 @@ func generate(d *describer, sum string, deps map[string]bool) ([]byte, error) {
 	for _, path := range slices.Sorted(maps.Keys(g.imports)) {
 		fmt.Fprintf(&file, "\t%s %q\n", g.imports[path], path)
 	}
-	if g.imports[d.pkg.Path()] == "" {
-		fmt.Fprintf(&file, "\t_ %q\n", d.pkg.Path()) // it exports nothing, and is initialised all the same
+	for pkg := range d.homes() {
+		if g.imports[pkg.Path()] == "" {
+			fmt.Fprintf(&file, "\t_ %q\n", pkg.Path()) // it exports nothing, and is initialised all the same
+		}
 	}
 	file.WriteString(")\n\n")
 	file.Write(body)
@@ -98,11 +100,7 @@ func (g *generator) function(i int) {
 	target := ""
 	switch f.form {
 	case formFunc, formVar:
-		pkg := g.pkg
-		if f.pkg != nil {
-			pkg = f.pkg
-		}
-		target = g.use(pkg.Path()) + "." + f.name
+		target = g.target(f)
 	case formMethod, formField, formValue, formReceive:
 		g.receiver(f)
 		target = "r." + f.name

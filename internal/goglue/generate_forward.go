@@ -181,7 +181,7 @@ var standardSentinels = map[string][]string{
 func (g *generator) sentinels() {
 	g.printf("\t\tSentinels: []guest.Sentinel{\n")
 	for _, path := range slices.Sorted(maps.Keys(standardSentinels)) {
-		if !g.deps[path] || path == g.pkg.Path() {
+		if !g.deps[path] || g.homePath(path) {
 			continue
 		}
 		for _, name := range standardSentinels[path] {
@@ -190,11 +190,13 @@ func (g *generator) sentinels() {
 	}
 	for _, s := range g.api.Symbols {
 		if s.Func != 0 && s.Type != 0 && g.api.Types[s.Type].Kind == KindError {
-			name := s.Name
-			if slices.Contains(standardSentinels[g.pkg.Path()], name) {
-				name = g.pkg.Path() + "." + name
+			name, f := s.Name, g.funcs[s.Func-1]
+			if slices.Contains(standardSentinels[f.pkg.Path()], f.name) {
+				name = f.pkg.Path() + "." + f.name
+			} else if slices.Contains(standardSentinels[g.prefixes[f.pkg]], f.name) {
+				continue // a companion that goes by the name of a standard package
 			}
-			g.printf("\t\t\t{Name: %q, Value: func() error { return %s.%s }},\n", name, g.use(g.pkg.Path()), s.Name)
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s }},\n", name, g.target(f))
 		}
 	}
 	g.printf("\t\t},\n")

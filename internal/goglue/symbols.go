@@ -47,15 +47,30 @@ func readDocs(fset *token.FileSet, path string, files []*ast.File) docs {
 	return found
 }
 
-// describe walks the package and returns everything that can be done with it, and what the generator
-// needs.
-func describe(pkg *types.Package, bridging map[string]*types.Package, docs docs) *describer {
-	d := newDescriber(pkg)
-	d.bridging = bridging
-	for _, name := range pkg.Scope().Names() {
-		if obj := pkg.Scope().Lookup(name); obj.Exported() {
-			d.api.Symbols = append(d.api.Symbols, d.symbol(obj, docs))
+// describe walks the packages of a module and returns everything that can be done with them, and what the
+// generator needs.
+func describe(m *parts, instances []instance) *describer {
+	d := newDescriber(m.packages())
+	d.bridging = m.bridging
+	all := docs{}
+	for _, p := range append([]part{m.main}, m.companions...) {
+		prefix := ""
+		if p.name != "" {
+			d.prefixes[p.pkg], prefix = p.name, p.name+"."
 		}
+		for name, text := range p.docs {
+			all[prefix+name] = text
+		}
+	}
+	for pkg := range d.homes() {
+		for _, name := range pkg.Scope().Names() {
+			if obj := pkg.Scope().Lookup(name); obj.Exported() {
+				d.api.Symbols = append(d.api.Symbols, d.symbol(obj, all))
+			}
+		}
+	}
+	for _, in := range instances {
+		d.api.Symbols = append(d.api.Symbols, d.instanceSymbol(in, all))
 	}
 	d.expand()
 	d.describeBridges()
@@ -64,10 +79,10 @@ func describe(pkg *types.Package, bridging map[string]*types.Package, docs docs)
 	}
 	slices.SortFunc(d.api.Symbols, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
 	for i, t := range d.types {
-		if named, ok := t.(*types.Named); ok && named.Obj().Pkg() == pkg {
+		if named, ok := t.(*types.Named); ok && named.Obj().Pkg() != nil && d.home(named.Obj().Pkg()) {
 			for j := range d.api.Types[i].Methods {
 				m := &d.api.Types[i].Methods[j]
-				m.Doc = docs[named.Obj().Name()+"."+m.Name]
+				m.Doc = all[d.symbolName(named.Obj())+"."+m.Name]
 			}
 		}
 	}
@@ -75,11 +90,12 @@ func describe(pkg *types.Package, bridging map[string]*types.Package, docs docs)
 }
 
 func (d *describer) symbol(obj types.Object, docs docs) Symbol {
-	s := Symbol{Name: obj.Name(), Text: types.ObjectString(obj, d.relative), Doc: docs[obj.Name()]}
+	name := d.symbolName(obj)
+	s := Symbol{Name: name, Text: types.ObjectString(obj, d.relative), Doc: docs[name]}
 	switch obj := obj.(type) {
 	case *types.Func:
 		s.Kind = load.KindFunc
-		f := goFunc{form: formFunc, name: obj.Name(), sig: obj.Signature()}
+		f := goFunc{form: formFunc, pkg: obj.Pkg(), name: obj.Name(), sig: obj.Signature()}
 		if s.Limit = d.limit(f); s.Limit == "" {
 			s.Func = d.function(f, 0)
 		}
@@ -87,20 +103,20 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 		s.Kind = load.KindVar
 		s.Type = d.number(obj.Type(), 0)
 		if sig, ok := obj.Type().Underlying().(*types.Signature); ok {
-			f := goFunc{form: formFunc, name: obj.Name(), sig: sig}
+			f := goFunc{form: formFunc, pkg: obj.Pkg(), name: obj.Name(), sig: sig}
 			if s.Limit = d.limit(f); s.Limit == "" {
 				s.Func = d.function(f, 0)
 			}
 			break
 		}
-		s.Func = d.function(goFunc{form: formVar, name: obj.Name(), value: obj.Type()}, 0)
+		s.Func = d.function(goFunc{form: formVar, pkg: obj.Pkg(), name: obj.Name(), value: obj.Type()}, 0)
 	case *types.Const:
 		s.Kind = load.KindConst
 		s.Const = exactConst(obj)
 		if basic, ok := obj.Type().(*types.Basic); !ok || basic.Info()&types.IsUntyped == 0 {
 			s.Type = d.number(obj.Type(), 0)
 			if d.class(obj.Type()) == Both { // it has methods, so the host may want to hold it
-				s.Func = d.function(goFunc{form: formVar, name: obj.Name(), value: obj.Type(), constant: true}, 0)
+				s.Func = d.function(goFunc{form: formVar, pkg: obj.Pkg(), name: obj.Name(), value: obj.Type(), constant: true}, 0)
 			}
 		}
 	case *types.TypeName:
@@ -112,15 +128,19 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 
 func (d *describer) typeSymbol(s *Symbol, obj *types.TypeName) {
 	t := types.Unalias(obj.Type())
-	if named, ok := t.(*types.Named); ok {
-		if named.TypeParams().Len() > named.TypeArgs().Len() {
-			s.Limit = "it is generic, and generic types cannot be used yet"
-			return
-		}
-	} else if alias, ok := obj.Type().(*types.Alias); ok && alias.TypeParams().Len() > 0 {
-		s.Limit = "it is generic, and generic types cannot be used yet"
+	if named, ok := t.(*types.Named); ok && named.TypeParams().Len() > named.TypeArgs().Len() {
+		s.Limit = mustInstantiate(s.Name, named.TypeParams())
 		return
 	}
+	if alias, ok := obj.Type().(*types.Alias); ok && alias.TypeParams().Len() > 0 {
+		s.Limit = mustInstantiate(s.Name, alias.TypeParams())
+		return
+	}
+	d.describeType(s, t)
+}
+
+// describeType describes the type that a symbol stands for.
+func (d *describer) describeType(s *Symbol, t types.Type) {
 	if iface, ok := t.Underlying().(*types.Interface); ok && !iface.IsMethodSet() {
 		s.Limit = "it is a constraint"
 		return

@@ -1,0 +1,132 @@
+package eval
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/instantiation"
+)
+
+// symbol finds what a name stands for in the module: Name, pkg.Name of a companion, Name[T] of an
+// instantiation.
+func (e *evaluation) symbol(x ast.Expr) (load.Symbol, bool) {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		return load.FindSymbol(e.symbols, x.Name)
+	case *ast.SelectorExpr:
+		if qualifier, ok := x.X.(*ast.Ident); ok {
+			return load.FindSymbol(e.symbols, qualifier.Name+"."+x.Sel.Name)
+		}
+	case *ast.IndexExpr, *ast.IndexListExpr:
+		if name, err := instantiation.Of(x); err == nil {
+			return load.FindSymbol(e.symbols, name.Text)
+		}
+	}
+	return load.Symbol{}, false
+}
+
+// named evaluates a name that stands for a symbol.
+func (e *evaluation) named(x ast.Expr, symbol load.Symbol) operand {
+	switch symbol.Kind {
+	case load.KindType:
+		return e.namedType(symbol)
+	case load.KindFunc:
+		return e.function(symbol)
+	}
+	return e.variable(x, symbol)
+}
+
+// companion tells whether a name is that of a companion.
+func (e *evaluation) companion(name string) bool {
+	for _, s := range e.symbols {
+		if strings.HasPrefix(s.Name, name+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// Instantiations lists the instantiations of generic symbols that the expression names, for the module to be
+// built with. One that could as well be an element of a map or a slice, Table[Key], is listed where symbols
+// has a generic symbol of its name.
+func (x *Expr) Instantiations(symbols []load.Symbol) []string {
+	var found []string
+	ast.Inspect(x.root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IndexExpr, *ast.IndexListExpr:
+			name, err := instantiation.Of(n.(ast.Expr))
+			if err != nil || types.Universe.Lookup(name.Symbol) != nil {
+				return true
+			}
+			if !name.Certain() {
+				if symbol, ok := load.FindSymbol(symbols, name.Symbol); !ok || !generic(symbol) {
+					return true
+				}
+			}
+			found = append(found, name.Text)
+			return false // what it is made of is part of it
+		}
+		return true
+	})
+	return found
+}
+
+// generic tells whether a symbol has type parameters.
+func generic(symbol load.Symbol) bool {
+	switch decl := declarationOf(symbol).(type) {
+	case *ast.FuncDecl:
+		return decl.Type.TypeParams != nil
+	case *ast.TypeSpec:
+		return decl.TypeParams != nil
+	}
+	return false
+}
+
+// declarationOf parses the declaration of a symbol. What companions' symbols and instantiations go by is no name
+// in a declaration.
+func declarationOf(symbol load.Symbol) ast.Node {
+	text := symbol.Signature
+	if symbol.Name != "" && !token.IsIdentifier(symbol.Name) {
+		text = strings.Replace(text, " "+symbol.Name, " _", 1)
+	}
+	return declaration(text)
+}
+
+// notInstantiated explains type arguments that nothing was built with.
+func (e *evaluation) notInstantiated(x ast.Expr) {
+	_, args := instantiation.Split(x)
+	if _, err := instantiation.Of(x); err != nil {
+		e.fail(args[0], "invalid type arguments: %v", err)
+	}
+	e.fail(x, "the module is not built with %s", types.ExprString(x))
+}
+
+// undefinedType explains pkg.Name where a type must stand.
+func (e *evaluation) undefinedType(x *ast.SelectorExpr) {
+	if qualifier, ok := x.X.(*ast.Ident); ok && e.companion(qualifier.Name) {
+		e.undefined(x)
+	}
+	e.fail(x, "undefined: %s (an expression has the names of its module and of its companions)", types.ExprString(x))
+}
+
+// companionScope holds the constants of a companion that were declared in pkg.
+func companionScope(pkg *types.Package, name string) *types.Scope {
+	if companion, ok := pkg.Scope().Lookup(name).(*types.PkgName); ok {
+		return companion.Imported().Scope()
+	}
+	return types.NewScope(nil, token.NoPos, token.NoPos, "")
+}
+
+// declareCompanion declares a companion in pkg, once.
+func declareCompanion(pkg *types.Package, name string) *types.Package {
+	if companion, ok := pkg.Scope().Lookup(name).(*types.PkgName); ok {
+		return companion.Imported()
+	}
+	companion := types.NewPackage(name, name)
+	companion.MarkComplete()
+	pkg.Scope().Insert(types.NewPkgName(token.NoPos, pkg, name, companion))
+	return companion
+}
