@@ -126,7 +126,7 @@ func (p Path) find(ctx context.Context, name Name) (*Spec, []Tried, error) {
 		spec, err := finder.Find(ctx, name)
 		switch {
 		case err == nil:
-			return spec, append(tried, Tried{Who: who, Found: true, Answer: spec.identity()}), nil
+			return spec, append(tried, Tried{Who: who, Found: true, Answer: spec.Name + versionSuffix(spec.Version)}), nil
 		case errors.Is(err, ErrNotFound):
 			answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
 			tried = append(tried, Tried{Who: who, Answer: answer})
