@@ -10,7 +10,7 @@ import (
 // provider returns the instance that has a symbol, and the symbol's name there. An instantiation that the
 // module was not built with is built now, into a sibling: a further instance that runs the same package.
 func (m *Module) provider(ctx context.Context, symbol string) (Instance, string, error) {
-	if !instantiation.Is(symbol) {
+	if !instantiation.Is(symbol) || m.spec.Source.Go == nil {
 		return m.instance, symbol, nil
 	}
 	if sibling := m.siblings.get(symbol); sibling != nil {

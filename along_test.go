@@ -1,0 +1,323 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// library is a finder and an engine of Go packages that exist in the test only. Each has a generic function Uniq,
+// and an instance answers what it was built with.
+type library struct {
+	careless bool // forgets the companions
+	fail     func(instances []string) error
+
+	mu     sync.Mutex
+	opened []*book
+}
+
+func (*library) String() string { return "library" }
+
+func (b *library) Find(_ context.Context, name load.Name) (*load.Spec, error) {
+	spec := &load.Spec{
+		Name: name.Target, Version: "v1.0.0", Origin: "library",
+		Source: load.Source{Kind: load.KindGo, Hash: "h1:" + name.Target, Go: &load.GoSource{ImportPath: name.Target}},
+	}
+	for _, c := range name.Along {
+		if !b.careless {
+			c.Version = "v2.0.0"
+			spec.Source.Go.Along = append(spec.Source.Go.Along, c)
+		}
+	}
+	return spec, nil
+}
+
+func (*library) Name() string { return "library" }
+
+func (*library) Accepts(load.Source) bool { return true }
+
+func (b *library) Open(_ context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	in := &book{with: a.Spec.Source.Go}
+	b.mu.Lock()
+	b.opened = append(b.opened, in)
+	b.mu.Unlock()
+	if b.fail != nil {
+		if err := b.fail(a.Spec.Source.Go.Instances); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// opens tells how many instances were opened, and how many of them are closed.
+func (b *library) opens() (opened, closed int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, in := range b.opened {
+		if in.closed.Load() {
+			closed++
+		}
+	}
+	return len(b.opened), closed
+}
+
+type book struct {
+	with   *load.GoSource
+	crash  atomic.Pointer[error]
+	closed atomic.Bool
+}
+
+func (in *book) Symbols() []load.Symbol {
+	symbols := []load.Symbol{{Name: "Uniq", Kind: load.KindFunc, Limit: "it is generic"}}
+	for _, name := range in.with.Instances {
+		symbols = append(symbols, load.Symbol{Name: name, Kind: load.KindFunc})
+	}
+	slices.SortFunc(symbols, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
+	return symbols
+}
+
+func (in *book) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	if _, ok := load.FindSymbol(in.Symbols(), symbol); !ok {
+		return reflect.Value{}, &load.SymbolError{Module: "m", Symbol: symbol}
+	}
+	return reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value {
+		return []reflect.Value{reflect.ValueOf(fmt.Sprint(symbol, in.with.Instances))}
+	}), nil
+}
+
+func (in *book) Call(_ context.Context, symbol string, _ []any) ([]any, error) {
+	return []any{fmt.Sprint(symbol, in.with.Instances)}, nil
+}
+
+func (in *book) Crash() *atomic.Pointer[error] { return &in.crash }
+
+func (in *book) Close(context.Context) error {
+	in.closed.Store(true)
+	return nil
+}
+
+func newLibrary(t testing.TB, b *library) *load.Loader {
+	t.Helper()
+	l, err := load.New(load.Config{Path: load.Path{b}, Engines: []load.Engine{b}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close(context.Background()) })
+	return l
+}
+
+// TestLoadOptions: what a module is built with is part of its identity, and order and repetition are not.
+func TestLoadOptions(t *testing.T) {
+	t.Parallel()
+	b := &library{}
+	l := newLibrary(t, b)
+	get := func(name string, options ...load.LoadOption) *load.Module {
+		t.Helper()
+		m, err := l.Load(t.Context(), name, options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	plain := get("example.com/a")
+	along := get("example.com/a", load.Along("bytes", "zc=example.com/z@v2"))
+	instance := get("example.com/a", load.Instantiate("Uniq[int]", "Map[string,int]"))
+	if plain == along || plain == instance || along == instance {
+		t.Error("what a module is built with makes no difference")
+	}
+	for _, same := range []struct{ got, want *load.Module }{
+		{get("example.com/a"), plain},
+		{get("example.com/a", load.Along(), load.Instantiate()), plain},
+		{get("example.com/a", load.Along("example.com/a")), plain},
+		{get("example.com/a@v1.0.0"), plain},
+		{get("example.com/a", load.Along("zc=example.com/z@v2", "bytes", "bytes")), along},
+		{get("example.com/a", load.Along("zc=example.com/z@v2"), load.Along("bytes")), along},
+		{get("example.com/a@v1.0.0", load.Along("zc=example.com/z@v2.0.0", "bytes")), along},
+		{get("example.com/a", load.Instantiate(" Map[ string , int ]", "Uniq[int]", "Uniq[int]")), instance},
+	} {
+		if same.got != same.want {
+			t.Errorf("built with %+v, want %+v", same.got.Spec().Source.Go, same.want.Spec().Source.Go)
+		}
+	}
+	if other := get("example.com/a", load.Along("bytes", "example.com/z@v2")); other == along {
+		t.Error("another alias makes no difference")
+	}
+	if opened, _ := b.opens(); opened != 4 {
+		t.Errorf("%d instances, want 4", opened)
+	}
+	if err := l.Unload(t.Context(), "example.com/a", load.Along("bytes", "zc=example.com/z@v2")); err != nil {
+		t.Fatal(err)
+	}
+	if _, closed := b.opens(); closed != 1 || len(slices.Collect(l.Modules())) != 3 {
+		t.Errorf("%d instances are closed, want 1", closed)
+	}
+}
+
+func TestLoadOptionsRefused(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t, &library{})
+	for _, test := range []struct {
+		option load.LoadOption
+		want   string
+	}{
+		{load.Along("./rules"), `load example.com/a: invalid module name: its companion "./rules": it is a directory, not an import path`},
+		{load.Along("gh:a/b"), `load example.com/a: invalid module name: its companion "gh:a/b": it is a url, not an import path`},
+		{load.Along("a..b/../c"), `load example.com/a: invalid module name: its companion "a..b/../c": it is not an import path: invalid path element ".."`},
+		{load.Along("x-y=bytes"), `load example.com/a: invalid module name: its companion "x-y=bytes": its alias is not a Go identifier`},
+		{load.Along("bytes", "b=bytes"), `load example.com/a: invalid module name: its companion bytes is asked for as b=bytes and as bytes`},
+		{load.Instantiate("Uniq"), `load example.com/a: invalid module name: it cannot be built with the instantiation "Uniq": it is not of the form Name[T]`},
+		{load.Instantiate("Uniq[1]"), `load example.com/a: invalid module name: it cannot be built with the instantiation "Uniq[1]": 1 is not a type`},
+	} {
+		_, err := l.Load(t.Context(), "example.com/a", test.option)
+		wantError(t, err, test.want)
+		var name *load.NameError
+		if !errors.As(err, &name) {
+			t.Errorf("%v is no NameError", err)
+		}
+	}
+	careless := newLibrary(t, &library{careless: true})
+	_, err := careless.Load(t.Context(), "example.com/a", load.Along("bytes"))
+	wantError(t, err, "load example.com/a: internal error: library does not bring companions")
+	world := newLoader(t, &world{modules: map[string]fake{"a": {}}})
+	_, err = world.Load(t.Context(), "a", load.Along("bytes"))
+	wantError(t, err, "load a: it is no Go package: it cannot be built with companions or instantiations")
+}
+
+// TestInstantiateOnDemand hammers instantiations of one module: each is opened once, and ends with the module.
+func TestInstantiateOnDemand(t *testing.T) {
+	t.Parallel()
+	b := &library{}
+	l := newLibrary(t, b)
+	m, err := l.Load(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spellings := []string{"Uniq[int]", "Uniq[ int ]", "Uniq[map[string]int]", "Uniq[map[string] int]", "Uniq[bool]"}
+	want := []string{"Uniq[int][Uniq[int]]", "Uniq[int][Uniq[int]]", "Uniq[map[string]int][Uniq[map[string]int]]", "Uniq[map[string]int][Uniq[map[string]int]]", "Uniq[bool][Uniq[bool]]"}
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			n := i % len(spellings)
+			f, err := load.Func[func() string](m, spellings[n])
+			if err != nil || f() != want[n] {
+				t.Errorf("%s: %v", spellings[n], err)
+			}
+			out, err := m.Call(t.Context(), spellings[n])
+			if err != nil || out[0] != want[n] {
+				t.Errorf("%s: %v, %v", spellings[n], out, err)
+			}
+		})
+	}
+	wg.Wait()
+	if opened, closed := b.opens(); opened != 3 || closed != 0 {
+		t.Errorf("%d instances, %d closed; want 3 and 0", opened, closed)
+	}
+	var api struct {
+		Ints func() string `load:"Uniq[int]"`
+	}
+	if err := load.Bind(m, &api); err != nil || api.Ints() != want[0] {
+		t.Errorf("bind: %v", err)
+	}
+	if err := l.Unload(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]")); err != nil {
+		t.Fatal(err)
+	}
+	if opened, closed := b.opens(); opened != 3 || closed != 3 {
+		t.Errorf("%d instances, %d closed; want 3 and 3", opened, closed)
+	}
+	if _, err := load.Func[func() string](m, "Uniq[int]"); !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("after the unload: %v", err)
+	}
+}
+
+// TestInstantiateFails: a failure is told and forgotten, an instance that crashed is replaced, and what is no
+// instantiation of anything builds nothing.
+func TestInstantiateFails(t *testing.T) {
+	t.Parallel()
+	var broken atomic.Bool
+	b := &library{fail: func(instances []string) error {
+		switch {
+		case len(instances) == 0 || !broken.Load():
+			return nil
+		case strings.Contains(instances[0], "Point"):
+			return &load.SymbolError{Symbol: "Point", NearMiss: []string{"Paint"}}
+		}
+		return &load.CompileError{Reason: instances[0] + " does not compile", Output: "func() does not satisfy comparable"}
+	}}
+	l := newLibrary(t, b)
+	m, err := l.Load(t.Context(), "example.com/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bind := func(symbol string) error {
+		_, err := load.Func[func() string](m, symbol)
+		return err
+	}
+	wantError(t, bind("Uniq["), "example.com/a has no symbol Uniq[: expected operand, found 'EOF'")
+	wantError(t, bind("Unik[int]"), "m has no symbol Unik")
+	if opened, _ := b.opens(); opened != 1 {
+		t.Errorf("%d instances, want 1", opened)
+	}
+	broken.Store(true)
+	wantError(t, bind("Uniq[func()]"), "load example.com/a: Uniq[func()] does not compile\n\tfunc() does not satisfy comparable")
+	wantError(t, bind("Uniq[Point]"), "example.com/a has no symbol Point; did you mean Paint?")
+	broken.Store(false)
+	if err := bind("Uniq[func()]"); err != nil {
+		t.Errorf("the failure is not forgotten: %v", err)
+	}
+	before, _ := b.opens()
+	crashed := b.opened[before-1]
+	crash := error(&load.CrashError{Reason: "exit status 2"})
+	crashed.crash.Store(&crash)
+	if err := bind("Uniq[func()]"); err != nil {
+		t.Error(err)
+	}
+	if after, _ := b.opens(); after != before+1 || !crashed.closed.Load() {
+		t.Errorf("%d instances after the crash, want %d", after, before+1)
+	}
+}
+
+// TestInstantiateUnloadMeanwhile: unloading ends an instantiation that is under way.
+func TestInstantiateUnloadMeanwhile(t *testing.T) {
+	t.Parallel()
+	started := make(chan struct{})
+	release := make(chan struct{})
+	b := &library{fail: func(instances []string) error {
+		if len(instances) > 0 {
+			close(started)
+			<-release
+		}
+		return nil
+	}}
+	l := newLibrary(t, b)
+	m, err := l.Load(t.Context(), "example.com/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := m.Call(t.Context(), "Uniq[int]")
+		done <- err
+	}()
+	<-started
+	unloaded := make(chan error, 1)
+	go func() { unloaded <- l.Unload(context.Background(), "example.com/a") }()
+	close(release)
+	if err := <-unloaded; err != nil {
+		t.Error(err)
+	}
+	<-done // an answer or an error: which of the two came first is not decided
+	if _, err := m.Call(t.Context(), "Uniq[int]"); !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("after the unload: %v", err)
+	}
+	if opened, closed := b.opens(); opened != 2 || closed != 2 {
+		t.Errorf("%d instances, %d closed; want 2 and 2", opened, closed)
+	}
+}
