@@ -147,3 +147,47 @@ func TestDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestCompanions: what was installed with companions answers for them, unless a higher version is installed without.
+func TestCompanions(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	install(t, s, "v1.1.0", "v1.2.0")
+	record, err := s.Record(target, pkg, "v1.2.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	record.Along = []store.RecordCompanion{{Path: "bytes", Version: "go1.26"}, {Path: "example.com/dep", Query: "v1", Version: "v1.0.0"}}
+	record.Hash = "h1:along"
+	if err := s.PutRecord(record); err != nil {
+		t.Fatal(err)
+	}
+	check := func(text, version, hash, found string, companions ...load.Companion) {
+		t.Helper()
+		name, err := load.ParseName(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name.Along = companions
+		spec, err := installed.New(s, target).Find(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for _, c := range spec.Source.Go.Along {
+			got += c.String() + "=" + c.Version + " "
+		}
+		if spec.Version != version || spec.Source.Hash != hash || got != found {
+			t.Errorf("%s with %v: %s, hash %q, along %s", text, companions, spec.Version, spec.Source.Hash, got)
+		}
+	}
+	asked := []load.Companion{{Alias: "b", Path: "bytes"}, {Path: "example.com/dep", Query: "v1"}}
+	check(pkg, "v1.2.0", "h1:along", "b=bytes=go1.26 example.com/dep@v1=v1.0.0 ", asked...)
+	check(pkg, "v1.2.0", "h1:v1.2.0", "")
+	check(pkg, "v1.2.0", "", "bytes= ", load.Companion{Path: "bytes"})
+	check(pkg+"@v1.1", "v1.1.0", "", "b=bytes= example.com/dep@v1= ", asked...)
+	check(pkg, "v1.2.0", "", "example.com/dep@latest= ", load.Companion{Path: "example.com/dep", Query: "latest"})
+	install(t, s, "v1.3.0")
+	check(pkg, "v1.3.0", "", "b=bytes= example.com/dep@v1= ", asked...)
+	check(pkg+"@v1.2", "v1.2.0", "h1:along", "b=bytes=go1.26 example.com/dep@v1=v1.0.0 ", asked...)
+}

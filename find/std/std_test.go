@@ -129,3 +129,32 @@ func TestListIsRight(t *testing.T) {
 		}
 	}
 }
+
+// TestCompanions: with standard companions a package is complete; any other is left to an installer.
+func TestCompanions(t *testing.T) {
+	t.Parallel()
+	finder := in(goroot(t))
+	for _, tt := range []struct {
+		along []load.Companion
+		hash  string
+		err   string
+	}{
+		{[]load.Companion{{Alias: "j", Path: "encoding/json"}}, "go:go1.26.8/strings", ""},
+		{[]load.Companion{{Path: "encoding/json"}, {Path: "example.com/a", Query: "v1"}}, "", ""},
+		{[]load.Companion{{Path: "encoding/json", Query: "v1.0.0"}}, "", "companion encoding/json has the version of the Go toolchain and no other"},
+		{[]load.Companion{{Path: "internal/abi"}}, "", "companion internal/abi: it is internal to the standard library"},
+	} {
+		name := parse(t, "strings")
+		name.Along = tt.along
+		spec, err := finder.Find(t.Context(), name)
+		if err != nil || tt.err != "" {
+			if err == nil || err.Error() != tt.err {
+				t.Errorf("%v: %v, want %s", tt.along, err, tt.err)
+			}
+			continue
+		}
+		if spec.Source.Hash != tt.hash || len(spec.Source.Go.Along) != len(tt.along) || spec.Source.Go.Along[0].Version != "go1.26.8" || spec.Source.Go.Along[0].Alias != tt.along[0].Alias {
+			t.Errorf("%v: hash %q, along %+v", tt.along, spec.Source.Hash, spec.Source.Go.Along)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package eval
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// shop is a module with a companion "paint" and with instantiations.
+var shop = natives{
+	"Table":             {load.KindVar, "var Table []string", []string{"zero", "one"}},
+	"First":             {load.KindConst, "const First Key", 1},
+	"Uniq":              {load.KindFunc, "func Uniq[T comparable](list []T) []T", nil},
+	"Uniq[int]":         {load.KindFunc, "func Uniq[int](list []int) []int", func(list []int) []int { return list[:1] }},
+	"Pair":              {load.KindType, "type Pair[A any, B any] struct{First A; Second B}", nil},
+	"Pair[int, string]": {load.KindType, "type Pair[int, string] struct{First int; Second string}", nil},
+	"paint.Brush":       {load.KindType, "type paint.Brush struct{Colour string}", nil},
+	"paint.Max":         {load.KindConst, "const paint.Max untyped int", 1 << 40},
+	"paint.Describe":    {load.KindFunc, "func paint.Describe(b paint.Brush) string", func(b struct{ Colour string }) string { return b.Colour }},
+	"paint.Palette":     {load.KindVar, "var paint.Palette []string", []string{"red"}},
+	"paint.Same":        {load.KindFunc, "func paint.Same[T any](v T) T", nil},
+	"paint.Same[int]":   {load.KindFunc, "func paint.Same[int](v int) int", func(v int) int { return v }},
+}
+
+func TestCompanionsAndInstantiations(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		"Uniq[int]([]int{7, 8})":                       "[7]",
+		"Uniq[ int ]([]int{7, 8})[0] + 1":              "8",
+		"Table[First]":                                 "one",
+		"Pair[int,string]{1, \"a\"}.Second":            "a",
+		"[]Pair[int, string]{{1, \"a\"}}[0].First":     "1",
+		"paint.Describe(paint.Brush{Colour: \"red\"})": "red",
+		"paint.Describe(paint.Brush{\"red\"})":         "red",
+		"paint.Max / (1 << 40) + 0.5":                  "1.5",
+		"paint.Palette[0]":                             "red",
+		"paint.Same[int](3)":                           "3",
+		"[]paint.Brush{{\"a\"}}[0].Colour":             "a",
+	} {
+		x, err := Parse(src)
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		got, err := x.Eval(t.Context(), shop)
+		if err != nil || strings.TrimSuffix(fmt.Sprintln(got...), "\n") != want {
+			t.Errorf("%s: got %v, %v; want %s", src, got, err, want)
+		}
+	}
+	for src, want := range map[string]string{
+		"paint.Descrbe(1)":     "eval: 1:1: undefined: paint.Descrbe (did you mean paint.Describe?)",
+		"[]paint.Brsh{}":       "eval: 1:3: undefined: paint.Brsh (did you mean paint.Brush?)",
+		"[]other.Brush{}":      "eval: 1:3: undefined: other.Brush (an expression has the names of its module and of its companions)",
+		"Uniq[string](nil)":    "eval: 1:1: the module is not built with Uniq[string]",
+		"Uniq[1](nil)":         "eval: 1:6: invalid type arguments: 1 is not a type",
+		"Pair[int](nil)":       "eval: 1:1: the module is not built with Pair[int]",
+		"Pair[int, 1]{1, 2}":   "eval: 1:11: expected type, found 1",
+		"paint.Same[bool](1)":  "eval: 1:1: the module is not built with paint.Same[bool]",
+		"Uniq[int]":            "eval: 1:1: Uniq[int] is a function: call it\n\tfunc Uniq[int](list []int) []int",
+		"paint.Max.Colour":     "eval: 1:11: paint.Max.Colour undefined (paint.Max (untyped int constant 1099511627776) has no field or method Colour)",
+		"Uniq[int](1, 2)":      "eval: 1:14: too many arguments in call to Uniq[int]\n\thave (number, number)\n\twant ([]int)",
+		"paint.Palette[First]": "eval: 1:15: index out of range [1] with length 1",
+	} {
+		x, err := Parse(src)
+		if err == nil {
+			_, err = x.Eval(t.Context(), shop)
+		}
+		if err == nil || err.Error() != want {
+			t.Errorf("%s:\ngot  %v\nwant %s", src, err, want)
+		}
+	}
+}
+
+func TestInstantiations(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ src, certain, all string }{
+		{"Uniq[int](Uniq[ map[string]int ](nil))", "Uniq[int] Uniq[map[string]int]", "Uniq[int] Uniq[map[string]int]"},
+		{"Uniq[Key](nil)[Table[First]]", "", "Uniq[Key]"},
+		{"Table[First]", "", ""},
+		{"Table[0] + f()[int] + string(Names[\"x\"])", "", ""},
+		{"[]Pair[int,string]{}", "Pair[int, string]", "Pair[int, string]"},
+		{"Uniq[Pair[int,string]](nil)", "Uniq[Pair[int, string]]", "Uniq[Pair[int, string]]"},
+		{"Uniq[paint.Brush](nil)", "", "Uniq[paint.Brush]"},
+		{"paint.Same[int](1)", "paint.Same[int]", "paint.Same[int]"},
+	} {
+		x, err := Parse(test.src)
+		if err != nil {
+			t.Errorf("%s: %v", test.src, err)
+			continue
+		}
+		certain, all := strings.Join(x.Instantiations(nil), " "), strings.Join(x.Instantiations(shop.Symbols()), " ")
+		if certain != test.certain || all != test.all {
+			t.Errorf("%s: %q and %q, want %q and %q", test.src, certain, all, test.certain, test.all)
+		}
+	}
+}
