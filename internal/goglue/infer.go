@@ -4,35 +4,43 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/loadgo/load/internal/instantiation"
 )
 
-// inferred completes type arguments by the constraints of the parameters that have none: of one whose constraint is
-// ~[]T, a value of []T will do. It returns nil where that does not lead to all of them, and an error where one that is
-// given is wrong by itself.
-func (m *parts) inferred(params *types.TypeParamList, name instantiation.Name, scope *types.Package) ([]types.Type, error) {
-	_, given := instantiation.Split(name.Expr)
+// complete adds type arguments by the constraints of the parameters that have none: for one whose constraint is ~[]T,
+// []T will do. It returns nil where that does not lead to all of them, and an error where one that is given is wrong
+// by itself.
+func (m *parts) complete(params *types.TypeParamList, name instantiation.Name, scope *types.Package) (ast.Expr, error) {
+	generic, given := instantiation.Split(name.Expr)
 	if len(given) >= params.Len() {
 		return nil, nil
 	}
+	completed := &ast.IndexListExpr{X: generic, Indices: slices.Clone(given)}
 	known := map[*types.TypeParam]types.Type{}
-	var args []types.Type
-	for i := range params.Len() {
-		var arg types.Type
-		if i < len(given) {
-			info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-			if err := types.CheckExpr(m.fset, scope, token.NoPos, given[i], info); err != nil {
-				return nil, err
-			}
-			arg = info.Types[given[i]].Type
-		} else if arg = substitute(core(params.At(i)), known); arg == nil {
+	for i, arg := range given {
+		list := &ast.ArrayType{Elt: arg} // where only a type can stand that can have values
+		info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+		if err := types.CheckExpr(m.fset, scope, token.NoPos, list, info); err != nil {
+			return nil, err
+		}
+		known[params.At(i)] = info.Types[list].Type.(*types.Slice).Elem()
+	}
+	for i := len(given); i < params.Len(); i++ {
+		arg := substitute(core(params.At(i)), known)
+		if arg == nil {
 			return nil, nil
 		}
 		known[params.At(i)] = arg
-		args = append(args, arg)
+		// A type is written down by declaring it under its own text, which no other name can be.
+		text := typeKey(arg)
+		scope.Scope().Insert(types.NewTypeName(token.NoPos, scope, text, arg))
+		completed.Indices = append(completed.Indices, ast.NewIdent(text))
 	}
-	return args, nil
+	return completed, nil
 }
 
 // core returns T of a constraint that is no more than T or ~T, or nil.
@@ -73,4 +81,40 @@ func substitute(t types.Type, known map[*types.TypeParam]types.Type) types.Type 
 		}
 	}
 	return nil
+}
+
+// mustInstantiate tells how a generic symbol is used.
+func mustInstantiate(symbol string, params *types.TypeParamList) string {
+	return "it is generic: name the type arguments, as in " + symbol + "[" + strings.Join(exampleArguments(params), ", ") + "]"
+}
+
+// exampleArguments are type arguments that a generic symbol may take, without those that follow from others.
+func exampleArguments(params *types.TypeParamList) []string {
+	known, samples := map[*types.TypeParam]types.Type{}, map[*types.TypeParam]types.Type{}
+	for i := range params.Len() {
+		samples[params.At(i)] = types.Typ[[]types.BasicKind{types.Int, types.String}[i%2]]
+	}
+	var texts []string
+	needed := 1
+	for i := range params.Len() {
+		p := params.At(i)
+		if known[p] == nil {
+			known[p] = substitute(core(p), known)
+		}
+		if known[p] == nil {
+			needed = i + 1
+			if known[p] = substitute(core(p), samples); known[p] == nil {
+				known[p] = samples[p]
+			}
+			for q := range params.TypeParams() { // those in its constraint follow from it
+				without := maps.Clone(samples)
+				delete(without, q)
+				if core(p) != nil && known[q] == nil && substitute(core(p), without) == nil {
+					known[q] = samples[q]
+				}
+			}
+		}
+		texts = append(texts, qualified(known[p]))
+	}
+	return texts[:needed]
 }

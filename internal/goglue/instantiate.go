@@ -111,34 +111,37 @@ func (b *build) instantiate(m *parts) ([]instance, error) {
 }
 
 // instantiate checks one instantiation. Type arguments that the compiler would infer from how the function is used
-// are not known here; see inferred.
+// are not known here; see complete.
 func (m *parts) instantiate(name instantiation.Name, scope *types.Package) (instance, error) {
-	ident, generic := lookupGeneric(name, scope)
-	in := instance{name: name.Text, generic: generic}
-	info := &types.Info{Instances: map[*ast.Ident]types.Instance{}}
-	err := types.CheckExpr(m.fset, scope, token.NoPos, name.Expr, info)
-	if err == nil {
-		made, ok := info.Instances[ident]
-		if !ok {
-			return in, errors.New(name.Symbol + " is not generic")
-		}
-		in.typ, in.args = made.Type, slices.Collect(made.TypeArgs.Types())
-		return in, nil
-	}
-	sig, ok := generic.Type().(*types.Signature)
-	if !ok {
+	in, err := m.check(name, name.Expr, scope)
+	sig, isFunc := in.generic.Type().(*types.Signature)
+	if err == nil || !isFunc {
 		return in, err
 	}
-	args, argErr := m.inferred(sig.TypeParams(), name, scope)
+	completed, argErr := m.complete(sig.TypeParams(), name, scope)
 	switch {
 	case argErr != nil:
 		return in, argErr
-	case args == nil:
+	case completed == nil:
 		return in, err
 	}
-	in.args = args
-	in.typ, err = types.Instantiate(nil, sig, in.args, true)
-	return in, err
+	return m.check(name, completed, scope)
+}
+
+// check lets the compiler's rules judge an instantiation, written as x.
+func (m *parts) check(name instantiation.Name, x ast.Expr, scope *types.Package) (instance, error) {
+	ident, generic := lookupGeneric(name, scope)
+	in := instance{name: name.Text, generic: generic}
+	info := &types.Info{Instances: map[*ast.Ident]types.Instance{}}
+	if err := types.CheckExpr(m.fset, scope, token.NoPos, x, info); err != nil {
+		return in, err
+	}
+	made, ok := info.Instances[ident]
+	if !ok {
+		return in, errors.New(name.Symbol + " is not generic")
+	}
+	in.typ, in.args = made.Type, slices.Collect(made.TypeArgs.Types())
+	return in, nil
 }
 
 // scope declares what an instantiation can name: the exported names of the module's own package, and packages by
@@ -245,20 +248,6 @@ func (d *describer) instanceSymbol(in instance, docs docs) Symbol {
 		}
 	}
 	return s
-}
-
-// mustInstantiate tells how a generic symbol is used.
-func mustInstantiate(symbol string, params *types.TypeParamList) string {
-	var args []string
-	for i := range params.Len() {
-		if core(params.At(i)) == nil {
-			args = append(args, []string{"int", "string"}[i%2])
-		}
-	}
-	if len(args) == 0 {
-		args = []string{"T"}
-	}
-	return "it is generic: name the type arguments, as in " + symbol + "[" + strings.Join(args, ", ") + "]"
 }
 
 // target writes the function or variable that a call is about.
