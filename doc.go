@@ -29,6 +29,7 @@
 //
 // A [Module] is used through [Func], [Value] and [Bind], which check types once and before anything runs,
 // or by name through [Module.Call]. What cannot be copied into the host stays in the module as an [Object].
+// [Along] builds several packages into one module, and [Instantiate] its generic functions and types.
 //
 // The package has no global state: a [Loader] owns its path, installers, engines, store and cache. Package
 // standard wires the usual ones.
