@@ -1,0 +1,65 @@
+package standard_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/standard"
+	"github.com/loadgo/load/store"
+)
+
+// TestLive builds companions and instantiations of real packages, twice: the second loader compiles nothing. It
+// runs where LOAD_LIVE=1.
+func TestLive(t *testing.T) {
+	if os.Getenv("LOAD_LIVE") != "1" {
+		t.Skip("it needs the registry: set LOAD_LIVE=1")
+	}
+	s, err := store.Open(filepath.Join(loadtest.TempDir(t), "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, compiled := range []int{1, 0} {
+		for _, test := range []struct {
+			name   string
+			option load.LoadOption
+			symbol string
+			args   []any
+			want   string
+		}{
+			{"github.com/samber/lo", load.Instantiate("Uniq[int]"), "Uniq[int]", []any{[]int{1, 1, 2}}, "[[1 2]]"},
+			{"github.com/samber/lo", load.Instantiate("Chunk[string]"), "Chunk[string]", []any{[]string{"a", "b", "c"}, 2}, "[[[a b] [c]]]"},
+			{"github.com/deckarep/golang-set/v2", load.Instantiate("NewSet[string]"), "NewSet[string]", []any{"a", "a"}, "[Set{a}]"},
+			{"go.uber.org/zap", load.Along("go.uber.org/zap/zapcore"), "zapcore.ParseLevel", []any{"warn"}, "[warn]"},
+			{"golang.org/x/text/cases", load.Along("golang.org/x/text/language"), "language.MustParse", []any{"de-AT"}, "[de-AT]"},
+			{"github.com/spf13/cobra", load.Along("github.com/spf13/pflag"), "pflag.CommandLine", nil, ""},
+		} {
+			events := new(events)
+			l, err := standard.New(load.Config{Store: s, Path: standard.Path(s, t.TempDir()), Events: events.sink})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := l.Load(t.Context(), test.name, test.option)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if test.want != "" {
+				if out, err := m.Call(t.Context(), test.symbol, test.args...); err != nil || fmt.Sprint(out) != test.want {
+					t.Errorf("%s: %s is %v, %v; want %s", test.name, test.symbol, out, err, test.want)
+				}
+			} else if _, ok := load.FindSymbol(m.Symbols(), test.symbol); !ok {
+				t.Errorf("%s has no %s", test.name, test.symbol)
+			}
+			if got := events.count("Compiled"); got != compiled {
+				t.Errorf("%s: %d compiles, want %d", test.name, got, compiled)
+			}
+			if err := l.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
