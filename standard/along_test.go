@@ -2,6 +2,8 @@ package standard_test
 
 import (
 	"errors"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +20,11 @@ go 1.24
 -- example.com/stack@v1.0.0/stack.go --
 package stack
 
-import "example.com/stack/item"
+import (
+	"io"
+
+	"example.com/stack/item"
+)
 
 // Count counts the calls of Uniq.
 var Count int
@@ -36,6 +42,14 @@ func Uniq[T comparable](list []T) []T {
 	return out
 }
 
+func Map[T, R any](list []T, f func(T) R) []R {
+	out := make([]R, len(list))
+	for i, v := range list {
+		out[i] = f(v)
+	}
+	return out
+}
+
 func Counted() int { return Count }
 
 type Stack struct{ items []*item.Item }
@@ -44,9 +58,19 @@ func New(items ...*item.Item) *Stack { return &Stack{items} }
 
 func (s *Stack) Len() int { return len(s.items) }
 
+func End() error { return io.EOF }
+
 type Point struct{ X, Y int }
 -- example.com/stack@v1.0.0/item/item.go --
 package item
+
+import "errors"
+
+var ErrGone = errors.New("gone")
+
+func Get(name string) (*Item, error) { return nil, ErrGone }
+
+func IsGone(err error) bool { return err == ErrGone }
 
 type Item struct{ name string }
 
@@ -63,7 +87,7 @@ func TestCompanions(t *testing.T) {
 	before := 0
 	for _, compiled := range []int{1, 0} {
 		l, events := s.loader(t, t.TempDir())
-		m, err := l.Load(t.Context(), "example.com/stack", load.Along("example.com/stack/item", "bytes"))
+		m, err := l.Load(t.Context(), "example.com/stack", load.Along("example.com/stack/item", "bytes", "io"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,6 +106,7 @@ func TestCompanions(t *testing.T) {
 		if out, err := m.Call(t.Context(), "bytes.ToUpper", []byte("a")); err != nil || string(out[0].([]byte)) != "A" {
 			t.Errorf("bytes.ToUpper: %v, %v", out, err)
 		}
+		checkSentinels(t, m)
 		if got := events.count("Compiled"); got != compiled {
 			t.Errorf("%d compiles, want %d", got, compiled)
 		}
@@ -89,6 +114,28 @@ func TestCompanions(t *testing.T) {
 			t.Errorf("%d requests, want none", requests-before)
 		}
 		before = s.proxy.Count("/")
+	}
+}
+
+// checkSentinels: sentinel errors of companions are found by errors.Is, and those of standard ones are the host's own.
+func checkSentinels(t *testing.T, m *load.Module) {
+	t.Helper()
+	gone, err := load.Value[error](m, "item.ErrGone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Call(t.Context(), "item.Get", "x")
+	if !errors.Is(err, gone) {
+		t.Errorf("%#v is not %#v", err, gone)
+	}
+	if out, err := m.Call(t.Context(), "item.IsGone", err); err != nil || out[0] != true {
+		t.Errorf("back in the module it is another error: %v, %v", out, err)
+	}
+	if eof, err := load.Value[error](m, "io.EOF"); err != nil || !errors.Is(eof, io.EOF) {
+		t.Errorf("io.EOF is %#v, %v", eof, err)
+	}
+	if _, err := m.Call(t.Context(), "End"); !errors.Is(err, io.EOF) {
+		t.Errorf("%#v is not io.EOF", err)
 	}
 }
 
@@ -132,6 +179,24 @@ func TestInstantiate(t *testing.T) {
 		if got := events.count("Compiled"); got != compiled {
 			t.Errorf("%d compiles, want %d", got, compiled)
 		}
+	}
+}
+
+// TestInstantiateWithFunc: the host's function is an argument of an instantiation.
+func TestInstantiateWithFunc(t *testing.T) {
+	t.Parallel()
+	s := &system{loadtest.Proxy(t, library), openStore(t)}
+	l, _ := s.loader(t, t.TempDir())
+	m, err := l.Load(t.Context(), "example.com/stack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lengths, err := load.Func[func([]string, func(string) int) []int](m, "Map[string, int]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lengths([]string{"a", "bcd"}, func(s string) int { return len(s) }); !slices.Equal(got, []int{1, 3}) {
+		t.Errorf("got %v", got)
 	}
 }
 
