@@ -30,6 +30,13 @@ func (e *evaluation) symbol(x ast.Expr) (load.Symbol, bool) {
 
 // named evaluates a name that stands for a symbol.
 func (e *evaluation) named(x ast.Expr, symbol load.Symbol) operand {
+	if symbol.Limit != "" && generic(symbol) {
+		message := "cannot use " + symbol.Name + ": " + symbol.Limit
+		if symbol.Kind == load.KindFunc {
+			message += "\n\t" + symbol.Signature
+		}
+		e.failAt(x.Pos(), nil, message)
+	}
 	switch symbol.Kind {
 	case load.KindType:
 		return e.namedType(symbol)

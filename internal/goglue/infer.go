@@ -91,8 +91,12 @@ func mustInstantiate(symbol string, params *types.TypeParamList) string {
 // exampleArguments are type arguments that a generic symbol may take, without those that follow from others.
 func exampleArguments(params *types.TypeParamList) []string {
 	known, samples := map[*types.TypeParam]types.Type{}, map[*types.TypeParam]types.Type{}
-	for i := range params.Len() {
-		samples[params.At(i)] = types.Typ[[]types.BasicKind{types.Int, types.String}[i%2]]
+	kinds, free := []types.BasicKind{types.Int, types.String}, 0
+	for p := range params.TypeParams() {
+		samples[p] = types.Typ[kinds[free%2]]
+		if core(p) == nil {
+			free++
+		}
 	}
 	var texts []string
 	needed := 1

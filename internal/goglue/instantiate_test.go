@@ -126,7 +126,7 @@ func TestExampleArguments(t *testing.T) {
 		_, got[s.Name], _ = strings.Cut(s.Limit, "as in ")
 	}
 	for symbol, want := range map[string]string{
-		"Set": "Set[int]", "Alias": "Alias[int]", "Of": "Of[int]", "Keys": "Keys[map[string]int]", "Chain": "Chain[int, string]", "Wait": "Wait[int64]", "Point": "",
+		"Set": "Set[int]", "Alias": "Alias[int]", "Of": "Of[int]", "Keys": "Keys[map[int]string]", "Chain": "Chain[int, string]", "Wait": "Wait[int64]", "Point": "",
 	} {
 		if got[symbol] != want {
 			t.Errorf("%s: %q, want %q", symbol, got[symbol], want)
