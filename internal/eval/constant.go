@@ -4,7 +4,6 @@ import (
 	"errors"
 	"go/ast"
 	"go/constant"
-	"go/parser"
 	"go/token"
 	"go/types"
 	"math"
@@ -203,23 +202,6 @@ func constantOf(v any) constant.Value {
 		return constant.BinaryOp(re, token.ADD, constant.MakeImag(im))
 	}
 	return constant.MakeUnknown()
-}
-
-// declaration parses a symbol's signature; it is nil where the signature is not a Go declaration.
-func declaration(signature string) ast.Node {
-	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+signature, parser.SkipObjectResolution)
-	if err != nil || len(file.Decls) != 1 {
-		return nil
-	}
-	switch decl := file.Decls[0].(type) {
-	case *ast.FuncDecl:
-		return decl
-	case *ast.GenDecl:
-		if len(decl.Specs) == 1 {
-			return decl.Specs[0]
-		}
-	}
-	return nil
 }
 
 // constantOperand turns what go/types computed into an operand; a typed constant is a value.

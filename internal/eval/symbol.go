@@ -2,6 +2,7 @@ package eval
 
 import (
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"go/types"
 	"strings"
@@ -136,4 +137,21 @@ func declareCompanion(pkg *types.Package, name string) *types.Package {
 	companion.MarkComplete()
 	pkg.Scope().Insert(types.NewPkgName(token.NoPos, pkg, name, companion))
 	return companion
+}
+
+// declaration parses a symbol's signature; it is nil where the signature is not a Go declaration.
+func declaration(signature string) ast.Node {
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+signature, parser.SkipObjectResolution)
+	if err != nil || len(file.Decls) != 1 {
+		return nil
+	}
+	switch decl := file.Decls[0].(type) {
+	case *ast.FuncDecl:
+		return decl
+	case *ast.GenDecl:
+		if len(decl.Specs) == 1 {
+			return decl.Specs[0]
+		}
+	}
+	return nil
 }
