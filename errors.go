@@ -304,6 +304,36 @@ func (e *PanicError) Error() string {
 	return e.Module + ": " + e.Symbol + " panicked: " + e.Value
 }
 
+// EvalError ended the evaluation of a script: an operation that cannot be done, a call of fail, an error of
+// something that the script called, a cancellation, or a [*LimitError]. The instance goes on.
+type EvalError struct {
+	Message string
+	Trace   []string // the calls that led to it, innermost first: "/rules/tax.star:7:9: in price"
+	Err     error    // the cause, or nil
+}
+
+func (e *EvalError) Error() string {
+	s := e.Message
+	for _, call := range e.Trace {
+		s += "\n\t" + call
+	}
+	var limit *LimitError
+	if errors.As(e.Err, &limit) && limit.Fix != "" {
+		s += "\n\t" + limit.Fix
+	}
+	return s
+}
+
+func (e *EvalError) Unwrap() error { return e.Err }
+
+// LimitError reports a module that wanted more than it may use.
+type LimitError struct {
+	Reason string // "it took more than 50000000 steps", "its values take more than 256.0 MiB"
+	Fix    string
+}
+
+func (e *LimitError) Error() string { return e.Reason }
+
 // ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped here, too.
 // [errors.Is] finds in it the module's exported sentinel errors, as [Value] returns them, and those of the
 // standard library that cross as themselves, such as io.EOF and fs.ErrNotExist.

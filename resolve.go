@@ -2,8 +2,11 @@ package load
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"path"
@@ -16,8 +19,14 @@ import (
 // Kind is the sort of source a module is made from; engines accept sources by it.
 type Kind string
 
-// KindGo is a Go package in source form.
-const KindGo Kind = "go"
+const (
+	// KindGo is a Go package in source form.
+	KindGo Kind = "go"
+	// KindBuiltin is a module of host values, see [Register].
+	KindBuiltin Kind = "built-in"
+	// KindStarlark is a Starlark file, or a folder with a file init.star.
+	KindStarlark Kind = "starlark"
+)
 
 // Spec is a finder's or an installer's answer: which module, which version, and where its source is.
 // It is complete: an engine needs nothing else to compile and open the module. A Spec is not changed
@@ -55,11 +64,28 @@ type Source struct {
 	FS   fs.FS  // the files of the module's own package or tree
 	Dir  string // the same on disk, or "" where it is not on disk
 
+	// File is the name in FS of the one file that is compiled, "" where that is not a single file.
+	// Hash is then what [HashFile] returns for it.
+	File string
+
 	// Hash identifies everything that compiling reads, "h1:…" or another scheme's prefix; equal hashes
 	// mean that an artifact can be used again.
 	Hash string
 
 	Go *GoSource // set for KindGo
+
+	// Host makes the value that the module is made of, at each start; set for KindBuiltin.
+	Host func(ctx context.Context) (any, error)
+}
+
+// HashFile returns the hash of a source that is one file: of the name by which messages call it and of its
+// contents.
+func HashFile(name string, data []byte) string {
+	h := sha256.New()
+	io.WriteString(h, name)
+	h.Write([]byte{0})
+	h.Write(data)
+	return "file:" + hex.EncodeToString(h.Sum(nil))
 }
 
 // GoSource is what a build of a Go package needs besides its files. GoMod and GoSum are the files of a

@@ -1,0 +1,58 @@
+// Package native is the engine of built-in modules: values and functions of the host program itself. It
+// compiles nothing, and a function bound with its own type is called as any other function of the host.
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/loadgo/load"
+)
+
+// Engine runs built-in modules. It has no state.
+type Engine struct{}
+
+// New returns an engine.
+func New() *Engine { return &Engine{} }
+
+// Name implements [load.Engine].
+func (*Engine) Name() string { return "native" }
+
+// Accepts implements [load.Engine]: every built-in module.
+func (*Engine) Accepts(src load.Source) bool {
+	return src.Kind == load.KindBuiltin && src.Host != nil
+}
+
+// Open implements [load.Engine].
+func (*Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	value, err := create(ctx, a.Spec)
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{module: module{name: a.Spec.Name}}
+	if in.members, err = membersOf(value); err != nil {
+		return nil, &load.InitError{Reason: err.Error(), Err: err}
+	}
+	in.symbols = symbolsOf(in.members)
+	return in, nil
+}
+
+// create runs the module's factory.
+func create(ctx context.Context, spec *load.Spec) (value any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			panicked := &load.PanicError{Module: spec.Name, Symbol: "its factory", Value: fmt.Sprint(r), Stack: string(debug.Stack())}
+			err = &load.InitError{Reason: "its factory panicked: " + panicked.Value, Err: panicked}
+		}
+	}()
+	value, err = spec.Source.Host(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, ctx.Err()) {
+		err = cause
+	}
+	if err != nil {
+		return nil, &load.InitError{Reason: "its factory failed: " + err.Error(), Err: err}
+	}
+	return value, nil
+}

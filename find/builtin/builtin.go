@@ -1,0 +1,75 @@
+// Package builtin finds the modules that the host program registers itself: values and functions of its own,
+// under a name.
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/loadgo/load"
+)
+
+// Finder knows the registered modules of one loader. It implements [load.Registrar] and is safe for
+// concurrent use. Package engine/native runs what it finds.
+type Finder struct {
+	mu      sync.RWMutex
+	modules map[string]func(context.Context) (any, error)
+}
+
+// New returns a finder that knows no module yet.
+func New() *Finder { return &Finder{modules: make(map[string]func(context.Context) (any, error))} }
+
+func (f *Finder) String() string { return "built-in" }
+
+// Register implements [load.Registrar].
+func (f *Finder) Register(name load.Name, create func(context.Context) (any, error)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, taken := f.modules[name.Target]; taken {
+		return &load.NameError{Name: name.Target, Reason: "a built-in module has that name already"}
+	}
+	f.modules[name.Target] = create
+	return nil
+}
+
+var (
+	errForm     = fmt.Errorf("%w: not a plain name", load.ErrNotFound)
+	errVersions = fmt.Errorf("%w: built-in modules have no versions", load.ErrNotFound)
+	errName     = fmt.Errorf("%w: none of that name is registered", load.ErrNotFound)
+)
+
+// Find implements [load.Finder].
+func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if name.Form != load.FormPath {
+		return nil, errForm
+	}
+	f.mu.RLock()
+	create := f.modules[name.Target]
+	f.mu.RUnlock()
+	switch {
+	case create == nil:
+		return nil, errName
+	case name.Query != "":
+		return nil, errVersions
+	}
+	return &load.Spec{
+		Name:   name.Target,
+		Why:    "the host program registered it",
+		Origin: "built-in",
+		Source: load.Source{Kind: load.KindBuiltin, Host: create},
+	}, nil
+}
+
+// Names implements [load.Lister].
+func (f *Finder) Names(context.Context) iter.Seq[string] {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return slices.Values(slices.Sorted(maps.Keys(f.modules)))
+}

@@ -1,0 +1,74 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+)
+
+// Registrar is an optional ability of a finder: it keeps built-in modules, and finds them.
+type Registrar interface {
+	// Register keeps a module under a name that is an import path. create makes its value, see [Source]. The
+	// error is a [*NameError] for a name that is taken.
+	Register(name Name, create func(context.Context) (any, error)) error
+}
+
+// Register makes a built-in module of host values: from then on the name loads as any other, by the host
+// and by modules that import it. The name is an import path without a version. The value is one of
+//
+//   - a map from names to functions and other values, which are the module's symbols;
+//   - a struct, or a pointer to one: its exported fields and its methods are the symbols;
+//   - a func([context.Context]) (any, error) that returns one of these. It runs when the module is first
+//     loaded, and again when it is loaded after an unload.
+//
+// Nothing is copied: [Func] returns the very function that was registered where the types are identical. Such
+// a function can be called after the module was unloaded, too.
+//
+// The first finder of [Config].Path that is a [Registrar] takes the module. The error is a [*NameError] for
+// a name that is invalid, taken, or of a module that runs, and a [*ConfigError] for a loader without a
+// Registrar or a value that no module can be made of.
+func Register(l *Loader, name string, value any) error {
+	parsed, err := ParseName(name)
+	if err == nil && (parsed.Form != FormPath || parsed.Query != "" || parsed.Alias != "") {
+		err = &NameError{Name: name, Reason: "a built-in module has a plain name, without alias and version"}
+	}
+	if err == nil && l.cache.get(name) != nil {
+		err = &NameError{Name: name, Reason: "a module of that name runs already"}
+	}
+	var create func(context.Context) (any, error)
+	if err == nil {
+		create, err = creator(value)
+	}
+	if err == nil {
+		err = l.register(parsed, create)
+	}
+	if err != nil {
+		return fmt.Errorf("register %q: %w", name, err)
+	}
+	return nil
+}
+
+func (l *Loader) register(name Name, create func(context.Context) (any, error)) error {
+	for _, finder := range l.config.Path {
+		if r, ok := finder.(Registrar); ok {
+			return r.Register(name, create)
+		}
+	}
+	return &ConfigError{Setting: "Config.Path", Reason: "it has no finder of built-in modules; add builtin.New()"}
+}
+
+// creator returns the factory that a value is, or one that returns the value.
+func creator(value any) (func(context.Context) (any, error), error) {
+	if f, ok := value.(func(context.Context) (any, error)); ok && f != nil {
+		return f, nil
+	}
+	v := reflect.ValueOf(value)
+	what := reflect.Indirect(v)
+	switch {
+	case what.Kind() == reflect.Struct, v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		return func(context.Context) (any, error) { return value, nil }, nil
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		return nil, &ConfigError{Setting: "value", Reason: fmt.Sprintf("it is a nil %T", value)}
+	}
+	return nil, &ConfigError{Setting: "value", Reason: fmt.Sprintf("a module is made of a map with string keys, a struct, a pointer to one, or a func(context.Context) (any, error), not of %T", value)}
+}
