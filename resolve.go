@@ -242,7 +242,7 @@ func (l *Loader) remedy(name Name) string {
 	case claimed:
 		return "check the spelling of the name and of its version"
 	case name.Form == FormDir:
-		return "check that the directory exists and holds Go files"
+		return "check that the path exists and holds Go or Starlark files"
 	case name.Form == FormPath && !strings.Contains(first, ".") && len(l.config.Installers) > 0:
 		return "an install needs the full path, such as github.com/user/" + path.Base(name.Target)
 	}

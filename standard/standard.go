@@ -8,6 +8,9 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
@@ -20,7 +23,8 @@ import (
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
 //   - Installers: the Go module proxy, as the go command's configuration has it;
-//   - Engines: a sandboxed child process for each module.
+//   - Engines: a sandboxed child process for each Go package, Starlark scripts, and what the program
+//     registers itself.
 //
 // An empty slice that is not nil stays empty.
 func New(config load.Config) (*load.Loader, error) {
@@ -38,15 +42,15 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Installers = []load.Installer{goproxy.New(goproxy.Config{})}
 	}
 	if config.Engines == nil {
-		config.Engines = []load.Engine{goprocess.New(goprocess.Config{})}
+		config.Engines = []load.Engine{goprocess.New(goprocess.Config{}), starlark.New(starlark.Config{}), native.New()}
 	}
 	return load.New(config)
 }
 
-// Path returns the usual path: the current directory, the Go standard library, what is installed in the
-// store for this machine, and further directories.
+// Path returns the usual path: the modules that the program registers itself, the current directory, the Go
+// standard library, what is installed in the store for this machine, and further directories.
 func Path(s *store.Store, dirs ...string) load.Path {
-	path := load.Path{dir.New("."), std.New(nil), installed.New(s, goproxy.New(goproxy.Config{}).Target())}
+	path := load.Path{builtin.New(), dir.New("."), std.New(nil), installed.New(s, goproxy.New(goproxy.Config{}).Target())}
 	for _, d := range dirs {
 		path = append(path, dir.New(d))
 	}

@@ -16,9 +16,10 @@ import (
 
 // Finder finds modules below one directory. It is safe for concurrent use.
 //
-// A plain name or an import path is a subdirectory of the root; where the root lies in a Go module, the
-// import paths of that module's packages are known as well. The finder of the current directory also
-// answers directories: "./rules", "/abs/rules".
+// A plain name or an import path is a subdirectory of the root that holds Go files or a file init.star, or
+// else a Starlark file, with or without its suffix: "rules/tax" is rules/tax, or else rules/tax.star. Where the
+// root lies in a Go module, the import paths of that module's packages are known as well. The finder of the
+// current directory also answers paths: "./rules", "/abs/rules/tax.star".
 type Finder struct {
 	root    string
 	text    string
@@ -61,7 +62,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	var err error
 	switch {
 	case name.Form == load.FormDir && f.root == ".":
-		spec, err = describe(filepath.FromSlash(name.Target))
+		spec, err = describeAny(filepath.FromSlash(name.Target))
 	case name.Form != load.FormPath:
 		return nil, errForm
 	case name.Query != "":
@@ -77,13 +78,13 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 
 func (f *Finder) findPath(target string) (*load.Spec, error) {
 	first, _, _ := strings.Cut(target, "/")
-	here, changed, err := f.entries.has(first)
+	here, changed, err := f.entries.has(first, target+starlarkSuffix)
 	if err != nil {
 		return nil, err
 	}
 	miss := errNoEntry
 	if here {
-		spec, err := describe(filepath.Join(f.root, filepath.FromSlash(target)))
+		spec, err := describeAny(filepath.Join(f.root, filepath.FromSlash(target)))
 		if err == nil || !errors.Is(err, load.ErrNotFound) {
 			return spec, err
 		}
@@ -97,7 +98,7 @@ func (f *Finder) findPath(target string) (*load.Spec, error) {
 		return nil, miss
 	}
 	spec, err := describe(dir)
-	if err == nil && spec.Source.Go.ImportPath != target {
+	if err == nil && spec.Source.Go != nil && spec.Source.Go.ImportPath != target {
 		return nil, notFound("%s belongs to the module %s", dir, spec.Module)
 	}
 	return spec, err
@@ -126,6 +127,9 @@ func describe(dir string) (*load.Spec, error) {
 	if reason != "" {
 		return nil, notFound("%s %s", dir, reason)
 	}
+	if kind == load.KindStarlark {
+		return describeStarlark(dir, dir, starlarkInit)
+	}
 	spec := &load.Spec{
 		Name:   dir,
 		Why:    "a directory is used as it is",
@@ -145,9 +149,10 @@ func describe(dir string) (*load.Spec, error) {
 
 // detect tells by the entries of a directory what kind of module it holds, or why it holds none.
 func detect(entries []fs.DirEntry) (kind load.Kind, reason string) {
-	var tests bool
+	var tests, script bool
 	for _, entry := range entries {
 		name := entry.Name()
+		script = script || name == starlarkInit
 		if !strings.HasSuffix(name, ".go") || entry.IsDir() || name[0] == '_' || name[0] == '.' {
 			continue
 		}
@@ -157,6 +162,8 @@ func detect(entries []fs.DirEntry) (kind load.Kind, reason string) {
 		tests = true
 	}
 	switch {
+	case script:
+		return load.KindStarlark, ""
 	case tests:
 		return "", "holds only test files"
 	case len(entries) == 0:

@@ -32,9 +32,17 @@ func (n *names) of(info fs.FileInfo) bool {
 	return n.info.ModTime().Equal(info.ModTime()) && n.info.Size() == info.Size() && os.SameFile(n.info, info)
 }
 
-// has tells whether the directory has an entry, and whether the directory may have changed since the
+func (n *names) has(one, other string) bool {
+	_, here := n.set[one]
+	if !here {
+		_, here = n.set[other]
+	}
+	return here
+}
+
+// has tells whether the directory has one of two entries, and whether the directory may have changed since the
 // last look-up. A directory that does not exist has none.
-func (l *listing) has(name string) (here, changed bool, err error) {
+func (l *listing) has(one, other string) (here, changed bool, err error) {
 	info, err := os.Stat(l.dir)
 	if errors.Is(err, fs.ErrNotExist) || isNotDirectory(err) {
 		return false, true, nil
@@ -45,12 +53,14 @@ func (l *listing) has(name string) (here, changed bool, err error) {
 	kept := l.kept.Load()
 	changed = kept == nil || !kept.of(info)
 	if !changed && kept.set != nil {
-		_, here = kept.set[name]
-		return here, false, nil
+		return kept.has(one, other), false, nil
 	}
 	if time.Since(info.ModTime()) < racy {
 		l.kept.Store(&names{info: info})
-		_, err := os.Lstat(filepath.Join(l.dir, name))
+		_, err := os.Lstat(filepath.Join(l.dir, one))
+		if err != nil {
+			_, err = os.Lstat(filepath.Join(l.dir, other))
+		}
 		return err == nil, changed, nil
 	}
 	kept, err = list(l.dir, info)
@@ -58,8 +68,7 @@ func (l *listing) has(name string) (here, changed bool, err error) {
 		return false, changed, err
 	}
 	l.kept.Store(kept)
-	_, here = kept.set[name]
-	return here, changed, nil
+	return kept.has(one, other), changed, nil
 }
 
 func list(dir string, info fs.FileInfo) (*names, error) {

@@ -1,0 +1,335 @@
+package starlark
+
+import (
+	"fmt"
+	"math/big"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load/engine/native"
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+)
+
+// decoder makes values of the host from those of a script.
+type decoder struct {
+	in    *instance
+	depth int
+}
+
+// natural returns the value of the host that comes closest: data as itself, everything else as an object.
+func (d decoder) natural(v starlark.Value) (any, error) {
+	if d.depth++; d.depth > maxNesting {
+		return nil, errNesting
+	}
+	switch v := v.(type) {
+	case starlark.NoneType:
+		return nil, nil
+	case starlark.Bool:
+		return bool(v), nil
+	case starlark.Int:
+		if n, ok := v.Int64(); ok && int64(int(n)) == n {
+			return int(n), nil
+		}
+		return v.BigInt(), nil
+	case starlark.Float:
+		return float64(v), nil
+	case starlark.String:
+		return string(v), nil
+	case starlark.Bytes:
+		return []byte(v), nil
+	case startime.Time:
+		return time.Time(v), nil
+	case startime.Duration:
+		return time.Duration(v), nil
+	case *starlark.Dict:
+		return d.naturalDict(v)
+	case starlark.Callable, *starlarkstruct.Struct:
+		return d.in.object(v)
+	case starlark.Iterable:
+		list := []any{}
+		for element := range starlark.Elements(v) {
+			converted, err := d.natural(element)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, converted)
+		}
+		return list, nil
+	}
+	return d.in.object(v)
+}
+
+// naturalDict returns a map[string]any, or a map[any]any where there are other keys.
+func (d decoder) naturalDict(v *starlark.Dict) (any, error) {
+	texts := make(map[string]any, v.Len())
+	for key, value := range v.Entries() {
+		text, ok := key.(starlark.String)
+		if !ok {
+			return d.naturalMap(v)
+		}
+		var err error
+		if texts[string(text)], err = d.natural(value); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
+func (d decoder) naturalMap(v *starlark.Dict) (any, error) {
+	all := make(map[any]any, v.Len())
+	for key, value := range v.Entries() {
+		k, err := d.natural(key)
+		if err == nil && k != nil && !reflect.ValueOf(k).Comparable() {
+			k, err = d.in.object(key) // such as a tuple
+		}
+		if err != nil {
+			return nil, err
+		}
+		if all[k], err = d.natural(value); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func kind(v starlark.Value) string { return "a value of type " + v.Type() }
+
+func misfit(v starlark.Value, t reflect.Type) error { return fmt.Errorf("%s does not fit %s", kind(v), t) }
+
+// decode sets out, which is settable and zero, to the value.
+func (d decoder) decode(v starlark.Value, out reflect.Value) error {
+	if d.depth++; d.depth > maxNesting {
+		return errNesting
+	}
+	t := out.Type()
+	switch t {
+	case valueType:
+		out.Set(reflect.ValueOf(&v).Elem())
+		return nil
+	case anyType:
+		natural, err := d.natural(v)
+		if err == nil && natural != nil {
+			out.Set(reflect.ValueOf(natural))
+		}
+		return err
+	case objectType:
+		if v == starlark.None {
+			return nil
+		}
+		o, err := d.in.object(v)
+		if err == nil {
+			out.Set(reflect.ValueOf(o))
+		}
+		return err
+	case timeType:
+		if own, ok := v.(startime.Time); ok {
+			out.Set(reflect.ValueOf(time.Time(own)))
+			return nil
+		}
+	case reflect.TypeFor[*big.Int]():
+		if n, ok := v.(starlark.Int); ok {
+			out.Set(reflect.ValueOf(n.BigInt()))
+			return nil
+		}
+	}
+	if held, ok := hostObjectOf(v); ok {
+		return held.decode(out)
+	}
+	return d.byKind(v, out)
+}
+
+// byKind decodes by what the host's type is.
+func (d decoder) byKind(v starlark.Value, out reflect.Value) error {
+	t := out.Type()
+	switch t.Kind() {
+	case reflect.Bool:
+		if b, ok := v.(starlark.Bool); ok {
+			out.SetBool(bool(b))
+			return nil
+		}
+	case reflect.String:
+		if s, ok := v.(starlark.String); ok {
+			out.SetString(string(s))
+			return nil
+		}
+	case reflect.Float32, reflect.Float64:
+		if f, ok := starlark.AsFloat(v); ok && !out.OverflowFloat(f) {
+			out.SetFloat(f)
+			return nil
+		}
+	case reflect.Pointer:
+		if v == starlark.None {
+			return nil
+		}
+		to := reflect.New(t.Elem())
+		if err := d.decode(v, to.Elem()); err != nil {
+			return err
+		}
+		out.Set(to)
+		return nil
+	case reflect.Slice, reflect.Array:
+		return d.list(v, out)
+	case reflect.Map:
+		return d.mapping(v, out)
+	case reflect.Struct:
+		return d.structure(v, out)
+	case reflect.Func:
+		if f, ok := v.(starlark.Callable); ok {
+			bound, err := d.in.bindFunc(f.Name(), f, t)
+			if err == nil {
+				out.Set(bound)
+			}
+			return err
+		}
+	default:
+		if out.CanInt() || out.CanUint() {
+			return number(v, out)
+		}
+	}
+	return misfit(v, t)
+}
+
+// number decodes an integer that the type can hold.
+func number(v starlark.Value, out reflect.Value) error {
+	if own, ok := v.(startime.Duration); ok && out.Type() == reflect.TypeFor[time.Duration]() {
+		out.SetInt(int64(own))
+		return nil
+	}
+	n, ok := v.(starlark.Int)
+	if !ok {
+		return misfit(v, out.Type())
+	}
+	if out.CanInt() {
+		if i, ok := n.Int64(); ok && !out.OverflowInt(i) {
+			out.SetInt(i)
+			return nil
+		}
+	} else if u, ok := n.Uint64(); ok && !out.OverflowUint(u) {
+		out.SetUint(u)
+		return nil
+	}
+	return fmt.Errorf("the number does not fit %s", out.Type())
+}
+
+func (d decoder) list(v starlark.Value, out reflect.Value) error {
+	t := out.Type()
+	if b, ok := v.(starlark.Bytes); ok && t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
+		out.SetBytes([]byte(b))
+		return nil
+	}
+	if v == starlark.None && t.Kind() == reflect.Slice {
+		return nil
+	}
+	list, ok := v.(starlark.Sequence)
+	if _, isDict := v.(*starlark.Dict); !ok || isDict {
+		return misfit(v, t)
+	}
+	if t.Kind() == reflect.Slice {
+		out.Set(reflect.MakeSlice(t, list.Len(), list.Len()))
+	} else if list.Len() != t.Len() {
+		return fmt.Errorf("%s of %d elements does not fit %s", v.Type(), list.Len(), t)
+	}
+	i := 0
+	for element := range starlark.Elements(list) {
+		if err := d.decode(element, out.Index(i)); err != nil {
+			return fmt.Errorf("[%d]: %w", i, err)
+		}
+		i++
+	}
+	return nil
+}
+
+func (d decoder) mapping(v starlark.Value, out reflect.Value) error {
+	t := out.Type()
+	if v == starlark.None {
+		return nil
+	}
+	dict, ok := v.(*starlark.Dict)
+	if !ok {
+		return misfit(v, t)
+	}
+	out.Set(reflect.MakeMapWithSize(t, dict.Len()))
+	for key, value := range dict.Entries() {
+		k, e := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
+		if err := d.decode(key, k); err != nil {
+			return err
+		}
+		if !k.Comparable() {
+			return fmt.Errorf("%s cannot be a key of %s", kind(key), t)
+		}
+		if err := d.decode(value, e); err != nil {
+			return fmt.Errorf("[%v]: %w", key, err)
+		}
+		out.SetMapIndex(k, e)
+	}
+	return nil
+}
+
+// structure decodes a struct, or a dict whose keys are names. What the host's type lacks is an error.
+func (d decoder) structure(v starlark.Value, out reflect.Value) error {
+	set := func(name string, value starlark.Value) error {
+		field := fieldOf(out, name)
+		if !field.IsValid() {
+			return fmt.Errorf("%s has no field %s", out.Type(), name)
+		}
+		if err := d.decode(value, field); err != nil {
+			return fmt.Errorf(".%s: %w", name, err)
+		}
+		return nil
+	}
+	switch v := v.(type) {
+	case *starlarkstruct.Struct:
+		for name, value := range v.Entries() {
+			if err := set(name, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	case *starlark.Dict:
+		for key, value := range v.Entries() {
+			name, ok := key.(starlark.String)
+			if !ok {
+				return fmt.Errorf("%s does not name a field of %s", kind(key), out.Type())
+			}
+			if err := set(string(name), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return misfit(v, out.Type())
+}
+
+// fieldOf finds a field by its tag or name, or by its name in another case.
+func fieldOf(v reflect.Value, name string) (found reflect.Value) {
+	for f, value := range v.Fields() {
+		switch {
+		case !f.IsExported():
+		case fieldName(f) == name:
+			return value
+		case strings.EqualFold(f.Name, name):
+			found = value
+		}
+	}
+	return found
+}
+
+// decode gives the host its own value back.
+func (h hostObject) decode(out reflect.Value) error {
+	own, ok := native.Unwrap(h.o)
+	if v := reflect.ValueOf(own); ok && v.IsValid() && v.Type().AssignableTo(out.Type()) {
+		out.Set(v)
+		return nil
+	}
+	if out.Kind() == reflect.Func {
+		bound, err := h.o.Ref().Bind("", out.Type())
+		if err == nil {
+			out.Set(bound)
+		}
+		return err
+	}
+	return fmt.Errorf("an object of type %s does not fit %s", h.o.TypeName(), out.Type())
+}

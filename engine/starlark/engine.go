@@ -1,0 +1,158 @@
+// Package starlark is the engine of Starlark modules: scripts in a small dialect of Python, interpreted in the
+// host's process by go.starlark.net. A script has no files, no network, no environment and no clock but what
+// it is given; it loads other modules of the host's loader, and its globals are frozen once it has run, so
+// that any number of goroutines can share them.
+package starlark
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/loadgo/load"
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// Config says what a script may use. The zero Config is useful.
+type Config struct {
+	// Steps is how many steps of computation the top level of a module, and every call of one of its
+	// functions, may take; a step is about an operation. 0 is 50 million, which is about a second.
+	Steps uint64
+
+	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a negative
+	// number no limit. No single operation makes a text, a list or a number that is larger. What many
+	// operations make together is measured, every few milliseconds, by what the memory of the whole
+	// program has grown by: other parts of the program that grow at the same time count as well, and a
+	// script that allocates fast can take several times the limit before it is stopped.
+	Memory int64
+}
+
+const (
+	defaultSteps  = 50_000_000
+	defaultMemory = 256 << 20
+)
+
+// Engine runs Starlark modules.
+type Engine struct {
+	limits      limits
+	watch       watch
+	predeclared starlark.StringDict
+}
+
+// New returns an engine. The config is copied.
+func New(config Config) *Engine {
+	e := &Engine{limits: limits{steps: config.Steps, memory: config.Memory}}
+	if e.limits.steps == 0 {
+		e.limits.steps = defaultSteps
+	}
+	if e.limits.memory == 0 {
+		e.limits.memory = defaultMemory
+	}
+	e.watch.limit = e.limits.memory
+	e.predeclared = e.limits.predeclared()
+	return e
+}
+
+// Name implements [load.Engine].
+func (*Engine) Name() string { return "starlark" }
+
+// Accepts implements [load.Engine]: every Starlark file.
+func (*Engine) Accepts(src load.Source) bool {
+	return src.Kind == load.KindStarlark && src.File != "" && src.FS != nil
+}
+
+// dialect counts the changes of what this package makes of a source.
+const dialect = 1
+
+// Fingerprint implements [load.Compiler].
+func (*Engine) Fingerprint() string {
+	return fmt.Sprintf("starlark %d, dialect %d", starlark.CompilerVersion, dialect)
+}
+
+const (
+	programFile = "program"
+	maxSource   = 4 << 20 // bytes
+)
+
+// Compile implements [load.Compiler].
+func (e *Engine) Compile(_ context.Context, src load.Source, dir string) error {
+	text, err := fs.ReadFile(src.FS, src.File)
+	if err != nil {
+		return err
+	}
+	name := fileName(src)
+	switch {
+	case strings.HasPrefix(src.Hash, "file:") && load.HashFile(name, text) != src.Hash:
+		return &load.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
+	case len(text) > maxSource:
+		return &load.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
+	}
+	program, err := compile(name, text, e.predeclared.Has)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := program.Write(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, programFile), b.Bytes(), 0o600)
+}
+
+// fileName is how messages call the source's file.
+func fileName(src load.Source) string { return filepath.Join(src.Dir, filepath.FromSlash(src.File)) }
+
+// options is the dialect: what Python programmers expect, but for recursion.
+var options = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
+
+// compile makes a program of a script. Operations that can make much of little are replaced by checked ones.
+func compile(name string, text []byte, isPredeclared func(string) bool) (*starlark.Program, error) {
+	f, err := options.Parse(name, text, 0)
+	if err != nil {
+		return nil, compileError(text, err)
+	}
+	guard(f)
+	program, err := starlark.FileProgram(f, isPredeclared)
+	if err != nil {
+		return nil, compileError(text, err)
+	}
+	return program, nil
+}
+
+// Isolation tells what keeps scripts from the host.
+func (e *Engine) Isolation() load.Isolation { return e.limits.isolation() }
+
+// Open implements [load.Engine]: it runs the top level of the module.
+func (e *Engine) Open(ctx context.Context, a load.Artifact, imp load.Importer) (load.Instance, error) {
+	data, err := a.Files.ReadFile(programFile)
+	if err != nil {
+		return nil, err
+	}
+	program, err := starlark.CompiledProgram(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{engine: e, name: a.Spec.Name, print: load.SinkOf(ctx)}
+	loads := imports{spec: a.Spec, importer: imp}
+	err = in.run(ctx, "its top level", loads.load, func(t *starlark.Thread) (err error) {
+		in.globals, err = program.Init(t, e.predeclared)
+		return err
+	})
+	if err == nil {
+		err = freeze(in.globals)
+	}
+	var nested *load.LoadError // of an import: the loader shows the chain
+	switch {
+	case errors.As(err, &nested):
+		return nil, nested
+	case err != nil:
+		return nil, &load.InitError{Reason: err.Error(), Err: err}
+	}
+	in.symbols = symbolsOf(in.globals)
+	return in, nil
+}

@@ -1,0 +1,209 @@
+package starlark
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/loadgo/load"
+	"go.starlark.net/starlark"
+)
+
+// imports answers the load statements of one module.
+type imports struct {
+	spec     *load.Spec
+	importer load.Importer
+}
+
+// load implements load("name", …): the name is any that the host's loader knows, or that of a file relative to
+// the module's own.
+func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, error) {
+	name, err := i.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := i.importer.Import(t.Local(runKey).(*run).ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return environment(m)
+}
+
+// resolve makes a relative name absolute. A module that was installed stays within its own folder.
+func (i imports) resolve(name string) (string, error) {
+	if !strings.HasPrefix(name, "./") && !strings.HasPrefix(name, "../") {
+		return name, nil
+	}
+	switch relative := filepath.FromSlash(name); {
+	case i.spec.Source.Dir == "":
+		return "", &load.NameError{Name: name, Reason: "the module that loads it is in no directory"}
+	case i.spec.Version != "" && !filepath.IsLocal(relative):
+		return "", &load.NameError{Name: name, Reason: "an installed module loads no files from outside of its folder"}
+	default:
+		return filepath.Join(i.spec.Source.Dir, relative), nil
+	}
+}
+
+// environment is a module as scripts see it. What they cannot use is left out.
+func environment(m *load.Module) (starlark.StringDict, error) {
+	all := make(starlark.StringDict)
+	for _, s := range m.Symbols() {
+		v, err := symbol(m, s)
+		var misfit *load.SymbolError
+		switch {
+		case errors.As(err, &misfit):
+		case err != nil:
+			return nil, err
+		default:
+			all[s.Name] = v
+		}
+	}
+	return all, nil
+}
+
+// symbol returns a symbol of a module: the value itself where it is one of a script.
+func symbol(m *load.Module, s load.Symbol) (starlark.Value, error) {
+	if s.Kind == load.KindType || s.Limit != "" {
+		return nil, &load.SymbolError{Module: m.Name(), Symbol: s.Name, Have: s.Signature, Reason: s.Limit}
+	}
+	if v, err := load.Value[starlark.Value](m, s.Name); err == nil {
+		return v, nil
+	}
+	if s.Kind != load.KindFunc {
+		v, err := load.Value[any](m, s.Name)
+		var misfit *load.SymbolError
+		if err == nil {
+			return encodeAny(v)
+		}
+		if !errors.As(err, &misfit) {
+			return nil, err
+		}
+		// It is a variable that holds a function.
+	}
+	return hostFunction(s.Name, func(ctx context.Context, args []any) ([]any, error) {
+		return m.Call(ctx, s.Name, args...)
+	}), nil
+}
+
+// hostFunction makes a function for scripts of one that runs outside of them. Arguments by name make a map,
+// which is the last argument: where the function takes a struct, they are its fields.
+func hostFunction(name string, call func(context.Context, []any) ([]any, error)) *starlark.Builtin {
+	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, place starlark.Tuple, named []starlark.Tuple) (starlark.Value, error) {
+		r, ok := t.Local(runKey).(*run)
+		if !ok {
+			return nil, fmt.Errorf("%s: called by a thread that is not the engine's", name)
+		}
+		d := decoder{in: r.in}
+		args := make([]any, len(place), len(place)+1)
+		for i, v := range place {
+			var err error
+			if args[i], err = d.natural(v); err != nil {
+				return nil, fmt.Errorf("%s: argument %d: %w", name, i+1, err)
+			}
+		}
+		if len(named) > 0 {
+			fields := make(map[string]any, len(named))
+			for _, pair := range named {
+				var err error
+				key, _ := starlark.AsString(pair[0])
+				if fields[key], err = d.natural(pair[1]); err != nil {
+					return nil, fmt.Errorf("%s: argument %s: %w", name, key, err)
+				}
+			}
+			args = append(args, fields)
+		}
+		results, err := call(r.ctx, args)
+		if err != nil {
+			return nil, err
+		}
+		values := make(starlark.Tuple, len(results))
+		for i, result := range results {
+			if values[i], err = encodeAny(result); err != nil {
+				return nil, fmt.Errorf("%s: result %d: %w", name, i+1, err)
+			}
+		}
+		switch len(values) {
+		case 0:
+			return starlark.None, nil
+		case 1:
+			return values[0], nil
+		}
+		return values, nil
+	})
+}
+
+// hostObject is an object of another module as scripts see it: its methods and fields are attributes.
+type hostObject struct{ o *load.Object }
+
+// encodeObject makes a value of an object: the script's own, where it is one.
+func encodeObject(o *load.Object) starlark.Value {
+	if o == nil {
+		return starlark.None
+	}
+	if own, ok := o.Ref().(*object); ok {
+		return own.v
+	}
+	if strings.HasPrefix(o.TypeName(), "func") {
+		return hostCallable{hostObject{o}}
+	}
+	return hostObject{o}
+}
+
+func hostObjectOf(v starlark.Value) (hostObject, bool) {
+	if f, ok := v.(hostCallable); ok {
+		return f.hostObject, true
+	}
+	h, ok := v.(hostObject)
+	return h, ok
+}
+
+func (h hostObject) String() string       { return h.o.String() }
+func (h hostObject) Type() string         { return h.o.TypeName() }
+func (h hostObject) Freeze()              {}
+func (h hostObject) Truth() starlark.Bool { return true }
+
+func (h hostObject) Hash() (uint32, error) {
+	return 0, fmt.Errorf("unhashable type: %s", h.Type())
+}
+
+// Attr implements [starlark.HasAttrs].
+func (h hostObject) Attr(name string) (starlark.Value, error) {
+	if _, ok := load.FindSymbol(h.o.Methods(), name); ok {
+		return hostFunction(name, func(ctx context.Context, args []any) ([]any, error) {
+			return h.o.Call(ctx, name, args...)
+		}), nil
+	}
+	v, err := h.o.Field(context.Background(), name)
+	var misfit *load.SymbolError
+	if errors.As(err, &misfit) && misfit.Have == "" {
+		return nil, nil // the interpreter says so, with what is spelled alike
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encodeAny(v)
+}
+
+// AttrNames implements [starlark.HasAttrs].
+func (h hostObject) AttrNames() []string {
+	var names []string
+	for _, m := range h.o.Methods() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// hostCallable is an object that is a function.
+type hostCallable struct{ hostObject }
+
+// Name implements [starlark.Callable].
+func (h hostCallable) Name() string { return h.o.TypeName() }
+
+// CallInternal implements [starlark.Callable].
+func (h hostCallable) CallInternal(t *starlark.Thread, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	return hostFunction(h.Name(), func(ctx context.Context, args []any) ([]any, error) {
+		return h.o.Call(ctx, "", args...)
+	}).CallInternal(t, args, kwargs)
+}

@@ -1,0 +1,167 @@
+package starlark
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/spelling"
+	"go.starlark.net/starlark"
+)
+
+// instance is a module whose top level has run. Its globals are frozen.
+type instance struct {
+	engine  *Engine
+	name    string
+	print   load.Sink
+	globals starlark.StringDict
+	symbols []load.Symbol
+	calls   atomic.Int32 // that run now
+	closed  atomic.Bool
+}
+
+// Symbols implements [load.Instance].
+func (in *instance) Symbols() []load.Symbol { return in.symbols }
+
+// Isolation implements [load.Isolated].
+func (in *instance) Isolation() load.Isolation { return in.engine.Isolation() }
+
+// symbolsOf lists the globals that a script exports: those whose names do not start with "_".
+func symbolsOf(globals starlark.StringDict) []load.Symbol {
+	var all []load.Symbol
+	for name, v := range globals {
+		if strings.HasPrefix(name, "_") {
+			continue
+		}
+		s := load.Symbol{Name: name, Kind: load.KindConst, Signature: name + ": " + v.Type()}
+		if f, ok := v.(starlark.Callable); ok {
+			s.Kind, s.Signature, s.Doc = load.KindFunc, "def "+name+parameters(f), synopsis(f)
+		}
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// parameters spells those of a function as Starlark source.
+func parameters(f starlark.Callable) string {
+	script, ok := f.(*starlark.Function)
+	if !ok {
+		return "(...)"
+	}
+	var params []string
+	p := signatureOf(script)
+	for i, param := range p.all {
+		text := param.name
+		if i == p.positional && len(p.all) > p.positional && p.varargs == "" {
+			params = append(params, "*")
+		} else if i == p.positional && p.varargs != "" {
+			params = append(params, "*"+p.varargs)
+		}
+		if param.fallback != nil {
+			text += "=" + param.fallback.String()
+		}
+		params = append(params, text)
+	}
+	if p.varargs != "" && len(p.all) == p.positional {
+		params = append(params, "*"+p.varargs)
+	}
+	if p.kwargs != "" {
+		params = append(params, "**"+p.kwargs)
+	}
+	return "(" + strings.Join(params, ", ") + ")"
+}
+
+// synopsis is the first line of a function's docstring.
+func synopsis(f starlark.Callable) string {
+	script, ok := f.(*starlark.Function)
+	if !ok {
+		return ""
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(script.Doc()), "\n")
+	return line
+}
+
+// find returns a global that is exported, or an error that names those that are spelled alike.
+func (in *instance) find(symbol string) (starlark.Value, error) {
+	if in.closed.Load() {
+		return nil, load.ErrUnloaded
+	}
+	if v, ok := in.globals[symbol]; ok && !strings.HasPrefix(symbol, "_") {
+		return v, nil
+	}
+	near := spelling.Near(symbol, func(yield func(string) bool) {
+		for _, s := range in.symbols {
+			if !yield(s.Name) {
+				return
+			}
+		}
+	}, 3)
+	return nil, &load.SymbolError{Module: in.name, Symbol: symbol, NearMiss: near}
+}
+
+// Bind implements [load.Instance]. A t of [starlark.Value] is the frozen value itself.
+func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	v, err := in.find(symbol)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return in.bind(symbol, v, t)
+}
+
+// bind makes a value of the module available as one of type t.
+func (in *instance) bind(symbol string, v starlark.Value, t reflect.Type) (reflect.Value, error) {
+	fail := func(reason string) (reflect.Value, error) {
+		return reflect.Value{}, &load.SymbolError{Module: in.name, Symbol: symbol, Want: t.String(), Have: describe(symbol, v), Reason: reason}
+	}
+	f, callable := v.(starlark.Callable)
+	switch {
+	case t == valueType:
+		return reflect.ValueOf(&v).Elem(), nil
+	case callable && t.Kind() == reflect.Func:
+		bound, err := in.bindFunc(symbol, f, t)
+		if err != nil {
+			return fail(err.Error())
+		}
+		return bound, nil
+	case callable && t != objectType:
+		return fail("it is a function")
+	}
+	out := reflect.New(t).Elem()
+	if err := (decoder{in: in}).decode(v, out); err != nil {
+		return fail(err.Error())
+	}
+	return out, nil
+}
+
+// describe spells what a symbol is.
+func describe(symbol string, v starlark.Value) string {
+	if f, ok := v.(starlark.Callable); ok {
+		return "def " + symbol + parameters(f)
+	}
+	return symbol + ": " + v.Type()
+}
+
+// Call implements [load.Instance]. A tuple that the function returns is several results. A struct with
+// `load` tags as the last argument gives arguments by name.
+func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
+	v, err := in.find(symbol)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := v.(starlark.Callable)
+	if !ok {
+		return nil, &load.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, v), Reason: "it is not a function"}
+	}
+	return in.callByName(ctx, symbol, f, args)
+}
+
+// Close implements [load.Instance]. Calls that run go on: their steps are limited. What other scripts loaded
+// from this one stays theirs.
+func (in *instance) Close(context.Context) error {
+	in.closed.Store(true)
+	return nil
+}

@@ -1,0 +1,137 @@
+package starlark
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/loadgo/load"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+)
+
+// maxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a stack
+// that overflows would end the host.
+const maxNesting = 1000
+
+var errNesting = &load.LimitError{Reason: fmt.Sprintf("a value is nested deeper than %d", maxNesting)}
+
+// partsOf lists the values directly in a value, nil for one without.
+func partsOf(v starlark.Value) iter.Seq[starlark.Value] {
+	switch v := v.(type) {
+	case starlark.Tuple:
+		return elements(v)
+	case *starlark.List:
+		return elements(v)
+	case *starlark.Set:
+		return func(yield func(starlark.Value) bool) {
+			for part := range v.Elements() {
+				if !yield(part) {
+					return
+				}
+			}
+		}
+	case *starlark.Dict:
+		return func(yield func(starlark.Value) bool) {
+			for key, value := range v.Entries() {
+				if !yield(key) || !yield(value) {
+					return
+				}
+			}
+		}
+	case *starlarkstruct.Struct:
+		return func(yield func(starlark.Value) bool) {
+			for _, value := range v.Entries() {
+				if !yield(value) {
+					return
+				}
+			}
+		}
+	case *starlark.Builtin:
+		if receiver := v.Receiver(); receiver != nil {
+			return func(yield func(starlark.Value) bool) { yield(receiver) }
+		}
+	case *starlark.Function:
+		return func(yield func(starlark.Value) bool) {
+			for i := range v.NumFreeVars() {
+				if _, free := v.FreeVar(i); free != nil && !yield(free) {
+					return
+				}
+			}
+			for i := range v.NumParams() {
+				if value := v.ParamDefault(i); value != nil && !yield(value) {
+					return
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func elements(list starlark.Indexable) iter.Seq[starlark.Value] {
+	return func(yield func(starlark.Value) bool) {
+		for i := range list.Len() {
+			if !yield(list.Index(i)) {
+				return
+			}
+		}
+	}
+}
+
+// same tells whether two values are one: only those that can contain themselves are compared.
+func same(a, b starlark.Value) bool {
+	switch a.(type) {
+	case *starlark.List, *starlark.Dict, *starlark.Set, *starlarkstruct.Struct, *starlark.Function:
+		return a == b
+	}
+	return false
+}
+
+// maxVisits bounds the work of freezing: a tuple is frozen as often as it is referred to, and a few tuples
+// that refer to each other twice can do so more often than anyone can wait for.
+const maxVisits = 1 << 24
+
+// freezer freezes values from the inside out, each once but for tuples.
+type freezer struct {
+	seen   map[starlark.Value]bool
+	visits int
+}
+
+// freeze freezes the globals of a module, so that any number of goroutines can read them.
+func freeze(globals starlark.StringDict) error {
+	f := freezer{seen: make(map[starlark.Value]bool)}
+	for _, v := range globals {
+		if err := f.freeze(v, 0); err != nil {
+			return &load.EvalError{Message: err.Error(), Err: err}
+		}
+	}
+	return nil
+}
+
+func (f *freezer) freeze(v starlark.Value, depth int) error {
+	if f.visits++; f.visits > maxVisits {
+		return &load.LimitError{Reason: fmt.Sprintf("its values refer to each other more than %d times", maxVisits)}
+	}
+	parts := partsOf(v)
+	if parts == nil {
+		v.Freeze()
+		return nil
+	}
+	if depth >= maxNesting {
+		return errNesting
+	}
+	if same(v, v) {
+		if f.seen[v] {
+			return nil
+		}
+		f.seen[v] = true
+	}
+	for part := range parts {
+		if err := f.freeze(part, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, ok := v.(starlark.Tuple); !ok {
+		v.Freeze() // its parts are frozen: this goes no deeper
+	}
+	return nil
+}

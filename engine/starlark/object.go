@@ -1,0 +1,138 @@
+package starlark
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/spelling"
+	"go.starlark.net/lib/json"
+	"go.starlark.net/starlark"
+)
+
+// object is the host's reference to a frozen value of a script. It implements [load.ObjectRef].
+type object struct {
+	in *instance
+	v  starlark.Value
+}
+
+// object makes an object of a value, which is frozen from then on: goroutines can share it.
+func (in *instance) object(v starlark.Value) (*load.Object, error) {
+	if held, ok := hostObjectOf(v); ok {
+		return held.o, nil
+	}
+	if err := freeze(starlark.StringDict{"": v}); err != nil {
+		return nil, err
+	}
+	return load.NewObject(&object{in, v}), nil
+}
+
+// TypeName implements [load.ObjectRef].
+func (o *object) TypeName() string { return o.v.Type() }
+
+// attribute returns an attribute of the value; the empty name is the value itself.
+func (o *object) attribute(name string) (starlark.Value, error) {
+	if name == "" {
+		return o.v, nil
+	}
+	var names []string
+	if v, ok := o.v.(starlark.HasAttrs); ok {
+		if a, err := v.Attr(name); err == nil && a != nil {
+			return a, nil
+		}
+		names = v.AttrNames()
+	}
+	near := spelling.Near(name, slices.Values(names), 3)
+	for i := range near {
+		near[i] = o.TypeName() + "." + near[i]
+	}
+	return nil, &load.SymbolError{Module: o.in.name, Symbol: o.TypeName() + "." + name, NearMiss: near}
+}
+
+// Methods implements [load.ObjectRef].
+func (o *object) Methods() []load.Symbol {
+	v, ok := o.v.(starlark.HasAttrs)
+	if !ok {
+		return nil
+	}
+	var all []load.Symbol
+	for _, name := range v.AttrNames() {
+		if a, err := v.Attr(name); err == nil {
+			if f, ok := a.(starlark.Callable); ok {
+				all = append(all, load.Symbol{Name: name, Kind: load.KindFunc, Signature: "def " + name + parameters(f), Doc: synopsis(f)})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// symbol is how messages call an attribute.
+func (o *object) symbol(name string) string {
+	if f, ok := o.v.(starlark.Callable); ok && name == "" {
+		return f.Name()
+	}
+	return o.TypeName() + "." + name
+}
+
+// Bind implements [load.ObjectRef].
+func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
+	v, err := o.attribute(method)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return o.in.bind(o.symbol(method), v, t)
+}
+
+// Call implements [load.ObjectRef].
+func (o *object) Call(ctx context.Context, method string, args []any) ([]any, error) {
+	v, err := o.attribute(method)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := v.(starlark.Callable)
+	if !ok {
+		return nil, &load.SymbolError{Module: o.in.name, Symbol: o.symbol(method), Have: v.Type(), Reason: "it is not a function"}
+	}
+	return o.in.callByName(ctx, o.symbol(method), f, args)
+}
+
+// Field implements [load.ObjectRef].
+func (o *object) Field(_ context.Context, name string) (any, error) {
+	v, err := o.attribute(name)
+	if err != nil {
+		return nil, err
+	}
+	return decoder{in: o.in}.natural(v)
+}
+
+// Text implements [load.ObjectRef].
+func (o *object) Text(context.Context) (string, error) {
+	if err := o.in.engine.limits.text(o.v); err != nil {
+		return "", err
+	}
+	return o.v.String(), nil
+}
+
+// JSON implements [load.ObjectRef].
+func (o *object) JSON(ctx context.Context) ([]byte, error) {
+	if _, ok := o.v.(starlark.Callable); ok {
+		return nil, fmt.Errorf("a %s has no JSON form", o.TypeName())
+	}
+	if err := o.in.engine.limits.text(o.v); err != nil {
+		return nil, err
+	}
+	encode := json.Module.Members["encode"].(*starlark.Builtin)
+	v, err := o.in.invoke(ctx, "json.encode", encode, starlark.Tuple{o.v}, nil)
+	if err != nil {
+		return nil, err
+	}
+	text, _ := starlark.AsString(v)
+	return []byte(text), nil
+}
+
+// Release implements [load.ObjectRef]: the value is the garbage collector's.
+func (*object) Release() {}

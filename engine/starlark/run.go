@@ -1,0 +1,104 @@
+package starlark
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/loadgo/load"
+	"go.starlark.net/starlark"
+)
+
+// run is one run of a script: of its top level, or of a function. It is on one goroutine.
+type run struct {
+	in     *instance
+	ctx    context.Context
+	thread starlark.Thread
+	limit  atomic.Pointer[load.LimitError] // what was exceeded, or nil
+
+	// Guarded by watch.mu.
+	measured bool
+	before   uint64 // heap in bytes when it was first measured
+}
+
+const runKey = "load run" // of the thread-local value that is the run
+
+// run runs f on a thread of its own, within the limits and until ctx ends. what is named by a panic.
+func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func(*starlark.Thread) error) (err error) {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r := &run{in: in, ctx: ctx, thread: starlark.Thread{Load: loads, Print: in.printLine}}
+	if steps := in.engine.limits.steps; steps != math.MaxUint64 {
+		r.thread.SetMaxExecutionSteps(steps)
+		r.thread.OnMaxSteps = func(*starlark.Thread) {
+			r.exceed(&load.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
+		}
+	}
+	r.thread.SetLocal(runKey, r)
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, func() { r.thread.Cancel("cancelled") })()
+	}
+	if in.engine.watch.limit > 0 {
+		in.engine.watch.add(r)
+		defer in.engine.watch.remove(r)
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = &load.PanicError{Module: in.name, Symbol: what, Value: fmt.Sprint(v), Stack: string(debug.Stack())}
+		}
+	}()
+	if err := f(&r.thread); err != nil {
+		return r.failure(err)
+	}
+	return nil
+}
+
+type loadFunc = func(*starlark.Thread, string) (starlark.StringDict, error)
+
+// exceed stops the run for a limit.
+func (r *run) exceed(limit *load.LimitError) {
+	r.limit.CompareAndSwap(nil, limit)
+	r.thread.Cancel("limit")
+}
+
+// failure makes a [*load.EvalError] of what ended the run.
+func (r *run) failure(err error) error {
+	failed := &load.EvalError{Message: err.Error(), Err: errors.Unwrap(err)}
+	var eval *starlark.EvalError
+	if errors.As(err, &eval) {
+		failed.Trace = trace(eval.CallStack)
+	}
+	var own *load.LimitError // of an operation that was refused
+	switch limit := r.limit.Load(); {
+	case limit != nil:
+		failed.Message, failed.Err = limit.Reason, limit
+	case errors.As(err, &own):
+	case r.ctx.Err() != nil:
+		failed.Err = context.Cause(r.ctx)
+		failed.Message = "it was cancelled: " + failed.Err.Error()
+	}
+	return failed
+}
+
+// trace lists the calls of a stack, innermost first, without the interpreter's own functions.
+func trace(stack starlark.CallStack) []string {
+	var calls []string
+	for i := range stack {
+		frame := stack.At(i)
+		if frame.Pos.Line > 0 {
+			calls = append(calls, fmt.Sprintf("%s: in %s", frame.Pos, frame.Name))
+		}
+	}
+	return calls
+}
+
+// printLine is what print does.
+func (in *instance) printLine(_ *starlark.Thread, line string) {
+	if in.print != nil {
+		in.print(load.Output{Name: in.name, Stream: "stdout", Line: line})
+	}
+}

@@ -1,0 +1,95 @@
+package starlark
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load"
+)
+
+const (
+	watchEvery = 2 * time.Millisecond
+	watchIdle  = 5 // ticks without a run, after which the watch goes to sleep
+)
+
+// watch stops runs while which the memory of the program grows beyond the limit. Its goroutine lives only
+// while there are runs, and a few milliseconds longer.
+type watch struct {
+	limit int64 // bytes
+
+	mu    sync.Mutex
+	runs  map[*run]struct{}
+	awake bool
+}
+
+func (w *watch) add(r *run) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.runs == nil {
+		w.runs = make(map[*run]struct{})
+	}
+	w.runs[r] = struct{}{}
+	if !w.awake {
+		w.awake = true
+		go w.loop()
+	}
+}
+
+func (w *watch) remove(r *run) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.runs, r)
+}
+
+func (w *watch) loop() {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for idle := 0; ; {
+		<-ticker.C
+		w.mu.Lock()
+		if idle++; len(w.runs) > 0 {
+			idle = 0
+		}
+		if idle > watchIdle {
+			w.awake = false
+			w.mu.Unlock()
+			return
+		}
+		suspect := idle == 0 && w.check(1)
+		w.mu.Unlock()
+		if !suspect {
+			continue
+		}
+		runtime.GC() // what is left after it is in use
+		w.mu.Lock()
+		w.check(0)
+		w.mu.Unlock()
+	}
+}
+
+// check measures the heap. It stops the runs that are beyond the limit by more than slack times the limit, and
+// tells whether others are beyond it. It is called with mu held.
+func (w *watch) check(slack uint64) (suspect bool) {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	heap := sample[0].Value.Uint64()
+	limit := uint64(w.limit)
+	for r := range w.runs {
+		switch {
+		case !r.measured:
+			r.measured, r.before = true, heap
+		case heap > r.before+limit+slack*limit:
+			r.exceed(&load.LimitError{Reason: "it took more than " + mebibytes(w.limit) + " of memory", Fix: memoryFix})
+		case heap > r.before+limit:
+			suspect = true
+		}
+	}
+	return suspect
+}
+
+const memoryFix = "set starlark.Config.Memory to allow more"
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
