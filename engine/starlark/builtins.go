@@ -12,7 +12,6 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-
 // check looks at the arguments of a function before it is called.
 type check func(args starlark.Tuple, kwargs []starlark.Tuple) error
 
@@ -27,6 +26,7 @@ func (l limits) predeclared() starlark.StringDict {
 			"encode": checked(json.Module.Members["encode"], l.checkText),
 			"decode": checked(json.Module.Members["decode"], l.checkJSON),
 		}},
+		guardSum:    starlark.NewBuiltin("+", l.guardSum),
 		guardRepeat: starlark.NewBuiltin("*", l.guardOperand),
 		guardFormat: starlark.NewBuiltin("%", l.guardOperand),
 		guardMethod: starlark.NewBuiltin("receiver", l.guardMethod),
@@ -96,6 +96,25 @@ func (l limits) checkZip(args starlark.Tuple, _ []starlark.Tuple) error {
 		}
 	}
 	return l.tooLarge(total * wordSize)
+}
+
+// guardSum returns the right side of a sum that is small enough: a quarter of what fits.
+func (l limits) guardSum(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	size := 0
+	switch y := args[0].(type) {
+	case starlark.String:
+		size = len(y)
+	case starlark.Bytes:
+		size = len(y)
+	case *starlark.List:
+		size = wordSize * y.Len()
+	case starlark.Tuple:
+		size = wordSize * y.Len()
+	}
+	if l.memory >= 0 && int64(size) > l.memory/4 {
+		return nil, &load.LimitError{Reason: fmt.Sprintf("it adds more than %s at once", mebibytes(l.memory/4)), Fix: memoryFix}
+	}
+	return args[0], nil
 }
 
 // guardOperand returns the right side of an operation, made to check it.

@@ -97,7 +97,9 @@ func (d decoder) naturalMap(v *starlark.Dict) (any, error) {
 
 func kind(v starlark.Value) string { return "a value of type " + v.Type() }
 
-func misfit(v starlark.Value, t reflect.Type) error { return fmt.Errorf("%s does not fit %s", kind(v), t) }
+func misfit(v starlark.Value, t reflect.Type) error {
+	return fmt.Errorf("%s does not fit %s", kind(v), t)
+}
 
 // decode sets out, which is settable and zero, to the value.
 func (d decoder) decode(v starlark.Value, out reflect.Value) error {

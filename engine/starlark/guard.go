@@ -7,6 +7,7 @@ import (
 
 // The names under which compiled scripts call the checked operations. No script can spell them.
 const (
+	guardSum    = "operand of +"
 	guardRepeat = "operand of *"
 	guardFormat = "operand of %"
 	guardMethod = "receiver"
@@ -14,7 +15,8 @@ const (
 
 // guard rewrites the operations that can make much of little, and that the interpreter does in one step:
 // x * y becomes x * guardRepeat(y), x % y becomes x % guardFormat(y), and x.join becomes guardMethod(x).join. The
-// functions return what does the operation after checking its size.
+// functions return what does the operation after checking its size. x + y becomes x + guardSum(y), which
+// refuses a large y: a text that is added to itself a few times fills any memory before it can be measured.
 func guard(f *syntax.File) {
 	syntax.Walk(f, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -32,11 +34,16 @@ func guard(f *syntax.File) {
 }
 
 func guardOperand(op syntax.Token, x syntax.Expr) syntax.Expr {
+	literal, isLiteral := x.(*syntax.Literal)
 	switch op {
+	case syntax.PLUS, syntax.PLUS_EQ:
+		if !isLiteral {
+			return guardCall(guardSum, x)
+		}
 	case syntax.STAR, syntax.STAR_EQ:
 		return guardCall(guardRepeat, x)
 	case syntax.PERCENT, syntax.PERCENT_EQ:
-		if literal, ok := x.(*syntax.Literal); !ok || literal.Token == syntax.STRING || literal.Token == syntax.BYTES {
+		if !isLiteral || literal.Token == syntax.STRING || literal.Token == syntax.BYTES {
 			return guardCall(guardFormat, x)
 		}
 	}
