@@ -313,15 +313,12 @@ type EvalError struct {
 }
 
 func (e *EvalError) Error() string {
-	s := e.Message
-	for _, call := range e.Trace {
-		s += "\n\t" + call
-	}
+	lines := append([]string{e.Message}, e.Trace...)
 	var limit *LimitError
 	if errors.As(e.Err, &limit) && limit.Fix != "" {
-		s += "\n\t" + limit.Fix
+		lines = append(lines, limit.Fix)
 	}
-	return s
+	return strings.Join(lines, "\n\t")
 }
 
 func (e *EvalError) Unwrap() error { return e.Err }

@@ -8,9 +8,9 @@ import (
 
 // Registrar is an optional ability of a finder: it keeps built-in modules, and finds them.
 type Registrar interface {
-	// Register keeps a module under a name that is an import path. create makes its value, see [Source]. The
-	// error is a [*NameError] for a name that is taken.
-	Register(name Name, create func(context.Context) (any, error)) error
+	// Register keeps a module under a name that is an import path. The error is
+	// a [*NameError] for a name that is taken.
+	Register(name Name, source *HostSource) error
 }
 
 // Register makes a built-in module of host values: from then on the name loads as any other, by the host
@@ -35,12 +35,12 @@ func Register(l *Loader, name string, value any) error {
 	if err == nil && l.cache.get(name) != nil {
 		err = &NameError{Name: name, Reason: "a module of that name runs already"}
 	}
-	var create func(context.Context) (any, error)
+	var source *HostSource
 	if err == nil {
-		create, err = creator(value)
+		source, err = hostSource(value)
 	}
 	if err == nil {
-		err = l.register(parsed, create)
+		err = l.register(parsed, source)
 	}
 	if err != nil {
 		return fmt.Errorf("register %q: %w", name, err)
@@ -48,25 +48,25 @@ func Register(l *Loader, name string, value any) error {
 	return nil
 }
 
-func (l *Loader) register(name Name, create func(context.Context) (any, error)) error {
+func (l *Loader) register(name Name, source *HostSource) error {
 	for _, finder := range l.config.Path {
 		if r, ok := finder.(Registrar); ok {
-			return r.Register(name, create)
+			return r.Register(name, source)
 		}
 	}
 	return &ConfigError{Setting: "Config.Path", Reason: "it has no finder of built-in modules; add builtin.New()"}
 }
 
-// creator returns the factory that a value is, or one that returns the value.
-func creator(value any) (func(context.Context) (any, error), error) {
+// hostSource makes the source of a value: it is a factory, or there is one that returns it.
+func hostSource(value any) (*HostSource, error) {
 	if f, ok := value.(func(context.Context) (any, error)); ok && f != nil {
-		return f, nil
+		return &HostSource{Create: f}, nil
 	}
 	v := reflect.ValueOf(value)
 	what := reflect.Indirect(v)
 	switch {
 	case what.Kind() == reflect.Struct, v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
-		return func(context.Context) (any, error) { return value, nil }, nil
+		return &HostSource{Create: func(context.Context) (any, error) { return value, nil }}, nil
 	case v.Kind() == reflect.Pointer && v.IsNil():
 		return nil, &ConfigError{Setting: "value", Reason: fmt.Sprintf("it is a nil %T", value)}
 	}

@@ -72,10 +72,14 @@ type Source struct {
 	// mean that an artifact can be used again.
 	Hash string
 
-	Go *GoSource // set for KindGo
+	Go   *GoSource   // set for KindGo
+	Host *HostSource // set for KindBuiltin
+}
 
-	// Host makes the value that the module is made of, at each start; set for KindBuiltin.
-	Host func(ctx context.Context) (any, error)
+// HostSource is what a built-in module is made of.
+type HostSource struct {
+	// Create makes the module's value, see [Register]. It is called at each start of the module.
+	Create func(ctx context.Context) (any, error)
 }
 
 // HashFile returns the hash of a source that is one file: of the name by which messages call it and of its

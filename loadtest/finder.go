@@ -135,7 +135,11 @@ func checkSpec(t *testing.T, name string, spec *load.Spec) {
 	if spec.Name == "" || spec.Origin == "" || spec.Why == "" || spec.Source.Kind == "" {
 		t.Errorf("%s: a spec needs a name, an origin, a reason and a kind: %+v", name, spec)
 	}
-	if spec.Source.FS == nil {
+	if spec.Source.Kind == load.KindBuiltin {
+		if spec.Source.Host == nil {
+			t.Errorf("%s: nothing about the host's value", name)
+		}
+	} else if spec.Source.FS == nil {
 		t.Errorf("%s: no files", name)
 	} else if _, err := fs.ReadDir(spec.Source.FS, "."); err != nil {
 		t.Errorf("%s: %v", name, err)

@@ -47,7 +47,7 @@ func create(ctx context.Context, spec *load.Spec) (value any, err error) {
 			err = &load.InitError{Reason: "its factory panicked: " + panicked.Value, Err: panicked}
 		}
 	}()
-	value, err = spec.Source.Host(ctx)
+	value, err = spec.Source.Host.Create(ctx)
 	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, ctx.Err()) {
 		err = cause
 	}

@@ -205,7 +205,7 @@ func (b *binding) decode(v starlark.Value, out []reflect.Value) error {
 
 // maxCalls is how many calls of a module may run at once. The language knows no recursion, but a script can
 // call a host function that calls the script.
-const maxCalls = 20_000
+const maxCalls = 10_000
 
 // invoke calls a function of the module on a thread of its own.
 func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callable, args starlark.Tuple, kwargs []starlark.Tuple) (v starlark.Value, err error) {

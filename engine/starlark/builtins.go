@@ -3,6 +3,7 @@ package starlark
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/loadgo/load"
 	"go.starlark.net/lib/json"
@@ -27,9 +28,9 @@ func (l limits) predeclared() starlark.StringDict {
 			"decode": checked(json.Module.Members["decode"], l.checkJSON),
 		}},
 		guardSum:    starlark.NewBuiltin("+", l.guardSum),
-		guardRepeat: starlark.NewBuiltin("*", l.guardOperand),
-		guardFormat: starlark.NewBuiltin("%", l.guardOperand),
-		guardMethod: starlark.NewBuiltin("receiver", l.guardMethod),
+		guardRepeat: starlark.NewBuiltin("*", l.guardRepeat),
+		guardFormat: starlark.NewBuiltin("%", l.guardFormat),
+		guardString: starlark.NewBuiltin("string", l.guardString),
 		"getattr":   starlark.NewBuiltin("getattr", l.getattr),
 		"range":     starlark.NewBuiltin("range", l.makeRange),
 	}
@@ -117,23 +118,30 @@ func (l limits) guardSum(_ *starlark.Thread, _ *starlark.Builtin, args starlark.
 	return args[0], nil
 }
 
-// guardOperand returns the right side of an operation, made to check it.
-func (l limits) guardOperand(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	switch args[0].(type) {
-	case starlark.Float:
+// guardRepeat returns the right side of a product, made to check it.
+func (l limits) guardRepeat(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	if _, ok := args[0].(starlark.Float); ok {
 		return args[0], nil
-	case starlark.Int:
-		if b.Name() == "%" { // the text of a number is short
-			return args[0], nil
-		}
 	}
-	return operand{args[0], l}, nil
+	return factor{args[0], l}, nil
 }
 
-// guardMethod returns the value, a string with checked methods.
-func (l limits) guardMethod(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	if text, ok := args[0].(starlark.String); ok {
-		return receiver{text, l}, nil
+// maxVerbs is how often x %= y may use a y that is a dict.
+const maxVerbs = 1000
+
+// guardFormat returns what is formatted, if it is small enough whatever the format is.
+func (l limits) guardFormat(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	verbs := 1 // each takes another element
+	if _, ok := args[0].(*starlark.Dict); ok {
+		verbs = maxVerbs
+	}
+	return args[0], l.product(0, verbs, args[0])
+}
+
+// guardString returns the value: a string with checked methods and formatting.
+func (l limits) guardString(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	if s, ok := args[0].(starlark.String); ok {
+		return text{s, l}, nil
 	}
 	return args[0], nil
 }
@@ -185,7 +193,7 @@ func checkedMethod(name string) methodCheck {
 		}
 	case "format":
 		return func(l limits, receiver string, args starlark.Tuple, kwargs []starlark.Tuple) error {
-			return l.product(len(receiver), countByte(receiver, '{'), arguments(args, kwargs))
+			return l.product(len(receiver), strings.Count(receiver, "{"), arguments(args, kwargs))
 		}
 	}
 	return nil

@@ -93,6 +93,9 @@ func (e *Engine) Compile(_ context.Context, src load.Source, dir string) error {
 	case len(text) > maxSource:
 		return &load.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
 	}
+	if bytes.IndexByte(text, 0) >= 0 { // the interpreter would take it for the end
+		return &load.CompileError{Reason: "it is not a text: it holds a NUL byte"}
+	}
 	program, err := compile(name, text, e.predeclared.Has)
 	if err != nil {
 		return err

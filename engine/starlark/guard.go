@@ -1,6 +1,8 @@
 package starlark
 
 import (
+	"strings"
+
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 )
@@ -9,45 +11,66 @@ import (
 const (
 	guardSum    = "operand of +"
 	guardRepeat = "operand of *"
-	guardFormat = "operand of %"
-	guardMethod = "receiver"
+	guardFormat = "operand of %="
+	guardString = "string"
 )
 
 // guard rewrites the operations that can make much of little, and that the interpreter does in one step:
-// x * y becomes x * guardRepeat(y), x % y becomes x % guardFormat(y), and x.join becomes guardMethod(x).join. The
+// x * y becomes x * guardRepeat(y), x % y becomes guardString(x) % y, and x.join becomes guardString(x).join. The
 // functions return what does the operation after checking its size. x + y becomes x + guardSum(y), which
 // refuses a large y: a text that is added to itself a few times fills any memory before it can be measured.
 func guard(f *syntax.File) {
 	syntax.Walk(f, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.BinaryExpr:
-			n.Y = guardOperand(n.Op, n.Y)
+			guardBinary(n)
 		case *syntax.AssignStmt:
-			n.RHS = guardOperand(n.Op, n.RHS)
+			guardAssign(n)
 		case *syntax.DotExpr:
 			if checkedMethod(n.Name.Name) != nil {
-				n.X = guardCall(guardMethod, n.X)
+				n.X = guardCall(guardString, n.X)
 			}
 		}
 		return true
 	})
 }
 
-func guardOperand(op syntax.Token, x syntax.Expr) syntax.Expr {
-	literal, isLiteral := x.(*syntax.Literal)
-	switch op {
-	case syntax.PLUS, syntax.PLUS_EQ:
-		if !isLiteral {
-			return guardCall(guardSum, x)
+func guardBinary(n *syntax.BinaryExpr) {
+	switch n.Op {
+	case syntax.PLUS:
+		if !isLiteral(n.Y) {
+			n.Y = guardCall(guardSum, n.Y)
 		}
-	case syntax.STAR, syntax.STAR_EQ:
-		return guardCall(guardRepeat, x)
-	case syntax.PERCENT, syntax.PERCENT_EQ:
-		if !isLiteral || literal.Token == syntax.STRING || literal.Token == syntax.BYTES {
-			return guardCall(guardFormat, x)
+	case syntax.STAR:
+		n.Y = guardCall(guardRepeat, n.Y)
+	case syntax.PERCENT:
+		if !isLiteral(n.Y) {
+			n.X = guardCall(guardString, n.X)
 		}
 	}
-	return x
+}
+
+// guardAssign does the same for x += y and the like. The left side of x %= y cannot be replaced, so that
+// guardFormat sees only what is formatted.
+func guardAssign(n *syntax.AssignStmt) {
+	switch n.Op {
+	case syntax.PLUS_EQ:
+		if !isLiteral(n.RHS) {
+			n.RHS = guardCall(guardSum, n.RHS)
+		}
+	case syntax.STAR_EQ:
+		n.RHS = guardCall(guardRepeat, n.RHS)
+	case syntax.PERCENT_EQ:
+		if !isLiteral(n.RHS) {
+			n.RHS = guardCall(guardFormat, n.RHS)
+		}
+	}
+}
+
+// isLiteral tells whether an operand is in the script as it is: no larger than the script.
+func isLiteral(x syntax.Expr) bool {
+	_, ok := x.(*syntax.Literal)
+	return ok
 }
 
 func guardCall(name string, x syntax.Expr) syntax.Expr {
@@ -58,46 +81,52 @@ func guardCall(name string, x syntax.Expr) syntax.Expr {
 	}
 }
 
-// operand is the right side of an operation that is checked before it is done.
-type operand struct {
+// factor is the right side of a product that is checked before it is made.
+type factor struct {
 	starlark.Value
 	limits limits
 }
 
 // Binary implements [starlark.HasBinary].
-func (o operand) Binary(op syntax.Token, x starlark.Value, side starlark.Side) (starlark.Value, error) {
-	if side != starlark.Right {
+func (f factor) Binary(op syntax.Token, x starlark.Value, side starlark.Side) (starlark.Value, error) {
+	if op != syntax.STAR || side != starlark.Right {
 		return nil, nil
 	}
-	var err error
-	if op == syntax.STAR {
-		err = o.limits.repeat(x, o.Value)
-	} else if text, ok := x.(starlark.String); ok {
-		err = o.limits.format(string(text), o.Value)
-	}
-	if err != nil {
+	if err := f.limits.repeat(x, f.Value); err != nil {
 		return nil, err
 	}
-	return starlark.Binary(op, x, o.Value)
+	return starlark.Binary(op, x, f.Value)
 }
 
-// receiver is a string whose methods are checked.
-type receiver struct {
+// text is a string whose formatting and methods are checked.
+type text struct {
 	starlark.Value
 	limits limits
 }
 
+// Binary implements [starlark.HasBinary].
+func (s text) Binary(op syntax.Token, y starlark.Value, side starlark.Side) (starlark.Value, error) {
+	if op != syntax.PERCENT || side != starlark.Left {
+		return nil, nil
+	}
+	format := string(s.Value.(starlark.String))
+	if err := s.limits.product(len(format), strings.Count(format, "%"), y); err != nil {
+		return nil, err
+	}
+	return starlark.Binary(op, s.Value, y)
+}
+
 // Attr implements [starlark.HasAttrs].
-func (r receiver) Attr(name string) (starlark.Value, error) {
-	v, err := r.Value.(starlark.String).Attr(name)
+func (s text) Attr(name string) (starlark.Value, error) {
+	v, err := s.Value.(starlark.String).Attr(name)
 	if v == nil || err != nil {
 		return nil, err
 	}
-	return r.limits.method(v), nil
+	return s.limits.method(v), nil
 }
 
 // AttrNames implements [starlark.HasAttrs].
-func (r receiver) AttrNames() []string { return r.Value.(starlark.String).AttrNames() }
+func (s text) AttrNames() []string { return s.Value.(starlark.String).AttrNames() }
 
 // repeat checks x * y.
 func (l limits) repeat(x, y starlark.Value) error {
@@ -121,9 +150,4 @@ func (l limits) repeat(x, y starlark.Value) error {
 		return l.times(x.Len(), wordSize, n)
 	}
 	return nil
-}
-
-// format checks text % arg: each verb may take the whole of arg.
-func (l limits) format(text string, arg starlark.Value) error {
-	return l.product(len(text), countByte(text, '%'), arg)
 }

@@ -3,7 +3,6 @@ package starlark
 import (
 	"fmt"
 	"math/bits"
-	"strings"
 
 	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
@@ -149,8 +148,6 @@ func (l limits) json(text string) error {
 	}
 	return nil
 }
-
-func countByte(s string, c byte) int { return strings.Count(s, string(c)) }
 
 func (l limits) isolation() load.Isolation {
 	why := ""

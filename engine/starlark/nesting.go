@@ -86,14 +86,14 @@ func same(a, b starlark.Value) bool {
 	return false
 }
 
-// maxVisits bounds the work of freezing: a tuple is frozen as often as it is referred to, and a few tuples
+// maxTuples bounds the work of freezing: a tuple is frozen as often as it is referred to, and a few tuples
 // that refer to each other twice can do so more often than anyone can wait for.
-const maxVisits = 1 << 24
+const maxTuples = 1 << 21
 
 // freezer freezes values from the inside out, each once but for tuples.
 type freezer struct {
 	seen   map[starlark.Value]bool
-	visits int
+	tuples int
 }
 
 // freeze freezes the globals of a module, so that any number of goroutines can read them.
@@ -108,8 +108,12 @@ func freeze(globals starlark.StringDict) error {
 }
 
 func (f *freezer) freeze(v starlark.Value, depth int) error {
-	if f.visits++; f.visits > maxVisits {
-		return &load.LimitError{Reason: fmt.Sprintf("its values refer to each other more than %d times", maxVisits)}
+	_, isTuple := v.(starlark.Tuple)
+	if isTuple {
+		f.tuples++
+	}
+	if f.tuples > maxTuples {
+		return &load.LimitError{Reason: fmt.Sprintf("its values refer to tuples more than %d times", maxTuples)}
 	}
 	parts := partsOf(v)
 	if parts == nil {
@@ -130,7 +134,7 @@ func (f *freezer) freeze(v starlark.Value, depth int) error {
 			return err
 		}
 	}
-	if _, ok := v.(starlark.Tuple); !ok {
+	if !isTuple {
 		v.Freeze() // its parts are frozen: this goes no deeper
 	}
 	return nil

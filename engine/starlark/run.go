@@ -65,6 +65,8 @@ func (r *run) exceed(limit *load.LimitError) {
 	r.thread.Cancel("limit")
 }
 
+const maxTrace = 30 // calls that an error shows
+
 // failure makes a [*load.EvalError] of what ended the run.
 func (r *run) failure(err error) error {
 	failed := &load.EvalError{Message: err.Error(), Err: errors.Unwrap(err)}
@@ -72,6 +74,13 @@ func (r *run) failure(err error) error {
 	if errors.As(err, &eval) {
 		failed.Trace = trace(eval.CallStack)
 	}
+	var nested *load.LoadError
+	var inner *load.EvalError // of a script that this one called through the host
+	if errors.As(err, &inner) && !errors.As(err, &nested) {
+		failed.Message, failed.Err = inner.Message, inner.Err
+		failed.Trace = append(inner.Trace[:len(inner.Trace):len(inner.Trace)], failed.Trace...)
+	}
+	failed.Trace = failed.Trace[:min(len(failed.Trace), maxTrace)]
 	var own *load.LimitError // of an operation that was refused
 	switch limit := r.limit.Load(); {
 	case limit != nil:

@@ -17,22 +17,22 @@ import (
 // concurrent use. Package engine/native runs what it finds.
 type Finder struct {
 	mu      sync.RWMutex
-	modules map[string]func(context.Context) (any, error)
+	modules map[string]*load.HostSource
 }
 
 // New returns a finder that knows no module yet.
-func New() *Finder { return &Finder{modules: make(map[string]func(context.Context) (any, error))} }
+func New() *Finder { return &Finder{modules: make(map[string]*load.HostSource)} }
 
 func (f *Finder) String() string { return "built-in" }
 
 // Register implements [load.Registrar].
-func (f *Finder) Register(name load.Name, create func(context.Context) (any, error)) error {
+func (f *Finder) Register(name load.Name, source *load.HostSource) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, taken := f.modules[name.Target]; taken {
 		return &load.NameError{Name: name.Target, Reason: "a built-in module has that name already"}
 	}
-	f.modules[name.Target] = create
+	f.modules[name.Target] = source
 	return nil
 }
 
@@ -51,10 +51,10 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 		return nil, errForm
 	}
 	f.mu.RLock()
-	create := f.modules[name.Target]
+	source := f.modules[name.Target]
 	f.mu.RUnlock()
 	switch {
-	case create == nil:
+	case source == nil:
 		return nil, errName
 	case name.Query != "":
 		return nil, errVersions
@@ -63,7 +63,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 		Name:   name.Target,
 		Why:    "the host program registered it",
 		Origin: "built-in",
-		Source: load.Source{Kind: load.KindBuiltin, Host: create},
+		Source: load.Source{Kind: load.KindBuiltin, Host: source},
 	}, nil
 }
 

@@ -1,0 +1,420 @@
+package native_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/find/builtin"
+)
+
+func newLoader(t testing.TB) *load.Loader {
+	t.Helper()
+	l, err := load.New(load.Config{Path: load.Path{builtin.New()}, Engines: []load.Engine{native.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// module registers a value and loads it.
+func module(t testing.TB, value any) *load.Module {
+	t.Helper()
+	l := newLoader(t)
+	if err := load.Register(l, "m", value); err != nil {
+		t.Fatal(err)
+	}
+	m, err := l.Load(t.Context(), "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func wantError(t testing.TB, err error, want string) {
+	t.Helper()
+	if err == nil || err.Error() != want {
+		t.Errorf("error:\n%v\nwant:\n%s", err, want)
+	}
+}
+
+type person struct {
+	Name string
+	age  int
+}
+
+func (p *person) Greet(greeting string) string { return greeting + ", " + p.Name }
+
+func (p *person) Age() int { return p.age }
+
+type shape struct{ Width, Height int }
+
+type celsius float64
+
+var values = map[string]any{
+	"greet":   func(name string) (string, error) { return "hello, " + name, nil },
+	"fail":    func() error { return errBroken },
+	"burst":   func() int { panic("boom") },
+	"sum":     func(ns ...int) (total int) { return total + len(ns) },
+	"wait":    func(ctx context.Context, n int) (int, error) { return n, ctx.Err() },
+	"person":  func(name string, age int) *person { return &person{name, age} },
+	"oldest":  func(ps []*person) *person { return slices.MaxFunc(ps, func(a, b *person) int { return a.age - b.age }) },
+	"area":    func(s shape) int { return s.Width * s.Height },
+	"heat":    func(c celsius) celsius { return c + 1 },
+	"twice":   func(f func(int) int, n int) int { return f(f(n)) },
+	"adder":   func(n int) func(int) int { return func(m int) int { return n + m } },
+	"Limit":   7,
+	"home":    shape{2, 3},
+	"founder": &person{"Ada", 36},
+}
+
+var errBroken = errors.New("it is broken")
+
+// A function that is bound with its own type is the function itself.
+func TestFuncIsTheFunction(t *testing.T) {
+	t.Parallel()
+	m := module(t, values)
+	greet, err := load.Func[func(string) (string, error)](m, "greet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reflect.ValueOf(greet).Pointer() != reflect.ValueOf(values["greet"]).Pointer() {
+		t.Error("it is another function")
+	}
+	if text, err := greet("you"); text != "hello, you" || err != nil {
+		t.Error(text, err)
+	}
+}
+
+func TestBind(t *testing.T) {
+	t.Parallel()
+	m := module(t, values)
+	type size struct{ Width, Height int }
+	type text string
+	type people []*person
+	var api struct {
+		Greet func(context.Context, text) (text, error)  `load:"greet"`
+		Sum   func(...int) int                           `load:"sum"`
+		Zero  func() (int, error)                        `load:"sum"`
+		Wait  func(int) (int, error)                     `load:"wait"`
+		Area  func(size) int                             `load:"area"`
+		Heat  func(float64) (float64, error)             `load:"heat"`
+		Make  func(string, int) *load.Object             `load:"person"`
+		Old   func(people) *load.Object                  `load:"oldest"`
+		Oldo  func([]*load.Object) (*load.Object, error) `load:"oldest"`
+		Burst func() (int, error)                        `load:"burst"`
+		Limit int
+		Home  size    `load:"home"`
+		Ada   *person `load:"founder"`
+	}
+	if err := load.Bind(m, &api); err != nil {
+		t.Fatal(err)
+	}
+	ada, bob := api.Make("Ada", 36), api.Make("Bob", 40)
+	oldest, err := api.Oldo([]*load.Object{ada, bob})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var panicked *load.PanicError
+	if _, err := api.Burst(); !errors.As(err, &panicked) || panicked.Value != "boom" || panicked.Module != "m" {
+		t.Errorf("a panic: %v", err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := api.Greet(cancelled, "you"); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	greeting, _ := api.Greet(t.Context(), "you")
+	zero, _ := api.Zero()
+	waited, _ := api.Wait(3)
+	heat, _ := api.Heat(20.5)
+	got := fmt.Sprint(greeting, api.Sum(1, 2), zero, waited, api.Area(size{2, 5}), heat, oldest, api.Limit, api.Home, api.Ada == values["founder"])
+	if want := "hello, you2 0 3 10 21.5 &{Bob 40} 7 {2 3} true"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestMisfits(t *testing.T) {
+	t.Parallel()
+	m := module(t, values)
+	bind := func(_ any, err error) error { return err }
+	for want, err := range map[string]error{
+		"m has no symbol greeet; did you mean greet?": bind(load.Func[func()](m, "greeet")),
+		"m: greet does not fit: it has 1 parameters, not 2\n\twant: func(string, string) string\n\thave: func(string) (string, error)":         bind(load.Func[func(string, string) string](m, "greet")),
+		"m: greet does not fit: it has 2 results, not 1\n\twant: func(string) string\n\thave: func(string) (string, error)":                    bind(load.Func[func(string) string](m, "greet")),
+		"m: greet does not fit: parameter 1: int does not fit string\n\twant: func(int) (string, error)\n\thave: func(string) (string, error)": bind(load.Func[func(int) (string, error)](m, "greet")),
+		"m: Limit does not fit: int does not fit string\n\twant: string\n\thave: int":                                                          bind(load.Value[string](m, "Limit")),
+		"m: greet does not fit: it is a function\n\twant: int\n\thave: func(string) (string, error)":                                           bind(load.Value[int](m, "greet")),
+	} {
+		wantError(t, err, want)
+	}
+}
+
+func TestCallByName(t *testing.T) {
+	t.Parallel()
+	m := module(t, values)
+	call := func(symbol string, args ...any) []any {
+		t.Helper()
+		results, err := m.Call(t.Context(), symbol, args...)
+		if err != nil {
+			t.Errorf("%s: %v", symbol, err)
+		}
+		return results
+	}
+	bob := call("person", "Bob", 40.0)[0].(*load.Object)
+	add := call("adder", 3)[0].(*load.Object)
+	added, err := add.Call(t.Context(), "", 4)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, test := range []struct {
+		got  []any
+		want string
+	}{
+		{call("greet", "you"), "[hello, you]"},
+		{call("sum", 1, int8(2), uint(3)), "[3]"},
+		{call("sum", load.Spread{Slice: []int{1, 2}}), "[2]"},
+		{call("sum"), "[0]"},
+		{call("wait", 5), "[5]"},
+		{call("wait", t.Context(), 5), "[5]"},
+		{call("area", map[string]any{"width": 2, "Height": 4}), "[8]"},
+		{call("oldest", []any{bob}), "[&{Bob 40}]"},
+		{call("twice", add, 1), "[7]"},
+		{call("twice", func(n int64) int64 { return n * 3 }, 1), "[9]"},
+		{added, "[7]"},
+	} {
+		if fmt.Sprint(test.got) != test.want {
+			t.Errorf("got %v, want %s", test.got, test.want)
+		}
+	}
+	if _, err := m.Call(t.Context(), "fail"); !errors.Is(err, errBroken) {
+		t.Errorf("fail: %v", err)
+	}
+	var panicked *load.PanicError
+	if _, err := m.Call(t.Context(), "burst"); !errors.As(err, &panicked) || panicked.Error() != "m: burst panicked: boom" {
+		t.Errorf("burst: %v", err)
+	}
+	_, err = m.Call(t.Context(), "sum", 1.5)
+	wantError(t, err, "m: sum does not fit: argument 1: 1.5 does not fit int\n\twant: (float64)\n\thave: func(...int) int")
+	_, err = m.Call(t.Context(), "greet")
+	wantError(t, err, "m: greet does not fit: not enough arguments\n\twant: ()\n\thave: func(string) (string, error)")
+	_, err = m.Call(t.Context(), "Limit")
+	wantError(t, err, "m: Limit does not fit: it is not a function\n\thave: int")
+	_, err = m.Call(t.Context(), "area", map[string]any{"depth": 1})
+	wantError(t, err, "m: area does not fit: argument 1: native_test.shape has no field depth\n\twant: (map[string]interface {})\n\thave: func(native_test.shape) int")
+}
+
+func TestObject(t *testing.T) {
+	t.Parallel()
+	m := module(t, values)
+	results, err := m.Call(t.Context(), "person", "Ada", 36)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := results[0].(*load.Object)
+	greet, err := load.Method[func(string) string](o, "Greet")
+	if err != nil || greet("hi") != "hi, Ada" {
+		t.Error(err)
+	}
+	if age, err := o.Call(t.Context(), "Age"); err != nil || age[0] != 36 {
+		t.Error(age, err)
+	}
+	if name, err := o.Field(t.Context(), "Name"); err != nil || name != "Ada" {
+		t.Error(name, err)
+	}
+	if _, err := o.Field(t.Context(), "age"); err == nil {
+		t.Error("an unexported field can be read")
+	}
+	_, err = o.Call(t.Context(), "Great")
+	wantError(t, err, "m has no symbol *native_test.person.Great; did you mean *native_test.person.Greet?")
+	json, err := o.MarshalJSON()
+	if o.TypeName() != "*native_test.person" || o.String() != "&{Ada 36}" || string(json) != `{"Name":"Ada"}` || err != nil {
+		t.Error(o.TypeName(), o, string(json), err)
+	}
+	var signatures []string
+	for _, s := range o.Methods() {
+		signatures = append(signatures, s.Signature)
+	}
+	if got := strings.Join(signatures, "; "); got != "func (*native_test.person) Age() int; func (*native_test.person) Greet(string) string" {
+		t.Error(got)
+	}
+	if own, ok := native.Unwrap(o); !ok || own.(*person).Name != "Ada" {
+		t.Error(own)
+	}
+	o.Close()
+	if _, err := o.Call(t.Context(), "Age"); err == nil {
+		t.Error("a closed object answers")
+	}
+}
+
+// service is registered by its fields and methods.
+type service struct {
+	Prefix string
+	Hidden int                 `load:"-"`
+	Log    func(string) string `load:"log"`
+	secret int
+}
+
+func (s *service) Say(text string) string { return s.Prefix + text }
+
+func TestStruct(t *testing.T) {
+	t.Parallel()
+	s := &service{Prefix: "> ", Log: strings.ToUpper}
+	m := module(t, s)
+	var signatures []string
+	for _, symbol := range m.Symbols() {
+		signatures = append(signatures, symbol.Signature)
+	}
+	if got, want := strings.Join(signatures, "; "), "var Prefix string; func Say(string) string; func log(string) string"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	s.Prefix = "# " // a variable has its present value
+	say, err := load.Func[func(string) string](m, "Say")
+	if err != nil || say("x") != "# x" {
+		t.Error(err)
+	}
+	if prefix, err := load.Value[string](m, "Prefix"); err != nil || prefix != "# " {
+		t.Error(prefix, err)
+	}
+}
+
+func TestRegister(t *testing.T) {
+	t.Parallel()
+	l := newLoader(t)
+	var none *service
+	for _, test := range []struct {
+		name  string
+		value any
+		want  string
+	}{
+		{"m", values, ""},
+		{"m", values, `register "m": invalid module name: a built-in module has that name already`},
+		{"n", 42, `register "n": value: a module is made of a map with string keys, a struct, a pointer to one, or a func(context.Context) (any, error), not of int`},
+		{"n", nil, `register "n": value: a module is made of a map with string keys, a struct, a pointer to one, or a func(context.Context) (any, error), not of <nil>`},
+		{"n", none, `register "n": value: it is a nil *native_test.service`},
+		{"n@v1.0.0", values, `register "n@v1.0.0": invalid module name: a built-in module has a plain name, without alias and version`},
+		{"./n", values, `register "./n": invalid module name: a built-in module has a plain name, without alias and version`},
+		{"a b", values, `register "a b": invalid module name: it holds a space`},
+	} {
+		err := load.Register(l, test.name, test.value)
+		if test.want == "" && err == nil {
+			continue
+		}
+		wantError(t, err, test.want)
+	}
+	if _, err := l.Load(t.Context(), "m"); err != nil {
+		t.Error(err)
+	}
+	wantError(t, load.Register(l, "m", values), `register "m": invalid module name: a module of that name runs already`)
+	if err := load.Register(l, "greeting", values); err != nil {
+		t.Error(err)
+	}
+	_, err := l.Load(t.Context(), "greetin")
+	wantError(t, err, "load greetin: not found\n\tbuilt-in: none of that name is registered\n\tdid you mean greeting?\n\tset Config.Installers to one that installs such names")
+	bare, err := load.New(load.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, load.Register(bare, "m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
+}
+
+// A factory runs at the first load; one that fails leaves nothing behind.
+func TestFactory(t *testing.T) {
+	t.Parallel()
+	l := newLoader(t)
+	var runs atomic.Int32
+	register := func(name string, create func(context.Context) (any, error)) {
+		t.Helper()
+		if err := load.Register(l, name, create); err != nil {
+			t.Fatal(err)
+		}
+	}
+	register("flaky", func(context.Context) (any, error) {
+		switch runs.Add(1) {
+		case 1:
+			panic("boom")
+		case 2:
+			return nil, errBroken
+		}
+		return values, nil
+	})
+	if runs.Load() != 0 {
+		t.Error("the factory ran before the load")
+	}
+	_, err := l.Load(t.Context(), "flaky")
+	var panicked *load.PanicError
+	var initial *load.InitError
+	if !errors.As(err, &panicked) || !errors.As(err, &initial) || !strings.Contains(panicked.Stack, "TestFactory") {
+		t.Errorf("%#v", err)
+	}
+	wantError(t, err, "load flaky: its factory panicked: boom")
+	for range l.Modules() {
+		t.Error("a module runs whose factory panicked")
+	}
+	_, err = l.Load(t.Context(), "flaky")
+	wantError(t, err, "load flaky: its factory failed: it is broken")
+	if !errors.Is(err, errBroken) {
+		t.Error("the factory's error is lost")
+	}
+	for range 2 {
+		if _, err := l.Load(t.Context(), "flaky"); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := runs.Load(); n != 3 {
+		t.Errorf("the factory ran %d times", n)
+	}
+	for name, test := range map[string]struct {
+		value any
+		want  string
+	}{
+		"number": {42, "its factory returned int: a module is made of a map with string keys, a struct or a pointer to one"},
+		"spaced": {map[string]any{"a b": 1}, `the symbol "a b" is not an identifier`},
+		"empty":  {map[string]any{"a": nil}, "the symbol a is nil"},
+	} {
+		register(name, func(context.Context) (any, error) { return test.value, nil })
+		_, err := l.Load(t.Context(), name)
+		wantError(t, err, "load "+name+": "+test.want)
+	}
+}
+
+func TestUnload(t *testing.T) {
+	t.Parallel()
+	l := newLoader(t)
+	if err := load.Register(l, "m", values); err != nil {
+		t.Fatal(err)
+	}
+	m, err := l.Load(t.Context(), "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type text string
+	greet, err := load.Func[func(text) (text, error)](m, "greet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Unload(t.Context(), "m"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := greet("you"); !errors.Is(err, load.ErrUnloaded) {
+		t.Error(err)
+	}
+	if _, err := m.Call(t.Context(), "greet", "you"); !errors.Is(err, load.ErrUnloaded) {
+		t.Error(err)
+	}
+	if _, err := l.Load(t.Context(), "m"); err != nil {
+		t.Error("it cannot be loaded again:", err)
+	}
+}

@@ -1,0 +1,186 @@
+package starlark_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	sky "go.starlark.net/starlark"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/starlark"
+)
+
+type account struct {
+	Owner   string
+	balance int
+}
+
+func (a *account) Pay(n int) (int, error) {
+	if a.balance += n; a.balance < 0 {
+		return a.balance, errEmpty
+	}
+	return a.balance, nil
+}
+
+var errEmpty = errors.New("the account is empty")
+
+type order struct {
+	Price int
+	Notes []string
+}
+
+var bank = map[string]any{
+	"open":  func(owner string) *account { return &account{Owner: owner} },
+	"total": func(orders []order) (n int) { return n + orders[0].Price + orders[1].Price },
+	"place": func(o order) string { return fmt.Sprint(o.Price, o.Notes) },
+	"swap":  func(a, b string) (string, string) { return b, a },
+	"each":  func(f func(int) (int, error), n int) (int, error) { return f(n) },
+	"owner": func(a *account) string { return a.Owner },
+	"burst": func() { panic("boom") },
+	"Fee":   7,
+	"raw":   sky.Tuple{sky.MakeInt(1), sky.None},
+}
+
+const teller = `
+load("bank", "open", "total", "place", "swap", "each", "owner", "burst", "Fee", "raw")
+
+def pay(owner, *sums):
+    a = open(owner)
+    return [a.Pay(n) for n in sums], a.Owner, owner_of(a)
+
+def owner_of(a): return owner(a)
+def orders(): return total([{"price": 1}, struct(Price = 2)] if False else [{"Price": 1}, {"Price": 2}])
+def named(): return place(Price = 3, Notes = ["a"])
+def swapped(): return swap("a", "b")
+def callback(): return each(lambda n: n * Fee, 6)
+def bad_callback(): return each(lambda n: fail("no", n), 6)
+def again(n): return each(again, n)
+def bursts(): return burst()
+def wrong(): return open(1)
+def field(): return open("x").Ownr
+`
+
+func tellerModule(t *testing.T) (*world, *load.Module) {
+	t.Helper()
+	w := newWorld(t, starlark.Config{}, map[string]string{"m.star": teller})
+	if err := load.Register(w.Loader, "bank", bank); err != nil {
+		t.Fatal(err)
+	}
+	return w, w.load(t, "m")
+}
+
+func TestBuiltinModules(t *testing.T) {
+	t.Parallel()
+	_, m := tellerModule(t)
+	for symbol, want := range map[string]string{"orders": "[3]", "named": "[3 [a]]", "swapped": "[b a]", "callback": "[42]"} {
+		results, err := m.Call(t.Context(), symbol)
+		if err != nil || fmt.Sprint(results) != want {
+			t.Errorf("%s: %v, %v", symbol, results, err)
+		}
+	}
+	pay, err := load.Func[func(string, ...int) ([]int, string, string, error)](m, "pay")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, owner, again, err := pay("Ada", 3, 4)
+	if err != nil || fmt.Sprint(sums, owner, again) != "[3 7]AdaAda" {
+		t.Error(sums, owner, again, err)
+	}
+	if _, _, _, err := pay("Ada", -1); !errors.Is(err, errEmpty) {
+		t.Errorf("the host's error is lost: %v", err)
+	}
+}
+
+func TestBuiltinErrors(t *testing.T) {
+	t.Parallel()
+	w, m := tellerModule(t)
+	for symbol, want := range map[string]string{
+		"bursts":       "bank: burst panicked: boom\n\tDIR/m.star:15:27: in bursts",
+		"bad_callback": "fail: no 6\n\tDIR/m.star:13:47: in lambda\n\tDIR/m.star:13:32: in bad_callback",
+		"wrong":        "bank: open does not fit: argument 1: int does not fit string\n\twant: (int)\n\thave: func(string) *starlark_test.account\n\tDIR/m.star:16:25: in wrong",
+		"field":        "*starlark_test.account has no .Ownr field or method",
+	} {
+		_, err := m.Call(t.Context(), symbol)
+		var eval *load.EvalError
+		if !errors.As(err, &eval) || !strings.HasPrefix(strings.ReplaceAll(err.Error(), w.dir, "DIR"), want) {
+			t.Errorf("%s: %v", symbol, err)
+		}
+	}
+	// A script that calls itself through the host ends with an error, not with the host's stack.
+	_, err := m.Call(t.Context(), "again", 1)
+	var limit *load.LimitError
+	if !errors.As(err, &limit) {
+		t.Errorf("%.200v", err)
+	}
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{}, map[string]string{
+		"a.star":       `load("lib/b", "f", b_list = "items")` + "\ndef g(): return f(b_list)\n",
+		"lib/b.star":   `load("./c.star", "c")` + "\nitems = [c]\n",
+		"lib/c.star":   "c = 3\n",
+		"x.star":       `load("y", "y")`,
+		"y.star":       `load("./z.star", "y")`,
+		"z.star":       `load("x", "y")`,
+		"none.star":    `load("./nowhere.star", "y")`,
+		"symbol.star":  `load("./lib/c.star", "d")`,
+		"private.star": `load("./lib/c.star", "_d")`,
+		"fails.star":   "def f(x): return 1 // x\nf(0)\n",
+		"uses.star":    `load("fails", "f")`,
+	})
+	w.write(t, "lib/b.star", `load("./c.star", "c")`+"\nitems = [c]\ndef f(x): return len(x), x[0]\n")
+	g, err := load.Func[func() (int, int)](w.load(t, "a"), "g")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, c := g(); n != 1 || c != 3 {
+		t.Error(n, c)
+	}
+	if m, err := w.Load(t.Context(), w.dir+"/lib/c.star"); err != nil || m != w.load(t, "lib/c") {
+		t.Error("the part is another module")
+	}
+	for name, want := range map[string]string{
+		"x":       "load x: import cycle: x → y → DIR/z.star → x",
+		"symbol":  "load symbol: load: name d not found in module ./lib/c.star\n\tDIR/symbol.star:1:1: in <toplevel>",
+		"private": "load private: it does not compile\n\tDIR/private.star:1:23: load: names with leading underscores are not exported: _d\n\t\tload(\"./lib/c.star\", \"_d\")\n\t\t                      ^",
+		"fails":   "load fails: floored division by zero\n\tDIR/fails.star:1:20: in f\n\tDIR/fails.star:2:2: in <toplevel>",
+		"uses":    "load uses → fails: floored division by zero\n\tDIR/fails.star:1:20: in f\n\tDIR/fails.star:2:2: in <toplevel>",
+	} {
+		_, err := w.Load(t.Context(), name)
+		w.wantError(t, err, want)
+	}
+	_, err = w.Load(t.Context(), "none")
+	if !errors.Is(err, load.ErrNotFound) || !strings.HasPrefix(err.Error(), "load none → "+w.dir+"/nowhere.star: not found") {
+		t.Error(err)
+	}
+	var cycle *load.CycleError
+	if _, err := w.Load(t.Context(), "y"); !errors.As(err, &cycle) {
+		t.Error(err)
+	}
+}
+
+// An installed script does not leave its folder.
+func TestInstalledStaysInside(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{}, map[string]string{"p/init.star": `load("../m.star", "x")`, "m.star": "x = 1"})
+	spec, err := w.Find(t.Context(), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	installed := *spec
+	installed.Version = "v1.0.0"
+	l, err := load.New(load.Config{Path: load.Path{fixed{&installed}}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: w.store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Load(t.Context(), "p")
+	w.wantError(t, err, "load p: cannot load ../m.star: invalid module name: an installed module loads no files from outside of its folder\n\tDIR/p/init.star:1:1: in <toplevel>")
+}
+
+type fixed struct{ spec *load.Spec }
+
+func (f fixed) Find(context.Context, load.Name) (*load.Spec, error) { return f.spec, nil }

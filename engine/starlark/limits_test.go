@@ -1,0 +1,225 @@
+package starlark_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/starlark"
+)
+
+const hungry = `
+def loop():
+    while True: pass
+def recur(n): return recur(n)
+def repeat(): return "a" * 1000000000
+def repeat_left(): return 1000000000 * "a"
+def repeat_list(): return [0] * 100000000
+def repeat_into():
+    x = ["a"]
+    x[0] *= 1000000000
+def double():
+    x = "abc"
+    while True: x += x
+def double_list():
+    x = [1]
+    while True: x += x
+def append():
+    x = []
+    while True: x.append([1, 2, 3, 4, 5, 6, 7, 8])
+def wide(): return list(range(1000000000))
+def extend(): return [].extend(range(1000000000))
+def square():
+    x = 3
+    while True: x *= x
+def join(): return ("x" * 1000000).join(["y"] * 1000000)
+def join_value():
+    f = ("x" * 1000000).join
+    return f(["y"] * 1000000)
+def join_attr(): return getattr("x" * 1000000, "join")(["y"] * 1000000)
+def replace(): return ("x" * 1000000).replace("x", "y" * 1000000)
+def format(): return ("{0}" * 1000).format("y" * 1000000)
+def percent(): return ("%s" * 1000) % (("y" * 1000000,) * 1000)
+def percent_named(): return ("%(k)s" * 1000) % {"k": "y" * 1000000}
+def percent_into():
+    x = "%(k)s" * 1000
+    x %= {"k": "y" * 1000000}
+def percent_element():
+    x = ["%(k)s" * 1000]
+    x[0] %= {"k": "y" * 1000000}
+def text(): return str(["y" * 1000000] * 1000)
+def encode(): return json.encode(["y" * 1000000] * 1000)
+def decode(): return json.decode("[" * 1000000)
+def digits(): return int("9" * 10000000)
+def columns(): return zip(*([range(1000000)] * 1000))
+def nested():
+    x = []
+    for i in range(100000): x = [x]
+    return str(x)
+def fail_big(): return fail("y" * 100000000, "y" * 100000000, "y" * 100000000)
+def shared():
+    t = ()
+    for i in range(60): t = (t, t)
+    return lambda: t
+`
+
+// Every way to use up the host ends at once with an error that says which limit it met. The test runs alone: it
+// measures the memory of the whole program.
+func TestLimits(t *testing.T) {
+	w := newWorld(t, starlark.Config{Steps: 20_000_000, Memory: 64 << 20}, map[string]string{"m.star": hungry})
+	m := w.load(t, "m")
+	const (
+		memory = "\n\tset starlark.Config.Memory to allow more"
+		result = "its result takes more than 64.0 MiB of memory"
+		adds   = "it adds more than 16.0 MiB at once"
+		wide   = "a range of 1000000000 elements is longer than a list can be (2097152)"
+		nested = "a value is nested deeper than 1000"
+	)
+	wants := map[string]string{
+		"loop": "it took more than 20000000 steps", "append": "it took more than 64.0 MiB of memory",
+		"repeat": result, "repeat_left": result, "repeat_list": result, "repeat_into": result, "double": adds, "double_list": adds,
+		"wide": wide, "extend": wide, "square": "its result is a number of more than 1048576 bits",
+		"join": result, "join_value": result, "join_attr": result, "replace": result, "format": result, "percent": result, "percent_named": result, "percent_into": result, "percent_element": result,
+		"text": result, "encode": result, "fail_big": result, "columns": result, "decode": nested, "nested": nested,
+		"digits": "a number of more than 1048576 digits", "shared": "its values refer to tuples more than 2097152 times",
+	}
+	for _, s := range m.Symbols() {
+		want, ok := wants[s.Name]
+		if !ok {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			_, err := m.Call(t.Context(), s.Name)
+			var limit *load.LimitError
+			if !errors.As(err, &limit) || limit.Reason != want || want == result && !strings.HasSuffix(err.Error(), memory) {
+				t.Errorf("%.300v", err)
+			}
+		})
+	}
+	_, err := m.Call(t.Context(), "recur", 1)
+	w.wantError(t, err, "function recur called recursively\n\tDIR/m.star:4:22: in recur\n\tDIR/m.star:4:27: in recur")
+	_, err = m.Call(t.Context(), "repeat")
+	w.wantError(t, err, result+"\n\tDIR/m.star:5:26: in repeat"+memory)
+}
+
+// What is below the limits works as it does without them.
+func TestCheckedOperations(t *testing.T) {
+	t.Parallel()
+	m := module(t, `
+def f():
+    x = [1]
+    alias = x
+    x += [2]
+    n = 6
+    n *= 7
+    s = "a"
+    s *= 3
+    y = {"k": "b"}
+    y["k"] *= 2
+    z = "%s"
+    z %= 5
+    v = {"k": "%s!"}
+    v["k"] %= "w"
+    r = 7
+    r %= 4
+    return [
+        alias, n, s, y, z, v, r, 2 * "ab", "ab" * 2, [1] * 2, 2 * (1,), 2.5 * 2, 7 % 4, "%s-%d" % ("a", 1), "%s" % "b", "%(k)s" % {"k": 1},
+        ",".join(["a", "b"]), "aXb".replace("X", "--"), "{}{}".format(1, 2), getattr("-", "join")(["c", "d"]), list(range(3)),
+        str([1]), json.encode({"a": [1]}), json.decode("[1, \"[\"]"), zip([1], [2]), int("12"), 3 * time.second, b"a" * 2, "ab".upper(), ("x",) + (1,),
+    ]
+`)
+	f, err := load.Func[func() (*load.Object, error)](m, "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := f()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[[1, 2], 42, "aaa", {"k": "bb"}, "5", {"k": "w!"}, 3, "abab", "abab", [1, 1], (1, 1), 5.0, 3, "a-1", "b", "1", "a,b", "a--b", "12", "c-d", [0, 1, 2], "[1]", "{\"a\":[1]}", [1, "["], [(1, 2)], 12, 3s, b"aa", "AB", ("x", 1)]`
+	if got := o.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestTopLevelLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{Steps: 100_000}, map[string]string{
+		"loop.star":   "while True:\n\tpass\n",
+		"deep.star":   "x = []\nfor i in range(5000): x = [x]\n",
+		"shared.star": "t = ()\nfor i in range(60): t = (t, t)\n",
+	})
+	for name, want := range map[string]string{
+		"loop":   "load loop: it took more than 100000 steps\n\tDIR/loop.star:1:1: in <toplevel>\n\tset starlark.Config.Steps to allow more",
+		"deep":   "load deep: a value is nested deeper than 1000",
+		"shared": "load shared: its values refer to tuples more than 2097152 times",
+	} {
+		_, err := w.Load(t.Context(), name)
+		w.wantError(t, err, want)
+		var initial *load.InitError
+		var limit *load.LimitError
+		if !errors.As(err, &initial) || !errors.As(err, &limit) {
+			t.Errorf("%s: %#v", name, err)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{Steps: 1 << 62}, map[string]string{"m.star": hungry, "loop.star": "while True: pass"})
+	m := w.load(t, "m")
+	cause := errors.New("no longer wanted")
+	loop, err := load.Func[func(context.Context) error](m, "loop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, run := range map[string]func(context.Context) error{
+		"bound":     loop,
+		"by name":   func(ctx context.Context) error { _, err := m.Call(ctx, "loop"); return err },
+		"top level": func(ctx context.Context) error { _, err := w.Load(ctx, "loop"); return err },
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		started := make(chan error, 1)
+		go func() { started <- run(ctx) }()
+		cancel(cause)
+		if err := <-started; !errors.Is(err, cause) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSyntaxErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{}, map[string]string{
+		"colon.star":  "def f(x)\n\treturn x\n",
+		"names.star":  "x = 1\n\tif y:\n",
+		"two.star":    "def f():\n\treturn ä + b\n",
+		"string.star": "x = 'abc",
+		"nested.star": "x = " + strings.Repeat("(", 5000),
+		"large.star":  "#" + strings.Repeat(" ", 5<<20),
+		"byte.star":   "x = \x00",
+		"empty.star":  "",
+	})
+	for name, want := range map[string]string{
+		"colon":  "DIR/colon.star:2:1: got newline, want ':'\n\t\t\treturn x\n\t\t^",
+		"names":  "DIR/names.star:2:2: got indent, want primary expression\n\t\t\tif y:\n\t\t\t^",
+		"two":    "DIR/two.star:2:9: undefined: ä\n\t\t\treturn ä + b\n\t\t\t       ^\n\tDIR/two.star:2:13: undefined: b\n\t\t\treturn ä + b\n\t\t\t           ^",
+		"string": "DIR/string.star:1:5: unexpected EOF in string\n\t\tx = 'abc\n\t\t    ^",
+		"nested": "DIR/nested.star:1:82: excessive nesting",
+	} {
+		_, err := w.Load(t.Context(), name)
+		var compile *load.CompileError
+		if !errors.As(err, &compile) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		w.wantError(t, err, "load "+name+": it does not compile\n\t"+want)
+	}
+	_, err := w.Load(t.Context(), "large")
+	w.wantError(t, err, "load large: it is larger than 4 MiB")
+	_, err = w.Load(t.Context(), "byte")
+	w.wantError(t, err, "load byte: it is not a text: it holds a NUL byte")
+	w.load(t, "empty")
+}

@@ -1,0 +1,322 @@
+package starlark_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/find/builtin"
+	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/store"
+)
+
+// world is a directory of scripts and a loader that finds them by name.
+type world struct {
+	*load.Loader
+	dir    string
+	store  *store.Store
+	events chan load.Event
+}
+
+func newWorld(t testing.TB, config starlark.Config, files map[string]string) *world {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{dir: root, events: make(chan load.Event, 1000)}
+	for name, text := range files {
+		w.write(t, name, text)
+	}
+	if w.store, err = store.Open(filepath.Join(t.TempDir(), "store")); err != nil {
+		t.Fatal(err)
+	}
+	w.Loader, err = load.New(load.Config{
+		Path:    load.Path{builtin.New(), dir.New(root), dir.New(".")},
+		Engines: []load.Engine{starlark.New(config), native.New()},
+		Store:   w.store,
+		Events:  func(e load.Event) { w.events <- e },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *world) write(t testing.TB, name, text string) {
+	t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) load(t testing.TB, name string) *load.Module {
+	t.Helper()
+	m, err := w.Load(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// module loads a script of one file.
+func module(t testing.TB, text string) *load.Module {
+	t.Helper()
+	return newWorld(t, starlark.Config{}, map[string]string{"m.star": text}).load(t, "m")
+}
+
+// wantError compares, with the scripts' directory as DIR.
+func (w *world) wantError(t testing.TB, err error, want string) {
+	t.Helper()
+	if err == nil || strings.ReplaceAll(err.Error(), w.dir, "DIR") != want {
+		t.Errorf("error:\n%v\nwant:\n%s", err, want)
+	}
+}
+
+const rules = `
+"""Prices."""
+RATES = {"eu": 19, "us": 7}
+_secret = 1
+
+def price(n, region="eu", *, rounded=False):
+    """Price with tax.
+
+    In cents."""
+    p = n + n * RATES[region] / 100
+    return int(p) if rounded else p
+
+def split(s): return s.partition(":")[0], len(s)
+
+def many(*args, **kwargs): return len(args), sorted(kwargs)
+`
+
+func TestTypedFunctions(t *testing.T) {
+	t.Parallel()
+	m := module(t, rules)
+	type options struct {
+		Region  string `load:"region,omitempty"`
+		Rounded bool   `load:"rounded"`
+	}
+	var api struct {
+		Price  func(int) (float64, error)                     `load:"price"`
+		Region func(context.Context, float64, string) float64 `load:"price"`
+		Named  func(int, options) (any, error)                `load:"price"`
+		Split  func(string) (string, int, error)              `load:"split"`
+		Many   func(...string) (int, []string)                `load:"many"`
+		Rates  map[string]int                                 `load:"RATES"`
+	}
+	if err := load.Bind(m, &api); err != nil {
+		t.Fatal(err)
+	}
+	price, err := api.Price(200)
+	if err != nil {
+		t.Error(err)
+	}
+	named, err := api.Named(201, options{Rounded: true})
+	if err != nil {
+		t.Error(err)
+	}
+	us, err := api.Named(200, options{Region: "us"})
+	if err != nil {
+		t.Error(err)
+	}
+	head, n, err := api.Split("a:b")
+	if err != nil {
+		t.Error(err)
+	}
+	count, keys := api.Many("a", "b")
+	got := fmt.Sprint(price, api.Region(t.Context(), 100, "us"), named, us, head, n, count, keys, api.Rates)
+	if want := "238 107 239 214a3 2 [] map[eu:19 us:7]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestCallByName(t *testing.T) {
+	t.Parallel()
+	m := module(t, rules+`
+def shape(): return struct(width = 2, area = lambda h: 2 * h)
+def nested(): return {"a": [1, 2.5, None, True], "b": b"x", "c": {1: (2, 3)}}
+def big(): return 2 * 9223372036854775807
+def echo(x): return x
+def moment(): return time.from_timestamp(60)
+`)
+	call := func(symbol string, args ...any) any {
+		t.Helper()
+		results, err := m.Call(t.Context(), symbol, args...)
+		if err != nil {
+			t.Errorf("%s: %v", symbol, err)
+			return nil
+		}
+		return results
+	}
+	type point struct{ X, Y int }
+	shape := call("shape").([]any)[0].(*load.Object)
+	area, err := shape.Call(t.Context(), "area", 5)
+	if err != nil {
+		t.Error(err)
+	}
+	width, err := shape.Field(t.Context(), "width")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, test := range []struct {
+		got  any
+		want string
+	}{
+		{call("price", 200), "[238]"},
+		{call("price", load.Spread{Slice: []any{200, "us"}}), "[214]"},
+		{call("split", "ab:c"), "[ab 4]"},
+		{call("nested"), "[map[a:[1 2.5 <nil> true] b:[120] c:map[1:[2 3]]]]"},
+		{call("big"), "[18446744073709551614]"},
+		{call("echo", []byte("ab")), "[[97 98]]"},
+		{call("echo", map[int]string{2: "b", 1: "a"}), "[map[1:a 2:b]]"},
+		{call("echo", point{1, 2}), "[struct(X = 1, Y = 2)]"},
+		{call("echo", nil), "[<nil>]"},
+		{call("echo", time.Minute), "[1m0s]"},
+		{call("moment").([]any)[0].(time.Time).Unix(), "60"},
+		{area, "[10]"},
+		{width, "2"},
+	} {
+		if got := fmt.Sprint(test.got); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
+	}
+	if json, err := call("echo", point{1, 2}).([]any)[0].(*load.Object).MarshalJSON(); string(json) != `{"X":1,"Y":2}` {
+		t.Error(string(json), err)
+	}
+}
+
+func TestSymbols(t *testing.T) {
+	t.Parallel()
+	var lines []string
+	for _, s := range module(t, rules).Symbols() {
+		lines = append(lines, fmt.Sprint(s.Kind, " ", s.Signature, " ", s.Doc))
+	}
+	want := `const RATES: dict 
+func def many(*args, **kwargs) 
+func def price(n, region="eu", *, rounded=False) Price with tax.
+func def split(s) `
+	if got := strings.Join(lines, "\n"); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestMisfits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{}, map[string]string{"m.star": rules})
+	m := w.load(t, "m")
+	bind := func(_ any, err error) error { return err }
+	type wrong struct {
+		Regoin string `load:"regoin"`
+	}
+	for want, err := range map[string]error{
+		"DIR/m.star has no symbol pryce; did you mean price?": bind(load.Func[func()](m, "pryce")),
+		"DIR/m.star has no symbol _secret":                    bind(load.Value[int](m, "_secret")),
+		"DIR/m.star: price does not fit: it needs n, too\n\twant: func()\n\thave: def price(n, region=\"eu\", *, rounded=False)":                                    bind(load.Func[func()](m, "price")),
+		"DIR/m.star: price does not fit: it has 2 parameters, not 3\n\twant: func(int, string, bool)\n\thave: def price(n, region=\"eu\", *, rounded=False)":        bind(load.Func[func(int, string, bool)](m, "price")),
+		"DIR/m.star: price does not fit: it has no parameter regoin\n\twant: func(int, starlark_test.wrong)\n\thave: def price(n, region=\"eu\", *, rounded=False)": bind(load.Func[func(int, wrong)](m, "price")),
+		"DIR/m.star: split does not fit: it is not variadic\n\twant: func(...string)\n\thave: def split(s)":                                                         bind(load.Func[func(...string)](m, "split")),
+		"DIR/m.star: split does not fit: it is a function\n\twant: int\n\thave: def split(s)":                                                                       bind(load.Value[int](m, "split")),
+		"DIR/m.star: RATES does not fit: a value of type dict does not fit int\n\twant: int\n\thave: RATES: dict":                                                   bind(load.Value[int](m, "RATES")),
+		"DIR/m.star: RATES does not fit: [\"eu\"]: the number does not fit int8\n\twant: map[string]int8\n\thave: RATES: dict":                                      nil,
+	} {
+		if err != nil {
+			w.wantError(t, err, want)
+		}
+	}
+	text, err := load.Func[func(int) (string, error)](m, "price")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = text(1)
+	w.wantError(t, err, "DIR/m.star: price does not fit: result 1: a value of type float does not fit string\n\twant: func(int) (string, error)\n\thave: def price(n, region=\"eu\", *, rounded=False)")
+	panics, err := load.Func[func(int) string](m, "price")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if _, ok := recover().(*load.SymbolError); !ok {
+			t.Error("no typed panic")
+		}
+	}()
+	panics(1)
+}
+
+// Both are the same module, compiled once; a change is another.
+func TestArtifact(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{}, map[string]string{"m.star": "x = 1", "p/init.star": "load('./part.star', 'y')\nx = y + 1", "p/part.star": "y = 1"})
+	compiled := func() (n int) {
+		for {
+			select {
+			case e := <-w.events:
+				if _, ok := e.(load.Compiled); ok {
+					n++
+				}
+			default:
+				return n
+			}
+		}
+	}
+	value := func(name string) int {
+		t.Helper()
+		x, err := load.Value[int](w.load(t, name), "x")
+		if err != nil {
+			t.Error(err)
+		}
+		return x
+	}
+	if w.load(t, "m") != w.load(t, "m.star") || w.load(t, w.dir+"/m.star") != w.load(t, "m") || value("m") != 1 || compiled() != 1 {
+		t.Error("the file is not one module")
+	}
+	if value("p") != 2 || compiled() != 2 {
+		t.Error("the folder and its part")
+	}
+	for text, compiles := range map[string]int{"x = 2": 1, "x = 1": 0} {
+		w.write(t, "m.star", text)
+		if err := w.Unload(t.Context(), "m"); err != nil {
+			t.Error(err)
+		}
+		if x := value("m"); fmt.Sprint("x = ", x) != text || compiled() > compiles {
+			t.Errorf("%s: %d", text, x)
+		}
+	}
+	spec := w.load(t, "p").Spec()
+	if spec.Name != w.dir+"/p" || spec.Source.Dir != w.dir+"/p" || spec.Source.File != "init.star" || !strings.HasPrefix(spec.Source.Hash, "file:") {
+		t.Errorf("%+v", spec)
+	}
+}
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{}, map[string]string{"m.star": "print('a', 1)\ndef f(): print('b')"})
+	m := w.load(t, "m")
+	if _, err := m.Call(t.Context(), "f"); err != nil {
+		t.Error(err)
+	}
+	var lines []string
+	for range len(w.events) {
+		if line, ok := (<-w.events).(load.Output); ok {
+			lines = append(lines, line.Line)
+		}
+	}
+	if got := strings.Join(lines, "; "); got != "a 1; b" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,29 @@
+package builtin_test
+
+import (
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/find/builtin"
+	"github.com/loadgo/load/loadtest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+		f := builtin.New()
+		for _, s := range []string{"greet", "rules/tax", "strings"} {
+			name, err := load.ParseName(s)
+			if err == nil {
+				err = f.Register(name, &load.HostSource{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return f, loadtest.FinderCases{
+			Found:    []string{"greet", "rules/tax", "strings"},
+			NotFound: []string{"rules", "greet@v1.0.0", "./greet", "gh:a/b"},
+		}
+	})
+}
