@@ -53,31 +53,49 @@ func (a *Artifact) Open(name string) (*os.File, error) {
 // that comes from the file is to be trusted before verify has returned nil. verify is called before the
 // file is closed.
 func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error, err error) {
-	i, ok := slices.BinarySearchFunc(a.files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
-	if !ok {
-		return nil, nil, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
-	}
-	f, err = os.Open(filepath.Join(a.dir, filepath.FromSlash(name)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, a.damaged(name, "it is missing")
-	}
+	f, want, err := a.open(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	return f, func() error { return a.verify(f, a.files[i]) }, nil
+	return f, func() error { return a.verify(f, want) }, nil
 }
 
-// ReadFile returns the verified contents of a file. Its errors are those of [Artifact.Open].
+func (a *Artifact) open(name string) (*os.File, File, error) {
+	i, ok := slices.BinarySearchFunc(a.files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		return nil, File{}, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
+	}
+	f, err := os.Open(filepath.Join(a.dir, filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, File{}, a.damaged(name, "it is missing")
+	}
+	return f, a.files[i], err
+}
+
+// ReadFile returns the verified contents of a file: what is verified is what it returns. Its errors are
+// those of [Artifact.Open].
 func (a *Artifact) ReadFile(name string) ([]byte, error) {
-	f, err := a.Open(name)
+	f, want, err := a.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	if err := a.verifySize(f, want); err != nil {
+		return nil, err
+	}
+	data := make([]byte, want.Size)
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, a.damaged(name, err.Error())
+	}
+	if sumBytes(data) != want.sum {
+		return nil, a.damaged(name, contentsDiffer)
+	}
+	return data, nil
 }
 
-func (a *Artifact) verify(f *os.File, want File) error {
+const contentsDiffer = "its contents are not what was stored"
+
+func (a *Artifact) verifySize(f *os.File, want File) error {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
@@ -87,12 +105,19 @@ func (a *Artifact) verify(f *os.File, want File) error {
 	case info.Size() != want.Size:
 		return a.damaged(want.Name, fmt.Sprintf("it has %d bytes instead of %d", info.Size(), want.Size))
 	}
+	return nil
+}
+
+func (a *Artifact) verify(f *os.File, want File) error {
+	if err := a.verifySize(f, want); err != nil {
+		return err
+	}
 	got, err := sumFile(f, want.Size)
 	if err != nil {
 		return a.damaged(want.Name, err.Error())
 	}
 	if got != want.sum {
-		return a.damaged(want.Name, "its contents are not what was stored")
+		return a.damaged(want.Name, contentsDiffer)
 	}
 	return nil
 }

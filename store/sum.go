@@ -11,6 +11,8 @@ import (
 // SHA-256 even where the processor has instructions for that.
 type sum [32]byte
 
+func sumBytes(data []byte) sum { return blake3.Sum256(data) }
+
 // sumBuffer is small enough for a core's own cache.
 const sumBuffer = 64 << 10
 

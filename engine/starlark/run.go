@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -19,6 +18,8 @@ type run struct {
 	thread starlark.Thread
 	limit  atomic.Pointer[load.LimitError] // what was exceeded, or nil
 
+	watched bool
+
 	// Guarded by watch.mu.
 	measured bool
 	before   uint64 // heap in bytes when it was first measured
@@ -32,20 +33,13 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func
 		return context.Cause(ctx)
 	}
 	r := &run{in: in, ctx: ctx, thread: starlark.Thread{Load: loads, Print: in.printLine}}
-	if steps := in.engine.limits.steps; steps != math.MaxUint64 {
-		r.thread.SetMaxExecutionSteps(steps)
-		r.thread.OnMaxSteps = func(*starlark.Thread) {
-			r.exceed(&load.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
-		}
-	}
+	r.thread.SetMaxExecutionSteps(min(short, in.engine.limits.steps))
+	r.thread.OnMaxSteps = r.afterSteps
 	r.thread.SetLocal(runKey, r)
 	if ctx.Done() != nil {
 		defer context.AfterFunc(ctx, func() { r.thread.Cancel("cancelled") })()
 	}
-	if in.engine.watch.limit > 0 {
-		in.engine.watch.add(r)
-		defer in.engine.watch.remove(r)
-	}
+	defer r.end()
 	defer func() {
 		if v := recover(); v != nil {
 			err = &load.PanicError{Module: in.name, Symbol: what, Value: fmt.Sprint(v), Stack: string(debug.Stack())}
@@ -58,6 +52,31 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func
 }
 
 type loadFunc = func(*starlark.Thread, string) (starlark.StringDict, error)
+
+// short is how many steps a run may take unwatched: most calls end before, and the checked operations can
+// make only so much in them.
+const short = 64
+
+// afterSteps is called when the run has taken as many steps as it was allowed so far.
+func (r *run) afterSteps(t *starlark.Thread) {
+	steps := r.in.engine.limits.steps
+	if t.ExecutionSteps() >= steps {
+		r.exceed(&load.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
+		return
+	}
+	t.SetMaxExecutionSteps(steps)
+	if w := &r.in.engine.watch; w.limit > 0 {
+		r.watched = true
+		w.add(r)
+	}
+}
+
+// end ends what the run began.
+func (r *run) end() {
+	if r.watched {
+		r.in.engine.watch.remove(r)
+	}
+}
 
 // exceed stops the run for a limit.
 func (r *run) exceed(limit *load.LimitError) {

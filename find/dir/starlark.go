@@ -45,7 +45,7 @@ func describeFile(path string) (*load.Spec, error) {
 // describeStarlark makes the spec of the Starlark module of a name, which is a file in a directory.
 func describeStarlark(name, dir, file string) (*load.Spec, error) {
 	path := filepath.Join(dir, file)
-	info, err := os.Stat(path)
+	info, err := os.Stat(path) // opening what is not a regular file may wait for ever
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || isNotDirectory(err):
 		return nil, notFound("there is no file %s", path)
