@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
@@ -156,6 +157,6 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, imp load.Importer) (
 	case err != nil:
 		return nil, &load.InitError{Reason: err.Error(), Err: err}
 	}
-	in.symbols = symbolsOf(in.globals)
+	in.symbols = sync.OnceValue(func() []load.Symbol { return symbolsOf(in.globals) })
 	return in, nil
 }

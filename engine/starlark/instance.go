@@ -18,13 +18,13 @@ type instance struct {
 	name    string
 	print   load.Sink
 	globals starlark.StringDict
-	symbols []load.Symbol
+	symbols func() []load.Symbol // lists them once
 	calls   atomic.Int32 // that run now
 	closed  atomic.Bool
 }
 
 // Symbols implements [load.Instance].
-func (in *instance) Symbols() []load.Symbol { return in.symbols }
+func (in *instance) Symbols() []load.Symbol { return in.symbols() }
 
 // Isolation implements [load.Isolated].
 func (in *instance) Isolation() load.Isolation { return in.engine.Isolation() }
@@ -94,7 +94,7 @@ func (in *instance) find(symbol string) (starlark.Value, error) {
 		return v, nil
 	}
 	near := spelling.Near(symbol, func(yield func(string) bool) {
-		for _, s := range in.symbols {
+		for _, s := range in.symbols() {
 			if !yield(s.Name) {
 				return
 			}
