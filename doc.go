@@ -31,6 +31,8 @@
 // or by name through [Module.Call]. What cannot be copied into the host stays in the module as an [Object].
 // [Along] builds several packages into one module, and [Instantiate] its generic functions and types.
 //
+// [Register] makes a module of the host's own values: it loads as any other.
+//
 // The package has no global state: a [Loader] owns its path, installers, engines, store and cache. Package
 // standard wires the usual ones.
 package load

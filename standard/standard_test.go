@@ -115,6 +115,36 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
+// What the program registers comes before a folder of that name, and scripts use it as they use Go packages.
+func TestRegisteredComesFirst(t *testing.T) {
+	alone(t)
+	for name, text := range map[string]string{
+		"strings/strings.go": "package strings\n\nfunc ToUpper(s string) string { return s + \", mine\" }\n",
+		"greet.star":         "def hello(s): return s + ', from the folder'\n",
+		"m.star":             "load('greet', 'hello')\nload('./strings', 'ToUpper')\ndef both(s): return hello(ToUpper(s))\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, _ := newLoader(t)
+	if err := load.Register(l, "greet", map[string]any{"hello": func(s string) string { return "hello, " + s }}); err != nil {
+		t.Fatal(err)
+	}
+	if got := shout(t, l, "greet", "hello"); got != "hello, abc" {
+		t.Errorf("got %q", got)
+	}
+	if got := shout(t, l, "m", "both"); got != "hello, abc, mine" {
+		t.Errorf("got %q", got)
+	}
+	if got := shout(t, l, "./greet.star", "hello"); got != "abc, from the folder" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestEmptyStaysEmpty(t *testing.T) {
 	alone(t)
 	l, err := standard.New(load.Config{Path: load.Path{}, Installers: []load.Installer{}, Engines: []load.Engine{}})

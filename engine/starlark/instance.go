@@ -19,7 +19,7 @@ type instance struct {
 	print   load.Sink
 	globals starlark.StringDict
 	symbols func() []load.Symbol // lists them once
-	calls   atomic.Int32 // that run now
+	calls   atomic.Int32         // that run now
 	closed  atomic.Bool
 }
 

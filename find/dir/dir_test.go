@@ -70,14 +70,21 @@ var project = map[string]string{
 	"nameless/go.mod":       "go 1.26\n",
 	"nameless/a.go":         "package nameless\n",
 	"file.go":               "package project\n",
+	"prices.star":           "x = 1\n",
+	"rules/vat.star":        "x = 1\n",
+	"rules/tax.star":        "shadowed by the folder\n",
+	"texts.star":            "beside a folder that holds no module\n",
+	"scripts/init.star":     "x = 1\n",
+	"scripts/part.star":     "x = 1\n",
+	"odd.star/README.md":    "",
 }
 
 func TestConformance(t *testing.T) {
 	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
 		root := tree(t, project)
 		return dir.New(root), loadtest.FinderCases{
-			Found:    []string{"rules/tax", "example.com/project", "example.com/project/rules/tax", "nested"},
-			NotFound: []string{"rules", "rules/none", "tests", "texts", "rules/tax@v1", "example.com/projects", "example.com/project/nested", "./rules", "gh:a/b", "file.go"},
+			Found:    []string{"rules/tax", "example.com/project", "example.com/project/rules/tax", "nested", "prices", "prices.star", "rules/vat", "texts", "scripts", "scripts/part.star"},
+			NotFound: []string{"rules", "rules/none", "tests", "odd", "odd.star", "prices@v1", "prices.star/x", "rules/tax@v1", "example.com/projects", "example.com/project/nested", "./rules", "gh:a/b", "file.go"},
 			Refused:  []string{"broken", "nameless"},
 			Dirs:     []string{root},
 		}
@@ -89,7 +96,7 @@ func TestConformanceCurrent(t *testing.T) {
 	t.Chdir(root)
 	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
 		return dir.New("."), loadtest.FinderCases{
-			Found:    []string{".", "./rules/tax", root + "/rules/tax", "rules/tax", "./rules/../rules/tax"},
+			Found:    []string{"./prices.star", "./prices", root + "/scripts", "./rules/tax.star", ".", "./rules/tax", root + "/rules/tax", "rules/tax", "./rules/../rules/tax"},
 			NotFound: []string{"./rules", "./none", "../none", "./file.go", "rules", "./file.go/x"},
 			Refused:  []string{"./broken"},
 			Dirs:     []string{root},
@@ -121,6 +128,36 @@ func TestFind(t *testing.T) {
 			spec.Version != "" || spec.Origin != "directory" || spec.Source.Hash != "" {
 			t.Errorf("%s: got %+v", tt.name, spec)
 		}
+	}
+}
+
+func TestStarlark(t *testing.T) {
+	root := tree(t, project)
+	t.Chdir(root)
+	current := dir.New(".")
+	for _, tt := range []struct{ name, canonical, file string }{
+		{"./prices", "prices.star", "prices.star"},
+		{"prices.star", "prices.star", "prices.star"},
+		{"rules/vat", "rules/vat.star", "vat.star"},
+		{"rules/tax.star", "rules/tax.star", "tax.star"},
+		{"texts", "texts.star", "texts.star"},
+		{"scripts", "scripts", "init.star"},
+		{"./scripts/part", "scripts/part.star", "part.star"},
+	} {
+		spec, err := current.Find(t.Context(), name(t, tt.name))
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		path := filepath.Join(spec.Source.Dir, spec.Source.File)
+		text, err := os.ReadFile(path)
+		if err != nil || spec.Name != filepath.Join(root, tt.canonical) || spec.Source.Kind != load.KindStarlark || spec.Source.File != tt.file ||
+			spec.Source.Hash != load.HashFile(path, text) || spec.Source.Go != nil || spec.Version != "" {
+			t.Errorf("%s: got %+v, %v", tt.name, spec, err)
+		}
+	}
+	if spec, err := current.Find(t.Context(), name(t, "rules/tax")); err != nil || spec.Source.Kind != load.KindGo {
+		t.Errorf("a folder comes first: %+v, %v", spec, err)
 	}
 }
 
@@ -167,7 +204,7 @@ func TestReasons(t *testing.T) {
 		"tests":                      "not found: " + root + "/tests holds only test files",
 		"./empty":                    "not found: " + root + "/empty is empty",
 		"./readme":                   "not found: " + root + "/readme holds no Go files, only README.md",
-		"./texts":                    "not found: " + root + "/texts holds no Go files, only README.md and 1 more",
+		"./odd.star":                 "not found: " + root + "/odd.star is not a file",
 		"github.com/a/b":             "not found: no such directory there",
 		"rules/tax@v1.0.0":           "not found: a directory has no versions",
 		"gh:a/b":                     "not found: not the name of a directory",
