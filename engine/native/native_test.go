@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/loadgo/load"
@@ -264,7 +263,6 @@ type service struct {
 	Prefix string
 	Hidden int                 `load:"-"`
 	Log    func(string) string `load:"log"`
-	secret int
 }
 
 func (s *service) Say(text string) string { return s.Prefix + text }
@@ -287,134 +285,5 @@ func TestStruct(t *testing.T) {
 	}
 	if prefix, err := load.Value[string](m, "Prefix"); err != nil || prefix != "# " {
 		t.Error(prefix, err)
-	}
-}
-
-func TestRegister(t *testing.T) {
-	t.Parallel()
-	l := newLoader(t)
-	var none *service
-	for _, test := range []struct {
-		name  string
-		value any
-		want  string
-	}{
-		{"m", values, ""},
-		{"m", values, `register "m": invalid module name: a built-in module has that name already`},
-		{"n", 42, `register "n": value: a module is made of a map with string keys, a struct, a pointer to one, or a func(context.Context) (any, error), not of int`},
-		{"n", nil, `register "n": value: a module is made of a map with string keys, a struct, a pointer to one, or a func(context.Context) (any, error), not of <nil>`},
-		{"n", none, `register "n": value: it is a nil *native_test.service`},
-		{"n@v1.0.0", values, `register "n@v1.0.0": invalid module name: a built-in module has a plain name, without alias and version`},
-		{"./n", values, `register "./n": invalid module name: a built-in module has a plain name, without alias and version`},
-		{"a b", values, `register "a b": invalid module name: it holds a space`},
-	} {
-		err := load.Register(l, test.name, test.value)
-		if test.want == "" && err == nil {
-			continue
-		}
-		wantError(t, err, test.want)
-	}
-	if _, err := l.Load(t.Context(), "m"); err != nil {
-		t.Error(err)
-	}
-	wantError(t, load.Register(l, "m", values), `register "m": invalid module name: a module of that name runs already`)
-	if err := load.Register(l, "greeting", values); err != nil {
-		t.Error(err)
-	}
-	_, err := l.Load(t.Context(), "greetin")
-	wantError(t, err, "load greetin: not found\n\tbuilt-in: none of that name is registered\n\tdid you mean greeting?\n\tset Config.Installers to one that installs such names")
-	bare, err := load.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantError(t, load.Register(bare, "m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
-}
-
-// A factory runs at the first load; one that fails leaves nothing behind.
-func TestFactory(t *testing.T) {
-	t.Parallel()
-	l := newLoader(t)
-	var runs atomic.Int32
-	register := func(name string, create func(context.Context) (any, error)) {
-		t.Helper()
-		if err := load.Register(l, name, create); err != nil {
-			t.Fatal(err)
-		}
-	}
-	register("flaky", func(context.Context) (any, error) {
-		switch runs.Add(1) {
-		case 1:
-			panic("boom")
-		case 2:
-			return nil, errBroken
-		}
-		return values, nil
-	})
-	if runs.Load() != 0 {
-		t.Error("the factory ran before the load")
-	}
-	_, err := l.Load(t.Context(), "flaky")
-	var panicked *load.PanicError
-	var initial *load.InitError
-	if !errors.As(err, &panicked) || !errors.As(err, &initial) || !strings.Contains(panicked.Stack, "TestFactory") {
-		t.Errorf("%#v", err)
-	}
-	wantError(t, err, "load flaky: its factory panicked: boom")
-	for range l.Modules() {
-		t.Error("a module runs whose factory panicked")
-	}
-	_, err = l.Load(t.Context(), "flaky")
-	wantError(t, err, "load flaky: its factory failed: it is broken")
-	if !errors.Is(err, errBroken) {
-		t.Error("the factory's error is lost")
-	}
-	for range 2 {
-		if _, err := l.Load(t.Context(), "flaky"); err != nil {
-			t.Error(err)
-		}
-	}
-	if n := runs.Load(); n != 3 {
-		t.Errorf("the factory ran %d times", n)
-	}
-	for name, test := range map[string]struct {
-		value any
-		want  string
-	}{
-		"number": {42, "its factory returned int: a module is made of a map with string keys, a struct or a pointer to one"},
-		"spaced": {map[string]any{"a b": 1}, `the symbol "a b" is not an identifier`},
-		"empty":  {map[string]any{"a": nil}, "the symbol a is nil"},
-	} {
-		register(name, func(context.Context) (any, error) { return test.value, nil })
-		_, err := l.Load(t.Context(), name)
-		wantError(t, err, "load "+name+": "+test.want)
-	}
-}
-
-func TestUnload(t *testing.T) {
-	t.Parallel()
-	l := newLoader(t)
-	if err := load.Register(l, "m", values); err != nil {
-		t.Fatal(err)
-	}
-	m, err := l.Load(t.Context(), "m")
-	if err != nil {
-		t.Fatal(err)
-	}
-	type text string
-	greet, err := load.Func[func(text) (text, error)](m, "greet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Unload(t.Context(), "m"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := greet("you"); !errors.Is(err, load.ErrUnloaded) {
-		t.Error(err)
-	}
-	if _, err := m.Call(t.Context(), "greet", "you"); !errors.Is(err, load.ErrUnloaded) {
-		t.Error(err)
-	}
-	if _, err := l.Load(t.Context(), "m"); err != nil {
-		t.Error("it cannot be loaded again:", err)
 	}
 }
