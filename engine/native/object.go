@@ -140,7 +140,7 @@ func (o *object) Field(_ context.Context, name string) (any, error) {
 		return nil, errReleased
 	}
 	var fields []member
-	if v := reflect.Indirect(o.value); v.Kind() == reflect.Struct {
+	if v := reflect.Indirect(o.receiver); v.Kind() == reflect.Struct {
 		fields = fieldsOf(v)
 	}
 	sortMembers(fields)
@@ -149,6 +149,53 @@ func (o *object) Field(_ context.Context, name string) (any, error) {
 		return nil, err
 	}
 	return wrap(o.module, found.value), nil
+}
+
+// SetField implements [load.ObjectRef].
+func (o *object) SetField(_ context.Context, name string, value any) error {
+	if o.released.Load() {
+		return errReleased
+	}
+	if _, err := o.Field(context.Background(), name); err != nil {
+		return err
+	}
+	field := reflect.Indirect(o.receiver).FieldByName(name)
+	v, err := conversion{module: o.module, lenient: true}.value(reflect.ValueOf(&value).Elem(), field.Type())
+	if err != nil {
+		return &load.SymbolError{Module: o.module.name, Symbol: o.TypeName() + "." + name, Have: field.Type().String(), Want: fmt.Sprintf("%T", value), Reason: err.Error()}
+	}
+	field.Set(v)
+	return nil
+}
+
+// Equal implements [load.ObjectRef].
+func (o *object) Equal(_ context.Context, other load.ObjectRef) (equal bool, err error) {
+	b, ok := other.(*object)
+	switch {
+	case !ok:
+		return false, nil
+	case o.released.Load() || b.released.Load():
+		return false, errReleased
+	}
+	defer func() {
+		if recover() != nil {
+			err = errors.New("values of this type cannot be compared")
+		}
+	}()
+	return o.value.Interface() == b.value.Interface(), nil
+}
+
+// Adapt implements [load.Adapter].
+func (o *object) Adapt(_ *load.Object, t reflect.Type) (reflect.Value, error) {
+	if o.released.Load() {
+		return reflect.Value{}, errReleased
+	}
+	for _, v := range []reflect.Value{o.value, o.receiver} {
+		if v.Type().AssignableTo(t) {
+			return v, nil
+		}
+	}
+	return reflect.Value{}, &load.SymbolError{Module: o.module.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: misfit(o.value.Type(), t).Error()}
 }
 
 // Text implements [load.ObjectRef].

@@ -109,6 +109,23 @@ func (o *object) Field(_ context.Context, name string) (any, error) {
 	return decoder{in: o.in}.natural(v)
 }
 
+// SetField implements [load.ObjectRef]: the values of a script are frozen when it has run.
+func (o *object) SetField(_ context.Context, name string, _ any) error {
+	if _, err := o.attribute(name); err != nil {
+		return err
+	}
+	return &load.SymbolError{Module: o.in.name, Symbol: o.symbol(name), Have: o.TypeName(), Reason: "it is frozen"}
+}
+
+// Equal implements [load.ObjectRef].
+func (o *object) Equal(_ context.Context, other load.ObjectRef) (bool, error) {
+	b, ok := other.(*object)
+	if !ok {
+		return false, nil
+	}
+	return starlark.Equal(o.v, b.v)
+}
+
 // Text implements [load.ObjectRef].
 func (o *object) Text(context.Context) (string, error) {
 	if err := o.in.engine.limits.text(o.v); err != nil {
