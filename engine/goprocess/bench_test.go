@@ -22,6 +22,8 @@ import (
 var sample = map[string]string{"sample.go": `// Package sample is called by benchmarks.
 package sample
 
+import "io"
+
 func Echo(s string) string { return s }
 
 func Bytes(b []byte) []byte { return b }
@@ -36,6 +38,17 @@ type Mixed struct {
 }
 
 func Struct(m Mixed) Mixed { return m }
+
+func Length(b []byte) int { return len(b) }
+
+func Consume(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
+
+func Sum(n int, f func(int) int) (sum int) {
+	for i := range n {
+		sum += f(i)
+	}
+	return sum
+}
 
 func Fib(n int) int {
 	if n < 2 {
@@ -205,6 +218,40 @@ func BenchmarkCallStruct(b *testing.B) {
 	compare(b, 200, func() { echo("0123456789abcdef") }, func() {
 		if out, err := mixed(in); err != nil || out.Extra["x"] != 1 {
 			b.Fatal(out, err)
+		}
+	})
+}
+
+// BenchmarkStream compares an io.Reader of 1 MiB that the module consumes with a []byte of 1 MiB as argument.
+func BenchmarkStream(b *testing.B) {
+	m := openSample(b)
+	length := bind[func([]byte) (int, error)](b, m, "Length")
+	consume := bind[func(io.Reader) (int64, error)](b, m, "Consume")
+	data := make([]byte, 1<<20)
+	compare(b, 10, func() {
+		if n, err := length(data); n != len(data) || err != nil {
+			b.Fatal(n, err)
+		}
+	}, func() {
+		if n, err := consume(bytes.NewReader(data)); n != 1<<20 || err != nil {
+			b.Fatal(n, err)
+		}
+	})
+}
+
+// BenchmarkCallback compares a hundred calls of a function of the host, in one call of the module, with as many
+// calls of the module.
+func BenchmarkCallback(b *testing.B) {
+	m := openSample(b)
+	echo := bind[func(string) (string, error)](b, m, "Echo")
+	sum := bind[func(int, func(int) int) (int, error)](b, m, "Sum")
+	compare(b, 3, func() {
+		for range 100 {
+			echo("0123456789abcdef")
+		}
+	}, func() {
+		if n, err := sum(100, func(n int) int { return n }); n != 4950 || err != nil {
+			b.Fatal(n, err)
 		}
 	})
 }
