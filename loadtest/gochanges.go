@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,6 +125,34 @@ func (s goSuite) testDecoders(t *testing.T) {
 	var word string
 	if _, err := bound[func(string, ...any) (int, error)](t, m, "Scan")("12 abc", &n, &word); n != 12 || word != "abc" || err != nil {
 		t.Errorf("got %d, %q, %v", n, word, err)
+	}
+}
+
+// testFunctionsInAny: functions and types with a text form inside values of type any.
+func (s goSuite) testFunctionsInAny(t *testing.T) {
+	m := s.values(t)
+	execute := bound[func(string, map[string]any, any) (string, error)](t, m, "Execute")
+	funcs := map[string]any{
+		"upper": strings.ToUpper,
+		"join":  func(sep string, parts ...string) string { return strings.Join(parts, sep) },
+		"fail":  func(n int) (string, error) { return "", io.ErrUnexpectedEOF },
+		"add":   func(a, b int) int { return a + b },
+	}
+	data := map[string]any{"Name": "ann", "Big": big.NewInt(1 << 40), "Addr": netip.MustParseAddr("::1")}
+	got, err := execute(`{{upper .Name}} {{join "-" "a" "b"}} {{add 1 2}} {{.Big}} {{.Addr}}`, funcs, data)
+	if err != nil || got != "ANN a-b 3 1099511627776 ::1" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := execute(`{{fail 1}}`, funcs, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v", err)
+	}
+	if len(funcs) != 4 {
+		t.Errorf("the functions changed: %v", funcs)
+	}
+	for name, f := range funcs {
+		if reflect.TypeOf(f).Kind() != reflect.Func {
+			t.Errorf("%s became %T", name, f)
+		}
 	}
 }
 

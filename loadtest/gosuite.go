@@ -41,6 +41,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string)
 		"ErrorTrees":            s.testErrorTrees,
 		"TextForms":             s.testTextForms,
 		"Channels":              s.testChannels,
+		"FunctionsInAny":        s.testFunctionsInAny,
 		"Assignments":           s.testAssignments,
 		"Handlers":              s.testHandlers,
 		"FileSystems":           s.testFileSystems,

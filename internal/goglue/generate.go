@@ -242,6 +242,7 @@ func (g *generator) main(sum string) {
 		g.printf("\t\tJSON: %s.Marshal,\n", g.use("encoding/json"))
 	}
 	g.sentinels()
+	g.namedTypes()
 	g.printf("\t})\n}\n\nvar funcs = [...]func(*guest.Call){\n")
 	for i := range g.funcs {
 		g.printf("\tf%d,\n", i)

@@ -201,3 +201,19 @@ func (g *generator) sentinels() {
 	}
 	g.printf("\t\t},\n")
 }
+
+// namedTypes writes the types of the standard library that the host names in values of type any.
+func (g *generator) namedTypes() {
+	if g.imports[guestAnyPath] == "" {
+		return
+	}
+	names := slices.Sorted(maps.Values(textTypes))
+	g.printf("\t\tNamed: func(name string) any {\n\t\t\tswitch name {\n")
+	for _, name := range names {
+		path, typ := name[:strings.LastIndexByte(name, '.')], name[strings.LastIndexByte(name, '.')+1:]
+		if g.deps[path] {
+			g.printf("\t\t\tcase %q:\n\t\t\t\treturn new(%s.%s)\n", name, g.use(path), typ)
+		}
+	}
+	g.printf("\t\t\t}\n\t\t\treturn nil\n\t\t},\n")
+}

@@ -2,8 +2,11 @@ package goglue
 
 import (
 	"context"
+	"encoding"
 	"errors"
 	"fmt"
+	"math/big"
+	"net/netip"
 	"reflect"
 	"runtime"
 	"slices"
@@ -355,3 +358,53 @@ func (p peer) Take(d *wire.Decoder) any {
 
 // Opaque implements [dynamic.Peer].
 func (p peer) Opaque(t reflect.Type) bool { return t == objectType }
+
+// Give implements [dynamic.Peer].
+func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
+	p.give(e, &hostValue{value: v, methods: []hostMethod{answerAny}}, []uint64{0})
+	return nil
+}
+
+// answerAny answers a call of a function that was given in an any.
+func answerAny(c *hostCall, v reflect.Value) error {
+	t := v.Type()
+	args := make([]reflect.Value, t.NumIn())
+	for j := range args {
+		args[j] = reflect.New(t.In(j)).Elem()
+		c.instance.dynamic.DecodeTo(&c.in.Decoder, args[j])
+	}
+	if err := c.in.End(); err != nil {
+		return fmt.Errorf("the arguments for the host's function cannot be understood: %w", err)
+	}
+	call := v.Call
+	if t.IsVariadic() {
+		call = v.CallSlice
+	}
+	for j, result := range call(args) {
+		if t.Out(j) == errorType && j == t.NumOut()-1 {
+			c.instance.encodeError(c.out, result)
+		} else {
+			c.instance.dynamic.Encode(c.out, result.Interface())
+		}
+	}
+	return nil
+}
+
+// Func implements [dynamic.Peer]: functions of the module are held.
+func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
+	d.Fail(wire.ErrTag)
+	return reflect.Zero(t)
+}
+
+// textTypes are types of the standard library without exported fields, which cross in an any as the text that their
+// own methods write.
+var textTypes = map[reflect.Type]string{
+	reflect.TypeFor[big.Int](): "math/big.Int", reflect.TypeFor[big.Rat](): "math/big.Rat", reflect.TypeFor[big.Float](): "math/big.Float",
+	reflect.TypeFor[netip.Addr](): "net/netip.Addr", reflect.TypeFor[netip.AddrPort](): "net/netip.AddrPort", reflect.TypeFor[netip.Prefix](): "net/netip.Prefix",
+}
+
+// TextName implements [dynamic.Peer].
+func (p peer) TextName(t reflect.Type) string { return textTypes[t] }
+
+// Named implements [dynamic.Peer]: a module holds such values.
+func (p peer) Named(string) encoding.TextUnmarshaler { return nil }

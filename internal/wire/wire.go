@@ -181,6 +181,8 @@ func (e *Encoder) Len(n int, isNil bool) {
 // so that decoding code needs no checks in between. Nothing it does panics or allocates more than a
 // small multiple of the message, whatever the message holds.
 type Decoder struct {
+	Again bool // the message was decoded before: references in it were counted then
+
 	buf   []byte
 	off   int
 	depth int

@@ -34,6 +34,7 @@ func (c *Call) Change(rest, next []byte, plain bool, encode, again func()) {
 	c.comparing, c.Out.Flat = true, true
 	if again != nil {
 		c.In = wire.NewDecoder(came)
+		c.In.Again = true
 		again()
 		came = slices.Clone(c.Out.Buf[start:])
 		c.Out.Buf = c.Out.Buf[:start]

@@ -25,6 +25,9 @@ type Table struct {
 	Text func(v any) string
 	// JSON writes a value as encoding/json does; nil where the module does not contain that package.
 	JSON func(v any) ([]byte, error)
+	// Named returns a pointer to a new value of a type of the standard library that the module contains and that has
+	// a text form, or nil; nil itself where the API has no values of type any.
+	Named func(name string) any
 	// Sentinels are the errors that both sides know by name: exported variables of the API, named as there, and
 	// those of the standard library, named as "io.EOF".
 	Sentinels []Sentinel
@@ -187,6 +190,14 @@ func (c *Call) object() any {
 		c.Refuse(err.Error())
 	}
 	return v
+}
+
+// Named returns a pointer to a new value of a type of the standard library, or nil.
+func (m *Module) Named(name string) any {
+	if m.table.Named == nil {
+		return nil
+	}
+	return m.table.Named(name)
 }
 
 // Module returns the module that is called.

@@ -29,14 +29,17 @@ type Host struct {
 }
 
 // Host takes a reference to a value of the host.
-func (c *Call) Host() *Host {
-	h := &Host{module: c.module, handle: c.In.Uint()}
-	n, _ := c.In.Len(1)
+func (c *Call) Host() *Host { return c.module.Host(&c.In) }
+
+// Host takes a reference to a value of the host.
+func (m *Module) Host(in *wire.Decoder) *Host {
+	h := &Host{module: m, handle: in.Uint()}
+	n, _ := in.Len(1)
 	for range n {
-		h.modes = append(h.modes, c.In.Uint())
+		h.modes = append(h.modes, in.Uint())
 	}
-	if !c.comparing { // what is decoded again was referred to before
-		runtime.AddCleanup(h, c.module.releaseHost, h.handle)
+	if !in.Again { // a message that is decoded again refers to it once
+		runtime.AddCleanup(h, m.releaseHost, h.handle)
 	}
 	return h
 }

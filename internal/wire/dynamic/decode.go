@@ -2,6 +2,7 @@ package dynamic
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
@@ -75,16 +76,37 @@ func (c *Codec) DecodeInto(d *wire.Decoder, v reflect.Value) {
 			assign(v.Index(i), fresh.Index(i))
 		}
 	case reflect.Map:
-		v.Clear()
 		for it := fresh.MapRange(); it.Next(); {
-			v.SetMapIndex(it.Key(), it.Value())
+			if old := v.MapIndex(it.Key()); !old.IsValid() || !isFunc(old) {
+				v.SetMapIndex(it.Key(), it.Value())
+			}
 		}
+		for it := v.MapRange(); it.Next(); {
+			if !fresh.MapIndex(it.Key()).IsValid() {
+				v.SetMapIndex(it.Key(), reflect.Value{})
+			}
+		}
+	}
+}
+
+// isFunc tells whether a value is a function: it cannot have been changed, only come back as something else.
+func isFunc(v reflect.Value) bool {
+	return v.Kind() == reflect.Func || v.Kind() == reflect.Interface && v.Elem().Kind() == reflect.Func
+}
+
+// DecodeTo takes a value of type any that has to fit v.
+func (c *Codec) DecodeTo(d *wire.Decoder, v reflect.Value) {
+	if inner := c.Decode(d); inner != nil {
+		set(d, v, inner)
 	}
 }
 
 // assign sets a value but for the unexported fields of structs, and sets what a pointer in an interface points
 // to rather than the pointer.
 func assign(to, from reflect.Value) {
+	if isFunc(to) {
+		return
+	}
 	switch to.Kind() {
 	case reflect.Struct:
 		if to.Type() == timeType {
@@ -136,7 +158,7 @@ func (c *Codec) parse(d *wire.Decoder) *shape {
 		d.Fail(errTypes)
 		return nil
 	}
-	if err := s.makeType(); err != nil {
+	if err := s.makeType(c.peer); err != nil {
 		d.Fail(err)
 		return nil
 	}
@@ -162,7 +184,22 @@ func parseShape(d *wire.Decoder) *shape {
 	}
 	defer d.Leave()
 	extra := &parsed{}
+	if s.kind == kindText {
+		s.name = d.String()
+	}
 	switch reflect.Kind(s.kind) {
+	case reflect.Func:
+		for _, list := range []*[]*shape{&s.in, &s.out} {
+			n := d.Uint()
+			if n > uint64(min(len(d.Rest()), 100)) {
+				d.Fail(wire.ErrLength)
+				return s
+			}
+			for range n {
+				*list = append(*list, parseShape(d))
+			}
+		}
+		s.variadic = d.Bool()
 	case reflect.Slice, reflect.Pointer:
 		s.elem = parseShape(d)
 	case reflect.Array:
@@ -192,15 +229,15 @@ func parseShape(d *wire.Decoder) *shape {
 }
 
 // makeType makes the types of a parsed shape, innermost first.
-func (s *shape) makeType() (err error) {
+func (s *shape) makeType(peer Peer) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // reflect panics on names and keys that Go does not allow
 			err = fmt.Errorf("wire: impossible type: %v", r)
 		}
 	}()
-	for _, inner := range []*shape{s.elem, s.key} {
+	for _, inner := range append([]*shape{s.elem, s.key}, append(s.in, s.out...)...) {
 		if inner != nil {
-			if err := inner.makeType(); err != nil {
+			if err := inner.makeType(peer); err != nil {
 				return err
 			}
 		}
@@ -212,6 +249,19 @@ func (s *shape) makeType() (err error) {
 		s.typ = durationType
 	case kindAny:
 		s.typ = anyType
+	case kindText:
+		s.typ = reflect.TypeFor[string]()
+		if known := peer.Named(s.name); known != nil {
+			s.typ = reflect.TypeOf(known).Elem()
+		}
+	case kindFunc:
+		types := func(list []*shape) (all []reflect.Type) {
+			for _, inner := range list {
+				all = append(all, inner.typ)
+			}
+			return all
+		}
+		s.typ = reflect.FuncOf(types(s.in), types(s.out), s.variadic)
 	case kindError:
 		s.typ = errorType
 	case byte(reflect.Slice):
@@ -225,7 +275,7 @@ func (s *shape) makeType() (err error) {
 	case byte(reflect.Struct):
 		fields := make([]reflect.StructField, len(s.fields))
 		for i, f := range s.fields {
-			if err := f.makeType(); err != nil {
+			if err := f.makeType(peer); err != nil {
 				return err
 			}
 			name := s.extra.names[i]
@@ -270,6 +320,21 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 		if inner := c.Decode(d); inner != nil {
 			set(d, v, inner)
 		}
+	case kindText:
+		text := d.Bytes()
+		if v.Kind() == reflect.String {
+			v.SetString(string(text))
+		} else if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil && d.Err() == nil {
+			d.Fail(err)
+		}
+	case kindFunc:
+		switch d.Byte() {
+		case wire.TagNil:
+		case wire.TagHost:
+			v.Set(c.peer.Func(d, s.typ))
+		default:
+			d.Fail(wire.ErrTag)
+		}
 	default:
 		c.decodeKind(d, s, v)
 	}
@@ -281,12 +346,14 @@ func set(d *wire.Decoder, v reflect.Value, inner any) {
 	switch {
 	case x.Type().AssignableTo(v.Type()):
 		v.Set(x)
-	case x.Type().ConvertibleTo(v.Type()) && x.Kind() == v.Kind():
+	case x.Type().ConvertibleTo(v.Type()) && (x.Kind() == v.Kind() || number(x.Kind()) && number(v.Kind())):
 		v.Set(x.Convert(v.Type()))
 	default:
-		d.Fail(fmt.Errorf("a %s of the module does not fit %s: a type inside itself is filled %d levels deep", x.Type(), v.Type(), maxRepeat))
+		d.Fail(fmt.Errorf("a %s does not fit %s (a type inside itself is filled %d levels deep)", x.Type(), v.Type(), maxRepeat))
 	}
 }
+
+func number(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Float64 }
 
 func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
 	switch kind := reflect.Kind(s.kind); kind {

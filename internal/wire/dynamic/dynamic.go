@@ -11,6 +11,7 @@ package dynamic
 
 import (
 	"bytes"
+	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -27,6 +28,16 @@ type Peer interface {
 	Hold(e *wire.Encoder, v reflect.Value) error
 	// Take decodes what the other side's Hold encoded.
 	Take(d *wire.Decoder) any
+	// Give encodes a function as a reference that follows [wire.TagHost], or says why it cannot. Its arguments and
+	// results cross as values of type any.
+	Give(e *wire.Encoder, v reflect.Value) error
+	// Func makes a function of type t of what the other side's Give encoded.
+	Func(d *wire.Decoder, t reflect.Type) reflect.Value
+	// TextName names the types of the standard library that cross as the text that their own methods write, or "".
+	TextName(t reflect.Type) string
+	// Named returns a pointer to a new value of a type of the standard library that crosses as text, or nil where
+	// this side has no such type; then the text itself arrives.
+	Named(name string) encoding.TextUnmarshaler
 	// Opaque tells whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
 }
@@ -52,6 +63,8 @@ const (
 	kindTime     = 64
 	kindDuration = 65
 	kindError    = 66 // what implements error: its message crosses
+	kindText     = 67 // what has a text form and is known to both sides by name
+	kindFunc     = byte(reflect.Func)
 	kindAny      = byte(reflect.Interface)
 )
 
@@ -69,6 +82,9 @@ type shape struct {
 	description []byte
 	elem, key   *shape
 	fields      []field
+	in, out     []*shape // of a function
+	variadic    bool
+	name        string  // of a type with a text form
 	err         error   // why the type cannot be copied
 	extra       *parsed // of a shape that was decoded
 }
@@ -114,6 +130,12 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		describe(kindDuration)
 		return s
 	}
+	if name := c.peer.TextName(t); name != "" {
+		describe(kindText)
+		s.name = name
+		s.description = appendString(s.description, name)
+		return s
+	}
 	if t == errorType || t.Kind() != reflect.Interface && t.Implements(errorType) {
 		describe(kindError)
 		return s
@@ -146,7 +168,7 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 	}
 	describe(byte(t.Kind()))
 	number := func(n int) { s.description = appendUint(s.description, uint64(n)) }
-	text := func(v string) { number(len(v)); s.description = append(s.description, v...) }
+	text := func(v string) { s.description = appendString(s.description, v) }
 	switch t.Kind() {
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
@@ -185,11 +207,27 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 				s.description[at] = 1 // embedded: its fields are promoted
 			}
 		}
+	case reflect.Func:
+		number(t.NumIn())
+		for i := range t.NumIn() {
+			s.in = append(s.in, inner(t.In(i)))
+		}
+		number(t.NumOut())
+		for i := range t.NumOut() {
+			s.out = append(s.out, inner(t.Out(i)))
+		}
+		if t.IsVariadic() {
+			number(1)
+		} else {
+			number(0)
+		}
 	default:
 		s.err = fmt.Errorf("a value of type %s cannot be copied", t)
 	}
 	return s
 }
+
+func appendString(b []byte, v string) []byte { return append(appendUint(b, uint64(len(v))), v...) }
 
 func appendUint(b []byte, v uint64) []byte {
 	e := wire.Encoder{Buf: b}
@@ -244,6 +282,14 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 		}
 	case kindAny:
 		c.encodeAny(e, v)
+	case kindText:
+		p := reflect.New(s.typ)
+		p.Elem().Set(v)
+		text, err := p.Interface().(encoding.TextMarshaler).MarshalText()
+		if err != nil {
+			e.Fail(err)
+		}
+		e.Bytes(text)
 	default:
 		c.encodeKind(e, s, v)
 	}
@@ -293,6 +339,12 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 		}
 		for _, f := range s.fields {
 			c.encode(e, f.shape, v.Field(f.index))
+		}
+	case reflect.Func:
+		if v.IsNil() {
+			e.Byte(wire.TagNil)
+		} else if err := c.peer.Give(e, v); err != nil {
+			e.Fail(err)
 		}
 	}
 }

@@ -2,9 +2,11 @@ package dynamic_test
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -33,6 +35,29 @@ func (h *holder) Take(d *wire.Decoder) any {
 		return nil
 	}
 	return h.held[n]
+}
+
+func (h *holder) Give(e *wire.Encoder, v reflect.Value) error {
+	e.Byte(wire.TagHost)
+	return h.Hold(e, v)
+}
+
+func (h *holder) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
+	if f := reflect.ValueOf(h.Take(d)); f.IsValid() && f.Type() == t {
+		return f
+	}
+	return reflect.Zero(t)
+}
+
+func (h *holder) TextName(t reflect.Type) string {
+	return map[reflect.Type]string{reflect.TypeFor[netip.Addr](): "addr", reflect.TypeFor[netip.Prefix](): "unknown"}[t]
+}
+
+func (h *holder) Named(name string) encoding.TextUnmarshaler {
+	if name == "addr" {
+		return new(netip.Addr)
+	}
+	return nil
 }
 
 func (h *holder) Opaque(t reflect.Type) bool { return t == reflect.TypeFor[secret]() }
@@ -116,6 +141,38 @@ func TestEmbeddedTime(t *testing.T) {
 	got, err := cross(struct{ time.Time }{now})
 	if err != nil || !reflect.ValueOf(got).Field(0).Interface().(time.Time).Equal(now) {
 		t.Errorf("got %#v, %v", got, err)
+	}
+}
+
+func TestTextForms(t *testing.T) {
+	t.Parallel()
+	type both struct {
+		A netip.Addr
+		P *netip.Prefix
+	}
+	prefix := netip.MustParsePrefix("10.0.0.0/8")
+	got, err := cross(both{netip.MustParseAddr("::1"), &prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := reflect.ValueOf(got)
+	if v.Field(0).Interface() != netip.MustParseAddr("::1") || v.Field(1).Elem().Interface() != "10.0.0.0/8" {
+		t.Errorf("got %#v", got)
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	got, err := cross(map[string]any{"f": strings.ToUpper, "none": (func())(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := got.(map[string]any)
+	if f, ok := m["f"].(func(string) string); !ok || f("a") != "A" {
+		t.Errorf("got %#v", m)
+	}
+	if f, ok := m["none"].(func()); !ok || f != nil {
+		t.Errorf("got %#v", m)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"text/template"
 )
 
 // Functions that the host gives.
@@ -170,6 +171,17 @@ func Unmarshal(data []byte, v any) error      { return json.Unmarshal(data, v) }
 func Marshal(v any) (string, error)           { b, err := json.Marshal(v); return string(b), err }
 func Scan(s string, to ...any) (int, error)   { return fmt.Sscan(s, to...) }
 func SortAny(v any, less func(i, j int) bool) { sort.Slice(v, less) }
+
+// Execute runs a text template with functions of the host.
+func Execute(text string, funcs map[string]any, data any) (string, error) {
+	t, err := template.New("t").Funcs(funcs).Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = t.Execute(&b, data)
+	return b.String(), err
+}
 
 // Errors.
 

@@ -3,6 +3,9 @@
 package guestany
 
 import (
+	"bytes"
+	"encoding"
+	"errors"
 	"reflect"
 	"sync"
 	"time"
@@ -28,8 +31,16 @@ func Change(c *guest.Call, rest, next []byte, v any) {
 		return
 	}
 	came := rest[:len(rest)-len(next)]
+	if len(came) == 0 || came[0] != wire.TagValue {
+		c.Out.Bool(false)
+		return
+	}
 	d := wire.NewDecoder(came)
-	changed := len(came) > 0 && came[0] == wire.TagValue && !reflect.DeepEqual(codec(c).Decode(&d), v)
+	d.Again = true
+	before, after := wire.Encoder{Flat: true}, wire.Encoder{Flat: true}
+	codec(c).Encode(&before, codec(c).Decode(&d))
+	codec(c).Encode(&after, v)
+	changed := !bytes.Equal(before.Buf, after.Buf)
 	c.Out.Bool(changed)
 	if changed {
 		codec(c).Encode(&c.Out, v)
@@ -51,6 +62,9 @@ type peer struct{ module *guest.Module }
 
 // Hold implements [dynamic.Peer].
 func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
+	if e.Flat { // it is compared, and not sent
+		return nil
+	}
 	p.module.PutHandle(e, v.Interface())
 	return nil
 }
@@ -64,11 +78,59 @@ func (p peer) Take(d *wire.Decoder) any {
 	return v
 }
 
+// Give implements [dynamic.Peer]. Functions of the module are held.
+func (p peer) Give(*wire.Encoder, reflect.Value) error { return errors.ErrUnsupported }
+
+// Func implements [dynamic.Peer].
+func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
+	h := p.module.Host(d)
+	last := t.NumOut() - 1
+	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+		c := h.Call(0)
+		for _, arg := range args {
+			codec(c).Encode(&c.Out, arg.Interface())
+		}
+		results := make([]reflect.Value, t.NumOut())
+		for i := range results {
+			results[i] = reflect.New(t.Out(i)).Elem()
+		}
+		if last < 0 || t.Out(last) != reflect.TypeFor[error]() {
+			c.Send()
+		} else if err := c.Try(); err != nil {
+			results[last].Set(reflect.ValueOf(err))
+			return results
+		}
+		for i := range results {
+			if i == last && t.Out(i) == reflect.TypeFor[error]() {
+				if err := c.InError(); err != nil {
+					results[i].Set(reflect.ValueOf(err))
+				}
+			} else {
+				codec(c).DecodeTo(&c.In, results[i])
+			}
+		}
+		c.Taken()
+		return results
+	})
+}
+
+// TextName implements [dynamic.Peer]: types with methods are held.
+func (p peer) TextName(reflect.Type) string { return "" }
+
+// Named implements [dynamic.Peer].
+func (p peer) Named(name string) encoding.TextUnmarshaler {
+	v, _ := p.module.Named(name).(encoding.TextUnmarshaler)
+	return v
+}
+
 // Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is held.
 func (p peer) Opaque(t reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration]():
 		return false
+	}
+	if t.Kind() == reflect.Func {
+		return true
 	}
 	if t.NumMethod() > 0 {
 		return t.Kind() != reflect.Interface
