@@ -156,6 +156,21 @@ func (s goSuite) testContext(t *testing.T) {
 
 func (s goSuite) testRecursiveValues(t *testing.T) {
 	m := s.values(t)
+	type tree struct {
+		Name string
+		Kids []*tree
+		Odd  map[string]tree
+	}
+	grown, err := bound[func(string) (tree, error)](t, m, "Grow")("root")
+	if err != nil || len(grown.Kids) != 1 || grown.Kids[0].Name != "kid" {
+		t.Errorf("got %+v, %v", grown, err)
+	}
+	if n, err := bound[func(tree) (int, error)](t, m, "CountTree")(tree{Kids: []*tree{{}, {Kids: []*tree{{}}}}}); n != 4 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+	if n := call(t, m, "CountTree", call(t, m, "Grow", "x")); n != 2 {
+		t.Errorf("by name: %v", n)
+	}
 	type Node struct {
 		Value int
 		Next  *Node

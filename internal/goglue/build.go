@@ -65,7 +65,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 6
+const generatorVersion = 7
 
 // build is one run of a Builder.
 type build struct {

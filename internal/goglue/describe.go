@@ -259,7 +259,7 @@ func (d *describer) findClass(t types.Type) Class {
 		return Held
 	}
 	class := Data
-	if _, ok := types.Unalias(t).(*types.Named); ok && len(exportedMethods(t)) > 0 {
+	if _, ok := types.Unalias(t).(*types.Named); ok && (len(exportedMethods(t)) > 0 || containsItself(t)) {
 		class = Both
 	}
 	switch u := t.Underlying().(type) {
@@ -290,6 +290,37 @@ func (d *describer) findClass(t types.Type) Class {
 		}
 	}
 	return class
+}
+
+// containsItself tells whether values of a named type can hold values of the same type.
+func containsItself(t types.Type) bool {
+	seen := map[types.Type]bool{}
+	var within func(types.Type) bool
+	within = func(inner types.Type) bool {
+		inner = types.Unalias(inner)
+		if seen[inner] {
+			return false
+		}
+		seen[inner] = true
+		switch u := inner.Underlying().(type) {
+		case *types.Pointer:
+			return types.Identical(u.Elem(), t) || within(u.Elem())
+		case *types.Slice:
+			return types.Identical(u.Elem(), t) || within(u.Elem())
+		case *types.Array:
+			return types.Identical(u.Elem(), t) || within(u.Elem())
+		case *types.Map:
+			return types.Identical(u.Elem(), t) || within(u.Elem()) || within(u.Key())
+		case *types.Struct:
+			for f := range u.Fields() {
+				if types.Identical(f.Type(), t) || within(f.Type()) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return within(t)
 }
 
 // number describes a type, once, and returns its number.

@@ -213,6 +213,22 @@ func Length(n *Node) (l int) {
 	return l
 }
 
+// Tree contains itself by a slice alone, and has no methods.
+type Tree struct {
+	Name string
+	Kids []*Tree
+	Odd  map[string]Tree
+}
+
+func Grow(name string) Tree { return Tree{Name: name, Kids: []*Tree{{Name: "kid"}}} }
+func CountTree(t Tree) int {
+	n := 1
+	for _, k := range t.Kids {
+		n += CountTree(*k)
+	}
+	return n
+}
+
 func Cycle() *Node {
 	n := &Node{Value: 1}
 	n.Next = n

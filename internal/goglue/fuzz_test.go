@@ -1,0 +1,88 @@
+package goglue
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// hostile is a transport whose module answers with anything.
+type hostile struct{ reply []byte }
+
+func (h *hostile) Call(context.Context, string, int, uint64, *wire.Encoder) ([]byte, error) {
+	return append([]byte(nil), h.reply...), nil
+}
+func (*hostile) Release(uint64) {}
+func (*hostile) Given()         {}
+
+const hostileSource = `package p
+
+type Tree struct {
+	Name string
+	Kids []*Tree
+	Odd  map[string][2]float64
+}
+
+type Opaque struct{ hidden int }
+
+func (o *Opaque) Do(f func(Tree, *Opaque, error, any) ([]string, error)) {}
+
+type Iface interface{ Get(n int, t ...Tree) (*Opaque, error) }
+
+func Take(f func(Tree, *Opaque, error, any) ([]string, error), i Iface, p *Tree, v any) (map[string]Tree, *Opaque, func(int) int, error) {
+	return nil, nil, nil, nil
+}
+`
+
+func hostileInstance(t testing.TB) (*Instance, *hostile) {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "p.go", hostileSource, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg, err := new(types.Config).Check("p", fset, []*ast.File{file}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := describe(&parts{main: part{pkg: pkg}}, nil)
+	api, err := DecodeAPI(d.api.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hostile{}
+	return NewInstance("p", api, h), h
+}
+
+type hostIface struct{}
+
+func (hostIface) Get(n int, t ...struct{ Name string }) (*load.Object, error) { return nil, nil }
+
+// FuzzAnswers lets a module answer a call, and call the host, with any bytes: nothing panics and nothing is kept.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 0, 0}, []byte{1, 1, 0})
+	f.Add([]byte{2, 1, 'a', 2, 1, 'b', 0, 0, 1, 3, 4, 0, 0, 0, 0}, []byte{1, 1, 0, 1, 'n', 0, 0, 0, 0, 0})
+	f.Add([]byte{1, 0, 0, 2, 1, 'm', 1, 't', 0, 0, 0, 0, 1, 1}, []byte{1, 2, 0, 2, 0})
+	i, h := hostileInstance(f)
+	type tree struct {
+		Name string
+		Odd  map[string][2]float64
+	}
+	f.Fuzz(func(t *testing.T, reply, body []byte) {
+		h.reply = reply
+		_, _ = i.Call(t.Context(), "Take", []any{
+			func(v tree, o *load.Object, err error, x any) ([]string, error) { return []string{v.Name}, err },
+			hostIface{}, &tree{Name: "p"}, map[string]any{"f": func(int) string { return "" }},
+		})
+		i.Begin(body)
+		i.Answer(append([]byte(nil), body...))
+		i.CancelHost(body)
+		i.ReleaseHost(body)
+	})
+}
