@@ -78,7 +78,9 @@ func FuzzAnswers(f *testing.F) {
 		h.reply = reply
 		_, _ = i.Call(t.Context(), "Take", []any{
 			func(v tree, o *load.Object, err error, x any) ([]string, error) { return []string{v.Name}, err },
-			hostIface{}, &tree{Name: "p"}, map[string]any{"f": func(int) string { return "" }},
+			hostIface{},
+			&tree{Name: "p"},
+			map[string]any{"f": func(int) string { return "" }},
 		})
 		i.Begin(body)
 		i.Answer(append([]byte(nil), body...))
