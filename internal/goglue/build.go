@@ -44,6 +44,9 @@ type Builder struct {
 	BuildCache string
 }
 
+// wasm tells whether what is built is a reactor and not a program.
+func (b Builder) wasm() bool { return b.GOOS == "wasip1" }
+
 // Fingerprint identifies everything besides the source that the output depends on.
 func (b Builder) Fingerprint() string {
 	return strings.Join([]string{b.Toolchain.Version, b.GOOS, b.GOARCH, b.BuildMode, sourcesSum}, " ")
@@ -65,7 +68,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 7
+const generatorVersion = 8
 
 // build is one run of a Builder.
 type build struct {
@@ -113,7 +116,7 @@ func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 	for path := range listed {
 		deps[path] = true
 	}
-	source, err := generate(d, Sum(api), deps)
+	source, err := generate(d, Sum(api), deps, b.wasm())
 	if err != nil {
 		return err
 	}

@@ -32,12 +32,13 @@ type generator struct {
 	needs   map[string]bool   // functions and types that were asked for: "enc7"
 	deps    map[string]bool   // import paths of everything that the module contains
 	todo    []string
+	wasm    bool // the module is a reactor for wasip1
 }
 
 // generate writes the main package that answers calls to the described functions. deps holds the import
-// paths of everything that the module contains.
-func generate(d *describer, sum string, deps map[string]bool) ([]byte, error) {
-	g := &generator{describer: d, imports: map[string]string{}, needs: map[string]bool{}, deps: deps}
+// paths of everything that the module contains; wasm asks for a reactor.
+func generate(d *describer, sum string, deps map[string]bool, wasm bool) ([]byte, error) {
+	g := &generator{describer: d, imports: map[string]string{}, needs: map[string]bool{}, deps: deps, wasm: wasm}
 	for i := range d.funcs {
 		g.function(i)
 	}
@@ -55,6 +56,9 @@ func generate(d *describer, sum string, deps map[string]bool) ([]byte, error) {
 		case "fwd":
 			g.forward(n)
 		}
+	}
+	if wasm {
+		g.direct()
 	}
 	g.main(sum)
 	body := g.out.Bytes()
@@ -235,9 +239,19 @@ func (g *generator) receiver(f goFunc) {
 // main writes the table and what the runtime needs of other packages.
 func (g *generator) main(sum string) {
 	g.use(guestPath)
-	g.printf("func main() {\n\tguest.Serve(guest.Table{\n\t\tSum: %q,\n\t\tFuncs: funcs[:],\n\t\tTypeOf: typeOf,\n", sum)
+	if g.wasm {
+		// The main function of a reactor is never called.
+		g.printf("func main() {}\n\nfunc init() {\n")
+	} else {
+		g.printf("func main() {\n")
+	}
+	g.printf("\tguest.Serve(guest.Table{\n\t\tSum: %q,\n\t\tFuncs: funcs[:],\n\t\tTypeOf: typeOf,\n", sum)
 	g.printf("\t\tTypeName: func(v any) string { return %s.TypeOf(v).String() },\n", g.use("reflect"))
-	g.printf("\t\tText: func(v any) string { return %s.Sprint(v) },\n", g.use("fmt"))
+	if g.wasm && !g.deps["fmt"] && !g.needsFmt() {
+		g.printf("\t\tText: guest.Text,\n")
+	} else {
+		g.printf("\t\tText: func(v any) string { return %s.Sprint(v) },\n", g.use("fmt"))
+	}
 	if g.deps["encoding/json"] {
 		g.printf("\t\tJSON: %s.Marshal,\n", g.use("encoding/json"))
 	}

@@ -5,7 +5,7 @@ package guest
 
 import (
 	"context"
-	"runtime/debug"
+	"runtime"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
@@ -107,6 +107,7 @@ func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }
 func (c *Call) Context() context.Context {
 	if c.ctx == nil {
 		c.ctx = c.module.cancels.add(c.number, time.Duration(c.deadline))
+		c.module.watch(c.number)
 	}
 	return c.ctx
 }
@@ -136,9 +137,9 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 				fail(wire.Panicked, r.text)
 				c.Out.String(r.stack)
 			default:
-				stack := debug.Stack()
+				stack := stack()
 				fail(wire.Panicked, m.panicText(r))
-				c.Out.String(string(stack))
+				c.Out.String(stack)
 			}
 		}()
 		m.dispatch(c, function)
@@ -225,4 +226,13 @@ func (m *Module) panicText(r any) (text string) {
 		return err.Error()
 	}
 	return m.table.Text(r)
+}
+
+// maxStack is how many bytes of a stack are reported.
+const maxStack = 16 << 10
+
+// stack returns the calling goroutine's stack as text. Package runtime/debug does the same, and imports fmt.
+func stack() string {
+	buf := make([]byte, maxStack)
+	return string(buf[:runtime.Stack(buf, false)])
 }

@@ -1,0 +1,141 @@
+package guest
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// A module for wasip1 is a reactor: its host initialises it and then calls what it exports, one call at a
+// time or one within another, and reads and writes its memory in between.
+//
+// The functions exported to the host have no receiver, so what they work on is a variable. The host
+// never lets two of them run at the same time.
+var served struct {
+	module *Module
+	small  [smallMessage]byte // where the host writes a message that fits
+	large  []byte             // where it writes one that does not
+	out    wire.Encoder       // the last answer, until the host has read it
+	parts  []part             // where it lies
+	caught uint32             // whether the last direct call panicked; the host reads it in place
+}
+
+// part is a piece of an answer in memory, as the host reads it.
+type part struct{ address, size uint32 }
+
+// smallMessage is the size up to which messages need no memory of their own.
+const smallMessage = 4 << 10
+
+// Serve makes the table answer the host's calls. It is called by the initialisation of package main, when
+// every other package is initialised.
+func Serve(table Table) { served.module = NewModule(table) }
+
+// hello returns the module's Hello: the format, the API's sum, and where the host finds what it uses in place.
+//
+//go:wasmexport load_hello
+func hello() uint64 {
+	out := wire.Encoder{}
+	out.Byte(wire.Hello)
+	out.Uint(wire.Format)
+	out.String(served.module.table.Sum)
+	out.Uint(uint64(address(&served.small[0])))
+	out.Uint(smallMessage)
+	out.Uint(uint64(uintptr(unsafe.Pointer(&served.caught))))
+	return answer(out)
+}
+
+// message returns where the host writes a message that does not fit the small buffer.
+//
+//go:wasmexport load_message
+func message(size uint32) uint32 {
+	served.large = uninitialised(int(size))
+	return address(&served.large[0])
+}
+
+// call takes the body of a frame, which the host has written, and returns that of its answer.
+//
+//go:wasmexport load_call
+func call(size uint32) uint64 {
+	var in wire.Decoder
+	if size > smallMessage {
+		in = wire.NewOwner(served.large[:size])
+		served.large = nil
+	} else {
+		in = wire.NewDecoder(served.small[:size])
+	}
+	switch in.Byte() {
+	case wire.Call:
+		out := served.out // a call within this one needs memory of its own
+		served.out = wire.Encoder{}
+		out.Truncate(0)
+		if cap(out.Buf) > keepBuffer {
+			out.Buf = nil
+		}
+		served.module.Run(in, &out)
+		served.out = out
+		return pieces(wire.HeaderSize)
+	case wire.Release:
+		served.module.Release(in.Rest())
+	}
+	return 0
+}
+
+// Caught recovers a panic in a direct call: one whose parameters and results are numbers, which the host
+// makes without a message. It is deferred by each of them.
+func Caught() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	out := wire.Encoder{}
+	out.Byte(wire.Panicked)
+	out.String(served.module.panicText(r))
+	out.String(stack())
+	served.out, served.caught = out, 1
+}
+
+// panicked returns what Caught has recovered, as the end of a Result.
+//
+//go:wasmexport load_panicked
+func panicked() uint64 {
+	served.caught = 0
+	return pieces(0)
+}
+
+func answer(out wire.Encoder) uint64 {
+	served.out = out
+	return pieces(0)
+}
+
+// pieces tells where the answer lies, from the given byte on: the address of the list of its parts and
+// their number.
+func pieces(from int) uint64 {
+	served.parts = served.parts[:0]
+	_ = served.out.Send(from, func(data []byte) error {
+		served.parts = append(served.parts, part{address(&data[0]), uint32(len(data))})
+		return nil
+	})
+	return uint64(uintptr(unsafe.Pointer(&served.parts[0])))<<32 | uint64(len(served.parts))
+}
+
+// keepBuffer is the size up to which the buffer for answers is kept for the next one.
+const keepBuffer = 1 << 20
+
+func address(b *byte) uint32 { return uint32(uintptr(unsafe.Pointer(b))) }
+
+// uninitialised returns memory that was not cleared: the host fills all of it.
+func uninitialised(size int) []byte {
+	var b strings.Builder
+	b.Grow(size)
+	b.WriteByte(0)
+	return unsafe.Slice(unsafe.StringData(b.String()), size)
+}
+
+// Bit is a boolean as a number.
+func Bit(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
+}
