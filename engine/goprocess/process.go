@@ -20,8 +20,8 @@ type process struct {
 	sink   load.Sink
 	child  *sandbox.Process
 	conn   *conn
-	stdout *output
-	stderr *output
+	stdout *pipe
+	stderr *pipe
 
 	stopping atomic.Bool   // by the host: its end is no crash
 	killed   atomic.Value  // string: why the host killed it
