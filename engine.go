@@ -37,8 +37,19 @@ type Artifact struct {
 	Spec *Spec
 	// Files are the verified files that the engine compiled; nil for an engine without a compile step.
 	Files *store.Artifact
+	// Derive returns what was made of Files under a key before, by this process or another, or lets make
+	// write it into the empty directory dir and keeps it. It is nil where the loader has no store. Files of
+	// it are verified when they are opened; where Open returns the [*store.DamagedError] of one, the
+	// loader takes it out of the store and opens the artifact again, once.
+	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
+}
+
+// Preparer is an optional ability of an engine that derives further files from an artifact: Prepare does
+// that ahead of Open, so that an installed module starts at once.
+type Preparer interface {
+	Prepare(ctx context.Context, a Artifact) error
 }
 
 // Importer lets an engine load further modules while one is loading or running. It carries the import
@@ -161,7 +172,7 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 		return nil, &ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
 	}
 	start := time.Now()
-	ctx = store.WithEvict(ctx, func(damaged *store.DamagedError) { Emit(ctx, Evicted{Name: spec.Name, Reason: damaged.Error()}) })
+	ctx = withEvicted(ctx, spec.Name)
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
 		return compiler.Compile(ctx, spec.Source, dir)
 	})
@@ -186,11 +197,10 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, 
 	if !errors.As(err, &damaged) || errors.As(err, &nested) {
 		return m, err
 	}
-	compiler, ok := engine.(Compiler)
-	if !ok {
+	if l.config.Store == nil {
 		return nil, err
 	}
-	if evictErr := l.config.Store.Evict(artifactKey(engine, compiler, spec.Source)); evictErr != nil {
+	if evictErr := l.config.Store.Evict(damaged.Key); evictErr != nil {
 		return nil, errors.Join(err, evictErr)
 	}
 	Emit(ctx, Evicted{Name: spec.Name, Reason: damaged.Error()})
@@ -202,16 +212,34 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 	if err != nil {
 		return nil, err
 	}
-	artifact := Artifact{Spec: spec, Files: files}
-	if l.config.Store != nil {
-		artifact.WorkDir = l.config.Store.EmptyDir()
-	}
 	start := time.Now()
-	instance, err := engine.Open(ctx, artifact, imp)
+	instance, err := engine.Open(ctx, l.artifact(spec, files), imp)
 	if err != nil {
 		return nil, err
 	}
 	m := newModule(l, spec, engine.Name(), instance)
 	Emit(ctx, Opened{Name: spec.Name, Engine: engine.Name(), Isolation: m.Isolation(), Took: time.Since(start)})
 	return m, nil
+}
+
+// artifact hands compiled files to an engine.
+func (l *Loader) artifact(spec *Spec, files *store.Artifact) Artifact {
+	a := Artifact{Spec: spec, Files: files}
+	if l.config.Store == nil {
+		return a
+	}
+	a.WorkDir = l.config.Store.EmptyDir()
+	if files != nil {
+		a.Derive = func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
+			ctx = withEvicted(ctx, spec.Name)
+			derived, _, err := l.config.Store.Artifact(ctx, store.Key("derived", files.Key(), key), make)
+			return derived, err
+		}
+	}
+	return a
+}
+
+// withEvicted lets the store's evictions of a module's files be events.
+func withEvicted(ctx context.Context, name string) context.Context {
+	return store.WithEvict(ctx, func(damaged *store.DamagedError) { Emit(ctx, Evicted{Name: name, Reason: damaged.Error()}) })
 }

@@ -208,8 +208,14 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	if _, err := l.compile(ctx, engine, spec); err != nil {
+	files, err := l.compile(ctx, engine, spec)
+	if err != nil {
 		return nil, err
+	}
+	if p, ok := engine.(Preparer); ok && files != nil {
+		if err := p.Prepare(ctx, l.artifact(spec, files)); err != nil {
+			return nil, err
+		}
 	}
 	return spec, nil
 }

@@ -5,8 +5,6 @@ package goprocess
 
 import (
 	"context"
-	"fmt"
-	"go/version"
 	"io"
 	"runtime"
 	"sync"
@@ -98,20 +96,11 @@ func builder(t toolchain.Toolchain, config Config) goglue.Builder {
 	return goglue.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: config.BuildCache}
 }
 
-// oldestGo is the oldest toolchain that compiles the guest runtime.
-const oldestGo = "go1.24"
-
 // Compile implements [load.Compiler].
 func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error {
 	t, err := e.toolchains.Find()
 	if err != nil {
 		return err
-	}
-	if version.IsValid(t.Version) && version.Compare(t.Version, oldestGo) < 0 {
-		return &load.ToolchainError{
-			Reason: fmt.Sprintf("the Go toolchain in %s is %s, and modules need %s or newer", t.Root, t.Version, oldestGo),
-			Fix:    "install a newer Go from https://go.dev/dl or put it in PATH",
-		}
 	}
 	return builder(t, e.config).Build(ctx, src, dir)
 }

@@ -13,6 +13,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"go/version"
 	"io"
 	"io/fs"
 	"os"
@@ -86,19 +87,7 @@ type build struct {
 func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
 	defer os.RemoveAll(run.work)
-	if err := checkImportable(src.Go.ImportPath); err != nil {
-		return err
-	}
-	if err := run.checkCompanions(); err != nil {
-		return err
-	}
-	if err := run.readInstances(); err != nil {
-		return err
-	}
-	if err := run.lay(); err != nil {
-		return err
-	}
-	listed, err := run.list(ctx)
+	listed, err := run.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,6 +120,40 @@ func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, APIFile), api, 0o600)
+}
+
+// Check tells whether the package compiles; it uses the directory dir and leaves nothing there.
+func (b Builder) Check(ctx context.Context, src load.Source, dir string) error {
+	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
+	defer os.RemoveAll(run.work)
+	_, err := run.prepare(ctx)
+	return err
+}
+
+// oldestGo is the oldest toolchain that compiles the guest runtime.
+const oldestGo = "go1.24"
+
+// prepare lays the main module and compiles what it will import.
+func (b *build) prepare(ctx context.Context) (map[string]*listedPackage, error) {
+	if t := b.Toolchain; version.IsValid(t.Version) && version.Compare(t.Version, oldestGo) < 0 {
+		return nil, &load.ToolchainError{
+			Reason: fmt.Sprintf("the Go toolchain in %s is %s, and modules need %s or newer", t.Root, t.Version, oldestGo),
+			Fix:    "install a newer Go from https://go.dev/dl or put it in PATH",
+		}
+	}
+	if err := checkImportable(b.src.Go.ImportPath); err != nil {
+		return nil, err
+	}
+	if err := b.checkCompanions(); err != nil {
+		return nil, err
+	}
+	if err := b.readInstances(); err != nil {
+		return nil, err
+	}
+	if err := b.lay(); err != nil {
+		return nil, err
+	}
+	return b.list(ctx)
 }
 
 // checkImportable refuses what no other module may import.

@@ -102,7 +102,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	e.Truncate(0)
 	e.Buf = append(e.Buf, make([]byte, Headroom)...)
 	if receiver != nil {
-		e.Uint(receiver.handle)
+		e.Handle(receiver.handle)
 	}
 	for j, encode := range p.encode {
 		encode(e, args[j])
@@ -148,6 +148,8 @@ type binding struct {
 	withContext bool // the host's function has a context first
 	leftOut     bool // it leaves the variadic part out
 	extraError  bool // it has an error last that the module's function has not
+	// call makes the call: run, or what does it without a message.
+	call func(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error)
 }
 
 // bindFunc makes a Go function of the host's type t that calls the target.
@@ -205,6 +207,9 @@ func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, e
 	if b.leftOut {
 		b.encode = append(b.encode, func(e *wire.Encoder, _ reflect.Value) { e.Len(0, true) })
 	}
+	if b.call = b.direct(hostArgs); b.call == nil {
+		b.call = b.run
+	}
 	return b, nil
 }
 
@@ -223,7 +228,7 @@ func (b *binding) function(receiver *object) reflect.Value {
 		if b.leftOut {
 			values = append(values[:len(values):len(values)], reflect.Value{})
 		}
-		out, err := b.run(ctx, receiver, values)
+		out, err := b.call(ctx, receiver, values)
 		runtime.KeepAlive(args)
 		if err != nil {
 			if !hasError {

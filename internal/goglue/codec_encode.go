@@ -181,7 +181,7 @@ func (i *Instance) encodeObject(e *wire.Encoder, v reflect.Value) {
 		e.Fail(errReleased)
 	default:
 		e.Byte(wire.TagHandle)
-		e.Uint(ref.handle)
+		e.Handle(ref.handle)
 	}
 }
 

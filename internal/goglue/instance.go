@@ -35,6 +35,16 @@ type Transport interface {
 	Given()
 }
 
+// Direct is an optional ability of a [Transport]: it calls functions whose parameters and results are numbers
+// and booleans without a message.
+type Direct interface {
+	// HasDirect tells whether the function with that number can be called so.
+	HasDirect(function int) bool
+	// Direct calls it. The stack holds the arguments, integers and booleans as themselves and floats as
+	// the bits of a float64, and then its result, if it has one. It has space for at least one value.
+	Direct(ctx context.Context, symbol string, function int, stack []uint64) error
+}
+
 // Instance is the host's side of a running module: it implements the symbols part of [load.Instance].
 type Instance struct {
 	name      string
@@ -341,7 +351,7 @@ func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
 	case ref.released.Load():
 		return errReleased
 	}
-	e.Uint(ref.handle)
+	e.Handle(ref.handle)
 	return nil
 }
 

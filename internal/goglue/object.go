@@ -347,7 +347,7 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 		return "", errReleased
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
-	e.Uint(o.handle)
+	e.Handle(o.handle)
 	reply, err := o.instance.transport.Call(ctx, o.TypeName(), function, 0, e)
 	if err != nil {
 		return "", err

@@ -53,6 +53,9 @@ type Encoder struct {
 	Given []uint64 // the host handles that the message refers to, kept by the host
 	Flat  bool     // copy long strings and byte slices into the message, too
 
+	// Handles are the handles in the message, for a transport that has to know whose they are.
+	Handles []uint64
+
 	large     []insert
 	largeSize int
 }
@@ -71,7 +74,7 @@ func (e *Encoder) Size() int { return len(e.Buf) + e.largeSize }
 
 // Truncate shortens the message to its first n bytes, which must be before everything long, and forgets
 // an error.
-func (e *Encoder) Truncate(n int) { *e = Encoder{Buf: e.Buf[:n]} }
+func (e *Encoder) Truncate(n int) { *e = Encoder{Buf: e.Buf[:n], Handles: e.Handles[:0]} }
 
 // Send hands the message, from the given byte on, to write, piece by piece.
 func (e *Encoder) Send(from int, write func([]byte) error) error {
@@ -137,6 +140,12 @@ func (e *Encoder) Uint(v uint64) {
 		v >>= 7
 	}
 	e.Buf = append(e.Buf, byte(v))
+}
+
+// Handle appends a handle.
+func (e *Encoder) Handle(h uint64) {
+	e.Handles = append(e.Handles, h)
+	e.Uint(h)
 }
 
 // Int appends a signed number.

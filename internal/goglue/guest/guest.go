@@ -73,7 +73,7 @@ type Module struct {
 
 // NewModule makes the state of the one module of this program.
 func NewModule(table Table, transport Transport) *Module {
-	return &Module{table: table, transport: transport, held: heldTable{values: map[uint64]any{}}, cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}}}
+	return &Module{table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}}, cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}}}
 }
 
 // refusal ends a call before the function runs.

@@ -14,13 +14,14 @@ import (
 type heldTable struct {
 	mu     sync.Mutex
 	last   uint64
+	step   uint64 // between handles
 	values map[uint64]any
 }
 
 func (t *heldTable) put(v any) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.last++
+	t.last += t.step
 	t.values[t.last] = v
 	return t.last
 }

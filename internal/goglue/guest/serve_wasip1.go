@@ -32,9 +32,12 @@ const smallMessage = 4 << 10
 func Serve(table Table) { served.module = NewModule(table) }
 
 // hello returns the module's Hello: the format, the API's sum, and where the host finds what it uses in place.
+// Of several instances of a module each has handles of its own: of n of them, instance i uses those that
+// leave the rest i when they are divided by n.
 //
 //go:wasmexport load_hello
-func hello() uint64 {
+func hello(instance, instances uint32) uint64 {
+	served.module.held.last, served.module.held.step = uint64(instance), uint64(instances)
 	out := wire.Encoder{}
 	out.Byte(wire.Hello)
 	out.Uint(wire.Format)

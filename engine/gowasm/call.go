@@ -1,0 +1,214 @@
+package gowasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// Call implements [goglue.Transport].
+func (m *module) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+	g, err := m.guest(message.Handles)
+	if err != nil {
+		return nil, err
+	}
+	call, err := g.enter(ctx, symbol)
+	if err != nil {
+		return nil, err
+	}
+	lv := g.level(call)
+	var head [goglue.Headroom]byte
+	e := wire.Encoder{Buf: head[:0]}
+	e.Byte(wire.Call)
+	e.Uint(call.number)
+	e.Uint(uint64(function))
+	e.Uint(mode)
+	from := goglue.Headroom - len(e.Buf)
+	copy(message.Buf[from:], e.Buf)
+	size, err := g.send(g.ctx, lv, message, from)
+	if err != nil {
+		return nil, g.fail(err)
+	}
+	body, err := g.run(call, func() ([]byte, error) { return g.exchange(g.ctx, lv, size) })
+	if err != nil {
+		return nil, err
+	}
+	d := wire.NewDecoder(body)
+	if d.Byte() != wire.Result || d.Uint() != call.number || d.Err() != nil {
+		m.retire(m.crash(errGarbage))
+		return nil, m.err()
+	}
+	return m.outcome(symbol, &d)
+}
+
+// Direct implements [goglue.Direct].
+func (m *module) Direct(ctx context.Context, symbol string, function int, stack []uint64) error {
+	g := m.idle()
+	call, err := g.enter(ctx, symbol)
+	if err != nil {
+		return err
+	}
+	lv := g.level(call)
+	panicked, err := g.run(call, func() ([]byte, error) { return g.direct(g.ctx, lv, function, stack) })
+	if err == nil && panicked != nil {
+		d := wire.NewDecoder(panicked)
+		_, err = m.outcome(symbol, &d)
+	}
+	return err
+}
+
+// HasDirect implements [goglue.Direct].
+func (m *module) HasDirect(function int) bool { return m.direct[goglue.DirectName(function)] }
+
+// outcome takes the end of a Result.
+func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
+	switch d.Byte() {
+	case wire.Done:
+		return d.Rest(), nil
+	case wire.Panicked:
+		return nil, &load.PanicError{Module: m.name, Symbol: symbol, Value: d.String(), Stack: d.String()}
+	case wire.Refused:
+		return nil, errors.New(d.String())
+	}
+	m.retire(m.crash(errGarbage))
+	return nil, m.err()
+}
+
+// enter lets a call of the symbol into the guest. Where it got in, handles that the host has dropped are
+// released first.
+func (g *guest) enter(ctx context.Context, symbol string) (*entry, error) {
+	call := &entry{ctx: ctx, symbol: symbol}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if !g.gate.enter(call) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, g.module.err()
+	}
+	if err := g.module.err(); err != nil {
+		g.gate.leave()
+		return nil, err
+	}
+	if frame := g.releases.take(); frame != nil {
+		lv := g.level(call)
+		size, err := g.send(g.ctx, lv, frame, wire.HeaderSize)
+		if err == nil {
+			_, err = g.exchange(g.ctx, lv, size)
+		}
+		if err != nil {
+			return nil, g.fail(err)
+		}
+	}
+	return call, nil
+}
+
+// fail ends a call that the guest did not survive.
+func (g *guest) fail(err error) error {
+	g.module.retire(g.module.crash(err))
+	g.gate.leave()
+	return g.module.err()
+}
+
+// run runs what a call does in the guest, and leaves it. Where the call's context ends first, run returns and
+// the rest goes on in the background.
+func (g *guest) run(call *entry, do func() ([]byte, error)) ([]byte, error) {
+	finish := func() ([]byte, error) {
+		body, err := do()
+		if err != nil {
+			return nil, g.fail(err)
+		}
+		g.gate.leave()
+		return body, nil
+	}
+	if call.ctx.Done() == nil {
+		return finish()
+	}
+	type result struct {
+		body []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		body, err := finish()
+		done <- result{body, err}
+	}()
+	select {
+	case r := <-done:
+		return r.body, r.err
+	case <-call.ctx.Done():
+	}
+	linger := time.NewTimer(linger)
+	defer linger.Stop()
+	select {
+	case <-done: // it ended on its own
+	case <-linger.C:
+		g.abandon(call)
+	}
+	return nil, context.Cause(call.ctx)
+}
+
+const (
+	// linger is how long a cancelled call may take to end before the guest is retired. Its caller waits so
+	// long, so that it knows the guest's state afterwards.
+	linger = 10 * time.Millisecond
+	// patience is how long a call may take that asks whether it was cancelled.
+	patience = 200 * time.Millisecond
+)
+
+// abandon retires the guest of a call that was cancelled and goes on.
+func (g *guest) abandon(call *entry) {
+	retire := func() {
+		if !g.gate.inside(call) {
+			return
+		}
+		reason := fmt.Sprintf("a call of %s was cancelled and went on; set gowasm.Config.Interruptible to stop such calls", call.symbol)
+		if g.module.interruptible {
+			reason = fmt.Sprintf("a call of %s was cancelled and stopped", call.symbol)
+		}
+		g.module.retire(g.module.crash(errors.New(reason)))
+	}
+	if g.gate.watched(call) {
+		time.AfterFunc(patience, retire)
+		return
+	}
+	retire()
+}
+
+// releases collects handles that the host has dropped. It is safe for concurrent use.
+type releases struct {
+	mu      sync.Mutex
+	handles []uint64
+}
+
+// Release implements [goglue.Transport]: the next call takes the handle along.
+func (m *module) Release(handle uint64) {
+	r := &m.guestOf(handle).releases
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handles = append(r.handles, handle)
+}
+
+// take returns a Release frame, or nil where there is nothing to release.
+func (r *releases) take() *wire.Encoder {
+	r.mu.Lock()
+	handles := r.handles
+	r.handles = nil
+	r.mu.Unlock()
+	if len(handles) == 0 {
+		return nil
+	}
+	frame := wire.NewFrame(wire.Release)
+	frame.Uint(uint64(len(handles)))
+	for _, h := range handles {
+		frame.Uint(h)
+	}
+	return frame
+}

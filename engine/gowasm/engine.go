@@ -1,0 +1,123 @@
+// Package gowasm runs Go packages as WebAssembly, inside the host's process: it builds them for wasip1 and
+// runs them with wazero. A module reaches nothing of the machine but what it was given, on every system; a
+// short call costs well under a microsecond. Its code is several times slower than native code.
+//
+// A call that computes for long holds up the host's garbage collector, and with it, sooner or later, the
+// whole host: wazero's machine code has no places at which the Go runtime could stop it. Modules that
+// may do that belong into package goprocess, or need [Config.Interruptible].
+package gowasm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+// Config says how modules are built and run. The zero Config is useful: modules get nothing but the time
+// and random numbers.
+type Config struct {
+	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read and
+	// change; they have the same paths in the module. Symbolic links do not lead out of them, and
+	// modules cannot make any.
+	ReadOnly, ReadWrite []string
+	// Env is the environment of modules, as "KEY=value"; nothing is inherited from the host.
+	Env []string
+
+	// Memory is how much memory, in bytes, a module may use; 0 is 4 GiB, which is as much as WebAssembly
+	// has. The module's garbage collector is told (GOMEMLIMIT), and going beyond ends the module.
+	Memory int64
+
+	// Interruptible makes calls stop when their context ends, at the price of loops that run 4 to 28 times
+	// slower. Without it a call that was cancelled returns, but goes on inside the module until it ends
+	// by itself, and the module is retired: everything of it returns [load.ErrCrashed], and the next Load
+	// makes a fresh instance.
+	Interruptible bool
+
+	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules that keep
+	// no state: each instance has package variables of its own. An object is used in the instance that
+	// it came from.
+	Pool int
+
+	// Stdout and Stderr receive what modules print; nil makes an event, [load.Output], of every line.
+	Stdout, Stderr io.Writer
+
+	// BuildCache is the directory of the go command's build cache; "" is the user's.
+	BuildCache string
+}
+
+// Engine runs Go packages as WebAssembly.
+type Engine struct {
+	config     Config
+	toolchains toolchain.Finder
+}
+
+// New returns an engine. The config is copied.
+func New(config Config) *Engine {
+	config.ReadOnly, config.ReadWrite = slices.Clone(config.ReadOnly), slices.Clone(config.ReadWrite)
+	config.Env = slices.Clone(config.Env)
+	config.Pool = max(config.Pool, 1)
+	return &Engine{config: config}
+}
+
+// Name implements [load.Engine].
+func (e *Engine) Name() string { return "gowasm" }
+
+// Accepts implements [load.Engine]: it takes Go packages.
+func (e *Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo && src.Go != nil }
+
+// Fingerprint implements [load.Compiler].
+func (e *Engine) Fingerprint() string {
+	t, err := e.toolchains.Find()
+	if err != nil {
+		t.Version = runtime.Version() // a machine that only runs needs no toolchain
+	}
+	return e.builder(t).Fingerprint()
+}
+
+func (e *Engine) builder(t toolchain.Toolchain) goglue.Builder {
+	return goglue.Builder{Toolchain: t, GOOS: "wasip1", GOARCH: "wasm", BuildMode: "c-shared", BuildCache: e.config.BuildCache}
+}
+
+// Compile implements [load.Compiler]. The error of a package that compiles for this machine and not for
+// WebAssembly names the engine that can run it.
+func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error {
+	t, err := e.toolchains.Find()
+	if err != nil {
+		return err
+	}
+	err = e.builder(t).Build(ctx, src, dir)
+	var failed *load.CompileError
+	if !errors.As(err, &failed) || failed.Fix != "" {
+		return err
+	}
+	native := goglue.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: e.config.BuildCache}
+	if native.Check(ctx, src, dir) != nil {
+		return err
+	}
+	return &load.CompileError{
+		Reason: fmt.Sprintf("it does not build for WebAssembly (wasip1), only for systems like %s/%s", runtime.GOOS, runtime.GOARCH),
+		Output: cmp.Or(failed.Output, failed.Reason),
+		Fix:    "set Config.Engine to goprocess",
+	}
+}
+
+// Isolation implements [load.Isolated]: what keeps every module of this engine from the host.
+func (e *Engine) Isolation() load.Isolation {
+	measure := func(name string, granted bool) load.Measure {
+		return load.Measure{Name: name, InForce: !granted, How: "wasm", Granted: granted}
+	}
+	return load.Isolation{Level: "full", Measures: []load.Measure{
+		measure("files", len(e.config.ReadOnly)+len(e.config.ReadWrite) > 0),
+		measure("network", false),
+		measure("programs", false),
+		measure("memory", false),
+	}}
+}

@@ -1,0 +1,99 @@
+package gowasm_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/store"
+)
+
+// testDir holds the store of all tests, so that each module is built once.
+var testDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if testDir, err = os.MkdirTemp("", "gowasm"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(testDir)
+	os.Exit(code)
+}
+
+// openFiles opens a package made of files; events go to the context's sink.
+func openFiles(ctx context.Context, t testing.TB, config gowasm.Config, files map[string]string) load.Instance {
+	t.Helper()
+	e, a := compile(t, config, files)
+	m, err := e.Open(ctx, a, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close(context.Background()) })
+	return m
+}
+
+// compile makes an artifact of a package named sample.
+func compile(t testing.TB, config gowasm.Config, files map[string]string) (*gowasm.Engine, load.Artifact) {
+	t.Helper()
+	s, err := store.Open(filepath.Join(testDir, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compileInto(t, s, config, files)
+}
+
+func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[string]string) (*gowasm.Engine, load.Artifact) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "sample")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var parts []string
+	for name, text := range files {
+		parts = append(parts, name, text)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src := load.Source{Kind: load.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &load.GoSource{GoMod: []byte("go 1.26\n")}}
+	e := gowasm.New(config)
+	compiled, _, err := s.Artifact(t.Context(), store.Key("sample", src.Hash), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, load.Artifact{
+		Spec: &load.Spec{Name: "sample", Source: src}, Files: compiled,
+		Derive: func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
+			derived, _, err := s.Artifact(ctx, store.Key(compiled.Key(), key), make)
+			return derived, err
+		},
+	}
+}
+
+// call calls a function and returns its only result.
+func call(t *testing.T, m load.Instance, symbol string, args ...any) any {
+	t.Helper()
+	out, err := m.Call(t.Context(), symbol, args)
+	if err != nil {
+		t.Fatalf("%s%v: %v", symbol, args, err)
+	}
+	if len(out) != 1 {
+		t.Fatalf("%s returned %v", symbol, out)
+	}
+	return out[0]
+}
+
+// bound binds a function.
+func bound[F any](t testing.TB, m load.Instance, symbol string) F {
+	t.Helper()
+	v, err := m.Bind(symbol, reflect.TypeFor[F]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Interface().(F)
+}

@@ -1,0 +1,181 @@
+package gowasm
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// guest is one running instance of a module's wasm. What is not said to be safe for concurrent use belongs
+// to the call that runs in the guest.
+type guest struct {
+	module *module
+	ctx    context.Context // of the module; what the guest is called with
+	wasm   api.Module
+	memory api.Memory
+	gate   *gate
+	levels []*level
+
+	small     uint32 // address of the buffer for messages
+	smallSize uint32
+	caught    uint32 // address of the mark of a panic in a direct call
+
+	releases releases
+}
+
+func newGuest(m *module) *guest {
+	g := &guest{module: m, gate: newGate()}
+	g.ctx = context.WithValue(m.ctx, guestKey{}, g)
+	return g
+}
+
+// level holds what a call enters the guest by. A function of wazero can be entered once at a time, so each
+// call within a call needs its own.
+type level struct {
+	message, call, panicked api.Function
+	direct                  []api.Function // by number on the wire; nil where it was not used yet
+	stack                   [1]uint64
+}
+
+// errGarbage is what a guest says that no guest says.
+var errGarbage = errors.New("it broke the protocol: something wrote to the memory that the host uses")
+
+// level returns what the call enters by.
+func (g *guest) level(call *entry) *level {
+	for len(g.levels) <= call.level {
+		g.levels = append(g.levels, &level{
+			message:  g.wasm.ExportedFunction("load_message"),
+			call:     g.wasm.ExportedFunction("load_call"),
+			panicked: g.wasm.ExportedFunction("load_panicked"),
+		})
+	}
+	return g.levels[call.level]
+}
+
+// hello takes the guest's Hello and checks that the guest is that of the API with the sum.
+func (g *guest) hello(ctx context.Context, sum string, instance, instances int) error {
+	f := g.wasm.ExportedFunction("load_hello")
+	// No file that was not built for this engine gets here; the functions below are there when this one is.
+	if f == nil || len(f.Definition().ParamTypes()) != 2 || len(f.Definition().ResultTypes()) != 1 {
+		return errors.New("it does not export what a module exports")
+	}
+	result, err := f.Call(ctx, uint64(instance), uint64(instances))
+	if err != nil {
+		return err
+	}
+	body, err := g.read(result[0])
+	if err != nil {
+		return err
+	}
+	d := wire.NewDecoder(body)
+	kind, format, got := d.Byte(), d.Uint(), d.String()
+	g.small, g.smallSize, g.caught = uint32(d.UintN(32)), uint32(d.UintN(32)), uint32(d.UintN(32))
+	switch {
+	case d.End() != nil || kind != wire.Hello:
+		return errGarbage
+	case format != wire.Format:
+		return fmt.Errorf("it speaks format %d, and this host %d", format, wire.Format)
+	case got != sum:
+		return errors.New("its program and its API description do not belong together")
+	}
+	return nil
+}
+
+// send writes a frame's body, from the given byte of the message on, into the guest. Its size is what
+// exchange takes.
+func (g *guest) send(ctx context.Context, lv *level, message *wire.Encoder, from int) (size uint32, err error) {
+	size = uint32(message.Size() - from)
+	to := g.small
+	if size > g.smallSize {
+		lv.stack[0] = uint64(size)
+		if err := lv.message.CallWithStack(ctx, lv.stack[:]); err != nil {
+			return 0, err
+		}
+		to = uint32(lv.stack[0])
+	}
+	err = message.Send(from, func(data []byte) error {
+		if !g.memory.Write(to, data) {
+			return errGarbage
+		}
+		to += uint32(len(data))
+		return nil
+	})
+	return size, err
+}
+
+// exchange lets the guest take the body that was sent and returns the body of its answer.
+func (g *guest) exchange(ctx context.Context, lv *level, size uint32) ([]byte, error) {
+	lv.stack[0] = uint64(size)
+	if err := lv.call.CallWithStack(ctx, lv.stack[:]); err != nil {
+		return nil, err
+	}
+	if lv.stack[0] == 0 {
+		return nil, nil
+	}
+	return g.read(lv.stack[0])
+}
+
+// read copies an answer out of the guest: the address of the list of its parts, and their number.
+func (g *guest) read(parts uint64) ([]byte, error) {
+	address, count := uint32(parts>>32), uint32(parts)
+	if count > math.MaxUint32/partSize {
+		return nil, errGarbage
+	}
+	list, ok := g.memory.Read(address, count*partSize)
+	if !ok {
+		return nil, errGarbage
+	}
+	size := uint64(0)
+	for i := uint32(0); i < count; i++ {
+		size += uint64(le.Uint32(list[i*partSize+4:]))
+	}
+	if size > wire.MaxFrame {
+		return nil, errGarbage
+	}
+	body := make([]byte, 0, size)
+	for i := uint32(0); i < count; i++ {
+		data, ok := g.memory.Read(le.Uint32(list[i*partSize:]), le.Uint32(list[i*partSize+4:]))
+		if !ok {
+			return nil, errGarbage
+		}
+		body = append(body, data...)
+	}
+	return body, nil
+}
+
+var le = binary.LittleEndian
+
+// partSize is the size of an element of the list of parts: an address and a size.
+const partSize = 8
+
+// direct calls a function without a message. stack holds its arguments, and then its result. Where the
+// function panicked, the end of a Result is returned that tells it.
+func (g *guest) direct(ctx context.Context, lv *level, function int, stack []uint64) ([]byte, error) {
+	for len(lv.direct) <= function {
+		lv.direct = append(lv.direct, nil)
+	}
+	if lv.direct[function] == nil {
+		lv.direct[function] = g.wasm.ExportedFunction(goglue.DirectName(function))
+	}
+	if err := lv.direct[function].CallWithStack(ctx, stack); err != nil {
+		return nil, err
+	}
+	caught, ok := g.memory.ReadUint32Le(g.caught)
+	switch {
+	case !ok:
+		return nil, errGarbage
+	case caught == 0:
+		return nil, nil
+	}
+	if err := lv.panicked.CallWithStack(ctx, lv.stack[:]); err != nil {
+		return nil, err
+	}
+	return g.read(lv.stack[0])
+}

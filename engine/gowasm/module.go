@@ -1,0 +1,158 @@
+package gowasm
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/output"
+)
+
+// module is a running module: one guest, or a pool of them. It implements [goglue.Transport].
+type module struct {
+	name          string
+	sink          load.Sink
+	interruptible bool
+	stdout        *output.Stream
+	stderr        *output.Stream
+	runtime       wazero.Runtime
+	cache         wazero.CompilationCache // nil where there is no store
+	direct        map[string]bool         // the names of what can be called without a message
+	guests        []*guest
+	next          atomic.Uint32 // whose turn it is of those that are all busy
+
+	// ctx is what guests are called with. It ends when the module does, which interrupts what is
+	// interruptible.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	broken  atomic.Pointer[error] // why nothing can be called any more
+	started atomic.Bool           // its initialisation is over
+	freed   chan struct{}         // closed when everything is given back
+	once    sync.Once
+}
+
+// err returns why the module cannot be called, or nil.
+func (m *module) err() error {
+	if err := m.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// errMixed is what a call gets whose arguments nobody can put together.
+var errMixed = errors.New("the objects live in different instances of the module; set gowasm.Config.Pool to 1 to use them together")
+
+// guest returns the guest that a call with these handles is for.
+func (m *module) guest(handles []uint64) (*guest, error) {
+	if len(handles) == 0 {
+		return m.idle(), nil
+	}
+	g := m.guestOf(handles[0])
+	for _, h := range handles[1:] {
+		if m.guestOf(h) != g {
+			return nil, errMixed
+		}
+	}
+	return g, nil
+}
+
+// guestOf returns the guest that a handle is from.
+func (m *module) guestOf(handle uint64) *guest {
+	if len(m.guests) == 1 {
+		return m.guests[0]
+	}
+	return m.guests[handle%uint64(len(m.guests))]
+}
+
+// idle returns a guest that is not busy, or any where all are.
+func (m *module) idle() *guest {
+	if len(m.guests) == 1 {
+		return m.guests[0]
+	}
+	for _, g := range m.guests {
+		if g.gate.idle() {
+			return g
+		}
+	}
+	return m.guests[int(m.next.Add(1))%len(m.guests)]
+}
+
+// crash makes the error of a module that did not survive a call. wazero says of such a module that it is
+// not closed, and lets it be called: it is broken all the same.
+func (m *module) crash(err error) error {
+	var exit *sys.ExitError
+	reason := err.Error()
+	if errors.As(err, &exit) {
+		reason = "exit status " + strconv.FormatUint(uint64(exit.ExitCode()), 10)
+	}
+	reason, _, _ = strings.Cut(reason, "\n")
+	return &load.CrashError{Module: m.name, Reason: reason, Stderr: m.stderr.Tail()}
+}
+
+// retire ends the module: every call that comes, and every one that the module ends by itself, returns the
+// error of the first retire. What runs in a guest goes on until it ends; then all is given back.
+func (m *module) retire(err error) {
+	if !m.broken.CompareAndSwap(nil, &err) {
+		return
+	}
+	if m.started.Load() && errors.Is(err, load.ErrCrashed) {
+		m.sink(load.Crashed{Name: m.name, Err: err})
+	}
+	m.cancel()
+	for _, g := range m.guests {
+		g.gate.shutdown()
+	}
+	go func() {
+		for _, g := range m.guests {
+			<-g.gate.drained
+		}
+		m.free()
+	}()
+}
+
+// free gives back what the module holds. Nothing of it runs any more.
+func (m *module) free() {
+	m.once.Do(func() {
+		m.stdout.Flush()
+		m.stderr.Flush()
+		ctx := context.Background()
+		_ = m.runtime.Close(ctx)
+		if m.cache != nil {
+			_ = m.cache.Close(ctx)
+		}
+		close(m.freed)
+	})
+}
+
+// busy tells whether something runs in a guest that cannot be stopped.
+func (m *module) busy() bool {
+	for _, g := range m.guests {
+		if !m.interruptible && !g.gate.idle() {
+			return true
+		}
+	}
+	return false
+}
+
+// close ends the module on behalf of the host. It waits until everything is given back, but for a call that
+// cannot be stopped.
+func (m *module) close(ctx context.Context) error {
+	m.retire(load.ErrUnloaded)
+	if m.busy() {
+		return nil
+	}
+	select {
+	case <-m.freed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

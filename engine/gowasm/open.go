@@ -1,0 +1,233 @@
+package gowasm
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/output"
+)
+
+// instance is a running module as the loader sees it.
+type instance struct {
+	*goglue.Instance
+	module    *module
+	isolation load.Isolation
+}
+
+// Isolation implements [load.Isolated].
+func (i *instance) Isolation() load.Isolation { return i.isolation }
+
+// Crash implements [load.Crashable].
+func (i *instance) Crash() *atomic.Pointer[error] { return &i.module.broken }
+
+// Close implements [load.Instance]. A call that cannot be stopped goes on in the background.
+func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx) }
+
+// Open implements [load.Engine].
+func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	files, err := e.read(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	defer files.remove()
+	api, err := goglue.DecodeAPI(files.api)
+	if err != nil {
+		return nil, err
+	}
+	m, err := e.start(ctx, a, files)
+	if err != nil {
+		return nil, err
+	}
+	return &instance{Instance: goglue.NewInstance(a.Spec.Name, api, m), module: m, isolation: e.Isolation()}, nil
+}
+
+// files is what an artifact's files hold, verified.
+type files struct {
+	api, wasm []byte
+	code      string // the directory of the machine code, or ""
+	remove    func() // removes that directory
+}
+
+// read verifies and reads an artifact; the machine code beside the rest.
+func (e *Engine) read(ctx context.Context, a load.Artifact) (*files, error) {
+	f := &files{remove: func() {}}
+	coded := make(chan error, 1)
+	go func() {
+		code, err := e.machineCode(ctx, a)
+		if err == nil && code != nil {
+			f.code, f.remove, err = privateCopy(code)
+		}
+		coded <- err
+	}()
+	var errs [3]error
+	f.wasm, errs[0] = a.Files.ReadFile(goglue.ProgramFile)
+	f.api, errs[1] = a.Files.ReadFile(goglue.APIFile)
+	errs[2] = <-coded
+	for _, err := range errs {
+		if err != nil {
+			if f.code != "" {
+				f.remove()
+			}
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// start instantiates and initialises a module.
+func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module, error) {
+	m := &module{name: a.Spec.Name, sink: load.SinkOf(ctx), interruptible: e.config.Interruptible, direct: map[string]bool{}, freed: make(chan struct{})}
+	if m.sink == nil {
+		m.sink = func(load.Event) {}
+	}
+	printed := func(stream string) func(string) {
+		return func(line string) { m.sink(load.Output{Name: m.name, Stream: stream, Line: line}) }
+	}
+	m.stdout, m.stderr = output.New(e.config.Stdout, printed("stdout")), output.New(e.config.Stderr, printed("stderr"))
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	config := e.runtimeConfig()
+	if f.code != "" {
+		var err error
+		if m.cache, err = wazero.NewCompilationCacheWithDir(f.code); err != nil {
+			m.cancel()
+			return nil, err
+		}
+		config = config.WithCompilationCache(m.cache)
+	}
+	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
+	compiled, err := m.compile(f.wasm)
+	if err != nil {
+		m.free()
+		return nil, err
+	}
+	for _, f := range compiled.ExportedFunctions() {
+		for _, name := range f.ExportNames() {
+			m.direct[name] = true
+		}
+	}
+	for range e.config.Pool {
+		m.guests = append(m.guests, newGuest(m))
+	}
+	return m, e.initialise(ctx, m, compiled, goglue.Sum(f.api))
+}
+
+// compile makes the module of the wasm, and what it imports.
+func (m *module) compile(wasm []byte) (wazero.CompiledModule, error) {
+	if _, err := wasi_snapshot_preview1.Instantiate(m.ctx, m.runtime); err != nil {
+		return nil, err
+	}
+	if err := m.exportHost(); err != nil {
+		return nil, err
+	}
+	return m.runtime.CompileModule(allWorkers(m.ctx), wasm)
+}
+
+// initialise starts the guests. Where the context ends first, what they do goes on in the background.
+func (e *Engine) initialise(ctx context.Context, m *module, compiled wazero.CompiledModule, sum string) error {
+	errs := make(chan error, len(m.guests))
+	for i, g := range m.guests {
+		// A guest that is initialised is busy.
+		g.gate.enter(&entry{ctx: ctx, symbol: "init"})
+		go func() {
+			err := g.initialise(e.moduleConfig(g), compiled)
+			if err == nil {
+				err = g.hello(g.ctx, sum, i, len(m.guests))
+			}
+			g.gate.leave()
+			errs <- err
+		}()
+	}
+	for range m.guests {
+		var err error
+		select {
+		case err = <-errs:
+			if err != nil {
+				err = m.initError(err)
+			}
+		case <-ctx.Done():
+			err = m.cancelledError(context.Cause(ctx))
+		}
+		if err != nil {
+			m.retire(err)
+			return err
+		}
+	}
+	m.started.Store(true)
+	return nil
+}
+
+func (g *guest) initialise(config wazero.ModuleConfig, compiled wazero.CompiledModule) error {
+	var err error
+	g.wasm, err = g.module.runtime.InstantiateModule(g.ctx, compiled, config)
+	if err == nil {
+		g.memory = g.wasm.Memory()
+	}
+	return err
+}
+
+// moduleConfig is everything that a guest gets.
+func (e *Engine) moduleConfig(g *guest) wazero.ModuleConfig {
+	m := g.module
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithArgs(m.name).
+		WithStdout(m.stdout).WithStderr(m.stderr).
+		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).WithRandSource(rand.Reader)
+	for _, variable := range e.config.Env {
+		key, value, _ := strings.Cut(variable, "=")
+		config = config.WithEnv(key, value)
+	}
+	if e.config.Memory > 0 {
+		// The collector works harder before the limit ends the module.
+		config = config.WithEnv("GOMEMLIMIT", strconv.FormatInt(e.config.Memory/10*9, 10))
+	}
+	return config.WithFSConfig(e.directories())
+}
+
+// errRetired unwinds a guest that sleeps when its module ends.
+var errRetired = errors.New("the module has ended")
+
+// sleep is how a guest waits.
+func (m *module) sleep(ns int64) {
+	timer := time.NewTimer(time.Duration(ns))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-m.ctx.Done():
+		panic(errRetired)
+	}
+}
+
+// initError says why the initialisation did not end well.
+func (m *module) initError(err error) error {
+	stderr := m.stderr.Tail()
+	var exit *sys.ExitError
+	switch {
+	case strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: "):
+		return &load.InitError{Reason: "its initialisation panicked", Stderr: stderr}
+	case errors.As(err, &exit):
+		return &load.InitError{Reason: fmt.Sprintf("its initialisation ended the module: exit status %d", exit.ExitCode()), Stderr: stderr}
+	}
+	reason, _, _ := strings.Cut(err.Error(), "\n")
+	return &load.InitError{Reason: reason, Stderr: stderr}
+}
+
+// cancelledError says that the context ended the wait for the initialisation.
+func (m *module) cancelledError(cause error) error {
+	reason := "its initialisation was cancelled"
+	if errors.Is(cause, context.DeadlineExceeded) {
+		reason = "its initialisation did not end in time"
+	}
+	return &load.InitError{Reason: reason, Stderr: m.stderr.Tail(), Err: cause}
+}
