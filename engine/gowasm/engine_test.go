@@ -3,6 +3,7 @@ package gowasm_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -96,4 +97,25 @@ func bound[F any](t testing.TB, m load.Instance, symbol string) F {
 		t.Fatal(err)
 	}
 	return v.Interface().(F)
+}
+
+// buildWasm builds a program of one file as a reactor.
+func buildWasm(t testing.TB, source string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"main.go": source, "go.mod": "module guest\n\ngo 1.24\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
+	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	wasm, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
+	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -139,15 +141,16 @@ func (g *guest) read(parts uint64) ([]byte, error) {
 	if size > wire.MaxFrame {
 		return nil, errGarbage
 	}
-	body := make([]byte, 0, size)
+	var body strings.Builder // unlike make it does not clear what is overwritten anyway
+	body.Grow(int(size))
 	for i := uint32(0); i < count; i++ {
 		data, ok := g.memory.Read(le.Uint32(list[i*partSize:]), le.Uint32(list[i*partSize+4:]))
 		if !ok {
 			return nil, errGarbage
 		}
-		body = append(body, data...)
+		body.Write(data)
 	}
-	return body, nil
+	return unsafe.Slice(unsafe.StringData(body.String()), size), nil
 }
 
 var le = binary.LittleEndian

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,7 +21,7 @@ import (
 
 // wazero keeps machine code in a directory of its own format, and believes what it finds there: a truncated
 // file is an error for ever, a forged one is executed. So that directory is made once, as an artifact of
-// the store, and wazero reads a private copy of its verified bytes.
+// the store, and wazero gets a private one in which it finds nothing but the verified files.
 
 // machineCodeKey identifies what else than the wasm the machine code depends on.
 func (e *Engine) machineCodeKey() string {
@@ -102,29 +103,68 @@ func allWorkers(ctx context.Context) context.Context {
 	return experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 }
 
-// privateCopy copies the verified files of an artifact into a new directory, which remove takes away.
-func privateCopy(a *store.Artifact) (dir string, remove func(), err error) {
-	dir, err = os.MkdirTemp("", "load-gowasm-")
-	if err != nil {
-		return "", nil, err
-	}
-	remove = func() { _ = os.RemoveAll(dir) }
-	for _, file := range a.Files() {
-		if err := copyFile(a, file.Name, filepath.Join(dir, filepath.FromSlash(file.Name))); err != nil {
-			remove()
-			return "", nil, err
-		}
-	}
-	return dir, remove, nil
+// codeDir is a new directory in which wazero finds verified machine code.
+type codeDir struct {
+	path string
+	open []*os.File
 }
 
-func copyFile(a *store.Artifact, name, to string) error {
-	data, err := a.ReadFile(name)
+// newCodeDir verifies the files of an artifact and shows them to wazero, which opens files by name: the
+// names in the directory lead to the very files that were verified, whatever becomes of those of the store.
+// What wazero adds goes with the directory.
+func newCodeDir(a *store.Artifact) (*codeDir, error) {
+	path, err := os.MkdirTemp("", "load-gowasm-")
+	if err != nil {
+		return nil, err
+	}
+	d := &codeDir{path: path}
+	for _, file := range a.Files() {
+		f, err := a.Open(file.Name)
+		if err == nil {
+			d.open = append(d.open, f)
+			err = show(f, filepath.Join(path, filepath.FromSlash(file.Name)))
+		}
+		if err != nil {
+			d.remove()
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// show makes an open file appear under a name.
+func show(f *os.File, name string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	if runtime.GOOS == "linux" {
+		// Opening such a link opens the file behind the descriptor, not its name.
+		err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()), name)
+		if err == nil && sameFile(f, name) {
+			return nil
+		}
+		_ = os.Remove(name)
+	}
+	to, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
+	_, err = io.Copy(to, f)
+	return errors.Join(err, to.Close())
+}
+
+func sameFile(f *os.File, name string) bool {
+	open, err := f.Stat()
+	if err != nil {
+		return false
 	}
-	return os.WriteFile(to, data, 0o600)
+	named, err := os.Stat(name)
+	return err == nil && os.SameFile(open, named)
+}
+
+func (d *codeDir) remove() {
+	_ = os.RemoveAll(d.path)
+	for _, f := range d.open {
+		_ = f.Close()
+	}
 }

@@ -42,7 +42,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	defer files.remove()
+	defer files.close()
 	api, err := goglue.DecodeAPI(files.api)
 	if err != nil {
 		return nil, err
@@ -54,21 +54,20 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	return &instance{Instance: goglue.NewInstance(a.Spec.Name, api, m), module: m, isolation: e.Isolation()}, nil
 }
 
-// files is what an artifact's files hold, verified.
+// files is what an artifact holds, verified.
 type files struct {
 	api, wasm []byte
-	code      string // the directory of the machine code, or ""
-	remove    func() // removes that directory
+	code      *codeDir // nil where there is no store
 }
 
 // read verifies and reads an artifact; the machine code beside the rest.
 func (e *Engine) read(ctx context.Context, a load.Artifact) (*files, error) {
-	f := &files{remove: func() {}}
+	var f files
 	coded := make(chan error, 1)
 	go func() {
 		code, err := e.machineCode(ctx, a)
 		if err == nil && code != nil {
-			f.code, f.remove, err = privateCopy(code)
+			f.code, err = newCodeDir(code)
 		}
 		coded <- err
 	}()
@@ -78,13 +77,18 @@ func (e *Engine) read(ctx context.Context, a load.Artifact) (*files, error) {
 	errs[2] = <-coded
 	for _, err := range errs {
 		if err != nil {
-			if f.code != "" {
-				f.remove()
-			}
+			f.close()
 			return nil, err
 		}
 	}
-	return f, nil
+	return &f, nil
+}
+
+// close gives back what is not needed any more once the module is compiled.
+func (f *files) close() {
+	if f.code != nil {
+		f.code.remove()
+	}
 }
 
 // start instantiates and initialises a module.
@@ -99,9 +103,9 @@ func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module,
 	m.stdout, m.stderr = output.New(e.config.Stdout, printed("stdout")), output.New(e.config.Stderr, printed("stderr"))
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	config := e.runtimeConfig()
-	if f.code != "" {
+	if f.code != nil {
 		var err error
-		if m.cache, err = wazero.NewCompilationCacheWithDir(f.code); err != nil {
+		if m.cache, err = wazero.NewCompilationCacheWithDir(f.code.path); err != nil {
 			m.cancel()
 			return nil, err
 		}

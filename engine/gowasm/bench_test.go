@@ -1,0 +1,261 @@
+package gowasm_test
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/internal/goglue"
+)
+
+// sample is a module with the functions that the benchmarks call.
+var sample = map[string]string{"sample.go": `// Package sample is called by benchmarks.
+package sample
+
+func Add(a, b int) int { return a + b }
+
+func Echo(s string) string { return s }
+
+func Bytes(b []byte) []byte { return b }
+
+type Mixed struct {
+	ID    int64
+	Name  string
+	Score float64
+	Tags  []string
+	Live  bool
+	Extra map[string]int
+}
+
+func Struct(m Mixed) Mixed { return m }
+
+func Fib(n int) int {
+	if n < 2 {
+		return n
+	}
+	return Fib(n-1) + Fib(n-2)
+}
+`}
+
+func openSample(b *testing.B, config gowasm.Config) load.Instance {
+	b.Helper()
+	return openFiles(b.Context(), b, config, sample)
+}
+
+// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch, so
+// that the machine's drift meets both alike.
+func compare(b *testing.B, batch int, yardstick, measured func()) {
+	b.Helper()
+	yardstick()
+	measured()
+	var bare, ours time.Duration
+	b.ResetTimer()
+	for range b.N {
+		start := time.Now()
+		for range batch {
+			yardstick()
+		}
+		middle := time.Now()
+		for range batch {
+			measured()
+		}
+		bare += middle.Sub(start)
+		ours += time.Since(middle)
+	}
+	per := float64(b.N * batch)
+	b.ReportMetric(float64(ours.Nanoseconds())/per, "ns/call")
+	b.ReportMetric(float64(bare.Nanoseconds())/per, "ns/yardstick")
+	b.ReportMetric(float64(ours)/float64(bare), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCallInts calls func(int, int) int.
+func BenchmarkCallInts(b *testing.B) {
+	add := bound[func(int, int) int](b, openSample(b, gowasm.Config{}), "Add")
+	for b.Loop() {
+		if add(1, 2) != 3 {
+			b.Fatal("wrong sum")
+		}
+	}
+}
+
+// BenchmarkCallIntsContext calls func(int, int) int with a context that could be cancelled.
+func BenchmarkCallIntsContext(b *testing.B) {
+	add := bound[func(context.Context, int, int) int](b, openSample(b, gowasm.Config{}), "Add")
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	for b.Loop() {
+		if add(ctx, 1, 2) != 3 {
+			b.Fatal("wrong sum")
+		}
+	}
+}
+
+// BenchmarkCallString calls func(string) string with 16 bytes.
+func BenchmarkCallString(b *testing.B) {
+	echo := bound[func(string) (string, error)](b, openSample(b, gowasm.Config{}), "Echo")
+	for b.Loop() {
+		if s, err := echo("0123456789abcdef"); err != nil || len(s) != 16 {
+			b.Fatal(s, err)
+		}
+	}
+}
+
+// BenchmarkCallStruct calls with a struct of six mixed fields, there and back.
+func BenchmarkCallStruct(b *testing.B) {
+	type Mixed struct {
+		ID    int64
+		Name  string
+		Score float64
+		Tags  []string
+		Live  bool
+		Extra map[string]int
+	}
+	mixed := bound[func(Mixed) (Mixed, error)](b, openSample(b, gowasm.Config{}), "Struct")
+	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
+	for b.Loop() {
+		if out, err := mixed(in); err != nil || out.Extra["x"] != 1 {
+			b.Fatal(out, err)
+		}
+	}
+}
+
+// rawEcho is wasm that takes bytes with as little as a Go guest can do.
+const rawEcho = `package main
+
+import "unsafe"
+
+var kept []byte
+
+//go:wasmexport alloc
+func alloc(n uint32) uint32 {
+	if int(n) > len(kept) {
+		kept = make([]byte, n)
+	}
+	return uint32(uintptr(unsafe.Pointer(&kept[0])))
+}
+
+//go:wasmexport echo
+func echo(n uint32) uint64 {
+	b := kept[:n]
+	return uint64(uintptr(unsafe.Pointer(&b[0])))<<32 | uint64(len(b))
+}
+
+func main() {}
+`
+
+// BenchmarkCallBytes compares a call with 1 MiB both ways with a raw copy into and out of a Go guest.
+func BenchmarkCallBytes(b *testing.B) {
+	echo := bound[func([]byte) ([]byte, error)](b, openSample(b, gowasm.Config{}), "Bytes")
+	data := make([]byte, 1<<20)
+	compare(b, 5, rawCopy(b, data), func() {
+		if got, err := echo(data); err != nil || len(got) != len(data) {
+			b.Fatal(len(got), err)
+		}
+	})
+}
+
+// rawCopy returns what copies data into a guest, calls it, and copies it out.
+func rawCopy(b *testing.B, data []byte) func() {
+	ctx := b.Context()
+	r := wazero.NewRuntime(ctx)
+	b.Cleanup(func() { r.Close(context.Background()) })
+	wasi_snapshot_preview1.MustInstantiate(ctx, r)
+	m, err := r.InstantiateWithConfig(ctx, buildWasm(b, rawEcho), wazero.NewModuleConfig().WithStartFunctions("_initialize"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	alloc, echo := m.ExportedFunction("alloc"), m.ExportedFunction("echo")
+	var stack [1]uint64
+	return func() {
+		stack[0] = uint64(len(data))
+		if err := alloc.CallWithStack(ctx, stack[:]); err != nil {
+			b.Fatal(err)
+		}
+		if !m.Memory().Write(uint32(stack[0]), data) {
+			b.Fatal("out of range")
+		}
+		stack[0] = uint64(len(data))
+		if err := echo.CallWithStack(ctx, stack[:]); err != nil {
+			b.Fatal(err)
+		}
+		view, ok := m.Memory().Read(uint32(stack[0]>>32), uint32(stack[0]))
+		if got := append([]byte(nil), view...); !ok || len(got) != len(data) {
+			b.Fatal("lost")
+		}
+	}
+}
+
+// BenchmarkCallFib compares fib(30) in the module with fib(30) in the host.
+func BenchmarkCallFib(b *testing.B) {
+	inside := bound[func(int) int](b, openSample(b, gowasm.Config{}), "Fib")
+	compare(b, 1, func() { fib(30) }, func() { inside(30) })
+}
+
+func fib(n int) int {
+	if n < 2 {
+		return n
+	}
+	return fib(n-1) + fib(n-2)
+}
+
+// BenchmarkWarmLoad compares opening a compiled module with wazero alone reading the same wasm, compiling it
+// from its cache and instantiating it.
+func BenchmarkWarmLoad(b *testing.B) {
+	e, a := compile(b, gowasm.Config{}, sample)
+	wasm, err := a.Files.ReadFile(goglue.ProgramFile)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	file := filepath.Join(dir, "wasm")
+	if err := os.WriteFile(file, wasm, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(len(wasm)), "bytes")
+	compare(b, 1, func() { bareLoad(b, file, dir) }, func() {
+		m, err := e.Open(b.Context(), a, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := m.Close(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+// bareLoad is what a program does that uses wazero and trusts its cache.
+func bareLoad(b *testing.B, file, dir string) {
+	ctx := b.Context()
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer cache.Close(ctx)
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
+	defer r.Close(ctx)
+	wasi_snapshot_preview1.MustInstantiate(ctx, r)
+	if _, err := r.NewHostModuleBuilder("load").NewFunctionBuilder().WithFunc(func(uint64) uint32 { return 0 }).Export("cancelled").Instantiate(ctx); err != nil {
+		b.Fatal(err)
+	}
+	compiled, err := r.CompileModule(ctx, wasm)
+	if err != nil {
+		b.Fatal(err)
+	}
+	config := wazero.NewModuleConfig().WithStartFunctions("_initialize").WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
+	if _, err := r.InstantiateModule(ctx, compiled, config); err != nil {
+		b.Fatal(err)
+	}
+}
