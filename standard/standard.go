@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/find/builtin"
@@ -23,8 +24,8 @@ import (
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
 //   - Installers: the Go module proxy, as the go command's configuration has it;
-//   - Engines: a sandboxed child process for each Go package, Starlark scripts, and what the program
-//     registers itself.
+//   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
+//     WebAssembly), Starlark scripts, and what the program registers itself.
 //
 // An empty slice that is not nil stays empty.
 func New(config load.Config) (*load.Loader, error) {
@@ -42,7 +43,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Installers = []load.Installer{goproxy.New(goproxy.Config{})}
 	}
 	if config.Engines == nil {
-		config.Engines = []load.Engine{goprocess.New(goprocess.Config{}), starlark.New(starlark.Config{}), native.New()}
+		config.Engines = []load.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), native.New()}
 	}
 	return load.New(config)
 }

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/loadgo/load"
@@ -118,4 +120,49 @@ func buildWasm(t testing.TB, source string) []byte {
 		t.Fatal(err)
 	}
 	return wasm
+}
+
+// found is a finder that finds one package, in a directory without go.mod.
+type found struct{ dir string }
+
+func (f found) Find(_ context.Context, name load.Name) (*load.Spec, error) {
+	return &load.Spec{Name: name.Target, Source: load.Source{
+		Kind: load.KindGo, Dir: f.dir, FS: os.DirFS(f.dir), Hash: "h1:" + f.dir, Go: &load.GoSource{GoMod: []byte("go 1.26\n")},
+	}}, nil
+}
+
+func TestPackageForOtherSystems(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs a system whose package syscall has Mmap")
+	}
+	for name, c := range map[string]struct{ file, text, want string }{
+		"undefined": {"m.go", "package m\n\nimport \"syscall\"\n\nvar Map = syscall.Mmap\n", "sample/m.go:5:19: undefined: syscall.Mmap"},
+		"excluded":  {"m_linux.go", "package m\n\nvar X = 1\n", "its build constraints exclude all Go files for wasip1/wasm"},
+	} {
+		dir := filepath.Join(t.TempDir(), "sample")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		spec, _ := found{dir}.Find(t.Context(), load.Name{Target: name})
+		err := gowasm.New(gowasm.Config{}).Compile(t.Context(), spec.Source, t.TempDir())
+		want := "it does not build for WebAssembly (wasip1), only for systems like " + runtime.GOOS + "/" + runtime.GOARCH +
+			"\n\t" + strings.Replace(c.want, "sample", dir, 1) + "\n\tset Config.Engine to goprocess"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", name, err, want)
+		}
+	}
+	// What compiles nowhere is told as always.
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "m.go"), []byte("package m\n\nvar X = y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	spec, _ := found{dir}.Find(t.Context(), load.Name{Target: "broken"})
+	err := gowasm.New(gowasm.Config{}).Compile(t.Context(), spec.Source, t.TempDir())
+	if want := "it does not compile\n\t" + dir + "/m.go:3:9: undefined: y"; err == nil || err.Error() != want {
+		t.Errorf("\n got %v\nwant %s", err, want)
+	}
 }

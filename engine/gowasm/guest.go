@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"unsafe"
@@ -46,8 +45,12 @@ type level struct {
 	stack                   [1]uint64
 }
 
-// errGarbage is what a guest says that no guest says.
-var errGarbage = errors.New("it broke the protocol: something wrote to the memory that the host uses")
+var (
+	// errGarbage is what a guest says that no guest says.
+	errGarbage = errors.New("it broke the protocol: something wrote to the memory that the host uses")
+	// errForeign is a guest that is not the one that was built.
+	errForeign = errors.New("its program and its API description do not belong together")
+)
 
 // level returns what the call enters by.
 func (g *guest) level(call *entry) *level {
@@ -66,7 +69,7 @@ func (g *guest) hello(ctx context.Context, sum string, instance, instances int) 
 	f := g.wasm.ExportedFunction("load_hello")
 	// No file that was not built for this engine gets here; the functions below are there when this one is.
 	if f == nil || len(f.Definition().ParamTypes()) != 2 || len(f.Definition().ResultTypes()) != 1 {
-		return errors.New("it does not export what a module exports")
+		return errForeign
 	}
 	result, err := f.Call(ctx, uint64(instance), uint64(instances))
 	if err != nil {
@@ -82,10 +85,8 @@ func (g *guest) hello(ctx context.Context, sum string, instance, instances int) 
 	switch {
 	case d.End() != nil || kind != wire.Hello:
 		return errGarbage
-	case format != wire.Format:
-		return fmt.Errorf("it speaks format %d, and this host %d", format, wire.Format)
-	case got != sum:
-		return errors.New("its program and its API description do not belong together")
+	case format != wire.Format || got != sum:
+		return errForeign
 	}
 	return nil
 }

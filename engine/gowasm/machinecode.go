@@ -45,8 +45,13 @@ func wazeroVersion() string {
 	return ""
 }
 
+// codeConfig is what the machine code depends on.
+func (e *Engine) codeConfig() wazero.RuntimeConfig {
+	return wazero.NewRuntimeConfig().WithCloseOnContextDone(e.config.Interruptible).WithDebugInfoEnabled(false)
+}
+
 func (e *Engine) runtimeConfig() wazero.RuntimeConfig {
-	config := wazero.NewRuntimeConfig().WithCloseOnContextDone(e.config.Interruptible).WithDebugInfoEnabled(false)
+	config := e.codeConfig()
 	if e.config.Memory > 0 {
 		config = config.WithMemoryLimitPages(uint32(min(e.config.Memory/pageSize, maxPages)))
 	}
@@ -92,7 +97,7 @@ func (e *Engine) compile(ctx context.Context, wasm []byte, dir string) error {
 		return err
 	}
 	defer cache.Close(ctx)
-	r := wazero.NewRuntimeWithConfig(ctx, e.runtimeConfig().WithCompilationCache(cache))
+	r := wazero.NewRuntimeWithConfig(ctx, e.codeConfig().WithCompilationCache(cache))
 	defer r.Close(ctx)
 	_, err = r.CompileModule(allWorkers(ctx), wasm)
 	return err

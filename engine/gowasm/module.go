@@ -88,13 +88,21 @@ func (m *module) idle() *guest {
 // crash makes the error of a module that did not survive a call. wazero says of such a module that it is
 // not closed, and lets it be called: it is broken all the same.
 func (m *module) crash(err error) error {
+	return &load.CrashError{Module: m.name, Reason: endReason(err), Stderr: m.stderr.Tail()}
+}
+
+// endReason says how a guest ended.
+func endReason(err error) string {
 	var exit *sys.ExitError
-	reason := err.Error()
-	if errors.As(err, &exit) {
-		reason = "exit status " + strconv.FormatUint(uint64(exit.ExitCode()), 10)
+	switch {
+	case errors.As(err, &exit):
+		return "exit status " + strconv.FormatUint(uint64(exit.ExitCode()), 10)
+	case strings.Contains(err.Error(), "wasm error: unreachable"):
+		// So the Go runtime ends after a fatal error, which elsewhere exits with this status.
+		return "exit status 2"
 	}
-	reason, _, _ = strings.Cut(reason, "\n")
-	return &load.CrashError{Module: m.name, Reason: reason, Stderr: m.stderr.Tail()}
+	reason, _, _ := strings.Cut(err.Error(), "\n")
+	return reason
 }
 
 // retire ends the module: every call that comes, and every one that the module ends by itself, returns the

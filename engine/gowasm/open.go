@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -114,7 +113,11 @@ func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module,
 	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
 	compiled, err := m.compile(f.wasm)
 	if err != nil {
+		m.cancel()
 		m.free()
+		if e.config.Memory > 0 {
+			return nil, &load.InitError{Reason: "it does not fit into gowasm.Config.Memory: " + err.Error()}
+		}
 		return nil, err
 	}
 	for _, f := range compiled.ExportedFunctions() {
@@ -176,10 +179,14 @@ func (e *Engine) initialise(ctx context.Context, m *module, compiled wazero.Comp
 func (g *guest) initialise(config wazero.ModuleConfig, compiled wazero.CompiledModule) error {
 	var err error
 	g.wasm, err = g.module.runtime.InstantiateModule(g.ctx, compiled, config)
-	if err == nil {
-		g.memory = g.wasm.Memory()
+	switch {
+	case err != nil:
+		return err
+	case g.wasm == nil || g.wasm.IsClosed(): // to wazero that is a success
+		return sys.NewExitError(0)
 	}
-	return err
+	g.memory = g.wasm.Memory()
+	return nil
 }
 
 // moduleConfig is everything that a guest gets.
@@ -216,15 +223,13 @@ func (m *module) sleep(ns int64) {
 // initError says why the initialisation did not end well.
 func (m *module) initError(err error) error {
 	stderr := m.stderr.Tail()
-	var exit *sys.ExitError
-	switch {
-	case strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: "):
+	if strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: ") {
 		return &load.InitError{Reason: "its initialisation panicked", Stderr: stderr}
-	case errors.As(err, &exit):
-		return &load.InitError{Reason: fmt.Sprintf("its initialisation ended the module: exit status %d", exit.ExitCode()), Stderr: stderr}
 	}
-	reason, _, _ := strings.Cut(err.Error(), "\n")
-	return &load.InitError{Reason: reason, Stderr: stderr}
+	if errors.Is(err, errForeign) || errors.Is(err, errGarbage) {
+		return &load.InitError{Reason: err.Error(), Stderr: stderr}
+	}
+	return &load.InitError{Reason: "its initialisation ended the module: " + endReason(err), Stderr: stderr}
 }
 
 // cancelledError says that the context ended the wait for the initialisation.

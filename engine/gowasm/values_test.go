@@ -16,14 +16,19 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 )
 
-// openValues opens the package in ../goprocess/testdata/values.
-func openValues(t testing.TB) load.Instance {
+// values returns the package that the tests of values use.
+func values(t testing.TB) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../goprocess/testdata/values/values.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openFiles(t.Context(), t, gowasm.Config{}, map[string]string{"values.go": string(text)})
+	return map[string]string{"values.go": string(text)}
+}
+
+func openValues(t testing.TB) load.Instance {
+	t.Helper()
+	return openFiles(t.Context(), t, gowasm.Config{}, values(t))
 }
 
 // same calls a bound function of one parameter and compares its result.

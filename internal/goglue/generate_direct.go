@@ -44,7 +44,7 @@ func (g *generator) direct() {
 			}
 			call = "return " + call
 		}
-		name := DirectName(i+wire.FuncCount)
+		name := DirectName(i + wire.FuncCount)
 		g.printf("//go:wasmexport %s\nfunc %s(%s)%s {\n\tdefer guest.Caught()\n\t%s\n}\n\n", name, name, strings.Join(params, ", "), result, call)
 	}
 }

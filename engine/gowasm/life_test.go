@@ -1,0 +1,549 @@
+package gowasm_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/gowasm"
+)
+
+// events collects what a module's life emits.
+type events struct {
+	mu   sync.Mutex
+	list []load.Event
+}
+
+func (e *events) sink(ev load.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, ev)
+}
+
+// wait waits until an event satisfies the condition.
+func (e *events) wait(t *testing.T, what string, condition func(load.Event) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if e.has(condition) {
+			return
+		}
+	}
+	t.Fatalf("no event %s in %v", what, e.list)
+}
+
+func (e *events) has(condition func(load.Event) bool) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ev := range e.list {
+		if condition(ev) {
+			return true
+		}
+	}
+	return false
+}
+
+func crashed(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok }
+
+const misbehaving = `package misbehaving
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+var counter int
+
+func Fine() int             { return 1 }
+func Count() int            { counter++; return counter }
+func Exit(code int)         { os.Exit(code) }
+func Goroutine()            { go func() { panic("in a goroutine") }(); time.Sleep(time.Minute) }
+func Deadlock()             { select {} }
+func Recurse(n int) int     { return Recurse(n+1) + 1 }
+func Spin()                 { for i := 0; ; i++ { if i < 0 { println() } } }
+func SpinFor(ms int) int    { n := 0; for start := time.Now(); time.Since(start) < time.Duration(ms)*time.Millisecond; n++ {}; return 1 }
+func Sleep(ms int)          { time.Sleep(time.Duration(ms) * time.Millisecond) }
+func Say(out, err string)   { fmt.Println(out); fmt.Fprintln(os.Stderr, err) }
+func Flood(n int)           { line := strings.Repeat("x", 1000); for range n { fmt.Fprintln(os.Stderr, line) } }
+func Environ() []string     { return os.Environ() }
+func Args() []string        { return os.Args }
+func Read(name string) (string, error) { b, err := os.ReadFile(name); return string(b), err }
+func Write(name, text string) error { return os.WriteFile(name, []byte(text), 0o600) }
+func Symlink(to, name string) error { return os.Symlink(to, name) }
+func Remove(name string) error { return os.Remove(name) }
+func Rename(from, to string) error { return os.Rename(from, to) }
+func List(name string) ([]string, error) {
+	entries, err := os.ReadDir(name)
+	var names []string
+	for _, e := range entries { names = append(names, e.Name()) }
+	return names, err
+}
+func Grow(n int) int        { b := make([][]byte, 0, n); for range n { c := make([]byte, 1<<20); for i := 0; i < len(c); i += 4096 { c[i] = 1 }; b = append(b, c) }; return len(b) }
+func Random() []byte        { b := make([]byte, 16); rand.Read(b); return b }
+func Now() time.Time        { return time.Now() }
+func Done(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+func Float(f float32, b bool) float32 { if b { return -f }; return f }
+func Divide(a, b int) int   { return a / b }
+type Thing struct { n int }
+func NewThing(n int) *Thing { return &Thing{n} }
+func (t *Thing) N() int     { return t.n }
+func Both(a, b *Thing) int  { return a.n + b.n }
+`
+
+// openMisbehaving opens the module above with a sink for its events.
+func openMisbehaving(t *testing.T, config gowasm.Config) (load.Instance, *events) {
+	t.Helper()
+	var e events
+	return openFiles(load.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
+}
+
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		symbol string
+		args   []any
+		text   string // how the error begins
+	}{
+		{"Exit", []any{3}, "sample crashed: exit status 3"},
+		{"Exit", []any{0}, "sample crashed: exit status 0"},
+		{"Goroutine", nil, "sample crashed: exit status 2\n\tpanic: in a goroutine\n"},
+		{"Deadlock", nil, "sample crashed: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"},
+		{"Recurse", []any{0}, "sample crashed: "},
+	} {
+		t.Run(c.symbol, func(t *testing.T) {
+			t.Parallel()
+			m, e := openMisbehaving(t, gowasm.Config{})
+			_, err := m.Call(t.Context(), c.symbol, c.args)
+			if !errors.Is(err, load.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
+				t.Fatalf("got %v", err)
+			}
+			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrCrashed) {
+				t.Errorf("the next call: %v", err)
+			}
+			if m.(load.Crashable).Crash().Load() == nil {
+				t.Error("not marked as crashed")
+			}
+			e.wait(t, "Crashed", crashed)
+			if err := m.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestInitialisation(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body string
+		text string // how the error begins
+	}{
+		"panic":    {`func init() { panic("no good") }`, "its initialisation panicked\n\tpanic: no good\n"},
+		"exit":     {`func init() { os.Exit(4) }`, "its initialisation ended the module: exit status 4"},
+		"success":  {`func init() { os.Exit(0) }`, "its initialisation ended the module: exit status 0"},
+		"sleep":    {`func init() { for { time.Sleep(time.Hour) } }`, "its initialisation did not end in time"},
+		"spin":     {`var n = func() int { for start := time.Now(); time.Since(start) < time.Second; { }; return 1 }()`, "its initialisation did not end in time"},
+		"deadlock": {`func init() { select {} }`, "its initialisation ended the module: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, a := compile(t, gowasm.Config{}, map[string]string{
+				"m.go": "package m\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nvar _, _ = os.Args, time.Now\n\n" + c.body,
+			})
+			if err := e.Prepare(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			ctx := t.Context()
+			if strings.Contains(c.text, "in time") {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, 200*time.Millisecond)
+				defer cancel()
+			}
+			_, err := e.Open(ctx, a, nil)
+			var failed *load.InitError
+			if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), c.text) {
+				t.Fatalf("got %v", err)
+			}
+			if strings.Contains(c.text, "in time") && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("not a deadline: %v", err)
+			}
+		})
+	}
+}
+
+// TestCancel: a cancelled call returns, and its module is retired where it goes on.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		config gowasm.Config
+		symbol string
+		args   []any
+		text   string // the error of the next call
+	}{
+		{gowasm.Config{}, "SpinFor", []any{1000}, "sample crashed: a call of SpinFor was cancelled and went on; set gowasm.Config.Interruptible to stop such calls"},
+		{gowasm.Config{}, "Sleep", []any{60_000}, "sample crashed: a call of Sleep was cancelled and went on; set gowasm.Config.Interruptible to stop such calls"},
+		{gowasm.Config{Interruptible: true}, "Spin", nil, "sample crashed: a call of Spin was cancelled and stopped"},
+	} {
+		t.Run(c.symbol, func(t *testing.T) {
+			t.Parallel()
+			m, e := openMisbehaving(t, c.config)
+			call(t, m, "Fine")
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			if _, err := m.Call(ctx, c.symbol, c.args); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("got %v", err)
+			}
+			if _, err := m.Call(t.Context(), "Fine", nil); err == nil || err.Error() != c.text {
+				t.Errorf("the next call: %v", err)
+			}
+			e.wait(t, "Crashed", crashed)
+			if c.symbol != "SpinFor" { // it ended, and everything was given back
+				if err := m.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// TestCancelSeen: a call that ends because its context did leaves the module as it was.
+func TestCancelSeen(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, gowasm.Config{})
+	done := bound[func(context.Context) error](t, m, "Done")
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		if err := done(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		cancel()
+		call(t, m, "Fine")
+	}
+}
+
+// TestWaiting: a call that waits for another returns when its context ends, and disturbs nobody.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, gowasm.Config{})
+	slow := make(chan error, 1)
+	go func() {
+		_, err := m.Call(context.Background(), "SpinFor", []any{150})
+		slow <- err
+	}()
+	time.Sleep(30 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := m.Call(ctx, "Fine", nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	call(t, m, "Fine")
+	if err := <-slow; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	m, e := openMisbehaving(t, gowasm.Config{})
+	if _, err := m.Call(t.Context(), "Say", []any{"to out", "to err"}); err != nil {
+		t.Fatal(err)
+	}
+	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
+		e.wait(t, stream, func(ev load.Event) bool { return ev == load.Output{Name: "sample", Stream: stream, Line: line} })
+	}
+	if _, err := m.Call(t.Context(), "Flood", []any{20_000}); err != nil {
+		t.Fatal(err)
+	}
+	e.wait(t, "a cut flood", func(ev load.Event) bool {
+		o, ok := ev.(load.Output)
+		return ok && o.Line == "… more lines in this second are left out"
+	})
+	var out bytes.Buffer
+	m, _ = openMisbehaving(t, gowasm.Config{Stdout: &out})
+	if _, err := m.Call(t.Context(), "Say", []any{"to the writer", ""}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(t.Context()); err != nil || out.String() != "to the writer\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+// TestIsolation tries from inside a module what it was not given.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, gowasm.Config{})
+	if level := m.(load.Isolated).Isolation().Level; level != "full" {
+		t.Errorf("level %s", level)
+	}
+	for _, c := range [][]any{
+		{"Read", "/etc/passwd"}, {"Read", "/proc/self/environ"}, {"Write", "/tmp/x", ""}, {"List", "/"},
+	} {
+		if out, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, load.ErrCrashed) {
+			t.Errorf("%v: %v %v", c, out, err)
+		}
+	}
+	if got := call(t, m, "Environ"); len(got.([]string)) != 0 {
+		t.Errorf("environment: %v", got)
+	}
+	if got := call(t, m, "Args"); !reflect.DeepEqual(got, []string{"sample"}) {
+		t.Errorf("arguments: %v", got)
+	}
+	if now := call(t, m, "Now").(time.Time); time.Since(now).Abs() > time.Minute {
+		t.Errorf("time: %v", now)
+	}
+	other, _ := openMisbehaving(t, gowasm.Config{})
+	if a, b := call(t, m, "Random"), call(t, other, "Random"); reflect.DeepEqual(a, b) {
+		t.Errorf("random: %v twice", a)
+	}
+}
+
+func TestDirectories(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	secret, readable, writable := filepath.Join(base, "secret"), filepath.Join(base, "readable"), filepath.Join(base, "writable")
+	for _, dir := range []string{secret, readable, writable} {
+		if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"file", "sub/file"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("text"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, to := range map[string]string{
+			"inside": "file", "up": "../secret/file", "absolute": filepath.Join(secret, "file"), "dir": "../secret", "new": "../secret/made",
+		} {
+			if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+				t.Skip("the system makes no symbolic links: ", err)
+			}
+		}
+	}
+	m, _ := openMisbehaving(t, gowasm.Config{ReadOnly: []string{readable}, ReadWrite: []string{writable}, Env: []string{"GREETING=hi"}, Memory: 512 << 20})
+	if got := call(t, m, "Environ"); !reflect.DeepEqual(got, []string{"GREETING=hi", "GOMEMLIMIT=" + strconv.Itoa(512<<20/10*9)}) {
+		t.Errorf("environment: %v", got)
+	}
+	allowed := func(symbol string, args ...any) {
+		t.Helper()
+		if _, err := m.Call(t.Context(), symbol, args); err != nil {
+			t.Errorf("%s%v: %v", symbol, args, err)
+		}
+	}
+	refused := func(symbol string, args ...any) {
+		t.Helper()
+		if out, err := m.Call(t.Context(), symbol, args); err == nil || errors.Is(err, load.ErrCrashed) {
+			t.Errorf("%s%v: %v, %v", symbol, args, out, err)
+		}
+	}
+	for _, dir := range []string{readable, writable} {
+		for _, name := range []string{"file", "sub/file", "inside"} {
+			allowed("Read", filepath.Join(dir, name))
+		}
+		for _, name := range []string{"up", "absolute", "dir/file", "../secret/file", "dir"} {
+			refused("Read", filepath.Join(dir, name))
+		}
+		allowed("List", dir)
+		refused("Symlink", "../secret/file", filepath.Join(dir, "link"))
+		refused("Write", filepath.Join(dir, "up"), "x")
+		refused("Write", filepath.Join(dir, "new"), "x")
+		refused("Remove", filepath.Join(dir, "dir", "file"))
+		refused("Rename", filepath.Join(dir, "file"), filepath.Join(dir, "dir", "stolen"))
+	}
+	refused("Read", filepath.Join(secret, "file"))
+	refused("List", base)
+	refused("Write", filepath.Join(readable, "file"), "changed")
+	refused("Remove", filepath.Join(readable, "file"))
+	allowed("Write", filepath.Join(writable, "file"), "changed")
+	allowed("Write", filepath.Join(writable, "sub", "more"), "new")
+	allowed("Rename", filepath.Join(writable, "sub", "more"), filepath.Join(writable, "moved"))
+	allowed("Remove", filepath.Join(writable, "moved"))
+	if text, err := os.ReadFile(filepath.Join(writable, "file")); string(text) != "changed" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	if entries, err := os.ReadDir(secret); len(entries) != 7 || err != nil {
+		t.Errorf("the secret directory: %v, %v", entries, err)
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, gowasm.Config{Memory: 128 << 20})
+	if got := call(t, m, "Grow", 50); got != 50 {
+		t.Errorf("Grow(50): %v", got)
+	}
+	_, err := m.Call(t.Context(), "Grow", []any{2000})
+	if !errors.Is(err, load.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") {
+		t.Errorf("Grow(2000): %v", err)
+	}
+	e, a := compile(t, gowasm.Config{Memory: 64 << 10}, map[string]string{"m.go": misbehaving})
+	_, err = e.Open(t.Context(), a, nil)
+	var failed *load.InitError
+	if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "it does not fit into gowasm.Config.Memory: ") {
+		t.Errorf("with 64 KiB: %v", err)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	for _, interruptible := range []bool{false, true} {
+		m, e := openMisbehaving(t, gowasm.Config{Interruptible: interruptible})
+		failed := make(chan error, 1)
+		go func() {
+			symbol, args := "SpinFor", []any{100}
+			if interruptible {
+				symbol, args = "Spin", nil
+			}
+			_, err := m.Call(context.Background(), symbol, args)
+			failed <- err
+		}()
+		time.Sleep(20 * time.Millisecond)
+		for range 2 {
+			if err := m.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-failed; interruptible && !errors.Is(err, load.ErrUnloaded) {
+			t.Errorf("the call in flight: %v", err)
+		}
+		if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrUnloaded) {
+			t.Errorf("after Close: %v", err)
+		}
+		if e.has(crashed) {
+			t.Error("a close counted as a crash")
+		}
+	}
+}
+
+func TestPool(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, gowasm.Config{Pool: 3})
+	// Two that sleep leave the third to the others.
+	var sleepers sync.WaitGroup
+	for range 2 {
+		sleepers.Go(func() {
+			if _, err := m.Call(t.Context(), "Sleep", []any{300}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond)
+	start := time.Now()
+	call(t, m, "Fine")
+	if took := time.Since(start); took > 200*time.Millisecond {
+		t.Errorf("the pool was busy for %v", took)
+	}
+	sleepers.Wait()
+	// Objects stay with their instance.
+	things := make([]any, 12)
+	var group sync.WaitGroup
+	for i := range things {
+		group.Go(func() {
+			if out, err := m.Call(t.Context(), "NewThing", []any{i}); err != nil {
+				t.Error(err)
+			} else {
+				things[i] = out[0]
+			}
+		})
+	}
+	group.Wait()
+	for i, thing := range things {
+		if out, err := thing.(*load.Object).Call(t.Context(), "N"); err != nil || out[0] != i {
+			t.Errorf("object %d: %v %v", i, out, err)
+		}
+		out, err := m.Call(t.Context(), "Both", []any{thing, things[0]})
+		if err == nil && out[0] != i || err != nil && !strings.Contains(err.Error(), "set gowasm.Config.Pool to 1") {
+			t.Errorf("two objects: %v %v", out, err)
+		}
+	}
+}
+
+func TestDirectCalls(t *testing.T) {
+	t.Parallel()
+	m, _ := openMisbehaving(t, gowasm.Config{})
+	float := bound[func(float32, bool) float32](t, m, "Float")
+	if got := float(1.5, true); got != -1.5 {
+		t.Errorf("Float: %v", got)
+	}
+	divide := bound[func(int, int) (int, error)](t, m, "Divide")
+	if got, err := divide(-7, 2); got != -3 || err != nil {
+		t.Errorf("Divide: %v %v", got, err)
+	}
+	var panicked *load.PanicError
+	if _, err := divide(1, 0); !errors.As(err, &panicked) || err.Error() != "sample: Divide panicked: runtime error: integer divide by zero" || !strings.Contains(panicked.Stack, "Divide") {
+		t.Errorf("Divide by zero: %v", err)
+	}
+	if got, err := divide(9, 3); got != 3 || err != nil {
+		t.Errorf("after a panic: %v %v", got, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := bound[func(context.Context, int, int) (int, error)](t, m, "Divide")(ctx, 1, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestHammer calls, makes objects, panics and cancels from many goroutines at once.
+func TestHammer(t *testing.T) {
+	t.Parallel()
+	for _, pool := range []int{1, 3} {
+		m := openFiles(t.Context(), t, gowasm.Config{Pool: pool}, values(t))
+		echo := bound[func(context.Context, string) (string, error)](t, m, "String")
+		open := bound[func(string) (*load.Object, error)](t, m, "Open")
+		negate := bound[func(int) (int, error)](t, m, "Int")
+		wait := bound[func(context.Context, int) (int, error)](t, m, "Wait")
+		var group sync.WaitGroup
+		for g := range 16 {
+			group.Go(func() {
+				for i := range 100 {
+					switch i % 5 {
+					case 0:
+						text := strings.Repeat(strconv.Itoa(g), i*i%50_000)
+						if got, err := echo(context.Background(), text); err != nil || got != text+"!" {
+							t.Errorf("echo of %d bytes: %v", len(text), err)
+						}
+					case 1:
+						o, err := open(strconv.Itoa(i))
+						if err != nil {
+							t.Error(err)
+							continue
+						}
+						if owner, err := o.Field(t.Context(), "Owner"); owner != strconv.Itoa(i) || err != nil {
+							t.Errorf("owner: %v %v", owner, err)
+						}
+						if i%2 == 1 {
+							o.Close()
+						}
+					case 2:
+						if _, err := m.Call(t.Context(), "Panic", []any{"x"}); err == nil || errors.Is(err, load.ErrCrashed) {
+							t.Errorf("no panic: %v", err)
+						}
+					case 3:
+						if n, err := negate(i); n != -i || err != nil {
+							t.Errorf("negate: %d %v", n, err)
+						}
+					case 4:
+						ctx, cancel := context.WithCancel(t.Context())
+						go cancel()
+						if _, err := wait(ctx, 5); err != nil && !errors.Is(err, context.Canceled) {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		group.Wait()
+		if err := m.(load.Crashable).Crash().Load(); err != nil {
+			t.Errorf("pool of %d: %v", pool, *err)
+		}
+	}
+}
