@@ -101,9 +101,10 @@ func (g *gate) resume(call *entry) {
 		g.mu.Unlock()
 		return
 	}
-	call.back = make(chan struct{})
+	back := make(chan struct{})
+	call.back = back
 	g.mu.Unlock()
-	<-call.back
+	<-back
 }
 
 // shutdown lets nobody in any more.
@@ -146,6 +147,13 @@ func (g *gate) next() {
 	case g.shut && len(g.calls) == 0:
 		close(g.drained)
 	}
+}
+
+// top returns the call that runs.
+func (g *gate) top() *entry {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.calls[len(g.calls)-1]
 }
 
 // idle tells whether a call would be let in at once.

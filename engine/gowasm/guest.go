@@ -43,6 +43,7 @@ type level struct {
 	message, call, panicked api.Function
 	direct                  []api.Function // by number on the wire; nil where it was not used yet
 	stack                   [1]uint64
+	answer                  []byte // of the host to the module, until the module takes it
 }
 
 var (

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/wire"
 )
 
 // module is a running module: one guest, or a pool of them. It implements [goglue.Transport].
@@ -26,7 +27,9 @@ type module struct {
 	cache         wazero.CompilationCache // nil where there is no store
 	direct        map[string]bool         // the names of what can be called without a message
 	guests        []*guest
-	next          atomic.Uint32 // whose turn it is of those that are all busy
+	// answer answers a call of the module to the host. out is empty and holds a whole frame afterwards.
+	answer func(ctx context.Context, body []byte, out *wire.Encoder)
+	next   atomic.Uint32 // whose turn it is of those that are all busy
 
 	// ctx is what guests are called with. It ends when the module does, which interrupts what is
 	// interruptible.

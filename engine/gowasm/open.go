@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/wire"
 )
 
 // instance is a running module as the loader sees it.
@@ -50,7 +51,16 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	return &instance{Instance: goglue.NewInstance(a.Spec.Name, api, m), module: m, isolation: e.Isolation()}, nil
+	host := goglue.NewInstance(a.Spec.Name, api, m)
+	if a, ok := any(host).(answerer); ok {
+		m.answer = a.Answer
+	}
+	return &instance{Instance: host, module: m, isolation: e.Isolation()}, nil
+}
+
+// answerer is the part of a [goglue.Instance] that answers calls of the module to the host.
+type answerer interface {
+	Answer(ctx context.Context, body []byte, out *wire.Encoder)
 }
 
 // files is what an artifact holds, verified.

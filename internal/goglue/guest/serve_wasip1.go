@@ -111,15 +111,24 @@ func answer(out wire.Encoder) uint64 {
 	return pieces(0)
 }
 
-// pieces tells where the answer lies, from the given byte on: the address of the list of its parts and
-// their number.
+// pieces tells where the answer lies, from the given byte on.
 func pieces(from int) uint64 {
-	served.parts = served.parts[:0]
-	_ = served.out.Send(from, func(data []byte) error {
-		served.parts = append(served.parts, part{address(&data[0]), uint32(len(data))})
+	served.parts = appendParts(served.parts[:0], &served.out, from)
+	return location(served.parts)
+}
+
+// appendParts lists the parts of a message, from the given byte on.
+func appendParts(parts []part, message *wire.Encoder, from int) []part {
+	_ = message.Send(from, func(data []byte) error {
+		parts = append(parts, part{address(&data[0]), uint32(len(data))})
 		return nil
 	})
-	return uint64(uintptr(unsafe.Pointer(&served.parts[0])))<<32 | uint64(len(served.parts))
+	return parts
+}
+
+// location is how the host is told of a list of parts: its address and their number.
+func location(parts []part) uint64 {
+	return uint64(uintptr(unsafe.Pointer(&parts[0])))<<32 | uint64(len(parts))
 }
 
 // keepBuffer is the size up to which the buffer for answers is kept for the next one.

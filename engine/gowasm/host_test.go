@@ -1,0 +1,198 @@
+package gowasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// countdown is a guest that speaks the protocol by hand. It answers a number with the next one, and asks the
+// host for the number first where it is not 0.
+const countdown = `package main
+
+import "unsafe"
+
+var (
+	in     [4096]byte
+	caught uint32
+	out    []byte
+	list   [2]uint32
+)
+
+func address(b *byte) uint32 { return uint32(uintptr(unsafe.Pointer(b))) }
+
+func answer(b []byte) uint64 {
+	out, list = b, [2]uint32{address(&b[0]), uint32(len(b))}
+	return uint64(uintptr(unsafe.Pointer(&list)))<<32 | 1
+}
+
+func uvarint(b []byte, v uint64) []byte {
+	for ; v >= 0x80; v >>= 7 {
+		b = append(b, byte(v)|0x80)
+	}
+	return append(b, byte(v))
+}
+
+//go:wasmexport load_hello
+func hello(_, _ uint32) uint64 {
+	sum := %q
+	b := uvarint([]byte{1}, %d)
+	b = append(uvarint(b, uint64(len(sum))), sum...)
+	b = uvarint(b, uint64(address(&in[0])))
+	b = uvarint(b, uint64(len(in)))
+	return answer(uvarint(b, uint64(uintptr(unsafe.Pointer(&caught)))))
+}
+
+//go:wasmexport load_message
+func message(uint32) uint32 { return address(&in[0]) }
+
+//go:wasmimport load host_call
+func askHost(parts uint64) uint32
+
+//go:wasmimport load host_take
+func takeAnswer(address uint32)
+
+//go:wasmexport load_call
+func call(size uint32) uint64 {
+	number, i := uint64(0), 1
+	for shift := 0; ; shift += 7 {
+		number |= uint64(in[i]&0x7f) << shift
+		if i++; in[i-1] < 0x80 {
+			break
+		}
+	}
+	n := in[size-1]
+	if n > 0 {
+		question := []byte{n}
+		parts := [2]uint32{address(&question[0]), 1}
+		buf := make([]byte, askHost(uint64(uintptr(unsafe.Pointer(&parts)))<<32|1))
+		takeAnswer(address(&buf[0]))
+		n = buf[0]
+	}
+	return answer(append(uvarint([]byte{3}, number), 0, n+1))
+}
+
+//go:wasmexport load_panicked
+func panicked() uint64 { return 0 }
+
+func main() {}
+`
+
+// openCountdown starts the guest above; the host answers its questions.
+func openCountdown(t *testing.T, answer func(ctx context.Context, m *module, n byte) byte) *module {
+	t.Helper()
+	api := (&goglue.API{Types: make([]goglue.Type, 1)}).Encode()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main.go": fmt.Sprintf(countdown, goglue.Sum(api), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
+	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	wasm, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := New(Config{}).start(t.Context(), load.Artifact{Spec: &load.Spec{Name: "countdown"}}, &files{api: api, wasm: wasm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.close(context.Background()) })
+	m.answer = func(ctx context.Context, body []byte, out *wire.Encoder) {
+		frame := wire.NewFrame(answer(ctx, m, body[0]))
+		frame.Finish()
+		*out = *frame
+	}
+	return m
+}
+
+// count calls the guest.
+func count(ctx context.Context, m *module, n byte) (byte, error) {
+	message := &wire.Encoder{Buf: make([]byte, goglue.Headroom)}
+	message.Byte(n)
+	body, err := m.Call(ctx, "count", 0, 0, message)
+	if err != nil {
+		return 0, err
+	}
+	return body[0], nil
+}
+
+// TestCallsWithinCalls: while the module waits for the host, the host calls it again, from the same goroutine
+// and from others.
+func TestCallsWithinCalls(t *testing.T) {
+	t.Parallel()
+	m := openCountdown(t, func(ctx context.Context, m *module, n byte) byte {
+		result := make(chan byte, 1)
+		inner := func() {
+			got, err := count(ctx, m, n-1)
+			if err != nil {
+				t.Error(err)
+			}
+			result <- got
+		}
+		if n%2 == 0 {
+			inner()
+		} else {
+			go inner()
+		}
+		return <-result
+	})
+	var group sync.WaitGroup
+	for g := range 8 {
+		group.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if g%2 == 0 {
+				ctx = context.Background()
+			}
+			for i := range 40 {
+				n := byte(i % 6)
+				if got, err := count(ctx, m, n); got != n+1 || err != nil {
+					t.Errorf("count(%d) = %d, %v", n, got, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := len(m.guests[0].gate.calls); n != 0 {
+		t.Errorf("%d calls are still inside", n)
+	}
+}
+
+// TestRetiredWithinCall: a module that ends while it waits for the host does not go on.
+func TestRetiredWithinCall(t *testing.T) {
+	t.Parallel()
+	m := openCountdown(t, func(_ context.Context, m *module, n byte) byte {
+		m.retire(load.ErrUnloaded)
+		return n
+	})
+	if _, err := count(t.Context(), m, 1); !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("got %v", err)
+	}
+	<-m.freed
+}
+
+// TestHostPanics: a panic in the host ends the module, which cannot go on without an answer.
+func TestHostPanics(t *testing.T) {
+	t.Parallel()
+	m := openCountdown(t, func(context.Context, *module, byte) byte { panic("of the host") })
+	if _, err := count(t.Context(), m, 1); !errors.Is(err, load.ErrCrashed) {
+		t.Errorf("got %v", err)
+	}
+	<-m.freed
+}
