@@ -213,7 +213,7 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 		return nil, err
 	}
 	start := time.Now()
-	instance, err := engine.Open(ctx, l.artifact(spec, files), imp)
+	instance, err := engine.Open(ctx, l.artifact(engine, spec, files), imp)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 }
 
 // artifact hands compiled files to an engine.
-func (l *Loader) artifact(spec *Spec, files *store.Artifact) Artifact {
+func (l *Loader) artifact(engine Engine, spec *Spec, files *store.Artifact) Artifact {
 	a := Artifact{Spec: spec, Files: files}
 	if l.config.Store == nil {
 		return a
@@ -231,8 +231,12 @@ func (l *Loader) artifact(spec *Spec, files *store.Artifact) Artifact {
 	a.WorkDir = l.config.Store.EmptyDir()
 	if files != nil {
 		a.Derive = func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
+			start := time.Now()
 			ctx = withEvicted(ctx, spec.Name)
-			derived, _, err := l.config.Store.Artifact(ctx, store.Key("derived", files.Key(), key), make)
+			derived, made, err := l.config.Store.Artifact(ctx, store.Key("derived", files.Key(), key), make)
+			if made && err == nil {
+				Emit(ctx, Compiled{Name: spec.Name, Engine: engine.Name(), Bytes: derived.Size(), Took: time.Since(start)})
+			}
 			return derived, err
 		}
 	}

@@ -213,7 +213,7 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 		return nil, err
 	}
 	if p, ok := engine.(Preparer); ok && files != nil {
-		if err := p.Prepare(ctx, l.artifact(spec, files)); err != nil {
+		if err := p.Prepare(ctx, l.artifact(engine, spec, files)); err != nil {
 			return nil, err
 		}
 	}

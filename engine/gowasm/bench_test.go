@@ -197,7 +197,12 @@ func rawCopy(b *testing.B, data []byte) func() {
 // BenchmarkCallFib compares fib(30) in the module with fib(30) in the host.
 func BenchmarkCallFib(b *testing.B) {
 	inside := bound[func(int) int](b, openSample(b, gowasm.Config{}), "Fib")
-	compare(b, 1, func() { fib(30) }, func() { inside(30) })
+	check := func(n int) {
+		if n != 832040 {
+			b.Fatal(n)
+		}
+	}
+	compare(b, 1, func() { check(fib(30)) }, func() { check(inside(30)) })
 }
 
 func fib(n int) int {

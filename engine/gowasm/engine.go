@@ -119,5 +119,17 @@ func (e *Engine) Isolation() load.Isolation {
 		measure("network", false),
 		measure("programs", false),
 		measure("memory", false),
+		e.stopping(),
 	}}
+}
+
+// stopping tells whether a call can be stopped.
+func (e *Engine) stopping() load.Measure {
+	m := load.Measure{Name: "time", InForce: e.config.Interruptible}
+	if m.InForce {
+		m.How = "wasm, checked in loops"
+	} else {
+		m.Why = "a call that computes for long cannot be stopped and holds up the host's garbage collector; set gowasm.Config.Interruptible"
+	}
+	return m
 }

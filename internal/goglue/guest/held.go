@@ -255,14 +255,6 @@ func (t *cancelTable) end(number uint64) {
 	}
 }
 
-// has tells whether the call uses its context and is not over.
-func (t *cancelTable) has(number uint64) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, ok := t.funcs[number]
-	return ok
-}
-
 // Cancel ends the context of the call in the body of a Cancel frame.
 func (m *Module) Cancel(body []byte) {
 	in := wire.NewDecoder(body)

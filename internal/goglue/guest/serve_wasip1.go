@@ -120,7 +120,9 @@ func pieces(from int) uint64 {
 // appendParts lists the parts of a message, from the given byte on.
 func appendParts(parts []part, message *wire.Encoder, from int) []part {
 	_ = message.Send(from, func(data []byte) error {
-		parts = append(parts, part{address(&data[0]), uint32(len(data))})
+		if len(data) > 0 {
+			parts = append(parts, part{address(&data[0]), uint32(len(data))})
+		}
 		return nil
 	})
 	return parts

@@ -19,5 +19,13 @@ func (m *Module) watch(number uint64) {
 	}()
 }
 
+// has tells whether the call uses its context and is not over.
+func (t *cancelTable) has(number uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.funcs[number]
+	return ok
+}
+
 //go:wasmimport load cancelled
 func hostCancelled(number uint64) uint32
