@@ -159,8 +159,8 @@ const (
 	// linger is how long a cancelled call may take to end before the guest is retired. Its caller waits so
 	// long, so that it knows the guest's state afterwards.
 	linger = 10 * time.Millisecond
-	// patience is how long a call may take that asks whether it was cancelled.
-	patience = 200 * time.Millisecond
+	// patience is how long a call may take that asks whether it was cancelled. Its caller does not wait.
+	patience = time.Second
 )
 
 // abandon retires the guest of a call that was cancelled and goes on.

@@ -11,6 +11,8 @@ import (
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/loadgo/load"
 )
 
 // directories mounts what is granted.
@@ -26,6 +28,21 @@ func (e *Engine) directories() wazero.FSConfig {
 		mount(dir, newRooted(dir))
 	}
 	return config
+}
+
+// checkDirectories refuses directories that cannot be granted.
+func (e *Engine) checkDirectories() error {
+	for setting, dirs := range map[string][]string{"gowasm.Config.ReadOnly": e.config.ReadOnly, "gowasm.Config.ReadWrite": e.config.ReadWrite} {
+		for _, dir := range dirs {
+			if !filepath.IsAbs(dir) {
+				return &load.ConfigError{Setting: setting, Reason: dir + " is not an absolute path"}
+			}
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return &load.ConfigError{Setting: setting, Reason: dir + " is not a directory"}
+			}
+		}
+	}
+	return nil
 }
 
 // rooted is a directory that symbolic links do not lead out of: wazero's own follows them everywhere. Each

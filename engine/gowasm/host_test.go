@@ -71,6 +71,26 @@ func call(size uint32) uint64 {
 		}
 	}
 	n := in[size-1]
+	switch n {
+	case 255:
+		return 1<<64 - 1 // a list that no memory holds
+	case 254:
+		return 1<<32 | 1<<30 // one whose size overflows
+	case 253:
+		parts := [2]uint32{1 << 31, 1 << 31}
+		return uint64(uintptr(unsafe.Pointer(&parts)))<<32 | 1
+	case 252:
+		parts := [2]uint32{1 << 31, 1 << 10}
+		return uint64(uintptr(unsafe.Pointer(&parts)))<<32 | 1
+	case 251:
+		return answer(uvarint([]byte{3}, number+1))
+	case 250:
+		return answer([]byte{3})
+	case 249:
+		return answer(append(uvarint([]byte{3}, number), 99))
+	case 248:
+		return 0
+	}
 	if n > 0 {
 		question := []byte{n}
 		parts := [2]uint32{address(&question[0]), 1}
@@ -87,8 +107,8 @@ func panicked() uint64 { return 0 }
 func main() {}
 `
 
-// openCountdown starts the guest above; the host answers its questions.
-func openCountdown(t *testing.T, answer func(ctx context.Context, m *module, n byte) byte) *module {
+// buildCountdown builds the guest above, to machine code.
+func buildCountdown(t *testing.T) *files {
 	t.Helper()
 	api := (&goglue.API{Types: make([]goglue.Type, 1)}).Encode()
 	dir := t.TempDir()
@@ -108,7 +128,17 @@ func openCountdown(t *testing.T, answer func(ctx context.Context, m *module, n b
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(Config{}).start(t.Context(), load.Artifact{Spec: &load.Spec{Name: "countdown"}}, &files{api: api, wasm: wasm})
+	code := &codeDir{path: t.TempDir()}
+	if err := New(Config{}).compile(t.Context(), wasm, code.path); err != nil {
+		t.Fatal(err)
+	}
+	return &files{api: api, wasm: wasm, code: code}
+}
+
+// startCountdown starts the guest; the host answers its questions.
+func startCountdown(t *testing.T, f *files, answer func(ctx context.Context, m *module, n byte) byte) *module {
+	t.Helper()
+	m, err := New(Config{}).start(t.Context(), load.Artifact{Spec: &load.Spec{Name: "countdown"}}, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +166,7 @@ func count(ctx context.Context, m *module, n byte) (byte, error) {
 // and from others.
 func TestCallsWithinCalls(t *testing.T) {
 	t.Parallel()
-	m := openCountdown(t, func(ctx context.Context, m *module, n byte) byte {
+	m := startCountdown(t, buildCountdown(t), func(ctx context.Context, m *module, n byte) byte {
 		result := make(chan byte, 1)
 		inner := func() {
 			got, err := count(ctx, m, n-1)
@@ -177,7 +207,7 @@ func TestCallsWithinCalls(t *testing.T) {
 // TestRetiredWithinCall: a module that ends while it waits for the host does not go on.
 func TestRetiredWithinCall(t *testing.T) {
 	t.Parallel()
-	m := openCountdown(t, func(_ context.Context, m *module, n byte) byte {
+	m := startCountdown(t, buildCountdown(t), func(_ context.Context, m *module, n byte) byte {
 		m.retire(load.ErrUnloaded)
 		return n
 	})
@@ -190,9 +220,23 @@ func TestRetiredWithinCall(t *testing.T) {
 // TestHostPanics: a panic in the host ends the module, which cannot go on without an answer.
 func TestHostPanics(t *testing.T) {
 	t.Parallel()
-	m := openCountdown(t, func(context.Context, *module, byte) byte { panic("of the host") })
+	m := startCountdown(t, buildCountdown(t), func(context.Context, *module, byte) byte { panic("of the host") })
 	if _, err := count(t.Context(), m, 1); !errors.Is(err, load.ErrCrashed) {
 		t.Errorf("got %v", err)
 	}
 	<-m.freed
+}
+
+// TestGarbage: a module that answers nonsense is retired.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	f := buildCountdown(t)
+	for n := byte(248); n != 0; n++ {
+		m := startCountdown(t, f, nil)
+		const want = "countdown crashed: it broke the protocol: something wrote to the memory that the host uses"
+		if _, err := count(t.Context(), m, n); err == nil || err.Error() != want {
+			t.Errorf("%d: %v", n, err)
+		}
+		<-m.freed
+	}
 }

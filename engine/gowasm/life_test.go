@@ -51,6 +51,11 @@ func (e *events) has(condition func(load.Event) bool) bool {
 	return false
 }
 
+// busy is what the functions print that take their time.
+func busy(ev load.Event) bool {
+	return ev == load.Output{Name: "sample", Stream: "stdout", Line: "busy"}
+}
+
 func crashed(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok }
 
 const misbehaving = `package misbehaving
@@ -72,9 +77,9 @@ func Exit(code int)         { os.Exit(code) }
 func Goroutine()            { go func() { panic("in a goroutine") }(); time.Sleep(time.Minute) }
 func Deadlock()             { select {} }
 func Recurse(n int) int     { return Recurse(n+1) + 1 }
-func Spin()                 { for i := 0; ; i++ { if i < 0 { println() } } }
-func SpinFor(ms int) int    { n := 0; for start := time.Now(); time.Since(start) < time.Duration(ms)*time.Millisecond; n++ {}; return 1 }
-func Sleep(ms int)          { time.Sleep(time.Duration(ms) * time.Millisecond) }
+func Spin()                 { fmt.Println("busy"); for i := 0; ; i++ { if i < 0 { println() } } }
+func SpinFor(ms int) int    { fmt.Println("busy"); n := 0; for start := time.Now(); time.Since(start) < time.Duration(ms)*time.Millisecond; n++ {}; return 1 }
+func Sleep(ms int)          { fmt.Println("busy"); time.Sleep(time.Duration(ms) * time.Millisecond) }
 func Say(out, err string)   { fmt.Println(out); fmt.Fprintln(os.Stderr, err) }
 func Flood(n int)           { line := strings.Repeat("x", 1000); for range n { fmt.Fprintln(os.Stderr, line) } }
 func Environ() []string     { return os.Environ() }
@@ -93,7 +98,7 @@ func List(name string) ([]string, error) {
 func Grow(n int) int        { b := make([][]byte, 0, n); for range n { c := make([]byte, 1<<20); for i := 0; i < len(c); i += 4096 { c[i] = 1 }; b = append(b, c) }; return len(b) }
 func Random() []byte        { b := make([]byte, 16); rand.Read(b); return b }
 func Now() time.Time        { return time.Now() }
-func Done(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+func Done(ctx context.Context) error { fmt.Println("busy"); <-ctx.Done(); return ctx.Err() }
 func Float(f float32, b bool) float32 { if b { return -f }; return f }
 func Divide(a, b int) int   { return a / b }
 type Thing struct { n int }
@@ -198,10 +203,16 @@ func TestCancel(t *testing.T) {
 		t.Run(c.symbol, func(t *testing.T) {
 			t.Parallel()
 			m, e := openMisbehaving(t, c.config)
-			call(t, m, "Fine")
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			if _, err := m.Call(ctx, c.symbol, c.args); !errors.Is(err, context.DeadlineExceeded) {
+			returned := make(chan error, 1)
+			go func() {
+				_, err := m.Call(ctx, c.symbol, c.args)
+				returned <- err
+			}()
+			e.wait(t, "busy", busy)
+			cancel()
+			if err := <-returned; !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v", err)
 			}
 			if _, err := m.Call(t.Context(), "Fine", nil); err == nil || err.Error() != c.text {
@@ -232,25 +243,34 @@ func TestCancelSeen(t *testing.T) {
 	}
 }
 
+// hold keeps the module, or one of its pool, busy until release is called.
+func hold(t *testing.T, m load.Instance, e *events) (release func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := bound[func(context.Context) error](t, m, "Done")
+	returned := make(chan error, 1)
+	go func() { returned <- done(ctx) }()
+	e.wait(t, "busy", busy)
+	return func() {
+		cancel()
+		if err := <-returned; !errors.Is(err, context.Canceled) {
+			t.Errorf("the call that held the module: %v", err)
+		}
+	}
+}
+
 // TestWaiting: a call that waits for another returns when its context ends, and disturbs nobody.
 func TestWaiting(t *testing.T) {
 	t.Parallel()
-	m, _ := openMisbehaving(t, gowasm.Config{})
-	slow := make(chan error, 1)
-	go func() {
-		_, err := m.Call(context.Background(), "SpinFor", []any{150})
-		slow <- err
-	}()
-	time.Sleep(30 * time.Millisecond)
+	m, e := openMisbehaving(t, gowasm.Config{})
+	release := hold(t, m, e)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := m.Call(ctx, "Fine", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
+	release()
 	call(t, m, "Fine")
-	if err := <-slow; err != nil {
-		t.Error(err)
-	}
 }
 
 func TestOutput(t *testing.T) {
@@ -375,6 +395,20 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
+func TestBadDirectories(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "missing")
+	for dir, want := range map[string]string{
+		"relative": "gowasm.Config.ReadOnly: relative is not an absolute path",
+		missing:    "gowasm.Config.ReadOnly: " + missing + " is not a directory",
+	} {
+		e, a := compile(t, gowasm.Config{ReadOnly: []string{dir}}, map[string]string{"m.go": misbehaving})
+		if _, err := e.Open(t.Context(), a, nil); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, gowasm.Config{Memory: 128 << 20})
@@ -397,22 +431,22 @@ func TestClose(t *testing.T) {
 	t.Parallel()
 	for _, interruptible := range []bool{false, true} {
 		m, e := openMisbehaving(t, gowasm.Config{Interruptible: interruptible})
+		symbol, args := "Sleep", []any{60_000}
+		if interruptible {
+			symbol, args = "Spin", nil
+		}
 		failed := make(chan error, 1)
 		go func() {
-			symbol, args := "SpinFor", []any{100}
-			if interruptible {
-				symbol, args = "Spin", nil
-			}
 			_, err := m.Call(context.Background(), symbol, args)
 			failed <- err
 		}()
-		time.Sleep(20 * time.Millisecond)
+		e.wait(t, "busy", busy)
 		for range 2 {
 			if err := m.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := <-failed; interruptible && !errors.Is(err, load.ErrUnloaded) {
+		if err := <-failed; !errors.Is(err, load.ErrUnloaded) {
 			t.Errorf("the call in flight: %v", err)
 		}
 		if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrUnloaded) {
@@ -426,23 +460,12 @@ func TestClose(t *testing.T) {
 
 func TestPool(t *testing.T) {
 	t.Parallel()
-	m, _ := openMisbehaving(t, gowasm.Config{Pool: 3})
-	// Two that sleep leave the third to the others.
-	var sleepers sync.WaitGroup
-	for range 2 {
-		sleepers.Go(func() {
-			if _, err := m.Call(t.Context(), "Sleep", []any{300}); err != nil {
-				t.Error(err)
-			}
-		})
+	m, e := openMisbehaving(t, gowasm.Config{Pool: 3})
+	release := hold(t, m, e) // the other two go on
+	for range 10 {
+		call(t, m, "Fine")
 	}
-	time.Sleep(20 * time.Millisecond)
-	start := time.Now()
-	call(t, m, "Fine")
-	if took := time.Since(start); took > 200*time.Millisecond {
-		t.Errorf("the pool was busy for %v", took)
-	}
-	sleepers.Wait()
+	release()
 	// Objects stay with their instance.
 	things := make([]any, 12)
 	var group sync.WaitGroup

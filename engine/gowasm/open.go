@@ -38,6 +38,9 @@ func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx)
 
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	if err := e.checkDirectories(); err != nil {
+		return nil, err
+	}
 	files, err := e.read(ctx, a)
 	if err != nil {
 		return nil, err
