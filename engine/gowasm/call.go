@@ -22,11 +22,11 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	if err != nil {
 		return nil, err
 	}
-	lv := g.level(call)
+	lv, number := g.level(call), call.number
 	var head [goglue.Headroom]byte
 	e := wire.Encoder{Buf: head[:0]}
 	e.Byte(wire.Call)
-	e.Uint(call.number)
+	e.Uint(number)
 	e.Uint(uint64(function))
 	e.Uint(mode)
 	from := goglue.Headroom - len(e.Buf)
@@ -40,7 +40,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 		return nil, err
 	}
 	d := wire.NewDecoder(body)
-	if d.Byte() != wire.Result || d.Uint() != call.number || d.Err() != nil {
+	if d.Byte() != wire.Result || d.Uint() != number || d.Err() != nil {
 		m.retire(m.crash(errGarbage))
 		return nil, m.err()
 	}
@@ -55,7 +55,13 @@ func (m *module) Direct(ctx context.Context, symbol string, function int, stack 
 		return err
 	}
 	lv := g.level(call)
-	panicked, err := g.run(call, func() ([]byte, error) { return g.direct(g.ctx, lv, function, stack) })
+	var panicked []byte
+	if ctx.Done() == nil {
+		panicked, err = g.finish(g.direct(g.ctx, lv, function, stack))
+		forget(call)
+	} else {
+		panicked, err = g.run(call, func() ([]byte, error) { return g.direct(g.ctx, lv, function, stack) })
+	}
 	if err == nil && panicked != nil {
 		d := wire.NewDecoder(panicked)
 		_, err = m.outcome(symbol, &d)
@@ -83,10 +89,11 @@ func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
 // enter lets a call of the symbol into the guest. Where it got in, handles that the host has dropped are
 // released first.
 func (g *guest) enter(ctx context.Context, symbol string) (*entry, error) {
-	call := &entry{ctx: ctx, symbol: symbol}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	call := entries.Get().(*entry)
+	call.ctx, call.symbol = ctx, symbol
 	if !g.gate.enter(call) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -117,19 +124,30 @@ func (g *guest) fail(err error) error {
 	return g.module.err()
 }
 
+// finish leaves the guest after what a call did in it.
+func (g *guest) finish(body []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, g.fail(err)
+	}
+	g.gate.leave()
+	return body, nil
+}
+
+// entries are reused where nobody but the caller knows of them.
+var entries = sync.Pool{New: func() any { return new(entry) }}
+
+// forget gives a call back that has left.
+func forget(call *entry) {
+	*call = entry{}
+	entries.Put(call)
+}
+
 // run runs what a call does in the guest, and leaves it. Where the call's context ends first, run returns and
 // the rest goes on in the background.
 func (g *guest) run(call *entry, do func() ([]byte, error)) ([]byte, error) {
-	finish := func() ([]byte, error) {
-		body, err := do()
-		if err != nil {
-			return nil, g.fail(err)
-		}
-		g.gate.leave()
-		return body, nil
-	}
 	if call.ctx.Done() == nil {
-		return finish()
+		defer forget(call)
+		return g.finish(do())
 	}
 	type result struct {
 		body []byte
@@ -137,7 +155,7 @@ func (g *guest) run(call *entry, do func() ([]byte, error)) ([]byte, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		body, err := finish()
+		body, err := g.finish(do())
 		done <- result{body, err}
 	}()
 	select {

@@ -25,11 +25,7 @@ func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *o
 		}
 	}
 	return func(ctx context.Context, _ *object, args []reflect.Value) ([]reflect.Value, error) {
-		var few [8]uint64
-		stack := few[:]
-		if len(args) > len(few) {
-			stack = make([]uint64, len(args))
-		}
+		stack := make([]uint64, max(len(args), 1))
 		for j, arg := range args {
 			stack[j] = toStack(arg)
 		}
