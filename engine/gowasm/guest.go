@@ -66,13 +66,17 @@ func (g *guest) level(call *entry) *level {
 }
 
 // hello takes the guest's Hello and checks that the guest is that of the API with the sum.
-func (g *guest) hello(ctx context.Context, sum string, instance, instances int) error {
+func (g *guest) hello(ctx context.Context, sum string, instance, instances int, ownGC bool) error {
 	f := g.wasm.ExportedFunction("load_hello")
 	// No file that was not built for this engine gets here; the functions below are there when this one is.
-	if f == nil || len(f.Definition().ParamTypes()) != 2 || len(f.Definition().ResultTypes()) != 1 {
+	if f == nil || len(f.Definition().ParamTypes()) != 3 || len(f.Definition().ResultTypes()) != 1 {
 		return errForeign
 	}
-	result, err := f.Call(ctx, uint64(instance), uint64(instances))
+	own := uint64(0)
+	if ownGC {
+		own = 1
+	}
+	result, err := f.Call(ctx, uint64(instance), uint64(instances), own)
 	if err != nil {
 		return err
 	}

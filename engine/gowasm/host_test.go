@@ -43,7 +43,7 @@ func uvarint(b []byte, v uint64) []byte {
 }
 
 //go:wasmexport load_hello
-func hello(_, _ uint32) uint64 {
+func hello(_, _, _ uint32) uint64 {
 	sum := %q
 	b := uvarint([]byte{1}, %d)
 	b = append(uvarint(b, uint64(len(sum))), sum...)

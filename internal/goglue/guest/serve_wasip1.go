@@ -2,6 +2,7 @@ package guest
 
 import (
 	"strings"
+	"syscall"
 	"unsafe"
 
 	"github.com/loadgo/load/internal/wire"
@@ -33,10 +34,14 @@ func Serve(table Table) { served.module = NewModule(table) }
 
 // hello returns the module's Hello: the format, the API's sum, and where the host finds what it uses in place.
 // Of several instances of a module each has handles of its own: of n of them, instance i uses those that
-// leave the rest i when they are divided by n.
+// leave the rest i when they are divided by n. Where ownGC is not 0, the collector's setting in the environment
+// is the host's own and not one that the module was given.
 //
 //go:wasmexport load_hello
-func hello(instance, instances uint32) uint64 {
+func hello(instance, instances, ownGC uint32) uint64 {
+	if ownGC != 0 {
+		_ = syscall.Unsetenv("GOGC")
+	}
 	served.module.held.last, served.module.held.step = uint64(instance), uint64(instances)
 	out := wire.Encoder{}
 	out.Byte(wire.Hello)
