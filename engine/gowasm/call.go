@@ -29,6 +29,11 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	e.Uint(number)
 	e.Uint(uint64(function))
 	e.Uint(mode)
+	left := time.Duration(0)
+	if deadline, ok := ctx.Deadline(); ok {
+		left = max(1, time.Until(deadline))
+	}
+	e.Uint(uint64(left))
 	from := goglue.Headroom - len(e.Buf)
 	copy(message.Buf[from:], e.Buf)
 	size, err := g.send(g.ctx, lv, message, from)
@@ -86,6 +91,11 @@ func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
 	return nil, m.err()
 }
 
+// maxLevels is how many calls may lie within each other.
+const maxLevels = 1000
+
+var errTooDeep = fmt.Errorf("the host and the module call each other, more than %d calls deep", maxLevels)
+
 // enter lets a call of the symbol into the guest. Where it got in, handles that the host has dropped are
 // released first.
 func (g *guest) enter(ctx context.Context, symbol string) (*entry, error) {
@@ -100,7 +110,11 @@ func (g *guest) enter(ctx context.Context, symbol string) (*entry, error) {
 		}
 		return nil, g.module.err()
 	}
-	if err := g.module.err(); err != nil {
+	err := g.module.err()
+	if call.level >= maxLevels {
+		err = errTooDeep
+	}
+	if err != nil {
 		g.gate.leave()
 		return nil, err
 	}
@@ -213,6 +227,9 @@ func (m *module) Release(handle uint64) {
 	defer r.mu.Unlock()
 	r.handles = append(r.handles, handle)
 }
+
+// Given implements [goglue.Transport]: a module calls the host only within calls of the host.
+func (m *module) Given() {}
 
 // take returns a Release frame, or nil where there is nothing to release.
 func (r *releases) take() *wire.Encoder {

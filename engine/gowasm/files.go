@@ -1,6 +1,7 @@
 package gowasm
 
 import (
+	"embed"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,7 +18,8 @@ import (
 
 // directories mounts what is granted.
 func (e *Engine) directories() wazero.FSConfig {
-	config := wazero.NewFSConfig()
+	// Without a root, the Go runtime takes every path for a descriptor that is not open.
+	config := wazero.NewFSConfig().WithFSMount(embed.FS{}, "/")
 	mount := func(dir string, fsys wasys.FS) {
 		config = config.(sysfs.FSConfig).WithSysFSMount(fsys, filepath.ToSlash(dir))
 	}

@@ -149,13 +149,6 @@ func (g *gate) next() {
 	}
 }
 
-// top returns the call that runs.
-func (g *gate) top() *entry {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.calls[len(g.calls)-1]
-}
-
 // idle tells whether a call would be let in at once.
 func (g *gate) idle() bool {
 	g.mu.Lock()

@@ -24,15 +24,17 @@ type guest struct {
 	gate   *gate
 	levels []*level
 
-	small     uint32 // address of the buffer for messages
-	smallSize uint32
+	smallSize uint32 // of messages that need no memory of their own
 	caught    uint32 // address of the mark of a panic in a direct call
+
+	answers    map[uint32][]byte // of the host to the module, until the module takes them
+	lastAnswer uint32
 
 	releases releases
 }
 
 func newGuest(m *module) *guest {
-	g := &guest{module: m, gate: newGate()}
+	g := &guest{module: m, gate: newGate(), answers: map[uint32][]byte{}}
 	g.ctx = context.WithValue(m.ctx, guestKey{}, g)
 	return g
 }
@@ -40,10 +42,12 @@ func newGuest(m *module) *guest {
 // level holds what a call enters the guest by. A function of wazero can be entered once at a time, so each
 // call within a call needs its own.
 type level struct {
-	message, call, panicked api.Function
-	direct                  []api.Function // by number on the wire; nil where it was not used yet
-	stack                   [1]uint64
-	answer                  []byte // of the host to the module, until the module takes it
+	number uint64 // how many calls lie below
+	small  uint32 // address of the buffer for small messages, or 0
+	stack  [2]uint64
+
+	buffer, message, call, panicked api.Function
+	direct                          []api.Function // by number on the wire; nil where it was not used yet
 }
 
 var (
@@ -57,6 +61,8 @@ var (
 func (g *guest) level(call *entry) *level {
 	for len(g.levels) <= call.level {
 		g.levels = append(g.levels, &level{
+			number:   uint64(len(g.levels)),
+			buffer:   g.wasm.ExportedFunction("load_buffer"),
 			message:  g.wasm.ExportedFunction("load_message"),
 			call:     g.wasm.ExportedFunction("load_call"),
 			panicked: g.wasm.ExportedFunction("load_panicked"),
@@ -86,7 +92,7 @@ func (g *guest) hello(ctx context.Context, sum string, instance, instances int, 
 	}
 	d := wire.NewDecoder(body)
 	kind, format, got := d.Byte(), d.Uint(), d.String()
-	g.small, g.smallSize, g.caught = uint32(d.UintN(32)), uint32(d.UintN(32)), uint32(d.UintN(32))
+	g.smallSize, g.caught = uint32(d.UintN(32)), uint32(d.UintN(32))
 	switch {
 	case d.End() != nil || kind != wire.Hello:
 		return errGarbage
@@ -100,13 +106,21 @@ func (g *guest) hello(ctx context.Context, sum string, instance, instances int, 
 // exchange takes.
 func (g *guest) send(ctx context.Context, lv *level, message *wire.Encoder, from int) (size uint32, err error) {
 	size = uint32(message.Size() - from)
-	to := g.small
-	if size > g.smallSize {
+	to := lv.small
+	switch {
+	case size > g.smallSize:
 		lv.stack[0] = uint64(size)
 		if err := lv.message.CallWithStack(ctx, lv.stack[:]); err != nil {
 			return 0, err
 		}
 		to = uint32(lv.stack[0])
+	case to == 0:
+		lv.stack[0] = lv.number
+		if err := lv.buffer.CallWithStack(ctx, lv.stack[:]); err != nil {
+			return 0, err
+		}
+		to = uint32(lv.stack[0])
+		lv.small = to
 	}
 	err = message.Send(from, func(data []byte) error {
 		if !g.memory.Write(to, data) {
@@ -120,7 +134,7 @@ func (g *guest) send(ctx context.Context, lv *level, message *wire.Encoder, from
 
 // exchange lets the guest take the body that was sent and returns the body of its answer.
 func (g *guest) exchange(ctx context.Context, lv *level, size uint32) ([]byte, error) {
-	lv.stack[0] = uint64(size)
+	lv.stack[0], lv.stack[1] = lv.number, uint64(size)
 	if err := lv.call.CallWithStack(ctx, lv.stack[:]); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ func (m *module) exportHost() error {
 		builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(call), params, results).Export(name)
 	}
 	export("cancelled", []api.ValueType{i64}, []api.ValueType{i32}, (*guest).cancelled)
-	export("host_call", []api.ValueType{i64}, []api.ValueType{i32}, (*guest).hostCall)
-	export("host_take", []api.ValueType{i32}, nil, (*guest).hostTake)
+	export("host_call", []api.ValueType{i64, i32}, []api.ValueType{i64}, (*guest).hostCall)
+	export("host_take", []api.ValueType{i32, i32}, nil, (*guest).hostTake)
+	export("host_post", []api.ValueType{i64}, nil, (*guest).hostPost)
 	_, err := builder.Instantiate(m.ctx)
 	return err
 }
@@ -40,30 +41,55 @@ func (g *guest) cancelled(stack []uint64) {
 // hostCall answers a call of the module to the host. Further calls may enter the guest until it returns.
 func (g *guest) hostCall(stack []uint64) {
 	body, err := g.read(stack[0])
-	if err != nil {
-		panic(err)
+	if err != nil || len(body) == 0 || body[0] != wire.HostCall {
+		panic(errGarbage)
 	}
+	body = body[1:]
+	host := g.module.host
+	host.Begin(body)
 	call := g.gate.suspend()
+	if stack[1] != 0 && call.ctx.Done() != nil {
+		// The module cannot be told that its call has ended; what it called is.
+		number := wire.NewDecoder(body)
+		cancel := wire.Encoder{}
+		cancel.Uint(number.Uint())
+		defer context.AfterFunc(call.ctx, func() { host.CancelHost(cancel.Buf) })()
+	}
 	answer := func() []byte {
 		defer g.gate.resume(call)
-		var out wire.Encoder
-		g.module.answer(call.ctx, body, &out)
-		return flat(&out)
+		return flat(host.Answer(body))
 	}()
 	if g.module.err() != nil {
 		panic(errRetired)
 	}
-	g.level(call).answer = answer
-	stack[0] = uint64(len(answer))
+	g.lastAnswer++
+	g.answers[g.lastAnswer] = answer
+	stack[0] = uint64(g.lastAnswer)<<32 | uint64(len(answer))
 }
 
-// hostTake writes the answer to the last hostCall of the call that runs into the guest.
+// hostTake writes the answer with that number into the guest.
 func (g *guest) hostTake(stack []uint64) {
-	lv := g.level(g.gate.top())
-	if !g.memory.Write(uint32(stack[0]), lv.answer) {
+	number := uint32(stack[0])
+	if !g.memory.Write(uint32(stack[1]), g.answers[number]) {
 		panic(errGarbage)
 	}
-	lv.answer = nil
+	delete(g.answers, number)
+}
+
+// hostPost takes a frame that is not answered.
+func (g *guest) hostPost(stack []uint64) {
+	body, err := g.read(stack[0])
+	if err != nil || len(body) == 0 {
+		panic(errGarbage)
+	}
+	switch body[0] {
+	case wire.HostCancel:
+		g.module.host.CancelHost(body[1:])
+	case wire.HostRelease:
+		g.module.host.ReleaseHost(body[1:])
+	default:
+		panic(errGarbage)
+	}
 }
 
 // flat returns the body of a frame in one piece.

@@ -22,7 +22,7 @@ const countdown = `package main
 import "unsafe"
 
 var (
-	in     [4096]byte
+	inputs [1001][4096]byte
 	caught uint32
 	out    []byte
 	list   [2]uint32
@@ -47,22 +47,25 @@ func hello(_, _, _ uint32) uint64 {
 	sum := %q
 	b := uvarint([]byte{1}, %d)
 	b = append(uvarint(b, uint64(len(sum))), sum...)
-	b = uvarint(b, uint64(address(&in[0])))
-	b = uvarint(b, uint64(len(in)))
+	b = uvarint(b, uint64(len(inputs[0])))
 	return answer(uvarint(b, uint64(uintptr(unsafe.Pointer(&caught)))))
 }
 
+//go:wasmexport load_buffer
+func buffer(level uint32) uint32 { return address(&inputs[level][0]) }
+
 //go:wasmexport load_message
-func message(uint32) uint32 { return address(&in[0]) }
+func message(uint32) uint32 { return 0 }
 
 //go:wasmimport load host_call
-func askHost(parts uint64) uint32
+func askHost(parts uint64, ends uint32) uint64
 
 //go:wasmimport load host_take
-func takeAnswer(address uint32)
+func takeAnswer(number, address uint32)
 
 //go:wasmexport load_call
-func call(size uint32) uint64 {
+func call(level, size uint32) uint64 {
+	in := &inputs[level]
 	number, i := uint64(0), 1
 	for shift := 0; ; shift += 7 {
 		number |= uint64(in[i]&0x7f) << shift
@@ -92,11 +95,12 @@ func call(size uint32) uint64 {
 		return 0
 	}
 	if n > 0 {
-		question := []byte{n}
-		parts := [2]uint32{address(&question[0]), 1}
-		buf := make([]byte, askHost(uint64(uintptr(unsafe.Pointer(&parts)))<<32|1))
-		takeAnswer(address(&buf[0]))
-		n = buf[0]
+		question := append(uvarint([]byte{6}, 1), n)
+		parts := [2]uint32{address(&question[0]), uint32(len(question))}
+		answer := askHost(uint64(uintptr(unsafe.Pointer(&parts)))<<32|1, 1)
+		buf := make([]byte, uint32(answer))
+		takeAnswer(uint32(answer>>32), address(&buf[0]))
+		n = buf[len(buf)-1]
 	}
 	return answer(append(uvarint([]byte{3}, number), 0, n+1))
 }
@@ -136,19 +140,33 @@ func buildCountdown(t *testing.T) *files {
 }
 
 // startCountdown starts the guest; the host answers its questions.
-func startCountdown(t *testing.T, f *files, answer func(ctx context.Context, m *module, n byte) byte) *module {
+func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte) *module {
 	t.Helper()
-	m, err := New(Config{}).start(t.Context(), load.Artifact{Spec: &load.Spec{Name: "countdown"}}, f)
-	if err != nil {
+	m := &module{name: "countdown"}
+	m.host = countingHost{m, answer}
+	if err := New(Config{}).start(t.Context(), m, f); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = m.close(context.Background()) })
-	m.answer = func(ctx context.Context, body []byte, out *wire.Encoder) {
-		frame := wire.NewFrame(answer(ctx, m, body[0]))
-		frame.Finish()
-		*out = *frame
-	}
 	return m
+}
+
+// countingHost answers what the guest asks.
+type countingHost struct {
+	m     *module
+	count func(m *module, n byte) byte
+}
+
+func (h countingHost) Begin([]byte)       {}
+func (h countingHost) CancelHost([]byte)  {}
+func (h countingHost) ReleaseHost([]byte) {}
+func (h countingHost) End()               {}
+
+func (h countingHost) Answer(body []byte) *wire.Encoder {
+	frame := wire.NewFrame(wire.HostResult)
+	frame.Byte(h.count(h.m, body[len(body)-1]))
+	frame.Finish()
+	return frame
 }
 
 // count calls the guest.
@@ -166,10 +184,10 @@ func count(ctx context.Context, m *module, n byte) (byte, error) {
 // and from others.
 func TestCallsWithinCalls(t *testing.T) {
 	t.Parallel()
-	m := startCountdown(t, buildCountdown(t), func(ctx context.Context, m *module, n byte) byte {
+	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
 		result := make(chan byte, 1)
 		inner := func() {
-			got, err := count(ctx, m, n-1)
+			got, err := count(t.Context(), m, n-1)
 			if err != nil {
 				t.Error(err)
 			}
@@ -204,10 +222,29 @@ func TestCallsWithinCalls(t *testing.T) {
 	}
 }
 
+// TestEndlessCalls: a host and a module that call each other for ever get an error.
+func TestEndlessCalls(t *testing.T) {
+	t.Parallel()
+	var ended error
+	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
+		n, err := count(context.Background(), m, n)
+		if err != nil {
+			ended = err
+		}
+		return n
+	})
+	if got, err := count(t.Context(), m, 1); err != nil || got == 0 {
+		t.Errorf("count: %d, %v", got, err)
+	}
+	if ended == nil || ended.Error() != "the host and the module call each other, more than 1000 calls deep" {
+		t.Errorf("the innermost call: %v", ended)
+	}
+}
+
 // TestRetiredWithinCall: a module that ends while it waits for the host does not go on.
 func TestRetiredWithinCall(t *testing.T) {
 	t.Parallel()
-	m := startCountdown(t, buildCountdown(t), func(_ context.Context, m *module, n byte) byte {
+	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
 		m.retire(load.ErrUnloaded)
 		return n
 	})
@@ -220,7 +257,7 @@ func TestRetiredWithinCall(t *testing.T) {
 // TestHostPanics: a panic in the host ends the module, which cannot go on without an answer.
 func TestHostPanics(t *testing.T) {
 	t.Parallel()
-	m := startCountdown(t, buildCountdown(t), func(context.Context, *module, byte) byte { panic("of the host") })
+	m := startCountdown(t, buildCountdown(t), func(*module, byte) byte { panic("of the host") })
 	if _, err := count(t.Context(), m, 1); !errors.Is(err, load.ErrCrashed) {
 		t.Errorf("got %v", err)
 	}

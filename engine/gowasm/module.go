@@ -27,9 +27,8 @@ type module struct {
 	cache         wazero.CompilationCache // nil where there is no store
 	direct        map[string]bool         // the names of what can be called without a message
 	guests        []*guest
-	// answer answers a call of the module to the host. out is empty and holds a whole frame afterwards.
-	answer func(ctx context.Context, body []byte, out *wire.Encoder)
-	next   atomic.Uint32 // whose turn it is of those that are all busy
+	host          host
+	next          atomic.Uint32 // whose turn it is of those that are all busy
 
 	// ctx is what guests are called with. It ends when the module does, which interrupts what is
 	// interruptible.
@@ -40,6 +39,15 @@ type module struct {
 	started atomic.Bool           // its initialisation is over
 	freed   chan struct{}         // closed when everything is given back
 	once    sync.Once
+}
+
+// host is the part of a [goglue.Instance] that answers the module's own calls and frames.
+type host interface {
+	Begin(body []byte)
+	Answer(body []byte) *wire.Encoder
+	CancelHost(body []byte)
+	ReleaseHost(body []byte)
+	End()
 }
 
 // err returns why the module cannot be called, or nil.
@@ -132,6 +140,7 @@ func (m *module) retire(err error) {
 // free gives back what the module holds. Nothing of it runs any more.
 func (m *module) free() {
 	m.once.Do(func() {
+		m.host.End()
 		m.stdout.Flush()
 		m.stderr.Flush()
 		ctx := context.Background()

@@ -18,7 +18,6 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
-	"github.com/loadgo/load/internal/wire"
 )
 
 // instance is a running module as the loader sees it.
@@ -51,20 +50,13 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	m, err := e.start(ctx, a, files)
-	if err != nil {
+	m := &module{name: a.Spec.Name}
+	i := &instance{Instance: goglue.NewInstance(m.name, api, m), module: m, isolation: e.Isolation()}
+	m.host = i.Instance
+	if err := e.start(ctx, m, files); err != nil {
 		return nil, err
 	}
-	host := goglue.NewInstance(a.Spec.Name, api, m)
-	if a, ok := any(host).(answerer); ok {
-		m.answer = a.Answer
-	}
-	return &instance{Instance: host, module: m, isolation: e.Isolation()}, nil
-}
-
-// answerer is the part of a [goglue.Instance] that answers calls of the module to the host.
-type answerer interface {
-	Answer(ctx context.Context, body []byte, out *wire.Encoder)
+	return i, nil
 }
 
 // files is what an artifact holds, verified.
@@ -105,8 +97,8 @@ func (f *files) close() {
 }
 
 // start instantiates and initialises a module.
-func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module, error) {
-	m := &module{name: a.Spec.Name, sink: load.SinkOf(ctx), interruptible: e.config.Interruptible, direct: map[string]bool{}, freed: make(chan struct{})}
+func (e *Engine) start(ctx context.Context, m *module, f *files) error {
+	m.sink, m.interruptible, m.direct, m.freed = load.SinkOf(ctx), e.config.Interruptible, map[string]bool{}, make(chan struct{})
 	if m.sink == nil {
 		m.sink = func(load.Event) {}
 	}
@@ -120,7 +112,7 @@ func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module,
 		var err error
 		if m.cache, err = wazero.NewCompilationCacheWithDir(f.code.path); err != nil {
 			m.cancel()
-			return nil, err
+			return err
 		}
 		config = config.WithCompilationCache(m.cache)
 	}
@@ -130,9 +122,9 @@ func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module,
 		m.cancel()
 		m.free()
 		if e.config.Memory > 0 {
-			return nil, &load.InitError{Reason: "it does not fit into gowasm.Config.Memory: " + err.Error()}
+			return &load.InitError{Reason: "it does not fit into gowasm.Config.Memory: " + err.Error()}
 		}
-		return nil, err
+		return err
 	}
 	for _, f := range compiled.ExportedFunctions() {
 		for _, name := range f.ExportNames() {
@@ -142,7 +134,7 @@ func (e *Engine) start(ctx context.Context, a load.Artifact, f *files) (*module,
 	for range e.config.Pool {
 		m.guests = append(m.guests, newGuest(m))
 	}
-	return m, e.initialise(ctx, m, compiled, goglue.Sum(f.api))
+	return e.initialise(ctx, m, compiled, goglue.Sum(f.api))
 }
 
 // compile makes the module of the wasm, and what it imports.

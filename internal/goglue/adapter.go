@@ -182,7 +182,7 @@ func (a *adaptedReader) chunk(size int) ([]byte, error) {
 		return nil, errReleased
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
-	e.Uint(ref.handle)
+	e.Handle(ref.handle)
 	e.Uint(uint64(size))
 	reply, err := a.instance.transport.Call(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
 	if err != nil {

@@ -32,7 +32,7 @@ func (g *generator) direct() {
 				args[j] = fmt.Sprintf("a%d != 0", j)
 			}
 		}
-		call := g.use(g.pkg.Path()) + "." + f.name + "(" + strings.Join(args, ", ") + ")"
+		call := g.target(f) + "(" + strings.Join(args, ", ") + ")"
 		result := ""
 		if len(described.Out) == 1 {
 			kind := g.api.Types[described.Out[0]].Kind
@@ -45,7 +45,7 @@ func (g *generator) direct() {
 			call = "return " + call
 		}
 		name := DirectName(i + wire.FuncCount)
-		g.printf("//go:wasmexport %s\nfunc %s(%s)%s {\n\tdefer guest.Caught()\n\t%s\n}\n\n", name, name, strings.Join(params, ", "), result, call)
+		g.printf("//go:wasmexport %s\nfunc %s(%s)%s {\n\tdefer guest.Leave(guest.Enter())\n\t%s\n}\n\n", name, name, strings.Join(params, ", "), result, call)
 	}
 }
 

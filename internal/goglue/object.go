@@ -312,8 +312,8 @@ func (o *object) Equal(ctx context.Context, other load.ObjectRef) (bool, error) 
 		return false, errReleased
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
-	e.Uint(o.handle)
-	e.Uint(b.handle)
+	e.Handle(o.handle)
+	e.Handle(b.handle)
 	reply, err := o.instance.transport.Call(ctx, o.TypeName(), wire.FuncEqual, 0, e)
 	if err != nil {
 		return false, err

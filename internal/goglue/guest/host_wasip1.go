@@ -6,22 +6,46 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// hostCall sends the body of a frame to the host and returns the body of its answer. The host may call the
-// module meanwhile.
-func (m *Module) hostCall(frame *wire.Encoder) []byte {
+// reactor reaches the host through what the module imports from it. It implements [Transport].
+type reactor struct{}
+
+// HostCall implements [Transport]. Nothing else of the module runs until the host has answered, but for calls
+// that the host makes meanwhile; so the host itself lets the end of its own call end this one.
+func (reactor) HostCall(c *Call, frame *wire.Encoder) []byte {
+	ends := uint32(0)
+	if c.ctx != nil && c.ctx.Done() != nil {
+		ends = 1
+	}
 	parts := appendParts(nil, frame, wire.HeaderSize)
-	body := uninitialised(int(askHost(location(parts))))
+	answer := askHost(location(parts), ends)
 	runtime.KeepAlive(parts)
-	takeAnswer(address(&body[0]))
-	return body
+	body := uninitialised(int(uint32(answer)))
+	takeAnswer(uint32(answer>>32), address(&body[0]))
+	d := wire.NewDecoder(body)
+	d.Byte() // a HostResult
+	d.Uint() // of this call
+	return d.Rest()
 }
 
-// askHost hands over a message and returns the size of the answer, which is not empty.
+// Post implements [Transport].
+func (reactor) Post(frame *wire.Encoder) {
+	parts := appendParts(nil, frame, wire.HeaderSize)
+	tellHost(location(parts))
+	runtime.KeepAlive(parts)
+}
+
+// askHost hands over a call of the host and returns the answer's number and its size, which is not 0. Where ends is
+// not 0, the call has a context that ends.
 //
 //go:wasmimport load host_call
-func askHost(parts uint64) uint32
+func askHost(parts uint64, ends uint32) uint64
 
-// takeAnswer lets the host write its answer to the last askHost.
+// takeAnswer lets the host write the answer with that number.
 //
 //go:wasmimport load host_take
-func takeAnswer(address uint32)
+func takeAnswer(number, address uint32)
+
+// tellHost hands over a frame that is not answered.
+//
+//go:wasmimport load host_post
+func tellHost(parts uint64)

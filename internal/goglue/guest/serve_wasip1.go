@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"runtime"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -11,15 +12,17 @@ import (
 // A module for wasip1 is a reactor: its host initialises it and then calls what it exports, one call at a
 // time or one within another, and reads and writes its memory in between.
 //
-// The functions exported to the host have no receiver, so what they work on is a variable. The host
-// never lets two of them run at the same time.
+// The functions exported to the host have no receiver, so what they work on is a variable. No two of them run at
+// the same time, but wherever a goroutine may wait, and that is wherever memory is made, another one can run, call
+// the host, and be called. So what the host reads is put in place at the very end of each function.
 var served struct {
 	module *Module
-	small  [smallMessage]byte // where the host writes a message that fits
-	large  []byte             // where it writes one that does not
-	out    wire.Encoder       // the last answer, until the host has read it
-	parts  []part             // where it lies
-	caught uint32             // whether the last direct call panicked; the host reads it in place
+	levels levels
+	small  [][]byte     // by level: where the host writes a message that fits
+	large  []byte       // where it writes one that does not
+	out    wire.Encoder // the last answer, until the host has read it
+	parts  []part       // where it lies
+	caught uint32       // whether the last direct call panicked; the host reads it in place
 }
 
 // part is a piece of an answer in memory, as the host reads it.
@@ -30,15 +33,16 @@ const smallMessage = 4 << 10
 
 // Serve makes the table answer the host's calls. It is called by the initialisation of package main, when
 // every other package is initialised.
-func Serve(table Table) { served.module = NewModule(table) }
+func Serve(table Table) { served.module = NewModule(table, reactor{}) }
 
-// hello returns the module's Hello: the format, the API's sum, and where the host finds what it uses in place.
+// hello returns the module's Hello: the format, the API's sum, and where the host finds what it reads in place.
 // Of several instances of a module each has handles of its own: of n of them, instance i uses those that
 // leave the rest i when they are divided by n. Where ownGC is not 0, the collector's setting in the environment
 // is the host's own and not one that the module was given.
 //
 //go:wasmexport load_hello
 func hello(instance, instances, ownGC uint32) uint64 {
+	level := Enter()
 	if ownGC != 0 {
 		_ = syscall.Unsetenv("GOGC")
 	}
@@ -47,79 +51,99 @@ func hello(instance, instances, ownGC uint32) uint64 {
 	out.Byte(wire.Hello)
 	out.Uint(wire.Format)
 	out.String(served.module.table.Sum)
-	out.Uint(uint64(address(&served.small[0])))
 	out.Uint(smallMessage)
 	out.Uint(uint64(uintptr(unsafe.Pointer(&served.caught))))
-	return answer(out)
+	return answer(level, out, 0)
 }
 
-// message returns where the host writes a message that does not fit the small buffer.
+// buffer returns where the host writes small messages of the level, which is that of calls within so many others.
+//
+//go:wasmexport load_buffer
+func buffer(of uint32) uint32 {
+	level := Enter()
+	for uint32(len(served.small)) <= of {
+		served.small = append(served.small, make([]byte, smallMessage))
+	}
+	served.levels.leave(level)
+	return address(&served.small[of][0])
+}
+
+// message returns where the host writes the next message, which is not small.
 //
 //go:wasmexport load_message
 func message(size uint32) uint32 {
-	served.large = uninitialised(int(size))
-	return address(&served.large[0])
+	level := Enter()
+	large := uninitialised(int(size))
+	served.levels.leave(level)
+	served.large = large
+	return address(&large[0])
 }
 
-// call takes the body of a frame, which the host has written, and returns that of its answer.
+// call takes the body of a frame, which the host has written for the level, and returns that of its answer.
 //
 //go:wasmexport load_call
-func call(size uint32) uint64 {
+func call(of, size uint32) uint64 {
 	var in wire.Decoder
 	if size > smallMessage {
-		in = wire.NewOwner(served.large[:size])
+		in = wire.NewOwner(served.large)
 		served.large = nil
 	} else {
-		in = wire.NewDecoder(served.small[:size])
+		in = wire.NewDecoder(served.small[of][:size])
+	}
+	level := Enter()
+	out := served.out // a call within this one needs memory of its own
+	served.out = wire.Encoder{}
+	out.Truncate(0)
+	if cap(out.Buf) > keepBuffer {
+		out.Buf = nil
 	}
 	switch in.Byte() {
 	case wire.Call:
-		out := served.out // a call within this one needs memory of its own
-		served.out = wire.Encoder{}
-		out.Truncate(0)
-		if cap(out.Buf) > keepBuffer {
-			out.Buf = nil
-		}
 		served.module.Run(in, &out)
-		served.out = out
-		return pieces(wire.HeaderSize)
+		if runtime.NumGoroutine() > 1 {
+			runtime.Gosched() // what the module left behind runs only while a call does
+		}
+		return answer(level, out, wire.HeaderSize)
 	case wire.Release:
 		served.module.Release(in.Rest())
 	}
+	served.levels.leave(level)
 	return 0
 }
 
-// Caught recovers a panic in a direct call: one whose parameters and results are numbers, which the host
-// makes without a message. It is deferred by each of them.
-func Caught() {
+// keepBuffer is the size up to which the buffer for answers is kept for the next one.
+const keepBuffer = 1 << 20
+
+// Leave ends a direct call: one whose parameters and results are numbers, which the host makes without a message.
+// It is deferred by each of them, with the level that Enter returned, and recovers a panic.
+func Leave(level int) {
 	r := recover()
 	if r == nil {
+		served.levels.leave(level)
 		return
 	}
 	out := wire.Encoder{}
 	out.Byte(wire.Panicked)
 	out.String(served.module.panicText(r))
 	out.String(stack())
-	served.out, served.caught = out, 1
+	answer(level, out, 0)
+	served.caught = 1
 }
 
-// panicked returns what Caught has recovered, as the end of a Result.
+// panicked returns what Leave has recovered, as the end of a Result.
 //
 //go:wasmexport load_panicked
 func panicked() uint64 {
 	served.caught = 0
-	return pieces(0)
-}
-
-func answer(out wire.Encoder) uint64 {
-	served.out = out
-	return pieces(0)
-}
-
-// pieces tells where the answer lies, from the given byte on.
-func pieces(from int) uint64 {
-	served.parts = appendParts(served.parts[:0], &served.out, from)
 	return location(served.parts)
+}
+
+// answer ends a call with an answer, from the given byte on.
+func answer(level int, out wire.Encoder, from int) uint64 {
+	parts := appendParts(nil, &out, from)
+	served.levels.leave(level)
+	served.out, served.parts = out, parts
+	return location(parts)
 }
 
 // appendParts lists the parts of a message, from the given byte on.
@@ -137,9 +161,6 @@ func appendParts(parts []part, message *wire.Encoder, from int) []part {
 func location(parts []part) uint64 {
 	return uint64(uintptr(unsafe.Pointer(&parts[0])))<<32 | uint64(len(parts))
 }
-
-// keepBuffer is the size up to which the buffer for answers is kept for the next one.
-const keepBuffer = 1 << 20
 
 func address(b *byte) uint32 { return uint32(uintptr(unsafe.Pointer(b))) }
 
