@@ -1,8 +1,10 @@
 package gowasm_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,6 +21,12 @@ import (
 // sample is a module with the functions that the benchmarks call.
 var sample = map[string]string{"sample.go": `// Package sample is called by benchmarks.
 package sample
+
+import "io"
+
+func Len(b []byte) int { return len(b) }
+
+func Drain(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
 
 func Add(a, b int) int { return a + b }
 
@@ -192,6 +200,23 @@ func rawCopy(b *testing.B, data []byte) func() {
 			b.Fatal("lost")
 		}
 	}
+}
+
+// BenchmarkCallReader compares 1 MiB that the module reads from the host's reader with an argument of 1 MiB.
+func BenchmarkCallReader(b *testing.B) {
+	m := openSample(b, gowasm.Config{})
+	size := bound[func([]byte) (int, error)](b, m, "Len")
+	drain := bound[func(io.Reader) (int64, error)](b, m, "Drain")
+	data := make([]byte, 1<<20)
+	compare(b, 5, func() {
+		if n, err := size(data); n != len(data) || err != nil {
+			b.Fatal(n, err)
+		}
+	}, func() {
+		if n, err := drain(bytes.NewReader(data)); n != int64(len(data)) || err != nil {
+			b.Fatal(n, err)
+		}
+	})
 }
 
 // BenchmarkCallFib compares fib(30) in the module with fib(30) in the host.

@@ -140,7 +140,9 @@ func panicked() uint64 {
 
 // answer ends a call with an answer, from the given byte on.
 func answer(level int, out wire.Encoder, from int) uint64 {
-	parts := appendParts(nil, &out, from)
+	parts := served.parts[:0]
+	served.parts = nil
+	parts = appendParts(parts, &out, from)
 	served.levels.leave(level)
 	served.out, served.parts = out, parts
 	return location(parts)
