@@ -277,7 +277,12 @@ func bareLoad(b *testing.B, file, dir string) {
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
 	defer r.Close(ctx)
 	wasi_snapshot_preview1.MustInstantiate(ctx, r)
-	if _, err := r.NewHostModuleBuilder("load").NewFunctionBuilder().WithFunc(func(uint64) uint32 { return 0 }).Export("cancelled").Instantiate(ctx); err != nil {
+	host := r.NewHostModuleBuilder("load")
+	host.NewFunctionBuilder().WithFunc(func(uint64) uint32 { return 0 }).Export("cancelled")
+	host.NewFunctionBuilder().WithFunc(func(uint64, uint32) uint64 { return 0 }).Export("host_call")
+	host.NewFunctionBuilder().WithFunc(func(uint32, uint32) {}).Export("host_take")
+	host.NewFunctionBuilder().WithFunc(func(uint64) {}).Export("host_post")
+	if _, err := host.Instantiate(ctx); err != nil {
 		b.Fatal(err)
 	}
 	compiled, err := r.CompileModule(ctx, wasm)
