@@ -12,9 +12,16 @@ import (
 	"github.com/loadgo/load/internal/query"
 )
 
-// LoadOption says what a module is built with besides its package: [Along], [Instantiate]. It is part of
-// what is asked for: a module that is built with something is one of its own, beside the one without.
-type LoadOption struct{ along, instances []string }
+// LoadOption says what a module is built with besides its package, and what runs it: [Along], [Instantiate],
+// [WithEngine]. It is part of what is asked for: a module with an option is one of its own, beside the one without.
+type LoadOption struct {
+	along, instances []string
+	engine           string
+}
+
+// WithEngine lets the engine of that name run the module, whatever the order of [Config].Engines. An engine that
+// does not take the module is an [*EngineError].
+func WithEngine(name string) LoadOption { return LoadOption{engine: name} }
 
 // Along builds further packages, the companions, into the module, so that values flow between them. Each
 // is an import path, with an alias before it and a version query after it where need be:
@@ -75,6 +82,7 @@ func parseRequest(asked string, options []LoadOption) (Name, error) {
 			}
 			name.Instances = append(name.Instances, instance.Text)
 		}
+		name.Engine = cmp.Or(option.engine, name.Engine)
 	}
 	slices.SortFunc(name.Along, func(a, b Companion) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.String(), b.String()))
@@ -113,8 +121,11 @@ func parseCompanion(asked, text string) (Companion, error) {
 
 // builtWith is the part of a cache key that tells what a module is built with, "" for nothing else. Names
 // hold no control character, so that no two requests have one key.
-func builtWith(along []Companion, instances []string) string {
+func builtWith(along []Companion, instances []string, engine string) string {
 	var b strings.Builder
+	if engine != "" {
+		b.WriteString("\x00engine " + engine)
+	}
 	for _, c := range along {
 		b.WriteString("\x00along " + c.String())
 	}
@@ -127,18 +138,23 @@ func builtWith(along []Companion, instances []string) string {
 // builtWith is what the specs of one module have in common: the versions that were found rather than asked for.
 func (s *Spec) builtWith() string {
 	if s.Source.Go == nil {
-		return ""
+		return builtWith(nil, nil, s.Engine)
 	}
 	along := slices.Clone(s.Source.Go.Along)
 	for i, c := range along {
 		along[i].Query = cmp.Or(c.Version, c.Query)
 	}
-	return builtWith(along, s.Source.Go.Instances)
+	return builtWith(along, s.Source.Go.Instances, s.Engine)
 }
 
 // with returns the spec with what the name is to be built with besides companions, which only the finders
 // and installers can bring.
 func (s *Spec) with(name Name) (*Spec, error) {
+	if name.Engine != "" {
+		own := *s
+		own.Engine = name.Engine
+		s = &own
+	}
 	if len(name.Along) == 0 && len(name.Instances) == 0 {
 		return s, nil
 	}

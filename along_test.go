@@ -321,3 +321,42 @@ func TestInstantiateUnloadMeanwhile(t *testing.T) {
 		t.Errorf("%d instances, %d closed; want 2 and 2", opened, closed)
 	}
 }
+
+// renamed is an engine under another name.
+type renamed struct {
+	load.Engine
+	name string
+}
+
+func (r renamed) Name() string { return r.name }
+
+// TestWithEngine: a load may say which engine runs the module.
+func TestWithEngine(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"a": {}}}
+	l, err := load.New(load.Config{Path: load.Path{w}, Engines: []load.Engine{w, renamed{w, "second"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(options ...load.LoadOption) *load.Module {
+		t.Helper()
+		m, err := l.Load(t.Context(), "a", options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	plain, second := get(), get(load.WithEngine("second"))
+	if plain.Engine() != "fake" || second.Engine() != "second" || get(load.WithEngine("second")) != second || get() != plain {
+		t.Errorf("engines %s and %s", plain.Engine(), second.Engine())
+	}
+	e, err := l.Explain(t.Context(), "a", load.WithEngine("second"))
+	if err != nil || e.Engines[0].Why != "the load asks for second" || e.Engines[1].Why != "the load asks for it" {
+		t.Errorf("got %+v, %v", e.Engines, err)
+	}
+	_, err = l.Load(t.Context(), "a", load.WithEngine("third"))
+	const want = "load a: no engine for source of kind \"fake\"\n\tfake: the load asks for third\n\tsecond: the load asks for third\n\tset Config.Engines to one that takes it"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}

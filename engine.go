@@ -108,13 +108,13 @@ type Crashable interface {
 	Crash() *atomic.Pointer[error]
 }
 
-// choose returns the engine that runs the source.
-func (l *Loader) choose(src Source) (Engine, error) {
-	engine, answers := l.chooseAmong(src)
+// choose returns the engine that runs the module.
+func (l *Loader) choose(spec *Spec) (Engine, error) {
+	engine, answers := l.chooseAmong(spec)
 	if engine != nil {
 		return engine, nil
 	}
-	err := &EngineError{Kind: src.Kind, Fix: "set Config.Engines to one that takes it"}
+	err := &EngineError{Kind: spec.Source.Kind, Fix: "set Config.Engines to one that takes it"}
 	for _, a := range answers {
 		err.Tried = append(err.Tried, Tried{Who: a.Engine, Answer: a.Why})
 	}
@@ -122,14 +122,18 @@ func (l *Loader) choose(src Source) (Engine, error) {
 }
 
 // chooseAmong asks every engine: the first that accepts the source and is not ruled out is chosen.
-func (l *Loader) chooseAmong(src Source) (Engine, []EngineAnswer) {
+func (l *Loader) chooseAmong(spec *Spec) (Engine, []EngineAnswer) {
+	src, wanted, who := spec.Source, l.config.Engine, "Config.Engine"
+	if spec.Engine != "" {
+		wanted, who = spec.Engine, "the load"
+	}
 	var chosen Engine
 	var answers []EngineAnswer
 	for _, engine := range l.config.Engines {
 		a := EngineAnswer{Engine: engine.Name()}
-		switch wanted := l.config.Engine; {
+		switch {
 		case wanted != "" && wanted != a.Engine:
-			a.Why = fmt.Sprintf("Config.Engine asks for %s", wanted)
+			a.Why = fmt.Sprintf("%s asks for %s", who, wanted)
 		case !engine.Accepts(src):
 			a.Why = fmt.Sprintf("it does not take this source (%s)", src.Kind)
 		case chosen != nil:
@@ -137,7 +141,7 @@ func (l *Loader) chooseAmong(src Source) (Engine, []EngineAnswer) {
 		default:
 			chosen, a.Chosen, a.Why = engine, true, "the first that takes the source"
 			if wanted != "" {
-				a.Why = "Config.Engine asks for it"
+				a.Why = who + " asks for it"
 			}
 		}
 		answers = append(answers, a)
@@ -187,7 +191,7 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 
 // start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.
 func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, error) {
-	engine, err := l.choose(spec.Source)
+	engine, err := l.choose(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	if spec, err = spec.with(parsed); err != nil {
 		return e, err
 	}
-	m := l.running(name+builtWith(parsed.Along, parsed.Instances), spec)
+	m := l.running(name+builtWith(parsed.Along, parsed.Instances, parsed.Engine), spec)
 	if m != nil { // it was completed when it was loaded
 		spec, e.Loaded = m.spec, true
 	}
@@ -156,7 +156,7 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 		e.Along = spec.Source.Go.Along
 	}
 	var engine Engine
-	if engine, e.Engines = l.chooseAmong(spec.Source); engine == nil {
+	if engine, e.Engines = l.chooseAmong(spec); engine == nil {
 		return
 	}
 	e.Engine = engine.Name()

@@ -112,7 +112,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, f
 	if err != nil {
 		return nil, loadError(asked, err)
 	}
-	with := builtWith(name.Along, name.Instances)
+	with := builtWith(name.Along, name.Instances, name.Engine)
 	if m := l.cache.get(asked + with); m != nil {
 		return m, nil
 	}
@@ -159,7 +159,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err 
 	}
 	var further []string
 	if name.Query == "" {
-		further = append(further, spec.Name+builtWith(name.Along, name.Instances))
+		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
 	}
 	// The install may have ended at a module that runs already under another name.
 	if m, err := l.cache.claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
@@ -204,7 +204,7 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if spec, err = l.obtain(ctx, parsed); err != nil {
 		return nil, err
 	}
-	engine, err := l.choose(spec.Source)
+	engine, err := l.choose(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption)
 		if err != nil {
 			return fmt.Errorf("unload %s: %w", name, err)
 		}
-		name += builtWith(parsed.Along, parsed.Instances)
+		name += builtWith(parsed.Along, parsed.Instances, parsed.Engine)
 	}
 	m := (*l.cache.modules.Load())[name]
 	if m == nil || !l.cache.drop(m) {

@@ -35,6 +35,8 @@ type Name struct {
 	Query  string // a module query as the go command takes it, or "" for any version
 	Form   Form
 
+	Engine string // the engine that is to run the module, "" for the loader's choice: see [WithEngine]
+
 	// What the module is built with, sorted and without repetition: see [Along] and [Instantiate].
 	Along     []Companion
 	Instances []string

@@ -39,6 +39,7 @@ type Spec struct {
 	Origin  string    // where it was found: "store", "directory", "standard library", "goproxy"
 	Time    time.Time // when the version was made, where known
 	Source  Source
+	Engine  string // the engine that was asked for, "" for the loader's choice
 
 	// BuildList holds the modules that provide packages of the import graph for the build target,
 	// sorted by path, with the sum each was verified against.

@@ -224,3 +224,24 @@ func (s goSuite) testObjectsAreReleased(t *testing.T) {
 		t.Errorf("an object in use: %v %v", owner, err)
 	}
 }
+
+// testLimits: what is larger than the limit is refused on the side that has it, and the module goes on.
+func (s goSuite) testLimits(t *testing.T) {
+	m := s.testdata(t, "values", 1<<20)
+	text := strings.Repeat("x", 1<<20+2000)
+	echo := bound[func(string) (string, error)](t, m, "String")
+	if _, err := echo(text); err == nil || err.Error() != "argument 1: the arguments are larger than 1 MiB" {
+		t.Errorf("a large argument: %.200v", err)
+	}
+	if _, err := bound[func(string, int) (string, error)](t, m, "Repeat")("x", len(text)); err == nil || err.Error() != "the results are larger than 1 MiB" {
+		t.Errorf("a large result: %.200v", err)
+	}
+	call := bound[func(func() string) (int, error)](t, m, "LengthOf")
+	var panicked *load.PanicError
+	if _, err := call(func() string { return text }); !errors.As(err, &panicked) || panicked.Value != "the results of the host's function are larger than 1 MiB" {
+		t.Errorf("a large result of the host: %.200v", err)
+	}
+	if got, err := echo("small"); got != "small!" || err != nil {
+		t.Errorf("afterwards: %q, %v", got, err)
+	}
+}

@@ -14,13 +14,13 @@ var sources embed.FS
 
 // goSuite runs the rules for Go packages against one engine.
 type goSuite struct {
-	open func(t testing.TB, files map[string]string) load.Instance
+	open func(t testing.TB, files map[string]string, maxMessage int) load.Instance
 }
 
 // TestGoEngine checks that an engine for Go packages follows the rules of how values cross. Open builds the package
-// made of the files, which are named by their base names, and opens it; it fails the test where it cannot. The test
-// closes the instance.
-func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string) load.Instance) {
+// made of the files, which are named by their base names, and opens it, with that limit of the arguments and results
+// of a call, in bytes, or the engine's own for 0; it fails the test where it cannot. Its instance is closed when the test ends.
+func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, maxMessage int) load.Instance) {
 	s := goSuite{open}
 	for name, test := range map[string]func(*testing.T){
 		"PlainValues":           s.testPlainValues,
@@ -43,6 +43,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string)
 		"Channels":              s.testChannels,
 		"FunctionsInAny":        s.testFunctionsInAny,
 		"Assignments":           s.testAssignments,
+		"Limits":                s.testLimits,
 		"Handlers":              s.testHandlers,
 		"FileSystems":           s.testFileSystems,
 	} {
@@ -56,11 +57,11 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string)
 // values opens the package in testdata/values.
 func (s goSuite) values(t testing.TB) load.Instance {
 	t.Helper()
-	return s.testdata(t, "values")
+	return s.testdata(t, "values", 0)
 }
 
 // testdata opens a package in testdata.
-func (s goSuite) testdata(t testing.TB, name string) load.Instance {
+func (s goSuite) testdata(t testing.TB, name string, maxMessage int) load.Instance {
 	t.Helper()
 	entries, err := sources.ReadDir("testdata/" + name)
 	if err != nil {
@@ -74,5 +75,5 @@ func (s goSuite) testdata(t testing.TB, name string) load.Instance {
 		}
 		files[e.Name()] = string(text)
 	}
-	return s.open(t, files)
+	return s.open(t, files, maxMessage)
 }

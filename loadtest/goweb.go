@@ -33,7 +33,7 @@ func answer(h http.Handler, method, target, body string) *httptest.ResponseRecor
 }
 
 func (s goSuite) testHandlers(t *testing.T) {
-	m := s.testdata(t, "web")
+	m := s.testdata(t, "web", 0)
 	type contextKey struct{}
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Next", fmt.Sprint(r.Context().Value(contextKey{})))
@@ -134,7 +134,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 }
 
 func (s goSuite) testFileSystems(t *testing.T) {
-	m := s.testdata(t, "web")
+	m := s.testdata(t, "web", 0)
 	files := fstest.MapFS{"x.txt": {Data: []byte("ex")}, "deep/er/y.txt": {Data: []byte("why")}}
 	all, err := bound[func(fs.FS) ([]string, error)](t, m, "Walk")(files)
 	if err != nil || !slices.Equal(all, []string{"deep/er/y.txt=why", "x.txt=ex"}) {

@@ -51,7 +51,7 @@ type answer struct {
 const helloCall = 0
 
 func newConn(file *os.File, p *process, config Config) (*conn, error) {
-	in, err := newInput(file)
+	in, err := newInput(file, config.MaxMessage)
 	if err != nil {
 		return nil, err
 	}

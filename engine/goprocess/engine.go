@@ -43,6 +43,9 @@ type Config struct {
 	// OpenFiles is how many files a module can have open at once; 0 is the host's limit.
 	OpenFiles int
 
+	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
+	MaxMessage int
+
 	// RequireIsolation refuses to run modules where the system does not offer every restriction. The
 	// error is a [*load.IsolationError].
 	RequireIsolation bool
@@ -145,7 +148,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn)
+	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn, e.config.MaxMessage)
 	go p.wait()
 	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package goprocess
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 type input struct {
 	file       *os.File
 	poller     *poller
+	maxFrame   int
 	hot        bool // the last frames came soon after each other: the next one may, too
 	buf        []byte
 	start, end int    // of what was read and is not used yet
@@ -20,9 +22,9 @@ type input struct {
 	got, want  int    // bytes of it
 }
 
-func newInput(file *os.File) (*input, error) {
+func newInput(file *os.File, maxMessage int) (*input, error) {
 	p, err := newPoller(file)
-	return &input{file: file, poller: p, buf: make([]byte, bufferSize)}, err
+	return &input{file: file, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}, err
 }
 
 const (
@@ -42,7 +44,7 @@ func (in *input) frame() ([]byte, error) {
 		}
 		if in.end-in.start >= wire.HeaderSize {
 			n := wire.BodySize(in.buf[in.start:])
-			if n < 1 || n > wire.MaxFrame {
+			if n < 1 || n > in.maxFrame {
 				return nil, errFrame
 			}
 			there := in.buf[in.start+wire.HeaderSize : in.end]

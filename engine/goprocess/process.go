@@ -88,6 +88,9 @@ func environment(config Config) []string {
 		// The collector works harder before the limit ends the module.
 		env = append(env, "GOMEMLIMIT="+strconv.FormatInt(config.Memory/10*9, 10))
 	}
+	if config.MaxMessage > 0 {
+		env = append(env, wire.MaxMessageVariable+"="+strconv.Itoa(config.MaxMessage))
+	}
 	if config.Processors > 0 {
 		env = append(env, "GOMAXPROCS="+strconv.Itoa(config.Processors))
 	}

@@ -35,6 +35,9 @@ type Config struct {
 	// has. The module's garbage collector is told (GOMEMLIMIT), and going beyond ends the module.
 	Memory int64
 
+	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
+	MaxMessage int
+
 	// Interruptible makes calls stop when their context ends, at the price of loops that run 4 to 28 times
 	// slower. Without it a call that was cancelled returns, but goes on inside the module until it ends
 	// by itself, and the module is retired: everything of it returns [load.ErrCrashed], and the next Load

@@ -158,7 +158,7 @@ func (g *guest) read(parts uint64) ([]byte, error) {
 	for i := uint32(0); i < count; i++ {
 		size += uint64(le.Uint32(list[i*partSize+4:]))
 	}
-	if size > wire.MaxFrame {
+	if size > uint64(wire.MaxFrame(g.module.maxMessage)) {
 		return nil, errGarbage
 	}
 	var body strings.Builder // unlike make it does not clear what is overwritten anyway

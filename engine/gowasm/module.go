@@ -21,6 +21,7 @@ type module struct {
 	name          string
 	sink          load.Sink
 	interruptible bool
+	maxMessage    int
 	stdout        *output.Stream
 	stderr        *output.Stream
 	runtime       wazero.Runtime

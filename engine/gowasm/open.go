@@ -1,6 +1,7 @@
 package gowasm
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/wire"
 )
 
 // instance is a running module as the loader sees it.
@@ -50,8 +52,8 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	m := &module{name: a.Spec.Name}
-	i := &instance{Instance: goglue.NewInstance(m.name, api, m), module: m, isolation: e.Isolation()}
+	m := &module{name: a.Spec.Name, maxMessage: cmp.Or(e.config.MaxMessage, wire.MaxMessage)}
+	i := &instance{Instance: goglue.NewInstance(m.name, api, m, e.config.MaxMessage), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	if err := e.start(ctx, m, files); err != nil {
 		return nil, err
@@ -207,6 +209,9 @@ func (e *Engine) moduleConfig(g *guest) wazero.ModuleConfig {
 	}
 	if e.ownGC() {
 		config = config.WithEnv("GOGC", ownGC)
+	}
+	if e.config.MaxMessage > 0 {
+		config = config.WithEnv(wire.MaxMessageVariable, strconv.Itoa(e.config.MaxMessage))
 	}
 	if e.config.Memory > 0 {
 		// The collector works harder before the limit ends the module.

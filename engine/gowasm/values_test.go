@@ -11,8 +11,8 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string) load.Instance {
-		return openFiles(t.Context(), t, gowasm.Config{}, files)
+	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) load.Instance {
+		return openFiles(t.Context(), t, gowasm.Config{MaxMessage: maxMessage}, files)
 	})
 }
 

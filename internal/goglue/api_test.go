@@ -40,7 +40,7 @@ func FuzzDecodeAPI(f *testing.F) {
 		if err != nil {
 			return
 		}
-		i := NewInstance("x", api, nil)
+		i := NewInstance("x", api, nil, 0)
 		for _, s := range i.Symbols() {
 			_ = s.Methods
 		}

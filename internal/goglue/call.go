@@ -113,9 +113,9 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 			return nil, err
 		}
 	}
-	if e.Size() > wire.MaxFrame {
+	if e.Size() > wire.MaxFrame(p.instance.maxMessage) {
 		p.instance.takeBack(e)
-		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than 256 MiB")}
+		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
 	}
 	reply, err := p.instance.transport.Call(ctx, p.symbol, p.function, p.mode, e)
 	if cap(e.Buf) <= maxKept {

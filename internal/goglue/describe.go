@@ -496,7 +496,7 @@ func (d *describer) wireSize(t types.Type) int {
 		return 4
 	case KindArray:
 		u := t.Underlying().(*types.Array)
-		return d.plus(t, max(1, int(min(u.Len(), wire.MaxFrame))*d.wireSize(u.Elem())))
+		return d.plus(t, max(1, int(min(u.Len(), wire.MaxMessage))*d.wireSize(u.Elem())))
 	case KindStruct:
 		if d.class(t) != Data {
 			return 1

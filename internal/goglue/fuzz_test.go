@@ -57,7 +57,7 @@ func hostileInstance(t testing.TB) (*Instance, *hostile) {
 		t.Fatal(err)
 	}
 	h := &hostile{}
-	return NewInstance("p", api, h), h
+	return NewInstance("p", api, h, 0), h
 }
 
 type hostIface struct{}

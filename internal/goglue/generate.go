@@ -185,6 +185,10 @@ func (g *generator) change(t types.Type, j int) {
 		g.printf("\t\t%s.Change(c, rest%d, next%d, a%d)\n", g.use(guestAnyPath), j, j, j)
 		return
 	}
+	if slice, ok := t.Underlying().(*types.Slice); ok && isByte(slice.Elem()) && g.class(t) == Data {
+		g.printf("\t\tc.ChangeBytes(rest%d, next%d, a%d)\n", j, j, j)
+		return
+	}
 	encodeOf := func(v string) string { return g.encode(t, v) }
 	if pointer, ok := t.(*types.Pointer); ok && g.class(t) == Held {
 		fields := g.need("fld", g.numbers[typeKey(types.Unalias(pointer.Elem()))])

@@ -172,8 +172,8 @@ func (i *Instance) Answer(body []byte) *wire.Encoder {
 		fail(wire.Refused, err.Error())
 	case c.out.Err != nil:
 		fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
-	case c.out.Size() > wire.MaxFrame:
-		fail(wire.Refused, "the results of the host's function are larger than 256 MiB")
+	case c.out.Size() > wire.MaxFrame(i.maxMessage):
+		fail(wire.Refused, "the results of the host's function are larger than "+wire.Size(i.maxMessage))
 	}
 	c.out.Finish()
 	return c.out
@@ -313,7 +313,7 @@ func answerRead(c *hostCall, v reflect.Value) error {
 }
 
 func answerReadAt(c *hostCall, v reflect.Value) error {
-	buf := make([]byte, min(c.in.Uint(), wire.MaxFrame/2))
+	buf := make([]byte, min(c.in.Uint(), wire.MaxMessage/2))
 	off := c.in.Int()
 	if err := c.in.End(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package goglue
 
 import (
+	"cmp"
 	"context"
 	"encoding"
 	"errors"
@@ -47,11 +48,12 @@ type Direct interface {
 
 // Instance is the host's side of a running module: it implements the symbols part of [load.Instance].
 type Instance struct {
-	name      string
-	api       *API
-	transport Transport
-	dynamic   *dynamic.Codec
-	symbols   func() []load.Symbol
+	name       string
+	api        *API
+	transport  Transport
+	dynamic    *dynamic.Codec
+	maxMessage int
+	symbols    func() []load.Symbol
 
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
@@ -66,9 +68,10 @@ type Instance struct {
 	newDecoders map[pairing]formedDecoder
 }
 
-// NewInstance returns the host's side of the module of that name.
-func NewInstance(name string, api *API, transport Transport) *Instance {
-	i := &Instance{name: name, api: api, transport: transport}
+// NewInstance returns the host's side of the module of that name. The arguments and the results of a call take at
+// most maxMessage bytes; 0 is [wire.MaxMessage].
+func NewInstance(name string, api *API, transport Transport, maxMessage int) *Instance {
+	i := &Instance{name: name, api: api, transport: transport, maxMessage: cmp.Or(maxMessage, wire.MaxMessage)}
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
 	return i

@@ -1,5 +1,7 @@
 package wire
 
+import "strconv"
+
 // A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte of
 // kind and then what the kind says. A connection starts with the module's Hello.
 //
@@ -53,8 +55,25 @@ const Cancelled = 1
 // HeaderSize is the size of a frame's length.
 const HeaderSize = 4
 
-// MaxFrame is the size of the largest frame body in bytes.
-const MaxFrame = 256<<20 + 1<<10
+// MaxMessage is how many bytes the arguments or the results of a call take at most, where nobody says otherwise.
+const MaxMessage = 256 << 20
+
+// MaxFrame is the size of the largest frame body in bytes for messages of at most so many bytes.
+func MaxFrame(maxMessage int) int { return maxMessage + 1<<10 }
+
+// MaxMessageVariable is the environment variable that tells a module of another limit than MaxMessage.
+const MaxMessageVariable = "LOAD_MAX_MESSAGE"
+
+// Size spells a number of bytes.
+func Size(n int) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return strconv.Itoa(n>>20) + " MiB"
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return strconv.Itoa(n>>10) + " KiB"
+	}
+	return strconv.Itoa(n) + " bytes"
+}
 
 // Outcome says how a call ended; it decides what the rest of a Result is.
 type Outcome = byte

@@ -49,6 +49,17 @@ func (c *Call) Change(rest, next []byte, plain bool, encode, again func()) {
 	}
 }
 
+// ChangeBytes is Change for a byte slice, without encoding it again.
+func (c *Call) ChangeBytes(rest, next, v []byte) {
+	d := wire.NewOwner(rest[:len(rest)-len(next)])
+	n, ok := d.Len(1)
+	changed := ok && (n != len(v) || !bytes.Equal(d.Rest(), v))
+	c.Out.Bool(changed)
+	if changed {
+		c.Out.Bytes(v)
+	}
+}
+
 // Entries are the entries of a map that is being encoded. They have no order of their own, so they are sorted
 // where they are compared.
 type Entries struct {

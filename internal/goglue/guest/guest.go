@@ -6,6 +6,8 @@ package guest
 import (
 	"context"
 	"runtime"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
@@ -69,11 +71,25 @@ type Module struct {
 	held      heldTable
 	cancels   cancelTable
 	host      hostTable
+	// maxMessage is how many bytes the arguments or the results of a call take at most.
+	maxMessage int
 }
 
 // NewModule makes the state of the one module of this program.
 func NewModule(table Table, transport Transport) *Module {
-	return &Module{table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}}, cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}}}
+	return &Module{
+		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}}, maxMessage: maxMessage(),
+		cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}},
+	}
+}
+
+// maxMessage reads the limit that the host has set.
+func maxMessage() int {
+	text, _ := syscall.Getenv(wire.MaxMessageVariable)
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return n
+	}
+	return wire.MaxMessage
 }
 
 // refusal ends a call before the function runs.
@@ -150,8 +166,8 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	switch {
 	case c.Out.Err != nil:
 		fail(wire.Refused, "a result cannot be returned: "+c.Out.Err.Error())
-	case c.Out.Size() > wire.MaxFrame:
-		fail(wire.Refused, "the results are larger than 256 MiB")
+	case c.Out.Size() > wire.MaxFrame(m.maxMessage):
+		fail(wire.Refused, "the results are larger than "+wire.Size(m.maxMessage))
 	}
 	c.Out.Finish()
 	*out = c.Out

@@ -123,8 +123,8 @@ func (c *Call) Try() error {
 	if c.Out.Err != nil {
 		return hostRefusal("an argument cannot be given to the host: " + c.Out.Err.Error())
 	}
-	if c.Out.Size() > wire.MaxFrame {
-		return hostRefusal("the arguments are larger than 256 MiB")
+	if c.Out.Size() > wire.MaxFrame(c.module.maxMessage) {
+		return hostRefusal("the arguments are larger than " + wire.Size(c.module.maxMessage))
 	}
 	c.Out.Finish()
 	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))

@@ -24,10 +24,11 @@ type input struct {
 	buf        []byte
 	start, end int // of what was read and is not used yet
 	queued     []byte
+	maxFrame   int
 	hot        bool // the last frames came soon after each other: the next one may, too
 }
 
-func newInput() *input { return &input{buf: make([]byte, largeFrame)} }
+func newInput(maxFrame int) *input { return &input{buf: make([]byte, largeFrame), maxFrame: maxFrame} }
 
 // ready tells whether a whole frame has been read already.
 func (in *input) ready() bool {
@@ -43,7 +44,7 @@ func (in *input) frame() []byte {
 	}
 	in.fill(wire.HeaderSize)
 	n := wire.BodySize(in.buf[in.start:])
-	if n < 1 || n > wire.MaxFrame {
+	if n < 1 || n > in.maxFrame {
 		syscall.Exit(exitProtocol)
 	}
 	in.start += wire.HeaderSize

@@ -31,7 +31,7 @@ func Serve(table Table) {
 	hello.Finish()
 	s.send(hello)
 	go s.watch()
-	s.read(newInput())
+	s.read(newInput(wire.MaxFrame(s.module.maxMessage)))
 	select {} // another goroutine is the reader now
 }
 

@@ -204,7 +204,7 @@ func parseShape(d *wire.Decoder) *shape {
 		s.elem = parseShape(d)
 	case reflect.Array:
 		n := d.Uint()
-		if n > wire.MaxFrame {
+		if n > wire.MaxMessage {
 			d.Fail(wire.ErrLength)
 			return s
 		}

@@ -68,6 +68,9 @@ func CancelIt(f func(context.Context) error) error {
 
 func Deadline(ctx context.Context) bool { _, ok := ctx.Deadline(); return ok }
 
+// LengthOf is the length of what f returns.
+func LengthOf(f func() string) int { return len(f()) }
+
 func Adder(n int) func(int) int { return func(m int) int { return n + m } }
 
 // Interfaces that the host implements.
