@@ -87,29 +87,8 @@ type build struct {
 func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
 	defer os.RemoveAll(run.work)
-	listed, err := run.prepare(ctx)
+	api, err := run.glue(ctx)
 	if err != nil {
-		return err
-	}
-	made, err := run.parts(ctx, listed)
-	if err != nil {
-		return err
-	}
-	instances, err := run.instantiate(made)
-	if err != nil {
-		return err
-	}
-	d := describe(made, instances)
-	api := d.api.Encode()
-	deps := map[string]bool{}
-	for path := range listed {
-		deps[path] = true
-	}
-	source, err := generate(d, Sum(api), deps, b.wasm())
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(run.work, "main.go"), source, 0o600); err != nil {
 		return err
 	}
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, ProgramFile)}
@@ -120,6 +99,33 @@ func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, APIFile), api, 0o600)
+}
+
+// glue writes the main module, and returns the API description.
+func (b *build) glue(ctx context.Context) ([]byte, error) {
+	listed, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	made, err := b.parts(ctx, listed)
+	if err != nil {
+		return nil, err
+	}
+	instances, err := b.instantiate(made)
+	if err != nil {
+		return nil, err
+	}
+	d := describe(made, instances)
+	api := d.api.Encode()
+	deps := map[string]bool{}
+	for path := range listed {
+		deps[path] = true
+	}
+	source, err := generate(d, Sum(api), deps, b.wasm())
+	if err != nil {
+		return nil, err
+	}
+	return api, os.WriteFile(filepath.Join(b.work, "main.go"), source, 0o600)
 }
 
 // Check tells whether the package compiles; it uses the directory dir and leaves nothing there.
