@@ -46,6 +46,11 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"Limits":                s.testLimits,
 		"Handlers":              s.testHandlers,
 		"FileSystems":           s.testFileSystems,
+		"MiddlewareRequests":    s.testMiddlewareRequests,
+		"MiddlewareResponses":   s.testMiddlewareResponses,
+		"MiddlewarePanics":      s.testMiddlewarePanics,
+		"MiddlewareContexts":    s.testMiddlewareContexts,
+		"MiddlewareHammer":      s.testMiddlewareHammer,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -256,20 +256,10 @@ func (i *Instance) adapter(t reflect.Type) func(*load.Object) any {
 		return func(o *load.Object) any { return adaptedHandler{plain(o), i} }
 	case reflect.TypeFor[guesthttp.Response]():
 		return func(o *load.Object) any {
-			return adaptedResponse{plain(o), adapt[func(int, map[string][]string, []byte, bool) error](plain(o), "Send")}
+			return newAdaptedResponse(plain(o))
 		}
 	}
 	return nil
-}
-
-// adaptedResponse is a response of the module.
-type adaptedResponse struct {
-	adapted
-	send func(int, map[string][]string, []byte, bool) error
-}
-
-func (r adaptedResponse) Send(status int, header map[string][]string, data []byte, flush bool) error {
-	return r.send(status, header, data, flush)
 }
 
 // adaptable finds what makes values of the module's type n values of the host's interface t.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/loadgo/load/internal/wire"
@@ -30,6 +31,7 @@ type plan struct {
 	restore  []restorer // one for each of the changes that the function may make; nil where there is none to restore
 	results  []reflect.Type
 	mode     uint64
+	lasting  bool // it is given a context, which outlives the call where an object is returned
 }
 
 // pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it is locked.
@@ -65,6 +67,7 @@ func (i *Instance) params(target callee) []int {
 // plan pairs the host's types with those of the module.
 func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs pairs) (*plan, error) {
 	p := &plan{callee: target, instance: i, results: results}
+	p.lasting = slices.ContainsFunc(target.In, func(n int) bool { return i.api.Types[n].Kind == KindContext })
 	for j, n := range i.params(target) {
 		encode, err := pairs.encoder(args[j], n, lenient)
 		if err != nil {
@@ -129,6 +132,9 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
 		p.decode[j](&d, results[j])
+	}
+	if p.lasting && ctx.Done() != nil && d.taken != nil && !d.taken.released.Load() {
+		d.taken.lastUntil(ctx)
 	}
 	for j, restore := range p.restore {
 		if restore(&d, args); d.Err() != nil {

@@ -29,7 +29,8 @@ type decoder func(d *incoming, v reflect.Value)
 // incoming is a message of the module.
 type incoming struct {
 	wire.Decoder
-	ctx context.Context // of the call that it answers
+	ctx   context.Context // of the call that it answers
+	taken *object         // the last one that was taken
 }
 
 // pairing is a type of the host and a type of the module that have to fit.

@@ -1,14 +1,12 @@
 package goglue
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"reflect"
-	"sync"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
@@ -98,117 +96,6 @@ func (s adaptedSystem) ReadDir(name string) ([]guestfs.Info, error) {
 
 func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
 	return bridgeFunc[func(*load.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.object, name)
-}
-
-// requests are the requests of the host that handlers of the module are answering.
-type requests struct {
-	mu     sync.Mutex
-	last   uint64
-	active map[uint64]*http.Request
-}
-
-func (r *requests) begin(req *http.Request) (id uint64, end func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.active == nil {
-		r.active = map[uint64]*http.Request{}
-	}
-	r.last++
-	id = r.last
-	r.active[id] = req
-	return id, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.active, id)
-	}
-}
-
-func (r *requests) get(id uint64) *http.Request {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.active[id]
-}
-
-// adaptedHandler is a module's handler for the host. A panic of the module, and its end, panic here, which
-// net/http's server takes as any handler's panic.
-type adaptedHandler struct {
-	adapted
-	instance *Instance
-}
-
-type serveFunc = func(ctx context.Context, h *load.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, header map[string][]string) (int, map[string][]string, []byte, error)
-
-func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	crossing := guesthttp.Crossing(r)
-	id, end := h.instance.requests.begin(r)
-	defer end()
-	crossing.ID = id
-	var body io.Reader
-	if r.Body != nil && r.Body != http.NoBody {
-		body = r.Body
-	}
-	response := hostResponse{guesthttp.To(w), w}
-	status, header, data, err := bridgeFunc[serveFunc](h.instance, "net/http.Handler.Serve")(r.Context(), h.object, crossing, body, response, w.Header())
-	if err == nil {
-		err = response.Send(status, header, data, false)
-	}
-	switch {
-	case err == nil:
-	case r.Context().Err() != nil:
-		panic(http.ErrAbortHandler) // the client has gone
-	default:
-		panic(err)
-	}
-}
-
-// hostResponse is a response of the host.
-type hostResponse struct {
-	guesthttp.Response
-	w http.ResponseWriter
-}
-
-// hostHandler is a host's handler for a module.
-type hostHandler struct {
-	handler  http.Handler
-	instance *Instance
-	from     reflect.Value
-}
-
-func (h hostHandler) original() reflect.Value { return h.from }
-
-// ServeHTTP answers a request that came through the module: it is the host's own request with what the module has
-// changed.
-func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io.Reader, w guesthttp.Response) map[string][]string {
-	var req *http.Request
-	if own := h.instance.requests.get(r.ID); own != nil {
-		merged, cancel := context.WithCancel(own.Context())
-		defer cancel()
-		defer context.AfterFunc(ctx, cancel)()
-		req = own.WithContext(merged)
-	} else {
-		req = (&http.Request{}).WithContext(ctx)
-	}
-	if err := r.Apply(req); err != nil {
-		panic(err)
-	}
-	if !r.SameBody {
-		req.Body = http.NoBody
-		if closer, ok := body.(io.ReadCloser); ok {
-			req.Body = closer
-		} else if body != nil {
-			req.Body = io.NopCloser(body)
-		}
-	}
-	if own, ok := w.(hostResponse); ok {
-		h.handler.ServeHTTP(own.w, req)
-		return own.w.Header()
-	}
-	rw := guesthttp.NewWriter(w, nil)
-	h.handler.ServeHTTP(rw, req)
-	if err := rw.Finish(); err != nil {
-		panic(err)
-	}
-	return rw.Header()
 }
 
 // bridgeFunc binds a function of a bridge, once.

@@ -22,6 +22,7 @@ type object struct {
 	typ      int    // its type: the dynamic one, or the interface that it came as, or 0
 	name     string // of the dynamic type, where the API does not describe it
 	released atomic.Bool
+	leave    func() bool // leaves the context of the call that it came from; nil where that cannot end
 }
 
 // takeObject takes a handle and its type. static is the interface that the value came as, or 0.
@@ -36,7 +37,17 @@ func (i *Instance) takeObject(d *incoming, static int) *load.Object {
 	if d.Err() != nil {
 		return nil
 	}
+	d.taken = o
 	return load.NewObject(o)
+}
+
+// lastUntil ends the context that the call which returned the object was given, in the module, when it ends here.
+func (o *object) lastUntil(ctx context.Context) {
+	o.leave = context.AfterFunc(ctx, func() {
+		e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
+		e.Uint(o.handle)
+		_, _ = o.instance.transport.Call(context.Background(), o.TypeName(), wire.FuncEnd, 0, e)
+	})
 }
 
 // decodeObject decodes a value of type n that arrives as a handle.
@@ -365,6 +376,9 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 // Release implements [load.ObjectRef].
 func (o *object) Release() {
 	if !o.released.Swap(true) {
+		if o.leave != nil {
+			o.leave()
+		}
 		o.instance.transport.Release(o.handle)
 	}
 }

@@ -91,7 +91,8 @@ const (
 	FuncJSON  = 1 // the value as encoding/json writes it → string, error
 	FuncEqual = 2 // another handle: whether both values are equal, as == has it → bool, error
 	FuncRead  = 3 // the most bytes to read from an io.Reader → bytes, error
-	FuncCount = 4 // the number of such functions: the module's own follow
+	FuncEnd   = 4 // ends the context that the call which returned the object was given
+	FuncCount = 5 // the number of such functions: the module's own follow
 )
 
 // PutHeader writes the length of a frame's body into the header in front of it.

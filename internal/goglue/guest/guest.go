@@ -52,6 +52,8 @@ type Call struct {
 	ctx      context.Context
 	host     *Host // what is called, of a call of the host
 
+	returned uint64 // the last handle among the results
+
 	comparing bool // what is encoded is compared, and not sent
 }
 
@@ -79,7 +81,7 @@ type Module struct {
 func NewModule(table Table, transport Transport) *Module {
 	return &Module{
 		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}}, maxMessage: maxMessage(),
-		cancels: cancelTable{funcs: map[uint64]context.CancelFunc{}},
+		cancels: newCancelTable(),
 	}
 }
 
@@ -118,8 +120,8 @@ func (c *Call) Result(i int) {
 // Setting tells whether the field or the variable is to be written rather than read.
 func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }
 
-// Context returns a context that ends when the host cancels the call, when the host's deadline is over, or
-// when the call is over.
+// Context returns a context that ends when the host's does, when the host's deadline is over, or when the call is
+// over. Where the call returns an object, whose methods and goroutines may use it further, it outlives the call.
 func (c *Call) Context() context.Context {
 	if c.ctx == nil {
 		c.ctx = c.module.cancels.add(c.number, time.Duration(c.deadline))
@@ -139,6 +141,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.Out.Uint(c.number)
 	start := len(c.Out.Buf)
 	fail := func(outcome wire.Outcome, text string) {
+		c.returned = 0
 		c.Out.Truncate(start)
 		c.Out.Byte(outcome)
 		c.Out.String(text)
@@ -161,7 +164,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 		m.dispatch(c, function)
 	}()
 	if c.ctx != nil {
-		m.cancels.end(c.number)
+		m.cancels.returned(c.number, c.returned)
 	}
 	switch {
 	case c.Out.Err != nil:
@@ -193,6 +196,10 @@ func (m *Module) dispatch(c *Call, function uint64) {
 		c.Error(err)
 	case function == wire.FuncRead:
 		m.read(c)
+	case function == wire.FuncEnd:
+		handle := c.In.Uint()
+		c.Ready()
+		m.cancels.endOf(handle)
 	case function-wire.FuncCount < uint64(len(m.table.Funcs)):
 		m.table.Funcs[function-wire.FuncCount](c)
 	default:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -50,7 +49,9 @@ func (m *Module) Release(body []byte) {
 	m.held.mu.Lock()
 	defer m.held.mu.Unlock()
 	for n := in.Uint(); n > 0 && in.Err() == nil; n-- {
-		delete(m.held.values, in.Uint())
+		handle := in.Uint()
+		delete(m.held.values, handle)
+		m.cancels.forget(handle)
 	}
 }
 
@@ -73,7 +74,8 @@ func (c *Call) hold(v any) {
 		c.Out.Uint(0)
 		return
 	}
-	c.Out.Uint(c.module.held.put(v))
+	c.returned = c.module.held.put(v)
+	c.Out.Uint(c.returned)
 }
 
 // Hold answers with a handle of a value whose type has the given number in the API.
@@ -109,18 +111,20 @@ func HoldInterface(c *Call, v any) {
 		return
 	}
 	c.Out.Byte(wire.TagHandle)
-	c.module.PutHandle(&c.Out, v)
+	c.returned = c.module.PutHandle(&c.Out, v)
 }
 
-// PutHandle holds a value and appends its handle and its dynamic type: the type's number in the API, or 0
-// and its name.
-func (m *Module) PutHandle(out *wire.Encoder, v any) {
-	out.Uint(m.held.put(v))
+// PutHandle holds a value and appends its handle, which it returns, and its dynamic type: the type's number in
+// the API, or 0 and its name.
+func (m *Module) PutHandle(out *wire.Encoder, v any) uint64 {
+	handle := m.held.put(v)
+	out.Uint(handle)
 	typ := m.table.TypeOf(v)
 	out.Uint(typ)
 	if typ == 0 {
 		out.String(m.table.TypeName(v))
 	}
+	return handle
 }
 
 // TakeHandle takes a handle and returns the value as a program that holds it would see it.
@@ -226,39 +230,6 @@ func Receive[T any](ctx context.Context, ch <-chan T, most int) (values []T, ope
 		}
 	}
 	return values, true
-}
-
-// cancelTable finds the cancel function of a call in progress.
-type cancelTable struct {
-	mu    sync.Mutex
-	funcs map[uint64]context.CancelFunc
-}
-
-func (t *cancelTable) add(number uint64, left time.Duration) context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	if left != 0 {
-		ctx, cancel = context.WithTimeout(ctx, left)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.funcs[number] = cancel
-	return ctx
-}
-
-func (t *cancelTable) end(number uint64) {
-	t.mu.Lock()
-	cancel := t.funcs[number]
-	delete(t.funcs, number)
-	t.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
-}
-
-// Cancel ends the context of the call in the body of a Cancel frame.
-func (m *Module) Cancel(body []byte) {
-	in := wire.NewDecoder(body)
-	m.cancels.end(in.Uint())
 }
 
 // read answers with the next bytes of an io.Reader.

@@ -4,182 +4,46 @@ package guesthttp
 
 import (
 	"context"
-	"crypto/tls"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
-	"slices"
+	"time"
 )
-
-// Request is a request as it crosses.
-type Request struct {
-	ID uint64 // the host's number of the request that it came from, or 0
-
-	Method, URL, Proto           string
-	ProtoMajor, ProtoMinor       int
-	Header, Trailer              map[string][]string
-	ContentLength                int64
-	TransferEncoding             []string
-	Host, RemoteAddr, RequestURI string
-	TLS                          bool
-
-	// SameBody tells that the body is that of the request that it came from.
-	SameBody bool
-}
 
 // Response takes the answer to a request.
 type Response interface {
 	// Send makes header the whole header, sends the status where it is not 0 and then the data, and flushes.
 	Send(status int, header map[string][]string, data []byte, flush bool) error
+	// Control does what the method of that name of an [http.ResponseController] does.
+	Control(method string, deadline time.Time) error
+	// Trailer returns the trailer of the request, once its body has been read.
+	Trailer() map[string][]string
 }
 
-// Handler answers requests. It returns the response's header as it is afterwards.
+// Handler answers requests.
 type Handler interface {
-	ServeHTTP(ctx context.Context, r Request, body io.Reader, w Response) map[string][]string
+	// ServeHTTP answers a request whose response has the header so far. It returns the header as it is
+	// afterwards, and [http.ErrAbortHandler] where the handler panicked with it.
+	ServeHTTP(ctx context.Context, r Request, body io.ReadCloser, w Response, header map[string][]string) (map[string][]string, error)
 }
 
 // Serve lets a handler of the module answer a request of the host. What it returns is still to be sent: a status,
-// which may be 0, the header, and data.
-func Serve(ctx context.Context, h http.Handler, r Request, body io.Reader, w Response, header map[string][]string) (int, map[string][]string, []byte, error) {
-	req, err := newRequest(ctx, r, body)
-	if err != nil {
-		return 0, nil, nil, err
-	}
+// which may be 0, the header, and data. The error is [http.ErrAbortHandler] where the handler panicked with it.
+func Serve(ctx context.Context, h http.Handler, r Request, body io.Reader, w Response, header map[string][]string) (status int, after map[string][]string, data []byte, err error) {
+	defer func() {
+		if p := recover(); p == http.ErrAbortHandler {
+			err = http.ErrAbortHandler
+		} else if p != nil {
+			panic(p)
+		}
+	}()
 	rw := NewWriter(w, header)
-	h.ServeHTTP(rw, req)
+	h.ServeHTTP(rw, newRequest(ctx, r, body, w))
+	if rw.written != nil && !same(rw.written, rw.header) { // what comes after the body is a trailer
+		rw.send(false)
+	}
 	return rw.pending, rw.header, rw.data, nil
-}
-
-// Crossing describes a request without its body.
-func Crossing(r *http.Request) Request {
-	return Request{
-		Method: r.Method, URL: r.URL.String(), Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: r.Header, Trailer: r.Trailer, ContentLength: r.ContentLength, TransferEncoding: r.TransferEncoding,
-		Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS != nil,
-	}
-}
-
-// Apply makes what crossed the request's own.
-func (r *Request) Apply(to *http.Request) error {
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return err
-	}
-	to.Method, to.URL, to.Proto, to.ProtoMajor, to.ProtoMinor = r.Method, u, r.Proto, r.ProtoMajor, r.ProtoMinor
-	to.Header, to.Trailer, to.ContentLength, to.TransferEncoding = headerOf(r.Header), r.Trailer, r.ContentLength, r.TransferEncoding
-	to.Host, to.RemoteAddr, to.RequestURI = r.Host, r.RemoteAddr, r.RequestURI
-	return nil
-}
-
-// origin is the context key of what a request came from.
-type origin struct{}
-
-type came struct {
-	id   uint64
-	body io.ReadCloser
-}
-
-func newRequest(ctx context.Context, r Request, body io.Reader) (*http.Request, error) {
-	c := &came{id: r.ID, body: http.NoBody}
-	if body != nil {
-		c.body = io.NopCloser(body)
-	}
-	req := (&http.Request{Body: c.body}).WithContext(context.WithValue(ctx, origin{}, c))
-	if r.TLS {
-		req.TLS = &tls.ConnectionState{HandshakeComplete: true}
-	}
-	return req, r.Apply(req)
-}
-
-func headerOf(h map[string][]string) http.Header {
-	if h == nil {
-		return http.Header{}
-	}
-	return h
-}
-
-// maxPending is how much of an answer waits to be sent together.
-const maxPending = 32 << 10
-
-// Writer is an http.ResponseWriter for a response of the other side.
-type Writer struct {
-	out     Response
-	header  http.Header
-	known   http.Header // as the other side has it
-	status  int         // what was written, or 0
-	pending int         // the status that is still to be sent
-	data    []byte
-	err     error
-}
-
-// NewWriter returns a writer with the header that the response has so far.
-func NewWriter(out Response, header map[string][]string) *Writer {
-	w := &Writer{out: out, header: headerOf(header)}
-	w.know()
-	return w
-}
-
-// know remembers that the other side has the header as it is.
-func (w *Writer) know() { w.known = w.header.Clone() }
-
-// Header implements [http.ResponseWriter].
-func (w *Writer) Header() http.Header { return w.header }
-
-// WriteHeader implements [http.ResponseWriter].
-func (w *Writer) WriteHeader(status int) {
-	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols { // more may follow
-		w.pending = status
-		w.send(false)
-		return
-	}
-	if w.status == 0 {
-		w.status, w.pending = status, status
-	}
-}
-
-// Write implements [http.ResponseWriter].
-func (w *Writer) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	if len(w.data)+len(p) > maxPending {
-		w.send(false)
-	}
-	if len(p) > maxPending {
-		w.data = p
-		w.send(false)
-	} else {
-		w.data = append(w.data, p...)
-	}
-	if w.err != nil {
-		return 0, w.err
-	}
-	return len(p), nil
-}
-
-// Flush implements [http.Flusher].
-func (w *Writer) Flush() {
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	w.send(true)
-}
-
-func (w *Writer) send(flush bool) {
-	if err := w.out.Send(w.pending, w.header, w.data, flush); err != nil && w.err == nil {
-		w.err = err
-	}
-	w.pending, w.data = 0, nil
-	w.know()
-}
-
-// Finish sends what is pending.
-func (w *Writer) Finish() error {
-	if w.pending != 0 || len(w.data) > 0 || !maps.EqualFunc(w.header, w.known, slices.Equal) {
-		w.send(false)
-	}
-	return w.err
 }
 
 // NewHandler makes a handler of the host one of the module.
@@ -194,28 +58,30 @@ func (h hostHandler) HostHandle() uint64 {
 
 func (h hostHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	crossing := Crossing(r)
-	var body io.Reader = r.Body
+	body := r.Body
 	if c, ok := r.Context().Value(origin{}).(*came); ok {
 		crossing.ID = c.id
-		if crossing.SameBody = r.Body == c.body; crossing.SameBody {
-			body = nil
-		}
+		crossing.SameBody = body == c.body && !c.touched()
 	}
-	if r.Body == nil || r.Body == http.NoBody {
+	if crossing.SameBody || body == http.NoBody {
 		body = nil
 	}
+	out := To(w) // the module answers by a writer of its own
 	own, ok := w.(*Writer)
-	if !ok { // the module answers by a writer of its own
-		h.Handler.ServeHTTP(r.Context(), crossing, body, To(w))
-		return
+	if ok {
+		if out = own.out; own.pending != 0 || len(own.data) > 0 {
+			own.send(false)
+		}
 	}
-	if own.pending != 0 || len(own.data) > 0 || !maps.EqualFunc(own.header, own.known, slices.Equal) {
-		own.send(false)
+	header, err := h.Handler.ServeHTTP(r.Context(), crossing, body, out, w.Header())
+	if ok {
+		clear(own.header)
+		maps.Copy(own.header, header)
+		own.know()
 	}
-	header := h.Handler.ServeHTTP(r.Context(), crossing, body, own.out)
-	clear(own.header)
-	maps.Copy(own.header, header)
-	own.know()
+	if err != nil {
+		panic(err)
+	}
 }
 
 // To returns a response that sends to an http.ResponseWriter.
@@ -234,8 +100,25 @@ func (r response) Send(status int, header map[string][]string, data []byte, flus
 	if len(data) > 0 {
 		_, err = r.w.Write(data)
 	}
-	if flusher, ok := r.w.(http.Flusher); ok && flush {
-		flusher.Flush()
+	if flush && err == nil {
+		if err = http.NewResponseController(r.w).Flush(); errors.Is(err, http.ErrNotSupported) {
+			err = nil
+		}
 	}
 	return err
 }
+
+func (r response) Control(method string, deadline time.Time) error {
+	control := http.NewResponseController(r.w)
+	switch method {
+	case "EnableFullDuplex":
+		return control.EnableFullDuplex()
+	case "SetReadDeadline":
+		return control.SetReadDeadline(deadline)
+	case "SetWriteDeadline":
+		return control.SetWriteDeadline(deadline)
+	}
+	return http.ErrNotSupported
+}
+
+func (r response) Trailer() map[string][]string { return nil }
