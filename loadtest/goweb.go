@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,13 @@ func (s goSuite) testHandlers(t *testing.T) {
 	}
 	if _, err := m.Call(t.Context(), "New", []any{next, &struct{ Timeout time.Duration }{1}, "bad"}); err == nil || err.Error() != "bad: header is empty" {
 		t.Errorf("got %v", err)
+	}
+	if _, err := m.Bind("CreateConfig", reflect.TypeFor[func() *load.Object]()); err == nil || !strings.Contains(err.Error(), "*web.Config is copied: use *struct {") {
+		t.Errorf("got %v", err)
+	}
+	var none *load.Object
+	if _, err := bound[newFunc](t, m, "New")(t.Context(), next, none, "nil"); err == nil {
+		t.Error("no error for an object that is nil")
 	}
 	out, err := m.Call(t.Context(), "New", []any{next, config, "by name"})
 	if err != nil {

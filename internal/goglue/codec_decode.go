@@ -118,6 +118,8 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		return i.decodeError, eitherForm, nil
 	case typ.Class != Data && (t == objectType || t == anyType) || typ.Kind == KindContext && (t == objectType || t == anyType):
 		return i.decodeObject(n), asHandle, nil
+	case t == objectType && typ.Class == Data && typ.Kind != KindAny && typ.Kind != KindError:
+		return nil, eitherForm, i.mismatch(t, n)
 	case t == anyType:
 		natural := i.natural(n)
 		inner, form, err := i.buildDecoder(natural, n)

@@ -347,6 +347,9 @@ func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
 	if !ok {
 		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
 	}
+	if o == nil {
+		return errors.New("the object is nil")
+	}
 	ref, ok := o.Ref().(*object)
 	switch {
 	case !ok || ref.instance != p.Instance:

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load"
+)
+
+// entry is one middleware of the configuration file.
+type entry struct {
+	Name   string         `yaml:"name"`
+	Module string         `yaml:"module"` // an import path, or a directory that begins with "./", seen from the file
+	Config map[string]any `yaml:"config"`
+}
+
+// newChain puts the plugins that a file names in front of a handler, the first one outermost. Plugins may work in the
+// background until ctx ends.
+func newChain(ctx context.Context, l *load.Loader, file string, last http.Handler) (http.Handler, error) {
+	entries, err := readFile(ctx, l, file)
+	if err != nil {
+		return nil, err
+	}
+	handler := last
+	for _, e := range slices.Backward(entries) {
+		if strings.HasPrefix(e.Module, "./") {
+			if e.Module, err = filepath.Abs(filepath.Join(filepath.Dir(file), e.Module)); err != nil {
+				return nil, err
+			}
+		}
+		if handler, err = newMiddleware(ctx, l, e, handler); err != nil {
+			return nil, fmt.Errorf("middleware %s: %w", e.Name, err)
+		}
+	}
+	return handler, nil
+}
+
+// readFile reads a configuration file with a YAML package that is loaded for it, too.
+func readFile(ctx context.Context, l *load.Loader, file string) ([]entry, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	yaml, err := l.Load(ctx, "gopkg.in/yaml.v3")
+	if err != nil {
+		return nil, err
+	}
+	unmarshal, err := load.Func[func([]byte, any) error](yaml, "Unmarshal")
+	if err != nil {
+		return nil, err
+	}
+	var content struct {
+		Middlewares []entry `yaml:"middlewares"`
+	}
+	if err := unmarshal(data, &content); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return content.Middlewares, nil
+}
+
+// newMiddleware loads a plugin, with what fills in its configuration, and makes its middleware.
+func newMiddleware(ctx context.Context, l *load.Loader, e entry, next http.Handler) (http.Handler, error) {
+	m, err := l.Load(ctx, e.Module, load.Along("github.com/go-viper/mapstructure/v2"))
+	if err != nil {
+		return nil, err
+	}
+	create, err := load.Func[func(ctx context.Context, next http.Handler, config any, name string) (http.Handler, error)](m, "New")
+	if err != nil {
+		return nil, err
+	}
+	config, err := newConfig(ctx, m, e.Config)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return create(ctx, next, config, e.Name)
+}

@@ -1,0 +1,3 @@
+module example.com/plugins/headers
+
+go 1.22

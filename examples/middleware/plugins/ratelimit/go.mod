@@ -1,0 +1,3 @@
+module example.com/plugins/ratelimit
+
+go 1.22
