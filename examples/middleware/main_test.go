@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/standard"
+)
+
+// decoders stand for the real packages where there is no network. JSON is YAML, too.
+const decoders = `
+-- gopkg.in/yaml.v3@v3.0.1/go.mod --
+module gopkg.in/yaml.v3
+
+go 1.22
+-- gopkg.in/yaml.v3@v3.0.1/yaml.go --
+package yaml
+
+import "encoding/json"
+
+func Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
+-- github.com/go-viper/mapstructure/v2@v2.5.0/go.mod --
+module github.com/go-viper/mapstructure/v2
+
+go 1.22
+-- github.com/go-viper/mapstructure/v2@v2.5.0/mapstructure.go --
+package mapstructure
+
+import "encoding/json"
+
+type DecodeHookFunc any
+
+type DecoderConfig struct {
+	DecodeHook       DecodeHookFunc
+	WeaklyTypedInput bool
+	Result           any
+	MatchName        func(mapKey, fieldName string) bool
+}
+
+func ComposeDecodeHookFunc(hooks ...DecodeHookFunc) DecodeHookFunc { return func() []DecodeHookFunc { return hooks } }
+
+func StringToTimeDurationHookFunc() DecodeHookFunc { return func() {} }
+
+func StringToSliceHookFunc(sep string) DecodeHookFunc { return func() string { return sep } }
+
+type Decoder struct{ config *DecoderConfig }
+
+func NewDecoder(config *DecoderConfig) (*Decoder, error) { return &Decoder{config}, nil }
+
+func (d *Decoder) Decode(input any) error { return WeakDecode(input, d.config.Result) }
+
+func WeakDecode(input, output any) error {
+	data, err := json.Marshal(input)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, output)
+}
+`
+
+// newLoader makes a loader with a store of its own. With LOAD_LIVE=1 it uses the configured registry.
+func newLoader(t *testing.T) *load.Loader {
+	t.Helper()
+	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
+	if os.Getenv("LOAD_LIVE") == "" {
+		for _, setting := range loadtest.Proxy(t, decoders).Env() {
+			name, value, _ := strings.Cut(setting, "=")
+			t.Setenv(name, value)
+		}
+		t.Setenv("GOMODCACHE", t.TempDir())
+	}
+	l, err := standard.New(load.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close(context.Background()) })
+	return l
+}
+
+func TestChain(t *testing.T) {
+	l := newLoader(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	handler, err := newChain(ctx, l, "testdata/chain.yaml", http.HandlerFunc(hello))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	get := func(path string) (string, http.Header) {
+		t.Helper()
+		response, err := http.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, _ := io.ReadAll(response.Body)
+		return fmt.Sprintf("%d %s", response.StatusCode, body), response.Header
+	}
+	got, header := get("/v1/items")
+	if got != "200 hello from /api/items, good day\n" || header.Get("X-Served-By") != "load" || header.Get("Cache-Control") != "max-age=90" || header.Get("X-Ratelimit-Remaining") != "2" {
+		t.Errorf("got %q, %v", got, header)
+	}
+	for path, want := range map[string]string{"/private/x": "403 forbidden\n", "//evil.example/v1/": "200 hello from //evil.example/v1/, good day\n"} {
+		if got, _ := get(path); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got, _ := get("/"); got != "429 limit: too many requests\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestBackground checks that a plugin's goroutine goes on until the context of the chain ends.
+func TestBackground(t *testing.T) {
+	l := newLoader(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir, err := filepath.Abs("plugins/ratelimit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := newMiddleware(ctx, l, entry{Name: "limit", Module: dir, Config: map[string]any{"requests": 1 << 30}}, http.HandlerFunc(hello))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func() int {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		return w.Code
+	}
+	for range 100 {
+		if got := status(); got != http.StatusOK {
+			t.Fatalf("got %d", got)
+		}
+	}
+	cancel()
+	for status() != http.StatusTooManyRequests {
+		if t.Context().Err() != nil {
+			t.Fatal("the plugin goes on")
+		}
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	l := newLoader(t)
+	for _, test := range []struct{ name, config, want string }{
+		{"ratelimit", `{"requests": 0}`, "middleware x: requests and per must be positive"},
+		{"ratelimit", `{"key": "cookie"}`, `middleware x: key "cookie" is neither address nor token`},
+		{"headers", `{"deny": ["("]}`, "middleware x: x: error parsing regexp: missing closing ): `(`"},
+	} {
+		dir, err := filepath.Abs("plugins/" + test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "chain.yaml")
+		if err := os.WriteFile(file, fmt.Appendf(nil, `{"middlewares": [{"name": "x", "module": %q, "config": %s}]}`, dir, test.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newChain(t.Context(), l, file, nil); err == nil || err.Error() != test.want {
+			t.Errorf("got %v, want %s", err, test.want)
+		}
+	}
+}
+
+// TestDemo runs what the command runs without a file, where LOAD_LIVE=1: one of its plugins is on the public registry.
+func TestDemo(t *testing.T) {
+	if os.Getenv("LOAD_LIVE") == "" {
+		t.Skip("it needs the registry: set LOAD_LIVE=1")
+	}
+	var out strings.Builder
+	if err := run(t.Context(), newLoader(t), "demo.yaml", "127.0.0.1:0", &out, try); err != nil {
+		t.Fatal(err)
+	}
+	if want := `GET / → 200 OK: hello from /, good day
+GET /v1/items → 200 OK: hello from /api/items, good day
+GET /private → 403 Forbidden: forbidden
+GET / → 429 Too Many Requests: limit: too many requests
+`; out.String() != want {
+		t.Errorf("got\n%s", out.String())
+	}
+}
