@@ -168,6 +168,10 @@ func (s goSuite) testRecursiveValues(t *testing.T) {
 	if n, err := bound[func(tree) (int, error)](t, m, "CountTree")(tree{Kids: []*tree{{}, {Kids: []*tree{{}}}}}); n != 4 || err != nil {
 		t.Errorf("got %d, %v", n, err)
 	}
+	type nest []nest
+	if n, err := bound[func(struct{ Inner nest }) (int, error)](t, m, "Depth")(struct{ Inner nest }{nest{nest{nest{}}}}); n != 2 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
 	if n := call(t, m, "CountTree", call(t, m, "Grow", "x")); n != 2 {
 		t.Errorf("by name: %v", n)
 	}

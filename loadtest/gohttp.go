@@ -22,7 +22,7 @@ import (
 
 // middlewares returns what makes the handlers of the module's Middleware function.
 func (s goSuite) middlewares(t *testing.T) func(kind string, next http.HandlerFunc) http.Handler {
-	m := s.testdata(t, "web")
+	m := s.testdata(t, "web", 0)
 	create := bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
 	return func(kind string, next http.HandlerFunc) http.Handler {
 		t.Helper()
@@ -235,7 +235,7 @@ func (s goSuite) testMiddlewarePanics(t *testing.T) {
 }
 
 func (s goSuite) testMiddlewareContexts(t *testing.T) {
-	m := s.testdata(t, "web")
+	m := s.testdata(t, "web", 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	background, err := bound[func(context.Context, http.Handler) (http.Handler, error)](t, m, "Background")(ctx, http.HandlerFunc(echo))

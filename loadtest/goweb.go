@@ -69,6 +69,13 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if _, err := m.Bind("CreateConfig", reflect.TypeFor[func() *load.Object]()); err == nil || !strings.Contains(err.Error(), "*web.Config is copied: use *struct {") {
 		t.Errorf("got %v", err)
 	}
+	rules := call(t, m, "CreateRules") // has parts that stay in the module, so all of it does
+	if err := bound[func(any, ...string) error](t, m, "Add")(rules, "a", "b"); err != nil {
+		t.Error(err)
+	}
+	if names := call(t, m, "Names", rules); fmt.Sprint(names) != "[a b]" {
+		t.Errorf("got %v", names)
+	}
 	var none *load.Object
 	if _, err := bound[newFunc](t, m, "New")(t.Context(), next, none, "nil"); err == nil {
 		t.Error("no error for an object that is nil")

@@ -284,7 +284,7 @@ func (d *describer) findClass(t types.Type) Class {
 			}
 		}
 		for f := range u.Fields() {
-			if d.class(f.Type()) != Data {
+			if d.class(f.Type()) != Data || d.class(element(f.Type())) != Data {
 				class = Both
 			}
 		}
@@ -321,6 +321,23 @@ func containsItself(t types.Type) bool {
 		return false
 	}
 	return within(t)
+}
+
+// element returns what slices, arrays and maps are made of in the end.
+func element(t types.Type) types.Type {
+	for range 100 { // a slice of itself has no end
+		switch u := t.Underlying().(type) {
+		case *types.Slice:
+			t = u.Elem()
+		case *types.Array:
+			t = u.Elem()
+		case *types.Map:
+			t = u.Elem()
+		default:
+			return t
+		}
+	}
+	return t
 }
 
 // number describes a type, once, and returns its number.

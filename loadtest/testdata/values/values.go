@@ -230,6 +230,19 @@ func CountTree(t Tree) int {
 	return n
 }
 
+// Nest is a slice of itself.
+type Nest []Nest
+
+// Nests has one.
+type Nests struct{ Inner Nest }
+
+func Depth(n Nests) int {
+	if len(n.Inner) == 0 {
+		return 0
+	}
+	return 1 + Depth(Nests{n.Inner[0]})
+}
+
 func Cycle() *Node {
 	n := &Node{Value: 1}
 	n.Next = n

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,40 @@ func Background(ctx context.Context, next http.Handler) (http.Handler, error) {
 			next.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// Rules configure by rules that have parts which stay in the module.
+type Rules struct {
+	Rules []Matcher
+}
+
+// Matcher is one of the Rules.
+type Matcher struct {
+	Name   string
+	Regexp *regexp.Regexp
+}
+
+// CreateRules returns no rules.
+func CreateRules() *Rules { return &Rules{Rules: []Matcher{}} }
+
+// Add does what decoders do to a value behind an any.
+func Add(v any, names ...string) error {
+	rules, ok := v.(*Rules)
+	if !ok {
+		return fmt.Errorf("it is a %T", v)
+	}
+	for _, name := range names {
+		rules.Rules = append(rules.Rules, Matcher{Name: name})
+	}
+	return nil
+}
+
+// Names lists the rules.
+func Names(r *Rules) (names []string) {
+	for _, rule := range r.Rules {
+		names = append(names, rule.Name)
+	}
+	return names
 }
 
 // Middleware makes a middleware of a kind.
