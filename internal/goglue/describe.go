@@ -323,23 +323,6 @@ func containsItself(t types.Type) bool {
 	return within(t)
 }
 
-// element returns what slices, arrays and maps are made of in the end.
-func element(t types.Type) types.Type {
-	for range 100 { // a slice of itself has no end
-		switch u := t.Underlying().(type) {
-		case *types.Slice:
-			t = u.Elem()
-		case *types.Array:
-			t = u.Elem()
-		case *types.Map:
-			t = u.Elem()
-		default:
-			return t
-		}
-	}
-	return t
-}
-
 // number describes a type, once, and returns its number.
 func (d *describer) number(t types.Type, depth int) int {
 	t = types.Unalias(t)

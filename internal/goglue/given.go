@@ -132,3 +132,20 @@ func (d *describer) changeable(t types.Type) bool {
 	}
 	return d.class(t) != Held
 }
+
+// element returns what slices, arrays and maps are made of in the end.
+func element(t types.Type) types.Type {
+	for range 100 { // a slice of itself has no end
+		switch u := t.Underlying().(type) {
+		case *types.Slice:
+			t = u.Elem()
+		case *types.Array:
+			t = u.Elem()
+		case *types.Map:
+			t = u.Elem()
+		default:
+			return t
+		}
+	}
+	return t
+}

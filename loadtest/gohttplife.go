@@ -1,0 +1,115 @@
+package loadtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+func (s goSuite) testMiddlewareContexts(t *testing.T) {
+	m := s.testdata(t, "web", 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	background, err := bound[func(context.Context, http.Handler) (http.Handler, error)](t, m, "Background")(ctx, http.HandlerFunc(echo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 { // the context outlives the call that made the handler
+		if w := answer(background, "GET", "/", ""); w.Code != 200 {
+			t.Fatalf("got %d %s", w.Code, w.Body)
+		}
+	}
+	cancel()
+	for answer(background, "GET", "/", "").Code != http.StatusGone {
+		if t.Context().Err() != nil {
+			t.Fatal("the context did not end in the module")
+		}
+		time.Sleep(time.Millisecond)
+	}
+
+	create := bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
+	limited, err := create("timeout", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := r.Context().Deadline(); !ok {
+			t.Error("no deadline")
+		}
+		<-r.Context().Done()
+		w.WriteHeader(http.StatusGatewayTimeout)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := answer(limited, "GET", "/", ""); w.Code != http.StatusGatewayTimeout {
+		t.Errorf("got %d", w.Code)
+	}
+
+	calls := make(chan struct{}, 2)
+	waits, err := create("wait", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls <- struct{}{}
+		fmt.Fprint(w, "first")
+		http.NewResponseController(w).Flush()
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan any, 1)
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { done <- recover() }()
+		waits.ServeHTTP(w, r)
+	}))
+	request, cancelRequest := context.WithCancel(t.Context())
+	r, _ := http.NewRequestWithContext(request, "GET", server.URL, nil)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-calls
+	cancelRequest()
+	response.Body.Close()
+	if p := <-done; p != http.ErrAbortHandler && p != nil {
+		t.Errorf("got %v", p)
+	}
+}
+
+// testMiddlewareHammer sends requests of all kinds at once through a server.
+func (s goSuite) testMiddlewareHammer(t *testing.T) {
+	make := s.middlewares(t)
+	mux := http.NewServeMux()
+	kinds := []string{"pass", "record", "peek", "twice", "hold", "transform", "go", "form"}
+	for _, kind := range kinds {
+		mux.Handle("/"+kind, make("pass", make(kind, echo).ServeHTTP))
+	}
+	server := serve(t, mux)
+	body := bytes.Repeat([]byte("ab"), 50_000)
+	var group sync.WaitGroup
+	for g := range 8 {
+		group.Go(func() {
+			for i := range 20 {
+				kind := kinds[(g+i)%len(kinds)]
+				ctx, cancel := context.WithCancel(t.Context())
+				r, _ := http.NewRequestWithContext(ctx, "POST", server.URL+"/"+kind, bytes.NewReader(body))
+				if i%7 == 3 {
+					go cancel() // at any moment
+				}
+				response, err := http.DefaultClient.Do(r)
+				if err == nil {
+					var got []byte
+					got, err = io.ReadAll(response.Body)
+					response.Body.Close()
+					if want := len(body) - 2; err == nil && len(got) < want {
+						t.Errorf("%s: got %d bytes", kind, len(got))
+					}
+				}
+				if err != nil && ctx.Err() == nil {
+					t.Errorf("%s: %v", kind, err)
+				}
+				cancel()
+			}
+		})
+	}
+	group.Wait()
+}
