@@ -84,11 +84,18 @@ func wait(ctx context.Context, url string, out io.Writer) error {
 
 // try sends a few requests and prints the answers.
 func try(ctx context.Context, url string, out io.Writer) error {
-	for _, path := range []string{"/", "/v1/items", "/private", "/"} {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+path, nil)
+	for _, request := range []struct{ path, from string }{
+		{"/", "127.0.0.1"},
+		{"/v1/items", "192.168.7.7"},
+		{"/private", "127.0.0.1"},
+		{"/", "203.0.113.7"}, // not local
+		{"/", "127.0.0.1"},
+	} {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+request.path, nil)
 		if err != nil {
 			return err
 		}
+		r.Header.Set("X-Real-IP", request.from)
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			return err
@@ -98,7 +105,7 @@ func try(ctx context.Context, url string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "GET %s → %s: %s\n", path, response.Status, strings.TrimSpace(string(body)))
+		fmt.Fprintf(out, "GET %s from %s → %s: %s\n", request.path, request.from, response.Status, strings.TrimSpace(string(body)))
 	}
 	return nil
 }

@@ -181,10 +181,11 @@ func TestDemo(t *testing.T) {
 	if err := run(t.Context(), newLoader(t), "demo.yaml", "127.0.0.1:0", &out, try); err != nil {
 		t.Fatal(err)
 	}
-	if want := `GET / → 200 OK: hello from /, good day
-GET /v1/items → 200 OK: hello from /api/items, good day
-GET /private → 403 Forbidden: forbidden
-GET / → 429 Too Many Requests: limit: too many requests
+	if want := `GET / from 127.0.0.1 → 200 OK: hello from /, good day
+GET /v1/items from 192.168.7.7 → 200 OK: hello from /api/items, good day
+GET /private from 127.0.0.1 → 403 Forbidden: forbidden
+GET / from 203.0.113.7 → 403 Forbidden: 
+GET / from 127.0.0.1 → 429 Too Many Requests: limit: too many requests
 `; out.String() != want {
 		t.Errorf("got\n%s", out.String())
 	}
