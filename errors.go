@@ -341,7 +341,8 @@ type ModuleError struct {
 	Sentinel string   // the exported variable that holds this very error: "ErrNotFound", or ""
 	Matches  []string // the sentinels that the error's own Is method accepts
 	Wrapped  []error
-	// Object is the error value itself, with its fields and methods, where its type is part of the module's API.
+	// Object is the error value itself, with its fields and methods where its type is part of the module's API. It is
+	// nil for a sentinel of another type, which crosses by its name.
 	Object *Object
 }
 

@@ -51,6 +51,8 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"MiddlewarePanics":      s.testMiddlewarePanics,
 		"MiddlewareContexts":    s.testMiddlewareContexts,
 		"MiddlewareHammer":      s.testMiddlewareHammer,
+		"NamedFunctions":        s.testNamedFunctions,
+		"ErrorIdentity":         s.testErrorIdentity,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

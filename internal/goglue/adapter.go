@@ -19,10 +19,11 @@ import (
 // decodeFunc builds what makes a function of the module a function of the host.
 func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
-	if len(typ.Methods) == 0 || typ.Methods[0].Func == 0 {
+	call := typ.answered()
+	if len(call) == 0 || call[0].Func == 0 {
 		return nil, asHandle, i.mismatch(t, n)
 	}
-	f := typ.Methods[0].Func
+	f := call[0].Func
 	target := callee{symbol: typ.Text, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1]}
 	b, err := i.bind(target, t, building{i})
 	if err != nil {
@@ -35,13 +36,13 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 			return
 		}
 		o := boxed.Interface().(*load.Object)
-		call := b.function(o.Ref().(*object))
+		function := b.function(o.Ref().(*object))
 		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 			defer runtime.KeepAlive(o)
 			if t.IsVariadic() {
-				return call.CallSlice(args)
+				return function.CallSlice(args)
 			}
-			return call.Call(args)
+			return function.Call(args)
 		}))
 	}, asHandle, nil
 }

@@ -80,6 +80,18 @@ type Type struct {
 	Bridge  int    // the type that crosses instead, or 0
 }
 
+// answered lists the methods that a value of the host has to answer: of a function only the call, whatever other
+// methods its type has.
+func (t *Type) answered() []Method {
+	switch {
+	case t.Kind != KindFunc:
+		return t.Methods
+	case len(t.Methods) > 0 && t.Methods[0].Name == "":
+		return t.Methods[:1]
+	}
+	return nil
+}
+
 // Codec says how values of a type are written by their own methods.
 type Codec uint8
 

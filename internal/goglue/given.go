@@ -16,7 +16,7 @@ func (d *describer) given(n int) bool {
 	if d.api.Types[n].Bridge != 0 {
 		return true
 	}
-	methods := d.api.Types[n].Methods
+	methods := d.api.Types[n].answered()
 	switch u := t.Underlying().(type) {
 	case *types.Signature:
 		if len(methods) == 0 {
@@ -30,7 +30,7 @@ func (d *describer) given(n int) bool {
 		return false
 	}
 	for _, m := range methods {
-		if m.Func == 0 || d.api.Funcs[m.Func-1].NoVariadic {
+		if m.Func == 0 || d.api.Funcs[m.Func-1].NoVariadic || !d.nameable(d.funcs[m.Func-1].sig) {
 			return false
 		}
 	}

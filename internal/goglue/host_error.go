@@ -117,7 +117,10 @@ func (i *Instance) takeError(d *incoming) error {
 	err := &load.ModuleError{Module: i.name, Message: d.String(), Type: d.String(), Sentinel: d.String()}
 	if handle := d.Uint(); handle != 0 {
 		o := &object{instance: i, handle: handle, typ: int(d.UintN(31))}
-		if o.typ == 0 || o.typ >= len(i.api.Types) {
+		if o.typ == 0 {
+			o.name = err.Type
+		}
+		if o.typ >= len(i.api.Types) {
 			d.Fail(wire.ErrTag)
 			return nil
 		}

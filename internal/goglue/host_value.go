@@ -223,9 +223,10 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 	if !typ.Given {
 		return nil, fmt.Errorf("%s cannot be given by the host: it has parts that other packages cannot name", typ.Text)
 	}
-	methods := make([]hostMethod, len(typ.Methods))
-	modes := make([]uint64, len(typ.Methods))
-	for j, m := range typ.Methods {
+	answered := typ.answered()
+	methods := make([]hostMethod, len(answered))
+	modes := make([]uint64, len(answered))
+	for j, m := range answered {
 		var err error
 		if typ.Kind == KindFunc {
 			methods[j], modes[j], err = i.hostMethod(t, &i.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v })

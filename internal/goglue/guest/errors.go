@@ -18,8 +18,8 @@ const maxErrors = 64
 //	error = TagNil | TagHost handle | TagValue node
 //	node  = message, type, sentinel, handle, matches, wrapped
 //
-// A sentinel is a name or "", a handle is that of the value where its type is described and 0 with type 0
-// where it is not, matches are the names of the sentinels that the error's own Is method accepts.
+// A sentinel is a name or "". A handle is that of the value, with its type's number or 0; a sentinel whose type is not
+// described has the handle 0 and no type. Matches are the names of the sentinels that the error's own Is method accepts.
 func (c *Call) Error(err error) {
 	left := maxErrors
 	c.error(err, &left)
@@ -39,8 +39,9 @@ func (c *Call) error(err error, left *int) {
 	c.Out.Byte(wire.TagValue)
 	c.Out.String(err.Error())
 	c.Out.String(c.module.table.TypeName(err))
-	c.Out.String(c.module.sentinelName(err))
-	if typ := c.module.table.TypeOf(err); typ != 0 {
+	sentinel := c.module.sentinelName(err)
+	c.Out.String(sentinel)
+	if typ := c.module.table.TypeOf(err); typ != 0 || sentinel == "" {
 		c.Out.Uint(c.module.held.put(err))
 		c.Out.Uint(typ)
 	} else {
