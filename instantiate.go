@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/loadgo/load/internal/instantiation"
 )
@@ -12,6 +13,10 @@ import (
 func (m *Module) provider(ctx context.Context, symbol string) (Instance, string, error) {
 	if !instantiation.Is(symbol) || m.spec.Source.Go == nil {
 		return m.instance, symbol, nil
+	}
+	if name, ok := strings.CutPrefix(symbol, "*"); ok { // a pointer to a value of a type
+		instance, name, err := m.provider(ctx, name)
+		return instance, "*" + name, err
 	}
 	if sibling := m.siblings.get(symbol); sibling != nil {
 		return sibling.instance, symbol, nil

@@ -47,3 +47,43 @@ func (s goSuite) testErrorIdentity(t *testing.T) {
 		t.Errorf("by name: %v, %v", out, err)
 	}
 }
+
+// testConversions: a type is called to make a value of it, which the module sees as one of that type.
+func (s goSuite) testConversions(t *testing.T) {
+	m := s.values(t)
+	type point struct{ X, Y int }
+	for _, c := range []struct {
+		symbol string
+		value  any
+		want   string
+	}{
+		{"Point", point{1, 2}, "values.Point {1 2}"},
+		{"Point", struct{ Y int }{2}, "values.Point {0 2}"},
+		{"*Point", point{1, 2}, "*values.Point &{1 2}"},
+		{"NameList", []string{"a"}, "values.NameList [a]"},
+		{"Celsius", 20, "values.Celsius 20.0°C"},
+		{"*Account", struct{ Owner string }{"ann"}, "*values.Account &{ann 0}"},
+	} {
+		o, ok := call(t, m, c.symbol, c.value).(*load.Object)
+		if !ok {
+			t.Errorf("%s: %v is no object", c.symbol, o)
+		} else if got := call(t, m, "Dynamic", o); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.symbol, got, c.want)
+		}
+	}
+	names := bound[func([]string) *load.Object](t, m, "NameList")([]string{"x", "y"})
+	if first, err := names.Call(t.Context(), "First"); err != nil || first[0] != "x" {
+		t.Errorf("got %v, %v", first, err)
+	}
+	if back := bound[func(*load.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
+		t.Errorf("back: %q", back)
+	}
+	rule := call(t, m, "Rule", func(n int) int { return n * 3 }).(*load.Object)
+	if out, err := rule.Call(t.Context(), "Twice", 2); err != nil || out[0] != 18 {
+		t.Errorf("got %v, %v", out, err)
+	}
+	_, err := m.Call(t.Context(), "*Dynamic", []any{1})
+	wantError(t, err, "*Dynamic")
+	_, err = m.Call(t.Context(), "NameList", []any{1})
+	wantError(t, err, "int does not fit")
+}

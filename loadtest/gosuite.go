@@ -53,6 +53,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"MiddlewareHammer":      s.testMiddlewareHammer,
 		"NamedFunctions":        s.testNamedFunctions,
 		"ErrorIdentity":         s.testErrorIdentity,
+		"Conversions":           s.testConversions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -136,6 +136,8 @@ type Func struct {
 	// Changes are the indices of the parameters in In through which the function may change what the caller
 	// gave: pointers, and slices and maps where no result can carry the change.
 	Changes []int
+	// Makes: it converts to a type, and the result is held where the host wants an object, whatever its class.
+	Makes bool
 }
 
 // Symbol is one exported name.
@@ -145,7 +147,7 @@ type Symbol struct {
 	Text  string
 	Doc   string
 	Type  int    // of a variable, a constant; the type itself of a type
-	Func  int    // index in API.Funcs plus 1: the function, or what reads the variable
+	Func  int    // index in API.Funcs plus 1: the function, what reads the variable, or the type's conversion
 	Const string // the exact value of a constant, as go/constant writes it
 	Limit string // why it cannot be bound
 }
@@ -199,6 +201,7 @@ func (a *API) Encode() []byte {
 		e.Bool(f.Variadic)
 		e.Bool(f.NoVariadic)
 		encodeInts(&e, f.Changes)
+		e.Bool(f.Makes)
 	}
 	e.Uint(uint64(len(a.Symbols)))
 	for _, s := range a.Symbols {
@@ -261,7 +264,7 @@ func DecodeAPI(data []byte) (*API, error) {
 	}
 	a.Funcs = make([]Func, decodeCount(&d))
 	for i := range a.Funcs {
-		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Changes: decodeInts(&d)}
+		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Changes: decodeInts(&d), Makes: d.Bool()}
 	}
 	a.Symbols = make([]Symbol, decodeCount(&d))
 	for i := range a.Symbols {
@@ -315,6 +318,9 @@ func (a *API) consistent() bool {
 	for _, s := range a.Symbols {
 		typ(s.Type)
 		fun(s.Func)
+		if s.Kind == load.KindType && s.Func != 0 {
+			fun(s.Func + 1) // what makes a pointer
+		}
 	}
 	return ok
 }

@@ -76,7 +76,7 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		p.encode = append(p.encode, encode)
 	}
 	for j, t := range results {
-		decode, form, err := pairs.decoder(t, target.Out[j])
+		decode, form, err := i.resultDecoder(target, t, target.Out[j], pairs)
 		if err != nil {
 			return nil, fmt.Errorf("result %d: %w", j+1, err)
 		}
@@ -90,6 +90,18 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		p.mode |= wire.ModeChanges
 	}
 	return p, nil
+}
+
+// resultDecoder finds what decodes a result. What a conversion makes can be held, whatever its class.
+func (i *Instance) resultDecoder(target callee, t reflect.Type, n int, pairs pairs) (decoder, form, error) {
+	if target.Makes && (t == objectType || t == anyType) {
+		return i.decodeObject(n), asHandle, nil
+	}
+	decode, form, err := pairs.decoder(t, n)
+	if target.Makes && form == eitherForm {
+		form = asCopy
+	}
+	return decode, form, err
 }
 
 // messages are reused: their arguments are copied by the transport's write.

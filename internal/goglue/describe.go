@@ -41,7 +41,7 @@ type goFunc struct {
 	name     string         // of the function, variable, method or field
 	sig      *types.Signature
 	receiver types.Type // of a method, a field or a function value
-	value    types.Type // of a variable, a constant or a field
+	value    types.Type // of a variable, a constant or a field; what a conversion converts to
 	constant bool       // the variable is a constant
 }
 
@@ -54,6 +54,8 @@ const (
 	formField                 // receiver.Name
 	formValue                 // receiver(args)
 	formReceive               // <-receiver
+	formConvert               // T(value), where value is the type T
+	formNew                   // a pointer to T(value)
 )
 
 type pending struct {
@@ -443,6 +445,9 @@ func (d *describer) function(f goFunc, depth int) int {
 	switch f.form {
 	case formVar, formField:
 		described.Out = []int{d.number(f.value, depth)}
+	case formConvert, formNew:
+		described.In, described.Out = []int{d.number(f.value, depth)}, []int{d.number(f.sig.Results().At(0).Type(), depth)}
+		described.Text, described.Makes = strings.TrimPrefix(types.TypeString(f.sig, d.relative), "func"), true
 	default:
 		if d.limit(f) != "" {
 			return 0

@@ -119,6 +119,9 @@ func (g *generator) function(i int) {
 	case formReceive:
 		g.receive(f)
 		return
+	case formConvert, formNew:
+		g.conversion(f)
+		return
 	}
 	args := make([]string, len(described.In))
 	if len(described.Changes) > 0 {
@@ -176,6 +179,20 @@ func (g *generator) receive(f goFunc) {
 	results := f.sig.Results()
 	g.printf("\tmost := int(c.In.UintN(31))\n\tc.Ready()\n\tvalues, open := guest.Receive(c.Context(), r, most)\n")
 	g.printf("\tc.Result(0)\n\t%s\n\t%s\n}\n\n", g.encode(results.At(0).Type(), "values"), g.encode(results.At(1).Type(), "open"))
+}
+
+// conversion writes what makes a value of a type, or a pointer to one, of what the host gives.
+func (g *generator) conversion(f goFunc) {
+	g.printf("\tv := %s\n\tc.Ready()\n\tc.Result(0)\n", g.decode(f.value))
+	result, value, hold := f.sig.Results().At(0).Type(), "v", "Hold"
+	if f.form == formNew {
+		value, hold = "&v", "HoldPointer"
+	}
+	n := g.numbers[typeKey(types.Unalias(result))]
+	if g.class(result) == Data {
+		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, %s, %d)\n\t\treturn\n\t}\n", hold, value, n)
+	}
+	g.printf("\t%s\n}\n\n", g.encode(result, value))
 }
 
 // change writes what answers with the change of parameter j.

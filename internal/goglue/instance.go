@@ -133,7 +133,7 @@ func (i *Instance) find(name string) (*Symbol, error) {
 
 // Bind implements [load.Instance].
 func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
-	s, err := i.find(symbol)
+	s, err := i.find(strings.TrimPrefix(symbol, "*"))
 	if err != nil {
 		return reflect.Value{}, err
 	}
@@ -143,8 +143,10 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	switch {
 	case s.Limit != "":
 		return fail(s.Limit)
-	case s.Kind == load.KindType:
+	case s.Kind == load.KindType && (s.Func == 0 || t.Kind() != reflect.Func):
 		return fail("it is a type, not a value")
+	case s.Kind != load.KindType && symbol != s.Name:
+		return fail("it is not a type: * makes pointers to values of types")
 	case s.Kind == load.KindConst && (s.Func == 0 || t != anyType && t != objectType):
 		v, err := constantAs(s, i.api.Types[s.Type].Kind, t)
 		if err != nil {
@@ -152,7 +154,7 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 		}
 		return v, nil
 	}
-	call, isFunc := i.target(s)
+	call, isFunc := i.target(s, symbol)
 	if isFunc {
 		if t.Kind() != reflect.Func {
 			return fail("it is a function")
@@ -182,26 +184,31 @@ type callee struct {
 	receiver *object // of a method, else nil
 }
 
-// target returns what to call for a symbol, and whether it is a function rather than what reads a value.
-func (i *Instance) target(s *Symbol) (callee, bool) {
-	isFunc := s.Kind == load.KindFunc || s.Kind == load.KindVar && i.api.Types[s.Type].Kind == KindFunc
-	return callee{symbol: s.Name, function: s.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[s.Func-1]}, isFunc
+// target returns what to call for a symbol, and whether it is a function rather than what reads a value. A type is
+// called to convert to it; as "*T" it gives a pointer.
+func (i *Instance) target(s *Symbol, name string) (callee, bool) {
+	isFunc := s.Kind == load.KindFunc || s.Kind == load.KindType || s.Kind == load.KindVar && i.api.Types[s.Type].Kind == KindFunc
+	f := s.Func - 1
+	if name != s.Name {
+		f++
+	}
+	return callee{symbol: name, function: f + wire.FuncCount, Func: &i.api.Funcs[f]}, isFunc
 }
 
 // Call implements [load.Instance].
 func (i *Instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
-	s, err := i.find(symbol)
+	s, err := i.find(strings.TrimPrefix(symbol, "*"))
 	if err != nil {
 		return nil, err
 	}
-	if s.Limit != "" || s.Func == 0 {
+	if s.Limit != "" || s.Func == 0 || s.Kind != load.KindType && symbol != s.Name {
 		reason := s.Limit
 		if reason == "" {
 			reason = "it is not a function"
 		}
 		return nil, &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: reason}
 	}
-	target, isFunc := i.target(s)
+	target, isFunc := i.target(s, symbol)
 	if !isFunc {
 		return nil, &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a function"}
 	}

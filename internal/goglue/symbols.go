@@ -148,6 +148,29 @@ func (d *describer) describeType(s *Symbol, t types.Type) {
 	s.Type = d.number(t, 0)
 	d.exported[s.Type] = true
 	d.follow(s.Type, 0)
+	if d.convertible(t) {
+		convert := goFunc{form: formConvert, value: t, sig: conversion(t, t)}
+		s.Func = d.function(convert, 0)
+		convert.form, convert.sig = formNew, conversion(t, types.NewPointer(t))
+		d.function(convert, 0) // right behind it
+	}
+}
+
+// convertible tells whether the host can give values for a type, or what has the same structure.
+func (d *describer) convertible(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Interface, *types.Chan, *types.Pointer:
+		return false
+	}
+	return kindOf(t) < KindUnsafe && d.nameable(t)
+}
+
+// conversion is what a conversion looks like as a function.
+func conversion(from, to types.Type) *types.Signature {
+	param := func(name string, t types.Type) *types.Tuple {
+		return types.NewTuple(types.NewParam(token.NoPos, nil, name, t))
+	}
+	return types.NewSignatureType(nil, nil, nil, param("value", from), param("", to), false)
 }
 
 // exactConst writes a constant's value exactly: a letter for its kind, and Go syntax.

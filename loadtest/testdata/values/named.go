@@ -1,6 +1,17 @@
 package values
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
+
+// Dynamic tells a value's type.
+func Dynamic(v any) string { return fmt.Sprintf("%T %v", v, v) }
+
+// NameList is a list with a method.
+type NameList []string
+
+func (n NameList) First() string { return n[0] }
 
 // Functions whose types have methods.
 
