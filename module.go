@@ -181,6 +181,11 @@ type Adapter interface {
 	Adapt(o *Object, t reflect.Type) (reflect.Value, error)
 }
 
+// Copier is an optional ability of a reference: it copies the value of its object, o, as plain data.
+type Copier interface {
+	Copy(ctx context.Context, o *Object) (any, error)
+}
+
 // Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it. It
 // stands in the place of the last argument.
 type Spread struct{ Slice any }

@@ -64,6 +64,17 @@ func (o *Object) Equal(ctx context.Context, other *Object) (bool, error) {
 	return o.ref.Equal(ctx, other.ref)
 }
 
+// Copy returns the value as plain data, without its type's name and methods: a named string as a string, a named
+// list of numbers as such a list. An error says that the value cannot be copied, or that its type is not exported.
+func (o *Object) Copy(ctx context.Context) (any, error) {
+	defer runtime.KeepAlive(o)
+	copier, ok := o.ref.(Copier)
+	if !ok {
+		return nil, &SymbolError{Symbol: o.TypeName(), Have: o.TypeName(), Reason: "objects of its engine cannot be copied"}
+	}
+	return copier.Copy(ctx, o)
+}
+
 // String returns the value as fmt.Sprint prints it in the module, or a text that names the type and the
 // error where the module cannot answer.
 func (o *Object) String() string {

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/loadgo/load"
@@ -18,6 +19,11 @@ func (s goSuite) testNamedFunctions(t *testing.T) {
 	}
 	option := call(t, m, "WithSeal").(*load.Object)
 	if got := call(t, m, "OptionText", option); got != "option" {
+		t.Errorf("got %v", got)
+	}
+	if v, err := m.Bind("Sealing", reflect.TypeFor[any]()); err != nil {
+		t.Error(err)
+	} else if got := call(t, m, "OptionText", v.Interface()); got != "option" {
 		t.Errorf("got %v", got)
 	}
 	if got := call(t, m, "CountOptions", option, option); got != 2 {
@@ -75,6 +81,15 @@ func (s goSuite) testConversions(t *testing.T) {
 	if first, err := names.Call(t.Context(), "First"); err != nil || first[0] != "x" {
 		t.Errorf("got %v, %v", first, err)
 	}
+	if plain, err := names.Copy(t.Context()); err != nil || !reflect.DeepEqual(plain, []string{"x", "y"}) {
+		t.Errorf("copied: %v, %v", plain, err)
+	}
+	if plain, err := call(t, m, "Celsius", 20).(*load.Object).Copy(t.Context()); err != nil || plain != 20.0 {
+		t.Errorf("copied: %v, %v", plain, err)
+	}
+	account := call(t, m, "Account", struct{ Owner string }{"ann"}).(*load.Object)
+	_, err := account.Copy(t.Context())
+	wantError(t, err, "values.Account does not fit: it cannot be copied")
 	if back := bound[func(*load.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
 		t.Errorf("back: %q", back)
 	}
@@ -82,7 +97,7 @@ func (s goSuite) testConversions(t *testing.T) {
 	if out, err := rule.Call(t.Context(), "Twice", 2); err != nil || out[0] != 18 {
 		t.Errorf("got %v, %v", out, err)
 	}
-	_, err := m.Call(t.Context(), "*Dynamic", []any{1})
+	_, err = m.Call(t.Context(), "*Dynamic", []any{1})
 	wantError(t, err, "*Dynamic")
 	_, err = m.Call(t.Context(), "NameList", []any{1})
 	wantError(t, err, "int does not fit")

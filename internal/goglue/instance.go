@@ -187,11 +187,12 @@ type callee struct {
 // target returns what to call for a symbol, and whether it is a function rather than what reads a value. A type is
 // called to convert to it; as "*T" it gives a pointer.
 func (i *Instance) target(s *Symbol, name string) (callee, bool) {
-	isFunc := s.Kind == load.KindFunc || s.Kind == load.KindType || s.Kind == load.KindVar && i.api.Types[s.Type].Kind == KindFunc
 	f := s.Func - 1
 	if name != s.Name {
 		f++
 	}
+	called := i.api.Funcs[f].Text != "" // what reads a variable has no signature
+	isFunc := s.Kind == load.KindFunc || s.Kind == load.KindType || s.Kind == load.KindVar && called
 	return callee{symbol: name, function: f + wire.FuncCount, Func: &i.api.Funcs[f]}, isFunc
 }
 

@@ -104,10 +104,10 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 		s.Type = d.number(obj.Type(), 0)
 		if sig, ok := obj.Type().Underlying().(*types.Signature); ok {
 			f := goFunc{form: formFunc, pkg: obj.Pkg(), name: obj.Name(), sig: sig}
-			if s.Limit = d.limit(f); s.Limit == "" {
+			if d.limit(f) == "" {
 				s.Func = d.function(f, 0)
-			}
-			break
+				break
+			} // it cannot be called, and can be an argument all the same
 		}
 		s.Func = d.function(goFunc{form: formVar, pkg: obj.Pkg(), name: obj.Name(), value: obj.Type()}, 0)
 	case *types.Const:

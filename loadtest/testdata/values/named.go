@@ -27,6 +27,9 @@ type SealedOption func(sealed) error
 
 func (o SealedOption) String() string { return "option" }
 
+// Sealing is a function that can be an argument, and not be called.
+var Sealing SealedOption = func(sealed) error { return nil }
+
 func WithSeal() SealedOption             { return func(sealed) error { return nil } }
 func OptionText(o SealedOption) string   { return o.String() }
 func CountOptions(o ...SealedOption) int { return len(o) }
