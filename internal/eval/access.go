@@ -19,7 +19,7 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	if qualifier, ok := x.X.(*ast.Ident); ok {
 		e.checkQualifier(qualifier, x)
 	}
-	op := e.single(x.X)
+	op := e.made(x.X, e.single(x.X))
 	v, ok := op.(value)
 	switch {
 	case !ok:
@@ -28,6 +28,9 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 		e.fail(x.Sel, "%s undefined (cannot refer to unexported field or method %s)", types.ExprString(x), x.Sel.Name)
 	case v.object() != nil:
 		return e.objectMember(x, v.object())
+	}
+	if err, ok := v.Interface().(*load.ModuleError); ok && err.Object != nil && x.Sel.Name != "Error" {
+		return e.objectMember(x, err.Object)
 	}
 	return e.hostMember(x, v)
 }
@@ -118,6 +121,9 @@ func (e *evaluation) index(x *ast.IndexExpr) operand {
 		if op.object() == nil {
 			return e.indexValue(x, op)
 		}
+		if plain, ok := e.copied(op).(value); ok && plain.object() == nil {
+			return e.indexValue(x, plain)
+		}
 		e.fail(x, "invalid operation: cannot index %s: the value lives in the module", describe(x.X, op))
 	default:
 		one := e.one(x.X, op)
@@ -189,7 +195,7 @@ func (e *evaluation) position(x ast.Expr) int {
 
 // slice evaluates x[low:high:max].
 func (e *evaluation) slice(x *ast.SliceExpr) operand {
-	op := e.single(x.X)
+	op := e.copied(e.single(x.X))
 	if text, ok := e.bytesOf(op); ok {
 		if _, typed := op.(value); !typed {
 			op = value{reflect.ValueOf(string(text))}

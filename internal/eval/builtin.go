@@ -45,6 +45,7 @@ func (e *evaluation) builtin(x *ast.CallExpr, fun *ast.Ident) operand {
 }
 
 func (e *evaluation) length(x *ast.CallExpr, name string, op operand) operand {
+	op = e.copied(op)
 	v, ok := op.(value)
 	if ok && v.Kind() == reflect.Pointer && v.Type().Elem().Kind() == reflect.Array {
 		return value{reflect.ValueOf(v.Type().Elem().Len())}
@@ -109,6 +110,9 @@ func (e *evaluation) conversion(x *ast.CallExpr, t goType) operand {
 		e.fail(x, "wrong argument count in conversion to %s", t.name)
 	}
 	op := e.single(x.Args[0])
+	if !t.open && t.host.Kind() != reflect.Interface {
+		op = e.copied(op)
+	}
 	if t.open { // what it is made of is the module's business
 		return operandOf(e.plain(x.Args[0], op, "conversion"))
 	}

@@ -165,6 +165,11 @@ func (e *evaluation) operands(x *ast.CallExpr) []operand {
 			}
 			return ops
 		}
+		if f, ok := op.(callee); ok {
+			if op, ok = e.functionValue(f); !ok {
+				op = f
+			}
+		}
 		ops[i] = e.one(arg, op)
 	}
 	return ops
@@ -195,6 +200,9 @@ func (e *evaluation) checkCount(x *ast.CallExpr, name string, params int, variad
 // the compiler's words; everything else the module compares by structure.
 func (e *evaluation) argument(x ast.Expr, op operand, param ast.Expr, name string) any {
 	use := "argument to " + name
+	if param != nil {
+		op = e.forType(x, op, param)
+	}
 	ident, ok := param.(*ast.Ident)
 	if !ok {
 		return e.plain(x, op, use)
@@ -203,6 +211,7 @@ func (e *evaluation) argument(x ast.Expr, op operand, param ast.Expr, name strin
 	if !ok || t.host.Kind() == reflect.Interface {
 		return e.plain(x, op, use)
 	}
+	op = e.copied(op)
 	v, typed := op.(value)
 	if typed && v.object() == nil && sameSort(v.Kind(), t.host.Kind()) {
 		return v.Interface()

@@ -48,6 +48,8 @@ func (e *evaluation) declared(x ast.Expr, visiting map[string]bool) goType {
 		if key.host.Comparable() {
 			return goType{name: open.name, host: reflect.MapOf(key.host, elem.host), key: &key, elem: &elem}
 		}
+	case *ast.InterfaceType:
+		open.iface = true
 	case *ast.StructType:
 		open.fields = []field{}
 		for _, f := range x.Fields.List {

@@ -58,7 +58,7 @@ func (e *evaluation) outermost(call *ast.CallExpr) ([]any, error) {
 
 // result turns an operand into what a caller gets.
 func (e *evaluation) result(x ast.Expr, op operand) any {
-	return e.plain(x, op, "result")
+	return e.plain(x, e.made(x, op), "result")
 }
 
 // evaluation is one run over an expression. Its methods leave by a panic with an *Error, which rescue

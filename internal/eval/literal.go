@@ -61,7 +61,13 @@ func (e *evaluation) element(x ast.Expr, t goType, use string) reflect.Value {
 // assignType is assign with a type of the module allowed: its values are taken as they are.
 func (e *evaluation) assignType(x ast.Expr, op operand, t goType, use string) reflect.Value {
 	if !t.open {
+		if t.host.Kind() == reflect.Interface {
+			op = e.made(x, op)
+		}
 		return e.assign(x, op, t.host, use)
+	}
+	if name, ok := e.madeAs(x); ok && name != t.name && t.iface {
+		op = e.made(x, op)
 	}
 	if v := e.plain(x, op, use); v != nil {
 		return reflect.ValueOf(v)

@@ -69,7 +69,12 @@ func callNative(f reflect.Value, name string, args []any) ([]any, error) {
 func convertArgument(arg any, t reflect.Type) (reflect.Value, bool) {
 	v := reflect.ValueOf(arg)
 	if o, ok := arg.(*load.Object); ok {
-		v = o.Ref().(*held).v
+		switch ref := o.Ref().(type) {
+		case *held:
+			v = ref.v
+		case *graded:
+			v = ref.v
+		}
 	}
 	switch {
 	case !v.IsValid():
@@ -115,8 +120,11 @@ func wrapResults(out []reflect.Value) ([]any, error) {
 	results := make([]any, len(out))
 	for i, v := range out {
 		results[i] = v.Interface()
-		if _, ok := results[i].(*account); ok {
+		switch r := results[i].(type) {
+		case *account:
 			results[i] = load.NewObject(&held{v})
+		case grade:
+			results[i] = load.NewObject(&graded{held{v}, r})
 		}
 	}
 	return results, nil
@@ -203,8 +211,11 @@ func testModule() natives {
 		"Use":       f("func Use(a *Account) int", func(a *account) int { return a.balance }),
 		"Nil":       f("func Nil() any", func() any { return nil }),
 		"Blob":      f("func Blob() []byte", func() []byte { return []byte("hi") }),
+		"Apply":     f("func Apply(f func(string) string, s string) string", func(f func(string) string, s string) string { return f(s) }),
 		"Func":      {load.KindVar, "var Func func(s string) int", func(s string) int { return len(s) }},
 		"Handle":    {load.KindVar, "var Handle Handler", strings.ToUpper},
+		"Best":      f("func Best() Grade", func() grade { return 1 }),
+		"Grade":     {load.KindType, "type Grade int", func(g grade) grade { return g }},
 		"Handler":   {load.KindType, "type Handler func(string) string", nil},
 		"Limit":     {load.KindVar, "var Limit int", 7},
 		"Second":    {load.KindConst, "const Second time.Duration", time.Second},
@@ -241,3 +252,23 @@ func parseNumber(s string) (int, error) {
 	}
 	return len(s), nil
 }
+
+// grade is a named number with a method: the host has its values as objects.
+type grade int
+
+func (g grade) Text() string   { return fmt.Sprint("grade ", int(g)) }
+func (g grade) String() string { return g.Text() }
+
+// graded is the reference to a grade.
+type graded struct {
+	held
+	g grade
+}
+
+func (r *graded) TypeName() string { return "eval.grade" }
+func (r *graded) Methods() []load.Symbol {
+	return []load.Symbol{{Name: "Text", Kind: load.KindFunc, Signature: "func (g Grade) Text() string"}}
+}
+func (r *graded) Call(context.Context, string, []any) ([]any, error) { return []any{r.g.Text()}, nil }
+func (r *graded) Text(context.Context) (string, error)               { return r.g.String(), nil }
+func (r *graded) Copy(context.Context, *load.Object) (any, error)    { return int(r.g), nil }

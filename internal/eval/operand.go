@@ -127,6 +127,9 @@ func (e *evaluation) assign(x ast.Expr, op operand, t reflect.Type, use string) 
 		if op.Type().AssignableTo(t) {
 			return op.Value
 		}
+		if v, ok := e.copied(op).(value); ok && v.Type().AssignableTo(t) {
+			return v.Value
+		}
 		reason = "mismatch"
 	}
 	message := fmt.Sprintf("cannot use %s as %s value in %s", describe(x, op), t, use)

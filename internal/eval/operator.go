@@ -12,7 +12,7 @@ func (e *evaluation) unary(x *ast.UnaryExpr) operand {
 	if x.Op == token.AND {
 		return e.address(x)
 	}
-	op := e.single(x.X)
+	op := e.copied(e.single(x.X))
 	v, ok := op.(value)
 	if ok && v.object() == nil {
 		result := reflect.New(v.Type()).Elem()
@@ -89,6 +89,7 @@ func (e *evaluation) binary(x *ast.BinaryExpr) operand {
 	if x.Op == token.EQL || x.Op == token.NEQ {
 		return value{reflect.ValueOf(e.equal(x, left, right) == (x.Op == token.EQL))}
 	}
+	left, right = e.copied(left), e.copied(right)
 	a, b := e.match(x.X, left, x.Y, right, x)
 	switch x.Op {
 	case token.LSS, token.LEQ, token.GTR, token.GEQ:
@@ -171,6 +172,14 @@ func (e *evaluation) equal(x *ast.BinaryExpr, left, right operand) bool {
 	case rightNil:
 		return e.isNil(x, x.X, left)
 	}
+	if a, b := objects(left, right); a != nil && b != nil {
+		same, err := a.Equal(e.ctx, b)
+		if err != nil {
+			e.failAt(x.Pos(), err, "invalid operation: "+types.ExprString(x)+": "+err.Error())
+		}
+		return same
+	}
+	left, right = e.copied(left), e.copied(right)
 	a, b := e.match(x.X, left, x.Y, right, x)
 	for _, side := range []struct {
 		x ast.Expr

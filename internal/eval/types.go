@@ -21,6 +21,7 @@ type goType struct {
 	key    *goType      // of a map
 	elem   *goType      // of a pointer, slice, array or map
 	fields []field      // of a struct type whose fields are known; nil of every other
+	iface  bool         // an interface type of the module, which is open
 	open   bool         // a struct or an opaque type of the module: values have the shape that they are given
 }
 
