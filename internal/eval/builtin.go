@@ -11,6 +11,8 @@ import (
 func (e *evaluation) builtin(x *ast.CallExpr, fun *ast.Ident) operand {
 	switch fun.Name {
 	case "len", "cap", "min", "max", "append":
+	case "make", "new":
+		return e.allocated(x, fun.Name)
 	default:
 		e.fail(x, "%s cannot be used in an expression", fun.Name)
 	}
@@ -42,6 +44,45 @@ func (e *evaluation) builtin(x *ast.CallExpr, fun *ast.Ident) operand {
 		}
 	}
 	return best
+}
+
+// maxMade bounds what make makes: make([]byte, 1<<40) is short to write.
+const maxMade = 16 << 20
+
+// allocated evaluates make([]T, n), make(map[K]V) and new(T).
+func (e *evaluation) allocated(x *ast.CallExpr, name string) operand {
+	if len(x.Args) == 0 {
+		e.failAt(x.Rparen, nil, "not enough arguments for "+types.ExprString(x)+" (expected 1, found 0)")
+	}
+	t := e.typeOf(x.Args[0])
+	most := map[string]int{"make": 3, "new": 1}[name]
+	if len(x.Args) > most {
+		e.fail(x, "invalid operation: %s expects no more than %d arguments; found %d", types.ExprString(x), most, len(x.Args))
+	}
+	switch {
+	case name == "new" && t.open:
+		return value{reflect.New(reflect.TypeFor[struct{}]())}
+	case name == "new":
+		return value{reflect.New(t.host)}
+	case t.host.Kind() == reflect.Map:
+		return value{reflect.MakeMap(t.host)}
+	case t.host.Kind() != reflect.Slice || t.open:
+		e.fail(x.Args[0], "invalid argument: cannot make %s; type must be slice or map", t.name)
+	case len(x.Args) == 1:
+		e.fail(x, "invalid operation: %s expects 2 or 3 arguments; found 1", types.ExprString(x))
+	}
+	size := make([]int, 0, 2)
+	for _, arg := range x.Args[1:] {
+		n := e.position(arg)
+		if uint64(n) > maxMade/uint64(max(t.elem.host.Size(), 1)) {
+			e.fail(arg, "the slice is larger than %d bytes", maxMade)
+		}
+		size = append(size, n)
+	}
+	if size[0] > size[len(size)-1] {
+		e.fail(x.Args[1], "invalid argument: length and capacity swapped")
+	}
+	return value{reflect.MakeSlice(t.host, size[0], size[len(size)-1])}
 }
 
 func (e *evaluation) length(x *ast.CallExpr, name string, op operand) operand {

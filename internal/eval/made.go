@@ -14,7 +14,7 @@ import (
 // module makes an object of it.
 
 // madeAs tells the type of which x, as it is written, makes a value: "Level" for Level(3) and Level{…}, "*Options" for
-// &Options{…}.
+// &Options{…} and new(Options).
 func (e *evaluation) madeAs(x ast.Expr) (string, bool) {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.CompositeLit:
@@ -25,6 +25,10 @@ func (e *evaluation) madeAs(x ast.Expr) (string, bool) {
 			return "*" + name, ok
 		}
 	case *ast.CallExpr:
+		if fun, ok := x.Fun.(*ast.Ident); ok && fun.Name == "new" && len(x.Args) == 1 {
+			name, ok := e.typeSymbol(x.Args[0])
+			return "*" + name, ok
+		}
 		if len(x.Args) == 1 {
 			return e.typeSymbol(ast.Unparen(x.Fun))
 		}
@@ -48,7 +52,11 @@ func (e *evaluation) made(x ast.Expr, op operand) operand {
 	if !ok || !named || v.object() != nil {
 		return op
 	}
-	results, err := e.module.Call(e.ctx, name, v.Interface())
+	given := v.Value
+	if name[0] == '*' {
+		given = given.Elem() // the module makes the pointer
+	}
+	results, err := e.module.Call(e.ctx, name, given.Interface())
 	if err != nil || len(results) != 1 {
 		return op
 	}

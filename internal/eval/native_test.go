@@ -269,6 +269,7 @@ func (r *graded) TypeName() string { return "eval.grade" }
 func (r *graded) Methods() []load.Symbol {
 	return []load.Symbol{{Name: "Text", Kind: load.KindFunc, Signature: "func (g Grade) Text() string"}}
 }
+
 func (r *graded) Call(context.Context, string, []any) ([]any, error) { return []any{r.g.Text()}, nil }
 func (r *graded) Text(context.Context) (string, error)               { return r.g.String(), nil }
 func (r *graded) Copy(context.Context, *load.Object) (any, error)    { return int(r.g), nil }
