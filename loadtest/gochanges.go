@@ -57,6 +57,10 @@ func (s goSuite) testChanges(t *testing.T) {
 	if err := bound[func([]int) error](t, m, "SortInts")(v); !slices.Equal(v, []int{1, 2, 3}) || err != nil {
 		t.Errorf("got %v, %v", v, err)
 	}
+	v = []int{2, 1}
+	if err := bound[func([]int) error](t, m, "SortAll")(v); !slices.Equal(v, []int{1, 2}) || err != nil {
+		t.Errorf("without the variadic part: %v, %v", v, err)
+	}
 	b := make([]byte, 8)
 	if n, err := bound[func([]byte) (int, error)](t, m, "FillBytes")(b); n != 6 || string(b) != "filled\x00\x00" || err != nil {
 		t.Errorf("got %d, %q, %v", n, b, err)

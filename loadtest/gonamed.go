@@ -48,6 +48,13 @@ func (s goSuite) testErrorIdentity(t *testing.T) {
 	if _, ok := is(nil); ok {
 		t.Error("nil is an error")
 	}
+	code := call(t, m, "*CodeError", struct{ Code int }{7}).(*load.Object)
+	if got, ok := bound[func(*load.Object) (int, bool)](t, m, "CodeOf")(code); got != 7 || !ok {
+		t.Errorf("an object as an error: %d, %v", got, ok)
+	}
+	if out, err := m.Call(t.Context(), "CodeOf", []any{code}); err != nil || out[0] != 7 {
+		t.Errorf("by name: %v, %v", out, err)
+	}
 	out, err := m.Call(t.Context(), "IsLengthError", []any{wrong})
 	if err != nil || out[0] != 4 || out[1] != true {
 		t.Errorf("by name: %v, %v", out, err)

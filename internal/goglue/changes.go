@@ -14,7 +14,12 @@ func (i *Instance) restorers(target callee, args []reflect.Type, pairs pairs) []
 	var list []restorer
 	useful := false
 	for _, param := range target.Changes {
-		if param >= len(target.In) { // it was left out
+		if param >= len(target.In) { // it was left out: nothing is there to change
+			list = append(list, func(d *incoming, _ []reflect.Value) {
+				if d.Bool() {
+					d.Fail(wire.ErrTag)
+				}
+			})
 			continue
 		}
 		n, j := target.In[param], 0

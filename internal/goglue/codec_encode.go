@@ -124,7 +124,7 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 		return func(e *wire.Encoder, v reflect.Value) { i.dynamic.Encode(e, v.Interface()) }, nil
 	case typ.Kind == KindError && t.Implements(errorType):
 		return i.encodeError, nil
-	case t == objectType && typ.Class != Data:
+	case t == objectType && (typ.Class != Data || typ.Kind == KindError):
 		return i.encodeObject, nil
 	case t == anyType || lenient && t.Kind() == reflect.Interface:
 		return i.encodeInterface(n), nil

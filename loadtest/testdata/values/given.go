@@ -168,6 +168,7 @@ func FillAccount(a *Account)                  { a.Owner += "!" }
 func Leave(p *Point)                          {}
 func SortInts(v []int)                        { sort.Ints(v) }
 func FillBytes(b []byte) (int, error)         { return copy(b, "filled"), nil }
+func SortAll(v []int, more ...int) error      { sort.Ints(v); return nil }
 func AddKey(m map[string]int)                 { m["added"] = 1 }
 func Total(v []int) string                    { v[0] = 0; return "kept" }
 func Unmarshal(data []byte, v any) error      { return json.Unmarshal(data, v) }
@@ -201,7 +202,7 @@ func (e *CodeError) Unwrap() error { return e.Err }
 func FailWith(code int) error { return fmt.Errorf("outer: %w", &CodeError{code, ErrBase}) }
 func FailOpen() error         { _, err := os.Open("/does/not/exist"); return err }
 func FailEOF() error          { return io.EOF }
-func FailJoined() error { return errors.Join(ErrClosed, fmt.Errorf("x: %w", fs.ErrPermission)) }
+func FailJoined() error       { return errors.Join(ErrClosed, fmt.Errorf("x: %w", fs.ErrPermission)) }
 
 func Forward(f func() error) error {
 	if err := f(); err != nil {
@@ -217,10 +218,10 @@ func IsBase(f func() error) (base, eof bool) {
 
 // Types with a text form.
 
-func Square2(n *big.Int) *big.Int           { return new(big.Int).Mul(n, n) }
-func Host(u *url.URL) string                { return u.Host }
-func WithPath(u url.URL, p string) *url.URL { u.Path = p; return &u }
-func Next(a netip.Addr) netip.Addr          { return a.Next() }
+func Square2(n *big.Int) *big.Int                 { return new(big.Int).Mul(n, n) }
+func Host(u *url.URL) string                      { return u.Host }
+func WithPath(u url.URL, p string) *url.URL       { u.Path = p; return &u }
+func Next(a netip.Addr) netip.Addr                { return a.Next() }
 func Nexts(a ...netip.Addr) map[string]netip.Addr { return map[string]netip.Addr{"next": a[0].Next()} }
 
 func Raw(m json.RawMessage) json.RawMessage { return append(json.RawMessage("["), append(m, ']')...) }

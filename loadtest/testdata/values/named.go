@@ -47,6 +47,14 @@ func CheckLength(s string) error {
 	return nil
 }
 
+func CodeOf(err error) (int, bool) {
+	var e *CodeError
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Code, true
+}
+
 func IsLengthError(err error) (int, bool) {
 	var e lengthError
 	ok := errors.As(err, &e)
