@@ -69,7 +69,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 12
+const generatorVersion = 13
 
 // build is one run of a Builder.
 type build struct {
