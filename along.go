@@ -17,6 +17,7 @@ import (
 type LoadOption struct {
 	along, instances []string
 	engine           string
+	force            bool
 }
 
 // WithEngine lets the engine of that name run the module, whatever the order of [Config].Engines. An engine that
@@ -66,6 +67,7 @@ func parseRequest(asked string, options []LoadOption) (Name, error) {
 		return Name{}, err
 	}
 	for _, option := range options {
+		name.force = name.force || option.force
 		for _, text := range option.along {
 			companion, err := parseCompanion(asked, text)
 			if err != nil {

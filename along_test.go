@@ -153,7 +153,7 @@ func TestLoadOptions(t *testing.T) {
 	if opened, _ := b.opens(); opened != 4 {
 		t.Errorf("%d instances, want 4", opened)
 	}
-	if err := l.Unload(t.Context(), "example.com/a", load.Along("bytes", "zc=example.com/z@v2")); err != nil {
+	if _, err := l.Unload(t.Context(), "example.com/a", load.Along("bytes", "zc=example.com/z@v2")); err != nil {
 		t.Fatal(err)
 	}
 	if _, closed := b.opens(); closed != 1 || len(slices.Collect(l.Modules())) != 3 {
@@ -226,7 +226,7 @@ func TestInstantiateOnDemand(t *testing.T) {
 	if err := load.Bind(m, &api); err != nil || api.Ints() != want[0] {
 		t.Errorf("bind: %v", err)
 	}
-	if err := l.Unload(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]")); err != nil {
+	if _, err := l.Unload(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]")); err != nil {
 		t.Fatal(err)
 	}
 	if opened, closed := b.opens(); opened != 3 || closed != 3 {
@@ -308,7 +308,10 @@ func TestInstantiateUnloadMeanwhile(t *testing.T) {
 	}()
 	<-started
 	unloaded := make(chan error, 1)
-	go func() { unloaded <- l.Unload(context.Background(), "example.com/a") }()
+	go func() {
+		_, err := l.Unload(context.Background(), "example.com/a")
+		unloaded <- err
+	}()
 	close(release)
 	if err := <-unloaded; err != nil {
 		t.Error(err)

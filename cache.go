@@ -70,11 +70,22 @@ func (c *cache) drop(m *Module) bool {
 	if m.dropped || !m.registered {
 		return false
 	}
+	c.remove(m)
+	return true
+}
+
+// remove takes a registered module out under all its names, and lets no more calls of it begin; one that crashed
+// answers with that. It is called with mu held.
+func (c *cache) remove(m *Module) {
 	m.dropped = true
 	modules := maps.Clone(*c.modules.Load())
 	maps.DeleteFunc(modules, func(_ string, other *Module) bool { return other == m })
 	c.modules.Store(&modules)
-	return true
+	for _, part := range m.parts() {
+		if !part.crashed() {
+			part.usage.Refuse()
+		}
+	}
 }
 
 // reap drops the module of that name if it has crashed, and frees what it still holds.

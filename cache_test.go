@@ -73,10 +73,12 @@ func TestUnload(t *testing.T) {
 	var r recorder
 	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
 	m := mustLoad(t, l, "alias=x")
-	for range 2 { // idempotent
-		if err := l.Unload(t.Context(), "x"); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := l.Unload(t.Context(), "x"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.Unload(t.Context(), "x")
+	if wantError(t, err, "unload x: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
+		t.Error("it is no ErrNotLoaded")
 	}
 	if n := w.instances[0].closed.Load(); n != 1 {
 		t.Errorf("closed %d times", n)

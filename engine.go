@@ -78,6 +78,19 @@ type Assigner interface {
 	Assign(ctx context.Context, symbol string, value any) error
 }
 
+// Memory is how much memory a module uses.
+type Memory struct {
+	Now  int64  `json:"now"`            // bytes
+	Peak int64  `json:"peak"`           // the most there was, in bytes, or 0 where that is not known
+	From string `json:"from,omitempty"` // what was measured: "resident memory of its process"; "" where nothing was
+}
+
+// Measurable is an optional ability of an instance: it tells how much memory the module uses. What shares the host's heap
+// cannot tell.
+type Measurable interface {
+	Memory() Memory
+}
+
 // Isolated is an optional ability of an instance: it tells what keeps the module from the host.
 type Isolated interface {
 	Isolation() Isolation
@@ -190,7 +203,7 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 }
 
 // start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.
-func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, error) {
+func (l *Loader) start(ctx context.Context, spec *Spec, imp importer) (*Module, error) {
 	engine, err := l.choose(spec)
 	if err != nil {
 		return nil, err
@@ -211,7 +224,7 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, 
 	return l.open(ctx, engine, spec, imp)
 }
 
-func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Importer) (*Module, error) {
+func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp importer) (*Module, error) {
 	files, err := l.compile(ctx, engine, spec)
 	if err != nil {
 		return nil, err
@@ -222,6 +235,10 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 		return nil, err
 	}
 	m := newModule(l, spec, engine.Name(), instance)
+	m.imports = imp.imports
+	if files != nil {
+		m.artifactSize = files.Size()
+	}
 	Emit(ctx, Opened{Name: spec.Name, Engine: engine.Name(), Isolation: m.Isolation(), Took: time.Since(start)})
 	return m, nil
 }

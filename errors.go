@@ -14,6 +14,8 @@ import (
 var (
 	// ErrNotFound is a finder's "not here, ask the next". Wrap it as fmt.Errorf("%w: why", ErrNotFound).
 	ErrNotFound = errors.New("not found")
+	// ErrNotLoaded is returned where only a module that runs makes sense.
+	ErrNotLoaded = errors.New("module is not loaded")
 	// ErrUnloaded is returned by everything of a module that was unloaded.
 	ErrUnloaded = errors.New("module is unloaded")
 	// ErrCrashed is returned by everything of an instance that ended by itself: a fatal error, an exit,
@@ -273,6 +275,15 @@ type CycleError struct {
 }
 
 func (e *CycleError) Error() string { return "import cycle: " + strings.Join(e.Chain, " → ") }
+
+// InUseError refuses to unload a module that other modules imported.
+type InUseError struct {
+	By []string // the modules that imported it, sorted
+}
+
+func (e *InUseError) Error() string {
+	return "it is imported by " + strings.Join(e.By, ", ") + "\n\tunload what imports it first, or pass load.Force()"
+}
 
 // CrashError says how an instance ended. It is an [ErrCrashed].
 type CrashError struct {

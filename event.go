@@ -99,8 +99,8 @@ type (
 		Name string
 		Err  error
 	}
-	// Unloaded: a module was taken out of the cache and closed.
-	Unloaded struct{ Name string }
+	// Unloaded: a module was taken out of the cache and closed; Why is "" where the program asked for it.
+	Unloaded struct{ Name, Why string }
 )
 
 func (Found) event()      {}
@@ -180,7 +180,12 @@ func (e Overrun) String() string {
 
 func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }
 
-func (e Unloaded) String() string { return "unloaded " + e.Name }
+func (e Unloaded) String() string {
+	if e.Why == "" {
+		return "unloaded " + e.Name
+	}
+	return "unloaded " + e.Name + ": " + e.Why
+}
 
 func round(d time.Duration) string {
 	switch {

@@ -34,6 +34,7 @@ type fake struct {
 	imports   []string
 	parallel  bool // import all at once
 	open      func(ctx context.Context) error
+	run       func() // what a call does
 }
 
 func (w *world) String() string { return "world" }
@@ -86,7 +87,7 @@ func (w *world) Open(ctx context.Context, a load.Artifact, imp load.Importer) (l
 			return nil, err
 		}
 	}
-	in := &instance{}
+	in := &instance{run: m.run}
 	w.mu.Lock()
 	w.instances = append(w.instances, in)
 	w.mu.Unlock()
@@ -106,6 +107,14 @@ func (w *world) opens(identity string) int {
 type instance struct {
 	crash  atomic.Pointer[error]
 	closed atomic.Int32
+	usage  load.Usage
+	run    func() // what a call does
+}
+
+func (in *instance) Usage() *load.Usage { return &in.usage }
+
+func (in *instance) Memory() load.Memory {
+	return load.Memory{Now: 1 << 20, Peak: 2 << 20, From: "the test"}
 }
 
 func (in *instance) Symbols() []load.Symbol { return nil }
@@ -115,8 +124,15 @@ func (in *instance) Bind(symbol string, _ reflect.Type) (reflect.Value, error) {
 }
 
 func (in *instance) Call(context.Context, string, []any) ([]any, error) {
+	if err := in.usage.Begin(); err != nil {
+		return nil, err
+	}
+	defer in.usage.End(nil)
 	if in.closed.Load() > 0 {
-		return nil, load.ErrUnloaded
+		panic("a call of a closed instance")
+	}
+	if in.run != nil {
+		in.run()
 	}
 	return nil, nil
 }

@@ -9,10 +9,11 @@ import (
 // flight is one load under way. It runs on a goroutine and a context of its own, so that no caller's
 // cancellation fails the others.
 type flight struct {
-	name   string // as asked, for the import chain
-	keys   []string
-	cancel context.CancelCauseFunc
-	done   chan struct{} // closed once module and err are set
+	name    string // as asked, for the import chain
+	keys    []string
+	imports *imports // of its module
+	cancel  context.CancelCauseFunc
+	done    chan struct{} // closed once module and err are set
 
 	module *Module
 	err    error // does not name the flight's own module: each caller has its own name for it
@@ -42,7 +43,7 @@ func (c *cache) load(ctx context.Context, key, name string, from *flight, open f
 	}
 	f := c.flights[key]
 	if f == nil {
-		f = &flight{name: name, keys: []string{key}, done: make(chan struct{}), waits: make(map[*flight]int)}
+		f = &flight{name: name, keys: []string{key}, imports: new(imports), done: make(chan struct{}), waits: make(map[*flight]int)}
 		flightCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 		f.cancel = cancel
 		c.flights[key] = f

@@ -8,18 +8,21 @@ import (
 	"github.com/loadgo/load/internal/instantiation"
 )
 
-// provider returns the instance that has a symbol, and the symbol's name there. An instantiation that the
+// provider returns the module that has a symbol, and the symbol's name there. An instantiation that the
 // module was not built with is built now, into a sibling: a further instance that runs the same package.
-func (m *Module) provider(ctx context.Context, symbol string) (Instance, string, error) {
+func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, error) {
+	if m.usage.Refused() {
+		return nil, "", ErrUnloaded
+	}
 	if !instantiation.Is(symbol) || m.spec.Source.Go == nil {
-		return m.instance, symbol, nil
+		return m, symbol, nil
 	}
 	if name, ok := strings.CutPrefix(symbol, "*"); ok { // a pointer to a value of a type
 		instance, name, err := m.provider(ctx, name)
 		return instance, "*" + name, err
 	}
 	if sibling := m.siblings.get(symbol); sibling != nil {
-		return sibling.instance, symbol, nil
+		return sibling, symbol, nil
 	}
 	name, err := instantiation.Parse(symbol)
 	if err != nil {
@@ -27,16 +30,16 @@ func (m *Module) provider(ctx context.Context, symbol string) (Instance, string,
 	}
 	symbols := m.Symbols()
 	if _, ok := FindSymbol(symbols, name.Text); ok {
-		return m.instance, name.Text, nil
+		return m, name.Text, nil
 	}
 	if _, ok := FindSymbol(symbols, name.Symbol); !ok {
-		return m.instance, name.Symbol, nil // the instance tells what is spelled alike
+		return m, name.Symbol, nil // the instance tells what is spelled alike
 	}
 	sibling, err := m.sibling(ctx, name.Text)
 	if err != nil {
 		return nil, "", err
 	}
-	return sibling.instance, name.Text, nil
+	return sibling, name.Text, nil
 }
 
 // sibling returns the module with an instantiation, and makes it where there is none; goroutines that ask at
@@ -44,7 +47,7 @@ func (m *Module) provider(ctx context.Context, symbol string) (Instance, string,
 func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
 	m.siblings.reap(ctx, symbol)
 	sibling, err := m.siblings.load(ctx, symbol, symbol, nil, func(ctx context.Context, _ *flight) (*Module, error) {
-		return m.loader.start(m.loader.context(ctx), m.spec.instantiated([]string{symbol}), importer{loader: m.loader})
+		return m.loader.start(m.loader.context(ctx), m.spec.instantiated([]string{symbol}), importer{loader: m.loader, imports: new(imports)})
 	})
 	var unknown *SymbolError
 	switch {

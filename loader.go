@@ -37,6 +37,10 @@ type Config struct {
 type Loader struct {
 	config Config
 	cache  cache
+
+	// life is the context of background work. It ends when Close cannot wait any longer, or has waited.
+	life  context.Context
+	hurry context.CancelFunc
 }
 
 // New makes a loader. It does no I/O. The error is a [*ConfigError].
@@ -65,6 +69,7 @@ func New(config Config) (*Loader, error) {
 	}
 	l := &Loader{config: config}
 	l.cache.init()
+	l.life, l.hurry = context.WithCancel(context.Background())
 	return l, nil
 }
 
@@ -165,7 +170,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err 
 	if m, err := l.cache.claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
 		return m, err
 	}
-	m, err = l.start(ctx, spec, importer{loader: l, flight: f})
+	m, err = l.start(ctx, spec, importer{loader: l, flight: f, imports: f.imports})
 	if err != nil {
 		return nil, err
 	}
@@ -231,66 +236,10 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 	}
 }
 
-// Unload takes the module of that name out of the cache, under all its names, and closes it: everything
-// of it answers [ErrUnloaded] from then on. A module that is built with something is named with the options
-// that it was loaded with. A name that is not loaded is no error. A load of the name that is under way is
-// not disturbed.
-func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption) error {
-	if len(options) > 0 {
-		parsed, err := parseRequest(name, options)
-		if err != nil {
-			return fmt.Errorf("unload %s: %w", name, err)
-		}
-		name += builtWith(parsed.Along, parsed.Instances, parsed.Engine)
-	}
-	m := (*l.cache.modules.Load())[name]
-	if m == nil || !l.cache.drop(m) {
-		return nil
-	}
-	return l.unload(ctx, m)
-}
-
-func (l *Loader) unload(ctx context.Context, m *Module) error {
-	err := m.close(ctx)
-	Emit(l.context(ctx), Unloaded{Name: m.String()})
-	if err != nil {
-		return fmt.Errorf("unload %s: %w", m, err)
-	}
-	return nil
-}
-
-// Close ends the loads that are under way, waits for them, and closes every module. Loads after it
-// return [ErrClosed]. It is idempotent. Where ctx ends first, the rest goes on in the background.
-func (l *Loader) Close(ctx context.Context) error {
-	modules, ended := l.cache.close()
-	errs := make([]error, len(modules)+1)
-	var wg sync.WaitGroup
-	for i, m := range modules {
-		wg.Go(func() { errs[i] = l.unload(ctx, m) })
-	}
-	wg.Wait()
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		errs[len(modules)] = context.Cause(ctx)
-	}
-	return errors.Join(errs...)
-}
-
 // context leads the events of finders, installers, engines and the store to the loader's sink.
 func (l *Loader) context(ctx context.Context) context.Context {
 	if l.config.Events != nil {
 		ctx = WithSink(ctx, l.config.Events)
 	}
 	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
-}
-
-// importer loads for the module of a flight.
-type importer struct {
-	loader *Loader
-	flight *flight
-}
-
-func (i importer) Import(ctx context.Context, name string) (*Module, error) {
-	return i.loader.load(ctx, name, nil, i.flight)
 }

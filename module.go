@@ -37,14 +37,23 @@ type Module struct {
 	instance Instance
 	siblings cache // by the instantiation that each was made for
 
+	usage        *Usage
+	counts       bool // the instance does not count its calls: the module does where it sees them
+	imports      *imports
+	artifactSize int64 // bytes; 0 where nothing was compiled
+
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
-	registered, dropped bool // guarded by cache.mu
+	registered, dropped bool          // guarded by cache.mu
+	gone                chan struct{} // closed when it was closed after it was dropped
 }
 
 func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module {
-	m := &Module{loader: l, spec: spec, engine: engine, instance: instance}
+	m := &Module{loader: l, spec: spec, engine: engine, instance: instance, usage: usageOf(instance), gone: make(chan struct{})}
 	m.siblings.init()
+	if m.counts = m.usage == nil; m.counts {
+		m.usage = new(Usage)
+	}
 	if c, ok := instance.(Crashable); ok {
 		m.crash = c.Crash()
 	} else {
@@ -54,6 +63,14 @@ func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module 
 }
 
 func (m *Module) crashed() bool { return m.crash.Load() != nil }
+
+// memory is what the instance says that it uses, without its siblings.
+func (m *Module) memory() Memory {
+	if measurable, ok := m.instance.(Measurable); ok {
+		return measurable.Memory()
+	}
+	return Memory{}
+}
 
 // Name returns the canonical name: the import path, or the absolute directory.
 func (m *Module) Name() string { return m.spec.Name }
@@ -86,20 +103,27 @@ func (m *Module) Isolation() Isolation {
 // an [*Object] for everything else. The function's own trailing error is returned as err. Instantiations of
 // generic functions are built on demand, as [Func] says.
 func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, error) {
-	instance, symbol, err := m.provider(ctx, symbol)
+	provider, symbol, err := m.provider(ctx, symbol)
 	if err != nil {
 		return nil, err
 	}
-	return instance.Call(ctx, symbol, args)
+	if !provider.counts {
+		return provider.instance.Call(ctx, symbol, args)
+	}
+	if err := provider.usage.Begin(); err != nil {
+		return nil, err
+	}
+	defer provider.usage.End(nil)
+	return provider.instance.Call(ctx, symbol, args)
 }
 
 // bind binds a symbol of the module, or of the sibling that has it.
 func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
-	instance, symbol, err := m.provider(context.Background(), symbol)
+	provider, symbol, err := m.provider(context.Background(), symbol)
 	if err != nil {
 		return reflect.Value{}, err
 	}
-	return instance.Bind(symbol, t)
+	return provider.instance.Bind(symbol, t)
 }
 
 // Func binds a function of the module to the Go function type F, once; calls through the result look
@@ -137,6 +161,9 @@ func Value[T any](m *Module, symbol string) (T, error) {
 
 // Set assigns to a variable of the module, with the conversions of a call by name.
 func (m *Module) Set(ctx context.Context, symbol string, value any) error {
+	if m.usage.Refused() {
+		return ErrUnloaded
+	}
 	assigner, ok := m.instance.(Assigner)
 	if !ok {
 		return &SymbolError{Module: m.Name(), Symbol: symbol, Have: "a module of " + m.engine, Reason: "its variables cannot be set"}

@@ -40,6 +40,8 @@ type Name struct {
 	// What the module is built with, sorted and without repetition: see [Along] and [Instantiate].
 	Along     []Companion
 	Instances []string
+
+	force bool // see [Force]
 }
 
 // String returns the name as it would be written, without its alias.

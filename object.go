@@ -20,9 +20,19 @@ type Object struct {
 
 // NewObject makes the host's side of a reference. Engines call it, once for each reference.
 func NewObject(ref ObjectRef) *Object {
+	if u := usageOf(ref); u != nil {
+		u.hold(ref)
+	}
 	o := &Object{ref: ref}
-	o.cleanup = runtime.AddCleanup(o, ObjectRef.Release, ref)
+	o.cleanup = runtime.AddCleanup(o, releaseRef, ref)
 	return o
+}
+
+func releaseRef(ref ObjectRef) {
+	ref.Release()
+	if u := usageOf(ref); u != nil {
+		u.drop(ref)
+	}
 }
 
 // Ref returns the engine's reference. Engines call it when the object comes back as an argument.
@@ -96,7 +106,7 @@ func (o *Object) MarshalJSON() ([]byte, error) {
 // garbage collector in its own time.
 func (o *Object) Close() {
 	o.cleanup.Stop()
-	o.ref.Release()
+	releaseRef(o.ref)
 }
 
 // Method binds a method of the object to the Go function type F, as [Func] binds a function. The

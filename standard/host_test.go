@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		"start":     (*host).start,
 		"fork":      (*host).fork,
 		"memory":    (*host).memory,
+		"close":     (*host).close,
+		"unload":    (*host).unload,
 	}[os.Getenv(hostEnv)]
 	if job == nil {
 		os.Exit(m.Run())

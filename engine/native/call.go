@@ -105,9 +105,6 @@ func (p *plan) call(f reflect.Value, args []reflect.Value) []reflect.Value {
 }
 
 func (p *plan) run(f reflect.Value, args []reflect.Value) (results []reflect.Value, err error) {
-	if p.module.closed.Load() {
-		return nil, load.ErrUnloaded
-	}
 	if p.dropContext {
 		if ctx, _ := args[0].Interface().(context.Context); ctx != nil && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -139,7 +136,11 @@ func (p *plan) run(f reflect.Value, args []reflect.Value) (results []reflect.Val
 
 // invoke calls a function of the host; a panic there is a [*load.PanicError].
 func (m *module) invoke(f reflect.Value, args []reflect.Value, spread bool) (results []reflect.Value, err error) {
+	if err := m.usage.Begin(); err != nil {
+		return nil, err
+	}
 	defer func() {
+		defer func() { m.usage.End(err) }()
 		if r := recover(); r != nil {
 			err = &load.PanicError{Module: m.name, Symbol: f.Type().String(), Value: fmt.Sprint(r), Stack: string(debug.Stack())}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"sync/atomic"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/spelling"
@@ -12,9 +11,13 @@ import (
 
 // module is what functions and objects of a built-in module know of it.
 type module struct {
-	name   string
-	closed atomic.Bool
+	name  string
+	usage load.Usage
 }
+
+// Usage implements [load.Counted]. A function that was bound with its own type is the host's very function: its
+// calls are not seen.
+func (m *module) Usage() *load.Usage { return &m.usage }
 
 // instance is a running built-in module.
 type instance struct {
@@ -29,7 +32,7 @@ func (in *instance) Symbols() []load.Symbol { return in.symbols }
 // find returns the member, or an error that names those that are spelled alike. prefix is what stands
 // before the name in messages.
 func (m *module) find(members []member, prefix, name string) (member, error) {
-	if m.closed.Load() {
+	if m.usage.Refused() {
 		return member{}, load.ErrUnloaded
 	}
 	found, ok := find(members, name)
@@ -101,6 +104,6 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 
 // Close implements [load.Instance]. Functions that were bound with their own type stay what they are.
 func (in *instance) Close(context.Context) error {
-	in.closed.Store(true)
+	in.usage.Refuse()
 	return nil
 }

@@ -89,6 +89,9 @@ func isData(t reflect.Type, within []reflect.Type) bool {
 	return true
 }
 
+// Usage implements [load.Counted].
+func (o *object) Usage() *load.Usage { return o.module.Usage() }
+
 // TypeName implements [load.ObjectRef].
 func (o *object) TypeName() string { return o.value.Type().String() }
 

@@ -125,7 +125,7 @@ func TestUnload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Unload(t.Context(), "m"); err != nil {
+	if _, err := l.Unload(t.Context(), "m"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := greet("you"); !errors.Is(err, load.ErrUnloaded) {

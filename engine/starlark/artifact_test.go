@@ -41,7 +41,7 @@ func TestArtifact(t *testing.T) {
 	}
 	for text, compiles := range map[string]int{"x = 2": 1, "x = 1": 0} {
 		w.write(t, "m.star", text)
-		if err := w.Unload(t.Context(), "m"); err != nil {
+		if _, err := w.Unload(t.Context(), "m"); err != nil {
 			t.Error(err)
 		}
 		if x := value("m"); fmt.Sprint("x = ", x) != text || compiled() > compiles {

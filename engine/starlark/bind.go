@@ -209,11 +209,11 @@ const maxCalls = 10_000
 
 // invoke calls a function of the module on a thread of its own.
 func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callable, args starlark.Tuple, kwargs []starlark.Tuple) (v starlark.Value, err error) {
-	if in.closed.Load() {
-		return nil, load.ErrUnloaded
+	if err := in.usage.Begin(); err != nil {
+		return nil, err
 	}
-	defer in.calls.Add(-1)
-	if in.calls.Add(1) > maxCalls {
+	defer func() { in.usage.End(err) }()
+	if in.usage.Running() > maxCalls {
 		return nil, &load.LimitError{Reason: fmt.Sprintf("more than %d calls of %s run at once, or call each other", maxCalls, in.name)}
 	}
 	err = in.run(ctx, symbol, nil, func(t *starlark.Thread) (err error) {

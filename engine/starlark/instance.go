@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/spelling"
@@ -19,9 +18,11 @@ type instance struct {
 	print   load.Sink
 	globals starlark.StringDict
 	symbols func() []load.Symbol // lists them once
-	calls   atomic.Int32         // that run now
-	closed  atomic.Bool
+	usage   load.Usage
 }
+
+// Usage implements [load.Counted].
+func (in *instance) Usage() *load.Usage { return &in.usage }
 
 // Symbols implements [load.Instance].
 func (in *instance) Symbols() []load.Symbol { return in.symbols() }
@@ -87,7 +88,7 @@ func synopsis(f starlark.Callable) string {
 
 // find returns a global that is exported, or an error that names those that are spelled alike.
 func (in *instance) find(symbol string) (starlark.Value, error) {
-	if in.closed.Load() {
+	if in.usage.Refused() {
 		return nil, load.ErrUnloaded
 	}
 	if v, ok := in.globals[symbol]; ok && !strings.HasPrefix(symbol, "_") {
@@ -159,9 +160,9 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 	return in.callByName(ctx, symbol, f, args)
 }
 
-// Close implements [load.Instance]. Calls that run go on: their steps are limited. What other scripts loaded
+// Close implements [load.Instance]. Calls that still run go on: their steps are limited. What other scripts loaded
 // from this one stays theirs.
 func (in *instance) Close(context.Context) error {
-	in.closed.Store(true)
+	in.usage.Refuse()
 	return nil
 }

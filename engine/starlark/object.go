@@ -30,6 +30,9 @@ func (in *instance) object(v starlark.Value) (*load.Object, error) {
 	return load.NewObject(&object{in, v}), nil
 }
 
+// Usage implements [load.Counted].
+func (o *object) Usage() *load.Usage { return &o.in.usage }
+
 // TypeName implements [load.ObjectRef].
 func (o *object) TypeName() string { return o.v.Type() }
 

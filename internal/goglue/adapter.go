@@ -185,7 +185,7 @@ func (a *adaptedReader) chunk(size int) ([]byte, error) {
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(ref.handle)
 	e.Uint(uint64(size))
-	reply, err := a.instance.transport.Call(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
+	reply, err := a.instance.send(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
 	if err != nil {
 		return nil, err
 	}

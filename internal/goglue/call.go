@@ -132,7 +132,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		p.instance.takeBack(e)
 		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
 	}
-	reply, err := p.instance.transport.Call(ctx, p.symbol, p.function, p.mode, e)
+	reply, err := p.instance.send(ctx, p.symbol, p.function, p.mode, e)
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}

@@ -29,7 +29,12 @@ func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *o
 		for j, arg := range args {
 			stack[j] = toStack(arg)
 		}
-		if err := transport.Direct(ctx, p.symbol, p.function, stack); err != nil {
+		if err := p.instance.usage.Begin(); err != nil {
+			return nil, err
+		}
+		err := transport.Direct(ctx, p.symbol, p.function, stack)
+		p.instance.usage.End(err)
+		if err != nil {
 			return nil, err
 		}
 		if len(p.results) == 0 {

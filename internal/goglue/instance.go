@@ -54,6 +54,7 @@ type Instance struct {
 	dynamic    *dynamic.Codec
 	maxMessage int
 	symbols    func() []load.Symbol
+	usage      load.Usage
 
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
@@ -75,6 +76,19 @@ func NewInstance(name string, api *API, transport Transport, maxMessage int) *In
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
 	return i
+}
+
+// Usage implements [load.Counted].
+func (i *Instance) Usage() *load.Usage { return &i.usage }
+
+// send makes a call and counts it.
+func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+	if err := i.usage.Begin(); err != nil {
+		return nil, err
+	}
+	reply, err := i.transport.Call(ctx, symbol, function, mode, message)
+	i.usage.End(err)
+	return reply, err
 }
 
 // Symbols implements [load.Instance].

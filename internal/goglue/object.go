@@ -153,6 +153,9 @@ func (i *Instance) skipValue(d *incoming, n int) {
 	}
 }
 
+// Usage implements [load.Counted].
+func (o *object) Usage() *load.Usage { return &o.instance.usage }
+
 // TypeName implements [load.ObjectRef].
 func (o *object) TypeName() string {
 	if o.name != "" {
@@ -325,7 +328,7 @@ func (o *object) Equal(ctx context.Context, other load.ObjectRef) (bool, error) 
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(o.handle)
 	e.Handle(b.handle)
-	reply, err := o.instance.transport.Call(ctx, o.TypeName(), wire.FuncEqual, 0, e)
+	reply, err := o.instance.send(ctx, o.TypeName(), wire.FuncEqual, 0, e)
 	if err != nil {
 		return false, err
 	}
@@ -359,7 +362,7 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(o.handle)
-	reply, err := o.instance.transport.Call(ctx, o.TypeName(), function, 0, e)
+	reply, err := o.instance.send(ctx, o.TypeName(), function, 0, e)
 	if err != nil {
 		return "", err
 	}

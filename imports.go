@@ -1,0 +1,95 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// imports are the modules that one module has imported, while it was loaded or later. The set is guarded by the
+// loader's cache.mu.
+type imports struct {
+	set map[*Module]bool
+}
+
+// importer loads for a module: for its flight while it is loaded, and later for the module itself.
+type importer struct {
+	loader  *Loader
+	flight  *flight
+	imports *imports
+}
+
+// Import implements [Importer]. A module that was imported has a dependant from then on.
+func (i importer) Import(ctx context.Context, name string) (*Module, error) {
+	for {
+		m, err := i.loader.load(ctx, name, nil, i.flight)
+		if err != nil || i.loader.cache.depend(i.imports, m) {
+			return m, err
+		}
+	}
+}
+
+// depend notes an import and reports whether the module can still be relied on.
+func (c *cache) depend(of *imports, on *Module) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if on.dropped && !c.closed {
+		return false
+	}
+	if of.set == nil {
+		of.set = make(map[*Module]bool)
+	}
+	of.set[on] = true
+	return true
+}
+
+// dependants lists the running modules that imported one directly, sorted. It is called with mu held.
+func (c *cache) dependants(of *Module) []*Module {
+	var all []*Module
+	for _, m := range c.all() {
+		if m != of && !m.crashed() && m.imports.set[of] {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// users names who imported a module: the modules that run, and those that are being loaded. It is called with
+// mu held.
+func (c *cache) users(of *Module) []string {
+	var names []string
+	for _, m := range c.dependants(of) {
+		names = append(names, m.String())
+	}
+	for _, f := range c.flights {
+		if f.imports.set[of] && !slices.Contains(names, f.name) {
+			names = append(names, f.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// dependantsFirst sorts modules so that each comes before those that it imports. It is called with mu held.
+func dependantsFirst(modules []*Module) []*Module {
+	slices.SortStableFunc(modules, func(a, b *Module) int { return cmp.Compare(a.String(), b.String()) })
+	var order []*Module
+	seen := make(map[*Module]bool)
+	var visit func(m *Module)
+	visit = func(m *Module) {
+		seen[m] = true
+		for _, on := range modules {
+			if m.imports.set[on] && !seen[on] {
+				visit(on)
+			}
+		}
+		order = append(order, m)
+	}
+	for _, m := range modules {
+		if !seen[m] {
+			visit(m)
+		}
+	}
+	slices.Reverse(order)
+	return order
+}

@@ -1,0 +1,173 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Force makes [Loader.Load] reload a module that runs already, as [Loader.Reload] does, and [Loader.Unload]
+// unload one that other modules imported.
+func Force() LoadOption { return LoadOption{force: true} }
+
+// UnloadReport tells what an unload gave back, and what it did not.
+type UnloadReport struct {
+	Name string `json:"name"` // with the version
+	// Memory is how much the module used, in bytes, as its engine reports it, just before it was closed; 0 where the
+	// engine does not tell. It came back unless Objects say that the host still holds values in its own memory.
+	Memory int64 `json:"memory"`
+	// Artifact is the size of the compiled module, in bytes, whose code is not mapped any more.
+	Artifact int64 `json:"artifact"`
+	// Waited is how long running calls took to finish.
+	Waited time.Duration `json:"waited"`
+	// Interrupted is how many calls still ran when the context ended. In a module that runs as a process they were
+	// ended and return [ErrUnloaded]; calls within the host's process end by themselves.
+	Interrupted int `json:"interrupted"`
+	// Objects are those that the host still holds, longest held first. They answer [ErrUnloaded].
+	Objects []HeldObjects `json:"objects,omitempty"`
+}
+
+// Unload takes the module of that name out of the cache, under all its names, waits for its running calls, and
+// closes it: everything of it answers [ErrUnloaded] from the moment that it is taken out, but for functions of built-in
+// modules that were bound with their own type. A module that is built with something is named with the options that it
+// was loaded with. A load of the name that is under way is not disturbed.
+//
+// Where ctx ends before the running calls do, they are cut off: the module is closed all the same, and the error says so.
+// A call that unloads its own module waits for itself until then.
+//
+// The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that others imported, unless
+// the option [Force] is given.
+func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption) (*UnloadReport, error) {
+	m, err := l.cache.take(name, options)
+	if err != nil {
+		return nil, fmt.Errorf("unload %s: %w", name, err)
+	}
+	report, err := l.end(ctx, m, "")
+	if err != nil {
+		return report, fmt.Errorf("unload %s: %w", m, err)
+	}
+	return report, nil
+}
+
+// take takes the module of a name out of the cache for an unload.
+func (c *cache) take(name string, options []LoadOption) (*Module, error) {
+	key, force := name, false
+	if len(options) > 0 {
+		parsed, err := parseRequest(name, options)
+		if err != nil {
+			return nil, err
+		}
+		key += builtWith(parsed.Along, parsed.Instances, parsed.Engine)
+		force = parsed.force
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := (*c.modules.Load())[key]
+	switch {
+	case c.closed:
+		return nil, ErrClosed
+	case m == nil:
+		return nil, ErrNotLoaded
+	case !force:
+		if users := c.users(m); len(users) > 0 {
+			return nil, &InUseError{By: users}
+		}
+	}
+	c.remove(m)
+	return m, nil
+}
+
+// end waits for the running calls of a module that was dropped, and closes it.
+func (l *Loader) end(ctx context.Context, m *Module, why string) (*UnloadReport, error) {
+	defer close(m.gone)
+	report := &UnloadReport{Name: m.String(), Artifact: m.artifactSize}
+	start := time.Now()
+	for _, part := range m.parts() {
+		report.Interrupted += part.usage.drain(ctx)
+	}
+	report.Waited = time.Since(start)
+	for _, part := range m.parts() {
+		report.Memory += part.memory().Now
+		report.Objects = append(report.Objects, part.usage.heldObjects()...)
+	}
+	closing, cancel := later(ctx)
+	defer cancel()
+	err := m.close(closing)
+	if report.Interrupted > 0 {
+		err = errors.Join(fmt.Errorf("%s cut off: %w", count(report.Interrupted, "running call"), context.Cause(ctx)), err)
+	}
+	Emit(l.context(ctx), Unloaded{Name: m.String(), Why: why})
+	return report, err
+}
+
+// parts are the module and its siblings.
+func (m *Module) parts() []*Module { return append([]*Module{m}, m.siblings.all()...) }
+
+// later returns a context that ends a moment after ctx, so that what was cut off can still be closed.
+func later(ctx context.Context) (context.Context, context.CancelFunc) {
+	closing, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	var timer *time.Timer
+	var mu sync.Mutex
+	stop := context.AfterFunc(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		timer = time.AfterFunc(farewell, func() { cancel(context.Cause(ctx)) })
+	})
+	return closing, func() {
+		stop()
+		mu.Lock()
+		defer mu.Unlock()
+		if timer != nil {
+			timer.Stop()
+		}
+		cancel(nil)
+	}
+}
+
+// retire ends modules that were dropped together, each when those that imported it have ended.
+func (l *Loader) retire(ctx context.Context, modules []*Module, why string) error {
+	l.cache.mu.Lock()
+	modules = dependantsFirst(modules)
+	before := make([][]*Module, len(modules))
+	for i, m := range modules {
+		for _, d := range modules[:i] {
+			if d.imports.set[m] {
+				before[i] = append(before[i], d)
+			}
+		}
+	}
+	l.cache.mu.Unlock()
+	errs := make([]error, len(modules))
+	var wg sync.WaitGroup
+	for i, m := range modules {
+		wg.Go(func() {
+			for _, d := range before[i] {
+				<-d.gone
+			}
+			if _, err := l.end(ctx, m, why); err != nil {
+				errs[i] = fmt.Errorf("unload %s: %w", m, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// Close ends the loads that are under way, waits for the running calls of all modules and for the loader's own work, and
+// closes every module, those that import others first. It leaves no goroutine, process, file or directory. Loads
+// after it return [ErrClosed]. It is idempotent. Where ctx ends first, running calls are cut off as [Loader.Unload] does
+// it, and what is left goes on in the background.
+func (l *Loader) Close(ctx context.Context) error {
+	modules, ended := l.cache.close()
+	defer context.AfterFunc(ctx, l.hurry)()
+	err := l.retire(ctx, modules, "")
+	select {
+	case <-ended:
+		l.hurry() // there is nothing left that could
+		return err
+	case <-ctx.Done():
+		return errors.Join(err, context.Cause(ctx))
+	}
+}

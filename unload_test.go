@@ -1,0 +1,186 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// unload unloads and fails the test where that is refused.
+func unload(t testing.TB, l *load.Loader, name string, options ...load.LoadOption) *load.UnloadReport {
+	t.Helper()
+	report, err := l.Unload(t.Context(), name, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestUnloadLetsCallsFinish(t *testing.T) {
+	t.Parallel()
+	started, release := make(chan struct{}), make(chan struct{})
+	w := &world{modules: map[string]fake{"x": {run: func() {
+		close(started)
+		<-release
+	}}}}
+	l := newLoader(t, w)
+	m := mustLoad(t, l, "x")
+	called := make(chan error, 1)
+	go func() { _, err := m.Call(context.Background(), "F"); called <- err }()
+	<-started
+	type answer struct {
+		report *load.UnloadReport
+		err    error
+	}
+	unloaded := make(chan answer, 1)
+	go func() {
+		report, err := l.Unload(context.Background(), "x")
+		unloaded <- answer{report, err}
+	}()
+	for len(names(l)) > 0 { // until it is taken out
+	}
+	if _, err := m.Call(t.Context(), "F"); !errors.Is(err, load.ErrUnloaded) {
+		t.Errorf("a call during the unload: %v", err)
+	}
+	if n := w.instances[0].closed.Load(); n != 0 {
+		t.Error("it was closed under a running call")
+	}
+	close(release)
+	if err := <-called; err != nil {
+		t.Errorf("the call that ran: %v", err)
+	}
+	got := <-unloaded
+	if got.err != nil || got.report.Memory != 1<<20 || got.report.Interrupted != 0 || w.instances[0].closed.Load() != 1 {
+		t.Errorf("report %+v, error %v", got.report, got.err)
+	}
+}
+
+func TestUnloadCutsOff(t *testing.T) {
+	t.Parallel()
+	started, release := make(chan struct{}), make(chan struct{})
+	w := &world{modules: map[string]fake{"x": {run: func() {
+		close(started)
+		<-release
+	}}}}
+	l := newLoader(t, w)
+	m := mustLoad(t, l, "x")
+	called := make(chan error, 1)
+	go func() { _, err := m.Call(context.Background(), "F"); called <- err }()
+	<-started
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	report, err := l.Unload(ctx, "x")
+	wantError(t, err, "unload x: 1 running call cut off: context canceled")
+	if !errors.Is(err, context.Canceled) || report.Interrupted != 1 || w.instances[0].closed.Load() != 1 {
+		t.Errorf("report %+v", report)
+	}
+	close(release)
+	<-called
+}
+
+func TestUnloadOfAnImportedModule(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}, version: "v1.0.0"}, "tool": {imports: []string{"lib"}}, "lib": {}}}
+	l := newLoader(t, w)
+	mustLoad(t, l, "app")
+	mustLoad(t, l, "tool")
+	_, err := l.Unload(t.Context(), "lib")
+	wantError(t, err, "unload lib: it is imported by app@v1.0.0, tool\n\tunload what imports it first, or pass load.Force()")
+	var inUse *load.InUseError
+	if !errors.As(err, &inUse) || !slices.Equal(inUse.By, []string{"app@v1.0.0", "tool"}) || len(names(l)) != 3 {
+		t.Error(inUse, names(l))
+	}
+	unload(t, l, "tool")
+	unload(t, l, "lib", load.Force())
+	if got := names(l); !slices.Equal(got, []string{"app@v1.0.0"}) {
+		t.Errorf("modules %q", got)
+	}
+	unload(t, l, "app")
+}
+
+// A module that is being loaded relies on what it has imported so far.
+func TestUnloadDuringAnImport(t *testing.T) {
+	t.Parallel()
+	started, release := make(chan struct{}), make(chan struct{})
+	w := &world{modules: map[string]fake{
+		"app":  {imports: []string{"lib", "slow"}},
+		"lib":  {},
+		"slow": {open: func(context.Context) error { close(started); <-release; return nil }},
+	}}
+	l := newLoader(t, w)
+	loaded := make(chan error, 1)
+	go func() { _, err := l.Load(context.Background(), "app"); loaded <- err }()
+	<-started
+	_, err := l.Unload(t.Context(), "lib")
+	wantError(t, err, "unload lib: it is imported by app\n\tunload what imports it first, or pass load.Force()")
+	close(release)
+	if err := <-loaded; err != nil {
+		t.Error(err)
+	}
+}
+
+// Close lets calls finish, and ends what imports a module before the module.
+func TestCloseDrains(t *testing.T) {
+	t.Parallel()
+	started, release := make(chan struct{}), make(chan struct{})
+	var lib *load.Module
+	w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}, run: func() {
+		close(started)
+		<-release
+		if _, err := lib.Call(context.Background(), "F"); err != nil {
+			t.Errorf("the import of a running call: %v", err)
+		}
+	}}, "lib": {}}}
+	var r recorder
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	app := mustLoad(t, l, "app")
+	lib = mustLoad(t, l, "lib")
+	called := make(chan error, 1)
+	go func() { _, err := app.Call(context.Background(), "F"); called <- err }()
+	<-started
+	closed := make(chan error, 1)
+	go func() { closed <- l.Close(context.Background()) }()
+	for len(names(l)) > 0 {
+	}
+	close(release)
+	if err := errors.Join(<-called, <-closed, l.Close(t.Context())); err != nil {
+		t.Error(err)
+	}
+	var ended []string
+	for _, e := range r.events {
+		if u, ok := e.(load.Unloaded); ok {
+			ended = append(ended, u.Name)
+		}
+	}
+	if !slices.Equal(ended, []string{"app", "lib"}) {
+		t.Errorf("ended %q", ended)
+	}
+	_, err := l.Unload(t.Context(), "app")
+	wantError(t, err, "unload app: loader is closed")
+}
+
+// counted is a reference that belongs to an instance.
+type counted struct {
+	ref
+	in *instance
+}
+
+func (c *counted) Usage() *load.Usage { return &c.in.usage }
+
+func TestHeldObjects(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"x": {}}}
+	l := newLoader(t, w)
+	mustLoad(t, l, "x")
+	kept, dropped := load.NewObject(&counted{in: w.instances[0]}), load.NewObject(&counted{in: w.instances[0]})
+	dropped.Close()
+	report := unload(t, l, "x")
+	if len(report.Objects) != 1 || report.Objects[0].Type != "*semver.Version" || report.Objects[0].Count != 1 || report.Objects[0].Since.IsZero() {
+		t.Errorf("held %+v", report.Objects)
+	}
+	runtime.KeepAlive(kept)
+}
