@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"go/token"
@@ -18,6 +19,7 @@ type LoadOption struct {
 	along, instances []string
 	engine           string
 	force            bool
+	check            func(context.Context, *Module) error
 }
 
 // WithEngine lets the engine of that name run the module, whatever the order of [Config].Engines. An engine that
@@ -68,6 +70,9 @@ func parseRequest(asked string, options []LoadOption) (Name, error) {
 	}
 	for _, option := range options {
 		name.force = name.force || option.force
+		if option.check != nil {
+			name.check = option.check
+		}
 		for _, text := range option.along {
 			companion, err := parseCompanion(asked, text)
 			if err != nil {

@@ -14,13 +14,15 @@ import (
 type cache struct {
 	modules atomic.Pointer[map[string]*Module] // never nil after init
 
-	mu      sync.Mutex
+	mu      *sync.Mutex
 	flights map[string]*flight // loads under way, by name and, once it is known, by identity
 	running sync.WaitGroup     // the goroutines of flights, abandoned ones too
 	closed  bool
 }
 
-func (c *cache) init() {
+// init makes the zero cache ready. Caches that modules move between share one mutex.
+func (c *cache) init(mu *sync.Mutex) {
+	c.mu = mu
 	c.flights = make(map[string]*flight)
 	c.modules.Store(&map[string]*Module{})
 }
@@ -48,6 +50,9 @@ func (c *cache) register(m *Module, keys []string) {
 	}
 	c.modules.Store(&modules)
 }
+
+// holds tells whether a registered module is one of this cache.
+func (c *cache) holds(m *Module) bool { return (*c.modules.Load())[m.spec.identity()] == m }
 
 // alias enters a registered module under a further name and returns the module that has the name then.
 func (c *cache) alias(m *Module, name string) *Module {

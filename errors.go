@@ -276,6 +276,25 @@ type CycleError struct {
 
 func (e *CycleError) Error() string { return "import cycle: " + strings.Join(e.Chain, " → ") }
 
+// ReloadError reports a reload that failed. The modules that ran before it go on as if nothing had happened.
+type ReloadError struct {
+	Name string // as the caller named it
+	Err  error  // why; a [*LoadError] where the module, or one that imports it, could not be loaded
+}
+
+func (e *ReloadError) Error() string {
+	text := e.Err.Error()
+	if inner, ok := e.Err.(*LoadError); ok {
+		text = strings.TrimPrefix(text, "load ")
+		if inner.Chain[0] == e.Name {
+			return "reload " + text + "\n\tthe module that runs stays"
+		}
+	}
+	return "reload " + e.Name + ": " + text + "\n\tthe module that runs stays"
+}
+
+func (e *ReloadError) Unwrap() error { return e.Err }
+
 // InUseError refuses to unload a module that other modules imported.
 type InUseError struct {
 	By []string // the modules that imported it, sorted

@@ -99,6 +99,17 @@ type (
 		Name string
 		Err  error
 	}
+	// Reloaded: a module, and the others that import it, were replaced by new instances; Modules counts all of them.
+	Reloaded struct {
+		Name, Version string
+		Modules       int
+		Took          time.Duration
+	}
+	// Kept: a reload failed, and the module that runs stays.
+	Kept struct {
+		Name string
+		Err  error
+	}
 	// Unloaded: a module was taken out of the cache and closed; Why is "" where the program asked for it.
 	Unloaded struct{ Name, Why string }
 )
@@ -118,6 +129,8 @@ func (Failed) event()     {}
 func (Output) event()     {}
 func (Overrun) event()    {}
 func (Crashed) event()    {}
+func (Reloaded) event()   {}
+func (Kept) event()       {}
 func (Unloaded) event()   {}
 
 func (e Found) String() string {
@@ -180,6 +193,16 @@ func (e Overrun) String() string {
 
 func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }
 
+func (e Reloaded) String() string {
+	s := "reloaded " + e.Name + versionSuffix(e.Version)
+	if e.Modules > 1 {
+		s += " and what imports it, " + count(e.Modules, "module")
+	}
+	return s + " (" + round(e.Took) + ")"
+}
+
+func (e Kept) String() string { return e.Err.Error() }
+
 func (e Unloaded) String() string {
 	if e.Why == "" {
 		return "unloaded " + e.Name
@@ -220,7 +243,7 @@ func Slog(logger *slog.Logger) Sink {
 	return func(e Event) {
 		level := slog.LevelDebug
 		switch e.(type) {
-		case Failed, Crashed:
+		case Failed, Crashed, Kept:
 			level = slog.LevelError
 		case Deprecated, Retrying, Evicted, Overrun:
 			level = slog.LevelWarn

@@ -128,6 +128,9 @@ func (in *instance) Call(context.Context, string, []any) ([]any, error) {
 		return nil, err
 	}
 	defer in.usage.End(nil)
+	if err := in.crash.Load(); err != nil {
+		return nil, *err
+	}
 	if in.closed.Load() > 0 {
 		panic("a call of a closed instance")
 	}

@@ -129,38 +129,57 @@ func (c *cache) leave(f, from *flight, cause error) (abandoned bool) {
 // abandon cancels a flight. It is called with mu held.
 func (c *cache) abandon(f *flight, cause error) {
 	f.abandoned = true
-	c.forget(f)
+	c.forget(f, f.keys)
 	f.cancel(cause)
 }
 
-// forget takes the flight's keys back, except those that a later flight holds by now.
-func (c *cache) forget(f *flight) {
-	for _, key := range f.keys {
+// forget takes keys of the flight back, except those that a later flight holds by now.
+func (c *cache) forget(f *flight, keys []string) {
+	for _, key := range keys {
 		if c.flights[key] == f {
 			delete(c.flights, key)
 		}
 	}
 }
 
-// run carries a flight out, on its own goroutine. Whatever open does, a panic or the end of the
-// goroutine included, the flight ends and is forgotten.
+// run carries a flight out, on its own goroutine.
 func (c *cache) run(ctx context.Context, f *flight, open func(context.Context, *flight) (*Module, error)) {
 	defer c.running.Done()
 	defer f.cancel(nil)
+	for !c.attempt(ctx, f, open) {
+	}
+}
+
+// attempt opens the module once and reports whether the flight has ended. Whatever open does, a panic or the end of the
+// goroutine included, the flight ends and is forgotten.
+func (c *cache) attempt(ctx context.Context, f *flight, open func(context.Context, *flight) (*Module, error)) (ended bool) {
 	f.err = &InternalError{Value: "the goroutine of the load ended"} // until open returns
-	defer c.finish(ctx, f)
+	defer func() { ended = c.finish(ctx, f) }()
 	defer recovered(&f.err)
 	f.module, f.err = open(ctx, f)
+	return
 }
 
 // finish registers the module of a flight and wakes those who wait for it. A module that nobody waits
-// for any more is closed.
-func (c *cache) finish(ctx context.Context, f *flight) {
+// for any more is closed. A flight that imported what was replaced meanwhile has not ended: it starts again.
+func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
 	c.mu.Lock()
-	c.forget(f)
+	if !f.abandoned && !c.closed && f.imports.outdated() {
+		again := f.module
+		f.module, f.imports = nil, new(imports)
+		c.forget(f, f.keys[1:])
+		f.keys = f.keys[:1]
+		opened := again != nil && !again.registered
+		c.mu.Unlock()
+		if opened {
+			_ = again.close(context.WithoutCancel(ctx)) // nobody has seen it
+		}
+		return false
+	}
+	c.forget(f, f.keys)
 	f.ended = true
 	abandoned := f.abandoned
-	if f.module != nil && !abandoned {
+	if f.module != nil && !abandoned && (!f.module.registered || c.holds(f.module)) {
 		c.register(f.module, f.keys)
 	}
 	unwanted := f.module != nil && !f.module.registered
@@ -172,6 +191,7 @@ func (c *cache) finish(ctx context.Context, f *flight) {
 		f.module, f.err = nil, interrupted(f.err, context.Cause(ctx))
 	}
 	close(f.done)
+	return true
 }
 
 // waitPath returns the flights that lead from f, each waiting for the next, to the one given, both

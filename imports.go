@@ -14,15 +14,19 @@ type imports struct {
 
 // importer loads for a module: for its flight while it is loaded, and later for the module itself.
 type importer struct {
-	loader  *Loader
-	flight  *flight
-	imports *imports
+	loader     *Loader
+	flight     *flight
+	imports    *imports
+	generation *generation // that the module belongs to while it is loaded beside another, or nil
 }
 
 // Import implements [Importer]. A module that was imported has a dependant from then on.
 func (i importer) Import(ctx context.Context, name string) (*Module, error) {
+	if i.generation != nil && i.generation.over.Load() {
+		i.generation, i.flight = nil, nil
+	}
 	for {
-		m, err := i.loader.load(ctx, name, nil, i.flight)
+		m, err := i.loader.load(ctx, name, nil, i)
 		if err != nil || i.loader.cache.depend(i.imports, m) {
 			return m, err
 		}
@@ -92,4 +96,14 @@ func dependantsFirst(modules []*Module) []*Module {
 	}
 	slices.Reverse(order)
 	return order
+}
+
+// outdated tells whether one of the modules is registered no more. It is called with mu held.
+func (i *imports) outdated() bool {
+	for m := range i.set {
+		if m.dropped {
+			return true
+		}
+	}
+	return false
 }

@@ -38,6 +38,8 @@ type Loader struct {
 	config Config
 	cache  cache
 
+	reloading chan struct{} // holds a token while a reload is under way
+
 	// life is the context of background work. It ends when Close cannot wait any longer, or has waited.
 	life  context.Context
 	hurry context.CancelFunc
@@ -68,7 +70,8 @@ func New(config Config) (*Loader, error) {
 		return nil, &ConfigError{Setting: "Config.Engine", Reason: fmt.Sprintf("there is no engine %q; the engines are %q", config.Engine, names)}
 	}
 	l := &Loader{config: config}
-	l.cache.init()
+	l.cache.init(new(sync.Mutex))
+	l.reloading = make(chan struct{}, 1)
 	l.life, l.hurry = context.WithCancel(context.Background())
 	return l, nil
 }
@@ -93,7 +96,7 @@ func (l *Loader) Load(ctx context.Context, name string, options ...LoadOption) (
 			return m, nil
 		}
 	}
-	return l.load(ctx, name, options, nil)
+	return l.load(ctx, name, options, importer{})
 }
 
 // LoadAll loads several modules at once and returns them in the order of their names. A module that
@@ -108,9 +111,9 @@ func (l *Loader) LoadAll(ctx context.Context, names ...string) ([]*Module, error
 	return modules, errors.Join(errs...)
 }
 
-// load is Load beyond the quick look-up. from is the flight whose module imports the name, or nil.
-func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, from *flight) (*Module, error) {
-	if m := l.cache.get(asked); m != nil && len(options) == 0 {
+// load is Load beyond the quick look-up, on behalf of the module that imports the name, if there is one.
+func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, by importer) (*Module, error) {
+	if m := l.lookUp(asked, by.generation); m != nil && len(options) == 0 {
 		return m, nil
 	}
 	name, err := parseRequest(asked, options)
@@ -118,7 +121,12 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, f
 		return nil, loadError(asked, err)
 	}
 	with := builtWith(name.Along, name.Instances, name.Engine)
-	if m := l.cache.get(asked + with); m != nil {
+	if name.force {
+		if m, err := l.Reload(ctx, asked, options...); !errors.Is(err, ErrNotLoaded) {
+			return m, err
+		}
+	}
+	if m := l.lookUp(asked+with, by.generation); m != nil {
 		return m, nil
 	}
 	key := name.String()
@@ -131,24 +139,39 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, f
 		return nil, loadError(name.String(), context.Cause(ctx))
 	}
 	key += with
-	l.cache.reap(ctx, key)
-	m, err := l.cache.load(ctx, key, name.String(), from, func(ctx context.Context, f *flight) (*Module, error) {
-		return l.fly(ctx, name, f)
-	})
+	if by.generation == nil {
+		l.cache.reap(ctx, key)
+	}
+	m, err := l.loadAs(ctx, name, key, by)
 	if err != nil {
-		return nil, loadError(name.String(), err)
+		return nil, err
+	}
+	c := l.cacheOf(by.generation)
+	if by.generation != nil && !c.holds(m) {
+		return m, nil // it runs beside the generation, and may be unloaded meanwhile
 	}
 	if name.Alias != "" {
-		if by := l.cache.alias(m, name.Alias); by.spec.identity() != m.spec.identity() {
+		if by := c.alias(m, name.Alias); by.spec.identity() != m.spec.identity() {
 			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", name.Alias, by)})
 		}
 	}
-	l.cache.alias(m, asked+with)
+	c.alias(m, asked+with)
 	return m, nil
 }
 
+// loadAs returns the module of a key, or finds and starts it.
+func (l *Loader) loadAs(ctx context.Context, name Name, key string, by importer) (*Module, error) {
+	if old := by.generation.replaces(key); old != nil {
+		name, key = by.generation.requests[old], old.spec.identity()
+	}
+	m, err := l.cacheOf(by.generation).load(ctx, key, name.String(), by.flight, func(ctx context.Context, f *flight) (*Module, error) {
+		return l.fly(ctx, name, f, by.generation)
+	})
+	return m, loadError(name.String(), err)
+}
+
 // fly is one load from the name to the module, shared by everyone who asked for it.
-func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err error) {
+func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (m *Module, err error) {
 	start := time.Now()
 	ctx = l.context(ctx)
 	defer func() {
@@ -166,14 +189,18 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err 
 	if name.Query == "" {
 		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
 	}
+	if m := l.lookUp(spec.identity(), g); m != nil && g != nil {
+		return m, nil // it runs already, and is not to be replaced
+	}
 	// The install may have ended at a module that runs already under another name.
-	if m, err := l.cache.claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
+	if m, err := l.cacheOf(g).claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
 		return m, err
 	}
-	m, err = l.start(ctx, spec, importer{loader: l, flight: f, imports: f.imports})
+	m, err = l.start(ctx, spec, importer{loader: l, flight: f, imports: f.imports, generation: g})
 	if err != nil {
 		return nil, err
 	}
+	m.request = name
 	Emit(ctx, Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
 }

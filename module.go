@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"sync/atomic"
 )
 
@@ -37,6 +38,7 @@ type Module struct {
 	instance Instance
 	siblings cache // by the instantiation that each was made for
 
+	request      Name // what it was loaded by
 	usage        *Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them
 	imports      *imports
@@ -50,7 +52,7 @@ type Module struct {
 
 func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module {
 	m := &Module{loader: l, spec: spec, engine: engine, instance: instance, usage: usageOf(instance), gone: make(chan struct{})}
-	m.siblings.init()
+	m.siblings.init(new(sync.Mutex))
 	if m.counts = m.usage == nil; m.counts {
 		m.usage = new(Usage)
 	}

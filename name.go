@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -42,6 +43,7 @@ type Name struct {
 	Instances []string
 
 	force bool // see [Force]
+	check func(context.Context, *Module) error
 }
 
 // String returns the name as it would be written, without its alias.

@@ -178,7 +178,7 @@ func (p *packages) table(t *testing.T, table packageTable) {
 
 // unload ends a module, so that not all of them run until the end.
 func (p *packages) unload(t *testing.T, name string, along, instances []string) {
-	if err := p.loader.Unload(t.Context(), name, load.Along(along...), load.Instantiate(instances...)); err != nil {
+	if _, err := p.loader.Unload(t.Context(), name, load.Along(along...), load.Instantiate(instances...)); err != nil {
 		t.Error(err)
 	}
 }

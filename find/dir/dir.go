@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/loadgo/load"
 )
@@ -40,6 +41,14 @@ func New(root string) *Finder {
 }
 
 func (f *Finder) String() string { return f.text }
+
+// Invalidate implements [load.Invalidator].
+func (f *Finder) Invalidate() {
+	f.entries.kept.Store(nil)
+	f.module.mu.Lock()
+	defer f.module.mu.Unlock()
+	f.module.checked = time.Time{}
+}
 
 // The answers that cost nothing: a long path asks many directories in vain.
 var (

@@ -1,0 +1,349 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Check makes a reload try the new instance before it takes the old one's place: where f returns an error or panics, the old
+// one stays. f must neither reload nor unload. It means nothing to other calls.
+func Check(f func(ctx context.Context, m *Module) error) LoadOption { return LoadOption{check: f} }
+
+// Invalidator is an optional ability of a finder or an installer: Invalidate drops what it remembers of the places where it
+// looks.
+type Invalidator interface {
+	Invalidate()
+}
+
+// Invalidate drops what finders and installers remember, so that the next search sees every change. Modules that run stay.
+func (l *Loader) Invalidate() {
+	for _, finder := range l.config.Path {
+		if i, ok := finder.(Invalidator); ok {
+			i.Invalidate()
+		}
+	}
+	for _, installer := range l.config.Installers {
+		if i, ok := installer.(Invalidator); ok {
+			i.Invalidate()
+		}
+	}
+}
+
+// Reload loads the module of a name anew, from what its finder or installer has now, and puts it in the old one's place. The
+// new instance starts beside the old one, and so does a new one of each module that imported it: they hold its values. All take
+// their places at one moment, under the same names; functions of a [Ref] follow. Running calls of the old ones finish,
+// and then these answer [ErrUnloaded].
+//
+// If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is [ErrNotLoaded] for a name that is
+// not loaded. The option [Check] tries the new instance first. There is one reload at a time: further ones wait.
+func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
+	request, err := parseRequest(name, options)
+	if err != nil {
+		return nil, fmt.Errorf("reload %s: %w", name, err)
+	}
+	key := name + builtWith(request.Along, request.Instances)
+	var fresh *Module
+	err = l.reload(ctx, func() map[*Module]Name {
+		m := (*l.cache.modules.Load())[key]
+		if m == nil {
+			return nil
+		}
+		asked := m.request
+		if request.Query != "" {
+			asked.Query = request.Query
+		}
+		return map[*Module]Name{m: asked}
+	}, func(ctx context.Context, old, m *Module) (err error) {
+		fresh = m
+		if request.check == nil {
+			return nil
+		}
+		defer func() {
+			if v := recover(); v != nil {
+				err = &PanicError{Module: m.Name(), Symbol: "the check of the reload", Value: fmt.Sprint(v)}
+			}
+		}()
+		if err := request.check(ctx, m); err != nil {
+			return fmt.Errorf("the check of the new instance: %w", err)
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, ErrNotLoaded) || errors.Is(err, ErrClosed):
+		return nil, fmt.Errorf("reload %s: %w", name, err)
+	case err != nil:
+		failed := &ReloadError{Name: name, Err: err}
+		Emit(l.context(ctx), Kept{Name: name, Err: failed})
+		return nil, failed
+	}
+	return fresh, nil
+}
+
+// reload renews the modules that targets returns, with the names to find them by, and those that import them. Each of the
+// targets is checked before the new ones take over.
+func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, check func(ctx context.Context, old, fresh *Module) error) error {
+	select {
+	case l.reloading <- struct{}{}:
+		defer func() { <-l.reloading }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	l.Invalidate()
+	for {
+		start := time.Now()
+		renewed := targets()
+		if len(renewed) == 0 {
+			return ErrNotLoaded
+		}
+		g := l.newGeneration(renewed)
+		err := g.load(ctx)
+		for old := range renewed {
+			if err == nil && g.fresh[old] != nil {
+				err = check(ctx, old, g.fresh[old])
+			}
+		}
+		var again *outdatedError
+		if err == nil {
+			err = l.replace(g)
+		}
+		if err == nil {
+			for old := range renewed {
+				m := g.fresh[old]
+				Emit(l.context(ctx), Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
+			}
+			return nil
+		}
+		g.discard(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !errors.As(err, &again):
+			return err
+		case again.wait != nil:
+			select {
+			case <-again.wait:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
+}
+
+// generation is a set of modules that is loaded beside those that it replaces.
+type generation struct {
+	loader   *Loader
+	targets  []*Module
+	old      map[*Module]bool // what is replaced: the targets, and all that imports them
+	requests map[*Module]Name // what each is found by
+	cache    cache            // the new ones; shares the mutex of the loader's
+	over     atomic.Bool      // they have taken over, or been closed
+
+	fresh map[*Module]*Module // by what each replaces
+}
+
+func (l *Loader) newGeneration(targets map[*Module]Name) *generation {
+	g := &generation{loader: l, requests: maps.Clone(targets), fresh: make(map[*Module]*Module)}
+	g.cache.init(l.cache.mu)
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	for m := range targets {
+		g.targets = append(g.targets, m)
+	}
+	g.old = l.cache.closure(g.targets)
+	for m := range g.old {
+		if _, ok := g.requests[m]; !ok {
+			g.requests[m] = m.request
+		}
+	}
+	return g
+}
+
+// closure returns modules with all that import them, directly or not. It is called with mu held.
+func (c *cache) closure(modules []*Module) map[*Module]bool {
+	all := make(map[*Module]bool)
+	var add func(m *Module)
+	add = func(m *Module) {
+		if !all[m] {
+			all[m] = true
+			for _, d := range c.dependants(m) {
+				add(d)
+			}
+		}
+	}
+	for _, m := range modules {
+		add(m)
+	}
+	return all
+}
+
+// replaces returns the module of a key that the generation replaces, or nil.
+func (g *generation) replaces(key string) *Module {
+	if g == nil {
+		return nil
+	}
+	if m := (*g.loader.cache.modules.Load())[key]; g.old[m] {
+		return m
+	}
+	return nil
+}
+
+// lookUp returns the running module of a key as a module of the generation sees it; g is nil for all others.
+func (l *Loader) lookUp(key string, g *generation) *Module {
+	if g != nil {
+		if m := g.cache.get(key); m != nil {
+			return m
+		}
+	}
+	if m := l.cache.get(key); m != nil && (g == nil || !g.old[m]) {
+		return m
+	}
+	return nil
+}
+
+func (l *Loader) cacheOf(g *generation) *cache {
+	if g != nil {
+		return &g.cache
+	}
+	return &l.cache
+}
+
+// load loads a new module for each old one.
+func (g *generation) load(ctx context.Context) error {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var errs []error
+	for old := range g.old {
+		wg.Go(func() {
+			m, err := g.loader.loadAs(ctx, g.requests[old], old.spec.identity(), importer{loader: g.loader, generation: g})
+			mu.Lock()
+			defer mu.Unlock()
+			if g.fresh[old] = m; err != nil {
+				errs = append(errs, err)
+			}
+		})
+	}
+	wg.Wait()
+	// What imports a module that cannot be loaded tells the same in more words.
+	slices.SortFunc(errs, func(a, b error) int { return len(a.Error()) - len(b.Error()) })
+	if len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// outdatedError tells that what a generation was loaded beside has changed since.
+type outdatedError struct {
+	wait <-chan struct{} // what has to end before another try, or nil
+}
+
+func (*outdatedError) Error() string { return "the modules changed during the reload" }
+
+// overlap is how long a module that was replaced takes calls: who took a function from a [Ref] at the last moment has
+// called it by then.
+const overlap = 10 * time.Millisecond
+
+// replace puts the new modules in the places of the old ones, all at once.
+func (l *Loader) replace(g *generation) error {
+	c := &l.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	if err := c.outdated(g); err != nil {
+		return err
+	}
+	modules := maps.Clone(*c.modules.Load())
+	for key, m := range modules {
+		if !g.old[m] {
+			continue
+		}
+		if fresh := g.fresh[m]; carries(key, m, fresh) {
+			modules[key] = fresh
+		} else {
+			delete(modules, key)
+		}
+	}
+	replaced := slices.Collect(maps.Keys(g.old))
+	for key, m := range *g.cache.modules.Load() {
+		if !slices.ContainsFunc(replaced, func(old *Module) bool { return old.spec.identity() == key && m.spec.identity() != key }) {
+			modules[key] = m
+		}
+	}
+	for _, m := range replaced {
+		m.dropped = true
+	}
+	c.modules.Store(&modules)
+	g.over.Store(true)
+	c.background(func() {
+		select {
+		case <-time.After(overlap):
+		case <-l.life.Done():
+		}
+		_ = l.retire(l.life, replaced, "replaced by a reload") // what could not be closed in time was cut off
+	})
+	return nil
+}
+
+// outdated returns an error where the generation does not fit what runs any more. It is called with mu held.
+func (c *cache) outdated(g *generation) error {
+	for m := range g.old {
+		if m.dropped {
+			return &outdatedError{}
+		}
+	}
+	if !maps.Equal(c.closure(g.targets), g.old) {
+		return &outdatedError{}
+	}
+	for _, m := range g.cache.all() {
+		identity := m.spec.identity()
+		if other := c.get(identity); other != nil && !g.old[other] || m.imports.outdated() {
+			return &outdatedError{}
+		}
+		if f := c.flights[identity]; f != nil {
+			return &outdatedError{wait: f.done}
+		}
+	}
+	for _, m := range g.fresh {
+		if m.dropped || m.crashed() {
+			return &outdatedError{}
+		}
+	}
+	return nil
+}
+
+// carries tells whether a name of the old module is one of the new module, too: not where it asks for a version that the new
+// one has not.
+func carries(key string, old, fresh *Module) bool {
+	if old.spec.identity() == fresh.spec.identity() {
+		return true
+	}
+	name, err := ParseName(key)
+	return key != old.spec.identity() && err == nil && name.Query == ""
+}
+
+// discard closes the new modules. Nobody has them but the check, which has ended.
+func (g *generation) discard(ctx context.Context) {
+	g.over.Store(true)
+	modules, ended := g.cache.close()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	_ = g.loader.retire(ctx, modules, "it was loaded beside the one that runs, which stays")
+	g.loader.cache.mu.Lock()
+	defer g.loader.cache.mu.Unlock()
+	g.loader.cache.background(func() { <-ended })
+}
+
+// background runs f on a goroutine that Close waits for. It is called with mu held.
+func (c *cache) background(f func()) {
+	if c.closed {
+		return
+	}
+	c.running.Go(f)
+}
