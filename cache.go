@@ -79,10 +79,16 @@ func (c *cache) drop(m *Module) bool {
 	return true
 }
 
+// drop notes that a module is registered no more. It is called with mu held.
+func (m *Module) drop() {
+	m.dropped = true
+	m.mark.Store(markGone)
+}
+
 // remove takes a registered module out under all its names, and lets no more calls of it begin; one that crashed
 // answers with that. It is called with mu held.
 func (c *cache) remove(m *Module) {
-	m.dropped = true
+	m.drop()
 	modules := maps.Clone(*c.modules.Load())
 	maps.DeleteFunc(modules, func(_ string, other *Module) bool { return other == m })
 	c.modules.Store(&modules)
@@ -109,7 +115,7 @@ func (c *cache) close() (modules []*Module, done <-chan struct{}) {
 	defer c.mu.Unlock()
 	modules = c.all()
 	for _, m := range modules {
-		m.dropped = true
+		m.drop()
 	}
 	c.closed = true
 	c.modules.Store(&map[string]*Module{})

@@ -44,6 +44,7 @@ type Module struct {
 	imports      *imports
 	artifactSize int64 // bytes; 0 where nothing was compiled
 
+	mark  atomic.Uint32          // how it stands, see markGone; look-ups and references read it
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
 	registered, dropped bool          // guarded by cache.mu
@@ -181,7 +182,7 @@ func Bind(m *Module, api any) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "load.Bind fills a struct"}
 	}
-	return bindStruct(m, v.Elem())
+	return fillStruct(v.Elem(), m.bind)
 }
 
 // ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts use

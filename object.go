@@ -144,8 +144,8 @@ func As[T any](o *Object) (T, error) {
 	return v.Interface().(T), nil
 }
 
-// bindStruct binds every exported field of api and sets all of them, or none.
-func bindStruct(m *Module, api reflect.Value) error {
+// fillStruct sets every exported field of api to what bind returns for it, or none of them.
+func fillStruct(api reflect.Value, bind func(symbol string, t reflect.Type) (reflect.Value, error)) error {
 	var errs []error
 	bound := make(map[int]reflect.Value)
 	for i := range api.NumField() {
@@ -157,7 +157,7 @@ func bindStruct(m *Module, api reflect.Value) error {
 		if !field.IsExported() || symbol == "-" {
 			continue
 		}
-		v, err := m.bind(symbol, field.Type)
+		v, err := bind(symbol, field.Type)
 		if err != nil {
 			errs = append(errs, err)
 			continue

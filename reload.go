@@ -277,7 +277,7 @@ func (l *Loader) replace(g *generation) error {
 		}
 	}
 	for _, m := range replaced {
-		m.dropped = true
+		m.drop()
 	}
 	c.modules.Store(&modules)
 	g.over.Store(true)

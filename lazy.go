@@ -1,0 +1,205 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"reflect"
+	"sync/atomic"
+)
+
+// Ref is a function of a module that is loaded when it is first used; see [Lazy]. It is a small value: copies share what
+// they load. All methods are safe for concurrent use.
+type Ref[F any] struct{ r *ref[F] }
+
+type ref[F any] struct {
+	lazy
+	first F // loads the module when it is called
+	bound atomic.Pointer[boundFunc[F]]
+}
+
+// boundFunc is a function and the module that it is of.
+type boundFunc[F any] struct {
+	f      F
+	module *Module
+	crash  *atomic.Pointer[error]
+}
+
+// Lazy returns a reference to a function of a module, which is bound to the Go function type F as [Func] does it. Nothing
+// happens until it is used:
+//
+//	slug := load.Lazy[func(string) string](l, "github.com/gosimple/slug", "Make")
+//	slug.Get()("Hello, Wörld") // the first call finds, installs, compiles and starts the module
+//
+// A later use costs a few atomic loads more than the call. The reference follows its module: after a reload, an unload, a crash or
+// an eviction the next use has the function of the instance that runs, or loads one. Lazy panics with a [*SymbolError] where F
+// is not a function type.
+func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
+	r := &ref[F]{lazy: lazy{loader: l, name: name, options: options, symbol: symbol, t: reflect.TypeFor[F]()}}
+	if r.t.Kind() != reflect.Func {
+		panic(&SymbolError{Module: name, Symbol: symbol, Want: r.t.String(), Have: "func", Reason: "load.Lazy takes a function type"})
+	}
+	r.first = forward(r.t, func(ctx context.Context) (reflect.Value, error) {
+		f, err := r.load(ctx)
+		return reflect.ValueOf(f), err
+	}).Interface().(F)
+	return Ref[F]{r}
+}
+
+// Get returns the function, without waiting for anything. Where the module is not loaded, it is a function that loads it
+// when it is called, with the call's own context if it has one, and then calls the module's. What that load meets, a [*LoadError] or a
+// [*SymbolError], is the call's trailing error, or a panic where F has none.
+//
+// The function is meant to be called now: one that is kept does not follow reloads.
+func (r Ref[F]) Get() F {
+	if b := r.r.bound.Load(); b != nil && b.module.mark.Load() == 0 && b.crash.Load() == nil {
+		return b.f
+	}
+	return r.r.again()
+}
+
+// Load loads the module if need be, and returns the function.
+func (r Ref[F]) Load(ctx context.Context) (F, error) {
+	if b := r.r.bound.Load(); b != nil && b.module.use() {
+		return b.f, nil
+	}
+	return r.r.load(ctx)
+}
+
+// again is Get beyond the quick look.
+func (r *ref[F]) again() F {
+	if b := r.bound.Load(); b != nil && b.module.use() {
+		return b.f
+	}
+	return r.first
+}
+
+func (r *ref[F]) load(ctx context.Context) (f F, err error) {
+	v, m, err := r.bind(ctx)
+	if err != nil {
+		return f, err
+	}
+	f = v.Interface().(F)
+	r.bound.Store(&boundFunc[F]{f, m, m.crash})
+	return f, nil
+}
+
+// The marks of a module.
+const (
+	markUnused = 1 + iota // nobody has used it since the loader looked
+	markGone              // it is registered no more
+)
+
+// use notes a use of the module and tells whether it still is the one to use.
+func (m *Module) use() bool {
+	m.mark.CompareAndSwap(markUnused, 0)
+	return m.mark.Load() != markGone && !m.crashed()
+}
+
+// lazy is a symbol of a module that need not run yet.
+type lazy struct {
+	loader  *Loader
+	name    string
+	options []LoadOption
+	symbol  string
+	t       reflect.Type
+}
+
+// bind loads the module and binds the symbol.
+func (z *lazy) bind(ctx context.Context) (reflect.Value, *Module, error) {
+	for try := 1; ; try++ {
+		m, err := z.loader.Load(ctx, z.name, z.options...)
+		if err != nil {
+			return reflect.Value{}, nil, err
+		}
+		v, err := m.bind(z.symbol, z.t)
+		if err == nil || m.use() || try == 3 {
+			return v, m, err
+		}
+		// It was unloaded between the two.
+	}
+}
+
+// forward makes a function of type t that calls what get returns. What get fails with is the trailing error, or a panic.
+func forward(t reflect.Type, get func(context.Context) (reflect.Value, error)) reflect.Value {
+	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+		f, err := get(firstContext(t, args))
+		if err != nil {
+			return failing(t, err)
+		}
+		if t.IsVariadic() {
+			return f.CallSlice(args)
+		}
+		return f.Call(args)
+	})
+}
+
+// firstContext returns the context that the arguments begin with, or the background.
+func firstContext(t reflect.Type, args []reflect.Value) context.Context {
+	if len(args) > 0 && t.In(0) == reflect.TypeFor[context.Context]() {
+		if ctx, ok := args[0].Interface().(context.Context); ok {
+			return ctx
+		}
+	}
+	return context.Background()
+}
+
+// failing makes results of a function type with an error, or panics with it where there is no place for it.
+func failing(t reflect.Type, err error) []reflect.Value {
+	n := t.NumOut()
+	if n == 0 || t.Out(n-1) != reflect.TypeFor[error]() {
+		panic(err)
+	}
+	results := make([]reflect.Value, n)
+	for i := range results {
+		results[i] = reflect.Zero(t.Out(i))
+	}
+	results[n-1] = reflect.ValueOf(&err).Elem()
+	return results
+}
+
+// LazyBind fills the exported fields of the struct that api points to with functions of a module that is loaded when one of them is
+// first called, as [Lazy] does it; names and tags are as with [Bind]. Unlike those of a [Ref], the functions can be kept: each
+// call looks for the instance that runs. The error is a [*SymbolError] for fields that are no functions; whether the module has them is
+// found when they are called.
+func LazyBind(l *Loader, name string, api any, options ...LoadOption) error {
+	v := reflect.ValueOf(api)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return &SymbolError{Module: name, Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "load.LazyBind fills a struct"}
+	}
+	return fillStruct(v.Elem(), func(symbol string, t reflect.Type) (reflect.Value, error) {
+		if t.Kind() != reflect.Func {
+			return reflect.Value{}, &SymbolError{Module: name, Symbol: symbol, Want: t.String(), Have: "func", Reason: "what is bound lazily has to be a function"}
+		}
+		z := &lazy{loader: l, name: name, options: options, symbol: symbol, t: t}
+		var bound atomic.Pointer[boundFunc[reflect.Value]]
+		return forward(t, func(ctx context.Context) (reflect.Value, error) {
+			if b := bound.Load(); b != nil && b.module.use() {
+				return b.f, nil
+			}
+			f, m, err := z.bind(ctx)
+			if err == nil {
+				bound.Store(&boundFunc[reflect.Value]{f, m, m.crash})
+			}
+			return f, err
+		}), nil
+	})
+}
+
+// Sub loads a package or script below the module's own, by its path from there: "cases" of golang.org/x/text. It has the module's
+// version, and is built from the modules that this version needs; it is a module of its own.
+func (m *Module) Sub(ctx context.Context, sub string, options ...LoadOption) (*Module, error) {
+	name := m.Name() + "/" + sub
+	if !fs.ValidPath(sub) || sub == "." {
+		return nil, loadError(name, &NameError{Name: name, Reason: fmt.Sprintf("%q is no path below a module", sub)})
+	}
+	switch {
+	case filepath.IsAbs(m.Name()):
+		name = filepath.Join(m.spec.Source.Dir, filepath.FromSlash(sub))
+	case m.spec.Module != "":
+		name = path.Join(m.Name(), sub) + versionSuffix(m.Version())
+	}
+	return m.loader.Load(ctx, name, options...)
+}
