@@ -62,9 +62,12 @@ func (c Companion) String() string {
 	return s
 }
 
-// parseRequest takes a name and what it is to be built with.
-func parseRequest(asked string, options []LoadOption) (Name, error) {
+// parseRequest takes a name, which may be an alias, and what it is to be built with.
+func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) {
 	name, err := ParseName(asked)
+	if err == nil {
+		name, err = l.unalias(name)
+	}
 	if err != nil {
 		return Name{}, err
 	}

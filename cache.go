@@ -18,6 +18,7 @@ type cache struct {
 	flights map[string]*flight // loads under way, by name and, once it is known, by identity
 	running sync.WaitGroup     // the goroutines of flights, abandoned ones too
 	closed  bool
+	loads   atomic.Int64 // how many modules were registered
 }
 
 // init makes the zero cache ready. Caches that modules move between share one mutex.
@@ -41,7 +42,9 @@ func (c *cache) register(m *Module, keys []string) {
 	if m.dropped {
 		return
 	}
-	m.registered = true
+	if !m.registered {
+		m.registered, m.number = true, c.loads.Add(1)
+	}
 	modules := maps.Clone(*c.modules.Load())
 	for _, key := range keys {
 		if c.get(key) == nil {

@@ -65,7 +65,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	e = &Explanation{Name: name, BuildList: []ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := parseRequest(name, options)
+	parsed, err := l.parseRequest(name, options)
 	if err != nil {
 		return e, err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadgo/load/store"
@@ -29,6 +30,9 @@ type Config struct {
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
+	// Aliases are further names of modules, as [Loader.Alias] takes them: "yaml": "gopkg.in/yaml.v3".
+	Aliases map[string]string
+
 	// Engine is the name of the only engine to use; "" leaves the choice to their order.
 	Engine string
 }
@@ -37,6 +41,8 @@ type Config struct {
 type Loader struct {
 	config Config
 	cache  cache
+
+	aliases atomic.Pointer[map[string]string] // never nil after New; changed under the cache's mutex
 
 	reloading chan struct{} // holds a token while a reload is under way
 
@@ -73,6 +79,10 @@ func New(config Config) (*Loader, error) {
 	l.cache.init(new(sync.Mutex))
 	l.reloading = make(chan struct{}, 1)
 	l.life, l.hurry = context.WithCancel(context.Background())
+	if err := l.addAliases(config.Aliases); err != nil {
+		return nil, err
+	}
+	l.config.Aliases = nil
 	return l, nil
 }
 
@@ -116,7 +126,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 	if m := l.lookUp(asked, by.generation); m != nil && len(options) == 0 {
 		return m, nil
 	}
-	name, err := parseRequest(asked, options)
+	name, err := l.parseRequest(asked, options)
 	if err != nil {
 		return nil, loadError(asked, err)
 	}
@@ -209,7 +219,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := parseRequest(name, options)
+	parsed, err := l.parseRequest(name, options)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +238,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := parseRequest(name, options)
+	parsed, err := l.parseRequest(name, options)
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,8 @@ type Module struct {
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
 	registered, dropped bool          // guarded by cache.mu
+	borrowers           int           // calls of With that will unload it; guarded by cache.mu
+	number              int64         // how many modules were registered before it, and it; guarded by cache.mu
 	gone                chan struct{} // closed when it was closed after it was dropped
 }
 

@@ -43,14 +43,13 @@ func (l *Loader) Invalidate() {
 // If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is [ErrNotLoaded] for a name that is
 // not loaded. The option [Check] tries the new instance first. There is one reload at a time: further ones wait.
 func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
-	request, err := parseRequest(name, options)
+	request, err := l.parseRequest(name, options)
 	if err != nil {
 		return nil, fmt.Errorf("reload %s: %w", name, err)
 	}
-	key := name + builtWith(request.Along, request.Instances)
 	var fresh *Module
 	err = l.reload(ctx, func() map[*Module]Name {
-		m := (*l.cache.modules.Load())[key]
+		m := l.registered(name, request)
 		if m == nil {
 			return nil
 		}

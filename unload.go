@@ -40,7 +40,7 @@ type UnloadReport struct {
 // The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that others imported, unless
 // the option [Force] is given.
 func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption) (*UnloadReport, error) {
-	m, err := l.cache.take(name, options)
+	m, err := l.take(name, options)
 	if err != nil {
 		return nil, fmt.Errorf("unload %s: %w", name, err)
 	}
@@ -52,25 +52,21 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption)
 }
 
 // take takes the module of a name out of the cache for an unload.
-func (c *cache) take(name string, options []LoadOption) (*Module, error) {
-	key, force := name, false
-	if len(options) > 0 {
-		parsed, err := parseRequest(name, options)
-		if err != nil {
-			return nil, err
-		}
-		key += builtWith(parsed.Along, parsed.Instances, parsed.Engine)
-		force = parsed.force
+func (l *Loader) take(asked string, options []LoadOption) (*Module, error) {
+	name, err := l.parseRequest(asked, options)
+	if err != nil {
+		return nil, err
 	}
+	c := &l.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m := (*c.modules.Load())[key]
+	m := l.registered(asked, name)
 	switch {
 	case c.closed:
 		return nil, ErrClosed
 	case m == nil:
 		return nil, ErrNotLoaded
-	case !force:
+	case !name.force:
 		if users := c.users(m); len(users) > 0 {
 			return nil, &InUseError{By: users}
 		}

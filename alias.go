@@ -1,0 +1,116 @@
+package load
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+)
+
+// Alias gives a module a further name: from then on the alias leads to the module of that name, for the host and for modules that
+// import it. The alias is a plain name, without a version; the name may have one, or be an alias itself. An alias comes before
+// what the path knows under it, and outlives the module. [Config].Aliases does the same from the start.
+//
+// The error is an [*AliasError] for aliases that lead to each other, and a [*NameError] for names that are invalid, and for an
+// alias that is taken by another one or by a module that runs.
+func (l *Loader) Alias(alias, name string) error {
+	if err := l.addAlias(alias, name); err != nil {
+		return fmt.Errorf("alias %q: %w", alias, err)
+	}
+	return nil
+}
+
+func (l *Loader) addAlias(alias, name string) error {
+	parsed, err := ParseName(alias)
+	if err != nil {
+		return err
+	}
+	if parsed.Form != FormPath || parsed.Query != "" || parsed.Alias != "" {
+		return &NameError{Name: alias, Reason: "an alias is a plain name, without a version"}
+	}
+	target, err := ParseName(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if target.Alias != "" {
+		return &NameError{Name: alias, Reason: fmt.Sprintf("%q has an alias before it", name)}
+	}
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	aliases := *l.aliases.Load()
+	if other, ok := aliases[alias]; ok {
+		if other == name {
+			return nil
+		}
+		return &NameError{Name: alias, Reason: "it is an alias of " + other + " already"}
+	}
+	chain := []string{alias, name}
+	for next := target; ; {
+		if next.Form == FormPath && next.Target == alias {
+			return &AliasError{Chain: append(chain[:len(chain)-1], alias)}
+		}
+		to, ok := aliases[next.Target]
+		if next.Form != FormPath || !ok {
+			break
+		}
+		if next, err = ParseName(to); err != nil {
+			return err
+		}
+		chain = append(chain, to)
+	}
+	if m := l.cache.get(alias); m != nil && m != l.cache.get(name) {
+		return &NameError{Name: alias, Reason: "a module of that name runs already"}
+	}
+	aliases = maps.Clone(aliases)
+	aliases[alias] = name
+	l.aliases.Store(&aliases)
+	return nil
+}
+
+// addAliases takes over those of the Config.
+func (l *Loader) addAliases(aliases map[string]string) error {
+	l.aliases.Store(&map[string]string{})
+	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+		if err := l.addAlias(alias, aliases[alias]); err != nil {
+			return &ConfigError{Setting: fmt.Sprintf("Config.Aliases[%q]", alias), Reason: err.Error()}
+		}
+	}
+	return nil
+}
+
+// unalias returns the name that a name stands for.
+func (l *Loader) unalias(name Name) (Name, error) {
+	for name.Form == FormPath {
+		to, ok := (*l.aliases.Load())[name.Target]
+		if !ok {
+			break
+		}
+		target, err := ParseName(to)
+		if err != nil {
+			return Name{}, err
+		}
+		if name.Query != "" {
+			if target.Query != "" || target.Form == FormDir {
+				return Name{}, &NameError{Name: name.String(), Reason: fmt.Sprintf("%s is an alias of %s: it has no other versions", name.Target, to)}
+			}
+			target.Query = name.Query
+		}
+		name.Target, name.Query, name.Form = target.Target, target.Query, target.Form
+	}
+	return name, nil
+}
+
+// registered returns the registered module of a name, a crashed one too, or nil.
+func (l *Loader) registered(asked string, name Name) *Module {
+	modules, with := *l.cache.modules.Load(), builtWith(name.Along, name.Instances, name.Engine)
+	if m := modules[asked+with]; m != nil {
+		return m
+	}
+	key := name.String()
+	if name.Form == FormDir {
+		if dir, err := filepath.Abs(name.Target); err == nil {
+			key = dir
+		}
+	}
+	return modules[key+with]
+}
