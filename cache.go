@@ -18,6 +18,7 @@ type cache struct {
 	flights map[string]*flight // loads under way, by name and, once it is known, by identity
 	running sync.WaitGroup     // the goroutines of flights, abandoned ones too
 	closed  bool
+	looks   int64        // of markUsed
 	loads   atomic.Int64 // how many modules were registered
 }
 

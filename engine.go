@@ -42,6 +42,8 @@ type Artifact struct {
 	// it are verified when they are opened; where Open returns the [*store.DamagedError] of one, the
 	// loader takes it out of the store and opens the artifact again, once.
 	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
+	// Limits bound what the module may use.
+	Limits Limits
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
 }
@@ -246,6 +248,9 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp import
 // artifact hands compiled files to an engine.
 func (l *Loader) artifact(engine Engine, spec *Spec, files *store.Artifact) Artifact {
 	a := Artifact{Spec: spec, Files: files}
+	if l.config.Limits != nil {
+		a.Limits = l.config.Limits(spec)
+	}
 	if l.config.Store == nil {
 		return a
 	}

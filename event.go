@@ -110,6 +110,12 @@ type (
 		Name string
 		Err  error
 	}
+	// Exceeded: the modules exceed a limit of the Config, and none of them is idle.
+	Exceeded struct {
+		Limit   string
+		Modules int
+		Memory  int64 // bytes, where it is limited
+	}
 	// Unloaded: a module was taken out of the cache and closed; Why is "" where the program asked for it.
 	Unloaded struct{ Name, Why string }
 )
@@ -131,6 +137,7 @@ func (Overrun) event()    {}
 func (Crashed) event()    {}
 func (Reloaded) event()   {}
 func (Kept) event()       {}
+func (Exceeded) event()   {}
 func (Unloaded) event()   {}
 
 func (e Found) String() string {
@@ -203,6 +210,14 @@ func (e Reloaded) String() string {
 
 func (e Kept) String() string { return e.Err.Error() }
 
+func (e Exceeded) String() string {
+	s := fmt.Sprintf("%s: %s", e.Limit, count(e.Modules, "module"))
+	if e.Memory > 0 {
+		s += ", " + size(e.Memory)
+	}
+	return s + ", none of them idle"
+}
+
 func (e Unloaded) String() string {
 	if e.Why == "" {
 		return "unloaded " + e.Name
@@ -245,7 +260,7 @@ func Slog(logger *slog.Logger) Sink {
 		switch e.(type) {
 		case Failed, Crashed, Kept:
 			level = slog.LevelError
-		case Deprecated, Retrying, Evicted, Overrun:
+		case Deprecated, Retrying, Evicted, Overrun, Exceeded:
 			level = slog.LevelWarn
 		case Output:
 			level = slog.LevelInfo

@@ -27,6 +27,17 @@ type Config struct {
 	// Events receives what happens; nil keeps the sink of each call's context, see [WithSink].
 	Events Sink
 
+	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use together, in bytes, as their engines
+	// report it; 0 is no limit. Beyond it, what was not used for the longest time is unloaded, if it is idle: no call of it
+	// runs, the host holds none of its objects, no module imported it, and it is not pinned (see [Module.Pin]). Where that is
+	// not enough, modules go on running, and an [Exceeded] event tells. A [Ref] loads its module again at the next use; a
+	// function that was bound otherwise then answers [ErrUnloaded].
+	MaxModules  int
+	MemoryLimit int64
+
+	// Limits, where it is not nil, bounds what each module may use. It is asked at every start of one.
+	Limits func(*Spec) Limits
+
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
@@ -45,6 +56,11 @@ type Loader struct {
 	aliases atomic.Pointer[map[string]string] // never nil after New; changed under the cache's mutex
 
 	reloading chan struct{} // holds a token while a reload is under way
+
+	watching, exceeds bool // the memory is watched; the limits are exceeded; guarded by the cache's mutex
+
+	closing chan struct{} // closed when Close begins
+	ending  sync.Once
 
 	// life is the context of background work. It ends when Close cannot wait any longer, or has waited.
 	life  context.Context
@@ -77,7 +93,7 @@ func New(config Config) (*Loader, error) {
 	}
 	l := &Loader{config: config}
 	l.cache.init(new(sync.Mutex))
-	l.reloading = make(chan struct{}, 1)
+	l.reloading, l.closing = make(chan struct{}, 1), make(chan struct{})
 	l.life, l.hurry = context.WithCancel(context.Background())
 	if err := l.addAliases(config.Aliases); err != nil {
 		return nil, err
@@ -102,7 +118,7 @@ func New(config Config) (*Loader, error) {
 func (l *Loader) Load(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
 	if len(options) == 0 {
 		// The quick part of cache.get, in place: calling it would cost a quarter of the look-up.
-		if m := (*l.cache.modules.Load())[name]; m != nil && m.crash.Load() == nil {
+		if m := (*l.cache.modules.Load())[name]; m != nil && m.mark.Load() == 0 && m.crash.Load() == nil {
 			return m, nil
 		}
 	}
@@ -124,6 +140,7 @@ func (l *Loader) LoadAll(ctx context.Context, names ...string) ([]*Module, error
 // load is Load beyond the quick look-up, on behalf of the module that imports the name, if there is one.
 func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, by importer) (*Module, error) {
 	if m := l.lookUp(asked, by.generation); m != nil && len(options) == 0 {
+		m.use()
 		return m, nil
 	}
 	name, err := l.parseRequest(asked, options)
@@ -137,6 +154,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		}
 	}
 	if m := l.lookUp(asked+with, by.generation); m != nil {
+		m.use()
 		return m, nil
 	}
 	key := name.String()
@@ -166,6 +184,9 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		}
 	}
 	c.alias(m, asked+with)
+	if m.use() && l.limited() && by.generation == nil {
+		l.keepWithin(ctx, m)
+	}
 	return m, nil
 }
 

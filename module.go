@@ -48,6 +48,9 @@ type Module struct {
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
 	registered, dropped bool          // guarded by cache.mu
+	pins                int           // guarded by cache.mu
+	used                int64         // the look of cache.markUsed that last found it used; guarded by cache.mu
+	seen                int64         // its calls at the last look; guarded by cache.mu
 	borrowers           int           // calls of With that will unload it; guarded by cache.mu
 	number              int64         // how many modules were registered before it, and it; guarded by cache.mu
 	gone                chan struct{} // closed when it was closed after it was dropped

@@ -258,35 +258,23 @@ func (l *Loader) replace(g *generation) error {
 	if err := c.outdated(g); err != nil {
 		return err
 	}
-	modules := maps.Clone(*c.modules.Load())
-	for key, m := range modules {
-		if !g.old[m] {
-			continue
-		}
-		if fresh := g.fresh[m]; carries(key, m, fresh) {
-			modules[key] = fresh
-		} else {
-			delete(modules, key)
+	names := make(map[string]*Module)
+	for key, m := range *c.modules.Load() {
+		if fresh := g.fresh[m]; g.old[m] && carries(key, m, fresh) {
+			names[key] = fresh
 		}
 	}
 	replaced := slices.Collect(maps.Keys(g.old))
 	for key, m := range *g.cache.modules.Load() {
 		if !slices.ContainsFunc(replaced, func(old *Module) bool { return old.spec.identity() == key && m.spec.identity() != key }) {
-			modules[key] = m
+			names[key] = m
 		}
 	}
-	for _, m := range replaced {
-		m.drop()
-	}
+	modules := maps.Clone(*c.modules.Load())
+	maps.Copy(modules, names)
 	c.modules.Store(&modules)
 	g.over.Store(true)
-	c.background(func() {
-		select {
-		case <-time.After(overlap):
-		case <-l.life.Done():
-		}
-		_ = l.retire(l.life, replaced, "replaced by a reload") // what could not be closed in time was cut off
-	})
+	l.withdraw(replaced, "replaced by a reload")
 	return nil
 }
 

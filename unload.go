@@ -156,6 +156,7 @@ func (l *Loader) retire(ctx context.Context, modules []*Module, why string) erro
 // after it return [ErrClosed]. It is idempotent. Where ctx ends first, running calls are cut off as [Loader.Unload] does
 // it, and what is left goes on in the background.
 func (l *Loader) Close(ctx context.Context) error {
+	l.ending.Do(func() { close(l.closing) })
 	modules, ended := l.cache.close()
 	defer context.AfterFunc(ctx, l.hurry)()
 	err := l.retire(ctx, modules, "")

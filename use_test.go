@@ -14,7 +14,9 @@ func TestAlias(t *testing.T) {
 	w := &world{modules: map[string]fake{
 		"gopkg.in/yaml.v3": {version: "v3.0.1"}, "gopkg.in/yaml.v3@v3.0.0": {version: "v3.0.0"}, "app": {imports: []string{"yaml"}}, "other": {},
 	}}
-	l := newLoader(t, w, func(c *load.Config) { c.Aliases = map[string]string{"y": "yaml", "yaml": "gopkg.in/yaml.v3", "old": "yaml@v3.0.0"} })
+	l := newLoader(t, w, func(c *load.Config) {
+		c.Aliases = map[string]string{"y": "yaml", "yaml": "gopkg.in/yaml.v3", "old": "yaml@v3.0.0"}
+	})
 	m := mustLoad(t, l, "y")
 	if m.Name() != "gopkg.in/yaml.v3" || mustLoad(t, l, "yaml") != m || mustLoad(t, l, "gopkg.in/yaml.v3") != m {
 		t.Errorf("y is %v", m)

@@ -144,11 +144,16 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(ctx, e.config, a, program, wait)
+	config := e.config
+	if a.Limits.Memory > 0 {
+		config.Memory = a.Limits.Memory
+	}
+	p, err := start(ctx, config, a, program, wait)
 	if err != nil {
 		return nil, err
 	}
 	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn, e.config.MaxMessage)
+	p.conn.host.Limit(a.Limits.CallTime)
 	go p.wait()
 	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {
 		return nil, err

@@ -216,6 +216,11 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 	if in.usage.Running() > maxCalls {
 		return nil, &load.LimitError{Reason: fmt.Sprintf("more than %d calls of %s run at once, or call each other", maxCalls, in.name)}
 	}
+	if in.limits.CallTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, in.limits.CallTime, load.TimeLimit(in.limits.CallTime))
+		defer cancel()
+	}
 	err = in.run(ctx, symbol, nil, func(t *starlark.Thread) (err error) {
 		v, err = starlark.Call(t, f, args, kwargs)
 		return err

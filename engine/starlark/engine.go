@@ -141,7 +141,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, imp load.Importer) (
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{engine: e, name: a.Spec.Name, print: load.SinkOf(ctx)}
+	in := &instance{engine: e, name: a.Spec.Name, limits: a.Limits, print: load.SinkOf(ctx)}
 	loads := imports{spec: a.Spec, importer: imp}
 	err = in.run(ctx, "its top level", loads.load, func(t *starlark.Thread) (err error) {
 		in.globals, err = program.Init(t, e.predeclared)

@@ -19,6 +19,7 @@ type instance struct {
 	globals starlark.StringDict
 	symbols func() []load.Symbol // lists them once
 	usage   load.Usage
+	limits  load.Limits // of which only the time counts
 }
 
 // Usage implements [load.Counted].

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/spelling"
@@ -55,6 +56,7 @@ type Instance struct {
 	maxMessage int
 	symbols    func() []load.Symbol
 	usage      load.Usage
+	callTime   time.Duration // see Limit
 
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
@@ -81,10 +83,18 @@ func NewInstance(name string, api *API, transport Transport, maxMessage int) *In
 // Usage implements [load.Counted].
 func (i *Instance) Usage() *load.Usage { return &i.usage }
 
-// send makes a call and counts it.
+// Limit sets how long a call may take; 0 is no limit. It is called before the first call.
+func (i *Instance) Limit(callTime time.Duration) { i.callTime = callTime }
+
+// send makes a call, within the limit, and counts it.
 func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
 	if err := i.usage.Begin(); err != nil {
 		return nil, err
+	}
+	if i.callTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, load.TimeLimit(i.callTime))
+		defer cancel()
 	}
 	reply, err := i.transport.Call(ctx, symbol, function, mode, message)
 	i.usage.End(err)

@@ -1,0 +1,136 @@
+package load_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+func limitedWorld() *world {
+	w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}}, "lib": {}}}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		w.modules[name] = fake{}
+	}
+	return w
+}
+
+func maxModules(n int) func(*load.Config) { return func(c *load.Config) { c.MaxModules = n } }
+
+// What was used last stays, whichever way it was used.
+func TestMaxModules(t *testing.T) {
+	t.Parallel()
+	w := limitedWorld()
+	var r recorder
+	l := newLoader(t, w, maxModules(3), func(c *load.Config) { c.Events = r.sink })
+	a, _, _ := mustLoad(t, l, "a"), mustLoad(t, l, "b"), mustLoad(t, l, "c")
+	if _, err := a.Call(t.Context(), "F"); err != nil {
+		t.Fatal(err)
+	}
+	mustLoad(t, l, "d")
+	if got := names(l); !slices.Equal(got, []string{"a", "c", "d"}) {
+		t.Errorf("after a call of a: %q", got)
+	}
+	mustLoad(t, l, "c") // the quick look-up counts as well
+	mustLoad(t, l, "e")
+	if got := names(l); !slices.Equal(got, []string{"c", "d", "e"}) {
+		t.Errorf("after a look-up of c: %q", got)
+	}
+	until(t, "the end of what was unloaded", func() bool { return w.live() == 3 })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.events, load.Event(load.Unloaded{Name: "b", Why: "more than 3 modules (Config.MaxModules)"})) {
+		t.Errorf("events %v", r.events)
+	}
+}
+
+// What is in use stays, and the limit is exceeded.
+func TestLimitsSpareWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	w := limitedWorld()
+	var r recorder
+	l := newLoader(t, w, maxModules(1), func(c *load.Config) { c.Events = r.sink })
+	unpin := mustLoad(t, l, "a").Pin()
+	mustLoad(t, l, "app")
+	if got := names(l); !slices.Equal(got, []string{"a", "app", "lib"}) {
+		t.Errorf("pinned, imported, just loaded: %q", got)
+	}
+	o := load.NewObject(&counted{in: w.instances[1]}) // of lib
+	mustLoad(t, l, "b")
+	if got := names(l); !slices.Equal(got, []string{"a", "b", "lib"}) {
+		t.Errorf("pinned, just loaded, with an object: %q", got)
+	}
+	if n := slices.Index(r.kinds(), "Exceeded"); n < 0 {
+		t.Errorf("events %q", r.kinds())
+	}
+	o.Close()
+	unpin()
+	unpin()
+	mustLoad(t, l, "c")
+	if got := names(l); !slices.Equal(got, []string{"c"}) {
+		t.Errorf("in the end: %q", got)
+	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
+	l := newLoader(t, limitedWorld(), func(c *load.Config) { c.MemoryLimit = 2 << 20 }) // each has 1 MiB
+	for _, name := range []string{"a", "b", "c"} {
+		mustLoad(t, l, name)
+	}
+	if got := names(l); !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A reference loads its module again after it was unloaded for a limit.
+func TestRefAfterEviction(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"m": {}, "n": {}}}
+	l := newLoader(t, w, maxModules(1), func(c *load.Config) {
+		c.Engines = []load.Engine{plain{"Make": func(s string) string { return s + "!" }}}
+	})
+	for range 3 {
+		for _, name := range []string{"m", "n"} {
+			ref := load.Lazy[func(string) string](l, name, "Make")
+			if got := ref.Get()("x") + ref.Get()("y"); got != "x!y!" || len(names(l)) != 1 {
+				t.Errorf("%s, %q", got, names(l))
+			}
+		}
+	}
+}
+
+// TestHammerLimits loads, calls, pins and reloads more modules than there may be.
+func TestHammerLimits(t *testing.T) {
+	t.Parallel()
+	w := limitedWorld()
+	l := newLoader(t, w, maxModules(2))
+	var wg sync.WaitGroup
+	for g := range 6 {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(g), 4))
+			for range 100 {
+				name := []string{"a", "b", "c", "app", "lib"}[random.IntN(5)]
+				m := mustLoad(t, l, name)
+				if random.IntN(4) == 0 {
+					defer m.Pin()()
+				}
+				if random.IntN(8) == 0 {
+					_, _ = l.Reload(t.Context(), name)
+				}
+				_, _ = m.Call(t.Context(), "F")
+			}
+		})
+	}
+	wg.Wait()
+	if err := l.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.live(); n != 0 {
+		t.Error(fmt.Sprint(n, " instances were never closed"))
+	}
+}
