@@ -227,6 +227,7 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp importer) (*Module, 
 }
 
 func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp importer) (*Module, error) {
+	begin := time.Now()
 	files, err := l.compile(ctx, engine, spec)
 	if err != nil {
 		return nil, err
@@ -237,7 +238,9 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp import
 		return nil, err
 	}
 	m := newModule(l, spec, engine.Name(), instance)
-	m.imports = imp.imports
+	m.imports, m.loaded = imp.imports, time.Now()
+	m.stages = Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
+	m.stages.Total = m.loaded.Sub(begin)
 	if files != nil {
 		m.artifactSize = files.Size()
 	}

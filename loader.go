@@ -212,7 +212,8 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 	}()
 	defer recovered(&err)
 
-	spec, err := l.obtain(ctx, name)
+	var stages Stages
+	spec, err := l.obtain(ctx, name, &stages)
 	if err != nil {
 		return nil, err
 	}
@@ -232,6 +233,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 		return nil, err
 	}
 	m.request = name
+	m.stages.Find, m.stages.Install, m.stages.Total = stages.Find, stages.Install, time.Since(start)
 	Emit(ctx, Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
 }
@@ -264,7 +266,7 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 		return nil, err
 	}
 	ctx = l.context(ctx)
-	if spec, err = l.obtain(ctx, parsed); err != nil {
+	if spec, err = l.obtain(ctx, parsed, new(Stages)); err != nil {
 		return nil, err
 	}
 	engine, err := l.choose(spec)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // SymbolKind is what a symbol is.
@@ -39,6 +40,8 @@ type Module struct {
 	siblings cache // by the instantiation that each was made for
 
 	request      Name // what it was loaded by
+	stages       Stages
+	loaded       time.Time
 	usage        *Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them
 	imports      *imports

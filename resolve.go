@@ -191,18 +191,20 @@ type Tried struct {
 }
 
 // obtain is the way from a name to a complete spec: the path's answer, or an installer's.
-func (l *Loader) obtain(ctx context.Context, name Name) (*Spec, error) {
+func (l *Loader) obtain(ctx context.Context, name Name, stages *Stages) (*Spec, error) {
 	start := time.Now()
 	spec, tried, err := l.config.Path.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	stages.Find = time.Since(start)
 	if spec == nil {
 		spec, err = l.install(ctx, name, tried)
 	} else {
 		Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
 		spec, err = l.complete(ctx, spec)
 	}
+	stages.Install = time.Since(start) - stages.Find
 	if err != nil {
 		return nil, err
 	}

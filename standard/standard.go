@@ -27,7 +27,9 @@ import (
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, and what the program registers itself.
 //
-// An empty slice that is not nil stays empty.
+// An empty slice that is not nil stays empty. Further variables of the environment: LOAD_NO_INSTALL=1 turns installs off,
+// LOAD_OFFLINE=1 all use of the network by the installer that New makes, and LOAD_TRACE names a file that events are appended to as
+// lines of JSON, see [load.Trace]; where it is set, they go to Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
 	if config.Store == nil {
 		s, err := store.Open(os.Getenv("LOAD_DIR"))
@@ -40,7 +42,11 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil {
-		config.Installers = []load.Installer{goproxy.New(goproxy.Config{})}
+		config.Installers = []load.Installer{goproxy.New(proxyConfig())}
+	}
+	config.NoInstall = config.NoInstall || isSet("LOAD_NO_INSTALL")
+	if file := os.Getenv("LOAD_TRACE"); file != "" {
+		config.Events = trace(file, config.Events)
 	}
 	if config.Engines == nil {
 		config.Engines = []load.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), native.New()}

@@ -48,7 +48,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{evalCommand(), getCommand(), symbolsCommand(), explainCommand(), listCommand(), versionCommand()}
+	return []command{evalCommand(), getCommand(), symbolsCommand(), explainCommand(), graphCommand(), listCommand(), versionCommand()}
 }
 
 // options are what the flags of all commands set.
@@ -58,6 +58,7 @@ type options struct {
 	engine  string
 	timeout time.Duration
 	with    string // companions
+	format  string // of a graph
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
@@ -240,7 +241,8 @@ with an alias before it and a version after it: NAME@v1.2.3, NAME@v1, NAME@lates
 
 Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, and 2
 when the command was called wrongly. LOAD_DIR names the directory that keeps what is installed and
-compiled; GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
+compiled; LOAD_NO_INSTALL=1 and LOAD_OFFLINE=1 forbid installs and all use of the network; LOAD_TRACE names a
+file for events as JSON lines. GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
 `)
 	return b.String()
 }

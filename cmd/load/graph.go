@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+)
+
+func graphCommand() command {
+	return command{
+		name:  "graph",
+		args:  "[options] NAME[@QUERY]...",
+		short: "load modules and print what imports what",
+		long: `
+Graph loads the modules and prints the graph of what they import and of the Go modules that they are built
+from: in the language of Graphviz, as a Mermaid flowchart, or as JSON.`,
+		flags: func(f *flag.FlagSet, o *options) {
+			f.StringVar(&o.format, "format", "dot", "print the graph as dot, mermaid or json")
+			o.loadFlags(f)
+		},
+		run: runGraph,
+	}
+}
+
+func runGraph(ctx context.Context, s *session, args []string) error {
+	if len(args) == 0 {
+		return &usageError{"it takes at least one NAME after the options"}
+	}
+	switch s.format {
+	case "dot", "mermaid", "json":
+	default:
+		return &usageError{fmt.Sprintf("-format is dot, mermaid or json, not %q", s.format)}
+	}
+	l, err := s.loader()
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx, l)
+	if _, err := l.LoadAll(ctx, args...); err != nil {
+		return err
+	}
+	graph := l.Graph()
+	switch s.format {
+	case "mermaid":
+		_, err = io.WriteString(s.stdout, graph.Mermaid())
+	case "json":
+		err = printJSON(s.stdout, graph)
+	default:
+		_, err = io.WriteString(s.stdout, graph.DOT())
+	}
+	return err
+}

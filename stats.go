@@ -1,0 +1,140 @@
+package load
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Stages is how long each part of a load took; a part that was not needed is 0.
+type Stages struct {
+	Find    time.Duration `json:"find"`
+	Install time.Duration `json:"install"` // with what a source found in place needs
+	Compile time.Duration `json:"compile"` // or finding the artifact
+	Open    time.Duration `json:"open"`    // initialisation included, and the loads of imports
+	Total   time.Duration `json:"total"`
+}
+
+// Stats is what is known of a module's life, at one moment.
+type Stats struct {
+	Loaded   time.Time `json:"loaded"` // when
+	Stages   Stages    `json:"stages"`
+	Calls    int64     `json:"calls"` // that ended, where the engine or the module saw them: not those of native functions bound with their own type
+	Errors   int64     `json:"errors"`
+	Running  int       `json:"running"` // calls that run now
+	Objects  int       `json:"objects"` // that the host holds
+	Memory   Memory    `json:"memory"`
+	Artifact int64     `json:"artifact"` // size of the compiled module, in bytes
+	Pins     int       `json:"pins"`
+}
+
+// Stats tells about the module's life so far, with that of the instances that run its instantiations. Errors are calls that ended
+// by a panic, a crash, a cancellation or a limit; an error that a function returns is a result.
+func (m *Module) Stats() Stats {
+	s := Stats{Loaded: m.loaded, Stages: m.stages, Artifact: m.artifactSize}
+	for _, part := range m.parts() {
+		s.Calls += part.usage.calls.Load()
+		s.Errors += part.usage.failed.Load()
+		s.Running += part.usage.Running()
+		s.Objects += part.usage.objects()
+		memory := part.memory()
+		s.Memory.Now += memory.Now
+		s.Memory.Peak += memory.Peak
+		s.Memory.From = cmp.Or(s.Memory.From, memory.From)
+	}
+	m.loader.cache.mu.Lock()
+	s.Pins = m.pins
+	m.loader.cache.mu.Unlock()
+	return s
+}
+
+// ModuleInfo describes a module that runs.
+type ModuleInfo struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version,omitempty"`
+	Names   []string `json:"names"` // by which it is registered, sorted; without those that tell what it is built with
+	Engine  string   `json:"engine"`
+	Origin  string   `json:"origin"`
+	Dir     string   `json:"dir,omitempty"`
+	Imports []string `json:"imports,omitempty"`
+	Stats   Stats    `json:"stats"`
+}
+
+// Info describes a loader and what it runs.
+type Info struct {
+	Modules     []ModuleInfo      `json:"modules"` // sorted by name and version
+	Memory      int64             `json:"memory"`  // of all modules whose engines report it, in bytes
+	MemoryLimit int64             `json:"memory_limit,omitempty"`
+	MaxModules  int               `json:"max_modules,omitempty"`
+	Aliases     map[string]string `json:"aliases,omitempty"`
+	Path        []string          `json:"path"`
+	Installers  []string          `json:"installers"`
+	Engines     []string          `json:"engines"`
+	Store       string            `json:"store,omitempty"` // directory
+}
+
+// Info tells what the loader runs and how it is configured.
+func (l *Loader) Info() Info {
+	info := Info{MemoryLimit: l.config.MemoryLimit, MaxModules: l.config.MaxModules, Aliases: maps.Clone(*l.aliases.Load())}
+	for _, finder := range l.config.Path {
+		info.Path = append(info.Path, describe(finder))
+	}
+	for _, installer := range l.config.Installers {
+		info.Installers = append(info.Installers, describe(installer))
+	}
+	for _, engine := range l.config.Engines {
+		info.Engines = append(info.Engines, engine.Name())
+	}
+	if l.config.Store != nil {
+		info.Store = l.config.Store.Dir()
+	}
+	names := make(map[*Module][]string)
+	for name, m := range *l.cache.modules.Load() {
+		if !strings.Contains(name, "\x00") {
+			names[m] = append(names[m], name)
+		}
+	}
+	for m := range l.Modules() {
+		slices.Sort(names[m])
+		i := ModuleInfo{
+			Name: m.Name(), Version: m.Version(), Names: names[m], Engine: m.engine, Origin: m.spec.Origin, Dir: m.spec.Source.Dir,
+			Imports: slices.Collect(l.cache.importsOf(m)), Stats: m.Stats(),
+		}
+		info.Modules = append(info.Modules, i)
+		info.Memory += i.Stats.Memory.Now
+	}
+	return info
+}
+
+// importsOf lists the modules that one imported, sorted.
+func (c *cache) importsOf(m *Module) iter.Seq[string] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	for on := range m.imports.set {
+		all = append(all, on.String())
+	}
+	slices.Sort(all)
+	return slices.Values(all)
+}
+
+// String returns the modules as a table for a terminal.
+func (i Info) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MODULE\tENGINE\tCALLS\tERRORS\tMEMORY\tLOADED IN")
+	for _, m := range i.Modules {
+		memory := "-"
+		if m.Stats.Memory.From != "" {
+			memory = size(m.Stats.Memory.Now)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+versionSuffix(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, round(m.Stats.Stages.Total))
+	}
+	w.Flush() // a strings.Builder takes everything
+	return b.String()
+}
