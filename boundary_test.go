@@ -15,6 +15,7 @@ func TestBoundary(t *testing.T) {
 		"github.com/traefik/yaegi":        "an interpreter belongs to its engine: 4 MB, with stdlib symbols 18 MB",
 		"go.starlark.net":                 "an interpreter belongs to its engine",
 		"github.com/hashicorp/go-getter":  "fetching belongs to an installer",
+		"github.com/fsnotify/fsnotify":    "watching files belongs to package notify",
 		"net/http":                        "the root speaks to no network; installers do",
 		"os/exec":                         "the root starts no process; engines do",
 		"github.com/loadgo/load/engine":   "imports run one way: engines import the root",

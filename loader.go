@@ -38,6 +38,10 @@ type Config struct {
 	// Limits, where it is not nil, bounds what each module may use. It is asked at every start of one.
 	Limits func(*Spec) Limits
 
+	// Notify makes what tells [Loader.Watch] of changes in directories: notify.New, of the package of that name. It calls changed
+	// with the path of what has changed, or with "" for anything.
+	Notify func(changed func(path string)) (Notifier, error)
+
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
@@ -58,6 +62,8 @@ type Loader struct {
 	reloading chan struct{} // holds a token while a reload is under way
 
 	watching, exceeds bool // the memory is watched; the limits are exceeded; guarded by the cache's mutex
+
+	watchers []*watcher // guarded by the cache's mutex
 
 	closing chan struct{} // closed when Close begins
 	ending  sync.Once
@@ -184,8 +190,11 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		}
 	}
 	c.alias(m, asked+with)
-	if m.use() && l.limited() && by.generation == nil {
-		l.keepWithin(ctx, m)
+	if m.use() && by.generation == nil {
+		if l.limited() {
+			l.keepWithin(ctx, m)
+		}
+		l.tellWatchers()
 	}
 	return m, nil
 }

@@ -114,6 +114,7 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, ch
 		if err == nil {
 			for old := range renewed {
 				m := g.fresh[old]
+				l.tellWatchers()
 				Emit(l.context(ctx), Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
 			}
 			return nil

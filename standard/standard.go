@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/registry/goproxy"
 	"github.com/loadgo/load/store"
 )
@@ -25,7 +26,8 @@ import (
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
 //   - Installers: the Go module proxy, as the go command's configuration has it;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
-//     WebAssembly), Starlark scripts, and what the program registers itself.
+//     WebAssembly), Starlark scripts, and what the program registers itself;
+//   - Notify: [notify.New], so that Watch works.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment: LOAD_NO_INSTALL=1 turns installs off,
 // LOAD_OFFLINE=1 all use of the network by the installer that New makes, and LOAD_TRACE names a file that events are appended to as
@@ -43,6 +45,9 @@ func New(config load.Config) (*load.Loader, error) {
 	}
 	if config.Installers == nil {
 		config.Installers = []load.Installer{goproxy.New(proxyConfig())}
+	}
+	if config.Notify == nil {
+		config.Notify = notify.New
 	}
 	config.NoInstall = config.NoInstall || isSet("LOAD_NO_INSTALL")
 	if file := os.Getenv("LOAD_TRACE"); file != "" {

@@ -1,0 +1,326 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Notifier tells when something changes in directories; package notify has one. It is safe for concurrent use.
+type Notifier interface {
+	// Add starts to look at a directory, not at those below it. Adding one again is no error.
+	Add(dir string) error
+	// Remove stops to look at a directory.
+	Remove(dir string) error
+	// Close stops, and returns when no change is told any more.
+	Close() error
+}
+
+const (
+	// settle is how long nothing may change before modules are reloaded: editors and version control write several files.
+	settle = 100 * time.Millisecond
+	// settleAtMost is when they are reloaded although something still changes.
+	settleAtMost = 2 * time.Second
+	// maxWatched is how many directories are watched for one module.
+	maxWatched = 4096
+)
+
+// Watch reloads the modules of local directories when their files change, from now on until ctx ends or the loader is closed. It
+// returns at once. Changes that follow each other within a tenth of a second are one; what changed together is reloaded
+// together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are watched. Files that are written
+// without a change of what is compiled reload nothing. Each outcome is an event: [Reloaded], or [Kept] with the error.
+//
+// A directory that vanishes is a failed reload; its modules go on, and are reloaded when it is there again.
+//
+// The error is a [*ConfigError] where [Config].Notify is not set, and otherwise the system's.
+func (l *Loader) Watch(ctx context.Context) error {
+	if l.config.Notify == nil {
+		return &ConfigError{Setting: "Config.Notify", Reason: "there is nothing that tells of changes; set it to notify.New"}
+	}
+	w := &watcher{loader: l, changes: make(map[string]bool), wake: make(chan struct{}, 1), watched: make(map[string]bool)}
+	var err error
+	if w.notifier, err = l.config.Notify(w.changed); err != nil {
+		return fmt.Errorf("watch: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	l.cache.mu.Lock()
+	closed := l.cache.closed
+	l.watchers = append(l.watchers, w)
+	l.cache.background(func() {
+		defer cancel()
+		go func() {
+			select {
+			case <-l.closing:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		w.run(ctx)
+	})
+	l.cache.mu.Unlock()
+	if closed {
+		cancel()
+		return errors.Join(ErrClosed, w.notifier.Close())
+	}
+	return nil
+}
+
+// watcher is one Watch.
+type watcher struct {
+	loader   *Loader
+	notifier Notifier
+	wake     chan struct{} // holds a token when there is something to look at
+
+	mu      sync.Mutex
+	changes map[string]bool // paths; "" for anything
+
+	watched map[string]bool // directories; of run only
+}
+
+// changed notes a change; "" stands for any.
+func (w *watcher) changed(path string) {
+	w.mu.Lock()
+	w.changes[path] = true
+	w.mu.Unlock()
+	w.look()
+}
+
+// look wakes run.
+func (w *watcher) look() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tellWatchers lets the watchers look at what is loaded now.
+func (l *Loader) tellWatchers() {
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	for _, w := range l.watchers {
+		w.look()
+	}
+}
+
+func (w *watcher) run(ctx context.Context) {
+	defer w.end()
+	w.follow()
+	for {
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+			return
+		}
+		if !w.pending() {
+			w.follow()
+			continue
+		}
+		if !w.settled(ctx) {
+			return
+		}
+		changes := w.take()
+		w.reload(ctx, changes)
+		w.follow()
+	}
+}
+
+func (w *watcher) end() {
+	_ = w.notifier.Close() // there is nobody to tell
+	l := w.loader
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	l.watchers = slices.DeleteFunc(l.watchers, func(other *watcher) bool { return other == w })
+}
+
+func (w *watcher) pending() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.changes) > 0
+}
+
+func (w *watcher) take() map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changes := w.changes
+	w.changes = make(map[string]bool)
+	return changes
+}
+
+// settled waits until nothing changes any more; not where ctx ends.
+func (w *watcher) settled(ctx context.Context) bool {
+	limit := time.NewTimer(settleAtMost)
+	defer limit.Stop()
+	quiet := time.NewTimer(settle)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-w.wake:
+			quiet.Reset(settle)
+		case <-quiet.C:
+			return true
+		case <-limit.C:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// follow makes the directories of the modules that run those that are watched.
+func (w *watcher) follow() {
+	wanted := make(map[string]bool)
+	for m := range w.loader.Modules() {
+		for _, dir := range m.watchedDirs() {
+			wanted[dir] = true
+		}
+	}
+	for dir := range w.watched {
+		if !wanted[dir] {
+			delete(w.watched, dir)
+			_ = w.notifier.Remove(dir) // it may be gone
+		}
+	}
+	for dir := range wanted {
+		// Again and again: one that was removed and made anew is watched no more.
+		if w.notifier.Add(dir) == nil && !w.watched[dir] {
+			w.watched[dir] = true
+			w.changed(dir) // it may have, since the module was loaded
+		}
+	}
+}
+
+// local tells whether the module's source is in a directory where it can be edited.
+func (m *Module) local() bool {
+	s := m.spec
+	return s.Version == "" && s.Source.Dir != "" && (s.Source.Kind == KindGo || s.Source.Kind == KindStarlark)
+}
+
+// sourceRoot returns the directory below which the module's source is: that of the whole Go module, which the package may import.
+func (m *Module) sourceRoot() string {
+	dir := m.spec.Source.Dir
+	if m.spec.Source.Go == nil || m.spec.Module == "" {
+		return dir
+	}
+	below := strings.TrimPrefix(m.spec.Source.Go.ImportPath, m.spec.Module)
+	root, ok := strings.CutSuffix(dir, filepath.FromSlash(below))
+	if !ok {
+		return dir
+	}
+	return root
+}
+
+// watchedDirs lists the directories whose changes concern the module. One that is not there is represented by the nearest above it.
+func (m *Module) watchedDirs() []string {
+	if !m.local() {
+		return nil
+	}
+	root := m.sourceRoot()
+	if m.spec.Source.Kind != KindGo || m.spec.Module == "" {
+		return []string{nearestDir(root)}
+	}
+	var dirs []string
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil // it is gone by now
+		case !d.IsDir():
+			return nil
+		case path != root && ignored(d.Name()):
+			return fs.SkipDir
+		case len(dirs) == maxWatched:
+			return fs.SkipAll
+		}
+		dirs = append(dirs, path)
+		return nil
+	})
+	if len(dirs) == 0 {
+		return []string{nearestDir(root)}
+	}
+	return dirs
+}
+
+// ignored tells by its name whether the go command takes no notice of a file or directory.
+func ignored(name string) bool {
+	return name[0] == '.' || name[0] == '_' || name == "node_modules" || name == "testdata"
+}
+
+func nearestDir(dir string) string {
+	for {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// concerns tells whether one of the changes may be one of the module's source.
+func (m *Module) concerns(changes map[string]bool) bool {
+	root := m.sourceRoot()
+	for path := range changes {
+		below, within := strings.CutPrefix(path, root+string(filepath.Separator))
+		switch {
+		case path == "", path == root, strings.HasPrefix(root, path+string(filepath.Separator)):
+			return true
+		case !within:
+		case m.spec.Source.File != "":
+			if below == m.spec.Source.File {
+				return true
+			}
+		case !ignored(filepath.Base(path)):
+			return true
+		}
+	}
+	return false
+}
+
+// reload reloads the modules whose sources have changed: all together, or else one by one, so that one that is broken does not keep
+// the others.
+func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
+	l := w.loader
+	l.Invalidate()
+	targets := make(map[*Module]Name)
+	for m := range l.Modules() {
+		if m.local() && m.concerns(changes) && !l.unchanged(ctx, m) {
+			targets[m] = m.request
+		}
+	}
+	if len(targets) > 1 && l.renew(ctx, targets) == nil {
+		return
+	}
+	for m, request := range targets {
+		err := l.renew(ctx, map[*Module]Name{m: request})
+		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
+			Emit(l.context(ctx), Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
+		}
+	}
+}
+
+// renew reloads those of the targets that still are registered.
+func (l *Loader) renew(ctx context.Context, targets map[*Module]Name) error {
+	return l.reload(ctx, func() map[*Module]Name {
+		l.cache.mu.Lock()
+		defer l.cache.mu.Unlock()
+		present := maps.Clone(targets)
+		maps.DeleteFunc(present, func(m *Module, _ Name) bool { return m.dropped })
+		return present
+	}, func(context.Context, *Module, *Module) error { return nil })
+}
+
+// unchanged tells whether a load of the module would find the source that it was made from.
+func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
+	defer func() {
+		if recover() != nil { // the reload meets it again, and tells
+			same = false
+		}
+	}()
+	spec, err := l.obtain(WithSink(ctx, nil), m.request, new(Stages))
+	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && spec.identity() == m.spec.identity()
+}
