@@ -1,0 +1,20 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load/loadtest"
+)
+
+func TestClose(t *testing.T) {
+	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
+	var out strings.Builder
+	if err := run(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if want := "[finished] <nil>\ntrue load slow: loader is closed\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}

@@ -1,0 +1,60 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/loadgo/load"
+)
+
+// Calls that begin before a refusal end; none begins after it.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for range 200 {
+		var u load.Usage
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					err := u.Begin()
+					if errors.Is(err, load.ErrUnloaded) {
+						return
+					}
+					if u.Running() < 1 {
+						t.Error("a call that runs is not counted")
+					}
+					u.End(nil)
+				}
+			})
+		}
+		u.Refuse()
+		u.Refuse()
+		wg.Wait()
+		if !u.Refused() || u.Running() != 0 {
+			t.Errorf("refused %v, %d calls", u.Refused(), u.Running())
+		}
+	}
+}
+
+// BenchmarkUsage measures what counting adds to a call.
+func BenchmarkUsage(b *testing.B) {
+	var u load.Usage
+	for b.Loop() {
+		if u.Begin() == nil {
+			u.End(nil)
+		}
+	}
+}
+
+// BenchmarkModuleCycle measures a load and an unload of a module that costs nothing by itself.
+func BenchmarkModuleCycle(b *testing.B) {
+	l := newLoader(b, &world{modules: map[string]fake{"x": {}}})
+	for b.Loop() {
+		mustLoad(b, l, "x")
+		if _, err := l.Unload(context.Background(), "x"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
