@@ -144,3 +144,11 @@ func (c *cache) all() []*Module {
 		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()), cmp.Compare(a.spec.identity(), b.spec.identity()))
 	})
 }
+
+// background runs f on a goroutine that Close waits for. It is called with mu held.
+func (c *cache) background(f func()) {
+	if c.closed {
+		return
+	}
+	c.running.Go(f)
+}

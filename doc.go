@@ -31,6 +31,10 @@
 // or by name through [Module.Call]. What cannot be copied into the host stays in the module as an [Object].
 // [Along] builds several packages into one module, and [Instantiate] its generic functions and types.
 //
+// A module's life goes on after its load: [Loader.Unload] (unload.go) lets running calls finish and tells what came back,
+// [Loader.Reload] (reload.go, generation.go) starts a new one beside it, [Loader.Watch] does so when files change, and the limits of the
+// [Config] (limit.go) unload what is idle. A [Ref] (lazy.go) follows through all of it.
+//
 // [Register] makes a module of the host's own values: it loads as any other.
 //
 // The package has no global state: a [Loader] owns its path, installers, engines, store and cache. Package

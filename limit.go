@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -140,23 +139,4 @@ func (c *cache) idle(m *Module) bool {
 		}
 	}
 	return m.pins == 0 && m.borrowers == 0 && len(c.users(m)) == 0
-}
-
-// withdraw takes modules out of the cache and ends them in the background, after a moment in which they still take calls. It is
-// called with mu held.
-func (l *Loader) withdraw(modules []*Module, why string) {
-	c := &l.cache
-	registered := maps.Clone(*c.modules.Load())
-	maps.DeleteFunc(registered, func(_ string, m *Module) bool { return slices.Contains(modules, m) })
-	for _, m := range modules {
-		m.drop()
-	}
-	c.modules.Store(&registered)
-	c.background(func() {
-		select {
-		case <-time.After(overlap):
-		case <-l.closing:
-		}
-		_ = l.retire(l.life, modules, why) // what could not be closed in time was cut off
-	})
 }

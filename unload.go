@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -149,6 +151,29 @@ func (l *Loader) retire(ctx context.Context, modules []*Module, why string) erro
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// overlap is how long a module that was replaced takes calls: who took a function from a [Ref] at the last moment has
+// called it by then.
+const overlap = 10 * time.Millisecond
+
+// withdraw takes modules out of the cache and ends them in the background, after a moment in which they still take calls. It is
+// called with mu held.
+func (l *Loader) withdraw(modules []*Module, why string) {
+	c := &l.cache
+	registered := maps.Clone(*c.modules.Load())
+	maps.DeleteFunc(registered, func(_ string, m *Module) bool { return slices.Contains(modules, m) })
+	for _, m := range modules {
+		m.drop()
+	}
+	c.modules.Store(&registered)
+	c.background(func() {
+		select {
+		case <-time.After(overlap):
+		case <-l.closing:
+		}
+		_ = l.retire(l.life, modules, why) // what could not be closed in time was cut off
+	})
 }
 
 // Close ends the loads that are under way, waits for the running calls of all modules and for the loader's own work, and
