@@ -143,6 +143,7 @@ func (g *guest) finish(body []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, g.fail(err)
 	}
+	g.size.Store(int64(g.memory.Size()))
 	g.gate.leave()
 	return body, nil
 }

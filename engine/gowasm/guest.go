@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -21,6 +22,7 @@ type guest struct {
 	ctx    context.Context // of the module; what the guest is called with
 	wasm   api.Module
 	memory api.Memory
+	size   atomic.Int64 // of the memory after the last call
 	gate   *gate
 	levels []*level
 

@@ -38,8 +38,23 @@ func (i *instance) Crash() *atomic.Pointer[error] { return &i.module.broken }
 // Close implements [load.Instance]. A call that cannot be stopped goes on in the background.
 func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx) }
 
+// Memory implements [load.Measurable]: the linear memory of the module's instances, which never shrinks, as it was after
+// the last call of each.
+func (i *instance) Memory() load.Memory {
+	total := int64(0)
+	for _, g := range i.module.guests {
+		total += g.size.Load()
+	}
+	return load.Memory{Now: total, Peak: total, From: "linear memory"}
+}
+
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	if a.Limits.Memory > 0 {
+		config := e.config
+		config.Memory = a.Limits.Memory
+		e = &Engine{config: config}
+	}
 	if err := e.checkDirectories(); err != nil {
 		return nil, err
 	}
@@ -55,6 +70,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	m := &module{name: a.Spec.Name, maxMessage: cmp.Or(e.config.MaxMessage, wire.MaxMessage)}
 	i := &instance{Instance: goglue.NewInstance(m.name, api, m, e.config.MaxMessage), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
+	i.Limit(a.Limits.CallTime)
 	if err := e.start(ctx, m, files); err != nil {
 		return nil, err
 	}
@@ -194,6 +210,7 @@ func (g *guest) initialise(config wazero.ModuleConfig, compiled wazero.CompiledM
 		return sys.NewExitError(0)
 	}
 	g.memory = g.wasm.Memory()
+	g.size.Store(int64(g.memory.Size()))
 	return nil
 }
 
