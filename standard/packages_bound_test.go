@@ -25,7 +25,6 @@ type bound struct {
 	packages *packages
 	name     string
 	module   *load.Module
-	failed   error // of the call that is being made
 }
 
 // bindings runs the calls of one package.
