@@ -128,10 +128,10 @@ func TestCloseLeavesNothing(t *testing.T) {
 // unloads shrank it, in bytes, all rounds together; and what the reports of the unloads said came back.
 type returned struct{ Added, Back, Reported, Start, End float64 }
 
-// unload loads and unloads its first argument, 50 times.
+// unload loads and unloads its first argument, 50 times, in the engine of its second.
 func (h *host) unload(args []string) error {
 	ctx := context.Background()
-	l, err := standard.New(load.Config{})
+	l, err := standard.New(load.Config{Engine: args[1]})
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,17 @@ func TestUnloadGivesMemoryBack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
-	out, err := command(t, openStore(t), []string{"GOPROXY=off"}, "unload", local(t)[0]).Output()
+	// What of it the reports tell: gowasm's linear memory is measured, and the machine code beside it is not.
+	for engine, told := range map[string]float64{"goprocess": 0.8, "gowasm": 0.45} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			testUnloadGivesMemoryBack(t, engine, told)
+		})
+	}
+}
+
+func testUnloadGivesMemoryBack(t *testing.T, engine string, told float64) {
+	out, err := command(t, openStore(t), []string{"GOPROXY=off"}, "unload", local(t)[0], engine).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +216,7 @@ func TestUnloadGivesMemoryBack(t *testing.T) {
 	if r.Back < 0.95*r.Added {
 		t.Error("less than 95 % came back")
 	}
-	if r.Reported < 0.8*r.Added {
+	if r.Reported < told*r.Added {
 		t.Error("the reports of the unloads do not say what came back")
 	}
 }
