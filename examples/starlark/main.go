@@ -1,4 +1,5 @@
-// Command starlark runs a script that uses the program's own functions, within limits.
+// Command starlark runs a script that uses the program's own functions, within limits. It is run from the root of the
+// repository: go run ./examples/starlark.
 package main
 
 import (
@@ -38,7 +39,7 @@ func run(ctx context.Context, w io.Writer) error {
 	if err := load.Register(l, "orders", map[string]any{"find": find}); err != nil {
 		return err
 	}
-	m, err := l.Load(ctx, "./rules.star")
+	m, err := l.Load(ctx, "./examples/starlark/rules.star")
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 )
 
 func TestStarlark(t *testing.T) {
+	t.Chdir("../..")
 	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
 	var out strings.Builder
 	if err := run(context.Background(), &out); err != nil {
