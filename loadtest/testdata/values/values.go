@@ -41,7 +41,7 @@ func Sum(base int, more ...int) int {
 	}
 	return base
 }
-func Repeat(s string, n int) string { return strings.Repeat(s, n) }
+func Repeat(s string, n int) string                    { return strings.Repeat(s, n) }
 func Two(a, b int) (int, int)                          { return b, a }
 func None()                                            {}
 func Later(t time.Time, d time.Duration) time.Time     { return t.Add(d) }
