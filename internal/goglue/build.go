@@ -18,7 +18,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -174,103 +173,6 @@ func checkImportable(importPath string) error {
 		}
 	}
 	return nil
-}
-
-// lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its files.
-func (b *build) lay() error {
-	files := map[string][]byte{
-		"go.mod": append([]byte("module "+glueModule+"\n\n"), b.src.Go.GoMod...),
-		"go.sum": b.src.Go.GoSum,
-	}
-	places := strings.NewReplacer(
-		"github.com/loadgo/load/internal/goglue/guest/guestany", guestAnyPath,
-		"github.com/loadgo/load/internal/goglue/guest/guesthttp", guestHTTPPath,
-		"github.com/loadgo/load/internal/goglue/guest/guestfs", guestFSPath,
-		"github.com/loadgo/load/internal/goglue/guest", guestPath,
-		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
-		"github.com/loadgo/load/internal/wire", wirePath,
-	)
-	err := fs.WalkDir(internal.GuestSources, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := internal.GuestSources.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		name = strings.TrimPrefix(name, "goglue/")
-		if strings.Count(name, "/") == 2 && strings.HasPrefix(name, "guest/") {
-			name = strings.TrimPrefix(name, "guest/") // guest/guestany lies beside guest
-		}
-		files[name] = []byte(places.Replace(string(data)))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if b.src.Go.ImportPath == "" {
-		name := looseName(b.src.Dir)
-		b.importPath = loosePath + name
-		if err := copyLoose(files, b.src.FS, "module/"+name); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(b.temp(), 0o700); err != nil {
-		return err
-	}
-	for name, data := range files {
-		file := filepath.Join(b.work, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// looseName makes a directory's name into an element of an import path.
-func looseName(dir string) string {
-	name := strings.Map(func(r rune) rune {
-		if r < 0x80 && (r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {
-			return r
-		}
-		return '_'
-	}, filepath.Base(dir))
-	return strings.TrimLeft(name, "-_") + "_"
-}
-
-// copyLoose adds the files of a directory without go.mod: those of the package, and those below where
-// the package embeds files.
-func copyLoose(files map[string][]byte, fsys fs.FS, to string) error {
-	embeds := false
-	entries, err := fs.ReadDir(fsys, ".")
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if !e.Type().IsRegular() || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		data, err := fs.ReadFile(fsys, e.Name())
-		if err != nil {
-			return err
-		}
-		embeds = embeds || strings.HasSuffix(e.Name(), ".go") && bytes.Contains(data, []byte("//go:embed"))
-		files[path.Join(to, e.Name())] = data
-	}
-	if !embeds {
-		return nil
-	}
-	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || !strings.Contains(name, "/") || strings.HasSuffix(name, ".go") {
-			return err
-		}
-		data, err := fs.ReadFile(fsys, name)
-		files[path.Join(to, name)] = data
-		return err
-	})
 }
 
 // listedPackage is what the go command says of a package.
