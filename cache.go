@@ -29,9 +29,9 @@ func (c *cache) init(mu *sync.Mutex) {
 	c.modules.Store(&map[string]*Module{})
 }
 
-// get answers from the cache, or returns nil. A crashed module is no answer.
+// get answers from the cache, or returns nil. A module that crashed, or that is just being taken out, is no answer.
 func (c *cache) get(name string) *Module {
-	if m := (*c.modules.Load())[name]; m != nil && !m.crashed() {
+	if m := (*c.modules.Load())[name]; m != nil && !m.crashed() && m.mark.Load() != markGone {
 		return m
 	}
 	return nil
@@ -93,14 +93,14 @@ func (m *Module) drop() {
 // answers with that. It is called with mu held.
 func (c *cache) remove(m *Module) {
 	m.drop()
-	modules := maps.Clone(*c.modules.Load())
-	maps.DeleteFunc(modules, func(_ string, other *Module) bool { return other == m })
-	c.modules.Store(&modules)
-	for _, part := range m.parts() {
+	for _, part := range m.parts() { // before anyone can see that it is taken out
 		if !part.crashed() {
 			part.usage.Refuse()
 		}
 	}
+	modules := maps.Clone(*c.modules.Load())
+	maps.DeleteFunc(modules, func(_ string, other *Module) bool { return other == m })
+	c.modules.Store(&modules)
 }
 
 // reap drops the module of that name if it has crashed, and frees what it still holds.
