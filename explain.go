@@ -71,14 +71,18 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	}
 	e.Along, e.Instances = parsed.Along, parsed.Instances
 	ctx = l.context(ctx)
-	spec, err := l.askFinders(ctx, parsed, e)
+	p, err := l.pin(parsed)
 	if err != nil {
 		return e, err
 	}
-	if err := l.askInstallers(ctx, parsed, spec != nil, e); err != nil || spec == nil {
+	spec, err := l.askFinders(ctx, p.name(parsed), e)
+	if err != nil {
 		return e, err
 	}
-	if spec, err = spec.with(parsed); err != nil {
+	if err := l.askInstallers(ctx, parsed, p, spec != nil, e); err != nil || spec == nil {
+		return e, err
+	}
+	if spec, err = spec.with(p.name(parsed)); err != nil {
 		return e, err
 	}
 	m := l.running(name+builtWith(parsed.Along, parsed.Instances, parsed.Engine), spec)
@@ -110,14 +114,14 @@ func (l *Loader) askFinders(ctx context.Context, name Name, e *Explanation) (*Sp
 }
 
 // askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, name Name, found bool, e *Explanation) error {
+func (l *Loader) askInstallers(ctx context.Context, name Name, p pin, found bool, e *Explanation) error {
 	first := l.claimant(name)
 	asked := first >= 0 && !found && !l.config.NoInstall
 	for i, answer := range l.wouldInstall(name) {
 		if found {
 			answer.Answer = "not asked: it is found already"
 		} else if i == first && asked {
-			release, err := l.resolve(ctx, l.config.Installers[i], name, e.Asked)
+			release, err := l.release(ctx, l.config.Installers[i], name, p, e.Asked)
 			var missing *NotFoundError
 			switch {
 			case errors.As(err, &missing):

@@ -26,6 +26,16 @@ type Config struct {
 	// Events receives what happens; nil keeps the sink of each call's context, see [WithSink].
 	Events Sink
 
+	// LockFile is the path of the lock file, see package lockfile; "" for none. A name that it holds gets the
+	// version that it holds, with the sums that it holds. What else is installed is added to it.
+	LockFile string
+
+	// Frozen never writes the lock file, and refuses what an installer brings or brought and is not in it.
+	Frozen bool
+
+	// Offline keeps installers from the network: what is not here cannot be loaded.
+	Offline bool
+
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
@@ -37,6 +47,7 @@ type Config struct {
 type Loader struct {
 	config Config
 	cache  cache
+	lock   lock
 }
 
 // New makes a loader. It does no I/O. The error is a [*ConfigError].
@@ -63,7 +74,13 @@ func New(config Config) (*Loader, error) {
 	if config.Engine != "" && !slices.Contains(names, config.Engine) {
 		return nil, &ConfigError{Setting: "Config.Engine", Reason: fmt.Sprintf("there is no engine %q; the engines are %q", config.Engine, names)}
 	}
+	if config.Frozen && config.LockFile == "" {
+		return nil, &ConfigError{Setting: "Config.Frozen", Reason: "there is no Config.LockFile"}
+	}
 	l := &Loader{config: config}
+	if err := l.lock.init(config.LockFile); err != nil {
+		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
+	}
 	l.cache.init()
 	return l, nil
 }
@@ -181,7 +198,11 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.find(l.context(ctx), parsed)
+	pin, err := l.pin(parsed)
+	if err != nil {
+		return nil, err
+	}
+	spec, tried, err := l.config.Path.find(l.context(ctx), pin.name(parsed))
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}
@@ -281,6 +302,9 @@ func (l *Loader) Close(ctx context.Context) error {
 func (l *Loader) context(ctx context.Context) context.Context {
 	if l.config.Events != nil {
 		ctx = WithSink(ctx, l.config.Events)
+	}
+	if l.config.Offline {
+		ctx = withOffline(ctx)
 	}
 	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
 }

@@ -190,26 +190,45 @@ type Tried struct {
 	Answer string `json:"answer"`
 }
 
-// obtain is the way from a name to a complete spec: the path's answer, or an installer's.
+// obtain is the way from a name to a complete spec: the path's answer, or an installer's, at the version that
+// the lock file has for it.
 func (l *Loader) obtain(ctx context.Context, name Name) (*Spec, error) {
+	for {
+		p, err := l.pin(name)
+		if err != nil {
+			return nil, err
+		}
+		spec, err := l.seek(ctx, name, p)
+		if err != nil {
+			return nil, err
+		}
+		// Where another process locked another version meanwhile, that is the one to take.
+		if kept, err := l.keep(ctx, name, p, spec); kept || err != nil {
+			return spec, err
+		}
+	}
+}
+
+func (l *Loader) seek(ctx context.Context, name Name, p pin) (*Spec, error) {
 	start := time.Now()
-	spec, tried, err := l.config.Path.find(ctx, name)
+	asked := p.name(name)
+	spec, tried, err := l.config.Path.find(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
 	if spec == nil {
-		spec, err = l.install(ctx, name, tried)
+		spec, err = l.install(ctx, name, p, tried)
 	} else {
 		Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
-		spec, err = l.complete(ctx, spec)
+		spec, err = l.complete(ctx, spec, p)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := spec.agrees(name); err != nil {
+	if err := spec.agrees(asked); err != nil {
 		return nil, err
 	}
-	return spec.with(name)
+	return spec.with(asked)
 }
 
 // notFound tells everyone's answer, what may have been meant and what to do.

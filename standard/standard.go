@@ -5,6 +5,7 @@ package standard
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/goprocess"
@@ -24,6 +25,7 @@ import (
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
 //   - Installers: the Go module proxy, as the go command's configuration has it;
+//   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, and what the program registers itself.
 //
@@ -35,6 +37,12 @@ func New(config load.Config) (*load.Loader, error) {
 			return nil, err
 		}
 		config.Store = s
+	}
+	if config.LockFile == "" {
+		config.LockFile = os.Getenv("LOAD_LOCK")
+	}
+	if frozen, err := strconv.ParseBool(os.Getenv("LOAD_FROZEN")); err == nil && frozen {
+		config.Frozen = true
 	}
 	if config.Path == nil {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)

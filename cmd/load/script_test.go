@@ -46,6 +46,8 @@ func TestScript(t *testing.T) {
 			env.Setenv("GOROOT", goroot)
 			env.Setenv("GOMODCACHE", filepath.Join(home, "modcache"))
 			env.Setenv("GOENV", "off")
+			env.Setenv("HELLO", proxy.Sum("example.com/hello", "v1.0.0"))
+			env.Setenv("WORDS", proxy.Sum("example.com/words", "v1.0.0"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

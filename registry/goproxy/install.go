@@ -57,6 +57,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	}
 	defer r.close()
 	r.along = along
+	r.sums.lock(release.BuildList)
 	m := module.Version{Path: release.Module, Version: release.Version}
 	roots := map[string]string{m.Path: m.Version}
 	var ahead sync.WaitGroup
