@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +47,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("GOROOT", goroot)
 			env.Setenv("GOMODCACHE", filepath.Join(home, "modcache"))
 			env.Setenv("GOENV", "off")
+			env.Setenv("PROXY", proxy.URL)
 			env.Setenv("HELLO", proxy.Sum("example.com/hello", "v1.0.0"))
 			env.Setenv("WORDS", proxy.Sum("example.com/words", "v1.0.0"))
 			return nil
@@ -53,6 +55,8 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"counts":      counts,
 			"exitcode":    exitCode,
+			"refuse":      refuse,
+			"repair":      repair,
 			"requests":    requests,
 			"silence":     silence,
 			"waitfor":     waitFor,
@@ -96,6 +100,22 @@ func requests(ts *testscript.TestScript, neg bool, args []string) {
 	if got := ts.Value("proxy").(*loadtest.ProxyServer).Count(args[1]); args[0] != strconv.Itoa(got) {
 		ts.Fatalf("%d requests for %s, want %s", got, args[1], args[0])
 	}
+}
+
+// refuse lets the module proxy forbid a path.
+func refuse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: refuse PATH")
+	}
+	ts.Value("proxy").(*loadtest.ProxyServer).Fault(args[0], loadtest.Status(http.StatusForbidden))
+}
+
+// repair ends what refuse and silence began.
+func repair(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: repair")
+	}
+	ts.Value("proxy").(*loadtest.ProxyServer).Repair()
 }
 
 // silence lets the next request for a path of the module proxy wait for ever.
