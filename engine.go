@@ -44,6 +44,10 @@ type Artifact struct {
 	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
+	// Grants is what a policy gives this module beyond what the engine gives to all; RequireIsolation refuses to
+	// run it without every restriction. Only a [Granter] is given either.
+	Grants           Grants
+	RequireIsolation bool
 }
 
 // Preparer is an optional ability of an engine that derives further files from an artifact: Prepare does
@@ -216,8 +220,12 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Import
 	if err != nil {
 		return nil, err
 	}
+	artifact := l.artifact(engine, spec, files)
+	if artifact.Grants, artifact.RequireIsolation, err = l.grants(engine, spec); err != nil {
+		return nil, err
+	}
 	start := time.Now()
-	instance, err := engine.Open(ctx, l.artifact(engine, spec, files), imp)
+	instance, err := engine.Open(ctx, artifact, imp)
 	if err != nil {
 		return nil, err
 	}

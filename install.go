@@ -31,6 +31,9 @@ type Release struct {
 
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
+
+	// Retracted says why the module's authors retracted this version, "" where they did not.
+	Retracted string
 }
 
 // Installer brings missing modules into the store and tells how that goes by the events [Resolved],
@@ -81,11 +84,17 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 	if l.config.Store == nil {
 		return nil, &ConfigError{Setting: "Config.Store", Reason: describe(installer) + " has no store to install into"}
 	}
+	if err := l.permitName(name); err != nil {
+		return nil, err
+	}
 	release, err := l.release(ctx, installer, name, p, tried)
 	if err != nil {
 		if spec := l.stale(ctx, name, err); spec != nil {
 			return l.complete(ctx, spec, p)
 		}
+		return nil, err
+	}
+	if err := Consider(ctx, release); err != nil {
 		return nil, err
 	}
 	Emit(ctx, Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -25,6 +26,10 @@ type Config struct {
 
 	// Events receives what happens; nil keeps the sink of each call's context, see [WithSink].
 	Events Sink
+
+	// Policies decide what may be installed and run, and what modules are given; each has to allow a module, and
+	// what they grant adds up. They are not changed while the loader is in use.
+	Policies []*policy.Policy
 
 	// LockFile is the path of the lock file, see package lockfile; "" for none. A name that it holds gets the
 	// version that it holds, with the sums that it holds. What else is installed is added to it.
@@ -55,6 +60,10 @@ func New(config Config) (*Loader, error) {
 	config.Path = slices.Clone(config.Path)
 	config.Installers = slices.Clone(config.Installers)
 	config.Engines = slices.Clone(config.Engines)
+	config.Policies = slices.Clone(config.Policies)
+	if slices.Contains(config.Policies, nil) {
+		return nil, &ConfigError{Setting: "Config.Policies", Reason: "it holds a nil policy"}
+	}
 	if slices.Contains(config.Path, nil) {
 		return nil, &ConfigError{Setting: "Config.Path", Reason: "it holds a nil finder"}
 	}
@@ -305,6 +314,9 @@ func (l *Loader) context(ctx context.Context) context.Context {
 	}
 	if l.config.Offline {
 		ctx = withOffline(ctx)
+	}
+	if len(l.config.Policies) > 0 {
+		ctx = context.WithValue(ctx, policiesKey{}, l.config.Policies)
 	}
 	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
 }

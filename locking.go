@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -222,8 +223,8 @@ func (l *Loader) notLocked(name Name, what string) error {
 // keep checks a spec against the lock file and adds it there. It returns false where another process locked
 // the name meanwhile at another version: then the load starts over.
 func (l *Loader) keep(ctx context.Context, name Name, p pin, spec *Spec) (bool, error) {
-	if !l.lockable(name, spec) {
-		return true, nil
+	if err := l.permitGrants(p, spec); err != nil || !l.lockable(name, spec) {
+		return true, err
 	}
 	if !p.held && l.config.Frozen {
 		return false, l.notLocked(name, "it")
@@ -262,6 +263,10 @@ func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
 		} else {
 			e.Version, e.Module, e.Origin = inPlace, "", strings.ReplaceAll(e.Origin, " ", "-")
 		}
+	}
+	if !p.held {
+		granted, _ := policy.Granted(l.config.Policies, spec.Name)
+		e.Grants = granted.Capabilities()
 	}
 	e.Needs = slices.Clone(e.Needs)
 	for _, m := range spec.BuildList {

@@ -47,6 +47,8 @@ type Spec struct {
 
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
+	// Retracted says why the module's authors retracted this version, "" where they did not.
+	Retracted string
 }
 
 // identity names the module, its version and what it is built with: two specs of one identity are one module.
@@ -200,6 +202,9 @@ func (l *Loader) obtain(ctx context.Context, name Name) (*Spec, error) {
 		}
 		spec, err := l.seek(ctx, name, p)
 		if err != nil {
+			return nil, err
+		}
+		if err := l.permitSpec(name, p, spec); err != nil {
 			return nil, err
 		}
 		// Where another process locked another version meanwhile, that is the one to take.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/policy"
 )
 
 // Lock finds the module or installs it, with everything it imports, and so brings it into the lock file. Nothing
@@ -18,6 +19,32 @@ func (l *Loader) Lock(ctx context.Context, name string, options ...LoadOption) (
 		return nil, err
 	}
 	return l.obtain(l.context(ctx), parsed)
+}
+
+// Accept writes what the policies grant to a locked name into the lock file, where they grant more than it holds.
+func (l *Loader) Accept(ctx context.Context, name string, options ...LoadOption) (err error) {
+	defer func() { err = loadError(name, err) }()
+	parsed, err := l.writable(name, options)
+	if err != nil {
+		return err
+	}
+	spec, err := l.Find(ctx, name, options...)
+	if err != nil {
+		return err
+	}
+	p, err := l.pin(parsed)
+	if err != nil {
+		return err
+	}
+	return l.lock.change(l.context(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+		entry, held := file.Entry(p.key)
+		if !held {
+			return false, l.notLocked(parsed, "it")
+		}
+		granted, _ := policy.Granted(l.config.Policies, spec.Name)
+		entry.Grants = granted.Capabilities()
+		return true, file.Set(entry)
+	})
 }
 
 // writable parses the name of something that the lock file is to be changed for.
@@ -44,6 +71,9 @@ func (l *Loader) Upgrade(ctx context.Context, name string, options ...LoadOption
 		return nil, "", err
 	}
 	if spec, err = l.renew(ctx, parsed, p); err != nil {
+		return nil, "", err
+	}
+	if err := l.permitGrants(p, spec); err != nil {
 		return nil, "", err
 	}
 	fresh := pin{asked: parsed, key: cmp.Or(p.key, lockKey(parsed))}
@@ -74,6 +104,9 @@ func (l *Loader) renew(ctx context.Context, name Name, p pin) (*Spec, error) {
 		return nil, err
 	}
 	if err := spec.agrees(name); err != nil {
+		return nil, err
+	}
+	if err := l.permitSpec(name, pin{}, spec); err != nil {
 		return nil, err
 	}
 	return spec.with(name)

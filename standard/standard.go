@@ -3,8 +3,10 @@
 package standard
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/loadgo/load"
@@ -16,6 +18,7 @@ import (
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/registry/goproxy"
 	"github.com/loadgo/load/store"
 )
@@ -26,6 +29,7 @@ import (
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
 //   - Installers: the Go module proxy, as the go command's configuration has it;
 //   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
+//   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, and what the program registers itself.
 //
@@ -43,6 +47,13 @@ func New(config load.Config) (*load.Loader, error) {
 	}
 	if frozen, err := strconv.ParseBool(os.Getenv("LOAD_FROZEN")); err == nil && frozen {
 		config.Frozen = true
+	}
+	if file := os.Getenv("LOAD_POLICY"); file != "" {
+		p, err := policy.Read(file)
+		if err != nil {
+			return nil, fmt.Errorf("LOAD_POLICY: %w", err)
+		}
+		config.Policies = append(slices.Clip(config.Policies), p)
 	}
 	if config.Path == nil {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)

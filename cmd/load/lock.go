@@ -37,6 +37,7 @@ that it holds, and adds what it installs.`,
 			o.loadFlags(f)
 			o.withFlag(f)
 			f.StringVar(&o.targets, "target", "", "lock what is needed on these `systems` too, separated by commas, such as\nlinux/amd64,darwin/arm64")
+			f.BoolVar(&o.accept, "accept", false, "write what the policy grants to the packages, where that is more than the file has")
 			f.BoolVar(&o.remove, "remove", false, "take the packages out of the file instead")
 		},
 		run: runLock,
@@ -58,6 +59,9 @@ func runLock(ctx context.Context, s *session, args []string) error {
 	names, err := lockNames(path, args)
 	if err != nil {
 		return err
+	}
+	if s.accept {
+		return s.acceptGrants(ctx, loaders[0], names)
 	}
 	specs, errs := make([]*load.Spec, len(names)), make([]error, len(names))
 	for _, l := range loaders { // one after the other: they write one file
@@ -105,6 +109,15 @@ func splitCompanions(name string) (string, load.LoadOption) {
 	return parts[0], load.Along(parts[1:]...)
 }
 
+func (s *session) acceptGrants(ctx context.Context, l *load.Loader, names []string) error {
+	var errs []error
+	for _, name := range names {
+		target, along := splitCompanions(name)
+		errs = append(errs, l.Accept(ctx, target, s.along(), along))
+	}
+	return errors.Join(errs...)
+}
+
 func (s *session) unlock(ctx context.Context, l *load.Loader, names []string) error {
 	if len(names) == 0 {
 		return &usageError{"-remove takes at least one NAME"}
@@ -130,6 +143,7 @@ func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
 	}
 	config := s.config(path)
 	config.Store = st
+	config.Engines = []load.Engine{} // nothing is compiled
 	own, err := standard.New(config)
 	if err != nil {
 		return nil, err
@@ -143,7 +157,7 @@ func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
 		in := goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch})
 		config.Installers = []load.Installer{in}
 		config.Path = load.Path{dir.New("."), std.New(nil), installed.New(st, in.Target())}
-		l, err := load.New(config)
+		l, err := standard.New(config)
 		if err != nil {
 			return nil, err
 		}

@@ -63,6 +63,7 @@ type options struct {
 	with    string // companions
 	targets string
 	remove  bool
+	accept  bool
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }

@@ -46,7 +46,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 		return in.Install(ctx, &load.Release{
 			Name:    load.Name{Target: spec.Name, Form: load.FormPath, Along: asked},
 			Package: spec.Name, Module: spec.Module, Version: spec.Version, Time: spec.Time, Why: spec.Why, Origin: in.String(), Deprecated: spec.Deprecated,
-			BuildList: spec.BuildList,
+			Retracted: spec.Retracted, BuildList: spec.BuildList,
 		}, s)
 	}
 	if spec.Module != "" {

@@ -74,6 +74,9 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if t, err := r.installedTree(m); t != nil || err != nil {
 		return t, err
 	}
+	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
+		return nil, err
+	}
 	unlock, err := r.store.Lock(ctx, "mod/"+m.String())
 	if err != nil {
 		return nil, err
@@ -116,6 +119,9 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum 
 		return "", "", 0, err
 	}
 	defer f.Close()
+	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
+		return "", "", 0, err
+	}
 	if stage, err = os.MkdirTemp(temp, "tree-"); err == nil {
 		sum, err = r.extract(ctx, f, m, stage)
 	}

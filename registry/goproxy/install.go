@@ -83,7 +83,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	}
 	record := &store.Record{
 		Package: release.Package, Module: release.Module, Version: release.Version, Target: in.Target(),
-		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated,
+		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated, Retracted: release.Retracted,
 		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package + along.subject()), BuildList: b.BuildList, Along: b.Along,
 	}
 	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
@@ -246,7 +246,7 @@ func (in *Installer) spec(record *store.Record, s *store.Store, origin string, a
 	b := &build{BuildList: record.BuildList}
 	return &load.Spec{
 		Name: record.Package, Module: record.Module, Version: record.Version, Why: record.Why, Origin: origin,
-		Time: record.Time, Deprecated: record.Deprecated, BuildList: b.moduleVersions(),
+		Time: record.Time, Deprecated: record.Deprecated, Retracted: record.Retracted, BuildList: b.moduleVersions(),
 		Source: load.Source{
 			Kind: load.KindGo, FS: os.DirFS(dir), Dir: dir, Hash: record.Hash,
 			Go: &load.GoSource{
