@@ -120,8 +120,8 @@ func (r *request) permitted(ctx context.Context, p repo, ranked []string, best s
 			break
 		}
 		if i > 0 {
-			if f, err := r.mod(ctx, module.Version{Path: p.path, Version: v}); err != nil || f.legacy {
-				continue
+			if _, err := r.mod(ctx, module.Version{Path: p.path, Version: v}); err != nil {
+				continue // under another path, for example
 			}
 		}
 		known, err := p.info(ctx, v)
