@@ -49,7 +49,10 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{evalCommand(), getCommand(), symbolsCommand(), explainCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(), versionCommand()}
+	return []command{
+		evalCommand(), getCommand(), symbolsCommand(), explainCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
+		verifyCommand(), gcCommand(), rmCommand(), versionCommand(),
+	}
 }
 
 // options are what the flags of all commands set.
@@ -64,6 +67,12 @@ type options struct {
 	targets string
 	remove  bool
 	accept  bool
+	repair  bool
+	dryRun  bool
+	stats   bool
+	unused  time.Duration
+	maxSize int64  // MiB
+	locks   string // lock files
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }

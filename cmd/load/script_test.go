@@ -54,6 +54,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"counts":      counts,
+			"damage":      damage,
 			"exitcode":    exitCode,
 			"refuse":      refuse,
 			"repair":      repair,
@@ -145,6 +146,16 @@ func counts(ts *testscript.TestScript, neg bool, args []string) {
 	if got := len(found); args[0] != strconv.Itoa(got) {
 		ts.Fatalf("%s: %d entries, want %s: %q", args[1], got, args[0], found)
 	}
+}
+
+// damage changes a read-only file.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage FILE")
+	}
+	name := ts.MkAbs(args[0])
+	ts.Check(os.Chmod(name, 0o644))
+	ts.Check(os.WriteFile(name, []byte("package words\n"), 0o644))
 }
 
 // exitCode runs a command and checks its exit code: exitcode 2 load eval.

@@ -71,6 +71,7 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 // fetchTree publishes a module in the store where it is not there yet. It is there as a whole once its
 // directory has its name: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
+	r.store.UseModule(m.Path, m.Version)
 	if t, err := r.installedTree(m); t != nil || err != nil {
 		return t, err
 	}
