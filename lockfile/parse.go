@@ -1,7 +1,6 @@
 package lockfile
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -48,8 +47,29 @@ func Parse(file string, data []byte) (*File, error) {
 type lines struct {
 	Entry
 	first, at int
-	grants    map[string]int
-	needs     map[string]int
+	grants    []int          // of Grants
+	needs     []int          // of Needs
+	many      map[string]int // module path → index in Needs, where those are many
+}
+
+// few is how many modules are compared one by one.
+const few = 16
+
+// need returns the index in Needs of a module, or -1.
+func (l *lines) need(path string) int {
+	if len(l.Needs) <= few {
+		return slices.IndexFunc(l.Needs, func(m Module) bool { return m.Path == path })
+	}
+	if l.many == nil {
+		l.many = make(map[string]int)
+	}
+	for i := len(l.many); i < len(l.Needs); i++ { // paths are distinct
+		l.many[l.Needs[i].Path] = i
+	}
+	if i, ok := l.many[path]; ok {
+		return i
+	}
+	return -1
 }
 
 type parser struct {
@@ -69,9 +89,9 @@ func (p *parser) fail(format string, args ...any) error {
 const mergeFix = "keep the lines of both sides, but those of one side alone for a name that both have; then run `load lock`"
 
 func (p *parser) parse(data []byte) error {
-	for text := range bytes.Lines(data) {
+	for text := range strings.Lines(string(data)) {
 		p.line++
-		line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+		line := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 		for _, marker := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
 			if strings.HasPrefix(line, marker) {
 				return p.error(p.line, "a merge conflict is not resolved: "+marker, mergeFix)
@@ -123,7 +143,7 @@ func (p *parser) entry(line string) error {
 		if err := checkName(name); err != nil {
 			return p.fail("%v", err)
 		}
-		l = &lines{Entry: Entry{Name: name}, first: p.line, grants: make(map[string]int), needs: make(map[string]int)}
+		l = &lines{Entry: Entry{Name: name}, first: p.line}
 		p.entries[name] = l
 	}
 	var err error
@@ -169,13 +189,13 @@ func (p *parser) at(l *lines, rest []string) error {
 }
 
 func (p *parser) may(l *lines, grant string) error {
-	if old, ok := l.grants[grant]; ok {
-		return p.error(p.line, fmt.Sprintf("it repeats line %d", old), "remove one of the lines")
+	if i := slices.Index(l.Grants, grant); i >= 0 {
+		return p.error(p.line, fmt.Sprintf("it repeats line %d", l.grants[i]), "remove one of the lines")
 	}
 	if err := checkGrant(grant); err != nil {
 		return p.fail("%v", err)
 	}
-	l.grants[grant] = p.line
+	l.grants = append(l.grants, p.line)
 	l.Grants = append(l.Grants, grant)
 	return nil
 }
@@ -188,8 +208,8 @@ func (p *parser) needs(l *lines, rest []string) error {
 	if err := m.check(); err != nil {
 		return p.fail("%v", err)
 	}
-	if old, ok := l.needs[m.Path]; ok {
-		before := l.Needs[slices.IndexFunc(l.Needs, func(n Module) bool { return n.Path == m.Path })]
+	if i := l.need(m.Path); i >= 0 {
+		before, old := l.Needs[i], l.needs[i]
 		if before == m {
 			return p.error(p.line, fmt.Sprintf("it repeats line %d", old), "remove one of the lines")
 		}
@@ -199,7 +219,7 @@ func (p *parser) needs(l *lines, rest []string) error {
 		}
 		return p.error(p.line, reason, "find out which of the two is right and remove the other")
 	}
-	l.needs[m.Path] = p.line
+	l.needs = append(l.needs, p.line)
 	l.Needs = append(l.Needs, m)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -13,11 +14,12 @@ import (
 )
 
 // live tells other processes what this one uses. Each has a file below live/, whose lock says that it lives, and
-// adds a line before it looks a thing up. The zero live is ready.
+// adds a line before it looks a thing up. The files are numbered, and those of processes that ended are taken
+// again. The zero live is ready.
 type live struct {
 	mu   sync.Mutex
 	lock *flock.Flock
-	file *os.File
+	file *os.File // nil where the store cannot be written to
 	used map[string]bool
 }
 
@@ -48,29 +50,35 @@ func (s *Store) use(what, path string) {
 	}
 }
 
-// start makes the process's file. It gets its name once it is locked, so that nobody takes it for a dead one's.
+// start takes the first file that no living process has.
 func (l *live) start(dir string) {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return
-	}
-	f, err := os.CreateTemp(dir, ".new-")
-	if err != nil {
-		return
-	}
-	lock := flock.New(f.Name())
-	if ok, err := lock.TryLock(); err != nil || !ok {
-		_ = f.Close()
-		return
-	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, strings.TrimPrefix(filepath.Base(f.Name()), ".new-"))); err != nil {
-		_ = f.Close()
+	for i := range maxLive {
+		path := filepath.Join(dir, strconv.Itoa(i))
+		lock := flock.New(path)
+		ok, err := lock.TryLock()
+		if errors.Is(err, fs.ErrNotExist) && os.Mkdir(dir, 0o700) == nil {
+			ok, err = lock.TryLock()
+		}
+		if err != nil {
+			return
+		}
+		if ok {
+			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o600); err != nil {
+				_ = lock.Close()
+				l.file = nil
+				return
+			}
+			l.lock = lock
+			return
+		}
 		_ = lock.Close()
-		return
 	}
-	l.file, l.lock = f, lock
 }
 
-// inUse returns what living processes use, and removes the files of dead ones.
+// maxLive is how many processes can be told from each other.
+const maxLive = 10_000
+
+// inUse returns what living processes use.
 func (s *Store) inUse() (map[string]bool, error) {
 	used := make(map[string]bool)
 	entries, err := os.ReadDir(s.liveDir())
@@ -81,19 +89,11 @@ func (s *Store) inUse() (map[string]bool, error) {
 		name := filepath.Join(s.liveDir(), entry.Name())
 		lock := flock.New(name)
 		ok, err := lock.TryLock()
+		_ = lock.Close() // unlocks
 		if err == nil && ok {
-			info, err := entry.Info()
-			if err == nil && (!strings.HasPrefix(entry.Name(), ".") || time.Since(info.ModTime()) > touchAfter) {
-				_ = os.Remove(name)
-			}
-			_ = lock.Unlock()
 			continue
 		}
-		_ = lock.Close()
 		data, err := os.ReadFile(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if err != nil {
 			return nil, err
 		}
