@@ -216,14 +216,16 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp Importer) (*Module, 
 }
 
 func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp Importer) (*Module, error) {
+	granted, isolated, err := l.grants(engine, spec)
+	if err != nil {
+		return nil, err
+	}
 	files, err := l.compile(ctx, engine, spec)
 	if err != nil {
 		return nil, err
 	}
 	artifact := l.artifact(engine, spec, files)
-	if artifact.Grants, artifact.RequireIsolation, err = l.grants(engine, spec); err != nil {
-		return nil, err
-	}
+	artifact.Grants, artifact.RequireIsolation = granted, isolated
 	start := time.Now()
 	instance, err := engine.Open(ctx, artifact, imp)
 	if err != nil {

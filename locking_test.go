@@ -236,7 +236,7 @@ func TestGrantsNeedAnEngine(t *testing.T) {
 		}}
 	})
 	_, err := l.Load(t.Context(), "a")
-	wantError(t, err, "load a: the engine fake cannot enforce it (Config.Policies: grant a network)\n\trun the module in another engine")
+	wantError(t, err, "load a: the engine fake cannot enforce it (Config.Policies: grant a network; Config.Policies: isolation a)\n\trun the module in another engine")
 	_, err = l.Load(t.Context(), "b")
 	wantError(t, err, "load b: b is denied (Config.Policies: deny b)")
 }

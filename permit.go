@@ -156,7 +156,7 @@ func (l *Loader) grants(engine Engine, spec *Spec) (granted Grants, isolated boo
 		}
 		reason += ": " + err.Error()
 	}
-	return Grants{}, false, &PolicyError{Rule: rules[0], Reason: reason, Fix: "run the module in another engine"}
+	return Grants{}, false, &PolicyError{Rule: strings.Join(rules, "; "), Reason: reason, Fix: "run the module in another engine"}
 }
 
 // Ruling is what a policy says about a name, and by which rule.

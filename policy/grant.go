@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"os"
 	"slices"
 )
 
@@ -46,6 +47,23 @@ func (g Grants) Capabilities() []string {
 
 // Zero tells whether nothing is granted and nothing is limited.
 func (g Grants) Zero() bool { return g.Memory == 0 && len(g.Capabilities()) == 0 }
+
+// Environ returns the variables as "NAME=value", with the host's present values for those that were granted without
+// one, if the host has them.
+func (g Grants) Environ() []string {
+	var list []string
+	for _, variable := range g.Env {
+		if variableName(variable) == variable {
+			value, ok := os.LookupEnv(variable)
+			if !ok {
+				continue
+			}
+			variable += "=" + value
+		}
+		list = append(list, variable)
+	}
+	return list
+}
 
 func variableName(variable string) string {
 	for i := range len(variable) {

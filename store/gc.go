@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"golang.org/x/mod/module"
 )
 
 // GC says what [Store.Collect] removes.
@@ -89,7 +91,7 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 		total -= item.Size
 		removed = append(removed, item)
 		if !gc.DryRun {
-			errs = append(errs, s.discard(item))
+			errs = append(errs, item.remove())
 		}
 	}
 	needed := make(map[string]bool) // the modules of the packages that stay
@@ -117,13 +119,34 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 	return removed, errors.Join(errs...)
 }
 
-// discard removes an item, unless a process began to use it meanwhile.
-func (s *Store) discard(item Item) error {
-	used, err := s.inUse()
-	if err != nil || used[item.Kind+" "+item.Name] {
+// removeUnused removes a file or directory, unless a process says that it uses it. Who says so after it was moved
+// away finds nothing; who said so before gets it back.
+func (s *Store) removeUnused(path, what string) error {
+	temp, remove, err := s.Temp("gc")
+	if err != nil {
 		return err
 	}
-	return item.remove()
+	defer remove()
+	away := filepath.Join(temp, filepath.Base(path))
+	if err := os.Rename(path, away); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return writeError(path, err)
+	}
+	used, err := s.inUse()
+	if err != nil || used[what] {
+		// Where it was made again meanwhile, that stays.
+		return errors.Join(err, ignoreExisting(os.Rename(away, path)))
+	}
+	return nil
+}
+
+func ignoreExisting(err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 // items lists what is in the store.
@@ -136,8 +159,13 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		name := t.mod.String()
 		items = append(items, Item{
 			Kind: "module", Name: name, Size: treeSize(t.dir), Used: modTime(t.meta + ".ziphash"),
-			kept:   used["module "+name] || keep != nil && keep(t.mod.Path, t.mod.Version),
-			remove: func() error { return s.removeModule(t) },
+			kept: used[moduleName(t.mod.Path, t.mod.Version)] || keep != nil && keep(t.mod.Path, t.mod.Version),
+			remove: func() error {
+				if used, err := s.inUse(); err != nil || used[moduleName(t.mod.Path, t.mod.Version)] {
+					return err
+				}
+				return s.removeModule(t)
+			},
 		})
 	}
 	entries, err := os.ReadDir(s.objDir())
@@ -149,7 +177,7 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		if checkKey(key) == nil {
 			items = append(items, Item{
 				Kind: "artifact", Name: key, Size: treeSize(dir), Used: modTime(dir), kept: used["artifact "+key],
-				remove: func() error { return s.Evict(key) },
+				remove: func() error { return s.removeUnused(dir, "artifact "+key) },
 			})
 		}
 	}
@@ -159,11 +187,16 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		if err != nil || !ok {
 			return nil // for Verify
 		}
-		name := cmp.Or(relative(s.dir, path), path)
+		last := modTime(path)
+		if t, err := s.moduleTree(module.Version{Path: r.Module, Version: r.Version}); err == nil {
+			if used := modTime(t.meta + ".ziphash"); used.After(last) {
+				last = used
+			}
+		}
 		items = append(items, Item{
-			Kind: "package", Name: name, Size: int64(len(data)), Used: modTime(path), record: r,
-			kept:   used["package "+name] || keep != nil && keep(r.Module, r.Version),
-			remove: func() error { return writeError(path, os.Remove(path)) },
+			Kind: "package", Name: cmp.Or(relative(s.dir, path), path), Size: int64(len(data)), Used: last, record: r,
+			kept:   used[moduleName(r.Module, r.Version)] || keep != nil && keep(r.Module, r.Version),
+			remove: func() error { return s.removeUnused(path, moduleName(r.Module, r.Version)) },
 		})
 		return nil
 	})

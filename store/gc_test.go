@@ -92,9 +92,7 @@ func TestCollect(t *testing.T) {
 	if a, err := other.Lookup(key); a == nil || err != nil {
 		t.Fatal(err)
 	}
-	if r, err := other.Record("linux_amd64", "example.com/shared", "v1.0.0"); r == nil || err != nil {
-		t.Fatal(err)
-	}
+	other.UseModule("example.com/shared", "v1.0.0")
 	if removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Hour}); err != nil || len(removed) > 0 {
 		t.Errorf("new things are removed: %+v, %v", removed, err)
 	}

@@ -94,7 +94,6 @@ func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*
 	if err != nil {
 		return nil, err
 	}
-	s.use("package "+relative(s.dir, path), path)
 	return s.readRecord(path)
 }
 

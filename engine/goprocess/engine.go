@@ -7,10 +7,8 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -127,17 +125,7 @@ func (c Config) with(g load.Grants) Config {
 	c.Network = c.Network || g.Network
 	c.Programs = c.Programs || g.Programs
 	c.Memory = cmp.Or(g.Memory, c.Memory)
-	c.Env = slices.Clone(c.Env)
-	for _, variable := range g.Env {
-		if !strings.Contains(variable, "=") {
-			value, ok := os.LookupEnv(variable)
-			if !ok {
-				continue
-			}
-			variable += "=" + value
-		}
-		c.Env = append(c.Env, variable)
-	}
+	c.Env = slices.Concat(c.Env, g.Environ())
 	return c
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -40,6 +41,14 @@ func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx)
 
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	if !a.Grants.Zero() {
+		e = &Engine{config: e.config.with(a.Grants)}
+	}
+	if a.RequireIsolation {
+		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
+			return nil, &load.IsolationError{Missing: missing}
+		}
+	}
 	if err := e.checkDirectories(); err != nil {
 		return nil, err
 	}
