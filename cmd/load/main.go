@@ -69,7 +69,6 @@ type options struct {
 	accept  bool
 	repair  bool
 	dryRun  bool
-	stats   bool
 	unused  time.Duration
 	maxSize int64  // MiB
 	locks   string // lock files
