@@ -46,6 +46,10 @@ type Artifact struct {
 	Limits Limits
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
+	// Grants is what a policy gives this module beyond what the engine gives to all; RequireIsolation refuses to
+	// run it without every restriction. Only a [Granter] is given either.
+	Grants           Grants
+	RequireIsolation bool
 }
 
 // Preparer is an optional ability of an engine that derives further files from an artifact: Prepare does
@@ -227,13 +231,19 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp importer) (*Module, 
 }
 
 func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp importer) (*Module, error) {
+	granted, isolated, err := l.grants(engine, spec)
+	if err != nil {
+		return nil, err
+	}
 	begin := time.Now()
 	files, err := l.compile(ctx, engine, spec)
 	if err != nil {
 		return nil, err
 	}
+	artifact := l.artifact(engine, spec, files)
+	artifact.Grants, artifact.RequireIsolation = granted, isolated
 	start := time.Now()
-	instance, err := engine.Open(ctx, l.artifact(engine, spec, files), imp)
+	instance, err := engine.Open(ctx, artifact, imp)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,14 @@ var (
 	// ErrCrashed is returned by everything of an instance that ended by itself: a fatal error, an exit,
 	// a kill. The next Load makes a fresh instance.
 	ErrCrashed = errors.New("module crashed")
+	// ErrUnavailable is a registry that could not be asked: it is down, out of reach, or not to be asked. A registry
+	// that refuses or whose answer is wrong is available.
+	ErrUnavailable = errors.New("the registry is not available")
+	// ErrOffline is what would need the network while [Config].Offline is set. It is an [ErrUnavailable].
+	ErrOffline error = &RegistryError{
+		Reason: "it is not installed, and the network is not to be used (Config.Offline)", Fix: "run `load get` with its name where there is a network",
+		Unavailable: true,
+	}
 	// ErrClosed is returned by a Loader after Close.
 	ErrClosed = errors.New("loader is closed")
 )
@@ -125,7 +133,13 @@ type RegistryError struct {
 	Reason string
 	Fix    string
 	Err    error // the cause below, or nil
+
+	// Unavailable tells that it could not be asked, which makes the error an [ErrUnavailable].
+	Unavailable bool
 }
+
+// Is makes the error of a registry that could not be asked an [ErrUnavailable].
+func (e *RegistryError) Is(target error) bool { return target == ErrUnavailable && e.Unavailable }
 
 func (e *RegistryError) Error() string {
 	s := e.Reason

@@ -48,6 +48,11 @@ type (
 		Err   error
 		Delay time.Duration
 	}
+	// Degraded: the registry could not be asked for a newer version, and an installed one is used.
+	Degraded struct {
+		Name, Canonical, Version string
+		Err                      error
+	}
 	// Installed: everything that a module needs is in the store.
 	Installed struct {
 		Name, Version string
@@ -125,6 +130,7 @@ func (Resolved) event()   {}
 func (Deprecated) event() {}
 func (Downloaded) event() {}
 func (Retrying) event()   {}
+func (Degraded) event()   {}
 func (Installed) event()  {}
 func (Waiting) event()    {}
 func (Compiled) event()   {}
@@ -158,6 +164,10 @@ func (e Downloaded) String() string {
 
 func (e Retrying) String() string {
 	return fmt.Sprintf("retrying %s in %s: %v", e.URL, round(e.Delay), e.Err)
+}
+
+func (e Degraded) String() string {
+	return fmt.Sprintf("degraded: %s: the installed %s%s is used: %v", e.Name, e.Canonical, versionSuffix(e.Version), e.Err)
 }
 
 func (e Installed) String() string {
@@ -260,7 +270,7 @@ func Slog(logger *slog.Logger) Sink {
 		switch e.(type) {
 		case Failed, Crashed, Kept:
 			level = slog.LevelError
-		case Deprecated, Retrying, Evicted, Overrun, Exceeded:
+		case Deprecated, Degraded, Retrying, Evicted, Overrun, Exceeded:
 			level = slog.LevelWarn
 		case Output:
 			level = slog.LevelInfo

@@ -39,6 +39,9 @@ type Explanation struct {
 	Artifact  *ArtifactKey    `json:"artifact,omitempty"` // of an engine that compiles
 	BuildList []ModuleVersion `json:"build_list"`
 	Isolation *Isolation      `json:"isolation,omitempty"` // in force, or what the engine would put in force
+
+	// Policy holds the rules that decided, and those that grant something; empty without a policy.
+	Policy []Ruling `json:"policy,omitempty"`
 }
 
 // EngineAnswer is an engine that was considered, and why it was chosen or not.
@@ -71,14 +74,19 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	}
 	e.Along, e.Instances = parsed.Along, parsed.Instances
 	ctx = l.context(ctx)
-	spec, err := l.askFinders(ctx, parsed, e)
+	p, err := l.pin(parsed)
 	if err != nil {
 		return e, err
 	}
-	if err := l.askInstallers(ctx, parsed, spec != nil, e); err != nil || spec == nil {
+	spec, err := l.askFinders(ctx, p.name(parsed), e)
+	if err != nil {
 		return e, err
 	}
-	if spec, err = spec.with(parsed); err != nil {
+	if err := l.askInstallers(ctx, parsed, p, spec != nil, e); err != nil || spec == nil {
+		return e, err
+	}
+	l.explainPolicy(e, parsed, p, spec, nil, nil)
+	if spec, err = spec.with(p.name(parsed)); err != nil {
 		return e, err
 	}
 	m := l.running(name+builtWith(parsed.Along, parsed.Instances, parsed.Engine), spec)
@@ -110,14 +118,14 @@ func (l *Loader) askFinders(ctx context.Context, name Name, e *Explanation) (*Sp
 }
 
 // askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, name Name, found bool, e *Explanation) error {
+func (l *Loader) askInstallers(ctx context.Context, name Name, p pin, found bool, e *Explanation) error {
 	first := l.claimant(name)
 	asked := first >= 0 && !found && !l.config.NoInstall
 	for i, answer := range l.wouldInstall(name) {
 		if found {
 			answer.Answer = "not asked: it is found already"
 		} else if i == first && asked {
-			release, err := l.resolve(ctx, l.config.Installers[i], name, e.Asked)
+			release, err := l.permitted(ctx, l.config.Installers[i], name, p, e)
 			var missing *NotFoundError
 			switch {
 			case errors.As(err, &missing):
@@ -138,6 +146,23 @@ func (l *Loader) askInstallers(ctx context.Context, name Name, found bool, e *Ex
 		return l.notFound(name, e.Asked)
 	}
 	return nil
+}
+
+// permitted is the release that would be installed, and what the policies say about it.
+func (l *Loader) permitted(ctx context.Context, installer Installer, name Name, p pin, e *Explanation) (*Release, error) {
+	err := l.permitName(name)
+	var release *Release
+	if err == nil {
+		release, err = l.release(ctx, installer, name, p, e.Asked)
+	}
+	if err == nil {
+		err = Consider(ctx, release)
+	}
+	l.explainPolicy(e, name, p, nil, release, err)
+	if err != nil {
+		return nil, err
+	}
+	return release, nil
 }
 
 // running returns the module that a load of the name would be answered with, if it runs.
@@ -209,6 +234,12 @@ func (e *Explanation) String() string {
 	fmt.Fprintf(w, "asked\n")
 	for _, t := range e.Asked {
 		line(mark(t.Found)+" "+t.Who, t.Answer)
+	}
+	if len(e.Policy) > 0 {
+		fmt.Fprintf(w, "policy\n")
+	}
+	for _, r := range e.Policy {
+		line(mark(r.Allowed)+" "+r.Rule, r.Reason)
 	}
 	if len(e.Engines) > 0 {
 		fmt.Fprintf(w, "engines\n")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/store"
 )
 
@@ -23,8 +24,16 @@ type Release struct {
 	Why     string    // why this version was chosen
 	Origin  string    // the installer, for messages
 
+	// BuildList holds modules, with their sums, that a lock file promises. Install checks what it brings against
+	// them before it publishes it, and asks nobody else about their sums. Such a release was not made by Resolve: it
+	// has Name, Package, Module and Version, and Sum and Time where the lock file has them.
+	BuildList []ModuleVersion
+
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
+
+	// Retracted says why the module's authors retracted this version, "" where they did not.
+	Retracted string
 }
 
 // Installer brings missing modules into the store and tells how that goes by the events [Resolved],
@@ -38,9 +47,22 @@ type Installer interface {
 	Install(ctx context.Context, r *Release, s *store.Store) (*Spec, error)
 }
 
+// Offline tells whether the work of this context has to do without a network. Installers ask it before they
+// open a connection, and answer with [ErrOffline] then.
+func Offline(ctx context.Context) bool {
+	offline, _ := ctx.Value(offlineKey{}).(bool)
+	return offline
+}
+
+type offlineKey struct{}
+
+func withOffline(ctx context.Context) context.Context {
+	return context.WithValue(ctx, offlineKey{}, true)
+}
+
 // Completer is an optional ability of an installer: it brings what a source found in place needs, such
 // as the modules that a local directory's go.mod requires. Complete returns the spec unchanged where it
-// has nothing to add.
+// has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything.
 type Completer interface {
 	Complete(ctx context.Context, spec *Spec, s *store.Store) (*Spec, error)
 }
@@ -50,8 +72,9 @@ func (l *Loader) claimant(name Name) int {
 	return slices.IndexFunc(l.config.Installers, func(i Installer) bool { return i.Claims(name) })
 }
 
-// install brings a name that the path does not know; tried are the path's answers.
-func (l *Loader) install(ctx context.Context, name Name, tried []Tried) (*Spec, error) {
+// install brings a name that the path does not know, at the version that the lock file has, if it has one; tried
+// are the path's answers.
+func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (*Spec, error) {
 	start := time.Now()
 	i := l.claimant(name)
 	if i < 0 || l.config.NoInstall {
@@ -61,8 +84,17 @@ func (l *Loader) install(ctx context.Context, name Name, tried []Tried) (*Spec, 
 	if l.config.Store == nil {
 		return nil, &ConfigError{Setting: "Config.Store", Reason: describe(installer) + " has no store to install into"}
 	}
-	release, err := l.resolve(ctx, installer, name, tried)
+	if err := l.permitName(name); err != nil {
+		return nil, err
+	}
+	release, err := l.release(ctx, installer, name, p, tried)
 	if err != nil {
+		if spec := l.stale(ctx, name, err); spec != nil {
+			return l.complete(ctx, spec, p)
+		}
+		return nil, err
+	}
+	if err := Consider(ctx, release); err != nil {
 		return nil, err
 	}
 	Emit(ctx, Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
@@ -70,7 +102,42 @@ func (l *Loader) install(ctx context.Context, name Name, tried []Tried) (*Spec, 
 	if err != nil {
 		return nil, err
 	}
-	return l.complete(ctx, spec)
+	return l.complete(ctx, spec, p)
+}
+
+// release is what to install: what the lock file holds, or else what the installer chooses.
+func (l *Loader) release(ctx context.Context, installer Installer, name Name, p pin, tried []Tried) (*Release, error) {
+	switch {
+	case p.held:
+		return p.release(name, installer, l.lock.base)
+	case l.config.Frozen:
+		return nil, l.notLocked(name, "it")
+	case l.config.Offline:
+		return nil, ErrOffline
+	}
+	return l.resolve(ctx, installer, name, tried)
+}
+
+// stale returns an installed version that does for a name whose registry cannot be asked for a newer one, or
+// nil. A registry that refuses, or whose answer is wrong, was asked.
+func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
+	q, err := query.Parse(name.Query)
+	if err != nil || !errors.Is(cause, ErrUnavailable) {
+		return nil
+	}
+	asked := name
+	asked.Query = ""
+	for _, finder := range l.config.Path {
+		spec, err := finder.Find(ctx, asked)
+		if err == nil && spec.Version != "" && q.Match(spec.Version) {
+			Emit(ctx, Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
+			return spec
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // resolve asks the installer for the version, and adds the path's answers where it does not know the name.
@@ -112,14 +179,27 @@ func (l *Loader) wouldInstall(name Name) []Tried {
 }
 
 // complete lets the installers bring what a source found in place needs, until its hash is known.
-func (l *Loader) complete(ctx context.Context, spec *Spec) (*Spec, error) {
+func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error) {
+	if spec.Source.Hash != "" || l.config.Store == nil {
+		return spec, nil
+	}
+	if !p.held && l.config.Frozen {
+		ctx = withOffline(ctx) // what it needs is refused: there is no use in bringing it
+	}
+	promised := *spec
+	promised.BuildList = p.modules()
+	spec = &promised
 	for _, installer := range l.config.Installers {
 		completer, ok := installer.(Completer)
-		if spec.Source.Hash != "" || !ok || l.config.Store == nil {
+		if spec.Source.Hash != "" || !ok {
 			continue
 		}
 		var err error
-		if spec, err = completer.Complete(ctx, spec, l.config.Store); err != nil {
+		spec, err = completer.Complete(ctx, spec, l.config.Store)
+		if !p.held && l.config.Frozen && errors.Is(err, ErrOffline) {
+			return nil, l.notLocked(p.asked, "what it needs")
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

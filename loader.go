@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -42,6 +43,20 @@ type Config struct {
 	// with the path of what has changed, or with "" for anything.
 	Notify func(changed func(path string)) (Notifier, error)
 
+	// Policies decide what may be installed and run, and what modules are given; each has to allow a module, and
+	// what they grant adds up. They are not changed while the loader is in use.
+	Policies []*policy.Policy
+
+	// LockFile is the path of the lock file, see package lockfile; "" for none. A name that it holds gets the
+	// version that it holds, with the sums that it holds. What else is installed is added to it.
+	LockFile string
+
+	// Frozen never writes the lock file, and refuses what an installer brings or brought and is not in it.
+	Frozen bool
+
+	// Offline keeps installers from the network: what is not here cannot be loaded.
+	Offline bool
+
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
@@ -71,6 +86,9 @@ type Loader struct {
 	// life is the context of background work. It ends when Close cannot wait any longer, or has waited.
 	life  context.Context
 	hurry context.CancelFunc
+
+	lock  lock
+	letGo func() // of the store, called when Close is done
 }
 
 // New makes a loader. It does no I/O. The error is a [*ConfigError].
@@ -78,6 +96,10 @@ func New(config Config) (*Loader, error) {
 	config.Path = slices.Clone(config.Path)
 	config.Installers = slices.Clone(config.Installers)
 	config.Engines = slices.Clone(config.Engines)
+	config.Policies = slices.Clone(config.Policies)
+	if slices.Contains(config.Policies, nil) {
+		return nil, &ConfigError{Setting: "Config.Policies", Reason: "it holds a nil policy"}
+	}
 	if slices.Contains(config.Path, nil) {
 		return nil, &ConfigError{Setting: "Config.Path", Reason: "it holds a nil finder"}
 	}
@@ -97,7 +119,13 @@ func New(config Config) (*Loader, error) {
 	if config.Engine != "" && !slices.Contains(names, config.Engine) {
 		return nil, &ConfigError{Setting: "Config.Engine", Reason: fmt.Sprintf("there is no engine %q; the engines are %q", config.Engine, names)}
 	}
+	if config.Frozen && config.LockFile == "" {
+		return nil, &ConfigError{Setting: "Config.Frozen", Reason: "there is no Config.LockFile"}
+	}
 	l := &Loader{config: config}
+	if err := l.lock.init(config.LockFile); err != nil {
+		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
+	}
 	l.cache.init(new(sync.Mutex))
 	l.reloading, l.closing = make(chan struct{}, 1), make(chan struct{})
 	l.life, l.hurry = context.WithCancel(context.Background())
@@ -105,6 +133,10 @@ func New(config Config) (*Loader, error) {
 		return nil, err
 	}
 	l.config.Aliases = nil
+	l.letGo = func() {}
+	if config.Store != nil {
+		l.letGo = config.Store.Hold()
+	}
 	return l, nil
 }
 
@@ -255,7 +287,11 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.find(l.context(ctx), parsed)
+	pin, err := l.pin(parsed)
+	if err != nil {
+		return nil, err
+	}
+	spec, tried, err := l.config.Path.find(l.context(ctx), pin.name(parsed))
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}
@@ -309,6 +345,12 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 func (l *Loader) context(ctx context.Context) context.Context {
 	if l.config.Events != nil {
 		ctx = WithSink(ctx, l.config.Events)
+	}
+	if l.config.Offline {
+		ctx = withOffline(ctx)
+	}
+	if len(l.config.Policies) > 0 {
+		ctx = context.WithValue(ctx, policiesKey{}, l.config.Policies)
 	}
 	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
 }

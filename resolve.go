@@ -47,6 +47,8 @@ type Spec struct {
 
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
+	// Retracted says why the module's authors retracted this version, "" where they did not.
+	Retracted string
 }
 
 // identity names the module, its version and what it is built with: two specs of one identity are one module.
@@ -190,28 +192,53 @@ type Tried struct {
 	Answer string `json:"answer"`
 }
 
-// obtain is the way from a name to a complete spec: the path's answer, or an installer's.
+// obtain is the way from a name to a complete spec: the path's answer, or an installer's, at the version that
+// the lock file has for it.
 func (l *Loader) obtain(ctx context.Context, name Name, stages *Stages) (*Spec, error) {
+	for {
+		p, err := l.pin(name)
+		if err != nil {
+			return nil, err
+		}
+		spec, err := l.seek(ctx, name, p, stages)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.permitSpec(name, p, spec); err != nil {
+			return nil, err
+		}
+		// Where another process locked another version meanwhile, that is the one to take.
+		if kept, err := l.keep(ctx, name, p, spec); kept || err != nil {
+			return spec, err
+		}
+	}
+}
+
+func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*Spec, error) {
 	start := time.Now()
-	spec, tried, err := l.config.Path.find(ctx, name)
+	asked := p.name(name)
+	spec, tried, err := l.config.Path.find(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
 	stages.Find = time.Since(start)
 	if spec == nil {
-		spec, err = l.install(ctx, name, tried)
+		spec, err = l.install(ctx, name, p, tried)
 	} else {
 		Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
-		spec, err = l.complete(ctx, spec)
+		if l.config.Store != nil && spec.Module != "" && spec.Version != "" {
+			l.config.Store.UseModule(spec.Module, spec.Version)
+		}
+		spec, err = l.complete(ctx, spec, p)
 	}
 	stages.Install = time.Since(start) - stages.Find
 	if err != nil {
 		return nil, err
 	}
-	if err := spec.agrees(name); err != nil {
+	if err := spec.agrees(asked); err != nil {
 		return nil, err
 	}
-	return spec.with(name)
+	return spec.with(asked)
 }
 
 // notFound tells everyone's answer, what may have been meant and what to do.

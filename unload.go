@@ -188,8 +188,10 @@ func (l *Loader) Close(ctx context.Context) error {
 	select {
 	case <-ended:
 		l.hurry() // there is nothing left that could
+		l.letGo()
 		return err
 	case <-ctx.Done():
+		go func() { <-ended; l.letGo() }()
 		return errors.Join(err, context.Cause(ctx))
 	}
 }

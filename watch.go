@@ -202,19 +202,19 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 			targets[m] = m.request
 		}
 	}
-	if len(targets) > 1 && l.renew(ctx, targets) == nil {
+	if len(targets) > 1 && l.reloadChanged(ctx, targets) == nil {
 		return
 	}
 	for m, request := range targets {
-		err := l.renew(ctx, map[*Module]Name{m: request})
+		err := l.reloadChanged(ctx, map[*Module]Name{m: request})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
 			Emit(l.context(ctx), Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
 	}
 }
 
-// renew reloads those of the targets that still are registered.
-func (l *Loader) renew(ctx context.Context, targets map[*Module]Name) error {
+// reloadChanged reloads those of the targets that still are registered.
+func (l *Loader) reloadChanged(ctx context.Context, targets map[*Module]Name) error {
 	return l.reload(ctx, func() map[*Module]Name {
 		l.cache.mu.Lock()
 		defer l.cache.mu.Unlock()

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
 
@@ -92,19 +93,25 @@ func BenchmarkLoadWarm(b *testing.B) {
 	for _, c := range []struct{ kind, name, symbol string }{
 		{"standard", "strings", "Index"},
 		{"installed", "example.com/join", "Join"},
+		{"frozen", "example.com/join", "Join"}, // with a lock file of 1,000 lines
 	} {
 		b.Run(c.kind, func(b *testing.B) {
 			s := newSystem(b)
 			s.proxy.Add("-- example.com/join@v1.0.0/join.go --\npackage join\n\nfunc Join(a, b string) string { return a + b }\n")
 			l, _ := s.loader(b, b.TempDir())
-			if _, err := l.Install(b.Context(), c.name); err != nil {
+			spec, err := l.Install(b.Context(), c.name)
+			if err != nil {
 				b.Fatal(err)
+			}
+			env := append(s.proxy.Env(), "GOPROXY=off")
+			if c.kind == "frozen" {
+				env = append(env, "LOAD_LOCK="+longLock(b, spec), "LOAD_FROZEN=1")
 			}
 			empty := emptyProgram(b)
 			var loads, bare []time.Duration
 			var ratios []float64
 			measure := func(job string, args ...string) (took time.Duration) {
-				out, err := command(b, s.store, append(s.proxy.Env(), "GOPROXY=off"), job, args...).Output()
+				out, err := command(b, s.store, env, job, args...).Output()
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -127,6 +134,29 @@ func BenchmarkLoadWarm(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// longLock writes a lock file of 1,000 lines, with a spec among them.
+func longLock(b *testing.B, spec *load.Spec) string {
+	b.Helper()
+	var f lockfile.File
+	set := func(e lockfile.Entry) {
+		for _, m := range spec.BuildList {
+			e.Needs = append(e.Needs, lockfile.Module(m))
+		}
+		if err := f.Set(e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	set(lockfile.Entry{Name: spec.Name, Version: spec.Version, Origin: "goproxy", Module: spec.Module})
+	for i := range 999 / (1 + len(spec.BuildList)) {
+		set(lockfile.Entry{Name: fmt.Sprintf("example.com/m%d", i), Version: "v1.0.0", Origin: "goproxy", Module: "example.com/m"})
+	}
+	path := filepath.Join(b.TempDir(), lockfile.Name)
+	if err := f.Write(path); err != nil {
+		b.Fatal(err)
+	}
+	return path
 }
 
 // BenchmarkInstallWarm measures a new loader that installs what is installed and compiled already.

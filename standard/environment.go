@@ -1,12 +1,10 @@
 package standard
 
 import (
-	"net/http"
 	"os"
 	"strconv"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/registry/goproxy"
 )
 
 // isSet tells whether an environment variable turns something on: it is there, and says neither "0" nor "false".
@@ -14,21 +12,6 @@ func isSet(name string) bool {
 	value := os.Getenv(name)
 	on, err := strconv.ParseBool(value)
 	return value != "" && (on || err != nil)
-}
-
-// proxyConfig is the configuration of the installer: the go command's own, without a network where LOAD_OFFLINE says so.
-func proxyConfig() goproxy.Config {
-	if isSet("LOAD_OFFLINE") {
-		return goproxy.Config{HTTPClient: &http.Client{Transport: offline{}}, Retries: -1}
-	}
-	return goproxy.Config{}
-}
-
-// offline answers no request.
-type offline struct{}
-
-func (offline) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, &load.PolicyError{Rule: "LOAD_OFFLINE", Reason: "the network is turned off", Fix: "unset LOAD_OFFLINE to allow requests"}
 }
 
 // trace returns a sink that also appends each event as a line of JSON to a file. The file is open only while a line is written: there

@@ -3,8 +3,10 @@
 package standard
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/goprocess"
@@ -16,6 +18,7 @@ import (
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
 	"github.com/loadgo/load/notify"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/registry/goproxy"
 	"github.com/loadgo/load/store"
 )
@@ -25,12 +28,14 @@ import (
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
 //   - Installers: the Go module proxy, as the go command's configuration has it;
+//   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
+//   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, and what the program registers itself;
 //   - Notify: [notify.New], so that Watch works.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment: LOAD_NO_INSTALL=1 turns installs off,
-// LOAD_OFFLINE=1 all use of the network by the installer that New makes, and LOAD_TRACE names a file that events are appended to as
+// LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file that events are appended to as
 // lines of JSON, see [load.Trace]; where it is set, they go to Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
 	if config.Store == nil {
@@ -40,16 +45,28 @@ func New(config load.Config) (*load.Loader, error) {
 		}
 		config.Store = s
 	}
+	if config.LockFile == "" {
+		config.LockFile = os.Getenv("LOAD_LOCK")
+	}
+	config.Frozen = config.Frozen || isSet("LOAD_FROZEN")
+	if file := os.Getenv("LOAD_POLICY"); file != "" {
+		p, err := policy.Read(file)
+		if err != nil {
+			return nil, fmt.Errorf("LOAD_POLICY: %w", err)
+		}
+		config.Policies = append(slices.Clip(config.Policies), p)
+	}
 	if config.Path == nil {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil {
-		config.Installers = []load.Installer{goproxy.New(proxyConfig())}
+		config.Installers = []load.Installer{goproxy.New(goproxy.Config{})}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
 	}
 	config.NoInstall = config.NoInstall || isSet("LOAD_NO_INSTALL")
+	config.Offline = config.Offline || isSet("LOAD_OFFLINE")
 	if file := os.Getenv("LOAD_TRACE"); file != "" {
 		config.Events = trace(file, config.Events)
 	}

@@ -132,6 +132,11 @@ func (s *Store) Lookup(key string) (*Artifact, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
+	s.use("artifact "+key, filepath.Join(s.objDir(), key))
+	return s.lookup(key)
+}
+
+func (s *Store) lookup(key string) (*Artifact, error) {
 	dir := filepath.Join(s.objDir(), key)
 	f, err := os.Open(filepath.Join(dir, "manifest"))
 	if errors.Is(err, fs.ErrNotExist) {

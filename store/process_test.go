@@ -19,7 +19,7 @@ import (
 const processEnv = "STORE_TEST_PROCESS"
 
 func TestMain(m *testing.M) {
-	work := map[string]func(*store.Store) error{"artifact": makeArtifact, "temp": holdTemp}[os.Getenv(processEnv)]
+	work := map[string]func(*store.Store) error{"artifact": makeArtifact, "temp": holdTemp, "three": makeThree}[os.Getenv(processEnv)]
 	if work == nil {
 		os.Exit(m.Run())
 	}

@@ -29,6 +29,7 @@ type Record struct {
 	Time       time.Time      `json:"time"`   // when the version was made; zero where unknown
 	Why        string         `json:"why"`    // why this version was chosen
 	Deprecated string         `json:"deprecated,omitempty"`
+	Retracted  string         `json:"retracted,omitempty"`
 	GoMod      string         `json:"go_mod"` // go, require and replace lines of a main module that imports the package
 	GoSum      string         `json:"go_sum"`
 	Hash       string         `json:"hash"` // identifies everything that a build reads

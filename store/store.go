@@ -5,6 +5,7 @@
 //	installed/  a record of each installed package, version and build target
 //	obj/        artifacts, each under the key of what it was made from
 //	lock/       file locks
+//	live/       what living processes use
 //	tmp/        work in progress; what dead processes left is swept
 //	empty/      a directory that stays empty
 //
@@ -30,6 +31,7 @@ type Store struct {
 	dir   string
 	locks localLocks
 	sweep sync.Once
+	live  live
 }
 
 // DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error is a

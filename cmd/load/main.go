@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
 
@@ -48,7 +49,10 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{evalCommand(), getCommand(), symbolsCommand(), explainCommand(), graphCommand(), listCommand(), versionCommand()}
+	return []command{
+		evalCommand(), getCommand(), symbolsCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
+		verifyCommand(), gcCommand(), rmCommand(), versionCommand(),
+	}
 }
 
 // options are what the flags of all commands set.
@@ -57,8 +61,18 @@ type options struct {
 	verbose bool
 	engine  string
 	timeout time.Duration
+	frozen  bool
+	offline bool
 	with    string // companions
 	format  string // of a graph
+	targets string
+	remove  bool
+	accept  bool
+	repair  bool
+	dryRun  bool
+	unused  time.Duration
+	maxSize int64  // MiB
+	locks   string // lock files
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
@@ -67,6 +81,8 @@ func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, 
 func (o *options) loadFlags(f *flag.FlagSet) {
 	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
 	f.StringVar(&o.engine, "engine", "", "run the module in the engine of this `name` only")
+	f.BoolVar(&o.frozen, "frozen", false, "load only what is in load.lock, and do not change it")
+	f.BoolVar(&o.offline, "offline", false, "do not use the network")
 	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
 }
 
@@ -147,7 +163,24 @@ func (e timeoutError) Is(target error) bool { return target == context.DeadlineE
 // loader makes a loader whose events go to the terminal.
 func (s *session) loader() (*load.Loader, error) {
 	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
-	return standard.New(load.Config{Engine: s.engine, Events: s.sink()})
+	return standard.New(s.config(s.lockFile()))
+}
+
+// config is what the flags and the environment ask for.
+func (s *session) config(lockFile string) load.Config {
+	return load.Config{Engine: s.engine, Events: s.sink(), LockFile: lockFile, Frozen: s.frozen, Offline: s.offline}
+}
+
+// lockFile is the lock file to use: what LOAD_LOCK names, or load.lock where the current directory has one or a
+// frozen load needs it.
+func (s *session) lockFile() string {
+	if path := os.Getenv("LOAD_LOCK"); path != "" {
+		return path
+	}
+	if _, err := os.Lstat(lockfile.Name); err == nil || s.frozen || os.Getenv("LOAD_FROZEN") != "" {
+		return lockfile.Name
+	}
+	return ""
 }
 
 // sink prints what a module writes, and either every event or the progress.

@@ -52,7 +52,7 @@ func (p *progress) show(e load.Event) {
 		p.line("compiling %s", e.Name)
 	case load.Compiled:
 		p.line("starting %s", e.Name)
-	case load.Deprecated, load.Overrun:
+	case load.Deprecated, load.Degraded, load.Overrun:
 		p.erase()
 		if p.w != nil {
 			fmt.Fprintf(p.w, "load: %s\n", e)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,11 +47,17 @@ func TestScript(t *testing.T) {
 			env.Setenv("GOROOT", goroot)
 			env.Setenv("GOMODCACHE", filepath.Join(home, "modcache"))
 			env.Setenv("GOENV", "off")
+			env.Setenv("PROXY", proxy.URL)
+			env.Setenv("HELLO", proxy.Sum("example.com/hello", "v1.0.0"))
+			env.Setenv("WORDS", proxy.Sum("example.com/words", "v1.0.0"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"counts":      counts,
+			"damage":      damage,
 			"exitcode":    exitCode,
+			"refuse":      refuse,
+			"repair":      repair,
 			"requests":    requests,
 			"silence":     silence,
 			"waitfor":     waitFor,
@@ -96,6 +103,22 @@ func requests(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// refuse lets the module proxy forbid a path.
+func refuse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: refuse PATH")
+	}
+	ts.Value("proxy").(*loadtest.ProxyServer).Fault(args[0], loadtest.Status(http.StatusForbidden))
+}
+
+// repair ends what refuse and silence began.
+func repair(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: repair")
+	}
+	ts.Value("proxy").(*loadtest.ProxyServer).Repair()
+}
+
 // silence lets the next request for a path of the module proxy wait for ever.
 func silence(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
@@ -123,6 +146,16 @@ func counts(ts *testscript.TestScript, neg bool, args []string) {
 	if got := len(found); args[0] != strconv.Itoa(got) {
 		ts.Fatalf("%s: %d entries, want %s: %q", args[1], got, args[0], found)
 	}
+}
+
+// damage changes a read-only file.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage FILE")
+	}
+	name := ts.MkAbs(args[0])
+	ts.Check(os.Chmod(name, 0o644))
+	ts.Check(os.WriteFile(name, []byte("package words\n"), 0o644))
 }
 
 // exitCode runs a command and checks its exit code: exitcode 2 load eval.

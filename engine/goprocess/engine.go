@@ -4,9 +4,11 @@
 package goprocess
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,13 +118,28 @@ func (c *Config) policy() sandbox.Policy {
 	}
 }
 
+// with is the configuration for a module to which a policy grants something.
+func (c Config) with(g load.Grants) Config {
+	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
+	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
+	c.Network = c.Network || g.Network
+	c.Programs = c.Programs || g.Programs
+	c.Memory = cmp.Or(g.Memory, c.Memory)
+	c.Env = slices.Concat(c.Env, g.Environ())
+	return c
+}
+
+// CanGrant implements [load.Granter].
+func (*Engine) CanGrant(load.Grants) error { return nil }
+
 // Isolation tells what keeps modules of this engine from the host here, without starting one.
 func (e *Engine) Isolation() load.Isolation { return sandbox.Probe(e.config.policy()) }
 
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
-	if e.config.RequireIsolation {
-		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
+	config := e.config.with(a.Grants)
+	if config.RequireIsolation || a.RequireIsolation {
+		if missing := sandbox.Missing(sandbox.Probe(config.policy())); len(missing) > 0 {
 			return nil, &load.IsolationError{Missing: missing}
 		}
 	}
@@ -144,7 +161,6 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	config := e.config
 	if a.Limits.Memory > 0 {
 		config.Memory = a.Limits.Memory
 	}

@@ -112,6 +112,26 @@ func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error
 	}
 }
 
+// with is the configuration for a module to which a policy grants something.
+func (c Config) with(g load.Grants) Config {
+	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
+	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
+	c.Env = slices.Concat(c.Env, g.Environ())
+	c.Memory = cmp.Or(g.Memory, c.Memory)
+	return c
+}
+
+// CanGrant implements [load.Granter]: WebAssembly has no network and no programs.
+func (*Engine) CanGrant(g load.Grants) error {
+	switch {
+	case g.Network:
+		return errors.New("WebAssembly modules have no network")
+	case g.Programs:
+		return errors.New("WebAssembly modules cannot start programs")
+	}
+	return nil
+}
+
 // Isolation implements [load.Isolated]: what keeps every module of this engine from the host.
 func (e *Engine) Isolation() load.Isolation {
 	measure := func(name string, granted bool) load.Measure {

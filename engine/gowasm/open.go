@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -50,10 +51,18 @@ func (i *instance) Memory() load.Memory {
 
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	if !a.Grants.Zero() {
+		e = &Engine{config: e.config.with(a.Grants)}
+	}
 	if a.Limits.Memory > 0 {
 		config := e.config
 		config.Memory = a.Limits.Memory
 		e = &Engine{config: config}
+	}
+	if a.RequireIsolation {
+		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
+			return nil, &load.IsolationError{Missing: missing}
+		}
 	}
 	if err := e.checkDirectories(); err != nil {
 		return nil, err

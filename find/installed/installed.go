@@ -154,6 +154,7 @@ func (f *Finder) spec(r *store.Record) (*load.Spec, error) {
 		Origin:     "store",
 		Time:       r.Time,
 		Deprecated: r.Deprecated,
+		Retracted:  r.Retracted,
 	}
 	for _, m := range r.BuildList {
 		dir, err := f.moduleDir(m.Path, m.Version)

@@ -143,6 +143,7 @@ func (c *client) describe(u *url.URL, err error, retries int) error {
 			out.Reason += fmt.Sprintf(" (tried %d times)", retries+1)
 		}
 		out.Fix = "check the network and GOPROXY, and try again"
+		out.Unavailable = passing(err)
 	}
 	return out
 }

@@ -213,7 +213,7 @@ func (r *request) raisedMain(ctx context.Context, release *load.Release, c *clos
 // completeStandard completes a package of the standard library that has companions from elsewhere.
 func (r *request) completeStandard(ctx context.Context, pkg string) (*build, string, error) {
 	b, err := r.remembered(ctx, []string{"standard package", pkg}, func() (*build, error) {
-		c, err := r.closureAlong(ctx, nil, []string{pkg})
+		c, err := r.closureAlong(ctx, r.lockedRoots(), []string{pkg})
 		if err != nil {
 			return nil, err
 		}

@@ -46,6 +46,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 		return in.Install(ctx, &load.Release{
 			Name:    load.Name{Target: spec.Name, Form: load.FormPath, Along: asked},
 			Package: spec.Name, Module: spec.Module, Version: spec.Version, Time: spec.Time, Why: spec.Why, Origin: in.String(), Deprecated: spec.Deprecated,
+			Retracted: spec.Retracted, BuildList: spec.BuildList,
 		}, s)
 	}
 	if spec.Module != "" {
@@ -53,6 +54,8 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 			return nil, err
 		}
 	}
+	r.locked = spec.BuildList
+	r.sums.lock(r.locked)
 	r.along.asked = slices.Clone(asked)
 	if err := r.pin(ctx); err != nil {
 		return nil, explain(err, "")
@@ -125,8 +128,11 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	}
 	imports := slices.DeleteFunc(slices.Clone(pkg.Imports), r.standard)
 	b, err := r.remembered(ctx, append([]string{"loose directory"}, imports...), func() (*build, error) {
-		roots := make(map[string]string)
+		roots := r.lockedRoots()
 		for _, imp := range imports {
+			if r.lockedProvides(imp) {
+				continue
+			}
 			if err := r.installImport(ctx, roots, imp); err != nil {
 				return nil, &importError{path: imp, err: err}
 			}
@@ -171,6 +177,9 @@ func (r *request) installImport(ctx context.Context, roots map[string]string, im
 // remembered returns what the store remembers of a build under a key, if the store still has all of it; else
 // it computes and remembers it. A store that cannot be written to remembers nothing, which is no error.
 func (r *request) remembered(ctx context.Context, key []string, compute func() (*build, error)) (*build, error) {
+	for _, m := range r.locked {
+		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
+	}
 	id := store.Key(slices.Concat([]string{"load build list 1", r.in.Target(), r.compiler.version}, key, r.along.key())...)
 	const file = "build.json"
 	if a, err := r.store.Lookup(id); err == nil && a != nil {

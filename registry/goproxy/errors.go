@@ -111,7 +111,8 @@ func known(err error) bool {
 		sum      *load.ChecksumError
 		version  *load.VersionError
 		disk     *store.WriteError
+		policy   *load.PolicyError
 	)
-	return errors.As(err, &registry) || errors.As(err, &sum) || errors.As(err, &version) || errors.As(err, &disk) ||
+	return errors.As(err, &policy) || errors.As(err, &registry) || errors.As(err, &sum) || errors.As(err, &version) || errors.As(err, &disk) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

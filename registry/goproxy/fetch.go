@@ -71,8 +71,12 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 // fetchTree publishes a module in the store where it is not there yet. It is there as a whole once its
 // directory has its name: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
+	r.store.UseModule(m.Path, m.Version)
 	if t, err := r.installedTree(m); t != nil || err != nil {
 		return t, err
+	}
+	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
+		return nil, err
 	}
 	unlock, err := r.store.Lock(ctx, "mod/"+m.String())
 	if err != nil {
@@ -116,6 +120,9 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum 
 		return "", "", 0, err
 	}
 	defer f.Close()
+	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
+		return "", "", 0, err
+	}
 	if stage, err = os.MkdirTemp(temp, "tree-"); err == nil {
 		sum, err = r.extract(ctx, f, m, stage)
 	}

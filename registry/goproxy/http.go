@@ -72,6 +72,9 @@ func (e finalError) Unwrap() error { return e.error }
 // get writes the answer's body, of at most limit bytes, to what open returns; open is called for
 // each try.
 func (c *client) get(ctx context.Context, u *url.URL, user *url.Userinfo, limit int64, open func() (io.Writer, error)) (int64, error) {
+	if load.Offline(ctx) {
+		return 0, load.ErrOffline
+	}
 	for try := 0; ; try++ {
 		w, err := open()
 		if err != nil {

@@ -57,6 +57,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	}
 	defer r.close()
 	r.along = along
+	r.sums.lock(release.BuildList)
 	m := module.Version{Path: release.Module, Version: release.Version}
 	roots := map[string]string{m.Path: m.Version}
 	var ahead sync.WaitGroup
@@ -82,7 +83,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	}
 	record := &store.Record{
 		Package: release.Package, Module: release.Module, Version: release.Version, Target: in.Target(),
-		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated,
+		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated, Retracted: release.Retracted,
 		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package + along.subject()), BuildList: b.BuildList, Along: b.Along,
 	}
 	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
@@ -112,6 +113,7 @@ func (in *Installer) recorded(release *load.Release, s *store.Store) (*load.Spec
 // complete tells whether the store has every module of a build list.
 func complete(s *store.Store, list []store.RecordModule) bool {
 	for _, m := range list {
+		s.UseModule(m.Path, m.Version)
 		if _, sum, ok := (storage{s}).modules().has(module.Version{Path: m.Path, Version: m.Version}); !ok || sum != m.Sum {
 			return false
 		}
@@ -245,7 +247,7 @@ func (in *Installer) spec(record *store.Record, s *store.Store, origin string, a
 	b := &build{BuildList: record.BuildList}
 	return &load.Spec{
 		Name: record.Package, Module: record.Module, Version: record.Version, Why: record.Why, Origin: origin,
-		Time: record.Time, Deprecated: record.Deprecated, BuildList: b.moduleVersions(),
+		Time: record.Time, Deprecated: record.Deprecated, Retracted: record.Retracted, BuildList: b.moduleVersions(),
 		Source: load.Source{
 			Kind: load.KindGo, FS: os.DirFS(dir), Dir: dir, Hash: record.Hash,
 			Go: &load.GoSource{

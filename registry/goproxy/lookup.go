@@ -40,7 +40,7 @@ func (in *Installer) Resolve(ctx context.Context, name load.Name) (*load.Release
 	}
 	release := &load.Release{
 		Name: name, Package: name.Target, Module: path, Version: c.Version, Time: c.Time, Why: c.why,
-		Origin: in.String(), Deprecated: c.deprecated,
+		Origin: in.String(), Deprecated: c.deprecated, Retracted: c.retracted,
 	}
 	if c.retracted != "" {
 		release.Deprecated = c.retracted
@@ -124,7 +124,10 @@ func prefixes(pkg string) []candidate {
 func (c candidate) blocking() bool {
 	var registry *load.RegistryError
 	var other *pathError
+	var policy *load.PolicyError
 	switch {
+	case errors.As(c.err, &policy):
+		return true
 	case errors.As(c.err, &other):
 		return false
 	case c.choice != nil:

@@ -3,11 +3,13 @@ package goproxy
 import (
 	"context"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/mod/module"
 
+	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/store"
 )
@@ -19,6 +21,7 @@ type request struct {
 	store    storage     // without a Store for Resolve
 	main     *mainModule // the local module that is completed, or nil
 	along    companions
+	locked   []load.ModuleVersion // what a lock file promises for a source found in place
 
 	sums  sums
 	mods  memo[module.Version, *modFile]
@@ -57,6 +60,20 @@ func (in *Installer) newRequest(ctx context.Context, s *store.Store) (*request, 
 		return dir, err
 	})
 	return r, nil
+}
+
+// lockedRoots makes the modules of a lock file roots of the module graph, so that it selects them.
+func (r *request) lockedRoots() map[string]string {
+	roots := make(map[string]string)
+	for _, m := range r.locked {
+		raise(roots, m.Path, m.Version)
+	}
+	return roots
+}
+
+// lockedProvides tells whether a module of the lock file is to provide an import.
+func (r *request) lockedProvides(imp string) bool {
+	return slices.ContainsFunc(r.locked, func(m load.ModuleVersion) bool { return within(m.Path, imp) })
 }
 
 func (r *request) atEnd(f func()) {

@@ -57,6 +57,18 @@ func (s *sums) promise(goSum []byte, by string) error {
 	return nil
 }
 
+// lock takes over what a lock file promises.
+func (s *sums) lock(list []load.ModuleVersion) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.promised == nil {
+		s.promised = make(map[module.Version]promise)
+	}
+	for _, m := range list {
+		s.promised[module.Version{Path: m.Path, Version: m.Version}] = promise{[]string{m.Sum}, "the lock file"}
+	}
+}
+
 // add records a sum that holds.
 func (s *sums) add(m module.Version, sum string) {
 	s.mu.Lock()

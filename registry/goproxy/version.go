@@ -21,6 +21,7 @@ type choice struct {
 	deprecated string   // the module's deprecation message
 	retracted  string   // why this very version is retracted, "" if it is not
 	versions   []string // that were listed, lowest first; nil where nobody asked
+	passed     string   // a better version that a policy refuses
 	pinned     bool     // the query names this version and no other will do
 }
 
@@ -65,8 +66,16 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 	withdrawn := r.notices(ctx, p.path, newest, c)
 	allowed := slices.DeleteFunc(slices.Clone(versions), func(v string) bool { return withdrawn(v) != "" })
 	allowed = r.withoutIncompatible(ctx, p.path, q, allowed)
-	v, moved := r.underPath(ctx, p.path, q.Rank(allowed))
+	ranked := q.Rank(allowed)
+	v, moved := r.underPath(ctx, p.path, ranked)
 	ok := v != ""
+	if ok && load.Considerate(ctx) {
+		var passed string
+		if v, passed, err = r.permitted(ctx, p, ranked, v); err != nil {
+			return nil, err
+		}
+		c.passed = passed
+	}
 	switch {
 	case ok && anyVersion(q) && semver.Prerelease(v) != "":
 		c.why = "the latest pre-release; no version is released"
@@ -82,6 +91,9 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 	if anyVersion(q) && len(allowed) < len(versions) && withdrawn(versions[len(versions)-1]) != "" {
 		c.why += " that is not retracted"
 	}
+	if c.passed != "" {
+		c.why += " that the policy allows"
+	}
 	if moved != "" {
 		c.why += " under this path"
 		c.deprecated = "the module has moved to " + moved
@@ -94,6 +106,37 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 		return nil, err
 	}
 	return c, nil
+}
+
+// mostRefused is how many versions are tried before a policy's refusal is final.
+const mostRefused = 50
+
+// permitted returns the best of the ranked versions, from best on, that the policies allow, and the better one that
+// was passed over, if any. A pre-release is no replacement for a release that is refused.
+func (r *request) permitted(ctx context.Context, p repo, ranked []string, best string) (v, passed string, err error) {
+	var refusal error
+	for i, v := range ranked[slices.Index(ranked, best):] {
+		if i > 0 && (semver.Prerelease(v) == "") != (semver.Prerelease(best) == "") || i == mostRefused {
+			break
+		}
+		if i > 0 {
+			if _, err := r.mod(ctx, module.Version{Path: p.path, Version: v}); err != nil {
+				continue // under another path, for example
+			}
+		}
+		known, err := p.info(ctx, v)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", "", err
+		}
+		err = load.Consider(ctx, &load.Release{Package: p.path, Module: p.path, Version: v, Time: known.Time})
+		if err == nil {
+			return v, passed, nil
+		}
+		if refusal == nil {
+			refusal, passed = err, v
+		}
+	}
+	return "", "", refusal
 }
 
 // underPath returns the first of the versions whose go.mod file declares the path, and the path that the

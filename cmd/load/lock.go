@@ -1,0 +1,255 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/find/installed"
+	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/registry/goproxy"
+	"github.com/loadgo/load/standard"
+	"github.com/loadgo/load/store"
+)
+
+func lockCommand() command {
+	return command{
+		name:  "lock",
+		args:  "[options] [NAME...]",
+		short: "install packages and write their versions and sums to load.lock",
+		long: `
+Lock installs the sources of each package and of everything that it imports, and adds what is not there yet
+to load.lock in the current directory, which it makes where there is none; LOAD_LOCK names another file. What
+is locked keeps its version. Without a NAME it is about everything in the file. Nothing is compiled.
+
+Where there is a lock file, every command takes the versions that it holds, refuses what does not have the sums
+that it holds, and adds what it installs.`,
+		flags: func(f *flag.FlagSet, o *options) {
+			o.loadFlags(f)
+			o.withFlag(f)
+			f.StringVar(&o.targets, "target", "", "lock what is needed on these `systems` too, separated by commas, such as\nlinux/amd64,darwin/arm64")
+			f.BoolVar(&o.accept, "accept", false, "write what the policy grants to the packages, where that is more than the file has")
+			f.BoolVar(&o.remove, "remove", false, "take the packages out of the file instead")
+		},
+		run: runLock,
+	}
+}
+
+func runLock(ctx context.Context, s *session, args []string) error {
+	path := cmp.Or(os.Getenv("LOAD_LOCK"), lockfile.Name)
+	loaders, err := s.lockLoaders(path)
+	if err != nil {
+		return err
+	}
+	for _, l := range loaders {
+		defer s.close(ctx, l)
+	}
+	if s.remove {
+		return s.unlock(ctx, loaders[0], args)
+	}
+	names, err := lockNames(path, args)
+	if err != nil {
+		return err
+	}
+	if s.accept {
+		return s.acceptGrants(ctx, loaders[0], names)
+	}
+	specs, errs := make([]*load.Spec, len(names)), make([]error, len(names))
+	for _, l := range loaders { // one after the other: they write one file
+		var wg sync.WaitGroup
+		for i, name := range names {
+			if errs[i] != nil {
+				continue
+			}
+			target, along := splitCompanions(name)
+			wg.Go(func() { specs[i], errs[i] = l.Lock(ctx, target, s.along(), along) })
+		}
+		wg.Wait()
+	}
+	s.progress.clear()
+	for i, spec := range specs {
+		if spec != nil && errs[i] == nil {
+			fmt.Fprintln(s.stdout, spec.Name, spec.Version)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lockNames are the names to lock: those given, or all of the file.
+func lockNames(path string, args []string) ([]string, error) {
+	if len(args) > 0 {
+		return args, nil
+	}
+	file, err := lockfile.Read(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &usageError{"there is no " + path + ": it takes at least one NAME"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for e := range file.All() {
+		names = append(names, e.Name)
+	}
+	return names, nil
+}
+
+// splitCompanions takes a name of a lock file apart.
+func splitCompanions(name string) (string, load.LoadOption) {
+	parts := strings.Split(name, " with ")
+	return parts[0], load.Along(parts[1:]...)
+}
+
+func (s *session) acceptGrants(ctx context.Context, l *load.Loader, names []string) error {
+	var errs []error
+	for _, name := range names {
+		target, along := splitCompanions(name)
+		errs = append(errs, l.Accept(ctx, target, s.along(), along))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *session) unlock(ctx context.Context, l *load.Loader, names []string) error {
+	if len(names) == 0 {
+		return &usageError{"-remove takes at least one NAME"}
+	}
+	var errs []error
+	for _, name := range names {
+		target, along := splitCompanions(name)
+		was, err := l.Unlock(ctx, target, s.along(), along)
+		if err == nil && !was {
+			err = fmt.Errorf("%s: it is not in the lock file", name)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// lockLoaders makes a loader for this system and one for each further target.
+func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
+	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
+	st, err := store.Open(os.Getenv("LOAD_DIR"))
+	if err != nil {
+		return nil, err
+	}
+	config := s.config(path)
+	config.Store = st
+	config.Engines = []load.Engine{} // nothing is compiled
+	own, err := standard.New(config)
+	if err != nil {
+		return nil, err
+	}
+	loaders := []*load.Loader{own}
+	for target := range strings.FieldsFuncSeq(s.targets, func(r rune) bool { return r == ',' }) {
+		goos, goarch, ok := strings.Cut(target, "/")
+		if !ok || goos == "" || goarch == "" || strings.Contains(goarch, "/") {
+			return nil, &usageError{fmt.Sprintf("-target: %q is not OS/ARCH", target)}
+		}
+		in := goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch})
+		config.Installers = []load.Installer{in}
+		config.Path = load.Path{dir.New("."), std.New(nil), installed.New(st, in.Target())}
+		l, err := standard.New(config)
+		if err != nil {
+			return nil, err
+		}
+		loaders = append(loaders, l)
+	}
+	return loaders, nil
+}
+
+func outdatedCommand() command {
+	return command{
+		name:  "outdated",
+		args:  "[options]",
+		short: "list what is locked and has newer versions",
+		long: `
+Outdated asks the registry about each name in the lock file and prints a line for each that it would choose
+another version of today. It changes nothing. "load upgrade NAME" takes the new version.`,
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
+		run:   runOutdated,
+	}
+}
+
+func runOutdated(ctx context.Context, s *session, args []string) error {
+	if len(args) != 0 {
+		return &usageError{"it takes no arguments"}
+	}
+	l, err := s.lockedLoader()
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx, l)
+	all, err := l.Outdated(ctx)
+	if err != nil {
+		return err
+	}
+	s.progress.clear()
+	newer := []load.LockedVersion{}
+	var errs []error
+	for _, v := range all {
+		errs = append(errs, v.Err)
+		if v.Err == nil && v.Latest != v.Locked {
+			newer = append(newer, v)
+		}
+	}
+	if s.json {
+		return errors.Join(append(errs, printJSON(s.stdout, newer))...)
+	}
+	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	for _, v := range newer {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", v.Name, v.Locked, v.Latest, v.Why)
+	}
+	return errors.Join(append(errs, w.Flush())...)
+}
+
+func upgradeCommand() command {
+	return command{
+		name:  "upgrade",
+		args:  "[options] NAME...",
+		short: "take newer versions of packages into load.lock",
+		long: `
+Upgrade installs the version of each package that the registry would choose today and locks it. It prints the
+name, the version that was locked, and the one that is now. Nothing is compiled.`,
+		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f) },
+		run:   runUpgrade,
+	}
+}
+
+func runUpgrade(ctx context.Context, s *session, args []string) error {
+	if len(args) == 0 {
+		return &usageError{"it takes at least one NAME"}
+	}
+	l, err := s.lockedLoader()
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx, l)
+	var errs []error
+	for _, name := range args {
+		target, along := splitCompanions(name)
+		spec, from, err := l.Upgrade(ctx, target, s.along(), along)
+		errs = append(errs, err)
+		if err == nil {
+			s.progress.clear()
+			fmt.Fprintln(s.stdout, spec.Name, cmp.Or(from, "-"), spec.Version)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lockedLoader is loader for commands that are about the lock file.
+func (s *session) lockedLoader() (*load.Loader, error) {
+	if s.lockFile() == "" {
+		return nil, &usageError{"there is no " + lockfile.Name + " here; load lock NAME makes one"}
+	}
+	return s.loader()
+}

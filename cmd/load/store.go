@@ -1,0 +1,221 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/store"
+)
+
+func openStore() (*store.Store, error) { return store.Open(os.Getenv("LOAD_DIR")) }
+
+func verifyCommand() command {
+	return command{
+		name:  "verify",
+		args:  "[options]",
+		short: "check the store, and load.lock against it",
+		long: `
+Verify reads everything in the store and compares it with its sums: the sources of modules, the compiled
+artifacts, the records of packages. Where there is a lock file, it compares the sums there with those of the
+installed modules, too. It prints a line for each thing that is damaged; the exit code is 1 then.`,
+		flags: func(f *flag.FlagSet, o *options) {
+			o.jsonFlag(f)
+			f.BoolVar(&o.repair, "repair", false, "remove what is damaged, so that the next load brings it back")
+		},
+		run: runVerify,
+	}
+}
+
+func runVerify(ctx context.Context, s *session, args []string) error {
+	if len(args) != 0 {
+		return &usageError{"it takes no arguments"}
+	}
+	st, err := openStore()
+	if err != nil {
+		return err
+	}
+	report, err := st.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if path := s.lockFile(); path != "" {
+		err = verifyLock(path, st)
+	}
+	slices.SortFunc(report.Damaged, func(a, b store.Damage) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+	if s.json {
+		err = errors.Join(err, printJSON(s.stdout, report))
+	} else {
+		for _, d := range report.Damaged {
+			fmt.Fprintf(s.stdout, "damaged %s %s: %s\n", d.Kind, d.Name, d.Reason)
+		}
+		fmt.Fprintf(s.stdout, "verified %d modules, %d artifacts, %d packages: %.1f MiB, %d damaged\n",
+			report.Modules, report.Artifacts, report.Records, float64(report.Bytes)/(1<<20), len(report.Damaged))
+	}
+	switch n := len(report.Damaged); {
+	case n > 0 && s.repair:
+		return errors.Join(err, st.Repair(report.Damaged))
+	case n > 0:
+		return errors.Join(err, errors.New("the store is damaged\n\trun `load verify -repair` to remove what is; the next load brings it back"))
+	}
+	return err
+}
+
+// verifyLock compares the sums of a lock file with those of what is installed.
+func verifyLock(path string, st *store.Store) error {
+	file, err := lockfile.Read(path)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	seen := make(map[lockfile.Module]bool)
+	for e := range file.All() {
+		for _, m := range e.Needs {
+			if got := st.ModuleSum(m.Path, m.Version); got != "" && got != m.Sum && !seen[m] {
+				seen[m] = true
+				errs = append(errs, &load.ChecksumError{
+					Subject: m.Path + "@" + m.Version, Want: m.Sum, Got: got, By: lockfile.Name,
+					Fix: "somebody changed a published version, or the lock file; find out which before you remove the line",
+				})
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func gcCommand() command {
+	return command{
+		name:  "gc",
+		args:  "[options]",
+		short: "remove from the store what is not used any more",
+		long: `
+Gc removes packages, modules and artifacts that no load used for some time, and prints a line for each. What a
+running process uses stays, and so does what a lock file holds: load.lock in the current directory, and those
+that -lock names. What is removed comes back when it is loaded again.`,
+		flags: func(f *flag.FlagSet, o *options) {
+			f.DurationVar(&o.unused, "unused", 30*24*time.Hour, "remove what was not used for this `duration`")
+			f.Int64Var(&o.maxSize, "max-size", 0, "remove what was used least recently until the store has at most so many `MiB`")
+			f.StringVar(&o.locks, "lock", "", "keep what these lock `files` hold, separated by commas")
+			f.BoolVar(&o.dryRun, "n", false, "print what would be removed, and remove nothing")
+		},
+		run: runGC,
+	}
+}
+
+func runGC(ctx context.Context, s *session, args []string) error {
+	if len(args) != 0 {
+		return &usageError{"it takes no arguments"}
+	}
+	if s.unused < 0 || s.maxSize < 0 {
+		return &usageError{"-unused and -max-size cannot be negative"}
+	}
+	st, err := openStore()
+	if err != nil {
+		return err
+	}
+	paths := strings.FieldsFunc(s.locks, func(r rune) bool { return r == ',' })
+	if path := s.lockFile(); path != "" {
+		paths = append(paths, path)
+	}
+	held := make(map[string]bool)
+	for _, path := range paths {
+		file, err := lockfile.Read(path)
+		if err != nil {
+			return err // what it holds is not known: nothing is removed
+		}
+		for e := range file.All() {
+			for _, m := range e.Needs {
+				held[m.Path+"@"+m.Version] = true
+			}
+		}
+	}
+	removed, err := st.Collect(ctx, store.GC{
+		Unused: s.unused, MaxSize: s.maxSize << 20, DryRun: s.dryRun,
+		Keep: func(path, version string) bool { return held[path+"@"+version] },
+	})
+	var total int64
+	for _, item := range removed {
+		total += item.Size
+		fmt.Fprintf(s.stdout, "%s %s\n", item.Kind, item.Name)
+	}
+	what := "removed"
+	if s.dryRun {
+		what = "would remove"
+	}
+	fmt.Fprintf(s.stdout, "%s %d things, %.1f MiB\n", what, len(removed), float64(total)/(1<<20))
+	return err
+}
+
+func rmCommand() command {
+	return command{
+		name:  "rm",
+		args:  "NAME[@VERSION]...",
+		short: "remove installed packages",
+		long: `
+Rm removes installed packages, all versions or one, with their artifacts and the modules that nothing else is
+built from. Processes that run them go on.`,
+		run: runRm,
+	}
+}
+
+func runRm(ctx context.Context, s *session, args []string) error {
+	if len(args) == 0 {
+		return &usageError{"it takes at least one NAME"}
+	}
+	st, err := openStore()
+	if err != nil {
+		return err
+	}
+	s.offline = true
+	l, err := s.loader()
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx, l)
+	var errs []error
+	for _, arg := range args {
+		errs = append(errs, s.removePackage(ctx, l, st, arg))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.Store, arg string) error {
+	name, err := load.ParseName(arg)
+	if err != nil {
+		return fmt.Errorf("%s: %w", arg, err)
+	}
+	found := false
+	for record, err := range st.AllRecords(runtime.GOOS + "_" + runtime.GOARCH) {
+		if err != nil {
+			return err
+		}
+		if record.Package != name.Target || name.Query != "" && name.Query != record.Version {
+			continue
+		}
+		found = true
+		// The key of the artifact is what a load would look for.
+		if e, err := l.Explain(ctx, record.Package+"@"+record.Version); err == nil && e.Artifact != nil && e.Artifact.Key != "" {
+			if err := st.Evict(e.Artifact.Key); err != nil {
+				return err
+			}
+		}
+		if err := st.RemovePackage(record); err != nil {
+			return err
+		}
+		s.progress.clear()
+		fmt.Fprintln(s.stdout, "removed", record.Package, record.Version)
+	}
+	if !found {
+		return fmt.Errorf("%s: it is not installed", arg)
+	}
+	return nil
+}

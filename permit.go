@@ -1,0 +1,199 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/policy"
+)
+
+// Grants is what a policy gives a module beyond what its engine gives to all modules.
+type Grants = policy.Grants
+
+// Granter is an optional ability of an engine: it honours [Artifact.Grants] and [Artifact.RequireIsolation]. A
+// module of another engine to which a policy grants something, or which must be isolated, does not start.
+type Granter interface {
+	// CanGrant returns an error that says what of it the engine cannot enforce.
+	CanGrant(Grants) error
+}
+
+type policiesKey struct{}
+
+// Admit lets the policies decide about a module that is going to be a part of what is installed. Installers ask
+// before they fetch it, with a negative size, and again when they know the size of its archive in bytes, before
+// they publish it. The error is a [*PolicyError].
+func Admit(ctx context.Context, m ModuleVersion, size int64) error {
+	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
+	return decide(policies, func(p *policy.Policy) policy.Decision {
+		d := p.Name(m.Path)
+		if d.Allowed && size >= 0 {
+			d = p.Size(m.Path, m.Version, size)
+		}
+		return d
+	})
+}
+
+// Consider lets the policies decide about a version that an installer could choose. Where it is free to choose,
+// an installer that gets an error tries the next best. The error is a [*PolicyError].
+func Consider(ctx context.Context, r *Release) error {
+	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
+	return decide(policies, func(p *policy.Policy) policy.Decision { return p.Version(r.subject(), time.Now()) })
+}
+
+// Considerate tells whether [Consider] may refuse anything in this context.
+func Considerate(ctx context.Context) bool {
+	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
+	return len(policies) > 0
+}
+
+// decide asks every policy; the first refusal is the error.
+func decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision) error {
+	for _, p := range policies {
+		if d := ask(p); !d.Allowed {
+			return &PolicyError{Rule: d.Rule, Reason: d.Reason, Fix: d.Fix}
+		}
+	}
+	return nil
+}
+
+func (r *Release) subject() policy.Subject {
+	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: deprecation(r.Retracted, r.Deprecated)}
+}
+
+func (s *Spec) subject() policy.Subject {
+	return policy.Subject{Package: s.Name, Module: s.Module, Version: s.Version, Time: s.Time, Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated)}
+}
+
+// deprecation is what is said of the module; of a version that is retracted, an installer says only that.
+func deprecation(retracted, deprecated string) string {
+	if retracted == deprecated {
+		return ""
+	}
+	return deprecated
+}
+
+// permitName decides before anybody is asked for a name.
+func (l *Loader) permitName(name Name) error {
+	return decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
+		d := p.Name(name.Target)
+		if d.Allowed {
+			d = p.Install()
+		}
+		return d
+	})
+}
+
+// permitSpec decides about what was found or installed, before anything of it is compiled.
+func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
+	if len(l.config.Policies) == 0 {
+		return nil
+	}
+	now := time.Now()
+	brought := spec.Version != "" && l.claimant(name) >= 0
+	return decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
+		d := rules.Denies(spec.Name)
+		if brought {
+			d = rules.Version(spec.subject(), now)
+		}
+		if d.Allowed {
+			d = rules.Modules(len(spec.BuildList))
+		}
+		for _, m := range spec.BuildList {
+			if !d.Allowed {
+				break
+			}
+			d = rules.Name(m.Path)
+			if need, ok := p.entry.Need(m.Path); d.Allowed && (!ok || need != lockfile.Module(m)) {
+				d = rules.Signed(m.Path, m.Version, m.Sum, now)
+			}
+		}
+		return d
+	})
+}
+
+// permitGrants compares what the policies grant with what the lock file says that they granted: more than that
+// has to be reviewed.
+func (l *Loader) permitGrants(p pin, spec *Spec) error {
+	granted, _ := policy.Granted(l.config.Policies, spec.Name)
+	var more []string
+	for _, capability := range granted.Capabilities() {
+		if !slices.Contains(p.entry.Grants, capability) {
+			more = append(more, capability)
+		}
+	}
+	if !p.held || len(more) == 0 {
+		return nil
+	}
+	return &PolicyError{
+		Rule:   l.lock.base,
+		Reason: fmt.Sprintf("the policy grants it more than it had when it was locked: %s", strings.Join(more, ", ")),
+		Fix:    "run `load lock -accept " + p.entry.Name + "` if it should have that",
+	}
+}
+
+// grants is what the policies give to the instance of a spec, and whether it needs full isolation.
+func (l *Loader) grants(engine Engine, spec *Spec) (granted Grants, isolated bool, err error) {
+	granted, rules := policy.Granted(l.config.Policies, spec.Name)
+	for _, p := range l.config.Policies {
+		if rule, required := p.Isolated(spec.Name); required {
+			isolated, rules = true, append(rules, rule)
+		}
+	}
+	if !isolated && granted.Zero() {
+		return granted, false, nil
+	}
+	reason := "the engine " + engine.Name() + " cannot enforce it"
+	if granter, ok := engine.(Granter); ok {
+		err := granter.CanGrant(granted)
+		if err == nil {
+			return granted, isolated, nil
+		}
+		reason += ": " + err.Error()
+	}
+	return Grants{}, false, &PolicyError{Rule: strings.Join(rules, "; "), Reason: reason, Fix: "run the module in another engine"}
+}
+
+// Ruling is what a policy says about a name, and by which rule.
+type Ruling struct {
+	Allowed bool   `json:"allowed"`
+	Rule    string `json:"rule"`
+	Reason  string `json:"reason"`
+}
+
+// explainPolicy tells which rules decided, and what is granted.
+func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, release *Release, err error) {
+	var refused *PolicyError
+	if errors.As(err, &refused) {
+		e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
+		return
+	}
+	subject := policy.Subject{Package: name.Target}
+	if release != nil {
+		subject = release.subject()
+	}
+	if spec != nil {
+		subject = spec.subject()
+		if err := cmp.Or(l.permitSpec(name, p, spec), l.permitGrants(p, spec)); errors.As(err, &refused) {
+			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
+		}
+	}
+	for _, rules := range l.config.Policies {
+		d := rules.Version(subject, time.Now())
+		if l.claimant(name) < 0 {
+			d = rules.Denies(subject.Package)
+		}
+		if d.Allowed {
+			e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: d.Rule, Reason: d.Reason})
+		}
+	}
+	_, rules := policy.Granted(l.config.Policies, subject.Package)
+	for _, rule := range rules {
+		e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "granted"})
+	}
+}

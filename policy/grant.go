@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"cmp"
+	"os"
+	"slices"
+)
+
+// Grant gives the modules that match its pattern something.
+type Grant struct {
+	Pattern string // as in GOPRIVATE
+	Grants
+}
+
+// Grants is what a module is given. The zero Grants is nothing.
+type Grants struct {
+	ReadOnly  []string `json:"read_only,omitempty"`  // files and directories that it may read, as absolute paths
+	ReadWrite []string `json:"read_write,omitempty"` // and those that it may also change
+	Env       []string `json:"-"`                    // variables, as "NAME=value", or "NAME" for the host's value
+	Network   bool     `json:"network,omitempty"`
+	Programs  bool     `json:"programs,omitempty"` // start programs that lie in its directories
+	Memory    int64    `json:"memory,omitempty"`   // limit in bytes in place of the engine's, 0 for that
+}
+
+// Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "network", "programs", "read
+// /etc/ssl", "write /srv". Values of variables are not part of it, and neither are limits.
+func (g Grants) Capabilities() []string {
+	var list []string
+	for _, path := range g.ReadOnly {
+		list = append(list, "read "+path)
+	}
+	for _, path := range g.ReadWrite {
+		list = append(list, "write "+path)
+	}
+	for _, variable := range g.Env {
+		list = append(list, "env "+variableName(variable))
+	}
+	if g.Network {
+		list = append(list, "network")
+	}
+	if g.Programs {
+		list = append(list, "programs")
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Zero tells whether nothing is granted and nothing is limited.
+func (g Grants) Zero() bool { return g.Memory == 0 && len(g.Capabilities()) == 0 }
+
+// Environ returns the variables as "NAME=value", with the host's present values for those that were granted without
+// one, if the host has them.
+func (g Grants) Environ() []string {
+	var list []string
+	for _, variable := range g.Env {
+		if variableName(variable) == variable {
+			value, ok := os.LookupEnv(variable)
+			if !ok {
+				continue
+			}
+			variable += "=" + value
+		}
+		list = append(list, variable)
+	}
+	return list
+}
+
+func variableName(variable string) string {
+	for i := range len(variable) {
+		if variable[i] == '=' {
+			return variable[:i]
+		}
+	}
+	return variable
+}
+
+func (g Grants) with(other Grants) Grants {
+	return Grants{
+		ReadOnly:  slices.Concat(g.ReadOnly, other.ReadOnly),
+		ReadWrite: slices.Concat(g.ReadWrite, other.ReadWrite),
+		Env:       slices.Concat(g.Env, other.Env),
+		Network:   g.Network || other.Network,
+		Programs:  g.Programs || other.Programs,
+		Memory:    cmp.Or(other.Memory, g.Memory),
+	}
+}
+
+// Granted adds up what policies give to a module, and names the rules.
+func Granted(policies []*Policy, name string) (granted Grants, rules []string) {
+	for _, p := range policies {
+		for _, g := range p.Grants {
+			if match([]string{g.Pattern}, name) == "" {
+				continue
+			}
+			granted = granted.with(g.Grants)
+			for _, text := range g.texts() {
+				rules = append(rules, p.rule(text))
+			}
+		}
+	}
+	return granted, rules
+}
+
+// texts are the rules that a grant consists of, without values of variables.
+func (g Grant) texts() []string {
+	var texts []string
+	for _, capability := range g.Capabilities() {
+		texts = append(texts, "grant "+g.Pattern+" "+capability)
+	}
+	if g.Memory > 0 {
+		texts = append(texts, "grant "+g.Pattern+" memory "+bytesText(g.Memory))
+	}
+	return texts
+}

@@ -1,0 +1,230 @@
+// Package policy says which modules may be installed and run, and what they are given. A [Policy] is made in
+// the program or read from a file:
+//
+//	load.policy 1
+//
+//	# What may be loaded. Patterns are as in GOPRIVATE: path prefixes, with * in their elements.
+//	allow example.com github.com/ourorg
+//	deny  github.com/ourorg/attic
+//	age   72h except github.com/ourorg
+//	deprecated refuse
+//	max-size 64MiB
+//
+//	# What modules are given; they have nothing without it.
+//	grant example.com/fetch network
+//	grant example.com/fetch read /etc/ssl "/srv/my data"
+//	isolation example.com
+//
+// Every decision names the rule that made it. Of the rules of one policy, deny goes before allow; where there
+// are several policies, each has to allow a module, and what they grant adds up.
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+)
+
+// Policy is a set of rules. The zero Policy allows everything but retracted versions and grants nothing. It
+// is not changed while it is in use.
+type Policy struct {
+	// Deny and Allow are patterns, as in GOPRIVATE, of the modules and packages that must not be loaded, or alone
+	// may be installed, by themselves or as a part of others. No Allow allows all that is not denied.
+	Deny, Allow []string
+
+	// NoInstall keeps everything from being installed; what is installed already can be used.
+	NoInstall bool
+
+	// MinAge is for how long a version must have been published, but for those that match AgeExcept. One whose
+	// time is not known, or lies in the future, is too young. The time is what the registry says; many take it
+	// from version control.
+	MinAge    time.Duration
+	AgeExcept []string
+
+	// AllowRetracted allows versions that their authors retracted, where they are asked for exactly.
+	AllowRetracted bool
+	// RefuseDeprecated refuses modules that their authors deprecated; otherwise an event tells.
+	RefuseDeprecated bool
+
+	// MaxSize is how large the archive of a module may be, in bytes, and MaxModules of how many modules something
+	// may be built; 0 is no limit.
+	MaxSize    int64
+	MaxModules int
+
+	// Signers say which modules need a signature, and Signatures is the directory that holds them, see [Sign].
+	Signers    []Signer
+	Signatures string
+
+	// Grants is what modules are given beyond what their engine gives to all.
+	Grants []Grant
+	// Isolation holds patterns of modules that run only where the engine offers every restriction.
+	Isolation []string
+
+	file string            // that it was read from, or ""
+	from map[string]string // rule → "load.policy:7"
+}
+
+// Subject is what a policy decides about: a version of a module, for itself or as a part of another.
+type Subject struct {
+	Package    string // import path or name of what is asked for, "" for a module that is a part of it
+	Module     string
+	Version    string
+	Time       time.Time // of its publication; zero where unknown
+	Retracted  string    // why it is retracted, "" where it is not
+	Deprecated string
+}
+
+// Decision is what a policy says about something.
+type Decision struct {
+	Allowed bool   `json:"allowed"`
+	Rule    string `json:"rule"`          // "load.policy:7: deny example.com"
+	Reason  string `json:"reason"`        // "it was published 2h ago, less than 72h"
+	Fix     string `json:"fix,omitempty"` // what can be done about a refusal
+}
+
+// rule names a rule for messages: by its line, or as a setting of the program.
+func (p *Policy) rule(text string) string {
+	if from, ok := p.from[text]; ok {
+		return from + ": " + text
+	}
+	if p.file != "" {
+		return p.file + ": " + text + " is the default"
+	}
+	return "Config.Policies: " + text
+}
+
+func (p *Policy) refuse(rule, reason, fix string) Decision {
+	return Decision{Rule: p.rule(rule), Reason: reason, Fix: fix}
+}
+
+// Name decides about a name before anybody is asked for it.
+func (p *Policy) Name(names ...string) Decision {
+	for _, name := range names {
+		if pattern := match(p.Deny, name); pattern != "" {
+			return p.refuse("deny "+pattern, name+" is denied", "")
+		}
+	}
+	if len(p.Allow) == 0 {
+		return Decision{Allowed: true, Rule: p.rule("allow everything"), Reason: "nothing denies it"}
+	}
+	for _, name := range names {
+		if pattern := match(p.Allow, name); pattern != "" {
+			return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: name + " is allowed"}
+		}
+		for _, pattern := range p.Allow { // a package comes with its module
+			if strings.HasPrefix(pattern, name+"/") {
+				return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: name + " may hold what is allowed"}
+			}
+		}
+	}
+	name := names[len(names)-1]
+	return p.refuse("allow "+strings.Join(p.Allow, " "), name+" is not among what is allowed", "add the rule \"allow "+name+"\" if you trust it")
+}
+
+// Denies decides about a module that is found in place: rules about installing do not count.
+func (p *Policy) Denies(name string) Decision {
+	return (&Policy{Deny: p.Deny, file: p.file, from: p.from}).Name(name)
+}
+
+// Install decides whether something may be installed at all.
+func (p *Policy) Install() Decision {
+	if p.NoInstall {
+		return p.refuse("install off", "nothing may be installed", "install it where the policy allows that")
+	}
+	return Decision{Allowed: true}
+}
+
+// Version decides about a version of what was asked for.
+func (p *Policy) Version(s Subject, now time.Time) Decision {
+	d := p.Name(names(s)...)
+	if !d.Allowed {
+		return d
+	}
+	if s.Retracted != "" && !p.AllowRetracted {
+		return p.refuse("retracted refuse", s.Version+" is "+s.Retracted, "ask for another version")
+	}
+	if s.Deprecated != "" && p.RefuseDeprecated {
+		return p.refuse("deprecated refuse", "it is deprecated: "+s.Deprecated, "")
+	}
+	if p.MinAge > 0 && match(p.AgeExcept, s.Package) == "" && match(p.AgeExcept, s.Module) == "" {
+		rule := "age " + span(p.MinAge)
+		switch age := now.Sub(s.Time); {
+		case s.Time.IsZero():
+			return p.refuse(rule, "it is not known when "+s.Version+" was published", "ask for a version whose time is known, or make an exception: age "+span(p.MinAge)+" except "+s.Module)
+		case age < 0:
+			return p.refuse(rule, s.Version+" claims to be published in the future, at "+s.Time.UTC().Format(time.RFC3339), "check this machine's clock")
+		case age < p.MinAge:
+			return p.refuse(rule, fmt.Sprintf("%s was published %s ago, less than %s", s.Version, span(age.Truncate(time.Minute)), span(p.MinAge)), "ask for an older version, or wait")
+		}
+	}
+	return d
+}
+
+func names(s Subject) []string {
+	if s.Package == "" || s.Package == s.Module {
+		return []string{s.Module}
+	}
+	if s.Module == "" {
+		return []string{s.Package}
+	}
+	return []string{s.Package, s.Module}
+}
+
+// Size decides about the size of a module's archive, in bytes.
+func (p *Policy) Size(path, version string, size int64) Decision {
+	if p.MaxSize > 0 && size > p.MaxSize {
+		return p.refuse("max-size "+bytesText(p.MaxSize), fmt.Sprintf("%s@%s is %s large", path, version, bytesText(size)), "")
+	}
+	return Decision{Allowed: true}
+}
+
+// Modules decides about the number of modules that something is built of.
+func (p *Policy) Modules(n int) Decision {
+	if p.MaxModules > 0 && n > p.MaxModules {
+		return p.refuse(fmt.Sprintf("max-modules %d", p.MaxModules), fmt.Sprintf("it is built of %d modules", n), "")
+	}
+	return Decision{Allowed: true}
+}
+
+// Isolated tells whether a module runs only in full isolation, and by which rule.
+func (p *Policy) Isolated(name string) (rule string, required bool) {
+	if pattern := match(p.Isolation, name); pattern != "" {
+		return p.rule("isolation " + pattern), true
+	}
+	return "", false
+}
+
+// match returns the first of the patterns that matches a name or one of its path's prefixes.
+func match(patterns []string, name string) string {
+	i := slices.IndexFunc(patterns, func(pattern string) bool { return module.MatchPrefixPatterns(pattern, name) })
+	if i < 0 {
+		return ""
+	}
+	return patterns[i]
+}
+
+// span writes a duration without its zero parts.
+func span(d time.Duration) string {
+	s := d.String()
+	s = strings.TrimSuffix(s, "0s")
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	if s == "" {
+		return "0s"
+	}
+	return s
+}
+
+func bytesText(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%dMiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%dKiB", n>>10)
+	}
+	return fmt.Sprintf("%dB", n)
+}

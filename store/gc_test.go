@@ -1,0 +1,321 @@
+package store_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/loadgo/load/store"
+)
+
+// addModule puts a module into the store as an installer does.
+func addModule(t testing.TB, s *store.Store, path, version, text string) store.RecordModule {
+	t.Helper()
+	dir := filepath.Join(s.ModDir(), filepath.FromSlash(path)+"@"+version)
+	meta := filepath.Join(s.ModDir(), "cache", "download", filepath.FromSlash(path), "@v")
+	for _, d := range []string{dir, meta} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte(text), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	sum, err := dirhash.HashDir(dir, path+"@"+version, dirhash.Hash1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(meta, version+".ziphash"), []byte(sum), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return store.RecordModule{Path: path, Version: version, Sum: sum}
+}
+
+func addPackage(t testing.TB, s *store.Store, path string, list ...store.RecordModule) {
+	t.Helper()
+	r := &store.Record{Package: path, Module: path, Version: "v1.0.0", Target: "linux_amd64", Hash: "h1:" + path, BuildList: list}
+	if err := s.PutRecord(r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func addArtifact(t testing.TB, s *store.Store, name string) string {
+	t.Helper()
+	key := store.Key(name)
+	_, _, err := s.Artifact(t.Context(), key, writing(map[string]string{"a": name}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// reopen is the store as another process sees it, whose predecessor has ended.
+func reopen(t testing.TB, s *store.Store) *store.Store {
+	t.Helper()
+	fresh, err := store.Open(s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fresh
+}
+
+func kinds(items []store.Item) []string {
+	var list []string
+	for _, item := range items {
+		list = append(list, item.Kind)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// A second store on the directory stands for another living process: what it looked up stays.
+func TestCollect(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	shared := addModule(t, s, "example.com/shared", "v1.0.0", "package shared")
+	own := addModule(t, s, "example.com/own", "v1.0.0", "package own")
+	addPackage(t, s, "example.com/own", own, shared)
+	addPackage(t, s, "example.com/shared", shared)
+	gc := reopen(t, s) // s itself lives, and used nothing of this
+	key := addArtifact(t, gc, "one")
+	other := reopen(t, s)
+	if a, err := other.Lookup(key); a == nil || err != nil {
+		t.Fatal(err)
+	}
+	other.UseModule("example.com/shared", "v1.0.0")
+	if removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Hour}); err != nil || len(removed) > 0 {
+		t.Errorf("new things are removed: %+v, %v", removed, err)
+	}
+	removed, err := gc.Collect(t.Context(), store.GC{DryRun: true, Keep: func(path, version string) bool { return path == "example.com/own" }})
+	if err != nil || len(removed) > 0 {
+		t.Errorf("what a lock file holds is removed: %+v, %v", removed, err)
+	}
+	removed, err = gc.Collect(t.Context(), store.GC{})
+	if got := kinds(removed); err != nil || !slices.Equal(got, []string{"module", "package"}) {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+	stats, err := gc.Stats()
+	if err != nil || stats.Packages != 1 || stats.Modules != 1 || stats.Artifacts != 1 || stats.Size == 0 {
+		t.Errorf("left %+v, %v", stats, err)
+	}
+	if a, err := other.Lookup(key); a == nil || err != nil {
+		t.Errorf("an artifact that a living process uses is gone: %v", err)
+	}
+	if sum := gc.ModuleSum("example.com/shared", "v1.0.0"); sum != shared.Sum {
+		t.Errorf("got %q", sum)
+	}
+	if sum := gc.ModuleSum("example.com/own", "v1.0.0"); sum != "" {
+		t.Errorf("got %q", sum)
+	}
+}
+
+// By size, what was used least recently goes first.
+func TestCollectSize(t *testing.T) {
+	t.Parallel()
+	maker := open(t)
+	dir := maker.Dir()
+	var keys []string
+	func() {
+		for i := range 3 {
+			keys = append(keys, store.Key(fmt.Sprint(i)))
+		}
+	}()
+	cmd := process("three", dir)
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for i, key := range keys {
+		at := time.Now().Add(time.Duration(i-10) * time.Minute)
+		if err := os.Chtimes(filepath.Join(dir, "obj", key), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stats, err := maker.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed, err := maker.Collect(t.Context(), store.GC{Unused: time.Hour, MaxSize: stats.Size - 1})
+	if err != nil || len(removed) != 1 || removed[0].Name != keys[0] {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("no longer wanted")
+	cancel(cause)
+	if _, err := maker.Collect(ctx, store.GC{}); !errors.Is(err, cause) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// makeThree makes three artifacts, in a process that ends.
+func makeThree(s *store.Store) error {
+	for i := range 3 {
+		name := fmt.Sprint(i)
+		if _, _, err := s.Artifact(context.Background(), store.Key(name), writing(map[string]string{"a": name})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// While others look things up and use them, collecting takes nothing from under them.
+func TestCollectHammer(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	stop := make(chan struct{})
+	var collector sync.WaitGroup
+	collector.Go(func() {
+		gc := reopen(t, s)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := gc.Collect(context.Background(), store.GC{}); err != nil {
+				t.Errorf("collect: %v", err)
+				return
+			}
+		}
+	})
+	var users sync.WaitGroup
+	for u := range 4 {
+		users.Go(func() {
+			for i := range 10 {
+				user := reopen(t, s) // a new process each time
+				name := fmt.Sprint(u%2, i)
+				a, _, err := user.Artifact(context.Background(), store.Key(name), writing(map[string]string{"a": name}))
+				if err != nil {
+					t.Errorf("artifact: %v", err)
+					return
+				}
+				if data, err := a.ReadFile("a"); err != nil || string(data) != name {
+					t.Errorf("read: %q, %v", data, err)
+				}
+			}
+		})
+	}
+	users.Wait()
+	close(stop)
+	collector.Wait()
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	good := addModule(t, s, "example.com/good", "v1.0.0", "package good")
+	bad := addModule(t, s, "example.com/bad", "v1.0.0", "package bad")
+	addModule(t, s, "example.com/gone", "v1.0.0", "package gone")
+	addPackage(t, s, "example.com/good", good)
+	addPackage(t, s, "example.com/bad", bad)
+	key := addArtifact(t, s, "one")
+	report, err := s.Verify(t.Context())
+	if err != nil || len(report.Damaged) > 0 || report.Modules != 3 || report.Records != 2 || report.Artifacts != 1 || report.Bytes == 0 {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	change := func(name string) {
+		name = filepath.Join(s.Dir(), name)
+		if err := errors.Join(os.Chmod(name, 0o644), os.WriteFile(name, []byte("changed"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("mod/example.com/bad@v1.0.0/x.go")
+	change("obj/" + key + "/files/a")
+	change("installed/linux_amd64/example.com/bad/@v/v1.0.0.json")
+	if err := os.RemoveAll(filepath.Join(s.ModDir(), "example.com", "gone@v1.0.0")); err != nil {
+		t.Fatal(err)
+	}
+	report, err = s.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range report.Damaged {
+		if d.Kind == "module" && d.Name == "example.com/bad@v1.0.0" {
+			d.Reason = "sum"
+		}
+		got = append(got, d.Kind+" "+d.Name+": "+d.Reason)
+	}
+	slices.Sort(got)
+	want := []string{
+		"artifact " + key + ": artifact " + key[:12] + " is damaged: a: it has 7 bytes instead of 3",
+		"module example.com/bad@v1.0.0: sum",
+		"module example.com/gone@v1.0.0: its files are missing",
+		"record installed/linux_amd64/example.com/bad/@v/v1.0.0.json: it does not have the sum that it states",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if err := s.Repair(report.Damaged); err != nil {
+		t.Fatal(err)
+	}
+	if report, err = s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 || report.Modules != 1 || report.Records != 1 || report.Artifacts != 0 {
+		t.Errorf("after the repair: %+v, %v", report, err)
+	}
+}
+
+// BenchmarkVerify compares verifying a store of modules with SHA-256 alone, on as many cores.
+func BenchmarkVerify(b *testing.B) {
+	s := open(b)
+	const modules, size = 32, 4 << 20
+	text := make([]byte, size)
+	for i := range modules {
+		addModule(b, s, fmt.Sprintf("example.com/m%d", i), "v1.0.0", string(text))
+	}
+	b.Run("verify", func(b *testing.B) {
+		b.SetBytes(modules * size)
+		for b.Loop() {
+			if report, err := s.Verify(b.Context()); err != nil || len(report.Damaged) > 0 {
+				b.Fatal(report, err)
+			}
+		}
+	})
+	b.Run("sha256", func(b *testing.B) {
+		b.SetBytes(modules * size)
+		for b.Loop() {
+			var wg sync.WaitGroup
+			work := make(chan int, modules)
+			for i := range modules {
+				work <- i
+			}
+			close(work)
+			for range 2 {
+				wg.Go(func() {
+					for range work {
+						h := sha256.New()
+						_, _ = h.Write(text)
+						_, _ = io.Discard.Write(h.Sum(nil))
+					}
+				})
+			}
+			wg.Wait()
+		}
+	})
+}
+
+// What a store used is kept until nothing holds the store any more.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	gc := reopen(t, s)
+	release, again := s.Hold(), s.Hold()
+	addArtifact(t, s, "one")
+	release()
+	release()
+	if removed, err := gc.Collect(t.Context(), store.GC{}); err != nil || len(removed) > 0 {
+		t.Errorf("removed while it is held: %+v, %v", removed, err)
+	}
+	again()
+	if removed, err := gc.Collect(t.Context(), store.GC{}); err != nil || !slices.Equal(kinds(removed), []string{"artifact"}) {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// live tells other processes what this one uses. Each has a file below live/, whose lock says that it lives, and
+// adds a line before it looks a thing up. The files are numbered, and those of processes that ended are taken
+// again. The zero live is ready.
+type live struct {
+	mu   sync.Mutex
+	held int // times that Hold was called and not released
+	lock *flock.Flock
+	file *os.File // nil where the store cannot be written to
+	used map[string]bool
+}
+
+// touchAfter is how old the time of last use may be before it is written again.
+const touchAfter = time.Hour
+
+func (s *Store) liveDir() string { return filepath.Join(s.dir, "live") }
+
+// use says that this process uses something from now on, before it looks whether it is there; path is the file or
+// directory whose time tells when it was used last. A store that cannot be written to has nobody to remove things.
+func (s *Store) use(what, path string) {
+	s.live.mu.Lock()
+	defer s.live.mu.Unlock()
+	if s.live.used[what] {
+		return
+	}
+	if s.live.used == nil {
+		s.live.used = make(map[string]bool)
+		s.live.start(s.liveDir())
+	}
+	s.live.used[what] = true
+	if s.live.file != nil {
+		_, _ = s.live.file.WriteString(what + "\n")
+	}
+	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
+		now := time.Now()
+		_ = os.Chtimes(path, now, now)
+	}
+}
+
+// Hold keeps what is used from now on from being collected until release is called, which may be done any number of times. Each
+// loader holds its store. When nothing holds it any more, what was used may be collected. Without a Hold, that is when the process ends.
+func (s *Store) Hold() (release func()) {
+	l := &s.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held++
+	return sync.OnceFunc(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.held--; l.held == 0 {
+			l.end()
+		}
+	})
+}
+
+// end gives the file back. It is called with mu held.
+func (l *live) end() {
+	if l.file != nil {
+		_ = l.file.Close()
+		_ = l.lock.Close() // unlocks
+	}
+	l.file, l.lock, l.used = nil, nil, nil
+}
+
+// start takes the first file that no living process has.
+func (l *live) start(dir string) {
+	for i := range maxLive {
+		path := filepath.Join(dir, strconv.Itoa(i))
+		lock := flock.New(path)
+		ok, err := lock.TryLock()
+		if errors.Is(err, fs.ErrNotExist) && os.Mkdir(dir, 0o700) == nil {
+			ok, err = lock.TryLock()
+		}
+		if err != nil {
+			return
+		}
+		if ok {
+			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o600); err != nil {
+				_ = lock.Close()
+				l.file = nil
+				return
+			}
+			l.lock = lock
+			return
+		}
+		_ = lock.Close()
+	}
+}
+
+// maxLive is how many processes can be told from each other.
+const maxLive = 10_000
+
+// inUse returns what living processes use.
+func (s *Store) inUse() (map[string]bool, error) {
+	used := make(map[string]bool)
+	entries, err := os.ReadDir(s.liveDir())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, entry := range entries {
+		name := filepath.Join(s.liveDir(), entry.Name())
+		lock := flock.New(name)
+		ok, err := lock.TryLock()
+		_ = lock.Close() // unlocks
+		if err == nil && ok {
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(data)) {
+			used[strings.TrimSuffix(line, "\n")] = true
+		}
+	}
+	return used, nil
+}

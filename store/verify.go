@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// Damage is something in a store that is not as it was put there.
+type Damage struct {
+	Kind   string `json:"kind"` // "module", "artifact", "record"
+	Name   string `json:"name"` // "example.com/a@v1.0.0", a key, a file
+	Reason string `json:"reason"`
+	Repair string `json:"repair"` // what will bring it back once it is removed
+
+	remove func(s *Store) error
+}
+
+// Report tells what [Store.Verify] looked at.
+type Report struct {
+	Modules   int      `json:"modules"`
+	Artifacts int      `json:"artifacts"`
+	Records   int      `json:"records"`
+	Bytes     int64    `json:"bytes"` // that were read
+	Damaged   []Damage `json:"damaged"`
+}
+
+// Verify reads everything in the store, with as many goroutines as there are cores, and compares it with its
+// sums. It changes nothing. Where ctx ends first, the error is its cause.
+func (s *Store) Verify(ctx context.Context) (*Report, error) {
+	report := &Report{Damaged: []Damage{}}
+	var mu sync.Mutex
+	work := make(chan func() (bytes int64, damage *Damage))
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for check := range work {
+				bytes, damage := check()
+				mu.Lock()
+				report.Bytes += bytes
+				if damage != nil {
+					report.Damaged = append(report.Damaged, *damage)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	err := s.checks(ctx, report, work)
+	close(work)
+	workers.Wait()
+	return report, err
+}
+
+// checks hands out a check for everything in the store.
+func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (int64, *Damage)) error {
+	give := func(count *int, check func() (int64, *Damage)) error {
+		select {
+		case work <- check:
+			*count++
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for t, err := range s.modules() {
+		if err != nil {
+			return err
+		}
+		if err := give(&report.Modules, func() (int64, *Damage) { return s.checkModule(t) }); err != nil {
+			return err
+		}
+	}
+	entries, err := os.ReadDir(s.objDir())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		if checkKey(entry.Name()) != nil {
+			continue
+		}
+		if err := give(&report.Artifacts, func() (int64, *Damage) { return s.checkArtifact(entry.Name()) }); err != nil {
+			return err
+		}
+	}
+	return s.eachRecord(func(path string) error {
+		return give(&report.Records, func() (int64, *Damage) { return s.checkRecord(path) })
+	})
+}
+
+func (s *Store) checkModule(t moduleTree) (int64, *Damage) {
+	damage := func(reason string) *Damage {
+		return &Damage{
+			Kind: "module", Name: t.mod.String(), Reason: reason, Repair: "the next load of what needs it fetches it again",
+			remove: func(s *Store) error { return s.removeModule(t) },
+		}
+	}
+	want, err := os.ReadFile(t.meta + ".ziphash")
+	if err != nil {
+		return 0, damage(err.Error())
+	}
+	got, err := dirhash.HashDir(t.dir, t.mod.String(), dirhash.Hash1)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, damage("its files are missing")
+	case err != nil:
+		return 0, damage(err.Error())
+	case got != strings.TrimSpace(string(want)):
+		return treeSize(t.dir), damage(fmt.Sprintf("its files have the sum %s instead of %s", got, strings.TrimSpace(string(want))))
+	}
+	return treeSize(t.dir), nil
+}
+
+func (s *Store) checkArtifact(key string) (int64, *Damage) {
+	damage := func(err error) *Damage {
+		return &Damage{
+			Kind: "artifact", Name: key, Reason: err.Error(), Repair: "the next load compiles it again",
+			remove: func(s *Store) error { return s.Evict(key) },
+		}
+	}
+	a, err := s.lookup(key)
+	if err != nil {
+		return 0, damage(err)
+	}
+	if a == nil {
+		return 0, nil // removed meanwhile
+	}
+	for _, file := range a.files {
+		f, err := a.Open(file.Name)
+		if err != nil {
+			return 0, damage(err)
+		}
+		_ = f.Close()
+	}
+	return a.Size(), nil
+}
+
+func (s *Store) checkRecord(path string) (int64, *Damage) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	name, _ := filepath.Rel(s.dir, path)
+	damage := &Damage{
+		Kind: "record", Name: filepath.ToSlash(name), Repair: "the next load of the package installs it again",
+		remove: func(*Store) error { return writeError(path, os.Remove(path)) },
+	}
+	if err != nil {
+		damage.Reason = err.Error()
+		return 0, damage
+	}
+	r, ok := parseRecord(data)
+	if !ok {
+		damage.Reason = "it does not have the sum that it states"
+		return int64(len(data)), damage
+	}
+	if own, err := s.recordFile(r.Target, r.Package, r.Version, r.Along); err != nil || own != path {
+		damage.Reason = "it is that of another package"
+		return int64(len(data)), damage
+	}
+	return int64(len(data)), nil
+}
+
+// Repair removes damaged things, so that the next load brings them back.
+func (s *Store) Repair(damaged []Damage) error {
+	var errs []error
+	for _, d := range damaged {
+		errs = append(errs, d.remove(s))
+	}
+	return errors.Join(errs...)
+}
+
+// eachRecord calls f with the file of every record, of every target.
+func (s *Store) eachRecord(f func(path string) error) error {
+	root := filepath.Join(s.dir, "installed")
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") || !strings.HasPrefix(filepath.Base(filepath.Dir(path)), recordsName) {
+			return err
+		}
+		return f(path)
+	})
+}
