@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/internal/webclient"
 )
 
 // Config says which registry to use and how. Its zero value is the go command's own configuration: the
@@ -80,7 +82,7 @@ func (in *Installer) readSettings() *settings {
 		s.modCache = c.ModCache
 	}
 	if auth := strings.TrimSpace(t.Env("GOAUTH")); auth == "" || strings.Contains(auth, "netrc") {
-		s.netrc = netrcFile(t)
+		s.netrc = webclient.NetrcFile(t.Env("NETRC"))
 	}
 	return s
 }

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/webclient"
 )
 
 // repo is a module as one proxy has it.
@@ -32,7 +33,7 @@ type repo struct {
 func (in *Installer) repo(p proxy, path string) repo {
 	user := p.user
 	if s := in.settings(); user == nil && p.url.Scheme == "https" && s.netrc != "" {
-		user = netrcUser(s.netrc, p.url.Hostname())
+		user = webclient.NetrcUser(s.netrc, p.url.Hostname())
 	}
 	return repo{in: in, base: p.url, user: user, path: path}
 }
