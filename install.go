@@ -23,6 +23,10 @@ type Release struct {
 	Why     string    // why this version was chosen
 	Origin  string    // the installer, for messages
 
+	// Changing tells that the name may lead to another version tomorrow, as a branch does: the store does not answer
+	// for it.
+	Changing bool
+
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
 }

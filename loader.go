@@ -158,7 +158,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight) (m *Module, err 
 		return nil, err
 	}
 	var further []string
-	if name.Query == "" {
+	if name.Query == "" && name.Form != FormURL { // a URL has its version in itself
 		further = append(further, spec.Name+builtWith(name.Along, name.Instances))
 	}
 	// The install may have ended at a module that runs already under another name.

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
 	"github.com/loadgo/load/registry/goproxy"
+	"github.com/loadgo/load/source/getter"
 	"github.com/loadgo/load/store"
 )
 
@@ -22,7 +23,8 @@ import (
 //
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
-//   - Installers: the Go module proxy, as the go command's configuration has it;
+//   - Installers: the Go module proxy, as the go command's configuration has it, and one for git repositories,
+//     archives and files;
 //   - Engines: a sandboxed child process for each Go package, Starlark scripts, and what the program
 //     registers itself.
 //
@@ -39,7 +41,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil {
-		config.Installers = []load.Installer{goproxy.New(goproxy.Config{})}
+		config.Installers = []load.Installer{goproxy.New(goproxy.Config{}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
 	}
 	if config.Engines == nil {
 		config.Engines = []load.Engine{goprocess.New(goprocess.Config{}), starlark.New(starlark.Config{}), native.New()}

@@ -28,6 +28,7 @@ type SourceRecord struct {
 	Time    time.Time `json:"time"`    // when the version was made; zero where unknown
 	Sum     string    `json:"sum"`     // "h1:…" of the tree
 	Kind    string    `json:"kind"`    // of source, as the loader names kinds
+	Module  string    `json:"module"`  // path of the Go module that holds it, "" where there is none
 	Dir     string    `json:"dir"`     // of the module within the tree, slash-separated; "" is the tree
 	File    string    `json:"file"`    // in Dir, where the module is a single file
 
