@@ -118,7 +118,7 @@ func (s *source) parseShort(host, rest string, twoElements bool) error {
 		repo, dir = path.Join(elements[:2]...), path.Join(elements[2:]...)
 	}
 	if strings.Count(repo, "/") < 1 || module.CheckFilePath(repo) != nil {
-		return fmt.Errorf("it does not name a repository of %s, such as %s/REPO", host, "USER")
+		return fmt.Errorf("it does not name a repository of %s: write USER/REPO", host)
 	}
 	if pinned && query != "" {
 		return fmt.Errorf(`it has a version after "@" and parameters after "?"`)
