@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/source/getter"
 	"github.com/loadgo/load/store"
@@ -109,8 +110,8 @@ func TestGitErrors(t *testing.T) {
 		{"git::URL/rules.git?ref=" + first[:10], "the repository has no branch or tag " + first[:10] + "\n\tknown versions: v2.0.0, v1.0.0\n\ta commit is written in full, with 40 digits"},
 		{"git::URL/rules.git?ref=" + gone, "the repository has no commit " + gone},
 		{"git::URL/empty.git", "the repository has no default branch\n\tname a branch, a tag or a commit: ?ref=REF"},
-		{"git::URL/rules.git", "not found\n\tgetter: it holds no Go files, no init.star and no single .star or .wasm file\n\tname one of its directories: //tax/init.star"},
-		{"git::URL/rules.git//taks?ref=v1.0.0", "not found\n\tgetter: there is no taks in URL/rules.git\n\tcheck the spelling of what follows //"},
+		{"git::URL/rules.git", "not found\n\tgetter: it holds no Go files, no init.star and no single .star or .wasm file\n\tname one of its directories: //tax"},
+		{"git::URL/rules.git//taxs?ref=v1.0.0", "not found\n\tgetter: there is no taxs in URL/rules.git\n\tdid you mean //tax?\n\tcheck the spelling of what follows //"},
 		{"git::PRIVATE/rules.git", "PRIVATE/rules.git: it wants credentials that git does not have, or does not exist\n\tcheck the spelling, and let git find the credentials: netrc file, credential helper or ssh agent"},
 	} {
 		name := strings.NewReplacer("URL", url, "PRIVATE", private).Replace(test.name)
@@ -286,4 +287,30 @@ func TestInstaller(t *testing.T) {
 			Foreign:  []string{"example.com/x", "rules", "./rules", "company:team/x", "./x.star"},
 		}
 	})
+}
+
+// TestLoaded: two versions of one repository run side by side; names of one commit share an instance.
+func TestLoaded(t *testing.T) {
+	t.Parallel()
+	r, _, _ := rules(t, filepath.Join(t.TempDir(), "r"))
+	l, err := load.New(load.Config{
+		Installers: []load.Installer{getter.New(getter.Config{Netrc: "off"})},
+		Engines:    []load.Engine{starlark.New(starlark.Config{})}, Store: openStore(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close(context.Background())
+	at := "git::file://" + r.Dir + "//tax"
+	modules, err := l.LoadAll(t.Context(), at+"?ref=v1.0.0", at+"?ref=v2.0.0", at+"?ref=dev", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if modules[0] == modules[1] || modules[1] != modules[2] || modules[1] != modules[3] {
+		t.Errorf("%v", modules)
+	}
+	rate, err := load.Value[int](modules[0], "rate")
+	if rate != 1 || err != nil {
+		t.Errorf("%d, %v", rate, err)
+	}
 }

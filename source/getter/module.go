@@ -126,10 +126,10 @@ func modules(tree string) []string {
 		if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") {
 			return nil
 		}
-		switch path.Ext(name) {
-		case ".go":
+		switch extension := path.Ext(name); {
+		case extension == ".go", path.Base(name) == starlarkInit:
 			names = append(names, "//"+parent(name))
-		case ".star", ".wasm":
+		case extension == ".star", extension == ".wasm":
 			names = append(names, "//"+name)
 		}
 		return nil
