@@ -24,6 +24,11 @@ type Config struct {
 	// GOMODCACHE, "off" none. What it holds is verified like what a proxy sends.
 	ModCache string
 
+	// DirectCache is a directory for the repositories that modules are brought from directly, where GOPROXY or
+	// GOPRIVATE says so; it is in the layout of a module cache, and may be removed while nothing is loading. "" means
+	// load/direct in the user's cache directory. What it holds is verified like what a proxy sends.
+	DirectCache string
+
 	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
 	GOOS, GOARCH string
 

@@ -39,14 +39,14 @@ func (r *request) choose(ctx context.Context, path string, q query.Query) (*choi
 	}
 	var c *choice
 	err := r.in.each(ctx, path, func(p repo) (err error) {
-		c, err = r.chooseListed(ctx, p, q)
+		c, err = r.chooseListed(ctx, p, path, q)
 		return err
 	})
 	return c, err
 }
 
 // chooseListed chooses among the versions that one registry has.
-func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*choice, error) {
+func (r *request) chooseListed(ctx context.Context, p repo, path string, q query.Query) (*choice, error) {
 	versions, pseudo, err := p.list(ctx)
 	if err != nil {
 		// Some registries have no list of versions that were asked for by commit alone, but know the latest.
@@ -57,15 +57,15 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 		}
 		return nil, err
 	}
-	newest, err := r.unfiltered(ctx, p, versions, pseudo)
+	newest, err := r.unfiltered(ctx, p, path, versions, pseudo)
 	if err != nil {
 		return nil, err
 	}
 	c := &choice{versions: versions}
-	withdrawn := r.notices(ctx, p.path, newest, c)
+	withdrawn := r.notices(ctx, path, newest, c)
 	allowed := slices.DeleteFunc(slices.Clone(versions), func(v string) bool { return withdrawn(v) != "" })
-	allowed = r.withoutIncompatible(ctx, p.path, q, allowed)
-	v, moved := r.underPath(ctx, p.path, q.Rank(allowed))
+	allowed = r.withoutIncompatible(ctx, path, q, allowed)
+	v, moved := r.underPath(ctx, path, q.Rank(allowed))
 	ok := v != ""
 	switch {
 	case ok && anyVersion(q) && semver.Prerelease(v) != "":
@@ -77,7 +77,7 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 	case anyVersion(q) && newest != "" && module.IsPseudoVersion(newest):
 		v, c.why = newest, "the latest commit; no version is released"
 	default:
-		return nil, noVersion(p.path, q, versions, withdrawn)
+		return nil, noVersion(path, q, versions, withdrawn)
 	}
 	if anyVersion(q) && len(allowed) < len(versions) && withdrawn(versions[len(versions)-1]) != "" {
 		c.why += " that is not retracted"
@@ -127,9 +127,9 @@ func anyVersion(q query.Query) bool {
 }
 
 // unfiltered is the latest version, retracted or not: its go.mod file speaks for the module.
-func (r *request) unfiltered(ctx context.Context, p repo, versions, pseudo []string) (string, error) {
+func (r *request) unfiltered(ctx context.Context, p repo, path string, versions, pseudo []string) (string, error) {
 	latest, _ := query.Parse(string(query.Latest))
-	if v, ok := latest.Select(r.withoutIncompatible(ctx, p.path, latest, versions)); ok {
+	if v, ok := latest.Select(r.withoutIncompatible(ctx, path, latest, versions)); ok {
 		return v, nil
 	}
 	i, err := p.latest(ctx)
@@ -231,7 +231,7 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 			return err
 		}
 		list = versions
-		if newest, err := r.unfiltered(ctx, p, versions, pseudo); err == nil && c.Version != "" {
+		if newest, err := r.unfiltered(ctx, p, path, versions, pseudo); err == nil && c.Version != "" {
 			c.retracted = r.notices(ctx, path, newest, c)(c.Version)
 		}
 		return nil

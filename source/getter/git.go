@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/gate"
+	"github.com/loadgo/load/internal/procgroup"
 )
 
 // gitCommand runs git. It runs it in bare repositories of its own making, so that there is no configuration, hook
@@ -191,7 +192,7 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 	if args[0] != "init" && args[0] != "ls-remote" {
 		cmd.Env = append(cmd.Env, "GIT_DIR="+dir)
 	}
-	setGroup(cmd)
+	procgroup.Set(cmd)
 	return cmd
 }
 
