@@ -136,7 +136,7 @@ func withoutSecret(name string) string {
 	}
 	user, _, password := strings.Cut(host[:i], ":")
 	switch {
-	case strings.HasSuffix(before, "http"), strings.HasSuffix(before, "https"):
+	case strings.HasSuffix(strings.ToLower(before), "http"), strings.HasSuffix(strings.ToLower(before), "https"):
 		return before + "://…" + rest[i:]
 	case password:
 		return before + "://" + user + ":…" + rest[i:]

@@ -106,11 +106,11 @@ func directConfig(t *testing.T) goproxy.Config {
 }
 
 // goDownload is the go command's own answer.
-func goDownload(t *testing.T, query string) (version, sum, problem string) {
+func goDownload(t *testing.T, cache, query string) (version, sum, problem string) {
 	t.Helper()
 	cmd := exec.Command("go", "mod", "download", "-json", query)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "GOPROXY=direct", "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "GOMODCACHE="+t.TempDir())
+	cmd.Env = append(os.Environ(), "GOPROXY=direct", "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "GOMODCACHE="+cache)
 	out, err := cmd.Output()
 	var answer struct{ Version, Sum, Error string }
 	if json.Unmarshal(out, &answer) != nil {
@@ -145,7 +145,7 @@ func TestDirect(t *testing.T) {
 	untagged.Write("u.go", "package untagged\n\nimport _ \"example.com/lib\"\n")
 	untagged.Commit()
 
-	in := goproxy.New(directConfig(t))
+	in, cache := goproxy.New(directConfig(t)), t.TempDir()
 	for _, test := range []struct{ pkg, module, query string }{
 		{"example.com/lib", "example.com/lib", ""},
 		{"example.com/lib/pkg", "example.com/lib", "v1.0.0"},
@@ -176,7 +176,7 @@ func TestDirect(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		version, sum, problem := goDownload(t, test.module+"@"+want)
+		version, sum, problem := goDownload(t, cache, test.module+"@"+want)
 		if problem != "" || release.Module != test.module || release.Version != version {
 			t.Errorf("%s: %s@%s, the go command has %s (%s)", name, release.Module, release.Version, version, problem)
 		}
@@ -189,9 +189,6 @@ func TestDirect(t *testing.T) {
 		if got != sum {
 			t.Errorf("%s: sum %s, the go command has %s", name, got, sum)
 		}
-	}
-	if len(in.String()) == 0 {
-		t.Error("no name")
 	}
 }
 

@@ -21,7 +21,10 @@ import (
 // or work tree that came from outside, and hands it URLs and commits that were checked before.
 type gitCommand struct{ name string }
 
-var fullCommit = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+var (
+	fullCommit  = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+	shortCommit = regexp.MustCompile(`^[0-9a-f]{7,39}$`)
+)
 
 // resolve asks a repository for what a ref is there. A tag is before a branch of its name, as for git. Dir is an empty directory.
 func (g gitCommand) resolve(ctx context.Context, s *source, dir string) (revision, error) {
@@ -55,7 +58,7 @@ func (g gitCommand) resolve(ctx context.Context, s *source, dir string) (revisio
 	slices.Sort(e.Known)
 	slices.Reverse(e.Known)
 	e.Known = e.Known[:min(len(e.Known), 8)]
-	if regexp.MustCompile(`^[0-9a-f]{7,39}$`).MatchString(s.ref) {
+	if shortCommit.MatchString(s.ref) {
 		e.Fix = "a commit is written in full, with 40 digits"
 	}
 	return revision{}, e
@@ -93,10 +96,10 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 		return err
 	}
 	fetch := []string{"fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"}
-	_, err := g.run(ctx, s, dir, append(fetch, "--depth=1", "--", s.url.String(), commit)...)
+	_, err := g.run(ctx, s, dir, slices.Concat(fetch, []string{"--depth=1", "--", s.url.String(), commit})...)
 	if err != nil && ctx.Err() == nil {
 		// Some servers give no commit that they do not advertise: then everything that they do.
-		_, err = g.run(ctx, s, dir, append(fetch, "--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")...)
+		_, err = g.run(ctx, s, dir, slices.Concat(fetch, []string{"--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
 	}
 	if err != nil {
 		return g.explain(ctx, s, err)

@@ -87,12 +87,10 @@ func inDirectory(s *source, tree, dir string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	var others []string
 	files := make(map[string][]string) // by extension
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() || strings.HasSuffix(name, "_test.go") || name[0] == '_' || name[0] == '.' {
-			others = append(others, name)
 			continue
 		}
 		files[path.Ext(name)] = append(files[path.Ext(name)], name)
