@@ -29,6 +29,10 @@ type Release struct {
 	// has Name, Package, Module and Version, and Sum and Time where the lock file has them.
 	BuildList []ModuleVersion
 
+	// Changing tells that the name may lead to another version tomorrow, as a branch does: the store does not answer
+	// for it.
+	Changing bool
+
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
 

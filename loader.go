@@ -259,7 +259,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 		return nil, err
 	}
 	var further []string
-	if name.Query == "" {
+	if name.Query == "" && name.Form != FormURL { // a URL has its version in itself
 		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
 	}
 	if m := l.lookUp(spec.identity(), g); m != nil && g != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -277,12 +276,9 @@ func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
 	return e
 }
 
-// lockKey is the name as a lock file holds it, without what is secret in a URL; "" for a name with a space.
+// lockKey is the name as a lock file holds it; "" for a name with a space.
 func lockKey(name Name) string {
 	key := name.String()
-	if name.Form == FormURL {
-		key = withoutSecrets(key)
-	}
 	if strings.Contains(key, " ") {
 		return ""
 	}
@@ -291,32 +287,6 @@ func lockKey(name Name) string {
 		key += " with " + c.String()
 	}
 	return key
-}
-
-// withoutSecrets takes passwords and keys out of a URL: user names of ssh stay, because they are part of the
-// address.
-func withoutSecrets(s string) string {
-	getter, rest, forced := strings.Cut(s, "::")
-	if !forced {
-		getter, rest = "", s
-	} else {
-		getter += "::"
-	}
-	u, err := url.Parse(rest)
-	if err != nil {
-		return s
-	}
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
-		if u.Scheme == "http" || u.Scheme == "https" {
-			u.User = nil
-		}
-	}
-	if values := u.Query(); values.Has("sshkey") {
-		values.Del("sshkey")
-		u.RawQuery = values.Encode()
-	}
-	return getter + u.String()
 }
 
 // lockedName is the name that a key of the lock file stands for.

@@ -207,23 +207,6 @@ func TestLockSettings(t *testing.T) {
 	}
 }
 
-// Secrets of a URL do not get into the lock file.
-func TestLockKeySecrets(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"git::https://user:secret@example.com/r.git?ref=main":         "git::https://example.com/r.git?ref=main",
-		"git::https://token@example.com/r.git":                        "git::https://example.com/r.git",
-		"git::ssh://git:secret@example.com/r.git":                     "git::ssh://git@example.com/r.git",
-		"git::ssh://git@example.com/r.git?sshkey=c2VjcmV0&ref=v1.0.0": "git::ssh://git@example.com/r.git?ref=v1.0.0",
-		"gh:user/repo": "gh:user/repo",
-		"https://example.com/a.zip?checksum=sha256:0123456789abcdef012345": "https://example.com/a.zip?checksum=sha256:0123456789abcdef012345",
-	} {
-		if got := load.LockKey(t, name); got != want {
-			t.Errorf("%s: got %s, want %s", name, got, want)
-		}
-	}
-}
-
 // A policy and an engine that cannot enforce it do not go together.
 func TestGrantsNeedAnEngine(t *testing.T) {
 	t.Parallel()

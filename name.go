@@ -58,7 +58,7 @@ func (n Name) String() string {
 // [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or another control
 // character, or starts with "-". The error is a [*NameError].
 func ParseName(s string) (Name, error) {
-	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: s, Reason: reason} }
+	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: withoutSecret(s), Reason: reason} }
 	if s == "" {
 		return bad("it is empty")
 	}
@@ -96,6 +96,9 @@ func ParseName(s string) (Name, error) {
 	case strings.Contains(rest, " "): // a directory may hold one
 		return bad("it holds a space")
 	case strings.Contains(rest, "::") || strings.Contains(rest, "://") || strings.HasPrefix(rest, "gh:") || strings.HasPrefix(rest, "gl:"):
+		if withoutSecret(rest) != rest {
+			return bad("it holds a user or a password: keep them in the netrc file, or where git finds them")
+		}
 		n.Form = FormURL
 		return n, nil
 	}
@@ -120,6 +123,31 @@ func ParseName(s string) (Name, error) {
 		return bad("it is not an import path: " + err.Error())
 	}
 	return n, nil
+}
+
+// withoutSecret returns a name without the credentials of a URL in it: the password, and over http the user as
+// well, which there is often a token.
+func withoutSecret(name string) string {
+	before, rest, ok := strings.Cut(name, "://")
+	if !ok {
+		return name
+	}
+	host := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		host = rest[:end]
+	}
+	i := strings.LastIndex(host, "@")
+	if i < 0 {
+		return name
+	}
+	user, _, password := strings.Cut(host[:i], ":")
+	switch {
+	case strings.HasSuffix(strings.ToLower(before), "http"), strings.HasSuffix(strings.ToLower(before), "https"):
+		return before + "://…" + rest[i:]
+	case password:
+		return before + "://" + user + ":…" + rest[i:]
+	}
+	return name
 }
 
 func isDirectory(s string) bool {

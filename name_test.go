@@ -90,3 +90,33 @@ func FuzzParseName(f *testing.F) {
 		}
 	})
 }
+
+// TestSecretInName: credentials in a URL are refused, and no error repeats them.
+func TestSecretInName(t *testing.T) {
+	t.Parallel()
+	l, err := load.New(load.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = ": invalid module name: it holds a user or a password: keep them in the netrc file, or where git finds them"
+	for name, want := range map[string]string{
+		"https://me:secret@h/x.zip":         "load https://…@h/x.zip" + refused,
+		"git::https://secret@h/r.git":       "load git::https://…@h/r.git" + refused,
+		"git::ssh://git:secret@h/r.git":     "load git::ssh://git:…@h/r.git" + refused,
+		"git::HTTPS://secret@h/r.git":       "load git::HTTPS://…@h/r.git" + refused,
+		"a=https://me:secret@h?x=/":         "load a=https://…@h?x=/" + refused,
+		"https://me:sec@ret@h/x.zip":        "load https://…@h/x.zip" + refused,
+		"https://me:secret@h/x.zip\x00":     "load \"https://…@h/x.zip\\x00\": invalid module name: it holds the control character U+0000",
+		"https://me:secret@h/x.zip?a b=c#d": "load \"https://…@h/x.zip?a b=c#d\": invalid module name: it holds a space",
+	} {
+		_, err := l.Load(t.Context(), name)
+		if err == nil || err.Error() != want {
+			t.Errorf("%q:\n got %v\nwant %s", name, err, want)
+		}
+	}
+	for _, name := range []string{"git::ssh://git@h/r.git", "git::git@h:r.git", "https://h/a@b?c=d@e"} {
+		if _, err := load.ParseName(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -26,6 +26,8 @@ const (
 	KindBuiltin Kind = "built-in"
 	// KindStarlark is a Starlark file, or a folder with a file init.star.
 	KindStarlark Kind = "starlark"
+	// KindWasm is a compiled WebAssembly file.
+	KindWasm Kind = "wasm"
 )
 
 // Spec is a finder's or an installer's answer: which module, which version, and where its source is.

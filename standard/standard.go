@@ -20,6 +20,7 @@ import (
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/registry/goproxy"
+	"github.com/loadgo/load/source/getter"
 	"github.com/loadgo/load/store"
 )
 
@@ -27,7 +28,8 @@ import (
 //
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
-//   - Installers: the Go module proxy, as the go command's configuration has it;
+//   - Installers: the Go module proxy, as the go command's configuration has it, and one for git repositories,
+//     archives and files;
 //   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
 //   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
@@ -60,7 +62,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil {
-		config.Installers = []load.Installer{goproxy.New(goproxy.Config{})}
+		config.Installers = []load.Installer{goproxy.New(goproxy.Config{DirectCache: filepath.Join(config.Store.Dir(), "direct")}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New

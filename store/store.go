@@ -3,6 +3,8 @@
 //
 //	mod/        Go modules, in the layout of the go command's module cache
 //	installed/  a record of each installed package, version and build target
+//	src/        trees of other sources, each under its sum
+//	sources/    a record of each of their names
 //	obj/        artifacts, each under the key of what it was made from
 //	lock/       file locks
 //	live/       what living processes use

@@ -49,7 +49,11 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if name.Form != load.FormPath {
+	switch name.Form {
+	case load.FormPath:
+	case load.FormURL:
+		return f.findSource(name)
+	default:
 		return nil, errForm
 	}
 	q, err := query.Parse(name.Query)

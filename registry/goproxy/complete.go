@@ -42,7 +42,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	if spec.Source.Go != nil {
 		asked = spec.Source.Go.Along
 	}
-	if spec.Version != "" && spec.Module != "" {
+	if spec.Version != "" && spec.Module != "" && strings.HasPrefix(spec.Source.Dir, s.ModDir()+string(filepath.Separator)) {
 		return in.Install(ctx, &load.Release{
 			Name:    load.Name{Target: spec.Name, Form: load.FormPath, Along: asked},
 			Package: spec.Name, Module: spec.Module, Version: spec.Version, Time: spec.Time, Why: spec.Why, Origin: in.String(), Deprecated: spec.Deprecated,
@@ -66,7 +66,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	switch {
 	case spec.Module != "":
 		b, hash, importPath, err = r.completeLocal(ctx, spec.Source.Dir)
-	case spec.Version != "":
+	case spec.Version != "" && r.standard(spec.Name):
 		importPath = spec.Name
 		b, hash, err = r.completeStandard(ctx, spec.Name)
 	default:

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/internal/webclient"
 )
 
 // Config says which registry to use and how. Its zero value is the go command's own configuration: the
@@ -21,6 +23,11 @@ type Config struct {
 	// ModCache is the user's own module cache, asked before the network and never written. "" means
 	// GOMODCACHE, "off" none. What it holds is verified like what a proxy sends.
 	ModCache string
+
+	// DirectCache is a directory for the repositories that modules are brought from directly, where GOPROXY or
+	// GOPRIVATE says so; it is in the layout of a module cache, and may be removed while nothing is loading. "" means
+	// load/direct in the user's cache directory. What it holds is verified like what a proxy sends.
+	DirectCache string
 
 	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
 	GOOS, GOARCH string
@@ -80,7 +87,7 @@ func (in *Installer) readSettings() *settings {
 		s.modCache = c.ModCache
 	}
 	if auth := strings.TrimSpace(t.Env("GOAUTH")); auth == "" || strings.Contains(auth, "netrc") {
-		s.netrc = netrcFile(t)
+		s.netrc = webclient.NetrcFile(t.Env("NETRC"))
 	}
 	return s
 }

@@ -67,8 +67,3 @@ func FuzzProxies(f *testing.F) {
 		}
 	})
 }
-
-func FuzzNetrc(f *testing.F) {
-	f.Add("machine example.com login me password secret\nmacdef x\n y\n\ndefault login a password b")
-	f.Fuzz(func(_ *testing.T, data string) { parseNetrc(data, "example.com") })
-}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/webclient"
 )
 
 // client makes requests, again where a fault may pass.
@@ -35,31 +36,13 @@ func newClient(c Config) *client {
 		transport.MaxIdleConnsPerHost = c.Downloads
 		h.Transport = transport
 	}
-	h.CheckRedirect = checkRedirect
+	h.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		if err := webclient.CheckRedirect(r, via); err != nil {
+			return final(err)
+		}
+		return nil
+	}
 	return &client{http: &h, retries: c.Retries, delay: c.RetryDelay, stall: c.Stall}
-}
-
-// checkRedirect keeps a redirect from leading to less safety: out of https, to another scheme, or from
-// the network to this machine. Credentials stay with the host they are for.
-func checkRedirect(r *http.Request, via []*http.Request) error {
-	first := via[0].URL
-	switch {
-	case len(via) >= 10:
-		return final(errors.New("too many redirects"))
-	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
-		return final(fmt.Errorf("redirect from %s to %s", first.Scheme, r.URL.Scheme))
-	case loopback(r.URL.Hostname()) && !loopback(first.Hostname()):
-		return final(errors.New("redirect to this machine"))
-	}
-	if r.URL.Host != first.Host {
-		r.Header.Del("Authorization")
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // A finalError is not cured by asking again.
@@ -140,7 +123,7 @@ func (c *client) once(ctx context.Context, u *url.URL, user *url.Userinfo, limit
 	if resp.ContentLength > limit {
 		return 0, 0, final(tooLarge(limit))
 	}
-	body := &steady{r: resp.Body, timer: progress, stall: c.stall}
+	body := webclient.Steady(resp.Body, progress, c.stall)
 	n, err = io.Copy(w, io.LimitReader(body, limit+1))
 	if err == nil && n > limit {
 		err = final(tooLarge(limit))
@@ -152,22 +135,4 @@ var errNotProxy = errors.New("not a module proxy's answer: it is an HTML page")
 
 func tooLarge(limit int64) error {
 	return fmt.Errorf("the answer is larger than %d MiB", limit>>20)
-}
-
-// steady pushes the stall timer back whenever a fair piece has arrived, so that a trickle counts as a
-// stall too.
-type steady struct {
-	r     io.Reader
-	timer *time.Timer
-	stall time.Duration
-	since int
-}
-
-func (s *steady) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	if s.since += n; s.since >= 4<<10 {
-		s.since = 0
-		s.timer.Reset(s.stall)
-	}
-	return n, err
 }

@@ -64,9 +64,6 @@ type candidate struct {
 // request. A refusal (403) of one prefix does not hide another that exists, because registries refuse
 // what they do not know; it is reported where nothing else is found.
 func (r *request) lookup(ctx context.Context, name load.Name, q query.Query) (string, *choice, error) {
-	if r.in.settings().direct(name.Target) {
-		return "", nil, private(name.Target) // no prefix of a private name is told to a proxy
-	}
 	candidates := prefixes(name.Target)
 	var wg sync.WaitGroup
 	for i := range candidates {
@@ -193,8 +190,6 @@ func (r *request) notFound(name load.Name, candidates []candidate) error {
 	for _, p := range r.in.settings().proxies {
 		t := load.Tried{Who: p.String(), Answer: "no such module: " + strings.Join(paths, ", ")}
 		switch p.word {
-		case "direct":
-			t.Answer = "not supported yet"
 		case "off":
 			t.Answer = "no further registry"
 		}

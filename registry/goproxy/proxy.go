@@ -75,38 +75,25 @@ func badProxy(reason string) error {
 	return &load.RegistryError{Reason: "GOPROXY: " + reason, Fix: "set GOPROXY to a list of module proxies: go env -w GOPROXY=URL"}
 }
 
-// A refusedError tells that an entry of GOPROXY cannot bring anything: "off", or "direct", which is not
-// supported. It counts as absence, so that what a proxy said before weighs more.
+// A refusedError tells that the entry "off" of GOPROXY brings nothing. It counts as absence, so that what a
+// proxy said before weighs more.
 type refusedError struct{ *load.RegistryError }
 
 func (refusedError) Is(target error) bool { return target == fs.ErrNotExist }
 func (e refusedError) Unwrap() error      { return e.RegistryError }
 
-func refused(word string) error {
-	if word == "off" {
-		return refusedError{&load.RegistryError{Reason: "module downloads are off (GOPROXY=off)", Fix: "set GOPROXY to a module proxy"}}
-	}
-	return refusedError{&load.RegistryError{
-		Reason: "direct access to version control (GOPROXY=direct) is not supported yet",
-		Fix:    "set GOPROXY to a module proxy",
-	}}
-}
-
-// private refuses a module path that the configuration keeps away from proxies.
-func private(path string) error {
-	return &load.RegistryError{
-		Reason: path + " matches GONOPROXY or GOPRIVATE, and direct access to version control is not supported yet",
-		Fix:    "serve it from a module proxy of your own and set GONOPROXY=none",
-	}
+func refused() error {
+	return refusedError{&load.RegistryError{Reason: "module downloads are off (GOPROXY=off)", Fix: "set GOPROXY to a module proxy"}}
 }
 
 // each asks the proxies in order, as the go command does: the next is asked where one does not have a
 // thing, or on any error where "|" stands between them. The best error is returned: one that tells more
-// than absence, else the first.
+// than absence, else the first. A module that the configuration keeps away from proxies is asked of its
+// repository, and of nobody else whatever that answers.
 func (in *Installer) each(ctx context.Context, path string, ask func(repo) error) error {
 	s := in.settings()
 	if s.direct(path) {
-		return private(path)
+		return ask(in.direct(path))
 	}
 	if s.proxiesErr != nil {
 		return s.proxiesErr
@@ -114,9 +101,12 @@ func (in *Installer) each(ctx context.Context, path string, ask func(repo) error
 	var best error
 	for _, p := range s.proxies {
 		var err error
-		if p.word != "" {
-			err = refused(p.word)
-		} else {
+		switch p.word {
+		case "off":
+			err = refused()
+		case "direct":
+			err = ask(in.direct(path))
+		default:
 			err = ask(in.repo(p, path))
 		}
 		if err == nil {

@@ -19,22 +19,37 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/webclient"
 )
 
-// repo is a module as one proxy has it.
-type repo struct {
+// repo is a module as one place has it: a proxy, or its repository.
+type repo interface {
+	// list returns the versions that are listed, lowest first, and those that are pseudo-versions, oldest first.
+	list(ctx context.Context) (versions, pseudo []string, err error)
+	// info asks for a version, a branch or a commit; the answer names an exact version.
+	info(ctx context.Context, revision string) (info, error)
+	// latest asks for the version to use where none is released.
+	latest(ctx context.Context) (info, error)
+	// mod brings the go.mod file of an exact version.
+	mod(ctx context.Context, version string) ([]byte, error)
+	// zip brings the zip of an exact version into a file and returns its size.
+	zip(ctx context.Context, version string, f *os.File) (int64, error)
+}
+
+// proxyRepo is a module as one proxy has it.
+type proxyRepo struct {
 	in   *Installer
 	base *url.URL // of the proxy
 	user *url.Userinfo
 	path string // module path
 }
 
-func (in *Installer) repo(p proxy, path string) repo {
+func (in *Installer) repo(p proxy, path string) proxyRepo {
 	user := p.user
 	if s := in.settings(); user == nil && p.url.Scheme == "https" && s.netrc != "" {
-		user = netrcUser(s.netrc, p.url.Hostname())
+		user = webclient.NetrcUser(s.netrc, p.url.Hostname())
 	}
-	return repo{in: in, base: p.url, user: user, path: path}
+	return proxyRepo{in: in, base: p.url, user: user, path: path}
 }
 
 // Limits of the answers. Those for go.mod files and zips are the go command's.
@@ -44,7 +59,7 @@ const (
 )
 
 // url makes the address of a file; elem is escaped where a module path or version needs it.
-func (r repo) url(elem string) (*url.URL, error) {
+func (r proxyRepo) url(elem string) (*url.URL, error) {
 	escaped, err := module.EscapePath(r.path)
 	if err != nil {
 		return nil, final(err)
@@ -61,7 +76,7 @@ func join(base *url.URL, path string) *url.URL {
 }
 
 // get brings a small text file into memory.
-func (r repo) get(ctx context.Context, elem string, limit int64) ([]byte, error) {
+func (r proxyRepo) get(ctx context.Context, elem string, limit int64) ([]byte, error) {
 	u, err := r.url(elem)
 	if err != nil {
 		return nil, err
@@ -78,7 +93,7 @@ func (r repo) get(ctx context.Context, elem string, limit int64) ([]byte, error)
 }
 
 // invalid reports an answer that makes no sense.
-func (r repo) invalid(elem, reason string) error {
+func (r proxyRepo) invalid(elem, reason string) error {
 	u, err := r.url(elem)
 	if err != nil {
 		return err
@@ -88,7 +103,7 @@ func (r repo) invalid(elem, reason string) error {
 
 // list returns the versions that the registry lists, lowest first, and those of its lines that are
 // pseudo-versions, oldest first.
-func (r repo) list(ctx context.Context) (versions, pseudo []string, err error) {
+func (r proxyRepo) list(ctx context.Context) (versions, pseudo []string, err error) {
 	data, err := r.get(ctx, "@v/list", maxList)
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +152,7 @@ type info struct {
 }
 
 // info asks for a version, a branch or a commit; the answer names an exact version.
-func (r repo) info(ctx context.Context, revision string) (info, error) {
+func (r proxyRepo) info(ctx context.Context, revision string) (info, error) {
 	escaped, err := module.EscapeVersion(revision)
 	if err != nil {
 		return info{}, &absentError{url: r.base.String(), status: "not a version", text: err.Error()}
@@ -158,7 +173,7 @@ func (r repo) info(ctx context.Context, revision string) (info, error) {
 }
 
 // latest asks for the version to use where none is released.
-func (r repo) latest(ctx context.Context) (info, error) {
+func (r proxyRepo) latest(ctx context.Context) (info, error) {
 	data, err := r.get(ctx, "@latest", maxInfo)
 	if err != nil {
 		return info{}, err
@@ -185,7 +200,7 @@ func parseInfo(path string, data []byte) (info, error) {
 }
 
 // mod brings the go.mod file of an exact version.
-func (r repo) mod(ctx context.Context, version string) ([]byte, error) {
+func (r proxyRepo) mod(ctx context.Context, version string) ([]byte, error) {
 	escaped, err := module.EscapeVersion(version)
 	if err != nil {
 		return nil, final(err)
@@ -194,7 +209,7 @@ func (r repo) mod(ctx context.Context, version string) ([]byte, error) {
 }
 
 // zip brings the zip of an exact version into a file and returns its size.
-func (r repo) zip(ctx context.Context, version string, f *os.File) (int64, error) {
+func (r proxyRepo) zip(ctx context.Context, version string, f *os.File) (int64, error) {
 	escaped, err := module.EscapeVersion(version)
 	if err != nil {
 		return 0, final(err)

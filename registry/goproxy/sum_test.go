@@ -112,8 +112,6 @@ func TestProxyList(t *testing.T) {
 		{"file://" + dir + "," + p.URL, ""},
 		{down.URL + "," + p.URL, down.URL + "/example.com/v/@v/list: 500 Internal Server Error (tried 3 times)\n\tcheck the network and GOPROXY, and try again"},
 		{"off", "module downloads are off (GOPROXY=off)\n\tset GOPROXY to a module proxy"},
-		{"direct", "direct access to version control (GOPROXY=direct) is not supported yet\n\tset GOPROXY to a module proxy"},
-		{empty.URL + ",direct", "not found\n\t" + empty.URL + ": no such module: example.com/v, example.com\n\tdirect: not supported yet\n\tcheck the spelling: a wrong import path is never corrected by itself"},
 		{" , ", "no module proxy is configured\n\tset GOPROXY: go env -w GOPROXY=URL"},
 		{"ftp://example.com", "GOPROXY: \"ftp://example.com\" is not an https, http or file URL\n\tset GOPROXY to a list of module proxies: go env -w GOPROXY=URL"},
 	} {
@@ -130,21 +128,6 @@ func TestProxyList(t *testing.T) {
 		if got != test.want {
 			t.Errorf("GOPROXY=%s\ngot:  %s\nwant: %s", test.proxy, got, test.want)
 		}
-	}
-}
-
-func TestPrivate(t *testing.T) {
-	t.Parallel()
-	p := loadtest.Proxy(t, victim)
-	c := config(p)
-	c.NoProxy = "example.com/*"
-	_, err := install(t, goproxy.New(c), openStore(t), "example.com/v")
-	want := "example.com/v matches GONOPROXY or GOPRIVATE, and direct access to version control is not supported yet\n\tserve it from a module proxy of your own and set GONOPROXY=none"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-	if n := p.Count(""); n != 0 {
-		t.Errorf("a private name was told to the proxy in %d requests", n)
 	}
 }
 

@@ -40,14 +40,14 @@ func (r *request) choose(ctx context.Context, path string, q query.Query) (*choi
 	}
 	var c *choice
 	err := r.in.each(ctx, path, func(p repo) (err error) {
-		c, err = r.chooseListed(ctx, p, q)
+		c, err = r.chooseListed(ctx, p, path, q)
 		return err
 	})
 	return c, err
 }
 
 // chooseListed chooses among the versions that one registry has.
-func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*choice, error) {
+func (r *request) chooseListed(ctx context.Context, p repo, path string, q query.Query) (*choice, error) {
 	versions, pseudo, err := p.list(ctx)
 	if err != nil {
 		// Some registries have no list of versions that were asked for by commit alone, but know the latest.
@@ -58,20 +58,20 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 		}
 		return nil, err
 	}
-	newest, err := r.unfiltered(ctx, p, versions, pseudo)
+	newest, err := r.unfiltered(ctx, p, path, versions, pseudo)
 	if err != nil {
 		return nil, err
 	}
 	c := &choice{versions: versions}
-	withdrawn := r.notices(ctx, p.path, newest, c)
+	withdrawn := r.notices(ctx, path, newest, c)
 	allowed := slices.DeleteFunc(slices.Clone(versions), func(v string) bool { return withdrawn(v) != "" })
-	allowed = r.withoutIncompatible(ctx, p.path, q, allowed)
+	allowed = r.withoutIncompatible(ctx, path, q, allowed)
 	ranked := q.Rank(allowed)
-	v, moved := r.underPath(ctx, p.path, ranked)
+	v, moved := r.underPath(ctx, path, ranked)
 	ok := v != ""
 	if ok && load.Considerate(ctx) {
 		var passed string
-		if v, passed, err = r.permitted(ctx, p, ranked, v); err != nil {
+		if v, passed, err = r.permitted(ctx, p, path, ranked, v); err != nil {
 			return nil, err
 		}
 		c.passed = passed
@@ -86,7 +86,7 @@ func (r *request) chooseListed(ctx context.Context, p repo, q query.Query) (*cho
 	case anyVersion(q) && newest != "" && module.IsPseudoVersion(newest):
 		v, c.why = newest, "the latest commit; no version is released"
 	default:
-		return nil, noVersion(p.path, q, versions, withdrawn)
+		return nil, noVersion(path, q, versions, withdrawn)
 	}
 	if anyVersion(q) && len(allowed) < len(versions) && withdrawn(versions[len(versions)-1]) != "" {
 		c.why += " that is not retracted"
@@ -113,14 +113,14 @@ const mostRefused = 50
 
 // permitted returns the best of the ranked versions, from best on, that the policies allow, and the better one that
 // was passed over, if any. A pre-release is no replacement for a release that is refused.
-func (r *request) permitted(ctx context.Context, p repo, ranked []string, best string) (v, passed string, err error) {
+func (r *request) permitted(ctx context.Context, p repo, path string, ranked []string, best string) (v, passed string, err error) {
 	var refusal error
 	for i, v := range ranked[slices.Index(ranked, best):] {
 		if i > 0 && (semver.Prerelease(v) == "") != (semver.Prerelease(best) == "") || i == mostRefused {
 			break
 		}
 		if i > 0 {
-			if _, err := r.mod(ctx, module.Version{Path: p.path, Version: v}); err != nil {
+			if _, err := r.mod(ctx, module.Version{Path: path, Version: v}); err != nil {
 				continue // under another path, for example
 			}
 		}
@@ -128,7 +128,7 @@ func (r *request) permitted(ctx context.Context, p repo, ranked []string, best s
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", "", err
 		}
-		err = load.Consider(ctx, &load.Release{Package: p.path, Module: p.path, Version: v, Time: known.Time})
+		err = load.Consider(ctx, &load.Release{Package: path, Module: path, Version: v, Time: known.Time})
 		if err == nil {
 			return v, passed, nil
 		}
@@ -170,9 +170,9 @@ func anyVersion(q query.Query) bool {
 }
 
 // unfiltered is the latest version, retracted or not: its go.mod file speaks for the module.
-func (r *request) unfiltered(ctx context.Context, p repo, versions, pseudo []string) (string, error) {
+func (r *request) unfiltered(ctx context.Context, p repo, path string, versions, pseudo []string) (string, error) {
 	latest, _ := query.Parse(string(query.Latest))
-	if v, ok := latest.Select(r.withoutIncompatible(ctx, p.path, latest, versions)); ok {
+	if v, ok := latest.Select(r.withoutIncompatible(ctx, path, latest, versions)); ok {
 		return v, nil
 	}
 	i, err := p.latest(ctx)
@@ -274,7 +274,7 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 			return err
 		}
 		list = versions
-		if newest, err := r.unfiltered(ctx, p, versions, pseudo); err == nil && c.Version != "" {
+		if newest, err := r.unfiltered(ctx, p, path, versions, pseudo); err == nil && c.Version != "" {
 			c.retracted = r.notices(ctx, path, newest, c)(c.Version)
 		}
 		return nil

@@ -1,4 +1,4 @@
-package goproxy
+package webclient
 
 import (
 	"net/url"
@@ -6,14 +6,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-
-	"github.com/loadgo/load/internal/toolchain"
 )
 
-// netrcFile returns the file where the go command looks for credentials.
-func netrcFile(t toolchain.Toolchain) string {
-	if file := t.Env("NETRC"); file != "" {
-		return file
+// NetrcFile returns the file where the go command looks for credentials: the one that the setting NETRC names,
+// or else the one in the home directory; "" where there is no such directory.
+func NetrcFile(setting string) string {
+	if setting != "" {
+		return setting
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -25,9 +24,9 @@ func netrcFile(t toolchain.Toolchain) string {
 	return filepath.Join(home, ".netrc")
 }
 
-// netrcUser returns the credentials that a netrc file holds for a host, or nil. A file that cannot be
+// NetrcUser returns the credentials that a netrc file holds for a host, or nil. A file that cannot be
 // read holds none; a "default" entry is not used, as by the go command.
-func netrcUser(file, host string) *url.Userinfo {
+func NetrcUser(file, host string) *url.Userinfo {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil

@@ -1,4 +1,4 @@
-package goproxy
+package webclient
 
 import (
 	"net/http"
@@ -31,7 +31,7 @@ func TestRedirect(t *testing.T) {
 			return &http.Request{URL: u, Header: http.Header{"Authorization": {"Basic x"}}}
 		}
 		to := request(test.to)
-		err := checkRedirect(to, []*http.Request{request(test.from)})
+		err := CheckRedirect(to, []*http.Request{request(test.from)})
 		if (err == nil) != test.allowed {
 			t.Errorf("%s to %s: %v", test.from, test.to, err)
 		}
@@ -50,4 +50,9 @@ func TestNetrc(t *testing.T) {
 	if got := parseNetrc(file, "unknown.test"); got != nil {
 		t.Errorf("got %v for an unknown host", got)
 	}
+}
+
+func FuzzNetrc(f *testing.F) {
+	f.Add("machine example.com login me password secret\nmacdef x\n y\n\ndefault login a password b")
+	f.Fuzz(func(_ *testing.T, data string) { parseNetrc(data, "example.com") })
 }

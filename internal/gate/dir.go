@@ -1,0 +1,45 @@
+package gate
+
+import (
+	"io/fs"
+	"os"
+	"path"
+)
+
+// Dir lets in the files below another directory, without those of version control. Links are refused, and
+// nothing outside of the directory is read, also if it changes meanwhile.
+func (t *Tree) Dir(source string) error {
+	root, err := os.OpenRoot(source)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == "." {
+			return err
+		}
+		if versionControl[fold(path.Base(name))] {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil // the file of a git work tree
+		}
+		return t.dirEntry(root, name, d)
+	})
+}
+
+func (t *Tree) dirEntry(root *os.Root, name string, d fs.DirEntry) error {
+	if !d.Type().IsRegular() { // opening a pipe may wait for ever
+		return t.file(name, d.Type(), nil, 0)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return t.file(name, info.Mode(), f, t.limits.Bytes)
+}

@@ -1,0 +1,12 @@
+//go:build !unix
+
+// Package procgroup ends a command together with the programs that it starts.
+package procgroup
+
+import (
+	"os/exec"
+	"time"
+)
+
+// Set bounds the wait for the programs that the command started. It is called before the command is started.
+func Set(cmd *exec.Cmd) { cmd.WaitDelay = time.Second }

@@ -1,0 +1,32 @@
+// Package sourcespec makes an answer of what the store knows about a source that is not a module of a registry.
+package sourcespec
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/store"
+)
+
+// New returns the spec of a record whose tree is in a directory. That of a Go package has no hash yet: an installer
+// brings what it imports and knows its hash then.
+func New(r *store.SourceRecord, tree string, along []load.Companion) (*load.Spec, error) {
+	dir := filepath.Join(tree, filepath.FromSlash(r.Dir))
+	spec := &load.Spec{
+		Name: r.Source, Version: r.Version, Why: r.Why, Origin: r.Origin, Time: r.Time, Module: r.Module,
+		Source: load.Source{Kind: load.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
+	}
+	if r.Kind == string(load.KindGo) {
+		spec.Source.File = ""
+		spec.Source.Go = &load.GoSource{Along: along}
+		return spec, nil
+	}
+	path := filepath.Join(dir, r.File)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	spec.Source.Hash = load.HashFile(path, data)
+	return spec, nil
+}

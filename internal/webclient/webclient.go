@@ -1,0 +1,58 @@
+// Package webclient holds what every part of load that speaks HTTP must do alike: which redirects to follow, whose
+// credentials to send, and when an answer counts as broken.
+package webclient
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of https, to another
+// scheme, or from the network to this machine. Credentials stay with the host and port they are for.
+func CheckRedirect(r *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	switch {
+	case len(via) >= 10:
+		return errors.New("too many redirects")
+	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
+		return fmt.Errorf("redirect from %s to %s", first.Scheme, r.URL.Scheme)
+	case loopback(r.URL.Hostname()) && !loopback(first.Hostname()):
+		return errors.New("redirect to this machine")
+	}
+	if r.URL.Host != first.Host {
+		r.Header.Del("Authorization")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// Steady returns a reader that sets the timer back to stall whenever a fair piece of r has arrived, so that a
+// trickle runs into it as well as silence.
+func Steady(r io.Reader, timer *time.Timer, stall time.Duration) io.Reader {
+	return &steady{r: r, timer: timer, stall: stall}
+}
+
+type steady struct {
+	r     io.Reader
+	timer *time.Timer
+	stall time.Duration
+	since int
+}
+
+func (s *steady) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if s.since += n; s.since >= 4<<10 {
+		s.since = 0
+		s.timer.Reset(s.stall)
+	}
+	return n, err
+}

@@ -1,0 +1,252 @@
+package getter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/gate"
+	"github.com/loadgo/load/internal/procgroup"
+)
+
+// gitCommand runs git. It runs it in bare repositories of its own making, so that there is no configuration, hook
+// or work tree that came from outside, and hands it URLs and commits that were checked before.
+type gitCommand struct{ name string }
+
+var (
+	fullCommit  = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+	shortCommit = regexp.MustCompile(`^[0-9a-f]{7,39}$`)
+)
+
+// resolve asks a repository for what a ref is there. A tag is before a branch of its name, as for git. Dir is an empty directory.
+func (g gitCommand) resolve(ctx context.Context, s *source, dir string) (revision, error) {
+	if fullCommit.MatchString(s.ref) {
+		return revision{version: s.ref, why: "asked for"}, nil
+	}
+	out, err := g.run(ctx, s, dir, "ls-remote", "-q", "--", s.url.String())
+	if err != nil {
+		return revision{}, g.explain(ctx, s, err)
+	}
+	refs := parseRefs(out)
+	if s.ref == "" || s.ref == "HEAD" {
+		if commit := refs["HEAD"]; commit != "" {
+			return revision{version: commit, why: "the default branch", changing: s.ref != ""}, nil
+		}
+		return revision{}, &load.VersionError{Module: s.String(), Reason: "the repository has no default branch", Fix: "name a branch, a tag or a commit: ?ref=REF"}
+	}
+	tag, branch := "refs/tags/"+s.ref, "refs/heads/"+s.ref
+	if commit := refs[tag]; commit != "" {
+		return revision{version: commit, why: "the tag " + s.ref}, nil
+	}
+	if commit := refs[branch]; commit != "" {
+		return revision{version: commit, why: "the branch " + s.ref, changing: true}, nil
+	}
+	e := &load.VersionError{Module: s.String(), Query: s.ref, Reason: "the repository has no branch or tag " + s.ref}
+	for ref := range refs {
+		if tag, ok := strings.CutPrefix(ref, "refs/tags/"); ok {
+			e.Known = append(e.Known, tag)
+		}
+	}
+	slices.Sort(e.Known)
+	slices.Reverse(e.Known)
+	e.Known = e.Known[:min(len(e.Known), 8)]
+	if shortCommit.MatchString(s.ref) {
+		e.Fix = "a commit is written in full, with 40 digits"
+	}
+	return revision{}, e
+}
+
+// parseRefs reads what ls-remote prints. An annotated tag counts as the commit that it stands for.
+func parseRefs(out []byte) map[string]string {
+	refs := make(map[string]string)
+	for line := range strings.Lines(string(out)) {
+		commit, ref, ok := strings.Cut(strings.TrimSpace(line), "\t")
+		if !ok || !fullCommit.MatchString(commit) {
+			continue
+		}
+		if tag, peeled := strings.CutSuffix(ref, "^{}"); peeled {
+			refs[tag] = commit
+		} else if refs[ref] == "" {
+			refs[ref] = commit
+		}
+	}
+	return refs
+}
+
+// get lets the files of a commit in; dir is an empty directory for what git needs to get it.
+func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree *gate.Tree) error {
+	if _, err := g.run(ctx, s, dir, "init", "-q", "--bare", "--template="); err != nil {
+		return g.explain(ctx, s, err)
+	}
+	// The files as they are in the commit, whatever the repository says of how to write them.
+	info := filepath.Join(dir, "info")
+	if err := os.MkdirAll(info, 0o700); err != nil {
+		return err
+	}
+	attributes := "* -export-subst -export-ignore -filter -text -eol -ident -working-tree-encoding\n"
+	if err := os.WriteFile(filepath.Join(info, "attributes"), []byte(attributes), 0o600); err != nil {
+		return err
+	}
+	fetch := []string{"fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"}
+	_, err := g.run(ctx, s, dir, slices.Concat(fetch, []string{"--depth=1", "--", s.url.String(), commit})...)
+	if err != nil && ctx.Err() == nil {
+		// Some servers give no commit that they do not advertise: then everything that they do.
+		_, err = g.run(ctx, s, dir, slices.Concat(fetch, []string{"--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
+	}
+	if err != nil {
+		return g.explain(ctx, s, err)
+	}
+	if _, err := g.run(ctx, s, dir, "cat-file", "-e", commit+"^{commit}"); err != nil {
+		return &load.VersionError{Module: s.String(), Query: s.ref, Reason: "the repository has no commit " + commit}
+	}
+	tree.OmitLinks = true
+	return g.archive(ctx, s, commit, dir, tree)
+}
+
+// archive hands a commit's files to the gate as git writes them, without a work tree.
+func (g gitCommand) archive(ctx context.Context, s *source, commit, dir string, tree *gate.Tree) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := g.command(ctx, s, dir, "archive", "--format=tar", commit)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return g.explain(ctx, s, err)
+	}
+	refused := tree.Tar(out)
+	if refused != nil {
+		cancel() // git still writes
+	}
+	err = cmd.Wait()
+	if refused != nil {
+		return refused
+	}
+	if err != nil {
+		return g.explain(ctx, s, &gitError{err: err, stderr: stderr.String()})
+	}
+	return nil
+}
+
+// gitError is a run of git that failed.
+type gitError struct {
+	err    error
+	stderr string
+}
+
+func (e *gitError) Error() string { return e.reason() }
+func (e *gitError) Unwrap() error { return e.err }
+
+// secret is the user information of a URL in a message of git, which may come from the user's configuration.
+var secret = regexp.MustCompile(`://[^/@\s']*@`)
+
+// reason is what git says, in one line.
+func (e *gitError) reason() string {
+	said := e.err.Error()
+	for line := range strings.Lines(e.stderr) {
+		line = strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(line, "fatal: "); ok {
+			said = rest
+			break
+		}
+		if line != "" && !strings.HasPrefix(line, "warning: ") {
+			said = line
+		}
+	}
+	said = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, said)
+	return secret.ReplaceAllString(said, "://")
+}
+
+func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...string) ([]byte, error) {
+	cmd := g.command(ctx, s, dir, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, &gitError{err: err, stderr: stderr.String()}
+	}
+	return stdout.Bytes(), nil
+}
+
+func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...string) *exec.Cmd {
+	fixed := []string{
+		"-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false", "-c", "core.askPass=", "-c", "gc.auto=0",
+		"-c", "protocol.version=2", "-c", "credential.interactive=false", "-c", "core.attributesFile=" + os.DevNull,
+	}
+	cmd := exec.CommandContext(ctx, g.name, append(fixed, args...)...)
+	cmd.Env = gitEnv(os.Environ(), s.url.Scheme)
+	// Not the repository that the directory happens to lie in.
+	cmd.Dir, cmd.Env = dir, append(cmd.Env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	if args[0] != "init" && args[0] != "ls-remote" {
+		cmd.Env = append(cmd.Env, "GIT_DIR="+dir)
+	}
+	procgroup.Set(cmd)
+	return cmd
+}
+
+// gitEnv is the environment of git: the user's own, from which git knows who the user is, without what would
+// point it at another repository, program or place, and with one way to reach a remote.
+func gitEnv(environ []string, scheme string) []string {
+	kept := []string{
+		"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT",
+		"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY", "GIT_PROXY_SSL_CAINFO", "GIT_EXEC_PATH", "GIT_HTTP_USER_AGENT",
+	}
+	var env []string
+	ssh := false
+	for _, v := range environ {
+		key, _, _ := strings.Cut(v, "=")
+		config := strings.HasPrefix(key, "GIT_CONFIG_COUNT") || strings.HasPrefix(key, "GIT_CONFIG_KEY_") || strings.HasPrefix(key, "GIT_CONFIG_VALUE_")
+		if strings.HasPrefix(key, "GIT_") && !config && !slices.Contains(kept, key) || key == "SSH_ASKPASS" || strings.HasPrefix(key, "LC_") || key == "LANGUAGE" {
+			continue
+		}
+		ssh = ssh || key == "GIT_SSH" || key == "GIT_SSH_COMMAND"
+		env = append(env, v)
+	}
+	if !ssh {
+		env = append(env, "GIT_SSH_COMMAND=ssh -o ControlMaster=no -o BatchMode=yes")
+	}
+	return append(env, "GIT_TERMINAL_PROMPT=0", "GCM_INTERACTIVE=never", "GIT_ALLOW_PROTOCOL="+scheme, "GIT_LFS_SKIP_SMUDGE=1", "GIT_NO_REPLACE_OBJECTS=1", "LC_ALL=C")
+}
+
+// explain makes an error of git one for the reader.
+func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return &load.ToolchainError{Reason: "a git repository needs the git command, which is not in PATH", Fix: "install git"}
+	}
+	reason := err.Error()
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(reason, t) })
+	}
+	switch {
+	case has("not found", "does not appear to be a git repository", "does not exist"):
+		return &load.NotFoundError{
+			Name:  s.asked,
+			Tried: []load.Tried{{Who: "git", Answer: fmt.Sprintf("there is no repository %s", s.where())}},
+			Fix:   "check the spelling; a private repository needs credentials that git finds",
+		}
+	case has("could not read Username", "could not read Password", "Authentication failed", "Permission denied", "terminal prompts disabled"):
+		return &load.RegistryError{
+			URL: s.where(), Reason: "it wants credentials that git does not have, or does not exist",
+			Fix: "check the spelling, and let git find the credentials: netrc file, credential helper or ssh agent", Err: err,
+		}
+	}
+	return &load.RegistryError{URL: s.where(), Reason: "git: " + reason, Fix: "check the name and the network, and try again", Err: err}
+}

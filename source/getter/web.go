@@ -1,0 +1,243 @@
+package getter
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	gogetter "github.com/hashicorp/go-getter/v2"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/webclient"
+)
+
+// download brings the file of a source to a path. A checksum in the name is checked on the way.
+func (in *Installer) download(ctx context.Context, s *source, path string) (size int64, err error) {
+	u := *s.url
+	if s.checksum != "" {
+		query := u.Query()
+		query.Set("checksum", s.checksum) // go-getter takes it out again
+		u.RawQuery = query.Encode()
+	}
+	client := &gogetter.Client{
+		Getters: []gogetter.Getter{&gogetter.HttpGetter{
+			Client: in.web, Header: in.credentials(&u), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
+		}},
+		Decompressors:   map[string]gogetter.Decompressor{}, // the gate unpacks
+		DisableSymlinks: true,
+	}
+	_, err = client.Get(ctx, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
+	if err != nil {
+		return 0, in.explainWeb(ctx, s, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	if info.Size() > in.config.MaxBytes {
+		return 0, in.explainWeb(ctx, s, tooLarge(in.config.MaxBytes))
+	}
+	return info.Size(), nil
+}
+
+// credentials returns the header that tells a host who the user is. They go over https only.
+func (in *Installer) credentials(u *url.URL) http.Header {
+	if u.Scheme != "https" || in.config.Netrc == "off" {
+		return nil
+	}
+	user := webclient.NetrcUser(in.config.Netrc, u.Hostname())
+	if user == nil {
+		return nil
+	}
+	password, _ := user.Password()
+	return http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
+}
+
+func newWebClient(c Config) *http.Client {
+	client := new(http.Client)
+	if c.HTTPClient != nil {
+		*client = *c.HTTPClient
+	}
+	if client.Transport == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+		transport.TLSHandshakeTimeout = 15 * time.Second
+		client.Transport = transport
+	}
+	client.Transport = strict{client.Transport, c.Stall, c.MaxBytes}
+	client.CheckRedirect = webclient.CheckRedirect
+	return client
+}
+
+// strict makes errors of all answers that are not the file that was asked for, before anyone reads them.
+type strict struct {
+	next  http.RoundTripper
+	stall time.Duration
+	limit int64
+}
+
+var (
+	errStalled = errors.New("the answer stalled")
+	errHTML    = errors.New("it is an HTML page, not a file")
+)
+
+// statusError is an answer without the file.
+type statusError int
+
+func (e statusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", int(e), http.StatusText(int(e))))
+}
+
+func tooLarge(limit int64) error {
+	if limit < 1<<20 {
+		return fmt.Errorf("it is larger than %d bytes", limit)
+	}
+	return fmt.Errorf("it is larger than %d MiB", limit>>20)
+}
+
+func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	timer := time.AfterFunc(t.stall, func() { cancel(errStalled) })
+	end := func() { timer.Stop(); cancel(nil) }
+	r = r.Clone(ctx)
+	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the sum is of
+	resp, err := t.next.RoundTrip(r)
+	switch {
+	case err != nil && context.Cause(ctx) == errStalled:
+		err = errStalled
+	case err != nil:
+	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the client follows it, or not
+	case resp.StatusCode != http.StatusOK:
+		err = statusError(resp.StatusCode)
+	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
+		err = errHTML
+	case resp.ContentLength > t.limit:
+		err = tooLarge(t.limit)
+	}
+	if err != nil {
+		end()
+		if resp != nil {
+			resp.Body.Close()
+		}
+		return nil, err
+	}
+	resp.Body = &body{Reader: webclient.Steady(resp.Body, timer, t.stall), ctx: ctx, closer: resp.Body, end: end}
+	return resp, nil
+}
+
+// body is an answer's, whose stall ends it.
+type body struct {
+	io.Reader
+	ctx    context.Context
+	closer io.Closer
+	end    func()
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && err != io.EOF && context.Cause(b.ctx) == errStalled {
+		err = errStalled
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	b.end()
+	return b.closer.Close()
+}
+
+// explainWeb makes an error of a download one for the reader, without the URL's parameters.
+func (in *Installer) explainWeb(ctx context.Context, s *source, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var sum *gogetter.ChecksumError
+	if errors.As(err, &sum) {
+		kind, _, _ := strings.Cut(s.checksum, ":")
+		return checksumError(s, s.checksum, kind+":"+hex.EncodeToString(sum.Actual), "the name")
+	}
+	for {
+		var u *url.Error
+		if !errors.As(err, &u) {
+			break
+		}
+		err = u.Err
+	}
+	out := &load.RegistryError{URL: s.where(), Reason: err.Error(), Fix: "check the name and the network, and try again", Err: err}
+	var status statusError
+	switch {
+	case errors.As(err, &status) && (status == http.StatusNotFound || status == http.StatusGone):
+		return &load.NotFoundError{
+			Name: s.asked, Tried: []load.Tried{{Who: s.url.Host, Answer: status.Error()}},
+			Fix: "check the spelling of the URL",
+		}
+	case errors.As(err, &status) && (status == http.StatusForbidden || status == http.StatusUnauthorized):
+		out.Reason = "forbidden (" + status.Error() + ")"
+		out.Fix = "check the spelling of the URL and the credentials for " + s.url.Hostname() + " in the netrc file"
+	case errors.Is(err, io.ErrShortWrite), errors.Is(err, io.ErrUnexpectedEOF):
+		out.Reason = "the answer was cut off"
+	case errors.Is(err, errHTML):
+		out.Fix = "give the URL of the file itself; a network's log-in page may be in the way"
+	}
+	return out
+}
+
+func checksumError(s *source, want, got, by string) error {
+	return &load.ChecksumError{
+		Subject: s.where(), Want: want, Got: got, By: by,
+		Fix: "somebody changed the file, or " + by + " is wrong; find out which before you use it",
+	}
+}
+
+// fileVersion returns the version that a file's contents are.
+func fileVersion(f *os.File) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// maxKept is how much of what Resolve read is kept for Install.
+const maxKept = 16 << 20
+
+// downloads keeps small files that Resolve had to read to know their version, so that Install need not fetch them
+// again. It holds the last ones, and gives each out once.
+type downloads struct {
+	mu    sync.Mutex
+	files map[string][]byte // by URL and version
+	size  int
+}
+
+func (d *downloads) put(key string, data []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.size+len(data) > maxKept || d.files == nil {
+		d.files, d.size = make(map[string][]byte), 0
+	}
+	d.size += len(data) - len(d.files[key])
+	d.files[key] = data
+}
+
+func (d *downloads) take(key string) ([]byte, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	data, ok := d.files[key]
+	d.size -= len(data)
+	delete(d.files, key)
+	return data, ok
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// SourceRecord is what an installer learned about a source that is not a Go module of a registry: a git
+// repository, an archive, a file. It leads from a name to a tree of the store.
+type SourceRecord struct {
+	Name    string    `json:"name"`    // that the source was asked for by, in its canonical spelling
+	Source  string    `json:"source"`  // canonical name of the module
+	Version string    `json:"version"` // exact: a commit, or the sum of a file
+	Why     string    `json:"why"`     // why this version
+	Origin  string    `json:"origin"`  // the installer
+	Time    time.Time `json:"time"`    // when the version was made; zero where unknown
+	Sum     string    `json:"sum"`     // "h1:…" of the tree
+	Kind    string    `json:"kind"`    // of source, as the loader names kinds
+	Module  string    `json:"module"`  // path of the Go module that holds it, "" where there is none
+	Dir     string    `json:"dir"`     // of the module within the tree, slash-separated; "" is the tree
+	File    string    `json:"file"`    // in Dir, where the module is a single file
+
+	// Changing tells that the name may lead to another version tomorrow, as a branch does, and that whoever
+	// asks by it wants to know.
+	Changing bool `json:"changing,omitempty"`
+}
+
+// SourceDir returns the directory of the tree with a sum, "h1:…", or "" where the store does not have it. The
+// contents are not looked at; see [Store.VerifySource].
+func (s *Store) SourceDir(sum string) (string, error) {
+	dir, err := s.sourceDir(sum)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	case !info.IsDir():
+		return "", nil
+	}
+	return dir, nil
+}
+
+// VerifySource reads the tree with a sum and tells whether it is whole; a tree that is not there is not.
+func (s *Store) VerifySource(sum string) (bool, error) {
+	dir, err := s.SourceDir(sum)
+	if dir == "" || err != nil {
+		return false, err
+	}
+	got, err := dirhash.HashDir(dir, "", dirhash.Hash1)
+	return err == nil && got == sum, nil
+}
+
+// PutSource moves a finished tree, a directory that [Store.Temp] made or that lies in one, to its place, and
+// returns that. The sum must be that of the tree. The files become read-only and are on the disk before the tree
+// appears. Where the store has the tree already it keeps the one it has, unless that is damaged.
+func (s *Store) PutSource(tree, sum string) (string, error) {
+	dir, err := s.sourceDir(sum)
+	if err != nil {
+		return "", err
+	}
+	if whole, err := s.VerifySource(sum); whole || err != nil {
+		return dir, err
+	}
+	if _, err := seal(tree); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return "", writeError(filepath.Dir(dir), err)
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		old, remove, err := s.Temp("damaged")
+		if err != nil {
+			return "", err
+		}
+		defer remove()
+		if err := os.Rename(dir, filepath.Join(old, "tree")); err != nil {
+			return "", writeError(dir, err)
+		}
+	}
+	return dir, rename(tree, dir)
+}
+
+// sourceDir returns src/<sum in hexadecimal>.
+func (s *Store) sourceDir(sum string) (string, error) {
+	encoded, ok := strings.CutPrefix(sum, "h1:")
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	if !ok || err != nil || len(data) != sha256.Size {
+		return "", fmt.Errorf("invalid sum of a tree %q", sum)
+	}
+	return filepath.Join(s.dir, "src", hex.EncodeToString(data)), nil
+}
+
+// PutSourceRecord keeps a record, in place of an earlier one of the same name.
+func (s *Store) PutSourceRecord(r *SourceRecord) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	dir, remove, err := s.Temp("record")
+	if err != nil {
+		return err
+	}
+	defer remove()
+	temp, path := filepath.Join(dir, "record"), s.sourceRecordFile(r.Name)
+	total := sha256.Sum256(data)
+	if err := writeSynced(temp, []byte(recordStart+hex.EncodeToString(total[:])+recordMiddle+string(data)+recordEnd)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return writeError(filepath.Dir(path), err)
+	}
+	return rename(temp, path)
+}
+
+// SourceRecord returns the record of a name, or nil. A damaged record counts as none.
+func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
+	data, err := os.ReadFile(s.sourceRecordFile(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, ok1 := bytes.CutPrefix(data, []byte(recordStart))
+	stated, data, ok2 := bytes.Cut(data, []byte(recordMiddle))
+	data, ok3 := bytes.CutSuffix(data, []byte(recordEnd))
+	total := sha256.Sum256(data)
+	r := new(SourceRecord)
+	if !ok1 || !ok2 || !ok3 || string(stated) != hex.EncodeToString(total[:]) || json.Unmarshal(data, r) != nil || r.Name != name {
+		return nil, nil
+	}
+	return r, nil
+}
+
+// RemoveSourceRecord forgets the record of a name. That there is none is no error.
+func (s *Store) RemoveSourceRecord(name string) error {
+	path := s.sourceRecordFile(name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return writeError(path, err)
+	}
+	return nil
+}
+
+// sourceRecordFile returns sources/<key of the name>.json.
+func (s *Store) sourceRecordFile(name string) string {
+	return filepath.Join(s.dir, "sources", Key("source", name)+".json")
+}
