@@ -197,6 +197,9 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 	start := time.Now()
 	ctx = withEvicted(ctx, spec.Name)
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
+		if err := l.checkSources(spec); err != nil {
+			return err
+		}
 		return compiler.Compile(ctx, spec.Source, dir)
 	})
 	if err != nil {
@@ -206,6 +209,27 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 		Emit(ctx, Compiled{Name: spec.Name, Engine: engine.Name(), Bytes: files.Size(), Took: time.Since(start)})
 	}
 	return files, nil
+}
+
+// checkSources reads the installed sources that a module is compiled from: an artifact goes by their sums for as long as
+// it is there, so that they have to be right once.
+func (l *Loader) checkSources(spec *Spec) error {
+	err := l.config.Store.CheckTree(spec.Source.Dir)
+	if g := spec.Source.Go; err == nil && g != nil && g.ModCache == l.config.Store.ModDir() {
+		modules := make([]store.RecordModule, len(spec.BuildList))
+		for i, m := range spec.BuildList {
+			modules[i] = store.RecordModule(m)
+		}
+		err = l.config.Store.CheckModules(modules)
+	}
+	var changed *store.ChangedError
+	if !errors.As(err, &changed) {
+		return err
+	}
+	return &ChecksumError{
+		Subject: changed.Name, Want: changed.Want, Got: changed.Got, Where: "in the store", By: "when it was installed",
+		Fix: "somebody, or a failing disk, changed it in the store, and nothing of it was used; run `load verify -repair`, and then load it again",
+	}
 }
 
 // start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.
