@@ -108,7 +108,9 @@ func checkLocal(f io.ReaderAt, z *zip.Reader, end int64) error {
 			return errBesides
 		}
 		header := make([]byte, min(p.data-at, localSize+1<<17))
-		if _, err := f.ReadAt(header, at); err != nil {
+		if _, err := f.ReadAt(header, at); err == io.EOF {
+			return errBesides
+		} else if err != nil {
 			return err
 		}
 		name := localSize + int(binary.LittleEndian.Uint16(header[26:]))
