@@ -156,6 +156,8 @@ func TestGitNames(t *testing.T) {
 		"git::https://h":                                   "it names a host and nothing on it",
 		"git::https:///r.git":                              "it has no host",
 		"git::file://h/r.git":                              "a file URL has no host: write git::file:///path",
+		"git::https://exаmple.com/r.git":                   `its host "exаmple.com" has letters outside of ASCII, which can look like others: write them as xn--…`, // a Cyrillic one
+		"git::https://ex%D0%B0mple.com/r":                  `its host "exаmple.com" has letters outside of ASCII, which can look like others: write them as xn--…`,
 		"gh:user":                                          "it does not name a repository of github.com: write USER/REPO",
 		"gh:user/repo@":                                    "its version is empty",
 		"gh:../repo":                                       "it does not name a repository of github.com: write USER/REPO",
