@@ -222,3 +222,47 @@ func TestForgedTiles(t *testing.T) {
 	}
 	checkTyped(t, err)
 }
+
+// TestConfusion: the public registry has a higher version of what GOPRIVATE says is private. It is not asked,
+// whatever is wrong with the private host.
+func TestConfusion(t *testing.T) {
+	h := host(t)
+	lib := h.repo(t, "lib")
+	lib.Write("go.mod", "module example.com/lib\n")
+	lib.Write("lib.go", "package lib\n")
+	lib.Commit("v1.0.0")
+	evil := strings.Builder{}
+	for _, path := range []string{"lib", "404/pkg", "404", "403/pkg", "403", "500/pkg", "500"} {
+		fmt.Fprintf(&evil, "-- example.com/%s@v1.9.9/x.go --\npackage evil\n", path)
+	}
+	proxy := loadtest.Proxy(t, evil.String())
+	const fix = "\n\tcheck the spelling, the network, and that git can reach the repository without asking for a password"
+	for _, set := range []func(c *goproxy.Config){
+		func(c *goproxy.Config) { c.Private, c.NoProxy, c.NoSumDB = "example.com", "", "" },
+		func(c *goproxy.Config) { c.Private, c.NoProxy, c.NoSumDB = "none", "*.com", "*.com" },
+	} {
+		c := config(proxy)
+		c.DirectCache = loadtest.TempDir(t)
+		set(&c)
+		s := openStore(t)
+		for name, want := range map[string]string{
+			"example.com/lib":        "",
+			"example.com/lib@v1.9.9": "no version v1.9.9\n\tknown versions: v1.0.0",
+			"example.com/lib/none":   "not found\n\tgoproxy: module example.com/lib@v1.0.0 is there, but does not contain the package",
+			"example.com/404/pkg":    "not found\n\tdirect: no such module: example.com/404/pkg, example.com/404, example.com (private: no proxy is asked)\n\tcheck the spelling: a wrong import path is never corrected by itself",
+			"example.com/403/pkg":    "example.com/403/pkg: unrecognized import path \"example.com/403/pkg\": reading https://example.com/403/pkg?go-get=1: 403 Forbidden" + fix,
+			"example.com/500/pkg":    "example.com/500/pkg: unrecognized import path \"example.com/500/pkg\": reading https://example.com/500/pkg?go-get=1: 500 Internal Server Error" + fix,
+		} {
+			spec, err := install(t, goproxy.New(c), s, name)
+			if want == "" && err == nil && spec.Version == "v1.0.0" {
+				continue
+			}
+			if err == nil || err.Error() != want {
+				t.Errorf("%s:\n got %v\nwant %s", name, err, want)
+			}
+		}
+		if n := proxy.Count("/example.com/"); n != 0 {
+			t.Errorf("the public registry was asked %d times", n)
+		}
+	}
+}

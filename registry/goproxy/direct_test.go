@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -48,8 +49,8 @@ func host(t *testing.T) *hosting {
 				return
 			}
 		}
-		if strings.HasPrefix(path, "down") {
-			w.WriteHeader(http.StatusBadGateway)
+		if status, err := strconv.Atoi(strings.TrimSuffix(path, "/pkg")); err == nil {
+			w.WriteHeader(status)
 			return
 		}
 		http.NotFound(w, r)
@@ -215,7 +216,7 @@ func TestDirectErrors(t *testing.T) {
 		{"example.com/none/pkg", &notFound, "direct: no such module: example.com/none/pkg, example.com/none, example.com"},
 		{"example.com/lib@v1.7.0", &version, "no version v1.7.0\n\tknown versions: v1.0.0"},
 		{"example.com/lib@nobranch", &version, "no version, branch or commit nobranch\n\tknown versions: v1.0.0"},
-		{"example.com/down/pkg", &registry, "502 Bad Gateway"},
+		{"example.com/502/pkg", &registry, "502 Bad Gateway"},
 		{"example.com/gone", &notFound, "no such module: example.com/gone, example.com"},
 	} {
 		_, err := in.Resolve(t.Context(), parse(t, test.name))
