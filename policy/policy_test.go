@@ -235,3 +235,55 @@ func FuzzParse(f *testing.F) {
 		policy.Granted([]*policy.Policy{p}, "example.com/a/b")
 	})
 }
+
+// A pattern means a host and path, however a name spells them.
+func TestLocations(t *testing.T) {
+	t.Parallel()
+	p := &policy.Policy{Deny: []string{"github.com/evil", "example.com/*/rules/tax", "git::https://git.example.org/team", "file:/srv/shared"}}
+	for name, denied := range map[string]bool{
+		"github.com/evil/x":                                     true,
+		"gh:evil/x":                                             true,
+		"gh:evil/x@v1":                                          true,
+		"gh:evil/x//dir?ref=v1":                                 true,
+		"gh:good/x":                                             false,
+		"gh:evilish/x":                                          false,
+		"gl:evil/x":                                             false,
+		"git::https://github.com/evil/x.git":                    true,
+		"git::https://GitHub.com:443/evil/x":                    true,
+		"git::https://github.com./evil/x":                       true,
+		"git::https://github.com//evil/x":                       true,
+		"git::https://github.com/%65vil/x":                      true,
+		"git::ssh://git@github.com/evil/x":                      true,
+		"git::ssh://git@github.com:22/evil/x":                   true,
+		"git::git@github.com:evil/x.git":                        true,
+		"https://github.com/evil/x/archive/v1.zip//x?checksum=": true,
+		"https://github.com.example.com/evil/x.zip":             false,
+		"https://example.com/?github.com/evil":                  false,
+		"git::https://example.com/team/rules.git//tax?ref=v1":   true,
+		"git::https://example.com/team/rules.git//toll?ref=v1":  false,
+		"git::https://git.example.org/team/x":                   true,
+		"git.example.org/team/x":                                true,
+		"file:///srv/shared/x.zip":                              true,
+		"file::/srv/shared/x.zip":                               true,
+		"file:///srv/own/x.zip":                                 false,
+	} {
+		if d := p.Name(name); d.Allowed == denied {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
+// What a repository says of itself can be denied, and allows nothing.
+func TestDeclared(t *testing.T) {
+	t.Parallel()
+	s := policy.Subject{Package: "git::https://example.com/r.git", Module: "git::https://example.com/r.git", Declares: "github.com/team/r", Version: "c0ffee"}
+	if d := (&policy.Policy{Allow: []string{"github.com/team"}}).Version(s, time.Now()); d.Allowed {
+		t.Errorf("%+v", d)
+	}
+	if d := (&policy.Policy{Deny: []string{"github.com/team"}}).Version(s, time.Now()); d.Allowed || d.Reason != "github.com/team/r is denied" {
+		t.Errorf("%+v", d)
+	}
+	if d := (&policy.Policy{Allow: []string{"example.com"}}).Version(s, time.Now()); !d.Allowed {
+		t.Errorf("%+v", d)
+	}
+}

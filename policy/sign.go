@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,8 +34,13 @@ func signedText(path, version, sum string) string {
 	return fmt.Sprintf("load signature 1\n%s %s %s\n", path, version, sum)
 }
 
-// SignatureFile returns the name of the file, within a directory of signatures, that holds a module's.
+// SignatureFile returns the name of the file, within a directory of signatures, that holds a module's. That of a
+// repository, an archive or a file, whose path is a URL, is called by the sum of that.
 func SignatureFile(path, version string) (string, error) {
+	if location(path) != path {
+		sum := sha256.Sum256([]byte(path + "@" + version))
+		return hex.EncodeToString(sum[:]) + ".sig", nil
+	}
 	escapedPath, err := module.EscapePath(path)
 	if err != nil {
 		return "", err

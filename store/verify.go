@@ -16,7 +16,7 @@ import (
 
 // Damage is something in a store that is not as it was put there.
 type Damage struct {
-	Kind   string `json:"kind"` // "module", "artifact", "record"
+	Kind   string `json:"kind"` // "module", "source", "artifact", "record"
 	Name   string `json:"name"` // "example.com/a@v1.0.0", a key, a file
 	Reason string `json:"reason"`
 	Repair string `json:"repair"` // what will bring it back once it is removed
@@ -27,6 +27,7 @@ type Damage struct {
 // Report tells what [Store.Verify] looked at.
 type Report struct {
 	Modules   int      `json:"modules"`
+	Sources   int      `json:"sources"`
 	Artifacts int      `json:"artifacts"`
 	Records   int      `json:"records"`
 	Bytes     int64    `json:"bytes"` // that were read
@@ -75,6 +76,24 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 			return err
 		}
 		if err := give(&report.Modules, func() (int64, *Damage) { return s.checkModule(t) }); err != nil {
+			return err
+		}
+	}
+	trees, err := s.sourceTrees()
+	if err != nil {
+		return err
+	}
+	for _, t := range trees {
+		if err := give(&report.Sources, func() (int64, *Damage) { return s.checkSource(t) }); err != nil {
+			return err
+		}
+	}
+	paths, err := s.sourceRecordFiles()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := give(&report.Records, func() (int64, *Damage) { return s.checkSourceRecord(path) }); err != nil {
 			return err
 		}
 	}
