@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -130,12 +129,7 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 // has to be reviewed.
 func (l *Loader) permitGrants(p pin, spec *Spec) error {
 	granted, _ := policy.Granted(l.config.Policies, spec.Name)
-	var more []string
-	for _, capability := range granted.Capabilities() {
-		if !slices.Contains(p.entry.Grants, capability) {
-			more = append(more, capability)
-		}
-	}
+	more := granted.Beyond(p.entry.Grants)
 	if !p.held || len(more) == 0 {
 		return nil
 	}

@@ -4,7 +4,7 @@
 //	load.policy 1
 //
 //	# What may be loaded. Patterns are as in GOPRIVATE: path prefixes, with * in their elements. They stand for
-//	# repositories and files at that host and path, too.
+//	# repositories and files at that host and path, too; local directories match by their absolute path.
 //	allow example.com github.com/ourorg
 //	deny  github.com/ourorg/attic
 //	age   72h except github.com/ourorg
@@ -227,6 +227,8 @@ func span(d time.Duration) string {
 
 func bytesText(n int64) string {
 	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%dGiB", n>>30)
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%dMiB", n>>20)
 	case n >= 1<<10 && n%(1<<10) == 0:
