@@ -29,7 +29,7 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
 
-// Read reads a policy file.
+// Read reads a policy file. A directory of signatures is relative to that of the file.
 func Read(file string) (*Policy, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -43,7 +43,15 @@ func Read(file string) (*Policy, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("%s is larger than %d MiB", filepath.Base(file), maxSize>>20)
 	}
-	return Parse(filepath.Base(file), data)
+	p, err := Parse(filepath.Base(file), data)
+	if err == nil && p.Signatures != "" && !filepath.IsAbs(p.Signatures) {
+		dir, err := filepath.Abs(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		p.Signatures = filepath.Join(dir, p.Signatures)
+	}
+	return p, err
 }
 
 // Parse reads the text of a policy file; file is its name, for errors and decisions. The error is a
@@ -176,8 +184,8 @@ func (p *parser) rule(words []string) (err error) {
 	case "grant":
 		return p.grant(args)
 	case "signatures":
-		if len(args) != 1 || !filepath.IsAbs(args[0]) {
-			return p.fail("want signatures DIRECTORY, an absolute path")
+		if len(args) != 1 {
+			return p.fail("want signatures DIRECTORY")
 		}
 		p.policy.Signatures = filepath.Clean(args[0])
 		return nil

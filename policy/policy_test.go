@@ -203,7 +203,7 @@ func TestSigned(t *testing.T) {
 		}
 	}
 	sign := func(path, version, sum string, signer note.Signer) []byte {
-		data, err := policy.Sign(path, version, sum, signer)
+		data, err := policy.Sign(path, version, sum, nil, signer)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,9 +25,17 @@ type Signer struct {
 }
 
 // Sign returns the signed note that says that a module's source has a sum. It belongs into the file
-// [SignatureFile] of the policy's directory of signatures.
-func Sign(path, version, sum string, signers ...note.Signer) ([]byte, error) {
-	return note.Sign(&note.Note{Text: signedText(path, version, sum)}, signers...)
+// [SignatureFile] of the policy's directory of signatures. earlier is what is in that file, or nil: its signatures by
+// others are kept where they say the same.
+func Sign(path, version, sum string, earlier []byte, signers ...note.Signer) ([]byte, error) {
+	n := &note.Note{Text: signedText(path, version, sum)}
+	if _, err := note.Open(earlier, note.VerifierList()); err != nil {
+		var unverified *note.UnverifiedNoteError
+		if errors.As(err, &unverified) && unverified.Note.Text == n.Text {
+			n.UnverifiedSigs = unverified.Note.UnverifiedSigs
+		}
+	}
+	return note.Sign(n, signers...)
 }
 
 func signedText(path, version, sum string) string {
@@ -100,7 +108,7 @@ func (p *Policy) verify(path, version, sum string, verifiers []note.Verifier) (s
 	}
 	root, err := os.OpenRoot(p.Signatures)
 	if err != nil {
-		return "", errors.New("the directory of signatures cannot be read")
+		return "", errors.New("the directory of signatures cannot be read: " + p.Signatures)
 	}
 	defer root.Close()
 	data, err := root.ReadFile(file)
