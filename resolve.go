@@ -228,7 +228,7 @@ func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*S
 		spec, err = l.install(ctx, name, p, tried)
 	} else {
 		Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
-		if l.config.Store != nil && spec.Module != "" && spec.Version != "" {
+		if l.config.Store != nil && spec.Module != "" && spec.Version != "" && !isURL(spec.Name) {
 			l.config.Store.UseModule(spec.Module, spec.Version)
 		}
 		spec, err = l.complete(ctx, spec, p)

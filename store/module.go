@@ -107,17 +107,7 @@ func (s *Store) removeModule(t moduleTree) error {
 			return writeError(t.meta+suffix, err)
 		}
 	}
-	temp, remove, err := s.Temp("remove")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if err := os.Chmod(t.dir, 0o700); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return writeError(t.dir, err)
-	}
-	return writeError(t.dir, os.Rename(t.dir, filepath.Join(temp, "tree")))
+	return s.remove(t.dir)
 }
 
 // treeSize returns the size of the files below a directory, in bytes.

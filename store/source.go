@@ -44,6 +44,7 @@ func (s *Store) SourceDir(sum string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.use(sourceName(sum), dir)
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -55,6 +56,9 @@ func (s *Store) SourceDir(sum string) (string, error) {
 	}
 	return dir, nil
 }
+
+// sourceName is how a tree is named among the things of a store.
+func sourceName(sum string) string { return "source " + sum }
 
 // VerifySource reads the tree with a sum and tells whether it is whole; a tree that is not there is not.
 func (s *Store) VerifySource(sum string) (bool, error) {
@@ -103,7 +107,7 @@ func (s *Store) sourceDir(sum string) (string, error) {
 	if !ok || err != nil || len(data) != sha256.Size {
 		return "", fmt.Errorf("invalid sum of a tree %q", sum)
 	}
-	return filepath.Join(s.dir, "src", hex.EncodeToString(data)), nil
+	return filepath.Join(s.srcDir(), hex.EncodeToString(data)), nil
 }
 
 // PutSourceRecord keeps a record, in place of an earlier one of the same name.
@@ -130,7 +134,16 @@ func (s *Store) PutSourceRecord(r *SourceRecord) error {
 
 // SourceRecord returns the record of a name, or nil. A damaged record counts as none.
 func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
-	data, err := os.ReadFile(s.sourceRecordFile(name))
+	r, err := s.readSourceRecord(s.sourceRecordFile(name))
+	if r == nil || err != nil || r.Name != name {
+		return nil, err
+	}
+	return r, nil
+}
+
+// readSourceRecord returns the record in a file, or nil where there is none or it is damaged.
+func (s *Store) readSourceRecord(path string) (*SourceRecord, error) {
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -142,7 +155,7 @@ func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
 	data, ok3 := bytes.CutSuffix(data, []byte(recordEnd))
 	total := sha256.Sum256(data)
 	r := new(SourceRecord)
-	if !ok1 || !ok2 || !ok3 || string(stated) != hex.EncodeToString(total[:]) || json.Unmarshal(data, r) != nil || r.Name != name {
+	if !ok1 || !ok2 || !ok3 || string(stated) != hex.EncodeToString(total[:]) || json.Unmarshal(data, r) != nil || s.sourceRecordFile(r.Name) != path {
 		return nil, nil
 	}
 	return r, nil
@@ -159,5 +172,5 @@ func (s *Store) RemoveSourceRecord(name string) error {
 
 // sourceRecordFile returns sources/<key of the name>.json.
 func (s *Store) sourceRecordFile(name string) string {
-	return filepath.Join(s.dir, "sources", Key("source", name)+".json")
+	return filepath.Join(s.sourceRecordDir(), Key("source", name)+".json")
 }

@@ -52,7 +52,7 @@ func (s *Store) CheckModules(list []RecordModule) error {
 // CheckTree reads the tree of [Store.PutSource] that a directory is, or lies in, and compares it with its sum, by
 // which it is called. A directory elsewhere is nobody's promise, and no error. The error is a [*ChangedError].
 func (s *Store) CheckTree(dir string) error {
-	rel, err := filepath.Rel(filepath.Join(s.dir, "src"), dir)
+	rel, err := filepath.Rel(s.srcDir(), dir)
 	if err != nil || !filepath.IsLocal(rel) {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (s *Store) CheckTree(dir string) error {
 	if err != nil {
 		return nil
 	}
-	tree := filepath.Join(s.dir, "src", name)
+	tree := filepath.Join(s.srcDir(), name)
 	return unchanged(tree, tree, "", "h1:"+base64.StdEncoding.EncodeToString(sum))
 }
 

@@ -16,8 +16,8 @@ import (
 
 // Damage is something in a store that is not as it was put there.
 type Damage struct {
-	Kind   string `json:"kind"` // "module", "tree", "artifact", "record"
-	Name   string `json:"name"` // "example.com/a@v1.0.0", a sum, a key, a file
+	Kind   string `json:"kind"` // "module", "source", "artifact", "record"
+	Name   string `json:"name"` // "example.com/a@v1.0.0", a key, a file
 	Reason string `json:"reason"`
 	Repair string `json:"repair"` // what will bring it back once it is removed
 
@@ -26,7 +26,8 @@ type Damage struct {
 
 // Report tells what [Store.Verify] looked at.
 type Report struct {
-	Modules   int      `json:"modules"` // Go modules, and trees of other sources
+	Modules   int      `json:"modules"`
+	Sources   int      `json:"sources"`
 	Artifacts int      `json:"artifacts"`
 	Records   int      `json:"records"`
 	Bytes     int64    `json:"bytes"` // that were read
@@ -78,16 +79,25 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 			return err
 		}
 	}
-	entries, err := os.ReadDir(filepath.Join(s.dir, "src"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	trees, err := s.sourceTrees()
+	if err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		if err := give(&report.Modules, func() (int64, *Damage) { return s.checkTree(entry.Name()) }); err != nil {
+	for _, t := range trees {
+		if err := give(&report.Sources, func() (int64, *Damage) { return s.checkSource(t) }); err != nil {
 			return err
 		}
 	}
-	entries, err = os.ReadDir(s.objDir())
+	paths, err := s.sourceRecordFiles()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := give(&report.Records, func() (int64, *Damage) { return s.checkSourceRecord(path) }); err != nil {
+			return err
+		}
+	}
+	entries, err := os.ReadDir(s.objDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -125,28 +135,6 @@ func (s *Store) checkModule(t moduleTree) (int64, *Damage) {
 		return treeSize(t.dir), damage(fmt.Sprintf("its files have the sum %s instead of %s", got, strings.TrimSpace(string(want))))
 	}
 	return treeSize(t.dir), nil
-}
-
-// checkTree checks a tree below src/.
-func (s *Store) checkTree(name string) (int64, *Damage) {
-	tree := filepath.Join(s.dir, "src", name)
-	size := treeSize(tree)
-	var changed *ChangedError
-	if err := s.CheckTree(tree); errors.As(err, &changed) {
-		return size, &Damage{
-			Kind: "tree", Name: name, Reason: "its files have the sum " + changed.Got + " instead of " + changed.Want,
-			Repair: "the next load of what it holds fetches it again",
-			remove: func(s *Store) error {
-				temp, remove, err := s.Temp("remove")
-				if err != nil {
-					return err
-				}
-				defer remove()
-				return writeError(tree, os.Rename(tree, filepath.Join(temp, "tree")))
-			},
-		}
-	}
-	return size, nil
 }
 
 func (s *Store) checkArtifact(key string) (int64, *Damage) {

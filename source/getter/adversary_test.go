@@ -24,10 +24,11 @@ func TestGitAmbiguous(t *testing.T) {
 	r.Run("tag", "both", first)
 	r.Run("tag", "-a", "-m", "annotated", "noted", first)
 	r.Run("tag", "-a", "-m", "a tag of a tag", "twice", "noted")
+	r.Run("tag", "tree", "HEAD^{tree}")
+	treeObject := r.Run("rev-parse", "tree")
 	for _, branch := range []string{"both", first, "refs/tags/both", "HEAD", "-x"} {
 		r.Run("update-ref", "refs/heads/"+branch, second)
 	}
-	r.Run("tag", "tree", "HEAD^{tree}")
 	in := getter.New(getter.Config{Netrc: "off"})
 	at := "git::file://" + r.Dir
 	for ref, want := range map[string]string{"both": first, first: first, "noted": first, "twice": first, "HEAD": second, "main": second} {
@@ -42,7 +43,7 @@ func TestGitAmbiguous(t *testing.T) {
 		"heads/main":     "the repository has no branch or tag heads/main\n\tknown versions: twice, tree, noted, both",
 		"noted%5E%7B%7D": "invalid module name: its ref \"noted^{}\" holds what no branch, tag or commit can",
 		"main.lock":      "the repository has no branch or tag main.lock\n\tknown versions: twice, tree, noted, both",
-		"tree":           "the repository has no commit " + r.Run("rev-parse", "HEAD^{tree}"),
+		"tree":           "the repository has no commit " + treeObject,
 	} {
 		s := openStore(t)
 		_, _, err := install(t.Context(), t, in, s, at+"?ref="+ref)
