@@ -79,6 +79,9 @@ func FuzzPlace(f *testing.F) {
 			return
 		}
 		host := strings.TrimSuffix(s.url.Hostname(), ".")
+		if host == "" {
+			return
+		}
 		switch port := strings.TrimLeft(s.url.Port(), "0"); port {
 		case "", "22", "80", "443":
 		default:
