@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -9,13 +10,14 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // moduleTree is an installed Go module.
 type moduleTree struct {
 	mod  module.Version
 	dir  string // of its source
-	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info"
+	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info", ".dirs"
 }
 
 // moduleName is how a module is named among the things of a store.
@@ -40,6 +42,39 @@ func (s *Store) ModuleSum(path, version string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(data))
+}
+
+// ModuleFilesSum reads the files of an installed Go module and returns the sum of the zip that they came from. The zip's
+// entries for directories count in it: where it had any, the module's file ".dirs" beside its sum lists them.
+func (s *Store) ModuleFilesSum(path, version string) (string, error) {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return "", err
+	}
+	return t.sum()
+}
+
+func (t moduleTree) sum() (string, error) {
+	prefix := t.mod.String()
+	names, err := dirhash.DirFiles(t.dir, prefix)
+	if err != nil {
+		return "", err
+	}
+	dirs, err := os.ReadFile(t.meta + ".dirs")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	for dir := range strings.Lines(string(dirs)) {
+		if dir = strings.TrimSuffix(dir, "\n"); strings.HasSuffix(dir, "/") {
+			names = append(names, dir)
+		}
+	}
+	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) {
+		if strings.HasSuffix(name, "/") {
+			return io.NopCloser(strings.NewReader("")), nil
+		}
+		return os.Open(filepath.Join(t.dir, filepath.FromSlash(strings.TrimPrefix(name, prefix))))
+	})
 }
 
 func (s *Store) moduleTree(m module.Version) (moduleTree, error) {
@@ -102,7 +137,7 @@ func (s *Store) modules() iter.Seq2[moduleTree, error] {
 
 // removeModule takes a module out of the store: first the sum, without which its directory is not there.
 func (s *Store) removeModule(t moduleTree) error {
-	for _, suffix := range []string{".ziphash", ".info"} {
+	for _, suffix := range []string{".ziphash", ".info", ".dirs"} {
 		if err := os.Remove(t.meta + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return writeError(t.meta+suffix, err)
 		}

@@ -35,7 +35,7 @@ func (s *Store) CheckModules(list []RecordModule) error {
 			defer func() { <-slots }()
 			t, err := s.moduleTree(module.Version{Path: m.Path, Version: m.Version})
 			if err == nil {
-				err = unchanged(t.mod.String(), t.dir, t.mod.String(), m.Sum)
+				err = unchanged(t.mod.String(), m.Sum, t.sum)
 			}
 			errs[i] = err
 		})
@@ -62,11 +62,11 @@ func (s *Store) CheckTree(dir string) error {
 		return nil
 	}
 	tree := filepath.Join(s.srcDir(), name)
-	return unchanged(tree, tree, "", "h1:"+base64.StdEncoding.EncodeToString(sum))
+	return unchanged(tree, "h1:"+base64.StdEncoding.EncodeToString(sum), func() (string, error) { return dirhash.HashDir(tree, "", dirhash.Hash1) })
 }
 
-func unchanged(name, dir, prefix, want string) error {
-	got, err := dirhash.HashDir(dir, prefix, dirhash.Hash1)
+func unchanged(name, want string, sum func() (string, error)) error {
+	got, err := sum()
 	if err != nil {
 		got = err.Error()
 	}

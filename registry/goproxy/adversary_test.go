@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/registry/goproxy"
+	"github.com/loadgo/load/store"
 )
 
 // TestBadNames: versions and paths that mean something to a file system, a shell or version control mean nothing here,
@@ -264,5 +265,38 @@ func TestConfusion(t *testing.T) {
 		if n := proxy.Count("/example.com/"); n != 0 {
 			t.Errorf("the public registry was asked %d times", n)
 		}
+	}
+}
+
+// TestDirectoryEntries: a zip may have entries for directories (Go Modules Reference, "Module zip files"). They are not
+// unpacked, and the sum covers them: what is installed from it is whole all the same.
+func TestDirectoryEntries(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, victim)
+	const prefix = "example.com/v@v1.0.0/"
+	p.SetFile(zipPath, loadtest.Zip(t, loadtest.ZipEntry{Name: prefix}, loadtest.ZipEntry{Name: prefix + "go.mod", Data: []byte("module example.com/v\n\ngo 1.20\n")},
+		loadtest.ZipEntry{Name: prefix + "v.go", Data: []byte("package v\n")}, loadtest.ZipEntry{Name: prefix + "sub/"}, loadtest.ZipEntry{Name: prefix + "sub/empty/"}))
+	c, s := config(p), openStore(t)
+	c.SumDB = "off"
+	for range 2 {
+		spec, err := install(t, goproxy.New(c), s, "example.com/v")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := []store.RecordModule{store.RecordModule(spec.BuildList[0])}
+		if err := s.CheckModules(list); err != nil {
+			t.Error(err)
+		}
+	}
+	report, err := s.Verify(t.Context())
+	if err != nil || len(report.Damaged) > 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if n := p.Count(".zip"); n != 1 {
+		t.Errorf("%d downloads", n)
+	}
+	// One more directory is another module.
+	if err := s.CheckModules([]store.RecordModule{{Path: "example.com/v", Version: "v1.0.0", Sum: p.Sum("example.com/v", "v1.0.0")}}); err == nil {
+		t.Error("it has the sum of a zip without directories")
 	}
 }

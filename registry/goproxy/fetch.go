@@ -7,11 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/store"
@@ -90,43 +90,50 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	var goMod error
 	var ahead sync.WaitGroup
 	ahead.Go(func() { _, goMod = r.modData(ctx, m) }) // the build reads it from the store
-	stage, sum, size, err := r.fetchStage(ctx, m)
+	s, err := r.fetchStage(ctx, m)
 	ahead.Wait()
 	if err := cmp.Or(goMod, err); err != nil {
 		return nil, err
 	}
-	if err := r.verify(ctx, m, sum); err != nil {
+	if err := r.verify(ctx, m, s.sum); err != nil {
 		return nil, err
 	}
-	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: size, Took: time.Since(started)})
-	dir, err := r.publish(m, sum, stage)
+	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
+	dir, err := r.publish(m, s)
 	if err != nil {
 		return nil, writeError(err)
 	}
 	r.in.trusted.Store(dir, true)
 	r.fetched.Store(true)
-	return &sourceTree{dir: dir, sum: sum}, nil
+	return &sourceTree{dir: dir, sum: s.sum}, nil
 }
 
-// fetchStage unpacks a module in a private place of the store, and returns that place, the sum of what it
-// unpacked, and the zip's size.
-func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum string, size int64, err error) {
+// stage is a module that is unpacked in a private place of the store.
+type stage struct {
+	unpacked
+	dir  string
+	size int64 // of the zip, in bytes
+}
+
+// fetchStage unpacks a module in a private place of the store.
+func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, error) {
 	temp, err := r.temp()
 	if err != nil {
-		return "", "", 0, err
+		return nil, err
 	}
 	f, size, err := r.fetchZip(ctx, m, temp)
 	if err != nil {
-		return "", "", 0, err
+		return nil, err
 	}
 	defer f.Close()
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
-		return "", "", 0, err
+		return nil, err
 	}
-	if stage, err = os.MkdirTemp(temp, "tree-"); err == nil {
-		sum, err = r.extract(ctx, f, m, stage)
+	s := &stage{size: size}
+	if s.dir, err = os.MkdirTemp(temp, "tree-"); err == nil {
+		s.unpacked, err = r.extract(ctx, f, m, s.dir)
 	}
-	return stage, sum, size, writeError(err)
+	return s, writeError(err)
 }
 
 // installedTree returns the module as the store has it, or nil. A tree that this installer did not see yet is
@@ -137,7 +144,7 @@ func (r *request) installedTree(m module.Version) (*sourceTree, error) {
 		return nil, nil
 	}
 	if _, trusted := r.in.trusted.Load(dir); !trusted {
-		got, err := dirhash.HashDir(dir, m.String(), dirhash.Hash1)
+		got, err := r.store.ModuleFilesSum(m.Path, m.Version)
 		if err != nil || got != sum {
 			return nil, nil
 		}
@@ -179,20 +186,39 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 }
 
 // extract unpacks with as many zips at a time as there are cores: that part is work, not waiting.
-func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (string, error) {
+func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (unpacked, error) {
 	select {
 	case r.in.cores <- struct{}{}:
 		defer func() { <-r.in.cores }()
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return unpacked{}, context.Cause(ctx)
 	}
 	return extract(f, m, dir)
 }
 
+// putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found out again: see
+// [store.Store.ModuleFilesSum].
+func (r *request) putDirs(m module.Version, dirs []string) error {
+	if len(dirs) > 0 {
+		return r.store.putFile(m, "dirs", []byte(strings.Join(dirs, "\n")+"\n"))
+	}
+	name, err := r.store.modules().file(m, "dirs")
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // publish moves a verified tree to its place. A directory that is there without being whole, because
 // somebody removed its sum, makes way.
-func (r *request) publish(m module.Version, sum, stage string) (string, error) {
-	if err := r.store.putFile(m, "ziphash", []byte(sum)); err != nil {
+func (r *request) publish(m module.Version, s *stage) (string, error) {
+	if err := r.putDirs(m, s.dirs); err != nil {
+		return "", err
+	}
+	if err := r.store.putFile(m, "ziphash", []byte(s.sum)); err != nil {
 		return "", err
 	}
 	dir, err := r.store.modules().dir(m)
@@ -202,18 +228,18 @@ func (r *request) publish(m module.Version, sum, stage string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
 	}
-	if err := protect(stage); err != nil {
+	if err := protect(s.dir); err != nil {
 		return "", err
 	}
 	if _, err := os.Lstat(dir); err == nil {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			return "", err
 		}
-		if err := os.Rename(dir, stage+"-old"); err != nil {
+		if err := os.Rename(dir, s.dir+"-old"); err != nil {
 			return "", err
 		}
 	}
-	if err := os.Rename(stage, dir); err != nil {
+	if err := os.Rename(s.dir, dir); err != nil {
 		return "", err
 	}
 	return dir, os.Chmod(dir, 0o555)

@@ -31,29 +31,35 @@ func badZip(reason string) error {
 	}
 }
 
-// extract checks a module zip, writes its files below the empty directory dir, and returns its "h1:" sum,
+// unpacked is what is known of a zip once it was unpacked.
+type unpacked struct {
+	sum  string   // "h1:…"
+	dirs []string // its entries for directories, which end in "/"
+}
+
+// extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
 // in one pass: every file is hashed while it is written. All names are checked before the first is written,
 // and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
-func extract(f *os.File, m module.Version, dir string) (sum string, err error) {
+func extract(f *os.File, m module.Version, dir string) (unpacked, error) {
 	if _, err := zip.CheckZip(m, f.Name()); err != nil {
-		return "", badZip(zipReason(err))
+		return unpacked{}, badZip(zipReason(err))
 	}
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	z, err := stdzip.NewReader(f, size)
 	if err != nil {
-		return "", badZip(err.Error())
+		return unpacked{}, badZip(err.Error())
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	defer root.Close()
 	prefix := m.Path + "@" + m.Version + "/"
 	if err := makeDirs(root, z, prefix); err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	lines := make([]string, len(z.File))
 	var next atomic.Int64
@@ -76,11 +82,17 @@ func extract(f *os.File, m module.Version, dir string) (sum string, err error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2*sha256.Size:], b[2*sha256.Size:]) })
 	h := sha256.Sum256([]byte(strings.Join(lines, "")))
-	return "h1:" + base64.StdEncoding.EncodeToString(h[:]), nil
+	out := unpacked{sum: "h1:" + base64.StdEncoding.EncodeToString(h[:])}
+	for _, file := range z.File {
+		if strings.HasSuffix(file.Name, "/") {
+			out.dirs = append(out.dirs, file.Name)
+		}
+	}
+	return out, nil
 }
 
 // zipReason shortens the report of all bad names to the first one.
@@ -109,14 +121,17 @@ func makeDirs(root *os.Root, z *stdzip.Reader, prefix string) error {
 // extractFile writes one file and returns its SHA-256 sum. A directory's entry has the sum of an empty file.
 func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum []byte, err error) {
 	h := sha256.New()
-	if strings.HasSuffix(file.Name, "/") {
-		return h.Sum(nil), nil
-	}
 	r, err := file.Open()
 	if err != nil {
 		return nil, badZip(fmt.Sprintf("%s: %v", name, err))
 	}
 	defer r.Close()
+	if strings.HasSuffix(file.Name, "/") {
+		if n, err := io.CopyN(io.Discard, r, 1); n > 0 || err != io.EOF {
+			return nil, badZip(name + ": a directory has contents")
+		}
+		return h.Sum(nil), nil
+	}
 	w, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
 	if err != nil {
 		return nil, err
