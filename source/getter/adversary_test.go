@@ -43,7 +43,7 @@ func TestGitAmbiguous(t *testing.T) {
 		"heads/main":     "the repository has no branch or tag heads/main\n\tknown versions: twice, tree, noted, both",
 		"noted%5E%7B%7D": "invalid module name: its ref \"noted^{}\" holds what no branch, tag or commit can",
 		"main.lock":      "the repository has no branch or tag main.lock\n\tknown versions: twice, tree, noted, both",
-		"tree":           "the repository has no commit " + treeObject,
+		"tree":           "the repository has no commit " + treeObject + ", which was tree\n\tsomebody rewrote it; if you trust what is there now, `load upgrade` with the name locks that",
 	} {
 		s := openStore(t)
 		_, _, err := install(t.Context(), t, in, s, at+"?ref="+ref)

@@ -2,6 +2,7 @@ package getter
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,7 +113,12 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 		return g.explain(ctx, s, err)
 	}
 	if _, err := g.run(ctx, s, dir, "cat-file", "-e", commit+"^{commit}"); err != nil {
-		return &load.VersionError{Module: s.String(), Query: s.ref, Reason: "the repository has no commit " + commit}
+		e := &load.VersionError{Module: s.String(), Query: s.ref, Reason: "the repository has no commit " + commit}
+		if s.ref != commit {
+			e.Reason += ", which was " + cmp.Or(s.ref, "the default branch")
+			e.Fix = "somebody rewrote it; if you trust what is there now, `load upgrade` with the name locks that"
+		}
+		return e
 	}
 	tree.OmitLinks = true
 	return g.archive(ctx, s, commit, dir, tree)
