@@ -237,7 +237,7 @@ func TestConfusion(t *testing.T) {
 		fmt.Fprintf(&evil, "-- example.com/%s@v1.9.9/x.go --\npackage evil\n", path)
 	}
 	proxy := loadtest.Proxy(t, evil.String())
-	const fix = "\n\tcheck the spelling, the network, and that git can reach the repository without asking for a password"
+	const fix = "\n\tnobody else is asked about a private module (GOPRIVATE, GONOPROXY); check the spelling, the network, and that git can reach the repository without asking for a password"
 	for _, set := range []func(c *goproxy.Config){
 		func(c *goproxy.Config) { c.Private, c.NoProxy, c.NoSumDB = "example.com", "", "" },
 		func(c *goproxy.Config) { c.Private, c.NoProxy, c.NoSumDB = "none", "*.com", "*.com" },
@@ -251,8 +251,8 @@ func TestConfusion(t *testing.T) {
 			"example.com/lib@v1.9.9": "no version v1.9.9\n\tknown versions: v1.0.0",
 			"example.com/lib/none":   "not found\n\tgoproxy: module example.com/lib@v1.0.0 is there, but does not contain the package",
 			"example.com/404/pkg":    "not found\n\tdirect: no such module: example.com/404/pkg, example.com/404, example.com (private: no proxy is asked)\n\tcheck the spelling: a wrong import path is never corrected by itself",
-			"example.com/403/pkg":    "example.com/403/pkg: unrecognized import path \"example.com/403/pkg\": reading https://example.com/403/pkg?go-get=1: 403 Forbidden" + fix,
-			"example.com/500/pkg":    "example.com/500/pkg: unrecognized import path \"example.com/500/pkg\": reading https://example.com/500/pkg?go-get=1: 500 Internal Server Error" + fix,
+			"example.com/403/pkg":    "https://example.com/403/pkg: 403 Forbidden" + fix,
+			"example.com/500/pkg":    "https://example.com/500/pkg: 500 Internal Server Error" + fix,
 		} {
 			spec, err := install(t, goproxy.New(c), s, name)
 			if want == "" && err == nil && spec.Version == "v1.0.0" {
