@@ -238,14 +238,13 @@ func TestConfusion(t *testing.T) {
 	}
 	proxy := loadtest.Proxy(t, evil.String())
 	const fix = "\n\tnobody else is asked about a private module (GOPRIVATE, GONOPROXY); check the spelling, the network, and that git can reach the repository without asking for a password"
-	for _, set := range []func(c *goproxy.Config){
-		func(c *goproxy.Config) { c.Private, c.NoProxy, c.NoSumDB = "example.com", "", "" },
-		func(c *goproxy.Config) { c.Private, c.NoProxy, c.NoSumDB = "none", "*.com", "*.com" },
+	c, s := config(proxy), openStore(t)
+	c.DirectCache = loadtest.TempDir(t)
+	for _, set := range []func(){
+		func() { c.Private, c.NoProxy, c.NoSumDB = "example.com", "", "" },
+		func() { c.Private, c.NoProxy, c.NoSumDB = "none", "*.com", "*.com" },
 	} {
-		c := config(proxy)
-		c.DirectCache = loadtest.TempDir(t)
-		set(&c)
-		s := openStore(t)
+		set()
 		for name, want := range map[string]string{
 			"example.com/lib":        "",
 			"example.com/lib@v1.9.9": "no version v1.9.9\n\tknown versions: v1.0.0",
@@ -298,5 +297,56 @@ func TestDirectoryEntries(t *testing.T) {
 	// One more directory is another module.
 	if err := s.CheckModules([]store.RecordModule{{Path: "example.com/v", Version: "v1.0.0", Sum: p.Sum("example.com/v", "v1.0.0")}}); err == nil {
 		t.Error("it has the sum of a zip without directories")
+	}
+}
+
+// TestDirectMeta: what a page says of a repository leads to git over https, and to no program or protocol besides
+// (CVE-2023-45285).
+func TestDirectMeta(t *testing.T) {
+	h := host(t)
+	marker := filepath.Join(t.TempDir(), "ran")
+	in := goproxy.New(directConfig(t))
+	const fix = "\n\tcheck the spelling, the network, and that git can reach the repository without asking for a password"
+	for meta, want := range map[string]string{
+		"git git://127.0.0.1:1/r":      "git: transport 'git' not allowed",
+		"git http://127.0.0.1:1/r":     "git: transport 'http' not allowed",
+		"git ext::touch%20" + marker:   "git remote (ext::touch%20" + marker + ") must not be local directory (use URL syntax not host:path syntax)",
+		"git --upload-pack=x":          `https://example.com/meta?go-get=1: invalid repo root "--upload-pack=x": no scheme`,
+		"git ssh://-oProxyCommand=x/r": "git: strange hostname '-oProxyCommand=x' blocked",
+		"git file://" + h.root:         "https://example.com/meta?go-get=1: invalid repo root \"file://" + h.root + "\": file scheme disallowed",
+		"hg https://example.com/r":     "GOVCS disallows using hg for public example.com/meta; see 'go help vcs'",
+		"svn https://example.com/r":    "GOVCS disallows using svn for public example.com/meta; see 'go help vcs'",
+	} {
+		h.tags["example.com/meta"] = meta
+		_, err := in.Resolve(t.Context(), parse(t, "example.com/meta@v1.0.0"))
+		if err == nil || err.Error() != "https://example.com/meta: "+want+fix {
+			t.Errorf("%s:\n got %v\nwant %s", meta, err, want)
+		}
+		if _, err := os.Stat(marker); err == nil {
+			t.Fatalf("%s: something ran", meta)
+		}
+	}
+}
+
+// TestForgedPseudo: a pseudo-version has to be that of its commit.
+func TestForgedPseudo(t *testing.T) {
+	h := host(t)
+	lib := h.repo(t, "lib")
+	lib.Write("go.mod", "module example.com/lib\n")
+	lib.Write("lib.go", "package lib\n")
+	commit := lib.Commit("v1.0.0")[:12]
+	in := goproxy.New(directConfig(t))
+	const absent = "no version %s\n\tknown versions: v1.0.0"
+	const invalid = "https://example.com/lib: invalid pseudo-version: %s\n\tcheck the spelling, the network, and that git can reach the repository without asking for a password"
+	for version, want := range map[string]string{
+		"v1.0.1-0.20240102030405-" + commit:    fmt.Sprintf(invalid, "tag (v1.0.0) found on revision "+commit+" is already canonical, so should not be replaced with a pseudo-version derived from that tag"),
+		"v1.0.1-0.20990102030405-" + commit:    fmt.Sprintf(invalid, "does not match version-control timestamp (expected 20240102030405)"),
+		"v9.0.1-0.20240102030405-" + commit:    fmt.Sprintf(absent, "v9.0.1-0.20240102030405-"+commit),
+		"v1.0.1-0.20240102030405-111111111111": fmt.Sprintf(absent, "v1.0.1-0.20240102030405-111111111111"),
+	} {
+		_, err := in.Resolve(t.Context(), parse(t, "example.com/lib@"+version))
+		if err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", version, err, want)
+		}
 	}
 }

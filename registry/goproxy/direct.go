@@ -148,6 +148,10 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if t.Env("GOVCS") == "" {
 		cmd.Env = append(cmd.Env, "GOVCS=*:git")
 	}
+	if os.Getenv("GIT_ALLOW_PROTOCOL") == "" && !module.MatchPrefixPatterns(t.Env("GOINSECURE"), r.path) {
+		// The go command follows a page that it got over https to a repository without encryption.
+		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL=https:ssh:git+ssh:file")
+	}
 	procgroup.Set(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

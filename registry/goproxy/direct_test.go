@@ -27,7 +27,7 @@ import (
 type hosting struct {
 	root string // of the repositories
 	mu   sync.Mutex
-	tags map[string]string // import path of a repository's root → name of the repository
+	tags map[string]string // import path of a repository's root → name of the repository, or what the tag says instead
 }
 
 // host starts the service and lets the environment lead to it, and to nothing else.
@@ -45,7 +45,11 @@ func host(t *testing.T) *hosting {
 		defer h.mu.Unlock()
 		for prefix, name := range h.tags {
 			if full := "example.com/" + path; full == prefix || strings.HasPrefix(full, prefix+"/") {
-				fmt.Fprintf(w, `<html><head><meta name="go-import" content="%s git https://example.com/git/%s"></head></html>`, prefix, name)
+				where := "git https://example.com/git/" + name
+				if strings.Contains(name, " ") {
+					where = name
+				}
+				fmt.Fprintf(w, `<html><head><meta name="go-import" content="%s %s"></head></html>`, prefix, where)
 				return
 			}
 		}
