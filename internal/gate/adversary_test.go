@@ -5,8 +5,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -201,4 +206,36 @@ func TestManyNames(t *testing.T) {
 	binary.LittleEndian.PutUint32(many[len(many)-10:], uint32(30*len(central[0])))
 	_, err = let(t, "zip", many, limits)
 	checkText(t, "entries", err, want)
+}
+
+// TestDirTypes: a local directory holds what an archive may hold, and nothing that leads elsewhere or makes its reader
+// wait.
+func TestDirTypes(t *testing.T) {
+	t.Parallel()
+	for what, test := range map[string]struct {
+		make func(name string) error
+		want string
+	}{
+		"a link to a directory": {func(name string) error { return os.Symlink(t.TempDir(), name) }, `"x" is a symbolic link`},
+		"a link to itself":      {func(name string) error { return os.Symlink(name, name) }, `"x" is a symbolic link`},
+		"a pipe":                {func(name string) error { return exec.Command("mkfifo", name).Run() }, `"x" is a named pipe`},
+		"a setuid file": {func(name string) error {
+			return errors.Join(os.WriteFile(name, nil, 0o700), os.Chmod(name, 0o700|fs.ModeSetuid))
+		}, `"x" is setuid or setgid`},
+	} {
+		source, dir := t.TempDir(), t.TempDir()
+		if err := test.make(filepath.Join(source, "x")); err != nil {
+			t.Logf("%s: %v", what, err)
+			continue
+		}
+		tree, err := New(dir, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkText(t, what, tree.Dir(source), test.want)
+		tree.Close()
+		if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+			t.Errorf("%s: %v is there", what, entries)
+		}
+	}
 }
