@@ -178,6 +178,9 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 		size, err = p.zip(ctx, m.Version, f)
 		return err
 	})
+	if err == nil {
+		err = checkEntries(f, size)
+	}
 	if err != nil {
 		f.Close()
 		return nil, 0, writeError(err)

@@ -2,6 +2,7 @@ package goproxy
 
 import (
 	stdzip "archive/zip"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -29,6 +30,28 @@ func badZip(reason string) error {
 		Reason: "its zip is refused: " + reason,
 		Fix:    "the registry or the module's author made a broken zip; try another version, or another registry in GOPROXY",
 	}
+}
+
+// maxEntries is how many files a module may have: several times those of the largest modules. Reading the directory of a
+// zip takes some hundred bytes of memory for each.
+const maxEntries = 500_000
+
+// checkEntries refuses a zip that may have too many entries, before anybody reads its directory: it counts the mark with
+// which each begins, wherever it stands.
+func checkEntries(f io.ReaderAt, size int64) error {
+	const mark = "PK\x01\x02"
+	buf := make([]byte, 256<<10)
+	entries := 0
+	for at := int64(0); at < size; at += int64(len(buf) - len(mark) + 1) { // a mark across two pieces is in the second
+		n, err := f.ReadAt(buf, at)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if entries += bytes.Count(buf[:n], []byte(mark)); entries > maxEntries {
+			return badZip(fmt.Sprintf("it has more than %d entries", maxEntries))
+		}
+	}
+	return nil
 }
 
 // unpacked is what is known of a zip once it was unpacked.
