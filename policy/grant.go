@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"os"
 	"slices"
+
+	"github.com/loadgo/load/internal/token"
 )
 
 // Grant gives the modules that match its pattern something.
@@ -49,13 +51,13 @@ func (g Grants) Capabilities() []string {
 func (g Grants) Zero() bool { return g.Memory == 0 && len(g.Capabilities()) == 0 }
 
 // Environ returns the variables as "NAME=value", with the host's present values for those that were granted without
-// one, if the host has them.
+// one, if the host has them. Tokens of registries (LOAD_TOKEN_…) are never among them.
 func (g Grants) Environ() []string {
 	var list []string
 	for _, variable := range g.Env {
 		if variableName(variable) == variable {
 			value, ok := os.LookupEnv(variable)
-			if !ok {
+			if !ok || token.Holds(variable) {
 				continue
 			}
 			variable += "=" + value
