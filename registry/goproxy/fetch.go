@@ -152,8 +152,8 @@ func (r *request) installedTree(m module.Version) (*sourceTree, error) {
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a registry
 // sends, streamed to a file without a name of its own for long.
 func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (*os.File, int64, error) {
-	if dir := r.in.settings().modCache; dir != "" {
-		if name, err := modCache(dir).file(m, "zip"); err == nil {
+	if cache, ok := r.in.userCache(ctx, m.Path); ok {
+		if name, err := cache.file(m, "zip"); err == nil {
 			if f, err := os.Open(name); err == nil {
 				if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
 					return f, fi.Size(), nil
