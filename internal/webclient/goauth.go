@@ -298,7 +298,7 @@ func (g *goAuth) places(c *Credentials) []string {
 		}
 	}
 	if len(names) == 0 {
-		names = []string{"no place (GOAUTH=off)"}
+		names = []string{"GOAUTH (off)"}
 	}
 	return names
 }
