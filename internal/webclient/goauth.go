@@ -39,10 +39,11 @@ type way struct {
 	kind string   // "netrc", "git" or "command"
 	dir  string   // of git
 	argv []string // of a command
+	err  error    // why the command cannot be run, which is as if it failed
 }
 
 func (w way) String() string {
-	if w.kind == "command" {
+	if w.kind == "command" && len(w.argv) > 0 {
 		return filepath.Base(w.argv[0]) // its arguments may be secret
 	}
 	return w.kind
@@ -60,10 +61,8 @@ func parseGoAuth(value string) ([]way, error) {
 	commands := strings.Split(value, ";")
 	var ways []way
 	for _, command := range commands {
-		words, err := splitQuoted(command)
+		words := strings.Fields(command)
 		switch {
-		case err != nil:
-			return nil, badGoAuth("%v", err)
 		case len(words) == 0:
 			return nil, badGoAuth("it holds an empty command")
 		case words[0] == "off" && len(commands) > 1:
@@ -80,7 +79,8 @@ func parseGoAuth(value string) ([]way, error) {
 			}
 			ways = append(ways, way{kind: "git", dir: words[1]})
 		default:
-			ways = append(ways, way{kind: "command", argv: words})
+			argv, err := splitQuoted(command)
+			ways = append(ways, way{kind: "command", argv: argv, err: err})
 		}
 	}
 	return ways, nil
@@ -154,6 +154,8 @@ func (g *goAuth) again(ctx context.Context, u *url.URL, refusal *http.Response) 
 	told := func(context.Context, int) {}
 	for _, w := range slices.Backward(g.ways) {
 		switch w.kind {
+		case "netrc": // what follows it may have told something else
+			g.readNetrc(g.file)
 		case "git":
 			if verdict := g.fill(ctx, w, u); verdict != nil {
 				told = verdict
@@ -212,7 +214,11 @@ func (g *goAuth) run(ctx context.Context, w way, u *url.URL, refusal *http.Respo
 	if u != nil {
 		argv, stdin = append(slices.Clone(argv), u.String()), responseText(refusal)
 	}
-	out, err := output(ctx, "", stdin, argv...)
+	var out []byte
+	err := w.err
+	if err == nil {
+		out, err = output(ctx, "", stdin, argv...)
+	}
 	var told map[string]http.Header
 	if err == nil {
 		told, err = parseAuthResponse(string(out))
@@ -249,6 +255,9 @@ func (g *goAuth) fill(ctx context.Context, w way, u *url.URL) func(context.Conte
 	}
 	g.store(prefix, userHeader(user))
 	return func(ctx context.Context, status int) {
+		if g.lookup(u).Get("Authorization") != userHeader(user).Get("Authorization") {
+			return // it was another way's word
+		}
 		verdict := map[int]string{http.StatusOK: "approve", http.StatusUnauthorized: "reject"}[status]
 		if verdict != "" {
 			_, err := output(ctx, w.dir, string(out), "git", "credential", verdict)
