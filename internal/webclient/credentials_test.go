@@ -258,7 +258,7 @@ func FuzzGoAuth(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		ways, err := parseGoAuth(value)
 		for _, w := range ways {
-			if w.kind == "command" && (len(w.argv) == 0 || err != nil) {
+			if w.kind == "command" && w.err == nil && (len(w.argv) == 0 || err != nil) {
 				t.Errorf("%q: %+v, %v", value, w, err)
 			}
 		}
