@@ -82,6 +82,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return e, err
 	}
+	ctx = p.promising(ctx)
 	spec, err := l.askFinders(ctx, p.name(parsed), e)
 	if err != nil {
 		return e, err

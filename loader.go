@@ -296,7 +296,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.find(l.context(ctx), pin.name(parsed))
+	spec, tried, err := l.config.Path.find(pin.promising(l.context(ctx)), pin.name(parsed))
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}

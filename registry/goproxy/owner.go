@@ -2,8 +2,12 @@ package goproxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -12,6 +16,7 @@ import (
 	"github.com/loadgo/load/internal/token"
 	"github.com/loadgo/load/internal/webclient"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/store"
 )
 
 // ownerProxy is the registry that owns a path, as a proxy.
@@ -76,6 +81,42 @@ func (in *Installer) userCache(ctx context.Context, path string) (modCache, bool
 // checked tells whether the checksum database answers for a module path. It does not hear of what is owned.
 func (in *Installer) checked(ctx context.Context, path string) bool {
 	return owner(ctx, path) == "" && in.settings().sums(path)
+}
+
+// Beside a module's tree, and beside its go.mod file, the store says from which registry they came.
+const (
+	treeRegistry = "registry"
+	modRegistry  = "modregistry"
+)
+
+// setRegistry says where what is going to be put came from.
+func (s storage) setRegistry(m module.Version, ext, url string) error {
+	if url != "" {
+		return s.putFile(m, ext, []byte(url))
+	}
+	name, err := s.modules().file(m, ext)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return writeError(err)
+	}
+	return nil
+}
+
+// belongs tells whether a tree, or without a sum a go.mod file, is in the store from where it belongs.
+func (s storage) belongs(ctx context.Context, m module.Version, ext, sum string) bool {
+	from, err := s.modules().read(m, ext)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	return load.Belongs(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version, Sum: sum}, string(from))
+}
+
+// records returns what is installed of a package, in modules of whom the package belongs to.
+func (r *request) records(ctx context.Context, pkg string) ([]*store.Record, error) {
+	records, err := r.store.Records(r.in.Target(), pkg)
+	return slices.DeleteFunc(records, func(record *store.Record) bool { return owner(ctx, record.Module) != owner(ctx, pkg) }), err
 }
 
 // readMod identifies a go.mod file that was read: what two registries have under one path is not the same.
