@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -258,5 +259,31 @@ func TestNetrcAndGoAuth(t *testing.T) {
 		if !ok && !strings.HasSuffix(err.Error(), wanted) {
 			t.Errorf("GOAUTH=%s:\ngot  %v\nwant %s", setting, err, wanted)
 		}
+	}
+}
+
+// TestDirectWithoutToken: the go command that brings modules from their repositories gets no tokens of registries.
+func TestDirectWithoutToken(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	root := t.TempDir()
+	noted := filepath.Join(root, "noted")
+	if err := os.Mkdir(filepath.Join(root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "bin", "go"), []byte("#!/bin/sh\nenv >>"+noted+"\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LOAD_TOKEN_COMPANY", secret)
+	in := goproxy.New(goproxy.Config{
+		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), Toolchain: func() (string, string, error) { return root, "go1.26.0", nil },
+	})
+	if _, err := in.Resolve(t.Context(), parse(t, "example.com/a")); err == nil {
+		t.Error("a go command that fails is no error")
+	}
+	data, err := os.ReadFile(noted)
+	if err != nil || !strings.Contains(string(data), "GOPROXY=direct") || strings.Contains(string(data), secret) {
+		t.Errorf("%v, the go command got\n%s", err, data)
 	}
 }
