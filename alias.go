@@ -78,6 +78,15 @@ func (l *Loader) addAliases(aliases map[string]string) error {
 	return nil
 }
 
+// ParseName is [ParseName] as the loader does it: it replaces aliases, and names of registries, by what they stand for.
+func (l *Loader) ParseName(name string) (Name, error) {
+	parsed, err := l.parseName(name)
+	if err != nil {
+		return Name{}, err
+	}
+	return l.unalias(parsed)
+}
+
 // unalias returns the name that a name stands for.
 func (l *Loader) unalias(name Name) (Name, error) {
 	for name.Form == FormPath {

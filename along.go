@@ -64,10 +64,7 @@ func (c Companion) String() string {
 
 // parseRequest takes a name, which may be an alias, and what it is to be built with.
 func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) {
-	name, err := l.parseName(asked)
-	if err == nil {
-		name, err = l.unalias(name)
-	}
+	name, err := l.ParseName(asked)
 	if err != nil {
 		return Name{}, err
 	}

@@ -184,5 +184,9 @@ func (c *Credentials) Places(a Access) string {
 	if a.URL.Scheme == "https" || len(places) == 0 {
 		places = append(places, c.auth.places(c)...)
 	}
-	return strings.Join(places, ", ")
+	last := len(places) - 1
+	if last == 0 {
+		return places[0]
+	}
+	return strings.Join(places[:last], ", ") + " or " + places[last]
 }

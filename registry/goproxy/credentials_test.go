@@ -252,7 +252,7 @@ func TestNetrcAndGoAuth(t *testing.T) {
 		var wanted string
 		switch setting {
 		case "off":
-			wanted = "\tcheck the name's spelling and the credentials for " + strings.TrimPrefix(server.URL, "https://") + " in LOAD_TOKEN_COMPANY (not set), GOAUTH (off)"
+			wanted = "\tcheck the name's spelling and the credentials for " + strings.TrimPrefix(server.URL, "https://") + " in LOAD_TOKEN_COMPANY (not set) or GOAUTH (off)"
 		case "off; netrc":
 			wanted = ": GOAUTH: off cannot be combined with other commands\n\trun `go help goauth`, and set it with go env -w GOAUTH=…"
 		}

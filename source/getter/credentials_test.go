@@ -64,7 +64,7 @@ func TestCallback(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	_, _, err = install(t.Context(), t, in, openStore(t), server.URL+"/without.star")
-	want := server.URL + "/without.star: forbidden (403 Forbidden)\n\tcheck the spelling of the URL and the credentials for 127.0.0.1 in Config.Credentials, the netrc file"
+	want := server.URL + "/without.star: forbidden (403 Forbidden)\n\tcheck the spelling of the URL and the credentials for 127.0.0.1 in Config.Credentials or the netrc file"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
