@@ -72,7 +72,8 @@ func (e *CredentialsError) Error() string { return e.Reason }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
 // Transport adds the credentials to requests that have an [Access], and asks next. They are added to each request on
-// its own and are never part of it: a redirect to another scheme, host or port has none to take along.
+// its own and are never part of it: a redirect to another scheme, host or port has none to take along, and who was
+// redirected to cannot lead back to where there are some.
 func (c *Credentials) Transport(next http.RoundTripper) http.RoundTripper {
 	return &transport{c, next}
 }
@@ -85,7 +86,7 @@ type transport struct {
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	a, ok := ctx.Value(accessKey{}).(Access)
-	if !ok || r.URL.Scheme != a.URL.Scheme || r.URL.Host != a.URL.Host || a.URL.Scheme != "https" && !a.Insecure {
+	if !ok || a.URL.Scheme != "https" && !a.Insecure || !stayed(r, a.URL) {
 		return t.next.RoundTrip(r)
 	}
 	header, final, err := t.credentials.first(ctx, a)
@@ -105,6 +106,17 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		told(ctx, resp.StatusCode)
 	}
 	return resp, err
+}
+
+// stayed tells whether a request, and those that were redirected to it, are for the scheme, host and port of a URL.
+func stayed(r *http.Request, at *url.URL) bool {
+	for r.URL.Scheme == at.Scheme && r.URL.Host == at.Host {
+		if r.Response == nil || r.Response.Request == nil {
+			return true
+		}
+		r = r.Response.Request
+	}
+	return false
 }
 
 func withHeader(r *http.Request, header http.Header) *http.Request {

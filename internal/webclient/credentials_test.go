@@ -2,16 +2,19 @@ package webclient
 
 import (
 	"bytes"
+	"context"
 	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/loadgo/load/internal/token"
@@ -206,6 +209,127 @@ func TestTokensStay(t *testing.T) {
 	}
 	if got := token.Variable("my-team2"); got != "LOAD_TOKEN_MY_TEAM2" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestLeadBack: who is redirected to another server and back has no credentials any more, nor has that server.
+func TestLeadBack(t *testing.T) {
+	t.Parallel()
+	var there, back, first atomic.Int32
+	var home string
+	count := func(r *http.Request, n *atomic.Int32) {
+		if r.Header.Get("Authorization") != "" {
+			n.Add(1)
+		}
+	}
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count(r, &there)
+		http.Redirect(w, r, home+"/back", http.StatusFound)
+	}))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/back":
+			count(r, &back)
+		case "/within":
+			count(r, &first)
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		default:
+			count(r, &first)
+			http.Redirect(w, r, "/within", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	home = server.URL
+	c := &Credentials{Callback: func(context.Context, *url.URL) (http.Header, error) { return http.Header{"Authorization": {"x"}}, nil }}
+	r, err := http.NewRequest(http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: c.Transport(http.DefaultTransport), CheckRedirect: CheckRedirect}
+	resp, err := client.Do(r.WithContext(WithAccess(t.Context(), Access{URL: r.URL, Insecure: true})))
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	if first.Load() != 2 || there.Load() != 0 || back.Load() != 0 {
+		t.Errorf("%d, %d, %d", first.Load(), there.Load(), back.Load())
+	}
+}
+
+// TestHammer: many requests at a time share the answers of a program that is asked once for all, and again after a
+// refusal.
+func TestHammer(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "right" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	program := script(t, dir, "program", "echo x >>"+dir+"/asked$#\n[ -n \"$1\" ] && printf '"+server.URL+"\\n\\nAuthorization: right\\n\\n'\ntrue\n")
+	c := &Credentials{GoAuth: func() (string, string) { return program, "" }}
+	client := &http.Client{Transport: c.Transport(server.Client().Transport)}
+	get := func() {
+		r, err := http.NewRequest(http.MethodGet, server.URL+"/x", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		resp, err := client.Do(r.WithContext(WithAccess(t.Context(), Access{URL: r.URL})))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+			t.Error(resp.Status)
+		}
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(get)
+	}
+	wg.Wait()
+	again, _ := os.ReadFile(dir + "/asked1")
+	wg.Go(get)
+	wg.Wait()
+	once, _ := os.ReadFile(dir + "/asked0")
+	after, _ := os.ReadFile(dir + "/asked1")
+	if string(once) != "x\n" || len(again) == 0 || len(after) != len(again) {
+		t.Errorf("the program was asked %q times for all, %q and %q times again", once, again, after)
+	}
+}
+
+// TestPlaces: a refusal tells how the programs fared, without their arguments.
+func TestPlaces(t *testing.T) {
+	t.Setenv("LOAD_TOKEN_PLACES", "secret")
+	for setting, want := range map[string]string{
+		"":                         "the netrc file",
+		"off":                      "GOAUTH (off)",
+		"/none/such secret; netrc": "GOAUTH's such (no such file or directory) or the netrc file",
+		"'/none/such":              "GOAUTH's command (a quote is not closed)",
+		"git relative":             "GOAUTH (which cannot be used)",
+		"sh -c 'exit 3' secret":    "GOAUTH's sh (exit status 3)",
+		"echo secret":              "GOAUTH's echo (its answer has no blank line after the URLs)",
+	} {
+		if runtime.GOOS == "windows" && setting != "" && setting != "off" {
+			continue
+		}
+		c := &Credentials{GoAuth: func() (string, string) { return setting, "" }}
+		u := &url.URL{Scheme: "https", Host: "a.test"}
+		_, _ = c.auth.first(t.Context(), c, u)
+		if got := c.Places(Access{URL: u}); got != want {
+			t.Errorf("GOAUTH=%s: got %s, want %s", setting, got, want)
+		}
+		c.Callback = func(context.Context, *url.URL) (http.Header, error) { return nil, nil }
+		u = &url.URL{Scheme: "http", Host: "a.test"}
+		if got := c.Places(Access{URL: u, Variable: "LOAD_TOKEN_PLACES", Insecure: true}); got != "Config.Credentials or LOAD_TOKEN_PLACES (set)" {
+			t.Errorf("got %s", got)
+		}
 	}
 }
 

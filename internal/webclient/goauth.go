@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -204,9 +205,13 @@ func output(ctx context.Context, dir, stdin string, argv ...string) ([]byte, err
 	var stdout bytes.Buffer // what it writes elsewhere may hold secrets
 	cmd.Stdout = &stdout
 	err := cmd.Run()
-	var start *exec.Error
-	if errors.As(err, &start) {
-		err = start.Err
+	var unknown *exec.Error
+	var unusable *fs.PathError
+	switch { // the path is for the reader's eyes as little as the arguments are
+	case errors.As(err, &unknown):
+		err = unknown.Err
+	case errors.As(err, &unusable):
+		err = unusable.Err
 	}
 	return stdout.Bytes(), err
 }
