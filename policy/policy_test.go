@@ -218,6 +218,7 @@ func TestSigned(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample))
+	f.Add([]byte("load.policy 1\nregistry company https://m.example.com corp.example.com *.example.com/[a-c]?\nregistry lab http://l:1/x lab.example.com a/*b insecure\n"))
 	f.Add([]byte("load.policy 1\ngrant a read \"/x y\" /z\nage 3d except a b\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := policy.Parse("load.policy", data)
@@ -233,5 +234,14 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("no rule decided: %+v", d)
 		}
 		policy.Granted([]*policy.Policy{p}, "example.com/a/b")
+		all, err := policy.NewRegistries([]*policy.Policy{p})
+		if err != nil {
+			t.Fatalf("a registry of the file is refused afterwards: %v", err)
+		}
+		for _, r := range p.Registries {
+			if owner, ok := all.Owner(r.Prefix); !ok || owner.Rule == "" {
+				t.Fatalf("nobody owns the prefix of %+v", r)
+			}
+		}
 	})
 }

@@ -207,7 +207,7 @@ func output(ctx context.Context, dir, stdin string, argv ...string) ([]byte, err
 	err := cmd.Run()
 	var unknown *exec.Error
 	var unusable *fs.PathError
-	switch { // the path is for the reader's eyes as little as the arguments are
+	switch { // without the program's path
 	case errors.As(err, &unknown):
 		err = unknown.Err
 	case errors.As(err, &unusable):
