@@ -68,6 +68,15 @@ func TestRegistriesOfPolicies(t *testing.T) {
 	}
 }
 
+// A token of a registry is given to no module, also where a program's policy says so.
+func TestTokenIsNotGranted(t *testing.T) {
+	t.Setenv("LOAD_TOKEN_COMPANY", "secret")
+	t.Setenv("GREETING", "hi")
+	if got := (policy.Grants{Env: []string{"LOAD_TOKEN_COMPANY", "GREETING"}}).Environ(); !slices.Equal(got, []string{"GREETING=hi"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestOwner(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `load.policy 1

@@ -233,18 +233,38 @@ func TestNetrcAndGoAuth(t *testing.T) {
 	if err := os.WriteFile(netrc, []byte("machine 127.0.0.1 login me password "+secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	home := t.TempDir()
+	program, helper := filepath.Join(home, "program"), filepath.Join(home, "helper")
+	t.Setenv("HOME", home)
+	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	t.Setenv("NETRC", netrc)
-	for setting, ok := range map[string]bool{"": true, "netrc": true, "off": false, "off; netrc": false} {
+	settings := map[string]bool{"": true, "netrc": true, "off": false, "off; netrc": false}
+	if runtime.GOOS != "windows" {
+		settings[program], settings["git "+home] = true, true
+	}
+	for setting, ok := range settings {
 		t.Setenv("GOAUTH", setting)
 		w := newWorld(t)
 		registry, others := &guard{next: w.registry, want: want}, &guard{next: w.public}
 		server := registry.start(t, true)
+		for file, text := range map[string]string{
+			program:                           "#!/bin/sh\nprintf '" + server.URL + "\\n\\nAuthorization: " + want + "\\n\\n'\n",
+			helper:                            "#!/bin/sh\n[ $1 = get ] && printf 'username=me\\npassword=" + secret + "\\n'\ntrue\n",
+			filepath.Join(home, ".gitconfig"): "[credential]\n\thelper = " + helper + "\n",
+		} {
+			if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
 		w.config.HTTPClient, w.config.Proxy = server.Client(), others.start(t, false).URL
 		w.own(server.URL, "corp.example.com/team")
 		told, err := w.lockTelling(t, "company:auth")
 		w.discreet(t, told)
 		if (err == nil) != ok {
 			t.Errorf("GOAUTH=%s: %v", setting, err)
+		}
+		if ok && !strings.Contains(registry.told(), want) {
+			t.Errorf("GOAUTH=%s: the registry heard %q", setting, registry.told())
 		}
 		if others.told() != "" {
 			t.Errorf("GOAUTH=%s: %q was sent over http", setting, others.told())
