@@ -34,6 +34,7 @@ func TestScript(t *testing.T) {
 			proxy := loadtest.Proxy(t, modules...)
 			env.Values["proxy"] = proxy
 			env.Vars = append(env.Vars, proxy.Env()...)
+			env.Values["private"] = newPrivateRegistry(t)
 			home, store := filepath.Join(env.WorkDir, ".home"), filepath.Join(env.WorkDir, ".store")
 			if err := os.Mkdir(home, 0o700); err != nil {
 				return err
@@ -58,7 +59,9 @@ func TestScript(t *testing.T) {
 			"exitcode":    exitCode,
 			"fault":       fault,
 			"poison":      poison,
+			"private":     private,
 			"refuse":      refuse,
+			"registry":    registry,
 			"repair":      repair,
 			"replace":     replace,
 			"requests":    requests,

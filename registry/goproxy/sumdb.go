@@ -38,18 +38,12 @@ type database struct {
 	given *url.URL // the address that GOSUMDB names, or nil
 
 	client *sumdb.Client
-	base   func() (address, error)
+	base   func() (proxy, error)
 	ctx    context.Context // of the request, for which the client's interface has no room
 
 	mu       sync.Mutex
 	remote   error // the last fault of the network
 	security error // the first proof of a database that lies
-}
-
-// address is a base URL with its credentials, which are never part of the URL.
-type address struct {
-	url  *url.URL
-	user *url.Userinfo
 }
 
 func (in *Installer) database(ctx context.Context, s *store.Store) (*database, error) {
@@ -96,11 +90,11 @@ func (d *database) configure(value string) error {
 
 // locate finds out where the database is asked: at the address that GOSUMDB names, else through the
 // first proxy that says it supports it, else directly.
-func (d *database) locate() (address, error) {
+func (d *database) locate() (proxy, error) {
 	if d.given != nil {
 		u := *d.given
 		u.User, u.Path = nil, strings.TrimSuffix(u.Path, "/")
-		return address{&u, d.given.User}, nil
+		return proxy{url: &u, user: d.given.User}, nil
 	}
 	direct := &url.URL{Scheme: "https"}
 	direct.Host, direct.Path, _ = strings.Cut(d.name, "/")
@@ -109,29 +103,28 @@ func (d *database) locate() (address, error) {
 	}
 	s := d.in.settings()
 	if s.proxiesErr != nil {
-		return address{}, s.proxiesErr
+		return proxy{}, s.proxiesErr
 	}
 	for _, p := range s.proxies {
 		if p.word != "" {
 			break
 		}
-		r := d.in.repo(p, "")
-		base := address{join(p.url, "sumdb/"+d.name), r.user}
+		base := proxy{url: join(p.url, "sumdb/"+d.name), user: p.user}
 		_, err := d.read(base, "supported")
 		switch {
 		case err == nil:
 			return base, nil
 		case errors.Is(err, fs.ErrNotExist) || p.onError:
 		default:
-			return address{}, err
+			return proxy{}, err
 		}
 	}
-	return address{url: direct}, nil
+	return proxy{url: direct}, nil
 }
 
-func (d *database) read(base address, path string) ([]byte, error) {
+func (d *database) read(base proxy, path string) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := d.in.fetch(d.ctx, join(base.url, path), base.user, maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err := d.in.fetch(d.ctx, base, join(base.url, path), maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	return b.Bytes(), err
 }
 
