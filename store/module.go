@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // moduleTree is an installed Go module.
@@ -69,26 +67,11 @@ func (s *Store) ModuleFilesSum(path, version string) (string, error) {
 }
 
 func (t moduleTree) sum() (string, error) {
-	prefix := t.mod.String()
-	names, err := dirhash.DirFiles(t.dir, prefix)
-	if err != nil {
-		return "", err
-	}
-	dirs, err := os.ReadFile(t.meta + ".dirs")
+	data, err := os.ReadFile(t.meta + ".dirs")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	for dir := range strings.Lines(string(dirs)) {
-		if dir = strings.TrimSuffix(dir, "\n"); strings.HasSuffix(dir, "/") {
-			names = append(names, dir)
-		}
-	}
-	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) {
-		if strings.HasSuffix(name, "/") {
-			return io.NopCloser(strings.NewReader("")), nil
-		}
-		return os.Open(filepath.Join(t.dir, filepath.FromSlash(strings.TrimPrefix(name, prefix))))
-	})
+	return hashTree(t.dir, t.mod.String(), strings.Split(string(data), "\n")...)
 }
 
 func (s *Store) moduleTree(m module.Version) (moduleTree, error) {

@@ -19,7 +19,7 @@ func TestDirectoryEntries(t *testing.T) {
 	p := loadtest.Proxy(t, victim)
 	const prefix = "example.com/v@v1.0.0/"
 	p.SetFile(zipPath, loadtest.Zip(t, loadtest.ZipEntry{Name: prefix}, loadtest.ZipEntry{Name: prefix + "go.mod", Data: []byte("module example.com/v\n\ngo 1.20\n")},
-		loadtest.ZipEntry{Name: prefix + "v.go", Data: []byte("package v\n")}, loadtest.ZipEntry{Name: prefix + "sub/"}, loadtest.ZipEntry{Name: prefix + "sub/empty/"}))
+		loadtest.ZipEntry{Name: prefix + "v.go", Data: []byte("package v\n")}, loadtest.ZipEntry{Name: prefix + "sub/"}, loadtest.ZipEntry{Name: prefix + "sub/with space/"}))
 	c, s := config(p), openStore(t)
 	c.SumDB = "off"
 	for range 2 {
