@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,21 @@ func Admit(ctx context.Context, m ModuleVersion, size int64) error {
 		}
 		return d
 	})
+}
+
+// AdmitAge lets the policies decide about how long a module that is going to be a part of what is installed has been
+// published. When it was is asked only where a policy has such a rule; the zero time stands for unknown. The error is a
+// [*PolicyError], or that of published.
+func AdmitAge(ctx context.Context, m ModuleVersion, published func() (time.Time, error)) error {
+	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
+	if !slices.ContainsFunc(policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) {
+		return nil
+	}
+	at, err := published()
+	if err != nil {
+		return err
+	}
+	return Consider(ctx, &Release{Module: m.Path, Version: m.Version, Time: at})
 }
 
 type lockedKey struct{}

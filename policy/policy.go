@@ -42,9 +42,9 @@ type Policy struct {
 	// NoInstall keeps everything from being installed; what is installed already can be used.
 	NoInstall bool
 
-	// MinAge is for how long a version must have been published, but for those that match AgeExcept. One whose
-	// time is not known, or lies in the future, is too young. The time is what the registry says; many take it
-	// from version control.
+	// MinAge is for how long a version must have been published, but for those that match AgeExcept: what is asked for,
+	// and each module that it needs and that neither a lock file nor a go.sum file holds. One whose time is not known,
+	// or lies in the future, is too young. The time is what the registry says; many take it from version control.
 	MinAge    time.Duration
 	AgeExcept []string
 

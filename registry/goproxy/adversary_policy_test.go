@@ -73,3 +73,34 @@ func TestAgeOfCached(t *testing.T) {
 		t.Errorf("lock file: %v", err)
 	}
 }
+
+// TestAgeOfParts: an old module that requires a version which appeared only now does not bring it in.
+func TestAgeOfParts(t *testing.T) {
+	t.Parallel()
+	proxy := loadtest.Proxy(t, aged, "-- example.com/top@v1.0.0/go.mod --\nmodule example.com/top\n\nrequire example.com/aged v1.2.0\n-- example.com/top@v1.0.0/t.go --\npackage top\n\nimport _ \"example.com/aged\"\n")
+	published(proxy, "v1.2.0", time.Now().Add(-time.Hour))
+	lock := filepath.Join(t.TempDir(), "load.lock")
+	loader := func(s *store.Store, rules ...*policy.Policy) *load.Loader {
+		l, err := load.New(load.Config{Store: s, Installers: []load.Installer{goproxy.New(config(proxy))}, Policies: rules, LockFile: lock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	s := openStore(t)
+	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Lock(t.Context(), "example.com/top")
+	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if sum := s.ModuleSum("example.com/aged", "v1.2.0"); sum != "" || proxy.Count("aged/@v/v1.2.0.zip") != 0 {
+		t.Errorf("it was fetched: %s", sum)
+	}
+	if _, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Lock(t.Context(), "example.com/top"); err != nil {
+		t.Error(err)
+	}
+	// What is locked was decided when it was locked.
+	if _, err := loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Lock(t.Context(), "example.com/top"); err != nil {
+		t.Error(err)
+	}
+}

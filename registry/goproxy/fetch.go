@@ -78,6 +78,9 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
 		return nil, err
 	}
+	if err := r.admitAge(ctx, m); err != nil {
+		return nil, err
+	}
 	unlock, err := r.store.Lock(ctx, "mod/"+m.String())
 	if err != nil {
 		return nil, err
@@ -106,6 +109,20 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	r.in.trusted.Store(dir, true)
 	r.fetched.Store(true)
 	return &sourceTree{dir: dir, sum: s.sum}, nil
+}
+
+// admitAge asks the policies about the age of a module that neither a lock file nor a go.sum file holds.
+func (r *request) admitAge(ctx context.Context, m module.Version) error {
+	if r.sums.promises(m) {
+		return nil
+	}
+	return load.AdmitAge(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
+		i, err := r.in.fetchInfo(ctx, m)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return i.Time, err
+	})
 }
 
 // stage is a module that is unpacked in a private place of the store.
