@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,11 @@ type policiesKey struct{}
 // before they fetch it, with a negative size, and again when they know the size of its archive in bytes, before
 // they publish it. The error is a [*PolicyError].
 func Admit(ctx context.Context, m ModuleVersion, size int64) error {
+	if locked, ok := ctx.Value(lockedKey{}).(func(ModuleVersion) error); ok {
+		if err := locked(m); err != nil {
+			return err
+		}
+	}
 	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
 	return decide(policies, func(p *policy.Policy) policy.Decision {
 		d := p.Name(m.Path)
@@ -35,6 +41,36 @@ func Admit(ctx context.Context, m ModuleVersion, size int64) error {
 			d = p.Size(m.Path, m.Version, size)
 		}
 		return d
+	})
+}
+
+// AdmitAge lets the policies decide about how long a module that is going to be a part of what is installed has been
+// published. When it was is asked only where a policy has such a rule; the zero time stands for unknown. The error is a
+// [*PolicyError], or that of published.
+func AdmitAge(ctx context.Context, m ModuleVersion, published func() (time.Time, error)) error {
+	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
+	if !slices.ContainsFunc(policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) {
+		return nil
+	}
+	at, err := published()
+	if err != nil {
+		return err
+	}
+	return Consider(ctx, &Release{Module: m.Path, Version: m.Version, Time: at})
+}
+
+type lockedKey struct{}
+
+// lockedOnly keeps installers from bringing what a frozen lock file does not hold.
+func (l *Loader) lockedOnly(ctx context.Context, p pin) context.Context {
+	if !l.config.Frozen || !p.held {
+		return ctx
+	}
+	return context.WithValue(ctx, lockedKey{}, func(m ModuleVersion) error {
+		if _, ok := p.entry.Need(m.Path); ok {
+			return nil
+		}
+		return l.notLocked(p.asked, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 type moduleTree struct {
 	mod  module.Version
 	dir  string // of its source
-	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info"
+	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info", ".dirs"
 }
 
 // moduleName is how a module is named among the things of a store.
@@ -54,6 +54,24 @@ func (s *Store) ModuleRegistry(path, version string) (string, error) {
 		return "", nil
 	}
 	return string(data), err
+}
+
+// ModuleFilesSum reads the files of an installed Go module and returns the sum of the zip that they came from. The zip's
+// entries for directories count in it: where it had any, the module's file ".dirs" beside its sum lists them.
+func (s *Store) ModuleFilesSum(path, version string) (string, error) {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return "", err
+	}
+	return t.sum()
+}
+
+func (t moduleTree) sum() (string, error) {
+	data, err := os.ReadFile(t.meta + ".dirs")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return hashTree(t.dir, t.mod.String(), strings.Split(string(data), "\n")...)
 }
 
 func (s *Store) moduleTree(m module.Version) (moduleTree, error) {
@@ -116,7 +134,7 @@ func (s *Store) modules() iter.Seq2[moduleTree, error] {
 
 // removeModule takes a module out of the store: first the sum, without which its directory is not there.
 func (s *Store) removeModule(t moduleTree) error {
-	for _, suffix := range []string{".ziphash", ".info"} {
+	for _, suffix := range []string{".ziphash", ".info", ".dirs"} {
 		if err := os.Remove(t.meta + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return writeError(t.meta+suffix, err)
 		}

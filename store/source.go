@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // SourceRecord is what an installer learned about a source that is not a Go module of a registry: a git
@@ -66,7 +64,7 @@ func (s *Store) VerifySource(sum string) (bool, error) {
 	if dir == "" || err != nil {
 		return false, err
 	}
-	got, err := dirhash.HashDir(dir, "", dirhash.Hash1)
+	got, err := hashTree(dir, "")
 	return err == nil && got == sum, nil
 }
 

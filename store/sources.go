@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 func (s *Store) srcDir() string          { return filepath.Join(s.dir, "src") }
@@ -86,7 +84,7 @@ func (s *Store) sourceTrees() ([]sourceTree, error) {
 
 func (s *Store) checkSource(t sourceTree) (int64, *Damage) {
 	size := treeSize(t.dir)
-	got, err := dirhash.HashDir(t.dir, "", dirhash.Hash1)
+	got, err := hashTree(t.dir, "")
 	if err == nil && got == t.sum || errors.Is(err, fs.ErrNotExist) {
 		return size, nil
 	}

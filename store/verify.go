@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // Damage is something in a store that is not as it was put there.
@@ -125,7 +123,7 @@ func (s *Store) checkModule(t moduleTree) (int64, *Damage) {
 	if err != nil {
 		return 0, damage(err.Error())
 	}
-	got, err := dirhash.HashDir(t.dir, t.mod.String(), dirhash.Hash1)
+	got, err := t.sum()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0, damage("its files are missing")

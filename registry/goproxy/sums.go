@@ -105,6 +105,14 @@ func (s *sums) kept(m module.Version, got string) (known bool, err error) {
 	}
 }
 
+// promises tells whether there is a promise about a module.
+func (s *sums) promises(m module.Version) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.promised[m]
+	return ok
+}
+
 // verify compares a sum with what was promised, else with the checksum database where that answers for the
 // module. There is no looser check after a failed one.
 func (r *request) verify(ctx context.Context, m module.Version, got string) error {
