@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // Artifact is what an engine made of a source and the store keeps. It does not change; it is safe for
@@ -175,5 +177,5 @@ func (s *Store) Evict(key string) error {
 	if err := os.Rename(old, filepath.Join(dir, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return writeError(old, err)
 	}
-	return nil
+	return writeError(old, failpoint.Hit("store.evicted"))
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // live tells other processes what this one uses. Each has a file below live/, whose lock says that it lives, and
@@ -40,12 +42,15 @@ func (s *Store) use(what, path string) {
 	if s.live.used == nil {
 		s.live.used = make(map[string]bool)
 		s.live.start(s.liveDir())
+		_ = failpoint.Hit("store.live.started")
 	}
 	s.live.used[what] = true
 	if s.live.file != nil {
 		_, _ = s.live.file.WriteString(what + "\n")
+		_ = failpoint.Hit("store.live.told")
 	}
-	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
+	// A time in the future is that of a clock that was wrong: left alone, it would keep the thing for as long.
+	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()).Abs() > touchAfter {
 		now := time.Now()
 		_ = os.Chtimes(path, now, now)
 	}

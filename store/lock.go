@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // poll is how often a lock that another process holds is tried again.
@@ -26,7 +28,7 @@ func WithWait(ctx context.Context, waiting func(lock string)) context.Context {
 
 // Lock waits for the named lock, which one goroutine of one process holds at a time. Any string is a
 // name. The lock ends with unlock, which may be called more than once, or with the process. Where ctx
-// ends first, the error is its cause.
+// ends first, the error is a [*LockError] with its cause.
 func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	release, err := s.locks.acquire(ctx, name)
 	if err != nil {
@@ -37,6 +39,7 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 		release()
 		return nil, err
 	}
+	_ = failpoint.Hit("store.locked")
 	return sync.OnceFunc(func() {
 		_ = file.Unlock() // closes the file, which ends the lock in any case
 		release()
@@ -62,7 +65,7 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 	}
 	_ = file.Close()
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, &LockError{Name: name, Path: path, PID: holder(path), Err: context.Cause(ctx)}
 	}
 	return nil, writeError(path, err)
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // SourceRecord is what an installer learned about a source that is not a Go module of a registry: a git
@@ -80,6 +82,9 @@ func (s *Store) PutSource(tree, sum string) (string, error) {
 	if _, err := seal(tree); err != nil {
 		return "", err
 	}
+	if err := failpoint.Hit("store.source.sealed"); err != nil {
+		return "", writeError(tree, err)
+	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return "", writeError(filepath.Dir(dir), err)
 	}
@@ -92,6 +97,7 @@ func (s *Store) PutSource(tree, sum string) (string, error) {
 		if err := os.Rename(dir, filepath.Join(old, "tree")); err != nil {
 			return "", writeError(dir, err)
 		}
+		_ = failpoint.Hit("store.source.away")
 	}
 	return dir, rename(tree, dir)
 }

@@ -25,7 +25,8 @@ func checkOwner(dir string, info fs.FileInfo) error {
 	return nil
 }
 
-func isFull(err error) bool {
+// Full tells whether an error is that of a disk, or of a user's share of it, that has no room left.
+func Full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/gofrs/flock"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // Temp makes an empty private directory on the store's own file system, from which a finished piece of
@@ -36,18 +38,21 @@ func (s *Store) tryTemp(what string) (dir string, remove func(), gone bool, err 
 	if err != nil {
 		return "", nil, false, err
 	}
+	_ = failpoint.Hit("store.temp.made")
 	lock := flock.New(filepath.Join(parent, "lock"))
 	ok, err := lock.TryLock()
 	if err == nil && ok {
 		dir = filepath.Join(parent, "dir")
-		err = os.Mkdir(dir, 0o700)
+		err = errors.Join(os.Mkdir(dir, 0o700), failpoint.Hit("store.temp.locked"))
 	}
 	if err != nil || !ok {
 		_ = lock.Close()
+		_ = os.RemoveAll(parent)
 		return "", nil, err == nil || errors.Is(err, fs.ErrNotExist), err
 	}
 	return dir, sync.OnceFunc(func() {
 		removeAll(dir)
+		_ = failpoint.Hit("store.temp.emptied")
 		_ = lock.Unlock()
 		removeAll(parent)
 	}), false, nil
@@ -69,6 +74,7 @@ func (s *Store) sweepTemp() {
 		// Under its new name nobody who is just making the directory can put anything into it.
 		dead := parent + ".dead"
 		if os.Rename(parent, dead) == nil {
+			_ = failpoint.Hit("store.temp.dead")
 			removeAll(dead)
 		}
 		_ = lock.Unlock()
