@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,6 +16,9 @@ type moduleTree struct {
 	dir  string // of its source
 	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info"
 }
+
+// maxSum bounds what is read of a file that holds a sum.
+const maxSum = 1 << 10
 
 // moduleName is how a module is named among the things of a store.
 func moduleName(path, version string) string { return "module " + path + "@" + version }
@@ -35,7 +37,7 @@ func (s *Store) ModuleSum(path, version string) string {
 	if err != nil {
 		return ""
 	}
-	data, err := os.ReadFile(t.meta + ".ziphash")
+	data, err := ReadFile(t.meta+".ziphash", maxSum)
 	if err != nil {
 		return ""
 	}
@@ -76,7 +78,7 @@ func (s *Store) modules() iter.Seq2[moduleTree, error] {
 				return fs.SkipDir
 			}
 			escaped, ok := strings.CutSuffix(d.Name(), ".ziphash")
-			if !ok || d.IsDir() {
+			if !ok {
 				return nil
 			}
 			rel, err := filepath.Rel(root, filepath.Dir(filepath.Dir(name)))
@@ -100,26 +102,6 @@ func (s *Store) modules() iter.Seq2[moduleTree, error] {
 	}
 }
 
-// removeModule takes a module out of the store: first the sum, without which its directory is not there.
-func (s *Store) removeModule(t moduleTree) error {
-	for _, suffix := range []string{".ziphash", ".info"} {
-		if err := os.Remove(t.meta + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return writeError(t.meta+suffix, err)
-		}
-	}
-	temp, remove, err := s.Temp("remove")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if err := os.Chmod(t.dir, 0o700); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return writeError(t.dir, err)
-	}
-	return writeError(t.dir, os.Rename(t.dir, filepath.Join(temp, "tree")))
-}
-
 // treeSize returns the size of the files below a directory, in bytes.
 func treeSize(dir string) int64 {
 	var total int64
@@ -133,33 +115,4 @@ func treeSize(dir string) int64 {
 		return nil
 	})
 	return total
-}
-
-// RemovePackage removes a record, and the modules of its build list that no other record needs and no other
-// process uses.
-func (s *Store) RemovePackage(r *Record) error {
-	if err := s.RemoveRecord(r.Target, r.Package, r.Version, r.Along...); err != nil {
-		return err
-	}
-	needed, err := s.inUse()
-	if err != nil {
-		return err
-	}
-	err = s.eachRecord(func(path string) error {
-		if other, err := s.readRecord(path); err == nil && other != nil {
-			for _, m := range other.BuildList {
-				needed[moduleName(m.Path, m.Version)] = true
-			}
-		}
-		return nil
-	})
-	for _, m := range r.BuildList {
-		name := moduleName(m.Path, m.Version)
-		t, err2 := s.moduleTree(module.Version{Path: m.Path, Version: m.Version})
-		if err2 == nil && !needed[name] {
-			err2 = s.removeModule(t)
-		}
-		err = errors.Join(err, err2)
-	}
-	return err
 }

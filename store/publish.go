@@ -31,7 +31,7 @@ func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context
 	if a, err = s.Lookup(key); a != nil || err != nil && !errors.As(err, &damaged) {
 		return a, false, err
 	}
-	unlock, err := s.Lock(ctx, "artifact "+key)
+	unlock, err := s.Lock(ctx, artifactName(key))
 	if err != nil {
 		return nil, false, err
 	}

@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load/internal/failpoint"
 )
@@ -64,7 +60,7 @@ func (s *Store) VerifySource(sum string) (bool, error) {
 	if dir == "" || err != nil {
 		return false, err
 	}
-	got, err := dirhash.HashDir(dir, "", dirhash.Hash1)
+	got, err := HashTree(dir, "")
 	return err == nil && got == sum, nil
 }
 
@@ -114,42 +110,15 @@ func (s *Store) sourceDir(sum string) (string, error) {
 
 // PutSourceRecord keeps a record, in place of an earlier one of the same name.
 func (s *Store) PutSourceRecord(r *SourceRecord) error {
-	data, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	dir, remove, err := s.Temp("record")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	temp, path := filepath.Join(dir, "record"), s.sourceRecordFile(r.Name)
-	total := sha256.Sum256(data)
-	if err := writeSynced(temp, []byte(recordStart+hex.EncodeToString(total[:])+recordMiddle+string(data)+recordEnd)); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return writeError(filepath.Dir(path), err)
-	}
-	return rename(temp, path)
+	return s.putRecordFile(s.sourceRecordFile(r.Name), r)
 }
 
-// SourceRecord returns the record of a name, or nil. A damaged record counts as none.
+// SourceRecord returns the record of a name, or nil. A damaged record counts as none, and is removed.
 func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
-	data, err := os.ReadFile(s.sourceRecordFile(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	data, ok1 := bytes.CutPrefix(data, []byte(recordStart))
-	stated, data, ok2 := bytes.Cut(data, []byte(recordMiddle))
-	data, ok3 := bytes.CutSuffix(data, []byte(recordEnd))
-	total := sha256.Sum256(data)
 	r := new(SourceRecord)
-	if !ok1 || !ok2 || !ok3 || string(stated) != hex.EncodeToString(total[:]) || json.Unmarshal(data, r) != nil || r.Name != name {
-		return nil, nil
+	ok, err := readRecordFile(s.sourceRecordFile(name), r, func() (string, error) { return s.sourceRecordFile(r.Name), nil })
+	if !ok {
+		return nil, err
 	}
 	return r, nil
 }
@@ -166,4 +135,38 @@ func (s *Store) RemoveSourceRecord(name string) error {
 // sourceRecordFile returns sources/<key of the name>.json.
 func (s *Store) sourceRecordFile(name string) string {
 	return filepath.Join(s.dir, "sources", Key("source", name)+".json")
+}
+
+// eachSource calls f with each tree of src/ and the sum that it is to have.
+func (s *Store) eachSource(f func(dir, sum string) error) error {
+	root := filepath.Join(s.dir, "src")
+	entries, err := os.ReadDir(root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		if data, err := hex.DecodeString(entry.Name()); err == nil && len(data) == sha256.Size {
+			if err := f(filepath.Join(root, entry.Name()), "h1:"+base64.StdEncoding.EncodeToString(data)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachSourceRecord calls f with the file of every record of a source.
+func (s *Store) eachSourceRecord(f func(path string) error) error {
+	root := filepath.Join(s.dir, "sources")
+	entries, err := os.ReadDir(root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		if key, ok := strings.CutSuffix(entry.Name(), ".json"); ok && checkKey(key) == nil {
+			if err := f(filepath.Join(root, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

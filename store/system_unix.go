@@ -30,6 +30,9 @@ func Full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
+// openFlags keep a link from being followed, and a pipe from being waited for.
+const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
 // syncFile brings a file or a directory to the disk.
 func syncFile(name string) error {
 	f, err := os.Open(name)

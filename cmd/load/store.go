@@ -208,7 +208,7 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 				return err
 			}
 		}
-		if err := st.RemovePackage(record); err != nil {
+		if err := st.RemovePackage(ctx, record); err != nil {
 			return err
 		}
 		s.progress.clear()

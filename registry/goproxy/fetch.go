@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/store"
 )
 
@@ -22,23 +22,25 @@ type storage struct{ *store.Store }
 
 func (s storage) modules() modCache { return modCache(s.ModDir()) }
 
-func (s storage) putFile(m module.Version, ext string, data []byte) error {
-	name, err := s.modules().file(m, ext)
+// putFile puts a file of a module version into the store.
+func (r *request) putFile(m module.Version, ext string, data []byte) error {
+	name, err := r.store.modules().file(m, ext)
 	if err != nil {
 		return err
 	}
-	return writeError(writeFile(name, data))
+	temp, err := r.temp()
+	if err != nil {
+		return err
+	}
+	return writeError(writeFile(temp, name, data))
 }
 
 // writeError gives an error of the disk its remedy.
 func writeError(err error) error {
 	var disk *fs.PathError
 	var link *os.LinkError
-	switch fix := "free some space, or set LOAD_DIR (or Config.Dir) to a directory that can be written to"; {
-	case errors.As(err, &disk):
-		return &store.WriteError{Path: disk.Path, Fix: fix, Err: disk.Err}
-	case errors.As(err, &link):
-		return &store.WriteError{Path: link.New, Fix: fix, Err: link.Err}
+	if errors.As(err, &disk) || errors.As(err, &link) {
+		return store.NewWriteError("", err)
 	}
 	return err
 }
@@ -69,7 +71,7 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 }
 
 // fetchTree publishes a module in the store where it is not there yet. It is there as a whole once its
-// directory has its name: that is the last step, and only who holds the module's lock takes it.
+// sum is: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	r.store.UseModule(m.Path, m.Version)
 	if t, err := r.installedTree(m); t != nil || err != nil {
@@ -78,7 +80,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
 		return nil, err
 	}
-	unlock, err := r.store.Lock(ctx, "mod/"+m.String())
+	unlock, err := r.store.LockModule(ctx, m.Path, m.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +99,9 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	}
 	if err := r.verify(ctx, m, sum); err != nil {
 		return nil, err
+	}
+	if err := failpoint.Hit("goproxy.verified"); err != nil {
+		return nil, writeError(err)
 	}
 	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: size, Took: time.Since(started)})
 	dir, err := r.publish(m, sum, stage)
@@ -120,11 +125,17 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum 
 		return "", "", 0, err
 	}
 	defer f.Close()
+	if err := failpoint.Hit("goproxy.downloaded"); err != nil {
+		return "", "", 0, writeError(err)
+	}
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
 		return "", "", 0, err
 	}
 	if stage, err = os.MkdirTemp(temp, "tree-"); err == nil {
 		sum, err = r.extract(ctx, f, m, stage)
+	}
+	if err == nil {
+		err = failpoint.Hit("goproxy.unpacked")
 	}
 	return stage, sum, size, writeError(err)
 }
@@ -137,7 +148,7 @@ func (r *request) installedTree(m module.Version) (*sourceTree, error) {
 		return nil, nil
 	}
 	if _, trusted := r.in.trusted.Load(dir); !trusted {
-		got, err := dirhash.HashDir(dir, m.String(), dirhash.Hash1)
+		got, err := store.HashTree(dir, m.String())
 		if err != nil || got != sum {
 			return nil, nil
 		}
@@ -192,9 +203,6 @@ func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir
 // publish moves a verified tree to its place. A directory that is there without being whole, because
 // somebody removed its sum, makes way.
 func (r *request) publish(m module.Version, sum, stage string) (string, error) {
-	if err := r.store.putFile(m, "ziphash", []byte(sum)); err != nil {
-		return "", err
-	}
 	dir, err := r.store.modules().dir(m)
 	if err != nil {
 		return "", err
@@ -212,9 +220,13 @@ func (r *request) publish(m module.Version, sum, stage string) (string, error) {
 		if err := os.Rename(dir, stage+"-old"); err != nil {
 			return "", err
 		}
+		_ = failpoint.Hit("goproxy.away")
 	}
 	if err := os.Rename(stage, dir); err != nil {
 		return "", err
 	}
-	return dir, os.Chmod(dir, 0o555)
+	if err := errors.Join(os.Chmod(dir, 0o555), failpoint.Hit("goproxy.moved")); err != nil {
+		return "", err
+	}
+	return dir, r.putFile(m, "ziphash", []byte(sum))
 }

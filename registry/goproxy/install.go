@@ -162,7 +162,7 @@ func (r *request) putInfo(m module.Version, release *load.Release) error {
 	if err != nil {
 		return err
 	}
-	return r.store.putFile(m, "info", data)
+	return r.putFile(m, "info", data)
 }
 
 // build is what an engine needs to know to build from the store.

@@ -108,7 +108,7 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 		return nil, err
 	}
 	r.sums.add(goModVersion(m), sum)
-	return data, r.store.putFile(m, "mod", data)
+	return data, r.putFile(m, "mod", data)
 }
 
 // fetchMod brings a go.mod file that nobody verified.

@@ -38,7 +38,8 @@ type database struct {
 
 	client *sumdb.Client
 	base   func() (address, error)
-	ctx    context.Context // of the request, for which the client's interface has no room
+	temp   func() (dir string, err error) // of the request
+	ctx    context.Context                // of the request, for which the client's interface has no room
 
 	mu       sync.Mutex
 	remote   error // the last fault of the network
@@ -51,8 +52,9 @@ type address struct {
 	user *url.Userinfo
 }
 
-func (in *Installer) database(ctx context.Context, s *store.Store) (*database, error) {
-	d := &database{in: in, store: s, ctx: ctx}
+func (r *request) database(ctx context.Context) (*database, error) {
+	in := r.in
+	d := &database{in: in, store: r.store.Store, temp: r.temp, ctx: ctx}
 	if err := d.configure(in.settings().sumDB); err != nil {
 		return nil, &load.RegistryError{Reason: "GOSUMDB: " + err.Error(), Fix: "unset GOSUMDB, or set it to a database's name and key"}
 	}
@@ -213,7 +215,7 @@ func (d *database) ReadConfig(file string) ([]byte, error) {
 	if file == "key" {
 		return []byte(d.key), nil
 	}
-	data, err := os.ReadFile(d.configFile(file))
+	data, err := store.ReadFile(d.configFile(file), maxInfo)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -234,7 +236,11 @@ func (d *database) WriteConfig(file string, old, new []byte) error {
 	if !bytes.Equal(now, old) {
 		return sumdb.ErrWriteConflict
 	}
-	return writeFile(d.configFile(file), new)
+	temp, err := d.temp()
+	if err != nil {
+		return err
+	}
+	return writeError(writeFile(temp, d.configFile(file), new))
 }
 
 // cacheFile is where an answer is kept below a module cache.
@@ -244,7 +250,7 @@ func cacheFile(modCache, file string) string {
 
 // ReadCache implements [sumdb.ClientOps]. The user's own cache is good enough: answers prove themselves.
 func (d *database) ReadCache(file string) ([]byte, error) {
-	data, err := os.ReadFile(cacheFile(d.store.ModDir(), file))
+	data, err := store.ReadFile(cacheFile(d.store.ModDir(), file), maxInfo)
 	if err == nil && len(data) > 0 {
 		return data, nil
 	}
@@ -258,7 +264,9 @@ func (d *database) ReadCache(file string) ([]byte, error) {
 
 // WriteCache implements [sumdb.ClientOps]. What cannot be kept is asked again.
 func (d *database) WriteCache(file string, data []byte) {
-	_ = writeFile(cacheFile(d.store.ModDir(), file), data)
+	if temp, err := d.temp(); err == nil {
+		_ = writeFile(temp, cacheFile(d.store.ModDir(), file), data)
+	}
 }
 
 // Log implements [sumdb.ClientOps].
