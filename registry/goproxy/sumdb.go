@@ -43,6 +43,7 @@ type database struct {
 
 	mu       sync.Mutex
 	remote   error // the last fault of the network
+	disk     error // the last fault of the store
 	security error // the first proof of a database that lies
 }
 
@@ -141,13 +142,15 @@ func (d *database) read(base address, path string) ([]byte, error) {
 func (d *database) verify(ctx context.Context, m module.Version, got string) error {
 	lines, err := d.client.Lookup(m.Path, m.Version)
 	d.mu.Lock()
-	security, remote := d.security, d.remote
+	security, remote, disk := d.security, d.remote, d.disk
 	d.mu.Unlock()
 	switch {
 	case security != nil:
 		return security
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
+	case err != nil && disk != nil:
+		return disk
 	case err != nil:
 		return d.failed(err, remote)
 	}
@@ -224,6 +227,17 @@ func (d *database) ReadConfig(file string) ([]byte, error) {
 
 // WriteConfig implements [sumdb.ClientOps].
 func (d *database) WriteConfig(file string, old, new []byte) error {
+	err := d.writeConfig(file, old, new)
+	var disk *store.WriteError
+	if errors.As(err, &disk) {
+		d.mu.Lock()
+		d.disk = disk
+		d.mu.Unlock()
+	}
+	return err
+}
+
+func (d *database) writeConfig(file string, old, new []byte) error {
 	unlock, err := d.store.Lock(d.ctx, "sumdb/"+file)
 	if err != nil {
 		return err
