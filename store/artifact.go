@@ -139,7 +139,7 @@ func (s *Store) Lookup(key string) (*Artifact, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	s.use(artifactName(key), filepath.Join(s.objDir(), key))
+	s.use([]string{artifactName(key)}, []string{filepath.Join(s.objDir(), key)})
 	return s.lookup(key)
 }
 

@@ -31,28 +31,32 @@ const touchAfter = time.Hour
 
 func (s *Store) liveDir() string { return filepath.Join(s.dir, "live") }
 
-// use says that this process uses something from now on, before it looks whether it is there; path is the file or
-// directory whose time tells when it was used last. A store that cannot be written to has nobody to remove things.
-func (s *Store) use(what, path string) {
+// use says that this process uses things from now on, before it looks whether they are there; the time of each path
+// tells when the thing was used last. A store that cannot be written to has nobody to remove things.
+func (s *Store) use(things, paths []string) {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
-	if s.live.used[what] {
-		return
-	}
 	if s.live.used == nil {
 		s.live.used = make(map[string]bool)
 		s.live.start(s.liveDir())
 		_ = failpoint.Hit("store.live.started")
 	}
-	s.live.used[what] = true
-	if s.live.file != nil {
-		_, _ = s.live.file.WriteString(what + "\n")
-		_ = failpoint.Hit("store.live.told")
+	var lines strings.Builder
+	for i, thing := range things {
+		if s.live.used[thing] {
+			continue
+		}
+		s.live.used[thing] = true
+		lines.WriteString(thing + "\n")
+		// A time in the future is that of a clock that was wrong: left alone, it would keep the thing for as long.
+		if info, err := os.Stat(paths[i]); err == nil && time.Since(info.ModTime()).Abs() > touchAfter {
+			now := time.Now()
+			_ = os.Chtimes(paths[i], now, now)
+		}
 	}
-	// A time in the future is that of a clock that was wrong: left alone, it would keep the thing for as long.
-	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()).Abs() > touchAfter {
-		now := time.Now()
-		_ = os.Chtimes(path, now, now)
+	if s.live.file != nil && lines.Len() > 0 {
+		_, _ = s.live.file.WriteString(lines.String())
+		_ = failpoint.Hit("store.live.told")
 	}
 }
 

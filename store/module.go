@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -23,11 +24,35 @@ const maxSum = 1 << 10
 // moduleName is how a module is named among the things of a store.
 func moduleName(path, version string) string { return "module " + path + "@" + version }
 
-// UseModule says that this process uses an installed Go module, so that no other removes it.
+// UseModule says that this process uses an installed Go module, so that no other removes it. Who says so before
+// looking for the module keeps what was found.
 func (s *Store) UseModule(path, version string) {
-	if t, err := s.moduleTree(module.Version{Path: path, Version: version}); err == nil {
-		s.use(moduleName(path, version), t.meta+".ziphash")
+	s.UseModules([]RecordModule{{Path: path, Version: version}})
+}
+
+// UseModules is UseModule for many at a time.
+func (s *Store) UseModules(list []RecordModule) {
+	names, sums := make([]string, 0, len(list)), make([]string, 0, len(list))
+	for _, m := range list {
+		if t, err := s.moduleTree(module.Version{Path: m.Path, Version: m.Version}); err == nil {
+			names, sums = append(names, moduleName(m.Path, m.Version)), append(sums, t.meta+".ziphash")
+		}
 	}
+	s.use(names, sums)
+}
+
+// HasModule tells whether a Go module is installed. It does not look at its files, as [Store.Verify] does.
+func (s *Store) HasModule(path, version string) bool {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return false
+	}
+	sum, err := os.Lstat(t.meta + ".ziphash")
+	if err != nil || !sum.Mode().IsRegular() {
+		return false
+	}
+	dir, err := os.Lstat(t.dir)
+	return err == nil && dir.IsDir()
 }
 
 // ModuleSum returns the sum with which a Go module was installed, or "" where it is not. It does not look at the

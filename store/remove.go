@@ -49,6 +49,9 @@ func (s *Store) removeUnusedModule(ctx context.Context, t moduleTree) error {
 		return err
 	}
 	defer unlock()
+	if used, err := s.inUse(); err != nil || used[moduleName(t.mod.Path, t.mod.Version)] {
+		return err // it is not even taken away for a moment
+	}
 	temp, remove, err := s.Temp("remove")
 	if err != nil {
 		return err

@@ -174,9 +174,8 @@ func newMachine(t *testing.T, load string, env []string, sc scenario) *machine {
 	return m
 }
 
-// run runs a command and returns what it prints.
-func (m *machine) run(t *testing.T, args []string, env ...string) (string, error) {
-	t.Helper()
+// command is a run of the command on the machine.
+func (m *machine) command(t *testing.T, args []string, env ...string) *exec.Cmd {
 	args = slices.Clone(args)
 	for i := range args {
 		args[i] = os.Expand(args[i], func(name string) string {
@@ -190,6 +189,13 @@ func (m *machine) run(t *testing.T, args []string, env ...string) (string, error
 	}
 	cmd := exec.CommandContext(t.Context(), m.load, args...)
 	cmd.Dir, cmd.Env = m.work, append(slices.Clone(m.env), env...)
+	return cmd
+}
+
+// run runs the command and returns what it prints.
+func (m *machine) run(t *testing.T, args []string, env ...string) (string, error) {
+	t.Helper()
+	cmd := m.command(t, args, env...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {

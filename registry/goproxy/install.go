@@ -112,8 +112,8 @@ func (in *Installer) recorded(release *load.Release, s *store.Store) (*load.Spec
 
 // complete tells whether the store has every module of a build list.
 func complete(s *store.Store, list []store.RecordModule) bool {
+	s.UseModules(list)
 	for _, m := range list {
-		s.UseModule(m.Path, m.Version)
 		if _, sum, ok := (storage{s}).modules().has(module.Version{Path: m.Path, Version: m.Version}); !ok || sum != m.Sum {
 			return false
 		}
