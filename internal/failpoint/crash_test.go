@@ -138,22 +138,31 @@ func environment(t *testing.T) []string {
 // machine is where a scenario's commands run: with a store and a directory with a lock file of its own.
 type machine struct {
 	scenario
-	load, store, work string
-	env               []string
+	load, root, store, work string
+	env                     []string
 }
+
+func (m *machine) home() string { return filepath.Join(m.root, "home") }
+func (m *machine) temp() string { return filepath.Join(m.root, "tmp") }
 
 // newMachine runs all but the last command.
 func newMachine(t *testing.T, load string, env []string, sc scenario) *machine {
 	t.Helper()
+	return newMachineAt(t, load, env, sc, func(*machine) {})
+}
+
+// newMachineAt is newMachine with something to be done before the first command, such as to mount file systems.
+func newMachineAt(t *testing.T, load string, env []string, sc scenario, before func(*machine)) *machine {
+	t.Helper()
 	root := loadtest.TempDir(t)
-	m := &machine{scenario: sc, load: load, store: filepath.Join(root, "store"), work: filepath.Join(root, "work")}
-	for _, dir := range []string{m.work, filepath.Join(root, "home"), filepath.Join(root, "tmp")} {
+	m := &machine{scenario: sc, load: load, root: root, store: filepath.Join(root, "store"), work: filepath.Join(root, "work")}
+	for _, dir := range []string{m.work, m.home(), m.temp()} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m.env = append(slices.Clone(env), "LOAD_DIR="+m.store, "HOME="+filepath.Join(root, "home"), "TMPDIR="+filepath.Join(root, "tmp"),
-		"GOMODCACHE="+filepath.Join(root, "home", "modcache"))
+	before(m)
+	m.env = append(slices.Clone(env), "LOAD_DIR="+m.store, "HOME="+m.home(), "TMPDIR="+m.temp(), "GOMODCACHE="+filepath.Join(m.home(), "modcache"))
 	for _, args := range sc.commands[:len(sc.commands)-1] {
 		if out, err := m.run(t, args); err != nil {
 			t.Fatalf("load %q: %v\n%s", args, err, out)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/gate"
@@ -236,6 +237,8 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(reason, t) })
 	}
 	switch {
+	case has("No space left on device"):
+		return fmt.Errorf("git: %w", syscall.ENOSPC)
 	case has("not found", "does not appear to be a git repository", "does not exist"):
 		return &load.NotFoundError{
 			Name:  s.asked,
