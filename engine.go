@@ -42,11 +42,11 @@ type Artifact struct {
 	// it are verified when they are opened; where Open returns the [*store.DamagedError] of one, the
 	// loader takes it out of the store and opens the artifact again, once.
 	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
-	// Limits bound what the module may use.
+	// Limits bound what the module may use, by what the program says and by what policies say.
 	Limits Limits
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
-	// Grants is what a policy gives this module beyond what the engine gives to all; RequireIsolation refuses to
+	// Grants is what a policy gives this module beyond what the engine gives to all (its limits are in Limits); RequireIsolation refuses to
 	// run it without every restriction. Only a [Granter] is given either.
 	Grants           Grants
 	RequireIsolation bool
@@ -242,6 +242,7 @@ func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp import
 	}
 	artifact := l.artifact(engine, spec, files)
 	artifact.Grants, artifact.RequireIsolation = granted, isolated
+	artifact.Limits = artifact.Limits.within(granted)
 	start := time.Now()
 	instance, err := engine.Open(ctx, artifact, imp)
 	if err != nil {

@@ -66,7 +66,8 @@ func withOffline(ctx context.Context) context.Context {
 
 // Completer is an optional ability of an installer: it brings what a source found in place needs, such
 // as the modules that a local directory's go.mod requires. Complete returns the spec unchanged where it
-// has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything.
+// has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything; that
+// of the result what the build needs, to which the loader adds the tree of the source itself.
 type Completer interface {
 	Complete(ctx context.Context, spec *Spec, s *store.Store) (*Spec, error)
 }
@@ -132,8 +133,8 @@ func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
 	asked := name
 	asked.Query = ""
 	for _, finder := range l.config.Path {
-		spec, err := finder.Find(ctx, asked)
-		if err == nil && spec.Version != "" && q.Match(spec.Version) {
+		spec, err := finder.Find(withOffline(ctx), asked)
+		if err == nil && spec.Version != "" && (name.Query == "" || q.Match(spec.Version)) {
 			Emit(ctx, Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
 		}
@@ -190,6 +191,7 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 	if !p.held && l.config.Frozen {
 		ctx = withOffline(ctx) // what it needs is refused: there is no use in bringing it
 	}
+	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec
 	promised.BuildList = p.modules()
 	spec = &promised
@@ -207,5 +209,11 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 			return nil, err
 		}
 	}
-	return spec, nil
+	if len(tree) == 0 || slices.ContainsFunc(spec.BuildList, func(m ModuleVersion) bool { return m.Path == spec.Name }) {
+		return spec, nil
+	}
+	whole := *spec
+	whole.BuildList = slices.Concat(tree, spec.BuildList)
+	slices.SortFunc(whole.BuildList, func(a, b ModuleVersion) int { return cmp.Compare(a.Path, b.Path) })
+	return &whole, nil
 }

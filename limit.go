@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one leaves it be.
+// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one leaves it be. Where
+// a policy limits the same, the lower limit counts.
 type Limits struct {
 	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the place of the engine's own limit.
 	Memory int64
@@ -16,9 +17,20 @@ type Limits struct {
 	CallTime time.Duration
 }
 
+// within returns the limits with those that policies set.
+func (limits Limits) within(granted Grants) Limits {
+	if granted.Memory > 0 && (limits.Memory == 0 || granted.Memory < limits.Memory) {
+		limits.Memory = granted.Memory
+	}
+	if granted.CallTime > 0 && (limits.CallTime == 0 || granted.CallTime < limits.CallTime) {
+		limits.CallTime = granted.CallTime
+	}
+	return limits
+}
+
 // TimeLimit is the error of a call that took longer than [Limits].CallTime. Engines use it.
 func TimeLimit(callTime time.Duration) error {
-	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "set CallTime in what Config.Limits returns to allow more"}
+	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
 }
 
 // Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until unpin is called, which may be done

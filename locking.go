@@ -268,7 +268,7 @@ func (l *Loader) keep(ctx context.Context, name Name, p pin, spec *Spec) (bool, 
 func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
 	e := p.entry
 	if !p.held {
-		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: spec.Origin, Module: spec.Module, Time: spec.Time}
+		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: spec.Origin, Module: spec.origin(), Time: spec.Time}
 		if i := l.claimant(name); i >= 0 && spec.Version != "" {
 			e.Origin = describe(l.config.Installers[i])
 		} else {

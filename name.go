@@ -95,7 +95,7 @@ func ParseName(s string) (Name, error) {
 		return n, nil
 	case strings.Contains(rest, " "): // a directory may hold one
 		return bad("it holds a space")
-	case strings.Contains(rest, "::") || strings.Contains(rest, "://") || strings.HasPrefix(rest, "gh:") || strings.HasPrefix(rest, "gl:"):
+	case isURL(rest):
 		if withoutSecret(rest) != rest {
 			return bad("it holds a user or a password: keep them in the netrc file, or where git finds them")
 		}
@@ -148,6 +148,10 @@ func withoutSecret(name string) string {
 		return before + "://" + user + ":…" + rest[i:]
 	}
 	return name
+}
+
+func isURL(s string) bool {
+	return strings.Contains(s, "::") || strings.Contains(s, "://") || strings.HasPrefix(s, "gh:") || strings.HasPrefix(s, "gl:")
 }
 
 func isDirectory(s string) bool {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +66,16 @@ func (r *Release) subject() policy.Subject {
 }
 
 func (s *Spec) subject() policy.Subject {
-	return policy.Subject{Package: s.Name, Module: s.Module, Version: s.Version, Time: s.Time, Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated)}
+	return policy.Subject{Package: s.Name, Module: s.origin(), Declares: s.Module, Version: s.Version, Time: s.Time, Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated)}
+}
+
+// origin is the module by the name that its installer knows it by: what a repository's own go.mod says it is is not
+// where it comes from.
+func (s *Spec) origin() string {
+	if isURL(s.Name) {
+		return s.Name
+	}
+	return s.Module
 }
 
 // deprecation is what is said of the module; of a version that is retracted, an installer says only that.
@@ -121,12 +129,7 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 // has to be reviewed.
 func (l *Loader) permitGrants(p pin, spec *Spec) error {
 	granted, _ := policy.Granted(l.config.Policies, spec.Name)
-	var more []string
-	for _, capability := range granted.Capabilities() {
-		if !slices.Contains(p.entry.Grants, capability) {
-			more = append(more, capability)
-		}
-	}
+	more := granted.Beyond(p.entry.Grants)
 	if !p.held || len(more) == 0 {
 		return nil
 	}

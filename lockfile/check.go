@@ -3,6 +3,7 @@ package lockfile
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -126,6 +127,15 @@ func plainText(s string) bool {
 func checkVersion(s string) error {
 	if err := checkField("version", s); err != nil {
 		return err
+	}
+	if sum, ok := strings.CutPrefix(s, "sha256:"); ok { // of a file
+		if _, err := hex.DecodeString(sum); err != nil || len(sum) != 2*sha256.Size {
+			return fmt.Errorf("%q is no version: a sum is \"sha256:\" and 64 digits", s)
+		}
+		return nil
+	}
+	if strings.HasPrefix(s, "h1:") { // of a directory
+		return checkSum(s)
 	}
 	if strings.HasPrefix(s, "/") || strings.Contains(s, "..") || strings.ContainsAny(s, `\@:*?[^~`) {
 		return fmt.Errorf("%q is no version", s)

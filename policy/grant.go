@@ -1,9 +1,10 @@
 package policy
 
 import (
-	"cmp"
 	"os"
 	"slices"
+	"strings"
+	"time"
 )
 
 // Grant gives the modules that match its pattern something.
@@ -20,11 +21,28 @@ type Grants struct {
 	Network   bool     `json:"network,omitempty"`
 	Programs  bool     `json:"programs,omitempty"` // start programs that lie in its directories
 	Memory    int64    `json:"memory,omitempty"`   // limit in bytes in place of the engine's, 0 for that
+
+	CallTime time.Duration `json:"call_time,omitempty"` // limit of one call, 0 for none
 }
 
-// Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "network", "programs", "read
-// /etc/ssl", "write /srv". Values of variables are not part of it, and neither are limits.
+// Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "memory 64MiB", "network",
+// "programs", "read /etc/ssl", "time 5s", "write /srv". Values of variables are not part of it.
 func (g Grants) Capabilities() []string {
+	list := g.access()
+	if g.Memory > 0 {
+		list = append(list, memory+bytesText(g.Memory))
+	}
+	if g.CallTime > 0 {
+		list = append(list, callTime+span(g.CallTime))
+	}
+	slices.Sort(list)
+	return list
+}
+
+const memory, callTime = "memory ", "time "
+
+// access lists what is granted but for the limits, sorted.
+func (g Grants) access() []string {
 	var list []string
 	for _, path := range g.ReadOnly {
 		list = append(list, "read "+path)
@@ -45,8 +63,41 @@ func (g Grants) Capabilities() []string {
 	return slices.Compact(list)
 }
 
+// Beyond lists what is granted beyond the capabilities that a lock file holds, with a limit that was raised or taken away.
+func (g Grants) Beyond(locked []string) []string {
+	var more []string
+	for _, capability := range g.access() {
+		if !slices.Contains(locked, capability) {
+			more = append(more, capability)
+		}
+	}
+	for _, capability := range locked {
+		if size, ok := strings.CutPrefix(capability, memory); ok {
+			if n, err := parseSize(size); err == nil && (g.Memory == 0 || g.Memory > n) {
+				more = append(more, limitText(memory, bytesText(g.Memory), g.Memory == 0, size))
+			}
+		}
+		if limit, ok := strings.CutPrefix(capability, callTime); ok {
+			if d, err := time.ParseDuration(limit); err == nil && (g.CallTime == 0 || g.CallTime > d) {
+				more = append(more, limitText(callTime, span(g.CallTime), g.CallTime == 0, limit))
+			}
+		}
+	}
+	return more
+}
+
+func limitText(what, now string, none bool, before string) string {
+	if none {
+		now = "without limit"
+	}
+	return what + now + " instead of " + before
+}
+
 // Zero tells whether nothing is granted and nothing is limited.
-func (g Grants) Zero() bool { return g.Memory == 0 && len(g.Capabilities()) == 0 }
+func (g Grants) Zero() bool { return len(g.Capabilities()) == 0 }
+
+// Access tells whether anything but limits is granted.
+func (g Grants) Access() bool { return len(g.access()) > 0 }
 
 // Environ returns the variables as "NAME=value", with the host's present values for those that were granted without
 // one, if the host has them.
@@ -81,11 +132,20 @@ func (g Grants) with(other Grants) Grants {
 		Env:       slices.Concat(g.Env, other.Env),
 		Network:   g.Network || other.Network,
 		Programs:  g.Programs || other.Programs,
-		Memory:    cmp.Or(other.Memory, g.Memory),
+		Memory:    stricter(g.Memory, other.Memory),
+		CallTime:  stricter(g.CallTime, other.CallTime),
 	}
 }
 
-// Granted adds up what policies give to a module, and names the rules.
+// stricter is the lower of two limits, of which 0 is none.
+func stricter[T int64 | time.Duration](a, b T) T {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// Granted adds up what policies give to a module, and names the rules. Of several limits the lowest counts.
 func Granted(policies []*Policy, name string) (granted Grants, rules []string) {
 	for _, p := range policies {
 		for _, g := range p.Grants {
@@ -106,9 +166,6 @@ func (g Grant) texts() []string {
 	var texts []string
 	for _, capability := range g.Capabilities() {
 		texts = append(texts, "grant "+g.Pattern+" "+capability)
-	}
-	if g.Memory > 0 {
-		texts = append(texts, "grant "+g.Pattern+" memory "+bytesText(g.Memory))
 	}
 	return texts
 }

@@ -29,7 +29,7 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
 
-// Read reads a policy file.
+// Read reads a policy file. A directory of signatures is relative to that of the file.
 func Read(file string) (*Policy, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -43,7 +43,15 @@ func Read(file string) (*Policy, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("%s is larger than %d MiB", filepath.Base(file), maxSize>>20)
 	}
-	return Parse(filepath.Base(file), data)
+	p, err := Parse(filepath.Base(file), data)
+	if err == nil && p.Signatures != "" && !filepath.IsAbs(p.Signatures) {
+		dir, err := filepath.Abs(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		p.Signatures = filepath.Join(dir, p.Signatures)
+	}
+	return p, err
 }
 
 // Parse reads the text of a policy file; file is its name, for errors and decisions. The error is a
@@ -176,8 +184,8 @@ func (p *parser) rule(words []string) (err error) {
 	case "grant":
 		return p.grant(args)
 	case "signatures":
-		if len(args) != 1 || !filepath.IsAbs(args[0]) {
-			return p.fail("want signatures DIRECTORY, an absolute path")
+		if len(args) != 1 {
+			return p.fail("want signatures DIRECTORY")
 		}
 		p.policy.Signatures = filepath.Clean(args[0])
 		return nil
@@ -213,7 +221,7 @@ func (p *parser) patterns(verb string, args []string, list *[]string) error {
 
 // pattern refuses what matches nothing, whatever it was meant to match.
 func (p *parser) pattern(pattern string) error {
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.Contains(pattern, ",") || strings.HasPrefix(pattern, "/") || strings.HasSuffix(pattern, "/") {
+	if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.Contains(pattern, ",") || strings.HasSuffix(pattern, "/") {
 		return p.fail("%q is no pattern such as example.com/team or *.example.com", pattern)
 	}
 	if strings.HasSuffix(pattern, "...") {
@@ -265,17 +273,25 @@ func (p *parser) age(args []string) error {
 
 // size reads a size such as 64MiB.
 func (p *parser) size(text string) (int64, error) {
+	n, err := parseSize(text)
+	if err != nil {
+		return 0, p.fail("%v", err)
+	}
+	return n, nil
+}
+
+func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(text, "KMGiB")
 	shift, ok := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[text[len(digits):]]
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if !ok || err != nil || n <= 0 || n > 1<<(62-shift) {
-		return 0, p.fail("%q is no size such as 64MiB", text)
+		return 0, fmt.Errorf("%q is no size such as 64MiB", text)
 	}
 	return n << shift, nil
 }
 
 func (p *parser) grant(args []string) error {
-	const usage = "want grant PATTERN, and then network, programs, read PATH..., write PATH..., env NAME[=VALUE]... or memory SIZE"
+	const usage = "want grant PATTERN, and then network, programs, read PATH..., write PATH..., env NAME[=VALUE]..., memory SIZE or time DURATION"
 	if len(args) < 2 {
 		return p.fail(usage)
 	}
@@ -311,6 +327,12 @@ func (p *parser) grant(args []string) error {
 			return err
 		}
 		g.Memory = size
+	case what == "time" && len(args) == 1:
+		limit, err := time.ParseDuration(args[0])
+		if err != nil || limit <= 0 {
+			return p.fail("%q is no duration such as 500ms or 10s", args[0])
+		}
+		g.CallTime = limit
 	default:
 		return p.fail(usage)
 	}

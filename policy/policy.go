@@ -3,7 +3,8 @@
 //
 //	load.policy 1
 //
-//	# What may be loaded. Patterns are as in GOPRIVATE: path prefixes, with * in their elements.
+//	# What may be loaded. Patterns are as in GOPRIVATE: path prefixes, with * in their elements. They stand for
+//	# repositories and files at that host and path, too; local directories match by their absolute path.
 //	allow example.com github.com/ourorg
 //	deny  github.com/ourorg/attic
 //	age   72h except github.com/ourorg
@@ -70,7 +71,8 @@ type Policy struct {
 // Subject is what a policy decides about: a version of a module, for itself or as a part of another.
 type Subject struct {
 	Package    string // import path or name of what is asked for, "" for a module that is a part of it
-	Module     string
+	Module     string // or the URL of a repository, an archive or a file
+	Declares   string // the module that the go.mod file there says it is; it can be denied, and allows nothing
 	Version    string
 	Time       time.Time // of its publication; zero where unknown
 	Retracted  string    // why it is retracted, "" where it is not
@@ -115,7 +117,7 @@ func (p *Policy) Name(names ...string) Decision {
 			return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: name + " is allowed"}
 		}
 		for _, pattern := range p.Allow { // a package comes with its module
-			if strings.HasPrefix(pattern, name+"/") {
+			if strings.HasPrefix(location(pattern), location(name)+"/") {
 				return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: name + " may hold what is allowed"}
 			}
 		}
@@ -140,6 +142,9 @@ func (p *Policy) Install() Decision {
 // Version decides about a version of what was asked for.
 func (p *Policy) Version(s Subject, now time.Time) Decision {
 	d := p.Name(names(s)...)
+	if declared := p.Denies(s.Declares); d.Allowed && !declared.Allowed {
+		d = declared
+	}
 	if !d.Allowed {
 		return d
 	}
@@ -199,7 +204,8 @@ func (p *Policy) Isolated(name string) (rule string, required bool) {
 
 // match returns the first of the patterns that matches a name or one of its path's prefixes.
 func match(patterns []string, name string) string {
-	i := slices.IndexFunc(patterns, func(pattern string) bool { return module.MatchPrefixPatterns(pattern, name) })
+	where := location(name)
+	i := slices.IndexFunc(patterns, func(pattern string) bool { return module.MatchPrefixPatterns(location(pattern), where) })
 	if i < 0 {
 		return ""
 	}
@@ -221,6 +227,8 @@ func span(d time.Duration) string {
 
 func bytesText(n int64) string {
 	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%dGiB", n>>30)
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%dMiB", n>>20)
 	case n >= 1<<10 && n%(1<<10) == 0:

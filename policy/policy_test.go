@@ -31,6 +31,7 @@ grant example.com/fetch network
 grant example.com/fetch read /etc/ssl "/srv/my data"
 grant example.com env TZ HOME=/tmp
 grant example.com/fetch memory 1GiB
+grant example.com/fetch time 2m
 isolation example.com/fetch
 `
 
@@ -92,19 +93,41 @@ func TestGranted(t *testing.T) {
 	p := parse(t, sample)
 	more := &policy.Policy{Grants: []policy.Grant{{Pattern: "example.com/fetch", Grants: policy.Grants{Programs: true, ReadWrite: []string{"/var/x"}}}}}
 	granted, rules := policy.Granted([]*policy.Policy{p, more}, "example.com/fetch")
-	want := []string{"env HOME", "env TZ", "network", "programs", "read /etc/ssl", "read /srv/my data", "write /var/x"}
-	if got := granted.Capabilities(); !slices.Equal(got, want) || granted.Memory != 1<<30 {
+	want := []string{"env HOME", "env TZ", "memory 1GiB", "network", "programs", "read /etc/ssl", "read /srv/my data", "time 2m", "write /var/x"}
+	if got := granted.Capabilities(); !slices.Equal(got, want) || granted.Memory != 1<<30 || granted.CallTime != 2*time.Minute {
 		t.Errorf("got %q, %d", got, granted.Memory)
 	}
 	if text := strings.Join(rules, "\n"); !strings.Contains(text, "load.policy:13: grant example.com env HOME\n") ||
 		!strings.Contains(text, "Config.Policies: grant example.com/fetch programs") || strings.Contains(text, "/tmp") {
 		t.Errorf("rules:\n%s", text)
 	}
-	if rule, ok := p.Isolated("example.com/fetch/sub"); !ok || rule != "load.policy:15: isolation example.com/fetch" {
+	if rule, ok := p.Isolated("example.com/fetch/sub"); !ok || rule != "load.policy:16: isolation example.com/fetch" {
 		t.Errorf("got %q, %v", rule, ok)
 	}
 	if granted, _ := policy.Granted([]*policy.Policy{p}, "example.org/x"); !granted.Zero() {
 		t.Errorf("a stranger is granted %+v", granted)
+	}
+}
+
+// A limit that is raised or taken away is more than was granted, one that is set or lowered is not.
+func TestBeyond(t *testing.T) {
+	t.Parallel()
+	locked := policy.Grants{ReadOnly: []string{"/a"}, Memory: 64 << 20, CallTime: 5 * time.Second}.Capabilities()
+	for _, test := range []struct {
+		now  policy.Grants
+		want []string
+	}{
+		{policy.Grants{Memory: 64 << 20, CallTime: 5 * time.Second}, nil},
+		{policy.Grants{ReadOnly: []string{"/a"}, Memory: 1 << 20, CallTime: time.Second}, nil},
+		{policy.Grants{ReadOnly: []string{"/b"}, Memory: 1 << 30, CallTime: time.Minute}, []string{"read /b", "memory 1GiB instead of 64MiB", "time 1m instead of 5s"}},
+		{policy.Grants{}, []string{"memory without limit instead of 64MiB", "time without limit instead of 5s"}},
+	} {
+		if got := test.now.Beyond(locked); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: %q, want %q", test.now, got, test.want)
+		}
+	}
+	if got := (policy.Grants{Memory: 1, CallTime: 1}).Beyond(nil); got != nil {
+		t.Errorf("limits where there were none: %q", got)
 	}
 }
 
@@ -118,7 +141,6 @@ func TestSyntax(t *testing.T) {
 		"load.policy 1\nalow x":                                    `load.policy:2: "alow" is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation`,
 		"load.policy 1\nallow":                                     `load.policy:2: allow takes at least one pattern`,
 		"load.policy 1\ndeny a[":                                   `load.policy:2: "a[" is no pattern such as example.com/team or *.example.com`,
-		"load.policy 1\ndeny /a":                                   `load.policy:2: "/a" is no pattern such as example.com/team or *.example.com`,
 		"load.policy 1\ndeny a/":                                   `load.policy:2: "a/" is no pattern such as example.com/team or *.example.com`,
 		"load.policy 1\ndeny a,b":                                  `load.policy:2: "a,b" is no pattern such as example.com/team or *.example.com`,
 		"load.policy 1\nallow example.com/...":                     `load.policy:2: "example.com/...": a pattern is a prefix: write "example.com"`,
@@ -130,7 +152,7 @@ func TestSyntax(t *testing.T) {
 		"load.policy 1\nmax-size 12XB":                             `load.policy:2: "12XB" is no size such as 64MiB`,
 		"load.policy 1\nmax-size 99999999999GiB":                   `load.policy:2: "99999999999GiB" is no size such as 64MiB`,
 		"load.policy 1\ngrant a read etc":                          `load.policy:2: "etc" is no absolute path`,
-		"load.policy 1\ngrant a fly":                               `load.policy:2: want grant PATTERN, and then network, programs, read PATH..., write PATH..., env NAME[=VALUE]... or memory SIZE`,
+		"load.policy 1\ngrant a fly":                               `load.policy:2: want grant PATTERN, and then network, programs, read PATH..., write PATH..., env NAME[=VALUE]..., memory SIZE or time DURATION`,
 		"load.policy 1\ngrant a env =x":                            `load.policy:2: "=x" is no variable`,
 		"load.policy 1\ngrant a read \"/x":                         `load.policy:2: a quote is not closed`,
 		"load.policy 1\ngrant a read \"/x\"y":                      `load.policy:2: there is no space after "/x"`,
@@ -181,7 +203,7 @@ func TestSigned(t *testing.T) {
 		}
 	}
 	sign := func(path, version, sum string, signer note.Signer) []byte {
-		data, err := policy.Sign(path, version, sum, signer)
+		data, err := policy.Sign(path, version, sum, nil, signer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,4 +256,56 @@ func FuzzParse(f *testing.F) {
 		}
 		policy.Granted([]*policy.Policy{p}, "example.com/a/b")
 	})
+}
+
+// A pattern means a host and path, however a name spells them.
+func TestLocations(t *testing.T) {
+	t.Parallel()
+	p := &policy.Policy{Deny: []string{"github.com/evil", "example.com/*/rules/tax", "git::https://git.example.org/team", "file:/srv/shared"}}
+	for name, denied := range map[string]bool{
+		"github.com/evil/x":                                     true,
+		"gh:evil/x":                                             true,
+		"gh:evil/x@v1":                                          true,
+		"gh:evil/x//dir?ref=v1":                                 true,
+		"gh:good/x":                                             false,
+		"gh:evilish/x":                                          false,
+		"gl:evil/x":                                             false,
+		"git::https://github.com/evil/x.git":                    true,
+		"git::https://GitHub.com:443/evil/x":                    true,
+		"git::https://github.com./evil/x":                       true,
+		"git::https://github.com//evil/x":                       true,
+		"git::https://github.com/%65vil/x":                      true,
+		"git::ssh://git@github.com/evil/x":                      true,
+		"git::ssh://git@github.com:22/evil/x":                   true,
+		"git::git@github.com:evil/x.git":                        true,
+		"https://github.com/evil/x/archive/v1.zip//x?checksum=": true,
+		"https://github.com.example.com/evil/x.zip":             false,
+		"https://example.com/?github.com/evil":                  false,
+		"git::https://example.com/team/rules.git//tax?ref=v1":   true,
+		"git::https://example.com/team/rules.git//toll?ref=v1":  false,
+		"git::https://git.example.org/team/x":                   true,
+		"git.example.org/team/x":                                true,
+		"file:///srv/shared/x.zip":                              true,
+		"file::/srv/shared/x.zip":                               true,
+		"file:///srv/own/x.zip":                                 false,
+	} {
+		if d := p.Name(name); d.Allowed == denied {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
+// What a repository says of itself can be denied, and allows nothing.
+func TestDeclared(t *testing.T) {
+	t.Parallel()
+	s := policy.Subject{Package: "git::https://example.com/r.git", Module: "git::https://example.com/r.git", Declares: "github.com/team/r", Version: "c0ffee"}
+	if d := (&policy.Policy{Allow: []string{"github.com/team"}}).Version(s, time.Now()); d.Allowed {
+		t.Errorf("%+v", d)
+	}
+	if d := (&policy.Policy{Deny: []string{"github.com/team"}}).Version(s, time.Now()); d.Allowed || d.Reason != "github.com/team/r is denied" {
+		t.Errorf("%+v", d)
+	}
+	if d := (&policy.Policy{Allow: []string{"example.com"}}).Version(s, time.Now()); !d.Allowed {
+		t.Errorf("%+v", d)
+	}
 }

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,17 +25,30 @@ type Signer struct {
 }
 
 // Sign returns the signed note that says that a module's source has a sum. It belongs into the file
-// [SignatureFile] of the policy's directory of signatures.
-func Sign(path, version, sum string, signers ...note.Signer) ([]byte, error) {
-	return note.Sign(&note.Note{Text: signedText(path, version, sum)}, signers...)
+// [SignatureFile] of the policy's directory of signatures. earlier is what is in that file, or nil: its signatures by
+// others are kept where they say the same.
+func Sign(path, version, sum string, earlier []byte, signers ...note.Signer) ([]byte, error) {
+	n := &note.Note{Text: signedText(path, version, sum)}
+	if _, err := note.Open(earlier, note.VerifierList()); err != nil {
+		var unverified *note.UnverifiedNoteError
+		if errors.As(err, &unverified) && unverified.Note.Text == n.Text {
+			n.UnverifiedSigs = unverified.Note.UnverifiedSigs
+		}
+	}
+	return note.Sign(n, signers...)
 }
 
 func signedText(path, version, sum string) string {
 	return fmt.Sprintf("load signature 1\n%s %s %s\n", path, version, sum)
 }
 
-// SignatureFile returns the name of the file, within a directory of signatures, that holds a module's.
+// SignatureFile returns the name of the file, within a directory of signatures, that holds a module's. That of a
+// repository, an archive or a file, whose path is a URL, is called by the sum of that.
 func SignatureFile(path, version string) (string, error) {
+	if location(path) != path {
+		sum := sha256.Sum256([]byte(path + "@" + version))
+		return hex.EncodeToString(sum[:]) + ".sig", nil
+	}
 	escapedPath, err := module.EscapePath(path)
 	if err != nil {
 		return "", err
@@ -93,7 +108,7 @@ func (p *Policy) verify(path, version, sum string, verifiers []note.Verifier) (s
 	}
 	root, err := os.OpenRoot(p.Signatures)
 	if err != nil {
-		return "", errors.New("the directory of signatures cannot be read")
+		return "", errors.New("the directory of signatures cannot be read: " + p.Signatures)
 	}
 	defer root.Close()
 	data, err := root.ReadFile(file)

@@ -62,7 +62,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil {
-		config.Installers = []load.Installer{goproxy.New(goproxy.Config{DirectCache: filepath.Join(config.Store.Dir(), "direct")}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
+		config.Installers = []load.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New

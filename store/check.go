@@ -66,24 +66,24 @@ func (s *Store) checkArtifact(key string) (int64, *Damage) {
 }
 
 // checkSource checks a tree of src/.
-func (s *Store) checkSource(dir, sum string) (int64, *Damage) {
+func (s *Store) checkSource(t sourceTree) (int64, *Damage) {
 	damage := func(reason string) *Damage {
-		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(t.dir); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return &Damage{
-			Kind: "source", Name: sum, Reason: reason, Repair: "the next load of what needs it fetches it again",
-			remove: func(s *Store) error { return s.moveAway(dir) },
+			Kind: "source", Name: t.sum, Reason: reason, Repair: "the next load of what needs it fetches it again",
+			remove: func(s *Store) error { return s.remove(t.dir) },
 		}
 	}
-	got, err := HashTree(dir, "")
+	got, err := HashTree(t.dir, "")
 	switch {
 	case err != nil:
 		return 0, damage(s.within(err))
-	case got != sum:
-		return treeSize(dir), damage("its files have the sum " + got)
+	case got != t.sum:
+		return treeSize(t.dir), damage("its files have the sum " + got)
 	}
-	return treeSize(dir), nil
+	return treeSize(t.dir), nil
 }
 
 // checkRecord checks a file of a record; own returns the file that the record in it belongs into.
@@ -95,7 +95,7 @@ func (s *Store) checkRecord(path string, record any, own func() (string, error))
 	damage := func(reason string) *Damage {
 		return &Damage{
 			Kind: "record", Name: relative(s.dir, path), Reason: reason, Repair: "the next load of the package installs it again",
-			remove: func(s *Store) error { return s.moveAway(path) },
+			remove: func(s *Store) error { return s.remove(path) },
 		}
 	}
 	if err != nil {
@@ -117,17 +117,4 @@ func (s *Store) within(err error) string {
 		return relative(s.dir, file.Path) + ": " + file.Err.Error()
 	}
 	return err.Error()
-}
-
-// moveAway removes a file or directory at once.
-func (s *Store) moveAway(path string) error {
-	temp, remove, err := s.Temp("damaged")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if err := os.Rename(path, filepath.Join(temp, "old")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return writeError(path, err)
-	}
-	return nil
 }

@@ -30,20 +30,21 @@ type GC struct {
 
 // Item is a thing in a store.
 type Item struct {
-	Kind string    `json:"kind"` // "package", "module", "artifact"
+	Kind string    `json:"kind"` // "package", "module", "artifact", "source", "tree", "repositories"
 	Name string    `json:"name"`
 	Size int64     `json:"size"` // in bytes
 	Used time.Time `json:"used"` // for the last time, to the hour
 
-	kept   bool // by a living process or a lock file
-	record *Record
+	kept   bool     // by a living process or a lock file
+	needs  []string // names of the shared items that it is made of
+	shared bool     // it goes with the last item that needs it
 	remove func(ctx context.Context) error
 }
 
 // Stats tells what is in a store.
 type Stats struct {
-	Packages, Modules, Artifacts int
-	Size                         int64 // of all, in bytes
+	Packages, Modules, Artifacts, Sources int
+	Size                                  int64 // of all, in bytes
 }
 
 // Stats counts what is in the store.
@@ -59,6 +60,8 @@ func (s *Store) Stats() (Stats, error) {
 			stats.Modules++
 		case "artifact":
 			stats.Artifacts++
+		case "source":
+			stats.Sources++
 		}
 	}
 	return stats, err
@@ -96,10 +99,10 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 			errs = append(errs, item.remove(ctx))
 		}
 	}
-	needed := make(map[string]bool) // the modules of the packages that stay
+	needed := make(map[string]bool) // by what stays
 	for _, pass := range []bool{false, true} {
 		for _, item := range items {
-			if modules := item.Kind == "module"; modules != pass {
+			if item.shared != pass {
 				continue
 			}
 			old := time.Since(item.Used) >= gc.Unused
@@ -108,10 +111,8 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 				take(item)
 				continue
 			}
-			if item.record != nil {
-				for _, m := range item.record.BuildList {
-					needed[m.Path+"@"+m.Version] = true
-				}
+			for _, name := range item.needs {
+				needed[name] = true
 			}
 		}
 	}
@@ -169,7 +170,7 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		}
 		name := t.mod.String()
 		items = append(items, Item{
-			Kind: "module", Name: name, Size: treeSize(t.dir), Used: modTime(t.meta + ".ziphash"),
+			Kind: "module", Name: name, Size: treeSize(t.dir), Used: modTime(t.meta + ".ziphash"), shared: true,
 			kept:   used[moduleName(t.mod.Path, t.mod.Version)] || keep != nil && keep(t.mod.Path, t.mod.Version),
 			remove: func(ctx context.Context) error { return s.removeUnusedModule(ctx, t) },
 		})
@@ -199,14 +200,22 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 				last = used
 			}
 		}
+		var needs []string
+		for _, m := range r.BuildList {
+			needs = append(needs, m.Path+"@"+m.Version)
+		}
 		items = append(items, Item{
-			Kind: "package", Name: cmp.Or(relative(s.dir, path), path), Size: int64(len(data)), Used: last, record: r,
+			Kind: "package", Name: cmp.Or(relative(s.dir, path), path), Size: int64(len(data)), Used: last, needs: needs,
 			kept:   used[moduleName(r.Module, r.Version)] || keep != nil && keep(r.Module, r.Version),
 			remove: func(ctx context.Context) error { return s.removeUnused(ctx, path, moduleName(r.Module, r.Version)) },
 		})
 		return nil
 	})
-	return items, err
+	if err != nil {
+		return nil, err
+	}
+	sources, err := s.sourceItems(used, keep)
+	return append(items, sources...), err
 }
 
 func relative(dir, path string) string {

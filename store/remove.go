@@ -28,17 +28,7 @@ func (s *Store) removeModule(t moduleTree) error {
 		}
 	}
 	_ = failpoint.Hit("store.module.unsummed")
-	temp, remove, err := s.Temp("remove")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if err := os.Chmod(t.dir, 0o700); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return writeError(t.dir, err)
-	}
-	return writeError(t.dir, os.Rename(t.dir, filepath.Join(temp, "tree")))
+	return s.remove(t.dir)
 }
 
 // removeUnusedModule takes a module out of the store unless a living process says that it uses it. Who says so

@@ -42,6 +42,7 @@ func (s *Store) SourceDir(sum string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.use([]string{sourceName(sum)}, []string{dir})
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -53,6 +54,9 @@ func (s *Store) SourceDir(sum string) (string, error) {
 	}
 	return dir, nil
 }
+
+// sourceName is how a tree is named among the things of a store.
+func sourceName(sum string) string { return "source " + sum }
 
 // VerifySource reads the tree with a sum and tells whether it is whole; a tree that is not there is not.
 func (s *Store) VerifySource(sum string) (bool, error) {
@@ -105,7 +109,7 @@ func (s *Store) sourceDir(sum string) (string, error) {
 	if !ok || err != nil || len(data) != sha256.Size {
 		return "", fmt.Errorf("invalid sum of a tree %q", sum)
 	}
-	return filepath.Join(s.dir, "src", hex.EncodeToString(data)), nil
+	return filepath.Join(s.srcDir(), hex.EncodeToString(data)), nil
 }
 
 // PutSourceRecord keeps a record, in place of an earlier one of the same name.
@@ -115,9 +119,13 @@ func (s *Store) PutSourceRecord(r *SourceRecord) error {
 
 // SourceRecord returns the record of a name, or nil. A damaged record counts as none, and is removed.
 func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
+	return s.readSourceRecord(s.sourceRecordFile(name))
+}
+
+// readSourceRecord reads a record from the file that it belongs into; nil where there is none that is whole.
+func (s *Store) readSourceRecord(path string) (*SourceRecord, error) {
 	r := new(SourceRecord)
-	ok, err := readRecordFile(s.sourceRecordFile(name), r, func() (string, error) { return s.sourceRecordFile(r.Name), nil })
-	if !ok {
+	if ok, err := readRecordFile(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil }); !ok {
 		return nil, err
 	}
 	return r, nil
@@ -134,39 +142,5 @@ func (s *Store) RemoveSourceRecord(name string) error {
 
 // sourceRecordFile returns sources/<key of the name>.json.
 func (s *Store) sourceRecordFile(name string) string {
-	return filepath.Join(s.dir, "sources", Key("source", name)+".json")
-}
-
-// eachSource calls f with each tree of src/ and the sum that it is to have.
-func (s *Store) eachSource(f func(dir, sum string) error) error {
-	root := filepath.Join(s.dir, "src")
-	entries, err := os.ReadDir(root)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, entry := range entries {
-		if data, err := hex.DecodeString(entry.Name()); err == nil && len(data) == sha256.Size {
-			if err := f(filepath.Join(root, entry.Name()), "h1:"+base64.StdEncoding.EncodeToString(data)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// eachSourceRecord calls f with the file of every record of a source.
-func (s *Store) eachSourceRecord(f func(path string) error) error {
-	root := filepath.Join(s.dir, "sources")
-	entries, err := os.ReadDir(root)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, entry := range entries {
-		if key, ok := strings.CutSuffix(entry.Name(), ".json"); ok && checkKey(key) == nil {
-			if err := f(filepath.Join(root, entry.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return filepath.Join(s.sourceRecordDir(), Key("source", name)+".json")
 }

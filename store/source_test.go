@@ -109,3 +109,86 @@ func TestSourceRecord(t *testing.T) {
 		}
 	}
 }
+
+// A tree stays while a record leads to it, and both while a lock file or a process needs them.
+func TestSourceUpkeep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, gc := openIn(t, dir), openIn(t, dir)
+	_, shared := putTree(t, s, "shared")
+	_, own := putTree(t, s, "own")
+	for name, sum := range map[string]string{"gh:a/a": shared, "gh:a/b": shared, "gh:a/c": own} {
+		if err := s.PutSourceRecord(&SourceRecord{Name: name, Source: "git::" + name, Version: "c0ffee", Sum: sum}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(when string, packages, sources int) {
+		t.Helper()
+		report, err := gc.Verify(t.Context())
+		if err != nil || report.Sources != sources || report.Records != packages || len(report.Damaged) > 0 {
+			t.Errorf("%s: %+v, %v", when, report, err)
+		}
+		if stats, err := gc.Stats(); err != nil || stats.Sources != packages {
+			t.Errorf("%s: %+v, %v", when, stats, err)
+		}
+	}
+	want("installed", 3, 2)
+	if removed, err := gc.Collect(t.Context(), GC{}); err != nil || len(removed) > 0 { // s lives and made them
+		t.Errorf("%+v, %v", removed, err)
+	}
+	s.Hold()() // and lives no more
+	keep := func(path, version string) bool { return path == "git::gh:a/b" && version == "c0ffee" }
+	if removed, err := gc.Collect(t.Context(), GC{Keep: keep}); err != nil || len(removed) != 3 {
+		t.Errorf("%+v, %v", removed, err)
+	}
+	want("after gc", 1, 1)
+	record, err := gc.SourceRecord("gh:a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gc.RemoveSource(t.Context(), record); err != nil {
+		t.Fatal(err)
+	}
+	want("after it was removed", 0, 0)
+}
+
+func TestVerifySources(t *testing.T) {
+	t.Parallel()
+	s := openIn(t, t.TempDir())
+	tree, sum := putTree(t, s, "a = 1")
+	if err := s.PutSourceRecord(&SourceRecord{Name: "gh:a/b", Sum: sum}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(tree, "sub", "a.star"), s.sourceRecordFile("gh:a/b")} {
+		if err := os.Chmod(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, err := s.Verify(t.Context())
+	if err != nil || len(report.Damaged) != 2 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	for _, d := range report.Damaged {
+		if d.Kind != "source" && d.Kind != "record" || d.Reason == "" || d.Repair == "" {
+			t.Errorf("%+v", d)
+		}
+	}
+	if err := s.Repair(report.Damaged); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) != 0 || report.Sources != 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+func openIn(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

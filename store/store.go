@@ -6,6 +6,7 @@
 //	src/        trees of other sources, each under its sum
 //	sources/    a record of each of their names
 //	obj/        artifacts, each under the key of what it was made from
+//	direct/     repositories that Go modules were brought from directly
 //	lock/       file locks
 //	live/       what living processes use
 //	tmp/        work in progress; what dead processes left is swept
@@ -92,6 +93,10 @@ func (s *Store) Dir() string { return s.dir }
 // ModDir returns the directory that holds Go modules in the layout of the go command's module cache. It
 // may not exist yet.
 func (s *Store) ModDir() string { return filepath.Join(s.dir, "mod") }
+
+// DirectDir returns the directory for the repositories that Go modules are brought from directly. Whoever uses it sets
+// its time then; it is removed when nobody did for long. It may not exist yet.
+func (s *Store) DirectDir() string { return filepath.Join(s.dir, "direct") }
 
 // EmptyDir returns a directory that is always empty and that nobody may write to: a working directory
 // for what needs none.

@@ -76,6 +76,28 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 			return err
 		}
 	}
+	trees, err := s.sourceTrees()
+	if err != nil {
+		return err
+	}
+	for _, t := range trees {
+		if err := give(&report.Sources, func() (int64, *Damage) { return s.checkSource(t) }); err != nil {
+			return err
+		}
+	}
+	paths, err := s.sourceRecordFiles()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		err := give(&report.Records, func() (int64, *Damage) {
+			r := new(SourceRecord)
+			return s.checkRecord(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil })
+		})
+		if err != nil {
+			return err
+		}
+	}
 	entries, err := os.ReadDir(s.objDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -88,25 +110,10 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 			return err
 		}
 	}
-	err = s.eachRecord(func(path string) error {
+	return s.eachRecord(func(path string) error {
 		return give(&report.Records, func() (int64, *Damage) {
 			r := new(Record)
 			return s.checkRecord(path, r, func() (string, error) { return s.recordFile(r.Target, r.Package, r.Version, r.Along) })
-		})
-	})
-	if err != nil {
-		return err
-	}
-	err = s.eachSource(func(dir, sum string) error {
-		return give(&report.Sources, func() (int64, *Damage) { return s.checkSource(dir, sum) })
-	})
-	if err != nil {
-		return err
-	}
-	return s.eachSourceRecord(func(path string) error {
-		return give(&report.Records, func() (int64, *Damage) {
-			r := new(SourceRecord)
-			return s.checkRecord(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil })
 		})
 	})
 }

@@ -16,7 +16,7 @@ func listCommand() command {
 		short: "list the installed packages",
 		long: `
 List prints a line for each installed package: its name, its version, and the number of modules that it
-is built from.`,
+is built from; then one for each repository, archive or file that was installed: its name, version and kind.`,
 		run: runList,
 	}
 }
@@ -42,6 +42,12 @@ func runList(_ context.Context, s *session, args []string) error {
 			modules += []string{", with ", ", "}[min(i, 1)] + c.Path
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", record.Package, record.Version, modules)
+	}
+	for record, err := range st.SourceRecords() {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", record.Name, record.Version, record.Kind)
 	}
 	return w.Flush()
 }

@@ -51,7 +51,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		evalCommand(), getCommand(), symbolsCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
-		verifyCommand(), gcCommand(), rmCommand(), versionCommand(),
+		verifyCommand(), signCommand(), gcCommand(), rmCommand(), versionCommand(),
 	}
 }
 
@@ -73,6 +73,9 @@ type options struct {
 	unused  time.Duration
 	maxSize int64  // MiB
 	locks   string // lock files
+	key     string // file of a private key
+	dir     string // of signatures
+	newKey  string // name of a key to make
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }

@@ -26,7 +26,7 @@ func verifyCommand() command {
 		short: "check the store, and load.lock against it",
 		long: `
 Verify reads everything in the store and compares it with its sums: the sources of modules, the compiled
-artifacts, the records of packages. Where there is a lock file, it compares the sums there with those of the
+artifacts, and the records that lead to them. Where there is a lock file, it compares the sums there with those of the
 installed modules, too. It prints a line for each thing that is damaged; the exit code is 1 then.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.jsonFlag(f)
@@ -58,8 +58,8 @@ func runVerify(ctx context.Context, s *session, args []string) error {
 		for _, d := range report.Damaged {
 			fmt.Fprintf(s.stdout, "damaged %s %s: %s\n", d.Kind, d.Name, d.Reason)
 		}
-		fmt.Fprintf(s.stdout, "verified %d modules, %d artifacts, %d packages: %.1f MiB, %d damaged\n",
-			report.Modules, report.Artifacts, report.Records, float64(report.Bytes)/(1<<20), len(report.Damaged))
+		fmt.Fprintf(s.stdout, "verified %d modules, %d sources, %d artifacts, %d records: %.1f MiB, %d damaged\n",
+			report.Modules, report.Sources, report.Artifacts, report.Records, float64(report.Bytes)/(1<<20), len(report.Damaged))
 	}
 	switch n := len(report.Damaged); {
 	case n > 0 && s.repair:
@@ -194,6 +194,22 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 		return fmt.Errorf("%s: %w", arg, err)
 	}
 	found := false
+	if name.Form == load.FormURL {
+		record, err := st.SourceRecord(name.Target)
+		if err != nil {
+			return err
+		}
+		if found = record != nil; found {
+			if err := s.evict(ctx, l, st, arg); err != nil {
+				return err
+			}
+			if err := st.RemoveSource(ctx, record); err != nil {
+				return err
+			}
+			s.progress.clear()
+			fmt.Fprintln(s.stdout, "removed", record.Name, record.Version)
+		}
+	}
 	for record, err := range st.AllRecords(runtime.GOOS + "_" + runtime.GOARCH) {
 		if err != nil {
 			return err
@@ -202,11 +218,8 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 			continue
 		}
 		found = true
-		// The key of the artifact is what a load would look for.
-		if e, err := l.Explain(ctx, record.Package+"@"+record.Version); err == nil && e.Artifact != nil && e.Artifact.Key != "" {
-			if err := st.Evict(e.Artifact.Key); err != nil {
-				return err
-			}
+		if err := s.evict(ctx, l, st, record.Package+"@"+record.Version); err != nil {
+			return err
 		}
 		if err := st.RemovePackage(ctx, record); err != nil {
 			return err
@@ -216,6 +229,14 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 	}
 	if !found {
 		return fmt.Errorf("%s: it is not installed", arg)
+	}
+	return nil
+}
+
+// evict removes the artifact that a load of the name would look for.
+func (s *session) evict(ctx context.Context, l *load.Loader, st *store.Store, name string) error {
+	if e, err := l.Explain(ctx, name); err == nil && e.Artifact != nil && e.Artifact.Key != "" {
+		return st.Evict(e.Artifact.Key)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@
 package goprocess
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"runtime"
@@ -124,7 +123,6 @@ func (c Config) with(g load.Grants) Config {
 	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
 	c.Network = c.Network || g.Network
 	c.Programs = c.Programs || g.Programs
-	c.Memory = cmp.Or(g.Memory, c.Memory)
 	c.Env = slices.Concat(c.Env, g.Environ())
 	return c
 }

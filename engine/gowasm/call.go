@@ -18,7 +18,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	if err != nil {
 		return nil, err
 	}
-	call, err := g.enter(ctx, symbol)
+	call, err := g.enter(ctx, symbol, function)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 // Direct implements [goglue.Direct].
 func (m *module) Direct(ctx context.Context, symbol string, function int, stack []uint64) error {
 	g := m.idle()
-	call, err := g.enter(ctx, symbol)
+	call, err := g.enter(ctx, symbol, function)
 	if err != nil {
 		return err
 	}
@@ -98,12 +98,12 @@ var errTooDeep = fmt.Errorf("the host and the module call each other, more than 
 
 // enter lets a call of the symbol into the guest. Where it got in, handles that the host has dropped are
 // released first.
-func (g *guest) enter(ctx context.Context, symbol string) (*entry, error) {
+func (g *guest) enter(ctx context.Context, symbol string, function int) (*entry, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	call := entries.Get().(*entry)
-	call.ctx, call.symbol = ctx, symbol
+	call.ctx, call.symbol, call.watched = ctx, symbol, ctx.Done() != nil && g.module.host.TakesContext(function)
 	if !g.gate.enter(call) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -192,8 +192,9 @@ const (
 	// linger is how long a cancelled call may take to end before the guest is retired. Its caller waits so
 	// long, so that it knows the guest's state afterwards.
 	linger = 10 * time.Millisecond
-	// patience is how long a call may take that asks whether it was cancelled. Its caller does not wait.
-	patience = time.Second
+	// patience is how long a call may take that asks whether it was cancelled, as those that take a context do. Its
+	// caller does not wait.
+	patience = 5 * time.Second
 )
 
 // abandon retires the guest of a call that was cancelled and goes on.

@@ -117,7 +117,6 @@ func (c Config) with(g load.Grants) Config {
 	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
 	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
 	c.Env = slices.Concat(c.Env, g.Environ())
-	c.Memory = cmp.Or(g.Memory, c.Memory)
 	return c
 }
 

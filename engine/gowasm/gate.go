@@ -26,7 +26,7 @@ type entry struct {
 	symbol  string          // what is called
 	number  uint64          // set when it is let in, from 1
 	level   int             // how many calls lie below it; likewise
-	watched bool            // the module asks whether the call is cancelled; guarded by gate.mu
+	watched bool            // the module asks whether the call is cancelled, or will; guarded by gate.mu
 	// back is closed when the call, which waits to go on in the module, may; nil where it does not wait.
 	back chan struct{}
 }

@@ -157,10 +157,11 @@ type countingHost struct {
 	count func(m *module, n byte) byte
 }
 
-func (h countingHost) Begin([]byte)       {}
-func (h countingHost) CancelHost([]byte)  {}
-func (h countingHost) ReleaseHost([]byte) {}
-func (h countingHost) End()               {}
+func (h countingHost) TakesContext(int) bool { return false }
+func (h countingHost) Begin([]byte)          {}
+func (h countingHost) CancelHost([]byte)     {}
+func (h countingHost) ReleaseHost([]byte)    {}
+func (h countingHost) End()                  {}
 
 func (h countingHost) Answer(body []byte) *wire.Encoder {
 	frame := wire.NewFrame(wire.HostResult)

@@ -44,6 +44,7 @@ type module struct {
 
 // host is the part of a [goglue.Instance] that answers the module's own calls and frames.
 type host interface {
+	TakesContext(function int) bool
 	Begin(body []byte)
 	Answer(body []byte) *wire.Encoder
 	CancelHost(body []byte)

@@ -51,7 +51,7 @@ func (i *instance) Memory() load.Memory {
 
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
-	if !a.Grants.Zero() {
+	if a.Grants.Access() {
 		e = &Engine{config: e.config.with(a.Grants)}
 	}
 	if a.Limits.Memory > 0 {

@@ -128,6 +128,17 @@ func compile(name string, text []byte, isPredeclared func(string) bool) (*starla
 	return program, nil
 }
 
+// CanGrant implements [load.Granter]: a script has nothing, and one limit of memory that is the engine's.
+func (e *Engine) CanGrant(g load.Grants) error {
+	switch {
+	case g.Access():
+		return errors.New("scripts have no files, environment, network or programs")
+	case g.Memory > 0 && (e.limits.memory < 0 || g.Memory < e.limits.memory):
+		return errors.New("the memory of scripts is limited by starlark.Config.Memory for all")
+	}
+	return nil
+}
+
 // Isolation tells what keeps scripts from the host.
 func (e *Engine) Isolation() load.Isolation { return e.limits.isolation() }
 

@@ -52,7 +52,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	switch name.Form {
 	case load.FormPath:
 	case load.FormURL:
-		return f.findSource(name)
+		return f.findSource(ctx, name)
 	default:
 		return nil, errForm
 	}

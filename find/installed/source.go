@@ -1,6 +1,7 @@
 package installed
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,15 +13,17 @@ import (
 var errChanging = fmt.Errorf("%w: what it leads to can change; its source is asked", load.ErrNotFound)
 
 // findSource finds what was installed by a URL: from a git repository or a web server. That of a branch is passed
-// on to who can ask the repository.
-func (f *Finder) findSource(name load.Name) (*load.Spec, error) {
+// on to who can ask the repository, unless nobody can be asked or the name has the exact version, from a lock file.
+func (f *Finder) findSource(ctx context.Context, name load.Name) (*load.Spec, error) {
 	record, err := f.store.SourceRecord(name.Target)
 	switch {
 	case err != nil:
 		return nil, err
 	case record == nil:
 		return nil, errEmpty
-	case record.Changing:
+	case name.Query != "" && name.Query != record.Version:
+		return nil, notFound("%s is installed", record.Version)
+	case name.Query == "" && record.Changing && !load.Offline(ctx):
 		return nil, errChanging
 	}
 	tree, err := f.store.SourceDir(record.Sum)

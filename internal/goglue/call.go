@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/loadgo/load/internal/wire"
@@ -67,7 +66,7 @@ func (i *Instance) params(target callee) []int {
 // plan pairs the host's types with those of the module.
 func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs pairs) (*plan, error) {
 	p := &plan{callee: target, instance: i, results: results}
-	p.lasting = slices.ContainsFunc(target.In, func(n int) bool { return i.api.Types[n].Kind == KindContext })
+	p.lasting = i.TakesContext(target.function)
 	for j, n := range i.params(target) {
 		encode, err := pairs.encoder(args[j], n, lenient)
 		if err != nil {

@@ -86,6 +86,12 @@ func (i *Instance) Usage() *load.Usage { return &i.usage }
 // Limit sets how long a call may take; 0 is no limit. It is called before the first call.
 func (i *Instance) Limit(callTime time.Duration) { i.callTime = callTime }
 
+// TakesContext tells whether the function with that number has a context among its parameters.
+func (i *Instance) TakesContext(function int) bool {
+	n := function - wire.FuncCount
+	return n >= 0 && slices.ContainsFunc(i.api.Funcs[n].In, func(n int) bool { return i.api.Types[n].Kind == KindContext })
+}
+
 // send makes a call, within the limit, and counts it.
 func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
 	if err := i.usage.Begin(); err != nil {

@@ -15,7 +15,8 @@ func New(r *store.SourceRecord, tree string, along []load.Companion) (*load.Spec
 	dir := filepath.Join(tree, filepath.FromSlash(r.Dir))
 	spec := &load.Spec{
 		Name: r.Source, Version: r.Version, Why: r.Why, Origin: r.Origin, Time: r.Time, Module: r.Module,
-		Source: load.Source{Kind: load.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
+		Source:    load.Source{Kind: load.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
+		BuildList: []load.ModuleVersion{{Path: r.Source, Version: r.Version, Sum: r.Sum}},
 	}
 	if r.Kind == string(load.KindGo) {
 		spec.Source.File = ""

@@ -123,6 +123,9 @@ func (r directRepo) ask(ctx context.Context, query string, flags ...string) (lis
 // run runs the go command away from every module, proxy and checksum database, with git as the only tool for
 // repositories unless GOVCS says otherwise.
 func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
+	if load.Offline(ctx) {
+		return nil, load.ErrOffline
+	}
 	command, t, err := r.in.goCommand()
 	if err != nil {
 		return nil, err
@@ -176,7 +179,12 @@ func (in *Installer) directCache() (string, error) {
 		}
 		dir = filepath.Join(user, "load", "direct")
 	}
-	return dir, writeError(os.MkdirAll(filepath.Join(dir, "work"), 0o700))
+	err := os.MkdirAll(filepath.Join(dir, "work"), 0o700)
+	if err == nil {
+		now := time.Now()
+		err = os.Chtimes(dir, now, now) // see store.DirectDir
+	}
+	return dir, writeError(err)
 }
 
 func (r directRepo) error(reason string, err error) error {

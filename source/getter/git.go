@@ -98,7 +98,7 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 	}
 	fetch := []string{"fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"}
 	_, err := g.run(ctx, s, dir, slices.Concat(fetch, []string{"--depth=1", "--", s.url.String(), commit})...)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, load.ErrOffline) {
 		// Some servers give no commit that they do not advertise: then everything that they do.
 		_, err = g.run(ctx, s, dir, slices.Concat(fetch, []string{"--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
 	}
@@ -175,6 +175,9 @@ func (e *gitError) reason() string {
 }
 
 func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...string) ([]byte, error) {
+	if (args[0] == "ls-remote" || args[0] == "fetch") && s.url.Scheme != "file" && load.Offline(ctx) {
+		return nil, load.ErrOffline
+	}
 	cmd := g.command(ctx, s, dir, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -229,6 +232,9 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if errors.Is(err, load.ErrOffline) {
+		return err
+	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return &load.ToolchainError{Reason: "a git repository needs the git command, which is not in PATH", Fix: "install git"}
 	}
@@ -251,5 +257,8 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 			Fix: "check the spelling, and let git find the credentials: netrc file, credential helper or ssh agent", Err: err,
 		}
 	}
-	return &load.RegistryError{URL: s.where(), Reason: "git: " + reason, Fix: "check the name and the network, and try again", Err: err}
+	return &load.RegistryError{
+		URL: s.where(), Reason: "git: " + reason, Fix: "check the name and the network, and try again", Err: err,
+		Unavailable: has("Could not resolve host", "Failed to connect", "Connection refused", "timed out", "unreachable", "The requested URL returned error: 5"),
+	}
 }

@@ -268,9 +268,10 @@ func TestMovedTag(t *testing.T) {
 		t.Fatal(err)
 	}
 	moved.Sum = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	moved.BuildList = []load.ModuleVersion{{Path: moved.Module, Version: moved.Version, Sum: moved.Sum}}
 	_, err = in.Install(t.Context(), moved, openStore(t))
 	var sum *load.ChecksumError
-	if !errors.As(err, &sum) || sum.By != "load.lock" {
+	if !errors.As(err, &sum) || sum.By != "the lock file" {
 		t.Errorf("%v", err)
 	}
 }

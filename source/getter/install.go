@@ -75,6 +75,10 @@ func (in *Installer) recorded(src *source, release *load.Release, s *store.Store
 // fetch brings a release into the store.
 func (in *Installer) fetch(ctx context.Context, src *source, release *load.Release, s *store.Store) (*store.SourceRecord, string, error) {
 	started := time.Now()
+	part := load.ModuleVersion{Path: src.String(), Version: release.Version}
+	if err := load.Admit(ctx, part, -1); err != nil {
+		return nil, "", err
+	}
 	temp, remove, err := s.Temp("source")
 	if err != nil {
 		return nil, "", err
@@ -118,6 +122,9 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *load.Relea
 	if want != "" && want != sum {
 		return nil, "", checksumError(src, want, sum, promised(release))
 	}
+	if err := load.Admit(ctx, part, tree.Bytes()); err != nil {
+		return nil, "", err
+	}
 	load.Emit(ctx, load.Downloaded{Module: src.String(), Version: release.Version, File: "source", Bytes: tree.Bytes(), Took: time.Since(started)})
 	at, err := find(src, root)
 	if err != nil {
@@ -132,15 +139,17 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *load.Relea
 	}
 	record := &store.SourceRecord{
 		Name: src.asked, Source: src.String(), Version: release.Version, Why: release.Why, Origin: in.String(), Time: release.Time,
-		Sum: sum, Kind: string(at.kind), Module: at.module, Dir: at.dir, File: at.file, Changing: release.Changing,
+		Sum: sum, Kind: string(at.kind), Module: at.module, Dir: at.dir, File: at.file,
+		// Of a locked release it is not known; then the source is asked by who has no lock.
+		Changing: release.Changing || len(release.BuildList) > 0 && !src.exact(),
 	}
 	return record, published, s.PutSourceRecord(record)
 }
 
-// promised says who promised a release's sum.
+// promised says who promised what a release is.
 func promised(release *load.Release) string {
-	if release.Sum != "" {
-		return "load.lock"
+	if len(release.BuildList) > 0 {
+		return lockFile
 	}
 	return "its first reading"
 }
@@ -180,7 +189,7 @@ func (in *Installer) unpack(src *source, release *load.Release, path string, tre
 		return err
 	}
 	if version != release.Version {
-		return checksumError(src, release.Version, version, "its first reading")
+		return checksumError(src, release.Version, version, promised(release))
 	}
 	switch src.format {
 	case ".zip":

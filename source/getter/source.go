@@ -53,6 +53,11 @@ func (s *source) String() string {
 	return text
 }
 
+// exact tells whether the name itself says the version.
+func (s *source) exact() bool {
+	return s.form == formGit && fullCommit.MatchString(s.ref) || strings.HasPrefix(s.checksum, "sha256:")
+}
+
 // where is the address for messages: it has no parameters, which may hold a secret.
 func (s *source) where() string {
 	if s.url == nil {
@@ -224,6 +229,8 @@ func (s *source) parseURL(text string) (url.Values, error) {
 		return nil, fmt.Errorf("it has no host")
 	case strings.Trim(u.Path, "/") == "":
 		return nil, fmt.Errorf("it names a host and nothing on it")
+	case slices.Contains(strings.Split(u.Path, "/"), "..") || slices.Contains(strings.Split(u.Path, "/"), "."):
+		return nil, fmt.Errorf(`its path holds "." or ".."`)
 	case u.Fragment != "":
 		return nil, fmt.Errorf(`it has a part after "#", which nobody would see`)
 	case u.Opaque != "":

@@ -24,6 +24,9 @@ import (
 
 // download brings the file of a source to a path. A checksum in the name is checked on the way.
 func (in *Installer) download(ctx context.Context, s *source, path string) (size int64, err error) {
+	if load.Offline(ctx) {
+		return 0, load.ErrOffline
+	}
 	u := *s.url
 	if s.checksum != "" {
 		query := u.Query()
@@ -193,11 +196,15 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error) error
 	return out
 }
 
+// lockFile is who promises what a locked release is.
+const lockFile = "the lock file"
+
 func checksumError(s *source, want, got, by string) error {
-	return &load.ChecksumError{
-		Subject: s.where(), Want: want, Got: got, By: by,
-		Fix: "somebody changed the file, or " + by + " is wrong; find out which before you use it",
+	fix := "somebody changed the file, or " + by + " is wrong; find out which before you use it"
+	if by == lockFile {
+		fix = "somebody changed what is there; if you trust the change, `load upgrade` with the name locks it"
 	}
+	return &load.ChecksumError{Subject: s.where(), Want: want, Got: got, By: by, Fix: fix}
 }
 
 // fileVersion returns the version that a file's contents are.

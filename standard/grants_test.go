@@ -1,0 +1,137 @@
+package standard_test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/standard"
+	"github.com/loadgo/load/store"
+)
+
+// reach is a module that reaches for what a policy can grant.
+const reach = `package reach
+
+import (
+	"net"
+	"os"
+	"time"
+)
+
+func Read(path string) (string, error)  { data, err := os.ReadFile(path); return string(data), err }
+func Write(path, text string) error     { return os.WriteFile(path, []byte(text), 0o600) }
+func Env(name string) string            { return os.Getenv(name) }
+func Wait()                             { time.Sleep(time.Hour) }
+func Dial(address string) error {
+	c, err := net.DialTimeout("tcp", address, 10*time.Second)
+	if err == nil {
+		err = c.Close()
+	}
+	return err
+}
+func Fill(mebibytes int) int {
+	block := make([]byte, mebibytes<<20)
+	for i := range block {
+		block[i] = 1
+	}
+	return len(block)
+}
+`
+
+// What a policy grants is what a module has, in either engine.
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "reach")
+	files, shared := t.TempDir(), t.TempDir()
+	secret := filepath.Join(t.TempDir(), "secret")
+	for path, text := range map[string]string{filepath.Join(dir, "reach.go"): reach, filepath.Join(files, "a"): "here", filepath.Join(shared, "b"): "", secret: "no"} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, engine := range goEngines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			granted := policy.Grants{ReadOnly: []string{files}, ReadWrite: []string{shared}, Env: []string{"GREETING=hi"}, Memory: 256 << 20, CallTime: time.Second}
+			if engine == "goprocess" {
+				granted.Network = true
+			}
+			open := func(p *policy.Policy) *load.Module {
+				l, err := standard.New(load.Config{Store: s, Engine: engine, Policies: []*policy.Policy{p}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = l.Close(t.Context()) })
+				m, err := l.Load(t.Context(), dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return m
+			}
+			with, without := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: granted}}}), open(new(policy.Policy))
+			call := func(m *load.Module, symbol string, args ...any) (any, error) {
+				results, err := m.Call(t.Context(), symbol, args...)
+				if len(results) == 0 {
+					return nil, err
+				}
+				return results[0], err
+			}
+			target := filepath.Join(shared, engine)
+			for _, test := range []struct {
+				symbol string
+				args   []any
+				want   any
+			}{
+				{"Read", []any{filepath.Join(files, "a")}, "here"},
+				{"Env", []any{"GREETING"}, "hi"},
+				{"Write", []any{target, "there"}, nil},
+				{"Read", []any{target}, "there"},
+				{"Dial", []any{listener.Addr().String()}, nil},
+			} {
+				if test.symbol == "Dial" && !granted.Network {
+					continue
+				}
+				if got, err := call(with, test.symbol, test.args...); got != test.want || err != nil {
+					t.Errorf("with it: %s: %v, %v", test.symbol, got, err)
+				}
+				if got, err := call(without, test.symbol, test.args...); err == nil && got != "" {
+					t.Errorf("without it: %s: %v, %v", test.symbol, got, err)
+				}
+			}
+			for symbol, args := range map[string][]any{"Read": {secret}, "Write": {filepath.Join(files, "a"), "x"}} {
+				if got, err := call(with, symbol, args...); err == nil {
+					t.Errorf("%s of what is not granted: %v", symbol, got)
+				}
+			}
+			if n, err := call(with, "Fill", 8); n != 8<<20 || err != nil {
+				t.Errorf("a little memory: %v, %v", n, err)
+			}
+			var limit *load.LimitError
+			if _, err := call(with, "Wait"); !errors.As(err, &limit) || !strings.Contains(limit.Error(), "its call took more than 1s") {
+				t.Errorf("a call that takes long: %v", err)
+			}
+			again := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{Memory: 256 << 20}}}})
+			if n, err := call(again, "Fill", 600); err == nil {
+				t.Errorf("much memory: %v", n)
+			}
+		})
+	}
+}
