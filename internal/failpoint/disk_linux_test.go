@@ -25,6 +25,7 @@ func inside(t *testing.T) bool {
 		}
 		return true
 	}
+	build(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(os.Environ(), insideEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -76,6 +77,7 @@ func fill(t *testing.T, dir string, kib int) (empty func()) {
 // TestFullDisk runs commands with ever more room on the store's disk, until there is enough. Each time they say that
 // the disk is full and what to do about it, leave nothing half done, and work once there is room.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if !inside(t) {
 		return
 	}
@@ -125,6 +127,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestFullDiskOfLockFile: a lock file that cannot be written stays as it was.
 func TestFullDiskOfLockFile(t *testing.T) {
+	t.Parallel()
 	if !inside(t) {
 		return
 	}
@@ -154,6 +157,7 @@ func TestFullDiskOfLockFile(t *testing.T) {
 
 // TestDevices has the store, the temporary files, the home directory and the lock file on a disk each.
 func TestDevices(t *testing.T) {
+	t.Parallel()
 	if !inside(t) {
 		return
 	}
