@@ -155,4 +155,3 @@ func (m *machine) interrupt(t *testing.T, what string, want []string) {
 func diff(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
-

@@ -233,7 +233,7 @@ func (in *Installer) copyFile(s *source, to string) error {
 		err = err2
 	}
 	if err == nil && n > in.config.MaxBytes {
-		err = &load.RegistryError{URL: s.where(), Reason: tooLarge(in.config.MaxBytes).Error()}
+		err = &load.RegistryError{URL: s.where(), Reason: sizeError(in.config.MaxBytes).Error()}
 	}
 	return err
 }
