@@ -89,7 +89,7 @@ func (l *live) end() {
 func (l *live) start(dir string) {
 	for i := range maxLive {
 		path := filepath.Join(dir, strconv.Itoa(i))
-		lock := flock.New(path)
+		lock := newFlock(path)
 		ok, err := lock.TryLock()
 		if errors.Is(err, fs.ErrNotExist) && os.Mkdir(dir, 0o700) == nil {
 			ok, err = lock.TryLock()
@@ -98,7 +98,7 @@ func (l *live) start(dir string) {
 			return
 		}
 		if ok {
-			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o600); err != nil {
+			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC|openFlags, 0o600); err != nil {
 				_ = lock.Close()
 				l.file = nil
 				return
@@ -122,13 +122,16 @@ func (s *Store) inUse() (map[string]bool, error) {
 	}
 	for _, entry := range entries {
 		name := filepath.Join(s.liveDir(), entry.Name())
-		lock := flock.New(name)
+		lock := newFlock(name)
 		ok, err := lock.TryLock()
 		_ = lock.Close() // unlocks
 		if err == nil && ok {
 			continue
 		}
-		data, err := os.ReadFile(name)
+		data, err := ReadFile(name, maxRecord)
+		if errors.Is(err, errIrregular) {
+			continue // not made by a process that uses the store
+		}
 		if err != nil {
 			return nil, err
 		}

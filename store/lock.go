@@ -52,7 +52,7 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 		return nil, writeError(dir, err)
 	}
 	path := filepath.Join(dir, lockName(name))
-	file := flock.New(path)
+	file := newFlock(path)
 	ok, err := file.TryLock()
 	if err == nil && !ok {
 		if waiting, _ := ctx.Value(waitKey{}).(func(string)); waiting != nil {
@@ -68,6 +68,11 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 		return nil, &LockError{Name: name, Path: path, PID: holder(path), Err: context.Cause(ctx)}
 	}
 	return nil, writeError(path, err)
+}
+
+// newFlock is the lock of a file, which is made where it is not there. It does not wait for a pipe in its place.
+func newFlock(path string) *flock.Flock {
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|openFlags))
 }
 
 // lockName makes a file name of any string: what can be read of it, and a sum that tells it from others.

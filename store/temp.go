@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/gofrs/flock"
-
 	"github.com/loadgo/load/internal/failpoint"
 )
 
@@ -39,7 +37,7 @@ func (s *Store) tryTemp(what string) (dir string, remove func(), gone bool, err 
 		return "", nil, false, err
 	}
 	_ = failpoint.Hit("store.temp.made")
-	lock := flock.New(filepath.Join(parent, "lock"))
+	lock := newFlock(filepath.Join(parent, "lock"))
 	ok, err := lock.TryLock()
 	if err == nil && ok {
 		dir = filepath.Join(parent, "dir")
@@ -66,7 +64,7 @@ func (s *Store) sweepTemp() {
 	}
 	for _, entry := range entries {
 		parent := filepath.Join(s.tmpDir(), entry.Name())
-		lock := flock.New(filepath.Join(parent, "lock"))
+		lock := newFlock(filepath.Join(parent, "lock"))
 		if ok, err := lock.TryLock(); err != nil || !ok {
 			_ = lock.Close()
 			continue
