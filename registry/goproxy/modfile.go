@@ -85,7 +85,11 @@ func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
 // a registry, to be verified now. Without a store, for Resolve, it is not verified: Install will.
 func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error) {
 	if r.store.Store != nil {
-		if data, err := r.store.modules().read(m, "mod"); err == nil {
+		data, err := r.store.modules().read(m, "mod")
+		if err == nil {
+			_, err = parseModFile(m.Path, data) // one that was damaged is fetched again
+		}
+		if err == nil {
 			sum := goModSum(data)
 			if _, err := r.sums.kept(goModVersion(m), sum); err != nil {
 				return nil, err
