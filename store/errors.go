@@ -61,7 +61,7 @@ func (e *LockError) Error() string {
 	if e.PID != 0 {
 		who = fmt.Sprintf("process %d", e.PID)
 	}
-	return fmt.Sprintf("%v, while %s holds the lock %s", e.Err, who, e.Path)
+	return fmt.Sprintf("%s holds the lock %s: %v", who, e.Path, e.Err)
 }
 
 func (e *LockError) Unwrap() error { return e.Err }

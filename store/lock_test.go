@@ -69,7 +69,7 @@ func TestLockWaits(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		who = fmt.Sprintf("process %d", os.Getpid())
 	}
-	if want := "changed my mind, while " + who + " holds the lock " + held.Path; err.Error() != want || filepath.Dir(held.Path) != filepath.Join(mine.Dir(), "lock") {
+	if want := who + " holds the lock " + held.Path + ": changed my mind"; err.Error() != want || filepath.Dir(held.Path) != filepath.Join(mine.Dir(), "lock") {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	if len(waited) != 1 || waited[0] != "work" {
