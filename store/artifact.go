@@ -71,7 +71,7 @@ func (a *Artifact) open(name string) (*os.File, File, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, File{}, a.damaged(name, "it is missing")
 	}
-	if errors.Is(err, errIrregular) {
+	if isBad(err) {
 		return nil, File{}, a.damaged(name, err.Error())
 	}
 	return f, a.files[i], err
@@ -152,7 +152,7 @@ func (s *Store) lookup(key string) (*Artifact, error) {
 		}
 		return nil, &DamagedError{Key: key, Reason: "the manifest is missing"}
 	}
-	if errors.Is(err, errIrregular) {
+	if isBad(err) {
 		return nil, &DamagedError{Key: key, File: "manifest", Reason: err.Error()}
 	}
 	if err != nil {

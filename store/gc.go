@@ -226,10 +226,15 @@ func relative(dir, path string) string {
 	return filepath.ToSlash(rel)
 }
 
+// modTime returns when a path was used last. A time in the future, of a clock that was wrong then or is now, counts
+// as now: such a thing is kept by its age, and goes where age does not matter.
 func modTime(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
 		return time.Time{}
+	}
+	if now := time.Now(); info.ModTime().After(now) {
+		return now
 	}
 	return info.ModTime()
 }

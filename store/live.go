@@ -129,7 +129,7 @@ func (s *Store) inUse() (map[string]bool, error) {
 			continue
 		}
 		data, err := ReadFile(name, maxRecord)
-		if errors.Is(err, errIrregular) {
+		if isBad(err) {
 			continue // not made by a process that uses the store
 		}
 		if err != nil {

@@ -51,7 +51,7 @@ func readRecordFile(path string, record any, own func() (string, error)) (bool, 
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err != nil && !errors.Is(err, errIrregular) {
+	if err != nil && !isBad(err) {
 		return false, err
 	}
 	if err == nil && parseRecord(data, record) {
