@@ -178,3 +178,48 @@ func TestDevices(t *testing.T) {
 		})
 	}
 }
+
+// TestReadOnlyStore: what is in a store that nobody can write to runs, in every engine, also with a frozen lock file;
+// what is not there is an error that tells why. LOAD_CRASH adds the engine that takes long to compile.
+func TestReadOnlyStore(t *testing.T) {
+	t.Parallel()
+	if !inside(t) {
+		return
+	}
+	const hello, rules, call = "example.com/hello", "$RULES//tax?ref=v1.0.0", `Hello("you")`
+	m := newMachineAt(t, build(t), environment(t), scenario{commands: [][]string{
+		{"lock", hello, rules}, {"eval", hello, call}, {"eval", rules, "price(100)"}, {"version"},
+	}}, func(m *machine) { mount(t, m.store, 256<<10) })
+	runs := []struct {
+		want string
+		args []string
+	}{
+		{"hello, you\n", []string{"eval", "-frozen", hello, call}},
+		{"107\n", []string{"eval", "-frozen", rules, "price(100)"}},
+	}
+	if _, thorough := os.LookupEnv("LOAD_CRASH"); thorough {
+		wasm := []string{"eval", "-engine", "gowasm", hello, call}
+		if out, err := m.run(t, wasm); err != nil {
+			t.Fatal(out, err)
+		}
+		runs = append(runs, runs[0])
+		runs[2].args = wasm
+	}
+	if err := syscall.Mount("", m.store, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if out, err := m.run(t, r.args); err != nil || out != r.want {
+			t.Errorf("load %q: %q, %v", r.args, out, err)
+		}
+	}
+	if out, err := m.run(t, []string{"verify"}); err != nil {
+		t.Errorf("verify: %q, %v", out, err)
+	}
+	for _, args := range [][]string{{"lock", "example.com/words"}, {"eval", "$RULES//other.star", "x"}, {"gc"}, {"rm", hello}} {
+		_, err := m.run(t, args)
+		if err == nil || !strings.Contains(err.Error(), "store: write "+m.store+"/") || !strings.Contains(err.Error(), ": read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own\n") {
+			t.Errorf("load %q: %v", args, err)
+		}
+	}
+}
