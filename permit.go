@@ -199,4 +199,9 @@ func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, rel
 	for _, rule := range rules {
 		e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "granted"})
 	}
+	for _, p := range l.config.Policies {
+		if rule, required := p.Isolated(subject.Package); required {
+			e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "it runs in full isolation only"})
+		}
+	}
 }

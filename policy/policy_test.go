@@ -158,7 +158,7 @@ func TestSyntax(t *testing.T) {
 		"load.policy 1\ngrant a read \"/x\"y":                      `load.policy:2: there is no space after "/x"`,
 		"load.policy 1\ngrant a read \"/x\\n\"":                    `load.policy:2: "/x\n" holds what does not show`,
 		"load.policy 1\nsign a " + key:                             `load.policy:2: "xxx" is no key such as NAME+HASH+KEY`,
-		"load.policy 1\nsignatures sigs":                           `load.policy:2: want signatures DIRECTORY, an absolute path`,
+		"load.policy 1\nsignatures":                                `load.policy:2: want signatures DIRECTORY`,
 		"load.policy 1\nallow a\u202eb":                            "load.policy:2: \"a\\u202eb\" holds what does not show",
 		"load.policy 1\n<<<<<<< HEAD\nallow a\n=======\n>>>>>>> b": `load.policy:2: "<<<<<<<" is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation`,
 	} {

@@ -21,6 +21,11 @@ import (
 // addModule puts a module into the store as an installer does.
 func addModule(t testing.TB, s *store.Store, path, version, text string) store.RecordModule {
 	t.Helper()
+	return addFiles(t, s, path, version, map[string]string{"x.go": text})
+}
+
+func addFiles(t testing.TB, s *store.Store, path, version string, files map[string]string) store.RecordModule {
+	t.Helper()
 	dir := filepath.Join(s.ModDir(), filepath.FromSlash(path)+"@"+version)
 	meta := filepath.Join(s.ModDir(), "cache", "download", filepath.FromSlash(path), "@v")
 	for _, d := range []string{dir, meta} {
@@ -28,8 +33,10 @@ func addModule(t testing.TB, s *store.Store, path, version, text string) store.R
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte(text), 0o444); err != nil {
-		t.Fatal(err)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o444); err != nil {
+			t.Fatal(err)
+		}
 	}
 	sum, err := dirhash.HashDir(dir, path+"@"+version, dirhash.Hash1)
 	if err != nil {
@@ -266,13 +273,17 @@ func TestVerify(t *testing.T) {
 // BenchmarkVerify compares verifying a store of modules with SHA-256 alone, on as many cores.
 func BenchmarkVerify(b *testing.B) {
 	s := open(b)
-	const modules, size = 32, 4 << 20
+	const modules, files, size = 32, 32, 1 << 20 // 1 GiB, in files of 1 MiB
 	text := make([]byte, size)
 	for i := range modules {
-		addModule(b, s, fmt.Sprintf("example.com/m%d", i), "v1.0.0", string(text))
+		all := make(map[string]string, files)
+		for j := range files {
+			all[fmt.Sprintf("f%d.go", j)] = string(text)
+		}
+		addFiles(b, s, fmt.Sprintf("example.com/m%d", i), "v1.0.0", all)
 	}
 	b.Run("verify", func(b *testing.B) {
-		b.SetBytes(modules * size)
+		b.SetBytes(modules * files * size)
 		for b.Loop() {
 			if report, err := s.Verify(b.Context()); err != nil || len(report.Damaged) > 0 {
 				b.Fatal(report, err)
@@ -280,20 +291,14 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	})
 	b.Run("sha256", func(b *testing.B) {
-		b.SetBytes(modules * size)
+		b.SetBytes(modules * files * size)
 		for b.Loop() {
 			var wg sync.WaitGroup
-			work := make(chan int, modules)
-			for i := range modules {
-				work <- i
-			}
-			close(work)
 			for range 2 {
 				wg.Go(func() {
-					for range work {
-						h := sha256.New()
-						_, _ = h.Write(text)
-						_, _ = io.Discard.Write(h.Sum(nil))
+					for range modules * files / 2 {
+						sum := sha256.Sum256(text)
+						_, _ = io.Discard.Write(sum[:])
 					}
 				})
 			}

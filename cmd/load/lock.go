@@ -238,10 +238,15 @@ func runUpgrade(ctx context.Context, s *session, args []string) error {
 		target, along := splitCompanions(name)
 		spec, from, err := l.Upgrade(ctx, target, s.along(), along)
 		errs = append(errs, err)
-		if err == nil {
-			s.progress.clear()
-			fmt.Fprintln(s.stdout, spec.Name, cmp.Or(from, "-"), spec.Version)
+		if err != nil {
+			continue
 		}
+		s.progress.clear()
+		if from == spec.Version {
+			fmt.Fprintln(s.stdout, spec.Name, spec.Version, "is what would be chosen today")
+			continue
+		}
+		fmt.Fprintln(s.stdout, spec.Name, cmp.Or(from, "new"), "->", spec.Version)
 	}
 	return errors.Join(errs...)
 }

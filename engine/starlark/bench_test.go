@@ -54,7 +54,7 @@ func newScene(b *testing.B) scene {
 	var data bytes.Buffer
 	err = errors.Join(program.Write(&data), os.WriteFile(file, []byte(small), 0o644), os.WriteFile(filepath.Join(s.root, "m.bin"), data.Bytes(), 0o644))
 	if err == nil {
-		err = s.load()
+		_, err = s.load()
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -62,18 +62,19 @@ func newScene(b *testing.B) scene {
 	return s
 }
 
-// load loads the module with a loader that has not seen it.
-func (s scene) load() error {
+// load loads the module with a loader that has not seen it, and tells how long that took.
+func (s scene) load() (took time.Duration, err error) {
+	start := time.Now()
 	st, err := store.Open(filepath.Join(s.root, "store"))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	l, err := load.New(load.Config{Path: load.Path{dir.New(s.root)}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: st})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	_, err = l.Load(context.Background(), "m")
-	return err
+	return time.Since(start), errors.Join(err, l.Close(context.Background()))
 }
 
 // alone reads, decodes and runs the compiled program.
@@ -113,32 +114,37 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	compare(b, "open", func() error {
+	compare(b, "open", timed(func() error {
 		_, err := engine.Open(context.Background(), load.Artifact{Spec: spec, Files: files}, nil)
 		return err
-	}, s.alone)
+	}), timed(s.alone))
 }
 
 // BenchmarkLoadWarm compares a whole load, from the name on, with the use of a compiled program.
 func BenchmarkLoadWarm(b *testing.B) {
 	s := newScene(b)
-	compare(b, "load", s.load, s.alone)
+	compare(b, "load", s.load, timed(s.alone))
+}
+
+// timed tells how long a function takes.
+func timed(f func() error) func() (time.Duration, error) {
+	return func() (time.Duration, error) {
+		start := time.Now()
+		err := f()
+		return time.Since(start), err
+	}
 }
 
 // compare runs two functions by turns.
-func compare(b *testing.B, what string, our, their func() error) {
+func compare(b *testing.B, what string, our, their func() (time.Duration, error)) {
 	var ours, theirs time.Duration
 	for b.Loop() {
-		start := time.Now()
-		if err := our(); err != nil {
+		mine, err1 := our()
+		yours, err2 := their()
+		if err := errors.Join(err1, err2); err != nil {
 			b.Fatal(err)
 		}
-		middle := time.Now()
-		if err := their(); err != nil {
-			b.Fatal(err)
-		}
-		ours += middle.Sub(start)
-		theirs += time.Since(middle)
+		ours, theirs = ours+mine, theirs+yours
 	}
 	report(b, what, ours, theirs)
 }
@@ -158,13 +164,12 @@ const (
 // TestMain lets the test binary be a process that measures one load.
 func TestMain(m *testing.M) {
 	s := scene{os.Getenv(sceneEnv)}
-	job := map[string]func() error{"load": s.load, "alone": s.alone}[os.Getenv(jobEnv)]
+	job := map[string]func() (time.Duration, error){"load": s.load, "alone": timed(s.alone)}[os.Getenv(jobEnv)]
 	if job == nil {
 		os.Exit(m.Run())
 	}
-	start := time.Now()
-	err := job()
-	fmt.Println(time.Since(start).Nanoseconds(), err)
+	took, err := job()
+	fmt.Println(took.Nanoseconds(), err)
 }
 
 // BenchmarkLoadWarmProcess makes the same comparison in processes that have done nothing else, as a command
@@ -210,11 +215,11 @@ func BenchmarkCall(b *testing.B) {
 		b.Fatal(err)
 	}
 	price := globals["price"]
-	compare(b, "bound", func() error {
+	compare(b, "bound", timed(func() error {
 		_, err := f(100, "us")
 		return err
-	}, func() error {
+	}), timed(func() error {
 		_, err := sky.Call(thread, price, sky.Tuple{sky.MakeInt(100), sky.String("us")}, nil)
 		return err
-	})
+	}))
 }

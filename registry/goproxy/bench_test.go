@@ -1,6 +1,9 @@
 package goproxy_test
 
 import (
+	"bytes"
+	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,10 +46,61 @@ func realRelease(b *testing.B) (*loadtest.ProxyServer, *load.Release) {
 	return nil, nil
 }
 
-// BenchmarkColdInstall installs a real package from a proxy on this machine into an empty store. The yardstick
-// is "go mod download" of the same modules from the same proxy into an empty cache.
+// manyModules serves a package that is built of 60 modules, three levels deep.
+func manyModules(b *testing.B) (*loadtest.ProxyServer, *load.Release) {
+	b.Helper()
+	p := loadtest.Proxy(b)
+	const leaves, middles = 48, 11
+	text := bytes.Repeat([]byte("// A line of a comment, as there are many.\n"), 2000) // 90 kB
+	module := func(name string, imports []string) {
+		goMod, source := "module "+name+"\n\ngo 1.21\n", "package m\n"
+		for _, i := range imports {
+			goMod += "\nrequire " + i + " v1.0.0\n"
+			source += "\nimport _ \"" + i + "\"\n"
+		}
+		p.Publish(name, "v1.0.0", map[string][]byte{"go.mod": []byte(goMod), "m.go": append([]byte(source), text...)})
+	}
+	var middle []string
+	for i := range middles {
+		var imports []string
+		for j := i; j < leaves; j += middles {
+			imports = append(imports, fmt.Sprintf("example.com/leaf%d", j))
+		}
+		middle = append(middle, fmt.Sprintf("example.com/middle%d", i))
+		module(middle[i], imports)
+	}
+	for i := range leaves {
+		module(fmt.Sprintf("example.com/leaf%d", i), nil)
+	}
+	module("example.com/root", middle)
+	release, err := goproxy.New(config(p)).Resolve(b.Context(), parse(b, "example.com/root"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return p, release
+}
+
+// BenchmarkColdInstall installs a package from a proxy on this machine, which takes 20 ms for each answer or none, into
+// an empty store. The yardstick is "go mod download" in a module that requires the same modules, from the same proxy into
+// an empty cache.
 func BenchmarkColdInstall(b *testing.B) {
-	p, release := realRelease(b)
+	for _, set := range []struct {
+		name  string
+		serve func(*testing.B) (*loadtest.ProxyServer, *load.Release)
+	}{{"real", realRelease}, {"60 modules", manyModules}} {
+		b.Run(set.name, func(b *testing.B) {
+			p, release := set.serve(b)
+			b.Run("at once", func(b *testing.B) { coldInstall(b, p, release) })
+			p.Fault("*", func(w http.ResponseWriter, r *http.Request, real http.Handler) {
+				time.Sleep(20 * time.Millisecond)
+				real.ServeHTTP(w, r)
+			})
+			b.Run("after 20 ms", func(b *testing.B) { coldInstall(b, p, release) })
+		})
+	}
+}
+
+func coldInstall(b *testing.B, p *loadtest.ProxyServer, release *load.Release) {
 	var ours, theirs []time.Duration
 	for b.Loop() {
 		s, err := store.Open(loadtest.TempDir(b))
@@ -71,14 +125,14 @@ func BenchmarkColdInstall(b *testing.B) {
 func goModDownload(b *testing.B, p *loadtest.ProxyServer, list []load.ModuleVersion) time.Duration {
 	b.Helper()
 	dir, cache := b.TempDir(), b.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module yardstick\n"), 0o644); err != nil {
+	goMod := "module yardstick\n\ngo 1.21\n"
+	for _, m := range list {
+		goMod += "\nrequire " + m.Path + " " + m.Version + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(goMod), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	args := []string{"mod", "download", "-modcacherw"}
-	for _, m := range list {
-		args = append(args, m.Path+"@"+m.Version)
-	}
-	cmd := exec.Command("go", args...)
+	cmd := exec.Command("go", "mod", "download", "-modcacherw")
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), p.Env()...), "GOMODCACHE="+cache, "GOPATH="+cache, "GOWORK=off")
 	started := time.Now()
