@@ -79,7 +79,7 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir}
-	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "sumdb"} {
+	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "sumdb", "direct"} {
 		inner := filepath.Join(dir, name)
 		if info, err := os.Stat(inner); err == nil {
 			if err := checkOwner(inner, info); err != nil {

@@ -53,6 +53,10 @@ var scenarios = map[string]scenario{
 		commands: [][]string{{"lock", "example.com/hello"}, {"lock", "example.com/words"}},
 		want:     "example.com/words v1.0.0\n", damage: "mod/example.com/words@v1.0.0/words.go",
 	},
+	"repair": {
+		commands: [][]string{{"lock", "example.com/hello"}, {"verify", "-repair"}},
+		damage:   "mod/example.com/words@v1.0.0/words.go",
+	},
 	"gc": {commands: [][]string{{"lock", "example.com/hello"}, {"lock", "-remove", "example.com/hello"}, {"gc", "-unused", "0s"}}},
 	"rm": {commands: [][]string{{"lock", "example.com/hello"}, {"lock", "-remove", "example.com/hello"}, {"rm", "example.com/hello"}}},
 	"native": {
