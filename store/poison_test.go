@@ -26,7 +26,10 @@ var poisons = map[string]func(path string, data []byte) error{
 		return os.WriteFile(path, data, 0o600)
 	},
 	"directory": func(path string, _ []byte) error { return os.MkdirAll(filepath.Join(path, "sub"), 0o700) },
-	"link":      func(path string, _ []byte) error { return os.Symlink("/dev/zero", path) },
+	"link": func(path string, data []byte) error {
+		target := path + ".target"
+		return errors.Join(os.WriteFile(target, data, 0o640), os.Symlink(target, path))
+	},
 	"pipe":      func(path string, _ []byte) error { return syscall.Mkfifo(path, 0o600) },
 	"missing":   func(string, []byte) error { return nil },
 }
@@ -70,6 +73,11 @@ func TestPoison(t *testing.T) {
 				if len(report.Damaged) != 1 != gone {
 					t.Errorf("damaged %+v", report.Damaged)
 				}
+				defer func() {
+					if info, err := os.Stat(files[0] + ".target"); how == "link" && err == nil && info.Mode().Perm() != 0o640 {
+						t.Errorf("what the link leads to has mode %v", info.Mode())
+					}
+				}()
 				fresh := reopen(t, s)
 				if _, err := fresh.Collect(t.Context(), store.GC{Unused: 1e18}); err != nil {
 					t.Error("gc:", err)

@@ -140,8 +140,11 @@ func (s *Store) remove(path string) error {
 		return err
 	}
 	defer remove()
-	if err := os.Chmod(path, 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return writeError(path, err)
+	// A directory is only moved by who can write to it. What a link leads to is none of the store's.
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		if err := os.Chmod(path, 0o700); err != nil {
+			return writeError(path, err)
+		}
 	}
 	if err := os.Rename(path, filepath.Join(temp, "removed")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return writeError(path, err)

@@ -63,6 +63,9 @@ func (s *Store) sweepTemp() {
 		return
 	}
 	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue // nothing that Temp made
+		}
 		parent := filepath.Join(s.tmpDir(), entry.Name())
 		lock := newFlock(filepath.Join(parent, "lock"))
 		if ok, err := lock.TryLock(); err != nil || !ok {

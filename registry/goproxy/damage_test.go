@@ -129,3 +129,28 @@ func TestPoisonedModule(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkedTree: a link in the place of a module's directory is replaced, and what it leads to stays as it is.
+func TestLinkedTree(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	s := openStore(t)
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
+		t.Fatal(err)
+	}
+	tree := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0")
+	other := filepath.Join(t.TempDir(), "other")
+	if err := errors.Join(os.Chmod(tree, 0o755), os.Rename(tree, other), os.Symlink(other, tree), os.Chmod(other, 0o500)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(tree); err != nil || !info.IsDir() {
+		t.Errorf("the module is %v, %v", info.Mode(), err)
+	}
+	if info, err := os.Stat(other); err != nil || info.Mode().Perm() != 0o500 {
+		t.Errorf("what the link led to is %v, %v", info.Mode(), err)
+	}
+	_ = os.Chmod(other, 0o700) // for its removal
+}

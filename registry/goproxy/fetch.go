@@ -213,9 +213,11 @@ func (r *request) publish(m module.Version, sum, stage string) (string, error) {
 	if err := protect(stage); err != nil {
 		return "", err
 	}
-	if _, err := os.Lstat(dir); err == nil {
-		if err := os.Chmod(dir, 0o755); err != nil {
-			return "", err
+	if old, err := os.Lstat(dir); err == nil {
+		if old.IsDir() { // what a link leads to is none of the store's
+			if err := os.Chmod(dir, 0o755); err != nil {
+				return "", err
+			}
 		}
 		if err := os.Rename(dir, stage+"-old"); err != nil {
 			return "", err
