@@ -28,7 +28,7 @@ func (l *Loader) addAlias(alias, name string) error {
 	if parsed.Form != FormPath || parsed.Query != "" || parsed.Alias != "" {
 		return &NameError{Name: alias, Reason: "an alias is a plain name, without a version"}
 	}
-	target, err := ParseName(name)
+	target, err := l.parseName(name)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -53,7 +53,7 @@ func (l *Loader) addAlias(alias, name string) error {
 		if next.Form != FormPath || !ok {
 			break
 		}
-		if next, err = ParseName(to); err != nil {
+		if next, err = l.parseName(to); err != nil {
 			return err
 		}
 		chain = append(chain, to)
@@ -78,6 +78,15 @@ func (l *Loader) addAliases(aliases map[string]string) error {
 	return nil
 }
 
+// ParseName is [ParseName] as the loader does it: it replaces aliases, and names of registries, by what they stand for.
+func (l *Loader) ParseName(name string) (Name, error) {
+	parsed, err := l.parseName(name)
+	if err != nil {
+		return Name{}, err
+	}
+	return l.unalias(parsed)
+}
+
 // unalias returns the name that a name stands for.
 func (l *Loader) unalias(name Name) (Name, error) {
 	for name.Form == FormPath {
@@ -85,7 +94,7 @@ func (l *Loader) unalias(name Name) (Name, error) {
 		if !ok {
 			break
 		}
-		target, err := ParseName(to)
+		target, err := l.parseName(to)
 		if err != nil {
 			return Name{}, err
 		}

@@ -64,10 +64,7 @@ func (c Companion) String() string {
 
 // parseRequest takes a name, which may be an alias, and what it is to be built with.
 func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) {
-	name, err := ParseName(asked)
-	if err == nil {
-		name, err = l.unalias(name)
-	}
+	name, err := l.ParseName(asked)
 	if err != nil {
 		return Name{}, err
 	}
@@ -77,7 +74,7 @@ func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) 
 			name.check = option.check
 		}
 		for _, text := range option.along {
-			companion, err := parseCompanion(asked, text)
+			companion, err := l.parseCompanion(asked, text)
 			if err != nil {
 				return Name{}, err
 			}
@@ -108,11 +105,11 @@ func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) 
 	return name, nil
 }
 
-func parseCompanion(asked, text string) (Companion, error) {
+func (l *Loader) parseCompanion(asked, text string) (Companion, error) {
 	bad := func(reason string) (Companion, error) {
 		return Companion{}, &NameError{Name: asked, Reason: fmt.Sprintf("its companion %q: %s", text, reason)}
 	}
-	name, err := ParseName(text)
+	name, err := l.parseName(text)
 	if err != nil {
 		var invalid *NameError
 		if errors.As(err, &invalid) {

@@ -40,6 +40,9 @@ type Explanation struct {
 	BuildList []ModuleVersion `json:"build_list"`
 	Isolation *Isolation      `json:"isolation,omitempty"` // in force, or what the engine would put in force
 
+	// Registry is the name of the registry that owns the name, "" where none does.
+	Registry string `json:"registry,omitempty"`
+
 	// Policy holds the rules that decided, and those that grant something; empty without a policy.
 	Policy []Ruling `json:"policy,omitempty"`
 }
@@ -73,11 +76,13 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 		return e, err
 	}
 	e.Along, e.Instances = parsed.Along, parsed.Instances
+	l.explainRegistry(e, parsed)
 	ctx = l.context(ctx)
 	p, err := l.pin(parsed)
 	if err != nil {
 		return e, err
 	}
+	ctx = p.promising(ctx)
 	spec, err := l.askFinders(ctx, p.name(parsed), e)
 	if err != nil {
 		return e, err
@@ -216,6 +221,7 @@ func (e *Explanation) String() string {
 	}
 	line("module", e.Module)
 	line("version", e.Why)
+	line("registry", e.Registry)
 	line("origin", e.Origin)
 	line("source", e.Dir)
 	line("deprecated", e.Deprecated)

@@ -69,8 +69,9 @@ type Config struct {
 
 // Loader loads modules by name and keeps them. All methods are safe for concurrent use.
 type Loader struct {
-	config Config
-	cache  cache
+	config     Config
+	registries policy.Registries // of the policies
+	cache      cache
 
 	aliases atomic.Pointer[map[string]string] // never nil after New; changed under the cache's mutex
 
@@ -100,6 +101,10 @@ func New(config Config) (*Loader, error) {
 	if slices.Contains(config.Policies, nil) {
 		return nil, &ConfigError{Setting: "Config.Policies", Reason: "it holds a nil policy"}
 	}
+	registries, err := policy.NewRegistries(config.Policies)
+	if err != nil {
+		return nil, &ConfigError{Setting: "Config.Policies", Reason: err.Error()}
+	}
 	if slices.Contains(config.Path, nil) {
 		return nil, &ConfigError{Setting: "Config.Path", Reason: "it holds a nil finder"}
 	}
@@ -122,7 +127,7 @@ func New(config Config) (*Loader, error) {
 	if config.Frozen && config.LockFile == "" {
 		return nil, &ConfigError{Setting: "Config.Frozen", Reason: "there is no Config.LockFile"}
 	}
-	l := &Loader{config: config}
+	l := &Loader{config: config, registries: registries}
 	if err := l.lock.init(config.LockFile); err != nil {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
 	}
@@ -291,7 +296,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.find(l.context(ctx), pin.name(parsed))
+	spec, tried, err := l.config.Path.find(pin.promising(l.context(ctx)), pin.name(parsed))
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}
@@ -351,6 +356,7 @@ func (l *Loader) context(ctx context.Context) context.Context {
 	}
 	if len(l.config.Policies) > 0 {
 		ctx = context.WithValue(ctx, policiesKey{}, l.config.Policies)
+		ctx = context.WithValue(ctx, registriesKey{}, l.registries)
 	}
 	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
 }

@@ -20,7 +20,7 @@ const (
 	FormDir Form = "directory"
 	// FormURL is a forced getter ("git::https://…"), an https URL, or a "gh:" or "gl:" shorthand.
 	FormURL Form = "url"
-	// FormRegistry is a path of a named registry: "company:team/auth".
+	// FormRegistry is a path of a named registry: "company:team/auth". A [Loader] replaces it by the import path.
 	FormRegistry Form = "registry"
 )
 

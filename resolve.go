@@ -220,6 +220,7 @@ func (l *Loader) obtain(ctx context.Context, name Name, stages *Stages) (*Spec, 
 
 func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*Spec, error) {
 	start := time.Now()
+	ctx = p.promising(ctx)
 	asked := p.name(name)
 	spec, tried, err := l.config.Path.find(ctx, asked)
 	if err != nil {

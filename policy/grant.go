@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loadgo/load/internal/token"
 )
 
 // Grant gives the modules that match its pattern something.
@@ -100,13 +102,13 @@ func (g Grants) Zero() bool { return len(g.Capabilities()) == 0 }
 func (g Grants) Access() bool { return len(g.access()) > 0 }
 
 // Environ returns the variables as "NAME=value", with the host's present values for those that were granted without
-// one, if the host has them.
+// one, if the host has them. Tokens of registries (LOAD_TOKEN_…) are never among them.
 func (g Grants) Environ() []string {
 	var list []string
 	for _, variable := range g.Env {
 		if variableName(variable) == variable {
 			value, ok := os.LookupEnv(variable)
-			if !ok {
+			if !ok || token.Holds(variable) {
 				continue
 			}
 			variable += "=" + value

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/loadgo/load/internal/token"
 )
 
 // header is the first line that counts; its number changes with the format.
@@ -90,6 +91,8 @@ type parser struct {
 	file   string
 	line   int
 	once   map[string]int // rules that can stand once, by their lines
+
+	registries Registries
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -183,6 +186,8 @@ func (p *parser) rule(words []string) (err error) {
 		return nil
 	case "grant":
 		return p.grant(args)
+	case "registry":
+		return p.registry(args)
 	case "signatures":
 		if len(args) != 1 {
 			return p.fail("want signatures DIRECTORY")
@@ -192,7 +197,7 @@ func (p *parser) rule(words []string) (err error) {
 	case "sign":
 		return p.sign(args)
 	}
-	return p.fail("%q is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation", verb)
+	return p.fail("%q is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry", verb)
 }
 
 // from remembers the line of a rule; the first of equal rules is the one that decides.
@@ -219,13 +224,9 @@ func (p *parser) patterns(verb string, args []string, list *[]string) error {
 	return nil
 }
 
-// pattern refuses what matches nothing, whatever it was meant to match.
 func (p *parser) pattern(pattern string) error {
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.Contains(pattern, ",") || strings.HasSuffix(pattern, "/") {
-		return p.fail("%q is no pattern such as example.com/team or *.example.com", pattern)
-	}
-	if strings.HasSuffix(pattern, "...") {
-		return p.fail("%q: a pattern is a prefix: write %q", pattern, strings.TrimSuffix(strings.TrimSuffix(pattern, "..."), "/"))
+	if err := checkPattern(pattern); err != nil {
+		return p.fail("%v", err)
 	}
 	return nil
 }
@@ -318,6 +319,9 @@ func (p *parser) grant(args []string) error {
 		for _, variable := range args {
 			if variableName(variable) == "" || strings.ContainsAny(variableName(variable), " \t") {
 				return p.fail("%q is no variable", variable)
+			}
+			if token.Holds(variable) {
+				return p.fail("%s holds the token of a registry, which no module gets", variableName(variable))
 			}
 		}
 		g.Env = args

@@ -11,6 +11,9 @@
 //	deprecated refuse
 //	max-size 64MiB
 //
+//	# Where private modules come from, and from nowhere else: company:auth is corp.example.com/auth.
+//	registry company https://modules.corp.example.com corp.example.com
+//
 //	# What modules are given; they have nothing without it.
 //	grant example.com/fetch network
 //	grant example.com/fetch read /etc/ssl "/srv/my data"
@@ -59,6 +62,9 @@ type Policy struct {
 	Signers    []Signer
 	Signatures string
 
+	// Registries own modules: see [Registry].
+	Registries []Registry
+
 	// Grants is what modules are given beyond what their engine gives to all.
 	Grants []Grant
 	// Isolation holds patterns of modules that run only where the engine offers every restriction.
@@ -87,6 +93,8 @@ type Decision struct {
 	Fix     string `json:"fix,omitempty"` // what can be done about a refusal
 }
 
+const setting = "Config.Policies: "
+
 // rule names a rule for messages: by its line, or as a setting of the program.
 func (p *Policy) rule(text string) string {
 	if from, ok := p.from[text]; ok {
@@ -95,7 +103,7 @@ func (p *Policy) rule(text string) string {
 	if p.file != "" {
 		return p.file + ": " + text + " is the default"
 	}
-	return "Config.Policies: " + text
+	return setting + text
 }
 
 func (p *Policy) refuse(rule, reason, fix string) Decision {

@@ -138,7 +138,7 @@ func TestSyntax(t *testing.T) {
 		"":                                                         `load.policy:1: there is no line "load.policy 1"`,
 		"load.policy 2":                                            `load.policy:1: its format is "2", and this program knows format 1`,
 		"\nallow x":                                                `load.policy:2: the first line is not "load.policy 1"`,
-		"load.policy 1\nalow x":                                    `load.policy:2: "alow" is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation`,
+		"load.policy 1\nalow x":                                    `load.policy:2: "alow" is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry`,
 		"load.policy 1\nallow":                                     `load.policy:2: allow takes at least one pattern`,
 		"load.policy 1\ndeny a[":                                   `load.policy:2: "a[" is no pattern such as example.com/team or *.example.com`,
 		"load.policy 1\ndeny a/":                                   `load.policy:2: "a/" is no pattern such as example.com/team or *.example.com`,
@@ -160,7 +160,7 @@ func TestSyntax(t *testing.T) {
 		"load.policy 1\nsign a " + key:                             `load.policy:2: "xxx" is no key such as NAME+HASH+KEY`,
 		"load.policy 1\nsignatures":                                `load.policy:2: want signatures DIRECTORY`,
 		"load.policy 1\nallow a\u202eb":                            "load.policy:2: \"a\\u202eb\" holds what does not show",
-		"load.policy 1\n<<<<<<< HEAD\nallow a\n=======\n>>>>>>> b": `load.policy:2: "<<<<<<<" is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation`,
+		"load.policy 1\n<<<<<<< HEAD\nallow a\n=======\n>>>>>>> b": `load.policy:2: "<<<<<<<" is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry`,
 	} {
 		_, err := policy.Parse("load.policy", []byte(text))
 		var syntax *policy.SyntaxError
@@ -240,6 +240,7 @@ func TestSigned(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample))
+	f.Add([]byte("load.policy 1\nregistry company https://m.example.com corp.example.com *.example.com/[a-c]?\nregistry lab http://l:1/x lab.example.com a/*b insecure\n"))
 	f.Add([]byte("load.policy 1\ngrant a read \"/x y\" /z\nage 3d except a b\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := policy.Parse("load.policy", data)
@@ -255,6 +256,15 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("no rule decided: %+v", d)
 		}
 		policy.Granted([]*policy.Policy{p}, "example.com/a/b")
+		all, err := policy.NewRegistries([]*policy.Policy{p})
+		if err != nil {
+			t.Fatalf("a registry of the file is refused afterwards: %v", err)
+		}
+		for _, r := range p.Registries {
+			if owner, ok := all.Owner(r.Prefix); !ok || owner.Rule == "" {
+				t.Fatalf("nobody owns the prefix of %+v", r)
+			}
+		}
 	})
 }
 

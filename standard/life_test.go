@@ -26,7 +26,12 @@ func (f footprint) String() string {
 	return fmt.Sprintf("%d goroutines, %d files, %d children, %d temporary files", f.Goroutines, f.Files, f.Children, f.Temp)
 }
 
+// measureFootprint waits for goroutines that have done everything and are about to end, which takes a moment on a
+// busy machine; what stays is counted.
 func measureFootprint() footprint {
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > 1 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	count := func(pattern string) int {
 		all, _ := filepath.Glob(pattern)
 		return len(all)

@@ -69,6 +69,20 @@ func (s *Store) ModuleSum(path, version string) string {
 	return strings.TrimSpace(string(data))
 }
 
+// ModuleRegistry returns the URL of the registry that owned a Go module when it was installed, "" where none did.
+// Installers write it beside the module's sum, into a file that ends in ".registry".
+func (s *Store) ModuleRegistry(path, version string) (string, error) {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(t.meta + ".registry")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return string(data), err
+}
+
 func (s *Store) moduleTree(m module.Version) (moduleTree, error) {
 	path, err := module.EscapePath(m.Path)
 	if err != nil {

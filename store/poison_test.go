@@ -30,8 +30,8 @@ var poisons = map[string]func(path string, data []byte) error{
 		target := path + ".target"
 		return errors.Join(os.WriteFile(target, data, 0o640), os.Symlink(target, path))
 	},
-	"pipe":      func(path string, _ []byte) error { return syscall.Mkfifo(path, 0o600) },
-	"missing":   func(string, []byte) error { return nil },
+	"pipe":    func(path string, _ []byte) error { return syscall.Mkfifo(path, 0o600) },
+	"missing": func(string, []byte) error { return nil },
 }
 
 // poison replaces a file by what becomes of it.

@@ -272,13 +272,15 @@ func usage() string {
 	}
 	fmt.Fprintf(&b, "\t%-*s  %s\n", width, "load help [COMMAND]", "tell more about a command")
 	b.WriteString(`
-Options stand before the other arguments. NAME is an import path, a directory (./rules), or either
-with an alias before it and a version after it: NAME@v1.2.3, NAME@v1, NAME@latest.
+Options stand before the other arguments. NAME is an import path, a directory (./rules), a path of a
+registry of the policy (company:team/auth), or one of these with an alias before it and a version after it:
+NAME@v1.2.3, NAME@v1, NAME@latest. It can also be a git repository (gh:user/repo//dir@v1.2.3, git::URL?ref=main) or
+the URL of an archive or file.
 
 Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, and 2
 when the command was called wrongly. LOAD_DIR names the directory that keeps what is installed and
-compiled; LOAD_NO_INSTALL=1 and LOAD_OFFLINE=1 forbid installs and all use of the network; LOAD_TRACE names a
-file for events as JSON lines. GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
+compiled; LOAD_NO_INSTALL=1 and LOAD_OFFLINE=1 forbid installs and all use of the network; LOAD_POLICY names a
+policy file, LOAD_LOCK a lock file other than load.lock, and LOAD_TRACE a file for events as JSON lines. GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
 `)
 	return b.String()
 }

@@ -34,6 +34,7 @@ func TestScript(t *testing.T) {
 			proxy := loadtest.Proxy(t, modules...)
 			env.Values["proxy"] = proxy
 			env.Vars = append(env.Vars, proxy.Env()...)
+			env.Values["private"] = newPrivateRegistry(t)
 			home, store := filepath.Join(env.WorkDir, ".home"), filepath.Join(env.WorkDir, ".store")
 			if err := os.Mkdir(home, 0o700); err != nil {
 				return err
@@ -56,7 +57,9 @@ func TestScript(t *testing.T) {
 			"counts":      counts,
 			"damage":      damage,
 			"exitcode":    exitCode,
+			"private":     private,
 			"refuse":      refuse,
+			"registry":    registry,
 			"repair":      repair,
 			"requests":    requests,
 			"silence":     silence,

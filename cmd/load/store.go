@@ -189,7 +189,7 @@ func runRm(ctx context.Context, s *session, args []string) error {
 }
 
 func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.Store, arg string) error {
-	name, err := load.ParseName(arg)
+	name, err := l.ParseName(arg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", arg, err)
 	}

@@ -67,7 +67,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if spec, err := f.findAlong(name, q, versions); spec != nil || err != nil {
+	if spec, err := f.findAlong(ctx, name, q, versions); spec != nil || err != nil {
 		return spec, err
 	}
 	if len(versions) == 0 {
@@ -84,7 +84,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	if record == nil {
 		return nil, notFound("the record of %s is damaged; installing again", version)
 	}
-	spec, err := f.spec(record)
+	spec, err := f.spec(ctx, record)
 	if err == nil && len(name.Along) > 0 {
 		spec.Source.Go.Along, spec.Source.Hash = name.Along, ""
 	}
@@ -102,7 +102,7 @@ func changing(q query.Query) bool {
 
 // findAlong finds what was installed with the companions of a name; nil where there is nothing that is whole,
 // or a higher version without them: a name means one version, with companions and without.
-func (f *Finder) findAlong(name load.Name, q query.Query, without []string) (*load.Spec, error) {
+func (f *Finder) findAlong(ctx context.Context, name load.Name, q query.Query, without []string) (*load.Spec, error) {
 	if len(name.Along) == 0 {
 		return nil, nil
 	}
@@ -125,7 +125,7 @@ func (f *Finder) findAlong(name load.Name, q query.Query, without []string) (*lo
 	if record == nil || err != nil {
 		return nil, err
 	}
-	spec, err := f.spec(record)
+	spec, err := f.spec(ctx, record)
 	if errors.Is(err, load.ErrNotFound) {
 		return nil, nil
 	}
@@ -149,7 +149,7 @@ func few(versions []string) string {
 
 // spec makes the spec of a record whose modules are all there. Their contents are not looked at: they
 // were verified when they were installed.
-func (f *Finder) spec(r *store.Record) (*load.Spec, error) {
+func (f *Finder) spec(ctx context.Context, r *store.Record) (*load.Spec, error) {
 	spec := &load.Spec{
 		Name:       r.Package,
 		Module:     r.Module,
@@ -160,6 +160,9 @@ func (f *Finder) spec(r *store.Record) (*load.Spec, error) {
 		Deprecated: r.Deprecated,
 		Retracted:  r.Retracted,
 	}
+	if owner(ctx, r.Module) != owner(ctx, r.Package) {
+		return nil, notFound("%s is of %s, which does not belong to the owner of the package; installing again", r.Version, r.Module)
+	}
 	for _, m := range r.BuildList {
 		dir, err := f.moduleDir(m.Path, m.Version)
 		if err != nil {
@@ -169,6 +172,11 @@ func (f *Finder) spec(r *store.Record) (*load.Spec, error) {
 			return nil, notFound("%s is damaged: its module %s@%s is missing; installing again", r.Version, m.Path, m.Version)
 		} else if err != nil {
 			return nil, err
+		}
+		if ok, err := f.belongs(ctx, load.ModuleVersion(m)); err != nil {
+			return nil, err
+		} else if !ok {
+			return nil, notFound("%s needs %s@%s, which is not here from where it belongs; installing again", r.Version, m.Path, m.Version)
 		}
 		spec.BuildList = append(spec.BuildList, load.ModuleVersion(m))
 	}
@@ -191,6 +199,22 @@ func (f *Finder) spec(r *store.Record) (*load.Spec, error) {
 		},
 	}
 	return spec, nil
+}
+
+// belongs tells whether a module is here from the registry that owns it, or from none where none owns it.
+func (f *Finder) belongs(ctx context.Context, m load.ModuleVersion) (bool, error) {
+	from, err := f.store.ModuleRegistry(m.Path, m.Version)
+	if err != nil || from == "" && owner(ctx, m.Path) == "" {
+		return err == nil, err
+	}
+	// A registry may have replaced what another record is of.
+	return load.Belongs(ctx, m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
+}
+
+// owner is the URL of the registry that owns a path, "" for none.
+func owner(ctx context.Context, path string) string {
+	o, _ := load.RegistryFor(ctx, path)
+	return o.URL
 }
 
 // moduleDir returns the directory of a module's files in the store.

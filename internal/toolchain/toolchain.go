@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/token"
 )
 
 // Toolchain is a Go toolchain on this machine.
@@ -141,7 +142,7 @@ func rootVersion(root string) (string, error) {
 // ask runs a go command that does not lie in a GOROOT.
 func ask(command string) (Toolchain, error) {
 	cmd := exec.Command(command, "env", "GOROOT", "GOVERSION")
-	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local")
+	cmd.Env = append(token.Without(os.Environ()), "GOTOOLCHAIN=local")
 	out, err := cmd.Output()
 	if err != nil {
 		var exit *exec.ExitError

@@ -18,23 +18,30 @@ func NetrcFile(setting string) string {
 	if err != nil {
 		return ""
 	}
-	if runtime.GOOS == "windows" {
-		return filepath.Join(home, "_netrc")
+	if old := filepath.Join(home, "_netrc"); runtime.GOOS == "windows" {
+		if _, err := os.Stat(old); err == nil {
+			return old
+		}
 	}
 	return filepath.Join(home, ".netrc")
 }
 
-// NetrcUser returns the credentials that a netrc file holds for a host, or nil. A file that cannot be
-// read holds none; a "default" entry is not used, as by the go command.
-func NetrcUser(file, host string) *url.Userinfo {
+// readNetrc returns the credentials that a netrc file holds, by host. A file that cannot be read holds none; a
+// "default" entry is not used, as by the go command.
+func readNetrc(file string) map[string]*url.Userinfo {
+	if file == "" {
+		return nil
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
-	return parseNetrc(string(data), host)
+	return parseNetrc(string(data))
 }
 
-func parseNetrc(data, host string) *url.Userinfo {
+// parseNetrc reads a netrc file. The first entry of a host counts.
+func parseNetrc(data string) map[string]*url.Userinfo {
+	users := make(map[string]*url.Userinfo)
 	var machine, login, password string
 	inMacro := false
 	for line := range strings.Lines(data) {
@@ -45,7 +52,7 @@ func parseNetrc(data, host string) *url.Userinfo {
 		fields := strings.Fields(line)
 		for i := 0; i < len(fields); i++ {
 			if fields[i] == "default" { // it is the last entry
-				return nil
+				return users
 			}
 			if fields[i] == "macdef" {
 				inMacro = true
@@ -63,10 +70,10 @@ func parseNetrc(data, host string) *url.Userinfo {
 			case "password":
 				password = fields[i]
 			}
-			if machine == host && login != "" && password != "" {
-				return url.UserPassword(login, password)
+			if machine != "" && login != "" && password != "" && users[machine] == nil {
+				users[machine] = url.UserPassword(login, password)
 			}
 		}
 	}
-	return nil
+	return users
 }

@@ -17,7 +17,7 @@ type RedirectError struct{ Reason string }
 func (e *RedirectError) Error() string { return e.Reason }
 
 // CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of https, to another
-// scheme, or from the network to this machine. Credentials stay with the host and port they are for.
+// scheme, or from the network to this machine.
 func CheckRedirect(r *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
@@ -27,9 +27,6 @@ func CheckRedirect(r *http.Request, via []*http.Request) error {
 		return &RedirectError{fmt.Sprintf("redirect from %s to %s", first.Scheme, r.URL.Scheme)}
 	case loopback(r.URL.Hostname()) && !loopback(first.Hostname()):
 		return &RedirectError{"redirect to this machine"}
-	}
-	if r.URL.Host != first.Host {
-		r.Header.Del("Authorization")
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ type absentError struct {
 	url    string
 	status string // "404 Not Found"
 	text   string // what the registry says about it, one line, or ""
+
+	registry string // the name of the registry that owns it, "" for one of GOPROXY
 }
 
 func (e *absentError) Error() string {
@@ -75,8 +77,9 @@ func firstLine(resp *http.Response) string {
 func passing(err error) bool {
 	var status *statusError
 	var done finalError
+	var credentials *webclient.CredentialsError
 	switch {
-	case errors.As(err, &done), errors.Is(err, fs.ErrNotExist):
+	case errors.As(err, &done), errors.Is(err, fs.ErrNotExist), errors.As(err, &credentials):
 		return false
 	case errors.As(err, &status):
 		return webclient.PassingStatus(status.code)
@@ -101,26 +104,34 @@ func plain(err error) error {
 }
 
 // describe makes the error that a user reads after the last try.
-func (c *client) describe(u *url.URL, err error, retries int) error {
+func (c *client) describe(from proxy, u *url.URL, err error, retries int) error {
 	var absent *absentError
 	var disk *fs.PathError
-	if errors.As(err, &absent) || errors.As(err, &disk) {
+	if errors.As(err, &absent) {
+		absent.registry = from.owner.Name
+	}
+	if absent != nil || errors.As(err, &disk) {
 		return err
 	}
 	out := &load.RegistryError{URL: u.String(), Err: err, Reason: plain(err).Error()}
 	var status *statusError
+	var credentials *webclient.CredentialsError
 	errors.As(err, &status)
 	switch {
 	case forbidden(err):
 		out.Reason = "forbidden by the registry (" + status.text + ")"
-		out.Fix = "check the name's spelling and the credentials for " + u.Host + " in the netrc file, or set GOPROXY to another registry"
+		out.Fix = "check the name's spelling and the credentials for " + u.Host + " in " + c.user.Places(from.access(u)) + from.orElse(", or set GOPROXY to another registry")
+	case errors.As(err, &credentials):
+		out.Fix = credentials.Fix
+	case errors.Is(err, errNotProxy) && from.owned():
+		out.Fix = "check " + from.place() + "; a network's log-in page may be in the way"
 	case errors.Is(err, errNotProxy):
 		out.Fix = "set GOPROXY to a module proxy; a network's log-in page may be in the way"
 	default:
 		if retries > 0 {
 			out.Reason += fmt.Sprintf(" (tried %d times)", retries+1)
 		}
-		out.Fix = "check the network and GOPROXY, and try again"
+		out.Fix = "check the network and " + from.place() + ", and try again"
 		out.Unavailable = passing(err)
 	}
 	return out

@@ -230,7 +230,7 @@ func (w *walk) provider(ctx context.Context, pkg string) (provider, error) {
 			var err error
 			if w.r.main != nil && prefix == w.r.main.path {
 				p, err = inModule(module.Version{Path: prefix}, &sourceTree{dir: w.r.main.dir, local: true}, pkg)
-			} else if v, ok := selection[prefix]; ok {
+			} else if v, ok := selection[prefix]; ok && w.mayHold(ctx, module.Version{Path: prefix, Version: v}, pkg) {
 				p, err = w.inSelected(ctx, module.Version{Path: prefix, Version: v}, pkg)
 			}
 			if err != nil {
@@ -248,6 +248,17 @@ func (w *walk) provider(ctx context.Context, pkg string) (provider, error) {
 		}
 	}
 	return provider{}, nil
+}
+
+// mayHold tells whether a module may provide a package: it belongs to whom the package belongs to, or lies in a
+// directory that the local go.mod names.
+func (w *walk) mayHold(ctx context.Context, m module.Version, pkg string) bool {
+	if w.r.main != nil {
+		if _, local := w.r.main.replacedByDir(m); local {
+			return true
+		}
+	}
+	return owner(ctx, m.Path) == owner(ctx, pkg)
 }
 
 func (w *walk) inSelected(ctx context.Context, m module.Version, pkg string) (provider, error) {

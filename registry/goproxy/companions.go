@@ -155,7 +155,7 @@ func (r *request) findCompanion(ctx context.Context, path string) (module.Versio
 	if r.main != nil && within(r.main.path, path) {
 		return module.Version{}, &importError{path: path, companion: true, err: fmt.Errorf("the local module %s does not contain it", r.main.path)}
 	}
-	records, err := r.store.Records(r.in.Target(), path)
+	records, err := r.records(ctx, path)
 	if err != nil {
 		return module.Version{}, err
 	}

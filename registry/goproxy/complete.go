@@ -151,7 +151,7 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 
 // installImport makes the module of an import a root: the highest installed version, else the latest.
 func (r *request) installImport(ctx context.Context, roots map[string]string, imp string) error {
-	records, err := r.store.Records(r.in.Target(), imp)
+	records, err := r.records(ctx, imp)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 	if a, err := r.store.Lookup(id); err == nil && a != nil {
 		b := new(build)
 		data, err := a.ReadFile(file)
-		if err == nil && json.Unmarshal(data, b) == nil && complete(r.store.Store, b.BuildList) {
+		if err == nil && json.Unmarshal(data, b) == nil && complete(ctx, r.store.Store, b.BuildList) {
 			return b, nil
 		}
 		if err := r.store.Evict(id); err != nil {

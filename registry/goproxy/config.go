@@ -2,7 +2,9 @@ package goproxy
 
 import (
 	"cmp"
+	"context"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 	"time"
@@ -28,6 +30,13 @@ type Config struct {
 	// GOPRIVATE says so; it is in the layout of a module cache, and may be removed while nothing is loading. "" means
 	// load/direct in the user's cache directory. What it holds is verified like what a proxy sends.
 	DirectCache string
+
+	// Credentials returns headers that tell a server who the user is, such as Authorization, or none to go on with the
+	// other ways: LOAD_TOKEN_NAME for the registry NAME, credentials in a URL of GOPROXY, and GOAUTH as the go command
+	// has it (the netrc file by default). It is called for each request, with its URL, and may be called
+	// concurrently; what it returns goes to the scheme, host and port of that URL, also after a redirect, and over
+	// http only to a registry that is marked insecure. Its error ends the request.
+	Credentials func(ctx context.Context, u *url.URL) (http.Header, error)
 
 	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
 	GOOS, GOARCH string
@@ -61,7 +70,6 @@ type settings struct {
 	sumDB      string
 	noSumDB    string
 	modCache   string // "" for none
-	netrc      string // file, "" for none
 }
 
 // settings reads the configuration, once for an installer.
@@ -86,10 +94,13 @@ func (in *Installer) readSettings() *settings {
 	default:
 		s.modCache = c.ModCache
 	}
-	if auth := strings.TrimSpace(t.Env("GOAUTH")); auth == "" || strings.Contains(auth, "netrc") {
-		s.netrc = webclient.NetrcFile(t.Env("NETRC"))
-	}
 	return s
+}
+
+// goAuth is the go command's configuration of credentials.
+func (in *Installer) goAuth() (value, netrc string) {
+	t, _ := in.tools.Find()
+	return t.Env("GOAUTH"), webclient.NetrcFile(t.Env("NETRC"))
 }
 
 func noneIsEmpty(patterns string) string {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/procgroup"
+	"github.com/loadgo/load/internal/token"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -142,7 +143,7 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	}
 	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Dir = filepath.Join(cache, "work")
-	cmd.Env = append(os.Environ(),
+	cmd.Env = append(token.Without(os.Environ()),
 		"GOMODCACHE="+filepath.Join(cache, "mod"), "GOPROXY=direct", "GONOPROXY=none", "GOSUMDB=off", "GO111MODULE=on",
 		"GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "GIT_TERMINAL_PROMPT=0", "GCM_INTERACTIVE=never", "LC_ALL=C", "PWD="+cmd.Dir)
 	if t.Env("GOVCS") == "" {

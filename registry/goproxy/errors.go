@@ -34,7 +34,11 @@ func about(m module.Version, err error) error {
 	}
 	var absent *absentError
 	if errors.As(err, &absent) {
-		err = &load.RegistryError{URL: absent.url, Reason: absent.status, Fix: "the registry lacks a module that is needed; set GOPROXY to another", Err: err}
+		fix := "the registry lacks a module that is needed; set GOPROXY to another"
+		if absent.registry != "" {
+			fix = "the registry " + absent.registry + " lacks a module that is needed and that it owns: nobody else was asked"
+		}
+		err = &load.RegistryError{URL: absent.url, Reason: absent.status, Fix: fix, Err: err}
 	}
 	return &moduleError{m, err}
 }

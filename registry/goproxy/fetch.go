@@ -74,7 +74,7 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 // sum is: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	r.store.UseModule(m.Path, m.Version)
-	if t, err := r.installedTree(m); t != nil || err != nil {
+	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
 		return t, err
 	}
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
@@ -85,7 +85,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 		return nil, err
 	}
 	defer unlock()
-	if t, err := r.installedTree(m); t != nil || err != nil {
+	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
 		return t, err
 	}
 	started := time.Now()
@@ -104,7 +104,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 		return nil, writeError(err)
 	}
 	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: size, Took: time.Since(started)})
-	dir, err := r.publish(m, sum, stage)
+	dir, err := r.publish(ctx, m, sum, stage)
 	if err != nil {
 		return nil, writeError(err)
 	}
@@ -141,10 +141,11 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum 
 }
 
 // installedTree returns the module as the store has it, or nil. A tree that this installer did not see yet is
-// hashed: what a power failure or a curious user damaged counts as absent, and is fetched again.
-func (r *request) installedTree(m module.Version) (*sourceTree, error) {
+// hashed: what a power failure or a curious user damaged counts as absent, and is fetched again, and so does what came
+// from elsewhere than where it belongs.
+func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	dir, sum, ok := r.store.modules().has(m)
-	if !ok {
+	if !ok || !r.store.belongs(ctx, m, treeRegistry, sum) {
 		return nil, nil
 	}
 	if _, trusted := r.in.trusted.Load(dir); !trusted {
@@ -163,8 +164,8 @@ func (r *request) installedTree(m module.Version) (*sourceTree, error) {
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a registry
 // sends, streamed to a file without a name of its own for long.
 func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (*os.File, int64, error) {
-	if dir := r.in.settings().modCache; dir != "" {
-		if name, err := modCache(dir).file(m, "zip"); err == nil {
+	if cache, ok := r.in.userCache(ctx, m.Path); ok {
+		if name, err := cache.file(m, "zip"); err == nil {
 			if f, err := os.Open(name); err == nil {
 				if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
 					return f, fi.Size(), nil
@@ -201,8 +202,8 @@ func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir
 }
 
 // publish moves a verified tree to its place. A directory that is there without being whole, because
-// somebody removed its sum, makes way.
-func (r *request) publish(m module.Version, sum, stage string) (string, error) {
+// somebody removed its sum, or that came from elsewhere, makes way before anything is said of the new one.
+func (r *request) publish(ctx context.Context, m module.Version, sum, stage string) (string, error) {
 	dir, err := r.store.modules().dir(m)
 	if err != nil {
 		return "", err
@@ -211,6 +212,13 @@ func (r *request) publish(m module.Version, sum, stage string) (string, error) {
 		return "", err
 	}
 	if err := protect(stage); err != nil {
+		return "", err
+	}
+	oldSum, err := r.store.modules().file(m, "ziphash")
+	if err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(oldSum); err != nil {
 		return "", err
 	}
 	if old, err := os.Lstat(dir); err == nil {
@@ -223,6 +231,9 @@ func (r *request) publish(m module.Version, sum, stage string) (string, error) {
 			return "", err
 		}
 		_ = failpoint.Hit("goproxy.away")
+	}
+	if err := r.setRegistry(m, treeRegistry, owner(ctx, m.Path)); err != nil {
+		return "", err
 	}
 	if err := os.Rename(stage, dir); err != nil {
 		return "", err

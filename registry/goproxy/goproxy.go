@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/toolchain"
+	"github.com/loadgo/load/internal/webclient"
 )
 
 // Installer brings Go modules into a store. It implements [load.Installer] and [load.Completer] and is
@@ -29,7 +30,7 @@ type Installer struct {
 	cores    chan struct{} // one for each zip that is unpacked
 
 	// recent holds go.mod files that Resolve read and that Install will want again, unverified.
-	recent sync.Map // module.Version → []byte
+	recent sync.Map // readMod → []byte
 	// trusted holds the directories of a store whose contents were found to be as their sum says.
 	trusted sync.Map // string → true
 }
@@ -37,7 +38,8 @@ type Installer struct {
 // New returns an installer. The go command's configuration is read at the first request.
 func New(config Config) *Installer {
 	config = config.withDefaults()
-	in := &Installer{config: config, client: newClient(config), slots: make(chan struct{}, config.Downloads), cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	in := &Installer{config: config, slots: make(chan struct{}, config.Downloads), cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	in.client = newClient(config, &webclient.Credentials{Callback: config.Credentials, GoAuth: in.goAuth})
 	in.settings = sync.OnceValue(in.readSettings)
 	return in
 }

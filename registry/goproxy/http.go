@@ -18,12 +18,13 @@ import (
 // client makes requests, again where a fault may pass.
 type client struct {
 	http    *http.Client
+	user    *webclient.Credentials
 	retries int
 	delay   time.Duration
 	stall   time.Duration
 }
 
-func newClient(c Config) *client {
+func newClient(c Config, user *webclient.Credentials) *client {
 	var h http.Client
 	if c.HTTPClient != nil {
 		h = *c.HTTPClient
@@ -35,13 +36,17 @@ func newClient(c Config) *client {
 		transport.MaxIdleConnsPerHost = c.Downloads
 		h.Transport = transport
 	}
+	if h.Transport == nil {
+		h.Transport = http.DefaultTransport
+	}
+	h.Transport = user.Transport(h.Transport)
 	h.CheckRedirect = func(r *http.Request, via []*http.Request) error {
 		if err := webclient.CheckRedirect(r, via); err != nil {
 			return final(err)
 		}
 		return nil
 	}
-	return &client{http: &h, retries: c.Retries, delay: c.RetryDelay, stall: c.Stall}
+	return &client{http: &h, user: user, retries: c.Retries, delay: c.RetryDelay, stall: c.Stall}
 }
 
 // A finalError is not cured by asking again.
@@ -53,7 +58,7 @@ func (e finalError) Unwrap() error { return e.error }
 
 // get writes the answer's body, of at most limit bytes, to what open returns; open is called for
 // each try.
-func (c *client) get(ctx context.Context, u *url.URL, user *url.Userinfo, limit int64, open func() (io.Writer, error)) (int64, error) {
+func (c *client) get(ctx context.Context, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
 	if load.Offline(ctx) {
 		return 0, load.ErrOffline
 	}
@@ -62,14 +67,14 @@ func (c *client) get(ctx context.Context, u *url.URL, user *url.Userinfo, limit 
 		if err != nil {
 			return 0, err
 		}
-		n, after, err := c.once(ctx, u, user, limit, w)
+		n, after, err := c.once(ctx, from, u, limit, w)
 		switch {
 		case err == nil:
 			return n, nil
 		case ctx.Err() != nil:
 			return 0, context.Cause(ctx)
 		case try >= c.retries || !passing(err):
-			return 0, c.describe(u, err, try)
+			return 0, c.describe(from, u, err, try)
 		}
 		if err := webclient.Pause(ctx, c.delay, try, after, u.String(), plain(err)); err != nil {
 			return 0, err
@@ -80,19 +85,16 @@ func (c *client) get(ctx context.Context, u *url.URL, user *url.Userinfo, limit 
 var errStalled = errors.New("the answer stalled")
 
 // once makes one request. after is how long the registry asks to wait.
-func (c *client) once(ctx context.Context, u *url.URL, user *url.Userinfo, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
+func (c *client) once(ctx context.Context, from proxy, u *url.URL, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	progress := time.AfterFunc(c.stall, func() { cancel(errStalled) })
+	defer progress.Stop()
+	asked := webclient.WithTimer(webclient.WithAccess(ctx, from.access(u)), progress, c.stall)
+	r, err := http.NewRequestWithContext(asked, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return 0, 0, final(err)
 	}
-	if user != nil {
-		password, _ := user.Password()
-		r.SetBasicAuth(user.Username(), password)
-	}
-	progress := time.AfterFunc(c.stall, func() { cancel(errStalled) })
-	defer progress.Stop()
 	defer func() {
 		if err != nil && context.Cause(ctx) == errStalled {
 			err = errStalled

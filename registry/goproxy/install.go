@@ -40,7 +40,7 @@ func (in *Installer) Install(ctx context.Context, release *load.Release, s *stor
 func (in *Installer) install(ctx context.Context, release *load.Release, s *store.Store) (*load.Spec, error) {
 	started := time.Now()
 	along := companions{asked: release.Name.Along}
-	if spec, err := in.recorded(release, s); spec != nil || err != nil {
+	if spec, err := in.recorded(ctx, release, s); spec != nil || err != nil {
 		return spec, err
 	}
 	unlock, err := s.Lock(ctx, strings.Join(append([]string{"install/" + in.Target() + "/" + release.Package + "@" + release.Version}, along.key()...), ","))
@@ -48,7 +48,7 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 		return nil, err
 	}
 	defer unlock()
-	if spec, err := in.recorded(release, s); spec != nil || err != nil {
+	if spec, err := in.recorded(ctx, release, s); spec != nil || err != nil {
 		return spec, err
 	}
 	r, err := in.newRequest(ctx, s)
@@ -97,24 +97,25 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 }
 
 // recorded returns the spec of a release that the store has, or nil.
-func (in *Installer) recorded(release *load.Release, s *store.Store) (*load.Spec, error) {
+func (in *Installer) recorded(ctx context.Context, release *load.Release, s *store.Store) (*load.Spec, error) {
 	records, err := s.Records(in.Target(), release.Package, (&companions{asked: release.Name.Along}).recorded()...)
 	if err != nil {
 		return nil, err
 	}
 	for _, record := range records {
-		if record.Version == release.Version && record.Module == release.Module && complete(s, record.BuildList) {
+		if record.Version == release.Version && record.Module == release.Module && complete(ctx, s, record.BuildList) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
 	return nil, nil
 }
 
-// complete tells whether the store has every module of a build list.
-func complete(s *store.Store, list []store.RecordModule) bool {
+// complete tells whether the store has every module of a build list, from where it belongs.
+func complete(ctx context.Context, s *store.Store, list []store.RecordModule) bool {
 	s.UseModules(list)
 	for _, m := range list {
-		if _, sum, ok := (storage{s}).modules().has(module.Version{Path: m.Path, Version: m.Version}); !ok || sum != m.Sum {
+		v := module.Version{Path: m.Path, Version: m.Version}
+		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(ctx, v, treeRegistry, sum) {
 			return false
 		}
 	}

@@ -64,7 +64,7 @@ type candidate struct {
 // request. A refusal (403) of one prefix does not hide another that exists, because registries refuse
 // what they do not know; it is reported where nothing else is found.
 func (r *request) lookup(ctx context.Context, name load.Name, q query.Query) (string, *choice, error) {
-	candidates := prefixes(name.Target)
+	candidates := alike(ctx, prefixes(name.Target), name.Target)
 	var wg sync.WaitGroup
 	for i := range candidates {
 		wg.Go(func() {
@@ -99,7 +99,7 @@ func (r *request) lookup(ctx context.Context, name load.Name, q query.Query) (st
 			return c.path, c.choice, nil
 		}
 	}
-	return "", nil, r.notFound(name, candidates)
+	return "", nil, r.notFound(ctx, name, candidates)
 }
 
 // prefixes lists the module paths that can hold a package, longest first.
@@ -162,7 +162,7 @@ func (r *request) contains(ctx context.Context, m module.Version, pkg string) (b
 
 // notFound explains why no module was found, by the answer that helps most: a version that does not exist
 // in a module that does, a refusal, a module that broke, and only then absence.
-func (r *request) notFound(name load.Name, candidates []candidate) error {
+func (r *request) notFound(ctx context.Context, name load.Name, candidates []candidate) error {
 	var best error
 	rank := 0
 	paths := make([]string, 0, len(candidates))
@@ -185,6 +185,13 @@ func (r *request) notFound(name load.Name, candidates []candidate) error {
 	}
 	if rank > 1 {
 		return best
+	}
+	if owner, ok := load.RegistryFor(ctx, name.Target); ok && len(paths) > 0 {
+		return &load.NotFoundError{
+			Name:  name.String(),
+			Tried: []load.Tried{{Who: "registry " + owner.Name, Answer: fmt.Sprintf("no such module: %s; nobody else was asked (%s)", strings.Join(paths, ", "), owner.Rule)}},
+			Fix:   "check the spelling, or ask whoever runs " + owner.URL + " for the module",
+		}
 	}
 	e := &load.NotFoundError{Name: name.String(), Fix: "check the spelling: a wrong import path is never corrected by itself"}
 	for _, p := range r.in.settings().proxies {

@@ -89,7 +89,7 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 		if err == nil {
 			_, err = parseModFile(m.Path, data) // one that was damaged is fetched again
 		}
-		if err == nil {
+		if err == nil && r.store.belongs(ctx, m, modRegistry, "") {
 			sum := goModSum(data)
 			if _, err := r.sums.kept(goModVersion(m), sum); err != nil {
 				return nil, err
@@ -103,25 +103,28 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 		return nil, err
 	}
 	if r.store.Store == nil {
-		r.in.recent.Store(m, data)
+		r.in.recent.Store(readMod{m, owner(ctx, m.Path)}, data)
 		return data, nil
 	}
 	sum := goModSum(data)
 	if err := r.verify(ctx, goModVersion(m), sum); err != nil {
-		r.in.recent.Delete(m)
+		r.in.recent.Delete(readMod{m, owner(ctx, m.Path)})
 		return nil, err
 	}
 	r.sums.add(goModVersion(m), sum)
+	if err := r.setRegistry(m, modRegistry, owner(ctx, m.Path)); err != nil {
+		return nil, err
+	}
 	return data, r.putFile(m, "mod", data)
 }
 
 // fetchMod brings a go.mod file that nobody verified.
 func (in *Installer) fetchMod(ctx context.Context, m module.Version) ([]byte, error) {
-	if data, ok := in.recent.Load(m); ok {
+	if data, ok := in.recent.Load(readMod{m, owner(ctx, m.Path)}); ok {
 		return data.([]byte), nil
 	}
-	if dir := in.settings().modCache; dir != "" {
-		if data, err := modCache(dir).read(m, "mod"); err == nil {
+	if cache, ok := in.userCache(ctx, m.Path); ok {
+		if data, err := cache.read(m, "mod"); err == nil {
 			return data, nil
 		}
 	}
@@ -135,8 +138,8 @@ func (in *Installer) fetchMod(ctx context.Context, m module.Version) ([]byte, er
 
 // fetchInfo returns what is known about an exact version.
 func (in *Installer) fetchInfo(ctx context.Context, m module.Version) (info, error) {
-	if dir := in.settings().modCache; dir != "" {
-		if data, err := modCache(dir).read(m, "info"); err == nil {
+	if cache, ok := in.userCache(ctx, m.Path); ok {
+		if data, err := cache.read(m, "info"); err == nil {
 			if i, err := parseInfo(m.Path, data); err == nil && i.Version == m.Version {
 				return i, nil
 			}

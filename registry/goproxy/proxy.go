@@ -13,14 +13,16 @@ import (
 	"strings"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/policy"
 )
 
-// proxy is one entry of GOPROXY.
+// proxy is one entry of GOPROXY, or the registry that owns what is asked for.
 type proxy struct {
 	url     *url.URL // without credentials; nil for "off" and "direct"
 	user    *url.Userinfo
 	word    string // "off", "direct" or ""
 	onError bool   // "|" follows: any error lets the next entry be asked
+	owner   policy.Owner
 }
 
 func (p proxy) String() string {
@@ -58,6 +60,8 @@ func parseProxies(list string) ([]proxy, error) {
 			return nil, badProxy("a file URL holds more than a path: " + u.Redacted())
 		case u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "file":
 			return nil, badProxy(fmt.Sprintf("%q is not an https, http or file URL", u.Redacted()))
+		case u.Scheme == "http" && u.User != nil:
+			return nil, badProxy("credentials are not sent over http: " + u.Redacted())
 		}
 		p.user, u.User = u.User, nil
 		u.Path = strings.TrimSuffix(u.Path, "/")
@@ -88,9 +92,16 @@ func refused() error {
 
 // each asks the proxies in order, as the go command does: the next is asked where one does not have a
 // thing, or on any error where "|" stands between them. The best error is returned: one that tells more
-// than absence, else the first. A module that the configuration keeps away from proxies is asked of its
-// repository, and of nobody else whatever that answers.
+// than absence, else the first. A module that a registry owns is asked of that registry, and one that the
+// configuration keeps away from proxies is asked of its repository: of nobody else, whatever that answers.
 func (in *Installer) each(ctx context.Context, path string, ask func(repo) error) error {
+	if owner, ok := load.RegistryFor(ctx, path); ok {
+		p, err := ownerProxy(owner)
+		if err != nil {
+			return err
+		}
+		return ask(in.repo(p, path))
+	}
 	s := in.settings()
 	if s.direct(path) {
 		return ask(in.direct(path))
@@ -126,8 +137,8 @@ func (in *Installer) each(ctx context.Context, path string, ask func(repo) error
 	return best
 }
 
-// fetch brings one file, from a URL of any scheme, into what open returns.
-func (in *Installer) fetch(ctx context.Context, u *url.URL, user *url.Userinfo, limit int64, open func() (io.Writer, error)) (int64, error) {
+// fetch brings one file, from a URL of any scheme below the proxy's, into what open returns.
+func (in *Installer) fetch(ctx context.Context, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
 	select {
 	case in.slots <- struct{}{}:
 		defer func() { <-in.slots }()
@@ -135,7 +146,7 @@ func (in *Installer) fetch(ctx context.Context, u *url.URL, user *url.Userinfo, 
 		return 0, context.Cause(ctx)
 	}
 	if u.Scheme != "file" {
-		return in.client.get(ctx, u, user, limit, open)
+		return in.client.get(ctx, from, u, limit, open)
 	}
 	w, err := open()
 	if err != nil {

@@ -19,7 +19,6 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/webclient"
 )
 
 // repo is a module as one place has it: a proxy, or its repository.
@@ -39,17 +38,12 @@ type repo interface {
 // proxyRepo is a module as one proxy has it.
 type proxyRepo struct {
 	in   *Installer
-	base *url.URL // of the proxy
-	user *url.Userinfo
+	from proxy
 	path string // module path
 }
 
 func (in *Installer) repo(p proxy, path string) proxyRepo {
-	user := p.user
-	if s := in.settings(); user == nil && p.url.Scheme == "https" && s.netrc != "" {
-		user = webclient.NetrcUser(s.netrc, p.url.Hostname())
-	}
-	return proxyRepo{in: in, base: p.url, user: user, path: path}
+	return proxyRepo{in: in, from: p, path: path}
 }
 
 // Limits of the answers. Those for go.mod files and zips are the go command's.
@@ -64,7 +58,7 @@ func (r proxyRepo) url(elem string) (*url.URL, error) {
 	if err != nil {
 		return nil, final(err)
 	}
-	return join(r.base, escaped+"/"+elem), nil
+	return join(r.from.url, escaped+"/"+elem), nil
 }
 
 // join appends a path to a URL, as it is.
@@ -82,12 +76,12 @@ func (r proxyRepo) get(ctx context.Context, elem string, limit int64) ([]byte, e
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = r.in.fetch(ctx, u, r.user, limit, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err = r.in.fetch(ctx, r.from, u, limit, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(b.Bytes()), []byte("<")) {
-		return nil, r.in.client.describe(u, errNotProxy, 0)
+		return nil, r.in.client.describe(r.from, u, errNotProxy, 0)
 	}
 	return b.Bytes(), nil
 }
@@ -98,7 +92,7 @@ func (r proxyRepo) invalid(elem, reason string) error {
 	if err != nil {
 		return err
 	}
-	return &load.RegistryError{URL: u.String(), Reason: "invalid answer: " + reason, Fix: "report it to whoever runs the registry, or set GOPROXY to another"}
+	return &load.RegistryError{URL: u.String(), Reason: "invalid answer: " + reason, Fix: "report it to whoever runs the registry" + r.from.orElse(", or set GOPROXY to another")}
 }
 
 // list returns the versions that the registry lists, lowest first, and those of its lines that are
@@ -155,7 +149,7 @@ type info struct {
 func (r proxyRepo) info(ctx context.Context, revision string) (info, error) {
 	escaped, err := module.EscapeVersion(revision)
 	if err != nil {
-		return info{}, &absentError{url: r.base.String(), status: "not a version", text: err.Error()}
+		return info{}, &absentError{url: r.from.url.String(), status: "not a version", text: err.Error()}
 	}
 	elem := "@v/" + escaped + ".info"
 	data, err := r.get(ctx, elem, maxInfo)
@@ -218,7 +212,7 @@ func (r proxyRepo) zip(ctx context.Context, version string, f *os.File) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	return r.in.fetch(ctx, u, r.user, zip.MaxZipFile, func() (io.Writer, error) {
+	return r.in.fetch(ctx, r.from, u, zip.MaxZipFile, func() (io.Writer, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package goproxy_test
 
 import (
 	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,7 +137,10 @@ func TestCredentials(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, victim)
 	c := config(p)
-	c.Proxy = strings.Replace(p.URL, "http://", "http://user:secret@", 1)
+	server := httptest.NewTLSServer(p)
+	t.Cleanup(server.Close)
+	c.HTTPClient = server.Client()
+	c.Proxy = strings.Replace(server.URL, "https://", "https://user:secret@", 1)
 	sent := make(chan string, 100)
 	p.Fault("/example.com/v/*", loadtest.Inspect(func(user, password string) { sent <- user + ":" + password }))
 	if _, err := install(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
@@ -149,5 +153,11 @@ func TestCredentials(t *testing.T) {
 	_, err := install(t, goproxy.New(c), openStore(t), "example.com/v")
 	if err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v, want an error without the password", err)
+	}
+	c.Proxy = "http://user:secret@127.0.0.1:1"
+	_, err = install(t, goproxy.New(c), openStore(t), "example.com/v")
+	const want = "GOPROXY: credentials are not sent over http: http://user:xxxxx@127.0.0.1:1\n\tset GOPROXY to a list of module proxies: go env -w GOPROXY=URL"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }

@@ -37,7 +37,7 @@ type database struct {
 	given *url.URL // the address that GOSUMDB names, or nil
 
 	client *sumdb.Client
-	base   func() (address, error)
+	base   func() (proxy, error)
 	temp   func() (dir string, err error) // of the request
 	ctx    context.Context                // of the request, for which the client's interface has no room
 
@@ -45,12 +45,6 @@ type database struct {
 	remote   error // the last fault of the network
 	disk     error // the last fault of the store
 	security error // the first proof of a database that lies
-}
-
-// address is a base URL with its credentials, which are never part of the URL.
-type address struct {
-	url  *url.URL
-	user *url.Userinfo
 }
 
 func (r *request) database(ctx context.Context) (*database, error) {
@@ -98,11 +92,11 @@ func (d *database) configure(value string) error {
 
 // locate finds out where the database is asked: at the address that GOSUMDB names, else through the
 // first proxy that says it supports it, else directly.
-func (d *database) locate() (address, error) {
+func (d *database) locate() (proxy, error) {
 	if d.given != nil {
 		u := *d.given
 		u.User, u.Path = nil, strings.TrimSuffix(u.Path, "/")
-		return address{&u, d.given.User}, nil
+		return proxy{url: &u, user: d.given.User}, nil
 	}
 	direct := &url.URL{Scheme: "https"}
 	direct.Host, direct.Path, _ = strings.Cut(d.name, "/")
@@ -111,29 +105,28 @@ func (d *database) locate() (address, error) {
 	}
 	s := d.in.settings()
 	if s.proxiesErr != nil {
-		return address{}, s.proxiesErr
+		return proxy{}, s.proxiesErr
 	}
 	for _, p := range s.proxies {
 		if p.word != "" {
 			break
 		}
-		r := d.in.repo(p, "")
-		base := address{join(p.url, "sumdb/"+d.name), r.user}
+		base := proxy{url: join(p.url, "sumdb/"+d.name), user: p.user}
 		_, err := d.read(base, "supported")
 		switch {
 		case err == nil:
 			return base, nil
 		case errors.Is(err, fs.ErrNotExist) || p.onError:
 		default:
-			return address{}, err
+			return proxy{}, err
 		}
 	}
-	return address{url: direct}, nil
+	return proxy{url: direct}, nil
 }
 
-func (d *database) read(base address, path string) ([]byte, error) {
+func (d *database) read(base proxy, path string) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := d.in.fetch(d.ctx, join(base.url, path), base.user, maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err := d.in.fetch(d.ctx, base, join(base.url, path), maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	return b.Bytes(), err
 }
 

@@ -109,7 +109,7 @@ func (s *sums) kept(m module.Version, got string) (known bool, err error) {
 // module. There is no looser check after a failed one.
 func (r *request) verify(ctx context.Context, m module.Version, got string) error {
 	known, err := r.sums.kept(m, got)
-	if err == nil && !known && r.in.settings().sums(m.Path) {
+	if err == nil && !known && r.in.checked(ctx, m.Path) {
 		var db *database
 		if db, err = r.db(); err == nil {
 			err = db.verify(ctx, m, got)

@@ -16,8 +16,9 @@ package getter
 
 import (
 	"cmp"
+	"context"
 	"net/http"
-	"os"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,14 @@ type Config struct {
 	// "off" none. They are sent to the host they are for and to nobody else. The git command finds its own, in
 	// the same file or as its configuration says.
 	Netrc string
+
+	// GoAuth says where credentials for https come from, as GOAUTH does for the go command; "" means the go
+	// command's own setting, by default the netrc file.
+	GoAuth string
+
+	// Credentials returns headers that tell a server who the user is, before GoAuth is asked, or none: see the field of
+	// the same name and type in goproxy.Config. They go over https only.
+	Credentials func(ctx context.Context, u *url.URL) (http.Header, error)
 
 	// Git is the git command, "git" in PATH by default. It never asks for a password, and runs no hook, no filter
 	// and nothing that a repository brought.
@@ -68,14 +77,12 @@ type Installer struct {
 	limits gate.Limits
 	git    gitCommand
 	web    *http.Client
+	user   *webclient.Credentials
 	kept   downloads
 }
 
 // New returns an installer. It does no I/O.
 func New(config Config) *Installer {
-	if config.Netrc == "" {
-		config.Netrc = webclient.NetrcFile(os.Getenv("NETRC"))
-	}
 	if config.MaxBytes <= 0 {
 		config.MaxBytes = gate.DefaultLimits.Bytes
 	}
@@ -85,11 +92,13 @@ func New(config Config) *Installer {
 	config.Retries = max(cmp.Or(config.Retries, 4), 0)
 	config.RetryDelay = cmp.Or(config.RetryDelay, 250*time.Millisecond)
 	config.Stall = cmp.Or(config.Stall, 30*time.Second)
+	user := &webclient.Credentials{Callback: config.Credentials, GoAuth: config.goAuth}
 	return &Installer{
 		config: config,
 		limits: gate.Limits{Files: config.MaxFiles, Bytes: config.MaxBytes},
 		git:    gitCommand{name: cmp.Or(config.Git, "git"), max: config.MaxRepository},
-		web:    newWebClient(config),
+		web:    newWebClient(config, user),
+		user:   user,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/gate"
 	"github.com/loadgo/load/internal/procgroup"
+	"github.com/loadgo/load/internal/token"
 )
 
 // gitCommand runs git. It runs it in bare repositories of its own making, so that there is no configuration, hook
@@ -200,7 +201,7 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 		"-c", "protocol.version=2", "-c", "credential.interactive=false", "-c", "core.attributesFile=" + os.DevNull,
 	}
 	cmd := exec.CommandContext(ctx, g.name, append(fixed, args...)...)
-	cmd.Env = gitEnv(os.Environ(), s.url.Scheme)
+	cmd.Env = gitEnv(token.Without(os.Environ()), s.url.Scheme)
 	// Not the repository that the directory happens to lie in.
 	cmd.Dir, cmd.Env = dir, append(cmd.Env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
 	if args[0] != "init" && args[0] != "ls-remote" {

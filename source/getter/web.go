@@ -1,9 +1,9 @@
 package getter
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -19,6 +19,7 @@ import (
 	gogetter "github.com/hashicorp/go-getter/v2"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )
 
@@ -35,14 +36,15 @@ func (in *Installer) download(ctx context.Context, s *source, path string) (size
 	}
 	client := &gogetter.Client{
 		Getters: []gogetter.Getter{&gogetter.HttpGetter{
-			Client: in.web, Header: in.credentials(&u), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
+			Client: in.web, DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
 		}},
 		Decompressors:   map[string]gogetter.Decompressor{}, // the gate unpacks
 		DisableSymlinks: true,
 	}
+	asked := webclient.WithAccess(ctx, webclient.Access{URL: s.url})
 	for try := 0; ; try++ {
 		_ = os.Remove(path) // a part of it may be there, and another server's would not fit to it
-		_, err = client.Get(ctx, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
+		_, err = client.Get(asked, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
 		switch {
 		case err == nil:
 			return in.downloaded(ctx, s, path)
@@ -76,8 +78,9 @@ func passing(err error) bool {
 	var sum *gogetter.ChecksumError
 	var size sizeError
 	var status statusError
+	var credentials *webclient.CredentialsError
 	switch {
-	case errors.As(err, &sum), errors.As(err, &size), errors.Is(err, errHTML):
+	case errors.As(err, &sum), errors.As(err, &size), errors.Is(err, errHTML), errors.As(err, &credentials):
 		return false
 	case errors.As(err, &status):
 		return webclient.PassingStatus(status.code)
@@ -97,20 +100,17 @@ func plain(err error) error {
 	return err
 }
 
-// credentials returns the header that tells a host who the user is. They go over https only.
-func (in *Installer) credentials(u *url.URL) http.Header {
-	if u.Scheme != "https" || in.config.Netrc == "off" {
-		return nil
+// goAuth is where credentials come from besides the callback.
+func (c Config) goAuth() (value, netrc string) {
+	var t toolchain.Toolchain // what is wanted of it needs none
+	value = cmp.Or(c.GoAuth, t.Env("GOAUTH"))
+	if c.Netrc == "off" {
+		return value, ""
 	}
-	user := webclient.NetrcUser(in.config.Netrc, u.Hostname())
-	if user == nil {
-		return nil
-	}
-	password, _ := user.Password()
-	return http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
+	return value, cmp.Or(c.Netrc, webclient.NetrcFile(t.Env("NETRC")))
 }
 
-func newWebClient(c Config) *http.Client {
+func newWebClient(c Config, credentials *webclient.Credentials) *http.Client {
 	client := new(http.Client)
 	if c.HTTPClient != nil {
 		*client = *c.HTTPClient
@@ -121,7 +121,7 @@ func newWebClient(c Config) *http.Client {
 		transport.TLSHandshakeTimeout = 15 * time.Second
 		client.Transport = transport
 	}
-	client.Transport = strict{client.Transport, c.Stall, c.MaxBytes}
+	client.Transport = strict{credentials.Transport(client.Transport), c.Stall, c.MaxBytes}
 	client.CheckRedirect = webclient.CheckRedirect
 	return client
 }
@@ -163,7 +163,7 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	timer := time.AfterFunc(t.stall, func() { cancel(errStalled) })
 	end := func() { timer.Stop(); cancel(nil) }
-	r = r.Clone(ctx)
+	r = r.Clone(webclient.WithTimer(ctx, timer, t.stall))
 	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the sum is of
 	resp, err := t.next.RoundTrip(r)
 	switch {
@@ -227,6 +227,7 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retri
 	}
 	out.Unavailable = passing(err)
 	var status statusError
+	var credentials *webclient.CredentialsError
 	switch {
 	case errors.As(err, &status) && (status.code == http.StatusNotFound || status.code == http.StatusGone):
 		return &load.NotFoundError{
@@ -235,7 +236,9 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retri
 		}
 	case errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized):
 		out.Reason = "forbidden (" + status.Error() + ")"
-		out.Fix = "check the spelling of the URL and the credentials for " + s.url.Hostname() + " in the netrc file"
+		out.Fix = "check the spelling of the URL and the credentials for " + s.url.Hostname() + " in " + in.user.Places(webclient.Access{URL: s.url})
+	case errors.As(err, &credentials):
+		out.Fix = credentials.Fix
 	case errors.Is(err, errHTML):
 		out.Fix = "give the URL of the file itself; a network's log-in page may be in the way"
 	}

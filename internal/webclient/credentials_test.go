@@ -1,0 +1,183 @@
+package webclient
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/loadgo/load/internal/token"
+)
+
+// recorder is a server that wants a certain Authorization and records what it gets.
+type recorder struct {
+	*httptest.Server
+	want string
+
+	mu   sync.Mutex
+	seen []string
+}
+
+func newRecorder(t *testing.T, want string) *recorder {
+	t.Helper()
+	r := &recorder{want: want}
+	r.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		got := req.Header.Get("Authorization")
+		if req.Method == http.MethodGet {
+			r.seen = append(r.seen, got)
+		}
+		if got != r.want {
+			w.Header().Set("Why", "who are you")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *recorder) heard() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := strings.Join(r.seen, " | ")
+	r.seen = nil
+	return s
+}
+
+// get asks a server for a module's list as the installers do.
+func (r *recorder) get(t *testing.T, c *Credentials) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL+"/example.com/a/@v/v1.0.0.info", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: c.Transport(r.Client().Transport), CheckRedirect: CheckRedirect}
+	resp, err := client.Do(req.WithContext(WithAccess(t.Context(), Access{URL: req.URL})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+}
+
+func script(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestTokensStay: no program gets the tokens of registries.
+func TestTokensStay(t *testing.T) {
+	t.Parallel()
+	env := token.Without([]string{"PATH=/bin", "LOAD_TOKEN_COMPANY=secret", "load_token_x=secret", "LOAD_TOKEN=none", "LOAD_DIR=/x"})
+	if got := strings.Join(env, " "); got != "PATH=/bin LOAD_TOKEN=none LOAD_DIR=/x" {
+		t.Errorf("got %s", got)
+	}
+	if got := token.Variable("my-team2"); got != "LOAD_TOKEN_MY_TEAM2" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestLeadBack: who is redirected to another server and back has no credentials any more, nor has that server.
+func TestLeadBack(t *testing.T) {
+	t.Parallel()
+	var there, back, first atomic.Int32
+	var home string
+	count := func(r *http.Request, n *atomic.Int32) {
+		if r.Header.Get("Authorization") != "" {
+			n.Add(1)
+		}
+	}
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count(r, &there)
+		http.Redirect(w, r, home+"/back", http.StatusFound)
+	}))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/back":
+			count(r, &back)
+		case "/within":
+			count(r, &first)
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		default:
+			count(r, &first)
+			http.Redirect(w, r, "/within", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	home = server.URL
+	c := &Credentials{Callback: func(context.Context, *url.URL) (http.Header, error) { return http.Header{"Authorization": {"x"}}, nil }}
+	r, err := http.NewRequest(http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: c.Transport(http.DefaultTransport), CheckRedirect: CheckRedirect}
+	resp, err := client.Do(r.WithContext(WithAccess(t.Context(), Access{URL: r.URL, Insecure: true})))
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	if first.Load() != 2 || there.Load() != 0 || back.Load() != 0 {
+		t.Errorf("%d, %d, %d", first.Load(), there.Load(), back.Load())
+	}
+}
+
+// TestHammer: many requests at a time share the answers of a program that is asked once for all, and again after a
+// refusal.
+func TestHammer(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "right" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	program := script(t, dir, "program", "echo x >>"+dir+"/asked$#\n[ -n \"$1\" ] && printf '"+server.URL+"\\n\\nAuthorization: right\\n\\n'\ntrue\n")
+	c := &Credentials{GoAuth: func() (string, string) { return program, "" }}
+	client := &http.Client{Transport: c.Transport(server.Client().Transport)}
+	get := func() {
+		r, err := http.NewRequest(http.MethodGet, server.URL+"/x", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		resp, err := client.Do(r.WithContext(WithAccess(t.Context(), Access{URL: r.URL})))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+			t.Error(resp.Status)
+		}
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(get)
+	}
+	wg.Wait()
+	again, _ := os.ReadFile(dir + "/asked1")
+	wg.Go(get)
+	wg.Wait()
+	once, _ := os.ReadFile(dir + "/asked0")
+	after, _ := os.ReadFile(dir + "/asked1")
+	if string(once) != "x\n" || len(again) == 0 || len(after) != len(again) {
+		t.Errorf("the program was asked %q times for all, %q and %q times again", once, again, after)
+	}
+}

@@ -1,0 +1,26 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+)
+
+// FuzzOverlap: no path is matched by two patterns of equal right that were taken to be apart.
+func FuzzOverlap(f *testing.F) {
+	f.Add("a.com/x*", "a.com/*y", "a.com/xy")
+	f.Add("a.com/[ab]x", "a.com/?x", "a.com/bx/c")
+	f.Add(`a.com/\*x`, "a.com/*x", "a.com/*x")
+	f.Fuzz(func(t *testing.T, a, b, name string) {
+		if a == b || checkPattern(a) != nil || checkPattern(b) != nil || !module.MatchPrefixPatterns(a, name) || !module.MatchPrefixPatterns(b, name) {
+			return
+		}
+		if moreSpecific(a, b) != -moreSpecific(b, a) {
+			t.Errorf("%q and %q: %d and %d", a, b, moreSpecific(a, b), moreSpecific(b, a))
+		}
+		if strings.Count(a, "/") == strings.Count(b, "/") && !overlap(a, b) {
+			t.Errorf("%q matches %q and %q", name, a, b)
+		}
+	})
+}
