@@ -197,6 +197,9 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 	start := time.Now()
 	ctx = withEvicted(ctx, spec.Name)
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
+		if err := l.checkSources(spec); err != nil {
+			return err
+		}
 		return compiler.Compile(ctx, spec.Source, dir)
 	})
 	if err != nil {

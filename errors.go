@@ -160,12 +160,13 @@ type ChecksumError struct {
 	Subject string // "github.com/a/b@v1.0.0", "github.com/a/b@v1.0.0/go.mod", "artifact …"
 	Want    string // the sum that was promised
 	Got     string // the sum of what arrived
+	Where   string // where Got was found, "downloaded" by default
 	By      string // who promised: "the checksum database", "load.lock", "go.sum"
 	Fix     string
 }
 
 func (e *ChecksumError) Error() string {
-	s := fmt.Sprintf("checksum mismatch for %s\n\tdownloaded: %s\n\t%s: %s", e.Subject, e.Got, e.By, e.Want)
+	s := fmt.Sprintf("checksum mismatch for %s\n\t%s: %s\n\t%s: %s", e.Subject, cmp.Or(e.Where, "downloaded"), e.Got, e.By, e.Want)
 	if e.Fix != "" {
 		s += "\n\t" + e.Fix
 	}

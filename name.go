@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"golang.org/x/mod/module"
 )
@@ -55,8 +56,8 @@ func (n Name) String() string {
 }
 
 // ParseName takes a name apart and checks it before anything is looked up. An import path follows
-// [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or another control
-// character, or starts with "-". The error is a [*NameError].
+// [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or anything else that does
+// not show, or starts with "-". The error is a [*NameError].
 func ParseName(s string) (Name, error) {
 	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: withoutSecret(s), Reason: reason} }
 	if s == "" {
@@ -65,6 +66,9 @@ func ParseName(s string) (Name, error) {
 	for _, r := range s {
 		if r < ' ' || r == 0x7f {
 			return bad(fmt.Sprintf("it holds the control character %U", r))
+		}
+		if r != ' ' && !unicode.IsPrint(r) {
+			return bad(fmt.Sprintf("it holds the character %U, which does not show", r))
 		}
 	}
 	var n Name

@@ -28,6 +28,11 @@ type policiesKey struct{}
 // before they fetch it, with a negative size, and again when they know the size of its archive in bytes, before
 // they publish it. The error is a [*PolicyError].
 func Admit(ctx context.Context, m ModuleVersion, size int64) error {
+	if locked, ok := ctx.Value(lockedKey{}).(func(ModuleVersion) error); ok {
+		if err := locked(m); err != nil {
+			return err
+		}
+	}
 	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
 	return decide(policies, func(p *policy.Policy) policy.Decision {
 		d := p.Name(m.Path)
@@ -35,6 +40,21 @@ func Admit(ctx context.Context, m ModuleVersion, size int64) error {
 			d = p.Size(m.Path, m.Version, size)
 		}
 		return d
+	})
+}
+
+type lockedKey struct{}
+
+// lockedOnly keeps installers from bringing what a frozen lock file does not hold.
+func (l *Loader) lockedOnly(ctx context.Context, p pin) context.Context {
+	if !l.config.Frozen || !p.held {
+		return ctx
+	}
+	return context.WithValue(ctx, lockedKey{}, func(m ModuleVersion) error {
+		if _, ok := p.entry.Need(m.Path); ok {
+			return nil
+		}
+		return l.notLocked(p.asked, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
 	})
 }
 

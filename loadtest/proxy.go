@@ -3,6 +3,7 @@ package loadtest
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -116,16 +117,27 @@ func (p *ProxyServer) Publish(path, version string, files map[string][]byte) {
 	if !ok {
 		goMod = []byte("module " + path + "\n")
 	}
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	p.publish(path, version, goMod, p.zipOf(path, version, files))
+}
+
+func (p *ProxyServer) zipOf(path, version string, files map[string][]byte) []byte {
+	p.t.Helper()
 	var entries []ZipEntry
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		entries = append(entries, ZipEntry{path + "@" + version + "/" + name, files[name]})
 	}
-	p.publish(path, version, goMod, Zip(p.t, entries...))
+	return Zip(p.t, entries...)
+}
+
+// Replace makes the server answer with a zip of other files for a version that was published. The checksum database
+// goes on to vouch for what was published.
+func (p *ProxyServer) Replace(path, version string, files map[string][]byte) {
+	p.t.Helper()
+	v, err := module.EscapeVersion(version)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.SetFile("/"+escapePath(p.t, path)+"/@v/"+v+".zip", p.zipOf(path, version, files))
 }
 
 func (p *ProxyServer) publish(path, version string, goMod, zipped []byte) {

@@ -36,12 +36,19 @@ func location(name string) string {
 	default:
 		return name
 	}
-	host, path, _ := strings.Cut(address, "/")
-	host = strings.ToLower(host[strings.LastIndex(host, "@")+1:])
-	for _, port := range []string{":443", ":80", ":22"} {
-		host = strings.TrimSuffix(host, port)
+	host, path := address, ""
+	if i := strings.IndexAny(address, "/?#"); i >= 0 {
+		host, path = address[:i], address[i:]
 	}
-	return within(strings.TrimSuffix(host, "."), path)
+	host = strings.ToLower(host[strings.LastIndex(host, "@")+1:])
+	host, port, _ := strings.Cut(host, ":")
+	host = strings.TrimSuffix(host, ".")
+	switch port = strings.TrimLeft(port, "0"); port {
+	case "", "443", "80", "22":
+	default:
+		host += ":" + port
+	}
+	return within(host, path)
 }
 
 // within joins a host and a path, which may lead to a directory within a repository.

@@ -113,7 +113,7 @@ func (p *Policy) refuse(rule, reason, fix string) Decision {
 // Name decides about a name before anybody is asked for it.
 func (p *Policy) Name(names ...string) Decision {
 	for _, name := range names {
-		if pattern := match(p.Deny, name); pattern != "" {
+		if pattern := denied(p.Deny, name); pattern != "" {
 			return p.refuse("deny "+pattern, name+" is denied", "")
 		}
 	}
@@ -214,6 +214,18 @@ func (p *Policy) Isolated(name string) (rule string, required bool) {
 func match(patterns []string, name string) string {
 	where := location(name)
 	i := slices.IndexFunc(patterns, func(pattern string) bool { return module.MatchPrefixPatterns(location(pattern), where) })
+	if i < 0 {
+		return ""
+	}
+	return patterns[i]
+}
+
+// denied is match without regard to case, of which many hosts make no difference.
+func denied(patterns []string, name string) string {
+	where := strings.ToLower(location(name))
+	i := slices.IndexFunc(patterns, func(pattern string) bool {
+		return module.MatchPrefixPatterns(strings.ToLower(location(pattern)), where)
+	})
 	if i < 0 {
 		return ""
 	}

@@ -26,7 +26,7 @@ func (s *Store) checkModule(t moduleTree) (int64, *Damage) {
 		return 0, damage("its sum: " + err.Error())
 	}
 	want := strings.TrimSpace(string(data))
-	got, err := HashTree(t.dir, t.mod.String())
+	got, err := t.sum()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0, damage("its files are missing")

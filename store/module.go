@@ -15,7 +15,7 @@ import (
 type moduleTree struct {
 	mod  module.Version
 	dir  string // of its source
-	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info"
+	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info", ".dirs"
 }
 
 // maxSum bounds what is read of a file that holds a sum.
@@ -81,6 +81,24 @@ func (s *Store) ModuleRegistry(path, version string) (string, error) {
 		return "", nil
 	}
 	return string(data), err
+}
+
+// ModuleFilesSum reads the files of an installed Go module and returns the sum of the zip that they came from. The zip's
+// entries for directories count in it: where it had any, the module's file ".dirs" beside its sum lists them.
+func (s *Store) ModuleFilesSum(path, version string) (string, error) {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return "", err
+	}
+	return t.sum()
+}
+
+func (t moduleTree) sum() (string, error) {
+	data, err := ReadFile(t.meta+".dirs", maxRecord)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return HashTree(t.dir, t.mod.String(), strings.Split(string(data), "\n")...)
 }
 
 func (s *Store) moduleTree(m module.Version) (moduleTree, error) {

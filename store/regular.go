@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/mod/sumdb/dirhash"
@@ -62,9 +63,9 @@ func ReadFile(path string, max int64) ([]byte, error) {
 }
 
 // HashTree returns the "h1:" sum of the files below a directory of a store, whose names start with prefix in the sum
-// ("path@version" of a Go module; "" for other trees). What is neither a directory nor a regular file, or what somebody
+// ("path@version" of a Go module; "" for other trees), and of further names that end in "/" and hold nothing. What is neither a directory nor a regular file, or what somebody
 // else could write to, is an error.
-func HashTree(dir, prefix string) (string, error) {
+func HashTree(dir, prefix string, dirs ...string) (string, error) {
 	if info, err := os.Lstat(dir); err != nil {
 		return "", err
 	} else if !info.IsDir() {
@@ -98,7 +99,15 @@ func HashTree(dir, prefix string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	for _, name := range dirs {
+		if strings.HasSuffix(name, "/") {
+			names = append(names, name)
+		}
+	}
 	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) {
+		if strings.HasSuffix(name, "/") {
+			return io.NopCloser(strings.NewReader("")), nil
+		}
 		f, err := openRegular(files[name])
 		if isBad(err) {
 			err = &fs.PathError{Op: "hash", Path: files[name], Err: err}

@@ -22,7 +22,7 @@ func (s *Store) LockModule(ctx context.Context, path, version string) (unlock fu
 // removeModule takes a module out of the store, whoever uses it: first the sum, without which its directory is
 // not there.
 func (s *Store) removeModule(t moduleTree) error {
-	for _, suffix := range []string{".ziphash", ".info"} {
+	for _, suffix := range []string{".ziphash", ".info", ".dirs"} {
 		if err := os.RemoveAll(t.meta + suffix); err != nil {
 			return writeError(t.meta+suffix, err)
 		}

@@ -83,8 +83,8 @@ func verifyLock(path string, st *store.Store) error {
 			if got := st.ModuleSum(m.Path, m.Version); got != "" && got != m.Sum && !seen[m] {
 				seen[m] = true
 				errs = append(errs, &load.ChecksumError{
-					Subject: m.Path + "@" + m.Version, Want: m.Sum, Got: got, By: lockfile.Name,
-					Fix: "somebody changed a published version, or the lock file; find out which before you remove the line",
+					Subject: m.Path + "@" + m.Version, Want: m.Sum, Got: got, Where: "installed", By: lockfile.Name,
+					Fix: "somebody changed a published version, or the lock file; find out which: a wrong version goes by `load rm " + e.Name + "`",
 				})
 			}
 		}

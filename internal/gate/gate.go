@@ -22,7 +22,7 @@ import (
 
 // Limits bound what a Tree takes. A field that is zero has the value of [DefaultLimits].
 type Limits struct {
-	Files int   // regular files
+	Files int   // regular files, and directories
 	Bytes int64 // of all files together
 	Depth int   // elements of a name
 	Ratio int64 // bytes that come out of an archive for each of its own, once 16 MiB came out
@@ -106,9 +106,7 @@ func (t *Tree) file(name string, mode fs.FileMode, r io.Reader, total int64) err
 	if err != nil || mode.IsDir() || clean == "" {
 		return err
 	}
-	if t.files++; t.files > t.limits.Files {
-		return refuse("", "it holds more than %d files", t.limits.Files)
-	}
+	t.files++
 	if dir := path.Dir(clean); dir != "." {
 		if err := t.root.MkdirAll(dir, 0o755); err != nil {
 			return err
@@ -170,5 +168,15 @@ func (t *Tree) admit(name string, mode fs.FileMode) (clean string, err error) {
 	case mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 && !mode.IsDir():
 		return "", refuse(name, "is setuid or setgid")
 	}
-	return clean, t.names.add(name, clean, mode.IsDir())
+	if err := t.names.add(name, clean, mode.IsDir()); err != nil {
+		return "", err
+	}
+	if len(t.names) > t.limits.Files {
+		return "", tooMany(t.limits.Files)
+	}
+	return clean, nil
+}
+
+func tooMany(limit int) error {
+	return refuse("", "it holds more than %d files and directories", limit)
 }

@@ -19,7 +19,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{[]entry{{name: "a", body: body}, {name: "b", body: body[:40]}}, ""},
 		{[]entry{{name: "a", body: body}, {name: "b", body: body[:41]}}, "its files are larger than 100 bytes together"},
-		{[]entry{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}}, "it holds more than 3 files"},
+		{[]entry{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}}, "it holds more than 3 files and directories"},
 		{[]entry{{name: "a/b/c/d"}}, `"a/b/c/d" lies deeper than 3 directories`},
 	} {
 		_, err := let(t, "zip", zipOf(t, test.entries...), limits)
@@ -52,7 +52,7 @@ func TestBombs(t *testing.T) {
 	var dirs bytes.Buffer
 	w := tar.NewWriter(&dirs)
 	for i := range 2000 {
-		if err := w.WriteHeader(&tar.Header{Name: strings.Repeat("d", i%90+1) + "/", Typeflag: tar.TypeDir, Mode: 0o755}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Name: strings.Repeat("d", i%9+1) + "/", Typeflag: tar.TypeDir, Mode: 0o755}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,6 +63,9 @@ func TestBombs(t *testing.T) {
 	lying := zipOf(t, entry{name: "a", body: strings.Repeat("x", 1000)})
 	at := bytes.LastIndex(lying, []byte("PK\x01\x02"))
 	binary.LittleEndian.PutUint32(lying[at+24:], 1<<30)
+	_, err = let(t, "zip", lying, Limits{})
+	checkText(t, "zip", err, `"a" has another header than the archive's directory says`)
+	binary.LittleEndian.PutUint32(lying[at-4:], 1<<30) // also behind the data
 	_, err = let(t, "zip", lying, Limits{})
 	checkText(t, "zip", err, `"a" cannot be read: unexpected EOF`)
 }
@@ -85,7 +88,7 @@ func TestDamaged(t *testing.T) {
 		{"zip", append(slices.Clone(zipped), "more"...), "it holds data besides the zip archive"},
 		{"zip", append([]byte("#!/bin/sh\n"), zipped...), "it holds data besides the zip archive"},
 		{"zip", zipTwice, "it holds data besides the zip archive"},
-		{"zip", other, ""},
+		{"zip", other, `"a" has another header than the archive's directory says`},
 		{"zip", encrypted, `"a" is encrypted`},
 		{"tar.gz", []byte("<html><body>"), "it is not compressed with gzip: gzip: invalid header"},
 		{"tar.gz", gz(t, []byte("no tar")), "the archive is cut off"},

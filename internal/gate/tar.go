@@ -66,6 +66,11 @@ func (t *Tree) tarEntry(r io.Reader, h *tar.Header, total int64) error {
 	mode := h.FileInfo().Mode()
 	switch h.Typeflag {
 	case tar.TypeXGlobalHeader: // a comment, such as git's commit
+		for key := range h.PAXRecords {
+			if key != "comment" { // archive/tar ignores what others read for every file that follows
+				return refuse("", "it sets %s for all its files", key)
+			}
+		}
 		return nil
 	case tar.TypeReg:
 		for key := range h.PAXRecords {

@@ -2,15 +2,22 @@ package gate
 
 import (
 	"archive/zip"
-	"encoding/binary"
 	"io"
 	"os"
 )
 
-// Zip lets in the files of a zip archive. Its central directory alone counts; what comes before the archive or
-// after it, which another program might read as an archive of its own, is refused.
+// Zip lets in the files of a zip archive. One that another program might read as another archive is refused: with
+// anything before it, behind it or between its parts, or with files whose own headers contradict the directory.
 func (t *Tree) Zip(f *os.File) error {
 	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	directory, end, err := zipDirectory(f, size)
+	if err != nil {
+		return err
+	}
+	entries, err := countEntries(f, directory, end, t.limits.Files)
 	if err != nil {
 		return err
 	}
@@ -18,10 +25,9 @@ func (t *Tree) Zip(f *os.File) error {
 	if err != nil {
 		return refuse("", "it is not a zip archive: %v", err)
 	}
-	if !bounded(f, size, z) {
-		return refuse("", "it holds data besides the zip archive")
+	if len(z.File) != entries {
+		return errBesides
 	}
-	total := t.ratio(size)
 	for _, entry := range z.File {
 		switch {
 		case entry.NonUTF8 && !ascii(entry.Name):
@@ -29,6 +35,12 @@ func (t *Tree) Zip(f *os.File) error {
 		case entry.Flags&1 != 0:
 			return refuse(entry.Name, "is encrypted")
 		}
+	}
+	if err := checkLocal(f, z, directory); err != nil {
+		return err
+	}
+	total := t.ratio(size)
+	for _, entry := range z.File {
 		if err := t.zipEntry(entry, total); err != nil {
 			return err
 		}
@@ -43,22 +55,6 @@ func (t *Tree) zipEntry(entry *zip.File, total int64) error {
 	}
 	defer r.Close()
 	return t.file(entry.Name, entry.Mode(), r, total)
-}
-
-// bounded tells whether a file is a zip archive from its first byte to its last, and no second one.
-func bounded(f *os.File, size int64, z *zip.Reader) bool {
-	const trailer, trailer64 = 22, 56 + 20 // sizes of the end records, the latter for large archives
-	at := size - trailer - int64(len(z.Comment))
-	var start [4]byte
-	var end [trailer]byte
-	if _, err := f.ReadAt(start[:], 0); err != nil {
-		return false
-	}
-	if _, err := f.ReadAt(end[:], at); err != nil || string(end[:4]) != "PK\x05\x06" {
-		return false
-	}
-	directory := int64(binary.LittleEndian.Uint32(end[12:])) + int64(binary.LittleEndian.Uint32(end[16:]))
-	return (directory == at || directory == at-trailer64) && (string(start[:]) == "PK\x03\x04" || len(z.File) == 0 && directory == 0)
 }
 
 func ascii(s string) bool {

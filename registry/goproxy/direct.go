@@ -149,6 +149,10 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if t.Env("GOVCS") == "" {
 		cmd.Env = append(cmd.Env, "GOVCS=*:git")
 	}
+	if os.Getenv("GIT_ALLOW_PROTOCOL") == "" && !module.MatchPrefixPatterns(t.Env("GOINSECURE"), r.path) {
+		// The go command follows a page that it got over https to a repository without encryption.
+		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL=https:ssh:git+ssh:file")
+	}
 	procgroup.Set(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -189,10 +193,14 @@ func (in *Installer) directCache() (string, error) {
 }
 
 func (r directRepo) error(reason string, err error) error {
-	return &load.RegistryError{
-		URL: r.path, Reason: reason, Err: err,
+	e := &load.RegistryError{
+		URL: "https://" + r.path, Reason: reason, Err: err,
 		Fix: "check the spelling, the network, and that git can reach the repository without asking for a password",
 	}
+	if r.in.settings().direct(r.path) {
+		e.Fix = "nobody else is asked about a private module (GOPRIVATE, GONOPROXY); " + e.Fix
+	}
+	return e
 }
 
 // absences are what the go command says of what is not there: only then may another module be the one that is meant.
@@ -207,6 +215,9 @@ var missingRepository = regexp.MustCompile(`repository '[^']*' not found`)
 
 // urlUser is the user information of a URL, which may come from the configuration of git.
 var urlUser = regexp.MustCompile(`://[^/@\s"']*@`)
+
+// discovery is how the go command says where it looked for a repository, which the error tells anyway.
+var discovery = regexp.MustCompile(`^unrecognized import path "[^"]*": (?:https fetch: Get "[^"]*": |reading [^ ]*: )?`)
 
 // explain makes an error of what the go command says.
 func (r directRepo) explain(text string) error {
@@ -225,6 +236,9 @@ func (r directRepo) explain(text string) error {
 	}
 	if missingRepository.MatchString(text) || slices.ContainsFunc(absences, func(a string) bool { return strings.Contains(text, a) }) {
 		return &absentError{url: r.path, status: text}
+	}
+	if short := discovery.ReplaceAllString(text, ""); short != "" {
+		text = short
 	}
 	return r.error(text, errors.New(text))
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +27,7 @@ import (
 type hosting struct {
 	root string // of the repositories
 	mu   sync.Mutex
-	tags map[string]string // import path of a repository's root → name of the repository
+	tags map[string]string // import path of a repository's root → name of the repository, or what the tag says instead
 }
 
 // host starts the service and lets the environment lead to it, and to nothing else.
@@ -44,12 +45,16 @@ func host(t *testing.T) *hosting {
 		defer h.mu.Unlock()
 		for prefix, name := range h.tags {
 			if full := "example.com/" + path; full == prefix || strings.HasPrefix(full, prefix+"/") {
-				fmt.Fprintf(w, `<html><head><meta name="go-import" content="%s git https://example.com/git/%s"></head></html>`, prefix, name)
+				where := "git https://example.com/git/" + name
+				if strings.Contains(name, " ") {
+					where = name
+				}
+				fmt.Fprintf(w, `<html><head><meta name="go-import" content="%s %s"></head></html>`, prefix, where)
 				return
 			}
 		}
-		if strings.HasPrefix(path, "down") {
-			w.WriteHeader(http.StatusBadGateway)
+		if status, err := strconv.Atoi(strings.TrimSuffix(path, "/pkg")); err == nil {
+			w.WriteHeader(status)
 			return
 		}
 		http.NotFound(w, r)
@@ -215,7 +220,7 @@ func TestDirectErrors(t *testing.T) {
 		{"example.com/none/pkg", &notFound, "direct: no such module: example.com/none/pkg, example.com/none, example.com"},
 		{"example.com/lib@v1.7.0", &version, "no version v1.7.0\n\tknown versions: v1.0.0"},
 		{"example.com/lib@nobranch", &version, "no version, branch or commit nobranch\n\tknown versions: v1.0.0"},
-		{"example.com/down/pkg", &registry, "502 Bad Gateway"},
+		{"example.com/502/pkg", &registry, "502 Bad Gateway"},
 		{"example.com/gone", &notFound, "no such module: example.com/gone, example.com"},
 	} {
 		_, err := in.Resolve(t.Context(), parse(t, test.name))

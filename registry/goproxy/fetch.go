@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,52 +93,59 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	var goMod error
 	var ahead sync.WaitGroup
 	ahead.Go(func() { _, goMod = r.modData(ctx, m) }) // the build reads it from the store
-	stage, sum, size, err := r.fetchStage(ctx, m)
+	s, err := r.fetchStage(ctx, m)
 	ahead.Wait()
 	if err := cmp.Or(goMod, err); err != nil {
 		return nil, err
 	}
-	if err := r.verify(ctx, m, sum); err != nil {
+	if err := r.verify(ctx, m, s.sum); err != nil {
 		return nil, err
 	}
 	if err := failpoint.Hit("goproxy.verified"); err != nil {
 		return nil, writeError(err)
 	}
-	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: size, Took: time.Since(started)})
-	dir, err := r.publish(ctx, m, sum, stage)
+	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
+	dir, err := r.publish(ctx, m, s)
 	if err != nil {
 		return nil, writeError(err)
 	}
 	r.in.trusted.Store(dir, true)
 	r.fetched.Store(true)
-	return &sourceTree{dir: dir, sum: sum}, nil
+	return &sourceTree{dir: dir, sum: s.sum}, nil
 }
 
-// fetchStage unpacks a module in a private place of the store, and returns that place, the sum of what it
-// unpacked, and the zip's size.
-func (r *request) fetchStage(ctx context.Context, m module.Version) (stage, sum string, size int64, err error) {
+// stage is a module that is unpacked in a private place of the store.
+type stage struct {
+	unpacked
+	dir  string
+	size int64 // of the zip, in bytes
+}
+
+// fetchStage unpacks a module in a private place of the store.
+func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, error) {
 	temp, err := r.temp()
 	if err != nil {
-		return "", "", 0, err
+		return nil, err
 	}
 	f, size, err := r.fetchZip(ctx, m, temp)
 	if err != nil {
-		return "", "", 0, err
+		return nil, err
 	}
 	defer f.Close()
 	if err := failpoint.Hit("goproxy.downloaded"); err != nil {
-		return "", "", 0, writeError(err)
+		return nil, writeError(err)
 	}
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
-		return "", "", 0, err
+		return nil, err
 	}
-	if stage, err = os.MkdirTemp(temp, "tree-"); err == nil {
-		sum, err = r.extract(ctx, f, m, stage)
+	s := &stage{size: size}
+	if s.dir, err = os.MkdirTemp(temp, "tree-"); err == nil {
+		s.unpacked, err = r.extract(ctx, f, m, s.dir)
 	}
 	if err == nil {
 		err = failpoint.Hit("goproxy.unpacked")
 	}
-	return stage, sum, size, writeError(err)
+	return s, writeError(err)
 }
 
 // installedTree returns the module as the store has it, or nil. A tree that this installer did not see yet is
@@ -149,7 +157,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 		return nil, nil
 	}
 	if _, trusted := r.in.trusted.Load(dir); !trusted {
-		got, err := store.HashTree(dir, m.String())
+		got, err := r.store.ModuleFilesSum(m.Path, m.Version)
 		if err != nil || got != sum {
 			return nil, nil
 		}
@@ -183,6 +191,9 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 		size, err = p.zip(ctx, m.Version, f)
 		return err
 	})
+	if err == nil {
+		err = checkEntries(f, size)
+	}
 	if err != nil {
 		f.Close()
 		return nil, 0, writeError(err)
@@ -191,19 +202,35 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 }
 
 // extract unpacks with as many zips at a time as there are cores: that part is work, not waiting.
-func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (string, error) {
+func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (unpacked, error) {
 	select {
 	case r.in.cores <- struct{}{}:
 		defer func() { <-r.in.cores }()
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return unpacked{}, context.Cause(ctx)
 	}
 	return extract(f, m, dir)
 }
 
+// putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found out again: see
+// [store.Store.ModuleFilesSum].
+func (r *request) putDirs(m module.Version, dirs []string) error {
+	if len(dirs) > 0 {
+		return r.putFile(m, "dirs", []byte(strings.Join(dirs, "\n")+"\n"))
+	}
+	name, err := r.store.modules().file(m, "dirs")
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // publish moves a verified tree to its place. A directory that is there without being whole, because
 // somebody removed its sum, or that came from elsewhere, makes way before anything is said of the new one.
-func (r *request) publish(ctx context.Context, m module.Version, sum, stage string) (string, error) {
+func (r *request) publish(ctx context.Context, m module.Version, s *stage) (string, error) {
 	dir, err := r.store.modules().dir(m)
 	if err != nil {
 		return "", err
@@ -211,7 +238,7 @@ func (r *request) publish(ctx context.Context, m module.Version, sum, stage stri
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
 	}
-	if err := protect(stage); err != nil {
+	if err := protect(s.dir); err != nil {
 		return "", err
 	}
 	oldSum, err := r.store.modules().file(m, "ziphash")
@@ -227,7 +254,7 @@ func (r *request) publish(ctx context.Context, m module.Version, sum, stage stri
 				return "", err
 			}
 		}
-		if err := os.Rename(dir, stage+"-old"); err != nil {
+		if err := os.Rename(dir, s.dir+"-old"); err != nil {
 			return "", err
 		}
 		_ = failpoint.Hit("goproxy.away")
@@ -235,11 +262,14 @@ func (r *request) publish(ctx context.Context, m module.Version, sum, stage stri
 	if err := r.setRegistry(m, treeRegistry, owner(ctx, m.Path)); err != nil {
 		return "", err
 	}
-	if err := os.Rename(stage, dir); err != nil {
+	if err := r.putDirs(m, s.dirs); err != nil {
+		return "", err
+	}
+	if err := os.Rename(s.dir, dir); err != nil {
 		return "", err
 	}
 	if err := errors.Join(os.Chmod(dir, 0o555), failpoint.Hit("goproxy.moved")); err != nil {
 		return "", err
 	}
-	return dir, r.putFile(m, "ziphash", []byte(sum))
+	return dir, r.putFile(m, "ziphash", []byte(s.sum))
 }

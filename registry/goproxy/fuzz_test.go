@@ -1,11 +1,21 @@
 package goproxy
 
 import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+	"golang.org/x/mod/sumdb/dirhash"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/loadgo/load"
 )
 
 func FuzzList(f *testing.F) {
@@ -64,6 +74,73 @@ func FuzzProxies(f *testing.F) {
 			if p.url != nil && p.url.User != nil {
 				t.Errorf("the URL %s holds credentials", p)
 			}
+		}
+	})
+}
+
+// FuzzZip: whatever a zip holds, its files stay in their directory, and the sum is the go command's.
+func FuzzZip(f *testing.F) {
+	m := module.Version{Path: "example.com/v", Version: "v1.0.0"}
+	for _, names := range [][]string{{"go.mod", "v.go", "sub/s.go"}, {"../x"}, {"a", "A"}, {"dir/", "dir/x"}, {"a", "a/b"}} {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for _, name := range names {
+			if _, err := w.Create(m.String() + "/" + name); err != nil {
+				f.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		parent := t.TempDir()
+		dir, name := filepath.Join(parent, "dir"), filepath.Join(t.TempDir(), "zip")
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		out, err := extract(file, m, dir)
+		if entries, _ := os.ReadDir(parent); len(entries) != 1 {
+			t.Errorf("%v is beside the directory", entries)
+		}
+		var refused *load.RegistryError
+		if err != nil && !errors.As(err, &refused) {
+			t.Errorf("%T: %v", err, err)
+		}
+		if want, err2 := dirhash.HashZip(name, dirhash.Hash1); err == nil && (err2 != nil || out.sum != want) {
+			t.Errorf("the sum is %s, and the go command's %s, %v", out.sum, want, err2)
+		}
+	})
+}
+
+// FuzzSumDB covers what GOSUMDB says, and a database's answers.
+func FuzzSumDB(f *testing.F) {
+	f.Add("sums.example.com", "")
+	f.Add("sums.example.com/mirror https://user:secret@example.com", "go.sum database tree\n1\n")
+	f.Add("a/../b+00000000+AAAA", "— a b\n")
+	f.Fuzz(func(t *testing.T, setting, answer string) {
+		d := &database{}
+		if d.configure(setting) != nil {
+			return
+		}
+		if d.name == "" || strings.HasPrefix(d.name, "/") || strings.Contains(d.name, "..") {
+			t.Errorf("the name %q is accepted", d.name)
+		}
+		verifier, err := note.NewVerifier(d.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := note.Open([]byte(answer), note.VerifierList(verifier)); err == nil {
+			t.Errorf("nobody signed %q", answer)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -194,7 +195,22 @@ func (r *request) notFound(ctx context.Context, name load.Name, candidates []can
 		}
 	}
 	e := &load.NotFoundError{Name: name.String(), Fix: "check the spelling: a wrong import path is never corrected by itself"}
-	for _, p := range r.in.settings().proxies {
+	s := r.in.settings()
+	var private []string // of which no proxy hears
+	paths = slices.DeleteFunc(paths, func(path string) bool {
+		direct := s.direct(path)
+		if direct {
+			private = append(private, path)
+		}
+		return direct
+	})
+	if len(private) > 0 {
+		e.Tried = append(e.Tried, load.Tried{Who: "direct", Answer: "no such module: " + strings.Join(private, ", ") + " (private: no proxy is asked)"})
+	}
+	for _, p := range s.proxies {
+		if len(paths) == 0 {
+			break
+		}
 		t := load.Tried{Who: p.String(), Answer: "no such module: " + strings.Join(paths, ", ")}
 		switch p.word {
 		case "off":

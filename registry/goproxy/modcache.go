@@ -32,7 +32,7 @@ func (c modCache) dir(m module.Version) (string, error) {
 	return filepath.Join(string(c), filepath.FromSlash(path)+"@"+version), nil
 }
 
-// file is the file of a module version below cache/download; ext is "info", "mod", "zip" or "ziphash".
+// file is the file of a module version below cache/download; ext is "info", "mod", "zip", "ziphash" or "dirs".
 func (c modCache) file(m module.Version, ext string) (string, error) {
 	path, err := module.EscapePath(m.Path)
 	if err != nil {

@@ -31,8 +31,10 @@ func TestSumWithoutLine(t *testing.T) {
 			if err == nil {
 				t.Fatal("it is accepted")
 			}
-			if !strings.Contains(err.Error(), "sums.test") {
-				t.Errorf("the database is not named: %v", err)
+			const want = "checksum mismatch for example.com/v@v1.0.0/go.mod\n\tdownloaded: h1:XsYDvfHV7MeN844WHS7Mbi3gqs01TPxjAf/fMzD9ov0=\n" +
+				"\tchecksum database sums.test: no sum for it in the answer\n\tthe database's answer proves nothing; set GOSUMDB to a database that works"
+			if err.Error() != want {
+				t.Errorf("got\n%v\nwant\n%s", err, want)
 			}
 			checkTyped(t, err)
 			checkEmpty(t, s)
@@ -103,6 +105,8 @@ func TestProxyList(t *testing.T) {
 	t.Parallel()
 	p, empty, down := loadtest.Proxy(t, victim), loadtest.Proxy(t), loadtest.Proxy(t)
 	down.Fault("/*", loadtest.Status(500))
+	forbidden := loadtest.Proxy(t, victim)
+	forbidden.Fault("/*", loadtest.Status(403))
 	empty.Fault("/sumdb/*", loadtest.Status(404))
 	dir := t.TempDir()
 	for _, test := range []struct{ proxy, want string }{
@@ -112,6 +116,8 @@ func TestProxyList(t *testing.T) {
 		{p.URL + ",direct", ""},
 		{"file://" + dir + "," + p.URL, ""},
 		{down.URL + "," + p.URL, down.URL + "/example.com/v/@v/list: 500 Internal Server Error (tried 3 times)\n\tcheck the network and GOPROXY, and try again"},
+		{forbidden.URL + "," + p.URL, forbidden.URL + "/example.com/v/@v/list: forbidden by the registry (403 Forbidden)\n\tcheck the name's spelling and the credentials for " + strings.TrimPrefix(forbidden.URL, "http://") + " in the netrc file, or set GOPROXY to another registry"},
+		{"http://127.0.0.1:1," + p.URL, "http://127.0.0.1:1/example.com/v/@v/list: dial tcp 127.0.0.1:1: connect: connection refused (tried 3 times)\n\tcheck the network and GOPROXY, and try again"},
 		{"off", "module downloads are off (GOPROXY=off)\n\tset GOPROXY to a module proxy"},
 		{" , ", "no module proxy is configured\n\tset GOPROXY: go env -w GOPROXY=URL"},
 		{"ftp://example.com", "GOPROXY: \"ftp://example.com\" is not an https, http or file URL\n\tset GOPROXY to a list of module proxies: go env -w GOPROXY=URL"},

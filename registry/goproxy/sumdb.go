@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -281,11 +282,13 @@ func (d *database) Log(string) {}
 
 // SecurityError implements [sumdb.ClientOps]: from now on nothing that the database says is believed.
 func (d *database) SecurityError(msg string) {
+	lines := strings.Split(strings.TrimPrefix(msg, "SECURITY ERROR\n"), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.security == nil {
 		d.security = &load.RegistryError{
-			Reason: "checksum database " + d.name + ": security error: " + strings.TrimSpace(msg),
+			Reason: "checksum database " + d.name + ": security error: " + strings.Join(lines, "\n\t"),
 			Fix:    "do not use this database or the proxy in front of it: set GOPROXY and GOSUMDB to others",
 		}
 	}

@@ -2,6 +2,7 @@ package goproxy
 
 import (
 	stdzip "archive/zip"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -31,29 +32,57 @@ func badZip(reason string) error {
 	}
 }
 
-// extract checks a module zip, writes its files below the empty directory dir, and returns its "h1:" sum,
+// maxEntries is how many files a module may have: several times those of the largest modules. Reading the directory of a
+// zip takes some hundred bytes of memory for each.
+const maxEntries = 500_000
+
+// checkEntries refuses a zip that may have too many entries, before anybody reads its directory: it counts the mark with
+// which each begins, wherever it stands.
+func checkEntries(f io.ReaderAt, size int64) error {
+	const mark = "PK\x01\x02"
+	buf := make([]byte, 256<<10)
+	entries := 0
+	for at := int64(0); at < size; at += int64(len(buf) - len(mark) + 1) { // a mark across two pieces is in the second
+		n, err := f.ReadAt(buf, at)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if entries += bytes.Count(buf[:n], []byte(mark)); entries > maxEntries {
+			return badZip(fmt.Sprintf("it has more than %d entries", maxEntries))
+		}
+	}
+	return nil
+}
+
+// unpacked is what is known of a zip once it was unpacked.
+type unpacked struct {
+	sum  string   // "h1:…"
+	dirs []string // its entries for directories, which end in "/"
+}
+
+// extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
 // in one pass: every file is hashed while it is written. All names are checked before the first is written,
 // and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
-func extract(f *os.File, m module.Version, dir string) (sum string, err error) {
+func extract(f *os.File, m module.Version, dir string) (unpacked, error) {
 	if _, err := zip.CheckZip(m, f.Name()); err != nil {
-		return "", badZip(zipReason(err))
+		return unpacked{}, badZip(zipReason(err))
 	}
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	z, err := stdzip.NewReader(f, size)
 	if err != nil {
-		return "", badZip(err.Error())
+		return unpacked{}, badZip(err.Error())
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	defer root.Close()
 	prefix := m.Path + "@" + m.Version + "/"
 	if err := makeDirs(root, z, prefix); err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	lines := make([]string, len(z.File))
 	var next atomic.Int64
@@ -76,11 +105,17 @@ func extract(f *os.File, m module.Version, dir string) (sum string, err error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return "", err
+		return unpacked{}, err
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2*sha256.Size:], b[2*sha256.Size:]) })
 	h := sha256.Sum256([]byte(strings.Join(lines, "")))
-	return "h1:" + base64.StdEncoding.EncodeToString(h[:]), nil
+	out := unpacked{sum: "h1:" + base64.StdEncoding.EncodeToString(h[:])}
+	for _, file := range z.File {
+		if strings.HasSuffix(file.Name, "/") {
+			out.dirs = append(out.dirs, file.Name)
+		}
+	}
+	return out, nil
 }
 
 // zipReason shortens the report of all bad names to the first one.
@@ -109,14 +144,17 @@ func makeDirs(root *os.Root, z *stdzip.Reader, prefix string) error {
 // extractFile writes one file and returns its SHA-256 sum. A directory's entry has the sum of an empty file.
 func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum []byte, err error) {
 	h := sha256.New()
-	if strings.HasSuffix(file.Name, "/") {
-		return h.Sum(nil), nil
-	}
 	r, err := file.Open()
 	if err != nil {
 		return nil, badZip(fmt.Sprintf("%s: %v", name, err))
 	}
 	defer r.Close()
+	if strings.HasSuffix(file.Name, "/") {
+		if n, err := io.CopyN(io.Discard, r, 1); n > 0 || err != io.EOF {
+			return nil, badZip(name + ": a directory has contents")
+		}
+		return h.Sum(nil), nil
+	}
 	w, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/policy"
 )
 
 // FuzzParse: whatever is accepted as a name can be handed to git, to a web server and to the file system.
@@ -41,6 +42,53 @@ func FuzzParse(f *testing.F) {
 		}
 		if strings.HasPrefix(s.url.String(), "-") || s.form == formWeb && s.url.Scheme != "https" && s.url.Scheme != "http" {
 			t.Errorf("%q: URL %q", text, s.url)
+		}
+	})
+}
+
+// FuzzRefs covers what a repository says of its branches and tags.
+func FuzzRefs(f *testing.F) {
+	commit := strings.Repeat("0", 39) + "1"
+	f.Add([]byte(commit + "\tHEAD\n" + commit + "\trefs/tags/v1\n" + commit + "\trefs/tags/v1^{}\n"))
+	f.Add([]byte("--upload-pack=x\trefs/heads/main\n<html>\n" + commit + "x\trefs/heads/-x\r\n\t\n"))
+	f.Fuzz(func(t *testing.T, out []byte) {
+		for ref, commit := range parseRefs(out) {
+			if !fullCommit.MatchString(commit) {
+				t.Errorf("%q is at %q", ref, commit)
+			}
+		}
+	})
+}
+
+// FuzzPlace: a rule about a host holds for every name that leads to it.
+func FuzzPlace(f *testing.F) {
+	for _, name := range []string{
+		"git::https://h/r.git//d?ref=v1", "gh:u/r/d@v1", "gl:g/s/r//d", "git::git@h:p/r.git", "git::ssh://git@h:022/r", "https://h:/a.zip", "https://H./x.star",
+		"git::https://a?@h/r", "https::https://h/x.go", "git::ssh://a@b@h/r", "git::h:x@y/z",
+	} {
+		f.Add(name)
+	}
+	in := New(Config{Netrc: "off", Insecure: "*"})
+	f.Fuzz(func(t *testing.T, text string) {
+		name, err := load.ParseName(text)
+		if err != nil || name.Form != load.FormURL {
+			return
+		}
+		s, err := in.parse(name)
+		if err != nil || s.url == nil || s.url.Scheme == "file" || strings.ContainsAny(s.url.Hostname(), `*?[]\,:`) {
+			return
+		}
+		host := strings.TrimSuffix(s.url.Hostname(), ".")
+		if host == "" {
+			return
+		}
+		switch port := strings.TrimLeft(s.url.Port(), "0"); port {
+		case "", "22", "80", "443":
+		default:
+			host += ":" + port
+		}
+		if d := (&policy.Policy{Deny: []string{host}}).Name(name.Target); d.Allowed {
+			t.Errorf("%q leads to %s, and a rule about that does not hold: %+v", text, host, d)
 		}
 	})
 }

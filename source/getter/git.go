@@ -2,6 +2,7 @@ package getter
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,10 @@ func (g gitCommand) resolve(ctx context.Context, s *source, dir string) (revisio
 	slices.Sort(e.Known)
 	slices.Reverse(e.Known)
 	e.Known = e.Known[:min(len(e.Known), 8)]
-	if shortCommit.MatchString(s.ref) {
+	switch {
+	case len(refs) == 0:
+		e.Fix = "check that it is the URL of a git repository: it shows neither branches nor tags"
+	case shortCommit.MatchString(s.ref):
 		e.Fix = "a commit is written in full, with 40 digits"
 	}
 	return revision{}, e
@@ -88,7 +92,11 @@ func parseRefs(out []byte) map[string]string {
 
 // get lets the files of a commit in; dir is an empty directory for what git needs to get it.
 func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree *gate.Tree) error {
-	if _, err := g.run(ctx, s, dir, "init", "-q", "--bare", "--template="); err != nil {
+	initialize := []string{"init", "-q", "--bare", "--template="}
+	if len(commit) == 64 {
+		initialize = append(initialize, "--object-format=sha256")
+	}
+	if _, err := g.run(ctx, s, dir, initialize...); err != nil {
 		return g.explain(ctx, s, err)
 	}
 	// The files as they are in the commit, whatever the repository says of how to write them.
@@ -114,7 +122,12 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 		return g.explain(ctx, s, err)
 	}
 	if _, err := g.run(ctx, s, dir, "cat-file", "-e", commit+"^{commit}"); err != nil {
-		return &load.VersionError{Module: s.String(), Query: s.ref, Reason: "the repository has no commit " + commit}
+		e := &load.VersionError{Module: s.String(), Query: s.ref, Reason: "the repository has no commit " + commit}
+		if s.ref != commit {
+			e.Reason += ", which was " + cmp.Or(s.ref, "the default branch")
+			e.Fix = "somebody rewrote it; if you trust what is there now, `load upgrade` with the name locks that"
+		}
+		return e
 	}
 	tree.OmitLinks = true
 	return g.archive(ctx, s, commit, dir, tree)
@@ -259,7 +272,7 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 			Tried: []load.Tried{{Who: "git", Answer: fmt.Sprintf("there is no repository %s", s.where())}},
 			Fix:   "check the spelling; a private repository needs credentials that git finds",
 		}
-	case has("could not read Username", "could not read Password", "Authentication failed", "Permission denied", "terminal prompts disabled"):
+	case has("could not read Username", "could not read Password", "Authentication failed", "Permission denied", "terminal prompts disabled", "returned error: 403"):
 		return &load.RegistryError{
 			URL: s.where(), Reason: "it wants credentials that git does not have, or does not exist",
 			Fix: "check the spelling, and let git find the credentials: netrc file, credential helper or ssh agent", Err: err,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/mod/module"
 
@@ -235,6 +236,8 @@ func (s *source) parseURL(text string) (url.Values, error) {
 		return nil, fmt.Errorf(`it has a part after "#", which nobody would see`)
 	case u.Opaque != "":
 		return nil, fmt.Errorf("it is not a URL")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return nil, fmt.Errorf("its host %q has letters outside of ASCII, which can look like others: write them as xn--…", u.Host)
 	}
 	s.url = u
 	return values, nil

@@ -170,7 +170,7 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil && context.Cause(ctx) == errStalled:
 		err = errStalled
 	case err != nil:
-	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the client follows it, or not
+	case resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.Header.Get("Location") != "": // the client follows it, or not
 	case resp.StatusCode != http.StatusOK:
 		err = statusError{resp.StatusCode, webclient.RetryAfter(resp.Header)}
 	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):

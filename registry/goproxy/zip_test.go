@@ -1,0 +1,30 @@
+package goproxy
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// TestCheckEntries: marks are counted wherever they stand, and none twice.
+func TestCheckEntries(t *testing.T) {
+	t.Parallel()
+	const mark = "PK\x01\x02"
+	for _, test := range []struct {
+		gap, marks int
+		refused    bool
+	}{
+		{0, maxEntries, false},
+		{0, maxEntries + 1, true},
+		{3, maxEntries, false},
+		{3, maxEntries + 1, true},
+		{43, maxEntries + 1, true},
+	} {
+		data := []byte(strings.Repeat(mark+strings.Repeat("x", test.gap), test.marks))
+		err := checkEntries(bytes.NewReader(data), int64(len(data)))
+		const want = "its zip is refused: it has more than 500000 entries\n\tthe registry or the module's author made a broken zip; try another version, or another registry in GOPROXY"
+		if refused := err != nil; refused != test.refused || refused && err.Error() != want {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
