@@ -5,10 +5,12 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -159,7 +161,7 @@ func putSource(t *testing.T, s *store.Store, text string) (sum string) {
 	if sum, err = dirhash.HashDir(temp, "", dirhash.Hash1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.PutSource(temp, sum); err != nil {
+	if _, err := s.PutSource(t.Context(), temp, sum); err != nil {
 		t.Fatal(err)
 	}
 	return sum
@@ -196,5 +198,19 @@ func TestPoisonedLocks(t *testing.T) {
 		if err != nil && (!errors.As(err, &refused) || !strings.HasPrefix(refused.Path, filepath.Join(s.Dir(), "lock")) || errors.Is(err, fs.ErrNotExist)) {
 			t.Errorf("%s: %v", how, err)
 		}
+	}
+}
+
+// Several names may lead to one tree, which several goroutines and processes then put at a time.
+func TestPutSourceHammer(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() { putSource(t, openDir(t, s.Dir()), fmt.Sprint("a = ", i%2)) })
+	}
+	wg.Wait()
+	if report, err := s.Verify(t.Context()); err != nil || report.Sources != 2 || len(report.Damaged) > 0 {
+		t.Errorf("%+v, %v", report, err)
 	}
 }

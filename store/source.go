@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -71,11 +72,16 @@ func (s *Store) VerifySource(sum string) (bool, error) {
 // PutSource moves a finished tree, a directory that [Store.Temp] made or that lies in one, to its place, and
 // returns that. The sum must be that of the tree. The files become read-only and are on the disk before the tree
 // appears. Where the store has the tree already it keeps the one it has, unless that is damaged.
-func (s *Store) PutSource(tree, sum string) (string, error) {
+func (s *Store) PutSource(ctx context.Context, tree, sum string) (string, error) {
 	dir, err := s.sourceDir(sum)
 	if err != nil {
 		return "", err
 	}
+	unlock, err := s.Lock(ctx, sourceName(sum)) // several names may lead to one tree
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	if whole, err := s.VerifySource(sum); whole || err != nil {
 		return dir, err
 	}

@@ -130,7 +130,7 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *load.Relea
 	if err != nil {
 		return nil, "", err
 	}
-	published, err := s.PutSource(root, sum)
+	published, err := s.PutSource(ctx, root, sum)
 	if err != nil {
 		return nil, "", err
 	}
