@@ -453,9 +453,12 @@ func recovered(err *error) {
 type ConfigError struct {
 	Setting string // "Config.Engine"
 	Reason  string
+	Err     error // the cause below, or nil
 }
 
 func (e *ConfigError) Error() string { return e.Setting + ": " + e.Reason }
+
+func (e *ConfigError) Unwrap() error { return e.Err }
 
 // EngineError reports a source that no engine takes.
 type EngineError struct {

@@ -82,9 +82,21 @@ func (k *lock) change(ctx context.Context, s *store.Store, f func(*lockfile.File
 		return err
 	}
 	if err := file.Write(k.path); err != nil {
-		return &ConfigError{Setting: "Config.LockFile", Reason: k.base + " cannot be written: " + err.Error() + "\n\tset Config.Frozen where it is not to be changed"}
+		return k.notWritten(err)
 	}
 	return nil
+}
+
+func (k *lock) notWritten(err error) error {
+	cause, fix := err, "set Config.Frozen where it is not to be changed"
+	var file *fs.PathError // of one that is gone again
+	if errors.As(err, &file) {
+		cause = file.Err
+	}
+	if store.Full(err) {
+		fix = "free space on its disk; it is as it was"
+	}
+	return &ConfigError{Setting: "Config.LockFile", Reason: fmt.Sprintf("%s cannot be written: %v\n\t%s", k.path, cause, fix), Err: err}
 }
 
 // pin is what the lock file says about a name.

@@ -10,10 +10,12 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/store"
 )
 
 // Kind is the sort of source a module is made from; engines accept sources by it.
@@ -225,13 +227,14 @@ func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*S
 		return nil, err
 	}
 	stages.Find = time.Since(start)
+	if spec != nil && !l.use(spec) {
+		tried = []Tried{{Who: spec.Origin, Answer: "it was removed while it was looked at"}}
+		spec = nil
+	}
 	if spec == nil {
 		spec, err = l.install(ctx, name, p, tried)
 	} else {
 		Emit(ctx, Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
-		if l.config.Store != nil && spec.Module != "" && spec.Version != "" && !isURL(spec.Name) {
-			l.config.Store.UseModule(spec.Module, spec.Version)
-		}
 		spec, err = l.complete(ctx, spec, p)
 	}
 	stages.Install = time.Since(start) - stages.Find
@@ -242,6 +245,21 @@ func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*S
 		return nil, err
 	}
 	return spec.with(asked)
+}
+
+// use keeps the modules of a spec that was found in the store from being removed by another process, and tells whether
+// they are still there.
+func (l *Loader) use(spec *Spec) bool {
+	s := l.config.Store
+	if s == nil || spec.Source.Go == nil || spec.Source.Go.ModCache != s.ModDir() {
+		return true
+	}
+	list := make([]store.RecordModule, len(spec.BuildList))
+	for i, m := range spec.BuildList {
+		list[i] = store.RecordModule(m)
+	}
+	s.UseModules(list)
+	return !slices.ContainsFunc(list, func(m store.RecordModule) bool { return !s.HasModule(m.Path, m.Version) })
 }
 
 // notFound tells everyone's answer, what may have been meant and what to do.

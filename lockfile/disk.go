@@ -6,6 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // maxSize bounds what is read: room for some hundred thousand modules.
@@ -36,7 +40,9 @@ func (f *File) Write(path string) (err error) {
 		path = target
 	}
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*")
+	unfinished := "." + filepath.Base(path) + "-"
+	sweep(dir, unfinished)
+	temp, err := os.CreateTemp(dir, unfinished+"*")
 	if err != nil {
 		return err
 	}
@@ -49,16 +55,38 @@ func (f *File) Write(path string) (err error) {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
-	_, err = temp.Write(f.Format())
-	if err := errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
+	if err = failpoint.Hit("lockfile.created"); err == nil {
+		_, err = temp.Write(f.Format())
+	}
+	if err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close(), failpoint.Hit("lockfile.written")); err != nil {
 		return err
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
+	if err = os.Rename(temp.Name(), path); err != nil {
 		return err
 	}
+	_ = failpoint.Hit("lockfile.renamed")
 	if d, err := os.Open(dir); err == nil {
 		_ = d.Sync() // not every system can; the file is whole either way
 		_ = d.Close()
 	}
 	return nil
+}
+
+// stale is after how long an unfinished file is that of a writer who was killed: writing takes milliseconds. A writer
+// that slept for longer finds its file gone, and fails.
+const stale = time.Minute
+
+func sweep(dir, unfinished string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), unfinished) || !entry.Type().IsRegular() {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > stale {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
 }

@@ -235,3 +235,35 @@ func BenchmarkRead1000(b *testing.B) {
 		}
 	}
 }
+
+// What a killed writer left beside the file goes with a later write; what another may still be writing stays.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	past := time.Now().Add(-time.Hour)
+	for name, old := range map[string]bool{".load.lock-1": true, ".load.lock-2": false, ".load.locks": true, "load.lock-3": true} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if old {
+			if err := os.Chtimes(path, past, past); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := new(lockfile.File).Write(filepath.Join(dir, "load.lock")); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if got := strings.Join(names, " "); got != ".load.lock-2 .load.locks load.lock load.lock-3" {
+		t.Errorf("left %s", got)
+	}
+}

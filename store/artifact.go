@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // Artifact is what an engine made of a source and the store keeps. It does not change; it is safe for
@@ -65,9 +67,12 @@ func (a *Artifact) open(name string) (*os.File, File, error) {
 	if !ok {
 		return nil, File{}, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
 	}
-	f, err := os.Open(filepath.Join(a.dir, filepath.FromSlash(name)))
+	f, err := openRegular(filepath.Join(a.dir, filepath.FromSlash(name)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, File{}, a.damaged(name, "it is missing")
+	}
+	if isBad(err) {
+		return nil, File{}, a.damaged(name, err.Error())
 	}
 	return f, a.files[i], err
 }
@@ -100,8 +105,6 @@ func (a *Artifact) verifySize(f *os.File, want File) error {
 	switch {
 	case err != nil:
 		return err
-	case !info.Mode().IsRegular():
-		return a.damaged(want.Name, "it is not a regular file")
 	case info.Size() != want.Size:
 		return a.damaged(want.Name, fmt.Sprintf("it has %d bytes instead of %d", info.Size(), want.Size))
 	}
@@ -126,32 +129,34 @@ func (a *Artifact) damaged(file, reason string) error {
 	return &DamagedError{Key: a.key, File: file, Reason: reason}
 }
 
+// artifactName is how an artifact is named among the things of a store, and how the lock is with which it is made
+// or removed.
+func artifactName(key string) string { return "artifact " + key }
+
 // Lookup returns the artifact with a key, or nil where the store has none. It verifies the list of files;
 // each file is verified when it is opened. What is not as it was put there is a [*DamagedError].
 func (s *Store) Lookup(key string) (*Artifact, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	s.use("artifact "+key, filepath.Join(s.objDir(), key))
+	s.use([]string{artifactName(key)}, []string{filepath.Join(s.objDir(), key)})
 	return s.lookup(key)
 }
 
 func (s *Store) lookup(key string) (*Artifact, error) {
 	dir := filepath.Join(s.objDir(), key)
-	f, err := os.Open(filepath.Join(dir, "manifest"))
+	data, err := ReadFile(filepath.Join(dir, "manifest"), maxManifest+1)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
 		return nil, &DamagedError{Key: key, Reason: "the manifest is missing"}
 	}
+	if isBad(err) {
+		return nil, &DamagedError{Key: key, File: "manifest", Reason: err.Error()}
+	}
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
-	if err != nil {
-		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
 	files, err := parseManifest(key, data)
 	if err != nil {
@@ -175,5 +180,5 @@ func (s *Store) Evict(key string) error {
 	if err := os.Rename(old, filepath.Join(dir, key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return writeError(old, err)
 	}
-	return nil
+	return writeError(old, failpoint.Hit("store.evicted"))
 }

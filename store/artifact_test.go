@@ -170,7 +170,7 @@ func TestFailedBuild(t *testing.T) {
 			t.Context(), func(_ context.Context, dir string) error {
 				return fmt.Errorf("linking: %w", &fs.PathError{Op: "write", Path: "/s/module", Err: syscall.ENOSPC})
 			},
-			"store: write /s/module: no space left on device\n\tfree some space, or set LOAD_DIR (or Config.Store) to a directory on another disk",
+			"store: write /s/module: no space left on device\n\trun `load gc`, free space on the disk, or set LOAD_DIR (or Config.Store) to a directory on another disk",
 		},
 		"error":    {t.Context(), func(context.Context, string) error { return broken }, "does not compile"},
 		"cancel":   {ctx, func(context.Context, string) error { cancel(); return nil }, "context canceled"},

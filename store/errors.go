@@ -9,7 +9,7 @@ import (
 
 const (
 	setDir    = "set LOAD_DIR (or Config.Store) to a directory of your own"
-	freeSpace = "free some space, or set LOAD_DIR (or Config.Store) to a directory on another disk"
+	freeSpace = "run `load gc`, free space on the disk, or set LOAD_DIR (or Config.Store) to a directory on another disk"
 )
 
 // DirError reports a directory that is no place for a store.
@@ -44,6 +44,28 @@ func (e *WriteError) Error() string {
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
+// NewWriteError makes a [*WriteError] of an error of the file system, for those who write into the store by
+// themselves; path counts where the error names none. A nil error stays nil.
+func NewWriteError(path string, err error) error { return writeError(path, err) }
+
+// LockError reports a lock that another process held for longer than the caller wanted to wait.
+type LockError struct {
+	Name string // of the lock
+	Path string // of its file
+	PID  int    // of the process that held it, 0 where that is not known
+	Err  error  // why the caller waits no longer: the context's cause
+}
+
+func (e *LockError) Error() string {
+	who := "another process"
+	if e.PID != 0 {
+		who = fmt.Sprintf("process %d", e.PID)
+	}
+	return fmt.Sprintf("%s holds the lock %s: %v", who, e.Path, e.Err)
+}
+
+func (e *LockError) Unwrap() error { return e.Err }
+
 // writeError gives an error of writing to path its remedy, where it has one.
 func writeError(path string, err error) error {
 	var known *WriteError
@@ -60,7 +82,7 @@ func writeError(path string, err error) error {
 		path, cause = linkErr.New, linkErr.Err
 	}
 	fix := setDir
-	if isFull(err) {
+	if Full(err) {
 		fix = freeSpace
 	}
 	return &WriteError{Path: path, Fix: fix, Err: cause}

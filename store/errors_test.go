@@ -16,8 +16,8 @@ func TestWriteError(t *testing.T) {
 	}
 	full := fmt.Errorf("copying: %w", &fs.PathError{Op: "write", Path: "/s/obj/x", Err: syscall.ENOSPC})
 	for want, err := range map[string]error{
-		"store: write /s/obj/x: no space left on device\n\tfree some space, or set LOAD_DIR (or Config.Store) to a directory on another disk": writeError("/s", full),
-		"store: write /s/b: read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own":                               writeError("/s", &os.LinkError{Op: "rename", Old: "/s/a", New: "/s/b", Err: syscall.EROFS}),
+		"store: write /s/obj/x: no space left on device\n\trun `load gc`, free space on the disk, or set LOAD_DIR (or Config.Store) to a directory on another disk": writeError("/s", full),
+		"store: write /s/b: read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own":                                                     writeError("/s", &os.LinkError{Op: "rename", Old: "/s/a", New: "/s/b", Err: syscall.EROFS}),
 	} {
 		if err.Error() != want {
 			t.Errorf("got  %v\nwant %v", err, want)

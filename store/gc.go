@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // GC says what [Store.Collect] removes.
@@ -36,7 +38,7 @@ type Item struct {
 	kept   bool     // by a living process or a lock file
 	needs  []string // names of the shared items that it is made of
 	shared bool     // it goes with the last item that needs it
-	remove func() error
+	remove func(ctx context.Context) error
 }
 
 // Stats tells what is in a store.
@@ -94,7 +96,7 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 		total -= item.Size
 		removed = append(removed, item)
 		if !gc.DryRun {
-			errs = append(errs, item.remove())
+			errs = append(errs, item.remove(ctx))
 		}
 	}
 	needed := make(map[string]bool) // by what stays
@@ -114,6 +116,9 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 			}
 		}
 	}
+	if !gc.DryRun {
+		errs = append(errs, s.removeOrphans(ctx))
+	}
 	if ctx.Err() != nil {
 		errs = append(errs, context.Cause(ctx))
 	}
@@ -121,8 +126,13 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 }
 
 // removeUnused removes a file or directory, unless a process says that it uses it. Who says so after it was moved
-// away finds nothing; who said so before gets it back.
-func (s *Store) removeUnused(path, what string) error {
+// away finds nothing, and waits for the lock to make it again; who said so before gets it back.
+func (s *Store) removeUnused(ctx context.Context, path, what string) error {
+	unlock, err := s.Lock(ctx, what)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	temp, remove, err := s.Temp("gc")
 	if err != nil {
 		return err
@@ -135,6 +145,7 @@ func (s *Store) removeUnused(path, what string) error {
 		}
 		return writeError(path, err)
 	}
+	_ = failpoint.Hit("store.unused.away")
 	used, err := s.inUse()
 	if err != nil || used[what] {
 		// Where it was made again meanwhile, that stays.
@@ -160,13 +171,8 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		name := t.mod.String()
 		items = append(items, Item{
 			Kind: "module", Name: name, Size: treeSize(t.dir), Used: modTime(t.meta + ".ziphash"), shared: true,
-			kept: used[moduleName(t.mod.Path, t.mod.Version)] || keep != nil && keep(t.mod.Path, t.mod.Version),
-			remove: func() error {
-				if used, err := s.inUse(); err != nil || used[moduleName(t.mod.Path, t.mod.Version)] {
-					return err
-				}
-				return s.removeModule(t)
-			},
+			kept:   used[moduleName(t.mod.Path, t.mod.Version)] || keep != nil && keep(t.mod.Path, t.mod.Version),
+			remove: func(ctx context.Context) error { return s.removeUnusedModule(ctx, t) },
 		})
 	}
 	entries, err := os.ReadDir(s.objDir())
@@ -177,15 +183,15 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		key, dir := entry.Name(), filepath.Join(s.objDir(), entry.Name())
 		if checkKey(key) == nil {
 			items = append(items, Item{
-				Kind: "artifact", Name: key, Size: treeSize(dir), Used: modTime(dir), kept: used["artifact "+key],
-				remove: func() error { return s.removeUnused(dir, "artifact "+key) },
+				Kind: "artifact", Name: key, Size: treeSize(dir), Used: modTime(dir), kept: used[artifactName(key)],
+				remove: func(ctx context.Context) error { return s.removeUnused(ctx, dir, artifactName(key)) },
 			})
 		}
 	}
 	err = s.eachRecord(func(path string) error {
-		data, err := os.ReadFile(path)
-		r, ok := parseRecord(data)
-		if err != nil || !ok {
+		data, err := ReadFile(path, maxRecord)
+		r := new(Record)
+		if err != nil || !parseRecord(data, r) {
 			return nil // for Verify
 		}
 		last := modTime(path)
@@ -201,7 +207,7 @@ func (s *Store) items(used map[string]bool, keep func(path, version string) bool
 		items = append(items, Item{
 			Kind: "package", Name: cmp.Or(relative(s.dir, path), path), Size: int64(len(data)), Used: last, needs: needs,
 			kept:   used[moduleName(r.Module, r.Version)] || keep != nil && keep(r.Module, r.Version),
-			remove: func() error { return s.removeUnused(path, moduleName(r.Module, r.Version)) },
+			remove: func(ctx context.Context) error { return s.removeUnused(ctx, path, moduleName(r.Module, r.Version)) },
 		})
 		return nil
 	})
@@ -220,10 +226,15 @@ func relative(dir, path string) string {
 	return filepath.ToSlash(rel)
 }
 
+// modTime returns when a path was used last. A time in the future, of a clock that was wrong then or is now, counts
+// as now: such a thing is kept by its age, and goes where age does not matter.
 func modTime(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {
 		return time.Time{}
+	}
+	if now := time.Now(); info.ModTime().After(now) {
+		return now
 	}
 	return info.ModTime()
 }

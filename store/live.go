@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // live tells other processes what this one uses. Each has a file below live/, whose lock says that it lives, and
@@ -29,25 +31,32 @@ const touchAfter = time.Hour
 
 func (s *Store) liveDir() string { return filepath.Join(s.dir, "live") }
 
-// use says that this process uses something from now on, before it looks whether it is there; path is the file or
-// directory whose time tells when it was used last. A store that cannot be written to has nobody to remove things.
-func (s *Store) use(what, path string) {
+// use says that this process uses things from now on, before it looks whether they are there; the time of each path
+// tells when the thing was used last. A store that cannot be written to has nobody to remove things.
+func (s *Store) use(things, paths []string) {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
-	if s.live.used[what] {
-		return
-	}
 	if s.live.used == nil {
 		s.live.used = make(map[string]bool)
 		s.live.start(s.liveDir())
+		_ = failpoint.Hit("store.live.started")
 	}
-	s.live.used[what] = true
-	if s.live.file != nil {
-		_, _ = s.live.file.WriteString(what + "\n")
+	var lines strings.Builder
+	for i, thing := range things {
+		if s.live.used[thing] {
+			continue
+		}
+		s.live.used[thing] = true
+		lines.WriteString(thing + "\n")
+		// A time in the future is that of a clock that was wrong: left alone, it would keep the thing for as long.
+		if info, err := os.Stat(paths[i]); err == nil && time.Since(info.ModTime()).Abs() > touchAfter {
+			now := time.Now()
+			_ = os.Chtimes(paths[i], now, now)
+		}
 	}
-	if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > touchAfter {
-		now := time.Now()
-		_ = os.Chtimes(path, now, now)
+	if s.live.file != nil && lines.Len() > 0 {
+		_, _ = s.live.file.WriteString(lines.String())
+		_ = failpoint.Hit("store.live.told")
 	}
 }
 
@@ -80,7 +89,7 @@ func (l *live) end() {
 func (l *live) start(dir string) {
 	for i := range maxLive {
 		path := filepath.Join(dir, strconv.Itoa(i))
-		lock := flock.New(path)
+		lock := newFlock(path)
 		ok, err := lock.TryLock()
 		if errors.Is(err, fs.ErrNotExist) && os.Mkdir(dir, 0o700) == nil {
 			ok, err = lock.TryLock()
@@ -89,7 +98,7 @@ func (l *live) start(dir string) {
 			return
 		}
 		if ok {
-			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o600); err != nil {
+			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC|openFlags, 0o600); err != nil {
 				_ = lock.Close()
 				l.file = nil
 				return
@@ -113,13 +122,16 @@ func (s *Store) inUse() (map[string]bool, error) {
 	}
 	for _, entry := range entries {
 		name := filepath.Join(s.liveDir(), entry.Name())
-		lock := flock.New(name)
+		lock := newFlock(name)
 		ok, err := lock.TryLock()
 		_ = lock.Close() // unlocks
 		if err == nil && ok {
 			continue
 		}
-		data, err := os.ReadFile(name)
+		data, err := ReadFile(name, maxRecord)
+		if isBad(err) {
+			continue // not made by a process that uses the store
+		}
 		if err != nil {
 			return nil, err
 		}

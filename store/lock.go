@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // poll is how often a lock that another process holds is tried again.
@@ -26,7 +28,7 @@ func WithWait(ctx context.Context, waiting func(lock string)) context.Context {
 
 // Lock waits for the named lock, which one goroutine of one process holds at a time. Any string is a
 // name. The lock ends with unlock, which may be called more than once, or with the process. Where ctx
-// ends first, the error is its cause.
+// ends first, the error is a [*LockError] with its cause.
 func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	release, err := s.locks.acquire(ctx, name)
 	if err != nil {
@@ -37,6 +39,7 @@ func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error
 		release()
 		return nil, err
 	}
+	_ = failpoint.Hit("store.locked")
 	return sync.OnceFunc(func() {
 		_ = file.Unlock() // closes the file, which ends the lock in any case
 		release()
@@ -49,7 +52,7 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 		return nil, writeError(dir, err)
 	}
 	path := filepath.Join(dir, lockName(name))
-	file := flock.New(path)
+	file := newFlock(path)
 	ok, err := file.TryLock()
 	if err == nil && !ok {
 		if waiting, _ := ctx.Value(waitKey{}).(func(string)); waiting != nil {
@@ -62,9 +65,14 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 	}
 	_ = file.Close()
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, &LockError{Name: name, Path: path, PID: holder(path), Err: context.Cause(ctx)}
 	}
 	return nil, writeError(path, err)
+}
+
+// newFlock is the lock of a file, which is made where it is not there. It does not wait for a pipe in its place.
+func newFlock(path string) *flock.Flock {
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|openFlags))
 }
 
 // lockName makes a file name of any string: what can be read of it, and a sum that tells it from others.

@@ -3,6 +3,10 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,8 +60,17 @@ func TestLockWaits(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var waited []string
 	ctx = store.WithWait(ctx, func(lock string) { waited = append(waited, lock); cancel(cause) })
-	if _, err := mine.Lock(ctx, "work"); err != cause {
-		t.Errorf("got %v, want the context's cause", err)
+	_, err = mine.Lock(ctx, "work")
+	var held *store.LockError
+	if !errors.As(err, &held) || !errors.Is(err, cause) {
+		t.Fatalf("got %v, want the context's cause", err)
+	}
+	who := "another process"
+	if runtime.GOOS == "linux" {
+		who = fmt.Sprintf("process %d", os.Getpid())
+	}
+	if want := who + " holds the lock " + held.Path + ": changed my mind"; err.Error() != want || filepath.Dir(held.Path) != filepath.Join(mine.Dir(), "lock") {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	if len(waited) != 1 || waited[0] != "work" {
 		t.Errorf("told to wait for %q", waited)

@@ -18,14 +18,41 @@ type moduleTree struct {
 	meta string // its files in the download cache, without their suffix: ".ziphash", ".mod", ".info", ".dirs"
 }
 
+// maxSum bounds what is read of a file that holds a sum.
+const maxSum = 1 << 10
+
 // moduleName is how a module is named among the things of a store.
 func moduleName(path, version string) string { return "module " + path + "@" + version }
 
-// UseModule says that this process uses an installed Go module, so that no other removes it.
+// UseModule says that this process uses an installed Go module, so that no other removes it. Who says so before
+// looking for the module keeps what was found.
 func (s *Store) UseModule(path, version string) {
-	if t, err := s.moduleTree(module.Version{Path: path, Version: version}); err == nil {
-		s.use(moduleName(path, version), t.meta+".ziphash")
+	s.UseModules([]RecordModule{{Path: path, Version: version}})
+}
+
+// UseModules is UseModule for many at a time.
+func (s *Store) UseModules(list []RecordModule) {
+	names, sums := make([]string, 0, len(list)), make([]string, 0, len(list))
+	for _, m := range list {
+		if t, err := s.moduleTree(module.Version{Path: m.Path, Version: m.Version}); err == nil {
+			names, sums = append(names, moduleName(m.Path, m.Version)), append(sums, t.meta+".ziphash")
+		}
 	}
+	s.use(names, sums)
+}
+
+// HasModule tells whether a Go module is installed. It does not look at its files, as [Store.Verify] does.
+func (s *Store) HasModule(path, version string) bool {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return false
+	}
+	sum, err := os.Lstat(t.meta + ".ziphash")
+	if err != nil || !sum.Mode().IsRegular() {
+		return false
+	}
+	dir, err := os.Lstat(t.dir)
+	return err == nil && dir.IsDir()
 }
 
 // ModuleSum returns the sum with which a Go module was installed, or "" where it is not. It does not look at the
@@ -35,7 +62,7 @@ func (s *Store) ModuleSum(path, version string) string {
 	if err != nil {
 		return ""
 	}
-	data, err := os.ReadFile(t.meta + ".ziphash")
+	data, err := ReadFile(t.meta+".ziphash", maxSum)
 	if err != nil {
 		return ""
 	}
@@ -67,11 +94,11 @@ func (s *Store) ModuleFilesSum(path, version string) (string, error) {
 }
 
 func (t moduleTree) sum() (string, error) {
-	data, err := os.ReadFile(t.meta + ".dirs")
+	data, err := ReadFile(t.meta+".dirs", maxRecord)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	return hashTree(t.dir, t.mod.String(), strings.Split(string(data), "\n")...)
+	return HashTree(t.dir, t.mod.String(), strings.Split(string(data), "\n")...)
 }
 
 func (s *Store) moduleTree(m module.Version) (moduleTree, error) {
@@ -108,7 +135,7 @@ func (s *Store) modules() iter.Seq2[moduleTree, error] {
 				return fs.SkipDir
 			}
 			escaped, ok := strings.CutSuffix(d.Name(), ".ziphash")
-			if !ok || d.IsDir() {
+			if !ok {
 				return nil
 			}
 			rel, err := filepath.Rel(root, filepath.Dir(filepath.Dir(name)))
@@ -132,16 +159,6 @@ func (s *Store) modules() iter.Seq2[moduleTree, error] {
 	}
 }
 
-// removeModule takes a module out of the store: first the sum, without which its directory is not there.
-func (s *Store) removeModule(t moduleTree) error {
-	for _, suffix := range []string{".ziphash", ".info", ".dirs"} {
-		if err := os.Remove(t.meta + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return writeError(t.meta+suffix, err)
-		}
-	}
-	return s.remove(t.dir)
-}
-
 // treeSize returns the size of the files below a directory, in bytes.
 func treeSize(dir string) int64 {
 	var total int64
@@ -155,33 +172,4 @@ func treeSize(dir string) int64 {
 		return nil
 	})
 	return total
-}
-
-// RemovePackage removes a record, and the modules of its build list that no other record needs and no other
-// process uses.
-func (s *Store) RemovePackage(r *Record) error {
-	if err := s.RemoveRecord(r.Target, r.Package, r.Version, r.Along...); err != nil {
-		return err
-	}
-	needed, err := s.inUse()
-	if err != nil {
-		return err
-	}
-	err = s.eachRecord(func(path string) error {
-		if other, err := s.readRecord(path); err == nil && other != nil {
-			for _, m := range other.BuildList {
-				needed[moduleName(m.Path, m.Version)] = true
-			}
-		}
-		return nil
-	})
-	for _, m := range r.BuildList {
-		name := moduleName(m.Path, m.Version)
-		t, err2 := s.moduleTree(module.Version{Path: m.Path, Version: m.Version})
-		if err2 == nil && !needed[name] {
-			err2 = s.removeModule(t)
-		}
-		err = errors.Join(err, err2)
-	}
-	return err
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 type evictKey struct{}
@@ -29,7 +31,7 @@ func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context
 	if a, err = s.Lookup(key); a != nil || err != nil && !errors.As(err, &damaged) {
 		return a, false, err
 	}
-	unlock, err := s.Lock(ctx, "artifact "+key)
+	unlock, err := s.Lock(ctx, artifactName(key))
 	if err != nil {
 		return nil, false, err
 	}
@@ -56,7 +58,14 @@ func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context
 	if err := os.Mkdir(files, 0o700); err != nil {
 		return nil, false, writeError(files, err)
 	}
-	if err := build(ctx, files); isFull(err) {
+	err = failpoint.Hit("store.artifact.begun")
+	if err == nil {
+		err = build(ctx, files)
+	}
+	if err == nil {
+		err = failpoint.Hit("store.artifact.built")
+	}
+	if Full(err) {
 		return nil, false, writeError(files, err)
 	} else if err != nil {
 		return nil, false, err
@@ -163,8 +172,11 @@ func writeSynced(path string, data []byte) error {
 	if err != nil {
 		return writeError(path, err)
 	}
-	_, err = f.Write(data)
-	return writeError(path, errors.Join(err, f.Sync(), f.Close()))
+	err = failpoint.Hit("store.file.created")
+	if err == nil {
+		_, err = f.Write(data)
+	}
+	return writeError(path, errors.Join(err, f.Sync(), f.Close(), failpoint.Hit("store.file.written")))
 }
 
 // rename moves a finished file or directory to its place, and makes that last.
@@ -173,5 +185,5 @@ func rename(from, to string) error {
 		return writeError(to, err)
 	}
 	dir := filepath.Dir(to)
-	return writeError(dir, syncFile(dir))
+	return writeError(dir, errors.Join(syncFile(dir), failpoint.Hit("store.renamed")))
 }

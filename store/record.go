@@ -1,10 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,38 +49,13 @@ type RecordModule struct {
 	Sum     string `json:"sum"` // "h1:…" of the module's zip
 }
 
-// A record's file is {"sum":"<SHA-256 of the record's bytes>","record":<record>}.
-const (
-	recordStart  = `{"sum":"`
-	recordMiddle = `","record":`
-	recordEnd    = "}\n"
-)
-
 // PutRecord keeps a record, in place of an earlier one for the same target, package, version and companions.
 func (s *Store) PutRecord(r *Record) error {
 	path, err := s.recordFile(r.Target, r.Package, r.Version, r.Along)
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	dir, remove, err := s.Temp("record")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	total := sha256.Sum256(data)
-	temp := filepath.Join(dir, "record")
-	whole := recordStart + hex.EncodeToString(total[:]) + recordMiddle + string(data) + recordEnd
-	if err := writeSynced(temp, []byte(whole)); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return writeError(filepath.Dir(path), err)
-	}
-	return rename(temp, path)
+	return s.putRecordFile(path, r)
 }
 
 // Record returns the record for a target, a package, a version and companions, whose own versions do not
@@ -99,35 +70,11 @@ func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*
 
 // readRecord reads a record from the file that it belongs into; nil where there is none that is whole.
 func (s *Store) readRecord(path string) (*Record, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+	r := new(Record)
+	if ok, err := readRecordFile(path, r, func() (string, error) { return s.recordFile(r.Target, r.Package, r.Version, r.Along) }); !ok {
 		return nil, err
 	}
-	if r, ok := parseRecord(data); ok {
-		if own, err := s.recordFile(r.Target, r.Package, r.Version, r.Along); err == nil && own == path {
-			return r, nil
-		}
-	}
-	_ = os.Remove(path) // a read-only store keeps it, and it stays without effect
-	return nil, nil
-}
-
-func parseRecord(data []byte) (*Record, bool) {
-	data, ok1 := bytes.CutPrefix(data, []byte(recordStart))
-	stated, data, ok2 := bytes.Cut(data, []byte(recordMiddle))
-	data, ok3 := bytes.CutSuffix(data, []byte(recordEnd))
-	total := sha256.Sum256(data)
-	if !ok1 || !ok2 || !ok3 || string(stated) != hex.EncodeToString(total[:]) {
-		return nil, false
-	}
-	r := new(Record)
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, false
-	}
-	return r, true
+	return r, nil
 }
 
 // Versions returns the versions of a package that there are records of with these companions, highest first.

@@ -1,11 +1,10 @@
 package store
 
 import (
-	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // SourceRecord is what an installer learned about a source that is not a Go module of a registry: a git
@@ -42,7 +43,7 @@ func (s *Store) SourceDir(sum string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.use(sourceName(sum), dir)
+	s.use([]string{sourceName(sum)}, []string{dir})
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -64,23 +65,31 @@ func (s *Store) VerifySource(sum string) (bool, error) {
 	if dir == "" || err != nil {
 		return false, err
 	}
-	got, err := hashTree(dir, "")
+	got, err := HashTree(dir, "")
 	return err == nil && got == sum, nil
 }
 
 // PutSource moves a finished tree, a directory that [Store.Temp] made or that lies in one, to its place, and
 // returns that. The sum must be that of the tree. The files become read-only and are on the disk before the tree
 // appears. Where the store has the tree already it keeps the one it has, unless that is damaged.
-func (s *Store) PutSource(tree, sum string) (string, error) {
+func (s *Store) PutSource(ctx context.Context, tree, sum string) (string, error) {
 	dir, err := s.sourceDir(sum)
 	if err != nil {
 		return "", err
 	}
+	unlock, err := s.Lock(ctx, sourceName(sum)) // several names may lead to one tree
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	if whole, err := s.VerifySource(sum); whole || err != nil {
 		return dir, err
 	}
 	if _, err := seal(tree); err != nil {
 		return "", err
+	}
+	if err := failpoint.Hit("store.source.sealed"); err != nil {
+		return "", writeError(tree, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return "", writeError(filepath.Dir(dir), err)
@@ -94,6 +103,7 @@ func (s *Store) PutSource(tree, sum string) (string, error) {
 		if err := os.Rename(dir, filepath.Join(old, "tree")); err != nil {
 			return "", writeError(dir, err)
 		}
+		_ = failpoint.Hit("store.source.away")
 	}
 	return dir, rename(tree, dir)
 }
@@ -110,51 +120,19 @@ func (s *Store) sourceDir(sum string) (string, error) {
 
 // PutSourceRecord keeps a record, in place of an earlier one of the same name.
 func (s *Store) PutSourceRecord(r *SourceRecord) error {
-	data, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	dir, remove, err := s.Temp("record")
-	if err != nil {
-		return err
-	}
-	defer remove()
-	temp, path := filepath.Join(dir, "record"), s.sourceRecordFile(r.Name)
-	total := sha256.Sum256(data)
-	if err := writeSynced(temp, []byte(recordStart+hex.EncodeToString(total[:])+recordMiddle+string(data)+recordEnd)); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return writeError(filepath.Dir(path), err)
-	}
-	return rename(temp, path)
+	return s.putRecordFile(s.sourceRecordFile(r.Name), r)
 }
 
-// SourceRecord returns the record of a name, or nil. A damaged record counts as none.
+// SourceRecord returns the record of a name, or nil. A damaged record counts as none, and is removed.
 func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
-	r, err := s.readSourceRecord(s.sourceRecordFile(name))
-	if r == nil || err != nil || r.Name != name {
-		return nil, err
-	}
-	return r, nil
+	return s.readSourceRecord(s.sourceRecordFile(name))
 }
 
-// readSourceRecord returns the record in a file, or nil where there is none or it is damaged.
+// readSourceRecord reads a record from the file that it belongs into; nil where there is none that is whole.
 func (s *Store) readSourceRecord(path string) (*SourceRecord, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	data, ok1 := bytes.CutPrefix(data, []byte(recordStart))
-	stated, data, ok2 := bytes.Cut(data, []byte(recordMiddle))
-	data, ok3 := bytes.CutSuffix(data, []byte(recordEnd))
-	total := sha256.Sum256(data)
 	r := new(SourceRecord)
-	if !ok1 || !ok2 || !ok3 || string(stated) != hex.EncodeToString(total[:]) || json.Unmarshal(data, r) != nil || s.sourceRecordFile(r.Name) != path {
-		return nil, nil
+	if ok, err := readRecordFile(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil }); !ok {
+		return nil, err
 	}
 	return r, nil
 }

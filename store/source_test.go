@@ -27,7 +27,7 @@ func putTree(t *testing.T, s *Store, body string) (dir, sum string) {
 	if sum, err = dirhash.HashDir(tree, "", dirhash.Hash1); err != nil {
 		t.Fatal(err)
 	}
-	if dir, err = s.PutSource(tree, sum); err != nil {
+	if dir, err = s.PutSource(t.Context(), tree, sum); err != nil {
 		t.Fatal(err)
 	}
 	return dir, sum
@@ -146,7 +146,7 @@ func TestSourceUpkeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := gc.RemoveSource(record); err != nil {
+	if err := gc.RemoveSource(t.Context(), record); err != nil {
 		t.Fatal(err)
 	}
 	want("after it was removed", 0, 0)

@@ -1,10 +1,10 @@
 package store
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -34,7 +34,7 @@ func (s *Store) SourceRecords() iter.Seq2[*SourceRecord, error] {
 }
 
 // RemoveSource removes a record, and its tree where no other record leads to it and no other process uses it.
-func (s *Store) RemoveSource(r *SourceRecord) error {
+func (s *Store) RemoveSource(ctx context.Context, r *SourceRecord) error {
 	if err := s.RemoveSourceRecord(r.Name); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (s *Store) RemoveSource(r *SourceRecord) error {
 	if err != nil {
 		return err
 	}
-	return s.removeUnused(dir, sourceName(r.Sum))
+	return s.removeUnused(ctx, dir, sourceName(r.Sum))
 }
 
 func (s *Store) sourceRecordFiles() ([]string, error) {
@@ -82,37 +82,6 @@ func (s *Store) sourceTrees() ([]sourceTree, error) {
 	return trees, nil
 }
 
-func (s *Store) checkSource(t sourceTree) (int64, *Damage) {
-	size := treeSize(t.dir)
-	got, err := hashTree(t.dir, "")
-	if err == nil && got == t.sum || errors.Is(err, fs.ErrNotExist) {
-		return size, nil
-	}
-	reason := fmt.Sprintf("its files have the sum %s", got)
-	if err != nil {
-		reason = err.Error()
-	}
-	return size, &Damage{
-		Kind: "source", Name: t.sum, Reason: reason, Repair: "the next load of what came from there fetches it again",
-		remove: func(s *Store) error { return s.remove(t.dir) },
-	}
-}
-
-func (s *Store) checkSourceRecord(path string) (int64, *Damage) {
-	r, err := s.readSourceRecord(path)
-	if r != nil {
-		return fileSize(path), nil
-	}
-	reason := "it does not have the sum that it states"
-	if err != nil {
-		reason = err.Error()
-	}
-	return fileSize(path), &Damage{
-		Kind: "record", Name: relative(s.dir, path), Reason: reason, Repair: "the next load installs it again",
-		remove: func(*Store) error { return writeError(path, os.Remove(path)) },
-	}
-}
-
 func fileSize(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -140,7 +109,7 @@ func (s *Store) sourceItems(used map[string]bool, keep func(path, version string
 		items = append(items, Item{
 			Kind: "source", Name: r.Name, Size: fileSize(path), Used: last, needs: []string{r.Sum},
 			kept:   used[sourceName(r.Sum)] || keep != nil && keep(r.Source, r.Version),
-			remove: func() error { return s.removeUnused(path, sourceName(r.Sum)) },
+			remove: func(ctx context.Context) error { return s.removeUnused(ctx, path, sourceName(r.Sum)) },
 		})
 	}
 	trees, err := s.sourceTrees()
@@ -150,7 +119,7 @@ func (s *Store) sourceItems(used map[string]bool, keep func(path, version string
 	for _, t := range trees {
 		items = append(items, Item{
 			Kind: "tree", Name: t.sum, Size: treeSize(t.dir), Used: modTime(t.dir), kept: used[sourceName(t.sum)], shared: true,
-			remove: func() error { return s.removeUnused(t.dir, sourceName(t.sum)) },
+			remove: func(ctx context.Context) error { return s.removeUnused(ctx, t.dir, sourceName(t.sum)) },
 		})
 	}
 	if dir := s.DirectDir(); fileSize(dir) > 0 {
@@ -158,7 +127,7 @@ func (s *Store) sourceItems(used map[string]bool, keep func(path, version string
 		items = append(items, Item{
 			Kind: "repositories", Name: filepath.Base(dir), Size: treeSize(dir), Used: last,
 			kept:   time.Since(last) < touchAfter, // nobody says that it is used
-			remove: func() error { return s.remove(dir) },
+			remove: func(context.Context) error { return s.remove(dir) },
 		})
 	}
 	return items, nil
@@ -171,8 +140,11 @@ func (s *Store) remove(path string) error {
 		return err
 	}
 	defer remove()
-	if err := os.Chmod(path, 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return writeError(path, err)
+	// A directory is only moved by who can write to it. What a link leads to is none of the store's.
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		if err := os.Chmod(path, 0o700); err != nil {
+			return writeError(path, err)
+		}
 	}
 	if err := os.Rename(path, filepath.Join(temp, "removed")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return writeError(path, err)

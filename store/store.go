@@ -48,8 +48,8 @@ func DefaultDir() (string, error) {
 }
 
 // Open opens the store in a directory, or in [DefaultDir] where dir is "". A directory that does not
-// exist is made, for its owner only. One that somebody else could write to is refused with a [*DirError]:
-// what is in the store gets executed. An existing store that cannot be written to opens all the same, and
+// exist is made, for its owner only. One that somebody else could write to, as a whole or in one of the
+// directories that are listed above, is refused with a [*DirError]: what is in the store gets executed. An existing store that cannot be written to opens all the same, and
 // serves what is in it.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
@@ -79,6 +79,14 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir}
+	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "sumdb", "direct"} {
+		inner := filepath.Join(dir, name)
+		if info, err := os.Stat(inner); err == nil {
+			if err := checkOwner(inner, info); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if _, err := os.ReadDir(s.objDir()); errors.Is(err, fs.ErrPermission) {
 		return nil, &DirError{Dir: dir, Reason: "its artifacts cannot be read by this user", Fix: setDir, Err: err}
 	}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/gofrs/flock"
+	"github.com/loadgo/load/internal/failpoint"
 )
 
 // Temp makes an empty private directory on the store's own file system, from which a finished piece of
@@ -36,18 +36,21 @@ func (s *Store) tryTemp(what string) (dir string, remove func(), gone bool, err 
 	if err != nil {
 		return "", nil, false, err
 	}
-	lock := flock.New(filepath.Join(parent, "lock"))
+	_ = failpoint.Hit("store.temp.made")
+	lock := newFlock(filepath.Join(parent, "lock"))
 	ok, err := lock.TryLock()
 	if err == nil && ok {
 		dir = filepath.Join(parent, "dir")
-		err = os.Mkdir(dir, 0o700)
+		err = errors.Join(os.Mkdir(dir, 0o700), failpoint.Hit("store.temp.locked"))
 	}
 	if err != nil || !ok {
 		_ = lock.Close()
+		_ = os.RemoveAll(parent)
 		return "", nil, err == nil || errors.Is(err, fs.ErrNotExist), err
 	}
 	return dir, sync.OnceFunc(func() {
 		removeAll(dir)
+		_ = failpoint.Hit("store.temp.emptied")
 		_ = lock.Unlock()
 		removeAll(parent)
 	}), false, nil
@@ -60,8 +63,11 @@ func (s *Store) sweepTemp() {
 		return
 	}
 	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue // nothing that Temp made
+		}
 		parent := filepath.Join(s.tmpDir(), entry.Name())
-		lock := flock.New(filepath.Join(parent, "lock"))
+		lock := newFlock(filepath.Join(parent, "lock"))
 		if ok, err := lock.TryLock(); err != nil || !ok {
 			_ = lock.Close()
 			continue
@@ -69,6 +75,7 @@ func (s *Store) sweepTemp() {
 		// Under its new name nobody who is just making the directory can put anything into it.
 		dead := parent + ".dead"
 		if os.Rename(parent, dead) == nil {
+			_ = failpoint.Hit("store.temp.dead")
 			removeAll(dead)
 		}
 		_ = lock.Unlock()

@@ -3,17 +3,12 @@ package store
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // ChangedError reports an installed source whose files are not those that were installed.
@@ -66,7 +61,7 @@ func (s *Store) CheckTree(dir string) error {
 		return nil
 	}
 	tree := filepath.Join(s.srcDir(), name)
-	return unchanged(tree, "h1:"+base64.StdEncoding.EncodeToString(sum), func() (string, error) { return hashTree(tree, "") })
+	return unchanged(tree, "h1:"+base64.StdEncoding.EncodeToString(sum), func() (string, error) { return HashTree(tree, "") })
 }
 
 func unchanged(name, want string, sum func() (string, error)) error {
@@ -78,30 +73,4 @@ func unchanged(name, want string, sum func() (string, error)) error {
 		return &ChangedError{Name: name, Want: want, Got: got}
 	}
 	return nil
-}
-
-// hashTree returns the sum of the files below a directory, whose names start with prefix in it, and of further names
-// that end in "/" and hold nothing. What is no regular file, such as a pipe that nobody writes to, is an error.
-func hashTree(dir, prefix string, dirs ...string) (string, error) {
-	names, err := dirhash.DirFiles(dir, prefix)
-	if err != nil {
-		return "", err
-	}
-	for _, name := range dirs {
-		if strings.HasSuffix(name, "/") {
-			names = append(names, name)
-		}
-	}
-	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) {
-		if strings.HasSuffix(name, "/") {
-			return io.NopCloser(strings.NewReader("")), nil
-		}
-		path := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, prefix)))
-		if info, err := os.Lstat(path); err != nil {
-			return nil, err
-		} else if !info.Mode().IsRegular() {
-			return nil, &fs.PathError{Op: "hash", Path: path, Err: errors.New("it is no regular file")}
-		}
-		return os.Open(path)
-	})
 }

@@ -39,7 +39,7 @@ func TestCheckTree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree, err := s.PutSource(filepath.Join(temp, "tree"), sum)
+		tree, err := s.PutSource(t.Context(), filepath.Join(temp, "tree"), sum)
 		if err != nil {
 			t.Fatal(err)
 		}

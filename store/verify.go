@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 // Damage is something in a store that is not as it was put there.
 type Damage struct {
 	Kind   string `json:"kind"` // "module", "source", "artifact", "record"
-	Name   string `json:"name"` // "example.com/a@v1.0.0", a key, a file
+	Name   string `json:"name"` // "example.com/a@v1.0.0", a sum, a key, a file
 	Reason string `json:"reason"`
 	Repair string `json:"repair"` // what will bring it back once it is removed
 
@@ -25,7 +24,7 @@ type Damage struct {
 // Report tells what [Store.Verify] looked at.
 type Report struct {
 	Modules   int      `json:"modules"`
-	Sources   int      `json:"sources"`
+	Sources   int      `json:"sources"` // other trees
 	Artifacts int      `json:"artifacts"`
 	Records   int      `json:"records"`
 	Bytes     int64    `json:"bytes"` // that were read
@@ -91,7 +90,11 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 		return err
 	}
 	for _, path := range paths {
-		if err := give(&report.Records, func() (int64, *Damage) { return s.checkSourceRecord(path) }); err != nil {
+		err := give(&report.Records, func() (int64, *Damage) {
+			r := new(SourceRecord)
+			return s.checkRecord(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil })
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -108,81 +111,11 @@ func (s *Store) checks(ctx context.Context, report *Report, work chan<- func() (
 		}
 	}
 	return s.eachRecord(func(path string) error {
-		return give(&report.Records, func() (int64, *Damage) { return s.checkRecord(path) })
+		return give(&report.Records, func() (int64, *Damage) {
+			r := new(Record)
+			return s.checkRecord(path, r, func() (string, error) { return s.recordFile(r.Target, r.Package, r.Version, r.Along) })
+		})
 	})
-}
-
-func (s *Store) checkModule(t moduleTree) (int64, *Damage) {
-	damage := func(reason string) *Damage {
-		return &Damage{
-			Kind: "module", Name: t.mod.String(), Reason: reason, Repair: "the next load of what needs it fetches it again",
-			remove: func(s *Store) error { return s.removeModule(t) },
-		}
-	}
-	want, err := os.ReadFile(t.meta + ".ziphash")
-	if err != nil {
-		return 0, damage(err.Error())
-	}
-	got, err := t.sum()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return 0, damage("its files are missing")
-	case err != nil:
-		return 0, damage(err.Error())
-	case got != strings.TrimSpace(string(want)):
-		return treeSize(t.dir), damage(fmt.Sprintf("its files have the sum %s instead of %s", got, strings.TrimSpace(string(want))))
-	}
-	return treeSize(t.dir), nil
-}
-
-func (s *Store) checkArtifact(key string) (int64, *Damage) {
-	damage := func(err error) *Damage {
-		return &Damage{
-			Kind: "artifact", Name: key, Reason: err.Error(), Repair: "the next load compiles it again",
-			remove: func(s *Store) error { return s.Evict(key) },
-		}
-	}
-	a, err := s.lookup(key)
-	if err != nil {
-		return 0, damage(err)
-	}
-	if a == nil {
-		return 0, nil // removed meanwhile
-	}
-	for _, file := range a.files {
-		f, err := a.Open(file.Name)
-		if err != nil {
-			return 0, damage(err)
-		}
-		_ = f.Close()
-	}
-	return a.Size(), nil
-}
-
-func (s *Store) checkRecord(path string) (int64, *Damage) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	name, _ := filepath.Rel(s.dir, path)
-	damage := &Damage{
-		Kind: "record", Name: filepath.ToSlash(name), Repair: "the next load of the package installs it again",
-		remove: func(*Store) error { return writeError(path, os.Remove(path)) },
-	}
-	if err != nil {
-		damage.Reason = err.Error()
-		return 0, damage
-	}
-	r, ok := parseRecord(data)
-	if !ok {
-		damage.Reason = "it does not have the sum that it states"
-		return int64(len(data)), damage
-	}
-	if own, err := s.recordFile(r.Target, r.Package, r.Version, r.Along); err != nil || own != path {
-		damage.Reason = "it is that of another package"
-		return int64(len(data)), damage
-	}
-	return int64(len(data)), nil
 }
 
 // Repair removes damaged things, so that the next load brings them back.
@@ -201,9 +134,12 @@ func (s *Store) eachRecord(f func(path string) error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") || !strings.HasPrefix(filepath.Base(filepath.Dir(path)), recordsName) {
+		if err != nil || !strings.HasSuffix(path, ".json") || !strings.HasPrefix(filepath.Base(filepath.Dir(path)), recordsName) {
 			return err
 		}
-		return f(path)
+		if err := f(path); err != nil || !d.IsDir() {
+			return err
+		}
+		return fs.SkipDir // no record is a directory
 	})
 }

@@ -203,7 +203,7 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 			if err := s.evict(ctx, l, st, arg); err != nil {
 				return err
 			}
-			if err := st.RemoveSource(record); err != nil {
+			if err := st.RemoveSource(ctx, record); err != nil {
 				return err
 			}
 			s.progress.clear()
@@ -221,7 +221,7 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 		if err := s.evict(ctx, l, st, record.Package+"@"+record.Version); err != nil {
 			return err
 		}
-		if err := st.RemovePackage(record); err != nil {
+		if err := st.RemovePackage(ctx, record); err != nil {
 			return err
 		}
 		s.progress.clear()

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/store"
 )
@@ -100,6 +101,9 @@ func (e *Engine) compile(ctx context.Context, wasm []byte, dir string) error {
 	r := wazero.NewRuntimeWithConfig(ctx, e.codeConfig().WithCompilationCache(cache))
 	defer r.Close(ctx)
 	_, err = r.CompileModule(allWorkers(ctx), wasm)
+	if err == nil {
+		err = failpoint.Hit("gowasm.compiled")
+	}
 	return err
 }
 
@@ -134,6 +138,7 @@ func newCodeDir(a *store.Artifact) (*codeDir, error) {
 			return nil, err
 		}
 	}
+	_ = failpoint.Hit("gowasm.shown")
 	return d, nil
 }
 

@@ -345,7 +345,7 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	case strings.Contains(output, "build cache is required"):
 		return nil, &load.ToolchainError{Reason: "the go command does not know where its build cache is", Fix: "set HOME or GOCACHE"}
 	case strings.Contains(output, "no space left on device"):
-		return nil, &load.ToolchainError{Reason: "the disk is full: " + output, Fix: "free some space, or set LOAD_DIR to a directory on another disk"}
+		return nil, &load.ToolchainError{Reason: "the disk of " + b.work + " or of the build cache is full: " + output, Fix: "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"}
 	}
 	return nil, &load.CompileError{Reason: "it does not compile", Output: output}
 }

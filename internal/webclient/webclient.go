@@ -3,7 +3,6 @@
 package webclient
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,17 +11,22 @@ import (
 	"time"
 )
 
+// RedirectError reports a redirect that is not followed.
+type RedirectError struct{ Reason string }
+
+func (e *RedirectError) Error() string { return e.Reason }
+
 // CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of https, to another
 // scheme, or from the network to this machine.
 func CheckRedirect(r *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
 	case len(via) >= 10:
-		return errors.New("too many redirects")
+		return &RedirectError{"too many redirects"}
 	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
-		return fmt.Errorf("redirect from %s to %s", first.Scheme, r.URL.Scheme)
+		return &RedirectError{fmt.Sprintf("redirect from %s to %s", first.Scheme, r.URL.Scheme)}
 	case loopback(r.URL.Hostname()) && !loopback(first.Hostname()):
-		return errors.New("redirect to this machine")
+		return &RedirectError{"redirect to this machine"}
 	}
 	return nil
 }

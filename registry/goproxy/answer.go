@@ -1,8 +1,6 @@
 package goproxy
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/webclient"
@@ -76,38 +73,18 @@ func firstLine(resp *http.Response) string {
 	}, line)
 }
 
-// retryAfter reads the Retry-After header; a registry that wants more than a minute gets the usual delay.
-func retryAfter(resp *http.Response) time.Duration {
-	text := resp.Header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil && 0 < seconds && seconds <= 60 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		if d := time.Until(at); 0 < d && d <= time.Minute {
-			return d
-		}
-	}
-	return 0
-}
-
 // passing tells whether a fault may be gone the next time.
 func passing(err error) bool {
 	var status *statusError
 	var done finalError
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
 	var credentials *webclient.CredentialsError
 	switch {
-	case errors.As(err, &done), errors.Is(err, fs.ErrNotExist), errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &credentials):
+	case errors.As(err, &done), errors.Is(err, fs.ErrNotExist), errors.As(err, &credentials):
 		return false
 	case errors.As(err, &status):
-		return status.code >= 500 || status.code == http.StatusTooManyRequests || status.code == http.StatusRequestTimeout
-	case errors.As(err, &dns):
-		return !dns.IsNotFound
+		return webclient.PassingStatus(status.code)
 	}
-	var disk *fs.PathError
-	return !errors.As(err, &disk)
+	return webclient.Passing(err)
 }
 
 // plain takes the URL, which the reader is told anyhow and which may hold credentials, out of an error.

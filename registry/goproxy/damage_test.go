@@ -1,6 +1,7 @@
 package goproxy_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -94,4 +95,62 @@ func TestEvents(t *testing.T) {
 			t.Errorf("event %d is %q, want %q", i, got[i], want[i])
 		}
 	}
+}
+
+// TestPoisonedModule damages each file of an installed module in every way; it is fetched again.
+func TestPoisonedModule(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	for how, damage := range map[string]func(path string) error{
+		"emptied":   func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"changed":   func(path string) error { return os.WriteFile(path, []byte("package other\n"), 0o600) },
+		"missing":   func(string) error { return nil },
+		"directory": func(path string) error { return os.MkdirAll(filepath.Join(path, "sub"), 0o700) },
+		"link":      func(path string) error { return os.Symlink(os.DevNull, path) },
+	} {
+		for _, name := range []string{"example.com/b@v1.1.0/b.go", "cache/download/example.com/b/@v/v1.1.0.ziphash", "cache/download/example.com/b/@v/v1.1.0.mod"} {
+			s := openStore(t)
+			if _, err := install(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(s.ModDir(), filepath.FromSlash(name))
+			if err := errors.Join(os.Chmod(filepath.Dir(path), 0o755), os.Remove(path), damage(path)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := install(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
+				t.Errorf("%s %s: %v", how, name, err)
+			}
+			if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 {
+				t.Errorf("%s %s: %+v, %v", how, name, report.Damaged, err)
+			}
+			if err := s.RemoveRecord("linux_amd64", "example.com/a", "v1.0.0"); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestLinkedTree: a link in the place of a module's directory is replaced, and what it leads to stays as it is.
+func TestLinkedTree(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	s := openStore(t)
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
+		t.Fatal(err)
+	}
+	tree := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0")
+	other := filepath.Join(t.TempDir(), "other")
+	if err := errors.Join(os.Chmod(tree, 0o755), os.Rename(tree, other), os.Symlink(other, tree), os.Chmod(other, 0o500)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := install(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(tree); err != nil || !info.IsDir() {
+		t.Errorf("the module is %v, %v", info.Mode(), err)
+	}
+	if info, err := os.Stat(other); err != nil || info.Mode().Perm() != 0o500 {
+		t.Errorf("what the link led to is %v, %v", info.Mode(), err)
+	}
+	_ = os.Chmod(other, 0o700) // for its removal
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/store"
 )
 
@@ -22,23 +23,25 @@ type storage struct{ *store.Store }
 
 func (s storage) modules() modCache { return modCache(s.ModDir()) }
 
-func (s storage) putFile(m module.Version, ext string, data []byte) error {
-	name, err := s.modules().file(m, ext)
+// putFile puts a file of a module version into the store.
+func (r *request) putFile(m module.Version, ext string, data []byte) error {
+	name, err := r.store.modules().file(m, ext)
 	if err != nil {
 		return err
 	}
-	return writeError(writeFile(name, data))
+	temp, err := r.temp()
+	if err != nil {
+		return err
+	}
+	return writeError(writeFile(temp, name, data))
 }
 
 // writeError gives an error of the disk its remedy.
 func writeError(err error) error {
 	var disk *fs.PathError
 	var link *os.LinkError
-	switch fix := "free some space, or set LOAD_DIR (or Config.Dir) to a directory that can be written to"; {
-	case errors.As(err, &disk):
-		return &store.WriteError{Path: disk.Path, Fix: fix, Err: disk.Err}
-	case errors.As(err, &link):
-		return &store.WriteError{Path: link.New, Fix: fix, Err: link.Err}
+	if errors.As(err, &disk) || errors.As(err, &link) {
+		return store.NewWriteError("", err)
 	}
 	return err
 }
@@ -69,7 +72,7 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 }
 
 // fetchTree publishes a module in the store where it is not there yet. It is there as a whole once its
-// directory has its name: that is the last step, and only who holds the module's lock takes it.
+// sum is: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	r.store.UseModule(m.Path, m.Version)
 	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
@@ -81,7 +84,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := r.admitAge(ctx, m); err != nil {
 		return nil, err
 	}
-	unlock, err := r.store.Lock(ctx, "mod/"+m.String())
+	unlock, err := r.store.LockModule(ctx, m.Path, m.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +103,9 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	}
 	if err := r.verify(ctx, m, s.sum); err != nil {
 		return nil, err
+	}
+	if err := failpoint.Hit("goproxy.verified"); err != nil {
+		return nil, writeError(err)
 	}
 	load.Emit(ctx, load.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
 	dir, err := r.publish(ctx, m, s)
@@ -143,12 +149,18 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 		return nil, err
 	}
 	defer f.Close()
+	if err := failpoint.Hit("goproxy.downloaded"); err != nil {
+		return nil, writeError(err)
+	}
 	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
 		return nil, err
 	}
 	s := &stage{size: size}
 	if s.dir, err = os.MkdirTemp(temp, "tree-"); err == nil {
 		s.unpacked, err = r.extract(ctx, f, m, s.dir)
+	}
+	if err == nil {
+		err = failpoint.Hit("goproxy.unpacked")
 	}
 	return s, writeError(err)
 }
@@ -221,7 +233,7 @@ func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir
 // [store.Store.ModuleFilesSum].
 func (r *request) putDirs(m module.Version, dirs []string) error {
 	if len(dirs) > 0 {
-		return r.store.putFile(m, "dirs", []byte(strings.Join(dirs, "\n")+"\n"))
+		return r.putFile(m, "dirs", []byte(strings.Join(dirs, "\n")+"\n"))
 	}
 	name, err := r.store.modules().file(m, "dirs")
 	if err != nil {
@@ -246,25 +258,35 @@ func (r *request) publish(ctx context.Context, m module.Version, s *stage) (stri
 	if err := protect(s.dir); err != nil {
 		return "", err
 	}
-	if _, err := os.Lstat(dir); err == nil {
-		if err := os.Chmod(dir, 0o755); err != nil {
-			return "", err
+	oldSum, err := r.store.modules().file(m, "ziphash")
+	if err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(oldSum); err != nil {
+		return "", err
+	}
+	if old, err := os.Lstat(dir); err == nil {
+		if old.IsDir() { // what a link leads to is none of the store's
+			if err := os.Chmod(dir, 0o755); err != nil {
+				return "", err
+			}
 		}
 		if err := os.Rename(dir, s.dir+"-old"); err != nil {
 			return "", err
 		}
+		_ = failpoint.Hit("goproxy.away")
 	}
-	if err := r.store.setRegistry(m, treeRegistry, owner(ctx, m.Path)); err != nil {
+	if err := r.setRegistry(m, treeRegistry, owner(ctx, m.Path)); err != nil {
 		return "", err
 	}
 	if err := r.putDirs(m, s.dirs); err != nil {
 		return "", err
 	}
-	if err := r.store.putFile(m, "ziphash", []byte(s.sum)); err != nil {
-		return "", err
-	}
 	if err := os.Rename(s.dir, dir); err != nil {
 		return "", err
 	}
-	return dir, os.Chmod(dir, 0o555)
+	if err := errors.Join(os.Chmod(dir, 0o555), failpoint.Hit("goproxy.moved")); err != nil {
+		return "", err
+	}
+	return dir, r.putFile(m, "ziphash", []byte(s.sum))
 }

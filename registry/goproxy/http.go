@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -77,18 +76,8 @@ func (c *client) get(ctx context.Context, from proxy, u *url.URL, limit int64, o
 		case try >= c.retries || !passing(err):
 			return 0, c.describe(from, u, err, try)
 		}
-		delay := max(after, c.delay<<try)
-		if after == 0 {
-			delay = min(delay, 10*time.Second)
-			delay = delay/2 + rand.N(delay/2+1)
-		}
-		load.Emit(ctx, load.Retrying{URL: u.String(), Err: plain(err), Delay: delay})
-		timer := time.NewTimer(delay)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return 0, context.Cause(ctx)
+		if err := webclient.Pause(ctx, c.delay, try, after, u.String(), plain(err)); err != nil {
+			return 0, err
 		}
 	}
 }
@@ -117,7 +106,7 @@ func (c *client) once(ctx context.Context, from proxy, u *url.URL, limit int64, 
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return 0, retryAfter(resp), refusal(u, resp)
+		return 0, webclient.RetryAfter(resp.Header), refusal(u, resp)
 	}
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		return 0, 0, final(errNotProxy)

@@ -112,8 +112,8 @@ func (in *Installer) recorded(ctx context.Context, release *load.Release, s *sto
 
 // complete tells whether the store has every module of a build list, from where it belongs.
 func complete(ctx context.Context, s *store.Store, list []store.RecordModule) bool {
+	s.UseModules(list)
 	for _, m := range list {
-		s.UseModule(m.Path, m.Version)
 		v := module.Version{Path: m.Path, Version: m.Version}
 		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(ctx, v, treeRegistry, sum) {
 			return false
@@ -163,7 +163,7 @@ func (r *request) putInfo(m module.Version, release *load.Release) error {
 	if err != nil {
 		return err
 	}
-	return r.store.putFile(m, "info", data)
+	return r.putFile(m, "info", data)
 }
 
 // build is what an engine needs to know to build from the store.

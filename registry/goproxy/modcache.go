@@ -8,10 +8,14 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+
+	"github.com/loadgo/load/internal/failpoint"
+	"github.com/loadgo/load/store"
 )
 
 // modCache is a directory in the layout of the go command's module cache: the store's mod/, or the
-// user's own. In the store's, a module's directory appears last and as a whole: where it is, everything is.
+// user's own. In the store's, a module's directory appears as a whole, and its sum last: where both are, everything is.
 // The zip itself is not kept: the go command builds without it.
 type modCache string
 
@@ -47,7 +51,7 @@ func (c modCache) read(m module.Version, ext string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(name)
+	data, err := store.ReadFile(name, zip.MaxGoMod)
 	if err == nil && len(data) == 0 {
 		err = &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 	}
@@ -68,29 +72,28 @@ func (c modCache) has(m module.Version) (dir, sum string, ok bool) {
 	return dir, sum, err == nil && strings.HasPrefix(sum, "h1:")
 }
 
-// writeFile writes a file as a whole or not at all, making its directory.
-func writeFile(name string, data []byte) (err error) {
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, ".partial-*")
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(dir, 0o755); err == nil {
-			f, err = os.CreateTemp(dir, ".partial-*")
-		}
-	}
+// writeFile writes a file as a whole or not at all, making its directory. temp is a directory of the same file
+// system, for what is not finished: what a killed process leaves there is swept.
+func writeFile(temp, name string, data []byte) error {
+	f, err := os.CreateTemp(temp, "file-*")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
 	_, err = f.Write(data)
-	if err2 := f.Close(); err == nil {
-		err = err2
+	if err := errors.Join(err, f.Close(), failpoint.Hit("goproxy.file.written")); err != nil {
+		return err
+	}
+	err = os.Rename(f.Name(), name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = os.MkdirAll(filepath.Dir(name), 0o755)
+	case err != nil: // a directory is in the way, which is none of ours
+		err = os.RemoveAll(name)
+	default:
+		return failpoint.Hit("goproxy.file.renamed")
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}
-	return err
+	return errors.Join(err, failpoint.Hit("goproxy.file.renamed"))
 }

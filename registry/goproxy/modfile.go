@@ -85,7 +85,11 @@ func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
 // a registry, to be verified now. Without a store, for Resolve, it is not verified: Install will.
 func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error) {
 	if r.store.Store != nil {
-		if data, err := r.store.modules().read(m, "mod"); err == nil && r.store.belongs(ctx, m, modRegistry, "") {
+		data, err := r.store.modules().read(m, "mod")
+		if err == nil {
+			_, err = parseModFile(m.Path, data) // one that was damaged is fetched again
+		}
+		if err == nil && r.store.belongs(ctx, m, modRegistry, "") {
 			sum := goModSum(data)
 			if _, err := r.sums.kept(goModVersion(m), sum); err != nil {
 				return nil, err
@@ -108,10 +112,10 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 		return nil, err
 	}
 	r.sums.add(goModVersion(m), sum)
-	if err := r.store.setRegistry(m, modRegistry, owner(ctx, m.Path)); err != nil {
+	if err := r.setRegistry(m, modRegistry, owner(ctx, m.Path)); err != nil {
 		return nil, err
 	}
-	return data, r.store.putFile(m, "mod", data)
+	return data, r.putFile(m, "mod", data)
 }
 
 // fetchMod brings a go.mod file that nobody verified.

@@ -90,11 +90,11 @@ const (
 )
 
 // setRegistry says where what is going to be put came from.
-func (s storage) setRegistry(m module.Version, ext, url string) error {
+func (r *request) setRegistry(m module.Version, ext, url string) error {
 	if url != "" {
-		return s.putFile(m, ext, []byte(url))
+		return r.putFile(m, ext, []byte(url))
 	}
-	name, err := s.modules().file(m, ext)
+	name, err := r.store.modules().file(m, ext)
 	if err != nil {
 		return err
 	}

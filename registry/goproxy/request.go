@@ -44,7 +44,7 @@ func (in *Installer) newRequest(ctx context.Context, s *store.Store) (*request, 
 		return nil, err
 	}
 	r := &request{in: in, compiler: c, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
-	r.db = sync.OnceValues(func() (*database, error) { return in.database(ctx, s) })
+	r.db = sync.OnceValues(func() (*database, error) { return r.database(ctx) })
 	r.temp = sync.OnceValues(func() (string, error) {
 		var dir string
 		var remove func()

@@ -39,15 +39,18 @@ type database struct {
 
 	client *sumdb.Client
 	base   func() (proxy, error)
-	ctx    context.Context // of the request, for which the client's interface has no room
+	temp   func() (dir string, err error) // of the request
+	ctx    context.Context                // of the request, for which the client's interface has no room
 
 	mu       sync.Mutex
 	remote   error // the last fault of the network
+	disk     error // the last fault of the store
 	security error // the first proof of a database that lies
 }
 
-func (in *Installer) database(ctx context.Context, s *store.Store) (*database, error) {
-	d := &database{in: in, store: s, ctx: ctx}
+func (r *request) database(ctx context.Context) (*database, error) {
+	in := r.in
+	d := &database{in: in, store: r.store.Store, temp: r.temp, ctx: ctx}
 	if err := d.configure(in.settings().sumDB); err != nil {
 		return nil, &load.RegistryError{Reason: "GOSUMDB: " + err.Error(), Fix: "unset GOSUMDB, or set it to a database's name and key"}
 	}
@@ -133,13 +136,15 @@ func (d *database) read(base proxy, path string) ([]byte, error) {
 func (d *database) verify(ctx context.Context, m module.Version, got string) error {
 	lines, err := d.client.Lookup(m.Path, m.Version)
 	d.mu.Lock()
-	security, remote := d.security, d.remote
+	security, remote, disk := d.security, d.remote, d.disk
 	d.mu.Unlock()
 	switch {
 	case security != nil:
 		return security
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
+	case err != nil && disk != nil:
+		return disk
 	case err != nil:
 		return d.failed(err, remote)
 	}
@@ -207,7 +212,7 @@ func (d *database) ReadConfig(file string) ([]byte, error) {
 	if file == "key" {
 		return []byte(d.key), nil
 	}
-	data, err := os.ReadFile(d.configFile(file))
+	data, err := store.ReadFile(d.configFile(file), maxInfo)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -216,6 +221,17 @@ func (d *database) ReadConfig(file string) ([]byte, error) {
 
 // WriteConfig implements [sumdb.ClientOps].
 func (d *database) WriteConfig(file string, old, new []byte) error {
+	err := d.writeConfig(file, old, new)
+	var disk *store.WriteError
+	if errors.As(err, &disk) {
+		d.mu.Lock()
+		d.disk = disk
+		d.mu.Unlock()
+	}
+	return err
+}
+
+func (d *database) writeConfig(file string, old, new []byte) error {
 	unlock, err := d.store.Lock(d.ctx, "sumdb/"+file)
 	if err != nil {
 		return err
@@ -228,7 +244,11 @@ func (d *database) WriteConfig(file string, old, new []byte) error {
 	if !bytes.Equal(now, old) {
 		return sumdb.ErrWriteConflict
 	}
-	return writeFile(d.configFile(file), new)
+	temp, err := d.temp()
+	if err != nil {
+		return err
+	}
+	return writeError(writeFile(temp, d.configFile(file), new))
 }
 
 // cacheFile is where an answer is kept below a module cache.
@@ -238,7 +258,7 @@ func cacheFile(modCache, file string) string {
 
 // ReadCache implements [sumdb.ClientOps]. The user's own cache is good enough: answers prove themselves.
 func (d *database) ReadCache(file string) ([]byte, error) {
-	data, err := os.ReadFile(cacheFile(d.store.ModDir(), file))
+	data, err := store.ReadFile(cacheFile(d.store.ModDir(), file), maxInfo)
 	if err == nil && len(data) > 0 {
 		return data, nil
 	}
@@ -252,7 +272,9 @@ func (d *database) ReadCache(file string) ([]byte, error) {
 
 // WriteCache implements [sumdb.ClientOps]. What cannot be kept is asked again.
 func (d *database) WriteCache(file string, data []byte) {
-	_ = writeFile(cacheFile(d.store.ModDir(), file), data)
+	if temp, err := d.temp(); err == nil {
+		_ = writeFile(temp, cacheFile(d.store.ModDir(), file), data)
+	}
 }
 
 // Log implements [sumdb.ClientOps].

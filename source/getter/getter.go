@@ -59,6 +59,14 @@ type Config struct {
 	MaxFiles int
 	MaxBytes int64
 
+	// MaxRepository bounds what git downloads for one source, in bytes; 0 stands for 2 GiB.
+	MaxRepository int64
+
+	// Retries is how often a file is asked for again after a fault that may pass, 4 by default, negative for never.
+	// RetryDelay is the wait before the first of them, doubled each time; 250 ms by default.
+	Retries    int
+	RetryDelay time.Duration
+
 	// Stall is how long an answer may go without progress before it counts as broken; 30 s by default.
 	Stall time.Duration
 }
@@ -78,12 +86,17 @@ func New(config Config) *Installer {
 	if config.MaxBytes <= 0 {
 		config.MaxBytes = gate.DefaultLimits.Bytes
 	}
+	if config.MaxRepository <= 0 {
+		config.MaxRepository = 2 << 30
+	}
+	config.Retries = max(cmp.Or(config.Retries, 4), 0)
+	config.RetryDelay = cmp.Or(config.RetryDelay, 250*time.Millisecond)
 	config.Stall = cmp.Or(config.Stall, 30*time.Second)
 	user := &webclient.Credentials{Callback: config.Credentials, GoAuth: config.goAuth}
 	return &Installer{
 		config: config,
 		limits: gate.Limits{Files: config.MaxFiles, Bytes: config.MaxBytes},
-		git:    gitCommand{name: cmp.Or(config.Git, "git")},
+		git:    gitCommand{name: cmp.Or(config.Git, "git"), max: config.MaxRepository},
 		web:    newWebClient(config, user),
 		user:   user,
 	}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/gate"
@@ -21,7 +22,10 @@ import (
 
 // gitCommand runs git. It runs it in bare repositories of its own making, so that there is no configuration, hook
 // or work tree that came from outside, and hands it URLs and commits that were checked before.
-type gitCommand struct{ name string }
+type gitCommand struct {
+	name string
+	max  int64 // bytes that it may download for a source
+}
 
 var (
 	fullCommit  = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
@@ -105,10 +109,14 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 		return err
 	}
 	fetch := []string{"fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"}
-	_, err := g.run(ctx, s, dir, slices.Concat(fetch, []string{"--depth=1", "--", s.url.String(), commit})...)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, load.ErrOffline) {
+	bounded, check := g.bound(ctx, s, dir)
+	_, err := g.run(bounded, s, dir, slices.Concat(fetch, []string{"--depth=1", "--", s.url.String(), commit})...)
+	if err != nil && bounded.Err() == nil && !errors.Is(err, load.ErrOffline) {
 		// Some servers give no commit that they do not advertise: then everything that they do.
-		_, err = g.run(ctx, s, dir, slices.Concat(fetch, []string{"--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
+		_, err = g.run(bounded, s, dir, slices.Concat(fetch, []string{"--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
+	}
+	if tooLarge := check(); tooLarge != nil {
+		return tooLarge
 	}
 	if err != nil {
 		return g.explain(ctx, s, err)
@@ -192,7 +200,7 @@ func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...stri
 		return nil, load.ErrOffline
 	}
 	cmd := g.command(ctx, s, dir, args...)
-	var stdout, stderr bytes.Buffer
+	var stdout, stderr output
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return nil, &gitError{err: err, stderr: stderr.String()}
@@ -256,6 +264,8 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(reason, t) })
 	}
 	switch {
+	case has("No space left on device"):
+		return fmt.Errorf("git: %w", syscall.ENOSPC)
 	case has("not found", "does not appear to be a git repository", "does not exist"):
 		return &load.NotFoundError{
 			Name:  s.asked,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/internal/gate"
 	"github.com/loadgo/load/internal/sourcespec"
 	"github.com/loadgo/load/store"
@@ -86,15 +87,22 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *load.Relea
 	work, root := filepath.Join(temp, "work"), filepath.Join(temp, "tree")
 	for _, d := range []string{work, root} {
 		if err := os.Mkdir(d, 0o700); err != nil {
-			return nil, "", err
+			return nil, "", store.NewWriteError(d, err)
 		}
 	}
 	tree, err := gate.New(root, in.limits)
 	if err != nil {
-		return nil, "", err
+		return nil, "", store.NewWriteError(root, err)
 	}
 	defer tree.Close()
-	if err := in.fill(ctx, src, release, work, tree); err != nil {
+	err = in.fill(ctx, src, release, work, tree)
+	if err == nil {
+		err = failpoint.Hit("getter.filled")
+	}
+	if store.Full(err) {
+		return nil, "", store.NewWriteError(temp, err)
+	}
+	if err != nil {
 		return nil, "", in.refused(src, err)
 	}
 	if tree.Files() == 0 {
@@ -122,9 +130,12 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *load.Relea
 	if err != nil {
 		return nil, "", err
 	}
-	published, err := s.PutSource(root, sum)
+	published, err := s.PutSource(ctx, root, sum)
 	if err != nil {
 		return nil, "", err
+	}
+	if err := failpoint.Hit("getter.published"); err != nil {
+		return nil, "", store.NewWriteError(published, err)
 	}
 	record := &store.SourceRecord{
 		Name: src.asked, Source: src.String(), Version: release.Version, Why: release.Why, Origin: in.String(), Time: release.Time,
@@ -222,7 +233,7 @@ func (in *Installer) copyFile(s *source, to string) error {
 		err = err2
 	}
 	if err == nil && n > in.config.MaxBytes {
-		err = &load.RegistryError{URL: s.where(), Reason: tooLarge(in.config.MaxBytes).Error()}
+		err = &load.RegistryError{URL: s.where(), Reason: sizeError(in.config.MaxBytes).Error()}
 	}
 	return err
 }

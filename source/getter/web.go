@@ -42,18 +42,62 @@ func (in *Installer) download(ctx context.Context, s *source, path string) (size
 		DisableSymlinks: true,
 	}
 	asked := webclient.WithAccess(ctx, webclient.Access{URL: s.url})
-	_, err = client.Get(asked, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
-	if err != nil {
-		return 0, in.explainWeb(ctx, s, err)
+	for try := 0; ; try++ {
+		_ = os.Remove(path) // a part of it may be there, and another server's would not fit to it
+		_, err = client.Get(asked, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
+		switch {
+		case err == nil:
+			return in.downloaded(ctx, s, path)
+		case ctx.Err() != nil:
+			return 0, context.Cause(ctx)
+		case try >= in.config.Retries || !passing(err):
+			return 0, in.explainWeb(ctx, s, err, try)
+		}
+		var status statusError
+		errors.As(err, &status)
+		if err := webclient.Pause(ctx, in.config.RetryDelay, try, status.after, s.where(), plain(err)); err != nil {
+			return 0, err
+		}
 	}
+}
+
+// downloaded returns the size of a file that was downloaded.
+func (in *Installer) downloaded(ctx context.Context, s *source, path string) (int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0, err
 	}
 	if info.Size() > in.config.MaxBytes {
-		return 0, in.explainWeb(ctx, s, tooLarge(in.config.MaxBytes))
+		return 0, in.explainWeb(ctx, s, sizeError(in.config.MaxBytes), 0)
 	}
 	return info.Size(), nil
+}
+
+// passing tells whether a fault may be gone the next time.
+func passing(err error) bool {
+	var sum *gogetter.ChecksumError
+	var size sizeError
+	var status statusError
+	var credentials *webclient.CredentialsError
+	switch {
+	case errors.As(err, &sum), errors.As(err, &size), errors.Is(err, errHTML), errors.As(err, &credentials):
+		return false
+	case errors.As(err, &status):
+		return webclient.PassingStatus(status.code)
+	}
+	return webclient.Passing(err)
+}
+
+// plain takes the URL, whose parameters may hold a secret, out of an error.
+func plain(err error) error {
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	if errors.Is(err, io.ErrShortWrite) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCutOff
+	}
+	return err
 }
 
 // goAuth is where credentials come from besides the callback.
@@ -91,21 +135,28 @@ type strict struct {
 
 var (
 	errStalled = errors.New("the answer stalled")
+	errCutOff  = errors.New("the answer was cut off")
 	errHTML    = errors.New("it is an HTML page, not a file")
 )
 
 // statusError is an answer without the file.
-type statusError int
-
-func (e statusError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", int(e), http.StatusText(int(e))))
+type statusError struct {
+	code  int
+	after time.Duration // that the server asks to wait, or 0
 }
 
-func tooLarge(limit int64) error {
+func (e statusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.code, http.StatusText(e.code)))
+}
+
+// sizeError is a limit, in bytes, that something exceeds.
+type sizeError int64
+
+func (limit sizeError) Error() string {
 	if limit < 1<<20 {
-		return fmt.Errorf("it is larger than %d bytes", limit)
+		return fmt.Sprintf("it is larger than %d bytes", int64(limit))
 	}
-	return fmt.Errorf("it is larger than %d MiB", limit>>20)
+	return fmt.Sprintf("it is larger than %d MiB", int64(limit)>>20)
 }
 
 func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -119,13 +170,13 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil && context.Cause(ctx) == errStalled:
 		err = errStalled
 	case err != nil:
-	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the client follows it, or not
+	case resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.Header.Get("Location") != "": // the client follows it, or not
 	case resp.StatusCode != http.StatusOK:
-		err = statusError(resp.StatusCode)
+		err = statusError{resp.StatusCode, webclient.RetryAfter(resp.Header)}
 	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
 		err = errHTML
 	case resp.ContentLength > t.limit:
-		err = tooLarge(t.limit)
+		err = sizeError(t.limit)
 	}
 	if err != nil {
 		end()
@@ -159,8 +210,8 @@ func (b *body) Close() error {
 	return b.closer.Close()
 }
 
-// explainWeb makes an error of a download one for the reader, without the URL's parameters.
-func (in *Installer) explainWeb(ctx context.Context, s *source, err error) error {
+// explainWeb makes an error of a download one for the reader, without the URL's parameters, after so many retries.
+func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retries int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -169,29 +220,25 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error) error
 		kind, _, _ := strings.Cut(s.checksum, ":")
 		return checksumError(s, s.checksum, kind+":"+hex.EncodeToString(sum.Actual), "the name")
 	}
-	for {
-		var u *url.Error
-		if !errors.As(err, &u) {
-			break
-		}
-		err = u.Err
-	}
+	err = plain(err)
 	out := &load.RegistryError{URL: s.where(), Reason: err.Error(), Fix: "check the name and the network, and try again", Err: err}
+	if retries > 0 {
+		out.Reason += fmt.Sprintf(" (tried %d times)", retries+1)
+	}
+	out.Unavailable = passing(err)
 	var status statusError
 	var credentials *webclient.CredentialsError
 	switch {
-	case errors.As(err, &status) && (status == http.StatusNotFound || status == http.StatusGone):
+	case errors.As(err, &status) && (status.code == http.StatusNotFound || status.code == http.StatusGone):
 		return &load.NotFoundError{
 			Name: s.asked, Tried: []load.Tried{{Who: s.url.Host, Answer: status.Error()}},
 			Fix: "check the spelling of the URL",
 		}
-	case errors.As(err, &status) && (status == http.StatusForbidden || status == http.StatusUnauthorized):
+	case errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized):
 		out.Reason = "forbidden (" + status.Error() + ")"
 		out.Fix = "check the spelling of the URL and the credentials for " + s.url.Hostname() + " in " + in.user.Places(webclient.Access{URL: s.url})
 	case errors.As(err, &credentials):
 		out.Fix = credentials.Fix
-	case errors.Is(err, io.ErrShortWrite), errors.Is(err, io.ErrUnexpectedEOF):
-		out.Reason = "the answer was cut off"
 	case errors.Is(err, errHTML):
 		out.Fix = "give the URL of the file itself; a network's log-in page may be in the way"
 	}

@@ -216,7 +216,7 @@ func TestWebBad(t *testing.T) {
 	_ = f
 	zeros := strings.Repeat("0", 64)
 	sum := sha256.Sum256([]byte("x = 1"))
-	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off", MaxBytes: 1000, Stall: 200 * time.Millisecond})
+	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off", MaxBytes: 1000, Stall: 200 * time.Millisecond, Retries: 1, RetryDelay: time.Millisecond})
 	refused := "\n\tnothing of it was installed; ask whoever made it for one that holds plain files only"
 	retry := "\n\tcheck the name and the network, and try again"
 	for _, test := range []struct{ name, want string }{
@@ -230,12 +230,12 @@ func TestWebBad(t *testing.T) {
 		{"URL/ok.star?checksum=sha256:" + zeros, "checksum mismatch for URL/ok.star\n\tdownloaded: sha256:" + hex.EncodeToString(sum[:]) + "\n\tthe name: sha256:" + zeros + "\n\tsomebody changed the file, or the name is wrong; find out which before you use it"},
 		{"OTHER/html.star", "OTHER/html.star: it is an HTML page, not a file\n\tgive the URL of the file itself; a network's log-in page may be in the way"},
 		{"OTHER/forbidden.star?token=secret", "OTHER/forbidden.star: forbidden (403 Forbidden)\n\tcheck the spelling of the URL and the credentials for 127.0.0.1 in the netrc file"},
-		{"OTHER/down.star", "OTHER/down.star: 502 Bad Gateway" + retry},
-		{"OTHER/cut.star", "OTHER/cut.star: the answer was cut off" + retry},
-		{"OTHER/chunk.star", "OTHER/chunk.star: the answer was cut off" + retry},
+		{"OTHER/down.star", "OTHER/down.star: 502 Bad Gateway (tried 2 times)" + retry},
+		{"OTHER/cut.star", "OTHER/cut.star: the answer was cut off (tried 2 times)" + retry},
+		{"OTHER/chunk.star", "OTHER/chunk.star: the answer was cut off (tried 2 times)" + retry},
 		{"OTHER/endless.star", "OTHER/endless.star: it is larger than 1000 bytes" + retry},
-		{"OTHER/silent.star", "OTHER/silent.star: the answer stalled" + retry},
-		{"OTHER/half.star", "OTHER/half.star: the answer stalled" + retry},
+		{"OTHER/silent.star", "OTHER/silent.star: the answer stalled (tried 2 times)" + retry},
+		{"OTHER/half.star", "OTHER/half.star: the answer stalled (tried 2 times)" + retry},
 		{"OTHER/file.star", "OTHER/file.star: redirect from http to file" + retry},
 		{"URL/rules", "invalid module name: it does not end in .zip, .tar.gz, .tgz, .tar.zst, .tzst, .star, .go, .wasm, and has no parameter archive that says what it is"},
 		{"URL/rules.zip?archive=rar", `invalid module name: its archive format "rar" is none of zip, tar.gz and tar.zst`},

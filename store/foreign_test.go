@@ -1,0 +1,94 @@
+//go:build unix
+
+package store_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load/store"
+)
+
+// A directory of the store that others can write to is refused as the store itself would be.
+func TestOpenRefusesInside(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	fillStore(t, s)
+	const fix = "set LOAD_DIR (or Config.Store) to a directory of your own"
+	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty"} {
+		dir := filepath.Join(s.Dir(), name)
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := func(want string) {
+			t.Helper()
+			var e *store.DirError
+			if _, err := store.Open(s.Dir()); !errors.As(err, &e) || err.Error() != "store "+dir+": "+want {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		refused("other users can write to it (mode 0777)\n\trun chmod go-w " + dir + ", or " + fix)
+		if err := os.Chmod(dir, info.Mode().Perm()); err != nil {
+			t.Fatal(err)
+		}
+		if os.Geteuid() != 0 {
+			continue
+		}
+		if err := os.Chown(dir, 12345, -1); err != nil {
+			t.Fatal(err)
+		}
+		refused("it is owned by another user (uid 12345)\n\t" + fix)
+		if err := os.Chown(dir, 0, -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Open(s.Dir()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A file that others can write to, or own, counts as damaged: nothing of it is read.
+func TestForeignFiles(t *testing.T) {
+	t.Parallel()
+	changes := map[string]func(path string) error{
+		"other users can write to it (mode 0666)": func(path string) error { return os.Chmod(path, 0o666) },
+	}
+	if os.Geteuid() == 0 {
+		changes["it is owned by another user (uid 12345)"] = func(path string) error { return os.Chown(path, 12345, -1) }
+	}
+	for reason, change := range changes {
+		for _, pattern := range []string{
+			"obj/*/manifest", "obj/*/files/a", "installed/linux_amd64/example.com/p/@v/v1.0.0.json", "sources/*.json", "src/*/a.star", "src/*",
+			"mod/example.com/p@v1.0.0/x.go", "mod/example.com/p@v1.0.0", "mod/cache/download/example.com/p/@v/v1.0.0.ziphash",
+		} {
+			s := open(t)
+			fillStore(t, s)
+			files, err := filepath.Glob(filepath.Join(s.Dir(), filepath.FromSlash(pattern)))
+			if err != nil || len(files) != 1 {
+				t.Fatal(files, err)
+			}
+			if err := change(files[0]); err != nil {
+				t.Fatal(err)
+			}
+			report, err := s.Verify(t.Context())
+			if err != nil || len(report.Damaged) != 1 || !strings.Contains(report.Damaged[0].Reason, reason) {
+				t.Errorf("%s: %s: %+v, %v", pattern, reason, report, err)
+				continue
+			}
+			if err := s.Repair(report.Damaged); err != nil {
+				t.Error(err)
+			}
+			fillStore(t, reopen(t, s))
+			if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 {
+				t.Errorf("%s: %s: made again: %+v, %v", pattern, reason, report, err)
+			}
+		}
+	}
+}
