@@ -18,9 +18,6 @@ import (
 // and learns which process and which file it is.
 func TestStalledHolder(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("needs signals")
-	}
 	m := newMachine(t, build(t), environment(t), scenarios["install"])
 	trace := filepath.Join(t.TempDir(), "trace")
 	holder := m.command(t, m.last(), "LOAD_FAILPOINT=goproxy.verified=sleep:1h", "LOAD_FAILPOINT_TRACE="+trace)
