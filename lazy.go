@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -109,16 +110,16 @@ type lazy struct {
 
 // bind loads the module and binds the symbol.
 func (z *lazy) bind(ctx context.Context) (reflect.Value, *Module, error) {
-	for try := 1; ; try++ {
+	for {
 		m, err := z.loader.Load(ctx, z.name, z.options...)
 		if err != nil {
 			return reflect.Value{}, nil, err
 		}
 		v, err := m.bind(z.symbol, z.t)
-		if err == nil || m.use() || try == 3 {
+		if !errors.Is(err, ErrUnloaded) {
 			return v, m, err
 		}
-		// It was unloaded between the two.
+		// It was unloaded between the two, however often that may happen.
 	}
 }
 
