@@ -76,7 +76,7 @@ type watcher struct {
 	mu      sync.Mutex
 	changes map[string]bool // paths; "" for anything
 
-	watched map[string]bool // directories; of run only
+	watched map[string]bool // directories, also those that are gone; of run only
 }
 
 // changed notes a change; "" stands for any.
@@ -183,10 +183,10 @@ func (w *watcher) follow() {
 		}
 	}
 	for dir := range wanted {
-		// Again and again: one that was removed and made anew is watched no more.
-		if w.notifier.Add(dir) == nil && !w.watched[dir] {
+		_ = w.notifier.Add(dir) // again and again: one that was removed and made anew is watched no more
+		if !w.watched[dir] {
 			w.watched[dir] = true
-			w.changed(dir) // it may have, since the module was loaded
+			w.changed(dir) // it may have, since the module was loaded, or be gone
 		}
 	}
 }

@@ -27,7 +27,17 @@ type garden struct {
 	events []load.Event
 }
 
+// newGarden returns one that is watched.
 func newGarden(t *testing.T, files map[string]string) *garden {
+	t.Helper()
+	g := plant(t, files)
+	if err := g.Watch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func plant(t *testing.T, files map[string]string) *garden {
 	t.Helper()
 	g := &garden{dir: filepath.Join(t.TempDir(), "garden")}
 	for name, text := range files {
@@ -53,9 +63,6 @@ func newGarden(t *testing.T, files map[string]string) *garden {
 			t.Error(err)
 		}
 	})
-	if err := g.Watch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return g
 }
 
@@ -192,6 +199,22 @@ func TestDirectoryVanishes(t *testing.T) {
 	until(t, "the new directory", func() bool { return g.value(t, "rules") == 2 })
 	g.write(t, "rules/init.star", "X = 3")
 	until(t, "a change in the new directory", func() bool { return g.value(t, "rules") == 3 })
+}
+
+// A directory that is gone before it can be watched has changed, too.
+func TestDirectoryGone(t *testing.T) {
+	t.Parallel()
+	g := plant(t, map[string]string{"rules/init.star": "X = 1"})
+	if g.value(t, "rules") != 1 {
+		t.Fatal("the first value")
+	}
+	if err := os.RemoveAll(g.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Watch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the failure", func() bool { return strings.Contains(g.kept(), "not found") })
 }
 
 func TestWatchEnds(t *testing.T) {
