@@ -30,14 +30,14 @@ type garden struct {
 // newGarden returns one that is watched.
 func newGarden(t *testing.T, files map[string]string) *garden {
 	t.Helper()
-	g := plant(t, files)
+	g := plant(t, files, notify.New)
 	if err := g.Watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-func plant(t *testing.T, files map[string]string) *garden {
+func plant(t *testing.T, files map[string]string, notifier func(func(string)) (load.Notifier, error)) *garden {
 	t.Helper()
 	g := &garden{dir: filepath.Join(t.TempDir(), "garden")}
 	for name, text := range files {
@@ -48,7 +48,7 @@ func plant(t *testing.T, files map[string]string) *garden {
 		t.Fatal(err)
 	}
 	g.Loader, err = load.New(load.Config{
-		Path: load.Path{dir.New(g.dir), dir.New(".")}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notify.New,
+		Path: load.Path{dir.New(g.dir), dir.New(".")}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notifier,
 		Events: func(e load.Event) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -201,18 +201,29 @@ func TestDirectoryVanishes(t *testing.T) {
 	until(t, "a change in the new directory", func() bool { return g.value(t, "rules") == 3 })
 }
 
+// late is a notifier whose first directory vanishes just before it looks at it.
+type late struct {
+	load.Notifier
+	once *sync.Once
+}
+
+func (l late) Add(dir string) error {
+	l.once.Do(func() { _ = os.RemoveAll(dir) })
+	return l.Notifier.Add(dir)
+}
+
 // A directory that is gone before it can be watched has changed, too.
 func TestDirectoryGone(t *testing.T) {
 	t.Parallel()
-	g := plant(t, map[string]string{"rules/init.star": "X = 1"})
-	if g.value(t, "rules") != 1 {
-		t.Fatal("the first value")
-	}
-	if err := os.RemoveAll(g.dir); err != nil {
-		t.Fatal(err)
-	}
+	g := plant(t, map[string]string{"rules/init.star": "X = 1"}, func(changed func(string)) (load.Notifier, error) {
+		n, err := notify.New(changed)
+		return late{n, new(sync.Once)}, err
+	})
 	if err := g.Watch(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if g.value(t, "rules") != 1 {
+		t.Fatal("the first value")
 	}
 	until(t, "the failure", func() bool { return strings.Contains(g.kept(), "not found") })
 }
