@@ -71,7 +71,7 @@ func TestDirectMeta(t *testing.T) {
 		"hg https://example.com/r":     "GOVCS disallows using hg for public example.com/meta; see 'go help vcs'",
 		"svn https://example.com/r":    "GOVCS disallows using svn for public example.com/meta; see 'go help vcs'",
 	} {
-		h.tags["example.com/meta"] = meta
+		h.tag("example.com/meta", meta)
 		_, err := in.Resolve(t.Context(), parse(t, "example.com/meta@v1.0.0"))
 		if err == nil || err.Error() != "https://example.com/meta: "+want+fix {
 			t.Errorf("%s:\n got %v\nwant %s", meta, err, want)

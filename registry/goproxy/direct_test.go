@@ -95,12 +95,17 @@ func host(t *testing.T) *hosting {
 	return h
 }
 
+// tag lets the page of an import path say where its repository is.
+func (h *hosting) tag(path, where string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tags[path] = where
+}
+
 // repo makes a repository of the service; the import path below example.com is that of its root.
 func (h *hosting) repo(t *testing.T, name string) *loadtest.GitRepo {
 	t.Helper()
-	h.mu.Lock()
-	h.tags["example.com/"+name] = name
-	h.mu.Unlock()
+	h.tag("example.com/"+name, name)
 	return loadtest.Git(t, filepath.Join(h.root, name))
 }
 
