@@ -2,14 +2,13 @@ package lockfile
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/loadgo/load/internal/failpoint"
+	"github.com/loadgo/load/internal/textfile"
 )
 
 // maxSize bounds what is read: room for some hundred thousand modules.
@@ -18,17 +17,9 @@ const maxSize = 64 << 20
 // Read reads the lock file of that path. One that does not exist is [io/fs.ErrNotExist], one that is wrong a
 // [*SyntaxError].
 func Read(path string) (*File, error) {
-	f, err := os.Open(path)
+	data, err := textfile.Read(path, maxSize)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("%s is larger than %d MiB", filepath.Base(path), maxSize>>20)
 	}
 	return Parse(filepath.Base(path), data)
 }

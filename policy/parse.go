@@ -3,8 +3,6 @@ package policy
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/loadgo/load/internal/textfile"
 	"github.com/loadgo/load/internal/token"
 )
 
@@ -32,17 +31,9 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e
 
 // Read reads a policy file. A directory of signatures is relative to that of the file.
 func Read(file string) (*Policy, error) {
-	f, err := os.Open(file)
+	data, err := textfile.Read(file, maxSize)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("%s is larger than %d MiB", filepath.Base(file), maxSize>>20)
 	}
 	p, err := Parse(filepath.Base(file), data)
 	if err == nil && p.Signatures != "" && !filepath.IsAbs(p.Signatures) {

@@ -16,6 +16,14 @@ type RedirectError struct{ Reason string }
 
 func (e *RedirectError) Error() string { return e.Reason }
 
+// NewTransport returns a transport like the default one, which gives up sooner what cannot be reached.
+func NewTransport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	transport.TLSHandshakeTimeout = 15 * time.Second
+	return transport
+}
+
 // CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of https, to another
 // scheme, or from the network to this machine.
 func CheckRedirect(r *http.Request, via []*http.Request) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,9 +28,7 @@ func newClient(c Config, user *webclient.Credentials) *client {
 	if c.HTTPClient != nil {
 		h = *c.HTTPClient
 	} else {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-		transport.TLSHandshakeTimeout = 15 * time.Second
+		transport := webclient.NewTransport()
 		transport.ResponseHeaderTimeout = c.Stall
 		transport.MaxIdleConnsPerHost = c.Downloads
 		h.Transport = transport

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -116,10 +115,7 @@ func newWebClient(c Config, credentials *webclient.Credentials) *http.Client {
 		*client = *c.HTTPClient
 	}
 	if client.Transport == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-		transport.TLSHandshakeTimeout = 15 * time.Second
-		client.Transport = transport
+		client.Transport = webclient.NewTransport()
 	}
 	client.Transport = strict{credentials.Transport(client.Transport), c.Stall, c.MaxBytes}
 	client.CheckRedirect = webclient.CheckRedirect
