@@ -103,7 +103,7 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 		return nil, err
 	}
 	Emit(ctx, Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
-	spec, err := installer.Install(l.lockedOnly(ctx, p), release, l.config.Store)
+	spec, err := installer.Install(l.withPin(ctx, p), release, l.config.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 			continue
 		}
 		var err error
-		spec, err = completer.Complete(l.lockedOnly(ctx, p), spec, l.config.Store)
+		spec, err = completer.Complete(l.withPin(ctx, p), spec, l.config.Store)
 		if !p.held && l.config.Frozen && errors.Is(err, ErrOffline) {
 			return nil, l.notLocked(p.asked, "what it needs")
 		}

@@ -59,11 +59,33 @@ func AdmitAge(ctx context.Context, m ModuleVersion, published func() (time.Time,
 	return Consider(ctx, &Release{Module: m.Path, Version: m.Version, Time: at})
 }
 
-type lockedKey struct{}
+// AdmitSum lets the policies decide about a module whose sum is known and verified, before it is published: whether it
+// has the signature that it needs, unless the lock file holds it already. The error is a [*PolicyError].
+func AdmitSum(ctx context.Context, m ModuleVersion) error {
+	held, _ := ctx.Value(heldKey{}).(lockfile.Entry)
+	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
+	return decide(policies, func(p *policy.Policy) policy.Decision { return signed(p, held, m, time.Now()) })
+}
 
-// lockedOnly keeps installers from bringing what a frozen lock file does not hold.
-func (l *Loader) lockedOnly(ctx context.Context, p pin) context.Context {
-	if !l.config.Frozen || !p.held {
+// signed decides about a signature, unless a lock file's entry holds the module.
+func signed(p *policy.Policy, held lockfile.Entry, m ModuleVersion, now time.Time) policy.Decision {
+	if need, ok := held.Need(m.Path); ok && need == lockfile.Module(m) {
+		return policy.Decision{Allowed: true}
+	}
+	return p.Signed(m.Path, m.Version, m.Sum, now)
+}
+
+type heldKey struct{}   // leads to the lock file's entry of what is installed
+type lockedKey struct{} // leads to what keeps installers from bringing more than that
+
+// withPin lets installers ask what the lock file says about a name. A frozen one keeps them from bringing what it does
+// not hold.
+func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
+	if !p.held {
+		return ctx
+	}
+	ctx = context.WithValue(ctx, heldKey{}, p.entry)
+	if !l.config.Frozen {
 		return ctx
 	}
 	return context.WithValue(ctx, lockedKey{}, func(m ModuleVersion) error {
@@ -153,8 +175,8 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 				break
 			}
 			d = rules.Name(m.Path)
-			if need, ok := p.entry.Need(m.Path); d.Allowed && (!ok || need != lockfile.Module(m)) {
-				d = rules.Signed(m.Path, m.Version, m.Sum, now)
+			if d.Allowed {
+				d = signed(rules, p.entry, m, now)
 			}
 		}
 		return d

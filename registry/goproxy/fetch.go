@@ -104,6 +104,9 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := r.verify(ctx, m, s.sum); err != nil {
 		return nil, err
 	}
+	if err := load.AdmitSum(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.sum}); err != nil {
+		return nil, err
+	}
 	if err := failpoint.Hit("goproxy.verified"); err != nil {
 		return nil, writeError(err)
 	}
