@@ -75,8 +75,10 @@ func signed(p *policy.Policy, held lockfile.Entry, m ModuleVersion, now time.Tim
 	return p.Signed(m.Path, m.Version, m.Sum, now)
 }
 
-type heldKey struct{}   // leads to the lock file's entry of what is installed
-type lockedKey struct{} // leads to what keeps installers from bringing more than that
+type (
+	heldKey   struct{} // leads to the lock file's entry of what is installed
+	lockedKey struct{} // leads to what keeps installers from bringing more than that
+)
 
 // withPin lets installers ask what the lock file says about a name. A frozen one keeps them from bringing what it does
 // not hold.
