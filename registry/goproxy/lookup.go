@@ -60,12 +60,63 @@ type candidate struct {
 	err    error
 }
 
-// lookup finds the module that holds a package: among the prefixes of its path that are modules, the
-// longest that contains it. All are asked for at a time, and a prefix that is none costs nothing but its
-// request. A refusal (403) of one prefix does not hide another that exists, because registries refuse
-// what they do not know; it is reported where nothing else is found.
+// lookup finds the module that holds a package. As by the go command, one after the other is asked who may have it: whoever
+// the private ones among its prefixes belong to, and then each entry of GOPROXY about all the others. The next is
+// asked only where the one before has none of them.
 func (r *request) lookup(ctx context.Context, name load.Name, q query.Query) (string, *choice, error) {
-	candidates := alike(ctx, prefixes(name.Target), name.Target)
+	var asked []candidate
+	for _, t := range r.in.turns(ctx, alike(ctx, prefixes(name.Target), name.Target)) {
+		path, c, err := r.ask(t.ctx, name, q, t.candidates)
+		if c != nil || ctx.Err() != nil || err != nil && !t.onError {
+			return path, c, err
+		}
+		asked = append(asked, t.candidates...)
+		if !t.onError && slices.ContainsFunc(t.candidates, func(c candidate) bool { return !errors.Is(c.err, fs.ErrNotExist) }) {
+			break
+		}
+	}
+	return "", nil, r.notFound(ctx, name, asked)
+}
+
+// turn is whom to ask about which candidates.
+type turn struct {
+	ctx        context.Context // leads to the entry of GOPROXY
+	candidates []candidate
+	onError    bool // the next turn comes on any error
+}
+
+// turns lists who is asked about the candidates, one after the other.
+func (in *Installer) turns(ctx context.Context, candidates []candidate) []turn {
+	s := in.settings()
+	var private, public []candidate
+	for _, c := range candidates {
+		if owner(ctx, c.path) != "" || s.direct(c.path) {
+			private = append(private, c)
+		} else {
+			public = append(public, c)
+		}
+	}
+	var turns []turn
+	if len(private) > 0 {
+		turns = append(turns, turn{ctx: ctx, candidates: private})
+	}
+	switch {
+	case len(public) == 0:
+	case s.proxiesErr != nil:
+		turns = append(turns, turn{ctx: ctx, candidates: public})
+	default:
+		for _, p := range s.proxies {
+			turns = append(turns, turn{ctx: withProxy(ctx, &p), candidates: slices.Clone(public), onError: p.onError})
+		}
+	}
+	return turns
+}
+
+// ask finds, among the candidates, the longest that contains the package; a nil choice is none. All are asked for
+// at a time, and a prefix that is no module costs nothing but its request. A refusal (403) of one prefix does
+// not hide another that exists, because registries refuse what they do not know; it is reported where nothing else is
+// found.
+func (r *request) ask(ctx context.Context, name load.Name, q query.Query, candidates []candidate) (string, *choice, error) {
 	var wg sync.WaitGroup
 	for i := range candidates {
 		wg.Go(func() {
@@ -100,7 +151,7 @@ func (r *request) lookup(ctx context.Context, name load.Name, q query.Query) (st
 			return c.path, c.choice, nil
 		}
 	}
-	return "", nil, r.notFound(ctx, name, candidates)
+	return "", nil, nil
 }
 
 // prefixes lists the module paths that can hold a package, longest first.
@@ -168,7 +219,9 @@ func (r *request) notFound(ctx context.Context, name load.Name, candidates []can
 	rank := 0
 	paths := make([]string, 0, len(candidates))
 	for _, c := range candidates {
-		paths = append(paths, c.path)
+		if !slices.Contains(paths, c.path) {
+			paths = append(paths, c.path)
+		}
 		var version *load.VersionError
 		var registry refusedError
 		now := 1

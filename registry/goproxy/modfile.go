@@ -56,6 +56,7 @@ func badGoMod(reason string) error {
 
 // mod returns the verified go.mod file of a module version that may be replaced.
 func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
+	ctx = withProxy(ctx, nil) // it is kept for all
 	return r.mods.do(m, func() (*modFile, error) {
 		from := m
 		if r.main != nil {

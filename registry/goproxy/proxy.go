@@ -90,6 +90,13 @@ func refused() error {
 	return refusedError{&load.RegistryError{Reason: "module downloads are off (GOPROXY=off)", Fix: "set GOPROXY to a module proxy"}}
 }
 
+type proxyKey struct{}
+
+// withProxy is a context in which one entry of GOPROXY is asked and no other; nil stands for all.
+func withProxy(ctx context.Context, p *proxy) context.Context {
+	return context.WithValue(ctx, proxyKey{}, p)
+}
+
 // each asks the proxies in order, as the go command does: the next is asked where one does not have a
 // thing, or on any error where "|" stands between them. The best error is returned: one that tells more
 // than absence, else the first. A module that a registry owns is asked of that registry, and one that the
@@ -109,8 +116,12 @@ func (in *Installer) each(ctx context.Context, path string, ask func(repo) error
 	if s.proxiesErr != nil {
 		return s.proxiesErr
 	}
+	proxies := s.proxies
+	if p, _ := ctx.Value(proxyKey{}).(*proxy); p != nil {
+		proxies = []proxy{*p}
+	}
 	var best error
-	for _, p := range s.proxies {
+	for _, p := range proxies {
 		var err error
 		switch p.word {
 		case "off":

@@ -138,6 +138,38 @@ func TestProxyList(t *testing.T) {
 	}
 }
 
+// TestProxyTurns: who has a module that holds the package ends the search, whatever others further on in GOPROXY have or
+// fail with; the go command does the same.
+func TestProxyTurns(t *testing.T) {
+	t.Parallel()
+	const shorter = "-- example.com/v@v1.0.0/go.mod --\nmodule example.com/v\n-- example.com/v@v1.0.0/sub/pkg/x.go --\npackage pkg\n"
+	p, empty := loadtest.Proxy(t, shorter), loadtest.Proxy(t)
+	longer := loadtest.Proxy(t, "-- example.com/v/sub@v1.0.0/go.mod --\nmodule example.com/v/sub\n-- example.com/v/sub@v1.0.0/pkg/x.go --\npackage pkg\n")
+	empty.Fault("/sumdb/*", loadtest.Status(404))
+	for list, want := range map[string]string{
+		p.URL + ",direct":                         "example.com/v",
+		p.URL + "," + longer.URL:                  "example.com/v",
+		p.URL + "|" + longer.URL:                  "example.com/v",
+		empty.URL + "," + p.URL + ",direct":       "example.com/v",
+		"http://127.0.0.1:1|" + p.URL + ",direct": "example.com/v",
+	} {
+		c := config(p)
+		c.Proxy = list
+		spec, err := install(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg")
+		if err != nil || spec.Module != want {
+			t.Errorf("%s: %v, %v", list, spec, err)
+		}
+	}
+	if n := longer.Count("/example.com/"); n > 0 {
+		t.Errorf("a proxy that was not needed was asked %d times", n)
+	}
+	c := config(longer)
+	c.Proxy = longer.URL + "," + p.URL
+	if spec, err := install(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg"); err != nil || spec.Module != "example.com/v/sub" {
+		t.Errorf("%v, %v", spec, err)
+	}
+}
+
 // TestCredentials: those in a proxy's URL are sent, and never shown.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
