@@ -324,3 +324,24 @@ func TestHold(t *testing.T) {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
 }
+
+// What a process used counts no more when another has taken its place among the living.
+func TestSuccessor(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	successor, gc := reopen(t, s), reopen(t, s)
+	release := s.Hold()
+	for _, name := range []string{"one", "two", "three"} {
+		addArtifact(t, s, name)
+	}
+	release()
+	defer successor.Hold()()
+	key := addArtifact(t, successor, "four")
+	removed, err := gc.Collect(t.Context(), store.GC{})
+	if err != nil || len(removed) != 3 {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+	if a, err := successor.Lookup(key); a == nil || err != nil {
+		t.Errorf("what lives is gone: %v", err)
+	}
+}

@@ -17,14 +17,19 @@ import (
 
 // live tells other processes what this one uses. Each has a file below live/, whose lock says that it lives, and
 // adds a line before it looks a thing up. The files are numbered, and those of processes that ended are taken
-// again. The zero live is ready.
+// again: what the new one uses stands before a last line, and behind that what the old one left, because cutting it off would
+// take as long as the rest of a look-up. The zero live is ready.
 type live struct {
 	mu   sync.Mutex
 	held int // times that Hold was called and not released
 	lock *flock.Flock
 	file *os.File // nil where the store cannot be written to
+	size int64    // of the lines before the last
 	used map[string]bool
 }
+
+// lastLine ends what a process uses.
+const lastLine = "end"
 
 // touchAfter is how old the time of last use may be before it is written again.
 const touchAfter = time.Hour
@@ -55,7 +60,8 @@ func (s *Store) use(things, paths []string) {
 		}
 	}
 	if s.live.file != nil && lines.Len() > 0 {
-		_, _ = s.live.file.WriteString(lines.String())
+		_, _ = s.live.file.WriteAt([]byte(lines.String()+lastLine+"\n"), s.live.size)
+		s.live.size += int64(lines.Len())
 		_ = failpoint.Hit("store.live.told")
 	}
 }
@@ -82,7 +88,7 @@ func (l *live) end() {
 		_ = l.file.Close()
 		_ = l.lock.Close() // unlocks
 	}
-	l.file, l.lock, l.used = nil, nil, nil
+	l.file, l.lock, l.size, l.used = nil, nil, 0, nil
 }
 
 // start takes the first file that no living process has.
@@ -98,7 +104,7 @@ func (l *live) start(dir string) {
 			return
 		}
 		if ok {
-			if l.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_TRUNC|openFlags, 0o600); err != nil {
+			if l.file, err = os.OpenFile(path, os.O_WRONLY|openFlags, 0o600); err != nil {
 				_ = lock.Close()
 				l.file = nil
 				return
@@ -136,6 +142,9 @@ func (s *Store) inUse() (map[string]bool, error) {
 			return nil, err
 		}
 		for line := range strings.Lines(string(data)) {
+			if line == lastLine+"\n" {
+				break
+			}
 			used[strings.TrimSuffix(line, "\n")] = true
 		}
 	}
