@@ -92,7 +92,7 @@ func (s *GitServer) Handler(t testing.TB, root string) http.Handler {
 	}
 	backend := filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
 	if _, err := os.Stat(backend); err != nil {
-		t.Skip(err)
+		t.Skip("git has no server for http: ", err)
 	}
 	git := &cgi.Handler{Path: backend, Env: []string{
 		"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1",

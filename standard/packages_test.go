@@ -2,7 +2,6 @@ package standard_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +18,7 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// goEngines are the engines that run Go packages. Those that standard.New does not have are skipped.
+// goEngines are the engines that run Go packages.
 var goEngines = []string{"goprocess", "gowasm"}
 
 // minShare is the least share of the calls that has to give the right results on each engine.
@@ -44,10 +43,7 @@ func TestPackages(t *testing.T) {
 	for _, engine := range goEngines {
 		t.Run(engine, func(t *testing.T) {
 			l, err := standard.New(load.Config{Store: s, Path: standard.Path(s), Engine: engine})
-			var config *load.ConfigError
-			if errors.As(err, &config) && config.Setting == "Config.Engine" {
-				t.Skip(err)
-			} else if err != nil {
+			if err != nil {
 				t.Fatal(err)
 			}
 			p := &packages{loader: l, used: map[string]bool{}}
