@@ -54,32 +54,43 @@ func badGoMod(reason string) error {
 	return &load.RegistryError{Reason: "its go.mod is refused: " + first, Fix: "try another version"}
 }
 
-// mod returns the verified go.mod file of a module version that may be replaced.
+// mod returns the verified go.mod file of a module version that may be replaced. It must declare the module's path.
 func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
+	f, err := r.anyMod(ctx, m)
+	if err != nil || f.path == m.Path || r.replaced(m) != m {
+		return f, err
+	}
+	return nil, about(m, &pathError{declared: f.path, RegistryError: &load.RegistryError{
+		Reason: "its go.mod declares its path as " + f.path, Fix: "ask for " + f.path + " instead",
+	}})
+}
+
+// anyMod is mod for a file that may declare another path than the module's, as after the module was renamed.
+func (r *request) anyMod(ctx context.Context, m module.Version) (*modFile, error) {
 	ctx = withProxy(ctx, nil) // it is kept for all
 	return r.mods.do(m, func() (*modFile, error) {
-		from := m
-		if r.main != nil {
-			if dir, ok := r.main.replacedByDir(m); ok {
-				return r.main.dirMod(dir)
-			}
-			from = r.main.replaced(m)
+		from := r.replaced(m)
+		if from.Version == "" {
+			return r.main.dirMod(from.Path)
 		}
 		data, err := r.modData(ctx, from)
 		if err != nil {
 			return nil, about(from, err)
 		}
 		f, err := parseModFile(from.Path, data)
-		if err == nil && f.path != from.Path && from == m {
-			err = &pathError{declared: f.path, RegistryError: &load.RegistryError{
-				Reason: "its go.mod declares its path as " + f.path, Fix: "ask for " + f.path + " instead",
-			}}
-		}
 		if err != nil {
 			return nil, about(from, err)
 		}
 		return f, nil
 	})
+}
+
+// replaced returns what stands for a module version in the local module that is completed: itself, where there is none.
+func (r *request) replaced(m module.Version) module.Version {
+	if r.main == nil {
+		return m
+	}
+	return r.main.replaced(m)
 }
 
 // modData brings a go.mod file: out of the store, where it is verified, else from the user's module cache or
