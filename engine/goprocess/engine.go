@@ -89,10 +89,7 @@ func (*Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo &&
 // Fingerprint implements [load.Compiler]. Where there is no toolchain, artifacts of the toolchain that
 // built the host are looked for: a machine that only runs needs none.
 func (e *Engine) Fingerprint() string {
-	t, err := e.toolchains.Find()
-	if err != nil {
-		t.Version = runtime.Version()
-	}
+	t, _ := e.toolchains.Find() // without one, it has the version to look for
 	return builder(t, e.config).Fingerprint()
 }
 

@@ -78,10 +78,7 @@ func (e *Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo 
 
 // Fingerprint implements [load.Compiler].
 func (e *Engine) Fingerprint() string {
-	t, err := e.toolchains.Find()
-	if err != nil {
-		t.Version = runtime.Version() // a machine that only runs needs no toolchain
-	}
+	t, _ := e.toolchains.Find() // without one, it has the version to look for
 	return e.builder(t).Fingerprint()
 }
 

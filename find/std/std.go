@@ -2,8 +2,8 @@
 package std
 
 import (
+	"cmp"
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,13 +16,6 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-// packages lists the packages of the standard library, one a line, for a machine without a toolchain:
-// what was compiled before can still be loaded there.
-//
-//go:generate sh -c "go list std | grep -v -e internal -e vendor -e unsafe -e builtin > packages.txt"
-//go:embed packages.txt
-var packages string
-
 // Finder finds standard packages in a Go toolchain. It is safe for concurrent use.
 type Finder struct {
 	goroot func() (dir, version string, err error)
@@ -31,7 +24,7 @@ type Finder struct {
 // New returns the finder of the standard library in the GOROOT that the function names, together with its
 // version as in "go1.26.8". It is called for each name that could be a standard package; nil means the
 // toolchain that compiles modules. Where it returns an error, packages are still found, without their
-// source, as those of the Go release that built the running program.
+// source, as those of the version that it returns, or else of the Go release that built the running program.
 func New(goroot func() (dir, version string, err error)) *Finder {
 	if goroot == nil {
 		finder := new(toolchain.Finder)
@@ -72,7 +65,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	}
 	root, version, err := f.goroot()
 	if err != nil {
-		return withoutToolchain(path, name.Along)
+		return withoutToolchain(path, cmp.Or(version, runtime.Version()), name.Along)
 	}
 	dir := filepath.Join(root, "src", filepath.FromSlash(path))
 	here, err := holdsPackage(dir)
@@ -91,13 +84,12 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	})
 }
 
-func withoutToolchain(path string, along []load.Companion) (*load.Spec, error) {
-	listed := func(path string) (bool, error) { return strings.Contains("\n"+packages, "\n"+path+"\n"), nil }
-	if here, _ := listed(path); !here {
+func withoutToolchain(path, version string, along []load.Companion) (*load.Spec, error) {
+	if !toolchain.Listed(path) {
 		return nil, errPackage
 	}
-	s := spec(path, runtime.Version(), "")
-	return s, addCompanions(s, along, listed)
+	s := spec(path, version, "")
+	return s, addCompanions(s, along, func(path string) (bool, error) { return toolchain.Listed(path), nil })
 }
 
 // addCompanions adds companions to a spec. With one that is not of the standard library, the spec has no hash: an

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/loadtest"
 )
 
@@ -115,15 +116,11 @@ func TestWithoutToolchain(t *testing.T) {
 	}
 }
 
-// TestListIsRight compares packages.txt with the toolchain that runs the test.
+// TestListIsRight compares toolchain.Packages with the toolchain that runs the test.
 func TestListIsRight(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("packages.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	finder := std.New(nil)
-	for _, path := range strings.Fields(string(data)) {
+	for _, path := range strings.Fields(toolchain.Packages) {
 		if _, err := finder.Find(t.Context(), parse(t, path)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}

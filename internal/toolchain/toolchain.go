@@ -36,7 +36,8 @@ func (t Toolchain) Language() string {
 }
 
 // Find looks for a toolchain: the go command in PATH, then GOROOT, then the place where Go is usually
-// installed. Where there is none, the error is a [*load.ToolchainError].
+// installed. Where there is none, the error is a [*load.ToolchainError], and the Toolchain has the version of the one
+// that built the running program: what it compiled before is looked for by that.
 func Find() (Toolchain, error) {
 	return new(Finder).Find()
 }
@@ -56,18 +57,21 @@ func (f *Finder) Find() (Toolchain, error) {
 	defer f.mu.Unlock()
 	command, mtime := candidate()
 	if command == "" {
-		return Toolchain{}, missing("no Go toolchain is in PATH, GOROOT or " + usualRoot())
+		return absent(), missing("no Go toolchain is in PATH, GOROOT or " + usualRoot())
 	}
 	if command == f.path && mtime.Equal(f.mtime) {
 		return f.found, nil
 	}
 	t, err := inspect(command)
 	if err != nil {
-		return Toolchain{}, err
+		return absent(), err
 	}
 	f.path, f.mtime, f.found = command, mtime, t
 	return t, nil
 }
+
+// absent stands for a toolchain that is not there. A machine that only runs modules needs none.
+func absent() Toolchain { return Toolchain{Version: runtime.Version()} }
 
 func missing(reason string) error {
 	return &load.ToolchainError{Reason: reason, Fix: "install Go from https://go.dev/dl or put its bin directory in PATH"}

@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/internal/query"
+	"github.com/loadgo/load/internal/toolchain"
 )
 
 // closure is what a build of some packages reads: the selected version of each module that provides one of
@@ -303,6 +304,8 @@ func (r *request) standard(pkg string) bool {
 	if pkg == "C" || pkg == "unsafe" {
 		return true
 	}
-	head, _, _ := strings.Cut(pkg, "/")
-	return !strings.Contains(head, ".") && importgraph.HasGoFiles(filepath.Join(r.compiler.root, "src", filepath.FromSlash(pkg)))
+	if r.compiler.root == "" {
+		return toolchain.Listed(pkg)
+	}
+	return !dotted(pkg) && importgraph.HasGoFiles(filepath.Join(r.compiler.root, "src", filepath.FromSlash(pkg)))
 }

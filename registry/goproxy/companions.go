@@ -72,10 +72,7 @@ func (in *Installer) pinned(ctx context.Context, release *load.Release, s *store
 	if len(release.Name.Along) == 0 {
 		return release, nil
 	}
-	r, err := in.newRequest(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+	r := in.newRequest(ctx, s)
 	defer r.close()
 	r.along.asked = slices.Clone(release.Name.Along)
 	if err := r.pin(ctx); err != nil {

@@ -30,14 +30,15 @@ import (
 //
 // Companions are brought too, for a package in a directory, one of the standard library, and an installed one.
 func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Store) (*load.Spec, error) {
-	if spec.Source.Kind != load.KindGo || spec.Source.Dir == "" || spec.Source.Hash != "" {
+	if spec.Source.Kind != load.KindGo || spec.Source.Hash != "" {
 		return spec, nil
 	}
-	r, err := in.newRequest(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+	r := in.newRequest(ctx, s)
 	defer r.close()
+	standard := spec.Module == "" && spec.Version != "" && r.standard(spec.Name)
+	if spec.Source.Dir == "" && !standard { // without a toolchain, the source of a standard package is not here
+		return spec, nil
+	}
 	var asked []load.Companion
 	if spec.Source.Go != nil {
 		asked = spec.Source.Go.Along
@@ -49,6 +50,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 			Retracted: spec.Retracted, BuildList: spec.BuildList,
 		}, s)
 	}
+	var err error
 	if spec.Module != "" {
 		if r.main, err = findMain(spec.Source.Dir); err != nil {
 			return nil, err
@@ -66,7 +68,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	switch {
 	case spec.Module != "":
 		b, hash, importPath, err = r.completeLocal(ctx, spec.Source.Dir)
-	case spec.Version != "" && r.standard(spec.Name):
+	case standard:
 		importPath = spec.Name
 		b, hash, err = r.completeStandard(ctx, spec.Name)
 	default:
@@ -191,6 +193,9 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 		if err := r.store.Evict(id); err != nil {
 			return nil, err
 		}
+	}
+	if r.missing != nil {
+		return nil, r.missing
 	}
 	b, err := compute()
 	if err != nil {

@@ -118,7 +118,8 @@ func (s *settings) sums(path string) bool {
 	return s.sumDB != "off" && !module.MatchPrefixPatterns(s.noSumDB, path)
 }
 
-// compiler is the toolchain that will compile what is installed.
+// compiler is the toolchain that will compile what is installed. Without a root there is none, and the version is that
+// of the one that compiled what is here.
 type compiler struct {
 	root    string
 	version string // "go1.26.8"
@@ -130,7 +131,7 @@ func (c compiler) release() string { return strings.TrimPrefix(c.version, "go") 
 func (in *Installer) compiler() (compiler, error) {
 	if in.config.Toolchain != nil {
 		root, version, err := in.config.Toolchain()
-		return compiler{root, version}, err
+		return compiler{root, cmp.Or(version, runtime.Version())}, err
 	}
 	t, err := in.tools.Find()
 	return compiler{t.Root, t.Version}, err

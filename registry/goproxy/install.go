@@ -51,11 +51,11 @@ func (in *Installer) install(ctx context.Context, release *load.Release, s *stor
 	if spec, err := in.recorded(ctx, release, s); spec != nil || err != nil {
 		return spec, err
 	}
-	r, err := in.newRequest(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+	r := in.newRequest(ctx, s)
 	defer r.close()
+	if r.missing != nil {
+		return nil, r.missing
+	}
 	r.along = along
 	r.sums.lock(release.BuildList)
 	m := module.Version{Path: release.Module, Version: release.Version}

@@ -22,10 +22,7 @@ import (
 // What it reads is not verified yet, because nothing of it is built from: [Installer.Install] verifies all.
 func (in *Installer) Resolve(ctx context.Context, name load.Name) (*load.Release, error) {
 	started := time.Now()
-	r, err := in.newRequest(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
+	r := in.newRequest(ctx, nil)
 	defer r.close()
 	q, err := query.Parse(name.Query)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 type request struct {
 	in       *Installer
 	compiler compiler
+	missing  error       // why there is no compiler: what is not compiled yet cannot be had
 	store    storage     // without a Store for Resolve
 	main     *mainModule // the local module that is completed, or nil
 	along    companions
@@ -38,12 +39,9 @@ type request struct {
 }
 
 // newRequest starts a request; s is nil for one that writes nothing. The caller closes it.
-func (in *Installer) newRequest(ctx context.Context, s *store.Store) (*request, error) {
-	c, err := in.compiler()
-	if err != nil && s != nil {
-		return nil, err
-	}
-	r := &request{in: in, compiler: c, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
+func (in *Installer) newRequest(ctx context.Context, s *store.Store) *request {
+	c, missing := in.compiler()
+	r := &request{in: in, compiler: c, missing: missing, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
 	r.db = sync.OnceValues(func() (*database, error) { return r.database(ctx) })
 	r.temp = sync.OnceValues(func() (string, error) {
 		var dir string
@@ -59,7 +57,7 @@ func (in *Installer) newRequest(ctx context.Context, s *store.Store) (*request, 
 		}
 		return dir, err
 	})
-	return r, nil
+	return r
 }
 
 // lockedRoots makes the modules of a lock file roots of the module graph, so that it selects them.
