@@ -68,7 +68,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 13
+const generatorVersion = 14
 
 // build is one run of a Builder.
 type build struct {
@@ -120,7 +120,11 @@ func (b *build) glue(ctx context.Context) ([]byte, error) {
 	for path := range listed {
 		deps[path] = true
 	}
-	source, err := generate(d, Sum(api), deps, b.wasm())
+	var further []string
+	if b.zones(listed) {
+		further = append(further, zonesPackage)
+	}
+	source, err := generate(d, Sum(api), deps, further, b.wasm())
 	if err != nil {
 		return nil, err
 	}

@@ -36,8 +36,8 @@ type generator struct {
 }
 
 // generate writes the main package that answers calls to the described functions. deps holds the import
-// paths of everything that the module contains; wasm asks for a reactor.
-func generate(d *describer, sum string, deps map[string]bool, wasm bool) ([]byte, error) {
+// paths of everything that the module contains, further those to add to it; wasm asks for a reactor.
+func generate(d *describer, sum string, deps map[string]bool, further []string, wasm bool) ([]byte, error) {
 	g := &generator{describer: d, imports: map[string]string{}, needs: map[string]bool{}, deps: deps, wasm: wasm}
 	for i := range d.funcs {
 		g.function(i)
@@ -71,6 +71,9 @@ func generate(d *describer, sum string, deps map[string]bool, wasm bool) ([]byte
 		if g.imports[pkg.Path()] == "" {
 			fmt.Fprintf(&file, "\t_ %q\n", pkg.Path()) // it exports nothing, and is initialised all the same
 		}
+	}
+	for _, path := range further {
+		fmt.Fprintf(&file, "\t_ %q\n", path)
 	}
 	file.WriteString(")\n\n")
 	file.Write(body)

@@ -30,6 +30,9 @@ var networkFiles = []string{
 	"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates",
 }
 
+// zoneFiles are the time zones, where package time looks for them; every program may read those that exist.
+var zoneFiles = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
+
 // devices are the device files that almost every program expects to open; they are granted with programs.
 var devices = []string{"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"}
 
@@ -81,6 +84,7 @@ func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
 	for _, path := range p.ReadWrite {
 		err = errors.Join(err, r.grant(path, read|accessWrite))
 	}
+	err = errors.Join(err, r.grantExisting(zoneFiles, accessRead))
 	if p.Network {
 		err = errors.Join(err, r.grantExisting(networkFiles, accessRead))
 	}

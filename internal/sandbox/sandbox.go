@@ -6,8 +6,8 @@
 // inherited by what it starts, and the rest of the host stays free. Elsewhere the program starts
 // unrestricted. In either case [Process.Isolation] tells what is in force, measure by measure.
 //
-// What stays visible to the program on Linux: that a file exists, its size, owner and times; the kernel's
-// name and load; the numbers of the host's user and group.
+// What stays visible to the program on Linux: the time zones of the system; that a file exists, its size, owner and
+// times; the kernel's name and load; the numbers of the host's user and group.
 //
 // A host that changes its user, group or capabilities does so before its first [Start]: the restricted
 // threads could not follow, and the Go runtime ends a process whose threads disagree.
