@@ -51,8 +51,8 @@ type Config struct {
 	// error is a [*load.IsolationError].
 	RequireIsolation bool
 
-	// Stdout and Stderr receive what modules print; nil makes an event, [load.Output], of every line. An
-	// *os.File is handed to the module itself.
+	// Stdout and Stderr receive what modules print; nil makes an event, [load.Output], of every line.
+	// Modules write to a pipe, whatever the writer is.
 	Stdout, Stderr io.Writer
 
 	// Grace is how long a module may stay busy with a call that was cancelled before [load.Overrun] is

@@ -36,16 +36,11 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 		p.sink = func(load.Event) {}
 	}
 	var files []*os.File // what is closed when the start fails
-	closeAll := func(list ...*os.File) {
-		for _, f := range list {
-			if f != nil {
-				f.Close()
-			}
-		}
-	}
 	defer func() {
 		if err != nil {
-			closeAll(files...)
+			for _, f := range files {
+				f.Close()
+			}
 		}
 	}()
 	hostEnd, childEnd, err := socketPair()
@@ -59,13 +54,13 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 		return nil, err
 	}
 	files = append(files, p.stdout.read)
-	defer closeAll(p.stdout.own())
+	defer p.stdout.write.Close()
 	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink(load.Output{Name: p.name, Stream: "stderr", Line: line}) })
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, p.stderr.read)
-	defer closeAll(p.stderr.own())
+	defer p.stderr.write.Close()
 	if p.conn, err = newConn(hostEnd, p, config); err != nil {
 		return nil, err
 	}
@@ -76,8 +71,8 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	if err != nil {
 		return nil, fmt.Errorf("the module cannot be started: %w", err)
 	}
-	p.stdout.start()
-	p.stderr.start()
+	go p.stdout.copy()
+	go p.stderr.copy()
 	return p, nil
 }
 

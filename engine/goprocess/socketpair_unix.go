@@ -5,6 +5,7 @@ package goprocess
 import (
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 )
 
@@ -21,7 +22,13 @@ func socketPair() (host, child *os.File, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := syscall.SetNonblock(fds[0], true); err != nil {
+	err = syscall.SetNonblock(fds[0], true)
+	if err == nil && runtime.GOOS == "linux" {
+		// A name that the kernel chooses, which nobody can connect to: a module could else give its end one
+		// that other programs look for, and no filter can tell that socket from those of the network.
+		err = syscall.Bind(fds[1], &syscall.SockaddrUnix{})
+	}
+	if err != nil {
 		syscall.Close(fds[0])
 		syscall.Close(fds[1])
 		return nil, nil, err

@@ -9,9 +9,6 @@ const lastCall = unix.SYS_RSEQ_SLICE_YIELD
 
 // Values of arguments that the rules look at and that have no name elsewhere.
 const (
-	setSignal   = 10 // F_SETSIG
-	fileOwner   = 0x8901
-	socketOwner = 0x8902
 	// signalPreempt and signalPerThread are what the Go runtime sends its own threads: to preempt them and
 	// to run a system call on all of them. Both do nothing in a Go program that did not expect them.
 	signalPreempt   = uint32(unix.SIGURG)
@@ -48,24 +45,16 @@ func (c confinement) filter() filter {
 	add(refused, legacyKernelCalls...)
 	add(refused, legacyMetadataCalls...)
 
-	writable := len(c.policy.ReadWrite) > 0
-	if !writable {
-		add(refused, unix.SYS_FCHMOD, unix.SYS_FCHOWN, unix.SYS_FSETXATTR, unix.SYS_FREMOVEXATTR)
-	}
 	// Before its third version Landlock does not know truncate.
-	if !writable || c.landlock < 3 {
+	if len(c.policy.ReadWrite) == 0 || c.landlock < 3 {
 		add(refused, unix.SYS_TRUNCATE)
 	}
 	if c.withoutFiles() {
 		add(verdict(deny(unix.EACCES)), openCalls...)
 		add(verdict(deny(unix.EACCES)), legacyOpenCalls...)
 	}
-
-	if c.policy.Network {
-		add(oneOf(0, []uint32{unix.AF_INET, unix.AF_INET6}, allow, deny(unix.EPERM)), unix.SYS_SOCKET)
-	} else {
-		add(refused, unix.SYS_SOCKET)
-	}
+	add(verdict(deny(unix.EOPNOTSUPP)), attributeCalls...)
+	rules = append(rules, c.asks()...)
 
 	// A filter sees only registers, and clone3 has its flags in memory. Who gets ENOSYS uses clone.
 	add(verdict(deny(unix.ENOSYS)), unix.SYS_CLONE3)
@@ -85,16 +74,8 @@ func (c confinement) filter() filter {
 	// A thread of the host shares the program's Landlock domain, and so is no stranger to its signals: only
 	// harmless ones may pass.
 	add(oneOf(2, []uint32{signalPreempt, signalPerThread}, allow, deny(unix.EPERM)), unix.SYS_TGKILL)
-	// Signals by way of a file's owner, and terminals that take input or jobs from a program.
-	add(oneOf(1, []uint32{unix.F_SETOWN, unix.F_SETOWN_EX, setSignal}, deny(unix.EPERM), allow), unix.SYS_FCNTL)
-	add(oneOf(1, []uint32{
-		unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCSCTTY, unix.TIOCSPGRP, unix.TIOCSETD, unix.TIOCCONS, fileOwner, socketOwner,
-	}, deny(unix.EPERM), allow), unix.SYS_IOCTL)
 	add(keepDeathSignal(), unix.SYS_PRCTL)
 	add(ownLimitsReadOnly(), unix.SYS_PRLIMIT64)
-	if c.policy.Limits.Memory > 0 {
-		add(countedMemoryOnly(), unix.SYS_MMAP)
-	}
 	return assemble(auditArch, lastCall, rules)
 }
 
@@ -163,19 +144,6 @@ func ownLimitsReadOnly() filter {
 	}
 }
 
-// countedMemoryOnly refuses the mappings that RLIMIT_DATA does not count: shared anonymous memory and
-// stacks that grow by themselves.
-func countedMemoryOnly() filter {
-	return filter{
-		loadWord(low(3)),
-		jump(unix.BPF_JSET, unix.MAP_GROWSDOWN, 2, 0),
-		jump(unix.BPF_JSET, unix.MAP_SHARED, 0, 2),
-		jump(unix.BPF_JSET, unix.MAP_ANONYMOUS, 0, 1),
-		ret(deny(unix.EPERM)),
-		ret(allow),
-	}
-}
-
 // kernelCalls are what no module needs: other processes, the machine, and parts of the kernel that reach
 // round the other measures.
 var kernelCalls = []uint32{
@@ -198,22 +166,29 @@ var kernelCalls = []uint32{
 	unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_SHMCTL, unix.SYS_SEMGET, unix.SYS_SEMOP, unix.SYS_SEMTIMEDOP, unix.SYS_SEMCTL,
 	unix.SYS_MSGGET, unix.SYS_MSGSND, unix.SYS_MSGRCV, unix.SYS_MSGCTL,
 	unix.SYS_MQ_OPEN, unix.SYS_MQ_UNLINK, unix.SYS_MQ_TIMEDSEND, unix.SYS_MQ_TIMEDRECEIVE, unix.SYS_MQ_NOTIFY, unix.SYS_MQ_GETSETATTR,
-	unix.SYS_SOCKETPAIR, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL,
+	unix.SYS_SOCKETPAIR, unix.SYS_VMSPLICE, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL,
 	// The machine.
 	unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_PERSONALITY, unix.SYS_LOOKUP_DCOOKIE, unix.SYS_SYSLOG,
 	unix.SYS_INIT_MODULE, unix.SYS_FINIT_MODULE, unix.SYS_DELETE_MODULE, unix.SYS_KEXEC_LOAD, unix.SYS_KEXEC_FILE_LOAD, unix.SYS_REBOOT,
-	unix.SYS_SWAPON, unix.SYS_SWAPOFF, unix.SYS_ACCT, unix.SYS_QUOTACTL, unix.SYS_QUOTACTL_FD, unix.SYS_VHANGUP,
+	unix.SYS_SWAPON, unix.SYS_SWAPOFF, unix.SYS_ACCT, unix.SYS_SYNC, unix.SYS_SYNCFS, unix.SYS_QUOTACTL, unix.SYS_QUOTACTL_FD, unix.SYS_VHANGUP,
 	unix.SYS_SETTIMEOFDAY, unix.SYS_CLOCK_SETTIME, unix.SYS_ADJTIMEX, unix.SYS_CLOCK_ADJTIME, unix.SYS_SETHOSTNAME, unix.SYS_SETDOMAINNAME,
 }
 
-// metadataCalls change files by path in ways that Landlock does not cover.
+// metadataCalls change files in ways that Landlock does not cover, by path or by a descriptor for which it is
+// enough that the file can be read, and make links, which whoever reads a directory may follow out of it.
 var metadataCalls = []uint32{
-	unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT, unix.SYS_FILE_SETATTR,
+	unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT, unix.SYS_FILE_SETATTR, unix.SYS_FILE_GETATTR,
 	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_SETXATTRAT, unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_REMOVEXATTRAT,
+	unix.SYS_FCHMOD, unix.SYS_FCHOWN, unix.SYS_FSETXATTR, unix.SYS_FREMOVEXATTR, unix.SYS_SYMLINKAT,
+}
+
+// attributeCalls read extended attributes by path, those of files that are not granted too.
+var attributeCalls = []uint32{
+	unix.SYS_GETXATTR, unix.SYS_LGETXATTR, unix.SYS_GETXATTRAT, unix.SYS_LISTXATTR, unix.SYS_LLISTXATTR, unix.SYS_LISTXATTRAT,
 }
 
 // openCalls open files or change directories.
 var openCalls = []uint32{
 	unix.SYS_OPENAT, unix.SYS_OPENAT2, unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2,
-	unix.SYS_LINKAT, unix.SYS_SYMLINKAT, unix.SYS_MKNODAT,
+	unix.SYS_LINKAT, unix.SYS_MKNODAT,
 }

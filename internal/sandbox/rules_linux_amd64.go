@@ -11,10 +11,13 @@ var (
 		unix.SYS_CREATE_MODULE, unix.SYS_GET_KERNEL_SYMS, unix.SYS_QUERY_MODULE, unix.SYS_NFSSERVCTL,
 	}
 	legacyMetadataCalls = []uint32{
-		unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT,
+		unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT, unix.SYS_SYMLINK,
 	}
 	legacyOpenCalls = []uint32{
-		unix.SYS_OPEN, unix.SYS_CREAT, unix.SYS_MKDIR, unix.SYS_RMDIR, unix.SYS_UNLINK, unix.SYS_RENAME, unix.SYS_LINK, unix.SYS_SYMLINK, unix.SYS_MKNOD,
+		unix.SYS_OPEN, unix.SYS_CREAT, unix.SYS_MKDIR, unix.SYS_RMDIR, unix.SYS_UNLINK, unix.SYS_RENAME, unix.SYS_LINK, unix.SYS_MKNOD,
+	}
+	legacyModeCalls = []modeCall{
+		{nr: unix.SYS_OPEN, arg: 2, flags: 1}, {nr: unix.SYS_CREAT, arg: 1}, {nr: unix.SYS_MKDIR, arg: 1}, {nr: unix.SYS_MKNOD, arg: 1, node: true},
 	}
 	legacyForkCalls = []uint32{unix.SYS_FORK, unix.SYS_VFORK}
 )

@@ -9,5 +9,6 @@ var (
 	legacyKernelCalls   []uint32
 	legacyMetadataCalls []uint32
 	legacyOpenCalls     []uint32
+	legacyModeCalls     []modeCall
 	legacyForkCalls     []uint32
 )

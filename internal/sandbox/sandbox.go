@@ -24,8 +24,9 @@ import (
 type Policy struct {
 	// ReadOnly and ReadWrite are the files and directories, as absolute paths, that the program may read,
 	// or read and change. They must exist; neither "/" nor anything of /proc can be granted, because the
-	// host's memory is reachable through it. Modes, owners, times and extended attributes cannot be
-	// changed by path even in a granted directory.
+	// host's memory is reachable through it. What the program may write it may create, change, rename and
+	// remove; modes, owners, times and attributes stay, and no links, devices, pipes or special bits of a
+	// mode (set-uid, set-gid, sticky) are made. It locks files only where all that is granted is ReadWrite.
 	ReadOnly, ReadWrite []string
 	// Network gives IPv4 and IPv6 sockets, and the files that resolving names and verifying certificates
 	// read.
