@@ -2,7 +2,6 @@ package load
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"go/token"
@@ -19,7 +18,7 @@ type LoadOption struct {
 	along, instances []string
 	engine           string
 	force            bool
-	check            func(context.Context, *Module) error
+	check            check
 }
 
 // WithEngine lets the engine of that name run the module, whatever the order of [Config].Engines. An engine that

@@ -97,6 +97,12 @@ type Measurable interface {
 	Memory() Memory
 }
 
+// Holder is an optional ability of an instance: it reports whether the module refers to functions or other values of the host,
+// so that it may call them at any time.
+type Holder interface {
+	Holds() bool
+}
+
 // Isolated is an optional ability of an instance: it tells what keeps the module from the host.
 type Isolated interface {
 	Isolation() Isolation

@@ -449,6 +449,23 @@ func recovered(err *error) {
 	}
 }
 
+// UnboundError reports what the program uses of a module, through a [Ref] or functions of [LazyBind], and the new instance does
+// not have. The old instance stays.
+type UnboundError struct {
+	Lost []error // each a [*SymbolError], or what another use met
+}
+
+func (e *UnboundError) Error() string {
+	var b strings.Builder
+	b.WriteString("the program uses what no longer binds")
+	for _, err := range e.Lost {
+		b.WriteString("\n\t" + strings.ReplaceAll(err.Error(), "\n", "\n\t"))
+	}
+	return b.String()
+}
+
+func (e *UnboundError) Unwrap() []error { return e.Lost }
+
 // ConfigError reports a [Config] that cannot work.
 type ConfigError struct {
 	Setting string // "Config.Engine"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -260,24 +259,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// Slog returns a sink that logs each event: failures and crashes at level Error, what needs attention at
-// Warn, output of modules at Info, everything else at Debug.
-func Slog(logger *slog.Logger) Sink {
-	return func(e Event) {
-		level := slog.LevelDebug
-		switch e.(type) {
-		case Failed, Crashed, Kept:
-			level = slog.LevelError
-		case Deprecated, Degraded, Retrying, Evicted, Overrun, Exceeded:
-			level = slog.LevelWarn
-		case Output:
-			level = slog.LevelInfo
-		}
-		kind := strings.TrimPrefix(fmt.Sprintf("%T", e), "load.")
-		logger.LogAttrs(context.Background(), level, e.String(), slog.String("event", strings.ToLower(kind)))
-	}
 }
 
 // Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed.

@@ -109,7 +109,10 @@ type instance struct {
 	closed atomic.Int32
 	usage  load.Usage
 	run    func() // what a call does
+	holds  atomic.Bool
 }
+
+func (in *instance) Holds() bool { return in.holds.Load() }
 
 func (in *instance) Usage() *load.Usage { return &in.usage }
 

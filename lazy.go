@@ -35,10 +35,11 @@ type boundFunc[F any] struct {
 //	slug.Get()("Hello, Wörld") // the first call finds, installs, compiles and starts the module
 //
 // A later use costs a few atomic loads more than the call. The reference follows its module: after a reload, an unload, a crash or
-// an eviction the next use has the function of the instance that runs, or loads one. Lazy panics with a [*SymbolError] where F
+// an eviction the next use has the function of the instance that runs, or loads one. No reload puts an instance in place to
+// which a live reference no longer binds. Lazy panics with a [*SymbolError] where F
 // is not a function type.
 func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
-	r := &ref[F]{lazy: lazy{loader: l, name: name, options: options, symbol: symbol, t: reflect.TypeFor[F]()}}
+	r := &ref[F]{lazy: lazy{follower: follower{loader: l, name: name, options: options}, symbol: symbol, t: reflect.TypeFor[F]()}}
 	if r.t.Kind() != reflect.Func {
 		panic(&SymbolError{Module: name, Symbol: symbol, Want: r.t.String(), Have: "func", Reason: "load.Lazy takes a function type"})
 	}
@@ -46,6 +47,15 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 		f, err := r.load(ctx)
 		return reflect.ValueOf(f), err
 	}).Interface().(F)
+	r.prepare = func(_ context.Context, old, fresh *Module) (take func(), err error) {
+		v, err := r.rebind(old, fresh)
+		if err != nil || !v.IsValid() {
+			return nil, err
+		}
+		b := &boundFunc[F]{v.Interface().(F), fresh, fresh.crash}
+		return func() { r.bound.Store(b) }, nil
+	}
+	l.follow(&r.follower)
 	return Ref[F]{r}
 }
 
@@ -101,11 +111,9 @@ func (m *Module) use() bool {
 
 // lazy is a symbol of a module that need not run yet.
 type lazy struct {
-	loader  *Loader
-	name    string
-	options []LoadOption
-	symbol  string
-	t       reflect.Type
+	follower
+	symbol string
+	t      reflect.Type
 }
 
 // bind loads the module and binds the symbol.
@@ -174,8 +182,17 @@ func LazyBind(l *Loader, name string, api any, options ...LoadOption) error {
 		if t.Kind() != reflect.Func {
 			return reflect.Value{}, &SymbolError{Module: name, Symbol: symbol, Want: t.String(), Have: "func", Reason: "what is bound lazily has to be a function"}
 		}
-		z := &lazy{loader: l, name: name, options: options, symbol: symbol, t: t}
-		var bound atomic.Pointer[boundFunc[reflect.Value]]
+		z := &lazy{follower: follower{loader: l, name: name, options: options}, symbol: symbol, t: t}
+		bound := new(atomic.Pointer[boundFunc[reflect.Value]])
+		z.prepare = func(_ context.Context, old, fresh *Module) (take func(), err error) {
+			v, err := z.rebind(old, fresh)
+			if err != nil || !v.IsValid() {
+				return nil, err
+			}
+			b := &boundFunc[reflect.Value]{v, fresh, fresh.crash}
+			return func() { bound.Store(b) }, nil
+		}
+		l.follow(&z.follower)
 		return forward(t, func(ctx context.Context) (reflect.Value, error) {
 			if b := bound.Load(); b != nil && b.module.use() {
 				return b.f, nil

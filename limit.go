@@ -131,13 +131,15 @@ func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 // markUsed notes which modules were used since it was last called. It is called with mu held.
 func (c *cache) markUsed(modules []*Module) {
 	c.looks++
+	now := time.Now()
 	for _, m := range modules {
-		calls := int64(0)
+		calls, running := int64(0), 0
 		for _, part := range m.parts() {
-			calls += part.usage.calls.Load() + int64(part.usage.Running())
+			calls += part.usage.calls.Load()
+			running += part.usage.Running()
 		}
-		if m.mark.CompareAndSwap(0, markUnused) || calls != m.seen {
-			m.used, m.seen = c.looks, calls
+		if m.mark.CompareAndSwap(0, markUnused) || calls != m.seen || running > 0 {
+			m.used, m.seen, m.lastUsed = c.looks, calls, now
 		}
 	}
 }

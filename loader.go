@@ -36,6 +36,11 @@ type Config struct {
 	MaxModules  int
 	MemoryLimit int64
 
+	// IdleTimeout is how long a module may be unused before it is unloaded; 0 keeps it. It is idle as for MaxModules, and stays
+	// besides while it holds functions or other values of the host. It is unloaded at most an eighth of the time late. A
+	// [Ref] loads it again at the next use; a function that was bound otherwise then answers [ErrUnloaded].
+	IdleTimeout time.Duration
+
 	// Limits, where it is not nil, bounds what each module may use. It is asked at every start of one.
 	Limits func(*Spec) Limits
 
@@ -80,6 +85,10 @@ type Loader struct {
 	watching, exceeds bool // the memory is watched; the limits are exceeded; guarded by the cache's mutex
 
 	watchers []*watcher // guarded by the cache's mutex
+
+	followers followers
+
+	looking *time.Timer // that looks what is used; nil before the first load; guarded by the cache's mutex
 
 	closing chan struct{} // closed when Close begins
 	ending  sync.Once
@@ -126,6 +135,9 @@ func New(config Config) (*Loader, error) {
 	}
 	if config.Frozen && config.LockFile == "" {
 		return nil, &ConfigError{Setting: "Config.Frozen", Reason: "there is no Config.LockFile"}
+	}
+	if config.IdleTimeout < 0 {
+		return nil, &ConfigError{Setting: "Config.IdleTimeout", Reason: fmt.Sprintf("%v is less than nothing; 0 keeps modules", config.IdleTimeout)}
 	}
 	l := &Loader{config: config, registries: registries}
 	if err := l.lock.init(config.LockFile); err != nil {
@@ -231,6 +243,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		if l.limited() {
 			l.keepWithin(ctx, m)
 		}
+		l.look()
 		l.tellWatchers()
 	}
 	return m, nil
@@ -252,7 +265,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 	start := time.Now()
 	ctx = l.context(ctx)
 	defer func() {
-		if err != nil {
+		if err != nil && g == nil { // of a reload, Kept tells
 			Emit(ctx, Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
 		}
 	}()

@@ -54,6 +54,7 @@ type Module struct {
 	pins                int           // guarded by cache.mu
 	used                int64         // the look of cache.markUsed that last found it used; guarded by cache.mu
 	seen                int64         // its calls at the last look; guarded by cache.mu
+	lastUsed            time.Time     // as far as the looks tell; guarded by cache.mu
 	borrowers           int           // calls of With that will unload it; guarded by cache.mu
 	number              int64         // how many modules were registered before it, and it; guarded by cache.mu
 	gone                chan struct{} // closed when it was closed after it was dropped
@@ -130,6 +131,7 @@ func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, e
 
 // bind binds a symbol of the module, or of the sibling that has it.
 func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	m.use()
 	provider, symbol, err := m.provider(context.Background(), symbol)
 	if err != nil {
 		return reflect.Value{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"runtime"
 	"sync/atomic"
@@ -20,7 +21,7 @@ func (p plain) Name() string { return "plain" }
 func (p plain) Accepts(load.Source) bool { return true }
 
 func (p plain) Open(context.Context, load.Artifact, load.Importer) (load.Instance, error) {
-	return &plainInstance{values: p}, nil
+	return &plainInstance{values: maps.Clone(p)}, nil
 }
 
 type plainInstance struct {

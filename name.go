@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -44,7 +43,7 @@ type Name struct {
 	Instances []string
 
 	force bool // see [Force]
-	check func(context.Context, *Module) error
+	check check
 }
 
 // String returns the name as it would be written, without its alias.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Check makes a reload try the new instance before it takes the old one's place: where f returns an error or panics, the old
-// one stays. f must neither reload nor unload. It means nothing to other calls.
+// Check makes a reload, or a [Loader.Watch], try the new instance before it takes the old one's place: where f returns an error or
+// panics, the old one stays. f must neither reload nor unload. It means nothing to other calls.
 func Check(f func(ctx context.Context, m *Module) error) LoadOption { return LoadOption{check: f} }
 
 // Invalidator is an optional ability of a finder or an installer: Invalidate drops what it remembers of the places where it
@@ -38,6 +38,9 @@ func (l *Loader) Invalidate() {
 // their places at one moment, under the same names; functions of a [Ref] follow. Running calls of the old ones finish,
 // and then these answer [ErrUnloaded].
 //
+// First, everything that the program uses of the old ones through a [Ref] or functions of [LazyBind] is bound to the new ones; what
+// no longer binds is an [*UnboundError].
+//
 // If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is [ErrNotLoaded] for a name that is
 // not loaded. The option [Check] tries the new instance first. There is one reload at a time: further ones wait.
 func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
@@ -56,20 +59,9 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 			asked.Query = request.Query
 		}
 		return map[*Module]Name{m: asked}
-	}, func(ctx context.Context, old, m *Module) (err error) {
+	}, func(ctx context.Context, m *Module) error {
 		fresh = m
-		if request.check == nil {
-			return nil
-		}
-		defer func() {
-			if v := recover(); v != nil {
-				err = &PanicError{Module: m.Name(), Symbol: "the check of the reload", Value: fmt.Sprint(v)}
-			}
-		}()
-		if err := request.check(ctx, m); err != nil {
-			return fmt.Errorf("the check of the new instance: %w", err)
-		}
-		return nil
+		return request.check.try(ctx, m)
 	})
 	switch {
 	case errors.Is(err, ErrNotLoaded) || errors.Is(err, ErrClosed):
@@ -82,9 +74,28 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 	return fresh, nil
 }
 
+// check is what a [Check] asks of a new instance; nil asks nothing.
+type check func(ctx context.Context, m *Module) error
+
+// try asks. A panic is an error.
+func (f check) try(ctx context.Context, m *Module) (err error) {
+	if f == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Module: m.Name(), Symbol: "the check of the reload", Value: fmt.Sprint(v)}
+		}
+	}()
+	if err := f(ctx, m); err != nil {
+		return fmt.Errorf("the check of the new instance: %w", err)
+	}
+	return nil
+}
+
 // reload renews the modules that targets returns, with the names to find them by, and those that import them. Each of the
 // targets is checked before the new ones take over.
-func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, check func(ctx context.Context, old, fresh *Module) error) error {
+func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, check check) error {
 	select {
 	case l.reloading <- struct{}{}:
 		defer func() { <-l.reloading }()
@@ -100,14 +111,18 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, ch
 		}
 		g := l.newGeneration(renewed)
 		err := g.load(ctx)
+		var takes []func()
+		if err == nil {
+			takes, err = l.rebind(ctx, g)
+		}
 		for old := range renewed {
 			if err == nil && g.fresh[old] != nil {
-				err = check(ctx, old, g.fresh[old])
+				err = check(ctx, g.fresh[old])
 			}
 		}
 		var again *outdatedError
 		if err == nil {
-			err = l.replace(g)
+			err = l.replace(g, takes)
 		}
 		if err == nil {
 			for old := range renewed {
@@ -133,8 +148,8 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, ch
 	}
 }
 
-// replace puts the new modules in the places of the old ones, all at once.
-func (l *Loader) replace(g *generation) error {
+// replace puts the new modules in the places of the old ones, all at once, and lets the followers take them.
+func (l *Loader) replace(g *generation, takes []func()) error {
 	c := &l.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,6 +175,9 @@ func (l *Loader) replace(g *generation) error {
 	maps.Copy(modules, names)
 	c.modules.Store(&modules)
 	g.over.Store(true)
+	for _, take := range takes {
+		take()
+	}
 	l.withdraw(replaced, "replaced by a reload")
 	return nil
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -9,20 +10,45 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/loadgo/load/internal/seconds"
 )
 
-// Stages is how long each part of a load took; a part that was not needed is 0.
+// Stages is how long each part of a load took; a part that was not needed is 0. In JSON each is a number of seconds.
 type Stages struct {
-	Find    time.Duration `json:"find"`
-	Install time.Duration `json:"install"` // with what a source found in place needs
-	Compile time.Duration `json:"compile"` // or finding the artifact
-	Open    time.Duration `json:"open"`    // initialisation included, and the loads of imports
-	Total   time.Duration `json:"total"`
+	Find    time.Duration
+	Install time.Duration // with what a source found in place needs
+	Compile time.Duration // or finding the artifact
+	Open    time.Duration // initialisation included, and the loads of imports
+	Total   time.Duration
+}
+
+// stagesJSON is how Stages are written in JSON.
+type stagesJSON struct {
+	Find    seconds.Seconds `json:"find"`
+	Install seconds.Seconds `json:"install"`
+	Compile seconds.Seconds `json:"compile"`
+	Open    seconds.Seconds `json:"open"`
+	Total   seconds.Seconds `json:"total"`
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (s Stages) MarshalJSON() ([]byte, error) {
+	return json.Marshal(stagesJSON{seconds.Seconds(s.Find), seconds.Seconds(s.Install), seconds.Seconds(s.Compile), seconds.Seconds(s.Open), seconds.Seconds(s.Total)})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (s *Stages) UnmarshalJSON(data []byte) error {
+	var in stagesJSON
+	err := json.Unmarshal(data, &in)
+	*s = Stages{time.Duration(in.Find), time.Duration(in.Install), time.Duration(in.Compile), time.Duration(in.Open), time.Duration(in.Total)}
+	return err
 }
 
 // Stats is what is known of a module's life, at one moment.
 type Stats struct {
-	Loaded   time.Time `json:"loaded"` // when
+	Loaded   time.Time `json:"loaded"`    // when
+	LastUsed time.Time `json:"last_used"` // when it was last looked up, bound or called; at most ten seconds, or an eighth of Config.IdleTimeout, later than that
 	Stages   Stages    `json:"stages"`
 	Calls    int64     `json:"calls"` // that ended, where the engine or the module saw them: not those of native functions bound with their own type
 	Errors   int64     `json:"errors"`
@@ -48,7 +74,8 @@ func (m *Module) Stats() Stats {
 		s.Memory.From = cmp.Or(s.Memory.From, memory.From)
 	}
 	m.loader.cache.mu.Lock()
-	s.Pins = m.pins
+	m.loader.cache.markUsed(m.loader.cache.all())
+	s.Pins, s.LastUsed = m.pins, m.lastUsed
 	m.loader.cache.mu.Unlock()
 	return s
 }

@@ -2,12 +2,15 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/loadgo/load/internal/seconds"
 )
 
 // Force makes [Loader.Load] reload a module that runs already, as [Loader.Reload] does, and [Loader.Unload]
@@ -22,13 +25,34 @@ type UnloadReport struct {
 	Memory int64 `json:"memory"`
 	// Artifact is the size of the compiled module, in bytes, whose code is not mapped any more.
 	Artifact int64 `json:"artifact"`
-	// Waited is how long running calls took to finish.
+	// Waited is how long running calls took to finish. In JSON it is a number of seconds.
 	Waited time.Duration `json:"waited"`
 	// Interrupted is how many calls still ran when the context ended. In a module that runs as a process they were
 	// ended and return [ErrUnloaded]; calls within the host's process end by themselves.
 	Interrupted int `json:"interrupted"`
 	// Objects are those that the host still holds, longest held first. They answer [ErrUnloaded].
 	Objects []HeldObjects `json:"objects,omitempty"`
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (r UnloadReport) MarshalJSON() ([]byte, error) {
+	type fields UnloadReport
+	return json.Marshal(struct {
+		fields
+		Waited seconds.Seconds `json:"waited"`
+	}{fields(r), seconds.Seconds(r.Waited)})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (r *UnloadReport) UnmarshalJSON(data []byte) error {
+	type fields UnloadReport
+	in := struct {
+		*fields
+		Waited seconds.Seconds `json:"waited"`
+	}{fields: (*fields)(r)}
+	err := json.Unmarshal(data, &in)
+	r.Waited = time.Duration(in.Waited)
+	return err
 }
 
 // Unload takes the module of that name out of the cache, under all its names, waits for its running calls, and
@@ -182,6 +206,11 @@ func (l *Loader) withdraw(modules []*Module, why string) {
 // it, and what is left goes on in the background.
 func (l *Loader) Close(ctx context.Context) error {
 	l.ending.Do(func() { close(l.closing) })
+	l.cache.mu.Lock()
+	if l.looking != nil {
+		l.looking.Stop()
+	}
+	l.cache.mu.Unlock()
 	modules, ended := l.cache.close()
 	defer context.AfterFunc(ctx, l.hurry)()
 	err := l.retire(ctx, modules, "")

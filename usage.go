@@ -37,7 +37,7 @@ type Counted interface {
 // must follow.
 func (u *Usage) Begin() error {
 	if u.running.Add(1) < 0 {
-		u.leave()
+		u.Leave()
 		return ErrUnloaded
 	}
 	return nil
@@ -50,10 +50,12 @@ func (u *Usage) End(err error) {
 	if err != nil {
 		u.failed.Add(1)
 	}
-	u.leave()
+	u.Leave()
 }
 
-func (u *Usage) leave() {
+// Leave follows Begin in the place of End after what keeps the instance and is no call of the program's: an import or the
+// host reads a variable.
+func (u *Usage) Leave() {
 	if u.running.Add(-1) == refusing {
 		u.ended()
 	}

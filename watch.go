@@ -32,14 +32,24 @@ const (
 // together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are watched. Files that are written
 // without a change of what is compiled reload nothing. Each outcome is an event: [Reloaded], or [Kept] with the error.
 //
+// As with [Loader.Reload], what the program uses has to bind to the new instances; the option [Check], the only one that it takes,
+// tries each of those whose files changed.
+//
 // A directory that vanishes is a failed reload; its modules go on, and are reloaded when it is there again.
 //
-// The error is a [*ConfigError] where [Config].Notify is not set, and otherwise the system's.
-func (l *Loader) Watch(ctx context.Context) error {
+// The error is a [*ConfigError] where [Config].Notify is not set or an option is none that it takes, and otherwise the system's.
+func (l *Loader) Watch(ctx context.Context, options ...LoadOption) error {
 	if l.config.Notify == nil {
 		return &ConfigError{Setting: "Config.Notify", Reason: "there is nothing that tells of changes; set it to notify.New"}
 	}
-	w := &watcher{loader: l, changes: make(map[string]bool), wake: make(chan struct{}, 1), watched: make(map[string]bool)}
+	var check check
+	for _, option := range options {
+		if option.check == nil {
+			return &ConfigError{Setting: "Watch", Reason: "it takes no option but load.Check"}
+		}
+		check = option.check
+	}
+	w := &watcher{loader: l, check: check, changes: make(map[string]bool), wake: make(chan struct{}, 1), watched: make(map[string]bool)}
 	var err error
 	if w.notifier, err = l.config.Notify(w.changed); err != nil {
 		return fmt.Errorf("watch: %w", err)
@@ -71,6 +81,7 @@ func (l *Loader) Watch(ctx context.Context) error {
 type watcher struct {
 	loader   *Loader
 	notifier Notifier
+	check    check
 	wake     chan struct{} // holds a token when there is something to look at
 
 	mu      sync.Mutex
@@ -202,11 +213,11 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 			targets[m] = m.request
 		}
 	}
-	if len(targets) > 1 && l.reloadChanged(ctx, targets) == nil {
+	if len(targets) > 1 && w.reloadChanged(ctx, targets) == nil {
 		return
 	}
 	for m, request := range targets {
-		err := l.reloadChanged(ctx, map[*Module]Name{m: request})
+		err := w.reloadChanged(ctx, map[*Module]Name{m: request})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
 			Emit(l.context(ctx), Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
@@ -214,14 +225,15 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 }
 
 // reloadChanged reloads those of the targets that still are registered.
-func (l *Loader) reloadChanged(ctx context.Context, targets map[*Module]Name) error {
+func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]Name) error {
+	l := w.loader
 	return l.reload(ctx, func() map[*Module]Name {
 		l.cache.mu.Lock()
 		defer l.cache.mu.Unlock()
 		present := maps.Clone(targets)
 		maps.DeleteFunc(present, func(m *Module, _ Name) bool { return m.dropped })
 		return present
-	}, func(context.Context, *Module, *Module) error { return nil })
+	}, w.check.try)
 }
 
 // unchanged tells whether a load of the module would find the source that it was made from.

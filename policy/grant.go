@@ -1,11 +1,13 @@
 package policy
 
 import (
+	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/internal/seconds"
 	"github.com/loadgo/load/internal/token"
 )
 
@@ -24,7 +26,37 @@ type Grants struct {
 	Programs  bool     `json:"programs,omitempty"` // start programs that lie in its directories
 	Memory    int64    `json:"memory,omitempty"`   // limit in bytes in place of the engine's, 0 for that
 
-	CallTime time.Duration `json:"call_time,omitempty"` // limit of one call, 0 for none
+	CallTime time.Duration `json:"-"` // limit of one call, 0 for none; in JSON call_time, a number of seconds
+}
+
+// fields is Grants without its methods.
+type fields Grants
+
+// grantsJSON is how Grants are written in JSON.
+type grantsJSON struct {
+	*fields
+	CallTime seconds.Seconds `json:"call_time,omitempty"`
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (g Grants) MarshalJSON() ([]byte, error) {
+	return json.Marshal(grantsJSON{(*fields)(&g), seconds.Seconds(g.CallTime)})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (g *Grants) UnmarshalJSON(data []byte) error {
+	in := grantsJSON{fields: (*fields)(g)}
+	err := json.Unmarshal(data, &in)
+	g.CallTime = time.Duration(in.CallTime)
+	return err
+}
+
+// MarshalJSON implements [json.Marshaler]: the one of Grants would leave the pattern out.
+func (g Grant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Pattern string
+		grantsJSON
+	}{g.Pattern, grantsJSON{(*fields)(&g.Grants), seconds.Seconds(g.CallTime)}})
 }
 
 // Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "memory 64MiB", "network",

@@ -31,6 +31,8 @@ type plan struct {
 	results  []reflect.Type
 	mode     uint64
 	lasting  bool // it is given a context, which outlives the call where an object is returned
+	// carry is Instance.send, or Instance.access for a variable.
+	carry func(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error)
 }
 
 // pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it is locked.
@@ -65,7 +67,7 @@ func (i *Instance) params(target callee) []int {
 
 // plan pairs the host's types with those of the module.
 func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs pairs) (*plan, error) {
-	p := &plan{callee: target, instance: i, results: results}
+	p := &plan{callee: target, instance: i, results: results, carry: i.send}
 	p.lasting = i.TakesContext(target.function)
 	for j, n := range i.params(target) {
 		encode, err := pairs.encoder(args[j], n, lenient)
@@ -131,7 +133,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		p.instance.takeBack(e)
 		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
 	}
-	reply, err := p.instance.send(ctx, p.symbol, p.function, p.mode, e)
+	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}

@@ -97,14 +97,28 @@ func (i *Instance) send(ctx context.Context, symbol string, function int, mode u
 	if err := i.usage.Begin(); err != nil {
 		return nil, err
 	}
+	reply, err := i.transfer(ctx, symbol, function, mode, message)
+	i.usage.End(err)
+	return reply, err
+}
+
+// access reads or writes a variable, which is like a call that is not counted.
+func (i *Instance) access(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+	if err := i.usage.Begin(); err != nil {
+		return nil, err
+	}
+	defer i.usage.Leave()
+	return i.transfer(ctx, symbol, function, mode, message)
+}
+
+// transfer carries a message within the limit of time.
+func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
 	if i.callTime > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, load.TimeLimit(i.callTime))
 		defer cancel()
 	}
-	reply, err := i.transport.Call(ctx, symbol, function, mode, message)
-	i.usage.End(err)
-	return reply, err
+	return i.transport.Call(ctx, symbol, function, mode, message)
 }
 
 // Symbols implements [load.Instance].
@@ -199,6 +213,7 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return fail(err.Error())
 	}
+	value.carry = i.access
 	results, err := value.run(context.Background(), nil, nil)
 	if err != nil {
 		return reflect.Value{}, err

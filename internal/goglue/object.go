@@ -308,6 +308,7 @@ func (i *Instance) set(ctx context.Context, symbol string, function, n int, rece
 		return err
 	}
 	plan.mode |= wire.ModeSet
+	plan.carry = i.access
 	_, err = plan.run(ctx, receiver, []reflect.Value{reflect.ValueOf(&value).Elem()})
 	var unfit *argumentError
 	if errors.As(err, &unfit) {

@@ -1,0 +1,122 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"runtime"
+	"slices"
+	"sync"
+	"weak"
+)
+
+// follower is what follows the module of a name through all instances that run it: a [Ref], or a function of [LazyBind].
+type follower struct {
+	loader  *Loader
+	name    string
+	options []LoadOption
+	// prepare makes what the program uses of the new instance. The follower turns to it when take is called. The error says what
+	// the program uses of the old instance and the new one does not have.
+	prepare func(ctx context.Context, old, fresh *Module) (take func(), err error)
+}
+
+// followers are those of a loader that the program still holds.
+type followers struct {
+	mu   sync.Mutex
+	last int64
+	all  map[int64]weak.Pointer[follower]
+}
+
+// follow keeps f in mind until the program drops it.
+func (l *Loader) follow(f *follower) {
+	c := &l.followers
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all == nil {
+		c.all = make(map[int64]weak.Pointer[follower])
+	}
+	c.last++
+	c.all[c.last] = weak.Make(f)
+	runtime.AddCleanup(f, func(n int64) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.all, n)
+	}, c.last)
+}
+
+// held lists those that the program still holds, oldest first.
+func (c *followers) held() []*follower {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []*follower
+	for _, n := range slices.Sorted(maps.Keys(c.all)) {
+		if f := c.all[n].Value(); f != nil {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// module returns the running module that the follower's name leads to, or nil.
+func (f *follower) module() *Module {
+	request, err := f.loader.parseRequest(f.name, f.options)
+	if err != nil {
+		return nil
+	}
+	return f.loader.registered(f.name, request)
+}
+
+// rebind makes of a generation what the program uses of the modules that it replaces. The followers turn to it by takes. The error is an
+// [*UnboundError].
+func (l *Loader) rebind(ctx context.Context, g *generation) (takes []func(), err error) {
+	lost := &UnboundError{}
+	for _, f := range l.followers.held() {
+		old := f.module()
+		fresh := g.fresh[old]
+		if old == nil || fresh == nil || !carries(f.name, old, fresh) {
+			continue
+		}
+		take, err := f.try(ctx, old, fresh)
+		switch {
+		case err != nil:
+			lost.add(err)
+		case take != nil:
+			takes = append(takes, take)
+		}
+	}
+	if len(lost.Lost) > 0 {
+		return nil, lost
+	}
+	return takes, nil
+}
+
+// try is prepare, whose panic is an error.
+func (f *follower) try(ctx context.Context, old, fresh *Module) (take func(), err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Module: fresh.Name(), Symbol: "what makes a value of it", Value: fmt.Sprint(v)}
+		}
+	}()
+	return f.prepare(ctx, old, fresh)
+}
+
+// add notes what is lost, once.
+func (e *UnboundError) add(err error) {
+	if !slices.ContainsFunc(e.Lost, func(other error) bool { return other.Error() == err.Error() }) {
+		e.Lost = append(e.Lost, err)
+	}
+}
+
+// rebind binds the symbol in the new instance. There is nothing to bind where neither has it.
+func (z *lazy) rebind(old, fresh *Module) (v reflect.Value, err error) {
+	v, err = fresh.bind(z.symbol, z.t)
+	var unfit *SymbolError
+	if errors.As(err, &unfit) {
+		if _, before := old.bind(z.symbol, z.t); before != nil {
+			return reflect.Value{}, nil
+		}
+	}
+	return v, err
+}
