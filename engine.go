@@ -206,6 +206,11 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 		if err := l.checkSources(spec); err != nil {
 			return err
 		}
+		release, err := l.config.Store.Slot(ctx, "compile")
+		if err != nil {
+			return err
+		}
+		defer release()
 		return compiler.Compile(ctx, spec.Source, dir)
 	})
 	if err != nil {

@@ -72,7 +72,7 @@ func loadError(name string, err error) error {
 	name = withoutSecret(name)
 	var inner *LoadError
 	if !errors.As(err, &inner) {
-		return &LoadError{Chain: []string{name}, Err: err}
+		return &LoadError{Chain: []string{name}, Err: ofSystem(err)}
 	}
 	chain := []string{name}
 	var cycle *CycleError
@@ -210,7 +210,10 @@ func (e *CompileError) Error() string {
 type ToolchainError struct {
 	Reason string
 	Fix    string
+	Err    error // the cause below, or nil
 }
+
+func (e *ToolchainError) Unwrap() error { return e.Err }
 
 func (e *ToolchainError) Error() string {
 	if e.Fix == "" {

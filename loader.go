@@ -215,7 +215,9 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 	key := name.String()
 	if name.Form == FormDir {
 		if key, err = filepath.Abs(name.Target); err != nil {
-			return nil, loadError(asked, err)
+			return nil, loadError(asked, &SystemError{
+				Reason: "the current directory is gone or out of reach: " + err.Error(), Fix: "change to another directory, or use an absolute path", Err: err,
+			})
 		}
 	}
 	if ctx.Err() != nil {

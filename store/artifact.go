@@ -156,7 +156,7 @@ func (s *Store) lookup(key string) (*Artifact, error) {
 		return nil, &DamagedError{Key: key, File: "manifest", Reason: err.Error()}
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.unreadable(err)
 	}
 	files, err := parseManifest(key, data)
 	if err != nil {

@@ -82,10 +82,22 @@ func writeError(path string, err error) error {
 		path, cause = linkErr.New, linkErr.Err
 	}
 	fix := setDir
-	if Full(err) {
+	switch {
+	case Full(err):
 		fix = freeSpace
+	case errors.Is(err, fs.ErrPermission):
+		fix = setDir + ", or let the user who owns it run `load get`"
 	}
 	return &WriteError{Path: path, Fix: fix, Err: cause}
+}
+
+// unreadable says of an error that it is a store that this user cannot read; another error stays as it is.
+func (s *Store) unreadable(err error) error {
+	var known *DirError
+	if !errors.Is(err, fs.ErrPermission) || errors.As(err, &known) {
+		return err
+	}
+	return &DirError{Dir: s.dir, Reason: "it cannot be read by this user: " + err.Error(), Fix: "let its owner run chmod -R a+rX " + s.dir + ", or " + setDir, Err: err}
 }
 
 // DamagedError reports an artifact that is not what was put into the store. [Store.Evict] makes room to

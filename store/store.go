@@ -88,7 +88,7 @@ func Open(dir string) (*Store, error) {
 		}
 	}
 	if _, err := os.ReadDir(s.objDir()); errors.Is(err, fs.ErrPermission) {
-		return nil, &DirError{Dir: dir, Reason: "its artifacts cannot be read by this user", Fix: setDir, Err: err}
+		return nil, s.unreadable(err)
 	}
 	// A read-only store may lack the directory; whoever needs it finds that out.
 	_ = os.Mkdir(s.EmptyDir(), 0o555)

@@ -69,7 +69,7 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd}, Ready: verify,
 	}, config.policy())
 	if err != nil {
-		return nil, fmt.Errorf("the module cannot be started: %w", err)
+		return nil, cannotStart(err, program)
 	}
 	go p.stdout.copy()
 	go p.stderr.copy()

@@ -54,8 +54,18 @@ func (f *Finder) Invalidate() {
 var (
 	errNoEntry  = fmt.Errorf("%w: no such directory there", load.ErrNotFound)
 	errVersions = fmt.Errorf("%w: a directory has no versions", load.ErrNotFound)
+	errGone     = fmt.Errorf("%w: it is gone", load.ErrNotFound)
 	errForm     = fmt.Errorf("%w: not the name of a directory", load.ErrNotFound)
 )
+
+// cause takes the path and the operation out of an error of the file system.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
 
 func notFound(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", load.ErrNotFound, fmt.Sprintf(format, args...))
@@ -88,10 +98,13 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 func (f *Finder) findPath(target string) (*load.Spec, error) {
 	first, _, _ := strings.Cut(target, "/")
 	here, changed, err := f.entries.has(first, target+starlarkSuffix)
-	if err != nil {
-		return nil, err
-	}
 	miss := errNoEntry
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		miss = errGone
+	case err != nil:
+		miss = notFound("it cannot be looked into: %v", cause(err))
+	}
 	if here {
 		spec, err := describeAny(filepath.Join(f.root, filepath.FromSlash(target)))
 		if err == nil || !errors.Is(err, load.ErrNotFound) {
@@ -99,10 +112,7 @@ func (f *Finder) findPath(target string) (*load.Spec, error) {
 		}
 		miss = err
 	}
-	dir, ok, err := f.module.packageDir(target, changed)
-	if err != nil {
-		return nil, err
-	}
+	dir, ok := f.module.packageDir(target, changed)
 	if !ok {
 		return nil, miss
 	}

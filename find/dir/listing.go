@@ -41,7 +41,7 @@ func (n *names) has(one, other string) bool {
 }
 
 // has tells whether the directory has one of two entries, and whether the directory may have changed since the
-// last look-up. A directory that does not exist has none.
+// last look-up. A directory that does not exist has none; the error is of one that cannot be looked into.
 func (l *listing) has(one, other string) (here, changed bool, err error) {
 	info, err := os.Stat(l.dir)
 	if errors.Is(err, fs.ErrNotExist) || isNotDirectory(err) {
@@ -64,7 +64,12 @@ func (l *listing) has(one, other string) (here, changed bool, err error) {
 		return err == nil, changed, nil
 	}
 	kept, err = list(l.dir, info)
-	if err != nil {
+	if err != nil { // a directory without the right to list it still has entries
+		for _, name := range []string{one, other} {
+			if _, missing := os.Lstat(filepath.Join(l.dir, name)); missing == nil {
+				return true, changed, nil
+			}
+		}
 		return false, changed, err
 	}
 	l.kept.Store(kept)

@@ -31,26 +31,27 @@ type rootModule struct {
 // packageDir returns the directory of a package of the module that the root lies in; ok is false where
 // the import path is none of the module's. What is known is relied on only to say so, and not where
 // fresh is set.
-func (m *rootModule) packageDir(importPath string, fresh bool) (dir string, ok bool, err error) {
+func (m *rootModule) packageDir(importPath string, fresh bool) (dir string, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := within(m.path, importPath); !ok && !fresh && time.Since(m.checked) < recheck {
-		return "", false, nil
-	}
-	abs, err := filepath.Abs(m.root)
-	if err != nil {
-		return "", false, err
+		return "", false
 	}
 	m.dir, m.path, m.checked = "", "", time.Now()
-	if m.dir, err = moduleRoot(abs); err != nil || m.dir == "" {
-		return "", false, err
+	abs, err := filepath.Abs(m.root)
+	if err == nil {
+		m.dir, err = moduleRoot(abs)
 	}
-	if m.path, err = modulePath(m.dir); err != nil {
-		// That the go.mod is broken concerns the modules below it, not every name.
-		return "", false, nil
+	if err == nil && m.dir != "" {
+		m.path, err = modulePath(m.dir)
+	}
+	if err != nil || m.dir == "" {
+		// That the go.mod is broken or out of reach concerns the modules below it, not every name.
+		m.path = ""
+		return "", false
 	}
 	rest, ok := within(m.path, importPath)
-	return filepath.Join(m.dir, filepath.FromSlash(rest)), ok, nil
+	return filepath.Join(m.dir, filepath.FromSlash(rest)), ok
 }
 
 // within cuts a module's path from an import path.

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -17,10 +16,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal"
@@ -324,100 +321,4 @@ func (b *build) docs(p *listedPackage) docs {
 		}
 	}
 	return readDocs(fset, p.ImportPath, files)
-}
-
-// goCommand runs the go command in the main module, closed off from everything but the sources and the
-// build cache, and returns its standard output.
-func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, b.Toolchain.GoCommand, args...)
-	cmd.Dir, cmd.Env = b.work, b.env()
-	cmd.WaitDelay = time.Second // for what the go command started
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := run(cmd)
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return stdout.Bytes(), nil
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case !errors.As(err, &exit):
-		return nil, &load.ToolchainError{Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + b.Toolchain.Root}
-	}
-	output := b.clean(stderr.String())
-	switch {
-	case strings.Contains(output, "build cache is required"):
-		return nil, &load.ToolchainError{Reason: "the go command does not know where its build cache is", Fix: "set HOME or GOCACHE"}
-	case strings.Contains(output, "no space left on device"):
-		return nil, &load.ToolchainError{Reason: "the disk of " + b.work + " or of the build cache is full: " + output, Fix: "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"}
-	}
-	return nil, &load.CompileError{Reason: "it does not compile", Output: output}
-}
-
-// temp is where the go command puts its own temporary files: they go with the build, also when it is killed.
-func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
-
-// env is the environment of the go command: nothing is inherited that changes what is built.
-func (b *build) env() []string {
-	env := []string{
-		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
-		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
-		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
-		"GOTMPDIR=" + b.temp(),
-	}
-	if b.BuildCache != "" {
-		env = append(env, "GOCACHE="+b.BuildCache)
-	} else if cache := b.Toolchain.Env("GOCACHE"); cache != "" {
-		env = append(env, "GOCACHE="+cache)
-	}
-	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "TMPDIR", "LocalAppData", "SystemRoot", "TEMP", "TMP"} {
-		if v, ok := os.LookupEnv(key); ok {
-			env = append(env, key+"="+v)
-		}
-	}
-	return env
-}
-
-func (b *build) modCache() string {
-	if b.src.Go.ModCache != "" {
-		return b.src.Go.ModCache
-	}
-	return filepath.Join(b.work, "mod") // the package needs no modules
-}
-
-// clean takes the build's private paths out of what the go command wrote: those of the main module and of
-// the module cache go, those of the toolchain and of a local source are spelled from their roots. The go
-// command shortens paths by making them relative to where it runs.
-func (b *build) clean(text string) string {
-	var pairs []string
-	copied := "" // where the files of a loose directory are built
-	if name, ok := strings.CutPrefix(b.importPath, loosePath); ok {
-		copied = filepath.Join(b.work, "module", name)
-	}
-	for _, place := range [][2]string{
-		{copied, b.src.Dir + string(filepath.Separator)},
-		{b.modCache(), ""},
-		{b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)},
-		{b.src.Dir, b.src.Dir + string(filepath.Separator)},
-		{b.work, ""},
-	} {
-		if place[0] == "" {
-			continue
-		}
-		if relative, err := filepath.Rel(b.work, place[0]); err == nil && relative != "." {
-			pairs = append(pairs, relative+string(filepath.Separator), place[1])
-		}
-		if place[0] != b.src.Dir {
-			pairs = append(pairs, place[0]+string(filepath.Separator), place[1])
-		}
-	}
-	text = strings.NewReplacer(pairs...).Replace(text)
-	var lines []string
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\n")
-		if line != "" && !strings.HasPrefix(line, "# ") {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// Slot waits until fewer pieces of work of a kind are under way in all processes that use the store than the machine has
+// processors, and counts as one of them until release is called. Where ctx ends first, the error is its cause.
+func (s *Store) Slot(ctx context.Context, kind string) (release func(), err error) {
+	leave, err := s.locks.acquire(ctx, "slots "+kind) // one goroutine looks for a slot, the others queue
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	dir := filepath.Join(s.dir, "lock")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, writeError(dir, err)
+	}
+	for waits := false; ; waits = true {
+		for i := range runtime.NumCPU() {
+			file := newFlock(filepath.Join(dir, fmt.Sprintf("%s-%d", fileName(kind), i)))
+			if ok, err := file.TryLock(); err != nil {
+				return nil, writeError(file.Path(), err)
+			} else if ok {
+				return func() { _ = file.Unlock() }, nil
+			}
+			_ = file.Close()
+		}
+		if waiting, _ := ctx.Value(waitKey{}).(func(string)); waiting != nil && !waits {
+			waiting("a processor to " + kind)
+		}
+		select {
+		case <-time.After(poll):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package store_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/store"
+)
+
+// TestSlot: however many ask through however many stores of one directory, no more than there are processors work at a time, and
+// each gets its turn.
+func TestSlot(t *testing.T) {
+	t.Parallel()
+	dir := loadtest.TempDir(t)
+	var now, most, done atomic.Int32
+	var wg sync.WaitGroup
+	for range 3 {
+		s, err := store.Open(dir)
+		require.NoError(t, err)
+		for range 4 * runtime.NumCPU() {
+			wg.Go(func() {
+				release, err := s.Slot(t.Context(), "work")
+				if !assert.NoError(t, err) {
+					return
+				}
+				n := now.Add(1)
+				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+				}
+				runtime.Gosched()
+				done.Add(1)
+				now.Add(-1)
+				release()
+			})
+		}
+	}
+	wg.Wait()
+	assert.LessOrEqual(t, int(most.Load()), runtime.NumCPU())
+	assert.Equal(t, 12*runtime.NumCPU(), int(done.Load()))
+}
+
+// TestSlotWait: who waits for a slot says so once, and gives up with its context; kinds do not wait for each other.
+func TestSlotWait(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(loadtest.TempDir(t))
+	require.NoError(t, err)
+	for range runtime.NumCPU() {
+		release, err := s.Slot(t.Context(), "work")
+		require.NoError(t, err)
+		defer release()
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var told []string
+	_, err = s.Slot(store.WithWait(ctx, func(lock string) {
+		told = append(told, lock)
+		cancel(assert.AnError)
+	}), "work")
+	assert.Equal(t, assert.AnError, err)
+	assert.Equal(t, []string{"a processor to work"}, told)
+	release, err := s.Slot(t.Context(), "play")
+	require.NoError(t, err)
+	release()
+}

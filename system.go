@@ -1,0 +1,54 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// SystemError reports a machine that lacks what every load needs, whatever the module is.
+type SystemError struct {
+	Reason string
+	Fix    string
+	Err    error // what failed
+}
+
+func (e *SystemError) Error() string { return e.Reason + "\n\t" + e.Fix }
+
+func (e *SystemError) Unwrap() error { return e.Err }
+
+// filesEach is how many descriptors the host holds for a running module, at most: a connection, two pipes of output, and
+// what watches the process.
+const filesEach = 5
+
+// ofSystem turns an error that is the machine's into one that says so.
+func ofSystem(err error) error {
+	var path *fs.PathError
+	var known *SystemError
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, syscall.EMFILE):
+		limit := "as many files open as it may"
+		if n := fileLimit(); n > 0 {
+			limit = fmt.Sprintf("all %d files open that it may have", n)
+		}
+		return &SystemError{
+			Reason: fmt.Sprintf("too many open files: this process has %s, and a running module needs up to %d", limit, filesEach),
+			Fix:    "raise the limit (ulimit -n), or run fewer modules at a time (Config.MaxModules)", Err: err,
+		}
+	case errors.Is(err, syscall.ENFILE):
+		return &SystemError{
+			Reason: fmt.Sprintf("too many open files on this machine; a running module needs up to %d", filesEach),
+			Fix:    "raise the limit (sysctl fs.file-max), or run fewer modules at a time (Config.MaxModules)", Err: err,
+		}
+	case errors.As(err, &path) && path.Path == os.DevNull:
+		return &SystemError{
+			Reason: os.DevNull + " cannot be used: " + path.Err.Error(),
+			Fix:    "make it (mknod -m 666 " + os.DevNull + " c 1 3), or mount /dev; programs and compilers need it", Err: err,
+		}
+	}
+	return err
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package load
+
+// fileLimit returns 0: the system sets no such limit.
+func fileLimit() uint64 { return 0 }
