@@ -175,7 +175,7 @@ func TestAsksLists(t *testing.T) {
 	t.Parallel()
 	const refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
 	verdict := func(p Policy, nr uint32, args ...uint64) uint32 {
-		got, _ := (confinement{policy: &p, landlock: 7, listener: true}).filter().run(t, auditArch, nr, args...)
+		got, _ := (confinement{policy: &p, landlock: 7}).filter().run(t, auditArch, nr, args...)
 		return got
 	}
 	for _, o := range options {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,9 +28,8 @@ const (
 
 // Verdicts of a filter.
 const (
-	allow  = unix.SECCOMP_RET_ALLOW
-	kill   = unix.SECCOMP_RET_KILL_PROCESS
-	notify = unix.SECCOMP_RET_USER_NOTIF
+	allow = unix.SECCOMP_RET_ALLOW
+	kill  = unix.SECCOMP_RET_KILL_PROCESS
 )
 
 // deny is the verdict that answers a call with an error.
@@ -122,20 +120,12 @@ func (f filter) search(ranges []rule) filter {
 	return f.search(ranges[half:])
 }
 
-// load puts the filter on the calling thread and returns the listener for its notifications, or -1 where
-// none is asked for.
-func (f filter) load(listen bool) (listener int, err error) {
-	var flags uintptr
-	if listen {
-		flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+// comparisons returns the instructions that compare a loaded word with k.
+func (f filter) comparisons(k uint32) (at []int) {
+	for i, instruction := range f {
+		if instruction.Code == unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K && instruction.K == k {
+			at = append(at, i)
+		}
 	}
-	program := unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
-	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
-	switch {
-	case errno != 0:
-		return -1, errno
-	case !listen:
-		return -1, nil
-	}
-	return int(fd), nil
+	return at
 }

@@ -61,14 +61,14 @@ func (f filter) run(t testing.TB, arch, nr uint32, args ...uint64) (verdict uint
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	nothing := confinement{policy: &Policy{}, landlock: 7, listener: true}
-	programs := confinement{policy: &Policy{Programs: true}, landlock: 7, listener: true}
-	network := confinement{policy: &Policy{Network: true}, landlock: 7, listener: true}
-	unsupervised := confinement{policy: &Policy{}, landlock: 7}
+	nothing := confinement{policy: &Policy{}, landlock: 7, secret: 1<<32 | 2}
+	programs := confinement{policy: &Policy{Programs: true}, landlock: 7}
+	unscoped := confinement{policy: &Policy{Programs: true}, landlock: 5}
+	network := confinement{policy: &Policy{Network: true}, landlock: 7}
 	bare := confinement{policy: &Policy{}}
-	limited := confinement{policy: &Policy{Limits: Limits{Memory: 1}}, landlock: 7, listener: true}
-	writable := confinement{policy: &Policy{ReadWrite: []string{"/tmp"}}, landlock: 7, listener: true}
-	old := confinement{policy: &Policy{ReadWrite: []string{"/tmp"}}, landlock: 2, listener: true}
+	limited := confinement{policy: &Policy{Limits: Limits{Memory: 1}}, landlock: 7}
+	writable := confinement{policy: &Policy{ReadWrite: []string{"/tmp"}}, landlock: 7}
+	old := confinement{policy: &Policy{ReadWrite: []string{"/tmp"}}, landlock: 2}
 	const (
 		refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
 		absent  = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
@@ -94,25 +94,40 @@ func TestFilter(t *testing.T) {
 		{"granted socket", network, allow, unix.SYS_SOCKET, []uint64{unix.AF_INET6, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC}},
 		{"raw socket", network, refused, unix.SYS_SOCKET, []uint64{unix.AF_INET6, unix.SOCK_RAW}},
 		{"local socket", network, refused, unix.SYS_SOCKET, []uint64{unix.AF_UNIX, unix.SOCK_STREAM}},
-		{"vfork", nothing, notify, unix.SYS_CLONE, []uint64{vfork}},
-		{"vfork unsupervised", unsupervised, allow, unix.SYS_CLONE, []uint64{vfork}},
+		{"vfork", nothing, refused, unix.SYS_CLONE, []uint64{vfork}},
 		{"vfork granted", programs, allow, unix.SYS_CLONE, []uint64{vfork}},
 		{"thread", nothing, allow, unix.SYS_CLONE, []uint64{thread}},
 		{"thread in a namespace", nothing, refused, unix.SYS_CLONE, []uint64{thread | unix.CLONE_NEWNS}},
 		{"namespace", programs, refused, unix.SYS_CLONE, []uint64{unix.CLONE_NEWUSER | upper}},
 		{"sibling", programs, refused, unix.SYS_CLONE, []uint64{unix.CLONE_PARENT}},
 		{"clone3", nothing, absent, unix.SYS_CLONE3, nil},
-		{"execve", nothing, notify, unix.SYS_EXECVE, nil},
+		{"execve", nothing, refused, unix.SYS_EXECVE, nil},
 		{"execve granted", programs, allow, unix.SYS_EXECVE, nil},
-		{"setpgid", nothing, allow, unix.SYS_SETPGID, nil},
-		{"setpgid elsewhere", nothing, refused, unix.SYS_SETPGID, []uint64{0, 1}},
-		{"setpgid of another", nothing, refused, unix.SYS_SETPGID, []uint64{1, 0}},
-		{"setpgid granted", programs, notify, unix.SYS_SETPGID, nil},
+		{"execveat", nothing, refused, unix.SYS_EXECVEAT, []uint64{3, 0, 0, 0, unix.AT_EMPTY_PATH}},
+		{"execveat with half the secret", nothing, refused, unix.SYS_EXECVEAT, []uint64{3, 0, 0, 0, unix.AT_EMPTY_PATH, 2}},
+		{"execveat with the other half", nothing, refused, unix.SYS_EXECVEAT, []uint64{3, 0, 0, 0, unix.AT_EMPTY_PATH, 1 << 32}},
+		{"execveat with the secret", nothing, allow, unix.SYS_EXECVEAT, []uint64{3, 0, 0, 0, unix.AT_EMPTY_PATH, 1<<32 | 2}},
+		{"execveat granted", programs, refused, unix.SYS_EXECVEAT, []uint64{3, 0, 0, 0, unix.AT_EMPTY_PATH, 1<<32 | 2}},
+		{"setpgid", nothing, refused, unix.SYS_SETPGID, nil},
+		{"setpgid granted", programs, refused, unix.SYS_SETPGID, nil},
+		{"seccomp", nothing, refused, unix.SYS_SECCOMP, []uint64{unix.SECCOMP_SET_MODE_FILTER}},
+		{"seccomp granted", programs, refused, unix.SYS_SECCOMP, []uint64{unix.SECCOMP_SET_MODE_FILTER}},
+		{"seccomp by prctl", nothing, refused, unix.SYS_PRCTL, []uint64{unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER}},
 		{"tgkill", nothing, refused, unix.SYS_TGKILL, []uint64{1, 1, uint64(unix.SIGKILL)}},
-		{"preempt", nothing, allow, unix.SYS_TGKILL, []uint64{1, 1, uint64(unix.SIGURG)}},
+		{"tgkill of the host's C library", nothing, refused, unix.SYS_TGKILL, []uint64{1, 1, 33}},
+		{"tgkill of an own thread", nothing, allow, unix.SYS_TGKILL, []uint64{ownProcess, 1, uint64(unix.SIGURG)}},
+		{"tgkill in the sandbox", programs, allow, unix.SYS_TGKILL, []uint64{1, 1, uint64(unix.SIGURG)}},
+		{"tgkill without a scope", unscoped, refused, unix.SYS_TGKILL, []uint64{1, 1, uint64(unix.SIGURG)}},
+		{"kill", nothing, refused, unix.SYS_KILL, []uint64{1, uint64(unix.SIGKILL)}},
+		{"kill a group", programs, refused, unix.SYS_KILL, []uint64{0, uint64(unix.SIGKILL)}},
+		{"kill itself", nothing, allow, unix.SYS_KILL, []uint64{ownProcess, uint64(unix.SIGKILL)}},
 		{"prctl", nothing, allow, unix.SYS_PRCTL, []uint64{unix.PR_SET_NAME}},
 		{"death signal", nothing, allow, unix.SYS_PRCTL, []uint64{unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)}},
 		{"no death signal", nothing, refused, unix.SYS_PRCTL, []uint64{unix.PR_SET_PDEATHSIG | upper, 0}},
+		{"dumpable", nothing, refused, unix.SYS_PRCTL, []uint64{unix.PR_SET_DUMPABLE}},
+		{"subreaper", programs, refused, unix.SYS_PRCTL, []uint64{unix.PR_SET_CHILD_SUBREAPER, 1}},
+		{"unknown option", nothing, refused, unix.SYS_PRCTL, []uint64{12345}},
+		{"setuid", nothing, refused, unix.SYS_SETRESUID, nil},
 		{"read limit", nothing, allow, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, 0, 1}},
 		{"write limit", nothing, refused, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, 8}},
 		{"write limit high", nothing, refused, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, upper}},
@@ -145,7 +160,7 @@ func TestFilter(t *testing.T) {
 // the search, would not be seen.
 func TestFilterDenies(t *testing.T) {
 	t.Parallel()
-	f := (confinement{policy: &Policy{}, landlock: 7, listener: true}).filter()
+	f := (confinement{policy: &Policy{}, landlock: 7}).filter()
 	listed := slices.Concat(kernelCalls, metadataCalls, legacyKernelCalls, legacyMetadataCalls)
 	steps := 0
 	for _, nr := range listed {

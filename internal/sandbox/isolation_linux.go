@@ -7,13 +7,7 @@ import (
 )
 
 // Probe tells what would be in force for a program that is started here under a policy. It starts nothing.
-func Probe(p Policy) load.Isolation {
-	f := detect()
-	if f.listener == nil {
-		f.listener = listenerTaken()
-	}
-	return f.isolation(&p)
-}
+func Probe(p Policy) load.Isolation { return detect().isolation(&p) }
 
 // isolation describes what is in force under a policy with these features.
 func (f features) isolation(p *Policy) load.Isolation {
@@ -59,23 +53,18 @@ func (f features) programs(p *Policy) load.Measure {
 		m.Granted = true
 		return m
 	}
-	m := measure("programs", "seccomp user notification", f.listener)
-	if !m.InForce && f.landlock > 0 {
-		m.How = f.landlockName()
-		m.Why += "; the program can still start itself again, and nothing else"
-	}
-	return m
+	return measure("programs", "seccomp", f.seccomp)
 }
 
 func (f features) processes(p *Policy) load.Measure {
 	if p.Programs {
 		m := load.Measure{Name: "processes", Granted: true}
-		if f.listener != nil {
-			m.Why = f.listener.Error() + "; processes can leave the group that is killed with the program"
+		if f.seccomp != nil {
+			m.Why = f.seccomp.Error() + "; processes can leave the group that is killed with the program"
 		}
 		return m
 	}
-	m := measure("processes", "seccomp user notification", f.listener)
+	m := measure("processes", "seccomp", f.seccomp)
 	if m.InForce && p.Limits.Processes > 0 {
 		m.How += ", rlimit"
 		if isRoot() {
@@ -85,21 +74,13 @@ func (f features) processes(p *Policy) load.Measure {
 	return m
 }
 
-// signals is in force when no signal reaches a process outside. Where only seccomp is, those remain that
-// do nothing to a Go program.
+// signals is in force when no signal reaches a process outside.
 func (f features) signals() load.Measure {
-	switch {
-	case f.seccomp != nil:
-		return measure("signals", "", f.seccomp)
-	case f.landlock == 0:
-		return load.Measure{Name: "signals", How: "seccomp", Why: f.noLandlock.Error()}
-	case !f.signalScope:
-		return load.Measure{
-			Name: "signals", How: "seccomp",
-			Why: f.landlockName() + " cannot keep signals in; that needs Linux 6.12 or later with the fix of Landlock's erratum 2",
-		}
+	how := "seccomp"
+	if f.landlock >= landlockSignals {
+		how = f.landlockName() + ", " + how
 	}
-	return measure("signals", f.landlockName()+", seccomp", nil)
+	return measure("signals", how, f.seccomp)
 }
 
 func memory(p *Policy) load.Measure {

@@ -36,6 +36,9 @@ var zoneFiles = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr
 // devices are the device files that almost every program expects to open; they are granted with programs.
 var devices = []string{"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"}
 
+// landlockSignals is the version of Landlock that keeps signals within a sandbox.
+const landlockSignals = 6
+
 // handled returns all rights that a version of Landlock can withhold.
 func handled(abi int) (files, network, scopes uint64) {
 	files = unix.LANDLOCK_ACCESS_FS_MAKE_SYM<<1 - 1 // the rights of version 1 are consecutive
@@ -51,7 +54,7 @@ func handled(abi int) (files, network, scopes uint64) {
 	if abi >= 5 {
 		files |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 	}
-	if abi >= 6 {
+	if abi >= landlockSignals {
 		scopes = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
 	}
 	return files, network, scopes
@@ -62,9 +65,6 @@ func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
 	files, network, scopes := handled(f.landlock)
 	if p.Network {
 		network = 0
-	}
-	if !f.signalScope {
-		scopes &^= unix.LANDLOCK_SCOPE_SIGNAL
 	}
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: files, Handled_access_net: network, Scoped: scopes}
 	// An older kernel takes a larger structure whose tail is zero.
@@ -121,8 +121,7 @@ func (r rules) add(fd int, access uint64) error {
 	return nil
 }
 
-// grant grants rights to a path. It refuses what would lead to the host's memory: one thread of the host
-// shares the program's restrictions, so that its files in /proc are open to the program.
+// grant grants rights to a path. It refuses what would lead to the host's memory.
 func (r rules) grant(path string, access uint64) error {
 	if !filepath.IsAbs(path) {
 		return &fs.PathError{Op: "grant", Path: path, Err: errors.New("it is not an absolute path")}
@@ -156,12 +155,4 @@ func (r rules) grantExisting(paths []string, access uint64) (err error) {
 		}
 	}
 	return err
-}
-
-// enforce puts a ruleset on the calling thread, which must have no-new-privileges.
-func enforce(ruleset int) error {
-	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(ruleset), 0, 0); errno != 0 {
-		return fmt.Errorf("landlock: %w", errno)
-	}
-	return nil
 }

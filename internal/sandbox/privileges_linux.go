@@ -40,32 +40,24 @@ func capabilities() (now [2]unix.CapUserData, err error) {
 	return now, nil
 }
 
-// dropCapabilities takes the capabilities from the calling thread and from what it starts, for good.
-// Where directories are granted, root keeps the one that lets it use those of other users.
-func dropCapabilities(granted bool) error {
-	if isRoot() {
-		if err := unix.Prctl(unix.PR_SET_SECUREBITS, secureNoRoot, 0, 0, 0); err != nil {
-			return fmt.Errorf("secure bits: %w", err)
-		}
-	}
+// privileges are what a program keeps of the host's.
+type privileges struct {
+	root   bool // the program's user is root, who would get every capability back
+	header unix.CapUserHeader
+	kept   [2]unix.CapUserData
+}
+
+// keptPrivileges returns what a program keeps: nothing, but where directories are granted root has the
+// capability that lets it use those of other users.
+func keptPrivileges(granted bool) (*privileges, error) {
 	now, err := capabilities()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var kept uint32
+	p := privileges{root: isRoot(), header: unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}}
 	if granted {
-		kept = now[0].Permitted & (1 << unix.CAP_DAC_OVERRIDE)
+		kept := now[0].Permitted & (1 << unix.CAP_DAC_OVERRIDE)
+		p.kept[0] = unix.CapUserData{Effective: kept, Permitted: kept, Inheritable: kept}
 	}
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	data := [2]unix.CapUserData{{Effective: kept, Permitted: kept, Inheritable: kept}}
-	if err := unix.Capset(&header, &data[0]); err != nil {
-		return fmt.Errorf("capabilities: %w", err)
-	}
-	if kept == 0 {
-		return nil
-	}
-	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, unix.CAP_DAC_OVERRIDE, 0, 0); err != nil {
-		return fmt.Errorf("capabilities: %w", err)
-	}
-	return nil
+	return &p, nil
 }

@@ -80,14 +80,14 @@ func attempt(t testing.TB, p Policy, attempts ...string) outcome {
 
 // degraded are systems that lack something, by what they lack.
 func degraded() map[string]features {
-	full, noListener, noLandlock, noScope, noSeccomp := detect(), detect(), detect(), detect(), detect()
-	noListener.listener = errListenerKernel
-	noLandlock.landlock, noLandlock.noLandlock, noLandlock.signalScope = 0, errors.New("the test has switched it off"), false
-	noScope.landlock, noScope.signalScope = min(noScope.landlock, 1), false
-	noSeccomp.seccomp = errors.New("the test has switched it off")
-	noSeccomp.listener = noSeccomp.seccomp
+	off := errors.New("the test has switched it off")
+	full, noCloseRange, noLandlock, noScope, noSeccomp := detect(), detect(), detect(), detect(), detect()
+	noCloseRange.closeRange = off
+	noLandlock.landlock, noLandlock.noLandlock = 0, off
+	noScope.landlock = min(noScope.landlock, 1)
+	noSeccomp.seccomp = off
 	return map[string]features{
-		"as it is": full, "no listener": noListener, "no Landlock": noLandlock, "first Landlock": noScope, "no seccomp": noSeccomp,
+		"as it is": full, "no close_range": noCloseRange, "no Landlock": noLandlock, "first Landlock": noScope, "no seccomp": noSeccomp,
 	}
 }
 

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"syscall"
 
@@ -42,23 +41,6 @@ func (p *Process) Kill() {
 	if !p.reaped {
 		unix.Kill(-p.pid, unix.SIGKILL)
 	}
-}
-
-// limit sets the limits of a program that runs already.
-func (p *Process) limit(limits []rlimit) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.reaped {
-		return nil
-	}
-	for _, l := range limits {
-		err := unix.Prlimit(p.pid, int(l.resource), &l.value, nil)
-		if err != nil && !errors.Is(err, unix.ESRCH) { // a program that has ended needs none
-			unix.Kill(-p.pid, unix.SIGKILL)
-			return fmt.Errorf("resource limits: %w", err)
-		}
-	}
-	return nil
 }
 
 // await returns when the program has ended, and leaves it to be reaped.

@@ -7,28 +7,14 @@ import "golang.org/x/sys/unix"
 // lastCall is the newest system call that these rules were written with.
 const lastCall = unix.SYS_RSEQ_SLICE_YIELD
 
-// Values of arguments that the rules look at and that have no name elsewhere.
-const (
-	// signalPreempt and signalPerThread are what the Go runtime sends its own threads: to preempt them and
-	// to run a system call on all of them. Both do nothing in a Go program that did not expect them.
-	signalPreempt   = uint32(unix.SIGURG)
-	signalPerThread = 33
-)
+// ownProcess stands for the id of the process that a filter is for, which is known when there is one.
+const ownProcess = 1<<32 - 1
 
 // confinement is what a filter depends on.
 type confinement struct {
 	policy   *Policy
-	landlock int  // its ABI version, 0 where there is none
-	listener bool // whether notifications can be answered
-}
-
-// startCall is the call whose notification ends the supervision of a start: at it the limits are set,
-// and everything after it is refused. It is execve, or, where the program may run others, setpgid.
-func (c confinement) startCall() int {
-	if c.policy.Programs {
-		return unix.SYS_SETPGID
-	}
-	return unix.SYS_EXECVE
+	landlock int    // its ABI version, 0 where there is none
+	secret   uint64 // see start
 }
 
 // filter assembles the filter of a program.
@@ -59,22 +45,17 @@ func (c confinement) filter() filter {
 	// A filter sees only registers, and clone3 has its flags in memory. Who gets ENOSYS uses clone.
 	add(verdict(deny(unix.ENOSYS)), unix.SYS_CLONE3)
 	add(c.clone(), unix.SYS_CLONE)
+	add(c.start(), unix.SYS_EXECVEAT)
 	if !c.policy.Programs {
+		add(refused, unix.SYS_EXECVE)
 		add(refused, legacyForkCalls...)
 	}
-	if !c.policy.Programs && c.listener {
-		add(verdict(notify), unix.SYS_EXECVE)
-	}
-	if c.policy.Programs && c.listener {
-		add(verdict(notify), unix.SYS_SETPGID)
-	} else {
-		add(ownGroupOnly(), unix.SYS_SETPGID)
-	}
 
-	// A thread of the host shares the program's Landlock domain, and so is no stranger to its signals: only
-	// harmless ones may pass.
-	add(oneOf(2, []uint32{signalPreempt, signalPerThread}, allow, deny(unix.EPERM)), unix.SYS_TGKILL)
-	add(keepDeathSignal(), unix.SYS_PRCTL)
+	if !c.keepsSignalsIn() {
+		add(ownProcessOnly, unix.SYS_TGKILL)
+	}
+	add(ownProcessOnly, unix.SYS_KILL)
+	add(harmlessOptions(), unix.SYS_PRCTL)
 	add(ownLimitsReadOnly(), unix.SYS_PRLIMIT64)
 	return assemble(auditArch, lastCall, rules)
 }
@@ -86,14 +67,27 @@ func (c confinement) withoutFiles() bool {
 	return c.landlock == 0 && len(p.ReadOnly) == 0 && len(p.ReadWrite) == 0 && !p.Network && !p.Programs
 }
 
+// start allows the one exec of a start, which comes after the filter. A filter cannot count, but it can ask
+// for a password: execveat does not use its sixth argument.
+func (c confinement) start() filter {
+	return filter{
+		loadWord(low(5)),
+		jump(unix.BPF_JEQ, uint32(c.secret), 0, 2),
+		loadWord(high(5)),
+		jump(unix.BPF_JEQ, uint32(c.secret>>32), 1, 0),
+		ret(deny(unix.EPERM)),
+		ret(allow),
+	}
+}
+
 // clone lets threads through, and processes as the policy has it; never a namespace, and never a process
 // that would be the host's child.
 func (c confinement) clone() filter {
 	const never = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_PARENT | unix.CLONE_PTRACE
-	process := uint32(allow)
-	if c.listener && !c.policy.Programs {
-		process = notify
+	process := deny(unix.EPERM)
+	if c.policy.Programs {
+		process = allow
 	}
 	return filter{
 		loadWord(low(0)),
@@ -105,28 +99,36 @@ func (c confinement) clone() filter {
 	}
 }
 
-// ownGroupOnly allows setpgid(0, 0), which the start itself calls, and which does nothing afterwards.
-func ownGroupOnly() filter {
-	return filter{
-		loadWord(low(0)),
-		jump(unix.BPF_JEQ, 0, 0, 2),
-		loadWord(low(1)),
-		jump(unix.BPF_JEQ, 0, 1, 0),
-		ret(deny(unix.EPERM)),
-		ret(allow),
-	}
+// keepsSignalsIn reports whether what the program starts can signal its own threads, as runtimes do: a
+// filter knows the program's id only, but Landlock keeps all signals within the sandbox.
+func (c confinement) keepsSignalsIn() bool { return c.policy.Programs && c.landlock >= landlockSignals }
+
+// ownProcessOnly allows a call whose first argument is the id of the program.
+var ownProcessOnly = oneOf(0, []uint32{ownProcess}, allow, deny(unix.EPERM))
+
+// processOptions are those of prctl that say something about the caller, or change what concerns nobody else:
+// not the filter, nor who may look into the process, nor whose child it is.
+var processOptions = []uint32{
+	unix.PR_SET_NAME, unix.PR_GET_NAME, unix.PR_SET_VMA, unix.PR_SET_THP_DISABLE, unix.PR_GET_THP_DISABLE,
+	unix.PR_SET_TIMERSLACK, unix.PR_GET_TIMERSLACK, unix.PR_GET_PDEATHSIG, unix.PR_GET_DUMPABLE, unix.PR_GET_KEEPCAPS,
+	unix.PR_GET_SECUREBITS, unix.PR_CAPBSET_READ, unix.PR_SET_NO_NEW_PRIVS, unix.PR_GET_NO_NEW_PRIVS,
+	unix.PR_GET_SECCOMP, unix.PR_GET_CHILD_SUBREAPER, unix.PR_GET_TID_ADDRESS, unix.PR_GET_SPECULATION_CTRL,
+	unix.PR_GET_TSC, unix.PR_GET_FPEMU, unix.PR_GET_FPEXC, unix.PR_GET_UNALIGN, unix.PR_GET_ENDIAN, unix.PR_GET_TIMING,
+	unix.PR_SVE_SET_VL, unix.PR_SVE_GET_VL, unix.PR_SME_SET_VL, unix.PR_SME_GET_VL, unix.PR_PAC_RESET_KEYS,
+	unix.PR_GET_TAGGED_ADDR_CTRL, unix.PR_GET_AUXV,
 }
 
-// keepDeathSignal allows every prctl but one that takes back "kill me when my parent ends".
-func keepDeathSignal() filter {
-	return filter{
+// harmlessOptions allows these options, and to repeat "kill me when my parent ends".
+func harmlessOptions() filter {
+	f := filter{
 		loadWord(low(0)),
-		jump(unix.BPF_JEQ, unix.PR_SET_PDEATHSIG, 0, 3),
+		jump(unix.BPF_JEQ, unix.PR_SET_PDEATHSIG, 0, 4),
 		loadWord(low(1)),
 		jump(unix.BPF_JEQ, uint32(unix.SIGKILL), 1, 0),
 		ret(deny(unix.EPERM)),
 		ret(allow),
 	}
+	return append(f, oneOf(0, processOptions, allow, deny(unix.EPERM))...)
 }
 
 // ownLimitsReadOnly allows prlimit(0, resource, NULL, old): the limits of others are theirs, and a
@@ -150,11 +152,16 @@ var kernelCalls = []uint32{
 	// Other processes: looking into them, signalling them, changing how they run.
 	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PROCESS_MADVISE, unix.SYS_PROCESS_MRELEASE,
 	unix.SYS_KCMP, unix.SYS_PIDFD_OPEN, unix.SYS_PIDFD_GETFD, unix.SYS_PIDFD_SEND_SIGNAL,
-	unix.SYS_KILL, unix.SYS_TKILL, unix.SYS_RT_SIGQUEUEINFO, unix.SYS_RT_TGSIGQUEUEINFO, unix.SYS_SETSID,
+	unix.SYS_TKILL, unix.SYS_RT_SIGQUEUEINFO, unix.SYS_RT_TGSIGQUEUEINFO, unix.SYS_SETSID, unix.SYS_SETPGID,
 	unix.SYS_SETPRIORITY, unix.SYS_SCHED_SETAFFINITY, unix.SYS_SCHED_SETATTR, unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETSCHEDULER,
 	unix.SYS_IOPRIO_SET, unix.SYS_MIGRATE_PAGES, unix.SYS_MOVE_PAGES, unix.SYS_SETRLIMIT,
-	// Programs and files that have no name, or are reached without one.
-	unix.SYS_EXECVEAT, unix.SYS_MEMFD_CREATE, unix.SYS_MEMFD_SECRET, unix.SYS_NAME_TO_HANDLE_AT, unix.SYS_OPEN_BY_HANDLE_AT,
+	// Who the process is: a change may take back that it ends with the host.
+	unix.SYS_SETUID, unix.SYS_SETGID, unix.SYS_SETREUID, unix.SYS_SETREGID, unix.SYS_SETRESUID, unix.SYS_SETRESGID,
+	unix.SYS_SETFSUID, unix.SYS_SETFSGID, unix.SYS_SETGROUPS, unix.SYS_CAPSET, unix.SYS_LSM_SET_SELF_ATTR,
+	// Filters: of two that say the same the newer one would answer.
+	unix.SYS_SECCOMP,
+	// Files that have no name, or are reached without one.
+	unix.SYS_MEMFD_CREATE, unix.SYS_MEMFD_SECRET, unix.SYS_NAME_TO_HANDLE_AT, unix.SYS_OPEN_BY_HANDLE_AT,
 	unix.SYS_INOTIFY_INIT1, unix.SYS_FANOTIFY_INIT, unix.SYS_FANOTIFY_MARK,
 	// Mounts and namespaces.
 	unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_MOVE_MOUNT, unix.SYS_OPEN_TREE, unix.SYS_OPEN_TREE_ATTR,

@@ -1,16 +1,13 @@
 // Package sandbox starts a program inside what the operating system offers to keep it apart from its
 // host: its files, its network, its processes and its kernel.
 //
-// On Linux a thread of the host takes the restrictions on (no new privileges, no capabilities, a Landlock
-// domain, a seccomp filter), starts the program and lives as long as it: restrictions of a thread are
-// inherited by what it starts, and the rest of the host stays free. Elsewhere the program starts
+// On Linux the program's process takes the restrictions on (no new privileges, no capabilities, a Landlock
+// domain, a seccomp filter) between fork and exec; no thread of the host ever has them. A thread of the
+// host lives as long as the program, which ends with it. Elsewhere the program starts
 // unrestricted. In either case [Process.Isolation] tells what is in force, measure by measure.
 //
 // What stays visible to the program on Linux: the time zones of the system; that a file exists, its size, owner and
 // times; the kernel's name and load; the numbers of the host's user and group.
-//
-// A host that changes its user, group or capabilities does so before its first [Start]: the restricted
-// threads could not follow, and the Go runtime ends a process whose threads disagree.
 package sandbox
 
 import (
@@ -66,8 +63,8 @@ type Command struct {
 	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or a
 	// missing one of the first three, is the null device. The caller keeps them.
 	Files []*os.File
-	// Ready, where it is not nil, is called while the restrictions are being taken on. The program starts
-	// only after it returned nil; its error is that of Start.
+	// Ready, where it is not nil, is called when everything is prepared. The program starts only after it
+	// returned nil; its error is that of Start.
 	Ready func() error
 }
 

@@ -1,0 +1,267 @@
+package sandbox
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// child is a process between fork and exec, where it takes the restrictions on. Before its fork no thread
+// has them, and so none of the host ever does: the kernel would count it as one of the program's own, and
+// open what /proc has of the host to the program.
+//
+// In the child only [child.run] and what it calls runs. Everything that it needs is made before, because it
+// may neither allocate, grow its stack, store pointers nor call anything that may: it borrows the memory
+// of the host, whose other threads go on.
+type child struct {
+	host    uintptr // the process id of the host
+	files   []int   // what becomes descriptors 0, 1, 2 and so on
+	exe     int
+	dir     *byte // the working directory, nil for the host's
+	argv    []*byte
+	envp    []*byte
+	highest int // the last descriptor that is open, where close_range is missing; else -1
+
+	limits       []rlimit
+	ruleset      int // -1 for none
+	capabilities *privileges
+	filter       filter // nil for none
+	own          []int  // the filter's instructions that compare with the process id
+	program      unix.SockFprog
+	secret       uint64 // see [confinement.start]
+
+	// failure is shared with the child, also where the rest of the memory is not.
+	failure *failure
+}
+
+// failure says what a child could not do; the zero failure is none.
+type failure struct {
+	errno unix.Errno
+	step  step
+}
+
+// step is what a child does.
+type step uint32
+
+const (
+	stepFork step = iota
+	stepGroup
+	stepFiles
+	stepDir
+	stepLimits
+	stepNoNewPrivileges
+	stepLandlock
+	stepCapabilities
+	stepDeathSignal
+	stepSeccomp
+	stepExec
+)
+
+var stepNames = [...]string{
+	"fork", "process group", "descriptors", "working directory", "resource limits", "no new privileges", "landlock", "capabilities",
+	"parent death signal", "seccomp", "start",
+}
+
+func (f failure) Error() string { return fmt.Sprintf("%s: %v", stepNames[f.step], f.errno) }
+
+func (f failure) Unwrap() error { return f.errno }
+
+// The runtime keeps these three for packages that fork as gVisor does.
+//
+//go:linkname beforeFork syscall.runtime_BeforeFork
+func beforeFork()
+
+//go:linkname afterFork syscall.runtime_AfterFork
+func afterFork()
+
+//go:linkname afterForkInChild syscall.runtime_AfterForkInChild
+func afterForkInChild()
+
+// start makes the process and returns its id once it runs the program. The process gets the death signal
+// when the calling thread ends.
+func (c *child) start() (pid int, err error) {
+	page, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(failure{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return 0, fmt.Errorf("memory: %w", err)
+	}
+	defer unix.Munmap(page)
+	c.failure = (*failure)(unsafe.Pointer(&page[0]))
+	c.host = uintptr(os.Getpid())
+
+	id, errno := c.fork()
+	runtime.KeepAlive(c)
+	if errno != 0 {
+		return 0, failure{step: stepFork, errno: unix.Errno(errno)}
+	}
+	if failed := *c.failure; failed.errno != 0 {
+		for {
+			if _, err := syscall.Wait4(int(id), nil, 0, nil); err != syscall.EINTR {
+				return 0, failed
+			}
+		}
+	}
+	return int(id), nil
+}
+
+// fork returns when the child has ended or runs the program. Like package syscall it keeps signals away
+// meanwhile: the child must not run the host's handlers.
+//
+//go:norace
+func (c *child) fork() (pid, errno uintptr) {
+	pid, errno = c.forkOnly()
+	afterFork()
+	return pid, errno
+}
+
+// forkOnly has a frame of its own, which the child never leaves, and the parent at once.
+//
+//go:noinline
+//go:norace
+//go:nocheckptr
+func (c *child) forkOnly() (pid, errno uintptr) {
+	beforeFork()
+	pid, errno = vfork(forkFlags)
+	if errno != 0 || pid != 0 {
+		return pid, errno
+	}
+	afterForkInChild()
+	c.run()
+	return 0, 0
+}
+
+// run is the child's life.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (c *child) run() {
+	c.call(stepGroup, unix.SYS_SETPGID, 0, 0, 0, 0, 0)
+	c.moveFiles()
+	c.closeFiles()
+	if c.dir != nil {
+		c.call(stepDir, unix.SYS_CHDIR, uintptr(unsafe.Pointer(c.dir)), 0, 0, 0, 0)
+	}
+	for i := range c.limits {
+		l := &c.limits[i]
+		c.call(stepLimits, unix.SYS_PRLIMIT64, 0, l.resource, uintptr(unsafe.Pointer(&l.value)), 0, 0)
+	}
+	c.call(stepNoNewPrivileges, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	if c.ruleset >= 0 {
+		c.call(stepLandlock, unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(c.ruleset), 0, 0, 0, 0)
+	}
+	if c.capabilities != nil {
+		c.dropCapabilities()
+	}
+	// After the capabilities, whose change may take the signal back.
+	c.call(stepDeathSignal, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
+	if parent, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); parent != c.host {
+		c.fail(stepDeathSignal, unix.ESRCH) // the host has ended already
+	}
+	if c.filter != nil {
+		c.enterFilter()
+	}
+	_, _, errno := unix.RawSyscall6(unix.SYS_EXECVEAT, uintptr(c.exe), uintptr(unsafe.Pointer(&empty)),
+		uintptr(unsafe.Pointer(&c.argv[0])), uintptr(unsafe.Pointer(&c.envp[0])), unix.AT_EMPTY_PATH, uintptr(c.secret))
+	c.fail(stepExec, errno)
+}
+
+var empty byte // the empty path
+
+// moveFiles gives the files their numbers. First those that are in the way of others move up.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (c *child) moveFiles() {
+	count := uintptr(len(c.files))
+	for i, fd := range c.files {
+		if fd < i {
+			c.files[i] = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, count, 0, 0))
+		}
+	}
+	if uintptr(c.exe) < count {
+		c.exe = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(c.exe), unix.F_DUPFD_CLOEXEC, count, 0, 0))
+	}
+	if c.ruleset >= 0 && uintptr(c.ruleset) < count {
+		c.ruleset = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(c.ruleset), unix.F_DUPFD_CLOEXEC, count, 0, 0))
+	}
+	for i, fd := range c.files {
+		if fd == i {
+			c.call(stepFiles, unix.SYS_FCNTL, uintptr(fd), unix.F_SETFD, 0, 0, 0)
+		} else {
+			c.call(stepFiles, unix.SYS_DUP3, uintptr(fd), uintptr(i), 0, 0, 0)
+		}
+	}
+}
+
+// closeFiles lets the exec close everything else, whoever opened it in the host and however.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (c *child) closeFiles() {
+	count := uintptr(len(c.files))
+	if c.highest < 0 {
+		c.call(stepFiles, unix.SYS_CLOSE_RANGE, count, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC, 0, 0)
+	}
+	for fd := count; int(fd) <= c.highest; fd++ {
+		unix.RawSyscall(unix.SYS_FCNTL, fd, unix.F_SETFD, unix.FD_CLOEXEC)
+	}
+}
+
+// dropCapabilities takes the capabilities from the child and from what it starts, for good.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (c *child) dropCapabilities() {
+	p := c.capabilities
+	if p.root {
+		c.call(stepCapabilities, unix.SYS_PRCTL, unix.PR_SET_SECUREBITS, secureNoRoot, 0, 0, 0)
+	}
+	c.call(stepCapabilities, unix.SYS_CAPSET, uintptr(unsafe.Pointer(&p.header)), uintptr(unsafe.Pointer(&p.kept)), 0, 0, 0)
+	if p.kept[0].Permitted != 0 {
+		c.call(stepCapabilities, unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, unix.CAP_DAC_OVERRIDE, 0, 0)
+	}
+}
+
+// enterFilter tells the filter which process it is for, and takes it on.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (c *child) enterFilter() {
+	id, _, _ := unix.RawSyscall(unix.SYS_GETPID, 0, 0, 0)
+	for _, at := range c.own {
+		c.filter[at].K = uint32(id)
+	}
+	c.call(stepSeccomp, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&c.program)), 0, 0)
+}
+
+// call makes a system call that must succeed.
+//
+//go:nosplit
+//go:norace
+func (c *child) call(s step, nr, a, b, d, e, f uintptr) uintptr {
+	result, _, errno := unix.RawSyscall6(nr, a, b, d, e, f, 0)
+	if errno != 0 {
+		c.fail(s, errno)
+	}
+	return result
+}
+
+// fail ends the child.
+//
+//go:nosplit
+//go:norace
+func (c *child) fail(s step, errno unix.Errno) {
+	c.failure.step, c.failure.errno = s, errno
+	for {
+		unix.RawSyscall(unix.SYS_EXIT, 253, 0, 0)
+	}
+}
