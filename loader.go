@@ -110,6 +110,11 @@ func New(config Config) (*Loader, error) {
 	if slices.Contains(config.Policies, nil) {
 		return nil, &ConfigError{Setting: "Config.Policies", Reason: "it holds a nil policy"}
 	}
+	for _, p := range config.Policies {
+		if err := p.Check(); err != nil {
+			return nil, &ConfigError{Setting: "Config.Policies", Reason: err.Error()}
+		}
+	}
 	registries, err := policy.NewRegistries(config.Policies)
 	if err != nil {
 		return nil, &ConfigError{Setting: "Config.Policies", Reason: err.Error()}

@@ -276,7 +276,7 @@ func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
 		}
 	}
 	if !p.held {
-		granted, _ := policy.Granted(l.config.Policies, spec.Name)
+		granted, _ := policy.Granted(l.config.Policies, spec.names()...)
 		e.Grants = granted.Capabilities()
 	}
 	e.Needs = slices.Clone(e.Needs)

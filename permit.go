@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -125,8 +126,31 @@ func (r *Release) subject() policy.Subject {
 	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: deprecation(r.Retracted, r.Deprecated)}
 }
 
+// subject is what the policies decide about: the place of what is used in place, and else what it is called.
 func (s *Spec) subject() policy.Subject {
-	return policy.Subject{Package: s.Name, Module: s.origin(), Declares: s.Module, Version: s.Version, Time: s.Time, Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated)}
+	subject := policy.Subject{
+		Package: s.Name, Module: s.origin(), Declares: s.Module, Version: s.Version, Time: s.Time,
+		Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated), Standard: s.standard(),
+	}
+	if s.inPlace() {
+		subject.Package, subject.Module = s.Source.Dir, ""
+		subject.Also = []string{s.Name, filepath.Join(s.Source.Dir, filepath.FromSlash(s.Source.File))}
+		if s.Source.File != "" && s.Name != s.Source.Dir {
+			subject.Package = subject.Also[1]
+		}
+		if s.Source.Go != nil && s.Source.Go.ImportPath != "" {
+			subject.Also = append(subject.Also, s.Source.Go.ImportPath)
+		}
+	}
+	return subject
+}
+
+// inPlace reports whether the source lies where the user keeps it, and not in the store.
+func (s *Spec) inPlace() bool { return s.Source.Dir != "" && s.Version == "" }
+
+// standard reports whether the module is a package of the standard library.
+func (s *Spec) standard() bool {
+	return s.Source.Kind == KindGo && s.Version != "" && s.Module == "" && !isURL(s.Name)
 }
 
 // origin is the module by the name that its installer knows it by: what a repository's own go.mod says it is is not
@@ -149,7 +173,12 @@ func deprecation(retracted, deprecated string) string {
 // permitName decides before anybody is asked for a name.
 func (l *Loader) permitName(name Name) error {
 	return decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
-		d := p.Name(name.Target)
+		d := p.Asked(policy.Subject{Package: name.Target})
+		for _, c := range name.Along {
+			if d.Allowed && dotted(c.Path) {
+				d = p.Asked(policy.Subject{Package: c.Path})
+			}
+		}
 		if d.Allowed {
 			d = p.Install()
 		}
@@ -157,38 +186,93 @@ func (l *Loader) permitName(name Name) error {
 	})
 }
 
+// dotted reports whether an import path begins with a host.
+func dotted(path string) bool {
+	host, _, _ := strings.Cut(path, "/")
+	return strings.Contains(host, ".")
+}
+
 // permitSpec decides about what was found or installed, before anything of it is compiled.
 func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
-	if len(l.config.Policies) == 0 {
-		return nil
-	}
 	now := time.Now()
-	brought := spec.Version != "" && l.claimant(name) >= 0
 	return decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
-		d := rules.Denies(spec.Name)
-		if brought {
-			d = rules.Version(spec.subject(), now)
-		}
+		d := l.permitModule(rules, name, spec, now)
 		if d.Allowed {
 			d = rules.Modules(len(spec.BuildList))
 		}
 		for _, m := range spec.BuildList {
 			if !d.Allowed {
-				break
+				return d
 			}
 			d = rules.Name(m.Path)
 			if d.Allowed {
 				d = signed(rules, p.entry, m, now)
 			}
 		}
+		if d.Allowed {
+			d = permitParts(rules, spec)
+		}
+		if d.Allowed {
+			d = permitCompanions(rules, name, spec)
+		}
 		return d
 	})
+}
+
+// permitModule decides about the module itself, by the name that was asked for and by all others that it goes by.
+func (l *Loader) permitModule(rules *policy.Policy, name Name, spec *Spec, now time.Time) policy.Decision {
+	subject := spec.subject()
+	subject.Also = append(subject.Also, name.Target)
+	switch {
+	case spec.Source.Kind == KindBuiltin: // the program's own
+		return rules.Denies(subject.Names()...)
+	case spec.Version != "" && l.claimant(name) >= 0:
+		return rules.Version(subject, now)
+	}
+	return rules.Asked(subject)
+}
+
+// permitParts decides about what a build reads in place.
+func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
+	for _, part := range spec.Parts {
+		d := rules.Denies(append([]string{part.Name}, part.Files...)...)
+		if d.Allowed && part.Place != "" {
+			d = rules.Asked(policy.Subject{Package: part.Place})
+		}
+		if !d.Allowed {
+			if !strings.HasPrefix(d.Reason, part.Name+" ") {
+				d.Reason = part.Name + ": " + d.Reason
+			}
+			return d
+		}
+	}
+	return policy.Decision{Allowed: true}
+}
+
+// permitCompanions decides about companions. Those of a local module are parts of the build by their place.
+func permitCompanions(rules *policy.Policy, name Name, spec *Spec) policy.Decision {
+	for _, c := range name.Along {
+		local := slices.ContainsFunc(spec.Parts, func(part Part) bool { return part.Name == c.Path && part.Place != "" })
+		if d := rules.Asked(policy.Subject{Package: c.Path, Standard: !dotted(c.Path)}); !d.Allowed && !local {
+			return d
+		}
+	}
+	return policy.Decision{Allowed: true}
+}
+
+// names are those by which a module is granted something: where it lies, or what it is called.
+func (s *Spec) names() []string {
+	subject := s.subject()
+	if subject.Standard {
+		return []string{subject.Package, policy.StandardName(subject.Package)}
+	}
+	return []string{subject.Package}
 }
 
 // permitGrants compares what the policies grant with what the lock file says that they granted: more than that
 // has to be reviewed.
 func (l *Loader) permitGrants(p pin, spec *Spec) error {
-	granted, _ := policy.Granted(l.config.Policies, spec.Name)
+	granted, _ := policy.Granted(l.config.Policies, spec.names()...)
 	more := granted.Beyond(p.entry.Grants)
 	if !p.held || len(more) == 0 {
 		return nil
@@ -202,9 +286,9 @@ func (l *Loader) permitGrants(p pin, spec *Spec) error {
 
 // grants is what the policies give to the instance of a spec, and whether it needs full isolation.
 func (l *Loader) grants(engine Engine, spec *Spec) (granted Grants, isolated bool, err error) {
-	granted, rules := policy.Granted(l.config.Policies, spec.Name)
+	granted, rules := policy.Granted(l.config.Policies, spec.names()...)
 	for _, p := range l.config.Policies {
-		if rule, required := p.Isolated(spec.Name); required {
+		if rule, required := p.Isolated(spec.subject().Names()...); required {
 			isolated, rules = true, append(rules, rule)
 		}
 	}
@@ -237,30 +321,30 @@ func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, rel
 		return
 	}
 	subject := policy.Subject{Package: name.Target}
+	granted := []string{name.Target}
+	decision := func(rules *policy.Policy) policy.Decision { return rules.Version(subject, time.Now()) }
 	if release != nil {
 		subject = release.subject()
+		granted = []string{subject.Package}
 	}
 	if spec != nil {
-		subject = spec.subject()
+		subject, granted = spec.subject(), spec.names()
 		if err := cmp.Or(l.permitSpec(name, p, spec), l.permitGrants(p, spec)); errors.As(err, &refused) {
 			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		}
+		decision = func(rules *policy.Policy) policy.Decision { return l.permitModule(rules, name, spec, time.Now()) }
 	}
 	for _, rules := range l.config.Policies {
-		d := rules.Version(subject, time.Now())
-		if l.claimant(name) < 0 {
-			d = rules.Denies(subject.Package)
-		}
-		if d.Allowed {
+		if d := decision(rules); d.Allowed {
 			e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: d.Rule, Reason: d.Reason})
 		}
 	}
-	_, rules := policy.Granted(l.config.Policies, subject.Package)
+	_, rules := policy.Granted(l.config.Policies, granted...)
 	for _, rule := range rules {
 		e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "granted"})
 	}
 	for _, p := range l.config.Policies {
-		if rule, required := p.Isolated(subject.Package); required {
+		if rule, required := p.Isolated(subject.Names()...); required {
 			e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "it runs in full isolation only"})
 		}
 	}

@@ -49,6 +49,10 @@ type Spec struct {
 	// sorted by path, with the sum each was verified against.
 	BuildList []ModuleVersion
 
+	// Parts holds what else is read for the build: the packages and files that lie in place, in the module's own
+	// directory and in those that replace other modules, and the names of modules that others of the build list replace.
+	Parts []Part
+
 	// Deprecated is the module's deprecation message, "" where there is none.
 	Deprecated string
 	// Retracted says why the module's authors retracted this version, "" where they did not.
@@ -63,6 +67,13 @@ type ModuleVersion struct {
 	Path    string `json:"path"`
 	Version string `json:"version"`
 	Sum     string `json:"sum"` // "h1:…" of the module's zip
+}
+
+// Part is something of a build that is no module of its build list.
+type Part struct {
+	Name  string   // import path of the package or the module
+	Place string   // directory or file, absolute and without links; "" for a module that another one replaces
+	Files []string // what is read of the directory, by the same paths
 }
 
 // Source is what an engine compiles.

@@ -41,7 +41,7 @@ func (l *Loader) Accept(ctx context.Context, name string, options ...LoadOption)
 		if !held {
 			return false, l.notLocked(parsed, "it")
 		}
-		granted, _ := policy.Granted(l.config.Policies, spec.Name)
+		granted, _ := policy.Granted(l.config.Policies, spec.names()...)
 		entry.Grants = granted.Capabilities()
 		return true, file.Set(entry)
 	})

@@ -179,11 +179,12 @@ func stricter[T int64 | time.Duration](a, b T) T {
 	return min(a, b)
 }
 
-// Granted adds up what policies give to a module, and names the rules. Of several limits the lowest counts.
-func Granted(policies []*Policy, name string) (granted Grants, rules []string) {
+// Granted adds up what policies give to a module by the names that it goes by, and names the rules. Of several limits
+// the lowest counts.
+func Granted(policies []*Policy, names ...string) (granted Grants, rules []string) {
 	for _, p := range policies {
 		for _, g := range p.Grants {
-			if match([]string{g.Pattern}, name) == "" {
+			if !slices.ContainsFunc(names, func(name string) bool { return match([]string{g.Pattern}, name) != "" }) {
 				continue
 			}
 			granted = granted.with(g.Grants)

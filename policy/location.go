@@ -2,13 +2,16 @@ package policy
 
 import (
 	"net/url"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
 // location is what patterns are compared with: the host and path of a repository, an archive or a file, however
-// its name spells them, and any other name itself. "git::https://user@Example.com/team/rules.git//tax?ref=v1" is
-// example.com/team/rules/tax, and "gh:team/rules@v1" is github.com/team/rules. That of a local file begins with "file:".
+// its name spells them, the absolute path of what is local, and any other name itself.
+// "git::https://user@Example.com/team/rules.git//tax?ref=v1" is example.com/team/rules/tax, "gh:team/rules@v1" is
+// github.com/team/rules, and "file::./rules" is rules below the current directory.
 func location(name string) string {
 	rest, short := strings.CutPrefix(name, "gh:")
 	host := "github.com"
@@ -20,25 +23,27 @@ func location(name string) string {
 		rest, _, _ = strings.Cut(rest, "@")
 		return within(host, rest)
 	}
-	getter, rest, forced := strings.Cut(name, "::")
-	if !forced {
-		getter, rest = "", name
-	}
+	getter, rest := cutGetter(name)
 	scheme, address, isURL := strings.Cut(rest, "://")
 	switch {
-	case isURL && scheme == "file":
-		return within("file:", strings.TrimPrefix(address, "/"))
+	case isLocal(name) || isRelative(name):
+		return localPath(name)
+	case isURL && scheme == "file" && getter == "git":
+		return localPath(unescape(withoutParameters(address)))
+	case isURL && scheme == "file" || getter == "file":
+		file, _, _ := strings.Cut(strings.TrimPrefix(rest, "file://"), "?")
+		return localPath(file)
+	case strings.HasPrefix(name, "file:"): // a pattern may have no slashes there
+		return localPath(strings.TrimPrefix(name, "file:"))
 	case isURL:
-	case getter == "file":
-		return within("file:", strings.TrimPrefix(rest, "/"))
-	case forced: // as scp writes it
+	case getter != "": // as scp writes it
 		address = strings.Replace(rest, ":", "/", 1)
 	default:
 		return name
 	}
-	host, path := address, ""
+	host, rest = address, ""
 	if i := strings.IndexAny(address, "/?#"); i >= 0 {
-		host, path = address[:i], address[i:]
+		host, rest = address[:i], address[i:]
 	}
 	host = strings.ToLower(host[strings.LastIndex(host, "@")+1:])
 	host, port, _ := strings.Cut(host, ":")
@@ -48,18 +53,53 @@ func location(name string) string {
 	default:
 		host += ":" + port
 	}
-	return within(host, path)
+	return within(host, rest)
+}
+
+// cutGetter cuts what forces a getter from a name. What comes after the "://" of a URL forces none.
+func cutGetter(name string) (getter, rest string) {
+	getter, rest, forced := strings.Cut(name, "::")
+	if !forced || strings.ContainsAny(getter, "/:?") {
+		return "", name
+	}
+	return getter, rest
 }
 
 // within joins a host and a path, which may lead to a directory within a repository.
 func within(host, path string) string {
-	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		path = path[:i]
-	}
-	if decoded, err := url.PathUnescape(path); err == nil {
-		path = decoded
-	}
+	path = unescape(withoutParameters(path))
 	repository, dir, _ := strings.Cut(strings.Trim(path, "/"), "//")
 	elements := strings.Split(host+"/"+strings.TrimSuffix(repository, ".git")+"/"+dir, "/")
 	return strings.Join(slices.DeleteFunc(elements, func(e string) bool { return e == "" }), "/")
+}
+
+func withoutParameters(path string) string {
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		return path[:i]
+	}
+	return path
+}
+
+func unescape(path string) string {
+	if decoded, err := url.PathUnescape(path); err == nil {
+		return decoded
+	}
+	return path
+}
+
+// isLocal reports whether a name or a location is the absolute path of a file or directory.
+func isLocal(name string) bool { return path.IsAbs(name) || filepath.IsAbs(filepath.FromSlash(name)) }
+
+// isRelative reports whether a name is a path from the current directory on.
+func isRelative(name string) bool {
+	return name == "." || name == ".." || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
+}
+
+// localPath makes a path absolute, with slashes and without what leads back. A directory within an archive ("//dir")
+// is below it.
+func localPath(path string) string {
+	if abs, err := filepath.Abs(filepath.FromSlash(path)); err == nil {
+		path = abs
+	}
+	return filepath.ToSlash(path)
 }

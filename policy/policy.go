@@ -4,8 +4,9 @@
 //	load.policy 1
 //
 //	# What may be loaded. Patterns are as in GOPRIVATE: path prefixes, with * in their elements. They stand for
-//	# repositories and files at that host and path, too; local directories match by their absolute path.
-//	allow example.com github.com/ourorg
+//	# repositories and files at that host and path, too; what is local matches by its absolute path, without links.
+//	allow example.com github.com/ourorg /srv/plugins
+//	allow std # the standard library, as modules of its own
 //	deny  github.com/ourorg/attic
 //	age   72h except github.com/ourorg
 //	deprecated refuse
@@ -28,15 +29,15 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/mod/module"
 )
 
 // Policy is a set of rules. The zero Policy allows everything but retracted versions and grants nothing. It
 // is not changed while it is in use.
 type Policy struct {
 	// Deny and Allow are patterns, as in GOPRIVATE, of the modules and packages that must not be loaded, or alone
-	// may be installed, by themselves or as a part of others. No Allow allows all that is not denied.
+	// may be, by themselves or as a part of others. What is local is matched by its absolute path, without links, and
+	// "std" stands for the standard library. Once there is an Allow, what it does not name does not run, but for what
+	// the program registers itself and the standard packages that a module imports. No Allow allows all that is not denied.
 	Deny, Allow []string
 
 	// NoInstall keeps everything from being installed; what is installed already can be used.
@@ -76,9 +77,13 @@ type Policy struct {
 
 // Subject is what a policy decides about: a version of a module, for itself or as a part of another.
 type Subject struct {
-	Package    string // import path or name of what is asked for, "" for a module that is a part of it
-	Module     string // or the URL of a repository, an archive or a file
-	Declares   string // the module that the go.mod file there says it is; it can be denied, and allows nothing
+	// Package is what is asked for: an import path, a URL or another name, or the absolute path of what is used in
+	// place; "" for a module that is a part of it.
+	Package    string
+	Module     string   // or the URL of a repository, an archive or a file
+	Declares   string   // the module that the go.mod file there says it is; it can be denied, and allows nothing
+	Also       []string // further names and places of it, which can be denied, and allow nothing
+	Standard   bool     // it is a package of the standard library: see [Standard]
 	Version    string
 	Time       time.Time // of its publication; zero where unknown
 	Retracted  string    // why it is retracted, "" where it is not
@@ -92,6 +97,12 @@ type Decision struct {
 	Reason  string `json:"reason"`        // "it was published 2h ago, less than 72h"
 	Fix     string `json:"fix,omitempty"` // what can be done about a refusal
 }
+
+// Standard is the pattern that stands for every package of the standard library.
+const Standard = "std"
+
+// StandardName is the name of a package of the standard library that the pattern [Standard] matches.
+func StandardName(pkg string) string { return Standard + "/" + pkg }
 
 const setting = "Config.Policies: "
 
@@ -110,33 +121,67 @@ func (p *Policy) refuse(rule, reason, fix string) Decision {
 	return Decision{Rule: p.rule(rule), Reason: reason, Fix: fix}
 }
 
-// Name decides about a name before anybody is asked for it.
+// Name decides about a module that is going to be a part of something, by the names that it goes by. It may hold a
+// package that is allowed, and comes with it then.
 func (p *Policy) Name(names ...string) Decision {
-	for _, name := range names {
-		if pattern := denied(p.Deny, name); pattern != "" {
-			return p.refuse("deny "+pattern, name+" is denied", "")
-		}
-	}
-	if len(p.Allow) == 0 {
-		return Decision{Allowed: true, Rule: p.rule("allow everything"), Reason: "nothing denies it"}
+	if d := p.Denies(names...); !d.Allowed || len(p.Allow) == 0 {
+		return d
 	}
 	for _, name := range names {
-		if pattern := match(p.Allow, name); pattern != "" {
-			return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: name + " is allowed"}
+		if d := p.allows(name); d.Allowed {
+			return d
 		}
-		for _, pattern := range p.Allow { // a package comes with its module
+		for _, pattern := range p.Allow {
 			if strings.HasPrefix(location(pattern), location(name)+"/") {
 				return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: name + " may hold what is allowed"}
 			}
 		}
 	}
 	name := names[len(names)-1]
-	return p.refuse("allow "+strings.Join(p.Allow, " "), name+" is not among what is allowed", "add the rule \"allow "+name+"\" if you trust it")
+	return p.notAllowed(name, name)
 }
 
-// Denies decides about a module that is found in place: rules about installing do not count.
-func (p *Policy) Denies(name string) Decision {
-	return (&Policy{Deny: p.Deny, file: p.file, from: p.from}).Name(name)
+// Denies decides by the names that something goes by, of which none must be denied.
+func (p *Policy) Denies(names ...string) Decision {
+	if pattern, name := denied(p.Deny, names...); pattern != "" {
+		return p.refuse("deny "+pattern, strings.TrimPrefix(name, Standard+"/")+" is denied", "")
+	}
+	return Decision{Allowed: true, Rule: p.rule("allow everything"), Reason: "nothing denies it"}
+}
+
+// Asked decides about what is asked for and not merely a part of something: the package itself has to be allowed, by its
+// name or, where it is used in place, by its place.
+func (p *Policy) Asked(s Subject) Decision {
+	if d := p.Denies(s.Names()...); !d.Allowed || len(p.Allow) == 0 {
+		return d
+	}
+	if s.Package == "" {
+		return p.Name(s.Module)
+	}
+	allowed := []string{s.Package}
+	fix := s.Package
+	if s.Standard {
+		allowed = append(allowed, StandardName(s.Package))
+		fix = Standard
+	}
+	for _, name := range allowed {
+		if d := p.allows(name); d.Allowed {
+			return d
+		}
+	}
+	return p.notAllowed(s.Package, fix)
+}
+
+func (p *Policy) allows(name string) Decision {
+	pattern := match(p.Allow, name)
+	if pattern == "" {
+		return Decision{}
+	}
+	return Decision{Allowed: true, Rule: p.rule("allow " + pattern), Reason: strings.TrimPrefix(name, Standard+"/") + " is allowed"}
+}
+
+func (p *Policy) notAllowed(name, pattern string) Decision {
+	return p.refuse("allow "+strings.Join(p.Allow, " "), name+" is not among what is allowed", "add the rule \"allow "+pattern+"\" if you trust it")
 }
 
 // Install decides whether something may be installed at all.
@@ -149,10 +194,7 @@ func (p *Policy) Install() Decision {
 
 // Version decides about a version of what was asked for.
 func (p *Policy) Version(s Subject, now time.Time) Decision {
-	d := p.Name(names(s)...)
-	if declared := p.Denies(s.Declares); d.Allowed && !declared.Allowed {
-		d = declared
-	}
+	d := p.Asked(s)
 	if !d.Allowed {
 		return d
 	}
@@ -176,14 +218,14 @@ func (p *Policy) Version(s Subject, now time.Time) Decision {
 	return d
 }
 
-func names(s Subject) []string {
-	if s.Package == "" || s.Package == s.Module {
-		return []string{s.Module}
+// Names are all that the subject goes by.
+func (s Subject) Names() []string {
+	names := slices.Concat([]string{s.Package, s.Module, s.Declares}, s.Also)
+	if s.Standard {
+		names = append(names, StandardName(s.Package))
 	}
-	if s.Module == "" {
-		return []string{s.Package}
-	}
-	return []string{s.Package, s.Module}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	return slices.Compact(names)
 }
 
 // Size decides about the size of a module's archive, in bytes.
@@ -202,34 +244,12 @@ func (p *Policy) Modules(n int) Decision {
 	return Decision{Allowed: true}
 }
 
-// Isolated tells whether a module runs only in full isolation, and by which rule.
-func (p *Policy) Isolated(name string) (rule string, required bool) {
-	if pattern := match(p.Isolation, name); pattern != "" {
+// Isolated reports whether a module runs only in full isolation, by any of the names that it goes by, and by which rule.
+func (p *Policy) Isolated(names ...string) (rule string, required bool) {
+	if pattern, _ := denied(p.Isolation, names...); pattern != "" {
 		return p.rule("isolation " + pattern), true
 	}
 	return "", false
-}
-
-// match returns the first of the patterns that matches a name or one of its path's prefixes.
-func match(patterns []string, name string) string {
-	where := location(name)
-	i := slices.IndexFunc(patterns, func(pattern string) bool { return module.MatchPrefixPatterns(location(pattern), where) })
-	if i < 0 {
-		return ""
-	}
-	return patterns[i]
-}
-
-// denied is match without regard to case, of which many hosts make no difference.
-func denied(patterns []string, name string) string {
-	where := strings.ToLower(location(name))
-	i := slices.IndexFunc(patterns, func(pattern string) bool {
-		return module.MatchPrefixPatterns(strings.ToLower(location(pattern)), where)
-	})
-	if i < 0 {
-		return ""
-	}
-	return patterns[i]
 }
 
 // span writes a duration without its zero parts.

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,7 +111,7 @@ func (rs *Registries) add(r Registry, rule string) error {
 		if err := checkPattern(pattern); err != nil {
 			return err
 		}
-		if strings.HasPrefix(pattern, "/") {
+		if isLocal(location(pattern)) {
 			return fmt.Errorf("%q is a directory, which no registry has", pattern)
 		}
 		if slices.Contains(r.owns()[:i+1], pattern) {
@@ -150,17 +149,6 @@ func (r Registry) checkURL() error {
 		return fmt.Errorf("its URL %q is not of the form https://host/path", u.Redacted())
 	case u.Scheme == "http" && !r.Insecure:
 		return fmt.Errorf("its URL %s is not safe: write https, or \"insecure\" at the end of the rule", r.URL)
-	}
-	return nil
-}
-
-// checkPattern refuses what matches nothing, whatever it was meant to match.
-func checkPattern(pattern string) error {
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.Contains(pattern, ",") || strings.HasSuffix(pattern, "/") {
-		return fmt.Errorf("%q is no pattern such as example.com/team or *.example.com", pattern)
-	}
-	if strings.HasSuffix(pattern, "...") {
-		return fmt.Errorf("%q: a pattern is a prefix: write %q", pattern, strings.TrimSuffix(strings.TrimSuffix(pattern, "..."), "/"))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestRegistrySyntax(t *testing.T) {
 		"registry company http://m.example.com e.com":                                              `its URL http://m.example.com is not safe: write https, or "insecure" at the end of the rule`,
 		"registry company https://m.example.com *.example.com":                                     `its prefix "*.example.com" is no path such as corp.example.com/team`,
 		"registry company https://m.example.com corp":                                              `its prefix "corp" is no path such as corp.example.com/team`,
-		"registry company https://m.example.com e.com a[":                                          `"a[" is no pattern such as example.com/team or *.example.com`,
+		"registry company https://m.example.com e.com a[":                                          `"a[" is no pattern: a "[" is not closed, or a "\" stands before nothing`,
 		"registry company https://m.example.com e.com x e.com":                                     `it owns e.com twice`,
 		company + "\nregistry company https://m.example.com e.com":                                 `there is a registry company already (load.policy:2: registry company)`,
 		company + "\nregistry lab https://m.example.com corp.example.com":                          `it owns corp.example.com, which company owns already (load.policy:2: registry company)`,

@@ -64,6 +64,7 @@ func TestScript(t *testing.T) {
 			"counts":      counts,
 			"damage":      damage,
 			"exitcode":    exitCode,
+			"expand":      expand,
 			"fault":       fault,
 			"poison":      poison,
 			"private":     private,
@@ -186,6 +187,15 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	if args[0] != strconv.Itoa(code) {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+}
+
+// expand puts the values of environment variables into a file.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: expand FILE")
+	}
+	name := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(name, []byte(os.Expand(ts.ReadFile(name), ts.Getenv)), 0o600))
 }
 
 // waitFor waits until a file that a command in the background writes holds a text.

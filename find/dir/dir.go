@@ -123,9 +123,22 @@ func (f *Finder) findPath(target string) (*load.Spec, error) {
 	return spec, err
 }
 
+// realPath is the absolute path of a file or directory without links: what policies decide about is what is opened.
+// That of what is not there keeps them.
+func realPath(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real, nil
+	}
+	return abs, nil
+}
+
 // describe makes the spec of the module in a directory.
 func describe(dir string) (*load.Spec, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := realPath(dir)
 	if err != nil {
 		return nil, err
 	}

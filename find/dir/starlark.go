@@ -35,7 +35,7 @@ func describeFile(path string) (*load.Spec, error) {
 	if !strings.HasSuffix(path, starlarkSuffix) {
 		path += starlarkSuffix
 	}
-	path, err := filepath.Abs(path)
+	path, err := realPath(path)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,9 @@ func describeFile(path string) (*load.Spec, error) {
 // describeStarlark makes the spec of the Starlark module of a name, which is a file in a directory.
 func describeStarlark(name, dir, file string) (*load.Spec, error) {
 	path := filepath.Join(dir, file)
+	if real, err := realPath(path); err == nil && real != path { // a link is the file that it leads to
+		name, dir, file, path = real, filepath.Dir(real), filepath.Base(real), real
+	}
 	info, err := os.Stat(path) // opening what is not a regular file may wait for ever
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || isNotDirectory(err):

@@ -65,14 +65,21 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	var b *build
 	var hash string
 	importPath := ""
+	var parts []load.Part
 	switch {
 	case spec.Module != "":
 		b, hash, importPath, err = r.completeLocal(ctx, spec.Source.Dir)
+		if err == nil {
+			parts = r.parts(b, spec.Version == "")
+		}
 	case standard:
 		importPath = spec.Name
 		b, hash, err = r.completeStandard(ctx, spec.Name)
 	default:
 		b, hash, err = r.completeLoose(ctx, spec.Source.Dir)
+		if spec.Version == "" {
+			parts = r.local
+		}
 	}
 	if err != nil {
 		return nil, explain(err, "")
@@ -80,6 +87,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	out := *spec
 	out.BuildList = b.moduleVersions()
 	out.Source.Hash = hash
+	out.Parts = parts
 	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along)}
 	return &out, nil
 }
@@ -124,8 +132,11 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	if err != nil {
 		return nil, "", err
 	}
-	files, err := packageFiles(dir, ".", pkg)
+	files, names, err := packageFiles(dir, ".", pkg)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := r.addParts(dir, dir, names); err != nil {
 		return nil, "", err
 	}
 	imports := slices.DeleteFunc(slices.Clone(pkg.Imports), r.standard)
@@ -182,7 +193,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 	for _, m := range r.locked {
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
 	}
-	id := store.Key(slices.Concat([]string{"load build list 1", r.in.Target(), r.compiler.version}, key, r.along.key())...)
+	id := store.Key(slices.Concat([]string{"load build list 2", r.in.Target(), r.compiler.version}, key, r.along.key())...)
 	const file = "build.json"
 	if a, err := r.store.Lookup(id); err == nil && a != nil {
 		b := new(build)
@@ -237,8 +248,11 @@ func (r *request) localFiles(start ...string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		files, err := packageFiles(root, filepath.ToSlash(rel), pkg)
+		files, names, err := packageFiles(root, filepath.ToSlash(rel), pkg)
 		if err != nil {
+			return "", err
+		}
+		if err := r.addParts(queue[0], root, names); err != nil {
 			return "", err
 		}
 		fmt.Fprintf(&out, "package %s\n%s", queue[0], files)
@@ -268,32 +282,31 @@ func findLocal(modules map[string]string, pkg string) (root, dir string) {
 	return "", ""
 }
 
-// packageFiles lists the files that a build reads of one package, with their sums. They are read through an
-// [os.Root], so that no link leads out of the module.
-func packageFiles(root, dir string, pkg *importgraph.Package) (string, error) {
+// packageFiles lists the files that a build reads of one package, with their sums and by their names. They are read
+// through an [os.Root], so that no link leads out of the module.
+func packageFiles(root, dir string, pkg *importgraph.Package) (sums string, names []string, err error) {
 	at, err := os.OpenRoot(root)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer at.Close()
-	names := make([]string, 0, len(pkg.Files))
 	for _, name := range pkg.Files {
 		names = append(names, path.Join(dir, name))
 	}
 	embeds, err := importgraph.Embedded(at.FS(), dir, pkg.Embeds)
 	if err != nil {
-		return "", &load.CompileError{Reason: fmt.Sprintf("//go:embed cannot be followed: %v", err), Fix: "embed files of the module alone"}
+		return "", nil, &load.CompileError{Reason: fmt.Sprintf("//go:embed cannot be followed: %v", err), Fix: "embed files of the module alone"}
 	}
 	names = append(names, embeds...)
 	var out strings.Builder
 	for _, name := range names {
 		sum, err := fileSum(at, name)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		fmt.Fprintf(&out, "%s %s\n", sum, name)
 	}
-	return out.String(), nil
+	return out.String(), names, nil
 }
 
 func fileSum(root *os.Root, name string) (string, error) {

@@ -172,6 +172,7 @@ type build struct {
 	GoSum     string
 	BuildList []store.RecordModule
 	Along     []store.RecordCompanion `json:",omitempty"`
+	Replaced  []string                `json:",omitempty"` // paths of modules in whose place others are in the build list
 }
 
 // build describes the build of a closure: a go.mod file in which every provider is required at its selected
@@ -197,7 +198,10 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 			continue
 		}
 		if r.main != nil {
-			m = r.main.replaced(m)
+			if to := r.main.replaced(m); to != m {
+				b.Replaced = append(b.Replaced, m.Path)
+				m = to
+			}
 		}
 		b.BuildList = append(b.BuildList, store.RecordModule{Path: m.Path, Version: m.Version, Sum: t.sum})
 	}

@@ -23,6 +23,7 @@ type request struct {
 	main     *mainModule // the local module that is completed, or nil
 	along    companions
 	locked   []load.ModuleVersion // what a lock file promises for a source found in place
+	local    []load.Part          // what is read of local modules
 
 	sums  sums
 	mods  memo[module.Version, *modFile]

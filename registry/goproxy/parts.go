@@ -1,0 +1,68 @@
+package goproxy
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/loadgo/load"
+)
+
+// addParts notes what a build reads of a package in a local module: policies decide about where it really lies.
+func (r *request) addParts(importPath, root string, names []string) error {
+	first := len(r.local)
+	for _, name := range names {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		real, err := filepath.EvalSymlinks(file)
+		if err != nil {
+			return err
+		}
+		dir, err := filepath.EvalSymlinks(filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		place := dir
+		if real != filepath.Join(dir, filepath.Base(file)) { // a link is the file that it leads to
+			place = real
+		}
+		i := slices.IndexFunc(r.local[first:], func(p load.Part) bool { return p.Place == place })
+		if i < 0 {
+			i = len(r.local) - first
+			r.local = append(r.local, load.Part{Name: importPath, Place: place})
+		}
+		part := &r.local[first+i]
+		part.Files = append(part.Files, file, real)
+	}
+	return nil
+}
+
+// parts lists what a build of a local module consists of besides the modules of its build list. What lies in the store
+// has no place of its own.
+func (r *request) parts(b *build, inPlace bool) []load.Part {
+	var parts []load.Part
+	for _, path := range b.Replaced {
+		parts = append(parts, load.Part{Name: path})
+	}
+	if !inPlace {
+		return parts
+	}
+	return slices.Concat(parts, r.local, r.main.linkedFiles())
+}
+
+// linkedFiles are the go.mod and go.sum files that the graph is made of and that lie elsewhere.
+func (m *mainModule) linkedFiles() []load.Part {
+	var parts []load.Part
+	dirs := m.localModules()
+	for _, path := range sortedKeys(dirs) {
+		dir, err := filepath.EvalSymlinks(dirs[path])
+		if err != nil {
+			continue // nothing of it is needed: what is was read
+		}
+		for _, name := range []string{"go.mod", "go.sum"} {
+			file := filepath.Join(dir, name)
+			if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
+				parts = append(parts, load.Part{Name: path, Place: real, Files: []string{file}})
+			}
+		}
+	}
+	return parts
+}
