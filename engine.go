@@ -84,6 +84,12 @@ type Assigner interface {
 	Assign(ctx context.Context, symbol string, value any) error
 }
 
+// Configured is an optional ability of an engine: Valid returns what is wrong with how it was configured,
+// such as a limit below what any module needs to start. [New] refuses the engine then.
+type Configured interface {
+	Valid() error
+}
+
 // Memory is how much memory a module uses.
 type Memory struct {
 	Now  int64  `json:"now"`            // bytes

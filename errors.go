@@ -226,7 +226,7 @@ func (e *ToolchainError) Error() string {
 type InitError struct {
 	Reason string
 	Stderr string // the end of what the module wrote to its standard error
-	Err    error  // the context's error where that ended the wait, or nil
+	Err    error  // the context's error where that ended the wait, a [*LimitError] where a limit did, or nil
 }
 
 func (e *InitError) Error() string {
@@ -335,10 +335,17 @@ type CrashError struct {
 	Module string
 	Reason string // "exit status 2", "killed: it stayed busy for 5s after its call was cancelled", …
 	Stderr string // the end of what the module wrote to its standard error
+	Err    error  // a [*LimitError] where a limit ended it, or nil
 }
+
+func (e *CrashError) Unwrap() error { return e.Err }
 
 func (e *CrashError) Error() string {
 	s := cmp.Or(e.Module, "module") + " crashed: " + e.Reason
+	var limit *LimitError
+	if errors.As(e.Err, &limit) && limit.Fix != "" {
+		s += "\n\t" + limit.Fix
+	}
 	if e.Stderr != "" {
 		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
 	}

@@ -33,6 +33,18 @@ func TimeLimit(callTime time.Duration) error {
 	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
 }
 
+// TooLittleMemory is the error of a limit of memory below what a module of an engine needs to start, or nil
+// where there is enough, or no limit (0). Engines use it.
+func TooLittleMemory(engine string, limit, least int64) error {
+	if limit == 0 || limit >= least {
+		return nil
+	}
+	return &LimitError{
+		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", size(limit), engine, size(least)),
+		Fix:    fmt.Sprintf("set it to %d bytes or more, or to 0 for none", least),
+	}
+}
+
 // Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until unpin is called, which may be done
 // any number of times. Any number of pins add up.
 func (m *Module) Pin() (unpin func()) {

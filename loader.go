@@ -133,6 +133,9 @@ func New(config Config) (*Loader, error) {
 		if slices.Contains(names, engine.Name()) {
 			return nil, &ConfigError{Setting: "Config.Engines", Reason: "it holds two engines named " + engine.Name()}
 		}
+		if configured, ok := engine.(Configured); ok && configured.Valid() != nil {
+			return nil, &ConfigError{Setting: "Config.Engines", Reason: engine.Name() + ": " + configured.Valid().Error()}
+		}
 		names = append(names, engine.Name())
 	}
 	if config.Engine != "" && !slices.Contains(names, config.Engine) {

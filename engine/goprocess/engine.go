@@ -31,8 +31,9 @@ type Config struct {
 	// Env is the environment of modules, as "KEY=value"; nothing is inherited from the host.
 	Env []string
 
-	// Memory is how much memory, in bytes, a module may use; 0 is no limit. The module's garbage collector
-	// is told (GOMEMLIMIT), and going beyond ends the module.
+	// Memory is how much memory, in bytes, a module and what it starts may use, page tables included; 0 is
+	// no limit, and less than 32 MiB is refused. The module's garbage collector is told (GOMEMLIMIT), and
+	// going beyond ends the module; the error then holds a [*load.LimitError]. Only Linux enforces it.
 	Memory int64
 	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
 	Processors int
@@ -64,6 +65,8 @@ type Config struct {
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
 	BuildCache string
+
+	memorySetting string // what set Memory
 }
 
 // Engine runs Go packages as child processes.
@@ -124,8 +127,17 @@ func (c Config) with(g load.Grants) Config {
 	return c
 }
 
+// leastMemory is what a module needs to start. Measured with modules that import net/http: they use 6 to
+// 9 MiB once they run, and twice that for a moment while they start.
+const leastMemory = 32 << 20
+
+// Valid implements [load.Configured].
+func (e *Engine) Valid() error { return load.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
+
 // CanGrant implements [load.Granter].
-func (*Engine) CanGrant(load.Grants) error { return nil }
+func (e *Engine) CanGrant(g load.Grants) error {
+	return load.TooLittleMemory(e.Name(), g.Memory, leastMemory)
+}
 
 // Isolation tells what keeps modules of this engine from the host here, without starting one.
 func (e *Engine) Isolation() load.Isolation { return sandbox.Probe(e.config.policy()) }
@@ -133,6 +145,13 @@ func (e *Engine) Isolation() load.Isolation { return sandbox.Probe(e.config.poli
 // Open implements [load.Engine].
 func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
 	config := e.config.with(a.Grants)
+	config.memorySetting = "goprocess.Config.Memory"
+	if a.Limits.Memory > 0 {
+		config.Memory, config.memorySetting = a.Limits.Memory, "what Config.Limits returns, or what the policy grants"
+	}
+	if err := load.TooLittleMemory(e.Name(), config.Memory, leastMemory); err != nil {
+		return nil, err
+	}
 	if config.RequireIsolation || a.RequireIsolation {
 		if missing := sandbox.Missing(sandbox.Probe(config.policy())); len(missing) > 0 {
 			return nil, &load.IsolationError{Missing: missing}
@@ -155,9 +174,6 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	api, err := goglue.DecodeAPI(data)
 	if err != nil {
 		return nil, err
-	}
-	if a.Limits.Memory > 0 {
-		config.Memory = a.Limits.Memory
 	}
 	p, err := start(ctx, config, a, program, wait)
 	if err != nil {

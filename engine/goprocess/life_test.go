@@ -341,7 +341,8 @@ func TestMemoryLimit(t *testing.T) {
 		t.Errorf("Grow(50): %v", got)
 	}
 	_, err := m.Call(t.Context(), "Grow", []any{2000})
-	if !errors.Is(err, load.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") && !strings.Contains(err.Error(), "cannot allocate") {
+	var limit *load.LimitError
+	if !errors.Is(err, load.ErrCrashed) || !errors.As(err, &limit) || !strings.Contains(limit.Reason, "than its limit of 256.0 MiB") {
 		t.Errorf("Grow(2000): %v", err)
 	}
 }

@@ -25,6 +25,27 @@ func (i *instance) Memory() load.Memory {
 	return load.Memory{Now: statusField(status, "VmRSS:"), Peak: statusField(status, "VmHWM:"), From: "resident memory of process " + strconv.Itoa(pid)}
 }
 
+// memoryLimit says that the limit of memory ended the module, or is nil: the module used more, or its
+// runtime was refused more.
+func (p *process) memoryLimit() *load.LimitError {
+	limit := p.config.Memory
+	fix := "raise it (" + p.config.memorySetting + ")"
+	if used := p.child.Excess(); used > 0 {
+		return &load.LimitError{
+			Reason: fmt.Sprintf("it used %s of memory (resident, swapped, page tables and thread stacks of all its processes), more than its limit of %s", mebibytes(used), mebibytes(limit)),
+			Fix:    fix,
+		}
+	}
+	tail := p.stderr.tail()
+	outOf := strings.Contains(tail, "out of memory") || strings.Contains(tail, "cannot allocate memory")
+	if limit > 0 && p.state.Code == 2 && outOf {
+		return &load.LimitError{Reason: "it wanted more memory than its limit of " + mebibytes(limit) + " lets it have", Fix: fix}
+	}
+	return nil
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+
 // statusField returns a size of /proc/<pid>/status in bytes; 0 where there is none.
 func statusField(status []byte, name string) int64 {
 	for line := range strings.Lines(string(status)) {

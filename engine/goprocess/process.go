@@ -18,6 +18,7 @@ import (
 type process struct {
 	name   string
 	sink   load.Sink
+	config Config
 	child  *sandbox.Process
 	conn   *conn
 	stdout *pipe
@@ -31,7 +32,7 @@ type process struct {
 
 // start starts the program once it is verified. The caller then lets wait wait for the child.
 func start(ctx context.Context, config Config, a load.Artifact, program *os.File, verify func() error) (_ *process, err error) {
-	p := &process{name: a.Spec.Name, sink: load.SinkOf(ctx), ended: make(chan struct{})}
+	p := &process{name: a.Spec.Name, config: config, sink: load.SinkOf(ctx), ended: make(chan struct{})}
 	if p.sink == nil {
 		p.sink = func(load.Event) {}
 	}
@@ -107,6 +108,9 @@ func (p *process) endError() error {
 		return load.ErrUnloaded
 	}
 	reason := p.state.String()
+	if limit := p.memoryLimit(); limit != nil {
+		return &load.CrashError{Module: p.name, Reason: limit.Reason, Stderr: p.stderr.tail(), Err: limit}
+	}
 	if why, ok := p.killed.Load().(string); ok {
 		reason = "killed: " + why
 	}
@@ -174,6 +178,9 @@ func (p *process) initError(cause error) error {
 			reason = "its initialisation did not end in time"
 		}
 		return &load.InitError{Reason: reason, Stderr: stderr, Err: cause}
+	}
+	if limit := p.memoryLimit(); limit != nil {
+		return &load.InitError{Reason: limit.Reason + "; " + limit.Fix, Stderr: stderr, Err: limit}
 	}
 	if strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: ") {
 		return &load.InitError{Reason: "its initialisation panicked", Stderr: stderr}

@@ -117,8 +117,17 @@ func (c Config) with(g load.Grants) Config {
 	return c
 }
 
+// leastMemory is what the smallest module needs to start; what more one needs is said when it is opened.
+const leastMemory = 4 << 20
+
+// Valid implements [load.Configured].
+func (e *Engine) Valid() error { return load.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
+
 // CanGrant implements [load.Granter]: WebAssembly has no network and no programs.
-func (*Engine) CanGrant(g load.Grants) error {
+func (e *Engine) CanGrant(g load.Grants) error {
+	if err := load.TooLittleMemory(e.Name(), g.Memory, leastMemory); err != nil {
+		return err
+	}
 	switch {
 	case g.Network:
 		return errors.New("WebAssembly modules have no network")

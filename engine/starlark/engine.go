@@ -27,7 +27,7 @@ type Config struct {
 	Steps uint64
 
 	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a negative
-	// number no limit. No single operation makes a text, a list or a number that is larger. What many
+	// number no limit, and less than 1 MiB is refused. No single operation makes a text, a list or a number that is larger. What many
 	// operations make together is measured, every few milliseconds, by what the memory of the whole
 	// program has grown by: other parts of the program that grow at the same time count as well, and a
 	// script that allocates fast can take several times the limit before it is stopped.
@@ -126,6 +126,14 @@ func compile(name string, text []byte, isPredeclared func(string) bool) (*starla
 		return nil, compileError(text, err)
 	}
 	return program, nil
+}
+
+// leastMemory is what is told apart from the growth of the rest of the program.
+const leastMemory = 1 << 20
+
+// Valid implements [load.Configured].
+func (e *Engine) Valid() error {
+	return load.TooLittleMemory(e.Name(), max(e.limits.memory, 0), leastMemory)
 }
 
 // CanGrant implements [load.Granter]: a script has nothing, and one limit of memory that is the engine's.

@@ -12,7 +12,7 @@ func Probe(p Policy) load.Isolation { return detect().isolation(&p) }
 // isolation describes what is in force under a policy with these features.
 func (f features) isolation(p *Policy) load.Isolation {
 	return isolation([]load.Measure{
-		f.files(p), f.network(p), f.programs(p), f.processes(p), f.signals(), memory(p),
+		f.files(p), f.network(p), f.programs(p), f.processes(p), f.signals(), f.memory(p),
 		measure("kernel", "seccomp", f.seccomp), f.privileges(), death(p),
 	})
 }
@@ -83,11 +83,24 @@ func (f features) signals() load.Measure {
 	return measure("signals", how, f.seccomp)
 }
 
-func memory(p *Policy) load.Measure {
+// memory is in force where all that the program can use is counted.
+func (f features) memory(p *Policy) load.Measure {
 	if p.Limits.Memory <= 0 {
 		return load.Measure{Name: "memory", Granted: true}
 	}
-	return measure("memory", "rlimit", nil)
+	m := load.Measure{Name: "memory", How: "rlimit, measured"}
+	place := filesInMemory(p)
+	switch {
+	case f.seccomp != nil:
+		m.Why = f.seccomp.Error() + "; the program can have memory that is not counted"
+	case f.landlock == 0 && !(confinement{policy: p}).withoutFiles():
+		m.Why = f.noLandlock.Error() + "; the program can write files that are memory"
+	case place != "":
+		m.Why = "the files of " + place + ", which may be written, are memory that is not counted; grant a directory on a disk"
+	default:
+		m.InForce = true
+	}
+	return m
 }
 
 func (f features) privileges() load.Measure {

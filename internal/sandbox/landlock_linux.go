@@ -34,7 +34,11 @@ var networkFiles = []string{
 var zoneFiles = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
 // devices are the device files that almost every program expects to open; they are granted with programs.
-var devices = []string{"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"}
+// The zero device is for reading only: mapped for writing it would be memory that processes share.
+var (
+	devices    = []string{"/dev/null", "/dev/random", "/dev/urandom"}
+	zeroDevice = []string{"/dev/zero"}
+)
 
 // landlockSignals is the version of Landlock that keeps signals within a sandbox.
 const landlockSignals = 6
@@ -89,7 +93,7 @@ func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
 		err = errors.Join(err, r.grantExisting(networkFiles, accessRead))
 	}
 	if p.Programs {
-		err = errors.Join(err, r.grantExisting(devices, accessRead|unix.LANDLOCK_ACCESS_FS_WRITE_FILE))
+		err = errors.Join(err, r.grantExisting(devices, accessRead|unix.LANDLOCK_ACCESS_FS_WRITE_FILE), r.grantExisting(zeroDevice, accessRead))
 	}
 	if err != nil {
 		unix.Close(r.ruleset)

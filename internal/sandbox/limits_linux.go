@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"os"
@@ -15,6 +16,16 @@ type rlimit struct {
 	resource uintptr
 	value    unix.Rlimit
 }
+
+// With a limit of memory come others, of what is not counted.
+const (
+	// untouched is what a program may map without using it: the Go runtime maps 40 MiB when it starts, and
+	// its heap in steps of 64 MiB.
+	untouched = 128 << 20
+	mainStack = 8 << 20
+	// openFiles bounds what the kernel keeps behind descriptors: a pipe holds 64 KiB.
+	openFiles = 1024
+)
 
 // rlimits returns what the limits are for the system. None is above the host's own hard limit, which the
 // program inherits and could not be given more than.
@@ -31,7 +42,9 @@ func (l Limits) rlimits() ([]rlimit, error) {
 	}
 	add(unix.RLIMIT_CORE, 0)
 	if l.Memory > 0 {
-		add(unix.RLIMIT_DATA, uint64(l.Memory))
+		add(unix.RLIMIT_DATA, uint64(l.Memory)+untouched)
+		add(unix.RLIMIT_STACK, mainStack)
+		l.OpenFiles = cmp.Or(l.OpenFiles, openFiles)
 	}
 	if l.FileSize > 0 {
 		add(unix.RLIMIT_FSIZE, uint64(l.FileSize))

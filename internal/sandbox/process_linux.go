@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	load "github.com/loadgo/load"
@@ -19,6 +20,8 @@ type Process struct {
 
 	ended chan struct{} // closed once state is set
 	state State
+
+	excess atomic.Int64 // see Excess
 }
 
 // Pid returns the process id, which the system may use again once Wait has returned.

@@ -37,8 +37,11 @@ type Policy struct {
 
 // Limits bound the resources of a program; a zero field sets no limit.
 type Limits struct {
-	// Memory is the size, in bytes, of private writable memory (RLIMIT_DATA). The address space that a Go
-	// program reserves without using it does not count.
+	// Memory is how much memory, in bytes, all processes of the program use: resident and swapped memory
+	// that is not a file's, page tables and the stacks of the kernel. It is measured every 5 to 250 ms, and
+	// who uses more is killed; see [Process.Excess]. In between, a process cannot write to more than
+	// Memory and 128 MiB (RLIMIT_DATA). Not counted is what the kernel keeps behind open files (64 KiB for
+	// a pipe), of which there are 1,024 unless OpenFiles says otherwise, and the buffers of network sockets.
 	Memory int64
 	// Processes is how many tasks, threads included, may be made beyond those that the machine has at the
 	// start (RLIMIT_NPROC, which counts the tasks of the user; it does not bind root).

@@ -58,6 +58,9 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 	var failed failure
 	switch {
 	case err == nil:
+		if p.Limits.Memory > 0 {
+			go process.keepWithin(p.Limits.Memory, p.Programs || f.seccomp != nil)
+		}
 		return process, nil
 	case errors.As(err, &failed) && failed.step == stepExec:
 		return nil, &os.PathError{Op: "start", Path: cmd.name(), Err: failed.errno}

@@ -1,0 +1,225 @@
+package sandbox
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a program uses is looked at this often: soonest while it grows, and half as often each time that it
+// did not, down to latest. Between two looks RLIMIT_DATA bounds what it can write to, and the number of
+// mappings (vm.max_map_count, 8 KiB of page tables each) what the kernel can need for that.
+const (
+	soonest = 5 * time.Millisecond
+	latest  = 250 * time.Millisecond
+	// growing is how much more than before counts as growing.
+	growing = 256 << 10
+)
+
+// keepWithin kills a program once its processes use more memory than they may.
+func (p *Process) keepWithin(limit int64, programs bool) {
+	m := meter{group: p.pid, programs: programs}
+	defer m.close()
+	interval, before := soonest, int64(0)
+	timer := time.NewTimer(interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-timer.C:
+		}
+		used := m.used()
+		if used > limit && programs {
+			used = m.shared() // each process for itself counts what it shares with others
+		}
+		if used > limit {
+			p.excess.Store(used)
+			p.Kill()
+			return
+		}
+		interval = min(2*interval, latest)
+		if used > before+growing {
+			interval = soonest
+		}
+		before = used
+		timer.Reset(interval)
+	}
+}
+
+// Excess returns how much memory, in bytes, the program used when it was killed for using more than its
+// limit; 0 where it was not.
+func (p *Process) Excess() int64 { return p.excess.Load() }
+
+// meter measures the memory of a program: of one process, or of a process group.
+type meter struct {
+	group    int
+	programs bool
+	status   *os.File // of the one process; what it reads is always that process's
+	buf      []byte
+}
+
+func (m *meter) close() {
+	if m.status != nil {
+		m.status.Close()
+	}
+}
+
+// used returns what the program uses. Where processes share memory it counts more than once.
+func (m *meter) used() int64 {
+	if m.programs {
+		total := int64(0)
+		for _, pid := range m.members() {
+			total += usedBy(pid)
+		}
+		return total
+	}
+	if m.status == nil {
+		m.status, _ = os.Open(processFile(m.group, "status"))
+		m.buf = make([]byte, 8<<10)
+	}
+	n, _ := m.status.ReadAt(m.buf, 0)
+	if used, ok := counted(m.buf[:n]); ok {
+		return used
+	}
+	return usedBy(m.group)
+}
+
+// usedBy returns what a process uses: what its first thread tells or, where that one has ended, another.
+func usedBy(pid int) int64 {
+	status, _ := os.ReadFile(processFile(pid, "status"))
+	if used, ok := counted(status); ok {
+		return used
+	}
+	tasks, _ := os.ReadDir(processFile(pid, "task"))
+	for _, task := range tasks {
+		status, _ := os.ReadFile(processFile(pid, "task", task.Name(), "status"))
+		if used, ok := counted(status); ok {
+			return used
+		}
+	}
+	return 0
+}
+
+func processFile(pid int, parts ...string) string {
+	return filepath.Join(slices.Concat([]string{"/proc", strconv.Itoa(pid)}, parts)...)
+}
+
+// countedFields are what counts of /proc/<pid>/status, in KiB. Pages of files do not: they are the system's
+// cache, which it takes back.
+var countedFields = []string{"RssAnon", "RssShmem", "VmPTE", "VmSwap", "HugetlbPages"}
+
+// kernelStack is what the kernel needs for a thread.
+const kernelStack = 16 << 10
+
+// counted adds up a status file, and reports whether it tells about memory: that of a thread that has ended does not.
+func counted(status []byte) (bytesUsed int64, ok bool) {
+	for line := range bytes.Lines(status) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		switch {
+		case string(name) == "Threads":
+			bytesUsed += number(line) * kernelStack
+		case slices.Contains(countedFields, string(name)):
+			bytesUsed += number(line) << 10
+			ok = true
+		}
+	}
+	return bytesUsed, ok
+}
+
+// members returns the processes of the group. None can leave it.
+func (m *meter) members() (pids []int) {
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		if group, err := unix.Getpgid(pid); err == nil && group == m.group {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// shared returns what the group uses, each page once: a process between its fork and its exec is the same
+// memory as its parent, and one that only forked shares what neither has changed.
+func (m *meter) shared() int64 {
+	total := int64(0)
+	var counted []int
+	for _, pid := range m.members() {
+		same := func(other int) bool {
+			const memory = 1 // KCMP_VM
+			order, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(pid), uintptr(other), memory, 0, 0, 0)
+			return errno == 0 && order == 0
+		}
+		if slices.ContainsFunc(counted, same) {
+			continue
+		}
+		counted = append(counted, pid)
+		total += proportional(pid)
+	}
+	return total
+}
+
+// proportional is usedBy with each page divided by the number of processes that have it, where the system tells.
+func proportional(pid int) int64 {
+	used := usedBy(pid)
+	rollup, err := os.ReadFile(processFile(pid, "smaps_rollup"))
+	if err != nil {
+		return used
+	}
+	status, _ := os.ReadFile(processFile(pid, "status"))
+	used -= sum(status, "RssAnon", "RssShmem", "VmSwap")
+	return used + sum(rollup, "Pss_Anon", "Pss_Shmem", "SwapPss")
+}
+
+// sum adds up lines "Name:   12 kB" of a file of /proc, in bytes.
+func sum(text []byte, names ...string) (total int64) {
+	for line := range bytes.Lines(text) {
+		if name, _, _ := bytes.Cut(line, []byte(":")); slices.Contains(names, string(name)) {
+			total += number(line) << 10
+		}
+	}
+	return total
+}
+
+// number returns the number of a line "Name:   12 kB" or "Name:  12".
+func number(line []byte) int64 {
+	_, value, _ := bytes.Cut(line, []byte(":"))
+	n, _ := strconv.ParseInt(string(bytes.TrimSuffix(bytes.TrimSpace(value), []byte(" kB"))), 10, 64)
+	return n
+}
+
+// filesInMemory returns a granted place whose files are memory, or "". What a program writes there is not
+// part of any process.
+func filesInMemory(p *Policy) string {
+	if len(p.ReadWrite) == 0 {
+		return ""
+	}
+	mounts, _ := os.ReadFile("/proc/self/mountinfo")
+	for _, path := range p.ReadWrite {
+		var system unix.Statfs_t
+		if unix.Statfs(path, &system) == nil && slices.Contains([]int64{unix.TMPFS_MAGIC, unix.RAMFS_MAGIC, unix.HUGETLBFS_MAGIC}, int64(system.Type)) {
+			return path
+		}
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
+		for line := range strings.Lines(string(mounts)) {
+			mount, system, _ := strings.Cut(line, " - ")
+			fields := strings.Fields(mount)
+			kind, _, _ := strings.Cut(system, " ")
+			if len(fields) > 4 && strings.HasPrefix(fields[4], path+"/") && slices.Contains([]string{"tmpfs", "ramfs", "hugetlbfs"}, kind) {
+				return fields[4]
+			}
+		}
+	}
+	return ""
+}
