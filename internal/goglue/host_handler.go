@@ -43,8 +43,8 @@ func (r *requests) get(id uint64) *http.Request {
 	return r.active[id]
 }
 
-// adaptedHandler is a module's handler for the host. A panic of the module, and its end, panic here, which
-// net/http's server takes as any handler's panic.
+// adaptedHandler is a module's handler for the host. A panic of the module panics here, which net/http's server takes as any
+// handler's panic. So does the module's end once the response was begun; before that it is a bad gateway.
 type adaptedHandler struct {
 	adapted
 	instance *Instance
@@ -69,6 +69,8 @@ func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = response.Send(status, header, data, false) // as with what net/http buffers, the handler does not learn of it
 	case errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil: // the client has gone
 		panic(http.ErrAbortHandler)
+	case (errors.Is(err, load.ErrUnloaded) || errors.Is(err, load.ErrCrashed)) && !response.used():
+		http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway)
 	default:
 		panic(err)
 	}
@@ -83,6 +85,7 @@ type hostResponse struct {
 
 	mu    sync.Mutex
 	ended bool
+	begun bool // somebody has used it
 	users sync.WaitGroup
 }
 
@@ -95,8 +98,16 @@ func (r *hostResponse) use() (done func(), err error) {
 	if r.ended {
 		return nil, errRequestOver
 	}
+	r.begun = true
 	r.users.Add(1)
 	return r.users.Done, nil
+}
+
+// used reports whether the module, or a handler of the host that it called, may have written to the response.
+func (r *hostResponse) used() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.begun
 }
 
 // end waits for those who use the response, and lets go of it: the module may keep the reference for a while.
