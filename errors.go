@@ -108,6 +108,18 @@ func (e *NotFoundError) Error() string {
 // Is makes a NotFoundError an [ErrNotFound].
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
+// AmbiguousError reports a name that something in the current directory has, and something further on in the path could
+// mean as well. Neither takes the other's place without being asked to.
+type AmbiguousError struct {
+	Here      string // the folder or file
+	Elsewhere string // "the standard library's package strings", "the import path github.com/gosimple/slug"
+	Fix       string // how to say which
+}
+
+func (e *AmbiguousError) Error() string {
+	return "the name is ambiguous: it could be " + e.Here + " or " + e.Elsewhere + "\n\t" + e.Fix
+}
+
 // VersionError reports that a module exists and the version asked for does not, or cannot be used here.
 type VersionError struct {
 	Module string

@@ -138,7 +138,8 @@ func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
 			Emit(ctx, Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
 		}
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		var ambiguous *AmbiguousError // by its version, the name meant none of the folders
+		if err != nil && !errors.Is(err, ErrNotFound) && !(name.Query != "" && errors.As(err, &ambiguous)) {
 			return nil
 		}
 	}

@@ -81,7 +81,8 @@ func New(config load.Config) (*load.Loader, error) {
 // Path returns the usual path: the modules that the program registers itself, the current directory, the Go
 // standard library, what is installed in the store for this machine, and further directories.
 func Path(s *store.Store, dirs ...string) load.Path {
-	path := load.Path{builtin.New(), dir.New("."), std.New(nil), installed.New(s, goproxy.New(goproxy.Config{}).Target())}
+	library := std.New(nil)
+	path := load.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{}).Target())}
 	for _, d := range dirs {
 		path = append(path, dir.New(d))
 	}

@@ -156,7 +156,8 @@ func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
 		}
 		in := goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch})
 		config.Installers = []load.Installer{in}
-		config.Path = load.Path{dir.New("."), std.New(nil), installed.New(st, in.Target())}
+		library := std.New(nil)
+		config.Path = load.Path{dir.Current(library), library, installed.New(st, in.Target())}
 		l, err := standard.New(config)
 		if err != nil {
 			return nil, err

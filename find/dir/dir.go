@@ -26,6 +26,7 @@ type Finder struct {
 	text    string
 	entries listing
 	module  rootModule
+	library load.Finder // of the standard library, whose names are not to be taken; nil for any finder but that of [Current]
 }
 
 // New returns the finder of a directory. A relative root, and each relative name, is relative to the
@@ -37,6 +38,15 @@ func New(root string) *Finder {
 		f.text = "directory ./"
 	}
 	f.entries.dir, f.module.root = root, root
+	return f
+}
+
+// Current returns the finder of the current directory in a path that goes on with the standard library and with what
+// import paths lead to: where a name means a folder or file here and could mean one of those as well, the error is a
+// [*load.AmbiguousError]. The module of a go.mod here keeps its own import paths, as for the go command.
+func Current(library load.Finder) *Finder {
+	f := New(".")
+	f.library = library
 	return f
 }
 
@@ -88,11 +98,39 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 		return nil, errVersions
 	default:
 		spec, err = f.findPath(name.Target)
+		if err == nil && f.library != nil {
+			err = f.ambiguous(ctx, name, spec)
+		}
 	}
-	if err == nil && len(name.Along) > 0 && spec.Source.Go != nil {
+	if err != nil {
+		return nil, err
+	}
+	if len(name.Along) > 0 && spec.Source.Go != nil {
 		spec.Source.Go.Along = name.Along // an installer completes them
 	}
-	return spec, err
+	return spec, nil
+}
+
+// ambiguous returns an error where a name could mean something else than what was found here.
+func (f *Finder) ambiguous(ctx context.Context, name load.Name, spec *load.Spec) error {
+	e := &load.AmbiguousError{Here: spec.Name}
+	first, rest, _ := strings.Cut(name.Target, "/")
+	own := spec.Source.Go != nil && spec.Source.Go.ImportPath == name.Target
+	script := rest == "" && strings.HasSuffix(first, starlarkSuffix) // no host is called so
+	if strings.Contains(first, ".") {
+		if own || script {
+			return nil
+		}
+		e.Elsewhere = "the import path " + name.Target
+		e.Fix = "write ./" + name.Target + " for what is here, or " + name.Target + "@latest for the import path"
+		return e
+	}
+	if _, err := f.library.Find(ctx, load.Name{Target: name.Target, Form: load.FormPath}); err != nil {
+		return nil // it is none, or one that nobody can load
+	}
+	e.Elsewhere = "the standard library's package " + name.Target
+	e.Fix = "write ./" + name.Target + " for what is here, or give it another name"
+	return e
 }
 
 func (f *Finder) findPath(target string) (*load.Spec, error) {
