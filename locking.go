@@ -166,6 +166,12 @@ func (p *pin) release(name Name, installer Installer, file string) (*Release, er
 			Fix:    "set up " + p.entry.Origin + " in Config.Installers, or run `load upgrade " + name.Target + "`",
 		}
 	}
+	if name.Form == FormPath && !within(p.entry.Module, name.Target) {
+		return nil, &PolicyError{
+			Rule: file, Reason: fmt.Sprintf("it is locked as a package of the module %s, which cannot hold it", cmp.Or(p.entry.Module, "-")),
+			Fix: "somebody changed the file; remove its lines from it, and lock it again",
+		}
+	}
 	own, _ := p.entry.Need(p.entry.Module)
 	return &Release{
 		Name: p.name(name), Package: name.Target, Module: p.entry.Module, Version: p.entry.Version, Sum: own.Sum, Time: p.entry.Time,
@@ -209,6 +215,26 @@ func (p *pin) check(spec *Spec, file string) (missing []ModuleVersion, err error
 	return missing, nil
 }
 
+// permitPin compares the origin and the module of a lock file's entry with what is really loaded.
+func (l *Loader) permitPin(p pin, name Name, spec *Spec) error {
+	if !p.held {
+		return nil
+	}
+	now := l.entry(pin{key: p.key}, name, spec)
+	what, locked, loaded := "origin", p.entry.Origin, now.Origin
+	if locked == loaded {
+		what, locked, loaded = "module", p.entry.Module, now.Module
+	}
+	if locked == loaded {
+		return nil
+	}
+	return &PolicyError{
+		Rule:   l.lock.base,
+		Reason: fmt.Sprintf("the %s that it is locked with is %s, and what is loaded has %s", what, cmp.Or(locked, "-"), cmp.Or(loaded, "-")),
+		Fix:    "somebody changed the file, or where it comes from; if you trust what is there now, run `load lock -remove " + p.entry.Name + "` and lock it again",
+	}
+}
+
 // lockable tells whether the lock file is about a spec: an installer brought the module, or what it needs.
 func (l *Loader) lockable(name Name, spec *Spec) bool {
 	switch {
@@ -241,6 +267,9 @@ func (l *Loader) keep(ctx context.Context, name Name, p pin, spec *Spec) (bool, 
 		return false, l.notLocked(name, "it")
 	}
 	if p.held {
+		if err := l.permitPin(p, name, spec); err != nil {
+			return false, err
+		}
 		missing, err := p.check(spec, l.lock.base)
 		if len(missing) == 0 || err != nil {
 			return true, err

@@ -329,7 +329,7 @@ func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, rel
 	}
 	if spec != nil {
 		subject, granted = spec.subject(), spec.names()
-		if err := cmp.Or(l.permitSpec(name, p, spec), l.permitGrants(p, spec)); errors.As(err, &refused) {
+		if err := cmp.Or(l.permitSpec(name, p, spec), l.permitGrants(p, spec), l.permitPin(p, name, spec)); errors.As(err, &refused) {
 			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		}
 		decision = func(rules *policy.Policy) policy.Decision { return l.permitModule(rules, name, spec, time.Now()) }

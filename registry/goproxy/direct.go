@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/gitenv"
 	"github.com/loadgo/load/internal/procgroup"
 	"github.com/loadgo/load/internal/token"
 	"github.com/loadgo/load/internal/toolchain"
@@ -143,13 +144,15 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	}
 	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Dir = filepath.Join(cache, "work")
-	cmd.Env = append(token.Without(os.Environ()),
+	cmd.Env = append(gitenv.Clean(token.Without(os.Environ())),
 		"GOMODCACHE="+filepath.Join(cache, "mod"), "GOPROXY=direct", "GONOPROXY=none", "GOSUMDB=off", "GO111MODULE=on",
-		"GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "GIT_TERMINAL_PROMPT=0", "GCM_INTERACTIVE=never", "LC_ALL=C", "PWD="+cmd.Dir)
+		"GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "PWD="+cmd.Dir)
 	if t.Env("GOVCS") == "" {
 		cmd.Env = append(cmd.Env, "GOVCS=*:git")
 	}
-	if os.Getenv("GIT_ALLOW_PROTOCOL") == "" && !module.MatchPrefixPatterns(t.Env("GOINSECURE"), r.path) {
+	if allowed := os.Getenv("GIT_ALLOW_PROTOCOL"); allowed != "" {
+		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL="+allowed)
+	} else if !module.MatchPrefixPatterns(t.Env("GOINSECURE"), r.path) {
 		// The go command follows a page that it got over https to a repository without encryption.
 		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL=https:ssh:git+ssh:file")
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/gate"
+	"github.com/loadgo/load/internal/gitenv"
 	"github.com/loadgo/load/internal/procgroup"
 	"github.com/loadgo/load/internal/token"
 )
@@ -196,8 +198,14 @@ func (e *gitError) reason() string {
 }
 
 func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...string) ([]byte, error) {
-	if (args[0] == "ls-remote" || args[0] == "fetch") && s.url.Scheme != "file" && load.Offline(ctx) {
+	remote := args[0] == "fetch" || args[0] == "ls-remote" && args[1] != "--get-url"
+	if remote && s.url.Scheme != "file" && load.Offline(ctx) {
 		return nil, load.ErrOffline
+	}
+	if remote {
+		if err := g.direct(ctx, s, dir); err != nil {
+			return nil, err
+		}
 	}
 	cmd := g.command(ctx, s, dir, args...)
 	var stdout, stderr output
@@ -214,7 +222,7 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 		"-c", "protocol.version=2", "-c", "credential.interactive=false", "-c", "core.attributesFile=" + os.DevNull,
 	}
 	cmd := exec.CommandContext(ctx, g.name, append(fixed, args...)...)
-	cmd.Env = gitEnv(token.Without(os.Environ()), s.url.Scheme)
+	cmd.Env = append(gitenv.Clean(token.Without(os.Environ())), "GIT_ALLOW_PROTOCOL="+s.url.Scheme, "GIT_LFS_SKIP_SMUDGE=1", "GIT_NO_REPLACE_OBJECTS=1")
 	// Not the repository that the directory happens to lie in.
 	cmd.Dir, cmd.Env = dir, append(cmd.Env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
 	if args[0] != "init" && args[0] != "ls-remote" {
@@ -224,28 +232,23 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 	return cmd
 }
 
-// gitEnv is the environment of git: the user's own, from which git knows who the user is, without what would
-// point it at another repository, program or place, and with one way to reach a remote.
-func gitEnv(environ []string, scheme string) []string {
-	kept := []string{
-		"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT",
-		"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY", "GIT_PROXY_SSL_CAINFO", "GIT_EXEC_PATH", "GIT_HTTP_USER_AGENT",
+// direct refuses a repository that the configuration of git puts in the place of the one that is asked for (url.insteadOf,
+// remote.URL.url). Credentials in the URL are the user's own affair.
+func (g gitCommand) direct(ctx context.Context, s *source, dir string) error {
+	out, err := g.run(ctx, s, dir, "ls-remote", "--get-url", "--", s.url.String())
+	if err != nil {
+		return err
 	}
-	var env []string
-	ssh := false
-	for _, v := range environ {
-		key, _, _ := strings.Cut(v, "=")
-		config := strings.HasPrefix(key, "GIT_CONFIG_COUNT") || strings.HasPrefix(key, "GIT_CONFIG_KEY_") || strings.HasPrefix(key, "GIT_CONFIG_VALUE_")
-		if strings.HasPrefix(key, "GIT_") && !config && !slices.Contains(kept, key) || key == "SSH_ASKPASS" || strings.HasPrefix(key, "LC_") || key == "LANGUAGE" {
-			continue
-		}
-		ssh = ssh || key == "GIT_SSH" || key == "GIT_SSH_COMMAND"
-		env = append(env, v)
+	text := strings.TrimSpace(string(out))
+	to, err := url.Parse(text)
+	if err == nil && to.Scheme == s.url.Scheme && to.Host == s.url.Host && to.Path == s.url.Path && to.RawQuery == "" && to.Fragment == "" {
+		return nil
 	}
-	if !ssh {
-		env = append(env, "GIT_SSH_COMMAND=ssh -o ControlMaster=no -o BatchMode=yes")
+	return &load.PolicyError{
+		Rule:   "the configuration of git",
+		Reason: fmt.Sprintf("%s would be fetched from %s", s.where(), secret.ReplaceAllString(text, "://")),
+		Fix:    "ask for that URL, or take it out of git's configuration: git config --get-regexp '^(url|remote)[.]'",
 	}
-	return append(env, "GIT_TERMINAL_PROMPT=0", "GCM_INTERACTIVE=never", "GIT_ALLOW_PROTOCOL="+scheme, "GIT_LFS_SKIP_SMUDGE=1", "GIT_NO_REPLACE_OBJECTS=1", "LC_ALL=C")
 }
 
 // explain makes an error of git one for the reader.
@@ -253,7 +256,8 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if errors.Is(err, load.ErrOffline) {
+	var elsewhere *load.PolicyError
+	if errors.Is(err, load.ErrOffline) || errors.As(err, &elsewhere) {
 		return err
 	}
 	if errors.Is(err, exec.ErrNotFound) {
