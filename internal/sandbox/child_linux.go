@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -19,15 +20,17 @@ import (
 // may neither allocate, grow its stack, store pointers nor call anything that may: it borrows the memory
 // of the host, whose other threads go on.
 type child struct {
-	host    uintptr // the process id of the host
-	files   []int   // what becomes descriptors 0, 1, 2 and so on
-	exe     int
-	dir     *byte // the working directory, nil for the host's
-	argv    []*byte
-	envp    []*byte
-	highest int // the last descriptor that is open, where close_range is missing; else -1
+	host     uintptr // the process id of the host
+	files    []int   // what becomes descriptors 0, 1, 2 and so on
+	exe      int
+	dir      *byte // the working directory, nil for the host's
+	argv     []*byte
+	envp     []*byte
+	eachFile bool // close_range is missing
+	highest  int  // the last descriptor that is open, set by start for eachFile; else -1
 
 	limits       []rlimit
+	ownMounts    bool
 	ruleset      int // -1 for none
 	capabilities *privileges
 	filter       filter // nil for none
@@ -35,14 +38,17 @@ type child struct {
 	program      unix.SockFprog
 	secret       uint64 // see [confinement.start]
 
+	sharesMounts error // set by start: see failure.mounts
+
 	// failure is shared with the child, also where the rest of the memory is not.
 	failure *failure
 }
 
 // failure says what a child could not do; the zero failure is none.
 type failure struct {
-	errno unix.Errno
-	step  step
+	errno  unix.Errno
+	step   step
+	mounts unix.Errno // why the program sees later mounts, although it should not; it runs all the same
 }
 
 // step is what a child does.
@@ -54,6 +60,7 @@ const (
 	stepFiles
 	stepDir
 	stepLimits
+	stepMounts
 	stepNoNewPrivileges
 	stepLandlock
 	stepCapabilities
@@ -63,7 +70,7 @@ const (
 )
 
 var stepNames = [...]string{
-	"fork", "process group", "descriptors", "working directory", "resource limits", "no new privileges", "landlock", "capabilities",
+	"fork", "process group", "descriptors", "working directory", "resource limits", "mounts", "no new privileges", "landlock", "capabilities",
 	"parent death signal", "seccomp", "start",
 }
 
@@ -93,12 +100,25 @@ func (c *child) start() (pid int, err error) {
 	c.failure = (*failure)(unsafe.Pointer(&page[0]))
 	c.host = uintptr(os.Getpid())
 
+	if c.eachFile {
+		// No descriptor without close-on-exec appears behind the last one.
+		syscall.ForkLock.Lock()
+		defer syscall.ForkLock.Unlock()
+		if c.highest, err = highestDescriptor(); err != nil {
+			return 0, err
+		}
+	}
+
 	id, errno := c.fork()
 	runtime.KeepAlive(c)
 	if errno != 0 {
 		return 0, failure{step: stepFork, errno: unix.Errno(errno)}
 	}
-	if failed := *c.failure; failed.errno != 0 {
+	failed := *c.failure
+	if failed.mounts != 0 {
+		c.sharesMounts = fmt.Errorf("what is mounted later below a granted directory is granted, too: separate mounts: %w", failed.mounts)
+	}
+	if failed.errno != 0 {
 		for {
 			if _, err := syscall.Wait4(int(id), nil, 0, nil); err != syscall.EINTR {
 				return 0, failed
@@ -106,6 +126,17 @@ func (c *child) start() (pid int, err error) {
 		}
 	}
 	return int(id), nil
+}
+
+// highestDescriptor returns the highest number of an open descriptor.
+func highestDescriptor() (highest int, err error) {
+	entries, err := os.ReadDir("/proc/self/fd")
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil {
+			highest = max(highest, fd)
+		}
+	}
+	return highest, err
 }
 
 // fork returns when the child has ended or runs the program. Like package syscall it keeps signals away
@@ -150,6 +181,9 @@ func (c *child) run() {
 		l := &c.limits[i]
 		c.call(stepLimits, unix.SYS_PRLIMIT64, 0, l.resource, uintptr(unsafe.Pointer(&l.value)), 0, 0)
 	}
+	if c.ownMounts {
+		c.separateMounts()
+	}
 	c.call(stepNoNewPrivileges, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	if c.ruleset >= 0 {
 		c.call(stepLandlock, unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(c.ruleset), 0, 0, 0, 0)
@@ -170,7 +204,10 @@ func (c *child) run() {
 	c.fail(stepExec, errno)
 }
 
-var empty byte // the empty path
+var (
+	empty byte // the empty path
+	root  = [2]byte{'/'}
+)
 
 // moveFiles gives the files their numbers. First those that are in the way of others move up.
 //
@@ -212,6 +249,20 @@ func (c *child) closeFiles() {
 	for fd := count; int(fd) <= c.highest; fd++ {
 		unix.RawSyscall(unix.SYS_FCNTL, fd, unix.F_SETFD, unix.FD_CLOEXEC)
 	}
+}
+
+// separateMounts lets the child see no mount that is made from now on. Where something forbids that although
+// the host has the capability, as a filter of its own may, the child says so and goes on.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func (c *child) separateMounts() {
+	if _, _, errno := unix.RawSyscall(unix.SYS_UNSHARE, unix.CLONE_NEWNS, 0, 0); errno != 0 {
+		c.failure.mounts = errno
+		return
+	}
+	c.call(stepMounts, unix.SYS_MOUNT, 0, uintptr(unsafe.Pointer(&root)), 0, unix.MS_REC|unix.MS_PRIVATE, 0)
 }
 
 // dropCapabilities takes the capabilities from the child and from what it starts, for good.

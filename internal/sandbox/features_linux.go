@@ -17,6 +17,7 @@ type features struct {
 	noLandlock   error // why there is none
 	seccomp      error
 	capabilities error
+	mounts       error
 	closeRange   error
 }
 
@@ -32,6 +33,7 @@ var detect = sync.OnceValue(func() (f features) {
 		f.noLandlock = fmt.Errorf("landlock: %w", errno)
 	}
 	f.capabilities = canDropCapabilities()
+	f.mounts = canMount()
 	f.closeRange = unix.CloseRange(math.MaxUint32, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 	if (confinement{policy: &Policy{}}).filter() == nil {
 		f.seccomp = fmt.Errorf("there are no seccomp rules for %s", runtime.GOARCH)

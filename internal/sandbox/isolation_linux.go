@@ -32,7 +32,10 @@ func (f features) files(p *Policy) load.Measure {
 	if f.seccomp == nil && (confinement{policy: p, landlock: f.landlock}).withoutFiles() {
 		m = measure("files", "seccomp", nil)
 	}
-	m.Granted = len(p.ReadOnly)+len(p.ReadWrite) > 0
+	m.Granted = p.grantsFiles()
+	if m.InForce && m.Granted && f.mounts != nil {
+		m.Why = f.mounts.Error()
+	}
 	return m
 }
 

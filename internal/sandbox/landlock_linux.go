@@ -82,11 +82,15 @@ func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
 	if p.Programs {
 		read |= accessExecute
 	}
-	for _, path := range p.ReadOnly {
-		err = errors.Join(err, r.grant(path, read))
-	}
-	for _, path := range p.ReadWrite {
-		err = errors.Join(err, r.grant(path, read|accessWrite))
+	if p.grantsFiles() {
+		mounts, e := listKernelMounts()
+		err = errors.Join(err, e)
+		for _, path := range p.ReadOnly {
+			err = errors.Join(err, r.grant(path, read, mounts))
+		}
+		for _, path := range p.ReadWrite {
+			err = errors.Join(err, r.grant(path, read|accessWrite, mounts))
+		}
 	}
 	err = errors.Join(err, r.grantExisting(zoneFiles, accessRead))
 	if p.Network {
@@ -125,8 +129,8 @@ func (r rules) add(fd int, access uint64) error {
 	return nil
 }
 
-// grant grants rights to a path. It refuses what would lead to the host's memory.
-func (r rules) grant(path string, access uint64) error {
+// grant grants rights to a path, unless a mount of the kernel's is there or below.
+func (r rules) grant(path string, access uint64, mounts kernelMounts) error {
 	if !filepath.IsAbs(path) {
 		return &fs.PathError{Op: "grant", Path: path, Err: errors.New("it is not an absolute path")}
 	}
@@ -135,14 +139,15 @@ func (r rules) grant(path string, access uint64) error {
 		return &fs.PathError{Op: "grant", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
-	var system unix.Statfs_t
 	var opened, root unix.Stat_t
-	err = errors.Join(unix.Fstatfs(fd, &system), unix.Fstat(fd, &opened), unix.Stat("/", &root))
-	switch {
-	case err != nil:
-	case system.Type == unix.PROC_SUPER_MAGIC || opened.Dev == root.Dev && opened.Ino == root.Ino:
-		err = errors.New("the host's memory is reachable through it; grant the directories that are needed")
-	default:
+	err = errors.Join(unix.Fstat(fd, &opened), unix.Stat("/", &root))
+	if err == nil && idOf(&opened) == idOf(&root) {
+		err = errors.New("everything lies below it; grant the directories that are needed")
+	}
+	if err == nil {
+		err = mounts.refuse(&opened)
+	}
+	if err == nil {
 		err = r.add(fd, access)
 	}
 	if err != nil {
@@ -151,10 +156,10 @@ func (r rules) grant(path string, access uint64) error {
 	return nil
 }
 
-// grantExisting grants rights to those of the paths that exist.
+// grantExisting grants rights to those of the paths that exist, whatever they are: they are this package's own.
 func (r rules) grantExisting(paths []string, access uint64) (err error) {
 	for _, path := range paths {
-		if e := r.grant(path, access); !errors.Is(e, fs.ErrNotExist) {
+		if e := r.grant(path, access, kernelMounts{}); !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}
 	}

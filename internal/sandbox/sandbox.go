@@ -20,8 +20,9 @@ import (
 // Policy says what a program is given. The zero Policy gives it nothing.
 type Policy struct {
 	// ReadOnly and ReadWrite are the files and directories, as absolute paths, that the program may read,
-	// or read and change. They must exist; neither "/" nor anything of /proc can be granted, because the
-	// host's memory is reachable through it. What the program may write it may create, change, rename and
+	// or read and change. They must exist; neither "/" nor anything that is, or holds, a mount of procfs, sysfs,
+	// devtmpfs, a cgroup file system or the like can be granted. What is mounted there later stays invisible, if
+	// the host has CAP_SYS_ADMIN. What the program may write it may create, change, rename and
 	// remove; modes, owners, times and attributes stay, and no links, devices, pipes or special bits of a
 	// mode (set-uid, set-gid, sticky) are made. It locks files only where all that is granted is ReadWrite.
 	ReadOnly, ReadWrite []string
@@ -34,6 +35,9 @@ type Policy struct {
 	// Limits bound what the program uses.
 	Limits Limits
 }
+
+// grantsFiles reports whether files or directories are granted.
+func (p *Policy) grantsFiles() bool { return len(p.ReadOnly)+len(p.ReadWrite) > 0 }
 
 // Limits bound the resources of a program; a zero field sets no limit.
 type Limits struct {

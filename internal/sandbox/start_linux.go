@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -28,7 +27,7 @@ func Start(cmd Command, p Policy) (*Process, error) {
 
 // start is Start with what the system offers, or what a test says that it does.
 func start(f features, cmd Command, p *Policy) (*Process, error) {
-	c := child{exe: int(cmd.Exe.Fd()), ruleset: -1, highest: -1}
+	c := child{exe: int(cmd.Exe.Fd()), ruleset: -1, highest: -1, eachFile: f.closeRange != nil}
 	null, err := c.setFiles(cmd.Files)
 	if err != nil {
 		return nil, err
@@ -41,16 +40,8 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 		return nil, err
 	}
 	defer unix.Close(c.ruleset)
-	if f.closeRange != nil {
-		// No descriptor without close-on-exec appears behind the last one.
-		syscall.ForkLock.Lock()
-		defer syscall.ForkLock.Unlock()
-		if c.highest, err = highestDescriptor(); err != nil {
-			return nil, err
-		}
-	}
 
-	process := &Process{ended: make(chan struct{}), isolation: f.isolation(p)}
+	process := &Process{ended: make(chan struct{})}
 	started := make(chan error, 1)
 	go process.run(&c, cmd.Ready, started)
 	err = <-started
@@ -58,6 +49,10 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 	var failed failure
 	switch {
 	case err == nil:
+		if c.sharesMounts != nil {
+			f.mounts = c.sharesMounts
+		}
+		process.isolation = f.isolation(p)
 		if p.Limits.Memory > 0 {
 			go process.keepWithin(p.Limits.Memory, p.Programs || f.seccomp != nil)
 		}
@@ -121,8 +116,9 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	if c.limits, err = p.Limits.rlimits(); err != nil {
 		return err
 	}
+	c.ownMounts = f.mounts == nil && p.grantsFiles()
 	if f.capabilities == nil {
-		if c.capabilities, err = keptPrivileges(len(p.ReadOnly)+len(p.ReadWrite) > 0); err != nil {
+		if c.capabilities, err = keptPrivileges(p.grantsFiles()); err != nil {
 			return err
 		}
 	}
@@ -136,17 +132,6 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 		c.ruleset, err = f.ruleset(exe, p)
 	}
 	return err
-}
-
-// highestDescriptor returns the highest number of an open descriptor.
-func highestDescriptor() (highest int, err error) {
-	entries, err := os.ReadDir("/proc/self/fd")
-	for _, e := range entries {
-		if fd, err := strconv.Atoi(e.Name()); err == nil {
-			highest = max(highest, fd)
-		}
-	}
-	return highest, err
 }
 
 // secret returns a number that nobody can guess. No half of it is [ownProcess].

@@ -90,11 +90,13 @@ func TestGrantsRefused(t *testing.T) {
 	if err := os.Symlink("/proc/self", link); err != nil {
 		t.Fatal(err)
 	}
-	const memory = ": the host's memory is reachable through it; grant the directories that are needed"
+	const grant = "; grant the directories that are needed"
+	const kernels = ", whose files are the kernel's" + grant
 	for path, want := range map[string]string{
-		"/":          memory,
-		"/proc":      memory,
-		link:         memory,
+		"/":          ": everything lies below it" + grant,
+		"/proc":      ": proc is mounted at /proc" + kernels,
+		"/proc/sys":  ": proc is mounted at /proc" + kernels,
+		link:         ": proc is mounted at /proc" + kernels,
 		"relative":   ": it is not an absolute path",
 		"/not/there": ": no such file or directory",
 	} {

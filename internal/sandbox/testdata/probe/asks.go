@@ -59,20 +59,30 @@ func init() {
 
 		"interfaces": func(fd string) error { return ioctl(number(fd), unix.SIOCGIFCONF) },
 		"interface":  func(fd string) error { return ioctl(number(fd), unix.SIOCGIFNAME) },
-		"peerpidfd":  func(fd string) error { _, err := unix.GetsockoptInt(number(fd), unix.SOL_SOCKET, unix.SO_PEERPIDFD); return err },
-		"peercred":   func(fd string) error { _, err := unix.GetsockoptUcred(number(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); return err },
-		"passcred":   func(fd string) error { return unix.SetsockoptInt(number(fd), unix.SOL_SOCKET, unix.SO_PASSCRED, 1) },
-		"bindname":   func(fd string) error { return unix.Bind(number(fd), &unix.SockaddrUnix{Name: "@load-sandbox-test"}) },
-		"sockname":   func(fd string) error { _, err := unix.Getsockname(number(fd)); return err },
-		"sendfd":     func(fd string) error { return unix.Sendmsg(number(fd), []byte("x"), unix.UnixRights(0), nil, 0) },
-		"writefd":    func(fd string) error { _, err := unix.Write(number(fd), []byte("x")); return err },
-		"option":     option,
+		"peerpidfd": func(fd string) error {
+			_, err := unix.GetsockoptInt(number(fd), unix.SOL_SOCKET, unix.SO_PEERPIDFD)
+			return err
+		},
+		"peercred": func(fd string) error {
+			_, err := unix.GetsockoptUcred(number(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+			return err
+		},
+		"passcred": func(fd string) error { return unix.SetsockoptInt(number(fd), unix.SOL_SOCKET, unix.SO_PASSCRED, 1) },
+		"bindname": func(fd string) error { return unix.Bind(number(fd), &unix.SockaddrUnix{Name: "@load-sandbox-test"}) },
+		"sockname": func(fd string) error { _, err := unix.Getsockname(number(fd)); return err },
+		"sendfd":   func(fd string) error { return unix.Sendmsg(number(fd), []byte("x"), unix.UnixRights(0), nil, 0) },
+		"writefd":  func(fd string) error { _, err := unix.Write(number(fd), []byte("x")); return err },
+		"option":   option,
 		"protocol": func(protocol string) error {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, number(protocol))
 			closeFD(fd, err)
 			return err
 		},
-		"raw": func(string) error { fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, 1); closeFD(fd, err); return err },
+		"raw": func(string) error {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, 1)
+			closeFD(fd, err)
+			return err
+		},
 	})
 }
 

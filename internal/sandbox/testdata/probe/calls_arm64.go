@@ -1,0 +1,7 @@
+package main
+
+// Numbers of system calls that package syscall does not have.
+const (
+	sysSeccomp  = 277
+	sysExecveat = 281
+)
