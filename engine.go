@@ -114,6 +114,12 @@ type Isolated interface {
 	Isolation() Isolation
 }
 
+// Trier is an optional ability of an engine: Try tells what would keep a module from the host, by trying it
+// without the module. The artifact's Files may be missing.
+type Trier interface {
+	Try(a Artifact) Isolation
+}
+
 // Isolation describes what keeps a module away from its host and machine.
 type Isolation struct {
 	// Level sums the measures up: "full" when everything that the engine can restrict is restricted,

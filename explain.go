@@ -190,10 +190,7 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 		return
 	}
 	e.Engine = engine.Name()
-	if isolated, ok := engine.(Isolated); ok {
-		isolation := isolated.Isolation()
-		e.Isolation = &isolation
-	}
+	e.Isolation = l.tryIsolation(engine, spec)
 	compiler, ok := engine.(Compiler)
 	if !ok {
 		return
@@ -295,4 +292,23 @@ func measureText(m Measure) string {
 		return m.How
 	}
 	return cmp.Or(m.Why, "not in force")
+}
+
+// tryIsolation tells what would keep the module of a spec from the host, with what policies grant it, by trying where the
+// engine can.
+func (l *Loader) tryIsolation(engine Engine, spec *Spec) *Isolation {
+	var isolation Isolation
+	switch engine := engine.(type) {
+	case Trier:
+		a := l.artifact(engine.(Engine), spec, nil)
+		if granted, _, err := l.grants(engine.(Engine), spec); err == nil {
+			a.Grants, a.Limits = granted, a.Limits.within(granted)
+		}
+		isolation = engine.Try(a)
+	case Isolated:
+		isolation = engine.Isolation()
+	default:
+		return nil
+	}
+	return &isolation
 }

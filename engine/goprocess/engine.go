@@ -5,7 +5,10 @@ package goprocess
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -142,14 +145,46 @@ func (e *Engine) CanGrant(g load.Grants) error {
 // Isolation tells what keeps modules of this engine from the host here, without starting one.
 func (e *Engine) Isolation() load.Isolation { return sandbox.Probe(e.config.policy()) }
 
-// Open implements [load.Engine].
-func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+// Try implements [load.Trier].
+func (e *Engine) Try(a load.Artifact) load.Isolation {
+	config, err := e.configured(a)
+	if err == nil && a.WorkDir != "" {
+		err = canStartIn(a.WorkDir)
+	}
+	if err != nil {
+		return sandbox.Unavailable(config.policy(), err)
+	}
+	return sandbox.Try(config.policy())
+}
+
+// canStartIn says why no program can be started that lies beside a directory of the store.
+func canStartIn(dir string) error {
+	opened, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	var system *load.SystemError
+	if err := cannotStart(fs.ErrPermission, opened); errors.As(err, &system) {
+		return system
+	}
+	return nil
+}
+
+// configured is the configuration for one artifact.
+func (e *Engine) configured(a load.Artifact) (Config, error) {
 	config := e.config.with(a.Grants)
 	config.memorySetting = "goprocess.Config.Memory"
 	if a.Limits.Memory > 0 {
 		config.Memory, config.memorySetting = a.Limits.Memory, "what Config.Limits returns, or what the policy grants"
 	}
-	if err := load.TooLittleMemory(e.Name(), config.Memory, leastMemory); err != nil {
+	return config, load.TooLittleMemory(e.Name(), config.Memory, leastMemory)
+}
+
+// Open implements [load.Engine].
+func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+	config, err := e.configured(a)
+	if err != nil {
 		return nil, err
 	}
 	if config.RequireIsolation || a.RequireIsolation {

@@ -1,13 +1,50 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	load "github.com/loadgo/load"
+	"golang.org/x/sys/unix"
 )
 
-// Probe tells what would be in force for a program that is started here under a policy. It starts nothing.
+// Probe tells what would be in force for a program that is started here under a policy, by what the system
+// says that it offers. It starts nothing.
 func Probe(p Policy) load.Isolation { return detect().isolation(&p) }
+
+// Try is Probe once it has tried: a process takes every restriction on and then starts the host's own
+// program with an environment that the kernel does not accept. Where a start would fail nothing is in force.
+func Try(p Policy) load.Isolation {
+	f := detect()
+	if err := f.try(&p); err != nil {
+		return Unavailable(p, fmt.Errorf("a program cannot be started: %w", err))
+	}
+	return f.isolation(&p)
+}
+
+func (f features) try(p *Policy) error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	exe, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
+	const tooLong = 4 << 20 // bytes of one variable, on systems with pages of 64 KiB too
+	process, err := start(f, Command{Exe: exe, Env: []string{strings.Repeat("x", tooLong)}}, p)
+	if err == nil {
+		process.Kill()
+		return nil
+	}
+	if errors.Is(err, unix.E2BIG) {
+		return nil
+	}
+	return err
+}
 
 // isolation describes what is in force under a policy with these features.
 func (f features) isolation(p *Policy) load.Isolation {
@@ -93,7 +130,10 @@ func (f features) memory(p *Policy) load.Measure {
 	}
 	m := load.Measure{Name: "memory", How: "rlimit, measured"}
 	place := filesInMemory(p)
+	_, unmeasured := os.Stat(processFile(os.Getpid(), "status"))
 	switch {
+	case unmeasured != nil:
+		m.Why = "what the program uses cannot be measured: " + unmeasured.Error() + "; mount /proc"
 	case f.seccomp != nil:
 		m.Why = f.seccomp.Error() + "; the program can have memory that is not counted"
 	case f.landlock == 0 && !(confinement{policy: p}).withoutFiles():

@@ -105,6 +105,16 @@ func Missing(i load.Isolation) []load.Measure {
 	return missing
 }
 
+// Unavailable tells that nothing is in force, because no program starts under the policy.
+func Unavailable(p Policy, why error) load.Isolation {
+	i := Probe(p)
+	for n := range i.Measures {
+		m := &i.Measures[n]
+		m.InForce, m.How, m.Why = false, "", why.Error()
+	}
+	return isolation(i.Measures)
+}
+
 // isolation sums the measures up.
 func isolation(measures []load.Measure) load.Isolation {
 	i := load.Isolation{Level: "none", Measures: measures}

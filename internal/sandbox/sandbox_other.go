@@ -88,6 +88,9 @@ func (p *Process) await() {
 	close(p.ended)
 }
 
+// Try is Probe: there is nothing to try.
+func Try(p Policy) load.Isolation { return Probe(p) }
+
 // Probe tells what would be in force for a program that is started here under a policy: nothing.
 func Probe(Policy) load.Isolation {
 	why := "there is no sandbox for " + runtime.GOOS
