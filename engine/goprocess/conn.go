@@ -28,7 +28,9 @@ type conn struct {
 	in      *input                // the reader's
 	host    *goglue.Instance      // answers the module's calls; set before the first of them can come
 	calls   atomic.Int32          // of the host, that are being answered
+	answers atomic.Int64          // bytes of answers to them that the module has not read yet
 	keeper  keeper
+	stall   stall // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -43,19 +45,19 @@ type pending struct {
 }
 
 type answer struct {
-	body []byte
-	err  error
+	reply goglue.Reply
+	err   error
 }
 
 // helloCall is the number that the module's hello is waited for under; calls are numbered from 1.
 const helloCall = 0
 
 func newConn(file *os.File, p *process, config Config) (*conn, error) {
-	in, err := newInput(file, config.MaxMessage)
-	if err != nil {
+	c := &conn{file: file, process: p, config: config, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
+	var err error
+	if c.in, err = newInput(file, config.MaxMessage, c.admit); err != nil {
 		return nil, err
 	}
-	c := &conn{file: file, process: p, config: config, in: in, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
 	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
 	c.turn <- struct{}{}
 	c.writing <- struct{}{}
@@ -70,19 +72,20 @@ func (c *conn) hello(ctx context.Context) ([]byte, error) {
 	if call == nil {
 		return nil, *c.broken.Load()
 	}
-	return c.wait(ctx, call)
+	reply, err := c.wait(ctx, call)
+	return reply.Body, err
 }
 
 // Call implements [goglue.Transport].
-func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (goglue.Reply, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
+		return goglue.Reply{}, context.Cause(ctx)
 	}
 	call := &pending{symbol: symbol, answer: make(chan answer, 1)}
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()
-		return nil, *err
+		return goglue.Reply{}, *err
 	}
 	c.last++
 	number := c.last
@@ -107,28 +110,28 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		c.mu.Lock()
 		delete(c.pending, number)
 		c.mu.Unlock()
-		return nil, context.Cause(ctx)
+		return goglue.Reply{}, context.Cause(ctx)
 	}
-	body, err := c.wait(ctx, call)
+	reply, err := c.wait(ctx, call)
 	if err != nil && ctx.Err() != nil {
 		c.abandon(number, call)
 	}
-	return body, err
+	return reply, err
 }
 
 // wait waits for the answer of a call, and reads while it is this caller's turn.
-func (c *conn) wait(ctx context.Context, call *pending) ([]byte, error) {
+func (c *conn) wait(ctx context.Context, call *pending) (goglue.Reply, error) {
 	for {
 		c.keeper.leave(c)
 		select {
 		case a := <-call.answer:
-			return a.body, a.err
+			return a.reply, a.err
 		case <-c.turn:
 			c.keeper.busy.Add(1)
 			c.read(ctx, call)
 			c.turn <- struct{}{}
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return goglue.Reply{}, context.Cause(ctx)
 		}
 	}
 }
@@ -137,17 +140,21 @@ func (c *conn) wait(ctx context.Context, call *pending) ([]byte, error) {
 func (c *conn) read(ctx context.Context, call *pending) {
 	defer c.interrupt(ctx, c.file.SetReadDeadline)()
 	for len(call.answer) == 0 {
-		body, err := c.in.frame()
+		f, err := c.in.frame()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return
+		case errors.Is(err, errWait):
+			if !c.waitForRoom(ctx) {
+				return
+			}
 		case errors.Is(err, errFrame):
 			c.garbage()
 			return
 		case err != nil:
 			c.lost()
 			return
-		case !c.deliver(body):
+		case !c.deliver(f):
 			c.garbage()
 			return
 		}
@@ -167,7 +174,8 @@ func (c *conn) abandon(number uint64, call *pending) {
 	})
 	go c.send(context.Background(), cancel, 0) // the connection may be full
 	go func() {
-		_, _ = c.wait(context.Background(), call)
+		reply, _ := c.wait(context.Background(), call)
+		c.host.Results().Give(reply.Granted)
 		late.Stop()
 	}()
 }
@@ -262,12 +270,13 @@ func (c *conn) interrupt(ctx context.Context, setDeadline func(time.Time) error)
 }
 
 // deliver hands a frame to whom it belongs and tells whether it made sense.
-func (c *conn) deliver(body []byte) bool {
+func (c *conn) deliver(f frame) bool {
+	body := f.body
 	d := wire.NewDecoder(body[1:])
 	number, outcome := uint64(helloCall), wire.Done
 	switch body[0] {
 	case wire.HostCall:
-		return c.answer(body[1:])
+		return c.answer(body[1:], f.admission)
 	case wire.HostCancel:
 		c.host.CancelHost(body[1:])
 		return true
@@ -289,15 +298,19 @@ func (c *conn) deliver(body []byte) bool {
 	if call == nil {
 		return false
 	}
-	a := answer{body: d.Rest()}
+	a := answer{reply: goglue.Reply{Body: d.Rest(), Granted: f.granted}}
 	switch outcome {
 	case wire.Done:
 	case wire.Panicked:
-		a = answer{err: &load.PanicError{Module: c.process.name, Symbol: call.symbol, Value: d.String(), Stack: d.String()}}
+		a.err = &load.PanicError{Module: c.process.name, Symbol: call.symbol, Value: d.String(), Stack: d.String()}
 	case wire.Refused:
-		a = answer{err: errors.New(d.String())}
+		a.err = errors.New(d.String())
 	default:
 		return false
+	}
+	if a.err != nil {
+		c.host.Results().Give(f.granted)
+		a.reply = goglue.Reply{}
 	}
 	call.answer <- a
 	return d.Err() == nil
@@ -307,14 +320,21 @@ func (c *conn) deliver(body []byte) bool {
 const maxCalls = 10_000
 
 // answer answers a call of the host. The host's function may take its time, and call the module.
-func (c *conn) answer(body []byte) bool {
+func (c *conn) answer(body []byte, admission admission) bool {
 	if c.calls.Add(1) > maxCalls {
 		return false
 	}
 	c.host.Begin(body)
 	go func() {
 		defer c.calls.Add(-1)
-		c.send(context.Background(), c.host.Answer(body), 0)
+		if admission.refused {
+			c.send(context.Background(), c.host.Refuse(body), 0)
+			return
+		}
+		out := c.host.Answer(body, admission.granted)
+		c.answers.Add(int64(out.Size()))
+		defer c.answers.Add(-int64(out.Size()))
+		c.send(context.Background(), out, 0)
 	}()
 	return true
 }

@@ -50,6 +50,11 @@ type Config struct {
 
 	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
 	MaxMessage int
+	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take until they are decoded, and
+	// as much again the arguments of the module's calls of the host until these return; 0 is 256 MiB. Beyond it the
+	// module waits. A single message may always take eight times its size; beyond that, and what is left, a call
+	// ends with a [*load.LimitError].
+	MaxInFlight int
 
 	// RequireIsolation refuses to run modules where the system does not offer every restriction. The
 	// error is a [*load.IsolationError].
@@ -214,7 +219,9 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	if err != nil {
 		return nil, err
 	}
-	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn, e.config.MaxMessage)
+	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn, goglue.Limits{
+		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
+	})
 	p.conn.host.Limit(a.Limits.CallTime)
 	go p.wait()
 	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {

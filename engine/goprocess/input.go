@@ -15,16 +15,30 @@ type input struct {
 	file       *os.File
 	poller     *poller
 	maxFrame   int
+	admit      func(kind wire.Kind, size int) (admission, error)
 	hot        bool // the last frames came soon after each other: the next one may, too
 	buf        []byte
 	start, end int    // of what was read and is not used yet
 	body       []byte // of a large frame of which a part has arrived
 	got, want  int    // bytes of it
+	admission         // of it
 }
 
-func newInput(file *os.File, maxMessage int) (*input, error) {
+// frame is what the module sent.
+type frame struct {
+	body []byte // a kind and what it says, in memory of its own
+	admission
+}
+
+// admission is what was decided about a frame before memory was made for it.
+type admission struct {
+	granted int // bytes that were taken from the budget of its kind
+	refused bool
+}
+
+func newInput(file *os.File, maxMessage int, admit func(wire.Kind, int) (admission, error)) (*input, error) {
 	p, err := newPoller(file)
-	return &input{file: file, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}, err
+	return &input{file: file, admit: admit, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}, err
 }
 
 const (
@@ -36,26 +50,33 @@ const (
 // errFrame is a frame that no module sends.
 var errFrame = errors.New("impossible frame")
 
-// frame returns the body of the next frame, in memory of its own.
-func (in *input) frame() ([]byte, error) {
+// frame returns the next frame. Its error is that of admit where the frame has to wait; nothing of it is lost.
+func (in *input) frame() (frame, error) {
 	for {
 		if in.body != nil {
 			return in.large()
 		}
-		if in.end-in.start >= wire.HeaderSize {
+		if in.end-in.start > wire.HeaderSize {
 			n := wire.BodySize(in.buf[in.start:])
 			if n < 1 || n > in.maxFrame {
-				return nil, errFrame
+				return frame{}, errFrame
 			}
 			there := in.buf[in.start+wire.HeaderSize : in.end]
+			var admission admission
+			if n <= len(there) || n > bufferSize-wire.HeaderSize {
+				var err error
+				if admission, err = in.admit(there[0], n); err != nil {
+					return frame{}, err
+				}
+			}
 			if n <= len(there) {
 				in.start += wire.HeaderSize + n
-				return append([]byte(nil), there[:n]...), nil
+				return frame{append([]byte(nil), there[:n]...), admission}, nil
 			}
 			if n > bufferSize-wire.HeaderSize {
 				in.body, in.want = make([]byte, min(n, trusted)), n
 				in.got = copy(in.body, there)
-				in.start, in.end = 0, 0
+				in.start, in.end, in.admission = 0, 0, admission
 				continue
 			}
 		}
@@ -63,27 +84,27 @@ func (in *input) frame() ([]byte, error) {
 		in.start = 0
 		n, err := in.read(in.buf[in.end:])
 		if err != nil {
-			return nil, err
+			return frame{}, err
 		}
 		in.end += n
 	}
 }
 
 // large reads the rest of a large frame; memory is made as it arrives.
-func (in *input) large() ([]byte, error) {
+func (in *input) large() (frame, error) {
 	for in.got < in.want {
 		if in.got == len(in.body) {
 			in.body = append(in.body, make([]byte, min(in.want-in.got, len(in.body)))...)
 		}
 		n, err := in.read(in.body[in.got:])
 		if err != nil {
-			return nil, err
+			return frame{}, err
 		}
 		in.got += n
 	}
 	body := in.body
 	in.body = nil
-	return body, nil
+	return frame{body, in.admission}, nil
 }
 
 // Waking a thread takes longer than a short call. So while answers come soon the reader looks for the next

@@ -1,6 +1,7 @@
 package goprocess
 
 import (
+	"context"
 	"errors"
 	"os"
 	"sync"
@@ -71,21 +72,32 @@ func (c *conn) keepReading() {
 		}
 	}()
 	for {
-		body, err := c.in.frame()
+		f, err := c.in.frame()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return
+		case errors.Is(err, errWait):
+			if !c.waitForRoom(context.Background()) || c.keeper.sentAway() {
+				return
+			}
 		case errors.Is(err, errFrame):
 			c.garbage()
 			return
 		case err != nil:
 			c.lost()
 			return
-		case !c.deliver(body):
+		case !c.deliver(f):
 			c.garbage()
 			return
 		}
 	}
+}
+
+// sentAway reports whether a caller wants to read.
+func (k *keeper) sentAway() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kicked
 }
 
 // leave sends the keeper away.

@@ -13,14 +13,14 @@ import (
 )
 
 // Call implements [goglue.Transport].
-func (m *module) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+func (m *module) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (goglue.Reply, error) {
 	g, err := m.guest(message.Handles)
 	if err != nil {
-		return nil, err
+		return goglue.Reply{}, err
 	}
 	call, err := g.enter(ctx, symbol, function)
 	if err != nil {
-		return nil, err
+		return goglue.Reply{}, err
 	}
 	lv, number := g.level(call), call.number
 	var head [goglue.Headroom]byte
@@ -38,18 +38,19 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	copy(message.Buf[from:], e.Buf)
 	size, err := g.send(g.ctx, lv, message, from)
 	if err != nil {
-		return nil, g.fail(err)
+		return goglue.Reply{}, g.fail(err)
 	}
 	body, err := g.run(call, func() ([]byte, error) { return g.exchange(g.ctx, lv, size) })
 	if err != nil {
-		return nil, err
+		return goglue.Reply{}, err
 	}
 	d := wire.NewDecoder(body)
 	if d.Byte() != wire.Result || d.Uint() != number || d.Err() != nil {
 		m.retire(m.crash(errGarbage))
-		return nil, m.err()
+		return goglue.Reply{}, m.err()
 	}
-	return m.outcome(symbol, &d)
+	rest, err := m.outcome(symbol, &d)
+	return goglue.Reply{Body: rest}, err
 }
 
 // Direct implements [goglue.Direct].

@@ -37,6 +37,10 @@ type Config struct {
 
 	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
 	MaxMessage int
+	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take while they are decoded, and
+	// as much again the arguments of the module's calls of the host until these return; 0 is 256 MiB. A message may
+	// always take eight times its size. Beyond that a call ends with a [*load.LimitError].
+	MaxInFlight int
 
 	// Interruptible makes calls stop when their context ends, at the price of loops that run 4 to 28 times
 	// slower. Without it a call that was cancelled returns, but goes on inside the module until it ends

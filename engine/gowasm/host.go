@@ -57,7 +57,7 @@ func (g *guest) hostCall(stack []uint64) {
 	}
 	answer := func() []byte {
 		defer g.gate.resume(call)
-		return flat(host.Answer(body))
+		return flat(host.Answer(body, 0))
 	}()
 	if g.module.err() != nil {
 		panic(errRetired)

@@ -163,7 +163,7 @@ func (h countingHost) CancelHost([]byte)     {}
 func (h countingHost) ReleaseHost([]byte)    {}
 func (h countingHost) End()                  {}
 
-func (h countingHost) Answer(body []byte) *wire.Encoder {
+func (h countingHost) Answer(body []byte, granted int) *wire.Encoder {
 	frame := wire.NewFrame(wire.HostResult)
 	frame.Byte(h.count(h.m, body[len(body)-1]))
 	frame.Finish()
@@ -174,11 +174,11 @@ func (h countingHost) Answer(body []byte) *wire.Encoder {
 func count(ctx context.Context, m *module, n byte) (byte, error) {
 	message := &wire.Encoder{Buf: make([]byte, goglue.Headroom)}
 	message.Byte(n)
-	body, err := m.Call(ctx, "count", 0, 0, message)
+	reply, err := m.Call(ctx, "count", 0, 0, message)
 	if err != nil {
 		return 0, err
 	}
-	return body[0], nil
+	return reply.Body[0], nil
 }
 
 // TestCallsWithinCalls: while the module waits for the host, the host calls it again, from the same goroutine

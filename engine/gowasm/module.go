@@ -46,7 +46,7 @@ type module struct {
 type host interface {
 	TakesContext(function int) bool
 	Begin(body []byte)
-	Answer(body []byte) *wire.Encoder
+	Answer(body []byte, granted int) *wire.Encoder
 	CancelHost(body []byte)
 	ReleaseHost(body []byte)
 	End()

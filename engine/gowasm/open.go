@@ -77,7 +77,8 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 		return nil, err
 	}
 	m := &module{name: a.Spec.Name, maxMessage: cmp.Or(e.config.MaxMessage, wire.MaxMessage)}
-	i := &instance{Instance: goglue.NewInstance(m.name, api, m, e.config.MaxMessage), module: m, isolation: e.Isolation()}
+	limits := goglue.Limits{Message: e.config.MaxMessage, InFlight: e.config.MaxInFlight, Setting: "gowasm.Config.MaxInFlight"}
+	i := &instance{Instance: goglue.NewInstance(m.name, api, m, limits), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
 	if err := e.start(ctx, m, files); err != nil {

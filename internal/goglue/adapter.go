@@ -189,7 +189,8 @@ func (a *adaptedReader) chunk(size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := incoming{Decoder: wire.NewOwner(reply), ctx: context.Background()}
+	d := a.instance.decode(context.Background(), reply)
+	defer a.instance.decoded(&d, reply)
 	data := d.Bytes()
 	failure := a.instance.takeError(&d)
 	if err := d.End(); err != nil {

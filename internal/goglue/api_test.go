@@ -40,7 +40,7 @@ func FuzzDecodeAPI(f *testing.F) {
 		if err != nil {
 			return
 		}
-		i := NewInstance("x", api, nil, 0)
+		i := NewInstance("x", api, nil, Limits{})
 		for _, s := range i.Symbols() {
 			_ = s.Methods
 		}

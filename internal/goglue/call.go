@@ -32,7 +32,7 @@ type plan struct {
 	mode     uint64
 	lasting  bool // it is given a context, which outlives the call where an object is returned
 	// carry is Instance.send, or Instance.access for a variable.
-	carry func(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error)
+	carry func(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 }
 
 // pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it is locked.
@@ -140,7 +140,8 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	if err != nil {
 		return nil, err
 	}
-	d := incoming{Decoder: wire.NewOwner(reply), ctx: ctx}
+	d := p.instance.decode(ctx, reply)
+	defer p.instance.decoded(&d, reply)
 	results := make([]reflect.Value, len(p.results))
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
@@ -151,11 +152,11 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	}
 	for j, restore := range p.restore {
 		if restore(&d, args); d.Err() != nil {
-			return nil, fmt.Errorf("the change of parameter %d cannot be taken over: %w", p.Changes[j]+1, d.Err())
+			return nil, fmt.Errorf("the change of parameter %d cannot be taken over: %w", p.Changes[j]+1, p.instance.tooMuch(d.Err()))
 		}
 	}
 	if err := d.End(); err != nil {
-		return nil, fmt.Errorf("the module's answer cannot be understood: %w", err)
+		return nil, fmt.Errorf("the module's answer cannot be understood: %w", p.instance.tooMuch(err))
 	}
 	return results, nil
 }

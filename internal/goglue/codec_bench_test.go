@@ -88,7 +88,7 @@ func measure(table guest.Table) {
 // capture keeps the last message and answers with it, as the module's function does.
 type capture struct{ body []byte }
 
-func (c *capture) Call(_ context.Context, _ string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+func (c *capture) Call(_ context.Context, _ string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	var e wire.Encoder
 	e.Uint(1)
 	e.Uint(uint64(function))
@@ -96,7 +96,7 @@ func (c *capture) Call(_ context.Context, _ string, function int, mode uint64, m
 	e.Uint(0)
 	arguments := message.Buf[Headroom:]
 	c.body = append(e.Buf, arguments...)
-	return append([]byte(nil), arguments...), nil
+	return Reply{Body: append([]byte(nil), arguments...)}, nil
 }
 func (*capture) Release(uint64) {}
 func (*capture) Given()         {}
@@ -142,7 +142,7 @@ func BenchmarkCodec(b *testing.B) {
 		Extra map[string]int
 	}
 	transport := &capture{}
-	bound, err := NewInstance("sample", api, transport, 0).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
+	bound, err := NewInstance("sample", api, transport, Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
 	if err != nil {
 		b.Fatal(err)
 	}

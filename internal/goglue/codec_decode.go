@@ -124,6 +124,9 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		natural := i.natural(n)
 		inner, form, err := i.buildDecoder(natural, n)
 		return func(d *incoming, v reflect.Value) {
+			if !d.ChargeEach(1, natural.Size()) {
+				return
+			}
 			x := reflect.New(natural).Elem()
 			inner(d, x)
 			v.Set(x)
@@ -154,6 +157,9 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		case wire.TagNil:
 		case wire.TagValue:
 			if pointer {
+				if !d.ChargeEach(1, t.Size()) {
+					return
+				}
 				v.Set(reflect.New(t))
 				v = v.Elem()
 			}
@@ -220,9 +226,6 @@ func (i *Instance) isBytes(n int) bool {
 	return typ.Kind == KindSlice && (elem == "byte" || elem == "uint8")
 }
 
-// grown is the number of elements that are made room for before the first one has arrived.
-const grown = 1024
-
 func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
 	elem, form, err := i.buildDecoder(t.Elem(), typ.Elem)
@@ -232,7 +235,7 @@ func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 	switch typ.Kind {
 	case KindPointer:
 		return func(d *incoming, v reflect.Value) {
-			if d.Bool() {
+			if d.Bool() && d.ChargeEach(1, t.Elem().Size()) {
 				v.Set(reflect.New(t.Elem()))
 				elem(d, v.Elem())
 			}
@@ -249,15 +252,11 @@ func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
 	}
 	return func(d *incoming, v reflect.Value) {
 		count, ok := d.Len(1)
-		if !ok {
+		if !ok || !d.ChargeEach(count, t.Elem().Size()) {
 			return
 		}
-		v.Set(reflect.MakeSlice(t, min(count, grown), min(count, grown)))
+		v.Set(reflect.MakeSlice(t, count, count))
 		for j := 0; j < count && d.Err() == nil; j++ {
-			if j == v.Len() {
-				v.Grow(1)
-				v.SetLen(min(v.Cap(), count))
-			}
 			elem(d, v.Index(j))
 		}
 	}, form, nil
@@ -278,10 +277,10 @@ func (i *Instance) decodeMap(t reflect.Type, n int) (decoder, form, error) {
 	}
 	return func(d *incoming, v reflect.Value) {
 		count, ok := d.Len(2)
-		if !ok {
+		if !ok || !d.ChargeMap(count, t.Key().Size()+t.Elem().Size()) {
 			return
 		}
-		v.Set(reflect.MakeMapWithSize(t, min(count, grown)))
+		v.Set(reflect.MakeMapWithSize(t, count))
 		for ; count > 0 && d.Err() == nil; count-- {
 			k, x := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 			key(d, k)

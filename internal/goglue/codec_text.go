@@ -63,6 +63,7 @@ func (i *Instance) encodeText(t reflect.Type, n int) encoder {
 func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
 	codec := i.codec(t, n)
 	form := asText
+	isNumber := t.PkgPath() == "math/big" || t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "math/big"
 	if i.api.Types[n].Class == Held {
 		form = asCopy
 	}
@@ -76,11 +77,17 @@ func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
 			return
 		}
 		text := d.Bytes()
+		if isNumber {
+			d.Digits(len(text))
+		}
 		if d.Err() != nil {
 			return
 		}
 		p := v.Addr()
 		if t.Kind() == reflect.Pointer {
+			if !d.ChargeEach(1, t.Elem().Size()) {
+				return
+			}
 			v.Set(reflect.New(t.Elem()))
 			p = v
 		}

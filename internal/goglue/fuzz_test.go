@@ -15,8 +15,8 @@ import (
 // hostile is a transport whose module answers with anything.
 type hostile struct{ reply []byte }
 
-func (h *hostile) Call(context.Context, string, int, uint64, *wire.Encoder) ([]byte, error) {
-	return append([]byte(nil), h.reply...), nil
+func (h *hostile) Call(context.Context, string, int, uint64, *wire.Encoder) (Reply, error) {
+	return Reply{Body: append([]byte(nil), h.reply...)}, nil
 }
 func (*hostile) Release(uint64) {}
 func (*hostile) Given()         {}
@@ -57,7 +57,7 @@ func hostileInstance(t testing.TB) (*Instance, *hostile) {
 		t.Fatal(err)
 	}
 	h := &hostile{}
-	return NewInstance("p", api, h, 0), h
+	return NewInstance("p", api, h, Limits{}), h
 }
 
 type hostIface struct{}
@@ -83,7 +83,7 @@ func FuzzAnswers(f *testing.F) {
 			map[string]any{"f": func(int) string { return "" }},
 		})
 		i.Begin(body)
-		i.Answer(append([]byte(nil), body...))
+		i.Answer(append([]byte(nil), body...), 0)
 		i.CancelHost(body)
 		i.ReleaseHost(body)
 	})

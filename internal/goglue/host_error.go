@@ -93,6 +93,9 @@ func (i *Instance) decodeError(d *incoming, v reflect.Value) {
 	}
 }
 
+// matchSize is what one of the sentinels that an error matches takes.
+const matchSize = 32
+
 func (i *Instance) takeError(d *incoming) error {
 	if !d.Enter() {
 		return nil
@@ -114,6 +117,9 @@ func (i *Instance) takeError(d *incoming) error {
 		d.Fail(wire.ErrTag)
 		return nil
 	}
+	if !d.Charge(objectSize) {
+		return nil
+	}
 	err := &load.ModuleError{Module: i.name, Message: d.String(), Type: d.String(), Sentinel: d.String()}
 	if handle := d.Uint(); handle != 0 {
 		o := &object{instance: i, handle: handle, typ: int(d.UintN(31))}
@@ -126,7 +132,7 @@ func (i *Instance) takeError(d *incoming) error {
 		}
 		err.Object = load.NewObject(o)
 	}
-	for n := d.Uint(); n > 0 && d.Err() == nil; n-- {
+	for n := d.Uint(); n > 0 && d.Charge(matchSize) && d.Err() == nil; n-- {
 		err.Matches = append(err.Matches, d.String())
 	}
 	for n := d.Uint(); n > 0 && d.Err() == nil; n-- {

@@ -38,6 +38,7 @@ type hostCall struct {
 	number   uint64
 	in       incoming
 	out      *wire.Encoder
+	granted  int // bytes of the budget that were taken for it
 }
 
 // give keeps a value for the module and appends the reference to it.
@@ -136,10 +137,16 @@ func (i *Instance) End() {
 	}
 }
 
-// Answer makes the call that Begin has noted; the body is given away. It
-// returns the HostResult frame. It returns when the host's function does.
-func (i *Instance) Answer(body []byte) *wire.Encoder {
-	c := &hostCall{instance: i, in: incoming{Decoder: wire.NewOwner(body), ctx: context.Background()}, out: wire.NewFrame(wire.HostResult)}
+// Answer makes the call that Begin has noted; the body is given away, and granted are the bytes of HostCalls that were
+// taken for it, 0 for a small one. It returns the HostResult frame. It returns when the host's function does.
+func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
+	c := &hostCall{instance: i, in: incoming{Decoder: wire.NewOwner(body), ctx: context.Background()}, out: wire.NewFrame(wire.HostResult), granted: granted}
+	if granted > 0 {
+		c.in.LimitTo(granted, i.inFlight.calls)
+	} else {
+		c.in.Limit(i.inFlight.calls)
+	}
+	defer func() { i.inFlight.calls.Give(c.granted + c.in.Taken()) }()
 	c.number = c.in.Uint()
 	defer c.done()
 	handle, method := c.in.Uint(), c.in.Uint()
@@ -169,7 +176,7 @@ func (i *Instance) Answer(body []byte) *wire.Encoder {
 	}
 	switch {
 	case err != nil:
-		fail(wire.Refused, err.Error())
+		fail(wire.Refused, explained(err))
 	case c.out.Err != nil:
 		fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
 	case c.out.Size() > wire.MaxFrame(i.maxMessage):
@@ -200,11 +207,13 @@ func (c *hostCall) context() context.Context {
 }
 
 // done ends the call's context.
-func (c *hostCall) done() {
-	h := &c.instance.hostValues
+func (c *hostCall) done() { c.instance.endHostCall(c.number) }
+
+func (i *Instance) endHostCall(number uint64) {
+	h := &i.hostValues
 	h.mu.Lock()
-	cancel := h.calls[c.number]
-	delete(h.calls, c.number)
+	cancel := h.calls[number]
+	delete(h.calls, number)
 	h.mu.Unlock()
 	if cancel != nil {
 		cancel()
@@ -302,9 +311,39 @@ func (i *Instance) interfaceMethod(t reflect.Type, m Method) (hostMethod, uint64
 // maxChunk is the most bytes that one read of a host's reader returns.
 const maxChunk = 8 << 20
 
-func answerRead(c *hostCall, v reflect.Value) error {
-	buf := make([]byte, min(c.in.Uint(), maxChunk))
+// buffer is what one read of the host's is made into, after the arguments.
+func (c *hostCall) buffer(size uint64) ([]byte, error) {
+	c.in.Charge(int(size))
 	if err := c.in.End(); err != nil {
+		return nil, c.instance.tooMuch(err)
+	}
+	return make([]byte, size), nil
+}
+
+// taken checks the arguments after all of them were decoded, and gives back the room that they do not need.
+func (c *hostCall) taken() error {
+	if err := c.in.End(); err != nil {
+		return fmt.Errorf("the arguments for the host's function cannot be understood: %w", c.instance.tooMuch(err))
+	}
+	if spare := min(c.granted-c.in.Size(), c.in.Room()); spare > 0 {
+		c.granted -= spare
+		c.instance.inFlight.calls.Give(spare)
+	}
+	return nil
+}
+
+// explained is the text of an error with what to do about it.
+func explained(err error) string {
+	var limit *load.LimitError
+	if errors.As(err, &limit) {
+		return err.Error() + "; " + limit.Fix
+	}
+	return err.Error()
+}
+
+func answerRead(c *hostCall, v reflect.Value) error {
+	buf, err := c.buffer(min(c.in.Uint(), maxChunk))
+	if err != nil {
 		return err
 	}
 	n, err := v.Interface().(io.Reader).Read(buf)
@@ -314,9 +353,9 @@ func answerRead(c *hostCall, v reflect.Value) error {
 }
 
 func answerReadAt(c *hostCall, v reflect.Value) error {
-	buf := make([]byte, min(c.in.Uint(), wire.MaxMessage/2))
-	off := c.in.Int()
-	if err := c.in.End(); err != nil {
+	size, off := c.in.Uint(), c.in.Int()
+	buf, err := c.buffer(min(size, wire.MaxMessage/2))
+	if err != nil {
 		return err
 	}
 	n, err := v.Interface().(io.ReaderAt).ReadAt(buf, off)
@@ -363,8 +402,8 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 			}
 			decode(&c.in, args[j])
 		}
-		if err := c.in.End(); err != nil {
-			return fmt.Errorf("the arguments for the host's function cannot be understood: %w", err)
+		if err := c.taken(); err != nil {
+			return err
 		}
 		var results []reflect.Value
 		if t.IsVariadic() {

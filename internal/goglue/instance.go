@@ -28,8 +28,7 @@ const Headroom = 48
 type Transport interface {
 	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message has
 	// Headroom bytes before its arguments, which the transport may use; it keeps nothing of the message.
-	// The result is the caller's.
-	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error)
+	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 	// Release tells the module to forget a handle, soon. It does not block.
 	Release(handle uint64)
 	// Given is told whenever the module gets a reference to a value of the host: from then on it may call the
@@ -54,6 +53,7 @@ type Instance struct {
 	transport  Transport
 	dynamic    *dynamic.Codec
 	maxMessage int
+	inFlight   inFlight
 	symbols    func() []load.Symbol
 	usage      load.Usage
 	callTime   time.Duration // see Limit
@@ -71,10 +71,9 @@ type Instance struct {
 	newDecoders map[pairing]formedDecoder
 }
 
-// NewInstance returns the host's side of the module of that name. The arguments and the results of a call take at
-// most maxMessage bytes; 0 is [wire.MaxMessage].
-func NewInstance(name string, api *API, transport Transport, maxMessage int) *Instance {
-	i := &Instance{name: name, api: api, transport: transport, maxMessage: cmp.Or(maxMessage, wire.MaxMessage)}
+// NewInstance returns the host's side of the module of that name.
+func NewInstance(name string, api *API, transport Transport, limits Limits) *Instance {
+	i := &Instance{name: name, api: api, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
 	return i
@@ -93,9 +92,9 @@ func (i *Instance) TakesContext(function int) bool {
 }
 
 // send makes a call, within the limit, and counts it.
-func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	if err := i.usage.Begin(); err != nil {
-		return nil, err
+		return Reply{}, err
 	}
 	reply, err := i.transfer(ctx, symbol, function, mode, message)
 	i.usage.End(err)
@@ -103,16 +102,16 @@ func (i *Instance) send(ctx context.Context, symbol string, function int, mode u
 }
 
 // access reads or writes a variable, which is like a call that is not counted.
-func (i *Instance) access(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+func (i *Instance) access(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	if err := i.usage.Begin(); err != nil {
-		return nil, err
+		return Reply{}, err
 	}
 	defer i.usage.Leave()
 	return i.transfer(ctx, symbol, function, mode, message)
 }
 
 // transfer carries a message within the limit of time.
-func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) ([]byte, error) {
+func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	if i.callTime > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, load.TimeLimit(i.callTime))
@@ -442,8 +441,8 @@ func answerAny(c *hostCall, v reflect.Value) error {
 		args[j] = reflect.New(t.In(j)).Elem()
 		c.instance.dynamic.DecodeTo(&c.in.Decoder, args[j])
 	}
-	if err := c.in.End(); err != nil {
-		return fmt.Errorf("the arguments for the host's function cannot be understood: %w", err)
+	if err := c.taken(); err != nil {
+		return err
 	}
 	call := v.Call
 	if t.IsVariadic() {

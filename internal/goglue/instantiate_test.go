@@ -77,7 +77,7 @@ func TestBuildInstanceMethods(t *testing.T) {
 	src := looseSource(t, genericPackage)
 	src.Go.Instances = []string{"Set[string]"}
 	api := buildAPI(t, testBuilder(t), src, t.TempDir())
-	for _, s := range NewInstance("sets", api, nil, 0).Symbols() {
+	for _, s := range NewInstance("sets", api, nil, Limits{}).Symbols() {
 		if s.Name != "Set[string]" {
 			continue
 		}

@@ -25,6 +25,9 @@ type object struct {
 	leave    func() bool // leaves the context of the call that it came from; nil where that cannot end
 }
 
+// objectSize is about how much memory an object takes with the function or the adapter that is made of it, in bytes.
+const objectSize = 512
+
 // takeObject takes a handle and its type. static is the interface that the value came as, or 0.
 func (i *Instance) takeObject(d *incoming, static int) *load.Object {
 	o := &object{instance: i, handle: d.Uint(), typ: int(d.UintN(31))}
@@ -34,7 +37,7 @@ func (i *Instance) takeObject(d *incoming, static int) *load.Object {
 	if o.typ >= len(i.api.Types) {
 		d.Fail(wire.ErrTag)
 	}
-	if d.Err() != nil {
+	if !d.Charge(objectSize) || d.Err() != nil {
 		return nil
 	}
 	d.taken = o
@@ -333,12 +336,13 @@ func (o *object) Equal(ctx context.Context, other load.ObjectRef) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	d := incoming{Decoder: wire.NewOwner(reply), ctx: ctx}
+	d := o.instance.decode(ctx, reply)
+	defer o.instance.decoded(&d, reply)
 	equal := d.Bool()
 	if failure := o.instance.takeError(&d); failure != nil {
 		return false, failure
 	}
-	return equal, d.End()
+	return equal, o.instance.tooMuch(d.End())
 }
 
 // Text implements [load.ObjectRef].
@@ -367,14 +371,15 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d := incoming{Decoder: wire.NewOwner(reply), ctx: ctx}
+	d := o.instance.decode(ctx, reply)
+	defer o.instance.decoded(&d, reply)
 	text := d.String()
 	if function == wire.FuncJSON {
 		if failure := o.instance.takeError(&d); failure != nil {
 			return "", failure
 		}
 	}
-	return text, d.End()
+	return text, o.instance.tooMuch(d.End())
 }
 
 // Release implements [load.ObjectRef].

@@ -15,6 +15,9 @@ func (e *Encoder) Time(t time.Time) {
 	e.Int(int64(offset))
 }
 
+// zoneSize is about how much memory a zone takes, in bytes.
+const zoneSize = 256
+
 // Time takes a time.
 func (d *Decoder) Time() time.Time {
 	seconds, nanos := d.Int(), d.UintN(30)
@@ -25,6 +28,9 @@ func (d *Decoder) Time() time.Time {
 	t := time.Unix(seconds, int64(nanos)).UTC()
 	if name == "" && offset == 0 {
 		return t
+	}
+	if !d.Charge(zoneSize) {
+		return time.Time{}
 	}
 	return t.In(time.FixedZone(name, int(offset)))
 }

@@ -28,6 +28,8 @@ var (
 	ErrLength   = errors.New("wire: length exceeds the message")
 	ErrTag      = errors.New("wire: unknown tag")
 	ErrTrailing = errors.New("wire: message goes on after its last value")
+	// ErrMemory is also met by honest values: those that take more memory than the decoder may use.
+	ErrMemory = errors.New("value takes too much memory")
 	// ErrDepth is also met by honest values: cyclic ones.
 	ErrDepth = errors.New("value is cyclic or nested too deep")
 )
@@ -187,8 +189,8 @@ func (e *Encoder) Len(n int, isNil bool) {
 }
 
 // Decoder takes values from a message. After the first error every value is the zero value of its type,
-// so that decoding code needs no checks in between. Nothing it does panics or allocates more than a
-// small multiple of the message, whatever the message holds.
+// so that decoding code needs no checks in between. Nothing it does panics, whatever the message holds. What
+// is decoded may take much more memory than the message: see [Decoder.Limit].
 type Decoder struct {
 	Again bool // the message was decoded before: references in it were counted then
 
@@ -197,13 +199,14 @@ type Decoder struct {
 	depth int
 	owned bool
 	err   error
+	room  room
 }
 
 // NewDecoder returns a decoder of a message. Nothing that it returns refers to the message.
-func NewDecoder(message []byte) Decoder { return Decoder{buf: message} }
+func NewDecoder(message []byte) Decoder { return Decoder{buf: message, room: unlimited} }
 
 // NewOwner returns a decoder of a message that is given away: long strings and byte slices are parts of it.
-func NewOwner(message []byte) Decoder { return Decoder{buf: message, owned: true} }
+func NewOwner(message []byte) Decoder { return Decoder{buf: message, owned: true, room: unlimited} }
 
 // From returns a decoder that goes on n bytes further, which have to be there.
 func (d *Decoder) From(n int) Decoder {
@@ -346,6 +349,9 @@ func (d *Decoder) String() string {
 	if d.owned && n >= minLarge {
 		return unsafe.String(&b[0], len(b))
 	}
+	if !d.Charge(len(b)) {
+		return ""
+	}
 	return string(b)
 }
 
@@ -358,6 +364,9 @@ func (d *Decoder) Bytes() []byte {
 	b := d.take(n)
 	if d.owned && n >= minLarge {
 		return b
+	}
+	if !d.Charge(n) {
+		return nil
 	}
 	return append(make([]byte, 0, n), b...)
 }

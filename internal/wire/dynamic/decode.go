@@ -130,14 +130,9 @@ func assign(to, from reflect.Value) {
 	to.Set(from)
 }
 
-// room is how much memory is made for values before they are decoded: a few bytes can describe an array of
-// arrays that fills the memory, but every element of it takes a byte of the message.
-func room(d *wire.Decoder) uintptr { return 1<<10 + 64*uintptr(len(d.Rest())) }
-
-// fresh makes room for a value and tells whether the message can hold it.
+// fresh makes room for a value and reports whether the decoder may use so much memory.
 func fresh(d *wire.Decoder, t reflect.Type) (reflect.Value, bool) {
-	if t.Size() > room(d) {
-		d.Fail(wire.ErrLength)
+	if !d.ChargeEach(1, t.Size()) {
 		return reflect.Value{}, false
 	}
 	return reflect.New(t).Elem(), true
@@ -146,7 +141,7 @@ func fresh(d *wire.Decoder, t reflect.Type) (reflect.Value, bool) {
 // parse takes a description and returns its shape, with a type that was made once for it.
 func (c *Codec) parse(d *wire.Decoder) *shape {
 	before := d.Rest()
-	s := parseShape(d)
+	s := parseShape(d, len(before)-maxDescription)
 	if d.Err() != nil {
 		return nil
 	}
@@ -154,7 +149,7 @@ func (c *Codec) parse(d *wire.Decoder) *shape {
 	if known, ok := c.types.Load(description); ok {
 		return known.(*shape)
 	}
-	if c.count.Add(1) > MaxTypes {
+	if c.count.Add(1) > MaxTypes || c.described.Add(int64(len(description))) > maxDescribed {
 		d.Fail(errTypes)
 		return nil
 	}
@@ -177,8 +172,12 @@ type parsed struct {
 	names  []described
 }
 
-func parseShape(d *wire.Decoder) *shape {
+// parseShape takes a description, which leaves at least floor bytes of the message.
+func parseShape(d *wire.Decoder, floor int) *shape {
 	s := &shape{kind: d.Byte()}
+	if len(d.Rest()) < floor {
+		d.Fail(errTypes)
+	}
 	if !d.Enter() {
 		return s
 	}
@@ -196,12 +195,12 @@ func parseShape(d *wire.Decoder) *shape {
 				return s
 			}
 			for range n {
-				*list = append(*list, parseShape(d))
+				*list = append(*list, parseShape(d, floor))
 			}
 		}
 		s.variadic = d.Bool()
 	case reflect.Slice, reflect.Pointer:
-		s.elem = parseShape(d)
+		s.elem = parseShape(d, floor)
 	case reflect.Array:
 		n := d.Uint()
 		if n > wire.MaxMessage {
@@ -209,10 +208,10 @@ func parseShape(d *wire.Decoder) *shape {
 			return s
 		}
 		extra.length = int(n)
-		s.elem = parseShape(d)
+		s.elem = parseShape(d, floor)
 	case reflect.Map:
-		s.key = parseShape(d)
-		s.elem = parseShape(d)
+		s.key = parseShape(d, floor)
+		s.elem = parseShape(d, floor)
 	case reflect.Struct:
 		n := d.Uint()
 		if n > uint64(len(d.Rest())/4) {
@@ -221,7 +220,7 @@ func parseShape(d *wire.Decoder) *shape {
 		}
 		for i := range int(n) {
 			extra.names = append(extra.names, described{d.String(), d.String(), d.Bool()})
-			s.fields = append(s.fields, field{i, parseShape(d)})
+			s.fields = append(s.fields, field{i, parseShape(d, floor)})
 		}
 	}
 	s.extra = extra
@@ -324,6 +323,8 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 		text := d.Bytes()
 		if v.Kind() == reflect.String {
 			v.SetString(string(text))
+		} else if d.Digits(len(text)); d.Err() != nil {
+			return
 		} else if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil && d.Err() == nil {
 			d.Fail(err)
 		}
@@ -407,17 +408,12 @@ func (c *Codec) decodeSlice(d *wire.Decoder, s *shape, v reflect.Value) {
 	if !ok {
 		return
 	}
-	// Grown as elements arrive: a small message may announce many large elements.
-	v.Set(reflect.MakeSlice(s.typ, 0, min(n, int(room(d)/max(1, s.elem.typ.Size())))))
-	for range n {
-		elem, ok := fresh(d, s.elem.typ)
-		if !ok {
-			return
-		}
-		if c.decode(d, s.elem, elem); d.Err() != nil {
-			return
-		}
-		v.Set(reflect.Append(v, elem))
+	if !d.ChargeEach(n, s.elem.typ.Size()) {
+		return
+	}
+	v.Set(reflect.MakeSlice(s.typ, n, n))
+	for i := 0; i < n && d.Err() == nil; i++ {
+		c.decode(d, s.elem, v.Index(i))
 	}
 }
 
@@ -426,13 +422,12 @@ func (c *Codec) decodeMap(d *wire.Decoder, s *shape, v reflect.Value) {
 	if !ok {
 		return
 	}
-	v.Set(reflect.MakeMapWithSize(s.typ, min(n, 1024)))
+	if !d.ChargeMap(n, s.key.typ.Size()+s.elem.typ.Size()) {
+		return
+	}
+	v.Set(reflect.MakeMapWithSize(s.typ, n))
 	for range n {
-		key, keyOK := fresh(d, s.key.typ)
-		elem, elemOK := fresh(d, s.elem.typ)
-		if !keyOK || !elemOK {
-			return
-		}
+		key, elem := reflect.New(s.key.typ).Elem(), reflect.New(s.elem.typ).Elem()
 		c.decode(d, s.key, key)
 		c.decode(d, s.elem, elem)
 		if d.Err() != nil {

@@ -46,6 +46,11 @@ type Peer interface {
 // freed, so a hostile peer could fill the memory with them.
 const MaxTypes = 10_000
 
+const (
+	maxDescription = 64 << 10 // bytes of the description of one type
+	maxDescribed   = 2 << 20  // of the descriptions of all types that one Codec decodes
+)
+
 // Codec encodes and decodes for one peer. It remembers the types that it has seen and is safe for
 // concurrent use.
 type Codec struct {
@@ -53,6 +58,8 @@ type Codec struct {
 	shapes sync.Map // reflect.Type → *shape
 	types  sync.Map // string(description) → *shape
 	count  atomic.Int32
+	// described is how many bytes the descriptions of the counted types have.
+	described atomic.Int64
 }
 
 // New returns a codec.

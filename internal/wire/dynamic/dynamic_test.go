@@ -194,6 +194,7 @@ func TestHostileDescriptions(t *testing.T) {
 	for _, message := range []string{huge, "\x02\x15\x17\x02\x02\x01", "\x02\x19\x01\x01a\x00\x00\x02", "\x02\x63", "\x02" + strings.Repeat("\x16", 5000), "\x02\x15\x14\x02\x02\x02\x17\x02\x01\x02\x00"} {
 		c := dynamic.New(&holder{})
 		d := wire.NewDecoder([]byte(message))
+		d.Limit(nil)
 		if got := c.Decode(&d); d.Err() == nil {
 			t.Errorf("%.20q became %v", message, got)
 		}
@@ -210,6 +211,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, message []byte) {
 		c := dynamic.New(&holder{held: []any{1}})
 		d := wire.NewDecoder(message)
+		d.Limit(nil)
 		v := c.Decode(&d)
 		if d.Err() != nil || v == nil {
 			return
