@@ -29,6 +29,8 @@ type Report struct {
 	Records   int      `json:"records"`
 	Bytes     int64    `json:"bytes"` // that were read
 	Damaged   []Damage `json:"damaged"`
+	// Unlisted are files and directories that no record leads to, by their names in the store. Nothing reads them.
+	Unlisted []string `json:"unlisted"`
 }
 
 // Verify reads everything in the store, with as many goroutines as there are cores, and compares it with its
@@ -54,6 +56,9 @@ func (s *Store) Verify(ctx context.Context) (*Report, error) {
 	err := s.checks(ctx, report, work)
 	close(work)
 	workers.Wait()
+	if err == nil {
+		report.Unlisted, err = s.unlisted()
+	}
 	return report, err
 }
 

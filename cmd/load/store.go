@@ -27,7 +27,8 @@ func verifyCommand() command {
 		long: `
 Verify reads everything in the store and compares it with its sums: the sources of modules, the compiled
 artifacts, and the records that lead to them. Where there is a lock file, it compares the sums there with those of the
-installed modules, too. It prints a line for each thing that is damaged; the exit code is 1 then.`,
+installed modules, too. It prints a line for each thing that is damaged; the exit code is 1 then. A line
+for each file that no record leads to follows.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.jsonFlag(f)
 			f.BoolVar(&o.repair, "repair", false, "remove what is damaged, so that the next load brings it back")
@@ -57,6 +58,9 @@ func runVerify(ctx context.Context, s *session, args []string) error {
 	} else {
 		for _, d := range report.Damaged {
 			fmt.Fprintf(s.stdout, "damaged %s %s: %s\n", d.Kind, d.Name, d.Reason)
+		}
+		for _, name := range report.Unlisted {
+			fmt.Fprintf(s.stdout, "unlisted %s: no record leads to it, and nothing reads it\n", name)
 		}
 		fmt.Fprintf(s.stdout, "verified %d modules, %d sources, %d artifacts, %d records: %.1f MiB, %d damaged\n",
 			report.Modules, report.Sources, report.Artifacts, report.Records, float64(report.Bytes)/(1<<20), len(report.Damaged))
