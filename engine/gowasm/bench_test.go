@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue"
 )
 
@@ -282,6 +284,7 @@ func bareLoad(b *testing.B, file, dir string) {
 	host.NewFunctionBuilder().WithFunc(func(uint64, uint32) uint64 { return 0 }).Export("host_call")
 	host.NewFunctionBuilder().WithFunc(func(uint32, uint32) {}).Export("host_take")
 	host.NewFunctionBuilder().WithFunc(func(uint64) {}).Export("host_post")
+	host.NewFunctionBuilder().WithFunc(func() {}).Export("checkpoint")
 	if _, err := host.Instantiate(ctx); err != nil {
 		b.Fatal(err)
 	}
@@ -292,5 +295,65 @@ func bareLoad(b *testing.B, file, dir string) {
 	config := wazero.NewModuleConfig().WithStartFunctions("_initialize").WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
 	if _, err := r.InstantiateModule(ctx, compiled, config); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// computing is a program whose functions compute. It imports the function that checkpoints call.
+const computing = `package main
+
+import "crypto/sha256"
+
+//go:wasmimport load checkpoint
+func checkpoint()
+
+func init() { checkpoint() }
+
+var data = make([]byte, 1<<20)
+
+func fibonacci(n int) int { if n < 2 { return n }; return fibonacci(n-1) + fibonacci(n-2) }
+
+//go:wasmexport fib
+func fib() int32 { return int32(fibonacci(27)) }
+
+//go:wasmexport sha256
+func sum() int32 { return int32(sha256.Sum256(data)[0]) }
+
+//go:wasmexport bytes
+func bytes() int32 { n := 0; for _, b := range data { if b == 10 { n++ } }; return int32(n) }
+
+func main() {}
+`
+
+// BenchmarkCheckpoints compares code with checkpoints with the same code without.
+func BenchmarkCheckpoints(b *testing.B) {
+	wasm := buildWasm(b, computing)
+	checked, err := checkpoint.Insert(wasm, "load", "checkpoint")
+	if err != nil {
+		b.Fatal(err)
+	}
+	open := func(wasm []byte) api.Module {
+		r := wazero.NewRuntime(b.Context())
+		b.Cleanup(func() { r.Close(context.Background()) })
+		wasi_snapshot_preview1.MustInstantiate(b.Context(), r)
+		if _, err := r.NewHostModuleBuilder("load").NewFunctionBuilder().WithFunc(func() {}).Export("checkpoint").Instantiate(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		m, err := r.InstantiateWithConfig(b.Context(), wasm, wazero.NewModuleConfig().WithStartFunctions("_initialize"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		return m
+	}
+	plain, with := open(wasm), open(checked)
+	for _, name := range []string{"fib", "sha256", "bytes"} {
+		call := func(m api.Module) func() {
+			f := m.ExportedFunction(name)
+			return func() {
+				if _, err := f.Call(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.Run(name, func(b *testing.B) { compare(b, 5, call(plain), call(with)) })
 	}
 }

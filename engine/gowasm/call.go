@@ -204,11 +204,7 @@ func (g *guest) abandon(call *entry) {
 		if !g.gate.inside(call) {
 			return
 		}
-		reason := fmt.Sprintf("a call of %s was cancelled and went on; set gowasm.Config.Interruptible to stop such calls", call.symbol)
-		if g.module.interruptible {
-			reason = fmt.Sprintf("a call of %s was cancelled and stopped", call.symbol)
-		}
-		g.module.retire(g.module.crash(errors.New(reason)))
+		g.module.retire(g.module.crash(fmt.Errorf("a call of %s was cancelled and stopped", call.symbol)))
 	}
 	if g.gate.watched(call) {
 		time.AfterFunc(patience, retire)

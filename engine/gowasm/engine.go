@@ -2,9 +2,9 @@
 // runs them with wazero. A module reaches nothing of the machine but what it was given, on every system; a
 // short call costs well under a microsecond. Its code is several times slower than native code.
 //
-// A call that computes for long holds up the host's garbage collector, and with it, sooner or later, the
-// whole host: wazero's machine code has no places at which the Go runtime could stop it. Modules that
-// may do that belong into package goprocess, or need [Config.Interruptible].
+// wazero's machine code has no places at which the Go runtime could stop it, so the engine puts checkpoints into the
+// WebAssembly when it is compiled: a call that computes for long does not hold up the host's garbage collector,
+// and ends when its context does.
 package gowasm
 
 import (
@@ -13,10 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/toolchain"
 )
@@ -41,12 +44,6 @@ type Config struct {
 	// as much again the arguments of the module's calls of the host until these return; 0 is 256 MiB. A message may
 	// always take eight times its size. Beyond that a call ends with a [*load.LimitError].
 	MaxInFlight int
-
-	// Interruptible makes calls stop when their context ends, at the price of loops that run 4 to 28 times
-	// slower. Without it a call that was cancelled returns, but goes on inside the module until it ends
-	// by itself, and the module is retired: everything of it returns [load.ErrCrashed], and the next Load
-	// makes a fresh instance.
-	Interruptible bool
 
 	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules that keep
 	// no state: each instance has package variables of its own. An object is used in the instance that
@@ -83,7 +80,7 @@ func (e *Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo 
 // Fingerprint implements [load.Compiler].
 func (e *Engine) Fingerprint() string {
 	t, _ := e.toolchains.Find() // without one, it has the version to look for
-	return e.builder(t).Fingerprint()
+	return fmt.Sprint(e.builder(t).Fingerprint(), " checkpoints ", checkpoint.Version)
 }
 
 func (e *Engine) builder(t toolchain.Toolchain) goglue.Builder {
@@ -97,7 +94,9 @@ func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error
 	if err != nil {
 		return err
 	}
-	err = e.builder(t).Build(ctx, src, dir)
+	if err = e.builder(t).Build(ctx, src, dir); err == nil {
+		return putCheckpoints(filepath.Join(dir, goglue.ProgramFile))
+	}
 	var failed *load.CompileError
 	if !errors.As(err, &failed) || failed.Fix != "" {
 		return err
@@ -111,6 +110,18 @@ func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error
 		Output: cmp.Or(failed.Output, failed.Reason),
 		Fix:    "set Config.Engine to goprocess",
 	}
+}
+
+// putCheckpoints puts checkpoints into a program.
+func putCheckpoints(file string) error {
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if wasm, err = checkpoint.Insert(wasm, "load", "checkpoint"); err != nil {
+		return err
+	}
+	return os.WriteFile(file, wasm, 0o600)
 }
 
 // with is the configuration for a module to which a policy grants something.
@@ -151,17 +162,6 @@ func (e *Engine) Isolation() load.Isolation {
 		measure("network", false),
 		measure("programs", false),
 		measure("memory", false),
-		e.stopping(),
+		{Name: "time", InForce: true, How: "wasm with checkpoints"},
 	}}
-}
-
-// stopping tells whether a call can be stopped.
-func (e *Engine) stopping() load.Measure {
-	m := load.Measure{Name: "time", InForce: e.config.Interruptible}
-	if m.InForce {
-		m.How = "wasm, checked in loops"
-	} else {
-		m.Why = "a call that computes for long cannot be stopped and holds up the host's garbage collector; set gowasm.Config.Interruptible"
-	}
-	return m
 }

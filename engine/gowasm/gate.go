@@ -156,6 +156,17 @@ func (g *gate) idle() bool {
 	return !g.running && len(g.waiting) == 0
 }
 
+// outside reports whether a call inside waits in the host.
+func (g *gate) outside() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	waiting := len(g.calls)
+	if g.running {
+		waiting--
+	}
+	return waiting > 0
+}
+
 // inside tells whether the call has not left yet.
 func (g *gate) inside(call *entry) bool {
 	g.mu.Lock()

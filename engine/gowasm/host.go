@@ -21,12 +21,21 @@ func (m *module) exportHost() error {
 		}
 		builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(call), params, results).Export(name)
 	}
+	export("checkpoint", nil, nil, (*guest).checkpoint)
 	export("cancelled", []api.ValueType{i64}, []api.ValueType{i32}, (*guest).cancelled)
 	export("host_call", []api.ValueType{i64, i32}, []api.ValueType{i64}, (*guest).hostCall)
 	export("host_take", []api.ValueType{i32, i32}, nil, (*guest).hostTake)
 	export("host_post", []api.ValueType{i64}, nil, (*guest).hostPost)
 	_, err := builder.Instantiate(m.ctx)
 	return err
+}
+
+// checkpoint is called wherever the module's code goes on for long. While it runs, the host's garbage collector can
+// stop the goroutine. It ends what goes on in a module that has ended.
+func (g *guest) checkpoint([]uint64) {
+	if g.module.err() != nil {
+		panic(errRetired)
+	}
 }
 
 // cancelled tells whether a call is cancelled.

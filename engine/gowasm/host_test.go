@@ -133,7 +133,7 @@ func buildCountdown(t *testing.T) *files {
 		t.Fatal(err)
 	}
 	code := &codeDir{path: t.TempDir()}
-	if err := New(Config{}).compile(t.Context(), wasm, code.path); err != nil {
+	if err := compile(t.Context(), wasm, code.path); err != nil {
 		t.Fatal(err)
 	}
 	return &files{api: api, wasm: wasm, code: code}

@@ -193,9 +193,9 @@ func TestCancel(t *testing.T) {
 		args   []any
 		text   string // the error of the next call
 	}{
-		{gowasm.Config{}, "SpinFor", []any{1000}, "sample crashed: a call of SpinFor was cancelled and went on; set gowasm.Config.Interruptible to stop such calls"},
-		{gowasm.Config{}, "Sleep", []any{60_000}, "sample crashed: a call of Sleep was cancelled and went on; set gowasm.Config.Interruptible to stop such calls"},
-		{gowasm.Config{Interruptible: true}, "Spin", nil, "sample crashed: a call of Spin was cancelled and stopped"},
+		{gowasm.Config{}, "SpinFor", []any{1000}, "sample crashed: a call of SpinFor was cancelled and stopped"},
+		{gowasm.Config{}, "Sleep", []any{60_000}, "sample crashed: a call of Sleep was cancelled and stopped"},
+		{gowasm.Config{}, "Spin", nil, "sample crashed: a call of Spin was cancelled and stopped"},
 	} {
 		t.Run(c.symbol, func(t *testing.T) {
 			t.Parallel()
@@ -216,10 +216,8 @@ func TestCancel(t *testing.T) {
 				t.Errorf("the next call: %v", err)
 			}
 			e.wait(t, "Crashed", crashed)
-			if c.symbol != "SpinFor" { // it ended, and everything was given back
-				if err := m.Close(t.Context()); err != nil {
-					t.Error(err)
-				}
+			if err := m.Close(t.Context()); err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -316,12 +314,8 @@ func TestMemoryLimit(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	t.Parallel()
-	for _, interruptible := range []bool{false, true} {
-		m, e := openMisbehaving(t, gowasm.Config{Interruptible: interruptible})
-		symbol, args := "Sleep", []any{60_000}
-		if interruptible {
-			symbol, args = "Spin", nil
-		}
+	for symbol, args := range map[string][]any{"Sleep": {60_000}, "Spin": nil} {
+		m, e := openMisbehaving(t, gowasm.Config{})
 		failed := make(chan error, 1)
 		go func() {
 			_, err := m.Call(context.Background(), symbol, args)

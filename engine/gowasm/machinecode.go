@@ -25,8 +25,8 @@ import (
 // the store, and wazero gets a private one in which it finds nothing but the verified files.
 
 // machineCodeKey identifies what else than the wasm the machine code depends on.
-func (e *Engine) machineCodeKey() string {
-	return fmt.Sprintln("wazero", wazeroVersion(), runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64, e.config.Interruptible)
+func machineCodeKey() string {
+	return fmt.Sprintln("wazero", wazeroVersion(), runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
 }
 
 // wazeroVersion is the version of wazero in this program.
@@ -47,12 +47,10 @@ func wazeroVersion() string {
 }
 
 // codeConfig is what the machine code depends on.
-func (e *Engine) codeConfig() wazero.RuntimeConfig {
-	return wazero.NewRuntimeConfig().WithCloseOnContextDone(e.config.Interruptible).WithDebugInfoEnabled(false)
-}
+func codeConfig() wazero.RuntimeConfig { return wazero.NewRuntimeConfig().WithDebugInfoEnabled(false) }
 
 func (e *Engine) runtimeConfig() wazero.RuntimeConfig {
-	config := e.codeConfig()
+	config := codeConfig()
 	if e.config.Memory > 0 {
 		config = config.WithMemoryLimitPages(uint32(min(e.config.Memory/pageSize, maxPages)))
 	}
@@ -77,12 +75,12 @@ func (e *Engine) machineCode(ctx context.Context, a load.Artifact) (*store.Artif
 	if a.Derive == nil {
 		return nil, nil
 	}
-	code, err := a.Derive(ctx, e.machineCodeKey(), func(ctx context.Context, dir string) error {
+	code, err := a.Derive(ctx, machineCodeKey(), func(ctx context.Context, dir string) error {
 		wasm, err := a.Files.ReadFile(goglue.ProgramFile)
 		if err != nil {
 			return err
 		}
-		return e.compile(ctx, wasm, dir)
+		return compile(ctx, wasm, dir)
 	})
 	var readOnly *store.WriteError
 	if errors.As(err, &readOnly) {
@@ -92,13 +90,13 @@ func (e *Engine) machineCode(ctx context.Context, a load.Artifact) (*store.Artif
 }
 
 // compile fills a directory with the machine code of a module.
-func (e *Engine) compile(ctx context.Context, wasm []byte, dir string) error {
+func compile(ctx context.Context, wasm []byte, dir string) error {
 	cache, err := wazero.NewCompilationCacheWithDir(dir)
 	if err != nil {
 		return err
 	}
 	defer cache.Close(ctx)
-	r := wazero.NewRuntimeWithConfig(ctx, e.codeConfig().WithCompilationCache(cache))
+	r := wazero.NewRuntimeWithConfig(ctx, codeConfig().WithCompilationCache(cache))
 	defer r.Close(ctx)
 	_, err = r.CompileModule(allWorkers(ctx), wasm)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/sys"
@@ -18,21 +19,19 @@ import (
 
 // module is a running module: one guest, or a pool of them. It implements [goglue.Transport].
 type module struct {
-	name          string
-	sink          load.Sink
-	interruptible bool
-	maxMessage    int
-	stdout        *output.Stream
-	stderr        *output.Stream
-	runtime       wazero.Runtime
-	cache         wazero.CompilationCache // nil where there is no store
-	direct        map[string]bool         // the names of what can be called without a message
-	guests        []*guest
-	host          host
-	next          atomic.Uint32 // whose turn it is of those that are all busy
+	name       string
+	sink       load.Sink
+	maxMessage int
+	stdout     *output.Stream
+	stderr     *output.Stream
+	runtime    wazero.Runtime
+	cache      wazero.CompilationCache // nil where there is no store
+	direct     map[string]bool         // the names of what can be called without a message
+	guests     []*guest
+	host       host
+	next       atomic.Uint32 // whose turn it is of those that are all busy
 
-	// ctx is what guests are called with. It ends when the module does, which interrupts what is
-	// interruptible.
+	// ctx is what guests are called with. It ends when the module does.
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -119,7 +118,7 @@ func endReason(err error) string {
 }
 
 // retire ends the module: every call that comes, and every one that the module ends by itself, returns the
-// error of the first retire. What runs in a guest goes on until it ends; then all is given back.
+// error of the first retire. What runs in a guest ends at the next checkpoint; then all is given back.
 func (m *module) retire(err error) {
 	if !m.broken.CompareAndSwap(nil, &err) {
 		return
@@ -154,25 +153,24 @@ func (m *module) free() {
 	})
 }
 
-// busy tells whether something runs in a guest that cannot be stopped.
-func (m *module) busy() bool {
-	for _, g := range m.guests {
-		if !m.interruptible && !g.gate.idle() {
-			return true
-		}
-	}
-	return false
-}
+// closing is how long close waits for what cannot be stopped: a call of the system, or of the host's output.
+const closing = time.Second
 
-// close ends the module on behalf of the host. It waits until everything is given back, but for a call that
-// cannot be stopped.
+// close ends the module on behalf of the host, and waits until everything is given back. It does not wait for a
+// function of the host that the module called: that may be the one that closes the module.
 func (m *module) close(ctx context.Context) error {
 	m.retire(load.ErrUnloaded)
-	if m.busy() {
-		return nil
+	for _, g := range m.guests {
+		if g.gate.outside() {
+			return nil
+		}
 	}
+	timer := time.NewTimer(closing)
+	defer timer.Stop()
 	select {
 	case <-m.freed:
+		return nil
+	case <-timer.C:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -36,7 +36,7 @@ func (i *instance) Isolation() load.Isolation { return i.isolation }
 // Crash implements [load.Crashable].
 func (i *instance) Crash() *atomic.Pointer[error] { return &i.module.broken }
 
-// Close implements [load.Instance]. A call that cannot be stopped goes on in the background.
+// Close implements [load.Instance]. A function of the host that the module has called goes on in the background.
 func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx) }
 
 // Memory implements [load.Measurable]: the linear memory of the module's instances, which never shrinks, as it was after
@@ -126,7 +126,7 @@ func (f *files) close() {
 
 // start instantiates and initialises a module.
 func (e *Engine) start(ctx context.Context, m *module, f *files) error {
-	m.sink, m.interruptible, m.direct, m.freed = load.SinkOf(ctx), e.config.Interruptible, map[string]bool{}, make(chan struct{})
+	m.sink, m.direct, m.freed = load.SinkOf(ctx), map[string]bool{}, make(chan struct{})
 	if m.sink == nil {
 		m.sink = func(load.Event) {}
 	}
@@ -176,7 +176,7 @@ func (m *module) compile(wasm []byte) (wazero.CompiledModule, error) {
 	return m.runtime.CompileModule(allWorkers(m.ctx), wasm)
 }
 
-// initialise starts the guests. Where the context ends first, what they do goes on in the background.
+// initialise starts the guests. Where the context ends first, what they do is stopped.
 func (e *Engine) initialise(ctx context.Context, m *module, compiled wazero.CompiledModule, sum string) error {
 	errs := make(chan error, len(m.guests))
 	for i, g := range m.guests {

@@ -33,7 +33,15 @@ const smallMessage = 4 << 10
 
 // Serve makes the table answer the host's calls. It is called by the initialisation of package main, when
 // every other package is initialised.
-func Serve(table Table) { served.module = NewModule(table, reactor{}) }
+func Serve(table Table) {
+	checkpoint()
+	served.module = NewModule(table, reactor{})
+}
+
+// checkpoint lets the host stop the module. Code that calls it is put into all functions once they are compiled.
+//
+//go:wasmimport load checkpoint
+func checkpoint()
 
 // hello returns the module's Hello: the format, the API's sum, and where the host finds what it reads in place.
 // Of several instances of a module each has handles of its own: of n of them, instance i uses those that
