@@ -195,8 +195,9 @@ func (b *binding) decode(v starlark.Value, out []reflect.Value) error {
 	case len(b.results) > 1:
 		values = tuple
 	}
+	d := newDecoder(b.in)
 	for i, value := range values {
-		if err := (decoder{in: b.in}).decode(value, out[i]); err != nil {
+		if err := d.decode(value, out[i]); err != nil {
 			return misfit(b.t.String(), fmt.Sprintf("result %d: %v", i+1, err))
 		}
 	}
@@ -278,8 +279,9 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 		values = starlark.Tuple{v}
 	}
 	results := make([]any, len(values))
+	d := newDecoder(in)
 	for i, value := range values {
-		if results[i], err = (decoder{in: in}).natural(value); err != nil {
+		if results[i], err = d.natural(value); err != nil {
 			return nil, fmt.Errorf("result %d: %w", i+1, err)
 		}
 	}

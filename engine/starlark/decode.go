@@ -16,12 +16,25 @@ import (
 type decoder struct {
 	in    *instance
 	depth int
+	*sharing
 }
 
 // natural returns the value of the host that comes closest: data as itself, everything else as an object.
 func (d decoder) natural(v starlark.Value) (any, error) {
+	var out any
+	err := d.once(v, reflect.ValueOf(&out).Elem(), func() (err error) {
+		out, err = d.makeNatural(v)
+		return err
+	})
+	return out, err
+}
+
+func (d decoder) makeNatural(v starlark.Value) (any, error) {
 	if d.depth++; d.depth > maxNesting {
 		return nil, errNesting
+	}
+	if err := d.count(d.in.engine.limits.memory); err != nil {
+		return nil, err
 	}
 	switch v := v.(type) {
 	case starlark.NoneType:
@@ -144,6 +157,13 @@ func (d decoder) decode(v starlark.Value, out reflect.Value) error {
 
 // byKind decodes by what the host's type is.
 func (d decoder) byKind(v starlark.Value, out reflect.Value) error {
+	if err := d.count(d.in.engine.limits.memory); err != nil {
+		return err
+	}
+	return d.once(v, out, func() error { return d.makeKind(v, out) })
+}
+
+func (d decoder) makeKind(v starlark.Value, out reflect.Value) error {
 	t := out.Type()
 	switch t.Kind() {
 	case reflect.Bool:

@@ -95,7 +95,7 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 		if !ok {
 			return nil, fmt.Errorf("%s: called by a thread that is not the engine's", name)
 		}
-		d := decoder{in: r.in}
+		d := newDecoder(r.in)
 		args := make([]any, len(place), len(place)+1)
 		for i, v := range place {
 			var err error

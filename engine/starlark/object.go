@@ -109,7 +109,7 @@ func (o *object) Field(_ context.Context, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decoder{in: o.in}.natural(v)
+	return newDecoder(o.in).natural(v)
 }
 
 // SetField implements [load.ObjectRef]: the values of a script are frozen when it has run.
