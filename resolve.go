@@ -122,6 +122,8 @@ type GoSource struct {
 	GoSum []byte
 	// ModCache is the directory to use as GOMODCACHE; the build needs nothing that is not in it.
 	ModCache string
+	// Overlay holds files that a build sees besides those on disk, by absolute path.
+	Overlay map[string][]byte
 	// Along are the packages that are built into the same module; GoMod leads to them too.
 	Along []Companion
 	// Instances are the instantiations of generic symbols to build; the loader sets them.

@@ -105,7 +105,7 @@ func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
 // env is the environment of the go command: nothing is inherited that changes what is built.
 func (b *build) env() []string {
 	env := []string{
-		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
+		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=" + b.flags(), "GOWORK=off", "GOENV=off",
 		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
 		"GOTMPDIR=" + b.temp(),
@@ -119,6 +119,14 @@ func (b *build) env() []string {
 		}
 	}
 	return env
+}
+
+// flags are the go command's flags for the source.
+func (b *build) flags() string {
+	if len(b.src.Go.Overlay) == 0 {
+		return ""
+	}
+	return "'-overlay=" + filepath.Join(b.work, overlayFile) + "'"
 }
 
 func (b *build) modCache() string {

@@ -2,10 +2,12 @@ package goglue
 
 import (
 	"bytes"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/loadgo/load/internal"
@@ -50,6 +52,9 @@ func (b *build) lay() error {
 			return err
 		}
 	}
+	if err := b.layOverlay(files); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(b.temp(), 0o700); err != nil {
 		return err
 	}
@@ -63,6 +68,25 @@ func (b *build) lay() error {
 		}
 	}
 	return nil
+}
+
+// overlayFile is the go command's list of the files that it sees besides those on disk.
+const overlayFile = "overlay.json"
+
+// layOverlay adds what the source wants to be seen besides its files on disk.
+func (b *build) layOverlay(files map[string][]byte) error {
+	if len(b.src.Go.Overlay) == 0 {
+		return nil
+	}
+	list := struct{ Replace map[string]string }{map[string]string{}}
+	for path, data := range b.src.Go.Overlay {
+		name := "overlay/" + strconv.Itoa(len(list.Replace))
+		files[name] = data
+		list.Replace[path] = filepath.Join(b.work, filepath.FromSlash(name))
+	}
+	data, err := json.Marshal(list)
+	files[overlayFile] = data
+	return err
 }
 
 // looseName makes a directory's name into an element of an import path.

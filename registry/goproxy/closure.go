@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -39,31 +40,36 @@ type missing struct {
 }
 
 // closure finds the fixed point of two rules, as "go get" does: the roots select a module graph, and every
-// selected module that provides a package of the import graph is a root. Imports that no module provides are
+// selected module that provides a package of the import graph is a root. The graph of a local module that lists all
+// that its packages need is read only where an import leads beyond that list (Go Modules Reference, "Lazy module
+// loading"), so that nothing that is not imported has to be there. Imports that no module provides are
 // looked up, at their latest version; old modules that list no requirements need that. Only the modules
 // that imports lead to are downloaded, each as soon as it is known.
 func (r *request) closure(ctx context.Context, roots map[string]string, start []string) (*closure, error) {
 	roots = maps.Clone(roots)
-	for {
-		g, err := r.graph(ctx, versions(roots), r.main == nil || r.main.pruned)
-		if err != nil {
-			return nil, err
-		}
-		raised := false
-		for path, v := range roots {
-			if semver.Compare(g.selected[path], v) > 0 {
-				roots[path], raised = g.selected[path], true
+	lazy := r.main != nil && r.main.pruned && maps.Equal(roots, r.main.roots())
+	for ; ; lazy = false {
+		w := &walk{r: r, roots: roots, graph: sync.OnceValues(func() (*graph, error) {
+			return r.graph(ctx, versions(roots), r.main == nil || r.main.pruned)
+		}), packages: make(map[string]bool), missing: make(map[string]missing)}
+		if !lazy {
+			if raised, err := w.raise(); err != nil {
+				return nil, err
+			} else if raised {
+				continue
 			}
 		}
-		if raised {
-			continue
-		}
-		w := &walk{r: r, graph: g, roots: roots, packages: make(map[string]bool), missing: make(map[string]missing)}
 		w.closure = closure{providers: make(map[string]string), from: make(map[string]provider)}
 		if err := w.run(ctx, start); err != nil {
 			return nil, err
 		}
 		grown := false
+		if lazy && w.asked.Load() { // what the graph raises counts everywhere
+			var err error
+			if grown, err = w.raise(); err != nil {
+				return nil, err
+			}
+		}
 		for path, v := range w.providers {
 			if roots[path] != v {
 				roots[path], grown = v, true
@@ -107,7 +113,7 @@ func (r *request) addMissing(ctx context.Context, roots map[string]string, impor
 	for _, path := range sortedKeys(imports) {
 		m := imports[path]
 		_, companion := r.along.wanted[path]
-		if !companion && (m.by == "" || r.main != nil) {
+		if !companion && (m.by == "" || r.main != nil) || r.main != nil && r.main.vendor != nil {
 			return m.error(r.main, nil)
 		}
 		mod, err := r.findMissing(ctx, m, companion)
@@ -148,13 +154,28 @@ func raise(roots map[string]string, path, version string) {
 // walk visits the import graph of some packages, in parallel, within one module graph.
 type walk struct {
 	r     *request
-	graph *graph
+	graph func() (*graph, error) // of the roots
+	asked atomic.Bool            // it was needed
 	roots map[string]string
 
 	mu       sync.Mutex // guards the maps below
 	packages map[string]bool
 	missing  map[string]missing
 	closure
+}
+
+// raise raises the roots to what the graph selects, and reports whether there was one to raise.
+func (w *walk) raise() (raised bool, err error) {
+	g, err := w.graph()
+	if err != nil {
+		return false, err
+	}
+	for path, v := range w.roots {
+		if semver.Compare(g.selected[path], v) > 0 {
+			w.roots[path], raised = g.selected[path], true
+		}
+	}
+	return raised, nil
 }
 
 func (w *walk) run(ctx context.Context, start []string) error {
@@ -224,29 +245,44 @@ func (w *walk) provider(ctx context.Context, pkg string) (provider, error) {
 	if w.r.standard(pkg) {
 		return provider{dir: pkg, std: true}, nil
 	}
-	for _, selection := range []map[string]string{w.roots, w.graph.selected} {
-		var found []provider
-		for prefix := pkg; prefix != "."; prefix = path.Dir(prefix) {
-			var p provider
-			var err error
-			if w.r.main != nil && prefix == w.r.main.path {
-				p, err = inModule(module.Version{Path: prefix}, &sourceTree{dir: w.r.main.dir, local: true}, pkg)
-			} else if v, ok := selection[prefix]; ok && w.mayHold(ctx, module.Version{Path: prefix, Version: v}, pkg) {
-				p, err = w.inSelected(ctx, module.Version{Path: prefix, Version: v}, pkg)
-			}
-			if err != nil {
-				return provider{}, err
-			}
-			if p.dir != "" {
-				found = append(found, p)
-			}
+	if w.r.main != nil && w.r.main.vendor != nil {
+		return w.r.main.provide(pkg)
+	}
+	found, err := w.among(ctx, w.roots, pkg)
+	if err != nil || found.dir != "" {
+		return found, err
+	}
+	w.asked.Store(true)
+	g, err := w.graph()
+	if err != nil {
+		return provider{}, err
+	}
+	return w.among(ctx, g.selected, pkg)
+}
+
+// among finds the module that provides a package among those that are selected.
+func (w *walk) among(ctx context.Context, selection map[string]string, pkg string) (provider, error) {
+	var found []provider
+	for prefix := pkg; prefix != "."; prefix = path.Dir(prefix) {
+		var p provider
+		var err error
+		if w.r.main != nil && prefix == w.r.main.path {
+			p, err = inModule(module.Version{Path: prefix}, &sourceTree{dir: w.r.main.dir, local: true}, pkg)
+		} else if v, ok := selection[prefix]; ok && w.mayHold(ctx, module.Version{Path: prefix, Version: v}, pkg) {
+			p, err = w.inSelected(ctx, module.Version{Path: prefix, Version: v}, pkg)
 		}
-		if len(found) > 1 {
-			return provider{}, ambiguous(pkg, found)
+		if err != nil {
+			return provider{}, err
 		}
-		if len(found) == 1 {
-			return found[0], nil
+		if p.dir != "" {
+			found = append(found, p)
 		}
+	}
+	if len(found) > 1 {
+		return provider{}, ambiguous(pkg, found)
+	}
+	if len(found) == 1 {
+		return found[0], nil
 	}
 	return provider{}, nil
 }

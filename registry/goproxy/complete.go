@@ -52,7 +52,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	}
 	var err error
 	if spec.Module != "" {
-		if r.main, err = findMain(spec.Source.Dir); err != nil {
+		if r.main, err = findMain(spec.Source.Dir, within(s.Dir(), spec.Source.Dir)); err != nil {
 			return nil, err
 		}
 	}
@@ -88,7 +88,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	out.BuildList = b.moduleVersions()
 	out.Source.Hash = hash
 	out.Parts = parts
-	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along)}
+	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along), Overlay: r.main.overlay(b.Vendored)}
 	return &out, nil
 }
 
@@ -110,11 +110,7 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		if err := r.sums.promise(r.main.goSum, "go.sum"); err != nil {
 			return nil, err
 		}
-		roots := make(map[string]string)
-		for _, m := range r.main.require {
-			roots[m.Path] = m.Version
-		}
-		c, err := r.closureAlong(ctx, roots, []string{importPath})
+		c, err := r.closureAlong(ctx, r.main.roots(), []string{importPath})
 		if err != nil {
 			return nil, err
 		}

@@ -46,7 +46,11 @@ func about(m module.Version, err error) error {
 // error explains a missing import as the go command would.
 func (m missing) error(main *mainModule, cause error) error {
 	e := &importError{path: m.path, by: m.by, mod: m.mod, err: cause}
-	if main != nil {
+	switch {
+	case main != nil && main.vendor != nil:
+		e.err = errors.New("it is not in the vendor directory of " + main.dir)
+		e.fix = "run go mod vendor there, or remove its vendor directory"
+	case main != nil:
 		e.fix = "add it to the local module: go get " + m.path
 	}
 	return e

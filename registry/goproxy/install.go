@@ -173,6 +173,7 @@ type build struct {
 	BuildList []store.RecordModule
 	Along     []store.RecordCompanion `json:",omitempty"`
 	Replaced  []string                `json:",omitempty"` // paths of modules in whose place others are in the build list
+	Vendored  []module.Version        `json:",omitempty"` // what is built from a vendor directory
 }
 
 // build describes the build of a closure: a go.mod file in which every provider is required at its selected
@@ -193,6 +194,9 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 		t, err := r.tree(ctx, m)
 		if err != nil {
 			return nil, err
+		}
+		if t.local && r.main.vendor != nil {
+			b.Vendored = append(b.Vendored, m)
 		}
 		if t.local {
 			continue

@@ -27,14 +27,16 @@ type mainModule struct {
 	exclude   map[module.Version]bool
 	goMod     []byte
 	goSum     []byte
+	vendor    *vendored // nil where it does not build from a vendor directory
 }
 
-// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it.
-func findMain(dir string) (*mainModule, error) {
+// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The vendor directory of one
+// that was fetched does not count: its dependencies come from where they are verified.
+func findMain(dir string, fetched bool) (*mainModule, error) {
 	for d := dir; ; d = filepath.Dir(d) {
 		data, err := os.ReadFile(filepath.Join(d, "go.mod"))
 		if err == nil {
-			return parseMain(d, data)
+			return parseMain(d, data, fetched)
 		}
 		if !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
 			return nil, badMain(dir, err.Error())
@@ -47,7 +49,7 @@ func badMain(dir, reason string) error {
 	return &load.CompileError{Reason: "go.mod of " + dir + " cannot be used: " + first, Fix: "repair it: go mod tidy"}
 }
 
-func parseMain(dir string, data []byte) (*mainModule, error) {
+func parseMain(dir string, data []byte, fetched bool) (*mainModule, error) {
 	f, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
 		return nil, badMain(dir, err.Error())
@@ -82,7 +84,24 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return m, nil
+	if fetched {
+		return m, nil
+	}
+	v, err := readVendor(dir, m.goVersion)
+	if err != nil || v == nil {
+		return m, err
+	}
+	m.useVendor(v)
+	return m, v.check(f)
+}
+
+// roots are the roots of the module's graph, by path.
+func (m *mainModule) roots() map[string]string {
+	roots := make(map[string]string)
+	for _, r := range m.require {
+		roots[r.Path] = r.Version
+	}
+	return roots
 }
 
 // ignores tells whether a requirement does not count: of the module itself, or of an excluded version.
@@ -105,8 +124,11 @@ func (m *mainModule) replacedByDir(v module.Version) (dir string, ok bool) {
 	return to.Path, to.Version == ""
 }
 
-// dirMod reads the go.mod file of a directory that replaces a module.
-func (m *mainModule) dirMod(dir string) (*modFile, error) {
+// dirMod reads the go.mod file of a directory that replaces a module version.
+func (m *mainModule) dirMod(v module.Version, dir string) (*modFile, error) {
+	if m.vendor != nil {
+		return parseModFile(v.Path, m.vendor.goMod(v))
+	}
 	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		return nil, badMain(m.dir, "a replace line leads to "+dir+", which has no go.mod")
@@ -159,6 +181,9 @@ func (m *mainModule) localModules() map[string]string {
 func (m *mainModule) fingerprint() string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.goSum)
+	if m.vendor != nil {
+		fmt.Fprintf(&b, "vendor %q\n", m.vendor.text)
+	}
 	dirs := m.localModules()
 	for _, path := range sortedKeys(dirs) {
 		if path == m.path {

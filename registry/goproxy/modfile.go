@@ -71,7 +71,7 @@ func (r *request) anyMod(ctx context.Context, m module.Version) (*modFile, error
 	return r.mods.do(m, func() (*modFile, error) {
 		from := r.replaced(m)
 		if from.Version == "" {
-			return r.main.dirMod(from.Path)
+			return r.main.dirMod(m, from.Path)
 		}
 		data, err := r.modData(ctx, from)
 		if err != nil {
