@@ -54,6 +54,10 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"NamedFunctions":        s.testNamedFunctions,
 		"ErrorIdentity":         s.testErrorIdentity,
 		"Conversions":           s.testConversions,
+		"SharedPointers":        s.testSharedPointers,
+		"SharedParts":           s.testSharedParts,
+		"SharedArrays":          s.testSharedArrays,
+		"SharedOthers":          s.testSharedOthers,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -81,7 +81,7 @@ func (s goSuite) testPlainValues(t *testing.T) {
 	same(t, m, "Anonymous", struct{ X, Y int }{3, 4}, struct{ Sum int }{7})
 	same(t, m, "Nested", map[int][]map[string]*[2]bool{1: {nil, {"a": {true, false}}}}, 1)
 	seven := 7
-	if got, err := bound[func(*int) (*int, error)](t, m, "Pointer")(&seven); err != nil || *got != 7 || got == &seven {
+	if got, err := bound[func(*int) (*int, error)](t, m, "Pointer")(&seven); err != nil || got != &seven {
 		t.Errorf("Pointer: %v %v", got, err)
 	}
 	if a, b := bound[func(int, int) (int, int)](t, m, "Two")(1, 2); a != 2 || b != 1 {
@@ -254,7 +254,7 @@ func (s goSuite) testAny(t *testing.T) {
 	type loop struct{ Next any }
 	l := &loop{}
 	l.Next = l
-	if _, err := m.Call(t.Context(), "Any", []any{l}); err == nil || !strings.Contains(err.Error(), "value is cyclic or nested too deep") {
-		t.Errorf("a cyclic value: %v", err)
+	if out, err := m.Call(t.Context(), "Any", []any{l}); err != nil || out[0] != any(l) {
+		t.Errorf("a cyclic value: %v, %v", out, err)
 	}
 }

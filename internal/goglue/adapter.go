@@ -33,6 +33,7 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 	return func(d *incoming, v reflect.Value) {
 		boxed := reflect.New(objectType).Elem()
 		if hold(d, boxed); boxed.IsNil() {
+			v.SetZero()
 			return
 		}
 		o := boxed.Interface().(*load.Object)
@@ -309,6 +310,7 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 	return func(d *incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
+			v.SetZero()
 		case wire.TagHandle:
 			if o := i.takeObject(d, n); o != nil {
 				v.Set(reflect.ValueOf(adapter(o)))

@@ -133,9 +133,6 @@ type Func struct {
 	// NoVariadic: the variadic part cannot be given, because its type has no name that another package
 	// may use; it is left out of In.
 	NoVariadic bool
-	// Changes are the indices of the parameters in In through which the function may change what the caller
-	// gave: pointers, and slices and maps where no result can carry the change.
-	Changes []int
 	// Makes: it converts to a type, and the result is held where the host wants an object, whatever its class.
 	Makes bool
 }
@@ -200,7 +197,6 @@ func (a *API) Encode() []byte {
 		encodeInts(&e, f.Out)
 		e.Bool(f.Variadic)
 		e.Bool(f.NoVariadic)
-		encodeInts(&e, f.Changes)
 		e.Bool(f.Makes)
 	}
 	e.Uint(uint64(len(a.Symbols)))
@@ -264,7 +260,7 @@ func DecodeAPI(data []byte) (*API, error) {
 	}
 	a.Funcs = make([]Func, decodeCount(&d))
 	for i := range a.Funcs {
-		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Changes: decodeInts(&d), Makes: d.Bool()}
+		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Makes: d.Bool()}
 	}
 	a.Symbols = make([]Symbol, decodeCount(&d))
 	for i := range a.Symbols {
@@ -301,9 +297,6 @@ func (a *API) consistent() bool {
 	}
 	for _, f := range a.Funcs {
 		typ(f.Receiver)
-		for _, n := range f.Changes {
-			ok = ok && n < len(f.In)
-		}
 		for _, n := range f.In {
 			typ(n)
 		}

@@ -27,7 +27,7 @@ type plan struct {
 	instance *Instance
 	encode   []encoder
 	decode   []decoder
-	restore  []restorer // one for each of the changes that the function may make; nil where there is none to restore
+	sharing  bool // arguments lead to something that the function can change
 	results  []reflect.Type
 	mode     uint64
 	lasting  bool // it is given a context, which outlives the call where an object is returned
@@ -39,8 +39,6 @@ type plan struct {
 type pairs interface {
 	encoder(t reflect.Type, n int, lenient bool) (encoder, error)
 	decoder(t reflect.Type, n int) (decoder, form, error)
-	// value finds what decodes the value itself, without a tag.
-	value(t reflect.Type, n int) (decoder, form, error)
 }
 
 // building finds pairs while i.building is held.
@@ -51,8 +49,6 @@ func (b building) encoder(t reflect.Type, n int, lenient bool) (encoder, error) 
 }
 
 func (b building) decoder(t reflect.Type, n int) (decoder, form, error) { return b.buildDecoder(t, n) }
-
-func (b building) value(t reflect.Type, n int) (decoder, form, error) { return b.decodeValue(t, n) }
 
 // params returns the parameters that cross: a context is given by the call's own.
 func (i *Instance) params(target callee) []int {
@@ -75,6 +71,7 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 			return nil, fmt.Errorf("parameter %d: %w", j+1, err)
 		}
 		p.encode = append(p.encode, encode)
+		p.sharing = p.sharing || i.shares(args[j], n)
 	}
 	for j, t := range results {
 		decode, form, err := i.resultDecoder(target, t, target.Out[j], pairs)
@@ -86,9 +83,8 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		}
 		p.decode = append(p.decode, decode)
 	}
-	p.restore = i.restorers(target, args, pairs)
-	if p.restore != nil {
-		p.mode |= wire.ModeChanges
+	if p.sharing && !target.Makes {
+		p.mode |= wire.ModeShare
 	}
 	return p, nil
 }
@@ -116,14 +112,16 @@ const maxKept = 4 << 20
 func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
 	e := messages.Get().(*wire.Encoder)
 	e.Truncate(0)
-	e.Buf = append(e.Buf, make([]byte, Headroom)...)
-	if receiver != nil {
-		e.Handle(receiver.handle)
+	var sharing *wire.Sharing
+	if p.mode&wire.ModeShare != 0 {
+		sharing = new(wire.Sharing)
 	}
-	for j, encode := range p.encode {
-		encode(e, args[j])
-		if e.Err != nil {
-			err := &argumentError{j, e.Err}
+	for again := true; again; again = e.Err == wire.ErrAgain {
+		p.instance.takeBack(e)
+		if sharing != nil {
+			sharing.Restart(0)
+		}
+		if err := p.arguments(e, sharing, receiver, args); err != nil {
 			p.instance.takeBack(e)
 			messages.Put(e)
 			return nil, err
@@ -134,6 +132,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
+	e.Sharing = nil
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}
@@ -142,6 +141,11 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	}
 	d := p.instance.decode(ctx, reply)
 	defer p.instance.decoded(&d, reply)
+	if d.Sharing = sharing; sharing != nil {
+		if err := p.instance.takeChanges(&d); err != nil {
+			return nil, fmt.Errorf("what the function changed cannot be taken over: %w", p.instance.tooMuch(err))
+		}
+	}
 	results := make([]reflect.Value, len(p.results))
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
@@ -150,15 +154,27 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	if p.lasting && ctx.Done() != nil && d.taken != nil && !d.taken.released.Load() {
 		d.taken.lastUntil(ctx)
 	}
-	for j, restore := range p.restore {
-		if restore(&d, args); d.Err() != nil {
-			return nil, fmt.Errorf("the change of parameter %d cannot be taken over: %w", p.Changes[j]+1, p.instance.tooMuch(d.Err()))
-		}
-	}
 	if err := d.End(); err != nil {
 		return nil, fmt.Errorf("the module's answer cannot be understood: %w", p.instance.tooMuch(err))
 	}
 	return results, nil
+}
+
+// arguments encodes the arguments. Those that have to be encoded again leave [wire.ErrAgain] in the encoder.
+func (p *plan) arguments(e *wire.Encoder, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
+	e.Truncate(0)
+	e.Sharing = sharing
+	e.Buf = append(e.Buf, make([]byte, Headroom)...)
+	if receiver != nil {
+		e.Handle(receiver.handle)
+	}
+	for j, encode := range p.encode {
+		encode(e, args[j])
+		if e.Err != nil && e.Err != wire.ErrAgain {
+			return &argumentError{j, e.Err}
+		}
+	}
+	return nil
 }
 
 // binding is a plan for a function type of the host.

@@ -11,42 +11,43 @@ import (
 // encodeList encodes a slice or an array.
 func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, error) {
 	typ := &i.api.Types[n]
-	if i.isBytes(n) && t.Elem().Kind() == reflect.Uint8 {
-		return func(e *wire.Encoder, v reflect.Value) { e.Bytes(v.Bytes()) }, nil
+	if typ.Kind == KindSlice {
+		x := i.crossing(t, n, lenient)
+		return func(e *wire.Encoder, v reflect.Value) {
+			switch {
+			case e.Sharing != nil:
+				x.encode(e, v)
+			case x.bytes:
+				e.Bytes(v.Bytes())
+			default:
+				e.Len(v.Len(), v.IsNil())
+				x.put(e, v)
+			}
+		}, x.putErr
 	}
 	elem, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
-	if err != nil {
-		return nil, err
-	}
 	return func(e *wire.Encoder, v reflect.Value) {
-		if typ.Kind == KindSlice {
-			e.Len(v.Len(), v.IsNil())
-		} else if typ.Len == 0 {
+		if typ.Len == 0 {
 			e.Byte(0)
 		}
 		for j := 0; j < v.Len() && e.Err == nil; j++ {
 			elem(e, v.Index(j))
 		}
-	}, nil
+	}, err
 }
 
 func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, error) {
-	typ := &i.api.Types[n]
-	key, err := i.buildEncoder(t.Key(), typ.Key, lenient)
-	if err != nil {
-		return nil, err
-	}
-	elem, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
-	if err != nil {
-		return nil, err
-	}
+	x := i.crossing(t, n, lenient)
 	return func(e *wire.Encoder, v reflect.Value) {
-		e.Len(v.Len(), v.IsNil())
-		for it := v.MapRange(); it.Next() && e.Err == nil; {
-			key(e, it.Key())
-			elem(e, it.Value())
+		switch {
+		case e.Sharing != nil:
+			x.encode(e, v)
+		case v.IsNil():
+			e.Len(0, true)
+		default:
+			x.put(e, v)
 		}
-	}, nil
+	}, x.putErr
 }
 
 // encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module; every

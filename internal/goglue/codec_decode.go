@@ -46,17 +46,6 @@ func (i *Instance) decoder(t reflect.Type, n int) (decoder, form, error) {
 	return built, form, err
 }
 
-// value is decoder for the value itself, without a tag.
-func (i *Instance) value(t reflect.Type, n int) (decoder, form, error) {
-	var built decoder
-	var form form
-	err := i.build(func() (err error) {
-		built, form, err = i.decodeValue(t, n)
-		return err
-	})
-	return built, form, err
-}
-
 // buildDecoder is decoder while i.building is held.
 func (i *Instance) buildDecoder(t reflect.Type, n int) (decoder, form, error) {
 	key := pairing{host: t, module: n}
@@ -71,6 +60,7 @@ func (i *Instance) buildDecoder(t reflect.Type, n int) (decoder, form, error) {
 	i.newDecoders[key] = formedDecoder{func(d *incoming, v reflect.Value) { built(d, v) }, eitherForm}
 	made, form, err := i.makeDecoder(t, n)
 	if err != nil {
+		delete(i.newDecoders, key)
 		return nil, form, err
 	}
 	built = func(d *incoming, v reflect.Value) {
@@ -112,6 +102,8 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		return func(d *incoming, v reflect.Value) {
 			if x := i.dynamic.Decode(&d.Decoder); x != nil {
 				v.Set(reflect.ValueOf(x))
+			} else {
+				v.SetZero()
 			}
 		}, eitherForm, nil
 	case typ.Kind == KindError && (t == errorType || t == anyType):
@@ -144,30 +136,38 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 	case typ.Class == Data:
 		return i.decodeValue(t, n)
 	}
-	target, pointer := n, false
 	if typ.Kind == KindPointer {
-		if t.Kind() != reflect.Pointer {
-			return nil, eitherForm, i.mismatch(t, n)
-		}
-		target, pointer, t = typ.Elem, true, t.Elem()
+		return i.decodePointer(t, n)
 	}
-	inner, _, err := i.decodeValue(t, target)
+	inner, _, err := i.decodeValue(t, n)
 	return func(d *incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
+			v.SetZero()
 		case wire.TagValue:
-			if pointer {
-				if !d.ChargeEach(1, t.Size()) {
-					return
-				}
-				v.Set(reflect.New(t))
-				v = v.Elem()
-			}
 			inner(d, v)
 		default:
 			d.Fail(wire.ErrTag)
 		}
 	}, i.valueForm(n), err
+}
+
+// decodePointer builds what decodes a pointer that the module may also hold.
+func (i *Instance) decodePointer(t reflect.Type, n int) (decoder, form, error) {
+	if t.Kind() != reflect.Pointer {
+		return nil, eitherForm, i.mismatch(t, n)
+	}
+	x := i.crossing(t, n, false)
+	return func(d *incoming, v reflect.Value) {
+		switch d.Byte() {
+		case wire.TagNil:
+			v.SetZero()
+		case wire.TagValue, wire.TagText:
+			x.decodeOrTake(d, v)
+		default:
+			d.Fail(wire.ErrTag)
+		}
+	}, i.valueForm(n), x.takeErr
 }
 
 // valueForm is the form that asks for the structure of a value of type n.
@@ -211,10 +211,19 @@ func (i *Instance) decodeValue(t reflect.Type, n int) (decoder, form, error) {
 		return i.decodeStruct(t, n)
 	case kind == KindMap:
 		return i.decodeMap(t, n)
-	case i.isBytes(n) && t.Elem().Kind() == reflect.Uint8:
-		return func(d *incoming, v reflect.Value) { v.SetBytes(d.Bytes()) }, eitherForm, nil
-	case kind == KindSlice || kind == KindArray || kind == KindPointer:
-		return i.decodeElems(t, n)
+	case kind == KindArray:
+		return i.decodeArray(t, n)
+	case kind == KindSlice:
+		return i.decodeSlice(t, n)
+	case kind == KindPointer:
+		x := i.crossing(t, n, false)
+		return func(d *incoming, v reflect.Value) {
+			if d.Sharing != nil || d.Bool() {
+				x.decodeOrTake(d, v)
+			} else {
+				v.SetZero()
+			}
+		}, x.form, x.takeErr
 	}
 	return nil, eitherForm, i.mismatch(t, n)
 }
@@ -226,68 +235,49 @@ func (i *Instance) isBytes(n int) bool {
 	return typ.Kind == KindSlice && (elem == "byte" || elem == "uint8")
 }
 
-func (i *Instance) decodeElems(t reflect.Type, n int) (decoder, form, error) {
+func (i *Instance) decodeArray(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
-	elem, form, err := i.buildDecoder(t.Elem(), typ.Elem)
-	if err != nil {
-		return nil, form, err
-	}
-	switch typ.Kind {
-	case KindPointer:
-		return func(d *incoming, v reflect.Value) {
-			if d.Bool() && d.ChargeEach(1, t.Elem().Size()) {
-				v.Set(reflect.New(t.Elem()))
-				elem(d, v.Elem())
-			}
-		}, form, nil
-	case KindArray:
-		return func(d *incoming, v reflect.Value) {
-			if typ.Len == 0 {
-				d.Byte()
-			}
-			for j := 0; j < typ.Len && d.Err() == nil; j++ {
-				elem(d, v.Index(j))
-			}
-		}, form, nil
-	}
+	elem, form, err := i.part(t.Elem(), typ.Elem)
 	return func(d *incoming, v reflect.Value) {
-		count, ok := d.Len(1)
-		if !ok || !d.ChargeEach(count, t.Elem().Size()) {
-			return
+		if typ.Len == 0 {
+			d.Byte()
 		}
-		v.Set(reflect.MakeSlice(t, count, count))
-		for j := 0; j < count && d.Err() == nil; j++ {
+		for j := 0; j < typ.Len && d.Err() == nil; j++ {
 			elem(d, v.Index(j))
 		}
-	}, form, nil
+	}, form, err
+}
+
+func (i *Instance) decodeSlice(t reflect.Type, n int) (decoder, form, error) {
+	x := i.crossing(t, n, false)
+	return func(d *incoming, v reflect.Value) {
+		switch {
+		case d.Sharing != nil:
+			x.decode(d, v)
+		case x.bytes:
+			v.SetBytes(d.Bytes())
+		default:
+			if count, ok := d.Len(1); ok {
+				v.Set(x.elements(d, count))
+			} else {
+				v.SetZero()
+			}
+		}
+	}, x.form, x.takeErr
 }
 
 func (i *Instance) decodeMap(t reflect.Type, n int) (decoder, form, error) {
-	typ := &i.api.Types[n]
-	key, form, err := i.buildDecoder(t.Key(), typ.Key)
-	if err != nil {
-		return nil, form, err
-	}
-	elem, elemForm, err := i.buildDecoder(t.Elem(), typ.Elem)
-	if err != nil {
-		return nil, form, err
-	}
-	if form, err = both(form, elemForm); err != nil {
-		return nil, form, err
-	}
+	x := i.crossing(t, n, false)
 	return func(d *incoming, v reflect.Value) {
-		count, ok := d.Len(2)
-		if !ok || !d.ChargeMap(count, t.Key().Size()+t.Elem().Size()) {
-			return
+		if d.Sharing != nil {
+			x.decode(d, v)
+		} else if count, ok := d.Len(2); ok {
+			v.Set(reflect.MakeMap(t))
+			x.entries(d, v, count)
+		} else {
+			v.SetZero()
 		}
-		v.Set(reflect.MakeMapWithSize(t, count))
-		for ; count > 0 && d.Err() == nil; count-- {
-			k, x := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
-			key(d, k)
-			elem(d, x)
-			v.SetMapIndex(k, x)
-		}
-	}, form, nil
+	}, x.form, x.takeErr
 }
 
 // decodeStruct pairs fields by name; fields that the host's type lacks are dropped.

@@ -72,7 +72,7 @@ func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error)
 func (i *Instance) build(build func() error) error {
 	i.building.Lock()
 	defer i.building.Unlock()
-	i.newEncoders, i.newDecoders = map[pairing]encoder{}, map[pairing]formedDecoder{}
+	i.newEncoders, i.newDecoders, i.newCrossings = map[pairing]encoder{}, map[pairing]formedDecoder{}, map[pairing]*crossing{}
 	err := build()
 	if err == nil {
 		for key, part := range i.newEncoders {
@@ -81,8 +81,11 @@ func (i *Instance) build(build func() error) error {
 		for key, part := range i.newDecoders {
 			i.decoders.Store(key, part)
 		}
+		for key, part := range i.newCrossings {
+			i.crossings.Store(key, part)
+		}
 	}
-	i.newEncoders, i.newDecoders = nil, nil
+	i.newEncoders, i.newDecoders, i.newCrossings = nil, nil, nil
 	return err
 }
 
@@ -100,6 +103,7 @@ func (i *Instance) buildEncoder(t reflect.Type, n int, lenient bool) (encoder, e
 	i.newEncoders[key] = func(e *wire.Encoder, v reflect.Value) { built(e, v) }
 	made, err := i.makeEncoder(t, n, lenient)
 	if err != nil {
+		delete(i.newEncoders, key)
 		return nil, err
 	}
 	built = func(e *wire.Encoder, v reflect.Value) {
@@ -145,18 +149,20 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 		if t.Kind() != reflect.Pointer {
 			return nil, i.mismatch(t, n)
 		}
-		value, err := i.encodeValue(t.Elem(), typ.Elem, lenient)
-		if err != nil {
-			return nil, err
-		}
+		x := i.crossing(t, n, lenient)
 		return func(e *wire.Encoder, v reflect.Value) {
-			if v.IsNil() {
+			switch {
+			case v.IsNil():
 				e.Byte(wire.TagNil)
+				return
+			case e.Sharing != nil:
+				e.Byte(wire.TagValue)
+				x.encode(e, v)
 				return
 			}
 			e.Byte(wire.TagValue)
-			value(e, v.Elem())
-		}, nil
+			x.put(e, v)
+		}, x.putErr
 	}
 	value, err := i.encodeValue(t, n, lenient)
 	if err != nil {
@@ -192,7 +198,7 @@ func (i *Instance) encodeInterface(n int) encoder {
 	return func(e *wire.Encoder, v reflect.Value) {
 		if v.IsNil() {
 			switch {
-			case typ.Class != Data || typ.Kind == KindError:
+			case typ.Class != Data || typ.Kind == KindError || typ.Kind == KindAny:
 				e.Byte(wire.TagNil)
 			case typ.Kind == KindSlice || typ.Kind == KindMap:
 				e.Len(0, true)
@@ -224,16 +230,17 @@ func (i *Instance) encodeValue(t reflect.Type, n int, lenient bool) (encoder, er
 	case numeric(typ.Kind) && (kind == typ.Kind || lenient && numeric(kind)):
 		return encodeNumber(typ.Kind, typ.Text, t)
 	case kind == KindPointer && typ.Kind == KindPointer:
-		inner, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
-		if err != nil {
-			return nil, err
-		}
+		x := i.crossing(t, n, lenient)
 		return func(e *wire.Encoder, v reflect.Value) {
+			if e.Sharing != nil {
+				x.encode(e, v)
+				return
+			}
 			e.Bool(!v.IsNil())
 			if !v.IsNil() {
-				inner(e, v.Elem())
+				x.put(e, v)
 			}
-		}, nil
+		}, x.putErr
 	case kind == KindStruct && typ.Kind == KindStruct:
 		return i.encodeStruct(t, n, lenient)
 	case typ.Kind == KindMap && kind == KindMap:

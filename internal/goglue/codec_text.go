@@ -30,21 +30,15 @@ func (i *Instance) codec(t reflect.Type, n int) Codec {
 	return codec
 }
 
-// encodeText builds what encodes a value by its own methods.
-func (i *Instance) encodeText(t reflect.Type, n int) encoder {
+// writeText builds what writes a value by its own methods.
+func (i *Instance) writeText(t reflect.Type, n int) func(e *wire.Encoder, v reflect.Value) []byte {
 	codec := i.codec(t, n)
-	return func(e *wire.Encoder, v reflect.Value) {
-		if t.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				e.Byte(wire.TagNil)
-				return
-			}
-		} else {
+	return func(e *wire.Encoder, v reflect.Value) (text []byte) {
+		if t.Kind() != reflect.Pointer {
 			p := reflect.New(t)
 			p.Elem().Set(v)
 			v = p
 		}
-		var text []byte
 		var err error
 		if codec == CodecText {
 			text, err = v.Interface().(encoding.TextMarshaler).MarshalText()
@@ -54,28 +48,15 @@ func (i *Instance) encodeText(t reflect.Type, n int) encoder {
 		if err != nil {
 			e.Fail(fmt.Errorf("%s: %w", t, err))
 		}
-		e.Byte(wire.TagText)
-		e.Bytes(text)
+		return text
 	}
 }
 
-// decodeText builds what decodes a value by its own methods.
-func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
+// readText builds what reads a value, or what a pointer points to, by its own methods. It has an address.
+func (i *Instance) readText(t reflect.Type, n int) decoder {
 	codec := i.codec(t, n)
-	form := asText
 	isNumber := t.PkgPath() == "math/big" || t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "math/big"
-	if i.api.Types[n].Class == Held {
-		form = asCopy
-	}
 	return func(d *incoming, v reflect.Value) {
-		switch d.Byte() {
-		case wire.TagNil:
-			return
-		case wire.TagText:
-		default:
-			d.Fail(wire.ErrTag)
-			return
-		}
 		text := d.Bytes()
 		if isNumber {
 			d.Digits(len(text))
@@ -83,22 +64,72 @@ func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
 		if d.Err() != nil {
 			return
 		}
-		p := v.Addr()
-		if t.Kind() == reflect.Pointer {
-			if !d.ChargeEach(1, t.Elem().Size()) {
-				return
-			}
-			v.Set(reflect.New(t.Elem()))
-			p = v
-		}
 		var err error
 		if codec == CodecText {
-			err = p.Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
+			err = v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
 		} else {
-			err = p.Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(text)
+			err = v.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(text)
 		}
 		if err != nil {
 			d.Fail(fmt.Errorf("%s: %w", t, err))
+		}
+	}
+}
+
+// encodeText builds what encodes a value by its own methods.
+func (i *Instance) encodeText(t reflect.Type, n int) encoder {
+	write := i.writeText(t, n)
+	if t.Kind() != reflect.Pointer {
+		return func(e *wire.Encoder, v reflect.Value) {
+			e.Byte(wire.TagText)
+			e.Bytes(write(e, v))
+		}
+	}
+	x := i.crossing(t, n, false)
+	return func(e *wire.Encoder, v reflect.Value) {
+		switch {
+		case v.IsNil():
+			e.Byte(wire.TagNil)
+		case e.Sharing != nil:
+			e.Byte(wire.TagText)
+			x.encode(e, v)
+		default:
+			e.Byte(wire.TagText)
+			x.put(e, v)
+		}
+	}
+}
+
+// decodeText builds what decodes a value by its own methods.
+func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
+	read := i.readText(t, n)
+	form := asText
+	if i.api.Types[n].Class == Held {
+		form = asCopy
+	}
+	var x *crossing
+	if t.Kind() == reflect.Pointer {
+		x = i.crossing(t, n, false)
+	}
+	return func(d *incoming, v reflect.Value) {
+		tag := d.Byte()
+		switch {
+		case tag == wire.TagNil:
+			v.SetZero()
+		case x != nil && d.Sharing != nil && (tag == wire.TagText || tag == wire.TagValue):
+			x.decode(d, v)
+		case tag != wire.TagText:
+			d.Fail(wire.ErrTag)
+		case x != nil:
+			if !d.ChargeEach(1, t.Elem().Size()) {
+				return
+			}
+			fresh := reflect.New(t.Elem())
+			read(d, fresh.Elem())
+			v.Set(fresh.Convert(t))
+		default:
+			v.SetZero()
+			read(d, v)
 		}
 	}, form, nil
 }

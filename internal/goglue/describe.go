@@ -273,9 +273,6 @@ func (d *describer) findClass(t types.Type) Class {
 		}
 		d.class(u.Elem())
 	case *types.Pointer:
-		if kindOf(u.Elem()) == KindPointer {
-			return Held
-		}
 		return max(class, d.class(u.Elem()))
 	case *types.Struct:
 		for f := range u.Fields() {

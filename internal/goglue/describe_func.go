@@ -37,7 +37,6 @@ func (d *describer) function(f goFunc, depth int) int {
 		for result := range f.sig.Results().Variables() {
 			described.Out = append(described.Out, d.number(result.Type(), depth))
 		}
-		described.Changes = d.changes(f.sig, described.In)
 	}
 	d.api.Funcs = append(d.api.Funcs, described)
 	d.funcs = append(d.funcs, f)

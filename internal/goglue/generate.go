@@ -51,8 +51,10 @@ func generate(d *describer, sum string, deps map[string]bool, further []string, 
 			g.encoder(n)
 		case "dec":
 			g.decoder(n)
-		case "fld":
-			g.fields(n)
+		case "fil":
+			g.fill(n)
+		case "put":
+			g.put(n)
 		case "fwd":
 			g.forward(n)
 		}
@@ -127,19 +129,9 @@ func (g *generator) function(i int) {
 		return
 	}
 	args := make([]string, len(described.In))
-	if len(described.Changes) > 0 {
-		g.printf("\tc.Changing()\n")
-	}
 	for j := range described.In {
 		args[j] = "a" + strconv.Itoa(j)
-		changes := slices.Contains(described.Changes, j)
-		if changes {
-			g.printf("\trest%d := c.In.Rest()\n", j)
-		}
 		g.printf("\ta%d := %s\n", j, g.decode(f.sig.Params().At(j).Type()))
-		if changes {
-			g.printf("\tnext%d := c.In.Rest()\n", j)
-		}
 	}
 	call := strings.Join(args, ", ")
 	if described.Variadic {
@@ -156,17 +148,11 @@ func (g *generator) function(i int) {
 		g.printf(" := ")
 	}
 	g.printf("%s(%s)\n", target, call)
+	g.printf("\tfor c.Encoding() {\n")
 	for j := range described.Out {
 		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(f.sig.Results().At(j).Type(), "x"+strconv.Itoa(j)))
 	}
-	if len(described.Changes) > 0 {
-		g.printf("\tif c.Changes() {\n")
-		for _, j := range described.Changes {
-			g.change(f.sig.Params().At(j).Type(), j)
-		}
-		g.printf("\t}\n")
-	}
-	g.printf("}\n\n")
+	g.printf("\t}\n}\n\n")
 }
 
 // variable writes what reads and writes a variable or a field.
@@ -196,56 +182,6 @@ func (g *generator) conversion(f goFunc) {
 		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, %s, %d)\n\t\treturn\n\t}\n", hold, value, n)
 	}
 	g.printf("\t%s\n}\n\n", g.encode(result, value))
-}
-
-// change writes what answers with the change of parameter j.
-func (g *generator) change(t types.Type, j int) {
-	t = types.Unalias(t)
-	if kindOf(t) == KindAny {
-		g.printf("\t\t%s.Change(c, rest%d, next%d, a%d)\n", g.use(guestAnyPath), j, j, j)
-		return
-	}
-	if slice, ok := t.Underlying().(*types.Slice); ok && isByte(slice.Elem()) && g.class(t) == Data {
-		g.printf("\t\tc.ChangeBytes(rest%d, next%d, a%d)\n", j, j, j)
-		return
-	}
-	encodeOf := func(v string) string { return g.encode(t, v) }
-	if pointer, ok := t.(*types.Pointer); ok && g.class(t) == Held {
-		fields := g.need("fld", g.numbers[typeKey(types.Unalias(pointer.Elem()))])
-		encodeOf = func(v string) string { return "c.Out.Byte(2)\n" + fields + "(c, " + v + ")" }
-	}
-	again := "nil"
-	if g.class(t) != Data || g.hasMap(t, map[types.Type]bool{}) {
-		again = fmt.Sprintf("func() {\nold := %s\n%s\n}", g.decode(t), encodeOf("old"))
-	}
-	g.printf("\t\tc.Change(rest%d, next%d, %t, func() {\n%s\n}, %s)\n", j, j, g.class(t) == Data, encodeOf("a"+strconv.Itoa(j)), again)
-}
-
-// hasMap tells whether values of the type can hold maps, whose encoding has no order.
-func (g *generator) hasMap(t types.Type, seen map[types.Type]bool) bool {
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
-	switch u := t.Underlying().(type) {
-	case *types.Map:
-		return true
-	case *types.Pointer:
-		return g.hasMap(u.Elem(), seen)
-	case *types.Slice:
-		return g.hasMap(u.Elem(), seen)
-	case *types.Array:
-		return g.hasMap(u.Elem(), seen)
-	case *types.Interface:
-		return true // any: it may hold one
-	case *types.Struct:
-		for f := range u.Fields() {
-			if g.hasMap(f.Type(), seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // receiver takes the value that a method, a field or a function value belongs to.

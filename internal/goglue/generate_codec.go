@@ -92,27 +92,30 @@ func (g *generator) encoder(n int) {
 		if g.class(t) == Held {
 			wanted = "c.Values || c.Texts"
 		}
-		g.printf("\tif %s {\n\t\ttext, err := v.Marshal%s()\n\t\tc.Marshalled(text, err)\n\t\treturn\n\t}\n", wanted, codecNames[codec])
+		g.printf("\tif %s {\n", wanted)
+		if isPointer {
+			g.printf("\t\tif c.Sharing() {\n\t\t\tguest.PutText(c, v, %s)\n\t\t\treturn\n\t\t}\n", g.textMethods(t))
+		}
+		g.printf("\t\ttext, err := v.Marshal%s()\n\t\tc.Marshalled(text, err)\n\t\treturn\n\t}\n", codecNames[codec])
 		if g.class(t) == Held {
 			g.printf("\tguest.%s(c, v, %d)\n}\n\n", hold, n)
 			return
 		}
 	}
-	if pointer, ok := t.Underlying().(*types.Pointer); ok {
-		if g.class(t) == Both {
-			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n\tif !c.Values && !c.Texts {\n\t\tguest.HoldPointer(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
-		} else {
-			g.printf("\tc.Out.Bool(v != nil)\n\tif v == nil {\n\t\treturn\n\t}\n")
+	if g.class(t) == Both {
+		hold := "Hold"
+		if _, ok := t.Underlying().(*types.Pointer); ok {
+			hold = "HoldPointer"
+			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n")
 		}
-		g.enter("Out")
-		g.encodeValue(pointer.Elem(), "(*v)")
-	} else {
-		if g.class(t) == Both {
-			g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.Hold(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", n)
-		}
-		g.enter("Out")
-		g.encodeValue(t, "v")
+		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", hold, n)
 	}
+	if g.shareable(t) {
+		g.encodeShared(t, n)
+		return
+	}
+	g.enter("Out")
+	g.encodeValue(t, "v")
 	g.printf("\tc.Out.Leave()\n}\n\n")
 }
 
@@ -124,7 +127,8 @@ func (g *generator) enter(side string) {
 	g.printf("\tif !c.%s.Enter() {\n\t\treturn%s\n\t}\n", side, result)
 }
 
-// encodeValue writes the statements that encode the value itself, without a tag.
+// encodeValue writes the statements that encode the value itself, without a tag; of a struct that stays in the module
+// the exported fields.
 func (g *generator) encodeValue(t types.Type, v string) {
 	kind := kindOf(t)
 	switch encoder, basic := basicEncoders[kind]; {
@@ -138,26 +142,22 @@ func (g *generator) encodeValue(t types.Type, v string) {
 	switch u := t.Underlying().(type) {
 	case *types.Basic: // complex numbers
 		g.printf("\tc.Out.Float(float64(real(%s)))\n\tc.Out.Float(float64(imag(%s)))\n", v, v)
-	case *types.Slice:
-		if isByte(u.Elem()) {
-			g.printf("\tc.Out.Bytes([]byte(%s))\n", v)
-			return
-		}
-		g.printf("\tc.Out.Len(len(%s), %s == nil)\n\tfor i := range %s {\n\t\t%s\n\t}\n", v, v, v, g.encode(u.Elem(), v+"[i]"))
 	case *types.Array:
 		if u.Len() == 0 {
 			g.printf("\tc.Out.Byte(0)\n")
 			return
 		}
 		g.printf("\tfor i := range %s {\n\t\t%s\n\t}\n", v, g.encode(u.Elem(), v+"[i]"))
-	case *types.Map:
-		g.printf("\tc.Out.Len(len(%s), %s == nil)\n\tvar entries guest.Entries\n\tfor k, e := range %s {\n\t\tentries.Entry(c)\n\t\t%s\n\t\t%s\n\t}\n\tentries.End(c)\n", v, v, v, g.encode(u.Key(), "k"), g.encode(u.Elem(), "e"))
 	case *types.Struct:
-		if u.NumFields() == 0 {
-			g.printf("\tc.Out.Byte(0)\n")
-		}
+		none := true
 		for f := range u.Fields() {
-			g.printf("\t%s\n", g.encode(f.Type(), v+"."+f.Name()))
+			if f.Exported() {
+				none = false
+				g.printf("\t%s\n", g.encode(f.Type(), v+"."+f.Name()))
+			}
+		}
+		if none {
+			g.printf("\tc.Out.Byte(0)\n")
 		}
 	default:
 		g.printf("\t%s\n", g.encode(t, v))
@@ -209,7 +209,7 @@ func (g *generator) decoder(n int) {
 		g.printf("\tswitch c.Tag() {\n\tcase 0:\n\t\treturn v\n\tcase 1:\n\t\treturn %s\n", held)
 		if codec := g.codec(t); codec != CodecNone {
 			if isPointer {
-				g.printf("\tcase 4:\n\t\tv = new(%s)\n", g.spell(pointer.Elem()))
+				g.printf("\tcase 4:\n\t\tif c.Sharing() {\n\t\t\treturn guest.TakeText(c, %s)\n\t\t}\n\t\tv = new(%s)\n", g.textMethods(t), g.spell(pointer.Elem()))
 			} else {
 				g.printf("\tcase 4:\n")
 			}
@@ -223,16 +223,13 @@ func (g *generator) decoder(n int) {
 			g.printf("\tc.BadTag()\n\treturn v\n}\n\n")
 			return
 		}
-	} else if isPointer {
-		g.printf("\tif !c.In.Bool() {\n\t\treturn v\n\t}\n")
+	}
+	if g.shareable(t) {
+		g.decodeShared(t, n)
+		return
 	}
 	g.enter("In")
-	if isPointer {
-		g.printf("\tv = new(%s)\n", g.spell(pointer.Elem()))
-		g.decodeValue(pointer.Elem(), "(*v)", g.class(pointer.Elem()) == Data)
-	} else {
-		g.decodeValue(t, "v", g.class(t) == Data)
-	}
+	g.decodeValue(t, "v", g.class(t) == Data)
 	g.printf("\tc.In.Leave()\n\treturn v\n}\n\n")
 }
 
@@ -243,7 +240,7 @@ func (g *generator) makeable(t types.Type) bool {
 	case *types.Interface, *types.Signature, *types.Chan:
 		return false
 	case *types.Pointer:
-		return g.nameable(u.Elem()) && kindOf(u.Elem()) != KindPointer && g.makeable(u.Elem())
+		return g.nameable(u.Elem()) && g.makeable(u.Elem())
 	case *types.Basic:
 		return u.Kind() != types.UnsafePointer
 	case *types.Map:
@@ -267,20 +264,12 @@ func (g *generator) decodeValue(t types.Type, v string, plain bool) {
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
 		g.printf("\t{\n\t\tre, im := c.In.Float(), c.In.Float()\n\t\t%s = %s(complex(re, im))\n\t}\n", v, g.spell(t))
-	case *types.Slice:
-		if isByte(u.Elem()) {
-			g.printf("\t%s = %s(c.In.Bytes())\n", v, g.spell(t))
-			return
-		}
-		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\t%s = make(%s, n)\n\t\tfor i := 0; i < n && c.In.Err() == nil; i++ {\n\t\t\t%s[i] = %s\n\t\t}\n\t}\n", g.wireSize(u.Elem()), v, g.spell(t), v, g.decode(u.Elem()))
 	case *types.Array:
 		if u.Len() == 0 {
 			g.printf("\tc.In.Byte()\n")
 			return
 		}
 		g.printf("\tfor i := range %s {\n\t\t%s[i] = %s\n\t}\n", v, v, g.decode(u.Elem()))
-	case *types.Map:
-		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\t%s = make(%s, n)\n\t\tfor ; n > 0 && c.In.Err() == nil; n-- {\n\t\t\tk := %s\n\t\t\t%s[k] = %s\n\t\t}\n\t}\n", g.wireSize(u.Key())+g.wireSize(u.Elem()), v, g.spell(t), g.decode(u.Key()), v, g.decode(u.Elem()))
 	case *types.Struct:
 		g.decodeStruct(u, v, plain)
 	default:

@@ -71,6 +71,7 @@ func (g *generator) forwardBody(method int, sig *types.Signature) {
 		results[j] = fmt.Sprintf("r%d %s", j, g.spell(sig.Results().At(j).Type()))
 	}
 	g.printf("(%s) (%s) {\n\tc := %s.Call(%d)\n", strings.Join(params, ", "), strings.Join(results, ", "), host, method)
+	g.printf("\tfor c.Encoding() {\n")
 	for j := range params {
 		t, arg := sig.Params().At(j).Type(), "a"+strconv.Itoa(j)
 		if kindOf(t) == KindContext {
@@ -79,6 +80,7 @@ func (g *generator) forwardBody(method int, sig *types.Signature) {
 		}
 		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(t, arg))
 	}
+	g.printf("\t}\n")
 	last := len(results) - 1
 	if last >= 0 && kindOf(sig.Results().At(last).Type()) == KindError {
 		g.printf("\tif r%d = c.Try(); r%d != nil {\n\t\treturn\n\t}\n", last, last)
@@ -143,25 +145,6 @@ func (g *generator) readsAhead(n int) bool {
 		}
 	}
 	return true
-}
-
-// fields writes the function that encodes the exported fields of a struct, whatever else it has.
-func (g *generator) fields(n int) {
-	t := g.types[n]
-	g.printf("func fld%d(c *guest.Call, v *%s) {\n", n, g.spell(t))
-	g.enter("Out")
-	u := t.Underlying().(*types.Struct)
-	none := true
-	for f := range u.Fields() {
-		if f.Exported() {
-			none = false
-			g.printf("\t%s\n", g.encode(f.Type(), "v."+f.Name()))
-		}
-	}
-	if none {
-		g.printf("\tc.Out.Byte(0)\n")
-	}
-	g.printf("\tc.Out.Leave()\n}\n\n")
 }
 
 // standardSentinels are the errors of the standard library that cross as themselves, by package.

@@ -92,47 +92,6 @@ func receiveSignature(ch *types.Chan) *types.Signature {
 		types.NewTuple(param("values", types.NewSlice(ch.Elem())), param("open", types.Typ[types.Bool])), false)
 }
 
-// changes finds the parameters through which a function may change what its caller has.
-func (d *describer) changes(sig *types.Signature, in []int) []int {
-	silent := true // no result can carry a changed slice or map
-	for result := range sig.Results().Variables() {
-		kind := kindOf(result.Type())
-		silent = silent && (kind == KindInt || kind == KindError)
-	}
-	var found []int
-	for i, n := range in {
-		t := d.types[n]
-		switch kindOf(t) {
-		case KindAny:
-			found = append(found, i)
-		case KindPointer:
-			if d.changeable(t) {
-				found = append(found, i)
-			}
-		case KindSlice, KindMap:
-			if silent && d.class(t) != Held {
-				found = append(found, i)
-			}
-		}
-	}
-	return found
-}
-
-// changeable tells whether the host may give a value for a pointer, rather than an object.
-func (d *describer) changeable(t types.Type) bool {
-	pointer, ok := t.(*types.Pointer)
-	if !ok || !d.nameable(t) || kindOf(pointer.Elem()) == KindPointer {
-		return false
-	}
-	switch kindOf(pointer.Elem()) {
-	case KindInterface, KindAny, KindError, KindContext, KindFunc, KindChan, KindUnsafe:
-		return false
-	case KindStruct, KindTime:
-		return true
-	}
-	return d.class(t) != Held
-}
-
 // element returns what slices, arrays and maps are made of in the end.
 func element(t types.Type) types.Type {
 	for range 100 { // a slice of itself has no end

@@ -90,6 +90,8 @@ func (i *Instance) owns(o *load.Object) bool {
 func (i *Instance) decodeError(d *incoming, v reflect.Value) {
 	if err := i.takeError(d); err != nil {
 		v.Set(reflect.ValueOf(err))
+	} else {
+		v.SetZero()
 	}
 }
 

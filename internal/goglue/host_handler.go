@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"reflect"
 	"sync"
@@ -187,8 +186,7 @@ func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io
 		}
 		defer done()
 		out = own.w
-		clear(out.Header())
-		maps.Copy(out.Header(), header)
+		guesthttp.Replace(out.Header(), header)
 	} else {
 		rw := guesthttp.NewWriter(w, header)
 		defer rw.Finish()

@@ -186,6 +186,23 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 	return c.out
 }
 
+// results appends what the host's function has changed and then its results.
+func (c *hostCall) results(sharing *wire.Sharing, encode func()) {
+	if sharing == nil {
+		encode()
+		return
+	}
+	start, known := len(c.out.Buf), len(sharing.Things)
+	for again := true; again; again = c.out.Err == wire.ErrAgain {
+		c.instance.takeBack(c.out)
+		c.out.Truncate(start)
+		c.out.Sharing = sharing
+		sharing.Restart(known)
+		putChanges(c.out, sharing.Things)
+		encode()
+	}
+}
+
 // context takes a context from the arguments.
 func (c *hostCall) context() context.Context {
 	var ctx context.Context
@@ -383,6 +400,9 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 		if j < wire.MaxModes {
 			mode |= form.mode() << (j * wire.ModeBits)
 		}
+		if i.shares(t.In(j), n) {
+			mode |= wire.ModeShare
+		}
 	}
 	encoders := make([]encoder, len(f.Out))
 	for j, n := range f.Out {
@@ -394,6 +414,14 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 	}
 	return func(c *hostCall, v reflect.Value) error {
 		args := make([]reflect.Value, len(decoders))
+		var sharing *wire.Sharing
+		if mode&wire.ModeShare != 0 {
+			sharing = new(wire.Sharing)
+			c.in.Sharing = sharing
+			if err := i.takeChanges(&c.in); err != nil {
+				return err
+			}
+		}
 		for j, decode := range decoders {
 			args[j] = reflect.New(t.In(j)).Elem()
 			if decode == nil {
@@ -405,15 +433,20 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 		if err := c.taken(); err != nil {
 			return err
 		}
+		if sharing != nil {
+			keepThings(sharing)
+		}
 		var results []reflect.Value
 		if t.IsVariadic() {
 			results = function(v).CallSlice(args)
 		} else {
 			results = function(v).Call(args)
 		}
-		for j, encode := range encoders {
-			encode(c.out, results[j])
-		}
+		c.results(sharing, func() {
+			for j, encode := range encoders {
+				encode(c.out, results[j])
+			}
+		})
 		return nil
 	}, mode, nil
 }

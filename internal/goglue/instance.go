@@ -62,6 +62,8 @@ type Instance struct {
 	decoders sync.Map // pairing → formedDecoder
 	naturals sync.Map // number → reflect.Type
 
+	crossings sync.Map // pairing → *crossing
+
 	hostValues  hostValues
 	requests    requests
 	bridgeFuncs sync.Map // name → function
@@ -69,6 +71,8 @@ type Instance struct {
 	building    sync.Mutex // what follows is being built
 	newEncoders map[pairing]encoder
 	newDecoders map[pairing]formedDecoder
+
+	newCrossings map[pairing]*crossing
 }
 
 // NewInstance returns the host's side of the module of that name.
@@ -458,11 +462,17 @@ func answerAny(c *hostCall, v reflect.Value) error {
 	return nil
 }
 
-// Func implements [dynamic.Peer]: functions of the module are held.
+// Func implements [dynamic.Peer]: a function of the host comes back as itself.
 func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
+	if own := p.given(d.Uint()); own != nil && own.value.Type() == t {
+		return own.value
+	}
 	d.Fail(wire.ErrTag)
 	return reflect.Zero(t)
 }
+
+// Forms implements [dynamic.Peer].
+func (p peer) Forms() bool { return true }
 
 // textTypes are types of the standard library without exported fields, which cross in an any as the text that their
 // own methods write.

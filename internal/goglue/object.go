@@ -58,6 +58,7 @@ func (i *Instance) decodeObject(n int) decoder {
 	return func(d *incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
+			v.SetZero()
 		case wire.TagHandle:
 			if o := i.takeObject(d, n); o != nil {
 				v.Set(reflect.ValueOf(o))
@@ -310,7 +311,7 @@ func (i *Instance) set(ctx context.Context, symbol string, function, n int, rece
 	if err != nil {
 		return err
 	}
-	plan.mode |= wire.ModeSet
+	plan.mode = plan.mode&^wire.ModeShare | wire.ModeSet
 	plan.carry = i.access
 	_, err = plan.run(ctx, receiver, []reflect.Value{reflect.ValueOf(&value).Elem()})
 	var unfit *argumentError

@@ -7,11 +7,11 @@ import "strconv"
 //
 //	Hello        format, API sum                                        module → host, once, when its initialisation is over
 //	Call         call number, function, mode, deadline, arguments       host → module
-//	Result       call number, outcome, results, changes                 module → host
+//	Result       call number, outcome, changes, results                 module → host
 //	Cancel       call number                                            host → module
 //	Release      count, handles                                         host → module
 //	HostCall     call number, host handle, method, arguments            module → host
-//	HostResult   call number, outcome, results                          host → module
+//	HostResult   call number, outcome, changes, results                 host → module
 //	HostCancel   call number                                            module → host
 //	HostRelease  count, host handles                                    module → host
 //
@@ -42,9 +42,8 @@ const (
 	// ModeBits is the number of bits of one result, and MaxModes the number of results that have them.
 	ModeBits = 2
 	MaxModes = 30
-	// ModeChanges asks for the changes: after the results, for every parameter that the function may have changed
-	// (see the API), whether it did and the new value.
-	ModeChanges = 1 << 62
+	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes before the results.
+	ModeShare = 1 << 62
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
 	ModeSet = 1 << 63
 )

@@ -15,7 +15,7 @@ import (
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
-const Format = 2
+const Format = 3
 
 // MaxDepth is how deep values may be nested; deeper ones, and cyclic ones, are errors.
 const MaxDepth = 1000
@@ -44,6 +44,7 @@ const (
 	TagValue  Tag = 2 // the value itself follows
 	TagHost   Tag = 3 // a reference to a value of the host
 	TagText   Tag = 4 // the value as its own text or binary marshalling writes it
+	TagShared Tag = 5 // in an any: a reference to what both sides have
 )
 
 // Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte slices are
@@ -52,8 +53,10 @@ type Encoder struct {
 	Buf   []byte   // the message, but for what large refers to
 	Depth int      // of the value being encoded, kept by the encoders of composite types
 	Err   error    // the first error; the message is void when it is set
-	Given []uint64 // the host handles that the message refers to, kept by the host
-	Flat  bool     // copy long strings and byte slices into the message, too
+	Given []uint64 // the handles that were made for the message, as long as they may have to be taken back
+
+	// Sharing is the table of the things that the call shares; nil where it shares none.
+	Sharing *Sharing
 
 	// Handles are the handles in the message, for a transport that has to know whose they are.
 	Handles []uint64
@@ -162,7 +165,7 @@ func (e *Encoder) Float(v float64) {
 // String appends a string.
 func (e *Encoder) String(v string) {
 	e.Uint(uint64(len(v)))
-	if len(v) >= minLarge && !e.Flat {
+	if len(v) >= minLarge {
 		e.insert(unsafe.Slice(unsafe.StringData(v), len(v)))
 		return
 	}
@@ -172,7 +175,12 @@ func (e *Encoder) String(v string) {
 // Bytes appends a byte slice; nil stays nil.
 func (e *Encoder) Bytes(v []byte) {
 	e.Len(len(v), v == nil)
-	if len(v) >= minLarge && !e.Flat {
+	e.Raw(v)
+}
+
+// Raw appends bytes without their number.
+func (e *Encoder) Raw(v []byte) {
+	if len(v) >= minLarge {
 		e.insert(v)
 		return
 	}
@@ -192,7 +200,8 @@ func (e *Encoder) Len(n int, isNil bool) {
 // so that decoding code needs no checks in between. Nothing it does panics, whatever the message holds. What
 // is decoded may take much more memory than the message: see [Decoder.Limit].
 type Decoder struct {
-	Again bool // the message was decoded before: references in it were counted then
+	// Sharing is the table of the things that the call shares; nil where it shares none.
+	Sharing *Sharing
 
 	buf   []byte
 	off   int
@@ -207,16 +216,6 @@ func NewDecoder(message []byte) Decoder { return Decoder{buf: message, room: unl
 
 // NewOwner returns a decoder of a message that is given away: long strings and byte slices are parts of it.
 func NewOwner(message []byte) Decoder { return Decoder{buf: message, owned: true, room: unlimited} }
-
-// From returns a decoder that goes on n bytes further, which have to be there.
-func (d *Decoder) From(n int) Decoder {
-	next := *d
-	next.off += n
-	return next
-}
-
-// Copy lets long strings and byte slices be copied from here on, too.
-func (d *Decoder) Copy() { d.owned = false }
 
 // Err returns the first error.
 func (d *Decoder) Err() error { return d.err }
@@ -369,6 +368,15 @@ func (d *Decoder) Bytes() []byte {
 		return nil
 	}
 	return append(make([]byte, 0, n), b...)
+}
+
+// Raw takes n bytes. They are part of the message.
+func (d *Decoder) Raw(n int) []byte {
+	if n > len(d.buf)-d.off {
+		d.Fail(ErrShort)
+		return nil
+	}
+	return d.take(n)
 }
 
 func (d *Decoder) take(n int) []byte {

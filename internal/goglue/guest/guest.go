@@ -54,7 +54,9 @@ type Call struct {
 
 	returned uint64 // the last handle among the results
 
-	comparing bool // what is encoded is compared, and not sent
+	encoding bool // the results, or the arguments of a call of the host, have begun
+	start    int  // where they begin
+	known    int  // how many things the other side has
 }
 
 // Transport carries frames to the host.
@@ -137,6 +139,9 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.number = c.In.Uint()
 	function := c.In.Uint()
 	c.mode, c.deadline = c.In.Uint(), c.In.Uint()
+	if c.mode&wire.ModeShare != 0 {
+		c.share(new(wire.Sharing))
+	}
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)
 	start := len(c.Out.Buf)

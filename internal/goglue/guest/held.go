@@ -3,7 +3,9 @@ package guest
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
+	"unsafe"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -43,6 +45,15 @@ func (c *Call) held() any {
 	return v
 }
 
+// forget forgets handles that the host does not get.
+func (t *heldTable) forget(handles []uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, handle := range handles {
+		delete(t.values, handle)
+	}
+}
+
 // Release forgets the handles in the body of a Release frame.
 func (m *Module) Release(body []byte) {
 	in := wire.NewDecoder(body)
@@ -70,12 +81,11 @@ func (b *box[T]) pointer() any { return &b.v }
 // hold keeps a value and appends its handle.
 func (c *Call) hold(v any) {
 	c.Out.Byte(wire.TagHandle)
-	if c.comparing {
-		c.Out.Uint(0)
-		return
-	}
 	c.returned = c.module.held.put(v)
 	c.Out.Uint(c.returned)
+	if c.Sharing() {
+		c.Out.Given = append(c.Out.Given, c.returned)
+	}
 }
 
 // Hold answers with a handle of a value whose type has the given number in the API.
@@ -89,6 +99,13 @@ func HoldPointer[T any](c *Call, p *T, typ uint64) {
 	if p == nil {
 		c.Out.Byte(wire.TagNil)
 		return
+	}
+	if c.Values && c.Sharing() {
+		if n, ok := c.Out.Sharing.Find(unsafe.Pointer(p), reflect.TypeFor[T](), 0); ok { // the host's own
+			c.Out.Byte(wire.TagValue)
+			c.Out.Uint(wire.ShareRef + uint64(n))
+			return
+		}
 	}
 	c.hold(p)
 	c.Out.Uint(typ)
@@ -106,10 +123,6 @@ func HoldInterface(c *Call, v any) {
 		c.Out.Uint(own.HostHandle())
 		return
 	}
-	if c.comparing {
-		c.hold(v)
-		return
-	}
 	c.Out.Byte(wire.TagHandle)
 	c.returned = c.module.PutHandle(&c.Out, v)
 }
@@ -119,6 +132,9 @@ func HoldInterface(c *Call, v any) {
 func (m *Module) PutHandle(out *wire.Encoder, v any) uint64 {
 	handle := m.held.put(v)
 	out.Uint(handle)
+	if out.Sharing != nil {
+		out.Given = append(out.Given, handle)
+	}
 	typ := m.table.TypeOf(v)
 	out.Uint(typ)
 	if typ == 0 {

@@ -38,9 +38,7 @@ func (m *Module) Host(in *wire.Decoder) *Host {
 	for range n {
 		h.modes = append(h.modes, in.Uint())
 	}
-	if !in.Again { // a message that is decoded again refers to it once
-		runtime.AddCleanup(h, m.releaseHost, h.handle)
-	}
+	runtime.AddCleanup(h, m.releaseHost, h.handle)
 	return h
 }
 
@@ -86,6 +84,9 @@ func (h *Host) Call(method int) *Call {
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
 	c.Out.Uint(uint64(method))
+	if c.mode&wire.ModeShare != 0 {
+		c.share(new(wire.Sharing))
+	}
 	return c
 }
 
@@ -128,9 +129,13 @@ func (c *Call) Try() error {
 	}
 	c.Out.Finish()
 	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))
+	c.In.Sharing = c.Out.Sharing
 	runtime.KeepAlive(c.host)
 	switch c.In.Byte() {
 	case wire.Done:
+		if c.Sharing() {
+			c.takeChanges()
+		}
 		return nil
 	case wire.Panicked:
 		panic(hostFailure{text: c.In.String(), stack: c.In.String()})

@@ -1,7 +1,6 @@
 package dynamic
 
 import (
-	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -18,6 +17,8 @@ func (c *Codec) Decode(d *wire.Decoder) any {
 		return nil
 	case wire.TagHandle:
 		return c.peer.Take(d)
+	case wire.TagShared:
+		return c.referred(d)
 	case wire.TagValue:
 	default:
 		d.Fail(wire.ErrTag)
@@ -42,92 +43,11 @@ func (c *Codec) Decode(d *wire.Decoder) any {
 	return v.Interface()
 }
 
-// DecodeInto takes a value of type any and sets what v points to, holds or maps: the new value of what was
-// encoded from v before. Unexported fields keep their values.
-func (c *Codec) DecodeInto(d *wire.Decoder, v reflect.Value) {
-	for v.IsValid() && v.Kind() == reflect.Interface {
-		v = v.Elem()
-	}
-	if d.Byte() != wire.TagValue || !v.IsValid() {
-		d.Fail(wire.ErrTag)
-		return
-	}
-	s := c.shapeOf(v.Type())
-	rest := d.Rest()
-	if s.err != nil || !bytes.HasPrefix(rest, s.description) {
-		d.Fail(wire.ErrTag)
-		return
-	}
-	*d = d.From(len(s.description))
-	fresh, ok := fresh(d, v.Type())
-	if !ok {
-		return
-	}
-	if c.decode(d, s, fresh); d.Err() != nil {
-		return
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() && !fresh.IsNil() {
-			assign(v.Elem(), fresh.Elem())
-		}
-	case reflect.Slice:
-		for i := range min(v.Len(), fresh.Len()) {
-			assign(v.Index(i), fresh.Index(i))
-		}
-	case reflect.Map:
-		for it := fresh.MapRange(); it.Next(); {
-			if old := v.MapIndex(it.Key()); !old.IsValid() || !isFunc(old) {
-				v.SetMapIndex(it.Key(), it.Value())
-			}
-		}
-		for it := v.MapRange(); it.Next(); {
-			if !fresh.MapIndex(it.Key()).IsValid() {
-				v.SetMapIndex(it.Key(), reflect.Value{})
-			}
-		}
-	}
-}
-
-// isFunc tells whether a value is a function: it cannot have been changed, only come back as something else.
-func isFunc(v reflect.Value) bool {
-	return v.Kind() == reflect.Func || v.Kind() == reflect.Interface && v.Elem().Kind() == reflect.Func
-}
-
 // DecodeTo takes a value of type any that has to fit v.
 func (c *Codec) DecodeTo(d *wire.Decoder, v reflect.Value) {
 	if inner := c.Decode(d); inner != nil {
 		set(d, v, inner)
 	}
-}
-
-// assign sets a value but for the unexported fields of structs, and sets what a pointer in an interface points
-// to rather than the pointer.
-func assign(to, from reflect.Value) {
-	if isFunc(to) {
-		return
-	}
-	switch to.Kind() {
-	case reflect.Struct:
-		if to.Type() == timeType {
-			break
-		}
-		for i := range to.NumField() {
-			if to.Type().Field(i).IsExported() {
-				assign(to.Field(i), from.Field(i))
-			}
-		}
-		return
-	case reflect.Interface:
-		inner := to.Elem()
-		if inner.Kind() == reflect.Pointer && !inner.IsNil() && from.Elem().Kind() == reflect.Pointer && !from.Elem().IsNil() {
-			if from.Elem().Elem().Type().ConvertibleTo(inner.Elem().Type()) {
-				assign(inner.Elem(), from.Elem().Elem().Convert(inner.Elem().Type()))
-			}
-			return
-		}
-	}
-	to.Set(from)
 }
 
 // fresh makes room for a value and reports whether the decoder may use so much memory.
@@ -312,12 +232,15 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 	case kindDuration:
 		v.Set(reflect.ValueOf(time.Duration(d.Int())))
 	case kindError:
+		v.SetZero()
 		if d.Bool() {
 			set(d, v, errors.New(d.String()))
 		}
 	case kindAny:
 		if inner := c.Decode(d); inner != nil {
 			set(d, v, inner)
+		} else {
+			v.SetZero()
 		}
 	case kindText:
 		text := d.Bytes()
@@ -331,8 +254,11 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 	case kindFunc:
 		switch d.Byte() {
 		case wire.TagNil:
+			v.SetZero()
 		case wire.TagHost:
-			v.Set(c.peer.Func(d, s.typ))
+			v.Set(c.peer.Func(d, v.Type()))
+		case wire.TagHandle: // a function of the other side, which this type cannot be
+			c.peer.Take(d)
 		default:
 			d.Fail(wire.ErrTag)
 		}
@@ -370,24 +296,37 @@ func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
 		v.SetComplex(complex(d.Float(), d.Float()))
 	case reflect.String:
 		v.SetString(d.String())
-	case reflect.Slice:
-		c.decodeSlice(d, s, v)
+	case reflect.Slice, reflect.Map, reflect.Pointer:
+		if d.Sharing != nil {
+			c.takeShared(d, s, v)
+			return
+		}
+		v.SetZero()
+		switch kind {
+		case reflect.Slice:
+			if n, ok := d.Len(1); ok {
+				v.Set(c.elements(d, s, v.Type(), n))
+			}
+		case reflect.Map:
+			if n, ok := d.Len(2); ok && chargeMap(d, v.Type(), n) {
+				v.Set(reflect.MakeMapWithSize(v.Type(), n))
+				c.entries(d, s, v, n)
+			}
+		default:
+			if !d.Bool() {
+				return
+			}
+			if to, ok := fresh(d, v.Type().Elem()); ok {
+				v.Set(to.Addr().Convert(v.Type()))
+				c.decode(d, s.elem, to)
+			}
+		}
 	case reflect.Array:
 		if v.Len() == 0 {
 			d.Byte()
 		}
 		for i := 0; i < v.Len() && d.Err() == nil; i++ {
 			c.decode(d, s.elem, v.Index(i))
-		}
-	case reflect.Map:
-		c.decodeMap(d, s, v)
-	case reflect.Pointer:
-		if !d.Bool() {
-			return
-		}
-		if to, ok := fresh(d, s.elem.typ); ok {
-			v.Set(to.Addr())
-			c.decode(d, s.elem, to)
 		}
 	case reflect.Struct:
 		if len(s.fields) == 0 {
@@ -399,42 +338,42 @@ func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
 	}
 }
 
-func (c *Codec) decodeSlice(d *wire.Decoder, s *shape, v reflect.Value) {
+// elements takes n elements of a slice of type t.
+func (c *Codec) elements(d *wire.Decoder, s *shape, t reflect.Type, n int) reflect.Value {
 	if s.elem.kind == byte(reflect.Uint8) {
-		v.SetBytes(d.Bytes())
-		return
+		if !d.Charge(n) {
+			return reflect.Zero(t)
+		}
+		all := reflect.MakeSlice(t, n, n)
+		copy(all.Bytes(), d.Raw(n))
+		return all
 	}
-	n, ok := d.Len(1)
-	if !ok {
-		return
+	if !d.ChargeEach(n, t.Elem().Size()) {
+		return reflect.Zero(t)
 	}
-	if !d.ChargeEach(n, s.elem.typ.Size()) {
-		return
-	}
-	v.Set(reflect.MakeSlice(s.typ, n, n))
+	all := reflect.MakeSlice(t, n, n)
 	for i := 0; i < n && d.Err() == nil; i++ {
-		c.decode(d, s.elem, v.Index(i))
+		c.decode(d, s.elem, all.Index(i))
 	}
+	return all
 }
 
-func (c *Codec) decodeMap(d *wire.Decoder, s *shape, v reflect.Value) {
-	n, ok := d.Len(2)
-	if !ok {
-		return
-	}
-	if !d.ChargeMap(n, s.key.typ.Size()+s.elem.typ.Size()) {
-		return
-	}
-	v.Set(reflect.MakeMapWithSize(s.typ, n))
+// chargeMap charges for a map of n entries.
+func chargeMap(d *wire.Decoder, t reflect.Type, n int) bool {
+	return d.ChargeMap(n, t.Key().Size()+t.Elem().Size())
+}
+
+// entries takes n entries of a map.
+func (c *Codec) entries(d *wire.Decoder, s *shape, v reflect.Value, n int) {
 	for range n {
-		key, elem := reflect.New(s.key.typ).Elem(), reflect.New(s.elem.typ).Elem()
+		key, elem := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		c.decode(d, s.key, key)
 		c.decode(d, s.elem, elem)
 		if d.Err() != nil {
 			return
 		}
 		if !key.Comparable() {
-			d.Fail(fmt.Errorf("wire: a %s cannot be the key of a map", key.Type()))
+			d.Fail(fmt.Errorf("a %s cannot be the key of a map", key.Type()))
 			return
 		}
 		v.SetMapIndex(key, elem)

@@ -10,11 +10,9 @@
 package dynamic
 
 import (
-	"bytes"
 	"encoding"
 	"fmt"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,10 +26,10 @@ type Peer interface {
 	Hold(e *wire.Encoder, v reflect.Value) error
 	// Take decodes what the other side's Hold encoded.
 	Take(d *wire.Decoder) any
-	// Give encodes a function as a reference that follows [wire.TagHost], or says why it cannot. Its arguments and
-	// results cross as values of type any.
+	// Give encodes a function as a reference, or says why it cannot. Its arguments and results cross as values of
+	// type any.
 	Give(e *wire.Encoder, v reflect.Value) error
-	// Func makes a function of type t of what the other side's Give encoded.
+	// Func makes a function of type t of what follows [wire.TagHost] in what the other side's Give encoded.
 	Func(d *wire.Decoder, t reflect.Type) reflect.Value
 	// TextName names the types of the standard library that cross as the text that their own methods write, or "".
 	TextName(t reflect.Type) string
@@ -40,6 +38,8 @@ type Peer interface {
 	Named(name string) encoding.TextUnmarshaler
 	// Opaque tells whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
+	// Forms reports whether one type crosses in several forms: a type of the host that contains itself does.
+	Forms() bool
 }
 
 // MaxTypes is how many different types one Codec decodes. Types that were made by reflection are never
@@ -60,6 +60,10 @@ type Codec struct {
 	count  atomic.Int32
 	// described is how many bytes the descriptions of the counted types have.
 	described atomic.Int64
+
+	ids       sync.Map // the form of a type → *int, its number
+	numbering sync.Mutex
+	last      int // the last number
 }
 
 // New returns a codec.
@@ -92,6 +96,7 @@ type shape struct {
 	in, out     []*shape // of a function
 	variadic    bool
 	name        string  // of a type with a text form
+	id          int     // of the form in which the type crosses
 	err         error   // why the type cannot be copied
 	extra       *parsed // of a shape that was decoded
 }
@@ -128,6 +133,12 @@ type limits struct{ repeat, parts int }
 // handle, is an any.
 func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape {
 	s := &shape{typ: t}
+	defer func() {
+		switch reflect.Kind(s.kind) {
+		case reflect.Slice, reflect.Map, reflect.Pointer:
+			c.number(s)
+		}
+	}()
 	describe := func(k byte) { s.kind, s.description = k, []byte{k} }
 	switch t {
 	case timeType:
@@ -253,6 +264,9 @@ func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value) {
 		e.Byte(wire.TagNil)
 		return
 	}
+	if e.Sharing != nil && c.refer(e, v) {
+		return
+	}
 	if !e.Enter() {
 		return
 	}
@@ -317,14 +331,18 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 		e.Float(imag(v.Complex()))
 	case reflect.String:
 		e.String(v.String())
-	case reflect.Slice:
-		if s.elem.kind == byte(reflect.Uint8) {
-			e.Bytes(v.Bytes())
-			return
-		}
-		e.Len(v.Len(), v.IsNil())
-		for i := range v.Len() {
-			c.encode(e, s.elem, v.Index(i))
+	case reflect.Slice, reflect.Map, reflect.Pointer:
+		switch {
+		case e.Sharing != nil:
+			c.share(e, s, v)
+		case s.kind == byte(reflect.Pointer):
+			e.Bool(!v.IsNil())
+			if !v.IsNil() {
+				c.content(e, s, v)
+			}
+		default:
+			e.Len(v.Len(), v.IsNil())
+			c.content(e, s, v)
 		}
 	case reflect.Array:
 		if v.Len() == 0 {
@@ -332,13 +350,6 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 		}
 		for i := range v.Len() {
 			c.encode(e, s.elem, v.Index(i))
-		}
-	case reflect.Map:
-		c.encodeMap(e, s, v)
-	case reflect.Pointer:
-		e.Bool(!v.IsNil())
-		if !v.IsNil() {
-			c.encode(e, s.elem, v.Elem())
 		}
 	case reflect.Struct:
 		if len(s.fields) == 0 {
@@ -353,24 +364,5 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 		} else if err := c.peer.Give(e, v); err != nil {
 			e.Fail(err)
 		}
-	}
-}
-
-// encodeMap encodes the entries in any order; in a flat message, which is compared with others, in a fixed one.
-func (c *Codec) encodeMap(e *wire.Encoder, s *shape, v reflect.Value) {
-	e.Len(v.Len(), v.IsNil())
-	start := len(e.Buf)
-	var entries [][]byte
-	for it := v.MapRange(); it.Next(); {
-		entry := len(e.Buf)
-		c.encode(e, s.key, it.Key())
-		c.encode(e, s.elem, it.Value())
-		if e.Flat {
-			entries = append(entries, bytes.Clone(e.Buf[entry:]))
-		}
-	}
-	if e.Flat {
-		slices.SortFunc(entries, bytes.Compare)
-		e.Buf = append(e.Buf[:start], bytes.Join(entries, nil)...)
 	}
 }

@@ -60,6 +60,8 @@ func (h *holder) Named(name string) encoding.TextUnmarshaler {
 	return nil
 }
 
+func (h *holder) Forms() bool { return true }
+
 func (h *holder) Opaque(t reflect.Type) bool { return t == reflect.TypeFor[secret]() }
 
 type secret struct{ s string }

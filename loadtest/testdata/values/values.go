@@ -214,6 +214,8 @@ func Length(n *Node) (l int) {
 	return l
 }
 
+func IsCycle(n *Node) bool { return n.Next == n }
+
 // Tree contains itself by a slice alone, and has no methods.
 type Tree struct {
 	Name string

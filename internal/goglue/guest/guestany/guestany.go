@@ -3,12 +3,11 @@
 package guestany
 
 import (
-	"bytes"
 	"encoding"
-	"errors"
 	"reflect"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/loadgo/load/internal/goglue/guest"
 	"github.com/loadgo/load/internal/wire"
@@ -20,32 +19,6 @@ func Encode(c *guest.Call, v any) { codec(c).Encode(&c.Out, v) }
 
 // Decode takes an argument of type any.
 func Decode(c *guest.Call) any { return codec(c).Decode(&c.In) }
-
-// Change answers with the new value of an argument of type any, where it is another than the one that came: of a
-// pointer, a slice or a map.
-func Change(c *guest.Call, rest, next []byte, v any) {
-	switch reflect.ValueOf(v).Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-	default:
-		c.Out.Bool(false)
-		return
-	}
-	came := rest[:len(rest)-len(next)]
-	if len(came) == 0 || came[0] != wire.TagValue {
-		c.Out.Bool(false)
-		return
-	}
-	d := wire.NewDecoder(came)
-	d.Again = true
-	before, after := wire.Encoder{Flat: true}, wire.Encoder{Flat: true}
-	codec(c).Encode(&before, codec(c).Decode(&d))
-	codec(c).Encode(&after, v)
-	changed := !bytes.Equal(before.Buf, after.Buf)
-	c.Out.Bool(changed)
-	if changed {
-		codec(c).Encode(&c.Out, v)
-	}
-}
 
 var (
 	once   sync.Once
@@ -62,9 +35,6 @@ type peer struct{ module *guest.Module }
 
 // Hold implements [dynamic.Peer].
 func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
-	if e.Flat { // it is compared, and not sent
-		return nil
-	}
 	p.module.PutHandle(e, v.Interface())
 	return nil
 }
@@ -78,17 +48,52 @@ func (p peer) Take(d *wire.Decoder) any {
 	return v
 }
 
-// Give implements [dynamic.Peer]. Functions of the module are held.
-func (p peer) Give(*wire.Encoder, reflect.Value) error { return errors.ErrUnsupported }
+// Give implements [dynamic.Peer]: a function of the host returns as itself, one of the module is held.
+func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
+	if e.Sharing != nil {
+		if handle, ok := e.Sharing.Funcs[address(v)]; ok {
+			e.Byte(wire.TagHost)
+			e.Uint(handle)
+			return nil
+		}
+	}
+	e.Byte(wire.TagHandle)
+	p.module.PutHandle(e, v.Interface())
+	return nil
+}
+
+// address is that of the function itself, and not of its code.
+func address(v reflect.Value) unsafe.Pointer {
+	f := reflect.New(v.Type())
+	f.Elem().Set(v)
+	return *(*unsafe.Pointer)(f.UnsafePointer())
+}
+
+// Forms implements [dynamic.Peer].
+func (p peer) Forms() bool { return false }
 
 // Func implements [dynamic.Peer].
 func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
 	h := p.module.Host(d)
+	f := p.forward(h, t)
+	if d.Sharing != nil {
+		if d.Sharing.Funcs == nil {
+			d.Sharing.Funcs = map[unsafe.Pointer]uint64{}
+		}
+		d.Sharing.Funcs[address(f)] = h.HostHandle()
+	}
+	return f
+}
+
+// forward makes a function that calls the host's.
+func (p peer) forward(h *guest.Host, t reflect.Type) reflect.Value {
 	last := t.NumOut() - 1
 	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		c := h.Call(0)
-		for _, arg := range args {
-			codec(c).Encode(&c.Out, arg.Interface())
+		for c.Encoding() {
+			for _, arg := range args {
+				codec(c).Encode(&c.Out, arg.Interface())
+			}
 		}
 		results := make([]reflect.Value, t.NumOut())
 		for i := range results {

@@ -75,13 +75,19 @@ func (h hostHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header, err := h.Handler.ServeHTTP(r.Context(), crossing, body, out, w.Header())
 	if ok {
-		clear(own.header)
-		maps.Copy(own.header, header)
+		Replace(own.header, header)
 		own.know()
 	}
 	if err != nil {
 		panic(err)
 	}
+}
+
+// Replace makes a header another one, which may be the same.
+func Replace(header http.Header, by map[string][]string) {
+	by = maps.Clone(by)
+	clear(header)
+	maps.Copy(header, by)
 }
 
 // To returns a response that sends to an http.ResponseWriter.
@@ -90,9 +96,7 @@ func To(w http.ResponseWriter) Response { return response{w} }
 type response struct{ w http.ResponseWriter }
 
 func (r response) Send(status int, header map[string][]string, data []byte, flush bool) error {
-	h := r.w.Header()
-	clear(h)
-	maps.Copy(h, header)
+	Replace(r.w.Header(), header)
 	if status != 0 {
 		r.w.WriteHeader(status)
 	}

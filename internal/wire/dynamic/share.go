@@ -1,0 +1,329 @@
+package dynamic
+
+import (
+	"reflect"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// thing is a thing of a value of type any. It implements [wire.Thing].
+type thing struct {
+	codec    *Codec
+	shape    *shape
+	value    reflect.Value // the pointer, a slice that is the whole array, or the map
+	was      reflect.Value
+	from, to int // what changed
+}
+
+// Value returns the pointer, a slice that is the whole array, or the map.
+func (t *thing) Value() reflect.Value { return t.value }
+
+// text is the content of what crosses as text.
+func (t *thing) text() string {
+	var e wire.Encoder
+	t.codec.content(&e, t.shape, t.value)
+	return string(e.Buf)
+}
+
+func (t *thing) isText() bool { return t.shape.elem.kind == kindText }
+
+// Keep implements [wire.Thing].
+func (t *thing) Keep() {
+	switch {
+	case !t.value.IsValid():
+	case t.isText():
+		t.was = reflect.ValueOf(t.text())
+	default:
+		t.was = wire.Content(t.value)
+	}
+}
+
+// Changed implements [wire.Thing].
+func (t *thing) Changed() bool {
+	switch {
+	case !t.was.IsValid():
+		return false
+	case t.isText():
+		return t.text() != t.was.String()
+	}
+	t.from, t.to = wire.Difference(t.value, t.was)
+	return t.from < t.to
+}
+
+// Put implements [wire.Thing].
+func (t *thing) Put(e *wire.Encoder) {
+	v := t.value
+	switch v.Kind() {
+	case reflect.Slice:
+		e.Uint(uint64(t.from))
+		e.Uint(uint64(t.to - t.from))
+		v = v.Slice(t.from, t.to)
+	case reflect.Map:
+		e.Len(v.Len(), false)
+	}
+	t.codec.content(e, t.shape, v)
+}
+
+// Take implements [wire.Thing]. Unexported fields keep their values.
+func (t *thing) Take(d *wire.Decoder) {
+	if !t.value.IsValid() {
+		d.Fail(wire.ErrTag)
+		return
+	}
+	typ := t.value.Type()
+	switch typ.Kind() {
+	case reflect.Pointer:
+		fresh, ok := fresh(d, typ.Elem())
+		if !ok {
+			return
+		}
+		if !t.isText() {
+			fresh.Set(t.value.Elem())
+		}
+		if t.codec.decode(d, t.shape.elem, fresh); d.Err() != nil {
+			return
+		}
+		if t.shape.elem.kind != byte(reflect.Struct) {
+			t.value.Elem().Set(fresh)
+			return
+		}
+		for _, f := range t.shape.elem.fields {
+			t.value.Elem().Field(f.index).Set(fresh.Field(f.index))
+		}
+	case reflect.Slice:
+		from, to := d.Range(t.value.Len())
+		if t.shape.elem.kind == byte(reflect.Uint8) {
+			copy(t.value.Bytes()[from:to], d.Raw(to-from))
+			return
+		}
+		if !d.ChargeEach(to-from, typ.Elem().Size()) {
+			return
+		}
+		fresh := reflect.MakeSlice(typ, to-from, to-from)
+		reflect.Copy(fresh, t.value.Slice(from, to))
+		for i := 0; i < to-from && d.Err() == nil; i++ {
+			t.codec.decode(d, t.shape.elem, fresh.Index(i))
+		}
+		if d.Err() == nil {
+			reflect.Copy(t.value.Slice(from, to), fresh)
+		}
+	case reflect.Map:
+		n, _ := d.Len(2)
+		if !chargeMap(d, typ, n) {
+			return
+		}
+		fresh := reflect.MakeMapWithSize(typ, n)
+		if t.codec.entries(d, t.shape, fresh, n); d.Err() != nil {
+			return
+		}
+		for it := t.value.MapRange(); it.Next(); {
+			if !fresh.MapIndex(it.Key()).IsValid() {
+				t.value.SetMapIndex(it.Key(), reflect.Value{})
+			}
+		}
+		for it := fresh.MapRange(); it.Next(); {
+			t.value.SetMapIndex(it.Key(), it.Value())
+		}
+	}
+}
+
+// content appends what a pointer that is not nil, a slice or a map leads to.
+func (c *Codec) content(e *wire.Encoder, s *shape, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		c.encode(e, s.elem, v.Elem())
+	case reflect.Slice:
+		if s.elem.kind == byte(reflect.Uint8) {
+			e.Raw(v.Bytes())
+			return
+		}
+		for i := 0; i < v.Len() && e.Err == nil; i++ {
+			c.encode(e, s.elem, v.Index(i))
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next() && e.Err == nil; {
+			c.encode(e, s.key, it.Key())
+			c.encode(e, s.elem, it.Value())
+		}
+	}
+}
+
+// form is the form in which the things of a shape cross.
+func (c *Codec) form(s *shape) int {
+	if !c.peer.Forms() {
+		return 0
+	}
+	return s.id
+}
+
+// number gives the form of a shape its number, which is negative.
+func (c *Codec) number(s *shape) {
+	type form struct {
+		typ         reflect.Type
+		description string
+	}
+	id, _ := c.ids.LoadOrStore(form{s.typ, string(s.description)}, new(int))
+	c.numbering.Lock()
+	defer c.numbering.Unlock()
+	if n := id.(*int); *n == 0 {
+		c.last--
+		*n = c.last
+	}
+	s.id = *id.(*int)
+}
+
+// find appends a reference to what a value leads to, after the tag, where the other side has it.
+func (c *Codec) find(e *wire.Encoder, v reflect.Value, form int, tag func()) bool {
+	t := v.Type().Elem()
+	if v.Kind() != reflect.Slice {
+		n, ok := e.Sharing.Find(v.UnsafePointer(), t, form)
+		if ok {
+			tag()
+			e.Uint(wire.ShareRef + uint64(n))
+		}
+		return ok
+	}
+	n, offset, room, ok := e.Sharing.FindArray(e, v.UnsafePointer(), t.Size()*uintptr(max(v.Len(), min(v.Cap(), 1))), t, form)
+	if ok {
+		tag()
+		e.Uint(wire.ShareRef + uint64(n))
+		e.Part(int(offset/t.Size()), v.Len(), min(v.Cap(), int(room/t.Size())))
+	}
+	return ok
+}
+
+// refer appends a reference to what a value of type any leads to, where the other side has it.
+func (c *Codec) refer(e *wire.Encoder, v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+	default:
+		return false
+	}
+	if v.IsNil() {
+		return false
+	}
+	form := 0
+	if c.peer.Forms() {
+		if form = c.shapeOf(v.Type()).id; form == 0 {
+			return false
+		}
+	}
+	return c.find(e, v, form, func() { e.Byte(wire.TagShared) })
+}
+
+// referred takes what the other side refers to.
+func (c *Codec) referred(d *wire.Decoder) any {
+	v := c.known(d, d.Uint())
+	if !v.IsValid() {
+		return nil
+	}
+	return v.Interface()
+}
+
+// known returns what the head of a shared value refers to.
+func (c *Codec) known(d *wire.Decoder, head uint64) (v reflect.Value) {
+	if d.Sharing == nil || head < wire.ShareRef || head-wire.ShareRef >= uint64(len(d.Sharing.Things)) {
+		d.Fail(wire.ErrTag)
+		return v
+	}
+	if t, ok := d.Sharing.Things[head-wire.ShareRef].(interface{ Value() reflect.Value }); ok {
+		v = t.Value()
+	}
+	if !v.IsValid() {
+		d.Fail(wire.ErrTag)
+	} else if v.Kind() == reflect.Slice {
+		low, high, most := d.Part(v.Len())
+		v = v.Slice3(low, high, most)
+	}
+	return v
+}
+
+// share appends a shared pointer, slice or map.
+func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
+	form := c.form(s)
+	if v.IsNil() {
+		e.Uint(wire.ShareNil)
+		return
+	}
+	if c.find(e, v, form, func() {}) {
+		return
+	}
+	t := &thing{codec: c, shape: s, value: v}
+	if v.CanAddr() { // it is the variable, and not what was in it
+		t.value = reflect.New(v.Type()).Elem()
+		t.value.Set(v)
+	}
+	n := e.Sharing.Number(t)
+	e.Uint(wire.ShareNew)
+	if v.Kind() != reflect.Slice {
+		e.Sharing.Place(n, v.UnsafePointer(), v.Type().Elem(), form)
+		if v.Kind() == reflect.Map {
+			e.Len(v.Len(), false)
+		}
+		c.content(e, s, t.value)
+		return
+	}
+	each := v.Type().Elem().Size()
+	start, size := e.Sharing.Whole(v.UnsafePointer(), each*uintptr(v.Len()))
+	low := 0
+	if each > 0 {
+		low = int((uintptr(v.UnsafePointer()) - uintptr(start)) / each)
+		t.value = reflect.SliceAt(v.Type().Elem(), start, int(size/each)).Convert(v.Type())
+	}
+	e.Sharing.PlaceArray(n, start, size, v.Type().Elem(), form)
+	e.Len(t.value.Len(), false)
+	c.content(e, s, t.value)
+	e.Part(low, v.Len(), min(v.Cap(), t.value.Len()-low))
+}
+
+// takeShared takes a shared pointer, slice or map.
+func (c *Codec) takeShared(d *wire.Decoder, s *shape, v reflect.Value) {
+	head := d.Uint()
+	switch {
+	case head == wire.ShareNil:
+		v.SetZero()
+		return
+	case head >= wire.ShareRef:
+		if own := c.known(d, head); d.Err() == nil {
+			set(d, v, own.Interface())
+		}
+		return
+	}
+	if !d.Charge(wire.ThingSize) {
+		return
+	}
+	t := &thing{codec: c, shape: s}
+	n := d.Sharing.Number(t)
+	switch v.Kind() {
+	case reflect.Pointer:
+		to, ok := fresh(d, v.Type().Elem())
+		if !ok {
+			return
+		}
+		t.value = to.Addr().Convert(v.Type())
+		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
+		v.Set(t.value)
+		c.decode(d, s.elem, to)
+	case reflect.Map:
+		count, _ := d.Len(2)
+		if !chargeMap(d, v.Type(), count) {
+			return
+		}
+		t.value = reflect.MakeMapWithSize(v.Type(), count)
+		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
+		v.Set(t.value)
+		c.entries(d, s, t.value, count)
+	case reflect.Slice:
+		count, _ := d.Len(1)
+		t.value = c.elements(d, s, v.Type(), count)
+		low, high, most := d.Part(t.value.Len())
+		if d.Err() != nil {
+			return
+		}
+		d.Sharing.PlaceArray(n, t.value.UnsafePointer(), v.Type().Elem().Size()*uintptr(count), v.Type().Elem(), c.form(s))
+		v.Set(t.value.Slice3(low, high, most))
+	}
+	if d.Err() == nil {
+		t.Keep()
+	}
+}

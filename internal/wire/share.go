@@ -1,0 +1,293 @@
+package wire
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"unsafe"
+)
+
+// Sharing is the table of a call whose two sides share things: what pointers point to, the arrays of slices, and maps.
+// Each side has one of everything, under the same number. A thing crosses when it is met first, and by its number
+// afterwards, so it is one thing on the other side, too.
+//
+//	pointer = 0 | 1+mode, content | 4+number
+//	map     = 0 | 1+mode, length, entries | 4+number
+//	slice   = 0 | 1+mode, length of the array, its elements, part | 4+number, part
+//	part    = offset, length, capacity
+//	changes = (number+1, content)…, 0
+//
+// 0 is nil. The mode is that in which the content is to come back. The content of an array among the changes is the
+// number of its first element, the number of elements, and these; that of a map its length and all of its entries.
+type Sharing struct {
+	// Things are what each side keeps of a thing, by number.
+	Things []any
+	// Funcs are the handles of the functions of the host that crossed, by the address of each in the module.
+	Funcs map[unsafe.Pointer]uint64
+
+	places map[place]int
+	few    []place // the places of the first things, which need no map
+	arrays []array // in the order of their addresses
+	wide   []array // arrays that turned out to be parts of a larger one
+}
+
+// ThingSize is about how much memory a thing takes beside its content, in bytes.
+const ThingSize = 256
+
+// The heads of a shared value.
+const (
+	ShareNil = 0
+	ShareNew = 1 // and the mode
+	ShareRef = 4 // and the number
+)
+
+// Thing is a thing of a value of type any.
+type Thing interface {
+	// Keep remembers the content, and Changed reports whether it is another one.
+	Keep()
+	Changed() bool
+	Put(e *Encoder)
+	Take(d *Decoder)
+}
+
+// place is where a thing is. A struct and its first field have one address, so the type belongs to it; and so does how
+// the content crosses.
+type place struct {
+	at   unsafe.Pointer
+	typ  reflect.Type
+	form int
+	n    int
+}
+
+type array struct {
+	start, end uintptr
+	typ        reflect.Type
+	form       int
+	n          int
+}
+
+// ErrAgain asks for the message once more: an array that crossed is a part of a larger one, which is known now.
+var ErrAgain = errors.New("wire: the message has to be encoded again")
+
+// manyThings is the number of things from which a map finds them sooner.
+const manyThings = 8
+
+// Find returns the number of what a pointer points to, or of a map.
+func (s *Sharing) Find(at unsafe.Pointer, typ reflect.Type, form int) (int, bool) {
+	if s.places != nil {
+		n, ok := s.places[place{at: at, typ: typ, form: form}]
+		return n, ok
+	}
+	for i := range s.few {
+		if p := &s.few[i]; p.at == at && p.typ == typ && p.form == form {
+			return p.n, true
+		}
+	}
+	return 0, false
+}
+
+// Add numbers what a pointer points to, or a map.
+func (s *Sharing) Add(at unsafe.Pointer, typ reflect.Type, form int, thing any) int {
+	n := s.Number(thing)
+	s.Place(n, at, typ, form)
+	return n
+}
+
+// Place says where a thing is that a pointer points to, or that is a map.
+func (s *Sharing) Place(n int, at unsafe.Pointer, typ reflect.Type, form int) {
+	p := place{at: at, typ: typ, form: form}
+	switch {
+	case s.places != nil:
+		s.places[p] = n
+	case len(s.few) < manyThings:
+		p.n = n
+		s.few = append(s.few, p)
+	default:
+		s.places = map[place]int{p: n}
+		for _, f := range s.few {
+			n := f.n
+			f.n = 0
+			s.places[f] = n
+		}
+	}
+}
+
+// FindArray returns the number of the array that has size bytes at an address, at which offset it has them, and how
+// many bytes it has from there on. Where it has only some of them, the encoder fails with [ErrAgain].
+func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ reflect.Type, form int) (n int, offset, room uintptr, ok bool) {
+	start := uintptr(at)
+	end := start + size
+	for i := s.after(start); i < len(s.arrays) && s.arrays[i].start < end; i++ {
+		a := &s.arrays[i]
+		if a.typ != typ || a.form != form {
+			continue
+		}
+		if a.start <= start && end <= a.end {
+			return a.n, start - a.start, a.end - start, true
+		}
+		s.wide = append(s.wide, array{start: min(start, a.start), end: max(end, a.end)})
+		e.Fail(ErrAgain)
+		return 0, 0, 0, false
+	}
+	return 0, 0, 0, false
+}
+
+// after returns the index of the first array that ends after an address.
+func (s *Sharing) after(at uintptr) int {
+	i, _ := slices.BinarySearchFunc(s.arrays, at, func(a array, at uintptr) int {
+		if a.end <= at {
+			return -1
+		}
+		return 1
+	})
+	return i
+}
+
+// Whole returns the array that size bytes at an address belong to, as far as it is known to be larger.
+func (s *Sharing) Whole(at unsafe.Pointer, size uintptr) (unsafe.Pointer, uintptr) {
+	start := uintptr(at)
+	end := start + size
+	for grown := true; grown; {
+		grown = false
+		for _, w := range s.wide {
+			if w.start < end && start < w.end && (w.start < start || w.end > end) {
+				start, end, grown = min(start, w.start), max(end, w.end), true
+			}
+		}
+	}
+	return unsafe.Add(at, int(start-uintptr(at))), end - start
+}
+
+// Number numbers a thing whose place is not known yet.
+func (s *Sharing) Number(thing any) int {
+	s.Things = append(s.Things, thing)
+	return len(s.Things) - 1
+}
+
+// PlaceArray says where a thing is that is an array.
+func (s *Sharing) PlaceArray(n int, at unsafe.Pointer, size uintptr, typ reflect.Type, form int) {
+	if size > 0 {
+		start := uintptr(at)
+		s.arrays = slices.Insert(s.arrays, s.after(start), array{start, start + size, typ, form, n})
+	}
+}
+
+// Restart forgets the things after the first n, to encode a message again.
+func (s *Sharing) Restart(n int) {
+	s.Things = s.Things[:n]
+	s.arrays = slices.DeleteFunc(s.arrays, func(a array) bool { return a.n >= n })
+	s.few = slices.DeleteFunc(s.few, func(p place) bool { return p.n >= n })
+	for p, i := range s.places {
+		if i >= n {
+			delete(s.places, p)
+		}
+	}
+}
+
+// Part appends which part of its array a slice is.
+func (e *Encoder) Part(offset, length, capacity int) {
+	e.Uint(uint64(offset))
+	e.Uint(uint64(length))
+	e.Uint(uint64(capacity))
+}
+
+// Part takes which part of an array of the given length a slice is: the indices of a full slice expression.
+func (d *Decoder) Part(whole int) (low, high, most int) {
+	offset, length, capacity := d.Uint(), d.Uint(), d.Uint()
+	if n := uint64(whole); offset > n || capacity > n-offset || length > capacity {
+		d.Fail(ErrLength)
+		return 0, 0, 0
+	}
+	return int(offset), int(offset + length), int(offset + capacity)
+}
+
+// Range takes the bounds of the changed elements of an array of the given length.
+func (d *Decoder) Range(whole int) (from, to int) {
+	first, count := d.Uint(), d.Uint()
+	if n := uint64(whole); first > n || count > n-first {
+		d.Fail(ErrLength)
+		return 0, 0
+	}
+	return int(first), int(first + count)
+}
+
+// Changed returns the bounds of what differs between two arrays of the same length, whose elements have size bytes.
+func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
+	a, b := unsafe.Slice((*byte)(now), count*int(size)), unsafe.Slice((*byte)(was), count*int(size))
+	if string(a) == string(b) {
+		return 0, 0
+	}
+	same := func(i int) bool {
+		return string(a[i*int(size):(i+1)*int(size)]) == string(b[i*int(size):(i+1)*int(size)])
+	}
+	for from, to = 0, count; same(from); from++ {
+	}
+	for same(to - 1) {
+		to--
+	}
+	return from, to
+}
+
+// Same reports whether the memory at two addresses is the same. What pointers in it point to is not looked at.
+func Same(a, b unsafe.Pointer, size uintptr) bool {
+	return string(unsafe.Slice((*byte)(a), size)) == string(unsafe.Slice((*byte)(b), size))
+}
+
+// SpareLimit is how many bytes of capacity beyond a slice's length cross at most; a slice that has more arrives with
+// no capacity beyond its length.
+const SpareLimit = 4 << 10
+
+// Spare reports whether the elements of a kind cross beyond the length of a slice: they can be read while others
+// write them, as long as they hold no pointers.
+func Spare(k reflect.Kind) bool { return reflect.Bool <= k && k <= reflect.Complex128 }
+
+// Content returns a copy of a content: of what a pointer points to, of an array, or of a map.
+func Content(v reflect.Value) (copied reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		copied = reflect.New(v.Type().Elem()).Elem()
+		copied.Set(v.Elem())
+	case reflect.Slice:
+		copied = reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(copied, v)
+	case reflect.Map:
+		copied = reflect.MakeMapWithSize(v.Type(), v.Len())
+		for it := v.MapRange(); it.Next(); {
+			copied.SetMapIndex(it.Key(), it.Value())
+		}
+	}
+	return copied
+}
+
+// Difference returns the bounds of what differs between two contents: of pointers between what they point to and a
+// value, of slices between their elements; of a map 0 and 1 where anything does.
+func Difference(now, was reflect.Value) (from, to int) {
+	switch now.Kind() {
+	case reflect.Pointer:
+		if !Same(now.UnsafePointer(), was.Addr().UnsafePointer(), was.Type().Size()) {
+			return 0, 1
+		}
+	case reflect.Slice:
+		if now.Len() > 0 {
+			return Changed(now.UnsafePointer(), was.UnsafePointer(), now.Len(), now.Type().Elem().Size())
+		}
+	case reflect.Map:
+		if now.Len() != was.Len() {
+			return 0, 1
+		}
+		elem := now.Type().Elem()
+		a, b := reflect.New(elem).Elem(), reflect.New(elem).Elem()
+		for it := now.MapRange(); it.Next(); {
+			before := was.MapIndex(it.Key())
+			if !before.IsValid() {
+				return 0, 1
+			}
+			a.SetIterValue(it)
+			b.Set(before)
+			if !Same(a.Addr().UnsafePointer(), b.Addr().UnsafePointer(), elem.Size()) {
+				return 0, 1
+			}
+		}
+	}
+	return 0, 0
+}

@@ -1,0 +1,197 @@
+package loadtest
+
+import (
+	"errors"
+	"math/big"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+type sharedPoint struct{ X, Y int }
+
+// testSharedPointers: what pointers point to is changed in place, at any depth.
+func (s goSuite) testSharedPointers(t *testing.T) {
+	m := s.values(t)
+	a, b := &sharedPoint{Y: 1}, &sharedPoint{Y: 2}
+	require.NoError(t, bound[func(...*sharedPoint) error](t, m, "FillAll")(a, b))
+	assert.Equal(t, []sharedPoint{{1, 1}, {2, 2}}, []sharedPoint{*a, *b})
+	list, err := bound[func([]*sharedPoint) ([]*sharedPoint, error)](t, m, "FillList")([]*sharedPoint{b, a, nil}[:2])
+	require.NoError(t, err)
+	assert.Equal(t, []sharedPoint{{2, 1}, {1, 2}}, []sharedPoint{*a, *b})
+	assert.Same(t, b, list[0])
+	_, err = m.Call(t.Context(), "FillList", []any{[]*sharedPoint{a, b}})
+	require.NoError(t, err)
+	assert.Equal(t, []sharedPoint{{1, 1}, {2, 2}}, []sharedPoint{*a, *b}, "by name")
+
+	same := bound[func(a, b *sharedPoint) (bool, error)](t, m, "SamePointer")
+	a.X = 1
+	one, err := same(a, a)
+	require.NoError(t, err)
+	assert.True(t, one)
+	assert.Equal(t, 2, a.X)
+	two, err := same(a, b)
+	require.NoError(t, err)
+	assert.False(t, two)
+
+	n, other := 1, 2
+	p := &n
+	require.NoError(t, bound[func(**int) error](t, m, "SetThrough")(&p))
+	assert.Equal(t, 7, n)
+	require.NoError(t, bound[func(p **int, to *int) error](t, m, "SetPointer")(&p, &other))
+	assert.Same(t, &other, p)
+}
+
+type sharedHolder struct {
+	P      *sharedPoint
+	Q      []int
+	M      map[string]int
+	N      **int
+	hidden string
+}
+
+// testSharedParts: so are the parts of structs, whether the struct is passed by value or by pointer.
+func (s goSuite) testSharedParts(t *testing.T) {
+	m := s.values(t)
+	check := func(call func(h *sharedHolder) error) {
+		t.Helper()
+		n := 1
+		p := &n
+		h := sharedHolder{&sharedPoint{1, 2}, []int{1, 2}, map[string]int{"one": 1}, &p, "kept"}
+		before := h
+		require.NoError(t, call(&h))
+		assert.Equal(t, before, h)
+		assert.Equal(t, sharedPoint{7, 2}, *before.P)
+		assert.Equal(t, []int{7, 2}, before.Q)
+		assert.Equal(t, map[string]int{"one": 1, "seven": 7}, before.M)
+		assert.Equal(t, 7, n)
+		assert.Same(t, before.P, h.P)
+	}
+	check(func(h *sharedHolder) error { return bound[func(sharedHolder) error](t, m, "ChangeHolder")(*h) })
+	check(func(h *sharedHolder) error {
+		same, err := bound[func(*sharedHolder) (*sharedHolder, error)](t, m, "ChangeHolderPointer")(h)
+		assert.Same(t, h, same)
+		return err
+	})
+	check(func(h *sharedHolder) error { _, err := m.Call(t.Context(), "ChangeHolder", []any{*h}); return err })
+	require.NoError(t, bound[func(sharedHolder) error](t, m, "ChangeHolder")(sharedHolder{}))
+
+	type account struct{ Owner string }
+	accounts := []*account{{"ann"}, {"bob"}}
+	owners, err := bound[func([]*account) (string, error)](t, m, "OwnersOf")(accounts)
+	require.NoError(t, err)
+	assert.Equal(t, "annbob", owners)
+	assert.Equal(t, "ann! bob!", accounts[0].Owner+" "+accounts[1].Owner)
+
+	type node struct {
+		Value int
+		Next  *node
+	}
+	x, y := &node{Value: 1}, &node{Value: 2}
+	back, err := bound[func(a, b *node) (*node, error)](t, m, "Link")(x, y)
+	require.NoError(t, err)
+	assert.True(t, back == y && x.Next == y && y.Next == x)
+	y.Next = nil
+	values, err := bound[func(*node) ([]int, error)](t, m, "Values")(x)
+	require.NoError(t, err)
+	assert.Equal(t, []int{2, 3}, values)
+	assert.Equal(t, 5, x.Value+y.Value)
+}
+
+// testSharedArrays: slices of one array are slices of one array, with its capacity.
+func (s goSuite) testSharedArrays(t *testing.T) {
+	m := s.values(t)
+	all := []int{1, 2, 3, 4}
+	same, err := bound[func(a, b []int) (bool, error)](t, m, "SameArray")(all[:2:2], all[1:])
+	require.NoError(t, err)
+	assert.True(t, same)
+	assert.Equal(t, []int{1, 7, 3, 4}, all)
+	room, err := bound[func(a, b, c []int) (int, error)](t, m, "Overlap")(all[2:], all[1:3], all[:2])
+	require.NoError(t, err)
+	assert.Equal(t, 2, room)
+	assert.Equal(t, []int{3, 2, 1, 4}, all)
+
+	buf := make([]byte, 1, 8)
+	n, err := bound[func([]byte, string) (int, error)](t, m, "FillCapacity")(buf, "capacity!")
+	require.NoError(t, err)
+	assert.Equal(t, 8, n)
+	assert.Equal(t, "capacity", string(buf[:8]))
+	text := bound[func([]byte, string) ([]byte, error)](t, m, "AppendText")
+	out, err := text(buf[:3], "\x00\x00")
+	require.NoError(t, err)
+	assert.Equal(t, "cap\x00\x00ity", string(buf[:8]), "the spare part of the array is the host's")
+	assert.Same(t, &buf[0], &out[0])
+	grown, err := text(buf, "longer than what is left")
+	require.NoError(t, err)
+	assert.Equal(t, "clonger than what is left", string(grown))
+	assert.Equal(t, byte('c'), buf[0])
+
+	words := []string{"a", "b", "c"}
+	rest, err := bound[func([]string, int) ([]string, error)](t, m, "Drop")(words, 0)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"b", "c"}, rest)
+	assert.Equal(t, []string{"b", "c", "c"}, words)
+	assert.Same(t, &words[0], &rest[0])
+
+	rows := [][]float64{{1}, {2}}
+	second := rows[1]
+	require.NoError(t, bound[func([][]float64) error](t, m, "Matrix")(rows))
+	assert.Same(t, &second[0], &rows[0][0])
+	assert.Equal(t, 5.0, second[0])
+
+	three := []int{1, 2, 3}
+	x, y, z, err := bound[func([]int) ([]int, []int, []int, error)](t, m, "Halves")(three)
+	require.NoError(t, err)
+	assert.True(t, &x[1] == &y[0] && &z[0] == &three[0] && len(y) == 2)
+
+	var group sync.WaitGroup
+	parts := slices.Repeat([]int{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}, 8)
+	sorted := bound[func([]int) error](t, m, "SortInts")
+	for i := range 8 {
+		group.Go(func() { assert.NoError(t, sorted(parts[i*10:i*10+10])) })
+	}
+	group.Wait()
+	assert.Equal(t, slices.Repeat([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 8), parts)
+}
+
+// testSharedOthers: maps, texts, errors and values of any type change in place.
+func (s goSuite) testSharedOthers(t *testing.T) {
+	m := s.values(t)
+	labels := map[string][]string{"old": {"a"}}
+	n, err := bound[func(map[string][]string) (int, error)](t, m, "Rename")(labels)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.Equal(t, map[string][]string{"new": {"a", "more"}}, labels)
+
+	number := big.NewInt(21)
+	double, err := bound[func(*big.Int) (*big.Int, error)](t, m, "Double2")(number)
+	require.NoError(t, err)
+	assert.Same(t, number, double)
+	assert.Equal(t, "42", number.String())
+	require.NoError(t, bound[func(map[string]*big.Int) error](t, m, "DoubleAll")(map[string]*big.Int{"n": number}))
+	assert.Equal(t, "84", number.String())
+	_, err = m.Call(t.Context(), "Double2", []any{number})
+	require.NoError(t, err)
+	assert.Equal(t, "168", number.String(), "by name")
+
+	own := errors.New("own")
+	failure := own
+	require.NoError(t, bound[func(*error) error](t, m, "SetError")(&failure))
+	closed, err := m.Bind("ErrClosed", reflect.TypeFor[error]())
+	require.NoError(t, err)
+	assert.ErrorIs(t, failure, own)
+	assert.ErrorIs(t, failure, closed.Interface().(error))
+
+	var v any = "text"
+	require.NoError(t, bound[func(*any) error](t, m, "SetAny")(&v))
+	assert.Equal(t, []int{1, 2}, v)
+	p := &sharedPoint{1, 2}
+	var a, b any = p, 5
+	require.NoError(t, bound[func(a, b *any) error](t, m, "SwapAny")(&a, &b))
+	assert.Equal(t, 5, a)
+	assert.Same(t, p, b)
+}

@@ -1,0 +1,83 @@
+package values
+
+import (
+	"errors"
+	"math/big"
+)
+
+// What is shared by caller and callee.
+
+func FillAll(to ...*Point) {
+	for i, p := range to {
+		p.X = i + 1
+	}
+}
+
+func FillList(to []*Point) []*Point {
+	for i, p := range to {
+		p.X = i + 1
+	}
+	return to
+}
+
+type Holder struct {
+	P *Point
+	Q []int
+	M map[string]int
+	N **int
+}
+
+func ChangeHolder(h Holder) {
+	if h.P != nil {
+		h.P.X = 7
+	}
+	if len(h.Q) > 0 {
+		h.Q[0] = 7
+	}
+	if h.M != nil {
+		h.M["seven"] = 7
+	}
+	if h.N != nil {
+		**h.N = 7
+	}
+}
+
+func ChangeHolderPointer(h *Holder) *Holder { ChangeHolder(*h); return h }
+func SetPointer(p **int, to *int)           { *p = to }
+func SetThrough(p **int)                    { **p = 7 }
+func SamePointer(a, b *Point) bool          { a.X++; return a == b }
+func SameArray(a, b []int) bool             { a[len(a)-1] = 7; return &a[len(a)-1] == &b[0] }
+func Overlap(a, b, c []int) int             { a[0], b[0], c[0] = 1, 2, 3; return cap(a) }
+func FillCapacity(b []byte, with string) int {
+	return copy(b[:cap(b)], with)
+}
+func AppendText(b []byte, text string) []byte { return append(b, text...) }
+func Drop(s []string, i int) []string         { return append(s[:i], s[i+1:]...) }
+func Rename(m map[string][]string) int {
+	m["new"] = append(m["old"], "more")
+	delete(m, "old")
+	return len(m)
+}
+func Double2(n *big.Int) *big.Int           { return n.Add(n, n) }
+func DoubleAll(n map[string]*big.Int) error { Double2(n["n"]); return nil }
+func SetError(err *error)                   { *err = errors.Join(*err, ErrClosed) }
+func SetAny(v *any)                         { *v = []int{1, 2} }
+func SwapAny(a, b *any)                     { *a, *b = *b, *a }
+func Link(a, b *Node) *Node                 { a.Next, b.Next = b, a; return b }
+func Values(n *Node) (all []int) {
+	for ; n != nil; n = n.Next {
+		n.Value++
+		all = append(all, n.Value)
+	}
+	return all
+}
+func OwnersOf(all []*Account) (owners string) {
+	for _, a := range all {
+		owners += a.Owner
+		a.Owner += "!"
+	}
+	return owners
+}
+func Matrix(m [][]float64)                 { m[1][0] = 5; m[0] = m[1] }
+func Halves(s []int) ([]int, []int, []int) { return s[:2], s[1:], s }
+func Twins() (a, b []int)                  { all := []int{1, 2, 3, 4}; return all[:2], all[1:] }
