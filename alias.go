@@ -111,9 +111,15 @@ func (l *Loader) unalias(name Name) (Name, error) {
 
 // registered returns the registered module of a name, a crashed one too, or nil.
 func (l *Loader) registered(asked string, name Name) *Module {
-	modules, with := *l.cache.modules.Load(), builtWith(name.Along, name.Instances, name.Engine)
-	if m := modules[asked+with]; m != nil {
-		return m
+	modules := *l.cache.modules.Load()
+	return modules[l.leading(asked, name, func(key string) bool { return modules[key] != nil })]
+}
+
+// leading returns the first of the keys of a name that is known, or "".
+func (l *Loader) leading(asked string, name Name, known func(key string) bool) string {
+	with := builtWith(name.Along, name.Instances, name.Engine)
+	if known(asked + with) {
+		return asked + with
 	}
 	key := name.String()
 	if name.Form == FormDir {
@@ -121,5 +127,8 @@ func (l *Loader) registered(asked string, name Name) *Module {
 			key = dir
 		}
 	}
-	return modules[key+with]
+	if known(key + with) {
+		return key + with
+	}
+	return ""
 }

@@ -2,7 +2,6 @@ package load
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -72,17 +71,6 @@ func (c *cache) alias(m *Module, name string) *Module {
 	return m
 }
 
-// drop takes a module out under all its names and reports whether it was there.
-func (c *cache) drop(m *Module) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if m.dropped || !m.registered {
-		return false
-	}
-	c.remove(m)
-	return true
-}
-
 // drop notes that a module is registered no more. It is called with mu held.
 func (m *Module) drop() {
 	m.dropped = true
@@ -103,13 +91,16 @@ func (c *cache) remove(m *Module) {
 	c.modules.Store(&modules)
 }
 
-// reap drops the module of that name if it has crashed, and frees what it still holds.
-func (c *cache) reap(ctx context.Context, name string) {
+// reap drops the module of that name if it has crashed, and returns it.
+func (c *cache) reap(name string) *Module {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	m := (*c.modules.Load())[name]
-	if m != nil && m.crashed() && c.drop(m) {
-		// It is gone either way; how it ended was the error of the call that met the crash.
-		_ = m.close(context.WithoutCancel(ctx))
+	if m == nil || !m.crashed() || m.dropped || !m.registered {
+		return nil
 	}
+	c.remove(m)
+	return m
 }
 
 // close refuses further loads, abandons those under way and returns the modules, for the caller to

@@ -205,6 +205,8 @@ func artifactKey(engine Engine, compiler Compiler, src Source) string {
 func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store.Artifact, error) {
 	compiler, ok := engine.(Compiler)
 	switch {
+	case !ok && spec.former && spec.Source.Kind != KindBuiltin:
+		return nil, errNoArtifact
 	case !ok:
 		return nil, nil
 	case l.config.Store == nil:
@@ -215,6 +217,9 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 	start := time.Now()
 	ctx = withEvicted(ctx, spec.Name)
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
+		if spec.former {
+			return errNoArtifact
+		}
 		if err := l.checkSources(spec); err != nil {
 			return err
 		}

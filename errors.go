@@ -472,7 +472,7 @@ func recovered(err *error) {
 }
 
 // UnboundError reports what the program uses of a module, through a [Ref] or functions of [LazyBind], and the new instance does
-// not have. The old instance stays.
+// not have. The old instance stays, or is started again.
 type UnboundError struct {
 	Lost []error // each a [*SymbolError], or what another use met
 }

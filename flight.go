@@ -74,6 +74,13 @@ func (c *cache) claim(ctx context.Context, f *flight, identity string, further .
 	return nil, nil
 }
 
+// adopt makes a module that was started apart from the flight the one that it loads.
+func (c *cache) adopt(f *flight, m *Module) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.imports = m.imports
+}
+
 // wait waits for f on behalf of from. It is called with mu held and releases it: looking for a circle of
 // waiting flights and recording the wait that would close it must be one step, or two goroutines both
 // find no circle and then wait for each other.

@@ -18,7 +18,7 @@ type follower struct {
 	name    string
 	options []LoadOption
 	// prepare makes what the program uses of the new instance. The follower turns to it when take is called. The error says what
-	// the program uses of the old instance and the new one does not have.
+	// the program uses of the old instance and the new one does not have; where old is nil, what the new one does not have.
 	prepare func(ctx context.Context, old, fresh *Module) (take func(), err error)
 }
 
@@ -44,6 +44,13 @@ func (l *Loader) follow(f *follower) {
 		defer c.mu.Unlock()
 		delete(c.all, n)
 	}, c.last)
+}
+
+// any reports whether there may be some.
+func (c *followers) any() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all) > 0
 }
 
 // held lists those that the program still holds, oldest first.
@@ -75,7 +82,7 @@ func (l *Loader) rebind(ctx context.Context, g *generation) (takes []func(), err
 	for _, f := range l.followers.held() {
 		old := f.module()
 		fresh := g.fresh[old]
-		if old == nil || fresh == nil || !carries(f.name, old, fresh) {
+		if old == nil || fresh == nil || !carries(f.name, old.spec, fresh.spec) {
 			continue
 		}
 		take, err := f.try(ctx, old, fresh)
@@ -113,7 +120,7 @@ func (e *UnboundError) add(err error) {
 func (z *lazy) rebind(old, fresh *Module) (v reflect.Value, err error) {
 	v, err = fresh.bind(z.symbol, z.t)
 	var unfit *SymbolError
-	if errors.As(err, &unfit) {
+	if errors.As(err, &unfit) && old != nil {
 		if _, before := old.bind(z.symbol, z.t); before != nil {
 			return reflect.Value{}, nil
 		}

@@ -45,7 +45,9 @@ func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, 
 // sibling returns the module with an instantiation, and makes it where there is none; goroutines that ask at
 // once share one build. It lives as long as the module.
 func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
-	m.siblings.reap(ctx, symbol)
+	if crashed := m.siblings.reap(symbol); crashed != nil {
+		_ = crashed.close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
+	}
 	sibling, err := m.siblings.load(ctx, symbol, symbol, nil, func(ctx context.Context, _ *flight) (*Module, error) {
 		return m.loader.start(m.loader.context(ctx), m.spec.instantiated([]string{symbol}), importer{loader: m.loader, imports: new(imports)})
 	})

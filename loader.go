@@ -87,6 +87,7 @@ type Loader struct {
 	watchers []*watcher // guarded by the cache's mutex
 
 	followers followers
+	formers   map[string]*former // by the names that led to them; guarded by the cache's mutex
 
 	looking *time.Timer // that looks what is used; nil before the first load; guarded by the cache's mutex
 
@@ -233,7 +234,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 	}
 	key += with
 	if by.generation == nil {
-		l.cache.reap(ctx, key)
+		l.reap(ctx, key)
 	}
 	m, err := l.loadAs(ctx, name, key, by)
 	if err != nil {
@@ -286,6 +287,17 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 	if err != nil {
 		return nil, err
 	}
+	if g == nil {
+		if spec, m, err = l.succeed(ctx, spec, f, name); err != nil {
+			return nil, err
+		}
+		trial := m
+		defer func() {
+			if trial != nil && m != trial {
+				_ = trial.close(context.WithoutCancel(ctx)) // nobody has seen it
+			}
+		}()
+	}
 	var further []string
 	if name.Query == "" && name.Form != FormURL { // a URL has its version in itself
 		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
@@ -297,7 +309,11 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 	if m, err := l.cacheOf(g).claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
 		return m, err
 	}
-	m, err = l.start(ctx, spec, importer{loader: l, flight: f, imports: f.imports, generation: g})
+	if m == nil {
+		m, err = l.start(ctx, spec, importer{loader: l, flight: f, imports: f.imports, generation: g})
+	} else {
+		l.cache.adopt(f, m)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func (l *Loader) replace(g *generation, takes []func()) error {
 	}
 	names := make(map[string]*Module)
 	for key, m := range *c.modules.Load() {
-		if fresh := g.fresh[m]; g.old[m] && carries(key, m, fresh) {
+		if fresh := g.fresh[m]; g.old[m] && carries(key, m.spec, fresh.spec) {
 			names[key] = fresh
 		}
 	}
@@ -211,10 +211,10 @@ func (c *cache) outdated(g *generation) error {
 
 // carries tells whether a name of the old module is one of the new module, too: not where it asks for a version that the new
 // one has not.
-func carries(key string, old, fresh *Module) bool {
-	if old.spec.identity() == fresh.spec.identity() {
+func carries(key string, old, fresh *Spec) bool {
+	if old.identity() == fresh.identity() {
 		return true
 	}
 	name, err := ParseName(key)
-	return key != old.spec.identity() && err == nil && name.Query == ""
+	return key != old.identity() && err == nil && name.Query == ""
 }

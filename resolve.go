@@ -57,6 +57,8 @@ type Spec struct {
 	Deprecated string
 	// Retracted says why the module's authors retracted this version, "" where they did not.
 	Retracted string
+
+	former bool // its source may have changed since it was compiled: only its artifact runs
 }
 
 // identity names the module, its version and what it is built with: two specs of one identity are one module.

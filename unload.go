@@ -86,6 +86,9 @@ func (l *Loader) take(asked string, options []LoadOption) (*Module, error) {
 	c := &l.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if former := l.formers[l.leading(asked, name, func(key string) bool { return l.formers[key] != nil })]; former != nil {
+		l.forget(former)
+	}
 	m := l.registered(asked, name)
 	switch {
 	case c.closed:
@@ -185,6 +188,9 @@ const overlap = 10 * time.Millisecond
 // called with mu held.
 func (l *Loader) withdraw(modules []*Module, why string) {
 	c := &l.cache
+	for _, m := range modules {
+		l.remember(m)
+	}
 	registered := maps.Clone(*c.modules.Load())
 	maps.DeleteFunc(registered, func(_ string, m *Module) bool { return slices.Contains(modules, m) })
 	for _, m := range modules {
