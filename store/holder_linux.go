@@ -24,7 +24,8 @@ func holder(path string) int {
 	if err != nil {
 		return 0
 	}
-	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
+	device := uint64(st.Dev) // narrower on some systems
+	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(device), unix.Minor(device), st.Ino)
 	for line := range strings.Lines(string(data)) {
 		// "1: FLOCK  ADVISORY  WRITE 1234 fe:01:5678 0 EOF"; one that waits has "->" behind the number.
 		fields := strings.Fields(line)
