@@ -60,7 +60,7 @@ func (c confinement) fileAsks() []rule {
 	if !c.withoutFiles() {
 		rules = append(rules, rule{unix.SYS_OPENAT2, verdict(deny(unix.ENOSYS))}) // its mode is in memory; openat will do
 		for _, m := range slices.Concat(modeCalls, legacyModeCalls) {
-			rules = append(rules, rule{m.nr, m.plain()})
+			rules = append(rules, rule{m.nr, append(c.openFlags(m.flags), m.plain()...)})
 		}
 	}
 	return rules
@@ -77,6 +77,30 @@ var modeCalls = []modeCall{
 	{nr: unix.SYS_OPENAT, arg: 3, flags: 2},
 	{nr: unix.SYS_MKDIRAT, arg: 2},
 	{nr: unix.SYS_MKNODAT, arg: 2, node: true},
+}
+
+// openFlags refuse what Landlock does not see in the flags of an open, which are the argument at: a file opened neither
+// for reading nor for writing, for which it asks no right at all, and, before its third version, one that is
+// emptied without being opened for writing.
+func (c confinement) openFlags(at uint32) filter {
+	if at == 0 {
+		return nil
+	}
+	f := refuseFlags(at, unix.O_ACCMODE, unix.O_ACCMODE)
+	if c.landlock < 3 {
+		f = append(f, refuseFlags(at, unix.O_ACCMODE|unix.O_TRUNC, unix.O_RDONLY|unix.O_TRUNC)...)
+	}
+	return f
+}
+
+// refuseFlags refuses a call whose argument has these bits within the mask, and goes on otherwise.
+func refuseFlags(arg, mask, bits uint32) filter {
+	return filter{
+		loadWord(low(arg)),
+		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: mask},
+		jump(unix.BPF_JEQ, bits, 0, 1),
+		ret(deny(unix.EACCES)),
+	}
 }
 
 // plain allows modes without special bits and, of files that are made by mknod, regular ones.
