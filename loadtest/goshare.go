@@ -158,6 +158,45 @@ func (s goSuite) testSharedArrays(t *testing.T) {
 	assert.Equal(t, slices.Repeat([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 8), parts)
 }
 
+// testSharedCallbacks: a function of the host sees what the module has changed so far, and changes it itself.
+func (s goSuite) testSharedCallbacks(t *testing.T) {
+	m := s.values(t)
+	numbers := []int{3, 1, 2, 9, 4}
+	less := bound[func([]int, func(i, j int) bool) error](t, m, "SortBy")
+	require.NoError(t, less(numbers, func(i, j int) bool { return numbers[i] < numbers[j] }))
+	assert.Equal(t, []int{1, 2, 3, 4, 9}, numbers)
+	words := []string{"c", "a", "b"}
+	anyLess := bound[func(any, func(i, j int) bool) error](t, m, "SortAny")
+	require.NoError(t, anyLess(words, func(i, j int) bool { return words[i] < words[j] }))
+	assert.Equal(t, []string{"a", "b", "c"}, words)
+	labels := map[string]int{}
+	seen, err := bound[func(map[string]int, func(string) int) (int, error)](t, m, "CountWith")(labels, func(name string) int {
+		labels["host"] = labels[name] + 1
+		return labels[name]
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 12, seen)
+	assert.Equal(t, map[string]int{"module": 1, "host": 2}, labels)
+	p := &sharedPoint{X: 1}
+	sum, err := bound[func(*sharedPoint, func() int) (int, error)](t, m, "StepWith")(p, func() int { p.X *= 10; return p.Y })
+	require.NoError(t, err)
+	assert.Equal(t, 21, sum)
+	assert.Equal(t, sharedPoint{20, 1}, *p)
+
+	block := make([]byte, 4)
+	n, err := bound[func(func([]byte) (int, error)) (string, error)](t, m, "ReadWith")(func(p []byte) (int, error) { return copy(p, "host"), nil })
+	require.NoError(t, err)
+	assert.Equal(t, "host", n)
+	require.NoError(t, bound[func([]byte, func(dst, src []byte)) error](t, m, "EachBlock")(block, func(dst, src []byte) { copy(dst, "ab") }))
+	assert.Equal(t, "abab", string(block))
+	x, err := bound[func(...func(*sharedPoint)) (sharedPoint, error)](t, m, "NewPoint")(func(p *sharedPoint) { p.X = 7 }, func(p *sharedPoint) { p.Y = p.X + 1 })
+	require.NoError(t, err)
+	assert.Equal(t, sharedPoint{7, 8}, x)
+	count, err := bound[func(func(*int, map[string]int)) (int, error)](t, m, "CountBy")(func(n *int, m map[string]int) { *n = 5; m["five"] = 5 })
+	require.NoError(t, err)
+	assert.Equal(t, 10, count)
+}
+
 // testSharedOthers: maps, texts, errors and values of any type change in place.
 func (s goSuite) testSharedOthers(t *testing.T) {
 	m := s.values(t)

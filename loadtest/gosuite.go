@@ -58,6 +58,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"SharedParts":           s.testSharedParts,
 		"SharedArrays":          s.testSharedArrays,
 		"SharedOthers":          s.testSharedOthers,
+		"SharedCallbacks":       s.testSharedCallbacks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

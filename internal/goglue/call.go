@@ -132,6 +132,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
+	p.instance.over(sharing, e.Given)
 	e.Sharing = nil
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
@@ -142,6 +143,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	d := p.instance.decode(ctx, reply)
 	defer p.instance.decoded(&d, reply)
 	if d.Sharing = sharing; sharing != nil {
+		sharing.End()
 		if err := p.instance.takeChanges(&d); err != nil {
 			return nil, fmt.Errorf("what the function changed cannot be taken over: %w", p.instance.tooMuch(err))
 		}

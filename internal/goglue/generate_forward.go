@@ -70,7 +70,7 @@ func (g *generator) forwardBody(method int, sig *types.Signature) {
 	for j := range results {
 		results[j] = fmt.Sprintf("r%d %s", j, g.spell(sig.Results().At(j).Type()))
 	}
-	g.printf("(%s) (%s) {\n\tc := %s.Call(%d)\n", strings.Join(params, ", "), strings.Join(results, ", "), host, method)
+	g.printf("(%s) (%s) {\n\tc := %s.Begin(%d)\n", strings.Join(params, ", "), strings.Join(results, ", "), host, method)
 	g.printf("\tfor c.Encoding() {\n")
 	for j := range params {
 		t, arg := sig.Params().At(j).Type(), "a"+strconv.Itoa(j)

@@ -27,6 +27,7 @@ type hostValues struct {
 type hostValue struct {
 	value   reflect.Value
 	methods []hostMethod
+	sharing *wire.Sharing // of the call that gave it, while it goes on
 }
 
 // hostMethod answers a call: it takes the arguments and appends the results. The error says why nothing was called.
@@ -38,7 +39,8 @@ type hostCall struct {
 	number   uint64
 	in       incoming
 	out      *wire.Encoder
-	granted  int // bytes of the budget that were taken for it
+	granted  int           // bytes of the budget that were taken for it
+	outer    *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
 }
 
 // give keeps a value for the module and appends the reference to it.
@@ -47,6 +49,7 @@ func (i *Instance) give(e *wire.Encoder, v *hostValue, modes []uint64) {
 	h.mu.Lock()
 	h.last++
 	handle := h.last
+	v.sharing = e.Sharing
 	if !h.ended {
 		if h.values == nil {
 			h.values = map[uint64]*hostValue{}
@@ -150,6 +153,8 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 	c.number = c.in.Uint()
 	defer c.done()
 	handle, method := c.in.Uint(), c.in.Uint()
+	outer := method&1 != 0
+	method >>= 1
 	c.out.Uint(c.number)
 	start := len(c.out.Buf)
 	c.out.Byte(wire.Done)
@@ -169,6 +174,11 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 		if v == nil || method >= uint64(len(v.methods)) {
 			return errors.New("the host no longer has this value")
 		}
+		if outer {
+			if err := c.update(v); err != nil {
+				return err
+			}
+		}
 		return v.methods[method](c, v.value)
 	}()
 	if c.out.Err != nil {
@@ -186,12 +196,55 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 	return c.out
 }
 
+// update takes what the module changed of the things of the call that gave the value.
+func (c *hostCall) update(v *hostValue) error {
+	i := c.instance
+	i.hostValues.mu.Lock()
+	c.outer = v.sharing
+	i.hostValues.mu.Unlock()
+	if c.outer == nil {
+		return errors.New("the call that gave this function is over")
+	}
+	var err error
+	c.outer.Use(func(s *wire.Sharing) {
+		c.in.Sharing = s
+		if err = i.takeChanges(&c.in); err == nil {
+			keepThings(s)
+		}
+		c.in.Sharing = nil
+	})
+	return err
+}
+
+// over forgets the table of a call for the values that it gave.
+func (i *Instance) over(sharing *wire.Sharing, given []uint64) {
+	if sharing == nil || len(given) == 0 {
+		return
+	}
+	i.hostValues.mu.Lock()
+	defer i.hostValues.mu.Unlock()
+	for _, handle := range given {
+		if v := i.hostValues.values[handle]; v != nil {
+			v.sharing = nil
+		}
+	}
+}
+
 // results appends what the host's function has changed and then its results.
 func (c *hostCall) results(sharing *wire.Sharing, encode func()) {
 	if sharing == nil {
+		if c.outer != nil {
+			c.outer.Use(func(s *wire.Sharing) { c.encodeWith(s, func() {}) })
+			c.out.Sharing = nil
+		}
 		encode()
 		return
 	}
+	c.encodeWith(sharing, encode)
+}
+
+// encodeWith appends the changes of what is shared, and what else is encoded.
+func (c *hostCall) encodeWith(sharing *wire.Sharing, encode func()) {
 	start, known := len(c.out.Buf), len(sharing.Things)
 	for again := true; again; again = c.out.Err == wire.ErrAgain {
 		c.instance.takeBack(c.out)

@@ -452,13 +452,16 @@ func answerAny(c *hostCall, v reflect.Value) error {
 	if t.IsVariadic() {
 		call = v.CallSlice
 	}
-	for j, result := range call(args) {
-		if t.Out(j) == errorType && j == t.NumOut()-1 {
-			c.instance.encodeError(c.out, result)
-		} else {
-			c.instance.dynamic.Encode(c.out, result.Interface())
+	results := call(args)
+	c.results(nil, func() {
+		for j, result := range results {
+			if t.Out(j) == errorType && j == t.NumOut()-1 {
+				c.instance.encodeError(c.out, result)
+			} else {
+				c.instance.dynamic.Encode(c.out, result.Interface())
+			}
 		}
-	}
+	})
 	return nil
 }
 

@@ -15,6 +15,9 @@ import "strconv"
 //	HostCancel   call number                                            module → host
 //	HostRelease  count, host handles                                    module → host
 //
+// The method of a HostCall is twice its index, and one more where the changes of what the call shares that gave the value
+// come before the arguments, and before the results of the answer.
+//
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of nanoseconds
 // that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline, or
 // Cancelled.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -29,6 +31,36 @@ type Sharing struct {
 	few    []place // the places of the first things, which need no map
 	arrays []array // in the order of their addresses
 	wide   []array // arrays that turned out to be parts of a larger one
+
+	mu      sync.Mutex  // of calls of the host, and of the end
+	ended   bool        // the answer of the call is being encoded, or decoded
+	last    []any       // the things at the end
+	claimed atomic.Bool // a call of the host is the one that uses the table
+}
+
+// Claim lets a call of the host use the table of the call that gave the function, and reports whether no other one
+// does. Release follows.
+func (s *Sharing) Claim() bool { return s.claimed.CompareAndSwap(false, true) }
+
+// Release undoes Claim.
+func (s *Sharing) Release() { s.claimed.Store(false) }
+
+// End keeps calls of the host from the table, while the answer of the call is encoded or decoded.
+func (s *Sharing) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended, s.last = true, s.Things
+}
+
+// Use lets a call of the host use the table; after the end it gets one with the same things.
+func (s *Sharing) Use(use func(*Sharing)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		use(&Sharing{Things: slices.Clone(s.last)})
+		return
+	}
+	use(s)
 }
 
 // ThingSize is about how much memory a thing takes beside its content, in bytes.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -57,6 +58,11 @@ type Call struct {
 	encoding bool // the results, or the arguments of a call of the host, have begun
 	start    int  // where they begin
 	known    int  // how many things the other side has
+
+	// scope is the table of the call while it goes on, for functions that it was given, and outer that of the call
+	// which was given what is called, where a call of the host brings it up to date.
+	scope *atomic.Pointer[wire.Sharing]
+	outer *wire.Sharing
 }
 
 // Transport carries frames to the host.
@@ -141,6 +147,9 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.mode, c.deadline = c.In.Uint(), c.In.Uint()
 	if c.mode&wire.ModeShare != 0 {
 		c.share(new(wire.Sharing))
+		c.scope = new(atomic.Pointer[wire.Sharing])
+		c.scope.Store(c.Out.Sharing)
+		defer c.scope.Store(nil)
 	}
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)

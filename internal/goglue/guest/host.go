@@ -25,11 +25,16 @@ type Host struct {
 	module *Module
 	handle uint64
 	modes  []uint64 // by method
+	scope  *atomic.Pointer[wire.Sharing]
 	ahead  readAhead
 }
 
 // Host takes a reference to a value of the host.
-func (c *Call) Host() *Host { return c.module.Host(&c.In) }
+func (c *Call) Host() *Host {
+	h := c.module.Host(&c.In)
+	h.scope = c.scope
+	return h
+}
 
 // Host takes a reference to a value of the host.
 func (m *Module) Host(in *wire.Decoder) *Host {
@@ -74,16 +79,32 @@ func (m *Module) postReleases() {
 	m.transport.Post(frame)
 }
 
-// Call begins a call of the method with the given index, which is 0 for a function. The arguments follow.
-func (h *Host) Call(method int) *Call {
-	c := &Call{module: h.module, host: h, number: h.module.host.lastCall.Add(1)}
+// Begin begins a call of the method with the given index, which is 0 for a function. Where what is called was given in
+// a call that goes on, what that call shares is brought up to date on both sides: the function may look at it, and
+// change it. The arguments follow.
+func (h *Host) Begin(method int) *Call {
+	if h.scope == nil || method < len(h.modes) && h.modes[method]&wire.ModeShare != 0 {
+		return h.Call(method)
+	}
+	outer := h.scope.Load()
+	if outer == nil || !outer.Claim() {
+		return h.Call(method)
+	}
+	return h.call(method, outer)
+}
+
+// Call is Begin for a method that looks at nothing else.
+func (h *Host) Call(method int) *Call { return h.call(method, nil) }
+
+func (h *Host) call(method int, outer *wire.Sharing) *Call {
+	c := &Call{module: h.module, host: h, number: h.module.host.lastCall.Add(1), outer: outer}
 	if method < len(h.modes) {
 		c.mode = h.modes[method]
 	}
 	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
-	c.Out.Uint(uint64(method))
+	c.Out.Uint(uint64(method)<<1 | Bit(outer != nil))
 	if c.mode&wire.ModeShare != 0 {
 		c.share(new(wire.Sharing))
 	}
@@ -121,6 +142,9 @@ func (c *Call) Send() {
 // Try makes the call and leaves its results in In. The error says why the host's function was not called, or
 // that its results cannot be used.
 func (c *Call) Try() error {
+	if c.outer != nil {
+		defer c.outer.Release()
+	}
 	if c.Out.Err != nil {
 		return hostRefusal("an argument cannot be given to the host: " + c.Out.Err.Error())
 	}
@@ -133,7 +157,14 @@ func (c *Call) Try() error {
 	runtime.KeepAlive(c.host)
 	switch c.In.Byte() {
 	case wire.Done:
-		if c.Sharing() {
+		switch {
+		case c.outer != nil:
+			c.outer.Use(func(s *wire.Sharing) {
+				c.In.Sharing = s
+				c.takeChanges()
+				c.In.Sharing = nil
+			})
+		case c.Sharing():
 			c.takeChanges()
 		}
 		return nil
@@ -258,4 +289,12 @@ func (h *Host) Seek(method int, offset int64, whence int) (int64, error) {
 	err := c.InError()
 	c.Taken()
 	return at, err
+}
+
+// Bit is a boolean as a number.
+func Bit(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
 }

@@ -181,11 +181,3 @@ func uninitialised(size int) []byte {
 	b.WriteByte(0)
 	return unsafe.Slice(unsafe.StringData(b.String()), size)
 }
-
-// Bit is a boolean as a number.
-func Bit(v bool) uint64 {
-	if v {
-		return 1
-	}
-	return 0
-}

@@ -45,9 +45,14 @@ func (c *Call) Encoding() bool {
 	s := c.Out.Sharing
 	switch {
 	case s == nil:
-		c.encoding = !c.encoding
+		if c.encoding = !c.encoding; c.encoding && c.outer != nil {
+			c.outer.Use(c.putOuter)
+		}
 		return c.encoding
 	case !c.encoding:
+		if c.host == nil {
+			s.End()
+		}
 		c.encoding, c.start, c.known = true, len(c.Out.Buf), len(s.Things)
 	case c.Out.Err == wire.ErrAgain:
 		c.module.held.forget(c.Out.Given)
@@ -57,27 +62,53 @@ func (c *Call) Encoding() bool {
 	default:
 		return false
 	}
-	c.putChanges(s)
+	c.putChanges(s.Things[:c.known])
 	return true
 }
 
-// putChanges appends the things that the host has with another content.
-func (c *Call) putChanges(s *wire.Sharing) {
-	for n, t := range s.Things[:c.known] {
+// putOuter appends what changed of the things of the call that was given what is called.
+func (c *Call) putOuter(s *wire.Sharing) {
+	start, known := len(c.Out.Buf), len(s.Things)
+	c.Out.Sharing = s
+	changed := c.putChanges(s.Things[:known])
+	for c.Out.Err == wire.ErrAgain {
+		c.Out.Truncate(start)
+		c.Out.Sharing = s
+		s.Restart(known)
+		changed = c.putChanges(s.Things[:known])
+	}
+	c.Out.Sharing = nil
+	for _, t := range changed {
 		switch t := t.(type) {
 		case thing:
-			if t.changed() {
-				c.Out.Uint(uint64(n) + 1)
-				t.put(c)
-			}
+			t.keep()
 		case wire.Thing:
-			if t.Changed() {
-				c.Out.Uint(uint64(n) + 1)
-				t.Put(&c.Out)
-			}
+			t.Keep()
 		}
 	}
+}
+
+// putChanges appends the things that the host has with another content, and returns them.
+func (c *Call) putChanges(things []any) (changed []any) {
+	for n, t := range things {
+		switch t := t.(type) {
+		case thing:
+			if !t.changed() {
+				continue
+			}
+			c.Out.Uint(uint64(n) + 1)
+			t.put(c)
+		case wire.Thing:
+			if !t.Changed() {
+				continue
+			}
+			c.Out.Uint(uint64(n) + 1)
+			t.Put(&c.Out)
+		}
+		changed = append(changed, t)
+	}
 	c.Out.Uint(0)
+	return changed
 }
 
 // takeChanges takes what the host changed.

@@ -3,6 +3,7 @@ package values
 import (
 	"errors"
 	"math/big"
+	"sort"
 )
 
 // What is shared by caller and callee.
@@ -81,3 +82,39 @@ func OwnersOf(all []*Account) (owners string) {
 func Matrix(m [][]float64)                 { m[1][0] = 5; m[0] = m[1] }
 func Halves(s []int) ([]int, []int, []int) { return s[:2], s[1:], s }
 func Twins() (a, b []int)                  { all := []int{1, 2, 3, 4}; return all[:2], all[1:] }
+
+// What functions of the host see and change.
+
+func SortBy(s []int, less func(i, j int) bool) { sort.Slice(s, less) }
+func CountWith(m map[string]int, f func(string) int) int {
+	m["module"] = 1
+	return f("module")*10 + m["host"]
+}
+func StepWith(p *Point, f func() int) int {
+	p.Y = 1
+	n := f()
+	p.X *= 2
+	return p.X + n
+}
+func ReadWith(f func([]byte) (int, error)) (string, error) {
+	b := make([]byte, 8)
+	n, err := f(b)
+	return string(b[:n]), err
+}
+func EachBlock(b []byte, f func(dst, src []byte)) {
+	for i := 0; i < len(b); i += 2 {
+		f(b[i:i+2], b[i:i+2])
+	}
+}
+func NewPoint(options ...func(*Point)) Point {
+	var p Point
+	for _, o := range options {
+		o(&p)
+	}
+	return p
+}
+func CountBy(f func(*int, map[string]int)) int {
+	n, m := 1, map[string]int{}
+	f(&n, m)
+	return n + m["five"]
+}

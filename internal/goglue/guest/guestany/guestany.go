@@ -89,7 +89,7 @@ func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
 func (p peer) forward(h *guest.Host, t reflect.Type) reflect.Value {
 	last := t.NumOut() - 1
 	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
-		c := h.Call(0)
+		c := h.Begin(0)
 		for c.Encoding() {
 			for _, arg := range args {
 				codec(c).Encode(&c.Out, arg.Interface())
