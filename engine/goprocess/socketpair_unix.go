@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// passRights is Linux's SO_PASSRIGHTS.
+const passRights = 83
+
 // socketPair returns the two ends of a connection. The host's end waits in the runtime's poller, the
 // child's in the kernel.
 func socketPair() (host, child *os.File, err error) {
@@ -27,6 +30,8 @@ func socketPair() (host, child *os.File, err error) {
 		// A name that the kernel chooses, which nobody can connect to: a module could else give its end one
 		// that other programs look for, and no filter can tell that socket from those of the network.
 		err = syscall.Bind(fds[1], &syscall.SockaddrUnix{})
+		// The host would close what a module sends along, which may take long. Linux 6.16 can refuse it.
+		_ = syscall.SetsockoptInt(fds[0], syscall.SOL_SOCKET, passRights, 0)
 	}
 	if err != nil {
 		syscall.Close(fds[0])

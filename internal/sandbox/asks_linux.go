@@ -128,14 +128,16 @@ var socketCalls = []uint32{
 var protocols = []uint32{0, unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6, unix.IPPROTO_MPTCP}
 
 // options are what may be read or set of a socket, by level. Not among them: who the peer is (SO_PEERCRED,
-// SO_PEERPIDFD), marks, devices, filters, memory of the program that the kernel keeps (SO_ZEROCOPY).
+// SO_PEERPIDFD), marks, devices, filters, memory of the program that the kernel keeps
+// (SO_ZEROCOPY), a close that waits (SO_LINGER): a program can send the socket over the connection to its host, whose
+// next read would close it.
 var options = []struct {
 	level uint32
 	names []uint32
 }{
 	{unix.SOL_SOCKET, []uint32{
 		unix.SO_REUSEADDR, unix.SO_TYPE, unix.SO_ERROR, unix.SO_BROADCAST, unix.SO_SNDBUF, unix.SO_RCVBUF, unix.SO_KEEPALIVE,
-		unix.SO_OOBINLINE, unix.SO_LINGER, unix.SO_REUSEPORT, unix.SO_RCVLOWAT, unix.SO_RCVTIMEO, unix.SO_SNDTIMEO,
+		unix.SO_OOBINLINE, unix.SO_REUSEPORT, unix.SO_RCVLOWAT, unix.SO_RCVTIMEO, unix.SO_SNDTIMEO,
 		unix.SO_RCVTIMEO_NEW, unix.SO_SNDTIMEO_NEW, unix.SO_ACCEPTCONN, unix.SO_PROTOCOL, unix.SO_DOMAIN,
 	}},
 	{unix.SOL_TCP, []uint32{

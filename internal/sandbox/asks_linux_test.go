@@ -26,13 +26,6 @@ func places(t *testing.T) (readable, writable, other string) {
 	return readable, writable, other
 }
 
-func (o outcome) wantAll(t testing.TB, result string, arguments ...string) {
-	t.Helper()
-	for _, argument := range arguments {
-		o.want(t, argument, result)
-	}
-}
-
 // of makes an attempt of each name with one operand.
 func of(operand string, names ...string) (attempts []string) {
 	for _, name := range names {
@@ -159,7 +152,7 @@ func TestNetworkMeansTheInternet(t *testing.T) {
 		}
 		refused := []string{
 			"protocol=132", "protocol=33", "raw", option(unix.SOL_SOCKET, unix.SO_MARK), option(unix.SOL_SOCKET, unix.SO_ZEROCOPY),
-			option(unix.SOL_SOCKET, unix.SO_BINDTODEVICE), option(unix.SOL_SOCKET, unix.SO_ATTACH_FILTER), option(unix.SOL_TCP, unix.TCP_ULP),
+			option(unix.SOL_SOCKET, unix.SO_BINDTODEVICE), option(unix.SOL_SOCKET, unix.SO_ATTACH_FILTER), option(unix.SOL_SOCKET, unix.SO_LINGER), option(unix.SOL_TCP, unix.TCP_ULP),
 			option(unix.SOL_IP, 64), option(unix.SOL_TCP, unix.SO_KEEPALIVE<<8), option(263, 1),
 		}
 		o := attemptIn(t, f, Command{}, Policy{Network: true}, append(allowed, refused...)...)

@@ -32,7 +32,7 @@ func TestHostOutOfReach(t *testing.T) {
 				t.Parallel()
 				reach := fmt.Sprintf("reach=%d", os.Getpid())
 				o := attemptIn(t, f, Command{}, p, reach, fmt.Sprintf("reach=%d", shell.Process.Pid))
-				if f.landlock > 0 {
+				if f.seccomp == nil && (f.landlock > 0 || (confinement{policy: &p}).withoutFiles()) {
 					assert.Equal(t, permitted, o.results[reach], o.text)
 				}
 			})
@@ -173,4 +173,31 @@ func TestLaterMounts(t *testing.T) {
 			assert.Empty(t, m.Why)
 		}
 	}
+}
+
+// TestProcessesUnread: a program learns nothing of the files and locks of other processes, also where the filter alone keeps
+// it from files.
+func TestProcessesUnread(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, f features) {
+		host := fmt.Sprintf("/proc/%d/", os.Getpid())
+		links := []string{"readlink=" + host + "cwd", "readlink=" + host + "exe", "readlink=" + host + "fd/0", "chdir=" + host + "cwd"}
+		o := attemptIn(t, f, Command{}, Policy{}, append(links, fmt.Sprintf("robust-list=%d", os.Getpid()), "aio")...)
+		if !o.lacks(t, "files") {
+			o.wantAll(t, forbidden, links...)
+		}
+		if !o.lacks(t, "kernel") {
+			o.wantAll(t, refusedBy, fmt.Sprintf("robust-list=%d", os.Getpid()), "aio")
+		}
+	})
+}
+
+// TestNoCore: a program that crashes starts no handler of core files, which the limit 0 would let run.
+func TestNoCore(t *testing.T) {
+	t.Parallel()
+	var own unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_CORE, &own))
+	want := min(1, own.Max)
+	o := attempt(t, Policy{}, "limit=4")
+	o.want(t, "limit=4", fmt.Sprintf("%d of %d", want, want))
 }

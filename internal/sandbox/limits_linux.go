@@ -25,7 +25,13 @@ const (
 	mainStack = 8 << 20
 	// openFiles bounds what the kernel keeps behind descriptors: a pipe holds 64 KiB.
 	openFiles = 1024
+	// waitingSignals bounds the timers and signals that the kernel keeps for the user's processes.
+	waitingSignals = 1024
 )
+
+// noCore is the limit under which the kernel neither writes a core file nor starts the program that core_pattern names:
+// it starts that one under every other limit, 0 too.
+const noCore = 1
 
 // rlimits returns what the limits are for the system. None is above the host's own hard limit, which the
 // program inherits and could not be given more than.
@@ -40,10 +46,11 @@ func (l Limits) rlimits() ([]rlimit, error) {
 		value = min(value, own.Max)
 		limits = append(limits, rlimit{uintptr(resource), unix.Rlimit{Cur: value, Max: value}})
 	}
-	add(unix.RLIMIT_CORE, 0)
+	add(unix.RLIMIT_CORE, noCore)
 	if l.Memory > 0 {
 		add(unix.RLIMIT_DATA, uint64(l.Memory)+untouched)
 		add(unix.RLIMIT_STACK, mainStack)
+		add(unix.RLIMIT_SIGPENDING, waitingSignals)
 		l.OpenFiles = cmp.Or(l.OpenFiles, openFiles)
 	}
 	if l.FileSize > 0 {

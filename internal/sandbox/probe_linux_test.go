@@ -155,3 +155,10 @@ func (o outcome) want(t testing.TB, argument, result string) {
 		t.Errorf("%s: got %q, want %q; %s, output:\n%s", argument, got, result, o.state, o.text)
 	}
 }
+
+func (o outcome) wantAll(t testing.TB, result string, arguments ...string) {
+	t.Helper()
+	for _, argument := range arguments {
+		o.want(t, argument, result)
+	}
+}

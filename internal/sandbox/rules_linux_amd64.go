@@ -15,6 +15,7 @@ var (
 	}
 	legacyOpenCalls = []uint32{
 		unix.SYS_OPEN, unix.SYS_CREAT, unix.SYS_MKDIR, unix.SYS_RMDIR, unix.SYS_UNLINK, unix.SYS_RENAME, unix.SYS_LINK, unix.SYS_MKNOD,
+		unix.SYS_READLINK,
 	}
 	legacyModeCalls = []modeCall{
 		{nr: unix.SYS_OPEN, arg: 2, flags: 1}, {nr: unix.SYS_CREAT, arg: 1}, {nr: unix.SYS_MKDIR, arg: 1}, {nr: unix.SYS_MKNOD, arg: 1, node: true},

@@ -36,6 +36,19 @@ func init() {
 	attempts["sigqueue"] = func(pid string) error {
 		return call(syscall.SYS_RT_SIGQUEUEINFO, number(pid), 33, addressOf(new([128]byte)))
 	}
+	attempts["readlink"] = func(path string) error { _, err := os.Readlink(path); return err }
+	attempts["chdir"] = os.Chdir
+	attempts["aio"] = func(string) error { return call(syscall.SYS_IO_SETUP, 1, addressOf(new([128]byte))) }
+	attempts["robust-list"] = func(tid string) error {
+		return call(syscall.SYS_GET_ROBUST_LIST, number(tid), addressOf(new([128]byte)), addressOf(new([128]byte)))
+	}
+	attempts["limit"] = func(resource string) error {
+		var l syscall.Rlimit
+		if err := syscall.Getrlimit(number(resource), &l); err != nil {
+			return err
+		}
+		return printed(fmt.Sprintf("%d of %d", l.Cur, l.Max))
+	}
 	attempts["preempt-itself"] = func(string) error { return syscall.Tgkill(os.Getpid(), syscall.Gettid(), syscall.SIGURG) }
 	attempts["find-itself"] = func(string) error { return syscall.Kill(os.Getpid(), 0) }
 }
