@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"runtime"
 	"strings"
@@ -95,6 +96,22 @@ func (s goSuite) testErrorsOfBinding(t *testing.T) {
 		if err == nil || err.Error() != c.text {
 			t.Errorf("%s%v:\n got %v\nwant %s", c.symbol, c.args, err, c.text)
 		}
+	}
+	for _, c := range []struct {
+		symbol string
+		value  any
+	}{
+		{"Float64", int64(1<<53 + 1)},
+		{"Float64", math.MaxInt64},
+		{"Float64", uint64(math.MaxUint64)},
+		{"Float32", 1<<24 + 1},
+		{"Complex", -(1<<53 + 1)},
+	} {
+		_, err := m.Call(t.Context(), c.symbol, []any{c.value})
+		wantError(t, err, "does not fit")
+	}
+	if got := call(t, m, "Float64", int64(math.MinInt64)); got != -float64(1<<62) {
+		t.Errorf("Float64(-1<<63): %v", got)
 	}
 	// Numbers fit where their value does.
 	if got := call(t, m, "Float64", 3); got != 1.5 {

@@ -1,12 +1,15 @@
 package loadtest
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"iter"
 	"math/big"
+	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -237,6 +240,16 @@ func (s goSuite) testErrorTrees(t *testing.T) {
 	}
 	if b, e, err := isBase(func() error { return errors.Join(own, io.EOF) }); b || !e || err != nil {
 		t.Errorf("a wrapped io.EOF: %v, %v, %v", b, e, err)
+	}
+	// Sentinels of packages that the module does not contain.
+	message := bound[func(error) (string, error)](t, m, "Message")
+	for _, sentinel := range []error{http.ErrServerClosed, http.ErrAbortHandler, net.ErrClosed, bufio.ErrTooLong} {
+		if text, err := message(sentinel); text != sentinel.Error() || err != nil {
+			t.Errorf("%v: %q, %v", sentinel, text, err)
+		}
+		if err := forward(func() error { return sentinel }); !errors.Is(err, sentinel) || err.Error() != "forwarded: "+sentinel.Error() {
+			t.Errorf("%v came back as %v", sentinel, err)
+		}
 	}
 	if b, _, err := isBase(func() error { return failed }); err != nil || b {
 		t.Logf("an error without a handle is itself no more: %v", b)

@@ -292,3 +292,31 @@ func BenchmarkCallFib(b *testing.B) {
 	}
 	compare(b, 1, func() { check(fib(30), nil) }, func() { check(inside(30)) })
 }
+
+// BenchmarkShareBytes compares a call that changes a byte of a slice of 1 MiB with a copy of it.
+func BenchmarkShareBytes(b *testing.B) {
+	fill := bind[func([]byte) (int, error)](b, openValues(b), "FillBytes")
+	data, to := make([]byte, 1<<20), make([]byte, 1<<20)
+	compare(b, 5, func() { copy(to, data) }, func() {
+		data[0] = 0
+		if n, err := fill(data); n != 6 || data[0] != 'f' || err != nil {
+			b.Fatal(n, err)
+		}
+	})
+}
+
+// BenchmarkShareGraph compares a call that changes what each of 1,000 pointers points to with a copy of it.
+func BenchmarkShareGraph(b *testing.B) {
+	type point struct{ X, Y int }
+	fill := bind[func([]*point) ([]*point, error)](b, openValues(b), "FillList")
+	points, to, list := make([]point, 1000), make([]point, 1000), make([]*point, 1000)
+	for i := range list {
+		list[i] = &points[i]
+	}
+	compare(b, 5, func() { copy(to, points) }, func() {
+		clear(points)
+		if all, err := fill(list); len(all) != len(list) || points[999].X != 1000 || err != nil {
+			b.Fatal(len(all), err)
+		}
+	})
+}

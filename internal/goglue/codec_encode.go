@@ -323,6 +323,12 @@ func convertNumber(v reflect.Value, t reflect.Type) reflect.Value {
 // float when it is in range: literals are rarely exact.
 func fits(v reflect.Value, t reflect.Type) bool {
 	from, to := Kind(v.Kind()), Kind(t.Kind())
+	switch whole := signed(from) || unsigned(from); {
+	case whole && to == KindComplex64:
+		return fits(v, kindTypes[KindFloat32])
+	case whole && to == KindComplex128:
+		return fits(v, kindTypes[KindFloat64])
+	}
 	if float(from) && float(to) || to == KindComplex64 || to == KindComplex128 {
 		return to != KindFloat32 || math.Abs(v.Float()) <= math.MaxFloat32 || math.IsInf(v.Float(), 0) || math.IsNaN(v.Float())
 	}
@@ -338,8 +344,10 @@ func fits(v reflect.Value, t reflect.Type) bool {
 		return v.Float() >= 0 && v.Float() < math.MaxUint64 && float64(there.Uint()) == v.Float()
 	case from == KindComplex64 || from == KindComplex128:
 		return imag(v.Complex()) == 0 && fits(reflect.ValueOf(real(v.Complex())), t)
+	case float(to) && signed(from):
+		return there.Float() < math.MaxInt64 && int64(there.Float()) == v.Int()
 	case float(to):
-		return true
+		return there.Float() < math.MaxUint64 && uint64(there.Float()) == v.Uint()
 	}
 	return convertNumber(there, v.Type()).Equal(v)
 }

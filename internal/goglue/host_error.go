@@ -50,6 +50,7 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 		if isComparable(err) && err == sentinel {
 			e.Byte(wire.TagText)
 			e.String(name)
+			e.String(err.Error())
 			return
 		}
 		if errors.Is(err, sentinel) {
@@ -61,6 +62,7 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 		case own.Sentinel != "":
 			e.Byte(wire.TagText)
 			e.String(own.Sentinel)
+			e.String(own.Message)
 			return
 		case own.Object != nil && i.owns(own.Object):
 			i.encodeObject(e, reflect.ValueOf(own.Object))

@@ -99,7 +99,7 @@ type array struct {
 }
 
 // ErrAgain asks for the message once more: an array that crossed is a part of a larger one, which is known now.
-var ErrAgain = errors.New("wire: the message has to be encoded again")
+var ErrAgain = errors.New("the message has to be encoded again")
 
 // manyThings is the number of things from which a map finds them sooner.
 const manyThings = 8
@@ -249,13 +249,17 @@ func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
 	if string(a) == string(b) {
 		return 0, 0
 	}
-	same := func(i int) bool {
-		return string(a[i*int(size):(i+1)*int(size)]) == string(b[i*int(size):(i+1)*int(size)])
+	same := func(from, to int) bool {
+		return string(a[from*int(size):to*int(size)]) == string(b[from*int(size):to*int(size)])
 	}
-	for from, to = 0, count; same(from); from++ {
-	}
-	for same(to - 1) {
-		to--
+	to = count
+	for _, step := range []int{4096, 64, 1} { // they differ somewhere, so this ends
+		for from+step <= to && same(from, from+step) {
+			from += step
+		}
+		for to-step >= from && same(to-step, to) {
+			to -= step
+		}
 	}
 	return from, to
 }

@@ -23,11 +23,11 @@ const MaxDepth = 1000
 // Errors of decoding. They say what is wrong with the message, never what to do: only a damaged or
 // hostile peer causes them.
 var (
-	ErrShort    = errors.New("wire: message ends in the middle of a value")
-	ErrOverflow = errors.New("wire: number does not fit its type")
-	ErrLength   = errors.New("wire: length exceeds the message")
-	ErrTag      = errors.New("wire: unknown tag")
-	ErrTrailing = errors.New("wire: message goes on after its last value")
+	ErrShort    = errors.New("message ends in the middle of a value")
+	ErrOverflow = errors.New("number does not fit its type")
+	ErrLength   = errors.New("length exceeds the message")
+	ErrTag      = errors.New("unknown tag")
+	ErrTrailing = errors.New("message goes on after its last value")
 	// ErrMemory is also met by honest values: those that take more memory than the decoder may use.
 	ErrMemory = errors.New("value takes too much memory")
 	// ErrDepth is also met by honest values: cyclic ones.

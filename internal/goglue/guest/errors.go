@@ -80,6 +80,9 @@ func (c *Call) matches(err error) {
 }
 
 func (m *Module) sentinelName(err error) string {
+	if own, ok := err.(*unlinked); ok {
+		return own.name
+	}
 	for _, s := range m.table.Sentinels {
 		if same, _ := equal(err, s.Value()); same {
 			return s.Name
@@ -106,9 +109,19 @@ func (e *hostError) Is(target error) bool {
 	return false
 }
 
+// unlinked is a sentinel of a package that the module does not contain. It returns to the host as itself.
+type unlinked struct{ name, message string }
+
+func (e *unlinked) Error() string { return e.message }
+
+func (e *unlinked) Is(target error) bool {
+	other, ok := target.(*unlinked)
+	return ok && e.name == other.name
+}
+
 // InError takes an error value.
 //
-//	error = TagNil | TagHandle handle | TagText sentinel | TagHost host handle, message, matches
+//	error = TagNil | TagHandle handle | TagText sentinel, message | TagHost host handle, message, matches
 func (c *Call) InError() error {
 	switch c.Tag() {
 	case wire.TagNil:
@@ -116,9 +129,11 @@ func (c *Call) InError() error {
 	case wire.TagHandle:
 		return Held[error](c)
 	case wire.TagText:
-		if s := c.module.sentinel(c.In.String()); s != nil {
+		name, message := c.In.String(), c.In.String()
+		if s := c.module.sentinel(name); s != nil {
 			return s
 		}
+		return &unlinked{name, message}
 	case wire.TagHost:
 		e := &hostError{host: c.Host(), message: c.In.String()}
 		n, _ := c.In.Len(1)

@@ -151,7 +151,7 @@ func parseShape(d *wire.Decoder, floor int) *shape {
 func (s *shape) makeType(peer Peer) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // reflect panics on names and keys that Go does not allow
-			err = fmt.Errorf("wire: impossible type: %v", r)
+			err = fmt.Errorf("impossible type: %v", r)
 		}
 	}()
 	for _, inner := range append([]*shape{s.elem, s.key}, append(s.in, s.out...)...) {
@@ -380,4 +380,4 @@ func (c *Codec) entries(d *wire.Decoder, s *shape, v reflect.Value, n int) {
 	}
 }
 
-var errTypes = errors.New("wire: too many different types")
+var errTypes = errors.New("too many different types")
