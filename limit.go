@@ -13,7 +13,8 @@ import (
 type Limits struct {
 	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the place of the engine's own limit.
 	Memory int64
-	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does when its context ends.
+	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does when its context ends. The time in
+	// which the host's handlers work for a request that the module answers does not count.
 	CallTime time.Duration
 }
 

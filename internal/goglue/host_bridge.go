@@ -122,7 +122,7 @@ func (i *Instance) bridgeFunc(name string, t reflect.Type) (reflect.Value, error
 
 // bridgeable tells whether the module can serve values of the host's interface t.
 func (i *Instance) bridgeable(t reflect.Type) error {
-	name := map[reflect.Type]string{handlerType: "net/http.Handler.Serve", fsType: "io/fs.FS.Stat"}[t]
+	name := map[reflect.Type]string{handlerType: serveBridge, fsType: "io/fs.FS.Stat"}[t]
 	for _, b := range i.api.Bridges {
 		if b.Name == name {
 			return nil

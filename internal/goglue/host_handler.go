@@ -17,14 +17,20 @@ import (
 type requests struct {
 	mu     sync.Mutex
 	last   uint64
-	active map[uint64]*http.Request
+	active map[uint64]served
 }
 
-func (r *requests) begin(req *http.Request) (id uint64, end func()) {
+// served is a request that the module answers, and the time that it takes.
+type served struct {
+	*http.Request
+	clock *clock
+}
+
+func (r *requests) begin(req served) (id uint64, end func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.active == nil {
-		r.active = map[uint64]*http.Request{}
+		r.active = map[uint64]served{}
 	}
 	r.last++
 	id = r.last
@@ -36,7 +42,7 @@ func (r *requests) begin(req *http.Request) (id uint64, end func()) {
 	}
 }
 
-func (r *requests) get(id uint64) *http.Request {
+func (r *requests) get(id uint64) served {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.active[id]
@@ -49,11 +55,16 @@ type adaptedHandler struct {
 	instance *Instance
 }
 
+// serveBridge is the function of a module that lets a handler of it answer a request.
+const serveBridge = "net/http.Handler.Serve"
+
 type serveFunc = func(ctx context.Context, h *load.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, header map[string][]string) (int, map[string][]string, []byte, error)
 
 func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	crossing := guesthttp.Crossing(r)
-	id, end := h.instance.requests.begin(r)
+	ctx, clock, stop := newClock(r.Context(), h.instance.callTime)
+	defer stop()
+	id, end := h.instance.requests.begin(served{r, clock})
 	defer end()
 	crossing.ID = id
 	var body io.Reader
@@ -62,7 +73,7 @@ func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	response := &hostResponse{Response: guesthttp.To(w), w: w, request: r}
 	defer response.end()
-	status, header, data, err := bridgeFunc[serveFunc](h.instance, "net/http.Handler.Serve")(r.Context(), h.object, crossing, body, response, w.Header())
+	status, header, data, err := bridgeFunc[serveFunc](h.instance, serveBridge)(ctx, h.object, crossing, body, response, w.Header())
 	switch {
 	case err == nil:
 		_ = response.Send(status, header, data, false) // as with what net/http buffers, the handler does not learn of it
@@ -192,8 +203,11 @@ func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io
 		defer rw.Finish()
 		out = rw
 	}
-	req, cancel := h.request(ctx, r, body)
+	own := h.instance.requests.get(r.ID)
+	req, cancel := h.request(ctx, own.Request, r, body)
 	defer cancel()
+	own.clock.pause()
+	defer own.clock.resume()
 	defer func() {
 		if p := recover(); p == http.ErrAbortHandler {
 			err = http.ErrAbortHandler
@@ -206,9 +220,9 @@ func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io
 }
 
 // request makes the request. Its context has the values of the host's own, and ends with either.
-func (h hostHandler) request(ctx context.Context, r guesthttp.Request, body io.ReadCloser) (*http.Request, context.CancelFunc) {
+func (h hostHandler) request(ctx context.Context, own *http.Request, r guesthttp.Request, body io.ReadCloser) (*http.Request, context.CancelFunc) {
 	req, cancel := (&http.Request{}).WithContext(ctx), func() {}
-	if own := h.instance.requests.get(r.ID); own != nil {
+	if own != nil {
 		var merged context.Context
 		if deadline, ok := ctx.Deadline(); ok {
 			merged, cancel = context.WithDeadline(own.Context(), deadline)

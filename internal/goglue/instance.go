@@ -57,6 +57,7 @@ type Instance struct {
 	symbols    func() []load.Symbol
 	usage      load.Usage
 	callTime   time.Duration // see Limit
+	serving    int           // the function that answers a request, whose time its handler's clock counts
 
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
@@ -80,6 +81,11 @@ func NewInstance(name string, api *API, transport Transport, limits Limits) *Ins
 	i := &Instance{name: name, api: api, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
+	for _, b := range api.Bridges {
+		if b.Name == serveBridge {
+			i.serving = b.Func - 1 + wire.FuncCount
+		}
+	}
 	return i
 }
 
@@ -116,7 +122,7 @@ func (i *Instance) access(ctx context.Context, symbol string, function int, mode
 
 // transfer carries a message within the limit of time.
 func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
-	if i.callTime > 0 {
+	if i.callTime > 0 && (function != i.serving || function == 0) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, load.TimeLimit(i.callTime))
 		defer cancel()
