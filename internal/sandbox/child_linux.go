@@ -33,8 +33,10 @@ type child struct {
 	ownMounts    bool
 	ruleset      int // -1 for none
 	capabilities *privileges
-	filter       filter // nil for none
-	own          []int  // the filter's instructions that compare with the process id
+	user, group  uintptr // the host's effective ones
+	oneUser      bool    // these become the child's real and saved ones, too
+	filter       filter  // nil for none
+	own          []int   // the filter's instructions that compare with the process id
 	program      unix.SockFprog
 	secret       uint64 // see [confinement.start]
 
@@ -64,6 +66,7 @@ const (
 	stepNoNewPrivileges
 	stepLandlock
 	stepCapabilities
+	stepUser
 	stepDeathSignal
 	stepSeccomp
 	stepExec
@@ -71,7 +74,7 @@ const (
 
 var stepNames = [...]string{
 	"fork", "process group", "descriptors", "working directory", "resource limits", "mounts", "no new privileges", "landlock", "capabilities",
-	"parent death signal", "seccomp", "start",
+	"user and group", "parent death signal", "seccomp", "start",
 }
 
 func (f failure) Error() string { return fmt.Sprintf("%s: %v", stepNames[f.step], f.errno) }
@@ -191,7 +194,11 @@ func (c *child) run() {
 	if c.capabilities != nil {
 		c.dropCapabilities()
 	}
-	// After the capabilities, whose change may take the signal back.
+	if c.oneUser {
+		c.call(stepUser, unix.SYS_SETRESGID, c.group, c.group, c.group, 0, 0)
+		c.call(stepUser, unix.SYS_SETRESUID, c.user, c.user, c.user, 0, 0)
+	}
+	// After these, whose change may take the signal back.
 	c.call(stepDeathSignal, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
 	if parent, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); parent != c.host {
 		c.fail(stepDeathSignal, unix.ESRCH) // the host has ended already

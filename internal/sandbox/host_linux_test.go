@@ -11,17 +11,21 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
 
 const hostArgument = "host-of-a-sandbox"
 
-// host is a process between the test and a probe, the program at path: it starts the probe, tells its
-// process id and how programs are kept from it, and waits for nothing.
-func host(path string) {
+// host is a process between the test and a probe, the program at path: it takes on the identity, starts the probe, tells
+// its process id and how programs are kept from it, and waits for nothing.
+func host(path, identity string) {
 	exe, err := os.Open(path)
 	if err != nil {
+		panic(err)
+	}
+	if err := identities[identity](); err != nil {
 		panic(err)
 	}
 	probed := Probe(Policy{})
@@ -37,14 +41,40 @@ func host(path string) {
 	select {}
 }
 
+// identities are those of hosts that are started as set-uid and set-gid programs are: the kernel takes the death signal from a
+// process that starts a program with such an identity.
+var identities = map[string]func() error{
+	"its own":                func() error { return nil },
+	"another's real user":    func() error { return syscall.Setresuid(someone, 0, 0) },
+	"another's user":         func() error { return syscall.Setresuid(0, someone, someone) },
+	"another's real group":   func() error { return syscall.Setresgid(someone, 0, 0) },
+	"another's group":        func() error { return syscall.Setresgid(0, someone, someone) },
+	"two others' user":       func() error { return syscall.Setresuid(someone, someone-1, someone-1) },
+	"without any privileges": func() error { return syscall.Setresuid(someone, someone, someone) },
+}
+
+const someone = 65534
+
 // TestHostKilled kills a host as nothing can prevent.
 func TestHostKilled(t *testing.T) {
 	t.Parallel()
+	for identity := range identities {
+		t.Run(identity, func(t *testing.T) {
+			t.Parallel()
+			if identity != "its own" && os.Getuid() != 0 {
+				t.Skip("only root can be others")
+			}
+			testHostKilled(t, identity)
+		})
+	}
+}
+
+func testHostKilled(t *testing.T, identity string) {
 	path, err := builtProbe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	middle := exec.Command(os.Args[0], hostArgument, path)
+	middle := exec.Command(os.Args[0], hostArgument, path, identity)
 	middle.Stderr = os.Stderr
 	out, err := middle.StdoutPipe()
 	if err != nil {

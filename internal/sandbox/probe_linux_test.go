@@ -19,8 +19,8 @@ import (
 var scratch = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sandbox-test-") })
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == hostArgument {
-		host(os.Args[2])
+	if len(os.Args) > 3 && os.Args[1] == hostArgument {
+		host(os.Args[2], os.Args[3])
 		return
 	}
 	if len(os.Args) > 3 && os.Args[1] == trialArgument {

@@ -116,6 +116,9 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	if c.limits, err = p.Limits.rlimits(); err != nil {
 		return err
 	}
+	// The kernel takes the death signal from who starts a program with two users or groups, as it does from set-uid programs.
+	c.user, c.group = uintptr(os.Geteuid()), uintptr(os.Getegid())
+	c.oneUser = os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid()
 	c.ownMounts = f.mounts == nil && p.grantsFiles()
 	if f.capabilities == nil {
 		if c.capabilities, err = keptPrivileges(p.grantsFiles()); err != nil {
