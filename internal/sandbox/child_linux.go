@@ -40,10 +40,9 @@ type child struct {
 	program      unix.SockFprog
 	secret       uint64 // see [confinement.start]
 
-	sharesMounts error // set by start: see failure.mounts
-
 	// failure is shared with the child, also where the rest of the memory is not.
 	failure *failure
+	outcome failure // set by start: what failure is at the end
 }
 
 // failure says what a child could not do; the zero failure is none.
@@ -77,7 +76,12 @@ var stepNames = [...]string{
 	"user and group", "parent death signal", "seccomp", "start",
 }
 
-func (f failure) Error() string { return fmt.Sprintf("%s: %v", stepNames[f.step], f.errno) }
+func (f failure) Error() string {
+	if f.step == stepExec {
+		return f.errno.Error() // within an error that says what was started
+	}
+	return fmt.Sprintf("%s: %v", stepNames[f.step], f.errno)
+}
 
 func (f failure) Unwrap() error { return f.errno }
 
@@ -117,14 +121,11 @@ func (c *child) start() (pid int, err error) {
 	if errno != 0 {
 		return 0, failure{step: stepFork, errno: unix.Errno(errno)}
 	}
-	failed := *c.failure
-	if failed.mounts != 0 {
-		c.sharesMounts = fmt.Errorf("what is mounted later below a granted directory is granted, too: separate mounts: %w", failed.mounts)
-	}
-	if failed.errno != 0 {
+	c.outcome = *c.failure
+	if c.outcome.errno != 0 {
 		for {
 			if _, err := syscall.Wait4(int(id), nil, 0, nil); err != syscall.EINTR {
-				return 0, failed
+				return 0, c.outcome
 			}
 		}
 	}

@@ -21,6 +21,14 @@ type features struct {
 	closeRange   error
 }
 
+// after returns the features with what a start has told of them.
+func (f features) after(outcome failure) features {
+	if outcome.mounts != 0 {
+		f.mounts = fmt.Errorf("what is mounted later below a granted directory is granted, too: separate mounts: %w", outcome.mounts)
+	}
+	return f
+}
+
 // detect finds out what the system offers, without a trace on the process.
 var detect = sync.OnceValue(func() (f features) {
 	abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	load "github.com/loadgo/load"
@@ -17,33 +18,38 @@ func Probe(p Policy) load.Isolation { return detect().isolation(&p) }
 // Try is Probe once it has tried: a process takes every restriction on and then starts the host's own
 // program with an environment that the kernel does not accept. Where a start would fail nothing is in force.
 func Try(p Policy) load.Isolation {
-	f := detect()
-	if err := f.try(&p); err != nil {
+	f, err := detect().try(&p)
+	if err != nil {
 		return Unavailable(p, fmt.Errorf("a program cannot be started: %w", err))
 	}
 	return f.isolation(&p)
 }
 
-func (f features) try(p *Policy) error {
+// try returns the features with what the attempt has told of them.
+func (f features) try(p *Policy) (features, error) {
 	path, err := os.Executable()
+	if err != nil { // there is no /proc
+		path, err = exec.LookPath(os.Args[0])
+	}
 	if err != nil {
-		return err
+		return f, err
 	}
 	exe, err := os.Open(path)
 	if err != nil {
-		return err
+		return f, err
 	}
 	defer exe.Close()
 	const tooLong = 4 << 20 // bytes of one variable, on systems with pages of 64 KiB too
 	process, err := start(f, Command{Exe: exe, Env: []string{strings.Repeat("x", tooLong)}}, p)
-	if err == nil {
+	var outcome failure
+	switch {
+	case err == nil:
 		process.Kill()
-		return nil
+		return f, nil
+	case errors.As(err, &outcome) && outcome.errno == unix.E2BIG:
+		return f.after(outcome), nil
 	}
-	if errors.Is(err, unix.E2BIG) {
-		return nil
-	}
-	return err
+	return f, err
 }
 
 // isolation describes what is in force under a policy with these features.

@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		trial(os.Args[2], os.Args[3])
 		return
 	}
+	if len(os.Args) > 4 && os.Args[1] == situationArgument {
+		situated(os.Args[2], os.Args[3], os.Args[4])
+		return
+	}
 	// A descriptor that whoever started this process left open for its children.
 	if _, err := unix.FcntlInt(0, unix.F_DUPFD, 10); err != nil {
 		panic(err)

@@ -49,16 +49,13 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 	var failed failure
 	switch {
 	case err == nil:
-		if c.sharesMounts != nil {
-			f.mounts = c.sharesMounts
-		}
-		process.isolation = f.isolation(p)
+		process.isolation = f.after(c.outcome).isolation(p)
 		if p.Limits.Memory > 0 {
 			go process.keepWithin(p.Limits.Memory, p.Programs || f.seccomp != nil)
 		}
 		return process, nil
 	case errors.As(err, &failed) && failed.step == stepExec:
-		return nil, &os.PathError{Op: "start", Path: cmd.name(), Err: failed.errno}
+		return nil, &os.PathError{Op: "start", Path: cmd.name(), Err: failed}
 	case errors.As(err, &failed) && failed.step == stepDir:
 		return nil, &os.PathError{Op: "chdir", Path: cmd.Dir, Err: failed.errno}
 	}

@@ -30,17 +30,27 @@ var refusals = map[string]rule{
 	"start":        {unix.SYS_EXECVEAT, verdict(deny(unix.EACCES))},
 }
 
+// enter restricts this process by a filter, and returns its listener where the flags ask for one.
+func enter(flags uintptr, rules ...rule) (listener int, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	f := assemble(auditArch, lastCall, rules)
+	program := unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return -1, err
+	}
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags|unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(fd), nil
+}
+
 // trial is a process whose system refuses something: it prints what Try says, and whether a start of the program at path fails.
 func trial(refusal, path string) {
 	features := detect()
-	runtime.LockOSThread()
-	f := assemble(auditArch, lastCall, []rule{refusals[refusal]})
-	program := unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+	if _, err := enter(0, refusals[refusal]); err != nil {
 		panic(err)
-	}
-	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program))); errno != 0 {
-		panic(errno)
 	}
 	exe, err := os.Open(path)
 	if err != nil {
