@@ -1,12 +1,15 @@
 package loadtest
 
 import (
+	"encoding/json"
 	"errors"
 	"math/big"
+	"net/netip"
 	"reflect"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -233,4 +236,44 @@ func (s goSuite) testSharedOthers(t *testing.T) {
 	require.NoError(t, bound[func(a, b *any) error](t, m, "SwapAny")(&a, &b))
 	assert.Equal(t, 5, a)
 	assert.Same(t, p, b)
+}
+
+// testSharedDecoders: a decoder of the module fills the host's pointers, whatever they point to.
+func (s goSuite) testSharedDecoders(t *testing.T) {
+	m := s.values(t)
+	unmarshal := bound[func([]byte, any) error](t, m, "Unmarshal")
+	type Embedded struct{ E string }
+	type config struct {
+		*Embedded
+		T     *time.Time
+		D     *time.Duration
+		Times []*time.Time
+		ByKey map[string]*time.Time
+		Big   *big.Int
+		Addr  netip.Addr
+		P     **int
+		N     int
+	}
+	text := `{"E":"e","T":"2026-01-02T03:04:05Z","D":7,"Times":["2026-01-02T03:04:05Z",null],"ByKey":{"a":"2026-01-02T03:04:05Z"},
+		"Big":123456789012345678901234567890,"Addr":"10.0.0.1","P":3,"N":5}`
+	var want, got config
+	require.NoError(t, json.Unmarshal([]byte(text), &want))
+	require.NoError(t, unmarshal([]byte(text), &got))
+	assert.Equal(t, want.T, got.T)
+	assert.Equal(t, want.D, got.D)
+	assert.Equal(t, want.Times, got.Times)
+	assert.Equal(t, want.ByKey, got.ByKey)
+	assert.Equal(t, want.Big, got.Big)
+	assert.Equal(t, want.Addr, got.Addr)
+	assert.Equal(t, want.P, got.P)
+	assert.Equal(t, want.N, got.N)
+	require.NotNil(t, got.Embedded)
+	assert.Equal(t, "e", got.E)
+
+	when, number := time.Unix(1, 0).UTC(), big.NewInt(1)
+	kept := config{T: &when, Big: number}
+	require.NoError(t, unmarshal([]byte(text), &kept))
+	assert.Same(t, &when, kept.T, "a decoder fills what is there")
+	assert.Equal(t, *want.T, when)
+	assert.Equal(t, want.Big, number)
 }

@@ -59,6 +59,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"SharedArrays":          s.testSharedArrays,
 		"SharedOthers":          s.testSharedOthers,
 		"SharedCallbacks":       s.testSharedCallbacks,
+		"SharedDecoders":        s.testSharedDecoders,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -198,7 +198,7 @@ func (s *shape) makeType(peer Peer) (err error) {
 				return err
 			}
 			name := s.extra.names[i]
-			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.kind == byte(reflect.Struct)}
+			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.isStruct()}
 		}
 		s.typ = reflect.StructOf(fields)
 	default:

@@ -101,6 +101,14 @@ type shape struct {
 	extra       *parsed // of a shape that was decoded
 }
 
+// isStruct tells whether it is a struct or a pointer to one: such a field can be embedded.
+func (s *shape) isStruct() bool {
+	if s.kind == byte(reflect.Pointer) {
+		s = s.elem
+	}
+	return s.kind == byte(reflect.Struct)
+}
+
 type field struct {
 	index int
 	*shape
@@ -221,7 +229,7 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 			at := len(s.description)
 			number(0)
 			s.fields = append(s.fields, field{i, inner(f.Type)})
-			if f.Anonymous && s.description[at+1] == byte(reflect.Struct) {
+			if f.Anonymous && s.fields[len(s.fields)-1].isStruct() {
 				s.description[at] = 1 // embedded: its fields are promoted
 			}
 		}
