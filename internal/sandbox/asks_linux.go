@@ -217,6 +217,7 @@ func (c confinement) memoryAsks() []rule {
 		rule{unix.SYS_MPROTECT, writableOnly()},
 		rule{unix.SYS_PKEY_MPROTECT, writableOnly()},
 		rule{unix.SYS_MREMAP, verdict(deny(unix.EPERM))},
+		rule{unix.SYS_MAP_SHADOW_STACK, verdict(deny(unix.EPERM))}, // which RLIMIT_DATA does not count
 	)
 }
 

@@ -26,14 +26,6 @@ func places(t *testing.T) (readable, writable, other string) {
 	return readable, writable, other
 }
 
-// of makes an attempt of each name with one operand.
-func of(operand string, names ...string) (attempts []string) {
-	for _, name := range names {
-		attempts = append(attempts, name+"="+operand)
-	}
-	return attempts
-}
-
 // holdUp are what would hold up, watch or change other users of a file that is open for reading.
 var holdUp = []string{
 	"lease", "readlease", "notify", "seals", "setflags", "version", "extents", "encryption", "clone",

@@ -23,7 +23,7 @@ func (f filter) run(t testing.TB, arch, nr uint32, args ...uint64) (verdict uint
 		}
 		data = binary.LittleEndian.AppendUint64(data, arg)
 	}
-	var word uint32
+	var word, index uint32
 	for pc := 0; pc < len(f); pc++ {
 		steps++
 		i := f[pc]
@@ -34,6 +34,15 @@ func (f filter) run(t testing.TB, arch, nr uint32, args ...uint64) (verdict uint
 			continue
 		case unix.BPF_ALU | unix.BPF_AND | unix.BPF_K:
 			word &= i.K
+			continue
+		case unix.BPF_ALU | unix.BPF_XOR | unix.BPF_K:
+			word ^= i.K
+			continue
+		case unix.BPF_ALU | unix.BPF_OR | unix.BPF_X:
+			word |= index
+			continue
+		case unix.BPF_MISC | unix.BPF_TAX:
+			index = word
 			continue
 		case unix.BPF_RET | unix.BPF_K:
 			return i.K, steps
@@ -146,6 +155,7 @@ func TestFilter(t *testing.T) {
 		{"shared file", limited, allow, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_SHARED}},
 		{"stack", limited, refused, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_GROWSDOWN}},
 		{"shared memory without limit", nothing, allow, unix.SYS_MMAP, []uint64{0, 1, 3, unix.MAP_SHARED | unix.MAP_ANONYMOUS}},
+		{"shadow stack", limited, refused, unix.SYS_MAP_SHADOW_STACK, []uint64{0, 1 << 30, 1}},
 		{"truncate", nothing, refused, unix.SYS_TRUNCATE, nil},
 		{"truncate granted", writable, allow, unix.SYS_TRUNCATE, nil},
 		{"truncate unseen by Landlock", old, refused, unix.SYS_TRUNCATE, nil},
@@ -158,6 +168,23 @@ func TestFilter(t *testing.T) {
 	}
 	if got, _ := nothing.filter().run(t, auditArch^1, unix.SYS_READ); got != kill {
 		t.Errorf("another architecture: verdict is %#x, want %#x", got, uint32(kill))
+	}
+}
+
+// TestSecretUntimed: a refusal takes as many instructions however much of the secret was right.
+func TestSecretUntimed(t *testing.T) {
+	t.Parallel()
+	c := confinement{policy: &Policy{}, landlock: 7, secret: 0x0123456789abcdef}
+	steps := map[int]bool{}
+	for _, guess := range []uint64{0, c.secret & 0xffffffff, c.secret &^ 0xffffffff, c.secret ^ 1, c.secret ^ 1<<63} {
+		verdict, n := c.filter().run(t, auditArch, unix.SYS_EXECVEAT, 3, 0, 0, 0, unix.AT_EMPTY_PATH, guess)
+		if verdict != deny(unix.EPERM) {
+			t.Errorf("guess %#x: verdict is %#x", guess, verdict)
+		}
+		steps[n] = true
+	}
+	if len(steps) != 1 {
+		t.Errorf("refusals take %v instructions", steps)
 	}
 }
 

@@ -201,3 +201,28 @@ func TestNoCore(t *testing.T) {
 	o := attempt(t, Policy{}, "limit=4")
 	o.want(t, "limit=4", fmt.Sprintf("%d of %d", want, want))
 }
+
+// TestOtherClocks: a program reads no other process's use of the processor, and attaches no timers to it, which that
+// process would have to look after.
+func TestOtherClocks(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, f features) {
+		calls := []string{"clock", "clock-resolution", "timer", "clock-sleep"}
+		host := ^os.Getpid() << 3
+		var refused, allowed []string
+		for _, kind := range []int{0, 1, 2, 6} { // of the process: profiling, virtual, all; of the thread
+			refused = append(refused, of(fmt.Sprint(host|kind), calls...)...)
+		}
+		refused = append(refused, of(fmt.Sprint(uint32(host|2)), calls[:3]...)...)
+		for _, own := range []int{unix.CLOCK_MONOTONIC, unix.CLOCK_PROCESS_CPUTIME_ID, unix.CLOCK_THREAD_CPUTIME_ID, ^0<<3 | 2} {
+			allowed = append(allowed, of(fmt.Sprint(own), calls[:3]...)...)
+		}
+		for _, p := range []Policy{{}, {Programs: true}} {
+			o := attemptIn(t, f, Command{}, p, append(allowed, refused...)...)
+			o.wantAll(t, permitted, allowed...)
+			if !o.lacks(t, "kernel") {
+				o.wantAll(t, refusedBy, refused...)
+			}
+		}
+	})
+}

@@ -166,3 +166,11 @@ func (o outcome) wantAll(t testing.TB, result string, arguments ...string) {
 		o.want(t, argument, result)
 	}
 }
+
+// of makes an attempt of each name with one operand.
+func of(operand string, names ...string) (attempts []string) {
+	for _, name := range names {
+		attempts = append(attempts, name+"="+operand)
+	}
+	return attempts
+}

@@ -55,6 +55,7 @@ func (c confinement) filter() filter {
 		add(ownProcessOnly, unix.SYS_TGKILL)
 	}
 	add(ownProcessOnly, unix.SYS_KILL)
+	add(ownClocks(), unix.SYS_TIMER_CREATE, unix.SYS_CLOCK_GETTIME, unix.SYS_CLOCK_GETRES, unix.SYS_CLOCK_NANOSLEEP)
 	add(harmlessOptions(), unix.SYS_PRCTL)
 	add(ownLimitsReadOnly(), unix.SYS_PRLIMIT64)
 	return assemble(auditArch, lastCall, rules)
@@ -68,13 +69,17 @@ func (c confinement) withoutFiles() bool {
 }
 
 // start allows the one exec of a start, which comes after the filter. A filter cannot count, but it can ask
-// for a password: execveat does not use its sixth argument.
+// for a password: execveat does not use its sixth argument. Both halves are compared at once, so that the time which
+// a refusal takes does not tell who has guessed one.
 func (c confinement) start() filter {
 	return filter{
 		loadWord(low(5)),
-		jump(unix.BPF_JEQ, uint32(c.secret), 0, 2),
+		{Code: unix.BPF_ALU | unix.BPF_XOR | unix.BPF_K, K: uint32(c.secret)},
+		{Code: unix.BPF_MISC | unix.BPF_TAX},
 		loadWord(high(5)),
-		jump(unix.BPF_JEQ, uint32(c.secret>>32), 1, 0),
+		{Code: unix.BPF_ALU | unix.BPF_XOR | unix.BPF_K, K: uint32(c.secret >> 32)},
+		{Code: unix.BPF_ALU | unix.BPF_OR | unix.BPF_X},
+		jump(unix.BPF_JEQ, 0, 1, 0),
 		ret(deny(unix.EPERM)),
 		ret(allow),
 	}
@@ -105,6 +110,19 @@ func (c confinement) keepsSignalsIn() bool { return c.policy.Programs && c.landl
 
 // ownProcessOnly allows a call whose first argument is the id of the program.
 var ownProcessOnly = oneOf(0, []uint32{ownProcess}, allow, deny(unix.EPERM))
+
+// ownClocks allows the clocks of the machine and those of the caller. The other negative numbers stand for the time that
+// another process uses: a timer on it is work for that process.
+func ownClocks() filter {
+	const first, own = 1 << 31, 1<<32 - 8 // of the negative numbers, and of those of process 0, which is the caller
+	return filter{
+		loadWord(low(0)),
+		jump(unix.BPF_JGE, first, 0, 2),
+		jump(unix.BPF_JGE, own, 1, 0),
+		ret(deny(unix.EPERM)),
+		ret(allow),
+	}
+}
 
 // processOptions are those of prctl that say something about the caller, or change what concerns nobody else:
 // not the filter, nor who may look into the process, nor whose child it is.

@@ -134,11 +134,11 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	return err
 }
 
-// secret returns a number that nobody can guess. No half of it is [ownProcess].
+// secret returns a number that nobody can guess.
 func secret() uint64 {
 	var b [8]byte
 	rand.Read(b[:]) // ends the host rather than fail
-	return binary.NativeEndian.Uint64(b[:]) &^ (1<<63 | 1<<31)
+	return binary.NativeEndian.Uint64(b[:])
 }
 
 // run starts the program from a thread that stays until the program has ended, because the death signal

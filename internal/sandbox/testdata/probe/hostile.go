@@ -42,6 +42,18 @@ func init() {
 	attempts["robust-list"] = func(tid string) error {
 		return call(syscall.SYS_GET_ROBUST_LIST, number(tid), addressOf(new([128]byte)), addressOf(new([128]byte)))
 	}
+	attempts["clock"] = func(id string) error {
+		return call(syscall.SYS_CLOCK_GETTIME, number(id), addressOf(new([128]byte)))
+	}
+	attempts["clock-resolution"] = func(id string) error {
+		return call(syscall.SYS_CLOCK_GETRES, number(id), addressOf(new([128]byte)))
+	}
+	attempts["clock-sleep"] = func(id string) error {
+		return call(syscall.SYS_CLOCK_NANOSLEEP, number(id), 0, addressOf(new([128]byte)))
+	}
+	attempts["timer"] = func(id string) error {
+		return call(syscall.SYS_TIMER_CREATE, number(id), 0, addressOf(new([128]byte)))
+	}
 	attempts["limit"] = func(resource string) error {
 		var l syscall.Rlimit
 		if err := syscall.Getrlimit(number(resource), &l); err != nil {
