@@ -226,3 +226,16 @@ func TestOtherClocks(t *testing.T) {
 		}
 	})
 }
+
+// TestRulesets: a program adds no Landlock rules, which are memory of the kernel that nothing counts.
+func TestRulesets(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, f features) {
+		for _, p := range []Policy{{}, {Programs: true}, {Limits: Limits{Memory: 1 << 30}}} {
+			o := attemptIn(t, f, Command{}, p, "rules=1")
+			if !o.lacks(t, "kernel") {
+				o.want(t, "rules=1", refusedBy)
+			}
+		}
+	})
+}

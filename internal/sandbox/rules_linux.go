@@ -178,6 +178,8 @@ var kernelCalls = []uint32{
 	unix.SYS_SETFSUID, unix.SYS_SETFSGID, unix.SYS_SETGROUPS, unix.SYS_CAPSET, unix.SYS_LSM_SET_SELF_ATTR,
 	// Filters: of two that say the same the newer one would answer.
 	unix.SYS_SECCOMP,
+	// More rules are memory of the kernel's, gigabytes for the descriptors of one program.
+	unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE, unix.SYS_LANDLOCK_RESTRICT_SELF,
 	// Files that have no name, or are reached without one.
 	unix.SYS_MEMFD_CREATE, unix.SYS_MEMFD_SECRET, unix.SYS_NAME_TO_HANDLE_AT, unix.SYS_OPEN_BY_HANDLE_AT,
 	unix.SYS_INOTIFY_INIT1, unix.SYS_FANOTIFY_INIT, unix.SYS_FANOTIFY_MARK,

@@ -14,6 +14,7 @@ import (
 // What a program asks of files and sockets that it may have.
 func init() {
 	maps.Copy(attempts, map[string]func(string) error{
+		"rules":      rules,
 		"lease":      onFile(func(fd int) error { return fcntl(fd, unix.F_SETLEASE, unix.F_WRLCK) }),
 		"readlease":  onFile(func(fd int) error { return fcntl(fd, unix.F_SETLEASE, unix.F_RDLCK) }),
 		"notify":     onFile(func(fd int) error { return fcntl(fd, unix.F_NOTIFY, 0) }),
@@ -84,6 +85,26 @@ func init() {
 			return err
 		},
 	})
+}
+
+// rules makes Landlock rulesets of rules for ports, which the kernel keeps behind descriptors.
+func rules(count string) error {
+	fd := -1
+	for n := range number(count) {
+		if n%(1<<16) == 0 {
+			set := unix.LandlockRulesetAttr{Handled_access_net: unix.LANDLOCK_ACCESS_NET_BIND_TCP}
+			r, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&set)), unsafe.Sizeof(set), 0)
+			if errno != 0 {
+				return errno
+			}
+			fd = int(r)
+		}
+		rule := [2]uint64{unix.LANDLOCK_ACCESS_NET_BIND_TCP, uint64(n % (1 << 16))}
+		if _, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(fd), 2, uintptr(unsafe.Pointer(&rule)), 0, 0, 0); errno != 0 {
+			return errno
+		}
+	}
+	return nil
 }
 
 // onFile opens a path for reading.
