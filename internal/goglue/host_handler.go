@@ -61,6 +61,17 @@ const serveBridge = "net/http.Handler.Serve"
 type serveFunc = func(ctx context.Context, h *load.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, header map[string][]string) (int, map[string][]string, []byte, error)
 
 func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.serve(w, r, func(error) { http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway) }, func(err error) { panic(err) })
+}
+
+// ServeOr is ServeHTTP that leaves it to gone to answer where the module ended before the response was begun. Afterwards it breaks the
+// response off. Package middleware calls it.
+func (h adaptedHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func(err error)) {
+	h.serve(w, r, gone, func(error) { panic(http.ErrAbortHandler) })
+}
+
+// serve answers a request. It calls gone where the module ended before the response was begun, and broken where it did later.
+func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
 	crossing := guesthttp.Crossing(r)
 	ctx, clock, stop := newClock(r.Context(), h.instance.callTime)
 	defer stop()
@@ -80,7 +91,9 @@ func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil: // the client has gone
 		panic(http.ErrAbortHandler)
 	case (errors.Is(err, load.ErrUnloaded) || errors.Is(err, load.ErrCrashed)) && !response.used():
-		http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway)
+		gone(err)
+	case errors.Is(err, load.ErrUnloaded) || errors.Is(err, load.ErrCrashed):
+		broken(err)
 	default:
 		panic(err)
 	}
