@@ -86,13 +86,13 @@ func TestDirectories(t *testing.T) {
 	}
 	further := t.TempDir()
 	t.Setenv("LOAD_PATH", further)
-	write("strings/strings.go", "package strings\n\nfunc ToUpper(s string) string { return s + \", mine\" }\n")
-	write(filepath.Join(further, "strings/strings.go"), "package strings\n\nfunc ToUpper(s string) string { return s + \", further\" }\n")
+	write("words/words.go", "package words\n\nfunc ToUpper(s string) string { return s + \", mine\" }\n")
+	write(filepath.Join(further, "words/words.go"), "package words\n\nfunc ToUpper(s string) string { return s + \", further\" }\n")
 	write(filepath.Join(further, "rules/rules.go"), "package rules\n\nfunc Tax(s string) string { return s + \", taxed\" }\n")
 	l, _ := newLoader(t)
 	for _, test := range []struct{ name, symbol, want string }{
-		{"strings", "ToUpper", "abc, mine"},
-		{"./strings", "ToUpper", "abc, mine"},
+		{"words", "ToUpper", "abc, mine"},
+		{"./words", "ToUpper", "abc, mine"},
 		{"rules", "Tax", "abc, taxed"},
 	} {
 		if got := shout(t, l, test.name, test.symbol); got != test.want {
@@ -108,9 +108,9 @@ func TestDirectories(t *testing.T) {
 	}
 
 	// A changed source is another module for the next loader.
-	write("strings/strings.go", "package strings\n\nfunc ToUpper(s string) string { return s + \", changed\" }\n")
+	write("words/words.go", "package words\n\nfunc ToUpper(s string) string { return s + \", changed\" }\n")
 	l, happened := newLoader(t)
-	if got := shout(t, l, "strings", "ToUpper"); got != "abc, changed" || !happened("Compiled") {
+	if got := shout(t, l, "words", "ToUpper"); got != "abc, changed" || !happened("Compiled") {
 		t.Errorf("after a change: %q", got)
 	}
 }
