@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/internal/wire"
 )
 
 // events collects what a module's life emits.
@@ -148,7 +150,7 @@ func TestInitialisation(t *testing.T) {
 		"exit":  {`func init() { os.Exit(4) }`, "its initialisation ended the module: exit status 4"},
 		"loop":  {`func init() { for { time.Sleep(time.Hour) } }`, "its initialisation did not end in time"},
 		"spin":  {`var n = func() int { for { } }()`, "its initialisation did not end in time"},
-		"lies":  {`func init() { os.NewFile(3, "").Write([]byte{4, 0, 0, 0, 1, 99, 1, 'x'}); time.Sleep(time.Hour) }`, "it speaks format 99, and this host 2"},
+		"lies":  {`func init() { os.NewFile(3, "").Write([]byte{4, 0, 0, 0, 1, 99, 1, 'x'}); time.Sleep(time.Hour) }`, fmt.Sprintf("it speaks format 99, and this host %d", wire.Format)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -152,10 +152,10 @@ func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), 
 		form, err = both(form, keyForm)
 	}
 	x.entries = func(d *incoming, v reflect.Value, count int) {
+		if !d.ChargeMap(count, t.Key().Size()+t.Elem().Size()) {
+			return
+		}
 		for ; count > 0 && d.Err() == nil; count-- {
-			if !d.ChargeMap(1, t.Key().Size()+t.Elem().Size()) {
-				return
-			}
 			k, e := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 			key(d, k)
 			elem(d, e)
