@@ -47,7 +47,7 @@ type missing struct {
 // that imports lead to are downloaded, each as soon as it is known.
 func (r *request) closure(ctx context.Context, roots map[string]string, start []string) (*closure, error) {
 	roots = maps.Clone(roots)
-	lazy := r.main != nil && r.main.pruned && maps.Equal(roots, r.main.roots())
+	lazy := r.main != nil && r.main.pruned && r.main.work == nil && maps.Equal(roots, r.main.roots())
 	for ; ; lazy = false {
 		w := &walk{r: r, roots: roots, graph: sync.OnceValues(func() (*graph, error) {
 			return r.graph(ctx, versions(roots), r.main == nil || r.main.pruned)

@@ -27,16 +27,21 @@ type mainModule struct {
 	exclude   map[module.Version]bool
 	goMod     []byte
 	goSum     []byte
-	vendor    *vendored // nil where it does not build from a vendor directory
+	vendor    *vendored  // nil where it does not build from a vendor directory
+	work      *workspace // nil where no go.work file counts
 }
 
-// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The vendor directory of one
-// that was fetched does not count: its dependencies come from where they are verified.
+// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The vendor directory and
+// the go.work file of one that was fetched do not count: its dependencies come from where they are verified.
 func findMain(dir string, fetched bool) (*mainModule, error) {
 	for d := dir; ; d = filepath.Dir(d) {
 		data, err := os.ReadFile(filepath.Join(d, "go.mod"))
 		if err == nil {
-			return parseMain(d, data, fetched)
+			m, err := parseMain(d, data)
+			if err != nil || fetched {
+				return m, err
+			}
+			return m, m.surround(dir)
 		}
 		if !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
 			return nil, badMain(dir, err.Error())
@@ -49,7 +54,7 @@ func badMain(dir, reason string) error {
 	return &load.CompileError{Reason: "go.mod of " + dir + " cannot be used: " + first, Fix: "repair it: go mod tidy"}
 }
 
-func parseMain(dir string, data []byte, fetched bool) (*mainModule, error) {
+func parseMain(dir string, data []byte) (*mainModule, error) {
 	f, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
 		return nil, badMain(dir, err.Error())
@@ -66,11 +71,7 @@ func parseMain(dir string, data []byte, fetched bool) (*mainModule, error) {
 	}
 	m.pruned = (&modFile{goVersion: m.goVersion}).pruned()
 	for _, r := range f.Replace {
-		to := r.New
-		if to.Version == "" && !filepath.IsAbs(to.Path) {
-			to.Path = filepath.Join(dir, filepath.FromSlash(to.Path))
-		}
-		m.replace[r.Old] = to
+		m.replace[r.Old] = absolute(r.New, dir)
 	}
 	for _, x := range f.Exclude {
 		m.exclude[x.Mod] = true
@@ -84,25 +85,33 @@ func parseMain(dir string, data []byte, fetched bool) (*mainModule, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if fetched {
-		return m, nil
+	return m, nil
+}
+
+// surround takes in what the go command finds around a module: the go.work file that counts for a directory of it, else
+// its vendor directory.
+func (m *mainModule) surround(dir string) error {
+	work, err := findWork(dir)
+	if err != nil {
+		return err
 	}
-	v, err := readVendor(dir, m.goVersion)
+	if work != "" {
+		return m.useWork(work)
+	}
+	v, err := readVendor(m.dir, m.goVersion)
 	if err != nil || v == nil {
-		return m, err
+		return err
+	}
+	f, err := modfile.Parse("go.mod", m.goMod, nil)
+	if err != nil {
+		return err
 	}
 	m.useVendor(v)
-	return m, v.check(f)
+	return v.check(f)
 }
 
 // roots are the roots of the module's graph, by path.
-func (m *mainModule) roots() map[string]string {
-	roots := make(map[string]string)
-	for _, r := range m.require {
-		roots[r.Path] = r.Version
-	}
-	return roots
-}
+func (m *mainModule) roots() map[string]string { return highest(m.require) }
 
 // ignores tells whether a requirement does not count: of the module itself, or of an excluded version.
 func (m *mainModule) ignores(r module.Version) bool { return r.Path == m.path || m.exclude[r] }
@@ -183,6 +192,9 @@ func (m *mainModule) fingerprint() string {
 	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.goSum)
 	if m.vendor != nil {
 		fmt.Fprintf(&b, "vendor %q\n", m.vendor.text)
+	}
+	if m.work != nil {
+		fmt.Fprintf(&b, "workspace %q %q\n", m.work.file, m.work.text)
 	}
 	dirs := m.localModules()
 	for _, path := range sortedKeys(dirs) {

@@ -51,6 +51,9 @@ func (r *request) parts(b *build, inPlace bool) []load.Part {
 // linkedFiles are the go.mod and go.sum files that the graph is made of and that lie elsewhere.
 func (m *mainModule) linkedFiles() []load.Part {
 	var parts []load.Part
+	if m.work != nil {
+		parts = m.work.linked(m.path)
+	}
 	dirs := m.localModules()
 	for _, path := range sortedKeys(dirs) {
 		dir, err := filepath.EvalSymlinks(dirs[path])

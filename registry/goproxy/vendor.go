@@ -44,7 +44,7 @@ func readVendor(dir, goVersion string) (*vendored, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if first, _, _ := strings.Cut(string(text), "\n"); strings.HasPrefix(first, "## ") && strings.Contains(first, "workspace") {
+	if forWorkspace(text) {
 		return nil, nil
 	}
 	v.text = text
@@ -64,6 +64,12 @@ func readVendor(dir, goVersion string) (*vendored, error) {
 		}
 	}
 	return v, nil
+}
+
+// forWorkspace tells whether a modules.txt file was made for a workspace.
+func forWorkspace(text []byte) bool {
+	first, _, _ := strings.Cut(string(text), "\n")
+	return strings.HasPrefix(first, "## ") && strings.Contains(first, "workspace")
 }
 
 // module reads the fields of a line that begins a module: PATH [VERSION] [=> PATH [VERSION]].
