@@ -102,10 +102,10 @@ func (s goSuite) testErrorsOfBinding(t *testing.T) {
 		value  any
 	}{
 		{"Float64", int64(1<<53 + 1)},
-		{"Float64", math.MaxInt64},
+		{"Float64", int64(math.MaxInt64)},
 		{"Float64", uint64(math.MaxUint64)},
 		{"Float32", 1<<24 + 1},
-		{"Complex", -(1<<53 + 1)},
+		{"Complex", int64(-(1<<53 + 1))},
 	} {
 		_, err := m.Call(t.Context(), c.symbol, []any{c.value})
 		wantError(t, err, "does not fit")
