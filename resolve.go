@@ -124,12 +124,27 @@ type GoSource struct {
 	GoSum []byte
 	// ModCache is the directory to use as GOMODCACHE; the build needs nothing that is not in it.
 	ModCache string
-	// Overlay holds files that a build sees besides those on disk, by absolute path.
-	Overlay map[string][]byte
+	// Local are the modules in directories that GoMod leads to, or the loose directory itself. Their files are copied into the
+	// main module, so that what is compiled is what was decided about and summed.
+	Local []LocalModule
 	// Along are the packages that are built into the same module; GoMod leads to them too.
 	Along []Companion
 	// Instances are the instantiations of generic symbols to build; the loader sets them.
 	Instances []string
+}
+
+// LocalModule is what a build reads of a directory that is used as it is.
+type LocalModule struct {
+	At    string // the directory in the main module where GoMod expects it; "" for a loose directory
+	Dir   string // absolute
+	GoMod []byte // its go.mod file, nil for a loose directory
+	Files []LocalFile
+}
+
+// LocalFile is a file of a [LocalModule].
+type LocalFile struct {
+	Name string // below the directory, with slashes
+	Sum  string // SHA-256 in hexadecimal digits
 }
 
 // Finder looks for a name in one place. It runs nothing and writes nothing.

@@ -25,6 +25,7 @@ func location(name string) string {
 	}
 	getter, rest := cutGetter(name)
 	scheme, address, isURL := strings.Cut(rest, "://")
+	scheme = strings.ToLower(scheme)
 	switch {
 	case isLocal(name) || isRelative(name):
 		return localPath(name)

@@ -36,7 +36,7 @@ func TestDeniedPlaces(t *testing.T) {
 		denied, denied + "/sub", denied + "/none/yet", root + "/srv/link", root + "/srv/link/sub", root + "/above/denied", root + "/srv/own/sub",
 		root + "/srv/own/../denied", root + "/srv//denied", root + "/srv/Denied", "./denied", "./link", "../srv/denied", "../above/link/sub",
 		"file::./denied", "file::./link/sub", "file::" + denied, "file://" + denied, "file:///" + denied, "file://" + root + "/above/denied//sub",
-		"file::./denied?link=true", "git::file://" + denied + "/sub", "git::file://" + root + "/srv/%64enied", "./denied//sub", "./denied.zip/../denied",
+		"file::./denied?link=true", "git::file://" + denied + "/sub", "git::FILE://" + denied, "git::File://" + root + "/srv/link", "git::fiLE://" + root + "/above/denied//sub", "git::file://" + root + "/srv/%64enied", "./denied//sub", "./denied.zip/../denied",
 	}
 	if _, err := os.Stat("/proc/self/cwd"); err == nil {
 		ways = append(ways, "/proc/self/cwd/denied", "/proc/self/cwd/link", "/proc/self/root"+denied, "file:///proc/self/cwd/denied")

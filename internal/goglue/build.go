@@ -65,7 +65,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 14
+const generatorVersion = 15
 
 // build is one run of a Builder.
 type build struct {
@@ -182,7 +182,9 @@ type listedPackage struct {
 	Name           string
 	Dir            string
 	Export         string
+	Standard       bool
 	GoFiles        []string
+	SFiles         []string
 	IgnoredGoFiles []string
 	TestGoFiles    []string
 	XTestGoFiles   []string
@@ -208,6 +210,11 @@ func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
 	if p == nil {
 		return nil, fmt.Errorf("go list does not know %s", b.importPath)
 	}
+	for _, dep := range listed {
+		if err := b.checkIncludes(dep); err != nil {
+			return nil, err
+		}
+	}
 	return listed, b.check(p, listed)
 }
 
@@ -215,7 +222,7 @@ func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
 func (b *build) listDeps(ctx context.Context, importPaths ...string) (map[string]*listedPackage, error) {
 	args := []string{
 		"list", "-e", "-export", "-deps", "-trimpath", "-buildvcs=false",
-		"-json=ImportPath,Name,Dir,Export,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--",
+		"-json=ImportPath,Name,Dir,Export,Standard,GoFiles,SFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,ImportMap,Error,DepsErrors", "--",
 	}
 	out, err := b.goCommand(ctx, append(args, importPaths...)...)
 	if err != nil {

@@ -105,7 +105,7 @@ func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
 // env is the environment of the go command: nothing is inherited that changes what is built.
 func (b *build) env() []string {
 	env := []string{
-		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=" + b.flags(), "GOWORK=off", "GOENV=off",
+		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
 		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
 		"GOTMPDIR=" + b.temp(),
@@ -121,14 +121,6 @@ func (b *build) env() []string {
 	return env
 }
 
-// flags are the go command's flags for the source.
-func (b *build) flags() string {
-	if len(b.src.Go.Overlay) == 0 {
-		return ""
-	}
-	return "'-overlay=" + filepath.Join(b.work, overlayFile) + "'"
-}
-
 func (b *build) modCache() string {
 	if b.src.Go.ModCache != "" {
 		return b.src.Go.ModCache
@@ -140,18 +132,18 @@ func (b *build) modCache() string {
 // the module cache go, those of the toolchain and of a local source are spelled from their roots. The go
 // command shortens paths by making them relative to where it runs.
 func (b *build) clean(text string) string {
-	var pairs []string
-	copied := "" // where the files of a loose directory are built
-	if name, ok := strings.CutPrefix(b.importPath, loosePath); ok {
-		copied = filepath.Join(b.work, "module", name)
+	places := [][2]string{{b.modCache(), ""}, {b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)}}
+	if b.src.Go.ImportPath == "" {
+		places = append(places, [2]string{filepath.Join(b.work, filepath.FromSlash(b.loose())), b.src.Dir + string(filepath.Separator)})
 	}
-	for _, place := range [][2]string{
-		{copied, b.src.Dir + string(filepath.Separator)},
-		{b.modCache(), ""},
-		{b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)},
-		{b.src.Dir, b.src.Dir + string(filepath.Separator)},
-		{b.work, ""},
-	} {
+	for _, m := range b.src.Go.Local {
+		if m.At != "" {
+			places = append(places, [2]string{filepath.Join(b.work, filepath.FromSlash(m.At)), m.Dir + string(filepath.Separator)})
+		}
+	}
+	places = append(places, [2]string{b.src.Dir, b.src.Dir + string(filepath.Separator)}, [2]string{b.work, ""})
+	var pairs []string
+	for _, place := range places {
 		if place[0] == "" {
 			continue
 		}

@@ -2,14 +2,16 @@ package goglue
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 
+	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal"
 )
 
@@ -46,14 +48,17 @@ func (b *build) lay() error {
 		return err
 	}
 	if b.src.Go.ImportPath == "" {
-		name := looseName(b.src.Dir)
-		b.importPath = loosePath + name
-		if err := copyLoose(files, b.src.FS, "module/"+name); err != nil {
+		b.importPath = loosePath + looseName(b.src.Dir)
+	}
+	if b.src.Go.ImportPath == "" && len(b.src.Go.Local) == 0 {
+		if err := copyLoose(files, b.src.FS, b.loose()); err != nil {
 			return err
 		}
 	}
-	if err := b.layOverlay(files); err != nil {
-		return err
+	for _, m := range b.src.Go.Local {
+		if err := b.layLocal(files, m); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(b.temp(), 0o700); err != nil {
 		return err
@@ -70,23 +75,40 @@ func (b *build) lay() error {
 	return nil
 }
 
-// overlayFile is the go command's list of the files that it sees besides those on disk.
-const overlayFile = "overlay.json"
+// loose is where the files of a loose directory are copied to.
+func (b *build) loose() string { return "module/" + looseName(b.src.Dir) }
 
-// layOverlay adds what the source wants to be seen besides its files on disk.
-func (b *build) layOverlay(files map[string][]byte) error {
-	if len(b.src.Go.Overlay) == 0 {
+// layLocal adds the files of a local module as they were when they were summed. They are read through an [os.Root], so that no
+// link leads out of the module.
+func (b *build) layLocal(files map[string][]byte, m load.LocalModule) error {
+	at := cmp.Or(m.At, b.loose())
+	if m.GoMod != nil {
+		files[at+"/go.mod"] = m.GoMod
+	}
+	if len(m.Files) == 0 {
 		return nil
 	}
-	list := struct{ Replace map[string]string }{map[string]string{}}
-	for path, data := range b.src.Go.Overlay {
-		name := "overlay/" + strconv.Itoa(len(list.Replace))
-		files[name] = data
-		list.Replace[path] = filepath.Join(b.work, filepath.FromSlash(name))
+	root, err := os.OpenRoot(m.Dir)
+	if err != nil {
+		return changed(m.Dir, err)
 	}
-	data, err := json.Marshal(list)
-	files[overlayFile] = data
-	return err
+	defer root.Close()
+	for _, file := range m.Files {
+		data, err := root.ReadFile(filepath.FromSlash(file.Name))
+		if err != nil || fmt.Sprintf("%x", sha256.Sum256(data)) != file.Sum {
+			return changed(filepath.Join(m.Dir, filepath.FromSlash(file.Name)), err)
+		}
+		files[path.Join(at, file.Name)] = data
+	}
+	return nil
+}
+
+func changed(name string, err error) error {
+	e := &load.CompileError{Reason: name + " changed while it was compiled", Fix: "load it again"}
+	if err != nil {
+		e.Output = err.Error()
+	}
+	return e
 }
 
 // looseName makes a directory's name into an element of an import path.

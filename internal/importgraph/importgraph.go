@@ -36,6 +36,10 @@ func New(goos, goarch, goversion string) *Scanner {
 	return &Scanner{context: c}
 }
 
+// All returns a scanner that reads all files of a package, whatever their names, constraints and need of cgo: those that a
+// build for any target reads are among them.
+func All() *Scanner { return &Scanner{context: build.Context{UseAllFiles: true, Compiler: "gc"}} }
+
 // releaseTags lists go1.1 to the toolchain's own release.
 func releaseTags(goversion string) []string {
 	minor, err := strconv.Atoi(strings.TrimPrefix(version.Lang(goversion), "go1."))
@@ -76,9 +80,12 @@ func (s *Scanner) Scan(dir string) (*Package, error) {
 	for _, files := range [][]string{p.GoFiles, p.InvalidGoFiles, p.SFiles, p.HFiles, p.SysoFiles} {
 		pkg.Files = append(pkg.Files, files...)
 	}
+	if c.UseAllFiles { // what is left out even then needs cgo
+		pkg.Files = append(pkg.Files, p.IgnoredGoFiles...)
+	}
 	slices.Sort(pkg.Imports)
 	slices.Sort(pkg.Files)
-	pkg.Files = slices.Compact(pkg.Files)
+	pkg.Files = slices.DeleteFunc(slices.Compact(pkg.Files), func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 	return pkg, nil
 }
 

@@ -78,7 +78,7 @@ func TestInstallCompanions(t *testing.T) {
 		}
 		for _, c := range spec.Source.Go.Along { // the go command agrees
 			from := *spec
-			from.Source.Go = &load.GoSource{ImportPath: c.Path, GoMod: spec.Source.Go.GoMod, GoSum: spec.Source.Go.GoSum, ModCache: spec.Source.Go.ModCache}
+			from.Source.Go = &load.GoSource{ImportPath: c.Path, GoMod: spec.Source.Go.GoMod, GoSum: spec.Source.Go.GoSum, ModCache: spec.Source.Go.ModCache, Local: spec.Source.Go.Local}
 			goBuild(t, &from)
 		}
 		before := p.Count(".zip")

@@ -3,12 +3,8 @@ package goproxy
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -19,7 +15,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/store"
 )
 
@@ -65,21 +60,14 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	var b *build
 	var hash string
 	importPath := ""
-	var parts []load.Part
 	switch {
 	case spec.Module != "":
 		b, hash, importPath, err = r.completeLocal(ctx, spec.Source.Dir)
-		if err == nil {
-			parts = r.parts(b, spec.Version == "")
-		}
 	case standard:
 		importPath = spec.Name
 		b, hash, err = r.completeStandard(ctx, spec.Name)
 	default:
 		b, hash, err = r.completeLoose(ctx, spec.Source.Dir)
-		if spec.Version == "" {
-			parts = r.local
-		}
 	}
 	if err != nil {
 		return nil, explain(err, "")
@@ -87,8 +75,10 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 	out := *spec
 	out.BuildList = b.moduleVersions()
 	out.Source.Hash = hash
-	out.Parts = parts
-	out.Source.Go = &load.GoSource{ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along), Overlay: r.main.overlay(b.Vendored)}
+	out.Parts = r.parts(b, spec.Version == "")
+	out.Source.Go = &load.GoSource{
+		ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along), Local: r.localModules(),
+	}
 	return &out, nil
 }
 
@@ -101,12 +91,28 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		return nil, "", "", err
 	}
 	importPath = path.Join(r.main.path, filepath.ToSlash(rel))
-	files, err := r.localFiles(r.along.paths(importPath)...)
-	if err != nil {
-		return nil, "", "", err
+	// Modules that are fetched can import packages of local ones: what a build is known to read counts, too.
+	for start := r.along.paths(importPath); ; {
+		files, seen, err := r.localPackages(start)
+		if err != nil {
+			return nil, "", "", err
+		}
+		subject := importPath + r.along.subject() + "\n" + files + r.main.fingerprint()
+		b, err := r.localBuild(ctx, importPath, subject)
+		if err != nil {
+			return nil, "", "", err
+		}
+		more := slices.DeleteFunc(slices.Clone(b.Local), func(pkg string) bool { return seen[pkg] })
+		if len(more) == 0 {
+			return b, b.hash(subject), importPath, nil
+		}
+		start = append(start, more...)
 	}
-	subject := importPath + r.along.subject() + "\n" + files + r.main.fingerprint()
-	b, err = r.remembered(ctx, []string{"local module", r.main.dir, subject}, func() (*build, error) {
+}
+
+// localBuild returns the build of a package of the local module, or what is remembered of it.
+func (r *request) localBuild(ctx context.Context, importPath, subject string) (*build, error) {
+	return r.remembered(ctx, []string{"local module", r.main.dir, subject}, func() (*build, error) {
 		if err := r.sums.promise(r.main.goSum, "go.sum"); err != nil {
 			return nil, err
 		}
@@ -116,10 +122,6 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		}
 		return r.build(ctx, c)
 	})
-	if err != nil {
-		return nil, "", "", err
-	}
-	return b, b.hash(subject), importPath, nil
 }
 
 // completeLoose completes a directory without go.mod.
@@ -128,11 +130,8 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	if err != nil {
 		return nil, "", err
 	}
-	files, names, err := packageFiles(dir, ".", pkg)
+	files, err := r.localPackage(dir, dir, dir)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := r.addParts(dir, dir, names); err != nil {
 		return nil, "", err
 	}
 	imports := slices.DeleteFunc(slices.Clone(pkg.Imports), r.standard)
@@ -189,7 +188,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 	for _, m := range r.locked {
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
 	}
-	id := store.Key(slices.Concat([]string{"load build list 2", r.in.Target(), r.compiler.version}, key, r.along.key())...)
+	id := store.Key(slices.Concat([]string{"load build list 3", r.in.Target(), r.compiler.version}, key, r.along.key())...)
 	const file = "build.json"
 	if a, err := r.store.Lookup(id); err == nil && a != nil {
 		b := new(build)
@@ -220,105 +219,6 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 		return nil, err
 	}
 	return b, nil
-}
-
-// localFiles lists what a build reads of local modules, a line with a sum for each file: the packages that the
-// package imports from the main module and from directories that replace others.
-func (r *request) localFiles(start ...string) (string, error) {
-	modules := r.main.localModules()
-	seen := map[string]bool{}
-	for _, path := range start {
-		seen[path] = true
-	}
-	var out strings.Builder
-	for queue := start; len(queue) > 0; queue = queue[1:] {
-		root, dir := findLocal(modules, queue[0])
-		if dir == "" {
-			continue
-		}
-		pkg, err := r.scans.do(dir, func() (*importgraph.Package, error) { return r.scan.Scan(dir) })
-		if err != nil {
-			return "", err
-		}
-		rel, err := filepath.Rel(root, dir)
-		if err != nil {
-			return "", err
-		}
-		files, names, err := packageFiles(root, filepath.ToSlash(rel), pkg)
-		if err != nil {
-			return "", err
-		}
-		if err := r.addParts(queue[0], root, names); err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&out, "package %s\n%s", queue[0], files)
-		for _, imp := range pkg.Imports {
-			if !seen[imp] {
-				seen[imp] = true
-				queue = append(queue, imp)
-			}
-		}
-	}
-	return out.String(), nil
-}
-
-// findLocal returns the root and the directory of a package in one of the modules, or "". Longer module paths
-// go first.
-func findLocal(modules map[string]string, pkg string) (root, dir string) {
-	for prefix := pkg; prefix != "." && prefix != "/"; prefix = path.Dir(prefix) {
-		root, ok := modules[prefix]
-		if !ok {
-			continue
-		}
-		p, err := inModule(module.Version{Path: prefix}, &sourceTree{dir: root, local: true}, pkg)
-		if err == nil && p.dir != "" {
-			return root, p.dir
-		}
-	}
-	return "", ""
-}
-
-// packageFiles lists the files that a build reads of one package, with their sums and by their names. They are read
-// through an [os.Root], so that no link leads out of the module.
-func packageFiles(root, dir string, pkg *importgraph.Package) (sums string, names []string, err error) {
-	at, err := os.OpenRoot(root)
-	if err != nil {
-		return "", nil, err
-	}
-	defer at.Close()
-	for _, name := range pkg.Files {
-		names = append(names, path.Join(dir, name))
-	}
-	embeds, err := importgraph.Embedded(at.FS(), dir, pkg.Embeds)
-	if err != nil {
-		return "", nil, &load.CompileError{Reason: fmt.Sprintf("//go:embed cannot be followed: %v", err), Fix: "embed files of the module alone"}
-	}
-	names = append(names, embeds...)
-	var out strings.Builder
-	for _, name := range names {
-		sum, err := fileSum(at, name)
-		if err != nil {
-			return "", nil, err
-		}
-		fmt.Fprintf(&out, "%s %s\n", sum, name)
-	}
-	return out.String(), names, nil
-}
-
-func fileSum(root *os.Root, name string) (string, error) {
-	f, err := root.Open(filepath.FromSlash(name))
-	if err != nil {
-		if target, err2 := root.Readlink(filepath.FromSlash(name)); err2 == nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", &load.CompileError{Reason: fmt.Sprintf("%s is a link out of the module, to %s", name, target), Fix: "put the file itself there"}
-		}
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -97,7 +97,7 @@ func TestCompleteLocalModule(t *testing.T) {
 	if got, want := buildList(spec), "example.com/b@v1.0.0 example.com/b/v2@v2.0.1"; got != want {
 		t.Errorf("build list %s, want %s", got, want)
 	}
-	want := strings.ReplaceAll(`go LANG
+	want := `go LANG
 
 require (
 	example.com/b v1.0.0
@@ -106,11 +106,11 @@ require (
 	example.com/local v0.0.0-00010101000000-000000000000
 )
 
-replace example.com/local => DIR
+replace example.com/local => ./places/0
 exclude example.com/skipped v1.0.0
 replace example.com/fork => example.com/b/v2 v2.0.1
-replace example.com/swapped => DIR/swapped
-`, "DIR", dir)
+replace example.com/swapped => ./places/1
+`
 	want = strings.ReplaceAll(want, "LANG", goLanguage(t))
 	if got := string(spec.Source.Go.GoMod); got != want {
 		t.Errorf("go.mod:\n%s\nwant:\n%s", got, want)

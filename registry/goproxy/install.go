@@ -172,8 +172,8 @@ type build struct {
 	GoSum     string
 	BuildList []store.RecordModule
 	Along     []store.RecordCompanion `json:",omitempty"`
-	Replaced  []string                `json:",omitempty"` // paths of modules in whose place others are in the build list
-	Vendored  []module.Version        `json:",omitempty"` // what is built from a vendor directory
+	Replaced  []string                `json:",omitempty"` // paths of modules that others stand for, and of those that a vendor directory has in the place of others
+	Local     []string                `json:",omitempty"` // packages of local modules, sorted
 }
 
 // build describes the build of a closure: a go.mod file in which every provider is required at its selected
@@ -195,10 +195,10 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.local && r.main.vendor != nil {
-			b.Vendored = append(b.Vendored, m)
-		}
 		if t.local {
+			if to := r.main.copiedFrom(m); to.Version != "" {
+				b.Replaced = append(b.Replaced, to.Path)
+			}
 			continue
 		}
 		if r.main != nil {
@@ -221,6 +221,11 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 	}
 	if r.main != nil {
 		b.GoMod += r.main.replaceLines()
+	}
+	for _, pkg := range sortedKeys(c.from) {
+		if c.from[pkg].local {
+			b.Local = append(b.Local, pkg)
+		}
 	}
 	b.GoSum = string(r.sums.goSum())
 	var err error

@@ -2,12 +2,14 @@ package goproxy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -27,8 +29,9 @@ type mainModule struct {
 	exclude   map[module.Version]bool
 	goMod     []byte
 	goSum     []byte
-	vendor    *vendored  // nil where it does not build from a vendor directory
-	work      *workspace // nil where no go.work file counts
+	vendor    *vendored         // nil where it does not build from a vendor directory
+	work      *workspace        // nil where no go.work file counts
+	goMods    map[string][]byte // of the directories that replace others, as far as they were read
 }
 
 // findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The vendor directory and
@@ -64,7 +67,7 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 	}
 	m := &mainModule{
 		path: f.Module.Mod.Path, dir: dir, goMod: data,
-		replace: make(map[module.Version]module.Version), exclude: make(map[module.Version]bool),
+		replace: make(map[module.Version]module.Version), exclude: make(map[module.Version]bool), goMods: make(map[string][]byte),
 	}
 	if f.Go != nil {
 		m.goVersion = f.Go.Version
@@ -135,12 +138,12 @@ func (m *mainModule) replacedByDir(v module.Version) (dir string, ok bool) {
 
 // dirMod reads the go.mod file of a directory that replaces a module version.
 func (m *mainModule) dirMod(v module.Version, dir string) (*modFile, error) {
-	if m.vendor != nil {
-		return parseModFile(v.Path, m.vendor.goMod(v))
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	if err != nil {
+	data := m.localGoMod(dir)
+	if data == nil {
 		return nil, badMain(m.dir, "a replace line leads to "+dir+", which has no go.mod")
+	}
+	if m.vendor != nil {
+		return parseModFile(v.Path, data)
 	}
 	return parseModFile("", data)
 }
@@ -151,12 +154,16 @@ func (m *mainModule) version() string {
 	return module.ZeroPseudoVersion(module.PathMajorPrefix(major))
 }
 
-// replaceLines are the lines by which another main module sees the same modules.
+// replaceLines are the lines by which another main module sees the same modules: local ones where they are copied to.
 func (m *mainModule) replaceLines() string {
+	dirs := m.localDirs()
 	var lines []string
 	for old, to := range m.replace {
 		if old.Path == m.path {
 			continue
+		}
+		if to.Version == "" {
+			to.Path = "./" + copied(dirs, to.Path)
 		}
 		lines = append(lines, "replace "+reference(old)+" => "+reference(to)+"\n")
 	}
@@ -164,7 +171,7 @@ func (m *mainModule) replaceLines() string {
 		lines = append(lines, "exclude "+reference(x)+"\n")
 	}
 	slices.Sort(lines)
-	return fmt.Sprintf("\nreplace %s => %s\n", modfile.AutoQuote(m.path), modfile.AutoQuote(m.dir)) + strings.Join(lines, "")
+	return fmt.Sprintf("\nreplace %s => ./%s\n", modfile.AutoQuote(m.path), copied(dirs, m.dir)) + strings.Join(lines, "")
 }
 
 func reference(v module.Version) string {
@@ -174,15 +181,48 @@ func reference(v module.Version) string {
 	return modfile.AutoQuote(v.Path) + " " + v.Version
 }
 
-// localModules are the module and the directories that replace others, by module path.
-func (m *mainModule) localModules() map[string]string {
-	dirs := map[string]string{m.path: m.dir}
+// localModule is a module in a directory.
+type localModule struct{ path, dir string }
+
+// localModules are the module and the directories that replace others, in order.
+func (m *mainModule) localModules() []localModule {
+	list := []localModule{{m.path, m.dir}}
 	for old, to := range m.replace {
 		if to.Version == "" && old.Path != m.path {
-			dirs[old.Path] = to.Path
+			list = append(list, localModule{old.Path, to.Path})
 		}
 	}
-	return dirs
+	slices.SortFunc(list, func(a, b localModule) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.dir, b.dir)) })
+	return slices.Compact(list)
+}
+
+// localDirs are the directories of the local modules, in order.
+func (m *mainModule) localDirs() []string {
+	var dirs []string
+	for _, l := range m.localModules() {
+		dirs = append(dirs, l.dir)
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+// copied is where a build finds the copy of one of the local directories.
+func copied(dirs []string, dir string) string {
+	i, _ := slices.BinarySearch(dirs, dir)
+	return "places/" + strconv.Itoa(i)
+}
+
+// localGoMod is the go.mod file of a local directory, nil where there is none. It is read once: what decides is what is built.
+func (m *mainModule) localGoMod(dir string) []byte {
+	if dir == m.dir {
+		return m.goMod
+	}
+	data, ok := m.goMods[dir]
+	if !ok {
+		data, _ = os.ReadFile(filepath.Join(dir, "go.mod"))
+		m.goMods[dir] = data
+	}
+	return data
 }
 
 // fingerprint is the text of all that decides about the module graph: the module's own files and the go.mod
@@ -196,13 +236,10 @@ func (m *mainModule) fingerprint() string {
 	if m.work != nil {
 		fmt.Fprintf(&b, "workspace %q %q\n", m.work.file, m.work.text)
 	}
-	dirs := m.localModules()
-	for _, path := range sortedKeys(dirs) {
-		if path == m.path {
-			continue
+	for _, l := range m.localModules() {
+		if l.dir != m.dir {
+			fmt.Fprintf(&b, "%s %q\n", l.path, m.localGoMod(l.dir))
 		}
-		data, _ := os.ReadFile(filepath.Join(dirs[path], "go.mod"))
-		fmt.Fprintf(&b, "%s %q\n", path, data)
 	}
 	return b.String()
 }

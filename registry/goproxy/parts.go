@@ -8,10 +8,10 @@ import (
 )
 
 // addParts notes what a build reads of a package in a local module: policies decide about where it really lies.
-func (r *request) addParts(importPath, root string, names []string) error {
+func (r *request) addParts(importPath, root string, files []load.LocalFile) error {
 	first := len(r.local)
-	for _, name := range names {
-		file := filepath.Join(root, filepath.FromSlash(name))
+	for _, f := range files {
+		file := filepath.Join(root, filepath.FromSlash(f.Name))
 		real, err := filepath.EvalSymlinks(file)
 		if err != nil {
 			return err
@@ -45,7 +45,11 @@ func (r *request) parts(b *build, inPlace bool) []load.Part {
 	if !inPlace {
 		return parts
 	}
-	return slices.Concat(parts, r.local, r.main.linkedFiles())
+	parts = append(parts, r.local...)
+	if r.main != nil {
+		parts = append(parts, r.main.linkedFiles()...)
+	}
+	return parts
 }
 
 // linkedFiles are the go.mod and go.sum files that the graph is made of and that lie elsewhere.
@@ -54,16 +58,18 @@ func (m *mainModule) linkedFiles() []load.Part {
 	if m.work != nil {
 		parts = m.work.linked(m.path)
 	}
-	dirs := m.localModules()
-	for _, path := range sortedKeys(dirs) {
-		dir, err := filepath.EvalSymlinks(dirs[path])
+	if m.vendor != nil {
+		parts = append(parts, load.Part{Name: m.path, Files: []string{filepath.Join(m.vendor.dir, "modules.txt")}})
+	}
+	for _, l := range m.localModules() {
+		dir, err := filepath.EvalSymlinks(l.dir)
 		if err != nil {
 			continue // nothing of it is needed: what is was read
 		}
 		for _, name := range []string{"go.mod", "go.sum"} {
 			file := filepath.Join(dir, name)
 			if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
-				parts = append(parts, load.Part{Name: path, Place: real, Files: []string{file}})
+				parts = append(parts, load.Part{Name: l.path, Place: real, Files: []string{file}})
 			}
 		}
 	}

@@ -24,12 +24,14 @@ type request struct {
 	along    companions
 	locked   []load.ModuleVersion // what a lock file promises for a source found in place
 	local    []load.Part          // what is read of local modules
+	files    localFiles           // the files of them, by the modules' directories
 
 	sums  sums
 	mods  memo[module.Version, *modFile]
 	dirs  memo[module.Version, *sourceTree]
 	scans memo[string, *importgraph.Package]
 	scan  *importgraph.Scanner
+	every memo[string, *importgraph.Package] // by directory: what builds for any target read
 	db    func() (*database, error)
 	temp  func() (dir string, err error) // for what is on its way into the store
 

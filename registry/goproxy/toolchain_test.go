@@ -34,6 +34,21 @@ func goRelease(t testing.TB) string {
 func goBuild(t testing.TB, spec *load.Spec) {
 	t.Helper()
 	dir := t.TempDir()
+	for _, m := range spec.Source.Go.Local {
+		at := filepath.Join(dir, filepath.FromSlash(m.At))
+		for _, file := range append([]load.LocalFile{{Name: "go.mod"}}, m.Files...) {
+			data := m.GoMod
+			if file.Sum != "" {
+				data, _ = os.ReadFile(filepath.Join(m.Dir, file.Name))
+			}
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(at, file.Name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(at, file.Name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for name, data := range map[string]string{
 		"go.mod":  "module main\n\n" + string(spec.Source.Go.GoMod),
 		"go.sum":  string(spec.Source.Go.GoSum),

@@ -179,20 +179,20 @@ func (m *mainModule) useVendor(v *vendored) {
 	clear(m.replace)
 	clear(m.exclude)
 	for _, mod := range v.modules {
-		m.replace[mod] = module.Version{Path: v.moduleDir(mod.Path)}
+		dir := v.moduleDir(mod.Path)
+		m.replace[mod], m.goMods[dir] = module.Version{Path: dir}, v.goMod(mod)
 	}
 }
 
-// overlay holds the go.mod files that stand for those that are not copied, by path. m may be nil.
-func (m *mainModule) overlay(modules []module.Version) map[string][]byte {
-	if len(modules) == 0 {
-		return nil
+// copiedFrom is the module that the vendor directory has copies of in the place of another, if it is replaced.
+func (m *mainModule) copiedFrom(v module.Version) module.Version {
+	if m.vendor == nil {
+		return module.Version{}
 	}
-	files := make(map[string][]byte)
-	for _, mod := range modules {
-		files[filepath.Join(m.vendor.moduleDir(mod.Path), "go.mod")] = m.vendor.goMod(mod)
+	if to := m.vendor.notes[v].replacement; to.Path != "" {
+		return to
 	}
-	return files
+	return m.vendor.notes[module.Version{Path: v.Path}].replacement
 }
 
 // provide finds a package in the module itself or in its vendor directory, as the go command does.

@@ -186,9 +186,9 @@ func absolute(to module.Version, dir string) module.Version {
 	return to
 }
 
-// linked lists the files of the workspace that lie elsewhere.
+// linked lists the go.work file, and the files of the workspace that lie elsewhere.
 func (w *workspace) linked(name string) []load.Part {
-	var parts []load.Part
+	parts := []load.Part{{Name: name, Files: []string{w.file}}} // GOWORK may name one anywhere
 	for _, file := range []string{w.file, w.file + ".sum"} {
 		dir, err := filepath.EvalSymlinks(filepath.Dir(file))
 		if err != nil {
