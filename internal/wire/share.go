@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -246,11 +247,11 @@ func (d *Decoder) Range(whole int) (from, to int) {
 // Changed returns the bounds of what differs between two arrays of the same length, whose elements have size bytes.
 func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
 	a, b := unsafe.Slice((*byte)(now), count*int(size)), unsafe.Slice((*byte)(was), count*int(size))
-	if string(a) == string(b) {
+	if equal(a, b) {
 		return 0, 0
 	}
 	same := func(from, to int) bool {
-		return string(a[from*int(size):to*int(size)]) == string(b[from*int(size):to*int(size)])
+		return equal(a[from*int(size):to*int(size)], b[from*int(size):to*int(size)])
 	}
 	to = count
 	for _, step := range []int{4096, 64, 1} { // they differ somewhere, so this ends
@@ -266,7 +267,29 @@ func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
 
 // Same reports whether the memory at two addresses is the same. What pointers in it point to is not looked at.
 func Same(a, b unsafe.Pointer, size uintptr) bool {
-	return string(unsafe.Slice((*byte)(a), size)) == string(unsafe.Slice((*byte)(b), size))
+	return equal(unsafe.Slice((*byte)(a), size), unsafe.Slice((*byte)(b), size))
+}
+
+// equal reports whether two pieces of memory of the same length are the same. Go compares them byte by byte in
+// WebAssembly, where blocks are several times as fast.
+func equal(a, b []byte) bool {
+	if runtime.GOARCH == "wasm" {
+		return equalBlocks(a, b)
+	}
+	return string(a) == string(b)
+}
+
+// equalBlocks is equal by blocks of eight words.
+func equalBlocks(a, b []byte) bool {
+	type block [8]uint64
+	i := 0
+	for ; i+int(unsafe.Sizeof(block{})) <= len(a); i += int(unsafe.Sizeof(block{})) {
+		x, y := (*block)(unsafe.Pointer(&a[i])), (*block)(unsafe.Pointer(&b[i]))
+		if x[0] != y[0] || x[1] != y[1] || x[2] != y[2] || x[3] != y[3] || x[4] != y[4] || x[5] != y[5] || x[6] != y[6] || x[7] != y[7] {
+			return false
+		}
+	}
+	return string(a[i:]) == string(b[i:])
 }
 
 // SpareLimit is how many bytes of capacity beyond a slice's length cross at most; a slice that has more arrives with
