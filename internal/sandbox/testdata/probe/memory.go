@@ -19,9 +19,15 @@ import (
 func init() {
 	runtime.LockOSThread() // main runs on the first thread
 	maps.Copy(attempts, map[string]func(string) error{
-		"readonly": func(size string) error { return dirty(number(size), func(b []byte) error { return unix.Mprotect(b, unix.PROT_READ) }) },
-		"noaccess": func(size string) error { return dirty(number(size), func(b []byte) error { return unix.Mprotect(b, unix.PROT_NONE) }) },
-		"code":     func(size string) error { return dirty(number(size), func(b []byte) error { return unix.Mprotect(b, unix.PROT_READ|unix.PROT_EXEC) }) },
+		"readonly": func(size string) error {
+			return dirty(number(size), func(b []byte) error { return unix.Mprotect(b, unix.PROT_READ) })
+		},
+		"noaccess": func(size string) error {
+			return dirty(number(size), func(b []byte) error { return unix.Mprotect(b, unix.PROT_NONE) })
+		},
+		"code": func(size string) error {
+			return dirty(number(size), func(b []byte) error { return unix.Mprotect(b, unix.PROT_READ|unix.PROT_EXEC) })
+		},
 		"key":      func(size string) error { return dirty(number(size), protectByKey) },
 		"writable": func(size string) error { return dirty(number(size), func([]byte) error { return nil }) },
 		"tables":   tables,
