@@ -193,10 +193,16 @@ const (
 	// linger is how long a cancelled call may take to end before the guest is retired. Its caller waits so
 	// long, so that it knows the guest's state afterwards.
 	linger = 10 * time.Millisecond
-	// patience is how long a call may take that asks whether it was cancelled, as those that take a context do. Its
-	// caller does not wait.
+	// patience is how long a cancelled call may take that has asked and was told, or that waits.
+	// Its caller does not wait. A call that computes and does not ask ends after maxDeaf
+	// checkpoints.
 	patience = 5 * time.Second
 )
+
+// stopped is how a module ends whose cancelled call went on.
+func stopped(symbol string) error {
+	return fmt.Errorf("a call of %s was cancelled and stopped", symbol)
+}
 
 // abandon retires the guest of a call that was cancelled and goes on.
 func (g *guest) abandon(call *entry) {
@@ -204,9 +210,10 @@ func (g *guest) abandon(call *entry) {
 		if !g.gate.inside(call) {
 			return
 		}
-		g.module.retire(g.module.crash(fmt.Errorf("a call of %s was cancelled and stopped", call.symbol)))
+		g.module.retire(g.module.crash(stopped(call.symbol)))
 	}
 	if g.gate.watched(call) {
+		g.cancelled.Store(call)
 		time.AfterFunc(patience, retire)
 		return
 	}

@@ -2,9 +2,9 @@
 // runs them with wazero. A module reaches nothing of the machine but what it was given, on every system; a
 // short call costs well under a microsecond. Its code is several times slower than native code.
 //
-// wazero's machine code has no places at which the Go runtime could stop it, so the engine puts checkpoints into the
-// WebAssembly when it is compiled: a call that computes for long does not hold up the host's garbage collector,
-// and ends when its context does.
+// wazero's machine code has no places at which the Go runtime could stop it, so the engine puts
+// checkpoints into the WebAssembly when it is compiled: a call that computes for long does not hold
+// up the host's garbage collector, and ends when its context does.
 package gowasm
 
 import (
@@ -40,9 +40,10 @@ type Config struct {
 
 	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
 	MaxMessage int
-	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take while they are decoded, and
-	// as much again the arguments of the module's calls of the host until these return; 0 is 256 MiB. A message may
-	// always take eight times its size. Beyond that a call ends with a [*load.LimitError].
+	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take while
+	// they are decoded, and as much again the arguments of the module's calls of the host until
+	// these return; 0 is 256 MiB. A message may always take eight times its size. Beyond that a
+	// call ends with a [*load.LimitError].
 	MaxInFlight int
 
 	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules that keep
@@ -132,7 +133,8 @@ func (c Config) with(g load.Grants) Config {
 	return c
 }
 
-// leastMemory is what the smallest module needs to start; what more one needs is said when it is opened.
+// leastMemory is what the smallest module needs to start; what more one needs is said when it is
+// opened.
 const leastMemory = 4 << 20
 
 // Valid implements [load.Configured].

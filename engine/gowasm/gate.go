@@ -27,6 +27,7 @@ type entry struct {
 	number  uint64          // set when it is let in, from 1
 	level   int             // how many calls lie below it; likewise
 	watched bool            // the module asks whether the call is cancelled, or will; guarded by gate.mu
+	told    bool            // the module asked, and heard that it is; guarded by gate.mu
 	// back is closed when the call, which waits to go on in the module, may; nil where it does not wait.
 	back chan struct{}
 }
@@ -188,8 +189,16 @@ func (g *gate) watch(number uint64) context.Context {
 	for _, call := range g.calls {
 		if call.number == number {
 			call.watched = true
+			call.told = call.ctx.Err() != nil
 			return call.ctx
 		}
 	}
 	return nil
+}
+
+// deaf reports whether the call is inside and was not told of its end.
+func (g *gate) deaf(call *entry) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Contains(g.calls, call) && !call.told
 }

@@ -33,6 +33,11 @@ type guest struct {
 	lastAnswer uint32
 
 	releases releases
+
+	// cancelled is a call that goes on after its context ended, and passed counts the checkpoints
+	// since.
+	cancelled atomic.Pointer[entry]
+	passed    int // only the goroutine in the guest uses it
 }
 
 func newGuest(m *module) *guest {

@@ -22,7 +22,7 @@ func (m *module) exportHost() error {
 		builder.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(call), params, results).Export(name)
 	}
 	export("checkpoint", nil, nil, (*guest).checkpoint)
-	export("cancelled", []api.ValueType{i64}, []api.ValueType{i32}, (*guest).cancelled)
+	export("cancelled", []api.ValueType{i64}, []api.ValueType{i32}, (*guest).isCancelled)
 	export("host_call", []api.ValueType{i64, i32}, []api.ValueType{i64}, (*guest).hostCall)
 	export("host_take", []api.ValueType{i32, i32}, nil, (*guest).hostTake)
 	export("host_post", []api.ValueType{i64}, nil, (*guest).hostPost)
@@ -30,16 +30,35 @@ func (m *module) exportHost() error {
 	return err
 }
 
-// checkpoint is called wherever the module's code goes on for long. While it runs, the host's garbage collector can
-// stop the goroutine. It ends what goes on in a module that has ended.
+// checkpoint is called wherever the module's code goes on for long. While it runs, the host's
+// garbage collector can stop the goroutine. It ends what goes on in a module that has ended.
 func (g *guest) checkpoint([]uint64) {
+	if call := g.cancelled.Load(); call != nil {
+		g.endDeaf(call)
+	}
 	if g.module.err() != nil {
 		panic(errRetired)
 	}
 }
 
-// cancelled tells whether a call is cancelled.
-func (g *guest) cancelled(stack []uint64) {
+// maxDeaf is how many checkpoints a cancelled call may pass before it asks whether it is cancelled:
+// a few milliseconds of computing. Time would also count while the host runs something else.
+const maxDeaf = 500
+
+// endDeaf retires the module of a cancelled call that computes and does not ask.
+func (g *guest) endDeaf(call *entry) {
+	if !g.gate.deaf(call) {
+		g.cancelled.CompareAndSwap(call, nil)
+		g.passed = 0
+		return
+	}
+	if g.passed++; g.passed > maxDeaf {
+		g.module.retire(g.module.crash(stopped(call.symbol)))
+	}
+}
+
+// isCancelled answers the module whether a call is cancelled.
+func (g *guest) isCancelled(stack []uint64) {
 	ctx := g.gate.watch(stack[0])
 	stack[0] = 0
 	if ctx != nil && ctx.Err() != nil {

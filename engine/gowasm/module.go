@@ -117,8 +117,9 @@ func endReason(err error) string {
 	return reason
 }
 
-// retire ends the module: every call that comes, and every one that the module ends by itself, returns the
-// error of the first retire. What runs in a guest ends at the next checkpoint; then all is given back.
+// retire ends the module: every call that comes, and every one that the module ends by itself,
+// returns the error of the first retire. What runs in a guest ends at the next checkpoint; then all
+// is given back.
 func (m *module) retire(err error) {
 	if !m.broken.CompareAndSwap(nil, &err) {
 		return
@@ -153,11 +154,13 @@ func (m *module) free() {
 	})
 }
 
-// closing is how long close waits for what cannot be stopped: a call of the system, or of the host's output.
+// closing is how long close waits for what cannot be stopped: a call of the system, or of the
+// host's output.
 const closing = time.Second
 
-// close ends the module on behalf of the host, and waits until everything is given back. It does not wait for a
-// function of the host that the module called: that may be the one that closes the module.
+// close ends the module on behalf of the host, and waits until everything is given back. It does
+// not wait for a function of the host that the module called: that may be the one that closes the
+// module.
 func (m *module) close(ctx context.Context) error {
 	m.retire(load.ErrUnloaded)
 	for _, g := range m.guests {

@@ -36,7 +36,8 @@ func (i *instance) Isolation() load.Isolation { return i.isolation }
 // Crash implements [load.Crashable].
 func (i *instance) Crash() *atomic.Pointer[error] { return &i.module.broken }
 
-// Close implements [load.Instance]. A function of the host that the module has called goes on in the background.
+// Close implements [load.Instance]. A function of the host that the module has called goes on in
+// the background.
 func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx) }
 
 // Memory implements [load.Measurable]: the linear memory of the module's instances, which never shrinks, as it was after

@@ -16,8 +16,8 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 )
 
-// endless is a module whose functions do not end. Each prints "busy" first. The tests that call them do not run in
-// parallel: each would take a processor from the others.
+// endless is a module whose functions do not end. Each prints "busy" first. The tests that call
+// them do not run in parallel: each would take a processor from the others.
 const endless = `package endless
 
 import (
@@ -49,6 +49,9 @@ func Naps()          { fmt.Println("busy"); for { time.Sleep(time.Microsecond) }
 func Leave()         { go func() { for {} }() }
 func Host(f func())  { fmt.Println("busy"); f(); for {} }
 func Deaf(ctx context.Context) { fmt.Println("busy"); for {} }
+func AskedOnce(ctx context.Context) { time.Sleep(5 * time.Millisecond); fmt.Println("busy"); for {} }
+func NeverYields(ctx context.Context) error { fmt.Println("busy"); for { if err := ctx.Err(); err != nil { return err } } }
+func Steps(ctx context.Context) { fmt.Println("busy"); for { fib(12); if ctx.Value("x") != nil { return } } }
 `
 
 func openEndless(t *testing.T, config gowasm.Config) (load.Instance, *events) {
@@ -57,8 +60,8 @@ func openEndless(t *testing.T, config gowasm.Config) (load.Instance, *events) {
 	return openFiles(load.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": endless}), &e
 }
 
-// TestStop: while a call does not end, the host's garbage collector works; the call ends when its context
-// does, and everything of its module is given back.
+// TestStop: while a call does not end, the host's garbage collector works; the call ends when its
+// context does, and everything of its module is given back.
 func TestStop(t *testing.T) {
 	for _, symbol := range []string{
 		"Loop", "Bytes", "Nested", "Goto", "Recursion", "Mutual", "Indirect", "Copy", "Clear", "Compare",
@@ -82,6 +85,28 @@ func TestStop(t *testing.T) {
 			e.wait(t, "Crashed", crashed)
 			_, err := m.Call(t.Context(), "Fine", nil)
 			require.EqualError(t, err, "sample crashed: a call of "+symbol+" was cancelled and stopped")
+			require.NoError(t, m.Close(t.Context()))
+		})
+	}
+}
+
+// TestStopDeaf: a function that takes a context and computes on, without being told that it has
+// ended, is stopped by what it computes and not by the time that those have who were told.
+func TestStopDeaf(t *testing.T) {
+	for _, symbol := range []string{"Deaf", "AskedOnce", "NeverYields", "Steps"} {
+		t.Run(symbol, func(t *testing.T) {
+			m, e := openEndless(t, gowasm.Config{})
+			f := bound[func(context.Context) error](t, m, symbol)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			returned := make(chan error, 1)
+			go func() { returned <- f(ctx) }()
+			e.wait(t, "busy", busy)
+			cancel()
+			require.ErrorIs(t, <-returned, context.Canceled)
+			began := time.Now()
+			e.wait(t, "Crashed", crashed)
+			require.Less(t, time.Since(began), gowasm.Patience, "it had the time of a call that was told")
 			require.NoError(t, m.Close(t.Context()))
 		})
 	}
@@ -127,7 +152,8 @@ func TestStopWithinHost(t *testing.T) {
 	require.NoError(t, m.Close(t.Context()))
 }
 
-// TestStopInitialisation: an initialisation that does not end lets the collector work and ends with the context.
+// TestStopInitialisation: an initialisation that does not end lets the collector work and ends with
+// the context.
 func TestStopInitialisation(t *testing.T) {
 	for name, body := range map[string]string{
 		"loop":      "func init() { for {} }",
@@ -150,7 +176,8 @@ func TestStopInitialisation(t *testing.T) {
 	}
 }
 
-// TestStopLeftBehind: a goroutine that a call left behind and that does not end is stopped with the call in which it runs.
+// TestStopLeftBehind: a goroutine that a call left behind and that does not end is stopped with the
+// call in which it runs.
 func TestStopLeftBehind(t *testing.T) {
 	m, _ := openEndless(t, gowasm.Config{})
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)

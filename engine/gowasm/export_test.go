@@ -1,0 +1,4 @@
+package gowasm
+
+// Patience is how long a cancelled call may take that was told of it.
+const Patience = patience
