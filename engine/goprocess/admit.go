@@ -9,18 +9,20 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// Memory for a frame is made when its budget has room for what it may become; until then nobody reads, and the
-// module waits. Answers always get room in the end: they are decoded by whoever waits for them. A call of the host
-// holds its room until the host's function returns, which may itself wait for an answer, or for another call of the
-// host, that lies behind the frame which waits. So most of the budget is kept for frames before which nothing
-// moves any more: they get it one by one. Where it is used up, too, they are refused.
+// Memory for a frame is made when its budget has room for what it may become; until then nobody
+// reads, and the module waits. Answers always get room in the end: the caller that waits decodes
+// them. A call of the host holds its room until the host's function returns, which may itself wait
+// for an answer, or for another call of the host, that lies behind the frame which waits. So most
+// of the budget is kept for frames before which nothing moves any more: they get it one by one.
+// Where it is used up, too, they are refused.
 
 const (
 	// counted is the size from which the budgets count a frame: the number of smaller ones is bounded.
 	counted = 4 << 10
 	// freeShare is the part of the budget that calls of the host get without waiting: a fourth.
 	freeShare = 4
-	// stallAfter is how long nothing moves before one more call of the host gets room beyond the free share.
+	// stallAfter is how long nothing moves before one more call of the host gets room beyond the
+	// free share.
 	stallAfter = 20 * time.Millisecond
 	// giveUpAfter is how long nothing moves before a call of the host is refused.
 	giveUpAfter = 10 * time.Second
@@ -83,7 +85,8 @@ func (c *conn) admitCall(size, want int) (admission, error) {
 	return admission{}, errWait
 }
 
-// waitForRoom waits until something moves, or for a moment, and reports whether the context goes on.
+// waitForRoom waits until something moves, or for a moment, and reports whether the context goes
+// on.
 func (c *conn) waitForRoom(ctx context.Context) bool {
 	moment := time.NewTimer(stallAfter)
 	defer moment.Stop()

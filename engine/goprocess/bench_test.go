@@ -1,3 +1,5 @@
+//go:build linux
+
 package goprocess_test
 
 import (
@@ -305,7 +307,8 @@ func BenchmarkShareBytes(b *testing.B) {
 	})
 }
 
-// BenchmarkShareGraph compares a call that changes what each of 1,000 pointers points to with a copy of it.
+// BenchmarkShareGraph compares a call that changes what each of 1,000 pointers points to with a
+// copy of it.
 func BenchmarkShareGraph(b *testing.B) {
 	type point struct{ X, Y int }
 	fill := bind[func([]*point) ([]*point, error)](b, openValues(b), "FillList")

@@ -34,9 +34,10 @@ type Config struct {
 	// Env is the environment of modules, as "KEY=value"; nothing is inherited from the host.
 	Env []string
 
-	// Memory is how much memory, in bytes, a module and what it starts may use, page tables included; 0 is
-	// no limit, and less than 32 MiB is refused. The module's garbage collector is told (GOMEMLIMIT), and
-	// going beyond ends the module; the error then holds a [*load.LimitError]. Only Linux enforces it.
+	// Memory is how much memory, in bytes, a module and what it starts may use, page tables
+	// included; 0 is no limit, and less than 32 MiB is refused. The module's garbage collector is
+	// told (GOMEMLIMIT), and going beyond ends the module; the error then holds a
+	// [*load.LimitError]. Only Linux enforces it.
 	Memory int64
 	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
 	Processors int
@@ -50,10 +51,10 @@ type Config struct {
 
 	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
 	MaxMessage int
-	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take until they are decoded, and
-	// as much again the arguments of the module's calls of the host until these return; 0 is 256 MiB. Beyond it the
-	// module waits. A single message may always take eight times its size; beyond that, and what is left, a call
-	// ends with a [*load.LimitError].
+	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take until
+	// they are decoded, and as much again the arguments of the module's calls of the host until
+	// these return; 0 is 256 MiB. Beyond it the module waits. A single message may always take
+	// eight times its size; beyond that, and what is left, a call ends with a [*load.LimitError].
 	MaxInFlight int
 
 	// RequireIsolation refuses to run modules where the system does not offer every restriction. The
@@ -135,8 +136,8 @@ func (c Config) with(g load.Grants) Config {
 	return c
 }
 
-// leastMemory is what a module needs to start. Measured with modules that import net/http: they use 6 to
-// 9 MiB once they run, and twice that for a moment while they start.
+// leastMemory is what a module needs to start: one that imports net/http does within it
+// (TestLeastMemory).
 const leastMemory = 32 << 20
 
 // Valid implements [load.Configured].
@@ -193,7 +194,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 		return nil, err
 	}
 	if config.RequireIsolation || a.RequireIsolation {
-		if missing := sandbox.Missing(sandbox.Probe(config.policy())); len(missing) > 0 {
+		if missing := sandbox.Missing(sandbox.Try(config.policy())); len(missing) > 0 {
 			return nil, &load.IsolationError{Missing: missing}
 		}
 	}

@@ -59,7 +59,8 @@ func TestOutputFile(t *testing.T) {
 	assert.Equal(t, "before printedprinted", string(text))
 }
 
-// TestConnectionHasNoName: a module cannot give the connection to its host a name that other programs see.
+// TestConnectionHasNoName: a module cannot give the connection to its host a name that other
+// programs see.
 func TestConnectionHasNoName(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]goprocess.Config{"nothing": {}, "network": {Network: true}} {

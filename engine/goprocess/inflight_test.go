@@ -91,7 +91,8 @@ func Each(goroutines, size int, f func([]byte) int) (sum int) {
 func EachNil(n int, f func([]any) int) int { return f(make([]any, n)) }
 `}
 
-// What a module answers takes at most eight times the message and the budget, however it is decoded.
+// What a module answers takes at most eight times the message and the budget, however it is
+// decoded.
 func TestResultsAreBounded(t *testing.T) {
 	const budget = 4 << 20
 	m := openFiles(t.Context(), t, goprocess.Config{MaxInFlight: budget}, hoarder)
@@ -164,7 +165,8 @@ func TestHostCallsAreBounded(t *testing.T) {
 	assert.LessOrEqual(t, most.Load()*size, int64(budget))
 }
 
-// Calls of the host that call the module, which calls the host, go on though the budget is used up by those outside.
+// Calls of the host that call the module, which calls the host, go on though the budget is used up
+// by those outside.
 func TestNestedHostCallsProgress(t *testing.T) {
 	const size = 256 << 10
 	for name, nested := range map[string]int{"large": size, "small": 10, "larger than what is left": 3 * size} {

@@ -50,7 +50,8 @@ const (
 // errFrame is a frame that no module sends.
 var errFrame = errors.New("impossible frame")
 
-// frame returns the next frame. Its error is that of admit where the frame has to wait; nothing of it is lost.
+// frame returns the next frame. Its error is that of admit where the frame has to wait; nothing of
+// it is lost.
 func (in *input) frame() (frame, error) {
 	for {
 		if in.body != nil {

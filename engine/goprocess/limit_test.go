@@ -50,7 +50,8 @@ func Grow(mib int) int {
 }
 `
 
-// TestMemoryLimitIsTyped: whatever enforces the limit, the error says which limit, what was counted and the setting.
+// TestMemoryLimitIsTyped: whatever enforces the limit, the error says which limit, what was counted
+// and the setting.
 func TestMemoryLimitIsTyped(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -25,8 +25,8 @@ func (i *instance) Memory() load.Memory {
 	return load.Memory{Now: statusField(status, "VmRSS:"), Peak: statusField(status, "VmHWM:"), From: "resident memory of process " + strconv.Itoa(pid)}
 }
 
-// memoryLimit says that the limit of memory ended the module, or is nil: the module used more, or its
-// runtime was refused more.
+// memoryLimit says that the limit of memory ended the module, or is nil: the module used more, or
+// its runtime was refused more.
 func (p *process) memoryLimit() *load.LimitError {
 	limit := p.config.Memory
 	fix := "raise it (" + p.config.memorySetting + ")"

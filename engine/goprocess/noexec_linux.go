@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// cannotStart says why a program did not start: a file system that is mounted noexec answers like a missing right.
+// cannotStart says why a program did not start: a file system that is mounted noexec answers like a
+// missing right.
 func cannotStart(err error, program *os.File) error {
 	var system unix.Statfs_t
 	if errors.Is(err, fs.ErrPermission) && unix.Fstatfs(int(program.Fd()), &system) == nil && system.Flags&unix.ST_NOEXEC != 0 {

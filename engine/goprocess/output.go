@@ -8,8 +8,8 @@ import (
 	"github.com/loadgo/load/internal/output"
 )
 
-// pipe takes what a module prints. A module is given nothing but a pipe, whatever the host's writer is: it
-// could truncate, lock or map a file of the host's, and read a terminal.
+// pipe takes what a module prints. A module is given nothing but a pipe, whatever the host's writer
+// is: it could truncate, lock or map a file of the host's, and read a terminal.
 type pipe struct {
 	read, write *os.File
 	stream      *output.Stream

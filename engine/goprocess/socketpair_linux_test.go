@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestNoDescriptorsArrive: where the kernel can refuse it, a module sends its host no descriptors, which the host
-// would have to close.
+// TestNoDescriptorsArrive: where the kernel can refuse it, a module sends its host no descriptors,
+// which the host would have to close.
 func TestNoDescriptorsArrive(t *testing.T) {
 	t.Parallel()
 	host, child, err := socketPair()

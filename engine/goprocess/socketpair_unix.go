@@ -27,8 +27,9 @@ func socketPair() (host, child *os.File, err error) {
 	}
 	err = syscall.SetNonblock(fds[0], true)
 	if err == nil && runtime.GOOS == "linux" {
-		// A name that the kernel chooses, which nobody can connect to: a module could else give its end one
-		// that other programs look for, and no filter can tell that socket from those of the network.
+		// A name that the kernel chooses, which nobody can connect to: a module could else give its
+		// end one that other programs look for, and no filter can tell that socket from those of
+		// the network.
 		err = syscall.Bind(fds[1], &syscall.SockaddrUnix{})
 		// The host would close what a module sends along, which may take long. Linux 6.16 can refuse it.
 		_ = syscall.SetsockoptInt(fds[0], syscall.SOL_SOCKET, passRights, 0)
