@@ -7,8 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// Derived is a value that the program makes of a module, such as what a constructor returned; see [Derive]. It is a small value:
-// copies share what they make. All methods are safe for concurrent use.
+// Derived is a value that the program makes of a module, such as what a constructor returned; see
+// [Derive]. It is a small value: copies share what they make. All methods are safe for concurrent
+// use.
 type Derived[T any] struct{ d *derived[T] }
 
 type derived[T any] struct {
@@ -24,7 +25,8 @@ type madeOf[T any] struct {
 	module *Module
 }
 
-// Derive returns a value that is made of a module when it is first used, and made again of each instance that takes the module's place:
+// Derive returns a value that is made of a module when it is first used, and made again of each
+// instance that takes the module's place:
 //
 //	handler := load.Derive(l, name, func(ctx context.Context, m *load.Module) (http.Handler, error) {
 //		create, err := load.Func[func(context.Context, http.Handler) (http.Handler, error)](m, "New")
@@ -34,9 +36,10 @@ type madeOf[T any] struct {
 //		return create(ctx, next)
 //	})
 //
-// A reload makes the value of the new instance before that takes over; where make fails or panics, the old instance stays. After a crash or an
-// unload the next use loads the module and makes the value again. The context of make lasts until the loader is closed. make may
-// run for an instance that is then given up; it must not use the Derived itself.
+// A reload makes the value of the new instance before that takes over; where make fails or panics,
+// the old instance stays. After a crash or an unload the next use loads the module and makes the
+// value again. The context of make lasts until the loader is closed. make may run for an instance
+// that is then given up; it must not use the Derived itself.
 func Derive[T any](l *Loader, name string, make func(ctx context.Context, m *Module) (T, error), options ...LoadOption) Derived[T] {
 	d := &derived[T]{follower: follower{loader: l, name: name, options: options}, make: make, making: newToken()}
 	d.prepare = func(_ context.Context, _, fresh *Module) (take func(), err error) {
@@ -55,8 +58,9 @@ func Derive[T any](l *Loader, name string, make func(ctx context.Context, m *Mod
 
 func newToken() chan struct{} { return make(chan struct{}, 1) }
 
-// Get returns the value for the instance that runs. Where there is none, it loads the module and makes the value; calls at once share
-// that. The error is a [*LoadError], or what make returned. Use the value now: one that is kept does not follow reloads.
+// Get returns the value for the instance that runs. Where there is none, it loads the module and
+// makes the value; calls at once share that. The error is a [*LoadError], or what make returned.
+// Use the value now: one that is kept does not follow reloads.
 func (d Derived[T]) Get(ctx context.Context) (T, error) {
 	if value, ok := d.d.present(); ok {
 		return value, nil

@@ -23,7 +23,8 @@ func deriveText(l *load.Loader, made *atomic.Int32) load.Derived[string] {
 	})
 }
 
-// A value that was made of a module is made again of what takes its place, whichever way, or the module stays.
+// A value that was made of a module is made again of what takes its place, whichever way, or the
+// module stays.
 func TestDerivedFollows(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(t *testing.T, s *shelf, l *load.Loader){

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -84,8 +85,8 @@ type Assigner interface {
 	Assign(ctx context.Context, symbol string, value any) error
 }
 
-// Configured is an optional ability of an engine: Valid returns what is wrong with how it was configured,
-// such as a limit below what any module needs to start. [New] refuses the engine then.
+// Configured is an optional ability of an engine: Valid returns what is wrong with how it was
+// configured, such as a limit below what any module needs to start. [New] refuses the engine then.
 type Configured interface {
 	Valid() error
 }
@@ -103,8 +104,8 @@ type Measurable interface {
 	Memory() Memory
 }
 
-// Holder is an optional ability of an instance: it reports whether the module refers to functions or other values of the host,
-// so that it may call them at any time.
+// Holder is an optional ability of an instance: it reports whether the module refers to functions
+// or other values of the host, so that it may call them at any time.
 type Holder interface {
 	Holds() bool
 }
@@ -114,8 +115,8 @@ type Isolated interface {
 	Isolation() Isolation
 }
 
-// Trier is an optional ability of an engine: Try tells what would keep a module from the host, by trying it
-// without the module. The artifact's Files may be missing.
+// Trier is an optional ability of an engine: Try tells what would keep a module from the host, by
+// trying it without the module. The artifact's Files may be missing.
 type Trier interface {
 	Try(a Artifact) Isolation
 }
@@ -317,4 +318,23 @@ func (l *Loader) artifact(engine Engine, spec *Spec, files *store.Artifact) Arti
 // withEvicted lets the store's evictions of a module's files be events.
 func withEvicted(ctx context.Context, name string) context.Context {
 	return store.WithEvict(ctx, func(damaged *store.DamagedError) { Emit(ctx, Evicted{Name: name, Reason: damaged.Error()}) })
+}
+
+// EngineError reports a source that no engine takes.
+type EngineError struct {
+	Kind  Kind
+	Tried []Tried // every engine's answer, in order
+	Fix   string
+}
+
+func (e *EngineError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no engine for source of kind %q", string(e.Kind))
+	for _, t := range e.Tried {
+		fmt.Fprintf(&b, "\n\t%s: %s", t.Who, t.Answer)
+	}
+	if e.Fix != "" {
+		b.WriteString("\n\t" + e.Fix)
+	}
+	return b.String()
 }

@@ -108,8 +108,8 @@ func (e *NotFoundError) Error() string {
 // Is makes a NotFoundError an [ErrNotFound].
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
-// AmbiguousError reports a name that something in the current directory has, and something further on in the path could
-// mean as well. Neither takes the other's place without being asked to.
+// AmbiguousError reports a name that something in the current directory has, and something further
+// on in the path could mean as well. Neither takes the other's place without being asked to.
 type AmbiguousError struct {
 	Here      string // the folder or file
 	Elsewhere string // "the standard library's package strings", "the import path github.com/gosimple/slug"
@@ -471,23 +471,6 @@ func recovered(err *error) {
 	}
 }
 
-// UnboundError reports what the program uses of a module, through a [Ref] or functions of [LazyBind], and the new instance does
-// not have. The old instance stays, or is started again.
-type UnboundError struct {
-	Lost []error // each a [*SymbolError], or what another use met
-}
-
-func (e *UnboundError) Error() string {
-	var b strings.Builder
-	b.WriteString("the program uses what no longer binds")
-	for _, err := range e.Lost {
-		b.WriteString("\n\t" + strings.ReplaceAll(err.Error(), "\n", "\n\t"))
-	}
-	return b.String()
-}
-
-func (e *UnboundError) Unwrap() []error { return e.Lost }
-
 // ConfigError reports a [Config] that cannot work.
 type ConfigError struct {
 	Setting string // "Config.Engine"
@@ -498,22 +481,3 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return e.Setting + ": " + e.Reason }
 
 func (e *ConfigError) Unwrap() error { return e.Err }
-
-// EngineError reports a source that no engine takes.
-type EngineError struct {
-	Kind  Kind
-	Tried []Tried // every engine's answer, in order
-	Fix   string
-}
-
-func (e *EngineError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "no engine for source of kind %q", string(e.Kind))
-	for _, t := range e.Tried {
-		fmt.Fprintf(&b, "\n\t%s: %s", t.Who, t.Answer)
-	}
-	if e.Fix != "" {
-		b.WriteString("\n\t" + e.Fix)
-	}
-	return b.String()
-}

@@ -109,8 +109,8 @@ type (
 		Modules       int
 		Took          time.Duration
 	}
-	// Kept: a reload failed, and the module that runs stays; or what was found in the place of a module that crashed or was
-	// unloaded did not do, and that module was started again.
+	// Kept: a reload failed, and the module that runs stays; or what was found in the place of a
+	// module that crashed or was unloaded did not do, and that module was started again.
 	Kept struct {
 		Name string
 		Err  error

@@ -294,8 +294,8 @@ func measureText(m Measure) string {
 	return cmp.Or(m.Why, "not in force")
 }
 
-// tryIsolation tells what would keep the module of a spec from the host, with what policies grant it, by trying where the
-// engine can.
+// tryIsolation tells what would keep the module of a spec from the host, with what policies grant
+// it, by trying where the engine can.
 func (l *Loader) tryIsolation(engine Engine, spec *Spec) *Isolation {
 	var isolation Isolation
 	switch engine := engine.(type) {

@@ -8,17 +8,20 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"weak"
 )
 
-// follower is what follows the module of a name through all instances that run it: a [Ref], or a function of [LazyBind].
+// follower is what follows the module of a name through all instances that run it: a [Ref], or a
+// function of [LazyBind].
 type follower struct {
 	loader  *Loader
 	name    string
 	options []LoadOption
-	// prepare makes what the program uses of the new instance. The follower turns to it when take is called. The error says what
-	// the program uses of the old instance and the new one does not have; where old is nil, what the new one does not have.
+	// prepare makes what the program uses of the new instance. The follower turns to it when take
+	// is called. The error says what the program uses of the old instance and the new one does not
+	// have; where old is nil, what the new one does not have.
 	prepare func(ctx context.Context, old, fresh *Module) (take func(), err error)
 }
 
@@ -75,8 +78,8 @@ func (f *follower) module() *Module {
 	return f.loader.registered(f.name, request)
 }
 
-// rebind makes of a generation what the program uses of the modules that it replaces. The followers turn to it by takes. The error is an
-// [*UnboundError].
+// rebind makes of a generation what the program uses of the modules that it replaces. The followers
+// turn to it by takes. The error is an [*UnboundError].
 func (l *Loader) rebind(ctx context.Context, g *generation) (takes []func(), err error) {
 	lost := &UnboundError{}
 	for _, f := range l.followers.held() {
@@ -127,3 +130,20 @@ func (z *lazy) rebind(old, fresh *Module) (v reflect.Value, err error) {
 	}
 	return v, err
 }
+
+// UnboundError reports what the program uses of a module, through a [Ref] or functions of
+// [LazyBind], and the new instance does not have. The old instance stays, or is started again.
+type UnboundError struct {
+	Lost []error // each a [*SymbolError], or what another use met
+}
+
+func (e *UnboundError) Error() string {
+	var b strings.Builder
+	b.WriteString("the program uses what no longer binds")
+	for _, err := range e.Lost {
+		b.WriteString("\n\t" + strings.ReplaceAll(err.Error(), "\n", "\n\t"))
+	}
+	return b.String()
+}
+
+func (e *UnboundError) Unwrap() []error { return e.Lost }

@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// A reload keeps the old instance where something that the program uses would be lost, and tells so once.
+// A reload keeps the old instance where something that the program uses would be lost, and tells so
+// once.
 func TestReloadBindsWhatIsUsed(t *testing.T) {
 	t.Parallel()
 	make1 := func(s string) (string, error) { return s, nil }

@@ -7,12 +7,14 @@ import (
 	"maps"
 )
 
-// former is a module that went without being asked to: it crashed, or was evicted, idle or replaced.
+// former is a module that went without being asked to: it crashed, or was evicted, idle or
+// replaced.
 type former struct{ spec *Spec }
 
 var errNoArtifact = errors.New("its artifact is gone from the store, and its source may have changed")
 
-// remember notes a module that goes, for the followers of its names. It is called with the cache's mutex held.
+// remember notes a module that goes, for the followers of its names. It is called with the cache's
+// mutex held.
 func (l *Loader) remember(m *Module) {
 	gone := &former{m.spec}
 	follows := l.followers.any()
@@ -47,8 +49,9 @@ func (l *Loader) reap(ctx context.Context, name string) {
 	}
 }
 
-// succeed decides what runs under a name whose module went: what was found, or the former module where the program uses something
-// that what was found does not have. What was started to find out is returned, too.
+// succeed decides what runs under a name whose module went: what was found, or the former module
+// where the program uses something that what was found does not have. What was started to find out
+// is returned, too.
 func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name) (*Spec, *Module, error) {
 	followers, gone := l.left(f.keys[0], found)
 	if len(followers) == 0 || gone.spec.identity() == found.identity() && gone.spec.Source.Hash == found.Source.Hash {
@@ -91,7 +94,8 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name)
 	return &before, old, nil
 }
 
-// left returns the module that went from a name, and what the program follows of it that found would succeed.
+// left returns the module that went from a name, and what the program follows of it that found
+// would succeed.
 func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *former) {
 	l.cache.mu.Lock()
 	defer l.cache.mu.Unlock()
@@ -113,7 +117,8 @@ func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *for
 	return followers, gone
 }
 
-// among collects what followers use of an old instance and a new one does not have, and returns those followers.
+// among collects what followers use of an old instance and a new one does not have, and returns
+// those followers.
 func (e *UnboundError) among(ctx context.Context, followers []*follower, old, fresh *Module) (losers []*follower) {
 	for _, f := range followers {
 		if _, err := f.try(ctx, old, fresh); err != nil {

@@ -17,7 +17,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// shelf is a finder and an engine of one module, m, whose source changes. Each edition has its symbols; what runs is what was compiled.
+// shelf is a finder and an engine of one module, m, whose source changes. Each edition has its
+// symbols; what runs is what was compiled.
 type shelf struct {
 	mu       sync.Mutex
 	edition  string
@@ -95,8 +96,8 @@ type edition = func() (string, error)
 
 func is(name string) edition { return func() (string, error) { return name, nil } }
 
-// newShelf makes a loader of a shelf whose editions are: one, with Make; two, with Make, too; renamed, without it; broken, which
-// does not compile.
+// newShelf makes a loader of a shelf whose editions are: one, with Make; two, with Make, too;
+// renamed, without it; broken, which does not compile.
 func newShelf(t *testing.T, change ...func(*load.Config)) (*shelf, *load.Loader, *recorder) {
 	t.Helper()
 	s, r := &shelf{edition: "one", store: openStore(t)}, &recorder{}
@@ -139,7 +140,8 @@ var endings = map[string]struct {
 	}},
 }
 
-// Whatever ended a module, what comes after it has what the program uses, or else the module runs again as it was.
+// Whatever ended a module, what comes after it has what the program uses, or else the module runs
+// again as it was.
 func TestNextLoadBindsWhatIsUsed(t *testing.T) {
 	t.Parallel()
 	uses := map[string]func(t *testing.T, l *load.Loader) edition{

@@ -47,7 +47,8 @@ func (l *Loader) lookAround() {
 	l.looking.Reset(l.lookEvery())
 }
 
-// unloadIdle unloads what was not used for too long, what imports a module before the module. It is called with mu held.
+// unloadIdle unloads what was not used for too long, what imports a module before the module. It is
+// called with mu held.
 func (l *Loader) unloadIdle(now time.Time) {
 	why := fmt.Sprintf("not used for %v (Config.IdleTimeout)", l.config.IdleTimeout)
 	for again := true; again; {
@@ -61,7 +62,8 @@ func (l *Loader) unloadIdle(now time.Time) {
 	}
 }
 
-// holds reports whether the module refers to values of the host, so that it may call the host at any time.
+// holds reports whether the module refers to values of the host, so that it may call the host at
+// any time.
 func (m *Module) holds() bool {
 	for _, part := range m.parts() {
 		if h, ok := part.instance.(Holder); ok && h.Holds() {

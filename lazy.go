@@ -34,10 +34,10 @@ type boundFunc[F any] struct {
 //	slug := load.Lazy[func(string) string](l, "github.com/gosimple/slug", "Make")
 //	slug.Get()("Hello, Wörld") // the first call finds, installs, compiles and starts the module
 //
-// A later use costs a few atomic loads more than the call. The reference follows its module: after a reload, an unload, a crash or
-// an eviction the next use has the function of the instance that runs, or loads one. No reload puts an instance in place to
-// which a live reference no longer binds. Lazy panics with a [*SymbolError] where F
-// is not a function type.
+// A later use costs a few atomic loads more than the call. The reference follows its module: after
+// a reload, an unload, a crash or an eviction the next use has the function of the instance that
+// runs, or loads one. No reload puts an instance in place to which a live reference no longer
+// binds. Lazy panics with a [*SymbolError] where F is not a function type.
 func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 	r := &ref[F]{lazy: lazy{follower: follower{loader: l, name: name, options: options}, symbol: symbol, t: reflect.TypeFor[F]()}}
 	if r.t.Kind() != reflect.Func {

@@ -13,8 +13,9 @@ import (
 type Limits struct {
 	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the place of the engine's own limit.
 	Memory int64
-	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does when its context ends. The time in
-	// which the host's handlers work for a request that the module answers does not count.
+	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does
+	// when its context ends. The time in which the host's handlers work for a request that the
+	// module answers does not count.
 	CallTime time.Duration
 }
 
@@ -34,8 +35,8 @@ func TimeLimit(callTime time.Duration) error {
 	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
 }
 
-// TooLittleMemory is the error of a limit of memory below what a module of an engine needs to start, or nil
-// where there is enough, or no limit (0). Engines use it.
+// TooLittleMemory is the error of a limit of memory below what a module of an engine needs to
+// start, or nil where there is enough, or no limit (0). Engines use it.
 func TooLittleMemory(engine string, limit, least int64) error {
 	if limit == 0 || limit >= least {
 		return nil

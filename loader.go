@@ -36,9 +36,10 @@ type Config struct {
 	MaxModules  int
 	MemoryLimit int64
 
-	// IdleTimeout is how long a module may be unused before it is unloaded; 0 keeps it. It is idle as for MaxModules, and stays
-	// besides while it holds functions or other values of the host. It is unloaded at most an eighth of the time late. A
-	// [Ref] loads it again at the next use; a function that was bound otherwise then answers [ErrUnloaded].
+	// IdleTimeout is how long a module may be unused before it is unloaded; 0 keeps it. It is idle
+	// as for MaxModules, and stays besides while it holds functions or other values of the host. It
+	// is unloaded at most an eighth of the time late. A [Ref] loads it again at the next use; a
+	// function that was bound otherwise then answers [ErrUnloaded].
 	IdleTimeout time.Duration
 
 	// Limits, where it is not nil, bounds what each module may use. It is asked at every start of one.

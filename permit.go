@@ -126,7 +126,8 @@ func (r *Release) subject() policy.Subject {
 	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: deprecation(r.Retracted, r.Deprecated)}
 }
 
-// subject is what the policies decide about: the place of what is used in place, and else what it is called.
+// subject is what the policies decide about: the place of what is used in place, and else what it
+// is called.
 func (s *Spec) subject() policy.Subject {
 	subject := policy.Subject{
 		Package: s.Name, Module: s.origin(), Declares: s.Module, Version: s.Version, Time: s.Time,
@@ -219,7 +220,8 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 	})
 }
 
-// permitModule decides about the module itself, by the name that was asked for and by all others that it goes by.
+// permitModule decides about the module itself, by the name that was asked for and by all others
+// that it goes by.
 func (l *Loader) permitModule(rules *policy.Policy, name Name, spec *Spec, now time.Time) policy.Decision {
 	subject := spec.subject()
 	subject.Also = append(subject.Also, name.Target)
@@ -249,7 +251,8 @@ func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
 	return policy.Decision{Allowed: true}
 }
 
-// permitCompanions decides about companions. Those of a local module are parts of the build by their place.
+// permitCompanions decides about companions. Those of a local module are parts of the build by
+// their place.
 func permitCompanions(rules *policy.Policy, name Name, spec *Spec) policy.Decision {
 	for _, c := range name.Along {
 		local := slices.ContainsFunc(spec.Parts, func(part Part) bool { return part.Name == c.Path && part.Place != "" })

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Check makes a reload, or a [Loader.Watch], try the new instance before it takes the old one's place: where f returns an error or
-// panics, the old one stays. f must neither reload nor unload. It means nothing to other calls.
+// Check makes a reload, or a [Loader.Watch], try the new instance before it takes the old one's
+// place: where f returns an error or panics, the old one stays. f must neither reload nor unload.
+// It means nothing to other calls.
 func Check(f func(ctx context.Context, m *Module) error) LoadOption { return LoadOption{check: f} }
 
 // Invalidator is an optional ability of a finder or an installer: Invalidate drops what it remembers of the places where it
@@ -38,8 +39,8 @@ func (l *Loader) Invalidate() {
 // their places at one moment, under the same names; functions of a [Ref] follow. Running calls of the old ones finish,
 // and then these answer [ErrUnloaded].
 //
-// First, everything that the program uses of the old ones through a [Ref] or functions of [LazyBind] is bound to the new ones; what
-// no longer binds is an [*UnboundError].
+// First, everything that the program uses of the old ones through a [Ref] or functions of
+// [LazyBind] is bound to the new ones; what no longer binds is an [*UnboundError].
 //
 // If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is [ErrNotLoaded] for a name that is
 // not loaded. The option [Check] tries the new instance first. There is one reload at a time: further ones wait.
@@ -148,7 +149,8 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, ch
 	}
 }
 
-// replace puts the new modules in the places of the old ones, all at once, and lets the followers take them.
+// replace puts the new modules in the places of the old ones, all at once, and lets the followers
+// take them.
 func (l *Loader) replace(g *generation, takes []func()) error {
 	c := &l.cache
 	c.mu.Lock()

@@ -49,8 +49,9 @@ type Spec struct {
 	// sorted by path, with the sum each was verified against.
 	BuildList []ModuleVersion
 
-	// Parts holds what else is read for the build: the packages and files that lie in place, in the module's own
-	// directory and in those that replace other modules, and the names of modules that others of the build list replace.
+	// Parts holds what else is read for the build: the packages and files that lie in place, in the
+	// module's own directory and in those that replace other modules, and the names of modules that
+	// others of the build list replace.
 	Parts []Part
 
 	// Deprecated is the module's deprecation message, "" where there is none.
@@ -71,7 +72,7 @@ type ModuleVersion struct {
 	Sum     string `json:"sum"` // "h1:…" of the module's zip
 }
 
-// Part is something of a build that is no module of its build list.
+// Part is something that a build reads and its build list does not hold.
 type Part struct {
 	Name  string   // import path of the package or the module
 	Place string   // directory or file, absolute and without links; "" for a module that another one replaces
@@ -124,8 +125,9 @@ type GoSource struct {
 	GoSum []byte
 	// ModCache is the directory to use as GOMODCACHE; the build needs nothing that is not in it.
 	ModCache string
-	// Local are the modules in directories that GoMod leads to, or the loose directory itself. Their files are copied into the
-	// main module, so that what is compiled is what was decided about and summed.
+	// Local are the modules in directories that GoMod leads to, or the loose directory itself.
+	// Their files are copied into the main module, so that what is compiled is what was decided
+	// about and summed.
 	Local []LocalModule
 	// Along are the packages that are built into the same module; GoMod leads to them too.
 	Along []Companion

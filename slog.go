@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// Slog returns a sink that logs each event: failures and crashes at level Error, what needs attention at
-// Warn, output of modules at Info, everything else at Debug. The message is the event's kind, such as "compiled"; the rest is
-// in attributes, of which each record has those that the event knows: module, version, engine, stage, duration (in seconds),
-// error, what else the event holds by its own name in lower case, and last event, the kind again.
+// Slog returns a sink that logs each event: failures and crashes at level Error, what needs
+// attention at Warn, output of modules at Info, everything else at Debug. The message is the
+// event's kind, such as "compiled"; the rest is in attributes, of which each record has those that
+// the event knows: module, version, engine, stage, duration (in seconds), error, what else the
+// event holds by its own name in lower case, and last event, the kind again.
 func Slog(logger *slog.Logger) Sink {
 	return func(e Event) {
 		level := slog.LevelDebug
@@ -98,8 +99,8 @@ func attributes(e Event) []slog.Attr {
 	return append(append(all, rest...), slog.String("event", kindOf(e)))
 }
 
-// attributeKey returns the attribute that a field of an event is. named says that the event has the module's canonical name besides the
-// one that was asked for.
+// attributeKey returns the attribute that a field of an event is. named says that the event has the
+// module's canonical name besides the one that was asked for.
 func attributeKey(field string, named bool) string {
 	switch {
 	case field == "Canonical" || field == "Name" && !named:

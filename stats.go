@@ -14,7 +14,8 @@ import (
 	"github.com/loadgo/load/internal/seconds"
 )
 
-// Stages is how long each part of a load took; a part that was not needed is 0. In JSON each is a number of seconds.
+// Stages is how long each part of a load took; a part that was not needed is 0. In JSON each is a
+// number of seconds.
 type Stages struct {
 	Find    time.Duration
 	Install time.Duration // with what a source found in place needs

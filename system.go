@@ -19,8 +19,8 @@ func (e *SystemError) Error() string { return e.Reason + "\n\t" + e.Fix }
 
 func (e *SystemError) Unwrap() error { return e.Err }
 
-// filesEach is how many descriptors the host holds for a running module, at most: a connection, two pipes of output, and
-// what watches the process.
+// filesEach is how many descriptors the host holds for a running module, at most: a connection, two
+// pipes of output, and what watches the process.
 const filesEach = 5
 
 // ofSystem turns an error that is the machine's into one that says so.

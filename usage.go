@@ -53,8 +53,8 @@ func (u *Usage) End(err error) {
 	u.Leave()
 }
 
-// Leave follows Begin in the place of End after what keeps the instance and is no call of the program's: an import or the
-// host reads a variable.
+// Leave follows Begin in the place of End after what keeps the instance and is no call of the
+// program's: an import or the host reads a variable.
 func (u *Usage) Leave() {
 	if u.running.Add(-1) == refusing {
 		u.ended()

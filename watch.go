@@ -32,12 +32,13 @@ const (
 // together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are watched. Files that are written
 // without a change of what is compiled reload nothing. Each outcome is an event: [Reloaded], or [Kept] with the error.
 //
-// As with [Loader.Reload], what the program uses has to bind to the new instances; the option [Check], the only one that it takes,
-// tries each of those whose files changed.
+// As with [Loader.Reload], what the program uses has to bind to the new instances; the option
+// [Check], the only one that it takes, tries each of those whose files changed.
 //
 // A directory that vanishes is a failed reload; its modules go on, and are reloaded when it is there again.
 //
-// The error is a [*ConfigError] where [Config].Notify is not set or an option is none that it takes, and otherwise the system's.
+// The error is a [*ConfigError] where [Config].Notify is not set or an option is none that it
+// takes, and otherwise the system's.
 func (l *Loader) Watch(ctx context.Context, options ...LoadOption) error {
 	if l.config.Notify == nil {
 		return &ConfigError{Setting: "Config.Notify", Reason: "there is nothing that tells of changes; set it to notify.New"}

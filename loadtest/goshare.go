@@ -57,7 +57,8 @@ type sharedHolder struct {
 	hidden string
 }
 
-// testSharedParts: so are the parts of structs, whether the struct is passed by value or by pointer.
+// testSharedParts: so are the parts of structs, whether the struct is passed by value or by
+// pointer.
 func (s goSuite) testSharedParts(t *testing.T) {
 	m := s.values(t)
 	check := func(call func(h *sharedHolder) error) {
@@ -161,7 +162,8 @@ func (s goSuite) testSharedArrays(t *testing.T) {
 	assert.Equal(t, slices.Repeat([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 8), parts)
 }
 
-// testSharedCallbacks: a function of the host sees what the module has changed so far, and changes it itself.
+// testSharedCallbacks: a function of the host sees what the module has changed so far, and changes
+// it itself.
 func (s goSuite) testSharedCallbacks(t *testing.T) {
 	m := s.values(t)
 	numbers := []int{3, 1, 2, 9, 4}

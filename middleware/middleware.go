@@ -1,4 +1,5 @@
-// Package middleware serves HTTP through handlers of modules that may crash, be replaced or be unloaded meanwhile.
+// Package middleware serves HTTP through handlers of modules that may crash, be replaced or be
+// unloaded meanwhile.
 package middleware
 
 import (
@@ -7,10 +8,11 @@ import (
 	"github.com/loadgo/load"
 )
 
-// Handler returns a handler that serves each request by the handler which derived has then, so that it goes on after a reload, a crash or an
-// unload. A request for which there is none, or whose module ends before the answer is begun, gets what onError answers, or 502 where that is nil.
-// An answer that was begun is broken off as net/http does it, by a panic with [http.ErrAbortHandler]. A panic of the module's own
-// code panics here, as any handler's.
+// Handler returns a handler that serves each request by the handler which derived has then, so that
+// it goes on after a reload, a crash or an unload. A request for which there is none, or whose
+// module ends before the answer is begun, gets what onError answers, or 502 where that is nil. An
+// answer that was begun is broken off as net/http does it, by a panic with [http.ErrAbortHandler].
+// A panic of the module's own code panics here, as any handler's.
 func Handler(derived load.Derived[http.Handler], onError func(w http.ResponseWriter, r *http.Request, err error)) http.Handler {
 	if onError == nil {
 		onError = func(w http.ResponseWriter, _ *http.Request, _ error) {

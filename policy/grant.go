@@ -179,8 +179,8 @@ func stricter[T int64 | time.Duration](a, b T) T {
 	return min(a, b)
 }
 
-// Granted adds up what policies give to a module by the names that it goes by, and names the rules. Of several limits
-// the lowest counts.
+// Granted adds up what policies give to a module by the names that it goes by, and names the rules.
+// Of several limits the lowest counts.
 func Granted(policies []*Policy, names ...string) (granted Grants, rules []string) {
 	for _, p := range policies {
 		for _, g := range p.Grants {

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// location is what patterns are compared with: the host and path of a repository, an archive or a file, however
-// its name spells them, the absolute path of what is local, and any other name itself.
-// "git::https://user@Example.com/team/rules.git//tax?ref=v1" is example.com/team/rules/tax, "gh:team/rules@v1" is
-// github.com/team/rules, and "file::./rules" is rules below the current directory.
+// location is what patterns are compared with: the host and path of a repository, an archive or a
+// file, however its name spells them, the absolute path of what is local, and any other name
+// itself. "git::https://user@Example.com/team/rules.git//tax?ref=v1" is example.com/team/rules/tax,
+// "gh:team/rules@v1" is github.com/team/rules, and "file::./rules" is rules below the current
+// directory.
 func location(name string) string {
 	rest, short := strings.CutPrefix(name, "gh:")
 	host := "github.com"
@@ -96,8 +97,8 @@ func isRelative(name string) bool {
 	return name == "." || name == ".." || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
 }
 
-// localPath makes a path absolute, with slashes and without what leads back. A directory within an archive ("//dir")
-// is below it.
+// localPath makes a path absolute, with slashes and without what leads back. A directory within an
+// archive ("//dir") is below it.
 func localPath(path string) string {
 	if abs, err := filepath.Abs(filepath.FromSlash(path)); err == nil {
 		path = abs

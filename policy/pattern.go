@@ -12,8 +12,8 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Check returns an error that names the first pattern of the policy that can match nothing, and says how to write it. A
-// policy that was read from a file was checked then.
+// Check returns an error that names the first pattern of the policy that can match nothing, and
+// says how to write it. A policy that was read from a file was checked then.
 func (p *Policy) Check() error {
 	check := func(rule string, patterns ...string) error {
 		for _, pattern := range patterns {

@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// A pattern that can match nothing is an error that says how to write it, in a file and in a value of the program.
+// A pattern that can match nothing is an error that says how to write it, in a file and in a value
+// of the program.
 func TestPatternsThatMatchNothing(t *testing.T) {
 	t.Parallel()
 	for pattern, reason := range map[string]string{

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// A local path is decided about by where it really leads: "deny /srv/attic" holds for a link to that directory, for what
-// lies below a link above it, and for another place where it is mounted. What a pattern of a policy names is resolved in
-// the same way, as far as it has no wildcards.
+// A local path is decided about by where it really leads: "deny /srv/attic" holds for a link to
+// that directory, for what lies below a link above it, and for another place where it is mounted.
+// What a pattern of a policy names is resolved in the same way, as far as it has no wildcards.
 
 // resolve follows the links of a local path, as far as there is something; the rest stays as it is.
 func resolve(location string) string {
@@ -48,7 +48,8 @@ func literal(location string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(location)
 }
 
-// forms are the locations that a pattern stands for: as it is written and, of local paths, without links.
+// forms are the locations that a pattern stands for: as it is written and, of local paths, without
+// links.
 func forms(pattern string) []string {
 	where := location(pattern)
 	if !isLocal(where) {
@@ -81,7 +82,8 @@ func matchPath(form, where string) bool {
 	return matched
 }
 
-// match returns the first of the patterns that stands for a name, or for where it leads if it is local, or "".
+// match returns the first of the patterns that stands for a name, or for where it leads if it is
+// local, or "".
 func match(patterns []string, name string) string {
 	where := location(name)
 	if anyLocal(patterns, where) {
@@ -92,9 +94,10 @@ func match(patterns []string, name string) string {
 	})
 }
 
-// denied is match for rules that forbid, and some names: it makes no difference between upper and lower case, as many
-// hosts and file systems make none, and looks at a local path as it is written, without its links, and by every mount that
-// shows it. It returns the first name that is denied, and by which pattern; "" for none.
+// denied is match for rules that forbid, and some names: it makes no difference between upper and
+// lower case, as many hosts and file systems make none, and looks at a local path as it is written,
+// without its links, and by every mount that shows it. It returns the first name that is denied,
+// and by which pattern; "" for none.
 func denied(patterns []string, names ...string) (pattern, name string) {
 	if len(patterns) == 0 {
 		return "", ""
@@ -123,7 +126,8 @@ func standsForAny(form string, where []string) bool {
 	return slices.ContainsFunc(where, func(w string) bool { return matches(strings.ToLower(form), strings.ToLower(w)) || holds(form, w) })
 }
 
-// anyLocal reports whether a local location has to be compared with local patterns, for which it is resolved.
+// anyLocal reports whether a local location has to be compared with local patterns, for which it is
+// resolved.
 func anyLocal(patterns []string, where string) bool {
 	return isLocal(where) && slices.ContainsFunc(patterns, func(pattern string) bool { return isLocal(location(pattern)) })
 }
@@ -136,8 +140,8 @@ func first(patterns []string, f func(string) bool) string {
 	return ""
 }
 
-// holds reports whether a path is, or lies in, the very directory that a form without wildcards names, however the
-// file system lets them be spelled.
+// holds reports whether a path is, or lies in, the very directory that a form without wildcards
+// names, however the file system lets them be spelled.
 func holds(form, where string) bool {
 	if !isLocal(form) || !isLocal(where) || strings.ContainsAny(form, wild) {
 		return false

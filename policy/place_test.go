@@ -54,7 +54,8 @@ func TestDeniedPlaces(t *testing.T) {
 	}
 }
 
-// What is allowed is where something really is: a link that lies in an allowed directory allows nothing.
+// What is allowed is where something really is: a link that lies in an allowed directory allows
+// nothing.
 func TestAllowedPlaces(t *testing.T) {
 	root := places(t)
 	t.Chdir(filepath.Join(root, "srv"))
@@ -105,7 +106,8 @@ func TestStandard(t *testing.T) {
 	assert.False(t, (&policy.Policy{Allow: []string{"std"}}).Asked(policy.Subject{Package: "/srv/std"}).Allowed)
 }
 
-// Another package of the module that holds an allowed one is not allowed with it; the module, as a part, is.
+// Another package of the module that holds an allowed one is not allowed with it; the module, as a
+// part, is.
 func TestAskedPackage(t *testing.T) {
 	t.Parallel()
 	p := &policy.Policy{Allow: []string{"example.com/a/sub"}}

@@ -34,10 +34,11 @@ import (
 // Policy is a set of rules. The zero Policy allows everything but retracted versions and grants nothing. It
 // is not changed while it is in use.
 type Policy struct {
-	// Deny and Allow are patterns, as in GOPRIVATE, of the modules and packages that must not be loaded, or alone
-	// may be, by themselves or as a part of others. What is local is matched by its absolute path, without links, and
-	// "std" stands for the standard library. Once there is an Allow, what it does not name does not run, but for what
-	// the program registers itself and the standard packages that a module imports. No Allow allows all that is not denied.
+	// Deny and Allow are patterns, as in GOPRIVATE, of the modules and packages that must not be
+	// loaded, or alone may be, by themselves or as a part of others. What is local is matched by
+	// its absolute path, without links, and "std" stands for the standard library. Once there is an
+	// Allow, what it does not name does not run, but for what the program registers itself and the
+	// standard packages that a module imports. No Allow allows all that is not denied.
 	Deny, Allow []string
 
 	// NoInstall keeps everything from being installed; what is installed already can be used.
@@ -77,8 +78,8 @@ type Policy struct {
 
 // Subject is what a policy decides about: a version of a module, for itself or as a part of another.
 type Subject struct {
-	// Package is what is asked for: an import path, a URL or another name, or the absolute path of what is used in
-	// place; "" for a module that is a part of it.
+	// Package is what is asked for: an import path, a URL or another name, or the absolute path of
+	// what is used in place; "" for a module that is a part of it.
 	Package    string
 	Module     string   // or the URL of a repository, an archive or a file
 	Declares   string   // the module that the go.mod file there says it is; it can be denied, and allows nothing
@@ -101,7 +102,8 @@ type Decision struct {
 // Standard is the pattern that stands for every package of the standard library.
 const Standard = "std"
 
-// StandardName is the name of a package of the standard library that the pattern [Standard] matches.
+// StandardName is the name of a package of the standard library that the pattern [Standard]
+// matches.
 func StandardName(pkg string) string { return Standard + "/" + pkg }
 
 const setting = "Config.Policies: "
@@ -121,8 +123,8 @@ func (p *Policy) refuse(rule, reason, fix string) Decision {
 	return Decision{Rule: p.rule(rule), Reason: reason, Fix: fix}
 }
 
-// Name decides about a module that is going to be a part of something, by the names that it goes by. It may hold a
-// package that is allowed, and comes with it then.
+// Name decides about a module that is going to be a part of something, by the names that it goes
+// by. It may hold a package that is allowed, and comes with it then.
 func (p *Policy) Name(names ...string) Decision {
 	if d := p.Denies(names...); !d.Allowed || len(p.Allow) == 0 {
 		return d
@@ -149,8 +151,8 @@ func (p *Policy) Denies(names ...string) Decision {
 	return Decision{Allowed: true, Rule: p.rule("allow everything"), Reason: "nothing denies it"}
 }
 
-// Asked decides about what is asked for and not merely a part of something: the package itself has to be allowed, by its
-// name or, where it is used in place, by its place.
+// Asked decides about what is asked for and not merely a part of something: the package itself has
+// to be allowed, by its name or, where it is used in place, by its place.
 func (p *Policy) Asked(s Subject) Decision {
 	if d := p.Denies(s.Names()...); !d.Allowed || len(p.Allow) == 0 {
 		return d
@@ -244,7 +246,8 @@ func (p *Policy) Modules(n int) Decision {
 	return Decision{Allowed: true}
 }
 
-// Isolated reports whether a module runs only in full isolation, by any of the names that it goes by, and by which rule.
+// Isolated reports whether a module runs only in full isolation, by any of the names that it goes
+// by, and by which rule.
 func (p *Policy) Isolated(names ...string) (rule string, required bool) {
 	if pattern, _ := denied(p.Isolation, names...); pattern != "" {
 		return p.rule("isolation " + pattern), true

@@ -12,8 +12,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// TestCallTimeLeavesOutNext: the time of a middleware's call does not go on while the host's next handler works, and does before
-// and after it.
+// TestCallTimeLeavesOutNext: the time of a middleware's call does not go on while the host's next
+// handler works, and does before and after it.
 func TestCallTimeLeavesOutNext(t *testing.T) {
 	t.Parallel()
 	const source = `package p

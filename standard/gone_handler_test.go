@@ -11,8 +11,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// TestHandlerWhoseModuleIsGone: a handler answers 502 where its module is unloaded, was replaced or crashes, and panics only where
-// the answer was begun.
+// TestHandlerWhoseModuleIsGone: a handler answers 502 where its module is unloaded, was replaced or
+// crashes, and panics only where the answer was begun.
 func TestHandlerWhoseModuleIsGone(t *testing.T) {
 	t.Parallel()
 	const source = `package p

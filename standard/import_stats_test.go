@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An import reads a module's variables, and the host may read them too: neither is a call of the module.
+// An import reads a module's variables, and the host may read them too: neither is a call of the
+// module.
 func TestReadsAreNoCalls(t *testing.T) {
 	t.Parallel()
 	const source = `package rates

@@ -16,8 +16,8 @@ import (
 	"github.com/loadgo/load/middleware"
 )
 
-// TestMiddlewareGoesOn: a live server goes on with a fresh handler after a crash and a reload, keeps the old one where the constructor
-// fails, and lets the hook answer meanwhile.
+// TestMiddlewareGoesOn: a live server goes on with a fresh handler after a crash and a reload,
+// keeps the old one where the constructor fails, and lets the hook answer meanwhile.
 func TestMiddlewareGoesOn(t *testing.T) {
 	t.Parallel()
 	const source = `package p

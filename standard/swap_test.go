@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// TestSwapKeepsWhatIsUsed: what a live program uses stays, whichever way the module would be replaced, on both engines.
+// TestSwapKeepsWhatIsUsed: what a live program uses stays, whichever way the module would be
+// replaced, on both engines.
 func TestSwapKeepsWhatIsUsed(t *testing.T) {
 	t.Parallel()
 	const good = "package p\n\ntype T struct{ A, B int }\n\nfunc New(t T) (int, error) { return t.A + t.B, nil }\n"

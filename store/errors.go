@@ -91,7 +91,8 @@ func writeError(path string, err error) error {
 	return &WriteError{Path: path, Fix: fix, Err: cause}
 }
 
-// unreadable says of an error that it is a store that this user cannot read; another error stays as it is.
+// unreadable says of an error that it is a store that this user cannot read; another error stays as
+// it is.
 func (s *Store) unreadable(err error) error {
 	var known *DirError
 	if !errors.Is(err, fs.ErrPermission) || errors.As(err, &known) {

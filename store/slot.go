@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Slot waits until fewer pieces of work of a kind are under way in all processes that use the store than the machine has
-// processors, and counts as one of them until release is called. Where ctx ends first, the error is its cause.
+// Slot waits until fewer pieces of work of a kind are under way in all processes that use the store
+// than the machine has processors, and counts as one of them until release is called. Where ctx
+// ends first, the error is its cause.
 func (s *Store) Slot(ctx context.Context, kind string) (release func(), err error) {
 	leave, err := s.locks.acquire(ctx, "slots "+kind) // one goroutine looks for a slot, the others queue
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestSlot: however many ask through however many stores of one directory, no more than there are processors work at a time, and
-// each gets its turn.
+// TestSlot: however many ask through however many stores of one directory, no more than there are
+// processors work at a time, and each gets its turn.
 func TestSlot(t *testing.T) {
 	t.Parallel()
 	dir := loadtest.TempDir(t)
@@ -45,7 +45,8 @@ func TestSlot(t *testing.T) {
 	assert.Equal(t, 12*runtime.NumCPU(), int(done.Load()))
 }
 
-// TestSlotWait: who waits for a slot says so once, and gives up with its context; kinds do not wait for each other.
+// TestSlotWait: who waits for a slot says so once, and gives up with its context; kinds do not wait
+// for each other.
 func TestSlotWait(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(loadtest.TempDir(t))

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// unlisted lists the files and directories that no record, sum or key leads to, by their names in the store: nobody
-// reads them. What is work in progress or comes and goes with processes is not looked at.
+// unlisted lists the files and directories that no record, sum or key leads to, by their names in
+// the store: nobody reads them. What is work in progress or comes and goes with processes is not
+// looked at.
 func (s *Store) unlisted() ([]string, error) {
 	modules, err := s.unlistedModules()
 	if err != nil {
@@ -63,7 +64,8 @@ func entriesBut(dir string, listed func(name string) bool) ([]string, error) {
 	return names, nil
 }
 
-// unlistedModules lists what lies between the modules, and modules without a sum, which Collect removes.
+// unlistedModules lists what lies between the modules, and modules without a sum, which Collect
+// removes.
 func (s *Store) unlistedModules() ([]string, error) {
 	var names []string
 	cache := filepath.Join(s.ModDir(), "cache")

@@ -29,7 +29,8 @@ type Report struct {
 	Records   int      `json:"records"`
 	Bytes     int64    `json:"bytes"` // that were read
 	Damaged   []Damage `json:"damaged"`
-	// Unlisted are files and directories that no record leads to, by their names in the store. Nothing reads them.
+	// Unlisted are files and directories that no record leads to, by their names in the store.
+	// Nothing reads them.
 	Unlisted []string `json:"unlisted"`
 }
 

@@ -26,11 +26,12 @@ type Config struct {
 	// functions, may take; a step is about an operation. 0 is 50 million, which is about a second.
 	Steps uint64
 
-	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a negative
-	// number no limit, and less than 1 MiB is refused. No single operation makes a text, a list or a number that is larger. What many
-	// operations make together is measured, every few milliseconds, by what the memory of the whole
-	// program has grown by: other parts of the program that grow at the same time count as well, and a
-	// script that allocates fast can take several times the limit before it is stopped.
+	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a
+	// negative number no limit, and less than 1 MiB is refused. No single operation makes a text, a
+	// list or a number that is larger. What many operations make together is measured, every few
+	// milliseconds, by what the memory of the whole program has grown by: other parts of the
+	// program that grow at the same time count as well, and a script that allocates fast can take
+	// several times the limit before it is stopped.
 	Memory int64
 }
 

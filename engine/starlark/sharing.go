@@ -8,8 +8,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// sharing is what one decoding has made so far. A value that lies in several places is decoded once for each type,
-// so that the host's slices, maps and pointers share what the script's values share.
+// sharing is what one decoding has made so far. A value that lies in several places is decoded once
+// for each type, so that the host's slices, maps and pointers share what the script's values share.
 type sharing struct {
 	made map[shared]reflect.Value
 	left int64 // values that may still be decoded; negative: any number
@@ -35,7 +35,7 @@ func newDecoder(in *instance) decoder {
 	return decoder{in: in, sharing: &sharing{left: left}}
 }
 
-// identity returns what tells whether two values are one, nil where nothing does.
+// identity returns a key that is equal for two values that are one, or nil if there is none.
 func identity(v starlark.Value) any {
 	switch v := v.(type) {
 	case *starlark.List, *starlark.Dict, *starlark.Set:
@@ -57,7 +57,8 @@ func (s *sharing) count(memory int64) error {
 	return nil
 }
 
-// once sets out to what v becomes as out's type: to what was made of it before, or to what decode makes.
+// once sets out to what v becomes as out's type: to what was made of it before, or to what decode
+// makes.
 func (d decoder) once(v starlark.Value, out reflect.Value, decode func() error) error {
 	id := identity(v)
 	switch out.Kind() {

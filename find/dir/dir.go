@@ -41,9 +41,10 @@ func New(root string) *Finder {
 	return f
 }
 
-// Current returns the finder of the current directory in a path that goes on with the standard library and with what
-// import paths lead to: where a name means a folder or file here and could mean one of those as well, the error is a
-// [*load.AmbiguousError]. The module of a go.mod here keeps its own import paths, as for the go command.
+// Current returns the finder of the current directory in a path that goes on with the standard
+// library and with what import paths lead to: where a name means a folder or file here and could
+// mean one of those as well, the error is a [*load.AmbiguousError]. The module of a go.mod here
+// keeps its own import paths, as for the go command.
 func Current(library load.Finder) *Finder {
 	f := New(".")
 	f.library = library
@@ -161,8 +162,8 @@ func (f *Finder) findPath(target string) (*load.Spec, error) {
 	return spec, err
 }
 
-// realPath is the absolute path of a file or directory without links: what policies decide about is what is opened.
-// That of what is not there keeps them.
+// realPath is the absolute path of a file or directory without links: what policies decide about is
+// what is opened. That of what is not there keeps them.
 func realPath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -40,8 +40,9 @@ func (n *names) has(one, other string) bool {
 	return here
 }
 
-// has tells whether the directory has one of two entries, and whether the directory may have changed since the
-// last look-up. A directory that does not exist has none; the error is of one that cannot be looked into.
+// has tells whether the directory has one of two entries, and whether the directory may have
+// changed since the last look-up. A directory that does not exist has none; the error is of one
+// that cannot be looked into.
 func (l *listing) has(one, other string) (here, changed bool, err error) {
 	info, err := os.Stat(l.dir)
 	if errors.Is(err, fs.ErrNotExist) || isNotDirectory(err) {

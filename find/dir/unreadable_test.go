@@ -16,8 +16,8 @@ import (
 	"github.com/loadgo/load/find/dir"
 )
 
-// TestUnreadable: a directory that cannot be looked into has nothing to say; what is in one that merely cannot be listed is
-// found by its name.
+// TestUnreadable: a directory that cannot be looked into has nothing to say; what is in one that
+// merely cannot be listed is found by its name.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {

@@ -21,10 +21,11 @@ type Finder struct {
 	goroot func() (dir, version string, err error)
 }
 
-// New returns the finder of the standard library in the GOROOT that the function names, together with its
-// version as in "go1.26.8". It is called for each name that could be a standard package; nil means the
-// toolchain that compiles modules. Where it returns an error, packages are still found, without their
-// source, as those of the version that it returns, or else of the Go release that built the running program.
+// New returns the finder of the standard library in the GOROOT that the function names, together
+// with its version as in "go1.26.8". It is called for each name that could be a standard package;
+// nil means the toolchain that compiles modules. Where it returns an error, packages are still
+// found, without their source, as those of the version that it returns, or else of the Go release
+// that built the running program.
 func New(goroot func() (dir, version string, err error)) *Finder {
 	if goroot == nil {
 		finder := new(toolchain.Finder)

@@ -22,7 +22,8 @@ func (b *Budget) Max() int { return b.max }
 // Take takes n bytes where so many are left, and reports whether it did.
 func (b *Budget) Take(n int) bool { return b.TakeSome(n, n, b.max) > 0 }
 
-// TakeAlone takes n bytes, even more than there are, where none are taken, and reports whether it did.
+// TakeAlone takes n bytes, even more than there are, where none are taken, and reports whether it
+// did.
 func (b *Budget) TakeAlone(n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -33,8 +34,8 @@ func (b *Budget) TakeAlone(n int) bool {
 	return true
 }
 
-// TakeSome takes least bytes or, as far as they are left, up to most, and returns how many it took: 0 where least
-// more would make more than limit.
+// TakeSome takes least bytes or, as far as they are left, up to most, and returns how many it took:
+// 0 where least more would make more than limit.
 func (b *Budget) TakeSome(least, most, limit int) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,7 +62,8 @@ func (b *Budget) Give(n int) {
 	}
 }
 
-// Freed returns how often bytes were given back so far, and a channel that is closed when that happens again.
+// Freed returns how often bytes were given back so far, and a channel that is closed when that
+// happens again.
 func (b *Budget) Freed() (given uint64, again <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,10 +1,11 @@
-// Package checkpoint puts checkpoints into WebAssembly: places at which code that runs for long calls its
-// host. Machine code made of WebAssembly cannot be stopped from outside, and a garbage collector that wants
-// to stop all threads waits for it; what it calls can be stopped, and can end it.
+// Package checkpoint puts checkpoints into WebAssembly: places at which code that runs for long
+// calls its host. Machine code made of WebAssembly cannot be stopped from outside, and a garbage
+// collector that wants to stop all threads waits for it; what it calls can be stopped, and can end
+// it.
 //
-// A counter, a global variable, is lowered at every branch that leads back and at the entry of every function
-// that calls others. Where it falls below zero it is set again and the host is called. Every way through the code that can
-// be long passes such a place:
+// A counter, a global variable, is lowered at every branch that leads back and at the entry of
+// every function that calls others. Where it falls below zero it is set again and the host is
+// called. Every way through the code that can be long passes such a place:
 //
 //   - Within a function, a way without one only leads forward. Go's compiler makes a loop of each function
 //     that has branches, and branches to its head, where a table finds the place to go on; one that provably goes
@@ -23,15 +24,16 @@ import (
 // Version changes whenever the output of Insert does.
 const Version = 1
 
-// Period is how far the counter is lowered between two calls of the host. A step takes a nanosecond in a small
-// loop, and a microsecond where each misses the processor's caches.
+// Period is how far the counter is lowered between two calls of the host. A step takes a nanosecond
+// in a small loop, and a microsecond where each misses the processor's caches.
 const Period = 10_000
 
-// Insert returns the WebAssembly module with checkpoints that call the function which it imports under the given names.
-// That function has neither parameters nor results. Indices and names of the module's functions and variables
-// stay what they are.
+// Insert returns the WebAssembly module with checkpoints that call the function which it imports
+// under the given names. That function has neither parameters nor results. Indices and names of the
+// module's functions and variables stay what they are.
 //
-// Insert checks of the module what it builds on, and no more: whether it is valid is for who runs it to find out.
+// Insert checks of the module what it builds on, and no more: whether it is valid is for who runs
+// it to find out.
 func Insert(wasm []byte, module, name string) ([]byte, error) {
 	w := rewriter{in: reader{data: wasm}, module: module, name: name}
 	out, err := w.rewrite()
@@ -137,7 +139,8 @@ func (w *rewriter) section(id byte, content *reader) error {
 	return nil
 }
 
-// added returns a section's vector that has more elements: what was read of it, and the encoding of the others.
+// added returns a section's vector that has more elements: what was read of it, and the encoding of
+// the others.
 func added(in *reader, count uint32, elements ...byte) []byte {
 	from := in.data[sizeU32(in.data):]
 	return append(append(appendU32(nil, count), from...), elements...)

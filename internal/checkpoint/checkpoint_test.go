@@ -18,7 +18,8 @@ func section(id byte, content ...[]byte) []byte {
 	return code(with(id, uint32(len(body))), body)
 }
 
-// sample is a module that exports one function of three numbers, f, of the code, and its memory of four pages of 64 KiB.
+// sample is a module that exports one function of three numbers, f, of the code, and its memory of
+// four pages of 64 KiB.
 func sample(body []byte) []byte {
 	body = code(op(0), body, op(opEnd))
 	return code(
@@ -57,7 +58,8 @@ func insert(t *testing.T, wasm []byte) []byte {
 	return out
 }
 
-// TestCopy: copying in parts copies what one instruction would, and traps where it would, before anything has changed.
+// TestCopy: copying in parts copies what one instruction would, and traps where it would, before
+// anything has changed.
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	plain, before, _ := run(t, sample(copies))

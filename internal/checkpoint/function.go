@@ -42,7 +42,8 @@ type dispatch struct {
 }
 
 const (
-	// smallFunction is the size up to which a function that calls nothing has no checkpoint at its entry.
+	// smallFunction is the size up to which a function that calls nothing has no checkpoint at its
+	// entry.
 	smallFunction = 1 << weightShift
 	// weightShift is the logarithm of the size of the code that one step of the counter stands for.
 	weightShift = 8

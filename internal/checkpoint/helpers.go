@@ -48,9 +48,10 @@ func (h helpers) bodies(tick uint32) [][]byte {
 	}
 }
 
-// inParts is a function of three parameters, the last of which is a size: while it is larger than a part, it is
-// lowered by one and the step is done; then the instruction is done with the parameters as they are. Where an address
-// and the size lead out of the memory, that is at once: it traps before anything has changed.
+// inParts is a function of three parameters, the last of which is a size: while it is larger than a
+// part, it is lowered by one and the step is done; then the instruction is done with the parameters
+// as they are. Where an address and the size lead out of the memory, that is at once: it traps
+// before anything has changed.
 func (h helpers) inParts(step, instruction []byte, addresses ...uint32) []byte {
 	const size = 2
 	var outside []byte

@@ -1,5 +1,6 @@
-// Package gitenv is the environment in which git is started: that of the user, who git then knows, without what would lead
-// it to another repository, configuration, program or address than it is given.
+// Package gitenv is the environment in which git is started: that of the user, who git then knows,
+// without what would lead it to another repository, configuration, program or address than it is
+// given.
 package gitenv
 
 import (
@@ -7,14 +8,15 @@ import (
 	"strings"
 )
 
-// kept are the variables of git that do not lead anywhere else: whom to trust, and which files hold the user's
-// configuration, of which the callers refuse what rewrites an address.
+// kept are the variables of git that do not lead anywhere else: whom to trust, and which files hold
+// the user's configuration, of which the callers refuse what rewrites an address.
 var kept = []string{
 	"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY",
 	"GIT_PROXY_SSL_CAINFO", "GIT_HTTP_USER_AGENT",
 }
 
-// Clean returns an environment ("NAME=value") without what leads git elsewhere, and with what keeps it from asking.
+// Clean returns an environment ("NAME=value") without what leads git elsewhere, and with what keeps
+// it from asking.
 func Clean(environ []string) []string {
 	var env []string
 	for _, variable := range environ {

@@ -11,8 +11,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// checkIncludes refuses assembly files that include what is not in their package's directory: the assembler would open any file
-// of this machine, which nobody decided about and no sum covers.
+// checkIncludes refuses assembly files that include what is not in their package's directory: the
+// assembler would open any file of this machine, which nobody decided about and no sum covers.
 func (b *build) checkIncludes(p *listedPackage) error {
 	if p.Standard {
 		return nil
@@ -41,7 +41,8 @@ func (b *build) checkIncludes(p *listedPackage) error {
 	return nil
 }
 
-// mayInclude reports whether a file is one of the package's own, or of those that the toolchain offers.
+// mayInclude reports whether a file is one of the package's own, or of those that the toolchain
+// offers.
 func (b *build) mayInclude(p *listedPackage, name string) bool {
 	if !filepath.IsLocal(name) {
 		return false
@@ -52,7 +53,8 @@ func (b *build) mayInclude(p *listedPackage, name string) bool {
 	return err == nil && own.Mode().IsRegular() || offered == nil || name == generated
 }
 
-// includes lists the names in #include lines as the assembler reads them: blanks and comments may stand between the words.
+// includes lists the names in #include lines as the assembler reads them: blanks and comments may
+// stand between the words.
 func includes(text string) (names []string) {
 	var s scanner.Scanner
 	s.Init(strings.NewReader(text))

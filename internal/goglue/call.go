@@ -162,7 +162,8 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	return results, nil
 }
 
-// arguments encodes the arguments. Those that have to be encoded again leave [wire.ErrAgain] in the encoder.
+// arguments encodes the arguments. Those that have to be encoded again leave [wire.ErrAgain] in the
+// encoder.
 func (p *plan) arguments(e *wire.Encoder, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
 	e.Truncate(0)
 	e.Sharing = sharing

@@ -7,8 +7,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// shares tells whether values of a host's type lead to something that a module's function can change where it takes
-// type n.
+// shares reports whether values of a host's type lead to something that a module's function can
+// change where it takes type n.
 func (i *Instance) shares(t reflect.Type, n int) bool { return i.leads(t, n, map[int]bool{}) }
 
 func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
@@ -145,7 +145,8 @@ func (s *shared) putChange(e *wire.Encoder, n int) {
 	}
 }
 
-// keepThings remembers what the host shares with the module before a function of the host is called.
+// keepThings remembers what the host shares with the module before a function of the host is
+// called.
 func keepThings(s *wire.Sharing) {
 	for _, t := range s.Things {
 		switch t := t.(type) {

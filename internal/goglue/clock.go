@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// clock ends a context when a call has taken its time. It stands still while the host works for the call. A nil clock never ends one.
+// clock ends a context when a call has taken its time. It stands still while the host works for the
+// call. A nil clock never ends one.
 type clock struct {
 	mu     sync.Mutex
 	timer  *time.Timer

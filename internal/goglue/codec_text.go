@@ -52,7 +52,8 @@ func (i *Instance) writeText(t reflect.Type, n int) func(e *wire.Encoder, v refl
 	}
 }
 
-// readText builds what reads a value, or what a pointer points to, by its own methods. It has an address.
+// readText builds what reads a value, or what a pointer points to, by its own methods. It has an
+// address.
 func (i *Instance) readText(t reflect.Type, n int) decoder {
 	codec := i.codec(t, n)
 	isNumber := t.PkgPath() == "math/big" || t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "math/big"

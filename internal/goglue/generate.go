@@ -35,8 +35,9 @@ type generator struct {
 	wasm    bool // the module is a reactor for wasip1
 }
 
-// generate writes the main package that answers calls to the described functions. deps holds the import
-// paths of everything that the module contains, further those to add to it; wasm asks for a reactor.
+// generate writes the main package that answers calls to the described functions. deps holds the
+// import paths of everything that the module contains, further those to add to it; wasm asks for a
+// reactor.
 func generate(d *describer, sum string, deps map[string]bool, further []string, wasm bool) ([]byte, error) {
 	g := &generator{describer: d, imports: map[string]string{}, needs: map[string]bool{}, deps: deps, wasm: wasm}
 	for i := range d.funcs {

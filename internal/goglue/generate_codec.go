@@ -127,8 +127,8 @@ func (g *generator) enter(side string) {
 	g.printf("\tif !c.%s.Enter() {\n\t\treturn%s\n\t}\n", side, result)
 }
 
-// encodeValue writes the statements that encode the value itself, without a tag; of a struct that stays in the module
-// the exported fields.
+// encodeValue writes the statements that encode the value itself, without a tag; of a struct that
+// stays in the module the exported fields.
 func (g *generator) encodeValue(t types.Type, v string) {
 	kind := kindOf(t)
 	switch encoder, basic := basicEncoders[kind]; {

@@ -5,8 +5,8 @@ import (
 	"go/types"
 )
 
-// shareable tells whether values of a type lead to something that both sides of a call may share: see
-// [wire.Sharing].
+// shareable reports whether values of a type lead to something that both sides of a call may share:
+// see [wire.Sharing].
 func (g *generator) shareable(t types.Type) bool {
 	switch t.Underlying().(type) {
 	case *types.Pointer, *types.Slice, *types.Map:
@@ -40,8 +40,8 @@ func (g *generator) textMethods(t types.Type) string {
 	return fmt.Sprintf("(%s).Unmarshal%s, (%s).Marshal%s", pointer, name, pointer, name)
 }
 
-// encodeShared writes the end of the encoder of a pointer, a slice or a map: how it crosses where the call shares
-// things, and where it does not.
+// encodeShared writes the end of the encoder of a pointer, a slice or a map: how it crosses where
+// the call shares things, and where it does not.
 func (g *generator) encodeShared(t types.Type, n int) {
 	fill, put := g.contents(t, n)
 	switch u := t.Underlying().(type) {

@@ -11,8 +11,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// goCommand runs the go command in the main module, closed off from everything but the sources and the
-// build cache, and returns its standard output.
+// goCommand runs the go command in the main module, closed off from everything but the sources and
+// the build cache, and returns its standard output.
 func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	if err := b.checkCache(); err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	return nil, &load.CompileError{Reason: "it does not compile", Output: output}
 }
 
-// runToFiles runs the command with its output in files: nothing then waits for what the go command started and left, which
-// keeps a pipe open.
+// runToFiles runs the command with its output in files: nothing then waits for what the go command
+// started and left, which keeps a pipe open.
 func (b *build) runToFiles(cmd *exec.Cmd) (stdout, stderr []byte, err error) {
 	out, err := os.CreateTemp(b.temp(), "stdout-")
 	if err != nil {
@@ -73,8 +73,8 @@ func (b *build) cache() (string, error) {
 	return filepath.Join(dir, "go-build"), err
 }
 
-// checkCache finds out whether the build cache can be used: the go command would say of the package what is wrong with
-// the cache.
+// checkCache finds out whether the build cache can be used: the go command would say of the package
+// what is wrong with the cache.
 func (b *build) checkCache() error {
 	const fix = "set GOCACHE (or BuildCache of the engine's Config) to a directory that you can write to"
 	dir, err := b.cache()
@@ -99,7 +99,8 @@ func (b *build) checkCache() error {
 	return nil
 }
 
-// temp is where the go command puts its own temporary files: they go with the build, also when it is killed.
+// temp is where the go command puts its own temporary files: they go with the build, also when it
+// is killed.
 func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
 
 // env is the environment of the go command: nothing is inherited that changes what is built.
@@ -128,9 +129,9 @@ func (b *build) modCache() string {
 	return filepath.Join(b.work, "mod") // the package needs no modules
 }
 
-// clean takes the build's private paths out of what the go command wrote: those of the main module and of
-// the module cache go, those of the toolchain and of a local source are spelled from their roots. The go
-// command shortens paths by making them relative to where it runs.
+// clean takes the build's private paths out of what the go command wrote: those of the main module
+// and of the module cache go, those of the toolchain and of a local source are spelled from their
+// roots. The go command shortens paths by making them relative to where it runs.
 func (b *build) clean(text string) string {
 	places := [][2]string{{b.modCache(), ""}, {b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)}}
 	if b.src.Go.ImportPath == "" {

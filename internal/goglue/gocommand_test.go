@@ -27,7 +27,8 @@ func withCommand(t *testing.T, script string) *build {
 	return b
 }
 
-// TestGoCommandLeaves: what the go command leaves behind, with its output in hand, does not make it fail.
+// TestGoCommandLeaves: what the go command leaves behind, with its output in hand, does not make it
+// fail.
 func TestGoCommandLeaves(t *testing.T) {
 	t.Parallel()
 	b := withCommand(t, "sleep 5 &\necho done\necho note >&2\n")
@@ -60,7 +61,7 @@ func TestGoCommandCancelled(t *testing.T) {
 	assert.Equal(t, assert.AnError, err)
 }
 
-// TestBuildCache: a build cache that cannot be used is no error of the package.
+// TestBuildCache: an unusable build cache is not reported as an error of the package.
 func TestBuildCache(t *testing.T) {
 	t.Parallel()
 	const fix = "\n\tset GOCACHE (or BuildCache of the engine's Config) to a directory that you can write to"

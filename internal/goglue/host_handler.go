@@ -48,8 +48,9 @@ func (r *requests) get(id uint64) served {
 	return r.active[id]
 }
 
-// adaptedHandler is a module's handler for the host. A panic of the module panics here, which net/http's server takes as any
-// handler's panic. So does the module's end once the response was begun; before that it is a bad gateway.
+// adaptedHandler is a module's handler for the host. A panic of the module panics here, which
+// net/http's server takes as any handler's panic. So does the module's end once the response was
+// begun; before that it is a bad gateway.
 type adaptedHandler struct {
 	adapted
 	instance *Instance
@@ -64,13 +65,14 @@ func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, func(error) { http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway) }, func(err error) { panic(err) })
 }
 
-// ServeOr is ServeHTTP that leaves it to gone to answer where the module ended before the response was begun. Afterwards it breaks the
-// response off. Package middleware calls it.
+// ServeOr is ServeHTTP that leaves it to gone to answer where the module ended before the response
+// was begun. Afterwards it breaks the response off. Package middleware calls it.
 func (h adaptedHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func(err error)) {
 	h.serve(w, r, gone, func(error) { panic(http.ErrAbortHandler) })
 }
 
-// serve answers a request. It calls gone where the module ended before the response was begun, and broken where it did later.
+// serve answers a request. It calls gone where the module ended before the response was begun, and
+// broken where it did later.
 func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
 	crossing := guesthttp.Crossing(r)
 	ctx, clock, stop := newClock(r.Context(), h.instance.callTime)
@@ -126,7 +128,8 @@ func (r *hostResponse) use() (done func(), err error) {
 	return r.users.Done, nil
 }
 
-// used reports whether the module, or a handler of the host that it called, may have written to the response.
+// used reports whether the module, or a handler of the host that it called, may have written to the
+// response.
 func (r *hostResponse) used() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// known returns the value of a thing of the host, where there is one of that number.
+// known returns the value of a thing of the host, or the zero Value if none has that number.
 func known(d *wire.Decoder, n uint64) reflect.Value {
 	if n < uint64(len(d.Sharing.Things)) {
 		switch t := d.Sharing.Things[n].(type) {
@@ -19,8 +19,8 @@ func known(d *wire.Decoder, n uint64) reflect.Value {
 	return reflect.Value{}
 }
 
-// refit copies a value into one of another type of the same structure, and reports whether that can be: a result may be
-// bound as another type than the argument that it is.
+// refit copies a value into one of another type of the same structure, and reports whether that can
+// be: a result may be bound as another type than the argument that it is.
 func refit(to, from reflect.Value, depth int) bool {
 	if from.Kind() != to.Kind() || depth == 0 {
 		return false

@@ -78,8 +78,8 @@ func (b *build) lay() error {
 // loose is where the files of a loose directory are copied to.
 func (b *build) loose() string { return "module/" + looseName(b.src.Dir) }
 
-// layLocal adds the files of a local module as they were when they were summed. They are read through an [os.Root], so that no
-// link leads out of the module.
+// layLocal adds the files of a local module as they were when they were summed. They are read
+// through an [os.Root], so that no link leads out of the module.
 func (b *build) layLocal(files map[string][]byte, m load.LocalModule) error {
 	at := cmp.Or(m.At, b.loose())
 	if m.GoMod != nil {

@@ -59,7 +59,8 @@ func TestLocalCopied(t *testing.T) {
 	}
 }
 
-// relink puts a link that leads out of its directory in the place of a file, to a file with the same text.
+// relink puts a link that leads out of its directory in the place of a file, to a file with the
+// same text.
 func relink(name string) error {
 	outside := filepath.Join(filepath.Dir(name), "..", filepath.Base(filepath.Dir(name))+".go")
 	if err := os.Rename(name, outside); err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// DefaultInFlight is how much memory of the host the messages of a module may take, where nobody says otherwise.
+// DefaultInFlight is how much memory of the host the messages of a module may take, where nobody
+// says otherwise.
 const DefaultInFlight = 256 << 20
 
 // Reply is the answer of a call.
@@ -20,7 +21,8 @@ type Reply struct {
 	Granted int    // bytes of Instance.Results that were taken for it
 }
 
-// inFlight is the memory of the host that messages of the module may take until they are dealt with.
+// inFlight is the memory of the host that messages of the module may take until they are dealt
+// with.
 type inFlight struct {
 	results, calls *budget.Budget
 	setting        string // what allows more
@@ -41,8 +43,8 @@ func (l Limits) inFlight() inFlight {
 // Results is the memory that answers of the module take until they are decoded.
 func (i *Instance) Results() *budget.Budget { return i.inFlight.results }
 
-// HostCalls is the memory that the arguments of the module's calls of the host take until the host's function has
-// returned.
+// HostCalls is the memory that the arguments of the module's calls of the host take until the
+// host's function has returned.
 func (i *Instance) HostCalls() *budget.Budget { return i.inFlight.calls }
 
 // decode returns what decodes a reply, within the bounds. It is followed by decoded.
@@ -57,7 +59,8 @@ func (i *Instance) decoded(d *incoming, reply Reply) {
 	i.inFlight.results.Give(reply.Granted + d.Taken())
 }
 
-// tooMuch explains the error of a decoder that may not use so much memory; other errors stay as they are.
+// tooMuch explains the error of a decoder that may not use so much memory; other errors stay as
+// they are.
 func (i *Instance) tooMuch(err error) error {
 	if !errors.Is(err, wire.ErrMemory) {
 		return err
@@ -65,7 +68,8 @@ func (i *Instance) tooMuch(err error) error {
 	return i.inFlight.limit("its values take more of the host's memory than %d times their message and what is left of %s", wire.RoomFactor, wire.Size(i.inFlight.calls.Max()))
 }
 
-// Refuse answers a call of the host that found no room for its arguments. The body is that of Answer.
+// Refuse answers a call of the host that found no room for its arguments. The body is that of
+// Answer.
 func (i *Instance) Refuse(body []byte) *wire.Encoder {
 	d := wire.NewDecoder(body)
 	out := wire.NewFrame(wire.HostResult)

@@ -25,7 +25,8 @@ type object struct {
 	leave    func() bool // leaves the context of the call that it came from; nil where that cannot end
 }
 
-// objectSize is about how much memory an object takes with the function or the adapter that is made of it, in bytes.
+// objectSize is about how much memory an object takes with the function or the adapter that is made
+// of it, in bytes.
 const objectSize = 512
 
 // takeObject takes a handle and its type. static is the interface that the value came as, or 0.

@@ -16,8 +16,8 @@ type shared struct {
 	was   reflect.Value // the content before a function of the host was called
 }
 
-// crossing is how things cross that values of a host's type lead to, as those of a module's type: what pointers point
-// to, the arrays of slices, and maps. It is built once.
+// crossing is how things cross that values of a host's type lead to, as those of a module's type:
+// what pointers point to, the arrays of slices, and maps. It is built once.
 type crossing struct {
 	instance *Instance
 	t        reflect.Type
@@ -25,7 +25,8 @@ type crossing struct {
 	// put appends the content; putErr says why the host cannot give it.
 	put    func(e *wire.Encoder, v reflect.Value)
 	putErr error
-	// take takes a new content onto v, which holds the one so far; takeErr says why the module cannot change it.
+	// take takes a new content onto v, which holds the one so far; takeErr says why the module
+	// cannot change it.
 	take    func(d *incoming, v reflect.Value)
 	takeErr error
 	entries func(d *incoming, v reflect.Value, count int) // take of a map
@@ -107,8 +108,8 @@ func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v r
 	}, err
 }
 
-// tagged tells whether what a pointer to type n points to crosses as other values of the type do: the content of a
-// struct has no tag.
+// tagged reports whether what a pointer to type n points to crosses as other values of the type do:
+// the content of a struct has no tag.
 func (i *Instance) tagged(n int) bool {
 	switch typ := &i.api.Types[n]; typ.Kind {
 	case KindPointer, KindSlice, KindMap:
@@ -168,7 +169,8 @@ func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), 
 	}, form, err
 }
 
-// newFields builds what takes the exported fields of a struct. Those that cannot come back are left as they are.
+// newFields builds what takes the exported fields of a struct. Those that cannot come back are left
+// as they are.
 func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), form, error) {
 	n := i.api.Types[x.n].Elem
 	t, fields := x.t.Elem(), i.api.Types[n].Fields
@@ -206,7 +208,8 @@ func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), f
 	}, whole, nil
 }
 
-// part builds what takes a part of a content. A value that stays in the module can be one where the host gave it.
+// part builds what takes a part of a content. A value that stays in the module can be one where the
+// host gave it.
 func (i *Instance) part(t reflect.Type, n int) (decoder, form, error) {
 	var decode decoder
 	var form form
@@ -290,8 +293,8 @@ func (x *crossing) encodeSlice(e *wire.Encoder, v reflect.Value) {
 	e.Part(low, v.Len(), min(v.Cap(), count-low))
 }
 
-// copySpare copies what is beyond the length of a slice. Others may write there: it is theirs where the slices are
-// parts of one. What they wrote is not used then.
+// copySpare copies what is beyond the length of a slice. Others may write there: it is theirs where
+// the slices are parts of one. What they wrote is not used then.
 //
 //go:norace
 func copySpare(to, from unsafe.Pointer, size uintptr) {
@@ -356,7 +359,8 @@ func (x *crossing) elements(d *incoming, count int) reflect.Value {
 	return all
 }
 
-// decodeOrTake takes a pointer that is not nil: a shared one, or where the call shares nothing what it points to.
+// decodeOrTake takes a pointer that is not nil: a shared one, or where the call shares nothing what
+// it points to.
 func (x *crossing) decodeOrTake(d *incoming, v reflect.Value) {
 	if d.Sharing != nil {
 		x.decode(d, v)

@@ -11,8 +11,9 @@ import (
 // zonesPackage holds the time zones themselves. It makes a program 0.45 MB larger.
 const zonesPackage = "time/tzdata"
 
-// zones reports whether the module can look time zones up by name: then it carries them along, because WebAssembly
-// has no files, and a machine may have none of zones. In the standard library, only package time itself looks them up.
+// zones reports whether the module can look time zones up by name: then it carries them along,
+// because WebAssembly has no files, and a machine may have none of zones. In the standard library,
+// only package time itself looks them up.
 func (b *build) zones(listed map[string]*listedPackage) bool {
 	if slices.Contains(b.imports(), "time") {
 		return true

@@ -36,8 +36,8 @@ func New(goos, goarch, goversion string) *Scanner {
 	return &Scanner{context: c}
 }
 
-// All returns a scanner that reads all files of a package, whatever their names, constraints and need of cgo: those that a
-// build for any target reads are among them.
+// All returns a scanner that reads all files of a package, whatever their names, constraints and
+// need of cgo: those that a build for any target reads are among them.
 func All() *Scanner { return &Scanner{context: build.Context{UseAllFiles: true, Compiler: "gc"}} }
 
 // releaseTags lists go1.1 to the toolchain's own release.

@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a grant means: for each group of system calls, what its holder may ask the kernel for. Everything
-// else of the group is refused, what future kernels add to it too. A filter sees no paths and does not know
-// what a descriptor stands for; what it cannot tell apart by itself goes by the narrowest of the grants.
+// What a grant means: for each group of system calls, what its holder may ask the kernel for.
+// Everything else of the group is refused, what future kernels add to it too. A filter sees no
+// paths and does not know what a descriptor stands for; what it cannot tell apart by itself goes by
+// the narrowest of the grants.
 
 // asks returns the rules of the calls whose arguments decide.
 func (c confinement) asks() []rule {
@@ -18,7 +19,8 @@ func (c confinement) asks() []rule {
 }
 
 // everyFcntl is what every program may ask of a descriptor that it has. Not among them: leases and
-// notifications, which hold up or watch other users of the file; signals; seals; the size of a pipe.
+// notifications, which hold up or watch other users of the file; signals; seals; the size of a
+// pipe.
 var everyFcntl = []uint32{
 	unix.F_DUPFD, unix.F_DUPFD_CLOEXEC, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL, unix.F_GETPIPE_SZ,
 }
@@ -28,8 +30,9 @@ var lockFcntl = []uint32{
 	unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW,
 }
 
-// everyIoctl is what every program may ask of a device, pipe, socket or file by ioctl: whether it is a
-// terminal, how much can be read, and the flags that fcntl has too. Most other numbers change something.
+// everyIoctl is what every program may ask of a device, pipe, socket or file by ioctl: whether it
+// is a terminal, how much can be read, and the flags that fcntl has too. Most other numbers change
+// something.
 var everyIoctl = []uint32{unix.TIOCINQ, fionbio, fioclex, fionclex, unix.TCGETS, unix.TIOCGWINSZ}
 
 // Numbers that package unix does not have.
@@ -46,7 +49,8 @@ func (c confinement) fileAsks() []rule {
 	refused := deny(unix.EPERM)
 	fcntl := everyFcntl
 	var rules []rule
-	// A lock needs no more than a file that is open for reading, and its holder holds up those who write.
+	// A lock needs no more than a file that is open for reading, and its holder holds up those who
+	// write.
 	if len(c.policy.ReadWrite) > 0 && len(c.policy.ReadOnly) == 0 {
 		fcntl = slices.Concat(fcntl, lockFcntl)
 	} else {
@@ -79,9 +83,9 @@ var modeCalls = []modeCall{
 	{nr: unix.SYS_MKNODAT, arg: 2, node: true},
 }
 
-// openFlags refuse what Landlock does not see in the flags of an open, which are the argument at: a file opened neither
-// for reading nor for writing, for which it asks no right at all, and, before its third version, one that is
-// emptied without being opened for writing.
+// openFlags refuse what Landlock does not see in the flags of an open, which are the argument at: a
+// file opened neither for reading nor for writing, for which it asks no right at all, and, before
+// its third version, one that is emptied without being opened for writing.
 func (c confinement) openFlags(at uint32) filter {
 	if at == 0 {
 		return nil
@@ -116,8 +120,9 @@ func (m modeCall) plain() filter {
 	return append(f, loadWord(low(m.arg)), jump(unix.BPF_JSET, forbidden, 0, 1), ret(deny(unix.EPERM)), ret(allow))
 }
 
-// socketCalls are what only a program with the network asks for. The connection to its host, a socket that
-// every program has, would tell of the host, take a name that all processes see, or carry descriptors.
+// socketCalls are what only a program with the network asks for. The connection to its host, a
+// socket that every program has, would tell of the host, take a name that all processes see, or
+// carry descriptors.
 var socketCalls = []uint32{
 	unix.SYS_BIND, unix.SYS_LISTEN, unix.SYS_CONNECT, unix.SYS_ACCEPT, unix.SYS_ACCEPT4, unix.SYS_SHUTDOWN,
 	unix.SYS_GETSOCKNAME, unix.SYS_GETPEERNAME, unix.SYS_GETSOCKOPT, unix.SYS_SETSOCKOPT,
@@ -127,10 +132,10 @@ var socketCalls = []uint32{
 // protocols are those of the sockets that the network grants. Others make the kernel load modules.
 var protocols = []uint32{0, unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6, unix.IPPROTO_MPTCP}
 
-// options are what may be read or set of a socket, by level. Not among them: who the peer is (SO_PEERCRED,
-// SO_PEERPIDFD), marks, devices, filters, memory of the program that the kernel keeps
-// (SO_ZEROCOPY), a close that waits (SO_LINGER): a program can send the socket over the connection to its host, whose
-// next read would close it.
+// options are what may be read or set of a socket, by level. Not among them: who the peer is
+// (SO_PEERCRED, SO_PEERPIDFD), marks, devices, filters, memory of the program that the kernel keeps
+// (SO_ZEROCOPY), a close that waits (SO_LINGER): a program can send the socket over the connection
+// to its host, whose next read would close it.
 var options = []struct {
 	level uint32
 	names []uint32
@@ -174,7 +179,8 @@ func (c confinement) socketAsks() []rule {
 	}
 }
 
-// internetOnly allows sockets of the internet's families, streams and datagrams, and its usual protocols.
+// internetOnly allows sockets of the internet's families, streams and datagrams, and its usual
+// protocols.
 func internetOnly() filter {
 	const kind = 0xf // the flags of the type lie above
 	rest := oneOf(2, protocols, allow, deny(unix.EPERM))
@@ -201,9 +207,10 @@ func optionsOnly() filter {
 	return append(f, ret(deny(unix.EPERM)))
 }
 
-// memoryAsks refuse what would let a program have memory that its limit (RLIMIT_DATA) does not count: the
-// kernel counts what is private and writable at the moment. Nothing that is written may become read-only,
-// or be moved in a way that is not counted, and no memory is shared that has no file. The standard runtime asks for none of it.
+// memoryAsks refuse what would let a program have memory that its limit (RLIMIT_DATA) does not
+// count: the kernel counts what is private and writable at the moment. Nothing that is written may
+// become read-only, or be moved in a way that is not counted, and no memory is shared that has no
+// file. The standard runtime asks for none of it.
 func (c confinement) memoryAsks() []rule {
 	if c.policy.Limits.Memory <= 0 {
 		return nil
@@ -231,8 +238,8 @@ func writableOnly() filter {
 	}
 }
 
-// countedMemoryOnly refuses the mappings that RLIMIT_DATA does not count: shared anonymous memory and
-// stacks that grow by themselves.
+// countedMemoryOnly refuses the mappings that RLIMIT_DATA does not count: shared anonymous memory
+// and stacks that grow by themselves.
 func countedMemoryOnly() filter {
 	return filter{
 		loadWord(low(3)),

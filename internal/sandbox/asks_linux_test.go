@@ -111,7 +111,8 @@ func TestBothMeanTheNarrower(t *testing.T) {
 	})
 }
 
-// TestConnection: the connection to the host is there for reading and writing, and tells nothing of the host.
+// TestConnection: the connection to the host is there for reading and writing, and tells nothing of
+// the host.
 func TestConnection(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, f features) {
@@ -155,7 +156,8 @@ func TestNetworkMeansTheInternet(t *testing.T) {
 	})
 }
 
-// TestAsksLists goes through every number of the lists, and those beside them, as the filter sees them.
+// TestAsksLists goes through every number of the lists, and those beside them, as the filter sees
+// them.
 func TestAsksLists(t *testing.T) {
 	t.Parallel()
 	const refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)

@@ -12,13 +12,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// child is a process between fork and exec, where it takes the restrictions on. Before its fork no thread
-// has them, and so none of the host ever does: the kernel would count it as one of the program's own, and
-// open what /proc has of the host to the program.
+// child is a process between fork and exec, where it takes the restrictions on. Before its fork no
+// thread has them, and so none of the host ever does: the kernel would count it as one of the
+// program's own, and open what /proc has of the host to the program.
 //
-// In the child only [child.run] and what it calls runs. Everything that it needs is made before, because it
-// may neither allocate, grow its stack, store pointers nor call anything that may: it borrows the memory
-// of the host, whose other threads go on.
+// In the child only [child.run] and what it calls runs. Everything that it needs is made before,
+// because it may neither allocate, grow its stack, store pointers nor call anything that may: it
+// borrows the memory of the host, whose other threads go on.
 type child struct {
 	host     uintptr // the process id of the host
 	files    []int   // what becomes descriptors 0, 1, 2 and so on
@@ -96,8 +96,8 @@ func afterFork()
 //go:linkname afterForkInChild syscall.runtime_AfterForkInChild
 func afterForkInChild()
 
-// start makes the process and returns its id once it runs the program. The process gets the death signal
-// when the calling thread ends.
+// start makes the process and returns its id once it runs the program. The process gets the death
+// signal when the calling thread ends.
 func (c *child) start() (pid int, err error) {
 	page, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(failure{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
 	if err != nil {
@@ -143,8 +143,8 @@ func highestDescriptor() (highest int, err error) {
 	return highest, err
 }
 
-// fork returns when the child has ended or runs the program. Like package syscall it keeps signals away
-// meanwhile: the child must not run the host's handlers.
+// fork returns when the child has ended or runs the program. Like package syscall it keeps signals
+// away meanwhile: the child must not run the host's handlers.
 //
 //go:norace
 func (c *child) fork() (pid, errno uintptr) {
@@ -244,7 +244,7 @@ func (c *child) moveFiles() {
 	}
 }
 
-// closeFiles lets the exec close everything else, whoever opened it in the host and however.
+// closeFiles lets the exec close everything else that the host has open.
 //
 //go:nosplit
 //go:norace
@@ -259,8 +259,8 @@ func (c *child) closeFiles() {
 	}
 }
 
-// separateMounts lets the child see no mount that is made from now on. Where something forbids that although
-// the host has the capability, as a filter of its own may, the child says so and goes on.
+// separateMounts lets the child see no mount that is made from now on. Where something forbids that
+// although the host has the capability, as a filter of its own may, the child says so and goes on.
 //
 //go:nosplit
 //go:norace

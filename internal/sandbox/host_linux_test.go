@@ -18,8 +18,8 @@ import (
 
 const hostArgument = "host-of-a-sandbox"
 
-// host is a process between the test and a probe, the program at path: it takes on the identity, starts the probe, tells
-// its process id and how programs are kept from it, and waits for nothing.
+// host is a process between the test and a probe, the program at path: it takes on the identity,
+// starts the probe, tells its process id and how programs are kept from it, and waits for nothing.
 func host(path, identity string) {
 	exe, err := os.Open(path)
 	if err != nil {
@@ -41,8 +41,8 @@ func host(path, identity string) {
 	select {}
 }
 
-// identities are those of hosts that are started as set-uid and set-gid programs are: the kernel takes the death signal from a
-// process that starts a program with such an identity.
+// identities are those of hosts that are started as set-uid and set-gid programs are: the kernel
+// takes the death signal from a process that starts a program with such an identity.
 var identities = map[string]func() error{
 	"its own":                func() error { return nil },
 	"another's real user":    func() error { return syscall.Setresuid(someone, 0, 0) },

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestHostOutOfReach: nothing that /proc has of the host opens to a program, while it is started, while it runs, and
-// while others are started.
+// TestHostOutOfReach: nothing that /proc has of the host opens to a program, while it is started,
+// while it runs, and while others are started.
 func TestHostOutOfReach(t *testing.T) {
 	t.Parallel()
 	memory, err := unix.MemfdCreate("secret", unix.MFD_CLOEXEC)
@@ -56,7 +56,8 @@ func TestNoThreadRestricted(t *testing.T) {
 	}
 }
 
-// TestFilterStays: whatever a program asks, its filter answers as before, and it makes no process and runs no program.
+// TestFilterStays: whatever a program asks, its filter answers as before, and it makes no process
+// and runs no program.
 func TestFilterStays(t *testing.T) {
 	t.Parallel()
 	self, err := builtProbe()
@@ -111,7 +112,8 @@ func mayMount(t *testing.T) {
 	}
 }
 
-// TestKernelMountsRefused: what holds, at any depth and by any name, files of the kernel is not granted.
+// TestKernelMountsRefused: what holds, at any depth and by any name, files of the kernel is not
+// granted.
 func TestKernelMountsRefused(t *testing.T) {
 	mayMount(t)
 	for _, kind := range []string{"proc", "sysfs", "devtmpfs", "cgroup2"} {
@@ -135,7 +137,8 @@ func TestKernelMountsRefused(t *testing.T) {
 	}
 }
 
-// TestLaterMounts: what is mounted below a granted directory while a program runs is not there for it.
+// TestLaterMounts: what is mounted below a granted directory while a program runs is not there for
+// it.
 func TestLaterMounts(t *testing.T) {
 	mayMount(t)
 	dir := t.TempDir()
@@ -175,8 +178,8 @@ func TestLaterMounts(t *testing.T) {
 	}
 }
 
-// TestProcessesUnread: a program learns nothing of the files and locks of other processes, also where the filter alone keeps
-// it from files.
+// TestProcessesUnread: a program learns nothing of the files and locks of other processes, also
+// where the filter alone keeps it from files.
 func TestProcessesUnread(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, f features) {
@@ -192,7 +195,8 @@ func TestProcessesUnread(t *testing.T) {
 	})
 }
 
-// TestNoCore: a program that crashes starts no handler of core files, which the limit 0 would let run.
+// TestNoCore: a program that crashes starts no handler of core files, which the limit 0 would let
+// run.
 func TestNoCore(t *testing.T) {
 	t.Parallel()
 	var own unix.Rlimit
@@ -202,8 +206,8 @@ func TestNoCore(t *testing.T) {
 	o.want(t, "limit=4", fmt.Sprintf("%d of %d", want, want))
 }
 
-// TestOtherClocks: a program reads no other process's use of the processor, and attaches no timers to it, which that
-// process would have to look after.
+// TestOtherClocks: a program reads no other process's use of the processor, and attaches no timers
+// to it, which that process would have to look after.
 func TestOtherClocks(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, f features) {
@@ -227,7 +231,8 @@ func TestOtherClocks(t *testing.T) {
 	})
 }
 
-// TestRulesets: a program adds no Landlock rules, which are memory of the kernel that nothing counts.
+// TestRulesets: a program adds no Landlock rules, which are memory of the kernel that nothing
+// counts.
 func TestRulesets(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, f features) {

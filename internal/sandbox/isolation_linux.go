@@ -11,12 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Probe tells what would be in force for a program that is started here under a policy, by what the system
-// says that it offers. It starts nothing.
+// Probe tells what would be in force for a program that is started here under a policy, by what the
+// system says that it offers. It starts nothing.
 func Probe(p Policy) load.Isolation { return detect().isolation(&p) }
 
-// Try is Probe once it has tried: a process takes every restriction on and then starts the host's own
-// program with an environment that the kernel does not accept. Where a start would fail nothing is in force.
+// Try is Probe once it has tried: a process takes every restriction on and then starts the host's
+// own program with an environment that the kernel does not accept. Where a start would fail nothing
+// is in force.
 func Try(p Policy) load.Isolation {
 	f, err := detect().try(&p)
 	if err != nil {

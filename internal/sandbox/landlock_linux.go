@@ -30,7 +30,8 @@ var networkFiles = []string{
 	"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates",
 }
 
-// zoneFiles are the time zones, where package time looks for them; every program may read those that exist.
+// zoneFiles are the time zones, where package time looks for them; every program may read those
+// that exist.
 var zoneFiles = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
 // devices are the device files that almost every program expects to open; they are granted with programs.
@@ -156,7 +157,8 @@ func (r rules) grant(path string, access uint64, mounts kernelMounts) error {
 	return nil
 }
 
-// grantExisting grants rights to those of the paths that exist, whatever they are: they are this package's own.
+// grantExisting grants rights to those of the paths that exist, whatever they are: they are this
+// package's own.
 func (r rules) grantExisting(paths []string, access uint64) (err error) {
 	for _, path := range paths {
 		if e := r.grant(path, access, kernelMounts{}); !errors.Is(e, fs.ErrNotExist) {

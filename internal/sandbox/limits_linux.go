@@ -19,8 +19,8 @@ type rlimit struct {
 
 // With a limit of memory come others, of what is not counted.
 const (
-	// untouched is what a program may map without using it: the Go runtime maps 40 MiB when it starts, and
-	// its heap in steps of 64 MiB.
+	// untouched is what a program may map without using it: the Go runtime maps 40 MiB when it
+	// starts, and its heap in steps of 64 MiB.
 	untouched = 128 << 20
 	mainStack = 8 << 20
 	// openFiles bounds what the kernel keeps behind descriptors: a pipe holds 64 KiB.
@@ -29,8 +29,8 @@ const (
 	waitingSignals = 1024
 )
 
-// noCore is the limit under which the kernel neither writes a core file nor starts the program that core_pattern names:
-// it starts that one under every other limit, 0 too.
+// noCore is the limit under which the kernel neither writes a core file nor starts the program that
+// core_pattern names: it starts that one under every other limit, 0 too.
 const noCore = 1
 
 // rlimits returns what the limits are for the system. None is above the host's own hard limit, which the

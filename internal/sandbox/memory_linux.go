@@ -12,9 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a program uses is looked at this often: soonest while it grows, and half as often each time that it
-// did not, down to latest. Between two looks RLIMIT_DATA bounds what it can write to, and the number of
-// mappings (vm.max_map_count, 8 KiB of page tables each) what the kernel can need for that.
+// What a program uses is looked at this often: soonest while it grows, and half as often each time
+// that it did not, down to latest. Between two looks RLIMIT_DATA bounds what it can write to, and
+// the number of mappings (vm.max_map_count, 8 KiB of page tables each) what the kernel can need for
+// that.
 const (
 	soonest = 5 * time.Millisecond
 	latest  = 250 * time.Millisecond
@@ -53,8 +54,8 @@ func (p *Process) keepWithin(limit int64, programs bool) {
 	}
 }
 
-// Excess returns how much memory, in bytes, the program used when it was killed for using more than its
-// limit; 0 where it was not.
+// Excess returns how much memory, in bytes, the program used when it was killed for using more than
+// its limit; 0 where it was not.
 func (p *Process) Excess() int64 { return p.excess.Load() }
 
 // meter measures the memory of a program: of one process, or of a process group.
@@ -91,7 +92,8 @@ func (m *meter) used() int64 {
 	return usedBy(m.group)
 }
 
-// usedBy returns what a process uses: what its first thread tells or, where that one has ended, another.
+// usedBy returns what a process uses: what its first thread tells or, where that one has ended,
+// another.
 func usedBy(pid int) int64 {
 	status, _ := os.ReadFile(processFile(pid, "status"))
 	if used, ok := counted(status); ok {
@@ -111,14 +113,15 @@ func processFile(pid int, parts ...string) string {
 	return filepath.Join(slices.Concat([]string{"/proc", strconv.Itoa(pid)}, parts)...)
 }
 
-// countedFields are what counts of /proc/<pid>/status, in KiB. Pages of files do not: they are the system's
-// cache, which it takes back.
+// countedFields are what counts of /proc/<pid>/status, in KiB. Pages of files do not: they are the
+// system's cache, which it takes back.
 var countedFields = []string{"RssAnon", "RssShmem", "VmPTE", "VmSwap", "HugetlbPages"}
 
 // kernelStack is what the kernel needs for a thread.
 const kernelStack = 16 << 10
 
-// counted adds up a status file, and reports whether it tells about memory: that of a thread that has ended does not.
+// counted adds up a status file, and reports whether it tells about memory: that of a thread that
+// has ended does not.
 func counted(status []byte) (bytesUsed int64, ok bool) {
 	for line := range bytes.Lines(status) {
 		name, _, _ := bytes.Cut(line, []byte(":"))
@@ -148,8 +151,8 @@ func (m *meter) members() (pids []int) {
 	return pids
 }
 
-// shared returns what the group uses, each page once: a process between its fork and its exec is the same
-// memory as its parent, and one that only forked shares what neither has changed.
+// shared returns what the group uses, each page once: a process between its fork and its exec is
+// the same memory as its parent, and one that only forked shares what neither has changed.
 func (m *meter) shared() int64 {
 	total := int64(0)
 	var counted []int
@@ -168,7 +171,8 @@ func (m *meter) shared() int64 {
 	return total
 }
 
-// proportional is usedBy with each page divided by the number of processes that have it, where the system tells.
+// proportional is usedBy with each page divided by the number of processes that have it, where the
+// system tells.
 func proportional(pid int) int64 {
 	used := usedBy(pid)
 	rollup, err := os.ReadFile(processFile(pid, "smaps_rollup"))
@@ -197,8 +201,8 @@ func number(line []byte) int64 {
 	return n
 }
 
-// filesInMemory returns a granted place whose files are memory, or "". What a program writes there is not
-// part of any process.
+// filesInMemory returns a granted place whose files are memory, or "". What a program writes there
+// is not part of any process.
 func filesInMemory(p *Policy) string {
 	if len(p.ReadWrite) == 0 {
 		return ""

@@ -14,8 +14,8 @@ import (
 
 const mebi = 1 << 20
 
-// greedy runs one attempt under a limit of 64 MiB, and returns the output, and how much the program used
-// when it was killed for it.
+// greedy runs one attempt under a limit of 64 MiB, and returns the output, and how much the program
+// used when it was killed for it.
 func greedy(t *testing.T, p Policy, attempt string) (text string, excess int64) {
 	t.Helper()
 	out, in, err := os.Pipe()
@@ -82,7 +82,8 @@ func TestMemoryMeasured(t *testing.T) {
 	}
 }
 
-// TestMemoryWithinLimit: processes that share memory count it once, and what a program may use it has.
+// TestMemoryWithinLimit: processes that share memory count it once, and what a program may use it
+// has.
 func TestMemoryWithinLimit(t *testing.T) {
 	t.Parallel()
 	o := attempt(t, Policy{Limits: Limits{Memory: 64 * mebi}}, "memory=41943040", "pause=600")

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kernelSystems are file systems whose files are the kernel's, not data: to write to one may change the machine, to
-// read one may tell of every process.
+// kernelSystems are file systems whose files are the kernel's, not data: to write to one may change
+// the machine, to read one may tell of every process.
 var kernelSystems = map[string]bool{
 	"proc": true, "sysfs": true, "devtmpfs": true, "devpts": true, "cgroup": true, "cgroup2": true, "mqueue": true, "nsfs": true,
 	"debugfs": true, "tracefs": true, "securityfs": true, "configfs": true, "selinuxfs": true, "smackfs": true, "apparmorfs": true,
@@ -20,7 +20,8 @@ var kernelSystems = map[string]bool{
 	"rpc_pipefs": true, "nfsd": true, "functionfs": true,
 }
 
-// kernelMounts are the mounts of such file systems: by their device, and by each directory that they lie below.
+// kernelMounts are the mounts of such file systems: by their device, and by each directory that
+// they lie below.
 type kernelMounts struct {
 	on    map[uint64]string
 	below map[fileID]string
@@ -31,8 +32,8 @@ type fileID struct{ device, inode uint64 }
 
 func idOf(stat *unix.Stat_t) fileID { return fileID{uint64(stat.Dev), stat.Ino} }
 
-// listKernelMounts reads what is mounted now. A directory above a mount is looked up, and not compared by
-// name, because a bind mount gives one directory many names.
+// listKernelMounts reads what is mounted now. A directory above a mount is looked up, and not
+// compared by name, because a bind mount gives one directory many names.
 func listKernelMounts() (kernelMounts, error) {
 	mounts := kernelMounts{on: map[uint64]string{}, below: map[fileID]string{}}
 	data, err := os.ReadFile("/proc/self/mountinfo")
@@ -86,8 +87,8 @@ func (m kernelMounts) refuse(stat *unix.Stat_t) error {
 	return nil
 }
 
-// canMount returns why a program cannot have mounts of its own, which keep out what is mounted later below a
-// granted directory.
+// canMount returns why a program cannot have mounts of its own, which keep out what is mounted
+// later below a granted directory.
 func canMount() error {
 	now, err := capabilities()
 	if err == nil && now[0].Effective&(1<<unix.CAP_SYS_ADMIN) == 0 {

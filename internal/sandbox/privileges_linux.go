@@ -47,8 +47,8 @@ type privileges struct {
 	kept   [2]unix.CapUserData
 }
 
-// keptPrivileges returns what a program keeps: nothing, but where directories are granted root has the
-// capability that lets it use those of other users.
+// keptPrivileges returns what a program keeps: nothing, but where directories are granted root has
+// the capability that lets it use those of other users.
 func keptPrivileges(granted bool) (*privileges, error) {
 	now, err := capabilities()
 	if err != nil {

@@ -7,7 +7,8 @@ import "golang.org/x/sys/unix"
 // lastCall is the newest system call that these rules were written with.
 const lastCall = unix.SYS_RSEQ_SLICE_YIELD
 
-// ownProcess stands for the id of the process that a filter is for, which is known when there is one.
+// ownProcess stands for the id of the process that a filter is for, which is known when there is
+// one.
 const ownProcess = 1<<32 - 1
 
 // confinement is what a filter depends on.
@@ -68,9 +69,9 @@ func (c confinement) withoutFiles() bool {
 	return c.landlock == 0 && len(p.ReadOnly) == 0 && len(p.ReadWrite) == 0 && !p.Network && !p.Programs
 }
 
-// start allows the one exec of a start, which comes after the filter. A filter cannot count, but it can ask
-// for a password: execveat does not use its sixth argument. Both halves are compared at once, so that the time which
-// a refusal takes does not tell who has guessed one.
+// start allows the one exec of a start, which comes after the filter. A filter cannot count, but it
+// can ask for a password: execveat does not use its sixth argument. Both halves are compared at
+// once, so that the time which a refusal takes does not tell who has guessed one.
 func (c confinement) start() filter {
 	return filter{
 		loadWord(low(5)),
@@ -104,15 +105,15 @@ func (c confinement) clone() filter {
 	}
 }
 
-// keepsSignalsIn reports whether what the program starts can signal its own threads, as runtimes do: a
-// filter knows the program's id only, but Landlock keeps all signals within the sandbox.
+// keepsSignalsIn reports whether what the program starts can signal its own threads, as runtimes
+// do: a filter knows the program's id only, but Landlock keeps all signals within the sandbox.
 func (c confinement) keepsSignalsIn() bool { return c.policy.Programs && c.landlock >= landlockSignals }
 
 // ownProcessOnly allows a call whose first argument is the id of the program.
 var ownProcessOnly = oneOf(0, []uint32{ownProcess}, allow, deny(unix.EPERM))
 
-// ownClocks allows the clocks of the machine and those of the caller. The other negative numbers stand for the time that
-// another process uses: a timer on it is work for that process.
+// ownClocks allows the clocks of the machine and those of the caller. The other negative numbers
+// stand for the time that another process uses: a timer on it is work for that process.
 func ownClocks() filter {
 	const first, own = 1 << 31, 1<<32 - 8 // of the negative numbers, and of those of process 0, which is the caller
 	return filter{
@@ -124,8 +125,8 @@ func ownClocks() filter {
 	}
 }
 
-// processOptions are those of prctl that say something about the caller, or change what concerns nobody else:
-// not the filter, nor who may look into the process, nor whose child it is.
+// processOptions are those of prctl that say something about the caller, or change what concerns
+// nobody else: not the filter, nor who may look into the process, nor whose child it is.
 var processOptions = []uint32{
 	unix.PR_SET_NAME, unix.PR_GET_NAME, unix.PR_SET_VMA, unix.PR_SET_THP_DISABLE, unix.PR_GET_THP_DISABLE,
 	unix.PR_SET_TIMERSLACK, unix.PR_GET_TIMERSLACK, unix.PR_GET_PDEATHSIG, unix.PR_GET_DUMPABLE, unix.PR_GET_KEEPCAPS,
@@ -202,8 +203,9 @@ var kernelCalls = []uint32{
 	unix.SYS_SETTIMEOFDAY, unix.SYS_CLOCK_SETTIME, unix.SYS_ADJTIMEX, unix.SYS_CLOCK_ADJTIME, unix.SYS_SETHOSTNAME, unix.SYS_SETDOMAINNAME,
 }
 
-// metadataCalls change files in ways that Landlock does not cover, by path or by a descriptor for which it is
-// enough that the file can be read, and make links, which whoever reads a directory may follow out of it.
+// metadataCalls change files in ways that Landlock does not cover, by path or by a descriptor for
+// which it is enough that the file can be read, and make links, which whoever reads a directory may
+// follow out of it.
 var metadataCalls = []uint32{
 	unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT, unix.SYS_FILE_SETATTR, unix.SYS_FILE_GETATTR,
 	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_SETXATTRAT, unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_REMOVEXATTRAT,
@@ -215,7 +217,8 @@ var attributeCalls = []uint32{
 	unix.SYS_GETXATTR, unix.SYS_LGETXATTR, unix.SYS_GETXATTRAT, unix.SYS_LISTXATTR, unix.SYS_LLISTXATTR, unix.SYS_LISTXATTRAT,
 }
 
-// openCalls open files, change directories, or tell where links lead, those of /proc to the files of other processes too.
+// openCalls open files, change directories, or tell where links lead, those of /proc to the files
+// of other processes too.
 var openCalls = []uint32{
 	unix.SYS_OPENAT, unix.SYS_OPENAT2, unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2,
 	unix.SYS_LINKAT, unix.SYS_MKNODAT, unix.SYS_CHDIR, unix.SYS_READLINKAT,

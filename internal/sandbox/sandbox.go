@@ -1,13 +1,13 @@
 // Package sandbox starts a program inside what the operating system offers to keep it apart from its
 // host: its files, its network, its processes and its kernel.
 //
-// On Linux the program's process takes the restrictions on (no new privileges, no capabilities, a Landlock
-// domain, a seccomp filter) between fork and exec; no thread of the host ever has them. A thread of the
-// host lives as long as the program, which ends with it. Elsewhere the program starts
+// On Linux the program's process takes the restrictions on (no new privileges, no capabilities, a
+// Landlock domain, a seccomp filter) between fork and exec; no thread of the host ever has them. A
+// thread of the host lives as long as the program, which ends with it. Elsewhere the program starts
 // unrestricted. In either case [Process.Isolation] tells what is in force, measure by measure.
 //
-// What stays visible to the program on Linux: the time zones of the system; that a file exists, its size, owner and
-// times; the kernel's name and load; the numbers of the host's user and group.
+// What stays visible to the program on Linux: the time zones of the system; that a file exists, its
+// size, owner and times; the kernel's name and load; the numbers of the host's user and group.
 package sandbox
 
 import (
@@ -19,12 +19,13 @@ import (
 
 // Policy says what a program is given. The zero Policy gives it nothing.
 type Policy struct {
-	// ReadOnly and ReadWrite are the files and directories, as absolute paths, that the program may read,
-	// or read and change. They must exist; neither "/" nor anything that is, or holds, a mount of procfs, sysfs,
-	// devtmpfs, a cgroup file system or the like can be granted. What is mounted there later stays invisible, if
-	// the host has CAP_SYS_ADMIN. What the program may write it may create, change, rename and
-	// remove; modes, owners, times and attributes stay, and no links, devices, pipes or special bits of a
-	// mode (set-uid, set-gid, sticky) are made. It locks files only where all that is granted is ReadWrite.
+	// ReadOnly and ReadWrite are the files and directories, as absolute paths, that the program may
+	// read, or read and change. They must exist; neither "/" nor anything that is, or holds, a
+	// mount of procfs, sysfs, devtmpfs, a cgroup file system or the like can be granted. What is
+	// mounted there later stays invisible, if the host has CAP_SYS_ADMIN. What the program may
+	// write it may create, change, rename and remove; modes, owners, times and attributes stay, and
+	// no links, devices, pipes or special bits of a mode (set-uid, set-gid, sticky) are made. It
+	// locks files only where all that is granted is ReadWrite.
 	ReadOnly, ReadWrite []string
 	// Network gives IPv4 and IPv6 sockets, and the files that resolving names and verifying certificates
 	// read.
@@ -41,11 +42,12 @@ func (p *Policy) grantsFiles() bool { return len(p.ReadOnly)+len(p.ReadWrite) > 
 
 // Limits bound the resources of a program; a zero field sets no limit.
 type Limits struct {
-	// Memory is how much memory, in bytes, all processes of the program use: resident and swapped memory
-	// that is not a file's, page tables and the stacks of the kernel. It is measured every 5 to 250 ms, and
-	// who uses more is killed; see [Process.Excess]. In between, a process cannot write to more than
-	// Memory and 128 MiB (RLIMIT_DATA). Not counted is what the kernel keeps behind open files (64 KiB for
-	// a pipe), of which there are 1,024 unless OpenFiles says otherwise, and the buffers of network sockets.
+	// Memory is how much memory, in bytes, all processes of the program use: resident and swapped
+	// memory that is not a file's, page tables and the stacks of the kernel. It is measured every 5
+	// to 250 ms, and who uses more is killed; see [Process.Excess]. In between, a process cannot
+	// write to more than Memory and 128 MiB (RLIMIT_DATA). Not counted is what the kernel keeps
+	// behind open files (64 KiB for a pipe), of which there are 1,024 unless OpenFiles says
+	// otherwise, and the buffers of network sockets.
 	Memory int64
 	// Processes is how many tasks, threads included, may be made beyond those that the machine has at the
 	// start (RLIMIT_NPROC, which counts the tasks of the user; it does not bind root).
@@ -70,8 +72,8 @@ type Command struct {
 	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or a
 	// missing one of the first three, is the null device. The caller keeps them.
 	Files []*os.File
-	// Ready, where it is not nil, is called when everything is prepared. The program starts only after it
-	// returned nil; its error is that of Start.
+	// Ready, where it is not nil, is called when everything is prepared. The program starts only
+	// after it returned nil; its error is that of Start.
 	Ready func() error
 }
 

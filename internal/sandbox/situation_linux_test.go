@@ -20,7 +20,8 @@ import (
 
 const situationArgument = "situation-of-a-sandbox"
 
-// situations are what hosts may find themselves in; listener is a socket for what a supervisor needs.
+// situations are what hosts may find themselves in; listener is a socket for what a supervisor
+// needs.
 var situations = map[string]func(listener int) error{
 	"no proc": func(int) error { return unix.Mount("none", "/proc", "tmpfs", 0, "") },
 	"no mounts of its own": func(int) error {
@@ -44,7 +45,8 @@ type told struct {
 	Failed, Result         string
 }
 
-// situated is a process in a situation: it tells what comes of each policy when it starts the program at path.
+// situated is a process in a situation: it tells what comes of each policy when it starts the
+// program at path.
 func situated(name, path string, policies string) {
 	exe, err := os.Open(path)
 	if err != nil {
@@ -137,7 +139,8 @@ func control(fd int, request uintptr, argument []byte) unix.Errno {
 	return errno
 }
 
-// supervise lets every call through that a filter asks about, until there are no processes left that have it.
+// supervise lets every call through that a filter asks about, until there are no processes left
+// that have it.
 func supervise(listener int) {
 	defer unix.Close(listener)
 	const receive, send, goOn = 0xc0502100, 0xc0182101, 1
@@ -156,7 +159,8 @@ func supervise(listener int) {
 	}
 }
 
-// TestWithoutProc: a host that has no /proc starts programs without files, and is told what it needs for others.
+// TestWithoutProc: a host that has no /proc starts programs without files, and is told what it
+// needs for others.
 func TestWithoutProc(t *testing.T) {
 	t.Parallel()
 	all := inSituation(t, "no proc", Policy{}, Policy{ReadOnly: []string{t.TempDir()}}, Policy{Limits: Limits{Memory: 1 << 30}})
@@ -177,8 +181,8 @@ func TestWithoutProc(t *testing.T) {
 	assert.Contains(t, all[2].Started.Measures[5].Why, "; mount /proc")
 }
 
-// TestMountsRefused: where the host has the capability but may not use it, its programs run, and what is said of them
-// is so, before and after the start.
+// TestMountsRefused: where the host has the capability but may not use it, its programs run, and
+// what is said of them is so, before and after the start.
 func TestMountsRefused(t *testing.T) {
 	t.Parallel()
 	all := inSituation(t, "no mounts of its own", Policy{}, Policy{ReadOnly: []string{t.TempDir()}}, Policy{ReadWrite: []string{t.TempDir()}})
@@ -192,7 +196,8 @@ func TestMountsRefused(t *testing.T) {
 	}
 }
 
-// TestSupervised: the filter of a host that has a supervisor of its own changes nothing for its programs.
+// TestSupervised: the filter of a host that has a supervisor of its own changes nothing for its
+// programs.
 func TestSupervised(t *testing.T) {
 	t.Parallel()
 	for _, of := range inSituation(t, "supervised", Policy{}, Policy{ReadOnly: []string{t.TempDir()}}, Policy{Limits: Limits{Memory: 1 << 30}}) {

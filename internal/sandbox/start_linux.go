@@ -70,7 +70,8 @@ func (cmd Command) name() string {
 	return cmd.Args[0]
 }
 
-// setFiles arranges the descriptors. The caller closes the null device, if it is needed, after the start.
+// setFiles arranges the descriptors. The caller closes the null device, if it is needed, after the
+// start.
 func (c *child) setFiles(files []*os.File) (null *os.File, err error) {
 	for i := range max(3, len(files)) {
 		var f *os.File
@@ -108,12 +109,13 @@ func (c *child) setCommand(cmd Command) (err error) {
 	return err
 }
 
-// setPolicy makes the restrictions. The caller closes the ruleset, where there is one, after the start.
+// setPolicy makes the restrictions. The caller closes the ruleset, if any, after the start.
 func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	if c.limits, err = p.Limits.rlimits(); err != nil {
 		return err
 	}
-	// The kernel takes the death signal from who starts a program with two users or groups, as it does from set-uid programs.
+	// The kernel takes the death signal from who starts a program with two users or groups, as it
+	// does from set-uid programs.
 	c.user, c.group = uintptr(os.Geteuid()), uintptr(os.Getegid())
 	c.oneUser = os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid()
 	c.ownMounts = f.mounts == nil && p.grantsFiles()
@@ -141,8 +143,8 @@ func secret() uint64 {
 	return binary.NativeEndian.Uint64(b[:])
 }
 
-// run starts the program from a thread that stays until the program has ended, because the death signal
-// follows the thread.
+// run starts the program from a thread that stays until the program has ended, because the death
+// signal follows the thread.
 func (p *Process) run(c *child, ready func() error, started chan<- error) {
 	var err error
 	if ready != nil {

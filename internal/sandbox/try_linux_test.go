@@ -46,7 +46,8 @@ func enter(flags uintptr, rules ...rule) (listener int, err error) {
 	return int(fd), nil
 }
 
-// trial is a process whose system refuses something: it prints what Try says, and whether a start of the program at path fails.
+// trial is a process whose system refuses something: it prints what Try says, and whether a start
+// of the program at path fails.
 func trial(refusal, path string) {
 	features := detect()
 	if _, err := enter(0, refusals[refusal]); err != nil {
@@ -69,7 +70,8 @@ func trial(refusal, path string) {
 	}
 }
 
-// TestTry: what is said to be in force is what a start would have, and where it fails that is nothing.
+// TestTry: what is said to be in force is what a start would have, and where it fails that is
+// nothing.
 func TestTry(t *testing.T) {
 	t.Parallel()
 	path, err := builtProbe()

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forkFlags make a child with a copy of the host's memory, while the calling thread waits for its exec.
+// forkFlags make a child with a copy of the host's memory, while the calling thread waits for its
+// exec.
 const forkFlags = unix.CLONE_VFORK | uintptr(unix.SIGCHLD)
 
 // vfork is clone(flags).

@@ -1,4 +1,5 @@
-// Package seconds writes durations in JSON as what they are everywhere in this module: a number of seconds.
+// Package seconds writes durations in JSON as what they are everywhere in this module: a number of
+// seconds.
 package seconds
 
 import (

@@ -35,9 +35,10 @@ func (t Toolchain) Language() string {
 	return strings.TrimPrefix(version.Lang(t.Version), "go")
 }
 
-// Find looks for a toolchain: the go command in PATH, then GOROOT, then the place where Go is usually
-// installed. Where there is none, the error is a [*load.ToolchainError], and the Toolchain has the version of the one
-// that built the running program: what it compiled before is looked for by that.
+// Find looks for a toolchain: the go command in PATH, then GOROOT, then the place where Go is
+// usually installed. Where there is none, the error is a [*load.ToolchainError], and the Toolchain
+// has the version of the one that built the running program: what it compiled before is looked for
+// by that.
 func Find() (Toolchain, error) {
 	return new(Finder).Find()
 }

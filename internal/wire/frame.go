@@ -15,8 +15,8 @@ import "strconv"
 //	HostCancel   call number                                            module → host
 //	HostRelease  count, host handles                                    module → host
 //
-// The method of a HostCall is twice its index, and one more where the changes of what the call shares that gave the value
-// come before the arguments, and before the results of the answer.
+// The method of a HostCall is twice its index, and one more where the changes of what the call
+// shares that gave the value come before the arguments, and before the results of the answer.
 //
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of nanoseconds
 // that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline, or
@@ -45,7 +45,8 @@ const (
 	// ModeBits is the number of bits of one result, and MaxModes the number of results that have them.
 	ModeBits = 2
 	MaxModes = 30
-	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes before the results.
+	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes
+	// before the results.
 	ModeShare = 1 << 62
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
 	ModeSet = 1 << 63

@@ -12,8 +12,9 @@ type Budget interface {
 }
 
 const (
-	// RoomFactor is how many bytes of memory the values of a message may take for each of its bytes, whatever the
-	// budget holds. A number of one byte becomes eight; only values that are mostly empty take more.
+	// RoomFactor is how many bytes of memory the values of a message may take for each of its
+	// bytes, whatever the budget holds. A number of one byte becomes eight; only values that are
+	// mostly empty take more.
 	RoomFactor = 8
 	// smallRoom is what the values of a small message may take.
 	smallRoom = 16 << 10
@@ -35,8 +36,9 @@ type room struct {
 // unlimited is for a peer that is trusted.
 var unlimited = room{left: math.MaxInt}
 
-// Limit bounds the memory of what is decoded from here on: RoomFactor times the rest of the message, and what
-// the budget gives beyond that. Who limits a decoder gives back what it has Taken.
+// Limit bounds the memory of what is decoded from here on: RoomFactor times the rest of the
+// message, and what the budget gives beyond that. Who limits a decoder gives back what it has
+// Taken.
 func (d *Decoder) Limit(budget Budget) {
 	d.LimitTo(RoomFactor*(len(d.buf)-d.off)+smallRoom, budget)
 }
@@ -53,7 +55,8 @@ func (d *Decoder) Room() int { return d.room.left }
 // Size is the length of the message.
 func (d *Decoder) Size() int { return len(d.buf) }
 
-// Charge counts n bytes of memory that are about to be allocated for a value, and reports whether they may be.
+// Charge counts n bytes of memory that are about to be allocated for a value, and reports whether
+// they may be.
 func (d *Decoder) Charge(n int) bool {
 	d.room.left -= n
 	return d.room.left >= 0 || d.takeRoom()
@@ -84,8 +87,8 @@ func (d *Decoder) takeRoom() bool {
 	return true
 }
 
-// maxDigits is how long the text of a number may be: reading it takes time that grows with the square of its
-// length, about a second for this many.
+// maxDigits is how long the text of a number may be: reading it takes time that grows with the
+// square of its length, about a second for this many.
 const maxDigits = 1 << 20
 
 // ErrDigits is a number that takes too long to read.

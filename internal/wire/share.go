@@ -10,9 +10,9 @@ import (
 	"unsafe"
 )
 
-// Sharing is the table of a call whose two sides share things: what pointers point to, the arrays of slices, and maps.
-// Each side has one of everything, under the same number. A thing crosses when it is met first, and by its number
-// afterwards, so it is one thing on the other side, too.
+// Sharing is the table of a call whose two sides share things: what pointers point to, the arrays
+// of slices, and maps. Each side has one of everything, under the same number. A thing crosses when
+// it is met first, and by its number afterwards, so it is one thing on the other side, too.
 //
 //	pointer = 0 | 1+mode, content | 4+number
 //	map     = 0 | 1+mode, length, entries | 4+number
@@ -20,12 +20,14 @@ import (
 //	part    = offset, length, capacity
 //	changes = (number+1, content)…, 0
 //
-// 0 is nil. The mode is that in which the content is to come back. The content of an array among the changes is the
-// number of its first element, the number of elements, and these; that of a map its length and all of its entries.
+// 0 is nil. The mode is that in which the content is to come back. The content of an array among
+// the changes is the number of its first element, the number of elements, and these; that of a map
+// its length and all of its entries.
 type Sharing struct {
 	// Things are what each side keeps of a thing, by number.
 	Things []any
-	// Funcs are the handles of the functions of the host that crossed, by the address of each in the module.
+	// Funcs are the handles of the functions of the host that crossed, by the address of each in
+	// the module.
 	Funcs map[unsafe.Pointer]uint64
 
 	places map[place]int
@@ -39,8 +41,8 @@ type Sharing struct {
 	claimed atomic.Bool // a call of the host is the one that uses the table
 }
 
-// Claim lets a call of the host use the table of the call that gave the function, and reports whether no other one
-// does. Release follows.
+// Claim lets a call of the host use the table of the call that gave the function, and reports
+// whether no other one does. Release follows.
 func (s *Sharing) Claim() bool { return s.claimed.CompareAndSwap(false, true) }
 
 // Release undoes Claim.
@@ -83,8 +85,8 @@ type Thing interface {
 	Take(d *Decoder)
 }
 
-// place is where a thing is. A struct and its first field have one address, so the type belongs to it; and so does how
-// the content crosses.
+// place is where a thing is. A struct and its first field have one address, so the type belongs to
+// it; and so does how the content crosses.
 type place struct {
 	at   unsafe.Pointer
 	typ  reflect.Type
@@ -99,7 +101,8 @@ type array struct {
 	n          int
 }
 
-// ErrAgain asks for the message once more: an array that crossed is a part of a larger one, which is known now.
+// ErrAgain asks for the message once more: an array that crossed is a part of a larger one, which
+// is known now.
 var ErrAgain = errors.New("the message has to be encoded again")
 
 // manyThings is the number of things from which a map finds them sooner.
@@ -145,8 +148,9 @@ func (s *Sharing) Place(n int, at unsafe.Pointer, typ reflect.Type, form int) {
 	}
 }
 
-// FindArray returns the number of the array that has size bytes at an address, at which offset it has them, and how
-// many bytes it has from there on. Where it has only some of them, the encoder fails with [ErrAgain].
+// FindArray returns the number of the array that has size bytes at an address, at which offset it
+// has them, and how many bytes it has from there on. Where it has only some of them, the encoder
+// fails with [ErrAgain].
 func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ reflect.Type, form int) (n int, offset, room uintptr, ok bool) {
 	start := uintptr(at)
 	end := start + size
@@ -176,7 +180,8 @@ func (s *Sharing) after(at uintptr) int {
 	return i
 }
 
-// Whole returns the array that size bytes at an address belong to, as far as it is known to be larger.
+// Whole returns the array that size bytes at an address belong to, as far as it is known to be
+// larger.
 func (s *Sharing) Whole(at unsafe.Pointer, size uintptr) (unsafe.Pointer, uintptr) {
 	start := uintptr(at)
 	end := start + size
@@ -224,7 +229,8 @@ func (e *Encoder) Part(offset, length, capacity int) {
 	e.Uint(uint64(capacity))
 }
 
-// Part takes which part of an array of the given length a slice is: the indices of a full slice expression.
+// Part takes which part of an array of the given length a slice is: the indices of a full slice
+// expression.
 func (d *Decoder) Part(whole int) (low, high, most int) {
 	offset, length, capacity := d.Uint(), d.Uint(), d.Uint()
 	if n := uint64(whole); offset > n || capacity > n-offset || length > capacity {
@@ -244,7 +250,8 @@ func (d *Decoder) Range(whole int) (from, to int) {
 	return int(first), int(first + count)
 }
 
-// Changed returns the bounds of what differs between two arrays of the same length, whose elements have size bytes.
+// Changed returns the bounds of what differs between two arrays of the same length, whose elements
+// have size bytes.
 func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
 	a, b := unsafe.Slice((*byte)(now), count*int(size)), unsafe.Slice((*byte)(was), count*int(size))
 	if equal(a, b) {
@@ -265,13 +272,14 @@ func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
 	return from, to
 }
 
-// Same reports whether the memory at two addresses is the same. What pointers in it point to is not looked at.
+// Same reports whether the memory at two addresses is the same. What pointers in it point to is not
+// looked at.
 func Same(a, b unsafe.Pointer, size uintptr) bool {
 	return equal(unsafe.Slice((*byte)(a), size), unsafe.Slice((*byte)(b), size))
 }
 
-// equal reports whether two pieces of memory of the same length are the same. Go compares them byte by byte in
-// WebAssembly, where blocks are several times as fast.
+// equal reports whether two pieces of memory of the same length are the same. Go compares them byte
+// by byte in WebAssembly, where blocks are several times as fast.
 func equal(a, b []byte) bool {
 	if runtime.GOARCH == "wasm" {
 		return equalBlocks(a, b)
@@ -292,12 +300,12 @@ func equalBlocks(a, b []byte) bool {
 	return string(a[i:]) == string(b[i:])
 }
 
-// SpareLimit is how many bytes of capacity beyond a slice's length cross at most; a slice that has more arrives with
-// no capacity beyond its length.
+// SpareLimit is how many bytes of capacity beyond a slice's length cross at most; a slice that has
+// more arrives with no capacity beyond its length.
 const SpareLimit = 4 << 10
 
-// Spare reports whether the elements of a kind cross beyond the length of a slice: they can be read while others
-// write them, as long as they hold no pointers.
+// Spare reports whether the elements of a kind cross beyond the length of a slice: they can be read
+// while others write them, as long as they hold no pointers.
 func Spare(k reflect.Kind) bool { return reflect.Bool <= k && k <= reflect.Complex128 }
 
 // Content returns a copy of a content: of what a pointer points to, of an array, or of a map.
@@ -318,8 +326,8 @@ func Content(v reflect.Value) (copied reflect.Value) {
 	return copied
 }
 
-// Difference returns the bounds of what differs between two contents: of pointers between what they point to and a
-// value, of slices between their elements; of a map 0 and 1 where anything does.
+// Difference returns the bounds of what differs between two contents: of pointers between what they
+// point to and a value, of slices between their elements; of a map 0 and 1 where anything does.
 func Difference(now, was reflect.Value) (from, to int) {
 	switch now.Kind() {
 	case reflect.Pointer:

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// One byte that differs is seen wherever it is: in a block, at its edges, and in the rest after the last one.
+// One byte that differs is seen wherever it is: in a block, at its edges, and in the rest after the
+// last one.
 func TestEqualBlocks(t *testing.T) {
 	for _, size := range []int{0, 1, 7, 8, 63, 64, 65, 127, 128, 129, 200} {
 		a := bytes.Repeat([]byte{0xA5}, size)

@@ -196,9 +196,9 @@ func (e *Encoder) Len(n int, isNil bool) {
 	}
 }
 
-// Decoder takes values from a message. After the first error every value is the zero value of its type,
-// so that decoding code needs no checks in between. Nothing it does panics, whatever the message holds. What
-// is decoded may take much more memory than the message: see [Decoder.Limit].
+// Decoder takes values from a message. After the first error every value is the zero value of its
+// type, so that decoding code needs no checks in between. Nothing it does panics, whatever the
+// message holds. What is decoded may take much more memory than the message: see [Decoder.Limit].
 type Decoder struct {
 	// Sharing is the table of the things that the call shares; nil where it shares none.
 	Sharing *Sharing

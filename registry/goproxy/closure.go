@@ -39,12 +39,13 @@ type missing struct {
 	mod  module.Version
 }
 
-// closure finds the fixed point of two rules, as "go get" does: the roots select a module graph, and every
-// selected module that provides a package of the import graph is a root. The graph of a local module that lists all
-// that its packages need is read only where an import leads beyond that list (Go Modules Reference, "Lazy module
-// loading"), so that nothing that is not imported has to be there. Imports that no module provides are
-// looked up, at their latest version; old modules that list no requirements need that. Only the modules
-// that imports lead to are downloaded, each as soon as it is known.
+// closure finds the fixed point of two rules, as "go get" does: the roots select a module graph,
+// and every selected module that provides a package of the import graph is a root. The graph of a
+// local module that lists all that its packages need is read only where an import leads beyond that
+// list (Go Modules Reference, "Lazy module loading"), so that nothing that is not imported has to
+// be there. Imports that no module provides are looked up, at their latest version; old modules
+// that list no requirements need that. Only the modules that imports lead to are downloaded, each
+// as soon as it is known.
 func (r *request) closure(ctx context.Context, roots map[string]string, start []string) (*closure, error) {
 	roots = maps.Clone(roots)
 	lazy := r.main != nil && r.main.pruned && r.main.work == nil && maps.Equal(roots, r.main.roots())

@@ -91,7 +91,8 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		return nil, "", "", err
 	}
 	importPath = path.Join(r.main.path, filepath.ToSlash(rel))
-	// Modules that are fetched can import packages of local ones: what a build is known to read counts, too.
+	// Modules that are fetched can import packages of local ones: what a build is known to read
+	// counts, too.
 	for start := r.along.paths(importPath); ; {
 		files, seen, err := r.localPackages(start)
 		if err != nil {

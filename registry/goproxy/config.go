@@ -118,8 +118,8 @@ func (s *settings) sums(path string) bool {
 	return s.sumDB != "off" && !module.MatchPrefixPatterns(s.noSumDB, path)
 }
 
-// compiler is the toolchain that will compile what is installed. Without a root there is none, and the version is that
-// of the one that compiled what is here.
+// compiler is the toolchain that will compile what is installed. Without a root there is none, and
+// the version is that of the one that compiled what is here.
 type compiler struct {
 	root    string
 	version string // "go1.26.8"

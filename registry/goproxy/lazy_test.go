@@ -68,8 +68,8 @@ require example.com/absent v1.0.0
 package ancient
 `
 
-// TestLazy compares, for local modules, what is built and whether anything is, with the go command: of go.mod files only
-// those count that the imports need.
+// TestLazy compares, for local modules, what is built and whether anything is, with the go command:
+// of go.mod files only those count that the imports need.
 func TestLazy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -34,8 +34,9 @@ type mainModule struct {
 	goMods    map[string][]byte // of the directories that replace others, as far as they were read
 }
 
-// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The vendor directory and
-// the go.work file of one that was fetched do not count: its dependencies come from where they are verified.
+// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The
+// vendor directory and the go.work file of one that was fetched do not count: its dependencies come
+// from where they are verified.
 func findMain(dir string, fetched bool) (*mainModule, error) {
 	for d := dir; ; d = filepath.Dir(d) {
 		data, err := os.ReadFile(filepath.Join(d, "go.mod"))
@@ -91,8 +92,8 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 	return m, nil
 }
 
-// surround takes in what the go command finds around a module: the go.work file that counts for a directory of it, else
-// its vendor directory.
+// surround takes in what the go command finds around a module: the go.work file that counts for a
+// directory of it, else its vendor directory.
 func (m *mainModule) surround(dir string) error {
 	work, err := findWork(dir)
 	if err != nil {
@@ -154,7 +155,8 @@ func (m *mainModule) version() string {
 	return module.ZeroPseudoVersion(module.PathMajorPrefix(major))
 }
 
-// replaceLines are the lines by which another main module sees the same modules: local ones where they are copied to.
+// replaceLines are the lines by which another main module sees the same modules: local ones where
+// they are copied to.
 func (m *mainModule) replaceLines() string {
 	dirs := m.localDirs()
 	var lines []string
@@ -212,7 +214,8 @@ func copied(dirs []string, dir string) string {
 	return "places/" + strconv.Itoa(i)
 }
 
-// localGoMod is the go.mod file of a local directory, nil where there is none. It is read once: what decides is what is built.
+// localGoMod is the go.mod file of a local directory, nil where there is none. It is read once:
+// what decides is what is built.
 func (m *mainModule) localGoMod(dir string) []byte {
 	if dir == m.dir {
 		return m.goMod

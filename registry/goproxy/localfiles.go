@@ -20,9 +20,10 @@ import (
 // localFiles are the files that a build reads of local modules, by the modules' directories.
 type localFiles map[string][]load.LocalFile
 
-// localPackages lists what a build reads of local modules, a line with a sum for each file: the given packages and those
-// that they import from the main module and from directories that replace others. Engines compile for different targets: the
-// files of all targets count. seen holds all import paths that were met.
+// localPackages lists what a build reads of local modules, a line with a sum for each file: the
+// given packages and those that they import from the main module and from directories that replace
+// others. Engines compile for different targets: the files of all targets count. seen holds all
+// import paths that were met.
 func (r *request) localPackages(start []string) (sums string, seen map[string]bool, err error) {
 	r.local, r.files = nil, nil
 	modules := r.main.localModules()
@@ -53,7 +54,8 @@ func (r *request) localPackages(start []string) (sums string, seen map[string]bo
 	return out.String(), seen, nil
 }
 
-// localPackage lists the files of one package, with their sums, and notes them as parts of the build.
+// localPackage lists the files of one package, with their sums, and notes them as parts of the
+// build.
 func (r *request) localPackage(importPath, root, dir string) (sums string, err error) {
 	pkg, err := r.everyFile(dir)
 	if err != nil {
@@ -85,8 +87,8 @@ func (r *request) everyFile(dir string) (*importgraph.Package, error) {
 // placed is a package's directory in a local module.
 type placed struct{ root, dir string }
 
-// findLocal returns where local modules hold a package; two can where versions of one module are replaced. Longer module
-// paths go first.
+// findLocal returns where local modules hold a package; two can where versions of one module are
+// replaced. Longer module paths go first.
 func findLocal(modules []localModule, pkg string) (places []placed) {
 	for prefix := pkg; prefix != "." && prefix != "/" && len(places) == 0; prefix = path.Dir(prefix) {
 		for _, m := range modules {
@@ -102,8 +104,8 @@ func findLocal(modules []localModule, pkg string) (places []placed) {
 	return places
 }
 
-// packageFiles lists the files that a build reads of one package, with their sums. They are read through an [os.Root], so
-// that no link leads out of the module.
+// packageFiles lists the files that a build reads of one package, with their sums. They are read
+// through an [os.Root], so that no link leads out of the module.
 func packageFiles(root, dir string, pkg *importgraph.Package) ([]load.LocalFile, error) {
 	at, err := os.OpenRoot(root)
 	if err != nil {
@@ -145,7 +147,8 @@ func fileSum(root *os.Root, name string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
-// localModules is what the build copies: the directories that its go.mod leads to, or the loose directory.
+// localModules is what the build copies: the directories that its go.mod leads to, or the loose
+// directory.
 func (r *request) localModules() []load.LocalModule {
 	var list []load.LocalModule
 	if r.main == nil {

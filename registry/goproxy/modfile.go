@@ -54,7 +54,8 @@ func badGoMod(reason string) error {
 	return &load.RegistryError{Reason: "its go.mod is refused: " + first, Fix: "try another version"}
 }
 
-// mod returns the verified go.mod file of a module version that may be replaced. It must declare the module's path.
+// mod returns the verified go.mod file of a module version that may be replaced. It must declare
+// the module's path.
 func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
 	f, err := r.anyMod(ctx, m)
 	if err != nil || f.path == m.Path || r.replaced(m) != m {
@@ -65,7 +66,8 @@ func (r *request) mod(ctx context.Context, m module.Version) (*modFile, error) {
 	}})
 }
 
-// anyMod is mod for a file that may declare another path than the module's, as after the module was renamed.
+// anyMod is mod for a file that may declare another path than the module's, as after the module was
+// renamed.
 func (r *request) anyMod(ctx context.Context, m module.Version) (*modFile, error) {
 	ctx = withProxy(ctx, nil) // it is kept for all
 	return r.mods.do(m, func() (*modFile, error) {
@@ -85,7 +87,8 @@ func (r *request) anyMod(ctx context.Context, m module.Version) (*modFile, error
 	})
 }
 
-// replaced returns what stands for a module version in the local module that is completed: itself, where there is none.
+// replaced returns what stands for a module version in the local module that is completed: itself,
+// where there is none.
 func (r *request) replaced(m module.Version) module.Version {
 	if r.main == nil {
 		return m

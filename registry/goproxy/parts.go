@@ -7,7 +7,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// addParts notes what a build reads of a package in a local module: policies decide about where it really lies.
+// addParts notes what a build reads of a package in a local module: policies decide about where it
+// really lies.
 func (r *request) addParts(importPath, root string, files []load.LocalFile) error {
 	first := len(r.local)
 	for _, f := range files {
@@ -35,8 +36,8 @@ func (r *request) addParts(importPath, root string, files []load.LocalFile) erro
 	return nil
 }
 
-// parts lists what a build of a local module consists of besides the modules of its build list. What lies in the store
-// has no place of its own.
+// parts lists what a build of a local module consists of besides the modules of its build list.
+// What lies in the store has no place of its own.
 func (r *request) parts(b *build, inPlace bool) []load.Part {
 	var parts []load.Part
 	for _, path := range b.Replaced {

@@ -87,7 +87,8 @@ retract v1.1.0
 package major
 `
 
-// TestRetractedByRenamed: what the newest release retracts is retracted, whatever path that release declares.
+// TestRetractedByRenamed: what the newest release retracts is retracted, whatever path that release
+// declares.
 func TestRetractedByRenamed(t *testing.T) {
 	t.Parallel()
 	in := goproxy.New(config(loadtest.Proxy(t, renamed)))

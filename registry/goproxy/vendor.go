@@ -16,7 +16,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// vendored are the copies of dependencies in the vendor directory of a local module, as its modules.txt lists them.
+// vendored are the copies of dependencies in the vendor directory of a local module, as its
+// modules.txt lists them.
 type vendored struct {
 	dir      string
 	text     []byte
@@ -33,8 +34,9 @@ type vendorNote struct {
 	replacement module.Version
 }
 
-// readVendor reads the vendor directory of a module that the go command would build from, or returns nil: from go 1.14
-// on it does so where there is one that was not made for a workspace (go help modules, "Vendoring").
+// readVendor reads the vendor directory of a module that the go command would build from, or
+// returns nil: from go 1.14 on it does so where there is one that was not made for a workspace (go
+// help modules, "Vendoring").
 func readVendor(dir, goVersion string) (*vendored, error) {
 	v := &vendored{dir: filepath.Join(dir, "vendor"), packages: make(map[string]module.Version), notes: make(map[module.Version]vendorNote)}
 	if info, err := os.Stat(v.dir); err != nil || !info.IsDir() || version.Compare("go"+goVersion, "go1.14") < 0 {
@@ -66,7 +68,7 @@ func readVendor(dir, goVersion string) (*vendored, error) {
 	return v, nil
 }
 
-// forWorkspace tells whether a modules.txt file was made for a workspace.
+// forWorkspace reports whether a modules.txt file was made for a workspace.
 func forWorkspace(text []byte) bool {
 	first, _, _ := strings.Cut(string(text), "\n")
 	return strings.HasPrefix(first, "## ") && strings.Contains(first, "workspace")
@@ -173,7 +175,8 @@ func (v *vendored) goMod(m module.Version) []byte {
 	return []byte(text)
 }
 
-// useVendor makes the copies in the vendor directory the only dependencies of the module, as directories that replace them.
+// useVendor makes the copies in the vendor directory the only dependencies of the module, as
+// directories that replace them.
 func (m *mainModule) useVendor(v *vendored) {
 	m.vendor, m.require = v, v.modules
 	clear(m.replace)
@@ -184,7 +187,8 @@ func (m *mainModule) useVendor(v *vendored) {
 	}
 }
 
-// copiedFrom is the module that the vendor directory has copies of in the place of another, if it is replaced.
+// copiedFrom is the module that the vendor directory has copies of in the place of another, if it
+// is replaced.
 func (m *mainModule) copiedFrom(v module.Version) module.Version {
 	if m.vendor == nil {
 		return module.Version{}

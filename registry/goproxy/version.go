@@ -187,9 +187,10 @@ func (r *request) unfiltered(ctx context.Context, p repo, path string, versions,
 	return "", err
 }
 
-// notices reads what the module's authors say in the go.mod file of its latest version: whether the module
-// is deprecated, into c, and which versions are retracted, as a function that tells why. They speak for the old path
-// of a module that was renamed, too, as they do for the go command. A file that cannot be had says nothing.
+// notices reads what the module's authors say in the go.mod file of its latest version: whether the
+// module is deprecated, into c, and which versions are retracted, as a function that tells why.
+// They speak for the old path of a module that was renamed, too, as they do for the go command. A
+// file that cannot be had says nothing.
 func (r *request) notices(ctx context.Context, path, latest string, c *choice) (withdrawn func(version string) string) {
 	none := func(string) string { return "" }
 	if latest == "" {

@@ -22,8 +22,8 @@ type workspace struct {
 	text []byte
 }
 
-// findWork returns the go.work file that counts for a directory, or "": the one that GOWORK names, else the nearest one
-// at the directory or above it (Go Modules Reference, "Workspaces").
+// findWork returns the go.work file that counts for a directory, or "": the one that GOWORK names,
+// else the nearest one at the directory or above it (Go Modules Reference, "Workspaces").
 func findWork(dir string) (string, error) {
 	switch named := os.Getenv("GOWORK"); {
 	case named == "off":
@@ -49,8 +49,9 @@ func badWork(file, reason, fix string) error {
 	return &load.CompileError{Reason: file + " cannot be used: " + reason, Fix: cmp.Or(fix, "repair it") + ", or set GOWORK=off"}
 }
 
-// useWork makes the other modules of a workspace directories that replace them, and unites what all of them require,
-// replace and exclude. Replace lines of the go.work file override those of the modules.
+// useWork makes the other modules of a workspace directories that replace them, and unites what all
+// of them require, replace and exclude. Replace lines of the go.work file override those of the
+// modules.
 func (m *mainModule) useWork(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

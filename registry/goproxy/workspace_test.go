@@ -30,8 +30,8 @@ const (
 	placY = "-- y/go.mod --\nmodule example.com/y\n\ngo 1.20\n-- y/y.go --\npackage y\n"
 )
 
-// TestWorkspace compares, for local modules below a go.work file, what is built and whether anything is, with the go
-// command.
+// TestWorkspace compares, for local modules below a go.work file, what is built and whether
+// anything is, with the go command.
 func TestWorkspace(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -79,7 +79,8 @@ func TestWorkspace(t *testing.T) {
 	}
 }
 
-// TestWorkspaceDecided sees to it that policies hear of used modules and that their files are part of the hash.
+// TestWorkspaceDecided sees to it that policies hear of used modules and that their files are part
+// of the hash.
 func TestWorkspaceDecided(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, reachable)
@@ -101,7 +102,8 @@ func TestWorkspaceDecided(t *testing.T) {
 	}
 }
 
-// TestWorkspaceVendor sees to it that the vendor directory of a workspace is refused, not passed by.
+// TestWorkspaceVendor sees to it that the vendor directory of a workspace is refused, not passed
+// by.
 func TestWorkspaceVendor(t *testing.T) {
 	t.Parallel()
 	dir := layWorkspace(t, useM+workM+alone+"-- vendor/modules.txt --\n## workspace\n")
@@ -125,7 +127,8 @@ func TestWorkspaceNamed(t *testing.T) {
 	}
 }
 
-// TestWorkspaceFetched sees to it that the go.work file of what was fetched into the store does not count.
+// TestWorkspaceFetched sees to it that the go.work file of what was fetched into the store does not
+// count.
 func TestWorkspaceFetched(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
@@ -156,7 +159,8 @@ func localM(dir string) *load.Spec {
 	}
 }
 
-// goWorkModules lists the modules that the go command builds the package in a directory of a workspace from.
+// goWorkModules lists the modules that the go command builds the package in a directory of a
+// workspace from.
 func goWorkModules(t *testing.T, p *loadtest.ProxyServer, dir string) (string, error) {
 	cmd := exec.Command("go", "list", "-modcacherw", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{with .Replace}}{{if .Version}}{{.Path}}@{{.Version}}{{end}}{{else}}{{.Path}}@{{.Version}}{{end}}{{end}}{{end}}", ".")
 	cmd.Dir = dir

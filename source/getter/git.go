@@ -232,8 +232,8 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 	return cmd
 }
 
-// direct refuses a repository that the configuration of git puts in the place of the one that is asked for (url.insteadOf,
-// remote.URL.url). Credentials in the URL are the user's own affair.
+// direct refuses a repository that the configuration of git puts in the place of the one that is
+// asked for (url.insteadOf, remote.URL.url). Credentials in the URL are the user's own affair.
 func (g gitCommand) direct(ctx context.Context, s *source, dir string) error {
 	out, err := g.run(ctx, s, dir, "ls-remote", "--get-url", "--", s.url.String())
 	if err != nil {

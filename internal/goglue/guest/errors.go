@@ -109,7 +109,8 @@ func (e *hostError) Is(target error) bool {
 	return false
 }
 
-// unlinked is a sentinel of a package that the module does not contain. It returns to the host as itself.
+// unlinked is a sentinel of a package that the module does not contain. It returns to the host as
+// itself.
 type unlinked struct{ name, message string }
 
 func (e *unlinked) Error() string { return e.message }

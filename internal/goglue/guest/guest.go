@@ -59,8 +59,9 @@ type Call struct {
 	start    int  // where they begin
 	known    int  // how many things the other side has
 
-	// scope is the table of the call while it goes on, for functions that it was given, and outer that of the call
-	// which was given what is called, where a call of the host brings it up to date.
+	// scope is the table of the call while it goes on, for functions that it was given, and outer
+	// that of the call which was given what is called, where a call of the host brings it up to
+	// date.
 	scope *atomic.Pointer[wire.Sharing]
 	outer *wire.Sharing
 }

@@ -79,9 +79,9 @@ func (m *Module) postReleases() {
 	m.transport.Post(frame)
 }
 
-// Begin begins a call of the method with the given index, which is 0 for a function. Where what is called was given in
-// a call that goes on, what that call shares is brought up to date on both sides: the function may look at it, and
-// change it. The arguments follow.
+// Begin begins a call of the method with the given index, which is 0 for a function. Where what is
+// called was given in a call that goes on, what that call shares is brought up to date on both
+// sides: the function may look at it, and change it. The arguments follow.
 func (h *Host) Begin(method int) *Call {
 	if h.scope == nil || method < len(h.modes) && h.modes[method]&wire.ModeShare != 0 {
 		return h.Call(method)

@@ -38,7 +38,8 @@ func Serve(table Table) {
 	served.module = NewModule(table, reactor{})
 }
 
-// checkpoint lets the host stop the module. Code that calls it is put into all functions once they are compiled.
+// checkpoint lets the host stop the module. Code that calls it is put into all functions once they
+// are compiled.
 //
 //go:wasmimport load checkpoint
 func checkpoint()

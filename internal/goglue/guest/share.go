@@ -39,8 +39,8 @@ func (c *Call) Sharing() bool { return c.Out.Sharing != nil }
 
 func (c *Call) share(s *wire.Sharing) { c.In.Sharing, c.Out.Sharing = s, s }
 
-// Encoding begins the results, or the arguments of a call of the host, and reports whether they are still to be
-// encoded: they are encoded again where an array among them turned out to be larger.
+// Encoding begins the results, or the arguments of a call of the host, and reports whether they are
+// still to be encoded: they are encoded again where an array among them turned out to be larger.
 func (c *Call) Encoding() bool {
 	s := c.Out.Sharing
 	switch {
@@ -158,7 +158,8 @@ func (p *pointee[T]) put(c *Call) {
 
 func (p *pointee[T]) take(c *Call) { p.fill(c, p.at) }
 
-// TakePointer takes a shared pointer. Fill takes the content of what it points to, and content appends it.
+// TakePointer takes a shared pointer. Fill takes the content of what it points to, and content
+// appends it.
 func TakePointer[T any](c *Call, fill, content func(*Call, *T)) *T {
 	head := c.In.Uint()
 	switch {

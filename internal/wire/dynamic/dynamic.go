@@ -26,10 +26,11 @@ type Peer interface {
 	Hold(e *wire.Encoder, v reflect.Value) error
 	// Take decodes what the other side's Hold encoded.
 	Take(d *wire.Decoder) any
-	// Give encodes a function as a reference, or says why it cannot. Its arguments and results cross as values of
-	// type any.
+	// Give encodes a function as a reference, or says why it cannot. Its arguments and results
+	// cross as values of type any.
 	Give(e *wire.Encoder, v reflect.Value) error
-	// Func makes a function of type t of what follows [wire.TagHost] in what the other side's Give encoded.
+	// Func makes a function of type t of what follows [wire.TagHost] in what the other side's Give
+	// encoded.
 	Func(d *wire.Decoder, t reflect.Type) reflect.Value
 	// TextName names the types of the standard library that cross as the text that their own methods write, or "".
 	TextName(t reflect.Type) string
@@ -38,7 +39,8 @@ type Peer interface {
 	Named(name string) encoding.TextUnmarshaler
 	// Opaque tells whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
-	// Forms reports whether one type crosses in several forms: a type of the host that contains itself does.
+	// Forms reports whether one type crosses in several forms: a type of the host that contains
+	// itself does.
 	Forms() bool
 }
 
@@ -101,7 +103,7 @@ type shape struct {
 	extra       *parsed // of a shape that was decoded
 }
 
-// isStruct tells whether it is a struct or a pointer to one: such a field can be embedded.
+// isStruct reports whether it is a struct or a pointer to one: such a field can be embedded.
 func (s *shape) isStruct() bool {
 	if s.kind == byte(reflect.Pointer) {
 		s = s.elem

@@ -48,7 +48,8 @@ func (p peer) Take(d *wire.Decoder) any {
 	return v
 }
 
-// Give implements [dynamic.Peer]: a function of the host returns as itself, one of the module is held.
+// Give implements [dynamic.Peer]: a function of the host returns as itself, one of the module is
+// held.
 func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
 	if e.Sharing != nil {
 		if handle, ok := e.Sharing.Funcs[address(v)]; ok {
