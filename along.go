@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/internal/instantiation"
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/query"
 )
 
@@ -19,6 +20,11 @@ type LoadOption struct {
 	engine           string
 	force            bool
 	check            check
+}
+
+// forced reports whether one of the options is [Force].
+func forced(options []LoadOption) bool {
+	return slices.ContainsFunc(options, func(o LoadOption) bool { return o.force })
 }
 
 // WithEngine lets the engine of that name run the module, whatever the order of [Config].Engines. An engine that
@@ -54,7 +60,7 @@ type Companion struct {
 
 // String returns the companion as it was asked for.
 func (c Companion) String() string {
-	s := c.Path + versionSuffix(c.Query)
+	s := c.Path + phrase.Version(c.Query)
 	if c.Alias != "" {
 		s = c.Alias + "=" + s
 	}
@@ -68,10 +74,6 @@ func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) 
 		return Name{}, err
 	}
 	for _, option := range options {
-		name.force = name.force || option.force
-		if option.check != nil {
-			name.check = option.check
-		}
 		for _, text := range option.along {
 			companion, err := l.parseCompanion(asked, text)
 			if err != nil {
@@ -142,7 +144,7 @@ func builtWith(along []Companion, instances []string, engine string) string {
 }
 
 // builtWith is what the specs of one module have in common: the versions that were found rather than asked for.
-func (s *Spec) builtWith() string {
+func specBuiltWith(s *Spec) string {
 	if s.Source.Go == nil {
 		return builtWith(nil, nil, s.Engine)
 	}
@@ -155,7 +157,7 @@ func (s *Spec) builtWith() string {
 
 // with returns the spec with what the name is to be built with besides companions, which only the finders
 // and installers can bring.
-func (s *Spec) with(name Name) (*Spec, error) {
+func withName(s *Spec, name Name) (*Spec, error) {
 	if name.Engine != "" {
 		own := *s
 		own.Engine = name.Engine
@@ -170,11 +172,11 @@ func (s *Spec) with(name Name) (*Spec, error) {
 	if len(s.Source.Go.Along) != len(name.Along) {
 		return nil, &InternalError{Value: fmt.Sprintf("%s does not bring companions", s.Origin)}
 	}
-	return s.instantiated(name.Instances), nil
+	return instantiated(s, name.Instances), nil
 }
 
 // instantiated returns a spec of the same source with other instantiations.
-func (s *Spec) instantiated(instances []string) *Spec {
+func instantiated(s *Spec, instances []string) *Spec {
 	spec, source := *s, *s.Source.Go
 	source.Instances = instances
 	spec.Source.Go = &source
@@ -182,7 +184,7 @@ func (s *Spec) instantiated(instances []string) *Spec {
 }
 
 // agrees checks that the companions did not raise the module to a version that was not asked for.
-func (s *Spec) agrees(name Name) error {
+func agrees(s *Spec, name Name) error {
 	q, err := query.Parse(name.Query)
 	if err != nil || len(name.Along) == 0 || q.Kind() == query.Any || q.Kind() == query.Revision || q.Match(s.Version) {
 		return nil // a query that is none was refused by who understands it

@@ -55,7 +55,7 @@ func (c *cache) register(m *Module, keys []string) {
 }
 
 // holds tells whether a registered module is one of this cache.
-func (c *cache) holds(m *Module) bool { return (*c.modules.Load())[m.spec.identity()] == m }
+func (c *cache) holds(m *Module) bool { return (*c.modules.Load())[identity(m.spec)] == m }
 
 // alias enters a registered module under a further name and returns the module that has the name then.
 func (c *cache) alias(m *Module, name string) *Module {
@@ -132,7 +132,7 @@ func (c *cache) all() []*Module {
 		unique[m] = true
 	}
 	return slices.SortedFunc(maps.Keys(unique), func(a, b *Module) int {
-		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()), cmp.Compare(a.spec.identity(), b.spec.identity()))
+		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()), cmp.Compare(identity(a.spec), identity(b.spec)))
 	})
 }
 

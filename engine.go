@@ -62,7 +62,15 @@ type Preparer interface {
 // Importer lets an engine load further modules while one is loading or running. It carries the import
 // chain, so that cycles are found and errors show "a → b → c".
 type Importer interface {
-	Import(ctx context.Context, name string) (*Module, error)
+	Import(ctx context.Context, name string) (Imported, error)
+}
+
+// Imported is a module that another one has imported. [Instance] says what the methods do.
+type Imported interface {
+	Name() string
+	Symbols() []Symbol
+	Bind(symbol string, t reflect.Type) (reflect.Value, error)
+	Call(ctx context.Context, symbol string, args ...any) ([]any, error)
 }
 
 // Instance is a running module. Instances are safe for concurrent use.
@@ -202,11 +210,11 @@ func artifactKey(engine Engine, compiler Compiler, src Source) string {
 }
 
 // compile returns the artifact of a spec, from the store or made now; nil for an engine that compiles
-// nothing.
-func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store.Artifact, error) {
+// nothing. With artifactOnly it makes none: the source may have changed since it was compiled.
+func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec, artifactOnly bool) (*store.Artifact, error) {
 	compiler, ok := engine.(Compiler)
 	switch {
-	case !ok && spec.former && spec.Source.Kind != KindBuiltin:
+	case !ok && artifactOnly && spec.Source.Kind != KindBuiltin:
 		return nil, errNoArtifact
 	case !ok:
 		return nil, nil
@@ -218,7 +226,7 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 	start := time.Now()
 	ctx = withEvicted(ctx, spec.Name)
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
-		if spec.former {
+		if artifactOnly {
 			return errNoArtifact
 		}
 		if err := l.checkSources(spec); err != nil {
@@ -241,12 +249,12 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec) (*store
 }
 
 // start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.
-func (l *Loader) start(ctx context.Context, spec *Spec, imp importer) (*Module, error) {
+func (l *Loader) start(ctx context.Context, spec *Spec, artifactOnly bool, imp importer) (*Module, error) {
 	engine, err := l.choose(spec)
 	if err != nil {
 		return nil, err
 	}
-	m, err := l.open(ctx, engine, spec, imp)
+	m, err := l.open(ctx, engine, spec, artifactOnly, imp)
 	var damaged *store.DamagedError
 	var nested *LoadError // of an import, which had its second try
 	if !errors.As(err, &damaged) || errors.As(err, &nested) {
@@ -259,35 +267,35 @@ func (l *Loader) start(ctx context.Context, spec *Spec, imp importer) (*Module, 
 		return nil, errors.Join(err, evictErr)
 	}
 	Emit(ctx, Evicted{Name: spec.Name, Reason: damaged.Error()})
-	return l.open(ctx, engine, spec, imp)
+	return l.open(ctx, engine, spec, artifactOnly, imp)
 }
 
-func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, imp importer) (*Module, error) {
+func (l *Loader) open(ctx context.Context, engine Engine, spec *Spec, artifactOnly bool, imp importer) (*Module, error) {
 	granted, isolated, err := l.grants(engine, spec)
 	if err != nil {
 		return nil, err
 	}
 	begin := time.Now()
-	files, err := l.compile(ctx, engine, spec)
+	files, err := l.compile(ctx, engine, spec, artifactOnly)
 	if err != nil {
 		return nil, err
 	}
 	artifact := l.artifact(engine, spec, files)
 	artifact.Grants, artifact.RequireIsolation = granted, isolated
-	artifact.Limits = artifact.Limits.within(granted)
+	artifact.Limits = limitsWithin(artifact.Limits, granted)
 	start := time.Now()
 	instance, err := engine.Open(ctx, artifact, imp)
 	if err != nil {
 		return nil, err
 	}
 	m := newModule(l, spec, engine.Name(), instance)
-	m.imports, m.loaded = imp.imports, time.Now()
+	m.artifactOnly, m.imports, m.loaded = artifactOnly, imp.imports, time.Now()
 	m.stages = Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
 	m.stages.Total = m.loaded.Sub(begin)
 	if files != nil {
 		m.artifactSize = files.Size()
 	}
-	Emit(ctx, Opened{Name: spec.Name, Engine: engine.Name(), Isolation: m.Isolation(), Took: time.Since(start)})
+	Emit(ctx, Opened{Name: spec.Name, Engine: engine.Name(), Isolation: m.Isolation().Level, Took: time.Since(start)})
 	return m, nil
 }
 

@@ -69,7 +69,7 @@ func loadError(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	name = withoutSecret(name)
+	name = Redacted(name)
 	var inner *LoadError
 	if !errors.As(err, &inner) {
 		return &LoadError{Chain: []string{name}, Err: ofSystem(err)}

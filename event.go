@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // Event is something that happened on the way to a running module or in its life. The set of events is
@@ -71,7 +73,7 @@ type (
 	// Opened: the module runs and its initialisation is over.
 	Opened struct {
 		Name, Engine string
-		Isolation    Isolation
+		Isolation    string // its level, as [Isolation] has it
 		Took         time.Duration
 	}
 	// Loaded: the module is registered in the cache; Took is the whole load.
@@ -147,11 +149,11 @@ func (Exceeded) event()   {}
 func (Unloaded) event()   {}
 
 func (e Found) String() string {
-	return fmt.Sprintf("found %s as %s%s in %s", e.Name, e.Canonical, versionSuffix(e.Version), e.Origin)
+	return fmt.Sprintf("found %s as %s%s in %s", e.Name, e.Canonical, phrase.Version(e.Version), e.Origin)
 }
 
 func (e Resolved) String() string {
-	return fmt.Sprintf("resolved %s to %s@%s: %s (%s)", e.Name, e.Module, e.Version, e.Why, round(e.Took))
+	return fmt.Sprintf("resolved %s to %s@%s: %s (%s)", e.Name, e.Module, e.Version, e.Why, phrase.Took(e.Took))
 }
 
 func (e Deprecated) String() string {
@@ -159,25 +161,25 @@ func (e Deprecated) String() string {
 }
 
 func (e Downloaded) String() string {
-	return fmt.Sprintf("downloaded %s@%s %s, %s (%s)", e.Module, e.Version, e.File, size(e.Bytes), round(e.Took))
+	return fmt.Sprintf("downloaded %s@%s %s, %s (%s)", e.Module, e.Version, e.File, phrase.Size(e.Bytes), phrase.Took(e.Took))
 }
 
 func (e Retrying) String() string {
-	return fmt.Sprintf("retrying %s in %s: %v", e.URL, round(e.Delay), e.Err)
+	return fmt.Sprintf("retrying %s in %s: %v", e.URL, phrase.Took(e.Delay), e.Err)
 }
 
 func (e Degraded) String() string {
-	return fmt.Sprintf("degraded: %s: the installed %s%s is used: %v", e.Name, e.Canonical, versionSuffix(e.Version), e.Err)
+	return fmt.Sprintf("degraded: %s: the installed %s%s is used: %v", e.Name, e.Canonical, phrase.Version(e.Version), e.Err)
 }
 
 func (e Installed) String() string {
-	return fmt.Sprintf("installed %s@%s: %s (%s)", e.Name, e.Version, count(e.Modules, "module"), round(e.Took))
+	return fmt.Sprintf("installed %s@%s: %s (%s)", e.Name, e.Version, phrase.Count(e.Modules, "module"), phrase.Took(e.Took))
 }
 
 func (e Waiting) String() string { return "waiting for another process: " + e.Lock }
 
 func (e Compiled) String() string {
-	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, size(e.Bytes), round(e.Took))
+	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, phrase.Size(e.Bytes), phrase.Took(e.Took))
 }
 
 func (e Evicted) String() string {
@@ -186,22 +188,24 @@ func (e Evicted) String() string {
 
 func (e Opened) String() string {
 	s := fmt.Sprintf("opened %s in %s", e.Name, e.Engine)
-	if e.Isolation.Level != "" {
-		s += ", isolation " + e.Isolation.Level
+	if e.Isolation != "" {
+		s += ", isolation " + e.Isolation
 	}
-	return s + " (" + round(e.Took) + ")"
+	return s + " (" + phrase.Took(e.Took) + ")"
 }
 
 func (e Loaded) String() string {
-	return fmt.Sprintf("loaded %s%s (%s)", e.Canonical, versionSuffix(e.Version), round(e.Took))
+	return fmt.Sprintf("loaded %s%s (%s)", e.Canonical, phrase.Version(e.Version), phrase.Took(e.Took))
 }
 
-func (e Failed) String() string { return fmt.Sprintf("failed after %s: %v", round(e.Took), e.Err) }
+func (e Failed) String() string {
+	return fmt.Sprintf("failed after %s: %v", phrase.Took(e.Took), e.Err)
+}
 
 func (e Output) String() string { return fmt.Sprintf("%s %s: %s", e.Name, e.Stream, e.Line) }
 
 func (e Overrun) String() string {
-	s := fmt.Sprintf("%s.%s stays busy %s after its call was cancelled", e.Name, e.Symbol, round(e.Grace))
+	s := fmt.Sprintf("%s.%s stays busy %s after its call was cancelled", e.Name, e.Symbol, phrase.Took(e.Grace))
 	if e.Killed {
 		s += "; killed"
 	}
@@ -211,19 +215,19 @@ func (e Overrun) String() string {
 func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }
 
 func (e Reloaded) String() string {
-	s := "reloaded " + e.Name + versionSuffix(e.Version)
+	s := "reloaded " + e.Name + phrase.Version(e.Version)
 	if e.Modules > 1 {
-		s += " and what imports it, " + count(e.Modules, "module")
+		s += " and what imports it, " + phrase.Count(e.Modules, "module")
 	}
-	return s + " (" + round(e.Took) + ")"
+	return s + " (" + phrase.Took(e.Took) + ")"
 }
 
 func (e Kept) String() string { return e.Err.Error() }
 
 func (e Exceeded) String() string {
-	s := fmt.Sprintf("%s: %s", e.Limit, count(e.Modules, "module"))
+	s := fmt.Sprintf("%s: %s", e.Limit, phrase.Count(e.Modules, "module"))
 	if e.Memory > 0 {
-		s += ", " + size(e.Memory)
+		s += ", " + phrase.Size(e.Memory)
 	}
 	return s + ", none of them idle"
 }
@@ -233,33 +237,6 @@ func (e Unloaded) String() string {
 		return "unloaded " + e.Name
 	}
 	return "unloaded " + e.Name + ": " + e.Why
-}
-
-func round(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return d.Round(time.Microsecond).String()
-	case d < time.Second:
-		return d.Round(100 * time.Microsecond).String()
-	}
-	return d.Round(10 * time.Millisecond).String()
-}
-
-func size(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // Explanation tells what a load of a name would do, and why.
@@ -91,7 +93,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 		return e, err
 	}
 	l.explainPolicy(e, parsed, p, spec, nil, nil)
-	if spec, err = spec.with(p.name(parsed)); err != nil {
+	if spec, err = withName(spec, p.name(parsed)); err != nil {
 		return e, err
 	}
 	m := l.running(name+builtWith(parsed.Along, parsed.Instances, parsed.Engine), spec)
@@ -110,7 +112,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 func (l *Loader) askFinders(ctx context.Context, name Name, e *Explanation) (*Spec, error) {
 	var spec *Spec
 	for _, finder := range l.config.Path {
-		answer, tried, err := Path{finder}.find(ctx, name)
+		answer, tried, err := Path{finder}.Ask(ctx, name)
 		e.Asked = append(e.Asked, tried...)
 		if spec == nil {
 			if err != nil {
@@ -141,7 +143,7 @@ func (l *Loader) askInstallers(ctx context.Context, name Name, p pin, found bool
 				e.Asked = append(e.Asked, answer)
 				return err
 			}
-			answer.Found, answer.Answer = true, release.Package+versionSuffix(release.Version)
+			answer.Found, answer.Answer = true, release.Package+phrase.Version(release.Version)
 			e.Canonical, e.Module, e.Version = release.Package, release.Module, release.Version
 			e.Why, e.Time, e.Origin, e.Deprecated = release.Why, release.Time, release.Origin, release.Deprecated
 		}
@@ -175,7 +177,7 @@ func (l *Loader) running(name string, spec *Spec) *Module {
 	if m := l.cache.get(name); m != nil {
 		return m
 	}
-	return l.cache.get(spec.identity())
+	return l.cache.get(identity(spec))
 }
 
 func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
@@ -210,7 +212,7 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 func (e *Explanation) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\n", cmp.Or(e.Canonical, e.Name)+versionSuffix(e.Version))
+	fmt.Fprintf(w, "%s\n", cmp.Or(e.Canonical, e.Name)+phrase.Version(e.Version))
 	line := func(label, text string) {
 		if text != "" {
 			fmt.Fprintf(w, "  %s\t%s\n", label, text)
@@ -256,7 +258,7 @@ func (e *Explanation) String() string {
 		line("fingerprint", a.Fingerprint)
 		line("key", a.Key)
 		if a.Present {
-			line("state", "compiled, "+size(a.Size))
+			line("state", "compiled, "+phrase.Size(a.Size))
 		} else {
 			line("state", "not compiled")
 		}
@@ -302,7 +304,7 @@ func (l *Loader) tryIsolation(engine Engine, spec *Spec) *Isolation {
 	case Trier:
 		a := l.artifact(engine.(Engine), spec, nil)
 		if granted, _, err := l.grants(engine.(Engine), spec); err == nil {
-			a.Grants, a.Limits = granted, a.Limits.within(granted)
+			a.Grants, a.Limits = granted, limitsWithin(a.Limits, granted)
 		}
 		isolation = engine.Try(a)
 	case Isolated:

@@ -9,14 +9,17 @@ import (
 
 // former is a module that went without being asked to: it crashed, or was evicted, idle or
 // replaced.
-type former struct{ spec *Spec }
+type former struct {
+	spec         *Spec
+	artifactOnly bool // as [Module] has it
+}
 
 var errNoArtifact = errors.New("its artifact is gone from the store, and its source may have changed")
 
 // remember notes a module that goes, for the followers of its names. It is called with the cache's
 // mutex held.
 func (l *Loader) remember(m *Module) {
-	gone := &former{m.spec}
+	gone := &former{m.spec, m.artifactOnly}
 	follows := l.followers.any()
 	for key, other := range *l.cache.modules.Load() {
 		switch {
@@ -54,14 +57,14 @@ func (l *Loader) reap(ctx context.Context, name string) {
 // is returned, too.
 func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name) (*Spec, *Module, error) {
 	followers, gone := l.left(f.keys[0], found)
-	if len(followers) == 0 || gone.spec.identity() == found.identity() && gone.spec.Source.Hash == found.Source.Hash {
+	if len(followers) == 0 || identity(gone.spec) == identity(found) && gone.spec.Source.Hash == found.Source.Hash {
 		return found, nil, nil
 	}
-	begin := func(spec *Spec) (*Module, error) {
-		return l.start(ctx, spec, importer{loader: l, flight: f, imports: new(imports)})
+	begin := func(spec *Spec, artifactOnly bool) (*Module, error) {
+		return l.start(ctx, spec, artifactOnly, importer{loader: l, flight: f, imports: new(imports)})
 	}
 	lost := &UnboundError{}
-	fresh, err := begin(found)
+	fresh, err := begin(found, false)
 	if err == nil {
 		if followers = lost.among(ctx, followers, nil, fresh); len(followers) == 0 {
 			return found, fresh, nil
@@ -76,9 +79,7 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name)
 	if ctx.Err() != nil {
 		return nil, nil, err
 	}
-	before := *gone.spec
-	before.former = before.former || before.Version == ""
-	old, oldErr := begin(&before)
+	old, oldErr := begin(gone.spec, gone.artifactOnly || gone.spec.Version == "")
 	if oldErr != nil {
 		return nil, nil, fmt.Errorf("%w\n\twhat ran before cannot be started again: %v", err, oldErr)
 	}
@@ -91,7 +92,7 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name)
 		}
 	}
 	Emit(ctx, Kept{Name: f.name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.name, err))})
-	return &before, old, nil
+	return gone.spec, old, nil
 }
 
 // left returns the module that went from a name, and what the program follows of it that found

@@ -93,7 +93,7 @@ func (g *generation) load(ctx context.Context) error {
 	var errs []error
 	for old := range g.old {
 		wg.Go(func() {
-			m, err := g.loader.loadAs(ctx, g.requests[old], old.spec.identity(), importer{loader: g.loader, generation: g})
+			m, err := g.loader.loadAs(ctx, g.requests[old], identity(old.spec), importer{loader: g.loader, generation: g})
 			mu.Lock()
 			defer mu.Unlock()
 			if g.fresh[old] = m; err != nil {

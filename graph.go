@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // Graph is what imports what among the modules that run, and what Go modules each is built from.
@@ -30,7 +32,7 @@ func (l *Loader) Graph() Graph {
 			g.Imports = append(g.Imports, Edge{name, on})
 		}
 		for _, part := range m.spec.BuildList {
-			g.Built = append(g.Built, Edge{name, part.Path + versionSuffix(part.Version)})
+			g.Built = append(g.Built, Edge{name, part.Path + phrase.Version(part.Version)})
 		}
 	}
 	return g

@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 )
 
@@ -20,15 +21,25 @@ type importer struct {
 	generation *generation // that the module belongs to while it is loaded beside another, or nil
 }
 
+// imported is a module as those that import it see it.
+type imported struct{ *Module }
+
+func (m imported) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	return m.bind(symbol, t)
+}
+
 // Import implements [Importer]. A module that was imported has a dependant from then on.
-func (i importer) Import(ctx context.Context, name string) (*Module, error) {
+func (i importer) Import(ctx context.Context, name string) (Imported, error) {
 	if i.generation != nil && i.generation.over.Load() {
 		i.generation, i.flight = nil, nil
 	}
 	for {
 		m, err := i.loader.load(ctx, name, nil, i)
-		if err != nil || i.loader.cache.depend(i.imports, m) {
-			return m, err
+		if err != nil {
+			return nil, err
+		}
+		if i.loader.cache.depend(i.imports, m) {
+			return imported{m}, nil
 		}
 	}
 }

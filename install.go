@@ -87,7 +87,7 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 	}
 	installer := l.config.Installers[i]
 	if l.config.Store == nil {
-		return nil, &ConfigError{Setting: "Config.Store", Reason: describe(installer) + " has no store to install into"}
+		return nil, &ConfigError{Setting: "Config.Store", Reason: Describe(installer) + " has no store to install into"}
 	}
 	if err := l.permitName(name); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (l *Loader) resolve(ctx context.Context, installer Installer, name Name, tr
 		tried = append(tried, inner.Tried...)
 	} else {
 		answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
-		tried = append(tried, Tried{Who: describe(installer), Answer: answer})
+		tried = append(tried, Tried{Who: Describe(installer), Answer: answer})
 	}
 	missing := l.notFound(name, tried)
 	if inner != nil {
@@ -171,7 +171,7 @@ func (l *Loader) wouldInstall(name Name) []Tried {
 	tried := make([]Tried, len(l.config.Installers))
 	first := l.claimant(name)
 	for i, installer := range l.config.Installers {
-		tried[i] = Tried{Who: describe(installer), Answer: "not its kind of name"}
+		tried[i] = Tried{Who: Describe(installer), Answer: "not its kind of name"}
 		switch {
 		case first >= 0 && i > first:
 			tried[i].Answer = "not asked: " + tried[first].Who + " claims the name"

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"sync/atomic"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // Ref is a function of a module that is loaded when it is first used; see [Lazy]. It is a small value: copies share what
@@ -217,7 +219,7 @@ func (m *Module) Sub(ctx context.Context, sub string, options ...LoadOption) (*M
 	case filepath.IsAbs(m.Name()):
 		name = filepath.Join(m.spec.Source.Dir, filepath.FromSlash(sub))
 	case m.spec.Module != "":
-		name = path.Join(m.Name(), sub) + versionSuffix(m.Version())
+		name = path.Join(m.Name(), sub) + phrase.Version(m.Version())
 	}
 	return m.loader.Load(ctx, name, options...)
 }

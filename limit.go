@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one leaves it be. Where
@@ -20,7 +22,7 @@ type Limits struct {
 }
 
 // within returns the limits with those that policies set.
-func (limits Limits) within(granted Grants) Limits {
+func limitsWithin(limits Limits, granted Grants) Limits {
 	if granted.Memory > 0 && (limits.Memory == 0 || granted.Memory < limits.Memory) {
 		limits.Memory = granted.Memory
 	}
@@ -42,7 +44,7 @@ func TooLittleMemory(engine string, limit, least int64) error {
 		return nil
 	}
 	return &LimitError{
-		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", size(limit), engine, size(least)),
+		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", phrase.Size(limit), engine, phrase.Size(least)),
 		Fix:    fmt.Sprintf("set it to %d bytes or more, or to 0 for none", least),
 	}
 }
@@ -118,7 +120,7 @@ func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 		case l.config.MaxModules > 0 && count > l.config.MaxModules:
 			return fmt.Sprintf("more than %d modules (Config.MaxModules)", l.config.MaxModules)
 		case l.config.MemoryLimit > 0 && total > l.config.MemoryLimit:
-			return fmt.Sprintf("modules use more than %s (Config.MemoryLimit)", size(l.config.MemoryLimit))
+			return fmt.Sprintf("modules use more than %s (Config.MemoryLimit)", phrase.Size(l.config.MemoryLimit))
 		}
 		return ""
 	}
@@ -149,7 +151,7 @@ func (c *cache) markUsed(modules []*Module) {
 	for _, m := range modules {
 		calls, running := int64(0), 0
 		for _, part := range m.parts() {
-			calls += part.usage.calls.Load()
+			calls += part.usage.Calls()
 			running += part.usage.Running()
 		}
 		if m.mark.CompareAndSwap(0, markUnused) || calls != m.seen || running > 0 {
@@ -162,7 +164,7 @@ func (c *cache) markUsed(modules []*Module) {
 // imported it. It is called with mu held.
 func (c *cache) idle(m *Module) bool {
 	for _, part := range m.parts() {
-		if part.usage.Running() > 0 || part.usage.objects() > 0 {
+		if part.usage.Running() > 0 || part.usage.Objects() > 0 {
 			return false
 		}
 	}

@@ -213,7 +213,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		return nil, loadError(asked, err)
 	}
 	with := builtWith(name.Along, name.Instances, name.Engine)
-	if name.force {
+	if forced(options) {
 		if m, err := l.Reload(ctx, asked, options...); !errors.Is(err, ErrNotLoaded) {
 			return m, err
 		}
@@ -246,7 +246,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		return m, nil // it runs beside the generation, and may be unloaded meanwhile
 	}
 	if name.Alias != "" {
-		if by := c.alias(m, name.Alias); by.spec.identity() != m.spec.identity() {
+		if by := c.alias(m, name.Alias); identity(by.spec) != identity(m.spec) {
 			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", name.Alias, by)})
 		}
 	}
@@ -264,7 +264,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 // loadAs returns the module of a key, or finds and starts it.
 func (l *Loader) loadAs(ctx context.Context, name Name, key string, by importer) (*Module, error) {
 	if old := by.generation.replaces(key); old != nil {
-		name, key = by.generation.requests[old], old.spec.identity()
+		name, key = by.generation.requests[old], identity(old.spec)
 	}
 	m, err := l.cacheOf(by.generation).load(ctx, key, name.String(), by.flight, func(ctx context.Context, f *flight) (*Module, error) {
 		return l.fly(ctx, name, f, by.generation)
@@ -303,15 +303,15 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 	if name.Query == "" && name.Form != FormURL { // a URL has its version in itself
 		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
 	}
-	if m := l.lookUp(spec.identity(), g); m != nil && g != nil {
+	if m := l.lookUp(identity(spec), g); m != nil && g != nil {
 		return m, nil // it runs already, and is not to be replaced
 	}
 	// The install may have ended at a module that runs already under another name.
-	if m, err := l.cacheOf(g).claim(ctx, f, spec.identity(), further...); m != nil || err != nil {
+	if m, err := l.cacheOf(g).claim(ctx, f, identity(spec), further...); m != nil || err != nil {
 		return m, err
 	}
 	if m == nil {
-		m, err = l.start(ctx, spec, importer{loader: l, flight: f, imports: f.imports, generation: g})
+		m, err = l.start(ctx, spec, false, importer{loader: l, flight: f, imports: f.imports, generation: g})
 	} else {
 		l.cache.adopt(f, m)
 	}
@@ -336,14 +336,14 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.find(pin.promising(l.context(ctx)), pin.name(parsed))
+	spec, tried, err := l.config.Path.Ask(pin.promising(l.context(ctx)), pin.name(parsed))
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return spec.with(parsed)
+	return withName(spec, parsed)
 }
 
 // Install finds the module or installs it, with everything it imports, and compiles it, so that a later
@@ -363,7 +363,7 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	files, err := l.compile(ctx, engine, spec)
+	files, err := l.compile(ctx, engine, spec, false)
 	if err != nil {
 		return nil, err
 	}

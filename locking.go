@@ -158,7 +158,7 @@ func within(module, pkg string) bool { return pkg == module || strings.HasPrefix
 
 // release is what an installer is asked for.
 func (p *pin) release(name Name, installer Installer, file string) (*Release, error) {
-	origin := describe(installer)
+	origin := Describe(installer)
 	if p.entry.Origin != origin {
 		return nil, &PolicyError{
 			Rule:   file,
@@ -297,15 +297,15 @@ func (l *Loader) keep(ctx context.Context, name Name, p pin, spec *Spec) (bool, 
 func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
 	e := p.entry
 	if !p.held {
-		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: spec.Origin, Module: spec.origin(), Time: spec.Time}
+		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: spec.Origin, Module: originOf(spec), Time: spec.Time}
 		if i := l.claimant(name); i >= 0 && spec.Version != "" {
-			e.Origin = describe(l.config.Installers[i])
+			e.Origin = Describe(l.config.Installers[i])
 		} else {
 			e.Version, e.Module, e.Origin = inPlace, "", strings.ReplaceAll(e.Origin, " ", "-")
 		}
 	}
 	if !p.held {
-		granted, _ := policy.Granted(l.config.Policies, spec.names()...)
+		granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
 		e.Grants = granted.Capabilities()
 	}
 	e.Needs = slices.Clone(e.Needs)

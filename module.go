@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // SymbolKind is what a symbol is.
@@ -45,6 +47,7 @@ type Module struct {
 	usage        *Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them
 	imports      *imports
+	artifactOnly bool  // its source may have changed since it was compiled: only its artifact runs
 	artifactSize int64 // bytes; 0 where nothing was compiled
 
 	mark  atomic.Uint32          // how it stands, see markGone; look-ups and references read it
@@ -61,7 +64,7 @@ type Module struct {
 }
 
 func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module {
-	m := &Module{loader: l, spec: spec, engine: engine, instance: instance, usage: usageOf(instance), gone: make(chan struct{})}
+	m := &Module{loader: l, spec: spec, engine: engine, instance: instance, usage: UsageOf(instance), gone: make(chan struct{})}
 	m.siblings.init(new(sync.Mutex))
 	if m.counts = m.usage == nil; m.counts {
 		m.usage = new(Usage)
@@ -97,7 +100,7 @@ func (m *Module) Spec() *Spec { return m.spec }
 func (m *Module) Engine() string { return m.engine }
 
 // String returns the name and the version.
-func (m *Module) String() string { return m.spec.Name + versionSuffix(m.spec.Version) }
+func (m *Module) String() string { return m.spec.Name + phrase.Version(m.spec.Version) }
 
 // Symbols lists what the module exports, sorted by name.
 func (m *Module) Symbols() []Symbol { return m.instance.Symbols() }

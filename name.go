@@ -41,9 +41,6 @@ type Name struct {
 	// What the module is built with, sorted and without repetition: see [Along] and [Instantiate].
 	Along     []Companion
 	Instances []string
-
-	force bool // see [Force]
-	check check
 }
 
 // String returns the name as it would be written, without its alias.
@@ -58,7 +55,7 @@ func (n Name) String() string {
 // [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or anything else that does
 // not show, or starts with "-". The error is a [*NameError].
 func ParseName(s string) (Name, error) {
-	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: withoutSecret(s), Reason: reason} }
+	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: Redacted(s), Reason: reason} }
 	if s == "" {
 		return bad("it is empty")
 	}
@@ -98,8 +95,8 @@ func ParseName(s string) (Name, error) {
 		return n, nil
 	case strings.Contains(rest, " "): // a directory may hold one
 		return bad("it holds a space")
-	case isURL(rest):
-		if withoutSecret(rest) != rest {
+	case IsURL(rest):
+		if Redacted(rest) != rest {
 			return bad("it holds a user or a password: keep them in the netrc file, or where git finds them")
 		}
 		n.Form = FormURL
@@ -128,9 +125,9 @@ func ParseName(s string) (Name, error) {
 	return n, nil
 }
 
-// withoutSecret returns a name without the credentials of a URL in it: the password, and over http the user as
+// Redacted returns a name without the credentials of a URL in it: the password, and over http the user as
 // well, which there is often a token.
-func withoutSecret(name string) string {
+func Redacted(name string) string {
 	before, rest, ok := strings.Cut(name, "://")
 	if !ok {
 		return name
@@ -153,7 +150,7 @@ func withoutSecret(name string) string {
 	return name
 }
 
-func isURL(s string) bool {
+func IsURL(s string) bool {
 	return strings.Contains(s, "::") || strings.Contains(s, "://") || strings.HasPrefix(s, "gh:") || strings.HasPrefix(s, "gl:")
 }
 

@@ -20,7 +20,7 @@ type Object struct {
 
 // NewObject makes the host's side of a reference. Engines call it, once for each reference.
 func NewObject(ref ObjectRef) *Object {
-	if u := usageOf(ref); u != nil {
+	if u := UsageOf(ref); u != nil {
 		u.hold(ref)
 	}
 	o := &Object{ref: ref}
@@ -30,7 +30,7 @@ func NewObject(ref ObjectRef) *Object {
 
 func releaseRef(ref ObjectRef) {
 	ref.Release()
-	if u := usageOf(ref); u != nil {
+	if u := UsageOf(ref); u != nil {
 		u.drop(ref)
 	}
 }

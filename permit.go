@@ -103,7 +103,7 @@ func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
 // an installer that gets an error tries the next best. The error is a [*PolicyError].
 func Consider(ctx context.Context, r *Release) error {
 	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
-	return decide(policies, func(p *policy.Policy) policy.Decision { return p.Version(r.subject(), time.Now()) })
+	return decide(policies, func(p *policy.Policy) policy.Decision { return p.Version(releaseSubject(r), time.Now()) })
 }
 
 // Considerate tells whether [Consider] may refuse anything in this context.
@@ -122,18 +122,18 @@ func decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision)
 	return nil
 }
 
-func (r *Release) subject() policy.Subject {
+func releaseSubject(r *Release) policy.Subject {
 	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: deprecation(r.Retracted, r.Deprecated)}
 }
 
 // subject is what the policies decide about: the place of what is used in place, and else what it
 // is called.
-func (s *Spec) subject() policy.Subject {
+func specSubject(s *Spec) policy.Subject {
 	subject := policy.Subject{
-		Package: s.Name, Module: s.origin(), Declares: s.Module, Version: s.Version, Time: s.Time,
-		Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated), Standard: s.standard(),
+		Package: s.Name, Module: originOf(s), Declares: s.Module, Version: s.Version, Time: s.Time,
+		Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated), Standard: isStandard(s),
 	}
-	if s.inPlace() {
+	if liesInPlace(s) {
 		subject.Package, subject.Module = s.Source.Dir, ""
 		subject.Also = []string{s.Name, filepath.Join(s.Source.Dir, filepath.FromSlash(s.Source.File))}
 		if s.Source.File != "" && s.Name != s.Source.Dir {
@@ -147,17 +147,17 @@ func (s *Spec) subject() policy.Subject {
 }
 
 // inPlace reports whether the source lies where the user keeps it, and not in the store.
-func (s *Spec) inPlace() bool { return s.Source.Dir != "" && s.Version == "" }
+func liesInPlace(s *Spec) bool { return s.Source.Dir != "" && s.Version == "" }
 
 // standard reports whether the module is a package of the standard library.
-func (s *Spec) standard() bool {
-	return s.Source.Kind == KindGo && s.Version != "" && s.Module == "" && !isURL(s.Name)
+func isStandard(s *Spec) bool {
+	return s.Source.Kind == KindGo && s.Version != "" && s.Module == "" && !IsURL(s.Name)
 }
 
 // origin is the module by the name that its installer knows it by: what a repository's own go.mod says it is is not
 // where it comes from.
-func (s *Spec) origin() string {
-	if isURL(s.Name) {
+func originOf(s *Spec) string {
+	if IsURL(s.Name) {
 		return s.Name
 	}
 	return s.Module
@@ -223,7 +223,7 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 // permitModule decides about the module itself, by the name that was asked for and by all others
 // that it goes by.
 func (l *Loader) permitModule(rules *policy.Policy, name Name, spec *Spec, now time.Time) policy.Decision {
-	subject := spec.subject()
+	subject := specSubject(spec)
 	subject.Also = append(subject.Also, name.Target)
 	switch {
 	case spec.Source.Kind == KindBuiltin: // the program's own
@@ -264,8 +264,8 @@ func permitCompanions(rules *policy.Policy, name Name, spec *Spec) policy.Decisi
 }
 
 // names are those by which a module is granted something: where it lies, or what it is called.
-func (s *Spec) names() []string {
-	subject := s.subject()
+func grantNames(s *Spec) []string {
+	subject := specSubject(s)
 	if subject.Standard {
 		return []string{subject.Package, policy.StandardName(subject.Package)}
 	}
@@ -275,7 +275,7 @@ func (s *Spec) names() []string {
 // permitGrants compares what the policies grant with what the lock file says that they granted: more than that
 // has to be reviewed.
 func (l *Loader) permitGrants(p pin, spec *Spec) error {
-	granted, _ := policy.Granted(l.config.Policies, spec.names()...)
+	granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
 	more := granted.Beyond(p.entry.Grants)
 	if !p.held || len(more) == 0 {
 		return nil
@@ -289,9 +289,9 @@ func (l *Loader) permitGrants(p pin, spec *Spec) error {
 
 // grants is what the policies give to the instance of a spec, and whether it needs full isolation.
 func (l *Loader) grants(engine Engine, spec *Spec) (granted Grants, isolated bool, err error) {
-	granted, rules := policy.Granted(l.config.Policies, spec.names()...)
+	granted, rules := policy.Granted(l.config.Policies, grantNames(spec)...)
 	for _, p := range l.config.Policies {
-		if rule, required := p.Isolated(spec.subject().Names()...); required {
+		if rule, required := p.Isolated(specSubject(spec).Names()...); required {
 			isolated, rules = true, append(rules, rule)
 		}
 	}
@@ -327,11 +327,11 @@ func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, rel
 	granted := []string{name.Target}
 	decision := func(rules *policy.Policy) policy.Decision { return rules.Version(subject, time.Now()) }
 	if release != nil {
-		subject = release.subject()
+		subject = releaseSubject(release)
 		granted = []string{subject.Package}
 	}
 	if spec != nil {
-		subject, granted = spec.subject(), spec.names()
+		subject, granted = specSubject(spec), grantNames(spec)
 		if err := cmp.Or(l.permitSpec(name, p, spec), l.permitGrants(p, spec), l.permitPin(p, name, spec)); errors.As(err, &refused) {
 			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		}

@@ -62,7 +62,7 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 		return map[*Module]Name{m: asked}
 	}, func(ctx context.Context, m *Module) error {
 		fresh = m
-		return request.check.try(ctx, m)
+		return checkOf(options).try(ctx, m)
 	})
 	switch {
 	case errors.Is(err, ErrNotLoaded) || errors.Is(err, ErrClosed):
@@ -77,6 +77,16 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 
 // check is what a [Check] asks of a new instance; nil asks nothing.
 type check func(ctx context.Context, m *Module) error
+
+// checkOf returns what the options ask of a new instance; the last one counts.
+func checkOf(options []LoadOption) check {
+	for _, option := range slices.Backward(options) {
+		if option.check != nil {
+			return option.check
+		}
+	}
+	return nil
+}
 
 // try asks. A panic is an error.
 func (f check) try(ctx context.Context, m *Module) (err error) {
@@ -169,7 +179,7 @@ func (l *Loader) replace(g *generation, takes []func()) error {
 	}
 	replaced := slices.Collect(maps.Keys(g.old))
 	for key, m := range *g.cache.modules.Load() {
-		if !slices.ContainsFunc(replaced, func(old *Module) bool { return old.spec.identity() == key && m.spec.identity() != key }) {
+		if !slices.ContainsFunc(replaced, func(old *Module) bool { return identity(old.spec) == key && identity(m.spec) != key }) {
 			names[key] = m
 		}
 	}
@@ -195,7 +205,7 @@ func (c *cache) outdated(g *generation) error {
 		return &outdatedError{}
 	}
 	for _, m := range g.cache.all() {
-		identity := m.spec.identity()
+		identity := identity(m.spec)
 		if other := c.get(identity); other != nil && !g.old[other] || m.imports.outdated() {
 			return &outdatedError{}
 		}
@@ -214,9 +224,9 @@ func (c *cache) outdated(g *generation) error {
 // carries tells whether a name of the old module is one of the new module, too: not where it asks for a version that the new
 // one has not.
 func carries(key string, old, fresh *Spec) bool {
-	if old.identity() == fresh.identity() {
+	if identity(old) == identity(fresh) {
 		return true
 	}
 	name, err := ParseName(key)
-	return key != old.identity() && err == nil && name.Query == ""
+	return key != identity(old) && err == nil && name.Query == ""
 }

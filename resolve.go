@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/store"
 )
@@ -58,12 +59,10 @@ type Spec struct {
 	Deprecated string
 	// Retracted says why the module's authors retracted this version, "" where they did not.
 	Retracted string
-
-	former bool // its source may have changed since it was compiled: only its artifact runs
 }
 
 // identity names the module, its version and what it is built with: two specs of one identity are one module.
-func (s *Spec) identity() string { return s.Name + versionSuffix(s.Version) + s.builtWith() }
+func identity(s *Spec) string { return s.Name + phrase.Version(s.Version) + specBuiltWith(s) }
 
 // ModuleVersion is one module of a build list.
 type ModuleVersion struct {
@@ -174,7 +173,7 @@ type Path []Finder
 // Find asks each finder in order. Where none knows the name, the error is a [*NotFoundError] that
 // tells every finder's answer.
 func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
-	spec, tried, err := p.find(ctx, name)
+	spec, tried, err := p.Ask(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -185,17 +184,17 @@ func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
 }
 
 // find returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
-func (p Path) find(ctx context.Context, name Name) (*Spec, []Tried, error) {
+func (p Path) Ask(ctx context.Context, name Name) (*Spec, []Tried, error) {
 	var tried []Tried
 	for _, finder := range p {
 		if err := ctx.Err(); err != nil {
 			return nil, tried, context.Cause(ctx)
 		}
-		who := describe(finder)
+		who := Describe(finder)
 		spec, err := finder.Find(ctx, name)
 		switch {
 		case err == nil:
-			return spec, append(tried, Tried{Who: who, Found: true, Answer: spec.Name + versionSuffix(spec.Version)}), nil
+			return spec, append(tried, Tried{Who: who, Found: true, Answer: spec.Name + phrase.Version(spec.Version)}), nil
 		case errors.Is(err, ErrNotFound):
 			answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
 			tried = append(tried, Tried{Who: who, Answer: answer})
@@ -206,15 +205,8 @@ func (p Path) find(ctx context.Context, name Name) (*Spec, []Tried, error) {
 	return nil, tried, nil
 }
 
-func versionSuffix(version string) string {
-	if version == "" {
-		return ""
-	}
-	return "@" + version
-}
-
-// describe names a finder, an installer or an engine for messages: its String method where it has one.
-func describe(v any) string {
+// Describe names a finder, an installer or an engine for messages: its String method where it has one.
+func Describe(v any) string {
 	if s, ok := v.(fmt.Stringer); ok {
 		return s.String()
 	}
@@ -254,7 +246,7 @@ func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*S
 	start := time.Now()
 	ctx = p.promising(ctx)
 	asked := p.name(name)
-	spec, tried, err := l.config.Path.find(ctx, asked)
+	spec, tried, err := l.config.Path.Ask(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -273,10 +265,10 @@ func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*S
 	if err != nil {
 		return nil, err
 	}
-	if err := spec.agrees(asked); err != nil {
+	if err := agrees(spec, asked); err != nil {
 		return nil, err
 	}
-	return spec.with(asked)
+	return withName(spec, asked)
 }
 
 // use keeps the modules of a spec that was found in the store from being removed by another process, and tells whether

@@ -71,8 +71,6 @@ func attributes(e Event) []slog.Attr {
 		switch value := value.Interface().(type) {
 		case time.Duration:
 			a = slog.Float64(key, value.Seconds())
-		case Isolation:
-			a = slog.String(key, value.Level)
 		default:
 			a = slog.Any(key, value)
 		}

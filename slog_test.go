@@ -36,7 +36,7 @@ func TestSlogAttributes(t *testing.T) {
 			map[string]any{"msg": "kept", "level": "ERROR", "module": "m", "stage": "reload", "error": "it is broken", "event": "kept"},
 		},
 		{
-			load.Opened{Name: "m", Engine: "gowasm", Isolation: load.Isolation{Level: "full"}, Took: time.Millisecond},
+			load.Opened{Name: "m", Engine: "gowasm", Isolation: "full", Took: time.Millisecond},
 			map[string]any{"msg": "opened", "level": "DEBUG", "module": "m", "engine": "gowasm", "stage": "open", "isolation": "full", "duration": 0.001, "event": "opened"},
 		},
 		{

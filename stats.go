@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/seconds"
 )
 
@@ -65,10 +66,10 @@ type Stats struct {
 func (m *Module) Stats() Stats {
 	s := Stats{Loaded: m.loaded, Stages: m.stages, Artifact: m.artifactSize}
 	for _, part := range m.parts() {
-		s.Calls += part.usage.calls.Load()
-		s.Errors += part.usage.failed.Load()
+		s.Calls += part.usage.Calls()
+		s.Errors += part.usage.Failed()
 		s.Running += part.usage.Running()
-		s.Objects += part.usage.objects()
+		s.Objects += part.usage.Objects()
 		memory := part.memory()
 		s.Memory.Now += memory.Now
 		s.Memory.Peak += memory.Peak
@@ -110,10 +111,10 @@ type Info struct {
 func (l *Loader) Info() Info {
 	info := Info{MemoryLimit: l.config.MemoryLimit, MaxModules: l.config.MaxModules, Aliases: maps.Clone(*l.aliases.Load())}
 	for _, finder := range l.config.Path {
-		info.Path = append(info.Path, describe(finder))
+		info.Path = append(info.Path, Describe(finder))
 	}
 	for _, installer := range l.config.Installers {
-		info.Installers = append(info.Installers, describe(installer))
+		info.Installers = append(info.Installers, Describe(installer))
 	}
 	for _, engine := range l.config.Engines {
 		info.Engines = append(info.Engines, engine.Name())
@@ -159,9 +160,9 @@ func (i Info) String() string {
 	for _, m := range i.Modules {
 		memory := "-"
 		if m.Stats.Memory.From != "" {
-			memory = size(m.Stats.Memory.Now)
+			memory = phrase.Size(m.Stats.Memory.Now)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+versionSuffix(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, round(m.Stats.Stages.Total))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+phrase.Version(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, phrase.Took(m.Stats.Stages.Total))
 	}
 	w.Flush() // a strings.Builder takes everything
 	return b.String()

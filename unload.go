@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/seconds"
 )
 
@@ -95,7 +96,7 @@ func (l *Loader) take(asked string, options []LoadOption) (*Module, error) {
 		return nil, ErrClosed
 	case m == nil:
 		return nil, ErrNotLoaded
-	case !name.force:
+	case !forced(options):
 		if users := c.users(m); len(users) > 0 {
 			return nil, &InUseError{By: users}
 		}
@@ -110,18 +111,18 @@ func (l *Loader) end(ctx context.Context, m *Module, why string) (*UnloadReport,
 	report := &UnloadReport{Name: m.String(), Artifact: m.artifactSize}
 	start := time.Now()
 	for _, part := range m.parts() {
-		report.Interrupted += part.usage.drain(ctx)
+		report.Interrupted += part.usage.Drain(ctx)
 	}
 	report.Waited = time.Since(start)
 	for _, part := range m.parts() {
 		report.Memory += part.memory().Now
-		report.Objects = append(report.Objects, part.usage.heldObjects()...)
+		report.Objects = append(report.Objects, part.usage.Held()...)
 	}
 	closing, cancel := later(ctx)
 	defer cancel()
 	err := m.close(closing)
 	if report.Interrupted > 0 {
-		err = errors.Join(fmt.Errorf("%s cut off: %w", count(report.Interrupted, "running call"), context.Cause(ctx)), err)
+		err = errors.Join(fmt.Errorf("%s cut off: %w", phrase.Count(report.Interrupted, "running call"), context.Cause(ctx)), err)
 	}
 	Emit(l.context(ctx), Unloaded{Name: m.String(), Why: why})
 	return report, err

@@ -41,7 +41,7 @@ func (l *Loader) Accept(ctx context.Context, name string, options ...LoadOption)
 		if !held {
 			return false, l.notLocked(parsed, "it")
 		}
-		granted, _ := policy.Granted(l.config.Policies, spec.names()...)
+		granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
 		entry.Grants = granted.Capabilities()
 		return true, file.Set(entry)
 	})
@@ -103,13 +103,13 @@ func (l *Loader) renew(ctx context.Context, name Name, p pin) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := spec.agrees(name); err != nil {
+	if err := agrees(spec, name); err != nil {
 		return nil, err
 	}
 	if err := l.permitSpec(name, pin{}, spec); err != nil {
 		return nil, err
 	}
-	return spec.with(name)
+	return withName(spec, name)
 }
 
 // Unlock takes a name out of the lock file and reports whether it was there.

@@ -95,6 +95,12 @@ func (u *Usage) Refuse() {
 	}
 }
 
+// Calls returns how many calls have ended.
+func (u *Usage) Calls() int64 { return u.calls.Load() }
+
+// Failed returns how many of them ended with an error.
+func (u *Usage) Failed() int64 { return u.failed.Load() }
+
 // Refused tells whether calls are refused.
 func (u *Usage) Refused() bool { return u.running.Load() < 0 }
 
@@ -107,8 +113,8 @@ func (u *Usage) Running() int {
 	return int(n)
 }
 
-// drain refuses further calls and waits for those that run. It returns how many still run when ctx ends.
-func (u *Usage) drain(ctx context.Context) int {
+// Drain refuses further calls and waits for those that run. It returns how many still run when ctx ends.
+func (u *Usage) Drain(ctx context.Context) int {
 	u.Refuse()
 	u.mu.Lock()
 	idle := u.drained()
@@ -143,8 +149,8 @@ func (u *Usage) drop(ref ObjectRef) {
 	delete(u.held, ref)
 }
 
-// objects returns how many objects the host holds.
-func (u *Usage) objects() int {
+// Objects returns how many objects the host holds.
+func (u *Usage) Objects() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return len(u.held)
@@ -157,8 +163,8 @@ type HeldObjects struct {
 	Since time.Time `json:"since"` // when the host got the oldest of them
 }
 
-// heldObjects lists what the host holds, what it holds for longest first.
-func (u *Usage) heldObjects() []HeldObjects {
+// Held lists what the host holds, what it holds for longest first.
+func (u *Usage) Held() []HeldObjects {
 	byType := make(map[string]HeldObjects)
 	u.mu.Lock()
 	for ref, since := range u.held {
@@ -179,8 +185,8 @@ func (u *Usage) heldObjects() []HeldObjects {
 	return all
 }
 
-// usageOf returns the usage of an instance or a reference, or nil where it has none.
-func usageOf(v any) *Usage {
+// UsageOf returns the usage of an instance or a reference, or nil where it has none.
+func UsageOf(v any) *Usage {
 	if c, ok := v.(Counted); ok {
 		return c.Usage()
 	}

@@ -245,5 +245,5 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 		}
 	}()
 	spec, err := l.obtain(WithSink(ctx, nil), m.request, new(Stages))
-	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && spec.identity() == m.spec.identity()
+	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && identity(spec) == identity(m.spec)
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load"
 )
 
 // imports answers the load statements of one module.
@@ -47,7 +49,7 @@ func (i imports) resolve(name string) (string, error) {
 }
 
 // environment is a module as scripts see it. What they cannot use is left out.
-func environment(m *load.Module) (starlark.StringDict, error) {
+func environment(m load.Imported) (starlark.StringDict, error) {
 	all := make(starlark.StringDict)
 	for _, s := range m.Symbols() {
 		v, err := symbol(m, s)
@@ -64,18 +66,18 @@ func environment(m *load.Module) (starlark.StringDict, error) {
 }
 
 // symbol returns a symbol of a module: the value itself where it is one of a script.
-func symbol(m *load.Module, s load.Symbol) (starlark.Value, error) {
+func symbol(m load.Imported, s load.Symbol) (starlark.Value, error) {
 	if s.Kind == load.KindType || s.Limit != "" {
 		return nil, &load.SymbolError{Module: m.Name(), Symbol: s.Name, Have: s.Signature, Reason: s.Limit}
 	}
-	if v, err := load.Value[starlark.Value](m, s.Name); err == nil {
-		return v, nil
+	if v, err := m.Bind(s.Name, reflect.TypeFor[starlark.Value]()); err == nil {
+		return v.Interface().(starlark.Value), nil
 	}
 	if s.Kind != load.KindFunc {
-		v, err := load.Value[any](m, s.Name)
+		v, err := m.Bind(s.Name, reflect.TypeFor[any]())
 		var misfit *load.SymbolError
 		if err == nil {
-			return encodeAny(v)
+			return encodeAny(v.Interface())
 		}
 		if !errors.As(err, &misfit) {
 			return nil, err
