@@ -84,7 +84,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return e, err
 	}
-	ctx = p.promising(ctx)
+	ctx = l.withPin(ctx, p)
 	spec, err := l.askFinders(ctx, p.name(parsed), e)
 	if err != nil {
 		return e, err
@@ -163,7 +163,7 @@ func (l *Loader) permitted(ctx context.Context, installer Installer, name Name, 
 		release, err = l.release(ctx, installer, name, p, e.Asked)
 	}
 	if err == nil {
-		err = Consider(ctx, release)
+		err = SessionOf(ctx).Consider(release)
 	}
 	l.explainPolicy(e, name, p, nil, release, err)
 	if err != nil {

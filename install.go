@@ -51,25 +51,19 @@ type Installer interface {
 	Install(ctx context.Context, r *Release, s *store.Store) (*Spec, error)
 }
 
-// Offline tells whether the work of this context has to do without a network. Installers ask it before they
-// open a connection, and answer with [ErrOffline] then.
-func Offline(ctx context.Context) bool {
-	offline, _ := ctx.Value(offlineKey{}).(bool)
-	return offline
-}
-
-type offlineKey struct{}
-
-func withOffline(ctx context.Context) context.Context {
-	return context.WithValue(ctx, offlineKey{}, true)
-}
-
 // Completer is an optional ability of an installer: it brings what a source found in place needs, such
 // as the modules that a local directory's go.mod requires. Complete returns the spec unchanged where it
 // has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything; that
 // of the result what the build needs, to which the loader adds the tree of the source itself.
 type Completer interface {
 	Complete(ctx context.Context, spec *Spec, s *store.Store) (*Spec, error)
+}
+
+// offline returns the context of the same work without a network.
+func offline(ctx context.Context) context.Context {
+	s := SessionOf(ctx)
+	s.Offline = true
+	return WithSession(ctx, s)
 }
 
 // claimant returns the index of the installer whose name it is, the first that claims it, or -1.
@@ -99,11 +93,11 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 		}
 		return nil, err
 	}
-	if err := Consider(ctx, release); err != nil {
+	if err := SessionOf(ctx).Consider(release); err != nil {
 		return nil, err
 	}
 	Emit(ctx, Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
-	spec, err := installer.Install(l.withPin(ctx, p), release, l.config.Store)
+	spec, err := installer.Install(ctx, release, l.config.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +127,7 @@ func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
 	asked := name
 	asked.Query = ""
 	for _, finder := range l.config.Path {
-		spec, err := finder.Find(withOffline(ctx), asked)
+		spec, err := finder.Find(offline(ctx), asked)
 		if err == nil && spec.Version != "" && (name.Query == "" || q.Match(spec.Version)) {
 			Emit(ctx, Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
@@ -190,7 +184,7 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 		return spec, nil
 	}
 	if !p.held && l.config.Frozen {
-		ctx = withOffline(ctx) // what it needs is refused: there is no use in bringing it
+		ctx = offline(ctx) // what it needs is refused: there is no use in bringing it
 	}
 	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec
@@ -202,7 +196,7 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 			continue
 		}
 		var err error
-		spec, err = completer.Complete(l.withPin(ctx, p), spec, l.config.Store)
+		spec, err = completer.Complete(ctx, spec, l.config.Store)
 		if !p.held && l.config.Frozen && errors.Is(err, ErrOffline) {
 			return nil, l.notLocked(p.asked, "what it needs")
 		}

@@ -336,7 +336,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.Ask(pin.promising(l.context(ctx)), pin.name(parsed))
+	spec, tried, err := l.config.Path.Ask(l.withPin(l.context(ctx), pin), pin.name(parsed))
 	if err == nil && spec == nil {
 		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
 	}
@@ -391,12 +391,6 @@ func (l *Loader) context(ctx context.Context) context.Context {
 	if l.config.Events != nil {
 		ctx = WithSink(ctx, l.config.Events)
 	}
-	if l.config.Offline {
-		ctx = withOffline(ctx)
-	}
-	if len(l.config.Policies) > 0 {
-		ctx = context.WithValue(ctx, policiesKey{}, l.config.Policies)
-		ctx = context.WithValue(ctx, registriesKey{}, l.registries)
-	}
+	ctx = WithSession(ctx, Session{Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries})
 	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
 }

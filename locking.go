@@ -134,6 +134,27 @@ func (l *Loader) pin(name Name) (p pin, err error) {
 	return p, nil
 }
 
+// locked returns the entry, or nil if there is none.
+func (p *pin) locked() *lockfile.Entry {
+	if !p.held {
+		return nil
+	}
+	return &p.entry
+}
+
+// withPin tells finders and installers what the lock file holds about a name. A frozen one keeps
+// installers from bringing more.
+func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
+	s := SessionOf(ctx)
+	s.Locked, s.NotLocked = p.locked(), nil
+	if p.held && l.config.Frozen {
+		s.NotLocked = func(m ModuleVersion) error {
+			return l.notLocked(p.asked, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
+		}
+	}
+	return WithSession(ctx, s)
+}
+
 // name returns the name at the version that the lock file holds.
 func (p *pin) name(name Name) Name {
 	if !p.held {

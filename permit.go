@@ -2,7 +2,6 @@ package load
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 )
 
@@ -24,105 +22,8 @@ type Granter interface {
 	CanGrant(Grants) error
 }
 
-type policiesKey struct{}
-
-// Admit lets the policies decide about a module that is going to be a part of what is installed. Installers ask
-// before they fetch it, with a negative size, and again when they know the size of its archive in bytes, before
-// they publish it. The error is a [*PolicyError].
-func Admit(ctx context.Context, m ModuleVersion, size int64) error {
-	if locked, ok := ctx.Value(lockedKey{}).(func(ModuleVersion) error); ok {
-		if err := locked(m); err != nil {
-			return err
-		}
-	}
-	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
-	return decide(policies, func(p *policy.Policy) policy.Decision {
-		d := p.Name(m.Path)
-		if d.Allowed && size >= 0 {
-			d = p.Size(m.Path, m.Version, size)
-		}
-		return d
-	})
-}
-
-// AdmitAge lets the policies decide about how long a module that is going to be a part of what is installed has been
-// published. When it was is asked only where a policy has such a rule; the zero time stands for unknown. The error is a
-// [*PolicyError], or that of published.
-func AdmitAge(ctx context.Context, m ModuleVersion, published func() (time.Time, error)) error {
-	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
-	if !slices.ContainsFunc(policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) {
-		return nil
-	}
-	at, err := published()
-	if err != nil {
-		return err
-	}
-	return Consider(ctx, &Release{Module: m.Path, Version: m.Version, Time: at})
-}
-
-// AdmitSum lets the policies decide about a module whose sum is known and verified, before it is published: whether it
-// has the signature that it needs, unless the lock file holds it already. The error is a [*PolicyError].
-func AdmitSum(ctx context.Context, m ModuleVersion) error {
-	held, _ := ctx.Value(heldKey{}).(lockfile.Entry)
-	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
-	return decide(policies, func(p *policy.Policy) policy.Decision { return signed(p, held, m, time.Now()) })
-}
-
-// signed decides about a signature, unless a lock file's entry holds the module.
-func signed(p *policy.Policy, held lockfile.Entry, m ModuleVersion, now time.Time) policy.Decision {
-	if need, ok := held.Need(m.Path); ok && need == lockfile.Module(m) {
-		return policy.Decision{Allowed: true}
-	}
-	return p.Signed(m.Path, m.Version, m.Sum, now)
-}
-
-type (
-	heldKey   struct{} // leads to the lock file's entry of what is installed
-	lockedKey struct{} // leads to what keeps installers from bringing more than that
-)
-
-// withPin lets installers ask what the lock file says about a name. A frozen one keeps them from bringing what it does
-// not hold.
-func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
-	if !p.held {
-		return ctx
-	}
-	ctx = context.WithValue(ctx, heldKey{}, p.entry)
-	if !l.config.Frozen {
-		return ctx
-	}
-	return context.WithValue(ctx, lockedKey{}, func(m ModuleVersion) error {
-		if _, ok := p.entry.Need(m.Path); ok {
-			return nil
-		}
-		return l.notLocked(p.asked, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
-	})
-}
-
-// Consider lets the policies decide about a version that an installer could choose. Where it is free to choose,
-// an installer that gets an error tries the next best. The error is a [*PolicyError].
-func Consider(ctx context.Context, r *Release) error {
-	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
-	return decide(policies, func(p *policy.Policy) policy.Decision { return p.Version(releaseSubject(r), time.Now()) })
-}
-
-// Considerate tells whether [Consider] may refuse anything in this context.
-func Considerate(ctx context.Context) bool {
-	policies, _ := ctx.Value(policiesKey{}).([]*policy.Policy)
-	return len(policies) > 0
-}
-
-// decide asks every policy; the first refusal is the error.
-func decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision) error {
-	for _, p := range policies {
-		if d := ask(p); !d.Allowed {
-			return &PolicyError{Rule: d.Rule, Reason: d.Reason, Fix: d.Fix}
-		}
-	}
-	return nil
-}
-
-func releaseSubject(r *Release) policy.Subject {
+// Subject is what the policies decide about.
+func (r *Release) Subject() policy.Subject {
 	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: deprecation(r.Retracted, r.Deprecated)}
 }
 
@@ -173,7 +74,7 @@ func deprecation(retracted, deprecated string) string {
 
 // permitName decides before anybody is asked for a name.
 func (l *Loader) permitName(name Name) error {
-	return decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
+	return Decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
 		d := p.Asked(policy.Subject{Package: name.Target})
 		for _, c := range name.Along {
 			if d.Allowed && dotted(c.Path) {
@@ -196,7 +97,7 @@ func dotted(path string) bool {
 // permitSpec decides about what was found or installed, before anything of it is compiled.
 func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 	now := time.Now()
-	return decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
+	return Decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
 		d := l.permitModule(rules, name, spec, now)
 		if d.Allowed {
 			d = rules.Modules(len(spec.BuildList))
@@ -207,7 +108,7 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 			}
 			d = rules.Name(m.Path)
 			if d.Allowed {
-				d = signed(rules, p.entry, m, now)
+				d = Signed(rules, p.locked(), m, now)
 			}
 		}
 		if d.Allowed {
@@ -327,7 +228,7 @@ func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, rel
 	granted := []string{name.Target}
 	decision := func(rules *policy.Policy) policy.Decision { return rules.Version(subject, time.Now()) }
 	if release != nil {
-		subject = releaseSubject(release)
+		subject = release.Subject()
 		granted = []string{subject.Package}
 	}
 	if spec != nil {

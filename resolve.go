@@ -244,7 +244,7 @@ func (l *Loader) obtain(ctx context.Context, name Name, stages *Stages) (*Spec, 
 
 func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*Spec, error) {
 	start := time.Now()
-	ctx = p.promising(ctx)
+	ctx = l.withPin(ctx, p)
 	asked := p.name(name)
 	spec, tried, err := l.config.Path.Ask(ctx, asked)
 	if err != nil {

@@ -12,10 +12,11 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/store"
-	"golang.org/x/mod/module"
 )
 
 // Finder finds installed packages for one build target. It is safe for concurrent use.
@@ -208,12 +209,12 @@ func (f *Finder) belongs(ctx context.Context, m load.ModuleVersion) (bool, error
 		return err == nil, err
 	}
 	// A registry may have replaced what another record is of.
-	return load.Belongs(ctx, m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
+	return load.SessionOf(ctx).Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
 }
 
 // owner is the URL of the registry that owns a path, "" for none.
 func owner(ctx context.Context, path string) string {
-	o, _ := load.RegistryFor(ctx, path)
+	o, _ := load.SessionOf(ctx).Owner(path)
 	return o.URL
 }
 

@@ -23,7 +23,7 @@ func (f *Finder) findSource(ctx context.Context, name load.Name) (*load.Spec, er
 		return nil, errEmpty
 	case name.Query != "" && name.Query != record.Version:
 		return nil, notFound("%s is installed", record.Version)
-	case name.Query == "" && record.Changing && !load.Offline(ctx):
+	case name.Query == "" && record.Changing && !load.SessionOf(ctx).Offline:
 		return nil, errChanging
 	}
 	tree, err := f.store.SourceDir(record.Sum)

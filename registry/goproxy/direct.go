@@ -125,7 +125,7 @@ func (r directRepo) ask(ctx context.Context, query string, flags ...string) (lis
 // run runs the go command away from every module, proxy and checksum database, with git as the only tool for
 // repositories unless GOVCS says otherwise.
 func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
-	if load.Offline(ctx) {
+	if load.SessionOf(ctx).Offline {
 		return nil, load.ErrOffline
 	}
 	command, t, err := r.in.goCommand()

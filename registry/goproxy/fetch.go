@@ -78,7 +78,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
 		return t, err
 	}
-	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
+	if err := load.SessionOf(ctx).Admit(load.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
 		return nil, err
 	}
 	if err := r.admitAge(ctx, m); err != nil {
@@ -104,7 +104,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := r.verify(ctx, m, s.sum); err != nil {
 		return nil, err
 	}
-	if err := load.AdmitSum(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.sum}); err != nil {
+	if err := load.SessionOf(ctx).AdmitSum(load.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.sum}); err != nil {
 		return nil, err
 	}
 	if err := failpoint.Hit("goproxy.verified"); err != nil {
@@ -125,7 +125,7 @@ func (r *request) admitAge(ctx context.Context, m module.Version) error {
 	if r.sums.promises(m) {
 		return nil
 	}
-	return load.AdmitAge(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
+	return load.SessionOf(ctx).AdmitAge(load.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
 		i, err := r.in.fetchInfo(ctx, m)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = nil
@@ -155,7 +155,7 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 	if err := failpoint.Hit("goproxy.downloaded"); err != nil {
 		return nil, writeError(err)
 	}
-	if err := load.Admit(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
+	if err := load.SessionOf(ctx).Admit(load.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
 		return nil, err
 	}
 	s := &stage{size: size}

@@ -56,7 +56,7 @@ func (e finalError) Unwrap() error { return e.error }
 // get writes the answer's body, of at most limit bytes, to what open returns; open is called for
 // each try.
 func (c *client) get(ctx context.Context, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
-	if load.Offline(ctx) {
+	if load.SessionOf(ctx).Offline {
 		return 0, load.ErrOffline
 	}
 	for try := 0; ; try++ {

@@ -237,7 +237,7 @@ func (r *request) notFound(ctx context.Context, name load.Name, candidates []can
 	if rank > 1 {
 		return best
 	}
-	if owner, ok := load.RegistryFor(ctx, name.Target); ok && len(paths) > 0 {
+	if owner, ok := load.SessionOf(ctx).Owner(name.Target); ok && len(paths) > 0 {
 		return &load.NotFoundError{
 			Name:  name.String(),
 			Tried: []load.Tried{{Who: "registry " + owner.Name, Answer: fmt.Sprintf("no such module: %s; nobody else was asked (%s)", strings.Join(paths, ", "), owner.Rule)}},

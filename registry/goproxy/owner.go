@@ -55,7 +55,7 @@ func (p proxy) orElse(other string) string {
 
 // owner is the URL of the registry that a path is asked of, "" for one that nobody owns.
 func owner(ctx context.Context, path string) string {
-	o, _ := load.RegistryFor(ctx, path)
+	o, _ := load.SessionOf(ctx).Owner(path)
 	return o.URL
 }
 
@@ -110,7 +110,7 @@ func (s storage) belongs(ctx context.Context, m module.Version, ext, sum string)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	return load.Belongs(ctx, load.ModuleVersion{Path: m.Path, Version: m.Version, Sum: sum}, string(from))
+	return load.SessionOf(ctx).Belongs(load.ModuleVersion{Path: m.Path, Version: m.Version, Sum: sum}, string(from))
 }
 
 // records returns what is installed of a package, in modules of whom the package belongs to.

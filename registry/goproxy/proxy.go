@@ -102,7 +102,7 @@ func withProxy(ctx context.Context, p *proxy) context.Context {
 // than absence, else the first. A module that a registry owns is asked of that registry, and one that the
 // configuration keeps away from proxies is asked of its repository: of nobody else, whatever that answers.
 func (in *Installer) each(ctx context.Context, path string, ask func(repo) error) error {
-	if owner, ok := load.RegistryFor(ctx, path); ok {
+	if owner, ok := load.SessionOf(ctx).Owner(path); ok {
 		p, err := ownerProxy(owner)
 		if err != nil {
 			return err

@@ -69,7 +69,7 @@ func (r *request) chooseListed(ctx context.Context, p repo, path string, q query
 	ranked := q.Rank(allowed)
 	v, moved := r.underPath(ctx, path, ranked)
 	ok := v != ""
-	if ok && load.Considerate(ctx) {
+	if ok && load.SessionOf(ctx).Considerate() {
 		var passed string
 		if v, passed, err = r.permitted(ctx, p, path, ranked, v); err != nil {
 			return nil, err
@@ -128,7 +128,7 @@ func (r *request) permitted(ctx context.Context, p repo, path string, ranked []s
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", "", err
 		}
-		err = load.Consider(ctx, &load.Release{Package: path, Module: path, Version: v, Time: known.Time})
+		err = load.SessionOf(ctx).Consider(&load.Release{Package: path, Module: path, Version: v, Time: known.Time})
 		if err == nil {
 			return v, passed, nil
 		}

@@ -199,7 +199,7 @@ func (e *gitError) reason() string {
 
 func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...string) ([]byte, error) {
 	remote := args[0] == "fetch" || args[0] == "ls-remote" && args[1] != "--get-url"
-	if remote && s.url.Scheme != "file" && load.Offline(ctx) {
+	if remote && s.url.Scheme != "file" && load.SessionOf(ctx).Offline {
 		return nil, load.ErrOffline
 	}
 	if remote {

@@ -77,7 +77,7 @@ func (in *Installer) recorded(src *source, release *load.Release, s *store.Store
 func (in *Installer) fetch(ctx context.Context, src *source, release *load.Release, s *store.Store) (*store.SourceRecord, string, error) {
 	started := time.Now()
 	part := load.ModuleVersion{Path: src.String(), Version: release.Version}
-	if err := load.Admit(ctx, part, -1); err != nil {
+	if err := load.SessionOf(ctx).Admit(part, -1); err != nil {
 		return nil, "", err
 	}
 	temp, remove, err := s.Temp("source")
@@ -124,7 +124,7 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *load.Relea
 		return nil, "", checksumError(src, want, sum, promised(release))
 	}
 	part.Sum = sum
-	if err := cmp.Or(load.Admit(ctx, part, tree.Bytes()), load.AdmitSum(ctx, part)); err != nil {
+	if err := cmp.Or(load.SessionOf(ctx).Admit(part, tree.Bytes()), load.SessionOf(ctx).AdmitSum(part)); err != nil {
 		return nil, "", err
 	}
 	load.Emit(ctx, load.Downloaded{Module: src.String(), Version: release.Version, File: "source", Bytes: tree.Bytes(), Took: time.Since(started)})

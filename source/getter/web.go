@@ -24,7 +24,7 @@ import (
 
 // download brings the file of a source to a path. A checksum in the name is checked on the way.
 func (in *Installer) download(ctx context.Context, s *source, path string) (size int64, err error) {
-	if load.Offline(ctx) {
+	if load.SessionOf(ctx).Offline {
 		return 0, load.ErrOffline
 	}
 	u := *s.url
