@@ -183,7 +183,7 @@ func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
 	return spec, nil
 }
 
-// find returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
+// Ask returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
 func (p Path) Ask(ctx context.Context, name Name) (*Spec, []Tried, error) {
 	var tried []Tried
 	for _, finder := range p {
