@@ -33,6 +33,15 @@ type Compiler interface {
 	Compile(ctx context.Context, src Source, dir string) error
 }
 
+// Released is an optional ability of a [Compiler] whose toolchain has releases. Where there is none,
+// what any release made is opened.
+type Released interface {
+	// Release is the toolchain's, as in "go1.26.8". The error is why there is no toolchain.
+	Release() (string, error)
+	// FingerprintOf is what Fingerprint is with another release.
+	FingerprintOf(release string) string
+}
+
 // Artifact is a module ready to be opened.
 type Artifact struct {
 	Spec *Spec
@@ -196,8 +205,8 @@ func (l *Loader) chooseAmong(spec *Spec) (Engine, []EngineAnswer) {
 }
 
 // artifactKey identifies what compiling the source would produce.
-func artifactKey(engine Engine, compiler Compiler, src Source) string {
-	parts := []string{src.Hash, engine.Name(), compiler.Fingerprint()}
+func artifactKey(engine Engine, fingerprint string, src Source) string {
+	parts := []string{src.Hash, engine.Name(), fingerprint}
 	if src.Go != nil { // the versions of companions are part of the hash
 		for _, c := range src.Go.Along {
 			parts = append(parts, "along "+c.Alias+"="+c.Path)
@@ -225,7 +234,7 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec, artifac
 	}
 	start := time.Now()
 	ctx = withEvicted(ctx, spec.Name)
-	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler, spec.Source), func(ctx context.Context, dir string) error {
+	files, made, err := l.config.Store.Artifact(ctx, artifactKey(engine, compiler.Fingerprint(), spec.Source), func(ctx context.Context, dir string) error {
 		if artifactOnly {
 			return errNoArtifact
 		}
@@ -240,10 +249,14 @@ func (l *Loader) compile(ctx context.Context, engine Engine, spec *Spec, artifac
 		return compiler.Compile(ctx, spec.Source, dir)
 	})
 	if err != nil {
+		if _, other := l.compiledBefore(engine, spec); other != nil {
+			return other, nil
+		}
 		return nil, err
 	}
 	if made {
 		Emit(ctx, Compiled{Name: spec.Name, Engine: engine.Name(), Bytes: files.Size(), Took: time.Since(start)})
+		l.noteRelease(ctx, engine)
 	}
 	return files, nil
 }

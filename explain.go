@@ -96,6 +96,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	if spec, err = withName(spec, p.name(parsed)); err != nil {
 		return e, err
 	}
+	spec = l.asCompiledBefore(spec)
 	m := l.running(name+builtWith(parsed.Along, parsed.Instances, parsed.Engine), spec)
 	if m != nil { // it was completed when it was loaded
 		spec, e.Loaded = m.spec, true
@@ -201,11 +202,17 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 	if spec.Source.Hash == "" || l.config.Store == nil {
 		return
 	}
-	e.Artifact.Key = artifactKey(engine, compiler, spec.Source)
+	e.Artifact.Key = artifactKey(engine, e.Artifact.Fingerprint, spec.Source)
 	// A damaged artifact counts as missing: a load makes it again.
-	if files, err := l.config.Store.Lookup(e.Artifact.Key); err == nil && files != nil {
-		e.Artifact.Present, e.Artifact.Size = true, files.Size()
+	files, err := l.config.Store.Lookup(e.Artifact.Key)
+	if err != nil || files == nil {
+		var release string
+		if release, files = l.compiledBefore(engine, spec); files == nil {
+			return
+		}
+		e.Artifact.Fingerprint, e.Artifact.Key = engine.(Released).FingerprintOf(release), files.Key()
 	}
+	e.Artifact.Present, e.Artifact.Size = true, files.Size()
 }
 
 // String returns the explanation as text for a terminal.

@@ -268,7 +268,10 @@ func (l *Loader) seek(ctx context.Context, name Name, p pin, stages *Stages) (*S
 	if err := agrees(spec, asked); err != nil {
 		return nil, err
 	}
-	return withName(spec, asked)
+	if spec, err = withName(spec, asked); err != nil {
+		return nil, err
+	}
+	return l.asCompiledBefore(spec), nil
 }
 
 // use keeps the modules of a spec that was found in the store from being removed by another process, and tells whether

@@ -236,7 +236,11 @@ func TestWarmLoadNeedsNobody(t *testing.T) {
 	if calls, err := os.ReadFile(started); err == nil {
 		t.Errorf("the go command was started: go %s", calls)
 	}
-	warm("PATH=", "GOROOT=")
+	broken := t.TempDir() // what answers in the place of a toolchain has none
+	if err := os.WriteFile(filepath.Join(broken, "go"), []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	warm("PATH="+broken, "GOROOT=")
 	if n := s.proxy.Count("") - requests; n != 0 {
 		t.Errorf("%d requests by warm loads", n)
 	}

@@ -6,6 +6,7 @@
 //	src/        trees of other sources, each under its sum
 //	sources/    a record of each of their names
 //	obj/        artifacts, each under the key of what it was made from
+//	releases.json  the releases of toolchains that made them
 //	direct/     repositories that Go modules were brought from directly
 //	lock/       file locks
 //	live/       what living processes use

@@ -101,8 +101,19 @@ func (*Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo &&
 // Fingerprint implements [load.Compiler]. Where there is no toolchain, artifacts of the toolchain that
 // built the host are looked for: a machine that only runs needs none.
 func (e *Engine) Fingerprint() string {
-	t, _ := e.toolchains.Find() // without one, it has the version to look for
-	return builder(t, e.config).Fingerprint()
+	release, _ := e.Release()
+	return e.FingerprintOf(release)
+}
+
+// Release implements [load.Released].
+func (e *Engine) Release() (string, error) {
+	t, err := e.toolchains.Find() // without one, it has the version to look for
+	return t.Version, err
+}
+
+// FingerprintOf implements [load.Released].
+func (e *Engine) FingerprintOf(release string) string {
+	return builder(toolchain.Toolchain{Version: release}, e.config).Fingerprint()
 }
 
 func builder(t toolchain.Toolchain, config Config) goglue.Builder {

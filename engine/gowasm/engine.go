@@ -80,7 +80,19 @@ func (e *Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo 
 
 // Fingerprint implements [load.Compiler].
 func (e *Engine) Fingerprint() string {
-	t, _ := e.toolchains.Find() // without one, it has the version to look for
+	release, _ := e.Release()
+	return e.FingerprintOf(release)
+}
+
+// Release implements [load.Released].
+func (e *Engine) Release() (string, error) {
+	t, err := e.toolchains.Find() // without one, it has the version to look for
+	return t.Version, err
+}
+
+// FingerprintOf implements [load.Released].
+func (e *Engine) FingerprintOf(release string) string {
+	t := toolchain.Toolchain{Version: release}
 	return fmt.Sprint(e.builder(t).Fingerprint(), " checkpoints ", checkpoint.Version)
 }
 

@@ -3,6 +3,7 @@ package std
 import (
 	"context"
 	"iter"
+	"path/filepath"
 	"strings"
 
 	"github.com/loadgo/load"
@@ -11,8 +12,17 @@ import (
 
 var _ load.Lister = (*Finder)(nil)
 
-// Names lists the standard packages, for spelling hints: those of the release that this package was
-// made for, which is near enough.
+// Names lists the standard packages, for spelling hints.
 func (f *Finder) Names(context.Context) iter.Seq[string] {
-	return strings.FieldsSeq(toolchain.Packages)
+	root, _, err := f.goroot()
+	return func(yield func(string) bool) {
+		for path := range strings.FieldsSeq(toolchain.Packages) {
+			if err == nil && !isDir(filepath.Join(root, "src", filepath.FromSlash(path))) {
+				continue // a newer release has it
+			}
+			if !yield(path) {
+				return
+			}
+		}
+	}
 }

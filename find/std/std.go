@@ -165,6 +165,8 @@ func forbidden(path string) string {
 		return "it is part of the compiler and has no functions to call"
 	case "builtin":
 		return "it documents the language and cannot be imported"
+	case "runtime/cgo":
+		return "it is the support of cgo, and modules are built with CGO_ENABLED=0"
 	}
 	for i, element := range strings.Split(path, "/") {
 		switch {

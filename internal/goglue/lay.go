@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"go/version"
 	"io/fs"
 	"os"
 	"path"
@@ -18,7 +19,7 @@ import (
 // lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its files.
 func (b *build) lay() error {
 	files := map[string][]byte{
-		"go.mod": append([]byte("module "+glueModule+"\n\n"), b.src.Go.GoMod...),
+		"go.mod": b.goMod(),
 		"go.sum": b.src.Go.GoSum,
 	}
 	places := strings.NewReplacer(
@@ -73,6 +74,19 @@ func (b *build) lay() error {
 		}
 	}
 	return nil
+}
+
+// goMod returns the go.mod file of the main module. Its go line follows the toolchain that compiles:
+// one that was there when the package was installed may have been newer. What the package's modules
+// ask for stays their own, so that the go command refuses one that needs a newer toolchain.
+func (b *build) goMod() []byte {
+	text := b.src.Go.GoMod
+	first, rest, _ := bytes.Cut(text, []byte("\n"))
+	wanted, ok := bytes.CutPrefix(first, []byte("go "))
+	if here := b.Toolchain.Version; ok && version.IsValid(here) && version.Compare("go"+string(wanted), here) > 0 {
+		text = append([]byte("go "+strings.TrimPrefix(here, "go")+"\n"), rest...)
+	}
+	return append([]byte("module "+glueModule+"\n\n"), text...)
 }
 
 // loose is where the files of a loose directory are copied to.

@@ -83,7 +83,7 @@ func (in *Installer) Complete(ctx context.Context, spec *load.Spec, s *store.Sto
 }
 
 func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash, importPath string, err error) {
-	if e := r.compiler.tooOld(module.Version{Path: r.main.path}, r.main.goVersion); e != nil {
+	if e := r.compiler.tooOld(module.Version{Path: r.main.path}, r.main.goVersion); e != nil && r.missing == nil {
 		return nil, "", "", e
 	}
 	rel, err := filepath.Rel(r.main.dir, dir)
@@ -189,19 +189,19 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 	for _, m := range r.locked {
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
 	}
-	id := store.Key(slices.Concat([]string{"load build list 3", r.in.Target(), r.compiler.version}, key, r.along.key())...)
-	const file = "build.json"
-	if a, err := r.store.Lookup(id); err == nil && a != nil {
-		b := new(build)
-		data, err := a.ReadFile(file)
-		if err == nil && json.Unmarshal(data, b) == nil && complete(ctx, r.store.Store, b.BuildList) {
-			return b, nil
-		}
-		if err := r.store.Evict(id); err != nil {
-			return nil, err
-		}
+	idOf := func(release string) string {
+		return store.Key(slices.Concat([]string{"load build list 3", r.in.Target(), release}, key, r.along.key())...)
+	}
+	id := idOf(r.compiler.version)
+	if b, err := r.recall(ctx, id); b != nil || err != nil {
+		return b, err
 	}
 	if r.missing != nil {
+		for _, release := range r.store.Releases() {
+			if b, err := r.recall(ctx, idOf(release)); b != nil || err != nil {
+				return b, err
+			}
+		}
 		return nil, r.missing
 	}
 	b, err := compute()
@@ -213,13 +213,31 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 		return nil, err
 	}
 	_, _, err = r.store.Artifact(ctx, id, func(_ context.Context, dir string) error {
-		return os.WriteFile(filepath.Join(dir, file), data, 0o644)
+		return os.WriteFile(filepath.Join(dir, buildFile), data, 0o644)
 	})
 	var disk *store.WriteError
 	if err != nil && !errors.As(err, &disk) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// buildFile is the file of an artifact that holds a build.
+const buildFile = "build.json"
+
+// recall returns the build that an artifact of the store holds, nil where there is none that is
+// whole.
+func (r *request) recall(ctx context.Context, id string) (*build, error) {
+	a, err := r.store.Lookup(id)
+	if err != nil || a == nil {
+		return nil, nil // a damaged one is made again
+	}
+	b := new(build)
+	data, err := a.ReadFile(buildFile)
+	if err == nil && json.Unmarshal(data, b) == nil && complete(ctx, r.store.Store, b.BuildList) {
+		return b, nil
+	}
+	return nil, r.store.Evict(id)
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
