@@ -60,6 +60,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"SharedOthers":          s.testSharedOthers,
 		"SharedCallbacks":       s.testSharedCallbacks,
 		"SharedDecoders":        s.testSharedDecoders,
+		"Nesting":               s.testNesting,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,8 +17,10 @@ import (
 // Format is the version of everything in this package. A host refuses a module of another format.
 const Format = 3
 
-// MaxDepth is how deep values may be nested; deeper ones, and cyclic ones, are errors.
-const MaxDepth = 1000
+// MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and cyclic
+// ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so values of a
+// thousand of each within each other cross.
+const MaxDepth = 10_000
 
 // Errors of decoding. They say what is wrong with the message, never what to do: only a damaged or
 // hostile peer causes them.

@@ -61,7 +61,7 @@ func fresh(d *wire.Decoder, t reflect.Type) (reflect.Value, bool) {
 // parse takes a description and returns its shape, with a type that was made once for it.
 func (c *Codec) parse(d *wire.Decoder) *shape {
 	before := d.Rest()
-	s := parseShape(d, len(before)-maxDescription)
+	s := parseShape(d, len(before)-maxDescription, maxTypeDepth)
 	if d.Err() != nil {
 		return nil
 	}
@@ -92,16 +92,19 @@ type parsed struct {
 	names  []described
 }
 
-// parseShape takes a description, which leaves at least floor bytes of the message.
-func parseShape(d *wire.Decoder, floor int) *shape {
+// parseShape takes a description, which leaves at least floor bytes of the message and has at most
+// so many parts within each other.
+func parseShape(d *wire.Decoder, floor, depth int) *shape {
 	s := &shape{kind: d.Byte()}
-	if len(d.Rest()) < floor {
+	switch {
+	case len(d.Rest()) < floor:
 		d.Fail(errTypes)
+	case depth == 0:
+		d.Fail(wire.ErrDepth)
 	}
-	if !d.Enter() {
+	if d.Err() != nil {
 		return s
 	}
-	defer d.Leave()
 	extra := &parsed{}
 	if s.kind == kindText {
 		s.name = d.String()
@@ -115,12 +118,12 @@ func parseShape(d *wire.Decoder, floor int) *shape {
 				return s
 			}
 			for range n {
-				*list = append(*list, parseShape(d, floor))
+				*list = append(*list, parseShape(d, floor, depth-1))
 			}
 		}
 		s.variadic = d.Bool()
 	case reflect.Slice, reflect.Pointer:
-		s.elem = parseShape(d, floor)
+		s.elem = parseShape(d, floor, depth-1)
 	case reflect.Array:
 		n := d.Uint()
 		if n > wire.MaxMessage {
@@ -128,10 +131,10 @@ func parseShape(d *wire.Decoder, floor int) *shape {
 			return s
 		}
 		extra.length = int(n)
-		s.elem = parseShape(d, floor)
+		s.elem = parseShape(d, floor, depth-1)
 	case reflect.Map:
-		s.key = parseShape(d, floor)
-		s.elem = parseShape(d, floor)
+		s.key = parseShape(d, floor, depth-1)
+		s.elem = parseShape(d, floor, depth-1)
 	case reflect.Struct:
 		n := d.Uint()
 		if n > uint64(len(d.Rest())/4) {
@@ -140,7 +143,7 @@ func parseShape(d *wire.Decoder, floor int) *shape {
 		}
 		for i := range int(n) {
 			extra.names = append(extra.names, described{d.String(), d.String(), d.Bool()})
-			s.fields = append(s.fields, field{i, parseShape(d, floor)})
+			s.fields = append(s.fields, field{i, parseShape(d, floor, depth-1)})
 		}
 	}
 	s.extra = extra

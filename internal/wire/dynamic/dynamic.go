@@ -51,6 +51,7 @@ const MaxTypes = 10_000
 const (
 	maxDescription = 64 << 10 // bytes of the description of one type
 	maxDescribed   = 2 << 20  // of the descriptions of all types that one Codec decodes
+	maxTypeDepth   = 1000     // parts of a type within each other: the name of each has those of all inside
 )
 
 // Codec encodes and decodes for one peer. It remembers the types that it has seen and is safe for

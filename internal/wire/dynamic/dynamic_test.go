@@ -227,3 +227,18 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// The name of a type has the names of all types inside, so a hostile peer may not nest them as deep
+// as values.
+func TestDeepTypes(t *testing.T) {
+	c := dynamic.New(&holder{})
+	for depth, fine := range map[int]bool{900: true, 1100: false} {
+		message := append([]byte{wire.TagValue}, bytes.Repeat([]byte{byte(reflect.Slice)}, depth)...)
+		message = append(message, byte(reflect.Int), 0)
+		d := wire.NewDecoder(message)
+		c.Decode(&d)
+		if (d.Err() == nil) != fine {
+			t.Errorf("%d levels: %v", depth, d.Err())
+		}
+	}
+}
