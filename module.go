@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -196,6 +197,35 @@ func Bind(m *Module, api any) error {
 		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "load.Bind fills a struct"}
 	}
 	return fillStruct(v.Elem(), m.bind)
+}
+
+// fillStruct sets every exported field of api to what bind returns for it, or none of them.
+func fillStruct(api reflect.Value, bind func(symbol string, t reflect.Type) (reflect.Value, error)) error {
+	var errs []error
+	bound := make(map[int]reflect.Value)
+	for i := range api.NumField() {
+		field := api.Type().Field(i)
+		symbol, tagged := field.Tag.Lookup("load")
+		if !tagged {
+			symbol = field.Name
+		}
+		if !field.IsExported() || symbol == "-" {
+			continue
+		}
+		v, err := bind(symbol, field.Type)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		bound[i] = v
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for i, v := range bound {
+		api.Field(i).Set(v)
+	}
+	return nil
 }
 
 // ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts use

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"runtime"
 	"slices"
@@ -109,68 +108,30 @@ func (o *Object) Close() {
 	releaseRef(o.ref)
 }
 
-// Method binds a method of the object to the Go function type F, as [Func] binds a function. The
-// result keeps the object.
-func Method[F any](o *Object, name string) (F, error) {
-	var f F
-	v, err := o.ref.Bind(name, reflect.TypeFor[F]())
+// Bind binds a method to a function type, as [Instance].Bind does a function. The result keeps the
+// object.
+func (o *Object) Bind(method string, t reflect.Type) (reflect.Value, error) {
+	v, err := o.ref.Bind(method, t)
 	if err != nil {
-		return f, err
+		return reflect.Value{}, err
 	}
-	t := v.Type()
-	keep := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+	return reflect.MakeFunc(v.Type(), func(args []reflect.Value) []reflect.Value {
 		defer runtime.KeepAlive(o)
-		if t.IsVariadic() {
+		if v.Type().IsVariadic() {
 			return v.CallSlice(args)
 		}
 		return v.Call(args)
-	})
-	return keep.Interface().(F), nil
+	}), nil
 }
 
-// As makes an object a value of a standard interface that it implements in its module: io.Reader, io.Writer,
-// io.Closer and their combinations, fs.FS, http.Handler, fmt.Stringer or sort.Interface. The result keeps the object.
-func As[T any](o *Object) (T, error) {
-	var value T
-	t := reflect.TypeFor[T]()
+// Adapt makes the object a value of an interface type that it implements in its module. The result
+// keeps the object. The error is a [*SymbolError].
+func (o *Object) Adapt(t reflect.Type) (reflect.Value, error) {
 	adapter, ok := o.ref.(Adapter)
 	if !ok {
-		return value, &SymbolError{Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: "objects of its engine cannot be had as other types"}
+		return reflect.Value{}, &SymbolError{Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: "objects of its engine cannot be had as other types"}
 	}
-	v, err := adapter.Adapt(o, t)
-	if err != nil {
-		return value, err
-	}
-	return v.Interface().(T), nil
-}
-
-// fillStruct sets every exported field of api to what bind returns for it, or none of them.
-func fillStruct(api reflect.Value, bind func(symbol string, t reflect.Type) (reflect.Value, error)) error {
-	var errs []error
-	bound := make(map[int]reflect.Value)
-	for i := range api.NumField() {
-		field := api.Type().Field(i)
-		symbol, tagged := field.Tag.Lookup("load")
-		if !tagged {
-			symbol = field.Name
-		}
-		if !field.IsExported() || symbol == "-" {
-			continue
-		}
-		v, err := bind(symbol, field.Type)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		bound[i] = v
-	}
-	if len(errs) > 0 {
-		return errors.Join(errs...)
-	}
-	for i, v := range bound {
-		api.Field(i).Set(v)
-	}
-	return nil
+	return adapter.Adapt(o, t)
 }
 
 // FindSymbol looks a name up in symbols sorted by name. Engines use it to answer Bind.

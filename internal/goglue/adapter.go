@@ -111,11 +111,11 @@ func (a adapted) moduleObject() *load.Object { return a.object }
 
 // adapt binds a method that has to be there.
 func adapt[F any](a adapted, method string) F {
-	f, err := load.Method[F](a.object, method)
+	v, err := a.object.Bind(method, reflect.TypeFor[F]())
 	if err != nil {
 		panic(err)
 	}
-	return f
+	return v.Interface().(F)
 }
 
 type (
