@@ -24,7 +24,7 @@ type Granter interface {
 
 // Subject is what the policies decide about.
 func (r *Release) Subject() policy.Subject {
-	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: deprecation(r.Retracted, r.Deprecated)}
+	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: policy.Deprecation(r.Retracted, r.Deprecated)}
 }
 
 // subject is what the policies decide about: the place of what is used in place, and else what it
@@ -32,7 +32,7 @@ func (r *Release) Subject() policy.Subject {
 func specSubject(s *Spec) policy.Subject {
 	subject := policy.Subject{
 		Package: s.Name, Module: originOf(s), Declares: s.Module, Version: s.Version, Time: s.Time,
-		Retracted: s.Retracted, Deprecated: deprecation(s.Retracted, s.Deprecated), Standard: isStandard(s),
+		Retracted: s.Retracted, Deprecated: policy.Deprecation(s.Retracted, s.Deprecated), Standard: isStandard(s),
 	}
 	if liesInPlace(s) {
 		subject.Package, subject.Module = s.Source.Dir, ""
@@ -62,14 +62,6 @@ func originOf(s *Spec) string {
 		return s.Name
 	}
 	return s.Module
-}
-
-// deprecation is what is said of the module; of a version that is retracted, an installer says only that.
-func deprecation(retracted, deprecated string) string {
-	if retracted == deprecated {
-		return ""
-	}
-	return deprecated
 }
 
 // permitName decides before anybody is asked for a name.

@@ -91,6 +91,14 @@ type Subject struct {
 	Deprecated string
 }
 
+// Deprecation is what is said of a module. Of a version that is retracted, an installer repeats that.
+func Deprecation(retracted, deprecated string) string {
+	if retracted == deprecated {
+		return ""
+	}
+	return deprecated
+}
+
 // Decision is what a policy says about something.
 type Decision struct {
 	Allowed bool   `json:"allowed"`
