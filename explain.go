@@ -232,7 +232,7 @@ func (e *Explanation) String() string {
 	line("source", e.Dir)
 	line("deprecated", e.Deprecated)
 	for _, c := range e.Along {
-		line("along", Companion{c.Alias, c.Path, cmp.Or(c.Version, c.Query), ""}.String())
+		line("along", Companion{Alias: c.Alias, Path: c.Path, Query: cmp.Or(c.Version, c.Query)}.String())
 	}
 	line("instances", strings.Join(e.Instances, ", "))
 	switch {
