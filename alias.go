@@ -5,6 +5,8 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+
+	"github.com/loadgo/load/find"
 )
 
 // Alias gives a module a further name: from then on the alias leads to the module of that name, for the host and for modules that
@@ -21,11 +23,11 @@ func (l *Loader) Alias(alias, name string) error {
 }
 
 func (l *Loader) addAlias(alias, name string) error {
-	parsed, err := ParseName(alias)
+	parsed, err := find.ParseName(alias)
 	if err != nil {
 		return err
 	}
-	if parsed.Form != FormPath || parsed.Query != "" || parsed.Alias != "" {
+	if parsed.Form != find.FormPath || parsed.Query != "" || parsed.Alias != "" {
 		return &NameError{Name: alias, Reason: "an alias is a plain name, without a version"}
 	}
 	target, err := l.parseName(name)
@@ -46,11 +48,11 @@ func (l *Loader) addAlias(alias, name string) error {
 	}
 	chain := []string{alias, name}
 	for next := target; ; {
-		if next.Form == FormPath && next.Target == alias {
+		if next.Form == find.FormPath && next.Target == alias {
 			return &AliasError{Chain: append(chain[:len(chain)-1], alias)}
 		}
 		to, ok := aliases[next.Target]
-		if next.Form != FormPath || !ok {
+		if next.Form != find.FormPath || !ok {
 			break
 		}
 		if next, err = l.parseName(to); err != nil {
@@ -78,29 +80,29 @@ func (l *Loader) addAliases(aliases map[string]string) error {
 	return nil
 }
 
-// ParseName is [ParseName] as the loader does it: it replaces aliases, and names of registries, by what they stand for.
-func (l *Loader) ParseName(name string) (Name, error) {
+// ParseName is [find.ParseName] as the loader does it: it replaces aliases, and names of registries, by what they stand for.
+func (l *Loader) ParseName(name string) (find.Name, error) {
 	parsed, err := l.parseName(name)
 	if err != nil {
-		return Name{}, err
+		return find.Name{}, err
 	}
 	return l.unalias(parsed)
 }
 
 // unalias returns the name that a name stands for.
-func (l *Loader) unalias(name Name) (Name, error) {
-	for name.Form == FormPath {
+func (l *Loader) unalias(name find.Name) (find.Name, error) {
+	for name.Form == find.FormPath {
 		to, ok := (*l.aliases.Load())[name.Target]
 		if !ok {
 			break
 		}
 		target, err := l.parseName(to)
 		if err != nil {
-			return Name{}, err
+			return find.Name{}, err
 		}
 		if name.Query != "" {
-			if target.Query != "" || target.Form == FormDir {
-				return Name{}, &NameError{Name: name.String(), Reason: fmt.Sprintf("%s is an alias of %s: it has no other versions", name.Target, to)}
+			if target.Query != "" || target.Form == find.FormDir {
+				return find.Name{}, &NameError{Name: name.String(), Reason: fmt.Sprintf("%s is an alias of %s: it has no other versions", name.Target, to)}
 			}
 			target.Query = name.Query
 		}
@@ -110,19 +112,19 @@ func (l *Loader) unalias(name Name) (Name, error) {
 }
 
 // registered returns the registered module of a name, a crashed one too, or nil.
-func (l *Loader) registered(asked string, name Name) *Module {
+func (l *Loader) registered(asked string, name find.Name) *Module {
 	modules := *l.cache.modules.Load()
 	return modules[l.leading(asked, name, func(key string) bool { return modules[key] != nil })]
 }
 
 // leading returns the first of the keys of a name that is known, or "".
-func (l *Loader) leading(asked string, name Name, known func(key string) bool) string {
+func (l *Loader) leading(asked string, name find.Name, known func(key string) bool) string {
 	with := builtWith(name.Along, name.Instances, name.Engine)
 	if known(asked + with) {
 		return asked + with
 	}
 	key := name.String()
-	if name.Form == FormDir {
+	if name.Form == find.FormDir {
 		if dir, err := filepath.Abs(name.Target); err == nil {
 			key = dir
 		}

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/instantiation"
-	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/query"
 )
 
@@ -48,36 +48,17 @@ func Along(packages ...string) LoadOption { return LoadOption{along: slices.Clon
 // [Func] and [Module.Call] instantiate on demand as well; see there for what is different.
 func Instantiate(symbols ...string) LoadOption { return LoadOption{instances: slices.Clone(symbols)} }
 
-// Companion is a package that is built into the module of another; see [Along].
-type Companion struct {
-	Alias string `json:"alias,omitempty"` // what its symbols go by, "" for its package's own name
-	Path  string `json:"path"`            // import path
-	Query string `json:"query,omitempty"` // the versions that were asked for, "" for any
-	// Version is that of the companion's module, the Go release for the standard library. It is empty as
-	// long as nobody looked, and for a package of a local module.
-	Version string `json:"version,omitempty"`
-}
-
-// String returns the companion as it was asked for.
-func (c Companion) String() string {
-	s := c.Path + phrase.Version(c.Query)
-	if c.Alias != "" {
-		s = c.Alias + "=" + s
-	}
-	return s
-}
-
 // parseRequest takes a name, which may be an alias, and what it is to be built with.
-func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) {
+func (l *Loader) parseRequest(asked string, options []LoadOption) (find.Name, error) {
 	name, err := l.ParseName(asked)
 	if err != nil {
-		return Name{}, err
+		return find.Name{}, err
 	}
 	for _, option := range options {
 		for _, text := range option.along {
 			companion, err := l.parseCompanion(asked, text)
 			if err != nil {
-				return Name{}, err
+				return find.Name{}, err
 			}
 			if companion.Path != name.Target || companion.Alias != "" {
 				name.Along = append(name.Along, companion)
@@ -86,13 +67,13 @@ func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) 
 		for _, text := range option.instances {
 			instance, err := instantiation.Parse(text)
 			if err != nil {
-				return Name{}, &NameError{Name: asked, Reason: fmt.Sprintf("it cannot be built with the instantiation %q: %v", text, err)}
+				return find.Name{}, &NameError{Name: asked, Reason: fmt.Sprintf("it cannot be built with the instantiation %q: %v", text, err)}
 			}
 			name.Instances = append(name.Instances, instance.Text)
 		}
 		name.Engine = cmp.Or(option.engine, name.Engine)
 	}
-	slices.SortFunc(name.Along, func(a, b Companion) int {
+	slices.SortFunc(name.Along, func(a, b find.Companion) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.String(), b.String()))
 	})
 	name.Along = slices.Compact(name.Along)
@@ -100,15 +81,15 @@ func (l *Loader) parseRequest(asked string, options []LoadOption) (Name, error) 
 	name.Instances = slices.Compact(name.Instances)
 	for i, c := range name.Along {
 		if i > 0 && name.Along[i-1].Path == c.Path {
-			return Name{}, &NameError{Name: asked, Reason: fmt.Sprintf("its companion %s is asked for as %s and as %s", c.Path, name.Along[i-1], c)}
+			return find.Name{}, &NameError{Name: asked, Reason: fmt.Sprintf("its companion %s is asked for as %s and as %s", c.Path, name.Along[i-1], c)}
 		}
 	}
 	return name, nil
 }
 
-func (l *Loader) parseCompanion(asked, text string) (Companion, error) {
-	bad := func(reason string) (Companion, error) {
-		return Companion{}, &NameError{Name: asked, Reason: fmt.Sprintf("its companion %q: %s", text, reason)}
+func (l *Loader) parseCompanion(asked, text string) (find.Companion, error) {
+	bad := func(reason string) (find.Companion, error) {
+		return find.Companion{}, &NameError{Name: asked, Reason: fmt.Sprintf("its companion %q: %s", text, reason)}
 	}
 	name, err := l.parseName(text)
 	if err != nil {
@@ -119,17 +100,17 @@ func (l *Loader) parseCompanion(asked, text string) (Companion, error) {
 		return bad(err.Error())
 	}
 	switch {
-	case name.Form != FormPath:
+	case name.Form != find.FormPath:
 		return bad("it is a " + string(name.Form) + ", not an import path")
 	case name.Alias != "" && !token.IsIdentifier(name.Alias):
 		return bad("its alias is not a Go identifier")
 	}
-	return Companion{Alias: name.Alias, Path: name.Target, Query: name.Query}, nil
+	return find.Companion{Alias: name.Alias, Path: name.Target, Query: name.Query}, nil
 }
 
 // builtWith is the part of a cache key that tells what a module is built with, "" for nothing else. Names
 // hold no control character, so that no two requests have one key.
-func builtWith(along []Companion, instances []string, engine string) string {
+func builtWith(along []find.Companion, instances []string, engine string) string {
 	var b strings.Builder
 	if engine != "" {
 		b.WriteString("\x00engine " + engine)
@@ -157,7 +138,7 @@ func specBuiltWith(s *Spec) string {
 
 // with returns the spec with what the name is to be built with besides companions, which only the finders
 // and installers can bring.
-func withName(s *Spec, name Name) (*Spec, error) {
+func withName(s *Spec, name find.Name) (*Spec, error) {
 	if name.Engine != "" {
 		own := *s
 		own.Engine = name.Engine
@@ -184,7 +165,7 @@ func instantiated(s *Spec, instances []string) *Spec {
 }
 
 // agrees checks that the companions did not raise the module to a version that was not asked for.
-func agrees(s *Spec, name Name) error {
+func agrees(s *Spec, name find.Name) error {
 	q, err := query.Parse(name.Query)
 	if err != nil || len(name.Along) == 0 || q.Kind() == query.Any || q.Kind() == query.Revision || q.Match(s.Version) {
 		return nil // a query that is none was refused by who understands it

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 // library is a finder and an engine of Go packages that exist in the test only. Each has a generic function Uniq,
@@ -26,10 +28,10 @@ type library struct {
 
 func (*library) String() string { return "library" }
 
-func (b *library) Find(_ context.Context, name load.Name) (*load.Spec, error) {
+func (b *library) Find(_ context.Context, name find.Name) (*load.Spec, error) {
 	spec := &load.Spec{
 		Name: name.Target, Version: "v1.0.0", Origin: "library",
-		Source: load.Source{Kind: load.KindGo, Hash: "h1:" + name.Target, Go: &load.GoSource{ImportPath: name.Target}},
+		Source: find.Source{Kind: find.KindGo, Hash: "h1:" + name.Target, Go: &find.GoSource{ImportPath: name.Target}},
 	}
 	for _, c := range name.Along {
 		if !b.careless {
@@ -42,9 +44,9 @@ func (b *library) Find(_ context.Context, name load.Name) (*load.Spec, error) {
 
 func (*library) Name() string { return "library" }
 
-func (*library) Accepts(load.Source) bool { return true }
+func (*library) Accepts(find.Source) bool { return true }
 
-func (b *library) Open(_ context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+func (b *library) Open(_ context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
 	in := &book{with: a.Spec.Source.Go}
 	b.mu.Lock()
 	b.opened = append(b.opened, in)
@@ -70,22 +72,22 @@ func (b *library) opens() (opened, closed int) {
 }
 
 type book struct {
-	with   *load.GoSource
+	with   *find.GoSource
 	crash  atomic.Pointer[error]
 	closed atomic.Bool
 }
 
 func (in *book) Symbols() []load.Symbol {
-	symbols := []load.Symbol{{Name: "Uniq", Kind: load.KindFunc, Limit: "it is generic"}}
+	symbols := []load.Symbol{{Name: "Uniq", Kind: engine.KindFunc, Limit: "it is generic"}}
 	for _, name := range in.with.Instances {
-		symbols = append(symbols, load.Symbol{Name: name, Kind: load.KindFunc})
+		symbols = append(symbols, load.Symbol{Name: name, Kind: engine.KindFunc})
 	}
 	slices.SortFunc(symbols, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
 	return symbols
 }
 
 func (in *book) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
-	if _, ok := load.FindSymbol(in.Symbols(), symbol); !ok {
+	if _, ok := engine.FindSymbol(in.Symbols(), symbol); !ok {
 		return reflect.Value{}, &load.SymbolError{Module: "m", Symbol: symbol}
 	}
 	return reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value {
@@ -106,7 +108,7 @@ func (in *book) Close(context.Context) error {
 
 func newLibrary(t testing.TB, b *library) *load.Loader {
 	t.Helper()
-	l, err := load.New(load.Config{Path: load.Path{b}, Engines: []load.Engine{b}})
+	l, err := load.New(load.Config{Path: find.Path{b}, Engines: []engine.Engine{b}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +329,7 @@ func TestInstantiateUnloadMeanwhile(t *testing.T) {
 
 // renamed is an engine under another name.
 type renamed struct {
-	load.Engine
+	engine.Engine
 	name string
 }
 
@@ -337,7 +339,7 @@ func (r renamed) Name() string { return r.name }
 func TestWithEngine(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"a": {}}}
-	l, err := load.New(load.Config{Path: load.Path{w}, Engines: []load.Engine{w, renamed{w, "second"}}})
+	l, err := load.New(load.Config{Path: find.Path{w}, Engines: []engine.Engine{w, renamed{w, "second"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 )
 
 func TestNamesOfOneModule(t *testing.T) {
@@ -226,11 +229,11 @@ func TestNewRefuses(t *testing.T) {
 		config load.Config
 		want   string
 	}{
-		{load.Config{Path: load.Path{nil}}, "Config.Path: it holds a nil finder"},
-		{load.Config{Installers: []load.Installer{nil}}, "Config.Installers: it holds a nil installer"},
-		{load.Config{Engines: []load.Engine{nil}}, "Config.Engines: it holds a nil engine"},
-		{load.Config{Engines: []load.Engine{w, w}}, "Config.Engines: it holds two engines named fake"},
-		{load.Config{Engines: []load.Engine{w}, Engine: "wasm"}, `Config.Engine: there is no engine "wasm"; the engines are ["fake"]`},
+		{load.Config{Path: find.Path{nil}}, "Config.Path: it holds a nil finder"},
+		{load.Config{Installers: []install.Installer{nil}}, "Config.Installers: it holds a nil installer"},
+		{load.Config{Engines: []engine.Engine{nil}}, "Config.Engines: it holds a nil engine"},
+		{load.Config{Engines: []engine.Engine{w, w}}, "Config.Engines: it holds two engines named fake"},
+		{load.Config{Engines: []engine.Engine{w}, Engine: "wasm"}, `Config.Engine: there is no engine "wasm"; the engines are ["fake"]`},
 	} {
 		_, err := load.New(test.config)
 		wantError(t, err, test.want)

@@ -11,14 +11,14 @@
 //
 // [Loader.Load] takes these steps; each is in the file of its name.
 //
-//   - Name (name.go): [ParseName] takes the name apart and refuses what cannot be one, before anything is
+//   - Name (name.go): [find.ParseName] takes the name apart and refuses what cannot be one, before anything is
 //     looked up.
 //   - Cache (cache.go, flight.go): a registered module is the answer, without a lock. A module that is being
 //     loaded is waited for; a wait that would close a circle of imports is a [CycleError].
-//   - Find (resolve.go): the [Path] asks each [Finder] in order. Only [ErrNotFound] falls through.
-//   - Install (install.go): where nothing was found, the one [Installer] that claims the name chooses the exact
+//   - Find (resolve.go): the [find.Path] asks each [find.Finder] in order. Only [ErrNotFound] falls through.
+//   - Install (install.go): where nothing was found, the one [install.Installer] that claims the name chooses the exact
 //     version and brings it into the store.
-//   - Compile (engine.go): the first [Engine] that accepts the source takes its artifact from the store, or
+//   - Compile (engine.go): the first [engine.Engine] that accepts the source takes its artifact from the store, or
 //     makes it once.
 //   - Execute (engine.go): the engine opens the artifact and runs the module's initialisation.
 //   - Register (cache.go): the module enters the cache under its names.

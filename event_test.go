@@ -8,20 +8,21 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 var events = []load.Event{
-	load.Found{Name: "slug", Canonical: "github.com/gosimple/slug", Version: "v1.15.0", Origin: "store"},
-	load.Compiled{Name: "github.com/gosimple/slug", Engine: "goprocess", Bytes: 2 << 20, Took: 1234 * time.Millisecond},
-	load.Evicted{Name: "github.com/gosimple/slug", Reason: "artifact abc is damaged: it is missing"},
-	load.Output{Name: "github.com/gosimple/slug", Stream: "stderr", Line: "hello"},
-	load.Failed{Name: "x", Err: &load.LoadError{Chain: []string{"x"}, Err: &load.NotFoundError{Fix: "look elsewhere"}}, Took: 3 * time.Microsecond},
+	event.Found{Name: "slug", Canonical: "github.com/gosimple/slug", Version: "v1.15.0", Origin: "store"},
+	event.Compiled{Name: "github.com/gosimple/slug", Engine: "goprocess", Bytes: 2 << 20, Took: 1234 * time.Millisecond},
+	event.Evicted{Name: "github.com/gosimple/slug", Reason: "artifact abc is damaged: it is missing"},
+	event.Output{Name: "github.com/gosimple/slug", Stream: "stderr", Line: "hello"},
+	event.Failed{Name: "x", Err: &load.LoadError{Chain: []string{"x"}, Err: &load.NotFoundError{Fix: "look elsewhere"}}, Took: 3 * time.Microsecond},
 }
 
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	sink := load.Print(&b)
+	sink := event.Print(&b)
 	for _, e := range events {
 		sink(e)
 	}
@@ -40,7 +41,7 @@ load: 	look elsewhere
 func TestSlog(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	sink := load.Slog(slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	sink := event.Slog(slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	for _, e := range events {
 		sink(e)
 	}

@@ -9,6 +9,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/phrase"
 )
 
@@ -18,7 +21,7 @@ type Explanation struct {
 	Loaded bool   `json:"loaded"` // the module runs already
 
 	// Asked lists every finder in order, then every installer: the first that has Found answers.
-	Asked []Tried `json:"asked"`
+	Asked []find.Tried `json:"asked"`
 
 	// The answer; empty where there is none.
 	Canonical  string    `json:"canonical,omitempty"`
@@ -32,15 +35,15 @@ type Explanation struct {
 	Dir        string    `json:"dir,omitempty"` // where the source is
 
 	// What the module is built with, as asked for; the companions' versions where they are known.
-	Along     []Companion `json:"along,omitempty"`
-	Instances []string    `json:"instances,omitempty"`
+	Along     []find.Companion `json:"along,omitempty"`
+	Instances []string         `json:"instances,omitempty"`
 
 	// What follows needs the source: it is known once the module is installed.
-	Engine    string          `json:"engine,omitempty"` // the engine that runs it
-	Engines   []EngineAnswer  `json:"engines,omitempty"`
-	Artifact  *ArtifactKey    `json:"artifact,omitempty"` // of an engine that compiles
-	BuildList []ModuleVersion `json:"build_list"`
-	Isolation *Isolation      `json:"isolation,omitempty"` // in force, or what the engine would put in force
+	Engine    string               `json:"engine,omitempty"` // the engine that runs it
+	Engines   []EngineAnswer       `json:"engines,omitempty"`
+	Artifact  *ArtifactKey         `json:"artifact,omitempty"` // of an engine that compiles
+	BuildList []find.ModuleVersion `json:"build_list"`
+	Isolation *engine.Isolation    `json:"isolation,omitempty"` // in force, or what the engine would put in force
 
 	// Registry is the name of the registry that owns the name, "" where none does.
 	Registry string `json:"registry,omitempty"`
@@ -70,7 +73,7 @@ type ArtifactKey struct {
 // version. It installs, compiles and runs nothing. The explanation is there with an error too, as far as
 // it goes: the error is the one that a load would meet.
 func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *Explanation, err error) {
-	e = &Explanation{Name: name, BuildList: []ModuleVersion{}}
+	e = &Explanation{Name: name, BuildList: []find.ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
 	parsed, err := l.parseRequest(name, options)
@@ -110,10 +113,10 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 }
 
 // askFinders asks all of them, those after the answer too: what is shadowed is worth knowing.
-func (l *Loader) askFinders(ctx context.Context, name Name, e *Explanation) (*Spec, error) {
+func (l *Loader) askFinders(ctx context.Context, name find.Name, e *Explanation) (*Spec, error) {
 	var spec *Spec
 	for _, finder := range l.config.Path {
-		answer, tried, err := Path{finder}.Ask(ctx, name)
+		answer, tried, err := find.Path{finder}.Ask(ctx, name)
 		e.Asked = append(e.Asked, tried...)
 		if spec == nil {
 			if err != nil {
@@ -126,7 +129,7 @@ func (l *Loader) askFinders(ctx context.Context, name Name, e *Explanation) (*Sp
 }
 
 // askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, name Name, p pin, found bool, e *Explanation) error {
+func (l *Loader) askInstallers(ctx context.Context, name find.Name, p pin, found bool, e *Explanation) error {
 	first := l.claimant(name)
 	asked := first >= 0 && !found && !l.config.NoInstall
 	for i, answer := range l.wouldInstall(name) {
@@ -157,14 +160,14 @@ func (l *Loader) askInstallers(ctx context.Context, name Name, p pin, found bool
 }
 
 // permitted is the release that would be installed, and what the policies say about it.
-func (l *Loader) permitted(ctx context.Context, installer Installer, name Name, p pin, e *Explanation) (*Release, error) {
+func (l *Loader) permitted(ctx context.Context, installer install.Installer, name find.Name, p pin, e *Explanation) (*install.Release, error) {
 	err := l.permitName(name)
-	var release *Release
+	var release *install.Release
 	if err == nil {
 		release, err = l.release(ctx, installer, name, p, e.Asked)
 	}
 	if err == nil {
-		err = SessionOf(ctx).Consider(release)
+		err = install.SessionOf(ctx).Consider(release)
 	}
 	l.explainPolicy(e, name, p, nil, release, err)
 	if err != nil {
@@ -188,29 +191,29 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 	if spec.Source.Go != nil && len(spec.Source.Go.Along) > 0 {
 		e.Along = spec.Source.Go.Along
 	}
-	var engine Engine
-	if engine, e.Engines = l.chooseAmong(spec); engine == nil {
+	var eng engine.Engine
+	if eng, e.Engines = l.chooseAmong(spec); eng == nil {
 		return
 	}
-	e.Engine = engine.Name()
-	e.Isolation = l.tryIsolation(engine, spec)
-	compiler, ok := engine.(Compiler)
+	e.Engine = eng.Name()
+	e.Isolation = l.tryIsolation(eng, spec)
+	compiler, ok := eng.(engine.Compiler)
 	if !ok {
 		return
 	}
-	e.Artifact = &ArtifactKey{SourceHash: spec.Source.Hash, Engine: engine.Name(), Fingerprint: compiler.Fingerprint()}
+	e.Artifact = &ArtifactKey{SourceHash: spec.Source.Hash, Engine: eng.Name(), Fingerprint: compiler.Fingerprint()}
 	if spec.Source.Hash == "" || l.config.Store == nil {
 		return
 	}
-	e.Artifact.Key = artifactKey(engine, e.Artifact.Fingerprint, spec.Source)
+	e.Artifact.Key = artifactKey(eng, e.Artifact.Fingerprint, spec.Source)
 	// A damaged artifact counts as missing: a load makes it again.
 	files, err := l.config.Store.Lookup(e.Artifact.Key)
 	if err != nil || files == nil {
 		var release string
-		if release, files = l.compiledBefore(engine, spec); files == nil {
+		if release, files = l.compiledBefore(eng, spec); files == nil {
 			return
 		}
-		e.Artifact.Fingerprint, e.Artifact.Key = engine.(Released).FingerprintOf(release), files.Key()
+		e.Artifact.Fingerprint, e.Artifact.Key = eng.(Released).FingerprintOf(release), files.Key()
 	}
 	e.Artifact.Present, e.Artifact.Size = true, files.Size()
 }
@@ -232,7 +235,7 @@ func (e *Explanation) String() string {
 	line("source", e.Dir)
 	line("deprecated", e.Deprecated)
 	for _, c := range e.Along {
-		line("along", Companion{Alias: c.Alias, Path: c.Path, Query: cmp.Or(c.Version, c.Query)}.String())
+		line("along", find.Companion{Alias: c.Alias, Path: c.Path, Query: cmp.Or(c.Version, c.Query)}.String())
 	}
 	line("instances", strings.Join(e.Instances, ", "))
 	switch {
@@ -293,7 +296,7 @@ func mark(yes bool) string {
 	return "-"
 }
 
-func measureText(m Measure) string {
+func measureText(m engine.Measure) string {
 	switch {
 	case m.Granted:
 		return "granted"
@@ -305,17 +308,17 @@ func measureText(m Measure) string {
 
 // tryIsolation tells what would keep the module of a spec from the host, with what policies grant
 // it, by trying where the engine can.
-func (l *Loader) tryIsolation(engine Engine, spec *Spec) *Isolation {
-	var isolation Isolation
-	switch engine := engine.(type) {
-	case Trier:
-		a := l.artifact(engine.(Engine), spec, nil)
-		if granted, _, err := l.grants(engine.(Engine), spec); err == nil {
+func (l *Loader) tryIsolation(eng engine.Engine, spec *Spec) *engine.Isolation {
+	var isolation engine.Isolation
+	switch eng := eng.(type) {
+	case engine.Trier:
+		a := l.artifact(eng.(engine.Engine), spec, nil)
+		if granted, _, err := l.grants(eng.(engine.Engine), spec); err == nil {
 			a.Grants, a.Limits = granted, limitsWithin(a.Limits, granted)
 		}
-		isolation = engine.Try(a)
-	case Isolated:
-		isolation = engine.Isolation()
+		isolation = eng.Try(a)
+	case engine.Isolated:
+		isolation = eng.Isolation()
 	default:
 		return nil
 	}

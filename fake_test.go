@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/store"
 )
 
@@ -39,7 +42,7 @@ type fake struct {
 
 func (w *world) String() string { return "world" }
 
-func (w *world) Find(_ context.Context, name load.Name) (*load.Spec, error) {
+func (w *world) Find(_ context.Context, name find.Name) (*load.Spec, error) {
 	m, ok := w.modules[name.String()]
 	if !ok {
 		return nil, fmt.Errorf("%w: the world has no %s", load.ErrNotFound, name)
@@ -50,7 +53,7 @@ func (w *world) Find(_ context.Context, name load.Name) (*load.Spec, error) {
 	}
 	return &load.Spec{
 		Name: canonical, Version: m.version, Origin: "world",
-		Source: load.Source{Kind: "fake", Hash: "fake:" + name.String()},
+		Source: find.Source{Kind: "fake", Hash: "fake:" + name.String()},
 	}, nil
 }
 
@@ -58,9 +61,9 @@ func (w *world) Names(context.Context) iter.Seq[string] { return maps.Keys(w.mod
 
 func (w *world) Name() string { return "fake" }
 
-func (w *world) Accepts(src load.Source) bool { return src.Kind == "fake" }
+func (w *world) Accepts(src find.Source) bool { return src.Kind == "fake" }
 
-func (w *world) Open(ctx context.Context, a load.Artifact, imp load.Importer) (load.Instance, error) {
+func (w *world) Open(ctx context.Context, a engine.Artifact, imp engine.Importer) (engine.Instance, error) {
 	count, _ := w.opened.LoadOrStore(a.Spec.Name+"@"+a.Spec.Version, new(atomic.Int32))
 	count.(*atomic.Int32).Add(1)
 	m := w.modules[a.Spec.Source.Hash[len("fake:"):]]
@@ -107,17 +110,17 @@ func (w *world) opens(identity string) int {
 type instance struct {
 	crash  atomic.Pointer[error]
 	closed atomic.Int32
-	usage  load.Usage
+	usage  engine.Usage
 	run    func() // what a call does
 	holds  atomic.Bool
 }
 
 func (in *instance) Holds() bool { return in.holds.Load() }
 
-func (in *instance) Usage() *load.Usage { return &in.usage }
+func (in *instance) Usage() *engine.Usage { return &in.usage }
 
-func (in *instance) Memory() load.Memory {
-	return load.Memory{Now: 1 << 20, Peak: 2 << 20, From: "the test"}
+func (in *instance) Memory() engine.Memory {
+	return engine.Memory{Now: 1 << 20, Peak: 2 << 20, From: "the test"}
 }
 
 func (in *instance) Symbols() []load.Symbol { return nil }
@@ -158,7 +161,7 @@ func (in *instance) kill(reason string) {
 
 func newLoader(t testing.TB, w *world, change ...func(*load.Config)) *load.Loader {
 	t.Helper()
-	config := load.Config{Path: load.Path{w}, Engines: []load.Engine{w}}
+	config := load.Config{Path: find.Path{w}, Engines: []engine.Engine{w}}
 	for _, f := range change {
 		f(&config)
 	}
@@ -199,21 +202,21 @@ type shop struct {
 
 func (s *shop) String() string { return "shop" }
 
-func (s *shop) Claims(name load.Name) bool { return filepath.Ext(name.Target) == ".com" }
+func (s *shop) Claims(name find.Name) bool { return filepath.Ext(name.Target) == ".com" }
 
-func (s *shop) Resolve(_ context.Context, name load.Name) (*load.Release, error) {
+func (s *shop) Resolve(_ context.Context, name find.Name) (*install.Release, error) {
 	s.resolved.Add(1)
 	if s.resolve != nil {
 		return nil, s.resolve
 	}
-	return &load.Release{Name: name, Package: name.Target, Module: name.Target, Version: "v1.0.0", Why: "the latest release", Origin: "shop"}, nil
+	return &install.Release{Name: name, Package: name.Target, Module: name.Target, Version: "v1.0.0", Why: "the latest release", Origin: "shop"}, nil
 }
 
-func (s *shop) Install(ctx context.Context, r *load.Release, _ *store.Store) (*load.Spec, error) {
+func (s *shop) Install(ctx context.Context, r *install.Release, _ *store.Store) (*load.Spec, error) {
 	return &load.Spec{
 		Name: r.Package, Module: r.Module, Version: r.Version, Why: r.Why, Origin: r.Origin,
-		Source:    load.Source{Kind: "fake", Hash: "fake:" + r.Package},
-		BuildList: []load.ModuleVersion{{Path: r.Module, Version: r.Version, Sum: "h1:x="}},
+		Source:    find.Source{Kind: "fake", Hash: "fake:" + r.Package},
+		BuildList: []find.ModuleVersion{{Path: r.Module, Version: r.Version, Sum: "h1:x="}},
 	}, nil
 }
 
@@ -231,23 +234,23 @@ type press struct {
 
 func (p *press) Name() string { return "press" }
 
-func (p *press) Accepts(src load.Source) bool { return src.Kind == "fake" }
+func (p *press) Accepts(src find.Source) bool { return src.Kind == "fake" }
 
 func (p *press) Fingerprint() string { return p.fingerprint }
 
-func (p *press) Isolation() load.Isolation {
-	return load.Isolation{Level: "partial", Measures: []load.Measure{
+func (p *press) Isolation() engine.Isolation {
+	return engine.Isolation{Level: "partial", Measures: []engine.Measure{
 		{Name: "files", InForce: true, How: "landlock"},
 		{Name: "network", Why: "the kernel has no seccomp"},
 	}}
 }
 
-func (p *press) Compile(_ context.Context, src load.Source, dir string) error {
+func (p *press) Compile(_ context.Context, src find.Source, dir string) error {
 	p.compiles.Add(1)
 	return os.WriteFile(filepath.Join(dir, "plate"), []byte(src.Hash), 0o644)
 }
 
-func (p *press) Open(_ context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+func (p *press) Open(_ context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
 	if _, err := a.Files.ReadFile("plate"); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 )
 
 // A reload keeps the old instance where something that the program uses would be lost, and tells so
@@ -54,7 +56,7 @@ func TestReloadBindsWhatIsUsed(t *testing.T) {
 				t.Parallel()
 				values, r := plain{"Make": make1}, recorder{}
 				w := &world{modules: map[string]fake{"m": {}}}
-				l := newLoader(t, w, func(c *load.Config) { c.Engines, c.Events = []load.Engine{values}, r.sink })
+				l := newLoader(t, w, func(c *load.Config) { c.Engines, c.Events = []engine.Engine{values}, r.sink })
 				old := mustLoad(t, l, "m")
 				call := u.use(t, l)
 				f(values)
@@ -91,7 +93,7 @@ func TestReloadBindsWhatIsUsed(t *testing.T) {
 func TestReloadLosesWhatNobodyUses(t *testing.T) {
 	t.Parallel()
 	values := plain{"Make": func(s string) string { return s }, "Gone": func() int { return 1 }}
-	l := newLoader(t, &world{modules: map[string]fake{"m": {}, "n": {}}}, func(c *load.Config) { c.Engines = []load.Engine{values} })
+	l := newLoader(t, &world{modules: map[string]fake{"m": {}, "n": {}}}, func(c *load.Config) { c.Engines = []engine.Engine{values} })
 	mustLoad(t, l, "m")
 	kept := load.Lazy[func(string) string](l, "m", "Make")
 	wrong := load.Lazy[func(int) int](l, "m", "Make") // never fitted
@@ -153,7 +155,7 @@ func TestIdleTimeout(t *testing.T) {
 		var r recorder
 		w := &world{modules: map[string]fake{"m": {}}}
 		l := newLoader(t, w, idle, func(c *load.Config) {
-			c.Engines, c.Events = []load.Engine{plain{"N": func() int { return 1 }}}, r.sink
+			c.Engines, c.Events = []engine.Engine{plain{"N": func() int { return 1 }}}, r.sink
 		})
 		ref := load.Lazy[func() int](l, "m", "N")
 		for range 3 {
@@ -164,7 +166,7 @@ func TestIdleTimeout(t *testing.T) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, e := range r.events {
-				if e == load.Event(load.Unloaded{Name: "m", Why: "not used for 20ms (Config.IdleTimeout)"}) {
+				if e == load.Event(event.Unloaded{Name: "m", Why: "not used for 20ms (Config.IdleTimeout)"}) {
 					return true
 				}
 			}
@@ -189,7 +191,7 @@ func TestIdleTimeout(t *testing.T) {
 			return func() { close(release); require.NoError(t, <-done) }
 		},
 		"an object": func(t *testing.T, w *world, m *load.Module) func() {
-			return load.NewObject(&counted{in: w.instances[0]}).Close
+			return engine.NewObject(&counted{in: w.instances[0]}).Close
 		},
 		"a pin": func(t *testing.T, w *world, m *load.Module) func() { return m.Pin() },
 		"a host's value": func(t *testing.T, w *world, m *load.Module) func() {

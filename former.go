@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 )
 
 // former is a module that went without being asked to: it crashed, or was evicted, idle or
@@ -55,7 +58,7 @@ func (l *Loader) reap(ctx context.Context, name string) {
 // succeed decides what runs under a name whose module went: what was found, or the former module
 // where the program uses something that what was found does not have. What was started to find out
 // is returned, too.
-func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name) (*Spec, *Module, error) {
+func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name find.Name) (*Spec, *Module, error) {
 	followers, gone := l.left(f.keys[0], found)
 	if len(followers) == 0 || identity(gone.spec) == identity(found) && gone.spec.Source.Hash == found.Source.Hash {
 		return found, nil, nil
@@ -91,7 +94,7 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name Name)
 			return found, m, old.close(context.WithoutCancel(ctx))
 		}
 	}
-	Emit(ctx, Kept{Name: f.name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.name, err))})
+	event.Emit(ctx, event.Kept{Name: f.name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.name, err))})
 	return gone.spec, old, nil
 }
 

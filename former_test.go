@@ -14,6 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/store"
 )
 
@@ -34,25 +37,25 @@ func (s *shelf) turn(edition, version string) {
 	s.edition, s.version = edition, version
 }
 
-func (s *shelf) Find(_ context.Context, name load.Name) (*load.Spec, error) {
+func (s *shelf) Find(_ context.Context, name find.Name) (*load.Spec, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if name.Target == "other" {
-		return &load.Spec{Name: "other", Source: load.Source{Kind: "fake", Hash: "fake:one"}}, nil
+		return &load.Spec{Name: "other", Source: find.Source{Kind: "fake", Hash: "fake:one"}}, nil
 	}
 	if name.Target != "m" || name.Query != "" && name.Query != s.version {
 		return nil, fmt.Errorf("%w: it is another one", load.ErrNotFound)
 	}
-	return &load.Spec{Name: "m", Version: s.version, Source: load.Source{Kind: "fake", Hash: "fake:" + s.edition}}, nil
+	return &load.Spec{Name: "m", Version: s.version, Source: find.Source{Kind: "fake", Hash: "fake:" + s.edition}}, nil
 }
 
 func (s *shelf) Name() string { return "shelf" }
 
-func (s *shelf) Accepts(load.Source) bool { return true }
+func (s *shelf) Accepts(find.Source) bool { return true }
 
 func (s *shelf) Fingerprint() string { return "1" }
 
-func (s *shelf) Compile(_ context.Context, src load.Source, dir string) error {
+func (s *shelf) Compile(_ context.Context, src find.Source, dir string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	edition := strings.TrimPrefix(src.Hash, "fake:")
@@ -62,7 +65,7 @@ func (s *shelf) Compile(_ context.Context, src load.Source, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "edition"), []byte(edition), 0o644)
 }
 
-func (s *shelf) Open(_ context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+func (s *shelf) Open(_ context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
 	edition, err := a.Files.ReadFile("edition")
 	if err != nil {
 		return nil, err
@@ -108,7 +111,7 @@ func newShelf(t *testing.T, change ...func(*load.Config)) (*shelf, *load.Loader,
 		"typed":   {"Make": func(int) string { return "" }},
 	}
 	l := newLoader(t, &world{}, append(change, func(c *load.Config) {
-		c.Path, c.Engines, c.Store, c.Events = load.Path{s}, []load.Engine{s}, s.store, r.sink
+		c.Path, c.Engines, c.Store, c.Events = find.Path{s}, []engine.Engine{s}, s.store, r.sink
 	})...)
 	return s, l, r
 }
@@ -118,7 +121,7 @@ func (r *recorder) kept() (all []error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.events {
-		if kept, ok := e.(load.Kept); ok {
+		if kept, ok := e.(event.Kept); ok {
 			all = append(all, kept.Err)
 		}
 	}

@@ -3,6 +3,8 @@ package load
 import (
 	"fmt"
 	"time"
+
+	"github.com/loadgo/load/engine"
 )
 
 // The bounds of how often the loader looks which modules are used.
@@ -66,7 +68,7 @@ func (l *Loader) unloadIdle(now time.Time) {
 // any time.
 func (m *Module) holds() bool {
 	for _, part := range m.parts() {
-		if h, ok := part.instance.(Holder); ok && h.Holds() {
+		if h, ok := part.instance.(engine.Holder); ok && h.Holds() {
 			return true
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"reflect"
 	"slices"
+
+	"github.com/loadgo/load/engine"
 )
 
 // imports are the modules that one module has imported, while it was loaded or later. The set is guarded by the
@@ -28,8 +30,8 @@ func (m imported) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	return m.bind(symbol, t)
 }
 
-// Import implements [Importer]. A module that was imported has a dependant from then on.
-func (i importer) Import(ctx context.Context, name string) (Imported, error) {
+// Import implements [engine.Importer]. A module that was imported has a dependant from then on.
+func (i importer) Import(ctx context.Context, name string) (engine.Imported, error) {
 	if i.generation != nil && i.generation.over.Load() {
 		i.generation, i.flight = nil, nil
 	}

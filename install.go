@@ -8,72 +8,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/query"
-	"github.com/loadgo/load/store"
 )
-
-// Release is an exact version of a module that an installer can bring. It is resolved before anything
-// is written, so that a policy can look at it.
-type Release struct {
-	Name    Name      // what was asked
-	Package string    // import path of the package, or the name within its registry
-	Module  string    // path of the module that holds it
-	Version string    // exact version
-	Sum     string    // "h1:…" of the module, where it is known before the download
-	Time    time.Time // when the version was published; zero where unknown
-	Why     string    // why this version was chosen
-	Origin  string    // the installer, for messages
-
-	// BuildList holds modules, with their sums, that a lock file promises. Install checks what it brings against
-	// them before it publishes it, and asks nobody else about their sums. Such a release was not made by Resolve: it
-	// has Name, Package, Module and Version, and Sum and Time where the lock file has them.
-	BuildList []ModuleVersion
-
-	// Changing tells that the name may lead to another version tomorrow, as a branch does: the store does not answer
-	// for it.
-	Changing bool
-
-	// Deprecated is the module's deprecation message, "" where there is none.
-	Deprecated string
-
-	// Retracted says why the module's authors retracted this version, "" where they did not.
-	Retracted string
-}
-
-// Installer brings missing modules into the store and tells how that goes by the events [Resolved],
-// [Deprecated], [Downloaded], [Retrying] and [Installed]. Installers are safe for concurrent use.
-type Installer interface {
-	// Claims tells whether the name is this installer's; it is cheap and does no I/O.
-	Claims(name Name) bool
-	// Resolve finds the exact version; it writes nothing that a build could use.
-	Resolve(ctx context.Context, name Name) (*Release, error)
-	// Install downloads, verifies and publishes the release and what it imports.
-	Install(ctx context.Context, r *Release, s *store.Store) (*Spec, error)
-}
-
-// Completer is an optional ability of an installer: it brings what a source found in place needs, such
-// as the modules that a local directory's go.mod requires. Complete returns the spec unchanged where it
-// has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything; that
-// of the result what the build needs, to which the loader adds the tree of the source itself.
-type Completer interface {
-	Complete(ctx context.Context, spec *Spec, s *store.Store) (*Spec, error)
-}
 
 // offline returns the context of the same work without a network.
 func offline(ctx context.Context) context.Context {
-	s := SessionOf(ctx)
+	s := install.SessionOf(ctx)
 	s.Offline = true
-	return WithSession(ctx, s)
+	return install.WithSession(ctx, s)
 }
 
 // claimant returns the index of the installer whose name it is, the first that claims it, or -1.
-func (l *Loader) claimant(name Name) int {
-	return slices.IndexFunc(l.config.Installers, func(i Installer) bool { return i.Claims(name) })
+func (l *Loader) claimant(name find.Name) int {
+	return slices.IndexFunc(l.config.Installers, func(i install.Installer) bool { return i.Claims(name) })
 }
 
 // install brings a name that the path does not know, at the version that the lock file has, if it has one; tried
 // are the path's answers.
-func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (*Spec, error) {
+func (l *Loader) install(ctx context.Context, name find.Name, p pin, tried []find.Tried) (*Spec, error) {
 	start := time.Now()
 	i := l.claimant(name)
 	if i < 0 || l.config.NoInstall {
@@ -81,7 +36,7 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 	}
 	installer := l.config.Installers[i]
 	if l.config.Store == nil {
-		return nil, &ConfigError{Setting: "Config.Store", Reason: Describe(installer) + " has no store to install into"}
+		return nil, &ConfigError{Setting: "Config.Store", Reason: find.Describe(installer) + " has no store to install into"}
 	}
 	if err := l.permitName(name); err != nil {
 		return nil, err
@@ -93,10 +48,10 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 		}
 		return nil, err
 	}
-	if err := SessionOf(ctx).Consider(release); err != nil {
+	if err := install.SessionOf(ctx).Consider(release); err != nil {
 		return nil, err
 	}
-	Emit(ctx, Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
+	event.Emit(ctx, event.Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
 	spec, err := installer.Install(ctx, release, l.config.Store)
 	if err != nil {
 		return nil, err
@@ -105,7 +60,7 @@ func (l *Loader) install(ctx context.Context, name Name, p pin, tried []Tried) (
 }
 
 // release is what to install: what the lock file holds, or else what the installer chooses.
-func (l *Loader) release(ctx context.Context, installer Installer, name Name, p pin, tried []Tried) (*Release, error) {
+func (l *Loader) release(ctx context.Context, installer install.Installer, name find.Name, p pin, tried []find.Tried) (*install.Release, error) {
 	switch {
 	case p.held:
 		return p.release(name, installer, l.lock.base)
@@ -119,7 +74,7 @@ func (l *Loader) release(ctx context.Context, installer Installer, name Name, p 
 
 // stale returns an installed version that does for a name whose registry cannot be asked for a newer one, or
 // nil. A registry that refuses, or whose answer is wrong, was asked.
-func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
+func (l *Loader) stale(ctx context.Context, name find.Name, cause error) *Spec {
 	q, err := query.Parse(name.Query)
 	if err != nil || !errors.Is(cause, ErrUnavailable) {
 		return nil
@@ -129,7 +84,7 @@ func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
 	for _, finder := range l.config.Path {
 		spec, err := finder.Find(offline(ctx), asked)
 		if err == nil && spec.Version != "" && (name.Query == "" || q.Match(spec.Version)) {
-			Emit(ctx, Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
+			event.Emit(ctx, event.Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
 		}
 		var ambiguous *AmbiguousError // by its version, the name meant none of the folders
@@ -141,7 +96,7 @@ func (l *Loader) stale(ctx context.Context, name Name, cause error) *Spec {
 }
 
 // resolve asks the installer for the version, and adds the path's answers where it does not know the name.
-func (l *Loader) resolve(ctx context.Context, installer Installer, name Name, tried []Tried) (*Release, error) {
+func (l *Loader) resolve(ctx context.Context, installer install.Installer, name find.Name, tried []find.Tried) (*install.Release, error) {
 	release, err := installer.Resolve(ctx, name)
 	if !errors.Is(err, ErrNotFound) {
 		return release, err
@@ -151,7 +106,7 @@ func (l *Loader) resolve(ctx context.Context, installer Installer, name Name, tr
 		tried = append(tried, inner.Tried...)
 	} else {
 		answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
-		tried = append(tried, Tried{Who: Describe(installer), Answer: answer})
+		tried = append(tried, find.Tried{Who: find.Describe(installer), Answer: answer})
 	}
 	missing := l.notFound(name, tried)
 	if inner != nil {
@@ -161,11 +116,11 @@ func (l *Loader) resolve(ctx context.Context, installer Installer, name Name, tr
 }
 
 // wouldInstall tells what each installer would do about a name that the path does not know.
-func (l *Loader) wouldInstall(name Name) []Tried {
-	tried := make([]Tried, len(l.config.Installers))
+func (l *Loader) wouldInstall(name find.Name) []find.Tried {
+	tried := make([]find.Tried, len(l.config.Installers))
 	first := l.claimant(name)
 	for i, installer := range l.config.Installers {
-		tried[i] = Tried{Who: Describe(installer), Answer: "not its kind of name"}
+		tried[i] = find.Tried{Who: find.Describe(installer), Answer: "not its kind of name"}
 		switch {
 		case first >= 0 && i > first:
 			tried[i].Answer = "not asked: " + tried[first].Who + " claims the name"
@@ -186,12 +141,12 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 	if !p.held && l.config.Frozen {
 		ctx = offline(ctx) // what it needs is refused: there is no use in bringing it
 	}
-	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m ModuleVersion) bool { return m.Path != spec.Name })
+	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m find.ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec
 	promised.BuildList = p.modules()
 	spec = &promised
 	for _, installer := range l.config.Installers {
-		completer, ok := installer.(Completer)
+		completer, ok := installer.(install.Completer)
 		if spec.Source.Hash != "" || !ok {
 			continue
 		}
@@ -204,11 +159,11 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 			return nil, err
 		}
 	}
-	if len(tree) == 0 || slices.ContainsFunc(spec.BuildList, func(m ModuleVersion) bool { return m.Path == spec.Name }) {
+	if len(tree) == 0 || slices.ContainsFunc(spec.BuildList, func(m find.ModuleVersion) bool { return m.Path == spec.Name }) {
 		return spec, nil
 	}
 	whole := *spec
 	whole.BuildList = slices.Concat(tree, spec.BuildList)
-	slices.SortFunc(whole.BuildList, func(a, b ModuleVersion) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(whole.BuildList, func(a, b find.ModuleVersion) int { return cmp.Compare(a.Path, b.Path) })
 	return &whole, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/instantiation"
 )
 
@@ -29,10 +30,10 @@ func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, 
 		return nil, "", &SymbolError{Module: m.Name(), Symbol: symbol, Reason: err.Error()}
 	}
 	symbols := m.Symbols()
-	if _, ok := FindSymbol(symbols, name.Text); ok {
+	if _, ok := engine.FindSymbol(symbols, name.Text); ok {
 		return m, name.Text, nil
 	}
-	if _, ok := FindSymbol(symbols, name.Symbol); !ok {
+	if _, ok := engine.FindSymbol(symbols, name.Symbol); !ok {
 		return m, name.Symbol, nil // the instance tells what is spelled alike
 	}
 	sibling, err := m.sibling(ctx, name.Text)

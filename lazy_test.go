@@ -10,12 +10,14 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 // plainLoader makes a loader whose module "m" has the values.
 func plainLoader(t testing.TB, values plain) *load.Loader {
 	w := &world{modules: map[string]fake{"m": {}}}
-	return newLoader(t, w, func(c *load.Config) { c.Engines = []load.Engine{values} })
+	return newLoader(t, w, func(c *load.Config) { c.Engines = []engine.Engine{values} })
 }
 
 func TestLazy(t *testing.T) {
@@ -103,7 +105,7 @@ func TestLazyBind(t *testing.T) {
 func TestSub(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}, "x/cases": {version: "v2.0.0"}, "x/cases@v1.0.0": {version: "v1.0.0"}, "greet": {}, "greet/more": {}}}
-	l := newLoader(t, w, func(c *load.Config) { c.Path = load.Path{inModule{w}} })
+	l := newLoader(t, w, func(c *load.Config) { c.Path = find.Path{inModule{w}} })
 	cases, err := mustLoad(t, l, "x").Sub(t.Context(), "cases")
 	if err != nil || cases.Name() != "x/cases" || cases.Version() != "v1.0.0" {
 		t.Error(cases, err)
@@ -117,9 +119,9 @@ func TestSub(t *testing.T) {
 }
 
 // inModule is a finder of packages of modules.
-type inModule struct{ load.Finder }
+type inModule struct{ find.Finder }
 
-func (f inModule) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+func (f inModule) Find(ctx context.Context, name find.Name) (*load.Spec, error) {
 	spec, err := f.Finder.Find(ctx, name)
 	if spec != nil && spec.Version != "" {
 		spec.Module = "x"

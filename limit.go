@@ -7,22 +7,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/phrase"
 )
 
-// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one leaves it be. Where
-// a policy limits the same, the lower limit counts.
-type Limits struct {
-	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the place of the engine's own limit.
-	Memory int64
-	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does
-	// when its context ends. The time in which the host's handlers work for a request that the
-	// module answers does not count.
-	CallTime time.Duration
-}
-
 // within returns the limits with those that policies set.
-func limitsWithin(limits Limits, granted Grants) Limits {
+func limitsWithin(limits Limits, granted engine.Grants) Limits {
 	if granted.Memory > 0 && (limits.Memory == 0 || granted.Memory < limits.Memory) {
 		limits.Memory = granted.Memory
 	}
@@ -30,23 +21,6 @@ func limitsWithin(limits Limits, granted Grants) Limits {
 		limits.CallTime = granted.CallTime
 	}
 	return limits
-}
-
-// TimeLimit is the error of a call that took longer than [Limits].CallTime. Engines use it.
-func TimeLimit(callTime time.Duration) error {
-	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
-}
-
-// TooLittleMemory is the error of a limit of memory below what a module of an engine needs to
-// start, or nil where there is enough, or no limit (0). Engines use it.
-func TooLittleMemory(engine string, limit, least int64) error {
-	if limit == 0 || limit >= least {
-		return nil
-	}
-	return &LimitError{
-		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", phrase.Size(limit), engine, phrase.Size(least)),
-		Fix:    fmt.Sprintf("set it to %d bytes or more, or to 0 for none", least),
-	}
 }
 
 // Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until unpin is called, which may be done
@@ -140,7 +114,7 @@ func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 	l.exceeds = why != ""
 	c.mu.Unlock()
 	if why != "" && !told {
-		Emit(l.context(ctx), Exceeded{Limit: why, Modules: count, Memory: total})
+		event.Emit(l.context(ctx), event.Exceeded{Limit: why, Modules: count, Memory: total})
 	}
 }
 

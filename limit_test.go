@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 )
 
 func limitedWorld() *world {
@@ -41,7 +43,7 @@ func TestMaxModules(t *testing.T) {
 		t.Errorf("after a look-up of c: %q", got)
 	}
 	until(t, "the end of what was unloaded", func() bool { return w.live() == 3 })
-	unloaded := load.Event(load.Unloaded{Name: "b", Why: "more than 3 modules (Config.MaxModules)"})
+	unloaded := load.Event(event.Unloaded{Name: "b", Why: "more than 3 modules (Config.MaxModules)"})
 	until(t, "the event of what was unloaded", func() bool { // it follows the end
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -60,7 +62,7 @@ func TestLimitsSpareWhatIsUsed(t *testing.T) {
 	if got := names(l); !slices.Equal(got, []string{"a", "app", "lib"}) {
 		t.Errorf("pinned, imported, just loaded: %q", got)
 	}
-	o := load.NewObject(&counted{in: w.instances[1]}) // of lib
+	o := engine.NewObject(&counted{in: w.instances[1]}) // of lib
 	mustLoad(t, l, "b")
 	if got := names(l); !slices.Equal(got, []string{"a", "b", "lib"}) {
 		t.Errorf("pinned, just loaded, with an object: %q", got)
@@ -93,7 +95,7 @@ func TestRefAfterEviction(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"m": {}, "n": {}}}
 	l := newLoader(t, w, maxModules(1), func(c *load.Config) {
-		c.Engines = []load.Engine{plain{"Make": func(s string) string { return s + "!" }}}
+		c.Engines = []engine.Engine{plain{"Make": func(s string) string { return s + "!" }}}
 	})
 	for range 3 {
 		for _, name := range []string{"m", "n"} {

@@ -11,6 +11,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
@@ -18,20 +22,20 @@ import (
 // Config says where a [Loader] looks, what it may install and what runs the modules. The zero Config
 // makes a loader that knows no module; package standard fills in what is left empty. New copies it.
 type Config struct {
-	Path       Path        // the finders, in order
-	Installers []Installer // asked, in order, when the path does not know a name
-	Engines    []Engine    // the first that accepts a source runs it
+	Path       find.Path           // the finders, in order
+	Installers []install.Installer // asked, in order, when the path does not know a name
+	Engines    []engine.Engine     // the first that accepts a source runs it
 
 	// Store keeps what is installed and compiled. Without one nothing can be.
 	Store *store.Store
 
-	// Events receives what happens; nil keeps the sink of each call's context, see [WithSink].
+	// Events receives what happens; nil keeps the sink of each call's context, see [event.WithSink].
 	Events Sink
 
 	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use together, in bytes, as their engines
 	// report it; 0 is no limit. Beyond it, what was not used for the longest time is unloaded, if it is idle: no call of it
 	// runs, the host holds none of its objects, no module imported it, and it is not pinned (see [Module.Pin]). Where that is
-	// not enough, modules go on running, and an [Exceeded] event tells. A [Ref] loads its module again at the next use; a
+	// not enough, modules go on running, and an [event.Exceeded] event tells. A [Ref] loads its module again at the next use; a
 	// function that was bound otherwise then answers [ErrUnloaded].
 	MaxModules  int
 	MemoryLimit int64
@@ -128,17 +132,17 @@ func New(config Config) (*Loader, error) {
 		return nil, &ConfigError{Setting: "Config.Installers", Reason: "it holds a nil installer"}
 	}
 	var names []string
-	for _, engine := range config.Engines {
-		if engine == nil {
+	for _, eng := range config.Engines {
+		if eng == nil {
 			return nil, &ConfigError{Setting: "Config.Engines", Reason: "it holds a nil engine"}
 		}
-		if slices.Contains(names, engine.Name()) {
-			return nil, &ConfigError{Setting: "Config.Engines", Reason: "it holds two engines named " + engine.Name()}
+		if slices.Contains(names, eng.Name()) {
+			return nil, &ConfigError{Setting: "Config.Engines", Reason: "it holds two engines named " + eng.Name()}
 		}
-		if configured, ok := engine.(Configured); ok && configured.Valid() != nil {
-			return nil, &ConfigError{Setting: "Config.Engines", Reason: engine.Name() + ": " + configured.Valid().Error()}
+		if configured, ok := eng.(engine.Configured); ok && configured.Valid() != nil {
+			return nil, &ConfigError{Setting: "Config.Engines", Reason: eng.Name() + ": " + configured.Valid().Error()}
 		}
-		names = append(names, engine.Name())
+		names = append(names, eng.Name())
 	}
 	if config.Engine != "" && !slices.Contains(names, config.Engine) {
 		return nil, &ConfigError{Setting: "Config.Engine", Reason: fmt.Sprintf("there is no engine %q; the engines are %q", config.Engine, names)}
@@ -167,7 +171,7 @@ func New(config Config) (*Loader, error) {
 	return l, nil
 }
 
-// Load returns the module of that name, as [ParseName] reads names: the running one where there is one,
+// Load returns the module of that name, as [find.ParseName] reads names: the running one where there is one,
 // or else it is found, installed if need be, compiled, executed and registered. Any number of goroutines
 // that ask at once share one load, which ends early only when each of them has gone. Where ctx ends
 // first, the error is the context's cause. A failed load is forgotten: the next call tries again. A
@@ -223,7 +227,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		return m, nil
 	}
 	key := name.String()
-	if name.Form == FormDir {
+	if name.Form == find.FormDir {
 		if key, err = filepath.Abs(name.Target); err != nil {
 			return nil, loadError(asked, &SystemError{
 				Reason: "the current directory is gone or out of reach: " + err.Error(), Fix: "change to another directory, or use an absolute path", Err: err,
@@ -262,7 +266,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 }
 
 // loadAs returns the module of a key, or finds and starts it.
-func (l *Loader) loadAs(ctx context.Context, name Name, key string, by importer) (*Module, error) {
+func (l *Loader) loadAs(ctx context.Context, name find.Name, key string, by importer) (*Module, error) {
 	if old := by.generation.replaces(key); old != nil {
 		name, key = by.generation.requests[old], identity(old.spec)
 	}
@@ -273,12 +277,12 @@ func (l *Loader) loadAs(ctx context.Context, name Name, key string, by importer)
 }
 
 // fly is one load from the name to the module, shared by everyone who asked for it.
-func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (m *Module, err error) {
+func (l *Loader) fly(ctx context.Context, name find.Name, f *flight, g *generation) (m *Module, err error) {
 	start := time.Now()
 	ctx = l.context(ctx)
 	defer func() {
 		if err != nil && g == nil { // of a reload, Kept tells
-			Emit(ctx, Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
+			event.Emit(ctx, event.Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
 		}
 	}()
 	defer recovered(&err)
@@ -300,7 +304,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 		}()
 	}
 	var further []string
-	if name.Query == "" && name.Form != FormURL { // a URL has its version in itself
+	if name.Query == "" && name.Form != find.FormURL { // a URL has its version in itself
 		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
 	}
 	if m := l.lookUp(identity(spec), g); m != nil && g != nil {
@@ -320,7 +324,7 @@ func (l *Loader) fly(ctx context.Context, name Name, f *flight, g *generation) (
 	}
 	m.request = name
 	m.stages.Find, m.stages.Install, m.stages.Total = stages.Find, stages.Install, time.Since(start)
-	Emit(ctx, Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
+	event.Emit(ctx, event.Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
 }
 
@@ -359,16 +363,16 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if spec, err = l.obtain(ctx, parsed, new(Stages)); err != nil {
 		return nil, err
 	}
-	engine, err := l.choose(spec)
+	eng, err := l.choose(spec)
 	if err != nil {
 		return nil, err
 	}
-	files, err := l.compile(ctx, engine, spec, false)
+	files, err := l.compile(ctx, eng, spec, false)
 	if err != nil {
 		return nil, err
 	}
-	if p, ok := engine.(Preparer); ok && files != nil {
-		if err := p.Prepare(ctx, l.artifact(engine, spec, files)); err != nil {
+	if p, ok := eng.(engine.Preparer); ok && files != nil {
+		if err := p.Prepare(ctx, l.artifact(eng, spec, files)); err != nil {
 			return nil, err
 		}
 	}
@@ -389,8 +393,8 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 // context leads the events of finders, installers, engines and the store to the loader's sink.
 func (l *Loader) context(ctx context.Context) context.Context {
 	if l.config.Events != nil {
-		ctx = WithSink(ctx, l.config.Events)
+		ctx = event.WithSink(ctx, l.config.Events)
 	}
-	ctx = WithSession(ctx, Session{Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries})
-	return store.WithWait(ctx, func(lock string) { Emit(ctx, Waiting{Lock: lock}) })
+	ctx = install.WithSession(ctx, install.Session{Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries})
+	return store.WithWait(ctx, func(lock string) { event.Emit(ctx, event.Waiting{Lock: lock}) })
 }

@@ -12,14 +12,17 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/store"
 )
 
 // withShop gives a loader the shop, a press that compiles what the shop sells, and a store.
 func withShop(s *shop, p *press, in *store.Store) func(*load.Config) {
 	return func(c *load.Config) {
-		c.Installers = []load.Installer{s}
-		c.Engines = []load.Engine{p}
+		c.Installers = []install.Installer{s}
+		c.Engines = []engine.Engine{p}
 		c.Store = in
 	}
 }
@@ -66,9 +69,9 @@ func TestInstall(t *testing.T) {
 }
 
 // place is a finder of a source that an installer has to complete.
-type place struct{ load.Finder }
+type place struct{ find.Finder }
 
-func (p place) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+func (p place) Find(ctx context.Context, name find.Name) (*load.Spec, error) {
 	spec, err := p.Finder.Find(ctx, name)
 	if spec != nil {
 		spec.Source.Hash = ""
@@ -79,7 +82,7 @@ func (p place) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 func TestComplete(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {}}}
-	inPlace := func(c *load.Config) { c.Path = load.Path{place{w}} }
+	inPlace := func(c *load.Config) { c.Path = find.Path{place{w}} }
 	p, in := &press{}, openStore(t)
 	l := newLoader(t, w, withShop(&shop{}, p, in), inPlace)
 	if hash := mustLoad(t, l, "x").Spec().Source.Hash; hash != "completed:x" {
@@ -90,7 +93,7 @@ func TestComplete(t *testing.T) {
 		t.Errorf("explanation of a running module %+v, %v", e, err)
 	}
 
-	l = newLoader(t, w, inPlace, func(c *load.Config) { c.Engines, c.Store = []load.Engine{p}, in })
+	l = newLoader(t, w, inPlace, func(c *load.Config) { c.Engines, c.Store = []engine.Engine{p}, in })
 	_, err = l.Load(t.Context(), "x")
 	wantError(t, err, "load x: Config.Installers: none of them completes a source found in place (world)")
 }
@@ -126,7 +129,7 @@ func TestNotFound(t *testing.T) {
 	w := &world{modules: map[string]fake{"string": {}, "strings": {}}}
 	broken := &load.RegistryError{URL: "https://registry.example", Reason: "500 Internal Server Error"}
 	missing := fmt.Errorf("%w: no release", load.ErrNotFound)
-	inner := &load.NotFoundError{Tried: []load.Tried{{Who: "registry", Answer: "404"}}, Fix: "ask its author"}
+	inner := &load.NotFoundError{Tried: []find.Tried{{Who: "registry", Answer: "404"}}, Fix: "ask its author"}
 	for _, test := range []struct {
 		name    string
 		resolve error
@@ -171,7 +174,7 @@ func TestNotFound(t *testing.T) {
 func TestBrokenModuleIsNotShadowed(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {}}}
-	l := newLoader(t, w, func(c *load.Config) { c.Path = load.Path{finder(func() error { return errBroken }), w} })
+	l := newLoader(t, w, func(c *load.Config) { c.Path = find.Path{finder(func() error { return errBroken }), w} })
 	for _, ask := range []func() error{
 		func() error { _, err := l.Load(t.Context(), "x"); return err },
 		func() error { _, err := l.Find(t.Context(), "x"); return err },
@@ -180,7 +183,7 @@ func TestBrokenModuleIsNotShadowed(t *testing.T) {
 	} {
 		wantError(t, ask(), "load x: it is broken")
 	}
-	l = newLoader(t, w, func(c *load.Config) { c.Path = load.Path{finder(func() error { panic("oh") }), w} })
+	l = newLoader(t, w, func(c *load.Config) { c.Path = find.Path{finder(func() error { panic("oh") }), w} })
 	_, err := l.Find(t.Context(), "x")
 	var internal *load.InternalError
 	if !errors.As(err, &internal) {
@@ -190,7 +193,7 @@ func TestBrokenModuleIsNotShadowed(t *testing.T) {
 
 type finder func() error
 
-func (f finder) Find(context.Context, load.Name) (*load.Spec, error) { return nil, f() }
+func (f finder) Find(context.Context, find.Name) (*load.Spec, error) { return nil, f() }
 
 func TestFind(t *testing.T) {
 	t.Parallel()
@@ -211,7 +214,7 @@ func TestExplain(t *testing.T) {
 	t.Parallel()
 	w, s, p := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}, &shop{}, &press{fingerprint: "press 1"}
 	in := openStore(t)
-	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Engines = []load.Engine{w, p}; c.Engine = "press" })
+	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Engines = []engine.Engine{w, p}; c.Engine = "press" })
 	e, err := l.Explain(t.Context(), "x")
 	if err != nil {
 		t.Fatal(err)

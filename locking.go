@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
@@ -101,7 +103,7 @@ func (k *lock) notWritten(err error) error {
 
 // pin is what the lock file says about a name.
 type pin struct {
-	asked Name
+	asked find.Name
 	key   string // of the name in the lock file, "" for a name that it cannot hold
 	entry lockfile.Entry
 	held  bool // there is an entry
@@ -112,7 +114,7 @@ const inPlace = "local"
 
 // pin looks a name up in the lock file. One with an exact version is also held by the entry of any name that
 // leads to the same version of the same module.
-func (l *Loader) pin(name Name) (p pin, err error) {
+func (l *Loader) pin(name find.Name) (p pin, err error) {
 	if l.lock.path == "" {
 		return pin{asked: name}, nil
 	}
@@ -145,18 +147,18 @@ func (p *pin) locked() *lockfile.Entry {
 // withPin tells finders and installers what the lock file holds about a name. A frozen one keeps
 // installers from bringing more.
 func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
-	s := SessionOf(ctx)
+	s := install.SessionOf(ctx)
 	s.Locked, s.NotLocked = p.locked(), nil
 	if p.held && l.config.Frozen {
-		s.NotLocked = func(m ModuleVersion) error {
+		s.NotLocked = func(m find.ModuleVersion) error {
 			return l.notLocked(p.asked, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
 		}
 	}
-	return WithSession(ctx, s)
+	return install.WithSession(ctx, s)
 }
 
 // name returns the name at the version that the lock file holds.
-func (p *pin) name(name Name) Name {
+func (p *pin) name(name find.Name) find.Name {
 	if !p.held {
 		return name
 	}
@@ -178,8 +180,8 @@ func (p *pin) name(name Name) Name {
 func within(module, pkg string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }
 
 // release is what an installer is asked for.
-func (p *pin) release(name Name, installer Installer, file string) (*Release, error) {
-	origin := Describe(installer)
+func (p *pin) release(name find.Name, installer install.Installer, file string) (*install.Release, error) {
+	origin := find.Describe(installer)
 	if p.entry.Origin != origin {
 		return nil, &PolicyError{
 			Rule:   file,
@@ -187,29 +189,29 @@ func (p *pin) release(name Name, installer Installer, file string) (*Release, er
 			Fix:    "set up " + p.entry.Origin + " in Config.Installers, or run `load upgrade " + name.Target + "`",
 		}
 	}
-	if name.Form == FormPath && !within(p.entry.Module, name.Target) {
+	if name.Form == find.FormPath && !within(p.entry.Module, name.Target) {
 		return nil, &PolicyError{
 			Rule: file, Reason: fmt.Sprintf("it is locked as a package of the module %s, which cannot hold it", cmp.Or(p.entry.Module, "-")),
 			Fix: "somebody changed the file; remove its lines from it, and lock it again",
 		}
 	}
 	own, _ := p.entry.Need(p.entry.Module)
-	return &Release{
+	return &install.Release{
 		Name: p.name(name), Package: name.Target, Module: p.entry.Module, Version: p.entry.Version, Sum: own.Sum, Time: p.entry.Time,
 		Why: "locked by " + file, Origin: origin, BuildList: p.modules(),
 	}, nil
 }
 
-func (p *pin) modules() []ModuleVersion {
-	list := make([]ModuleVersion, len(p.entry.Needs))
+func (p *pin) modules() []find.ModuleVersion {
+	list := make([]find.ModuleVersion, len(p.entry.Needs))
 	for i, m := range p.entry.Needs {
-		list[i] = ModuleVersion(m)
+		list[i] = find.ModuleVersion(m)
 	}
 	return list
 }
 
 // check compares what was found or installed with the lock file; missing are modules that it does not hold.
-func (p *pin) check(spec *Spec, file string) (missing []ModuleVersion, err error) {
+func (p *pin) check(spec *Spec, file string) (missing []find.ModuleVersion, err error) {
 	if p.entry.Version != inPlace && p.entry.Version != spec.Version {
 		return nil, &VersionError{
 			Module: spec.Module, Reason: fmt.Sprintf("%s has %s, and %s is what was found", file, p.entry.Version, cmp.Or(spec.Version, "a version without a name")),
@@ -237,7 +239,7 @@ func (p *pin) check(spec *Spec, file string) (missing []ModuleVersion, err error
 }
 
 // permitPin compares the origin and the module of a lock file's entry with what is really loaded.
-func (l *Loader) permitPin(p pin, name Name, spec *Spec) error {
+func (l *Loader) permitPin(p pin, name find.Name, spec *Spec) error {
 	if !p.held {
 		return nil
 	}
@@ -257,7 +259,7 @@ func (l *Loader) permitPin(p pin, name Name, spec *Spec) error {
 }
 
 // lockable tells whether the lock file is about a spec: an installer brought the module, or what it needs.
-func (l *Loader) lockable(name Name, spec *Spec) bool {
+func (l *Loader) lockable(name find.Name, spec *Spec) bool {
 	switch {
 	case l.lock.path == "":
 		return false
@@ -270,7 +272,7 @@ func (l *Loader) lockable(name Name, spec *Spec) bool {
 }
 
 // notLocked refuses what a frozen lock file does not hold.
-func (l *Loader) notLocked(name Name, what string) error {
+func (l *Loader) notLocked(name find.Name, what string) error {
 	fix := "run `load lock " + name.String() + "` without it, and review the change"
 	if lockKey(name) == "" {
 		fix = "give it a name without spaces, or set Config.Frozen to false"
@@ -280,7 +282,7 @@ func (l *Loader) notLocked(name Name, what string) error {
 
 // keep checks a spec against the lock file and adds it there. It returns false where another process locked
 // the name meanwhile at another version: then the load starts over.
-func (l *Loader) keep(ctx context.Context, name Name, p pin, spec *Spec) (bool, error) {
+func (l *Loader) keep(ctx context.Context, name find.Name, p pin, spec *Spec) (bool, error) {
 	if err := l.permitGrants(p, spec); err != nil || !l.lockable(name, spec) {
 		return true, err
 	}
@@ -315,12 +317,12 @@ func (l *Loader) keep(ctx context.Context, name Name, p pin, spec *Spec) (bool, 
 }
 
 // entry is what the lock file is to hold about a spec: what it held, and what is new.
-func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
+func (l *Loader) entry(p pin, name find.Name, spec *Spec) lockfile.Entry {
 	e := p.entry
 	if !p.held {
 		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: spec.Origin, Module: originOf(spec), Time: spec.Time}
 		if i := l.claimant(name); i >= 0 && spec.Version != "" {
-			e.Origin = Describe(l.config.Installers[i])
+			e.Origin = find.Describe(l.config.Installers[i])
 		} else {
 			e.Version, e.Module, e.Origin = inPlace, "", strings.ReplaceAll(e.Origin, " ", "-")
 		}
@@ -339,7 +341,7 @@ func (l *Loader) entry(p pin, name Name, spec *Spec) lockfile.Entry {
 }
 
 // lockKey is the name as a lock file holds it; "" for a name with a space.
-func lockKey(name Name) string {
+func lockKey(name find.Name) string {
 	key := name.String()
 	if strings.Contains(key, " ") {
 		return ""
@@ -352,13 +354,13 @@ func lockKey(name Name) string {
 }
 
 // lockedName is the name that a key of the lock file stands for.
-func (l *Loader) lockedName(key string) (Name, error) {
+func (l *Loader) lockedName(key string) (find.Name, error) {
 	parts := strings.Split(key, " with ")
 	return l.parseRequest(parts[0], []LoadOption{Along(parts[1:]...)})
 }
 
 // pinnedExactly tells whether a name can never lead to another version.
-func pinnedExactly(name Name) bool {
+func pinnedExactly(name find.Name) bool {
 	q, err := query.Parse(name.Query)
 	return err == nil && q.Kind() == query.Exact
 }

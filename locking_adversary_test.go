@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // A reload goes by the lock file as a load does: neither what the registry has now nor a line that somebody changed
@@ -15,7 +16,7 @@ func TestReloadLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "load.lock")
 	d := &depot{version: "v1.0.0", sum: sumA}
 	w := &world{modules: map[string]fake{"depot.com/a": {}}}
-	l := lockLoader(t, d, path, func(c *load.Config) { c.Engines = []load.Engine{w} })
+	l := lockLoader(t, d, path, func(c *load.Config) { c.Engines = []engine.Engine{w} })
 	old := mustLoad(t, l, "depot.com/a")
 	held, err := os.ReadFile(path)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
@@ -27,39 +29,39 @@ type depot struct {
 	mu      sync.Mutex
 	version string
 	sum     string
-	extra   []load.ModuleVersion
+	extra   []find.ModuleVersion
 	down    error
 	asked   int
-	last    *load.Release
+	last    *install.Release
 }
 
 func (d *depot) String() string { return "depot" }
 
-func (d *depot) Claims(name load.Name) bool { return strings.HasPrefix(name.Target, "depot.com/") }
+func (d *depot) Claims(name find.Name) bool { return strings.HasPrefix(name.Target, "depot.com/") }
 
-func (d *depot) Resolve(_ context.Context, name load.Name) (*load.Release, error) {
+func (d *depot) Resolve(_ context.Context, name find.Name) (*install.Release, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked++
 	if d.down != nil {
 		return nil, d.down
 	}
-	return &load.Release{Name: name, Package: name.Target, Module: name.Target, Version: d.version, Origin: "depot"}, nil
+	return &install.Release{Name: name, Package: name.Target, Module: name.Target, Version: d.version, Origin: "depot"}, nil
 }
 
-func (d *depot) Install(_ context.Context, r *load.Release, _ *store.Store) (*load.Spec, error) {
+func (d *depot) Install(_ context.Context, r *install.Release, _ *store.Store) (*load.Spec, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last = r
 	return &load.Spec{
-		Name: r.Package, Module: r.Module, Version: r.Version, Origin: "depot", Source: load.Source{Kind: "fake", Hash: "fake:x"},
-		BuildList: append([]load.ModuleVersion{{Path: r.Module, Version: r.Version, Sum: d.sum}}, d.extra...),
+		Name: r.Package, Module: r.Module, Version: r.Version, Origin: "depot", Source: find.Source{Kind: "fake", Hash: "fake:x"},
+		BuildList: append([]find.ModuleVersion{{Path: r.Module, Version: r.Version, Sum: d.sum}}, d.extra...),
 	}, nil
 }
 
 func lockLoader(t *testing.T, d *depot, path string, change ...func(*load.Config)) *load.Loader {
 	t.Helper()
-	config := load.Config{Installers: []load.Installer{d}, Store: openStore(t), LockFile: path}
+	config := load.Config{Installers: []install.Installer{d}, Store: openStore(t), LockFile: path}
 	for _, f := range change {
 		f(&config)
 	}
@@ -86,7 +88,7 @@ func TestLock(t *testing.T) {
 	if err != nil || spec.Version != "v1.0.0" || d.asked != 1 {
 		t.Fatalf("got %+v, %v after %d questions", spec, err, d.asked)
 	}
-	if want := []load.ModuleVersion{{Path: "depot.com/a", Version: "v1.0.0", Sum: sumA}}; !slices.Equal(d.last.BuildList, want) || d.last.Sum != sumA {
+	if want := []find.ModuleVersion{{Path: "depot.com/a", Version: "v1.0.0", Sum: sumA}}; !slices.Equal(d.last.BuildList, want) || d.last.Sum != sumA {
 		t.Errorf("promised %+v", d.last)
 	}
 	outdated, err := l.Outdated(t.Context())
@@ -100,7 +102,7 @@ func TestLock(t *testing.T) {
 		"\n\tsomebody changed a published version, or load.lock is wrong; find out which before you remove the line")
 	d.sum = sumA
 	// A further module is one of another system, unless the file is frozen.
-	d.extra = []load.ModuleVersion{{Path: "depot.com/b", Version: "v0.1.0", Sum: sumB}}
+	d.extra = []find.ModuleVersion{{Path: "depot.com/b", Version: "v0.1.0", Sum: sumB}}
 	_, err = lockLoader(t, d, path, frozen).Lock(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: the module depot.com/b@v0.1.0, which it needs on this system, is not in load.lock (Config.Frozen)\n"+
 		"\trun `load lock depot.com/a` without it, and review the change")
@@ -153,7 +155,7 @@ func TestLockTogether(t *testing.T) {
 	for i := range specs {
 		wg.Go(func() {
 			d := &depot{version: fmt.Sprintf("v1.%d.0", i), sum: sumA}
-			l, err := load.New(load.Config{Installers: []load.Installer{d}, Store: s, LockFile: path})
+			l, err := load.New(load.Config{Installers: []install.Installer{d}, Store: s, LockFile: path})
 			if err == nil {
 				_, err = l.Lock(context.Background(), fmt.Sprintf("depot.com/m%d", i))
 			}

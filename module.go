@@ -9,29 +9,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
 )
-
-// SymbolKind is what a symbol is.
-type SymbolKind string
-
-// The kinds of symbols.
-const (
-	KindFunc  SymbolKind = "func"
-	KindVar   SymbolKind = "var"
-	KindConst SymbolKind = "const"
-	KindType  SymbolKind = "type"
-)
-
-// Symbol is something that a module exports.
-type Symbol struct {
-	Name      string     `json:"name"`
-	Kind      SymbolKind `json:"kind"`
-	Signature string     `json:"signature"`         // as Go source: "func Make(s string) (slug string)"
-	Doc       string     `json:"doc,omitempty"`     // first sentence of its documentation, where known
-	Methods   []Symbol   `json:"methods,omitempty"` // of a type; each method's Signature has its receiver
-	Limit     string     `json:"limit,omitempty"`   // why it cannot be bound, "" where it can
-}
 
 // Module is a running, registered module. All methods are safe for concurrent use. A module that was
 // unloaded answers everything with [ErrUnloaded].
@@ -39,13 +20,13 @@ type Module struct {
 	loader   *Loader
 	spec     *Spec
 	engine   string
-	instance Instance
+	instance engine.Instance
 	siblings cache // by the instantiation that each was made for
 
-	request      Name // what it was loaded by
+	request      find.Name // what it was loaded by
 	stages       Stages
 	loaded       time.Time
-	usage        *Usage
+	usage        *engine.Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them
 	imports      *imports
 	artifactOnly bool  // its source may have changed since it was compiled: only its artifact runs
@@ -64,13 +45,13 @@ type Module struct {
 	gone                chan struct{} // closed when it was closed after it was dropped
 }
 
-func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module {
-	m := &Module{loader: l, spec: spec, engine: engine, instance: instance, usage: UsageOf(instance), gone: make(chan struct{})}
+func newModule(l *Loader, spec *Spec, eng string, instance engine.Instance) *Module {
+	m := &Module{loader: l, spec: spec, engine: eng, instance: instance, usage: engine.UsageOf(instance), gone: make(chan struct{})}
 	m.siblings.init(new(sync.Mutex))
 	if m.counts = m.usage == nil; m.counts {
-		m.usage = new(Usage)
+		m.usage = new(engine.Usage)
 	}
-	if c, ok := instance.(Crashable); ok {
+	if c, ok := instance.(engine.Crashable); ok {
 		m.crash = c.Crash()
 	} else {
 		m.crash = new(atomic.Pointer[error])
@@ -81,11 +62,11 @@ func newModule(l *Loader, spec *Spec, engine string, instance Instance) *Module 
 func (m *Module) crashed() bool { return m.crash.Load() != nil }
 
 // memory is what the instance says that it uses, without its siblings.
-func (m *Module) memory() Memory {
-	if measurable, ok := m.instance.(Measurable); ok {
+func (m *Module) memory() engine.Memory {
+	if measurable, ok := m.instance.(engine.Measurable); ok {
 		return measurable.Memory()
 	}
-	return Memory{}
+	return engine.Memory{}
 }
 
 // Name returns the canonical name: the import path, or the absolute directory.
@@ -107,11 +88,11 @@ func (m *Module) String() string { return m.spec.Name + phrase.Version(m.spec.Ve
 func (m *Module) Symbols() []Symbol { return m.instance.Symbols() }
 
 // Isolation tells what keeps the module from the host.
-func (m *Module) Isolation() Isolation {
-	if i, ok := m.instance.(Isolated); ok {
+func (m *Module) Isolation() engine.Isolation {
+	if i, ok := m.instance.(engine.Isolated); ok {
 		return i.Isolation()
 	}
-	return Isolation{Level: "none"}
+	return engine.Isolation{Level: "none"}
 }
 
 // Call calls a function by name. The arguments are checked against the function's parameters now; a
@@ -181,7 +162,7 @@ func (m *Module) Set(ctx context.Context, symbol string, value any) error {
 	if m.usage.Refused() {
 		return ErrUnloaded
 	}
-	assigner, ok := m.instance.(Assigner)
+	assigner, ok := m.instance.(engine.Assigner)
 	if !ok {
 		return &SymbolError{Module: m.Name(), Symbol: symbol, Have: "a module of " + m.engine, Reason: "its variables cannot be set"}
 	}
@@ -227,38 +208,3 @@ func fillStruct(api reflect.Value, bind func(symbol string, t reflect.Type) (ref
 	}
 	return nil
 }
-
-// ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts use
-// [Object].
-type ObjectRef interface {
-	// TypeName is the value's dynamic type as Go text: "*semver.Version".
-	TypeName() string
-	Methods() []Symbol
-	Bind(method string, t reflect.Type) (reflect.Value, error)
-	// Call calls a method, or the value itself where it is a function and method is "".
-	Call(ctx context.Context, method string, args []any) ([]any, error)
-	Field(ctx context.Context, name string) (any, error)
-	SetField(ctx context.Context, name string, value any) error
-	// Equal compares with another reference, which may be of another engine.
-	Equal(ctx context.Context, other ObjectRef) (bool, error)
-	// Text returns the value as fmt.Sprint prints it.
-	Text(ctx context.Context) (string, error)
-	// JSON returns the value as encoding/json writes it.
-	JSON(ctx context.Context) ([]byte, error)
-	// Release frees the reference. It is idempotent and does not block.
-	Release()
-}
-
-// Adapter is an optional ability of a reference: it makes its object, o, a value of the interface type t.
-type Adapter interface {
-	Adapt(o *Object, t reflect.Type) (reflect.Value, error)
-}
-
-// Copier is an optional ability of a reference: it copies the value of its object, o, as plain data.
-type Copier interface {
-	Copy(ctx context.Context, o *Object) (any, error)
-}
-
-// Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it. It
-// stands in the place of the last argument.
-type Spread struct{ Slice any }

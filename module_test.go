@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 // plain is an engine whose modules are Go values of the test, bound as they are.
@@ -18,9 +20,9 @@ type plain map[string]any
 
 func (p plain) Name() string { return "plain" }
 
-func (p plain) Accepts(load.Source) bool { return true }
+func (p plain) Accepts(find.Source) bool { return true }
 
-func (p plain) Open(context.Context, load.Artifact, load.Importer) (load.Instance, error) {
+func (p plain) Open(context.Context, engine.Artifact, engine.Importer) (engine.Instance, error) {
 	return &plainInstance{values: maps.Clone(p)}, nil
 }
 
@@ -42,7 +44,7 @@ func (in *plainInstance) Bind(symbol string, t reflect.Type) (reflect.Value, err
 
 func plainModule(t *testing.T, values plain) *load.Module {
 	w := &world{modules: map[string]fake{"m": {}}}
-	return mustLoad(t, newLoader(t, w, func(c *load.Config) { c.Engines = []load.Engine{values} }), "m")
+	return mustLoad(t, newLoader(t, w, func(c *load.Config) { c.Engines = []engine.Engine{values} }), "m")
 }
 
 func TestFuncAndValue(t *testing.T) {
@@ -89,7 +91,7 @@ func TestBind(t *testing.T) {
 
 // ref is a reference to a value of the test.
 type ref struct {
-	load.ObjectRef
+	engine.ObjectRef
 	released atomic.Int32
 }
 
@@ -106,7 +108,7 @@ func (r *ref) Bind(_ string, t reflect.Type) (reflect.Value, error) {
 func TestObject(t *testing.T) {
 	t.Parallel()
 	r := &ref{}
-	o := load.NewObject(r)
+	o := engine.NewObject(r)
 	if s := o.String(); s != "<*semver.Version: module crashed>" {
 		t.Errorf("text %q", s)
 	}
@@ -124,7 +126,7 @@ func TestObject(t *testing.T) {
 func TestObjectIsReleased(t *testing.T) {
 	t.Parallel()
 	r := &ref{}
-	f, err := load.Method[func(string, ...int) string](load.NewObject(r), "M")
+	f, err := load.Method[func(string, ...int) string](engine.NewObject(r), "M")
 	if err != nil {
 		t.Fatal(err)
 	}

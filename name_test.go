@@ -6,31 +6,32 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
 func TestParseName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		in   string
-		want load.Name
+		want find.Name
 	}{
-		{"strings", load.Name{Target: "strings", Form: load.FormPath}},
-		{"rules/tax", load.Name{Target: "rules/tax", Form: load.FormPath}},
-		{"github.com/google/uuid@v1.6.0", load.Name{Target: "github.com/google/uuid", Query: "v1.6.0", Form: load.FormPath}},
-		{"example.com/a@>=v1.5.0", load.Name{Target: "example.com/a", Query: ">=v1.5.0", Form: load.FormPath}},
-		{"example.com/a@feature/x", load.Name{Target: "example.com/a", Query: "feature/x", Form: load.FormPath}},
-		{"gopkg.in/yaml.v3", load.Name{Target: "gopkg.in/yaml.v3", Form: load.FormPath}},
-		{"tax=rules/tax@v1", load.Name{Alias: "tax", Target: "rules/tax", Query: "v1", Form: load.FormPath}},
-		{".", load.Name{Target: ".", Form: load.FormDir}},
-		{"../my rules", load.Name{Target: "../my rules", Form: load.FormDir}},
-		{"./a=b@c", load.Name{Target: "./a=b@c", Form: load.FormDir}},
-		{"r=/srv//rules/", load.Name{Alias: "r", Target: "/srv/rules", Form: load.FormDir}},
-		{"git::https://example.com/a.git?ref=main", load.Name{Target: "git::https://example.com/a.git?ref=main", Form: load.FormURL}},
-		{"https://example.com/a.zip", load.Name{Target: "https://example.com/a.zip", Form: load.FormURL}},
-		{"gh:user/repo", load.Name{Target: "gh:user/repo", Form: load.FormURL}},
-		{"company:team/auth@v2", load.Name{Target: "company:team/auth", Query: "v2", Form: load.FormRegistry}},
+		{"strings", find.Name{Target: "strings", Form: find.FormPath}},
+		{"rules/tax", find.Name{Target: "rules/tax", Form: find.FormPath}},
+		{"github.com/google/uuid@v1.6.0", find.Name{Target: "github.com/google/uuid", Query: "v1.6.0", Form: find.FormPath}},
+		{"example.com/a@>=v1.5.0", find.Name{Target: "example.com/a", Query: ">=v1.5.0", Form: find.FormPath}},
+		{"example.com/a@feature/x", find.Name{Target: "example.com/a", Query: "feature/x", Form: find.FormPath}},
+		{"gopkg.in/yaml.v3", find.Name{Target: "gopkg.in/yaml.v3", Form: find.FormPath}},
+		{"tax=rules/tax@v1", find.Name{Alias: "tax", Target: "rules/tax", Query: "v1", Form: find.FormPath}},
+		{".", find.Name{Target: ".", Form: find.FormDir}},
+		{"../my rules", find.Name{Target: "../my rules", Form: find.FormDir}},
+		{"./a=b@c", find.Name{Target: "./a=b@c", Form: find.FormDir}},
+		{"r=/srv//rules/", find.Name{Alias: "r", Target: "/srv/rules", Form: find.FormDir}},
+		{"git::https://example.com/a.git?ref=main", find.Name{Target: "git::https://example.com/a.git?ref=main", Form: find.FormURL}},
+		{"https://example.com/a.zip", find.Name{Target: "https://example.com/a.zip", Form: find.FormURL}},
+		{"gh:user/repo", find.Name{Target: "gh:user/repo", Form: find.FormURL}},
+		{"company:team/auth@v2", find.Name{Target: "company:team/auth", Query: "v2", Form: find.FormRegistry}},
 	} {
-		if got, err := load.ParseName(test.in); err != nil || !reflect.DeepEqual(got, test.want) {
+		if got, err := find.ParseName(test.in); err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("ParseName(%q) = %+v, %v; want %+v", test.in, got, err, test.want)
 		}
 	}
@@ -74,7 +75,7 @@ func TestParseNameRefuses(t *testing.T) {
 		"company:":                    "it is not an import path: empty string",
 		"--upload-pack=x::https://a/": `its alias starts with "-"`,
 	} {
-		_, err := load.ParseName(in)
+		_, err := find.ParseName(in)
 		var name *load.NameError
 		if !errors.As(err, &name) || name.Name != in || name.Reason != want {
 			t.Errorf("ParseName(%q): %v, want %s", in, err, want)
@@ -89,11 +90,11 @@ func FuzzParseName(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		n, err := load.ParseName(s)
+		n, err := find.ParseName(s)
 		if err != nil {
 			return
 		}
-		again, err := load.ParseName(n.String())
+		again, err := find.ParseName(n.String())
 		n.Alias = ""
 		if err != nil || !reflect.DeepEqual(again, n) {
 			t.Errorf("ParseName(%q) is %+v; its text %q is %+v, %v", s, n, n.String(), again, err)
@@ -125,7 +126,7 @@ func TestSecretInName(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"git::ssh://git@h/r.git", "git::git@h:r.git", "https://h/a@b?c=d@e"} {
-		if _, err := load.ParseName(name); err != nil {
+		if _, err := find.ParseName(name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

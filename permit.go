@@ -9,23 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/policy"
 )
-
-// Grants is what a policy gives a module beyond what its engine gives to all modules.
-type Grants = policy.Grants
-
-// Granter is an optional ability of an engine: it honours [Artifact.Grants] and [Artifact.RequireIsolation]. A
-// module of another engine to which a policy grants something, or which must be isolated, does not start.
-type Granter interface {
-	// CanGrant returns an error that says what of it the engine cannot enforce.
-	CanGrant(Grants) error
-}
-
-// Subject is what the policies decide about.
-func (r *Release) Subject() policy.Subject {
-	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: policy.Deprecation(r.Retracted, r.Deprecated)}
-}
 
 // subject is what the policies decide about: the place of what is used in place, and else what it
 // is called.
@@ -52,21 +40,21 @@ func liesInPlace(s *Spec) bool { return s.Source.Dir != "" && s.Version == "" }
 
 // standard reports whether the module is a package of the standard library.
 func isStandard(s *Spec) bool {
-	return s.Source.Kind == KindGo && s.Version != "" && s.Module == "" && !IsURL(s.Name)
+	return s.Source.Kind == find.KindGo && s.Version != "" && s.Module == "" && !find.IsURL(s.Name)
 }
 
 // origin is the module by the name that its installer knows it by: what a repository's own go.mod says it is is not
 // where it comes from.
 func originOf(s *Spec) string {
-	if IsURL(s.Name) {
+	if find.IsURL(s.Name) {
 		return s.Name
 	}
 	return s.Module
 }
 
 // permitName decides before anybody is asked for a name.
-func (l *Loader) permitName(name Name) error {
-	return Decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
+func (l *Loader) permitName(name find.Name) error {
+	return install.Decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
 		d := p.Asked(policy.Subject{Package: name.Target})
 		for _, c := range name.Along {
 			if d.Allowed && dotted(c.Path) {
@@ -87,9 +75,9 @@ func dotted(path string) bool {
 }
 
 // permitSpec decides about what was found or installed, before anything of it is compiled.
-func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
+func (l *Loader) permitSpec(name find.Name, p pin, spec *Spec) error {
 	now := time.Now()
-	return Decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
+	return install.Decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
 		d := l.permitModule(rules, name, spec, now)
 		if d.Allowed {
 			d = rules.Modules(len(spec.BuildList))
@@ -100,7 +88,7 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 			}
 			d = rules.Name(m.Path)
 			if d.Allowed {
-				d = Signed(rules, p.locked(), m, now)
+				d = install.Signed(rules, p.locked(), m, now)
 			}
 		}
 		if d.Allowed {
@@ -115,11 +103,11 @@ func (l *Loader) permitSpec(name Name, p pin, spec *Spec) error {
 
 // permitModule decides about the module itself, by the name that was asked for and by all others
 // that it goes by.
-func (l *Loader) permitModule(rules *policy.Policy, name Name, spec *Spec, now time.Time) policy.Decision {
+func (l *Loader) permitModule(rules *policy.Policy, name find.Name, spec *Spec, now time.Time) policy.Decision {
 	subject := specSubject(spec)
 	subject.Also = append(subject.Also, name.Target)
 	switch {
-	case spec.Source.Kind == KindBuiltin: // the program's own
+	case spec.Source.Kind == find.KindBuiltin: // the program's own
 		return rules.Denies(subject.Names()...)
 	case spec.Version != "" && l.claimant(name) >= 0:
 		return rules.Version(subject, now)
@@ -146,9 +134,9 @@ func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
 
 // permitCompanions decides about companions. Those of a local module are parts of the build by
 // their place.
-func permitCompanions(rules *policy.Policy, name Name, spec *Spec) policy.Decision {
+func permitCompanions(rules *policy.Policy, name find.Name, spec *Spec) policy.Decision {
 	for _, c := range name.Along {
-		local := slices.ContainsFunc(spec.Parts, func(part Part) bool { return part.Name == c.Path && part.Place != "" })
+		local := slices.ContainsFunc(spec.Parts, func(part find.Part) bool { return part.Name == c.Path && part.Place != "" })
 		if d := rules.Asked(policy.Subject{Package: c.Path, Standard: !dotted(c.Path)}); !d.Allowed && !local {
 			return d
 		}
@@ -181,7 +169,7 @@ func (l *Loader) permitGrants(p pin, spec *Spec) error {
 }
 
 // grants is what the policies give to the instance of a spec, and whether it needs full isolation.
-func (l *Loader) grants(engine Engine, spec *Spec) (granted Grants, isolated bool, err error) {
+func (l *Loader) grants(eng engine.Engine, spec *Spec) (granted engine.Grants, isolated bool, err error) {
 	granted, rules := policy.Granted(l.config.Policies, grantNames(spec)...)
 	for _, p := range l.config.Policies {
 		if rule, required := p.Isolated(specSubject(spec).Names()...); required {
@@ -191,15 +179,15 @@ func (l *Loader) grants(engine Engine, spec *Spec) (granted Grants, isolated boo
 	if !isolated && granted.Zero() {
 		return granted, false, nil
 	}
-	reason := "the engine " + engine.Name() + " cannot enforce it"
-	if granter, ok := engine.(Granter); ok {
+	reason := "the engine " + eng.Name() + " cannot enforce it"
+	if granter, ok := eng.(engine.Granter); ok {
 		err := granter.CanGrant(granted)
 		if err == nil {
 			return granted, isolated, nil
 		}
 		reason += ": " + err.Error()
 	}
-	return Grants{}, false, &PolicyError{Rule: strings.Join(rules, "; "), Reason: reason, Fix: "run the module in another engine"}
+	return engine.Grants{}, false, &PolicyError{Rule: strings.Join(rules, "; "), Reason: reason, Fix: "run the module in another engine"}
 }
 
 // Ruling is what a policy says about a name, and by which rule.
@@ -210,7 +198,7 @@ type Ruling struct {
 }
 
 // explainPolicy tells which rules decided, and what is granted.
-func (l *Loader) explainPolicy(e *Explanation, name Name, p pin, spec *Spec, release *Release, err error) {
+func (l *Loader) explainPolicy(e *Explanation, name find.Name, p pin, spec *Spec, release *install.Release, err error) {
 	var refused *PolicyError
 	if errors.As(err, &refused) {
 		e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})

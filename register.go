@@ -4,14 +4,9 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-)
 
-// Registrar is an optional ability of a finder: it keeps built-in modules, and finds them.
-type Registrar interface {
-	// Register keeps a module under a name that is an import path. The error is
-	// a [*NameError] for a name that is taken.
-	Register(name Name, source *HostSource) error
-}
+	"github.com/loadgo/load/find"
+)
 
 // Register makes a built-in module of host values: from then on the name loads as any other, by the host
 // and by modules that import it. The name is an import path without a version. The value is one of
@@ -24,18 +19,18 @@ type Registrar interface {
 // Nothing is copied: [Func] returns the very function that was registered where the types are identical. Such
 // a function can be called after the module was unloaded, too.
 //
-// The first finder of [Config].Path that is a [Registrar] takes the module. The error is a [*NameError] for
+// The first finder of [Config].Path that is a [find.Registrar] takes the module. The error is a [*NameError] for
 // a name that is invalid, taken, or of a module that runs, and a [*ConfigError] for a loader without a
 // Registrar or a value that no module can be made of.
 func Register(l *Loader, name string, value any) error {
-	parsed, err := ParseName(name)
-	if err == nil && (parsed.Form != FormPath || parsed.Query != "" || parsed.Alias != "") {
+	parsed, err := find.ParseName(name)
+	if err == nil && (parsed.Form != find.FormPath || parsed.Query != "" || parsed.Alias != "") {
 		err = &NameError{Name: name, Reason: "a built-in module has a plain name, without alias and version"}
 	}
 	if err == nil && l.cache.get(name) != nil {
 		err = &NameError{Name: name, Reason: "a module of that name runs already"}
 	}
-	var source *HostSource
+	var source *find.HostSource
 	if err == nil {
 		source, err = hostSource(value)
 	}
@@ -48,9 +43,9 @@ func Register(l *Loader, name string, value any) error {
 	return nil
 }
 
-func (l *Loader) register(name Name, source *HostSource) error {
+func (l *Loader) register(name find.Name, source *find.HostSource) error {
 	for _, finder := range l.config.Path {
-		if r, ok := finder.(Registrar); ok {
+		if r, ok := finder.(find.Registrar); ok {
 			return r.Register(name, source)
 		}
 	}
@@ -58,15 +53,15 @@ func (l *Loader) register(name Name, source *HostSource) error {
 }
 
 // hostSource makes the source of a value: it is a factory, or there is one that returns it.
-func hostSource(value any) (*HostSource, error) {
+func hostSource(value any) (*find.HostSource, error) {
 	if f, ok := value.(func(context.Context) (any, error)); ok && f != nil {
-		return &HostSource{Create: f}, nil
+		return &find.HostSource{Create: f}, nil
 	}
 	v := reflect.ValueOf(value)
 	what := reflect.Indirect(v)
 	switch {
 	case what.Kind() == reflect.Struct, v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
-		return &HostSource{Create: func(context.Context) (any, error) { return value, nil }}, nil
+		return &find.HostSource{Create: func(context.Context) (any, error) { return value, nil }}, nil
 	case v.Kind() == reflect.Pointer && v.IsNil():
 		return nil, &ConfigError{Setting: "value", Reason: fmt.Sprintf("it is a nil %T", value)}
 	}

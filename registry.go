@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/find"
 )
 
-// parseName is [ParseName], with the name of a registry replaced by the prefix that it is short for: both spellings are
+// parseName is [find.ParseName], with the name of a registry replaced by the prefix that it is short for: both spellings are
 // one module.
-func (l *Loader) parseName(asked string) (Name, error) {
-	name, err := ParseName(asked)
-	if err != nil || name.Form != FormRegistry {
+func (l *Loader) parseName(asked string) (find.Name, error) {
+	name, err := find.ParseName(asked)
+	if err != nil || name.Form != find.FormRegistry {
 		return name, err
 	}
 	known, path, _ := strings.Cut(name.Target, ":")
@@ -23,19 +25,19 @@ func (l *Loader) parseName(asked string) (Name, error) {
 		} else {
 			reason += fmt.Sprintf("add one to the policy: registry %s https://HOST PREFIX", known)
 		}
-		return Name{}, &NameError{Name: name.String(), Reason: reason}
+		return find.Name{}, &NameError{Name: name.String(), Reason: reason}
 	}
-	name.Form, name.Target = FormPath, registry.Prefix+"/"+path
+	name.Form, name.Target = find.FormPath, registry.Prefix+"/"+path
 	if err := module.CheckImportPath(name.Target); err != nil {
-		return Name{}, &NameError{Name: name.String(), Reason: "it is not an import path: " + err.Error()}
+		return find.Name{}, &NameError{Name: name.String(), Reason: "it is not an import path: " + err.Error()}
 	}
 	return name, nil
 }
 
 // explainRegistry tells which registry owns a name, and by which rule.
-func (l *Loader) explainRegistry(e *Explanation, name Name) {
+func (l *Loader) explainRegistry(e *Explanation, name find.Name) {
 	owner, ok := l.registries.Owner(name.Target)
-	if name.Form != FormPath || !ok {
+	if name.Form != find.FormPath || !ok {
 		return
 	}
 	e.Registry = owner.Name

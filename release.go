@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/store"
 )
 
 // noteRelease notes in the store which release of its toolchain an engine compiled with.
-func (l *Loader) noteRelease(ctx context.Context, engine Engine) {
-	if released, ok := engine.(Released); ok {
+func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) {
+	if released, ok := eng.(Released); ok {
 		if release, err := released.Release(); err == nil {
 			_ = l.config.Store.NoteRelease(ctx, release) // without the note, only that release finds the artifact
 		}
@@ -19,8 +20,8 @@ func (l *Loader) noteRelease(ctx context.Context, engine Engine) {
 
 // compiledBefore returns what some release compiled of a source, where there is no toolchain to
 // compile it now, and that release.
-func (l *Loader) compiledBefore(engine Engine, spec *Spec) (string, *store.Artifact) {
-	released, ok := engine.(Released)
+func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.Artifact) {
+	released, ok := eng.(Released)
 	if !ok || l.config.Store == nil || spec.Source.Hash == "" {
 		return "", nil
 	}
@@ -28,7 +29,7 @@ func (l *Loader) compiledBefore(engine Engine, spec *Spec) (string, *store.Artif
 		return "", nil
 	}
 	for _, release := range l.config.Store.Releases() {
-		key := artifactKey(engine, released.FingerprintOf(release), ofRelease(spec, release).Source)
+		key := artifactKey(eng, released.FingerprintOf(release), ofRelease(spec, release).Source)
 		if files, err := l.config.Store.Lookup(key); err == nil && files != nil {
 			return release, files
 		}

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 )
 
 // Check makes a reload, or a [Loader.Watch], try the new instance before it takes the old one's
@@ -14,21 +17,15 @@ import (
 // It means nothing to other calls.
 func Check(f func(ctx context.Context, m *Module) error) LoadOption { return LoadOption{check: f} }
 
-// Invalidator is an optional ability of a finder or an installer: Invalidate drops what it remembers of the places where it
-// looks.
-type Invalidator interface {
-	Invalidate()
-}
-
 // Invalidate drops what finders and installers remember, so that the next search sees every change. Modules that run stay.
 func (l *Loader) Invalidate() {
 	for _, finder := range l.config.Path {
-		if i, ok := finder.(Invalidator); ok {
+		if i, ok := finder.(find.Invalidator); ok {
 			i.Invalidate()
 		}
 	}
 	for _, installer := range l.config.Installers {
-		if i, ok := installer.(Invalidator); ok {
+		if i, ok := installer.(find.Invalidator); ok {
 			i.Invalidate()
 		}
 	}
@@ -50,7 +47,7 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 		return nil, fmt.Errorf("reload %s: %w", name, err)
 	}
 	var fresh *Module
-	err = l.reload(ctx, func() map[*Module]Name {
+	err = l.reload(ctx, func() map[*Module]find.Name {
 		m := l.registered(name, request)
 		if m == nil {
 			return nil
@@ -59,7 +56,7 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 		if request.Query != "" {
 			asked.Query = request.Query
 		}
-		return map[*Module]Name{m: asked}
+		return map[*Module]find.Name{m: asked}
 	}, func(ctx context.Context, m *Module) error {
 		fresh = m
 		return checkOf(options).try(ctx, m)
@@ -69,7 +66,7 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 		return nil, fmt.Errorf("reload %s: %w", name, err)
 	case err != nil:
 		failed := &ReloadError{Name: name, Err: err}
-		Emit(l.context(ctx), Kept{Name: name, Err: failed})
+		event.Emit(l.context(ctx), event.Kept{Name: name, Err: failed})
 		return nil, failed
 	}
 	return fresh, nil
@@ -106,7 +103,7 @@ func (f check) try(ctx context.Context, m *Module) (err error) {
 
 // reload renews the modules that targets returns, with the names to find them by, and those that import them. Each of the
 // targets is checked before the new ones take over.
-func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, check check) error {
+func (l *Loader) reload(ctx context.Context, targets func() map[*Module]find.Name, check check) error {
 	select {
 	case l.reloading <- struct{}{}:
 		defer func() { <-l.reloading }()
@@ -139,7 +136,7 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]Name, ch
 			for old := range renewed {
 				m := g.fresh[old]
 				l.tellWatchers()
-				Emit(l.context(ctx), Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
+				event.Emit(l.context(ctx), event.Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
 			}
 			return nil
 		}
@@ -227,6 +224,6 @@ func carries(key string, old, fresh *Spec) bool {
 	if identity(old) == identity(fresh) {
 		return true
 	}
-	name, err := ParseName(key)
+	name, err := find.ParseName(key)
 	return key != identity(old) && err == nil && name.Query == ""
 }

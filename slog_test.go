@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 )
 
 // The attributes are the same for all events that know them, and durations are seconds.
@@ -20,36 +22,36 @@ func TestSlogAttributes(t *testing.T) {
 		want  map[string]any
 	}{
 		{
-			load.Compiled{Name: "m", Engine: "goprocess", Bytes: 7, Took: 1500 * time.Millisecond},
+			event.Compiled{Name: "m", Engine: "goprocess", Bytes: 7, Took: 1500 * time.Millisecond},
 			map[string]any{"msg": "compiled", "level": "DEBUG", "module": "m", "engine": "goprocess", "stage": "compile", "duration": 1.5, "bytes": 7.0, "event": "compiled"},
 		},
 		{
-			load.Loaded{Name: "asked", Canonical: "m", Version: "v1.0.0", Took: time.Second},
+			event.Loaded{Name: "asked", Canonical: "m", Version: "v1.0.0", Took: time.Second},
 			map[string]any{"msg": "loaded", "level": "DEBUG", "name": "asked", "module": "m", "version": "v1.0.0", "stage": "load", "duration": 1.0, "event": "loaded"},
 		},
 		{
-			load.Failed{Name: "m", Err: errBroken, Took: 2 * time.Second},
+			event.Failed{Name: "m", Err: errBroken, Took: 2 * time.Second},
 			map[string]any{"msg": "failed", "level": "ERROR", "module": "m", "stage": "load", "duration": 2.0, "error": "it is broken", "event": "failed"},
 		},
 		{
-			load.Kept{Name: "m", Err: errBroken},
+			event.Kept{Name: "m", Err: errBroken},
 			map[string]any{"msg": "kept", "level": "ERROR", "module": "m", "stage": "reload", "error": "it is broken", "event": "kept"},
 		},
 		{
-			load.Opened{Name: "m", Engine: "gowasm", Isolation: "full", Took: time.Millisecond},
+			event.Opened{Name: "m", Engine: "gowasm", Isolation: "full", Took: time.Millisecond},
 			map[string]any{"msg": "opened", "level": "DEBUG", "module": "m", "engine": "gowasm", "stage": "open", "isolation": "full", "duration": 0.001, "event": "opened"},
 		},
 		{
-			load.Overrun{Name: "m", Symbol: "F", Grace: time.Second},
+			event.Overrun{Name: "m", Symbol: "F", Grace: time.Second},
 			map[string]any{"msg": "overrun", "level": "WARN", "module": "m", "symbol": "F", "grace": 1.0, "killed": false, "stage": "run", "event": "overrun"},
 		},
 		{
-			load.Unloaded{Name: "m@v1.0.0", Why: "why"},
+			event.Unloaded{Name: "m@v1.0.0", Why: "why"},
 			map[string]any{"msg": "unloaded", "level": "DEBUG", "module": "m", "version": "v1.0.0", "stage": "unload", "why": "why", "event": "unloaded"},
 		},
 	} {
 		var b bytes.Buffer
-		load.Slog(slog.New(slog.NewJSONHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})))(test.event)
+		event.Slog(slog.New(slog.NewJSONHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})))(test.event)
 		var got map[string]any
 		require.NoError(t, json.Unmarshal(b.Bytes(), &got))
 		delete(got, "time")
@@ -69,7 +71,7 @@ func TestDurationsInJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(data, &stats))
 	require.Equal(t, stages, stats.Stages)
 
-	report := load.UnloadReport{Name: "m", Memory: 3, Waited: d, Objects: []load.HeldObjects{{Type: "T", Count: 1}}}
+	report := load.UnloadReport{Name: "m", Memory: 3, Waited: d, Objects: []engine.HeldObjects{{Type: "T", Count: 1}}}
 	for _, v := range []any{report, &report} {
 		data, err = json.Marshal(v)
 		require.NoError(t, err)
@@ -79,10 +81,10 @@ func TestDurationsInJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(data, &back))
 	require.Equal(t, report, back)
 
-	data, err = json.Marshal(load.Grants{Network: true, CallTime: d})
+	data, err = json.Marshal(engine.Grants{Network: true, CallTime: d})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"network":true,"call_time":1.5}`, string(data))
-	var grants load.Grants
+	var grants engine.Grants
 	require.NoError(t, json.Unmarshal(data, &grants))
-	require.Equal(t, load.Grants{Network: true, CallTime: d}, grants)
+	require.Equal(t, engine.Grants{Network: true, CallTime: d}, grants)
 }

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/seconds"
 )
@@ -49,16 +51,16 @@ func (s *Stages) UnmarshalJSON(data []byte) error {
 
 // Stats is what is known of a module's life, at one moment.
 type Stats struct {
-	Loaded   time.Time `json:"loaded"`    // when
-	LastUsed time.Time `json:"last_used"` // when it was last looked up, bound or called; at most ten seconds, or an eighth of Config.IdleTimeout, later than that
-	Stages   Stages    `json:"stages"`
-	Calls    int64     `json:"calls"` // that ended, where the engine or the module saw them: not those of native functions bound with their own type
-	Errors   int64     `json:"errors"`
-	Running  int       `json:"running"` // calls that run now
-	Objects  int       `json:"objects"` // that the host holds
-	Memory   Memory    `json:"memory"`
-	Artifact int64     `json:"artifact"` // size of the compiled module, in bytes
-	Pins     int       `json:"pins"`
+	Loaded   time.Time     `json:"loaded"`    // when
+	LastUsed time.Time     `json:"last_used"` // when it was last looked up, bound or called; at most ten seconds, or an eighth of Config.IdleTimeout, later than that
+	Stages   Stages        `json:"stages"`
+	Calls    int64         `json:"calls"` // that ended, where the engine or the module saw them: not those of native functions bound with their own type
+	Errors   int64         `json:"errors"`
+	Running  int           `json:"running"` // calls that run now
+	Objects  int           `json:"objects"` // that the host holds
+	Memory   engine.Memory `json:"memory"`
+	Artifact int64         `json:"artifact"` // size of the compiled module, in bytes
+	Pins     int           `json:"pins"`
 }
 
 // Stats tells about the module's life so far, with that of the instances that run its instantiations. Errors are calls that ended
@@ -111,10 +113,10 @@ type Info struct {
 func (l *Loader) Info() Info {
 	info := Info{MemoryLimit: l.config.MemoryLimit, MaxModules: l.config.MaxModules, Aliases: maps.Clone(*l.aliases.Load())}
 	for _, finder := range l.config.Path {
-		info.Path = append(info.Path, Describe(finder))
+		info.Path = append(info.Path, find.Describe(finder))
 	}
 	for _, installer := range l.config.Installers {
-		info.Installers = append(info.Installers, Describe(installer))
+		info.Installers = append(info.Installers, find.Describe(installer))
 	}
 	for _, engine := range l.config.Engines {
 		info.Engines = append(info.Engines, engine.Name())

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 )
 
 func TestStatsAndInfo(t *testing.T) {
@@ -17,7 +19,7 @@ func TestStatsAndInfo(t *testing.T) {
 	w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}, version: "v1.0.0"}, "lib": {}}}
 	in := openStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) {
-		c.Engines = []load.Engine{w, p}
+		c.Engines = []engine.Engine{w, p}
 		c.Aliases = map[string]string{"a": "app"}
 		c.MaxModules = 5
 	})
@@ -27,7 +29,7 @@ func TestStatsAndInfo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := load.NewObject(&counted{in: w.instances[1]})
+	o := engine.NewObject(&counted{in: w.instances[1]})
 	defer o.Close()
 	defer m.Pin()()
 	got := m.Stats()
@@ -55,7 +57,7 @@ func TestStatsAndInfo(t *testing.T) {
 func TestGraph(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"lib": {}, "b.com": {}, "app": {imports: []string{"lib", "b.com"}}}}
-	l := newLoader(t, w, withShop(&shop{}, &press{}, nil), func(c *load.Config) { c.Engines = []load.Engine{w} })
+	l := newLoader(t, w, withShop(&shop{}, &press{}, nil), func(c *load.Config) { c.Engines = []engine.Engine{w} })
 	mustLoad(t, l, "app")
 	g := l.Graph()
 	want := `digraph modules {
@@ -83,9 +85,9 @@ func TestGraph(t *testing.T) {
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	sink := load.Trace(&b)
-	sink(load.Compiled{Name: "x", Engine: "press", Bytes: 7, Took: 1500 * time.Millisecond})
-	sink(load.Failed{Name: "y", Err: errors.New("it is\nbroken")})
+	sink := event.Trace(&b)
+	sink(event.Compiled{Name: "x", Engine: "press", Bytes: 7, Took: 1500 * time.Millisecond})
+	sink(event.Failed{Name: "y", Err: errors.New("it is\nbroken")})
 	var got []map[string]any
 	for line := range strings.Lines(b.String()) {
 		var fields map[string]any

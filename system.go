@@ -8,17 +8,6 @@ import (
 	"syscall"
 )
 
-// SystemError reports a machine that lacks what every load needs, whatever the module is.
-type SystemError struct {
-	Reason string
-	Fix    string
-	Err    error // what failed
-}
-
-func (e *SystemError) Error() string { return e.Reason + "\n\t" + e.Fix }
-
-func (e *SystemError) Unwrap() error { return e.Err }
-
 // filesEach is how many descriptors the host holds for a running module, at most: a connection, two
 // pipes of output, and what watches the process.
 const filesEach = 5

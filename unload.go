@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/seconds"
 )
@@ -32,7 +34,7 @@ type UnloadReport struct {
 	// ended and return [ErrUnloaded]; calls within the host's process end by themselves.
 	Interrupted int `json:"interrupted"`
 	// Objects are those that the host still holds, longest held first. They answer [ErrUnloaded].
-	Objects []HeldObjects `json:"objects,omitempty"`
+	Objects []engine.HeldObjects `json:"objects,omitempty"`
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -124,7 +126,7 @@ func (l *Loader) end(ctx context.Context, m *Module, why string) (*UnloadReport,
 	if report.Interrupted > 0 {
 		err = errors.Join(fmt.Errorf("%s cut off: %w", phrase.Count(report.Interrupted, "running call"), context.Cause(ctx)), err)
 	}
-	Emit(l.context(ctx), Unloaded{Name: m.String(), Why: why})
+	event.Emit(l.context(ctx), event.Unloaded{Name: m.String(), Why: why})
 	return report, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 )
 
 // unload unloads and fails the test where that is refused.
@@ -152,7 +154,7 @@ func TestCloseDrains(t *testing.T) {
 	}
 	var ended []string
 	for _, e := range r.events {
-		if u, ok := e.(load.Unloaded); ok {
+		if u, ok := e.(event.Unloaded); ok {
 			ended = append(ended, u.Name)
 		}
 	}
@@ -169,14 +171,14 @@ type counted struct {
 	in *instance
 }
 
-func (c *counted) Usage() *load.Usage { return &c.in.usage }
+func (c *counted) Usage() *engine.Usage { return &c.in.usage }
 
 func TestHeldObjects(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {}}}
 	l := newLoader(t, w)
 	mustLoad(t, l, "x")
-	kept, dropped := load.NewObject(&counted{in: w.instances[0]}), load.NewObject(&counted{in: w.instances[0]})
+	kept, dropped := engine.NewObject(&counted{in: w.instances[0]}), engine.NewObject(&counted{in: w.instances[0]})
 	dropped.Close()
 	report := unload(t, l, "x")
 	if len(report.Objects) != 1 || report.Objects[0].Type != "*semver.Version" || report.Objects[0].Count != 1 || report.Objects[0].Since.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 )
@@ -48,9 +49,9 @@ func (l *Loader) Accept(ctx context.Context, name string, options ...LoadOption)
 }
 
 // writable parses the name of something that the lock file is to be changed for.
-func (l *Loader) writable(name string, options []LoadOption) (Name, error) {
+func (l *Loader) writable(name string, options []LoadOption) (find.Name, error) {
 	if l.lock.path == "" {
-		return Name{}, &ConfigError{Setting: "Config.LockFile", Reason: "there is no lock file"}
+		return find.Name{}, &ConfigError{Setting: "Config.LockFile", Reason: "there is no lock file"}
 	}
 	return l.parseRequest(name, options)
 }
@@ -92,7 +93,7 @@ func (l *Loader) Upgrade(ctx context.Context, name string, options ...LoadOption
 }
 
 // renew installs what the registry chooses today.
-func (l *Loader) renew(ctx context.Context, name Name, p pin) (*Spec, error) {
+func (l *Loader) renew(ctx context.Context, name find.Name, p pin) (*Spec, error) {
 	if l.config.Frozen {
 		return nil, &PolicyError{Rule: "Config.Frozen", Reason: l.lock.base + " is not to be changed", Fix: "set Config.Frozen to false"}
 	}

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // Calls that begin before a refusal end; none begins after it.
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for range 200 {
-		var u load.Usage
+		var u engine.Usage
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -40,7 +41,7 @@ func TestUsage(t *testing.T) {
 
 // BenchmarkUsage measures what counting adds to a call.
 func BenchmarkUsage(b *testing.B) {
-	var u load.Usage
+	var u engine.Usage
 	for b.Loop() {
 		if u.Begin() == nil {
 			u.End(nil)

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 )
 
 // Notifier tells when something changes in directories; package notify has one. It is safe for concurrent use.
@@ -30,7 +33,7 @@ const (
 // Watch reloads the modules of local directories when their files change, from now on until ctx ends or the loader is closed. It
 // returns at once. Changes that follow each other within a tenth of a second are one; what changed together is reloaded
 // together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are watched. Files that are written
-// without a change of what is compiled reload nothing. Each outcome is an event: [Reloaded], or [Kept] with the error.
+// without a change of what is compiled reload nothing. Each outcome is an event: [event.Reloaded], or [event.Kept] with the error.
 //
 // As with [Loader.Reload], what the program uses has to bind to the new instances; the option
 // [Check], the only one that it takes, tries each of those whose files changed.
@@ -208,7 +211,7 @@ func (w *watcher) follow() {
 func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	l := w.loader
 	l.Invalidate()
-	targets := make(map[*Module]Name)
+	targets := make(map[*Module]find.Name)
 	for m := range l.Modules() {
 		if m.local() && m.concerns(changes) && !l.unchanged(ctx, m) {
 			targets[m] = m.request
@@ -218,21 +221,21 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 		return
 	}
 	for m, request := range targets {
-		err := w.reloadChanged(ctx, map[*Module]Name{m: request})
+		err := w.reloadChanged(ctx, map[*Module]find.Name{m: request})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
-			Emit(l.context(ctx), Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
+			event.Emit(l.context(ctx), event.Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
 	}
 }
 
 // reloadChanged reloads those of the targets that still are registered.
-func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]Name) error {
+func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]find.Name) error {
 	l := w.loader
-	return l.reload(ctx, func() map[*Module]Name {
+	return l.reload(ctx, func() map[*Module]find.Name {
 		l.cache.mu.Lock()
 		defer l.cache.mu.Unlock()
 		present := maps.Clone(targets)
-		maps.DeleteFunc(present, func(m *Module, _ Name) bool { return m.dropped })
+		maps.DeleteFunc(present, func(m *Module, _ find.Name) bool { return m.dropped })
 		return present
 	}, w.check.try)
 }
@@ -244,6 +247,6 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 			same = false
 		}
 	}()
-	spec, err := l.obtain(WithSink(ctx, nil), m.request, new(Stages))
+	spec, err := l.obtain(event.WithSink(ctx, nil), m.request, new(Stages))
 	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && identity(spec) == identity(m.spec)
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/loadgo/load/find"
 )
 
 // maxWatched is how many directories are watched for one module.
@@ -13,7 +15,7 @@ const maxWatched = 4096
 // local tells whether the module's source is in a directory where it can be edited.
 func (m *Module) local() bool {
 	s := m.spec
-	return s.Version == "" && s.Source.Dir != "" && (s.Source.Kind == KindGo || s.Source.Kind == KindStarlark)
+	return s.Version == "" && s.Source.Dir != "" && (s.Source.Kind == find.KindGo || s.Source.Kind == find.KindStarlark)
 }
 
 // sourceRoot returns the directory below which the module's source is: that of the whole Go module, which the package may import.
@@ -36,7 +38,7 @@ func (m *Module) watchedDirs() []string {
 		return nil
 	}
 	root := m.sourceRoot()
-	if m.spec.Source.Kind != KindGo || m.spec.Module == "" {
+	if m.spec.Source.Kind != find.KindGo || m.spec.Module == "" {
 		return []string{nearestDir(root)}
 	}
 	var dirs []string

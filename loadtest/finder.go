@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
 // FinderCases tell [TestFinder] what a finder knows.
@@ -21,10 +21,10 @@ type FinderCases struct {
 	Dirs     []string // directories that finding must leave as they are
 }
 
-// TestFinder tests that a finder keeps the contract of [load.Finder]: its answers are complete and stay
+// TestFinder tests that a finder keeps the contract of [find.Finder]: its answers are complete and stay
 // the same, what it does not know it passes on with a reason, it respects its context, it can be used by
 // many goroutines (run it with -race), and it writes nothing. Make returns a fresh finder for each test.
-func TestFinder(t *testing.T, make func(t *testing.T) (load.Finder, FinderCases)) {
+func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)) {
 	t.Run("found", func(t *testing.T) {
 		finder, cases := make(t)
 		if len(cases.Found) == 0 {
@@ -50,11 +50,11 @@ func TestFinder(t *testing.T, make func(t *testing.T) (load.Finder, FinderCases)
 		}
 		for _, s := range cases.NotFound {
 			spec, err := finder.Find(t.Context(), parse(t, s))
-			if spec != nil || !errors.Is(err, load.ErrNotFound) {
+			if spec != nil || !errors.Is(err, find.ErrNotFound) {
 				t.Errorf("%s: got %+v, %v, want an error that wraps ErrNotFound", s, spec, err)
 				continue
 			}
-			if reason, ok := strings.CutPrefix(err.Error(), load.ErrNotFound.Error()+": "); !ok || reason == "" {
+			if reason, ok := strings.CutPrefix(err.Error(), find.ErrNotFound.Error()+": "); !ok || reason == "" {
 				t.Errorf("%s: %q gives no reason as \"not found: why\"", s, err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestFinder(t *testing.T, make func(t *testing.T) (load.Finder, FinderCases)
 		finder, cases := make(t)
 		for _, s := range cases.Refused {
 			spec, err := finder.Find(t.Context(), parse(t, s))
-			if spec != nil || err == nil || errors.Is(err, load.ErrNotFound) {
+			if spec != nil || err == nil || errors.Is(err, find.ErrNotFound) {
 				t.Errorf("%s: got %+v, %v, want an error that ends the search", s, spec, err)
 			}
 		}
@@ -90,7 +90,7 @@ func TestFinder(t *testing.T, make func(t *testing.T) (load.Finder, FinderCases)
 					}
 				}
 				for _, s := range cases.NotFound {
-					if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, load.ErrNotFound) {
+					if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, find.ErrNotFound) {
 						t.Errorf("%s: %v", s, err)
 					}
 				}
@@ -120,9 +120,9 @@ func TestFinder(t *testing.T, make func(t *testing.T) (load.Finder, FinderCases)
 	})
 }
 
-func parse(t *testing.T, s string) load.Name {
+func parse(t *testing.T, s string) find.Name {
 	t.Helper()
-	name, err := load.ParseName(s)
+	name, err := find.ParseName(s)
 	if err != nil {
 		t.Errorf("a case of the test: %v", err)
 	}
@@ -130,12 +130,12 @@ func parse(t *testing.T, s string) load.Name {
 }
 
 // checkSpec checks what every spec has.
-func checkSpec(t *testing.T, name string, spec *load.Spec) {
+func checkSpec(t *testing.T, name string, spec *find.Spec) {
 	t.Helper()
 	if spec.Name == "" || spec.Origin == "" || spec.Why == "" || spec.Source.Kind == "" {
 		t.Errorf("%s: a spec needs a name, an origin, a reason and a kind: %+v", name, spec)
 	}
-	if spec.Source.Kind == load.KindBuiltin {
+	if spec.Source.Kind == find.KindBuiltin {
 		if spec.Source.Host == nil {
 			t.Errorf("%s: nothing about the host's value", name)
 		}
@@ -147,7 +147,7 @@ func checkSpec(t *testing.T, name string, spec *load.Spec) {
 	if dir := spec.Source.Dir; dir != "" && !filepath.IsAbs(dir) {
 		t.Errorf("%s: the directory %s is relative", name, dir)
 	}
-	if spec.Source.Kind == load.KindGo && spec.Source.Go == nil {
+	if spec.Source.Kind == find.KindGo && spec.Source.Go == nil {
 		t.Errorf("%s: nothing about the Go package", name)
 	}
 }

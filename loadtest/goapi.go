@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 func (s goSuite) testVariablesAndConstants(t *testing.T) {
@@ -68,14 +68,14 @@ func (s goSuite) testErrorsOfBinding(t *testing.T) {
 		{"Open", func(string) string { return "" }, "sample: Open does not fit: result 1: *values.Account stays in the module: use *load.Object, not string\n\twant: func(string) string\n\thave: func Open(owner string) *Account"},
 		{"Swap", func(struct{ Z int }) any { return nil }, "sample: Swap does not fit: parameter 1: values.Point has no field Z\n\twant: func(struct { Z int }) interface {}\n\thave: func Swap(p Point) Point"},
 		{"Generic", func(int) int { return 0 }, "sample: Generic does not fit: it is generic: name the type arguments, as in Generic[int]\n\twant: func(int) int\n\thave: func Generic[T any](v T) T"},
-		{"TakeHidden", func(*load.Object) int { return 0 }, "sample: TakeHidden does not fit: its parameter h has the type values.hidden, which other packages cannot name\n\twant: func(*load.Object) int\n\thave: func TakeHidden(h hidden) int"},
+		{"TakeHidden", func(*engine.Object) int { return 0 }, "sample: TakeHidden does not fit: its parameter h has the type values.hidden, which other packages cannot name\n\twant: func(*load.Object) int\n\thave: func TakeHidden(h hidden) int"},
 		{"Point", 1, "sample: Point does not fit: it is a type, not a value\n\twant: int\n\thave: type Point struct{X int; Y int}"},
 	} {
 		_, err := m.Bind(c.symbol, reflect.TypeOf(c.want))
 		if err == nil || err.Error() != c.text {
 			t.Errorf("%s:\n got %v\nwant %s", c.symbol, err, c.text)
 		}
-		var symbol *load.SymbolError
+		var symbol *engine.SymbolError
 		if !errors.As(err, &symbol) {
 			t.Errorf("%s: %T", c.symbol, err)
 		}
@@ -135,7 +135,7 @@ func (s goSuite) testErrorValues(t *testing.T) {
 	if got := message(nil) + "; " + message(errors.New("mine")); got != "no error; mine" {
 		t.Errorf("Message: %s", got)
 	}
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if err := bound[func(string) error](t, m, "Panic")("boom"); !errors.As(err, &panicked) || panicked.Value != "boom" || !strings.Contains(panicked.Stack, "Panic") {
 		t.Errorf("Panic: %v", err)
 	}
@@ -216,7 +216,7 @@ func (s goSuite) testRecursiveValues(t *testing.T) {
 // TestObjectsAreReleased makes many objects and sees that the module forgets them.
 func (s goSuite) testObjectsAreReleased(t *testing.T) {
 	m := s.values(t)
-	open := bound[func(string) (*load.Object, error)](t, m, "Open")
+	open := bound[func(string) (*engine.Object, error)](t, m, "Open")
 	for range 2000 {
 		if _, err := open("x"); err != nil {
 			t.Fatal(err)
@@ -258,7 +258,7 @@ func (s goSuite) testLimits(t *testing.T) {
 		t.Errorf("a large result: %.200v", err)
 	}
 	call := bound[func(func() string) (int, error)](t, m, "LengthOf")
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if _, err := call(func() string { return text }); !errors.As(err, &panicked) || panicked.Value != "the results of the host's function are larger than 1 MiB" {
 		t.Errorf("a large result of the host: %.200v", err)
 	}

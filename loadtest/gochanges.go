@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 func (s goSuite) testChanges(t *testing.T) {
@@ -169,7 +169,7 @@ func (s goSuite) testAssignments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := out[0].(*load.Object)
+	o := out[0].(*engine.Object)
 	if err := o.SetField(t.Context(), "Owner", "bob"); err != nil {
 		t.Error(err)
 	}
@@ -178,7 +178,7 @@ func (s goSuite) testAssignments(t *testing.T) {
 	}
 	wantError(t, o.SetField(t.Context(), "Owner", 5), "int does not fit string")
 	wantError(t, o.SetField(t.Context(), "Ownr", "x"), "did you mean Owner?")
-	a, ok := m.(load.Assigner)
+	a, ok := m.(engine.Assigner)
 	if !ok {
 		t.Fatal("the instance sets no variables")
 	}
@@ -193,7 +193,7 @@ func (s goSuite) testAssignments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if same, err := o.Equal(t.Context(), other[0].(*load.Object)); same || err != nil {
+	if same, err := o.Equal(t.Context(), other[0].(*engine.Object)); same || err != nil {
 		t.Errorf("two accounts: %v, %v", same, err)
 	}
 }
@@ -208,14 +208,14 @@ func (s goSuite) testErrorTrees(t *testing.T) {
 	if failed == nil || failed.Error() != "outer: code 7: base" || !errors.Is(failed, base.Interface().(error)) {
 		t.Errorf("got %v", failed)
 	}
-	inner, ok := load.AsType(failed, "*values.CodeError")
+	inner, ok := engine.AsType(failed, "*values.CodeError")
 	if !ok || inner.Object == nil {
 		t.Fatalf("got %v", inner)
 	}
 	if code, err := inner.Object.Field(t.Context(), "Code"); code != 7 || err != nil {
 		t.Errorf("got %v, %v", code, err)
 	}
-	if _, ok := load.AsType(failed, "*values.OtherError"); ok {
+	if _, ok := engine.AsType(failed, "*values.OtherError"); ok {
 		t.Error("found a type that is not there")
 	}
 	if err := bound[func() error](t, m, "FailOpen")(); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {

@@ -16,7 +16,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 func (s goSuite) testCallbacks(t *testing.T) {
@@ -53,19 +53,19 @@ func (s goSuite) testCallbacks(t *testing.T) {
 		t.Errorf("nested: %d, %v", got, err)
 	}
 	_, err = apply(1, func(int) (int, error) { panic("oh no") })
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if !errors.As(err, &panicked) || panicked.Value != "the host's function panicked: oh no" {
 		t.Errorf("a panic: %v", err)
 	}
 
-	visit := bound[func(*load.Object, func(*load.Object, ...string) bool) (bool, error)](t, m, "Visit")
+	visit := bound[func(*engine.Object, func(*engine.Object, ...string) bool) (bool, error)](t, m, "Visit")
 	account, err := m.Call(t.Context(), "Open", []any{"ann"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same, err := visit(account[0].(*load.Object), func(o *load.Object, tags ...string) bool {
+	same, err := visit(account[0].(*engine.Object), func(o *engine.Object, tags ...string) bool {
 		owner, err := o.Field(t.Context(), "Owner")
-		equal, eqErr := o.Equal(t.Context(), account[0].(*load.Object))
+		equal, eqErr := o.Equal(t.Context(), account[0].(*engine.Object))
 		return owner == "ann" && err == nil && equal && eqErr == nil && strings.Join(tags, "") == "xy"
 	})
 	if !same || err != nil {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // middlewares returns what makes the handlers of the module's Middleware function.
@@ -224,7 +224,7 @@ func (s goSuite) testMiddlewarePanics(t *testing.T) {
 	if w := answer(make("recover", fails), "GET", "/", ""); w.Code != 500 || w.Body.String() != "the host's function panicked: of the host\n" {
 		t.Errorf("got %d %q", w.Code, w.Body)
 	}
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if err, ok := panicOf(make("pass", fails)).(error); !ok || !errors.As(err, &panicked) {
 		t.Errorf("got %v", err)
 	}

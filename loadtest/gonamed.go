@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // testNamedFunctions: a function type may have methods of its own, and parameters that nobody can name.
@@ -17,7 +17,7 @@ func (s goSuite) testNamedFunctions(t *testing.T) {
 	if out, err := m.Call(t.Context(), "ApplyTwice", []any{add, 1}); err != nil || out[0] != 11 {
 		t.Errorf("by name: %v, %v", out, err)
 	}
-	option := call(t, m, "WithSeal").(*load.Object)
+	option := call(t, m, "WithSeal").(*engine.Object)
 	if got := call(t, m, "OptionText", option); got != "option" {
 		t.Errorf("got %v", got)
 	}
@@ -29,7 +29,7 @@ func (s goSuite) testNamedFunctions(t *testing.T) {
 	if got := call(t, m, "CountOptions", option, option); got != 2 {
 		t.Errorf("got %v", got)
 	}
-	policy := call(t, m, "NewPolicy").(*load.Object)
+	policy := call(t, m, "NewPolicy").(*engine.Object)
 	if got := call(t, m, "PolicyOf", policy, 3); got != 3 {
 		t.Errorf("got %v", got)
 	}
@@ -48,8 +48,8 @@ func (s goSuite) testErrorIdentity(t *testing.T) {
 	if _, ok := is(nil); ok {
 		t.Error("nil is an error")
 	}
-	code := call(t, m, "*CodeError", struct{ Code int }{7}).(*load.Object)
-	if got, ok := bound[func(*load.Object) (int, bool)](t, m, "CodeOf")(code); got != 7 || !ok {
+	code := call(t, m, "*CodeError", struct{ Code int }{7}).(*engine.Object)
+	if got, ok := bound[func(*engine.Object) (int, bool)](t, m, "CodeOf")(code); got != 7 || !ok {
 		t.Errorf("an object as an error: %d, %v", got, ok)
 	}
 	if out, err := m.Call(t.Context(), "CodeOf", []any{code}); err != nil || out[0] != 7 {
@@ -77,30 +77,30 @@ func (s goSuite) testConversions(t *testing.T) {
 		{"Celsius", 20, "values.Celsius 20.0°C"},
 		{"*Account", struct{ Owner string }{"ann"}, "*values.Account &{ann 0}"},
 	} {
-		o, ok := call(t, m, c.symbol, c.value).(*load.Object)
+		o, ok := call(t, m, c.symbol, c.value).(*engine.Object)
 		if !ok {
 			t.Errorf("%s: %v is no object", c.symbol, o)
 		} else if got := call(t, m, "Dynamic", o); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.symbol, got, c.want)
 		}
 	}
-	names := bound[func([]string) *load.Object](t, m, "NameList")([]string{"x", "y"})
+	names := bound[func([]string) *engine.Object](t, m, "NameList")([]string{"x", "y"})
 	if first, err := names.Call(t.Context(), "First"); err != nil || first[0] != "x" {
 		t.Errorf("got %v, %v", first, err)
 	}
 	if plain, err := names.Copy(t.Context()); err != nil || !reflect.DeepEqual(plain, []string{"x", "y"}) {
 		t.Errorf("copied: %v, %v", plain, err)
 	}
-	if plain, err := call(t, m, "Celsius", 20).(*load.Object).Copy(t.Context()); err != nil || plain != 20.0 {
+	if plain, err := call(t, m, "Celsius", 20).(*engine.Object).Copy(t.Context()); err != nil || plain != 20.0 {
 		t.Errorf("copied: %v, %v", plain, err)
 	}
-	account := call(t, m, "Account", struct{ Owner string }{"ann"}).(*load.Object)
+	account := call(t, m, "Account", struct{ Owner string }{"ann"}).(*engine.Object)
 	_, err := account.Copy(t.Context())
 	wantError(t, err, "values.Account does not fit: it cannot be copied")
-	if back := bound[func(*load.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
+	if back := bound[func(*engine.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
 		t.Errorf("back: %q", back)
 	}
-	rule := call(t, m, "Rule", func(n int) int { return n * 3 }).(*load.Object)
+	rule := call(t, m, "Rule", func(n int) int { return n * 3 }).(*engine.Object)
 	if out, err := rule.Call(t.Context(), "Twice", 2); err != nil || out[0] != 18 {
 		t.Errorf("got %v, %v", out, err)
 	}

@@ -4,7 +4,7 @@ import (
 	"embed"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // sources are packages that have a function for every way in which values cross.
@@ -14,13 +14,13 @@ var sources embed.FS
 
 // goSuite runs the rules for Go packages against one engine.
 type goSuite struct {
-	open func(t testing.TB, files map[string]string, maxMessage int) load.Instance
+	open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance
 }
 
 // TestGoEngine checks that an engine for Go packages follows the rules of how values cross. Open builds the package
 // made of the files, which are named by their base names, and opens it, with that limit of the arguments and results
 // of a call, in bytes, or the engine's own for 0; it fails the test where it cannot. Its instance is closed when the test ends.
-func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, maxMessage int) load.Instance) {
+func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance) {
 	s := goSuite{open}
 	for name, test := range map[string]func(*testing.T){
 		"PlainValues":           s.testPlainValues,
@@ -70,13 +70,13 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 }
 
 // values opens the package in testdata/values.
-func (s goSuite) values(t testing.TB) load.Instance {
+func (s goSuite) values(t testing.TB) engine.Instance {
 	t.Helper()
 	return s.testdata(t, "values", 0)
 }
 
 // testdata opens a package in testdata.
-func (s goSuite) testdata(t testing.TB, name string, maxMessage int) load.Instance {
+func (s goSuite) testdata(t testing.TB, name string, maxMessage int) engine.Instance {
 	t.Helper()
 	entries, err := sources.ReadDir("testdata/" + name)
 	if err != nil {

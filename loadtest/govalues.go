@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // bound binds a function.
-func bound[F any](t testing.TB, m load.Instance, symbol string) F {
+func bound[F any](t testing.TB, m engine.Instance, symbol string) F {
 	t.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
 	if err != nil {
@@ -23,7 +24,7 @@ func bound[F any](t testing.TB, m load.Instance, symbol string) F {
 }
 
 // call calls by name a function that returns one value.
-func call(t *testing.T, m load.Instance, symbol string, args ...any) any {
+func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 	t.Helper()
 	out, err := m.Call(t.Context(), symbol, args)
 	if err != nil {
@@ -36,7 +37,7 @@ func call(t *testing.T, m load.Instance, symbol string, args ...any) any {
 }
 
 // same calls a bound function of one parameter and compares its result.
-func same[A, R any](t testing.TB, m load.Instance, symbol string, arg A, want R) {
+func same[A, R any](t testing.TB, m engine.Instance, symbol string, arg A, want R) {
 	t.Helper()
 	got, err := bound[func(A) (R, error)](t, m, symbol)(arg)
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -95,7 +96,7 @@ func (s goSuite) testPlainValues(t *testing.T) {
 	if got := bound[func(int) int](t, m, "Sum")(5); got != 5 {
 		t.Errorf("Sum without its variadic part: %d", got)
 	}
-	if got := call(t, m, "Sum", 1, load.Spread{Slice: []int{2, 3}}); got != 6 {
+	if got := call(t, m, "Sum", 1, engine.Spread{Slice: []int{2, 3}}); got != 6 {
 		t.Errorf("Sum with a slice: %v", got)
 	}
 	zone := time.FixedZone("here", 7200)
@@ -131,7 +132,7 @@ func (s goSuite) testStructs(t *testing.T) {
 	if err != nil || *made != (Options{Name: "x", Count: 1}) {
 		t.Errorf("NewOptions: %v %v", made, err)
 	}
-	held := call(t, m, "NewOptions", "y").(*load.Object)
+	held := call(t, m, "NewOptions", "y").(*engine.Object)
 	if _, err := held.Call(t.Context(), "Grow", 4); err != nil {
 		t.Error(err)
 	}
@@ -152,7 +153,7 @@ func (s goSuite) testStructs(t *testing.T) {
 
 func (s goSuite) testObjects(t *testing.T) {
 	m := s.values(t)
-	ada := call(t, m, "Open", "Ada").(*load.Object)
+	ada := call(t, m, "Open", "Ada").(*engine.Object)
 	deposit, err := load.Method[func(int) error](ada, "Deposit")
 	if err != nil {
 		t.Fatal(err)
@@ -160,11 +161,11 @@ func (s goSuite) testObjects(t *testing.T) {
 	if err := deposit(40); err != nil {
 		t.Fatal(err)
 	}
-	var failed *load.ModuleError
+	var failed *engine.ModuleError
 	if err := deposit(-1); !errors.As(err, &failed) || failed.Message != "bad amount -1" || failed.Type != "*values.AmountError" && failed.Type != "*sample_.AmountError" {
 		t.Errorf("Deposit(-1): %#v", err)
 	}
-	merge := bound[func(a, b *load.Object) (int, error)](t, m, "Merge")
+	merge := bound[func(a, b *engine.Object) (int, error)](t, m, "Merge")
 	if n, err := merge(ada, ada); n != 80 || err != nil {
 		t.Errorf("Merge: %d %v", n, err)
 	}
@@ -178,26 +179,26 @@ func (s goSuite) testObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hook := hooks[0].([]*load.Object)[0]
+	hook := hooks[0].([]*engine.Object)[0]
 	if out, err := hook.Call(t.Context(), "", 2); err != nil || out[0] != 42 {
 		t.Errorf("hook(2): %v %v", out, err)
 	}
-	all := call(t, m, "Accounts", "a", "b").([]*load.Object)
+	all := call(t, m, "Accounts", "a", "b").([]*engine.Object)
 	if len(all) != 2 || all[1].TypeName() != ada.TypeName() {
 		t.Errorf("Accounts: %v", all)
 	}
-	h := call(t, m, "Hidden", 9).(*load.Object)
+	h := call(t, m, "Hidden", 9).(*engine.Object)
 	if out, err := h.Call(t.Context(), "N"); err != nil || out[0] != 9 {
 		t.Errorf("Hidden(9).N(): %v %v", out, err)
 	}
 	option := call(t, m, "WithOwner", "Bob")
-	if got, err := call(t, m, "OpenWith", option).(*load.Object).Field(t.Context(), "Owner"); got != "Bob" || err != nil {
+	if got, err := call(t, m, "OpenWith", option).(*engine.Object).Field(t.Context(), "Owner"); got != "Bob" || err != nil {
 		t.Errorf("OpenWith: %v %v", got, err)
 	}
-	if got, err := call(t, m, "OpenWith").(*load.Object).Field(t.Context(), "Owner"); got != "nobody" || err != nil {
+	if got, err := call(t, m, "OpenWith").(*engine.Object).Field(t.Context(), "Owner"); got != "nobody" || err != nil {
 		t.Errorf("OpenWith(): %v %v", got, err)
 	}
-	r := call(t, m, "Reader", "text").(*load.Object)
+	r := call(t, m, "Reader", "text").(*engine.Object)
 	if got := call(t, m, "ReadAll", r); got != "text" {
 		t.Errorf("ReadAll: %v", got)
 	}
@@ -240,7 +241,7 @@ func (s goSuite) testAny(t *testing.T) {
 		t.Errorf("Anys: %v", got)
 	}
 	ada := call(t, m, "Open", "Ada")
-	if got := call(t, m, "Any", ada).(*load.Object); got.TypeName() != ada.(*load.Object).TypeName() {
+	if got := call(t, m, "Any", ada).(*engine.Object); got.TypeName() != ada.(*engine.Object).TypeName() {
 		t.Errorf("Any(object): %v", got.TypeName())
 	}
 	for _, symbol := range []string{"NewMixed", "AnyMixed", "AnyMixedValue"} {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 type middleware = func(http.Handler) (http.Handler, error)
@@ -66,7 +67,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if _, err := m.Call(t.Context(), "New", []any{next, &struct{ Timeout time.Duration }{1}, "bad"}); err == nil || err.Error() != "bad: header is empty" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := m.Bind("CreateConfig", reflect.TypeFor[func() *load.Object]()); err == nil || !strings.Contains(err.Error(), "*web.Config is copied: use *struct {") {
+	if _, err := m.Bind("CreateConfig", reflect.TypeFor[func() *engine.Object]()); err == nil || !strings.Contains(err.Error(), "*web.Config is copied: use *struct {") {
 		t.Errorf("got %v", err)
 	}
 	rules := call(t, m, "CreateRules") // has parts that stay in the module, so all of it does
@@ -76,7 +77,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if names := call(t, m, "Names", rules); fmt.Sprint(names) != "[a b]" {
 		t.Errorf("got %v", names)
 	}
-	var none *load.Object
+	var none *engine.Object
 	if _, err := bound[newFunc](t, m, "New")(t.Context(), next, none, "nil"); err == nil {
 		t.Error("no error for an object that is nil")
 	}
@@ -84,7 +85,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err = load.As[http.Handler](out[0].(*load.Object))
+	h, err = load.As[http.Handler](out[0].(*engine.Object))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 	}
 	func() {
 		defer func() {
-			var panicked *load.PanicError
+			var panicked *engine.PanicError
 			if err, ok := recover().(error); !ok || !errors.As(err, &panicked) || panicked.Value != "oops" {
 				t.Errorf("got %v", err)
 			}

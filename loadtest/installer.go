@@ -9,7 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/store"
 )
 
@@ -20,11 +21,11 @@ type InstallerCases struct {
 	Foreign  []string // names that it does not claim
 }
 
-// TestInstaller tests that an installer keeps the contract of [load.Installer]: it resolves to exact
+// TestInstaller tests that an installer keeps the contract of [install.Installer]: it resolves to exact
 // versions, what it installs is complete and lies in the store, a second Install finds what the first one
-// brought, many goroutines can use it (run it with -race), what does not exist is a [load.ErrNotFound] or a
-// [*load.VersionError], and it respects its context. Make returns a fresh installer for each test.
-func TestInstaller(t *testing.T, make func(t *testing.T) (load.Installer, InstallerCases)) {
+// brought, many goroutines can use it (run it with -race), what does not exist is a [find.ErrNotFound] or a
+// [*find.VersionError], and it respects its context. Make returns a fresh installer for each test.
+func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, InstallerCases)) {
 	t.Run("claims", func(t *testing.T) {
 		installer, cases := make(t)
 		for _, s := range append(cases.Found, cases.NotFound...) {
@@ -65,8 +66,8 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (load.Installer, Instal
 		}
 		for _, name := range cases.NotFound {
 			release, err := installer.Resolve(t.Context(), parse(t, name))
-			var version *load.VersionError
-			if release != nil || !errors.Is(err, load.ErrNotFound) && !errors.As(err, &version) {
+			var version *find.VersionError
+			if release != nil || !errors.Is(err, find.ErrNotFound) && !errors.As(err, &version) {
 				t.Errorf("%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
 			}
 		}
@@ -87,7 +88,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (load.Installer, Instal
 	t.Run("concurrent", func(t *testing.T) {
 		installer, cases := make(t)
 		s := openStore(t)
-		specs := [8]*load.Spec{}
+		specs := [8]*find.Spec{}
 		var wg sync.WaitGroup
 		for i := range specs {
 			wg.Go(func() {
@@ -109,7 +110,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (load.Installer, Instal
 	})
 }
 
-func resolve(t *testing.T, installer load.Installer, name string) *load.Release {
+func resolve(t *testing.T, installer install.Installer, name string) *install.Release {
 	t.Helper()
 	release, err := installer.Resolve(t.Context(), parse(t, name))
 	if err != nil {
@@ -121,7 +122,7 @@ func resolve(t *testing.T, installer load.Installer, name string) *load.Release 
 	return release
 }
 
-func checkInstalled(t *testing.T, s *store.Store, name string, spec *load.Spec) {
+func checkInstalled(t *testing.T, s *store.Store, name string, spec *find.Spec) {
 	t.Helper()
 	if spec.Name == "" || spec.Version == "" || spec.Why == "" || spec.Origin == "" || spec.Source.Hash == "" || spec.Source.FS == nil {
 		t.Errorf("%s: incomplete spec %+v", name, spec)
@@ -132,7 +133,7 @@ func checkInstalled(t *testing.T, s *store.Store, name string, spec *load.Spec) 
 	if fi, err := os.Stat(spec.Source.Dir); err != nil || !fi.IsDir() {
 		t.Errorf("%s: %s: %v", name, spec.Source.Dir, err)
 	}
-	if spec.Source.Kind == load.KindGo && (spec.Source.Go == nil || spec.Source.Go.ImportPath == "" || spec.Source.Go.ModCache == "") {
+	if spec.Source.Kind == find.KindGo && (spec.Source.Go == nil || spec.Source.Go.ImportPath == "" || spec.Source.Go.ModCache == "") {
 		t.Errorf("%s: incomplete Go source %+v", name, spec.Source.Go)
 	}
 	for _, m := range spec.BuildList {

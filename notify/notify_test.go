@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/store"
@@ -24,7 +27,7 @@ type garden struct {
 	dir string
 
 	mu     sync.Mutex
-	events []load.Event
+	events []event.Event
 }
 
 // newGarden returns one that is watched.
@@ -48,8 +51,8 @@ func plant(t *testing.T, files map[string]string, notifier func(func(string)) (l
 		t.Fatal(err)
 	}
 	g.Loader, err = load.New(load.Config{
-		Path: load.Path{dir.New(g.dir), dir.New(".")}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notifier,
-		Events: func(e load.Event) {
+		Path: find.Path{dir.New(g.dir), dir.New(".")}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notifier,
+		Events: func(e event.Event) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			g.events = append(g.events, e)
@@ -112,9 +115,9 @@ func (g *garden) kept() string {
 	text := ""
 	for _, e := range g.events {
 		switch e := e.(type) {
-		case load.Kept:
+		case event.Kept:
 			text = e.String()
-		case load.Reloaded:
+		case event.Reloaded:
 			text = ""
 		}
 	}
@@ -126,7 +129,7 @@ func (g *garden) reloads() int {
 	defer g.mu.Unlock()
 	n := 0
 	for _, e := range g.events {
-		if _, ok := e.(load.Reloaded); ok {
+		if _, ok := e.(event.Reloaded); ok {
 			n++
 		}
 	}

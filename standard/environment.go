@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 // isSet tells whether an environment variable turns something on: it is there, and says neither "0" nor "false".
@@ -17,7 +18,7 @@ func isSet(name string) bool {
 // trace returns a sink that also appends each event as a line of JSON to a file. The file is open only while a line is written: there
 // is nothing to close, and processes can share it.
 func trace(file string, further load.Sink) load.Sink {
-	lines := load.Trace(appender(file))
+	lines := event.Trace(appender(file))
 	return func(e load.Event) {
 		lines(e)
 		if further != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
@@ -51,7 +52,7 @@ func TestLive(t *testing.T) {
 				if out, err := m.Call(t.Context(), test.symbol, test.args...); err != nil || fmt.Sprint(out) != test.want {
 					t.Errorf("%s: %s is %v, %v; want %s", test.name, test.symbol, out, err, test.want)
 				}
-			} else if _, ok := load.FindSymbol(m.Symbols(), test.symbol); !ok {
+			} else if _, ok := engine.FindSymbol(m.Symbols(), test.symbol); !ok {
 				t.Errorf("%s has no %s", test.name, test.symbol)
 			}
 			if got := events.count("Compiled"); got != compiled {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/middleware"
 )
 
@@ -47,7 +48,7 @@ func New(next http.Handler, name string) (http.Handler, error) {
 			t.Parallel()
 			var kept, hooked atomic.Int32
 			l := gardenLoader(t, load.Config{Engine: engine, Events: func(e load.Event) {
-				if _, ok := e.(load.Kept); ok {
+				if _, ok := e.(event.Kept); ok {
 					kept.Add(1)
 				}
 			}})

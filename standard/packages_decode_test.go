@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // server is a host's own configuration, with the tags of every decoder below.
@@ -41,7 +42,7 @@ var decoders = []binding{
 		})
 		b.call("Unmarshal a wrong type", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `x` into int true", func() any {
 			err := fn[func([]byte, any) error](b, "Unmarshal")([]byte("ports: [x]"), new(server))
-			_, typed := load.AsType(err, "*yaml.TypeError")
+			_, typed := engine.AsType(err, "*yaml.TypeError")
 			return fmt.Sprint(err, " ", typed)
 		})
 		b.call("Marshal a struct", "host: h\nports:\n    - 1\ntimeout: 1s\n", func() any {
@@ -81,7 +82,7 @@ var decoders = []binding{
 		})
 		b.call("DecodeError.Position", "1 8", func() any {
 			err := fn[func([]byte, any) error](b, "Unmarshal")([]byte("host = 1"), new(server))
-			typed, ok := load.AsType(err, "*toml.DecodeError")
+			typed, ok := engine.AsType(err, "*toml.DecodeError")
 			if !ok {
 				return fmt.Sprintf("%T %v", err, err)
 			}

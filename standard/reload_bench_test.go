@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 // BenchmarkReload measures the reload of a local Go package of a thousand lines after a change of one, and which share of it the compiler
@@ -18,7 +19,7 @@ func BenchmarkReload(b *testing.B) {
 	var mu sync.Mutex
 	var compile time.Duration
 	l := gardenLoader(b, load.Config{Events: func(e load.Event) {
-		if compiled, ok := e.(load.Compiled); ok {
+		if compiled, ok := e.(event.Compiled); ok {
 			mu.Lock()
 			compile = compiled.Took
 			mu.Unlock()

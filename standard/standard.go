@@ -9,18 +9,21 @@ import (
 	"slices"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/getter"
+	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/policy"
-	"github.com/loadgo/load/registry/goproxy"
-	"github.com/loadgo/load/source/getter"
 	"github.com/loadgo/load/store"
 )
 
@@ -38,7 +41,7 @@ import (
 //
 // An empty slice that is not nil stays empty. Further variables of the environment: LOAD_NO_INSTALL=1 turns installs off,
 // LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file that events are appended to as
-// lines of JSON, see [load.Trace]; where it is set, they go to Config.Events only besides.
+// lines of JSON, see [event.Trace]; where it is set, they go to Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
 	if config.Store == nil {
 		s, err := store.Open(os.Getenv("LOAD_DIR"))
@@ -62,7 +65,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil {
-		config.Installers = []load.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
+		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
@@ -73,16 +76,16 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Events = trace(file, config.Events)
 	}
 	if config.Engines == nil {
-		config.Engines = []load.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), native.New()}
+		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), native.New()}
 	}
 	return load.New(config)
 }
 
 // Path returns the usual path: the modules that the program registers itself, the current directory, the Go
 // standard library, what is installed in the store for this machine, and further directories.
-func Path(s *store.Store, dirs ...string) load.Path {
+func Path(s *store.Store, dirs ...string) find.Path {
 	library := std.New(nil)
-	path := load.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{}).Target())}
+	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{}).Target())}
 	for _, d := range dirs {
 		path = append(path, dir.New(d))
 	}

@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/standard"
 )
 
@@ -147,7 +150,7 @@ func TestRegisteredComesFirst(t *testing.T) {
 
 func TestEmptyStaysEmpty(t *testing.T) {
 	alone(t)
-	l, err := standard.New(load.Config{Path: load.Path{}, Installers: []load.Installer{}, Engines: []load.Engine{}})
+	l, err := standard.New(load.Config{Path: find.Path{}, Installers: []install.Installer{}, Engines: []engine.Engine{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 // TestSwapKeepsWhatIsUsed: what a live program uses stays, whichever way the module would be
@@ -35,11 +36,11 @@ func TestSwapKeepsWhatIsUsed(t *testing.T) {
 					mu.Lock()
 					defer mu.Unlock()
 					switch e.(type) {
-					case load.Kept:
+					case event.Kept:
 						kept++
-					case load.Failed:
+					case event.Failed:
 						failed++
-					case load.Reloaded:
+					case event.Reloaded:
 						reloaded++
 					}
 				}})
@@ -87,7 +88,7 @@ func TestWatchChecks(t *testing.T) {
 	events := make(chan load.Event, 100)
 	l := gardenLoader(t, load.Config{Events: func(e load.Event) {
 		switch e.(type) {
-		case load.Kept, load.Reloaded:
+		case event.Kept, event.Reloaded:
 			events <- e
 		}
 	}})
@@ -101,14 +102,14 @@ func TestWatchChecks(t *testing.T) {
 		return err
 	})))
 	replace(t, script, "def prize(n): return n\n")
-	kept, ok := (<-events).(load.Kept)
+	kept, ok := (<-events).(event.Kept)
 	require.True(t, ok)
 	require.ErrorContains(t, kept.Err, "the check of the new instance: ")
 	now, err := l.Load(t.Context(), script)
 	require.NoError(t, err)
 	require.Same(t, m, now)
 	replace(t, script, "def price(n): return n + 1\n")
-	require.IsType(t, load.Reloaded{}, <-events)
+	require.IsType(t, event.Reloaded{}, <-events)
 	var config *load.ConfigError
 	require.ErrorAs(t, l.Watch(t.Context(), load.Force()), &config)
 	require.ErrorContains(t, l.Watch(t.Context(), load.WithEngine("goprocess")), "Watch: it takes no option but load.Check")

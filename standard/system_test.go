@@ -15,9 +15,12 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
-	"github.com/loadgo/load/registry/goproxy"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
 )
@@ -151,7 +154,7 @@ func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
 	installer := goproxy.New(goproxy.Config{
 		Proxy: s.proxy.URL, SumDB: s.proxy.SumDB, Private: "none", NoProxy: "none", NoSumDB: "none", ModCache: "off",
 	})
-	l, err := standard.New(load.Config{Store: s.store, Path: standard.Path(s.store, work), Installers: []load.Installer{installer}, Events: e.sink})
+	l, err := standard.New(load.Config{Store: s.store, Path: standard.Path(s.store, work), Installers: []install.Installer{installer}, Events: e.sink})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,7 +364,7 @@ func TestDamagedArtifact(t *testing.T) {
 			greets(t, l, "example.com/hello", "good day, dear you")
 			var reasons []string
 			for _, ev := range e.list {
-				if evicted, ok := ev.(load.Evicted); ok {
+				if evicted, ok := ev.(event.Evicted); ok {
 					reasons = append(reasons, evicted.Reason)
 				}
 			}
@@ -377,11 +380,11 @@ func TestDamagedArtifact(t *testing.T) {
 func TestRequiredIsolation(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	engine := goprocess.New(goprocess.Config{RequireIsolation: true})
-	if level := engine.Isolation().Level; level != "full" {
+	eng := goprocess.New(goprocess.Config{RequireIsolation: true})
+	if level := eng.Isolation().Level; level != "full" {
 		t.Skipf("the isolation here is %s", level)
 	}
-	l, err := standard.New(load.Config{Store: s.store, Engines: []load.Engine{engine}})
+	l, err := standard.New(load.Config{Store: s.store, Engines: []engine.Engine{eng}})
 	if err != nil {
 		t.Fatal(err)
 	}

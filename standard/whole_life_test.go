@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/standard"
 )
 
@@ -204,9 +205,9 @@ func TestHammerLife(t *testing.T) {
 	var reloaded, kept atomic.Int64
 	l := gardenLoader(t, load.Config{MaxModules: 3, Events: func(e load.Event) {
 		switch e.(type) {
-		case load.Reloaded:
+		case event.Reloaded:
 			reloaded.Add(1)
-		case load.Kept:
+		case event.Kept:
 			kept.Add(1)
 		}
 	}})

@@ -12,11 +12,14 @@ import (
 	"text/tabwriter"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/find/std"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/lockfile"
-	"github.com/loadgo/load/registry/goproxy"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
 )
@@ -143,7 +146,7 @@ func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
 	}
 	config := s.config(path)
 	config.Store = st
-	config.Engines = []load.Engine{} // nothing is compiled
+	config.Engines = []engine.Engine{} // nothing is compiled
 	own, err := standard.New(config)
 	if err != nil {
 		return nil, err
@@ -155,9 +158,9 @@ func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
 			return nil, &usageError{fmt.Sprintf("-target: %q is not OS/ARCH", target)}
 		}
 		in := goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch})
-		config.Installers = []load.Installer{in}
+		config.Installers = []install.Installer{in}
 		library := std.New(nil)
-		config.Path = load.Path{dir.Current(library), library, installed.New(st, in.Target())}
+		config.Path = find.Path{dir.Current(library), library, installed.New(st, in.Target())}
 		l, err := standard.New(config)
 		if err != nil {
 			return nil, err

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
@@ -190,10 +191,10 @@ func (s *session) lockFile() string {
 func (s *session) sink() load.Sink {
 	events := s.progress.show
 	if s.verbose {
-		events = load.Print(s.stderr)
+		events = event.Print(s.stderr)
 	}
 	return func(e load.Event) {
-		if printed, ok := e.(load.Output); ok && !s.verbose {
+		if printed, ok := e.(event.Output); ok && !s.verbose {
 			s.progress.clear()
 			s.output.show(printed)
 			return

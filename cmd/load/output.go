@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 // output prints what modules print, to the standard error: results alone are on the standard output. It
@@ -18,7 +19,7 @@ type output struct {
 	held []string
 }
 
-func (o *output) show(e load.Output) {
+func (o *output) show(e event.Output) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.held) > 0 || e.Stream == "stderr" && isDeath(e.Line) {

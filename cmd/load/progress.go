@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 // progress keeps one line of a terminal up to date with what a load does. On anything but a terminal it
@@ -36,28 +37,28 @@ func (p *progress) show(e load.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch e := e.(type) {
-	case load.Resolved:
+	case event.Resolved:
 		p.line("resolved %s to %s", e.Name, e.Version)
-	case load.Downloaded:
+	case event.Downloaded:
 		p.files++
 		p.bytes += e.Bytes
 		p.line("downloading: file %d, %.1f MiB so far", p.files, float64(p.bytes)/(1<<20))
-	case load.Retrying, load.Waiting:
+	case event.Retrying, event.Waiting:
 		p.line("%s", e)
-	case load.Found:
+	case event.Found:
 		if e.Origin != "store" {
 			p.line("compiling %s", e.Canonical)
 		}
-	case load.Installed:
+	case event.Installed:
 		p.line("compiling %s", e.Name)
-	case load.Compiled:
+	case event.Compiled:
 		p.line("starting %s", e.Name)
-	case load.Deprecated, load.Degraded, load.Overrun:
+	case event.Deprecated, event.Degraded, event.Overrun:
 		p.erase()
 		if p.w != nil {
 			fmt.Fprintf(p.w, "load: %s\n", e)
 		}
-	case load.Loaded, load.Failed:
+	case event.Loaded, event.Failed:
 		p.erase()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 func TestProgress(t *testing.T) {
@@ -13,13 +14,13 @@ func TestProgress(t *testing.T) {
 	p := &progress{w: &b}
 	long := strings.Repeat("long/", 30)
 	for _, e := range []load.Event{
-		load.Resolved{Name: "example.com/hello", Version: "v1.0.0"},
-		load.Downloaded{Bytes: 1 << 20},
-		load.Downloaded{Bytes: 1 << 19},
-		load.Installed{Name: long},
-		load.Compiled{Name: "example.com/hello"},
-		load.Loaded{},
-		load.Loaded{},
+		event.Resolved{Name: "example.com/hello", Version: "v1.0.0"},
+		event.Downloaded{Bytes: 1 << 20},
+		event.Downloaded{Bytes: 1 << 19},
+		event.Installed{Name: long},
+		event.Compiled{Name: "example.com/hello"},
+		event.Loaded{},
+		event.Loaded{},
 	} {
 		p.show(e)
 	}
@@ -39,8 +40,8 @@ func TestProgressSilent(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	p := newProgress(&b)
-	p.show(load.Resolved{})
-	p.show(load.Deprecated{})
+	p.show(event.Resolved{})
+	p.show(event.Deprecated{})
 	p.clear()
 	if b.Len() > 0 {
 		t.Errorf("got %q", b.String())
@@ -63,7 +64,7 @@ func TestOutputOfDeath(t *testing.T) {
 		var b strings.Builder
 		o := &output{w: &b}
 		for _, line := range lines {
-			o.show(load.Output{Stream: "stderr", Line: line})
+			o.show(event.Output{Stream: "stderr", Line: line})
 		}
 		o.end(test.err)
 		if b.String() != test.want {

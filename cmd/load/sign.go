@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/policy"
 )
 
@@ -119,7 +119,7 @@ func readSigner(file string) (note.Signer, error) {
 }
 
 // sign adds a signature of a module to those that there are.
-func (s *session) sign(m load.ModuleVersion, signer note.Signer) error {
+func (s *session) sign(m find.ModuleVersion, signer note.Signer) error {
 	name, err := policy.SignatureFile(m.Path, m.Version)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/store"
 )
@@ -198,7 +199,7 @@ func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.S
 		return fmt.Errorf("%s: %w", arg, err)
 	}
 	found := false
-	if name.Form == load.FormURL {
+	if name.Form == find.FormURL {
 		record, err := st.SourceRecord(name.Target)
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 )
 
@@ -60,12 +60,12 @@ func Fib(n int) int {
 }
 `}
 
-func openSample(b *testing.B) load.Instance {
+func openSample(b *testing.B) engine.Instance {
 	b.Helper()
 	return openFiles(b.Context(), b, goprocess.Config{}, sample)
 }
 
-func bind[F any](b *testing.B, m load.Instance, symbol string) F {
+func bind[F any](b *testing.B, m engine.Instance, symbol string) F {
 	b.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -167,7 +168,7 @@ func (c *conn) abandon(number uint64, call *pending) {
 	cancel.Uint(number)
 	cancel.Finish()
 	late := time.AfterFunc(c.config.Grace, func() {
-		c.process.sink(load.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
+		c.process.sink(event.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
 		if c.config.KillOverrun {
 			c.process.kill(fmt.Sprintf("it stayed busy for %v after a call of %s was cancelled", c.config.Grace, call.symbol))
 		}
@@ -302,7 +303,7 @@ func (c *conn) deliver(f frame) bool {
 	switch outcome {
 	case wire.Done:
 	case wire.Panicked:
-		a.err = &load.PanicError{Module: c.process.name, Symbol: call.symbol, Value: d.String(), Stack: d.String()}
+		a.err = &engine.PanicError{Module: c.process.name, Symbol: call.symbol, Value: d.String(), Stack: d.String()}
 	case wire.Refused:
 		a.err = errors.New(d.String())
 	default:
@@ -365,8 +366,8 @@ func (c *conn) fail(err error) {
 	calls := c.pending
 	c.pending = nil
 	c.mu.Unlock()
-	if _, early := calls[helloCall]; !early && errors.Is(err, load.ErrCrashed) {
-		c.process.sink(load.Crashed{Name: c.process.name, Err: err})
+	if _, early := calls[helloCall]; !early && errors.Is(err, engine.ErrCrashed) {
+		c.process.sink(event.Crashed{Name: c.process.name, Err: err})
 	}
 	for _, call := range calls {
 		call.answer <- answer{err: err}

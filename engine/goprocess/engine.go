@@ -15,7 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/toolchain"
@@ -37,7 +38,7 @@ type Config struct {
 	// Memory is how much memory, in bytes, a module and what it starts may use, page tables
 	// included; 0 is no limit, and less than 32 MiB is refused. The module's garbage collector is
 	// told (GOMEMLIMIT), and going beyond ends the module; the error then holds a
-	// [*load.LimitError]. Only Linux enforces it.
+	// [*engine.LimitError]. Only Linux enforces it.
 	Memory int64
 	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
 	Processors int
@@ -54,22 +55,22 @@ type Config struct {
 	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take until
 	// they are decoded, and as much again the arguments of the module's calls of the host until
 	// these return; 0 is 256 MiB. Beyond it the module waits. A single message may always take
-	// eight times its size; beyond that, and what is left, a call ends with a [*load.LimitError].
+	// eight times its size; beyond that, and what is left, a call ends with a [*engine.LimitError].
 	MaxInFlight int
 
 	// RequireIsolation refuses to run modules where the system does not offer every restriction. The
-	// error is a [*load.IsolationError].
+	// error is a [*engine.IsolationError].
 	RequireIsolation bool
 
-	// Stdout and Stderr receive what modules print; nil makes an event, [load.Output], of every line.
+	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every line.
 	// Modules write to a pipe, whatever the writer is.
 	Stdout, Stderr io.Writer
 
-	// Grace is how long a module may stay busy with a call that was cancelled before [load.Overrun] is
+	// Grace is how long a module may stay busy with a call that was cancelled before [event.Overrun] is
 	// emitted; 0 is five seconds. Cancelled calls return at once all the same.
 	Grace time.Duration
 	// KillOverrun ends a module that stays busy for longer than Grace; every call of it in flight then
-	// returns [load.ErrCrashed].
+	// returns [engine.ErrCrashed].
 	KillOverrun bool
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
@@ -92,13 +93,13 @@ func New(config Config) *Engine {
 	return &Engine{config: config}
 }
 
-// Name implements [load.Engine].
+// Name implements [engine.Engine].
 func (*Engine) Name() string { return "goprocess" }
 
-// Accepts implements [load.Engine]: every Go package.
-func (*Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo && src.Go != nil }
+// Accepts implements [engine.Engine]: every Go package.
+func (*Engine) Accepts(src find.Source) bool { return src.Kind == find.KindGo && src.Go != nil }
 
-// Fingerprint implements [load.Compiler]. Where there is no toolchain, artifacts of the toolchain that
+// Fingerprint implements [engine.Compiler]. Where there is no toolchain, artifacts of the toolchain that
 // built the host are looked for: a machine that only runs needs none.
 func (e *Engine) Fingerprint() string {
 	release, _ := e.Release()
@@ -120,8 +121,8 @@ func builder(t toolchain.Toolchain, config Config) goglue.Builder {
 	return goglue.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: config.BuildCache}
 }
 
-// Compile implements [load.Compiler].
-func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error {
+// Compile implements [engine.Compiler].
+func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
 	t, err := e.toolchains.Find()
 	if err != nil {
 		return err
@@ -138,7 +139,7 @@ func (c *Config) policy() sandbox.Policy {
 }
 
 // with is the configuration for a module to which a policy grants something.
-func (c Config) with(g load.Grants) Config {
+func (c Config) with(g engine.Grants) Config {
 	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
 	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
 	c.Network = c.Network || g.Network
@@ -151,19 +152,19 @@ func (c Config) with(g load.Grants) Config {
 // (TestLeastMemory).
 const leastMemory = 32 << 20
 
-// Valid implements [load.Configured].
-func (e *Engine) Valid() error { return load.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
+// Valid implements [engine.Configured].
+func (e *Engine) Valid() error { return engine.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
 
-// CanGrant implements [load.Granter].
-func (e *Engine) CanGrant(g load.Grants) error {
-	return load.TooLittleMemory(e.Name(), g.Memory, leastMemory)
+// CanGrant implements [engine.Granter].
+func (e *Engine) CanGrant(g engine.Grants) error {
+	return engine.TooLittleMemory(e.Name(), g.Memory, leastMemory)
 }
 
 // Isolation tells what keeps modules of this engine from the host here, without starting one.
-func (e *Engine) Isolation() load.Isolation { return sandbox.Probe(e.config.policy()) }
+func (e *Engine) Isolation() engine.Isolation { return sandbox.Probe(e.config.policy()) }
 
-// Try implements [load.Trier].
-func (e *Engine) Try(a load.Artifact) load.Isolation {
+// Try implements [engine.Trier].
+func (e *Engine) Try(a engine.Artifact) engine.Isolation {
 	config, err := e.configured(a)
 	if err == nil && a.WorkDir != "" {
 		err = canStartIn(a.WorkDir)
@@ -181,7 +182,7 @@ func canStartIn(dir string) error {
 		return err
 	}
 	defer opened.Close()
-	var system *load.SystemError
+	var system *engine.SystemError
 	if err := cannotStart(fs.ErrPermission, opened); errors.As(err, &system) {
 		return system
 	}
@@ -189,24 +190,24 @@ func canStartIn(dir string) error {
 }
 
 // configured is the configuration for one artifact.
-func (e *Engine) configured(a load.Artifact) (Config, error) {
+func (e *Engine) configured(a engine.Artifact) (Config, error) {
 	config := e.config.with(a.Grants)
 	config.memorySetting = "goprocess.Config.Memory"
 	if a.Limits.Memory > 0 {
 		config.Memory, config.memorySetting = a.Limits.Memory, "what Config.Limits returns, or what the policy grants"
 	}
-	return config, load.TooLittleMemory(e.Name(), config.Memory, leastMemory)
+	return config, engine.TooLittleMemory(e.Name(), config.Memory, leastMemory)
 }
 
-// Open implements [load.Engine].
-func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+// Open implements [engine.Engine].
+func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
 	config, err := e.configured(a)
 	if err != nil {
 		return nil, err
 	}
 	if config.RequireIsolation || a.RequireIsolation {
 		if missing := sandbox.Missing(sandbox.Try(config.policy())); len(missing) > 0 {
-			return nil, &load.IsolationError{Missing: missing}
+			return nil, &engine.IsolationError{Missing: missing}
 		}
 	}
 	program, verify, err := a.Files.OpenUnverified(goglue.ProgramFile)
@@ -248,11 +249,11 @@ type instance struct {
 	process *process
 }
 
-// Isolation implements [load.Isolated].
-func (i *instance) Isolation() load.Isolation { return i.process.child.Isolation() }
+// Isolation implements [engine.Isolated].
+func (i *instance) Isolation() engine.Isolation { return i.process.child.Isolation() }
 
-// Crash implements [load.Crashable].
+// Crash implements [engine.Crashable].
 func (i *instance) Crash() *atomic.Pointer[error] { return &i.process.conn.broken }
 
-// Close implements [load.Instance].
+// Close implements [engine.Instance].
 func (i *instance) Close(ctx context.Context) error { return i.process.stop(ctx) }

@@ -7,8 +7,9 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/store"
 )
@@ -27,15 +28,15 @@ func TestMain(m *testing.M) {
 }
 
 // openStd opens a package of the standard library.
-func openStd(t testing.TB, config goprocess.Config, path string) load.Instance {
+func openStd(t testing.TB, config goprocess.Config, path string) engine.Instance {
 	t.Helper()
 	tc, err := toolchain.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, a, err := compileSource(t, config, path, load.Source{
-		Kind: load.KindGo, Dir: filepath.Join(tc.Root, "src", path), Hash: path,
-		Go: &load.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")},
+	e, a, err := compileSource(t, config, path, find.Source{
+		Kind: find.KindGo, Dir: filepath.Join(tc.Root, "src", path), Hash: path,
+		Go: &find.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +45,7 @@ func openStd(t testing.TB, config goprocess.Config, path string) load.Instance {
 }
 
 // openFiles opens a package made of files; events go to the context's sink.
-func openFiles(ctx context.Context, t testing.TB, config goprocess.Config, files map[string]string) load.Instance {
+func openFiles(ctx context.Context, t testing.TB, config goprocess.Config, files map[string]string) engine.Instance {
 	t.Helper()
 	e, a, err := compile(t, config, files)
 	if err != nil {
@@ -53,7 +54,7 @@ func openFiles(ctx context.Context, t testing.TB, config goprocess.Config, files
 	return open(ctx, t, e, a)
 }
 
-func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a load.Artifact) load.Instance {
+func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a engine.Artifact) engine.Instance {
 	t.Helper()
 	m, err := e.Open(ctx, a, nil)
 	if err != nil {
@@ -64,7 +65,7 @@ func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a load.Artifac
 }
 
 // compile makes an artifact of a package named sample.
-func compile(t testing.TB, config goprocess.Config, files map[string]string) (*goprocess.Engine, load.Artifact, error) {
+func compile(t testing.TB, config goprocess.Config, files map[string]string) (*goprocess.Engine, engine.Artifact, error) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sample")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -77,12 +78,12 @@ func compile(t testing.TB, config goprocess.Config, files map[string]string) (*g
 			t.Fatal(err)
 		}
 	}
-	return compileSource(t, config, "sample", load.Source{
-		Kind: load.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &load.GoSource{GoMod: []byte("go 1.26\n")},
+	return compileSource(t, config, "sample", find.Source{
+		Kind: find.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &find.GoSource{GoMod: []byte("go 1.26\n")},
 	})
 }
 
-func compileSource(t testing.TB, config goprocess.Config, name string, src load.Source) (*goprocess.Engine, load.Artifact, error) {
+func compileSource(t testing.TB, config goprocess.Config, name string, src find.Source) (*goprocess.Engine, engine.Artifact, error) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(testDir, "store"))
 	if err != nil {
@@ -90,11 +91,11 @@ func compileSource(t testing.TB, config goprocess.Config, name string, src load.
 	}
 	e := goprocess.New(config)
 	files, _, err := s.Artifact(t.Context(), store.Key(name, src.Hash), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
-	return e, load.Artifact{Spec: &load.Spec{Name: name, Source: src}, Files: files, WorkDir: s.EmptyDir()}, err
+	return e, engine.Artifact{Spec: &find.Spec{Name: name, Source: src}, Files: files, WorkDir: s.EmptyDir()}, err
 }
 
 // call calls a function and returns its only result.
-func call(t *testing.T, m load.Instance, symbol string, args ...any) any {
+func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 	t.Helper()
 	out, err := m.Call(t.Context(), symbol, args)
 	if err != nil {
@@ -115,7 +116,7 @@ func TestStandardLibrary(t *testing.T) {
 	if got := call(t, m, "Split", "a,b", ","); !reflect.DeepEqual(got, []string{"a", "b"}) {
 		t.Errorf("Split: %#v", got)
 	}
-	r := call(t, m, "NewReplacer", "a", "o").(*load.Object)
+	r := call(t, m, "NewReplacer", "a", "o").(*engine.Object)
 	if r.TypeName() != "*strings.Replacer" {
 		t.Errorf("type: %s", r.TypeName())
 	}

@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/loadgo/load"
-	"github.com/loadgo/load/engine/goprocess"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/goprocess"
 )
 
 const asking = `package asking
@@ -67,7 +68,7 @@ func TestConnectionHasNoName(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := openFiles(t.Context(), t, config, map[string]string{"m.go": asking})
-			if level := m.(load.Isolated).Isolation().Level; level == "none" {
+			if level := m.(engine.Isolated).Isolation().Level; level == "none" {
 				t.Skip("there is no isolation on this system")
 			}
 			for _, fd := range []int{3, call(t, m, "Copied", 3).(int)} {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 )
 
@@ -103,7 +103,7 @@ func TestResultsAreBounded(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, err := m.Call(t.Context(), symbol, []any{n})
 			runtime.ReadMemStats(&after)
-			var limit *load.LimitError
+			var limit *engine.LimitError
 			require.ErrorAs(t, err, &limit)
 			assert.Contains(t, limit.Fix, "goprocess.Config.MaxInFlight")
 			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(budget+12*3*n), "bytes allocated")
@@ -120,7 +120,7 @@ func TestResultsAreBounded(t *testing.T) {
 	v, err := m.Bind("Nils", reflect.TypeFor[func(int) ([]any, error)]())
 	require.NoError(t, err)
 	_, err = v.Interface().(func(int) ([]any, error))(n)
-	var limit *load.LimitError
+	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit, "bound")
 	_, err = m.Call(t.Context(), "EachNil", []any{n, func([]any) int { return 1 }})
 	require.ErrorContains(t, err, "goprocess.Config.MaxInFlight", "a callback's arguments")
@@ -141,7 +141,7 @@ func TestDefaultBudget(t *testing.T) {
 		assert.NoError(t, err, symbol)
 	}
 	_, err := m.Call(t.Context(), "Nils", []any{20_000_000})
-	var limit *load.LimitError
+	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit)
 }
 
@@ -209,7 +209,7 @@ func TestWaitForRoomEndsWithContext(t *testing.T) {
 	assert.Equal(t, 2*size, sum)
 }
 
-func bindEach(t *testing.T, m load.Instance) func(context.Context, int, int, func([]byte) int) (int, error) {
+func bindEach(t *testing.T, m engine.Instance) func(context.Context, int, int, func([]byte) int) (int, error) {
 	t.Helper()
 	v, err := m.Bind("Each", reflect.TypeFor[func(context.Context, int, int, func([]byte) int) (int, error)]())
 	require.NoError(t, err)

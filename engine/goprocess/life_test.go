@@ -17,25 +17,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/wire"
 )
 
 // events collects what a module's life emits.
 type events struct {
 	mu   sync.Mutex
-	list []load.Event
+	list []event.Event
 }
 
-func (e *events) sink(ev load.Event) {
+func (e *events) sink(ev event.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.list = append(e.list, ev)
 }
 
 // wait waits until an event satisfies the condition.
-func (e *events) wait(t *testing.T, what string, condition func(load.Event) bool) {
+func (e *events) wait(t *testing.T, what string, condition func(event.Event) bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		e.mu.Lock()
@@ -93,10 +94,10 @@ func Fork() (n int) {
 `
 
 // openMisbehaving opens the module above with a sink for its events.
-func openMisbehaving(t *testing.T, config goprocess.Config) (load.Instance, *events) {
+func openMisbehaving(t *testing.T, config goprocess.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openFiles(load.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
+	return openFiles(event.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
 }
 
 func TestCrash(t *testing.T) {
@@ -123,16 +124,16 @@ func TestCrash(t *testing.T) {
 				time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 			}
 			_, err := m.Call(t.Context(), c.symbol, c.args)
-			if !errors.Is(err, load.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
+			if !errors.Is(err, engine.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
 				t.Fatalf("got %v", err)
 			}
-			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrCrashed) {
+			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrCrashed) {
 				t.Errorf("the next call: %v", err)
 			}
-			if m.(load.Crashable).Crash().Load() == nil {
+			if m.(engine.Crashable).Crash().Load() == nil {
 				t.Error("not marked as crashed")
 			}
-			e.wait(t, "Crashed", func(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok })
+			e.wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
 			if err := m.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -167,7 +168,7 @@ func TestInitialisation(t *testing.T) {
 				defer cancel()
 			}
 			_, err = e.Open(ctx, a, nil)
-			var failed *load.InitError
+			var failed *engine.InitError
 			if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), c.text) {
 				t.Fatalf("got %v", err)
 			}
@@ -186,8 +187,8 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 	if _, err := m.Call(ctx, "Sleep", []any{400}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("got %v", err)
 	}
-	e.wait(t, "Overrun", func(ev load.Event) bool {
-		o, ok := ev.(load.Overrun)
+	e.wait(t, "Overrun", func(ev event.Event) bool {
+		o, ok := ev.(event.Overrun)
 		return ok && !o.Killed && o.Symbol == "Sleep"
 	})
 	if got := call(t, m, "Fine"); got != 1 {
@@ -203,8 +204,8 @@ func TestOverrunIsKilled(t *testing.T) {
 	if _, err := m.Call(ctx, "Spin", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("got %v", err)
 	}
-	e.wait(t, "Overrun", func(ev load.Event) bool { o, ok := ev.(load.Overrun); return ok && o.Killed })
-	e.wait(t, "Crashed", func(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok })
+	e.wait(t, "Overrun", func(ev event.Event) bool { o, ok := ev.(event.Overrun); return ok && o.Killed })
+	e.wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
 	_, err := m.Call(t.Context(), "Fine", nil)
 	if err == nil || err.Error() != "sample crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled" {
 		t.Errorf("got %v", err)
@@ -227,7 +228,7 @@ func TestCancelWhileWriting(t *testing.T) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 	}
-	e.wait(t, "Overrun", func(ev load.Event) bool { _, ok := ev.(load.Overrun); return ok })
+	e.wait(t, "Overrun", func(ev event.Event) bool { _, ok := ev.(event.Overrun); return ok })
 	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
@@ -261,13 +262,13 @@ func TestOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
-		e.wait(t, stream, func(ev load.Event) bool { return ev == load.Output{Name: "sample", Stream: stream, Line: line} })
+		e.wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
 	}
 	if _, err := m.Call(t.Context(), "Flood", []any{20_000}); err != nil {
 		t.Fatal(err)
 	}
-	e.wait(t, "a cut flood", func(ev load.Event) bool {
-		o, ok := ev.(load.Output)
+	e.wait(t, "a cut flood", func(ev event.Event) bool {
+		o, ok := ev.(event.Output)
 		return ok && o.Line == "… more lines in this second are left out"
 	})
 	var out bytes.Buffer
@@ -291,7 +292,7 @@ func TestEnvironmentAndFiles(t *testing.T) {
 	if got := call(t, m, "Environ"); len(got.([]string)) != 0 {
 		t.Errorf("environment: %v", got)
 	}
-	if m.(load.Isolated).Isolation().Level == "full" {
+	if m.(engine.Isolated).Isolation().Level == "full" {
 		for _, name := range []string{"/etc/passwd", file, "/proc/self/environ"} {
 			if text, err := m.Call(t.Context(), "Read", []any{name}); err == nil {
 				t.Errorf("read %s: %v", name, text)
@@ -311,7 +312,7 @@ func TestEnvironmentAndFiles(t *testing.T) {
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, goprocess.Config{})
-	isolation := m.(load.Isolated).Isolation()
+	isolation := m.(engine.Isolated).Isolation()
 	if isolation.Level != "full" {
 		t.Skipf("the system does not offer everything: %+v", isolation)
 	}
@@ -323,7 +324,7 @@ func TestIsolation(t *testing.T) {
 	for _, c := range [][]any{
 		{"Dial", "tcp", listener.Addr().String()}, {"Dial", "udp", "127.0.0.1:53"}, {"Run", "/bin/true"}, {"Signal"},
 	} {
-		if _, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, load.ErrCrashed) {
+		if _, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, engine.ErrCrashed) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
@@ -343,8 +344,8 @@ func TestMemoryLimit(t *testing.T) {
 		t.Errorf("Grow(50): %v", got)
 	}
 	_, err := m.Call(t.Context(), "Grow", []any{2000})
-	var limit *load.LimitError
-	if !errors.Is(err, load.ErrCrashed) || !errors.As(err, &limit) || !strings.Contains(limit.Reason, "than its limit of 256.0 MiB") {
+	var limit *engine.LimitError
+	if !errors.Is(err, engine.ErrCrashed) || !errors.As(err, &limit) || !strings.Contains(limit.Reason, "than its limit of 256.0 MiB") {
 		t.Errorf("Grow(2000): %v", err)
 	}
 }
@@ -364,10 +365,10 @@ func TestClose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := <-failed; !errors.Is(err, load.ErrUnloaded) {
+	if err := <-failed; !errors.Is(err, engine.ErrUnloaded) {
 		t.Errorf("the call in flight: %v", err)
 	}
-	if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrUnloaded) {
+	if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrUnloaded) {
 		t.Errorf("after Close: %v", err)
 	}
 	if err := syscall.Kill(pid, 0); err == nil {
@@ -376,7 +377,7 @@ func TestClose(t *testing.T) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ev := range e.list {
-		if _, ok := ev.(load.Crashed); ok {
+		if _, ok := ev.(event.Crashed); ok {
 			t.Error("a close counted as a crash")
 		}
 	}
@@ -429,7 +430,7 @@ func TestHammer(t *testing.T) {
 	t.Parallel()
 	m := openValues(t)
 	echo := bound[func(context.Context, string) (string, error)](t, m, "String")
-	open := bound[func(string) (*load.Object, error)](t, m, "Open")
+	open := bound[func(string) (*engine.Object, error)](t, m, "Open")
 	mapRunes := bound[func(string, func(rune) rune) (string, error)](t, m, "MapRunes")
 	var group sync.WaitGroup
 	for g := range 16 {

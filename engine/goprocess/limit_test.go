@@ -6,10 +6,13 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/loadgo/load"
-	"github.com/loadgo/load/engine/goprocess"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/find"
 )
 
 const greedy = `package greedy
@@ -69,8 +72,8 @@ func TestMemoryLimitIsTyped(t *testing.T) {
 			m := openFiles(t.Context(), t, goprocess.Config{Memory: 64 << 20}, map[string]string{"m.go": greedy})
 			assert.Equal(t, "OK", call(t, m, "Handler"))
 			_, err := m.Call(t.Context(), c.symbol, []any{c.size})
-			require.ErrorIs(t, err, load.ErrCrashed)
-			var limit *load.LimitError
+			require.ErrorIs(t, err, engine.ErrCrashed)
+			var limit *engine.LimitError
 			require.ErrorAs(t, err, &limit)
 			assert.Contains(t, limit.Reason, c.reason)
 			assert.Contains(t, err.Error(), "goprocess.Config.Memory")
@@ -87,17 +90,17 @@ func TestLeastMemory(t *testing.T) {
 	}
 	for _, memory := range []int64{1, 1 << 20, 16 << 20, 32<<20 - 1, -1} {
 		e := goprocess.New(goprocess.Config{Memory: memory})
-		var limit *load.LimitError
+		var limit *engine.LimitError
 		require.ErrorAs(t, e.Valid(), &limit, "%d", memory)
 		assert.Contains(t, limit.Error(), "32.0 MiB")
-		require.ErrorAs(t, e.CanGrant(load.Grants{Memory: memory}), &limit)
-		_, err := e.Open(t.Context(), load.Artifact{Spec: &load.Spec{Name: "x"}}, nil)
+		require.ErrorAs(t, e.CanGrant(engine.Grants{Memory: memory}), &limit)
+		_, err := e.Open(t.Context(), engine.Artifact{Spec: &find.Spec{Name: "x"}}, nil)
 		require.ErrorAs(t, err, &limit)
 		if memory > 0 {
-			_, err = goprocess.New(goprocess.Config{}).Open(t.Context(), load.Artifact{Spec: &load.Spec{Name: "x"}, Limits: load.Limits{Memory: memory}}, nil)
+			_, err = goprocess.New(goprocess.Config{}).Open(t.Context(), engine.Artifact{Spec: &find.Spec{Name: "x"}, Limits: engine.Limits{Memory: memory}}, nil)
 			require.ErrorAs(t, err, &limit)
 		}
-		_, err = load.New(load.Config{Engines: []load.Engine{e}})
+		_, err = load.New(load.Config{Engines: []engine.Engine{e}})
 		var config *load.ConfigError
 		require.ErrorAs(t, err, &config)
 		assert.ErrorContains(t, err, "goprocess: a memory limit of")

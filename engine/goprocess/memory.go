@@ -6,32 +6,32 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
-// Memory implements [load.Measurable]: the resident memory of the child, its shared read-only pages included, where
+// Memory implements [engine.Measurable]: the resident memory of the child, its shared read-only pages included, where
 // the system has /proc.
-func (i *instance) Memory() load.Memory {
+func (i *instance) Memory() engine.Memory {
 	pid := i.process.child.Pid()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	select {
 	case <-i.process.ended: // the number may be another's by now
-		return load.Memory{}
+		return engine.Memory{}
 	default:
 	}
 	if err != nil {
-		return load.Memory{}
+		return engine.Memory{}
 	}
-	return load.Memory{Now: statusField(status, "VmRSS:"), Peak: statusField(status, "VmHWM:"), From: "resident memory of process " + strconv.Itoa(pid)}
+	return engine.Memory{Now: statusField(status, "VmRSS:"), Peak: statusField(status, "VmHWM:"), From: "resident memory of process " + strconv.Itoa(pid)}
 }
 
 // memoryLimit says that the limit of memory ended the module, or is nil: the module used more, or
 // its runtime was refused more.
-func (p *process) memoryLimit() *load.LimitError {
+func (p *process) memoryLimit() *engine.LimitError {
 	limit := p.config.Memory
 	fix := "raise it (" + p.config.memorySetting + ")"
 	if used := p.child.Excess(); used > 0 {
-		return &load.LimitError{
+		return &engine.LimitError{
 			Reason: fmt.Sprintf("it used %s of memory (resident, swapped, page tables and thread stacks of all its processes), more than its limit of %s", mebibytes(used), mebibytes(limit)),
 			Fix:    fix,
 		}
@@ -39,7 +39,7 @@ func (p *process) memoryLimit() *load.LimitError {
 	tail := p.stderr.tail()
 	outOf := strings.Contains(tail, "out of memory") || strings.Contains(tail, "cannot allocate memory")
 	if limit > 0 && p.state.Code == 2 && outOf {
-		return &load.LimitError{Reason: "it wanted more memory than its limit of " + mebibytes(limit) + " lets it have", Fix: fix}
+		return &engine.LimitError{Reason: "it wanted more memory than its limit of " + mebibytes(limit) + " lets it have", Fix: fix}
 	}
 	return nil
 }

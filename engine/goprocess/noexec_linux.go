@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // cannotStart says why a program did not start: a file system that is mounted noexec answers like a
@@ -16,7 +16,7 @@ import (
 func cannotStart(err error, program *os.File) error {
 	var system unix.Statfs_t
 	if errors.Is(err, fs.ErrPermission) && unix.Fstatfs(int(program.Fd()), &system) == nil && system.Flags&unix.ST_NOEXEC != 0 {
-		return &load.SystemError{
+		return &engine.SystemError{
 			Reason: "the store lies on a file system that is mounted noexec: no program can be started there",
 			Fix:    "set LOAD_DIR (or Config.Store) to a directory elsewhere, or Config.Engine to gowasm", Err: err,
 		}

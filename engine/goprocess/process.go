@@ -9,7 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -17,7 +18,7 @@ import (
 // process is the child that runs a module.
 type process struct {
 	name   string
-	sink   load.Sink
+	sink   event.Sink
 	config Config
 	child  *sandbox.Process
 	conn   *conn
@@ -31,10 +32,10 @@ type process struct {
 }
 
 // start starts the program once it is verified. The caller then lets wait wait for the child.
-func start(ctx context.Context, config Config, a load.Artifact, program *os.File, verify func() error) (_ *process, err error) {
-	p := &process{name: a.Spec.Name, config: config, sink: load.SinkOf(ctx), ended: make(chan struct{})}
+func start(ctx context.Context, config Config, a engine.Artifact, program *os.File, verify func() error) (_ *process, err error) {
+	p := &process{name: a.Spec.Name, config: config, sink: event.SinkOf(ctx), ended: make(chan struct{})}
 	if p.sink == nil {
-		p.sink = func(load.Event) {}
+		p.sink = func(event.Event) {}
 	}
 	var files []*os.File // what is closed when the start fails
 	defer func() {
@@ -50,13 +51,13 @@ func start(ctx context.Context, config Config, a load.Artifact, program *os.File
 	}
 	defer childEnd.Close()
 	files = append(files, hostEnd)
-	p.stdout, err = newOutput(config.Stdout, func(line string) { p.sink(load.Output{Name: p.name, Stream: "stdout", Line: line}) })
+	p.stdout, err = newOutput(config.Stdout, func(line string) { p.sink(event.Output{Name: p.name, Stream: "stdout", Line: line}) })
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, p.stdout.read)
 	defer p.stdout.write.Close()
-	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink(load.Output{Name: p.name, Stream: "stderr", Line: line}) })
+	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink(event.Output{Name: p.name, Stream: "stderr", Line: line}) })
 	if err != nil {
 		return nil, err
 	}
@@ -105,16 +106,16 @@ func (p *process) wait() {
 // endError says how the child ended.
 func (p *process) endError() error {
 	if p.stopping.Load() {
-		return load.ErrUnloaded
+		return engine.ErrUnloaded
 	}
 	reason := p.state.String()
 	if limit := p.memoryLimit(); limit != nil {
-		return &load.CrashError{Module: p.name, Reason: limit.Reason, Stderr: p.stderr.tail(), Err: limit}
+		return &engine.CrashError{Module: p.name, Reason: limit.Reason, Stderr: p.stderr.tail(), Err: limit}
 	}
 	if why, ok := p.killed.Load().(string); ok {
 		reason = "killed: " + why
 	}
-	return &load.CrashError{Module: p.name, Reason: reason, Stderr: p.stderr.tail()}
+	return &engine.CrashError{Module: p.name, Reason: reason, Stderr: p.stderr.tail()}
 }
 
 // kill ends the child; its calls in flight fail with the reason.
@@ -159,11 +160,11 @@ func checkHello(body []byte, sum string) error {
 	format, got := d.Uint(), d.String()
 	switch {
 	case d.End() != nil:
-		return &load.InitError{Reason: "it does not speak the protocol: something else wrote to the host's connection"}
+		return &engine.InitError{Reason: "it does not speak the protocol: something else wrote to the host's connection"}
 	case format != wire.Format:
-		return &load.InitError{Reason: fmt.Sprintf("it speaks format %d, and this host %d", format, wire.Format)}
+		return &engine.InitError{Reason: fmt.Sprintf("it speaks format %d, and this host %d", format, wire.Format)}
 	case got != sum:
-		return &load.InitError{Reason: "its program and its API description do not belong together"}
+		return &engine.InitError{Reason: "its program and its API description do not belong together"}
 	}
 	return nil
 }
@@ -177,16 +178,16 @@ func (p *process) initError(cause error) error {
 		if errors.Is(cause, context.DeadlineExceeded) {
 			reason = "its initialisation did not end in time"
 		}
-		return &load.InitError{Reason: reason, Stderr: stderr, Err: cause}
+		return &engine.InitError{Reason: reason, Stderr: stderr, Err: cause}
 	}
 	if limit := p.memoryLimit(); limit != nil {
-		return &load.InitError{Reason: limit.Reason + "; " + limit.Fix, Stderr: stderr, Err: limit}
+		return &engine.InitError{Reason: limit.Reason + "; " + limit.Fix, Stderr: stderr, Err: limit}
 	}
 	if strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: ") {
-		return &load.InitError{Reason: "its initialisation panicked", Stderr: stderr}
+		return &engine.InitError{Reason: "its initialisation panicked", Stderr: stderr}
 	}
 	if why, ok := p.killed.Load().(string); ok {
-		return &load.InitError{Reason: why, Stderr: stderr}
+		return &engine.InitError{Reason: why, Stderr: stderr}
 	}
-	return &load.InitError{Reason: "its initialisation ended the module: " + p.state.String(), Stderr: stderr}
+	return &engine.InitError{Reason: "its initialisation ended the module: " + p.state.String(), Stderr: stderr}
 }

@@ -8,10 +8,11 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/loadgo/load"
-	"github.com/loadgo/load/engine/goprocess"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/goprocess"
 )
 
 // TestTry: what is said ahead of a load is what the load gets, with its grants and limits.
@@ -20,10 +21,10 @@ func TestTry(t *testing.T) {
 	dir := t.TempDir()
 	e, a, err := compile(t, goprocess.Config{}, map[string]string{"m.go": "package m\n\nfunc One() int { return 1 }\n"})
 	require.NoError(t, err)
-	for name, change := range map[string]func(*load.Artifact){
-		"plain":   func(*load.Artifact) {},
-		"granted": func(a *load.Artifact) { a.Grants = load.Grants{ReadOnly: []string{dir}, Network: true} },
-		"limited": func(a *load.Artifact) { a.Limits.Memory = 64 << 20 },
+	for name, change := range map[string]func(*engine.Artifact){
+		"plain":   func(*engine.Artifact) {},
+		"granted": func(a *engine.Artifact) { a.Grants = engine.Grants{ReadOnly: []string{dir}, Network: true} },
+		"limited": func(a *engine.Artifact) { a.Limits.Memory = 64 << 20 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -31,17 +32,17 @@ func TestTry(t *testing.T) {
 			change(&a)
 			m := open(t.Context(), t, e, a)
 			a.Files = nil
-			assert.Equal(t, m.(load.Isolated).Isolation(), e.Try(a))
+			assert.Equal(t, m.(engine.Isolated).Isolation(), e.Try(a))
 		})
 	}
 	for name, c := range map[string]struct {
-		change func(*load.Artifact)
+		change func(*engine.Artifact)
 		why    string
 	}{
-		"too little memory": {func(a *load.Artifact) { a.Limits.Memory = 1 << 20 }, "less than a module"},
-		"no such grant":     {func(a *load.Artifact) { a.Grants.ReadOnly = []string{dir + "/gone"} }, dir + "/gone"},
-		"noexec store":      {func(a *load.Artifact) { a.WorkDir = noexecDir(t) }, "mounted noexec"},
-		"no store":          {func(a *load.Artifact) { a.WorkDir = dir + "/gone" }, dir + "/gone"},
+		"too little memory": {func(a *engine.Artifact) { a.Limits.Memory = 1 << 20 }, "less than a module"},
+		"no such grant":     {func(a *engine.Artifact) { a.Grants.ReadOnly = []string{dir + "/gone"} }, dir + "/gone"},
+		"noexec store":      {func(a *engine.Artifact) { a.WorkDir = noexecDir(t) }, "mounted noexec"},
+		"no store":          {func(a *engine.Artifact) { a.WorkDir = dir + "/gone" }, dir + "/gone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,20 +5,20 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/loadtest"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) load.Instance {
+	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) engine.Instance {
 		return openFiles(t.Context(), t, goprocess.Config{MaxMessage: maxMessage}, files)
 	})
 }
 
 // openValues opens the package that the conformance suite uses.
-func openValues(t testing.TB) load.Instance {
+func openValues(t testing.TB) engine.Instance {
 	t.Helper()
 	files := map[string]string{}
 	for _, name := range []string{"values.go", "given.go", "named.go", "share.go", "deep.go"} {
@@ -32,7 +32,7 @@ func openValues(t testing.TB) load.Instance {
 }
 
 // bound binds a function.
-func bound[F any](t *testing.T, m load.Instance, symbol string) F {
+func bound[F any](t *testing.T, m engine.Instance, symbol string) F {
 	t.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue"
@@ -55,7 +55,7 @@ func Fib(n int) int {
 }
 `}
 
-func openSample(b *testing.B, config gowasm.Config) load.Instance {
+func openSample(b *testing.B, config gowasm.Config) engine.Instance {
 	b.Helper()
 	return openFiles(b.Context(), b, config, sample)
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -84,7 +84,7 @@ func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
 	case wire.Done:
 		return d.Rest(), nil
 	case wire.Panicked:
-		return nil, &load.PanicError{Module: m.name, Symbol: symbol, Value: d.String(), Stack: d.String()}
+		return nil, &engine.PanicError{Module: m.name, Symbol: symbol, Value: d.String(), Stack: d.String()}
 	case wire.Refused:
 		return nil, errors.New(d.String())
 	}

@@ -10,7 +10,10 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/store"
 )
 
@@ -32,7 +35,7 @@ func TestDamagedMachineCode(t *testing.T) {
 	var e events
 	answer := func() {
 		t.Helper()
-		l, err := load.New(load.Config{Path: load.Path{found{tiny}}, Engines: []load.Engine{gowasm.New(gowasm.Config{})}, Store: s, Events: e.sink})
+		l, err := load.New(load.Config{Path: find.Path{found{tiny}}, Engines: []engine.Engine{gowasm.New(gowasm.Config{})}, Store: s, Events: e.sink})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,8 +74,8 @@ func TestDamagedMachineCode(t *testing.T) {
 		}
 		e.list = nil
 		answer()
-		if !e.has(func(ev load.Event) bool {
-			evicted, ok := ev.(load.Evicted)
+		if !e.has(func(ev event.Event) bool {
+			evicted, ok := ev.(event.Evicted)
 			return ok && strings.Contains(evicted.Reason, filepath.Base(file))
 		}) {
 			t.Errorf("%s: not evicted: %v", name, e.list)

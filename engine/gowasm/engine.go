@@ -18,7 +18,8 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/toolchain"
@@ -43,7 +44,7 @@ type Config struct {
 	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take while
 	// they are decoded, and as much again the arguments of the module's calls of the host until
 	// these return; 0 is 256 MiB. A message may always take eight times its size. Beyond that a
-	// call ends with a [*load.LimitError].
+	// call ends with a [*engine.LimitError].
 	MaxInFlight int
 
 	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules that keep
@@ -51,7 +52,7 @@ type Config struct {
 	// it came from.
 	Pool int
 
-	// Stdout and Stderr receive what modules print; nil makes an event, [load.Output], of every line.
+	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every line.
 	Stdout, Stderr io.Writer
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
@@ -72,13 +73,13 @@ func New(config Config) *Engine {
 	return &Engine{config: config}
 }
 
-// Name implements [load.Engine].
+// Name implements [engine.Engine].
 func (e *Engine) Name() string { return "gowasm" }
 
-// Accepts implements [load.Engine]: it takes Go packages.
-func (e *Engine) Accepts(src load.Source) bool { return src.Kind == load.KindGo && src.Go != nil }
+// Accepts implements [engine.Engine]: it takes Go packages.
+func (e *Engine) Accepts(src find.Source) bool { return src.Kind == find.KindGo && src.Go != nil }
 
-// Fingerprint implements [load.Compiler].
+// Fingerprint implements [engine.Compiler].
 func (e *Engine) Fingerprint() string {
 	release, _ := e.Release()
 	return e.FingerprintOf(release)
@@ -100,9 +101,9 @@ func (e *Engine) builder(t toolchain.Toolchain) goglue.Builder {
 	return goglue.Builder{Toolchain: t, GOOS: "wasip1", GOARCH: "wasm", BuildMode: "c-shared", BuildCache: e.config.BuildCache}
 }
 
-// Compile implements [load.Compiler]. The error of a package that compiles for this machine and not for
+// Compile implements [engine.Compiler]. The error of a package that compiles for this machine and not for
 // WebAssembly names the engine that can run it.
-func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error {
+func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
 	t, err := e.toolchains.Find()
 	if err != nil {
 		return err
@@ -110,7 +111,7 @@ func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error
 	if err = e.builder(t).Build(ctx, src, dir); err == nil {
 		return putCheckpoints(filepath.Join(dir, goglue.ProgramFile))
 	}
-	var failed *load.CompileError
+	var failed *engine.CompileError
 	if !errors.As(err, &failed) || failed.Fix != "" {
 		return err
 	}
@@ -118,7 +119,7 @@ func (e *Engine) Compile(ctx context.Context, src load.Source, dir string) error
 	if native.Check(ctx, src, dir) != nil {
 		return err
 	}
-	return &load.CompileError{
+	return &engine.CompileError{
 		Reason: fmt.Sprintf("it does not build for WebAssembly (wasip1), only for systems like %s/%s", runtime.GOOS, runtime.GOARCH),
 		Output: cmp.Or(failed.Output, failed.Reason),
 		Fix:    "set Config.Engine to goprocess",
@@ -138,7 +139,7 @@ func putCheckpoints(file string) error {
 }
 
 // with is the configuration for a module to which a policy grants something.
-func (c Config) with(g load.Grants) Config {
+func (c Config) with(g engine.Grants) Config {
 	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
 	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
 	c.Env = slices.Concat(c.Env, g.Environ())
@@ -149,12 +150,12 @@ func (c Config) with(g load.Grants) Config {
 // opened.
 const leastMemory = 4 << 20
 
-// Valid implements [load.Configured].
-func (e *Engine) Valid() error { return load.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
+// Valid implements [engine.Configured].
+func (e *Engine) Valid() error { return engine.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
 
-// CanGrant implements [load.Granter]: WebAssembly has no network and no programs.
-func (e *Engine) CanGrant(g load.Grants) error {
-	if err := load.TooLittleMemory(e.Name(), g.Memory, leastMemory); err != nil {
+// CanGrant implements [engine.Granter]: WebAssembly has no network and no programs.
+func (e *Engine) CanGrant(g engine.Grants) error {
+	if err := engine.TooLittleMemory(e.Name(), g.Memory, leastMemory); err != nil {
 		return err
 	}
 	switch {
@@ -166,12 +167,12 @@ func (e *Engine) CanGrant(g load.Grants) error {
 	return nil
 }
 
-// Isolation implements [load.Isolated]: what keeps every module of this engine from the host.
-func (e *Engine) Isolation() load.Isolation {
-	measure := func(name string, granted bool) load.Measure {
-		return load.Measure{Name: name, InForce: !granted, How: "wasm", Granted: granted}
+// Isolation implements [engine.Isolated]: what keeps every module of this engine from the host.
+func (e *Engine) Isolation() engine.Isolation {
+	measure := func(name string, granted bool) engine.Measure {
+		return engine.Measure{Name: name, InForce: !granted, How: "wasm", Granted: granted}
 	}
-	return load.Isolation{Level: "full", Measures: []load.Measure{
+	return engine.Isolation{Level: "full", Measures: []engine.Measure{
 		measure("files", len(e.config.ReadOnly)+len(e.config.ReadWrite) > 0),
 		measure("network", false),
 		measure("programs", false),

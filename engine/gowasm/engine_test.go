@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/store"
 )
 
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // openFiles opens a package made of files; events go to the context's sink.
-func openFiles(ctx context.Context, t testing.TB, config gowasm.Config, files map[string]string) load.Instance {
+func openFiles(ctx context.Context, t testing.TB, config gowasm.Config, files map[string]string) engine.Instance {
 	t.Helper()
 	e, a := compile(t, config, files)
 	m, err := e.Open(ctx, a, nil)
@@ -41,7 +42,7 @@ func openFiles(ctx context.Context, t testing.TB, config gowasm.Config, files ma
 }
 
 // compile makes an artifact of a package named sample.
-func compile(t testing.TB, config gowasm.Config, files map[string]string) (*gowasm.Engine, load.Artifact) {
+func compile(t testing.TB, config gowasm.Config, files map[string]string) (*gowasm.Engine, engine.Artifact) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(testDir, "store"))
 	if err != nil {
@@ -50,7 +51,7 @@ func compile(t testing.TB, config gowasm.Config, files map[string]string) (*gowa
 	return compileInto(t, s, config, files)
 }
 
-func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[string]string) (*gowasm.Engine, load.Artifact) {
+func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[string]string) (*gowasm.Engine, engine.Artifact) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sample")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -63,14 +64,14 @@ func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[s
 			t.Fatal(err)
 		}
 	}
-	src := load.Source{Kind: load.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &load.GoSource{GoMod: []byte("go 1.26\n")}}
+	src := find.Source{Kind: find.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &find.GoSource{GoMod: []byte("go 1.26\n")}}
 	e := gowasm.New(config)
 	compiled, _, err := s.Artifact(t.Context(), store.Key("sample", src.Hash), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e, load.Artifact{
-		Spec: &load.Spec{Name: "sample", Source: src}, Files: compiled,
+	return e, engine.Artifact{
+		Spec: &find.Spec{Name: "sample", Source: src}, Files: compiled,
 		Derive: func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
 			derived, _, err := s.Artifact(ctx, store.Key(compiled.Key(), key), make)
 			return derived, err
@@ -79,7 +80,7 @@ func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[s
 }
 
 // call calls a function and returns its only result.
-func call(t *testing.T, m load.Instance, symbol string, args ...any) any {
+func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 	t.Helper()
 	out, err := m.Call(t.Context(), symbol, args)
 	if err != nil {
@@ -92,7 +93,7 @@ func call(t *testing.T, m load.Instance, symbol string, args ...any) any {
 }
 
 // bound binds a function.
-func bound[F any](t testing.TB, m load.Instance, symbol string) F {
+func bound[F any](t testing.TB, m engine.Instance, symbol string) F {
 	t.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
 	if err != nil {
@@ -125,9 +126,9 @@ func buildWasm(t testing.TB, source string) []byte {
 // found is a finder that finds one package, in a directory without go.mod.
 type found struct{ dir string }
 
-func (f found) Find(_ context.Context, name load.Name) (*load.Spec, error) {
-	return &load.Spec{Name: name.Target, Source: load.Source{
-		Kind: load.KindGo, Dir: f.dir, FS: os.DirFS(f.dir), Hash: "h1:" + f.dir, Go: &load.GoSource{GoMod: []byte("go 1.26\n")},
+func (f found) Find(_ context.Context, name find.Name) (*find.Spec, error) {
+	return &find.Spec{Name: name.Target, Source: find.Source{
+		Kind: find.KindGo, Dir: f.dir, FS: os.DirFS(f.dir), Hash: "h1:" + f.dir, Go: &find.GoSource{GoMod: []byte("go 1.26\n")},
 	}}, nil
 }
 
@@ -147,7 +148,7 @@ func TestPackageForOtherSystems(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		spec, _ := found{dir}.Find(t.Context(), load.Name{Target: name})
+		spec, _ := found{dir}.Find(t.Context(), find.Name{Target: name})
 		err := gowasm.New(gowasm.Config{}).Compile(t.Context(), spec.Source, t.TempDir())
 		want := "it does not build for WebAssembly (wasip1), only for systems like " + runtime.GOOS + "/" + runtime.GOARCH +
 			"\n\t" + strings.Replace(c.want, "sample", dir, 1) + "\n\tset Config.Engine to goprocess"
@@ -160,7 +161,7 @@ func TestPackageForOtherSystems(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "m.go"), []byte("package m\n\nvar X = y\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	spec, _ := found{dir}.Find(t.Context(), load.Name{Target: "broken"})
+	spec, _ := found{dir}.Find(t.Context(), find.Name{Target: "broken"})
 	err := gowasm.New(gowasm.Config{}).Compile(t.Context(), spec.Source, t.TempDir())
 	if want := "it does not compile\n\t" + dir + "/m.go:3:9: undefined: y"; err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -246,10 +246,10 @@ func TestEndlessCalls(t *testing.T) {
 func TestRetiredWithinCall(t *testing.T) {
 	t.Parallel()
 	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
-		m.retire(load.ErrUnloaded)
+		m.retire(engine.ErrUnloaded)
 		return n
 	})
-	if _, err := count(t.Context(), m, 1); !errors.Is(err, load.ErrUnloaded) {
+	if _, err := count(t.Context(), m, 1); !errors.Is(err, engine.ErrUnloaded) {
 		t.Errorf("got %v", err)
 	}
 	<-m.freed
@@ -259,7 +259,7 @@ func TestRetiredWithinCall(t *testing.T) {
 func TestHostPanics(t *testing.T) {
 	t.Parallel()
 	m := startCountdown(t, buildCountdown(t), func(*module, byte) byte { panic("of the host") })
-	if _, err := count(t.Context(), m, 1); !errors.Is(err, load.ErrCrashed) {
+	if _, err := count(t.Context(), m, 1); !errors.Is(err, engine.ErrCrashed) {
 		t.Errorf("got %v", err)
 	}
 	<-m.freed

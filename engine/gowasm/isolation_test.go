@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 )
 
@@ -17,13 +17,13 @@ import (
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, gowasm.Config{})
-	if level := m.(load.Isolated).Isolation().Level; level != "full" {
+	if level := m.(engine.Isolated).Isolation().Level; level != "full" {
 		t.Errorf("level %s", level)
 	}
 	for _, c := range [][]any{
 		{"Read", "/etc/passwd"}, {"Read", "/proc/self/environ"}, {"Write", "/tmp/x", ""},
 	} {
-		if out, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, load.ErrCrashed) {
+		if out, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, engine.ErrCrashed) {
 			t.Errorf("%v: %v %v", c, out, err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestDirectories(t *testing.T) {
 	}
 	refused := func(symbol string, args ...any) {
 		t.Helper()
-		if out, err := m.Call(t.Context(), symbol, args); err == nil || errors.Is(err, load.ErrCrashed) {
+		if out, err := m.Call(t.Context(), symbol, args); err == nil || errors.Is(err, engine.ErrCrashed) {
 			t.Errorf("%s%v: %v, %v", symbol, args, out, err)
 		}
 	}

@@ -10,24 +10,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/event"
 )
 
 // events collects what a module's life emits.
 type events struct {
 	mu   sync.Mutex
-	list []load.Event
+	list []event.Event
 }
 
-func (e *events) sink(ev load.Event) {
+func (e *events) sink(ev event.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.list = append(e.list, ev)
 }
 
 // wait waits until an event satisfies the condition.
-func (e *events) wait(t *testing.T, what string, condition func(load.Event) bool) {
+func (e *events) wait(t *testing.T, what string, condition func(event.Event) bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if e.has(condition) {
@@ -37,7 +38,7 @@ func (e *events) wait(t *testing.T, what string, condition func(load.Event) bool
 	t.Fatalf("no event %s in %v", what, e.list)
 }
 
-func (e *events) has(condition func(load.Event) bool) bool {
+func (e *events) has(condition func(event.Event) bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ev := range e.list {
@@ -49,11 +50,11 @@ func (e *events) has(condition func(load.Event) bool) bool {
 }
 
 // busy is what the functions print that take their time.
-func busy(ev load.Event) bool {
-	return ev == load.Output{Name: "sample", Stream: "stdout", Line: "busy"}
+func busy(ev event.Event) bool {
+	return ev == event.Output{Name: "sample", Stream: "stdout", Line: "busy"}
 }
 
-func crashed(ev load.Event) bool { _, ok := ev.(load.Crashed); return ok }
+func crashed(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok }
 
 const misbehaving = `package misbehaving
 
@@ -105,10 +106,10 @@ func Both(a, b *Thing) int  { return a.n + b.n }
 `
 
 // openMisbehaving opens the module above with a sink for its events.
-func openMisbehaving(t *testing.T, config gowasm.Config) (load.Instance, *events) {
+func openMisbehaving(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openFiles(load.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
+	return openFiles(event.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
 }
 
 func TestCrash(t *testing.T) {
@@ -128,13 +129,13 @@ func TestCrash(t *testing.T) {
 			t.Parallel()
 			m, e := openMisbehaving(t, gowasm.Config{})
 			_, err := m.Call(t.Context(), c.symbol, c.args)
-			if !errors.Is(err, load.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
+			if !errors.Is(err, engine.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
 				t.Fatalf("got %v", err)
 			}
-			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrCrashed) {
+			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrCrashed) {
 				t.Errorf("the next call: %v", err)
 			}
-			if m.(load.Crashable).Crash().Load() == nil {
+			if m.(engine.Crashable).Crash().Load() == nil {
 				t.Error("not marked as crashed")
 			}
 			e.wait(t, "Crashed", crashed)
@@ -173,7 +174,7 @@ func TestInitialisation(t *testing.T) {
 				defer cancel()
 			}
 			_, err := e.Open(ctx, a, nil)
-			var failed *load.InitError
+			var failed *engine.InitError
 			if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), c.text) {
 				t.Fatalf("got %v", err)
 			}
@@ -239,7 +240,7 @@ func TestCancelSeen(t *testing.T) {
 }
 
 // hold keeps the module, or one of its pool, busy until release is called.
-func hold(t *testing.T, m load.Instance, e *events) (release func()) {
+func hold(t *testing.T, m engine.Instance, e *events) (release func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := bound[func(context.Context) error](t, m, "Done")
@@ -275,13 +276,13 @@ func TestOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
-		e.wait(t, stream, func(ev load.Event) bool { return ev == load.Output{Name: "sample", Stream: stream, Line: line} })
+		e.wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
 	}
 	if _, err := m.Call(t.Context(), "Flood", []any{20_000}); err != nil {
 		t.Fatal(err)
 	}
-	e.wait(t, "a cut flood", func(ev load.Event) bool {
-		o, ok := ev.(load.Output)
+	e.wait(t, "a cut flood", func(ev event.Event) bool {
+		o, ok := ev.(event.Output)
 		return ok && o.Line == "… more lines in this second are left out"
 	})
 	var out bytes.Buffer
@@ -301,12 +302,12 @@ func TestMemoryLimit(t *testing.T) {
 		t.Errorf("Grow(50): %v", got)
 	}
 	_, err := m.Call(t.Context(), "Grow", []any{2000})
-	if !errors.Is(err, load.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") {
+	if !errors.Is(err, engine.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") {
 		t.Errorf("Grow(2000): %v", err)
 	}
 	e, a := compile(t, gowasm.Config{Memory: 64 << 10}, map[string]string{"m.go": misbehaving})
 	_, err = e.Open(t.Context(), a, nil)
-	var failed *load.InitError
+	var failed *engine.InitError
 	if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "it does not fit into gowasm.Config.Memory: ") {
 		t.Errorf("with 64 KiB: %v", err)
 	}
@@ -327,10 +328,10 @@ func TestClose(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := <-failed; !errors.Is(err, load.ErrUnloaded) {
+		if err := <-failed; !errors.Is(err, engine.ErrUnloaded) {
 			t.Errorf("the call in flight: %v", err)
 		}
-		if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, load.ErrUnloaded) {
+		if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrUnloaded) {
 			t.Errorf("after Close: %v", err)
 		}
 		if e.has(crashed) {
@@ -361,7 +362,7 @@ func TestPool(t *testing.T) {
 	}
 	group.Wait()
 	for i, thing := range things {
-		if out, err := thing.(*load.Object).Call(t.Context(), "N"); err != nil || out[0] != i {
+		if out, err := thing.(*engine.Object).Call(t.Context(), "N"); err != nil || out[0] != i {
 			t.Errorf("object %d: %v %v", i, out, err)
 		}
 		out, err := m.Call(t.Context(), "Both", []any{thing, things[0]})
@@ -382,7 +383,7 @@ func TestDirectCalls(t *testing.T) {
 	if got, err := divide(-7, 2); got != -3 || err != nil {
 		t.Errorf("Divide: %v %v", got, err)
 	}
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if _, err := divide(1, 0); !errors.As(err, &panicked) || err.Error() != "sample: Divide panicked: runtime error: integer divide by zero" || !strings.Contains(panicked.Stack, "Divide") {
 		t.Errorf("Divide by zero: %v", err)
 	}
@@ -402,7 +403,7 @@ func TestHammer(t *testing.T) {
 	for _, pool := range []int{1, 3} {
 		m := openFiles(t.Context(), t, gowasm.Config{Pool: pool}, values(t))
 		echo := bound[func(context.Context, string) (string, error)](t, m, "String")
-		open := bound[func(string) (*load.Object, error)](t, m, "Open")
+		open := bound[func(string) (*engine.Object, error)](t, m, "Open")
 		negate := bound[func(int) (int, error)](t, m, "Int")
 		wait := bound[func(context.Context, int) (int, error)](t, m, "Wait")
 		var group sync.WaitGroup
@@ -428,7 +429,7 @@ func TestHammer(t *testing.T) {
 							o.Close()
 						}
 					case 2:
-						if _, err := m.Call(t.Context(), "Panic", []any{"x"}); err == nil || errors.Is(err, load.ErrCrashed) {
+						if _, err := m.Call(t.Context(), "Panic", []any{"x"}); err == nil || errors.Is(err, engine.ErrCrashed) {
 							t.Errorf("no panic: %v", err)
 						}
 					case 3:
@@ -446,7 +447,7 @@ func TestHammer(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if err := m.(load.Crashable).Crash().Load(); err != nil {
+		if err := m.(engine.Crashable).Crash().Load(); err != nil {
 			t.Errorf("pool of %d: %v", pool, *err)
 		}
 	}

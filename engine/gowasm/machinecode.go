@@ -14,7 +14,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 	"golang.org/x/sys/cpu"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/store"
@@ -63,15 +63,15 @@ const (
 	maxPages = 64 << 10
 )
 
-// Prepare implements [load.Preparer]: it compiles the wasm to machine code.
-func (e *Engine) Prepare(ctx context.Context, a load.Artifact) error {
+// Prepare implements [engine.Preparer]: it compiles the wasm to machine code.
+func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
 	_, err := e.machineCode(ctx, a)
 	return err
 }
 
 // machineCode returns the machine code of an artifact, which is made where the store does not have it, or nil
 // where there is no store that could keep it.
-func (e *Engine) machineCode(ctx context.Context, a load.Artifact) (*store.Artifact, error) {
+func (e *Engine) machineCode(ctx context.Context, a engine.Artifact) (*store.Artifact, error) {
 	if a.Derive == nil {
 		return nil, nil
 	}

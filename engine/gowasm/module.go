@@ -12,7 +12,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/sys"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -20,7 +21,7 @@ import (
 // module is a running module: one guest, or a pool of them. It implements [goglue.Transport].
 type module struct {
 	name       string
-	sink       load.Sink
+	sink       event.Sink
 	maxMessage int
 	stdout     *output.Stream
 	stderr     *output.Stream
@@ -100,7 +101,7 @@ func (m *module) idle() *guest {
 // crash makes the error of a module that did not survive a call. wazero says of such a module that it is
 // not closed, and lets it be called: it is broken all the same.
 func (m *module) crash(err error) error {
-	return &load.CrashError{Module: m.name, Reason: endReason(err), Stderr: m.stderr.Tail()}
+	return &engine.CrashError{Module: m.name, Reason: endReason(err), Stderr: m.stderr.Tail()}
 }
 
 // endReason says how a guest ended.
@@ -124,8 +125,8 @@ func (m *module) retire(err error) {
 	if !m.broken.CompareAndSwap(nil, &err) {
 		return
 	}
-	if m.started.Load() && errors.Is(err, load.ErrCrashed) {
-		m.sink(load.Crashed{Name: m.name, Err: err})
+	if m.started.Load() && errors.Is(err, engine.ErrCrashed) {
+		m.sink(event.Crashed{Name: m.name, Err: err})
 	}
 	m.cancel()
 	for _, g := range m.guests {
@@ -162,7 +163,7 @@ const closing = time.Second
 // not wait for a function of the host that the module called: that may be the one that closes the
 // module.
 func (m *module) close(ctx context.Context) error {
-	m.retire(load.ErrUnloaded)
+	m.retire(engine.ErrUnloaded)
 	for _, g := range m.guests {
 		if g.gate.outside() {
 			return nil

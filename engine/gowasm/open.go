@@ -16,7 +16,8 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/sandbox"
@@ -27,31 +28,31 @@ import (
 type instance struct {
 	*goglue.Instance
 	module    *module
-	isolation load.Isolation
+	isolation engine.Isolation
 }
 
-// Isolation implements [load.Isolated].
-func (i *instance) Isolation() load.Isolation { return i.isolation }
+// Isolation implements [engine.Isolated].
+func (i *instance) Isolation() engine.Isolation { return i.isolation }
 
-// Crash implements [load.Crashable].
+// Crash implements [engine.Crashable].
 func (i *instance) Crash() *atomic.Pointer[error] { return &i.module.broken }
 
-// Close implements [load.Instance]. A function of the host that the module has called goes on in
+// Close implements [engine.Instance]. A function of the host that the module has called goes on in
 // the background.
 func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx) }
 
-// Memory implements [load.Measurable]: the linear memory of the module's instances, which never shrinks, as it was after
+// Memory implements [engine.Measurable]: the linear memory of the module's instances, which never shrinks, as it was after
 // the last call of each.
-func (i *instance) Memory() load.Memory {
+func (i *instance) Memory() engine.Memory {
 	total := int64(0)
 	for _, g := range i.module.guests {
 		total += g.size.Load()
 	}
-	return load.Memory{Now: total, Peak: total, From: "linear memory"}
+	return engine.Memory{Now: total, Peak: total, From: "linear memory"}
 }
 
-// Open implements [load.Engine].
-func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+// Open implements [engine.Engine].
+func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
 	if a.Grants.Access() {
 		e = &Engine{config: e.config.with(a.Grants)}
 	}
@@ -62,7 +63,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (lo
 	}
 	if a.RequireIsolation {
 		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
-			return nil, &load.IsolationError{Missing: missing}
+			return nil, &engine.IsolationError{Missing: missing}
 		}
 	}
 	if err := e.checkDirectories(); err != nil {
@@ -95,7 +96,7 @@ type files struct {
 }
 
 // read verifies and reads an artifact; the machine code beside the rest.
-func (e *Engine) read(ctx context.Context, a load.Artifact) (*files, error) {
+func (e *Engine) read(ctx context.Context, a engine.Artifact) (*files, error) {
 	var f files
 	coded := make(chan error, 1)
 	go func() {
@@ -127,12 +128,12 @@ func (f *files) close() {
 
 // start instantiates and initialises a module.
 func (e *Engine) start(ctx context.Context, m *module, f *files) error {
-	m.sink, m.direct, m.freed = load.SinkOf(ctx), map[string]bool{}, make(chan struct{})
+	m.sink, m.direct, m.freed = event.SinkOf(ctx), map[string]bool{}, make(chan struct{})
 	if m.sink == nil {
-		m.sink = func(load.Event) {}
+		m.sink = func(event.Event) {}
 	}
 	printed := func(stream string) func(string) {
-		return func(line string) { m.sink(load.Output{Name: m.name, Stream: stream, Line: line}) }
+		return func(line string) { m.sink(event.Output{Name: m.name, Stream: stream, Line: line}) }
 	}
 	m.stdout, m.stderr = output.New(e.config.Stdout, printed("stdout")), output.New(e.config.Stderr, printed("stderr"))
 	m.ctx, m.cancel = context.WithCancel(context.Background())
@@ -151,7 +152,7 @@ func (e *Engine) start(ctx context.Context, m *module, f *files) error {
 		m.cancel()
 		m.free()
 		if e.config.Memory > 0 {
-			return &load.InitError{Reason: "it does not fit into gowasm.Config.Memory: " + err.Error()}
+			return &engine.InitError{Reason: "it does not fit into gowasm.Config.Memory: " + err.Error()}
 		}
 		return err
 	}
@@ -276,12 +277,12 @@ func (m *module) sleep(ns int64) {
 func (m *module) initError(err error) error {
 	stderr := m.stderr.Tail()
 	if strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: ") {
-		return &load.InitError{Reason: "its initialisation panicked", Stderr: stderr}
+		return &engine.InitError{Reason: "its initialisation panicked", Stderr: stderr}
 	}
 	if errors.Is(err, errForeign) || errors.Is(err, errGarbage) {
-		return &load.InitError{Reason: err.Error(), Stderr: stderr}
+		return &engine.InitError{Reason: err.Error(), Stderr: stderr}
 	}
-	return &load.InitError{Reason: "its initialisation ended the module: " + endReason(err), Stderr: stderr}
+	return &engine.InitError{Reason: "its initialisation ended the module: " + endReason(err), Stderr: stderr}
 }
 
 // cancelledError says that the context ended the wait for the initialisation.
@@ -290,5 +291,5 @@ func (m *module) cancelledError(cause error) error {
 	if errors.Is(cause, context.DeadlineExceeded) {
 		reason = "its initialisation did not end in time"
 	}
-	return &load.InitError{Reason: reason, Stderr: m.stderr.Tail(), Err: cause}
+	return &engine.InitError{Reason: reason, Stderr: m.stderr.Tail(), Err: cause}
 }

@@ -12,8 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/event"
 )
 
 // endless is a module whose functions do not end. Each prints "busy" first. The tests that call
@@ -54,10 +55,10 @@ func NeverYields(ctx context.Context) error { fmt.Println("busy"); for { if err 
 func Steps(ctx context.Context) { fmt.Println("busy"); for { fib(12); if ctx.Value("x") != nil { return } } }
 `
 
-func openEndless(t *testing.T, config gowasm.Config) (load.Instance, *events) {
+func openEndless(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openFiles(load.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": endless}), &e
+	return openFiles(event.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": endless}), &e
 }
 
 // TestStop: while a call does not end, the host's garbage collector works; the call ends when its
@@ -125,8 +126,8 @@ func TestStopByClose(t *testing.T) {
 		}
 		e.wait(t, "busy", busy)
 		require.NoError(t, m.Close(context.Background()))
-		require.ErrorIs(t, <-failed, load.ErrUnloaded)
-		require.ErrorIs(t, <-failed, load.ErrUnloaded)
+		require.ErrorIs(t, <-failed, engine.ErrUnloaded)
+		require.ErrorIs(t, <-failed, engine.ErrUnloaded)
 	}
 }
 
@@ -169,7 +170,7 @@ func TestStopInitialisation(t *testing.T) {
 			go runtime.GC()
 			_, err := e.Open(ctx, a, nil)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			var failed *load.InitError
+			var failed *engine.InitError
 			require.ErrorAs(t, err, &failed)
 			runtime.GC()
 		})

@@ -4,14 +4,14 @@ import (
 	"os"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/loadtest"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) load.Instance {
+	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) engine.Instance {
 		return openFiles(t.Context(), t, gowasm.Config{MaxMessage: maxMessage}, files)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/native"
 )
 
@@ -19,7 +20,7 @@ func (g *gauge) String() string { return g.Label }
 func TestObjectsAreSetAndCompared(t *testing.T) {
 	t.Parallel()
 	g := &gauge{Label: "a", hidden: 1}
-	o, other := native.Wrap(g).(*load.Object), native.Wrap(&gauge{Label: "a", hidden: 1}).(*load.Object)
+	o, other := native.Wrap(g).(*engine.Object), native.Wrap(&gauge{Label: "a", hidden: 1}).(*engine.Object)
 	if err := o.SetField(t.Context(), "Level", int8(7)); err != nil || g.Level != 7 {
 		t.Errorf("got %d, %v", g.Level, err)
 	}
@@ -29,7 +30,7 @@ func TestObjectsAreSetAndCompared(t *testing.T) {
 	if err := o.SetField(t.Context(), "Lable", "x"); err == nil || !strings.Contains(err.Error(), "Label") {
 		t.Errorf("got %v", err)
 	}
-	if same, err := o.Equal(t.Context(), native.Wrap(g).(*load.Object)); !same || err != nil {
+	if same, err := o.Equal(t.Context(), native.Wrap(g).(*engine.Object)); !same || err != nil {
 		t.Errorf("the same pointer: %v, %v", same, err)
 	}
 	if same, err := o.Equal(t.Context(), other); same || err != nil {

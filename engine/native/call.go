@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"runtime/debug"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // function builds what makes a function of type to from one of type from. What to has beyond from is a
@@ -134,7 +134,7 @@ func (p *plan) run(f reflect.Value, args []reflect.Value) (results []reflect.Val
 	return out, nil
 }
 
-// invoke calls a function of the host; a panic there is a [*load.PanicError].
+// invoke calls a function of the host; a panic there is a [*engine.PanicError].
 func (m *module) invoke(f reflect.Value, args []reflect.Value, spread bool) (results []reflect.Value, err error) {
 	if err := m.usage.Begin(); err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func (m *module) invoke(f reflect.Value, args []reflect.Value, spread bool) (res
 	defer func() {
 		defer func() { m.usage.End(err) }()
 		if r := recover(); r != nil {
-			err = &load.PanicError{Module: m.name, Symbol: f.Type().String(), Value: fmt.Sprint(r), Stack: string(debug.Stack())}
+			err = &engine.PanicError{Module: m.name, Symbol: f.Type().String(), Value: fmt.Sprint(r), Stack: string(debug.Stack())}
 		}
 	}()
 	if spread {
@@ -155,7 +155,7 @@ func (m *module) invoke(f reflect.Value, args []reflect.Value, spread bool) (res
 func (m *module) callByName(ctx context.Context, symbol string, f reflect.Value, args []any) ([]any, error) {
 	t := f.Type()
 	fail := func(reason string) error {
-		return &load.SymbolError{Module: m.name, Symbol: symbol, Want: wanted(args), Have: "func" + signature(t), Reason: reason}
+		return &engine.SymbolError{Module: m.name, Symbol: symbol, Want: wanted(args), Have: "func" + signature(t), Reason: reason}
 	}
 	params := ins(t)
 	var in []reflect.Value
@@ -167,8 +167,8 @@ func (m *module) callByName(ctx context.Context, symbol string, f reflect.Value,
 	}
 	spread := false
 	if fixed := len(params) - 1; t.IsVariadic() && len(args) >= fixed {
-		var last load.Spread
-		if last, spread = first(args[fixed:]).(load.Spread); spread && len(args) == len(params) {
+		var last engine.Spread
+		if last, spread = first(args[fixed:]).(engine.Spread); spread && len(args) == len(params) {
 			args = append(args[:fixed:fixed], last.Slice)
 		} else {
 			spread = false
@@ -194,7 +194,7 @@ func (m *module) callByName(ctx context.Context, symbol string, f reflect.Value,
 		in = append(in, converted)
 	}
 	out, err := m.invoke(f, in, spread)
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if errors.As(err, &panicked) {
 		panicked.Symbol = symbol
 	}
@@ -226,7 +226,7 @@ func wanted(args []any) string {
 		if i > 0 {
 			s += ", "
 		}
-		if o, ok := arg.(*load.Object); ok {
+		if o, ok := arg.(*engine.Object); ok {
 			s += o.TypeName()
 			continue
 		}

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 var (
 	anyType     = reflect.TypeFor[any]()
 	contextType = reflect.TypeFor[context.Context]()
 	errorType   = reflect.TypeFor[error]()
-	objectType  = reflect.TypeFor[*load.Object]()
+	objectType  = reflect.TypeFor[*engine.Object]()
 )
 
 // converter turns a value of one type into another. An error is a value that does not fit, where only
@@ -71,7 +71,7 @@ func convertTo(to reflect.Type) converter {
 
 // hold makes an object of a value.
 func (c conversion) hold(v reflect.Value) (reflect.Value, error) {
-	if o, ok := wrap(c.module, v).(*load.Object); ok {
+	if o, ok := wrap(c.module, v).(*engine.Object); ok {
 		return reflect.ValueOf(o), nil
 	}
 	return reflect.ValueOf(newObject(c.module, v)), nil
@@ -82,7 +82,7 @@ var errForeign = errors.New("it belongs to another module")
 // unwrap takes the value out of an object.
 func (c conversion) unwrap(to reflect.Type) converter {
 	return func(v reflect.Value) (reflect.Value, error) {
-		o, _ := v.Interface().(*load.Object)
+		o, _ := v.Interface().(*engine.Object)
 		if o == nil {
 			return reflect.Zero(to), nil
 		}

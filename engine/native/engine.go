@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 // Engine runs built-in modules. It has no state.
@@ -17,34 +18,34 @@ type Engine struct{}
 // New returns an engine.
 func New() *Engine { return &Engine{} }
 
-// Name implements [load.Engine].
+// Name implements [engine.Engine].
 func (*Engine) Name() string { return "native" }
 
-// Accepts implements [load.Engine]: every built-in module.
-func (*Engine) Accepts(src load.Source) bool {
-	return src.Kind == load.KindBuiltin && src.Host != nil
+// Accepts implements [engine.Engine]: every built-in module.
+func (*Engine) Accepts(src find.Source) bool {
+	return src.Kind == find.KindBuiltin && src.Host != nil
 }
 
-// Open implements [load.Engine].
-func (*Engine) Open(ctx context.Context, a load.Artifact, _ load.Importer) (load.Instance, error) {
+// Open implements [engine.Engine].
+func (*Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
 	value, err := create(ctx, a.Spec)
 	if err != nil {
 		return nil, err
 	}
 	in := &instance{module: module{name: a.Spec.Name}}
 	if in.members, err = membersOf(value); err != nil {
-		return nil, &load.InitError{Reason: err.Error(), Err: err}
+		return nil, &engine.InitError{Reason: err.Error(), Err: err}
 	}
 	in.symbols = symbolsOf(in.members)
 	return in, nil
 }
 
 // create runs the module's factory.
-func create(ctx context.Context, spec *load.Spec) (value any, err error) {
+func create(ctx context.Context, spec *find.Spec) (value any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			panicked := &load.PanicError{Module: spec.Name, Symbol: "its factory", Value: fmt.Sprint(r), Stack: string(debug.Stack())}
-			err = &load.InitError{Reason: "its factory panicked: " + panicked.Value, Err: panicked}
+			panicked := &engine.PanicError{Module: spec.Name, Symbol: "its factory", Value: fmt.Sprint(r), Stack: string(debug.Stack())}
+			err = &engine.InitError{Reason: "its factory panicked: " + panicked.Value, Err: panicked}
 		}
 	}()
 	value, err = spec.Source.Host.Create(ctx)
@@ -52,7 +53,7 @@ func create(ctx context.Context, spec *load.Spec) (value any, err error) {
 		err = cause
 	}
 	if err != nil {
-		return nil, &load.InitError{Reason: "its factory failed: " + err.Error(), Err: err}
+		return nil, &engine.InitError{Reason: "its factory failed: " + err.Error(), Err: err}
 	}
 	return value, nil
 }

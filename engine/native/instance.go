@@ -5,37 +5,37 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/spelling"
 )
 
 // module is what functions and objects of a built-in module know of it.
 type module struct {
 	name  string
-	usage load.Usage
+	usage engine.Usage
 }
 
-// Usage implements [load.Counted]. A function that was bound with its own type is the host's very function: its
+// Usage implements [engine.Counted]. A function that was bound with its own type is the host's very function: its
 // calls are not seen.
-func (m *module) Usage() *load.Usage { return &m.usage }
+func (m *module) Usage() *engine.Usage { return &m.usage }
 
 // instance is a running built-in module.
 type instance struct {
 	module
 	members []member
-	symbols []load.Symbol
+	symbols []engine.Symbol
 }
 
-// Symbols implements [load.Instance].
-func (in *instance) Symbols() []load.Symbol { return in.symbols }
+// Symbols implements [engine.Instance].
+func (in *instance) Symbols() []engine.Symbol { return in.symbols }
 
 // find returns the member, or an error that names those that are spelled alike. prefix is what stands
 // before the name in messages.
 func (m *module) find(members []member, prefix, name string) (member, error) {
 	if m.usage.Refused() {
-		return member{}, load.ErrUnloaded
+		return member{}, engine.ErrUnloaded
 	}
-	found, ok := find(members, name)
+	found, ok := lookUp(members, name)
 	if ok {
 		return found, nil
 	}
@@ -49,7 +49,7 @@ func (m *module) find(members []member, prefix, name string) (member, error) {
 	for i := range near {
 		near[i] = prefix + near[i]
 	}
-	return member{}, &load.SymbolError{Module: m.name, Symbol: prefix + name, NearMiss: slices.Clip(near)}
+	return member{}, &engine.SymbolError{Module: m.name, Symbol: prefix + name, NearMiss: slices.Clip(near)}
 }
 
 // bind makes the member available as a value of type t. Nothing is copied where the types are identical.
@@ -60,7 +60,7 @@ func (m *module) bind(found member, symbol string, t reflect.Type) (reflect.Valu
 		if found.call {
 			text = "func" + signature(have)
 		}
-		return reflect.Value{}, &load.SymbolError{Module: m.name, Symbol: symbol, Want: t.String(), Have: text, Reason: reason}
+		return reflect.Value{}, &engine.SymbolError{Module: m.name, Symbol: symbol, Want: t.String(), Have: text, Reason: reason}
 	}
 	switch {
 	case have == t:
@@ -81,7 +81,7 @@ func (m *module) bind(found member, symbol string, t reflect.Type) (reflect.Valu
 	return v, nil
 }
 
-// Bind implements [load.Instance].
+// Bind implements [engine.Instance].
 func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	found, err := in.find(in.members, "", symbol)
 	if err != nil {
@@ -90,19 +90,19 @@ func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	return in.bind(found, symbol, t)
 }
 
-// Call implements [load.Instance].
+// Call implements [engine.Instance].
 func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
 	found, err := in.find(in.members, "", symbol)
 	if err != nil {
 		return nil, err
 	}
 	if !found.call {
-		return nil, &load.SymbolError{Module: in.name, Symbol: symbol, Have: found.value.Type().String(), Reason: "it is not a function"}
+		return nil, &engine.SymbolError{Module: in.name, Symbol: symbol, Have: found.value.Type().String(), Reason: "it is not a function"}
 	}
 	return in.callByName(ctx, symbol, found.value, args)
 }
 
-// Close implements [load.Instance]. Functions that were bound with their own type stay what they are.
+// Close implements [engine.Instance]. Functions that were bound with their own type stay what they are.
 func (in *instance) Close(context.Context) error {
 	in.usage.Refuse()
 	return nil

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // member is a symbol of a module, or a field or method of an object.
@@ -83,7 +83,7 @@ func sortMembers(all []member) {
 	slices.SortFunc(all, func(a, b member) int { return strings.Compare(a.name, b.name) })
 }
 
-func find(members []member, name string) (member, bool) {
+func lookUp(members []member, name string) (member, bool) {
 	i, ok := slices.BinarySearchFunc(members, name, func(m member, name string) int { return strings.Compare(m.name, name) })
 	if !ok {
 		return member{}, false
@@ -91,12 +91,12 @@ func find(members []member, name string) (member, bool) {
 	return members[i], true
 }
 
-func symbolsOf(members []member) []load.Symbol {
-	all := make([]load.Symbol, len(members))
+func symbolsOf(members []member) []engine.Symbol {
+	all := make([]engine.Symbol, len(members))
 	for i, m := range members {
-		all[i] = load.Symbol{Name: m.name, Kind: load.KindVar, Signature: "var " + m.name + " " + m.value.Type().String()}
+		all[i] = engine.Symbol{Name: m.name, Kind: engine.KindVar, Signature: "var " + m.name + " " + m.value.Type().String()}
 		if m.call {
-			all[i].Kind, all[i].Signature = load.KindFunc, "func "+m.name+signature(m.value.Type())
+			all[i].Kind, all[i].Signature = engine.KindFunc, "func "+m.name+signature(m.value.Type())
 		}
 	}
 	return all

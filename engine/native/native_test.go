@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 )
 
 func newLoader(t testing.TB) *load.Loader {
 	t.Helper()
-	l, err := load.New(load.Config{Path: load.Path{builtin.New()}, Engines: []load.Engine{native.New()}})
+	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,16 +106,16 @@ func TestBind(t *testing.T) {
 	type text string
 	type people []*person
 	var api struct {
-		Greet func(context.Context, text) (text, error)  `load:"greet"`
-		Sum   func(...int) int                           `load:"sum"`
-		Zero  func() (int, error)                        `load:"sum"`
-		Wait  func(int) (int, error)                     `load:"wait"`
-		Area  func(size) int                             `load:"area"`
-		Heat  func(float64) (float64, error)             `load:"heat"`
-		Make  func(string, int) *load.Object             `load:"person"`
-		Old   func(people) *load.Object                  `load:"oldest"`
-		Oldo  func([]*load.Object) (*load.Object, error) `load:"oldest"`
-		Burst func() (int, error)                        `load:"burst"`
+		Greet func(context.Context, text) (text, error)      `load:"greet"`
+		Sum   func(...int) int                               `load:"sum"`
+		Zero  func() (int, error)                            `load:"sum"`
+		Wait  func(int) (int, error)                         `load:"wait"`
+		Area  func(size) int                                 `load:"area"`
+		Heat  func(float64) (float64, error)                 `load:"heat"`
+		Make  func(string, int) *engine.Object               `load:"person"`
+		Old   func(people) *engine.Object                    `load:"oldest"`
+		Oldo  func([]*engine.Object) (*engine.Object, error) `load:"oldest"`
+		Burst func() (int, error)                            `load:"burst"`
 		Limit int
 		Home  size    `load:"home"`
 		Ada   *person `load:"founder"`
@@ -122,11 +124,11 @@ func TestBind(t *testing.T) {
 		t.Fatal(err)
 	}
 	ada, bob := api.Make("Ada", 36), api.Make("Bob", 40)
-	oldest, err := api.Oldo([]*load.Object{ada, bob})
+	oldest, err := api.Oldo([]*engine.Object{ada, bob})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if _, err := api.Burst(); !errors.As(err, &panicked) || panicked.Value != "boom" || panicked.Module != "m" {
 		t.Errorf("a panic: %v", err)
 	}
@@ -172,8 +174,8 @@ func TestCallByName(t *testing.T) {
 		}
 		return results
 	}
-	bob := call("person", "Bob", 40.0)[0].(*load.Object)
-	add := call("adder", 3)[0].(*load.Object)
+	bob := call("person", "Bob", 40.0)[0].(*engine.Object)
+	add := call("adder", 3)[0].(*engine.Object)
 	added, err := add.Call(t.Context(), "", 4)
 	if err != nil {
 		t.Error(err)
@@ -184,7 +186,7 @@ func TestCallByName(t *testing.T) {
 	}{
 		{call("greet", "you"), "[hello, you]"},
 		{call("sum", 1, int8(2), uint(3)), "[3]"},
-		{call("sum", load.Spread{Slice: []int{1, 2}}), "[2]"},
+		{call("sum", engine.Spread{Slice: []int{1, 2}}), "[2]"},
 		{call("sum"), "[0]"},
 		{call("wait", 5), "[5]"},
 		{call("wait", t.Context(), 5), "[5]"},
@@ -201,7 +203,7 @@ func TestCallByName(t *testing.T) {
 	if _, err := m.Call(t.Context(), "fail"); !errors.Is(err, errBroken) {
 		t.Errorf("fail: %v", err)
 	}
-	var panicked *load.PanicError
+	var panicked *engine.PanicError
 	if _, err := m.Call(t.Context(), "burst"); !errors.As(err, &panicked) || panicked.Error() != "m: burst panicked: boom" {
 		t.Errorf("burst: %v", err)
 	}
@@ -222,7 +224,7 @@ func TestObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := results[0].(*load.Object)
+	o := results[0].(*engine.Object)
 	greet, err := load.Method[func(string) string](o, "Greet")
 	if err != nil || greet("hi") != "hi, Ada" {
 		t.Error(err)

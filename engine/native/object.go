@@ -10,12 +10,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 var errReleased = errors.New("the object was released")
 
-// object is a reference to a value of the host. It implements [load.ObjectRef].
+// object is a reference to a value of the host. It implements [engine.ObjectRef].
 type object struct {
 	module   *module
 	value    reflect.Value // as it was returned
@@ -24,14 +24,14 @@ type object struct {
 	released atomic.Bool
 }
 
-func newObject(m *module, v reflect.Value) *load.Object {
+func newObject(m *module, v reflect.Value) *engine.Object {
 	o := &object{module: m, value: v, receiver: v}
 	if v.Kind() != reflect.Pointer {
 		o.receiver = reflect.New(v.Type())
 		o.receiver.Elem().Set(v)
 	}
 	o.members = methodsOf(o.receiver)
-	return load.NewObject(o)
+	return engine.NewObject(o)
 }
 
 // Wrap returns what a call by name returns for a value of the host: plain data as it is, and everything
@@ -39,7 +39,7 @@ func newObject(m *module, v reflect.Value) *load.Object {
 func Wrap(v any) any { return wrap(&module{name: "host"}, reflect.ValueOf(v)) }
 
 // Unwrap returns the value of an object that this engine made; ok is false for another's.
-func Unwrap(o *load.Object) (value any, ok bool) {
+func Unwrap(o *engine.Object) (value any, ok bool) {
 	ref, ok := o.Ref().(*object)
 	if !ok || ref.released.Load() {
 		return nil, false
@@ -89,14 +89,14 @@ func isData(t reflect.Type, within []reflect.Type) bool {
 	return true
 }
 
-// Usage implements [load.Counted].
-func (o *object) Usage() *load.Usage { return o.module.Usage() }
+// Usage implements [engine.Counted].
+func (o *object) Usage() *engine.Usage { return o.module.Usage() }
 
-// TypeName implements [load.ObjectRef].
+// TypeName implements [engine.ObjectRef].
 func (o *object) TypeName() string { return o.value.Type().String() }
 
-// Methods implements [load.ObjectRef].
-func (o *object) Methods() []load.Symbol {
+// Methods implements [engine.ObjectRef].
+func (o *object) Methods() []engine.Symbol {
 	all := symbolsOf(o.members)
 	for i, m := range o.members {
 		all[i].Signature = "func (" + o.TypeName() + ") " + m.name + signature(m.value.Type())
@@ -112,14 +112,14 @@ func (o *object) method(name string) (member, error) {
 	case name == "" && o.value.Kind() == reflect.Func && !o.value.IsNil():
 		return member{name: o.TypeName(), value: o.value, call: true}, nil
 	case name == "":
-		return member{}, &load.SymbolError{Module: o.module.name, Symbol: o.TypeName(), Have: o.TypeName(), Reason: "it is not a function"}
+		return member{}, &engine.SymbolError{Module: o.module.name, Symbol: o.TypeName(), Have: o.TypeName(), Reason: "it is not a function"}
 	}
 	found, err := o.module.find(o.members, o.TypeName()+".", name)
 	found.name = o.TypeName() + "." + name
 	return found, err
 }
 
-// Bind implements [load.ObjectRef].
+// Bind implements [engine.ObjectRef].
 func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 	found, err := o.method(method)
 	if err != nil {
@@ -128,7 +128,7 @@ func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 	return o.module.bind(found, found.name, t)
 }
 
-// Call implements [load.ObjectRef].
+// Call implements [engine.ObjectRef].
 func (o *object) Call(ctx context.Context, method string, args []any) ([]any, error) {
 	found, err := o.method(method)
 	if err != nil {
@@ -137,7 +137,7 @@ func (o *object) Call(ctx context.Context, method string, args []any) ([]any, er
 	return o.module.callByName(ctx, found.name, found.value, args)
 }
 
-// Field implements [load.ObjectRef].
+// Field implements [engine.ObjectRef].
 func (o *object) Field(_ context.Context, name string) (any, error) {
 	if o.released.Load() {
 		return nil, errReleased
@@ -154,7 +154,7 @@ func (o *object) Field(_ context.Context, name string) (any, error) {
 	return wrap(o.module, found.value), nil
 }
 
-// SetField implements [load.ObjectRef].
+// SetField implements [engine.ObjectRef].
 func (o *object) SetField(_ context.Context, name string, value any) error {
 	if o.released.Load() {
 		return errReleased
@@ -165,14 +165,14 @@ func (o *object) SetField(_ context.Context, name string, value any) error {
 	field := reflect.Indirect(o.receiver).FieldByName(name)
 	v, err := conversion{module: o.module, lenient: true}.value(reflect.ValueOf(&value).Elem(), field.Type())
 	if err != nil {
-		return &load.SymbolError{Module: o.module.name, Symbol: o.TypeName() + "." + name, Have: field.Type().String(), Want: fmt.Sprintf("%T", value), Reason: err.Error()}
+		return &engine.SymbolError{Module: o.module.name, Symbol: o.TypeName() + "." + name, Have: field.Type().String(), Want: fmt.Sprintf("%T", value), Reason: err.Error()}
 	}
 	field.Set(v)
 	return nil
 }
 
-// Equal implements [load.ObjectRef].
-func (o *object) Equal(_ context.Context, other load.ObjectRef) (equal bool, err error) {
+// Equal implements [engine.ObjectRef].
+func (o *object) Equal(_ context.Context, other engine.ObjectRef) (equal bool, err error) {
 	b, ok := other.(*object)
 	switch {
 	case !ok:
@@ -188,8 +188,8 @@ func (o *object) Equal(_ context.Context, other load.ObjectRef) (equal bool, err
 	return o.value.Interface() == b.value.Interface(), nil
 }
 
-// Adapt implements [load.Adapter].
-func (o *object) Adapt(_ *load.Object, t reflect.Type) (reflect.Value, error) {
+// Adapt implements [engine.Adapter].
+func (o *object) Adapt(_ *engine.Object, t reflect.Type) (reflect.Value, error) {
 	if o.released.Load() {
 		return reflect.Value{}, errReleased
 	}
@@ -198,10 +198,10 @@ func (o *object) Adapt(_ *load.Object, t reflect.Type) (reflect.Value, error) {
 			return v, nil
 		}
 	}
-	return reflect.Value{}, &load.SymbolError{Module: o.module.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: misfit(o.value.Type(), t).Error()}
+	return reflect.Value{}, &engine.SymbolError{Module: o.module.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: misfit(o.value.Type(), t).Error()}
 }
 
-// Text implements [load.ObjectRef].
+// Text implements [engine.ObjectRef].
 func (o *object) Text(context.Context) (string, error) {
 	if o.released.Load() {
 		return "", errReleased
@@ -209,7 +209,7 @@ func (o *object) Text(context.Context) (string, error) {
 	return fmt.Sprint(o.value.Interface()), nil
 }
 
-// JSON implements [load.ObjectRef].
+// JSON implements [engine.ObjectRef].
 func (o *object) JSON(context.Context) ([]byte, error) {
 	if o.released.Load() {
 		return nil, errReleased
@@ -217,5 +217,5 @@ func (o *object) JSON(context.Context) ([]byte, error) {
 	return json.Marshal(o.value.Interface())
 }
 
-// Release implements [load.ObjectRef].
+// Release implements [engine.ObjectRef].
 func (o *object) Release() { o.released.Store(true) }

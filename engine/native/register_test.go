@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 func TestRegister(t *testing.T) {
@@ -74,8 +75,8 @@ func TestFactory(t *testing.T) {
 		t.Error("the factory ran before the load")
 	}
 	_, err := l.Load(t.Context(), "flaky")
-	var panicked *load.PanicError
-	var initial *load.InitError
+	var panicked *engine.PanicError
+	var initial *engine.InitError
 	if !errors.As(err, &panicked) || !errors.As(err, &initial) || !strings.Contains(panicked.Stack, "TestFactory") {
 		t.Errorf("%#v", err)
 	}
@@ -128,10 +129,10 @@ func TestUnload(t *testing.T) {
 	if _, err := l.Unload(t.Context(), "m"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := greet("you"); !errors.Is(err, load.ErrUnloaded) {
+	if _, err := greet("you"); !errors.Is(err, engine.ErrUnloaded) {
 		t.Error(err)
 	}
-	if _, err := m.Call(t.Context(), "greet", "you"); !errors.Is(err, load.ErrUnloaded) {
+	if _, err := m.Call(t.Context(), "greet", "you"); !errors.Is(err, engine.ErrUnloaded) {
 		t.Error(err)
 	}
 	if _, err := l.Load(t.Context(), "m"); err != nil {

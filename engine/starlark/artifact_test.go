@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/event"
 )
 
 // A file is one module by all its names, compiled once; a change is another.
@@ -17,7 +18,7 @@ func TestArtifact(t *testing.T) {
 		for {
 			select {
 			case e := <-w.events:
-				if _, ok := e.(load.Compiled); ok {
+				if _, ok := e.(event.Compiled); ok {
 					n++
 				}
 			default:
@@ -63,7 +64,7 @@ func TestPrint(t *testing.T) {
 	}
 	var lines []string
 	for range len(w.events) {
-		if line, ok := (<-w.events).(load.Output); ok {
+		if line, ok := (<-w.events).(event.Output); ok {
 			lines = append(lines, line.Line)
 		}
 	}

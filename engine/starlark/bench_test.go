@@ -18,7 +18,9 @@ import (
 	"go.starlark.net/syntax"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/store"
 )
@@ -69,7 +71,7 @@ func (s scene) load() (took time.Duration, err error) {
 	if err != nil {
 		return 0, err
 	}
-	l, err := load.New(load.Config{Path: load.Path{dir.New(s.root)}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: st})
+	l, err := load.New(load.Config{Path: find.Path{dir.New(s.root)}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: st})
 	if err != nil {
 		return 0, err
 	}
@@ -101,7 +103,7 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	name, err := load.ParseName("m")
+	name, err := find.ParseName("m")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -109,13 +111,13 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	engine := starlark.New(starlark.Config{})
-	files, err := st.Lookup(store.Key(spec.Source.Hash, engine.Name(), engine.Fingerprint()))
+	eng := starlark.New(starlark.Config{})
+	files, err := st.Lookup(store.Key(spec.Source.Hash, eng.Name(), eng.Fingerprint()))
 	if err != nil {
 		b.Fatal(err)
 	}
 	compare(b, "open", timed(func() error {
-		_, err := engine.Open(context.Background(), load.Artifact{Spec: spec, Files: files}, nil)
+		_, err := eng.Open(context.Background(), engine.Artifact{Spec: spec, Files: files}, nil)
 		return err
 	}), timed(s.alone))
 }

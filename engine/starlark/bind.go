@@ -8,14 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load/engine"
 )
 
 var (
 	contextType = reflect.TypeFor[context.Context]()
 	errorType   = reflect.TypeFor[error]()
-	objectType  = reflect.TypeFor[*load.Object]()
+	objectType  = reflect.TypeFor[*engine.Object]()
 	valueType   = reflect.TypeFor[starlark.Value]()
 	anyType     = reflect.TypeFor[any]()
 	timeType    = reflect.TypeFor[time.Time]()
@@ -184,7 +185,7 @@ func (b *binding) run(args, out []reflect.Value) error {
 // decode spreads what the function returned over the results of the Go function.
 func (b *binding) decode(v starlark.Value, out []reflect.Value) error {
 	misfit := func(t string, reason string) error {
-		return &load.SymbolError{Module: b.in.name, Symbol: b.symbol, Want: t, Have: describe(b.symbol, b.f), Reason: reason}
+		return &engine.SymbolError{Module: b.in.name, Symbol: b.symbol, Want: t, Have: describe(b.symbol, b.f), Reason: reason}
 	}
 	values := starlark.Tuple{v}
 	switch tuple, ok := v.(starlark.Tuple); {
@@ -215,11 +216,11 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 	}
 	defer func() { in.usage.End(err) }()
 	if in.usage.Running() > maxCalls {
-		return nil, &load.LimitError{Reason: fmt.Sprintf("more than %d calls of %s run at once, or call each other", maxCalls, in.name)}
+		return nil, &engine.LimitError{Reason: fmt.Sprintf("more than %d calls of %s run at once, or call each other", maxCalls, in.name)}
 	}
 	if in.limits.CallTime > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, in.limits.CallTime, load.TimeLimit(in.limits.CallTime))
+		ctx, cancel = context.WithTimeoutCause(ctx, in.limits.CallTime, engine.TimeLimit(in.limits.CallTime))
 		defer cancel()
 	}
 	err = in.run(ctx, symbol, nil, func(t *starlark.Thread) (err error) {
@@ -232,14 +233,14 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 // callByName calls with arguments whose types are seen only now.
 func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Callable, args []any) ([]any, error) {
 	fail := func(err error) error {
-		return &load.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, f), Reason: err.Error()}
+		return &engine.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, f), Reason: err.Error()}
 	}
 	var place starlark.Tuple
 	var named []starlark.Tuple
 	var keywords []keyword
 	for i, arg := range args {
 		v := reflect.ValueOf(arg)
-		if spread, ok := arg.(load.Spread); ok && i == len(args)-1 && reflect.ValueOf(spread.Slice).Kind() == reflect.Slice {
+		if spread, ok := arg.(engine.Spread); ok && i == len(args)-1 && reflect.ValueOf(spread.Slice).Kind() == reflect.Slice {
 			v = reflect.ValueOf(spread.Slice)
 			for j := range v.Len() {
 				element, err := encode(v.Index(j), 0)

@@ -5,12 +5,13 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/lib/json"
 	"go.starlark.net/lib/math"
 	"go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"github.com/loadgo/load/engine"
 )
 
 // check looks at the arguments of a function before it is called.
@@ -82,7 +83,7 @@ func (l limits) checkJSON(args starlark.Tuple, _ []starlark.Tuple) error {
 func (l limits) checkNumber(args starlark.Tuple, _ []starlark.Tuple) error {
 	if len(args) > 0 {
 		if text, ok := starlark.AsString(args[0]); ok && len(text) > maxText {
-			return &load.LimitError{Reason: fmt.Sprintf("a number of more than %d digits", maxText)}
+			return &engine.LimitError{Reason: fmt.Sprintf("a number of more than %d digits", maxText)}
 		}
 	}
 	return nil
@@ -113,7 +114,7 @@ func (l limits) guardSum(_ *starlark.Thread, _ *starlark.Builtin, args starlark.
 		size = wordSize * y.Len()
 	}
 	if l.memory >= 0 && int64(size) > l.memory/4 {
-		return nil, &load.LimitError{Reason: fmt.Sprintf("it adds more than %s at once", mebibytes(l.memory/4)), Fix: memoryFix}
+		return nil, &engine.LimitError{Reason: fmt.Sprintf("it adds more than %s at once", mebibytes(l.memory/4)), Fix: memoryFix}
 	}
 	return args[0], nil
 }
@@ -216,7 +217,7 @@ func (l limits) makeRange(t *starlark.Thread, _ *starlark.Builtin, args starlark
 		return nil, err
 	}
 	if n := starlark.Len(v); l.memory >= 0 && int64(n) > l.memory/entrySize {
-		return nil, &load.LimitError{
+		return nil, &engine.LimitError{
 			Reason: fmt.Sprintf("a range of %d elements is longer than a list can be (%d)", n, l.memory/entrySize),
 			Fix:    "use a while loop, or set starlark.Config.Memory to allow more",
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
 )
 
@@ -33,17 +34,17 @@ func TestShared(t *testing.T) {
 					return
 				}
 				total, err := load.Func[func(context.Context, int) (int, error)](m, "total")
-				if errors.Is(err, load.ErrUnloaded) {
+				if errors.Is(err, engine.ErrUnloaded) {
 					continue
 				}
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				if n, err := total(t.Context(), 1); !errors.Is(err, load.ErrUnloaded) && (n != 12 || err != nil) {
+				if n, err := total(t.Context(), 1); !errors.Is(err, engine.ErrUnloaded) && (n != 12 || err != nil) {
 					t.Error(n, err)
 				}
-				if results, err := m.Call(t.Context(), "total", 2); !errors.Is(err, load.ErrUnloaded) && (err != nil || results[0] != 13) {
+				if results, err := m.Call(t.Context(), "total", 2); !errors.Is(err, engine.ErrUnloaded) && (err != nil || results[0] != 13) {
 					t.Error(results, err)
 				}
 			}
@@ -64,12 +65,12 @@ func TestShared(t *testing.T) {
 func TestObjectsAreFrozen(t *testing.T) {
 	t.Parallel()
 	m := module(t, "def counter():\n\tseen = []\n\tdef add(x):\n\t\tseen.append(x)\n\t\treturn seen\n\treturn add\n")
-	counter, err := load.Func[func() *load.Object](m, "counter")
+	counter, err := load.Func[func() *engine.Object](m, "counter")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = counter().Call(t.Context(), "", 1)
-	var eval *load.EvalError
+	var eval *engine.EvalError
 	if !errors.As(err, &eval) || eval.Message != "append: cannot append to frozen list" {
 		t.Error(err)
 	}

@@ -8,11 +8,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/loadgo/load"
-	"github.com/loadgo/load/engine/native"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/native"
 )
 
 func encodeAny(v any) (starlark.Value, error) { return encode(reflect.ValueOf(v), 0) }
@@ -32,7 +33,7 @@ func encode(v reflect.Value, depth int) (starlark.Value, error) {
 	switch own := v.Interface().(type) {
 	case starlark.Value:
 		return own, nil
-	case *load.Object:
+	case *engine.Object:
 		return encodeObject(own), nil
 	case time.Time:
 		return startime.Time(own), nil
@@ -57,7 +58,7 @@ func encode(v reflect.Value, depth int) (starlark.Value, error) {
 	case v.CanUint():
 		return starlark.MakeUint64(v.Uint()), nil
 	}
-	if held, ok := native.Wrap(v.Interface()).(*load.Object); ok {
+	if held, ok := native.Wrap(v.Interface()).(*engine.Object); ok {
 		return encodeObject(held), nil
 	}
 	return encodeComposite(v, depth)

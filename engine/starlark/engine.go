@@ -15,9 +15,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 )
 
 // Config says what a script may use. The zero Config is useful.
@@ -61,18 +65,18 @@ func New(config Config) *Engine {
 	return e
 }
 
-// Name implements [load.Engine].
+// Name implements [engine.Engine].
 func (*Engine) Name() string { return "starlark" }
 
-// Accepts implements [load.Engine]: every Starlark file.
-func (*Engine) Accepts(src load.Source) bool {
-	return src.Kind == load.KindStarlark && src.File != "" && src.FS != nil
+// Accepts implements [engine.Engine]: every Starlark file.
+func (*Engine) Accepts(src find.Source) bool {
+	return src.Kind == find.KindStarlark && src.File != "" && src.FS != nil
 }
 
 // dialect counts the changes of what this package makes of a source.
 const dialect = 1
 
-// Fingerprint implements [load.Compiler].
+// Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string {
 	return fmt.Sprintf("starlark %d, dialect %d", starlark.CompilerVersion, dialect)
 }
@@ -82,21 +86,21 @@ const (
 	maxSource   = 4 << 20 // bytes
 )
 
-// Compile implements [load.Compiler].
-func (e *Engine) Compile(_ context.Context, src load.Source, dir string) error {
+// Compile implements [engine.Compiler].
+func (e *Engine) Compile(_ context.Context, src find.Source, dir string) error {
 	text, err := fs.ReadFile(src.FS, src.File)
 	if err != nil {
 		return err
 	}
 	name := fileName(src)
 	switch {
-	case strings.HasPrefix(src.Hash, "file:") && load.HashFile(name, text) != src.Hash:
-		return &load.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
+	case strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, text) != src.Hash:
+		return &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
 	case len(text) > maxSource:
-		return &load.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
+		return &engine.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
 	}
 	if bytes.IndexByte(text, 0) >= 0 { // the interpreter would take it for the end
-		return &load.CompileError{Reason: "it is not a text: it holds a NUL byte"}
+		return &engine.CompileError{Reason: "it is not a text: it holds a NUL byte"}
 	}
 	program, err := compile(name, text, e.predeclared.Has)
 	if err != nil {
@@ -110,7 +114,7 @@ func (e *Engine) Compile(_ context.Context, src load.Source, dir string) error {
 }
 
 // fileName is how messages call the source's file.
-func fileName(src load.Source) string { return filepath.Join(src.Dir, filepath.FromSlash(src.File)) }
+func fileName(src find.Source) string { return filepath.Join(src.Dir, filepath.FromSlash(src.File)) }
 
 // options is the dialect: what Python programmers expect, but for recursion.
 var options = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
@@ -132,13 +136,13 @@ func compile(name string, text []byte, isPredeclared func(string) bool) (*starla
 // leastMemory is what is told apart from the growth of the rest of the program.
 const leastMemory = 1 << 20
 
-// Valid implements [load.Configured].
+// Valid implements [engine.Configured].
 func (e *Engine) Valid() error {
-	return load.TooLittleMemory(e.Name(), max(e.limits.memory, 0), leastMemory)
+	return engine.TooLittleMemory(e.Name(), max(e.limits.memory, 0), leastMemory)
 }
 
-// CanGrant implements [load.Granter]: a script has nothing, and one limit of memory that is the engine's.
-func (e *Engine) CanGrant(g load.Grants) error {
+// CanGrant implements [engine.Granter]: a script has nothing, and one limit of memory that is the engine's.
+func (e *Engine) CanGrant(g engine.Grants) error {
 	switch {
 	case g.Access():
 		return errors.New("scripts have no files, environment, network or programs")
@@ -149,10 +153,10 @@ func (e *Engine) CanGrant(g load.Grants) error {
 }
 
 // Isolation tells what keeps scripts from the host.
-func (e *Engine) Isolation() load.Isolation { return e.limits.isolation() }
+func (e *Engine) Isolation() engine.Isolation { return e.limits.isolation() }
 
-// Open implements [load.Engine]: it runs the top level of the module.
-func (e *Engine) Open(ctx context.Context, a load.Artifact, imp load.Importer) (load.Instance, error) {
+// Open implements [engine.Engine]: it runs the top level of the module.
+func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importer) (engine.Instance, error) {
 	data, err := a.Files.ReadFile(programFile)
 	if err != nil {
 		return nil, err
@@ -161,7 +165,7 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, imp load.Importer) (
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{engine: e, name: a.Spec.Name, limits: a.Limits, print: load.SinkOf(ctx)}
+	in := &instance{engine: e, name: a.Spec.Name, limits: a.Limits, print: event.SinkOf(ctx)}
 	loads := imports{spec: a.Spec, importer: imp}
 	err = in.run(ctx, "its top level", loads.load, func(t *starlark.Thread) (err error) {
 		in.globals, err = program.Init(t, e.predeclared)
@@ -175,8 +179,8 @@ func (e *Engine) Open(ctx context.Context, a load.Artifact, imp load.Importer) (
 	case errors.As(err, &nested):
 		return nil, nested
 	case err != nil:
-		return nil, &load.InitError{Reason: err.Error(), Err: err}
+		return nil, &engine.InitError{Reason: err.Error(), Err: err}
 	}
-	in.symbols = sync.OnceValue(func() []load.Symbol { return symbolsOf(in.globals) })
+	in.symbols = sync.OnceValue(func() []engine.Symbol { return symbolsOf(in.globals) })
 	return in, nil
 }

@@ -10,13 +10,14 @@ import (
 
 	"go.starlark.net/starlark"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 // imports answers the load statements of one module.
 type imports struct {
-	spec     *load.Spec
-	importer load.Importer
+	spec     *find.Spec
+	importer engine.Importer
 }
 
 // load implements load("name", …): the name is any that the host's loader knows, or that of a file relative to
@@ -40,20 +41,20 @@ func (i imports) resolve(name string) (string, error) {
 	}
 	switch relative := filepath.FromSlash(name); {
 	case i.spec.Source.Dir == "":
-		return "", &load.NameError{Name: name, Reason: "the module that loads it is in no directory"}
+		return "", &find.NameError{Name: name, Reason: "the module that loads it is in no directory"}
 	case i.spec.Version != "" && !filepath.IsLocal(relative):
-		return "", &load.NameError{Name: name, Reason: "an installed module loads no files from outside of its folder"}
+		return "", &find.NameError{Name: name, Reason: "an installed module loads no files from outside of its folder"}
 	default:
 		return filepath.Join(i.spec.Source.Dir, relative), nil
 	}
 }
 
 // environment is a module as scripts see it. What they cannot use is left out.
-func environment(m load.Imported) (starlark.StringDict, error) {
+func environment(m engine.Imported) (starlark.StringDict, error) {
 	all := make(starlark.StringDict)
 	for _, s := range m.Symbols() {
 		v, err := symbol(m, s)
-		var misfit *load.SymbolError
+		var misfit *engine.SymbolError
 		switch {
 		case errors.As(err, &misfit):
 		case err != nil:
@@ -66,16 +67,16 @@ func environment(m load.Imported) (starlark.StringDict, error) {
 }
 
 // symbol returns a symbol of a module: the value itself where it is one of a script.
-func symbol(m load.Imported, s load.Symbol) (starlark.Value, error) {
-	if s.Kind == load.KindType || s.Limit != "" {
-		return nil, &load.SymbolError{Module: m.Name(), Symbol: s.Name, Have: s.Signature, Reason: s.Limit}
+func symbol(m engine.Imported, s engine.Symbol) (starlark.Value, error) {
+	if s.Kind == engine.KindType || s.Limit != "" {
+		return nil, &engine.SymbolError{Module: m.Name(), Symbol: s.Name, Have: s.Signature, Reason: s.Limit}
 	}
 	if v, err := m.Bind(s.Name, reflect.TypeFor[starlark.Value]()); err == nil {
 		return v.Interface().(starlark.Value), nil
 	}
-	if s.Kind != load.KindFunc {
+	if s.Kind != engine.KindFunc {
 		v, err := m.Bind(s.Name, reflect.TypeFor[any]())
-		var misfit *load.SymbolError
+		var misfit *engine.SymbolError
 		if err == nil {
 			return encodeAny(v.Interface())
 		}
@@ -137,10 +138,10 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 }
 
 // hostObject is an object of another module as scripts see it: its methods and fields are attributes.
-type hostObject struct{ o *load.Object }
+type hostObject struct{ o *engine.Object }
 
 // encodeObject makes a value of an object: the script's own, where it is one.
-func encodeObject(o *load.Object) starlark.Value {
+func encodeObject(o *engine.Object) starlark.Value {
 	if o == nil {
 		return starlark.None
 	}
@@ -172,13 +173,13 @@ func (h hostObject) Hash() (uint32, error) {
 
 // Attr implements [starlark.HasAttrs].
 func (h hostObject) Attr(name string) (starlark.Value, error) {
-	if _, ok := load.FindSymbol(h.o.Methods(), name); ok {
+	if _, ok := engine.FindSymbol(h.o.Methods(), name); ok {
 		return hostFunction(name, func(ctx context.Context, args []any) ([]any, error) {
 			return h.o.Call(ctx, name, args...)
 		}), nil
 	}
 	v, err := h.o.Field(context.Background(), name)
-	var misfit *load.SymbolError
+	var misfit *engine.SymbolError
 	if errors.As(err, &misfit) && misfit.Have == "" {
 		return nil, nil // the interpreter says so, with what is spelled alike
 	}

@@ -10,7 +10,9 @@ import (
 	sky "go.starlark.net/starlark"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/find"
 )
 
 type account struct {
@@ -104,14 +106,14 @@ func TestBuiltinErrors(t *testing.T) {
 		"field":        "*starlark_test.account has no .Ownr field or method",
 	} {
 		_, err := m.Call(t.Context(), symbol)
-		var eval *load.EvalError
+		var eval *engine.EvalError
 		if !errors.As(err, &eval) || !strings.HasPrefix(strings.ReplaceAll(err.Error(), w.dir, "DIR"), want) {
 			t.Errorf("%s: %v", symbol, err)
 		}
 	}
 	// A script that calls itself through the host ends with an error, not with the host's stack.
 	_, err := m.Call(t.Context(), "again", 1)
-	var limit *load.LimitError
+	var limit *engine.LimitError
 	if !errors.As(err, &limit) {
 		t.Errorf("%.200v", err)
 	}
@@ -154,7 +156,7 @@ func TestImports(t *testing.T) {
 		w.wantError(t, err, want)
 	}
 	_, err = w.Load(t.Context(), "none")
-	if !errors.Is(err, load.ErrNotFound) || !strings.HasPrefix(err.Error(), "load none → "+w.dir+"/nowhere.star: not found") {
+	if !errors.Is(err, find.ErrNotFound) || !strings.HasPrefix(err.Error(), "load none → "+w.dir+"/nowhere.star: not found") {
 		t.Error(err)
 	}
 	var cycle *load.CycleError
@@ -173,7 +175,7 @@ func TestInstalledStaysInside(t *testing.T) {
 	}
 	installed := *spec
 	installed.Version = "v1.0.0"
-	l, err := load.New(load.Config{Path: load.Path{fixed{&installed}}, Engines: []load.Engine{starlark.New(starlark.Config{})}, Store: w.store})
+	l, err := load.New(load.Config{Path: find.Path{fixed{&installed}}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: w.store})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +183,6 @@ func TestInstalledStaysInside(t *testing.T) {
 	w.wantError(t, err, "load p: cannot load ../m.star: invalid module name: an installed module loads no files from outside of its folder\n\tDIR/p/init.star:1:1: in <toplevel>")
 }
 
-type fixed struct{ spec *load.Spec }
+type fixed struct{ spec *find.Spec }
 
-func (f fixed) Find(context.Context, load.Name) (*load.Spec, error) { return f.spec, nil }
+func (f fixed) Find(context.Context, find.Name) (*find.Spec, error) { return f.spec, nil }

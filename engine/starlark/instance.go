@@ -6,45 +6,47 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/spelling"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/spelling"
 )
 
 // instance is a module whose top level has run. Its globals are frozen.
 type instance struct {
 	engine  *Engine
 	name    string
-	print   load.Sink
+	print   event.Sink
 	globals starlark.StringDict
-	symbols func() []load.Symbol // lists them once
-	usage   load.Usage
-	limits  load.Limits // of which only the time counts
+	symbols func() []engine.Symbol // lists them once
+	usage   engine.Usage
+	limits  engine.Limits // of which only the time counts
 }
 
-// Usage implements [load.Counted].
-func (in *instance) Usage() *load.Usage { return &in.usage }
+// Usage implements [engine.Counted].
+func (in *instance) Usage() *engine.Usage { return &in.usage }
 
-// Symbols implements [load.Instance].
-func (in *instance) Symbols() []load.Symbol { return in.symbols() }
+// Symbols implements [engine.Instance].
+func (in *instance) Symbols() []engine.Symbol { return in.symbols() }
 
-// Isolation implements [load.Isolated].
-func (in *instance) Isolation() load.Isolation { return in.engine.Isolation() }
+// Isolation implements [engine.Isolated].
+func (in *instance) Isolation() engine.Isolation { return in.engine.Isolation() }
 
 // symbolsOf lists the globals that a script exports: those whose names do not start with "_".
-func symbolsOf(globals starlark.StringDict) []load.Symbol {
-	var all []load.Symbol
+func symbolsOf(globals starlark.StringDict) []engine.Symbol {
+	var all []engine.Symbol
 	for name, v := range globals {
 		if strings.HasPrefix(name, "_") {
 			continue
 		}
-		s := load.Symbol{Name: name, Kind: load.KindConst, Signature: name + ": " + v.Type()}
+		s := engine.Symbol{Name: name, Kind: engine.KindConst, Signature: name + ": " + v.Type()}
 		if f, ok := v.(starlark.Callable); ok {
-			s.Kind, s.Signature, s.Doc = load.KindFunc, "def "+name+parameters(f), synopsis(f)
+			s.Kind, s.Signature, s.Doc = engine.KindFunc, "def "+name+parameters(f), synopsis(f)
 		}
 		all = append(all, s)
 	}
-	slices.SortFunc(all, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -90,7 +92,7 @@ func synopsis(f starlark.Callable) string {
 // find returns a global that is exported, or an error that names those that are spelled alike.
 func (in *instance) find(symbol string) (starlark.Value, error) {
 	if in.usage.Refused() {
-		return nil, load.ErrUnloaded
+		return nil, engine.ErrUnloaded
 	}
 	if v, ok := in.globals[symbol]; ok && !strings.HasPrefix(symbol, "_") {
 		return v, nil
@@ -102,10 +104,10 @@ func (in *instance) find(symbol string) (starlark.Value, error) {
 			}
 		}
 	}, 3)
-	return nil, &load.SymbolError{Module: in.name, Symbol: symbol, NearMiss: near}
+	return nil, &engine.SymbolError{Module: in.name, Symbol: symbol, NearMiss: near}
 }
 
-// Bind implements [load.Instance]. A t of [starlark.Value] is the frozen value itself.
+// Bind implements [engine.Instance]. A t of [starlark.Value] is the frozen value itself.
 func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	v, err := in.find(symbol)
 	if err != nil {
@@ -117,7 +119,7 @@ func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 // bind makes a value of the module available as one of type t.
 func (in *instance) bind(symbol string, v starlark.Value, t reflect.Type) (reflect.Value, error) {
 	fail := func(reason string) (reflect.Value, error) {
-		return reflect.Value{}, &load.SymbolError{Module: in.name, Symbol: symbol, Want: t.String(), Have: describe(symbol, v), Reason: reason}
+		return reflect.Value{}, &engine.SymbolError{Module: in.name, Symbol: symbol, Want: t.String(), Have: describe(symbol, v), Reason: reason}
 	}
 	f, callable := v.(starlark.Callable)
 	switch {
@@ -147,7 +149,7 @@ func describe(symbol string, v starlark.Value) string {
 	return symbol + ": " + v.Type()
 }
 
-// Call implements [load.Instance]. A tuple that the function returns is several results. A struct with
+// Call implements [engine.Instance]. A tuple that the function returns is several results. A struct with
 // `load` tags as the last argument gives arguments by name.
 func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
 	v, err := in.find(symbol)
@@ -156,12 +158,12 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 	}
 	f, ok := v.(starlark.Callable)
 	if !ok {
-		return nil, &load.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, v), Reason: "it is not a function"}
+		return nil, &engine.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, v), Reason: "it is not a function"}
 	}
 	return in.callByName(ctx, symbol, f, args)
 }
 
-// Close implements [load.Instance]. Calls that still run go on: their steps are limited. What other scripts loaded
+// Close implements [engine.Instance]. Calls that still run go on: their steps are limited. What other scripts loaded
 // from this one stays theirs.
 func (in *instance) Close(context.Context) error {
 	in.usage.Refuse()

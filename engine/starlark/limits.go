@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load/engine"
 )
 
 // limits is what a run may use. Its methods check, before it is done, the size of what one operation makes; an
-// error is a [*load.LimitError].
+// error is a [*engine.LimitError].
 type limits struct {
 	steps  uint64
 	memory int64 // in bytes; negative: no limit
@@ -26,7 +27,7 @@ func (l limits) tooLarge(n uint64) error {
 	if l.memory < 0 || n <= uint64(l.memory) {
 		return nil
 	}
-	return &load.LimitError{Reason: fmt.Sprintf("its result takes more than %s of memory", mebibytes(l.memory)), Fix: memoryFix}
+	return &engine.LimitError{Reason: fmt.Sprintf("its result takes more than %s of memory", mebibytes(l.memory)), Fix: memoryFix}
 }
 
 // times checks n copies of count elements of a size.
@@ -50,7 +51,7 @@ func (l limits) bits(x, y starlark.Int) error {
 	if bitLen(x)+bitLen(y) <= maxBits {
 		return nil
 	}
-	return &load.LimitError{Reason: fmt.Sprintf("its result is a number of more than %d bits", maxBits)}
+	return &engine.LimitError{Reason: fmt.Sprintf("its result is a number of more than %d bits", maxBits)}
 }
 
 func bitLen(x starlark.Int) int {
@@ -149,12 +150,12 @@ func (l limits) json(text string) error {
 	return nil
 }
 
-func (l limits) isolation() load.Isolation {
+func (l limits) isolation() engine.Isolation {
 	why := ""
 	if l.memory < 0 {
 		why = "starlark.Config.Memory sets no limit"
 	}
-	return load.Isolation{Level: "full", Measures: []load.Measure{
+	return engine.Isolation{Level: "full", Measures: []engine.Measure{
 		{Name: "files", InForce: true, How: "the language has none"},
 		{Name: "environment", InForce: true, How: "the language has none"},
 		{Name: "network", InForce: true, How: "the language has none"},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
 )
 
@@ -92,7 +93,7 @@ func TestLimits(t *testing.T) {
 		}
 		t.Run(s.Name, func(t *testing.T) {
 			_, err := m.Call(t.Context(), s.Name)
-			var limit *load.LimitError
+			var limit *engine.LimitError
 			if !errors.As(err, &limit) || limit.Reason != want || want == result && !strings.HasSuffix(err.Error(), memory) {
 				t.Errorf("%.300v", err)
 			}
@@ -130,7 +131,7 @@ def f():
         str([1]), json.encode({"a": [1]}), json.decode("[1, \"[\"]"), zip([1], [2]), int("12"), 3 * time.second, b"a" * 2, "ab".upper(), ("x",) + (1,),
     ]
 `)
-	f, err := load.Func[func() (*load.Object, error)](m, "f")
+	f, err := load.Func[func() (*engine.Object, error)](m, "f")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,8 +159,8 @@ func TestTopLevelLimits(t *testing.T) {
 	} {
 		_, err := w.Load(t.Context(), name)
 		w.wantError(t, err, want)
-		var initial *load.InitError
-		var limit *load.LimitError
+		var initial *engine.InitError
+		var limit *engine.LimitError
 		if !errors.As(err, &initial) || !errors.As(err, &limit) {
 			t.Errorf("%s: %#v", name, err)
 		}
@@ -210,7 +211,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"nested": "DIR/nested.star:1:82: excessive nesting",
 	} {
 		_, err := w.Load(t.Context(), name)
-		var compile *load.CompileError
+		var compile *engine.CompileError
 		if !errors.As(err, &compile) {
 			t.Errorf("%s: %v", name, err)
 			continue

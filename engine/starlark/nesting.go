@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"github.com/loadgo/load/engine"
 )
 
 // maxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a stack
 // that overflows would end the host.
 const maxNesting = 1000
 
-var errNesting = &load.LimitError{Reason: fmt.Sprintf("a value is nested deeper than %d", maxNesting)}
+var errNesting = &engine.LimitError{Reason: fmt.Sprintf("a value is nested deeper than %d", maxNesting)}
 
 // partsOf lists the values directly in a value, nil for one without.
 func partsOf(v starlark.Value) iter.Seq[starlark.Value] {
@@ -101,7 +102,7 @@ func freeze(globals starlark.StringDict) error {
 	f := freezer{seen: make(map[starlark.Value]bool)}
 	for _, v := range globals {
 		if err := f.freeze(v, 0); err != nil {
-			return &load.EvalError{Message: err.Error(), Err: err}
+			return &engine.EvalError{Message: err.Error(), Err: err}
 		}
 	}
 	return nil
@@ -113,7 +114,7 @@ func (f *freezer) freeze(v starlark.Value, depth int) error {
 		f.tuples++
 	}
 	if f.tuples > maxTuples {
-		return &load.LimitError{Reason: fmt.Sprintf("its values refer to tuples more than %d times", maxTuples)}
+		return &engine.LimitError{Reason: fmt.Sprintf("its values refer to tuples more than %d times", maxTuples)}
 	}
 	parts := partsOf(v)
 	if parts == nil {

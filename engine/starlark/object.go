@@ -7,33 +7,34 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/spelling"
 	"go.starlark.net/lib/json"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/spelling"
 )
 
-// object is the host's reference to a frozen value of a script. It implements [load.ObjectRef].
+// object is the host's reference to a frozen value of a script. It implements [engine.ObjectRef].
 type object struct {
 	in *instance
 	v  starlark.Value
 }
 
 // object makes an object of a value, which is frozen from then on: goroutines can share it.
-func (in *instance) object(v starlark.Value) (*load.Object, error) {
+func (in *instance) object(v starlark.Value) (*engine.Object, error) {
 	if held, ok := hostObjectOf(v); ok {
 		return held.o, nil
 	}
 	if err := freeze(starlark.StringDict{"": v}); err != nil {
 		return nil, err
 	}
-	return load.NewObject(&object{in, v}), nil
+	return engine.NewObject(&object{in, v}), nil
 }
 
-// Usage implements [load.Counted].
-func (o *object) Usage() *load.Usage { return &o.in.usage }
+// Usage implements [engine.Counted].
+func (o *object) Usage() *engine.Usage { return &o.in.usage }
 
-// TypeName implements [load.ObjectRef].
+// TypeName implements [engine.ObjectRef].
 func (o *object) TypeName() string { return o.v.Type() }
 
 // attribute returns an attribute of the value; the empty name is the value itself.
@@ -52,24 +53,24 @@ func (o *object) attribute(name string) (starlark.Value, error) {
 	for i := range near {
 		near[i] = o.TypeName() + "." + near[i]
 	}
-	return nil, &load.SymbolError{Module: o.in.name, Symbol: o.TypeName() + "." + name, NearMiss: near}
+	return nil, &engine.SymbolError{Module: o.in.name, Symbol: o.TypeName() + "." + name, NearMiss: near}
 }
 
-// Methods implements [load.ObjectRef].
-func (o *object) Methods() []load.Symbol {
+// Methods implements [engine.ObjectRef].
+func (o *object) Methods() []engine.Symbol {
 	v, ok := o.v.(starlark.HasAttrs)
 	if !ok {
 		return nil
 	}
-	var all []load.Symbol
+	var all []engine.Symbol
 	for _, name := range v.AttrNames() {
 		if a, err := v.Attr(name); err == nil {
 			if f, ok := a.(starlark.Callable); ok {
-				all = append(all, load.Symbol{Name: name, Kind: load.KindFunc, Signature: "def " + name + parameters(f), Doc: synopsis(f)})
+				all = append(all, engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "def " + name + parameters(f), Doc: synopsis(f)})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -81,7 +82,7 @@ func (o *object) symbol(name string) string {
 	return o.TypeName() + "." + name
 }
 
-// Bind implements [load.ObjectRef].
+// Bind implements [engine.ObjectRef].
 func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 	v, err := o.attribute(method)
 	if err != nil {
@@ -90,7 +91,7 @@ func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 	return o.in.bind(o.symbol(method), v, t)
 }
 
-// Call implements [load.ObjectRef].
+// Call implements [engine.ObjectRef].
 func (o *object) Call(ctx context.Context, method string, args []any) ([]any, error) {
 	v, err := o.attribute(method)
 	if err != nil {
@@ -98,12 +99,12 @@ func (o *object) Call(ctx context.Context, method string, args []any) ([]any, er
 	}
 	f, ok := v.(starlark.Callable)
 	if !ok {
-		return nil, &load.SymbolError{Module: o.in.name, Symbol: o.symbol(method), Have: v.Type(), Reason: "it is not a function"}
+		return nil, &engine.SymbolError{Module: o.in.name, Symbol: o.symbol(method), Have: v.Type(), Reason: "it is not a function"}
 	}
 	return o.in.callByName(ctx, o.symbol(method), f, args)
 }
 
-// Field implements [load.ObjectRef].
+// Field implements [engine.ObjectRef].
 func (o *object) Field(_ context.Context, name string) (any, error) {
 	v, err := o.attribute(name)
 	if err != nil {
@@ -112,16 +113,16 @@ func (o *object) Field(_ context.Context, name string) (any, error) {
 	return newDecoder(o.in).natural(v)
 }
 
-// SetField implements [load.ObjectRef]: the values of a script are frozen when it has run.
+// SetField implements [engine.ObjectRef]: the values of a script are frozen when it has run.
 func (o *object) SetField(_ context.Context, name string, _ any) error {
 	if _, err := o.attribute(name); err != nil {
 		return err
 	}
-	return &load.SymbolError{Module: o.in.name, Symbol: o.symbol(name), Have: o.TypeName(), Reason: "it is frozen"}
+	return &engine.SymbolError{Module: o.in.name, Symbol: o.symbol(name), Have: o.TypeName(), Reason: "it is frozen"}
 }
 
-// Equal implements [load.ObjectRef].
-func (o *object) Equal(_ context.Context, other load.ObjectRef) (bool, error) {
+// Equal implements [engine.ObjectRef].
+func (o *object) Equal(_ context.Context, other engine.ObjectRef) (bool, error) {
 	b, ok := other.(*object)
 	if !ok {
 		return false, nil
@@ -129,7 +130,7 @@ func (o *object) Equal(_ context.Context, other load.ObjectRef) (bool, error) {
 	return starlark.Equal(o.v, b.v)
 }
 
-// Text implements [load.ObjectRef].
+// Text implements [engine.ObjectRef].
 func (o *object) Text(context.Context) (string, error) {
 	if err := o.in.engine.limits.text(o.v); err != nil {
 		return "", err
@@ -137,7 +138,7 @@ func (o *object) Text(context.Context) (string, error) {
 	return o.v.String(), nil
 }
 
-// JSON implements [load.ObjectRef].
+// JSON implements [engine.ObjectRef].
 func (o *object) JSON(ctx context.Context) ([]byte, error) {
 	if _, ok := o.v.(starlark.Callable); ok {
 		return nil, fmt.Errorf("a %s has no JSON form", o.TypeName())
@@ -154,5 +155,5 @@ func (o *object) JSON(ctx context.Context) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// Release implements [load.ObjectRef]: the value is the garbage collector's.
+// Release implements [engine.ObjectRef]: the value is the garbage collector's.
 func (*object) Release() {}

@@ -7,8 +7,11 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 )
 
 // run is one run of a script: of its top level, or of a function. It is on one goroutine.
@@ -16,7 +19,7 @@ type run struct {
 	in     *instance
 	ctx    context.Context
 	thread starlark.Thread
-	limit  atomic.Pointer[load.LimitError] // what was exceeded, or nil
+	limit  atomic.Pointer[engine.LimitError] // what was exceeded, or nil
 
 	watched bool
 
@@ -42,7 +45,7 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func
 	defer r.end()
 	defer func() {
 		if v := recover(); v != nil {
-			err = &load.PanicError{Module: in.name, Symbol: what, Value: fmt.Sprint(v), Stack: string(debug.Stack())}
+			err = &engine.PanicError{Module: in.name, Symbol: what, Value: fmt.Sprint(v), Stack: string(debug.Stack())}
 		}
 	}()
 	if err := f(&r.thread); err != nil {
@@ -61,7 +64,7 @@ const short = 64
 func (r *run) afterSteps(t *starlark.Thread) {
 	steps := r.in.engine.limits.steps
 	if t.ExecutionSteps() >= steps {
-		r.exceed(&load.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
+		r.exceed(&engine.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
 		return
 	}
 	t.SetMaxExecutionSteps(steps)
@@ -79,28 +82,28 @@ func (r *run) end() {
 }
 
 // exceed stops the run for a limit.
-func (r *run) exceed(limit *load.LimitError) {
+func (r *run) exceed(limit *engine.LimitError) {
 	r.limit.CompareAndSwap(nil, limit)
 	r.thread.Cancel("limit")
 }
 
 const maxTrace = 30 // calls that an error shows
 
-// failure makes a [*load.EvalError] of what ended the run.
+// failure makes a [*engine.EvalError] of what ended the run.
 func (r *run) failure(err error) error {
-	failed := &load.EvalError{Message: err.Error(), Err: errors.Unwrap(err)}
+	failed := &engine.EvalError{Message: err.Error(), Err: errors.Unwrap(err)}
 	var eval *starlark.EvalError
 	if errors.As(err, &eval) {
 		failed.Trace = trace(eval.CallStack)
 	}
 	var nested *load.LoadError
-	var inner *load.EvalError // of a script that this one called through the host
+	var inner *engine.EvalError // of a script that this one called through the host
 	if errors.As(err, &inner) && !errors.As(err, &nested) {
 		failed.Message, failed.Err = inner.Message, inner.Err
 		failed.Trace = append(inner.Trace[:len(inner.Trace):len(inner.Trace)], failed.Trace...)
 	}
 	failed.Trace = failed.Trace[:min(len(failed.Trace), maxTrace)]
-	var own *load.LimitError // of an operation that was refused
+	var own *engine.LimitError // of an operation that was refused
 	switch limit := r.limit.Load(); {
 	case limit != nil:
 		failed.Message, failed.Err = limit.Reason, limit
@@ -127,6 +130,6 @@ func trace(stack starlark.CallStack) []string {
 // printLine is what print does.
 func (in *instance) printLine(_ *starlark.Thread, line string) {
 	if in.print != nil {
-		in.print(load.Output{Name: in.name, Stream: "stdout", Line: line})
+		in.print(event.Output{Name: in.name, Stream: "stdout", Line: line})
 	}
 }

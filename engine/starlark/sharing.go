@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load/engine"
 )
 
 // sharing is what one decoding has made so far. A value that lies in several places is decoded once
@@ -52,7 +53,7 @@ func identity(v starlark.Value) any {
 func (s *sharing) count(memory int64) error {
 	if s.left--; s.left == -1 {
 		s.left = 0
-		return &load.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", mebibytes(memory)), Fix: memoryFix}
+		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", mebibytes(memory)), Fix: memoryFix}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
 )
 
@@ -58,7 +59,7 @@ func TestSharedResults(t *testing.T) {
 	_, err = large()
 	assert.NoError(t, err)
 	_, err = m.Call(t.Context(), "flat", 270)
-	var limit *load.LimitError
+	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit)
 	assert.Contains(t, limit.Fix, "starlark.Config.Memory")
 }

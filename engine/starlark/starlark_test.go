@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/store"
@@ -22,7 +25,7 @@ type world struct {
 	*load.Loader
 	dir    string
 	store  *store.Store
-	events chan load.Event
+	events chan event.Event
 }
 
 func newWorld(t testing.TB, config starlark.Config, files map[string]string) *world {
@@ -31,7 +34,7 @@ func newWorld(t testing.TB, config starlark.Config, files map[string]string) *wo
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{dir: root, events: make(chan load.Event, 1000)}
+	w := &world{dir: root, events: make(chan event.Event, 1000)}
 	for name, text := range files {
 		w.write(t, name, text)
 	}
@@ -39,10 +42,10 @@ func newWorld(t testing.TB, config starlark.Config, files map[string]string) *wo
 		t.Fatal(err)
 	}
 	w.Loader, err = load.New(load.Config{
-		Path:    load.Path{builtin.New(), dir.New(root), dir.New(".")},
-		Engines: []load.Engine{starlark.New(config), native.New()},
+		Path:    find.Path{builtin.New(), dir.New(root), dir.New(".")},
+		Engines: []engine.Engine{starlark.New(config), native.New()},
 		Store:   w.store,
-		Events:  func(e load.Event) { w.events <- e },
+		Events:  func(e event.Event) { w.events <- e },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +169,7 @@ def moment(): return time.from_timestamp(60)
 		return results
 	}
 	type point struct{ X, Y int }
-	shape := call("shape").([]any)[0].(*load.Object)
+	shape := call("shape").([]any)[0].(*engine.Object)
 	area, err := shape.Call(t.Context(), "area", 5)
 	if err != nil {
 		t.Error(err)
@@ -180,7 +183,7 @@ def moment(): return time.from_timestamp(60)
 		want string
 	}{
 		{call("price", 200), "[238]"},
-		{call("price", load.Spread{Slice: []any{200, "us"}}), "[214]"},
+		{call("price", engine.Spread{Slice: []any{200, "us"}}), "[214]"},
 		{call("split", "ab:c"), "[ab 4]"},
 		{call("nested"), "[map[a:[1 2.5 <nil> true] b:[120] c:map[1:[2 3]]]]"},
 		{call("big"), "[18446744073709551614]"},
@@ -197,7 +200,7 @@ def moment(): return time.from_timestamp(60)
 			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}
-	if json, err := call("echo", point{1, 2}).([]any)[0].(*load.Object).MarshalJSON(); string(json) != `{"X":1,"Y":2}` {
+	if json, err := call("echo", point{1, 2}).([]any)[0].(*engine.Object).MarshalJSON(); string(json) != `{"X":1,"Y":2}` {
 		t.Error(string(json), err)
 	}
 }
@@ -248,7 +251,7 @@ func TestMisfits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if _, ok := recover().(*load.SymbolError); !ok {
+		if _, ok := recover().(*engine.SymbolError); !ok {
 			t.Error("no typed panic")
 		}
 	}()

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loadgo/load"
 	"go.starlark.net/resolve"
 	"go.starlark.net/syntax"
+
+	"github.com/loadgo/load/engine"
 )
 
 const (
@@ -34,7 +35,7 @@ func compileError(text []byte, err error) error {
 	default:
 		b.WriteString(err.Error())
 	}
-	return &load.CompileError{Reason: "it does not compile", Output: b.String()}
+	return &engine.CompileError{Reason: "it does not compile", Output: b.String()}
 }
 
 func place(b *strings.Builder, text []byte, pos syntax.Position, message string) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 const (
@@ -82,7 +82,7 @@ func (w *watch) check(slack uint64) (suspect bool) {
 		case !r.measured:
 			r.measured, r.before = true, heap
 		case heap > r.before+limit+slack*limit:
-			r.exceed(&load.LimitError{Reason: "it took more than " + mebibytes(w.limit) + " of memory", Fix: memoryFix})
+			r.exceed(&engine.LimitError{Reason: "it took more than " + mebibytes(w.limit) + " of memory", Fix: memoryFix})
 		case heap > r.before+limit:
 			suspect = true
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/standard"
 )
@@ -32,11 +33,11 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	engine := goprocess.Config{Network: *network, Stdout: os.Stdout, Stderr: os.Stderr}
+	eng := goprocess.Config{Network: *network, Stdout: os.Stdout, Stderr: os.Stderr}
 	if *dir != "" {
-		engine.ReadWrite = []string{*dir}
+		eng.ReadWrite = []string{*dir}
 	}
-	l, err := standard.New(load.Config{Engines: []load.Engine{goprocess.New(engine)}})
+	l, err := standard.New(load.Config{Engines: []engine.Engine{goprocess.New(eng)}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,44 +10,44 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
-// Finder knows the registered modules of one loader. It implements [load.Registrar] and is safe for
+// Finder knows the registered modules of one loader. It implements [find.Registrar] and is safe for
 // concurrent use. Package engine/native runs what it finds.
 type Finder struct {
 	mu      sync.RWMutex
-	modules map[string]*load.HostSource
+	modules map[string]*find.HostSource
 }
 
 // New returns a finder that knows no module yet.
-func New() *Finder { return &Finder{modules: make(map[string]*load.HostSource)} }
+func New() *Finder { return &Finder{modules: make(map[string]*find.HostSource)} }
 
 func (f *Finder) String() string { return "built-in" }
 
-// Register implements [load.Registrar].
-func (f *Finder) Register(name load.Name, source *load.HostSource) error {
+// Register implements [find.Registrar].
+func (f *Finder) Register(name find.Name, source *find.HostSource) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, taken := f.modules[name.Target]; taken {
-		return &load.NameError{Name: name.Target, Reason: "a built-in module has that name already"}
+		return &find.NameError{Name: name.Target, Reason: "a built-in module has that name already"}
 	}
 	f.modules[name.Target] = source
 	return nil
 }
 
 var (
-	errForm     = fmt.Errorf("%w: not a plain name", load.ErrNotFound)
-	errVersions = fmt.Errorf("%w: built-in modules have no versions", load.ErrNotFound)
-	errName     = fmt.Errorf("%w: none of that name is registered", load.ErrNotFound)
+	errForm     = fmt.Errorf("%w: not a plain name", find.ErrNotFound)
+	errVersions = fmt.Errorf("%w: built-in modules have no versions", find.ErrNotFound)
+	errName     = fmt.Errorf("%w: none of that name is registered", find.ErrNotFound)
 )
 
-// Find implements [load.Finder].
-func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+// Find implements [find.Finder].
+func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if name.Form != load.FormPath {
+	if name.Form != find.FormPath {
 		return nil, errForm
 	}
 	f.mu.RLock()
@@ -59,15 +59,15 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	case name.Query != "":
 		return nil, errVersions
 	}
-	return &load.Spec{
+	return &find.Spec{
 		Name:   name.Target,
 		Why:    "the host program registered it",
 		Origin: "built-in",
-		Source: load.Source{Kind: load.KindBuiltin, Host: source},
+		Source: find.Source{Kind: find.KindBuiltin, Host: source},
 	}, nil
 }
 
-// Names implements [load.Lister].
+// Names implements [find.Lister].
 func (f *Finder) Names(context.Context) iter.Seq[string] {
 	f.mu.RLock()
 	defer f.mu.RUnlock()

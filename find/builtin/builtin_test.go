@@ -3,19 +3,19 @@ package builtin_test
 import (
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/loadtest"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+	loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
 		f := builtin.New()
 		for _, s := range []string{"greet", "rules/tax", "strings"} {
-			name, err := load.ParseName(s)
+			name, err := find.ParseName(s)
 			if err == nil {
-				err = f.Register(name, &load.HostSource{})
+				err = f.Register(name, &find.HostSource{})
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
 // Finder finds modules below one directory. It is safe for concurrent use.
@@ -26,7 +26,7 @@ type Finder struct {
 	text    string
 	entries listing
 	module  rootModule
-	library load.Finder // of the standard library, whose names are not to be taken; nil for any finder but that of [Current]
+	library find.Finder // of the standard library, whose names are not to be taken; nil for any finder but that of [Current]
 }
 
 // New returns the finder of a directory. A relative root, and each relative name, is relative to the
@@ -43,9 +43,9 @@ func New(root string) *Finder {
 
 // Current returns the finder of the current directory in a path that goes on with the standard
 // library and with what import paths lead to: where a name means a folder or file here and could
-// mean one of those as well, the error is a [*load.AmbiguousError]. The module of a go.mod here
+// mean one of those as well, the error is a [*find.AmbiguousError]. The module of a go.mod here
 // keeps its own import paths, as for the go command.
-func Current(library load.Finder) *Finder {
+func Current(library find.Finder) *Finder {
 	f := New(".")
 	f.library = library
 	return f
@@ -53,7 +53,7 @@ func Current(library load.Finder) *Finder {
 
 func (f *Finder) String() string { return f.text }
 
-// Invalidate implements [load.Invalidator].
+// Invalidate implements [find.Invalidator].
 func (f *Finder) Invalidate() {
 	f.entries.kept.Store(nil)
 	f.module.mu.Lock()
@@ -63,10 +63,10 @@ func (f *Finder) Invalidate() {
 
 // The answers that cost nothing: a long path asks many directories in vain.
 var (
-	errNoEntry  = fmt.Errorf("%w: no such directory there", load.ErrNotFound)
-	errVersions = fmt.Errorf("%w: a directory has no versions", load.ErrNotFound)
-	errGone     = fmt.Errorf("%w: it is gone", load.ErrNotFound)
-	errForm     = fmt.Errorf("%w: not the name of a directory", load.ErrNotFound)
+	errNoEntry  = fmt.Errorf("%w: no such directory there", find.ErrNotFound)
+	errVersions = fmt.Errorf("%w: a directory has no versions", find.ErrNotFound)
+	errGone     = fmt.Errorf("%w: it is gone", find.ErrNotFound)
+	errForm     = fmt.Errorf("%w: not the name of a directory", find.ErrNotFound)
 )
 
 // cause takes the path and the operation out of an error of the file system.
@@ -79,21 +79,21 @@ func cause(err error) error {
 }
 
 func notFound(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", load.ErrNotFound, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s", find.ErrNotFound, fmt.Sprintf(format, args...))
 }
 
-// Find implements [load.Finder]. A directory whose go.mod is broken ends the search with a
-// [*load.CompileError].
-func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+// Find implements [find.Finder]. A directory whose go.mod is broken ends the search with a
+// [*engine.CompileError].
+func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	var spec *load.Spec
+	var spec *find.Spec
 	var err error
 	switch {
-	case name.Form == load.FormDir && f.root == ".":
+	case name.Form == find.FormDir && f.root == ".":
 		spec, err = describeAny(filepath.FromSlash(name.Target))
-	case name.Form != load.FormPath:
+	case name.Form != find.FormPath:
 		return nil, errForm
 	case name.Query != "":
 		return nil, errVersions
@@ -113,8 +113,8 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 }
 
 // ambiguous returns an error where a name could mean something else than what was found here.
-func (f *Finder) ambiguous(ctx context.Context, name load.Name, spec *load.Spec) error {
-	e := &load.AmbiguousError{Here: spec.Name}
+func (f *Finder) ambiguous(ctx context.Context, name find.Name, spec *find.Spec) error {
+	e := &find.AmbiguousError{Here: spec.Name}
 	first, rest, _ := strings.Cut(name.Target, "/")
 	own := spec.Source.Go != nil && spec.Source.Go.ImportPath == name.Target
 	script := rest == "" && strings.HasSuffix(first, starlarkSuffix) // no host is called so
@@ -126,7 +126,7 @@ func (f *Finder) ambiguous(ctx context.Context, name load.Name, spec *load.Spec)
 		e.Fix = "write ./" + name.Target + " for what is here, or " + name.Target + "@latest for the import path"
 		return e
 	}
-	if _, err := f.library.Find(ctx, load.Name{Target: name.Target, Form: load.FormPath}); err != nil {
+	if _, err := f.library.Find(ctx, find.Name{Target: name.Target, Form: find.FormPath}); err != nil {
 		return nil // it is none, or one that nobody can load
 	}
 	e.Elsewhere = "the standard library's package " + name.Target
@@ -134,7 +134,7 @@ func (f *Finder) ambiguous(ctx context.Context, name load.Name, spec *load.Spec)
 	return e
 }
 
-func (f *Finder) findPath(target string) (*load.Spec, error) {
+func (f *Finder) findPath(target string) (*find.Spec, error) {
 	first, _, _ := strings.Cut(target, "/")
 	here, changed, err := f.entries.has(first, target+starlarkSuffix)
 	miss := errNoEntry
@@ -146,7 +146,7 @@ func (f *Finder) findPath(target string) (*load.Spec, error) {
 	}
 	if here {
 		spec, err := describeAny(filepath.Join(f.root, filepath.FromSlash(target)))
-		if err == nil || !errors.Is(err, load.ErrNotFound) {
+		if err == nil || !errors.Is(err, find.ErrNotFound) {
 			return spec, err
 		}
 		miss = err
@@ -176,7 +176,7 @@ func realPath(path string) (string, error) {
 }
 
 // describe makes the spec of the module in a directory.
-func describe(dir string) (*load.Spec, error) {
+func describe(dir string) (*find.Spec, error) {
 	dir, err := realPath(dir)
 	if err != nil {
 		return nil, err
@@ -198,14 +198,14 @@ func describe(dir string) (*load.Spec, error) {
 	if reason != "" {
 		return nil, notFound("%s %s", dir, reason)
 	}
-	if kind == load.KindStarlark {
+	if kind == find.KindStarlark {
 		return describeStarlark(dir, dir, starlarkInit)
 	}
-	spec := &load.Spec{
+	spec := &find.Spec{
 		Name:   dir,
 		Why:    "a directory is used as it is",
 		Origin: "directory",
-		Source: load.Source{Kind: kind, FS: os.DirFS(dir), Dir: dir, Go: &load.GoSource{}},
+		Source: find.Source{Kind: kind, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{}},
 	}
 	root, err := moduleRoot(dir)
 	if err != nil || root == "" {
@@ -219,7 +219,7 @@ func describe(dir string) (*load.Spec, error) {
 }
 
 // detect tells by the entries of a directory what kind of module it holds, or why it holds none.
-func detect(entries []fs.DirEntry) (kind load.Kind, reason string) {
+func detect(entries []fs.DirEntry) (kind find.Kind, reason string) {
 	var tests, script bool
 	for _, entry := range entries {
 		name := entry.Name()
@@ -228,13 +228,13 @@ func detect(entries []fs.DirEntry) (kind load.Kind, reason string) {
 			continue
 		}
 		if !strings.HasSuffix(name, "_test.go") {
-			return load.KindGo, ""
+			return find.KindGo, ""
 		}
 		tests = true
 	}
 	switch {
 	case script:
-		return load.KindStarlark, ""
+		return find.KindStarlark, ""
 	case tests:
 		return "", "holds only test files"
 	case len(entries) == 0:

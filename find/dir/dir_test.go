@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/loadtest"
 )
@@ -46,9 +46,9 @@ func age(t testing.TB, dir string) {
 	}
 }
 
-func name(t testing.TB, s string) load.Name {
+func name(t testing.TB, s string) find.Name {
 	t.Helper()
-	n, err := load.ParseName(s)
+	n, err := find.ParseName(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ var project = map[string]string{
 }
 
 func TestConformance(t *testing.T) {
-	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+	loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
 		root := tree(t, project)
 		return dir.New(root), loadtest.FinderCases{
 			Found:    []string{"rules/tax", "example.com/project", "example.com/project/rules/tax", "nested", "prices", "prices.star", "rules/vat", "texts", "scripts", "scripts/part.star"},
@@ -94,7 +94,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceCurrent(t *testing.T) {
 	root := tree(t, project)
 	t.Chdir(root)
-	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+	loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
 		return dir.New("."), loadtest.FinderCases{
 			Found:    []string{"./prices.star", "./prices", root + "/scripts", "./rules/tax.star", ".", "./rules/tax", root + "/rules/tax", "rules/tax", "./rules/../rules/tax"},
 			NotFound: []string{"./rules", "./none", "../none", "./file.go", "rules", "./file.go/x"},
@@ -151,12 +151,12 @@ func TestStarlark(t *testing.T) {
 		}
 		path := filepath.Join(spec.Source.Dir, spec.Source.File)
 		text, err := os.ReadFile(path)
-		if err != nil || spec.Name != filepath.Join(root, tt.canonical) || spec.Source.Kind != load.KindStarlark || spec.Source.File != tt.file ||
-			spec.Source.Hash != load.HashFile(path, text) || spec.Source.Go != nil || spec.Version != "" {
+		if err != nil || spec.Name != filepath.Join(root, tt.canonical) || spec.Source.Kind != find.KindStarlark || spec.Source.File != tt.file ||
+			spec.Source.Hash != find.HashFile(path, text) || spec.Source.Go != nil || spec.Version != "" {
 			t.Errorf("%s: got %+v, %v", tt.name, spec, err)
 		}
 	}
-	if spec, err := current.Find(t.Context(), name(t, "rules/tax")); err != nil || spec.Source.Kind != load.KindGo {
+	if spec, err := current.Find(t.Context(), name(t, "rules/tax")); err != nil || spec.Source.Kind != find.KindGo {
 		t.Errorf("a folder comes first: %+v, %v", spec, err)
 	}
 }
@@ -232,45 +232,45 @@ func TestChanges(t *testing.T) {
 	t.Parallel()
 	root := tree(t, map[string]string{"a/a.go": "package a\n"})
 	finder := dir.New(root)
-	find := func(s string) bool {
+	look := func(s string) bool {
 		t.Helper()
 		_, err := finder.Find(t.Context(), name(t, s))
-		if err != nil && !errors.Is(err, load.ErrNotFound) {
+		if err != nil && !errors.Is(err, find.ErrNotFound) {
 			t.Fatal(err)
 		}
 		return err == nil
 	}
 	age(t, root)
-	if !find("a") || find("b") || find("example.com/b/a") {
+	if !look("a") || look("b") || look("example.com/b/a") {
 		t.Error("wrong before any change")
 	}
 	write(t, filepath.Join(root, "b", "b.go"), "package b\n")
-	if !find("a") || !find("b") {
+	if !look("a") || !look("b") {
 		t.Error("a new directory is not seen")
 	}
 	if err := os.RemoveAll(filepath.Join(root, "b")); err != nil {
 		t.Fatal(err)
 	}
-	if find("b") {
+	if look("b") {
 		t.Error("a directory that is gone is still seen")
 	}
 	write(t, filepath.Join(root, "b", "b.go"), "package b\n")
 	age(t, root)
-	if !find("b") {
+	if !look("b") {
 		t.Error("a directory that is back is not seen")
 	}
 	write(t, filepath.Join(root, "go.mod"), "module example.com/b\n")
-	if !find("example.com/b/a") {
+	if !look("example.com/b/a") {
 		t.Error("a new module is not seen")
 	}
 	write(t, filepath.Join(root, "go.mod"), "module example.com/c\n")
-	if find("example.com/b/a") {
+	if look("example.com/b/a") {
 		t.Error("a module's old path is still seen")
 	}
 	if err := os.RemoveAll(root); err != nil {
 		t.Fatal(err)
 	}
-	if find("a") {
+	if look("a") {
 		t.Error("a directory whose root is gone is still seen")
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
 	"golang.org/x/mod/modfile"
+
+	"github.com/loadgo/load/engine"
 )
 
 // recheck is how long a finder relies on the path of the module that its root lies in to pass a name on.
@@ -116,10 +117,10 @@ func modulePath(root string) (string, error) {
 	}
 	parsed, err := modfile.Parse(file, data, nil)
 	if err != nil {
-		return "", &load.CompileError{Reason: "its go.mod is broken", Output: err.Error(), Fix: "correct " + file}
+		return "", &engine.CompileError{Reason: "its go.mod is broken", Output: err.Error(), Fix: "correct " + file}
 	}
 	if parsed.Module == nil {
-		return "", &load.CompileError{Reason: "its go.mod has no module line", Fix: "run go mod edit -module=NAME " + file}
+		return "", &engine.CompileError{Reason: "its go.mod has no module line", Fix: "run go mod edit -module=NAME " + file}
 	}
 	return parsed.Module.Mod.Path, nil
 }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
 const (
@@ -18,20 +18,20 @@ const (
 )
 
 // describeAny makes the spec of the module of a path: a folder, or else a Starlark file.
-func describeAny(path string) (*load.Spec, error) {
+func describeAny(path string) (*find.Spec, error) {
 	spec, err := describe(path)
-	if !errors.Is(err, load.ErrNotFound) {
+	if !errors.Is(err, find.ErrNotFound) {
 		return spec, err
 	}
 	file, fileErr := describeFile(path)
-	if errors.Is(fileErr, load.ErrNotFound) && !strings.HasSuffix(path, starlarkSuffix) {
+	if errors.Is(fileErr, find.ErrNotFound) && !strings.HasSuffix(path, starlarkSuffix) {
 		return nil, err
 	}
 	return file, fileErr
 }
 
 // describeFile makes the spec of the Starlark file of a path, which may lack the suffix.
-func describeFile(path string) (*load.Spec, error) {
+func describeFile(path string) (*find.Spec, error) {
 	if !strings.HasSuffix(path, starlarkSuffix) {
 		path += starlarkSuffix
 	}
@@ -43,7 +43,7 @@ func describeFile(path string) (*load.Spec, error) {
 }
 
 // describeStarlark makes the spec of the Starlark module of a name, which is a file in a directory.
-func describeStarlark(name, dir, file string) (*load.Spec, error) {
+func describeStarlark(name, dir, file string) (*find.Spec, error) {
 	path := filepath.Join(dir, file)
 	if real, err := realPath(path); err == nil && real != path { // a link is the file that it leads to
 		name, dir, file, path = real, filepath.Dir(real), filepath.Base(real), real
@@ -61,13 +61,13 @@ func describeStarlark(name, dir, file string) (*load.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &load.Spec{
+	return &find.Spec{
 		Name:   name,
 		Why:    "a file is used as it is",
 		Origin: "directory",
-		Source: load.Source{
-			Kind: load.KindStarlark, FS: os.DirFS(dir), Dir: dir, File: file,
-			Hash: load.HashFile(path, text),
+		Source: find.Source{
+			Kind: find.KindStarlark, FS: os.DirFS(dir), Dir: dir, File: file,
+			Hash: find.HashFile(path, text),
 		},
 	}, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 )
 
@@ -28,22 +28,22 @@ func TestUnreadable(t *testing.T) {
 	write(t, filepath.Join(root, "go.mod"), "module example.com/m\n")
 	old := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(root, old, old))
-	find := func(mode os.FileMode, name string) (*load.Spec, error) {
+	look := func(mode os.FileMode, name string) (*find.Spec, error) {
 		require.NoError(t, os.Chmod(root, mode))
 		t.Cleanup(func() { os.Chmod(root, 0o755) })
-		parsed, err := load.ParseName(name)
+		parsed, err := find.ParseName(name)
 		require.NoError(t, err)
 		return dir.New(root).Find(t.Context(), parsed)
 	}
-	spec, err := find(0o100, "rules")
+	spec, err := look(0o100, "rules")
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Join(root, "rules"), spec.Source.Dir)
 	for _, name := range []string{"strings", "rules", "example.com/m/rules", "github.com/a/b"} {
-		_, err = find(0, name)
-		require.ErrorIs(t, err, load.ErrNotFound, name)
-		assert.EqualError(t, errors.Unwrap(err), load.ErrNotFound.Error())
+		_, err = look(0, name)
+		require.ErrorIs(t, err, find.ErrNotFound, name)
+		assert.EqualError(t, errors.Unwrap(err), find.ErrNotFound.Error())
 		assert.Contains(t, err.Error(), "it cannot be looked into: permission denied", name)
 	}
-	_, err = find(0o100, "strings")
-	assert.ErrorIs(t, err, load.ErrNotFound)
+	_, err = look(0o100, "strings")
+	assert.ErrorIs(t, err, find.ErrNotFound)
 }

@@ -14,7 +14,8 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/store"
 )
@@ -33,33 +34,33 @@ func New(s *store.Store, target string) *Finder {
 func (f *Finder) String() string { return "installed" }
 
 var (
-	errForm  = fmt.Errorf("%w: not an import path", load.ErrNotFound)
-	errEmpty = fmt.Errorf("%w: not installed", load.ErrNotFound)
+	errForm  = fmt.Errorf("%w: not an import path", find.ErrNotFound)
+	errEmpty = fmt.Errorf("%w: not installed", find.ErrNotFound)
 )
 
 func notFound(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", load.ErrNotFound, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s", find.ErrNotFound, fmt.Sprintf(format, args...))
 }
 
-// Find implements [load.Finder]. It answers with the highest installed version that the name's query
+// Find implements [find.Finder]. It answers with the highest installed version that the name's query
 // allows. A query whose answer can change ("latest", a branch) is passed on to who can ask the registry.
 //
 // With companions, it answers with what was installed with them or else, for an installer to complete, with
 // what was installed without.
-func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	switch name.Form {
-	case load.FormPath:
-	case load.FormURL:
+	case find.FormPath:
+	case find.FormURL:
 		return f.findSource(ctx, name)
 	default:
 		return nil, errForm
 	}
 	q, err := query.Parse(name.Query)
 	if err != nil {
-		return nil, &load.VersionError{Query: name.Query, Reason: err.Error()}
+		return nil, &find.VersionError{Query: name.Query, Reason: err.Error()}
 	}
 	if changing(q) {
 		return nil, notFound("@%s asks the registry", q)
@@ -103,7 +104,7 @@ func changing(q query.Query) bool {
 
 // findAlong finds what was installed with the companions of a name; nil where there is nothing that is whole,
 // or a higher version without them: a name means one version, with companions and without.
-func (f *Finder) findAlong(ctx context.Context, name load.Name, q query.Query, without []string) (*load.Spec, error) {
+func (f *Finder) findAlong(ctx context.Context, name find.Name, q query.Query, without []string) (*find.Spec, error) {
 	if len(name.Along) == 0 {
 		return nil, nil
 	}
@@ -127,7 +128,7 @@ func (f *Finder) findAlong(ctx context.Context, name load.Name, q query.Query, w
 		return nil, err
 	}
 	spec, err := f.spec(ctx, record)
-	if errors.Is(err, load.ErrNotFound) {
+	if errors.Is(err, find.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -150,8 +151,8 @@ func few(versions []string) string {
 
 // spec makes the spec of a record whose modules are all there. Their contents are not looked at: they
 // were verified when they were installed.
-func (f *Finder) spec(ctx context.Context, r *store.Record) (*load.Spec, error) {
-	spec := &load.Spec{
+func (f *Finder) spec(ctx context.Context, r *store.Record) (*find.Spec, error) {
+	spec := &find.Spec{
 		Name:       r.Package,
 		Module:     r.Module,
 		Version:    r.Version,
@@ -174,12 +175,12 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*load.Spec, error) 
 		} else if err != nil {
 			return nil, err
 		}
-		if ok, err := f.belongs(ctx, load.ModuleVersion(m)); err != nil {
+		if ok, err := f.belongs(ctx, find.ModuleVersion(m)); err != nil {
 			return nil, err
 		} else if !ok {
 			return nil, notFound("%s needs %s@%s, which is not here from where it belongs; installing again", r.Version, m.Path, m.Version)
 		}
-		spec.BuildList = append(spec.BuildList, load.ModuleVersion(m))
+		spec.BuildList = append(spec.BuildList, find.ModuleVersion(m))
 	}
 	root, err := f.moduleDir(r.Module, r.Version)
 	if err != nil {
@@ -187,12 +188,12 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*load.Spec, error) 
 	}
 	within := strings.TrimPrefix(strings.TrimPrefix(r.Package, r.Module), "/")
 	dir := filepath.Join(root, filepath.FromSlash(within))
-	spec.Source = load.Source{
-		Kind: load.KindGo,
+	spec.Source = find.Source{
+		Kind: find.KindGo,
 		FS:   os.DirFS(dir),
 		Dir:  dir,
 		Hash: r.Hash,
-		Go: &load.GoSource{
+		Go: &find.GoSource{
 			ImportPath: r.Package,
 			GoMod:      []byte(r.GoMod),
 			GoSum:      []byte(r.GoSum),
@@ -203,18 +204,18 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*load.Spec, error) 
 }
 
 // belongs tells whether a module is here from the registry that owns it, or from none where none owns it.
-func (f *Finder) belongs(ctx context.Context, m load.ModuleVersion) (bool, error) {
+func (f *Finder) belongs(ctx context.Context, m find.ModuleVersion) (bool, error) {
 	from, err := f.store.ModuleRegistry(m.Path, m.Version)
 	if err != nil || from == "" && owner(ctx, m.Path) == "" {
 		return err == nil, err
 	}
 	// A registry may have replaced what another record is of.
-	return load.SessionOf(ctx).Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
+	return install.SessionOf(ctx).Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
 }
 
 // owner is the URL of the registry that owns a path, "" for none.
 func owner(ctx context.Context, path string) string {
-	o, _ := load.SessionOf(ctx).Owner(path)
+	o, _ := install.SessionOf(ctx).Owner(path)
 	return o.URL
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
@@ -50,9 +50,9 @@ func open(t *testing.T) *store.Store {
 	return s
 }
 
-func find(t *testing.T, s *store.Store, text string) (*load.Spec, error) {
+func lookUp(t *testing.T, s *store.Store, text string) (*find.Spec, error) {
 	t.Helper()
-	name, err := load.ParseName(text)
+	name, err := find.ParseName(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func find(t *testing.T, s *store.Store, text string) (*load.Spec, error) {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+	loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
 		s := open(t)
 		install(t, s, "v1.1.0", "v1.2.0")
 		return installed.New(s, target), loadtest.FinderCases{
@@ -86,7 +86,7 @@ func TestFind(t *testing.T) {
 		pkg + "@v1.11.0-rc1":   "v1.11.0-rc1",
 		"alias=" + pkg + "@v1": "v1.10.0",
 	} {
-		spec, err := find(t, s, text)
+		spec, err := lookUp(t, s, text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -116,12 +116,12 @@ func TestReasons(t *testing.T) {
 		"./rules":          "not found: not an import path",
 		"company:team/pkg": "not found: not an import path",
 	} {
-		if _, err := find(t, s, text); err == nil || err.Error() != want {
+		if _, err := lookUp(t, s, text); err == nil || err.Error() != want {
 			t.Errorf("%s:\ngot  %v\nwant %s", text, err, want)
 		}
 	}
-	var version *load.VersionError
-	if _, err := find(t, s, pkg+"@<=v1"); !errors.As(err, &version) {
+	var version *find.VersionError
+	if _, err := lookUp(t, s, pkg+"@<=v1"); !errors.As(err, &version) {
 		t.Errorf("%T is no VersionError", err)
 	}
 }
@@ -142,7 +142,7 @@ func TestDamage(t *testing.T) {
 		{pkg + "@v1.1.0", "not found: the record of v1.1.0 is damaged; installing again"},
 		{pkg + "@v1.1.0", "not found: no installed version satisfies v1.1.0 (v1.2.0)"},
 	} {
-		if _, err := find(t, s, tt.text); err == nil || err.Error() != tt.want {
+		if _, err := lookUp(t, s, tt.text); err == nil || err.Error() != tt.want {
 			t.Errorf("%s:\ngot  %v\nwant %s", tt.text, err, tt.want)
 		}
 	}
@@ -162,9 +162,9 @@ func TestCompanions(t *testing.T) {
 	if err := s.PutRecord(record); err != nil {
 		t.Fatal(err)
 	}
-	check := func(text, version, hash, found string, companions ...load.Companion) {
+	check := func(text, version, hash, found string, companions ...find.Companion) {
 		t.Helper()
-		name, err := load.ParseName(text)
+		name, err := find.ParseName(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,12 +181,12 @@ func TestCompanions(t *testing.T) {
 			t.Errorf("%s with %v: %s, hash %q, along %s", text, companions, spec.Version, spec.Source.Hash, got)
 		}
 	}
-	asked := []load.Companion{{Alias: "b", Path: "bytes"}, {Path: "example.com/dep", Query: "v1"}}
+	asked := []find.Companion{{Alias: "b", Path: "bytes"}, {Path: "example.com/dep", Query: "v1"}}
 	check(pkg, "v1.2.0", "h1:along", "b=bytes=go1.26 example.com/dep@v1=v1.0.0 ", asked...)
 	check(pkg, "v1.2.0", "h1:v1.2.0", "")
-	check(pkg, "v1.2.0", "", "bytes= ", load.Companion{Path: "bytes"})
+	check(pkg, "v1.2.0", "", "bytes= ", find.Companion{Path: "bytes"})
 	check(pkg+"@v1.1", "v1.1.0", "", "b=bytes= example.com/dep@v1= ", asked...)
-	check(pkg, "v1.2.0", "", "example.com/dep@latest= ", load.Companion{Path: "example.com/dep", Query: "latest"})
+	check(pkg, "v1.2.0", "", "example.com/dep@latest= ", find.Companion{Path: "example.com/dep", Query: "latest"})
 	install(t, s, "v1.3.0")
 	check(pkg, "v1.3.0", "", "b=bytes= example.com/dep@v1= ", asked...)
 	check(pkg+"@v1.2", "v1.2.0", "h1:along", "b=bytes=go1.26 example.com/dep@v1=v1.0.0 ", asked...)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"iter"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
-var _ load.Lister = (*Finder)(nil)
+var _ find.Lister = (*Finder)(nil)
 
 // Names lists the installed packages, for spelling hints. Records that cannot be read are left out.
 func (f *Finder) Names(ctx context.Context) iter.Seq[string] {

@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-var _ load.Lister = (*Finder)(nil)
+var _ find.Lister = (*Finder)(nil)
 
 // Names lists the standard packages, for spelling hints.
 func (f *Finder) Names(context.Context) iter.Seq[string] {

@@ -12,7 +12,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -40,22 +41,22 @@ func New(goroot func() (dir, version string, err error)) *Finder {
 func (f *Finder) String() string { return "standard library" }
 
 var (
-	errForm     = fmt.Errorf("%w: not an import path", load.ErrNotFound)
-	errDotted   = fmt.Errorf("%w: standard packages have no dot in their first element", load.ErrNotFound)
-	errVersions = fmt.Errorf("%w: its packages have the version of the Go toolchain and no other", load.ErrNotFound)
-	errPackage  = fmt.Errorf("%w: no such package", load.ErrNotFound)
+	errForm     = fmt.Errorf("%w: not an import path", find.ErrNotFound)
+	errDotted   = fmt.Errorf("%w: standard packages have no dot in their first element", find.ErrNotFound)
+	errVersions = fmt.Errorf("%w: its packages have the version of the Go toolchain and no other", find.ErrNotFound)
+	errPackage  = fmt.Errorf("%w: no such package", find.ErrNotFound)
 )
 
-// Find implements [load.Finder]. A package of the distribution that nobody outside of it can import ends
-// the search with a [*load.CompileError].
-func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
+// Find implements [find.Finder]. A package of the distribution that nobody outside of it can import ends
+// the search with a [*engine.CompileError].
+func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	path := name.Target
 	first, _, _ := strings.Cut(path, "/")
 	switch {
-	case name.Form != load.FormPath:
+	case name.Form != find.FormPath:
 		return nil, errForm
 	case strings.Contains(first, "."):
 		return nil, errDotted
@@ -85,7 +86,7 @@ func (f *Finder) Find(ctx context.Context, name load.Name) (*load.Spec, error) {
 	})
 }
 
-func withoutToolchain(path, version string, along []load.Companion) (*load.Spec, error) {
+func withoutToolchain(path, version string, along []find.Companion) (*find.Spec, error) {
 	if !toolchain.Listed(path) {
 		return nil, errPackage
 	}
@@ -95,7 +96,7 @@ func withoutToolchain(path, version string, along []load.Companion) (*load.Spec,
 
 // addCompanions adds companions to a spec. With one that is not of the standard library, the spec has no hash: an
 // installer completes it.
-func addCompanions(s *load.Spec, along []load.Companion, standard func(path string) (bool, error)) error {
+func addCompanions(s *find.Spec, along []find.Companion, standard func(path string) (bool, error)) error {
 	for _, c := range along {
 		here, err := standard(c.Path)
 		if err != nil {
@@ -105,7 +106,7 @@ func addCompanions(s *load.Spec, along []load.Companion, standard func(path stri
 		case !here:
 			s.Source.Hash = ""
 		case c.Query != "":
-			return &load.VersionError{Module: c.Path, Query: c.Query, Reason: "companion " + c.Path + " has the version of the Go toolchain and no other"}
+			return &find.VersionError{Module: c.Path, Query: c.Query, Reason: "companion " + c.Path + " has the version of the Go toolchain and no other"}
 		case forbidden(c.Path) != "":
 			return refuse("companion " + c.Path + ": " + forbidden(c.Path))
 		default:
@@ -116,17 +117,17 @@ func addCompanions(s *load.Spec, along []load.Companion, standard func(path stri
 	return nil
 }
 
-func spec(path, version, dir string) *load.Spec {
-	s := &load.Spec{
+func spec(path, version, dir string) *find.Spec {
+	s := &find.Spec{
 		Name:    path,
 		Version: version,
 		Why:     "the version of the Go toolchain",
 		Origin:  "standard library",
-		Source: load.Source{
-			Kind: load.KindGo,
+		Source: find.Source{
+			Kind: find.KindGo,
 			Dir:  dir,
 			Hash: "go:" + version + "/" + path,
-			Go:   &load.GoSource{ImportPath: path},
+			Go:   &find.GoSource{ImportPath: path},
 		},
 	}
 	if dir != "" {
@@ -184,5 +185,5 @@ func forbidden(path string) string {
 }
 
 func refuse(reason string) error {
-	return &load.CompileError{Reason: reason}
+	return &engine.CompileError{Reason: reason}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/std"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/loadtest"
@@ -39,9 +40,9 @@ func in(root string) *std.Finder {
 	return std.New(func() (string, string, error) { return root, "go1.26.8", nil })
 }
 
-func parse(t *testing.T, s string) load.Name {
+func parse(t *testing.T, s string) find.Name {
 	t.Helper()
-	name, err := load.ParseName(s)
+	name, err := find.ParseName(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func parse(t *testing.T, s string) load.Name {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestFinder(t, func(t *testing.T) (load.Finder, loadtest.FinderCases) {
+	loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
 		root := goroot(t)
 		return in(root), loadtest.FinderCases{
 			Found:    []string{"strings", "encoding/json"},
@@ -93,12 +94,12 @@ func TestReasons(t *testing.T) {
 		"strings@v1":    "not found: its packages have the version of the Go toolchain and no other",
 		"./strings":     "not found: not an import path",
 	} {
-		var refused *load.CompileError
+		var refused *engine.CompileError
 		_, err := finder.Find(t.Context(), parse(t, s))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", s, err, want)
 		}
-		if !errors.Is(err, load.ErrNotFound) && !errors.As(err, &refused) {
+		if !errors.Is(err, find.ErrNotFound) && !errors.As(err, &refused) {
 			t.Errorf("%s: %T is no CompileError", s, err)
 		}
 	}
@@ -106,7 +107,7 @@ func TestReasons(t *testing.T) {
 
 func TestWithoutToolchain(t *testing.T) {
 	t.Parallel()
-	finder := std.New(func() (string, string, error) { return "", "", &load.ToolchainError{Reason: "no Go"} })
+	finder := std.New(func() (string, string, error) { return "", "", &engine.ToolchainError{Reason: "no Go"} })
 	spec, err := finder.Find(t.Context(), parse(t, "encoding/json"))
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +116,7 @@ func TestWithoutToolchain(t *testing.T) {
 		t.Errorf("got %+v", spec)
 	}
 	for _, s := range []string{"rules/tax", "json", "internal/abi", "unsafe", "runtime/cgo"} {
-		if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, load.ErrNotFound) {
+		if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, find.ErrNotFound) {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
@@ -149,14 +150,14 @@ func TestCompanions(t *testing.T) {
 	t.Parallel()
 	finder := in(goroot(t))
 	for _, tt := range []struct {
-		along []load.Companion
+		along []find.Companion
 		hash  string
 		err   string
 	}{
-		{[]load.Companion{{Alias: "j", Path: "encoding/json"}}, "go:go1.26.8/strings", ""},
-		{[]load.Companion{{Path: "encoding/json"}, {Path: "example.com/a", Query: "v1"}}, "", ""},
-		{[]load.Companion{{Path: "encoding/json", Query: "v1.0.0"}}, "", "companion encoding/json has the version of the Go toolchain and no other"},
-		{[]load.Companion{{Path: "internal/abi"}}, "", "companion internal/abi: it is internal to the standard library"},
+		{[]find.Companion{{Alias: "j", Path: "encoding/json"}}, "go:go1.26.8/strings", ""},
+		{[]find.Companion{{Path: "encoding/json"}, {Path: "example.com/a", Query: "v1"}}, "", ""},
+		{[]find.Companion{{Path: "encoding/json", Query: "v1.0.0"}}, "", "companion encoding/json has the version of the Go toolchain and no other"},
+		{[]find.Companion{{Path: "internal/abi"}}, "", "companion internal/abi: it is internal to the standard library"},
 	} {
 		name := parse(t, "strings")
 		name.Along = tt.along

@@ -8,7 +8,7 @@ import (
 	"go/types"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // selector evaluates x.Name: a field or a method.
@@ -29,7 +29,7 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	case v.object() != nil:
 		return e.objectMember(x, v.object())
 	}
-	if err, ok := v.Interface().(*load.ModuleError); ok && err.Object != nil && x.Sel.Name != "Error" {
+	if err, ok := v.Interface().(*engine.ModuleError); ok && err.Object != nil && x.Sel.Name != "Error" {
 		return e.objectMember(x, err.Object)
 	}
 	return e.hostMember(x, v)
@@ -42,17 +42,17 @@ func (e *evaluation) checkQualifier(qualifier *ast.Ident, x *ast.SelectorExpr) {
 	if e.companion(qualifier.Name) {
 		e.undefined(x)
 	}
-	if _, ok := load.FindSymbol(e.symbols, qualifier.Name); ok || qualifier.IsExported() || types.Universe.Lookup(qualifier.Name) != nil {
+	if _, ok := engine.FindSymbol(e.symbols, qualifier.Name); ok || qualifier.IsExported() || types.Universe.Lookup(qualifier.Name) != nil {
 		return
 	}
-	if _, ok := load.FindSymbol(e.symbols, name.Name); ok {
+	if _, ok := engine.FindSymbol(e.symbols, name.Name); ok {
 		e.fail(qualifier, "undefined: %s (write %s, without a package name)", qualifier.Name, name.Name)
 	}
 }
 
-func (e *evaluation) objectMember(x *ast.SelectorExpr, o *load.Object) operand {
+func (e *evaluation) objectMember(x *ast.SelectorExpr, o *engine.Object) operand {
 	methods := o.Methods()
-	if method, ok := load.FindSymbol(methods, x.Sel.Name); ok {
+	if method, ok := engine.FindSymbol(methods, x.Sel.Name); ok {
 		return callee{
 			name:      types.ExprString(x),
 			signature: signatureOf(method),

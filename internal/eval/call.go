@@ -9,7 +9,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // callee is a function of the module, a method of an object, or a method of a host value.
@@ -22,7 +22,7 @@ type callee struct {
 
 func (callee) operand() {}
 
-func (e *evaluation) function(symbol load.Symbol) callee {
+func (e *evaluation) function(symbol engine.Symbol) callee {
 	return callee{
 		name:      symbol.Name,
 		signature: signatureOf(symbol),
@@ -69,7 +69,7 @@ func (e *evaluation) callee(x ast.Expr) operand {
 		}
 	}
 	symbol, found := e.symbol(x)
-	if found && symbol.Kind == load.KindVar && e.holdsFunction(symbol) {
+	if found && symbol.Kind == engine.KindVar && e.holdsFunction(symbol) {
 		return e.function(symbol)
 	}
 	return e.eval(x)
@@ -77,7 +77,7 @@ func (e *evaluation) callee(x ast.Expr) operand {
 
 // holdsFunction tells whether a variable's type is a function type of the module or of another package;
 // of the latter only the engine knows.
-func (e *evaluation) holdsFunction(symbol load.Symbol) bool {
+func (e *evaluation) holdsFunction(symbol engine.Symbol) bool {
 	spec, ok := declarationOf(symbol).(*ast.ValueSpec)
 	if !ok {
 		return false
@@ -86,7 +86,7 @@ func (e *evaluation) holdsFunction(symbol load.Symbol) bool {
 	case *ast.FuncType:
 		return true
 	case *ast.Ident:
-		named, _ := load.FindSymbol(e.symbols, t.Name)
+		named, _ := engine.FindSymbol(e.symbols, t.Name)
 		inner, ok := declarationOf(named).(*ast.TypeSpec)
 		if ok {
 			_, ok = inner.Type.(*ast.FuncType)
@@ -117,7 +117,7 @@ func (e *evaluation) callModule(x *ast.CallExpr, f callee) (operand, error) {
 		args = append(args, e.argument(argumentAt(x, i), op, f.signature.parameter(i+skip), f.name))
 	}
 	results, err := f.call(e.ctx, args)
-	var misfit *load.SymbolError
+	var misfit *engine.SymbolError
 	switch {
 	case errors.As(err, &misfit): // a mistake in the expression, not the function's answer
 		e.failAt(x.Pos(), err, err.Error())
@@ -132,7 +132,7 @@ func (e *evaluation) callModule(x *ast.CallExpr, f callee) (operand, error) {
 // returnedError is the error as a value, where it is the only result of the function and really what the
 // function returned: New("x").Error() and Check(x) == nil use it. Otherwise it is nil.
 func returnedError(s signature, err error) operand {
-	var returned *load.ModuleError
+	var returned *engine.ModuleError
 	if len(s.results) == 1 && s.hasError() && errors.As(err, &returned) {
 		return value{reflect.ValueOf(returned)}
 	}
@@ -232,12 +232,12 @@ func sameSort(a, b reflect.Kind) bool {
 }
 
 // spread is xs in f(xs...).
-func (e *evaluation) spread(x ast.Expr, op operand) load.Spread {
+func (e *evaluation) spread(x ast.Expr, op operand) engine.Spread {
 	v, ok := op.(value)
 	if ok && v.object() == nil && v.Kind() != reflect.Slice {
 		e.fail(x, "cannot use %s...: it is not a slice", describe(x, op))
 	}
-	return load.Spread{Slice: e.plain(x, op, "argument")}
+	return engine.Spread{Slice: e.plain(x, op, "argument")}
 }
 
 // callHost calls a method of a value of the host, such as a time.Time.

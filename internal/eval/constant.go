@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // fold computes the largest constant parts of the expression with go/types, whose rules, limits and
@@ -143,7 +143,7 @@ func (e *evaluation) constants() *types.Package {
 			return true
 		}
 		symbol, ok := e.symbol(x)
-		if !ok || symbol.Kind != load.KindConst {
+		if !ok || symbol.Kind != engine.KindConst {
 			return true
 		}
 		if x, ok := x.(*ast.SelectorExpr); ok {

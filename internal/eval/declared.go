@@ -6,11 +6,11 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // namedType is a type of the module, as far as its signature tells what it is made of.
-func (e *evaluation) namedType(symbol load.Symbol) goType {
+func (e *evaluation) namedType(symbol engine.Symbol) goType {
 	spec, _ := declarationOf(symbol).(*ast.TypeSpec)
 	if spec == nil {
 		return goType{name: symbol.Name, host: reflect.TypeFor[any](), open: true}
@@ -83,7 +83,7 @@ func timeType(x *ast.SelectorExpr) (goType, bool) {
 // declaredName is the type that a name in a declaration stands for, or else open.
 func (e *evaluation) declaredName(x ast.Expr, open goType, visiting map[string]bool) goType {
 	symbol, ok := e.symbol(x)
-	if !ok || symbol.Kind != load.KindType || visiting[symbol.Name] {
+	if !ok || symbol.Kind != engine.KindType || visiting[symbol.Name] {
 		return open
 	}
 	spec, ok := declarationOf(symbol).(*ast.TypeSpec)

@@ -16,13 +16,13 @@ import (
 	"go/types"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // Module is what an expression is evaluated over.
 type Module interface {
 	// Symbols lists what the module exports, sorted by name.
-	Symbols() []load.Symbol
+	Symbols() []engine.Symbol
 	// Call calls a function; a trailing error result is returned as err.
 	Call(ctx context.Context, symbol string, args ...any) ([]any, error)
 	// Value returns the present value of a variable or a constant.
@@ -67,7 +67,7 @@ type evaluation struct {
 	*Expr
 	ctx     context.Context
 	module  Module
-	symbols []load.Symbol
+	symbols []engine.Symbol
 	folded  map[ast.Expr]types.TypeAndValue
 }
 
@@ -171,7 +171,7 @@ func (e *evaluation) ident(x *ast.Ident) operand {
 	if object, ok := types.Universe.Lookup(x.Name).(*types.Builtin); ok {
 		e.fail(x, "%s (built-in) must be called", object.Name())
 	}
-	symbol, ok := load.FindSymbol(e.symbols, x.Name)
+	symbol, ok := engine.FindSymbol(e.symbols, x.Name)
 	if !ok {
 		e.undefined(x)
 	}
@@ -179,7 +179,7 @@ func (e *evaluation) ident(x *ast.Ident) operand {
 }
 
 // variable reads a variable or a constant of the module. A variable of a function type is a function.
-func (e *evaluation) variable(x ast.Expr, symbol load.Symbol) operand {
+func (e *evaluation) variable(x ast.Expr, symbol engine.Symbol) operand {
 	if signatureOf(symbol).known {
 		return e.function(symbol)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // print evaluates as the command does, with the error in place of results.
@@ -293,8 +293,8 @@ func TestEvalErrorIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cause := &load.ModuleError{Message: "broken"}
-	m := natives{"Fail": {load.KindFunc, "func Fail() (int, error)", func() (int, error) { return 0, cause }}}
+	cause := &engine.ModuleError{Message: "broken"}
+	m := natives{"Fail": {engine.KindFunc, "func Fail() (int, error)", func() (int, error) { return 0, cause }}}
 	_, err = x.Eval(context.Background(), m)
 	var at *Error
 	if !errors.As(err, &at) || at.Line != 1 || at.Column != 5 || !errors.Is(err, cause) {

@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // functionValue is a function of the module as a value, an argument of another function: a function of the host that
@@ -28,7 +28,7 @@ func (e *evaluation) functionValue(f callee) (operand, bool) {
 			given[i] = arg.Interface()
 		}
 		if f.signature.variadic {
-			given[len(args)-1] = load.Spread{Slice: given[len(args)-1]}
+			given[len(args)-1] = engine.Spread{Slice: given[len(args)-1]}
 		}
 		results, err := f.call(e.ctx, given)
 		if err != nil && !f.signature.hasError() {

@@ -6,7 +6,7 @@ import (
 	"go/types"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // A value of a named type of the module that an expression writes, Level(3) or &Options{…}, is a plain value of the
@@ -42,7 +42,7 @@ func (e *evaluation) typeSymbol(x ast.Expr) (string, bool) {
 		return "", false
 	}
 	symbol, ok := e.symbol(x)
-	return symbol.Name, ok && symbol.Kind == load.KindType
+	return symbol.Name, ok && symbol.Kind == engine.KindType
 }
 
 // made is op as a value of the type that x makes, where an engine can make one, and else op itself.
@@ -115,7 +115,7 @@ func (e *evaluation) copied(op operand) operand {
 }
 
 // objects are the objects that two operands are, where both are.
-func objects(a, b operand) (left, right *load.Object) {
+func objects(a, b operand) (left, right *engine.Object) {
 	if v, ok := a.(value); ok {
 		left = v.object()
 	}

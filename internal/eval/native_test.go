@@ -11,24 +11,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // natives is a module of plain Go functions and values: the part of an engine that the evaluator sees.
 type natives map[string]native
 
 type native struct {
-	kind      load.SymbolKind
+	kind      engine.SymbolKind
 	signature string
 	value     any
 }
 
-func (m natives) Symbols() []load.Symbol {
-	var all []load.Symbol
+func (m natives) Symbols() []engine.Symbol {
+	var all []engine.Symbol
 	for name, n := range m {
-		all = append(all, load.Symbol{Name: name, Kind: n.kind, Signature: n.signature})
+		all = append(all, engine.Symbol{Name: name, Kind: n.kind, Signature: n.signature})
 	}
-	slices.SortFunc(all, func(a, b load.Symbol) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -40,10 +40,10 @@ func (m natives) Call(_ context.Context, name string, args ...any) ([]any, error
 
 func callNative(f reflect.Value, name string, args []any) ([]any, error) {
 	if !f.IsValid() || len(args) > 0 && f.Type().NumIn() == 0 {
-		return nil, &load.SymbolError{Module: "example.com/m", Symbol: name}
+		return nil, &engine.SymbolError{Module: "example.com/m", Symbol: name}
 	}
 	if n := len(args); n > 0 {
-		if spread, ok := args[n-1].(load.Spread); ok {
+		if spread, ok := args[n-1].(engine.Spread); ok {
 			args = args[:n-1]
 			for i := 0; spread.Slice != nil && i < reflect.ValueOf(spread.Slice).Len(); i++ {
 				args = append(args, reflect.ValueOf(spread.Slice).Index(i).Interface())
@@ -58,7 +58,7 @@ func callNative(f reflect.Value, name string, args []any) ([]any, error) {
 		}
 		v, ok := convertArgument(arg, t)
 		if !ok {
-			return nil, &load.SymbolError{Module: "example.com/m", Symbol: name, Want: fmt.Sprintf("%T", arg), Have: t.String()}
+			return nil, &engine.SymbolError{Module: "example.com/m", Symbol: name, Want: fmt.Sprintf("%T", arg), Have: t.String()}
 		}
 		in[i] = v
 	}
@@ -68,7 +68,7 @@ func callNative(f reflect.Value, name string, args []any) ([]any, error) {
 // convertArgument matches a struct by its field names, as an engine does.
 func convertArgument(arg any, t reflect.Type) (reflect.Value, bool) {
 	v := reflect.ValueOf(arg)
-	if o, ok := arg.(*load.Object); ok {
+	if o, ok := arg.(*engine.Object); ok {
 		switch ref := o.Ref().(type) {
 		case *held:
 			v = ref.v
@@ -122,9 +122,9 @@ func wrapResults(out []reflect.Value) ([]any, error) {
 		results[i] = v.Interface()
 		switch r := results[i].(type) {
 		case *account:
-			results[i] = load.NewObject(&held{v})
+			results[i] = engine.NewObject(&held{v})
 		case grade:
-			results[i] = load.NewObject(&graded{held{v}, r})
+			results[i] = engine.NewObject(&graded{held{v}, r})
 		}
 	}
 	return results, nil
@@ -152,12 +152,12 @@ func (a *account) Split() (*account, int, error) {
 type held struct{ v reflect.Value }
 
 func (h *held) TypeName() string { return "*bank.Account" }
-func (h *held) Methods() []load.Symbol {
-	return []load.Symbol{
-		{Name: "Balance", Kind: load.KindFunc, Signature: "func (a *Account) Balance() int"},
-		{Name: "Check", Kind: load.KindFunc, Signature: "func (a *Account) Check() error"},
-		{Name: "Deposit", Kind: load.KindFunc, Signature: "func (a *Account) Deposit(n int) *Account"},
-		{Name: "Split", Kind: load.KindFunc, Signature: "func (a *Account) Split() (*Account, int, error)"},
+func (h *held) Methods() []engine.Symbol {
+	return []engine.Symbol{
+		{Name: "Balance", Kind: engine.KindFunc, Signature: "func (a *Account) Balance() int"},
+		{Name: "Check", Kind: engine.KindFunc, Signature: "func (a *Account) Check() error"},
+		{Name: "Deposit", Kind: engine.KindFunc, Signature: "func (a *Account) Deposit(n int) *Account"},
+		{Name: "Split", Kind: engine.KindFunc, Signature: "func (a *Account) Split() (*Account, int, error)"},
 	}
 }
 func (h *held) Bind(string, reflect.Type) (reflect.Value, error) { panic("not used") }
@@ -172,7 +172,7 @@ func (h *held) Field(_ context.Context, name string) (any, error) {
 	return nil, errors.New("no such field")
 }
 func (h *held) SetField(context.Context, string, any) error { panic("not used") }
-func (h *held) Equal(_ context.Context, other load.ObjectRef) (bool, error) {
+func (h *held) Equal(_ context.Context, other engine.ObjectRef) (bool, error) {
 	return other.(*held).v == h.v, nil
 }
 func (h *held) Text(context.Context) (string, error) { return fmt.Sprint(h.v), nil }
@@ -186,7 +186,7 @@ type options struct {
 }
 
 func testModule() natives {
-	f := func(signature string, value any) native { return native{load.KindFunc, signature, value} }
+	f := func(signature string, value any) native { return native{engine.KindFunc, signature, value} }
 	return natives{
 		"Make":      f("func Make(s string) string", strings.ToUpper),
 		"Add":       f("func Add(a int, b int) int", func(a, b int) int { return a + b }),
@@ -212,23 +212,23 @@ func testModule() natives {
 		"Nil":       f("func Nil() any", func() any { return nil }),
 		"Blob":      f("func Blob() []byte", func() []byte { return []byte("hi") }),
 		"Apply":     f("func Apply(f func(string) string, s string) string", func(f func(string) string, s string) string { return f(s) }),
-		"Func":      {load.KindVar, "var Func func(s string) int", func(s string) int { return len(s) }},
-		"Handle":    {load.KindVar, "var Handle Handler", strings.ToUpper},
+		"Func":      {engine.KindVar, "var Func func(s string) int", func(s string) int { return len(s) }},
+		"Handle":    {engine.KindVar, "var Handle Handler", strings.ToUpper},
 		"Best":      f("func Best() Grade", func() grade { return 1 }),
-		"Grade":     {load.KindType, "type Grade int", func(g grade) grade { return g }},
-		"Handler":   {load.KindType, "type Handler func(string) string", nil},
-		"Limit":     {load.KindVar, "var Limit int", 7},
-		"Second":    {load.KindConst, "const Second time.Duration", time.Second},
-		"MaxInt8":   {load.KindConst, "const MaxInt8 untyped int", 127},
-		"Pi":        {load.KindConst, "const Pi untyped float", math.Pi},
-		"Name":      {load.KindConst, "const Name untyped string", "load"},
-		"Options":   {load.KindType, "type Options struct{Level int; Names []string; Next *Options; secret bool}", nil},
-		"Level":     {load.KindType, "type Level int8", nil},
-		"Headers":   {load.KindType, "type Headers map[string][]string", nil},
-		"Account":   {load.KindType, "type Account struct{Owner string; balance int}", nil},
-		"Reader":    {load.KindType, "type Reader interface{Read()}", nil},
-		"Loop":      {load.KindType, "type Loop []Loop", nil},
-		"Unknown":   {load.KindType, "", nil},
+		"Grade":     {engine.KindType, "type Grade int", func(g grade) grade { return g }},
+		"Handler":   {engine.KindType, "type Handler func(string) string", nil},
+		"Limit":     {engine.KindVar, "var Limit int", 7},
+		"Second":    {engine.KindConst, "const Second time.Duration", time.Second},
+		"MaxInt8":   {engine.KindConst, "const MaxInt8 untyped int", 127},
+		"Pi":        {engine.KindConst, "const Pi untyped float", math.Pi},
+		"Name":      {engine.KindConst, "const Name untyped string", "load"},
+		"Options":   {engine.KindType, "type Options struct{Level int; Names []string; Next *Options; secret bool}", nil},
+		"Level":     {engine.KindType, "type Level int8", nil},
+		"Headers":   {engine.KindType, "type Headers map[string][]string", nil},
+		"Account":   {engine.KindType, "type Account struct{Owner string; balance int}", nil},
+		"Reader":    {engine.KindType, "type Reader interface{Read()}", nil},
+		"Loop":      {engine.KindType, "type Loop []Loop", nil},
+		"Unknown":   {engine.KindType, "", nil},
 	}
 }
 
@@ -243,7 +243,7 @@ func fail(s string) error {
 	if s == "" {
 		return nil
 	}
-	return &load.ModuleError{Message: s, Type: "*bank.Error"}
+	return &engine.ModuleError{Message: s, Type: "*bank.Error"}
 }
 
 func parseNumber(s string) (int, error) {
@@ -266,10 +266,10 @@ type graded struct {
 }
 
 func (r *graded) TypeName() string { return "eval.grade" }
-func (r *graded) Methods() []load.Symbol {
-	return []load.Symbol{{Name: "Text", Kind: load.KindFunc, Signature: "func (g Grade) Text() string"}}
+func (r *graded) Methods() []engine.Symbol {
+	return []engine.Symbol{{Name: "Text", Kind: engine.KindFunc, Signature: "func (g Grade) Text() string"}}
 }
 
 func (r *graded) Call(context.Context, string, []any) ([]any, error) { return []any{r.g.Text()}, nil }
 func (r *graded) Text(context.Context) (string, error)               { return r.g.String(), nil }
-func (r *graded) Copy(context.Context, *load.Object) (any, error)    { return int(r.g), nil }
+func (r *graded) Copy(context.Context, *engine.Object) (any, error)  { return int(r.g), nil }

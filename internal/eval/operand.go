@@ -8,7 +8,7 @@ import (
 	"go/types"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // operand is what an expression evaluates to: untyped, value, goType, callee or tuple.
@@ -47,8 +47,8 @@ func dynamic(v reflect.Value) operand {
 }
 
 // object returns the *load.Object that v is, or nil.
-func (v value) object() *load.Object {
-	o, _ := v.Interface().(*load.Object)
+func (v value) object() *engine.Object {
+	o, _ := v.Interface().(*engine.Object)
 	return o
 }
 
@@ -61,7 +61,7 @@ func typeName(op operand) string {
 		if o := op.object(); o != nil {
 			return o.TypeName()
 		}
-		if err, ok := op.Interface().(*load.ModuleError); ok {
+		if err, ok := op.Interface().(*engine.ModuleError); ok {
 			return cmp.Or(err.Type, "error")
 		}
 		return op.Type().String()

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/spelling"
 )
 
@@ -20,7 +20,7 @@ type signature struct {
 }
 
 // signatureOf reads "func Make(s string) string", a method, or a variable of a function type.
-func signatureOf(symbol load.Symbol) signature {
+func signatureOf(symbol engine.Symbol) signature {
 	s := signature{text: symbol.Signature}
 	var t *ast.FuncType
 	switch decl := declarationOf(symbol).(type) {
@@ -113,7 +113,7 @@ func have(args []operand) string {
 }
 
 // nearest returns the symbol that is spelled most like name, or "".
-func nearest(name string, symbols []load.Symbol) string {
+func nearest(name string, symbols []engine.Symbol) string {
 	near := spelling.Near(name, func(yield func(string) bool) {
 		for _, s := range symbols {
 			if !yield(s.Name) {

@@ -7,41 +7,41 @@ import (
 	"go/types"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/instantiation"
 )
 
 // symbol finds what a name stands for in the module: Name, pkg.Name of a companion, Name[T] of an
 // instantiation.
-func (e *evaluation) symbol(x ast.Expr) (load.Symbol, bool) {
+func (e *evaluation) symbol(x ast.Expr) (engine.Symbol, bool) {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
-		return load.FindSymbol(e.symbols, x.Name)
+		return engine.FindSymbol(e.symbols, x.Name)
 	case *ast.SelectorExpr:
 		if qualifier, ok := x.X.(*ast.Ident); ok {
-			return load.FindSymbol(e.symbols, qualifier.Name+"."+x.Sel.Name)
+			return engine.FindSymbol(e.symbols, qualifier.Name+"."+x.Sel.Name)
 		}
 	case *ast.IndexExpr, *ast.IndexListExpr:
 		if name, err := instantiation.Of(x); err == nil {
-			return load.FindSymbol(e.symbols, name.Text)
+			return engine.FindSymbol(e.symbols, name.Text)
 		}
 	}
-	return load.Symbol{}, false
+	return engine.Symbol{}, false
 }
 
 // named evaluates a name that stands for a symbol.
-func (e *evaluation) named(x ast.Expr, symbol load.Symbol) operand {
+func (e *evaluation) named(x ast.Expr, symbol engine.Symbol) operand {
 	if symbol.Limit != "" && generic(symbol) {
 		message := "cannot use " + symbol.Name + ": " + symbol.Limit
-		if symbol.Kind == load.KindFunc {
+		if symbol.Kind == engine.KindFunc {
 			message += "\n\t" + symbol.Signature
 		}
 		e.failAt(x.Pos(), nil, message)
 	}
 	switch symbol.Kind {
-	case load.KindType:
+	case engine.KindType:
 		return e.namedType(symbol)
-	case load.KindFunc:
+	case engine.KindFunc:
 		return e.function(symbol)
 	}
 	return e.variable(x, symbol)
@@ -60,7 +60,7 @@ func (e *evaluation) companion(name string) bool {
 // Instantiations lists the instantiations of generic symbols that the expression names, for the module to be
 // built with. One that could as well be an element of a map or a slice, Table[Key], is listed where symbols
 // has a generic symbol of its name.
-func (x *Expr) Instantiations(symbols []load.Symbol) []string {
+func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
 	var found []string
 	ast.Inspect(x.root, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -70,7 +70,7 @@ func (x *Expr) Instantiations(symbols []load.Symbol) []string {
 				return true
 			}
 			if !name.Certain() {
-				if symbol, ok := load.FindSymbol(symbols, name.Symbol); !ok || !generic(symbol) {
+				if symbol, ok := engine.FindSymbol(symbols, name.Symbol); !ok || !generic(symbol) {
 					return true
 				}
 			}
@@ -83,7 +83,7 @@ func (x *Expr) Instantiations(symbols []load.Symbol) []string {
 }
 
 // generic tells whether a symbol has type parameters.
-func generic(symbol load.Symbol) bool {
+func generic(symbol engine.Symbol) bool {
 	switch decl := declarationOf(symbol).(type) {
 	case *ast.FuncDecl:
 		return decl.Type.TypeParams != nil
@@ -95,7 +95,7 @@ func generic(symbol load.Symbol) bool {
 
 // declarationOf parses the declaration of a symbol. What companions' symbols and instantiations go by is no name
 // in a declaration.
-func declarationOf(symbol load.Symbol) ast.Node {
+func declarationOf(symbol engine.Symbol) ast.Node {
 	text := symbol.Signature
 	if symbol.Name != "" && !token.IsIdentifier(symbol.Name) {
 		text = strings.Replace(text, " "+symbol.Name, " _", 1)

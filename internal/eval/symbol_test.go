@@ -5,23 +5,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // shop is a module with a companion "paint" and with instantiations.
 var shop = natives{
-	"Table":             {load.KindVar, "var Table []string", []string{"zero", "one"}},
-	"First":             {load.KindConst, "const First Key", 1},
-	"Uniq":              {load.KindFunc, "func Uniq[T comparable](list []T) []T", nil},
-	"Uniq[int]":         {load.KindFunc, "func Uniq[int](list []int) []int", func(list []int) []int { return list[:1] }},
-	"Pair":              {load.KindType, "type Pair[A any, B any] struct{First A; Second B}", nil},
-	"Pair[int, string]": {load.KindType, "type Pair[int, string] struct{First int; Second string}", nil},
-	"paint.Brush":       {load.KindType, "type paint.Brush struct{Colour string}", nil},
-	"paint.Max":         {load.KindConst, "const paint.Max untyped int", 1 << 40},
-	"paint.Describe":    {load.KindFunc, "func paint.Describe(b paint.Brush) string", func(b struct{ Colour string }) string { return b.Colour }},
-	"paint.Palette":     {load.KindVar, "var paint.Palette []string", []string{"red"}},
-	"paint.Same":        {load.KindFunc, "func paint.Same[T any](v T) T", nil},
-	"paint.Same[int]":   {load.KindFunc, "func paint.Same[int](v int) int", func(v int) int { return v }},
+	"Table":             {engine.KindVar, "var Table []string", []string{"zero", "one"}},
+	"First":             {engine.KindConst, "const First Key", 1},
+	"Uniq":              {engine.KindFunc, "func Uniq[T comparable](list []T) []T", nil},
+	"Uniq[int]":         {engine.KindFunc, "func Uniq[int](list []int) []int", func(list []int) []int { return list[:1] }},
+	"Pair":              {engine.KindType, "type Pair[A any, B any] struct{First A; Second B}", nil},
+	"Pair[int, string]": {engine.KindType, "type Pair[int, string] struct{First int; Second string}", nil},
+	"paint.Brush":       {engine.KindType, "type paint.Brush struct{Colour string}", nil},
+	"paint.Max":         {engine.KindConst, "const paint.Max untyped int", 1 << 40},
+	"paint.Describe":    {engine.KindFunc, "func paint.Describe(b paint.Brush) string", func(b struct{ Colour string }) string { return b.Colour }},
+	"paint.Palette":     {engine.KindVar, "var paint.Palette []string", []string{"red"}},
+	"paint.Same":        {engine.KindFunc, "func paint.Same[T any](v T) T", nil},
+	"paint.Same[int]":   {engine.KindFunc, "func paint.Same[int](v int) int", func(v int) int { return v }},
 }
 
 func TestCompanionsAndInstantiations(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"go/types"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // maxTypeSize bounds the values that a type in an expression can ask for.
@@ -110,7 +110,7 @@ func (e *evaluation) typeOf(x ast.Expr) goType {
 	case *ast.FuncType, *ast.ChanType:
 		e.fail(x, "%s: function and channel types cannot be used in an expression", types.ExprString(x))
 	case *ast.SelectorExpr, *ast.IndexExpr, *ast.IndexListExpr:
-		if symbol, ok := e.symbol(x); ok && symbol.Kind == load.KindType {
+		if symbol, ok := e.symbol(x); ok && symbol.Kind == engine.KindType {
 			return e.namedType(symbol)
 		}
 		if selector, ok := x.(*ast.SelectorExpr); ok {

@@ -10,7 +10,7 @@ import (
 	"sort"
 	"sync"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/wire"
@@ -36,7 +36,7 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 			v.SetZero()
 			return
 		}
-		o := boxed.Interface().(*load.Object)
+		o := boxed.Interface().(*engine.Object)
 		function := b.function(o.Ref().(*object))
 		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 			defer runtime.KeepAlive(o)
@@ -73,7 +73,7 @@ func (i *Instance) decodeSeq(t reflect.Type, n int) (decoder, form, error) {
 			v.Set(reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value { return nil }))
 			return
 		}
-		o, ctx := boxed.Interface().(*load.Object), d.ctx
+		o, ctx := boxed.Interface().(*engine.Object), d.ctx
 		next := b.function(o.Ref().(*object))
 		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 			defer runtime.KeepAlive(o)
@@ -105,9 +105,9 @@ func iterate(ctx context.Context, next, yield reflect.Value) {
 }
 
 // adapted is a value of the module as an interface of the host.
-type adapted struct{ object *load.Object }
+type adapted struct{ object *engine.Object }
 
-func (a adapted) moduleObject() *load.Object { return a.object }
+func (a adapted) moduleObject() *engine.Object { return a.object }
 
 // adapt binds a method that has to be there.
 func adapt[F any](a adapted, method string) F {
@@ -201,52 +201,52 @@ func (a *adaptedReader) chunk(size int) ([]byte, error) {
 }
 
 // adapters make values of a module values of the interfaces of the standard library.
-func (i *Instance) adapter(t reflect.Type) func(*load.Object) any {
-	plain := func(o *load.Object) adapted { return adapted{o} }
-	reader := func(o *load.Object) *adaptedReader { return &adaptedReader{adapted: plain(o), instance: i} }
-	writer := func(o *load.Object) *adaptedWriter {
+func (i *Instance) adapter(t reflect.Type) func(*engine.Object) any {
+	plain := func(o *engine.Object) adapted { return adapted{o} }
+	reader := func(o *engine.Object) *adaptedReader { return &adaptedReader{adapted: plain(o), instance: i} }
+	writer := func(o *engine.Object) *adaptedWriter {
 		return &adaptedWriter{adapted: plain(o), write: adapt[func([]byte) (int, error)](plain(o), "Write")}
 	}
-	closer := func(o *load.Object) adaptedCloser { return adaptedCloser{plain(o)} }
+	closer := func(o *engine.Object) adaptedCloser { return adaptedCloser{plain(o)} }
 	switch t {
 	case reflect.TypeFor[fmt.Stringer]():
-		return func(o *load.Object) any { return adaptedStringer{plain(o)} }
+		return func(o *engine.Object) any { return adaptedStringer{plain(o)} }
 	case reflect.TypeFor[sort.Interface]():
-		return func(o *load.Object) any {
+		return func(o *engine.Object) any {
 			return &adaptedSort{
 				plain(o), adapt[func() int](plain(o), "Len"), adapt[func(i, j int) bool](plain(o), "Less"),
 				adapt[func(i, j int)](plain(o), "Swap"),
 			}
 		}
 	case reflect.TypeFor[io.Reader]():
-		return func(o *load.Object) any { return reader(o) }
+		return func(o *engine.Object) any { return reader(o) }
 	case reflect.TypeFor[io.Writer]():
-		return func(o *load.Object) any { return writer(o) }
+		return func(o *engine.Object) any { return writer(o) }
 	case reflect.TypeFor[io.Closer]():
-		return func(o *load.Object) any { return closer(o) }
+		return func(o *engine.Object) any { return closer(o) }
 	case reflect.TypeFor[io.ReadCloser]():
-		return func(o *load.Object) any {
+		return func(o *engine.Object) any {
 			return struct {
 				*adaptedReader
 				io.Closer
 			}{reader(o), closer(o)}
 		}
 	case reflect.TypeFor[io.WriteCloser]():
-		return func(o *load.Object) any {
+		return func(o *engine.Object) any {
 			return struct {
 				*adaptedWriter
 				io.Closer
 			}{writer(o), closer(o)}
 		}
 	case reflect.TypeFor[io.ReadWriter]():
-		return func(o *load.Object) any {
+		return func(o *engine.Object) any {
 			return struct {
 				*adaptedReader
 				io.Writer
 			}{reader(o), writer(o)}
 		}
 	case reflect.TypeFor[io.ReadWriteCloser]():
-		return func(o *load.Object) any {
+		return func(o *engine.Object) any {
 			return struct {
 				*adaptedReader
 				io.Writer
@@ -254,11 +254,11 @@ func (i *Instance) adapter(t reflect.Type) func(*load.Object) any {
 			}{reader(o), writer(o), closer(o)}
 		}
 	case fsType:
-		return func(o *load.Object) any { return guestfs.New(adaptedSystem{plain(o), i}) }
+		return func(o *engine.Object) any { return guestfs.New(adaptedSystem{plain(o), i}) }
 	case handlerType:
-		return func(o *load.Object) any { return adaptedHandler{plain(o), i} }
+		return func(o *engine.Object) any { return adaptedHandler{plain(o), i} }
 	case reflect.TypeFor[guesthttp.Response]():
-		return func(o *load.Object) any {
+		return func(o *engine.Object) any {
 			return newAdaptedResponse(plain(o))
 		}
 	}
@@ -266,7 +266,7 @@ func (i *Instance) adapter(t reflect.Type) func(*load.Object) any {
 }
 
 // adaptable finds what makes values of the module's type n values of the host's interface t.
-func (i *Instance) adaptable(t reflect.Type, n int) (func(*load.Object) any, error) {
+func (i *Instance) adaptable(t reflect.Type, n int) (func(*engine.Object) any, error) {
 	adapter := i.adapter(t)
 	if adapter == nil {
 		return nil, fmt.Errorf("%s stays in the module: use *load.Object; only interfaces of the standard library such as io.Reader can be had, not %s", i.api.Types[n].Text, t)
@@ -284,14 +284,14 @@ func (i *Instance) adaptable(t reflect.Type, n int) (func(*load.Object) any, err
 	return adapter, nil
 }
 
-// Adapt implements [load.Adapter].
-func (o *object) Adapt(own *load.Object, t reflect.Type) (reflect.Value, error) {
+// Adapt implements [engine.Adapter].
+func (o *object) Adapt(own *engine.Object, t reflect.Type) (reflect.Value, error) {
 	if o.released.Load() {
 		return reflect.Value{}, errReleased
 	}
 	adapter, err := o.instance.adaptable(t, o.typ)
 	if err != nil {
-		return reflect.Value{}, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: err.Error()}
+		return reflect.Value{}, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: err.Error()}
 	}
 	return reflect.ValueOf(adapter(own)), nil
 }

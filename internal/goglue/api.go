@@ -8,7 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -140,7 +140,7 @@ type Func struct {
 // Symbol is one exported name.
 type Symbol struct {
 	Name  string
-	Kind  load.SymbolKind
+	Kind  engine.SymbolKind
 	Text  string
 	Doc   string
 	Type  int    // of a variable, a constant; the type itself of a type
@@ -264,7 +264,7 @@ func DecodeAPI(data []byte) (*API, error) {
 	}
 	a.Symbols = make([]Symbol, decodeCount(&d))
 	for i := range a.Symbols {
-		a.Symbols[i] = Symbol{Name: d.String(), Kind: load.SymbolKind(d.String()), Text: d.String(), Doc: d.String(), Type: int(d.UintN(31)), Func: int(d.UintN(31)), Const: d.String(), Limit: d.String()}
+		a.Symbols[i] = Symbol{Name: d.String(), Kind: engine.SymbolKind(d.String()), Text: d.String(), Doc: d.String(), Type: int(d.UintN(31)), Func: int(d.UintN(31)), Const: d.String(), Limit: d.String()}
 	}
 	a.Bridges = make([]Bridge, decodeCount(&d))
 	for i := range a.Bridges {
@@ -311,7 +311,7 @@ func (a *API) consistent() bool {
 	for _, s := range a.Symbols {
 		typ(s.Type)
 		fun(s.Func)
-		if s.Kind == load.KindType && s.Func != 0 {
+		if s.Kind == engine.KindType && s.Func != 0 {
 			fun(s.Func + 1) // what makes a pointer
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 func sampleAPI() *API {
@@ -16,7 +16,7 @@ func sampleAPI() *API {
 			{Kind: KindStruct, Class: Both, Text: "a.T", Fields: []Field{{Name: "N", Type: 1, Tag: `json:"n"`, Embedded: true, Get: 1}}, Methods: []Method{{Name: "M", Doc: "M is.", Func: 2}}},
 		},
 		Funcs:   []Func{{Receiver: 2, Out: []int{1}}, {Text: "(n ...int)", Receiver: 2, In: []int{1}, Variadic: true, NoVariadic: true}},
-		Symbols: []Symbol{{Name: "C", Kind: load.KindConst, Text: "const C = 1", Const: "i1"}, {Name: "T", Kind: load.KindType, Text: "type T struct{N int}", Doc: "T is.", Type: 2, Limit: "none"}},
+		Symbols: []Symbol{{Name: "C", Kind: engine.KindConst, Text: "const C = 1", Const: "i1"}, {Name: "T", Kind: engine.KindType, Text: "type T struct{N int}", Doc: "T is.", Type: 2, Limit: "none"}},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/scanner"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // checkIncludes refuses assembly files that include what is not in their package's directory: the
@@ -30,7 +30,7 @@ func (b *build) checkIncludes(p *listedPackage) error {
 		}
 		for _, included := range includes(string(data)) {
 			if !b.mayInclude(p, filepath.FromSlash(included)) {
-				return &load.CompileError{
+				return &engine.CompileError{
 					Reason: fmt.Sprintf("%s of %s includes %s, which is not in its package", name, p.ImportPath, included),
 					Fix:    "put what it needs into a file .h beside it",
 				}

@@ -19,7 +19,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal"
 	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/toolchain"
@@ -70,7 +71,7 @@ const generatorVersion = 15
 // build is one run of a Builder.
 type build struct {
 	Builder
-	src        load.Source
+	src        find.Source
 	work       string // the main module
 	importPath string // of the package, as the main module imports it
 
@@ -80,7 +81,7 @@ type build struct {
 }
 
 // Build writes the program and the API description of the package into dir.
-func (b Builder) Build(ctx context.Context, src load.Source, dir string) error {
+func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
 	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
 	defer os.RemoveAll(run.work)
 	api, err := run.glue(ctx)
@@ -129,7 +130,7 @@ func (b *build) glue(ctx context.Context) ([]byte, error) {
 }
 
 // Check tells whether the package compiles; it uses the directory dir and leaves nothing there.
-func (b Builder) Check(ctx context.Context, src load.Source, dir string) error {
+func (b Builder) Check(ctx context.Context, src find.Source, dir string) error {
 	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
 	defer os.RemoveAll(run.work)
 	_, err := run.prepare(ctx)
@@ -142,7 +143,7 @@ const oldestGo = "go1.24"
 // prepare lays the main module and compiles what it will import.
 func (b *build) prepare(ctx context.Context) (map[string]*listedPackage, error) {
 	if t := b.Toolchain; version.IsValid(t.Version) && version.Compare(t.Version, oldestGo) < 0 {
-		return nil, &load.ToolchainError{
+		return nil, &engine.ToolchainError{
 			Reason: fmt.Sprintf("the Go toolchain in %s is %s, and modules need %s or newer", t.Root, t.Version, oldestGo),
 			Fix:    "install a newer Go from https://go.dev/dl or put it in PATH",
 		}
@@ -167,7 +168,7 @@ func checkImportable(importPath string) error {
 	for elem := range strings.SplitSeq(importPath, "/") {
 		if elem == "internal" {
 			parent, _, _ := strings.Cut("/"+importPath+"/", "/internal/")
-			return &load.CompileError{
+			return &engine.CompileError{
 				Reason: "it is an internal package: only code below " + strings.Trim(parent, "/") + " can import it",
 				Fix:    "load a package of the module that is not internal",
 			}
@@ -243,16 +244,16 @@ func (b *build) listDeps(ctx context.Context, importPaths ...string) (map[string
 // check finds out why a package cannot be a module.
 func (b *build) check(p *listedPackage, listed map[string]*listedPackage) error {
 	if p.Name == "main" {
-		return &load.CompileError{Reason: "it is a program (package main), not a package that can be imported", Fix: "load one of its library packages"}
+		return &engine.CompileError{Reason: "it is a program (package main), not a package that can be imported", Fix: "load one of its library packages"}
 	}
 	if len(p.GoFiles) == 0 {
 		switch {
 		case usesCgo(p):
-			return &load.CompileError{Reason: "it needs cgo, and modules are built with CGO_ENABLED=0"}
+			return &engine.CompileError{Reason: "it needs cgo, and modules are built with CGO_ENABLED=0"}
 		case len(p.IgnoredGoFiles) > 0:
-			return &load.CompileError{Reason: fmt.Sprintf("its build constraints exclude all Go files for %s/%s", b.GOOS, b.GOARCH)}
+			return &engine.CompileError{Reason: fmt.Sprintf("its build constraints exclude all Go files for %s/%s", b.GOOS, b.GOARCH)}
 		case len(p.TestGoFiles)+len(p.XTestGoFiles) > 0:
-			return &load.CompileError{Reason: "it has only test files"}
+			return &engine.CompileError{Reason: "it has only test files"}
 		}
 	}
 	var output []string
@@ -286,7 +287,7 @@ func (b *build) check(p *listedPackage, listed map[string]*listedPackage) error 
 		if usesCgo(p) {
 			reason = "it does not compile without cgo, and modules are built with CGO_ENABLED=0"
 		}
-		return &load.CompileError{Reason: reason, Output: strings.Join(output, "\n")}
+		return &engine.CompileError{Reason: reason, Output: strings.Join(output, "\n")}
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -21,7 +21,7 @@ func testBuilder(t *testing.T) Builder {
 }
 
 // buildAPI builds a package into dir and returns its description.
-func buildAPI(t *testing.T, b Builder, src load.Source, dir string) *API {
+func buildAPI(t *testing.T, b Builder, src find.Source, dir string) *API {
 	t.Helper()
 	if err := b.Build(t.Context(), src, dir); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestBuildStandardPackages(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			src := load.Source{Kind: load.KindGo, Dir: filepath.Join(b.Toolchain.Root, "src", path), Go: &load.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")}}
+			src := find.Source{Kind: find.KindGo, Dir: filepath.Join(b.Toolchain.Root, "src", path), Go: &find.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")}}
 			api := buildAPI(t, b, src, dir)
 			if info, err := os.Stat(filepath.Join(dir, ProgramFile)); err != nil || info.Mode()&0o100 == 0 {
 				t.Errorf("the program: %v, %v", info, err)
@@ -66,7 +66,7 @@ func TestBuildLooseErrorPath(t *testing.T) {
 	if err := os.WriteFile(file, []byte("package a\n\nfunc A() int { return \"x\" }\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	src := load.Source{Kind: load.KindGo, Dir: loose, FS: os.DirFS(loose), Go: &load.GoSource{GoMod: []byte("go 1.26\n")}}
+	src := find.Source{Kind: find.KindGo, Dir: loose, FS: os.DirFS(loose), Go: &find.GoSource{GoMod: []byte("go 1.26\n")}}
 	err := testBuilder(t).Build(t.Context(), src, t.TempDir())
 	want := "it does not compile\n\t" + file + `:3:23: cannot use "x" (untyped string constant) as int value in return statement`
 	if err == nil || err.Error() != want {

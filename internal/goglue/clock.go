@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // clock ends a context when a call has taken its time. It stands still while the host works for the
@@ -25,7 +25,7 @@ func newClock(ctx context.Context, limit time.Duration) (context.Context, *clock
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	c := &clock{left: limit, since: time.Now()}
-	c.timer = time.AfterFunc(limit, func() { cancel(load.TimeLimit(limit)) })
+	c.timer = time.AfterFunc(limit, func() { cancel(engine.TimeLimit(limit)) })
 	return ctx, c, func() {
 		c.pause()
 		cancel(nil)

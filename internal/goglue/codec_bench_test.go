@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -123,7 +123,7 @@ func BenchmarkCodec(b *testing.B) {
 	}
 	run := build{
 		Builder: Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}, work: work, candidates: map[string][]string{},
-		src: load.Source{Kind: load.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &load.GoSource{GoMod: []byte("go 1.24\n")}},
+		src: find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{GoMod: []byte("go 1.24\n")}},
 	}
 	encoded, err := run.glue(b.Context())
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
 var (
-	objectType   = reflect.TypeFor[*load.Object]()
+	objectType   = reflect.TypeFor[*engine.Object]()
 	anyType      = reflect.TypeFor[any]()
 	errorType    = reflect.TypeFor[error]()
 	contextType  = reflect.TypeFor[context.Context]()
@@ -175,7 +175,7 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 }
 
 func (i *Instance) encodeObject(e *wire.Encoder, v reflect.Value) {
-	o := v.Interface().(*load.Object)
+	o := v.Interface().(*engine.Object)
 	if o == nil {
 		e.Byte(wire.TagNil)
 		return

@@ -11,7 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 // parts are the packages that a module is made of.
@@ -42,9 +43,9 @@ func (b *build) checkCompanions() error {
 }
 
 // ofCompanion says which companion an error is about.
-func ofCompanion(c load.Companion, err error) error {
-	if compile, ok := err.(*load.CompileError); ok {
-		return &load.CompileError{Reason: "companion " + c.Path + ": " + compile.Reason, Output: compile.Output, Fix: compile.Fix}
+func ofCompanion(c find.Companion, err error) error {
+	if compile, ok := err.(*engine.CompileError); ok {
+		return &engine.CompileError{Reason: "companion " + c.Path + ": " + compile.Reason, Output: compile.Output, Fix: compile.Fix}
 	}
 	return err
 }
@@ -100,7 +101,7 @@ func (b *build) addCompanions(m *parts, listed map[string]*listedPackage, import
 		}
 		name := cmp.Or(c.Alias, pkg.Name())
 		if other, twice := named[name]; twice {
-			return &load.CompileError{
+			return &engine.CompileError{
 				Reason: fmt.Sprintf("two companions are named %s: %s and %s", name, other, c.Path),
 				Fix:    "give one of them an alias, as in " + name + "2=" + c.Path,
 			}

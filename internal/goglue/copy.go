@@ -4,28 +4,28 @@ import (
 	"context"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
 // maxPlain is how deep types are followed for copies: those that contain themselves have no end.
 const maxPlain = 16
 
-// Copy implements [load.Copier]: converting the object to its own type gives the value.
-func (o *object) Copy(ctx context.Context, own *load.Object) (any, error) {
+// Copy implements [engine.Copier]: converting the object to its own type gives the value.
+func (o *object) Copy(ctx context.Context, own *engine.Object) (any, error) {
 	if o.released.Load() {
 		return nil, errReleased
 	}
 	i := o.instance
 	fail := func(reason string) error {
-		return &load.SymbolError{Module: i.name, Symbol: o.TypeName(), Have: o.TypeName(), Reason: reason}
+		return &engine.SymbolError{Module: i.name, Symbol: o.TypeName(), Have: o.TypeName(), Reason: reason}
 	}
 	t := i.plain(o.typ, maxPlain)
 	if t == nil {
 		return nil, fail("it cannot be copied")
 	}
 	for _, s := range i.api.Symbols {
-		if s.Kind != load.KindType || s.Func == 0 || s.Type != o.typ {
+		if s.Kind != engine.KindType || s.Func == 0 || s.Type != o.typ {
 			continue
 		}
 		convert := callee{symbol: s.Name, function: s.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[s.Func-1]}

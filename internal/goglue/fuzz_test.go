@@ -8,7 +8,7 @@ import (
 	"go/types"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -62,7 +62,7 @@ func hostileInstance(t testing.TB) (*Instance, *hostile) {
 
 type hostIface struct{}
 
-func (hostIface) Get(n int, t ...struct{ Name string }) (*load.Object, error) { return nil, nil }
+func (hostIface) Get(n int, t ...struct{ Name string }) (*engine.Object, error) { return nil, nil }
 
 // FuzzAnswers lets a module answer a call, and call the host, with any bytes: nothing panics and nothing is kept.
 func FuzzAnswers(f *testing.F) {
@@ -77,7 +77,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, reply, body []byte) {
 		h.reply = reply
 		_, _ = i.Call(t.Context(), "Take", []any{
-			func(v tree, o *load.Object, err error, x any) ([]string, error) { return []string{v.Name}, err },
+			func(v tree, o *engine.Object, err error, x any) ([]string, error) { return []string{v.Name}, err },
 			hostIface{},
 			&tree{Name: "p"},
 			map[string]any{"f": func(int) string { return "" }},

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // goCommand runs the go command in the main module, closed off from everything but the sources and
@@ -30,15 +30,15 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	case errors.As(err, &null) && null.Path == os.DevNull:
 		return nil, err // which says what the system lacks
 	case !errors.As(err, &exit):
-		return nil, &load.ToolchainError{
+		return nil, &engine.ToolchainError{
 			Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + b.Toolchain.Root, Err: err,
 		}
 	}
 	output := b.clean(string(stderr))
 	if strings.Contains(output, "no space left on device") {
-		return nil, &load.ToolchainError{Reason: "the disk of " + b.work + " or of the build cache is full: " + output, Fix: "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"}
+		return nil, &engine.ToolchainError{Reason: "the disk of " + b.work + " or of the build cache is full: " + output, Fix: "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"}
 	}
-	return nil, &load.CompileError{Reason: "it does not compile", Output: output}
+	return nil, &engine.CompileError{Reason: "it does not compile", Output: output}
 }
 
 // runToFiles runs the command with its output in files: nothing then waits for what the go command
@@ -80,11 +80,11 @@ func (b *build) checkCache() error {
 	dir, err := b.cache()
 	switch {
 	case err != nil:
-		return &load.ToolchainError{Reason: "there is no place for the go command's build cache: " + err.Error(), Fix: fix, Err: err}
+		return &engine.ToolchainError{Reason: "there is no place for the go command's build cache: " + err.Error(), Fix: fix, Err: err}
 	case dir == "off":
-		return &load.ToolchainError{Reason: "the go command's build cache is turned off (GOCACHE=off), and compiling needs one", Fix: fix}
+		return &engine.ToolchainError{Reason: "the go command's build cache is turned off (GOCACHE=off), and compiling needs one", Fix: fix}
 	case !filepath.IsAbs(dir):
-		return &load.ToolchainError{Reason: "the go command's build cache " + dir + " is not an absolute path", Fix: fix}
+		return &engine.ToolchainError{Reason: "the go command's build cache " + dir + " is not an absolute path", Fix: fix}
 	}
 	err = os.MkdirAll(dir, 0o777)
 	if err == nil {
@@ -94,7 +94,7 @@ func (b *build) checkCache() error {
 		}
 	}
 	if err != nil {
-		return &load.ToolchainError{Reason: "the go command's build cache cannot be used: " + err.Error(), Fix: fix, Err: err}
+		return &engine.ToolchainError{Reason: "the go command's build cache cannot be used: " + err.Error(), Fix: fix, Err: err}
 	}
 	return nil
 }

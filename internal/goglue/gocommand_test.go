@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
 // withCommand is a build whose go command is a shell script.
 func withCommand(t *testing.T, script string) *build {
 	t.Helper()
-	b := &build{work: t.TempDir(), src: load.Source{Go: &load.GoSource{}}}
+	b := &build{work: t.TempDir(), src: find.Source{Go: &find.GoSource{}}}
 	b.BuildCache = t.TempDir()
 	b.Toolchain = toolchain.Toolchain{Root: t.TempDir()}
 	b.Toolchain.GoCommand = filepath.Join(b.Toolchain.Root, "go")
@@ -38,7 +39,7 @@ func TestGoCommandLeaves(t *testing.T) {
 
 	b = withCommand(t, "sleep 5 &\necho x.go:1: no >&2\nexit 1\n")
 	_, err = b.goCommand(t.Context(), "build")
-	var failed *load.CompileError
+	var failed *engine.CompileError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, "x.go:1: no", failed.Output)
 }
@@ -76,7 +77,7 @@ func TestBuildCache(t *testing.T) {
 		b := withCommand(t, "exit 0\n")
 		b.BuildCache = cache
 		_, err := b.goCommand(t.Context(), "build")
-		var unusable *load.ToolchainError
+		var unusable *engine.ToolchainError
 		require.ErrorAs(t, err, &unusable, cache)
 		assert.Equal(t, want+fix, err.Error())
 	}

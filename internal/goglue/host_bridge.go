@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/wire"
@@ -87,15 +87,15 @@ type adaptedSystem struct {
 }
 
 func (s adaptedSystem) Stat(name string) (guestfs.Info, error) {
-	return bridgeFunc[func(*load.Object, string) (guestfs.Info, error)](s.instance, "io/fs.FS.Stat")(s.object, name)
+	return bridgeFunc[func(*engine.Object, string) (guestfs.Info, error)](s.instance, "io/fs.FS.Stat")(s.object, name)
 }
 
 func (s adaptedSystem) ReadDir(name string) ([]guestfs.Info, error) {
-	return bridgeFunc[func(*load.Object, string) ([]guestfs.Info, error)](s.instance, "io/fs.FS.ReadDir")(s.object, name)
+	return bridgeFunc[func(*engine.Object, string) ([]guestfs.Info, error)](s.instance, "io/fs.FS.ReadDir")(s.object, name)
 }
 
 func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
-	return bridgeFunc[func(*load.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.object, name)
+	return bridgeFunc[func(*engine.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.object, name)
 }
 
 // bridgeFunc binds a function of a bridge, once.

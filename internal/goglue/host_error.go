@@ -12,7 +12,7 @@ import (
 	"reflect"
 	"strconv"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -57,7 +57,7 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 			matches = append(matches, name)
 		}
 	}
-	if own, ok := err.(*load.ModuleError); ok && own.Module == i.name {
+	if own, ok := err.(*engine.ModuleError); ok && own.Module == i.name {
 		switch {
 		case own.Sentinel != "":
 			e.Byte(wire.TagText)
@@ -80,7 +80,7 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 func isComparable(err error) bool { return reflect.TypeOf(err).Comparable() }
 
 // owns tells whether an object belongs to this module.
-func (i *Instance) owns(o *load.Object) bool {
+func (i *Instance) owns(o *engine.Object) bool {
 	if o == nil {
 		return false
 	}
@@ -124,7 +124,7 @@ func (i *Instance) takeError(d *incoming) error {
 	if !d.Charge(objectSize) {
 		return nil
 	}
-	err := &load.ModuleError{Module: i.name, Message: d.String(), Type: d.String(), Sentinel: d.String()}
+	err := &engine.ModuleError{Module: i.name, Message: d.String(), Type: d.String(), Sentinel: d.String()}
 	if handle := d.Uint(); handle != 0 {
 		o := &object{instance: i, handle: handle, typ: int(d.UintN(31))}
 		if o.typ == 0 {
@@ -134,7 +134,7 @@ func (i *Instance) takeError(d *incoming) error {
 			d.Fail(wire.ErrTag)
 			return nil
 		}
-		err.Object = load.NewObject(o)
+		err.Object = engine.NewObject(o)
 	}
 	for n := d.Uint(); n > 0 && d.Charge(matchSize) && d.Err() == nil; n-- {
 		err.Matches = append(err.Matches, d.String())

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 )
 
@@ -59,7 +59,7 @@ type adaptedHandler struct {
 // serveBridge is the function of a module that lets a handler of it answer a request.
 const serveBridge = "net/http.Handler.Serve"
 
-type serveFunc = func(ctx context.Context, h *load.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, header map[string][]string) (int, map[string][]string, []byte, error)
+type serveFunc = func(ctx context.Context, h *engine.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, header map[string][]string) (int, map[string][]string, []byte, error)
 
 func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, func(error) { http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway) }, func(err error) { panic(err) })
@@ -92,9 +92,9 @@ func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, brok
 		_ = response.Send(status, header, data, false) // as with what net/http buffers, the handler does not learn of it
 	case errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil: // the client has gone
 		panic(http.ErrAbortHandler)
-	case (errors.Is(err, load.ErrUnloaded) || errors.Is(err, load.ErrCrashed)) && !response.used():
+	case (errors.Is(err, engine.ErrUnloaded) || errors.Is(err, engine.ErrCrashed)) && !response.used():
 		gone(err)
-	case errors.Is(err, load.ErrUnloaded) || errors.Is(err, load.ErrCrashed):
+	case errors.Is(err, engine.ErrUnloaded) || errors.Is(err, engine.ErrCrashed):
 		broken(err)
 	default:
 		panic(err)

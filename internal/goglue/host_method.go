@@ -6,7 +6,7 @@ import (
 	"io"
 	"reflect"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -64,7 +64,7 @@ func (c *hostCall) taken() error {
 
 // explained is the text of an error with what to do about it.
 func explained(err error) string {
-	var limit *load.LimitError
+	var limit *engine.LimitError
 	if errors.As(err, &limit) {
 		return err.Error() + "; " + limit.Fix
 	}

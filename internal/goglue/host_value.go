@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -339,11 +339,11 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 }
 
 // ownObject returns the object that a value is or adapts, where it belongs to this module.
-func (i *Instance) ownObject(v reflect.Value) *load.Object {
+func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 	switch own := v.Interface().(type) {
-	case *load.Object:
+	case *engine.Object:
 		return own
-	case interface{ moduleObject() *load.Object }:
+	case interface{ moduleObject() *engine.Object }:
 		if o := own.moduleObject(); i.owns(o) {
 			return o
 		}

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
@@ -46,7 +46,7 @@ type Direct interface {
 	Direct(ctx context.Context, symbol string, function int, stack []uint64) error
 }
 
-// Instance is the host's side of a running module: it implements the symbols part of [load.Instance].
+// Instance is the host's side of a running module: it implements the symbols part of [engine.Instance].
 type Instance struct {
 	name       string
 	api        *API
@@ -54,8 +54,8 @@ type Instance struct {
 	dynamic    *dynamic.Codec
 	maxMessage int
 	inFlight   inFlight
-	symbols    func() []load.Symbol
-	usage      load.Usage
+	symbols    func() []engine.Symbol
+	usage      engine.Usage
 	callTime   time.Duration // see Limit
 	serving    int           // the function that answers a request, whose time its handler's clock counts
 
@@ -89,8 +89,8 @@ func NewInstance(name string, api *API, transport Transport, limits Limits) *Ins
 	return i
 }
 
-// Usage implements [load.Counted].
-func (i *Instance) Usage() *load.Usage { return &i.usage }
+// Usage implements [engine.Counted].
+func (i *Instance) Usage() *engine.Usage { return &i.usage }
 
 // Limit sets how long a call may take; 0 is no limit. It is called before the first call.
 func (i *Instance) Limit(callTime time.Duration) { i.callTime = callTime }
@@ -124,20 +124,20 @@ func (i *Instance) access(ctx context.Context, symbol string, function int, mode
 func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	if i.callTime > 0 && (function != i.serving || function == 0) {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, load.TimeLimit(i.callTime))
+		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.callTime))
 		defer cancel()
 	}
 	return i.transport.Call(ctx, symbol, function, mode, message)
 }
 
-// Symbols implements [load.Instance].
-func (i *Instance) Symbols() []load.Symbol { return i.symbols() }
+// Symbols implements [engine.Instance].
+func (i *Instance) Symbols() []engine.Symbol { return i.symbols() }
 
-func (i *Instance) listSymbols() []load.Symbol {
-	symbols := make([]load.Symbol, len(i.api.Symbols))
+func (i *Instance) listSymbols() []engine.Symbol {
+	symbols := make([]engine.Symbol, len(i.api.Symbols))
 	for j, s := range i.api.Symbols {
-		symbols[j] = load.Symbol{Name: s.Name, Kind: s.Kind, Signature: s.Text, Doc: s.Doc, Limit: s.Limit}
-		if s.Kind == load.KindType {
+		symbols[j] = engine.Symbol{Name: s.Name, Kind: s.Kind, Signature: s.Text, Doc: s.Doc, Limit: s.Limit}
+		if s.Kind == engine.KindType {
 			symbols[j].Methods = i.methods(s.Type)
 		}
 	}
@@ -154,11 +154,11 @@ func (i *Instance) pointed(n int) *Type {
 }
 
 // methods lists the methods of a type.
-func (i *Instance) methods(n int) []load.Symbol {
+func (i *Instance) methods(n int) []engine.Symbol {
 	typ := i.pointed(n)
-	var methods []load.Symbol
+	var methods []engine.Symbol
 	for _, m := range typ.Methods {
-		s := load.Symbol{Name: m.Name, Kind: load.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}
+		s := engine.Symbol{Name: m.Name, Kind: engine.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}
 		if m.Func == 0 {
 			s.Limit = "its parameters have types that other packages cannot name"
 		} else {
@@ -181,26 +181,26 @@ func (i *Instance) find(name string) (*Symbol, error) {
 	for j, s := range i.api.Symbols {
 		names[j] = s.Name
 	}
-	return nil, &load.SymbolError{Module: i.name, Symbol: name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
+	return nil, &engine.SymbolError{Module: i.name, Symbol: name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
 }
 
-// Bind implements [load.Instance].
+// Bind implements [engine.Instance].
 func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	s, err := i.find(strings.TrimPrefix(symbol, "*"))
 	if err != nil {
 		return reflect.Value{}, err
 	}
 	fail := func(reason string) (reflect.Value, error) {
-		return reflect.Value{}, &load.SymbolError{Module: i.name, Symbol: symbol, Want: t.String(), Have: s.Text, Reason: reason}
+		return reflect.Value{}, &engine.SymbolError{Module: i.name, Symbol: symbol, Want: t.String(), Have: s.Text, Reason: reason}
 	}
 	switch {
 	case s.Limit != "":
 		return fail(s.Limit)
-	case s.Kind == load.KindType && (s.Func == 0 || t.Kind() != reflect.Func):
+	case s.Kind == engine.KindType && (s.Func == 0 || t.Kind() != reflect.Func):
 		return fail("it is a type, not a value")
-	case s.Kind != load.KindType && symbol != s.Name:
+	case s.Kind != engine.KindType && symbol != s.Name:
 		return fail("it is not a type: * makes pointers to values of types")
-	case s.Kind == load.KindConst && (s.Func == 0 || t != anyType && t != objectType):
+	case s.Kind == engine.KindConst && (s.Func == 0 || t != anyType && t != objectType):
 		v, err := constantAs(s, i.api.Types[s.Type].Kind, t)
 		if err != nil {
 			return fail(err.Error())
@@ -246,26 +246,26 @@ func (i *Instance) target(s *Symbol, name string) (callee, bool) {
 		f++
 	}
 	called := i.api.Funcs[f].Text != "" // what reads a variable has no signature
-	isFunc := s.Kind == load.KindFunc || s.Kind == load.KindType || s.Kind == load.KindVar && called
+	isFunc := s.Kind == engine.KindFunc || s.Kind == engine.KindType || s.Kind == engine.KindVar && called
 	return callee{symbol: name, function: f + wire.FuncCount, Func: &i.api.Funcs[f]}, isFunc
 }
 
-// Call implements [load.Instance].
+// Call implements [engine.Instance].
 func (i *Instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
 	s, err := i.find(strings.TrimPrefix(symbol, "*"))
 	if err != nil {
 		return nil, err
 	}
-	if s.Limit != "" || s.Func == 0 || s.Kind != load.KindType && symbol != s.Name {
+	if s.Limit != "" || s.Func == 0 || s.Kind != engine.KindType && symbol != s.Name {
 		reason := s.Limit
 		if reason == "" {
 			reason = "it is not a function"
 		}
-		return nil, &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: reason}
+		return nil, &engine.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: reason}
 	}
 	target, isFunc := i.target(s, symbol)
 	if !isFunc {
-		return nil, &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a function"}
+		return nil, &engine.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a function"}
 	}
 	return i.call(ctx, target, args)
 }
@@ -274,7 +274,7 @@ func (i *Instance) Call(ctx context.Context, symbol string, args []any) ([]any, 
 func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, error) {
 	fail := func(reason string) error {
 		have := "func" + target.Text
-		return &load.SymbolError{Module: i.name, Symbol: target.symbol, Have: have, Want: wanted(args), Reason: reason}
+		return &engine.SymbolError{Module: i.name, Symbol: target.symbol, Have: have, Want: wanted(args), Reason: reason}
 	}
 	params := i.params(target)
 	if len(params) < len(target.In) && len(args) > 0 {
@@ -337,7 +337,7 @@ func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, 
 
 func lastSpread(args []any, fixed int) (any, bool) {
 	if len(args) == fixed+1 {
-		if s, ok := args[fixed].(load.Spread); ok {
+		if s, ok := args[fixed].(engine.Spread); ok {
 			return s.Slice, true
 		}
 	}
@@ -351,9 +351,9 @@ func wanted(args []any) string {
 		switch arg := arg.(type) {
 		case nil:
 			names[j] = "nil"
-		case *load.Object:
+		case *engine.Object:
 			names[j] = arg.TypeName()
-		case load.Spread:
+		case engine.Spread:
 			names[j] = fmt.Sprintf("%T...", arg.Slice)
 		default:
 			names[j] = fmt.Sprintf("%T", arg)
@@ -405,7 +405,7 @@ type peer struct{ *Instance }
 
 // Hold implements [dynamic.Peer].
 func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
-	o, ok := v.Interface().(*load.Object)
+	o, ok := v.Interface().(*engine.Object)
 	if !ok {
 		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
 	}

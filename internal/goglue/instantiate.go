@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/spelling"
@@ -34,7 +34,7 @@ func (b *build) readInstances() error {
 	for _, text := range b.src.Go.Instances {
 		name, err := instantiation.Parse(text)
 		if err != nil {
-			return &load.SymbolError{Symbol: text, Reason: err.Error()}
+			return &engine.SymbolError{Symbol: text, Reason: err.Error()}
 		}
 		b.instances = append(b.instances, name)
 		eachName(name.Expr, func(qualifier, _ *ast.Ident) {
@@ -103,7 +103,7 @@ func (b *build) instantiate(m *parts) ([]instance, error) {
 			err = errors.New(wrong.Msg)
 		}
 		if err != nil {
-			return nil, &load.CompileError{Reason: name.Text + " does not compile", Output: b.clean(err.Error())}
+			return nil, &engine.CompileError{Reason: name.Text + " does not compile", Output: b.clean(err.Error())}
 		}
 		all = append(all, in)
 	}
@@ -187,7 +187,7 @@ func (b *build) checkNames(name instantiation.Name, scope *types.Package) (err e
 				}
 			}
 		})
-		err = &load.SymbolError{Symbol: symbol, NearMiss: spelling.Near(symbol, slices.Values(names), 3)}
+		err = &engine.SymbolError{Symbol: symbol, NearMiss: spelling.Near(symbol, slices.Values(names), 3)}
 	}
 	eachName(name.Expr, func(qualifier, ident *ast.Ident) {
 		if err != nil {
@@ -205,7 +205,7 @@ func (b *build) checkNames(name instantiation.Name, scope *types.Package) (err e
 			if candidates := b.candidates[qualifier.Name]; len(candidates) > 1 {
 				reason = fmt.Sprintf("%s may be %s", qualifier.Name, strings.Join(candidates, " or "))
 			}
-			err = &load.CompileError{
+			err = &engine.CompileError{
 				Reason: name.Text + " does not compile: " + reason,
 				Fix:    "name the import path that you mean by load.Along, or by -with in the command",
 			}
@@ -230,7 +230,7 @@ func (d *describer) instanceSymbol(in instance, docs docs) Symbol {
 	switch in.generic.(type) {
 	case *types.Func:
 		sig := in.typ.(*types.Signature)
-		s.Kind = load.KindFunc
+		s.Kind = engine.KindFunc
 		s.Text = "func " + in.name + strings.TrimPrefix(types.TypeString(sig, d.relative), "func")
 		f := goFunc{form: formFunc, pkg: in.generic.Pkg(), name: in.generic.Name(), sig: sig, typeArgs: in.args}
 		if s.Limit == "" {
@@ -240,7 +240,7 @@ func (d *describer) instanceSymbol(in instance, docs docs) Symbol {
 			s.Func = d.function(f, 0)
 		}
 	default:
-		s.Kind = load.KindType
+		s.Kind = engine.KindType
 		t := types.Unalias(in.typ)
 		s.Text = "type " + in.name + " " + types.TypeString(t.Underlying(), d.relative)
 		if s.Limit == "" {

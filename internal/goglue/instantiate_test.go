@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 )
 
 const genericPackage = `package sets
@@ -37,20 +38,20 @@ func Chain[T any, P interface{ ~*T; Reset() }](p P) {}
 func Wait[D ~int64](d D) time.Duration { return time.Duration(d) }
 `
 
-func looseSource(t *testing.T, text string) load.Source {
+func looseSource(t *testing.T, text string) find.Source {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.go"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return load.Source{Kind: load.KindGo, Dir: dir, FS: os.DirFS(dir), Go: &load.GoSource{GoMod: []byte("go 1.24\n")}}
+	return find.Source{Kind: find.KindGo, Dir: dir, FS: os.DirFS(dir), Go: &find.GoSource{GoMod: []byte("go 1.24\n")}}
 }
 
 func TestBuildInstances(t *testing.T) {
 	t.Parallel()
 	src := looseSource(t, genericPackage)
 	src.Go.Instances = []string{"Alias[Point]", "Keys[map[string]int]", "Of[*Point]", "Of[byte]", "Set[string]", "Wait[time.Duration]"}
-	src.Go.Along = []load.Companion{{Alias: "b", Path: "bytes"}}
+	src.Go.Along = []find.Companion{{Alias: "b", Path: "bytes"}}
 	var got []string
 	for _, s := range buildAPI(t, testBuilder(t), src, t.TempDir()).Symbols {
 		if strings.Contains(s.Name, "[") || s.Name == "b.ToUpper" || s.Name == "b.MinRead" {
@@ -111,8 +112,8 @@ func TestBuildInstancesRefused(t *testing.T) {
 		}
 	}
 	src := looseSource(t, genericPackage)
-	src.Go.Along = []load.Companion{{Path: "net/http/internal"}}
-	var compile *load.CompileError
+	src.Go.Along = []find.Companion{{Path: "net/http/internal"}}
+	var compile *engine.CompileError
 	if err := b.Build(t.Context(), src, t.TempDir()); !errors.As(err, &compile) || !strings.HasPrefix(compile.Reason, "companion net/http/internal: it is an internal package") {
 		t.Errorf("got %v", err)
 	}

@@ -12,7 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal"
 )
 
@@ -94,7 +95,7 @@ func (b *build) loose() string { return "module/" + looseName(b.src.Dir) }
 
 // layLocal adds the files of a local module as they were when they were summed. They are read
 // through an [os.Root], so that no link leads out of the module.
-func (b *build) layLocal(files map[string][]byte, m load.LocalModule) error {
+func (b *build) layLocal(files map[string][]byte, m find.LocalModule) error {
 	at := cmp.Or(m.At, b.loose())
 	if m.GoMod != nil {
 		files[at+"/go.mod"] = m.GoMod
@@ -118,7 +119,7 @@ func (b *build) layLocal(files map[string][]byte, m load.LocalModule) error {
 }
 
 func changed(name string, err error) error {
-	e := &load.CompileError{Reason: name + " changed while it was compiled", Fix: "load it again"}
+	e := &engine.CompileError{Reason: name + " changed while it was compiled", Fix: "load it again"}
 	if err != nil {
 		e.Output = err.Error()
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -37,11 +37,11 @@ func TestLocalCopied(t *testing.T) {
 				t.Parallel()
 				dir, text := t.TempDir(), []byte("package a\n")
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "a.go"), text, 0o600))
-				local := load.LocalModule{Dir: dir, Files: []load.LocalFile{{Name: "a.go", Sum: fmt.Sprintf("%x", sha256.Sum256(text))}}}
+				local := find.LocalModule{Dir: dir, Files: []find.LocalFile{{Name: "a.go", Sum: fmt.Sprintf("%x", sha256.Sum256(text))}}}
 				if importPath != "" {
 					local.At, local.GoMod = "places/0", []byte("module example.com/m\n")
 				}
-				b := build{work: t.TempDir(), src: load.Source{Kind: load.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &load.GoSource{ImportPath: importPath, Local: []load.LocalModule{local}}}}
+				b := build{work: t.TempDir(), src: find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{ImportPath: importPath, Local: []find.LocalModule{local}}}}
 				require.NoError(t, test.change(dir))
 				err := b.lay()
 				if test.fails {
@@ -68,31 +68,31 @@ func TestOlderToolchain(t *testing.T) {
 	t.Parallel()
 	tools, err := toolchain.Find()
 	require.NoError(t, err)
-	local := load.Source{Kind: load.KindGo, Dir: t.TempDir()}
+	local := find.Source{Kind: find.KindGo, Dir: t.TempDir()}
 	text := []byte("package needs\n\nfunc One() int { return 1 }\n")
 	require.NoError(t, os.WriteFile(filepath.Join(local.Dir, "a.go"), text, 0o600))
-	needs := func(release string) load.GoSource {
-		return load.GoSource{ImportPath: "example.com/needs", Local: []load.LocalModule{{
+	needs := func(release string) find.GoSource {
+		return find.GoSource{ImportPath: "example.com/needs", Local: []find.LocalModule{{
 			At: "places/0", Dir: local.Dir, GoMod: []byte("module example.com/needs\n\ngo " + release + "\n"),
-			Files: []load.LocalFile{{Name: "a.go", Sum: fmt.Sprintf("%x", sha256.Sum256(text))}},
+			Files: []find.LocalFile{{Name: "a.go", Sum: fmt.Sprintf("%x", sha256.Sum256(text))}},
 		}}}
 	}
 	const requiring = "\nrequire example.com/needs v0.0.0\n\nreplace example.com/needs => ./places/0\n"
 	release := strings.TrimPrefix(tools.Version, "go")
 	for what, test := range map[string]struct {
 		goMod  string
-		source load.GoSource
+		source find.GoSource
 		fails  string
 	}{
-		"a newer language":         {"go 1.99\n", load.GoSource{ImportPath: "strings"}, ""},
-		"a newer release":          {"go " + tools.Language() + ".99\n", load.GoSource{ImportPath: "strings"}, ""},
-		"a release to come":        {"go 1.99rc1\n", load.GoSource{ImportPath: "strings"}, ""},
-		"an older language":        {"go 1.21\n", load.GoSource{ImportPath: "strings"}, ""},
+		"a newer language":         {"go 1.99\n", find.GoSource{ImportPath: "strings"}, ""},
+		"a newer release":          {"go " + tools.Language() + ".99\n", find.GoSource{ImportPath: "strings"}, ""},
+		"a release to come":        {"go 1.99rc1\n", find.GoSource{ImportPath: "strings"}, ""},
+		"an older language":        {"go 1.21\n", find.GoSource{ImportPath: "strings"}, ""},
 		"a module of an older one": {"go 1.99\n" + requiring, needs("1.21"), ""},
 		"a module of the same one": {"go 1.99\n" + requiring, needs(release), ""},
 		"a module needs a newer":   {"go 1.99\n" + requiring, needs("1.99"), "requires go >= 1.99"},
-		"no go line at all":        {"", load.GoSource{ImportPath: "strings"}, ""},
-		"with a companion":         {"go 1.99\n", load.GoSource{ImportPath: "strings", Along: []load.Companion{{Alias: "bytes", Path: "bytes"}}}, ""},
+		"no go line at all":        {"", find.GoSource{ImportPath: "strings"}, ""},
+		"with a companion":         {"go 1.99\n", find.GoSource{ImportPath: "strings", Along: []find.Companion{{Alias: "bytes", Path: "bytes"}}}, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

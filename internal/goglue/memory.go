@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/budget"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -83,5 +83,5 @@ func (i *Instance) Refuse(body []byte) *wire.Encoder {
 }
 
 func (f inFlight) limit(format string, args ...any) error {
-	return &load.LimitError{Reason: fmt.Sprintf(format, args...), Fix: "set " + f.setting + " to allow more"}
+	return &engine.LimitError{Reason: fmt.Sprintf(format, args...), Fix: "set " + f.setting + " to allow more"}
 }

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 )
 
 var errReleased = errors.New("the object was released")
 
-// object is the host's reference to a value in the module. It implements [load.ObjectRef].
+// object is the host's reference to a value in the module. It implements [engine.ObjectRef].
 type object struct {
 	instance *Instance
 	handle   uint64
@@ -30,7 +30,7 @@ type object struct {
 const objectSize = 512
 
 // takeObject takes a handle and its type. static is the interface that the value came as, or 0.
-func (i *Instance) takeObject(d *incoming, static int) *load.Object {
+func (i *Instance) takeObject(d *incoming, static int) *engine.Object {
 	o := &object{instance: i, handle: d.Uint(), typ: int(d.UintN(31))}
 	if o.typ == 0 {
 		o.name, o.typ = d.String(), static
@@ -42,7 +42,7 @@ func (i *Instance) takeObject(d *incoming, static int) *load.Object {
 		return nil
 	}
 	d.taken = o
-	return load.NewObject(o)
+	return engine.NewObject(o)
 }
 
 // lastUntil ends the context that the call which returned the object was given, in the module, when it ends here.
@@ -158,10 +158,10 @@ func (i *Instance) skipValue(d *incoming, n int) {
 	}
 }
 
-// Usage implements [load.Counted].
-func (o *object) Usage() *load.Usage { return &o.instance.usage }
+// Usage implements [engine.Counted].
+func (o *object) Usage() *engine.Usage { return &o.instance.usage }
 
-// TypeName implements [load.ObjectRef].
+// TypeName implements [engine.ObjectRef].
 func (o *object) TypeName() string {
 	if o.name != "" {
 		return o.name
@@ -169,8 +169,8 @@ func (o *object) TypeName() string {
 	return o.instance.api.Types[o.typ].Text
 }
 
-// Methods implements [load.ObjectRef].
-func (o *object) Methods() []load.Symbol { return o.instance.methods(o.typ) }
+// Methods implements [engine.ObjectRef].
+func (o *object) Methods() []engine.Symbol { return o.instance.methods(o.typ) }
 
 // described returns the type whose methods and fields the object has.
 func (o *object) described() *Type { return o.instance.pointed(o.typ) }
@@ -186,21 +186,21 @@ func (o *object) method(name string) (callee, error) {
 			return callee{symbol: o.TypeName() + "." + name, function: m.Func - 1 + wire.FuncCount, Func: &o.instance.api.Funcs[m.Func-1], receiver: o}, nil
 		}
 		if m.Name == name {
-			return callee{}, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, Have: "method", Reason: "its parameters have types that other packages cannot name"}
+			return callee{}, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, Have: "method", Reason: "its parameters have types that other packages cannot name"}
 		}
 		names = append(names, m.Name)
 	}
 	if name == "" {
-		return callee{}, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName(), Have: o.TypeName(), Reason: "it is not a function"}
+		return callee{}, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName(), Have: o.TypeName(), Reason: "it is not a function"}
 	}
 	near := spelling.Near(name, slices.Values(names), 3)
 	for j := range near {
 		near[j] = o.TypeName() + "." + near[j]
 	}
-	return callee{}, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, NearMiss: near}
+	return callee{}, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, NearMiss: near}
 }
 
-// Bind implements [load.ObjectRef].
+// Bind implements [engine.ObjectRef].
 func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 	target, err := o.method(method)
 	if err != nil {
@@ -214,12 +214,12 @@ func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 		v, err = o.instance.bindFunc(target, t)
 	}
 	if err != nil {
-		return reflect.Value{}, &load.SymbolError{Module: o.instance.name, Symbol: target.symbol, Want: t.String(), Have: "func" + target.Text, Reason: err.Error()}
+		return reflect.Value{}, &engine.SymbolError{Module: o.instance.name, Symbol: target.symbol, Want: t.String(), Have: "func" + target.Text, Reason: err.Error()}
 	}
 	return v, nil
 }
 
-// Call implements [load.ObjectRef].
+// Call implements [engine.ObjectRef].
 func (o *object) Call(ctx context.Context, method string, args []any) ([]any, error) {
 	target, err := o.method(method)
 	if err != nil {
@@ -228,7 +228,7 @@ func (o *object) Call(ctx context.Context, method string, args []any) ([]any, er
 	return o.instance.call(ctx, target, args)
 }
 
-// Field implements [load.ObjectRef].
+// Field implements [engine.ObjectRef].
 func (o *object) Field(ctx context.Context, name string) (any, error) {
 	if o.released.Load() {
 		return nil, errReleased
@@ -236,7 +236,7 @@ func (o *object) Field(ctx context.Context, name string) (any, error) {
 	typ := o.described()
 	if f := typ.field(name); f != nil {
 		if f.Get == 0 {
-			return nil, &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, Have: "field", Reason: "the module does not answer for it"}
+			return nil, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, Have: "field", Reason: "the module does not answer for it"}
 		}
 		get := callee{symbol: o.TypeName() + "." + name, function: f.Get - 1 + wire.FuncCount, Func: &o.instance.api.Funcs[f.Get-1], receiver: o}
 		plan, err := o.instance.plan(get, nil, []reflect.Type{anyType}, true, o.instance)
@@ -257,7 +257,7 @@ func (o *object) Field(ctx context.Context, name string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if embedded, ok := inner.(*load.Object); ok && embedded != nil {
+		if embedded, ok := inner.(*engine.Object); ok && embedded != nil {
 			if v, err := embedded.Field(ctx, name); err == nil {
 				return v, nil
 			}
@@ -273,10 +273,10 @@ func (o *object) noField(name string) error {
 	for j, f := range o.described().Fields {
 		names[j] = f.Name
 	}
-	return &load.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
+	return &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
 }
 
-// SetField implements [load.ObjectRef].
+// SetField implements [engine.ObjectRef].
 func (o *object) SetField(ctx context.Context, name string, value any) error {
 	if o.released.Load() {
 		return errReleased
@@ -288,19 +288,19 @@ func (o *object) SetField(ctx context.Context, name string, value any) error {
 	case f == nil:
 		return o.noField(name)
 	case f.Get == 0:
-		return &load.SymbolError{Module: o.instance.name, Symbol: symbol, Have: "field", Reason: "the module does not answer for it"}
+		return &engine.SymbolError{Module: o.instance.name, Symbol: symbol, Have: "field", Reason: "the module does not answer for it"}
 	}
 	return o.instance.set(ctx, symbol, f.Get, f.Type, o, value)
 }
 
-// Assign implements [load.Assigner].
+// Assign implements [engine.Assigner].
 func (i *Instance) Assign(ctx context.Context, symbol string, value any) error {
 	s, err := i.find(symbol)
 	if err != nil {
 		return err
 	}
-	if s.Kind != load.KindVar || s.Func == 0 || len(i.api.Funcs[s.Func-1].Out) != 1 || i.api.Types[s.Type].Kind == KindFunc {
-		return &load.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a variable that can be set"}
+	if s.Kind != engine.KindVar || s.Func == 0 || len(i.api.Funcs[s.Func-1].Out) != 1 || i.api.Types[s.Type].Kind == KindFunc {
+		return &engine.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a variable that can be set"}
 	}
 	return i.set(ctx, symbol, s.Func, s.Type, nil, value)
 }
@@ -317,13 +317,13 @@ func (i *Instance) set(ctx context.Context, symbol string, function, n int, rece
 	_, err = plan.run(ctx, receiver, []reflect.Value{reflect.ValueOf(&value).Elem()})
 	var unfit *argumentError
 	if errors.As(err, &unfit) {
-		return &load.SymbolError{Module: i.name, Symbol: symbol, Have: i.api.Types[n].Text, Want: wanted([]any{value}), Reason: unfit.err.Error()}
+		return &engine.SymbolError{Module: i.name, Symbol: symbol, Have: i.api.Types[n].Text, Want: wanted([]any{value}), Reason: unfit.err.Error()}
 	}
 	return err
 }
 
-// Equal implements [load.ObjectRef].
-func (o *object) Equal(ctx context.Context, other load.ObjectRef) (bool, error) {
+// Equal implements [engine.ObjectRef].
+func (o *object) Equal(ctx context.Context, other engine.ObjectRef) (bool, error) {
 	b, ok := other.(*object)
 	switch {
 	case !ok || b.instance != o.instance:
@@ -347,13 +347,13 @@ func (o *object) Equal(ctx context.Context, other load.ObjectRef) (bool, error) 
 	return equal, o.instance.tooMuch(d.End())
 }
 
-// Text implements [load.ObjectRef].
+// Text implements [engine.ObjectRef].
 func (o *object) Text(ctx context.Context) (string, error) {
 	text, err := o.own(ctx, wire.FuncText)
 	return text, err
 }
 
-// JSON implements [load.ObjectRef].
+// JSON implements [engine.ObjectRef].
 func (o *object) JSON(ctx context.Context) ([]byte, error) {
 	text, err := o.own(ctx, wire.FuncJSON)
 	if err != nil || text != "" {
@@ -384,7 +384,7 @@ func (o *object) own(ctx context.Context, function int) (string, error) {
 	return text, o.instance.tooMuch(d.End())
 }
 
-// Release implements [load.ObjectRef].
+// Release implements [engine.ObjectRef].
 func (o *object) Release() {
 	if !o.released.Swap(true) {
 		if o.leave != nil {

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 )
 
 // TestBuildAliasOfInternalType: a type of an internal package that the API names by an alias is spelled by
@@ -37,7 +37,7 @@ func Options(o []struct{ O *enc.Option "k:\"v\"" }, f ...OptionFunc) {}
 			t.Fatal(err)
 		}
 	}
-	src := load.Source{Kind: load.KindGo, Dir: module, Go: &load.GoSource{
+	src := find.Source{Kind: find.KindGo, Dir: module, Go: &find.GoSource{
 		ImportPath: "example.com/m",
 		GoMod:      []byte("go 1.24\n\nrequire example.com/m v0.0.0\n\nreplace example.com/m => " + module + "\n"),
 	}}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // docs holds the first sentences of a package's documentation: "Name" or "Type.Method" → text.
@@ -94,13 +94,13 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 	s := Symbol{Name: name, Text: types.ObjectString(obj, d.relative), Doc: docs[name]}
 	switch obj := obj.(type) {
 	case *types.Func:
-		s.Kind = load.KindFunc
+		s.Kind = engine.KindFunc
 		f := goFunc{form: formFunc, pkg: obj.Pkg(), name: obj.Name(), sig: obj.Signature()}
 		if s.Limit = d.limit(f); s.Limit == "" {
 			s.Func = d.function(f, 0)
 		}
 	case *types.Var:
-		s.Kind = load.KindVar
+		s.Kind = engine.KindVar
 		s.Type = d.number(obj.Type(), 0)
 		if sig, ok := obj.Type().Underlying().(*types.Signature); ok {
 			f := goFunc{form: formFunc, pkg: obj.Pkg(), name: obj.Name(), sig: sig}
@@ -111,7 +111,7 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 		}
 		s.Func = d.function(goFunc{form: formVar, pkg: obj.Pkg(), name: obj.Name(), value: obj.Type()}, 0)
 	case *types.Const:
-		s.Kind = load.KindConst
+		s.Kind = engine.KindConst
 		s.Const = exactConst(obj)
 		if basic, ok := obj.Type().(*types.Basic); !ok || basic.Info()&types.IsUntyped == 0 {
 			s.Type = d.number(obj.Type(), 0)
@@ -120,7 +120,7 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 			}
 		}
 	case *types.TypeName:
-		s.Kind = load.KindType
+		s.Kind = engine.KindType
 		d.typeSymbol(&s, obj)
 	}
 	return s

@@ -7,18 +7,19 @@ import (
 	"os/exec"
 	"strings"
 
-	load "github.com/loadgo/load"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/engine"
 )
 
 // Probe tells what would be in force for a program that is started here under a policy, by what the
 // system says that it offers. It starts nothing.
-func Probe(p Policy) load.Isolation { return detect().isolation(&p) }
+func Probe(p Policy) engine.Isolation { return detect().isolation(&p) }
 
 // Try is Probe once it has tried: a process takes every restriction on and then starts the host's
 // own program with an environment that the kernel does not accept. Where a start would fail nothing
 // is in force.
-func Try(p Policy) load.Isolation {
+func Try(p Policy) engine.Isolation {
 	f, err := detect().try(&p)
 	if err != nil {
 		return Unavailable(p, fmt.Errorf("a program cannot be started: %w", err))
@@ -54,24 +55,24 @@ func (f features) try(p *Policy) (features, error) {
 }
 
 // isolation describes what is in force under a policy with these features.
-func (f features) isolation(p *Policy) load.Isolation {
-	return isolation([]load.Measure{
+func (f features) isolation(p *Policy) engine.Isolation {
+	return isolation([]engine.Measure{
 		f.files(p), f.network(p), f.programs(p), f.processes(p), f.signals(), f.memory(p),
 		measure("kernel", "seccomp", f.seccomp), f.privileges(), death(p),
 	})
 }
 
 // measure is in force by how, unless there is a reason against.
-func measure(name, how string, against error) load.Measure {
+func measure(name, how string, against error) engine.Measure {
 	if against != nil {
-		return load.Measure{Name: name, Why: against.Error()}
+		return engine.Measure{Name: name, Why: against.Error()}
 	}
-	return load.Measure{Name: name, InForce: true, How: how}
+	return engine.Measure{Name: name, InForce: true, How: how}
 }
 
 func (f features) landlockName() string { return fmt.Sprintf("landlock abi %d", f.landlock) }
 
-func (f features) files(p *Policy) load.Measure {
+func (f features) files(p *Policy) engine.Measure {
 	m := measure("files", f.landlockName(), f.noLandlock)
 	if f.seccomp == nil && (confinement{policy: p, landlock: f.landlock}).withoutFiles() {
 		m = measure("files", "seccomp", nil)
@@ -83,9 +84,9 @@ func (f features) files(p *Policy) load.Measure {
 	return m
 }
 
-func (f features) network(p *Policy) load.Measure {
+func (f features) network(p *Policy) engine.Measure {
 	if p.Network {
-		return load.Measure{Name: "network", Granted: true}
+		return engine.Measure{Name: "network", Granted: true}
 	}
 	how := "seccomp"
 	if f.landlock >= 4 {
@@ -94,7 +95,7 @@ func (f features) network(p *Policy) load.Measure {
 	return measure("network", how, f.seccomp)
 }
 
-func (f features) programs(p *Policy) load.Measure {
+func (f features) programs(p *Policy) engine.Measure {
 	if p.Programs { // those of granted directories, where Landlock can tell
 		m := measure("programs", f.landlockName(), f.noLandlock)
 		m.Granted = true
@@ -103,9 +104,9 @@ func (f features) programs(p *Policy) load.Measure {
 	return measure("programs", "seccomp", f.seccomp)
 }
 
-func (f features) processes(p *Policy) load.Measure {
+func (f features) processes(p *Policy) engine.Measure {
 	if p.Programs {
-		m := load.Measure{Name: "processes", Granted: true}
+		m := engine.Measure{Name: "processes", Granted: true}
 		if f.seccomp != nil {
 			m.Why = f.seccomp.Error() + "; processes can leave the group that is killed with the program"
 		}
@@ -122,7 +123,7 @@ func (f features) processes(p *Policy) load.Measure {
 }
 
 // signals is in force when no signal reaches a process outside.
-func (f features) signals() load.Measure {
+func (f features) signals() engine.Measure {
 	how := "seccomp"
 	if f.landlock >= landlockSignals {
 		how = f.landlockName() + ", " + how
@@ -131,11 +132,11 @@ func (f features) signals() load.Measure {
 }
 
 // memory is in force where all that the program can use is counted.
-func (f features) memory(p *Policy) load.Measure {
+func (f features) memory(p *Policy) engine.Measure {
 	if p.Limits.Memory <= 0 {
-		return load.Measure{Name: "memory", Granted: true}
+		return engine.Measure{Name: "memory", Granted: true}
 	}
-	m := load.Measure{Name: "memory", How: "rlimit, measured"}
+	m := engine.Measure{Name: "memory", How: "rlimit, measured"}
 	place := filesInMemory(p)
 	_, unmeasured := os.Stat(processFile(os.Getpid(), "status"))
 	switch {
@@ -153,7 +154,7 @@ func (f features) memory(p *Policy) load.Measure {
 	return m
 }
 
-func (f features) privileges() load.Measure {
+func (f features) privileges() engine.Measure {
 	m := measure("privileges", "no new privileges, no capabilities", f.capabilities)
 	if !m.InForce {
 		m.How = "no new privileges"
@@ -162,9 +163,9 @@ func (f features) privileges() load.Measure {
 }
 
 // death is in force when the program cannot outlive its host.
-func death(p *Policy) load.Measure {
+func death(p *Policy) engine.Measure {
 	if p.Programs {
-		return load.Measure{
+		return engine.Measure{
 			Name: "death", How: "parent death signal", Granted: true,
 			Why: "programs that the module starts outlive a host that is killed",
 		}

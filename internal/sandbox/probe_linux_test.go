@@ -11,8 +11,9 @@ import (
 	"sync"
 	"testing"
 
-	load "github.com/loadgo/load"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/engine"
 )
 
 // scratch holds what the tests build, and is removed after them.
@@ -76,7 +77,7 @@ func probe(t testing.TB) *os.File {
 type outcome struct {
 	results   map[string]string
 	state     State
-	isolation load.Isolation
+	isolation engine.Isolation
 	text      string
 }
 

@@ -6,14 +6,15 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	load "github.com/loadgo/load"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/engine"
 )
 
 // Process is a started program. Its methods are safe for concurrent use.
 type Process struct {
 	pid       int
-	isolation load.Isolation
+	isolation engine.Isolation
 
 	mu     sync.Mutex // held while the process group is signalled or reaped
 	reaped bool
@@ -28,7 +29,7 @@ type Process struct {
 func (p *Process) Pid() int { return p.pid }
 
 // Isolation tells what keeps the program from its host.
-func (p *Process) Isolation() load.Isolation { return p.isolation }
+func (p *Process) Isolation() engine.Isolation { return p.isolation }
 
 // Wait waits until the program has ended and says how. It may be called any number of times.
 func (p *Process) Wait() State {

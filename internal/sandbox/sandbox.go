@@ -14,7 +14,7 @@ import (
 	"os"
 	"strconv"
 
-	load "github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // Policy says what a program is given. The zero Policy gives it nothing.
@@ -96,9 +96,9 @@ func (s State) String() string {
 	return "exit status " + strconv.Itoa(s.Code)
 }
 
-// Missing returns the measures that are neither in force nor granted: what an [load.IsolationError] lists.
-func Missing(i load.Isolation) []load.Measure {
-	var missing []load.Measure
+// Missing returns the measures that are neither in force nor granted: what an [engine.IsolationError] lists.
+func Missing(i engine.Isolation) []engine.Measure {
+	var missing []engine.Measure
 	for _, m := range i.Measures {
 		if !m.InForce && !m.Granted {
 			missing = append(missing, m)
@@ -108,7 +108,7 @@ func Missing(i load.Isolation) []load.Measure {
 }
 
 // Unavailable tells that nothing is in force, because no program starts under the policy.
-func Unavailable(p Policy, why error) load.Isolation {
+func Unavailable(p Policy, why error) engine.Isolation {
 	i := Probe(p)
 	for n := range i.Measures {
 		m := &i.Measures[n]
@@ -118,8 +118,8 @@ func Unavailable(p Policy, why error) load.Isolation {
 }
 
 // isolation sums the measures up.
-func isolation(measures []load.Measure) load.Isolation {
-	i := load.Isolation{Level: "none", Measures: measures}
+func isolation(measures []engine.Measure) engine.Isolation {
+	i := engine.Isolation{Level: "none", Measures: measures}
 	for _, m := range measures {
 		if m.InForce {
 			i.Level = "partial"

@@ -8,13 +8,13 @@ import (
 	"runtime"
 	"strings"
 
-	load "github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // Process is a started program. Its methods are safe for concurrent use.
 type Process struct {
 	process   *os.Process
-	isolation load.Isolation
+	isolation engine.Isolation
 
 	ended chan struct{} // closed once state is set
 	state State
@@ -61,7 +61,7 @@ func Start(cmd Command, p Policy) (*Process, error) {
 func (p *Process) Pid() int { return p.process.Pid }
 
 // Isolation tells what keeps the program from its host: nothing.
-func (p *Process) Isolation() load.Isolation { return p.isolation }
+func (p *Process) Isolation() engine.Isolation { return p.isolation }
 
 // Wait waits until the program has ended and says how. It may be called any number of times.
 func (p *Process) Wait() State {
@@ -89,14 +89,14 @@ func (p *Process) await() {
 }
 
 // Try is Probe: there is nothing to try.
-func Try(p Policy) load.Isolation { return Probe(p) }
+func Try(p Policy) engine.Isolation { return Probe(p) }
 
 // Probe tells what would be in force for a program that is started here under a policy: nothing.
-func Probe(Policy) load.Isolation {
+func Probe(Policy) engine.Isolation {
 	why := "there is no sandbox for " + runtime.GOOS
-	var measures []load.Measure
+	var measures []engine.Measure
 	for _, name := range []string{"files", "network", "programs", "processes", "signals", "memory", "kernel", "privileges", "death"} {
-		measures = append(measures, load.Measure{Name: name, Why: why})
+		measures = append(measures, engine.Measure{Name: name, Why: why})
 	}
 	return isolation(measures)
 }

@@ -12,10 +12,11 @@ import (
 	"testing"
 	"unsafe"
 
-	load "github.com/loadgo/load"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/engine"
 )
 
 const situationArgument = "situation-of-a-sandbox"
@@ -41,7 +42,7 @@ var situations = map[string]func(listener int) error{
 
 // told is what a process in a situation tells of a policy.
 type told struct {
-	Probed, Tried, Started load.Isolation
+	Probed, Tried, Started engine.Isolation
 	Failed, Result         string
 }
 

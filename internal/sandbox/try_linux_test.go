@@ -11,10 +11,11 @@ import (
 	"testing"
 	"unsafe"
 
-	load "github.com/loadgo/load"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/engine"
 )
 
 const trialArgument = "trial-of-a-sandbox"
@@ -62,7 +63,7 @@ func trial(refusal, path string) {
 		process.Wait()
 	}
 	out := struct {
-		Isolation load.Isolation
+		Isolation engine.Isolation
 		Fails     bool
 	}{Try(Policy{}), err != nil}
 	if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
@@ -82,7 +83,7 @@ func TestTry(t *testing.T) {
 			text, err := exec.Command(os.Args[0], trialArgument, refusal, path).Output()
 			require.NoError(t, err)
 			var out struct {
-				Isolation load.Isolation
+				Isolation engine.Isolation
 				Fails     bool
 			}
 			require.NoError(t, json.Unmarshal(text, &out), "%s", text)

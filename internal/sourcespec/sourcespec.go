@@ -5,22 +5,22 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/store"
 )
 
 // New returns the spec of a record whose tree is in a directory. That of a Go package has no hash yet: an installer
 // brings what it imports and knows its hash then.
-func New(r *store.SourceRecord, tree string, along []load.Companion) (*load.Spec, error) {
+func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec, error) {
 	dir := filepath.Join(tree, filepath.FromSlash(r.Dir))
-	spec := &load.Spec{
+	spec := &find.Spec{
 		Name: r.Source, Version: r.Version, Why: r.Why, Origin: r.Origin, Time: r.Time, Module: r.Module,
-		Source:    load.Source{Kind: load.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
-		BuildList: []load.ModuleVersion{{Path: r.Source, Version: r.Version, Sum: r.Sum}},
+		Source:    find.Source{Kind: find.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
+		BuildList: []find.ModuleVersion{{Path: r.Source, Version: r.Version, Sum: r.Sum}},
 	}
-	if r.Kind == string(load.KindGo) {
+	if r.Kind == string(find.KindGo) {
 		spec.Source.File = ""
-		spec.Source.Go = &load.GoSource{Along: along}
+		spec.Source.Go = &find.GoSource{Along: along}
 		return spec, nil
 	}
 	path := filepath.Join(dir, r.File)
@@ -28,6 +28,6 @@ func New(r *store.SourceRecord, tree string, along []load.Companion) (*load.Spec
 	if err != nil {
 		return nil, err
 	}
-	spec.Source.Hash = load.HashFile(path, data)
+	spec.Source.Hash = find.HashFile(path, data)
 	return spec, nil
 }

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/token"
 )
 
@@ -36,7 +36,7 @@ func (t Toolchain) Language() string {
 }
 
 // Find looks for a toolchain: the go command in PATH, then GOROOT, then the place where Go is
-// usually installed. Where there is none, the error is a [*load.ToolchainError], and the Toolchain
+// usually installed. Where there is none, the error is a [*engine.ToolchainError], and the Toolchain
 // has the version of the one that built the running program: what it compiled before is looked for
 // by that.
 func Find() (Toolchain, error) {
@@ -75,7 +75,7 @@ func (f *Finder) Find() (Toolchain, error) {
 func absent() Toolchain { return Toolchain{Version: runtime.Version()} }
 
 func missing(reason string) error {
-	return &load.ToolchainError{Reason: reason, Fix: "install Go from https://go.dev/dl or put its bin directory in PATH"}
+	return &engine.ToolchainError{Reason: reason, Fix: "install Go from https://go.dev/dl or put its bin directory in PATH"}
 }
 
 // candidate returns the first go command that exists, with its modification time.

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -92,7 +92,7 @@ func TestBrokenCommand(t *testing.T) {
 	write(t, filepath.Join(bin, "go"), "#!/bin/sh\necho version 1.99 is not installed >&2\nexit 1\n", 0o755)
 	t.Setenv("PATH", bin)
 	_, err := toolchain.Find()
-	var missing *load.ToolchainError
+	var missing *engine.ToolchainError
 	if !errors.As(err, &missing) {
 		t.Fatalf("got %v, want a ToolchainError", err)
 	}

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 )
 
 // Passing tells whether a request that failed may succeed the next time. What the server answered, and what the
@@ -52,7 +52,7 @@ func RetryAfter(header http.Header) time.Duration {
 	return 0
 }
 
-// Pause waits before a request to url is made again, and tells so by a [load.Retrying] that has why as its reason. It
+// Pause waits before a request to url is made again, and tells so by a [event.Retrying] that has why as its reason. It
 // waits for after, where the server asked for that, or else for delay, doubled with each try from 0, at most 10 s and
 // a part of it at random. Where ctx ends first, the error is its cause.
 func Pause(ctx context.Context, delay time.Duration, try int, after time.Duration, url string, why error) error {
@@ -61,7 +61,7 @@ func Pause(ctx context.Context, delay time.Duration, try int, after time.Duratio
 		wait = min(wait, 10*time.Second)
 		wait = wait/2 + rand.N(wait/2+1)
 	}
-	load.Emit(ctx, load.Retrying{URL: url, Err: why, Delay: wait})
+	event.Emit(ctx, event.Retrying{URL: url, Err: why, Delay: wait})
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

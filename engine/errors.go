@@ -1,0 +1,235 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrUnloaded is returned by everything of a module that was unloaded.
+var ErrUnloaded = errors.New("module is unloaded")
+
+// ErrCrashed is returned by everything of an instance that ended by itself: a fatal error, an exit,
+// a kill. The next Load makes a fresh instance.
+var ErrCrashed = errors.New("module crashed")
+
+// CompileError reports source that does not compile or cannot be loaded as a module.
+type CompileError struct {
+	Reason string // "it is a program, not a package", "it does not compile", …
+	Output string // what the compiler said, without the build's private paths
+	Fix    string
+}
+
+func (e *CompileError) Error() string {
+	s := e.Reason
+	if e.Output != "" {
+		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Output), "\n", "\n\t")
+	}
+	if e.Fix != "" {
+		s += "\n\t" + e.Fix
+	}
+	return s
+}
+
+// ToolchainError reports a missing or unusable compiler.
+type ToolchainError struct {
+	Reason string
+	Fix    string
+	Err    error // the cause below, or nil
+}
+
+func (e *ToolchainError) Unwrap() error { return e.Err }
+
+func (e *ToolchainError) Error() string {
+	if e.Fix == "" {
+		return e.Reason
+	}
+	return e.Reason + "\n\t" + e.Fix
+}
+
+// InitError reports a module whose initialisation failed: it panicked, exited, or did not end in time.
+type InitError struct {
+	Reason string
+	Stderr string // the end of what the module wrote to its standard error
+	Err    error  // the context's error where that ended the wait, a [*LimitError] where a limit did, or nil
+}
+
+func (e *InitError) Error() string {
+	if e.Stderr == "" {
+		return e.Reason
+	}
+	return e.Reason + "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
+}
+
+func (e *InitError) Unwrap() error { return e.Err }
+
+// IsolationError reports that the isolation that the configuration requires is not to be had here.
+type IsolationError struct {
+	Missing []Measure
+}
+
+func (e *IsolationError) Error() string {
+	var b strings.Builder
+	b.WriteString("the required isolation is not available")
+	for _, m := range e.Missing {
+		fmt.Fprintf(&b, "\n\t%s: %s", m.Name, m.Why)
+	}
+	b.WriteString("\n\tset RequireIsolation to false to run without it")
+	return b.String()
+}
+
+// SymbolError reports a symbol that a module does not have, or that does not have the wanted type. It is
+// found when the symbol is bound, before anything runs.
+type SymbolError struct {
+	Module   string // "" where the error around it names the module
+	Symbol   string
+	Want     string   // the type that the host asked for, or ""
+	Have     string   // the module's type, or "" where there is no such symbol
+	Reason   string   // what does not fit, or ""
+	NearMiss []string // symbols that are spelled alike
+}
+
+func (e *SymbolError) Error() string {
+	if e.Have == "" {
+		s := "no symbol " + e.Symbol
+		if e.Module != "" {
+			s = e.Module + " has " + s
+		}
+		if e.Reason != "" {
+			s += ": " + e.Reason
+		}
+		if len(e.NearMiss) > 0 {
+			s += "; did you mean " + strings.Join(e.NearMiss, ", ") + "?"
+		}
+		return s
+	}
+	s := fmt.Sprintf("%s: %s does not fit", e.Module, e.Symbol)
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Want != "" {
+		s += "\n\twant: " + e.Want
+	}
+	return s + "\n\thave: " + e.Have
+}
+
+// CrashError says how an instance ended. It is an [ErrCrashed].
+type CrashError struct {
+	Module string
+	Reason string // "exit status 2", "killed: it stayed busy for 5s after its call was cancelled", …
+	Stderr string // the end of what the module wrote to its standard error
+	Err    error  // a [*LimitError] where a limit ended it, or nil
+}
+
+func (e *CrashError) Unwrap() error { return e.Err }
+
+func (e *CrashError) Error() string {
+	s := cmp.Or(e.Module, "module") + " crashed: " + e.Reason
+	var limit *LimitError
+	if errors.As(e.Err, &limit) && limit.Fix != "" {
+		s += "\n\t" + limit.Fix
+	}
+	if e.Stderr != "" {
+		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
+	}
+	return s
+}
+
+// Is makes a CrashError an [ErrCrashed].
+func (e *CrashError) Is(target error) bool { return target == ErrCrashed }
+
+// PanicError is a panic in a module's code that was recovered there; the instance goes on.
+type PanicError struct {
+	Module string
+	Symbol string // the function or method that was called
+	Value  string // the panic's value, printed
+	Stack  string // the module's stack
+}
+
+func (e *PanicError) Error() string {
+	return e.Module + ": " + e.Symbol + " panicked: " + e.Value
+}
+
+// EvalError ended the evaluation of a script: an operation that cannot be done, a call of fail, an error of
+// something that the script called, a cancellation, or a [*LimitError]. The instance goes on.
+type EvalError struct {
+	Message string
+	Trace   []string // the calls that led to it, innermost first: "/rules/tax.star:7:9: in price"
+	Err     error    // the cause, or nil
+}
+
+func (e *EvalError) Error() string {
+	lines := append([]string{e.Message}, e.Trace...)
+	var limit *LimitError
+	if errors.As(e.Err, &limit) && limit.Fix != "" {
+		lines = append(lines, limit.Fix)
+	}
+	return strings.Join(lines, "\n\t")
+}
+
+func (e *EvalError) Unwrap() error { return e.Err }
+
+// LimitError reports a module that wanted more than it may use.
+type LimitError struct {
+	Reason string // "it took more than 50000000 steps", "its values take more than 256.0 MiB"
+	Fix    string
+}
+
+func (e *LimitError) Error() string { return e.Reason }
+
+// ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped here, too.
+// [errors.Is] finds in it the module's exported sentinel errors, as [load.Value] returns them, and those of the
+// standard library that cross as themselves, such as io.EOF and fs.ErrNotExist.
+type ModuleError struct {
+	Module   string // the module's canonical name
+	Message  string
+	Type     string   // the dynamic type in the module: "*fs.PathError"
+	Sentinel string   // the exported variable that holds this very error: "ErrNotFound", or ""
+	Matches  []string // the sentinels that the error's own Is method accepts
+	Wrapped  []error
+	// Object is the error value itself, with its fields and methods where its type is part of the module's API. It is
+	// nil for a sentinel of another type, which crosses by its name.
+	Object *Object
+}
+
+func (e *ModuleError) Error() string { return e.Message }
+
+// Unwrap returns the errors that this one wraps.
+func (e *ModuleError) Unwrap() []error { return e.Wrapped }
+
+// Is tells whether the target is the same sentinel error of the same module.
+func (e *ModuleError) Is(target error) bool {
+	t, ok := target.(*ModuleError)
+	return ok && t.Sentinel != "" && t.Module == e.Module && (t.Sentinel == e.Sentinel || slices.Contains(e.Matches, t.Sentinel))
+}
+
+// AsType finds the first error of the given type in err's tree, as [errors.As] does for types of the host. The
+// type is written as [ModuleError.Type] is: "*validator.InvalidValidationError".
+func AsType(err error, typeName string) (*ModuleError, bool) {
+	var found *ModuleError
+	if !errors.As(err, &found) {
+		return nil, false
+	}
+	if found.Type == typeName {
+		return found, true
+	}
+	for _, inner := range found.Wrapped {
+		if e, ok := AsType(inner, typeName); ok {
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+// SystemError reports a machine that lacks what every load needs, whatever the module is.
+type SystemError struct {
+	Reason string
+	Fix    string
+	Err    error // what failed
+}
+
+func (e *SystemError) Error() string { return e.Reason + "\n\t" + e.Fix }
+
+func (e *SystemError) Unwrap() error { return e.Err }

@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/loadgo/load/internal/phrase"
+)
+
+// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one leaves it be. Where
+// a policy limits the same, the lower limit counts.
+type Limits struct {
+	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the place of the engine's own limit.
+	Memory int64
+	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does
+	// when its context ends. The time in which the host's handlers work for a request that the
+	// module answers does not count.
+	CallTime time.Duration
+}
+
+// TimeLimit is the error of a call that took longer than [Limits].CallTime. Engines use it.
+func TimeLimit(callTime time.Duration) error {
+	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
+}
+
+// TooLittleMemory is the error of a limit of memory below what a module of an engine needs to
+// start, or nil where there is enough, or no limit (0). Engines use it.
+func TooLittleMemory(engine string, limit, least int64) error {
+	if limit == 0 || limit >= least {
+		return nil
+	}
+	return &LimitError{
+		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", phrase.Size(limit), engine, phrase.Size(least)),
+		Fix:    fmt.Sprintf("set it to %d bytes or more, or to 0 for none", least),
+	}
+}

@@ -1,0 +1,159 @@
+package getter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/gate"
+)
+
+// Resolve finds the exact version of a source: the commit that a branch or tag is at, the sum of a file, the sum
+// of a local directory. It implements [install.Installer]. A file whose name has no SHA-256 sum must be read for that.
+func (in *Installer) Resolve(ctx context.Context, name find.Name) (*install.Release, error) {
+	started := time.Now()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s, err := in.parse(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := in.version(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	event.Emit(ctx, event.Resolved{Name: name.String(), Module: s.String(), Version: r.version, Why: r.why, Took: time.Since(started)})
+	return &install.Release{
+		Name: name, Package: s.String(), Module: s.String(), Version: r.version, Why: r.why, Changing: r.changing, Origin: in.String(),
+	}, nil
+}
+
+// revision is the exact version of a source.
+type revision struct {
+	version  string // a commit, "sha256:…" of a file, "h1:…" of a directory
+	why      string
+	changing bool // who asks by the same name wants what is there then
+}
+
+func (in *Installer) version(ctx context.Context, s *source) (revision, error) {
+	temp, err := os.MkdirTemp("", "load-")
+	if err != nil {
+		return revision{}, err
+	}
+	defer os.RemoveAll(temp)
+	switch {
+	case s.form == formGit:
+		return in.git.resolve(ctx, s, temp)
+	case s.form == formWeb && strings.HasPrefix(s.checksum, "sha256:"):
+		return revision{version: strings.ToLower(s.checksum), why: "the checksum in the name"}, nil
+	case s.form == formWeb:
+		version, err := in.webVersion(ctx, s, filepath.Join(temp, "file"))
+		return revision{version: version, why: "what the URL leads to"}, err
+	case s.link:
+		return revision{why: "a linked directory is used as it is", changing: true}, nil
+	case isDir(s.path):
+		version, err := in.directoryVersion(s, temp)
+		return revision{version, "the directory as it is", true}, err
+	}
+	version, err := s.localVersion()
+	return revision{version, "the file as it is", true}, err
+}
+
+// webVersion reads the file that a URL leads to, and keeps it for Install where it is small.
+func (in *Installer) webVersion(ctx context.Context, s *source, path string) (string, error) {
+	size, err := in.download(ctx, s, path)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	version, err := fileVersion(f)
+	if err == nil && size <= maxKept {
+		if data, err := io.ReadAll(f); err == nil {
+			in.kept.put(s.url.String()+" "+version, data)
+		}
+	}
+	return version, err
+}
+
+func (s *source) localVersion() (string, error) {
+	info, err := os.Stat(s.path) // opening what is not a regular file may wait for ever
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", missing(s)
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", &engine.CompileError{Reason: s.path + " is neither a file nor a directory"}
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	version, err := fileVersion(f)
+	if err == nil && strings.HasPrefix(s.checksum, "sha256:") && !strings.EqualFold(version, s.checksum) {
+		err = checksumError(s, s.checksum, version, "the name")
+	}
+	return version, err
+}
+
+// linked is the directory of the module in a linked directory.
+func (s *source) linked() string { return filepath.Join(s.path, filepath.FromSlash(s.dir)) }
+
+func missing(s *source) error {
+	return &find.NotFoundError{
+		Name: s.asked, Tried: []find.Tried{{Who: "file system", Answer: "there is no " + s.path}},
+		Fix: "check that the path exists",
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// directoryVersion is the sum of a local directory as the gate lets it in.
+func (in *Installer) directoryVersion(s *source, temp string) (string, error) {
+	tree, err := gate.New(temp, in.limits)
+	if err != nil {
+		return "", err
+	}
+	defer tree.Close()
+	if err := tree.Dir(s.path); err != nil {
+		return "", in.refused(s, err)
+	}
+	return tree.Sum()
+}
+
+// refused explains what the gate did not let in.
+func (in *Installer) refused(s *source, err error) error {
+	var refused *gate.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	what := "its archive"
+	switch {
+	case s.form == formGit:
+		what = "its repository"
+	case s.form == formLocal && isDir(s.path):
+		what = "its directory"
+	}
+	return &install.RegistryError{
+		URL: s.where(), Reason: what + " is refused: " + refused.Error(),
+		Fix: "nothing of it was installed; ask whoever made it for one that holds plain files only", Err: err,
+	}
+}

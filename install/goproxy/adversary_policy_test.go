@@ -1,0 +1,108 @@
+package goproxy_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/find/installed"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/store"
+)
+
+// TestAgeOfCached: what the store, the user's module cache or a lock file already has is as young as before.
+func TestAgeOfCached(t *testing.T) {
+	t.Parallel()
+	proxy := loadtest.Proxy(t, aged)
+	published(proxy, "v1.0.0", time.Now().Add(-2*time.Hour))
+	published(proxy, "v1.2.0", time.Now().Add(-time.Hour))
+	rules := []*policy.Policy{{MinAge: 72 * time.Hour}}
+	loader := func(s *store.Store, change func(*load.Config, *goproxy.Config)) *load.Loader {
+		c := config(proxy)
+		l := load.Config{Store: s, Policies: rules, Path: find.Path{installed.New(s, "linux_amd64")}}
+		change(&l, &c)
+		l.Installers = []install.Installer{goproxy.New(c)}
+		out, err := load.New(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	refused := func(what, name, version, age string, l *load.Loader) {
+		t.Helper()
+		_, err := l.Install(t.Context(), name)
+		want := "load " + name + ": " + version + " was published " + age + " ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
+		if got := fmt.Sprint(err); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", what, got, want)
+		}
+	}
+	// The user's module cache.
+	cached := loadtest.ModuleCache(t, proxy, "example.com/aged@v1.2.0", "example.com/aged@v1.0.0")
+	useCache := func(_ *load.Config, c *goproxy.Config) { c.ModCache = cached }
+	s := openStore(t)
+	refused("module cache", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, useCache))
+	refused("module cache", "example.com/aged@latest", "v1.2.0", "1h", loader(s, useCache))
+	// The store, where another program without a policy installed it.
+	free := loader(s, func(l *load.Config, _ *goproxy.Config) { l.Policies = nil })
+	if _, err := free.Install(t.Context(), "example.com/aged@v1.2.0"); err != nil && !strings.Contains(err.Error(), "engine") {
+		t.Fatal(err)
+	}
+	if sum := s.ModuleSum("example.com/aged", "v1.2.0"); sum == "" {
+		t.Fatal("it is not installed")
+	}
+	nothing := func(*load.Config, *goproxy.Config) {}
+	refused("store", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, nothing))
+	refused("store", "example.com/aged", "v1.2.0", "1h", loader(s, nothing))
+	proxy.Fault("/*", loadtest.Status(502))
+	refused("registry down", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, nothing))
+	refused("offline", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, func(l *load.Config, _ *goproxy.Config) { l.Offline = true }))
+	// A lock file that does not say when.
+	lock := filepath.Join(t.TempDir(), "load.lock")
+	if err := os.WriteFile(lock, []byte("load.lock 1\nexample.com/aged at v1.0.0 goproxy example.com/aged -\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := loader(s, func(l *load.Config, _ *goproxy.Config) { l.LockFile = lock }).Install(t.Context(), "example.com/aged")
+	const want = "load example.com/aged: it is not known when v1.0.0 was published (Config.Policies: age 72h)\n\task for a version whose time is known, or make an exception: age 72h except example.com/aged"
+	if err == nil || err.Error() != want {
+		t.Errorf("lock file: %v", err)
+	}
+}
+
+// TestAgeOfParts: an old module that requires a version which appeared only now does not bring it in.
+func TestAgeOfParts(t *testing.T) {
+	t.Parallel()
+	proxy := loadtest.Proxy(t, aged, "-- example.com/top@v1.0.0/go.mod --\nmodule example.com/top\n\nrequire example.com/aged v1.2.0\n-- example.com/top@v1.0.0/t.go --\npackage top\n\nimport _ \"example.com/aged\"\n")
+	published(proxy, "v1.2.0", time.Now().Add(-time.Hour))
+	lock := filepath.Join(t.TempDir(), "load.lock")
+	loader := func(s *store.Store, rules ...*policy.Policy) *load.Loader {
+		l, err := load.New(load.Config{Store: s, Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: rules, LockFile: lock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	s := openStore(t)
+	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Lock(t.Context(), "example.com/top")
+	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if sum := s.ModuleSum("example.com/aged", "v1.2.0"); sum != "" || proxy.Count("aged/@v/v1.2.0.zip") != 0 {
+		t.Errorf("it was fetched: %s", sum)
+	}
+	if _, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Lock(t.Context(), "example.com/top"); err != nil {
+		t.Error(err)
+	}
+	// What is locked was decided when it was locked.
+	if _, err := loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Lock(t.Context(), "example.com/top"); err != nil {
+		t.Error(err)
+	}
+}

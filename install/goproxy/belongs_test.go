@@ -1,0 +1,82 @@
+package goproxy_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/find/installed"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy"
+)
+
+// TestStoreOfStrangers: what is in the store from elsewhere than its registry counts as absent, whether it is found or
+// needed, and so does what is there from a registry that does not own it any more. A sum in the lock file outweighs that.
+func TestStoreOfStrangers(t *testing.T) {
+	t.Parallel()
+	const name = "corp.example.com/team/auth"
+	w := newWorld(t)
+	in := goproxy.New(w.config)
+	loader := func(lock string, owned bool) *load.Loader {
+		config := load.Config{Store: w.store, Installers: []install.Installer{in}, Path: find.Path{installed.New(w.store, in.Target())}, LockFile: lock}
+		config.Frozen = lock == w.lock
+		config.Offline = config.Frozen
+		if owned {
+			config.Policies = w.policies
+		}
+		l, err := load.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	lock := func(l *load.Loader, name string) *find.Spec {
+		t.Helper()
+		spec, err := l.Lock(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return spec
+	}
+	fresh := func() string { return filepath.Join(t.TempDir(), "load.lock") }
+	strangers, own := w.public.Sum(name, "v1.2.0"), w.registry.Sum(name, "v1.2.0")
+	version := func(spec *find.Spec) string {
+		for _, m := range spec.BuildList {
+			if m.Path == name {
+				return m.Sum
+			}
+		}
+		return ""
+	}
+
+	if got := version(lock(loader(fresh(), false), name+"@v1.2.0")); got != strangers {
+		t.Fatalf("got %s", got)
+	}
+	if got := version(lock(loader(fresh(), true), name+"@v1.2.0")); got != own {
+		t.Errorf("the stranger's module is used: %s, want %s", got, own)
+	}
+	requests := w.registry.Count("")
+	reviewed := fresh()
+	if got := version(lock(loader(reviewed, true), name+"@v1.2.0")); got != own || w.registry.Count("") != requests {
+		t.Errorf("got %s, after %d requests", got, w.registry.Count("")-requests)
+	}
+	w.lock = reviewed // frozen, where nobody knows the registry
+	if got := version(lock(loader(reviewed, false), name+"@v1.2.0")); got != own {
+		t.Errorf("what is locked is not used: %s", got)
+	}
+	if got := version(lock(loader(fresh(), false), name+"@v1.2.0")); got != strangers {
+		t.Errorf("the registry's module is used where it owns nothing: %s", got)
+	}
+	// As a part of another, too.
+	if got := version(lock(loader(fresh(), true), "example.com/user")); got != own {
+		t.Errorf("the stranger's module is a part of another: %s", got)
+	}
+	// A public module of a shorter path, installed before.
+	if got := lock(loader(fresh(), false), "corp.example.com/team/lost"); got.Module != "corp.example.com" {
+		t.Fatalf("got %+v", got)
+	}
+	if spec, err := loader(fresh(), true).Lock(t.Context(), "corp.example.com/team/lost"); err == nil {
+		t.Errorf("got %+v", spec)
+	}
+}

@@ -1,0 +1,248 @@
+package goproxy
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/gitenv"
+	"github.com/loadgo/load/internal/procgroup"
+	"github.com/loadgo/load/internal/token"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+// directRepo is a module as its own repository has it. The go command finds that and makes versions, go.mod files
+// and zips of it: they are the same as everybody else's by construction. It is the go command that will compile the
+// module, it finds the credentials that it always finds (GOAUTH, netrc, git's own), and its answers are verified
+// like those of any proxy.
+type directRepo struct {
+	in   *Installer
+	path string
+}
+
+func (in *Installer) direct(path string) directRepo { return directRepo{in, path} }
+
+// listed is what "go list -m -json" prints of a module.
+type listed struct {
+	Version  string
+	Versions []string
+	Time     time.Time
+	GoMod    string // file
+	Error    *struct{ Err string }
+}
+
+func (r directRepo) list(ctx context.Context) (versions, pseudo []string, err error) {
+	l, err := r.ask(ctx, r.path, "-versions", "-retracted")
+	if err != nil {
+		return nil, nil, err
+	}
+	versions, pseudo = parseList(r.path, strings.Join(l.Versions, "\n"))
+	if len(versions) == 0 { // also where there is no such module
+		if _, err := r.latest(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return versions, pseudo, nil
+}
+
+func (r directRepo) info(ctx context.Context, revision string) (info, error) {
+	l, err := r.ask(ctx, r.path+"@"+revision, "-retracted")
+	if err != nil {
+		return info{}, err
+	}
+	if module.CanonicalVersion(l.Version) != l.Version || module.Check(r.path, l.Version) != nil {
+		return info{}, r.error("the go command answers with version "+l.Version, nil)
+	}
+	return info{Version: l.Version, Time: l.Time}, nil
+}
+
+func (r directRepo) latest(ctx context.Context) (info, error) { return r.info(ctx, "latest") }
+
+func (r directRepo) mod(ctx context.Context, version string) ([]byte, error) {
+	l, err := r.ask(ctx, r.path+"@"+version, "-retracted")
+	if err != nil {
+		return nil, err
+	}
+	if l.Version != version || l.GoMod == "" {
+		return nil, r.error("the go command answers with version "+l.Version, nil)
+	}
+	return os.ReadFile(l.GoMod)
+}
+
+func (r directRepo) zip(ctx context.Context, version string, f *os.File) (int64, error) {
+	out, err := r.run(ctx, "mod", "download", "-json", r.path+"@"+version)
+	var downloaded struct{ Zip, Dir, Error string }
+	if json.Unmarshal(out, &downloaded) == nil && downloaded.Error != "" {
+		return 0, r.explain(downloaded.Error)
+	}
+	if err != nil {
+		return 0, err
+	}
+	// The go command unpacks what it downloads; nobody needs that here.
+	defer os.RemoveAll(downloaded.Dir)
+	from, err := os.Open(downloaded.Zip)
+	if err != nil {
+		return 0, err
+	}
+	defer from.Close()
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	if err := f.Truncate(0); err != nil {
+		return 0, err
+	}
+	return io.Copy(f, from)
+}
+
+// ask asks the go command about one module or module version.
+func (r directRepo) ask(ctx context.Context, query string, flags ...string) (listed, error) {
+	out, err := r.run(ctx, slices.Concat([]string{"list", "-m", "-e", "-json"}, flags, []string{query})...)
+	if err != nil {
+		return listed{}, err
+	}
+	var l listed
+	if err := json.Unmarshal(out, &l); err != nil {
+		return listed{}, r.error("the go command answers with what is not JSON", err)
+	}
+	if l.Error != nil {
+		return listed{}, r.explain(l.Error.Err)
+	}
+	return l, nil
+}
+
+// run runs the go command away from every module, proxy and checksum database, with git as the only tool for
+// repositories unless GOVCS says otherwise.
+func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
+	if install.SessionOf(ctx).Offline {
+		return nil, install.ErrOffline
+	}
+	command, t, err := r.in.goCommand()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := r.in.directCache()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case r.in.slots <- struct{}{}:
+		defer func() { <-r.in.slots }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.Dir = filepath.Join(cache, "work")
+	cmd.Env = append(gitenv.Clean(token.Without(os.Environ())),
+		"GOMODCACHE="+filepath.Join(cache, "mod"), "GOPROXY=direct", "GONOPROXY=none", "GOSUMDB=off", "GO111MODULE=on",
+		"GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "PWD="+cmd.Dir)
+	if t.Env("GOVCS") == "" {
+		cmd.Env = append(cmd.Env, "GOVCS=*:git")
+	}
+	if allowed := os.Getenv("GIT_ALLOW_PROTOCOL"); allowed != "" {
+		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL="+allowed)
+	} else if !module.MatchPrefixPatterns(t.Env("GOINSECURE"), r.path) {
+		// The go command follows a page that it got over https to a repository without encryption.
+		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL=https:ssh:git+ssh:file")
+	}
+	procgroup.Set(cmd)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return stdout.Bytes(), r.explain(strings.TrimSpace(stderr.String()))
+	}
+	return stdout.Bytes(), nil
+}
+
+func (in *Installer) goCommand() (string, toolchain.Toolchain, error) {
+	t, err := in.tools.Find()
+	if in.config.Toolchain == nil {
+		return t.GoCommand, t, err
+	}
+	root, _, err := in.config.Toolchain()
+	return filepath.Join(root, "bin", "go"), t, err
+}
+
+// directCache makes and returns the directory of Config.DirectCache, with an empty one to work in.
+func (in *Installer) directCache() (string, error) {
+	dir := in.config.DirectCache
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", &load.ConfigError{Setting: "goproxy.Config.DirectCache", Reason: "there is no default place for it: " + err.Error()}
+		}
+		dir = filepath.Join(user, "load", "direct")
+	}
+	err := os.MkdirAll(filepath.Join(dir, "work"), 0o700)
+	if err == nil {
+		now := time.Now()
+		err = os.Chtimes(dir, now, now) // see store.DirectDir
+	}
+	return dir, writeError(err)
+}
+
+func (r directRepo) error(reason string, err error) error {
+	e := &install.RegistryError{
+		URL: "https://" + r.path, Reason: reason, Err: err,
+		Fix: "check the spelling, the network, and that git can reach the repository without asking for a password",
+	}
+	if r.in.settings().direct(r.path) {
+		e.Fix = "nobody else is asked about a private module (GOPRIVATE, GONOPROXY); " + e.Fix
+	}
+	return e
+}
+
+// absences are what the go command says of what is not there: only then may another module be the one that is meant.
+var absences = []string{
+	"no matching versions for query", "unknown revision", "no go-import meta tags", "404 Not Found", "410 Gone",
+	"invalid github.com import path", "malformed module path", "invalid version: missing ", "invalid version: module contains a go.mod file",
+	"Repository not found", "go.mod has post-v", "go.mod has non-",
+}
+
+// missingRepository is what git says where a server answers that it has no such repository.
+var missingRepository = regexp.MustCompile(`repository '[^']*' not found`)
+
+// urlUser is the user information of a URL, which may come from the configuration of git.
+var urlUser = regexp.MustCompile(`://[^/@\s"']*@`)
+
+// discovery is how the go command says where it looked for a repository, which the error tells anyway.
+var discovery = regexp.MustCompile(`^unrecognized import path "[^"]*": (?:https fetch: Get "[^"]*": |reading [^ ]*: )?`)
+
+// explain makes an error of what the go command says.
+func (r directRepo) explain(text string) error {
+	text = urlUser.ReplaceAllString(text, "://")
+	text = strings.TrimPrefix(text, "go: ")
+	if _, rest, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(text, r.path) {
+		text = rest // the module, which the error names already
+	}
+	lines := strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == '\r' })
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	text = strings.Join(lines, " ")
+	if i := strings.LastIndex(text, "fatal: "); i >= 0 { // git's own words, without how it was called
+		text = "git: " + text[i+len("fatal: "):]
+	}
+	if missingRepository.MatchString(text) || slices.ContainsFunc(absences, func(a string) bool { return strings.Contains(text, a) }) {
+		return &absentError{url: r.path, status: text}
+	}
+	if short := discovery.ReplaceAllString(text, ""); short != "" {
+		text = short
+	}
+	return r.error(text, errors.New(text))
+}

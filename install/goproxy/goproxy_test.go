@@ -1,0 +1,270 @@
+package goproxy_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/store"
+)
+
+// config makes an installer use a test's proxy and nothing of the machine.
+func config(p *loadtest.ProxyServer) goproxy.Config {
+	return goproxy.Config{
+		Proxy: p.URL, SumDB: p.SumDB, NoProxy: "none", NoSumDB: "none", ModCache: "off",
+		GOOS: "linux", GOARCH: "amd64", RetryDelay: time.Millisecond, Retries: 2, Stall: 5 * time.Second,
+	}
+}
+
+func openStore(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(loadtest.TempDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func parse(t testing.TB, s string) find.Name {
+	t.Helper()
+	name, err := find.ParseName(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// install resolves and installs a name.
+func bring(t testing.TB, in *goproxy.Installer, s *store.Store, name string) (*find.Spec, error) {
+	t.Helper()
+	release, err := in.Resolve(t.Context(), parse(t, name))
+	if err != nil {
+		return nil, err
+	}
+	return in.Install(t.Context(), release, s)
+}
+
+// buildList is a spec's build list as text.
+func buildList(spec *find.Spec) string {
+	var list []string
+	for _, m := range spec.BuildList {
+		list = append(list, m.Path+"@"+m.Version)
+	}
+	return strings.Join(list, " ")
+}
+
+const modules = `
+-- example.com/a@v1.0.0/go.mod --
+module example.com/a
+
+go 1.20
+
+require example.com/b v1.1.0
+-- example.com/a@v1.0.0/a.go --
+package a
+
+import _ "example.com/b"
+-- example.com/a@v1.0.0/sub/deep/deep.go --
+package deep
+-- example.com/a@v1.1.0-rc1/go.mod --
+module example.com/a
+-- example.com/a@v1.1.0-rc1/a.go --
+package a
+-- example.com/b@v1.0.0/go.mod --
+module example.com/b
+-- example.com/b@v1.0.0/b.go --
+package b
+-- example.com/b@v1.1.0/go.mod --
+module example.com/b
+-- example.com/b@v1.1.0/b.go --
+package b
+-- example.com/b@v1.2.0/go.mod --
+module example.com/b
+-- example.com/b@v1.2.0/b.go --
+package b
+-- example.com/b/v2@v2.0.1/go.mod --
+module example.com/b/v2
+-- example.com/b/v2@v2.0.1/b.go --
+package b
+-- example.com/Upper/Case@v0.1.0/go.mod --
+module example.com/Upper/Case
+-- example.com/Upper/Case@v0.1.0/c.go --
+package c
+`
+
+func TestInstaller(t *testing.T) {
+	t.Parallel()
+	loadtest.TestInstaller(t, func(t *testing.T) (install.Installer, loadtest.InstallerCases) {
+		return goproxy.New(config(loadtest.Proxy(t, modules))), loadtest.InstallerCases{
+			Found:    []string{"example.com/a", "example.com/a/sub/deep", "example.com/b@v1.0.0", "example.com/b/v2", "example.com/Upper/Case"},
+			NotFound: []string{"example.com/nothing", "example.com/b@v9.9.9", "example.com/b@nobranch", "example.com/upper/case"},
+			Foreign:  []string{"strings", "rules/tax", "./a", "/a", "git::https://example.com/a", "company:team/auth"},
+		}
+	})
+}
+
+const queried = `
+-- example.com/q@v1.0.0/go.mod --
+module example.com/q
+-- example.com/q@v1.0.0/q.go --
+package q
+-- example.com/q@v1.1.0/go.mod --
+module example.com/q
+-- example.com/q@v1.1.0/q.go --
+package q
+-- example.com/q@v1.1.9/go.mod --
+module example.com/q
+-- example.com/q@v1.1.9/q.go --
+package q
+-- example.com/q@v1.2.0/go.mod --
+// Deprecated: use example.com/r.
+module example.com/q
+
+retract v1.2.0 // it deletes everything
+-- example.com/q@v1.2.0/q.go --
+package q
+-- example.com/q@v0.0.0-20240101000000-abcdefabcdef/go.mod --
+module example.com/q
+-- example.com/q@v0.0.0-20240101000000-abcdefabcdef/q.go --
+package q
+-- example.com/q@main.info --
+{"Version": "v0.0.0-20240101000000-abcdefabcdef", "Time": "2024-01-01T00:00:00Z"}
+-- example.com/pre@v0.1.0-alpha.1/p.go --
+package pre
+-- example.com/commit@v0.0.0-20240101000000-abcdefabcdef/c.go --
+package commit
+-- example.com/old@v1.5.0/o.go --
+package old
+-- example.com/old@v3.0.0+incompatible/o.go --
+package old
+-- example.com/modern@v1.5.0/go.mod --
+module example.com/modern
+
+go 1.20
+-- example.com/modern@v1.5.0/m.go --
+package modern
+-- example.com/modern@v3.0.0+incompatible/m.go --
+package modern
+-- example.com/moved@v1.0.0/go.mod --
+module example.com/moved
+
+go 1.20
+-- example.com/moved@v1.0.0/m.go --
+package moved
+-- example.com/moved@v1.1.0/go.mod --
+module elsewhere.com/moved
+-- example.com/moved@v1.1.0/m.go --
+package moved
+`
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, queried)
+	in := goproxy.New(config(p))
+	for _, test := range []struct{ name, version, why, deprecated string }{
+		{"example.com/q", "v1.1.9", "the latest release that is not retracted", "use example.com/r."},
+		{"example.com/q@latest", "v1.1.9", "the latest release that is not retracted", "use example.com/r."},
+		{"example.com/q@upgrade", "v1.1.9", "the latest release that is not retracted", "use example.com/r."},
+		{"example.com/q@v1", "v1.1.9", "required by the query v1", "use example.com/r."},
+		{"example.com/q@v1.0", "v1.0.0", "required by the query v1.0", "use example.com/r."},
+		{"example.com/q@<v1.1.9", "v1.1.0", "required by the query <v1.1.9", "use example.com/r."},
+		{"example.com/q@>=v1.1.0", "v1.1.0", "required by the query >=v1.1.0", "use example.com/r."},
+		{"example.com/q@v1.1.0", "v1.1.0", "asked for", "use example.com/r."},
+		{"example.com/q@v1.2.0", "v1.2.0", "asked for", "retracted by the module's author: it deletes everything"},
+		{"example.com/q@main", "v0.0.0-20240101000000-abcdefabcdef", "the version of main", "use example.com/r."},
+		{"example.com/pre", "v0.1.0-alpha.1", "the latest pre-release; no version is released", ""},
+		{"example.com/commit", "v0.0.0-20240101000000-abcdefabcdef", "the latest commit; no version is released", ""},
+		{"example.com/old", "v3.0.0+incompatible", "the latest release", ""},
+		{"example.com/old@v3.0.0", "v3.0.0+incompatible", "asked for", ""},
+		{"example.com/old@v1", "v1.5.0", "required by the query v1", ""},
+		{"example.com/modern", "v1.5.0", "the latest release", ""},
+		{"example.com/moved", "v1.0.0", "the latest release under this path", "the module has moved to elsewhere.com/moved"},
+	} {
+		release, err := in.Resolve(t.Context(), parse(t, test.name))
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if release.Version != test.version || release.Why != test.why || release.Deprecated != test.deprecated {
+			t.Errorf("%s: got %s, %q, %q\n\twant %s, %q, %q", test.name, release.Version, release.Why, release.Deprecated, test.version, test.why, test.deprecated)
+		}
+	}
+}
+
+func TestInstallOnce(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	in := goproxy.New(config(p))
+	s := openStore(t)
+	spec, err := bring(t, in, s, "example.com/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := buildList(spec), "example.com/a@v1.0.0 example.com/b@v1.1.0"; got != want {
+		t.Errorf("build list %s, want %s", got, want)
+	}
+	wantMod := "go " + goLanguage(t) + "\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.1.0\n)\n"
+	if string(spec.Source.Go.GoMod) != wantMod {
+		t.Errorf("go.mod:\n%s\nwant:\n%s", spec.Source.Go.GoMod, wantMod)
+	}
+	goBuild(t, spec)
+	requests := p.Count("")
+	release := &install.Release{Package: "example.com/a", Module: "example.com/a", Version: "v1.0.0"}
+	if _, err := goproxy.New(config(p)).Install(t.Context(), release, s); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Count(""); got != requests {
+		t.Errorf("installing again makes %d requests", got-requests)
+	}
+	if n := p.Count(".zip"); n != 2 {
+		t.Errorf("%d zips were asked for, want 2", n)
+	}
+}
+
+// TestNestedModule takes the longest module path that contains the package, not the longest that exists.
+func TestNestedModule(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, `
+-- example.com/n@v1.0.0/go.mod --
+module example.com/n
+-- example.com/n@v1.0.0/x/y/y.go --
+package y
+-- example.com/n/x@v1.0.0/go.mod --
+module example.com/n/x
+-- example.com/n/x@v1.0.0/z/z.go --
+package z
+`)
+	in := goproxy.New(config(p))
+	for name, want := range map[string]string{"example.com/n/x/y": "example.com/n", "example.com/n/x/z": "example.com/n/x"} {
+		release, err := in.Resolve(t.Context(), parse(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if release.Module != want {
+			t.Errorf("%s is taken from %s, want %s", name, release.Module, want)
+		}
+	}
+}
+
+// TestForbiddenPrefix: registries that refuse what they do not know must not hide the module that exists,
+// and a registry that cannot be asked must not lead to another module.
+func TestForbiddenPrefix(t *testing.T) {
+	t.Parallel()
+	p := loadtest.Proxy(t, modules)
+	p.Fault("/example.com/a/sub/*", loadtest.Status(403))
+	in := goproxy.New(config(p))
+	if _, err := in.Resolve(t.Context(), parse(t, "example.com/a/sub/deep")); err != nil {
+		t.Error(err)
+	}
+	p.Fault("/example.com/a/sub/*", loadtest.Status(500))
+	_, err := in.Resolve(t.Context(), parse(t, "example.com/a/sub/deep"))
+	var registry *install.RegistryError
+	if !errors.As(err, &registry) {
+		t.Errorf("got %v, want a RegistryError", err)
+	}
+}

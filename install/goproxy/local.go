@@ -1,0 +1,248 @@
+package goproxy
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/engine"
+)
+
+// mainModule is a local module: the one place where replace and exclude lines count.
+type mainModule struct {
+	path      string
+	dir       string // absolute
+	goVersion string
+	pruned    bool
+	require   []module.Version
+	replace   map[module.Version]module.Version // a directory has no version; the path alone replaces every version
+	exclude   map[module.Version]bool
+	goMod     []byte
+	goSum     []byte
+	vendor    *vendored         // nil where it does not build from a vendor directory
+	work      *workspace        // nil where no go.work file counts
+	goMods    map[string][]byte // of the directories that replace others, as far as they were read
+}
+
+// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The
+// vendor directory and the go.work file of one that was fetched do not count: its dependencies come
+// from where they are verified.
+func findMain(dir string, fetched bool) (*mainModule, error) {
+	for d := dir; ; d = filepath.Dir(d) {
+		data, err := os.ReadFile(filepath.Join(d, "go.mod"))
+		if err == nil {
+			m, err := parseMain(d, data)
+			if err != nil || fetched {
+				return m, err
+			}
+			return m, m.surround(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
+			return nil, badMain(dir, err.Error())
+		}
+	}
+}
+
+func badMain(dir, reason string) error {
+	first, _, _ := strings.Cut(reason, "\n")
+	return &engine.CompileError{Reason: "go.mod of " + dir + " cannot be used: " + first, Fix: "repair it: go mod tidy"}
+}
+
+func parseMain(dir string, data []byte) (*mainModule, error) {
+	f, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		return nil, badMain(dir, err.Error())
+	}
+	if f.Module == nil || f.Module.Mod.Path == "" {
+		return nil, badMain(dir, "it has no module line")
+	}
+	m := &mainModule{
+		path: f.Module.Mod.Path, dir: dir, goMod: data,
+		replace: make(map[module.Version]module.Version), exclude: make(map[module.Version]bool), goMods: make(map[string][]byte),
+	}
+	if f.Go != nil {
+		m.goVersion = f.Go.Version
+	}
+	m.pruned = (&modFile{goVersion: m.goVersion}).pruned()
+	for _, r := range f.Replace {
+		m.replace[r.Old] = absolute(r.New, dir)
+	}
+	for _, x := range f.Exclude {
+		m.exclude[x.Mod] = true
+	}
+	for _, r := range f.Require {
+		if !m.ignores(r.Mod) {
+			m.require = append(m.require, r.Mod)
+		}
+	}
+	m.goSum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return m, nil
+}
+
+// surround takes in what the go command finds around a module: the go.work file that counts for a
+// directory of it, else its vendor directory.
+func (m *mainModule) surround(dir string) error {
+	work, err := findWork(dir)
+	if err != nil {
+		return err
+	}
+	if work != "" {
+		return m.useWork(work)
+	}
+	v, err := readVendor(m.dir, m.goVersion)
+	if err != nil || v == nil {
+		return err
+	}
+	f, err := modfile.Parse("go.mod", m.goMod, nil)
+	if err != nil {
+		return err
+	}
+	m.useVendor(v)
+	return v.check(f)
+}
+
+// roots are the roots of the module's graph, by path.
+func (m *mainModule) roots() map[string]string { return highest(m.require) }
+
+// ignores tells whether a requirement does not count: of the module itself, or of an excluded version.
+func (m *mainModule) ignores(r module.Version) bool { return r.Path == m.path || m.exclude[r] }
+
+// replaced returns what stands for a module version: itself, or what a replace line puts in its place. A
+// result without a version is a directory.
+func (m *mainModule) replaced(v module.Version) module.Version {
+	if to, ok := m.replace[v]; ok {
+		return to
+	}
+	if to, ok := m.replace[module.Version{Path: v.Path}]; ok {
+		return to
+	}
+	return v
+}
+
+func (m *mainModule) replacedByDir(v module.Version) (dir string, ok bool) {
+	to := m.replaced(v)
+	return to.Path, to.Version == ""
+}
+
+// dirMod reads the go.mod file of a directory that replaces a module version.
+func (m *mainModule) dirMod(v module.Version, dir string) (*modFile, error) {
+	data := m.localGoMod(dir)
+	if data == nil {
+		return nil, badMain(m.dir, "a replace line leads to "+dir+", which has no go.mod")
+	}
+	if m.vendor != nil {
+		return parseModFile(v.Path, data)
+	}
+	return parseModFile("", data)
+}
+
+// version is the version that stands for the module in another's require line.
+func (m *mainModule) version() string {
+	_, major, _ := module.SplitPathVersion(m.path)
+	return module.ZeroPseudoVersion(module.PathMajorPrefix(major))
+}
+
+// replaceLines are the lines by which another main module sees the same modules: local ones where
+// they are copied to.
+func (m *mainModule) replaceLines() string {
+	dirs := m.localDirs()
+	var lines []string
+	for old, to := range m.replace {
+		if old.Path == m.path {
+			continue
+		}
+		if to.Version == "" {
+			to.Path = "./" + copied(dirs, to.Path)
+		}
+		lines = append(lines, "replace "+reference(old)+" => "+reference(to)+"\n")
+	}
+	for x := range m.exclude {
+		lines = append(lines, "exclude "+reference(x)+"\n")
+	}
+	slices.Sort(lines)
+	return fmt.Sprintf("\nreplace %s => ./%s\n", modfile.AutoQuote(m.path), copied(dirs, m.dir)) + strings.Join(lines, "")
+}
+
+func reference(v module.Version) string {
+	if v.Version == "" {
+		return modfile.AutoQuote(v.Path)
+	}
+	return modfile.AutoQuote(v.Path) + " " + v.Version
+}
+
+// localModule is a module in a directory.
+type localModule struct{ path, dir string }
+
+// localModules are the module and the directories that replace others, in order.
+func (m *mainModule) localModules() []localModule {
+	list := []localModule{{m.path, m.dir}}
+	for old, to := range m.replace {
+		if to.Version == "" && old.Path != m.path {
+			list = append(list, localModule{old.Path, to.Path})
+		}
+	}
+	slices.SortFunc(list, func(a, b localModule) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.dir, b.dir)) })
+	return slices.Compact(list)
+}
+
+// localDirs are the directories of the local modules, in order.
+func (m *mainModule) localDirs() []string {
+	var dirs []string
+	for _, l := range m.localModules() {
+		dirs = append(dirs, l.dir)
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
+
+// copied is where a build finds the copy of one of the local directories.
+func copied(dirs []string, dir string) string {
+	i, _ := slices.BinarySearch(dirs, dir)
+	return "places/" + strconv.Itoa(i)
+}
+
+// localGoMod is the go.mod file of a local directory, nil where there is none. It is read once:
+// what decides is what is built.
+func (m *mainModule) localGoMod(dir string) []byte {
+	if dir == m.dir {
+		return m.goMod
+	}
+	data, ok := m.goMods[dir]
+	if !ok {
+		data, _ = os.ReadFile(filepath.Join(dir, "go.mod"))
+		m.goMods[dir] = data
+	}
+	return data
+}
+
+// fingerprint is the text of all that decides about the module graph: the module's own files and the go.mod
+// files of the directories that replace others.
+func (m *mainModule) fingerprint() string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.goSum)
+	if m.vendor != nil {
+		fmt.Fprintf(&b, "vendor %q\n", m.vendor.text)
+	}
+	if m.work != nil {
+		fmt.Fprintf(&b, "workspace %q %q\n", m.work.file, m.work.text)
+	}
+	for _, l := range m.localModules() {
+		if l.dir != m.dir {
+			fmt.Fprintf(&b, "%s %q\n", l.path, m.localGoMod(l.dir))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,168 @@
+package goproxy
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/importgraph"
+)
+
+// localFiles are the files that a build reads of local modules, by the modules' directories.
+type localFiles map[string][]find.LocalFile
+
+// localPackages lists what a build reads of local modules, a line with a sum for each file: the
+// given packages and those that they import from the main module and from directories that replace
+// others. Engines compile for different targets: the files of all targets count. seen holds all
+// import paths that were met.
+func (r *request) localPackages(start []string) (sums string, seen map[string]bool, err error) {
+	r.local, r.files = nil, nil
+	modules := r.main.localModules()
+	seen = make(map[string]bool)
+	for _, path := range start {
+		seen[path] = true
+	}
+	var out strings.Builder
+	for queue := start; len(queue) > 0; queue = queue[1:] {
+		for _, at := range findLocal(modules, queue[0]) {
+			files, err := r.localPackage(queue[0], at.root, at.dir)
+			if err != nil {
+				return "", nil, err
+			}
+			fmt.Fprintf(&out, "package %s\n%s", queue[0], files)
+			pkg, err := r.everyFile(at.dir)
+			if err != nil {
+				return "", nil, err
+			}
+			for _, imp := range pkg.Imports {
+				if !seen[imp] {
+					seen[imp] = true
+					queue = append(queue, imp)
+				}
+			}
+		}
+	}
+	return out.String(), seen, nil
+}
+
+// localPackage lists the files of one package, with their sums, and notes them as parts of the
+// build.
+func (r *request) localPackage(importPath, root, dir string) (sums string, err error) {
+	pkg, err := r.everyFile(dir)
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(root, dir)
+	if err != nil {
+		return "", err
+	}
+	files, err := packageFiles(root, filepath.ToSlash(rel), pkg)
+	if err != nil {
+		return "", err
+	}
+	if r.files == nil {
+		r.files = make(localFiles)
+	}
+	r.files[root] = append(r.files[root], files...)
+	var out strings.Builder
+	for _, file := range files {
+		fmt.Fprintf(&out, "%s %s\n", file.Sum, file.Name)
+	}
+	return out.String(), r.addParts(importPath, root, files)
+}
+
+func (r *request) everyFile(dir string) (*importgraph.Package, error) {
+	return r.every.do(dir, func() (*importgraph.Package, error) { return importgraph.All().Scan(dir) })
+}
+
+// placed is a package's directory in a local module.
+type placed struct{ root, dir string }
+
+// findLocal returns where local modules hold a package; two can where versions of one module are
+// replaced. Longer module paths go first.
+func findLocal(modules []localModule, pkg string) (places []placed) {
+	for prefix := pkg; prefix != "." && prefix != "/" && len(places) == 0; prefix = path.Dir(prefix) {
+		for _, m := range modules {
+			if m.path != prefix {
+				continue
+			}
+			p, err := inModule(module.Version{Path: prefix}, &sourceTree{dir: m.dir, local: true}, pkg)
+			if err == nil && p.dir != "" {
+				places = append(places, placed{m.dir, p.dir})
+			}
+		}
+	}
+	return places
+}
+
+// packageFiles lists the files that a build reads of one package, with their sums. They are read
+// through an [os.Root], so that no link leads out of the module.
+func packageFiles(root, dir string, pkg *importgraph.Package) ([]find.LocalFile, error) {
+	at, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer at.Close()
+	var names []string
+	for _, name := range pkg.Files {
+		names = append(names, path.Join(dir, name))
+	}
+	embeds, err := importgraph.Embedded(at.FS(), dir, pkg.Embeds)
+	if err != nil {
+		return nil, &engine.CompileError{Reason: fmt.Sprintf("//go:embed cannot be followed: %v", err), Fix: "embed files of the module alone"}
+	}
+	var files []find.LocalFile
+	for _, name := range append(names, embeds...) {
+		sum, err := fileSum(at, name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, find.LocalFile{Name: name, Sum: sum})
+	}
+	return files, nil
+}
+
+func fileSum(root *os.Root, name string) (string, error) {
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		if target, err2 := root.Readlink(filepath.FromSlash(name)); err2 == nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", &engine.CompileError{Reason: fmt.Sprintf("%s is a link out of the module, to %s", name, target), Fix: "put the file itself there"}
+		}
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// localModules is what the build copies: the directories that its go.mod leads to, or the loose
+// directory.
+func (r *request) localModules() []find.LocalModule {
+	var list []find.LocalModule
+	if r.main == nil {
+		for dir, files := range r.files {
+			list = append(list, find.LocalModule{Dir: dir, Files: files})
+		}
+		return list
+	}
+	dirs := r.main.localDirs()
+	for _, dir := range dirs {
+		if text := r.main.localGoMod(dir); text != nil {
+			list = append(list, find.LocalModule{At: copied(dirs, dir), Dir: dir, GoMod: text, Files: r.files[dir]})
+		}
+	}
+	return list
+}

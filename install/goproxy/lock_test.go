@@ -1,0 +1,49 @@
+package goproxy_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/store"
+)
+
+// A private registry that nobody vouches for replaces a zip under its version: the lock file stops it, in a store
+// that never saw the module, before anything of it is published.
+func TestReplacedZip(t *testing.T) {
+	t.Parallel()
+	const honest, evil = "-- example.com/p@v1.0.0/p.go --\npackage p\n", "-- example.com/p@v1.0.0/p.go --\npackage p\n\nfunc init() { panic(\"evil\") }\n"
+	lock := filepath.Join(t.TempDir(), "load.lock")
+	loader := func(archive string, s *store.Store) (*load.Loader, *loadtest.ProxyServer) {
+		proxy := loadtest.Proxy(t, archive)
+		c := config(proxy)
+		c.SumDB = "off"
+		l, err := load.New(load.Config{Store: s, Installers: []install.Installer{goproxy.New(c)}, LockFile: lock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, proxy
+	}
+	first, _ := loader(honest, openStore(t))
+	if _, err := first.Lock(t.Context(), "example.com/p"); err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t)
+	second, proxy := loader(evil, s)
+	_, err := second.Lock(t.Context(), "example.com/p")
+	var sum *install.ChecksumError
+	if !errors.As(err, &sum) || sum.By != "the lock file" || sum.Got != proxy.Sum("example.com/p", "v1.0.0") {
+		t.Fatalf("got %v", err)
+	}
+	if want := "\tsomebody changed a published version, or the lock file is wrong; find out which before you remove the line"; !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+	if sum := s.ModuleSum("example.com/p", "v1.0.0"); sum != "" {
+		t.Errorf("the module is in the store: %s", sum)
+	}
+}

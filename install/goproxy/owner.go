@@ -1,0 +1,127 @@
+package goproxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/token"
+	"github.com/loadgo/load/internal/webclient"
+	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/store"
+)
+
+// ownerProxy is the registry that owns a path, as a proxy.
+func ownerProxy(owner policy.Owner) (proxy, error) {
+	u, err := url.Parse(strings.TrimSuffix(owner.URL, "/"))
+	return proxy{url: u, owner: owner}, err
+}
+
+// owned tells whether the proxy is asked because a registry owns the name.
+func (p proxy) owned() bool { return p.owner.Name != "" }
+
+// access says who may be told who the user is, by a request for a URL below the proxy's.
+func (p proxy) access(u *url.URL) webclient.Access {
+	a := webclient.Access{URL: u, User: p.user}
+	if p.owned() {
+		a.Variable, a.Insecure = token.Variable(p.owner.Name), p.owner.Insecure
+	}
+	return a
+}
+
+// place is what a reader can set to another value where the proxy does not work.
+func (p proxy) place() string {
+	if p.owned() {
+		return fmt.Sprintf("the URL of the registry (%s)", p.owner.Rule)
+	}
+	return "GOPROXY"
+}
+
+// orElse ends the remedy of a proxy that does not do its work; a registry that owns a name has no replacement.
+func (p proxy) orElse(other string) string {
+	if p.owned() {
+		return ""
+	}
+	return other
+}
+
+// owner is the URL of the registry that a path is asked of, "" for one that nobody owns.
+func owner(ctx context.Context, path string) string {
+	o, _ := install.SessionOf(ctx).Owner(path)
+	return o.URL
+}
+
+// alike leaves those candidates that belong to whom the package belongs to. A module of anybody else cannot hold it,
+// whatever its path is, and nobody is asked for what belongs to another.
+func alike(ctx context.Context, candidates []candidate, pkg string) []candidate {
+	kept := candidates[:0]
+	for _, c := range candidates {
+		if owner(ctx, c.path) == owner(ctx, pkg) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// userCache is the user's own module cache as a source of a module. It may hold anything that a proxy once sent, and
+// of what a registry owns no checksum database says whether it is right: that comes from the registry.
+func (in *Installer) userCache(ctx context.Context, path string) (modCache, bool) {
+	dir := in.settings().modCache
+	return modCache(dir), dir != "" && owner(ctx, path) == ""
+}
+
+// checked tells whether the checksum database answers for a module path. It does not hear of what is owned.
+func (in *Installer) checked(ctx context.Context, path string) bool {
+	return owner(ctx, path) == "" && in.settings().sums(path)
+}
+
+// Beside a module's tree, and beside its go.mod file, the store says from which registry they came.
+const (
+	treeRegistry = "registry"
+	modRegistry  = "modregistry"
+)
+
+// setRegistry says where what is going to be put came from.
+func (r *request) setRegistry(m module.Version, ext, url string) error {
+	if url != "" {
+		return r.putFile(m, ext, []byte(url))
+	}
+	name, err := r.store.modules().file(m, ext)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return writeError(err)
+	}
+	return nil
+}
+
+// belongs tells whether a tree, or without a sum a go.mod file, is in the store from where it belongs.
+func (s storage) belongs(ctx context.Context, m module.Version, ext, sum string) bool {
+	from, err := s.modules().read(m, ext)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	return install.SessionOf(ctx).Belongs(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: sum}, string(from))
+}
+
+// records returns what is installed of a package, in modules of whom the package belongs to.
+func (r *request) records(ctx context.Context, pkg string) ([]*store.Record, error) {
+	records, err := r.store.Records(r.in.Target(), pkg)
+	return slices.DeleteFunc(records, func(record *store.Record) bool { return owner(ctx, record.Module) != owner(ctx, pkg) }), err
+}
+
+// readMod identifies a go.mod file that was read: what two registries have under one path is not the same.
+type readMod struct {
+	mod   module.Version
+	owner string
+}

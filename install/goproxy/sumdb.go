@@ -1,0 +1,295 @@
+package goproxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/store"
+)
+
+// publicKey is the key of Go's public checksum database without the database's name in front. A key's
+// hash covers the name, so that it verifies for no other database.
+const publicKey = "033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
+
+// database is the checksum database for one request: its client remembers failures for good. It keeps
+// answers where the go command keeps them, below mod/cache/download/sumdb, and the newest signed tree
+// head, which guards against a database that forgets, below sumdb/; both within the store. It implements
+// [sumdb.ClientOps].
+type database struct {
+	in    *Installer
+	store *store.Store
+	name  string
+	key   string
+	given *url.URL // the address that GOSUMDB names, or nil
+
+	client *sumdb.Client
+	base   func() (proxy, error)
+	temp   func() (dir string, err error) // of the request
+	ctx    context.Context                // of the request, for which the client's interface has no room
+
+	mu       sync.Mutex
+	remote   error // the last fault of the network
+	disk     error // the last fault of the store
+	security error // the first proof of a database that lies
+}
+
+func (r *request) database(ctx context.Context) (*database, error) {
+	in := r.in
+	d := &database{in: in, store: r.store.Store, temp: r.temp, ctx: ctx}
+	if err := d.configure(in.settings().sumDB); err != nil {
+		return nil, &install.RegistryError{Reason: "GOSUMDB: " + err.Error(), Fix: "unset GOSUMDB, or set it to a database's name and key"}
+	}
+	d.base = sync.OnceValues(d.locate)
+	d.client = sumdb.NewClient(d)
+	return d, nil
+}
+
+// configure reads a GOSUMDB value: "name", "name+hash+key", either with the address of a mirror.
+func (d *database) configure(value string) error {
+	fields := strings.Fields(value)
+	if len(fields) == 0 || len(fields) > 2 {
+		return errors.New("want the name or key of a checksum database, and at most an address")
+	}
+	d.key = fields[0]
+	if !strings.Contains(d.key, "+") {
+		// The public database's mirror for mainland China has a name of its own and the same key.
+		if host, ok := strings.CutSuffix(d.key, ".golang.google.cn"); ok && len(fields) == 1 {
+			fields = append(fields, "https://"+d.key)
+			d.key = host + ".golang.org"
+		}
+		d.key += "+" + publicKey
+	}
+	verifier, err := note.NewVerifier(d.key)
+	if err != nil {
+		return fmt.Errorf("the key of %s is not known", fields[0])
+	}
+	d.name = verifier.Name()
+	u, err := url.Parse("https://" + d.name)
+	if err != nil || u.Host == "" || strings.HasSuffix(d.name, "/") || u.String() != "https://"+d.name || u.RawQuery != "" || u.User != nil {
+		return fmt.Errorf("%q cannot be a database's name", d.name)
+	}
+	if len(fields) == 2 {
+		if d.given, err = url.Parse(fields[1]); err != nil || d.given.Host == "" {
+			return errors.New("the address is not a URL")
+		}
+	}
+	return nil
+}
+
+// locate finds out where the database is asked: at the address that GOSUMDB names, else through the
+// first proxy that says it supports it, else directly.
+func (d *database) locate() (proxy, error) {
+	if d.given != nil {
+		u := *d.given
+		u.User, u.Path = nil, strings.TrimSuffix(u.Path, "/")
+		return proxy{url: &u, user: d.given.User}, nil
+	}
+	direct := &url.URL{Scheme: "https"}
+	direct.Host, direct.Path, _ = strings.Cut(d.name, "/")
+	if direct.Path != "" {
+		direct.Path = "/" + direct.Path
+	}
+	s := d.in.settings()
+	if s.proxiesErr != nil {
+		return proxy{}, s.proxiesErr
+	}
+	for _, p := range s.proxies {
+		if p.word != "" {
+			break
+		}
+		base := proxy{url: join(p.url, "sumdb/"+d.name), user: p.user}
+		_, err := d.read(base, "supported")
+		switch {
+		case err == nil:
+			return base, nil
+		case errors.Is(err, fs.ErrNotExist) || p.onError:
+		default:
+			return proxy{}, err
+		}
+	}
+	return proxy{url: direct}, nil
+}
+
+func (d *database) read(base proxy, path string) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := d.in.fetch(d.ctx, base, join(base.url, path), maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	return b.Bytes(), err
+}
+
+// verify looks the sum of a module version, or of its go.mod where the version ends in "/go.mod", up and
+// compares it. An answer that has no line for it is a failure.
+func (d *database) verify(ctx context.Context, m module.Version, got string) error {
+	lines, err := d.client.Lookup(m.Path, m.Version)
+	d.mu.Lock()
+	security, remote, disk := d.security, d.remote, d.disk
+	d.mu.Unlock()
+	switch {
+	case security != nil:
+		return security
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil && disk != nil:
+		return disk
+	case err != nil:
+		return d.failed(err, remote)
+	}
+	by := "checksum database " + d.name
+	want, prefix := "", m.Path+" "+m.Version+" h1:"
+	for _, line := range lines {
+		if strings.HasPrefix(line, prefix) {
+			want = strings.TrimPrefix(line, m.Path+" "+m.Version+" ")
+			if want == got {
+				return nil
+			}
+		}
+	}
+	fix := "the registry sent something else than everybody else got; do not use it: set GOPROXY to another registry"
+	if want == "" {
+		want = "no sum for it in the answer"
+		fix = "the database's answer proves nothing; set GOSUMDB to a database that works"
+	}
+	return &install.ChecksumError{Subject: m.String(), Want: want, Got: got, By: by, Fix: fix}
+}
+
+// failed explains why the database could not be asked: a fault of the network, or an answer that does not
+// make sense.
+func (d *database) failed(err, remote error) error {
+	out := &install.RegistryError{
+		Fix: "check the network and try again; for modules that the database cannot know, set GOPRIVATE or GONOSUMDB",
+		Err: err,
+	}
+	_, reason, _ := strings.Cut(err.Error(), ": ") // the client puts the module in front
+	reason, _, _ = strings.Cut(reason, "\n")
+	var registry *install.RegistryError
+	var absent *absentError
+	switch {
+	case errors.As(remote, &registry):
+		out.URL, reason, out.Err = registry.URL, registry.Reason, remote
+	case errors.As(remote, &absent):
+		out.URL, reason, out.Err = absent.url, absent.status, nil
+	}
+	out.Reason = "checksum database " + d.name + ": " + reason
+	return out
+}
+
+// ReadRemote implements [sumdb.ClientOps].
+func (d *database) ReadRemote(path string) ([]byte, error) {
+	base, err := d.base()
+	var data []byte
+	if err == nil {
+		data, err = d.read(base, strings.TrimPrefix(path, "/"))
+	}
+	if err != nil {
+		d.mu.Lock()
+		d.remote = err
+		d.mu.Unlock()
+	}
+	return data, err
+}
+
+// configFile is where the tree head is kept.
+func (d *database) configFile(file string) string {
+	return filepath.Join(d.store.Dir(), "sumdb", filepath.FromSlash(file))
+}
+
+// ReadConfig implements [sumdb.ClientOps].
+func (d *database) ReadConfig(file string) ([]byte, error) {
+	if file == "key" {
+		return []byte(d.key), nil
+	}
+	data, err := store.ReadFile(d.configFile(file), maxInfo)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// WriteConfig implements [sumdb.ClientOps].
+func (d *database) WriteConfig(file string, old, new []byte) error {
+	err := d.writeConfig(file, old, new)
+	var disk *store.WriteError
+	if errors.As(err, &disk) {
+		d.mu.Lock()
+		d.disk = disk
+		d.mu.Unlock()
+	}
+	return err
+}
+
+func (d *database) writeConfig(file string, old, new []byte) error {
+	unlock, err := d.store.Lock(d.ctx, "sumdb/"+file)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now, err := d.ReadConfig(file)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, old) {
+		return sumdb.ErrWriteConflict
+	}
+	temp, err := d.temp()
+	if err != nil {
+		return err
+	}
+	return writeError(writeFile(temp, d.configFile(file), new))
+}
+
+// cacheFile is where an answer is kept below a module cache.
+func cacheFile(modCache, file string) string {
+	return filepath.Join(modCache, "cache", "download", "sumdb", filepath.FromSlash(file))
+}
+
+// ReadCache implements [sumdb.ClientOps]. The user's own cache is good enough: answers prove themselves.
+func (d *database) ReadCache(file string) ([]byte, error) {
+	data, err := store.ReadFile(cacheFile(d.store.ModDir(), file), maxInfo)
+	if err == nil && len(data) > 0 {
+		return data, nil
+	}
+	if dir := d.in.settings().modCache; dir != "" {
+		if data, err := os.ReadFile(cacheFile(dir, file)); err == nil && len(data) > 0 {
+			return data, nil
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// WriteCache implements [sumdb.ClientOps]. What cannot be kept is asked again.
+func (d *database) WriteCache(file string, data []byte) {
+	if temp, err := d.temp(); err == nil {
+		_ = writeFile(temp, cacheFile(d.store.ModDir(), file), data)
+	}
+}
+
+// Log implements [sumdb.ClientOps].
+func (d *database) Log(string) {}
+
+// SecurityError implements [sumdb.ClientOps]: from now on nothing that the database says is believed.
+func (d *database) SecurityError(msg string) {
+	lines := strings.Split(strings.TrimPrefix(msg, "SECURITY ERROR\n"), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.security == nil {
+		d.security = &install.RegistryError{
+			Reason: "checksum database " + d.name + ": security error: " + strings.Join(lines, "\n\t"),
+			Fix:    "do not use this database or the proxy in front of it: set GOPROXY and GOSUMDB to others",
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package goproxy
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+)
+
+// sums holds the sums that a request knows, as the lines of a go.sum file: those it was given are promises
+// to be kept, those it found out go to the build.
+type sums struct {
+	mu       sync.Mutex
+	promised map[module.Version]promise
+	found    map[module.Version]string // the version ends in "/go.mod" for the sum of a go.mod file
+}
+
+type promise struct {
+	sums []string
+	by   string // "go.sum"
+}
+
+// promise takes the lines of a go.sum file over.
+func (s *sums) promise(goSum []byte, by string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.promised == nil {
+		s.promised = make(map[module.Version]promise)
+	}
+	n := 0
+	for line := range strings.Lines(string(goSum)) {
+		n++
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+			continue
+		case len(fields) != 3:
+			return &install.ChecksumError{
+				Subject: fmt.Sprintf("%s line %d", by, n), Want: "module, version and sum", Got: strings.TrimSpace(line), By: "the format",
+				Fix: "repair it: go mod tidy",
+			}
+		case !strings.HasPrefix(fields[2], "h1:"):
+			continue // a scheme that nobody can check yet
+		}
+		m := module.Version{Path: fields[0], Version: fields[1]}
+		p := s.promised[m]
+		s.promised[m] = promise{append(p.sums, fields[2]), by}
+	}
+	return nil
+}
+
+// lock takes over what a lock file promises.
+func (s *sums) lock(list []find.ModuleVersion) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.promised == nil {
+		s.promised = make(map[module.Version]promise)
+	}
+	for _, m := range list {
+		s.promised[module.Version{Path: m.Path, Version: m.Version}] = promise{[]string{m.Sum}, "the lock file"}
+	}
+}
+
+// add records a sum that holds.
+func (s *sums) add(m module.Version, sum string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.found == nil {
+		s.found = make(map[module.Version]string)
+	}
+	s.found[m] = sum
+}
+
+// goSum returns what was found, as the text of a go.sum file.
+func (s *sums) goSum() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines := make([]string, 0, len(s.found))
+	for m, sum := range s.found {
+		lines = append(lines, m.Path+" "+m.Version+" "+sum+"\n")
+	}
+	slices.Sort(lines)
+	return []byte(strings.Join(lines, ""))
+}
+
+// kept compares a sum with what was promised; known is false where nothing was.
+func (s *sums) kept(m module.Version, got string) (known bool, err error) {
+	s.mu.Lock()
+	p, known := s.promised[m]
+	s.mu.Unlock()
+	if !known || slices.Contains(p.sums, got) {
+		return known, nil
+	}
+	return true, &install.ChecksumError{
+		Subject: m.String(), Want: strings.Join(p.sums, " or "), Got: got, By: p.by,
+		Fix: "somebody changed a published version, or " + p.by + " is wrong; find out which before you remove the line",
+	}
+}
+
+// promises tells whether there is a promise about a module.
+func (s *sums) promises(m module.Version) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.promised[m]
+	return ok
+}
+
+// verify compares a sum with what was promised, else with the checksum database where that answers for the
+// module. There is no looser check after a failed one.
+func (r *request) verify(ctx context.Context, m module.Version, got string) error {
+	known, err := r.sums.kept(m, got)
+	if err == nil && !known && r.in.checked(ctx, m.Path) {
+		var db *database
+		if db, err = r.db(); err == nil {
+			err = db.verify(ctx, m, got)
+		}
+	}
+	return err
+}
+
+// goModVersion is the key of a go.mod file's sum.
+func goModVersion(m module.Version) module.Version {
+	return module.Version{Path: m.Path, Version: m.Version + "/go.mod"}
+}
+
+// goModSum returns the "h1:" sum of a go.mod file.
+func goModSum(data []byte) string {
+	sum, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	})
+	if err != nil {
+		panic(err) // reading memory does not fail
+	}
+	return sum
+}

@@ -1,0 +1,216 @@
+package goproxy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+)
+
+// workspace is a go.work file that counts for a local module.
+type workspace struct {
+	file string // absolute
+	text []byte
+}
+
+// findWork returns the go.work file that counts for a directory, or "": the one that GOWORK names,
+// else the nearest one at the directory or above it (Go Modules Reference, "Workspaces").
+func findWork(dir string) (string, error) {
+	switch named := os.Getenv("GOWORK"); {
+	case named == "off":
+		return "", nil
+	case named != "" && named != "auto":
+		if !filepath.IsAbs(named) {
+			return "", &engine.CompileError{Reason: "GOWORK is " + named + ", which is no absolute path", Fix: "set it to an absolute path, or to off"}
+		}
+		return named, nil
+	}
+	for d := dir; ; d = filepath.Dir(d) {
+		file := filepath.Join(d, "go.work")
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			return file, nil
+		}
+		if d == filepath.Dir(d) {
+			return "", nil
+		}
+	}
+}
+
+func badWork(file, reason, fix string) error {
+	return &engine.CompileError{Reason: file + " cannot be used: " + reason, Fix: cmp.Or(fix, "repair it") + ", or set GOWORK=off"}
+}
+
+// useWork makes the other modules of a workspace directories that replace them, and unites what all
+// of them require, replace and exclude. Replace lines of the go.work file override those of the
+// modules.
+func (m *mainModule) useWork(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return badWork(file, err.Error(), "")
+	}
+	f, err := modfile.ParseWork(file, text, nil)
+	if err != nil {
+		return badWork(file, err.Error(), "")
+	}
+	root := filepath.Dir(file)
+	if first, err := os.ReadFile(filepath.Join(root, "vendor", "modules.txt")); err == nil && forWorkspace(first) {
+		return badWork(file, "it has a vendor directory, which load does not use for a workspace", "remove "+filepath.Join(root, "vendor"))
+	}
+	overrides := make(map[module.Version]module.Version)
+	for _, r := range f.Replace {
+		overrides[r.Old] = absolute(r.New, root)
+	}
+	others, err := m.usedModules(file, f)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if err := m.unite(file, o, overrides); err != nil {
+			return err
+		}
+	}
+	for old := range m.replace { // a line for a path overrides lines for its versions
+		if _, ok := overrides[module.Version{Path: old.Path}]; ok {
+			delete(m.replace, old)
+		}
+	}
+	for old, to := range overrides {
+		m.replace[old] = to
+	}
+	for _, o := range others { // no replace line counts for a module of the workspace
+		for old := range m.replace {
+			if old.Path == o.path {
+				delete(m.replace, old)
+			}
+		}
+		m.replace[module.Version{Path: o.path}] = module.Version{Path: o.dir}
+		m.require = append(m.require, module.Version{Path: o.path, Version: o.version()})
+	}
+	m.dropExcluded()
+	sums, err := os.ReadFile(file + ".sum")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	m.goSum = append(append(m.goSum, '\n'), sums...)
+	m.work = &workspace{file: file, text: text}
+	return nil
+}
+
+// usedModules reads the modules that a go.work file uses besides m, which has to be one of them.
+func (m *mainModule) usedModules(file string, f *modfile.WorkFile) ([]*mainModule, error) {
+	goVersion := "1.18" // what the go command assumes without a go line
+	if f.Go != nil {
+		goVersion = f.Go.Version
+	}
+	own, err := os.Stat(m.dir)
+	if err != nil {
+		return nil, err
+	}
+	var others []*mainModule
+	dirs := make(map[string]string)
+	listed := false
+	for _, u := range f.Use {
+		dir := absolute(module.Version{Path: u.Path}, filepath.Dir(file)).Path
+		o := m
+		if info, err := os.Stat(dir); err == nil && os.SameFile(info, own) {
+			listed = true
+		} else {
+			data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+			if err != nil {
+				return nil, badWork(file, err.Error(), "drop its use line: go work edit -dropuse="+u.Path)
+			}
+			if o, err = parseMain(dir, data); err != nil {
+				return nil, err
+			}
+			others = append(others, o)
+		}
+		if first, ok := dirs[o.path]; ok {
+			return nil, badWork(file, fmt.Sprintf("module %s appears twice, in %s and %s", o.path, first, dir), "")
+		}
+		dirs[o.path] = dir
+		if version.Compare("go"+cmp.Or(o.goVersion, "1.16"), "go"+goVersion) > 0 {
+			return nil, badWork(file, fmt.Sprintf("module %s requires go >= %s, but the file lists go %s", o.path, o.goVersion, goVersion), "run go work use")
+		}
+	}
+	if !listed {
+		return nil, badWork(file, m.dir+" is not one of the modules that it uses", "add it: go work use "+m.dir)
+	}
+	m.goVersion = goVersion
+	return others, nil
+}
+
+// unite adds what another module of the workspace requires, replaces and excludes.
+func (m *mainModule) unite(file string, o *mainModule, overrides map[module.Version]module.Version) error {
+	m.pruned = m.pruned && o.pruned
+	m.require = append(m.require, o.require...)
+	m.goSum = append(append(m.goSum, '\n'), o.goSum...)
+	for x := range o.exclude {
+		m.exclude[x] = true
+	}
+	for old, to := range o.replace {
+		_, overridden := overrides[old]
+		_, always := overrides[module.Version{Path: old.Path}]
+		if first, ok := m.replace[old]; ok && first != to && !overridden && !always {
+			return badWork(file, fmt.Sprintf("its modules replace %s by %s and by %s", describeVersion(old), describeVersion(first), describeVersion(to)),
+				"say which: go work edit -replace="+describeVersion(old)+"="+describeVersion(to))
+		}
+		m.replace[old] = to
+	}
+	return nil
+}
+
+// dropExcluded drops the requirements that do not count.
+func (m *mainModule) dropExcluded() {
+	var kept []module.Version
+	for _, r := range m.require {
+		if !m.ignores(r) {
+			kept = append(kept, r)
+		}
+	}
+	m.require = kept
+}
+
+// absolute returns what a replace line in a directory leads to.
+func absolute(to module.Version, dir string) module.Version {
+	if to.Version == "" && !filepath.IsAbs(to.Path) {
+		to.Path = filepath.Join(dir, filepath.FromSlash(to.Path))
+	}
+	return to
+}
+
+// linked lists the go.work file, and the files of the workspace that lie elsewhere.
+func (w *workspace) linked(name string) []find.Part {
+	parts := []find.Part{{Name: name, Files: []string{w.file}}} // GOWORK may name one anywhere
+	for _, file := range []string{w.file, w.file + ".sum"} {
+		dir, err := filepath.EvalSymlinks(filepath.Dir(file))
+		if err != nil {
+			continue
+		}
+		file := filepath.Join(dir, filepath.Base(file))
+		if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
+			parts = append(parts, find.Part{Name: name, Place: real, Files: []string{file}})
+		}
+	}
+	return parts
+}
+
+// highest returns the highest version of each module of a list.
+func highest(list []module.Version) map[string]string {
+	versions := make(map[string]string)
+	for _, m := range list {
+		if old, ok := versions[m.Path]; !ok || semver.Compare(m.Version, old) > 0 {
+			versions[m.Path] = m.Version
+		}
+	}
+	return versions
+}

@@ -1,0 +1,189 @@
+package goproxy
+
+import (
+	stdzip "archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loadgo/load/install"
+)
+
+// badZip reports a module zip that breaks the rules for such files (Go Modules Reference, "Module zip
+// files"). Nothing of it was written where a build could find it.
+func badZip(reason string) error {
+	return &install.RegistryError{
+		Reason: "its zip is refused: " + reason,
+		Fix:    "the registry or the module's author made a broken zip; try another version, or another registry in GOPROXY",
+	}
+}
+
+// maxEntries is how many files a module may have: several times those of the largest modules. Reading the directory of a
+// zip takes some hundred bytes of memory for each.
+const maxEntries = 500_000
+
+// checkEntries refuses a zip that may have too many entries, before anybody reads its directory: it counts the mark with
+// which each begins, wherever it stands.
+func checkEntries(f io.ReaderAt, size int64) error {
+	const mark = "PK\x01\x02"
+	buf := make([]byte, 256<<10)
+	entries := 0
+	for at := int64(0); at < size; at += int64(len(buf) - len(mark) + 1) { // a mark across two pieces is in the second
+		n, err := f.ReadAt(buf, at)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if entries += bytes.Count(buf[:n], []byte(mark)); entries > maxEntries {
+			return badZip(fmt.Sprintf("it has more than %d entries", maxEntries))
+		}
+	}
+	return nil
+}
+
+// unpacked is what is known of a zip once it was unpacked.
+type unpacked struct {
+	sum  string   // "h1:…"
+	dirs []string // its entries for directories, which end in "/"
+}
+
+// extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
+// in one pass: every file is hashed while it is written. All names are checked before the first is written,
+// and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
+func extract(f *os.File, m module.Version, dir string) (unpacked, error) {
+	if _, err := zip.CheckZip(m, f.Name()); err != nil {
+		return unpacked{}, badZip(zipReason(err))
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return unpacked{}, err
+	}
+	z, err := stdzip.NewReader(f, size)
+	if err != nil {
+		return unpacked{}, badZip(err.Error())
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return unpacked{}, err
+	}
+	defer root.Close()
+	prefix := m.Path + "@" + m.Version + "/"
+	if err := makeDirs(root, z, prefix); err != nil {
+		return unpacked{}, err
+	}
+	lines := make([]string, len(z.File))
+	var next atomic.Int64
+	var g errgroup.Group
+	for range min(runtime.GOMAXPROCS(0), 1+len(z.File)/16) {
+		g.Go(func() error {
+			buf := make([]byte, 64<<10)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(z.File) {
+					return nil
+				}
+				file := z.File[i]
+				h, err := extractFile(root, file, strings.TrimPrefix(file.Name, prefix), buf)
+				if err != nil {
+					return err
+				}
+				lines[i] = fmt.Sprintf("%x  %s\n", h, file.Name)
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return unpacked{}, err
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2*sha256.Size:], b[2*sha256.Size:]) })
+	h := sha256.Sum256([]byte(strings.Join(lines, "")))
+	out := unpacked{sum: "h1:" + base64.StdEncoding.EncodeToString(h[:])}
+	for _, file := range z.File {
+		if strings.HasSuffix(file.Name, "/") {
+			out.dirs = append(out.dirs, file.Name)
+		}
+	}
+	return out, nil
+}
+
+// zipReason shortens the report of all bad names to the first one.
+func zipReason(err error) string {
+	var names zip.FileErrorList
+	if errors.As(err, &names) && len(names) > 0 {
+		return names[0].Error()
+	}
+	return err.Error()
+}
+
+func makeDirs(root *os.Root, z *stdzip.Reader, prefix string) error {
+	made := map[string]bool{".": true}
+	for _, file := range z.File {
+		dir := path.Dir(strings.TrimPrefix(file.Name, prefix))
+		if !made[dir] {
+			if err := root.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			made[dir] = true
+		}
+	}
+	return nil
+}
+
+// extractFile writes one file and returns its SHA-256 sum. A directory's entry has the sum of an empty file.
+func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum []byte, err error) {
+	h := sha256.New()
+	r, err := file.Open()
+	if err != nil {
+		return nil, badZip(fmt.Sprintf("%s: %v", name, err))
+	}
+	defer r.Close()
+	if strings.HasSuffix(file.Name, "/") {
+		if n, err := io.CopyN(io.Discard, r, 1); n > 0 || err != io.EOF {
+			return nil, badZip(name + ": a directory has contents")
+		}
+		return h.Sum(nil), nil
+	}
+	w, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	if err != nil {
+		return nil, err
+	}
+	// The size was added up against the limit before; more than it says must not come out.
+	limit := int64(file.UncompressedSize64)
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(w, h)}, io.LimitReader(r, limit+1), buf)
+	if err2 := w.Close(); err == nil {
+		err = err2
+	}
+	var disk *fs.PathError
+	switch {
+	case errors.As(err, &disk):
+		return nil, err
+	case err != nil:
+		return nil, badZip(fmt.Sprintf("%s: %v", name, err))
+	case n > limit:
+		return nil, badZip(name + ": it is larger than the zip says")
+	}
+	return h.Sum(nil), nil
+}
+
+// protect takes the permission to write away from the directories below dir, as the go command does, so
+// that nobody edits a shared source by mistake. dir itself follows after it was moved to its place.
+func protect(dir string) error {
+	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || name == "." {
+			return err
+		}
+		return os.Chmod(dir+string(os.PathSeparator)+name, 0o555)
+	})
+}

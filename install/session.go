@@ -1,0 +1,126 @@
+package install
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/policy"
+)
+
+// Session is what a loader lets an installer do for one name.
+type Session struct {
+	// Offline keeps the installer from the network: it answers with [ErrOffline] instead.
+	Offline bool
+	// Policies decide about each part of what is installed.
+	Policies []*policy.Policy
+	// Registries are those that the policies bind to names.
+	Registries policy.Registries
+	// Locked is the lock file's entry of the name, nil if there is none.
+	Locked *lockfile.Entry
+	// NotLocked, if it is not nil, refuses a module that the entry does not hold.
+	NotLocked func(find.ModuleVersion) error
+}
+
+type sessionKey struct{}
+
+// WithSession returns a context of the session's work.
+func WithSession(ctx context.Context, s Session) context.Context {
+	return context.WithValue(ctx, sessionKey{}, s)
+}
+
+// SessionOf returns the context's session.
+func SessionOf(ctx context.Context) Session {
+	s, _ := ctx.Value(sessionKey{}).(Session)
+	return s
+}
+
+// Admit lets the policies decide about a module that is going to be a part of what is installed. Installers ask
+// before they fetch it, with a negative size, and again when they know the size of its archive in bytes, before
+// they publish it. The error is a [*PolicyError].
+func (s Session) Admit(m find.ModuleVersion, size int64) error {
+	if s.Locked != nil && s.NotLocked != nil {
+		if _, ok := s.Locked.Need(m.Path); !ok {
+			return s.NotLocked(m)
+		}
+	}
+	return Decide(s.Policies, func(p *policy.Policy) policy.Decision {
+		d := p.Name(m.Path)
+		if d.Allowed && size >= 0 {
+			d = p.Size(m.Path, m.Version, size)
+		}
+		return d
+	})
+}
+
+// AdmitAge lets the policies decide how long a part of what is installed must have been published.
+// published is called only if a policy sets a minimum age; it returns the zero time if unknown. The
+// error is a [*PolicyError], or that of published.
+func (s Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, error)) error {
+	if !slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) {
+		return nil
+	}
+	at, err := published()
+	if err != nil {
+		return err
+	}
+	return s.Consider(&Release{Module: m.Path, Version: m.Version, Time: at})
+}
+
+// AdmitSum lets the policies decide about a module whose sum is known and verified, before it is published: whether it
+// has the signature that it needs, unless the lock file holds it already. The error is a [*PolicyError].
+func (s Session) AdmitSum(m find.ModuleVersion) error {
+	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return Signed(p, s.Locked, m, time.Now()) })
+}
+
+// Signed decides about a signature, unless a lock file's entry holds the module.
+func Signed(p *policy.Policy, locked *lockfile.Entry, m find.ModuleVersion, now time.Time) policy.Decision {
+	if locked != nil {
+		if need, ok := locked.Need(m.Path); ok && need == lockfile.Module(m) {
+			return policy.Decision{Allowed: true}
+		}
+	}
+	return p.Signed(m.Path, m.Version, m.Sum, now)
+}
+
+// Consider lets the policies decide about a version that an installer could choose. If it is free to choose,
+// an installer that gets an error tries the next best. The error is a [*PolicyError].
+func (s Session) Consider(r *Release) error {
+	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Version(r.Subject(), time.Now()) })
+}
+
+// Considerate reports whether [Session.Consider] may refuse anything.
+func (s Session) Considerate() bool { return len(s.Policies) > 0 }
+
+// Decide asks every policy; the first refusal is the error.
+func Decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision) error {
+	for _, p := range policies {
+		if d := ask(p); !d.Allowed {
+			return &PolicyError{Rule: d.Rule, Reason: d.Reason, Fix: d.Fix}
+		}
+	}
+	return nil
+}
+
+// Owner returns the registry that owns a module or package path. Installers ask before they ask
+// anybody else about a path, or look for it where strangers can have put it. What is owned comes from
+// its registry alone, whatever that answers, and is not looked up in a checksum database; from a
+// registry comes nothing but what it owns.
+func (s Session) Owner(path string) (policy.Owner, bool) { return s.Registries.Owner(path) }
+
+// Belongs reports whether what the store has of a module may be used: it came from the registry that owns the module, whose
+// URL is from, or from none if none owns it; or it has the sum that the lock file promises, wherever it came from.
+// Finders and installers treat as absent what does not belong. Without a sum it is about the module's go.mod file.
+func (s Session) Belongs(m find.ModuleVersion, from string) bool {
+	if owner, _ := s.Owner(m.Path); owner.URL == from {
+		return true
+	}
+	if s.Locked == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.Locked.Needs, func(p lockfile.Module) bool {
+		return p.Path == m.Path && p.Version == m.Version && (m.Sum == "" || m.Sum == p.Sum)
+	})
+}
