@@ -86,7 +86,7 @@ func TestEval(t *testing.T) {
 		{`Fail("") == nil`, "true"},
 		{`Fail("x") == nil`, "false"},
 		{`Fail("x").Error() + "!"`, "x!"},
-		{`Show(Fail("x"))`, "*load.ModuleError x"},
+		{`Show(Fail("x"))`, "*engine.ModuleError x"},
 		{`Must(Parse("ab"))`, "2"},
 		{`Two("ab")`, "2 ab"},
 		{`Two("ab") * 10`, "20"},

@@ -1,0 +1,23 @@
+// Package engine is the contract of engines: an [Engine] opens an [Artifact] as a running [Instance],
+// whose symbols the host binds and calls, and whose values it holds as [Object]s.
+//
+// Everything else that an engine or an instance can do is an optional ability, an interface of its
+// own:
+//
+//	ability       of         what for                                        who has it
+//	Compiler      engine     makes artifacts that the store keeps            goprocess, gowasm, starlark
+//	Preparer      engine     derives files from an artifact ahead of a start gowasm
+//	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark
+//	Trier         engine     tries the isolation without a module            goprocess
+//	Granter       engine     gives a module what a policy grants             goprocess, gowasm, starlark
+//	Assigner      instance   sets variables                                  goprocess, gowasm
+//	Counted       instance   counts calls and objects                        all
+//	Crashable     instance   says how it ended by itself                     goprocess, gowasm
+//	Holder        instance   knows whether it holds values of the host       goprocess, gowasm
+//	Isolated      both       says what keeps the module from the host        goprocess, gowasm, starlark
+//	Measurable    instance   says how much memory it uses                    goprocess, gowasm
+//	Adapter       reference  makes an object a value of an interface         goprocess, gowasm, native
+//	Copier        reference  copies an object as plain data                  goprocess, gowasm
+//
+// Its folders hold the engines: goprocess, gowasm, starlark and native.
+package engine

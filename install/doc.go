@@ -1,0 +1,7 @@
+// Package install is the contract of installers: an [Installer] brings a missing module into the
+// store, in two steps: Resolve chooses the exact version, a [Release], and Install fetches it. A
+// [Session] says what it may do.
+//
+// Its folders hold the installers: goproxy (the Go module proxy and repositories) and getter (git,
+// archives and files by their URL).
+package install
