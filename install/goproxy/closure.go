@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -313,7 +312,7 @@ func inModule(m module.Version, t *sourceTree, pkg string) (provider, error) {
 	dir := filepath.Join(t.dir, filepath.FromSlash(sub))
 	if t.local {
 		for d := dir; len(d) > len(t.dir); d = filepath.Dir(d) {
-			if _, err := os.Stat(filepath.Join(d, "go.mod")); !errors.Is(err, fs.ErrNotExist) {
+			if info, err := os.Stat(filepath.Join(d, "go.mod")); err == nil && !info.IsDir() {
 				return provider{}, nil
 			}
 		}

@@ -48,7 +48,7 @@ func (in *Installer) Complete(ctx context.Context, spec *find.Spec, s *store.Sto
 	}
 	var err error
 	if spec.Module != "" {
-		if r.main, err = findMain(spec.Source.Dir, within(s.Dir(), spec.Source.Dir)); err != nil {
+		if r.main, err = findMain(spec.Source.Dir, within(s.Dir(), spec.Source.Dir), in.goWork()); err != nil {
 			return nil, err
 		}
 	}
@@ -191,7 +191,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
 	}
 	idOf := func(release string) string {
-		return store.Key(slices.Concat([]string{"load build list 3", r.in.Target(), release}, key, r.along.key())...)
+		return store.Key(slices.Concat([]string{"load build list 4", r.in.Target(), release}, key, r.along.key())...)
 	}
 	id := idOf(r.compiler.version)
 	if b, err := r.recall(ctx, id); b != nil || err != nil {

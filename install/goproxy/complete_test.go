@@ -104,7 +104,7 @@ require (
 	example.com/b v1.0.0
 	example.com/fork v1.0.0
 	example.com/swapped v1.0.0
-	example.com/local v0.0.0-00010101000000-000000000000
+	example.com/local v1.999999999.0
 )
 
 replace example.com/local => ./places/0

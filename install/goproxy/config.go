@@ -103,6 +103,12 @@ func (in *Installer) goAuth() (value, netrc string) {
 	return t.Env("GOAUTH"), webclient.NetrcFile(t.Env("NETRC"))
 }
 
+// goWork is the setting that names the go.work file, or turns workspaces off.
+func (in *Installer) goWork() string {
+	t, _ := in.tools.Find()
+	return t.Env("GOWORK")
+}
+
 func noneIsEmpty(patterns string) string {
 	if patterns == "none" {
 		return ""

@@ -36,21 +36,30 @@ type mainModule struct {
 
 // findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The
 // vendor directory and the go.work file of one that was fetched do not count: its dependencies come
-// from where they are verified.
-func findMain(dir string, fetched bool) (*mainModule, error) {
+// from where they are verified. work is the setting GOWORK.
+func findMain(dir string, fetched bool, work string) (*mainModule, error) {
 	for d := dir; ; d = filepath.Dir(d) {
-		data, err := os.ReadFile(filepath.Join(d, "go.mod"))
+		data, err := readGoMod(d)
 		if err == nil {
 			m, err := parseMain(d, data)
 			if err != nil || fetched {
 				return m, err
 			}
-			return m, m.surround(dir)
+			return m, m.surround(dir, work)
 		}
 		if !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
 			return nil, badMain(dir, err.Error())
 		}
 	}
+}
+
+// readGoMod reads the go.mod file in a directory. As for the go command, what is no file is none.
+func readGoMod(dir string) ([]byte, error) {
+	file := filepath.Join(dir, "go.mod")
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: file, Err: fs.ErrNotExist}
+	}
+	return os.ReadFile(file)
 }
 
 func badMain(dir, reason string) error {
@@ -94,8 +103,8 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 
 // surround takes in what the go command finds around a module: the go.work file that counts for a
 // directory of it, else its vendor directory.
-func (m *mainModule) surround(dir string) error {
-	work, err := findWork(dir)
+func (m *mainModule) surround(dir, setting string) error {
+	work, err := findWork(dir, setting)
 	if err != nil {
 		return err
 	}
@@ -149,10 +158,11 @@ func (m *mainModule) dirMod(v module.Version, dir string) (*modFile, error) {
 	return parseModFile("", data)
 }
 
-// version is the version that stands for the module in another's require line.
+// version is the version that stands for the module in another's require line. It is above all that
+// other modules may require of it: a module goes before its own releases.
 func (m *mainModule) version() string {
 	_, major, _ := module.SplitPathVersion(m.path)
-	return module.ZeroPseudoVersion(module.PathMajorPrefix(major))
+	return cmp.Or(module.PathMajorPrefix(major), "v1") + ".999999999.0"
 }
 
 // replaceLines are the lines by which another main module sees the same modules: local ones where
@@ -222,7 +232,7 @@ func (m *mainModule) localGoMod(dir string) []byte {
 	}
 	data, ok := m.goMods[dir]
 	if !ok {
-		data, _ = os.ReadFile(filepath.Join(dir, "go.mod"))
+		data, _ = readGoMod(dir)
 		m.goMods[dir] = data
 	}
 	return data

@@ -135,8 +135,8 @@ func packageFiles(root, dir string, pkg *importgraph.Package) ([]find.LocalFile,
 func fileSum(root *os.Root, name string) (string, error) {
 	f, err := root.Open(filepath.FromSlash(name))
 	if err != nil {
-		if target, err2 := root.Readlink(filepath.FromSlash(name)); err2 == nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", &engine.CompileError{Reason: fmt.Sprintf("%s is a link out of the module, to %s", name, target), Fix: "put the file itself there"}
+		if link, target := outward(root, name); link != "" && !errors.Is(err, fs.ErrNotExist) {
+			return "", &engine.CompileError{Reason: fmt.Sprintf("%s is a link out of the module, to %s", link, target), Fix: "put what it leads to there itself"}
 		}
 		return "", err
 	}
@@ -146,6 +146,22 @@ func fileSum(root *os.Root, name string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// outward returns the first link on the way to a file that leads out of a directory, and where to.
+func outward(root *os.Root, name string) (link, target string) {
+	for i := range len(name) + 1 {
+		if i < len(name) && name[i] != '/' {
+			continue
+		}
+		link = name[:i]
+		if target, err := root.Readlink(filepath.FromSlash(link)); err == nil {
+			if _, err := root.Stat(filepath.FromSlash(link)); err != nil {
+				return link, target
+			}
+		}
+	}
+	return "", ""
 }
 
 // localModules is what the build copies: the directories that its go.mod leads to, or the loose

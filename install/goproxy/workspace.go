@@ -23,10 +23,11 @@ type workspace struct {
 	text []byte
 }
 
-// findWork returns the go.work file that counts for a directory, or "": the one that GOWORK names,
-// else the nearest one at the directory or above it (Go Modules Reference, "Workspaces").
-func findWork(dir string) (string, error) {
-	switch named := os.Getenv("GOWORK"); {
+// findWork returns the go.work file that counts for a directory, or "": the one that the setting
+// GOWORK names, else the nearest one at the directory or above it (Go Modules Reference,
+// "Workspaces").
+func findWork(dir, named string) (string, error) {
+	switch {
 	case named == "off":
 		return "", nil
 	case named != "" && named != "auto":
@@ -125,7 +126,7 @@ func (m *mainModule) usedModules(file string, f *modfile.WorkFile) ([]*mainModul
 		if info, err := os.Stat(dir); err == nil && os.SameFile(info, own) {
 			listed = true
 		} else {
-			data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+			data, err := readGoMod(dir)
 			if err != nil {
 				return nil, badWork(file, err.Error(), "drop its use line: go work edit -dropuse="+u.Path)
 			}

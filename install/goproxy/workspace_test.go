@@ -127,6 +127,41 @@ func TestWorkspaceNamed(t *testing.T) {
 	}
 }
 
+// TestWorkspaceSet says which go.work file counts, by what "go env -w" wrote, which the
+// environment overrides.
+func TestWorkspaceSet(t *testing.T) {
+	p := loadtest.Proxy(t, reachable)
+	dir := layWorkspace(t, useMN+workM+needN+workN+fileN)
+	at := filepath.Join(dir, "..", "go.work")
+	other := filepath.Join(filepath.Dir(dir), "other.work")
+	data, err := os.ReadFile(at)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(other, data, 0o644))
+	settings := filepath.Join(t.TempDir(), "env")
+	t.Setenv("GOENV", settings)
+	for _, test := range []struct {
+		written, environment string
+		fails                bool
+	}{
+		{"", "", false},
+		{"off", "", true},
+		{"auto", "", false},
+		{other, "", false},
+		{other + "x", "", true},
+		{"other.work", "", true},
+		{"off", "auto", false},
+		{"off", other, false},
+		{other, "off", true},
+	} {
+		require.NoError(t, os.WriteFile(settings, []byte("GOWORK="+test.written+"\n"), 0o644))
+		t.Setenv("GOWORK", test.environment)
+		_, err := goproxy.New(config(p)).Complete(t.Context(), localM(dir), openStore(t))
+		_, goErr := goWorkModules(t, p, dir, "GOENV="+settings)
+		assert.Equal(t, test.fails, err != nil, "%v: %v", test, err)
+		assert.Equal(t, test.fails, goErr != nil, "%v: %v", test, goErr)
+	}
+}
+
 // TestWorkspaceFetched sees to it that the go.work file of what was fetched into the store does not
 // count.
 func TestWorkspaceFetched(t *testing.T) {
@@ -161,10 +196,11 @@ func localM(dir string) *find.Spec {
 
 // goWorkModules lists the modules that the go command builds the package in a directory of a
 // workspace from.
-func goWorkModules(t *testing.T, p *loadtest.ProxyServer, dir string) (string, error) {
+func goWorkModules(t *testing.T, p *loadtest.ProxyServer, dir string, env ...string) (string, error) {
 	cmd := exec.Command("go", "list", "-modcacherw", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{with .Replace}}{{if .Version}}{{.Path}}@{{.Version}}{{end}}{{else}}{{.Path}}@{{.Version}}{{end}}{{end}}{{end}}", ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOPROXY="+p.URL, "GOSUMDB=off", "GONOPROXY=none", "GOPRIVATE=", "GOFLAGS=", "GOENV=off", "GOTOOLCHAIN=local", "GOMODCACHE="+t.TempDir())
+	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.Output()
 	modules := strings.Fields(string(out))
 	slices.Sort(modules)

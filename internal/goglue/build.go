@@ -66,7 +66,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 15
+const generatorVersion = 16
 
 // build is one run of a Builder.
 type build struct {
@@ -88,7 +88,7 @@ func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, ProgramFile)}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + linkFlags, "-o", filepath.Join(dir, ProgramFile)}
 	if b.BuildMode != "" {
 		args = append(args, "-buildmode="+b.BuildMode)
 	}
@@ -97,6 +97,10 @@ func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
 	}
 	return os.WriteFile(filepath.Join(dir, APIFile), api, 0o600)
 }
+
+// linkFlags keep the linker from starting the system's, which object files of a package (.syso) would
+// make it do.
+const linkFlags = "-s -w -linkmode=internal -libgcc=none"
 
 // glue writes the main module, and returns the API description.
 func (b *build) glue(ctx context.Context) ([]byte, error) {
@@ -166,12 +170,24 @@ func (b *build) prepare(ctx context.Context) (map[string]*listedPackage, error) 
 // checkImportable refuses what no other module may import.
 func checkImportable(importPath string) error {
 	for elem := range strings.SplitSeq(importPath, "/") {
-		if elem == "internal" {
-			parent, _, _ := strings.Cut("/"+importPath+"/", "/internal/")
+		parent, _, _ := strings.Cut("/"+importPath+"/", "/"+elem+"/")
+		parent = strings.Trim(parent, "/")
+		switch elem {
+		case "internal":
 			return &engine.CompileError{
-				Reason: "it is an internal package: only code below " + strings.Trim(parent, "/") + " can import it",
+				Reason: "it is an internal package: only code below " + parent + " can import it",
 				Fix:    "load a package of the module that is not internal",
 			}
+		case "vendor":
+			return &engine.CompileError{
+				Reason: "it lies in a vendor directory: only code below " + parent + " can import it, as " + strings.TrimPrefix(importPath, parent+"/vendor/"),
+				Fix:    "load it by that path, or load a package of the module around it",
+			}
+		}
+	}
+	if module, _, _ := strings.Cut(importPath, "/"); importPath == "main" || module == glueModule {
+		return &engine.CompileError{
+			Reason: "its import path is " + importPath + ", which no other module can import", Fix: "give its module another path: go mod edit -module=NAME",
 		}
 	}
 	return nil

@@ -66,6 +66,7 @@ type Package struct {
 // could be read of them counts.
 func (s *Scanner) Scan(dir string) (*Package, error) {
 	c := s.context
+	c.ReadDir = readSources
 	p, err := c.ImportDir(dir, 0)
 	var unreadable *fs.PathError
 	if errors.As(err, &unreadable) {
@@ -87,6 +88,37 @@ func (s *Scanner) Scan(dir string) (*Package, error) {
 	slices.Sort(pkg.Files)
 	pkg.Files = slices.DeleteFunc(slices.Compact(pkg.Files), func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 	return pkg, nil
+}
+
+// sourceSuffixes are those of the files that a scan opens.
+var sourceSuffixes = strings.Fields(".go .s .S .sx .h .hh .hpp .hxx .c .cc .cpp .cxx .m .f .F .for .f90 .swig .swigcxx .syso")
+
+// readSources lists a directory. A pipe or device in the place of a source file is an error: whoever
+// opens it waits.
+func readSources(dir string) ([]fs.FileInfo, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]fs.FileInfo, 0, len(entries))
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it went meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		infos = append(infos, info)
+		if info.Mode().IsRegular() || info.IsDir() || strings.IndexAny(e.Name(), "._") == 0 || !slices.Contains(sourceSuffixes, filepath.Ext(e.Name())) {
+			continue
+		}
+		file := filepath.Join(dir, e.Name())
+		if led, err := os.Stat(file); err == nil && !led.Mode().IsRegular() && !led.IsDir() {
+			return nil, &fs.PathError{Op: "open", Path: file, Err: errors.New("it is no regular file")}
+		}
+	}
+	return infos, nil
 }
 
 // HasGoFiles tells whether a directory holds a Go file of any kind, which makes it a package for the go
