@@ -1,225 +1,176 @@
 package starlark
 
 import (
-	"fmt"
-	"maps"
-	"strings"
+	"errors"
 
 	"go.starlark.net/lib/json"
 	"go.starlark.net/lib/math"
 	"go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
-
-	"github.com/loadgo/load/engine"
 )
 
-// check looks at the arguments of a function before it is called.
-type check func(args starlark.Tuple, kwargs []starlark.Tuple) error
+// modules are those that every script has.
+var modules = []*starlarkstruct.Module{math.Module, time.Module, {Name: "json", Members: starlark.StringDict{
+	"encode": json.Module.Members["encode"],
+	"decode": json.Module.Members["decode"],
+}}}
 
-// predeclared returns what every script can use beyond the language: struct, json, math and time, and the
-// functions of the language that need a check.
-func (l limits) predeclared() starlark.StringDict {
+// receivers are values of all types that have methods.
+var receivers = []starlark.HasAttrs{starlark.String(""), starlark.Bytes(""), new(starlark.List), new(starlark.Dict), new(starlark.Set), time.Time{}}
+
+// predeclared returns what every script can use: the language's functions, struct, json, math and time,
+// and what asks for the guards.
+func predeclared() starlark.StringDict {
 	all := starlark.StringDict{
-		"struct": starlark.NewBuiltin("struct", starlarkstruct.Make),
-		"math":   math.Module,
-		"time":   time.Module,
-		"json": &starlarkstruct.Module{Name: "json", Members: starlark.StringDict{
-			"encode": checked(json.Module.Members["encode"], l.checkText),
-			"decode": checked(json.Module.Members["decode"], l.checkJSON),
-		}},
-		guardSum:    starlark.NewBuiltin("+", l.guardSum),
-		guardRepeat: starlark.NewBuiltin("*", l.guardRepeat),
-		guardFormat: starlark.NewBuiltin("%", l.guardFormat),
-		guardString: starlark.NewBuiltin("string", l.guardString),
-		"getattr":   starlark.NewBuiltin("getattr", l.getattr),
-		"range":     starlark.NewBuiltin("range", l.makeRange),
+		"struct":   offered("struct", starlark.NewBuiltin("struct", starlarkstruct.Make)),
+		guardsFunc: starlark.NewBuiltin(guardsFunc, guardsOf),
+		growFunc:   starlark.NewBuiltin(growFunc, grow),
 	}
-	maps.Copy(all, starlark.StringDict{
-		"str":   checked(starlark.Universe["str"], l.checkText),
-		"repr":  checked(starlark.Universe["repr"], l.checkText),
-		"print": checked(starlark.Universe["print"], l.checkText),
-		"fail":  checked(starlark.Universe["fail"], l.checkText),
-		"int":   checked(starlark.Universe["int"], l.checkNumber),
-		"zip":   checked(starlark.Universe["zip"], l.checkZip),
-	})
+	for name, v := range starlark.Universe {
+		if guarded := offered(name, v); guarded != v {
+			all[name] = guarded
+		}
+	}
+	for _, m := range modules {
+		members := make(starlark.StringDict, len(m.Members))
+		for name, v := range m.Members {
+			members[name] = offered(m.Name+"."+name, v)
+		}
+		all[m.Name] = &starlarkstruct.Module{Name: m.Name, Members: members}
+	}
+	all["getattr"] = starlark.NewBuiltin("getattr", getattr)
 	all.Freeze()
 	return all
 }
 
-// checked returns the function with a check before it.
-func checked(f starlark.Value, check check) *starlark.Builtin {
-	call := f.(*starlark.Builtin)
-	return starlark.NewBuiltin(call.Name(), func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		if err := check(args, kwargs); err != nil {
-			return nil, err
-		}
-		return call.CallInternal(t, args, kwargs)
+// offered returns what scripts see of a value of the language or of a module.
+func offered(name string, v starlark.Value) starlark.Value {
+	f, ok := v.(*starlark.Builtin)
+	b, known := builtins[name]
+	switch {
+	case ok && !known:
+		return starlark.NewBuiltin(f.Name(), refused)
+	case !ok || b.cost == nil && b.run == nil && b.walks == notAtAll:
+		return v
+	}
+	return starlark.NewBuiltin(f.Name(), func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		return b.call(t, f, arguments{args: args, kwargs: kwargs})
 	})
 }
 
-// arguments are all arguments of a call as one value.
-func arguments(args starlark.Tuple, kwargs []starlark.Tuple) starlark.Value {
-	all := args
-	for _, pair := range kwargs {
-		all = append(all[:len(all):len(all)], pair)
+// refused stands for a function whose cost nobody knows.
+func refused(_ *starlark.Thread, b *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	return nil, errors.New(b.Name() + " is unavailable")
+}
+
+// guarded has the methods that have to be guarded, without a receiver.
+var guarded = func() map[string]*starlark.Builtin {
+	all := make(map[string]*starlark.Builtin)
+	for _, v := range receivers {
+		for _, name := range v.AttrNames() {
+			full := methodOf(v, name)
+			b, known := builtins[full]
+			_, err := v.Attr(name)
+			switch {
+			case err != nil:
+			case !known:
+				all[full] = starlark.NewBuiltin(name, refused)
+			case b.when != never:
+				all[full] = starlark.NewBuiltin(name, b.method)
+			}
+		}
 	}
 	return all
+}()
+
+// method calls a method of the value that it is bound to.
+func (b builtin) method(t *starlark.Thread, self *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	receiver := self.Receiver()
+	f, err := receiver.(starlark.HasAttrs).Attr(self.Name())
+	if err != nil {
+		return nil, err
+	}
+	return b.call(t, f.(*starlark.Builtin), arguments{receiver, args, kwargs})
 }
 
-func (l limits) checkText(args starlark.Tuple, kwargs []starlark.Tuple) error {
-	return l.text(arguments(args, kwargs))
-}
-
-func (l limits) checkJSON(args starlark.Tuple, _ []starlark.Tuple) error {
-	if len(args) > 0 {
-		if text, ok := starlark.AsString(args[0]); ok {
-			return l.json(text)
+// call calls a function once the run affords it.
+func (b builtin) call(t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
+	r := runOf(t)
+	if b.cost != nil {
+		c, err := b.cost(a)
+		if err == nil {
+			err = r.afford(c)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	return nil
-}
-
-func (l limits) checkNumber(args starlark.Tuple, _ []starlark.Tuple) error {
-	if len(args) > 0 {
-		if text, ok := starlark.AsString(args[0]); ok && len(text) > maxText {
-			return &engine.LimitError{Reason: fmt.Sprintf("a number of more than %d digits", maxText)}
+	if b.key && len(a.args) > 0 {
+		if _, err := passKey(r, a.args[0]); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	if b.run != nil {
+		return b.run(r, t, f, a)
+	}
+	if b.walks == notAtAll {
+		return f.CallInternal(t, a.args, a.kwargs)
+	}
+	v, err := f.CallInternal(t, r.walked(b.walks, a), a.kwargs)
+	if stopped := r.stopped(); stopped != nil {
+		return nil, stopped
+	}
+	return v, err
 }
 
-// checkZip checks zip(*lists): its result is as large as all of them together, and they can be one.
-func (l limits) checkZip(args starlark.Tuple, _ []starlark.Tuple) error {
-	var total uint64
-	for _, arg := range args {
-		if list, ok := arg.(starlark.Sequence); ok {
-			total += uint64(list.Len())
-		}
-	}
-	return l.tooLarge(total * wordSize)
+// runOf returns the run that a thread is of, or nil.
+func runOf(t *starlark.Thread) *run {
+	r, _ := t.Local(runKey).(*run)
+	return r
 }
 
-// guardSum returns the right side of a sum that is small enough: a quarter of what fits.
-func (l limits) guardSum(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	size := 0
-	switch y := args[0].(type) {
-	case starlark.String:
-		size = len(y)
-	case starlark.Bytes:
-		size = len(y)
-	case *starlark.List:
-		size = wordSize * y.Len()
-	case starlark.Tuple:
-		size = wordSize * y.Len()
-	}
-	if l.memory >= 0 && int64(size) > l.memory/4 {
-		return nil, &engine.LimitError{Reason: fmt.Sprintf("it adds more than %s at once", mebibytes(l.memory/4)), Fix: memoryFix}
-	}
-	return args[0], nil
+func guardsOf(t *starlark.Thread, _ *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	return guards{r: runOf(t)}, nil
 }
 
-// guardRepeat returns the right side of a product, made to check it.
-func (l limits) guardRepeat(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	if _, ok := args[0].(starlark.Float); ok {
-		return args[0], nil
+// grow returns what is added to a value in place.
+func grow(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	x, y := args[0], args[1]
+	if light(x) && light(y) {
+		return y, nil
 	}
-	return factor{args[0], l}, nil
-}
-
-// maxVerbs is how often x %= y may use a y that is a dict.
-const maxVerbs = 1000
-
-// guardFormat returns what is formatted, if it is small enough whatever the format is.
-func (l limits) guardFormat(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	verbs := 1 // each takes another element
-	if _, ok := args[0].(*starlark.Dict); ok {
-		verbs = maxVerbs
-	}
-	return args[0], l.product(0, verbs, args[0])
-}
-
-// guardString returns the value: a string with checked methods and formatting.
-func (l limits) guardString(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	if s, ok := args[0].(starlark.String); ok {
-		return text{s, l}, nil
-	}
-	return args[0], nil
-}
-
-// method returns a method of a string with its check, and everything else as it is.
-func (l limits) method(v starlark.Value) starlark.Value {
-	method, ok := v.(*starlark.Builtin)
-	if !ok {
-		return v
-	}
-	receiver, ok := method.Receiver().(starlark.String)
-	check := checkedMethod(method.Name())
-	if !ok || check == nil {
-		return v
-	}
-	return checked(method, func(args starlark.Tuple, kwargs []starlark.Tuple) error {
-		return check(l, string(receiver), args, kwargs)
-	})
-}
-
-type methodCheck func(l limits, receiver string, args starlark.Tuple, kwargs []starlark.Tuple) error
-
-// checkedMethod returns the check of a method of strings whose result can be much larger than what goes in.
-func checkedMethod(name string) methodCheck {
-	switch name {
-	case "join":
-		return func(l limits, receiver string, args starlark.Tuple, _ []starlark.Tuple) error {
-			count := 0
-			if len(args) > 0 {
-				if count = starlark.Len(args[0]); count < 0 {
-					return nil // it cannot be much longer than the text it comes from
-				}
+	c, err := cost{}, error(nil)
+	switch x := x.(type) {
+	case *starlark.List, *starlark.Dict:
+		n := lengthOf(y)
+		if c, err = growth(x, n); err == nil && n > few {
+			var parts cost
+			if _, ok := x.(*starlark.Dict); ok {
+				parts, err = weigh(comparing, y)
 			}
-			if err := l.times(len(receiver), 1, starlark.MakeInt(count)); err != nil {
-				return err
-			}
-			return l.text(args)
+			c.work += int64(n) + 10*parts.work
 		}
-	case "replace":
-		return func(l limits, receiver string, args starlark.Tuple, _ []starlark.Tuple) error {
-			if len(args) < 2 {
-				return nil
-			}
-			old, _ := starlark.AsString(args[0])
-			if old == "" {
-				return l.product(len(receiver), len(receiver)+1, args[1])
-			}
-			return l.product(len(receiver), len(receiver)/len(old), args[1])
-		}
-	case "format":
-		return func(l limits, receiver string, args starlark.Tuple, kwargs []starlark.Tuple) error {
-			return l.product(len(receiver), strings.Count(receiver, "{"), arguments(args, kwargs))
-		}
+	default:
+		d := sizeOf(y)
+		c = sizeOf(x)
+		c = cost{c.bytes + d.bytes, c.work + d.work}
 	}
-	return nil
+	if err == nil {
+		err = runOf(t).afford(c)
+	}
+	return y, err
 }
 
-// getattr is the language's, with checked methods.
-func (l limits) getattr(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+// getattr is the language's, with guarded methods.
+func getattr(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	v, err := starlark.Universe["getattr"].(*starlark.Builtin).CallInternal(t, args, kwargs)
 	if err != nil {
 		return nil, err
 	}
-	return l.method(v), nil
-}
-
-// makeRange is the language's, of a length that a list can have: so many functions make one of it in a single
-// step that checking them all would be in vain.
-func (l limits) makeRange(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	v, err := starlark.Universe["range"].(*starlark.Builtin).CallInternal(t, args, kwargs)
-	if err != nil {
-		return nil, err
-	}
-	if n := starlark.Len(v); l.memory >= 0 && int64(n) > l.memory/entrySize {
-		return nil, &engine.LimitError{
-			Reason: fmt.Sprintf("a range of %d elements is longer than a list can be (%d)", n, l.memory/entrySize),
-			Fix:    "use a while loop, or set starlark.Config.Memory to allow more",
+	if method, ok := v.(*starlark.Builtin); ok && method.Receiver() != nil {
+		if b, ok := guarded[methodOf(method.Receiver(), method.Name())]; ok {
+			return b.BindReceiver(method.Receiver()), nil
 		}
 	}
 	return v, nil

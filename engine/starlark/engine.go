@@ -61,7 +61,7 @@ func New(config Config) *Engine {
 		e.limits.memory = defaultMemory
 	}
 	e.watch.limit = e.limits.memory
-	e.predeclared = e.limits.predeclared()
+	e.predeclared = predeclared()
 	return e
 }
 
@@ -74,7 +74,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // dialect counts the changes of what this package makes of a source.
-const dialect = 1
+const dialect = 2
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string {

@@ -74,17 +74,16 @@ func TestLimits(t *testing.T) {
 	const (
 		memory = "\n\tset starlark.Config.Memory to allow more"
 		result = "its result takes more than 64.0 MiB of memory"
-		adds   = "it adds more than 16.0 MiB at once"
-		wide   = "a range of 1000000000 elements is longer than a list can be (2097152)"
+		atOnce = "one of its operations would take more than 4194304 steps at once"
 		nested = "a value is nested deeper than 1000"
 	)
 	wants := map[string]string{
-		"loop": "it took more than 20000000 steps", "append": "it took more than 64.0 MiB of memory",
-		"repeat": result, "repeat_left": result, "repeat_list": result, "repeat_into": result, "double": adds, "double_list": adds,
-		"wide": wide, "extend": wide, "square": "its result is a number of more than 1048576 bits",
-		"join": result, "join_value": result, "join_attr": result, "replace": result, "format": result, "percent": result, "percent_named": result, "percent_into": result, "percent_element": result,
-		"text": result, "encode": result, "fail_big": result, "columns": result, "decode": nested, "nested": nested,
-		"digits": "a number of more than 1048576 digits", "shared": "its values refer to tuples more than 2097152 times",
+		"loop": "it took more than 20000000 steps", "append": "more than 64.0 MiB of memory",
+		"repeat": result, "repeat_left": result, "repeat_list": result, "repeat_into": result, "double": result, "double_list": result,
+		"wide": result, "extend": result, "square": "its result is a number of more than 1048576 bits",
+		"join": result, "join_value": result, "join_attr": result, "replace": result, "format": result, "percent": atOnce, "percent_named": result, "percent_into": result, "percent_element": result,
+		"text": atOnce, "encode": atOnce, "fail_big": result, "columns": result, "decode": nested, "nested": nested,
+		"digits": "a number of more than 131072 digits", "shared": "its values refer to tuples more than 2097152 times",
 	}
 	for _, s := range m.Symbols() {
 		want, ok := wants[s.Name]
@@ -94,7 +93,7 @@ func TestLimits(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			_, err := m.Call(t.Context(), s.Name)
 			var limit *engine.LimitError
-			if !errors.As(err, &limit) || limit.Reason != want || want == result && !strings.HasSuffix(err.Error(), memory) {
+			if !errors.As(err, &limit) || !strings.HasSuffix(limit.Reason, want) || want == result && !strings.HasSuffix(err.Error(), memory) {
 				t.Errorf("%.300v", err)
 			}
 		})

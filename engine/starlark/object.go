@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.starlark.net/lib/json"
 	"go.starlark.net/starlark"
 
 	"github.com/loadgo/load/engine"
@@ -122,20 +121,36 @@ func (o *object) SetField(_ context.Context, name string, _ any) error {
 }
 
 // Equal implements [engine.ObjectRef].
-func (o *object) Equal(_ context.Context, other engine.ObjectRef) (bool, error) {
+func (o *object) Equal(ctx context.Context, other engine.ObjectRef) (equal bool, err error) {
 	b, ok := other.(*object)
 	if !ok {
 		return false, nil
 	}
-	return starlark.Equal(o.v, b.v)
+	err = o.in.run(ctx, "==", nil, func(t *starlark.Thread) error {
+		if _, err := passCompare(runOf(t), o.v); err != nil {
+			return err
+		}
+		equal, err = starlark.Equal(o.v, b.v)
+		return err
+	})
+	return equal, err
 }
 
 // Text implements [engine.ObjectRef].
-func (o *object) Text(context.Context) (string, error) {
-	if err := o.in.engine.limits.text(o.v); err != nil {
-		return "", err
-	}
-	return o.v.String(), nil
+func (o *object) Text(ctx context.Context) (string, error) {
+	return o.written(ctx, o.in.engine.predeclared["repr"])
+}
+
+// written returns what a function of scripts makes of the value.
+func (o *object) written(ctx context.Context, f starlark.Value) (text string, err error) {
+	err = o.in.run(ctx, "text", nil, func(t *starlark.Thread) error {
+		v, err := starlark.Call(t, f, starlark.Tuple{o.v}, nil)
+		if err == nil {
+			text, _ = starlark.AsString(v)
+		}
+		return err
+	})
+	return text, err
 }
 
 // JSON implements [engine.ObjectRef].
@@ -143,16 +158,12 @@ func (o *object) JSON(ctx context.Context) ([]byte, error) {
 	if _, ok := o.v.(starlark.Callable); ok {
 		return nil, fmt.Errorf("a %s has no JSON form", o.TypeName())
 	}
-	if err := o.in.engine.limits.text(o.v); err != nil {
-		return nil, err
-	}
-	encode := json.Module.Members["encode"].(*starlark.Builtin)
-	v, err := o.in.invoke(ctx, "json.encode", encode, starlark.Tuple{o.v}, nil)
+	encode, err := o.in.engine.predeclared["json"].(starlark.HasAttrs).Attr("encode")
 	if err != nil {
 		return nil, err
 	}
-	text, _ := starlark.AsString(v)
-	return []byte(text), nil
+	text, err := o.written(ctx, encode)
+	return []byte(text), err
 }
 
 // Release implements [engine.ObjectRef]: the value is the garbage collector's.

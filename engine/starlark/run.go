@@ -21,11 +21,12 @@ type run struct {
 	thread starlark.Thread
 	limit  atomic.Pointer[engine.LimitError] // what was exceeded, or nil
 
+	left    int64 // bytes that it may make before the heap is looked at
 	watched bool
 
 	// Guarded by watch.mu.
 	measured bool
-	before   uint64 // heap in bytes when it was first measured
+	before   int64 // heap in bytes when it was first measured
 }
 
 const runKey = "load run" // of the thread-local value that is the run
@@ -35,8 +36,8 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	r := &run{in: in, ctx: ctx, thread: starlark.Thread{Load: loads, Print: in.printLine}}
-	r.thread.SetMaxExecutionSteps(min(short, in.engine.limits.steps))
+	r := &run{in: in, ctx: ctx, left: unseen, thread: starlark.Thread{Load: loads, Print: in.printLine}}
+	r.thread.SetMaxExecutionSteps(min(unwatched, in.engine.limits.steps))
 	r.thread.OnMaxSteps = r.afterSteps
 	r.thread.SetLocal(runKey, r)
 	if ctx.Done() != nil {
@@ -56,15 +57,15 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func
 
 type loadFunc = func(*starlark.Thread, string) (starlark.StringDict, error)
 
-// short is how many steps a run may take unwatched: most calls end before, and the checked operations can
-// make only so much in them.
-const short = 64
+// unwatched is how many steps a run may take before the heap is watched: most calls end before, and what is large
+// is checked.
+const unwatched = 64
 
 // afterSteps is called when the run has taken as many steps as it was allowed so far.
 func (r *run) afterSteps(t *starlark.Thread) {
 	steps := r.in.engine.limits.steps
 	if t.ExecutionSteps() >= steps {
-		r.exceed(&engine.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
+		r.tooManySteps()
 		return
 	}
 	t.SetMaxExecutionSteps(steps)
@@ -78,6 +79,19 @@ func (r *run) afterSteps(t *starlark.Thread) {
 func (r *run) end() {
 	if r.watched {
 		r.in.engine.watch.remove(r)
+	}
+}
+
+func (r *run) tooManySteps() {
+	steps := r.in.engine.limits.steps
+	r.exceed(&engine.LimitError{Reason: fmt.Sprintf("it took more than %d steps", steps), Fix: "set starlark.Config.Steps to allow more"})
+}
+
+// fail stops the run for an error that could not be returned.
+func (r *run) fail(err error) {
+	var limit *engine.LimitError
+	if errors.As(err, &limit) {
+		r.exceed(limit)
 	}
 }
 

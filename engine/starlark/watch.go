@@ -32,6 +32,7 @@ func (w *watch) add(r *run) {
 		w.runs = make(map[*run]struct{})
 	}
 	w.runs[r] = struct{}{}
+	r.grown(heapSize())
 	if !w.awake {
 		w.awake = true
 		go w.loop()
@@ -72,22 +73,37 @@ func (w *watch) loop() {
 
 // check measures the heap. It stops the runs that are beyond the limit by more than slack times the limit, and
 // tells whether others are beyond it. It is called with mu held.
-func (w *watch) check(slack uint64) (suspect bool) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	heap := sample[0].Value.Uint64()
-	limit := uint64(w.limit)
+func (w *watch) check(slack int64) (suspect bool) {
+	heap := heapSize()
 	for r := range w.runs {
-		switch {
-		case !r.measured:
-			r.measured, r.before = true, heap
-		case heap > r.before+limit+slack*limit:
+		switch grown := r.grown(heap); {
+		case grown > w.limit+slack*w.limit:
 			r.exceed(&engine.LimitError{Reason: "it took more than " + mebibytes(w.limit) + " of memory", Fix: memoryFix})
-		case heap > r.before+limit:
+		case grown > w.limit:
 			suspect = true
 		}
 	}
 	return suspect
+}
+
+// grown returns what the memory of the program has grown by since the run was first measured.
+func (w *watch) grown(r *run) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return r.grown(heapSize())
+}
+
+func (r *run) grown(heap int64) int64 {
+	if !r.measured {
+		r.measured, r.before = true, heap
+	}
+	return heap - r.before
+}
+
+func heapSize() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
 }
 
 const memoryFix = "set starlark.Config.Memory to allow more"

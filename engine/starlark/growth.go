@@ -1,0 +1,71 @@
+package starlark
+
+import (
+	"fmt"
+	"reflect"
+
+	"go.starlark.net/starlark"
+
+	"github.com/loadgo/load/engine"
+)
+
+const (
+	bucketSize = 456 // bytes of eight entries of a dict
+	maxLoad    = 6.5 // entries for each bucket, beyond which a dict grows
+)
+
+// growth is the cost of adding n elements to a list, dict or set: where it has no room for them,
+// all that it holds moves.
+func growth(v starlark.Value, n int) (cost, error) {
+	have := starlark.Len(v)
+	if list, ok := v.(*starlark.List); ok {
+		if have+n <= inside(list, "elems").Cap() {
+			return cost{work: int64(n) / 8}, nil
+		}
+		return cost{times(wordSize, 2*int64(n)+int64(have)*5/4), int64(have+n) / 8}, nil
+	}
+	buckets := max(inside(v, "ht", "table").Len(), 1)
+	grown := buckets
+	for float64(have+n) >= maxLoad*float64(grown) {
+		grown *= 2
+	}
+	if grown == buckets {
+		return cost{}, nil
+	}
+	return cost{times(2*bucketSize, int64(grown-buckets)), 10 * int64(have)}, collisions(v)
+}
+
+// inside returns an unexported field of a value of the interpreter, which has no other way to ask how
+// much it has room for.
+func inside(v starlark.Value, path ...string) reflect.Value {
+	field := reflect.ValueOf(v).Elem()
+	for _, name := range path {
+		field = field.FieldByName(name)
+	}
+	return field
+}
+
+// maxCollisions is how many pairs of keys of a dict may have one hash. Whoever grows a dict
+// compares all of them.
+const maxCollisions = maxWork
+
+// collisions refuses a large dict or set whose keys were chosen to have the same hashes.
+func collisions(v starlark.Value) error {
+	if starlark.Len(v) < lightText {
+		return nil
+	}
+	counts := make(map[uint32]int)
+	pairs := 0
+	for key := range starlark.Elements(v.(starlark.Iterable)) {
+		hash, err := key.Hash()
+		if err != nil {
+			return err
+		}
+		pairs += counts[hash]
+		counts[hash]++
+	}
+	if pairs > maxCollisions {
+		return &engine.LimitError{Reason: fmt.Sprintf("a %s has too many keys with the same hash", v.Type())}
+	}
+	return nil
+}
