@@ -90,6 +90,13 @@ func (d *jsonDecoder) check() error {
 // value decodes the value at a place of the text, which ends before end.
 func (d *jsonDecoder) value(start, end int) (starlark.Value, error) {
 	start = d.space(start, end)
+	switch {
+	case start < end:
+	case end < len(d.text):
+		return nil, d.fail(end, fmt.Sprintf("unexpected character %q", d.text[end]))
+	default:
+		return nil, d.fail(end, "unexpected end of file")
+	}
 	if end-start > jsonPiece {
 		switch d.text[start] {
 		case '[':

@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 
@@ -143,37 +144,36 @@ func extreme(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (star
 	if err := starlark.UnpackArgs(f.Name(), nil, a.kwargs, "key?", &key); err != nil {
 		return nil, err
 	}
-	values := a.args
-	if len(values) == 1 {
-		iterable, ok := values[0].(starlark.Iterable)
-		if !ok {
-			return nil, fmt.Errorf("%s: %s value is not iterable", f.Name(), values[0].Type())
+	values := starlark.Iterable(a.args)
+	if len(a.args) == 1 {
+		var ok bool
+		if values, ok = a.args[0].(starlark.Iterable); !ok {
+			return nil, fmt.Errorf("%s: %s value is not iterable", f.Name(), a.args[0].Type())
 		}
-		var err error
-		if values, err = r.collect(iterable); err != nil {
-			return nil, err
-		}
-	}
-	if len(values) == 0 {
-		return nil, fmt.Errorf("%s: argument is an empty sequence", f.Name())
-	}
-	keys, err := keysOf(t, key, values)
-	if err != nil {
-		return nil, err
 	}
 	op := syntax.LT
 	if f.Name() == "max" {
 		op = syntax.GT
 	}
-	rank, best := ranking{r: r}, 0
-	for i := 1; i < len(keys); i++ {
-		better, err := rank.compare(op, keys[i], keys[best])
+	rank := ranking{r: r}
+	var best, bestKey starlark.Value
+	for v := range starlark.Elements(each{values, eachElement, r}) {
+		keys, err := keysOf(t, key, starlark.Tuple{v})
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+			return nil, err
+		}
+		better := best == nil
+		if !better {
+			if better, err = rank.compare(op, keys[0], bestKey); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Name(), err)
+			}
 		}
 		if better {
-			best = i
+			best, bestKey = v, keys[0]
 		}
 	}
-	return values[best], r.worked(rank.work)
+	if best == nil {
+		return nil, errors.Join(r.stopped(), fmt.Errorf("%s: argument is an empty sequence", f.Name()))
+	}
+	return best, r.worked(rank.work)
 }
