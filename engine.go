@@ -13,15 +13,6 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// Released is an optional ability of a [engine.Compiler] whose toolchain has releases. Where there is none,
-// what any release made is opened.
-type Released interface {
-	// Release is the toolchain's, as in "go1.26.8". The error is why there is no toolchain.
-	Release() (string, error)
-	// FingerprintOf is what Fingerprint is with another release.
-	FingerprintOf(release string) string
-}
-
 // choose returns the engine that runs the module.
 func (l *Loader) choose(spec *Spec) (engine.Engine, error) {
 	engine, answers := l.chooseAmong(spec)

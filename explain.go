@@ -213,7 +213,7 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 		if release, files = l.compiledBefore(eng, spec); files == nil {
 			return
 		}
-		e.Artifact.Fingerprint, e.Artifact.Key = eng.(Released).FingerprintOf(release), files.Key()
+		e.Artifact.Fingerprint, e.Artifact.Key = eng.(engine.Released).FingerprintOf(release), files.Key()
 	}
 	e.Artifact.Present, e.Artifact.Size = true, files.Size()
 }

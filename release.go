@@ -11,7 +11,7 @@ import (
 
 // noteRelease notes in the store which release of its toolchain an engine compiled with.
 func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) {
-	if released, ok := eng.(Released); ok {
+	if released, ok := eng.(engine.Released); ok {
 		if release, err := released.Release(); err == nil {
 			_ = l.config.Store.NoteRelease(ctx, release) // without the note, only that release finds the artifact
 		}
@@ -21,7 +21,7 @@ func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) {
 // compiledBefore returns what some release compiled of a source, where there is no toolchain to
 // compile it now, and that release.
 func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.Artifact) {
-	released, ok := eng.(Released)
+	released, ok := eng.(engine.Released)
 	if !ok || l.config.Store == nil || spec.Source.Hash == "" {
 		return "", nil
 	}

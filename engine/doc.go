@@ -7,6 +7,7 @@
 //	ability       of         what for                                        who has it
 //	Compiler      engine     makes artifacts that the store keeps            goprocess, gowasm, starlark
 //	Preparer      engine     derives files from an artifact ahead of a start gowasm
+//	Released      engine     compiles by a toolchain that has releases        goprocess, gowasm
 //	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark
 //	Trier         engine     tries the isolation without a module            goprocess
 //	Granter       engine     gives a module what a policy grants             goprocess, gowasm, starlark

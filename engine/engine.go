@@ -57,6 +57,15 @@ type Preparer interface {
 	Prepare(ctx context.Context, a Artifact) error
 }
 
+// Released is an optional ability of a [Compiler] whose toolchain has releases. Where there is none,
+// what any release made is opened.
+type Released interface {
+	// Release is the toolchain's, as in "go1.26.8". The error is why there is no toolchain.
+	Release() (string, error)
+	// FingerprintOf is what Fingerprint is with another release.
+	FingerprintOf(release string) string
+}
+
 // Importer lets an engine load further modules while one is loading or running. It carries the import
 // chain, so that cycles are found and errors show "a → b → c".
 type Importer interface {

@@ -85,13 +85,13 @@ func (e *Engine) Fingerprint() string {
 	return e.FingerprintOf(release)
 }
 
-// Release implements [load.Released].
+// Release implements [engine.Released].
 func (e *Engine) Release() (string, error) {
 	t, err := e.toolchains.Find() // without one, it has the version to look for
 	return t.Version, err
 }
 
-// FingerprintOf implements [load.Released].
+// FingerprintOf implements [engine.Released].
 func (e *Engine) FingerprintOf(release string) string {
 	t := toolchain.Toolchain{Version: release}
 	return fmt.Sprint(e.builder(t).Fingerprint(), " checkpoints ", checkpoint.Version)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/middleware"
 )
 
 // entry is one middleware of the configuration file.
@@ -63,13 +64,21 @@ func readFile(ctx context.Context, l *load.Loader, file string) ([]entry, error)
 	return content.Middlewares, nil
 }
 
-// newMiddleware loads a plugin, with what fills in its configuration, and makes its middleware.
+// newMiddleware loads a plugin, with what fills in its configuration, and makes its middleware: again
+// for each instance that takes the plugin's place after a reload, a crash or an unload.
 func newMiddleware(ctx context.Context, l *load.Loader, e entry, next http.Handler) (http.Handler, error) {
-	m, err := l.Load(ctx, e.Module, load.Along("github.com/go-viper/mapstructure/v2"))
-	if err != nil {
+	derived := load.Derive(l, e.Module, func(_ context.Context, m *load.Module) (http.Handler, error) {
+		return create(ctx, m, e, next)
+	}, load.Along("github.com/go-viper/mapstructure/v2"))
+	if _, err := derived.Get(ctx); err != nil {
 		return nil, err
 	}
-	create, err := load.Func[func(ctx context.Context, next http.Handler, config any, name string) (http.Handler, error)](m, "New")
+	return middleware.Handler(derived, nil), nil
+}
+
+// create calls the constructor of a plugin with its configuration.
+func create(ctx context.Context, m *load.Module, e entry, next http.Handler) (http.Handler, error) {
+	newHandler, err := load.Func[func(ctx context.Context, next http.Handler, config any, name string) (http.Handler, error)](m, "New")
 	if err != nil {
 		return nil, err
 	}
@@ -77,5 +86,5 @@ func newMiddleware(ctx context.Context, l *load.Loader, e entry, next http.Handl
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	return create(ctx, next, config, e.Name)
+	return newHandler(ctx, next, config, e.Name)
 }
