@@ -3,7 +3,6 @@ package load
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/loadgo/load/find"
@@ -78,59 +77,4 @@ func (l *Loader) addAliases(aliases map[string]string) error {
 		}
 	}
 	return nil
-}
-
-// ParseName is [find.ParseName] as the loader does it: it replaces aliases, and names of registries, by what they stand for.
-func (l *Loader) ParseName(name string) (find.Name, error) {
-	parsed, err := l.parseName(name)
-	if err != nil {
-		return find.Name{}, err
-	}
-	return l.unalias(parsed)
-}
-
-// unalias returns the name that a name stands for.
-func (l *Loader) unalias(name find.Name) (find.Name, error) {
-	for name.Form == find.FormPath {
-		to, ok := (*l.aliases.Load())[name.Target]
-		if !ok {
-			break
-		}
-		target, err := l.parseName(to)
-		if err != nil {
-			return find.Name{}, err
-		}
-		if name.Query != "" {
-			if target.Query != "" || target.Form == find.FormDir {
-				return find.Name{}, &NameError{Name: name.String(), Reason: fmt.Sprintf("%s is an alias of %s: it has no other versions", name.Target, to)}
-			}
-			target.Query = name.Query
-		}
-		name.Target, name.Query, name.Form = target.Target, target.Query, target.Form
-	}
-	return name, nil
-}
-
-// registered returns the registered module of a name, a crashed one too, or nil.
-func (l *Loader) registered(asked string, name find.Name) *Module {
-	modules := *l.cache.modules.Load()
-	return modules[l.leading(asked, name, func(key string) bool { return modules[key] != nil })]
-}
-
-// leading returns the first of the keys of a name that is known, or "".
-func (l *Loader) leading(asked string, name find.Name, known func(key string) bool) string {
-	with := builtWith(name.Along, name.Instances, name.Engine)
-	if known(asked + with) {
-		return asked + with
-	}
-	key := name.String()
-	if name.Form == find.FormDir {
-		if dir, err := filepath.Abs(name.Target); err == nil {
-			key = dir
-		}
-	}
-	if known(key + with) {
-		return key + with
-	}
-	return ""
 }

@@ -225,7 +225,7 @@ func TestInstantiateOnDemand(t *testing.T) {
 	var api struct {
 		Ints func() string `load:"Uniq[int]"`
 	}
-	if err := load.Bind(m, &api); err != nil || api.Ints() != want[0] {
+	if err := m.Bind(&api); err != nil || api.Ints() != want[0] {
 		t.Errorf("bind: %v", err)
 	}
 	if _, err := l.Unload(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]")); err != nil {

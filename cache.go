@@ -36,6 +36,17 @@ func (c *cache) get(name string) *Module {
 	return nil
 }
 
+// registered returns the registered module of a request, a crashed one too, or nil.
+func (c *cache) registered(r *request) *Module {
+	modules := *c.modules.Load()
+	for _, key := range r.keys() {
+		if m := modules[key]; m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
 // register enters a module under keys, except those that belong to another running module. A module
 // that was dropped stays out. It is called with mu held.
 func (c *cache) register(m *Module, keys []string) {

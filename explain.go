@@ -76,31 +76,31 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	e = &Explanation{Name: name, BuildList: []find.ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := l.parseRequest(name, options)
+	r, err := l.request(name, options)
 	if err != nil {
 		return e, err
 	}
-	e.Along, e.Instances = parsed.Along, parsed.Instances
-	l.explainRegistry(e, parsed)
+	e.Along, e.Instances = r.name.Along, r.name.Instances
+	l.explainRegistry(e, r.name)
 	ctx = l.context(ctx)
-	p, err := l.pin(parsed)
+	p, err := l.pin(r)
 	if err != nil {
 		return e, err
 	}
 	ctx = l.withPin(ctx, p)
-	spec, err := l.askFinders(ctx, p.name(parsed), e)
+	spec, err := l.askFinders(ctx, p.pinned(r.name), e)
 	if err != nil {
 		return e, err
 	}
-	if err := l.askInstallers(ctx, parsed, p, spec != nil, e); err != nil || spec == nil {
+	if err := l.askInstallers(ctx, r, p, spec != nil, e); err != nil || spec == nil {
 		return e, err
 	}
-	l.explainPolicy(e, parsed, p, spec, nil, nil)
-	if spec, err = withName(spec, p.name(parsed)); err != nil {
+	l.explainPolicy(e, r, l.found(r, p, spec), nil, nil)
+	if spec, err = asAsked(spec, p.pinned(r.name)); err != nil {
 		return e, err
 	}
 	spec = l.asCompiledBefore(spec)
-	m := l.running(name+builtWith(parsed.Along, parsed.Instances, parsed.Engine), spec)
+	m := l.running(r.asked+r.with, spec)
 	if m != nil { // it was completed when it was loaded
 		spec, e.Loaded = m.spec, true
 	}
@@ -129,14 +129,14 @@ func (l *Loader) askFinders(ctx context.Context, name find.Name, e *Explanation)
 }
 
 // askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, name find.Name, p pin, found bool, e *Explanation) error {
-	first := l.claimant(name)
+func (l *Loader) askInstallers(ctx context.Context, r *request, p pin, found bool, e *Explanation) error {
+	first := r.claims
 	asked := first >= 0 && !found && !l.config.NoInstall
-	for i, answer := range l.wouldInstall(name) {
+	for i, answer := range l.wouldInstall(r) {
 		if found {
 			answer.Answer = "not asked: it is found already"
 		} else if i == first && asked {
-			release, err := l.permitted(ctx, l.config.Installers[i], name, p, e)
+			release, err := l.permitted(ctx, r, p, e)
 			var missing *NotFoundError
 			switch {
 			case errors.As(err, &missing):
@@ -154,22 +154,22 @@ func (l *Loader) askInstallers(ctx context.Context, name find.Name, p pin, found
 		e.Asked = append(e.Asked, answer)
 	}
 	if !found && !asked {
-		return l.notFound(name, e.Asked)
+		return l.notFound(r, e.Asked)
 	}
 	return nil
 }
 
 // permitted is the release that would be installed, and what the policies say about it.
-func (l *Loader) permitted(ctx context.Context, installer install.Installer, name find.Name, p pin, e *Explanation) (*install.Release, error) {
-	err := l.permitName(name)
+func (l *Loader) permitted(ctx context.Context, r *request, p pin, e *Explanation) (*install.Release, error) {
+	err := l.permitName(r)
 	var release *install.Release
 	if err == nil {
-		release, err = l.release(ctx, installer, name, p, e.Asked)
+		release, err = l.release(ctx, r, p, e.Asked)
 	}
 	if err == nil {
 		err = install.SessionOf(ctx).Consider(release)
 	}
-	l.explainPolicy(e, name, p, nil, release, err)
+	l.explainPolicy(e, r, nil, release, err)
 	if err != nil {
 		return nil, err
 	}
@@ -323,4 +323,14 @@ func (l *Loader) tryIsolation(eng engine.Engine, spec *Spec) *engine.Isolation {
 		return nil
 	}
 	return &isolation
+}
+
+// explainRegistry tells which registry owns a name, and by which rule.
+func (l *Loader) explainRegistry(e *Explanation, name find.Name) {
+	owner, ok := l.registries.Owner(name.Target)
+	if name.Form != find.FormPath || !ok {
+		return
+	}
+	e.Registry = owner.Name
+	e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: owner.Rule, Reason: fmt.Sprintf("owns %s: nobody else is asked", owner.Pattern)})
 }

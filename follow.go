@@ -14,7 +14,7 @@ import (
 )
 
 // follower is what follows the module of a name through all instances that run it: a [Ref], or a
-// function of [LazyBind].
+// function of [Loader.LazyBind].
 type follower struct {
 	loader  *Loader
 	name    string
@@ -71,11 +71,11 @@ func (c *followers) held() []*follower {
 
 // module returns the running module that the follower's name leads to, or nil.
 func (f *follower) module() *Module {
-	request, err := f.loader.parseRequest(f.name, f.options)
+	r, err := f.loader.request(f.name, f.options)
 	if err != nil {
 		return nil
 	}
-	return f.loader.registered(f.name, request)
+	return f.loader.cache.registered(r)
 }
 
 // rebind makes of a generation what the program uses of the modules that it replaces. The followers
@@ -132,7 +132,7 @@ func (z *lazy) rebind(old, fresh *Module) (v reflect.Value, err error) {
 }
 
 // UnboundError reports what the program uses of a module, through a [Ref] or functions of
-// [LazyBind], and the new instance does not have. The old instance stays, or is started again.
+// [Loader.LazyBind], and the new instance does not have. The old instance stays, or is started again.
 type UnboundError struct {
 	Lost []error // each a [*SymbolError], or what another use met
 }

@@ -41,7 +41,7 @@ func TestReloadBindsWhatIsUsed(t *testing.T) {
 		}},
 		{"LazyBind", func(t *testing.T, l *load.Loader) func() error {
 			var api struct{ Make func(string) (string, error) }
-			require.NoError(t, load.LazyBind(l, "m", &api))
+			require.NoError(t, l.LazyBind("m", &api))
 			return func() error { _, err := api.Make("x"); return err }
 		}},
 	}
@@ -76,7 +76,7 @@ func TestReloadBindsWhatIsUsed(t *testing.T) {
 					}
 				}
 				require.Equal(t, 1, kept)
-				_, err = l.Load(t.Context(), "m", load.Force())
+				_, err = l.Reload(t.Context(), "m")
 				require.ErrorAs(t, err, &lost)
 
 				values["Make"] = make1

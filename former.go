@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/loadgo/load/event"
-	"github.com/loadgo/load/find"
 )
 
 // former is a module that went without being asked to: it crashed, or was evicted, idle or
@@ -58,7 +58,7 @@ func (l *Loader) reap(ctx context.Context, name string) {
 // succeed decides what runs under a name whose module went: what was found, or the former module
 // where the program uses something that what was found does not have. What was started to find out
 // is returned, too.
-func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight, name find.Name) (*Spec, *Module, error) {
+func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *Module, error) {
 	followers, gone := l.left(f.keys[0], found)
 	if len(followers) == 0 || identity(gone.spec) == identity(found) && gone.spec.Source.Hash == found.Source.Hash {
 		return found, nil, nil
@@ -113,8 +113,8 @@ func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *for
 		}
 	}
 	for _, f := range l.followers.held() {
-		request, err := l.parseRequest(f.name, f.options)
-		if err == nil && carries(f.name, gone.spec, found) && l.leading(f.name, request, func(key string) bool { return l.formers[key] == gone }) != "" {
+		r, err := l.request(f.name, f.options)
+		if err == nil && carries(f.name, gone.spec, found) && slices.ContainsFunc(r.keys(), func(key string) bool { return l.formers[key] == gone }) {
 			followers = append(followers, f)
 		}
 	}

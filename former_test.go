@@ -154,7 +154,7 @@ func TestNextLoadBindsWhatIsUsed(t *testing.T) {
 		},
 		"LazyBind": func(t *testing.T, l *load.Loader) edition {
 			api := &struct{ Make edition }{}
-			require.NoError(t, load.LazyBind(l, "m", api))
+			require.NoError(t, l.LazyBind("m", api))
 			return func() (string, error) { return api.Make() }
 		},
 		"Ref by an alias": func(t *testing.T, l *load.Loader) edition {

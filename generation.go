@@ -6,23 +6,21 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"github.com/loadgo/load/find"
 )
 
 // generation is a set of modules that is loaded beside those that it replaces.
 type generation struct {
 	loader   *Loader
 	targets  []*Module
-	old      map[*Module]bool      // what is replaced: the targets, and all that imports them
-	requests map[*Module]find.Name // what each is found by
-	cache    cache                 // the new ones; shares the mutex of the loader's
-	over     atomic.Bool           // they have taken over, or been closed
+	old      map[*Module]bool     // what is replaced: the targets, and all that imports them
+	requests map[*Module]*request // what each is found by
+	cache    cache                // the new ones; shares the mutex of the loader's
+	over     atomic.Bool          // they have taken over, or been closed
 
 	fresh map[*Module]*Module // by what each replaces
 }
 
-func (l *Loader) newGeneration(targets map[*Module]find.Name) *generation {
+func (l *Loader) newGeneration(targets map[*Module]*request) *generation {
 	g := &generation{loader: l, requests: maps.Clone(targets), fresh: make(map[*Module]*Module)}
 	g.cache.init(l.cache.mu)
 	l.cache.mu.Lock()

@@ -21,29 +21,22 @@ func offline(ctx context.Context) context.Context {
 	return install.WithSession(ctx, s)
 }
 
-// claimant returns the index of the installer whose name it is, the first that claims it, or -1.
-func (l *Loader) claimant(name find.Name) int {
-	return slices.IndexFunc(l.config.Installers, func(i install.Installer) bool { return i.Claims(name) })
-}
-
 // install brings a name that the path does not know, at the version that the lock file has, if it has one; tried
 // are the path's answers.
-func (l *Loader) install(ctx context.Context, name find.Name, p pin, tried []find.Tried) (*Spec, error) {
+func (l *Loader) install(ctx context.Context, r *request, p pin, tried []find.Tried) (*Spec, error) {
 	start := time.Now()
-	i := l.claimant(name)
-	if i < 0 || l.config.NoInstall {
-		return nil, l.notFound(name, append(tried, l.wouldInstall(name)...))
+	if r.installer == nil || l.config.NoInstall {
+		return nil, l.notFound(r, append(tried, l.wouldInstall(r)...))
 	}
-	installer := l.config.Installers[i]
 	if l.config.Store == nil {
-		return nil, &ConfigError{Setting: "Config.Store", Reason: find.Describe(installer) + " has no store to install into"}
+		return nil, &ConfigError{Setting: "Config.Store", Reason: find.Describe(r.installer) + " has no store to install into"}
 	}
-	if err := l.permitName(name); err != nil {
+	if err := l.permitName(r); err != nil {
 		return nil, err
 	}
-	release, err := l.release(ctx, installer, name, p, tried)
+	release, err := l.release(ctx, r, p, tried)
 	if err != nil {
-		if spec := l.stale(ctx, name, err); spec != nil {
+		if spec := l.stale(ctx, r.name, err); spec != nil {
 			return l.complete(ctx, spec, p)
 		}
 		return nil, err
@@ -51,8 +44,8 @@ func (l *Loader) install(ctx context.Context, name find.Name, p pin, tried []fin
 	if err := install.SessionOf(ctx).Consider(release); err != nil {
 		return nil, err
 	}
-	event.Emit(ctx, event.Found{Name: name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
-	spec, err := installer.Install(ctx, release, l.config.Store)
+	event.Emit(ctx, event.Found{Name: r.name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
+	spec, err := r.installer.Install(ctx, release, l.config.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -60,16 +53,16 @@ func (l *Loader) install(ctx context.Context, name find.Name, p pin, tried []fin
 }
 
 // release is what to install: what the lock file holds, or else what the installer chooses.
-func (l *Loader) release(ctx context.Context, installer install.Installer, name find.Name, p pin, tried []find.Tried) (*install.Release, error) {
+func (l *Loader) release(ctx context.Context, r *request, p pin, tried []find.Tried) (*install.Release, error) {
 	switch {
 	case p.held:
-		return p.release(name, installer, l.lock.base)
+		return p.release(r, l.lock.base)
 	case l.config.Frozen:
-		return nil, l.notLocked(name, "it")
+		return nil, l.notLocked(r, "it")
 	case l.config.Offline:
 		return nil, ErrOffline
 	}
-	return l.resolve(ctx, installer, name, tried)
+	return l.resolve(ctx, r, tried)
 }
 
 // stale returns an installed version that does for a name whose registry cannot be asked for a newer one, or
@@ -96,8 +89,8 @@ func (l *Loader) stale(ctx context.Context, name find.Name, cause error) *Spec {
 }
 
 // resolve asks the installer for the version, and adds the path's answers where it does not know the name.
-func (l *Loader) resolve(ctx context.Context, installer install.Installer, name find.Name, tried []find.Tried) (*install.Release, error) {
-	release, err := installer.Resolve(ctx, name)
+func (l *Loader) resolve(ctx context.Context, r *request, tried []find.Tried) (*install.Release, error) {
+	release, err := r.installer.Resolve(ctx, r.name)
 	if !errors.Is(err, ErrNotFound) {
 		return release, err
 	}
@@ -106,9 +99,9 @@ func (l *Loader) resolve(ctx context.Context, installer install.Installer, name 
 		tried = append(tried, inner.Tried...)
 	} else {
 		answer, _ := strings.CutPrefix(err.Error(), ErrNotFound.Error()+": ")
-		tried = append(tried, find.Tried{Who: find.Describe(installer), Answer: answer})
+		tried = append(tried, find.Tried{Who: find.Describe(r.installer), Answer: answer})
 	}
-	missing := l.notFound(name, tried)
+	missing := l.notFound(r, tried)
 	if inner != nil {
 		missing.Fix = cmp.Or(inner.Fix, missing.Fix)
 	}
@@ -116,9 +109,9 @@ func (l *Loader) resolve(ctx context.Context, installer install.Installer, name 
 }
 
 // wouldInstall tells what each installer would do about a name that the path does not know.
-func (l *Loader) wouldInstall(name find.Name) []find.Tried {
+func (l *Loader) wouldInstall(r *request) []find.Tried {
 	tried := make([]find.Tried, len(l.config.Installers))
-	first := l.claimant(name)
+	first := r.claims
 	for i, installer := range l.config.Installers {
 		tried[i] = find.Tried{Who: find.Describe(installer), Answer: "not its kind of name"}
 		switch {
@@ -153,7 +146,7 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 		var err error
 		spec, err = completer.Complete(ctx, spec, l.config.Store)
 		if !p.held && l.config.Frozen && errors.Is(err, ErrOffline) {
-			return nil, l.notLocked(p.asked, "what it needs")
+			return nil, l.notLocked(p.request, "what it needs")
 		}
 		if err != nil {
 			return nil, err

@@ -172,13 +172,13 @@ func failing(t reflect.Type, err error) []reflect.Value {
 }
 
 // LazyBind fills the exported fields of the struct that api points to with functions of a module that is loaded when one of them is
-// first called, as [Lazy] does it; names and tags are as with [Bind]. Unlike those of a [Ref], the functions can be kept: each
+// first called, as [Lazy] does it; names and tags are as with [Module.Bind]. Unlike those of a [Ref], the functions can be kept: each
 // call looks for the instance that runs. The error is a [*SymbolError] for fields that are no functions; whether the module has them is
 // found when they are called.
-func LazyBind(l *Loader, name string, api any, options ...LoadOption) error {
+func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 	v := reflect.ValueOf(api)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return &SymbolError{Module: name, Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "load.LazyBind fills a struct"}
+		return &SymbolError{Module: name, Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "LazyBind fills a struct"}
 	}
 	return fillStruct(v.Elem(), func(symbol string, t reflect.Type) (reflect.Value, error) {
 		if t.Kind() != reflect.Func {

@@ -87,7 +87,7 @@ func TestLazyBind(t *testing.T) {
 		Count func(...string) int `load:"Join"`
 		Gone  func() error
 	}
-	if err := load.LazyBind(l, "m", &api); err != nil {
+	if err := l.LazyBind("m", &api); err != nil {
 		t.Fatal(err)
 	}
 	if len(names(l)) != 0 || api.Make("x") != "x!" || api.Count("a", "b") != 2 || len(names(l)) != 1 {
@@ -99,7 +99,7 @@ func TestLazyBind(t *testing.T) {
 		t.Error("after an unload")
 	}
 	var wrong struct{ Max int }
-	wantError(t, load.LazyBind(l, "m", &wrong), "m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
+	wantError(t, l.LazyBind("m", &wrong), "m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
 }
 
 func TestSub(t *testing.T) {

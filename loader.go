@@ -1,11 +1,11 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -212,36 +212,21 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		m.use()
 		return m, nil
 	}
-	name, err := l.parseRequest(asked, options)
+	r, err := l.request(asked, options)
 	if err != nil {
 		return nil, loadError(asked, err)
 	}
-	with := builtWith(name.Along, name.Instances, name.Engine)
-	if forced(options) {
-		if m, err := l.Reload(ctx, asked, options...); !errors.Is(err, ErrNotLoaded) {
-			return m, err
-		}
-	}
-	if m := l.lookUp(asked+with, by.generation); m != nil {
+	if m := l.lookUp(asked+r.with, by.generation); m != nil {
 		m.use()
 		return m, nil
 	}
-	key := name.String()
-	if name.Form == find.FormDir {
-		if key, err = filepath.Abs(name.Target); err != nil {
-			return nil, loadError(asked, &SystemError{
-				Reason: "the current directory is gone or out of reach: " + err.Error(), Fix: "change to another directory, or use an absolute path", Err: err,
-			})
-		}
+	if err := cmp.Or(r.gone, context.Cause(ctx)); err != nil {
+		return nil, loadError(r.name.String(), err)
 	}
-	if ctx.Err() != nil {
-		return nil, loadError(name.String(), context.Cause(ctx))
-	}
-	key += with
 	if by.generation == nil {
-		l.reap(ctx, key)
+		l.reap(ctx, r.key)
 	}
-	m, err := l.loadAs(ctx, name, key, by)
+	m, err := l.loadAs(ctx, r, r.key, by)
 	if err != nil {
 		return nil, err
 	}
@@ -249,12 +234,12 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 	if by.generation != nil && !c.holds(m) {
 		return m, nil // it runs beside the generation, and may be unloaded meanwhile
 	}
-	if name.Alias != "" {
-		if by := c.alias(m, name.Alias); identity(by.spec) != identity(m.spec) {
-			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", name.Alias, by)})
+	if r.name.Alias != "" {
+		if by := c.alias(m, r.name.Alias); identity(by.spec) != identity(m.spec) {
+			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", r.name.Alias, by)})
 		}
 	}
-	c.alias(m, asked+with)
+	c.alias(m, asked+r.with)
 	if m.use() && by.generation == nil {
 		if l.limited() {
 			l.keepWithin(ctx, m)
@@ -266,18 +251,19 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 }
 
 // loadAs returns the module of a key, or finds and starts it.
-func (l *Loader) loadAs(ctx context.Context, name find.Name, key string, by importer) (*Module, error) {
+func (l *Loader) loadAs(ctx context.Context, r *request, key string, by importer) (*Module, error) {
 	if old := by.generation.replaces(key); old != nil {
-		name, key = by.generation.requests[old], identity(old.spec)
+		r, key = by.generation.requests[old], identity(old.spec)
 	}
-	m, err := l.cacheOf(by.generation).load(ctx, key, name.String(), by.flight, func(ctx context.Context, f *flight) (*Module, error) {
-		return l.fly(ctx, name, f, by.generation)
+	name := r.name.String()
+	m, err := l.cacheOf(by.generation).load(ctx, key, name, by.flight, func(ctx context.Context, f *flight) (*Module, error) {
+		return l.fly(ctx, r, f, by.generation)
 	})
-	return m, loadError(name.String(), err)
+	return m, loadError(name, err)
 }
 
-// fly is one load from the name to the module, shared by everyone who asked for it.
-func (l *Loader) fly(ctx context.Context, name find.Name, f *flight, g *generation) (m *Module, err error) {
+// fly is one load from the request to the module, shared by everyone who asked for it.
+func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) (m *Module, err error) {
 	start := time.Now()
 	ctx = l.context(ctx)
 	defer func() {
@@ -288,12 +274,12 @@ func (l *Loader) fly(ctx context.Context, name find.Name, f *flight, g *generati
 	defer recovered(&err)
 
 	var stages Stages
-	spec, err := l.obtain(ctx, name, &stages)
+	spec, err := l.obtain(ctx, r, &stages)
 	if err != nil {
 		return nil, err
 	}
 	if g == nil {
-		if spec, m, err = l.succeed(ctx, spec, f, name); err != nil {
+		if spec, m, err = l.succeed(ctx, spec, f); err != nil {
 			return nil, err
 		}
 		trial := m
@@ -304,8 +290,8 @@ func (l *Loader) fly(ctx context.Context, name find.Name, f *flight, g *generati
 		}()
 	}
 	var further []string
-	if name.Query == "" && name.Form != find.FormURL { // a URL has its version in itself
-		further = append(further, spec.Name+builtWith(name.Along, name.Instances, name.Engine))
+	if r.name.Query == "" && r.name.Form != find.FormURL { // a URL has its version in itself
+		further = append(further, spec.Name+r.with)
 	}
 	if m := l.lookUp(identity(spec), g); m != nil && g != nil {
 		return m, nil // it runs already, and is not to be replaced
@@ -322,7 +308,7 @@ func (l *Loader) fly(ctx context.Context, name find.Name, f *flight, g *generati
 	if err != nil {
 		return nil, err
 	}
-	m.request = name
+	m.request = r
 	m.stages.Find, m.stages.Install, m.stages.Total = stages.Find, stages.Install, time.Since(start)
 	event.Emit(ctx, event.Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
@@ -332,22 +318,23 @@ func (l *Loader) fly(ctx context.Context, name find.Name, f *flight, g *generati
 func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := l.parseRequest(name, options)
+	r, err := l.request(name, options)
 	if err != nil {
 		return nil, err
 	}
-	pin, err := l.pin(parsed)
+	p, err := l.pin(r)
 	if err != nil {
 		return nil, err
 	}
-	spec, tried, err := l.config.Path.Ask(l.withPin(l.context(ctx), pin), pin.name(parsed))
+	pinned := p.pinned(r.name)
+	spec, tried, err := l.config.Path.Ask(l.withPin(l.context(ctx), p), pinned)
 	if err == nil && spec == nil {
-		err = l.notFound(parsed, append(tried, l.wouldInstall(parsed)...))
+		err = l.notFound(r, append(tried, l.wouldInstall(r)...))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return withName(spec, parsed)
+	return asAsked(spec, pinned)
 }
 
 // Install finds the module or installs it, with everything it imports, and compiles it, so that a later
@@ -355,12 +342,12 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	parsed, err := l.parseRequest(name, options)
+	r, err := l.request(name, options)
 	if err != nil {
 		return nil, err
 	}
 	ctx = l.context(ctx)
-	if spec, err = l.obtain(ctx, parsed, new(Stages)); err != nil {
+	if spec, err = l.obtain(ctx, r, new(Stages)); err != nil {
 		return nil, err
 	}
 	eng, err := l.choose(spec)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
 )
 
@@ -23,7 +22,7 @@ type Module struct {
 	instance engine.Instance
 	siblings cache // by the instantiation that each was made for
 
-	request      find.Name // what it was loaded by
+	request      *request // what it was loaded by
 	stages       Stages
 	loaded       time.Time
 	usage        *engine.Usage
@@ -172,10 +171,10 @@ func (m *Module) Set(ctx context.Context, symbol string, value any) error {
 // Bind fills the exported fields of the struct that api points to from the module: a field takes the
 // symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried and all
 // errors are returned, joined; api is changed only where there is none.
-func Bind(m *Module, api any) error {
+func (m *Module) Bind(api any) error {
 	v := reflect.ValueOf(api)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "load.Bind fills a struct"}
+		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "Bind fills a struct"}
 	}
 	return fillStruct(v.Elem(), m.bind)
 }

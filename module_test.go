@@ -74,7 +74,7 @@ func TestBind(t *testing.T) {
 		Skipped int `load:"-"`
 		hidden  int
 	}
-	if err := load.Bind(m, &api); err != nil || api.Make("x") != "x!" || api.Limit != 7 || api.hidden != 0 {
+	if err := m.Bind(&api); err != nil || api.Make("x") != "x!" || api.Limit != 7 || api.hidden != 0 {
 		t.Errorf("%+v, %v", api, err)
 	}
 	var wrong struct {
@@ -82,11 +82,11 @@ func TestBind(t *testing.T) {
 		Max  string
 		Gone func()
 	}
-	wantError(t, load.Bind(m, &wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
+	wantError(t, m.Bind(&wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
 	if wrong.Make != nil {
 		t.Error("a failed Bind changed the struct")
 	}
-	wantError(t, load.Bind(m, api), "m: * does not fit: load.Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
+	wantError(t, m.Bind(api), "m: * does not fit: Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
 }
 
 // ref is a reference to a value of the test.

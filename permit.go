@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,45 +14,9 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// subject is what the policies decide about: the place of what is used in place, and else what it
-// is called.
-func specSubject(s *Spec) policy.Subject {
-	subject := policy.Subject{
-		Package: s.Name, Module: originOf(s), Declares: s.Module, Version: s.Version, Time: s.Time,
-		Retracted: s.Retracted, Deprecated: policy.Deprecation(s.Retracted, s.Deprecated), Standard: isStandard(s),
-	}
-	if liesInPlace(s) {
-		subject.Package, subject.Module = s.Source.Dir, ""
-		subject.Also = []string{s.Name, filepath.Join(s.Source.Dir, filepath.FromSlash(s.Source.File))}
-		if s.Source.File != "" && s.Name != s.Source.Dir {
-			subject.Package = subject.Also[1]
-		}
-		if s.Source.Go != nil && s.Source.Go.ImportPath != "" {
-			subject.Also = append(subject.Also, s.Source.Go.ImportPath)
-		}
-	}
-	return subject
-}
-
-// inPlace reports whether the source lies where the user keeps it, and not in the store.
-func liesInPlace(s *Spec) bool { return s.Source.Dir != "" && s.Version == "" }
-
-// standard reports whether the module is a package of the standard library.
-func isStandard(s *Spec) bool {
-	return s.Source.Kind == find.KindGo && s.Version != "" && s.Module == "" && !find.IsURL(s.Name)
-}
-
-// origin is the module by the name that its installer knows it by: what a repository's own go.mod says it is is not
-// where it comes from.
-func originOf(s *Spec) string {
-	if find.IsURL(s.Name) {
-		return s.Name
-	}
-	return s.Module
-}
-
 // permitName decides before anybody is asked for a name.
-func (l *Loader) permitName(name find.Name) error {
+func (l *Loader) permitName(r *request) error {
+	name := r.name
 	return install.Decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
 		d := p.Asked(policy.Subject{Package: name.Target})
 		for _, c := range name.Along {
@@ -74,11 +37,11 @@ func dotted(path string) bool {
 	return strings.Contains(host, ".")
 }
 
-// permitSpec decides about what was found or installed, before anything of it is compiled.
-func (l *Loader) permitSpec(name find.Name, p pin, spec *Spec) error {
-	now := time.Now()
+// permit decides about what was found or installed, before anything of it is compiled.
+func (l *Loader) permit(f *found) error {
+	now, spec := time.Now(), f.spec
 	return install.Decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
-		d := l.permitModule(rules, name, spec, now)
+		d := permitModule(rules, f, now)
 		if d.Allowed {
 			d = rules.Modules(len(spec.BuildList))
 		}
@@ -88,14 +51,14 @@ func (l *Loader) permitSpec(name find.Name, p pin, spec *Spec) error {
 			}
 			d = rules.Name(m.Path)
 			if d.Allowed {
-				d = install.Signed(rules, p.locked(), m, now)
+				d = install.Signed(rules, f.pin.locked(), m, now)
 			}
 		}
 		if d.Allowed {
 			d = permitParts(rules, spec)
 		}
 		if d.Allowed {
-			d = permitCompanions(rules, name, spec)
+			d = permitCompanions(rules, f.name, spec)
 		}
 		return d
 	})
@@ -103,13 +66,13 @@ func (l *Loader) permitSpec(name find.Name, p pin, spec *Spec) error {
 
 // permitModule decides about the module itself, by the name that was asked for and by all others
 // that it goes by.
-func (l *Loader) permitModule(rules *policy.Policy, name find.Name, spec *Spec, now time.Time) policy.Decision {
-	subject := specSubject(spec)
-	subject.Also = append(subject.Also, name.Target)
+func permitModule(rules *policy.Policy, f *found, now time.Time) policy.Decision {
+	subject := specSubject(f.spec)
+	subject.Also = append(subject.Also, f.name.Target)
 	switch {
-	case spec.Source.Kind == find.KindBuiltin: // the program's own
+	case f.spec.Source.Kind == find.KindBuiltin: // the program's own
 		return rules.Denies(subject.Names()...)
-	case spec.Version != "" && l.claimant(name) >= 0:
+	case f.by != "":
 		return rules.Version(subject, now)
 	}
 	return rules.Asked(subject)
@@ -144,18 +107,10 @@ func permitCompanions(rules *policy.Policy, name find.Name, spec *Spec) policy.D
 	return policy.Decision{Allowed: true}
 }
 
-// names are those by which a module is granted something: where it lies, or what it is called.
-func grantNames(s *Spec) []string {
-	subject := specSubject(s)
-	if subject.Standard {
-		return []string{subject.Package, policy.StandardName(subject.Package)}
-	}
-	return []string{subject.Package}
-}
-
 // permitGrants compares what the policies grant with what the lock file says that they granted: more than that
 // has to be reviewed.
-func (l *Loader) permitGrants(p pin, spec *Spec) error {
+func (l *Loader) permitGrants(f *found) error {
+	p, spec := f.pin, f.spec
 	granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
 	more := granted.Beyond(p.entry.Grants)
 	if !p.held || len(more) == 0 {
@@ -198,25 +153,25 @@ type Ruling struct {
 }
 
 // explainPolicy tells which rules decided, and what is granted.
-func (l *Loader) explainPolicy(e *Explanation, name find.Name, p pin, spec *Spec, release *install.Release, err error) {
+func (l *Loader) explainPolicy(e *Explanation, r *request, f *found, release *install.Release, err error) {
 	var refused *PolicyError
 	if errors.As(err, &refused) {
 		e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		return
 	}
-	subject := policy.Subject{Package: name.Target}
-	granted := []string{name.Target}
+	subject := policy.Subject{Package: r.name.Target}
+	granted := []string{r.name.Target}
 	decision := func(rules *policy.Policy) policy.Decision { return rules.Version(subject, time.Now()) }
 	if release != nil {
 		subject = release.Subject()
 		granted = []string{subject.Package}
 	}
-	if spec != nil {
-		subject, granted = specSubject(spec), grantNames(spec)
-		if err := cmp.Or(l.permitSpec(name, p, spec), l.permitGrants(p, spec), l.permitPin(p, name, spec)); errors.As(err, &refused) {
+	if f != nil {
+		subject, granted = specSubject(f.spec), grantNames(f.spec)
+		if err := cmp.Or(l.permit(f), l.permitGrants(f), l.permitPin(f)); errors.As(err, &refused) {
 			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		}
-		decision = func(rules *policy.Policy) policy.Decision { return l.permitModule(rules, name, spec, time.Now()) }
+		decision = func(rules *policy.Policy) policy.Decision { return permitModule(rules, f, time.Now()) }
 	}
 	for _, rules := range l.config.Policies {
 		if d := decision(rules); d.Allowed {

@@ -22,7 +22,7 @@ import (
 // The first finder of [Config].Path that is a [find.Registrar] takes the module. The error is a [*NameError] for
 // a name that is invalid, taken, or of a module that runs, and a [*ConfigError] for a loader without a
 // Registrar or a value that no module can be made of.
-func Register(l *Loader, name string, value any) error {
+func (l *Loader) Register(name string, value any) error {
 	parsed, err := find.ParseName(name)
 	if err == nil && (parsed.Form != find.FormPath || parsed.Query != "" || parsed.Alias != "") {
 		err = &NameError{Name: name, Reason: "a built-in module has a plain name, without alias and version"}

@@ -12,11 +12,6 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// Check makes a reload, or a [Loader.Watch], try the new instance before it takes the old one's
-// place: where f returns an error or panics, the old one stays. f must neither reload nor unload.
-// It means nothing to other calls.
-func Check(f func(ctx context.Context, m *Module) error) LoadOption { return LoadOption{check: f} }
-
 // Invalidate drops what finders and installers remember, so that the next search sees every change. Modules that run stay.
 func (l *Loader) Invalidate() {
 	for _, finder := range l.config.Path {
@@ -37,29 +32,32 @@ func (l *Loader) Invalidate() {
 // and then these answer [ErrUnloaded].
 //
 // First, everything that the program uses of the old ones through a [Ref] or functions of
-// [LazyBind] is bound to the new ones; what no longer binds is an [*UnboundError].
+// [Loader.LazyBind] is bound to the new ones; what no longer binds is an [*UnboundError].
 //
 // If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is [ErrNotLoaded] for a name that is
 // not loaded. The option [Check] tries the new instance first. There is one reload at a time: further ones wait.
-func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
-	request, err := l.parseRequest(name, options)
-	if err != nil {
+func (l *Loader) Reload(ctx context.Context, name string, options ...ReloadOption) (*Module, error) {
+	r := &request{asked: name}
+	for _, o := range options {
+		o.reload(r)
+	}
+	if err := l.parse(r); err != nil {
 		return nil, fmt.Errorf("reload %s: %w", name, err)
 	}
 	var fresh *Module
-	err = l.reload(ctx, func() map[*Module]find.Name {
-		m := l.registered(name, request)
+	err := l.reload(ctx, func() map[*Module]*request {
+		m := l.cache.registered(r)
 		if m == nil {
 			return nil
 		}
-		asked := m.request
-		if request.Query != "" {
-			asked.Query = request.Query
+		again := m.request
+		if r.name.Query != "" {
+			again = again.at(r.name.Query)
 		}
-		return map[*Module]find.Name{m: asked}
+		return map[*Module]*request{m: again}
 	}, func(ctx context.Context, m *Module) error {
 		fresh = m
-		return checkOf(options).try(ctx, m)
+		return r.check.try(ctx, m)
 	})
 	switch {
 	case errors.Is(err, ErrNotLoaded) || errors.Is(err, ErrClosed):
@@ -72,21 +70,8 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...LoadOption)
 	return fresh, nil
 }
 
-// check is what a [Check] asks of a new instance; nil asks nothing.
-type check func(ctx context.Context, m *Module) error
-
-// checkOf returns what the options ask of a new instance; the last one counts.
-func checkOf(options []LoadOption) check {
-	for _, option := range slices.Backward(options) {
-		if option.check != nil {
-			return option.check
-		}
-	}
-	return nil
-}
-
-// try asks. A panic is an error.
-func (f check) try(ctx context.Context, m *Module) (err error) {
+// try asks, if there is something to ask. A panic is an error.
+func (f Check) try(ctx context.Context, m *Module) (err error) {
 	if f == nil {
 		return nil
 	}
@@ -103,7 +88,7 @@ func (f check) try(ctx context.Context, m *Module) (err error) {
 
 // reload renews the modules that targets returns, with the names to find them by, and those that import them. Each of the
 // targets is checked before the new ones take over.
-func (l *Loader) reload(ctx context.Context, targets func() map[*Module]find.Name, check check) error {
+func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request, check Check) error {
 	select {
 	case l.reloading <- struct{}{}:
 		defer func() { <-l.reloading }()

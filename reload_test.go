@@ -58,14 +58,10 @@ func TestReload(t *testing.T) {
 	if _, err := old.Call(t.Context(), "F"); !errors.Is(err, load.ErrUnloaded) {
 		t.Errorf("a call of the old one: %v", err)
 	}
-	forced, err := l.Load(t.Context(), "x", load.Force())
-	if err != nil || forced == fresh || mustLoad(t, l, "x") != forced {
-		t.Errorf("a forced load: %v", err)
-	}
 	if !slices.Contains(r.kinds(), "Reloaded") {
 		t.Errorf("events %q", r.kinds())
 	}
-	if _, err := l.Load(t.Context(), "x@v1.0.0", load.Force()); err != nil {
+	if _, err := l.Reload(t.Context(), "x@v1.0.0"); err != nil {
 		t.Error(err)
 	}
 	_, err = l.Reload(t.Context(), "y")

@@ -9,41 +9,46 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/store"
 )
 
-// identity names the module, its version and what it is built with: two specs of one identity are one module.
-func identity(s *Spec) string { return s.Name + phrase.Version(s.Version) + specBuiltWith(s) }
+// found is what the walk from a request to a complete spec has worked out.
+type found struct {
+	*request
+	pin  pin    // what the lock file says
+	spec *Spec  // the answer
+	by   string // the installer that brought it or whose it is; "" for what lies in place
+}
 
-// obtain is the way from a name to a complete spec: the path's answer, or an installer's, at the version that
+// obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the version that
 // the lock file has for it.
-func (l *Loader) obtain(ctx context.Context, name find.Name, stages *Stages) (*Spec, error) {
+func (l *Loader) obtain(ctx context.Context, r *request, stages *Stages) (*Spec, error) {
 	for {
-		p, err := l.pin(name)
+		f, err := l.seek(ctx, r, stages)
 		if err != nil {
 			return nil, err
 		}
-		spec, err := l.seek(ctx, name, p, stages)
-		if err != nil {
+		if err := l.permit(f); err != nil {
 			return nil, err
 		}
-		if err := l.permitSpec(name, p, spec); err != nil {
-			return nil, err
-		}
-		// Where another process locked another version meanwhile, that is the one to take.
-		if kept, err := l.keep(ctx, name, p, spec); kept || err != nil {
-			return spec, err
+		// If another process locked another version meanwhile, that is the one to take.
+		if kept, err := l.keep(ctx, f); kept || err != nil {
+			return f.spec, err
 		}
 	}
 }
 
-func (l *Loader) seek(ctx context.Context, name find.Name, p pin, stages *Stages) (*Spec, error) {
+// seek finds what is asked for or installs it, and completes it.
+func (l *Loader) seek(ctx context.Context, r *request, stages *Stages) (*found, error) {
 	start := time.Now()
+	p, err := l.pin(r)
+	if err != nil {
+		return nil, err
+	}
 	ctx = l.withPin(ctx, p)
-	asked := p.name(name)
-	spec, tried, err := l.config.Path.Ask(ctx, asked)
+	pinned := p.pinned(r.name)
+	spec, tried, err := l.config.Path.Ask(ctx, pinned)
 	if err != nil {
 		return nil, err
 	}
@@ -53,22 +58,28 @@ func (l *Loader) seek(ctx context.Context, name find.Name, p pin, stages *Stages
 		spec = nil
 	}
 	if spec == nil {
-		spec, err = l.install(ctx, name, p, tried)
+		spec, err = l.install(ctx, r, p, tried)
 	} else {
-		event.Emit(ctx, event.Found{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
+		event.Emit(ctx, event.Found{Name: r.name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
 		spec, err = l.complete(ctx, spec, p)
 	}
 	stages.Install = time.Since(start) - stages.Find
 	if err != nil {
 		return nil, err
 	}
-	if err := agrees(spec, asked); err != nil {
+	if spec, err = asAsked(spec, pinned); err != nil {
 		return nil, err
 	}
-	if spec, err = withName(spec, asked); err != nil {
-		return nil, err
+	return l.found(r, p, l.asCompiledBefore(spec)), nil
+}
+
+// found says who brought a spec: the installer that claims the name, if it has a version.
+func (l *Loader) found(r *request, p pin, spec *Spec) *found {
+	f := &found{request: r, pin: p, spec: spec}
+	if r.installer != nil && spec.Version != "" {
+		f.by = find.Describe(r.installer)
 	}
-	return l.asCompiledBefore(spec), nil
+	return f
 }
 
 // use keeps the modules of a spec that was found in the store from being removed by another process, and tells whether
@@ -87,7 +98,7 @@ func (l *Loader) use(spec *Spec) bool {
 }
 
 // notFound tells everyone's answer, what may have been meant and what to do.
-func (l *Loader) notFound(name find.Name, tried []find.Tried) *NotFoundError {
+func (l *Loader) notFound(r *request, tried []find.Tried) *NotFoundError {
 	known := func(yield func(string) bool) {
 		for _, finder := range l.config.Path {
 			if lister, ok := finder.(find.Lister); ok {
@@ -105,17 +116,18 @@ func (l *Loader) notFound(name find.Name, tried []find.Tried) *NotFoundError {
 		}
 	}
 	return &NotFoundError{
-		Name:     name.String(),
+		Name:     r.name.String(),
 		Tried:    tried,
-		NearMiss: spelling.Near(name.Target, known, 3),
-		Fix:      l.remedy(name),
+		NearMiss: spelling.Near(r.name.Target, known, 3),
+		Fix:      l.remedy(r),
 	}
 }
 
 // remedy says what can be done about a name that was not found.
-func (l *Loader) remedy(name find.Name) string {
+func (l *Loader) remedy(r *request) string {
+	name := r.name
 	first, _, _ := strings.Cut(name.Target, "/")
-	switch claimed := l.claimant(name) >= 0; {
+	switch claimed := r.installer != nil; {
 	case claimed && l.config.NoInstall:
 		return "run `load get " + name.String() + "`, or set Config.NoInstall to false"
 	case claimed:

@@ -16,10 +16,6 @@ import (
 	"github.com/loadgo/load/internal/seconds"
 )
 
-// Force makes [Loader.Load] reload a module that runs already, as [Loader.Reload] does, and [Loader.Unload]
-// unload one that other modules imported.
-func Force() LoadOption { return LoadOption{force: true} }
-
 // UnloadReport tells what an unload gave back, and what it did not.
 type UnloadReport struct {
 	Name string `json:"name"` // with the version
@@ -68,7 +64,7 @@ func (r *UnloadReport) UnmarshalJSON(data []byte) error {
 //
 // The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that others imported, unless
 // the option [Force] is given.
-func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption) (*UnloadReport, error) {
+func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOption) (*UnloadReport, error) {
 	m, err := l.take(name, options)
 	if err != nil {
 		return nil, fmt.Errorf("unload %s: %w", name, err)
@@ -81,24 +77,30 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...LoadOption)
 }
 
 // take takes the module of a name out of the cache for an unload.
-func (l *Loader) take(asked string, options []LoadOption) (*Module, error) {
-	name, err := l.parseRequest(asked, options)
-	if err != nil {
+func (l *Loader) take(asked string, options []UnloadOption) (*Module, error) {
+	r := &request{asked: asked}
+	for _, o := range options {
+		o.unload(r)
+	}
+	if err := l.parse(r); err != nil {
 		return nil, err
 	}
 	c := &l.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if former := l.formers[l.leading(asked, name, func(key string) bool { return l.formers[key] != nil })]; former != nil {
-		l.forget(former)
+	for _, key := range r.keys() {
+		if gone := l.formers[key]; gone != nil {
+			l.forget(gone)
+			break
+		}
 	}
-	m := l.registered(asked, name)
+	m := c.registered(r)
 	switch {
 	case c.closed:
 		return nil, ErrClosed
 	case m == nil:
 		return nil, ErrNotLoaded
-	case !forced(options):
+	case !r.force:
 		if users := c.users(m); len(users) > 0 {
 			return nil, &InUseError{By: users}
 		}

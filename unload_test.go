@@ -13,7 +13,7 @@ import (
 )
 
 // unload unloads and fails the test where that is refused.
-func unload(t testing.TB, l *load.Loader, name string, options ...load.LoadOption) *load.UnloadReport {
+func unload(t testing.TB, l *load.Loader, name string, options ...load.UnloadOption) *load.UnloadReport {
 	t.Helper()
 	report, err := l.Unload(t.Context(), name, options...)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/loadgo/load/internal/instantiation"
 )
 
-// From loads a module and fills the struct that api points to from it, as [Bind] does it. Instantiations that its fields name, as in
+// From loads a module and fills the struct that api points to from it, as [Module.Bind] does it. Instantiations that its fields name, as in
 // the tag `load:"Uniq[int]"`, are built into the module, as [Instantiate] does it.
-func From(ctx context.Context, l *Loader, name string, api any, options ...LoadOption) (*Module, error) {
+func (l *Loader) From(ctx context.Context, name string, api any, options ...LoadOption) (*Module, error) {
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
 		var instances []string
 		for field := range v.Type().Fields() {
@@ -27,7 +27,7 @@ func From(ctx context.Context, l *Loader, name string, api any, options ...LoadO
 	if err != nil {
 		return nil, err
 	}
-	return m, Bind(m, api)
+	return m, m.Bind(api)
 }
 
 // Requires returns a function like fn that first loads the modules of the given names, once: "slug=github.com/gosimple/slug" lets fn

@@ -75,17 +75,17 @@ func TestFrom(t *testing.T) {
 	t.Parallel()
 	l := plainLoader(t, plain{"Make": func(s string) string { return s + "!" }})
 	var api struct{ Make func(string) string }
-	m, err := load.From(t.Context(), l, "m", &api)
+	m, err := l.From(t.Context(), "m", &api)
 	if err != nil || api.Make("x") != "x!" || m.Name() != "m" {
 		t.Error(m, err)
 	}
 	var wrong struct{ Gone func() }
-	_, err = load.From(t.Context(), l, "m", &wrong)
+	_, err = l.From(t.Context(), "m", &wrong)
 	wantError(t, err, "m has no symbol Gone; did you mean Make?")
 	var generic struct {
 		F func(int) int `load:"F[int]"`
 	}
-	_, err = load.From(t.Context(), l, "m", &generic)
+	_, err = l.From(t.Context(), "m", &generic)
 	wantError(t, err, "load m: it is no Go package: it cannot be built with companions or instantiations")
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/loadgo/load/event"
-	"github.com/loadgo/load/find"
 )
 
 // Notifier tells when something changes in directories; package notify has one. It is safe for concurrent use.
@@ -42,17 +41,18 @@ const (
 //
 // The error is a [*ConfigError] where [Config].Notify is not set or an option is none that it
 // takes, and otherwise the system's.
-func (l *Loader) Watch(ctx context.Context, options ...LoadOption) error {
+func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 	if l.config.Notify == nil {
 		return &ConfigError{Setting: "Config.Notify", Reason: "there is nothing that tells of changes; set it to notify.New"}
 	}
-	var check check
-	for _, option := range options {
-		if option.check == nil {
-			return &ConfigError{Setting: "Watch", Reason: "it takes no option but load.Check"}
+	check := Check(func(ctx context.Context, m *Module) error {
+		for _, check := range checks {
+			if err := check(ctx, m); err != nil {
+				return err
+			}
 		}
-		check = option.check
-	}
+		return nil
+	})
 	w := &watcher{loader: l, check: check, changes: make(map[string]bool), wake: make(chan struct{}, 1), watched: make(map[string]bool)}
 	var err error
 	if w.notifier, err = l.config.Notify(w.changed); err != nil {
@@ -85,7 +85,7 @@ func (l *Loader) Watch(ctx context.Context, options ...LoadOption) error {
 type watcher struct {
 	loader   *Loader
 	notifier Notifier
-	check    check
+	check    Check
 	wake     chan struct{} // holds a token when there is something to look at
 
 	mu      sync.Mutex
@@ -211,7 +211,7 @@ func (w *watcher) follow() {
 func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	l := w.loader
 	l.Invalidate()
-	targets := make(map[*Module]find.Name)
+	targets := make(map[*Module]*request)
 	for m := range l.Modules() {
 		if m.local() && m.concerns(changes) && !l.unchanged(ctx, m) {
 			targets[m] = m.request
@@ -220,8 +220,8 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	if len(targets) > 1 && w.reloadChanged(ctx, targets) == nil {
 		return
 	}
-	for m, request := range targets {
-		err := w.reloadChanged(ctx, map[*Module]find.Name{m: request})
+	for m, r := range targets {
+		err := w.reloadChanged(ctx, map[*Module]*request{m: r})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
 			event.Emit(l.context(ctx), event.Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
@@ -229,13 +229,13 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 }
 
 // reloadChanged reloads those of the targets that still are registered.
-func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]find.Name) error {
+func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]*request) error {
 	l := w.loader
-	return l.reload(ctx, func() map[*Module]find.Name {
+	return l.reload(ctx, func() map[*Module]*request {
 		l.cache.mu.Lock()
 		defer l.cache.mu.Unlock()
 		present := maps.Clone(targets)
-		maps.DeleteFunc(present, func(m *Module, _ find.Name) bool { return m.dropped })
+		maps.DeleteFunc(present, func(m *Module, _ *request) bool { return m.dropped })
 		return present
 	}, w.check.try)
 }

@@ -15,7 +15,7 @@ type Kind string
 const (
 	// KindGo is a Go package in source form.
 	KindGo Kind = "go"
-	// KindBuiltin is a module of host values, see [load.Register].
+	// KindBuiltin is a module of host values, see [load.Loader.Register].
 	KindBuiltin Kind = "built-in"
 	// KindStarlark is a Starlark file, or a folder with a file init.star.
 	KindStarlark Kind = "starlark"
@@ -85,7 +85,7 @@ type Source struct {
 
 // HostSource is what a built-in module is made of.
 type HostSource struct {
-	// Create makes the module's value, see [load.Register]. It is called at each start of the module.
+	// Create makes the module's value, see [load.Loader.Register]. It is called at each start of the module.
 	Create func(ctx context.Context) (any, error)
 }
 

@@ -31,7 +31,7 @@ func Get() int { return Low }
 			replace(t, filepath.Join(rates, "rates.go"), source)
 			replace(t, script, "load('fast', 'Low', 'High', 'Get', 'Now')\nload('host', Base = 'N')\nload('./base.star', 'f')\ndef price(): return Get() + Now() + Low + Base + f()\n")
 			replace(t, filepath.Join(dir, "base.star"), "X = 1\ndef f(): return X\n")
-			require.NoError(t, load.Register(l, "host", map[string]any{"N": 4, "F": func() int { return 1 }}))
+			require.NoError(t, l.Register("host", map[string]any{"N": 4, "F": func() int { return 1 }}))
 			m, err := l.Load(t.Context(), "fast="+rates, load.WithEngine(engine))
 			require.NoError(t, err)
 			_, err = l.Load(t.Context(), script)

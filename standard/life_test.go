@@ -58,7 +58,7 @@ func children() []string {
 // useAll loads modules of every engine, calls them and keeps an object of each.
 func useAll(l *load.Loader, names []string) error {
 	ctx := context.Background()
-	if err := load.Register(l, "host/clock", map[string]any{"Now": time.Now, "Greet": strings.ToUpper}); err != nil {
+	if err := l.Register("host/clock", map[string]any{"Now": time.Now, "Greet": strings.ToUpper}); err != nil {
 		return err
 	}
 	for _, name := range append(names, "host/clock") {

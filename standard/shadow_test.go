@@ -33,7 +33,7 @@ func TestNoShadow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close(context.Background())
-	if err := load.Register(l, "rules", map[string]any{"x": "good"}); err != nil {
+	if err := l.Register("rules", map[string]any{"x": "good"}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := l.Load(t.Context(), "rules")

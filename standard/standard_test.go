@@ -134,7 +134,7 @@ func TestRegisteredComesFirst(t *testing.T) {
 		}
 	}
 	l, _ := newLoader(t)
-	if err := load.Register(l, "greet", map[string]any{"hello": func(s string) string { return "hello, " + s }}); err != nil {
+	if err := l.Register("greet", map[string]any{"hello": func(s string) string { return "hello, " + s }}); err != nil {
 		t.Fatal(err)
 	}
 	if got := shout(t, l, "greet", "hello"); got != "hello, abc" {

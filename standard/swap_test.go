@@ -110,7 +110,4 @@ func TestWatchChecks(t *testing.T) {
 	require.Same(t, m, now)
 	replace(t, script, "def price(n): return n + 1\n")
 	require.IsType(t, event.Reloaded{}, <-events)
-	var config *load.ConfigError
-	require.ErrorAs(t, l.Watch(t.Context(), load.Force()), &config)
-	require.ErrorContains(t, l.Watch(t.Context(), load.WithEngine("goprocess")), "Watch: it takes no option but load.Check")
 }

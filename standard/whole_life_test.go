@@ -148,7 +148,7 @@ func TestRounds(t *testing.T) {
 	l := gardenLoader(t, load.Config{})
 	file := filepath.Join(t.TempDir(), "rules.star")
 	replace(t, file, "def Greet(name): return 'hello, ' + name\n")
-	if err := load.Register(l, "greet", map[string]any{"Greet": strings.ToUpper}); err != nil {
+	if err := l.Register("greet", map[string]any{"Greet": strings.ToUpper}); err != nil {
 		t.Fatal(err)
 	}
 	rounds := 5_000 // of each
@@ -219,7 +219,7 @@ func TestHammerLife(t *testing.T) {
 	replace(t, names[0], star(1))
 	replace(t, names[1], "load('./a.star', A = 'Get')\ndef Get(): return A()\n")
 	replace(t, filepath.Join(names[2], "get.go"), "package get\n\nfunc Get() int { return 7 }\n")
-	if err := load.Register(l, "host", map[string]any{"Base": func() int { return 100 }, "Get": func() int { return 100 }}); err != nil {
+	if err := l.Register("host", map[string]any{"Base": func() int { return 100 }, "Get": func() int { return 100 }}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Watch(t.Context()); err != nil {

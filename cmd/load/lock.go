@@ -74,7 +74,7 @@ func runLock(ctx context.Context, s *session, args []string) error {
 				continue
 			}
 			target, along := splitCompanions(name)
-			wg.Go(func() { specs[i], errs[i] = l.Lock(ctx, target, s.along(), along) })
+			wg.Go(func() { specs[i], errs[i] = l.Locks().Add(ctx, target, s.along(), along) })
 		}
 		wg.Wait()
 	}
@@ -116,7 +116,7 @@ func (s *session) acceptGrants(ctx context.Context, l *load.Loader, names []stri
 	var errs []error
 	for _, name := range names {
 		target, along := splitCompanions(name)
-		errs = append(errs, l.Accept(ctx, target, s.along(), along))
+		errs = append(errs, l.Locks().Accept(ctx, target, s.along(), along))
 	}
 	return errors.Join(errs...)
 }
@@ -128,7 +128,7 @@ func (s *session) unlock(ctx context.Context, l *load.Loader, names []string) er
 	var errs []error
 	for _, name := range names {
 		target, along := splitCompanions(name)
-		was, err := l.Unlock(ctx, target, s.along(), along)
+		was, err := l.Locks().Remove(ctx, target, s.along(), along)
 		if err == nil && !was {
 			err = fmt.Errorf("%s: it is not in the lock file", name)
 		}
@@ -192,7 +192,7 @@ func runOutdated(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.close(ctx, l)
-	all, err := l.Outdated(ctx)
+	all, err := l.Locks().Outdated(ctx)
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func runUpgrade(ctx context.Context, s *session, args []string) error {
 	var errs []error
 	for _, name := range args {
 		target, along := splitCompanions(name)
-		spec, from, err := l.Upgrade(ctx, target, s.along(), along)
+		spec, from, err := l.Locks().Upgrade(ctx, target, s.along(), along)
 		errs = append(errs, err)
 		if err != nil {
 			continue

@@ -34,7 +34,7 @@ func newLoader(t testing.TB) *load.Loader {
 func module(t testing.TB, value any) *load.Module {
 	t.Helper()
 	l := newLoader(t)
-	if err := load.Register(l, "m", value); err != nil {
+	if err := l.Register("m", value); err != nil {
 		t.Fatal(err)
 	}
 	m, err := l.Load(t.Context(), "m")
@@ -120,7 +120,7 @@ func TestBind(t *testing.T) {
 		Home  size    `load:"home"`
 		Ada   *person `load:"founder"`
 	}
-	if err := load.Bind(m, &api); err != nil {
+	if err := m.Bind(&api); err != nil {
 		t.Fatal(err)
 	}
 	ada, bob := api.Make("Ada", 36), api.Make("Bob", 40)

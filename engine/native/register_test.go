@@ -29,7 +29,7 @@ func TestRegister(t *testing.T) {
 		{"./n", values, `register "./n": invalid module name: a built-in module has a plain name, without alias and version`},
 		{"a b", values, `register "a b": invalid module name: it holds a space`},
 	} {
-		err := load.Register(l, test.name, test.value)
+		err := l.Register(test.name, test.value)
 		if test.want == "" && err == nil {
 			continue
 		}
@@ -38,8 +38,8 @@ func TestRegister(t *testing.T) {
 	if _, err := l.Load(t.Context(), "m"); err != nil {
 		t.Error(err)
 	}
-	wantError(t, load.Register(l, "m", values), `register "m": invalid module name: a module of that name runs already`)
-	if err := load.Register(l, "greeting", values); err != nil {
+	wantError(t, l.Register("m", values), `register "m": invalid module name: a module of that name runs already`)
+	if err := l.Register("greeting", values); err != nil {
 		t.Error(err)
 	}
 	_, err := l.Load(t.Context(), "greetin")
@@ -48,7 +48,7 @@ func TestRegister(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, load.Register(bare, "m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
+	wantError(t, bare.Register("m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
 }
 
 // A factory runs at the first load; one that fails leaves nothing behind.
@@ -58,7 +58,7 @@ func TestFactory(t *testing.T) {
 	var runs atomic.Int32
 	register := func(name string, create func(context.Context) (any, error)) {
 		t.Helper()
-		if err := load.Register(l, name, create); err != nil {
+		if err := l.Register(name, create); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestFactory(t *testing.T) {
 func TestUnload(t *testing.T) {
 	t.Parallel()
 	l := newLoader(t)
-	if err := load.Register(l, "m", values); err != nil {
+	if err := l.Register("m", values); err != nil {
 		t.Fatal(err)
 	}
 	m, err := l.Load(t.Context(), "m")

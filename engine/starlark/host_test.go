@@ -68,7 +68,7 @@ def field(): return open("x").Ownr
 func tellerModule(t *testing.T) (*world, *load.Module) {
 	t.Helper()
 	w := newWorld(t, starlark.Config{}, map[string]string{"m.star": teller})
-	if err := load.Register(w.Loader, "bank", bank); err != nil {
+	if err := w.Loader.Register("bank", bank); err != nil {
 		t.Fatal(err)
 	}
 	return w, w.load(t, "m")

@@ -124,7 +124,7 @@ func TestTypedFunctions(t *testing.T) {
 		Many   func(...string) (int, []string)                `load:"many"`
 		Rates  map[string]int                                 `load:"RATES"`
 	}
-	if err := load.Bind(m, &api); err != nil {
+	if err := m.Bind(&api); err != nil {
 		t.Fatal(err)
 	}
 	price, err := api.Price(200)

@@ -37,7 +37,7 @@ func run(ctx context.Context, w io.Writer) error {
 	var text struct {
 		Fields func(string) []string
 	}
-	if _, err := load.From(ctx, l, "text", &text); err != nil {
+	if _, err := l.From(ctx, "text", &text); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, len(text.Fields("one two three")))

@@ -41,10 +41,10 @@ func run(ctx context.Context, w io.Writer) error {
 		fmt.Fprintln(w, "winding the clock")
 		return &clock{Zone: "UTC"}, nil
 	}
-	if err := load.Register(l, "greet", map[string]any{"hello": hello}); err != nil {
+	if err := l.Register("greet", map[string]any{"hello": hello}); err != nil {
 		return err
 	}
-	if err := load.Register(l, "clock", lazy); err != nil {
+	if err := l.Register("clock", lazy); err != nil {
 		return err
 	}
 
@@ -66,7 +66,7 @@ func run(ctx context.Context, w io.Writer) error {
 		Zone string
 		Tick func() int
 	}
-	if err := load.Bind(m, &api); err != nil {
+	if err := m.Bind(&api); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, api.Zone, api.Tick(), api.Tick())

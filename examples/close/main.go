@@ -31,7 +31,7 @@ func run(ctx context.Context, w io.Writer) error {
 		time.Sleep(100 * time.Millisecond)
 		return "finished"
 	}
-	if err := load.Register(l, "slow", map[string]any{"Work": slow}); err != nil {
+	if err := l.Register("slow", map[string]any{"Work": slow}); err != nil {
 		return err
 	}
 	m, err := l.Load(ctx, "slow")

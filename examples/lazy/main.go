@@ -32,7 +32,7 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	defer l.Close(ctx)
-	if err := load.Register(l, "greet", greetings(w)); err != nil {
+	if err := l.Register("greet", greetings(w)); err != nil {
 		return err
 	}
 
@@ -48,7 +48,7 @@ func run(ctx context.Context, w io.Writer) error {
 		ToUpper func(string) string
 		Repeat  func(string, int) string
 	}
-	if err := load.LazyBind(l, "strings", &text); err != nil {
+	if err := l.LazyBind("strings", &text); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, text.ToUpper(text.Repeat("ha", 2)))

@@ -30,7 +30,7 @@ func run(ctx context.Context, w io.Writer) error {
 	}
 	defer l.Close(ctx)
 	for _, name := range []string{"one", "two", "three"} {
-		if err := load.Register(l, name, map[string]any{"Name": func() string { return name }}); err != nil {
+		if err := l.Register(name, map[string]any{"Name": func() string { return name }}); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,7 @@ func decodeInside(ctx context.Context, m *load.Module, values map[string]any, co
 		ToSlices    func(separator string) (any, error)        `load:"mapstructure.StringToSliceHookFunc"`
 		NewDecoder  func(*decoderConfig) (*load.Object, error) `load:"mapstructure.NewDecoder"`
 	}
-	if err := load.Bind(m, &mapstructure); err != nil {
+	if err := m.Bind(&mapstructure); err != nil {
 		return err
 	}
 	durations, err := mapstructure.ToDurations()

@@ -86,7 +86,7 @@ func upgrade(ctx context.Context, w io.Writer, lock, name string) error {
 		return err
 	}
 	defer l.Close(ctx)
-	spec, from, err := l.Upgrade(ctx, name)
+	spec, from, err := l.Locks().Upgrade(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	defer l.Close(ctx)
-	if err := load.Register(l, "greet", greetings(w)); err != nil {
+	if err := l.Register("greet", greetings(w)); err != nil {
 		return err
 	}
 

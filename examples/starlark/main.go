@@ -36,7 +36,7 @@ func run(ctx context.Context, w io.Writer) error {
 	defer l.Close(ctx)
 
 	find := func(id string) (order, error) { return order{Net: 100 * len(id)}, nil }
-	if err := load.Register(l, "orders", map[string]any{"find": find}); err != nil {
+	if err := l.Register("orders", map[string]any{"find": find}); err != nil {
 		return err
 	}
 	m, err := l.Load(ctx, "./examples/starlark/rules.star")

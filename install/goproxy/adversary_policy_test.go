@@ -90,7 +90,7 @@ func TestAgeOfParts(t *testing.T) {
 		return l
 	}
 	s := openStore(t)
-	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Lock(t.Context(), "example.com/top")
+	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
 	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
@@ -98,11 +98,11 @@ func TestAgeOfParts(t *testing.T) {
 	if sum := s.ModuleSum("example.com/aged", "v1.2.0"); sum != "" || proxy.Count("aged/@v/v1.2.0.zip") != 0 {
 		t.Errorf("it was fetched: %s", sum)
 	}
-	if _, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Lock(t.Context(), "example.com/top"); err != nil {
+	if _, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Locks().Add(t.Context(), "example.com/top"); err != nil {
 		t.Error(err)
 	}
 	// What is locked was decided when it was locked.
-	if _, err := loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Lock(t.Context(), "example.com/top"); err != nil {
+	if _, err := loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top"); err != nil {
 		t.Error(err)
 	}
 }

@@ -33,7 +33,7 @@ func TestStoreOfStrangers(t *testing.T) {
 	}
 	lock := func(l *load.Loader, name string) *find.Spec {
 		t.Helper()
-		spec, err := l.Lock(t.Context(), name)
+		spec, err := l.Locks().Add(t.Context(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestStoreOfStrangers(t *testing.T) {
 	if got := lock(loader(fresh(), false), "corp.example.com/team/lost"); got.Module != "corp.example.com" {
 		t.Fatalf("got %+v", got)
 	}
-	if spec, err := loader(fresh(), true).Lock(t.Context(), "corp.example.com/team/lost"); err == nil {
+	if spec, err := loader(fresh(), true).Locks().Add(t.Context(), "corp.example.com/team/lost"); err == nil {
 		t.Errorf("got %+v", spec)
 	}
 }

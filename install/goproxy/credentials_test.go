@@ -83,7 +83,7 @@ func (w *world) lockTelling(t *testing.T, name string) (told string, err error) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.Lock(t.Context(), name)
+	_, err = l.Locks().Add(t.Context(), name)
 	told = e.text.String()
 	if err != nil {
 		told += err.Error()

@@ -30,12 +30,12 @@ func TestReplacedZip(t *testing.T) {
 		return l, proxy
 	}
 	first, _ := loader(honest, openStore(t))
-	if _, err := first.Lock(t.Context(), "example.com/p"); err != nil {
+	if _, err := first.Locks().Add(t.Context(), "example.com/p"); err != nil {
 		t.Fatal(err)
 	}
 	s := openStore(t)
 	second, proxy := loader(evil, s)
-	_, err := second.Lock(t.Context(), "example.com/p")
+	_, err := second.Locks().Add(t.Context(), "example.com/p")
 	var sum *install.ChecksumError
 	if !errors.As(err, &sum) || sum.By != "the lock file" || sum.Got != proxy.Sum("example.com/p", "v1.0.0") {
 		t.Fatalf("got %v", err)

@@ -112,7 +112,7 @@ func (w *world) lockName(t *testing.T, name string) (*find.Spec, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l.Lock(t.Context(), name)
+	return l.Locks().Add(t.Context(), name)
 }
 
 // quiet checks that the public proxy, and its checksum database, did not hear of what is owned, and the registry of

@@ -76,7 +76,7 @@ func TestAge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			spec, err := l.Lock(t.Context(), test.asked)
+			spec, err := l.Locks().Add(t.Context(), test.asked)
 			switch {
 			case test.error != "":
 				var refused *install.PolicyError
@@ -102,7 +102,7 @@ func TestMaxSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.Lock(t.Context(), "example.com/aged")
+	_, err = l.Locks().Add(t.Context(), "example.com/aged")
 	var refused *install.PolicyError
 	if !errors.As(err, &refused) || refused.Rule != "Config.Policies: max-size 100B" {
 		t.Errorf("got %v", err)

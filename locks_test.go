@@ -79,41 +79,41 @@ func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "load.lock")
 	d := &depot{version: "v1.0.0", sum: sumA}
 	l := lockLoader(t, d, path)
-	if _, err := l.Lock(t.Context(), "depot.com/a"); err != nil {
+	if _, err := l.Locks().Add(t.Context(), "depot.com/a"); err != nil {
 		t.Fatal(err)
 	}
 	// The registry moves on; what is locked does not, and the installer is told the sums.
 	d.version = "v1.1.0"
-	spec, err := l.Lock(t.Context(), "depot.com/a")
+	spec, err := l.Locks().Add(t.Context(), "depot.com/a")
 	if err != nil || spec.Version != "v1.0.0" || d.asked != 1 {
 		t.Fatalf("got %+v, %v after %d questions", spec, err, d.asked)
 	}
 	if want := []find.ModuleVersion{{Path: "depot.com/a", Version: "v1.0.0", Sum: sumA}}; !slices.Equal(d.last.BuildList, want) || d.last.Sum != sumA {
 		t.Errorf("promised %+v", d.last)
 	}
-	outdated, err := l.Outdated(t.Context())
+	outdated, err := l.Locks().Outdated(t.Context())
 	if err != nil || len(outdated) != 1 || outdated[0].Locked != "v1.0.0" || outdated[0].Latest != "v1.1.0" {
 		t.Errorf("got %+v, %v", outdated, err)
 	}
 	// A source that changed under its version is refused with both sums.
 	d.sum = sumB
-	_, err = l.Lock(t.Context(), "depot.com/a")
+	_, err = l.Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: checksum mismatch for depot.com/a@v1.0.0\n\tdownloaded: "+sumB+"\n\tload.lock: "+sumA+
 		"\n\tsomebody changed a published version, or load.lock is wrong; find out which before you remove the line")
 	d.sum = sumA
 	// A further module is one of another system, unless the file is frozen.
 	d.extra = []find.ModuleVersion{{Path: "depot.com/b", Version: "v0.1.0", Sum: sumB}}
-	_, err = lockLoader(t, d, path, frozen).Lock(t.Context(), "depot.com/a")
+	_, err = lockLoader(t, d, path, frozen).Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: the module depot.com/b@v0.1.0, which it needs on this system, is not in load.lock (Config.Frozen)\n"+
 		"\trun `load lock depot.com/a` without it, and review the change")
-	if _, err := l.Lock(t.Context(), "depot.com/a"); err != nil {
+	if _, err := l.Locks().Add(t.Context(), "depot.com/a"); err != nil {
 		t.Fatal(err)
 	}
 	d.extra[0].Version = "v0.2.0"
-	_, err = l.Lock(t.Context(), "depot.com/a")
+	_, err = l.Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: load.lock has depot.com/b@v0.1.0, and the build needs v0.2.0\n"+
 		"\trun `load upgrade depot.com/a` to lock what is needed now")
-	spec, from, err := l.Upgrade(t.Context(), "depot.com/a")
+	spec, from, err := l.Locks().Upgrade(t.Context(), "depot.com/a")
 	if err != nil || from != "v1.0.0" || spec.Version != "v1.1.0" {
 		t.Fatalf("got %+v from %s, %v", spec, from, err)
 	}
@@ -126,7 +126,7 @@ func TestLock(t *testing.T) {
 	if err := os.WriteFile(path, append(data, "<<<<<<< HEAD\n"...), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.Lock(t.Context(), "depot.com/a")
+	_, err = l.Locks().Add(t.Context(), "depot.com/a")
 	var syntax *lockfile.SyntaxError
 	if !errors.As(err, &syntax) || syntax.Line != 5 {
 		t.Errorf("got %v", err)
@@ -140,7 +140,7 @@ func TestLockOrigin(t *testing.T) {
 	if err := os.WriteFile(path, []byte("load.lock 1\ndepot.com/a at v1.0.0 company depot.com/a -\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := lockLoader(t, &depot{version: "v1.0.0", sum: sumA}, path).Lock(t.Context(), "depot.com/a")
+	_, err := lockLoader(t, &depot{version: "v1.0.0", sum: sumA}, path).Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: it is locked as a module of company, and would be installed by depot (load.lock)\n"+
 		"\tset up company in Config.Installers, or run `load upgrade depot.com/a`")
 }
@@ -157,10 +157,10 @@ func TestLockTogether(t *testing.T) {
 			d := &depot{version: fmt.Sprintf("v1.%d.0", i), sum: sumA}
 			l, err := load.New(load.Config{Installers: []install.Installer{d}, Store: s, LockFile: path})
 			if err == nil {
-				_, err = l.Lock(context.Background(), fmt.Sprintf("depot.com/m%d", i))
+				_, err = l.Locks().Add(context.Background(), fmt.Sprintf("depot.com/m%d", i))
 			}
 			if err == nil {
-				specs[i], err = l.Lock(context.Background(), "depot.com/shared")
+				specs[i], err = l.Locks().Add(context.Background(), "depot.com/shared")
 			}
 			if err != nil {
 				t.Error(err)
@@ -187,23 +187,23 @@ func TestLockSettings(t *testing.T) {
 	wantError(t, err, "Config.Frozen: there is no Config.LockFile")
 	_, err = load.New(load.Config{Policies: []*policy.Policy{nil}})
 	wantError(t, err, "Config.Policies: it holds a nil policy")
-	_, err = lockLoader(t, d, "").Lock(t.Context(), "depot.com/a")
+	_, err = lockLoader(t, d, "").Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: Config.LockFile: there is no lock file")
 	path := filepath.Join(t.TempDir(), "load.lock")
-	_, _, err = lockLoader(t, d, path, frozen).Upgrade(t.Context(), "depot.com/a")
+	_, _, err = lockLoader(t, d, path, frozen).Locks().Upgrade(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: load.lock is not to be changed (Config.Frozen)\n\tset Config.Frozen to false")
-	_, err = lockLoader(t, d, path, func(c *load.Config) { c.Offline = true }).Lock(t.Context(), "depot.com/a")
+	_, err = lockLoader(t, d, path, func(c *load.Config) { c.Offline = true }).Locks().Add(t.Context(), "depot.com/a")
 	if !errors.Is(err, load.ErrOffline) || !errors.Is(err, load.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
 	d.down = &load.RegistryError{Reason: "403 Forbidden"}
-	if _, err := lockLoader(t, d, path).Lock(t.Context(), "depot.com/a"); errors.Is(err, load.ErrUnavailable) {
+	if _, err := lockLoader(t, d, path).Locks().Add(t.Context(), "depot.com/a"); errors.Is(err, load.ErrUnavailable) {
 		t.Errorf("a refusal counts as unavailable: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a lock file was made: %v", err)
 	}
-	_, err = lockLoader(t, d, filepath.Join(t.TempDir(), "none", "load.lock")).Lock(t.Context(), "depot.com/a")
+	_, err = lockLoader(t, d, filepath.Join(t.TempDir(), "none", "load.lock")).Locks().Add(t.Context(), "depot.com/a")
 	if err == nil {
 		t.Error("no error")
 	}

@@ -103,7 +103,7 @@ func (k *lock) notWritten(err error) error {
 
 // pin is what the lock file says about a name.
 type pin struct {
-	asked find.Name
+	*request
 	key   string // of the name in the lock file, "" for a name that it cannot hold
 	entry lockfile.Entry
 	held  bool // there is an entry
@@ -114,21 +114,21 @@ const inPlace = "local"
 
 // pin looks a name up in the lock file. One with an exact version is also held by the entry of any name that
 // leads to the same version of the same module.
-func (l *Loader) pin(name find.Name) (p pin, err error) {
+func (l *Loader) pin(r *request) (p pin, err error) {
 	if l.lock.path == "" {
-		return pin{asked: name}, nil
+		return pin{request: r}, nil
 	}
 	file, err := l.lock.read()
 	if err != nil {
 		return pin{}, err
 	}
-	p.asked, p.key = name, lockKey(name)
-	if p.entry, p.held = file.Entry(p.key); p.held || name.Query == "" || len(name.Along) > 0 {
+	p.request, p.key = r, lockKey(r.name)
+	if p.entry, p.held = file.Entry(p.key); p.held || r.name.Query == "" || len(r.name.Along) > 0 {
 		return p, nil
 	}
 	for e := range file.All() {
 		target, _, _ := strings.Cut(e.Name, "@")
-		if target == name.Target && e.Version == name.Query && !strings.Contains(e.Name, " ") {
+		if target == r.name.Target && e.Version == r.name.Query && !strings.Contains(e.Name, " ") {
 			p.key, p.entry, p.held = e.Name, e, true
 			return p, nil
 		}
@@ -151,14 +151,14 @@ func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
 	s.Locked, s.NotLocked = p.locked(), nil
 	if p.held && l.config.Frozen {
 		s.NotLocked = func(m find.ModuleVersion) error {
-			return l.notLocked(p.asked, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
+			return l.notLocked(p.request, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
 		}
 	}
 	return install.WithSession(ctx, s)
 }
 
-// name returns the name at the version that the lock file holds.
-func (p *pin) name(name find.Name) find.Name {
+// pinned returns the name at the version that the lock file holds.
+func (p *pin) pinned(name find.Name) find.Name {
 	if !p.held {
 		return name
 	}
@@ -180,8 +180,8 @@ func (p *pin) name(name find.Name) find.Name {
 func within(module, pkg string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }
 
 // release is what an installer is asked for.
-func (p *pin) release(name find.Name, installer install.Installer, file string) (*install.Release, error) {
-	origin := find.Describe(installer)
+func (p *pin) release(r *request, file string) (*install.Release, error) {
+	name, origin := r.name, find.Describe(r.installer)
 	if p.entry.Origin != origin {
 		return nil, &PolicyError{
 			Rule:   file,
@@ -197,7 +197,7 @@ func (p *pin) release(name find.Name, installer install.Installer, file string) 
 	}
 	own, _ := p.entry.Need(p.entry.Module)
 	return &install.Release{
-		Name: p.name(name), Package: name.Target, Module: p.entry.Module, Version: p.entry.Version, Sum: own.Sum, Time: p.entry.Time,
+		Name: p.pinned(name), Package: name.Target, Module: p.entry.Module, Version: p.entry.Version, Sum: own.Sum, Time: p.entry.Time,
 		Why: "locked by " + file, Origin: origin, BuildList: p.modules(),
 	}, nil
 }
@@ -239,11 +239,12 @@ func (p *pin) check(spec *Spec, file string) (missing []find.ModuleVersion, err 
 }
 
 // permitPin compares the origin and the module of a lock file's entry with what is really loaded.
-func (l *Loader) permitPin(p pin, name find.Name, spec *Spec) error {
+func (l *Loader) permitPin(f *found) error {
+	p := f.pin
 	if !p.held {
 		return nil
 	}
-	now := l.entry(pin{key: p.key}, name, spec)
+	now := l.entry(f, pin{key: p.key})
 	what, locked, loaded := "origin", p.entry.Origin, now.Origin
 	if locked == loaded {
 		what, locked, loaded = "module", p.entry.Module, now.Module
@@ -259,22 +260,22 @@ func (l *Loader) permitPin(p pin, name find.Name, spec *Spec) error {
 }
 
 // lockable tells whether the lock file is about a spec: an installer brought the module, or what it needs.
-func (l *Loader) lockable(name find.Name, spec *Spec) bool {
+func (l *Loader) lockable(f *found) bool {
 	switch {
 	case l.lock.path == "":
 		return false
-	case spec.Version != "" && l.claimant(name) >= 0:
+	case f.by != "":
 		return true
 	}
 	// In a local module, go.mod and go.sum are the lock.
-	inModule := spec.Module != "" && spec.Version == ""
-	return len(spec.BuildList) > 0 && !inModule
+	inModule := f.spec.Module != "" && f.spec.Version == ""
+	return len(f.spec.BuildList) > 0 && !inModule
 }
 
 // notLocked refuses what a frozen lock file does not hold.
-func (l *Loader) notLocked(name find.Name, what string) error {
-	fix := "run `load lock " + name.String() + "` without it, and review the change"
-	if lockKey(name) == "" {
+func (l *Loader) notLocked(r *request, what string) error {
+	fix := "run `load lock " + r.name.String() + "` without it, and review the change"
+	if lockKey(r.name) == "" {
 		fix = "give it a name without spaces, or set Config.Frozen to false"
 	}
 	return &PolicyError{Rule: "Config.Frozen", Reason: fmt.Sprintf("%s is not in %s", what, l.lock.base), Fix: fix}
@@ -282,15 +283,16 @@ func (l *Loader) notLocked(name find.Name, what string) error {
 
 // keep checks a spec against the lock file and adds it there. It returns false where another process locked
 // the name meanwhile at another version: then the load starts over.
-func (l *Loader) keep(ctx context.Context, name find.Name, p pin, spec *Spec) (bool, error) {
-	if err := l.permitGrants(p, spec); err != nil || !l.lockable(name, spec) {
+func (l *Loader) keep(ctx context.Context, f *found) (bool, error) {
+	p, spec := f.pin, f.spec
+	if err := l.permitGrants(f); err != nil || !l.lockable(f) {
 		return true, err
 	}
 	if !p.held && l.config.Frozen {
-		return false, l.notLocked(name, "it")
+		return false, l.notLocked(f.request, "it")
 	}
 	if p.held {
-		if err := l.permitPin(p, name, spec); err != nil {
+		if err := l.permitPin(f); err != nil {
 			return false, err
 		}
 		missing, err := p.check(spec, l.lock.base)
@@ -298,7 +300,7 @@ func (l *Loader) keep(ctx context.Context, name find.Name, p pin, spec *Spec) (b
 			return true, err
 		}
 		if l.config.Frozen {
-			return false, l.notLocked(name, "the module "+missing[0].Path+"@"+missing[0].Version+", which it needs on this system,")
+			return false, l.notLocked(f.request, "the module "+missing[0].Path+"@"+missing[0].Version+", which it needs on this system,")
 		}
 	}
 	if p.key == "" {
@@ -311,20 +313,18 @@ func (l *Loader) keep(ctx context.Context, name find.Name, p pin, spec *Spec) (b
 			kept = false
 			return false, nil
 		}
-		return true, file.Set(l.entry(p, name, spec))
+		return true, file.Set(l.entry(f, p))
 	})
 	return kept, err
 }
 
-// entry is what the lock file is to hold about a spec: what it held, and what is new.
-func (l *Loader) entry(p pin, name find.Name, spec *Spec) lockfile.Entry {
-	e := p.entry
+// entry is what the lock file is to hold about a spec: what the pin has, and what is new.
+func (l *Loader) entry(f *found, p pin) lockfile.Entry {
+	e, spec := p.entry, f.spec
 	if !p.held {
-		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: spec.Origin, Module: originOf(spec), Time: spec.Time}
-		if i := l.claimant(name); i >= 0 && spec.Version != "" {
-			e.Origin = find.Describe(l.config.Installers[i])
-		} else {
-			e.Version, e.Module, e.Origin = inPlace, "", strings.ReplaceAll(e.Origin, " ", "-")
+		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: f.by, Module: originOf(spec), Time: spec.Time}
+		if f.by == "" {
+			e.Version, e.Module, e.Origin = inPlace, "", strings.ReplaceAll(spec.Origin, " ", "-")
 		}
 	}
 	if !p.held {
@@ -353,10 +353,10 @@ func lockKey(name find.Name) string {
 	return key
 }
 
-// lockedName is the name that a key of the lock file stands for.
-func (l *Loader) lockedName(key string) (find.Name, error) {
+// lockedRequest is what a key of the lock file stands for.
+func (l *Loader) lockedRequest(key string) (*request, error) {
 	parts := strings.Split(key, " with ")
-	return l.parseRequest(parts[0], []LoadOption{Along(parts[1:]...)})
+	return l.request(parts[0], []LoadOption{Along(parts[1:]...)})
 }
 
 // pinnedExactly tells whether a name can never lead to another version.

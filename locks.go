@@ -1,0 +1,202 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"sync"
+
+	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/policy"
+)
+
+// Locks changes what the lock file of a loader holds; see [Loader.Locks]. Nothing that it brings is
+// compiled, and nothing runs; what is running goes on. All methods are safe for concurrent use.
+type Locks struct{ loader *Loader }
+
+// Locks returns what changes the loader's lock file, [Config].LockFile. Without one, all methods but
+// Outdated return a [*ConfigError].
+func (l *Loader) Locks() Locks { return Locks{l} }
+
+// Add finds the module or installs it, with everything it imports, and so brings it into the lock
+// file. A name that the lock file holds keeps its version.
+func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
+	defer func() { err = loadError(name, err) }()
+	defer recovered(&err)
+	r, err := k.request(name, options)
+	if err != nil {
+		return nil, err
+	}
+	return k.loader.obtain(k.loader.context(ctx), r, new(Stages))
+}
+
+// Accept writes what the policies grant to a locked name into the lock file, if they grant more than it holds.
+func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (err error) {
+	defer func() { err = loadError(name, err) }()
+	l := k.loader
+	r, err := k.request(name, options)
+	if err != nil {
+		return err
+	}
+	spec, err := l.Find(ctx, name, options...)
+	if err != nil {
+		return err
+	}
+	p, err := l.pin(r)
+	if err != nil {
+		return err
+	}
+	return l.lock.change(l.context(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+		entry, held := file.Entry(p.key)
+		if !held {
+			return false, l.notLocked(r, "it")
+		}
+		granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
+		entry.Grants = granted.Capabilities()
+		return true, file.Set(entry)
+	})
+}
+
+// request parses the name of something that the lock file is to be changed for.
+func (k Locks) request(name string, options []LoadOption) (*request, error) {
+	if k.loader.lock.path == "" {
+		return nil, &ConfigError{Setting: "Config.LockFile", Reason: "there is no lock file"}
+	}
+	return k.loader.request(name, options)
+}
+
+// Upgrade installs the version that the registry would choose for a name today, whatever the lock file has, and
+// locks that; from is the version that was locked before, "" if there was none.
+func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) (spec *Spec, from string, err error) {
+	defer func() { err = loadError(name, err) }()
+	defer recovered(&err)
+	l := k.loader
+	r, err := k.request(name, options)
+	if err != nil {
+		return nil, "", err
+	}
+	ctx = l.context(ctx)
+	p, err := l.pin(r)
+	if err != nil {
+		return nil, "", err
+	}
+	f, err := l.renew(ctx, p)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := l.permitGrants(&found{request: r, pin: p, spec: f.spec}); err != nil {
+		return nil, "", err
+	}
+	fresh := pin{request: r, key: cmp.Or(p.key, lockKey(r.name))}
+	err = l.lock.change(ctx, l.config.Store, func(file *lockfile.File) (bool, error) {
+		before, held := file.Entry(fresh.key)
+		if held && before.Version == f.spec.Version { // what it holds for other systems stays
+			same := pin{request: r, key: fresh.key, entry: before, held: true}
+			missing, err := same.check(f.spec, l.lock.base)
+			if len(missing) == 0 || err != nil {
+				return false, err
+			}
+			return true, file.Set(l.entry(f, same))
+		}
+		return true, file.Set(l.entry(f, fresh))
+	})
+	return f.spec, p.entry.Version, err
+}
+
+// renew installs what the registry chooses today.
+func (l *Loader) renew(ctx context.Context, p pin) (*found, error) {
+	if l.config.Frozen {
+		return nil, &PolicyError{Rule: "Config.Frozen", Reason: l.lock.base + " is not to be changed", Fix: "set Config.Frozen to false"}
+	}
+	if p.held && p.entry.Version == inPlace {
+		return nil, &VersionError{Reason: "it is found in place and has no versions", Fix: "remove its lines from " + l.lock.base + " to choose anew what it needs"}
+	}
+	free := pin{request: p.request}
+	spec, err := l.install(ctx, p.request, free, nil)
+	if err != nil {
+		return nil, err
+	}
+	if spec, err = asAsked(spec, p.request.name); err != nil {
+		return nil, err
+	}
+	f := l.found(p.request, free, spec)
+	return f, l.permit(f)
+}
+
+// Remove takes a name out of the lock file and reports whether it was there.
+func (k Locks) Remove(ctx context.Context, name string, options ...LoadOption) (was bool, err error) {
+	defer func() { err = loadError(name, err) }()
+	l := k.loader
+	r, err := k.request(name, options)
+	if err != nil {
+		return false, err
+	}
+	err = l.lock.change(l.context(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+		was = file.Remove(lockKey(r.name))
+		return was, nil
+	})
+	return was, err
+}
+
+// LockedVersion says what a name is locked at, and what the registry would choose for it today.
+type LockedVersion struct {
+	Name   string `json:"name"` // as the lock file has it
+	Locked string `json:"locked"`
+	Latest string `json:"latest,omitempty"` // the same if there is nothing newer; "" if Err says why
+	Why    string `json:"why,omitempty"`    // why the latest would be chosen
+	Err    error  `json:"-"`
+}
+
+// Outdated asks the registry about every name of the lock file, some at a time, and changes nothing. The error is
+// of the lock file alone.
+func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
+	l := k.loader
+	file, err := l.lock.read()
+	if err != nil {
+		return nil, err
+	}
+	ctx = l.context(ctx)
+	list := make([]LockedVersion, 0, file.Len())
+	for e := range file.All() {
+		if e.Version != inPlace {
+			list = append(list, LockedVersion{Name: e.Name, Locked: e.Version})
+		}
+	}
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for i := range list {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			l.ask(ctx, &list[i])
+		})
+	}
+	wg.Wait()
+	return list, nil
+}
+
+// ask asks the registry about a locked name.
+func (l *Loader) ask(ctx context.Context, v *LockedVersion) {
+	defer func() { v.Err = loadError(v.Name, v.Err) }()
+	defer recovered(&v.Err)
+	r, err := l.lockedRequest(v.Name)
+	switch {
+	case err != nil:
+		v.Err = err
+		return
+	case pinnedExactly(r.name):
+		v.Latest, v.Why = v.Locked, "asked for"
+		return
+	case l.config.Offline:
+		v.Err = ErrOffline
+		return
+	case r.installer == nil:
+		v.Err = l.notFound(r, l.wouldInstall(r))
+		return
+	}
+	release, err := l.resolve(ctx, r, nil)
+	if err != nil {
+		v.Err = err
+		return
+	}
+	v.Latest, v.Why = release.Version, release.Why
+}
