@@ -59,7 +59,7 @@ func Instantiate(symbols ...string) LoadOption {
 // [Loader.Watch].
 type Check func(ctx context.Context, m *Module) error
 
-func (c Check) reload(r *request) { r.check = c }
+func (f Check) reload(r *request) { r.check = f }
 
 type force struct{}
 
