@@ -59,14 +59,14 @@ func keywordsOf(t reflect.Type) []keyword {
 }
 
 // pairs returns the arguments that a struct gives by name.
-func pairs(keywords []keyword, v reflect.Value) ([]starlark.Tuple, error) {
+func (e encoder) pairs(keywords []keyword, v reflect.Value) ([]starlark.Tuple, error) {
 	var all []starlark.Tuple
 	for _, k := range keywords {
 		field, err := v.FieldByIndexErr(k.index)
 		if err != nil || k.omitEmpty && field.IsZero() {
 			continue
 		}
-		arg, err := encode(field, 0)
+		arg, err := e.encode(field)
 		if err != nil {
 			return nil, fmt.Errorf("argument %s: %w", k.name, err)
 		}
@@ -161,17 +161,18 @@ func (b *binding) run(args, out []reflect.Value) error {
 			place = append(place, rest.Index(i))
 		}
 	}
+	e := newEncoder(newCrossing(ctx, b.in))
 	positional := make(starlark.Tuple, len(place))
 	for i, arg := range place {
 		var err error
-		if positional[i], err = encode(arg, 0); err != nil {
+		if positional[i], err = e.encode(arg); err != nil {
 			return fmt.Errorf("argument %d: %w", i+1, err)
 		}
 	}
 	var named []starlark.Tuple
 	if b.keywords != nil {
 		var err error
-		if named, err = pairs(b.keywords, args[len(args)-1]); err != nil {
+		if named, err = e.pairs(b.keywords, args[len(args)-1]); err != nil {
 			return err
 		}
 	}
@@ -179,11 +180,11 @@ func (b *binding) run(args, out []reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	return b.decode(v, out)
+	return b.decode(ctx, v, out)
 }
 
 // decode spreads what the function returned over the results of the Go function.
-func (b *binding) decode(v starlark.Value, out []reflect.Value) error {
+func (b *binding) decode(ctx context.Context, v starlark.Value, out []reflect.Value) error {
 	misfit := func(t string, reason string) error {
 		return &engine.SymbolError{Module: b.in.name, Symbol: b.symbol, Want: t, Have: describe(b.symbol, b.f), Reason: reason}
 	}
@@ -196,9 +197,11 @@ func (b *binding) decode(v starlark.Value, out []reflect.Value) error {
 	case len(b.results) > 1:
 		values = tuple
 	}
-	d := newDecoder(b.in)
+	d := newDecoder(b.in, newCrossing(ctx, b.in))
 	for i, value := range values {
-		if err := d.decode(value, out[i]); err != nil {
+		if err := d.decode(value, out[i]); err != nil && d.failed != nil {
+			return fmt.Errorf("result %d: %w", i+1, d.failed)
+		} else if err != nil {
 			return misfit(b.t.String(), fmt.Sprintf("result %d: %v", i+1, err))
 		}
 	}
@@ -232,7 +235,11 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 
 // callByName calls with arguments whose types are seen only now.
 func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Callable, args []any) ([]any, error) {
+	e := newEncoder(newCrossing(ctx, in))
 	fail := func(err error) error {
+		if e.failed != nil {
+			return err
+		}
 		return &engine.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, f), Reason: err.Error()}
 	}
 	var place starlark.Tuple
@@ -243,7 +250,7 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 		if spread, ok := arg.(engine.Spread); ok && i == len(args)-1 && reflect.ValueOf(spread.Slice).Kind() == reflect.Slice {
 			v = reflect.ValueOf(spread.Slice)
 			for j := range v.Len() {
-				element, err := encode(v.Index(j), 0)
+				element, err := e.encode(v.Index(j))
 				if err != nil {
 					return nil, fail(fmt.Errorf("argument %d: %w", i+j+1, err))
 				}
@@ -254,13 +261,13 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 		if i == len(args)-1 && v.IsValid() {
 			if keywords = keywordsOf(v.Type()); keywords != nil {
 				var err error
-				if named, err = pairs(keywords, v); err != nil {
+				if named, err = e.pairs(keywords, v); err != nil {
 					return nil, fail(err)
 				}
 				break
 			}
 		}
-		converted, err := encode(v, 0)
+		converted, err := e.encode(v)
 		if err != nil {
 			return nil, fail(fmt.Errorf("argument %d: %w", i+1, err))
 		}
@@ -280,7 +287,7 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 		values = starlark.Tuple{v}
 	}
 	results := make([]any, len(values))
-	d := newDecoder(in)
+	d := newDecoder(in, newCrossing(ctx, in))
 	for i, value := range values {
 		if results[i], err = d.natural(value); err != nil {
 			return nil, fmt.Errorf("result %d: %w", i+1, err)

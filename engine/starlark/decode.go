@@ -33,7 +33,7 @@ func (d decoder) makeNatural(v starlark.Value) (any, error) {
 	if d.depth++; d.depth > maxNesting {
 		return nil, errNesting
 	}
-	if err := d.count(d.in.engine.limits.memory); err != nil {
+	if err := d.take(held(v)); err != nil {
 		return nil, err
 	}
 	switch v := v.(type) {
@@ -59,7 +59,7 @@ func (d decoder) makeNatural(v starlark.Value) (any, error) {
 	case *starlark.Dict:
 		return d.naturalDict(v)
 	case starlark.Callable, *starlarkstruct.Struct:
-		return d.in.object(v)
+		return d.object(v)
 	case starlark.Iterable:
 		list := []any{}
 		for element := range starlark.Elements(v) {
@@ -71,7 +71,7 @@ func (d decoder) makeNatural(v starlark.Value) (any, error) {
 		}
 		return list, nil
 	}
-	return d.in.object(v)
+	return d.object(v)
 }
 
 // naturalDict returns a map[string]any, or a map[any]any where there are other keys.
@@ -95,7 +95,7 @@ func (d decoder) naturalMap(v *starlark.Dict) (any, error) {
 	for key, value := range v.Entries() {
 		k, err := d.natural(key)
 		if err == nil && k != nil && !reflect.ValueOf(k).Comparable() {
-			k, err = d.in.object(key) // such as a tuple
+			k, err = d.object(key) // such as a tuple
 		}
 		if err != nil {
 			return nil, err
@@ -133,7 +133,7 @@ func (d decoder) decode(v starlark.Value, out reflect.Value) error {
 		if v == starlark.None {
 			return nil
 		}
-		o, err := d.in.object(v)
+		o, err := d.object(v)
 		if err == nil {
 			out.Set(reflect.ValueOf(o))
 		}
@@ -155,9 +155,20 @@ func (d decoder) decode(v starlark.Value, out reflect.Value) error {
 	return d.byKind(v, out)
 }
 
+// held returns how many bytes of a value are copied, beside its parts.
+func held(v starlark.Value) int64 {
+	switch v := v.(type) {
+	case starlark.Bytes:
+		return int64(len(v))
+	case starlark.Int:
+		return int64(bitLen(v)) / 8
+	}
+	return 0
+}
+
 // byKind decodes by what the host's type is.
 func (d decoder) byKind(v starlark.Value, out reflect.Value) error {
-	if err := d.count(d.in.engine.limits.memory); err != nil {
+	if err := d.take(held(v)); err != nil {
 		return err
 	}
 	return d.once(v, out, func() error { return d.makeKind(v, out) })
@@ -184,6 +195,9 @@ func (d decoder) makeKind(v starlark.Value, out reflect.Value) error {
 	case reflect.Pointer:
 		if v == starlark.None {
 			return nil
+		}
+		if err := d.take(int64(t.Elem().Size())); err != nil {
+			return err
 		}
 		to := reflect.New(t.Elem())
 		if err := d.decode(v, to.Elem()); err != nil {

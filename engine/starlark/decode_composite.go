@@ -24,6 +24,9 @@ func (d decoder) list(v starlark.Value, out reflect.Value) error {
 		return misfit(v, t)
 	}
 	if t.Kind() == reflect.Slice {
+		if err := d.take(times(int64(list.Len()), int64(t.Elem().Size()))); err != nil {
+			return err
+		}
 		out.Set(reflect.MakeSlice(t, list.Len(), list.Len()))
 	} else if list.Len() != t.Len() {
 		return fmt.Errorf("%s of %d elements does not fit %s", v.Type(), list.Len(), t)
@@ -47,6 +50,9 @@ func (d decoder) mapping(v starlark.Value, out reflect.Value) error {
 	dict, ok := v.(*starlark.Dict)
 	if !ok {
 		return misfit(v, t)
+	}
+	if err := d.take(times(int64(dict.Len()), int64(t.Key().Size()+t.Elem().Size()))); err != nil {
+		return err
 	}
 	out.Set(reflect.MakeMapWithSize(t, dict.Len()))
 	for key, value := range dict.Entries() {

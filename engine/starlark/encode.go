@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"time"
+	"unsafe"
 
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
@@ -16,13 +17,35 @@ import (
 	"github.com/loadgo/load/engine/native"
 )
 
-func encodeAny(v any) (starlark.Value, error) { return encode(reflect.ValueOf(v), 0) }
+// encoder makes values for scripts of those of the host.
+type encoder struct {
+	*crossing
+	depth int
+	made  *map[hostShared]starlark.Value
+}
+
+// hostShared is a value of the host that can lie in several places: a script's values share what the host's
+// values share.
+type hostShared struct {
+	at     unsafe.Pointer
+	length int
+	t      reflect.Type
+}
+
+func newEncoder(c *crossing) encoder {
+	return encoder{crossing: c, made: new(map[hostShared]starlark.Value)}
+}
+
+func (e encoder) any(v any) (starlark.Value, error) { return e.encode(reflect.ValueOf(v)) }
 
 // encode makes a value for scripts of one of the host: data is copied, and everything else is an object that
 // scripts use by its methods and fields.
-func encode(v reflect.Value, depth int) (starlark.Value, error) {
-	if depth > maxNesting {
+func (e encoder) encode(v reflect.Value) (starlark.Value, error) {
+	if e.depth++; e.depth > maxNesting {
 		return nil, errNesting
+	}
+	if err := e.take(0); err != nil {
+		return nil, err
 	}
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -40,7 +63,7 @@ func encode(v reflect.Value, depth int) (starlark.Value, error) {
 	case time.Duration:
 		return startime.Duration(own), nil
 	case *big.Int:
-		return starlark.MakeBigInt(own), nil
+		return starlark.MakeBigInt(own), e.take(int64(own.BitLen() / 8))
 	case error:
 		return starlark.String(own.Error()), nil
 	}
@@ -61,35 +84,67 @@ func encode(v reflect.Value, depth int) (starlark.Value, error) {
 	if held, ok := native.Wrap(v.Interface()).(*engine.Object); ok {
 		return encodeObject(held), nil
 	}
-	return encodeComposite(v, depth)
+	key, ok := shareOf(v)
+	if !ok {
+		return e.composite(v)
+	}
+	if made, ok := (*e.made)[key]; ok {
+		return made, nil
+	}
+	made, err := e.composite(v)
+	if err != nil {
+		return nil, err
+	}
+	if *e.made == nil {
+		*e.made = make(map[hostShared]starlark.Value)
+	}
+	(*e.made)[key] = made
+	return made, nil
 }
 
-// encodeComposite makes a value of plain data with parts.
-func encodeComposite(v reflect.Value, depth int) (starlark.Value, error) {
+// shareOf identifies a value that can lie in several places.
+func shareOf(v reflect.Value) (key hostShared, ok bool) {
+	switch v.Kind() {
+	case reflect.Slice:
+		return hostShared{v.UnsafePointer(), v.Len(), v.Type()}, v.Len() > 0
+	case reflect.Map, reflect.Pointer:
+		return hostShared{v.UnsafePointer(), 0, v.Type()}, !v.IsNil()
+	}
+	return hostShared{}, false
+}
+
+// composite makes a value of plain data with parts.
+func (e encoder) composite(v reflect.Value) (starlark.Value, error) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
 			return starlark.None, nil
 		}
-		return encode(v.Elem(), depth+1)
+		return e.encode(v.Elem())
 	case reflect.Slice, reflect.Array:
 		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+			if err := e.take(int64(v.Len())); err != nil {
+				return nil, err
+			}
 			return starlark.Bytes(v.Bytes()), nil
+		}
+		if err := e.take(times(wordSize, int64(v.Len()))); err != nil {
+			return nil, err
 		}
 		list := make([]starlark.Value, v.Len())
 		for i := range list {
 			var err error
-			if list[i], err = encode(v.Index(i), depth+1); err != nil {
+			if list[i], err = e.encode(v.Index(i)); err != nil {
 				return nil, fmt.Errorf("[%d]: %w", i, err)
 			}
 		}
 		return starlark.NewList(list), nil
 	case reflect.Map:
-		return encodeMap(v, depth)
+		return e.dict(v)
 	case reflect.Struct:
 		fields := make(starlark.StringDict)
 		for f, value := range v.Fields() {
-			field, err := encode(value, depth+1)
+			field, err := e.encode(value)
 			if err != nil {
 				return nil, fmt.Errorf(".%s: %w", f.Name, err)
 			}
@@ -100,17 +155,20 @@ func encodeComposite(v reflect.Value, depth int) (starlark.Value, error) {
 	return nil, fmt.Errorf("a script cannot use %s", v.Type())
 }
 
-// encodeMap makes a dict, in the order of its keys: a script sees the same at every run.
-func encodeMap(v reflect.Value, depth int) (starlark.Value, error) {
+// dict makes a dict, in the order of its keys: a script sees the same at every run.
+func (e encoder) dict(v reflect.Value) (starlark.Value, error) {
+	if err := e.take(times(entrySize, int64(v.Len()))); err != nil {
+		return nil, err
+	}
 	dict := starlark.NewDict(v.Len())
 	keys := v.MapKeys()
 	slices.SortFunc(keys, compareKeys)
 	for _, k := range keys {
-		key, err := encode(k, depth+1)
+		key, err := e.encode(k)
 		if err != nil {
 			return nil, err
 		}
-		value, err := encode(v.MapIndex(k), depth+1)
+		value, err := e.encode(v.MapIndex(k))
 		if err != nil {
 			return nil, fmt.Errorf("[%v]: %w", k, err)
 		}

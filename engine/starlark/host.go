@@ -27,11 +27,12 @@ func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, err
 	if err != nil {
 		return nil, err
 	}
-	m, err := i.importer.Import(t.Local(runKey).(*run).ctx, name)
+	r := t.Local(runKey).(*run)
+	m, err := i.importer.Import(r.ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	return environment(m)
+	return environment(m, r)
 }
 
 // resolve makes a relative name absolute. A module that was installed stays within its own folder.
@@ -50,10 +51,10 @@ func (i imports) resolve(name string) (string, error) {
 }
 
 // environment is a module as scripts see it. What they cannot use is left out.
-func environment(m engine.Imported) (starlark.StringDict, error) {
+func environment(m engine.Imported, r *run) (starlark.StringDict, error) {
 	all := make(starlark.StringDict)
 	for _, s := range m.Symbols() {
-		v, err := symbol(m, s)
+		v, err := symbol(m, s, r)
 		var misfit *engine.SymbolError
 		switch {
 		case errors.As(err, &misfit):
@@ -67,7 +68,7 @@ func environment(m engine.Imported) (starlark.StringDict, error) {
 }
 
 // symbol returns a symbol of a module: the value itself where it is one of a script.
-func symbol(m engine.Imported, s engine.Symbol) (starlark.Value, error) {
+func symbol(m engine.Imported, s engine.Symbol, r *run) (starlark.Value, error) {
 	if s.Kind == engine.KindType || s.Limit != "" {
 		return nil, &engine.SymbolError{Module: m.Name(), Symbol: s.Name, Have: s.Signature, Reason: s.Limit}
 	}
@@ -78,7 +79,7 @@ func symbol(m engine.Imported, s engine.Symbol) (starlark.Value, error) {
 		v, err := m.Bind(s.Name, reflect.TypeFor[any]())
 		var misfit *engine.SymbolError
 		if err == nil {
-			return encodeAny(v.Interface())
+			return newEncoder(r.crossing()).any(v.Interface())
 		}
 		if !errors.As(err, &misfit) {
 			return nil, err
@@ -98,7 +99,7 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 		if !ok {
 			return nil, fmt.Errorf("%s: called by a thread that is not the engine's", name)
 		}
-		d := newDecoder(r.in)
+		d := newDecoder(r.in, r.crossing())
 		args := make([]any, len(place), len(place)+1)
 		for i, v := range place {
 			var err error
@@ -121,9 +122,10 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 		if err != nil {
 			return nil, err
 		}
+		e := newEncoder(r.crossing())
 		values := make(starlark.Tuple, len(results))
 		for i, result := range results {
-			if values[i], err = encodeAny(result); err != nil {
+			if values[i], err = e.any(result); err != nil {
 				return nil, fmt.Errorf("%s: result %d: %w", name, i+1, err)
 			}
 		}
@@ -186,7 +188,7 @@ func (h hostObject) Attr(name string) (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeAny(v)
+	return newEncoder(newCrossing(context.Background(), nil)).any(v)
 }
 
 // AttrNames implements [starlark.HasAttrs].

@@ -135,7 +135,7 @@ func (in *instance) bind(symbol string, v starlark.Value, t reflect.Type) (refle
 		return fail("it is a function")
 	}
 	out := reflect.New(t).Elem()
-	if err := newDecoder(in).decode(v, out); err != nil {
+	if err := newDecoder(in, newCrossing(context.Background(), in)).decode(v, out); err != nil {
 		return fail(err.Error())
 	}
 	return out, nil

@@ -99,7 +99,7 @@ type freezer struct {
 
 // freeze freezes the globals of a module, so that any number of goroutines can read them.
 func freeze(globals starlark.StringDict) error {
-	f := freezer{seen: make(map[starlark.Value]bool)}
+	var f freezer
 	for _, v := range globals {
 		if err := f.freeze(v, 0); err != nil {
 			return &engine.EvalError{Message: err.Error(), Err: err}
@@ -127,6 +127,9 @@ func (f *freezer) freeze(v starlark.Value, depth int) error {
 	if same(v, v) {
 		if f.seen[v] {
 			return nil
+		}
+		if f.seen == nil {
+			f.seen = make(map[starlark.Value]bool)
 		}
 		f.seen[v] = true
 	}

@@ -20,14 +20,14 @@ type object struct {
 }
 
 // object makes an object of a value, which is frozen from then on: goroutines can share it.
-func (in *instance) object(v starlark.Value) (*engine.Object, error) {
+func (d decoder) object(v starlark.Value) (*engine.Object, error) {
 	if held, ok := hostObjectOf(v); ok {
 		return held.o, nil
 	}
-	if err := freeze(starlark.StringDict{"": v}); err != nil {
+	if err := d.freeze(v, 0); err != nil {
 		return nil, err
 	}
-	return engine.NewObject(&object{in, v}), nil
+	return engine.NewObject(&object{d.in, v}), nil
 }
 
 // Usage implements [engine.Counted].
@@ -104,12 +104,12 @@ func (o *object) Call(ctx context.Context, method string, args []any) ([]any, er
 }
 
 // Field implements [engine.ObjectRef].
-func (o *object) Field(_ context.Context, name string) (any, error) {
+func (o *object) Field(ctx context.Context, name string) (any, error) {
 	v, err := o.attribute(name)
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(o.in).natural(v)
+	return newDecoder(o.in, newCrossing(ctx, o.in)).natural(v)
 }
 
 // SetField implements [engine.ObjectRef]: the values of a script are frozen when it has run.

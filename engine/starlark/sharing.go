@@ -1,19 +1,16 @@
 package starlark
 
 import (
-	"fmt"
 	"reflect"
 
 	"go.starlark.net/starlark"
-
-	"github.com/loadgo/load/engine"
 )
 
 // sharing is what one decoding has made so far. A value that lies in several places is decoded once
 // for each type, so that the host's slices, maps and pointers share what the script's values share.
 type sharing struct {
+	*crossing
 	made map[shared]reflect.Value
-	left int64 // values that may still be decoded; negative: any number
 }
 
 // shared is a value that can lie in several places, and the type that it becomes.
@@ -28,12 +25,8 @@ type tuple struct {
 	length int
 }
 
-func newDecoder(in *instance) decoder {
-	left := int64(-1)
-	if memory := in.engine.limits.memory; memory >= 0 {
-		left = memory / entrySize
-	}
-	return decoder{in: in, sharing: &sharing{left: left}}
+func newDecoder(in *instance, c *crossing) decoder {
+	return decoder{in: in, sharing: &sharing{crossing: c}}
 }
 
 // identity returns a key that is equal for two values that are one, or nil if there is none.
@@ -45,15 +38,6 @@ func identity(v starlark.Value) any {
 		if len(v) > 0 {
 			return tuple{&v[0], len(v)}
 		}
-	}
-	return nil
-}
-
-// count counts a value.
-func (s *sharing) count(memory int64) error {
-	if s.left--; s.left == -1 {
-		s.left = 0
-		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", mebibytes(memory)), Fix: memoryFix}
 	}
 	return nil
 }

@@ -1,0 +1,66 @@
+package starlark
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/loadgo/load/engine"
+)
+
+// crossing bounds the values that go from a script to the host, or from the host to a script, in one
+// call: what they take, and how long that goes on.
+type crossing struct {
+	ctx    context.Context
+	run    *run // that goes on meanwhile, or nil
+	memory int64
+	left   int64 // bytes
+	taken  int   // how often
+	failed error // why it ended early
+	freezer
+}
+
+// valueSize is what a value takes beside its bytes.
+const valueSize = 32
+
+// newCrossing begins one; in is nil where a script looks at a field of the host's object.
+func newCrossing(ctx context.Context, in *instance) *crossing {
+	memory := int64(maxBytes)
+	if in != nil && in.engine.limits.memory >= 0 {
+		memory = in.engine.limits.memory
+	}
+	return &crossing{ctx: ctx, memory: memory, left: memory}
+}
+
+// crossing is one of a run: what the values take counts as the run's.
+func (r *run) crossing() *crossing {
+	c := newCrossing(r.ctx, r.in)
+	c.run = r
+	return c
+}
+
+// take counts a value and the bytes that it holds.
+func (c *crossing) take(bytes int64) error {
+	if c.failed == nil {
+		c.failed = c.afford(bytes + valueSize)
+	}
+	return c.failed
+}
+
+func (c *crossing) afford(bytes int64) error {
+	if c.left -= bytes; c.left < 0 {
+		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", mebibytes(c.memory)), Fix: memoryFix}
+	}
+	c.taken++
+	switch {
+	case c.run != nil && c.taken%askEvery == 0:
+		if err := c.run.worked(askEvery); err != nil {
+			return err
+		}
+	case c.taken%askEvery == 0 && c.ctx.Err() != nil:
+		return context.Cause(c.ctx)
+	}
+	if c.run != nil {
+		return c.run.room(bytes)
+	}
+	return nil
+}
