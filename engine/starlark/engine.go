@@ -102,6 +102,9 @@ func (e *Engine) Compile(_ context.Context, src find.Source, dir string) error {
 	if bytes.IndexByte(text, 0) >= 0 { // the interpreter would take it for the end
 		return &engine.CompileError{Reason: "it is not a text: it holds a NUL byte"}
 	}
+	if err := e.limits.fits(text); err != nil {
+		return err
+	}
 	program, err := compile(name, text, e.predeclared.Has)
 	if err != nil {
 		return err
@@ -123,6 +126,9 @@ var options = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true,
 func compile(name string, text []byte, isPredeclared func(string) bool) (*starlark.Program, error) {
 	f, err := options.Parse(name, text, 0)
 	if err != nil {
+		return nil, compileError(text, err)
+	}
+	if err := shallow(f); err != nil {
 		return nil, compileError(text, err)
 	}
 	guard(f)

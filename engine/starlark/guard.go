@@ -98,7 +98,7 @@ func (s *scope) augmented(n *syntax.AssignStmt) []syntax.Stmt {
 		return []syntax.Stmt{n}
 	}
 	keep := func(name string, x syntax.Expr) func() syntax.Expr {
-		pos := syntax.Start(x)
+		pos := where(x)
 		switch known := unparen(x).(type) {
 		case *syntax.Ident:
 			return func() syntax.Expr { return ident(pos, known.Name) }
@@ -248,14 +248,14 @@ func (s *scope) by(way string, x syntax.Expr) syntax.Expr {
 }
 
 func (s *scope) always(way string, x syntax.Expr) syntax.Expr {
-	start, end := x.Span()
+	start := where(x)
 	var guards syntax.Expr = call(start, guardsFunc)
 	if s != nil {
 		s.guarded = true
 		guards = ident(start, guardsVar)
 	}
 	dot := &syntax.DotExpr{X: guards, Dot: start, NamePos: start, Name: ident(start, way)}
-	return &syntax.IndexExpr{X: dot, Lbrack: start, Y: x, Rbrack: end}
+	return &syntax.IndexExpr{X: dot, Lbrack: start, Y: x, Rbrack: start}
 }
 
 // isGuards tells whether an expression is the guards of the run.

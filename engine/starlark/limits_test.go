@@ -201,6 +201,11 @@ func TestSyntaxErrors(t *testing.T) {
 		"large.star":  "#" + strings.Repeat(" ", 5<<20),
 		"byte.star":   "x = \x00",
 		"empty.star":  "",
+		"sum.star":    "x = 1" + strings.Repeat("+1", 6000),
+		"dots.star":   "def f(x): return x" + strings.Repeat(".x", 6000),
+		"calls.star":  "def f(x): return x" + strings.Repeat("()", 6000),
+		"code.star":   strings.Repeat("x = 1+1\n", 500_000),
+		"text.star":   "x = '''" + strings.Repeat("it is a text\n", 200_000) + "'''",
 	})
 	for name, want := range map[string]string{
 		"colon":  "DIR/colon.star:2:1: got newline, want ':'\n\t\t\treturn x\n\t\t^",
@@ -222,4 +227,13 @@ func TestSyntaxErrors(t *testing.T) {
 	_, err = w.Load(t.Context(), "byte")
 	w.wantError(t, err, "load byte: it is not a text: it holds a NUL byte")
 	w.load(t, "empty")
+	w.load(t, "text")
+	for _, name := range []string{"sum", "dots", "calls"} {
+		_, err = w.Load(t.Context(), name)
+		if err == nil || !strings.Contains(err.Error(), "an expression is nested deeper than 5000") {
+			t.Errorf("%s: %.300v", name, err)
+		}
+	}
+	_, err = w.Load(t.Context(), "code")
+	w.wantError(t, err, "load code: compiling it takes more than 256.0 MiB of memory\n\tset starlark.Config.Memory to allow more")
 }
