@@ -27,15 +27,16 @@ import (
 // Config says what a script may use. The zero Config is useful.
 type Config struct {
 	// Steps is how many steps of computation the top level of a module, and every call of one of its
-	// functions, may take; a step is about an operation. 0 is 50 million, which is about a second.
+	// functions, may take; a step is about an operation, and what a built-in function does counts
+	// as so many. 0 is 50 million, which is about a second.
 	Steps uint64
 
 	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a
-	// negative number no limit, and less than 1 MiB is refused. No single operation makes a text, a
-	// list or a number that is larger. What many operations make together is measured, every few
-	// milliseconds, by what the memory of the whole program has grown by: other parts of the
-	// program that grow at the same time count as well, and a script that allocates fast can take
-	// several times the limit before it is stopped.
+	// negative number no limit but 1 GiB for one operation, and less than 1 MiB is refused. An
+	// operation that makes more than is left is refused before it starts. What small ones make together
+	// is measured, every few milliseconds, by what the memory of the whole program has grown by:
+	// other parts of the program that grow at the same time count as well. Arguments and results
+	// are within the limit, too.
 	Memory int64
 }
 
