@@ -180,11 +180,11 @@ func (b *binding) run(args, out []reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	return b.decode(ctx, v, out)
+	return b.decode(e.crossing, v, out)
 }
 
 // decode spreads what the function returned over the results of the Go function.
-func (b *binding) decode(ctx context.Context, v starlark.Value, out []reflect.Value) error {
+func (b *binding) decode(c *crossing, v starlark.Value, out []reflect.Value) error {
 	misfit := func(t string, reason string) error {
 		return &engine.SymbolError{Module: b.in.name, Symbol: b.symbol, Want: t, Have: describe(b.symbol, b.f), Reason: reason}
 	}
@@ -197,7 +197,7 @@ func (b *binding) decode(ctx context.Context, v starlark.Value, out []reflect.Va
 	case len(b.results) > 1:
 		values = tuple
 	}
-	d := newDecoder(b.in, newCrossing(ctx, b.in))
+	d := newDecoder(b.in, c)
 	for i, value := range values {
 		if err := d.decode(value, out[i]); err != nil && d.failed != nil {
 			return fmt.Errorf("result %d: %w", i+1, d.failed)
@@ -287,7 +287,7 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 		values = starlark.Tuple{v}
 	}
 	results := make([]any, len(values))
-	d := newDecoder(in, newCrossing(ctx, in))
+	d := newDecoder(in, e.crossing)
 	for i, value := range values {
 		if results[i], err = d.natural(value); err != nil {
 			return nil, fmt.Errorf("result %d: %w", i+1, err)

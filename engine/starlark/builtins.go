@@ -131,7 +131,14 @@ func runOf(t *starlark.Thread) *run {
 }
 
 func guardsOf(t *starlark.Thread, _ *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	return guards{r: runOf(t)}, nil
+	r := runOf(t)
+	if r == nil {
+		return newGuards(nil), nil
+	}
+	if r.guards == nil {
+		r.guards = newGuards(r)
+	}
+	return r.guards, nil
 }
 
 // grow returns what is added to a value in place.

@@ -3,6 +3,9 @@ package starlark
 import (
 	"context"
 	"fmt"
+	"reflect"
+
+	"go.starlark.net/starlark"
 
 	"github.com/loadgo/load/engine"
 )
@@ -16,6 +19,9 @@ type crossing struct {
 	left   int64 // bytes
 	taken  int   // how often
 	failed error // why it ended early
+
+	toHost   map[shared]reflect.Value // what was made of a value, for each type
+	toScript map[hostShared]starlark.Value
 	freezer
 }
 

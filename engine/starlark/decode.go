@@ -16,7 +16,7 @@ import (
 type decoder struct {
 	in    *instance
 	depth int
-	*sharing
+	*crossing
 }
 
 // natural returns the value of the host that comes closest: data as itself, everything else as an object.

@@ -21,7 +21,6 @@ import (
 type encoder struct {
 	*crossing
 	depth int
-	made  *map[hostShared]starlark.Value
 }
 
 // hostShared is a value of the host that can lie in several places: a script's values share what the host's
@@ -33,7 +32,7 @@ type hostShared struct {
 }
 
 func newEncoder(c *crossing) encoder {
-	return encoder{crossing: c, made: new(map[hostShared]starlark.Value)}
+	return encoder{crossing: c}
 }
 
 func (e encoder) any(v any) (starlark.Value, error) { return e.encode(reflect.ValueOf(v)) }
@@ -88,17 +87,17 @@ func (e encoder) encode(v reflect.Value) (starlark.Value, error) {
 	if !ok {
 		return e.composite(v)
 	}
-	if made, ok := (*e.made)[key]; ok {
+	if made, ok := e.toScript[key]; ok {
 		return made, nil
 	}
 	made, err := e.composite(v)
 	if err != nil {
 		return nil, err
 	}
-	if *e.made == nil {
-		*e.made = make(map[hostShared]starlark.Value)
+	if e.toScript == nil {
+		e.toScript = make(map[hostShared]starlark.Value)
 	}
-	(*e.made)[key] = made
+	e.toScript[key] = made
 	return made, nil
 }
 

@@ -166,7 +166,7 @@ func (s *scope) expressions(all []syntax.Expr) {
 
 // expression guards the operands within an expression, or a statement without others in it.
 func (s *scope) expression(root syntax.Node) {
-	called := map[syntax.Expr]bool{}
+	called := map[syntax.Expr]*syntax.CallExpr{}
 	syntax.Walk(root, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.LambdaExpr:
@@ -185,11 +185,11 @@ func (s *scope) expression(root syntax.Node) {
 			n.Key = s.by(guardKey, n.Key)
 		case *syntax.CallExpr:
 			s.arguments(n)
-			called[n.Fn] = true
+			called[n.Fn] = n
 		case *syntax.DotExpr:
 			switch when := whenGuarded(n.Name.Name); {
 			case isGuards(n.X) || when == never:
-			case when == whenLarge && called[n]:
+			case called[n] != nil && (when == whenLarge || areShort(called[n].Args)):
 				n.X = s.by(guardMethod, n.X)
 			default: // a method that is kept is called later, when its receiver may have grown
 				n.X = s.by(guardAll, n.X)
@@ -282,6 +282,16 @@ func isLiteral(x syntax.Expr) bool {
 		return x.Name == "None" || x.Name == "True" || x.Name == "False"
 	}
 	return false
+}
+
+// areShort tells whether arguments are short strings in the script, or none.
+func areShort(args []syntax.Expr) bool {
+	for _, arg := range args {
+		if l, ok := arg.(*syntax.Literal); !ok || l.Token != syntax.STRING || len(l.Raw) > 64 {
+			return false
+		}
+	}
+	return true
 }
 
 func isNumber(x syntax.Expr) bool {

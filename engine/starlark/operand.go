@@ -11,16 +11,44 @@ import (
 // x, or what stands for x in the one operation that follows.
 type guards struct {
 	hidden
-	r *run
+	copy, compare, key, method, all, slice, spread, store passage
+}
+
+func newGuards(r *run) *guards {
+	by := func(pass func(*run, starlark.Value) (starlark.Value, error)) passage {
+		return passage{r: r, pass: pass}
+	}
+	return &guards{
+		copy: by(passCopy), compare: by(passCompare), key: by(passKey), method: by(passMethod),
+		all: by(passAll), slice: by(passSlice), spread: by(passSpread), store: by(passStore),
+	}
 }
 
 // Attr implements [starlark.HasAttrs].
-func (g guards) Attr(way string) (starlark.Value, error) {
-	return passage{r: g.r, pass: passages[way]}, nil
+func (g *guards) Attr(way string) (starlark.Value, error) {
+	switch way {
+	case guardCopy:
+		return &g.copy, nil
+	case guardCompare:
+		return &g.compare, nil
+	case guardKey:
+		return &g.key, nil
+	case guardMethod:
+		return &g.method, nil
+	case guardAll:
+		return &g.all, nil
+	case guardSlice:
+		return &g.slice, nil
+	case guardSpread:
+		return &g.spread, nil
+	case guardStore:
+		return &g.store, nil
+	}
+	return nil, nil
 }
 
 // AttrNames implements [starlark.HasAttrs].
-func (guards) AttrNames() []string { return nil }
+func (*guards) AttrNames() []string { return nil }
 
 // passage lets values through for one purpose.
 type passage struct {
@@ -30,7 +58,7 @@ type passage struct {
 }
 
 // Get implements [starlark.Mapping].
-func (p passage) Get(v starlark.Value) (starlark.Value, bool, error) {
+func (p *passage) Get(v starlark.Value) (starlark.Value, bool, error) {
 	passed, err := p.pass(p.r, v)
 	return passed, true, err
 }
@@ -43,17 +71,6 @@ func (hidden) Type() string          { return "guard" }
 func (hidden) Freeze()               {}
 func (hidden) Truth() starlark.Bool  { return true }
 func (hidden) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: guard") }
-
-var passages = map[string]func(*run, starlark.Value) (starlark.Value, error){
-	guardCopy:    passCopy,
-	guardCompare: passCompare,
-	guardKey:     passKey,
-	guardMethod:  passMethod,
-	guardAll:     passAll,
-	guardSlice:   passSlice,
-	guardSpread:  passSpread,
-	guardStore:   passStore,
-}
 
 // passCopy lets through what the result of an operation holds a copy of.
 func passCopy(r *run, v starlark.Value) (starlark.Value, error) {

@@ -22,6 +22,7 @@ type run struct {
 	limit  atomic.Pointer[engine.LimitError] // what was exceeded, or nil
 
 	left    int64 // bytes that it may make before the heap is looked at
+	guards  *guards
 	watched bool
 
 	// Guarded by watch.mu.

@@ -6,14 +6,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// sharing is what one decoding has made so far. A value that lies in several places is decoded once
-// for each type, so that the host's slices, maps and pointers share what the script's values share.
-type sharing struct {
-	*crossing
-	made map[shared]reflect.Value
-}
-
-// shared is a value that can lie in several places, and the type that it becomes.
+// shared is a value that can lie in several places, and the type that it becomes. It is decoded once for
+// each type, so that the host's slices, maps and pointers share what the script's values share.
 type shared struct {
 	identity any
 	t        reflect.Type
@@ -26,7 +20,7 @@ type tuple struct {
 }
 
 func newDecoder(in *instance, c *crossing) decoder {
-	return decoder{in: in, sharing: &sharing{crossing: c}}
+	return decoder{in: in, crossing: c}
 }
 
 // identity returns a key that is equal for two values that are one, or nil if there is none.
@@ -55,18 +49,18 @@ func (d decoder) once(v starlark.Value, out reflect.Value, decode func() error) 
 		return decode()
 	}
 	key := shared{id, out.Type()}
-	if made, ok := d.made[key]; ok {
+	if made, ok := d.toHost[key]; ok {
 		out.Set(made)
 		return nil
 	}
 	if err := decode(); err != nil {
 		return err
 	}
-	if d.made == nil {
-		d.made = map[shared]reflect.Value{}
+	if d.toHost == nil {
+		d.toHost = map[shared]reflect.Value{}
 	}
 	kept := reflect.New(out.Type()).Elem()
 	kept.Set(out)
-	d.made[key] = kept
+	d.toHost[key] = kept
 	return nil
 }

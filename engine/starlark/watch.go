@@ -94,7 +94,7 @@ func (w *watch) grown(r *run) int64 {
 }
 
 func (r *run) grown(heap int64) int64 {
-	if !r.measured {
+	if !r.measured || heap < r.before { // garbage was collected that others had left
 		r.measured, r.before = true, heap
 	}
 	return heap - r.before
