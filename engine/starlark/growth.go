@@ -22,7 +22,7 @@ func growth(v starlark.Value, n int) (cost, error) {
 		if have+n <= inside(list, "elems").Cap() {
 			return cost{work: int64(n) / 8}, nil
 		}
-		return cost{times(wordSize, 2*int64(n)+int64(have)*5/4), int64(have+n) / 8}, nil
+		return cost{times(wordSize, 2*int64(n)+int64(have)*5/4), int64(have+n) / 2}, nil
 	}
 	buckets := max(inside(v, "ht", "table").Len(), 1)
 	grown := buckets

@@ -252,7 +252,7 @@ func repeated(x, y starlark.Value) cost {
 func contained(x, y starlark.Value) (cost, error) {
 	switch y := y.(type) {
 	case starlark.String, starlark.Bytes:
-		return cost{work: int64(lengthOf(y)) / 16}, nil
+		return cost{work: int64(lengthOf(y)) / 8}, nil
 	case *starlark.List, starlark.Tuple:
 		n := int64(lengthOf(y))
 		if light(x) {
