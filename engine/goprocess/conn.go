@@ -29,9 +29,8 @@ type conn struct {
 	in      *input                // the reader's
 	host    *goglue.Instance      // answers the module's calls; set before the first of them can come
 	calls   atomic.Int32          // of the host, that are being answered
-	answers atomic.Int64          // bytes of answers to them that the module has not read yet
 	keeper  keeper
-	stall   stall // the reader's
+	stall   goglue.Stall // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -112,6 +111,9 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		delete(c.pending, number)
 		c.mu.Unlock()
 		return goglue.Reply{}, context.Cause(ctx)
+	}
+	if message.Written != nil {
+		message.Written()
 	}
 	reply, err := c.wait(ctx, call)
 	if err != nil && ctx.Err() != nil {
@@ -299,7 +301,7 @@ func (c *conn) deliver(f frame) bool {
 	if call == nil {
 		return false
 	}
-	a := answer{reply: goglue.Reply{Body: d.Rest(), Granted: f.granted}}
+	a := answer{reply: goglue.Reply{Body: d.Rest(), Granted: f.admission.Granted}}
 	switch outcome {
 	case wire.Done:
 	case wire.Panicked:
@@ -310,7 +312,7 @@ func (c *conn) deliver(f frame) bool {
 		return false
 	}
 	if a.err != nil {
-		c.host.Results().Give(f.granted)
+		c.host.Results().Give(f.admission.Granted)
 		a.reply = goglue.Reply{}
 	}
 	call.answer <- a
@@ -321,20 +323,20 @@ func (c *conn) deliver(f frame) bool {
 const maxCalls = 10_000
 
 // answer answers a call of the host. The host's function may take its time, and call the module.
-func (c *conn) answer(body []byte, admission admission) bool {
+func (c *conn) answer(body []byte, admission goglue.Admission) bool {
 	if c.calls.Add(1) > maxCalls {
 		return false
 	}
 	c.host.Begin(body)
 	go func() {
 		defer c.calls.Add(-1)
-		if admission.refused {
+		if admission.Refused {
 			c.send(context.Background(), c.host.Refuse(body), 0)
 			return
 		}
-		out := c.host.Answer(body, admission.granted)
-		c.answers.Add(int64(out.Size()))
-		defer c.answers.Add(-int64(out.Size()))
+		out := c.host.Answer(body, admission.Granted)
+		c.host.Outgoing().Add(out.Size())
+		defer c.host.Outgoing().Give(out.Size())
 		c.send(context.Background(), out, 0)
 	}()
 	return true

@@ -53,9 +53,11 @@ type Config struct {
 	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
 	MaxMessage int
 	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take until
-	// they are decoded, and as much again the arguments of the module's calls of the host until
-	// these return; 0 is 256 MiB. Beyond it the module waits. A single message may always take
-	// eight times its size; beyond that, and what is left, a call ends with a [*engine.LimitError].
+	// they are decoded, as much again the arguments of the module's calls of the host until these
+	// return, and as much again what is sent to the module until it is written; 0 is 256 MiB.
+	// Beyond it the module, or the host's call, waits. A single message of the module may always
+	// take eight times its size; beyond that, and what is left, a call ends with a
+	// [*engine.LimitError].
 	MaxInFlight int
 
 	// RequireIsolation refuses to run modules where the system does not offer every restriction. The

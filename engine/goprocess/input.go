@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -15,28 +16,22 @@ type input struct {
 	file       *os.File
 	poller     *poller
 	maxFrame   int
-	admit      func(kind wire.Kind, size int) (admission, error)
+	admit      func(kind wire.Kind, size int) (goglue.Admission, error)
 	hot        bool // the last frames came soon after each other: the next one may, too
 	buf        []byte
-	start, end int    // of what was read and is not used yet
-	body       []byte // of a large frame of which a part has arrived
-	got, want  int    // bytes of it
-	admission         // of it
+	start, end int              // of what was read and is not used yet
+	body       []byte           // of a large frame of which a part has arrived
+	got, want  int              // bytes of it
+	admission  goglue.Admission // of it
 }
 
 // frame is what the module sent.
 type frame struct {
-	body []byte // a kind and what it says, in memory of its own
-	admission
+	body      []byte // a kind and what it says, in memory of its own
+	admission goglue.Admission
 }
 
-// admission is what was decided about a frame before memory was made for it.
-type admission struct {
-	granted int // bytes that were taken from the budget of its kind
-	refused bool
-}
-
-func newInput(file *os.File, maxMessage int, admit func(wire.Kind, int) (admission, error)) (*input, error) {
+func newInput(file *os.File, maxMessage int, admit func(wire.Kind, int) (goglue.Admission, error)) (*input, error) {
 	p, err := newPoller(file)
 	return &input{file: file, admit: admit, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}, err
 }
@@ -63,7 +58,7 @@ func (in *input) frame() (frame, error) {
 				return frame{}, errFrame
 			}
 			there := in.buf[in.start+wire.HeaderSize : in.end]
-			var admission admission
+			var admission goglue.Admission
 			if n <= len(there) || n > bufferSize-wire.HeaderSize {
 				var err error
 				if admission, err = in.admit(there[0], n); err != nil {

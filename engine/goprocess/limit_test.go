@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 func Handler() string { return http.StatusText(200) }
@@ -37,6 +38,43 @@ func Tables(n int) error {
 	}
 	time.Sleep(20 * time.Second)
 	return nil
+}
+
+// Many is refused memory while it has so many goroutines, whose stacks the report then shows.
+func Many(goroutines int) int {
+	for range goroutines {
+		go func() { time.Sleep(time.Hour) }()
+	}
+	time.Sleep(10 * time.Millisecond) // they have begun
+	return len(make([]byte, 8<<30))
+}
+
+// Loud prints what looks like the beginning of a report before it is refused memory.
+func Loud(n int) int {
+	println("panic: this was recovered\n")
+	for range n {
+		println("a line of a log")
+	}
+	return Many(0)
+}
+
+var kept []byte
+
+// Fault fills most of the memory and ends as a program without a runtime does.
+func Fault(mib int) int {
+	kept = make([]byte, mib<<20)
+	for i := 0; i < len(kept); i += 4096 {
+		kept[i] = 1
+	}
+	time.Sleep(2 * time.Second) // it is looked at every 250 ms at the latest
+	fault()
+	return len(kept)
+}
+
+func fault() {
+	var handler [4]uintptr
+	syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(syscall.SIGSEGV), uintptr(unsafe.Pointer(&handler)), 0, 8, 0, 0)
+	syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGSEGV))
 }
 
 func Grow(mib int) int {
@@ -77,6 +115,38 @@ func TestMemoryLimitIsTyped(t *testing.T) {
 			require.ErrorAs(t, err, &limit)
 			assert.Contains(t, limit.Reason, c.reason)
 			assert.Contains(t, err.Error(), "goprocess.Config.Memory")
+		})
+	}
+}
+
+// TestMemoryLimitIsRecognised: whatever else the module prints, and where it ends without a report.
+func TestMemoryLimitIsRecognised(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		symbol string
+		size   int
+		limit  string // of the error; "" where it is another
+	}{
+		"long report":         {"Many", 2000, "it wanted more memory"},
+		"short report":        {"Many", 1, "it wanted more memory"},
+		"after a report":      {"Loud", 1, "it wanted more memory"},
+		"long after a report": {"Loud", 20_000, "it wanted more memory"},
+		"fault at the limit":  {"Fault", 116, "it ended with the signal: segmentation fault"},
+		"fault with little":   {"Fault", 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := openFiles(t.Context(), t, goprocess.Config{Memory: 128 << 20}, map[string]string{"m.go": greedy})
+			_, err := m.Call(t.Context(), c.symbol, []any{c.size})
+			require.ErrorIs(t, err, engine.ErrCrashed)
+			var limit *engine.LimitError
+			if c.limit == "" {
+				require.False(t, errors.As(err, &limit), "%v", err)
+				return
+			}
+			require.ErrorAs(t, err, &limit)
+			assert.Contains(t, limit.Reason, c.limit)
+			assert.Contains(t, limit.Fix, "goprocess.Config.Memory")
 		})
 	}
 }

@@ -36,12 +36,25 @@ func (p *process) memoryLimit() *engine.LimitError {
 			Fix:    fix,
 		}
 	}
+	if limit == 0 {
+		return nil
+	}
 	tail := p.stderr.tail()
 	outOf := strings.Contains(tail, "out of memory") || strings.Contains(tail, "cannot allocate memory")
-	if limit > 0 && p.state.Code == 2 && outOf {
+	if p.state.Code == 2 && outOf {
 		return &engine.LimitError{Reason: "it wanted more memory than its limit of " + mebibytes(limit) + " lets it have", Fix: fix}
 	}
+	if used := p.child.Used(); p.faulted() && used > limit-limit/8 {
+		return &engine.LimitError{Reason: fmt.Sprintf("it ended with the %s and used %s of memory, where its limit is %s", p.state, mebibytes(used), mebibytes(limit)), Fix: fix}
+	}
 	return nil
+}
+
+// faulted reports whether the system ended the module for a fault: so ends a
+// program that cannot handle that it is refused some. The Go runtime handles it for Go code.
+func (p *process) faulted() bool {
+	_, killed := p.killed.Load().(string)
+	return !killed && (p.state.Signal == "segmentation fault" || p.state.Signal == "bus error")
 }
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

@@ -40,6 +40,9 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	if err != nil {
 		return goglue.Reply{}, g.fail(err)
 	}
+	if message.Written != nil {
+		message.Written()
+	}
 	body, err := g.run(call, func() ([]byte, error) { return g.exchange(g.ctx, lv, size) })
 	if err != nil {
 		return goglue.Reply{}, err

@@ -42,9 +42,10 @@ type Config struct {
 	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
 	MaxMessage int
 	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take while
-	// they are decoded, and as much again the arguments of the module's calls of the host until
-	// these return; 0 is 256 MiB. A message may always take eight times its size. Beyond that a
-	// call ends with a [*engine.LimitError].
+	// they are decoded, as much again the arguments of the module's calls of the host until these
+	// return, and as much again what is sent to the module until it is written; 0 is 256 MiB.
+	// Beyond it calls wait. A message of the module may always take eight times its size; beyond
+	// that, and what is left, a call ends with a [*engine.LimitError].
 	MaxInFlight int
 
 	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules that keep

@@ -33,6 +33,7 @@ type guest struct {
 	lastAnswer uint32
 
 	releases releases
+	stall    goglue.Stall // of a call of the host that waits for room
 
 	// cancelled is a call that goes on after its context ended, and passed counts the checkpoints
 	// since.
@@ -151,27 +152,37 @@ func (g *guest) exchange(ctx context.Context, lv *level, size uint32) ([]byte, e
 	return g.read(lv.stack[0])
 }
 
-// read copies an answer out of the guest: the address of the list of its parts, and their number.
-func (g *guest) read(parts uint64) ([]byte, error) {
+// parts returns the list of the parts of what is read, and how long it is. It is given the address
+// of the list and the number of parts.
+func (g *guest) parts(parts uint64) (list []byte, size int, err error) {
 	address, count := uint32(parts>>32), uint32(parts)
 	if count > math.MaxUint32/partSize {
-		return nil, errGarbage
+		return nil, 0, errGarbage
 	}
 	list, ok := g.memory.Read(address, count*partSize)
 	if !ok {
-		return nil, errGarbage
+		return nil, 0, errGarbage
 	}
-	size := uint64(0)
+	total := uint64(0)
 	for i := uint32(0); i < count; i++ {
-		size += uint64(le.Uint32(list[i*partSize+4:]))
+		total += uint64(le.Uint32(list[i*partSize+4:]))
 	}
-	if size > uint64(wire.MaxFrame(g.module.maxMessage)) {
-		return nil, errGarbage
+	if total > uint64(wire.MaxFrame(g.module.maxMessage)) {
+		return nil, 0, errGarbage
+	}
+	return list, int(total), nil
+}
+
+// read copies an answer out of the guest, see parts.
+func (g *guest) read(parts uint64) ([]byte, error) {
+	list, size, err := g.parts(parts)
+	if err != nil {
+		return nil, err
 	}
 	var body strings.Builder // unlike make it does not clear what is overwritten anyway
-	body.Grow(int(size))
-	for i := uint32(0); i < count; i++ {
-		data, ok := g.memory.Read(le.Uint32(list[i*partSize:]), le.Uint32(list[i*partSize+4:]))
+	body.Grow(size)
+	for ; len(list) > 0; list = list[partSize:] {
+		data, ok := g.memory.Read(le.Uint32(list), le.Uint32(list[4:]))
 		if !ok {
 			return nil, errGarbage
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -68,6 +69,7 @@ func (g *guest) isCancelled(stack []uint64) {
 
 // hostCall answers a call of the module to the host. Further calls may enter the guest until it returns.
 func (g *guest) hostCall(stack []uint64) {
+	admission := g.admit(stack[0])
 	body, err := g.read(stack[0])
 	if err != nil || len(body) == 0 || body[0] != wire.HostCall {
 		panic(errGarbage)
@@ -85,11 +87,15 @@ func (g *guest) hostCall(stack []uint64) {
 	}
 	answer := func() []byte {
 		defer g.gate.resume(call)
-		return flat(host.Answer(body, 0))
+		if admission.Refused {
+			return flat(host.Refuse(body))
+		}
+		return flat(host.Answer(body, admission.Granted))
 	}()
 	if g.module.err() != nil {
 		panic(errRetired)
 	}
+	host.Outgoing().Add(len(answer))
 	g.lastAnswer++
 	g.answers[g.lastAnswer] = answer
 	stack[0] = uint64(g.lastAnswer)<<32 | uint64(len(answer))
@@ -101,7 +107,25 @@ func (g *guest) hostTake(stack []uint64) {
 	if !g.memory.Write(uint32(stack[1]), g.answers[number]) {
 		panic(errGarbage)
 	}
+	g.module.host.Outgoing().Give(len(g.answers[number]))
 	delete(g.answers, number)
+}
+
+// admit waits until there is room for a call of the host. Nothing enters the guest meanwhile: it may
+// move its memory, which the call is read from.
+func (g *guest) admit(location uint64) goglue.Admission {
+	_, size, err := g.parts(location)
+	if err != nil {
+		panic(errGarbage)
+	}
+	for {
+		if admission, decided := g.module.host.AdmitCall(&g.stall, size); decided {
+			return admission
+		}
+		if !g.module.host.WaitForRoom(g.module.ctx, nil) {
+			panic(errRetired)
+		}
+	}
 }
 
 // hostPost takes a frame that is not answered.

@@ -143,7 +143,7 @@ func buildCountdown(t *testing.T) *files {
 func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte) *module {
 	t.Helper()
 	m := &module{name: "countdown"}
-	m.host = countingHost{m, answer}
+	m.host = countingHost{goglue.NewInstance("countdown", &goglue.API{}, nil, goglue.Limits{}), m, answer}
 	if err := New(Config{}).start(t.Context(), m, f); err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +153,7 @@ func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte)
 
 // countingHost answers what the guest asks.
 type countingHost struct {
+	host
 	m     *module
 	count func(m *module, n byte) byte
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/budget"
+	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -45,7 +47,11 @@ type module struct {
 // host is the part of a [goglue.Instance] that answers the module's own calls and frames.
 type host interface {
 	TakesContext(function int) bool
+	AdmitCall(s *goglue.Stall, size int) (goglue.Admission, bool)
+	WaitForRoom(ctx context.Context, ended <-chan struct{}) bool
+	Outgoing() *budget.Budget
 	Begin(body []byte)
+	Refuse(body []byte) *wire.Encoder
 	Answer(body []byte, granted int) *wire.Encoder
 	CancelHost(body []byte)
 	ReleaseHost(body []byte)

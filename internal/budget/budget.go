@@ -1,11 +1,15 @@
 // Package budget counts memory that several users share.
 package budget
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // Budget is a number of bytes that are taken and given back. It is safe for concurrent use.
 type Budget struct {
-	max int
+	max  int
+	turn chan struct{} // has space for one: who put something in may wait for bytes
 
 	mu    sync.Mutex
 	used  int
@@ -14,7 +18,7 @@ type Budget struct {
 }
 
 // New returns a budget of so many bytes.
-func New(max int) *Budget { return &Budget{max: max} }
+func New(max int) *Budget { return &Budget{max: max, turn: make(chan struct{}, 1)} }
 
 // Max is the number of bytes that can be taken.
 func (b *Budget) Max() int { return b.max }
@@ -32,6 +36,42 @@ func (b *Budget) TakeAlone(n int) bool {
 	}
 	b.used = n
 	return true
+}
+
+// Wait takes n bytes when so many are left or, where n is more than there are, when none are taken.
+// Those who wait get them in turn. The error is the context's cause.
+func (b *Budget) Wait(ctx context.Context, n int) error {
+	select {
+	case b.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-b.turn }()
+	for {
+		_, again := b.Freed()
+		if b.Take(n) || b.TakeAlone(n) {
+			return nil
+		}
+		select {
+		case <-again:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Add takes n bytes even where they are not left.
+func (b *Budget) Add(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used += n
+}
+
+// Full reports whether more bytes are taken than there are.
+func (b *Budget) Full() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.used > b.max
 }
 
 // TakeSome takes least bytes or, as far as they are left, up to most, and returns how many it took:

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -30,7 +31,8 @@ type plan struct {
 	sharing  bool // arguments lead to something that the function can change
 	results  []reflect.Type
 	mode     uint64
-	lasting  bool // it is given a context, which outlives the call where an object is returned
+	lasting  bool         // it is given a context, which outlives the call where an object is returned
+	size     atomic.Int64 // of the last message; 0 where it was small
 	// carry is Instance.send, or Instance.access for a variable.
 	carry func(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 }
@@ -116,24 +118,16 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	if p.mode&wire.ModeShare != 0 {
 		sharing = new(wire.Sharing)
 	}
-	for again := true; again; again = e.Err == wire.ErrAgain {
+	room := p.instance.passage()
+	defer room.give()
+	if err := p.message(ctx, e, room, sharing, receiver, args); err != nil {
 		p.instance.takeBack(e)
-		if sharing != nil {
-			sharing.Restart(0)
-		}
-		if err := p.arguments(e, sharing, receiver, args); err != nil {
-			p.instance.takeBack(e)
-			messages.Put(e)
-			return nil, err
-		}
-	}
-	if e.Size() > wire.MaxFrame(p.instance.maxMessage) {
-		p.instance.takeBack(e)
-		return nil, &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
+		messages.Put(e)
+		return nil, err
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
 	p.instance.over(sharing, e.Given)
-	e.Sharing = nil
+	e.Truncate(0) // what it refers to is the caller's
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}
@@ -162,20 +156,69 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	return results, nil
 }
 
+// message encodes the arguments, again and again until they have the room that they need.
+func (p *plan) message(ctx context.Context, e *wire.Encoder, room *passage, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
+	grow := func(size int) error {
+		ctx, cancel := p.instance.within(ctx, p.function)
+		defer cancel()
+		return room.grow(ctx, e, size)
+	}
+	if last := p.size.Load(); last > 0 {
+		if err := grow(int(last) + smallMessage); err != nil {
+			return err
+		}
+	}
+	for {
+		p.instance.takeBack(e)
+		if sharing != nil {
+			sharing.Restart(0)
+		}
+		if err := p.arguments(e, room.room(), sharing, receiver, args); err != nil {
+			return err
+		}
+		switch {
+		case e.Err == wire.ErrAgain:
+		case e.Err == nil:
+			p.remember(e.Size())
+			room.encoded(e)
+			return nil
+		case room.room() == room.most:
+			return &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
+		default:
+			if err := grow(passageGrowth * room.room()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// remember lets the next call ask at once for the room that this one needed.
+func (p *plan) remember(size int) {
+	if size <= smallMessage {
+		size = 0
+	}
+	if int64(size) != p.size.Load() {
+		p.size.Store(int64(size))
+	}
+}
+
 // arguments encodes the arguments. Those that have to be encoded again leave [wire.ErrAgain] in the
-// encoder.
-func (p *plan) arguments(e *wire.Encoder, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
+// encoder, and those that do not fit [wire.ErrRoom].
+func (p *plan) arguments(e *wire.Encoder, room int, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
 	e.Truncate(0)
-	e.Sharing = sharing
+	e.Sharing, e.Room = sharing, room
 	e.Buf = append(e.Buf, make([]byte, Headroom)...)
 	if receiver != nil {
 		e.Handle(receiver.handle)
 	}
 	for j, encode := range p.encode {
-		encode(e, args[j])
-		if e.Err != nil && e.Err != wire.ErrAgain {
-			return &argumentError{j, e.Err}
+		if encode(e, args[j]); e.Fits() {
+			continue
 		}
+		if e.Err == wire.ErrAgain || e.Err == wire.ErrRoom {
+			return nil
+		}
+		return &argumentError{j, e.Err}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, err
 		if typ.Len == 0 {
 			e.Byte(0)
 		}
-		for j := 0; j < v.Len() && e.Err == nil; j++ {
+		for j := 0; j < v.Len() && e.Fits(); j++ {
 			elem(e, v.Index(j))
 		}
 	}, err

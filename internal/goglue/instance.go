@@ -27,7 +27,8 @@ const Headroom = 48
 // Transport carries calls to a running module. It is safe for concurrent use.
 type Transport interface {
 	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message has
-	// Headroom bytes before its arguments, which the transport may use; it keeps nothing of the message.
+	// Headroom bytes before its arguments, which the transport may use; it calls its Written, where there
+	// is one, as soon as it needs it no more, and keeps nothing of it when it returns.
 	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 	// Release tells the module to forget a handle, soon. It does not block.
 	Release(handle uint64)
@@ -122,12 +123,17 @@ func (i *Instance) access(ctx context.Context, symbol string, function int, mode
 
 // transfer carries a message within the limit of time.
 func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
-	if i.callTime > 0 && (function != i.serving || function == 0) {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.callTime))
-		defer cancel()
-	}
+	ctx, cancel := i.within(ctx, function)
+	defer cancel()
 	return i.transport.Call(ctx, symbol, function, mode, message)
+}
+
+// within bounds a context by the limit of time.
+func (i *Instance) within(ctx context.Context, function int) (context.Context, context.CancelFunc) {
+	if i.callTime > 0 && (function != i.serving || function == 0) {
+		return context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.callTime))
+	}
+	return ctx, func() {}
 }
 
 // Symbols implements [engine.Instance].

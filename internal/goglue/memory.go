@@ -25,19 +25,20 @@ type Reply struct {
 // with.
 type inFlight struct {
 	results, calls *budget.Budget
+	outgoing       *budget.Budget
 	setting        string // what allows more
 }
 
 // Limits bound what crosses.
 type Limits struct {
 	Message  int    // bytes of the arguments or of the results of a call; 0 is [wire.MaxMessage]
-	InFlight int    // bytes of the host's memory for messages of the module; 0 is DefaultInFlight
+	InFlight int    // bytes of the host's memory for each kind of messages; 0 is DefaultInFlight
 	Setting  string // what sets InFlight: "goprocess.Config.MaxInFlight"
 }
 
 func (l Limits) inFlight() inFlight {
 	max := cmp.Or(l.InFlight, DefaultInFlight)
-	return inFlight{results: budget.New(max), calls: budget.New(max), setting: l.Setting}
+	return inFlight{results: budget.New(max), calls: budget.New(max), outgoing: budget.New(max), setting: l.Setting}
 }
 
 // Results is the memory that answers of the module take until they are decoded.
@@ -46,6 +47,9 @@ func (i *Instance) Results() *budget.Budget { return i.inFlight.results }
 // HostCalls is the memory that the arguments of the module's calls of the host take until the
 // host's function has returned.
 func (i *Instance) HostCalls() *budget.Budget { return i.inFlight.calls }
+
+// Outgoing is the memory that messages to the module take until they are written.
+func (i *Instance) Outgoing() *budget.Budget { return i.inFlight.outgoing }
 
 // decode returns what decodes a reply, within the bounds. It is followed by decoded.
 func (i *Instance) decode(ctx context.Context, reply Reply) incoming {

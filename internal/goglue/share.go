@@ -93,7 +93,7 @@ func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v r
 		return func(e *wire.Encoder, v reflect.Value) { elem(e, v.Elem()) }, nil
 	case KindSlice:
 		return func(e *wire.Encoder, v reflect.Value) {
-			for j := 0; j < v.Len() && e.Err == nil; j++ {
+			for j := 0; j < v.Len() && e.Fits(); j++ {
 				elem(e, v.Index(j))
 			}
 		}, nil
@@ -101,7 +101,7 @@ func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v r
 	key, err := i.buildEncoder(t.Key(), typ.Key, lenient)
 	return func(e *wire.Encoder, v reflect.Value) {
 		e.Len(v.Len(), false)
-		for it := v.MapRange(); it.Next() && e.Err == nil; {
+		for it := v.MapRange(); it.Next() && e.Fits(); {
 			key(e, it.Key())
 			elem(e, it.Value())
 		}

@@ -5,6 +5,7 @@ package output
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -25,6 +26,7 @@ type Stream struct {
 
 	mu    sync.Mutex
 	last  []byte
+	begun []byte // a report of which the beginning is no longer in last
 	lines lineWriter
 }
 
@@ -38,8 +40,11 @@ func (s *Stream) Write(data []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = append(s.last, data...)
-	if len(s.last) > 2*maxTail {
-		s.last = append([]byte(nil), s.last[len(s.last)-maxTail:]...)
+	if cut := len(s.last) - maxTail; cut > maxTail {
+		if report := lastReport(s.last[:cut]); report != nil {
+			s.begun = bytes.Clone(s.last[cut-len(report):][:maxReport+1])
+		}
+		s.last = bytes.Clone(s.last[cut:])
 	}
 	if s.to == nil {
 		s.lines.write(data)
@@ -62,17 +67,43 @@ func (s *Stream) Tail() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := s.last
-	for _, start := range []string{"panic: ", "fatal error: ", "runtime: "} {
-		i := bytes.LastIndex(text, []byte("\n"+start)) + 1
-		if i > 0 || bytes.HasPrefix(text, []byte(start)) {
-			return cutLines(text[i:], maxReport)
-		}
+	if report := lastReport(text); report != nil {
+		return cutLines(report, maxReport)
+	}
+	if s.begun != nil && goroutine.Match(text) {
+		return cutLines(s.begun, maxReport)
 	}
 	if len(text) > maxReport {
 		text = text[len(text)-maxReport:]
 		text = text[bytes.IndexByte(text, '\n')+1:]
 	}
 	return string(text)
+}
+
+// goroutine is a line of the stacks that follow a report.
+var goroutine = regexp.MustCompile(`(?m)^goroutine \d+ .*\[`)
+
+// lastReport returns the text from the beginning of the last report on, or nil.
+func lastReport(text []byte) []byte {
+	last := max(lastLine(text, "panic: "), lastLine(text, "fatal error: "))
+	if last < 0 {
+		last = lastLine(text, "runtime: ")
+	}
+	if last < 0 {
+		return nil
+	}
+	return text[last:]
+}
+
+// lastLine returns where the last line begins that begins so, or -1.
+func lastLine(text []byte, start string) int {
+	if i := bytes.LastIndex(text, []byte("\n"+start)); i >= 0 {
+		return i + 1
+	}
+	if bytes.HasPrefix(text, []byte(start)) {
+		return 0
+	}
+	return -1
 }
 
 // cutLines returns whole lines from the beginning of text.

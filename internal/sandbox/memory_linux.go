@@ -40,6 +40,7 @@ func (p *Process) keepWithin(limit int64, programs bool) {
 		if used > limit && programs {
 			used = m.shared() // each process for itself counts what it shares with others
 		}
+		p.used.Store(used)
 		if used > limit {
 			p.excess.Store(used)
 			p.Kill()
@@ -53,6 +54,10 @@ func (p *Process) keepWithin(limit int64, programs bool) {
 		timer.Reset(interval)
 	}
 }
+
+// Used returns how much memory, in bytes, the program used when it was last looked at; 0 where it
+// has no limit.
+func (p *Process) Used() int64 { return p.used.Load() }
 
 // Excess returns how much memory, in bytes, the program used when it was killed for using more than
 // its limit; 0 where it was not.

@@ -22,7 +22,7 @@ type Process struct {
 	ended chan struct{} // closed once state is set
 	state State
 
-	excess atomic.Int64 // see Excess
+	used, excess atomic.Int64 // see Used and Excess
 }
 
 // Pid returns the process id, which the system may use again once Wait has returned.

@@ -63,6 +63,12 @@ type Encoder struct {
 	// Handles are the handles in the message, for a transport that has to know whose they are.
 	Handles []uint64
 
+	// Room is how long the message may get before [Encoder.Fits] fails; 0 is no limit.
+	Room int
+	// Written is called by a transport that has written the message, and does not need it any
+	// more; nil where nobody waits for that.
+	Written func()
+
 	large     []insert
 	largeSize int
 }
@@ -110,6 +116,18 @@ func (e *Encoder) Fail(err error) {
 	if e.Err == nil {
 		e.Err = err
 	}
+}
+
+// ErrRoom is a message that is longer than its Room.
+var ErrRoom = errors.New("the message is longer than there is room")
+
+// Fits reports whether another part of a value may be appended. Whoever encodes many parts asks
+// before each.
+func (e *Encoder) Fits() bool {
+	if e.Room > 0 && e.Size() > e.Room {
+		e.Fail(ErrRoom)
+	}
+	return e.Err == nil
 }
 
 // Enter goes one level deeper and tells whether that is still allowed. Every Enter that answered true is

@@ -359,7 +359,7 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 		if v.Len() == 0 {
 			e.Byte(0)
 		}
-		for i := range v.Len() {
+		for i := 0; i < v.Len() && e.Fits(); i++ {
 			c.encode(e, s.elem, v.Index(i))
 		}
 	case reflect.Struct:

@@ -137,11 +137,11 @@ func (c *Codec) content(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.Raw(v.Bytes())
 			return
 		}
-		for i := 0; i < v.Len() && e.Err == nil; i++ {
+		for i := 0; i < v.Len() && e.Fits(); i++ {
 			c.encode(e, s.elem, v.Index(i))
 		}
 	case reflect.Map:
-		for it := v.MapRange(); it.Next() && e.Err == nil; {
+		for it := v.MapRange(); it.Next() && e.Fits(); {
 			c.encode(e, s.key, it.Key())
 			c.encode(e, s.elem, it.Value())
 		}
