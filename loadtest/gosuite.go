@@ -61,6 +61,11 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"SharedCallbacks":       s.testSharedCallbacks,
 		"SharedDecoders":        s.testSharedDecoders,
 		"Nesting":               s.testNesting,
+		"HostValues":            s.testHostValues,
+		"HostChanges":           s.testHostChanges,
+		"HostEquality":          s.testHostEquality,
+		"HostCallbacks":         s.testHostCallbacks,
+		"HostInterfaces":        s.testHostInterfaces,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

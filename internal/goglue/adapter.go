@@ -299,7 +299,7 @@ func (o *object) Adapt(own *engine.Object, t reflect.Type) (reflect.Value, error
 // decodeAdapted builds what makes a value of the module a value of the host's interface t.
 func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 	adapter, err := i.adaptable(t, n)
-	if err != nil {
+	if err != nil && !i.comesHome(n) {
 		return nil, asCopy, err
 	}
 	typ := i.pointed(n)
@@ -312,24 +312,17 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 		case wire.TagNil:
 			v.SetZero()
 		case wire.TagHandle:
-			if o := i.takeObject(d, n); o != nil {
+			o := i.takeObject(d, n)
+			switch {
+			case o == nil:
+			case adapter == nil:
+				o.Close()
+				d.Fail(fmt.Errorf("a %s of the module stays in the module: use *load.Object, not %s", o.TypeName(), t))
+			default:
 				v.Set(reflect.ValueOf(adapter(o)))
 			}
 		case wire.TagHost:
-			own := i.given(d.Uint())
-			if own == nil {
-				d.Fail(wire.ErrTag)
-				return
-			}
-			value := own.value
-			if w, ok := value.Interface().(wrapped); ok {
-				value = w.original()
-			}
-			if !value.Type().AssignableTo(t) {
-				d.Fail(wire.ErrTag)
-				return
-			}
-			v.Set(value)
+			i.takeOwn(d, v)
 		default:
 			d.Fail(wire.ErrTag)
 		}

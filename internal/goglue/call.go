@@ -116,7 +116,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	e.Truncate(0)
 	var sharing *wire.Sharing
 	if p.mode&wire.ModeShare != 0 {
-		sharing = new(wire.Sharing)
+		sharing = &wire.Sharing{Call: true}
 	}
 	room := p.instance.passage()
 	defer room.give()
@@ -126,8 +126,9 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		return nil, err
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
-	p.instance.over(sharing, e.Given)
+	p.instance.hostValues.over(sharing)
 	e.Truncate(0) // what it refers to is the caller's
+	e.Sharing = nil
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}

@@ -108,6 +108,8 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		}, eitherForm, nil
 	case typ.Kind == KindError && (t == errorType || t == anyType):
 		return i.decodeError, eitherForm, nil
+	case typ.Kind == KindInterface && t == anyType:
+		return i.decodeInterface(n), asCopy, nil
 	case typ.Class != Data && (t == objectType || t == anyType) || typ.Kind == KindContext && (t == objectType || t == anyType):
 		return i.decodeObject(n), asHandle, nil
 	case t == objectType && typ.Class == Data && typ.Kind != KindAny && typ.Kind != KindError:

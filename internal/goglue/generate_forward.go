@@ -168,7 +168,7 @@ func (g *generator) sentinels() {
 			continue
 		}
 		for _, name := range standardSentinels[path] {
-			g.printf("\t\t\t{Name: %q, Value: func() error { return %s.%s }},\n", path+"."+name, g.use(path), name)
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s.%s }, Shared: true},\n", path+"."+name, g.use(path), name)
 		}
 	}
 	for _, s := range g.api.Symbols {

@@ -69,7 +69,7 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 			return
 		}
 	}
-	i.give(e, &hostValue{value: reflect.ValueOf(err)}, nil)
+	i.give(e, &hostValue{value: reflect.ValueOf(err), identity: identify(errorType, reflect.ValueOf(err))}, nil)
 	e.String(err.Error())
 	e.Len(len(matches), false)
 	for _, name := range matches {

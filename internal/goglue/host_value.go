@@ -6,28 +6,11 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
-
-// hostValues are the values of the host that a module refers to, and its calls of them.
-type hostValues struct {
-	mu     sync.Mutex
-	last   uint64
-	values map[uint64]*hostValue
-	calls  map[uint64]context.CancelFunc // that go on, by number; nil as long as there is no context to end
-	ended  bool
-}
-
-// hostValue is a function of the host, something that implements an interface, or an error.
-type hostValue struct {
-	value   reflect.Value
-	methods []hostMethod
-	sharing *wire.Sharing // of the call that gave it, while it goes on
-}
 
 // hostMethod answers a call: it takes the arguments and appends the results. The error says why nothing was called.
 type hostMethod func(c *hostCall, value reflect.Value) error
@@ -40,63 +23,6 @@ type hostCall struct {
 	out      *wire.Encoder
 	granted  int           // bytes of the budget that were taken for it
 	outer    *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
-}
-
-// give keeps a value for the module and appends the reference to it.
-func (i *Instance) give(e *wire.Encoder, v *hostValue, modes []uint64) {
-	h := &i.hostValues
-	h.mu.Lock()
-	h.last++
-	handle := h.last
-	v.sharing = e.Sharing
-	if !h.ended {
-		if h.values == nil {
-			h.values = map[uint64]*hostValue{}
-		}
-		h.values[handle] = v
-	}
-	h.mu.Unlock()
-	e.Given = append(e.Given, handle)
-	e.Byte(wire.TagHost)
-	e.Uint(handle)
-	e.Len(len(modes), false)
-	for _, mode := range modes {
-		e.Uint(mode)
-	}
-	i.transport.Given()
-}
-
-// given returns the value that the module refers to, or nil.
-func (i *Instance) given(handle uint64) *hostValue {
-	i.hostValues.mu.Lock()
-	defer i.hostValues.mu.Unlock()
-	return i.hostValues.values[handle]
-}
-
-// Holds tells whether the module refers to values of the host, so that it may call at any time.
-func (i *Instance) Holds() bool {
-	i.hostValues.mu.Lock()
-	defer i.hostValues.mu.Unlock()
-	return len(i.hostValues.values) > 0
-}
-
-// takeBack forgets the values that a message referred to which the module does not get.
-func (i *Instance) takeBack(e *wire.Encoder) {
-	i.hostValues.mu.Lock()
-	defer i.hostValues.mu.Unlock()
-	for _, handle := range e.Given {
-		delete(i.hostValues.values, handle)
-	}
-}
-
-// ReleaseHost forgets the values in the body of a HostRelease frame, which follows the frame's kind.
-func (i *Instance) ReleaseHost(body []byte) {
-	d := wire.NewDecoder(body)
-	i.hostValues.mu.Lock()
-	defer i.hostValues.mu.Unlock()
-	for n := d.Uint(); n > 0 && d.Err() == nil; n-- {
-		delete(i.hostValues.values, d.Uint())
-	}
 }
 
 // CancelHost ends the context of the call in the body of a HostCancel frame, which follows the frame's kind.
@@ -131,7 +57,7 @@ func (i *Instance) End() {
 	h := &i.hostValues
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ended, h.values = true, nil
+	h.ended, h.values, h.identities, h.scopes = true, nil, nil, nil
 	for _, cancel := range h.calls {
 		if cancel != nil {
 			cancel()
@@ -153,7 +79,10 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 	c.number = c.in.Uint()
 	defer c.done()
 	handle, method := c.in.Uint(), c.in.Uint()
-	outer := method&1 != 0
+	scope := uint64(0)
+	if method&1 != 0 {
+		scope = c.in.Uint()
+	}
 	method >>= 1
 	c.out.Uint(c.number)
 	start := len(c.out.Buf)
@@ -174,8 +103,8 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 		if v == nil || method >= uint64(len(v.methods)) {
 			return errors.New("the host no longer has this value")
 		}
-		if outer {
-			if err := c.update(v); err != nil {
+		if scope != 0 {
+			if err := c.update(scope); err != nil {
 				return err
 			}
 		}
@@ -196,13 +125,10 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 	return c.out
 }
 
-// update takes what the module changed of the things of the call that gave the value.
-func (c *hostCall) update(v *hostValue) error {
+// update takes what the module changed of the things of a call that goes on.
+func (c *hostCall) update(scope uint64) error {
 	i := c.instance
-	i.hostValues.mu.Lock()
-	c.outer = v.sharing
-	i.hostValues.mu.Unlock()
-	if c.outer == nil {
+	if c.outer = i.hostValues.scope(scope); c.outer == nil {
 		return errors.New("the call that gave this function is over")
 	}
 	var err error
@@ -214,20 +140,6 @@ func (c *hostCall) update(v *hostValue) error {
 		c.in.Sharing = nil
 	})
 	return err
-}
-
-// over forgets the table of a call for the values that it gave.
-func (i *Instance) over(sharing *wire.Sharing, given []uint64) {
-	if sharing == nil || len(given) == 0 {
-		return
-	}
-	i.hostValues.mu.Lock()
-	defer i.hostValues.mu.Unlock()
-	for _, handle := range given {
-		if v := i.hostValues.values[handle]; v != nil {
-			v.sharing = nil
-		}
-	}
 }
 
 // results appends what the host's function has changed and then its results.
@@ -305,7 +217,9 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 	answered := typ.answered()
 	methods := make([]hostMethod, len(answered))
 	modes := make([]uint64, len(answered))
+	streams := false
 	for j, m := range answered {
+		streams = streams || streamMethod(i.api, m) == readMethod
 		var err error
 		if typ.Kind == KindFunc {
 			methods[j], modes[j], err = i.hostMethod(t, &i.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v })
@@ -331,10 +245,8 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 		if v.Kind() == reflect.Interface {
 			v = v.Elem()
 		}
-		// The module may keep the value: it must not change under it when the caller's variable does.
-		kept := reflect.New(v.Type()).Elem()
-		kept.Set(v)
-		i.give(e, &hostValue{value: kept, methods: methods}, modes)
+		kept := still(v) // the module may keep it
+		i.give(e, &hostValue{value: kept, methods: methods, identity: identify(n, kept), once: streams}, modes)
 	}, nil
 }
 

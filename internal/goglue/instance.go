@@ -3,11 +3,8 @@ package goglue
 import (
 	"cmp"
 	"context"
-	"encoding"
 	"errors"
 	"fmt"
-	"math/big"
-	"net/netip"
 	"reflect"
 	"runtime"
 	"slices"
@@ -405,99 +402,3 @@ func (i *Instance) makeNatural(n int) reflect.Type {
 	}
 	return anyType
 }
-
-// peer carries what values of type any cannot copy.
-type peer struct{ *Instance }
-
-// Hold implements [dynamic.Peer].
-func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
-	o, ok := v.Interface().(*engine.Object)
-	if !ok {
-		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
-	}
-	if o == nil {
-		return errors.New("the object is nil")
-	}
-	ref, ok := o.Ref().(*object)
-	switch {
-	case !ok || ref.instance != p.Instance:
-		return fmt.Errorf("the object %s belongs to another module", o.TypeName())
-	case ref.released.Load():
-		return errReleased
-	}
-	e.Handle(ref.handle)
-	return nil
-}
-
-// Take implements [dynamic.Peer].
-func (p peer) Take(d *wire.Decoder) any {
-	in := incoming{Decoder: *d}
-	o := p.takeObject(&in, 0)
-	*d = in.Decoder
-	if o == nil {
-		return nil
-	}
-	return o
-}
-
-// Opaque implements [dynamic.Peer].
-func (p peer) Opaque(t reflect.Type) bool { return t == objectType }
-
-// Give implements [dynamic.Peer].
-func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
-	p.give(e, &hostValue{value: v, methods: []hostMethod{answerAny}}, []uint64{0})
-	return nil
-}
-
-// answerAny answers a call of a function that was given in an any.
-func answerAny(c *hostCall, v reflect.Value) error {
-	t := v.Type()
-	args := make([]reflect.Value, t.NumIn())
-	for j := range args {
-		args[j] = reflect.New(t.In(j)).Elem()
-		c.instance.dynamic.DecodeTo(&c.in.Decoder, args[j])
-	}
-	if err := c.taken(); err != nil {
-		return err
-	}
-	call := v.Call
-	if t.IsVariadic() {
-		call = v.CallSlice
-	}
-	results := call(args)
-	c.results(nil, func() {
-		for j, result := range results {
-			if t.Out(j) == errorType && j == t.NumOut()-1 {
-				c.instance.encodeError(c.out, result)
-			} else {
-				c.instance.dynamic.Encode(c.out, result.Interface())
-			}
-		}
-	})
-	return nil
-}
-
-// Func implements [dynamic.Peer]: a function of the host comes back as itself.
-func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
-	if own := p.given(d.Uint()); own != nil && own.value.Type() == t {
-		return own.value
-	}
-	d.Fail(wire.ErrTag)
-	return reflect.Zero(t)
-}
-
-// Forms implements [dynamic.Peer].
-func (p peer) Forms() bool { return true }
-
-// textTypes are types of the standard library without exported fields, which cross in an any as the text that their
-// own methods write.
-var textTypes = map[reflect.Type]string{
-	reflect.TypeFor[big.Int](): "math/big.Int", reflect.TypeFor[big.Rat](): "math/big.Rat", reflect.TypeFor[big.Float](): "math/big.Float",
-	reflect.TypeFor[netip.Addr](): "net/netip.Addr", reflect.TypeFor[netip.AddrPort](): "net/netip.AddrPort", reflect.TypeFor[netip.Prefix](): "net/netip.Prefix",
-}
-
-// TextName implements [dynamic.Peer].
-func (p peer) TextName(t reflect.Type) string { return textTypes[t] }
-
-// Named implements [dynamic.Peer]: a module holds such values.
-func (p peer) Named(string) encoding.TextUnmarshaler { return nil }

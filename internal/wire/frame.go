@@ -10,13 +10,14 @@ import "strconv"
 //	Result       call number, outcome, changes, results                 module → host
 //	Cancel       call number                                            host → module
 //	Release      count, handles                                         host → module
-//	HostCall     call number, host handle, method, arguments            module → host
+//	HostCall     call number, host handle, method, scope, arguments     module → host
 //	HostResult   call number, outcome, changes, results                 host → module
 //	HostCancel   call number                                            module → host
-//	HostRelease  count, host handles                                    module → host
+//	HostRelease  count, host handles, each with how often it arrived    module → host
 //
-// The method of a HostCall is twice its index, and one more where the changes of what the call
-// shares that gave the value come before the arguments, and before the results of the answer.
+// The method of a HostCall is twice its index, and one more where a scope follows: the number of a call
+// of the host that goes on and gave the value. The changes of what that call shares come before the
+// arguments then, and before the results of the answer.
 //
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of nanoseconds
 // that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline, or

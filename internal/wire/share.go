@@ -26,9 +26,10 @@ import (
 type Sharing struct {
 	// Things are what each side keeps of a thing, by number.
 	Things []any
-	// Funcs are the handles of the functions of the host that crossed, by the address of each in
-	// the module.
-	Funcs map[unsafe.Pointer]uint64
+	// Call says that it is the table of a call, and not of one of the host.
+	Call bool
+	// Scope is the number by which the other side refers to the table of a call that goes on, or 0.
+	Scope uint64
 
 	places map[place]int
 	few    []place // the places of the first things, which need no map

@@ -15,7 +15,7 @@ import (
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
-const Format = 3
+const Format = 4
 
 // MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and cyclic
 // ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so values of a
@@ -47,6 +47,8 @@ const (
 	TagHost   Tag = 3 // a reference to a value of the host
 	TagText   Tag = 4 // the value as its own text or binary marshalling writes it
 	TagShared Tag = 5 // in an any: a reference to what both sides have
+	TagOwn    Tag = 6 // in an any: the handle of a value of the host, and the value
+	TagError  Tag = 7 // in an any: an error
 )
 
 // Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte slices are

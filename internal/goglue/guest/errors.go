@@ -8,6 +8,8 @@ import (
 type Sentinel struct {
 	Name  string
 	Value func() error
+	// Shared says that the host has the very same one: it is of the standard library.
+	Shared bool
 }
 
 // maxErrors is how many errors of one tree of wrapped errors cross.
@@ -100,6 +102,9 @@ type hostError struct {
 
 func (e *hostError) Error() string { return e.message }
 
+// HostHandle tells which error of the host it is.
+func (e *hostError) HostHandle() uint64 { return e.host.handle }
+
 func (e *hostError) Is(target error) bool {
 	for _, s := range e.matches {
 		if same, _ := equal(s, target); same {
@@ -143,10 +148,42 @@ func (c *Call) InError() error {
 				e.matches = append(e.matches, s)
 			}
 		}
+		if known, ok := e.host.Tie(e).(error); ok {
+			return known
+		}
 		return e
 	}
 	c.BadTag()
 	return nil
+}
+
+// GiveSentinel appends an error that the host has, too, in a value of type any.
+func (m *Module) GiveSentinel(e *wire.Encoder, err error) bool {
+	if _, ok := err.(*unlinked); !ok && !m.shared(err) {
+		return false
+	}
+	c := &Call{module: m, Out: *e}
+	c.Out.Byte(wire.TagError)
+	c.Error(err)
+	*e = c.Out
+	return true
+}
+
+func (m *Module) shared(err error) bool {
+	for _, s := range m.table.Sentinels {
+		if same, _ := equal(err, s.Value()); same {
+			return s.Shared
+		}
+	}
+	return false
+}
+
+// TakeError takes an error from a value of type any.
+func (m *Module) TakeError(in *wire.Decoder) error {
+	c := &Call{module: m, In: *in}
+	err := c.InError()
+	*in = c.In
+	return err
 }
 
 func (m *Module) sentinel(name string) error {

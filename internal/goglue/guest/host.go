@@ -5,98 +5,30 @@ import (
 	"io"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
 )
 
-// hostTable is what the module keeps of the host's values: the numbers of its calls, and the handles that it
-// no longer needs.
-type hostTable struct {
-	lastCall atomic.Uint64
-	mu       sync.Mutex
-	released []uint64
-}
-
-// Host is a reference to a value of the host: a function, or something that implements an interface. The host
-// keeps the value until the reference is collected.
-type Host struct {
-	module *Module
-	handle uint64
-	modes  []uint64 // by method
-	scope  *atomic.Pointer[wire.Sharing]
-	ahead  readAhead
-}
-
-// Host takes a reference to a value of the host.
-func (c *Call) Host() *Host {
-	h := c.module.Host(&c.In)
-	h.scope = c.scope
-	return h
-}
-
-// Host takes a reference to a value of the host.
-func (m *Module) Host(in *wire.Decoder) *Host {
-	h := &Host{module: m, handle: in.Uint()}
-	n, _ := in.Len(1)
-	for range n {
-		h.modes = append(h.modes, in.Uint())
-	}
-	runtime.AddCleanup(h, m.releaseHost, h.handle)
-	return h
-}
-
-// HostHandle tells which value of the host it is. Types that the generator makes embed a Host, so a value
-// that returns to the host is recognised by this method.
-func (h *Host) HostHandle() uint64 { return h.handle }
-
-type fromHost interface{ HostHandle() uint64 }
-
-// releaseDelay is how long handles are collected before the host is told to forget them.
-const releaseDelay = 5 * time.Millisecond
-
-func (m *Module) releaseHost(handle uint64) {
-	m.host.mu.Lock()
-	defer m.host.mu.Unlock()
-	m.host.released = append(m.host.released, handle)
-	if len(m.host.released) == 1 {
-		time.AfterFunc(releaseDelay, m.postReleases)
-	}
-}
-
-func (m *Module) postReleases() {
-	m.host.mu.Lock()
-	handles := m.host.released
-	m.host.released = nil
-	m.host.mu.Unlock()
-	frame := wire.NewFrame(wire.HostRelease)
-	frame.Uint(uint64(len(handles)))
-	for _, h := range handles {
-		frame.Uint(h)
-	}
-	frame.Finish()
-	m.transport.Post(frame)
-}
-
 // Begin begins a call of the method with the given index, which is 0 for a function. Where what is
 // called was given in a call that goes on, what that call shares is brought up to date on both
 // sides: the function may look at it, and change it. The arguments follow.
 func (h *Host) Begin(method int) *Call {
-	if h.scope == nil || method < len(h.modes) && h.modes[method]&wire.ModeShare != 0 {
+	s := h.scope.Load()
+	if s == nil || method < len(h.modes) && h.modes[method]&wire.ModeShare != 0 {
 		return h.Call(method)
 	}
-	outer := h.scope.Load()
+	outer := s.things.Load()
 	if outer == nil || !outer.Claim() {
 		return h.Call(method)
 	}
-	return h.call(method, outer)
+	return h.call(method, outer, s.number)
 }
 
 // Call is Begin for a method that looks at nothing else.
-func (h *Host) Call(method int) *Call { return h.call(method, nil) }
+func (h *Host) Call(method int) *Call { return h.call(method, nil, 0) }
 
-func (h *Host) call(method int, outer *wire.Sharing) *Call {
+func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	c := &Call{module: h.module, host: h, number: h.module.host.lastCall.Add(1), outer: outer}
 	if method < len(h.modes) {
 		c.mode = h.modes[method]
@@ -105,6 +37,9 @@ func (h *Host) call(method int, outer *wire.Sharing) *Call {
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
 	c.Out.Uint(uint64(method)<<1 | Bit(outer != nil))
+	if outer != nil {
+		c.Out.Uint(scope)
+	}
 	if c.mode&wire.ModeShare != 0 {
 		c.share(new(wire.Sharing))
 	}

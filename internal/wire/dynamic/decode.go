@@ -19,6 +19,12 @@ func (c *Codec) Decode(d *wire.Decoder) any {
 		return c.peer.Take(d)
 	case wire.TagShared:
 		return c.referred(d)
+	case wire.TagHost:
+		return c.takeHost(d)
+	case wire.TagError:
+		return c.peer.TakeError(d)
+	case wire.TagOwn:
+		return c.borrow(d)
 	case wire.TagValue:
 	default:
 		d.Fail(wire.ErrTag)
@@ -73,7 +79,7 @@ func (c *Codec) parse(d *wire.Decoder) *shape {
 		d.Fail(errTypes)
 		return nil
 	}
-	if err := s.makeType(c.peer); err != nil {
+	if err := c.makeType(s); err != nil {
 		d.Fail(err)
 		return nil
 	}
@@ -89,6 +95,7 @@ type described struct {
 
 type parsed struct {
 	length int
+	number uint64 // of a struct of the host
 	names  []described
 }
 
@@ -136,6 +143,7 @@ func parseShape(d *wire.Decoder, floor, depth int) *shape {
 		s.key = parseShape(d, floor, depth-1)
 		s.elem = parseShape(d, floor, depth-1)
 	case reflect.Struct:
+		extra.number = d.UintN(31)
 		n := d.Uint()
 		if n > uint64(len(d.Rest())/4) {
 			d.Fail(wire.ErrLength)
@@ -151,7 +159,7 @@ func parseShape(d *wire.Decoder, floor, depth int) *shape {
 }
 
 // makeType makes the types of a parsed shape, innermost first.
-func (s *shape) makeType(peer Peer) (err error) {
+func (c *Codec) makeType(s *shape) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // reflect panics on names and keys that Go does not allow
 			err = fmt.Errorf("impossible type: %v", r)
@@ -159,7 +167,7 @@ func (s *shape) makeType(peer Peer) (err error) {
 	}()
 	for _, inner := range append([]*shape{s.elem, s.key}, append(s.in, s.out...)...) {
 		if inner != nil {
-			if err := inner.makeType(peer); err != nil {
+			if err := c.makeType(inner); err != nil {
 				return err
 			}
 		}
@@ -173,8 +181,9 @@ func (s *shape) makeType(peer Peer) (err error) {
 		s.typ = anyType
 	case kindText:
 		s.typ = reflect.TypeFor[string]()
-		if known := peer.Named(s.name); known != nil {
+		if known := c.peer.Named(s.name); known != nil {
 			s.typ = reflect.TypeOf(known).Elem()
+			c.names.setText(s.typ, s.name)
 		}
 	case kindFunc:
 		types := func(list []*shape) (all []reflect.Type) {
@@ -197,13 +206,13 @@ func (s *shape) makeType(peer Peer) (err error) {
 	case byte(reflect.Struct):
 		fields := make([]reflect.StructField, len(s.fields))
 		for i, f := range s.fields {
-			if err := f.makeType(peer); err != nil {
+			if err := c.makeType(f.shape); err != nil {
 				return err
 			}
 			name := s.extra.names[i]
 			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.isStruct()}
 		}
-		s.typ = reflect.StructOf(fields)
+		return c.makeStruct(s, fields)
 	default:
 		t, ok := basicTypes[reflect.Kind(s.kind)]
 		if !ok {
@@ -301,7 +310,7 @@ func (c *Codec) decodeKind(d *wire.Decoder, s *shape, v reflect.Value) {
 		v.SetString(d.String())
 	case reflect.Slice, reflect.Map, reflect.Pointer:
 		if d.Sharing != nil {
-			c.takeShared(d, s, v)
+			c.takeShared(d, s, v, reflect.Value{})
 			return
 		}
 		v.SetZero()

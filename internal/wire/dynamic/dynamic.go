@@ -42,6 +42,7 @@ type Peer interface {
 	// Forms reports whether one type crosses in several forms: a type of the host that contains
 	// itself does.
 	Forms() bool
+	Home
 }
 
 // MaxTypes is how many different types one Codec decodes. Types that were made by reflection are never
@@ -67,6 +68,9 @@ type Codec struct {
 	ids       sync.Map // the form of a type → *int, its number
 	numbering sync.Mutex
 	last      int // the last number
+
+	names names
+	kept  keptTable
 }
 
 // New returns a codec.
@@ -138,7 +142,10 @@ const (
 )
 
 // limits are what a description may still grow by.
-type limits struct{ repeat, parts int }
+type limits struct {
+	repeat, parts int
+	ofHost        bool // it is a part of a type of the host, in the module
+}
 
 // describe makes the shape of a type. A type that was inside itself often enough, and one that crosses as a
 // handle, is an any.
@@ -159,7 +166,11 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		describe(kindDuration)
 		return s
 	}
-	if name := c.peer.TextName(t); name != "" {
+	name := c.peer.TextName(t)
+	if name == "" && l.ofHost {
+		name = c.names.text(t)
+	}
+	if name != "" {
 		describe(kindText)
 		s.name = name
 		s.description = appendString(s.description, name)
@@ -221,6 +232,10 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 			s.err = fmt.Errorf("%s has no exported fields", t)
 			return s
 		}
+		known := c.names.of(t, c.peer.Forms())
+		defer func(before bool) { l.ofHost = before }(l.ofHost)
+		l.ofHost = l.ofHost || known > 0 && !c.peer.Forms()
+		number(int(known))
 		number(exported)
 		for i := range t.NumField() {
 			f := t.Field(i)
@@ -265,9 +280,11 @@ func appendUint(b []byte, v uint64) []byte {
 }
 
 // Encode appends a value of type any.
-func (c *Codec) Encode(e *wire.Encoder, v any) { c.encodeAny(e, reflect.ValueOf(v)) }
+func (c *Codec) Encode(e *wire.Encoder, v any) { c.encodeAny(e, reflect.ValueOf(v), true) }
 
-func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value) {
+// encodeAny appends what is in an interface. Where it is one, and not a type that is only described
+// as one, it is known again when it comes home.
+func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value, isOne bool) {
 	for v.IsValid() && v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -276,6 +293,9 @@ func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value) {
 		return
 	}
 	if e.Sharing != nil && c.refer(e, v) {
+		return
+	}
+	if isOne && (c.peer.Forms() && c.lend(e, v) || !c.peer.Forms() && c.giveBack(e, v)) {
 		return
 	}
 	if !e.Enter() {
@@ -313,7 +333,7 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.String(v.Interface().(error).Error())
 		}
 	case kindAny:
-		c.encodeAny(e, v)
+		c.encodeAny(e, v, !c.peer.Forms() || v.Kind() == reflect.Interface)
 	case kindText:
 		p := reflect.New(s.typ)
 		p.Elem().Set(v)

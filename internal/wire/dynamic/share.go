@@ -276,8 +276,9 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 	e.Part(low, v.Len(), min(v.Cap(), t.value.Len()-low))
 }
 
-// takeShared takes a shared pointer, slice or map.
-func (c *Codec) takeShared(d *wire.Decoder, s *shape, v reflect.Value) {
+// takeShared takes a shared pointer, slice or map. Where this side has it since an earlier call,
+// old is it.
+func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	head := d.Uint()
 	switch {
 	case head == wire.ShareNil:
@@ -300,22 +301,28 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v reflect.Value) {
 		if !ok {
 			return
 		}
-		t.value = to.Addr().Convert(v.Type())
+		made := to.Addr().Convert(v.Type())
+		t.value = earlier(old, made)
 		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
 		v.Set(t.value)
 		c.decode(d, s.elem, to)
+		renew(old, made)
 	case reflect.Map:
 		count, _ := d.Len(2)
 		if !chargeMap(d, v.Type(), count) {
 			return
 		}
-		t.value = reflect.MakeMapWithSize(v.Type(), count)
+		made := reflect.MakeMapWithSize(v.Type(), count)
+		t.value = earlier(old, made)
 		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
 		v.Set(t.value)
-		c.entries(d, s, t.value, count)
+		c.entries(d, s, made, count)
+		renew(old, made)
 	case reflect.Slice:
 		count, _ := d.Len(1)
-		t.value = c.elements(d, s, v.Type(), count)
+		made := c.elements(d, s, v.Type(), count)
+		t.value = earlier(old, made)
+		renew(old, made)
 		low, high, most := d.Part(t.value.Len())
 		if d.Err() != nil {
 			return

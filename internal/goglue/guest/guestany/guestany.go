@@ -48,16 +48,8 @@ func (p peer) Take(d *wire.Decoder) any {
 	return v
 }
 
-// Give implements [dynamic.Peer]: a function of the host returns as itself, one of the module is
-// held.
+// Give implements [dynamic.Peer]: a function of the module is held.
 func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
-	if e.Sharing != nil {
-		if handle, ok := e.Sharing.Funcs[address(v)]; ok {
-			e.Byte(wire.TagHost)
-			e.Uint(handle)
-			return nil
-		}
-	}
 	e.Byte(wire.TagHandle)
 	p.module.PutHandle(e, v.Interface())
 	return nil
@@ -77,12 +69,7 @@ func (p peer) Forms() bool { return false }
 func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
 	h := p.module.Host(d)
 	f := p.forward(h, t)
-	if d.Sharing != nil {
-		if d.Sharing.Funcs == nil {
-			d.Sharing.Funcs = map[unsafe.Pointer]uint64{}
-		}
-		d.Sharing.Funcs[address(f)] = h.HostHandle()
-	}
+	functions.add(address(f), h)
 	return f
 }
 

@@ -1,0 +1,113 @@
+package guestany
+
+import (
+	"reflect"
+	"runtime"
+	"sync"
+	"unsafe"
+	"weak"
+
+	"github.com/loadgo/load/internal/goglue/guest"
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// Value stands for a value of the host that has no form in the module: nothing of it is exported.
+type Value struct{ host *guest.Host }
+
+// String prints the value as the host does.
+func (v *Value) String() string {
+	c := v.host.Call(0)
+	c.Send()
+	text := c.In.String()
+	c.Taken()
+	return text
+}
+
+// MarshalJSON writes the value as the host does.
+func (v *Value) MarshalJSON() ([]byte, error) {
+	c := v.host.Call(1)
+	if err := c.Try(); err != nil {
+		return nil, err
+	}
+	text := c.In.Bytes()
+	err := c.InError()
+	c.Taken()
+	return text, err
+}
+
+// HostHandle tells which value of the host it is.
+func (v *Value) HostHandle() uint64 { return v.host.HostHandle() }
+
+// functions are the functions that call the host, by address.
+var functions = functionTable{hosts: map[uintptr]weak.Pointer[guest.Host]{}}
+
+type functionTable struct {
+	mu    sync.Mutex
+	hosts map[uintptr]weak.Pointer[guest.Host]
+}
+
+func (t *functionTable) add(at unsafe.Pointer, h *guest.Host) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.hosts[uintptr(at)] = weak.Make(h)
+	runtime.AddCleanup(h, t.forget, uintptr(at))
+}
+
+func (t *functionTable) forget(at uintptr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.hosts[at].Value() == nil {
+		delete(t.hosts, at)
+	}
+}
+
+func (t *functionTable) find(at unsafe.Pointer) *guest.Host {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.hosts[uintptr(at)].Value()
+}
+
+// HandleOf implements [dynamic.Home].
+func (p peer) HandleOf(v reflect.Value) (uint64, bool) {
+	if v.Kind() == reflect.Func {
+		if h := functions.find(address(v)); !v.IsNil() && h != nil {
+			return h.HostHandle(), true
+		}
+		return 0, false
+	}
+	if v.NumMethod() == 0 {
+		return 0, false
+	}
+	own, ok := v.Interface().(interface{ HostHandle() uint64 })
+	if !ok {
+		return 0, false
+	}
+	return own.HostHandle(), true
+}
+
+// Borrow implements [dynamic.Home].
+func (p peer) Borrow(d *wire.Decoder) dynamic.Reference { return p.module.Refer(d) }
+
+// BorrowWhole implements [dynamic.Home].
+func (p peer) BorrowWhole(d *wire.Decoder) any {
+	h := p.module.Host(d)
+	return h.Tie(&Value{h})
+}
+
+// TakeError implements [dynamic.Home].
+func (p peer) TakeError(d *wire.Decoder) any { return p.module.TakeError(d) }
+
+// Lend implements [dynamic.Home]: the host does.
+func (p peer) Lend(*wire.Encoder, reflect.Value) {}
+
+// LendWhole implements [dynamic.Home]: the host does.
+func (p peer) LendWhole(*wire.Encoder, reflect.Value) {}
+
+// GiveError implements [dynamic.Home].
+func (p peer) GiveError(e *wire.Encoder, v reflect.Value) bool {
+	return p.module.GiveSentinel(e, v.Interface().(error))
+}
+
+// Own implements [dynamic.Home]: the host does.
+func (p peer) Own(uint64) reflect.Value { return reflect.Value{} }
