@@ -66,6 +66,9 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"HostEquality":          s.testHostEquality,
 		"HostCallbacks":         s.testHostCallbacks,
 		"HostInterfaces":        s.testHostInterfaces,
+		"Options":               s.testOptions,
+		"Implementations":       s.testImplementations,
+		"Images":                s.testImages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package goglue
 import (
 	"context"
 	"fmt"
+	"image/color"
 	"io"
 	"reflect"
 	"runtime"
@@ -45,6 +46,7 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 			}
 			return function.Call(args)
 		}))
+		i.functions.add(v, o)
 	}, asHandle, nil
 }
 
@@ -139,9 +141,14 @@ type (
 		write func([]byte) (int, error)
 	}
 	adaptedCloser struct{ adapted }
+	adaptedColor  struct{ adapted }
 )
 
 func (a adaptedStringer) String() string { return a.object.String() }
+
+func (a adaptedColor) RGBA() (red, green, blue, alpha uint32) {
+	return adapt[func() (red, green, blue, alpha uint32)](a.adapted, "RGBA")()
+}
 
 func (a *adaptedSort) Len() int           { return a.length() }
 func (a *adaptedSort) Less(i, j int) bool { return a.less(i, j) }
@@ -253,6 +260,8 @@ func (i *Instance) adapter(t reflect.Type) func(*engine.Object) any {
 				io.Closer
 			}{reader(o), writer(o), closer(o)}
 		}
+	case reflect.TypeFor[color.Color]():
+		return func(o *engine.Object) any { return adaptedColor{plain(o)} }
 	case fsType:
 		return func(o *engine.Object) any { return guestfs.New(adaptedSystem{plain(o), i}) }
 	case handlerType:
@@ -269,7 +278,7 @@ func (i *Instance) adapter(t reflect.Type) func(*engine.Object) any {
 func (i *Instance) adaptable(t reflect.Type, n int) (func(*engine.Object) any, error) {
 	adapter := i.adapter(t)
 	if adapter == nil {
-		return nil, fmt.Errorf("%s stays in the module: use *load.Object; only interfaces of the standard library such as io.Reader can be had, not %s", i.api.Types[n].Text, t)
+		return nil, fmt.Errorf("%s stays in the module: use *engine.Object; only interfaces of the standard library such as io.Reader can be had, not %s", i.api.Types[n].Text, t)
 	}
 	if t == fsType || t == handlerType {
 		return adapter, i.bridgeable(t)
@@ -317,7 +326,7 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 			case o == nil:
 			case adapter == nil:
 				o.Close()
-				d.Fail(fmt.Errorf("a %s of the module stays in the module: use *load.Object, not %s", o.TypeName(), t))
+				d.Fail(fmt.Errorf("a %s of the module stays in the module: use *engine.Object, not %s", o.TypeName(), t))
 			default:
 				v.Set(reflect.ValueOf(adapter(o)))
 			}

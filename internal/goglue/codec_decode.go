@@ -17,6 +17,7 @@ const (
 	asValue
 	asText
 	asHandle
+	asHeld // a pointer to a struct that is copied elsewhere, as a handle
 )
 
 // mode is what asks the other side for the form.
@@ -26,6 +27,8 @@ func (f form) mode() uint64 {
 		return wire.ModeValue
 	case asText:
 		return wire.ModeText
+	case asHeld:
+		return wire.ModeHold
 	}
 	return 0
 }

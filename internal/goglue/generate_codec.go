@@ -110,6 +110,9 @@ func (g *generator) encoder(n int) {
 		}
 		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", hold, n)
 	}
+	if pointer, ok := t.(*types.Pointer); ok && g.class(t) == Data && kindOf(pointer.Elem()) == KindStruct {
+		g.printf("\tif c.Holds {\n\t\tguest.HoldPointer(c, v, %d)\n\t\treturn\n\t}\n", n)
+	}
 	if g.shareable(t) {
 		g.encodeShared(t, n)
 		return

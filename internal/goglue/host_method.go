@@ -94,6 +94,12 @@ func answerReadAt(c *hostCall, v reflect.Value) error {
 	return nil
 }
 
+// holdable reports whether a pointer of type n, to a struct that is copied elsewhere, can be held.
+func (i *Instance) holdable(n int) bool {
+	typ := &i.api.Types[n]
+	return typ.Kind == KindPointer && typ.Class == Data && i.api.Types[typ.Elem].Kind == KindStruct
+}
+
 // hostMethod builds what answers for a function of the host's type t; function finds it in the
 // value.
 func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Value) reflect.Value) (hostMethod, uint64, error) {
@@ -107,6 +113,9 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 			continue
 		}
 		decode, form, err := i.buildDecoder(t.In(j), n)
+		if t.In(j) == objectType && i.holdable(n) && j < wire.MaxModes {
+			decode, form, err = i.decodeObject(n), asHeld, nil
+		}
 		if err != nil {
 			return nil, 0, fmt.Errorf("parameter %d of the function: %w", j+1, err)
 		}

@@ -238,7 +238,11 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 				return
 			}
 		}
-		if o := i.ownObject(v); o != nil {
+		o := i.ownObject(v)
+		if v.Kind() == reflect.Func {
+			o = i.ownFunction(v, n)
+		}
+		if o != nil {
 			i.encodeObject(e, reflect.ValueOf(o))
 			return
 		}
@@ -248,6 +252,15 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 		kept := still(v) // the module may keep it
 		i.give(e, &hostValue{value: kept, methods: methods, identity: identify(n, kept), once: streams}, modes)
 	}, nil
+}
+
+// ownFunction returns the object that a function calls, where it is of type n.
+func (i *Instance) ownFunction(v reflect.Value, n int) *engine.Object {
+	o := i.functions.find(v)
+	if o == nil || o.Ref().(*object).typ != n {
+		return nil
+	}
+	return o
 }
 
 // ownObject returns the object that a value is or adapts, where it belongs to this module.

@@ -64,6 +64,7 @@ type Instance struct {
 	crossings sync.Map // pairing → *crossing
 
 	hostValues  hostValues
+	functions   functions
 	requests    requests
 	bridgeFuncs sync.Map // name → function
 

@@ -131,8 +131,23 @@ func (p peer) Borrow(*wire.Decoder) dynamic.Reference { return nil }
 // BorrowWhole implements [dynamic.Home]: a module does.
 func (p peer) BorrowWhole(*wire.Decoder) any { return nil }
 
-// HandleOf implements [dynamic.Home]: a module does.
-func (p peer) HandleOf(reflect.Value) (uint64, bool) { return 0, false }
+// HandleOf implements [dynamic.Home].
+func (p peer) HandleOf(v reflect.Value) (uint64, bool) {
+	var o *engine.Object
+	switch v.Kind() {
+	case reflect.Func:
+		o = p.functions.find(v)
+	case reflect.Struct, reflect.Pointer:
+		if v.Type() != objectType && v.CanInterface() {
+			o = p.ownObject(v)
+		}
+	}
+	if !p.owns(o) {
+		return 0, false
+	}
+	ref := o.Ref().(*object)
+	return ref.handle, !ref.released.Load()
+}
 
 // answerAny answers a call of a function that was given in an any.
 func answerAny(c *hostCall, v reflect.Value) error {

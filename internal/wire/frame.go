@@ -43,6 +43,8 @@ const (
 const (
 	ModeValue = 1
 	ModeText  = 2
+	// ModeHold asks for a handle of a pointer to a struct that is copied elsewhere.
+	ModeHold = 3
 	// ModeBits is the number of bits of one result, and MaxModes the number of results that have them.
 	ModeBits = 2
 	MaxModes = 30

@@ -45,6 +45,8 @@ type Call struct {
 	// Values and Texts tell whether the value being encoded crosses by value where it can, or, where its type can
 	// do that, as its own methods write it; else it crosses by handle.
 	Values, Texts bool
+	// Holds tells that a pointer to a struct that is copied elsewhere crosses by handle.
+	Holds bool
 
 	mode     uint64
 	module   *Module
@@ -123,7 +125,7 @@ func (c *Call) Result(i int) {
 	if i < wire.MaxModes {
 		form = c.mode >> (i * wire.ModeBits) & (1<<wire.ModeBits - 1)
 	}
-	c.Values, c.Texts = form == wire.ModeValue, form == wire.ModeText
+	c.Values, c.Texts, c.Holds = form == wire.ModeValue, form == wire.ModeText, form == wire.ModeHold
 }
 
 // Setting tells whether the field or the variable is to be written rather than read.

@@ -30,7 +30,7 @@ func (f form) mode() uint64 {
 	return 0
 }
 
-func (f form) use(c *Call) { c.Values, c.Texts = f.values, f.texts }
+func (f form) use(c *Call) { c.Values, c.Texts, c.Holds = f.values, f.texts, false }
 
 func (c *Call) form() form { return form{c.Values, c.Texts} }
 

@@ -87,7 +87,7 @@ func (h *holder) TakeError(d *wire.Decoder) any            { return errors.New(d
 
 func (h *holder) HandleOf(v reflect.Value) (uint64, bool) {
 	ref, ok := v.Interface().(*reference)
-	if !ok {
+	if !ok || !h.module {
 		return 0, false
 	}
 	return ref.handle, true

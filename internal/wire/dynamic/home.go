@@ -10,7 +10,7 @@ import (
 // lends values, and has them by the handle; the module borrows them, and knows which of its values
 // stands for which.
 //
-//	lent = TagOwn handle, TagValue … | TagHost handle, modes, scope | TagError error
+//	lent = TagOwn handle, TagValue … | TagHost handle, modes, scope | TagError error | TagHandle handle
 //	back = TagHost handle, changed, changes | TagError error
 //
 // A value that is lent with TagHost has no form in the module: only its text and its JSON.
@@ -25,14 +25,16 @@ type Home interface {
 	// Own returns the host's value, or the zero Value.
 	Own(handle uint64) reflect.Value
 
+	// HandleOf returns the handle of the value of the other side that a value stands for by its
+	// type, or as a function.
+	HandleOf(v reflect.Value) (uint64, bool)
+
 	// Borrow takes what Lend appended, in the module.
 	Borrow(d *wire.Decoder) Reference
 	// BorrowWhole takes what follows the tag in what LendWhole appended.
 	BorrowWhole(d *wire.Decoder) any
 	// TakeError takes what GiveError appended.
 	TakeError(d *wire.Decoder) any
-	// HandleOf returns the handle of the host's value that a value stands for by its type.
-	HandleOf(v reflect.Value) (uint64, bool)
 }
 
 // Reference keeps a value of the host while it is reachable.
@@ -47,6 +49,11 @@ type Reference interface {
 // the value follows.
 func (c *Codec) lend(e *wire.Encoder, v reflect.Value) bool {
 	t := v.Type()
+	if handle, ok := c.peer.HandleOf(v); ok {
+		e.Byte(wire.TagHandle)
+		e.Handle(handle)
+		return true
+	}
 	switch {
 	case t == timeType || t == durationType || c.peer.Opaque(t) || c.peer.TextName(t) != "":
 		return false
