@@ -144,6 +144,32 @@ func (s goSuite) testHostChanges(t *testing.T) {
 	assert.Same(t, p, got)
 }
 
+// testHostTogether: several goroutines pass the same values, as they may where they only read.
+func (s goSuite) testHostTogether(t *testing.T) {
+	m := s.values(t)
+	print := bound[func(any) (string, error)](t, m, "Marshal")
+	equal := bound[func(a, b any) (bool, error)](t, m, "EqualAny")
+	data := map[string]any{"list": []string{"a", "b"}, "of": map[string]string{"x": "y"}, "n": 1}
+	p := &plainItem{"a", 1}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				text, err := print(data)
+				assert.NoError(t, err)
+				assert.Equal(t, `{"list":["a","b"],"n":1,"of":{"x":"y"}}`, text)
+				text, err = print(p)
+				assert.NoError(t, err)
+				assert.Equal(t, `{"Name":"a","N":1}`, text)
+				same, err := equal(p, p)
+				assert.NoError(t, err)
+				assert.True(t, same)
+			}
+		})
+	}
+	group.Wait()
+}
+
 // testHostEquality: the same value of the host is the same in the module.
 func (s goSuite) testHostEquality(t *testing.T) {
 	m := s.values(t)

@@ -18,6 +18,7 @@ type hostValues struct {
 	identities map[any]uint64 // the handles of those that can be recognised
 	scopes     map[uint64]*wire.Sharing
 	lastScope  uint64
+	callable   int                           // how many of the values have methods
 	calls      map[uint64]context.CancelFunc // that go on, by number; nil as long as there is no context to end
 	ended      bool
 }
@@ -84,7 +85,9 @@ func (i *Instance) refer(e *wire.Encoder, v *hostValue) {
 	handle := i.hostValues.put(v, e.Given)
 	e.Given = append(e.Given, handle)
 	e.Uint(handle)
-	i.transport.Given()
+	if len(v.methods) > 0 {
+		i.transport.Given()
+	}
 }
 
 // put returns the handle of a value: that which it has already, where it can be recognised.
@@ -106,6 +109,7 @@ func (h *hostValues) put(v *hostValue, message []uint64) uint64 {
 		h.values, h.identities = map[uint64]*hostValue{}, map[any]uint64{}
 	}
 	v.refs = 1
+	h.callable += callable(v)
 	h.values[h.last] = v
 	if v.identity != nil {
 		h.identities[v.identity] = h.last
@@ -122,10 +126,19 @@ func (h *hostValues) release(handle, times uint64) {
 	if v.refs -= int(min(times, uint64(v.refs))); v.refs > 0 {
 		return
 	}
+	h.callable -= callable(v)
 	delete(h.values, handle)
 	if v.identity != nil && h.identities[v.identity] == handle {
 		delete(h.identities, v.identity)
 	}
+}
+
+// callable is 1 for a value that has methods.
+func callable(v *hostValue) int {
+	if len(v.methods) > 0 {
+		return 1
+	}
+	return 0
 }
 
 // scopeOf returns the number by which the module refers to the things of the call that a message
@@ -171,11 +184,11 @@ func (i *Instance) given(handle uint64) *hostValue {
 	return i.hostValues.values[handle]
 }
 
-// Holds tells whether the module refers to values of the host, so that it may call at any time.
+// Holds tells whether the module refers to values of the host that it may call at any time.
 func (i *Instance) Holds() bool {
 	i.hostValues.mu.Lock()
 	defer i.hostValues.mu.Unlock()
-	return len(i.hostValues.values) > 0
+	return i.hostValues.callable > 0
 }
 
 // takeBack forgets the values that a message referred to which the module does not get.

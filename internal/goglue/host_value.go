@@ -57,7 +57,8 @@ func (i *Instance) End() {
 	h := &i.hostValues
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ended, h.values, h.identities, h.scopes = true, nil, nil, nil
+	h.ended, h.callable = true, 0
+	h.values, h.identities, h.scopes = nil, nil, nil
 	for _, cancel := range h.calls {
 		if cancel != nil {
 			cancel()

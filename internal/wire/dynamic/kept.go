@@ -13,11 +13,13 @@ import (
 )
 
 // keptTable are the values of the module that stand for values of the host: pointers, slices and
-// maps, as long as they are reachable.
+// maps, as long as they are reachable. A pointer is one for its handle; of slices and maps, which
+// cannot be compared, there may be more, so that none changes while others read it.
 type keptTable struct {
 	mu       sync.Mutex
 	byPlace  map[keptPlace]*kept
 	byHandle map[uint64]*kept
+	marks    sync.Map // the type of a struct → the one with a mark
 }
 
 type keptPlace struct {
@@ -54,59 +56,50 @@ func (c *Codec) borrow(d *wire.Decoder) any {
 	if !ok {
 		return nil
 	}
-	if s.typ.Kind() == reflect.Struct {
-		if c.decode(d, s, v); d.Err() != nil {
-			return nil
-		}
-		return mark(ref, s, v)
+	var old reflect.Value
+	if s.typ.Kind() == reflect.Pointer {
+		old = c.kept.find(ref.HostHandle(), s.typ)
 	}
-	old := c.kept.find(ref.HostHandle(), s.typ)
-	if d.Sharing != nil {
+	if old.IsValid() && d.Sharing != nil {
 		c.takeShared(d, s, v, old)
-	} else if c.decode(d, s, v); d.Err() == nil {
-		renew(old, v)
-		v = earlier(old, v)
+	} else if c.decode(d, s, v); d.Err() == nil && old.IsValid() {
+		renew(s, old, v)
+		v = old
 	}
 	if d.Err() != nil {
 		return nil
+	}
+	if s.typ.Kind() == reflect.Struct {
+		return c.kept.mark(ref, s, v)
 	}
 	c.kept.keep(ref, s, v)
 	return v.Interface()
 }
 
-// earlier returns the value that this side has already, or the new one.
+// earlier returns the pointer that this side has already, or the new one.
 func earlier(old, made reflect.Value) reflect.Value {
-	if old.IsValid() && (old.Kind() != reflect.Slice || old.Len() == made.Len()) {
+	if old.IsValid() {
 		return old
 	}
 	return made
 }
 
-// renew gives a value of an earlier call its new content, where it is another one.
-func renew(old, made reflect.Value) {
-	if !old.IsValid() || earlier(old, made) != old {
+// renew gives what a pointer of an earlier call points to the parts that are others now. Those that
+// are the same are not written: another goroutine may read them.
+func renew(s *shape, old, made reflect.Value) {
+	if !old.IsValid() {
 		return
 	}
-	switch old.Kind() {
-	case reflect.Pointer:
-		if !wire.Same(old.UnsafePointer(), made.UnsafePointer(), old.Type().Elem().Size()) {
-			old.Elem().Set(made.Elem())
-		}
-	case reflect.Slice:
-		if from, to := wire.Difference(old, made); from < to {
-			reflect.Copy(old.Slice(from, to), made.Slice(from, to))
-		}
-	case reflect.Map:
-		if from, to := wire.Difference(old, made); from < to {
-			old.Clear()
-			for it := made.MapRange(); it.Next(); {
-				old.SetMapIndex(it.Key(), it.Value())
-			}
+	was, now := prints(s, old), prints(s, made)
+	from, to := parts(s, made), parts(s, old)
+	for i := range from {
+		if was[i] != now[i] {
+			to[i].Set(from[i].Value)
 		}
 	}
 }
 
-// find returns the value that stands for a handle, or the zero Value.
+// find returns the pointer that stands for a handle, or the zero Value.
 func (t *keptTable) find(handle uint64, typ reflect.Type) (v reflect.Value) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -118,14 +111,7 @@ func (t *keptTable) find(handle uint64, typ reflect.Type) (v reflect.Value) {
 	if at == nil {
 		return v
 	}
-	switch typ.Kind() {
-	case reflect.Slice:
-		return reflect.SliceAt(typ.Elem(), at, k.cap).Slice(0, k.len).Convert(typ)
-	default: // a pointer and a map are one word
-		v = reflect.New(typ).Elem()
-		*(*unsafe.Pointer)(v.Addr().UnsafePointer()) = at
-		return v
-	}
+	return reflect.NewAt(typ.Elem(), at).Convert(typ)
 }
 
 // keep notes that a value stands for a value of the host.
@@ -237,15 +223,10 @@ const markName = "_"
 
 // mark returns a struct with a field that says which value of the host it is: what the host's type
 // hides is in that one only.
-func mark(ref Reference, s *shape, v reflect.Value) any {
-	t := s.typ
-	fields := make([]reflect.StructField, 0, t.NumField()+1)
-	for i := range t.NumField() {
-		fields = append(fields, t.Field(i))
-	}
-	fields = append(fields, reflect.StructField{Name: markName, PkgPath: "load", Type: reflect.TypeFor[*kept]()})
-	marked := reflect.New(reflect.StructOf(fields)).Elem()
-	for i := range t.NumField() {
+func (t *keptTable) mark(ref Reference, s *shape, v reflect.Value) any {
+	marked := reflect.New(t.withMark(s.typ)).Elem()
+	n := v.NumField()
+	for i := range n {
 		marked.Field(i).Set(v.Field(i))
 	}
 	own := &kept{ref: ref, shape: s, prints: prints(s, v)}
@@ -253,9 +234,22 @@ func mark(ref Reference, s *shape, v reflect.Value) any {
 	if !ok || !slices.Equal(k.prints, own.prints) { // what its pointers lead to has been made again
 		k = own
 	}
-	hidden := marked.Field(t.NumField())
-	*(**kept)(hidden.Addr().UnsafePointer()) = k
+	*(**kept)(marked.Field(n).Addr().UnsafePointer()) = k
 	return marked.Interface()
+}
+
+// withMark returns the type of a struct with the field of a mark.
+func (t *keptTable) withMark(typ reflect.Type) reflect.Type {
+	if known, ok := t.marks.Load(typ); ok {
+		return known.(reflect.Type)
+	}
+	var fields []reflect.StructField
+	for i := range typ.NumField() {
+		fields = append(fields, typ.Field(i))
+	}
+	fields = append(fields, reflect.StructField{Name: markName, PkgPath: "load", Type: reflect.TypeFor[*kept]()})
+	made, _ := t.marks.LoadOrStore(typ, reflect.StructOf(fields))
+	return made.(reflect.Type)
 }
 
 // marked returns what mark noted, or nil.

@@ -276,8 +276,8 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 	e.Part(low, v.Len(), min(v.Cap(), t.value.Len()-low))
 }
 
-// takeShared takes a shared pointer, slice or map. Where this side has it since an earlier call,
-// old is it.
+// takeShared takes a shared pointer, slice or map. Old is the pointer that this side has since an
+// earlier call, or the zero Value.
 func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	head := d.Uint()
 	switch {
@@ -306,23 +306,19 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
 		v.Set(t.value)
 		c.decode(d, s.elem, to)
-		renew(old, made)
+		renew(s, old, made)
 	case reflect.Map:
 		count, _ := d.Len(2)
 		if !chargeMap(d, v.Type(), count) {
 			return
 		}
-		made := reflect.MakeMapWithSize(v.Type(), count)
-		t.value = earlier(old, made)
+		t.value = reflect.MakeMapWithSize(v.Type(), count)
 		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
 		v.Set(t.value)
-		c.entries(d, s, made, count)
-		renew(old, made)
+		c.entries(d, s, t.value, count)
 	case reflect.Slice:
 		count, _ := d.Len(1)
-		made := c.elements(d, s, v.Type(), count)
-		t.value = earlier(old, made)
-		renew(old, made)
+		t.value = c.elements(d, s, v.Type(), count)
 		low, high, most := d.Part(t.value.Len())
 		if d.Err() != nil {
 			return
