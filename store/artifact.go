@@ -17,6 +17,7 @@ import (
 // concurrent use.
 type Artifact struct {
 	key   string
+	store string // directory of the store
 	dir   string // of the files
 	files []File // sorted by name
 }
@@ -74,7 +75,7 @@ func (a *Artifact) open(name string) (*os.File, File, error) {
 	if isBad(err) {
 		return nil, File{}, a.damaged(name, err.Error())
 	}
-	return f, a.files[i], err
+	return f, a.files[i], unreadable(a.store, err)
 }
 
 // ReadFile returns the verified contents of a file: what is verified is what it returns. Its errors are
@@ -156,13 +157,13 @@ func (s *Store) lookup(key string) (*Artifact, error) {
 		return nil, &DamagedError{Key: key, File: "manifest", Reason: err.Error()}
 	}
 	if err != nil {
-		return nil, s.unreadable(err)
+		return nil, unreadable(s.dir, err)
 	}
 	files, err := parseManifest(key, data)
 	if err != nil {
 		return nil, &DamagedError{Key: key, Reason: err.Error()}
 	}
-	return &Artifact{key: key, dir: filepath.Join(dir, "files"), files: files}, nil
+	return &Artifact{key: key, store: s.dir, dir: filepath.Join(dir, "files"), files: files}, nil
 }
 
 // Evict takes the artifact with a key out of the store, so that it will be built again. That there is

@@ -91,14 +91,14 @@ func writeError(path string, err error) error {
 	return &WriteError{Path: path, Fix: fix, Err: cause}
 }
 
-// unreadable says of an error that it is a store that this user cannot read; another error stays as
-// it is.
-func (s *Store) unreadable(err error) error {
+// unreadable says of an error that it is the store in a directory that this user cannot read; another
+// error stays as it is.
+func unreadable(dir string, err error) error {
 	var known *DirError
 	if !errors.Is(err, fs.ErrPermission) || errors.As(err, &known) {
 		return err
 	}
-	return &DirError{Dir: s.dir, Reason: "it cannot be read by this user: " + err.Error(), Fix: "let its owner run chmod -R a+rX " + s.dir + ", or " + setDir, Err: err}
+	return &DirError{Dir: dir, Reason: "it cannot be read by this user: " + err.Error(), Fix: "let its owner run chmod -R a+rX " + dir + ", or " + setDir, Err: err}
 }
 
 // DamagedError reports an artifact that is not what was put into the store. [Store.Evict] makes room to

@@ -72,7 +72,7 @@ func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*
 func (s *Store) readRecord(path string) (*Record, error) {
 	r := new(Record)
 	if ok, err := readRecordFile(path, r, func() (string, error) { return s.recordFile(r.Target, r.Package, r.Version, r.Along) }); !ok {
-		return nil, err
+		return nil, unreadable(s.dir, err)
 	}
 	return r, nil
 }
@@ -87,7 +87,8 @@ func (s *Store) Versions(target, pkg string, along ...RecordCompanion) ([]string
 	if err != nil {
 		return nil, err
 	}
-	return recordedVersions(dir)
+	versions, err := recordedVersions(dir)
+	return versions, unreadable(s.dir, err)
 }
 
 func recordedVersions(dir string) ([]string, error) {

@@ -132,7 +132,7 @@ func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
 func (s *Store) readSourceRecord(path string) (*SourceRecord, error) {
 	r := new(SourceRecord)
 	if ok, err := readRecordFile(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil }); !ok {
-		return nil, err
+		return nil, unreadable(s.dir, err)
 	}
 	return r, nil
 }

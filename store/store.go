@@ -82,14 +82,20 @@ func Open(dir string) (*Store, error) {
 	s := &Store{dir: dir}
 	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "sumdb", "direct"} {
 		inner := filepath.Join(dir, name)
-		if info, err := os.Stat(inner); err == nil {
-			if err := checkOwner(inner, info); err != nil {
-				return nil, err
-			}
+		info, err := os.Stat(inner)
+		if err == nil {
+			err = checkOwner(inner, info)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, unreadable(s.dir, err)
 		}
 	}
-	if _, err := os.ReadDir(s.objDir()); errors.Is(err, fs.ErrPermission) {
-		return nil, s.unreadable(err)
+	for _, inner := range []string{s.ModDir(), filepath.Join(dir, "installed"), s.srcDir(), s.sourceRecordDir(), s.objDir()} {
+		if opened, err := os.Open(inner); err == nil {
+			_ = opened.Close()
+		} else if errors.Is(err, fs.ErrPermission) {
+			return nil, unreadable(s.dir, err)
+		}
 	}
 	// A read-only store may lack the directory; whoever needs it finds that out.
 	_ = os.Mkdir(s.EmptyDir(), 0o555)
