@@ -11,6 +11,15 @@ import (
 // ErrUnloaded is returned by everything of a module that was unloaded.
 var ErrUnloaded = errors.New("module is unloaded")
 
+// NotCalled is what a function without an error result panics with where err ended its call: of a
+// module that was unloaded or replaced, it says which one that was and what would have followed it.
+func NotCalled(module, symbol string, err error) error {
+	if !errors.Is(err, ErrUnloaded) {
+		return err
+	}
+	return fmt.Errorf("%s of %s: %w\n\ttake it from load.Lazy, load.LazyBind or load.Derive, which follow reloads and unloads, or bind it with an error result", symbol, module, err)
+}
+
 // ErrCrashed is returned by everything of an instance that ended by itself: a fatal error, an exit,
 // a kill. The next Load makes a fresh instance.
 var ErrCrashed = errors.New("module crashed")

@@ -135,7 +135,7 @@ func (b *binding) call(args []reflect.Value) []reflect.Value {
 	switch {
 	case err == nil:
 	case !b.withError:
-		panic(err)
+		panic(engine.NotCalled(b.in.name, b.symbol, err))
 	default:
 		for _, result := range out {
 			result.SetZero()

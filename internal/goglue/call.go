@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -315,7 +316,7 @@ func (b *binding) function(receiver *object) reflect.Value {
 		runtime.KeepAlive(args)
 		if err != nil {
 			if !hasError {
-				panic(err)
+				panic(engine.NotCalled(b.instance.name, b.symbol, err))
 			}
 			out = make([]reflect.Value, t.NumOut())
 			for j := range out {
