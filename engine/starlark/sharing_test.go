@@ -96,7 +96,7 @@ def closures():
 	for range 40 {
 		dicts = map[string]any{"a": dicts, "b": dicts}
 	}
-	require.NoError(t, load.Register(w.Loader, "host", map[string]any{
+	require.NoError(t, w.Loader.Register("host", map[string]any{
 		"twice": func() any { return nested },
 		"many":  func() []int { return make([]int, 10_000_000) },
 		"text":  func(x []any) int { return len(x) },
