@@ -2,6 +2,7 @@ package install
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -50,6 +51,21 @@ func (s Session) Admit(m find.ModuleVersion, size int64) error {
 		d := p.Name(m.Path)
 		if d.Allowed && size >= 0 {
 			d = p.Size(m.Path, m.Version, size)
+		}
+		return d
+	})
+}
+
+// AdmitPlaces lets the policies decide about the real directories and files of this machine that
+// what is asked for is read from. Those below the asked place, which was decided about, must not be
+// denied; others must be allowed, too. The error is a [*PolicyError].
+func (s Session) AdmitPlaces(asked string, places []string) error {
+	return Decide(s.Policies, func(p *policy.Policy) policy.Decision {
+		d := p.Denies(places...)
+		for _, place := range places {
+			if rel, err := filepath.Rel(asked, place); d.Allowed && (err != nil || !filepath.IsLocal(rel)) {
+				d = p.Name(place)
+			}
 		}
 		return d
 	})

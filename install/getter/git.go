@@ -41,7 +41,11 @@ func (g gitCommand) resolve(ctx context.Context, s *source, dir string) (revisio
 	if fullCommit.MatchString(s.ref) {
 		return revision{version: s.ref, why: "asked for"}, nil
 	}
-	out, err := g.run(ctx, s, dir, "ls-remote", "-q", "--", s.url.String())
+	from, err := g.repository(ctx, s, dir)
+	if err != nil {
+		return revision{}, g.explain(ctx, s, err)
+	}
+	out, err := g.run(ctx, s, dir, slices.Concat([]string{"ls-remote", "-q"}, from)...)
 	if err != nil {
 		return revision{}, g.explain(ctx, s, err)
 	}
@@ -112,12 +116,16 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 	if err := os.WriteFile(filepath.Join(info, "attributes"), []byte(attributes), 0o600); err != nil {
 		return err
 	}
+	from, err := g.repository(ctx, s, dir)
+	if err != nil {
+		return g.explain(ctx, s, err)
+	}
 	fetch := []string{"fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"}
 	bounded, check := g.bound(ctx, s, dir)
-	_, err := g.run(bounded, s, dir, slices.Concat(fetch, []string{"--depth=1", "--", s.url.String(), commit})...)
-	if err != nil && bounded.Err() == nil && !errors.Is(err, install.ErrOffline) {
+	_, err = g.run(bounded, s, dir, slices.Concat(fetch, []string{"--depth=1"}, from, []string{commit})...)
+	if err != nil && bounded.Err() == nil {
 		// Some servers give no commit that they do not advertise: then everything that they do.
-		_, err = g.run(bounded, s, dir, slices.Concat(fetch, []string{"--", s.url.String(), "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
+		_, err = g.run(bounded, s, dir, slices.Concat(fetch, from, []string{"refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"})...)
 	}
 	if tooLarge := check(); tooLarge != nil {
 		return tooLarge
@@ -200,15 +208,6 @@ func (e *gitError) reason() string {
 }
 
 func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...string) ([]byte, error) {
-	remote := args[0] == "fetch" || args[0] == "ls-remote" && args[1] != "--get-url"
-	if remote && s.url.Scheme != "file" && install.SessionOf(ctx).Offline {
-		return nil, install.ErrOffline
-	}
-	if remote {
-		if err := g.direct(ctx, s, dir); err != nil {
-			return nil, err
-		}
-	}
 	cmd := g.command(ctx, s, dir, args...)
 	var stdout, stderr output
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -236,14 +235,14 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 
 // direct refuses a repository that the configuration of git puts in the place of the one that is
 // asked for (url.insteadOf, remote.URL.url). Credentials in the URL are the user's own affair.
-func (g gitCommand) direct(ctx context.Context, s *source, dir string) error {
-	out, err := g.run(ctx, s, dir, "ls-remote", "--get-url", "--", s.url.String())
+func (g gitCommand) direct(ctx context.Context, s *source, at *url.URL, dir string) error {
+	out, err := g.run(ctx, s, dir, "ls-remote", "--get-url", "--", at.String())
 	if err != nil {
 		return err
 	}
 	text := strings.TrimSpace(string(out))
 	to, err := url.Parse(text)
-	if err == nil && to.Scheme == s.url.Scheme && to.Host == s.url.Host && to.Path == s.url.Path && to.RawQuery == "" && to.Fragment == "" {
+	if err == nil && to.Scheme == at.Scheme && to.Host == at.Host && to.Path == at.Path && to.RawQuery == "" && to.Fragment == "" {
 		return nil
 	}
 	return &install.PolicyError{
