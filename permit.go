@@ -78,9 +78,14 @@ func permitModule(rules *policy.Policy, f *found, now time.Time) policy.Decision
 	return rules.Asked(subject)
 }
 
-// permitParts decides about what a build reads in place.
+// permitParts decides about what a build reads in place, and about the packages that it imports.
 func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
+	var names []string
 	for _, part := range spec.Parts {
+		if part.Place == "" && len(part.Files) == 0 {
+			names = append(names, part.Name)
+			continue
+		}
 		d := rules.Denies(append([]string{part.Name}, part.Files...)...)
 		if d.Allowed && part.Place != "" {
 			d = rules.Asked(policy.Subject{Package: part.Place})
@@ -92,7 +97,7 @@ func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
 			return d
 		}
 	}
-	return policy.Decision{Allowed: true}
+	return rules.Denies(names...)
 }
 
 // permitCompanions decides about companions. Those of a local module are parts of the build by

@@ -41,8 +41,9 @@ type Spec struct {
 	BuildList []ModuleVersion
 
 	// Parts holds what else is read for the build: the packages and files that lie in place, in the
-	// module's own directory and in those that replace other modules, and the names of modules that
-	// others of the build list replace.
+	// module's own directory and in those that replace other modules; the names of modules that
+	// others of the build list replace; and those of all packages that are imported, but for what
+	// standard packages import.
 	Parts []Part
 
 	// Deprecated is the module's deprecation message, "" where there is none.
@@ -61,8 +62,17 @@ type ModuleVersion struct {
 // Part is something that a build reads and its build list does not hold.
 type Part struct {
 	Name  string   // import path of the package or the module
-	Place string   // directory or file, absolute and without links; "" for a module that another one replaces
+	Place string   // directory or file, absolute and without links; "" where only the name is decided about
 	Files []string // what is read of the directory, by the same paths
+}
+
+// NamedParts are the parts that only have names.
+func NamedParts(names []string) []Part {
+	parts := make([]Part, len(names))
+	for i, name := range names {
+		parts[i].Name = name
+	}
+	return parts
 }
 
 // Source is what an engine compiles.

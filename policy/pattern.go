@@ -161,6 +161,9 @@ func whyNoName(pattern string) string {
 		}
 		return "a pattern is a prefix: " + write(before)
 	}
+	if pattern == "unsafe" || pattern == "C" {
+		return "it is a part of the language, which nothing keeps a module from"
+	}
 	host, rest, _ := strings.Cut(pattern, "/")
 	if clean := path.Clean(pattern); clean != pattern && !strings.HasPrefix(clean, "..") {
 		return "no name is written so: " + write(clean)

@@ -31,6 +31,10 @@ type Record struct {
 	Hash       string         `json:"hash"` // identifies everything that a build reads
 	BuildList  []RecordModule `json:"build_list"`
 
+	// Imports are the packages that a build reads, and all that they import, sorted. What standard
+	// packages import is not among them.
+	Imports []string `json:"imports"`
+
 	// Along are the companions that the build covers too, sorted by path.
 	Along []RecordCompanion `json:"along,omitempty"`
 }

@@ -161,6 +161,10 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*find.Spec, error) 
 		Time:       r.Time,
 		Deprecated: r.Deprecated,
 		Retracted:  r.Retracted,
+		Parts:      find.NamedParts(r.Imports),
+	}
+	if len(r.Imports) == 0 {
+		return nil, notFound("the record of %s does not say what it imports; installing again", r.Version)
 	}
 	if owner(ctx, r.Module) != owner(ctx, r.Package) {
 		return nil, notFound("%s is of %s, which does not belong to the owner of the package; installing again", r.Version, r.Module)

@@ -30,7 +30,7 @@ func install(t *testing.T, s *store.Store, versions ...string) {
 		if err := s.PutRecord(&store.Record{
 			Package: pkg, Module: "github.com/BurntSushi/toml", Version: version, Target: target,
 			Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Why: "the latest release", Deprecated: "old",
-			GoMod: "go 1.26\n", GoSum: "sum\n", Hash: "h1:" + version,
+			GoMod: "go 1.26\n", GoSum: "sum\n", Hash: "h1:" + version, Imports: []string{pkg},
 			BuildList: []store.RecordModule{
 				{Path: "example.com/dep", Version: "v1.0.0", Sum: "h1:dep"},
 				{Path: "github.com/BurntSushi/toml", Version: version, Sum: "h1:toml"},

@@ -156,6 +156,7 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	if err != nil {
 		return nil, "", err
 	}
+	b.Imports = slices.Concat(b.Imports, pkg.Imports)
 	return b, b.hash(files + r.along.subject()), nil
 }
 

@@ -87,6 +87,7 @@ func (in *Installer) install(ctx context.Context, release *install.Release, s *s
 		Package: release.Package, Module: release.Module, Version: release.Version, Target: in.Target(),
 		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated, Retracted: release.Retracted,
 		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package + along.subject()), BuildList: b.BuildList, Along: b.Along,
+		Imports: b.Imports,
 	}
 	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
 		syncFiles(s.ModDir())
@@ -105,7 +106,7 @@ func (in *Installer) recorded(ctx context.Context, release *install.Release, s *
 		return nil, err
 	}
 	for _, record := range records {
-		if record.Version == release.Version && record.Module == release.Module && complete(ctx, s, record.BuildList) {
+		if record.Version == release.Version && record.Module == release.Module && len(record.Imports) > 0 && complete(ctx, s, record.BuildList) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
@@ -176,6 +177,7 @@ type build struct {
 	Along     []store.RecordCompanion `json:",omitempty"`
 	Replaced  []string                `json:",omitempty"` // paths of modules that others stand for, and of those that a vendor directory has in the place of others
 	Local     []string                `json:",omitempty"` // packages of local modules, sorted
+	Imports   []string                // all packages and what they import, sorted
 }
 
 // build describes the build of a closure: a go.mod file in which every provider is required at its selected
@@ -231,6 +233,9 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 	}
 	b.GoSum = string(r.sums.goSum())
 	var err error
+	if b.Imports, err = r.imports(ctx, c); err != nil {
+		return nil, err
+	}
 	b.Along, err = r.selected(c)
 	return b, err
 }
@@ -264,6 +269,7 @@ func (in *Installer) spec(record *store.Record, s *store.Store, origin string, a
 	return &find.Spec{
 		Name: record.Package, Module: record.Module, Version: record.Version, Why: record.Why, Origin: origin,
 		Time: record.Time, Deprecated: record.Deprecated, Retracted: record.Retracted, BuildList: b.moduleVersions(),
+		Parts: find.NamedParts(record.Imports),
 		Source: find.Source{
 			Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Hash: record.Hash,
 			Go: &find.GoSource{

@@ -39,10 +39,7 @@ func (r *request) addParts(importPath, root string, files []find.LocalFile) erro
 // parts lists what a build of a local module consists of besides the modules of its build list.
 // What lies in the store has no place of its own.
 func (r *request) parts(b *build, inPlace bool) []find.Part {
-	var parts []find.Part
-	for _, path := range b.Replaced {
-		parts = append(parts, find.Part{Name: path})
-	}
+	parts := find.NamedParts(slices.Concat(b.Replaced, b.Imports))
 	if !inPlace {
 		return parts
 	}
