@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/loadgo/load/find"
@@ -37,6 +38,15 @@ func (m *Module) watchedDirs() []string {
 	if !m.local() {
 		return nil
 	}
+	var dirs []string
+	for _, link := range m.spec.Source.Links {
+		dirs = append(dirs, filepath.Dir(link))
+	}
+	return append(dirs, m.sourceDirs()...)
+}
+
+// sourceDirs are the directories of the source itself.
+func (m *Module) sourceDirs() []string {
 	root := m.sourceRoot()
 	if m.spec.Source.Kind != find.KindGo || m.spec.Module == "" {
 		return []string{nearestDir(root)}
@@ -82,7 +92,7 @@ func (m *Module) concerns(changes map[string]bool) bool {
 	for path := range changes {
 		below, within := strings.CutPrefix(path, root+string(filepath.Separator))
 		switch {
-		case path == "", path == root, strings.HasPrefix(root, path+string(filepath.Separator)):
+		case path == "", path == root, slices.Contains(m.spec.Source.Links, path), strings.HasPrefix(root, path+string(filepath.Separator)):
 			return true
 		case !within:
 		case m.spec.Source.File != "":

@@ -79,7 +79,10 @@ func NamedParts(names []string) []Part {
 type Source struct {
 	Kind Kind
 	FS   fs.FS  // the files of the module's own package or tree
-	Dir  string // the same on disk, or "" where it is not on disk
+	Dir  string // the same on disk, without links, or "" where it is not on disk
+
+	// Links are the links over which the name led to Dir, by their own paths.
+	Links []string
 
 	// File is the name in FS of the one file that is compiled, "" where that is not a single file.
 	// Hash is then what [HashFile] returns for it.

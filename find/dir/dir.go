@@ -156,6 +156,7 @@ func (f *Finder) findPath(target string) (*find.Spec, error) {
 		return nil, miss
 	}
 	spec, err := describe(dir)
+	spec, err = withLinks(dir, spec, err)
 	if err == nil && spec.Source.Go != nil && spec.Source.Go.ImportPath != target {
 		return nil, notFound("%s belongs to the module %s", dir, spec.Module)
 	}

@@ -21,13 +21,13 @@ const (
 func describeAny(path string) (*find.Spec, error) {
 	spec, err := describe(path)
 	if !errors.Is(err, find.ErrNotFound) {
-		return spec, err
+		return withLinks(path, spec, err)
 	}
 	file, fileErr := describeFile(path)
 	if errors.Is(fileErr, find.ErrNotFound) && !strings.HasSuffix(path, starlarkSuffix) {
 		return nil, err
 	}
-	return file, fileErr
+	return withLinks(path, file, fileErr)
 }
 
 // describeFile makes the spec of the Starlark file of a path, which may lack the suffix.
