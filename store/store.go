@@ -80,7 +80,7 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir}
-	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "sumdb", "direct"} {
+	for _, name := range dirs {
 		inner := filepath.Join(dir, name)
 		info, err := os.Stat(inner)
 		if err == nil {
@@ -101,6 +101,9 @@ func Open(dir string) (*Store, error) {
 	_ = os.Mkdir(s.EmptyDir(), 0o555)
 	return s, nil
 }
+
+// dirs are the directories in a store.
+var dirs = []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty", "sumdb", "direct"}
 
 // Dir returns the store's absolute directory.
 func (s *Store) Dir() string { return s.dir }

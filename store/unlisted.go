@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,10 +24,20 @@ func (s *Store) unlisted() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := slices.Concat([]string{}, modules, artifacts)
+	downloads, err := unlistedFiles(filepath.Join(s.ModDir(), "cache", "download"), s.listedDownload)
+	if err != nil {
+		return nil, err
+	}
+	records, err := unlistedFiles(filepath.Join(s.dir, "installed"), listedRecord)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat([]string{}, modules, artifacts, downloads, records)
 	for dir, listed := range map[string]func(name string) bool{
-		s.objDir():          func(name string) bool { return checkKey(name) == nil },
-		s.sourceRecordDir(): func(name string) bool { return strings.HasSuffix(name, ".json") },
+		s.dir:                              func(name string) bool { return slices.Contains(dirs, name) || name == filepath.Base(s.releasesFile()) },
+		filepath.Join(s.ModDir(), "cache"): func(name string) bool { return name == "download" || name == "lock" }, // the go command's
+		s.objDir():                         func(name string) bool { return checkKey(name) == nil },
+		s.sourceRecordDir():                func(name string) bool { return strings.HasSuffix(name, ".json") },
 	} {
 		names, err := entriesBut(dir, listed)
 		if err != nil {
@@ -71,7 +82,7 @@ func (s *Store) unlistedModules() ([]string, error) {
 	cache := filepath.Join(s.ModDir(), "cache")
 	err := filepath.WalkDir(s.ModDir(), func(name string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(s.ModDir(), name)
-		path, version, isModule := strings.Cut(filepath.ToSlash(rel), "@")
+		escaped, version, isModule := strings.Cut(filepath.ToSlash(rel), "@")
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil
@@ -85,14 +96,60 @@ func (s *Store) unlistedModules() ([]string, error) {
 		case !isModule:
 			return nil
 		}
-		path, err = module.UnescapePath(path)
+		modPath, err := module.UnescapePath(escaped)
 		version, err2 := module.UnescapeVersion(version)
-		if err != nil || err2 != nil || !s.summed(module.Version{Path: path, Version: version}) {
+		if err != nil || err2 != nil || !s.summed(module.Version{Path: modPath, Version: version}) {
 			names = append(names, name)
 		}
 		return fs.SkipDir
 	})
 	return names, err
+}
+
+// unlistedFiles lists the files below a directory that are not listed, by their names in it.
+func unlistedFiles(root string, listed func(name string) bool) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case !d.IsDir() && !listed(relative(root, name)):
+			names = append(names, name)
+		}
+		return nil
+	})
+	return names, err
+}
+
+// listedRecord reports whether a file is where a record is; whether it is one, Verify looks.
+func listedRecord(name string) bool {
+	dir, file := path.Split(name)
+	return strings.HasSuffix(file, ".json") && strings.HasPrefix(path.Base(dir), recordsName)
+}
+
+// downloadFiles are what the store has of a module besides its tree.
+var downloadFiles = []string{".ziphash", ".mod", ".info", ".dirs", ".registry", ".modregistry"}
+
+// listedDownload reports whether a file is one of a module's, among those of the go command's
+// download cache. Of go.mod files alone there is no sum; answers of checksum databases are proven
+// when they are read.
+func (s *Store) listedDownload(name string) bool {
+	if strings.HasPrefix(name, "sumdb/") {
+		return true
+	}
+	escaped, file, ok := strings.Cut(name, "/@v/")
+	if !ok || !slices.Contains(downloadFiles, path.Ext(file)) {
+		return false
+	}
+	modPath, err := module.UnescapePath(escaped)
+	version, err2 := module.UnescapeVersion(strings.TrimSuffix(file, path.Ext(file)))
+	if err != nil || err2 != nil {
+		return false
+	}
+	m := module.Version{Path: modPath, Version: version}
+	return path.Ext(file) != ".dirs" && path.Ext(file) != ".registry" || s.summed(m)
 }
 
 // summed reports whether a module has a sum in the store.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -27,10 +28,13 @@ func TestUnlisted(t *testing.T) {
 	assert.Empty(t, report.Unlisted)
 	stray := []string{
 		"mod/example.com/a@v1.0.0", "mod/example.com/file.go", "mod/github.com/!bad!!@v1.0.0", "obj/none", "sources/readme.txt", "src/zz",
+		"stray", "stray.txt", "releases.json.txt", "installed/linux_amd64/example.com/a/@v/note.txt", "installed/linux_amd64/x.go", "installed/file.txt",
+		"mod/cache/vcs", "mod/cache/download/file.txt", "mod/cache/download/example.com/a/@v/v1.0.0.txt", "mod/cache/download/example.com/a/@v/v1.0.0.zip",
+		"mod/cache/download/example.com/a/@v/v1.0.0.dirs", "mod/cache/download/github.com/!!a/@v/v1.0.0.ziphash", "mod/cache/download/example.com/a/@v/list",
 	}
 	for _, name := range stray {
 		require.NoError(t, os.MkdirAll(filepath.Join(s.Dir(), filepath.Dir(name)), 0o700))
-		if filepath.Ext(name) == ".go" || filepath.Ext(name) == ".txt" {
+		if ext := filepath.Ext(name); ext != "" && ext != ".0" && !strings.HasSuffix(name, "@v1.0.0") || filepath.Base(name) == "list" {
 			require.NoError(t, os.WriteFile(filepath.Join(s.Dir(), name), []byte("x"), 0o600))
 		} else {
 			require.NoError(t, os.MkdirAll(filepath.Join(s.Dir(), name), 0o700))
