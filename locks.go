@@ -91,11 +91,12 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 		before, held := file.Entry(fresh.key)
 		if held && before.Version == f.spec.Version { // what it holds for other systems stays
 			same := pin{request: r, key: fresh.key, entry: before, held: true}
-			missing, err := same.check(f.spec, l.lock.base)
-			if len(missing) == 0 || err != nil {
+			if _, err := same.check(f.spec, l.lock.base); err != nil {
 				return false, err
 			}
-			return true, file.Set(l.entry(f, same))
+			first, now := l.entry(f, fresh), l.entry(f, same)
+			now.Origin, now.Module = first.Origin, first.Module
+			return !now.Equal(before), file.Set(now)
 		}
 		return true, file.Set(l.entry(f, fresh))
 	})
