@@ -36,8 +36,8 @@ func (l *Loader) addAlias(alias, name string) error {
 	if target.Alias != "" {
 		return &NameError{Name: alias, Reason: fmt.Sprintf("%q has an alias before it", name)}
 	}
-	l.cache.mu.Lock()
-	defer l.cache.mu.Unlock()
+	l.aliasing.Lock()
+	defer l.aliasing.Unlock()
 	aliases := *l.aliases.Load()
 	if other, ok := aliases[alias]; ok {
 		if other == name {

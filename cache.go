@@ -4,9 +4,22 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+// standing is how a module stands in the cache.
+type standing struct {
+	registered, dropped bool
+	pins                int
+	borrowers           int       // calls of With that will unload it
+	number              int64     // how many modules were registered before it, and it
+	used                int64     // the look that last found it used
+	seen                int64     // its calls at the last look
+	lastUsed            time.Time // as far as the looks tell
+}
 
 // cache holds the running modules by every name they were asked for. A look-up that hits is one atomic
 // load and one map access; everything that changes the map copies it, under mu.
@@ -15,10 +28,14 @@ type cache struct {
 
 	mu      *sync.Mutex
 	flights map[string]*flight // loads under way, by name and, once it is known, by identity
-	running sync.WaitGroup     // the goroutines of flights, abandoned ones too
+	formers map[string]*former // what went without being asked to, by the names that led to it
+	running sync.WaitGroup     // the goroutines of flights, abandoned ones too, and of background work
 	closed  bool
 	looks   int64        // of markUsed
 	loads   atomic.Int64 // how many modules were registered
+
+	follows func() bool                         // reports whether the program may follow modules through their names
+	ended   func(modules []*Module, why string) // ends modules that were withdrawn
 }
 
 // init makes the zero cache ready. Caches that modules move between share one mutex.
@@ -50,11 +67,11 @@ func (c *cache) registered(r *request) *Module {
 // register enters a module under keys, except those that belong to another running module. A module
 // that was dropped stays out. It is called with mu held.
 func (c *cache) register(m *Module, keys []string) {
-	if m.dropped {
+	if m.standing.dropped {
 		return
 	}
-	if !m.registered {
-		m.registered, m.number = true, c.loads.Add(1)
+	if !m.standing.registered {
+		m.standing.registered, m.standing.number = true, c.loads.Add(1)
 	}
 	modules := maps.Clone(*c.modules.Load())
 	for _, key := range keys {
@@ -84,7 +101,7 @@ func (c *cache) alias(m *Module, name string) *Module {
 
 // drop notes that a module is registered no more. It is called with mu held.
 func (m *Module) drop() {
-	m.dropped = true
+	m.standing.dropped = true
 	m.mark.Store(markGone)
 }
 
@@ -107,7 +124,11 @@ func (c *cache) reap(name string) *Module {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := (*c.modules.Load())[name]
-	if m == nil || !m.crashed() || m.dropped || !m.registered {
+	if m == nil || !m.crashed() {
+		return nil
+	}
+	c.remember(m)
+	if m.standing.dropped || !m.standing.registered {
 		return nil
 	}
 	c.remove(m)
@@ -147,10 +168,108 @@ func (c *cache) all() []*Module {
 	})
 }
 
-// background runs f on a goroutine that Close waits for. It is called with mu held.
-func (c *cache) background(f func()) {
-	if c.closed {
-		return
+// background runs f on a goroutine that Close waits for, and reports whether it does: not once the
+// cache is closed.
+func (c *cache) background(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.running.Go(f)
 	}
-	c.running.Go(f)
+	return !c.closed
+}
+
+// names lists the names by which each module is registered, sorted, without those that say what it is
+// built with.
+func (c *cache) names() map[*Module][]string {
+	names := make(map[*Module][]string)
+	for name, m := range *c.modules.Load() {
+		if !strings.Contains(name, "\x00") {
+			names[m] = append(names[m], name)
+		}
+	}
+	for _, all := range names {
+		slices.Sort(all)
+	}
+	return names
+}
+
+// present returns those of the targets of a reload that still are registered.
+func (c *cache) present(targets map[*Module]*request) map[*Module]*request {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	present := maps.Clone(targets)
+	maps.DeleteFunc(present, func(m *Module, _ *request) bool { return m.standing.dropped })
+	return present
+}
+
+// take takes the module of a request out for an unload; one that others imported only by force.
+func (c *cache) take(r *request) (*Module, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, key := range r.keys() {
+		if gone := c.formers[key]; gone != nil {
+			c.forgetFormer(gone)
+			break
+		}
+	}
+	m := c.registered(r)
+	switch {
+	case c.closed:
+		return nil, ErrClosed
+	case m == nil:
+		return nil, ErrNotLoaded
+	case !r.force:
+		if users := c.users(m); len(users) > 0 {
+			return nil, &InUseError{By: users}
+		}
+	}
+	c.remove(m)
+	return m, nil
+}
+
+// withdraw takes modules out that go without being asked to, and lets them be ended in the background.
+// It is called with mu held.
+func (c *cache) withdraw(modules []*Module, why string) {
+	for _, m := range modules {
+		c.remember(m)
+	}
+	registered := maps.Clone(*c.modules.Load())
+	maps.DeleteFunc(registered, func(_ string, m *Module) bool { return slices.Contains(modules, m) })
+	for _, m := range modules {
+		m.drop()
+	}
+	c.modules.Store(&registered)
+	if !c.closed {
+		c.running.Go(func() { c.ended(modules, why) })
+	}
+}
+
+// borrow lets a call of With borrow a module. It returns false for one that was taken out meanwhile.
+// before is how many modules had been registered when the call began: one that was registered earlier
+// and has no borrowers is somebody else's.
+func (c *cache) borrow(m *Module, before int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m.standing.dropped && !c.closed {
+		return false
+	}
+	if m.standing.borrowers > 0 || m.standing.number > before {
+		m.standing.borrowers++
+	}
+	return true
+}
+
+// giveBack takes the module out of the cache when its last borrower has gone and nobody imports it, and tells whether it did.
+func (c *cache) giveBack(m *Module) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m.standing.borrowers == 0 {
+		return false
+	}
+	if m.standing.borrowers--; m.standing.borrowers > 0 || m.standing.dropped || c.closed || len(c.users(m)) > 0 {
+		return false
+	}
+	c.remove(m)
+	return true
 }

@@ -176,7 +176,7 @@ func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
 		f.module, f.imports = nil, new(imports)
 		c.forget(f, f.keys[1:])
 		f.keys = f.keys[:1]
-		opened := again != nil && !again.registered
+		opened := again != nil && !again.standing.registered
 		c.mu.Unlock()
 		if opened {
 			_ = again.close(context.WithoutCancel(ctx)) // nobody has seen it
@@ -186,10 +186,10 @@ func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
 	c.forget(f, f.keys)
 	f.ended = true
 	abandoned := f.abandoned
-	if f.module != nil && !abandoned && (!f.module.registered || c.holds(f.module)) {
+	if f.module != nil && !abandoned && (!f.module.standing.registered || c.holds(f.module)) {
 		c.register(f.module, f.keys)
 	}
-	unwanted := f.module != nil && !f.module.registered
+	unwanted := f.module != nil && !f.module.standing.registered
 	c.mu.Unlock()
 	if abandoned {
 		if unwanted {

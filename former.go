@@ -19,37 +19,31 @@ type former struct {
 
 var errNoArtifact = errors.New("its artifact is gone from the store, and its source may have changed")
 
-// remember notes a module that goes, for the followers of its names. It is called with the cache's
-// mutex held.
-func (l *Loader) remember(m *Module) {
+// remember notes a module that goes, for the followers of its names. It is called with mu held.
+func (c *cache) remember(m *Module) {
 	gone := &former{m.spec, m.artifactOnly}
-	follows := l.followers.any()
-	for key, other := range *l.cache.modules.Load() {
+	follows := c.follows != nil && c.follows()
+	for key, other := range *c.modules.Load() {
 		switch {
 		case other != m:
 		case !follows:
-			delete(l.formers, key)
+			delete(c.formers, key)
 		default:
-			if l.formers == nil {
-				l.formers = make(map[string]*former)
+			if c.formers == nil {
+				c.formers = make(map[string]*former)
 			}
-			l.formers[key] = gone
+			c.formers[key] = gone
 		}
 	}
 }
 
-// forget lets the next load take what it finds. It is called with the cache's mutex held.
-func (l *Loader) forget(gone *former) {
-	maps.DeleteFunc(l.formers, func(_ string, other *former) bool { return other == gone })
+// forgetFormer lets the next load take what it finds. It is called with mu held.
+func (c *cache) forgetFormer(gone *former) {
+	maps.DeleteFunc(c.formers, func(_ string, other *former) bool { return other == gone })
 }
 
 // reap drops the module of that name if it has crashed, and frees what it still holds.
 func (l *Loader) reap(ctx context.Context, name string) {
-	l.cache.mu.Lock()
-	if m := (*l.cache.modules.Load())[name]; m != nil && m.crashed() {
-		l.remember(m)
-	}
-	l.cache.mu.Unlock()
 	if m := l.cache.reap(name); m != nil {
 		_ = m.close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
 	}
@@ -101,24 +95,39 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *M
 // left returns the module that went from a name, and what the program follows of it that found
 // would succeed.
 func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *former) {
-	l.cache.mu.Lock()
-	defer l.cache.mu.Unlock()
-	if gone = l.formers[key]; gone == nil {
+	gone, keys := l.cache.former(key)
+	if gone == nil {
 		return nil, nil
-	}
-	for name, other := range l.formers {
-		if other == gone && l.cache.get(name) != nil { // it has been succeeded
-			l.forget(gone)
-			return nil, nil
-		}
 	}
 	for _, f := range l.followers.held() {
 		r, err := l.request(f.name, f.options)
-		if err == nil && carries(f.name, gone.spec, found) && slices.ContainsFunc(r.keys(), func(key string) bool { return l.formers[key] == gone }) {
+		if err == nil && carries(f.name, gone.spec, found) && slices.ContainsFunc(r.keys(), func(key string) bool { return keys[key] }) {
 			followers = append(followers, f)
 		}
 	}
 	return followers, gone
+}
+
+// former returns the module that went from a key and has not been succeeded, and the keys that led to
+// it; or nil.
+func (c *cache) former(key string) (gone *former, keys map[string]bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if gone = c.formers[key]; gone == nil {
+		return nil, nil
+	}
+	keys = make(map[string]bool)
+	for name, other := range c.formers {
+		if other != gone {
+			continue
+		}
+		if c.get(name) != nil { // it has been succeeded
+			c.forgetFormer(gone)
+			return nil, nil
+		}
+		keys[name] = true
+	}
+	return gone, keys
 }
 
 // among collects what followers use of an old instance and a new one does not have, and returns

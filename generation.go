@@ -124,7 +124,66 @@ func (g *generation) discard(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	_ = g.loader.retire(ctx, modules, "it was loaded beside the one that runs, which stays")
-	g.loader.cache.mu.Lock()
-	defer g.loader.cache.mu.Unlock()
 	g.loader.cache.background(func() { <-ended })
+}
+
+// replace puts the new modules in the places of the old ones, all at once, and lets the followers
+// take them.
+func (c *cache) replace(g *generation, takes []func()) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	if err := c.outdated(g); err != nil {
+		return err
+	}
+	names := make(map[string]*Module)
+	for key, m := range *c.modules.Load() {
+		if fresh := g.fresh[m]; g.old[m] && carries(key, m.spec, fresh.spec) {
+			names[key] = fresh
+		}
+	}
+	replaced := slices.Collect(maps.Keys(g.old))
+	for key, m := range *g.cache.modules.Load() {
+		if !slices.ContainsFunc(replaced, func(old *Module) bool { return identity(old.spec) == key && identity(m.spec) != key }) {
+			names[key] = m
+		}
+	}
+	modules := maps.Clone(*c.modules.Load())
+	maps.Copy(modules, names)
+	c.modules.Store(&modules)
+	g.over.Store(true)
+	for _, take := range takes {
+		take()
+	}
+	c.withdraw(replaced, "replaced by a reload")
+	return nil
+}
+
+// outdated returns an error where the generation does not fit what runs any more. It is called with mu held.
+func (c *cache) outdated(g *generation) error {
+	for m := range g.old {
+		if m.standing.dropped {
+			return &outdatedError{}
+		}
+	}
+	if !maps.Equal(c.closure(g.targets), g.old) {
+		return &outdatedError{}
+	}
+	for _, m := range g.cache.all() {
+		identity := identity(m.spec)
+		if other := c.get(identity); other != nil && !g.old[other] || m.imports.outdated() {
+			return &outdatedError{}
+		}
+		if f := c.flights[identity]; f != nil {
+			return &outdatedError{wait: f.done}
+		}
+	}
+	for _, m := range g.fresh {
+		if m.standing.dropped || m.crashed() {
+			return &outdatedError{}
+		}
+	}
+	return nil
 }

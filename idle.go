@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -21,46 +22,45 @@ func (l *Loader) lookEvery() time.Duration {
 	return min(max(l.config.IdleTimeout/8, lookOften), lookSeldom)
 }
 
+// looking is the timer that looks which modules are used, while some run.
+type looking struct {
+	mu    sync.Mutex
+	timer *time.Timer // nil while none runs
+	over  bool
+}
+
+// stop ends it for good.
+func (k *looking) stop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.over = true
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+}
+
 // look sees to it that somebody looks what is used, as long as modules run.
 func (l *Loader) look() {
-	l.cache.mu.Lock()
-	defer l.cache.mu.Unlock()
-	if l.looking == nil && !l.cache.closed {
-		l.looking = time.AfterFunc(l.lookEvery(), l.lookAround)
+	k := &l.looking
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.timer == nil && !k.over {
+		k.timer = time.AfterFunc(l.lookEvery(), l.lookAround)
 	}
 }
 
 // lookAround notes what was used, and unloads what was not used for too long.
 func (l *Loader) lookAround() {
-	c := &l.cache
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return
-	}
-	c.markUsed(c.all())
-	if l.config.IdleTimeout > 0 {
-		l.unloadIdle(time.Now())
-	}
-	if len(*c.modules.Load()) == 0 {
-		l.looking = nil // the next load looks again
-		return
-	}
-	l.looking.Reset(l.lookEvery())
-}
-
-// unloadIdle unloads what was not used for too long, what imports a module before the module. It is
-// called with mu held.
-func (l *Loader) unloadIdle(now time.Time) {
+	k := &l.looking
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	why := fmt.Sprintf("not used for %v (Config.IdleTimeout)", l.config.IdleTimeout)
-	for again := true; again; {
-		again = false
-		for _, m := range l.cache.all() {
-			if now.Sub(m.lastUsed) >= l.config.IdleTimeout && l.cache.idle(m) && !m.holds() {
-				l.withdraw([]*Module{m}, why)
-				again = true // what it imported may be idle now
-			}
-		}
+	switch {
+	case k.over:
+	case l.cache.evictIdle(l.config.IdleTimeout, why, time.Now()):
+		k.timer.Reset(l.lookEvery())
+	default:
+		k.timer = nil // the next load looks again
 	}
 }
 

@@ -3,10 +3,15 @@ package load
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"iter"
 	"reflect"
 	"slices"
+	"strings"
+	"text/tabwriter"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/phrase"
 )
 
 // imports are the modules that one module has imported, while it was loaded or later. The set is guarded by the
@@ -50,7 +55,7 @@ func (i importer) Import(ctx context.Context, name string) (engine.Imported, err
 func (c *cache) depend(of *imports, on *Module) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if on.dropped && !c.closed {
+	if on.standing.dropped && !c.closed {
 		return false
 	}
 	if of.set == nil {
@@ -87,10 +92,12 @@ func (c *cache) users(of *Module) []string {
 	return names
 }
 
-// dependantsFirst sorts modules so that each comes before those that it imports. It is called with mu held.
-func dependantsFirst(modules []*Module) []*Module {
+// dependantsFirst sorts modules so that each comes before those that it imports, and returns for each
+// those that import it.
+func (c *cache) dependantsFirst(modules []*Module) (order []*Module, before [][]*Module) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	slices.SortStableFunc(modules, func(a, b *Module) int { return cmp.Compare(a.String(), b.String()) })
-	var order []*Module
 	seen := make(map[*Module]bool)
 	var visit func(m *Module)
 	visit = func(m *Module) {
@@ -108,15 +115,51 @@ func dependantsFirst(modules []*Module) []*Module {
 		}
 	}
 	slices.Reverse(order)
-	return order
+	before = make([][]*Module, len(order))
+	for i, m := range order {
+		for _, d := range order[:i] {
+			if d.imports.set[m] {
+				before[i] = append(before[i], d)
+			}
+		}
+	}
+	return order, before
 }
 
 // outdated tells whether one of the modules is registered no more. It is called with mu held.
 func (i *imports) outdated() bool {
 	for m := range i.set {
-		if m.dropped {
+		if m.standing.dropped {
 			return true
 		}
 	}
 	return false
+}
+
+// importsOf lists the modules that one imported, sorted.
+func (c *cache) importsOf(m *Module) iter.Seq[string] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	for on := range m.imports.set {
+		all = append(all, on.String())
+	}
+	slices.Sort(all)
+	return slices.Values(all)
+}
+
+// String returns the modules as a table for a terminal.
+func (i Info) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MODULE\tENGINE\tCALLS\tERRORS\tMEMORY\tLOADED IN")
+	for _, m := range i.Modules {
+		memory := "-"
+		if m.Stats.Memory.From != "" {
+			memory = phrase.Size(m.Stats.Memory.Now)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+phrase.Version(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, phrase.Took(m.Stats.Stages.Total))
+	}
+	w.Flush() // a strings.Builder takes everything
+	return b.String()
 }

@@ -83,18 +83,17 @@ type Loader struct {
 	registries policy.Registries // of the policies
 	cache      cache
 
-	aliases atomic.Pointer[map[string]string] // never nil after New; changed under the cache's mutex
+	aliases  atomic.Pointer[map[string]string] // never nil after New
+	aliasing sync.Mutex                        // held while they are changed
 
 	reloading chan struct{} // holds a token while a reload is under way
 
-	watching, exceeds bool // the memory is watched; the limits are exceeded; guarded by the cache's mutex
+	watching sync.Once   // begins to watch the memory
+	exceeds  atomic.Bool // the limits are exceeded
 
-	watchers []*watcher // guarded by the cache's mutex
-
+	watchers  watchers
 	followers followers
-	formers   map[string]*former // by the names that led to them; guarded by the cache's mutex
-
-	looking *time.Timer // that looks what is used; nil before the first load; guarded by the cache's mutex
+	looking   looking
 
 	closing chan struct{} // closed when Close begins
 	ending  sync.Once
@@ -158,6 +157,7 @@ func New(config Config) (*Loader, error) {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
 	}
 	l.cache.init(new(sync.Mutex))
+	l.cache.follows, l.cache.ended = l.followers.any, l.retireLater
 	l.reloading, l.closing = make(chan struct{}, 1), make(chan struct{})
 	l.life, l.hurry = context.WithCancel(context.Background())
 	if err := l.addAliases(config.Aliases); err != nil {
@@ -245,7 +245,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 			l.keepWithin(ctx, m)
 		}
 		l.look()
-		l.tellWatchers()
+		l.watchers.look()
 	}
 	return m, nil
 }

@@ -34,14 +34,8 @@ type Module struct {
 	mark  atomic.Uint32          // how it stands, see markGone; look-ups and references read it
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
-	registered, dropped bool          // guarded by cache.mu
-	pins                int           // guarded by cache.mu
-	used                int64         // the look of cache.markUsed that last found it used; guarded by cache.mu
-	seen                int64         // its calls at the last look; guarded by cache.mu
-	lastUsed            time.Time     // as far as the looks tell; guarded by cache.mu
-	borrowers           int           // calls of With that will unload it; guarded by cache.mu
-	number              int64         // how many modules were registered before it, and it; guarded by cache.mu
-	gone                chan struct{} // closed when it was closed after it was dropped
+	standing standing      // in the cache, which alone reads and changes it
+	gone     chan struct{} // closed when it was closed after it was dropped
 }
 
 func newModule(l *Loader, spec *Spec, eng string, instance engine.Instance) *Module {

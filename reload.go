@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/loadgo/load/event"
@@ -115,12 +113,12 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 		}
 		var again *outdatedError
 		if err == nil {
-			err = l.replace(g, takes)
+			err = l.cache.replace(g, takes)
 		}
 		if err == nil {
 			for old := range renewed {
 				m := g.fresh[old]
-				l.tellWatchers()
+				l.watchers.look()
 				event.Emit(l.context(ctx), event.Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
 			}
 			return nil
@@ -139,68 +137,6 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 			}
 		}
 	}
-}
-
-// replace puts the new modules in the places of the old ones, all at once, and lets the followers
-// take them.
-func (l *Loader) replace(g *generation, takes []func()) error {
-	c := &l.cache
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return ErrClosed
-	}
-	if err := c.outdated(g); err != nil {
-		return err
-	}
-	names := make(map[string]*Module)
-	for key, m := range *c.modules.Load() {
-		if fresh := g.fresh[m]; g.old[m] && carries(key, m.spec, fresh.spec) {
-			names[key] = fresh
-		}
-	}
-	replaced := slices.Collect(maps.Keys(g.old))
-	for key, m := range *g.cache.modules.Load() {
-		if !slices.ContainsFunc(replaced, func(old *Module) bool { return identity(old.spec) == key && identity(m.spec) != key }) {
-			names[key] = m
-		}
-	}
-	modules := maps.Clone(*c.modules.Load())
-	maps.Copy(modules, names)
-	c.modules.Store(&modules)
-	g.over.Store(true)
-	for _, take := range takes {
-		take()
-	}
-	l.withdraw(replaced, "replaced by a reload")
-	return nil
-}
-
-// outdated returns an error where the generation does not fit what runs any more. It is called with mu held.
-func (c *cache) outdated(g *generation) error {
-	for m := range g.old {
-		if m.dropped {
-			return &outdatedError{}
-		}
-	}
-	if !maps.Equal(c.closure(g.targets), g.old) {
-		return &outdatedError{}
-	}
-	for _, m := range g.cache.all() {
-		identity := identity(m.spec)
-		if other := c.get(identity); other != nil && !g.old[other] || m.imports.outdated() {
-			return &outdatedError{}
-		}
-		if f := c.flights[identity]; f != nil {
-			return &outdatedError{wait: f.done}
-		}
-	}
-	for _, m := range g.fresh {
-		if m.dropped || m.crashed() {
-			return &outdatedError{}
-		}
-	}
-	return nil
 }
 
 // carries tells whether a name of the old module is one of the new module, too: not where it asks for a version that the new

@@ -3,17 +3,12 @@ package load
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
-	"iter"
 	"maps"
 	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/seconds"
 )
 
@@ -77,10 +72,7 @@ func (m *Module) Stats() Stats {
 		s.Memory.Peak += memory.Peak
 		s.Memory.From = cmp.Or(s.Memory.From, memory.From)
 	}
-	m.loader.cache.mu.Lock()
-	m.loader.cache.markUsed(m.loader.cache.all())
-	s.Pins, s.LastUsed = m.pins, m.lastUsed
-	m.loader.cache.mu.Unlock()
+	s.Pins, s.LastUsed = m.loader.cache.useOf(m)
 	return s
 }
 
@@ -124,14 +116,8 @@ func (l *Loader) Info() Info {
 	if l.config.Store != nil {
 		info.Store = l.config.Store.Dir()
 	}
-	names := make(map[*Module][]string)
-	for name, m := range *l.cache.modules.Load() {
-		if !strings.Contains(name, "\x00") {
-			names[m] = append(names[m], name)
-		}
-	}
+	names := l.cache.names()
 	for m := range l.Modules() {
-		slices.Sort(names[m])
 		i := ModuleInfo{
 			Name: m.Name(), Version: m.Version(), Names: names[m], Engine: m.engine, Origin: m.spec.Origin, Dir: m.spec.Source.Dir,
 			Imports: slices.Collect(l.cache.importsOf(m)), Stats: m.Stats(),
@@ -140,32 +126,4 @@ func (l *Loader) Info() Info {
 		info.Memory += i.Stats.Memory.Now
 	}
 	return info
-}
-
-// importsOf lists the modules that one imported, sorted.
-func (c *cache) importsOf(m *Module) iter.Seq[string] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var all []string
-	for on := range m.imports.set {
-		all = append(all, on.String())
-	}
-	slices.Sort(all)
-	return slices.Values(all)
-}
-
-// String returns the modules as a table for a terminal.
-func (i Info) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MODULE\tENGINE\tCALLS\tERRORS\tMEMORY\tLOADED IN")
-	for _, m := range i.Modules {
-		memory := "-"
-		if m.Stats.Memory.From != "" {
-			memory = phrase.Size(m.Stats.Memory.Now)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+phrase.Version(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, phrase.Took(m.Stats.Stages.Total))
-	}
-	w.Flush() // a strings.Builder takes everything
-	return b.String()
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -65,7 +63,15 @@ func (r *UnloadReport) UnmarshalJSON(data []byte) error {
 // The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that others imported, unless
 // the option [Force] is given.
 func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOption) (*UnloadReport, error) {
-	m, err := l.take(name, options)
+	r := &request{asked: name}
+	for _, o := range options {
+		o.unload(r)
+	}
+	err := l.parse(r)
+	var m *Module
+	if err == nil {
+		m, err = l.cache.take(r)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("unload %s: %w", name, err)
 	}
@@ -74,39 +80,6 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOptio
 		return report, fmt.Errorf("unload %s: %w", m, err)
 	}
 	return report, nil
-}
-
-// take takes the module of a name out of the cache for an unload.
-func (l *Loader) take(asked string, options []UnloadOption) (*Module, error) {
-	r := &request{asked: asked}
-	for _, o := range options {
-		o.unload(r)
-	}
-	if err := l.parse(r); err != nil {
-		return nil, err
-	}
-	c := &l.cache
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, key := range r.keys() {
-		if gone := l.formers[key]; gone != nil {
-			l.forget(gone)
-			break
-		}
-	}
-	m := c.registered(r)
-	switch {
-	case c.closed:
-		return nil, ErrClosed
-	case m == nil:
-		return nil, ErrNotLoaded
-	case !r.force:
-		if users := c.users(m); len(users) > 0 {
-			return nil, &InUseError{By: users}
-		}
-	}
-	c.remove(m)
-	return m, nil
 }
 
 // end waits for the running calls of a module that was dropped, and closes it.
@@ -158,17 +131,7 @@ func later(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // retire ends modules that were dropped together, each when those that imported it have ended.
 func (l *Loader) retire(ctx context.Context, modules []*Module, why string) error {
-	l.cache.mu.Lock()
-	modules = dependantsFirst(modules)
-	before := make([][]*Module, len(modules))
-	for i, m := range modules {
-		for _, d := range modules[:i] {
-			if d.imports.set[m] {
-				before[i] = append(before[i], d)
-			}
-		}
-	}
-	l.cache.mu.Unlock()
+	modules, before := l.cache.dependantsFirst(modules)
 	errs := make([]error, len(modules))
 	var wg sync.WaitGroup
 	for i, m := range modules {
@@ -189,26 +152,13 @@ func (l *Loader) retire(ctx context.Context, modules []*Module, why string) erro
 // called it by then.
 const overlap = 10 * time.Millisecond
 
-// withdraw takes modules out of the cache and ends them in the background, after a moment in which they still take calls. It is
-// called with mu held.
-func (l *Loader) withdraw(modules []*Module, why string) {
-	c := &l.cache
-	for _, m := range modules {
-		l.remember(m)
+// retireLater ends modules that were withdrawn, after a moment in which they still take calls.
+func (l *Loader) retireLater(modules []*Module, why string) {
+	select {
+	case <-time.After(overlap):
+	case <-l.closing:
 	}
-	registered := maps.Clone(*c.modules.Load())
-	maps.DeleteFunc(registered, func(_ string, m *Module) bool { return slices.Contains(modules, m) })
-	for _, m := range modules {
-		m.drop()
-	}
-	c.modules.Store(&registered)
-	c.background(func() {
-		select {
-		case <-time.After(overlap):
-		case <-l.closing:
-		}
-		_ = l.retire(l.life, modules, why) // what could not be closed in time was cut off
-	})
+	_ = l.retire(l.life, modules, why) // what could not be closed in time was cut off
 }
 
 // Close ends the loads that are under way, waits for the running calls of all modules and for the loader's own work, and
@@ -217,11 +167,7 @@ func (l *Loader) withdraw(modules []*Module, why string) {
 // it, and what is left goes on in the background.
 func (l *Loader) Close(ctx context.Context) error {
 	l.ending.Do(func() { close(l.closing) })
-	l.cache.mu.Lock()
-	if l.looking != nil {
-		l.looking.Stop()
-	}
-	l.cache.mu.Unlock()
+	l.looking.stop()
 	modules, ended := l.cache.close()
 	defer context.AfterFunc(ctx, l.hurry)()
 	err := l.retire(ctx, modules, "")

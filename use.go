@@ -78,30 +78,8 @@ func (l *Loader) borrow(ctx context.Context, name string, options []LoadOption) 
 		if err != nil {
 			return nil, err
 		}
-		l.cache.mu.Lock()
-		if m.dropped && !l.cache.closed {
-			l.cache.mu.Unlock()
-			continue
+		if l.cache.borrow(m, before) {
+			return m, nil
 		}
-		// A module without borrowers that was registered before this call is somebody else's.
-		if m.borrowers > 0 || m.number > before {
-			m.borrowers++
-		}
-		l.cache.mu.Unlock()
-		return m, nil
 	}
-}
-
-// giveBack takes the module out of the cache when its last borrower has gone and nobody imports it, and tells whether it did.
-func (c *cache) giveBack(m *Module) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if m.borrowers == 0 {
-		return false
-	}
-	if m.borrowers--; m.borrowers > 0 || m.dropped || c.closed || len(c.users(m)) > 0 {
-		return false
-	}
-	c.remove(m)
-	return true
 }

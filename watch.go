@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -59,10 +58,8 @@ func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 		return fmt.Errorf("watch: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	l.cache.mu.Lock()
-	closed := l.cache.closed
-	l.watchers = append(l.watchers, w)
-	l.cache.background(func() {
+	l.watchers.add(w)
+	started := l.cache.background(func() {
 		defer cancel()
 		go func() {
 			select {
@@ -73,8 +70,8 @@ func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 		}()
 		w.run(ctx)
 	})
-	l.cache.mu.Unlock()
-	if closed {
+	if !started {
+		l.watchers.remove(w)
 		cancel()
 		return errors.Join(ErrClosed, w.notifier.Close())
 	}
@@ -110,11 +107,29 @@ func (w *watcher) look() {
 	}
 }
 
-// tellWatchers lets the watchers look at what is loaded now.
-func (l *Loader) tellWatchers() {
-	l.cache.mu.Lock()
-	defer l.cache.mu.Unlock()
-	for _, w := range l.watchers {
+// watchers are those of a loader.
+type watchers struct {
+	mu  sync.Mutex
+	all []*watcher
+}
+
+func (c *watchers) add(w *watcher) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = append(c.all, w)
+}
+
+func (c *watchers) remove(w *watcher) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = slices.DeleteFunc(c.all, func(other *watcher) bool { return other == w })
+}
+
+// look lets them look at what is loaded now.
+func (c *watchers) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.all {
 		w.look()
 	}
 }
@@ -143,10 +158,7 @@ func (w *watcher) run(ctx context.Context) {
 
 func (w *watcher) end() {
 	_ = w.notifier.Close() // there is nobody to tell
-	l := w.loader
-	l.cache.mu.Lock()
-	defer l.cache.mu.Unlock()
-	l.watchers = slices.DeleteFunc(l.watchers, func(other *watcher) bool { return other == w })
+	w.loader.watchers.remove(w)
 }
 
 func (w *watcher) pending() bool {
@@ -230,14 +242,7 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 
 // reloadChanged reloads those of the targets that still are registered.
 func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]*request) error {
-	l := w.loader
-	return l.reload(ctx, func() map[*Module]*request {
-		l.cache.mu.Lock()
-		defer l.cache.mu.Unlock()
-		present := maps.Clone(targets)
-		maps.DeleteFunc(present, func(m *Module, _ *request) bool { return m.dropped })
-		return present
-	}, w.check.try)
+	return w.loader.reload(ctx, func() map[*Module]*request { return w.loader.cache.present(targets) }, w.check.try)
 }
 
 // unchanged tells whether a load of the module would find the source that it was made from.
