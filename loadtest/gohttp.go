@@ -160,7 +160,7 @@ func (s goSuite) testMiddlewareResponses(t *testing.T) {
 	if response, body := exchange(t, request(t, "GET", serve(t, make("nobody", nil)).URL, "")); response.StatusCode != http.StatusNoContent || body != "" {
 		t.Errorf("got %s %q", response.Status, body)
 	}
-	if _, body := exchange(t, request(t, "GET", serve(t, make("control", nil)).URL, "")); body != "false true <nil> <nil> <nil> <nil>" {
+	if _, body := exchange(t, request(t, "GET", serve(t, make("control", nil)).URL, "")); body != "true <nil> <nil> <nil> <nil>" {
 		t.Errorf("got %q", body)
 	}
 	var hints []string

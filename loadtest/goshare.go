@@ -3,6 +3,7 @@ package loadtest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/big"
 	"net/netip"
 	"reflect"
@@ -200,6 +201,10 @@ func (s goSuite) testSharedCallbacks(t *testing.T) {
 	count, err := bound[func(func(*int, map[string]int)) (int, error)](t, m, "CountBy")(func(n *int, m map[string]int) { *n = 5; m["five"] = 5 })
 	require.NoError(t, err)
 	assert.Equal(t, 10, count)
+	grown, looked := map[string][]int{}, []string(nil)
+	err = bound[func(map[string][]int, func()) error](t, m, "FillAndLook")(grown, func() { looked = append(looked, fmt.Sprint(grown)) })
+	assert.NoError(t, err)
+	assert.Equal(t, []string{"map[a:[1]]", "map[a:[2]]", "map[a:[2] b:[3]]"}, looked)
 }
 
 // testSharedOthers: maps, texts, errors and values of any type change in place.

@@ -270,6 +270,8 @@ func (i *Instance) adapter(t reflect.Type) func(*engine.Object) any {
 		return func(o *engine.Object) any {
 			return newAdaptedResponse(plain(o))
 		}
+	case reflect.TypeFor[guesthttp.Conn]():
+		return func(o *engine.Object) any { return newAdaptedConn(plain(o)) }
 	}
 	return nil
 }

@@ -4,8 +4,16 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/wire"
 )
+
+// messageTypes are types whose values belong to who gets them: nobody changes them for the other side.
+var messageTypes = map[reflect.Type]bool{
+	reflect.TypeFor[guesthttp.Answer]():  true,
+	reflect.TypeFor[guesthttp.Changes](): true,
+	reflect.TypeFor[guesthttp.Piece]():   true,
+}
 
 // shares reports whether values of a host's type lead to something that a module's function can
 // change where it takes type n.
@@ -13,7 +21,7 @@ func (i *Instance) shares(t reflect.Type, n int) bool { return i.leads(t, n, map
 
 func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
 	typ := &i.api.Types[n]
-	if t == objectType || seen[n] {
+	if t == objectType || messageTypes[t] || seen[n] {
 		return false
 	}
 	seen[n] = true

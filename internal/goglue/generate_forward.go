@@ -23,13 +23,17 @@ func (g *generator) forward(n int) {
 	t := g.types[n]
 	if sig, ok := t.Underlying().(*types.Signature); ok {
 		g.printf("func fwd%d(h *guest.Host) %s {\n\treturn func", n, g.spell(t))
-		g.forwardBody(0, sig)
+		g.forwardBody("h.Begin(0)", sig)
 		g.printf("}\n\n")
 		return
 	}
 	g.printf("func fwd%d(h *guest.Host) %s { return host%d{h} }\n\n", n, g.spell(t), n)
 	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
 	ahead := g.readsAhead(n)
+	begin := "Begin"
+	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[guestHTTPPath] {
+		begin = "Call" // a response looks at nothing that the handler's call shares
+	}
 	for i, m := range g.api.Types[n].Methods {
 		sig := g.funcs[m.Func-1].sig
 		g.printf("func (v host%d) %s", n, m.Name)
@@ -48,16 +52,13 @@ func (g *generator) forward(n int) {
 			g.printf("(%s) (%s, error) { %s }\n\n", params, result, special)
 			continue
 		}
-		g.forwardBody(i, sig)
+		g.forwardBody(fmt.Sprintf("v.host.%s(%d)", begin, i), sig)
 	}
 }
 
-// forwardBody writes parameters, results and body of what forwards to a method of the host.
-func (g *generator) forwardBody(method int, sig *types.Signature) {
-	host := "v.host"
-	if method == 0 && sig.Recv() == nil {
-		host = "h"
-	}
+// forwardBody writes parameters, results and body of what forwards to a method of the host, by the
+// call that begins so.
+func (g *generator) forwardBody(begin string, sig *types.Signature) {
 	params := make([]string, sig.Params().Len())
 	for j := range params {
 		t := g.spell(sig.Params().At(j).Type())
@@ -70,7 +71,7 @@ func (g *generator) forwardBody(method int, sig *types.Signature) {
 	for j := range results {
 		results[j] = fmt.Sprintf("r%d %s", j, g.spell(sig.Results().At(j).Type()))
 	}
-	g.printf("(%s) (%s) {\n\tc := %s.Begin(%d)\n", strings.Join(params, ", "), strings.Join(results, ", "), host, method)
+	g.printf("(%s) (%s) {\n\tc := %s\n", strings.Join(params, ", "), strings.Join(results, ", "), begin)
 	g.printf("\tfor c.Encoding() {\n")
 	for j := range params {
 		t, arg := sig.Params().At(j).Type(), "a"+strconv.Itoa(j)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
-	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
@@ -59,7 +58,7 @@ type adaptedHandler struct {
 // serveBridge is the function of a module that lets a handler of it answer a request.
 const serveBridge = "net/http.Handler.Serve"
 
-type serveFunc = func(ctx context.Context, h *engine.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, header map[string][]string) (int, map[string][]string, []byte, error)
+type serveFunc = func(ctx context.Context, h *engine.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (guesthttp.Answer, guesthttp.Changes, error)
 
 func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, func(error) { http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway) }, func(err error) { panic(err) })
@@ -84,15 +83,16 @@ func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, brok
 	if r.Body != nil && r.Body != http.NoBody {
 		body = r.Body
 	}
-	response := &hostResponse{Response: guesthttp.To(w), w: w, request: r}
-	defer response.end()
-	status, header, data, err := bridgeFunc[serveFunc](h.instance, serveBridge)(ctx, h.object, crossing, body, response, w.Header())
+	target := guesthttp.To(w)
+	response := &hostResponse{target: target, life: new(life), request: r}
+	defer response.life.end()
+	rest, late, err := bridgeFunc[serveFunc](h.instance, serveBridge)(ctx, h.object, crossing, body, response, guesthttp.AbilitiesOf(w), target.Changes())
 	switch {
 	case err == nil:
-		_ = response.Send(status, header, data, false) // as with what net/http buffers, the handler does not learn of it
+		response.finish(rest, late)
 	case errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil: // the client has gone
 		panic(http.ErrAbortHandler)
-	case (errors.Is(err, engine.ErrUnloaded) || errors.Is(err, engine.ErrCrashed)) && !response.used():
+	case (errors.Is(err, engine.ErrUnloaded) || errors.Is(err, engine.ErrCrashed)) && !response.life.used():
 		gone(err)
 	case errors.Is(err, engine.ErrUnloaded) || errors.Is(err, engine.ErrCrashed):
 		broken(err)
@@ -100,98 +100,6 @@ func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, brok
 		panic(err)
 	}
 }
-
-// hostResponse is a response of the host. A module that goes on after its call was cancelled must not write to it:
-// it belongs to the server again when ServeHTTP returns.
-type hostResponse struct {
-	guesthttp.Response
-	w       http.ResponseWriter
-	request *http.Request
-
-	mu    sync.Mutex
-	ended bool
-	begun bool // somebody has used it
-	users sync.WaitGroup
-}
-
-var errRequestOver = errors.New("the request is over")
-
-// use lets the response be used until done is called.
-func (r *hostResponse) use() (done func(), err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended {
-		return nil, errRequestOver
-	}
-	r.begun = true
-	r.users.Add(1)
-	return r.users.Done, nil
-}
-
-// used reports whether the module, or a handler of the host that it called, may have written to the
-// response.
-func (r *hostResponse) used() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.begun
-}
-
-// end waits for those who use the response, and lets go of it: the module may keep the reference for a while.
-func (r *hostResponse) end() {
-	r.mu.Lock()
-	r.ended = true
-	r.mu.Unlock()
-	r.users.Wait()
-	r.Response, r.w, r.request = nil, nil, nil
-}
-
-func (r *hostResponse) Send(status int, header map[string][]string, data []byte, flush bool) error {
-	done, err := r.use()
-	if err != nil {
-		return err
-	}
-	defer done()
-	return r.Response.Send(status, header, data, flush)
-}
-
-func (r *hostResponse) Control(method string, deadline time.Time) error {
-	done, err := r.use()
-	if err != nil {
-		return err
-	}
-	defer done()
-	return r.Response.Control(method, deadline)
-}
-
-func (r *hostResponse) Trailer() map[string][]string {
-	done, err := r.use()
-	if err != nil {
-		return nil
-	}
-	defer done()
-	return r.request.Trailer
-}
-
-// adaptedResponse is a response of the module.
-type adaptedResponse struct {
-	adapted
-	send    func(int, map[string][]string, []byte, bool) error
-	control func(string, time.Time) error
-}
-
-func newAdaptedResponse(a adapted) adaptedResponse {
-	return adaptedResponse{a, adapt[func(int, map[string][]string, []byte, bool) error](a, "Send"), adapt[func(string, time.Time) error](a, "Control")}
-}
-
-func (r adaptedResponse) Send(status int, header map[string][]string, data []byte, flush bool) error {
-	return r.send(status, header, data, flush)
-}
-
-func (r adaptedResponse) Control(method string, deadline time.Time) error {
-	return r.control(method, deadline)
-}
-
-func (r adaptedResponse) Trailer() map[string][]string { return nil } // its request came from the host
 
 // hostHandler is a host's handler for a module.
 type hostHandler struct {
@@ -204,20 +112,21 @@ func (h hostHandler) original() reflect.Value { return h.from }
 
 // ServeHTTP answers a request that came through the module: it is the host's own request with what the module has
 // changed.
-func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io.ReadCloser, w guesthttp.Response, header map[string][]string) (after map[string][]string, err error) {
+func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io.ReadCloser, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (after guesthttp.Changes, err error) {
 	var out http.ResponseWriter
+	var changes func() guesthttp.Changes
 	if own, ok := w.(*hostResponse); ok {
-		done, err := own.use()
+		done, err := own.life.use()
 		if err != nil {
-			return nil, err
+			return after, err
 		}
 		defer done()
-		out = own.w
-		guesthttp.Replace(out.Header(), header)
+		own.target.Apply(header)
+		out, changes = own.target.Writer(), own.target.Changes
 	} else {
-		rw := guesthttp.NewWriter(w, header)
+		rw := guesthttp.NewWriter(w, abilities, header)
 		defer rw.Finish()
-		out = rw
+		out, changes = rw.As(), rw.Changes
 	}
 	own := h.instance.requests.get(r.ID)
 	req, cancel := h.request(ctx, own.Request, r, body)
@@ -230,9 +139,10 @@ func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io
 		} else if p != nil {
 			panic(p)
 		}
+		after = changes()
 	}()
 	h.handler.ServeHTTP(out, req)
-	return out.Header(), nil
+	return after, nil
 }
 
 // request makes the request. Its context has the values of the host's own, and ends with either.

@@ -78,7 +78,7 @@ func (c *Call) putOuter(s *wire.Sharing) {
 		changed = c.putChanges(s.Things[:known])
 	}
 	c.Out.Sharing = nil
-	for _, t := range changed {
+	for _, t := range append(changed, s.Things[known:]...) { // what changed may lead to new things
 		switch t := t.(type) {
 		case thing:
 			t.keep()

@@ -118,3 +118,13 @@ func CountBy(f func(*int, map[string]int)) int {
 	f(&n, m)
 	return n + m["five"]
 }
+
+// FillAndLook puts new lists into a map, and changes them, between calls of look.
+func FillAndLook(m map[string][]int, look func()) {
+	m["a"] = []int{1}
+	look()
+	m["a"][0] = 2
+	look()
+	m["b"] = []int{3}
+	look()
+}

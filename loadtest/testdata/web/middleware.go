@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -179,9 +178,8 @@ func nobody(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
 func control(_ http.Handler, w http.ResponseWriter, _ *http.Request) {
 	c := http.NewResponseController(w)
 	_, hijacker := w.(http.Hijacker)
-	_, _, err := c.Hijack()
 	deadline := c.SetWriteDeadline(time.Now().Add(time.Hour))
-	fmt.Fprint(w, hijacker, " ", errors.Is(err, http.ErrNotSupported), " ", deadline, " ", c.SetReadDeadline(time.Time{}), " ", c.EnableFullDuplex(), " ", c.Flush())
+	fmt.Fprint(w, hijacker, " ", deadline, " ", c.SetReadDeadline(time.Time{}), " ", c.EnableFullDuplex(), " ", c.Flush())
 }
 
 // wait answers when the client has gone.

@@ -4,46 +4,82 @@ package guesthttp
 
 import (
 	"context"
-	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"time"
 )
 
-// Response takes the answer to a request.
+// Response is the http.ResponseWriter of the other side. A panic in one of its methods panics here,
+// but for [http.ErrAbortHandler], which is returned.
 type Response interface {
-	// Send makes header the whole header, sends the status where it is not 0 and then the data, and flushes.
-	Send(status int, header map[string][]string, data []byte, flush bool) error
+	// Send does what the answer says. It returns what the last of its writes returned, and what
+	// changed in the header meanwhile.
+	Send(a Answer) (n int, after Changes, err error)
+	// ReadFrom calls the method of that name of an [io.ReaderFrom].
+	ReadFrom(header Changes, src io.Reader) (n int64, after Changes, err error)
+	// Hijack calls the method of that name of an [http.Hijacker].
+	Hijack(header Changes) (Taken, Changes, error)
+	// Push calls the method of that name of an [http.Pusher].
+	Push(target, method string, header Changes) error
+	// Unwrap returns the writer that this one wraps, which has that header.
+	Unwrap() (Response, Abilities, Changes)
 	// Control does what the method of that name of an [http.ResponseController] does.
 	Control(method string, deadline time.Time) error
 	// Trailer returns the trailer of the request, once its body has been read.
 	Trailer() map[string][]string
 }
 
-// Handler answers requests.
-type Handler interface {
-	// ServeHTTP answers a request whose response has the header so far. It returns the header as it is
-	// afterwards, and [http.ErrAbortHandler] where the handler panicked with it.
-	ServeHTTP(ctx context.Context, r Request, body io.ReadCloser, w Response, header map[string][]string) (map[string][]string, error)
+// Answer is a part of an answer: what it says is done in this order.
+type Answer struct {
+	Header Changes
+	Begins bool // WriteHeader is called
+	Status int
+	Data   [][]byte // Write is called with each
+	Text   bool     // WriteString instead
+	Flush  Flush
+	Apart  bool // from the header, which somebody may be changing
 }
 
-// Serve lets a handler of the module answer a request of the host. What it returns is still to be sent: a status,
-// which may be 0, the header, and data. The error is [http.ErrAbortHandler] where the handler panicked with it.
-func Serve(ctx context.Context, h http.Handler, r Request, body io.Reader, w Response, header map[string][]string) (status int, after map[string][]string, data []byte, err error) {
+func (a *Answer) empty() bool {
+	return !a.Begins && len(a.Data) == 0 && a.Flush == 0 && a.Header.empty()
+}
+
+// Flush says what flushes.
+type Flush uint8
+
+const (
+	byFlusher    Flush = 1 + iota // an [http.Flusher]
+	byController                  // an [http.ResponseController]
+)
+
+// Handler answers requests.
+type Handler interface {
+	// ServeHTTP answers a request by a response whose writer has these abilities and this header,
+	// or the changes of one that is known. It returns what changed in the header, and
+	// [http.ErrAbortHandler] where the handler panicked with it.
+	ServeHTTP(ctx context.Context, r Request, body io.ReadCloser, w Response, abilities Abilities, header Changes) (Changes, error)
+}
+
+// Serve lets a handler of the module answer a request of the host. What it returns is still to be sent, and then to be
+// changed in the header. The error is [http.ErrAbortHandler] where the handler panicked with it.
+func Serve(ctx context.Context, h http.Handler, r Request, body io.Reader, w Response, abilities Abilities, header Changes) (rest Answer, late Changes, err error) {
+	rw := NewWriter(w, abilities, header)
 	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
-			err = http.ErrAbortHandler
-		} else if p != nil {
-			panic(p)
+		if p := recover(); p != nil {
+			rw.Finish() // as net/http, which has what was written before
+			err = aborted(p)
 		}
 	}()
-	rw := NewWriter(w, header)
-	h.ServeHTTP(rw, newRequest(ctx, r, body, w))
-	if rw.written != nil && !same(rw.written, rw.header) { // what comes after the body is a trailer
-		rw.send(false)
+	h.ServeHTTP(rw.As(), newRequest(ctx, r, body, w))
+	return rw.pending, rw.Changes(), nil
+}
+
+// aborted returns what was recovered where it is [http.ErrAbortHandler], and panics with it else.
+func aborted(p any) error {
+	if p != http.ErrAbortHandler {
+		panic(p)
 	}
-	return rw.pending, rw.header, rw.data, nil
+	return http.ErrAbortHandler
 }
 
 // NewHandler makes a handler of the host one of the module.
@@ -66,63 +102,25 @@ func (h hostHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if crossing.SameBody || body == http.NoBody {
 		body = nil
 	}
-	out := To(w) // the module answers by a writer of its own
-	own, ok := w.(*Writer)
-	if ok {
-		if out = own.out; own.pending != 0 || len(own.data) > 0 {
-			own.send(false)
-		}
+	if own, ok := w.(lent); ok {
+		h.serveWith(own.writer(), r, crossing, body)
+		return
 	}
-	header, err := h.Handler.ServeHTTP(r.Context(), crossing, body, out, w.Header())
-	if ok {
-		Replace(own.header, header)
-		own.know()
-	}
+	target := To(w) // the module answers by a writer of its own
+	after, err := h.Handler.ServeHTTP(r.Context(), crossing, body, target, AbilitiesOf(w), target.Changes())
+	target.Apply(after)
 	if err != nil {
 		panic(err)
 	}
 }
 
-// Replace makes a header another one, which may be the same.
-func Replace(header http.Header, by map[string][]string) {
-	by = maps.Clone(by)
-	clear(header)
-	maps.Copy(header, by)
+// serveWith lets the handler answer with the host's own writer.
+func (h hostHandler) serveWith(w *Writer, r *http.Request, crossing Request, body io.ReadCloser) {
+	w.lend()
+	defer w.catchUp() // if the handler panics, perhaps after it has changed the header
+	after, err := h.Handler.ServeHTTP(r.Context(), crossing, body, w.out, 0, w.Changes())
+	w.apply(after)
+	if err != nil {
+		panic(err)
+	}
 }
-
-// To returns a response that sends to an http.ResponseWriter.
-func To(w http.ResponseWriter) Response { return response{w} }
-
-type response struct{ w http.ResponseWriter }
-
-func (r response) Send(status int, header map[string][]string, data []byte, flush bool) error {
-	Replace(r.w.Header(), header)
-	if status != 0 {
-		r.w.WriteHeader(status)
-	}
-	var err error
-	if len(data) > 0 {
-		_, err = r.w.Write(data)
-	}
-	if flush && err == nil {
-		if err = http.NewResponseController(r.w).Flush(); errors.Is(err, http.ErrNotSupported) {
-			err = nil
-		}
-	}
-	return err
-}
-
-func (r response) Control(method string, deadline time.Time) error {
-	control := http.NewResponseController(r.w)
-	switch method {
-	case "EnableFullDuplex":
-		return control.EnableFullDuplex()
-	case "SetReadDeadline":
-		return control.SetReadDeadline(deadline)
-	case "SetWriteDeadline":
-		return control.SetWriteDeadline(deadline)
-	}
-	return http.ErrNotSupported
-}
-
-func (r response) Trailer() map[string][]string { return nil }
