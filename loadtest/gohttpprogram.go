@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,22 +30,38 @@ type program struct {
 
 type makeProgram = func(kind string, recovers bool, steps []string, next http.Handler) (http.Handler, error)
 
+// stage is a server for one handler after the other. To close a server for each would close the
+// idle connections of every other test, too.
+type stage struct {
+	url     string
+	handler atomic.Value // http.HandlerFunc
+}
+
+func newStage(t testing.TB) *stage {
+	s := &stage{}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.handler.Load().(http.HandlerFunc)(w, r)
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
 // outcome is what a client sees of it.
-func (p program) outcome(t testing.TB, create makeProgram) string {
+func (p program) outcome(t testing.TB, s *stage, create makeProgram) string {
 	h, err := create(p.kind, p.recovers, p.steps, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		web.Steps(p.next, w, nil)
 	}))
 	require.NoError(t, err)
-	server := httptest.NewUnstartedServer(h)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Start()
-	defer server.Close()
+	s.handler.Store(http.HandlerFunc(h.ServeHTTP))
 	var seen strings.Builder
 	trace := &httptrace.ClientTrace{Got1xxResponse: func(status int, header textproto.MIMEHeader) error {
 		fmt.Fprintln(&seen, status, header)
 		return nil
 	}}
-	r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "GET", server.URL, nil)
+	r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "GET", s.url, nil)
 	require.NoError(t, err)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(r)
@@ -162,11 +179,12 @@ var known = []program{
 
 func (s goSuite) testMiddlewarePrograms(t *testing.T) {
 	create := bound[makeProgram](t, s.testdata(t, "web", 0), "Program")
+	on := newStage(t)
 	for _, p := range known {
 		if p.steps == nil {
 			p.steps = []string{"x", "x", "x", "x"}
 		}
-		assert.Equal(t, p.outcome(t, natively), p.outcome(t, create), "%+v", p)
+		assert.Equal(t, p.outcome(t, on, natively), p.outcome(t, on, create), "%+v", p)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -176,16 +194,17 @@ func (s goSuite) testMiddlewarePrograms(t *testing.T) {
 		}
 		c := choices(data)
 		p := c.program()
-		assert.Equal(t, p.outcome(t, natively), p.outcome(t, create), "%+v", p)
+		assert.Equal(t, p.outcome(t, on, natively), p.outcome(t, on, create), "%+v", p)
 	}
 }
 
 // FuzzGoMiddleware compares middlewares of a module with the same ones without it.
 func FuzzGoMiddleware(f *testing.F, open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance) {
 	create := bound[makeProgram](f, goSuite{open}.testdata(f, "web", 0), "Program")
+	on := newStage(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := choices(data)
 		p := c.program()
-		assert.Equal(t, p.outcome(t, natively), p.outcome(t, create), "%+v", p)
+		assert.Equal(t, p.outcome(t, on, natively), p.outcome(t, on, create), "%+v", p)
 	})
 }
