@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -155,10 +156,19 @@ type PanicError struct {
 	Symbol string // the function or method that was called
 	Value  string // the panic's value, printed
 	Stack  string // the module's stack
+	// Recovered is the value itself: what the host panicked with, an error, a text or an int as such, and anything
+	// else of a module as an [*Object]. It is nil where the engine knows only the text.
+	Recovered any
 }
 
 func (e *PanicError) Error() string {
 	return e.Module + ": " + e.Symbol + " panicked: " + e.Value
+}
+
+// Unwrap returns the error that was panicked with, if it was one.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Recovered.(error)
+	return err
 }
 
 // EvalError ended the evaluation of a script: an operation that cannot be done, a call of fail, an error of
@@ -198,6 +208,8 @@ type ModuleError struct {
 	Sentinel string   // the exported variable that holds this very error: "ErrNotFound", or ""
 	Matches  []string // the sentinels that the error's own Is method accepts
 	Wrapped  []error
+	// Known are the errors of the standard library that the error's own Is method accepts.
+	Known []error
 	// Object is the error value itself, with its fields and methods where its type is part of the module's API. It is
 	// nil for a sentinel of another type, which crosses by its name.
 	Object *Object
@@ -205,13 +217,42 @@ type ModuleError struct {
 
 func (e *ModuleError) Error() string { return e.Message }
 
-// Unwrap returns the errors that this one wraps.
-func (e *ModuleError) Unwrap() []error { return e.Wrapped }
+// Unwrap returns the error that this one wraps, or nil where it wraps none or several, as that of errors.Join.
+func (e *ModuleError) Unwrap() error {
+	if len(e.Wrapped) == 1 {
+		return e.Wrapped[0]
+	}
+	return nil
+}
 
-// Is tells whether the target is the same sentinel error of the same module.
+// Is reports whether the target is this very error of the same module, or among several that it wraps.
 func (e *ModuleError) Is(target error) bool {
-	t, ok := target.(*ModuleError)
-	return ok && t.Sentinel != "" && t.Module == e.Module && (t.Sentinel == e.Sentinel || slices.Contains(e.Matches, t.Sentinel))
+	if t, ok := target.(*ModuleError); ok && t.Module == e.Module && e.is(t) {
+		return true
+	}
+	for _, known := range e.Known {
+		if errors.Is(known, target) {
+			return true
+		}
+	}
+	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.Is(inner, target) })
+}
+
+// is asks the module where only it can compare: one error has a new object each time it crosses.
+func (e *ModuleError) is(t *ModuleError) bool {
+	if t.Sentinel != "" {
+		return t.Sentinel == e.Sentinel || slices.Contains(e.Matches, t.Sentinel)
+	}
+	if e.Type != t.Type || e.Message != t.Message || e.Object == nil || t.Object == nil {
+		return false
+	}
+	same, err := e.Object.Equal(context.Background(), t.Object)
+	return same && err == nil
+}
+
+// As finds the target among several errors that this one wraps.
+func (e *ModuleError) As(target any) bool {
+	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.As(inner, target) })
 }
 
 // AsType finds the first error of the given type in err's tree, as [errors.As] does for types of the host. The

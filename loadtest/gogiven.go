@@ -54,7 +54,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 	}
 	_, err = apply(1, func(int) (int, error) { panic("oh no") })
 	var panicked *engine.PanicError
-	if !errors.As(err, &panicked) || panicked.Value != "the host's function panicked: oh no" {
+	if !errors.As(err, &panicked) || panicked.Value != "oh no" {
 		t.Errorf("a panic: %v", err)
 	}
 

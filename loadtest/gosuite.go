@@ -9,7 +9,7 @@ import (
 
 // sources are packages that have a function for every way in which values cross.
 //
-//go:embed testdata/values/*.go testdata/web/*.go
+//go:embed testdata/values/*.go testdata/web/*.go testdata/faults/*.go
 var sources embed.FS
 
 // goSuite runs the rules for Go packages against one engine.
@@ -73,6 +73,11 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"Options":               s.testOptions,
 		"Implementations":       s.testImplementations,
 		"Images":                s.testImages,
+		"WrappedErrors":         s.testWrappedErrors,
+		"ErrorMethods":          s.testErrorMethods,
+		"ConcreteErrors":        s.testConcreteErrors,
+		"Panics":                s.testPanics,
+		"Goexit":                s.testGoexit,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

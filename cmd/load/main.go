@@ -237,8 +237,7 @@ func (s *session) report(c command, err error) int {
 
 // print writes an error to the standard error, each of several on its own, "load: " once in front.
 func (s *session) print(err error) {
-	_, returned := err.(*load.ModuleError) // its text tells what it wraps
-	if several, ok := err.(interface{ Unwrap() []error }); ok && !returned {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, err := range several.Unwrap() {
 			s.print(err)
 		}

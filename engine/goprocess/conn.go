@@ -302,21 +302,15 @@ func (c *conn) deliver(f frame) bool {
 		return false
 	}
 	a := answer{reply: goglue.Reply{Body: d.Rest(), Granted: f.admission.Granted}}
-	switch outcome {
-	case wire.Done:
-	case wire.Panicked:
-		a.err = &engine.PanicError{Module: c.process.name, Symbol: call.symbol, Value: d.String(), Stack: d.String()}
-	case wire.Refused:
-		a.err = errors.New(d.String())
-	default:
-		return false
-	}
-	if a.err != nil {
+	if outcome != wire.Done {
+		if a.err = c.host.Failure(call.symbol, outcome, &d); a.err == nil {
+			a.err = errFrame
+		}
 		c.host.Results().Give(f.admission.Granted)
 		a.reply = goglue.Reply{}
 	}
 	call.answer <- a
-	return d.Err() == nil
+	return a.err != errFrame && d.Err() == nil
 }
 
 // maxCalls is how many calls of the host a module may have made that were not answered yet.
@@ -334,10 +328,11 @@ func (c *conn) answer(body []byte, admission goglue.Admission) bool {
 			c.send(context.Background(), c.host.Refuse(body), 0)
 			return
 		}
-		out := c.host.Answer(body, admission.Granted)
-		c.host.Outgoing().Add(out.Size())
-		defer c.host.Outgoing().Give(out.Size())
-		c.send(context.Background(), out, 0)
+		c.host.Answer(body, admission.Granted, func(out *wire.Encoder) {
+			c.host.Outgoing().Add(out.Size())
+			defer c.host.Outgoing().Give(out.Size())
+			c.send(context.Background(), out, 0)
+		})
 	}()
 	return true
 }

@@ -2,12 +2,10 @@ package gowasm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
-	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -83,13 +81,12 @@ func (m *module) HasDirect(function int) bool { return m.direct[goglue.DirectNam
 
 // outcome takes the end of a Result.
 func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
-	switch d.Byte() {
-	case wire.Done:
+	outcome := d.Byte()
+	if outcome == wire.Done {
 		return d.Rest(), nil
-	case wire.Panicked:
-		return nil, &engine.PanicError{Module: m.name, Symbol: symbol, Value: d.String(), Stack: d.String()}
-	case wire.Refused:
-		return nil, errors.New(d.String())
+	}
+	if err := m.host.Failure(symbol, outcome, d); err != nil {
+		return nil, err
 	}
 	m.retire(m.crash(errGarbage))
 	return nil, m.err()

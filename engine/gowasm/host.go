@@ -85,13 +85,8 @@ func (g *guest) hostCall(stack []uint64) {
 		cancel.Uint(number.Uint())
 		defer context.AfterFunc(call.ctx, func() { host.CancelHost(cancel.Buf) })()
 	}
-	answer := func() []byte {
-		defer g.gate.resume(call)
-		if admission.Refused {
-			return flat(host.Refuse(body))
-		}
-		return flat(host.Answer(body, admission.Granted))
-	}()
+	answer := g.answer(body, admission)
+	g.gate.resume(call)
 	if g.module.err() != nil {
 		panic(errRetired)
 	}
@@ -99,6 +94,18 @@ func (g *guest) hostCall(stack []uint64) {
 	g.lastAnswer++
 	g.answers[g.lastAnswer] = answer
 	stack[0] = uint64(g.lastAnswer)<<32 | uint64(len(answer))
+}
+
+// answer makes a call of the host, in a goroutine of its own: the host's function may end it, and that of the call
+// has the guest's stack.
+func (g *guest) answer(body []byte, admission goglue.Admission) []byte {
+	host := g.module.host
+	if admission.Refused {
+		return flat(host.Refuse(body))
+	}
+	answers := make(chan []byte, 1)
+	go host.Answer(body, admission.Granted, func(out *wire.Encoder) { answers <- flat(out) })
+	return <-answers
 }
 
 // hostTake writes the answer with that number into the guest.

@@ -164,11 +164,13 @@ func (h countingHost) CancelHost([]byte)     {}
 func (h countingHost) ReleaseHost([]byte)    {}
 func (h countingHost) End()                  {}
 
-func (h countingHost) Answer(body []byte, granted int) *wire.Encoder {
+func (h countingHost) Failure(string, wire.Outcome, *wire.Decoder) error { return errGarbage }
+
+func (h countingHost) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	frame := wire.NewFrame(wire.HostResult)
 	frame.Byte(h.count(h.m, body[len(body)-1]))
 	frame.Finish()
-	return frame
+	send(frame)
 }
 
 // count calls the guest.

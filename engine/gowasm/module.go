@@ -52,7 +52,8 @@ type host interface {
 	Outgoing() *budget.Budget
 	Begin(body []byte)
 	Refuse(body []byte) *wire.Encoder
-	Answer(body []byte, granted int) *wire.Encoder
+	Answer(body []byte, granted int, send func(*wire.Encoder))
+	Failure(symbol string, outcome wire.Outcome, d *wire.Decoder) error
 	CancelHost(body []byte)
 	ReleaseHost(body []byte)
 	End()

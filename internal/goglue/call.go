@@ -134,6 +134,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		messages.Put(e)
 	}
 	if err != nil {
+		exit(err)
 		return nil, err
 	}
 	d := p.instance.decode(ctx, reply)

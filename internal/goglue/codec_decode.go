@@ -132,6 +132,8 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		return i.decodeFunc(t, n)
 	case typ.Kind == KindChan && t.Kind() == reflect.Func:
 		return i.decodeSeq(t, n)
+	case t == errorType && i.isError(n):
+		return i.decodeHeldError(n), asCopyOf(typ), nil
 	case t.Kind() == reflect.Interface && typ.Class != Data:
 		return i.decodeAdapted(t, n)
 	case i.codec(t, n) != CodecNone:

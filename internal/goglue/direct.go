@@ -35,6 +35,7 @@ func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *o
 		err := transport.Direct(ctx, p.symbol, p.function, stack)
 		p.instance.usage.End(err)
 		if err != nil {
+			exit(err)
 			return nil, err
 		}
 		if len(p.results) == 0 {

@@ -83,7 +83,7 @@ func FuzzAnswers(f *testing.F) {
 			map[string]any{"f": func(int) string { return "" }},
 		})
 		i.Begin(body)
-		i.Answer(append([]byte(nil), body...), 0)
+		i.Answer(append([]byte(nil), body...), 0, func(*wire.Encoder) {})
 		i.CancelHost(body)
 		i.ReleaseHost(body)
 	})

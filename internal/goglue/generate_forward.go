@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loadgo/load/engine"
 )
 
 // given returns the expression that makes a value of a type of what the host gave.
@@ -173,17 +175,29 @@ func (g *generator) sentinels() {
 		}
 	}
 	for _, s := range g.api.Symbols {
-		if s.Func != 0 && s.Type != 0 && g.api.Types[s.Type].Kind == KindError {
-			name, f := s.Name, g.funcs[s.Func-1]
+		if f := g.sentinelOf(s); f != nil {
+			name := s.Name
 			if slices.Contains(standardSentinels[f.pkg.Path()], f.name) {
 				name = f.pkg.Path() + "." + f.name
 			} else if slices.Contains(standardSentinels[g.prefixes[f.pkg]], f.name) {
 				continue // a companion that goes by the name of a standard package
 			}
-			g.printf("\t\t\t{Name: %q, Value: func() error { return %s }},\n", name, g.target(f))
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s }},\n", name, g.target(*f))
 		}
 	}
 	g.printf("\t\t},\n")
+}
+
+// sentinelOf returns what reads a variable or a constant that is an error, or nil.
+func (g *generator) sentinelOf(s Symbol) *goFunc {
+	if s.Func == 0 || s.Type == 0 || s.Kind == engine.KindType {
+		return nil
+	}
+	f := &g.funcs[s.Func-1]
+	if f.form != formVar || !isErrorType(f.value) {
+		return nil
+	}
+	return f
 }
 
 // namedTypes writes the types of the standard library that the host names in values of type any.

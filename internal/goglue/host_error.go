@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/loadgo/load/engine"
@@ -34,8 +36,9 @@ var hostSentinels = map[string]error{
 	"strconv.ErrRange": strconv.ErrRange, "strconv.ErrSyntax": strconv.ErrSyntax,
 }
 
-// encodeError encodes an error of the host: a sentinel by its name, an error that came from the module as what it
-// was there, and every other one as a reference, so that it can come back. The forms are at guest's Call.InError.
+// encodeError encodes an error of the host and what it wraps: a sentinel by its name, an error that came from the
+// module as what it was there, and every other one as a reference, so that it can come back. The forms are at guest's
+// Call.InError.
 func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
@@ -44,17 +47,23 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 			return
 		}
 	}
-	err := v.Interface().(error)
-	var matches []string
+	left := wire.MaxErrors
+	i.putError(e, v.Interface().(error), &left)
+}
+
+func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
+	if err == nil {
+		e.Byte(wire.TagNil)
+		return
+	}
+	*left--
 	for name, sentinel := range hostSentinels {
 		if isComparable(err) && err == sentinel {
 			e.Byte(wire.TagText)
 			e.String(name)
 			e.String(err.Error())
+			putAbilities(e, err)
 			return
-		}
-		if errors.Is(err, sentinel) {
-			matches = append(matches, name)
 		}
 	}
 	if own, ok := err.(*engine.ModuleError); ok && own.Module == i.name {
@@ -63,6 +72,7 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 			e.Byte(wire.TagText)
 			e.String(own.Sentinel)
 			e.String(own.Message)
+			e.Byte(0)
 			return
 		case own.Object != nil && i.owns(own.Object):
 			i.encodeObject(e, reflect.ValueOf(own.Object))
@@ -70,11 +80,78 @@ func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 		}
 	}
 	i.give(e, &hostValue{value: reflect.ValueOf(err), identity: identify(errorType, reflect.ValueOf(err))}, nil)
-	e.String(err.Error())
+	e.String(errorText(err))
+	putAbilities(e, err)
+	inner, form := unwrapped(err)
+	whole := len(inner) <= *left
+	var matches []string
+	for name, sentinel := range hostSentinels {
+		if accepts(err, sentinel) || !whole && errors.Is(err, sentinel) {
+			matches = append(matches, name)
+		}
+	}
 	e.Len(len(matches), false)
 	for _, name := range matches {
 		e.String(name)
 	}
+	if !whole {
+		e.Byte(wire.WrapsNone)
+		return
+	}
+	e.Byte(form)
+	if form == wire.WrapsSeveral {
+		e.Len(len(inner), false)
+	}
+	for _, err := range inner {
+		i.putError(e, err, left)
+	}
+}
+
+// errorText is the text of an error, whose method may not be made for a nil pointer.
+func errorText(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprint(err)
+		}
+	}()
+	return err.Error()
+}
+
+// accepts reports what an error's own Is method says of a sentinel.
+func accepts(err, sentinel error) bool {
+	is, ok := err.(interface{ Is(error) bool })
+	return ok && is.Is(sentinel)
+}
+
+// unwrapped returns the errors that an error wraps, and in which form.
+func unwrapped(err error) (inner []error, form byte) {
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := err.Unwrap(); inner != nil {
+			return []error{inner}, wire.WrapsOne
+		}
+	case interface{ Unwrap() []error }:
+		return err.Unwrap(), wire.WrapsSeveral
+	}
+	return nil, wire.WrapsNone
+}
+
+// putAbilities appends what the interfaces of package net ask of errors, and the answers.
+func putAbilities(e *wire.Encoder, err error) {
+	abilities := byte(0)
+	set := func(has, answer byte, yes bool) {
+		abilities |= has
+		if yes {
+			abilities |= answer
+		}
+	}
+	if t, ok := err.(interface{ Timeout() bool }); ok {
+		set(wire.HasTimeout, wire.IsTimeout, t.Timeout())
+	}
+	if t, ok := err.(interface{ Temporary() bool }); ok {
+		set(wire.HasTemporary, wire.IsTemporary, t.Temporary())
+	}
+	e.Byte(abilities)
 }
 
 func isComparable(err error) bool { return reflect.TypeOf(err).Comparable() }
@@ -152,8 +229,65 @@ func (i *Instance) takeError(d *incoming) error {
 	}
 	for _, name := range err.Matches {
 		if sentinel, ok := hostSentinels[name]; ok {
-			err.Wrapped = append(err.Wrapped, sentinel)
+			err.Known = append(err.Known, sentinel)
 		}
 	}
 	return err
+}
+
+// isError reports whether values of a type that stays in the module are errors there.
+func (i *Instance) isError(n int) bool {
+	return i.api.Types[n].Class != Data && slices.ContainsFunc(i.pointed(n).Methods, func(m Method) bool {
+		return m.Name == "Error" && m.Func != 0 && i.api.Funcs[m.Func-1].shape(i.api) == "() string"
+	})
+}
+
+// decodeHeldError decodes a value of a type that is an error as the error that it is. Only the module knows what it
+// wraps, so it is asked.
+func (i *Instance) decodeHeldError(n int) decoder {
+	return func(d *incoming, v reflect.Value) {
+		switch d.Byte() {
+		case wire.TagNil:
+			v.SetZero()
+		case wire.TagHandle:
+			if o := i.takeObject(d, n); o != nil {
+				i.askError(d, o, v)
+			}
+		case wire.TagHost:
+			if own := i.given(d.Uint()); own != nil {
+				if err, ok := own.value.Interface().(error); ok {
+					v.Set(reflect.ValueOf(err))
+					return
+				}
+			}
+			d.Fail(wire.ErrTag)
+		default:
+			d.Fail(wire.ErrTag)
+		}
+	}
+}
+
+func (i *Instance) askError(d *incoming, o *engine.Object, v reflect.Value) {
+	defer o.Close()
+	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
+	e.Handle(o.Ref().(*object).handle)
+	reply, err := i.send(d.ctx, o.TypeName(), wire.FuncError, 0, e)
+	if err != nil {
+		d.Fail(err)
+		return
+	}
+	answer := i.decode(d.ctx, reply)
+	defer i.decoded(&answer, reply)
+	i.decodeError(&answer, v)
+	if err := answer.End(); err != nil {
+		d.Fail(err)
+	}
+}
+
+// asCopyOf is the form of a value of which one of the host returns as itself.
+func asCopyOf(t *Type) form {
+	if t.Kind == KindInterface {
+		return asCopy
+	}
+	return asHandle
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -67,9 +66,9 @@ func (i *Instance) End() {
 }
 
 // Answer makes the call that Begin has noted; the body is given away, and granted are the bytes of
-// HostCalls that were taken for it, 0 for a small one. It returns the HostResult frame. It returns
-// when the host's function does.
-func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
+// HostCalls that were taken for it, 0 for a small one. It hands the HostResult frame to send when the
+// host's function has returned, or ended the goroutine: then Answer does not return.
+func (i *Instance) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	c := &hostCall{instance: i, in: incoming{Decoder: wire.NewOwner(body), ctx: context.Background()}, out: wire.NewFrame(wire.HostResult), granted: granted}
 	if granted > 0 {
 		c.in.LimitTo(granted, i.inFlight.calls)
@@ -91,13 +90,35 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 	fail := func(outcome wire.Outcome, text string) {
 		c.out.Truncate(start)
 		c.out.Byte(outcome)
-		c.out.String(text)
+		if outcome == wire.Refused {
+			c.out.String(text)
+		}
 	}
-	err := func() (err error) {
+	var err error
+	returned := false
+	defer func() {
+		if !returned {
+			fail(wire.Exited, "")
+		}
+		if c.out.Err != nil {
+			i.takeBack(c.out)
+		}
+		switch {
+		case err != nil:
+			fail(wire.Refused, explained(err))
+		case c.out.Err != nil:
+			fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
+		case c.out.Size() > wire.MaxFrame(i.maxMessage):
+			fail(wire.Refused, "the results of the host's function are larger than "+wire.Size(i.maxMessage))
+		}
+		c.out.Finish()
+		send(c.out)
+	}()
+	err = func() (err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				fail(wire.Panicked, fmt.Sprintf("the host's function panicked: %v", r))
-				c.out.String(string(debug.Stack()))
+				c.out.Truncate(start)
+				c.panicked(r)
 			}
 		}()
 		v := i.given(handle)
@@ -111,19 +132,7 @@ func (i *Instance) Answer(body []byte, granted int) *wire.Encoder {
 		}
 		return v.methods[method](c, v.value)
 	}()
-	if c.out.Err != nil {
-		i.takeBack(c.out)
-	}
-	switch {
-	case err != nil:
-		fail(wire.Refused, explained(err))
-	case c.out.Err != nil:
-		fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
-	case c.out.Size() > wire.MaxFrame(i.maxMessage):
-		fail(wire.Refused, "the results of the host's function are larger than "+wire.Size(i.maxMessage))
-	}
-	c.out.Finish()
-	return c.out
+	returned = true
 }
 
 // update takes what the module changed of the things of a call that goes on.

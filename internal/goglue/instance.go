@@ -204,7 +204,7 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 		return fail("it is a type, not a value")
 	case s.Kind != engine.KindType && symbol != s.Name:
 		return fail("it is not a type: * makes pointers to values of types")
-	case s.Kind == engine.KindConst && (s.Func == 0 || t != anyType && t != objectType):
+	case s.Kind == engine.KindConst && !i.heldConstant(s, t):
 		v, err := constantAs(s, i.api.Types[s.Type].Kind, t)
 		if err != nil {
 			return fail(err.Error())
@@ -232,6 +232,14 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 		return reflect.Value{}, err
 	}
 	return results[0], nil
+}
+
+// heldConstant reports whether a constant is bound as what its type is in the module.
+func (i *Instance) heldConstant(s *Symbol, t reflect.Type) bool {
+	if t == anyType {
+		return s.Func != 0 && i.api.Types[s.Type].Class == Both
+	}
+	return s.Func != 0 && (t.Kind() == reflect.Interface || t == objectType)
 }
 
 // callee is something of the module that can be called.

@@ -115,7 +115,7 @@ func (d *describer) symbol(obj types.Object, docs docs) Symbol {
 		s.Const = exactConst(obj)
 		if basic, ok := obj.Type().(*types.Basic); !ok || basic.Info()&types.IsUntyped == 0 {
 			s.Type = d.number(obj.Type(), 0)
-			if d.class(obj.Type()) == Both { // it has methods, so the host may want to hold it
+			if d.class(obj.Type()) == Both || isErrorType(obj.Type()) { // it has methods, so the host may want to hold it
 				s.Func = d.function(goFunc{form: formVar, pkg: obj.Pkg(), name: obj.Name(), value: obj.Type(), constant: true}, 0)
 			}
 		}
@@ -199,4 +199,9 @@ func exactConst(c *types.Const) string {
 		return "c" + constant.Real(v).ExactString() + " " + constant.Imag(v).ExactString()
 	}
 	return ""
+}
+
+// isErrorType reports whether values of a type are errors.
+func isErrorType(t types.Type) bool {
+	return types.Implements(t, types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
 }

@@ -87,8 +87,19 @@ type Outcome = byte
 // The outcomes.
 const (
 	Done     Outcome = 0 // the function returned; its results follow
-	Panicked Outcome = 1 // it panicked; the value as text and the stack follow
+	Panicked Outcome = 1 // it panicked; the value as text, the stack, and the value in a form of its own follow
 	Refused  Outcome = 2 // it was not called; the reason follows as text
+	Exited   Outcome = 3 // it ended its goroutine with runtime.Goexit
+)
+
+// How the value of a panic crosses.
+const (
+	PanicText   = 0 // only as text
+	PanicError  = 1 // an error follows
+	PanicString = 2 // the text is the value
+	PanicInt    = 3 // an int follows
+	PanicHeld   = 4 // a handle of the module's value follows, with its type
+	PanicHost   = 5 // the handle of the host's value follows
 )
 
 // Functions that every module answers besides its own. Each takes a handle first.
@@ -98,7 +109,8 @@ const (
 	FuncEqual = 2 // another handle: whether both values are equal, as == has it → bool, error
 	FuncRead  = 3 // the most bytes to read from an io.Reader → bytes, error
 	FuncEnd   = 4 // ends the context that the call which returned the object was given
-	FuncCount = 5 // the number of such functions: the module's own follow
+	FuncError = 5 // the error that the value is → error
+	FuncCount = 6 // the number of such functions: the module's own follow
 )
 
 // PutHeader writes the length of a frame's body into the header in front of it.

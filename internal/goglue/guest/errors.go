@@ -12,9 +12,6 @@ type Sentinel struct {
 	Shared bool
 }
 
-// maxErrors is how many errors of one tree of wrapped errors cross.
-const maxErrors = 64
-
 // Error answers with an error value and the errors that it wraps.
 //
 //	error = TagNil | TagHost handle | TagValue node
@@ -23,7 +20,7 @@ const maxErrors = 64
 // A sentinel is a name or "". A handle is that of the value, with its type's number or 0; a sentinel whose type is not
 // described has the handle 0 and no type. Matches are the names of the sentinels that the error's own Is method accepts.
 func (c *Call) Error(err error) {
-	left := maxErrors
+	left := wire.MaxErrors
 	c.error(err, &left)
 }
 
@@ -33,13 +30,13 @@ func (c *Call) error(err error, left *int) {
 		return
 	}
 	*left--
-	if own, ok := err.(*hostError); ok {
+	if own, ok := err.(fromHost); ok {
 		c.Out.Byte(wire.TagHost)
-		c.Out.Uint(own.host.handle)
+		c.Out.Uint(own.HostHandle())
 		return
 	}
 	c.Out.Byte(wire.TagValue)
-	c.Out.String(err.Error())
+	c.Out.String(errorText(err))
 	c.Out.String(c.module.table.TypeName(err))
 	sentinel := c.module.sentinelName(err)
 	c.Out.String(sentinel)
@@ -50,19 +47,40 @@ func (c *Call) error(err error, left *int) {
 		c.Out.Uint(0)
 	}
 	c.matches(err)
-	var wrapped []error
-	switch err := err.(type) {
-	case interface{ Unwrap() error }:
-		if inner := err.Unwrap(); inner != nil {
-			wrapped = []error{inner}
-		}
-	case interface{ Unwrap() []error }:
-		wrapped = err.Unwrap()
-	}
+	wrapped := unwrapped(err)
 	c.Out.Uint(uint64(len(wrapped)))
 	for _, inner := range wrapped {
 		c.error(inner, left)
 	}
+}
+
+// errorText is the text of an error, whose method may not be made for a nil pointer.
+func errorText(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = "<nil>"
+		}
+	}()
+	return err.Error()
+}
+
+// unwrapped returns the errors that an error wraps.
+func unwrapped(err error) (inner []error) {
+	defer func() { _ = recover() }() // a method that is not made for a nil pointer
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := err.Unwrap(); inner != nil {
+			return []error{inner}
+		}
+	case interface{ Unwrap() []error }:
+		return err.Unwrap()
+	}
+	return nil
+}
+
+func accepts(err interface{ Is(error) bool }, target error) (ok bool) {
+	defer func() { _ = recover() }()
+	return err.Is(target)
 }
 
 // matches answers with the sentinels that the error says it is.
@@ -70,7 +88,7 @@ func (c *Call) matches(err error) {
 	var names []string
 	if is, ok := err.(interface{ Is(error) bool }); ok {
 		for _, s := range c.module.table.Sentinels {
-			if is.Is(s.Value()) {
+			if accepts(is, s.Value()) {
 				names = append(names, s.Name)
 			}
 		}
@@ -82,8 +100,8 @@ func (c *Call) matches(err error) {
 }
 
 func (m *Module) sentinelName(err error) string {
-	if own, ok := err.(*unlinked); ok {
-		return own.name
+	if own, ok := err.(interface{ sentinel() string }); ok {
+		return own.sentinel()
 	}
 	for _, s := range m.table.Sentinels {
 		if same, _ := equal(err, s.Value()); same {
@@ -93,73 +111,9 @@ func (m *Module) sentinelName(err error) string {
 	return ""
 }
 
-// hostError is an error that the host made.
-type hostError struct {
-	host    *Host
-	message string
-	matches []error // the sentinels that it is
-}
-
-func (e *hostError) Error() string { return e.message }
-
-// HostHandle tells which error of the host it is.
-func (e *hostError) HostHandle() uint64 { return e.host.handle }
-
-func (e *hostError) Is(target error) bool {
-	for _, s := range e.matches {
-		if same, _ := equal(s, target); same {
-			return true
-		}
-	}
-	return false
-}
-
-// unlinked is a sentinel of a package that the module does not contain. It returns to the host as
-// itself.
-type unlinked struct{ name, message string }
-
-func (e *unlinked) Error() string { return e.message }
-
-func (e *unlinked) Is(target error) bool {
-	other, ok := target.(*unlinked)
-	return ok && e.name == other.name
-}
-
-// InError takes an error value.
-//
-//	error = TagNil | TagHandle handle | TagText sentinel, message | TagHost host handle, message, matches
-func (c *Call) InError() error {
-	switch c.Tag() {
-	case wire.TagNil:
-		return nil
-	case wire.TagHandle:
-		return Held[error](c)
-	case wire.TagText:
-		name, message := c.In.String(), c.In.String()
-		if s := c.module.sentinel(name); s != nil {
-			return s
-		}
-		return &unlinked{name, message}
-	case wire.TagHost:
-		e := &hostError{host: c.Host(), message: c.In.String()}
-		n, _ := c.In.Len(1)
-		for range n {
-			if s := c.module.sentinel(c.In.String()); s != nil {
-				e.matches = append(e.matches, s)
-			}
-		}
-		if known, ok := e.host.Tie(e).(error); ok {
-			return known
-		}
-		return e
-	}
-	c.BadTag()
-	return nil
-}
-
 // GiveSentinel appends an error that the host has, too, in a value of type any.
 func (m *Module) GiveSentinel(e *wire.Encoder, err error) bool {
-	if _, ok := err.(*unlinked); !ok && !m.shared(err) {
+	if _, ok := err.(interface{ sentinel() string }); !ok && !m.shared(err) {
 		return false
 	}
 	c := &Call{module: m, Out: *e}

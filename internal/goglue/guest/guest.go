@@ -55,6 +55,7 @@ type Call struct {
 	ctx      context.Context
 	host     *Host // what is called, of a call of the host
 
+	outcome  int    // where the outcome is in the answer
 	returned uint64 // the last handle among the results
 
 	encoding bool // the results, or the arguments of a call of the host, have begun
@@ -156,41 +157,61 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	}
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)
-	start := len(c.Out.Buf)
-	fail := func(outcome wire.Outcome, text string) {
-		c.returned = 0
-		c.Out.Truncate(start)
-		c.Out.Byte(outcome)
-		c.Out.String(text)
-	}
+	c.outcome = len(c.Out.Buf)
+	returned := false
 	func() {
 		defer func() {
 			switch r := recover().(type) {
 			case nil:
+				if !returned { // runtime.Goexit ends the goroutine
+					c.fail(wire.Exited, "")
+					c.end(out)
+				} else if unwound(nil) {
+					c.fail(wire.Exited, "")
+				}
 			case refusal:
-				fail(wire.Refused, string(r))
-			case hostFailure:
-				fail(wire.Panicked, r.text)
-				c.Out.String(r.stack)
+				c.fail(wire.Refused, string(r))
 			default:
+				if unwound(r) {
+					c.fail(wire.Exited, "")
+					return
+				}
 				stack := stack()
-				fail(wire.Panicked, m.panicText(r))
-				c.Out.String(stack)
+				c.returned = 0
+				c.Out.Truncate(c.outcome)
+				c.panicked(r, stack)
 			}
 		}()
 		m.dispatch(c, function)
+		returned = true
 	}()
+	c.end(out)
+}
+
+// end finishes the answer of a call.
+func (c *Call) end(out *wire.Encoder) {
+	m := c.module
 	if c.ctx != nil {
 		m.cancels.returned(c.number, c.returned)
 	}
 	switch {
 	case c.Out.Err != nil:
-		fail(wire.Refused, "a result cannot be returned: "+c.Out.Err.Error())
+		c.fail(wire.Refused, "a result cannot be returned: "+c.Out.Err.Error())
 	case c.Out.Size() > wire.MaxFrame(m.maxMessage):
-		fail(wire.Refused, "the results are larger than "+wire.Size(m.maxMessage))
+		c.fail(wire.Refused, "the results are larger than "+wire.Size(m.maxMessage))
 	}
 	c.Out.Finish()
 	*out = c.Out
+}
+
+// fail answers that the function did not return.
+func (c *Call) fail(outcome wire.Outcome, text string) {
+	c.returned = 0
+	c.Out.Truncate(c.outcome)
+	c.Out.Byte(outcome)
+	if outcome == wire.Refused {
+		c.Out.String(text)
+	}
 }
 
 func (m *Module) dispatch(c *Call, function uint64) {
@@ -210,6 +231,10 @@ func (m *Module) dispatch(c *Call, function uint64) {
 		c.Ready()
 		equal, err := equal(a, b)
 		c.Out.Bool(equal)
+		c.Error(err)
+	case function == wire.FuncError:
+		err := Held[error](c)
+		c.Ready()
 		c.Error(err)
 	case function == wire.FuncRead:
 		m.read(c)

@@ -104,7 +104,9 @@ func (c *Call) Try() error {
 		}
 		return nil
 	case wire.Panicked:
-		panic(hostFailure{text: c.In.String(), stack: c.In.String()})
+		c.panicAgain()
+	case wire.Exited:
+		exit()
 	}
 	return hostRefusal(c.In.String())
 }

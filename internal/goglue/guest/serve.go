@@ -124,7 +124,7 @@ func (s *server) read(in *input) {
 			return
 		}
 		s.free(in, function)
-		s.module.Run(r.args(), &r.out)
+		s.run(r)
 		var ok bool
 		if in, ok = s.take(); !ok {
 			s.send(&r.out)
@@ -242,11 +242,35 @@ func (r *run) done() {
 	runs.Put(r)
 }
 
-// finish runs a call and sends its result.
-func (s *server) finish(r *run) {
+// run runs a call for the reader. Where the call ends its goroutine, another one answers, and is the reader.
+func (s *server) run(r *run) {
+	returned := false
+	defer func() {
+		if !returned {
+			go s.goOn(r)
+		}
+	}()
 	s.module.Run(r.args(), &r.out)
+	returned = true
+}
+
+// goOn answers a call whose goroutine has ended, and takes over where that was the reader.
+func (s *server) goOn(r *run) {
+	in, ok := s.take()
 	s.send(&r.out)
 	r.done()
+	if ok {
+		s.read(in)
+	}
+}
+
+// finish runs a call and sends its result, also where the call ends the goroutine.
+func (s *server) finish(r *run) {
+	defer func() {
+		s.send(&r.out)
+		r.done()
+	}()
+	s.module.Run(r.args(), &r.out)
 }
 
 // answer writes the result of a call. A small result waits until the frames that have arrived are dealt with,

@@ -22,7 +22,9 @@ var served struct {
 	large  []byte       // where it writes one that does not
 	out    wire.Encoder // the last answer, until the host has read it
 	parts  []part       // where it lies
-	caught uint32       // whether the last direct call panicked; the host reads it in place
+	// exiting says that a function of the host has ended its goroutine, and the call it serves goes on.
+	exiting bool
+	caught  uint32 // whether the last direct call panicked; the host reads it in place
 }
 
 // part is a piece of an answer in memory, as the host reads it.
@@ -127,15 +129,18 @@ const keepBuffer = 1 << 20
 // It is deferred by each of them, with the level that Enter returned, and recovers a panic.
 func Leave(level int) {
 	r := recover()
-	if r == nil {
+	exited := unwound(r)
+	if r == nil && !exited {
 		served.levels.leave(level)
 		return
 	}
-	out := wire.Encoder{}
-	out.Byte(wire.Panicked)
-	out.String(served.module.panicText(r))
-	out.String(stack())
-	answer(level, out, 0)
+	c := &Call{module: served.module}
+	if exited {
+		c.Out.Byte(wire.Exited)
+	} else {
+		c.panicked(r, stack())
+	}
+	answer(level, c.Out, 0)
 	served.caught = 1
 }
 
