@@ -248,3 +248,14 @@ func TestNewRefuses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// BenchmarkModuleCycle measures a load and an unload of a module that costs nothing by itself.
+func BenchmarkModuleCycle(b *testing.B) {
+	l := newLoader(b, &world{modules: map[string]fake{"x": {}}})
+	for b.Loop() {
+		mustLoad(b, l, "x")
+		if _, err := l.Unload(context.Background(), "x"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -11,23 +11,23 @@
 //
 // [Loader.Load] takes these steps; each is in the file of its name.
 //
-//   - Name (name.go): [find.ParseName] takes the name apart and refuses what cannot be one, before anything is
-//     looked up.
-//   - Cache (cache.go, flight.go): a registered module is the answer, without a lock. A module that is being
-//     loaded is waited for; a wait that would close a circle of imports is a [CycleError].
+//   - Cache (cache.go): a registered module is the answer, without a lock.
+//   - Request (request.go): the name is parsed, unaliased and given its keys, before anything is looked up.
+//   - Flight (flight.go): a module that is being loaded is waited for; a wait that would close a circle
+//     of imports is a [CycleError].
 //   - Find (resolve.go): the [find.Path] asks each [find.Finder] in order. Only [ErrNotFound] falls through.
-//   - Install (install.go): where nothing was found, the one [install.Installer] that claims the name chooses the exact
-//     version and brings it into the store.
-//   - Compile (engine.go): the first [engine.Engine] that accepts the source takes its artifact from the store, or
-//     makes it once.
+//   - Install (install.go): if nothing was found, the one [install.Installer] that claims the name chooses
+//     the exact version and brings it into the store.
+//   - Compile (engine.go): the first [engine.Engine] that accepts the source takes its artifact from the
+//     store, or makes it once.
 //   - Execute (engine.go): the engine opens the artifact and runs the module's initialisation.
 //   - Register (cache.go): the module enters the cache under its names.
 //
-// A failed load is a [LoadError] around one of the typed errors of errors.go, and is forgotten: the next
+// A failed load is a [LoadError] around one of the typed errors of the contracts, and is forgotten: the next
 // call tries again. [Loader.Explain] tells what a load would do, and why. Everything but a look-up that the
 // cache answers is told to one [Sink] as an [Event].
 //
-// A [Module] is used through [Func], [Value] and [Bind], which check types once and before anything runs,
+// A [Module] is used through [Func], [Value] and [Module.Bind], which check types once and before anything runs,
 // or by name through [Module.Call]. What cannot be copied into the host stays in the module as an [Object].
 // [Along] builds several packages into one module, and [Instantiate] its generic functions and types.
 //
@@ -35,7 +35,7 @@
 // [Loader.Reload] (reload.go, generation.go) starts a new one beside it, [Loader.Watch] does so when files change, and the limits of the
 // [Config] (limit.go) unload what is idle. A [Ref] (lazy.go) follows through all of it.
 //
-// [Register] makes a module of the host's own values: it loads as any other.
+// [Loader.Register] makes a module of the host's own values: it loads as any other.
 //
 // The package has no global state: a [Loader] owns its path, installers, engines, store and cache. Package
 // standard wires the usual ones.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
@@ -102,4 +104,34 @@ func TestTrace(t *testing.T) {
 	if len(got) != 2 || got[0]["event"] != "compiled" || got[0]["took"] != 1.5 || got[0]["bytes"] != 7.0 || got[1]["err"] != "it is\nbroken" {
 		t.Errorf("lines %v", got)
 	}
+}
+
+// A duration is a number of seconds in each JSON of the package.
+func TestDurationsInJSON(t *testing.T) {
+	t.Parallel()
+	const d = 1500 * time.Millisecond
+	stages := load.Stages{Find: d, Install: 2 * d, Compile: 3 * d, Open: 4 * d, Total: 10 * d}
+	data, err := json.Marshal(load.Stats{Stages: stages})
+	require.NoError(t, err)
+	require.Contains(t, string(data), `"stages":{"find":1.5,"install":3,"compile":4.5,"open":6,"total":15}`)
+	var stats load.Stats
+	require.NoError(t, json.Unmarshal(data, &stats))
+	require.Equal(t, stages, stats.Stages)
+
+	report := load.UnloadReport{Name: "m", Memory: 3, Waited: d, Objects: []engine.HeldObjects{{Type: "T", Count: 1}}}
+	for _, v := range []any{report, &report} {
+		data, err = json.Marshal(v)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"name":"m","memory":3,"artifact":0,"waited":1.5,"interrupted":0,"objects":[{"type":"T","count":1,"since":"0001-01-01T00:00:00Z"}]}`, string(data))
+	}
+	var back load.UnloadReport
+	require.NoError(t, json.Unmarshal(data, &back))
+	require.Equal(t, report, back)
+
+	data, err = json.Marshal(engine.Grants{Network: true, CallTime: d})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"network":true,"call_time":1.5}`, string(data))
+	var grants engine.Grants
+	require.NoError(t, json.Unmarshal(data, &grants))
+	require.Equal(t, engine.Grants{Network: true, CallTime: d}, grants)
 }

@@ -1,12 +1,10 @@
-package load_test
+package engine_test
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"testing"
 
-	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 )
 
@@ -20,7 +18,7 @@ func TestUsage(t *testing.T) {
 			wg.Go(func() {
 				for {
 					err := u.Begin()
-					if errors.Is(err, load.ErrUnloaded) {
+					if errors.Is(err, engine.ErrUnloaded) {
 						return
 					}
 					if u.Running() < 1 {
@@ -45,17 +43,6 @@ func BenchmarkUsage(b *testing.B) {
 	for b.Loop() {
 		if u.Begin() == nil {
 			u.End(nil)
-		}
-	}
-}
-
-// BenchmarkModuleCycle measures a load and an unload of a module that costs nothing by itself.
-func BenchmarkModuleCycle(b *testing.B) {
-	l := newLoader(b, &world{modules: map[string]fake{"x": {}}})
-	for b.Loop() {
-		mustLoad(b, l, "x")
-		if _, err := l.Unload(context.Background(), "x"); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package load_test
+package find_test
 
 import (
 	"errors"
@@ -76,7 +76,7 @@ func TestParseNameRefuses(t *testing.T) {
 		"--upload-pack=x::https://a/": `its alias starts with "-"`,
 	} {
 		_, err := find.ParseName(in)
-		var name *load.NameError
+		var name *find.NameError
 		if !errors.As(err, &name) || name.Name != in || name.Reason != want {
 			t.Errorf("ParseName(%q): %v, want %s", in, err, want)
 		}

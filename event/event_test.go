@@ -1,4 +1,4 @@
-package load_test
+package event_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-var events = []load.Event{
+var events = []event.Event{
 	event.Found{Name: "slug", Canonical: "github.com/gosimple/slug", Version: "v1.15.0", Origin: "store"},
 	event.Compiled{Name: "github.com/gosimple/slug", Engine: "goprocess", Bytes: 2 << 20, Took: 1234 * time.Millisecond},
 	event.Evicted{Name: "github.com/gosimple/slug", Reason: "artifact abc is damaged: it is missing"},
