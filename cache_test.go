@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -58,6 +61,23 @@ func TestNamesOfOneModule(t *testing.T) {
 
 	_, err = l.Load(t.Context(), "first=x@v0.9.0")
 	wantError(t, err, "load first=x@v0.9.0: invalid module name: first is the name of x@v1.2.3 already")
+}
+
+// A module that imports another does not decide what others get by a name.
+func TestImportsGiveNoNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"strings=evil", "x=evil@v1", "std=./evil", "evil=git::https://example.com/evil"} {
+		alias, _, _ := strings.Cut(name, "=")
+		w := &world{modules: map[string]fake{
+			"a": {imports: []string{name}}, "evil": {}, "evil@v1": {version: "v1.0.0"}, "./evil": {canonical: "/evil"}, "git::https://example.com/evil": {},
+			alias: {canonical: "the real one"},
+		}}
+		l := newLoader(t, w)
+		_, err := l.Load(t.Context(), "a")
+		wantError(t, err, "load a → "+name+": invalid module name: only the program gives names to modules: leave out \""+alias+"=\"")
+		assert.Equal(t, "the real one", mustLoad(t, l, alias).Spec().Name)
+		assert.NotNil(t, mustLoad(t, l, "own="+strings.TrimPrefix(name, alias+"=")), "the program may")
+	}
 }
 
 // A version that was asked for does not answer for the name alone: the path does.

@@ -152,7 +152,7 @@ func TestImports(t *testing.T) {
 	w := &world{modules: map[string]fake{
 		"app": {imports: []string{"lib"}}, "lib": {imports: []string{"base", "gone"}}, "base": {},
 		"a": {imports: []string{"b"}}, "b": {imports: []string{"c"}}, "c": {imports: []string{"a"}},
-		"self": {imports: []string{"other=self"}}, "entry": {imports: []string{"a"}},
+		"self": {imports: []string{"self"}}, "entry": {imports: []string{"a"}},
 		"bad": {imports: []string{""}},
 	}}
 	l := newLoader(t, w)

@@ -216,6 +216,9 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 	if err != nil {
 		return nil, loadError(asked, err)
 	}
+	if r.name.Alias != "" && by.imports != nil {
+		return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("only the program gives names to modules: leave out %q", r.name.Alias+"=")})
+	}
 	if m := l.lookUp(asked+r.with, by.generation); m != nil {
 		m.use()
 		return m, nil

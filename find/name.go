@@ -72,6 +72,16 @@ func (n Name) String() string {
 	return n.Target + "@" + n.Query
 }
 
+// Local reports whether the target is the path of a file or directory of this machine, as it is or in
+// a URL.
+func (n Name) Local() bool {
+	if n.Form == FormURL {
+		target := strings.ToLower(n.Target)
+		return strings.HasPrefix(strings.TrimPrefix(target, "git::"), "file:")
+	}
+	return n.Form == FormDir
+}
+
 // ParseName takes a name apart and checks it before anything is looked up. An import path follows
 // [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or anything else that does
 // not show, or starts with "-". The error is a [*NameError].

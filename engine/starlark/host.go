@@ -35,19 +35,24 @@ func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, err
 	return environment(m, r)
 }
 
-// resolve makes a relative name absolute. A module that was installed stays within its own folder.
+// resolve makes a relative name absolute. A module that was installed stays within its own folder:
+// whoever wrote it has no say over what else this machine has.
 func (i imports) resolve(name string) (string, error) {
-	if !strings.HasPrefix(name, "./") && !strings.HasPrefix(name, "../") {
-		return name, nil
+	parsed, err := find.ParseName(name)
+	if err != nil || !parsed.Local() {
+		return name, nil // the importer reports what is wrong
 	}
-	switch relative := filepath.FromSlash(name); {
-	case i.spec.Source.Dir == "":
+	relative := filepath.FromSlash(name)
+	isRelative := parsed.Form == find.FormDir && parsed.Alias == "" && !filepath.IsAbs(relative)
+	switch {
+	case isRelative && i.spec.Source.Dir == "":
 		return "", &find.NameError{Name: name, Reason: "the module that loads it is in no directory"}
-	case i.spec.Version != "" && !filepath.IsLocal(relative):
+	case i.spec.Version != "" && !(isRelative && filepath.IsLocal(relative)):
 		return "", &find.NameError{Name: name, Reason: "an installed module loads no files from outside of its folder"}
-	default:
+	case isRelative:
 		return filepath.Join(i.spec.Source.Dir, relative), nil
 	}
+	return name, nil
 }
 
 // environment is a module as scripts see it. What they cannot use is left out.

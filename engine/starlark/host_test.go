@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	sky "go.starlark.net/starlark"
 
 	"github.com/loadgo/load"
@@ -165,22 +166,32 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// An installed script does not leave its folder.
+// An installed script does not leave its folder, however it writes a path.
 func TestInstalledStaysInside(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, starlark.Config{}, map[string]string{"p/init.star": `load("../m.star", "x")`, "m.star": "x = 1"})
-	spec, err := w.Find(t.Context(), "p")
-	if err != nil {
-		t.Fatal(err)
+	files := map[string]string{"p/init.star": `load("./own.star", "x")`, "p/own.star": "x = 1", "m.star": "x = 1"}
+	w := newWorld(t, starlark.Config{}, files)
+	for _, name := range []string{
+		"../m.star", "./../m.star", "..", "./own/../../m.star", w.dir + "/m.star", "//" + w.dir + "/m.star", "file://" + w.dir + "/m.star", "file::./m.star",
+		"git::file://" + w.dir, "git::FILE://" + w.dir, "x=./m.star", "x=" + w.dir + "/m.star", "x=file://" + w.dir + "/m.star",
+	} {
+		files["p/init.star"] = fmt.Sprintf("load(%q, \"x\")", name)
+		w := newWorld(t, starlark.Config{}, files)
+		_, err := w.installed(t, "p").Load(t.Context(), "p")
+		w.wantError(t, err, "load p: cannot load "+name+": invalid module name: an installed module loads no files from outside of its folder\n\tDIR/p/init.star:1:1: in <toplevel>")
 	}
+}
+
+// installed is a loader that has a module of the world as an installed one.
+func (w *world) installed(t *testing.T, name string) *load.Loader {
+	t.Helper()
+	spec, err := w.Find(t.Context(), name)
+	require.NoError(t, err)
 	installed := *spec
 	installed.Version = "v1.0.0"
 	l, err := load.New(load.Config{Path: find.Path{fixed{&installed}}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: w.store})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = l.Load(t.Context(), "p")
-	w.wantError(t, err, "load p: cannot load ../m.star: invalid module name: an installed module loads no files from outside of its folder\n\tDIR/p/init.star:1:1: in <toplevel>")
+	require.NoError(t, err)
+	return l
 }
 
 type fixed struct{ spec *find.Spec }
