@@ -39,6 +39,8 @@ type child struct {
 	own          []int   // the filter's instructions that compare with the process id
 	program      unix.SockFprog
 	secret       uint64 // see [confinement.start]
+	warden       warden
+	unguarded    unix.Errno // why the program gets no warden that it should have
 
 	// failure is shared with the child, also where the rest of the memory is not.
 	failure *failure
@@ -47,9 +49,11 @@ type child struct {
 
 // failure says what a child could not do; the zero failure is none.
 type failure struct {
-	errno  unix.Errno
-	step   step
-	mounts unix.Errno // why the program sees later mounts, although it should not; it runs all the same
+	errno unix.Errno
+	step  step
+	// Why the program sees later mounts or has no warden, although it should; it runs all the same.
+	mounts, unguarded unix.Errno
+	warden            uintptr // its process id, 0 for none
 }
 
 // step is what a child does.
@@ -105,6 +109,7 @@ func (c *child) start() (pid int, err error) {
 	}
 	defer unix.Munmap(page)
 	c.failure = (*failure)(unsafe.Pointer(&page[0]))
+	c.failure.unguarded = c.unguarded
 	c.host = uintptr(os.Getpid())
 
 	if c.eachFile {
@@ -123,6 +128,7 @@ func (c *child) start() (pid int, err error) {
 	}
 	c.outcome = *c.failure
 	if c.outcome.errno != 0 {
+		endWarden(c.outcome.warden)
 		for {
 			if _, err := syscall.Wait4(int(id), nil, 0, nil); err != syscall.EINTR {
 				return 0, c.outcome
@@ -177,7 +183,7 @@ func (c *child) forkOnly() (pid, errno uintptr) {
 func (c *child) run() {
 	c.call(stepGroup, unix.SYS_SETPGID, 0, 0, 0, 0, 0)
 	c.moveFiles()
-	c.closeFiles()
+	c.closeFrom(uintptr(len(c.files)))
 	if c.dir != nil {
 		c.call(stepDir, unix.SYS_CHDIR, uintptr(unsafe.Pointer(c.dir)), 0, 0, 0, 0)
 	}
@@ -189,9 +195,6 @@ func (c *child) run() {
 		c.separateMounts()
 	}
 	c.call(stepNoNewPrivileges, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	if c.ruleset >= 0 {
-		c.call(stepLandlock, unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(c.ruleset), 0, 0, 0, 0)
-	}
 	if c.capabilities != nil {
 		c.dropCapabilities()
 	}
@@ -199,7 +202,13 @@ func (c *child) run() {
 		c.call(stepUser, unix.SYS_SETRESGID, c.group, c.group, c.group, 0, 0)
 		c.call(stepUser, unix.SYS_SETRESUID, c.user, c.user, c.user, 0, 0)
 	}
-	// After these, whose change may take the signal back.
+	if c.warden.exe >= 0 {
+		c.startWarden()
+	}
+	if c.ruleset >= 0 {
+		c.call(stepLandlock, unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(c.ruleset), 0, 0, 0, 0)
+	}
+	// After a change of user, which may take the signal back.
 	c.call(stepDeathSignal, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
 	if parent, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); parent != c.host {
 		c.fail(stepDeathSignal, unix.ESRCH) // the host has ended already
@@ -235,6 +244,9 @@ func (c *child) moveFiles() {
 	if c.ruleset >= 0 && uintptr(c.ruleset) < count {
 		c.ruleset = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(c.ruleset), unix.F_DUPFD_CLOEXEC, count, 0, 0))
 	}
+	if c.warden.exe >= 0 && uintptr(c.warden.exe) < count {
+		c.warden.exe = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(c.warden.exe), unix.F_DUPFD_CLOEXEC, count, 0, 0))
+	}
 	for i, fd := range c.files {
 		if fd == i {
 			c.call(stepFiles, unix.SYS_FCNTL, uintptr(fd), unix.F_SETFD, 0, 0, 0)
@@ -244,17 +256,16 @@ func (c *child) moveFiles() {
 	}
 }
 
-// closeFiles lets the exec close everything else that the host has open.
+// closeFrom lets the exec close what is open from a descriptor on.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func (c *child) closeFiles() {
-	count := uintptr(len(c.files))
+func (c *child) closeFrom(first uintptr) {
 	if c.highest < 0 {
-		c.call(stepFiles, unix.SYS_CLOSE_RANGE, count, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC, 0, 0)
+		c.call(stepFiles, unix.SYS_CLOSE_RANGE, first, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC, 0, 0)
 	}
-	for fd := count; int(fd) <= c.highest; fd++ {
+	for fd := first; int(fd) <= c.highest; fd++ {
 		unix.RawSyscall(unix.SYS_FCNTL, fd, unix.F_SETFD, unix.FD_CLOEXEC)
 	}
 }

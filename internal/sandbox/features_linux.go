@@ -19,12 +19,16 @@ type features struct {
 	capabilities error
 	mounts       error
 	closeRange   error
+	warden       error
 }
 
 // after returns the features with what a start has told of them.
 func (f features) after(outcome failure) features {
 	if outcome.mounts != 0 {
 		f.mounts = fmt.Errorf("what is mounted later below a granted directory is granted, too: separate mounts: %w", outcome.mounts)
+	}
+	if outcome.unguarded != 0 {
+		f.warden = noWarden(outcome.unguarded)
 	}
 	return f
 }
@@ -42,6 +46,7 @@ var detect = sync.OnceValue(func() (f features) {
 	}
 	f.capabilities = canDropCapabilities()
 	f.mounts = canMount()
+	f.warden = canWarden()
 	f.closeRange = unix.CloseRange(math.MaxUint32, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 	if (confinement{policy: &Policy{}}).filter() == nil {
 		f.seccomp = fmt.Errorf("there are no seccomp rules for %s", runtime.GOARCH)

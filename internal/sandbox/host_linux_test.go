@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -20,7 +21,8 @@ const hostArgument = "host-of-a-sandbox"
 
 // host is a process between the test and a probe, the program at path: it takes on the identity,
 // starts the probe, tells its process id and how programs are kept from it, and waits for nothing.
-func host(path, identity string) {
+// The probe makes the attempts, with the grant to start programs, before it sleeps.
+func host(path, identity string, attempts ...string) {
 	exe, err := os.Open(path)
 	if err != nil {
 		panic(err)
@@ -28,8 +30,12 @@ func host(path, identity string) {
 	if err := identities[identity](); err != nil {
 		panic(err)
 	}
-	probed := Probe(Policy{})
-	process, err := Start(Command{Exe: exe, Args: []string{"probe", "sleep"}}, Policy{})
+	var p Policy
+	if len(attempts) > 0 {
+		p = Policy{Programs: true, ReadOnly: []string{filepath.Dir(path)}}
+	}
+	probed := Probe(p)
+	process, err := Start(Command{Exe: exe, Args: append(append([]string{"probe"}, attempts...), "sleep")}, p)
 	if err != nil {
 		panic(err)
 	}
@@ -64,17 +70,21 @@ func TestHostKilled(t *testing.T) {
 			if identity != "its own" && os.Getuid() != 0 {
 				t.Skip("only root can be others")
 			}
-			testHostKilled(t, identity)
+			middle, program := startHost(t, identity)
+			killHost(t, middle)
+			eventually(t, func() string { return alive(program) })
 		})
 	}
 }
 
-func testHostKilled(t *testing.T, identity string) {
+// startHost starts a host and returns it and its program's process id.
+func startHost(t *testing.T, identity string, attempts ...string) (middle *exec.Cmd, program int) {
+	t.Helper()
 	path, err := builtProbe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	middle := exec.Command(os.Args[0], hostArgument, path, identity)
+	middle = exec.Command(os.Args[0], append([]string{hostArgument, path, identity}, attempts...)...)
 	middle.Stderr = os.Stderr
 	out, err := middle.StdoutPipe()
 	if err != nil {
@@ -85,20 +95,28 @@ func testHostKilled(t *testing.T, identity string) {
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	number, _, _ := strings.Cut(line, " ")
-	pid, numberErr := strconv.Atoi(number)
+	program, numberErr := strconv.Atoi(number)
 	if err != nil || numberErr != nil {
 		t.Fatalf("the host said %q: %v", line, err)
 	}
-	middle.Process.Kill()
-	middle.Wait()
-	eventually(t, func() string {
-		// Whoever adopts the process may leave it unreaped.
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil || strings.Contains(string(stat), ") Z ") {
-			return ""
-		}
-		return "the program outlives its host: " + string(stat)
-	})
+	return middle, program
+}
+
+func killHost(t *testing.T, host *exec.Cmd) {
+	t.Helper()
+	if err := host.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	host.Wait()
+}
+
+// alive complains of a process that has not ended. Whoever adopts it may leave it unreaped.
+func alive(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil || strings.Contains(string(stat), ") Z ") {
+		return ""
+	}
+	return "it outlives its host: " + string(stat)
 }
 
 func TestHostStaysFree(t *testing.T) {

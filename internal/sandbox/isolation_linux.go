@@ -58,7 +58,7 @@ func (f features) try(p *Policy) (features, error) {
 func (f features) isolation(p *Policy) engine.Isolation {
 	return isolation([]engine.Measure{
 		f.files(p), f.network(p), f.programs(p), f.processes(p), f.signals(), f.memory(p),
-		measure("kernel", "seccomp", f.seccomp), f.privileges(), death(p),
+		measure("kernel", "seccomp", f.seccomp), f.privileges(), f.death(p),
 	})
 }
 
@@ -162,13 +162,19 @@ func (f features) privileges() engine.Measure {
 	return m
 }
 
-// death is in force when the program cannot outlive its host.
-func death(p *Policy) engine.Measure {
-	if p.Programs {
-		return engine.Measure{
-			Name: "death", How: "parent death signal", Granted: true,
-			Why: "programs that the module starts outlive a host that is killed",
-		}
+// death is in force when neither the program nor what it has started can outlive its host.
+func (f features) death(p *Policy) engine.Measure {
+	const signal = "parent death signal"
+	if !p.Programs {
+		return measure("death", signal, nil)
 	}
-	return measure("death", "parent death signal", nil)
+	against := f.warden
+	if f.seccomp != nil {
+		against = noWarden(fmt.Errorf("they can leave their process group: %w", f.seccomp))
+	}
+	m := measure("death", signal+", warden of the process group", against)
+	if against != nil {
+		m.How, m.Granted = signal, true
+	}
+	return m
 }

@@ -16,12 +16,18 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// scratch holds what the tests build, and is removed after them.
-var scratch = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "sandbox-test-") })
+// scratch holds what the tests build, for every user, and is removed after them.
+var scratch = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sandbox-test-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	return dir, err
+})
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 3 && os.Args[1] == hostArgument {
-		host(os.Args[2], os.Args[3])
+		host(os.Args[2], os.Args[3], os.Args[4:]...)
 		return
 	}
 	if len(os.Args) > 3 && os.Args[1] == trialArgument {

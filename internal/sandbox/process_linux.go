@@ -14,6 +14,7 @@ import (
 // Process is a started program. Its methods are safe for concurrent use.
 type Process struct {
 	pid       int
+	warden    uintptr // the process id of its warden, 0 for none
 	isolation engine.Isolation
 
 	mu     sync.Mutex // held while the process group is signalled or reaped
@@ -68,6 +69,7 @@ func (p *Process) reap() {
 			break
 		}
 	}
+	endWarden(p.warden)
 	p.reaped = true
 	p.mu.Unlock()
 

@@ -27,7 +27,7 @@ func Start(cmd Command, p Policy) (*Process, error) {
 
 // start is Start with what the system offers, or what a test says that it does.
 func start(f features, cmd Command, p *Policy) (*Process, error) {
-	c := child{exe: int(cmd.Exe.Fd()), ruleset: -1, highest: -1, eachFile: f.closeRange != nil}
+	c := child{exe: int(cmd.Exe.Fd()), ruleset: -1, warden: warden{exe: -1}, highest: -1, eachFile: f.closeRange != nil}
 	null, err := c.setFiles(cmd.Files)
 	if err != nil {
 		return nil, err
@@ -40,6 +40,7 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 		return nil, err
 	}
 	defer unix.Close(c.ruleset)
+	defer unix.Close(c.warden.exe)
 
 	process := &Process{ended: make(chan struct{})}
 	started := make(chan error, 1)
@@ -118,6 +119,9 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	// does from set-uid programs.
 	c.user, c.group = uintptr(os.Geteuid()), uintptr(os.Getegid())
 	c.oneUser = os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid()
+	if p.Programs && f.warden == nil {
+		c.setWarden()
+	}
 	c.ownMounts = f.mounts == nil && p.grantsFiles()
 	if f.capabilities == nil {
 		if c.capabilities, err = keptPrivileges(p.grantsFiles()); err != nil {
@@ -154,6 +158,7 @@ func (p *Process) run(c *child, ready func() error, started chan<- error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		p.pid, err = c.start()
+		p.warden = c.outcome.warden
 	}
 	started <- err
 	if err == nil {
