@@ -3,6 +3,8 @@ package policy_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/loadgo/load/policy"
 )
 
@@ -35,6 +37,68 @@ func TestSpellings(t *testing.T) {
 	} {
 		if d := p.Name(name); d.Allowed {
 			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
+// A rule holds for every spelling of a host, for all of its ports where it forbids, and for a
+// repository with ".git" and without.
+func TestDeniedHosts(t *testing.T) {
+	t.Parallel()
+	for pattern, names := range map[string][]string{
+		"127.0.0.1": {
+			"https://127.0.0.1/x.star", "https://127.1/x.star", "https://0x7f.1/x.star", "https://0177.0.0.1/x.star", "git::https://2130706433/x", "https://[::ffff:127.0.0.1]/x.star",
+			"git::ssh://git@127.1:2222/x", "https://127.1.:8443/x.star", "https://127.1",
+		},
+		"https://127.1/x": {"https://127.0.0.1/x/y.star", "git::https://0x7f000001:444/x"},
+		"https://[::1]": {
+			"https://[::1]/x.star", "https://[0:0::1]/x.star", "https://[0000:0000:0000:0000:0000:0000:0000:0001]:8443/x.star", "git::https://[::1]/a/b", "git::ssh://git@[::1]:2222/a",
+			"https://[::1%25lo]/x.star",
+		},
+		"https://[2001:db8::A]/x": {"https://[2001:DB8::a]/x/y.star", "git::https://[2001:db8:0:0::a]:9/x"},
+		"example.com":             {"https://example.com:8443/x.star", "git::ssh://git@Example.com.:2222/x", "git::https://example.com:22/x", "Example.COM/x"},
+		"*.example.com":           {"https://a.example.com:8443/x.star"},
+		"example.com:443/x":       {"https://example.com/x/y.star", "https://example.com:443/x/y.star"},
+		"example.com:0443/x":      {"https://example.com/x/y.star"},
+		"example.com:8443/x":      {"https://example.com:8443/x/y.star", "https://example.com:08443/x/y.star"},
+		"github.com/x/y.git": {
+			"github.com/x/y", "github.com/x/y.git", "github.com/x/y.git/sub", "gh:x/y", "gh:x/y.git", "git::https://github.com/x/y.git//sub", "git::ssh://git@github.com/x/y.git",
+			"git::https://github.com/X/Y.GIT",
+		},
+		"github.com/x/y": {
+			"github.com/x/y.git", "github.com/x/y.git/sub", "git::https://github.com/x/y.GIT", "git::https://github.com/x/y.Git//sub", "git::https://github.com/x/y.git.git",
+			"git::https://github.com/x/y.git/", "https://github.com/x/y.git/raw/x.star",
+		},
+		"git::https://github.com/x/y.git": {"github.com/x/y", "git::https://github.com/x/y"},
+	} {
+		p := &policy.Policy{Deny: []string{pattern}, Isolation: []string{pattern}}
+		assert.NoError(t, p.Check())
+		for _, name := range names {
+			assert.False(t, p.Name(name).Allowed, "deny %s, %s", pattern, name)
+			_, required := p.Isolated(name)
+			assert.True(t, required, "isolation %s, %s", pattern, name)
+		}
+		for _, name := range []string{
+			"https://127.0.0.2/x.star", "https://[::2]/x.star", "https://[2001:db8::b]/x/y.star", "https://example.com.test:8443/x.star", "github.com/x/y2", "github.com/x/ygit",
+			"https://128.1/x.star", "git::https://github.com/x/git", "https://127.0.0.1.example/x.star",
+		} {
+			assert.True(t, p.Name(name).Allowed, "deny %s, %s", pattern, name)
+		}
+	}
+	// What is allowed is one port.
+	for pattern, names := range map[string]map[string]bool{
+		"example.com":           {"https://example.com/x.star": true, "https://example.com:443/x.star": true, "https://example.com:8443/x.star": false},
+		"example.com:8443":      {"https://example.com:8443/x.star": true, "https://example.com/x.star": false, "https://example.com:8444/x.star": false},
+		"https://[::1]":         {"https://[::1]/x.star": true, "https://[::1]:8443/x.star": false, "https://[::2]/x.star": false, "https://1/x.star": false},
+		"https://[::1]:8443":    {"https://[::1]:8443/x.star": true, "https://[::1]/x.star": false},
+		"127.0.0.1":             {"https://127.1/x.star": true, "https://127.0.0.1.example.com/x.star": false},
+		"github.com/x/y.git":    {"gh:x/y": true, "github.com/x/y": true, "gh:x/Y": false, "git::https://github.com/x/y.GIT": false},
+		"https://[ab].test/dir": {"https://a.test/dir/x.star": true, "https://c.test/dir/x.star": false},
+	} {
+		p := &policy.Policy{Allow: []string{pattern}}
+		assert.NoError(t, p.Check())
+		for name, allowed := range names {
+			assert.Equal(t, allowed, p.Name(name).Allowed, "allow %s, %s", pattern, name)
 		}
 	}
 }

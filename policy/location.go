@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/internal/webhost"
 )
 
 // location is what patterns are compared with: the host and path of a repository, an archive or a
@@ -41,21 +43,54 @@ func location(name string) string {
 	case getter != "": // as scp writes it
 		address = strings.Replace(rest, ":", "/", 1)
 	default:
-		return name
+		return plain(name)
 	}
 	host, rest = address, ""
 	if i := strings.IndexAny(address, "/?#"); i >= 0 {
 		host, rest = address[:i], address[i:]
 	}
-	host = strings.ToLower(host[strings.LastIndex(host, "@")+1:])
-	host, port, _ := strings.Cut(host, ":")
-	host = strings.TrimSuffix(host, ".")
+	return within(hostLocation(host[strings.LastIndex(host, "@")+1:]), rest)
+}
+
+// plain is the location of what is no URL: an import path, a plain name, or a pattern for a host.
+func plain(name string) string {
+	host, rest, _ := strings.Cut(name, "/")
+	if strings.ContainsAny(host, ".:") {
+		host = hostLocation(host)
+	}
+	return strings.TrimSuffix(host+"/"+withoutGit(rest), "/")
+}
+
+// hostLocation is the one spelling of a host and a port. Ports that schemes have by default are left
+// out.
+func hostLocation(hostPort string) string {
+	host, port := cutPort(unescape(hostPort))
+	host = webhost.Canonical(host)
+	if strings.Contains(host, ":") && host[0] != '[' {
+		host = "[" + host + "]"
+	}
 	switch port = strings.TrimLeft(port, "0"); port {
 	case "", "443", "80", "22":
-	default:
-		host += ":" + port
+		return host
 	}
-	return within(host, rest)
+	return host + ":" + port
+}
+
+// cutPort cuts the port from a host, which may be an address in brackets.
+func cutPort(hostPort string) (host, port string) {
+	end := strings.LastIndex(hostPort, "]") + 1
+	before, port, _ := strings.Cut(hostPort[end:], ":")
+	return hostPort[:end] + before, port
+}
+
+// anyPort is a location without its port.
+func anyPort(where string) string {
+	host, rest, below := strings.Cut(where, "/")
+	host, _ = cutPort(host)
+	if below {
+		host += "/" + rest
+	}
+	return host
 }
 
 // cutGetter cuts what forces a getter from a name. What comes after the "://" of a URL forces none.
@@ -71,8 +106,20 @@ func cutGetter(name string) (getter, rest string) {
 func within(host, path string) string {
 	path = unescape(withoutParameters(path))
 	repository, dir, _ := strings.Cut(strings.Trim(path, "/"), "//")
-	elements := strings.Split(host+"/"+strings.TrimSuffix(repository, ".git")+"/"+dir, "/")
+	elements := strings.Split(host+"/"+withoutGit(repository)+"/"+dir, "/")
 	return strings.Join(slices.DeleteFunc(elements, func(e string) bool { return e == "" }), "/")
+}
+
+// withoutGit cuts the ".git" from the elements of a path: a repository is the same with it and
+// without, and an import path may have it.
+func withoutGit(path string) string {
+	elements := strings.Split(path, "/")
+	for i, e := range elements {
+		if e != ".git" {
+			elements[i] = strings.TrimSuffix(e, ".git")
+		}
+	}
+	return strings.Join(elements, "/")
 }
 
 func withoutParameters(path string) string {

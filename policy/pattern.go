@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"path"
 	"path/filepath"
 	"slices"
@@ -78,6 +79,9 @@ func whyNoPattern(pattern string) string {
 		}
 		return whyNoPath(rest, strings.TrimSuffix(pattern, rest))
 	}
+	if isAddress(pattern) {
+		return "an address in brackets is that of a URL: " + write("https://"+pattern)
+	}
 	if strings.Contains(pattern, ":") {
 		if reason, isURL := whyNoURL(pattern); reason != "" || isURL {
 			return reason
@@ -144,6 +148,18 @@ func whyNoURL(pattern string) (reason string, isURL bool) {
 	where := location(pattern)
 	if isLocal(where) {
 		return whyNoPath(where, ""), true
+	}
+	for _, c := range wild {
+		if strings.Count(where, string(c)) > strings.Count(pattern, string(c)) {
+			return fmt.Sprintf("it holds an escaped %q, which would stand for more than itself", c), true
+		}
+	}
+	if isAddress(where) {
+		address, rest, _ := strings.Cut(where[1:], "]")
+		if _, err := netip.ParseAddr(address); err != nil {
+			return fmt.Sprintf("no host is written so: [%s]", address), true
+		}
+		where = "address" + rest
 	}
 	return whyNoName(where), true
 }

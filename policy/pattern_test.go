@@ -52,6 +52,12 @@ func TestPatternsThatMatchNothing(t *testing.T) {
 		"https://github.com/x#y":     `no name has a part after "#": write "https://github.com/x"`,
 		"https://github.com/x?ref=y": `it stands for the place, whatever parameters a name has: write "https://github.com/x"`,
 		"company:team/auth":          `what comes before the colon stands for an import path or a URL: write that, without "company:"`,
+		"[::1]/x":                    `an address in brackets is that of a URL: write "https://[::1]/x"`,
+		"https://[::x]/x":            "no host is written so: [::x]",
+		"https://[a:b]":              "no host is written so: [a:b]",
+		"https://example.com/x%5B":   `it holds an escaped '[', which would stand for more than itself`,
+		"https://example.com/%2A":    `it holds an escaped '*', which would stand for more than itself`,
+		"gh:x/y%3F":                  `it holds an escaped '?', which would stand for more than itself`,
 		"a[":                         `a "[" is not closed, or a "\" stands before nothing`,
 		`a\`:                         `a "[" is not closed, or a "\" stands before nothing`,
 	} {
@@ -69,7 +75,7 @@ func TestPatternsThatMatchNothing(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{
-		"std", "strings", "net/http", "rules/tax", "*", "*.example.com", "example.com/*/x", "example.com/te?m", "example.com/[a-z]x", "example.com:8443/x",
+		"std", "strings", "net/http", "rules/tax", "*", "*.example.com", "example.com/*/x", "example.com/te?m", "example.com/[a-z]x", "example.com:8443/x", "https://[::1]/x", "git::https://[2001:db8::1]:8443", "https://[a-z].example.com/x", "https://example.com/%64",
 		"github.com/BurntSushi/toml", "gh:google", "gl:group/sub", "git::https://git.example.com/team", "https://example.com/x.zip", "git::ssh://git@example.com/x",
 		"git::git@example.com:team/x", "git::file:///srv/x.git", "/srv/plugins", "/srv/my data", "/srv/a,b", "/srv/*/x", "/*", "file:/srv", "file:///srv", "file::/srv",
 	} {

@@ -48,12 +48,26 @@ func literal(location string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(location)
 }
 
+// literalHost is the location of a pattern, where the brackets around an address are no wildcards.
+func literalHost(where string) string {
+	if isAddress(where) {
+		return `\` + where
+	}
+	return where
+}
+
+// isAddress reports whether a location begins with an address in brackets, rather than a wildcard.
+func isAddress(where string) bool {
+	inside, _, ok := strings.Cut(where, "]")
+	return ok && strings.HasPrefix(where, "[") && strings.Contains(inside, ":")
+}
+
 // forms are the locations that a pattern stands for: as it is written and, of local paths, without
 // links.
 func forms(pattern string) []string {
 	where := location(pattern)
 	if !isLocal(where) {
-		return []string{where}
+		return []string{literalHost(where)}
 	}
 	return []string{where, resolvePattern(where)}
 }
@@ -95,8 +109,8 @@ func match(patterns []string, name string) string {
 }
 
 // denied is match for rules that forbid, and some names: it makes no difference between upper and
-// lower case, as many hosts and file systems make none, and looks at a local path as it is written,
-// without its links, and by every mount that shows it. It returns the first name that is denied,
+// lower case, as many hosts and file systems make none, looks at a local path as it is written,
+// without its links, and by every mount that shows it, and takes a host for all of its ports. It returns the first name that is denied,
 // and by which pattern; "" for none.
 func denied(patterns []string, names ...string) (pattern, name string) {
 	if len(patterns) == 0 {
@@ -123,7 +137,17 @@ func denied(patterns []string, names ...string) (pattern, name string) {
 }
 
 func standsForAny(form string, where []string) bool {
-	return slices.ContainsFunc(where, func(w string) bool { return matches(strings.ToLower(form), strings.ToLower(w)) || holds(form, w) })
+	lower := strings.ToLower(form)
+	if !isLocal(form) {
+		lower = withoutGit(lower)
+	}
+	return slices.ContainsFunc(where, func(w string) bool {
+		if isLocal(w) {
+			return matches(lower, strings.ToLower(w)) || holds(form, w)
+		}
+		w = withoutGit(strings.ToLower(w))
+		return matches(lower, w) || matches(lower, anyPort(w))
+	})
 }
 
 // anyLocal reports whether a local location has to be compared with local patterns, for which it is

@@ -21,6 +21,15 @@ func TestRedirect(t *testing.T) {
 		{"https://a.test/x", "https://127.0.0.1/y", false},
 		{"https://a.test/x", "https://[::1]/y", false},
 		{"https://a.test/x", "https://localhost/y", false},
+		{"https://a.test/x", "https://LOCALHOST./y", false},
+		{"https://a.test/x", "https://a.localhost/y", false},
+		{"https://a.test/x", "https://127.1/y", false},
+		{"https://a.test/x", "https://0x7f.1/y", false},
+		{"https://a.test/x", "https://2130706433/y", false},
+		{"https://a.test/x", "https://0.0.0.0/y", false},
+		{"https://a.test/x", "https://[::]/y", false},
+		{"https://a.test/x", "https://[::ffff:127.0.0.1]/y", false},
+		{"https://127.0.0.1/x", "https://127.1/y", true},
 		{"http://127.0.0.1:1/x", "http://127.0.0.1:2/y", true},
 	} {
 		request := func(at string) *http.Request {

@@ -7,8 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/loadgo/load/internal/webhost"
 )
 
 // RedirectError reports a redirect that is not followed.
@@ -33,15 +34,10 @@ func CheckRedirect(r *http.Request, via []*http.Request) error {
 		return &RedirectError{"too many redirects"}
 	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
 		return &RedirectError{fmt.Sprintf("redirect from %s to %s", first.Scheme, r.URL.Scheme)}
-	case loopback(r.URL.Hostname()) && !loopback(first.Hostname()):
+	case webhost.IsLocal(r.URL.Hostname()) && !webhost.IsLocal(first.Hostname()):
 		return &RedirectError{"redirect to this machine"}
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // Steady returns a reader that sets the timer back to stall whenever a fair piece of r has arrived, so that a
