@@ -11,19 +11,20 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/middleware"
+	"github.com/loadgo/load/middleware/config"
 )
 
 // entry is one middleware of the configuration file.
 type entry struct {
-	Name   string         `yaml:"name"`
-	Module string         `yaml:"module"` // an import path, or a directory that begins with "./", seen from the file
-	Config map[string]any `yaml:"config"`
+	Name   string
+	Module string // an import path, or a directory that begins with "./", seen from the file
+	Config map[string]any
 }
 
 // newChain puts the plugins that a file names in front of a handler, the first one outermost. Plugins may work in the
 // background until ctx ends.
 func newChain(ctx context.Context, l *load.Loader, file string, last http.Handler) (http.Handler, error) {
-	entries, err := readFile(ctx, l, file)
+	entries, err := readEntries(file)
 	if err != nil {
 		return nil, err
 	}
@@ -41,35 +42,33 @@ func newChain(ctx context.Context, l *load.Loader, file string, last http.Handle
 	return handler, nil
 }
 
-// readFile reads a configuration file with a YAML package that is loaded for it, too.
-func readFile(ctx context.Context, l *load.Loader, file string) ([]entry, error) {
-	data, err := os.ReadFile(file)
+// readEntries reads a configuration file. A directory is that of a plugin, which is tried with the
+// configuration that its manifest names.
+func readEntries(file string) ([]entry, error) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		manifest, name, err := config.Local(file)
+		if err != nil {
+			return nil, err
+		}
+		return []entry{{Name: manifest.DisplayName, Module: name, Config: manifest.TestData}}, nil
+	}
+	values, err := config.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	yaml, err := l.Load(ctx, "gopkg.in/yaml.v3")
-	if err != nil {
-		return nil, err
-	}
-	unmarshal, err := load.Func[func([]byte, any) error](yaml, "Unmarshal")
-	if err != nil {
-		return nil, err
-	}
-	var content struct {
-		Middlewares []entry `yaml:"middlewares"`
-	}
-	if err := unmarshal(data, &content); err != nil {
+	var content struct{ Middlewares []entry }
+	if err := config.Decode(values, &content); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return content.Middlewares, nil
 }
 
-// newMiddleware loads a plugin, with what fills in its configuration, and makes its middleware: again
+// newMiddleware loads a plugin and makes its middleware: again
 // for each instance that takes the plugin's place after a reload, a crash or an unload.
 func newMiddleware(ctx context.Context, l *load.Loader, e entry, next http.Handler) (http.Handler, error) {
 	derived := load.Derive(l, e.Module, func(_ context.Context, m *load.Module) (http.Handler, error) {
 		return create(ctx, m, e, next)
-	}, load.Along("github.com/go-viper/mapstructure/v2"))
+	}, config.Along())
 	if _, err := derived.Get(ctx); err != nil {
 		return nil, err
 	}
@@ -82,9 +81,9 @@ func create(ctx context.Context, m *load.Module, e entry, next http.Handler) (ht
 	if err != nil {
 		return nil, err
 	}
-	config, err := newConfig(ctx, m, e.Config)
+	values, err := config.Create(ctx, m, e.Config)
 	if err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+		return nil, err
 	}
-	return newHandler(ctx, next, config, e.Name)
+	return newHandler(ctx, next, values, e.Name)
 }

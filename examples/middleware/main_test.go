@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,63 +17,18 @@ import (
 	"github.com/loadgo/load/standard"
 )
 
-// decoders stand for the real packages where there is no network. JSON is YAML, too.
-const decoders = `
--- gopkg.in/yaml.v3@v3.0.1/go.mod --
-module gopkg.in/yaml.v3
-
-go 1.22
--- gopkg.in/yaml.v3@v3.0.1/yaml.go --
-package yaml
-
-import "encoding/json"
-
-func Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
--- github.com/go-viper/mapstructure/v2@v2.5.0/go.mod --
-module github.com/go-viper/mapstructure/v2
-
-go 1.22
--- github.com/go-viper/mapstructure/v2@v2.5.0/mapstructure.go --
-package mapstructure
-
-import "encoding/json"
-
-type DecodeHookFunc any
-
-type DecoderConfig struct {
-	DecodeHook       DecodeHookFunc
-	WeaklyTypedInput bool
-	Result           any
-	MatchName        func(mapKey, fieldName string) bool
-}
-
-func ComposeDecodeHookFunc(hooks ...DecodeHookFunc) DecodeHookFunc { return func() []DecodeHookFunc { return hooks } }
-
-func StringToTimeDurationHookFunc() DecodeHookFunc { return func() {} }
-
-func StringToSliceHookFunc(sep string) DecodeHookFunc { return func() string { return sep } }
-
-type Decoder struct{ config *DecoderConfig }
-
-func NewDecoder(config *DecoderConfig) (*Decoder, error) { return &Decoder{config}, nil }
-
-func (d *Decoder) Decode(input any) error { return WeakDecode(input, d.config.Result) }
-
-func WeakDecode(input, output any) error {
-	data, err := json.Marshal(input)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, output)
-}
-`
-
 // newLoader makes a loader with a store of its own. With LOAD_LIVE=1 it uses the configured registry.
 func newLoader(t *testing.T) *load.Loader {
 	t.Helper()
 	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
 	if os.Getenv("LOAD_LIVE") == "" {
-		for _, setting := range loadtest.Proxy(t, decoders).Env() {
+		out, err := exec.Command("go", "env", "GOMODCACHE").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := loadtest.Proxy(t)
+		proxy.AddModuleCache(strings.TrimSpace(string(out)))
+		for _, setting := range proxy.Env() {
 			name, value, _ := strings.Cut(setting, "=")
 			t.Setenv(name, value)
 		}
@@ -156,6 +112,8 @@ func TestConfigErrors(t *testing.T) {
 	for _, test := range []struct{ name, config, want string }{
 		{"ratelimit", `{"requests": 0}`, "middleware x: requests and per must be positive"},
 		{"ratelimit", `{"key": "cookie"}`, `middleware x: key "cookie" is neither address nor token`},
+		{"ratelimit", `{"request": 1}`, "middleware x: configuration: no field request; did you mean Requests?"},
+		{"headers", `{"cache": {"maxAge": "soon"}}`, "middleware x: configuration: decoding failed due to the following error(s):\n\n'Cache.MaxAge' time: invalid duration"},
 		{"headers", `{"deny": ["("]}`, "middleware x: x: error parsing regexp: missing closing ): `(`"},
 	} {
 		dir, err := filepath.Abs("plugins/" + test.name)
@@ -168,6 +126,22 @@ func TestConfigErrors(t *testing.T) {
 		}
 		if _, err := newChain(t.Context(), l, file, nil); err == nil || err.Error() != test.want {
 			t.Errorf("got %v, want %s", err, test.want)
+		}
+	}
+}
+
+// TestManifests tries each plugin as its manifest says.
+func TestManifests(t *testing.T) {
+	l := newLoader(t)
+	for _, dir := range []string{"plugins/ratelimit", "plugins/headers"} {
+		handler, err := newChain(t.Context(), l, dir, http.HandlerFunc(hello))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if got := w.Body.String(); !strings.HasPrefix(got, "hello from /, ") {
+			t.Errorf("%s: got %q", dir, got)
 		}
 	}
 }
