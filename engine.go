@@ -83,7 +83,7 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		return nil, &ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
 	}
 	start := time.Now()
-	ctx = withEvicted(ctx, spec.Name)
+	ctx = l.evicting(ctx, spec.Name)
 	files, made, err := l.config.Store.Artifact(ctx, artifactKey(eng, compiler.Fingerprint(), spec.Source), func(ctx context.Context, dir string) error {
 		if artifactOnly {
 			return errNoArtifact
@@ -105,7 +105,7 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		return nil, err
 	}
 	if made {
-		event.Emit(ctx, event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: files.Size(), Took: time.Since(start)})
+		l.emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: files.Size(), Took: time.Since(start)})
 		l.noteRelease(ctx, eng)
 	}
 	return files, nil
@@ -129,7 +129,7 @@ func (l *Loader) start(ctx context.Context, spec *Spec, artifactOnly bool, imp i
 	if evictErr := l.config.Store.Evict(damaged.Key); evictErr != nil {
 		return nil, errors.Join(err, evictErr)
 	}
-	event.Emit(ctx, event.Evicted{Name: spec.Name, Reason: damaged.Error()})
+	l.emit(event.Evicted{Name: spec.Name, Reason: damaged.Error()})
 	return l.open(ctx, engine, spec, artifactOnly, imp)
 }
 
@@ -158,13 +158,13 @@ func (l *Loader) open(ctx context.Context, eng engine.Engine, spec *Spec, artifa
 	if files != nil {
 		m.artifactSize = files.Size()
 	}
-	event.Emit(ctx, event.Opened{Name: spec.Name, Engine: eng.Name(), Isolation: m.Isolation().Level, Took: time.Since(start)})
+	l.emit(event.Opened{Name: spec.Name, Engine: eng.Name(), Isolation: m.Isolation().Level, Took: time.Since(start)})
 	return m, nil
 }
 
 // artifact hands compiled files to an engine.
 func (l *Loader) artifact(eng engine.Engine, spec *Spec, files *store.Artifact) engine.Artifact {
-	a := engine.Artifact{Spec: spec, Files: files}
+	a := engine.Artifact{Spec: spec, Files: files, Events: l.config.Events}
 	if l.config.Limits != nil {
 		a.Limits = l.config.Limits(spec)
 	}
@@ -175,10 +175,10 @@ func (l *Loader) artifact(eng engine.Engine, spec *Spec, files *store.Artifact) 
 	if files != nil {
 		a.Derive = func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
 			start := time.Now()
-			ctx = withEvicted(ctx, spec.Name)
+			ctx = l.evicting(ctx, spec.Name)
 			derived, made, err := l.config.Store.Artifact(ctx, store.Key("derived", files.Key(), key), make)
 			if made && err == nil {
-				event.Emit(ctx, event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: derived.Size(), Took: time.Since(start)})
+				l.emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: derived.Size(), Took: time.Since(start)})
 			}
 			return derived, err
 		}
@@ -186,9 +186,9 @@ func (l *Loader) artifact(eng engine.Engine, spec *Spec, files *store.Artifact) 
 	return a
 }
 
-// withEvicted lets the store's evictions of a module's files be events.
-func withEvicted(ctx context.Context, name string) context.Context {
-	return store.WithEvict(ctx, func(damaged *store.DamagedError) { event.Emit(ctx, event.Evicted{Name: name, Reason: damaged.Error()}) })
+// evicting lets the store's evictions of a module's files be events.
+func (l *Loader) evicting(ctx context.Context, name string) context.Context {
+	return store.WithEvict(ctx, func(damaged *store.DamagedError) { l.emit(event.Evicted{Name: name, Reason: damaged.Error()}) })
 }
 
 // EngineError reports a source that no engine takes.

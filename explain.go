@@ -82,17 +82,17 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	}
 	e.Along, e.Instances = r.name.Along, r.name.Instances
 	l.explainRegistry(e, r.name)
-	ctx = l.context(ctx)
+	ctx = l.waiting(ctx)
 	p, err := l.pin(r)
 	if err != nil {
 		return e, err
 	}
-	ctx = l.withPin(ctx, p)
-	spec, err := l.askFinders(ctx, p.pinned(r.name), e)
+	s := l.under(l.session(), p)
+	spec, err := l.askFinders(ctx, s, p.pinned(r.name), e)
 	if err != nil {
 		return e, err
 	}
-	if err := l.askInstallers(ctx, r, p, spec != nil, e); err != nil || spec == nil {
+	if err := l.askInstallers(ctx, s, r, p, spec != nil, e); err != nil || spec == nil {
 		return e, err
 	}
 	l.explainPolicy(e, r, l.found(r, p, spec), nil, nil)
@@ -113,10 +113,10 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 }
 
 // askFinders asks all of them, those after the answer too: what is shadowed is worth knowing.
-func (l *Loader) askFinders(ctx context.Context, name find.Name, e *Explanation) (*Spec, error) {
+func (l *Loader) askFinders(ctx context.Context, s *install.Session, name find.Name, e *Explanation) (*Spec, error) {
 	var spec *Spec
 	for _, finder := range l.config.Path {
-		answer, tried, err := find.Path{finder}.Ask(ctx, name)
+		answer, tried, err := find.Path{finder}.Ask(ctx, name, s)
 		e.Asked = append(e.Asked, tried...)
 		if spec == nil {
 			if err != nil {
@@ -129,14 +129,14 @@ func (l *Loader) askFinders(ctx context.Context, name find.Name, e *Explanation)
 }
 
 // askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, r *request, p pin, found bool, e *Explanation) error {
+func (l *Loader) askInstallers(ctx context.Context, s *install.Session, r *request, p pin, found bool, e *Explanation) error {
 	first := r.claims
 	asked := first >= 0 && !found && !l.config.NoInstall
 	for i, answer := range l.wouldInstall(r) {
 		if found {
 			answer.Answer = "not asked: it is found already"
 		} else if i == first && asked {
-			release, err := l.permitted(ctx, r, p, e)
+			release, err := l.permitted(ctx, s, r, p, e)
 			var missing *NotFoundError
 			switch {
 			case errors.As(err, &missing):
@@ -160,14 +160,14 @@ func (l *Loader) askInstallers(ctx context.Context, r *request, p pin, found boo
 }
 
 // permitted is the release that would be installed, and what the policies say about it.
-func (l *Loader) permitted(ctx context.Context, r *request, p pin, e *Explanation) (*install.Release, error) {
+func (l *Loader) permitted(ctx context.Context, s *install.Session, r *request, p pin, e *Explanation) (*install.Release, error) {
 	err := l.permitName(r)
 	var release *install.Release
 	if err == nil {
-		release, err = l.release(ctx, r, p, e.Asked)
+		release, err = l.release(ctx, s, r, p, e.Asked)
 	}
 	if err == nil {
-		err = install.SessionOf(ctx).Consider(release)
+		err = s.Consider(release)
 	}
 	l.explainPolicy(e, r, nil, release, err)
 	if err != nil {

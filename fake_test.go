@@ -204,7 +204,7 @@ func (s *shop) String() string { return "shop" }
 
 func (s *shop) Claims(name find.Name) bool { return filepath.Ext(name.Target) == ".com" }
 
-func (s *shop) Resolve(_ context.Context, name find.Name) (*install.Release, error) {
+func (s *shop) Resolve(_ context.Context, _ *install.Session, name find.Name) (*install.Release, error) {
 	s.resolved.Add(1)
 	if s.resolve != nil {
 		return nil, s.resolve
@@ -212,7 +212,7 @@ func (s *shop) Resolve(_ context.Context, name find.Name) (*install.Release, err
 	return &install.Release{Name: name, Package: name.Target, Module: name.Target, Version: "v1.0.0", Why: "the latest release", Origin: "shop"}, nil
 }
 
-func (s *shop) Install(ctx context.Context, r *install.Release, _ *store.Store) (*load.Spec, error) {
+func (s *shop) Install(ctx context.Context, _ *install.Session, r *install.Release) (*load.Spec, error) {
 	return &load.Spec{
 		Name: r.Package, Module: r.Module, Version: r.Version, Why: r.Why, Origin: r.Origin,
 		Source:    find.Source{Kind: "fake", Hash: "fake:" + r.Package},
@@ -220,7 +220,7 @@ func (s *shop) Install(ctx context.Context, r *install.Release, _ *store.Store) 
 	}, nil
 }
 
-func (s *shop) Complete(_ context.Context, spec *load.Spec, _ *store.Store) (*load.Spec, error) {
+func (s *shop) Complete(_ context.Context, _ *install.Session, spec *load.Spec) (*load.Spec, error) {
 	complete := *spec
 	complete.Source.Hash = "completed:" + spec.Name
 	return &complete, nil

@@ -88,7 +88,7 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *M
 			return found, m, old.close(context.WithoutCancel(ctx))
 		}
 	}
-	event.Emit(ctx, event.Kept{Name: f.name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.name, err))})
+	l.emit(event.Kept{Name: f.name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.name, err))})
 	return gone.spec, old, nil
 }
 

@@ -14,16 +14,16 @@ import (
 	"github.com/loadgo/load/internal/query"
 )
 
-// offline returns the context of the same work without a network.
-func offline(ctx context.Context) context.Context {
-	s := install.SessionOf(ctx)
-	s.Offline = true
-	return install.WithSession(ctx, s)
+// offline returns the session of the same work without a network.
+func offline(s *install.Session) *install.Session {
+	other := *s
+	other.Offline = true
+	return &other
 }
 
 // install brings a name that the path does not know, at the version that the lock file has, if it has one; tried
 // are the path's answers.
-func (l *Loader) install(ctx context.Context, r *request, p pin, tried []find.Tried) (*Spec, error) {
+func (l *Loader) install(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*Spec, error) {
 	start := time.Now()
 	if r.installer == nil || l.config.NoInstall {
 		return nil, l.notFound(r, append(tried, l.wouldInstall(r)...))
@@ -34,26 +34,26 @@ func (l *Loader) install(ctx context.Context, r *request, p pin, tried []find.Tr
 	if err := l.permitName(r); err != nil {
 		return nil, err
 	}
-	release, err := l.release(ctx, r, p, tried)
+	release, err := l.release(ctx, s, r, p, tried)
 	if err != nil {
-		if spec := l.stale(ctx, r.name, err); spec != nil {
-			return l.complete(ctx, spec, p)
+		if spec := l.stale(ctx, s, r.name, err); spec != nil {
+			return l.complete(ctx, s, spec, p)
 		}
 		return nil, err
 	}
-	if err := install.SessionOf(ctx).Consider(release); err != nil {
+	if err := s.Consider(release); err != nil {
 		return nil, err
 	}
-	event.Emit(ctx, event.Found{Name: r.name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
-	spec, err := r.installer.Install(ctx, release, l.config.Store)
+	s.Emit(event.Found{Name: r.name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
+	spec, err := r.installer.Install(ctx, s, release)
 	if err != nil {
 		return nil, err
 	}
-	return l.complete(ctx, spec, p)
+	return l.complete(ctx, s, spec, p)
 }
 
 // release is what to install: what the lock file holds, or else what the installer chooses.
-func (l *Loader) release(ctx context.Context, r *request, p pin, tried []find.Tried) (*install.Release, error) {
+func (l *Loader) release(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*install.Release, error) {
 	switch {
 	case p.held:
 		return p.release(r, l.lock.base)
@@ -62,12 +62,12 @@ func (l *Loader) release(ctx context.Context, r *request, p pin, tried []find.Tr
 	case l.config.Offline:
 		return nil, ErrOffline
 	}
-	return l.resolve(ctx, r, tried)
+	return l.resolve(ctx, s, r, tried)
 }
 
 // stale returns an installed version that does for a name whose registry cannot be asked for a newer one, or
 // nil. A registry that refuses, or whose answer is wrong, was asked.
-func (l *Loader) stale(ctx context.Context, name find.Name, cause error) *Spec {
+func (l *Loader) stale(ctx context.Context, s *install.Session, name find.Name, cause error) *Spec {
 	q, err := query.Parse(name.Query)
 	if err != nil || !errors.Is(cause, ErrUnavailable) {
 		return nil
@@ -75,9 +75,9 @@ func (l *Loader) stale(ctx context.Context, name find.Name, cause error) *Spec {
 	asked := name
 	asked.Query = ""
 	for _, finder := range l.config.Path {
-		spec, err := finder.Find(offline(ctx), asked)
+		spec, err := find.Under(ctx, finder, asked, offline(s))
 		if err == nil && spec.Version != "" && (name.Query == "" || q.Match(spec.Version)) {
-			event.Emit(ctx, event.Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
+			s.Emit(event.Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
 		}
 		var ambiguous *AmbiguousError // by its version, the name meant none of the folders
@@ -89,8 +89,8 @@ func (l *Loader) stale(ctx context.Context, name find.Name, cause error) *Spec {
 }
 
 // resolve asks the installer for the version, and adds the path's answers where it does not know the name.
-func (l *Loader) resolve(ctx context.Context, r *request, tried []find.Tried) (*install.Release, error) {
-	release, err := r.installer.Resolve(ctx, r.name)
+func (l *Loader) resolve(ctx context.Context, s *install.Session, r *request, tried []find.Tried) (*install.Release, error) {
+	release, err := r.installer.Resolve(ctx, s, r.name)
 	if !errors.Is(err, ErrNotFound) {
 		return release, err
 	}
@@ -127,12 +127,12 @@ func (l *Loader) wouldInstall(r *request) []find.Tried {
 }
 
 // complete lets the installers bring what a source found in place needs, until its hash is known.
-func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error) {
+func (l *Loader) complete(ctx context.Context, s *install.Session, spec *Spec, p pin) (*Spec, error) {
 	if spec.Source.Hash != "" || l.config.Store == nil {
 		return spec, nil
 	}
 	if !p.held && l.config.Frozen {
-		ctx = offline(ctx) // what it needs is refused: there is no use in bringing it
+		s = offline(s) // what it needs is refused: there is no use in bringing it
 	}
 	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m find.ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec
@@ -144,7 +144,7 @@ func (l *Loader) complete(ctx context.Context, spec *Spec, p pin) (*Spec, error)
 			continue
 		}
 		var err error
-		spec, err = completer.Complete(ctx, spec, l.config.Store)
+		spec, err = completer.Complete(ctx, s, spec)
 		if !p.held && l.config.Frozen && errors.Is(err, ErrOffline) {
 			return nil, l.notLocked(p.request, "what it needs")
 		}

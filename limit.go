@@ -74,6 +74,6 @@ func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 	}
 	why, modules, total := l.cache.evict(keep, memory, excess)
 	if told := l.exceeds.Swap(why != ""); why != "" && !told {
-		event.Emit(l.context(ctx), event.Exceeded{Limit: why, Modules: modules, Memory: total})
+		l.emit(event.Exceeded{Limit: why, Modules: modules, Memory: total})
 	}
 }

@@ -29,7 +29,7 @@ type Config struct {
 	// Store keeps what is installed and compiled. Without one nothing can be.
 	Store *store.Store
 
-	// Events receives what happens; nil keeps the sink of each call's context, see [event.WithSink].
+	// Events receives what happens; nil drops it.
 	Events Sink
 
 	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use together, in bytes, as their engines
@@ -268,16 +268,16 @@ func (l *Loader) loadAs(ctx context.Context, r *request, key string, by importer
 // fly is one load from the request to the module, shared by everyone who asked for it.
 func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) (m *Module, err error) {
 	start := time.Now()
-	ctx = l.context(ctx)
+	ctx = l.waiting(ctx)
 	defer func() {
 		if err != nil && g == nil { // of a reload, Kept tells
-			event.Emit(ctx, event.Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
+			l.emit(event.Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
 		}
 	}()
 	defer recovered(&err)
 
 	var stages Stages
-	spec, err := l.obtain(ctx, r, &stages)
+	spec, err := l.obtain(ctx, l.session(), r, &stages)
 	if err != nil {
 		return nil, err
 	}
@@ -313,7 +313,7 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 	}
 	m.request = r
 	m.stages.Find, m.stages.Install, m.stages.Total = stages.Find, stages.Install, time.Since(start)
-	event.Emit(ctx, event.Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
+	l.emit(event.Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
 }
 
@@ -330,7 +330,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 		return nil, err
 	}
 	pinned := p.pinned(r.name)
-	spec, tried, err := l.config.Path.Ask(l.withPin(l.context(ctx), p), pinned)
+	spec, tried, err := l.config.Path.Ask(ctx, pinned, l.under(l.session(), p))
 	if err == nil && spec == nil {
 		err = l.notFound(r, append(tried, l.wouldInstall(r)...))
 	}
@@ -349,8 +349,8 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	ctx = l.context(ctx)
-	if spec, err = l.obtain(ctx, r, new(Stages)); err != nil {
+	ctx = l.waiting(ctx)
+	if spec, err = l.obtain(ctx, l.session(), r, new(Stages)); err != nil {
 		return nil, err
 	}
 	eng, err := l.choose(spec)
@@ -380,11 +380,17 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 	}
 }
 
-// context leads the events of finders, installers, engines and the store to the loader's sink.
-func (l *Loader) context(ctx context.Context) context.Context {
-	if l.config.Events != nil {
-		ctx = event.WithSink(ctx, l.config.Events)
+// session is what installers may do for the loader; see [Loader.under] for what the lock file adds.
+func (l *Loader) session() *install.Session {
+	return &install.Session{
+		Store: l.config.Store, Events: l.config.Events, Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries,
 	}
-	ctx = install.WithSession(ctx, install.Session{Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries})
-	return store.WithWait(ctx, func(lock string) { event.Emit(ctx, event.Waiting{Lock: lock}) })
 }
+
+// waiting lets the store say that it waits for another process.
+func (l *Loader) waiting(ctx context.Context) context.Context {
+	return store.WithWait(ctx, func(lock string) { l.emit(event.Waiting{Lock: lock}) })
+}
+
+// emit sends an event to the loader's sink.
+func (l *Loader) emit(e event.Event) { l.config.Events.Emit(e) }

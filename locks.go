@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 )
@@ -26,7 +27,7 @@ func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spe
 	if err != nil {
 		return nil, err
 	}
-	return k.loader.obtain(k.loader.context(ctx), r, new(Stages))
+	return k.loader.obtain(k.loader.waiting(ctx), k.loader.session(), r, new(Stages))
 }
 
 // Accept writes what the policies grant to a locked name into the lock file, if they grant more than it holds.
@@ -45,7 +46,7 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return err
 	}
-	return l.lock.change(l.context(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+	return l.lock.change(l.waiting(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
 		entry, held := file.Entry(p.key)
 		if !held {
 			return false, l.notLocked(r, "it")
@@ -74,12 +75,12 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 	if err != nil {
 		return nil, "", err
 	}
-	ctx = l.context(ctx)
+	ctx = l.waiting(ctx)
 	p, err := l.pin(r)
 	if err != nil {
 		return nil, "", err
 	}
-	f, err := l.renew(ctx, p)
+	f, err := l.renew(ctx, l.session(), p)
 	if err != nil {
 		return nil, "", err
 	}
@@ -104,7 +105,7 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 }
 
 // renew installs what the registry chooses today.
-func (l *Loader) renew(ctx context.Context, p pin) (*found, error) {
+func (l *Loader) renew(ctx context.Context, s *install.Session, p pin) (*found, error) {
 	if l.config.Frozen {
 		return nil, &PolicyError{Rule: "Config.Frozen", Reason: l.lock.base + " is not to be changed", Fix: "set Config.Frozen to false"}
 	}
@@ -112,7 +113,7 @@ func (l *Loader) renew(ctx context.Context, p pin) (*found, error) {
 		return nil, &VersionError{Reason: "it is found in place and has no versions", Fix: "remove its lines from " + l.lock.base + " to choose anew what it needs"}
 	}
 	free := pin{request: p.request}
-	spec, err := l.install(ctx, p.request, free, nil)
+	spec, err := l.install(ctx, s, p.request, free, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func (k Locks) Remove(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return false, err
 	}
-	err = l.lock.change(l.context(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+	err = l.lock.change(l.waiting(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
 		was = file.Remove(lockKey(r.name))
 		return was, nil
 	})
@@ -155,7 +156,7 @@ func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx = l.context(ctx)
+	ctx = l.waiting(ctx)
 	list := make([]LockedVersion, 0, file.Len())
 	for e := range file.All() {
 		if e.Version != inPlace {
@@ -194,7 +195,7 @@ func (l *Loader) ask(ctx context.Context, v *LockedVersion) {
 		v.Err = l.notFound(r, l.wouldInstall(r))
 		return
 	}
-	release, err := l.resolve(ctx, r, nil)
+	release, err := l.resolve(ctx, l.session(), r, nil)
 	if err != nil {
 		v.Err = err
 		return

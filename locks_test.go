@@ -16,7 +16,6 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
-	"github.com/loadgo/load/store"
 )
 
 const (
@@ -39,7 +38,7 @@ func (d *depot) String() string { return "depot" }
 
 func (d *depot) Claims(name find.Name) bool { return strings.HasPrefix(name.Target, "depot.com/") }
 
-func (d *depot) Resolve(_ context.Context, name find.Name) (*install.Release, error) {
+func (d *depot) Resolve(_ context.Context, _ *install.Session, name find.Name) (*install.Release, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked++
@@ -49,7 +48,7 @@ func (d *depot) Resolve(_ context.Context, name find.Name) (*install.Release, er
 	return &install.Release{Name: name, Package: name.Target, Module: name.Target, Version: d.version, Origin: "depot"}, nil
 }
 
-func (d *depot) Install(_ context.Context, r *install.Release, _ *store.Store) (*load.Spec, error) {
+func (d *depot) Install(_ context.Context, _ *install.Session, r *install.Release) (*load.Spec, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last = r

@@ -144,17 +144,17 @@ func (p *pin) locked() *lockfile.Entry {
 	return &p.entry
 }
 
-// withPin tells finders and installers what the lock file holds about a name. A frozen one keeps
+// under returns the session with what the lock file holds about a name. A frozen one keeps
 // installers from bringing more.
-func (l *Loader) withPin(ctx context.Context, p pin) context.Context {
-	s := install.SessionOf(ctx)
-	s.Locked, s.NotLocked = p.locked(), nil
+func (l *Loader) under(s *install.Session, p pin) *install.Session {
+	other := *s
+	other.Locked, other.NotLocked = p.locked(), nil
 	if p.held && l.config.Frozen {
-		s.NotLocked = func(m find.ModuleVersion) error {
+		other.NotLocked = func(m find.ModuleVersion) error {
 			return l.notLocked(p.request, "the module "+m.Path+"@"+m.Version+", which it needs on this system,")
 		}
 	}
-	return install.WithSession(ctx, s)
+	return &other
 }
 
 // pinned returns the name at the version that the lock file holds.

@@ -62,7 +62,7 @@ func (l *Loader) Reload(ctx context.Context, name string, options ...ReloadOptio
 		return nil, fmt.Errorf("reload %s: %w", name, err)
 	case err != nil:
 		failed := &ReloadError{Name: name, Err: err}
-		event.Emit(l.context(ctx), event.Kept{Name: name, Err: failed})
+		l.emit(event.Kept{Name: name, Err: failed})
 		return nil, failed
 	}
 	return fresh, nil
@@ -119,7 +119,7 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 			for old := range renewed {
 				m := g.fresh[old]
 				l.watchers.look()
-				event.Emit(l.context(ctx), event.Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
+				l.emit(event.Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.old), Took: time.Since(start)})
 			}
 			return nil
 		}

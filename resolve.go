@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/store"
 )
@@ -23,9 +24,9 @@ type found struct {
 
 // obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the version that
 // the lock file has for it.
-func (l *Loader) obtain(ctx context.Context, r *request, stages *Stages) (*Spec, error) {
+func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, stages *Stages) (*Spec, error) {
 	for {
-		f, err := l.seek(ctx, r, stages)
+		f, err := l.seek(ctx, s, r, stages)
 		if err != nil {
 			return nil, err
 		}
@@ -40,15 +41,15 @@ func (l *Loader) obtain(ctx context.Context, r *request, stages *Stages) (*Spec,
 }
 
 // seek finds what is asked for or installs it, and completes it.
-func (l *Loader) seek(ctx context.Context, r *request, stages *Stages) (*found, error) {
+func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stages *Stages) (*found, error) {
 	start := time.Now()
 	p, err := l.pin(r)
 	if err != nil {
 		return nil, err
 	}
-	ctx = l.withPin(ctx, p)
+	s = l.under(s, p)
 	pinned := p.pinned(r.name)
-	spec, tried, err := l.config.Path.Ask(ctx, pinned)
+	spec, tried, err := l.config.Path.Ask(ctx, pinned, s)
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +59,10 @@ func (l *Loader) seek(ctx context.Context, r *request, stages *Stages) (*found, 
 		spec = nil
 	}
 	if spec == nil {
-		spec, err = l.install(ctx, r, p, tried)
+		spec, err = l.install(ctx, s, r, p, tried)
 	} else {
-		event.Emit(ctx, event.Found{Name: r.name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
-		spec, err = l.complete(ctx, spec, p)
+		s.Emit(event.Found{Name: r.name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
+		spec, err = l.complete(ctx, s, spec, p)
 	}
 	stages.Install = time.Since(start) - stages.Find
 	if err != nil {

@@ -101,7 +101,7 @@ func (l *Loader) end(ctx context.Context, m *Module, why string) (*UnloadReport,
 	if report.Interrupted > 0 {
 		err = errors.Join(fmt.Errorf("%s cut off: %w", phrase.Count(report.Interrupted, "running call"), context.Cause(ctx)), err)
 	}
-	event.Emit(l.context(ctx), event.Unloaded{Name: m.String(), Why: why})
+	l.emit(event.Unloaded{Name: m.String(), Why: why})
 	return report, err
 }
 

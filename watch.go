@@ -235,7 +235,7 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	for m, r := range targets {
 		err := w.reloadChanged(ctx, map[*Module]*request{m: r})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
-			event.Emit(l.context(ctx), event.Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
+			l.emit(event.Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
 	}
 }
@@ -252,6 +252,8 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 			same = false
 		}
 	}()
-	spec, err := l.obtain(event.WithSink(ctx, nil), m.request, new(Stages))
+	quiet := l.session()
+	quiet.Events = nil
+	spec, err := l.obtain(ctx, quiet, m.request, new(Stages))
 	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && identity(spec) == identity(m.spec)
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync/atomic"
 
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
@@ -43,6 +44,9 @@ type Artifact struct {
 	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
 	// Limits bound what the module may use, by what the program says and by what policies say.
 	Limits Limits
+	// Events is where the engine says what happens to the module, then and later; it may be nil, and
+	// its Emit may be called all the same.
+	Events event.Sink
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
 	WorkDir string
 	// Grants is what a policy gives this module beyond what the engine gives to all (its limits are in Limits); RequireIsolation refuses to

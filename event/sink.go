@@ -1,7 +1,6 @@
 package event
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +11,13 @@ import (
 // the loader.
 type Sink func(Event)
 
+// Emit sends an event, if the sink is not nil.
+func (s Sink) Emit(e Event) {
+	if s != nil {
+		s(e)
+	}
+}
+
 // Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed.
 func Print(w io.Writer) Sink {
 	var mu sync.Mutex
@@ -20,25 +26,4 @@ func Print(w io.Writer) Sink {
 		defer mu.Unlock()
 		fmt.Fprintln(w, "load: "+strings.ReplaceAll(e.String(), "\n", "\nload: "))
 	}
-}
-
-type sinkKey struct{}
-
-// WithSink returns a context whose events go to sink; a nil sink drops them. The loader hands finders,
-// installers and engines a context that leads to [load.Config].Events.
-func WithSink(ctx context.Context, sink Sink) context.Context {
-	return context.WithValue(ctx, sinkKey{}, sink)
-}
-
-// Emit sends an event to the context's sink. Finders, installers and engines call it.
-func Emit(ctx context.Context, e Event) {
-	if sink := SinkOf(ctx); sink != nil {
-		sink(e)
-	}
-}
-
-// SinkOf returns the context's sink, or nil. An engine keeps it for events that come after Open.
-func SinkOf(ctx context.Context) Sink {
-	sink, _ := ctx.Value(sinkKey{}).(Sink)
-	return sink
 }

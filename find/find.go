@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/policy"
 )
 
 // Registrar is an optional ability of a finder: it keeps built-in modules, and finds them.
@@ -36,6 +37,23 @@ type Finder interface {
 	Find(ctx context.Context, name Name) (*Spec, error)
 }
 
+// Rules are what a loader's policies and lock file say about what is installed.
+type Rules interface {
+	// Owner returns the registry that owns a module or package path, if there is one.
+	Owner(path string) (policy.Owner, bool)
+	// Belongs reports whether what the store has of a module may be used; from is the URL of the
+	// registry that it came from, "" for none that owns it.
+	Belongs(m ModuleVersion, from string) bool
+	// MayAsk reports whether the network may be asked.
+	MayAsk() bool
+}
+
+// Ruled is an optional ability of a finder whose answers depend on the rules: FindUnder is Find under
+// them.
+type Ruled interface {
+	FindUnder(ctx context.Context, name Name, rules Rules) (*Spec, error)
+}
+
 // Lister is an optional ability of a finder: it lists the names it knows, for the spelling hints of an
 // error. It is asked only when a name was not found; errors end the list.
 type Lister interface {
@@ -48,7 +66,7 @@ type Path []Finder
 // Find asks each finder in order. Where none knows the name, the error is a [*NotFoundError] that
 // tells every finder's answer.
 func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
-	spec, tried, err := p.Ask(ctx, name)
+	spec, tried, err := p.Ask(ctx, name, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +76,15 @@ func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
 	return spec, nil
 }
 
-// Ask returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
-func (p Path) Ask(ctx context.Context, name Name) (*Spec, []Tried, error) {
+// Ask asks each finder in order, under the rules if they are not nil, and returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
+func (p Path) Ask(ctx context.Context, name Name, rules Rules) (*Spec, []Tried, error) {
 	var tried []Tried
 	for _, finder := range p {
 		if err := ctx.Err(); err != nil {
 			return nil, tried, context.Cause(ctx)
 		}
 		who := Describe(finder)
-		spec, err := finder.Find(ctx, name)
+		spec, err := Under(ctx, finder, name, rules)
 		switch {
 		case err == nil:
 			return spec, append(tried, Tried{Who: who, Found: true, Answer: spec.Name + phrase.Version(spec.Version)}), nil
@@ -93,4 +111,12 @@ type Tried struct {
 	Who    string `json:"who"`
 	Found  bool   `json:"found"`
 	Answer string `json:"answer"`
+}
+
+// Under asks one finder, under the rules if they are not nil.
+func Under(ctx context.Context, finder Finder, name Name, rules Rules) (*Spec, error) {
+	if ruled, ok := finder.(Ruled); ok && rules != nil {
+		return ruled.FindUnder(ctx, name, rules)
+	}
+	return finder.Find(ctx, name)
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/policy"
-	"github.com/loadgo/load/store"
 )
 
 // Release is an exact version of a module that an installer can bring. It is resolved before anything
@@ -43,9 +42,9 @@ type Installer interface {
 	// Claims tells whether the name is this installer's; it is cheap and does no I/O.
 	Claims(name find.Name) bool
 	// Resolve finds the exact version; it writes nothing that a build could use.
-	Resolve(ctx context.Context, name find.Name) (*Release, error)
+	Resolve(ctx context.Context, s *Session, name find.Name) (*Release, error)
 	// Install downloads, verifies and publishes the release and what it imports.
-	Install(ctx context.Context, r *Release, s *store.Store) (*find.Spec, error)
+	Install(ctx context.Context, s *Session, r *Release) (*find.Spec, error)
 }
 
 // Completer is an optional ability of an installer: it brings what a source found in place needs, such
@@ -53,7 +52,7 @@ type Installer interface {
 // has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything; that
 // of the result what the build needs, to which the loader adds the tree of the source itself.
 type Completer interface {
-	Complete(ctx context.Context, spec *find.Spec, s *store.Store) (*find.Spec, error)
+	Complete(ctx context.Context, s *Session, spec *find.Spec) (*find.Spec, error)
 }
 
 // Subject is what the policies decide about.

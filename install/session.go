@@ -1,18 +1,24 @@
 package install
 
 import (
-	"context"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/store"
 )
 
 // Session is what a loader lets an installer do for one name.
 type Session struct {
+	// Store keeps what is installed.
+	Store *store.Store
+	// Events is where an installer says what it does: by [event.Resolved], [event.Deprecated],
+	// [event.Downloaded], [event.Retrying] and [event.Installed]. It may be nil; see Emit.
+	Events event.Sink
 	// Offline keeps the installer from the network: it answers with [ErrOffline] instead.
 	Offline bool
 	// Policies decide about each part of what is installed.
@@ -25,23 +31,13 @@ type Session struct {
 	NotLocked func(find.ModuleVersion) error
 }
 
-type sessionKey struct{}
-
-// WithSession returns a context of the session's work.
-func WithSession(ctx context.Context, s Session) context.Context {
-	return context.WithValue(ctx, sessionKey{}, s)
-}
-
-// SessionOf returns the context's session.
-func SessionOf(ctx context.Context) Session {
-	s, _ := ctx.Value(sessionKey{}).(Session)
-	return s
-}
+// Emit sends an event to the loader's sink.
+func (s *Session) Emit(e event.Event) { s.Events.Emit(e) }
 
 // Admit lets the policies decide about a module that is going to be a part of what is installed. Installers ask
 // before they fetch it, with a negative size, and again when they know the size of its archive in bytes, before
 // they publish it. The error is a [*PolicyError].
-func (s Session) Admit(m find.ModuleVersion, size int64) error {
+func (s *Session) Admit(m find.ModuleVersion, size int64) error {
 	if s.Locked != nil && s.NotLocked != nil {
 		if _, ok := s.Locked.Need(m.Path); !ok {
 			return s.NotLocked(m)
@@ -59,7 +55,7 @@ func (s Session) Admit(m find.ModuleVersion, size int64) error {
 // AdmitPlaces lets the policies decide about the real directories and files of this machine that
 // what is asked for is read from. Those below the asked place, which was decided about, must not be
 // denied; others must be allowed, too. The error is a [*PolicyError].
-func (s Session) AdmitPlaces(asked string, places []string) error {
+func (s *Session) AdmitPlaces(asked string, places []string) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision {
 		d := p.Denies(places...)
 		for _, place := range places {
@@ -74,7 +70,7 @@ func (s Session) AdmitPlaces(asked string, places []string) error {
 // AdmitAge lets the policies decide how long a part of what is installed must have been published.
 // published is called only if a policy sets a minimum age; it returns the zero time if unknown. The
 // error is a [*PolicyError], or that of published.
-func (s Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, error)) error {
+func (s *Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, error)) error {
 	if !slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) {
 		return nil
 	}
@@ -87,7 +83,7 @@ func (s Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, err
 
 // AdmitSum lets the policies decide about a module whose sum is known and verified, before it is published: whether it
 // has the signature that it needs, unless the lock file holds it already. The error is a [*PolicyError].
-func (s Session) AdmitSum(m find.ModuleVersion) error {
+func (s *Session) AdmitSum(m find.ModuleVersion) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return Signed(p, s.Locked, m, time.Now()) })
 }
 
@@ -103,12 +99,12 @@ func Signed(p *policy.Policy, locked *lockfile.Entry, m find.ModuleVersion, now 
 
 // Consider lets the policies decide about a version that an installer could choose. If it is free to choose,
 // an installer that gets an error tries the next best. The error is a [*PolicyError].
-func (s Session) Consider(r *Release) error {
+func (s *Session) Consider(r *Release) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Version(r.Subject(), time.Now()) })
 }
 
 // Considerate reports whether [Session.Consider] may refuse anything.
-func (s Session) Considerate() bool { return len(s.Policies) > 0 }
+func (s *Session) Considerate() bool { return len(s.Policies) > 0 }
 
 // Decide asks every policy; the first refusal is the error.
 func Decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision) error {
@@ -124,12 +120,12 @@ func Decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision)
 // anybody else about a path, or look for it where strangers can have put it. What is owned comes from
 // its registry alone, whatever that answers, and is not looked up in a checksum database; from a
 // registry comes nothing but what it owns.
-func (s Session) Owner(path string) (policy.Owner, bool) { return s.Registries.Owner(path) }
+func (s *Session) Owner(path string) (policy.Owner, bool) { return s.Registries.Owner(path) }
 
 // Belongs reports whether what the store has of a module may be used: it came from the registry that owns the module, whose
 // URL is from, or from none if none owns it; or it has the sum that the lock file promises, wherever it came from.
 // Finders and installers treat as absent what does not belong. Without a sum it is about the module's go.mod file.
-func (s Session) Belongs(m find.ModuleVersion, from string) bool {
+func (s *Session) Belongs(m find.ModuleVersion, from string) bool {
 	if owner, _ := s.Owner(m.Path); owner.URL == from {
 		return true
 	}
@@ -140,3 +136,6 @@ func (s Session) Belongs(m find.ModuleVersion, from string) bool {
 		return p.Path == m.Path && p.Version == m.Version && (m.Sum == "" || m.Sum == p.Sum)
 	})
 }
+
+// MayAsk reports whether the network may be asked.
+func (s *Session) MayAsk() bool { return !s.Offline }

@@ -47,13 +47,13 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		s := openStore(t)
 		for _, name := range cases.Found {
 			release := resolve(t, installer, name)
-			first, err := installer.Install(t.Context(), release, s)
+			first, err := installer.Install(t.Context(), &install.Session{Store: s}, release)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
 			checkInstalled(t, s, name, first)
-			again, err := installer.Install(t.Context(), release, s)
+			again, err := installer.Install(t.Context(), &install.Session{Store: s}, release)
 			if err != nil || again.Source.Hash != first.Source.Hash || !reflect.DeepEqual(again.BuildList, first.BuildList) {
 				t.Errorf("%s: the answer changes\n first %+v\n then  %+v, %v", name, first, again, err)
 			}
@@ -65,7 +65,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 			t.Fatal("no case for what does not exist")
 		}
 		for _, name := range cases.NotFound {
-			release, err := installer.Resolve(t.Context(), parse(t, name))
+			release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, name))
 			var version *find.VersionError
 			if release != nil || !errors.Is(err, find.ErrNotFound) && !errors.As(err, &version) {
 				t.Errorf("%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
@@ -78,10 +78,10 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		cause := errors.New("no longer wanted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
-		if _, err := installer.Resolve(ctx, parse(t, cases.Found[0])); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
+		if _, err := installer.Resolve(ctx, new(install.Session), parse(t, cases.Found[0])); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
 			t.Errorf("Resolve: %v, want the context's error", err)
 		}
-		if _, err := installer.Install(ctx, release, openStore(t)); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
+		if _, err := installer.Install(ctx, &install.Session{Store: openStore(t)}, release); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
 			t.Errorf("Install: %v, want the context's error", err)
 		}
 	})
@@ -92,9 +92,9 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		var wg sync.WaitGroup
 		for i := range specs {
 			wg.Go(func() {
-				release, err := installer.Resolve(t.Context(), parse(t, cases.Found[0]))
+				release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, cases.Found[0]))
 				if err == nil {
-					specs[i], err = installer.Install(t.Context(), release, s)
+					specs[i], err = installer.Install(t.Context(), &install.Session{Store: s}, release)
 				}
 				if err != nil {
 					t.Error(err)
@@ -112,7 +112,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 
 func resolve(t *testing.T, installer install.Installer, name string) *install.Release {
 	t.Helper()
-	release, err := installer.Resolve(t.Context(), parse(t, name))
+	release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, name))
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

@@ -170,7 +170,7 @@ func (c *conn) abandon(number uint64, call *pending) {
 	cancel.Uint(number)
 	cancel.Finish()
 	late := time.AfterFunc(c.config.Grace, func() {
-		c.process.sink(event.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
+		c.process.sink.Emit(event.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
 		if c.config.KillOverrun {
 			c.process.kill(fmt.Sprintf("it stayed busy for %v after a call of %s was cancelled", c.config.Grace, call.symbol))
 		}
@@ -364,7 +364,7 @@ func (c *conn) fail(err error) {
 	c.pending = nil
 	c.mu.Unlock()
 	if _, early := calls[helloCall]; !early && errors.Is(err, engine.ErrCrashed) {
-		c.process.sink(event.Crashed{Name: c.process.name, Err: err})
+		c.process.sink.Emit(event.Crashed{Name: c.process.name, Err: err})
 	}
 	for _, call := range calls {
 		call.answer <- answer{err: err}

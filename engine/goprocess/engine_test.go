@@ -7,8 +7,11 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/store"
@@ -52,6 +55,15 @@ func openFiles(ctx context.Context, t testing.TB, config goprocess.Config, files
 		t.Fatal(err)
 	}
 	return open(ctx, t, e, a)
+}
+
+// openTold is openFiles with a sink for the module's events.
+func openTold(t testing.TB, config goprocess.Config, files map[string]string, events event.Sink) engine.Instance {
+	t.Helper()
+	e, a, err := compile(t, config, files)
+	require.NoError(t, err)
+	a.Events = events
+	return open(t.Context(), t, e, a)
 }
 
 func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a engine.Artifact) engine.Instance {

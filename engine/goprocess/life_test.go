@@ -97,7 +97,7 @@ func Fork() (n int) {
 func openMisbehaving(t *testing.T, config goprocess.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openFiles(event.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
+	return openTold(t, config, map[string]string{"m.go": misbehaving}, e.sink), &e
 }
 
 func TestCrash(t *testing.T) {

@@ -33,10 +33,7 @@ type process struct {
 
 // start starts the program once it is verified. The caller then lets wait wait for the child.
 func start(ctx context.Context, config Config, a engine.Artifact, program *os.File, verify func() error) (_ *process, err error) {
-	p := &process{name: a.Spec.Name, config: config, sink: event.SinkOf(ctx), ended: make(chan struct{})}
-	if p.sink == nil {
-		p.sink = func(event.Event) {}
-	}
+	p := &process{name: a.Spec.Name, config: config, sink: a.Events, ended: make(chan struct{})}
 	var files []*os.File // what is closed when the start fails
 	defer func() {
 		if err != nil {
@@ -51,13 +48,13 @@ func start(ctx context.Context, config Config, a engine.Artifact, program *os.Fi
 	}
 	defer childEnd.Close()
 	files = append(files, hostEnd)
-	p.stdout, err = newOutput(config.Stdout, func(line string) { p.sink(event.Output{Name: p.name, Stream: "stdout", Line: line}) })
+	p.stdout, err = newOutput(config.Stdout, func(line string) { p.sink.Emit(event.Output{Name: p.name, Stream: "stdout", Line: line}) })
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, p.stdout.read)
 	defer p.stdout.write.Close()
-	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink(event.Output{Name: p.name, Stream: "stderr", Line: line}) })
+	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink.Emit(event.Output{Name: p.name, Stream: "stderr", Line: line}) })
 	if err != nil {
 		return nil, err
 	}

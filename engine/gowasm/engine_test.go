@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/store"
 )
@@ -33,10 +36,21 @@ func TestMain(m *testing.M) {
 func openFiles(ctx context.Context, t testing.TB, config gowasm.Config, files map[string]string) engine.Instance {
 	t.Helper()
 	e, a := compile(t, config, files)
+	return open(ctx, t, e, a)
+}
+
+// openTold is openFiles with a sink for the module's events.
+func openTold(t testing.TB, config gowasm.Config, files map[string]string, events event.Sink) engine.Instance {
+	t.Helper()
+	e, a := compile(t, config, files)
+	a.Events = events
+	return open(t.Context(), t, e, a)
+}
+
+func open(ctx context.Context, t testing.TB, e *gowasm.Engine, a engine.Artifact) engine.Instance {
+	t.Helper()
 	m, err := e.Open(ctx, a, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = m.Close(context.Background()) })
 	return m
 }

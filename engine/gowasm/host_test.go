@@ -144,7 +144,7 @@ func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte)
 	t.Helper()
 	m := &module{name: "countdown"}
 	m.host = countingHost{goglue.NewInstance("countdown", &goglue.API{}, nil, goglue.Limits{}), m, answer}
-	if err := New(Config{}).start(t.Context(), m, f); err != nil {
+	if err := New(Config{}).start(t.Context(), m, f, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = m.close(context.Background()) })

@@ -109,7 +109,7 @@ func Both(a, b *Thing) int  { return a.n + b.n }
 func openMisbehaving(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openFiles(event.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": misbehaving}), &e
+	return openTold(t, config, map[string]string{"m.go": misbehaving}, e.sink), &e
 }
 
 func TestCrash(t *testing.T) {

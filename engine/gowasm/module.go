@@ -133,7 +133,7 @@ func (m *module) retire(err error) {
 		return
 	}
 	if m.started.Load() && errors.Is(err, engine.ErrCrashed) {
-		m.sink(event.Crashed{Name: m.name, Err: err})
+		m.sink.Emit(event.Crashed{Name: m.name, Err: err})
 	}
 	m.cancel()
 	for _, g := range m.guests {

@@ -83,7 +83,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	i := &instance{Instance: goglue.NewInstance(m.name, api, m, limits), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
-	if err := e.start(ctx, m, files); err != nil {
+	if err := e.start(ctx, m, files, a.Events); err != nil {
 		return nil, err
 	}
 	return i, nil
@@ -127,13 +127,10 @@ func (f *files) close() {
 }
 
 // start instantiates and initialises a module.
-func (e *Engine) start(ctx context.Context, m *module, f *files) error {
-	m.sink, m.direct, m.freed = event.SinkOf(ctx), map[string]bool{}, make(chan struct{})
-	if m.sink == nil {
-		m.sink = func(event.Event) {}
-	}
+func (e *Engine) start(ctx context.Context, m *module, f *files, events event.Sink) error {
+	m.sink, m.direct, m.freed = events, map[string]bool{}, make(chan struct{})
 	printed := func(stream string) func(string) {
-		return func(line string) { m.sink(event.Output{Name: m.name, Stream: stream, Line: line}) }
+		return func(line string) { m.sink.Emit(event.Output{Name: m.name, Stream: stream, Line: line}) }
 	}
 	m.stdout, m.stderr = output.New(e.config.Stdout, printed("stdout")), output.New(e.config.Stderr, printed("stderr"))
 	m.ctx, m.cancel = context.WithCancel(context.Background())

@@ -14,7 +14,6 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
-	"github.com/loadgo/load/event"
 )
 
 // endless is a module whose functions do not end. Each prints "busy" first. The tests that call
@@ -58,7 +57,7 @@ func Steps(ctx context.Context) { fmt.Println("busy"); for { fib(12); if ctx.Val
 func openEndless(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openFiles(event.WithSink(t.Context(), e.sink), t, config, map[string]string{"m.go": endless}), &e
+	return openTold(t, config, map[string]string{"m.go": endless}, e.sink), &e
 }
 
 // TestStop: while a call does not end, the host's garbage collector works; the call ends when its

@@ -6,10 +6,11 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/loadgo/load/engine/native"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"github.com/loadgo/load/engine/native"
 )
 
 // decoder makes values of the host from those of a script.

@@ -20,7 +20,6 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 )
 
@@ -172,7 +171,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	if err != nil {
 		return nil, err
 	}
-	in := &instance{engine: e, name: a.Spec.Name, limits: a.Limits, print: event.SinkOf(ctx)}
+	in := &instance{engine: e, name: a.Spec.Name, limits: a.Limits, print: a.Events}
 	loads := imports{spec: a.Spec, importer: imp}
 	err = in.run(ctx, "its top level", loads.load, func(t *starlark.Thread) (err error) {
 		in.globals, err = program.Init(t, e.predeclared)

@@ -48,13 +48,18 @@ func notFound(format string, args ...any) error {
 // With companions, it answers with what was installed with them or else, for an installer to complete, with
 // what was installed without.
 func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
+	return f.FindUnder(ctx, name, new(install.Session))
+}
+
+// FindUnder implements [find.Ruled].
+func (f *Finder) FindUnder(ctx context.Context, name find.Name, rules find.Rules) (*find.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	switch name.Form {
 	case find.FormPath:
 	case find.FormURL:
-		return f.findSource(ctx, name)
+		return f.findSource(name, rules)
 	default:
 		return nil, errForm
 	}
@@ -69,7 +74,7 @@ func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if spec, err := f.findAlong(ctx, name, q, versions); spec != nil || err != nil {
+	if spec, err := f.findAlong(rules, name, q, versions); spec != nil || err != nil {
 		return spec, err
 	}
 	if len(versions) == 0 {
@@ -86,7 +91,7 @@ func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if record == nil {
 		return nil, notFound("the record of %s is damaged; installing again", version)
 	}
-	spec, err := f.spec(ctx, record)
+	spec, err := f.spec(rules, record)
 	if err == nil && len(name.Along) > 0 {
 		spec.Source.Go.Along, spec.Source.Hash = name.Along, ""
 	}
@@ -104,7 +109,7 @@ func changing(q query.Query) bool {
 
 // findAlong finds what was installed with the companions of a name; nil where there is nothing that is whole,
 // or a higher version without them: a name means one version, with companions and without.
-func (f *Finder) findAlong(ctx context.Context, name find.Name, q query.Query, without []string) (*find.Spec, error) {
+func (f *Finder) findAlong(rules find.Rules, name find.Name, q query.Query, without []string) (*find.Spec, error) {
 	if len(name.Along) == 0 {
 		return nil, nil
 	}
@@ -127,7 +132,7 @@ func (f *Finder) findAlong(ctx context.Context, name find.Name, q query.Query, w
 	if record == nil || err != nil {
 		return nil, err
 	}
-	spec, err := f.spec(ctx, record)
+	spec, err := f.spec(rules, record)
 	if errors.Is(err, find.ErrNotFound) {
 		return nil, nil
 	}
@@ -151,7 +156,7 @@ func few(versions []string) string {
 
 // spec makes the spec of a record whose modules are all there. Their contents are not looked at: they
 // were verified when they were installed.
-func (f *Finder) spec(ctx context.Context, r *store.Record) (*find.Spec, error) {
+func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 	spec := &find.Spec{
 		Name:       r.Package,
 		Module:     r.Module,
@@ -166,7 +171,7 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*find.Spec, error) 
 	if len(r.Imports) == 0 {
 		return nil, notFound("the record of %s does not say what it imports; installing again", r.Version)
 	}
-	if owner(ctx, r.Module) != owner(ctx, r.Package) {
+	if owner(rules, r.Module) != owner(rules, r.Package) {
 		return nil, notFound("%s is of %s, which does not belong to the owner of the package; installing again", r.Version, r.Module)
 	}
 	for _, m := range r.BuildList {
@@ -179,7 +184,7 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*find.Spec, error) 
 		} else if err != nil {
 			return nil, err
 		}
-		if ok, err := f.belongs(ctx, find.ModuleVersion(m)); err != nil {
+		if ok, err := f.belongs(rules, find.ModuleVersion(m)); err != nil {
 			return nil, err
 		} else if !ok {
 			return nil, notFound("%s needs %s@%s, which is not here from where it belongs; installing again", r.Version, m.Path, m.Version)
@@ -208,18 +213,18 @@ func (f *Finder) spec(ctx context.Context, r *store.Record) (*find.Spec, error) 
 }
 
 // belongs tells whether a module is here from the registry that owns it, or from none where none owns it.
-func (f *Finder) belongs(ctx context.Context, m find.ModuleVersion) (bool, error) {
+func (f *Finder) belongs(rules find.Rules, m find.ModuleVersion) (bool, error) {
 	from, err := f.store.ModuleRegistry(m.Path, m.Version)
-	if err != nil || from == "" && owner(ctx, m.Path) == "" {
+	if err != nil || from == "" && owner(rules, m.Path) == "" {
 		return err == nil, err
 	}
 	// A registry may have replaced what another record is of.
-	return install.SessionOf(ctx).Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
+	return rules.Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
 }
 
 // owner is the URL of the registry that owns a path, "" for none.
-func owner(ctx context.Context, path string) string {
-	o, _ := install.SessionOf(ctx).Owner(path)
+func owner(rules find.Rules, path string) string {
+	o, _ := rules.Owner(path)
 	return o.URL
 }
 

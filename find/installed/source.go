@@ -1,13 +1,11 @@
 package installed
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/sourcespec"
 )
 
@@ -15,7 +13,7 @@ var errChanging = fmt.Errorf("%w: what it leads to can change; its source is ask
 
 // findSource finds what was installed by a URL: from a git repository or a web server. That of a branch is passed
 // on to who can ask the repository, unless nobody can be asked or the name has the exact version, from a lock file.
-func (f *Finder) findSource(ctx context.Context, name find.Name) (*find.Spec, error) {
+func (f *Finder) findSource(name find.Name, rules find.Rules) (*find.Spec, error) {
 	record, err := f.store.SourceRecord(name.Target)
 	switch {
 	case err != nil:
@@ -24,7 +22,7 @@ func (f *Finder) findSource(ctx context.Context, name find.Name) (*find.Spec, er
 		return nil, errEmpty
 	case name.Query != "" && name.Query != record.Version:
 		return nil, notFound("%s is installed", record.Version)
-	case name.Query == "" && record.Changing && !install.SessionOf(ctx).Offline:
+	case name.Query == "" && record.Changing && rules.MayAsk():
 		return nil, errChanging
 	}
 	tree, err := f.store.SourceDir(record.Sum)

@@ -37,11 +37,11 @@ var (
 )
 
 // resolve asks a repository for what a ref is there. A tag is before a branch of its name, as for git. Dir is an empty directory.
-func (g gitCommand) resolve(ctx context.Context, s *source, dir string) (revision, error) {
+func (g gitCommand) resolve(ctx context.Context, session *install.Session, s *source, dir string) (revision, error) {
 	if fullCommit.MatchString(s.ref) {
 		return revision{version: s.ref, why: "asked for"}, nil
 	}
-	from, err := g.repository(ctx, s, dir)
+	from, err := g.repository(ctx, session, s, dir)
 	if err != nil {
 		return revision{}, g.explain(ctx, s, err)
 	}
@@ -99,7 +99,7 @@ func parseRefs(out []byte) map[string]string {
 }
 
 // get lets the files of a commit in; dir is an empty directory for what git needs to get it.
-func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree *gate.Tree) error {
+func (g gitCommand) get(ctx context.Context, session *install.Session, s *source, commit, dir string, tree *gate.Tree) error {
 	initialize := []string{"init", "-q", "--bare", "--template="}
 	if len(commit) == 64 {
 		initialize = append(initialize, "--object-format=sha256")
@@ -116,7 +116,7 @@ func (g gitCommand) get(ctx context.Context, s *source, commit, dir string, tree
 	if err := os.WriteFile(filepath.Join(info, "attributes"), []byte(attributes), 0o600); err != nil {
 		return err
 	}
-	from, err := g.repository(ctx, s, dir)
+	from, err := g.repository(ctx, session, s, dir)
 	if err != nil {
 		return g.explain(ctx, s, err)
 	}

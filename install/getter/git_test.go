@@ -54,11 +54,17 @@ func openStore(t *testing.T) *store.Store {
 // install resolves and installs a name.
 func bring(ctx context.Context, t *testing.T, in *getter.Installer, s *store.Store, name string) (*install.Release, *find.Spec, error) {
 	t.Helper()
-	release, err := in.Resolve(ctx, parse(t, name))
+	return bringIn(ctx, t, in, &install.Session{Store: s}, name)
+}
+
+// bringIn is bring in a session.
+func bringIn(ctx context.Context, t *testing.T, in *getter.Installer, session *install.Session, name string) (*install.Release, *find.Spec, error) {
+	t.Helper()
+	release, err := in.Resolve(ctx, session, parse(t, name))
 	if err != nil {
 		return nil, nil, err
 	}
-	spec, err := in.Install(ctx, release, s)
+	spec, err := in.Install(ctx, session, release)
 	return release, spec, err
 }
 
@@ -176,7 +182,7 @@ func TestGitNames(t *testing.T) {
 		"hg::https://h/r":                                  "it is none of git::URL, gh:USER/REPO, gl:GROUP/REPO, https://… and file://…",
 		"s3::https://h/r":                                  "it is none of git::URL, gh:USER/REPO, gl:GROUP/REPO, https://… and file://…",
 	} {
-		_, err := in.Resolve(t.Context(), parse(t, name))
+		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
 		var bad *find.NameError
 		if !errors.As(err, &bad) || bad.Reason != want {
 			t.Errorf("%s:\n got %v\nwant %s", name, err, want)
@@ -266,23 +272,23 @@ func TestMovedTag(t *testing.T) {
 	r, first, _ := rules(t, filepath.Join(t.TempDir(), "r"))
 	in := getter.New(getter.Config{Netrc: "off"})
 	name := parse(t, "git::file://"+r.Dir+"//tax?ref=v1.0.0")
-	release, err := in.Resolve(t.Context(), name)
+	release, err := in.Resolve(t.Context(), new(install.Session), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Run("tag", "-f", "v1.0.0", "v2.0.0^{}")
-	spec, err := in.Install(t.Context(), release, openStore(t))
+	spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
 	if err != nil || spec.Version != first {
 		t.Errorf("%+v, %v", spec, err)
 	}
 	// A lock file that knows the tree stops another one.
-	moved, err := in.Resolve(t.Context(), name)
+	moved, err := in.Resolve(t.Context(), new(install.Session), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	moved.Sum = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	moved.BuildList = []find.ModuleVersion{{Path: moved.Module, Version: moved.Version, Sum: moved.Sum}}
-	_, err = in.Install(t.Context(), moved, openStore(t))
+	_, err = in.Install(t.Context(), &install.Session{Store: openStore(t)}, moved)
 	var sum *install.ChecksumError
 	if !errors.As(err, &sum) || sum.By != "the lock file" {
 		t.Errorf("%v", err)

@@ -20,14 +20,14 @@ import (
 
 // repository is what git is told of where a source's repository is. Git gets the place of a local
 // one that the policies decided about, and is not to search for another (--strict).
-func (g gitCommand) repository(ctx context.Context, s *source, dir string) (args []string, err error) {
-	if s.url.Scheme != "file" && install.SessionOf(ctx).Offline {
+func (g gitCommand) repository(ctx context.Context, session *install.Session, s *source, dir string) (args []string, err error) {
+	if s.url.Scheme != "file" && session.Offline {
 		return nil, install.ErrOffline
 	}
 	if err := g.direct(ctx, s, s.url, dir); err != nil || s.url.Scheme != "file" {
 		return []string{"--", s.url.String()}, err
 	}
-	place, err := g.admit(ctx, s)
+	place, err := g.admit(ctx, session, s)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (g gitCommand) repository(ctx context.Context, s *source, dir string) (args
 }
 
 // admit lets the policies decide about a local repository, and returns where it is.
-func (g gitCommand) admit(ctx context.Context, s *source) (place string, err error) {
+func (g gitCommand) admit(ctx context.Context, session *install.Session, s *source) (place string, err error) {
 	asked := filepath.FromSlash(s.url.Path)
 	if filepath.VolumeName(asked[1:]) != "" { // of a drive
 		asked = asked[1:]
@@ -48,7 +48,7 @@ func (g gitCommand) admit(ctx context.Context, s *source) (place string, err err
 	if real, err := filepath.EvalSymlinks(asked); err == nil {
 		asked = real
 	}
-	return place, install.SessionOf(ctx).AdmitPlaces(asked, r.places)
+	return place, session.AdmitPlaces(asked, r.places)
 }
 
 // repositoryPlaces collects the real directories that a repository consists of, and where links in

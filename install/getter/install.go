@@ -27,8 +27,8 @@ import (
 // Install brings the tree of a release into the store and records where in it the module is. It implements
 // [install.Installer]. However many processes install one source at a time, one fetches it. The spec of a Go package
 // has no hash: the installer of Go modules completes it with what it imports.
-func (in *Installer) Install(ctx context.Context, release *install.Release, s *store.Store) (*find.Spec, error) {
-	started := time.Now()
+func (in *Installer) Install(ctx context.Context, session *install.Session, release *install.Release) (*find.Spec, error) {
+	started, s := time.Now(), session.Store
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -49,10 +49,10 @@ func (in *Installer) Install(ctx context.Context, release *install.Release, s *s
 		return nil, err
 	}
 	if record == nil {
-		if record, tree, err = in.fetch(ctx, src, release, s); err != nil {
+		if record, tree, err = in.fetch(ctx, session, src, release, s); err != nil {
 			return nil, err
 		}
-		event.Emit(ctx, event.Installed{Name: record.Source, Version: record.Version, Modules: 1, Took: time.Since(started)})
+		session.Emit(event.Installed{Name: record.Source, Version: record.Version, Modules: 1, Took: time.Since(started)})
 	}
 	return sourcespec.New(record, tree, release.Name.Along)
 }
@@ -76,10 +76,10 @@ func (in *Installer) recorded(src *source, release *install.Release, s *store.St
 }
 
 // fetch brings a release into the store.
-func (in *Installer) fetch(ctx context.Context, src *source, release *install.Release, s *store.Store) (*store.SourceRecord, string, error) {
+func (in *Installer) fetch(ctx context.Context, session *install.Session, src *source, release *install.Release, s *store.Store) (*store.SourceRecord, string, error) {
 	started := time.Now()
 	part := find.ModuleVersion{Path: src.String(), Version: release.Version}
-	if err := install.SessionOf(ctx).Admit(part, -1); err != nil {
+	if err := session.Admit(part, -1); err != nil {
 		return nil, "", err
 	}
 	temp, remove, err := s.Temp("source")
@@ -98,7 +98,7 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *install.Re
 		return nil, "", store.NewWriteError(root, err)
 	}
 	defer tree.Close()
-	err = in.fill(ctx, src, release, work, tree)
+	err = in.fill(ctx, session, src, release, work, tree)
 	if err == nil {
 		err = failpoint.Hit("getter.filled")
 	}
@@ -126,10 +126,10 @@ func (in *Installer) fetch(ctx context.Context, src *source, release *install.Re
 		return nil, "", checksumError(src, want, sum, promised(release))
 	}
 	part.Sum = sum
-	if err := cmp.Or(install.SessionOf(ctx).Admit(part, tree.Bytes()), install.SessionOf(ctx).AdmitSum(part)); err != nil {
+	if err := cmp.Or(session.Admit(part, tree.Bytes()), session.AdmitSum(part)); err != nil {
 		return nil, "", err
 	}
-	event.Emit(ctx, event.Downloaded{Module: src.String(), Version: release.Version, File: "source", Bytes: tree.Bytes(), Took: time.Since(started)})
+	session.Emit(event.Downloaded{Module: src.String(), Version: release.Version, File: "source", Bytes: tree.Bytes(), Took: time.Since(started)})
 	at, err := lookUp(src, root)
 	if err != nil {
 		return nil, "", err
@@ -159,10 +159,10 @@ func promised(release *install.Release) string {
 }
 
 // fill lets what a release is into a tree; work is an empty directory.
-func (in *Installer) fill(ctx context.Context, src *source, release *install.Release, work string, tree *gate.Tree) error {
+func (in *Installer) fill(ctx context.Context, session *install.Session, src *source, release *install.Release, work string, tree *gate.Tree) error {
 	switch {
 	case src.form == formGit:
-		return in.git.get(ctx, src, release.Version, work, tree)
+		return in.git.get(ctx, session, src, release.Version, work, tree)
 	case src.form == formLocal && isDir(src.path):
 		return tree.Dir(src.path)
 	}
@@ -175,7 +175,7 @@ func (in *Installer) fill(ctx context.Context, src *source, release *install.Rel
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			return err
 		}
-	} else if _, err := in.download(ctx, src, path); err != nil {
+	} else if _, err := in.download(ctx, session, src, path); err != nil {
 		return err
 	}
 	return in.unpack(src, release, path, tree)

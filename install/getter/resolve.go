@@ -19,7 +19,7 @@ import (
 
 // Resolve finds the exact version of a source: the commit that a branch or tag is at, the sum of a file, the sum
 // of a local directory. It implements [install.Installer]. A file whose name has no SHA-256 sum must be read for that.
-func (in *Installer) Resolve(ctx context.Context, name find.Name) (*install.Release, error) {
+func (in *Installer) Resolve(ctx context.Context, session *install.Session, name find.Name) (*install.Release, error) {
 	started := time.Now()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -28,11 +28,11 @@ func (in *Installer) Resolve(ctx context.Context, name find.Name) (*install.Rele
 	if err != nil {
 		return nil, err
 	}
-	r, err := in.version(ctx, s)
+	r, err := in.version(ctx, session, s)
 	if err != nil {
 		return nil, err
 	}
-	event.Emit(ctx, event.Resolved{Name: name.String(), Module: s.String(), Version: r.version, Why: r.why, Took: time.Since(started)})
+	session.Emit(event.Resolved{Name: name.String(), Module: s.String(), Version: r.version, Why: r.why, Took: time.Since(started)})
 	return &install.Release{
 		Name: name, Package: s.String(), Module: s.String(), Version: r.version, Why: r.why, Changing: r.changing, Origin: in.String(),
 	}, nil
@@ -45,7 +45,7 @@ type revision struct {
 	changing bool // who asks by the same name wants what is there then
 }
 
-func (in *Installer) version(ctx context.Context, s *source) (revision, error) {
+func (in *Installer) version(ctx context.Context, session *install.Session, s *source) (revision, error) {
 	temp, err := os.MkdirTemp("", "load-")
 	if err != nil {
 		return revision{}, err
@@ -53,11 +53,11 @@ func (in *Installer) version(ctx context.Context, s *source) (revision, error) {
 	defer os.RemoveAll(temp)
 	switch {
 	case s.form == formGit:
-		return in.git.resolve(ctx, s, temp)
+		return in.git.resolve(ctx, session, s, temp)
 	case s.form == formWeb && strings.HasPrefix(s.checksum, "sha256:"):
 		return revision{version: strings.ToLower(s.checksum), why: "the checksum in the name"}, nil
 	case s.form == formWeb:
-		version, err := in.webVersion(ctx, s, filepath.Join(temp, "file"))
+		version, err := in.webVersion(ctx, session, s, filepath.Join(temp, "file"))
 		return revision{version: version, why: "what the URL leads to"}, err
 	case s.link:
 		return revision{why: "a linked directory is used as it is", changing: true}, nil
@@ -70,8 +70,8 @@ func (in *Installer) version(ctx context.Context, s *source) (revision, error) {
 }
 
 // webVersion reads the file that a URL leads to, and keeps it for Install where it is small.
-func (in *Installer) webVersion(ctx context.Context, s *source, path string) (string, error) {
-	size, err := in.download(ctx, s, path)
+func (in *Installer) webVersion(ctx context.Context, session *install.Session, s *source, path string) (string, error) {
+	size, err := in.download(ctx, session, s, path)
 	if err != nil {
 		return "", err
 	}

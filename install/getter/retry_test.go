@@ -41,12 +41,12 @@ func TestRetries(t *testing.T) {
 	t.Cleanup(server.Close)
 	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off", RetryDelay: time.Millisecond})
 	var told []string
-	ctx := event.WithSink(t.Context(), func(e event.Event) {
+	session := &install.Session{Store: openStore(t), Events: func(e event.Event) {
 		if e, ok := e.(event.Retrying); ok {
 			told = append(told, strings.TrimPrefix(e.URL, server.URL)+": "+e.Err.Error())
 		}
-	})
-	_, spec, err := bring(ctx, t, in, openStore(t), server.URL+"/tax.star?token=secret")
+	}}
+	_, spec, err := bringIn(t.Context(), t, in, session, server.URL+"/tax.star?token=secret")
 	if err != nil {
 		t.Fatal(err)
 	}

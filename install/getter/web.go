@@ -24,8 +24,8 @@ import (
 )
 
 // download brings the file of a source to a path. A checksum in the name is checked on the way.
-func (in *Installer) download(ctx context.Context, s *source, path string) (size int64, err error) {
-	if install.SessionOf(ctx).Offline {
+func (in *Installer) download(ctx context.Context, session *install.Session, s *source, path string) (size int64, err error) {
+	if session.Offline {
 		return 0, install.ErrOffline
 	}
 	u := *s.url
@@ -55,7 +55,7 @@ func (in *Installer) download(ctx context.Context, s *source, path string) (size
 		}
 		var status statusError
 		errors.As(err, &status)
-		if err := webclient.Pause(ctx, in.config.RetryDelay, try, status.after, s.where(), plain(err)); err != nil {
+		if err := webclient.Pause(ctx, session.Events, in.config.RetryDelay, try, status.after, s.where(), plain(err)); err != nil {
 			return 0, err
 		}
 	}

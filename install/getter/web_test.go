@@ -270,12 +270,12 @@ func TestChanged(t *testing.T) {
 	t.Parallel()
 	url, f := serve(t, map[string][]byte{"/x.star": []byte("x = 1")})
 	name := parse(t, url+"/x.star")
-	release, err := insecure().Resolve(t.Context(), name)
+	release, err := insecure().Resolve(t.Context(), new(install.Session), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.data["/x.star"] = []byte("x = 2")
-	_, err = insecure().Install(t.Context(), release, openStore(t)) // another one: nothing is kept
+	_, err = insecure().Install(t.Context(), &install.Session{Store: openStore(t)}, release) // another one: nothing is kept
 	var sum *install.ChecksumError
 	if !errors.As(err, &sum) || sum.By != "its first reading" || sum.Want != release.Version {
 		t.Errorf("%v", err)
@@ -298,7 +298,7 @@ func TestDamagedSource(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x = 3"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again, err := in.Install(t.Context(), release, s)
+	again, err := in.Install(t.Context(), &install.Session{Store: s}, release)
 	if err != nil || again.Source.Hash != spec.Source.Hash {
 		t.Errorf("%+v, %v", again, err)
 	}
@@ -339,11 +339,11 @@ func TestLocal(t *testing.T) {
 	if err != nil || !first.Changing {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	linked, err := in.Resolve(t.Context(), parse(t, "file://"+rules+"?link=true"))
+	linked, err := in.Resolve(t.Context(), new(install.Session), parse(t, "file://"+rules+"?link=true"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	place, err := in.Install(t.Context(), linked, s)
+	place, err := in.Install(t.Context(), &install.Session{Store: s}, linked)
 	if err != nil || place.Source.Dir != rules {
 		t.Errorf("%+v, %v", place, err)
 	}
@@ -432,19 +432,21 @@ func TestCredentials(t *testing.T) {
 	client := server.Client()
 	var printed strings.Builder
 	in := getter.New(getter.Config{HTTPClient: client, Insecure: "127.0.0.1*"})
-	ctx := event.WithSink(t.Context(), func(e event.Event) { mu.Lock(); fmt.Fprintln(&printed, e); mu.Unlock() })
+	session := func() *install.Session {
+		return &install.Session{Store: openStore(t), Events: func(e event.Event) { mu.Lock(); fmt.Fprintln(&printed, e); mu.Unlock() }}
+	}
 	for _, name := range []string{server.URL + "/x.star", "git::" + server.URL + "/rules.git//tax"} {
-		if _, _, err := bring(ctx, t, in, openStore(t), name); err != nil {
+		if _, _, err := bringIn(t.Context(), t, in, session(), name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// Redirected to another host, both go there without them, or not at all.
-	_, _, err := bring(ctx, t, in, openStore(t), server.URL+"/away/x.star")
+	_, _, err := bringIn(t.Context(), t, in, session(), server.URL+"/away/x.star")
 	fmt.Fprintln(&printed, err)
-	_, _, err = bring(ctx, t, in, openStore(t), "git::"+away.URL+"/rules.git//tax")
+	_, _, err = bringIn(t.Context(), t, in, session(), "git::"+away.URL+"/rules.git//tax")
 	fmt.Fprintln(&printed, err)
 	none := getter.New(getter.Config{HTTPClient: client, Netrc: "off"})
-	_, _, err = bring(ctx, t, none, openStore(t), server.URL+"/x.star")
+	_, _, err = bringIn(t.Context(), t, none, session(), server.URL+"/x.star")
 	fmt.Fprintln(&printed, err)
 	var forbidden *install.RegistryError
 	if !errors.As(err, &forbidden) {

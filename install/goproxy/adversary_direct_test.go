@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 )
@@ -72,7 +73,7 @@ func TestDirectMeta(t *testing.T) {
 		"svn https://example.com/r":    "GOVCS disallows using svn for public example.com/meta; see 'go help vcs'",
 	} {
 		h.tag("example.com/meta", meta)
-		_, err := in.Resolve(t.Context(), parse(t, "example.com/meta@v1.0.0"))
+		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/meta@v1.0.0"))
 		if err == nil || err.Error() != "https://example.com/meta: "+want+fix {
 			t.Errorf("%s:\n got %v\nwant %s", meta, err, want)
 		}
@@ -98,7 +99,7 @@ func TestForgedPseudo(t *testing.T) {
 		"v9.0.1-0.20240102030405-" + commit:    fmt.Sprintf(absent, "v9.0.1-0.20240102030405-"+commit),
 		"v1.0.1-0.20240102030405-111111111111": fmt.Sprintf(absent, "v1.0.1-0.20240102030405-111111111111"),
 	} {
-		_, err := in.Resolve(t.Context(), parse(t, "example.com/lib@"+version))
+		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/lib@"+version))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s:\n got %v\nwant %s", version, err, want)
 		}

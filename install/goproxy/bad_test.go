@@ -182,13 +182,13 @@ func TestRetry(t *testing.T) {
 	p.Fault(modPath, loadtest.Times(2, loadtest.Truncated(false)))
 	p.Fault(zipPath, loadtest.Times(2, loadtest.Truncated(true)))
 	events := make(chan event.Event, 100)
-	ctx := event.WithSink(t.Context(), func(e event.Event) { events <- e })
+	session := &install.Session{Store: openStore(t), Events: func(e event.Event) { events <- e }}
 	in := goproxy.New(config(p))
-	release, err := in.Resolve(ctx, parse(t, "example.com/v"))
+	release, err := in.Resolve(t.Context(), session, parse(t, "example.com/v"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := in.Install(ctx, release, openStore(t)); err != nil {
+	if _, err := in.Install(t.Context(), session, release); err != nil {
 		t.Fatal(err)
 	}
 	close(events)
@@ -210,7 +210,7 @@ func TestCancel(t *testing.T) {
 	p.Fault(zipPath, loadtest.Once(func() { close(asked) }, loadtest.Silent()))
 	in, s := goproxy.New(config(p)), openStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	release, err := in.Resolve(ctx, parse(t, "example.com/v"))
+	release, err := in.Resolve(ctx, new(install.Session), parse(t, "example.com/v"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,12 +218,12 @@ func TestCancel(t *testing.T) {
 		<-asked
 		cancel()
 	}()
-	if _, err := in.Install(ctx, release, s); !errors.Is(err, context.Canceled) {
+	if _, err := in.Install(ctx, &install.Session{Store: s}, release); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 	checkEmpty(t, s)
 	p.Fault(zipPath, nil)
-	if _, err := in.Install(t.Context(), release, s); err != nil {
+	if _, err := in.Install(t.Context(), &install.Session{Store: s}, release); err != nil {
 		t.Errorf("then good: %v", err)
 	}
 }

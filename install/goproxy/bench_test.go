@@ -35,11 +35,11 @@ func realRelease(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 	p.AddModuleCache(tools.ModCache())
 	in := goproxy.New(config(p))
 	for _, name := range benchmarked {
-		release, err := in.Resolve(b.Context(), parse(b, name))
+		release, err := in.Resolve(b.Context(), new(install.Session), parse(b, name))
 		if err != nil {
 			continue
 		}
-		if _, err := in.Install(b.Context(), release, openStore(b)); err == nil {
+		if _, err := in.Install(b.Context(), &install.Session{Store: openStore(b)}, release); err == nil {
 			return p, release
 		}
 	}
@@ -74,7 +74,7 @@ func manyModules(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 		module(fmt.Sprintf("example.com/leaf%d", i), nil)
 	}
 	module("example.com/root", middle)
-	release, err := goproxy.New(config(p)).Resolve(b.Context(), parse(b, "example.com/root"))
+	release, err := goproxy.New(config(p)).Resolve(b.Context(), new(install.Session), parse(b, "example.com/root"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func coldInstall(b *testing.B, p *loadtest.ProxyServer, release *install.Release
 		}
 		in := goproxy.New(config(p))
 		started := time.Now()
-		spec, err := in.Install(b.Context(), release, s)
+		spec, err := in.Install(b.Context(), &install.Session{Store: s}, release)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -152,11 +152,11 @@ func median(d []time.Duration) time.Duration {
 func BenchmarkWarmInstall(b *testing.B) {
 	p, release := realRelease(b)
 	in, s := goproxy.New(config(p)), openStore(b)
-	if _, err := in.Install(b.Context(), release, s); err != nil {
+	if _, err := in.Install(b.Context(), &install.Session{Store: s}, release); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := in.Install(b.Context(), release, s); err != nil {
+		if _, err := in.Install(b.Context(), &install.Session{Store: s}, release); err != nil {
 			b.Fatal(err)
 		}
 	}

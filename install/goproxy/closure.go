@@ -295,7 +295,7 @@ func (w *walk) mayHold(ctx context.Context, m module.Version, pkg string) bool {
 			return true
 		}
 	}
-	return owner(ctx, m.Path) == owner(ctx, pkg)
+	return owner(w.r.session, m.Path) == owner(w.r.session, pkg)
 }
 
 func (w *walk) inSelected(ctx context.Context, m module.Version, pkg string) (provider, error) {

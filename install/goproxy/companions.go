@@ -69,11 +69,11 @@ func found(asked []find.Companion, build []store.RecordCompanion) []find.Compani
 }
 
 // pinned returns the release with companions whose queries have one answer for ever, by which they are recorded.
-func (in *Installer) pinned(ctx context.Context, release *install.Release, s *store.Store) (*install.Release, error) {
+func (in *Installer) pinned(ctx context.Context, session *install.Session, release *install.Release) (*install.Release, error) {
 	if len(release.Name.Along) == 0 {
 		return release, nil
 	}
-	r := in.newRequest(ctx, s)
+	r := in.newRequest(ctx, session, session.Store)
 	defer r.close()
 	r.along.asked = slices.Clone(release.Name.Along)
 	if err := r.pin(ctx); err != nil {
@@ -199,7 +199,7 @@ func (r *request) raisedMain(ctx context.Context, release *install.Release, c *c
 	if m.Path == release.Module && m.Version == release.Version {
 		return release, nil
 	}
-	known, err := r.in.fetchInfo(ctx, m)
+	known, err := r.in.fetchInfo(ctx, r.session, m)
 	if err != nil {
 		return nil, about(m, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
@@ -26,11 +27,11 @@ func installAlong(t testing.TB, in *goproxy.Installer, s *store.Store, text stri
 	t.Helper()
 	name := parse(t, text)
 	name.Along = along(companions...)
-	release, err := in.Resolve(t.Context(), name)
+	release, err := in.Resolve(t.Context(), new(install.Session), name)
 	if err != nil {
 		return nil, err
 	}
-	return in.Install(t.Context(), release, s)
+	return in.Install(t.Context(), &install.Session{Store: s}, release)
 }
 
 // companionVersions is what a spec says of its companions, as text.

@@ -25,11 +25,12 @@ import (
 // was completed once needs no network again, and a package that imports the standard library alone never does.
 //
 // Companions are brought too, for a package in a directory, one of the standard library, and an installed one.
-func (in *Installer) Complete(ctx context.Context, spec *find.Spec, s *store.Store) (*find.Spec, error) {
+func (in *Installer) Complete(ctx context.Context, session *install.Session, spec *find.Spec) (*find.Spec, error) {
+	s := session.Store
 	if spec.Source.Kind != find.KindGo || spec.Source.Hash != "" {
 		return spec, nil
 	}
-	r := in.newRequest(ctx, s)
+	r := in.newRequest(ctx, session, s)
 	defer r.close()
 	standard := spec.Module == "" && spec.Version != "" && r.standard(spec.Name)
 	if spec.Source.Dir == "" && !standard { // without a toolchain, the source of a standard package is not here
@@ -40,11 +41,11 @@ func (in *Installer) Complete(ctx context.Context, spec *find.Spec, s *store.Sto
 		asked = spec.Source.Go.Along
 	}
 	if spec.Version != "" && spec.Module != "" && strings.HasPrefix(spec.Source.Dir, s.ModDir()+string(filepath.Separator)) {
-		return in.Install(ctx, &install.Release{
+		return in.Install(ctx, session, &install.Release{
 			Name:    find.Name{Target: spec.Name, Form: find.FormPath, Along: asked},
 			Package: spec.Name, Module: spec.Module, Version: spec.Version, Time: spec.Time, Why: spec.Why, Origin: in.String(), Deprecated: spec.Deprecated,
 			Retracted: spec.Retracted, BuildList: spec.BuildList,
-		}, s)
+		})
 	}
 	var err error
 	if spec.Module != "" {
@@ -174,11 +175,11 @@ func (r *request) installImport(ctx context.Context, roots map[string]string, im
 	if !r.in.Claims(name) {
 		return errNotStandard
 	}
-	release, err := r.in.Resolve(ctx, name)
+	release, err := r.in.Resolve(ctx, r.session, name)
 	if err != nil {
 		return err
 	}
-	if _, err := r.in.Install(ctx, release, r.store.Store); err != nil {
+	if _, err := r.in.Install(ctx, r.session, release); err != nil {
 		return err
 	}
 	raise(roots, release.Module, release.Version)
@@ -236,7 +237,7 @@ func (r *request) recall(ctx context.Context, id string) (*build, error) {
 	}
 	b := new(build)
 	data, err := a.ReadFile(buildFile)
-	if err == nil && json.Unmarshal(data, b) == nil && complete(ctx, r.store.Store, b.BuildList) {
+	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList) {
 		return b, nil
 	}
 	return nil, r.store.Evict(id)

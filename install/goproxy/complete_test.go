@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
@@ -37,7 +38,7 @@ func local(dir, module string) *find.Spec {
 
 func complete(t testing.TB, in *goproxy.Installer, s *store.Store, spec *find.Spec) *find.Spec {
 	t.Helper()
-	out, err := in.Complete(t.Context(), spec, s)
+	out, err := in.Complete(t.Context(), &install.Session{Store: s}, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +228,7 @@ func TestCompleteErrors(t *testing.T) {
 			p := loadtest.Proxy(t, modules)
 			dir := t.TempDir()
 			write(t, dir, test.files)
-			_, err := goproxy.New(config(p)).Complete(t.Context(), local(dir, test.module), openStore(t))
+			_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, local(dir, test.module))
 			if err == nil {
 				t.Fatal("it is accepted")
 			}
@@ -252,7 +253,7 @@ func TestLinkOutOfModule(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(dir, "b.go")); err != nil {
 		t.Skip("the system makes no symbolic links: ", err)
 	}
-	_, err := goproxy.New(config(p)).Complete(t.Context(), local(dir, "example.com/local"), openStore(t))
+	_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, local(dir, "example.com/local"))
 	var compile *engine.CompileError
 	if !errors.As(err, &compile) || compile.Reason != "b.go is a link out of the module, to "+secret {
 		t.Errorf("got %v", err)

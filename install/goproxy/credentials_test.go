@@ -301,7 +301,7 @@ func TestDirectWithoutToken(t *testing.T) {
 	in := goproxy.New(goproxy.Config{
 		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), Toolchain: func() (string, string, error) { return root, "go1.26.0", nil },
 	})
-	if _, err := in.Resolve(t.Context(), parse(t, "example.com/a")); err == nil {
+	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a")); err == nil {
 		t.Error("a go command that fails is no error")
 	}
 	data, err := os.ReadFile(noted)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 )
@@ -58,13 +59,13 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, queried)
 	events := make(chan event.Event, 100)
-	ctx := event.WithSink(t.Context(), func(e event.Event) { events <- e })
+	session := &install.Session{Store: openStore(t), Events: func(e event.Event) { events <- e }}
 	in := goproxy.New(config(p))
-	release, err := in.Resolve(ctx, parse(t, "example.com/q@v1.2.0"))
+	release, err := in.Resolve(t.Context(), session, parse(t, "example.com/q@v1.2.0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := in.Install(ctx, release, openStore(t)); err != nil {
+	if _, err := in.Install(t.Context(), session, release); err != nil {
 		t.Fatal(err)
 	}
 	close(events)

@@ -29,11 +29,14 @@ import (
 // module, it finds the credentials that it always finds (GOAUTH, netrc, git's own), and its answers are verified
 // like those of any proxy.
 type directRepo struct {
-	in   *Installer
-	path string
+	in      *Installer
+	session *install.Session
+	path    string
 }
 
-func (in *Installer) direct(path string) directRepo { return directRepo{in, path} }
+func (in *Installer) direct(session *install.Session, path string) directRepo {
+	return directRepo{in, session, path}
+}
 
 // listed is what "go list -m -json" prints of a module.
 type listed struct {
@@ -126,7 +129,7 @@ func (r directRepo) ask(ctx context.Context, query string, flags ...string) (lis
 // run runs the go command away from every module, proxy and checksum database, with git as the only tool for
 // repositories unless GOVCS says otherwise.
 func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
-	if install.SessionOf(ctx).Offline {
+	if r.session.Offline {
 		return nil, install.ErrOffline
 	}
 	command, t, err := r.in.goCommand()

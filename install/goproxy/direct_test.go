@@ -177,12 +177,12 @@ func TestDirect(t *testing.T) {
 		} else {
 			want = "latest"
 		}
-		release, err := in.Resolve(t.Context(), parse(t, name))
+		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		spec, err := in.Install(t.Context(), release, openStore(t))
+		spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -229,7 +229,7 @@ func TestDirectErrors(t *testing.T) {
 		{"example.com/502/pkg", &registry, "502 Bad Gateway"},
 		{"example.com/gone", &notFound, "no such module: example.com/gone, example.com"},
 	} {
-		_, err := in.Resolve(t.Context(), parse(t, test.name))
+		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
 		if err == nil || !errors.As(err, test.as) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %T %v", test.name, err, err)
 		}
@@ -248,15 +248,15 @@ func TestDirectPrivate(t *testing.T) {
 	c := config(proxy)
 	c.NoProxy, c.NoSumDB, c.DirectCache = "example.com/team", "example.com/team", loadtest.TempDir(t)
 	in := goproxy.New(c)
-	release, err := in.Resolve(t.Context(), parse(t, "example.com/team/lib"))
+	release, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/lib"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := in.Install(t.Context(), release, openStore(t))
+	spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
 	if err != nil || spec.Version != "v1.0.0" || len(spec.BuildList) != 2 {
 		t.Errorf("%+v, %v", spec, err)
 	}
-	if _, err := in.Resolve(t.Context(), parse(t, "example.com/team/other")); err == nil {
+	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/other")); err == nil {
 		t.Error("a private name was found in a proxy")
 	}
 	if n := proxy.Count("/team/"); n != 0 {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/store"
 )
@@ -80,7 +79,7 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
 		return t, err
 	}
-	if err := install.SessionOf(ctx).Admit(find.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
+	if err := r.session.Admit(find.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
 		return nil, err
 	}
 	if err := r.admitAge(ctx, m); err != nil {
@@ -106,13 +105,13 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := r.verify(ctx, m, s.sum); err != nil {
 		return nil, err
 	}
-	if err := install.SessionOf(ctx).AdmitSum(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.sum}); err != nil {
+	if err := r.session.AdmitSum(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.sum}); err != nil {
 		return nil, err
 	}
 	if err := failpoint.Hit("goproxy.verified"); err != nil {
 		return nil, writeError(err)
 	}
-	event.Emit(ctx, event.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
+	r.session.Emit(event.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
 	dir, err := r.publish(ctx, m, s)
 	if err != nil {
 		return nil, writeError(err)
@@ -127,8 +126,8 @@ func (r *request) admitAge(ctx context.Context, m module.Version) error {
 	if r.sums.promises(m) {
 		return nil
 	}
-	return install.SessionOf(ctx).AdmitAge(find.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
-		i, err := r.in.fetchInfo(ctx, m)
+	return r.session.AdmitAge(find.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
+		i, err := r.in.fetchInfo(ctx, r.session, m)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = nil
 		}
@@ -157,7 +156,7 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 	if err := failpoint.Hit("goproxy.downloaded"); err != nil {
 		return nil, writeError(err)
 	}
-	if err := install.SessionOf(ctx).Admit(find.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
+	if err := r.session.Admit(find.ModuleVersion{Path: m.Path, Version: m.Version}, size); err != nil {
 		return nil, err
 	}
 	s := &stage{size: size}
@@ -175,7 +174,7 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 // from elsewhere than where it belongs.
 func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	dir, sum, ok := r.store.modules().has(m)
-	if !ok || !r.store.belongs(ctx, m, treeRegistry, sum) {
+	if !ok || !r.store.belongs(r.session, m, treeRegistry, sum) {
 		return nil, nil
 	}
 	if _, trusted := r.in.trusted.Load(dir); !trusted {
@@ -194,7 +193,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a registry
 // sends, streamed to a file without a name of its own for long.
 func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (*os.File, int64, error) {
-	if cache, ok := r.in.userCache(ctx, m.Path); ok {
+	if cache, ok := r.in.userCache(r.session, m.Path); ok {
 		if name, err := cache.file(m, "zip"); err == nil {
 			if f, err := os.Open(name); err == nil {
 				if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
@@ -209,7 +208,7 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 		return nil, 0, writeError(err)
 	}
 	var size int64
-	err = r.in.each(ctx, m.Path, func(p repo) (err error) {
+	err = r.in.each(ctx, r.session, m.Path, func(p repo) (err error) {
 		size, err = p.zip(ctx, m.Version, f)
 		return err
 	})
@@ -281,7 +280,7 @@ func (r *request) publish(ctx context.Context, m module.Version, s *stage) (stri
 		}
 		_ = failpoint.Hit("goproxy.away")
 	}
-	if err := r.setRegistry(m, treeRegistry, owner(ctx, m.Path)); err != nil {
+	if err := r.setRegistry(m, treeRegistry, owner(r.session, m.Path)); err != nil {
 		return "", err
 	}
 	if err := r.putDirs(m, s.dirs); err != nil {

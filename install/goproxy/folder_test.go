@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 )
@@ -39,7 +40,7 @@ func TestFolder(t *testing.T) {
 			dir := layWorkspace(t, test.files)
 			_, err := goWorkModules(t, p, dir)
 			require.NoError(t, err)
-			spec, err := goproxy.New(config(p)).Complete(t.Context(), localM(dir), openStore(t))
+			spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
 			require.NoError(t, err)
 			goBuild(t, spec)
 		})
@@ -72,7 +73,7 @@ func TestFolderLinks(t *testing.T) {
 			if err := os.Symlink(target, filepath.Join(dir, link[0])); err != nil {
 				t.Skip("the system makes no symbolic links: ", err)
 			}
-			_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), localM(dir), openStore(t))
+			_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
 			assert.ErrorContains(t, err, link[0]+" is a link out of the module, to "+target)
 		})
 	}

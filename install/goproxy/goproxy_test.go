@@ -42,11 +42,11 @@ func parse(t testing.TB, s string) find.Name {
 // install resolves and installs a name.
 func bring(t testing.TB, in *goproxy.Installer, s *store.Store, name string) (*find.Spec, error) {
 	t.Helper()
-	release, err := in.Resolve(t.Context(), parse(t, name))
+	release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
 	if err != nil {
 		return nil, err
 	}
-	return in.Install(t.Context(), release, s)
+	return in.Install(t.Context(), &install.Session{Store: s}, release)
 }
 
 // buildList is a spec's build list as text.
@@ -185,7 +185,7 @@ func TestResolve(t *testing.T) {
 		{"example.com/modern", "v1.5.0", "the latest release", ""},
 		{"example.com/moved", "v1.0.0", "the latest release under this path", "the module has moved to elsewhere.com/moved"},
 	} {
-		release, err := in.Resolve(t.Context(), parse(t, test.name))
+		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -215,7 +215,7 @@ func TestInstallOnce(t *testing.T) {
 	goBuild(t, spec)
 	requests := p.Count("")
 	release := &install.Release{Package: "example.com/a", Module: "example.com/a", Version: "v1.0.0"}
-	if _, err := goproxy.New(config(p)).Install(t.Context(), release, s); err != nil {
+	if _, err := goproxy.New(config(p)).Install(t.Context(), &install.Session{Store: s}, release); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.Count(""); got != requests {
@@ -241,7 +241,7 @@ package z
 `)
 	in := goproxy.New(config(p))
 	for name, want := range map[string]string{"example.com/n/x/y": "example.com/n", "example.com/n/x/z": "example.com/n/x"} {
-		release, err := in.Resolve(t.Context(), parse(t, name))
+		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,11 +258,11 @@ func TestForbiddenPrefix(t *testing.T) {
 	p := loadtest.Proxy(t, modules)
 	p.Fault("/example.com/a/sub/*", loadtest.Status(403))
 	in := goproxy.New(config(p))
-	if _, err := in.Resolve(t.Context(), parse(t, "example.com/a/sub/deep")); err != nil {
+	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a/sub/deep")); err != nil {
 		t.Error(err)
 	}
 	p.Fault("/example.com/a/sub/*", loadtest.Status(500))
-	_, err := in.Resolve(t.Context(), parse(t, "example.com/a/sub/deep"))
+	_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a/sub/deep"))
 	var registry *install.RegistryError
 	if !errors.As(err, &registry) {
 		t.Errorf("got %v, want a RegistryError", err)

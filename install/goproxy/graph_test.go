@@ -259,7 +259,7 @@ go 9.98
 module example.com/m
 go 9.99
 `)
-	_, err := goproxy.New(config(p)).Resolve(t.Context(), parse(t, "example.com/m"))
+	_, err := goproxy.New(config(p)).Resolve(t.Context(), new(install.Session), parse(t, "example.com/m"))
 	var version *find.VersionError
 	if !errors.As(err, &version) || version.Fix != "install a newer Go from https://go.dev/dl, or ask for @v1.0.0, which requires less" {
 		t.Errorf("got %v", err)

@@ -55,8 +55,8 @@ func (e finalError) Unwrap() error { return e.error }
 
 // get writes the answer's body, of at most limit bytes, to what open returns; open is called for
 // each try.
-func (c *client) get(ctx context.Context, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
-	if install.SessionOf(ctx).Offline {
+func (c *client) get(ctx context.Context, session *install.Session, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
+	if session.Offline {
 		return 0, install.ErrOffline
 	}
 	for try := 0; ; try++ {
@@ -73,7 +73,7 @@ func (c *client) get(ctx context.Context, from proxy, u *url.URL, limit int64, o
 		case try >= c.retries || !passing(err):
 			return 0, c.describe(from, u, err, try)
 		}
-		if err := webclient.Pause(ctx, c.delay, try, after, u.String(), plain(err)); err != nil {
+		if err := webclient.Pause(ctx, session.Events, c.delay, try, after, u.String(), plain(err)); err != nil {
 			return 0, err
 		}
 	}

@@ -30,19 +30,20 @@ import (
 // needs to know. It implements [install.Installer]. However many processes install one release at a time, one
 // works and the others find its record. An interrupted Install leaves whole modules or nothing of them; the
 // next one goes on from there.
-func (in *Installer) Install(ctx context.Context, release *install.Release, s *store.Store) (*find.Spec, error) {
-	pinned, err := in.pinned(ctx, release, s)
+func (in *Installer) Install(ctx context.Context, session *install.Session, release *install.Release) (*find.Spec, error) {
+	pinned, err := in.pinned(ctx, session, release)
 	var spec *find.Spec
 	if err == nil {
-		spec, err = in.install(ctx, pinned, s)
+		spec, err = in.install(ctx, session, pinned)
 	}
 	return spec, explain(err, release.Module)
 }
 
-func (in *Installer) install(ctx context.Context, release *install.Release, s *store.Store) (*find.Spec, error) {
+func (in *Installer) install(ctx context.Context, session *install.Session, release *install.Release) (*find.Spec, error) {
+	s := session.Store
 	started := time.Now()
 	along := companions{asked: release.Name.Along}
-	if spec, err := in.recorded(ctx, release, s); spec != nil || err != nil {
+	if spec, err := in.recorded(session, release); spec != nil || err != nil {
 		return spec, err
 	}
 	unlock, err := s.Lock(ctx, strings.Join(append([]string{"install/" + in.Target() + "/" + release.Package + "@" + release.Version}, along.key()...), ","))
@@ -50,10 +51,10 @@ func (in *Installer) install(ctx context.Context, release *install.Release, s *s
 		return nil, err
 	}
 	defer unlock()
-	if spec, err := in.recorded(ctx, release, s); spec != nil || err != nil {
+	if spec, err := in.recorded(session, release); spec != nil || err != nil {
 		return spec, err
 	}
-	r := in.newRequest(ctx, s)
+	r := in.newRequest(ctx, session, s)
 	defer r.close()
 	if r.missing != nil {
 		return nil, r.missing
@@ -95,18 +96,19 @@ func (in *Installer) install(ctx context.Context, release *install.Release, s *s
 	if err := s.PutRecord(record); err != nil {
 		return nil, err
 	}
-	event.Emit(ctx, event.Installed{Name: release.Package, Version: release.Version, Modules: len(b.BuildList), Took: time.Since(started)})
+	session.Emit(event.Installed{Name: release.Package, Version: release.Version, Modules: len(b.BuildList), Took: time.Since(started)})
 	return in.spec(record, s, in.String(), release.Name.Along)
 }
 
 // recorded returns the spec of a release that the store has, or nil.
-func (in *Installer) recorded(ctx context.Context, release *install.Release, s *store.Store) (*find.Spec, error) {
+func (in *Installer) recorded(session *install.Session, release *install.Release) (*find.Spec, error) {
+	s := session.Store
 	records, err := s.Records(in.Target(), release.Package, (&companions{asked: release.Name.Along}).recorded()...)
 	if err != nil {
 		return nil, err
 	}
 	for _, record := range records {
-		if record.Version == release.Version && record.Module == release.Module && len(record.Imports) > 0 && complete(ctx, s, record.BuildList) {
+		if record.Version == release.Version && record.Module == release.Module && len(record.Imports) > 0 && complete(session, record.BuildList) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
@@ -114,11 +116,12 @@ func (in *Installer) recorded(ctx context.Context, release *install.Release, s *
 }
 
 // complete tells whether the store has every module of a build list, from where it belongs.
-func complete(ctx context.Context, s *store.Store, list []store.RecordModule) bool {
+func complete(session *install.Session, list []store.RecordModule) bool {
+	s := session.Store
 	s.UseModules(list)
 	for _, m := range list {
 		v := module.Version{Path: m.Path, Version: m.Version}
-		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(ctx, v, treeRegistry, sum) {
+		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(session, v, treeRegistry, sum) {
 			return false
 		}
 	}

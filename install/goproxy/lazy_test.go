@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 )
@@ -102,10 +103,10 @@ func TestLazy(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644))
 			}
 			in, s := goproxy.New(config(p)), openStore(t)
-			spec, err := in.Complete(t.Context(), &find.Spec{
+			spec, err := in.Complete(t.Context(), &install.Session{Store: s}, &find.Spec{
 				Name: dir, Module: "m",
 				Source: find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{ImportPath: "m"}},
-			}, s)
+			})
 			theirs, goErr := goModules(t, p, dir)
 			if test.fails {
 				assert.Error(t, err)

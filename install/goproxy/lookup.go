@@ -22,9 +22,9 @@ import (
 // Resolve finds the module that holds a package, and its version. It implements [install.Installer].
 //
 // What it reads is not verified yet, because nothing of it is built from: [Installer.Install] verifies all.
-func (in *Installer) Resolve(ctx context.Context, name find.Name) (*install.Release, error) {
+func (in *Installer) Resolve(ctx context.Context, session *install.Session, name find.Name) (*install.Release, error) {
 	started := time.Now()
-	r := in.newRequest(ctx, nil)
+	r := in.newRequest(ctx, session, nil)
 	defer r.close()
 	q, err := query.Parse(name.Query)
 	if err != nil {
@@ -46,9 +46,9 @@ func (in *Installer) Resolve(ctx context.Context, name find.Name) (*install.Rele
 		release.Deprecated = c.retracted
 	}
 	if release.Deprecated != "" {
-		event.Emit(ctx, event.Deprecated{Module: path, Version: c.Version, Message: release.Deprecated})
+		session.Emit(event.Deprecated{Module: path, Version: c.Version, Message: release.Deprecated})
 	}
-	event.Emit(ctx, event.Resolved{Name: name.String(), Module: path, Version: c.Version, Why: c.why, Took: time.Since(started)})
+	session.Emit(event.Resolved{Name: name.String(), Module: path, Version: c.Version, Why: c.why, Took: time.Since(started)})
 	return release, nil
 }
 
@@ -64,7 +64,7 @@ type candidate struct {
 // asked only where the one before has none of them.
 func (r *request) lookup(ctx context.Context, name find.Name, q query.Query) (string, *choice, error) {
 	var asked []candidate
-	for _, t := range r.in.turns(ctx, alike(ctx, prefixes(name.Target), name.Target)) {
+	for _, t := range r.in.turns(ctx, r.session, alike(r.session, prefixes(name.Target), name.Target)) {
 		path, c, err := r.ask(t.ctx, name, q, t.candidates)
 		if c != nil || ctx.Err() != nil || err != nil && !t.onError {
 			return path, c, err
@@ -85,11 +85,11 @@ type turn struct {
 }
 
 // turns lists who is asked about the candidates, one after the other.
-func (in *Installer) turns(ctx context.Context, candidates []candidate) []turn {
+func (in *Installer) turns(ctx context.Context, session *install.Session, candidates []candidate) []turn {
 	s := in.settings()
 	var private, public []candidate
 	for _, c := range candidates {
-		if owner(ctx, c.path) != "" || s.direct(c.path) {
+		if owner(session, c.path) != "" || s.direct(c.path) {
 			private = append(private, c)
 		} else {
 			public = append(public, c)
@@ -239,7 +239,7 @@ func (r *request) notFound(ctx context.Context, name find.Name, candidates []can
 	if rank > 1 {
 		return best
 	}
-	if owner, ok := install.SessionOf(ctx).Owner(name.Target); ok && len(paths) > 0 {
+	if owner, ok := r.session.Owner(name.Target); ok && len(paths) > 0 {
 		return &find.NotFoundError{
 			Name:  name.String(),
 			Tried: []find.Tried{{Who: "registry " + owner.Name, Answer: fmt.Sprintf("no such module: %s; nobody else was asked (%s)", strings.Join(paths, ", "), owner.Rule)}},

@@ -104,7 +104,7 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 		if err == nil {
 			_, err = parseModFile(m.Path, data) // one that was damaged is fetched again
 		}
-		if err == nil && r.store.belongs(ctx, m, modRegistry, "") {
+		if err == nil && r.store.belongs(r.session, m, modRegistry, "") {
 			sum := goModSum(data)
 			if _, err := r.sums.kept(goModVersion(m), sum); err != nil {
 				return nil, err
@@ -113,38 +113,38 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 			return data, nil
 		}
 	}
-	data, err := r.in.fetchMod(ctx, m)
+	data, err := r.in.fetchMod(ctx, r.session, m)
 	if err != nil {
 		return nil, err
 	}
 	if r.store.Store == nil {
-		r.in.recent.Store(readMod{m, owner(ctx, m.Path)}, data)
+		r.in.recent.Store(readMod{m, owner(r.session, m.Path)}, data)
 		return data, nil
 	}
 	sum := goModSum(data)
 	if err := r.verify(ctx, goModVersion(m), sum); err != nil {
-		r.in.recent.Delete(readMod{m, owner(ctx, m.Path)})
+		r.in.recent.Delete(readMod{m, owner(r.session, m.Path)})
 		return nil, err
 	}
 	r.sums.add(goModVersion(m), sum)
-	if err := r.setRegistry(m, modRegistry, owner(ctx, m.Path)); err != nil {
+	if err := r.setRegistry(m, modRegistry, owner(r.session, m.Path)); err != nil {
 		return nil, err
 	}
 	return data, r.putFile(m, "mod", data)
 }
 
 // fetchMod brings a go.mod file that nobody verified.
-func (in *Installer) fetchMod(ctx context.Context, m module.Version) ([]byte, error) {
-	if data, ok := in.recent.Load(readMod{m, owner(ctx, m.Path)}); ok {
+func (in *Installer) fetchMod(ctx context.Context, session *install.Session, m module.Version) ([]byte, error) {
+	if data, ok := in.recent.Load(readMod{m, owner(session, m.Path)}); ok {
 		return data.([]byte), nil
 	}
-	if cache, ok := in.userCache(ctx, m.Path); ok {
+	if cache, ok := in.userCache(session, m.Path); ok {
 		if data, err := cache.read(m, "mod"); err == nil {
 			return data, nil
 		}
 	}
 	var data []byte
-	err := in.each(ctx, m.Path, func(p repo) (err error) {
+	err := in.each(ctx, session, m.Path, func(p repo) (err error) {
 		data, err = p.mod(ctx, m.Version)
 		return err
 	})
@@ -152,8 +152,8 @@ func (in *Installer) fetchMod(ctx context.Context, m module.Version) ([]byte, er
 }
 
 // fetchInfo returns what is known about an exact version.
-func (in *Installer) fetchInfo(ctx context.Context, m module.Version) (info, error) {
-	if cache, ok := in.userCache(ctx, m.Path); ok {
+func (in *Installer) fetchInfo(ctx context.Context, session *install.Session, m module.Version) (info, error) {
+	if cache, ok := in.userCache(session, m.Path); ok {
 		if data, err := cache.read(m, "info"); err == nil {
 			if i, err := parseInfo(m.Path, data); err == nil && i.Version == m.Version {
 				return i, nil
@@ -161,7 +161,7 @@ func (in *Installer) fetchInfo(ctx context.Context, m module.Version) (info, err
 		}
 	}
 	var i info
-	err := in.each(ctx, m.Path, func(p repo) (err error) {
+	err := in.each(ctx, session, m.Path, func(p repo) (err error) {
 		i, err = p.info(ctx, m.Version)
 		return err
 	})

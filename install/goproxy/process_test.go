@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
@@ -46,9 +47,9 @@ func childInstall(dir string) error {
 	errs := [16]error{}
 	for i := range errs {
 		wg.Go(func() {
-			release, err := in.Resolve(context.Background(), name)
+			release, err := in.Resolve(context.Background(), new(install.Session), name)
 			if err == nil {
-				_, err = in.Install(context.Background(), release, s)
+				_, err = in.Install(context.Background(), &install.Session{Store: s}, release)
 			}
 			errs[i] = err
 		})

@@ -101,17 +101,17 @@ func withProxy(ctx context.Context, p *proxy) context.Context {
 // thing, or on any error where "|" stands between them. The best error is returned: one that tells more
 // than absence, else the first. A module that a registry owns is asked of that registry, and one that the
 // configuration keeps away from proxies is asked of its repository: of nobody else, whatever that answers.
-func (in *Installer) each(ctx context.Context, path string, ask func(repo) error) error {
-	if owner, ok := install.SessionOf(ctx).Owner(path); ok {
+func (in *Installer) each(ctx context.Context, session *install.Session, path string, ask func(repo) error) error {
+	if owner, ok := session.Owner(path); ok {
 		p, err := ownerProxy(owner)
 		if err != nil {
 			return err
 		}
-		return ask(in.repo(p, path))
+		return ask(in.repo(session, p, path))
 	}
 	s := in.settings()
 	if s.direct(path) {
-		return ask(in.direct(path))
+		return ask(in.direct(session, path))
 	}
 	if s.proxiesErr != nil {
 		return s.proxiesErr
@@ -127,9 +127,9 @@ func (in *Installer) each(ctx context.Context, path string, ask func(repo) error
 		case "off":
 			err = refused()
 		case "direct":
-			err = ask(in.direct(path))
+			err = ask(in.direct(session, path))
 		default:
-			err = ask(in.repo(p, path))
+			err = ask(in.repo(session, p, path))
 		}
 		if err == nil {
 			return nil
@@ -149,7 +149,7 @@ func (in *Installer) each(ctx context.Context, path string, ask func(repo) error
 }
 
 // fetch brings one file, from a URL of any scheme below the proxy's, into what open returns.
-func (in *Installer) fetch(ctx context.Context, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
+func (in *Installer) fetch(ctx context.Context, session *install.Session, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
 	select {
 	case in.slots <- struct{}{}:
 		defer func() { <-in.slots }()
@@ -157,7 +157,7 @@ func (in *Installer) fetch(ctx context.Context, from proxy, u *url.URL, limit in
 		return 0, context.Cause(ctx)
 	}
 	if u.Scheme != "file" {
-		return in.client.get(ctx, from, u, limit, open)
+		return in.client.get(ctx, session, from, u, limit, open)
 	}
 	w, err := open()
 	if err != nil {

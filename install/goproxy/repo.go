@@ -37,13 +37,14 @@ type repo interface {
 
 // proxyRepo is a module as one proxy has it.
 type proxyRepo struct {
-	in   *Installer
-	from proxy
-	path string // module path
+	in      *Installer
+	session *install.Session
+	from    proxy
+	path    string // module path
 }
 
-func (in *Installer) repo(p proxy, path string) proxyRepo {
-	return proxyRepo{in: in, from: p, path: path}
+func (in *Installer) repo(session *install.Session, p proxy, path string) proxyRepo {
+	return proxyRepo{in: in, session: session, from: p, path: path}
 }
 
 // Limits of the answers. Those for go.mod files and zips are the go command's.
@@ -76,7 +77,7 @@ func (r proxyRepo) get(ctx context.Context, elem string, limit int64) ([]byte, e
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = r.in.fetch(ctx, r.from, u, limit, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err = r.in.fetch(ctx, r.session, r.from, u, limit, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (r proxyRepo) zip(ctx context.Context, version string, f *os.File) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	return r.in.fetch(ctx, r.from, u, zip.MaxZipFile, func() (io.Writer, error) {
+	return r.in.fetch(ctx, r.session, r.from, u, zip.MaxZipFile, func() (io.Writer, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/store"
 )
@@ -17,6 +18,7 @@ import (
 // request is the state of one Resolve, Install or Complete: what it fetched is fetched and verified once.
 type request struct {
 	in       *Installer
+	session  *install.Session
 	compiler compiler
 	missing  error       // why there is no compiler: what is not compiled yet cannot be had
 	store    storage     // without a Store for Resolve
@@ -42,9 +44,9 @@ type request struct {
 }
 
 // newRequest starts a request; s is nil for one that writes nothing. The caller closes it.
-func (in *Installer) newRequest(ctx context.Context, s *store.Store) *request {
+func (in *Installer) newRequest(ctx context.Context, session *install.Session, s *store.Store) *request {
 	c, missing := in.compiler()
-	r := &request{in: in, compiler: c, missing: missing, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
+	r := &request{in: in, session: session, compiler: c, missing: missing, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
 	r.db = sync.OnceValues(func() (*database, error) { return r.database(ctx) })
 	r.temp = sync.OnceValues(func() (string, error) {
 		var dir string

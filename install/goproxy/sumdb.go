@@ -37,10 +37,11 @@ type database struct {
 	key   string
 	given *url.URL // the address that GOSUMDB names, or nil
 
-	client *sumdb.Client
-	base   func() (proxy, error)
-	temp   func() (dir string, err error) // of the request
-	ctx    context.Context                // of the request, for which the client's interface has no room
+	client  *sumdb.Client
+	base    func() (proxy, error)
+	temp    func() (dir string, err error) // of the request
+	session *install.Session
+	ctx     context.Context // of the request, for which the client's interface has no room
 
 	mu       sync.Mutex
 	remote   error // the last fault of the network
@@ -50,7 +51,7 @@ type database struct {
 
 func (r *request) database(ctx context.Context) (*database, error) {
 	in := r.in
-	d := &database{in: in, store: r.store.Store, temp: r.temp, ctx: ctx}
+	d := &database{in: in, store: r.store.Store, temp: r.temp, session: r.session, ctx: ctx}
 	if err := d.configure(in.settings().sumDB); err != nil {
 		return nil, &install.RegistryError{Reason: "GOSUMDB: " + err.Error(), Fix: "unset GOSUMDB, or set it to a database's name and key"}
 	}
@@ -127,7 +128,7 @@ func (d *database) locate() (proxy, error) {
 
 func (d *database) read(base proxy, path string) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := d.in.fetch(d.ctx, base, join(base.url, path), maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err := d.in.fetch(d.ctx, d.session, base, join(base.url, path), maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	return b.Bytes(), err
 }
 

@@ -118,7 +118,7 @@ func (s *sums) promises(m module.Version) bool {
 // module. There is no looser check after a failed one.
 func (r *request) verify(ctx context.Context, m module.Version, got string) error {
 	known, err := r.sums.kept(m, got)
-	if err == nil && !known && r.in.checked(ctx, m.Path) {
+	if err == nil && !known && r.in.checked(r.session, m.Path) {
 		var db *database
 		if db, err = r.db(); err == nil {
 			err = db.verify(ctx, m, got)

@@ -40,7 +40,7 @@ func (r *request) choose(ctx context.Context, path string, q query.Query) (*choi
 		}
 	}
 	var c *choice
-	err := r.in.each(ctx, path, func(p repo) (err error) {
+	err := r.in.each(ctx, r.session, path, func(p repo) (err error) {
 		c, err = r.chooseListed(ctx, p, path, q)
 		return err
 	})
@@ -70,7 +70,7 @@ func (r *request) chooseListed(ctx context.Context, p repo, path string, q query
 	ranked := q.Rank(allowed)
 	v, moved := r.underPath(ctx, path, ranked)
 	ok := v != ""
-	if ok && install.SessionOf(ctx).Considerate() {
+	if ok && r.session.Considerate() {
 		var passed string
 		if v, passed, err = r.permitted(ctx, p, path, ranked, v); err != nil {
 			return nil, err
@@ -129,7 +129,7 @@ func (r *request) permitted(ctx context.Context, p repo, path string, ranked []s
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", "", err
 		}
-		err = install.SessionOf(ctx).Consider(&install.Release{Package: path, Module: path, Version: v, Time: known.Time})
+		err = r.session.Consider(&install.Release{Package: path, Module: path, Version: v, Time: known.Time})
 		if err == nil {
 			return v, passed, nil
 		}
@@ -251,10 +251,10 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 	}
 	find := func(revision string) (err error) {
 		if canonical := module.CanonicalVersion(revision); canonical == revision {
-			c.info, err = r.in.fetchInfo(ctx, module.Version{Path: path, Version: revision})
+			c.info, err = r.in.fetchInfo(ctx, r.session, module.Version{Path: path, Version: revision})
 			return err
 		}
-		return r.in.each(ctx, path, func(p repo) (err error) {
+		return r.in.each(ctx, r.session, path, func(p repo) (err error) {
 			c.info, err = p.info(ctx, revision)
 			return err
 		})
@@ -270,7 +270,7 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 	}
 	// Whether a version is retracted, and which others exist, is good to know and no more.
 	var list []string
-	_ = r.in.each(ctx, path, func(p repo) error {
+	_ = r.in.each(ctx, r.session, path, func(p repo) error {
 		versions, pseudo, err := p.list(ctx)
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 )
@@ -64,7 +65,7 @@ func TestWorkspace(t *testing.T) {
 			t.Parallel()
 			p := loadtest.Proxy(t, reachable)
 			dir := layWorkspace(t, test.files)
-			spec, err := goproxy.New(config(p)).Complete(t.Context(), localM(dir), openStore(t))
+			spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
 			theirs, goErr := goWorkModules(t, p, dir)
 			if test.fails {
 				assert.Error(t, err)
@@ -86,7 +87,7 @@ func TestWorkspaceDecided(t *testing.T) {
 	p := loadtest.Proxy(t, reachable)
 	dir, s := layWorkspace(t, useMN+workM+needN+workN+fileN), openStore(t)
 	complete := func() *find.Spec {
-		spec, err := goproxy.New(config(p)).Complete(t.Context(), localM(dir), s)
+		spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: s}, localM(dir))
 		require.NoError(t, err)
 		return spec
 	}
@@ -107,7 +108,7 @@ func TestWorkspaceDecided(t *testing.T) {
 func TestWorkspaceVendor(t *testing.T) {
 	t.Parallel()
 	dir := layWorkspace(t, useM+workM+alone+"-- vendor/modules.txt --\n## workspace\n")
-	_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), localM(dir), openStore(t))
+	_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
 	assert.ErrorContains(t, err, "vendor directory")
 	assert.ErrorContains(t, err, "GOWORK=off")
 }
@@ -120,7 +121,7 @@ func TestWorkspaceNamed(t *testing.T) {
 	other := filepath.Join(filepath.Dir(dir), "other.work")
 	for value, fails := range map[string]bool{"": true, "off": true, "other.work": true, other: false, other + "x": true} {
 		t.Setenv("GOWORK", value)
-		_, err := goproxy.New(config(p)).Complete(t.Context(), localM(dir), openStore(t))
+		_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
 		_, goErr := goWorkModules(t, p, dir)
 		assert.Equal(t, fails, err != nil, "GOWORK=%s: %v", value, err)
 		assert.Equal(t, fails, goErr != nil, "GOWORK=%s: %v", value, goErr)
@@ -155,7 +156,7 @@ func TestWorkspaceSet(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(settings, []byte("GOWORK="+test.written+"\n"), 0o644))
 		t.Setenv("GOWORK", test.environment)
-		_, err := goproxy.New(config(p)).Complete(t.Context(), localM(dir), openStore(t))
+		_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
 		_, goErr := goWorkModules(t, p, dir, "GOENV="+settings)
 		assert.Equal(t, test.fails, err != nil, "%v: %v", test, err)
 		assert.Equal(t, test.fails, goErr != nil, "%v: %v", test, goErr)
@@ -169,7 +170,7 @@ func TestWorkspaceFetched(t *testing.T) {
 	s := openStore(t)
 	dir := filepath.Join(s.Dir(), "fetched", "m")
 	layIn(t, filepath.Dir(dir), useMN+workM+needN+workN+fileN)
-	_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), localM(dir), s)
+	_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: s}, localM(dir))
 	assert.ErrorContains(t, err, "example.com/n")
 }
 

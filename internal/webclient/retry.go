@@ -55,13 +55,13 @@ func RetryAfter(header http.Header) time.Duration {
 // Pause waits before a request to url is made again, and tells so by a [event.Retrying] that has why as its reason. It
 // waits for after, where the server asked for that, or else for delay, doubled with each try from 0, at most 10 s and
 // a part of it at random. Where ctx ends first, the error is its cause.
-func Pause(ctx context.Context, delay time.Duration, try int, after time.Duration, url string, why error) error {
+func Pause(ctx context.Context, events event.Sink, delay time.Duration, try int, after time.Duration, url string, why error) error {
 	wait := max(after, delay<<try)
 	if after == 0 {
 		wait = min(wait, 10*time.Second)
 		wait = wait/2 + rand.N(wait/2+1)
 	}
-	event.Emit(ctx, event.Retrying{URL: url, Err: why, Delay: wait})
+	events.Emit(event.Retrying{URL: url, Err: why, Delay: wait})
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
