@@ -4,6 +4,9 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load/engine"
 )
 
@@ -108,4 +111,39 @@ func (s goSuite) testConversions(t *testing.T) {
 	wantError(t, err, "*Dynamic")
 	_, err = m.Call(t.Context(), "NameList", []any{1})
 	wantError(t, err, "int does not fit")
+}
+
+type hostRange struct {
+	Lo, Hi uint32
+	Delta  [3]rune
+	Labels []string
+	Scores map[string]int
+	Corner struct{ X, Y int }
+}
+
+// testUnexportedFieldTypes: a list, map or struct type that a package does not export is one of what it is made of
+// in a field; a field whose type cannot be written down so is refused when the function is bound.
+func (s goSuite) testUnexportedFieldTypes(t *testing.T) {
+	m := s.values(t)
+	given := []hostRange{{1, 2, [3]rune{'a', 'b', 'c'}, []string{"x"}, map[string]int{"turned": 1}, struct{ X, Y int }{3, 4}}}
+	out, err := bound[func([]hostRange) ([]hostRange, error)](t, m, "Turn")(given)
+	require.NoError(t, err)
+	require.Len(t, out, 1)
+	for _, got := range []hostRange{out[0], given[0]} {
+		assert.Equal(t, uint32(2), got.Lo)
+		assert.Equal(t, [3]rune{'c', 'b', 'a'}, got.Delta)
+		assert.Equal(t, []string{"x!"}, got.Labels)
+		assert.Equal(t, map[string]int{"turned": 2}, got.Scores)
+		assert.Equal(t, struct{ X, Y int }{4, 3}, got.Corner)
+	}
+	type named struct{ Name string }
+	assert.Equal(t, "ann", bound[func(named) string](t, m, "NameOf")(named{"ann"}))
+	_, err = m.Bind("NameOf", reflect.TypeFor[func(struct {
+		Name  string
+		Level int
+	}) string]())
+	require.ErrorContains(t, err, "field Level: the package does not export its type")
+	_, err = m.Bind("NameOf", reflect.TypeFor[func(struct{ All []int }) string]())
+	require.ErrorContains(t, err, "field All: the package does not export its type")
+	assert.Equal(t, "top", call(t, m, "NameOf", call(t, m, "Grade")))
 }

@@ -108,7 +108,8 @@ type Field struct {
 	Type     int
 	Tag      string
 	Embedded bool
-	Get      int // the function that reads it from a handle, or 0
+	Fixed    bool // the host cannot give it: its type cannot be named outside of its package
+	Get      int  // the function that reads it from a handle, or 0
 }
 
 // Receive is the name of the method that a channel has: it takes the most values to receive, and returns those
@@ -176,6 +177,7 @@ func (a *API) Encode() []byte {
 			e.Uint(uint64(f.Type))
 			e.String(f.Tag)
 			e.Bool(f.Embedded)
+			e.Bool(f.Fixed)
 			e.Uint(uint64(f.Get))
 		}
 		e.Uint(uint64(len(t.Methods)))
@@ -250,7 +252,7 @@ func DecodeAPI(data []byte) (*API, error) {
 	for i := range a.Types {
 		t := Type{Kind: Kind(d.Byte()), Class: Class(d.Byte()), Text: d.String(), Elem: int(d.UintN(31)), Key: int(d.UintN(31)), Len: int(d.UintN(62))}
 		for range decodeCount(&d) {
-			t.Fields = append(t.Fields, Field{Name: d.String(), Type: int(d.UintN(31)), Tag: d.String(), Embedded: d.Bool(), Get: int(d.UintN(31))})
+			t.Fields = append(t.Fields, Field{Name: d.String(), Type: int(d.UintN(31)), Tag: d.String(), Embedded: d.Bool(), Fixed: d.Bool(), Get: int(d.UintN(31))})
 		}
 		for range decodeCount(&d) {
 			t.Methods = append(t.Methods, Method{Name: d.String(), Doc: d.String(), Func: int(d.UintN(31))})

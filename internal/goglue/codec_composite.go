@@ -64,6 +64,9 @@ func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, e
 	for j, f := range typ.Fields {
 		steps[j] = step{index: -1, zero: f.Type}
 		if host, ok := t.FieldByName(f.Name); ok && len(host.Index) == 1 && host.IsExported() {
+			if f.Fixed {
+				return nil, fmt.Errorf("field %s: the package does not export its type; leave it out", f.Name)
+			}
 			encode, err := i.buildEncoder(host.Type, f.Type, lenient)
 			if err != nil {
 				return nil, fmt.Errorf("field %s: %w", f.Name, err)

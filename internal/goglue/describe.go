@@ -157,6 +157,19 @@ func (d *describer) nameable(t types.Type) bool {
 	return false
 }
 
+// fieldType is the type as which generated code reads and writes a field. One that cannot be named goes
+// as what it is made of, which may be assigned to it and from it, unless that would lose its methods.
+func (d *describer) fieldType(f *types.Var) types.Type {
+	t := types.Unalias(f.Type())
+	switch u := t.Underlying().(type) {
+	case *types.Array, *types.Slice, *types.Map, *types.Struct:
+		if !d.nameable(t) && d.nameable(u) && len(exportedMethods(t)) == 0 && !f.Embedded() {
+			return u
+		}
+	}
+	return t
+}
+
 func (d *describer) nameableTuple(t *types.Tuple) bool {
 	for v := range t.Variables() {
 		if !d.nameable(v.Type()) {
@@ -281,7 +294,7 @@ func (d *describer) findClass(t types.Type) Class {
 			}
 		}
 		for f := range u.Fields() {
-			if d.class(f.Type()) != Data || d.class(element(f.Type())) != Data {
+			if t := d.fieldType(f); d.class(t) != Data || d.class(element(t)) != Data {
 				class = Both
 			}
 		}
@@ -350,7 +363,8 @@ func (d *describer) number(t types.Type, depth int) int {
 	case *types.Struct:
 		for i := range u.NumFields() {
 			if f := u.Field(i); f.Exported() {
-				fields = append(fields, Field{Name: f.Name(), Type: d.number(f.Type(), depth), Tag: u.Tag(i), Embedded: f.Embedded()})
+				t := d.fieldType(f)
+				fields = append(fields, Field{Name: f.Name(), Type: d.number(t, depth), Tag: u.Tag(i), Embedded: f.Embedded(), Fixed: !d.nameable(t)})
 			}
 		}
 	}
@@ -422,7 +436,7 @@ func (d *describer) expandType(t types.Type, depth int) {
 			name := d.api.Types[n].Fields[i].Name
 			for v := range u.Fields() {
 				if v.Name() == name {
-					f := d.function(goFunc{form: formField, name: name, value: v.Type(), receiver: t}, depth)
+					f := d.function(goFunc{form: formField, name: name, value: d.fieldType(v), receiver: t}, depth)
 					d.api.Types[n].Fields[i].Get = f
 				}
 			}

@@ -79,7 +79,7 @@ func (d *describer) wireSize(t types.Type) int {
 		}
 		size := 0
 		for f := range t.Underlying().(*types.Struct).Fields() {
-			size += d.wireSize(f.Type())
+			size += d.wireSize(d.fieldType(f))
 		}
 		return max(1, size)
 	}

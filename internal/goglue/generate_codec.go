@@ -156,7 +156,7 @@ func (g *generator) encodeValue(t types.Type, v string) {
 		for f := range u.Fields() {
 			if f.Exported() {
 				none = false
-				g.printf("\t%s\n", g.encode(f.Type(), v+"."+f.Name()))
+				g.printf("\t%s\n", g.encode(g.fieldType(f), v+"."+f.Name()))
 			}
 		}
 		if none {
@@ -286,7 +286,7 @@ func (g *generator) decodeStruct(u *types.Struct, v string, plain bool) {
 			g.printf("\tc.In.Byte()\n")
 		}
 		for f := range u.Fields() {
-			g.printf("\t%s.%s = %s\n", v, f.Name(), g.decode(f.Type()))
+			g.printf("\t%s.%s = %s\n", v, f.Name(), g.decode(g.fieldType(f)))
 		}
 		return
 	}
@@ -296,8 +296,8 @@ func (g *generator) decodeStruct(u *types.Struct, v string, plain bool) {
 		if !f.Exported() {
 			continue
 		}
-		if g.nameable(f.Type()) {
-			g.printf("\t\tcase %d:\n\t\t\t%s.%s = %s\n", index, v, f.Name(), g.decode(f.Type()))
+		if t := g.fieldType(f); g.nameable(t) {
+			g.printf("\t\tcase %d:\n\t\t\t%s.%s = %s\n", index, v, f.Name(), g.decode(t))
 		}
 		index++
 	}

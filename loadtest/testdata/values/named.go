@@ -68,3 +68,47 @@ type secret struct{ n int }
 
 func NewPolicy() Policy            { return func(n int) *secret { return &secret{n} } }
 func PolicyOf(p Policy, n int) int { return p(n).n }
+
+type (
+	deltas [3]rune
+	labels []string
+	scores map[string]int
+	corner struct{ X, Y int }
+	level  int
+	levels []level
+)
+
+// Range has fields of unexported types.
+type Range struct {
+	Lo, Hi uint32
+	Delta  deltas
+	Labels labels
+	Scores scores
+	Corner corner
+}
+
+// Turn returns the ranges after a change of each part.
+func Turn(ranges []Range) []Range {
+	for i := range ranges {
+		r := &ranges[i]
+		r.Lo, r.Hi = r.Hi, r.Lo
+		r.Delta[0], r.Delta[2] = r.Delta[2], r.Delta[0]
+		r.Labels[0] += "!"
+		r.Scores["turned"]++
+		r.Corner.X, r.Corner.Y = r.Corner.Y, r.Corner.X
+	}
+	return ranges
+}
+
+// Graded has fields of unexported types whose values only this package makes.
+type Graded struct {
+	Name  string
+	Level level
+	All   levels
+}
+
+// NameOf returns the name.
+func NameOf(g Graded) string { return g.Name }
+
+// Grade makes a graded value.
+func Grade() Graded { return Graded{"top", 3, levels{1, 2}} }
