@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest/testdata/web"
 )
 
@@ -196,15 +195,4 @@ func (s goSuite) testMiddlewarePrograms(t *testing.T) {
 		p := c.program()
 		assert.Equal(t, p.outcome(t, on, natively), p.outcome(t, on, create), "%+v", p)
 	}
-}
-
-// FuzzGoMiddleware compares middlewares of a module with the same ones without it.
-func FuzzGoMiddleware(f *testing.F, open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance) {
-	create := bound[makeProgram](f, goSuite{open}.testdata(f, "web", 0), "Program")
-	on := newStage(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c := choices(data)
-		p := c.program()
-		assert.Equal(t, p.outcome(t, on, natively), p.outcome(t, on, create), "%+v", p)
-	})
 }
