@@ -31,7 +31,6 @@ func (g *generator) forward(n int) {
 	}
 	g.printf("func fwd%d(h *guest.Host) %s { return host%d{h} }\n\n", n, g.spell(t), n)
 	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
-	ahead := g.readsAhead(n)
 	begin := "Begin"
 	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[guestHTTPPath] {
 		begin = "Call" // a response looks at nothing that the handler's call shares
@@ -42,16 +41,13 @@ func (g *generator) forward(n int) {
 		special := ""
 		switch streamMethod(g.api, m) {
 		case readMethod:
-			special = fmt.Sprintf("return v.host.Read(%d, p, %t)", i, ahead)
+			special = fmt.Sprintf("return v.host.Read(%d, p)", i)
 		case readAtMethod:
 			special = fmt.Sprintf("return v.host.ReadAt(%d, p, off)", i)
-		case seekMethod:
-			special = fmt.Sprintf("return v.host.Seek(%d, off, whence)", i)
 		}
 		if special != "" {
-			params := map[string]string{"Read": "p []byte", "ReadAt": "p []byte, off int64", "Seek": "off int64, whence int"}[m.Name]
-			result := map[bool]string{true: "int64", false: "int"}[m.Name == "Seek"]
-			g.printf("(%s) (%s, error) { %s }\n\n", params, result, special)
+			params := map[string]string{"Read": "p []byte", "ReadAt": "p []byte, off int64"}[m.Name]
+			g.printf("(%s) (int, error) { %s }\n\n", params, special)
 			continue
 		}
 		g.forwardBody(fmt.Sprintf("v.host.%s(%d)", begin, i), sig)
@@ -103,10 +99,9 @@ const (
 	noStream stream = iota
 	readMethod
 	readAtMethod
-	seekMethod
 )
 
-// streamMethod recognises the methods of io.Reader, io.ReaderAt and io.Seeker. Both sides decide by it.
+// streamMethod recognises the methods of io.Reader and io.ReaderAt. Both sides decide by it.
 func streamMethod(api *API, m Method) stream {
 	if m.Func == 0 {
 		return noStream
@@ -116,8 +111,6 @@ func streamMethod(api *API, m Method) stream {
 		return readMethod
 	case "ReadAt([]byte int64) int error":
 		return readAtMethod
-	case "Seek(int64 int) int64 error":
-		return seekMethod
 	}
 	return noStream
 }
@@ -135,19 +128,6 @@ func (f *Func) shape(api *API) string {
 		return strings.Join(names, " ")
 	}
 	return "(" + text(f.In) + ") " + text(f.Out)
-}
-
-// readsAhead tells whether what is read from a value of an interface may be read before it is asked for: where no
-// other method would miss it.
-func (g *generator) readsAhead(n int) bool {
-	for _, m := range g.api.Types[n].Methods {
-		switch m.Name {
-		case "Read", "Write", "Close", "Seek":
-		default:
-			return false
-		}
-	}
-	return true
 }
 
 // standardSentinels are the errors of the standard library that cross as themselves, by package.

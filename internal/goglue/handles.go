@@ -28,9 +28,8 @@ type hostValues struct {
 type hostValue struct {
 	value    reflect.Value
 	methods  []hostMethod
-	identity any  // see identify
-	once     bool // it is recognised within one message only: what was read ahead of it belongs to a call
-	refs     int  // how often the module got the handle and did not release it
+	identity any // see identify
+	refs     int // how often the module got the handle and did not release it
 }
 
 // identity is by what a value is recognised when it is given again, so that it is one value in the
@@ -82,7 +81,7 @@ func (i *Instance) give(e *wire.Encoder, v *hostValue, modes []uint64) {
 
 // refer keeps a value for the module and appends its handle.
 func (i *Instance) refer(e *wire.Encoder, v *hostValue) {
-	handle := i.hostValues.put(v, e.Given)
+	handle := i.hostValues.put(v)
 	e.Given = append(e.Given, handle)
 	e.Uint(handle)
 	if len(v.methods) > 0 {
@@ -91,12 +90,12 @@ func (i *Instance) refer(e *wire.Encoder, v *hostValue) {
 }
 
 // put returns the handle of a value: that which it has already, where it can be recognised.
-func (h *hostValues) put(v *hostValue, message []uint64) uint64 {
+func (h *hostValues) put(v *hostValue) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if v.identity != nil {
 		known, ok := h.identities[v.identity]
-		if ok && (!v.once || slices.Contains(message, known)) {
+		if ok {
 			h.values[known].refs++
 			return known
 		}

@@ -37,9 +37,6 @@ func (i *Instance) interfaceMethod(t reflect.Type, m Method) (hostMethod, uint64
 	return answer, mode, err
 }
 
-// maxChunk is the most bytes that one read of a host's reader returns.
-const maxChunk = 8 << 20
-
 // buffer is what one read of the host's is made into, after the arguments.
 func (c *hostCall) buffer(size uint64) ([]byte, error) {
 	c.in.Charge(int(size))
@@ -69,17 +66,6 @@ func explained(err error) string {
 		return err.Error() + "; " + limit.Fix
 	}
 	return err.Error()
-}
-
-func answerRead(c *hostCall, v reflect.Value) error {
-	buf, err := c.buffer(min(c.in.Uint(), maxChunk))
-	if err != nil {
-		return err
-	}
-	n, err := v.Interface().(io.Reader).Read(buf)
-	c.out.Bytes(buf[:n])
-	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
-	return nil
 }
 
 func answerReadAt(c *hostCall, v reflect.Value) error {

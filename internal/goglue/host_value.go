@@ -227,9 +227,7 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 	answered := typ.answered()
 	methods := make([]hostMethod, len(answered))
 	modes := make([]uint64, len(answered))
-	streams := false
 	for j, m := range answered {
-		streams = streams || streamMethod(i.api, m) == readMethod
 		var err error
 		if typ.Kind == KindFunc {
 			methods[j], modes[j], err = i.hostMethod(t, &i.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v })
@@ -260,7 +258,7 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 			v = v.Elem()
 		}
 		kept := still(v) // the module may keep it
-		i.give(e, &hostValue{value: kept, methods: methods, identity: identify(n, kept), once: streams}, modes)
+		i.give(e, &hostValue{value: kept, methods: methods, identity: identify(n, kept)}, modes)
 	}, nil
 }
 

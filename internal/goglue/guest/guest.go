@@ -85,6 +85,7 @@ type Module struct {
 	held      heldTable
 	cancels   cancelTable
 	host      hostTable
+	ahead     ahead
 	// maxMessage is how many bytes the arguments or the results of a call take at most.
 	maxMessage int
 }
@@ -191,6 +192,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 // end finishes the answer of a call.
 func (c *Call) end(out *wire.Encoder) {
 	m := c.module
+	m.cross()
 	if c.ctx != nil {
 		m.cancels.returned(c.number, c.returned)
 	}

@@ -31,8 +31,9 @@ type Host struct {
 	modes  []uint64 // by method
 	got    *received
 	scope  atomic.Pointer[scope]
-	ahead  readAhead
 	tied   any // the one value that stands for it
+
+	reading atomic.Int64 // how many of its Reads go on
 }
 
 // scope is what a call shares that gave a value, while it goes on.

@@ -2,9 +2,7 @@ package guest
 
 import (
 	"context"
-	"io"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
@@ -77,6 +75,12 @@ func (c *Call) Send() {
 // Try makes the call and leaves its results in In. The error says why the host's function was not called, or
 // that its results cannot be used.
 func (c *Call) Try() error {
+	c.module.cross()
+	return c.send()
+}
+
+// send is Try for what no reader of the host has to be settled for.
+func (c *Call) send() error {
 	if c.outer != nil {
 		defer c.outer.Release()
 	}
@@ -140,60 +144,6 @@ type hostRefusal string
 
 func (e hostRefusal) Error() string { return string(e) }
 
-// readAhead is what was read from a reader of the host and was not asked for yet.
-type readAhead struct {
-	mu   sync.Mutex
-	buf  []byte
-	next int // the size of the next chunk
-	err  error
-}
-
-// Streams from the host move in chunks of these sizes: they grow while the stream goes on.
-const (
-	firstChunk = 64 << 10
-	lastChunk  = 512 << 10
-)
-
-// Read reads from the host's io.Reader, whose Read is the method with the given index. Where it may, it reads ahead,
-// as bufio does.
-func (h *Host) Read(method int, p []byte, ahead bool) (int, error) {
-	if !ahead {
-		data, err := h.ReadChunk(method, len(p))
-		return copy(p, data), err
-	}
-	a := &h.ahead
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if len(a.buf) == 0 && a.err == nil {
-		a.next = min(max(firstChunk, 2*a.next), lastChunk)
-		a.buf, a.err = h.ReadChunk(method, max(a.next, len(p)))
-	}
-	n := copy(p, a.buf)
-	a.buf = a.buf[n:]
-	if len(a.buf) > 0 {
-		return n, nil
-	}
-	err := a.err
-	a.err = nil
-	return n, err
-}
-
-// ReadChunk reads at most size bytes, with one Read of the host's io.Reader.
-func (h *Host) ReadChunk(method, size int) ([]byte, error) {
-	c := h.Call(method)
-	c.Out.Uint(uint64(size))
-	if err := c.Try(); err != nil {
-		return nil, err
-	}
-	data := c.In.Bytes()
-	err := c.InError()
-	c.Taken()
-	return data, err
-}
-
 // ReadAt reads from the host's io.ReaderAt.
 func (h *Host) ReadAt(method int, p []byte, off int64) (int, error) {
 	c := h.Call(method)
@@ -206,26 +156,6 @@ func (h *Host) ReadAt(method int, p []byte, off int64) (int, error) {
 	err := c.InError()
 	c.Taken()
 	return n, err
-}
-
-// Seek moves the host's io.Seeker, and forgets what was read ahead.
-func (h *Host) Seek(method int, offset int64, whence int) (int64, error) {
-	h.ahead.mu.Lock()
-	defer h.ahead.mu.Unlock()
-	if whence == io.SeekCurrent {
-		offset -= int64(len(h.ahead.buf))
-	}
-	h.ahead.buf, h.ahead.err = nil, nil
-	c := h.Call(method)
-	c.Out.Int(offset)
-	c.Out.Int(int64(whence))
-	if err := c.Try(); err != nil {
-		return 0, err
-	}
-	at := c.In.Int()
-	err := c.InError()
-	c.Taken()
-	return at, err
 }
 
 // Bit is a boolean as a number.

@@ -130,6 +130,7 @@ const keepBuffer = 1 << 20
 func Leave(level int) {
 	r := recover()
 	exited := unwound(r)
+	served.module.cross()
 	if r == nil && !exited {
 		served.levels.leave(level)
 		return
