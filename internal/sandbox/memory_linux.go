@@ -40,7 +40,9 @@ func (p *Process) keepWithin(limit int64, programs bool) {
 		if used > limit && programs {
 			used = m.shared() // each process for itself counts what it shares with others
 		}
-		p.used.Store(used)
+		if used > 0 { // a program that has just ended uses nothing any more
+			p.used.Store(used)
+		}
 		if used > limit {
 			p.excess.Store(used)
 			p.Kill()
