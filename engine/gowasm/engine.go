@@ -147,8 +147,8 @@ func (c Config) with(g engine.Grants) Config {
 	return c
 }
 
-// leastMemory is what the smallest module needs to start; what more one needs is said when it is
-// opened.
+// leastMemory is what a module that uses fmt needs to start (3.25 MiB; one that imports nothing
+// 2.75 MiB). What more one needs is said when it is opened.
 const leastMemory = 4 << 20
 
 // Valid implements [engine.Configured].

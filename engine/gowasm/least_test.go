@@ -1,0 +1,36 @@
+package gowasm_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/gowasm"
+)
+
+// TestLeastMemory: a module starts and works with exactly the least memory that may be set; less is
+// refused when it is set.
+func TestLeastMemory(t *testing.T) {
+	t.Parallel()
+	const least = 4 << 20
+	for name, source := range map[string]string{
+		"nothing": "package m\n\nfunc F() string { return \"1\" }\n",
+		"fmt":     "package m\n\nimport \"fmt\"\n\nfunc F() string { return fmt.Sprint(1) }\n",
+		"objects": "package m\n\nimport \"strings\"\n\nvar R = strings.NewReader(\"1\")\n\nfunc F() string { b, _ := R.ReadByte(); return string(b) }\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := openFiles(t.Context(), t, gowasm.Config{Memory: least}, map[string]string{"m.go": source})
+			out, err := m.Call(t.Context(), "F", nil)
+			require.NoError(t, err)
+			require.Equal(t, []any{"1"}, out)
+		})
+	}
+	require.NoError(t, gowasm.New(gowasm.Config{Memory: least}).Valid())
+	for _, memory := range []int64{1, 1 << 20, 64 << 10, least - 1, -1} {
+		e := gowasm.New(gowasm.Config{Memory: memory})
+		var limit *engine.LimitError
+		require.ErrorAs(t, e.Valid(), &limit, "%d", memory)
+		require.ErrorAs(t, e.CanGrant(engine.Grants{Memory: memory}), &limit, "%d", memory)
+	}
+}
