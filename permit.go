@@ -86,12 +86,12 @@ func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
 			names = append(names, part.Name)
 			continue
 		}
-		d := rules.Denies(append([]string{part.Name}, part.Files...)...)
+		d := rules.Denies(slices.Concat(policy.Subject{Package: part.Name}.Names(), part.Files)...)
 		if d.Allowed && part.Place != "" {
-			d = rules.Asked(policy.Subject{Package: part.Place})
+			d = rules.Places(part.Place)
 		}
 		if !d.Allowed {
-			if !strings.HasPrefix(d.Reason, part.Name+" ") {
+			if part.Name != "" && !strings.HasPrefix(d.Reason, part.Name+" ") {
 				d.Reason = part.Name + ": " + d.Reason
 			}
 			return d

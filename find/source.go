@@ -61,7 +61,7 @@ type ModuleVersion struct {
 
 // Part is something that a build reads and its build list does not hold.
 type Part struct {
-	Name  string   // import path of the package or the module
+	Name  string   // import path of the package or the module; "" where the place is that of the source itself
 	Place string   // directory or file, absolute and without links; "" where only the name is decided about
 	Files []string // what is read of the directory, by the same paths
 }

@@ -1,7 +1,6 @@
 package install
 
 import (
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -52,19 +51,10 @@ func (s *Session) Admit(m find.ModuleVersion, size int64) error {
 	})
 }
 
-// AdmitPlaces lets the policies decide about the real directories and files of this machine that
-// what is asked for is read from. Those below the asked place, which was decided about, must not be
-// denied; others must be allowed, too. The error is a [*PolicyError].
-func (s *Session) AdmitPlaces(asked string, places []string) error {
-	return Decide(s.Policies, func(p *policy.Policy) policy.Decision {
-		d := p.Denies(places...)
-		for _, place := range places {
-			if rel, err := filepath.Rel(asked, place); d.Allowed && (err != nil || !filepath.IsLocal(rel)) {
-				d = p.Name(place)
-			}
-		}
-		return d
-	})
+// AdmitPlaces lets the policies decide about the files and directories of this machine, without
+// links, that what is asked for is read from. The error is a [*PolicyError].
+func (s *Session) AdmitPlaces(places ...string) error {
+	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Places(places...) })
 }
 
 // AdmitAge lets the policies decide how long a part of what is installed must have been published.

@@ -182,6 +182,21 @@ func (p *Policy) Asked(s Subject) Decision {
 	return p.notAllowed(s.Package, fix)
 }
 
+// Places decides about the files and directories of this machine that something is read from, of
+// which each has to be allowed.
+func (p *Policy) Places(places ...string) Decision {
+	d := p.Denies(places...)
+	for _, place := range places {
+		if !d.Allowed || len(p.Allow) == 0 {
+			return d
+		}
+		if d = p.allows(place); !d.Allowed {
+			return p.notAllowed(place, place)
+		}
+	}
+	return d
+}
+
 func (p *Policy) allows(name string) Decision {
 	pattern := match(p.Allow, name)
 	if pattern == "" {

@@ -31,6 +31,10 @@ type SourceRecord struct {
 	Dir     string    `json:"dir"`     // of the module within the tree, slash-separated; "" is the tree
 	File    string    `json:"file"`    // in Dir, where the module is a single file
 
+	// Places are the files and directories of this machine, without links, that the tree was read from,
+	// sorted. Policies decide about them whenever it is used.
+	Places []string `json:"places,omitempty"`
+
 	// Changing tells that the name may lead to another version tomorrow, as a branch does, and that whoever
 	// asks by it wants to know.
 	Changing bool `json:"changing,omitempty"`

@@ -2,11 +2,15 @@ package getter
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/install"
 )
 
 func (s *source) parseLocal(address string, query url.Values) error {
@@ -44,6 +48,23 @@ func (s *source) parseLocal(address string, query url.Values) error {
 	}
 	return nil
 }
+
+// admit lets the policies decide about where a local file or directory really is. That is what is
+// read then, wherever a link leads meanwhile.
+func (s *source) admit(session *install.Session) error {
+	real, err := filepath.EvalSymlinks(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return missing(s)
+	}
+	if err != nil {
+		return err
+	}
+	s.places = []string{real}
+	return session.AdmitPlaces(real)
+}
+
+// real is where a local file or directory is that was admitted.
+func (s *source) real() string { return s.places[0] }
 
 // parseFile reads the format and the checksum of a file, and takes them out of the parameters.
 func (s *source) parseFile(name string, query url.Values) error {

@@ -19,7 +19,8 @@ import (
 // repository, and objects may lie in other repositories ("alternates").
 
 // repository is what git is told of where a source's repository is. Git gets the place of a local
-// one that the policies decided about, and is not to search for another (--strict).
+// one that the policies decided about, and is not to search for another (--strict). The places of
+// a local one are noted.
 func (g gitCommand) repository(ctx context.Context, session *install.Session, s *source, dir string) (args []string, err error) {
 	if s.url.Scheme != "file" && session.Offline {
 		return nil, install.ErrOffline
@@ -45,10 +46,8 @@ func (g gitCommand) admit(ctx context.Context, session *install.Session, s *sour
 	if place, err = r.git(asked); err != nil {
 		return "", err
 	}
-	if real, err := filepath.EvalSymlinks(asked); err == nil {
-		asked = real
-	}
-	return place, session.AdmitPlaces(asked, r.places)
+	s.places = r.places
+	return place, session.AdmitPlaces(s.places...)
 }
 
 // repositoryPlaces collects the real directories that a repository consists of, and where links in

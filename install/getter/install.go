@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ func (in *Installer) recorded(src *source, release *install.Release, s *store.St
 	record, err := s.SourceRecord(src.asked)
 	if record == nil || err != nil || record.Version != release.Version || record.Source != release.Module {
 		return nil, "", err
+	}
+	if len(record.Places) == 0 && release.Name.Local() { // it was made before they were recorded
+		return nil, "", nil
 	}
 	if release.Sum != "" && release.Sum != record.Sum {
 		return nil, "", nil
@@ -143,7 +147,7 @@ func (in *Installer) fetch(ctx context.Context, session *install.Session, src *s
 	}
 	record := &store.SourceRecord{
 		Name: src.asked, Source: src.String(), Version: release.Version, Why: release.Why, Origin: in.String(), Time: release.Time,
-		Sum: sum, Kind: string(at.kind), Module: at.module, Dir: at.dir, File: at.file,
+		Sum: sum, Kind: string(at.kind), Module: at.module, Dir: at.dir, File: at.file, Places: slices.Compact(slices.Sorted(slices.Values(src.places))),
 		// Of a locked release it is not known; then the source is asked by who has no lock.
 		Changing: release.Changing || len(release.BuildList) > 0 && !src.exact(),
 	}
@@ -163,8 +167,13 @@ func (in *Installer) fill(ctx context.Context, session *install.Session, src *so
 	switch {
 	case src.form == formGit:
 		return in.git.get(ctx, session, src, release.Version, work, tree)
-	case src.form == formLocal && isDir(src.path):
-		return tree.Dir(src.path)
+	case src.form == formLocal:
+		if err := src.admit(session); err != nil {
+			return err
+		}
+		if isDir(src.real()) {
+			return tree.Dir(src.real())
+		}
 	}
 	path := filepath.Join(work, "file")
 	if src.form == formLocal {
@@ -220,7 +229,7 @@ func (s *source) fileName() string {
 
 // copyFile copies a local file, which may change under our hands, to a private place.
 func (in *Installer) copyFile(s *source, to string) error {
-	from, err := os.Open(s.path)
+	from, err := os.Open(s.real())
 	if errors.Is(err, fs.ErrNotExist) {
 		return missing(s)
 	}

@@ -61,7 +61,11 @@ func (in *Installer) version(ctx context.Context, session *install.Session, s *s
 		return revision{version: version, why: "what the URL leads to"}, err
 	case s.link:
 		return revision{why: "a linked directory is used as it is", changing: true}, nil
-	case isDir(s.path):
+	}
+	if err := s.admit(session); err != nil {
+		return revision{}, err
+	}
+	if isDir(s.real()) {
 		version, err := in.directoryVersion(s, temp)
 		return revision{version, "the directory as it is", true}, err
 	}
@@ -90,7 +94,7 @@ func (in *Installer) webVersion(ctx context.Context, session *install.Session, s
 }
 
 func (s *source) localVersion() (string, error) {
-	info, err := os.Stat(s.path) // opening what is not a regular file may wait for ever
+	info, err := os.Stat(s.real()) // opening what is not a regular file may wait for ever
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", missing(s)
@@ -99,7 +103,7 @@ func (s *source) localVersion() (string, error) {
 	case !info.Mode().IsRegular():
 		return "", &engine.CompileError{Reason: s.path + " is neither a file nor a directory"}
 	}
-	f, err := os.Open(s.path)
+	f, err := os.Open(s.real())
 	if err != nil {
 		return "", err
 	}
@@ -133,7 +137,7 @@ func (in *Installer) directoryVersion(s *source, temp string) (string, error) {
 		return "", err
 	}
 	defer tree.Close()
-	if err := tree.Dir(s.path); err != nil {
+	if err := tree.Dir(s.real()); err != nil {
 		return "", in.refused(s, err)
 	}
 	return tree.Sum()

@@ -26,6 +26,7 @@ type source struct {
 	format   string   // of a file: one of fileFormats
 	checksum string   // of a file, "sha256:…" or "sha512:…", "" where the name has none
 	link     bool     // use the local directory itself
+	places   []string // of this machine, without links, that it was read from and the policies decided about
 }
 
 type form int

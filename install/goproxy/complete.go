@@ -77,7 +77,7 @@ func (in *Installer) Complete(ctx context.Context, session *install.Session, spe
 	out := *spec
 	out.BuildList = b.moduleVersions()
 	out.Source.Hash = hash
-	out.Parts = r.parts(b, spec.Version == "")
+	out.Parts = slices.Concat(spec.Parts, r.parts(b, spec.Version == ""))
 	out.Source.Go = &find.GoSource{
 		ImportPath: importPath, GoMod: []byte(b.GoMod), GoSum: []byte(b.GoSum), ModCache: s.ModDir(), Along: found(asked, b.Along), Local: r.localModules(),
 	}

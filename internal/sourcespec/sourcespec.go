@@ -9,6 +9,21 @@ import (
 	"github.com/loadgo/load/store"
 )
 
+// parts are the places that a source was read from: those that lie in others are files of these.
+func parts(places []string) []find.Part {
+	var list []find.Part
+	for _, place := range places {
+		if n := len(list); n > 0 {
+			if rel, err := filepath.Rel(list[n-1].Place, place); err == nil && filepath.IsLocal(rel) {
+				list[n-1].Files = append(list[n-1].Files, place)
+				continue
+			}
+		}
+		list = append(list, find.Part{Place: place, Files: []string{place}})
+	}
+	return list
+}
+
 // New returns the spec of a record whose tree is in a directory. That of a Go package has no hash yet: an installer
 // brings what it imports and knows its hash then.
 func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec, error) {
@@ -17,6 +32,7 @@ func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec
 		Name: r.Source, Version: r.Version, Why: r.Why, Origin: r.Origin, Time: r.Time, Module: r.Module,
 		Source:    find.Source{Kind: find.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
 		BuildList: []find.ModuleVersion{{Path: r.Source, Version: r.Version, Sum: r.Sum}},
+		Parts:     parts(r.Places),
 	}
 	if r.Kind == string(find.KindGo) {
 		spec.Source.File = ""
