@@ -213,6 +213,9 @@ type ModuleError struct {
 	// Object is the error value itself, with its fields and methods where its type is part of the module's API. It is
 	// nil for a sentinel of another type, which crosses by its name.
 	Object *Object
+	// Refusal is what the isolation refused, where this error, or one that it wraps, reports that; else nil. The
+	// module's text does not say it.
+	Refusal *Refusal
 }
 
 func (e *ModuleError) Error() string { return e.Message }

@@ -92,6 +92,14 @@ type (
 		Grace        time.Duration
 		Killed       bool
 	}
+	// Refused: the isolation refused something to a module; each kind is told once for an instance.
+	Refused struct {
+		Name  string
+		Kind  string // the grant that is lacking: "read", "write", "network" or "programs"
+		What  string // what was refused: "connect to 127.0.0.1:8080"
+		Grant string // what a policy grants to allow it, "read /etc/hosts", or "" where none does
+		Fix   string // what allows it: "grant NAME network"
+	}
 	// Crashed: an instance ended by itself.
 	Crashed struct {
 		Name string
@@ -148,6 +156,8 @@ func (Failed) event() {}
 func (Output) event() {}
 
 func (Overrun) event() {}
+
+func (Refused) event() {}
 
 func (Crashed) event() {}
 
@@ -221,6 +231,10 @@ func (e Overrun) String() string {
 		s += "; killed"
 	}
 	return s
+}
+
+func (e Refused) String() string {
+	return fmt.Sprintf("%s: %s refused; %s", e.Kind, e.What, e.Fix)
 }
 
 func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }

@@ -19,7 +19,7 @@ func Slog(logger *slog.Logger) Sink {
 		switch e.(type) {
 		case Failed, Crashed, Kept:
 			level = slog.LevelError
-		case Deprecated, Degraded, Retrying, Evicted, Overrun, Exceeded:
+		case Deprecated, Degraded, Retrying, Evicted, Overrun, Refused, Exceeded:
 			level = slog.LevelWarn
 		case Output:
 			level = slog.LevelInfo
@@ -50,7 +50,7 @@ func stageOf(e Event) string {
 		return "reload"
 	case Unloaded, Exceeded:
 		return "unload"
-	case Output, Overrun, Crashed:
+	case Output, Overrun, Refused, Crashed:
 		return "run"
 	}
 	return "" // waiting is part of several

@@ -26,7 +26,7 @@ The results print as fmt.Println prints them; with -json, each as one JSON value
 trailing nil error is left out. A non-nil one is all that prints, to the standard error, and the exit
 code is 1. Within a larger expression a call that returns values and an error stands for its first value,
 and a non-nil error ends the evaluation. What the package itself prints goes to the standard error.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f) },
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
 		run:   runEval,
 	}
 }

@@ -77,6 +77,7 @@ type options struct {
 	key     string // file of a private key
 	dir     string // of signatures
 	newKey  string // name of a key to make
+	allow   allowed
 }
 
 func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
@@ -97,7 +98,7 @@ func (o *options) withFlag(f *flag.FlagSet) {
 
 // along is what -with asks for.
 func (o *options) along() load.LoadOption {
-	return load.Along(strings.FieldsFunc(o.with, func(r rune) bool { return r == ',' })...)
+	return load.Along(split(o.with)...)
 }
 
 // session is one run of a command.
@@ -106,6 +107,7 @@ type session struct {
 	stdout, stderr io.Writer
 	progress       *progress
 	output         *output
+	refusals       refusals
 }
 
 // usageError is a mistake in how the command was called.
@@ -167,7 +169,12 @@ func (e timeoutError) Is(target error) bool { return target == context.DeadlineE
 // loader makes a loader whose events go to the terminal.
 func (s *session) loader() (*load.Loader, error) {
 	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
-	return standard.New(s.config(s.lockFile()))
+	config := s.config(s.lockFile())
+	var err error
+	if config.Engines, err = s.allow.engines(s.engine); err != nil {
+		return nil, err
+	}
+	return standard.New(config)
 }
 
 // config is what the flags and the environment ask for.
@@ -194,6 +201,7 @@ func (s *session) sink() load.Sink {
 		events = event.Print(s.stderr)
 	}
 	return func(e load.Event) {
+		s.refusals.show(e)
 		if printed, ok := e.(event.Output); ok && !s.verbose {
 			s.progress.clear()
 			s.output.show(printed)
@@ -232,6 +240,9 @@ func (s *session) report(c command, err error) int {
 		return exitUsage
 	}
 	s.print(err)
+	for _, hint := range s.refusals.hints() {
+		fmt.Fprintln(s.stderr, "\t"+hint)
+	}
 	return exitFailed
 }
 

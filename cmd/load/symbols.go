@@ -20,7 +20,7 @@ func symbolsCommand() command {
 Symbols loads the package and lists its exported functions, variables, constants and types with their
 methods: the Go signature, the first sentence of the documentation, and, where something cannot be used
 from outside, the reason.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f) },
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
 		run:   runSymbols,
 	}
 }

@@ -238,6 +238,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})
 	p.conn.host.Limit(a.Limits.CallTime)
+	p.conn.host.Report(goglue.Refusals{Judge: p.judge, Sink: p.sink})
 	go p.wait()
 	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {
 		return nil, err

@@ -17,14 +17,15 @@ import (
 )
 
 // directories mounts what is granted.
-func (e *Engine) directories() wazero.FSConfig {
-	// Without a root, the Go runtime takes every path for a descriptor that is not open.
-	config := wazero.NewFSConfig().WithFSMount(embed.FS{}, "/")
+func (e *Engine) directories(r *refusals) wazero.FSConfig {
+	config := wazero.NewFSConfig()
 	mount := func(dir string, fsys wasys.FS) {
 		config = config.(sysfs.FSConfig).WithSysFSMount(fsys, filepath.ToSlash(dir))
 	}
+	// Without a root, the Go runtime takes every path for a descriptor that is not open.
+	mount("/", watched{FS: &sysfs.AdaptFS{FS: embed.FS{}}, at: "/", refusals: r})
 	for _, dir := range e.config.ReadOnly {
-		mount(dir, &sysfs.ReadFS{FS: newRooted(dir)})
+		mount(dir, watched{FS: &sysfs.ReadFS{FS: newRooted(dir)}, at: dir, readable: true, refusals: r})
 	}
 	for _, dir := range e.config.ReadWrite {
 		mount(dir, newRooted(dir))

@@ -24,6 +24,7 @@ import (
 type module struct {
 	name       string
 	sink       event.Sink
+	refusals   refusals
 	maxMessage int
 	stdout     *output.Stream
 	stderr     *output.Stream

@@ -83,6 +83,8 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	i := &instance{Instance: goglue.NewInstance(m.name, api, m, limits), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
+	m.refusals.tell = i.Refused
+	i.Report(goglue.Refusals{Judge: m.refusals.judge, Sink: a.Events, Network: true})
 	if err := e.start(ctx, m, files, a.Events); err != nil {
 		return nil, err
 	}
@@ -243,7 +245,7 @@ func (e *Engine) moduleConfig(g *guest) wazero.ModuleConfig {
 		// The collector works harder before the limit ends the module.
 		config = config.WithEnv("GOMEMLIMIT", strconv.FormatInt(e.config.Memory/10*9, 10))
 	}
-	return config.WithFSConfig(e.directories())
+	return config.WithFSConfig(e.directories(&m.refusals))
 }
 
 // ownGC is how far a module's heap grows before it is collected, in percent. A collection in a module costs

@@ -232,6 +232,7 @@ func (i *Instance) takeError(d *incoming) error {
 			err.Known = append(err.Known, sentinel)
 		}
 	}
+	err.Refusal = i.refusal(err)
 	return err
 }
 

@@ -63,6 +63,9 @@ type Instance struct {
 
 	crossings sync.Map // pairing → *crossing
 
+	refusals Refusals
+	told     sync.Map // kinds of refusals
+
 	hostValues  hostValues
 	functions   functions
 	requests    requests

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/event"
+)
+
+// allowed is what the flags of a command give to modules.
+type allowed struct {
+	net, run         bool
+	read, write, env string // lists separated by commas
+}
+
+// allowFlags are the flags of every command that runs modules.
+func (o *options) allowFlags(f *flag.FlagSet) {
+	f.BoolVar(&o.allow.net, "allow-net", false, "let the module use the network")
+	f.BoolVar(&o.allow.run, "allow-run", false, "let the module start programs that lie in directories that it may read")
+	f.StringVar(&o.allow.read, "allow-read", "", "let the module read these `files` and directories, separated by commas")
+	f.StringVar(&o.allow.write, "allow-write", "", "let the module change these `files` and directories, separated by commas")
+	f.StringVar(&o.allow.env, "allow-env", "", "give the module these `variables` of the environment, NAME or NAME=value, separated by commas")
+}
+
+// engines are the engines that give modules what is allowed; nil where nothing is.
+func (a allowed) engines(engineName string) ([]engine.Engine, error) {
+	if a == (allowed{}) {
+		return nil, nil
+	}
+	if engineName == "gowasm" && (a.net || a.run) {
+		return nil, &usageError{"-engine gowasm gives modules no network and no programs; take goprocess"}
+	}
+	read, err := places(a.read)
+	if err != nil {
+		return nil, err
+	}
+	write, err := places(a.write)
+	if err != nil {
+		return nil, err
+	}
+	env := variables(a.env)
+	return []engine.Engine{
+		goprocess.New(goprocess.Config{ReadOnly: read, ReadWrite: write, Network: a.net, Programs: a.run, Env: env}),
+		gowasm.New(gowasm.Config{ReadOnly: read, ReadWrite: write, Env: env}),
+		starlark.New(starlark.Config{}), native.New(),
+	}, nil
+}
+
+// places returns the absolute paths of a list.
+func places(list string) ([]string, error) {
+	var paths []string
+	for _, place := range split(list) {
+		path, err := filepath.Abs(place)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// variables returns the settings of a list of variables. One that is not set stays so.
+func variables(list string) []string {
+	var env []string
+	for _, name := range split(list) {
+		if strings.Contains(name, "=") {
+			env = append(env, name)
+		} else if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// split cuts a list at its commas.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+}
+
+// refusals are what the sandbox refused while a command ran.
+type refusals struct {
+	mu   sync.Mutex
+	seen []event.Refused
+}
+
+// show is the sink of a load's events.
+func (r *refusals) show(e load.Event) {
+	if e, ok := e.(event.Refused); ok {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.seen = append(r.seen, e)
+	}
+}
+
+// hints say what was refused, and the flags that allow it.
+func (r *refusals) hints() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var hints []string
+	for _, e := range r.seen {
+		hints = append(hints, fmt.Sprintf("the sandbox refused to %s; %s", e.What, remedy(e)))
+	}
+	return hints
+}
+
+// remedy is the flag that allows what was refused.
+func remedy(e event.Refused) string {
+	_, path, _ := strings.Cut(e.Grant, " ")
+	switch {
+	case e.Grant == "":
+		return e.Fix
+	case e.Kind == "network":
+		return "run with -allow-net"
+	case e.Kind == "programs":
+		return "run with -allow-run and -allow-read=DIR for the directories of the program and of what it needs"
+	}
+	return "run with -allow-" + e.Kind + "=" + path
+}
