@@ -207,6 +207,29 @@ func (s goSuite) testSharedCallbacks(t *testing.T) {
 	assert.Equal(t, []string{"map[a:[1]]", "map[a:[2]]", "map[a:[2] b:[3]]"}, looked)
 }
 
+// testSharedAlong: so do several of them, and one that is given a part of what is shared.
+func (s goSuite) testSharedAlong(t *testing.T) {
+	m := s.values(t)
+	numbers, seen := make([]int, 4), make([]int, 4)
+	missed, err := bound[func([]int, func(int)) (string, error)](t, m, "EachBeside")(numbers, func(i int) {
+		seen[i] = numbers[i]
+		numbers[i] += 5
+	})
+	require.NoError(t, err)
+	assert.Empty(t, missed)
+	assert.Equal(t, []int{0, 10, 20, 30}, seen)
+	assert.Equal(t, []int{6, 16, 26, 36}, numbers)
+
+	all := []int{9, 9, 9}
+	sum, err := bound[func([]int, func([]int)) (int, error)](t, m, "WithBlock")(all, func(part []int) {
+		part[0] = all[0] + 1
+		all[2] = 3
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 123, sum)
+	assert.Equal(t, []int{1, 2, 3}, all)
+}
+
 // testSharedOthers: maps, texts, errors and values of any type change in place.
 func (s goSuite) testSharedOthers(t *testing.T) {
 	m := s.values(t)

@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 func openValues(t testing.TB) engine.Instance {
 	t.Helper()
 	files := map[string]string{}
-	for _, name := range []string{"values.go", "given.go", "named.go", "share.go", "deep.go"} {
+	for _, name := range []string{"values.go", "given.go", "named.go", "share.go", "along.go", "deep.go"} {
 		text, err := os.ReadFile("../../loadtest/testdata/values/" + name)
 		if err != nil {
 			t.Fatal(err)

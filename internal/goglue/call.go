@@ -127,7 +127,9 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		return nil, err
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
-	p.instance.hostValues.over(sharing)
+	if sharing != nil {
+		defer p.instance.hostValues.over(sharing)
+	}
 	e.Truncate(0) // what it refers to is the caller's
 	e.Sharing = nil
 	if cap(e.Buf) <= maxKept {
@@ -140,8 +142,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	d := p.instance.decode(ctx, reply)
 	defer p.instance.decoded(&d, reply)
 	if d.Sharing = sharing; sharing != nil {
-		sharing.End()
-		if err := p.instance.takeChanges(&d); err != nil {
+		if err := sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.takeChanges(&d, passed) }); err != nil {
 			return nil, fmt.Errorf("what the function changed cannot be taken over: %w", p.instance.tooMuch(err))
 		}
 	}

@@ -43,8 +43,9 @@ func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
 	return false
 }
 
-// takeChanges takes what the module changed, in place.
-func (i *Instance) takeChanges(d *incoming) error {
+// takeChanges takes what the module changed, in place. Passed says of a thing whether the host has
+// changed it meanwhile.
+func (i *Instance) takeChanges(d *incoming, passed func(n int) bool) error {
 	for n := d.Uint(); n > 0 && d.Err() == nil; n = d.Uint() {
 		if n > uint64(len(d.Sharing.Things)) {
 			d.Fail(wire.ErrTag)
@@ -55,8 +56,14 @@ func (i *Instance) takeChanges(d *incoming) error {
 			if t.takeErr != nil {
 				return fmt.Errorf("what the module changed of a %s cannot be taken over: %w", t.t, t.takeErr)
 			}
+			if t.Value.IsValid() && t.Value.Kind() != reflect.Slice && (passed(int(n-1)) || t.Dirty()) {
+				return wire.ErrBoth
+			}
 			t.change(d)
 		case wire.Thing:
+			if passed(int(n-1)) && t.Whole() || t.Dirty() {
+				return wire.ErrBoth
+			}
 			t.Take(&d.Decoder)
 		}
 	}
@@ -66,118 +73,165 @@ func (i *Instance) takeChanges(d *incoming) error {
 // change takes a new content, in place.
 func (s *shared) change(d *incoming) {
 	switch {
-	case s.take == nil || !s.value.IsValid():
+	case s.take == nil || !s.Value.IsValid():
 		d.Fail(wire.ErrTag)
-	case s.value.Kind() == reflect.Pointer:
-		if !d.ChargeEach(1, s.t.Elem().Size()) {
-			return
-		}
-		fresh := reflect.New(s.t.Elem())
-		if !s.text {
-			fresh.Elem().Set(s.value.Elem())
-		}
-		if s.take(d, fresh.Convert(s.t)); d.Err() != nil {
-			return
-		}
-		if s.fields == nil {
-			s.value.Elem().Set(fresh.Elem())
-		}
-		for _, j := range s.fields {
-			s.value.Elem().Field(j).Set(fresh.Elem().Field(j))
-		}
-	case s.value.Kind() == reflect.Slice:
-		from, to := d.Range(s.value.Len())
-		if !d.ChargeEach(to-from, s.t.Elem().Size()) {
-			return
-		}
-		fresh := reflect.MakeSlice(s.value.Type(), to-from, to-from)
-		if !s.bytes {
-			reflect.Copy(fresh, s.value.Slice(from, to))
-		}
-		if s.take(d, fresh); d.Err() == nil {
-			reflect.Copy(s.value.Slice(from, to), fresh)
-		}
+		return
+	case s.Value.Kind() == reflect.Pointer:
+		s.changePointee(d)
+	case s.Value.Kind() == reflect.Slice:
+		d.TakeRuns(s.Value.Len(), func(from, to int) { s.changeElements(d, from, to) })
 	default:
 		fresh := reflect.MakeMap(s.t)
 		if s.take(d, fresh); d.Err() != nil {
 			return
 		}
-		s.value.Clear()
+		s.Value.Clear()
 		for it := fresh.MapRange(); it.Next(); {
-			s.value.SetMapIndex(it.Key(), it.Value())
+			s.Value.SetMapIndex(it.Key(), it.Value())
 		}
+	}
+	if s.kept() && s.Value.Kind() != reflect.Slice {
+		s.keep()
 	}
 }
 
-// keep remembers the content before a function of the host is called.
-func (s *shared) keep() {
-	switch {
-	case !s.value.IsValid():
-		return
-	case s.text:
-		s.was = reflect.ValueOf(s.content())
+func (s *shared) changePointee(d *incoming) {
+	if !d.ChargeEach(1, s.t.Elem().Size()) {
 		return
 	}
-	s.was = wire.Content(s.value)
+	fresh := reflect.New(s.t.Elem())
+	if !s.asText {
+		fresh.Elem().Set(s.Value.Elem())
+	}
+	if s.take(d, fresh.Convert(s.t)); d.Err() != nil {
+		return
+	}
+	if s.fields == nil {
+		s.Value.Elem().Set(fresh.Elem())
+	}
+	for _, j := range s.fields {
+		s.Value.Elem().Field(j).Set(fresh.Elem().Field(j))
+	}
+}
+
+func (s *shared) changeElements(d *incoming, from, to int) {
+	part := s.Value.Slice(from, to)
+	switch {
+	case s.bytes:
+		s.take(d, part)
+	case !d.ChargeEach(to-from, s.t.Elem().Size()):
+		return
+	default:
+		fresh := reflect.MakeSlice(s.Value.Type(), to-from, to-from)
+		reflect.Copy(fresh, part)
+		if s.take(d, fresh); d.Err() == nil {
+			reflect.Copy(part, fresh)
+		}
+	}
+	if s.Base.IsValid() {
+		reflect.Copy(s.Base.Slice(from, to), part)
+	}
+}
+
+// kept reports whether the content is known that both sides have.
+func (s *shared) kept() bool { return s.Base.IsValid() }
+
+// keep remembers the content as that of both sides.
+func (s *shared) keep() {
+	switch {
+	case !s.Value.IsValid():
+	case s.asText:
+		s.Base, s.text = s.Value, s.content()
+	default:
+		s.Keep()
+	}
 }
 
 // content is the content of what crosses as text.
 func (s *shared) content() string {
 	var e wire.Encoder
-	s.put(&e, s.value)
+	s.put(&e, s.Value)
 	return string(e.Buf)
 }
 
-// putChange appends the content where it is another one, after the number of the thing.
-func (s *shared) putChange(e *wire.Encoder, n int) {
-	from, to := 0, 1
+// Dirty reports whether the host has changed what crosses as a whole.
+func (s *shared) Dirty() bool {
 	switch {
-	case !s.was.IsValid() || s.text && s.content() == s.was.String():
-		return
-	case !s.text:
-		from, to = wire.Difference(s.value, s.was)
+	case !s.kept():
+		return false
+	case s.asText:
+		return s.content() != s.text
 	}
-	if from == to {
-		return
-	}
-	e.Uint(uint64(n) + 1)
-	switch {
-	case s.putErr != nil:
-		e.Fail(s.putErr)
-	case s.value.Kind() == reflect.Slice:
-		e.Uint(uint64(from))
-		e.Uint(uint64(to - from))
-		s.put(e, s.value.Slice(from, to))
-	default:
-		s.put(e, s.value)
-	}
+	return s.Kept.Dirty()
 }
 
-// keepThings remembers what the host shares with the module before a function of the host is
-// called.
-func keepThings(s *wire.Sharing) {
-	for _, t := range s.Things {
+// changed is [wire.Kept.Changed]. A text waits as a map does.
+func (s *shared) changed(beside bool) (bool, error) {
+	switch {
+	case !s.kept():
+		return false, nil
+	case s.asText:
+		if beside || !s.Dirty() {
+			return false, nil
+		}
+		s.keep()
+		return true, s.putErr
+	}
+	changed, err := s.Changed(beside)
+	if changed && err == nil {
+		err = s.putErr
+	}
+	return changed, err
+}
+
+// keepThings remembers of what the host shares with the module what both sides have, where it is
+// not known yet.
+func keepThings(things []any) {
+	for _, t := range things {
 		switch t := t.(type) {
 		case *shared:
-			t.keep()
+			if !t.kept() {
+				t.keep()
+			}
 		case wire.Thing:
 			t.Keep()
 		}
 	}
 }
 
-// putChanges appends what the host changed of the first things.
-func putChanges(e *wire.Encoder, things []any) {
+// changes returns the numbers of the things that the host has changed.
+func changes(things []any, beside bool) (changed []int, err error) {
 	for n, t := range things {
+		is := false
 		switch t := t.(type) {
 		case *shared:
-			t.putChange(e, n)
+			is, err = t.changed(beside)
 		case wire.Thing:
-			if t.Changed() {
-				e.Uint(uint64(n) + 1)
-				t.Put(e)
-			}
+			is, err = t.Changed(beside)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			changed = append(changed, n)
+		}
+	}
+	return changed, nil
+}
+
+// putChanges appends what has changed.
+func putChanges(e *wire.Encoder, things []any, changed []int) {
+	for _, n := range changed {
+		e.Uint(uint64(n) + 1)
+		switch t := things[n].(type) {
+		case *shared:
+			t.Put(e, func(v reflect.Value) { t.put(e, v) })
+		case wire.Thing:
+			t.Put(e)
 		}
 	}
 	e.Uint(0)
 }
+
+// never says that no message has passed another one: the functions of a call have ended.
+func never(int) bool { return false }

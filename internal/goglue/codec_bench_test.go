@@ -96,7 +96,11 @@ func (c *capture) Call(_ context.Context, _ string, function int, mode uint64, m
 	e.Uint(0)
 	arguments := message.Buf[Headroom:]
 	c.body = append(e.Buf, arguments...)
-	return Reply{Body: append([]byte(nil), arguments...)}, nil
+	var answer []byte
+	if mode&wire.ModeShare != 0 {
+		answer = []byte{1, 0, 0} // the first and last update, without changes
+	}
+	return Reply{Body: append(answer, arguments...)}, nil
 }
 func (*capture) Release(uint64) {}
 func (*capture) Given()         {}

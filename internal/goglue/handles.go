@@ -166,11 +166,12 @@ func (h *hostValues) scope(number uint64) *wire.Sharing {
 	return h.scopes[number]
 }
 
-// over forgets the things of a call for the values that it gave.
+// over says that a call is over: its things are the caller's again.
 func (h *hostValues) over(s *wire.Sharing) {
-	if s == nil || s.Scope == 0 {
+	if s.Scope == 0 {
 		return
 	}
+	s.Close()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.scopes, s.Scope)

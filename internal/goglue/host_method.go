@@ -127,7 +127,7 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 		if mode&wire.ModeShare != 0 {
 			sharing = new(wire.Sharing)
 			c.in.Sharing = sharing
-			if err := i.takeChanges(&c.in); err != nil {
+			if err := i.takeChanges(&c.in, never); err != nil {
 				return err
 			}
 		}
@@ -143,7 +143,7 @@ func (i *Instance) hostMethod(t reflect.Type, f *Func, function func(reflect.Val
 			return err
 		}
 		if sharing != nil {
-			keepThings(sharing)
+			keepThings(sharing.Things)
 		}
 		var results []reflect.Value
 		if t.IsVariadic() {

@@ -57,6 +57,9 @@ func (i *Instance) End() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended, h.callable = true, 0
+	for _, s := range h.scopes {
+		s.Close()
+	}
 	h.values, h.identities, h.scopes = nil, nil, nil
 	for _, cancel := range h.calls {
 		if cancel != nil {
@@ -78,17 +81,9 @@ func (i *Instance) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	defer func() { i.inFlight.calls.Give(c.granted + c.in.Taken()) }()
 	c.number = c.in.Uint()
 	defer c.done()
-	handle, method := c.in.Uint(), c.in.Uint()
-	scope := uint64(0)
-	if method&1 != 0 {
-		scope = c.in.Uint()
-	}
-	method >>= 1
-	c.out.Uint(c.number)
-	start := len(c.out.Buf)
-	c.out.Byte(wire.Done)
+	call := header(&c.in.Decoder)
 	fail := func(outcome wire.Outcome, text string) {
-		c.out.Truncate(start)
+		c.begin()
 		c.out.Byte(outcome)
 		if outcome == wire.Refused {
 			c.out.String(text)
@@ -100,16 +95,13 @@ func (i *Instance) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 		if !returned {
 			fail(wire.Exited, "")
 		}
-		if c.out.Err != nil {
-			i.takeBack(c.out)
-		}
 		switch {
 		case err != nil:
 			fail(wire.Refused, explained(err))
 		case c.out.Err != nil:
 			fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
 		case c.out.Size() > wire.MaxFrame(i.maxMessage):
-			fail(wire.Refused, "the results of the host's function are larger than "+wire.Size(i.maxMessage))
+			fail(wire.Refused, c.tooLarge())
 		}
 		c.out.Finish()
 		send(c.out)
@@ -117,63 +109,133 @@ func (i *Instance) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	err = func() (err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				c.out.Truncate(start)
+				c.begin()
 				c.panicked(r)
 			}
+			if c.outer != nil {
+				c.outer.Leave()
+			}
 		}()
-		v := i.given(handle)
-		if v == nil || method >= uint64(len(v.methods)) {
+		if err := c.update(call.scope); err != nil {
+			return err
+		}
+		c.begin()
+		c.out.Byte(wire.Done)
+		v := i.given(call.handle)
+		if v == nil || call.method >= uint64(len(v.methods)) {
 			return errors.New("the host no longer has this value")
 		}
-		if scope != 0 {
-			if err := c.update(scope); err != nil {
-				return err
-			}
+		if err := v.methods[call.method](c, v.value); err != nil || c.outer == nil || c.out.Err != nil {
+			return err
 		}
-		return v.methods[method](c, v.value)
+		return c.restore()
 	}()
 	returned = true
 }
 
+// begin begins the answer, with its number, and takes back what a former one gave.
+func (c *hostCall) begin() {
+	c.instance.takeBack(c.out)
+	c.out = wire.NewFrame(wire.HostResult)
+	c.out.Uint(c.number)
+}
+
+func (c *hostCall) tooLarge() string {
+	return "the results of the host's function are larger than " + wire.Size(c.instance.maxMessage)
+}
+
+// hostCallHeader is what a call of the host begins with, after its number.
+type hostCallHeader struct{ handle, method, scope uint64 }
+
+func header(d *wire.Decoder) (h hostCallHeader) {
+	h.handle, h.method = d.Uint(), d.Uint()
+	if h.method&1 != 0 {
+		h.scope = d.Uint()
+	}
+	h.method >>= 1
+	return h
+}
+
 // update takes what the module changed of the things of a call that goes on.
 func (c *hostCall) update(scope uint64) error {
-	i := c.instance
-	if c.outer = i.hostValues.scope(scope); c.outer == nil {
-		return errors.New("the call that gave this function is over")
+	if scope == 0 {
+		return nil
 	}
-	var err error
-	c.outer.Use(func(s *wire.Sharing) {
-		c.in.Sharing = s
-		if err = i.takeChanges(&c.in); err == nil {
-			keepThings(s)
-		}
-		c.in.Sharing = nil
+	i := c.instance
+	outer := i.hostValues.scope(scope)
+	if outer == nil {
+		return wire.ErrOver
+	}
+	c.in.Sharing = outer
+	defer func() { c.in.Sharing = nil }()
+	err := outer.Take(&c.in.Decoder, func(passed func(int) bool) error {
+		keepThings(outer.Things)
+		err := i.takeChanges(&c.in, passed)
+		keepThings(outer.Things)
+		return err
 	})
+	if err == nil {
+		c.outer = outer
+		c.outer.Enter()
+	}
 	return err
 }
 
-// results appends what the host's function has changed and then its results.
+// restore puts what the host's functions have changed of the things of the call before the results.
+func (c *hostCall) restore() error {
+	results, outer := c.out, c.outer
+	c.outer, c.out = nil, new(wire.Encoder)
+	defer c.instance.takeBack(results)
+	c.begin()
+	c.out.Byte(wire.Done)
+	begin := len(c.out.Buf) // of the results, as in the frame without changes
+	return outer.EndCall(c.out, func(beside bool) error {
+		known := outer.Things
+		changed, err := changes(known, beside)
+		if err != nil {
+			return err
+		}
+		start := len(c.out.Buf)
+		for again := true; again; again = c.out.Err == wire.ErrAgain {
+			c.instance.takeBack(c.out)
+			c.out.Truncate(start)
+			c.out.Sharing = outer
+			outer.Restart(len(known))
+			putChanges(c.out, known, changed)
+		}
+		c.out.Sharing = nil
+		keepThings(outer.Things[len(known):])
+		for _, n := range changed {
+			outer.Sends(n)
+		}
+		return c.out.Err
+	}, func() error {
+		c.out.Join(results, begin)
+		if c.out.Size() > wire.MaxFrame(c.instance.maxMessage) {
+			return errors.New(c.tooLarge())
+		}
+		return nil
+	})
+}
+
+// results appends what the host's function has changed of what it was given, and its results.
 func (c *hostCall) results(sharing *wire.Sharing, encode func()) {
 	if sharing == nil {
-		if c.outer != nil {
-			c.outer.Use(func(s *wire.Sharing) { c.encodeWith(s, func() {}) })
-			c.out.Sharing = nil
-		}
 		encode()
 		return
 	}
-	c.encodeWith(sharing, encode)
-}
-
-// encodeWith appends the changes of what is shared, and what else is encoded.
-func (c *hostCall) encodeWith(sharing *wire.Sharing, encode func()) {
-	start, known := len(c.out.Buf), len(sharing.Things)
+	start, known := len(c.out.Buf), sharing.Things
+	changed, err := changes(known, false)
+	if err != nil {
+		c.out.Fail(err)
+		return
+	}
 	for again := true; again; again = c.out.Err == wire.ErrAgain {
 		c.instance.takeBack(c.out)
 		c.out.Truncate(start)
 		c.out.Sharing = sharing
-		sharing.Restart(known)
-		putChanges(c.out, sharing.Things)
+		sharing.Restart(len(known))
+		putChanges(c.out, known, changed)
 		encode()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
 // known returns the value of a thing of the host, or the zero Value if none has that number.
@@ -11,9 +12,9 @@ func known(d *wire.Decoder, n uint64) reflect.Value {
 	if n < uint64(len(d.Sharing.Things)) {
 		switch t := d.Sharing.Things[n].(type) {
 		case *shared:
-			return t.value
-		case interface{ Value() reflect.Value }:
-			return t.Value()
+			return t.Value
+		case *dynamic.Thing:
+			return t.Value
 		}
 	}
 	return reflect.Value{}

@@ -79,6 +79,9 @@ func (i *Instance) Refuse(body []byte) *wire.Encoder {
 	out := wire.NewFrame(wire.HostResult)
 	number := d.Uint()
 	defer i.endHostCall(number)
+	if s := i.hostValues.scope(header(&d).scope); s != nil {
+		s.Skip(&d)
+	}
 	out.Uint(number)
 	out.Byte(wire.Refused)
 	out.String(explained(i.inFlight.limit("the calls of the host in flight take %s of its memory, and none of them ends", wire.Size(i.inFlight.calls.Max()))))

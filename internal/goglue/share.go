@@ -12,8 +12,12 @@ import (
 // shared is what the host keeps of a thing that it shares with the module: see [wire.Sharing].
 type shared struct {
 	*crossing
-	value reflect.Value // the pointer, a slice that is the whole array, or the map
-	was   reflect.Value // the content before a function of the host was called
+	wire.Kept
+	text string // the content that both sides have, of what crosses as text
+}
+
+func share(x *crossing, v reflect.Value) *shared {
+	return &shared{crossing: x, Kept: wire.Kept{Value: v}}
 }
 
 // crossing is how things cross that values of a host's type lead to, as those of a module's type:
@@ -31,7 +35,7 @@ type crossing struct {
 	takeErr error
 	entries func(d *incoming, v reflect.Value, count int) // take of a map
 	form    form
-	text    bool  // it crosses as what its own methods write
+	asText  bool  // it crosses as what its own methods write
 	bytes   bool  // it is an array of bytes
 	fields  []int // those of a struct that can change
 }
@@ -45,7 +49,7 @@ func (i *Instance) crossing(t reflect.Type, n int, lenient bool) *crossing {
 	if known, ok := i.newCrossings[key]; ok {
 		return known
 	}
-	x := &crossing{instance: i, t: t, n: n, text: i.codec(t, n) != CodecNone, bytes: i.isBytes(n) && t.Elem().Kind() == reflect.Uint8}
+	x := &crossing{instance: i, t: t, n: n, asText: i.codec(t, n) != CodecNone, bytes: i.isBytes(n) && t.Elem().Kind() == reflect.Uint8}
 	i.newCrossings[key] = x
 	x.putErr = i.attempt(func() (err error) {
 		x.put, err = i.content(x, lenient)
@@ -71,7 +75,7 @@ func (i *Instance) attempt(build func() error) error {
 // content builds what appends the content.
 func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v reflect.Value), error) {
 	t, typ := x.t, &i.api.Types[x.n]
-	if x.text {
+	if x.asText {
 		write := i.writeText(t, x.n)
 		return func(e *wire.Encoder, v reflect.Value) { e.Bytes(write(e, v)) }, nil
 	}
@@ -123,7 +127,7 @@ func (i *Instance) tagged(n int) bool {
 func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), form, error) {
 	t, typ := x.t, &i.api.Types[x.n]
 	switch {
-	case x.text:
+	case x.asText:
 		read := i.readText(t, x.n)
 		return func(d *incoming, v reflect.Value) { read(d, v.Elem()) }, asText, nil
 	case x.bytes:
@@ -256,7 +260,7 @@ func (x *crossing) encode(e *wire.Encoder, v reflect.Value) {
 		kept.Set(v)
 		v = kept
 	}
-	e.Sharing.Add(at, x.t, x.n, &shared{crossing: x, value: v})
+	e.Sharing.Add(at, x.t, x.n, share(x, v))
 	e.Uint(wire.ShareNew + x.form.mode())
 	x.put(e, v)
 }
@@ -280,28 +284,18 @@ func (x *crossing) encodeSlice(e *wire.Encoder, v reflect.Value) {
 		low, count = int((uintptr(at)-uintptr(start))/each), int(size/each)
 	}
 	all := reflect.SliceAt(x.t.Elem(), start, count)
-	e.Sharing.PlaceArray(e.Sharing.Number(&shared{crossing: x, value: all}), start, size, x.t, x.n)
+	e.Sharing.PlaceArray(e.Sharing.Number(share(x, all)), start, size, x.t, x.n)
 	e.Uint(wire.ShareNew + x.form.mode())
 	e.Len(count, false)
 	used := low + v.Len()
 	x.put(e, all.Slice(0, used))
 	if used < count {
 		spare := reflect.MakeSlice(all.Type(), count-used, count-used)
-		copySpare(spare.UnsafePointer(), unsafe.Add(start, uintptr(used)*each), uintptr(count-used)*each)
+		// Others may write there: it is theirs where the slices are parts of one.
+		wire.CopyMemory(spare.UnsafePointer(), unsafe.Add(start, uintptr(used)*each), uintptr(count-used)*each)
 		x.put(e, spare)
 	}
 	e.Part(low, v.Len(), min(v.Cap(), count-low))
-}
-
-// copySpare copies what is beyond the length of a slice. Others may write there: it is theirs where
-// the slices are parts of one. What they wrote is not used then.
-//
-//go:norace
-func copySpare(to, from unsafe.Pointer, size uintptr) {
-	a, b := unsafe.Slice((*byte)(to), size), unsafe.Slice((*byte)(from), size)
-	for i := range a {
-		a[i] = b[i]
-	}
 }
 
 // decode takes a shared pointer, slice or map into v.
@@ -326,7 +320,7 @@ func (x *crossing) decode(d *incoming, v reflect.Value) {
 			own = func(t reflect.Type) reflect.Value { return reflect.New(t.Elem()).Convert(t) }
 		}
 		fresh := own(x.t)
-		d.Sharing.Add(fresh.UnsafePointer(), x.t, x.n, &shared{crossing: x, value: fresh})
+		d.Sharing.Add(fresh.UnsafePointer(), x.t, x.n, share(x, fresh))
 		v.Set(fresh)
 		x.take(d, fresh)
 	}
@@ -334,19 +328,19 @@ func (x *crossing) decode(d *incoming, v reflect.Value) {
 
 func (x *crossing) decodeSlice(d *incoming, v reflect.Value) {
 	count, _ := d.Len(1)
-	s := &shared{crossing: x}
+	s := share(x, reflect.Value{})
 	n := d.Sharing.Number(s)
 	if x.bytes { // they keep the message
-		s.value = reflect.ValueOf(d.Raw(count)).Convert(x.t)
+		s.Value = reflect.ValueOf(d.Raw(count)).Convert(x.t)
 	} else {
-		s.value = x.elements(d, count)
+		s.Value = x.elements(d, count)
 	}
-	low, high, most := d.Part(s.value.Len())
+	low, high, most := d.Part(s.Value.Len())
 	if d.Err() != nil {
 		return
 	}
-	d.Sharing.PlaceArray(n, s.value.UnsafePointer(), x.t.Elem().Size()*uintptr(count), x.t, x.n)
-	v.Set(s.value.Slice3(low, high, most))
+	d.Sharing.PlaceArray(n, s.Value.UnsafePointer(), x.t.Elem().Size()*uintptr(count), x.t, x.n)
+	v.Set(s.Value.Slice3(low, high, most))
 }
 
 // elements takes the elements of a slice.

@@ -3,10 +3,7 @@ package wire
 import (
 	"errors"
 	"reflect"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -19,10 +16,11 @@ import (
 //	slice   = 0 | 1+mode, length of the array, its elements, part | 4+number, part
 //	part    = offset, length, capacity
 //	changes = (number+1, content)…, 0
+//	runs    = (count, distance, elements)…, 0
 //
 // 0 is nil. The mode is that in which the content is to come back. The content of an array among
-// the changes is the number of its first element, the number of elements, and these; that of a map
-// its length and all of its entries.
+// the changes are the runs of changed elements, each with its distance from the end of the last
+// one; that of a map is its length and all of its entries.
 type Sharing struct {
 	// Things are what each side keeps of a thing, by number.
 	Things []any
@@ -36,35 +34,7 @@ type Sharing struct {
 	arrays []array // in the order of their addresses
 	wide   []array // arrays that turned out to be parts of a larger one
 
-	mu      sync.Mutex  // of calls of the host, and of the end
-	ended   bool        // the answer of the call is being encoded, or decoded
-	last    []any       // the things at the end
-	claimed atomic.Bool // a call of the host is the one that uses the table
-}
-
-// Claim lets a call of the host use the table of the call that gave the function, and reports
-// whether no other one does. Release follows.
-func (s *Sharing) Claim() bool { return s.claimed.CompareAndSwap(false, true) }
-
-// Release undoes Claim.
-func (s *Sharing) Release() { s.claimed.Store(false) }
-
-// End keeps calls of the host from the table, while the answer of the call is encoded or decoded.
-func (s *Sharing) End() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended, s.last = true, s.Things
-}
-
-// Use lets a call of the host use the table; after the end it gets one with the same things.
-func (s *Sharing) Use(use func(*Sharing)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		use(&Sharing{Things: slices.Clone(s.last)})
-		return
-	}
-	use(s)
+	order // of the messages of the call
 }
 
 // ThingSize is about how much memory a thing takes beside its content, in bytes.
@@ -79,11 +49,17 @@ const (
 
 // Thing is a thing of a value of type any.
 type Thing interface {
-	// Keep remembers the content, and Changed reports whether it is another one.
+	// Keep remembers the content as that of both sides, where it is not known yet.
 	Keep()
-	Changed() bool
+	// Changed reports whether the content is another one than both sides had, and keeps it then, for
+	// Put. Where others run beside, they may be changing it.
+	Changed(beside bool) (bool, error)
 	Put(e *Encoder)
+	// Take takes a content that the other side has changed.
 	Take(d *Decoder)
+	// Whole reports whether it crosses as a whole, and Dirty whether this side has changed it then.
+	Whole() bool
+	Dirty() bool
 }
 
 // place is where a thing is. A struct and its first field have one address, so the type belongs to
@@ -241,66 +217,6 @@ func (d *Decoder) Part(whole int) (low, high, most int) {
 	return int(offset), int(offset + length), int(offset + capacity)
 }
 
-// Range takes the bounds of the changed elements of an array of the given length.
-func (d *Decoder) Range(whole int) (from, to int) {
-	first, count := d.Uint(), d.Uint()
-	if n := uint64(whole); first > n || count > n-first {
-		d.Fail(ErrLength)
-		return 0, 0
-	}
-	return int(first), int(first + count)
-}
-
-// Changed returns the bounds of what differs between two arrays of the same length, whose elements
-// have size bytes.
-func Changed(now, was unsafe.Pointer, count int, size uintptr) (from, to int) {
-	a, b := unsafe.Slice((*byte)(now), count*int(size)), unsafe.Slice((*byte)(was), count*int(size))
-	if equal(a, b) {
-		return 0, 0
-	}
-	same := func(from, to int) bool {
-		return equal(a[from*int(size):to*int(size)], b[from*int(size):to*int(size)])
-	}
-	to = count
-	for _, step := range []int{4096, 64, 1} { // they differ somewhere, so this ends
-		for from+step <= to && same(from, from+step) {
-			from += step
-		}
-		for to-step >= from && same(to-step, to) {
-			to -= step
-		}
-	}
-	return from, to
-}
-
-// Same reports whether the memory at two addresses is the same. What pointers in it point to is not
-// looked at.
-func Same(a, b unsafe.Pointer, size uintptr) bool {
-	return equal(unsafe.Slice((*byte)(a), size), unsafe.Slice((*byte)(b), size))
-}
-
-// equal reports whether two pieces of memory of the same length are the same. Go compares them byte
-// by byte in WebAssembly, where blocks are several times as fast.
-func equal(a, b []byte) bool {
-	if runtime.GOARCH == "wasm" {
-		return equalBlocks(a, b)
-	}
-	return string(a) == string(b)
-}
-
-// equalBlocks is equal by blocks of eight words.
-func equalBlocks(a, b []byte) bool {
-	type block [8]uint64
-	i := 0
-	for ; i+int(unsafe.Sizeof(block{})) <= len(a); i += int(unsafe.Sizeof(block{})) {
-		x, y := (*block)(unsafe.Pointer(&a[i])), (*block)(unsafe.Pointer(&b[i]))
-		if x[0] != y[0] || x[1] != y[1] || x[2] != y[2] || x[3] != y[3] || x[4] != y[4] || x[5] != y[5] || x[6] != y[6] || x[7] != y[7] {
-			return false
-		}
-	}
-	return string(a[i:]) == string(b[i:])
-}
-
 // SpareLimit is how many bytes of capacity beyond a slice's length cross at most; a slice that has
 // more arrives with no capacity beyond its length.
 const SpareLimit = 4 << 10
@@ -308,54 +224,3 @@ const SpareLimit = 4 << 10
 // Spare reports whether the elements of a kind cross beyond the length of a slice: they can be read
 // while others write them, as long as they hold no pointers.
 func Spare(k reflect.Kind) bool { return reflect.Bool <= k && k <= reflect.Complex128 }
-
-// Content returns a copy of a content: of what a pointer points to, of an array, or of a map.
-func Content(v reflect.Value) (copied reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		copied = reflect.New(v.Type().Elem()).Elem()
-		copied.Set(v.Elem())
-	case reflect.Slice:
-		copied = reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-		reflect.Copy(copied, v)
-	case reflect.Map:
-		copied = reflect.MakeMapWithSize(v.Type(), v.Len())
-		for it := v.MapRange(); it.Next(); {
-			copied.SetMapIndex(it.Key(), it.Value())
-		}
-	}
-	return copied
-}
-
-// Difference returns the bounds of what differs between two contents: of pointers between what they
-// point to and a value, of slices between their elements; of a map 0 and 1 where anything does.
-func Difference(now, was reflect.Value) (from, to int) {
-	switch now.Kind() {
-	case reflect.Pointer:
-		if !Same(now.UnsafePointer(), was.Addr().UnsafePointer(), was.Type().Size()) {
-			return 0, 1
-		}
-	case reflect.Slice:
-		if now.Len() > 0 {
-			return Changed(now.UnsafePointer(), was.UnsafePointer(), now.Len(), now.Type().Elem().Size())
-		}
-	case reflect.Map:
-		if now.Len() != was.Len() {
-			return 0, 1
-		}
-		elem := now.Type().Elem()
-		a, b := reflect.New(elem).Elem(), reflect.New(elem).Elem()
-		for it := now.MapRange(); it.Next(); {
-			before := was.MapIndex(it.Key())
-			if !before.IsValid() {
-				return 0, 1
-			}
-			a.SetIterValue(it)
-			b.Set(before)
-			if !Same(a.Addr().UnsafePointer(), b.Addr().UnsafePointer(), elem.Size()) {
-				return 0, 1
-			}
-		}
-	}
-	return 0, 0
-}

@@ -26,8 +26,8 @@ func TestEqualBlocks(t *testing.T) {
 	}
 }
 
-// The bounds of what differs are exact, for elements of any size.
-func TestChangedBounds(t *testing.T) {
+// The runs of what differs are exact, for elements of any size.
+func TestRuns(t *testing.T) {
 	const count = 9000
 	for name, c := range map[string]struct{ first, last int }{
 		"one element":       {4500, 4500},
@@ -48,10 +48,29 @@ func TestChangedBounds(t *testing.T) {
 				if c.last != c.first {
 					now[c.last*size+size-1] ^= 1
 				}
-				from, to := Changed(unsafe.Pointer(&now[0]), unsafe.Pointer(&was[0]), count, uintptr(size))
-				require.Equal(t, c.first, from, "elements of %d bytes", size)
-				require.Equal(t, c.last+1, to, "elements of %d bytes", size)
+				want := []int{c.first, c.first + 1}
+				if c.last != c.first {
+					want = append(want, c.last, c.last+1)
+				}
+				if c.last == c.first+1 {
+					want = []int{c.first, c.last + 1}
+				}
+				require.Equal(t, want, Runs(nil, unsafe.Pointer(&now[0]), unsafe.Pointer(&was[0]), count, uintptr(size)), "elements of %d bytes", size)
 			}
 		})
+	}
+}
+
+// Runs of changed bytes of every length are exact wherever they begin.
+func TestRunsOfBytes(t *testing.T) {
+	for from := range 20 {
+		for length := 1; from+length <= 40; length++ {
+			was := make([]byte, 41)
+			now := bytes.Clone(was)
+			for i := range length {
+				now[from+i] = byte(1 + i*37%255)
+			}
+			require.Equal(t, []int{from, from + length}, Runs(nil, unsafe.Pointer(&now[0]), unsafe.Pointer(&was[0]), len(was), 1))
+		}
 	}
 }

@@ -113,6 +113,20 @@ func (e *Encoder) insert(data []byte) {
 	e.largeSize += len(data)
 }
 
+// Join appends another message, from the given byte on, which must be before everything long. What
+// it gives belongs to this one then.
+func (e *Encoder) Join(o *Encoder, from int) {
+	shift := len(e.Buf) - from
+	for _, l := range o.large {
+		e.large = append(e.large, insert{l.at + shift, l.data})
+	}
+	e.largeSize += o.largeSize
+	e.Buf = append(e.Buf, o.Buf[from:]...)
+	e.Given = append(e.Given, o.Given...)
+	e.Handles = append(e.Handles, o.Handles...)
+	o.Given = nil
+}
+
 // Fail records the first error.
 func (e *Encoder) Fail(err error) {
 	if e.Err == nil {
@@ -390,6 +404,18 @@ func (d *Decoder) Bytes() []byte {
 		return nil
 	}
 	return append(make([]byte, 0, n), b...)
+}
+
+// Array takes n bytes. The result is the caller's.
+func (d *Decoder) Array(n int) []byte {
+	b := d.Raw(n)
+	if d.owned && n >= minLarge {
+		return b
+	}
+	if !d.Charge(len(b)) {
+		return nil
+	}
+	return append(make([]byte, 0, len(b)), b...)
 }
 
 // Raw takes n bytes. They are part of the message.

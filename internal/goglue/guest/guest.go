@@ -58,9 +58,12 @@ type Call struct {
 	outcome  int    // where the outcome is in the answer
 	returned uint64 // the last handle among the results
 
-	encoding bool // the results, or the arguments of a call of the host, have begun
-	start    int  // where they begin
-	known    int  // how many things the other side has
+	encoding bool   // the results, or the arguments of a call of the host, have begun
+	start    int    // where they begin
+	known    int    // how many things the other side has
+	changed  []int  // which of them have changed
+	begin    int    // where the arguments of a call of the host begin
+	unlock   func() // the table, where the results have begun
 
 	// scope is the table of the call while it goes on, for functions that it was given, and outer
 	// that of the call which was given what is called, where a call of the host brings it up to
@@ -154,7 +157,10 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 		c.share(new(wire.Sharing))
 		c.scope = new(atomic.Pointer[wire.Sharing])
 		c.scope.Store(c.Out.Sharing)
-		defer c.scope.Store(nil)
+		defer func() {
+			c.scope.Store(nil)
+			c.over()
+		}()
 	}
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)

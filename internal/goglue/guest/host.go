@@ -12,15 +12,12 @@ import (
 // called was given in a call that goes on, what that call shares is brought up to date on both
 // sides: the function may look at it, and change it. The arguments follow.
 func (h *Host) Begin(method int) *Call {
-	s := h.scope.Load()
-	if s == nil || method < len(h.modes) && h.modes[method]&wire.ModeShare != 0 {
-		return h.Call(method)
+	if s := h.scope.Load(); s != nil {
+		if outer := s.things.Load(); outer != nil {
+			return h.call(method, outer, s.number)
+		}
 	}
-	outer := s.things.Load()
-	if outer == nil || !outer.Claim() {
-		return h.Call(method)
-	}
-	return h.call(method, outer, s.number)
+	return h.Call(method)
 }
 
 // Call is Begin for a method that looks at nothing else.
@@ -37,6 +34,7 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	c.Out.Uint(uint64(method)<<1 | Bit(outer != nil))
 	if outer != nil {
 		c.Out.Uint(scope)
+		c.begin = len(c.Out.Buf)
 	}
 	if c.mode&wire.ModeShare != 0 {
 		c.share(new(wire.Sharing))
@@ -81,14 +79,14 @@ func (c *Call) Try() error {
 
 // send is Try for what no reader of the host has to be settled for.
 func (c *Call) send() error {
+	if err := c.fits(); err != nil {
+		return err
+	}
 	if c.outer != nil {
-		defer c.outer.Release()
-	}
-	if c.Out.Err != nil {
-		return hostRefusal("an argument cannot be given to the host: " + c.Out.Err.Error())
-	}
-	if c.Out.Size() > wire.MaxFrame(c.module.maxMessage) {
-		return hostRefusal("the arguments are larger than " + wire.Size(c.module.maxMessage))
+		if err := c.putOuter(); err != nil {
+			return hostRefusal("what the call shares cannot be brought up to date: " + err.Error())
+		}
+		defer c.outer.Leave()
 	}
 	c.Out.Finish()
 	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))
@@ -96,15 +94,8 @@ func (c *Call) send() error {
 	runtime.KeepAlive(c.host)
 	switch c.In.Byte() {
 	case wire.Done:
-		switch {
-		case c.outer != nil:
-			c.outer.Use(func(s *wire.Sharing) {
-				c.In.Sharing = s
-				c.takeChanges()
-				c.In.Sharing = nil
-			})
-		case c.Sharing():
-			c.takeChanges()
+		if err := c.takeAll(); err != nil {
+			return hostRefusal("what the host has changed cannot be taken over: " + err.Error())
 		}
 		return nil
 	case wire.Panicked:
@@ -113,6 +104,34 @@ func (c *Call) send() error {
 		exit()
 	}
 	return hostRefusal(c.In.String())
+}
+
+// fits says why the message cannot be sent, or nil.
+func (c *Call) fits() error {
+	if c.Out.Err != nil {
+		return hostRefusal("an argument cannot be given to the host: " + c.Out.Err.Error())
+	}
+	if c.Out.Size() > wire.MaxFrame(c.module.maxMessage) {
+		return hostRefusal("the arguments are larger than " + wire.Size(c.module.maxMessage))
+	}
+	return nil
+}
+
+// takeAll takes what the host changed of what the call shares that goes on, and of the arguments.
+func (c *Call) takeAll() error {
+	own := c.In.Sharing
+	if c.outer != nil {
+		c.In.Sharing = c.outer
+		err := c.outer.Take(&c.In, c.takeChanges)
+		c.In.Sharing = own
+		if err != nil {
+			return err
+		}
+	}
+	if own != nil {
+		return c.takeChanges(nil)
+	}
+	return nil
 }
 
 // Taken checks the results after all of them were decoded.

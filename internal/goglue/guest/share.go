@@ -9,10 +9,12 @@ import (
 
 // thing is what the module keeps of a thing that it shares with the host: see [wire.Sharing].
 type thing interface {
-	keep()         // remembers the content
-	changed() bool // reports whether it is another one
-	put(c *Call)   // appends it, as changes carry it
-	take(c *Call)  // takes it, in place
+	keep() // remembers the content as that of both sides
+	// changed reports whether it is another one. Where it is kept, put appends what is kept then.
+	changed(keep bool) bool
+	put(c *Call)  // appends what has changed
+	take(c *Call) // takes what the host has changed, in place
+	whole() bool  // reports whether it crosses as a whole
 }
 
 // form is how the content of a thing returns.
@@ -39,96 +41,6 @@ func (c *Call) Sharing() bool { return c.Out.Sharing != nil }
 
 func (c *Call) share(s *wire.Sharing) { c.In.Sharing, c.Out.Sharing = s, s }
 
-// Encoding begins the results, or the arguments of a call of the host, and reports whether they are
-// still to be encoded: they are encoded again where an array among them turned out to be larger.
-func (c *Call) Encoding() bool {
-	s := c.Out.Sharing
-	switch {
-	case s == nil:
-		if c.encoding = !c.encoding; c.encoding && c.outer != nil {
-			c.outer.Use(c.putOuter)
-		}
-		return c.encoding
-	case !c.encoding:
-		if c.host == nil {
-			s.End()
-		}
-		c.encoding, c.start, c.known = true, len(c.Out.Buf), len(s.Things)
-	case c.Out.Err == wire.ErrAgain:
-		c.module.held.forget(c.Out.Given)
-		c.Out.Truncate(c.start)
-		c.Out.Sharing = s
-		s.Restart(c.known)
-	default:
-		return false
-	}
-	c.putChanges(s.Things[:c.known])
-	return true
-}
-
-// putOuter appends what changed of the things of the call that was given what is called.
-func (c *Call) putOuter(s *wire.Sharing) {
-	start, known := len(c.Out.Buf), len(s.Things)
-	c.Out.Sharing = s
-	changed := c.putChanges(s.Things[:known])
-	for c.Out.Err == wire.ErrAgain {
-		c.Out.Truncate(start)
-		c.Out.Sharing = s
-		s.Restart(known)
-		changed = c.putChanges(s.Things[:known])
-	}
-	c.Out.Sharing = nil
-	for _, t := range append(changed, s.Things[known:]...) { // what changed may lead to new things
-		switch t := t.(type) {
-		case thing:
-			t.keep()
-		case wire.Thing:
-			t.Keep()
-		}
-	}
-}
-
-// putChanges appends the things that the host has with another content, and returns them.
-func (c *Call) putChanges(things []any) (changed []any) {
-	for n, t := range things {
-		switch t := t.(type) {
-		case thing:
-			if !t.changed() {
-				continue
-			}
-			c.Out.Uint(uint64(n) + 1)
-			t.put(c)
-		case wire.Thing:
-			if !t.Changed() {
-				continue
-			}
-			c.Out.Uint(uint64(n) + 1)
-			t.Put(&c.Out)
-		}
-		changed = append(changed, t)
-	}
-	c.Out.Uint(0)
-	return changed
-}
-
-// takeChanges takes what the host changed.
-func (c *Call) takeChanges() {
-	s := c.In.Sharing
-	for n := c.In.Uint(); n > 0 && c.In.Err() == nil; n = c.In.Uint() {
-		if n > uint64(len(s.Things)) {
-			c.BadTag()
-		}
-		switch t := s.Things[n-1].(type) {
-		case thing:
-			t.take(c)
-			t.keep()
-		case wire.Thing:
-			t.Take(&c.In)
-			t.Keep()
-		}
-	}
-}
-
 // known returns the thing that the host refers to.
 func (c *Call) thing(head uint64) any {
 	if n := head - wire.ShareRef; n < uint64(len(c.In.Sharing.Things)) {
@@ -145,10 +57,17 @@ type pointee[T any] struct {
 	fill, content func(*Call, *T)
 }
 
-func (p *pointee[T]) keep() { p.was = *p.at }
+func (p *pointee[T]) keep()       { p.was = *p.at }
+func (p *pointee[T]) whole() bool { return true }
 
-func (p *pointee[T]) changed() bool {
-	return !wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was))
+func (p *pointee[T]) changed(keep bool) bool {
+	if wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was)) {
+		return false
+	}
+	if keep {
+		p.keep()
+	}
+	return true
 }
 
 func (p *pointee[T]) put(c *Call) {
@@ -223,9 +142,17 @@ func (p *textual[T]) keep() {
 	p.was = string(text)
 }
 
-func (p *textual[T]) changed() bool {
+func (p *textual[T]) whole() bool { return true }
+
+func (p *textual[T]) changed(keep bool) bool {
 	text, err := p.write(p.at)
-	return err != nil || string(text) != p.was
+	if err == nil && string(text) == p.was {
+		return false
+	}
+	if keep {
+		p.was = string(text)
+	}
+	return true
 }
 
 func (p *textual[T]) put(c *Call) {
@@ -263,127 +190,45 @@ func PutText[T any](c *Call, v *T, read func(*T, []byte) error, write func(*T) (
 	p.put(c)
 }
 
-// list is the array of slices.
-type list[E any] struct {
-	form
-	all, was      []E
-	from, to      int // what changed
-	fill, content func(*Call, []E)
-}
-
-func (l *list[E]) keep() { l.was = append([]E(nil), l.all...) }
-
-func (l *list[E]) changed() bool {
-	if len(l.all) > 0 {
-		l.from, l.to = wire.Changed(unsafe.Pointer(&l.all[0]), unsafe.Pointer(&l.was[0]), len(l.all), unsafe.Sizeof(l.all[0]))
-	}
-	return l.from < l.to
-}
-
-func (l *list[E]) put(c *Call) {
-	l.use(c)
-	c.Out.Uint(uint64(l.from))
-	c.Out.Uint(uint64(l.to - l.from))
-	l.content(c, l.all[l.from:l.to])
-}
-
-func (l *list[E]) take(c *Call) {
-	from, to := c.In.Range(len(l.all))
-	l.fill(c, l.all[from:to])
-}
-
-// TakeSlice takes a shared slice whose elements take at least so many bytes each.
-func TakeSlice[S ~[]E, E any](c *Call, least int, fill, content func(*Call, []E)) S {
-	l := takeArray(c, least, fill, content)
-	if l == nil {
-		return nil
-	}
-	low, high, most := c.In.Part(len(l.all))
-	return l.all[low:high:most]
-}
-
-// takeArray takes the array of a shared slice, or nil where the slice is.
-func takeArray[E any](c *Call, least int, fill, content func(*Call, []E)) *list[E] {
-	head := c.In.Uint()
-	switch {
-	case head == wire.ShareNil:
-		return nil
-	case head < wire.ShareRef:
-		count, _ := c.In.Len(least)
-		l := &list[E]{form: formOf(head - wire.ShareNew), all: make([]E, count), fill: fill, content: content}
-		size := uintptr(count) * unsafe.Sizeof(*new(E))
-		s := c.In.Sharing
-		s.PlaceArray(s.Number(l), unsafe.Pointer(unsafe.SliceData(l.all)), size, reflect.TypeFor[E](), 0)
-		if bytes, ok := any(l).(*list[byte]); ok {
-			bytes.was = c.In.Raw(count) // the message stays as it is until the call is over
-			copy(bytes.all, bytes.was)
-			return l
-		}
-		fill(c, l.all)
-		l.keep()
-		return l
-	}
-	l, ok := c.thing(head).(*list[E])
-	if !ok {
-		c.BadTag()
-	}
-	return l
-}
-
-// PutSlice appends a shared slice.
-func PutSlice[S ~[]E, E any](c *Call, v S, fill, content func(*Call, []E)) {
-	if v == nil {
-		c.Out.Uint(wire.ShareNil)
-		return
-	}
-	s, typ, each := c.Out.Sharing, reflect.TypeFor[E](), unsafe.Sizeof(*new(E))
-	at := unsafe.Pointer(unsafe.SliceData(v))
-	size := each * uintptr(max(len(v), min(cap(v), 1)))
-	n, offset, room, ok := s.FindArray(&c.Out, at, size, typ, 0)
-	if ok && each > 0 {
-		c.Out.Uint(wire.ShareRef + uint64(n))
-		c.Out.Part(int(offset/each), len(v), min(cap(v), int(room/each)))
-		return
-	}
-	start, size := s.Whole(at, each*uintptr(len(v)))
-	l := &list[E]{form: c.form(), all: v, fill: fill, content: content}
-	low := 0
-	if each > 0 {
-		l.all, low = unsafe.Slice((*E)(start), size/each), int((uintptr(at)-uintptr(start))/each)
-	}
-	s.PlaceArray(s.Number(l), start, size, typ, 0)
-	c.Out.Uint(wire.ShareNew + l.mode())
-	c.Out.Len(len(l.all), false)
-	content(c, l.all)
-	c.Out.Part(low, len(v), min(cap(v), len(l.all)-low))
-}
-
-// FillBytes and PutBytes are the contents of arrays of bytes.
-func FillBytes(c *Call, v []byte) { copy(v, c.In.Raw(len(v))) }
-func PutBytes(c *Call, v []byte)  { c.Out.Raw(v) }
-
 // table is a map.
 type table[K comparable, V any] struct {
 	form
-	at, was map[K]V
+	at      map[K]V
+	was     []entry[K, V]
 	least   int
 	fill    func(*Call, map[K]V, int)
 	content func(*Call, map[K]V)
 }
 
+type entry[K comparable, V any] struct {
+	key   K
+	value V
+}
+
 func (t *table[K, V]) keep() {
-	t.was = make(map[K]V, len(t.at))
+	t.was = make([]entry[K, V], 0, len(t.at))
 	for k, v := range t.at {
-		t.was[k] = v
+		t.was = append(t.was, entry[K, V]{k, v})
 	}
 }
 
-func (t *table[K, V]) changed() bool {
+func (t *table[K, V]) whole() bool { return true }
+
+func (t *table[K, V]) changed(keep bool) bool {
+	changed := t.differs()
+	if changed && keep {
+		t.keep()
+	}
+	return changed
+}
+
+func (t *table[K, V]) differs() bool {
 	if len(t.at) != len(t.was) {
 		return true
 	}
-	for k, v := range t.at {
-		if was, ok := t.was[k]; !ok || !wire.Same(unsafe.Pointer(&v), unsafe.Pointer(&was), unsafe.Sizeof(v)) {
+	for i := range t.was {
+		was := &t.was[i]
+		if v, ok := t.at[was.key]; !ok || !wire.Same(unsafe.Pointer(&v), unsafe.Pointer(&was.value), unsafe.Sizeof(v)) {
 			return true
 		}
 	}

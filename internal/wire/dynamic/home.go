@@ -119,7 +119,7 @@ func (c *Codec) takeHost(d *wire.Decoder) any {
 func (c *Codec) takeParts(d *wire.Decoder, own reflect.Value) reflect.Value {
 	s := c.shapeOf(own.Type())
 	if own.Kind() == reflect.Map {
-		(&thing{codec: c, shape: s, value: own}).Take(d)
+		(&Thing{codec: c, shape: s, Kept: wire.Kept{Value: own}}).Take(d)
 		return own
 	}
 	if s.err != nil {

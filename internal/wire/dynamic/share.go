@@ -6,124 +6,159 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// thing is a thing of a value of type any. It implements [wire.Thing].
-type thing struct {
-	codec    *Codec
-	shape    *shape
-	value    reflect.Value // the pointer, a slice that is the whole array, or the map
-	was      reflect.Value
-	from, to int // what changed
+// Thing is a thing of a value of type any. It implements [wire.Thing].
+type Thing struct {
+	wire.Kept
+	codec *Codec
+	shape *shape
+	was   string // the content that both sides have, of what crosses as text
 }
 
-// Value returns the pointer, a slice that is the whole array, or the map.
-func (t *thing) Value() reflect.Value { return t.value }
-
 // text is the content of what crosses as text.
-func (t *thing) text() string {
+func (t *Thing) text() string {
 	var e wire.Encoder
-	t.codec.content(&e, t.shape, t.value)
+	t.codec.content(&e, t.shape, t.Value)
 	return string(e.Buf)
 }
 
-func (t *thing) isText() bool { return t.shape.elem.kind == kindText }
+func (t *Thing) isText() bool {
+	return t.shape.elem.kind == kindText && t.Value.Kind() == reflect.Pointer
+}
 
 // Keep implements [wire.Thing].
-func (t *thing) Keep() {
-	switch {
-	case !t.value.IsValid():
-	case t.isText():
-		t.was = reflect.ValueOf(t.text())
-	default:
-		t.was = wire.Content(t.value)
+func (t *Thing) Keep() {
+	if t.Value.IsValid() && !t.Base.IsValid() {
+		t.keep()
 	}
 }
 
-// Changed implements [wire.Thing].
-func (t *thing) Changed() bool {
+func (t *Thing) keep() {
+	if t.isText() {
+		t.Base, t.was = t.Value, t.text()
+		return
+	}
+	t.Kept.Keep()
+}
+
+// Whole implements [wire.Thing].
+func (t *Thing) Whole() bool { return t.Value.IsValid() && t.Value.Kind() != reflect.Slice }
+
+// Dirty implements [wire.Thing].
+func (t *Thing) Dirty() bool {
 	switch {
-	case !t.was.IsValid():
+	case !t.Base.IsValid():
 		return false
 	case t.isText():
-		return t.text() != t.was.String()
+		return t.text() != t.was
 	}
-	t.from, t.to = wire.Difference(t.value, t.was)
-	return t.from < t.to
+	return t.Kept.Dirty()
+}
+
+// Changed implements [wire.Thing]. A text waits as a map does.
+func (t *Thing) Changed(beside bool) (bool, error) {
+	switch {
+	case !t.Base.IsValid():
+		return false, nil
+	case t.isText():
+		if beside || !t.Dirty() {
+			return false, nil
+		}
+		t.keep()
+		return true, nil
+	}
+	return t.Kept.Changed(beside)
 }
 
 // Put implements [wire.Thing].
-func (t *thing) Put(e *wire.Encoder) {
-	v := t.value
-	switch v.Kind() {
-	case reflect.Slice:
-		e.Uint(uint64(t.from))
-		e.Uint(uint64(t.to - t.from))
-		v = v.Slice(t.from, t.to)
-	case reflect.Map:
-		e.Len(v.Len(), false)
-	}
-	t.codec.content(e, t.shape, v)
+func (t *Thing) Put(e *wire.Encoder) {
+	t.Kept.Put(e, func(v reflect.Value) {
+		if v.Kind() == reflect.Map {
+			e.Len(v.Len(), false)
+		}
+		t.codec.content(e, t.shape, v)
+	})
 }
 
 // Take implements [wire.Thing]. Unexported fields keep their values.
-func (t *thing) Take(d *wire.Decoder) {
-	if !t.value.IsValid() {
+func (t *Thing) Take(d *wire.Decoder) {
+	if !t.Value.IsValid() {
 		d.Fail(wire.ErrTag)
 		return
 	}
-	typ := t.value.Type()
-	switch typ.Kind() {
+	switch t.Value.Kind() {
 	case reflect.Pointer:
-		fresh, ok := fresh(d, typ.Elem())
-		if !ok {
-			return
-		}
-		if !t.isText() {
-			fresh.Set(t.value.Elem())
-		}
-		if t.codec.decode(d, t.shape.elem, fresh); d.Err() != nil {
-			return
-		}
-		if t.shape.elem.kind != byte(reflect.Struct) {
-			t.value.Elem().Set(fresh)
-			return
-		}
-		for _, f := range t.shape.elem.fields {
-			t.value.Elem().Field(f.index).Set(fresh.Field(f.index))
-		}
+		t.takePointee(d)
 	case reflect.Slice:
-		from, to := d.Range(t.value.Len())
-		if t.shape.elem.kind == byte(reflect.Uint8) {
-			copy(t.value.Bytes()[from:to], d.Raw(to-from))
+		d.TakeRuns(t.Value.Len(), func(from, to int) { t.takeElements(d, from, to) })
+		return
+	case reflect.Map:
+		t.takeEntries(d)
+	}
+	if t.Base.IsValid() && d.Err() == nil {
+		t.keep()
+	}
+}
+
+func (t *Thing) takePointee(d *wire.Decoder) {
+	fresh, ok := fresh(d, t.Value.Type().Elem())
+	if !ok {
+		return
+	}
+	if !t.isText() {
+		fresh.Set(t.Value.Elem())
+	}
+	if t.codec.decode(d, t.shape.elem, fresh); d.Err() != nil {
+		return
+	}
+	if t.shape.elem.kind != byte(reflect.Struct) {
+		t.Value.Elem().Set(fresh)
+		return
+	}
+	for _, f := range t.shape.elem.fields {
+		t.Value.Elem().Field(f.index).Set(fresh.Field(f.index))
+	}
+}
+
+func (t *Thing) takeElements(d *wire.Decoder, from, to int) {
+	part := t.Value.Slice(from, to)
+	if t.shape.elem.kind == byte(reflect.Uint8) {
+		copy(part.Bytes(), d.Raw(to-from))
+	} else {
+		if !d.ChargeEach(to-from, part.Type().Elem().Size()) {
 			return
 		}
-		if !d.ChargeEach(to-from, typ.Elem().Size()) {
-			return
-		}
-		fresh := reflect.MakeSlice(typ, to-from, to-from)
-		reflect.Copy(fresh, t.value.Slice(from, to))
+		fresh := reflect.MakeSlice(part.Type(), to-from, to-from)
+		reflect.Copy(fresh, part)
 		for i := 0; i < to-from && d.Err() == nil; i++ {
 			t.codec.decode(d, t.shape.elem, fresh.Index(i))
 		}
-		if d.Err() == nil {
-			reflect.Copy(t.value.Slice(from, to), fresh)
-		}
-	case reflect.Map:
-		n, _ := d.Len(2)
-		if !chargeMap(d, typ, n) {
+		if d.Err() != nil {
 			return
 		}
-		fresh := reflect.MakeMapWithSize(typ, n)
-		if t.codec.entries(d, t.shape, fresh, n); d.Err() != nil {
-			return
+		reflect.Copy(part, fresh)
+	}
+	if t.Base.IsValid() {
+		reflect.Copy(t.Base.Slice(from, to), part)
+	}
+}
+
+func (t *Thing) takeEntries(d *wire.Decoder) {
+	typ := t.Value.Type()
+	n, _ := d.Len(2)
+	if !chargeMap(d, typ, n) {
+		return
+	}
+	fresh := reflect.MakeMapWithSize(typ, n)
+	if t.codec.entries(d, t.shape, fresh, n); d.Err() != nil {
+		return
+	}
+	for it := t.Value.MapRange(); it.Next(); {
+		if !fresh.MapIndex(it.Key()).IsValid() {
+			t.Value.SetMapIndex(it.Key(), reflect.Value{})
 		}
-		for it := t.value.MapRange(); it.Next(); {
-			if !fresh.MapIndex(it.Key()).IsValid() {
-				t.value.SetMapIndex(it.Key(), reflect.Value{})
-			}
-		}
-		for it := fresh.MapRange(); it.Next(); {
-			t.value.SetMapIndex(it.Key(), it.Value())
-		}
+	}
+	for it := fresh.MapRange(); it.Next(); {
+		t.Value.SetMapIndex(it.Key(), it.Value())
 	}
 }
 
@@ -226,8 +261,8 @@ func (c *Codec) known(d *wire.Decoder, head uint64) (v reflect.Value) {
 		d.Fail(wire.ErrTag)
 		return v
 	}
-	if t, ok := d.Sharing.Things[head-wire.ShareRef].(interface{ Value() reflect.Value }); ok {
-		v = t.Value()
+	if t, ok := d.Sharing.Things[head-wire.ShareRef].(*Thing); ok {
+		v = t.Value
 	}
 	if !v.IsValid() {
 		d.Fail(wire.ErrTag)
@@ -248,10 +283,10 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 	if c.find(e, v, form, func() {}) {
 		return
 	}
-	t := &thing{codec: c, shape: s, value: v}
+	t := &Thing{codec: c, shape: s, Kept: wire.Kept{Value: v}}
 	if v.CanAddr() { // it is the variable, and not what was in it
-		t.value = reflect.New(v.Type()).Elem()
-		t.value.Set(v)
+		t.Value = reflect.New(v.Type()).Elem()
+		t.Value.Set(v)
 	}
 	n := e.Sharing.Number(t)
 	e.Uint(wire.ShareNew)
@@ -260,7 +295,7 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 		if v.Kind() == reflect.Map {
 			e.Len(v.Len(), false)
 		}
-		c.content(e, s, t.value)
+		c.content(e, s, t.Value)
 		return
 	}
 	each := v.Type().Elem().Size()
@@ -268,12 +303,12 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 	low := 0
 	if each > 0 {
 		low = int((uintptr(v.UnsafePointer()) - uintptr(start)) / each)
-		t.value = reflect.SliceAt(v.Type().Elem(), start, int(size/each)).Convert(v.Type())
+		t.Value = reflect.SliceAt(v.Type().Elem(), start, int(size/each)).Convert(v.Type())
 	}
 	e.Sharing.PlaceArray(n, start, size, v.Type().Elem(), form)
-	e.Len(t.value.Len(), false)
-	c.content(e, s, t.value)
-	e.Part(low, v.Len(), min(v.Cap(), t.value.Len()-low))
+	e.Len(t.Value.Len(), false)
+	c.content(e, s, t.Value)
+	e.Part(low, v.Len(), min(v.Cap(), t.Value.Len()-low))
 }
 
 // takeShared takes a shared pointer, slice or map. Old is the pointer that this side has since an
@@ -293,7 +328,7 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	if !d.Charge(wire.ThingSize) {
 		return
 	}
-	t := &thing{codec: c, shape: s}
+	t := &Thing{codec: c, shape: s}
 	n := d.Sharing.Number(t)
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -302,9 +337,9 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 			return
 		}
 		made := to.Addr().Convert(v.Type())
-		t.value = earlier(old, made)
-		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
-		v.Set(t.value)
+		t.Value = earlier(old, made)
+		d.Sharing.Place(n, t.Value.UnsafePointer(), v.Type().Elem(), c.form(s))
+		v.Set(t.Value)
 		c.decode(d, s.elem, to)
 		renew(s, old, made)
 	case reflect.Map:
@@ -312,19 +347,19 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 		if !chargeMap(d, v.Type(), count) {
 			return
 		}
-		t.value = reflect.MakeMapWithSize(v.Type(), count)
-		d.Sharing.Place(n, t.value.UnsafePointer(), v.Type().Elem(), c.form(s))
-		v.Set(t.value)
-		c.entries(d, s, t.value, count)
+		t.Value = reflect.MakeMapWithSize(v.Type(), count)
+		d.Sharing.Place(n, t.Value.UnsafePointer(), v.Type().Elem(), c.form(s))
+		v.Set(t.Value)
+		c.entries(d, s, t.Value, count)
 	case reflect.Slice:
 		count, _ := d.Len(1)
-		t.value = c.elements(d, s, v.Type(), count)
-		low, high, most := d.Part(t.value.Len())
+		t.Value = c.elements(d, s, v.Type(), count)
+		low, high, most := d.Part(t.Value.Len())
 		if d.Err() != nil {
 			return
 		}
-		d.Sharing.PlaceArray(n, t.value.UnsafePointer(), v.Type().Elem().Size()*uintptr(count), v.Type().Elem(), c.form(s))
-		v.Set(t.value.Slice3(low, high, most))
+		d.Sharing.PlaceArray(n, t.Value.UnsafePointer(), v.Type().Elem().Size()*uintptr(count), v.Type().Elem(), c.form(s))
+		v.Set(t.Value.Slice3(low, high, most))
 	}
 	if d.Err() == nil {
 		t.Keep()

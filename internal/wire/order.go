@@ -1,0 +1,163 @@
+package wire
+
+import (
+	"errors"
+	"sync"
+)
+
+// order puts the messages that bring the things of a call up to date in order, one for each
+// direction. Several functions of the host may be called at once: each message has what its side
+// has changed since the last one, so each has to be taken, and in that order. A message carries its
+// number and that of the last one which its sender has taken:
+//
+//	update = 0 | number, taken, changes
+//
+// 0 is the message of a side for which the call is over. While one function runs beside another,
+// messages of both sides may pass each other: they bring nothing new then, whose numbers could not
+// agree, and what crosses as a whole must not have changed on both sides.
+type order struct {
+	mu    sync.Mutex
+	moved *sync.Cond // taken has changed, or closed
+	ended bool       // no message follows
+	gone  bool       // and none is taken
+	sent  uint64
+	taken uint64
+	along int            // functions that run
+	fault error          // a message was not sent whose changes are kept
+	last  map[int]uint64 // by thing: the last message that had it
+}
+
+// Errors of functions of the host that are called while their call shares things.
+var (
+	ErrOver   = errors.New("the call that gave this function is over")
+	ErrBoth   = errors.New("the module and the host have changed the same variable or map at the same time: let one of them change it, or hand it over by arguments and results")
+	ErrBeside = errors.New("a variable or slice that holds pointers, strings or interfaces has changed while several functions of the host run in one call: call them one after the other, or hand over what they make as a result")
+	ErrNew    = errors.New("something new was put where both sides see it while several functions of the host run in one call: call them one after the other, or hand it over as a result")
+)
+
+// Enter notes that a function of the host runs which the call was given. Leave follows.
+func (o *order) Enter() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.along++
+}
+
+// Leave undoes Enter.
+func (o *order) Leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.along--
+}
+
+// End begins the answer of the call, after which no other message follows, and returns with the
+// table locked; the result unlocks it.
+func (s *Sharing) End(e *Encoder) (unlock func()) {
+	s.mu.Lock()
+	s.ended = true
+	if s.fault != nil {
+		e.Fail(s.fault)
+	}
+	e.Uint(s.sent + 1)
+	e.Uint(s.taken)
+	return s.mu.Unlock
+}
+
+// Close says that the things are the caller's again.
+func (o *order) Close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended, o.gone = true, true
+	o.wake()
+}
+
+func (o *order) wake() {
+	if o.moved != nil {
+		o.moved.Broadcast()
+	}
+}
+
+// BeginCall appends the update with which a call of the host begins, by changes, and by rest what
+// follows it in the message: where that fails, the message is not sent. Leave follows where it does
+// not. Where others run beside, they may be changing what is compared.
+func (s *Sharing) BeginCall(e *Encoder, changes func(beside bool) error, rest func() error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.update(e, changes, rest)
+	if err == nil {
+		s.along++
+	}
+	return err
+}
+
+// EndCall is BeginCall for the update with which it ends, and undoes Enter.
+func (s *Sharing) EndCall(e *Encoder, changes func(beside bool) error, rest func() error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.along--
+	return s.update(e, changes, rest)
+}
+
+func (s *Sharing) update(e *Encoder, changes func(beside bool) error, rest func() error) error {
+	switch {
+	case s.ended:
+		e.Uint(0)
+		return rest()
+	case s.fault != nil:
+		return s.fault
+	}
+	e.Uint(s.sent + 1)
+	e.Uint(s.taken)
+	known, beside := len(s.Things), s.along > 0
+	err := changes(beside)
+	if err == nil && beside && len(s.Things) > known {
+		err = ErrNew
+	}
+	if err == nil {
+		err = rest()
+	}
+	if err != nil {
+		s.Restart(known)
+		s.fault = err
+		return err
+	}
+	s.sent++
+	return nil
+}
+
+// Sends notes that the next message has the thing with that number.
+func (s *Sharing) Sends(n int) {
+	if s.last == nil {
+		s.last = map[int]uint64{}
+	}
+	s.last[n] = s.sent + 1
+}
+
+// Take takes an update by changes, after all that were sent before it. Passed says of a thing
+// whether the message that had it last has passed this one.
+func (s *Sharing) Take(d *Decoder, changes func(passed func(n int) bool) error) error {
+	number := d.Uint()
+	if number == 0 {
+		return d.Err()
+	}
+	seen := d.Uint()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.taken+1 < number && !s.gone {
+		if s.moved == nil {
+			s.moved = sync.NewCond(&s.mu)
+		}
+		s.moved.Wait()
+	}
+	if s.gone {
+		return ErrOver
+	}
+	err := changes(func(n int) bool { return s.last[n] > seen })
+	s.taken = max(s.taken, number)
+	s.wake()
+	return err
+}
+
+// Skip takes an update that cannot be used.
+func (s *Sharing) Skip(d *Decoder) {
+	_ = s.Take(d, func(func(int) bool) error { return nil })
+}
