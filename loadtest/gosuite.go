@@ -83,6 +83,10 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"ConcreteErrors":        s.testConcreteErrors,
 		"Panics":                s.testPanics,
 		"Goexit":                s.testGoexit,
+		"Places":                s.testPlaces,
+		"UnseenFields":          s.testUnseenFields,
+		"BigNumbers":            s.testBigNumbers,
+		"Keys":                  s.testKeys,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

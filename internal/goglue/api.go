@@ -61,6 +61,7 @@ const (
 	KindContext    Kind = 34 // context.Context; not on the wire
 	KindTime       Kind = 35 // time.Time
 	KindDuration   Kind = 36 // time.Duration
+	KindPlace      Kind = 37 // *time.Location
 )
 
 // Type describes a type of the API. Other types are referred to by their number, their index in
@@ -100,6 +101,7 @@ const (
 	CodecNone   Codec = iota
 	CodecText         // MarshalText and UnmarshalText
 	CodecBinary       // MarshalBinary and UnmarshalBinary
+	CodecGob          // GobEncode and GobDecode, of big.Float, whose text lacks the precision and the mode
 )
 
 // Field is an exported field of a struct. Fields with promoted names are under their embedded field.

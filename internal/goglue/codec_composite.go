@@ -78,6 +78,9 @@ func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, e
 	if err := i.knownFields(t, n); err != nil {
 		return nil, err
 	}
+	if given == 0 && t.NumField() > 0 && typ.Class == Held {
+		return nil, fmt.Errorf("%s has unexported fields only, which stay behind: use *load.Object", t)
+	}
 	if typ.Class != Data {
 		return func(e *wire.Encoder, v reflect.Value) {
 			e.Uint(uint64(given))

@@ -192,6 +192,8 @@ func (i *Instance) decodeValue(t reflect.Type, n int) (decoder, form, error) {
 	switch {
 	case typ.Kind == KindTime && t == timeType:
 		return func(d *incoming, v reflect.Value) { v.Set(reflect.ValueOf(d.Time())) }, eitherForm, nil
+	case typ.Kind == KindPlace && t == placeType:
+		return func(d *incoming, v reflect.Value) { v.Set(reflect.ValueOf(d.Place())) }, eitherForm, nil
 	case typ.Kind == KindDuration && kind == KindInt64:
 		return func(d *incoming, v reflect.Value) { v.SetInt(d.Int()) }, eitherForm, nil
 	case kind != typ.Kind || kind == KindArray && t.Len() != typ.Len:

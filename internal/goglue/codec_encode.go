@@ -18,6 +18,7 @@ var (
 	contextType  = reflect.TypeFor[context.Context]()
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
+	placeType    = reflect.TypeFor[*time.Location]()
 )
 
 // encoder encodes a host value as the module's type wants it.
@@ -134,6 +135,8 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 		return i.encodeInterface(n), nil
 	case typ.Kind == KindTime && t == timeType:
 		return func(e *wire.Encoder, v reflect.Value) { e.Time(v.Interface().(time.Time)) }, nil
+	case typ.Kind == KindPlace && t == placeType:
+		return func(e *wire.Encoder, v reflect.Value) { e.Place(v.Interface().(*time.Location)) }, nil
 	case typ.Kind == KindFunc && t.Kind() == reflect.Func, typ.Kind == KindInterface && t.NumMethod() > 0:
 		return i.encodeGiven(t, n)
 	case i.codec(t, n) != CodecNone:
@@ -144,6 +147,10 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 	switch typ.Kind {
 	case KindInterface, KindFunc, KindChan, KindUnsafe:
 		return nil, i.mismatch(t, n)
+	case KindMap:
+		if typ.Class == Held {
+			return nil, i.mismatch(t, n)
+		}
 	}
 	if typ.Kind == KindPointer {
 		if t.Kind() != reflect.Pointer {
@@ -198,7 +205,7 @@ func (i *Instance) encodeInterface(n int) encoder {
 	return func(e *wire.Encoder, v reflect.Value) {
 		if v.IsNil() {
 			switch {
-			case typ.Class != Data || typ.Kind == KindError || typ.Kind == KindAny:
+			case typ.Class != Data || typ.Kind == KindError || typ.Kind == KindAny || typ.Kind == KindPlace:
 				e.Byte(wire.TagNil)
 			case typ.Kind == KindSlice || typ.Kind == KindMap:
 				e.Len(0, true)
@@ -223,7 +230,7 @@ func (i *Instance) encodeValue(t reflect.Type, n int, lenient bool) (encoder, er
 	typ := &i.api.Types[n]
 	kind := Kind(t.Kind())
 	switch {
-	case typ.Kind == KindTime && t == timeType:
+	case typ.Kind == KindTime && t == timeType, typ.Kind == KindPlace && t == placeType:
 		return i.makeEncoder(t, n, lenient)
 	case typ.Kind == KindDuration && (t == durationType || t.Kind() == reflect.Int64 || lenient && numeric(kind)):
 		return encodeNumber(KindInt64, typ.Text, t)
@@ -303,7 +310,7 @@ var kindTypes = map[Kind]reflect.Type{
 	KindUint32: reflect.TypeFor[uint32](), KindUint64: reflect.TypeFor[uint64](), KindUintptr: reflect.TypeFor[uintptr](),
 	KindFloat32: reflect.TypeFor[float32](), KindFloat64: reflect.TypeFor[float64](), KindComplex64: reflect.TypeFor[complex64](),
 	KindComplex128: reflect.TypeFor[complex128](), KindBool: reflect.TypeFor[bool](), KindString: reflect.TypeFor[string](),
-	KindTime: timeType, KindDuration: durationType, KindError: errorType, KindAny: anyType, KindContext: contextType,
+	KindTime: timeType, KindDuration: durationType, KindPlace: placeType, KindError: errorType, KindAny: anyType, KindContext: contextType,
 }
 
 // convertNumber converts between any two numeric types, complex ones included.

@@ -11,7 +11,14 @@ import (
 var codecTypes = map[Codec][2]reflect.Type{
 	CodecText:   {reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
 	CodecBinary: {reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler]()},
+	CodecGob:    {reflect.TypeFor[gobEncoder](), reflect.TypeFor[gobDecoder]()},
 }
+
+// As in package encoding/gob, which is large.
+type (
+	gobEncoder interface{ GobEncode() ([]byte, error) }
+	gobDecoder interface{ GobDecode([]byte) error }
+)
 
 // codec tells by which of their own methods values of a host's t and of the module's type n cross: those that both
 // have.
@@ -40,9 +47,12 @@ func (i *Instance) writeText(t reflect.Type, n int) func(e *wire.Encoder, v refl
 			v = p
 		}
 		var err error
-		if codec == CodecText {
+		switch codec {
+		case CodecText:
 			text, err = v.Interface().(encoding.TextMarshaler).MarshalText()
-		} else {
+		case CodecGob:
+			text, err = v.Interface().(gobEncoder).GobEncode()
+		default:
 			text, err = v.Interface().(encoding.BinaryMarshaler).MarshalBinary()
 		}
 		if err != nil {
@@ -66,9 +76,13 @@ func (i *Instance) readText(t reflect.Type, n int) decoder {
 			return
 		}
 		var err error
-		if codec == CodecText {
+		switch codec {
+		case CodecText:
 			err = v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
-		} else {
+		case CodecGob:
+			v.SetZero() // a precision that is there already would stay
+			err = v.Addr().Interface().(gobDecoder).GobDecode(text)
+		default:
 			err = v.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(text)
 		}
 		if err != nil {

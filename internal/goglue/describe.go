@@ -199,6 +199,12 @@ func isNamed(t types.Type, pkg, name string) bool {
 	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && named.Obj().Name() == name
 }
 
+// isPlace reports whether a type is *time.Location.
+func isPlace(t types.Type) bool {
+	pointer, ok := types.Unalias(t).(*types.Pointer)
+	return ok && isNamed(pointer.Elem(), "time", "Location")
+}
+
 var basicKinds = map[types.BasicKind]Kind{
 	types.Bool: KindBool, types.Int: KindInt, types.Int8: KindInt8, types.Int16: KindInt16, types.Int32: KindInt32,
 	types.Int64: KindInt64, types.Uint: KindUint, types.Uint8: KindUint8, types.Uint16: KindUint16, types.Uint32: KindUint32,
@@ -212,6 +218,8 @@ func kindOf(t types.Type) Kind {
 		return KindTime
 	case isNamed(t, "time", "Duration"):
 		return KindDuration
+	case isPlace(t):
+		return KindPlace
 	case isNamed(t, "context", "Context"):
 		return KindContext
 	case types.Identical(t, types.Universe.Lookup("error").Type()):
@@ -263,7 +271,7 @@ func (d *describer) class(t types.Type) Class {
 func (d *describer) findClass(t types.Type) Class {
 	kind := kindOf(t)
 	switch kind {
-	case KindTime, KindDuration, KindError, KindContext, KindAny:
+	case KindTime, KindDuration, KindPlace, KindError, KindContext, KindAny:
 		return Data
 	case KindInterface, KindFunc, KindChan, KindUnsafe:
 		return Held
@@ -281,7 +289,7 @@ func (d *describer) findClass(t types.Type) Class {
 	case *types.Array:
 		d.class(u.Elem())
 	case *types.Map:
-		if d.class(u.Key()) != Data || kindOf(u.Key()) == KindAny {
+		if kindOf(u.Key()) == KindAny || d.class(d.key(u)) != Data {
 			return Held
 		}
 		d.class(u.Elem())
@@ -300,6 +308,15 @@ func (d *describer) findClass(t types.Type) Class {
 		}
 	}
 	return class
+}
+
+// key is the type as which the keys of a map cross: one with methods as what it is made of, because a
+// key is never an object.
+func (d *describer) key(m *types.Map) types.Type {
+	if d.class(m.Key()) == Both {
+		return m.Key().Underlying()
+	}
+	return m.Key()
 }
 
 // containsItself tells whether values of a named type can hold values of the same type.
@@ -348,7 +365,7 @@ func (d *describer) number(t types.Type, depth int) int {
 	elem, mapKey, length := 0, 0, 0
 	var fields []Field
 	switch kindOf(t) {
-	case KindTime, KindDuration, KindError, KindContext, KindAny:
+	case KindTime, KindDuration, KindPlace, KindError, KindContext, KindAny:
 		return n
 	}
 	switch u := t.Underlying().(type) {
@@ -359,7 +376,7 @@ func (d *describer) number(t types.Type, depth int) int {
 	case *types.Pointer:
 		elem = d.number(u.Elem(), depth)
 	case *types.Map:
-		mapKey, elem = d.number(u.Key(), depth), d.number(u.Elem(), depth)
+		mapKey, elem = d.number(d.key(u), depth), d.number(u.Elem(), depth)
 	case *types.Struct:
 		for i := range u.NumFields() {
 			if f := u.Field(i); f.Exported() {

@@ -69,7 +69,7 @@ func (d *describer) wireSize(t types.Type) int {
 	case KindComplex64, KindComplex128:
 		return d.plus(t, 16)
 	case KindTime:
-		return 4
+		return 3
 	case KindArray:
 		u := t.Underlying().(*types.Array)
 		return d.plus(t, max(1, int(min(u.Len(), wire.MaxMessage))*d.wireSize(u.Elem())))

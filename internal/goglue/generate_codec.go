@@ -31,6 +31,8 @@ func (g *generator) encode(t types.Type, value string) string {
 		return "guest.HoldInterface(c, " + value + ")"
 	case KindTime:
 		return "c.Out.Time(" + value + ")"
+	case KindPlace:
+		return "c.Out.Place(" + value + ")"
 	case KindDuration:
 		return "c.Out.Int(int64(" + value + "))"
 	}
@@ -75,7 +77,10 @@ func (g *generator) codec(t types.Type) Codec {
 	return codecOf(t)
 }
 
-var codecNames = map[Codec]string{CodecText: "Text", CodecBinary: "Binary"}
+// codecMethods are the methods that write and read a value.
+var codecMethods = map[Codec][2]string{
+	CodecText: {"MarshalText", "UnmarshalText"}, CodecBinary: {"MarshalBinary", "UnmarshalBinary"}, CodecGob: {"GobEncode", "GobDecode"},
+}
 
 // encoder writes the function that encodes a type that is Data or Both, or that has a codec.
 func (g *generator) encoder(n int) {
@@ -96,7 +101,7 @@ func (g *generator) encoder(n int) {
 		if isPointer {
 			g.printf("\t\tif c.Sharing() {\n\t\t\tguest.PutText(c, v, %s)\n\t\t\treturn\n\t\t}\n", g.textMethods(t))
 		}
-		g.printf("\t\ttext, err := v.Marshal%s()\n\t\tc.Marshalled(text, err)\n\t\treturn\n\t}\n", codecNames[codec])
+		g.printf("\t\ttext, err := v.%s()\n\t\tc.Marshalled(text, err)\n\t\treturn\n\t}\n", codecMethods[codec][0])
 		if g.class(t) == Held {
 			g.printf("\tguest.%s(c, v, %d)\n}\n\n", hold, n)
 			return
@@ -183,6 +188,8 @@ func (g *generator) decode(t types.Type) string {
 		return "c.Context()"
 	case KindTime:
 		return "c.In.Time()"
+	case KindPlace:
+		return "c.In.Place()"
 	case KindAny:
 		if _, ok := t.(*types.Named); ok {
 			return fmt.Sprintf("%s(%s.Decode(c))", g.spell(t), g.use(guestAnyPath))
@@ -216,7 +223,7 @@ func (g *generator) decoder(n int) {
 			} else {
 				g.printf("\tcase 4:\n")
 			}
-			g.printf("\t\tc.Unmarshalled(v.Unmarshal%s(c.In.Bytes()))\n\t\treturn v\n", codecNames[codec])
+			g.printf("\t\tc.Unmarshalled(v.%s(c.In.Bytes()))\n\t\treturn v\n", codecMethods[codec][1])
 		}
 		if g.api.Types[n].Given {
 			g.printf("\tcase 3:\n\t\treturn %s\n", g.given(n))

@@ -29,15 +29,19 @@ func (g *generator) least(t types.Type) int {
 	case *types.Slice:
 		return g.wireSize(u.Elem())
 	case *types.Map:
-		return g.wireSize(u.Key()) + g.wireSize(u.Elem())
+		return g.wireSize(g.key(u)) + g.wireSize(u.Elem())
 	}
 	return 1
 }
 
 // textMethods are the methods by which what a pointer points to crosses.
 func (g *generator) textMethods(t types.Type) string {
-	pointer, name := g.spell(t), codecNames[g.codec(t)]
-	return fmt.Sprintf("(%s).Unmarshal%s, (%s).Marshal%s", pointer, name, pointer, name)
+	pointer, codec := g.spell(t), g.codec(t)
+	write, read := codecMethods[codec][0], fmt.Sprintf("(%s).%s", pointer, codecMethods[codec][1])
+	if codec == CodecGob { // a precision that is there already would stay
+		read = fmt.Sprintf("func(v %s, b []byte) error { v.SetPrec(0); return v.GobDecode(b) }", pointer)
+	}
+	return fmt.Sprintf("%s, (%s).%s", read, pointer, write)
 }
 
 // encodeShared writes the end of the encoder of a pointer, a slice or a map: how it crosses where
@@ -100,10 +104,13 @@ func (g *generator) fill(n int) {
 		g.printf("\tfor i := 0; i < len(v) && c.In.Err() == nil; i++ {\n\t\tv[i] = %s\n\t}\n", g.decode(u.Elem()))
 	case *types.Map:
 		g.printf("func fil%d(c *guest.Call, v map[%s]%s, n int) {\n%s", n, g.spell(u.Key()), g.spell(u.Elem()), enter)
-		g.printf("\tfor ; n > 0 && c.In.Err() == nil; n-- {\n\t\tk := %s\n\t\tv[k] = %s\n\t}\n", g.decode(u.Key()), g.decode(u.Elem()))
+		g.printf("\tfor ; n > 0 && c.In.Err() == nil; n-- {\n\t\tk := %s(%s)\n\t\tv[k] = %s\n\t}\n", g.conversionTo(u.Key()), g.decode(g.key(u)), g.decode(u.Elem()))
 	}
 	g.printf("\tc.In.Leave()\n}\n\n")
 }
+
+// conversionTo returns what converts to a type.
+func (g *generator) conversionTo(t types.Type) string { return "(" + g.spell(t) + ")" }
 
 // put writes the function that appends the content of what values of type n lead to.
 func (g *generator) put(n int) {
@@ -117,7 +124,7 @@ func (g *generator) put(n int) {
 		g.printf("\tfor i := range v {\n\t\t%s\n\t}\n", g.encode(u.Elem(), "v[i]"))
 	case *types.Map:
 		g.printf("func put%d(c *guest.Call, v map[%s]%s) {\n%s", n, g.spell(u.Key()), g.spell(u.Elem()), enter)
-		g.printf("\tfor k, e := range v {\n\t\t%s\n\t\t%s\n\t}\n", g.encode(u.Key(), "k"), g.encode(u.Elem(), "e"))
+		g.printf("\tfor k, e := range v {\n\t\t%s\n\t\t%s\n\t}\n", g.encode(g.key(u), g.conversionTo(g.key(u))+"(k)"), g.encode(u.Elem(), "e"))
 	}
 	g.printf("\tc.Out.Leave()\n}\n\n")
 }

@@ -56,6 +56,9 @@ func codecOf(t types.Type) Codec {
 	if !ok || types.IsInterface(t) || kindOf(t) > KindUnsafe {
 		return CodecNone
 	}
+	if isNamed(t, "math/big", "Float") {
+		return CodecGob
+	}
 	methods := types.NewMethodSet(types.NewPointer(named))
 	has := func(name, signature string) bool {
 		sel := methods.Lookup(nil, name)

@@ -120,6 +120,8 @@ func (i *Instance) skipValue(d *incoming, n int) {
 		d.Float()
 	case KindTime:
 		d.Time()
+	case KindPlace:
+		d.Place()
 	case KindPointer:
 		if d.Bool() {
 			i.skip(d, typ.Elem)

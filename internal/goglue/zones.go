@@ -20,7 +20,7 @@ func (b *build) zones(listed map[string]*listedPackage) bool {
 	}
 	standard := filepath.Join(b.Toolchain.Root, "src") + string(filepath.Separator)
 	for _, p := range listed {
-		if strings.HasPrefix(p.Dir, standard) {
+		if strings.HasPrefix(p.Dir, standard) || p.ImportPath == wirePath {
 			continue
 		}
 		for _, name := range p.GoFiles {

@@ -11,6 +11,7 @@ package wire
 import (
 	"errors"
 	"math"
+	"time"
 	"unsafe"
 )
 
@@ -73,6 +74,7 @@ type Encoder struct {
 
 	large     []insert
 	largeSize int
+	places    []*time.Location // those with rules in the message
 }
 
 // insert is a part of the message that is not in its buffer.
@@ -245,6 +247,8 @@ type Decoder struct {
 	owned bool
 	err   error
 	room  room
+
+	places []*time.Location
 }
 
 // NewDecoder returns a decoder of a message. Nothing that it returns refers to the message.

@@ -177,6 +177,8 @@ func (c *Codec) makeType(s *shape) (err error) {
 		s.typ = timeType
 	case kindDuration:
 		s.typ = durationType
+	case kindPlace:
+		s.typ = placeType
 	case kindAny:
 		s.typ = anyType
 	case kindText:
@@ -243,6 +245,8 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 		v.Set(reflect.ValueOf(d.Time()))
 	case kindDuration:
 		v.Set(reflect.ValueOf(time.Duration(d.Int())))
+	case kindPlace:
+		v.Set(reflect.ValueOf(d.Place()))
 	case kindError:
 		v.SetZero()
 		if d.Bool() {
@@ -255,14 +259,7 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 			v.SetZero()
 		}
 	case kindText:
-		text := d.Bytes()
-		if v.Kind() == reflect.String {
-			v.SetString(string(text))
-		} else if d.Digits(len(text)); d.Err() != nil {
-			return
-		} else if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil && d.Err() == nil {
-			d.Fail(err)
-		}
+		c.decodeText(d, s, v)
 	case kindFunc:
 		switch d.Byte() {
 		case wire.TagNil:
@@ -276,6 +273,36 @@ func (c *Codec) decode(d *wire.Decoder, s *shape, v reflect.Value) {
 		}
 	default:
 		c.decodeKind(d, s, v)
+	}
+}
+
+// decodeText takes what has a text form, or the text itself where this side has no such type.
+func (c *Codec) decodeText(d *wire.Decoder, s *shape, v reflect.Value) {
+	text := d.Bytes()
+	var whole []byte
+	if s.name == floatName {
+		whole = d.Bytes()
+	}
+	if d.Digits(len(text)); d.Err() != nil {
+		return
+	}
+	var err error
+	to := v.Addr().Interface()
+	float, isFloat := to.(wholeFloat)
+	reads, hasText := to.(encoding.TextUnmarshaler)
+	switch {
+	case v.Kind() == reflect.String:
+		v.SetString(string(text))
+	case s.name == floatName && isFloat:
+		v.SetZero() // a precision that is there already would stay
+		err = float.GobDecode(whole)
+	case hasText:
+		err = reads.UnmarshalText(text)
+	default:
+		err = wire.ErrTag
+	}
+	if err != nil {
+		d.Fail(err)
 	}
 }
 

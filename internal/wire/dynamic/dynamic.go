@@ -4,7 +4,7 @@
 //
 // A type crosses by structure. Struct fields keep their names and tags, so that an encoder or a decoder
 // in the module sees what it would see of the host's own type; names of types and methods stay behind,
-// but for [time.Time] and [time.Duration]. Unexported fields are left out, where
+// but for [time.Time], [time.Duration] and [time.Location]. Unexported fields are left out, where
 // the peer does not hold the whole value for them. Where a type contains itself,
 // it crosses as any a few levels deeper.
 package dynamic
@@ -82,14 +82,25 @@ const (
 	kindDuration = 65
 	kindError    = 66 // what implements error: its message crosses
 	kindText     = 67 // what has a text form and is known to both sides by name
+	kindPlace    = 68 // *time.Location
 	kindFunc     = byte(reflect.Func)
 	kindAny      = byte(reflect.Interface)
 )
+
+// floatName is the type whose text lacks its precision and its mode: what follows the text has them.
+const floatName = "math/big.Float"
+
+// wholeFloat is what a *big.Float has; package math/big is large.
+type wholeFloat interface {
+	GobEncode() ([]byte, error)
+	GobDecode([]byte) error
+}
 
 var (
 	anyType      = reflect.TypeFor[any]()
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
+	placeType    = reflect.TypeFor[*time.Location]()
 	errorType    = reflect.TypeFor[error]()
 )
 
@@ -164,6 +175,9 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		return s
 	case durationType:
 		describe(kindDuration)
+		return s
+	case placeType:
+		describe(kindPlace)
 		return s
 	}
 	name := c.peer.TextName(t)
@@ -326,6 +340,8 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 		e.Time(v.Interface().(time.Time))
 	case kindDuration:
 		e.Int(v.Int())
+	case kindPlace:
+		e.Place(v.Interface().(*time.Location))
 	case kindError:
 		isNil := (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil()
 		e.Bool(!isNil)
@@ -342,6 +358,13 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.Fail(err)
 		}
 		e.Bytes(text)
+		if s.name == floatName {
+			whole, err := p.Interface().(wholeFloat).GobEncode()
+			if err != nil {
+				e.Fail(err)
+			}
+			e.Bytes(whole)
+		}
 	default:
 		c.encodeKind(e, s, v)
 	}

@@ -55,7 +55,7 @@ func (c *Codec) lend(e *wire.Encoder, v reflect.Value) bool {
 		return true
 	}
 	switch {
-	case t == timeType || t == durationType || c.peer.Opaque(t) || c.peer.TextName(t) != "":
+	case t == timeType || t == durationType || t == placeType || c.peer.Opaque(t) || c.peer.TextName(t) != "":
 		return false
 	case t.Implements(errorType) && (t.Kind() != reflect.Pointer || !v.IsNil()):
 		return c.peer.GiveError(e, v)

@@ -101,7 +101,7 @@ func (s *shape) fits(t reflect.Type) bool {
 	switch s.kind {
 	case kindAny, kindError:
 		return true
-	case kindTime, kindDuration, kindFunc:
+	case kindTime, kindDuration, kindPlace, kindFunc:
 		return t == s.typ
 	case kindText:
 		return t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())

@@ -119,7 +119,7 @@ func (p peer) Named(name string) encoding.TextUnmarshaler {
 // Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is held.
 func (p peer) Opaque(t reflect.Type) bool {
 	switch t {
-	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration]():
+	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration](), reflect.TypeFor[*time.Location]():
 		return false
 	}
 	if t.Kind() == reflect.Func {

@@ -1,0 +1,74 @@
+package wire
+
+import (
+	"archive/zip"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRules checks that every zone of the Go release has the same times after it has crossed.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
+	r, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
+	require.NoError(t, err)
+	defer func() { _ = r.Close() }()
+	longest := 0
+	for _, f := range r.File {
+		if strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		l, err := time.LoadLocation(f.Name)
+		require.NoError(t, err, f.Name)
+		var e Encoder
+		e.Place(l)
+		require.NoError(t, e.Err)
+		longest = max(longest, e.Size())
+		rules, err := makeRules(l)
+		require.NoError(t, err)
+		if rules == "" {
+			continue
+		}
+		made, err := time.LoadLocationFromTZData(f.Name, []byte(rules))
+		require.NoError(t, err, f.Name)
+		assert.Equal(t, l.String(), made.String())
+		for at := time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2199; at = at.Add(1000 * time.Hour) {
+			a, b := at.In(l), at.In(made)
+			if a.String() != b.String() || a.IsDST() != b.IsDST() {
+				t.Fatalf("%s: %v is %v", f.Name, a, b)
+			}
+		}
+	}
+	assert.Less(t, longest, 4<<10, "bytes of the longest rules")
+}
+
+// BenchmarkPlace measures what a location with rules costs.
+func BenchmarkPlace(b *testing.B) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(b, err)
+	now := time.Date(2026, 11, 1, 0, 0, 0, 0, berlin)
+	b.Run("rules", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = makeRules(berlin)
+		}
+	})
+	for name, t := range map[string]time.Time{"utc": now.UTC(), "berlin": now, "fixed": now.In(time.FixedZone("X", 3600))} {
+		b.Run(name, func(b *testing.B) {
+			var e Encoder
+			for b.Loop() {
+				e.Truncate(0)
+				e.Time(t)
+				d := NewDecoder(e.Buf)
+				d.Time()
+			}
+			b.ReportMetric(float64(e.Size()), "B/message")
+		})
+	}
+}
