@@ -86,6 +86,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"Places":                s.testPlaces,
 		"UnseenFields":          s.testUnseenFields,
 		"BigNumbers":            s.testBigNumbers,
+		"StandardTypes":         s.testStandardTypes,
 		"Keys":                  s.testKeys,
 	} {
 		t.Run(name, func(t *testing.T) {

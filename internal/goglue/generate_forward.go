@@ -185,7 +185,8 @@ func (g *generator) namedTypes() {
 	if g.imports[guestAnyPath] == "" {
 		return
 	}
-	names := slices.Sorted(maps.Values(textTypes))
+	names := slices.AppendSeq(slices.Collect(maps.Values(textTypes)), maps.Values(standardTypes))
+	slices.Sort(names)
 	g.printf("\t\tNamed: func(name string) any {\n\t\t\tswitch name {\n")
 	for _, name := range names {
 		path, typ := name[:strings.LastIndexByte(name, '.')], name[strings.LastIndexByte(name, '.')+1:]

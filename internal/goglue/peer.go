@@ -5,9 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"math/big"
+	"net"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"reflect"
+	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/wire"
@@ -194,6 +200,29 @@ func (p peer) Forms() bool { return true }
 var textTypes = map[reflect.Type]string{
 	reflect.TypeFor[big.Int](): "math/big.Int", reflect.TypeFor[big.Rat](): "math/big.Rat", reflect.TypeFor[big.Float](): "math/big.Float",
 	reflect.TypeFor[netip.Addr](): "net/netip.Addr", reflect.TypeFor[netip.AddrPort](): "net/netip.AddrPort", reflect.TypeFor[netip.Prefix](): "net/netip.Prefix",
+}
+
+// standardTypes are types of the standard library that are made of plain data and have methods. They
+// keep them in an any.
+var standardTypes = map[reflect.Type]string{
+	reflect.TypeFor[time.Month](): "time.Month", reflect.TypeFor[time.Weekday](): "time.Weekday",
+	reflect.TypeFor[json.RawMessage](): "encoding/json.RawMessage", reflect.TypeFor[json.Number](): "encoding/json.Number",
+	reflect.TypeFor[net.IP](): "net.IP", reflect.TypeFor[net.IPMask](): "net.IPMask", reflect.TypeFor[net.HardwareAddr](): "net.HardwareAddr",
+	reflect.TypeFor[fs.FileMode](): "io/fs.FileMode", reflect.TypeFor[slog.Level](): "log/slog.Level",
+	reflect.TypeFor[url.Values](): "net/url.Values", reflect.TypeFor[http.Header](): "net/http.Header",
+}
+
+// StandardName implements [dynamic.Peer].
+func (p peer) StandardName(t reflect.Type) string { return standardTypes[t] }
+
+// Standard implements [dynamic.Peer].
+func (p peer) Standard(name string) any {
+	for t, known := range standardTypes {
+		if known == name {
+			return reflect.New(t).Interface()
+		}
+	}
+	return nil
 }
 
 // TextName implements [dynamic.Peer].

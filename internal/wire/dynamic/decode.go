@@ -113,8 +113,15 @@ func parseShape(d *wire.Decoder, floor, depth int) *shape {
 		return s
 	}
 	extra := &parsed{}
-	if s.kind == kindText {
+	switch s.kind {
+	case kindText:
 		s.name = d.String()
+	case kindNamed:
+		name := d.String()
+		if s = parseShape(d, floor, depth-1); s.name == "" {
+			s.name = name
+		}
+		return s
 	}
 	switch reflect.Kind(s.kind) {
 	case reflect.Func:
@@ -222,7 +229,21 @@ func (c *Codec) makeType(s *shape) (err error) {
 		}
 		s.typ = t
 	}
+	if s.name != "" && s.kind != kindText {
+		c.nameType(s)
+	}
 	return nil
+}
+
+// nameType gives a shape the type of its name, where this side has it.
+func (c *Codec) nameType(s *shape) {
+	known := c.peer.Standard(s.name)
+	if known == nil {
+		return
+	}
+	if t := reflect.TypeOf(known).Elem(); t.Kind() == s.typ.Kind() && s.typ.ConvertibleTo(t) {
+		s.typ = t
+	}
 }
 
 var basicTypes = map[reflect.Kind]reflect.Type{

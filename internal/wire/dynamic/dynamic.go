@@ -37,6 +37,12 @@ type Peer interface {
 	// Named returns a pointer to a new value of a type of the standard library that crosses as text, or nil where
 	// this side has no such type; then the text itself arrives.
 	Named(name string) encoding.TextUnmarshaler
+	// StandardName names the other types of the standard library that are known to both sides, or
+	// "": their methods do not matter for how they cross.
+	StandardName(t reflect.Type) string
+	// Standard returns a pointer to a new value of such a type, or nil where this side has none of
+	// that name: then its structure arrives.
+	Standard(name string) any
 	// Opaque tells whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
 	// Forms reports whether one type crosses in several forms: a type of the host that contains
@@ -83,6 +89,7 @@ const (
 	kindError    = 66 // what implements error: its message crosses
 	kindText     = 67 // what has a text form and is known to both sides by name
 	kindPlace    = 68 // *time.Location
+	kindNamed    = 69 // a type that both sides may know by name: its name and its structure follow
 	kindFunc     = byte(reflect.Func)
 	kindAny      = byte(reflect.Interface)
 )
@@ -113,7 +120,7 @@ type shape struct {
 	fields      []field
 	in, out     []*shape // of a function
 	variadic    bool
-	name        string  // of a type with a text form
+	name        string  // of a type that both sides may know
 	id          int     // of the form in which the type crosses
 	err         error   // why the type cannot be copied
 	extra       *parsed // of a shape that was decoded
@@ -205,7 +212,7 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 			describe(kindAny)
 			return s
 		}
-		if t.Kind() == reflect.Interface || c.peer.Opaque(t) {
+		if t.Kind() == reflect.Interface || c.opaque(t) {
 			describe(kindAny)
 			return s
 		}
@@ -221,6 +228,10 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		return i
 	}
 	describe(byte(t.Kind()))
+	if name := c.peer.StandardName(t); name != "" {
+		s.name = name
+		s.description = append(appendString([]byte{kindNamed}, name), s.kind)
+	}
 	number := func(n int) { s.description = appendUint(s.description, uint64(n)) }
 	text := func(v string) { s.description = appendString(s.description, v) }
 	switch t.Kind() {
@@ -285,6 +296,15 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 	return s
 }
 
+// opaque reports whether values of a type cross as handles.
+func (c *Codec) opaque(t reflect.Type) bool {
+	to := t
+	if t.Kind() == reflect.Pointer && t.Name() == "" {
+		to = t.Elem()
+	}
+	return c.peer.StandardName(to) == "" && c.peer.Opaque(t)
+}
+
 func appendString(b []byte, v string) []byte { return append(appendUint(b, uint64(len(v))), v...) }
 
 func appendUint(b []byte, v uint64) []byte {
@@ -316,7 +336,7 @@ func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value, isOne bool) {
 		return
 	}
 	defer e.Leave()
-	if !c.peer.Opaque(v.Type()) {
+	if !c.opaque(v.Type()) {
 		if s := c.shapeOf(v.Type()); s.err == nil {
 			e.Byte(wire.TagValue)
 			e.Buf = append(e.Buf, s.description...)

@@ -63,6 +63,20 @@ func (h *holder) Named(name string) encoding.TextUnmarshaler {
 	return nil
 }
 
+func (h *holder) StandardName(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Month]() {
+		return "month"
+	}
+	return ""
+}
+
+func (h *holder) Standard(name string) any {
+	if name == "month" && h.module {
+		return new(time.Month)
+	}
+	return nil
+}
+
 func (h *holder) Forms() bool { return !h.module }
 
 func (h *holder) Lend(e *wire.Encoder, v reflect.Value)      { _ = h.Hold(e, v) }

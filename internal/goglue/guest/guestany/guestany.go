@@ -116,6 +116,34 @@ func (p peer) Named(name string) encoding.TextUnmarshaler {
 	return v
 }
 
+// StandardName implements [dynamic.Peer].
+func (p peer) StandardName(t reflect.Type) string {
+	if t.PkgPath() == "" {
+		return ""
+	}
+	if known, ok := standardNames.Load(t); ok {
+		return known.(string)
+	}
+	name := t.PkgPath() + "." + t.Name()
+	if known := p.Standard(name); known == nil || reflect.TypeOf(known).Elem() != t {
+		name = ""
+	}
+	standardNames.Store(t, name)
+	return name
+}
+
+// standardNames are the answers of StandardName: reflect.Type → string.
+var standardNames sync.Map
+
+// Standard implements [dynamic.Peer].
+func (p peer) Standard(name string) any {
+	v := p.module.Named(name)
+	if v == nil || reflect.TypeOf(v).Elem().Kind() == reflect.Struct { // those with a text form
+		return nil
+	}
+	return v
+}
+
 // Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is held.
 func (p peer) Opaque(t reflect.Type) bool {
 	switch t {
