@@ -50,7 +50,9 @@ func (s goSuite) testStandardTypes(t *testing.T) {
 	for _, x := range []any{
 		v, &v, v.M, v.Months, v.Days, raw, &raw, v.Raws, v.ByName, v.Number, v.IP, v.Mode, v.Level, v.Query, v.Header, big.NewInt(7),
 		map[string]any{"raw": raw, "number": v.Number, "big": big.NewInt(7), "month": v.M, "ip": v.IP, "list": []any{v.M, raw}},
-		[]any{raw, v.Number, big.NewInt(7), v.M, v.Level, nil}, map[string]time.Month{"a": 3}, [2]time.Weekday{1, 2},
+		[]any{raw, v.Number, big.NewInt(7), v.M, v.Level, nil},
+		map[string]time.Month{"a": 3},
+		[2]time.Weekday{1, 2},
 		struct{ Inner struct{ Month *time.Month } }{struct{ Month *time.Month }{&v.M}},
 	} {
 		want, err := json.Marshal(x)

@@ -143,7 +143,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	defer p.instance.decoded(&d, reply)
 	if d.Sharing = sharing; sharing != nil {
 		if err := sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.takeChanges(&d, passed) }); err != nil {
-			return nil, fmt.Errorf("what the function changed cannot be taken over: %w", p.instance.tooMuch(err))
+			return nil, fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.tooMuch(err))
 		}
 	}
 	results := make([]reflect.Value, len(p.results))
@@ -155,7 +155,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		d.taken.lastUntil(ctx)
 	}
 	if err := d.End(); err != nil {
-		return nil, fmt.Errorf("the module's answer cannot be understood: %w", p.instance.tooMuch(err))
+		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.tooMuch(err))
 	}
 	return results, nil
 }

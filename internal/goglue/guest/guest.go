@@ -119,7 +119,7 @@ func (c *Call) Refuse(reason string) { panic(refusal(reason)) }
 // Ready checks the arguments after all of them were decoded, and starts the results.
 func (c *Call) Ready() {
 	if err := c.In.End(); err != nil {
-		c.Refuse(err.Error())
+		c.Refuse("the arguments cannot be understood: " + err.Error())
 	}
 	c.Out.Byte(wire.Done)
 }

@@ -203,7 +203,7 @@ func (c *Call) BadTag() {
 	if err := c.In.Err(); err != nil {
 		c.Refuse(err.Error())
 	}
-	c.Refuse(wire.ErrTag.Error())
+	c.Refuse("an argument has a form that its type does not have")
 }
 
 // Marshalled answers with what a value's own method wrote.
