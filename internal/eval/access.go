@@ -19,7 +19,11 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	if qualifier, ok := x.X.(*ast.Ident); ok {
 		e.checkQualifier(qualifier, x)
 	}
-	op := e.made(x.X, e.single(x.X))
+	qualified := e.eval(x.X)
+	if t, ok := qualified.(goType); ok {
+		return e.methodExpression(x, t)
+	}
+	op := e.made(x.X, e.one(x.X, qualified))
 	v, ok := op.(value)
 	switch {
 	case !ok:

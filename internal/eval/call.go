@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/loadgo/load/engine"
@@ -123,10 +124,42 @@ func (e *evaluation) callModule(x *ast.CallExpr, f callee) (operand, error) {
 		e.failAt(x.Pos(), err, err.Error())
 	case err != nil:
 		return returnedError(f.signature, err), err
-	case len(results) == 1:
+	}
+	hasError := f.signature.hasError()
+	if n := len(results); !hasError && n > 0 && e.isError(f.signature.lastResult()) {
+		if returned, ok := results[n-1].(*engine.Object); ok {
+			err := &engine.ModuleError{Message: returned.String(), Type: returned.TypeName(), Object: returned}
+			return nil, err
+		}
+		results, hasError = results[:n-1], true
+	}
+	if len(results) == 1 {
 		return operandOf(results[0]), nil
 	}
-	return tuple{results, f.signature.hasError()}, nil
+	return tuple{results, hasError}, nil
+}
+
+// isError reports whether a type, as it is written in the module's own scope, is an interface that
+// extends error.
+func (e *evaluation) isError(x ast.Expr) bool {
+	if x == nil {
+		return false
+	}
+	if name, ok := x.(*ast.Ident); ok && name.Name == "error" {
+		return true
+	}
+	if iface, ok := x.(*ast.InterfaceType); ok {
+		return slices.ContainsFunc(iface.Methods.List, func(f *ast.Field) bool {
+			if len(f.Names) == 0 {
+				return e.isError(f.Type)
+			}
+			t, ok := f.Type.(*ast.FuncType)
+			return ok && f.Names[0].Name == "Error" && types.ExprString(t) == "func() string"
+		})
+	}
+	symbol, _ := e.symbol(x)
+	spec, ok := declarationOf(symbol).(*ast.TypeSpec)
+	return ok && symbol.Kind == engine.KindType && e.isError(spec.Type)
 }
 
 // returnedError is the error as a value, where it is the only result of the function and really what the

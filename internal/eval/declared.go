@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -40,8 +41,12 @@ func (e *evaluation) declared(x ast.Expr, visiting map[string]bool) goType {
 	case *ast.StarExpr:
 		return pointerTo(e.declared(x.X, visiting))
 	case *ast.ArrayType:
-		if elem := e.declared(x.Elt, visiting); x.Len == nil {
+		elem := e.declared(x.Elt, visiting)
+		if x.Len == nil {
 			return sliceOf(elem)
+		}
+		if n, err := strconv.Atoi(types.ExprString(x.Len)); err == nil { // the compiler's types spell it so
+			return e.arrayOf(x, n, elem)
 		}
 	case *ast.MapType:
 		key, elem := e.declared(x.Key, visiting), e.declared(x.Value, visiting)

@@ -35,6 +35,8 @@ func (e *evaluation) literalType(x *ast.CompositeLit) goType {
 // composite builds the value of a composite literal of type t.
 func (e *evaluation) composite(x *ast.CompositeLit, t goType) reflect.Value {
 	switch {
+	case t.open && !t.pointer() && t.fields == nil && !namesFields(x):
+		return e.unknownLiteral(x, t)
 	case t.open && !t.pointer(), !t.open && t.fields != nil:
 		return e.structLiteral(x, t)
 	case t.host.Kind() == reflect.Slice, t.host.Kind() == reflect.Array:
@@ -44,6 +46,38 @@ func (e *evaluation) composite(x *ast.CompositeLit, t goType) reflect.Value {
 	}
 	e.fail(x, "invalid composite literal type %s", t.name)
 	return reflect.Value{}
+}
+
+// namesFields reports whether a literal may be one of a struct.
+func namesFields(x *ast.CompositeLit) bool {
+	if len(x.Elts) == 0 {
+		return true
+	}
+	kv, ok := x.Elts[0].(*ast.KeyValueExpr)
+	if !ok {
+		return false
+	}
+	_, ok = kv.Key.(*ast.Ident)
+	return ok
+}
+
+// unknownLiteral builds a list or a map of a type of which the module alone knows what it is made of: an
+// alias of another package's. Only what the module can make a value of is taken.
+func (e *evaluation) unknownLiteral(x *ast.CompositeLit, t goType) reflect.Value {
+	unknown := goType{host: reflect.TypeFor[any](), open: true} // of its elements
+	var given reflect.Value
+	if _, keyed := x.Elts[0].(*ast.KeyValueExpr); keyed {
+		given = e.mapLiteral(x, goType{host: reflect.TypeFor[map[any]any](), key: &unknown, elem: &unknown})
+	} else {
+		given = e.listLiteral(x, sliceOf(unknown))
+	}
+	if t.name == "" {
+		return given
+	}
+	if _, err := e.module.Call(e.ctx, t.name, given.Interface()); err != nil {
+		e.failAt(x.Elts[0].Pos(), err, "the fields of "+t.name+" are not known here: write them as Field: value")
+	}
+	return given
 }
 
 // element evaluates an element of a literal whose type is t; within one, {…} stands for T{…} or &T{…}.

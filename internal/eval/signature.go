@@ -63,6 +63,14 @@ func (s signature) hasError() bool {
 	return ok && last.Name == "error"
 }
 
+// lastResult returns the type of the last result, or nil.
+func (s signature) lastResult() ast.Expr {
+	if len(s.results) == 0 {
+		return nil
+	}
+	return s.results[len(s.results)-1]
+}
+
 // parameter returns the type of the i-th argument's parameter, or nil where it is not known.
 func (s signature) parameter(i int) ast.Expr {
 	switch {
