@@ -85,8 +85,10 @@ func (g *guest) hostCall(stack []uint64) {
 		cancel.Uint(number.Uint())
 		defer context.AfterFunc(call.ctx, func() { host.CancelHost(cancel.Buf) })()
 	}
-	answer := g.answer(body, admission)
-	g.gate.resume(call)
+	answer := func() []byte {
+		defer g.gate.resume(call)
+		return g.answer(body, admission)
+	}()
 	if g.module.err() != nil {
 		panic(errRetired)
 	}
@@ -103,9 +105,21 @@ func (g *guest) answer(body []byte, admission goglue.Admission) []byte {
 	if admission.Refused {
 		return flat(host.Refuse(body))
 	}
-	answers := make(chan []byte, 1)
-	go host.Answer(body, admission.Granted, func(out *wire.Encoder) { answers <- flat(out) })
-	return <-answers
+	answers, faults := make(chan []byte, 1), make(chan any, 1)
+	go func() {
+		defer func() {
+			if fault := recover(); fault != nil { // of the host itself; its function's panic is an answer
+				faults <- fault
+			}
+		}()
+		host.Answer(body, admission.Granted, func(out *wire.Encoder) { answers <- flat(out) })
+	}()
+	select {
+	case answer := <-answers:
+		return answer
+	case fault := <-faults:
+		panic(fault)
+	}
 }
 
 // hostTake writes the answer with that number into the guest.
