@@ -16,7 +16,8 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// library is a finder and an engine of Go packages that exist in the test only. Each has a generic function Uniq,
+// library is a finder and an engine of Go packages that exist in the test only. Each has a generic
+// function Uniq,
 // and an instance answers what it was built with.
 type library struct {
 	careless bool // forgets the companions
@@ -116,7 +117,8 @@ func newLibrary(t testing.TB, b *library) *load.Loader {
 	return l
 }
 
-// TestLoadOptions: what a module is built with is part of its identity, and order and repetition are not.
+// TestLoadOptions: what a module is built with is part of its identity, and order and repetition
+// are not.
 func TestLoadOptions(t *testing.T) {
 	t.Parallel()
 	b := &library{}
@@ -193,7 +195,8 @@ func TestLoadOptionsRefused(t *testing.T) {
 	wantError(t, err, "load a: it is no Go package: it cannot be built with companions or instantiations")
 }
 
-// TestInstantiateOnDemand hammers instantiations of one module: each is opened once, and ends with the module.
+// TestInstantiateOnDemand hammers instantiations of one module: each is opened once, and ends with
+// the module.
 func TestInstantiateOnDemand(t *testing.T) {
 	t.Parallel()
 	b := &library{}
@@ -239,7 +242,8 @@ func TestInstantiateOnDemand(t *testing.T) {
 	}
 }
 
-// TestInstantiateFails: a failure is told and forgotten, an instance that crashed is replaced, and what is no
+// TestInstantiateFails: a failure is told and forgotten, an instance that crashed is replaced, and
+// what is no
 // instantiation of anything builds nothing.
 func TestInstantiateFails(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBoundary keeps the root and the contracts small: importing them pulls in no implementation, no
+// TestBoundary keeps the root and the contracts small: importing them pulls in no implementation,
+// no
 // network and no way to start a process.
 func TestBoundary(t *testing.T) {
 	t.Parallel()

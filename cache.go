@@ -21,7 +21,8 @@ type standing struct {
 	lastUsed            time.Time // as far as the looks tell
 }
 
-// cache holds the running modules by every name they were asked for. A look-up that hits is one atomic
+// cache holds the running modules by every name they were asked for. A look-up that hits is one
+// atomic
 // load and one map access; everything that changes the map copies it, under mu.
 type cache struct {
 	modules atomic.Pointer[map[string]*Module] // never nil after init
@@ -45,7 +46,8 @@ func (c *cache) init(mu *sync.Mutex) {
 	c.modules.Store(&map[string]*Module{})
 }
 
-// get answers from the cache, or returns nil. A module that crashed, or that is just being taken out, is no answer.
+// get answers from the cache, or returns nil. A module that crashed, or that is just being taken
+// out, is no answer.
 func (c *cache) get(name string) *Module {
 	if m := (*c.modules.Load())[name]; m != nil && !m.crashed() && m.mark.Load() != markGone {
 		return m
@@ -82,10 +84,11 @@ func (c *cache) register(m *Module, keys []string) {
 	c.modules.Store(&modules)
 }
 
-// holds tells whether a registered module is one of this cache.
+// holds reports whether a registered module is one of this cache.
 func (c *cache) holds(m *Module) bool { return (*c.modules.Load())[identity(m.spec)] == m }
 
-// alias enters a registered module under a further name and returns the module that has the name then.
+// alias enters a registered module under a further name and returns the module that has the name
+// then.
 func (c *cache) alias(m *Module, name string) *Module {
 	if c.get(name) == m {
 		return m
@@ -105,7 +108,8 @@ func (m *Module) drop() {
 	m.mark.Store(markGone)
 }
 
-// remove takes a registered module out under all its names, and lets no more calls of it begin; one that crashed
+// remove takes a registered module out under all its names, and lets no more calls of it begin; one
+// that crashed
 // answers with that. It is called with mu held.
 func (c *cache) remove(m *Module) {
 	m.drop()
@@ -179,7 +183,8 @@ func (c *cache) background(f func()) bool {
 	return !c.closed
 }
 
-// names lists the names by which each module is registered, sorted, without those that say what it is
+// names lists the names by which each module is registered, sorted, without those that say what it
+// is
 // built with.
 func (c *cache) names() map[*Module][]string {
 	names := make(map[*Module][]string)
@@ -228,7 +233,8 @@ func (c *cache) take(r *request) (*Module, error) {
 	return m, nil
 }
 
-// withdraw takes modules out that go without being asked to, and lets them be ended in the background.
+// withdraw takes modules out that go without being asked to, and lets them be ended in the
+// background.
 // It is called with mu held.
 func (c *cache) withdraw(modules []*Module, why string) {
 	for _, m := range modules {
@@ -245,8 +251,10 @@ func (c *cache) withdraw(modules []*Module, why string) {
 	}
 }
 
-// borrow lets a call of With borrow a module. It returns false for one that was taken out meanwhile.
-// before is how many modules had been registered when the call began: one that was registered earlier
+// borrow lets a call of With borrow a module. It returns false for one that was taken out
+// meanwhile.
+// before is how many modules had been registered when the call began: one that was registered
+// earlier
 // and has no borrowers is somebody else's.
 func (c *cache) borrow(m *Module, before int64) bool {
 	c.mu.Lock()
@@ -260,7 +268,8 @@ func (c *cache) borrow(m *Module, before int64) bool {
 	return true
 }
 
-// giveBack takes the module out of the cache when its last borrower has gone and nobody imports it, and tells whether it did.
+// giveBack takes the module out of the cache when its last borrower has gone and nobody imports it,
+// and reports whether it did.
 func (c *cache) giveBack(m *Module) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

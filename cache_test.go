@@ -177,7 +177,8 @@ func TestClose(t *testing.T) {
 
 var benchmarkName = "github.com/gosimple/slug" // a variable, as a caller's name is
 
-// BenchmarkLoadCached measures a Load of a registered module against a bare look-up in a map behind an
+// BenchmarkLoadCached measures a Load of a registered module against a bare look-up in a map behind
+// an
 // atomic pointer, by 1 and by 8 goroutines. ratio must stay below 1.5.
 func BenchmarkLoadCached(b *testing.B) {
 	w := &world{modules: map[string]fake{}}
@@ -209,7 +210,8 @@ func BenchmarkLoadCached(b *testing.B) {
 	}
 	for _, goroutines := range []int{1, 8} {
 		b.Run(fmt.Sprintf("goroutines=%d", goroutines), func(b *testing.B) {
-			// In turns and by the median, so that a busy machine slows both and an interruption counts once.
+			// In turns and by the median, so that a busy machine slows both and an interruption
+			// counts once.
 			const turn = 1 << 14
 			var took, ratio []float64
 			for n := 0; n < b.N; n += turn {

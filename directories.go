@@ -13,13 +13,14 @@ import (
 // maxWatched is how many directories are watched for one module.
 const maxWatched = 4096
 
-// local tells whether the module's source is in a directory where it can be edited.
+// local reports whether the module's source is in a directory where it can be edited.
 func (m *Module) local() bool {
 	s := m.spec
 	return s.Version == "" && s.Source.Dir != "" && (s.Source.Kind == find.KindGo || s.Source.Kind == find.KindStarlark)
 }
 
-// sourceRoot returns the directory below which the module's source is: that of the whole Go module, which the package may import.
+// sourceRoot returns the directory below which the module's source is: that of the whole Go module,
+// which the package may import.
 func (m *Module) sourceRoot() string {
 	dir := m.spec.Source.Dir
 	if m.spec.Source.Go == nil || m.spec.Module == "" {
@@ -33,7 +34,8 @@ func (m *Module) sourceRoot() string {
 	return root
 }
 
-// watchedDirs lists the directories whose changes concern the module. One that is not there is represented by the nearest above it.
+// watchedDirs lists the directories whose changes concern the module. One that is not there is
+// represented by the nearest above it.
 func (m *Module) watchedDirs() []string {
 	if !m.local() {
 		return nil
@@ -86,7 +88,7 @@ func nearestDir(dir string) string {
 	}
 }
 
-// concerns tells whether one of the changes may be one of the module's source.
+// concerns reports whether one of the changes may be one of the module's source.
 func (m *Module) concerns(changes map[string]bool) bool {
 	root := m.sourceRoot()
 	for path := range changes {

@@ -21,7 +21,8 @@ var (
 	ErrClosed = errors.New("loader is closed")
 )
 
-// LoadError wraps whatever ended a load with the module's name and the chain of imports that led to it.
+// LoadError wraps whatever ended a load with the module's name and the chain of imports that led to
+// it.
 // It names the module once: the errors inside do not.
 type LoadError struct {
 	Chain []string // the import chain, outermost first; the last is the module that failed
@@ -41,7 +42,8 @@ func (e *LoadError) Error() string {
 
 func (e *LoadError) Unwrap() error { return e.Err }
 
-// loadError puts a name in front of the chain of what ended its load. A chain that leads into an import
+// loadError puts a name in front of the chain of what ended its load. A chain that leads into an
+// import
 // cycle ends where the cycle begins: the CycleError shows the rest.
 func loadError(name string, err error) error {
 	if err == nil {
@@ -67,7 +69,8 @@ type CycleError struct {
 
 func (e *CycleError) Error() string { return "import cycle: " + strings.Join(e.Chain, " → ") }
 
-// ReloadError reports a reload that failed. The modules that ran before it go on as if nothing had happened.
+// ReloadError reports a reload that failed. The modules that ran before it go on as if nothing had
+// happened.
 type ReloadError struct {
 	Name string // as the caller named it
 	Err  error  // why; a [*LoadError] where the module, or one that imports it, could not be loaded
@@ -116,7 +119,8 @@ func (e *InternalError) Error() string {
 	return s
 }
 
-// recovered turns a panic into an error; it is deferred around calls of finders, installers and engines.
+// recovered turns a panic into an error; it is deferred around calls of finders, installers and
+// engines.
 func recovered(err *error) {
 	if v := recover(); v != nil {
 		*err = &InternalError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}

@@ -53,7 +53,8 @@ func (c *cache) evict(keep *Module, memory map[*Module]int64, excess func(module
 	return excess(count, total), count, total
 }
 
-// evictIdle notes what was used, and withdraws what was not used for longer than timeout, if there is
+// evictIdle notes what was used, and withdraws what was not used for longer than timeout, if there
+// is
 // one; what imports a module goes before the module. It reports whether modules are left.
 func (c *cache) evictIdle(timeout time.Duration, why string, now time.Time) (left bool) {
 	c.mu.Lock()
@@ -90,7 +91,8 @@ func (c *cache) markUsed(modules []*Module) {
 	}
 }
 
-// idle tells whether nothing uses a module: it is not pinned, no call runs, the host holds none of its objects, and no module
+// idle reports whether nothing uses a module: it is not pinned, no call runs, the host holds none
+// of its objects, and no module
 // imported it. It is called with mu held.
 func (c *cache) idle(m *Module) bool {
 	for _, part := range m.parts() {

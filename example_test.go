@@ -60,7 +60,8 @@ func register(l *load.Loader, name string) {
 	}
 }
 
-// A package of the standard library is compiled and runs in a process of its own; one of the registry
+// A package of the standard library is compiled and runs in a process of its own; one of the
+// registry
 // is installed first.
 func ExampleLoader_Load() {
 	ctx := context.Background()

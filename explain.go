@@ -69,8 +69,10 @@ type ArtifactKey struct {
 	Size        int64  `json:"size,omitempty"` // in bytes
 }
 
-// Explain asks every finder and, where none of them knows the name, the installer that claims it for the
-// version. It installs, compiles and runs nothing. The explanation is there with an error too, as far as
+// Explain asks every finder and, where none of them knows the name, the installer that claims it
+// for the
+// version. It installs, compiles and runs nothing. The explanation is there with an error too, as
+// far as
 // it goes: the error is the one that a load would meet.
 func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *Explanation, err error) {
 	e = &Explanation{Name: name, BuildList: []find.ModuleVersion{}}

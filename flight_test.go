@@ -183,7 +183,8 @@ func TestLoadAll(t *testing.T) {
 	}
 }
 
-// TestHammerCycles loads random import graphs from many goroutines at once. Nothing may hang; a name
+// TestHammerCycles loads random import graphs from many goroutines at once. Nothing may hang; a
+// name
 // from which a cycle can be reached fails with it, every other one loads.
 func TestHammerCycles(t *testing.T) {
 	t.Parallel()

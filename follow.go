@@ -132,7 +132,8 @@ func (z *lazy) rebind(old, fresh *Module) (v reflect.Value, err error) {
 }
 
 // UnboundError reports what the program uses of a module, through a [Ref] or functions of
-// [Loader.LazyBind], and the new instance does not have. The old instance stays, or is started again.
+// [Loader.LazyBind], and the new instance does not have. The old instance stays, or is started
+// again.
 type UnboundError struct {
 	Lost []error // each a [*SymbolError], or what another use met
 }

@@ -108,7 +108,8 @@ func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *for
 	return followers, gone
 }
 
-// former returns the module that went from a key and has not been succeeded, and the keys that led to
+// former returns the module that went from a key and has not been succeeded, and the keys that led
+// to
 // it; or nil.
 func (c *cache) former(key string) (gone *former, keys map[string]bool) {
 	c.mu.Lock()

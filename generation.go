@@ -66,7 +66,8 @@ func (g *generation) replaces(key string) *Module {
 	return nil
 }
 
-// lookUp returns the running module of a key as a module of the generation sees it; g is nil for all others.
+// lookUp returns the running module of a key as a module of the generation sees it; g is nil for
+// all others.
 func (l *Loader) lookUp(key string, g *generation) *Module {
 	if g != nil {
 		if m := g.cache.get(key); m != nil {
@@ -161,7 +162,8 @@ func (c *cache) replace(g *generation, takes []func()) error {
 	return nil
 }
 
-// outdated returns an error where the generation does not fit what runs any more. It is called with mu held.
+// outdated returns an error where the generation does not fit what runs any more. It is called with
+// mu held.
 func (c *cache) outdated(g *generation) error {
 	for m := range g.old {
 		if m.standing.dropped {

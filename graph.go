@@ -38,7 +38,8 @@ func (l *Loader) Graph() Graph {
 	return g
 }
 
-// DOT returns the graph in the language of Graphviz. What a module is built from hangs on dashed lines.
+// DOT returns the graph in the language of Graphviz. What a module is built from hangs on dashed
+// lines.
 func (g Graph) DOT() string {
 	var b strings.Builder
 	b.WriteString("digraph modules {\n")
@@ -55,7 +56,8 @@ func (g Graph) DOT() string {
 	return b.String()
 }
 
-// Mermaid returns the graph as a Mermaid flowchart. What a module is built from hangs on dotted lines.
+// Mermaid returns the graph as a Mermaid flowchart. What a module is built from hangs on dotted
+// lines.
 func (g Graph) Mermaid() string {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")

@@ -14,7 +14,8 @@ import (
 	"github.com/loadgo/load/internal/phrase"
 )
 
-// imports are the modules that one module has imported, while it was loaded or later. The set is guarded by the
+// imports are the modules that one module has imported, while it was loaded or later. The set is
+// guarded by the
 // loader's cache.mu.
 type imports struct {
 	set map[*Module]bool
@@ -65,7 +66,8 @@ func (c *cache) depend(of *imports, on *Module) bool {
 	return true
 }
 
-// dependants lists the running modules that imported one directly, sorted. It is called with mu held.
+// dependants lists the running modules that imported one directly, sorted. It is called with mu
+// held.
 func (c *cache) dependants(of *Module) []*Module {
 	var all []*Module
 	for _, m := range c.all() {
@@ -76,7 +78,8 @@ func (c *cache) dependants(of *Module) []*Module {
 	return all
 }
 
-// users names who imported a module: the modules that run, and those that are being loaded. It is called with
+// users names who imported a module: the modules that run, and those that are being loaded. It is
+// called with
 // mu held.
 func (c *cache) users(of *Module) []string {
 	var names []string
@@ -92,7 +95,8 @@ func (c *cache) users(of *Module) []string {
 	return names
 }
 
-// dependantsFirst sorts modules so that each comes before those that it imports, and returns for each
+// dependantsFirst sorts modules so that each comes before those that it imports, and returns for
+// each
 // those that import it.
 func (c *cache) dependantsFirst(modules []*Module) (order []*Module, before [][]*Module) {
 	c.mu.Lock()
@@ -126,7 +130,7 @@ func (c *cache) dependantsFirst(modules []*Module) (order []*Module, before [][]
 	return order, before
 }
 
-// outdated tells whether one of the modules is registered no more. It is called with mu held.
+// outdated reports whether one of the modules is registered no more. It is called with mu held.
 func (i *imports) outdated() bool {
 	for m := range i.set {
 		if m.standing.dropped {

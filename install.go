@@ -21,7 +21,8 @@ func offline(s *install.Session) *install.Session {
 	return &other
 }
 
-// install brings a name that the path does not know, at the version that the lock file has, if it has one; tried
+// install brings a name that the path does not know, at the version that the lock file has, if it
+// has one; tried
 // are the path's answers.
 func (l *Loader) install(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*Spec, error) {
 	start := time.Now()
@@ -65,7 +66,8 @@ func (l *Loader) release(ctx context.Context, s *install.Session, r *request, p 
 	return l.resolve(ctx, s, r, tried)
 }
 
-// stale returns an installed version that does for a name whose registry cannot be asked for a newer one, or
+// stale returns an installed version that does for a name whose registry cannot be asked for a
+// newer one, or
 // nil. A registry that refuses, or whose answer is wrong, was asked.
 func (l *Loader) stale(ctx context.Context, s *install.Session, name find.Name, cause error) *Spec {
 	q, err := query.Parse(name.Query)
@@ -88,7 +90,8 @@ func (l *Loader) stale(ctx context.Context, s *install.Session, name find.Name, 
 	return nil
 }
 
-// resolve asks the installer for the version, and adds the path's answers where it does not know the name.
+// resolve asks the installer for the version, and adds the path's answers where it does not know
+// the name.
 func (l *Loader) resolve(ctx context.Context, s *install.Session, r *request, tried []find.Tried) (*install.Release, error) {
 	release, err := r.installer.Resolve(ctx, s, r.name)
 	if !errors.Is(err, ErrNotFound) {

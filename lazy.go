@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/internal/phrase"
 )
 
-// Ref is a function of a module that is loaded when it is first used; see [Lazy]. It is a small value: copies share what
+// Ref is a function of a module that is loaded when it is first used; see [Lazy]. It is a small
+// value: copies share what
 // they load. All methods are safe for concurrent use.
 type Ref[F any] struct{ r *ref[F] }
 
@@ -30,7 +31,8 @@ type boundFunc[F any] struct {
 	crash  *atomic.Pointer[error]
 }
 
-// Lazy returns a reference to a function of a module, which is bound to the Go function type F as [Func] does it. Nothing
+// Lazy returns a reference to a function of a module, which is bound to the Go function type F as
+// [Func] does it. Nothing
 // happens until it is used:
 //
 //	slug := load.Lazy[func(string) string](l, "github.com/gosimple/slug", "Make")
@@ -61,8 +63,10 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 	return Ref[F]{r}
 }
 
-// Get returns the function, without waiting for anything. Where the module is not loaded, it is a function that loads it
-// when it is called, with the call's own context if it has one, and then calls the module's. What that load meets, a [*LoadError] or a
+// Get returns the function, without waiting for anything. Where the module is not loaded, it is a
+// function that loads it
+// when it is called, with the call's own context if it has one, and then calls the module's. What
+// that load meets, a [*LoadError] or a
 // [*SymbolError], is the call's trailing error, or a panic where F has none.
 //
 // The function is meant to be called now: one that is kept does not follow reloads.
@@ -105,7 +109,7 @@ const (
 	markGone              // it is registered no more
 )
 
-// use notes a use of the module and tells whether it still is the one to use.
+// use notes a use of the module and reports whether it still is the one to use.
 func (m *Module) use() bool {
 	m.mark.CompareAndSwap(markUnused, 0)
 	return m.mark.Load() != markGone && !m.crashed()
@@ -133,7 +137,8 @@ func (z *lazy) bind(ctx context.Context) (reflect.Value, *Module, error) {
 	}
 }
 
-// forward makes a function of type t that calls what get returns. What get fails with is the trailing error, or a panic.
+// forward makes a function of type t that calls what get returns. What get fails with is the
+// trailing error, or a panic.
 func forward(t reflect.Type, get func(context.Context) (reflect.Value, error)) reflect.Value {
 	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		f, err := get(firstContext(t, args))
@@ -157,7 +162,8 @@ func firstContext(t reflect.Type, args []reflect.Value) context.Context {
 	return context.Background()
 }
 
-// failing makes results of a function type with an error, or panics with it where there is no place for it.
+// failing makes results of a function type with an error, or panics with it where there is no place
+// for it.
 func failing(t reflect.Type, err error) []reflect.Value {
 	n := t.NumOut()
 	if n == 0 || t.Out(n-1) != reflect.TypeFor[error]() {
@@ -171,9 +177,12 @@ func failing(t reflect.Type, err error) []reflect.Value {
 	return results
 }
 
-// LazyBind fills the exported fields of the struct that api points to with functions of a module that is loaded when one of them is
-// first called, as [Lazy] does it; names and tags are as with [Module.Bind]. Unlike those of a [Ref], the functions can be kept: each
-// call looks for the instance that runs. The error is a [*SymbolError] for fields that are no functions; whether the module has them is
+// LazyBind fills the exported fields of the struct that api points to with functions of a module
+// that is loaded when one of them is
+// first called, as [Lazy] does it; names and tags are as with [Module.Bind]. Unlike those of a
+// [Ref], the functions can be kept: each
+// call looks for the instance that runs. The error is a [*SymbolError] for fields that are no
+// functions; whether the module has them is
 // found when they are called.
 func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 	v := reflect.ValueOf(api)
@@ -208,7 +217,8 @@ func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 	})
 }
 
-// Sub loads a package or script below the module's own, by its path from there: "cases" of golang.org/x/text. It has the module's
+// Sub loads a package or script below the module's own, by its path from there: "cases" of
+// golang.org/x/text. It has the module's
 // version, and is built from the modules that this version needs; it is a module of its own.
 func (m *Module) Sub(ctx context.Context, sub string, options ...LoadOption) (*Module, error) {
 	name := m.Name() + "/" + sub

@@ -156,7 +156,8 @@ func TestHammerLazy(t *testing.T) {
 	wg.Wait()
 }
 
-// BenchmarkRef measures the use of a Ref after its module was loaded, against the load of an atomic pointer and the same
+// BenchmarkRef measures the use of a Ref after its module was loaded, against the load of an atomic
+// pointer and the same
 // call. ratio must stay below 2.
 func BenchmarkRef(b *testing.B) {
 	add := func(a, b int) int { return a + b }

@@ -22,14 +22,15 @@ func limitsWithin(limits Limits, granted engine.Grants) Limits {
 	return limits
 }
 
-// Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until unpin is called, which may be done
+// Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until
+// unpin is called, which may be done
 // any number of times. Any number of pins add up.
 func (m *Module) Pin() (unpin func()) {
 	m.loader.cache.pin(m, 1)
 	return sync.OnceFunc(func() { m.loader.cache.pin(m, -1) })
 }
 
-// limited tells whether there is something to keep within.
+// limited reports whether there is something to keep within.
 func (l *Loader) limited() bool { return l.config.MaxModules > 0 || l.config.MemoryLimit > 0 }
 
 // lookAgain is how often the memory of the modules is compared with the limit while none is loaded.
@@ -49,7 +50,8 @@ func (l *Loader) watchMemory() {
 	}
 }
 
-// keepWithin unloads what was not used for the longest time, as long as there is more than the limits allow. keep is the module
+// keepWithin unloads what was not used for the longest time, as long as there is more than the
+// limits allow. keep is the module
 // that was just loaded, or nil.
 func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 	memory := make(map[*Module]int64)

@@ -19,7 +19,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// Config says where a [Loader] looks, what it may install and what runs the modules. The zero Config
+// Config says where a [Loader] looks, what it may install and what runs the modules. The zero
+// Config
 // makes a loader that knows no module; package standard fills in what is left empty. New copies it.
 type Config struct {
 	Path       find.Path           // the finders, in order
@@ -32,10 +33,14 @@ type Config struct {
 	// Events receives what happens; nil drops it.
 	Events Sink
 
-	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use together, in bytes, as their engines
-	// report it; 0 is no limit. Beyond it, what was not used for the longest time is unloaded, if it is idle: no call of it
-	// runs, the host holds none of its objects, no module imported it, and it is not pinned (see [Module.Pin]). Where that is
-	// not enough, modules go on running, and an [event.Exceeded] event tells. A [Ref] loads its module again at the next use; a
+	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use
+	// together, in bytes, as their engines
+	// report it; 0 is no limit. Beyond it, what was not used for the longest time is unloaded, if
+	// it is idle: no call of it
+	// runs, the host holds none of its objects, no module imported it, and it is not pinned (see
+	// [Module.Pin]). Where that is
+	// not enough, modules go on running, and an [event.Exceeded] event tells. A [Ref] loads its
+	// module again at the next use; a
 	// function that was bound otherwise then answers [ErrUnloaded].
 	MaxModules  int
 	MemoryLimit int64
@@ -46,22 +51,27 @@ type Config struct {
 	// function that was bound otherwise then answers [ErrUnloaded].
 	IdleTimeout time.Duration
 
-	// Limits, where it is not nil, bounds what each module may use. It is asked at every start of one.
+	// Limits, where it is not nil, bounds what each module may use. It is asked at every start of
+	// one.
 	Limits func(*Spec) Limits
 
-	// Notify makes what tells [Loader.Watch] of changes in directories: notify.New, of the package of that name. It calls changed
+	// Notify makes what tells [Loader.Watch] of changes in directories: notify.New, of the package
+	// of that name. It calls changed
 	// with the path of what has changed, or with "" for anything.
 	Notify func(changed func(path string)) (Notifier, error)
 
-	// Policies decide what may be installed and run, and what modules are given; each has to allow a module, and
+	// Policies decide what may be installed and run, and what modules are given; each has to allow
+	// a module, and
 	// what they grant adds up. They are not changed while the loader is in use.
 	Policies []*policy.Policy
 
-	// LockFile is the path of the lock file, see package lockfile; "" for none. A name that it holds gets the
+	// LockFile is the path of the lock file, see package lockfile; "" for none. A name that it
+	// holds gets the
 	// version that it holds, with the sums that it holds. What else is installed is added to it.
 	LockFile string
 
-	// Frozen never writes the lock file, and refuses what an installer brings or brought and is not in it.
+	// Frozen never writes the lock file, and refuses what an installer brings or brought and is not
+	// in it.
 	Frozen bool
 
 	// Offline keeps installers from the network: what is not here cannot be loaded.
@@ -70,7 +80,8 @@ type Config struct {
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
-	// Aliases are further names of modules, as [Loader.Alias] takes them: "yaml": "gopkg.in/yaml.v3".
+	// Aliases are further names of modules, as [Loader.Alias] takes them: "yaml":
+	// "gopkg.in/yaml.v3".
 	Aliases map[string]string
 
 	// Engine is the name of the only engine to use; "" leaves the choice to their order.
@@ -98,7 +109,8 @@ type Loader struct {
 	closing chan struct{} // closed when Close begins
 	ending  sync.Once
 
-	// life is the context of background work. It ends when Close cannot wait any longer, or has waited.
+	// life is the context of background work. It ends when Close cannot wait any longer, or has
+	// waited.
 	life  context.Context
 	hurry context.CancelFunc
 
@@ -171,16 +183,22 @@ func New(config Config) (*Loader, error) {
 	return l, nil
 }
 
-// Load returns the module of that name, as [find.ParseName] reads names: the running one where there is one,
-// or else it is found, installed if need be, compiled, executed and registered. Any number of goroutines
+// Load returns the module of that name, as [find.ParseName] reads names: the running one where
+// there is one,
+// or else it is found, installed if need be, compiled, executed and registered. Any number of
+// goroutines
 // that ask at once share one load, which ends early only when each of them has gone. Where ctx ends
 // first, the error is the context's cause. A failed load is forgotten: the next call tries again. A
 // registered module is returned whatever the state of ctx.
 //
-// A module is registered under the name asked for, under its alias, under its canonical name with its
-// version and, where no version was asked for, without. Names that lead to the same module and version
-// share one instance; different versions live side by side. A relative directory keeps the meaning it
-// had when it was first loaded. A module that is built with something, as the options say, is one of its
+// A module is registered under the name asked for, under its alias, under its canonical name with
+// its
+// version and, where no version was asked for, without. Names that lead to the same module and
+// version
+// share one instance; different versions live side by side. A relative directory keeps the meaning
+// it
+// had when it was first loaded. A module that is built with something, as the options say, is one
+// of its
 // own and registered apart from the one without; its alias alone leads to it without the options.
 //
 // Every error is a [*LoadError] that shows the chain of imports.
@@ -206,7 +224,8 @@ func (l *Loader) LoadAll(ctx context.Context, names ...string) ([]*Module, error
 	return modules, errors.Join(errs...)
 }
 
-// load is Load beyond the quick look-up, on behalf of the module that imports the name, if there is one.
+// load is Load beyond the quick look-up, on behalf of the module that imports the name, if there is
+// one.
 func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, by importer) (*Module, error) {
 	if m := l.lookUp(asked, by.generation); m != nil && len(options) == 0 {
 		m.use()
@@ -340,7 +359,8 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	return asAsked(spec, pinned)
 }
 
-// Install finds the module or installs it, with everything it imports, and compiles it, so that a later
+// Install finds the module or installs it, with everything it imports, and compiles it, so that a
+// later
 // Load needs no network and no compiler. Nothing of the module runs.
 func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()

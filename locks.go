@@ -14,7 +14,8 @@ import (
 // compiled, and nothing runs; what is running goes on. All methods are safe for concurrent use.
 type Locks struct{ loader *Loader }
 
-// Locks returns what changes the loader's lock file, [Config].LockFile. Without one, all methods but
+// Locks returns what changes the loader's lock file, [Config].LockFile. Without one, all methods
+// but
 // Outdated return a [*ConfigError].
 func (l *Loader) Locks() Locks { return Locks{l} }
 
@@ -30,7 +31,8 @@ func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spe
 	return k.loader.obtain(k.loader.waiting(ctx), k.loader.session(), r, new(Stages))
 }
 
-// Accept writes what the policies grant to a locked name into the lock file, if they grant more than it holds.
+// Accept writes what the policies grant to a locked name into the lock file, if they grant more
+// than it holds.
 func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (err error) {
 	defer func() { err = loadError(name, err) }()
 	l := k.loader
@@ -65,7 +67,8 @@ func (k Locks) request(name string, options []LoadOption) (*request, error) {
 	return k.loader.request(name, options)
 }
 
-// Upgrade installs the version that the registry would choose for a name today, whatever the lock file has, and
+// Upgrade installs the version that the registry would choose for a name today, whatever the lock
+// file has, and
 // locks that; from is the version that was locked before, "" if there was none.
 func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) (spec *Spec, from string, err error) {
 	defer func() { err = loadError(name, err) }()
@@ -148,7 +151,8 @@ type LockedVersion struct {
 	Err    error  `json:"-"`
 }
 
-// Outdated asks the registry about every name of the lock file, some at a time, and changes nothing. The error is
+// Outdated asks the registry about every name of the lock file, some at a time, and changes
+// nothing. The error is
 // of the lock file alone.
 func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
 	l := k.loader

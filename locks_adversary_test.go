@@ -9,7 +9,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// A reload goes by the lock file as a load does: neither what the registry has now nor a line that somebody changed
+// A reload goes by the lock file as a load does: neither what the registry has now nor a line that
+// somebody changed
 // takes the place of what runs.
 func TestReloadLocked(t *testing.T) {
 	t.Parallel()

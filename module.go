@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/internal/phrase"
 )
 
-// Module is a running, registered module. All methods are safe for concurrent use. A module that was
+// Module is a running, registered module. All methods are safe for concurrent use. A module that
+// was
 // unloaded answers everything with [ErrUnloaded].
 type Module struct {
 	loader   *Loader
@@ -89,8 +90,10 @@ func (m *Module) Isolation() engine.Isolation {
 }
 
 // Call calls a function by name. The arguments are checked against the function's parameters now; a
-// number fits every numeric parameter that can hold its value. Results are Go values for plain data and
-// an [*Object] for everything else. The function's own trailing error is returned as err. Instantiations of
+// number fits every numeric parameter that can hold its value. Results are Go values for plain data
+// and
+// an [*Object] for everything else. The function's own trailing error is returned as err.
+// Instantiations of
 // generic functions are built on demand, as [Func] says.
 func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, error) {
 	provider, symbol, err := m.provider(ctx, symbol)
@@ -117,14 +120,20 @@ func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	return provider.instance.Bind(symbol, t)
 }
 
-// Func binds a function of the module to the Go function type F, once; calls through the result look
+// Func binds a function of the module to the Go function type F, once; calls through the result
+// look
 // nothing up. F is the module's signature with the host's own types of the same shape. F may add a
-// leading [context.Context], whose cancellation ends the call, and a trailing error, which carries what
-// the call itself can meet: [ErrUnloaded], [ErrCrashed], [*PanicError]. Without one, such an error panics.
+// leading [context.Context], whose cancellation ends the call, and a trailing error, which carries
+// what
+// the call itself can meet: [ErrUnloaded], [ErrCrashed], [*PanicError]. Without one, such an error
+// panics.
 //
-// A generic function is bound as an instantiation, "Uniq[int]". One that the module was not built with, as
-// [Instantiate] does it, is compiled now, at first use, and kept in the store. It runs in an instance of its own
-// beside the module and ends with it: package variables there are its own, and objects of the module cannot be
+// A generic function is bound as an instantiation, "Uniq[int]". One that the module was not built
+// with, as
+// [Instantiate] does it, is compiled now, at first use, and kept in the store. It runs in an
+// instance of its own
+// beside the module and ends with it: package variables there are its own, and objects of the
+// module cannot be
 // its arguments.
 func Func[F any](m *Module, symbol string) (F, error) {
 	var f F
@@ -162,8 +171,10 @@ func (m *Module) Set(ctx context.Context, symbol string, value any) error {
 	return assigner.Assign(ctx, symbol, value)
 }
 
-// Bind fills the exported fields of the struct that api points to from the module: a field takes the
-// symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried and all
+// Bind fills the exported fields of the struct that api points to from the module: a field takes
+// the
+// symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried and
+// all
 // errors are returned, joined; api is changed only where there is none.
 func (m *Module) Bind(api any) error {
 	v := reflect.ValueOf(api)

@@ -112,7 +112,8 @@ func permitCompanions(rules *policy.Policy, name find.Name, spec *Spec) policy.D
 	return policy.Decision{Allowed: true}
 }
 
-// permitGrants compares what the policies grant with what the lock file says that they granted: more than that
+// permitGrants compares what the policies grant with what the lock file says that they granted:
+// more than that
 // has to be reviewed.
 func (l *Loader) permitGrants(f *found) error {
 	p, spec := f.pin, f.spec

@@ -39,7 +39,8 @@ func (k *lock) init(path string) (err error) {
 	return err
 }
 
-// read returns the contents of the lock file, which the caller does not change. It is read again when it was
+// read returns the contents of the lock file, which the caller does not change. It is read again
+// when it was
 // changed on disk.
 func (k *lock) read() (*lockfile.File, error) {
 	if k.path == "" {
@@ -65,7 +66,8 @@ func (k *lock) read() (*lockfile.File, error) {
 	return file, nil
 }
 
-// change reads the lock file as it is now, lets f change a copy of it, and writes that, while no other process
+// change reads the lock file as it is now, lets f change a copy of it, and writes that, while no
+// other process
 // with the same store does. f returns false to leave the file as it is.
 func (k *lock) change(ctx context.Context, s *store.Store, f func(*lockfile.File) (bool, error)) error {
 	if s != nil {
@@ -112,7 +114,8 @@ type pin struct {
 // inPlace is the version by which the lock file holds what is found in place and needs modules.
 const inPlace = "local"
 
-// pin looks a name up in the lock file. One with an exact version is also held by the entry of any name that
+// pin looks a name up in the lock file. One with an exact version is also held by the entry of any
+// name that
 // leads to the same version of the same module.
 func (l *Loader) pin(r *request) (p pin, err error) {
 	if l.lock.path == "" {
@@ -210,7 +213,8 @@ func (p *pin) modules() []find.ModuleVersion {
 	return list
 }
 
-// check compares what was found or installed with the lock file; missing are modules that it does not hold.
+// check compares what was found or installed with the lock file; missing are modules that it does
+// not hold.
 func (p *pin) check(spec *Spec, file string) (missing []find.ModuleVersion, err error) {
 	if p.entry.Version != inPlace && p.entry.Version != spec.Version {
 		return nil, &VersionError{
@@ -259,7 +263,8 @@ func (l *Loader) permitPin(f *found) error {
 	}
 }
 
-// lockable tells whether the lock file is about a spec: an installer brought the module, or what it needs.
+// lockable reports whether the lock file is about a spec: an installer brought the module, or what
+// it needs.
 func (l *Loader) lockable(f *found) bool {
 	switch {
 	case l.lock.path == "":
@@ -281,7 +286,8 @@ func (l *Loader) notLocked(r *request, what string) error {
 	return &PolicyError{Rule: "Config.Frozen", Reason: fmt.Sprintf("%s is not in %s", what, l.lock.base), Fix: fix}
 }
 
-// keep checks a spec against the lock file and adds it there. It returns false where another process locked
+// keep checks a spec against the lock file and adds it there. It returns false where another
+// process locked
 // the name meanwhile at another version: then the load starts over.
 func (l *Loader) keep(ctx context.Context, f *found) (bool, error) {
 	p, spec := f.pin, f.spec
@@ -359,7 +365,7 @@ func (l *Loader) lockedRequest(key string) (*request, error) {
 	return l.request(parts[0], []LoadOption{Along(parts[1:]...)})
 }
 
-// pinnedExactly tells whether a name can never lead to another version.
+// pinnedExactly reports whether a name can never lead to another version.
 func pinnedExactly(name find.Name) bool {
 	q, err := query.Parse(name.Query)
 	return err == nil && q.Kind() == query.Exact

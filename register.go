@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// Register makes a built-in module of host values: from then on the name loads as any other, by the host
+// Register makes a built-in module of host values: from then on the name loads as any other, by the
+// host
 // and by modules that import it. The name is an import path without a version. The value is one of
 //
 //   - a map from names to functions and other values, which are the module's symbols;
@@ -16,11 +17,14 @@ import (
 //   - a func([context.Context]) (any, error) that returns one of these. It runs when the module is first
 //     loaded, and again when it is loaded after an unload.
 //
-// Nothing is copied: [Func] returns the very function that was registered where the types are identical. Such
+// Nothing is copied: [Func] returns the very function that was registered where the types are
+// identical. Such
 // a function can be called after the module was unloaded, too.
 //
-// The first finder of [Config].Path that is a [find.Registrar] takes the module. The error is a [*NameError] for
-// a name that is invalid, taken, or of a module that runs, and a [*ConfigError] for a loader without a
+// The first finder of [Config].Path that is a [find.Registrar] takes the module. The error is a
+// [*NameError] for
+// a name that is invalid, taken, or of a module that runs, and a [*ConfigError] for a loader
+// without a
 // Registrar or a value that no module can be made of.
 func (l *Loader) Register(name string, value any) error {
 	parsed, err := find.ParseName(name)

@@ -53,7 +53,8 @@ func (l *Loader) asCompiledBefore(spec *Spec) *Spec {
 	return spec
 }
 
-// ofRelease returns a spec as it is with another release of the toolchain: the version of a standard
+// ofRelease returns a spec as it is with another release of the toolchain: the version of a
+// standard
 // package is the release, and its hash names that.
 func ofRelease(s *Spec, release string) *Spec {
 	if !isStandard(s) || s.Version == release {

@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// Invalidate drops what finders and installers remember, so that the next search sees every change. Modules that run stay.
+// Invalidate drops what finders and installers remember, so that the next search sees every change.
+// Modules that run stay.
 func (l *Loader) Invalidate() {
 	for _, finder := range l.config.Path {
 		if i, ok := finder.(find.Invalidator); ok {
@@ -24,16 +25,21 @@ func (l *Loader) Invalidate() {
 	}
 }
 
-// Reload loads the module of a name anew, from what its finder or installer has now, and puts it in the old one's place. The
-// new instance starts beside the old one, and so does a new one of each module that imported it: they hold its values. All take
-// their places at one moment, under the same names; functions of a [Ref] follow. Running calls of the old ones finish,
+// Reload loads the module of a name anew, from what its finder or installer has now, and puts it in
+// the old one's place. The
+// new instance starts beside the old one, and so does a new one of each module that imported it:
+// they hold its values. All take
+// their places at one moment, under the same names; functions of a [Ref] follow. Running calls of
+// the old ones finish,
 // and then these answer [ErrUnloaded].
 //
 // First, everything that the program uses of the old ones through a [Ref] or functions of
 // [Loader.LazyBind] is bound to the new ones; what no longer binds is an [*UnboundError].
 //
-// If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is [ErrNotLoaded] for a name that is
-// not loaded. The option [Check] tries the new instance first. There is one reload at a time: further ones wait.
+// If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is
+// [ErrNotLoaded] for a name that is
+// not loaded. The option [Check] tries the new instance first. There is one reload at a time:
+// further ones wait.
 func (l *Loader) Reload(ctx context.Context, name string, options ...ReloadOption) (*Module, error) {
 	r := &request{asked: name}
 	for _, o := range options {
@@ -84,7 +90,8 @@ func (f Check) try(ctx context.Context, m *Module) (err error) {
 	return nil
 }
 
-// reload renews the modules that targets returns, with the names to find them by, and those that import them. Each of the
+// reload renews the modules that targets returns, with the names to find them by, and those that
+// import them. Each of the
 // targets is checked before the new ones take over.
 func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request, check Check) error {
 	select {
@@ -139,7 +146,8 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 	}
 }
 
-// carries tells whether a name of the old module is one of the new module, too: not where it asks for a version that the new
+// carries reports whether a name of the old module is one of the new module, too: not where it asks
+// for a version that the new
 // one has not.
 func carries(key string, old, fresh *Spec) bool {
 	if identity(old) == identity(fresh) {

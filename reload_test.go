@@ -113,7 +113,8 @@ func TestReloadThatFails(t *testing.T) {
 	}
 }
 
-// What imports a module is reloaded with it, also where the new one imports what was not loaded before.
+// What imports a module is reloaded with it, also where the new one imports what was not loaded
+// before.
 func TestReloadWithDependants(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{
@@ -165,7 +166,8 @@ func TestReloadToAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestHammerReload loads, reloads, unloads, crashes and calls at once. A fake instance panics when it is called after it
+// TestHammerReload loads, reloads, unloads, crashes and calls at once. A fake instance panics when
+// it is called after it
 // was closed.
 func TestHammerReload(t *testing.T) {
 	t.Parallel()

@@ -97,7 +97,8 @@ func (r *request) at(query string) *request {
 	return &other
 }
 
-// ParseName is [find.ParseName] as the loader does it: it replaces aliases, and names of registries, by what they stand for.
+// ParseName is [find.ParseName] as the loader does it: it replaces aliases, and names of
+// registries, by what they stand for.
 func (l *Loader) ParseName(name string) (find.Name, error) {
 	parsed, err := l.parseName(name)
 	if err != nil {
@@ -128,7 +129,8 @@ func (l *Loader) unalias(name find.Name) (find.Name, error) {
 	return name, nil
 }
 
-// parseName is [find.ParseName], with the name of a registry replaced by the prefix that it is short for: both spellings are
+// parseName is [find.ParseName], with the name of a registry replaced by the prefix that it is
+// short for: both spellings are
 // one module.
 func (l *Loader) parseName(asked string) (find.Name, error) {
 	name, err := find.ParseName(asked)

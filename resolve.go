@@ -22,7 +22,8 @@ type found struct {
 	by   string // the installer that brought it or whose it is; "" for what lies in place
 }
 
-// obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the version that
+// obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the
+// version that
 // the lock file has for it.
 func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, stages *Stages) (*Spec, error) {
 	for {
@@ -83,7 +84,8 @@ func (l *Loader) found(r *request, p pin, spec *Spec) *found {
 	return f
 }
 
-// use keeps the modules of a spec that was found in the store from being removed by another process, and tells whether
+// use keeps the modules of a spec that was found in the store from being removed by another
+// process, and reports whether
 // they are still there.
 func (l *Loader) use(spec *Spec) bool {
 	s := l.config.Store

@@ -12,10 +12,12 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// identity names the module, its version and what it is built with: two specs of one identity are one module.
+// identity names the module, its version and what it is built with: two specs of one identity are
+// one module.
 func identity(s *Spec) string { return s.Name + phrase.Version(s.Version) + specBuiltWith(s) }
 
-// specBuiltWith is what the specs of one module have in common: the versions that were found rather than asked for.
+// specBuiltWith is what the specs of one module have in common: the versions that were found rather
+// than asked for.
 func specBuiltWith(s *Spec) string {
 	if s.Source.Go == nil {
 		return builtWith(nil, nil, s.Engine)
@@ -27,7 +29,8 @@ func specBuiltWith(s *Spec) string {
 	return builtWith(along, s.Source.Go.Instances, s.Engine)
 }
 
-// asAsked returns the spec with what the name is to be built with besides companions, which only the finders
+// asAsked returns the spec with what the name is to be built with besides companions, which only
+// the finders
 // and installers can bring. The error is that of a spec that is not what was asked for.
 func asAsked(s *Spec, name find.Name) (*Spec, error) {
 	if err := agrees(s, name); err != nil {
@@ -70,7 +73,8 @@ func agrees(s *Spec, name find.Name) error {
 	}
 }
 
-// specSubject is what the policies decide about: the place of what is used in place, and else what it
+// specSubject is what the policies decide about: the place of what is used in place, and else what
+// it
 // is called.
 func specSubject(s *Spec) policy.Subject {
 	subject := policy.Subject{
@@ -98,7 +102,8 @@ func isStandard(s *Spec) bool {
 	return s.Source.Kind == find.KindGo && s.Version != "" && s.Module == "" && !find.IsURL(s.Name)
 }
 
-// originOf is the module by the name that its installer knows it by: what a repository's own go.mod says it is is not
+// originOf is the module by the name that its installer knows it by: what a repository's own go.mod
+// says it is is not
 // where it comes from.
 func originOf(s *Spec) string {
 	if find.IsURL(s.Name) {

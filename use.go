@@ -9,7 +9,8 @@ import (
 	"github.com/loadgo/load/internal/instantiation"
 )
 
-// From loads a module and fills the struct that api points to from it, as [Module.Bind] does it. Instantiations that its fields name, as in
+// From loads a module and fills the struct that api points to from it, as [Module.Bind] does it.
+// Instantiations that its fields name, as in
 // the tag `load:"Uniq[int]"`, are built into the module, as [Instantiate] does it.
 func (l *Loader) From(ctx context.Context, name string, api any, options ...LoadOption) (*Module, error) {
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
@@ -30,9 +31,12 @@ func (l *Loader) From(ctx context.Context, name string, api any, options ...Load
 	return m, m.Bind(api)
 }
 
-// Requires returns a function like fn that first loads the modules of the given names, once: "slug=github.com/gosimple/slug" lets fn
-// find them by short names. They are loaded at the first call, all at once, with the call's own context if it begins with one. What
-// that meets is the call's trailing error, or a panic where fn has none; fn does not run then, and the next call tries again.
+// Requires returns a function like fn that first loads the modules of the given names, once:
+// "slug=github.com/gosimple/slug" lets fn
+// find them by short names. They are loaded at the first call, all at once, with the call's own
+// context if it begins with one. What
+// that meets is the call's trailing error, or a panic where fn has none; fn does not run then, and
+// the next call tries again.
 //
 // Requires panics with a [*SymbolError] where fn is not a function.
 func Requires[F any](l *Loader, fn F, names ...string) F {
@@ -53,8 +57,10 @@ func Requires[F any](l *Loader, fn F, names ...string) F {
 	}).Interface().(F)
 }
 
-// With loads a module, calls f with it, and unloads it, also where f panics. A module that runs already, or that another
-// module imports meanwhile, stays; of several calls at once the last one unloads. The errors of f and of the unload are joined.
+// With loads a module, calls f with it, and unloads it, also where f panics. A module that runs
+// already, or that another
+// module imports meanwhile, stays; of several calls at once the last one unloads. The errors of f
+// and of the unload are joined.
 func (l *Loader) With(ctx context.Context, name string, f func(*Module) error, options ...LoadOption) (err error) {
 	m, err := l.borrow(ctx, name, options)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-// Notifier tells when something changes in directories; package notify has one. It is safe for concurrent use.
+// Notifier tells when something changes in directories; package notify has one. It is safe for
+// concurrent use.
 type Notifier interface {
 	// Add starts to look at a directory, not at those below it. Adding one again is no error.
 	Add(dir string) error
@@ -22,21 +23,27 @@ type Notifier interface {
 }
 
 const (
-	// settle is how long nothing may change before modules are reloaded: editors and version control write several files.
+	// settle is how long nothing may change before modules are reloaded: editors and version
+	// control write several files.
 	settle = 100 * time.Millisecond
 	// settleAtMost is when they are reloaded although something still changes.
 	settleAtMost = 2 * time.Second
 )
 
-// Watch reloads the modules of local directories when their files change, from now on until ctx ends or the loader is closed. It
-// returns at once. Changes that follow each other within a tenth of a second are one; what changed together is reloaded
-// together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are watched. Files that are written
-// without a change of what is compiled reload nothing. Each outcome is an event: [event.Reloaded], or [event.Kept] with the error.
+// Watch reloads the modules of local directories when their files change, from now on until ctx
+// ends or the loader is closed. It
+// returns at once. Changes that follow each other within a tenth of a second are one; what changed
+// together is reloaded
+// together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are
+// watched. Files that are written
+// without a change of what is compiled reload nothing. Each outcome is an event: [event.Reloaded],
+// or [event.Kept] with the error.
 //
 // As with [Loader.Reload], what the program uses has to bind to the new instances; the option
 // [Check], the only one that it takes, tries each of those whose files changed.
 //
-// A directory that vanishes is a failed reload; its modules go on, and are reloaded when it is there again.
+// A directory that vanishes is a failed reload; its modules go on, and are reloaded when it is
+// there again.
 //
 // The error is a [*ConfigError] where [Config].Notify is not set or an option is none that it
 // takes, and otherwise the system's.
@@ -218,7 +225,8 @@ func (w *watcher) follow() {
 	}
 }
 
-// reload reloads the modules whose sources have changed: all together, or else one by one, so that one that is broken does not keep
+// reload reloads the modules whose sources have changed: all together, or else one by one, so that
+// one that is broken does not keep
 // the others.
 func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	l := w.loader
@@ -245,7 +253,7 @@ func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]*reques
 	return w.loader.reload(ctx, func() map[*Module]*request { return w.loader.cache.present(targets) }, w.check.try)
 }
 
-// unchanged tells whether a load of the module would find the source that it was made from.
+// unchanged reports whether a load of the module would find the source that it was made from.
 func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 	defer func() {
 		if recover() != nil { // the reload meets it again, and tells

@@ -15,19 +15,23 @@ import (
 type Engine interface {
 	// Name is the engine's short name: "goprocess".
 	Name() string
-	// Accepts tells whether the engine can run the source, by its content and never by executing it.
+	// Accepts reports whether the engine can run the source, by its content and never by executing
+	// it.
 	Accepts(find.Source) bool
-	// Open starts the artifact and runs the module's initialisation. A panic, a trap or an exit there is
+	// Open starts the artifact and runs the module's initialisation. A panic, a trap or an exit
+	// there is
 	// an [*InitError].
 	Open(ctx context.Context, a Artifact, imp Importer) (Instance, error)
 }
 
 // Compiler is an optional ability of an engine: it makes an artifact that the store keeps.
 type Compiler interface {
-	// Fingerprint changes whenever the output of Compile would for an unchanged source. It is cheap:
+	// Fingerprint changes whenever the output of Compile would for an unchanged source. It is
+	// cheap:
 	// every load asks for it.
 	Fingerprint() string
-	// Compile writes the artifact's files into the empty directory dir. An error in the module's code is
+	// Compile writes the artifact's files into the empty directory dir. An error in the module's
+	// code is
 	// a [*CompileError].
 	Compile(ctx context.Context, src find.Source, dir string) error
 }
@@ -35,33 +39,42 @@ type Compiler interface {
 // Artifact is a module ready to be opened.
 type Artifact struct {
 	Spec *find.Spec
-	// Files are the verified files that the engine compiled; nil for an engine without a compile step.
+	// Files are the verified files that the engine compiled; nil for an engine without a compile
+	// step.
 	Files *store.Artifact
-	// Derive returns what was made of Files under a key before, by this process or another, or lets make
-	// write it into the empty directory dir and keeps it. It is nil where the loader has no store. Files of
-	// it are verified when they are opened; where Open returns the [*store.DamagedError] of one, the
+	// Derive returns what was made of Files under a key before, by this process or another, or lets
+	// make
+	// write it into the empty directory dir and keeps it. It is nil where the loader has no store.
+	// Files of
+	// it are verified when they are opened; where Open returns the [*store.DamagedError] of one,
+	// the
 	// loader takes it out of the store and opens the artifact again, once.
 	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
 	// Limits bound what the module may use, by what the program says and by what policies say.
 	Limits Limits
-	// Events is where the engine says what happens to the module, then and later; it may be nil, and
+	// Events is where the engine says what happens to the module, then and later; it may be nil,
+	// and
 	// its Emit may be called all the same.
 	Events event.Sink
-	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no store.
+	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no
+	// store.
 	WorkDir string
-	// Grants is what a policy gives this module beyond what the engine gives to all (its limits are in Limits); RequireIsolation refuses to
+	// Grants is what a policy gives this module beyond what the engine gives to all (its limits are
+	// in Limits); RequireIsolation refuses to
 	// run it without every restriction. Only a [Granter] is given either.
 	Grants           Grants
 	RequireIsolation bool
 }
 
-// Preparer is an optional ability of an engine that derives further files from an artifact: Prepare does
+// Preparer is an optional ability of an engine that derives further files from an artifact: Prepare
+// does
 // that ahead of Open, so that an installed module starts at once.
 type Preparer interface {
 	Prepare(ctx context.Context, a Artifact) error
 }
 
-// Released is an optional ability of a [Compiler] whose toolchain has releases. Where there is none,
+// Released is an optional ability of a [Compiler] whose toolchain has releases. Where there is
+// none,
 // what any release made is opened.
 type Released interface {
 	// Release is the toolchain's, as in "go1.26.8". The error is why there is no toolchain.
@@ -70,7 +83,8 @@ type Released interface {
 	FingerprintOf(release string) string
 }
 
-// Importer lets an engine load further modules while one is loading or running. It carries the import
+// Importer lets an engine load further modules while one is loading or running. It carries the
+// import
 // chain, so that cycles are found and errors show "a → b → c".
 type Importer interface {
 	Import(ctx context.Context, name string) (Imported, error)
@@ -88,11 +102,15 @@ type Imported interface {
 type Instance interface {
 	// Symbols lists what the module exports, sorted by name. The caller does not change it.
 	Symbols() []Symbol
-	// Bind makes the symbol available as a value of type t: a function type for a function, the type of
-	// the value for a variable or a constant. A type that does not fit is a [*SymbolError], and nothing runs.
+	// Bind makes the symbol available as a value of type t: a function type for a function, the
+	// type of
+	// the value for a variable or a constant. A type that does not fit is a [*SymbolError], and
+	// nothing runs.
 	Bind(symbol string, t reflect.Type) (reflect.Value, error)
-	// Call calls a function with arguments whose types are checked now, and returns its results as the
-	// Go values that come closest: plain data as itself, everything else as an [*Object]. A trailing
+	// Call calls a function with arguments whose types are checked now, and returns its results as
+	// the
+	// Go values that come closest: plain data as itself, everything else as an [*Object]. A
+	// trailing
 	// error result is returned as err and is not part of the results.
 	Call(ctx context.Context, symbol string, args []any) (results []any, err error)
 	// Close stops the instance and frees everything it holds. It is idempotent.
@@ -105,7 +123,8 @@ type Assigner interface {
 }
 
 // Configured is an optional ability of an engine: Valid returns what is wrong with how it was
-// configured, such as a limit below what any module needs to start. [load.New] refuses the engine then.
+// configured, such as a limit below what any module needs to start. [load.New] refuses the engine
+// then.
 type Configured interface {
 	Valid() error
 }
@@ -117,7 +136,8 @@ type Memory struct {
 	From string `json:"from,omitempty"` // what was measured: "resident memory of its process"; "" where nothing was
 }
 
-// Measurable is an optional ability of an instance: it tells how much memory the module uses. What shares the host's heap
+// Measurable is an optional ability of an instance: it tells how much memory the module uses. What
+// shares the host's heap
 // cannot tell.
 type Measurable interface {
 	Memory() Memory
@@ -140,9 +160,12 @@ type Trier interface {
 	Try(a Artifact) Isolation
 }
 
-// Crashable is an optional ability of an instance: Crash returns where the instance keeps the error that
-// ended it, nil as long as it can be used. The error is there before anything of the instance returns
-// [ErrCrashed]; the loader, which looks at every look-up, then makes a fresh instance on the next load.
+// Crashable is an optional ability of an instance: Crash returns where the instance keeps the error
+// that
+// ended it, nil as long as it can be used. The error is there before anything of the instance
+// returns
+// [ErrCrashed]; the loader, which looks at every look-up, then makes a fresh instance on the next
+// load.
 type Crashable interface {
 	Crash() *atomic.Pointer[error]
 }
@@ -150,8 +173,10 @@ type Crashable interface {
 // Grants is what a policy gives a module beyond what its engine gives to all modules.
 type Grants = policy.Grants
 
-// Granter is an optional ability of an engine: it honours [Artifact.Grants] and [Artifact.RequireIsolation]. A
-// module of another engine to which a policy grants something, or which must be isolated, does not start.
+// Granter is an optional ability of an engine: it honours [Artifact.Grants] and
+// [Artifact.RequireIsolation]. A
+// module of another engine to which a policy grants something, or which must be isolated, does not
+// start.
 type Granter interface {
 	// CanGrant returns an error that says what of it the engine cannot enforce.
 	CanGrant(Grants) error

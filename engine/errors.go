@@ -59,7 +59,8 @@ func (e *ToolchainError) Error() string {
 	return e.Reason + "\n\t" + e.Fix
 }
 
-// InitError reports a module whose initialisation failed: it panicked, exited, or did not end in time.
+// InitError reports a module whose initialisation failed: it panicked, exited, or did not end in
+// time.
 type InitError struct {
 	Reason string
 	Stderr string // the end of what the module wrote to its standard error
@@ -90,7 +91,8 @@ func (e *IsolationError) Error() string {
 	return b.String()
 }
 
-// SymbolError reports a symbol that a module does not have, or that does not have the wanted type. It is
+// SymbolError reports a symbol that a module does not have, or that does not have the wanted type.
+// It is
 // found when the symbol is bound, before anything runs.
 type SymbolError struct {
 	Module   string // "" where the error around it names the module
@@ -156,7 +158,8 @@ type PanicError struct {
 	Symbol string // the function or method that was called
 	Value  string // the panic's value, printed
 	Stack  string // the module's stack
-	// Recovered is the value itself: what the host panicked with, an error, a text or an int as such, and anything
+	// Recovered is the value itself: what the host panicked with, an error, a text or an int as
+	// such, and anything
 	// else of a module as an [*Object]. It is nil where the engine knows only the text.
 	Recovered any
 }
@@ -171,7 +174,8 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// EvalError ended the evaluation of a script: an operation that cannot be done, a call of fail, an error of
+// EvalError ended the evaluation of a script: an operation that cannot be done, a call of fail, an
+// error of
 // something that the script called, a cancellation, or a [*LimitError]. The instance goes on.
 type EvalError struct {
 	Message string
@@ -198,8 +202,10 @@ type LimitError struct {
 
 func (e *LimitError) Error() string { return e.Reason }
 
-// ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped here, too.
-// [errors.Is] finds in it the module's exported sentinel errors, as [load.Value] returns them, and those of the
+// ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped
+// here, too.
+// [errors.Is] finds in it the module's exported sentinel errors, as [load.Value] returns them, and
+// those of the
 // standard library that cross as themselves, such as io.EOF and fs.ErrNotExist.
 type ModuleError struct {
 	Module   string // the module's canonical name
@@ -210,17 +216,20 @@ type ModuleError struct {
 	Wrapped  []error
 	// Known are the errors of the standard library that the error's own Is method accepts.
 	Known []error
-	// Object is the error value itself, with its fields and methods where its type is part of the module's API. It is
+	// Object is the error value itself, with its fields and methods where its type is part of the
+	// module's API. It is
 	// nil for a sentinel of another type, which crosses by its name.
 	Object *Object
-	// Refusal is what the isolation refused, where this error, or one that it wraps, reports that; else nil. The
+	// Refusal is what the isolation refused, where this error, or one that it wraps, reports that;
+	// else nil. The
 	// module's text does not say it.
 	Refusal *Refusal
 }
 
 func (e *ModuleError) Error() string { return e.Message }
 
-// Unwrap returns the error that this one wraps, or nil where it wraps none or several, as that of errors.Join.
+// Unwrap returns the error that this one wraps, or nil where it wraps none or several, as that of
+// errors.Join.
 func (e *ModuleError) Unwrap() error {
 	if len(e.Wrapped) == 1 {
 		return e.Wrapped[0]
@@ -228,7 +237,8 @@ func (e *ModuleError) Unwrap() error {
 	return nil
 }
 
-// Is reports whether the target is this very error of the same module, or among several that it wraps.
+// Is reports whether the target is this very error of the same module, or among several that it
+// wraps.
 func (e *ModuleError) Is(target error) bool {
 	if t, ok := target.(*ModuleError); ok && t.Module == e.Module && e.is(t) {
 		return true
@@ -258,7 +268,8 @@ func (e *ModuleError) As(target any) bool {
 	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.As(inner, target) })
 }
 
-// AsType finds the first error of the given type in err's tree, as [errors.As] does for types of the host. The
+// AsType finds the first error of the given type in err's tree, as [errors.As] does for types of
+// the host. The
 // type is written as [ModuleError.Type] is: "*validator.InvalidValidationError".
 func AsType(err error, typeName string) (*ModuleError, bool) {
 	var found *ModuleError

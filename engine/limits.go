@@ -7,10 +7,12 @@ import (
 	"github.com/loadgo/load/internal/phrase"
 )
 
-// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one leaves it be. Where
+// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one
+// leaves it be. Where
 // a policy limits the same, the lower limit counts.
 type Limits struct {
-	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the place of the engine's own limit.
+	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the
+	// place of the engine's own limit.
 	Memory int64
 	// CallTime is how long one call may take. The call then ends with a [*LimitError], as it does
 	// when its context ends. The time in which the host's handlers work for a request that the

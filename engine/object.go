@@ -6,7 +6,8 @@ import (
 	"runtime"
 )
 
-// ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts use
+// ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts
+// use
 // [Object].
 type ObjectRef interface {
 	// TypeName is the value's dynamic type as Go text: "*semver.Version".
@@ -27,19 +28,24 @@ type ObjectRef interface {
 	Release()
 }
 
-// Adapter is an optional ability of a reference: it makes its object, o, a value of the interface type t.
+// Adapter is an optional ability of a reference: it makes its object, o, a value of the interface
+// type t.
 type Adapter interface {
 	Adapt(o *Object, t reflect.Type) (reflect.Value, error)
 }
 
-// Copier is an optional ability of a reference: it copies the value of its object, o, as plain data.
+// Copier is an optional ability of a reference: it copies the value of its object, o, as plain
+// data.
 type Copier interface {
 	Copy(ctx context.Context, o *Object) (any, error)
 }
 
-// Object is a value that lives inside a module and is used from the host by reference: it has methods,
-// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its own
-// module as an argument. The module keeps the value until the Object is closed or dropped. Objects are
+// Object is a value that lives inside a module and is used from the host by reference: it has
+// methods,
+// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its
+// own
+// module as an argument. The module keeps the value until the Object is closed or dropped. Objects
+// are
 // as safe for concurrent use as the value in the module is.
 type Object struct {
 	ref     ObjectRef
@@ -84,14 +90,17 @@ func (o *Object) Field(ctx context.Context, name string) (any, error) {
 	return o.ref.Field(ctx, name)
 }
 
-// SetField sets an exported field, with the conversions of a call by name. The value has to be addressable in the
-// module: what a pointer points to is, and what a function returned by value is, too, in the copy that the object is.
+// SetField sets an exported field, with the conversions of a call by name. The value has to be
+// addressable in the
+// module: what a pointer points to is, and what a function returned by value is, too, in the copy
+// that the object is.
 func (o *Object) SetField(ctx context.Context, name string, value any) error {
 	defer runtime.KeepAlive(o)
 	return o.ref.SetField(ctx, name, value)
 }
 
-// Equal tells whether both objects are equal values in their module, as Go's == has it. Objects of different
+// Equal reports whether both objects are equal values in their module, as Go's == has it. Objects
+// of different
 // modules are not equal. An error says that values of this type cannot be compared.
 func (o *Object) Equal(ctx context.Context, other *Object) (bool, error) {
 	defer runtime.KeepAlive(o)
@@ -102,8 +111,10 @@ func (o *Object) Equal(ctx context.Context, other *Object) (bool, error) {
 	return o.ref.Equal(ctx, other.ref)
 }
 
-// Copy returns the value as plain data, without its type's name and methods: a named string as a string, a named
-// list of numbers as such a list. An error says that the value cannot be copied, or that its type is not exported.
+// Copy returns the value as plain data, without its type's name and methods: a named string as a
+// string, a named
+// list of numbers as such a list. An error says that the value cannot be copied, or that its type
+// is not exported.
 func (o *Object) Copy(ctx context.Context) (any, error) {
 	defer runtime.KeepAlive(o)
 	copier, ok := o.ref.(Copier)
@@ -113,7 +124,8 @@ func (o *Object) Copy(ctx context.Context) (any, error) {
 	return copier.Copy(ctx, o)
 }
 
-// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and the
+// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and
+// the
 // error where the module cannot answer.
 func (o *Object) String() string {
 	defer runtime.KeepAlive(o)
@@ -130,7 +142,8 @@ func (o *Object) MarshalJSON() ([]byte, error) {
 	return o.ref.JSON(context.Background())
 }
 
-// Close lets the module free the value. It is idempotent; an object that is dropped is closed by the
+// Close lets the module free the value. It is idempotent; an object that is dropped is closed by
+// the
 // garbage collector in its own time.
 func (o *Object) Close() {
 	o.cleanup.Stop()

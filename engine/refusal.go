@@ -14,7 +14,8 @@ type Refusal struct {
 	Fix  string // what allows it where no grant does, or ""
 }
 
-// Grant is what a policy grants to allow it: "network", "read /etc/hosts". It is "" where none does.
+// Grant is what a policy grants to allow it: "network", "read /etc/hosts". It is "" where none
+// does.
 func (r *Refusal) Grant() string {
 	switch {
 	case r.Fix != "":
@@ -34,7 +35,8 @@ func (r *Refusal) Event(module string) event.Refused {
 	return event.Refused{Name: module, Kind: r.Kind, What: r.What, Grant: r.Grant(), Fix: fix}
 }
 
-// RefusalOf returns what a module's isolation refused and the error reports, or nil. Errors that keep only
+// RefusalOf returns what a module's isolation refused and the error reports, or nil. Errors that
+// keep only
 // the text of what they wrap tell of none.
 func RefusalOf(err error) *Refusal {
 	var e *ModuleError

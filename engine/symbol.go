@@ -26,7 +26,8 @@ type Symbol struct {
 	Limit     string     `json:"limit,omitempty"`   // why it cannot be bound, "" where it can
 }
 
-// Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it. It
+// Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it.
+// It
 // stands in the place of the last argument.
 type Spread struct{ Slice any }
 

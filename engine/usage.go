@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-// Usage is what the host does with an instance: the calls that run, how many there were, and the objects that
-// the host holds. An engine keeps one for each instance, begins and ends every call with it, and returns it from
+// Usage is what the host does with an instance: the calls that run, how many there were, and the
+// objects that
+// the host holds. An engine keeps one for each instance, begins and ends every call with it, and
+// returns it from
 // [Counted]. The zero Usage is ready; it is safe for concurrent use and must not be copied.
 type Usage struct {
 	running atomic.Int64 // calls that run; negative, by refusing, once no more may begin
@@ -27,13 +29,16 @@ type Usage struct {
 // refusing is added to the number of running calls when no more may begin.
 const refusing = math.MinInt64
 
-// Counted is an optional ability of an instance and of an [ObjectRef]: it tells what the host does with the
-// instance. The loader then lets calls that run finish before it closes the instance, and knows which modules are idle.
+// Counted is an optional ability of an instance and of an [ObjectRef]: it tells what the host does
+// with the
+// instance. The loader then lets calls that run finish before it closes the instance, and knows
+// which modules are idle.
 type Counted interface {
 	Usage() *Usage
 }
 
-// Begin is called before a call. The error is [ErrUnloaded] where no call may begin any more; otherwise End
+// Begin is called before a call. The error is [ErrUnloaded] where no call may begin any more;
+// otherwise End
 // must follow.
 func (u *Usage) Begin() error {
 	if u.running.Add(1) < 0 {
@@ -43,7 +48,8 @@ func (u *Usage) Begin() error {
 	return nil
 }
 
-// End is called after a call, with what it ended by: a panic, a crash, a cancellation. An error value that the
+// End is called after a call, with what it ended by: a panic, a crash, a cancellation. An error
+// value that the
 // module's function returned is a result like any other, and not meant.
 func (u *Usage) End(err error) {
 	u.calls.Add(1)
@@ -101,7 +107,7 @@ func (u *Usage) Calls() int64 { return u.calls.Load() }
 // Failed returns how many of them ended with an error.
 func (u *Usage) Failed() int64 { return u.failed.Load() }
 
-// Refused tells whether calls are refused.
+// Refused reports whether calls are refused.
 func (u *Usage) Refused() bool { return u.running.Load() < 0 }
 
 // Running returns how many calls run.
@@ -113,7 +119,8 @@ func (u *Usage) Running() int {
 	return int(n)
 }
 
-// Drain refuses further calls and waits for those that run. It returns how many still run when ctx ends.
+// Drain refuses further calls and waits for those that run. It returns how many still run when ctx
+// ends.
 func (u *Usage) Drain(ctx context.Context) int {
 	u.Refuse()
 	u.mu.Lock()

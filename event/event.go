@@ -7,8 +7,10 @@ import (
 	"github.com/loadgo/load/internal/phrase"
 )
 
-// Event is something that happened on the way to a running module or in its life. The set of events is
-// sealed: switch on the concrete types below. Every event prints as one line of text. A look-up that
+// Event is something that happened on the way to a running module or in its life. The set of events
+// is
+// sealed: switch on the concrete types below. Every event prints as one line of text. A look-up
+// that
 // the cache answers emits nothing.
 type Event interface {
 	fmt.Stringer
@@ -27,7 +29,8 @@ type (
 		Name, Module, Version, Why string
 		Took                       time.Duration
 	}
-	// A Deprecated event tells that the module's authors say not to use it, or its version, any more.
+	// A Deprecated event tells that the module's authors say not to use it, or its version, any
+	// more.
 	Deprecated struct{ Module, Version, Message string }
 	// Downloaded: one file of a registry arrived and was verified; Bytes is its size.
 	Downloaded struct {
@@ -85,8 +88,9 @@ type (
 type (
 	// Output: a module wrote a line to its standard output or error.
 	Output struct{ Name, Stream, Line string }
-	// Overrun: a call was cancelled and the module stayed busy for longer than the grace period; Killed
-	// tells whether the instance was ended for it.
+	// Overrun: a call was cancelled and the module stayed busy for longer than the grace period;
+	// Killed
+	// reports whether the instance was ended for it.
 	Overrun struct {
 		Name, Symbol string
 		Grace        time.Duration
@@ -105,7 +109,8 @@ type (
 		Name string
 		Err  error
 	}
-	// Reloaded: a module, and the others that import it, were replaced by new instances; Modules counts all of them.
+	// Reloaded: a module, and the others that import it, were replaced by new instances; Modules
+	// counts all of them.
 	Reloaded struct {
 		Name, Version string
 		Modules       int
@@ -123,7 +128,8 @@ type (
 		Modules int
 		Memory  int64 // bytes, where it is limited
 	}
-	// Unloaded: a module was taken out of the cache and closed; Why is "" where the program asked for it.
+	// Unloaded: a module was taken out of the cache and closed; Why is "" where the program asked
+	// for it.
 	Unloaded struct{ Name, Why string }
 )
 

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// Sink receives events. It is called from many goroutines, must not block for long, and must not call
+// Sink receives events. It is called from many goroutines, must not block for long, and must not
+// call
 // the loader.
 type Sink func(Event)
 

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// ErrNotFound is a finder's "not here, ask the next". Wrap it as fmt.Errorf("%w: why", ErrNotFound).
+// ErrNotFound is a finder's "not here, ask the next". Wrap it as fmt.Errorf("%w: why",
+// ErrNotFound).
 var ErrNotFound = errors.New("not found")
 
 // NameError reports a name that cannot be a module's.
@@ -57,7 +58,8 @@ func (e *AmbiguousError) Error() string {
 	return "the name is ambiguous: it could be " + e.Here + " or " + e.Elsewhere + "\n\t" + e.Fix
 }
 
-// VersionError reports that a module exists and the version asked for does not, or cannot be used here.
+// VersionError reports that a module exists and the version asked for does not, or cannot be used
+// here.
 type VersionError struct {
 	Module string
 	Query  string

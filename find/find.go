@@ -18,7 +18,8 @@ type Registrar interface {
 	Register(name Name, source *HostSource) error
 }
 
-// Invalidator is an optional ability of a finder or an installer: Invalidate drops what it remembers of the places where it
+// Invalidator is an optional ability of a finder or an installer: Invalidate drops what it
+// remembers of the places where it
 // looks.
 type Invalidator interface {
 	Invalidate()
@@ -26,12 +27,15 @@ type Invalidator interface {
 
 // Finder looks for a name in one place. It runs nothing and writes nothing.
 //
-// An answer of [ErrNotFound] (or an error that wraps it) lets the next finder be asked; its text after
-// "not found: " says why, for the reader of an error or of [load.Loader.Explain]. Any other error stops the
+// An answer of [ErrNotFound] (or an error that wraps it) lets the next finder be asked; its text
+// after
+// "not found: " says why, for the reader of an error or of [load.Loader.Explain]. Any other error
+// stops the
 // search: a broken or forbidden module is never shadowed by a later one. Finders are safe for
 // concurrent use.
 //
-// Where the name has companions, a Go source of the answer lists them. An answer without a hash is completed by
+// Where the name has companions, a Go source of the answer lists them. An answer without a hash is
+// completed by
 // the installers, which can bring those that are not here yet.
 type Finder interface {
 	Find(ctx context.Context, name Name) (*Spec, error)
@@ -48,19 +52,22 @@ type Rules interface {
 	MayAsk() bool
 }
 
-// Ruled is an optional ability of a finder whose answers depend on the rules: FindUnder is Find under
+// Ruled is an optional ability of a finder whose answers depend on the rules: FindUnder is Find
+// under
 // them.
 type Ruled interface {
 	FindUnder(ctx context.Context, name Name, rules Rules) (*Spec, error)
 }
 
-// Lister is an optional ability of a finder: it lists the names it knows, for the spelling hints of an
+// Lister is an optional ability of a finder: it lists the names it knows, for the spelling hints of
+// an
 // error. It is asked only when a name was not found; errors end the list.
 type Lister interface {
 	Names(ctx context.Context) iter.Seq[string]
 }
 
-// Path is the ordered list of finders, as Python's sys.path; it is a finder itself. The first answer wins.
+// Path is the ordered list of finders, as Python's sys.path; it is a finder itself. The first
+// answer wins.
 type Path []Finder
 
 // Find asks each finder in order. Where none knows the name, the error is a [*NotFoundError] that
@@ -76,7 +83,8 @@ func (p Path) Find(ctx context.Context, name Name) (*Spec, error) {
 	return spec, nil
 }
 
-// Ask asks each finder in order, under the rules if they are not nil, and returns the answer together with everyone who was asked; a nil spec and a nil error mean not found.
+// Ask asks each finder in order, under the rules if they are not nil, and returns the answer
+// together with everyone who was asked; a nil spec and a nil error mean not found.
 func (p Path) Ask(ctx context.Context, name Name, rules Rules) (*Spec, []Tried, error) {
 	var tried []Tried
 	for _, finder := range p {
@@ -98,7 +106,8 @@ func (p Path) Ask(ctx context.Context, name Name, rules Rules) (*Spec, []Tried, 
 	return nil, tried, nil
 }
 
-// Describe names a finder, an installer or an engine for messages: its String method where it has one.
+// Describe names a finder, an installer or an engine for messages: its String method where it has
+// one.
 func Describe(v any) string {
 	if s, ok := v.(fmt.Stringer); ok {
 		return s.String()

@@ -17,7 +17,8 @@ type Companion struct {
 	Alias string `json:"alias,omitempty"` // what its symbols go by, "" for its package's own name
 	Path  string `json:"path"`            // import path
 	Query string `json:"query,omitempty"` // the versions that were asked for, "" for any
-	// Version is that of the companion's module, the Go release for the standard library. It is empty as
+	// Version is that of the companion's module, the Go release for the standard library. It is
+	// empty as
 	// long as nobody looked, and for a package of a local module.
 	Version string `json:"version,omitempty"`
 }
@@ -41,7 +42,8 @@ const (
 	FormDir Form = "directory"
 	// FormURL is a forced getter ("git::https://…"), an https URL, or a "gh:" or "gl:" shorthand.
 	FormURL Form = "url"
-	// FormRegistry is a path of a named registry: "company:team/auth". A [load.Loader] replaces it by the import path.
+	// FormRegistry is a path of a named registry: "company:team/auth". A [load.Loader] replaces it
+	// by the import path.
 	FormRegistry Form = "registry"
 )
 
@@ -59,7 +61,8 @@ type Name struct {
 
 	Engine string // the engine that is to run the module, "" for the loader's choice: see [load.WithEngine]
 
-	// What the module is built with, sorted and without repetition: see [load.Along] and [load.Instantiate].
+	// What the module is built with, sorted and without repetition: see [load.Along] and
+	// [load.Instantiate].
 	Along     []Companion
 	Instances []string
 }
@@ -72,7 +75,8 @@ func (n Name) String() string {
 	return n.Target + "@" + n.Query
 }
 
-// Local reports whether the target is the path of a file or directory of this machine, as it is or in
+// Local reports whether the target is the path of a file or directory of this machine, as it is or
+// in
 // a URL.
 func (n Name) Local() bool {
 	if n.Form == FormURL {
@@ -83,7 +87,8 @@ func (n Name) Local() bool {
 }
 
 // ParseName takes a name apart and checks it before anything is looked up. An import path follows
-// [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or anything else that does
+// [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or anything
+// else that does
 // not show, or starts with "-". The error is a [*NameError].
 func ParseName(s string) (Name, error) {
 	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: Redacted(s), Reason: reason} }
@@ -156,7 +161,8 @@ func ParseName(s string) (Name, error) {
 	return n, nil
 }
 
-// Redacted returns a name without the credentials of a URL in it: the password, and over http the user as
+// Redacted returns a name without the credentials of a URL in it: the password, and over http the
+// user as
 // well, which there is often a token.
 func Redacted(name string) string {
 	before, rest, ok := strings.Cut(name, "://")

@@ -23,8 +23,10 @@ const (
 	KindWasm Kind = "wasm"
 )
 
-// Spec is a finder's or an installer's answer: which module, which version, and where its source is.
-// It is complete: an engine needs nothing else to compile and open the module. A Spec is not changed
+// Spec is a finder's or an installer's answer: which module, which version, and where its source
+// is.
+// It is complete: an engine needs nothing else to compile and open the module. A Spec is not
+// changed
 // after it was returned.
 type Spec struct {
 	Name    string    // canonical name: the import path, or the absolute directory
@@ -88,7 +90,8 @@ type Source struct {
 	// Hash is then what [HashFile] returns for it.
 	File string
 
-	// Hash identifies everything that compiling reads, "h1:…" or another scheme's prefix; equal hashes
+	// Hash identifies everything that compiling reads, "h1:…" or another scheme's prefix; equal
+	// hashes
 	// mean that an artifact can be used again.
 	Hash string
 
@@ -98,11 +101,13 @@ type Source struct {
 
 // HostSource is what a built-in module is made of.
 type HostSource struct {
-	// Create makes the module's value, see [load.Loader.Register]. It is called at each start of the module.
+	// Create makes the module's value, see [load.Loader.Register]. It is called at each start of
+	// the module.
 	Create func(ctx context.Context) (any, error)
 }
 
-// HashFile returns the hash of a source that is one file: of the name by which messages call it and of its
+// HashFile returns the hash of a source that is one file: of the name by which messages call it and
+// of its
 // contents.
 func HashFile(name string, data []byte) string {
 	h := sha256.New()
@@ -112,10 +117,12 @@ func HashFile(name string, data []byte) string {
 	return "file:" + hex.EncodeToString(h.Sum(nil))
 }
 
-// GoSource is what a build of a Go package needs besides its files. GoMod and GoSum are the files of a
+// GoSource is what a build of a Go package needs besides its files. GoMod and GoSum are the files
+// of a
 // main module from which the package can be imported: an engine adds its own files beside them.
 type GoSource struct {
-	// ImportPath is the path the package is imported by, or "" for a loose directory without go.mod:
+	// ImportPath is the path the package is imported by, or "" for a loose directory without
+	// go.mod:
 	// its files are then copied into the main module.
 	ImportPath string
 	// GoMod holds the go, require and replace lines, without a module line.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 )
 
-// ErrUnavailable is a registry that could not be asked: it is down, out of reach, or not to be asked. A registry
+// ErrUnavailable is a registry that could not be asked: it is down, out of reach, or not to be
+// asked. A registry
 // that refuses or whose answer is wrong is available.
 var ErrUnavailable = errors.New("the registry is not available")
 
-// ErrOffline is what would need the network while [load.Config].Offline is set. It is an [ErrUnavailable].
+// ErrOffline is what would need the network while [load.Config].Offline is set. It is an
+// [ErrUnavailable].
 var ErrOffline error = &RegistryError{
 	Reason: "it is not installed, and the network is not to be used (Config.Offline)", Fix: "run `load get` with its name where there is a network",
 	Unavailable: true,
@@ -43,7 +45,8 @@ func (e *RegistryError) Error() string {
 
 func (e *RegistryError) Unwrap() error { return e.Err }
 
-// ChecksumError reports content that is not what its sum says. It is never retried with a looser check.
+// ChecksumError reports content that is not what its sum says. It is never retried with a looser
+// check.
 type ChecksumError struct {
 	Subject string // "github.com/a/b@v1.0.0", "github.com/a/b@v1.0.0/go.mod", "artifact …"
 	Want    string // the sum that was promised

@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// Release is an exact version of a module that an installer can bring. It is resolved before anything
+// Release is an exact version of a module that an installer can bring. It is resolved before
+// anything
 // is written, so that a policy can look at it.
 type Release struct {
 	Name    find.Name // what was asked
@@ -20,12 +21,15 @@ type Release struct {
 	Why     string    // why this version was chosen
 	Origin  string    // the installer, for messages
 
-	// BuildList holds modules, with their sums, that a lock file promises. Install checks what it brings against
-	// them before it publishes it, and asks nobody else about their sums. Such a release was not made by Resolve: it
+	// BuildList holds modules, with their sums, that a lock file promises. Install checks what it
+	// brings against
+	// them before it publishes it, and asks nobody else about their sums. Such a release was not
+	// made by Resolve: it
 	// has Name, Package, Module and Version, and Sum and Time where the lock file has them.
 	BuildList []find.ModuleVersion
 
-	// Changing tells that the name may lead to another version tomorrow, as a branch does: the store does not answer
+	// Changing tells that the name may lead to another version tomorrow, as a branch does: the
+	// store does not answer
 	// for it.
 	Changing bool
 
@@ -36,10 +40,12 @@ type Release struct {
 	Retracted string
 }
 
-// Installer brings missing modules into the store and tells how that goes by the events [event.Resolved],
-// [event.Deprecated], [event.Downloaded], [event.Retrying] and [event.Installed]. Installers are safe for concurrent use.
+// Installer brings missing modules into the store and tells how that goes by the events
+// [event.Resolved],
+// [event.Deprecated], [event.Downloaded], [event.Retrying] and [event.Installed]. Installers are
+// safe for concurrent use.
 type Installer interface {
-	// Claims tells whether the name is this installer's; it is cheap and does no I/O.
+	// Claims reports whether the name is this installer's; it is cheap and does no I/O.
 	Claims(name find.Name) bool
 	// Resolve finds the exact version; it writes nothing that a build could use.
 	Resolve(ctx context.Context, s *Session, name find.Name) (*Release, error)
@@ -47,9 +53,12 @@ type Installer interface {
 	Install(ctx context.Context, s *Session, r *Release) (*find.Spec, error)
 }
 
-// Completer is an optional ability of an installer: it brings what a source found in place needs, such
-// as the modules that a local directory's go.mod requires. Complete returns the spec unchanged where it
-// has nothing to add. The build list of the spec that it is given holds what a lock file promises, if anything; that
+// Completer is an optional ability of an installer: it brings what a source found in place needs,
+// such
+// as the modules that a local directory's go.mod requires. Complete returns the spec unchanged
+// where it
+// has nothing to add. The build list of the spec that it is given holds what a lock file promises,
+// if anything; that
 // of the result what the build needs, to which the loader adds the tree of the source itself.
 type Completer interface {
 	Complete(ctx context.Context, s *Session, spec *find.Spec) (*find.Spec, error)

@@ -246,7 +246,8 @@ func (s goSuite) testObjectsAreReleased(t *testing.T) {
 	}
 }
 
-// testLimits: what is larger than the limit is refused on the side that has it, and the module goes on.
+// testLimits: what is larger than the limit is refused on the side that has it, and the module goes
+// on.
 func (s goSuite) testLimits(t *testing.T) {
 	m := s.testdata(t, "values", 1<<20)
 	text := strings.Repeat("x", 1<<20+2000)

@@ -124,7 +124,8 @@ func (s goSuite) testErrorMethods(t *testing.T) {
 	assert.False(t, found)
 }
 
-// testConcreteErrors: errors of concrete types, and interfaces that extend error, are bound as error.
+// testConcreteErrors: errors of concrete types, and interfaces that extend error, are bound as
+// error.
 func (s goSuite) testConcreteErrors(t *testing.T) {
 	m := s.testdata(t, "faults", 0)
 	for _, symbol := range []string{"TypedNil", "TypedNilReckless"} {

@@ -39,7 +39,8 @@ func echoes(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// upgraded upgrades a connection and returns what came back for a line that was sent early, with the
+// upgraded upgrades a connection and returns what came back for a line that was sent early, with
+// the
 // request, or after the upgrade, and for one that was sent later.
 func upgraded(t *testing.T, h http.Handler, early bool) string {
 	server := serve(t, h)

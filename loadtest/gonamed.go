@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// testNamedFunctions: a function type may have methods of its own, and parameters that nobody can name.
+// testNamedFunctions: a function type may have methods of its own, and parameters that nobody can
+// name.
 func (s goSuite) testNamedFunctions(t *testing.T) {
 	m := s.values(t)
 	add := func(n int) int { return n + 5 }
@@ -40,7 +41,8 @@ func (s goSuite) testNamedFunctions(t *testing.T) {
 	wantError(t, err, "SealedOption cannot be given by the host")
 }
 
-// testErrorIdentity: an error that comes back to the module is the same error there, whatever its type.
+// testErrorIdentity: an error that comes back to the module is the same error there, whatever its
+// type.
 func (s goSuite) testErrorIdentity(t *testing.T) {
 	m := s.values(t)
 	wrong := bound[func(string) error](t, m, "CheckLength")("four")
@@ -64,7 +66,8 @@ func (s goSuite) testErrorIdentity(t *testing.T) {
 	}
 }
 
-// testConversions: a type is called to make a value of it, which the module sees as one of that type.
+// testConversions: a type is called to make a value of it, which the module sees as one of that
+// type.
 func (s goSuite) testConversions(t *testing.T) {
 	m := s.values(t)
 	type point struct{ X, Y int }
@@ -121,7 +124,8 @@ type hostRange struct {
 	Corner struct{ X, Y int }
 }
 
-// testUnexportedFieldTypes: a list, map or struct type that a package does not export is one of what it is made of
+// testUnexportedFieldTypes: a list, map or struct type that a package does not export is one of
+// what it is made of
 // in a field; a field whose type cannot be written down so is refused when the function is bound.
 func (s goSuite) testUnexportedFieldTypes(t *testing.T) {
 	m := s.values(t)

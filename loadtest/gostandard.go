@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testStandardTypes: types of the standard library keep their names in an any, so that a module writes
+// testStandardTypes: types of the standard library keep their names in an any, so that a module
+// writes
 // them as Go does.
 func (s goSuite) testStandardTypes(t *testing.T) {
 	m := s.values(t)

@@ -17,9 +17,12 @@ type goSuite struct {
 	open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance
 }
 
-// TestGoEngine checks that an engine for Go packages follows the rules of how values cross. Open builds the package
-// made of the files, which are named by their base names, and opens it, with that limit of the arguments and results
-// of a call, in bytes, or the engine's own for 0; it fails the test where it cannot. Its instance is closed when the test ends.
+// TestGoEngine checks that an engine for Go packages follows the rules of how values cross. Open
+// builds the package
+// made of the files, which are named by their base names, and opens it, with that limit of the
+// arguments and results
+// of a call, in bytes, or the engine's own for 0; it fails the test where it cannot. Its instance
+// is closed when the test ends.
 func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance) {
 	s := goSuite{open}
 	for name, test := range map[string]func(*testing.T){

@@ -116,7 +116,8 @@ func (s goSuite) testStructs(t *testing.T) {
 	same(t, m, "SwapPointer", &Point{1, 2}, &Point{2, 1})
 	same(t, m, "SwapPointer", (*Point)(nil), (*Point)(nil))
 	same(t, m, "Points", []Point{{1, 2}, {3, 4}}, map[string]Point{"first": {1, 2}})
-	// A host's struct may have fewer fields: they are zero in the module, and dropped on the way back.
+	// A host's struct may have fewer fields: they are zero in the module, and dropped on the way
+	// back.
 	type OnlyX struct{ X int }
 	same(t, m, "Swap", OnlyX{5}, OnlyX{0})
 

@@ -21,9 +21,12 @@ type InstallerCases struct {
 	Foreign  []string // names that it does not claim
 }
 
-// TestInstaller tests that an installer keeps the contract of [install.Installer]: it resolves to exact
-// versions, what it installs is complete and lies in the store, a second Install finds what the first one
-// brought, many goroutines can use it (run it with -race), what does not exist is a [find.ErrNotFound] or a
+// TestInstaller tests that an installer keeps the contract of [install.Installer]: it resolves to
+// exact
+// versions, what it installs is complete and lies in the store, a second Install finds what the
+// first one
+// brought, many goroutines can use it (run it with -race), what does not exist is a
+// [find.ErrNotFound] or a
 // [*find.VersionError], and it respects its context. Make returns a fresh installer for each test.
 func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, InstallerCases)) {
 	t.Run("claims", func(t *testing.T) {
@@ -152,7 +155,8 @@ func openStore(t *testing.T) *store.Store {
 	return s
 }
 
-// TempDir is [testing.T.TempDir] for a store: it can be removed although modules in it are read-only.
+// TempDir is [testing.T.TempDir] for a store: it can be removed although modules in it are
+// read-only.
 func TempDir(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -163,7 +163,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// A file that is written again with the same contents reloads nothing; of many changes the last one counts.
+// A file that is written again with the same contents reloads nothing; of many changes the last one
+// counts.
 func TestManyChanges(t *testing.T) {
 	t.Parallel()
 	g := newGarden(t, map[string]string{"a.star": "X = 0"})

@@ -59,7 +59,8 @@ func (g Grant) MarshalJSON() ([]byte, error) {
 	}{g.Pattern, grantsJSON{(*fields)(&g.Grants), seconds.Seconds(g.CallTime)}})
 }
 
-// Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "memory 64MiB", "network",
+// Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "memory 64MiB",
+// "network",
 // "programs", "read /etc/ssl", "time 5s", "write /srv". Values of variables are not part of it.
 func (g Grants) Capabilities() []string {
 	list := g.access()
@@ -97,7 +98,8 @@ func (g Grants) access() []string {
 	return slices.Compact(list)
 }
 
-// Beyond lists what is granted beyond the capabilities that a lock file holds, with a limit that was raised or taken away.
+// Beyond lists what is granted beyond the capabilities that a lock file holds, with a limit that
+// was raised or taken away.
 func (g Grants) Beyond(locked []string) []string {
 	var more []string
 	for _, capability := range g.access() {
@@ -127,13 +129,14 @@ func limitText(what, now string, none bool, before string) string {
 	return what + now + " instead of " + before
 }
 
-// Zero tells whether nothing is granted and nothing is limited.
+// Zero reports whether nothing is granted and nothing is limited.
 func (g Grants) Zero() bool { return len(g.Capabilities()) == 0 }
 
-// Access tells whether anything but limits is granted.
+// Access reports whether anything but limits is granted.
 func (g Grants) Access() bool { return len(g.access()) > 0 }
 
-// Environ returns the variables as "NAME=value", with the host's present values for those that were granted without
+// Environ returns the variables as "NAME=value", with the host's present values for those that were
+// granted without
 // one, if the host has them. Tokens of registries (LOAD_TOKEN_…) are never among them.
 func (g Grants) Environ() []string {
 	var list []string

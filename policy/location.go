@@ -61,7 +61,8 @@ func plain(name string) string {
 	return strings.TrimSuffix(host+"/"+withoutGit(rest), "/")
 }
 
-// hostLocation is the one spelling of a host and a port. Ports that schemes have by default are left
+// hostLocation is the one spelling of a host and a port. Ports that schemes have by default are
+// left
 // out.
 func hostLocation(hostPort string) string {
 	host, port := cutPort(unescape(hostPort))

@@ -1,4 +1,5 @@
-// Package policy says which modules may be installed and run, and what they are given. A [Policy] is made in
+// Package policy says which modules may be installed and run, and what they are given. A [Policy]
+// is made in
 // the program or read from a file:
 //
 //	load.policy 1
@@ -20,7 +21,8 @@
 //	grant example.com/fetch read /etc/ssl "/srv/my data"
 //	isolation example.com
 //
-// Every decision names the rule that made it. Of the rules of one policy, deny goes before allow; where there
+// Every decision names the rule that made it. Of the rules of one policy, deny goes before allow;
+// where there
 // are several policies, each has to allow a module, and what they grant adds up.
 package policy
 
@@ -31,7 +33,8 @@ import (
 	"time"
 )
 
-// Policy is a set of rules. The zero Policy allows everything but retracted versions and grants nothing. It
+// Policy is a set of rules. The zero Policy allows everything but retracted versions and grants
+// nothing. It
 // is not changed while it is in use.
 type Policy struct {
 	// Deny and Allow are patterns, as in GOPRIVATE, of the modules and packages that must not be
@@ -44,23 +47,29 @@ type Policy struct {
 	// NoInstall keeps everything from being installed; what is installed already can be used.
 	NoInstall bool
 
-	// MinAge is for how long a version must have been published, but for those that match AgeExcept: what is asked for,
-	// and each module that it needs and that neither a lock file nor a go.sum file holds. One whose time is not known,
-	// or lies in the future, is too young. The time is what the registry says; many take it from version control.
+	// MinAge is for how long a version must have been published, but for those that match
+	// AgeExcept: what is asked for,
+	// and each module that it needs and that neither a lock file nor a go.sum file holds. One whose
+	// time is not known,
+	// or lies in the future, is too young. The time is what the registry says; many take it from
+	// version control.
 	MinAge    time.Duration
 	AgeExcept []string
 
-	// AllowRetracted allows versions that their authors retracted, where they are asked for exactly.
+	// AllowRetracted allows versions that their authors retracted, where they are asked for
+	// exactly.
 	AllowRetracted bool
 	// RefuseDeprecated refuses modules that their authors deprecated; otherwise an event tells.
 	RefuseDeprecated bool
 
-	// MaxSize is how large the archive of a module may be, in bytes, and MaxModules of how many modules something
+	// MaxSize is how large the archive of a module may be, in bytes, and MaxModules of how many
+	// modules something
 	// may be built; 0 is no limit.
 	MaxSize    int64
 	MaxModules int
 
-	// Signers say which modules need a signature, and Signatures is the directory that holds them, see [Sign].
+	// Signers say which modules need a signature, and Signatures is the directory that holds them,
+	// see [Sign].
 	Signers    []Signer
 	Signatures string
 
@@ -76,7 +85,8 @@ type Policy struct {
 	from map[string]string // rule → "load.policy:7"
 }
 
-// Subject is what a policy decides about: a version of a module, for itself or as a part of another.
+// Subject is what a policy decides about: a version of a module, for itself or as a part of
+// another.
 type Subject struct {
 	// Package is what is asked for: an import path, a URL or another name, or the absolute path of
 	// what is used in place; "" for a module that is a part of it.
@@ -91,7 +101,8 @@ type Subject struct {
 	Deprecated string
 }
 
-// Deprecation is what is said of a module. Of a version that is retracted, an installer repeats that.
+// Deprecation is what is said of a module. Of a version that is retracted, an installer repeats
+// that.
 func Deprecation(retracted, deprecated string) string {
 	if retracted == deprecated {
 		return ""

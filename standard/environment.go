@@ -8,14 +8,16 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-// isSet tells whether an environment variable turns something on: it is there, and says neither "0" nor "false".
+// isSet reports whether an environment variable turns something on: it is there, and says neither
+// "0" nor "false".
 func isSet(name string) bool {
 	value := os.Getenv(name)
 	on, err := strconv.ParseBool(value)
 	return value != "" && (on || err != nil)
 }
 
-// trace returns a sink that also appends each event as a line of JSON to a file. The file is open only while a line is written: there
+// trace returns a sink that also appends each event as a line of JSON to a file. The file is open
+// only while a line is written: there
 // is nothing to close, and processes can share it.
 func trace(file string, further load.Sink) load.Sink {
 	lines := event.Trace(appender(file))

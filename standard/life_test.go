@@ -26,7 +26,8 @@ func (f footprint) String() string {
 	return fmt.Sprintf("%d goroutines, %d files, %d children, %d temporary files", f.Goroutines, f.Files, f.Children, f.Temp)
 }
 
-// measureFootprint waits for goroutines that have done everything and are about to end, which takes a moment on a
+// measureFootprint waits for goroutines that have done everything and are about to end, which takes
+// a moment on a
 // busy machine; what stays is counted.
 func measureFootprint() footprint {
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > 1 && time.Now().Before(deadline); {
@@ -129,8 +130,10 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
-// returned is what unload reports: by how much loads grew the resident memory of the host and its children, and
-// unloads shrank it, in bytes, all rounds together; and what the reports of the unloads said came back.
+// returned is what unload reports: by how much loads grew the resident memory of the host and its
+// children, and
+// unloads shrank it, in bytes, all rounds together; and what the reports of the unloads said came
+// back.
 type returned struct{ Added, Back, Reported, Start, End float64 }
 
 // unload loads and unloads its first argument, 50 times, in the engine of its second.
@@ -197,7 +200,8 @@ func TestUnloadGivesMemoryBack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
-	// What of it the reports tell: gowasm's linear memory is measured, and the machine code beside it is not.
+	// What of it the reports tell: gowasm's linear memory is measured, and the machine code beside
+	// it is not.
 	for engine, told := range map[string]float64{"goprocess": 0.8, "gowasm": 0.45} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

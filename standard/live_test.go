@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestLive builds companions and instantiations of real packages, twice: the second loader compiles nothing. It
+// TestLive builds companions and instantiations of real packages, twice: the second loader compiles
+// nothing. It
 // runs where LOAD_LIVE=1.
 func TestLive(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {

@@ -18,7 +18,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestManyProcesses: 16 processes of 16 goroutines each that ask for one cold name do one download of each
+// TestManyProcesses: 16 processes of 16 goroutines each that ask for one cold name do one download
+// of each
 // zip and one compile, and each gets the module.
 func TestManyProcesses(t *testing.T) {
 	t.Parallel()
@@ -51,7 +52,8 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
-// TestKilledHosts kills hosts at any moment of a cold load. Whatever they leave is whole, and the next one
+// TestKilledHosts kills hosts at any moment of a cold load. Whatever they leave is whole, and the
+// next one
 // completes it.
 func TestKilledHosts(t *testing.T) {
 	t.Parallel()
@@ -120,7 +122,7 @@ func TestKilledHostLeavesNoChild(t *testing.T) {
 	}
 }
 
-// lives tells whether a process runs; one that only waits to be reaped does not.
+// lives reports whether a process runs; one that only waits to be reaped does not.
 func lives(pid int) bool {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -154,7 +156,8 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// interrupt sends a host and all that it started SIGINT, as a terminal does, at the first event that is the
+// interrupt sends a host and all that it started SIGINT, as a terminal does, at the first event
+// that is the
 // moment.
 func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 	t.Helper()
@@ -196,7 +199,8 @@ func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 	check(t, s.store)
 }
 
-// TestWarmLoadNeedsNobody: what is installed and compiled loads without a request and without the go
+// TestWarmLoadNeedsNobody: what is installed and compiled loads without a request and without the
+// go
 // command, also where there is none.
 func TestWarmLoadNeedsNobody(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-// BenchmarkReload measures the reload of a local Go package of a thousand lines after a change of one, and which share of it the compiler
+// BenchmarkReload measures the reload of a local Go package of a thousand lines after a change of
+// one, and which share of it the compiler
 // takes.
 func BenchmarkReload(b *testing.B) {
 	var mu sync.Mutex

@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestNoShadow: whoever can write to the current directory cannot take the place of what the program registered, nor of
+// TestNoShadow: whoever can write to the current directory cannot take the place of what the
+// program registered, nor of
 // what it finds there by another name.
 func TestNoShadow(t *testing.T) {
 	t.Chdir(t.TempDir())

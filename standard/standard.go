@@ -1,4 +1,5 @@
-// Package standard wires the usual finders, installers, engines and store into a loader. It holds no logic
+// Package standard wires the usual finders, installers, engines and store into a loader. It holds
+// no logic
 // of its own: what it does can be written in any program with other parts.
 package standard
 
@@ -39,7 +40,8 @@ import (
 //     WebAssembly), Starlark scripts, and what the program registers itself;
 //   - Notify: [notify.New], so that Watch works.
 //
-// An empty slice that is not nil stays empty. Further variables of the environment: LOAD_NO_INSTALL=1 turns installs off,
+// An empty slice that is not nil stays empty. Further variables of the environment:
+// LOAD_NO_INSTALL=1 turns installs off,
 // LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file that events are appended to as
 // lines of JSON, see [event.Trace]; where it is set, they go to Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
@@ -81,7 +83,8 @@ func New(config load.Config) (*load.Loader, error) {
 	return load.New(config)
 }
 
-// Path returns the usual path: the modules that the program registers itself, the current directory, the Go
+// Path returns the usual path: the modules that the program registers itself, the current
+// directory, the Go
 // standard library, what is installed in the store for this machine, and further directories.
 func Path(s *store.Store, dirs ...string) find.Path {
 	library := std.New(nil)

@@ -118,7 +118,8 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
-// What the program registers comes before a folder of that name, and scripts use it as they use Go packages.
+// What the program registers comes before a folder of that name, and scripts use it as they use Go
+// packages.
 func TestRegisteredComesFirst(t *testing.T) {
 	alone(t)
 	for name, text := range map[string]string{

@@ -182,7 +182,8 @@ func greets(t *testing.T, l *load.Loader, name, want string) *load.Module {
 	return m
 }
 
-// check verifies everything in the store: each module against the sum that it was installed with, and each
+// check verifies everything in the store: each module against the sum that it was installed with,
+// and each
 // artifact against its manifest. It returns how many there are.
 func check(t *testing.T, s *store.Store) (modules, artifacts int) {
 	t.Helper()
@@ -305,7 +306,8 @@ func TestBrokenModule(t *testing.T) {
 	}
 }
 
-// TestCrashedModule: the next load makes a fresh instance under the same name, from the same artifact.
+// TestCrashedModule: the next load makes a fresh instance under the same name, from the same
+// artifact.
 func TestCrashedModule(t *testing.T) {
 	t.Parallel()
 	l, e := newSystem(t).loader(t, t.TempDir())
@@ -322,7 +324,8 @@ func TestCrashedModule(t *testing.T) {
 	}
 }
 
-// TestDamagedArtifact: whatever is wrong with an artifact, it is made again, once, and this is told.
+// TestDamagedArtifact: whatever is wrong with an artifact, it is made again, once, and this is
+// told.
 func TestDamagedArtifact(t *testing.T) {
 	t.Parallel()
 	flip := func(data []byte) []byte { data[len(data)/2] ^= 0x10; return data }

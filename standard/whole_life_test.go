@@ -49,7 +49,8 @@ func replace(t testing.TB, file, text string) {
 	}
 }
 
-// TestReloadOfAGoPackage: a reference follows, an object of the old instance does not, and source that is broken or gone changes
+// TestReloadOfAGoPackage: a reference follows, an object of the old instance does not, and source
+// that is broken or gone changes
 // nothing.
 func TestReloadOfAGoPackage(t *testing.T) {
 	t.Parallel()
@@ -194,7 +195,8 @@ func goMemory() float64 {
 	return float64(s.HeapInuse + s.StackInuse)
 }
 
-// TestHammerLife loads, reloads, unloads, evicts, changes and calls the same modules at once, of every engine. LOAD_HAMMER sets how
+// TestHammerLife loads, reloads, unloads, evicts, changes and calls the same modules at once, of
+// every engine. LOAD_HAMMER sets how
 // long, such as 2m.
 func TestHammerLife(t *testing.T) {
 	t.Parallel()
@@ -282,7 +284,7 @@ func TestHammerLife(t *testing.T) {
 	t.Logf("%d calls, %d reloads, %d failed reloads", calls.Load(), reloaded.Load(), kept.Load())
 }
 
-// isChange tells whether a script changed between two looks at it.
+// isChange reports whether a script changed between two looks at it.
 func isChange(err error) bool {
 	var compile *load.CompileError
 	return errors.As(err, &compile) && compile.Reason == "it changed while it was loaded"

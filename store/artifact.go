@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-// Artifact is what an engine made of a source and the store keeps. It does not change; it is safe for
+// Artifact is what an engine made of a source and the store keeps. It does not change; it is safe
+// for
 // concurrent use.
 type Artifact struct {
 	key   string
@@ -37,9 +38,12 @@ func (a *Artifact) Size() int64 {
 	return total
 }
 
-// Open opens a file for reading after it verified the contents of this very open file, so that what the
-// caller reads or executes through it is what was put into the store. The caller closes it. A file that
-// the artifact does not have is [fs.ErrNotExist]; one that is not as it was put there is a [*DamagedError].
+// Open opens a file for reading after it verified the contents of this very open file, so that what
+// the
+// caller reads or executes through it is what was put into the store. The caller closes it. A file
+// that
+// the artifact does not have is [fs.ErrNotExist]; one that is not as it was put there is a
+// [*DamagedError].
 func (a *Artifact) Open(name string) (*os.File, error) {
 	f, verify, err := a.OpenUnverified(name)
 	if err != nil {
@@ -52,8 +56,10 @@ func (a *Artifact) Open(name string) (*os.File, error) {
 	return f, nil
 }
 
-// OpenUnverified is Open without the verification, which the caller can then do beside other work: nothing
-// that comes from the file is to be trusted before verify has returned nil. verify is called before the
+// OpenUnverified is Open without the verification, which the caller can then do beside other work:
+// nothing
+// that comes from the file is to be trusted before verify has returned nil. verify is called before
+// the
 // file is closed.
 func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error, err error) {
 	f, want, err := a.open(name)
@@ -78,7 +84,8 @@ func (a *Artifact) open(name string) (*os.File, File, error) {
 	return f, a.files[i], unreadable(a.store, err)
 }
 
-// ReadFile returns the verified contents of a file: what is verified is what it returns. Its errors are
+// ReadFile returns the verified contents of a file: what is verified is what it returns. Its errors
+// are
 // those of [Artifact.Open].
 func (a *Artifact) ReadFile(name string) ([]byte, error) {
 	f, want, err := a.open(name)
@@ -130,11 +137,13 @@ func (a *Artifact) damaged(file, reason string) error {
 	return &DamagedError{Key: a.key, File: file, Reason: reason}
 }
 
-// artifactName is how an artifact is named among the things of a store, and how the lock is with which it is made
+// artifactName is how an artifact is named among the things of a store, and how the lock is with
+// which it is made
 // or removed.
 func artifactName(key string) string { return "artifact " + key }
 
-// Lookup returns the artifact with a key, or nil where the store has none. It verifies the list of files;
+// Lookup returns the artifact with a key, or nil where the store has none. It verifies the list of
+// files;
 // each file is verified when it is opened. What is not as it was put there is a [*DamagedError].
 func (s *Store) Lookup(key string) (*Artifact, error) {
 	if err := checkKey(key); err != nil {
@@ -166,7 +175,8 @@ func (s *Store) lookup(key string) (*Artifact, error) {
 	return &Artifact{key: key, store: s.dir, dir: filepath.Join(dir, "files"), files: files}, nil
 }
 
-// Evict takes the artifact with a key out of the store, so that it will be built again. That there is
+// Evict takes the artifact with a key out of the store, so that it will be built again. That there
+// is
 // none is no error. Files of it that are open stay readable where the system allows that.
 func (s *Store) Evict(key string) error {
 	if err := checkKey(key); err != nil {

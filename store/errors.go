@@ -30,7 +30,8 @@ func (e *DirError) Error() string {
 
 func (e *DirError) Unwrap() error { return e.Err }
 
-// WriteError reports a store that something cannot be added to or removed from: it is read-only, or its
+// WriteError reports a store that something cannot be added to or removed from: it is read-only, or
+// its
 // disk is full. What was in it before is still good.
 type WriteError struct {
 	Path string
@@ -44,7 +45,8 @@ func (e *WriteError) Error() string {
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// NewWriteError makes a [*WriteError] of an error of the file system, for those who write into the store by
+// NewWriteError makes a [*WriteError] of an error of the file system, for those who write into the
+// store by
 // themselves; path counts where the error names none. A nil error stays nil.
 func NewWriteError(path string, err error) error { return writeError(path, err) }
 
@@ -91,7 +93,8 @@ func writeError(path string, err error) error {
 	return &WriteError{Path: path, Fix: fix, Err: cause}
 }
 
-// unreadable says of an error that it is the store in a directory that this user cannot read; another
+// unreadable says of an error that it is the store in a directory that this user cannot read;
+// another
 // error stays as it is.
 func unreadable(dir string, err error) error {
 	var known *DirError
@@ -101,7 +104,8 @@ func unreadable(dir string, err error) error {
 	return &DirError{Dir: dir, Reason: "it cannot be read by this user: " + err.Error(), Fix: "let its owner run chmod -R a+rX " + dir + ", or " + setDir, Err: err}
 }
 
-// DamagedError reports an artifact that is not what was put into the store. [Store.Evict] makes room to
+// DamagedError reports an artifact that is not what was put into the store. [Store.Evict] makes
+// room to
 // build it again.
 type DamagedError struct {
 	Key    string

@@ -15,7 +15,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// Record is what an installer learned about a package that it installed: all that a build for the target
+// Record is what an installer learned about a package that it installed: all that a build for the
+// target
 // needs to know besides the files in [Store.ModDir].
 type Record struct {
 	Package    string         `json:"package"` // import path
@@ -53,7 +54,8 @@ type RecordModule struct {
 	Sum     string `json:"sum"` // "h1:…" of the module's zip
 }
 
-// PutRecord keeps a record, in place of an earlier one for the same target, package, version and companions.
+// PutRecord keeps a record, in place of an earlier one for the same target, package, version and
+// companions.
 func (s *Store) PutRecord(r *Record) error {
 	path, err := s.recordFile(r.Target, r.Package, r.Version, r.Along)
 	if err != nil {
@@ -62,7 +64,8 @@ func (s *Store) PutRecord(r *Record) error {
 	return s.putRecordFile(path, r)
 }
 
-// Record returns the record for a target, a package, a version and companions, whose own versions do not
+// Record returns the record for a target, a package, a version and companions, whose own versions
+// do not
 // count, or nil where there is none. A damaged record counts as none, and is removed.
 func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*Record, error) {
 	path, err := s.recordFile(target, pkg, version, along)
@@ -72,7 +75,8 @@ func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*
 	return s.readRecord(path)
 }
 
-// readRecord reads a record from the file that it belongs into; nil where there is none that is whole.
+// readRecord reads a record from the file that it belongs into; nil where there is none that is
+// whole.
 func (s *Store) readRecord(path string) (*Record, error) {
 	r := new(Record)
 	if ok, err := readRecordFile(path, r, func() (string, error) { return s.recordFile(r.Target, r.Package, r.Version, r.Along) }); !ok {
@@ -81,7 +85,8 @@ func (s *Store) readRecord(path string) (*Record, error) {
 	return r, nil
 }
 
-// Versions returns the versions of a package that there are records of with these companions, highest first.
+// Versions returns the versions of a package that there are records of with these companions,
+// highest first.
 // The records themselves are not read.
 func (s *Store) Versions(target, pkg string, along ...RecordCompanion) ([]string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {
@@ -131,7 +136,8 @@ func (s *Store) Records(target, pkg string, along ...RecordCompanion) ([]*Record
 	return records, nil
 }
 
-// AllRecords returns the records of all packages for a target, package by package, highest version first.
+// AllRecords returns the records of all packages for a target, package by package, highest version
+// first.
 // After an error it goes on where it can.
 func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
@@ -169,7 +175,8 @@ func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 	}
 }
 
-// RemoveRecord forgets the record for a target, a package, a version and companions. That there is none is no
+// RemoveRecord forgets the record for a target, a package, a version and companions. That there is
+// none is no
 // error.
 func (s *Store) RemoveRecord(target, pkg, version string, along ...RecordCompanion) error {
 	path, err := s.recordFile(target, pkg, version, along)
@@ -185,7 +192,8 @@ func (s *Store) RemoveRecord(target, pkg, version string, along ...RecordCompani
 // recordsName is the name of a directory of records; no element of an import path starts like it.
 const recordsName = "@v"
 
-// recordFile returns installed/<target>/<escaped package>/@v/<escaped version>.json. Records with companions are in
+// recordFile returns installed/<target>/<escaped package>/@v/<escaped version>.json. Records with
+// companions are in
 // directories of their own, @v-<key>.
 func (s *Store) recordFile(target, pkg, version string, along []RecordCompanion) (string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-// SourceRecord is what an installer learned about a source that is not a Go module of a registry: a git
+// SourceRecord is what an installer learned about a source that is not a Go module of a registry: a
+// git
 // repository, an archive, a file. It leads from a name to a tree of the store.
 type SourceRecord struct {
 	Name    string    `json:"name"`    // that the source was asked for by, in its canonical spelling
@@ -31,16 +32,19 @@ type SourceRecord struct {
 	Dir     string    `json:"dir"`     // of the module within the tree, slash-separated; "" is the tree
 	File    string    `json:"file"`    // in Dir, where the module is a single file
 
-	// Places are the files and directories of this machine, without links, that the tree was read from,
+	// Places are the files and directories of this machine, without links, that the tree was read
+	// from,
 	// sorted. Policies decide about them whenever it is used.
 	Places []string `json:"places,omitempty"`
 
-	// Changing tells that the name may lead to another version tomorrow, as a branch does, and that whoever
+	// Changing tells that the name may lead to another version tomorrow, as a branch does, and that
+	// whoever
 	// asks by it wants to know.
 	Changing bool `json:"changing,omitempty"`
 }
 
-// SourceDir returns the directory of the tree with a sum, "h1:…", or "" where the store does not have it. The
+// SourceDir returns the directory of the tree with a sum, "h1:…", or "" where the store does not
+// have it. The
 // contents are not looked at; see [Store.VerifySource].
 func (s *Store) SourceDir(sum string) (string, error) {
 	dir, err := s.sourceDir(sum)
@@ -63,7 +67,8 @@ func (s *Store) SourceDir(sum string) (string, error) {
 // sourceName is how a tree is named among the things of a store.
 func sourceName(sum string) string { return "source " + sum }
 
-// VerifySource reads the tree with a sum and tells whether it is whole; a tree that is not there is not.
+// VerifySource reads the tree with a sum and reports whether it is whole; a tree that is not there
+// is not.
 func (s *Store) VerifySource(sum string) (bool, error) {
 	dir, err := s.SourceDir(sum)
 	if dir == "" || err != nil {
@@ -73,8 +78,10 @@ func (s *Store) VerifySource(sum string) (bool, error) {
 	return err == nil && got == sum, nil
 }
 
-// PutSource moves a finished tree, a directory that [Store.Temp] made or that lies in one, to its place, and
-// returns that. The sum must be that of the tree. The files become read-only and are on the disk before the tree
+// PutSource moves a finished tree, a directory that [Store.Temp] made or that lies in one, to its
+// place, and
+// returns that. The sum must be that of the tree. The files become read-only and are on the disk
+// before the tree
 // appears. Where the store has the tree already it keeps the one it has, unless that is damaged.
 func (s *Store) PutSource(ctx context.Context, tree, sum string) (string, error) {
 	dir, err := s.sourceDir(sum)
@@ -127,12 +134,14 @@ func (s *Store) PutSourceRecord(r *SourceRecord) error {
 	return s.putRecordFile(s.sourceRecordFile(r.Name), r)
 }
 
-// SourceRecord returns the record of a name, or nil. A damaged record counts as none, and is removed.
+// SourceRecord returns the record of a name, or nil. A damaged record counts as none, and is
+// removed.
 func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
 	return s.readSourceRecord(s.sourceRecordFile(name))
 }
 
-// readSourceRecord reads a record from the file that it belongs into; nil where there is none that is whole.
+// readSourceRecord reads a record from the file that it belongs into; nil where there is none that
+// is whole.
 func (s *Store) readSourceRecord(path string) (*SourceRecord, error) {
 	r := new(SourceRecord)
 	if ok, err := readRecordFile(path, r, func() (string, error) { return s.sourceRecordFile(r.Name), nil }); !ok {

@@ -1,4 +1,5 @@
-// Package store keeps installed sources, what is known about them, and compiled artifacts in a directory
+// Package store keeps installed sources, what is known about them, and compiled artifacts in a
+// directory
 // that many processes share:
 //
 //	mod/        Go modules, in the layout of the go command's module cache
@@ -13,7 +14,8 @@
 //	tmp/        work in progress; what dead processes left is swept
 //	empty/      a directory that stays empty
 //
-// Everything appears in it as a whole or not at all, however a process ends, and is verified when it is
+// Everything appears in it as a whole or not at all, however a process ends, and is verified when
+// it is
 // read back.
 package store
 
@@ -29,7 +31,8 @@ import (
 	"sync"
 )
 
-// Store is an open store. It is safe for concurrent use, also by several processes on one directory, and
+// Store is an open store. It is safe for concurrent use, also by several processes on one
+// directory, and
 // holds nothing that would have to be closed.
 type Store struct {
 	dir   string
@@ -38,7 +41,8 @@ type Store struct {
 	live  live
 }
 
-// DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error is a
+// DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error
+// is a
 // [*DirError].
 func DefaultDir() (string, error) {
 	cache, err := os.UserCacheDir()
@@ -48,9 +52,12 @@ func DefaultDir() (string, error) {
 	return filepath.Join(cache, "load"), nil
 }
 
-// Open opens the store in a directory, or in [DefaultDir] where dir is "". A directory that does not
-// exist is made, for its owner only. One that somebody else could write to, as a whole or in one of the
-// directories that are listed above, is refused with a [*DirError]: what is in the store gets executed. An existing store that cannot be written to opens all the same, and
+// Open opens the store in a directory, or in [DefaultDir] where dir is "". A directory that does
+// not
+// exist is made, for its owner only. One that somebody else could write to, as a whole or in one of
+// the
+// directories that are listed above, is refused with a [*DirError]: what is in the store gets
+// executed. An existing store that cannot be written to opens all the same, and
 // serves what is in it.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
@@ -108,22 +115,26 @@ var dirs = []string{"mod", "installed", "src", "sources", "obj", "lock", "live",
 // Dir returns the store's absolute directory.
 func (s *Store) Dir() string { return s.dir }
 
-// ModDir returns the directory that holds Go modules in the layout of the go command's module cache. It
+// ModDir returns the directory that holds Go modules in the layout of the go command's module
+// cache. It
 // may not exist yet.
 func (s *Store) ModDir() string { return filepath.Join(s.dir, "mod") }
 
-// DirectDir returns the directory for the repositories that Go modules are brought from directly. Whoever uses it sets
+// DirectDir returns the directory for the repositories that Go modules are brought from directly.
+// Whoever uses it sets
 // its time then; it is removed when nobody did for long. It may not exist yet.
 func (s *Store) DirectDir() string { return filepath.Join(s.dir, "direct") }
 
-// EmptyDir returns a directory that is always empty and that nobody may write to: a working directory
+// EmptyDir returns a directory that is always empty and that nobody may write to: a working
+// directory
 // for what needs none.
 func (s *Store) EmptyDir() string { return filepath.Join(s.dir, "empty") }
 
 func (s *Store) objDir() string { return filepath.Join(s.dir, "obj") }
 func (s *Store) tmpDir() string { return filepath.Join(s.dir, "tmp") }
 
-// Key returns the key of the artifact that is made from the parts: a sum over them and their lengths, so
+// Key returns the key of the artifact that is made from the parts: a sum over them and their
+// lengths, so
 // that no two lists of parts share a key.
 func Key(parts ...string) string {
 	h := sha256.New()

@@ -34,7 +34,8 @@ type Report struct {
 	Unlisted []string `json:"unlisted"`
 }
 
-// Verify reads everything in the store, with as many goroutines as there are cores, and compares it with its
+// Verify reads everything in the store, with as many goroutines as there are cores, and compares it
+// with its
 // sums. It changes nothing. Where ctx ends first, the error is its cause.
 func (s *Store) Verify(ctx context.Context) (*Report, error) {
 	report := &Report{Damaged: []Damage{}}

@@ -55,7 +55,8 @@ func runEval(ctx context.Context, s *session, args []string) error {
 	return s.printResults(ctx, results)
 }
 
-// loadFor loads the module with the instantiations that the expression names. Where only the module's symbols can
+// loadFor loads the module with the instantiations that the expression names. Where only the
+// module's symbols can
 // tell whether something is one, it is loaded twice.
 func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) (*load.Module, error) {
 	certain := expr.Instantiations(nil)
@@ -76,7 +77,8 @@ func (m module) Value(_ context.Context, symbol string) (any, error) {
 	return load.Value[any](m.Module, symbol)
 }
 
-// printResults prints the results of an expression. Printing an object runs code of the module, which
+// printResults prints the results of an expression. Printing an object runs code of the module,
+// which
 // may take for ever: ctx ends the wait for it.
 func (s *session) printResults(ctx context.Context, results []any) error {
 	if len(results) == 0 {

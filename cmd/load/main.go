@@ -1,4 +1,5 @@
-// Command load loads Go packages by name, at run time: it finds, installs, compiles and runs them, and
+// Command load loads Go packages by name, at run time: it finds, installs, compiles and runs them,
+// and
 // evaluates expressions over what they export.
 //
 // Run "load help" for its usage.
@@ -182,7 +183,8 @@ func (s *session) config(lockFile string) load.Config {
 	return load.Config{Engine: s.engine, Events: s.sink(), LockFile: lockFile, Frozen: s.frozen, Offline: s.offline}
 }
 
-// lockFile is the lock file to use: what LOAD_LOCK names, or load.lock where the current directory has one or a
+// lockFile is the lock file to use: what LOAD_LOCK names, or load.lock where the current directory
+// has one or a
 // frozen load needs it.
 func (s *session) lockFile() string {
 	if path := os.Getenv("LOAD_LOCK"); path != "" {

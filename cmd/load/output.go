@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-// output prints what modules print, to the standard error: results alone are on the standard output. It
+// output prints what modules print, to the standard error: results alone are on the standard
+// output. It
 // holds back a module's report of its own death, because the error that follows tells the same.
 type output struct {
 	w    io.Writer

@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-// progress keeps one line of a terminal up to date with what a load does. On anything but a terminal it
+// progress keeps one line of a terminal up to date with what a load does. On anything but a
+// terminal it
 // shows nothing.
 type progress struct {
 	mu    sync.Mutex

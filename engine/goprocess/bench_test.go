@@ -74,7 +74,8 @@ func bind[F any](b *testing.B, m engine.Instance, symbol string) F {
 	return v.Interface().(F)
 }
 
-// echoChild is the other side of a bare socket pair: it sends back what it reads, n bytes at a time.
+// echoChild is the other side of a bare socket pair: it sends back what it reads, n bytes at a
+// time.
 const echoChild = `package main
 
 import (
@@ -105,7 +106,8 @@ func main() {
 }
 `
 
-// bareRoundTrip starts the yardstick: a process that echoes messages of n bytes over the same kind of
+// bareRoundTrip starts the yardstick: a process that echoes messages of n bytes over the same kind
+// of
 // socket pair, and returns what makes one round trip.
 func bareRoundTrip(b *testing.B, n int) func() {
 	b.Helper()
@@ -155,7 +157,8 @@ func bareRoundTrip(b *testing.B, n int) func() {
 	}
 }
 
-// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch, so
+// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch,
+// so
 // that the machine's drift meets both alike.
 func compare(b *testing.B, batch int, yardstick, measured func()) {
 	b.Helper()
@@ -203,7 +206,8 @@ func BenchmarkCallBytes(b *testing.B) {
 	})
 }
 
-// BenchmarkCallStruct compares a struct of six mixed fields, there and back, with a string of 16 bytes.
+// BenchmarkCallStruct compares a struct of six mixed fields, there and back, with a string of 16
+// bytes.
 func BenchmarkCallStruct(b *testing.B) {
 	type Mixed struct {
 		ID    int64
@@ -224,7 +228,8 @@ func BenchmarkCallStruct(b *testing.B) {
 	})
 }
 
-// BenchmarkStream compares an io.Reader of 1 MiB that the module consumes with a []byte of 1 MiB as argument.
+// BenchmarkStream compares an io.Reader of 1 MiB that the module consumes with a []byte of 1 MiB as
+// argument.
 func BenchmarkStream(b *testing.B) {
 	m := openSample(b)
 	length := bind[func([]byte) (int, error)](b, m, "Length")
@@ -241,7 +246,8 @@ func BenchmarkStream(b *testing.B) {
 	})
 }
 
-// BenchmarkCallback compares a hundred calls of a function of the host, in one call of the module, with as many
+// BenchmarkCallback compares a hundred calls of a function of the host, in one call of the module,
+// with as many
 // calls of the module.
 func BenchmarkCallback(b *testing.B) {
 	m := openSample(b)

@@ -17,7 +17,8 @@ import (
 
 // conn carries calls to the child. It implements [goglue.Transport].
 //
-// No goroutine reads all the time: of the callers that wait for answers, one reads for all of them, until it
+// No goroutine reads all the time: of the callers that wait for answers, one reads for all of them,
+// until it
 // has its own. A call that is alone is thus answered without waking another goroutine.
 type conn struct {
 	file    *os.File
@@ -213,8 +214,10 @@ func (c *conn) release() {
 	c.send(context.Background(), frame, 0)
 }
 
-// send writes a frame, from the given byte on, and tells whether the module gets it: not where the context
-// ends before its first byte is written. Where it ends later, the rest is written when the module reads again.
+// send writes a frame, from the given byte on, and reports whether the module gets it: not where
+// the context
+// ends before its first byte is written. Where it ends later, the rest is written when the module
+// reads again.
 func (c *conn) send(ctx context.Context, frame *wire.Encoder, from int) bool {
 	select {
 	case <-c.writing:
@@ -272,7 +275,7 @@ func (c *conn) interrupt(ctx context.Context, setDeadline func(time.Time) error)
 	}
 }
 
-// deliver hands a frame to whom it belongs and tells whether it made sense.
+// deliver hands a frame to whom it belongs and reports whether it made sense.
 func (c *conn) deliver(f frame) bool {
 	body := f.body
 	d := wire.NewDecoder(body[1:])
@@ -343,7 +346,8 @@ func (c *conn) garbage() {
 	<-c.process.ended
 }
 
-// lost is called when the connection has ended: the child is about to end, or is ended now. Its calls are
+// lost is called when the connection has ended: the child is about to end, or is ended now. Its
+// calls are
 // answered when it is gone.
 func (c *conn) lost() {
 	select {

@@ -1,5 +1,7 @@
-// Package goprocess is the default engine: it builds a Go package natively and runs it as a child process,
-// inside the sandbox that the operating system offers. Calls go over a pair of sockets. The module has
+// Package goprocess is the default engine: it builds a Go package natively and runs it as a child
+// process,
+// inside the sandbox that the operating system offers. Calls go over a pair of sockets. The module
+// has
 // native speed, a crash stays outside of the host, and unloading gives back everything.
 package goprocess
 
@@ -22,10 +24,12 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-// Config says how modules are built and run. The zero Config is useful: modules get nothing, and the
+// Config says how modules are built and run. The zero Config is useful: modules get nothing, and
+// the
 // isolation is the best that the system offers.
 type Config struct {
-	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read and
+	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read
+	// and
 	// change. A module gets no other files.
 	ReadOnly, ReadWrite []string
 	// Network lets modules open IPv4 and IPv6 sockets.
@@ -42,7 +46,8 @@ type Config struct {
 	Memory int64
 	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
 	Processors int
-	// Processes is how many threads and, where Programs is set, processes modules may have beyond what the
+	// Processes is how many threads and, where Programs is set, processes modules may have beyond
+	// what the
 	// machine runs at their start; 0 is no limit. The system does not hold root to it.
 	Processes int
 	// FileSize is the size, in bytes, to which a module can make a file grow; 0 is no limit.
@@ -50,7 +55,8 @@ type Config struct {
 	// OpenFiles is how many files a module can have open at once; 0 is the host's limit.
 	OpenFiles int
 
-	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
+	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256
+	// MiB.
 	MaxMessage int
 	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take until
 	// they are decoded, as much again the arguments of the module's calls of the host until these
@@ -60,18 +66,22 @@ type Config struct {
 	// [*engine.LimitError].
 	MaxInFlight int
 
-	// RequireIsolation refuses to run modules where the system does not offer every restriction. The
+	// RequireIsolation refuses to run modules where the system does not offer every restriction.
+	// The
 	// error is a [*engine.IsolationError].
 	RequireIsolation bool
 
-	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every line.
+	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
+	// line.
 	// Modules write to a pipe, whatever the writer is.
 	Stdout, Stderr io.Writer
 
-	// Grace is how long a module may stay busy with a call that was cancelled before [event.Overrun] is
+	// Grace is how long a module may stay busy with a call that was cancelled before
+	// [event.Overrun] is
 	// emitted; 0 is five seconds. Cancelled calls return at once all the same.
 	Grace time.Duration
-	// KillOverrun ends a module that stays busy for longer than Grace; every call of it in flight then
+	// KillOverrun ends a module that stays busy for longer than Grace; every call of it in flight
+	// then
 	// returns [engine.ErrCrashed].
 	KillOverrun bool
 
@@ -101,7 +111,8 @@ func (*Engine) Name() string { return "goprocess" }
 // Accepts implements [engine.Engine]: every Go package.
 func (*Engine) Accepts(src find.Source) bool { return src.Kind == find.KindGo && src.Go != nil }
 
-// Fingerprint implements [engine.Compiler]. Where there is no toolchain, artifacts of the toolchain that
+// Fingerprint implements [engine.Compiler]. Where there is no toolchain, artifacts of the toolchain
+// that
 // built the host are looked for: a machine that only runs needs none.
 func (e *Engine) Fingerprint() string {
 	release, _ := e.Release()

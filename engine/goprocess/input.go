@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// input cuts what comes from the connection into frames. It keeps its place when a read is interrupted.
+// input cuts what comes from the connection into frames. It keeps its place when a read is
+// interrupted.
 type input struct {
 	file       *os.File
 	poller     *poller
@@ -103,7 +104,8 @@ func (in *input) large() (frame, error) {
 	return frame{body, in.admission}, nil
 }
 
-// Waking a thread takes longer than a short call. So while answers come soon the reader looks for the next
+// Waking a thread takes longer than a short call. So while answers come soon the reader looks for
+// the next
 // one for a moment before it sleeps. The module does the same for calls.
 const (
 	spinFor = 30 * time.Microsecond

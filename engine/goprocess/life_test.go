@@ -383,7 +383,8 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// TestHostIsKilled starts a host that loads a module, kills the host, and sees that the module is gone.
+// TestHostIsKilled starts a host that loads a module, kills the host, and sees that the module is
+// gone.
 func TestHostIsKilled(t *testing.T) {
 	if out := os.Getenv("GOPROCESS_TEST_HOST"); out != "" {
 		m, _ := openMisbehaving(t, goprocess.Config{})

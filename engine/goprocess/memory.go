@@ -9,7 +9,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// Memory implements [engine.Measurable]: the resident memory of the child, its shared read-only pages included, where
+// Memory implements [engine.Measurable]: the resident memory of the child, its shared read-only
+// pages included, where
 // the system has /proc.
 func (i *instance) Memory() engine.Memory {
 	pid := i.process.child.Pid()

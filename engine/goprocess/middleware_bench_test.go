@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/engine/goprocess"
 )
 
-// passThrough returns a middleware of the conformance suite's package that only calls next, around a handler.
+// passThrough returns a middleware of the conformance suite's package that only calls next, around
+// a handler.
 func passThrough(b *testing.B, next http.Handler) http.Handler {
 	b.Helper()
 	files := map[string]string{}
@@ -50,7 +51,8 @@ func client(b *testing.B, h http.Handler) func() {
 	}
 }
 
-// BenchmarkMiddleware compares a request over loopback through a middleware that only calls next with one to the bare
+// BenchmarkMiddleware compares a request over loopback through a middleware that only calls next
+// with one to the bare
 // handler.
 func BenchmarkMiddleware(b *testing.B) {
 	next := http.HandlerFunc(greet)

@@ -10,7 +10,8 @@ import (
 // The bits of a file's mode for one class of users.
 const mayExecute, mayWrite, mayRead = 1, 2, 4
 
-// permits reports whether modes and owners let this user do that with a file, and go through the directories
+// permits reports whether modes and owners let this user do that with a file, and go through the
+// directories
 // above it. It does not count what root may beyond them: the module's process has no capabilities.
 func permits(path string, want uint32) bool {
 	for ; ; path, want = filepath.Dir(path), mayExecute {

@@ -166,7 +166,8 @@ func checkHello(body []byte, sum string) error {
 	return nil
 }
 
-// initError says why the initialisation did not end well; cause is the context's error, or nil where the
+// initError says why the initialisation did not end well; cause is the context's error, or nil
+// where the
 // child ended.
 func (p *process) initError(cause error) error {
 	stderr := p.stderr.tail()

@@ -8,8 +8,10 @@ import (
 	"github.com/loadgo/load/internal/goglue"
 )
 
-// judge returns the refusal if the sandbox refused an attempt of its module, or nil. Only what is in force
-// and not granted was refused by it, and only what the host itself may do: everything else fails without a
+// judge returns the refusal if the sandbox refused an attempt of its module, or nil. Only what is
+// in force
+// and not granted was refused by it, and only what the host itself may do: everything else fails
+// without a
 // sandbox, too.
 func (p *process) judge(a goglue.Attempt) *engine.Refusal {
 	switch a.Op {
@@ -39,7 +41,8 @@ func (p *process) inForce(name string) bool {
 	return false
 }
 
-// judgeFile judges an attempt on a file. What cannot be read at all was to be read; what can was to be
+// judgeFile judges an attempt on a file. What cannot be read at all was to be read; what can was to
+// be
 // changed.
 func (p *process) judgeFile(a goglue.Attempt) *engine.Refusal {
 	path, exists := real(a.Path)

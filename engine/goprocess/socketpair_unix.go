@@ -12,7 +12,8 @@ import (
 // passRights is Linux's SO_PASSRIGHTS.
 const passRights = 83
 
-// socketPair returns the two ends of a connection. The host's end waits in the runtime's poller, the
+// socketPair returns the two ends of a connection. The host's end waits in the runtime's poller,
+// the
 // child's in the kernel.
 func socketPair() (host, child *os.File, err error) {
 	syscall.ForkLock.RLock() // no process is started while the descriptors could be inherited
@@ -31,7 +32,8 @@ func socketPair() (host, child *os.File, err error) {
 		// end one that other programs look for, and no filter can tell that socket from those of
 		// the network.
 		err = syscall.Bind(fds[1], &syscall.SockaddrUnix{})
-		// The host would close what a module sends along, which may take long. Linux 6.16 can refuse it.
+		// The host would close what a module sends along, which may take long. Linux 6.16 can
+		// refuse it.
 		_ = syscall.SetsockoptInt(fds[0], syscall.SOL_SOCKET, passRights, 0)
 	}
 	if err != nil {

@@ -60,7 +60,8 @@ func openSample(b *testing.B, config gowasm.Config) engine.Instance {
 	return openFiles(b.Context(), b, config, sample)
 }
 
-// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch, so
+// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch,
+// so
 // that the machine's drift meets both alike.
 func compare(b *testing.B, batch int, yardstick, measured func()) {
 	b.Helper()
@@ -162,7 +163,8 @@ func echo(n uint32) uint64 {
 func main() {}
 `
 
-// BenchmarkCallBytes compares a call with 1 MiB both ways with a raw copy into and out of a Go guest.
+// BenchmarkCallBytes compares a call with 1 MiB both ways with a raw copy into and out of a Go
+// guest.
 func BenchmarkCallBytes(b *testing.B) {
 	echo := bound[func([]byte) ([]byte, error)](b, openSample(b, gowasm.Config{}), "Bytes")
 	data := make([]byte, 1<<20)
@@ -204,7 +206,8 @@ func rawCopy(b *testing.B, data []byte) func() {
 	}
 }
 
-// BenchmarkCallReader compares 1 MiB that the module reads from the host's reader with an argument of 1 MiB.
+// BenchmarkCallReader compares 1 MiB that the module reads from the host's reader with an argument
+// of 1 MiB.
 func BenchmarkCallReader(b *testing.B) {
 	m := openSample(b, gowasm.Config{})
 	size := bound[func([]byte) (int, error)](b, m, "Len")
@@ -239,7 +242,8 @@ func fib(n int) int {
 	return fib(n-1) + fib(n-2)
 }
 
-// BenchmarkWarmLoad compares opening a compiled module with wazero alone reading the same wasm, compiling it
+// BenchmarkWarmLoad compares opening a compiled module with wazero alone reading the same wasm,
+// compiling it
 // from its cache and instantiating it.
 func BenchmarkWarmLoad(b *testing.B) {
 	e, a := compile(b, gowasm.Config{}, sample)

@@ -97,7 +97,8 @@ const maxLevels = 1000
 
 var errTooDeep = fmt.Errorf("the host and the module call each other, more than %d calls deep", maxLevels)
 
-// enter lets a call of the symbol into the guest. Where it got in, handles that the host has dropped are
+// enter lets a call of the symbol into the guest. Where it got in, handles that the host has
+// dropped are
 // released first.
 func (g *guest) enter(ctx context.Context, symbol string, function int) (*entry, error) {
 	if ctx.Err() != nil {
@@ -158,7 +159,8 @@ func forget(call *entry) {
 	entries.Put(call)
 }
 
-// run runs what a call does in the guest, and leaves it. Where the call's context ends first, run returns and
+// run runs what a call does in the guest, and leaves it. Where the call's context ends first, run
+// returns and
 // the rest goes on in the background.
 func (g *guest) run(call *entry, do func() ([]byte, error)) ([]byte, error) {
 	if call.ctx.Done() == nil {
@@ -190,7 +192,8 @@ func (g *guest) run(call *entry, do func() ([]byte, error)) ([]byte, error) {
 }
 
 const (
-	// linger is how long a cancelled call may take to end before the guest is retired. Its caller waits so
+	// linger is how long a cancelled call may take to end before the guest is retired. Its caller
+	// waits so
 	// long, so that it knows the guest's state afterwards.
 	linger = 10 * time.Millisecond
 	// patience is how long a cancelled call may take that has asked and was told, or that waits.

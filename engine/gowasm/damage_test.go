@@ -17,7 +17,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestDamagedMachineCode damages the machine code that the store keeps: wazero never sees it, and the loader
+// TestDamagedMachineCode damages the machine code that the store keeps: wazero never sees it, and
+// the loader
 // makes it again.
 func TestDamagedMachineCode(t *testing.T) {
 	t.Parallel()

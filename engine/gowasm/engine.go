@@ -1,5 +1,7 @@
-// Package gowasm runs Go packages as WebAssembly, inside the host's process: it builds them for wasip1 and
-// runs them with wazero. A module reaches nothing of the machine but what it was given, on every system; a
+// Package gowasm runs Go packages as WebAssembly, inside the host's process: it builds them for
+// wasip1 and
+// runs them with wazero. A module reaches nothing of the machine but what it was given, on every
+// system; a
 // short call costs well under a microsecond. Its code is several times slower than native code.
 //
 // wazero's machine code has no places at which the Go runtime could stop it, so the engine puts
@@ -25,21 +27,25 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-// Config says how modules are built and run. The zero Config is useful: modules get nothing but the time
+// Config says how modules are built and run. The zero Config is useful: modules get nothing but the
+// time
 // and random numbers.
 type Config struct {
-	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read and
+	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read
+	// and
 	// change; they have the same paths in the module. Symbolic links do not lead out of them, and
 	// modules cannot make any.
 	ReadOnly, ReadWrite []string
 	// Env is the environment of modules, as "KEY=value"; nothing is inherited from the host.
 	Env []string
 
-	// Memory is how much memory, in bytes, a module may use; 0 is 4 GiB, which is as much as WebAssembly
+	// Memory is how much memory, in bytes, a module may use; 0 is 4 GiB, which is as much as
+	// WebAssembly
 	// has. The module's garbage collector is told (GOMEMLIMIT), and going beyond ends the module.
 	Memory int64
 
-	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256 MiB.
+	// MaxMessage is how many bytes the arguments of a call, or its results, take at most; 0 is 256
+	// MiB.
 	MaxMessage int
 	// MaxInFlight is how much memory of the host, in bytes, the results of calls may take while
 	// they are decoded, as much again the arguments of the module's calls of the host until these
@@ -48,12 +54,15 @@ type Config struct {
 	// that, and what is left, a call ends with a [*engine.LimitError].
 	MaxInFlight int
 
-	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules that keep
-	// no state: each instance has package variables of its own. An object is used in the instance that
+	// Pool is how many instances of a module take calls side by side; 0 is one. It is for modules
+	// that keep
+	// no state: each instance has package variables of its own. An object is used in the instance
+	// that
 	// it came from.
 	Pool int
 
-	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every line.
+	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
+	// line.
 	Stdout, Stderr io.Writer
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
@@ -102,7 +111,8 @@ func (e *Engine) builder(t toolchain.Toolchain) goglue.Builder {
 	return goglue.Builder{Toolchain: t, GOOS: "wasip1", GOARCH: "wasm", BuildMode: "c-shared", BuildCache: e.config.BuildCache}
 }
 
-// Compile implements [engine.Compiler]. The error of a package that compiles for this machine and not for
+// Compile implements [engine.Compiler]. The error of a package that compiles for this machine and
+// not for
 // WebAssembly names the engine that can run it.
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
 	t, err := e.toolchains.Find()

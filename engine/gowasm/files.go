@@ -48,8 +48,10 @@ func (e *Engine) checkDirectories() error {
 	return nil
 }
 
-// rooted is a directory that symbolic links do not lead out of: wazero's own follows them everywhere. Each
-// path is looked up within an [os.Root] first. A module cannot make links, so what was looked up stays
+// rooted is a directory that symbolic links do not lead out of: wazero's own follows them
+// everywhere. Each
+// path is looked up within an [os.Root] first. A module cannot make links, so what was looked up
+// stays
 // what it is while wazero opens it, but for what others change in the directory.
 type rooted struct {
 	wasys.FS
@@ -58,7 +60,8 @@ type rooted struct {
 
 func newRooted(dir string) rooted { return rooted{FS: sysfs.DirFS(dir), dir: dir} }
 
-// check tells whether a path stays within the directory; links in its last element are followed where
+// check reports whether a path stays within the directory; links in its last element are followed
+// where
 // follow is set.
 func (r rooted) check(path string, follow bool) wasys.Errno {
 	root, err := os.OpenRoot(r.dir)

@@ -6,8 +6,10 @@ import (
 	"sync"
 )
 
-// gate lets one call at a time into a guest. A call that waits in the host, because the module called a
-// function of the host, lets further calls in. They lie on top of it on the module's stack: the waiting
+// gate lets one call at a time into a guest. A call that waits in the host, because the module
+// called a
+// function of the host, lets further calls in. They lie on top of it on the module's stack: the
+// waiting
 // call goes on when all of them have left.
 type gate struct {
 	mu      sync.Mutex
@@ -28,7 +30,8 @@ type entry struct {
 	level   int             // how many calls lie below it; likewise
 	watched bool            // the module asks whether the call is cancelled, or will; guarded by gate.mu
 	told    bool            // the module asked, and heard that it is; guarded by gate.mu
-	// back is closed when the call, which waits to go on in the module, may; nil where it does not wait.
+	// back is closed when the call, which waits to go on in the module, may; nil where it does not
+	// wait.
 	back chan struct{}
 }
 
@@ -42,7 +45,8 @@ func newGate() *gate {
 	return &gate{closed: make(chan struct{}), drained: make(chan struct{})}
 }
 
-// enter waits until the call may run in the module and tells whether it may: not where the context ends
+// enter waits until the call may run in the module and reports whether it may: not where the
+// context ends
 // first, or the gate is shut. Every enter that answered true is followed by a leave.
 func (g *gate) enter(call *entry) bool {
 	g.mu.Lock()
@@ -130,7 +134,8 @@ func (g *gate) push(call *entry) {
 	g.running = true
 }
 
-// next hands the module over: to the call on top, where it waits to go on, or else to the first that waits
+// next hands the module over: to the call on top, where it waits to go on, or else to the first
+// that waits
 // to get in.
 func (g *gate) next() {
 	g.running = false
@@ -150,7 +155,7 @@ func (g *gate) next() {
 	}
 }
 
-// idle tells whether a call would be let in at once.
+// idle reports whether a call would be let in at once.
 func (g *gate) idle() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -168,21 +173,22 @@ func (g *gate) outside() bool {
 	return waiting > 0
 }
 
-// inside tells whether the call has not left yet.
+// inside reports whether the call has not left yet.
 func (g *gate) inside(call *entry) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Contains(g.calls, call)
 }
 
-// watched tells whether the module asks whether the call is cancelled.
+// watched reports whether the module asks whether the call is cancelled.
 func (g *gate) watched(call *entry) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return call.watched
 }
 
-// watch returns the context of the call inside with the number, or nil, and remembers that the module asks.
+// watch returns the context of the call inside with the number, or nil, and remembers that the
+// module asks.
 func (g *gate) watch(number uint64) context.Context {
 	g.mu.Lock()
 	defer g.mu.Unlock()

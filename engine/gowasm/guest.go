@@ -15,7 +15,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// guest is one running instance of a module's wasm. What is not said to be safe for concurrent use belongs
+// guest is one running instance of a module's wasm. What is not said to be safe for concurrent use
+// belongs
 // to the call that runs in the guest.
 type guest struct {
 	module *module
@@ -47,7 +48,8 @@ func newGuest(m *module) *guest {
 	return g
 }
 
-// level holds what a call enters the guest by. A function of wazero can be entered once at a time, so each
+// level holds what a call enters the guest by. A function of wazero can be entered once at a time,
+// so each
 // call within a call needs its own.
 type level struct {
 	number uint64 // how many calls lie below
@@ -82,7 +84,8 @@ func (g *guest) level(call *entry) *level {
 // hello takes the guest's Hello and checks that the guest is that of the API with the sum.
 func (g *guest) hello(ctx context.Context, sum string, instance, instances int, ownGC bool) error {
 	f := g.wasm.ExportedFunction("load_hello")
-	// No file that was not built for this engine gets here; the functions below are there when this one is.
+	// No file that was not built for this engine gets here; the functions below are there when this
+	// one is.
 	if f == nil || len(f.Definition().ParamTypes()) != 3 || len(f.Definition().ResultTypes()) != 1 {
 		return errForeign
 	}
@@ -110,7 +113,8 @@ func (g *guest) hello(ctx context.Context, sum string, instance, instances int, 
 	return nil
 }
 
-// send writes a frame's body, from the given byte of the message on, into the guest. Its size is what
+// send writes a frame's body, from the given byte of the message on, into the guest. Its size is
+// what
 // exchange takes.
 func (g *guest) send(ctx context.Context, lv *level, message *wire.Encoder, from int) (size uint32, err error) {
 	size = uint32(message.Size() - from)
@@ -196,7 +200,8 @@ var le = binary.LittleEndian
 // partSize is the size of an element of the list of parts: an address and a size.
 const partSize = 8
 
-// direct calls a function without a message. stack holds its arguments, and then its result. Where the
+// direct calls a function without a message. stack holds its arguments, and then its result. Where
+// the
 // function panicked, the end of a Result is returned that tells it.
 func (g *guest) direct(ctx context.Context, lv *level, function int, stack []uint64) ([]byte, error) {
 	for len(lv.direct) <= function {

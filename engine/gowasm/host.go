@@ -67,7 +67,8 @@ func (g *guest) isCancelled(stack []uint64) {
 	}
 }
 
-// hostCall answers a call of the module to the host. Further calls may enter the guest until it returns.
+// hostCall answers a call of the module to the host. Further calls may enter the guest until it
+// returns.
 func (g *guest) hostCall(stack []uint64) {
 	admission := g.admit(stack[0])
 	body, err := g.read(stack[0])
@@ -98,7 +99,8 @@ func (g *guest) hostCall(stack []uint64) {
 	stack[0] = uint64(g.lastAnswer)<<32 | uint64(len(answer))
 }
 
-// answer makes a call of the host, in a goroutine of its own: the host's function may end it, and that of the call
+// answer makes a call of the host, in a goroutine of its own: the host's function may end it, and
+// that of the call
 // has the guest's stack.
 func (g *guest) answer(body []byte, admission goglue.Admission) []byte {
 	host := g.module.host
@@ -132,7 +134,8 @@ func (g *guest) hostTake(stack []uint64) {
 	delete(g.answers, number)
 }
 
-// admit waits until there is room for a call of the host. Nothing enters the guest meanwhile: it may
+// admit waits until there is room for a call of the host. Nothing enters the guest meanwhile: it
+// may
 // move its memory, which the call is read from.
 func (g *guest) admit(location uint64) goglue.Admission {
 	_, size, err := g.parts(location)

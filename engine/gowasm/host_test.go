@@ -15,7 +15,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// countdown is a guest that speaks the protocol by hand. It answers a number with the next one, and asks the
+// countdown is a guest that speaks the protocol by hand. It answers a number with the next one, and
+// asks the
 // host for the number first where it is not 0.
 const countdown = `package main
 
@@ -184,7 +185,8 @@ func count(ctx context.Context, m *module, n byte) (byte, error) {
 	return reply.Body[0], nil
 }
 
-// TestCallsWithinCalls: while the module waits for the host, the host calls it again, from the same goroutine
+// TestCallsWithinCalls: while the module waits for the host, the host calls it again, from the same
+// goroutine
 // and from others.
 func TestCallsWithinCalls(t *testing.T) {
 	t.Parallel()

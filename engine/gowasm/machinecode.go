@@ -20,8 +20,10 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// wazero keeps machine code in a directory of its own format, and believes what it finds there: a truncated
-// file is an error for ever, a forged one is executed. So that directory is made once, as an artifact of
+// wazero keeps machine code in a directory of its own format, and believes what it finds there: a
+// truncated
+// file is an error for ever, a forged one is executed. So that directory is made once, as an
+// artifact of
 // the store, and wazero gets a private one in which it finds nothing but the verified files.
 
 // machineCodeKey identifies what else than the wasm the machine code depends on.
@@ -69,7 +71,8 @@ func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
 	return err
 }
 
-// machineCode returns the machine code of an artifact, which is made where the store does not have it, or nil
+// machineCode returns the machine code of an artifact, which is made where the store does not have
+// it, or nil
 // where there is no store that could keep it.
 func (e *Engine) machineCode(ctx context.Context, a engine.Artifact) (*store.Artifact, error) {
 	if a.Derive == nil {
@@ -116,8 +119,10 @@ type codeDir struct {
 	open []*os.File
 }
 
-// newCodeDir verifies the files of an artifact and shows them to wazero, which opens files by name: the
-// names in the directory lead to the very files that were verified, whatever becomes of those of the store.
+// newCodeDir verifies the files of an artifact and shows them to wazero, which opens files by name:
+// the
+// names in the directory lead to the very files that were verified, whatever becomes of those of
+// the store.
 // What wazero adds goes with the directory.
 func newCodeDir(a *store.Artifact) (*codeDir, error) {
 	path, err := os.MkdirTemp("", "load-gowasm-")

@@ -106,7 +106,8 @@ func (m *module) idle() *guest {
 	return m.guests[int(m.next.Add(1))%len(m.guests)]
 }
 
-// crash makes the error of a module that did not survive a call. wazero says of such a module that it is
+// crash makes the error of a module that did not survive a call. wazero says of such a module that
+// it is
 // not closed, and lets it be called: it is broken all the same.
 func (m *module) crash(err error) error {
 	return &engine.CrashError{Module: m.name, Reason: endReason(err), Stderr: m.stderr.Tail()}

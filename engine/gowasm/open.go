@@ -41,7 +41,8 @@ func (i *instance) Crash() *atomic.Pointer[error] { return &i.module.broken }
 // the background.
 func (i *instance) Close(ctx context.Context) error { return i.module.close(ctx) }
 
-// Memory implements [engine.Measurable]: the linear memory of the module's instances, which never shrinks, as it was after
+// Memory implements [engine.Measurable]: the linear memory of the module's instances, which never
+// shrinks, as it was after
 // the last call of each.
 func (i *instance) Memory() engine.Memory {
 	total := int64(0)
@@ -248,11 +249,13 @@ func (e *Engine) moduleConfig(g *guest) wazero.ModuleConfig {
 	return config.WithFSConfig(e.directories(&m.refusals))
 }
 
-// ownGC is how far a module's heap grows before it is collected, in percent. A collection in a module costs
+// ownGC is how far a module's heap grows before it is collected, in percent. A collection in a
+// module costs
 // several times what it costs elsewhere, on the time of the call in which it happens.
 const ownGC = "200"
 
-// ownGC tells whether the module's collector is set here and not by the host's configuration. The guest takes
+// ownGC reports whether the module's collector is set here and not by the host's configuration. The
+// guest takes
 // the variable out of its environment.
 func (e *Engine) ownGC() bool {
 	return !slices.ContainsFunc(e.config.Env, func(v string) bool { return strings.HasPrefix(v, "GOGC=") })

@@ -16,7 +16,8 @@ import (
 // noNetwork is what allows a module that has none the network.
 const noNetwork = "gowasm has no network, goprocess does"
 
-// refusals are the refusals that a module met, by their paths, so that errors that come home can be told
+// refusals are the refusals that a module met, by their paths, so that errors that come home can be
+// told
 // from others.
 type refusals struct {
 	mu   sync.Mutex
@@ -47,7 +48,8 @@ func (r *refusals) judge(a goglue.Attempt) *engine.Refusal {
 	return r.seen[path.Clean(a.Path)]
 }
 
-// watched is a place of a module's file system, at the path at, in which the module may not do everything.
+// watched is a place of a module's file system, at the path at, in which the module may not do
+// everything.
 // It notes what fails because of that: what the host itself could do there.
 type watched struct {
 	wasys.FS

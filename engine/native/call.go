@@ -10,8 +10,10 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// function builds what makes a function of type to from one of type from. What to has beyond from is a
-// leading context, which is looked at before the call, and a trailing error, which carries what the call
+// function builds what makes a function of type to from one of type from. What to has beyond from
+// is a
+// leading context, which is looked at before the call, and a trailing error, which carries what the
+// call
 // meets. What it may lack is a leading context and the variadic part.
 func (c conversion) function(from, to reflect.Type) (converter, error) {
 	if from.ConvertibleTo(to) {

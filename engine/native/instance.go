@@ -15,7 +15,8 @@ type module struct {
 	usage engine.Usage
 }
 
-// Usage implements [engine.Counted]. A function that was bound with its own type is the host's very function: its
+// Usage implements [engine.Counted]. A function that was bound with its own type is the host's very
+// function: its
 // calls are not seen.
 func (m *module) Usage() *engine.Usage { return &m.usage }
 
@@ -29,7 +30,8 @@ type instance struct {
 // Symbols implements [engine.Instance].
 func (in *instance) Symbols() []engine.Symbol { return in.symbols }
 
-// find returns the member, or an error that names those that are spelled alike. prefix is what stands
+// find returns the member, or an error that names those that are spelled alike. prefix is what
+// stands
 // before the name in messages.
 func (m *module) find(members []member, prefix, name string) (member, error) {
 	if m.usage.Refused() {
@@ -52,7 +54,8 @@ func (m *module) find(members []member, prefix, name string) (member, error) {
 	return member{}, &engine.SymbolError{Module: m.name, Symbol: prefix + name, NearMiss: slices.Clip(near)}
 }
 
-// bind makes the member available as a value of type t. Nothing is copied where the types are identical.
+// bind makes the member available as a value of type t. Nothing is copied where the types are
+// identical.
 func (m *module) bind(found member, symbol string, t reflect.Type) (reflect.Value, error) {
 	have := found.value.Type()
 	fail := func(reason string) (reflect.Value, error) {
@@ -102,7 +105,8 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 	return in.callByName(ctx, symbol, found.value, args)
 }
 
-// Close implements [engine.Instance]. Functions that were bound with their own type stay what they are.
+// Close implements [engine.Instance]. Functions that were bound with their own type stay what they
+// are.
 func (in *instance) Close(context.Context) error {
 	in.usage.Refuse()
 	return nil

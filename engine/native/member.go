@@ -17,7 +17,8 @@ type member struct {
 	call  bool          // it is a function
 }
 
-// membersOf lists what a value offers, sorted by name: the entries of a map, or the fields and methods of
+// membersOf lists what a value offers, sorted by name: the entries of a map, or the fields and
+// methods of
 // a struct.
 func membersOf(value any) ([]member, error) {
 	v := reflect.ValueOf(value)
@@ -52,7 +53,8 @@ func membersOf(value any) ([]member, error) {
 	return all, nil
 }
 
-// fieldsOf lists the exported fields, with those of embedded structs. The tag `load:"name"` gives a field
+// fieldsOf lists the exported fields, with those of embedded structs. The tag `load:"name"` gives a
+// field
 // another name; "-" leaves it out.
 func fieldsOf(v reflect.Value) []member {
 	var all []member

@@ -34,7 +34,8 @@ func newObject(m *module, v reflect.Value) *engine.Object {
 	return engine.NewObject(o)
 }
 
-// Wrap returns what a call by name returns for a value of the host: plain data as it is, and everything
+// Wrap returns what a call by name returns for a value of the host: plain data as it is, and
+// everything
 // else as an object, whose methods and fields other engines can use.
 func Wrap(v any) any { return wrap(&module{name: "host"}, reflect.ValueOf(v)) }
 
@@ -60,7 +61,8 @@ func wrap(m *module, v reflect.Value) any {
 	return newObject(m, v)
 }
 
-// isData tells whether nothing distinguishes a value of the type from a copy of its parts. within holds
+// isData reports whether nothing distinguishes a value of the type from a copy of its parts. within
+// holds
 // the types around it: one that contains itself is no plain data.
 func isData(t reflect.Type, within []reflect.Type) bool {
 	switch t {

@@ -43,7 +43,8 @@ def sum(xs):
     return t
 `
 
-// scene is a small file whose artifact is in a store, and a compiled program of the same text in a file.
+// scene is a small file whose artifact is in a store, and a compiled program of the same text in a
+// file.
 type scene struct{ root string }
 
 func newScene(b *testing.B) scene {
@@ -95,7 +96,8 @@ func (s scene) alone() error {
 	return err
 }
 
-// BenchmarkOpen compares what the engine does with an artifact that the store has found, which is to read and
+// BenchmarkOpen compares what the engine does with an artifact that the store has found, which is
+// to read and
 // verify it, to decode it and to run it, with the use of a compiled program.
 func BenchmarkOpen(b *testing.B) {
 	s := newScene(b)
@@ -174,7 +176,8 @@ func TestMain(m *testing.M) {
 	fmt.Println(took.Nanoseconds(), err)
 }
 
-// BenchmarkLoadWarmProcess makes the same comparison in processes that have done nothing else, as a command
+// BenchmarkLoadWarmProcess makes the same comparison in processes that have done nothing else, as a
+// command
 // that runs a script is one. It takes the median of its rounds.
 func BenchmarkLoadWarmProcess(b *testing.B) {
 	s := newScene(b)

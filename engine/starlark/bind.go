@@ -29,8 +29,10 @@ type keyword struct {
 	omitEmpty bool
 }
 
-// keywordsOf lists the arguments that a struct type gives by name; nil for a type that is data: none of
-// its fields has a tag `load:"name"`. A field whose tag ends in ",omitempty" is not given where it is zero, so
+// keywordsOf lists the arguments that a struct type gives by name; nil for a type that is data:
+// none of
+// its fields has a tag `load:"name"`. A field whose tag ends in ",omitempty" is not given where it
+// is zero, so
 // that the parameter's default holds.
 func keywordsOf(t reflect.Type) []keyword {
 	if t.Kind() != reflect.Struct {
@@ -88,7 +90,8 @@ type binding struct {
 	withError   bool
 }
 
-// bindFunc makes a Go function of type t that calls f. What can be known is checked now: the number of
+// bindFunc makes a Go function of type t that calls f. What can be known is checked now: the number
+// of
 // parameters and the names of those given by name. A script says nothing about types.
 func (in *instance) bindFunc(symbol string, f starlark.Callable, t reflect.Type) (reflect.Value, error) {
 	b := &binding{in: in, symbol: symbol, f: f, t: t}
@@ -208,7 +211,8 @@ func (b *binding) decode(c *crossing, v starlark.Value, out []reflect.Value) err
 	return nil
 }
 
-// maxCalls is how many calls of a module may run at once. The language knows no recursion, but a script can
+// maxCalls is how many calls of a module may run at once. The language knows no recursion, but a
+// script can
 // call a host function that calls the script.
 const maxCalls = 10_000
 

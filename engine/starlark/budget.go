@@ -9,7 +9,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// cost is an upper bound of what one step takes: the bytes that it makes, and its work, in steps of the
+// cost is an upper bound of what one step takes: the bytes that it makes, and its work, in steps of
+// the
 // interpreter. A step takes some ten nanoseconds.
 type cost struct{ bytes, work int64 }
 
@@ -57,7 +58,7 @@ func (r *run) afford(c cost) error {
 	return r.room(c.bytes)
 }
 
-// worked counts steps that a built-in function has taken, and tells whether the run has to end.
+// worked counts steps that a built-in function has taken, and reports whether the run has to end.
 func (r *run) worked(steps int64) error {
 	if r == nil {
 		return nil

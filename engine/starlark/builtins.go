@@ -19,7 +19,8 @@ var modules = []*starlarkstruct.Module{math.Module, time.Module, {Name: "json", 
 // receivers are values of all types that have methods.
 var receivers = []starlark.HasAttrs{starlark.String(""), starlark.Bytes(""), new(starlark.List), new(starlark.Dict), new(starlark.Set), time.Time{}}
 
-// predeclared returns what every script can use: the language's functions, struct, json, math and time,
+// predeclared returns what every script can use: the language's functions, struct, json, math and
+// time,
 // and what asks for the guards.
 func predeclared() starlark.StringDict {
 	all := starlark.StringDict{

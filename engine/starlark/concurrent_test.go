@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/engine/starlark"
 )
 
-// TestShared uses the globals of one module from many goroutines while it is unloaded and loaded again.
+// TestShared uses the globals of one module from many goroutines while it is unloaded and loaded
+// again.
 func TestShared(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, starlark.Config{}, map[string]string{

@@ -53,7 +53,8 @@ const (
 	always         // its arguments count
 )
 
-// builtin says what a built-in function costs. The zero value is one whose cost does not depend on its values.
+// builtin says what a built-in function costs. The zero value is one whose cost does not depend on
+// its values.
 type builtin struct {
 	when  when
 	cost  func(arguments) (cost, error)
@@ -72,7 +73,8 @@ const (
 	eachPair         // hashes the first of each
 )
 
-// builtins has every function of the language, of the modules that scripts have, and every method of
+// builtins has every function of the language, of the modules that scripts have, and every method
+// of
 // their types: what is not in it is not offered (see TestEveryBuiltinHasACost).
 var builtins = map[string]builtin{
 	"None": {}, "True": {}, "False": {}, "abs": {}, "bool": {}, "chr": {}, "len": {}, "ord": {}, "type": {}, "hasattr": {}, "range": {},
@@ -135,7 +137,8 @@ var builtins = map[string]builtin{
 	"set.symmetric_difference": {when: always, cost: sets, walks: eachKey}, "set.union": {when: always, cost: sets, walks: eachKey},
 }
 
-// methodOf is the name in the table of a method of a value, "" where the value's type has none there.
+// methodOf is the name in the table of a method of a value, "" where the value's type has none
+// there.
 func methodOf(v starlark.Value, name string) string {
 	switch v.(type) {
 	case starlark.String, starlark.Bytes, *starlark.List, *starlark.Dict, *starlark.Set:

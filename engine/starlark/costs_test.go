@@ -7,7 +7,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// A function that a new release of the interpreter brings has to be looked at before scripts get it.
+// A function that a new release of the interpreter brings has to be looked at before scripts get
+// it.
 func TestEveryBuiltinHasACost(t *testing.T) {
 	t.Parallel()
 	offered := map[string]bool{"struct": true}

@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// crossing bounds the values that go from a script to the host, or from the host to a script, in one
+// crossing bounds the values that go from a script to the host, or from the host to a script, in
+// one
 // call: what they take, and how long that goes on.
 type crossing struct {
 	ctx    context.Context

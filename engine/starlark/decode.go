@@ -20,7 +20,8 @@ type decoder struct {
 	*crossing
 }
 
-// natural returns the value of the host that comes closest: data as itself, everything else as an object.
+// natural returns the value of the host that comes closest: data as itself, everything else as an
+// object.
 func (d decoder) natural(v starlark.Value) (any, error) {
 	var out any
 	err := d.once(v, reflect.ValueOf(&out).Elem(), func() (err error) {

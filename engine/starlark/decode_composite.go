@@ -71,7 +71,8 @@ func (d decoder) mapping(v starlark.Value, out reflect.Value) error {
 	return nil
 }
 
-// structure decodes a struct, or a dict whose keys are names. What the host's type lacks is an error.
+// structure decodes a struct, or a dict whose keys are names. What the host's type lacks is an
+// error.
 func (d decoder) structure(v starlark.Value, out reflect.Value) error {
 	set := func(name string, value starlark.Value) error {
 		field := fieldOf(out, name)

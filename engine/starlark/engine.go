@@ -1,6 +1,9 @@
-// Package starlark is the engine of Starlark modules: scripts in a small dialect of Python, interpreted in the
-// host's process by go.starlark.net. A script has no files, no network, no environment and no clock but what
-// it is given; it loads other modules of the host's loader, and its globals are frozen once it has run, so
+// Package starlark is the engine of Starlark modules: scripts in a small dialect of Python,
+// interpreted in the
+// host's process by go.starlark.net. A script has no files, no network, no environment and no clock
+// but what
+// it is given; it loads other modules of the host's loader, and its globals are frozen once it has
+// run, so
 // that any number of goroutines can share them.
 package starlark
 
@@ -25,14 +28,16 @@ import (
 
 // Config says what a script may use. The zero Config is useful.
 type Config struct {
-	// Steps is how many steps of computation the top level of a module, and every call of one of its
+	// Steps is how many steps of computation the top level of a module, and every call of one of
+	// its
 	// functions, may take; a step is about an operation, and what a built-in function does counts
 	// as so many. 0 is 50 million, which is about a second.
 	Steps uint64
 
 	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a
 	// negative number no limit but 1 GiB for one operation, and less than 1 MiB is refused. An
-	// operation that makes more than is left is refused before it starts. What small ones make together
+	// operation that makes more than is left is refused before it starts. What small ones make
+	// together
 	// is measured, every few milliseconds, by what the memory of the whole program has grown by:
 	// other parts of the program that grow at the same time count as well. Arguments and results
 	// are within the limit, too.
@@ -122,7 +127,8 @@ func fileName(src find.Source) string { return filepath.Join(src.Dir, filepath.F
 // options is the dialect: what Python programmers expect, but for recursion.
 var options = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
 
-// compile makes a program of a script. Operations that can make much of little are replaced by checked ones.
+// compile makes a program of a script. Operations that can make much of little are replaced by
+// checked ones.
 func compile(name string, text []byte, isPredeclared func(string) bool) (*starlark.Program, error) {
 	f, err := options.Parse(name, text, 0)
 	if err != nil {
@@ -147,7 +153,8 @@ func (e *Engine) Valid() error {
 	return engine.TooLittleMemory(e.Name(), max(e.limits.memory, 0), leastMemory)
 }
 
-// CanGrant implements [engine.Granter]: a script has nothing, and one limit of memory that is the engine's.
+// CanGrant implements [engine.Granter]: a script has nothing, and one limit of memory that is the
+// engine's.
 func (e *Engine) CanGrant(g engine.Grants) error {
 	switch {
 	case g.Access():

@@ -35,7 +35,8 @@ func growth(v starlark.Value, n int) (cost, error) {
 	return cost{times(2*bucketSize, int64(grown-buckets)), 10 * int64(have)}, collisions(v)
 }
 
-// inside returns an unexported field of a value of the interpreter, which has no other way to ask how
+// inside returns an unexported field of a value of the interpreter, which has no other way to ask
+// how
 // much it has room for.
 func inside(v starlark.Value, path ...string) reflect.Value {
 	field := reflect.ValueOf(v).Elem()

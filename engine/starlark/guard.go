@@ -4,8 +4,10 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// guard rewrites what a script does so that its cost is checked before: an operand x becomes guards.copy[x],
-// which returns x once the run affords a copy of it, and so on. An index asks far less of the interpreter than a call.
+// guard rewrites what a script does so that its cost is checked before: an operand x becomes
+// guards.copy[x],
+// which returns x once the run affords a copy of it, and so on. An index asks far less of the
+// interpreter than a call.
 // The guards of a run are in a local variable of each function; a lambda and the default of a
 // parameter, which have no place for one, ask for them each time.
 func guard(f *syntax.File) {
@@ -258,7 +260,7 @@ func (s *scope) always(way string, x syntax.Expr) syntax.Expr {
 	return &syntax.IndexExpr{X: dot, Lbrack: start, Y: x, Rbrack: start}
 }
 
-// isGuards tells whether an expression is the guards of the run.
+// isGuards reports whether an expression is the guards of the run.
 func isGuards(x syntax.Expr) bool {
 	if c, ok := x.(*syntax.CallExpr); ok {
 		x = c.Fn
@@ -267,13 +269,13 @@ func isGuards(x syntax.Expr) bool {
 	return ok && (name.Name == guardsVar || name.Name == guardsFunc)
 }
 
-// isGuard tells whether an index is a guard.
+// isGuard reports whether an index is a guard.
 func isGuard(n *syntax.IndexExpr) bool {
 	dot, ok := n.X.(*syntax.DotExpr)
 	return ok && isGuards(dot.X)
 }
 
-// isLiteral tells whether an operand is in the script as it is: no larger than the script.
+// isLiteral reports whether an operand is in the script as it is: no larger than the script.
 func isLiteral(x syntax.Expr) bool {
 	switch x := unparen(x).(type) {
 	case *syntax.Literal:
@@ -284,7 +286,7 @@ func isLiteral(x syntax.Expr) bool {
 	return false
 }
 
-// areShort tells whether arguments are short strings in the script, or none.
+// areShort reports whether arguments are short strings in the script, or none.
 func areShort(args []syntax.Expr) bool {
 	for _, arg := range args {
 		if l, ok := arg.(*syntax.Literal); !ok || l.Token != syntax.STRING || len(l.Raw) > 64 {

@@ -18,7 +18,8 @@ import (
 	"github.com/loadgo/load/engine/starlark"
 )
 
-// expressions are what a script can do, one a line: what is guarded has to do the same as what is not.
+// expressions are what a script can do, one a line: what is guarded has to do the same as what is
+// not.
 const expressions = `
 1 + 2, 1.5 + 2, "a" + "b", b"a" + b"b", [1] + [2], (1,) + (2,), big + "x", "x" + big, large + [1], deep + (1,)
 1 + "a"
@@ -133,7 +134,8 @@ x = 0; y = [i + x for i in range(3) if i * 2 > x]; out(y)
 x = "a"; x.foo = 1
 `
 
-// run runs a script in the plain interpreter and in the engine, and compares what it puts out, or its error.
+// run runs a script in the plain interpreter and in the engine, and compares what it puts out, or
+// its error.
 func compareScript(t *testing.T, script string) {
 	t.Helper()
 	header := "big = \"ab\" * 1000\nlarge = list(range(2, 1500))\ndeep = tuple([(i, \"x\") for i in range(30)])\nresults = []\nout = results.append\n"

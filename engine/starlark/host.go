@@ -20,7 +20,8 @@ type imports struct {
 	importer engine.Importer
 }
 
-// load implements load("name", …): the name is any that the host's loader knows, or that of a file relative to
+// load implements load("name", …): the name is any that the host's loader knows, or that of a file
+// relative to
 // the module's own.
 func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, error) {
 	name, err := i.resolve(name)
@@ -96,7 +97,8 @@ func symbol(m engine.Imported, s engine.Symbol, r *run) (starlark.Value, error) 
 	}), nil
 }
 
-// hostFunction makes a function for scripts of one that runs outside of them. Arguments by name make a map,
+// hostFunction makes a function for scripts of one that runs outside of them. Arguments by name
+// make a map,
 // which is the last argument: where the function takes a struct, they are its fields.
 func hostFunction(name string, call func(context.Context, []any) ([]any, error)) *starlark.Builtin {
 	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, place starlark.Tuple, named []starlark.Tuple) (starlark.Value, error) {
@@ -144,7 +146,8 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 	})
 }
 
-// hostObject is an object of another module as scripts see it: its methods and fields are attributes.
+// hostObject is an object of another module as scripts see it: its methods and fields are
+// attributes.
 type hostObject struct{ o *engine.Object }
 
 // encodeObject makes a value of an object: the script's own, where it is one.

@@ -160,7 +160,8 @@ var hostileTime = map[string]string{
 	"collide_json":  `s = set()` + "\n    for i in range(1000000): s.add(0.5 + i * 0.0000001)",
 }
 
-// What makes much of little is refused before it is made. The test runs alone: it measures the memory of
+// What makes much of little is refused before it is made. The test runs alone: it measures the
+// memory of
 // the whole program.
 func TestHostileMemory(t *testing.T) {
 	const limit = 16 << 20

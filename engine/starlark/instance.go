@@ -149,7 +149,8 @@ func describe(symbol string, v starlark.Value) string {
 	return symbol + ": " + v.Type()
 }
 
-// Call implements [engine.Instance]. A tuple that the function returns is several results. A struct with
+// Call implements [engine.Instance]. A tuple that the function returns is several results. A struct
+// with
 // `load` tags as the last argument gives arguments by name.
 func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
 	v, err := in.find(symbol)
@@ -163,7 +164,8 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 	return in.callByName(ctx, symbol, f, args)
 }
 
-// Close implements [engine.Instance]. Calls that still run go on: their steps are limited. What other scripts loaded
+// Close implements [engine.Instance]. Calls that still run go on: their steps are limited. What
+// other scripts loaded
 // from this one stays theirs.
 func (in *instance) Close(context.Context) error {
 	in.usage.Refuse()

@@ -47,7 +47,8 @@ type jsonError struct{ text string }
 
 func (e jsonError) Error() string { return "json.decode: " + e.text }
 
-// check looks at the text before it is decoded: the decoder recurs into lists, reading a number takes the square
+// check looks at the text before it is decoded: the decoder recurs into lists, reading a number
+// takes the square
 // of its length, and each value takes memory.
 func (d *jsonDecoder) check() error {
 	depth, quoted, number, values := 0, false, 0, int64(1)
@@ -226,7 +227,7 @@ func (d *jsonDecoder) members(start, end int, closing byte, f func(start, end in
 	}
 }
 
-// rest tells whether nothing follows a value.
+// rest reports whether nothing follows a value.
 func (d *jsonDecoder) rest(i, end int) error {
 	if i = d.space(i, end); i < end {
 		return d.fail(i, fmt.Sprintf("unexpected character %q after value", d.text[i]))

@@ -66,7 +66,8 @@ def shared():
     return lambda: t
 `
 
-// Every way to use up the host ends at once with an error that says which limit it met. The test runs alone: it
+// Every way to use up the host ends at once with an error that says which limit it met. The test
+// runs alone: it
 // measures the memory of the whole program.
 func TestLimits(t *testing.T) {
 	w := newWorld(t, starlark.Config{Steps: 20_000_000, Memory: 64 << 20}, map[string]string{"m.star": hungry})

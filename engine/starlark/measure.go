@@ -17,7 +17,8 @@ const (
 	encoding                 // json.encode
 )
 
-// measure walks over the parts of a value as a comparison, a hash or a printer does it: what lies in
+// measure walks over the parts of a value as a comparison, a hash or a printer does it: what lies
+// in
 // several places counts each time. It gives up when that is more than one step may take.
 type measure struct {
 	purpose purpose
@@ -78,7 +79,7 @@ func (m *measure) value(v starlark.Value) error {
 	return nil
 }
 
-// circle tells whether a value that contains itself has an end: lists and dicts print as "...",
+// circle reports whether a value that contains itself has an end: lists and dicts print as "...",
 // structs do not know where they are.
 func (m *measure) circle(values []starlark.Value) error {
 	for _, v := range values {
@@ -168,7 +169,7 @@ func (m *measure) textLen(s string) int {
 	return n
 }
 
-// light tells whether nothing that is done with a value takes long.
+// light reports whether nothing that is done with a value takes long.
 func light(v starlark.Value) bool {
 	switch v := v.(type) {
 	case starlark.String:
@@ -188,7 +189,7 @@ const (
 	few       = 16   // parts of a value that is looked at in a moment
 )
 
-// slight tells whether a value is light, or a few light ones.
+// slight reports whether a value is light, or a few light ones.
 func slight(v starlark.Value) bool {
 	var parts starlark.Indexable
 	switch v := v.(type) {
@@ -208,7 +209,7 @@ func slight(v starlark.Value) bool {
 	return n <= few
 }
 
-// isSmall tells whether a number fits into a machine word.
+// isSmall reports whether a number fits into a machine word.
 func isSmall(x starlark.Int) bool {
 	_, ok := x.Int64()
 	return ok

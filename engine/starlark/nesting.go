@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// maxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a stack
+// maxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a
+// stack
 // that overflows would end the host.
 const maxNesting = 1000
 
@@ -78,7 +79,7 @@ func elements(list starlark.Indexable) iter.Seq[starlark.Value] {
 	}
 }
 
-// same tells whether two values are one: only those that can contain themselves are compared.
+// same reports whether two values are one: only those that can contain themselves are compared.
 func same(a, b starlark.Value) bool {
 	switch a.(type) {
 	case *starlark.List, *starlark.Dict, *starlark.Set, *starlarkstruct.Struct, *starlark.Function:
@@ -87,7 +88,8 @@ func same(a, b starlark.Value) bool {
 	return false
 }
 
-// maxTuples bounds the work of freezing: a tuple is frozen as often as it is referred to, and a few tuples
+// maxTuples bounds the work of freezing: a tuple is frozen as often as it is referred to, and a few
+// tuples
 // that refer to each other twice can do so more often than anyone can wait for.
 const maxTuples = 1 << 21
 

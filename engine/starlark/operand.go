@@ -274,7 +274,8 @@ type sliced struct {
 	r *run
 }
 
-// Slice implements [starlark.Sliceable]. It has no error to return: the run ends with its next step.
+// Slice implements [starlark.Sliceable]. It has no error to return: the run ends with its next
+// step.
 func (s sliced) Slice(start, end, step int) starlark.Value {
 	n := int64((end-start)/step) + 1
 	c := cost{wordSize * n, n / 8}

@@ -32,7 +32,8 @@ type run struct {
 
 const runKey = "load run" // of the thread-local value that is the run
 
-// run runs f on a thread of its own, within the limits and until ctx ends. what is named by a panic.
+// run runs f on a thread of its own, within the limits and until ctx ends. what is named by a
+// panic.
 func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func(*starlark.Thread) error) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -58,7 +59,8 @@ func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func
 
 type loadFunc = func(*starlark.Thread, string) (starlark.StringDict, error)
 
-// unwatched is how many steps a run may take before the heap is watched: most calls end before, and what is large
+// unwatched is how many steps a run may take before the heap is watched: most calls end before, and
+// what is large
 // is checked.
 const unwatched = 64
 

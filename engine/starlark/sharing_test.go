@@ -65,7 +65,8 @@ func TestSharedResults(t *testing.T) {
 	assert.Contains(t, limit.Fix, "starlark.Config.Memory")
 }
 
-// What the host's values share, a script's values share; what they expand to is bounded, and ends with the context.
+// What the host's values share, a script's values share; what they expand to is bounded, and ends
+// with the context.
 func TestSharedArguments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, starlark.Config{Memory: 8 << 20}, map[string]string{"m.star": `

@@ -9,14 +9,15 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// ranking compares keys for sorted, min and max. Each comparison is checked, and the run is asked after
+// ranking compares keys for sorted, min and max. Each comparison is checked, and the run is asked
+// after
 // every few, whether it may go on.
 type ranking struct {
 	r    *run
 	work int64
 }
 
-// compare tells whether x op y.
+// compare reports whether x op y.
 func (k *ranking) compare(op syntax.Token, x, y starlark.Value) (bool, error) {
 	k.work++
 	if !slight(x) && !slight(y) {

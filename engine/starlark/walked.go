@@ -8,7 +8,8 @@ import (
 // may go on.
 const askEvery = 1024
 
-// walked returns the arguments of a function that goes through them: what takes long asks the run, and
+// walked returns the arguments of a function that goes through them: what takes long asks the run,
+// and
 // ends early when that is to end.
 func (r *run) walked(w walk, a arguments) starlark.Tuple {
 	if r == nil {

@@ -21,7 +21,8 @@ type entry struct {
 	Config map[string]any
 }
 
-// newChain puts the plugins that a file names in front of a handler, the first one outermost. Plugins may work in the
+// newChain puts the plugins that a file names in front of a handler, the first one outermost.
+// Plugins may work in the
 // background until ctx ends.
 func newChain(ctx context.Context, l *load.Loader, file string, last http.Handler) (http.Handler, error) {
 	entries, err := readEntries(file)

@@ -17,7 +17,8 @@ import (
 	"github.com/loadgo/load/standard"
 )
 
-// newLoader makes a loader with a store of its own. With LOAD_LIVE=1 it uses the configured registry.
+// newLoader makes a loader with a store of its own. With LOAD_LIVE=1 it uses the configured
+// registry.
 func newLoader(t *testing.T) *load.Loader {
 	t.Helper()
 	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
@@ -146,7 +147,8 @@ func TestManifests(t *testing.T) {
 	}
 }
 
-// TestDemo runs what the command runs without a file, where LOAD_LIVE=1: one of its plugins is on the public registry.
+// TestDemo runs what the command runs without a file, where LOAD_LIVE=1: one of its plugins is on
+// the public registry.
 func TestDemo(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") == "" {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")

@@ -1,4 +1,5 @@
-// Package builtin finds the modules that the host program registers itself: values and functions of its own,
+// Package builtin finds the modules that the host program registers itself: values and functions of
+// its own,
 // under a name.
 package builtin
 

@@ -1,4 +1,5 @@
-// Package dir finds modules in directories, in place: nothing is copied, and a change is seen by the
+// Package dir finds modules in directories, in place: nothing is copied, and a change is seen by
+// the
 // next load.
 package dir
 
@@ -17,9 +18,12 @@ import (
 
 // Finder finds modules below one directory. It is safe for concurrent use.
 //
-// A plain name or an import path is a subdirectory of the root that holds Go files or a file init.star, or
-// else a Starlark file, with or without its suffix: "rules/tax" is rules/tax, or else rules/tax.star. Where the
-// root lies in a Go module, the import paths of that module's packages are known as well. The finder of the
+// A plain name or an import path is a subdirectory of the root that holds Go files or a file
+// init.star, or
+// else a Starlark file, with or without its suffix: "rules/tax" is rules/tax, or else
+// rules/tax.star. Where the
+// root lies in a Go module, the import paths of that module's packages are known as well. The
+// finder of the
 // current directory also answers paths: "./rules", "/abs/rules/tax.star".
 type Finder struct {
 	root    string
@@ -29,7 +33,8 @@ type Finder struct {
 	library find.Finder // of the standard library, whose names are not to be taken; nil for any finder but that of [Current]
 }
 
-// New returns the finder of a directory. A relative root, and each relative name, is relative to the
+// New returns the finder of a directory. A relative root, and each relative name, is relative to
+// the
 // working directory at the time of Find. The directory need not exist yet.
 func New(root string) *Finder {
 	root = filepath.Clean(root)

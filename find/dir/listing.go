@@ -10,13 +10,17 @@ import (
 	"time"
 )
 
-// racy is how old a directory's time of change must be before a listing of it is kept. A change that
-// follows the listing within the clock's grain would leave that time as it is; two seconds cover the
+// racy is how old a directory's time of change must be before a listing of it is kept. A change
+// that
+// follows the listing within the clock's grain would leave that time as it is; two seconds cover
+// the
 // coarsest file systems.
 const racy = 2 * time.Second
 
-// listing knows the names in a directory. It asks the file system for the directory's time of change at
-// every look-up, and reads the names again when that, or the directory, is another. The zero listing with
+// listing knows the names in a directory. It asks the file system for the directory's time of
+// change at
+// every look-up, and reads the names again when that, or the directory, is another. The zero
+// listing with
 // its dir set is ready; it is safe for concurrent use.
 type listing struct {
 	dir  string
@@ -40,7 +44,7 @@ func (n *names) has(one, other string) bool {
 	return here
 }
 
-// has tells whether the directory has one of two entries, and whether the directory may have
+// has reports whether the directory has one of two entries, and whether the directory may have
 // changed since the last look-up. A directory that does not exist has none; the error is of one
 // that cannot be looked into.
 func (l *listing) has(one, other string) (here, changed bool, err error) {

@@ -15,8 +15,10 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// recheck is how long a finder relies on the path of the module that its root lies in to pass a name on.
-// Looking at every go.mod that there might be, for every name, would cost more than the whole search.
+// recheck is how long a finder relies on the path of the module that its root lies in to pass a
+// name on.
+// Looking at every go.mod that there might be, for every name, would cost more than the whole
+// search.
 const recheck = time.Second
 
 // rootModule knows the Go module that a finder's root lies in.
@@ -29,7 +31,8 @@ type rootModule struct {
 	path    string // "" where the go.mod is broken
 }
 
-// packageDir returns the directory of a package of the module that the root lies in; ok is false where
+// packageDir returns the directory of a package of the module that the root lies in; ok is false
+// where
 // the import path is none of the module's. What is known is relied on only to say so, and not where
 // fresh is set.
 func (m *rootModule) packageDir(importPath string, fresh bool) (dir string, ok bool) {
@@ -73,7 +76,8 @@ func importPath(module, root, dir string) string {
 	return path.Join(module, filepath.ToSlash(rel))
 }
 
-// moduleRoot returns the nearest directory at or above dir that holds a go.mod, or "". As the go command
+// moduleRoot returns the nearest directory at or above dir that holds a go.mod, or "". As the go
+// command
 // does, it takes no notice of one in the root of GOPATH or of the temporary directory.
 func moduleRoot(dir string) (string, error) {
 	outer := outerDirs()
@@ -108,7 +112,8 @@ func outerDirs() map[string]bool {
 	return outer
 }
 
-// modulePath reads the module's path from the go.mod in a directory, which must be right as a whole.
+// modulePath reads the module's path from the go.mod in a directory, which must be right as a
+// whole.
 func modulePath(root string) (string, error) {
 	file := filepath.Join(root, "go.mod")
 	data, err := os.ReadFile(file)

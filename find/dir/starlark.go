@@ -12,7 +12,8 @@ import (
 
 const (
 	starlarkSuffix = ".star"
-	// starlarkInit is the file that makes a folder a Starlark module, as __init__.py does in Python. The other
+	// starlarkInit is the file that makes a folder a Starlark module, as __init__.py does in
+	// Python. The other
 	// files of the folder are modules of their own.
 	starlarkInit = "init" + starlarkSuffix
 )

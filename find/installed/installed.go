@@ -1,4 +1,5 @@
-// Package installed finds the packages that an installer brought into the store. It asks nobody outside
+// Package installed finds the packages that an installer brought into the store. It asks nobody
+// outside
 // of the store.
 package installed
 
@@ -42,10 +43,13 @@ func notFound(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", find.ErrNotFound, fmt.Sprintf(format, args...))
 }
 
-// Find implements [find.Finder]. It answers with the highest installed version that the name's query
-// allows. A query whose answer can change ("latest", a branch) is passed on to who can ask the registry.
+// Find implements [find.Finder]. It answers with the highest installed version that the name's
+// query
+// allows. A query whose answer can change ("latest", a branch) is passed on to who can ask the
+// registry.
 //
-// With companions, it answers with what was installed with them or else, for an installer to complete, with
+// With companions, it answers with what was installed with them or else, for an installer to
+// complete, with
 // what was installed without.
 func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	return f.FindUnder(ctx, name, new(install.Session))
@@ -98,7 +102,7 @@ func (f *Finder) FindUnder(ctx context.Context, name find.Name, rules find.Rules
 	return spec, err
 }
 
-// changing tells whether the registry may answer a query differently tomorrow.
+// changing reports whether the registry may answer a query differently tomorrow.
 func changing(q query.Query) bool {
 	switch q.Kind() {
 	case query.Latest, query.Upgrade, query.Patch, query.Revision:
@@ -107,7 +111,8 @@ func changing(q query.Query) bool {
 	return false
 }
 
-// findAlong finds what was installed with the companions of a name; nil where there is nothing that is whole,
+// findAlong finds what was installed with the companions of a name; nil where there is nothing that
+// is whole,
 // or a higher version without them: a name means one version, with companions and without.
 func (f *Finder) findAlong(rules find.Rules, name find.Name, q query.Query, without []string) (*find.Spec, error) {
 	if len(name.Along) == 0 {
@@ -154,7 +159,8 @@ func few(versions []string) string {
 	return strings.Join(versions, ", ")
 }
 
-// spec makes the spec of a record whose modules are all there. Their contents are not looked at: they
+// spec makes the spec of a record whose modules are all there. Their contents are not looked at:
+// they
 // were verified when they were installed.
 func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 	spec := &find.Spec{
@@ -212,7 +218,8 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 	return spec, nil
 }
 
-// belongs tells whether a module is here from the registry that owns it, or from none where none owns it.
+// belongs reports whether a module is here from the registry that owns it, or from none where none
+// owns it.
 func (f *Finder) belongs(rules find.Rules, m find.ModuleVersion) (bool, error) {
 	from, err := f.store.ModuleRegistry(m.Path, m.Version)
 	if err != nil || from == "" && owner(rules, m.Path) == "" {

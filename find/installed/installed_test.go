@@ -148,7 +148,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestCompanions: what was installed with companions answers for them, unless a higher version is installed without.
+// TestCompanions: what was installed with companions answers for them, unless a higher version is
+// installed without.
 func TestCompanions(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -47,7 +47,8 @@ var (
 	errPackage  = fmt.Errorf("%w: no such package", find.ErrNotFound)
 )
 
-// Find implements [find.Finder]. A package of the distribution that nobody outside of it can import ends
+// Find implements [find.Finder]. A package of the distribution that nobody outside of it can import
+// ends
 // the search with a [*engine.CompileError].
 func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if ctx.Err() != nil {
@@ -94,7 +95,8 @@ func withoutToolchain(path, version string, along []find.Companion) (*find.Spec,
 	return s, addCompanions(s, along, func(path string) (bool, error) { return toolchain.Listed(path), nil })
 }
 
-// addCompanions adds companions to a spec. With one that is not of the standard library, the spec has no hash: an
+// addCompanions adds companions to a spec. With one that is not of the standard library, the spec
+// has no hash: an
 // installer completes it.
 func addCompanions(s *find.Spec, along []find.Companion, standard func(path string) (bool, error)) error {
 	for _, c := range along {
@@ -139,7 +141,7 @@ func spec(path, version, dir string) *find.Spec {
 	return s
 }
 
-// holdsPackage tells whether the standard library has a package in a directory.
+// holdsPackage reports whether the standard library has a package in a directory.
 func holdsPackage(dir string) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err != nil && !isDir(dir) {

@@ -145,7 +145,8 @@ func TestListIsWhole(t *testing.T) {
 	assert.Empty(t, found)
 }
 
-// TestCompanions: with standard companions a package is complete; any other is left to an installer.
+// TestCompanions: with standard companions a package is complete; any other is left to an
+// installer.
 func TestCompanions(t *testing.T) {
 	t.Parallel()
 	finder := in(goroot(t))

@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// TestGitAmbiguous: of what a ref could be, the tag counts, as for git; a commit is never a branch of its name.
+// TestGitAmbiguous: of what a ref could be, the tag counts, as for git; a commit is never a branch
+// of its name.
 func TestGitAmbiguous(t *testing.T) {
 	t.Parallel()
 	r := loadtest.Git(t, filepath.Join(t.TempDir(), "r"))
@@ -164,7 +165,8 @@ func TestGitLiar(t *testing.T) {
 	}
 }
 
-// TestGitNoProgram: what the configuration of a repository on this machine says runs nothing, and neither do its
+// TestGitNoProgram: what the configuration of a repository on this machine says runs nothing, and
+// neither do its
 // alternates lead anywhere that the module's files would come from.
 func TestGitNoProgram(t *testing.T) {
 	t.Parallel()

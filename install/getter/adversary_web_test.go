@@ -14,7 +14,8 @@ import (
 	"github.com/loadgo/load/install/getter"
 )
 
-// TestWebTricks: what go-getter would do for other callers, and what a server can say beside the file, leads nowhere.
+// TestWebTricks: what go-getter would do for other callers, and what a server can say beside the
+// file, leads nowhere.
 func TestWebTricks(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()

@@ -40,7 +40,8 @@ func loaderOf(t *testing.T, s *store.Store, change func(*load.Config)) *load.Loa
 	return l
 }
 
-// Without its server, what is installed of a branch does, and an event tells; a server that refuses was asked.
+// Without its server, what is installed of a branch does, and an event tells; a server that refuses
+// was asked.
 func TestRepositoryAway(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

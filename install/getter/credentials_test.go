@@ -16,7 +16,8 @@ import (
 	"github.com/loadgo/load/install/getter"
 )
 
-// TestCallback: its headers go to the host that it was asked for, whatever their names are, and not along a redirect.
+// TestCallback: its headers go to the host that it was asked for, whatever their names are, and not
+// along a redirect.
 func TestCallback(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
@@ -70,7 +71,8 @@ func TestCallback(t *testing.T) {
 	}
 }
 
-// TestGoAuth: a program of GOAUTH is asked, again with what the server said, and gets no tokens of registries; neither
+// TestGoAuth: a program of GOAUTH is asked, again with what the server said, and gets no tokens of
+// registries; neither
 // does git.
 func TestGoAuth(t *testing.T) {
 	if runtime.GOOS == "windows" {

@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// FuzzParse: whatever is accepted as a name can be handed to git, to a web server and to the file system.
+// FuzzParse: whatever is accepted as a name can be handed to git, to a web server and to the file
+// system.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{
 		"git::https://h/r.git//d?ref=v1", "gh:u/r/d@v1", "gl:g/s/r//d", "git::git@h:p/r.git", "git::ssh://git@h:22/r", "https://h/a.zip//d?checksum=sha256:00",

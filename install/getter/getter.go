@@ -1,4 +1,5 @@
-// Package getter installs modules from git repositories, from archives and files that a web server has, and from
+// Package getter installs modules from git repositories, from archives and files that a web server
+// has, and from
 // local archives and directories:
 //
 //	git::https://example.com/team/rules.git//tax?ref=v1.2.0    git::ssh://…, git::file:///…, git::git@host:path
@@ -7,10 +8,13 @@
 //	https://example.com/tax.star                              .star, .go, .wasm
 //	./rules.zip, file:///srv/rules, file::./rules?link=true   a copy, or with link the directory itself
 //
-// Whatever brings the bytes, package gate alone decides what of them becomes a file; the tree is then hashed, and
-// published in the store under its sum. Files come by github.com/hashicorp/go-getter, repositories by the git command.
+// Whatever brings the bytes, package gate alone decides what of them becomes a file; the tree is
+// then hashed, and
+// published in the store under its sum. Files come by github.com/hashicorp/go-getter, repositories
+// by the git command.
 //
-// The files follow a load: source.go takes the name apart, resolve.go finds the exact version, git.go, web.go and
+// The files follow a load: source.go takes the name apart, resolve.go finds the exact version,
+// git.go, web.go and
 // local.go bring it, install.go publishes it, module.go says what kind of module it is.
 package getter
 
@@ -31,31 +35,39 @@ import (
 
 // Config says how sources are fetched. The zero Config is useful; [New] copies it.
 type Config struct {
-	// Insecure lists hosts and paths that may be reached over plain http, as GOINSECURE does for the go command:
+	// Insecure lists hosts and paths that may be reached over plain http, as GOINSECURE does for
+	// the go command:
 	// glob patterns of prefixes, separated by commas. By default there is none.
 	Insecure string
 
-	// Netrc is the file that holds credentials for https; "" means the one that NETRC names or else ~/.netrc,
-	// "off" none. They are sent to the host they are for and to nobody else. The git command finds its own, in
+	// Netrc is the file that holds credentials for https; "" means the one that NETRC names or else
+	// ~/.netrc,
+	// "off" none. They are sent to the host they are for and to nobody else. The git command finds
+	// its own, in
 	// the same file or as its configuration says.
 	Netrc string
 
-	// GoAuth says where credentials for https come from, as GOAUTH does for the go command; "" means the go
+	// GoAuth says where credentials for https come from, as GOAUTH does for the go command; ""
+	// means the go
 	// command's own setting, by default the netrc file.
 	GoAuth string
 
-	// Credentials returns headers that tell a server who the user is, before GoAuth is asked, or none: see the field of
+	// Credentials returns headers that tell a server who the user is, before GoAuth is asked, or
+	// none: see the field of
 	// the same name and type in goproxy.Config. They go over https only.
 	Credentials func(ctx context.Context, u *url.URL) (http.Header, error)
 
-	// Git is the git command, "git" in PATH by default. It never asks for a password, and runs no hook, no filter
+	// Git is the git command, "git" in PATH by default. It never asks for a password, and runs no
+	// hook, no filter
 	// and nothing that a repository brought.
 	Git string
 
-	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it honours HTTP_PROXY and its like.
+	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it honours
+	// HTTP_PROXY and its like.
 	HTTPClient *http.Client
 
-	// MaxFiles and MaxBytes bound what one source may hold, MaxBytes also what is downloaded for it; 0 stands
+	// MaxFiles and MaxBytes bound what one source may hold, MaxBytes also what is downloaded for
+	// it; 0 stands
 	// for 100,000 files and 500 MiB.
 	MaxFiles int
 	MaxBytes int64
@@ -63,16 +75,19 @@ type Config struct {
 	// MaxRepository bounds what git downloads for one source, in bytes; 0 stands for 2 GiB.
 	MaxRepository int64
 
-	// Retries is how often a file is asked for again after a fault that may pass, 4 by default, negative for never.
+	// Retries is how often a file is asked for again after a fault that may pass, 4 by default,
+	// negative for never.
 	// RetryDelay is the wait before the first of them, doubled each time; 250 ms by default.
 	Retries    int
 	RetryDelay time.Duration
 
-	// Stall is how long an answer may go without progress before it counts as broken; 30 s by default.
+	// Stall is how long an answer may go without progress before it counts as broken; 30 s by
+	// default.
 	Stall time.Duration
 }
 
-// Installer brings sources into a store. It implements [install.Installer] and is safe for concurrent use.
+// Installer brings sources into a store. It implements [install.Installer] and is safe for
+// concurrent use.
 type Installer struct {
 	config Config
 	limits gate.Limits
@@ -106,7 +121,8 @@ func New(config Config) *Installer {
 // String returns "getter".
 func (in *Installer) String() string { return "getter" }
 
-// Claims tells whether the name is a URL, or the path of a file that has to be unpacked or copied.
+// Claims reports whether the name is a URL, or the path of a file that has to be unpacked or
+// copied.
 func (in *Installer) Claims(name find.Name) bool {
 	if name.Form != find.FormDir {
 		return name.Form == find.FormURL

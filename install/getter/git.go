@@ -24,7 +24,8 @@ import (
 	"github.com/loadgo/load/internal/token"
 )
 
-// gitCommand runs git. It runs it in bare repositories of its own making, so that there is no configuration, hook
+// gitCommand runs git. It runs it in bare repositories of its own making, so that there is no
+// configuration, hook
 // or work tree that came from outside, and hands it URLs and commits that were checked before.
 type gitCommand struct {
 	name string
@@ -36,7 +37,8 @@ var (
 	shortCommit = regexp.MustCompile(`^[0-9a-f]{7,39}$`)
 )
 
-// resolve asks a repository for what a ref is there. A tag is before a branch of its name, as for git. Dir is an empty directory.
+// resolve asks a repository for what a ref is there. A tag is before a branch of its name, as for
+// git. Dir is an empty directory.
 func (g gitCommand) resolve(ctx context.Context, session *install.Session, s *source, dir string) (revision, error) {
 	if fullCommit.MatchString(s.ref) {
 		return revision{version: s.ref, why: "asked for"}, nil
@@ -182,7 +184,8 @@ type gitError struct {
 func (e *gitError) Error() string { return e.reason() }
 func (e *gitError) Unwrap() error { return e.err }
 
-// secret is the user information of a URL in a message of git, which may come from the user's configuration.
+// secret is the user information of a URL in a message of git, which may come from the user's
+// configuration.
 var secret = regexp.MustCompile(`://[^/@\s']*@`)
 
 // reason is what git says, in one line.

@@ -140,7 +140,8 @@ func TestGitErrors(t *testing.T) {
 	}
 }
 
-// TestGitNames: what could be taken for an option, a command or another way to reach a repository runs nothing.
+// TestGitNames: what could be taken for an option, a command or another way to reach a repository
+// runs nothing.
 func TestGitNames(t *testing.T) {
 	t.Parallel()
 	in := getter.New(getter.Config{Netrc: "off", Git: filepath.Join(t.TempDir(), "git-must-not-run")})
@@ -309,7 +310,8 @@ func TestInstaller(t *testing.T) {
 	})
 }
 
-// TestLoaded: two versions of one repository run side by side; names of one commit share an instance.
+// TestLoaded: two versions of one repository run side by side; names of one commit share an
+// instance.
 func TestLoaded(t *testing.T) {
 	t.Parallel()
 	r, _, _ := rules(t, filepath.Join(t.TempDir(), "r"))

@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// git knows no limit for what it downloads. So its directory is looked at while it works, and it is ended, with the
+// git knows no limit for what it downloads. So its directory is looked at while it works, and it is
+// ended, with the
 // programs that it started, when that has grown too large.
 
 const (
@@ -20,7 +21,8 @@ const (
 	maxOutput = 64 << 20 // what git prints, such as the list of a repository's branches and tags
 )
 
-// bound returns a context that ends once dir is larger than git may make it. The caller calls check when git is done:
+// bound returns a context that ends once dir is larger than git may make it. The caller calls check
+// when git is done:
 // it ends the context, and returns the error where dir was or is too large.
 func (g gitCommand) bound(ctx context.Context, s *source, dir string) (bounded context.Context, check func() error) {
 	tooLarge := &install.RegistryError{

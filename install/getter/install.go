@@ -25,8 +25,10 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// Install brings the tree of a release into the store and records where in it the module is. It implements
-// [install.Installer]. However many processes install one source at a time, one fetches it. The spec of a Go package
+// Install brings the tree of a release into the store and records where in it the module is. It
+// implements
+// [install.Installer]. However many processes install one source at a time, one fetches it. The
+// spec of a Go package
 // has no hash: the installer of Go modules completes it with what it imports.
 func (in *Installer) Install(ctx context.Context, session *install.Session, release *install.Release) (*find.Spec, error) {
 	started, s := time.Now(), session.Store
@@ -58,7 +60,8 @@ func (in *Installer) Install(ctx context.Context, session *install.Session, rele
 	return sourcespec.New(record, tree, release.Name.Along)
 }
 
-// recorded returns the record of a release whose tree the store has, and where; nil where it does not. The tree is
+// recorded returns the record of a release whose tree the store has, and where; nil where it does
+// not. The tree is
 // read, so that one that was damaged is fetched again.
 func (in *Installer) recorded(src *source, release *install.Release, s *store.Store) (*store.SourceRecord, string, error) {
 	record, err := s.SourceRecord(src.asked)

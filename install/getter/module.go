@@ -28,7 +28,8 @@ type place struct {
 
 const starlarkInit = "init.star"
 
-// find looks for the module in a tree: what the name's //DIR says, which can be a file too, or else the tree. An
+// find looks for the module in a tree: what the name's //DIR says, which can be a file too, or else
+// the tree. An
 // archive that holds nothing but one directory stands for that directory.
 func lookUp(s *source, tree string) (place, error) {
 	root := ""
@@ -153,7 +154,8 @@ func notThere(s *source, tree, root string) error {
 	}
 }
 
-// goModule returns the path of the Go module that a directory of a tree lies in, "" where it lies in none. A
+// goModule returns the path of the Go module that a directory of a tree lies in, "" where it lies
+// in none. A
 // module that reaches out of the tree is refused: what it would read is not what was fetched.
 func goModule(tree, dir string) (string, error) {
 	for {

@@ -25,7 +25,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// A test binary that starts with this variable set loads the names in its arguments, with the store that it names.
+// A test binary that starts with this variable set loads the names in its arguments, with the store
+// that it names.
 const childStore = "GETTER_TEST_STORE"
 
 func TestMain(m *testing.M) {
@@ -83,7 +84,8 @@ func loadInChild(dir string, names []string) error {
 	return json.NewEncoder(os.Stdout).Encode(&d)
 }
 
-// Three processes of 100 goroutines that ask for one repository and one file at a time fetch and compile each once.
+// Three processes of 100 goroutines that ask for one repository and one file at a time fetch and
+// compile each once.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

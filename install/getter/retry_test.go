@@ -19,7 +19,8 @@ import (
 	"github.com/loadgo/load/install/getter"
 )
 
-// A file is asked for again after faults that may pass, and each time an event tells so, without what the URL's
+// A file is asked for again after faults that may pass, and each time an event tells so, without
+// what the URL's
 // parameters hold.
 func TestRetries(t *testing.T) {
 	t.Parallel()

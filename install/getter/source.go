@@ -55,7 +55,7 @@ func (s *source) String() string {
 	return text
 }
 
-// exact tells whether the name itself says the version.
+// exact reports whether the name itself says the version.
 func (s *source) exact() bool {
 	return s.form == formGit && fullCommit.MatchString(s.ref) || strings.HasPrefix(s.checksum, "sha256:")
 }
@@ -172,7 +172,8 @@ func (s *source) parseGit(text string) error {
 	return checkRef(s.ref)
 }
 
-// checkRef accepts what git takes for the name of a branch or tag, or a commit, and no option, pattern or
+// checkRef accepts what git takes for the name of a branch or tag, or a commit, and no option,
+// pattern or
 // expression (git-check-ref-format(1)).
 func checkRef(ref string) error {
 	for _, r := range ref {

@@ -73,7 +73,7 @@ func (in *Installer) downloaded(ctx context.Context, s *source, path string) (in
 	return info.Size(), nil
 }
 
-// passing tells whether a fault may be gone the next time.
+// passing reports whether a fault may be gone the next time.
 func passing(err error) bool {
 	var sum *gogetter.ChecksumError
 	var size sizeError
@@ -123,7 +123,8 @@ func newWebClient(c Config, credentials *webclient.Credentials) *http.Client {
 	return client
 }
 
-// strict makes errors of all answers that are not the file that was asked for, before anyone reads them.
+// strict makes errors of all answers that are not the file that was asked for, before anyone reads
+// them.
 type strict struct {
 	next  http.RoundTripper
 	stall time.Duration
@@ -207,7 +208,8 @@ func (b *body) Close() error {
 	return b.closer.Close()
 }
 
-// explainWeb makes an error of a download one for the reader, without the URL's parameters, after so many retries.
+// explainWeb makes an error of a download one for the reader, without the URL's parameters, after
+// so many retries.
 func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retries int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -268,7 +270,8 @@ func fileVersion(f *os.File) (string, error) {
 // maxKept is how much of what Resolve read is kept for Install.
 const maxKept = 16 << 20
 
-// downloads keeps small files that Resolve had to read to know their version, so that Install need not fetch them
+// downloads keeps small files that Resolve had to read to know their version, so that Install need
+// not fetch them
 // again. It holds the last ones, and gives each out once.
 type downloads struct {
 	mu    sync.Mutex

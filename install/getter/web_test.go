@@ -172,7 +172,8 @@ func TestWeb(t *testing.T) {
 	}
 }
 
-// TestWebBad: answers that are not the file, with what the user reads; nothing of them is in the store.
+// TestWebBad: answers that are not the file, with what the user reads; nothing of them is in the
+// store.
 func TestWebBad(t *testing.T) {
 	t.Parallel()
 	url, f := serve(t, map[string][]byte{
@@ -367,7 +368,8 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// TestCredentials: they reach the host they are for, over https, and nobody else; nothing that is printed has them.
+// TestCredentials: they reach the host they are for, over https, and nobody else; nothing that is
+// printed has them.
 func TestCredentials(t *testing.T) {
 	root := t.TempDir()
 	rules(t, filepath.Join(root, "rules.git"))
@@ -417,7 +419,8 @@ func TestCredentials(t *testing.T) {
 	t.Setenv("GIT_SSL_CAINFO", ca)
 	t.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(home, "none"))
 
-	// For git another port is the same host, and the certificate of the test is for 127.0.0.1 alone.
+	// For git another port is the same host, and the certificate of the test is for 127.0.0.1
+	// alone.
 	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, password, _ := r.BasicAuth(); password != "hunter2" {
 			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)

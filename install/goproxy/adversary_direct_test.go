@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// TestConfusion: the public registry has a higher version of what GOPRIVATE says is private. It is not asked,
+// TestConfusion: the public registry has a higher version of what GOPRIVATE says is private. It is
+// not asked,
 // whatever is wrong with the private host.
 func TestConfusion(t *testing.T) {
 	h := host(t)
@@ -55,7 +56,8 @@ func TestConfusion(t *testing.T) {
 	}
 }
 
-// TestDirectMeta: what a page says of a repository leads to git over https, and to no program or protocol besides
+// TestDirectMeta: what a page says of a repository leads to git over https, and to no program or
+// protocol besides
 // (CVE-2023-45285).
 func TestDirectMeta(t *testing.T) {
 	h := host(t)

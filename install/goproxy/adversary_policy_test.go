@@ -18,7 +18,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestAgeOfCached: what the store, the user's module cache or a lock file already has is as young as before.
+// TestAgeOfCached: what the store, the user's module cache or a lock file already has is as young
+// as before.
 func TestAgeOfCached(t *testing.T) {
 	t.Parallel()
 	proxy := loadtest.Proxy(t, aged)
@@ -76,7 +77,8 @@ func TestAgeOfCached(t *testing.T) {
 	}
 }
 
-// TestAgeOfParts: an old module that requires a version which appeared only now does not bring it in.
+// TestAgeOfParts: an old module that requires a version which appeared only now does not bring it
+// in.
 func TestAgeOfParts(t *testing.T) {
 	t.Parallel()
 	proxy := loadtest.Proxy(t, aged, "-- example.com/top@v1.0.0/go.mod --\nmodule example.com/top\n\nrequire example.com/aged v1.2.0\n-- example.com/top@v1.0.0/t.go --\npackage top\n\nimport _ \"example.com/aged\"\n")

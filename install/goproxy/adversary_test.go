@@ -18,7 +18,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// TestBadNames: versions and paths that mean something to a file system, a shell or version control mean nothing here,
+// TestBadNames: versions and paths that mean something to a file system, a shell or version control
+// mean nothing here,
 // and no registry hears of them.
 func TestBadNames(t *testing.T) {
 	t.Parallel()
@@ -110,7 +111,8 @@ package evil
 package w
 `
 
-// TestModLines: what would change a main module does nothing in a dependency: there is no toolchain to fetch, no
+// TestModLines: what would change a main module does nothing in a dependency: there is no toolchain
+// to fetch, no
 // directory to replace anything by, no vendored copy and no workspace.
 func TestModLines(t *testing.T) {
 	t.Parallel()

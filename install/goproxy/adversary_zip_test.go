@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestDirectoryEntries: a zip may have entries for directories (Go Modules Reference, "Module zip files"). They are not
+// TestDirectoryEntries: a zip may have entries for directories (Go Modules Reference, "Module zip
+// files"). They are not
 // unpacked, and the sum covers them: what is installed from it is whole all the same.
 func TestDirectoryEntries(t *testing.T) {
 	t.Parallel()
@@ -45,7 +46,8 @@ func TestDirectoryEntries(t *testing.T) {
 	}
 }
 
-// TestLyingZips: a module zip whose directory lies about what is in it. What lies by saying too much of the whole is
+// TestLyingZips: a module zip whose directory lies about what is in it. What lies by saying too
+// much of the whole is
 // refused before anything is written, the rest before it is published.
 func TestLyingZips(t *testing.T) {
 	t.Parallel()

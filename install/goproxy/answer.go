@@ -41,7 +41,8 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-// forbidden tells whether a registry refused to answer, which some do about what they do not know.
+// forbidden reports whether a registry refused to answer, which some do about what they do not
+// know.
 func forbidden(err error) bool {
 	var status *statusError
 	return errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized)
@@ -73,7 +74,7 @@ func firstLine(resp *http.Response) string {
 	}, line)
 }
 
-// passing tells whether a fault may be gone the next time.
+// passing reports whether a fault may be gone the next time.
 func passing(err error) bool {
 	var status *statusError
 	var done finalError
@@ -87,7 +88,8 @@ func passing(err error) bool {
 	return webclient.Passing(err)
 }
 
-// plain takes the URL, which the reader is told anyhow and which may hold credentials, out of an error.
+// plain takes the URL, which the reader is told anyhow and which may hold credentials, out of an
+// error.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

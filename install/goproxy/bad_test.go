@@ -33,7 +33,8 @@ const (
 	zipPath  = "/example.com/v/@v/v1.0.0.zip"
 )
 
-// TestBadInput makes one thing bad, shows the exact error, checks that no module got into the store, repairs
+// TestBadInput makes one thing bad, shows the exact error, checks that no module got into the
+// store, repairs
 // it and checks that the same store and installer then work.
 func TestBadInput(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,8 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-// closure is what a build of some packages reads: the selected version of each module that provides one of
+// closure is what a build of some packages reads: the selected version of each module that provides
+// one of
 // the packages they import, directly or not.
 type closure struct {
 	providers map[string]string   // module path → version
@@ -239,7 +240,8 @@ type provider struct {
 	std   bool
 }
 
-// provider finds the module that provides a package: the standard library, a root, else any module that the
+// provider finds the module that provides a package: the standard library, a root, else any module
+// that the
 // graph selects. Two modules that both provide it are an error.
 func (w *walk) provider(ctx context.Context, pkg string) (provider, error) {
 	if w.r.standard(pkg) {
@@ -287,7 +289,8 @@ func (w *walk) among(ctx context.Context, selection map[string]string, pkg strin
 	return provider{}, nil
 }
 
-// mayHold tells whether a module may provide a package: it belongs to whom the package belongs to, or lies in a
+// mayHold reports whether a module may provide a package: it belongs to whom the package belongs
+// to, or lies in a
 // directory that the local go.mod names.
 func (w *walk) mayHold(ctx context.Context, m module.Version, pkg string) bool {
 	if w.r.main != nil {
@@ -306,7 +309,8 @@ func (w *walk) inSelected(ctx context.Context, m module.Version, pkg string) (pr
 	return inModule(m, t, pkg)
 }
 
-// inModule looks for a package in a module's source; a nested module of a local one is not part of it.
+// inModule looks for a package in a module's source; a nested module of a local one is not part of
+// it.
 func inModule(m module.Version, t *sourceTree, pkg string) (provider, error) {
 	sub := strings.TrimPrefix(strings.TrimPrefix(pkg, m.Path), "/")
 	dir := filepath.Join(t.dir, filepath.FromSlash(sub))
@@ -335,7 +339,7 @@ func ambiguous(pkg string, found []provider) error {
 	}
 }
 
-// standard tells whether an import path is the standard library's.
+// standard reports whether an import path is the standard library's.
 func (r *request) standard(pkg string) bool {
 	if pkg == "C" || pkg == "unsafe" {
 		return true

@@ -15,8 +15,10 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// companions are the packages that go into the same build as the one that was asked for. One with a query
-// makes its module a root of the module graph at the version that the query leads to; one without comes from
+// companions are the packages that go into the same build as the one that was asked for. One with a
+// query
+// makes its module a root of the module graph at the version that the query leads to; one without
+// comes from
 // where the graph has it, and only else from its newest module.
 type companions struct {
 	asked  []find.Companion          // sorted by path
@@ -68,7 +70,8 @@ func found(asked []find.Companion, build []store.RecordCompanion) []find.Compani
 	return along
 }
 
-// pinned returns the release with companions whose queries have one answer for ever, by which they are recorded.
+// pinned returns the release with companions whose queries have one answer for ever, by which they
+// are recorded.
 func (in *Installer) pinned(ctx context.Context, session *install.Session, release *install.Release) (*install.Release, error) {
 	if len(release.Name.Along) == 0 {
 		return release, nil
@@ -148,7 +151,8 @@ func (r *request) lookupCompanion(ctx context.Context, c find.Companion, q query
 	return module.Version{Path: path, Version: choice.Version}, nil
 }
 
-// findCompanion finds the module of a companion that nothing in the graph provides: installed, else the latest.
+// findCompanion finds the module of a companion that nothing in the graph provides: installed, else
+// the latest.
 func (r *request) findCompanion(ctx context.Context, path string) (module.Version, error) {
 	if r.main != nil && within(r.main.path, path) {
 		return module.Version{}, &importError{path: path, companion: true, err: fmt.Errorf("the local module %s does not contain it", r.main.path)}
@@ -164,7 +168,8 @@ func (r *request) findCompanion(ctx context.Context, path string) (module.Versio
 	return r.lookupCompanion(ctx, find.Companion{Path: path}, latest)
 }
 
-// selected tells at which versions a closure has the companions. Minimal version selection may have raised one
+// selected tells at which versions a closure has the companions. Minimal version selection may have
+// raised one
 // beyond its query, which is an error.
 func (r *request) selected(c *closure) ([]store.RecordCompanion, error) {
 	along := r.along.recorded()
@@ -192,7 +197,8 @@ func (r *request) selected(c *closure) ([]store.RecordCompanion, error) {
 	return along, nil
 }
 
-// raisedMain returns the release at the version that a closure selects. Companions may need a higher one than was
+// raisedMain returns the release at the version that a closure selects. Companions may need a
+// higher one than was
 // resolved; whether that is what was asked for is for the loader to judge.
 func (r *request) raisedMain(ctx context.Context, release *install.Release, c *closure) (*install.Release, error) {
 	m := c.from[release.Package].mod
@@ -235,10 +241,10 @@ func (r *request) closureAlong(ctx context.Context, roots map[string]string, sta
 	return r.closure(ctx, roots, r.along.paths(start...))
 }
 
-// within tells whether an import path lies in a module, by its name.
+// within reports whether an import path lies in a module, by its name.
 func within(mod, pkg string) bool { return pkg == mod || strings.HasPrefix(pkg, mod+"/") }
 
-// dotted tells whether an import path starts with a host name.
+// dotted reports whether an import path starts with a host name.
 func dotted(path string) bool {
 	head, _, _ := strings.Cut(path, "/")
 	return strings.Contains(head, ".")

@@ -19,12 +19,17 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// Complete brings what the package in a local directory imports into the store, and fills in what a build
-// needs. It implements [install.Completer]. In a module, go.mod and go.sum decide, as for the go command. A
-// directory without go.mod gets installed versions of what it imports, else the latest, and keeps them. What
-// was completed once needs no network again, and a package that imports the standard library alone never does.
+// Complete brings what the package in a local directory imports into the store, and fills in what a
+// build
+// needs. It implements [install.Completer]. In a module, go.mod and go.sum decide, as for the go
+// command. A
+// directory without go.mod gets installed versions of what it imports, else the latest, and keeps
+// them. What
+// was completed once needs no network again, and a package that imports the standard library alone
+// never does.
 //
-// Companions are brought too, for a package in a directory, one of the standard library, and an installed one.
+// Companions are brought too, for a package in a directory, one of the standard library, and an
+// installed one.
 func (in *Installer) Complete(ctx context.Context, session *install.Session, spec *find.Spec) (*find.Spec, error) {
 	s := session.Store
 	if spec.Source.Kind != find.KindGo || spec.Source.Hash != "" {
@@ -161,7 +166,8 @@ func (r *request) completeLoose(ctx context.Context, dir string) (*build, string
 	return b, b.hash(files + r.along.subject()), nil
 }
 
-// installImport makes the module of an import a root: the highest installed version, else the latest.
+// installImport makes the module of an import a root: the highest installed version, else the
+// latest.
 func (r *request) installImport(ctx context.Context, roots map[string]string, imp string) error {
 	records, err := r.records(ctx, imp)
 	if err != nil {
@@ -186,8 +192,10 @@ func (r *request) installImport(ctx context.Context, roots map[string]string, im
 	return nil
 }
 
-// remembered returns what the store remembers of a build under a key, if the store still has all of it; else
-// it computes and remembers it. A store that cannot be written to remembers nothing, which is no error.
+// remembered returns what the store remembers of a build under a key, if the store still has all of
+// it; else
+// it computes and remembers it. A store that cannot be written to remembers nothing, which is no
+// error.
 func (r *request) remembered(ctx context.Context, key []string, compute func() (*build, error)) (*build, error) {
 	for _, m := range r.locked {
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)

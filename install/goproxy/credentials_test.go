@@ -91,7 +91,8 @@ func (w *world) lockTelling(t *testing.T, name string) (told string, err error) 
 	return told, err
 }
 
-// discreet checks that a secret is in no text, and in no file of the store, beside the lock file or elsewhere.
+// discreet checks that a secret is in no text, and in no file of the store, beside the lock file or
+// elsewhere.
 func (w *world) discreet(t *testing.T, text string) {
 	t.Helper()
 	if strings.Contains(text, secret) {
@@ -152,7 +153,8 @@ func TestToken(t *testing.T) {
 	w.discreet(t, told)
 }
 
-// TestTokenRedirected: a redirect to another scheme, host or port does not carry the token, whatever its header is.
+// TestTokenRedirected: a redirect to another scheme, host or port does not carry the token,
+// whatever its header is.
 func TestTokenRedirected(t *testing.T) {
 	w := newWorld(t)
 	bucket := &guard{next: w.registry}
@@ -228,7 +230,8 @@ func TestCallback(t *testing.T) {
 	}
 }
 
-// TestNetrcAndGoAuth: what the go command would send, an owner gets over https, and nobody over http.
+// TestNetrcAndGoAuth: what the go command would send, an owner gets over https, and nobody over
+// http.
 func TestNetrcAndGoAuth(t *testing.T) {
 	const want = "Basic bWU6czNjcjN0LXQwa2Vu"
 	netrc := filepath.Join(t.TempDir(), "netrc")
@@ -284,7 +287,8 @@ func TestNetrcAndGoAuth(t *testing.T) {
 	}
 }
 
-// TestDirectWithoutToken: the go command that brings modules from their repositories gets no tokens of registries.
+// TestDirectWithoutToken: the go command that brings modules from their repositories gets no tokens
+// of registries.
 func TestDirectWithoutToken(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")

@@ -131,7 +131,8 @@ func TestPoisonedModule(t *testing.T) {
 	}
 }
 
-// TestLinkedTree: a link in the place of a module's directory is replaced, and what it leads to stays as it is.
+// TestLinkedTree: a link in the place of a module's directory is replaced, and what it leads to
+// stays as it is.
 func TestLinkedTree(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)

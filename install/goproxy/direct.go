@@ -24,9 +24,12 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-// directRepo is a module as its own repository has it. The go command finds that and makes versions, go.mod files
-// and zips of it: they are the same as everybody else's by construction. It is the go command that will compile the
-// module, it finds the credentials that it always finds (GOAUTH, netrc, git's own), and its answers are verified
+// directRepo is a module as its own repository has it. The go command finds that and makes
+// versions, go.mod files
+// and zips of it: they are the same as everybody else's by construction. It is the go command that
+// will compile the
+// module, it finds the credentials that it always finds (GOAUTH, netrc, git's own), and its answers
+// are verified
 // like those of any proxy.
 type directRepo struct {
 	in      *Installer
@@ -126,7 +129,8 @@ func (r directRepo) ask(ctx context.Context, query string, flags ...string) (lis
 	return l, nil
 }
 
-// run runs the go command away from every module, proxy and checksum database, with git as the only tool for
+// run runs the go command away from every module, proxy and checksum database, with git as the only
+// tool for
 // repositories unless GOVCS says otherwise.
 func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if r.session.Offline {
@@ -210,7 +214,8 @@ func (r directRepo) error(reason string, err error) error {
 	return e
 }
 
-// absences are what the go command says of what is not there: only then may another module be the one that is meant.
+// absences are what the go command says of what is not there: only then may another module be the
+// one that is meant.
 var absences = []string{
 	"no matching versions for query", "unknown revision", "no go-import meta tags", "404 Not Found", "410 Gone",
 	"invalid github.com import path", "malformed module path", "invalid version: missing ", "invalid version: module contains a go.mod file",
@@ -223,7 +228,8 @@ var missingRepository = regexp.MustCompile(`repository '[^']*' not found`)
 // urlUser is the user information of a URL, which may come from the configuration of git.
 var urlUser = regexp.MustCompile(`://[^/@\s"']*@`)
 
-// discovery is how the go command says where it looked for a repository, which the error tells anyway.
+// discovery is how the go command says where it looked for a repository, which the error tells
+// anyway.
 var discovery = regexp.MustCompile(`^unrecognized import path "[^"]*": (?:https fetch: Get "[^"]*": |reading [^ ]*: )?`)
 
 // explain makes an error of what the go command says.

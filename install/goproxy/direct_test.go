@@ -23,7 +23,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// hosting is a service for repositories as the go command finds them: import paths below example.com, which a
+// hosting is a service for repositories as the go command finds them: import paths below
+// example.com, which a
 // proxy for connections leads to 127.0.0.1, with go-import tags over https.
 type hosting struct {
 	root string // of the repositories
@@ -203,7 +204,8 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestDirectErrors: what a user reads; only what is known not to be there lets anything else be asked.
+// TestDirectErrors: what a user reads; only what is known not to be there lets anything else be
+// asked.
 func TestDirectErrors(t *testing.T) {
 	h := host(t)
 	lib := h.repo(t, "lib")
@@ -236,7 +238,8 @@ func TestDirectErrors(t *testing.T) {
 	}
 }
 
-// TestDirectPrivate: a private module comes from its repository; no proxy hears of it, whatever happens.
+// TestDirectPrivate: a private module comes from its repository; no proxy hears of it, whatever
+// happens.
 func TestDirectPrivate(t *testing.T) {
 	h := host(t)
 	lib := h.repo(t, "team/lib")

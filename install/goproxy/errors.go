@@ -94,7 +94,8 @@ func (e *importError) Unwrap() error { return e.err }
 
 var errNotStandard = errors.New("it is not in the standard library")
 
-// explain makes an error of the work one for the caller: the load names its own module, and an import that
+// explain makes an error of the work one for the caller: the load names its own module, and an
+// import that
 // leads nowhere, though everything could be asked, means that the package cannot be compiled.
 func explain(err error, path string) error {
 	var imp *importError
@@ -114,7 +115,8 @@ func explain(err error, path string) error {
 	return about.err
 }
 
-// known tells whether an error has one of the types that a program can tell apart, or is the context's.
+// known reports whether an error has one of the types that a program can tell apart, or is the
+// context's.
 func known(err error) bool {
 	var (
 		registry *install.RegistryError

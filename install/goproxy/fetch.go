@@ -72,7 +72,8 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 	})
 }
 
-// fetchTree publishes a module in the store where it is not there yet. It is there as a whole once its
+// fetchTree publishes a module in the store where it is not there yet. It is there as a whole once
+// its
 // sum is: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	r.store.UseModule(m.Path, m.Version)
@@ -121,7 +122,8 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	return &sourceTree{dir: dir, sum: s.sum}, nil
 }
 
-// admitAge asks the policies about the age of a module that neither a lock file nor a go.sum file holds.
+// admitAge asks the policies about the age of a module that neither a lock file nor a go.sum file
+// holds.
 func (r *request) admitAge(ctx context.Context, m module.Version) error {
 	if r.sums.promises(m) {
 		return nil
@@ -169,8 +171,10 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 	return s, writeError(err)
 }
 
-// installedTree returns the module as the store has it, or nil. A tree that this installer did not see yet is
-// hashed: what a power failure or a curious user damaged counts as absent, and is fetched again, and so does what came
+// installedTree returns the module as the store has it, or nil. A tree that this installer did not
+// see yet is
+// hashed: what a power failure or a curious user damaged counts as absent, and is fetched again,
+// and so does what came
 // from elsewhere than where it belongs.
 func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	dir, sum, ok := r.store.modules().has(m)
@@ -190,7 +194,8 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 	return &sourceTree{dir: dir, sum: sum}, nil
 }
 
-// fetchZip opens the zip of a module version: the one in the user's module cache, else what a registry
+// fetchZip opens the zip of a module version: the one in the user's module cache, else what a
+// registry
 // sends, streamed to a file without a name of its own for long.
 func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (*os.File, int64, error) {
 	if cache, ok := r.in.userCache(r.session, m.Path); ok {
@@ -233,7 +238,8 @@ func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir
 	return extract(f, m, dir)
 }
 
-// putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found out again: see
+// putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found
+// out again: see
 // [store.Store.ModuleFilesSum].
 func (r *request) putDirs(m module.Version, dirs []string) error {
 	if len(dirs) > 0 {
@@ -249,8 +255,10 @@ func (r *request) putDirs(m module.Version, dirs []string) error {
 	return nil
 }
 
-// publish moves a verified tree to its place. A directory that is there without being whole, because
-// somebody removed its sum, or that came from elsewhere, makes way before anything is said of the new one.
+// publish moves a verified tree to its place. A directory that is there without being whole,
+// because
+// somebody removed its sum, or that came from elsewhere, makes way before anything is said of the
+// new one.
 func (r *request) publish(ctx context.Context, m module.Version, s *stage) (string, error) {
 	dir, err := r.store.modules().dir(m)
 	if err != nil {

@@ -78,7 +78,8 @@ func FuzzProxies(f *testing.F) {
 	})
 }
 
-// FuzzZip: whatever a zip holds, its files stay in their directory, and the sum is the go command's.
+// FuzzZip: whatever a zip holds, its files stay in their directory, and the sum is the go
+// command's.
 func FuzzZip(f *testing.F) {
 	m := module.Version{Path: "example.com/v", Version: "v1.0.0"}
 	for _, names := range [][]string{{"go.mod", "v.go", "sub/s.go"}, {"../x"}, {"a", "A"}, {"dir/", "dir/x"}, {"a", "a/b"}} {

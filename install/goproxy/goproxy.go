@@ -1,9 +1,13 @@
-// Package goproxy installs Go packages from module proxies, as the go command would: the same look-up of
-// the module that holds a package, the same choice of versions, the same verification by the checksum
+// Package goproxy installs Go packages from module proxies, as the go command would: the same
+// look-up of
+// the module that holds a package, the same choice of versions, the same verification by the
+// checksum
 // database, into the same layout on disk, so that the go command builds from it offline.
 //
-// A request goes through these files: lookup.go (which module), version.go (which version), graph.go
-// (minimal version selection), closure.go (which modules the imports need), fetch.go and zip.go (bringing
+// A request goes through these files: lookup.go (which module), version.go (which version),
+// graph.go
+// (minimal version selection), closure.go (which modules the imports need), fetch.go and zip.go
+// (bringing
 // them into the store), sums.go (verifying them), install.go and complete.go (the answer).
 package goproxy
 
@@ -20,7 +24,8 @@ import (
 	"github.com/loadgo/load/internal/webclient"
 )
 
-// Installer brings Go modules into a store. It implements [install.Installer] and [install.Completer] and is
+// Installer brings Go modules into a store. It implements [install.Installer] and
+// [install.Completer] and is
 // safe for concurrent use.
 type Installer struct {
 	config   Config
@@ -52,7 +57,7 @@ func (in *Installer) String() string { return "goproxy" }
 // "linux_amd64".
 func (in *Installer) Target() string { return in.config.GOOS + "_" + in.config.GOARCH }
 
-// Claims tells whether the name is an import path that starts with a host name.
+// Claims reports whether the name is an import path that starts with a host name.
 func (in *Installer) Claims(name find.Name) bool {
 	host, _, _ := strings.Cut(name.Target, "/")
 	return name.Form == find.FormPath && strings.Contains(host, ".") && module.CheckImportPath(name.Target) == nil

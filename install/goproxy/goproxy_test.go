@@ -226,7 +226,8 @@ func TestInstallOnce(t *testing.T) {
 	}
 }
 
-// TestNestedModule takes the longest module path that contains the package, not the longest that exists.
+// TestNestedModule takes the longest module path that contains the package, not the longest that
+// exists.
 func TestNestedModule(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, `
@@ -251,7 +252,8 @@ package z
 	}
 }
 
-// TestForbiddenPrefix: registries that refuse what they do not know must not hide the module that exists,
+// TestForbiddenPrefix: registries that refuse what they do not know must not hide the module that
+// exists,
 // and a registry that cannot be asked must not lead to another module.
 func TestForbiddenPrefix(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// TestBuildList holds the cases of minimal version selection in which the go command's answer is not the
+// TestBuildList holds the cases of minimal version selection in which the go command's answer is
+// not the
 // obvious one.
 func TestBuildList(t *testing.T) {
 	t.Parallel()

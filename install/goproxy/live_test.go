@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 )
 
-// live are packages of real modules: small and large graphs, with and without go.mod, deep packages, v2+ and
+// live are packages of real modules: small and large graphs, with and without go.mod, deep
+// packages, v2+ and
 // gopkg.in paths.
 var live = []string{
 	"github.com/gosimple/slug", "github.com/google/uuid", "gonum.org/v1/gonum/stat", "gorm.io/gorm",

@@ -126,10 +126,12 @@ func (m *mainModule) surround(dir, setting string) error {
 // roots are the roots of the module's graph, by path.
 func (m *mainModule) roots() map[string]string { return highest(m.require) }
 
-// ignores tells whether a requirement does not count: of the module itself, or of an excluded version.
+// ignores reports whether a requirement does not count: of the module itself, or of an excluded
+// version.
 func (m *mainModule) ignores(r module.Version) bool { return r.Path == m.path || m.exclude[r] }
 
-// replaced returns what stands for a module version: itself, or what a replace line puts in its place. A
+// replaced returns what stands for a module version: itself, or what a replace line puts in its
+// place. A
 // result without a version is a directory.
 func (m *mainModule) replaced(v module.Version) module.Version {
 	if to, ok := m.replace[v]; ok {
@@ -238,7 +240,8 @@ func (m *mainModule) localGoMod(dir string) []byte {
 	return data
 }
 
-// fingerprint is the text of all that decides about the module graph: the module's own files and the go.mod
+// fingerprint is the text of all that decides about the module graph: the module's own files and
+// the go.mod
 // files of the directories that replace others.
 func (m *mainModule) fingerprint() string {
 	var b bytes.Buffer

@@ -13,7 +13,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// A private registry that nobody vouches for replaces a zip under its version: the lock file stops it, in a store
+// A private registry that nobody vouches for replaces a zip under its version: the lock file stops
+// it, in a store
 // that never saw the module, before anything of it is published.
 func TestReplacedZip(t *testing.T) {
 	t.Parallel()

@@ -19,9 +19,11 @@ import (
 	"github.com/loadgo/load/internal/query"
 )
 
-// Resolve finds the module that holds a package, and its version. It implements [install.Installer].
+// Resolve finds the module that holds a package, and its version. It implements
+// [install.Installer].
 //
-// What it reads is not verified yet, because nothing of it is built from: [Installer.Install] verifies all.
+// What it reads is not verified yet, because nothing of it is built from: [Installer.Install]
+// verifies all.
 func (in *Installer) Resolve(ctx context.Context, session *install.Session, name find.Name) (*install.Release, error) {
 	started := time.Now()
 	r := in.newRequest(ctx, session, nil)
@@ -59,8 +61,10 @@ type candidate struct {
 	err    error
 }
 
-// lookup finds the module that holds a package. As by the go command, one after the other is asked who may have it: whoever
-// the private ones among its prefixes belong to, and then each entry of GOPROXY about all the others. The next is
+// lookup finds the module that holds a package. As by the go command, one after the other is asked
+// who may have it: whoever
+// the private ones among its prefixes belong to, and then each entry of GOPROXY about all the
+// others. The next is
 // asked only where the one before has none of them.
 func (r *request) lookup(ctx context.Context, name find.Name, q query.Query) (string, *choice, error) {
 	var asked []candidate
@@ -111,9 +115,12 @@ func (in *Installer) turns(ctx context.Context, session *install.Session, candid
 	return turns
 }
 
-// ask finds, among the candidates, the longest that contains the package; a nil choice is none. All are asked for
-// at a time, and a prefix that is no module costs nothing but its request. A refusal (403) of one prefix does
-// not hide another that exists, because registries refuse what they do not know; it is reported where nothing else is
+// ask finds, among the candidates, the longest that contains the package; a nil choice is none. All
+// are asked for
+// at a time, and a prefix that is no module costs nothing but its request. A refusal (403) of one
+// prefix does
+// not hide another that exists, because registries refuse what they do not know; it is reported
+// where nothing else is
 // found.
 func (r *request) ask(ctx context.Context, name find.Name, q query.Query, candidates []candidate) (string, *choice, error) {
 	var wg sync.WaitGroup
@@ -166,8 +173,10 @@ func prefixes(pkg string) []candidate {
 	return out
 }
 
-// blocking tells whether what happened to a longer prefix forbids to take a shorter one: it may well be
-// there, and whoever can disturb a connection must not choose which module is taken. A refusal counts as
+// blocking reports whether what happened to a longer prefix forbids to take a shorter one: it may
+// well be
+// there, and whoever can disturb a connection must not choose which module is taken. A refusal
+// counts as
 // absence, and so does a module that declares another path, which is one's old or misspelled name.
 func (c candidate) blocking() bool {
 	var registry *install.RegistryError
@@ -186,7 +195,8 @@ func (c candidate) blocking() bool {
 	return errors.As(c.err, &registry)
 }
 
-// contains tells whether a module has Go files in a package's directory. It is asked only where several
+// contains reports whether a module has Go files in a package's directory. It is asked only where
+// several
 // modules could hold the package, which is rare, and looks into the zip without unpacking it.
 func (r *request) contains(ctx context.Context, m module.Version, pkg string) (bool, error) {
 	temp, err := r.temp()
@@ -211,7 +221,8 @@ func (r *request) contains(ctx context.Context, m module.Version, pkg string) (b
 	return false, nil
 }
 
-// notFound explains why no module was found, by the answer that helps most: a version that does not exist
+// notFound explains why no module was found, by the answer that helps most: a version that does not
+// exist
 // in a module that does, a refusal, a module that broke, and only then absence.
 func (r *request) notFound(ctx context.Context, name find.Name, candidates []candidate) error {
 	var best error

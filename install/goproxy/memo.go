@@ -2,7 +2,8 @@ package goproxy
 
 import "sync"
 
-// memo computes a value once for each key, however many goroutines ask; the others wait. It belongs to one
+// memo computes a value once for each key, however many goroutines ask; the others wait. It belongs
+// to one
 // request, so that the context that one of them brings is the context of all.
 type memo[K comparable, V any] struct {
 	mu    sync.Mutex

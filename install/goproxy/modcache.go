@@ -15,7 +15,8 @@ import (
 )
 
 // modCache is a directory in the layout of the go command's module cache: the store's mod/, or the
-// user's own. In the store's, a module's directory appears as a whole, and its sum last: where both are, everything is.
+// user's own. In the store's, a module's directory appears as a whole, and its sum last: where both
+// are, everything is.
 // The zip itself is not kept: the go command builds without it.
 type modCache string
 
@@ -32,7 +33,8 @@ func (c modCache) dir(m module.Version) (string, error) {
 	return filepath.Join(string(c), filepath.FromSlash(path)+"@"+version), nil
 }
 
-// file is the file of a module version below cache/download; ext is "info", "mod", "zip", "ziphash" or "dirs".
+// file is the file of a module version below cache/download; ext is "info", "mod", "zip", "ziphash"
+// or "dirs".
 func (c modCache) file(m module.Version, ext string) (string, error) {
 	path, err := module.EscapePath(m.Path)
 	if err != nil {
@@ -58,7 +60,7 @@ func (c modCache) read(m module.Version, ext string) ([]byte, error) {
 	return data, err
 }
 
-// has tells whether a module is there, extracted, and returns its directory and sum.
+// has reports whether a module is there, extracted, and returns its directory and sum.
 func (c modCache) has(m module.Version) (dir, sum string, ok bool) {
 	dir, err := c.dir(m)
 	if err != nil {
@@ -72,7 +74,8 @@ func (c modCache) has(m module.Version) (dir, sum string, ok bool) {
 	return dir, sum, err == nil && strings.HasPrefix(sum, "h1:")
 }
 
-// writeFile writes a file as a whole or not at all, making its directory. temp is a directory of the same file
+// writeFile writes a file as a whole or not at all, making its directory. temp is a directory of
+// the same file
 // system, for what is not finished: what a killed process leaves there is swept.
 func writeFile(temp, name string, data []byte) error {
 	f, err := os.CreateTemp(temp, "file-*")

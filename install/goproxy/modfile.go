@@ -21,11 +21,13 @@ type modFile struct {
 	legacy    bool // the registry made it up: the version has none
 }
 
-// pruned tells whether the module lists all that its packages need, so that what its requirements require
+// pruned reports whether the module lists all that its packages need, so that what its requirements
+// require
 // does not count (Go Modules Reference, "Module graph pruning").
 func (f *modFile) pruned() bool { return version.Compare("go"+f.goVersion, "go1.17") >= 0 }
 
-// parseModFile reads the go.mod file of a dependency. Statements that only count in a main module, or that
+// parseModFile reads the go.mod file of a dependency. Statements that only count in a main module,
+// or that
 // are not known yet, are ignored.
 func parseModFile(path string, data []byte) (*modFile, error) {
 	parsed, err := modfile.ParseLax("go.mod", data, nil)
@@ -96,7 +98,8 @@ func (r *request) replaced(m module.Version) module.Version {
 	return r.main.replaced(m)
 }
 
-// modData brings a go.mod file: out of the store, where it is verified, else from the user's module cache or
+// modData brings a go.mod file: out of the store, where it is verified, else from the user's module
+// cache or
 // a registry, to be verified now. Without a store, for Resolve, it is not verified: Install will.
 func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error) {
 	if r.store.Store != nil {

@@ -26,7 +26,7 @@ func ownerProxy(owner policy.Owner) (proxy, error) {
 	return proxy{url: u, owner: owner}, err
 }
 
-// owned tells whether the proxy is asked because a registry owns the name.
+// owned reports whether the proxy is asked because a registry owns the name.
 func (p proxy) owned() bool { return p.owner.Name != "" }
 
 // access says who may be told who the user is, by a request for a URL below the proxy's.
@@ -46,7 +46,8 @@ func (p proxy) place() string {
 	return "GOPROXY"
 }
 
-// orElse ends the remedy of a proxy that does not do its work; a registry that owns a name has no replacement.
+// orElse ends the remedy of a proxy that does not do its work; a registry that owns a name has no
+// replacement.
 func (p proxy) orElse(other string) string {
 	if p.owned() {
 		return ""
@@ -60,7 +61,8 @@ func owner(session *install.Session, path string) string {
 	return o.URL
 }
 
-// alike leaves those candidates that belong to whom the package belongs to. A module of anybody else cannot hold it,
+// alike leaves those candidates that belong to whom the package belongs to. A module of anybody
+// else cannot hold it,
 // whatever its path is, and nobody is asked for what belongs to another.
 func alike(session *install.Session, candidates []candidate, pkg string) []candidate {
 	kept := candidates[:0]
@@ -72,14 +74,17 @@ func alike(session *install.Session, candidates []candidate, pkg string) []candi
 	return kept
 }
 
-// userCache is the user's own module cache as a source of a module. It may hold anything that a proxy once sent, and
-// of what a registry owns no checksum database says whether it is right: that comes from the registry.
+// userCache is the user's own module cache as a source of a module. It may hold anything that a
+// proxy once sent, and
+// of what a registry owns no checksum database says whether it is right: that comes from the
+// registry.
 func (in *Installer) userCache(session *install.Session, path string) (modCache, bool) {
 	dir := in.settings().modCache
 	return modCache(dir), dir != "" && owner(session, path) == ""
 }
 
-// checked tells whether the checksum database answers for a module path. It does not hear of what is owned.
+// checked reports whether the checksum database answers for a module path. It does not hear of what
+// is owned.
 func (in *Installer) checked(session *install.Session, path string) bool {
 	return owner(session, path) == "" && in.settings().sums(path)
 }
@@ -105,7 +110,8 @@ func (r *request) setRegistry(m module.Version, ext, url string) error {
 	return nil
 }
 
-// belongs tells whether a tree, or without a sum a go.mod file, is in the store from where it belongs.
+// belongs reports whether a tree, or without a sum a go.mod file, is in the store from where it
+// belongs.
 func (s storage) belongs(session *install.Session, m module.Version, ext, sum string) bool {
 	from, err := s.modules().read(m, ext)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -122,7 +128,8 @@ func (r *request) records(ctx context.Context, pkg string) ([]*store.Record, err
 	}), err
 }
 
-// readMod identifies a go.mod file that was read: what two registries have under one path is not the same.
+// readMod identifies a go.mod file that was read: what two registries have under one path is not
+// the same.
 type readMod struct {
 	mod   module.Version
 	owner string

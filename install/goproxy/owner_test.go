@@ -115,7 +115,8 @@ func (w *world) lockName(t *testing.T, name string) (*find.Spec, error) {
 	return l.Locks().Add(t.Context(), name)
 }
 
-// quiet checks that the public proxy, and its checksum database, did not hear of what is owned, and the registry of
+// quiet checks that the public proxy, and its checksum database, did not hear of what is owned, and
+// the registry of
 // nothing else.
 func (w *world) quiet(t *testing.T) {
 	t.Helper()
@@ -152,7 +153,8 @@ func TestOwned(t *testing.T) {
 	}
 }
 
-// What is reached through a public module is asked of its owner, too, and a public module whose path is a prefix of an
+// What is reached through a public module is asked of its owner, too, and a public module whose
+// path is a prefix of an
 // owned package does not provide it.
 func TestOwnedDependency(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,8 @@ func published(p *loadtest.ProxyServer, version string, at time.Time) {
 	p.SetFile("/example.com/aged/@v/"+version+".info", []byte(text))
 }
 
-// A version that is too young is passed over for an older release: not for a pre-release, and not for one that
+// A version that is too young is passed over for an older release: not for a pre-release, and not
+// for one that
 // the young version's go.mod retracts.
 func TestAge(t *testing.T) {
 	t.Parallel()

@@ -79,7 +79,8 @@ func badProxy(reason string) error {
 	return &install.RegistryError{Reason: "GOPROXY: " + reason, Fix: "set GOPROXY to a list of module proxies: go env -w GOPROXY=URL"}
 }
 
-// A refusedError tells that the entry "off" of GOPROXY brings nothing. It counts as absence, so that what a
+// A refusedError tells that the entry "off" of GOPROXY brings nothing. It counts as absence, so
+// that what a
 // proxy said before weighs more.
 type refusedError struct{ *install.RegistryError }
 
@@ -97,10 +98,14 @@ func withProxy(ctx context.Context, p *proxy) context.Context {
 	return context.WithValue(ctx, proxyKey{}, p)
 }
 
-// each asks the proxies in order, as the go command does: the next is asked where one does not have a
-// thing, or on any error where "|" stands between them. The best error is returned: one that tells more
-// than absence, else the first. A module that a registry owns is asked of that registry, and one that the
-// configuration keeps away from proxies is asked of its repository: of nobody else, whatever that answers.
+// each asks the proxies in order, as the go command does: the next is asked where one does not have
+// a
+// thing, or on any error where "|" stands between them. The best error is returned: one that tells
+// more
+// than absence, else the first. A module that a registry owns is asked of that registry, and one
+// that the
+// configuration keeps away from proxies is asked of its repository: of nobody else, whatever that
+// answers.
 func (in *Installer) each(ctx context.Context, session *install.Session, path string, ask func(repo) error) error {
 	if owner, ok := session.Owner(path); ok {
 		p, err := ownerProxy(owner)

@@ -23,7 +23,8 @@ import (
 
 // repo is a module as one place has it: a proxy, or its repository.
 type repo interface {
-	// list returns the versions that are listed, lowest first, and those that are pseudo-versions, oldest first.
+	// list returns the versions that are listed, lowest first, and those that are pseudo-versions,
+	// oldest first.
 	list(ctx context.Context) (versions, pseudo []string, err error)
 	// info asks for a version, a branch or a commit; the answer names an exact version.
 	info(ctx context.Context, revision string) (info, error)

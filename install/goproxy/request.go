@@ -15,7 +15,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// request is the state of one Resolve, Install or Complete: what it fetched is fetched and verified once.
+// request is the state of one Resolve, Install or Complete: what it fetched is fetched and verified
+// once.
 type request struct {
 	in       *Installer
 	session  *install.Session
@@ -74,7 +75,7 @@ func (r *request) lockedRoots() map[string]string {
 	return roots
 }
 
-// lockedProvides tells whether a module of the lock file is to provide an import.
+// lockedProvides reports whether a module of the lock file is to provide an import.
 func (r *request) lockedProvides(imp string) bool {
 	return slices.ContainsFunc(r.locked, func(m find.ModuleVersion) bool { return within(m.Path, imp) })
 }

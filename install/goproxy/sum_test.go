@@ -59,7 +59,8 @@ func TestSumIsFinal(t *testing.T) {
 	}
 }
 
-// TestRolledBack: a database whose tree head does not continue the one that the store knows is not believed.
+// TestRolledBack: a database whose tree head does not continue the one that the store knows is not
+// believed.
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules, victim)
@@ -138,7 +139,8 @@ func TestProxyList(t *testing.T) {
 	}
 }
 
-// TestProxyTurns: who has a module that holds the package ends the search, whatever others further on in GOPROXY have or
+// TestProxyTurns: who has a module that holds the package ends the search, whatever others further
+// on in GOPROXY have or
 // fail with; the go command does the same.
 func TestProxyTurns(t *testing.T) {
 	t.Parallel()

@@ -22,13 +22,17 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// publicKey is the key of Go's public checksum database without the database's name in front. A key's
+// publicKey is the key of Go's public checksum database without the database's name in front. A
+// key's
 // hash covers the name, so that it verifies for no other database.
 const publicKey = "033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
-// database is the checksum database for one request: its client remembers failures for good. It keeps
-// answers where the go command keeps them, below mod/cache/download/sumdb, and the newest signed tree
-// head, which guards against a database that forgets, below sumdb/; both within the store. It implements
+// database is the checksum database for one request: its client remembers failures for good. It
+// keeps
+// answers where the go command keeps them, below mod/cache/download/sumdb, and the newest signed
+// tree
+// head, which guards against a database that forgets, below sumdb/; both within the store. It
+// implements
 // [sumdb.ClientOps].
 type database struct {
 	in    *Installer
@@ -132,7 +136,8 @@ func (d *database) read(base proxy, path string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// verify looks the sum of a module version, or of its go.mod where the version ends in "/go.mod", up and
+// verify looks the sum of a module version, or of its go.mod where the version ends in "/go.mod",
+// up and
 // compares it. An answer that has no line for it is a failure.
 func (d *database) verify(ctx context.Context, m module.Version, got string) error {
 	lines, err := d.client.Lookup(m.Path, m.Version)
@@ -167,7 +172,8 @@ func (d *database) verify(ctx context.Context, m module.Version, got string) err
 	return &install.ChecksumError{Subject: m.String(), Want: want, Got: got, By: by, Fix: fix}
 }
 
-// failed explains why the database could not be asked: a fault of the network, or an answer that does not
+// failed explains why the database could not be asked: a fault of the network, or an answer that
+// does not
 // make sense.
 func (d *database) failed(err, remote error) error {
 	out := &install.RegistryError{
@@ -257,7 +263,8 @@ func cacheFile(modCache, file string) string {
 	return filepath.Join(modCache, "cache", "download", "sumdb", filepath.FromSlash(file))
 }
 
-// ReadCache implements [sumdb.ClientOps]. The user's own cache is good enough: answers prove themselves.
+// ReadCache implements [sumdb.ClientOps]. The user's own cache is good enough: answers prove
+// themselves.
 func (d *database) ReadCache(file string) ([]byte, error) {
 	data, err := store.ReadFile(cacheFile(d.store.ModDir(), file), maxInfo)
 	if err == nil && len(data) > 0 {
@@ -281,7 +288,8 @@ func (d *database) WriteCache(file string, data []byte) {
 // Log implements [sumdb.ClientOps].
 func (d *database) Log(string) {}
 
-// SecurityError implements [sumdb.ClientOps]: from now on nothing that the database says is believed.
+// SecurityError implements [sumdb.ClientOps]: from now on nothing that the database says is
+// believed.
 func (d *database) SecurityError(msg string) {
 	lines := strings.Split(strings.TrimPrefix(msg, "SECURITY ERROR\n"), "\n")
 	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })

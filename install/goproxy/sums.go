@@ -16,7 +16,8 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// sums holds the sums that a request knows, as the lines of a go.sum file: those it was given are promises
+// sums holds the sums that a request knows, as the lines of a go.sum file: those it was given are
+// promises
 // to be kept, those it found out go to the build.
 type sums struct {
 	mu       sync.Mutex
@@ -106,7 +107,7 @@ func (s *sums) kept(m module.Version, got string) (known bool, err error) {
 	}
 }
 
-// promises tells whether there is a promise about a module.
+// promises reports whether there is a promise about a module.
 func (s *sums) promises(m module.Version) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +115,8 @@ func (s *sums) promises(m module.Version) bool {
 	return ok
 }
 
-// verify compares a sum with what was promised, else with the checksum database where that answers for the
+// verify compares a sum with what was promised, else with the checksum database where that answers
+// for the
 // module. There is no looser check after a failed one.
 func (r *request) verify(ctx context.Context, m module.Version, got string) error {
 	known, err := r.sums.kept(m, got)

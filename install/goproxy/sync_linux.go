@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncFiles brings the thousands of files of an install to the disk in one go. It is a precaution: where it
+// syncFiles brings the thousands of files of an install to the disk in one go. It is a precaution:
+// where it
 // is refused, what a power failure takes away is found by its sum, and fetched again.
 func syncFiles(dir string) {
 	f, err := os.Open(dir)

@@ -30,7 +30,8 @@ func goRelease(t testing.TB) string {
 	return strings.TrimPrefix(tools.Version, "go")
 }
 
-// goBuild builds a program that imports the package of a spec, in the closed environment of an engine.
+// goBuild builds a program that imports the package of a spec, in the closed environment of an
+// engine.
 func goBuild(t testing.TB, spec *find.Spec) {
 	t.Helper()
 	dir := t.TempDir()

@@ -28,7 +28,8 @@ type choice struct {
 
 // choose finds the version of a module that a query asks for, by the go command's rules (Go Modules
 // Reference, "Version queries"), except that "upgrade" has no current version to start from and is
-// "latest". Retracted versions are only for who names them. An [fs.ErrNotExist] means that there is no
+// "latest". Retracted versions are only for who names them. An [fs.ErrNotExist] means that there is
+// no
 // such module; a [*find.VersionError] that it has no such version.
 func (r *request) choose(ctx context.Context, path string, q query.Query) (*choice, error) {
 	switch q.Kind() {
@@ -51,7 +52,8 @@ func (r *request) choose(ctx context.Context, path string, q query.Query) (*choi
 func (r *request) chooseListed(ctx context.Context, p repo, path string, q query.Query) (*choice, error) {
 	versions, pseudo, err := p.list(ctx)
 	if err != nil {
-		// Some registries have no list of versions that were asked for by commit alone, but know the latest.
+		// Some registries have no list of versions that were asked for by commit alone, but know
+		// the latest.
 		if errors.Is(err, fs.ErrNotExist) && anyVersion(q) {
 			if latest, err2 := p.latest(ctx); err2 == nil {
 				return &choice{info: latest, why: "the latest commit; no version is released"}, nil
@@ -112,7 +114,8 @@ func (r *request) chooseListed(ctx context.Context, p repo, path string, q query
 // mostRefused is how many versions are tried before a policy's refusal is final.
 const mostRefused = 50
 
-// permitted returns the best of the ranked versions, from best on, that the policies allow, and the better one that
+// permitted returns the best of the ranked versions, from best on, that the policies allow, and the
+// better one that
 // was passed over, if any. A pre-release is no replacement for a release that is refused.
 func (r *request) permitted(ctx context.Context, p repo, path string, ranked []string, best string) (v, passed string, err error) {
 	var refusal error
@@ -140,10 +143,14 @@ func (r *request) permitted(ctx context.Context, p repo, path string, ranked []s
 	return "", "", refusal
 }
 
-// underPath returns the first of the versions whose go.mod file declares the path, and the path that the
-// very first one declares where that is another. The go command stops at a module that has moved; its last
-// versions under the old path are as good as they were. Another spelling of the path is not a move but a
-// mistake, and a version without go.mod declares nothing: the first version is returned then, for the error
+// underPath returns the first of the versions whose go.mod file declares the path, and the path
+// that the
+// very first one declares where that is another. The go command stops at a module that has moved;
+// its last
+// versions under the old path are as good as they were. Another spelling of the path is not a move
+// but a
+// mistake, and a version without go.mod declares nothing: the first version is returned then, for
+// the error
 // that it leads to.
 func (r *request) underPath(ctx context.Context, path string, ranked []string) (version, moved string) {
 	for i, v := range ranked {
@@ -215,7 +222,8 @@ func (r *request) notices(ctx context.Context, path, latest string, c *choice) (
 	}
 }
 
-// withoutIncompatible leaves "+incompatible" versions out where a compatible one has a go.mod file: from
+// withoutIncompatible leaves "+incompatible" versions out where a compatible one has a go.mod file:
+// from
 // there on the authors use modules, and a higher major version has another path. A query for such a
 // version keeps them.
 func (r *request) withoutIncompatible(ctx context.Context, path string, q query.Query, versions []string) []string {
@@ -261,7 +269,8 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 	}
 	err := find(q.String())
 	if canonical := module.CanonicalVersion(q.String()); errors.Is(err, fs.ErrNotExist) && canonical != "" {
-		// "+metadata" counts for nothing; a version without go.mod may be listed as "+incompatible".
+		// "+metadata" counts for nothing; a version without go.mod may be listed as
+		// "+incompatible".
 		if canonical != q.String() {
 			err = find(canonical)
 		} else if _, major, ok := module.SplitPathVersion(path); ok && major == "" && module.CheckPathMajor(canonical, major) != nil {

@@ -23,7 +23,8 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// badZip reports a module zip that breaks the rules for such files (Go Modules Reference, "Module zip
+// badZip reports a module zip that breaks the rules for such files (Go Modules Reference, "Module
+// zip
 // files"). Nothing of it was written where a build could find it.
 func badZip(reason string) error {
 	return &install.RegistryError{
@@ -32,11 +33,13 @@ func badZip(reason string) error {
 	}
 }
 
-// maxEntries is how many files a module may have: several times those of the largest modules. Reading the directory of a
+// maxEntries is how many files a module may have: several times those of the largest modules.
+// Reading the directory of a
 // zip takes some hundred bytes of memory for each.
 const maxEntries = 500_000
 
-// checkEntries refuses a zip that may have too many entries, before anybody reads its directory: it counts the mark with
+// checkEntries refuses a zip that may have too many entries, before anybody reads its directory: it
+// counts the mark with
 // which each begins, wherever it stands.
 func checkEntries(f io.ReaderAt, size int64) error {
 	const mark = "PK\x01\x02"
@@ -61,7 +64,8 @@ type unpacked struct {
 }
 
 // extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
-// in one pass: every file is hashed while it is written. All names are checked before the first is written,
+// in one pass: every file is hashed while it is written. All names are checked before the first is
+// written,
 // and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
 func extract(f *os.File, m module.Version, dir string) (unpacked, error) {
 	if _, err := zip.CheckZip(m, f.Name()); err != nil {
@@ -141,7 +145,8 @@ func makeDirs(root *os.Root, z *stdzip.Reader, prefix string) error {
 	return nil
 }
 
-// extractFile writes one file and returns its SHA-256 sum. A directory's entry has the sum of an empty file.
+// extractFile writes one file and returns its SHA-256 sum. A directory's entry has the sum of an
+// empty file.
 func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum []byte, err error) {
 	h := sha256.New()
 	r, err := file.Open()
@@ -177,7 +182,8 @@ func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum
 	return h.Sum(nil), nil
 }
 
-// protect takes the permission to write away from the directories below dir, as the go command does, so
+// protect takes the permission to write away from the directories below dir, as the go command
+// does, so
 // that nobody edits a shared source by mistake. dir itself follows after it was moved to its place.
 func protect(dir string) error {
 	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {

@@ -139,7 +139,8 @@ func (f *function) dispatches(table []uint32) {
 	blocks := 0
 	loop := len(f.frames) - 1
 	for ; loop >= 0; loop-- {
-		// Between the loop and the table there is nothing but the blocks, and what gets the variable.
+		// Between the loop and the table there is nothing but the blocks, and what gets the
+		// variable.
 		fr := &f.frames[loop]
 		if !fr.void || fr.count != f.count-2-blocks {
 			return

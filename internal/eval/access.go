@@ -39,7 +39,8 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	return e.hostMember(x, v)
 }
 
-// checkQualifier explains pkg.Name: a companion has no such name, or the name is the module's own and written
+// checkQualifier explains pkg.Name: a companion has no such name, or the name is the module's own
+// and written
 // without its package's name.
 func (e *evaluation) checkQualifier(qualifier *ast.Ident, x *ast.SelectorExpr) {
 	name := x.Sel

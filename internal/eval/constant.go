@@ -44,7 +44,7 @@ func (e *evaluation) check(x ast.Expr, pkg *types.Package) types.TypeAndValue {
 	return info.Types[x]
 }
 
-// closed tells whether x is made of nothing but constants, so that go/types can compute it alone.
+// closed reports whether x is made of nothing but constants, so that go/types can compute it alone.
 func closed(x ast.Expr, pkg *types.Package) bool {
 	switch x := x.(type) {
 	case *ast.BasicLit:
@@ -74,7 +74,8 @@ func closed(x ast.Expr, pkg *types.Package) bool {
 	return false
 }
 
-// constantFunction tells whether name is a basic type or a built-in function that makes constants.
+// constantFunction reports whether name is a basic type or a built-in function that makes
+// constants.
 func constantFunction(name string) bool {
 	switch name {
 	case "len", "min", "max", "real", "imag", "complex":
@@ -124,7 +125,8 @@ func parts(x ast.Expr) []ast.Expr {
 	return nil
 }
 
-// constants declares the untyped constants of the module that the expression names: they stay untyped
+// constants declares the untyped constants of the module that the expression names: they stay
+// untyped
 // in it, as they do in Go.
 func (e *evaluation) constants() *types.Package {
 	pkg := types.NewPackage("module", "module")

@@ -1,10 +1,14 @@
-// Package eval evaluates Go expressions over the exported functions, variables, constants and types of
+// Package eval evaluates Go expressions over the exported functions, variables, constants and types
+// of
 // a loaded module. It is the language of the command "load eval".
 //
 // An expression is parsed by go/parser and its constants are computed by go/types, exactly as the
-// compiler would; everything else is evaluated on Go values, with values that live in the module held
-// as objects. What differs from Go: a call that returns values and an error can stand anywhere, for its
-// first value, and a non-nil error ends the evaluation; an interface holds its dynamic value, ready to
+// compiler would; everything else is evaluated on Go values, with values that live in the module
+// held
+// as objects. What differs from Go: a call that returns values and an error can stand anywhere, for
+// its
+// first value, and a non-nil error ends the evaluation; an interface holds its dynamic value, ready
+// to
 // be used without an assertion; and there are no statements, functions or imports.
 package eval
 
@@ -29,8 +33,10 @@ type Module interface {
 	Value(ctx context.Context, symbol string) (any, error)
 }
 
-// Eval evaluates the expression and returns its results: several for a call with several results, none
-// for one without. An error that the outermost call itself returned comes back as it is; every other
+// Eval evaluates the expression and returns its results: several for a call with several results,
+// none
+// for one without. An error that the outermost call itself returned comes back as it is; every
+// other
 // error is an [*Error]. Cancelling ctx ends the call that is running.
 func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
 	e := &evaluation{Expr: x, ctx: ctx, module: m, symbols: m.Symbols()}
@@ -43,7 +49,8 @@ func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
 	return []any{e.result(root, e.single(root))}, nil
 }
 
-// outermost evaluates the call that is the whole expression: all its results count, and its error is
+// outermost evaluates the call that is the whole expression: all its results count, and its error
+// is
 // the answer rather than a mistake in the expression.
 func (e *evaluation) outermost(call *ast.CallExpr) ([]any, error) {
 	op, err := e.call(call)
@@ -61,7 +68,8 @@ func (e *evaluation) result(x ast.Expr, op operand) any {
 	return e.plain(x, e.made(x, op), "result")
 }
 
-// evaluation is one run over an expression. Its methods leave by a panic with an *Error, which rescue
+// evaluation is one run over an expression. Its methods leave by a panic with an *Error, which
+// rescue
 // turns into a result: an expression has many places that can be wrong, and one way out.
 type evaluation struct {
 	*Expr
@@ -178,7 +186,8 @@ func (e *evaluation) ident(x *ast.Ident) operand {
 	return e.named(x, symbol)
 }
 
-// variable reads a variable or a constant of the module. A variable of a function type is a function.
+// variable reads a variable or a constant of the module. A variable of a function type is a
+// function.
 func (e *evaluation) variable(x ast.Expr, symbol engine.Symbol) operand {
 	if signatureOf(symbol).known {
 		return e.function(symbol)

@@ -7,7 +7,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// functionValue is a function of the module as a value, an argument of another function: a function of the host that
+// functionValue is a function of the module as a value, an argument of another function: a function
+// of the host that
 // calls it. Its parameters and results have to be of types that the host has, too.
 func (e *evaluation) functionValue(f callee) (operand, bool) {
 	if !f.signature.known || f.call == nil {
@@ -61,5 +62,5 @@ func (e *evaluation) hostTypes(list []ast.Expr) ([]reflect.Type, bool) {
 	return found, true
 }
 
-// basicAlias tells whether name is another name of a predeclared type.
+// basicAlias reports whether name is another name of a predeclared type.
 func basicAlias(name string) bool { return name == "byte" || name == "rune" || name == "any" }

@@ -61,7 +61,8 @@ func namesFields(x *ast.CompositeLit) bool {
 	return ok
 }
 
-// unknownLiteral builds a list or a map of a type of which the module alone knows what it is made of: an
+// unknownLiteral builds a list or a map of a type of which the module alone knows what it is made
+// of: an
 // alias of another package's. Only what the module can make a value of is taken.
 func (e *evaluation) unknownLiteral(x *ast.CompositeLit, t goType) reflect.Value {
 	unknown := goType{host: reflect.TypeFor[any](), open: true} // of its elements
@@ -80,7 +81,8 @@ func (e *evaluation) unknownLiteral(x *ast.CompositeLit, t goType) reflect.Value
 	return given
 }
 
-// element evaluates an element of a literal whose type is t; within one, {…} stands for T{…} or &T{…}.
+// element evaluates an element of a literal whose type is t; within one, {…} stands for T{…} or
+// &T{…}.
 func (e *evaluation) element(x ast.Expr, t goType, use string) reflect.Value {
 	lit, ok := x.(*ast.CompositeLit)
 	if !ok || lit.Type != nil {

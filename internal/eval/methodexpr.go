@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// methodExpression evaluates T.Method and (*T).Method: a function whose first argument is the receiver.
+// methodExpression evaluates T.Method and (*T).Method: a function whose first argument is the
+// receiver.
 func (e *evaluation) methodExpression(x *ast.SelectorExpr, t goType) operand {
 	symbol, _ := engine.FindSymbol(e.symbols, strings.TrimPrefix(t.name, "*"))
 	method, ok := engine.FindSymbol(symbol.Methods, x.Sel.Name)

@@ -14,7 +14,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// natives is a module of plain Go functions and values: the part of an engine that the evaluator sees.
+// natives is a module of plain Go functions and values: the part of an engine that the evaluator
+// sees.
 type natives map[string]native
 
 type native struct {

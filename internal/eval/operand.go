@@ -20,11 +20,13 @@ type untyped struct {
 	c    constant.Value
 }
 
-// value is a Go value of the host, or a *load.Object. It is never an interface: an interface's dynamic
+// value is a Go value of the host, or a *load.Object. It is never an interface: an interface's
+// dynamic
 // value takes its place.
 type value struct{ reflect.Value }
 
-// tuple holds the results of a call that has not exactly one. Where there was an error result as well,
+// tuple holds the results of a call that has not exactly one. Where there was an error result as
+// well,
 // the first of them can stand for the call.
 type tuple struct {
 	values   []any
@@ -104,7 +106,8 @@ func (e *evaluation) plain(x ast.Expr, op operand, use string) any {
 	return nil
 }
 
-// assign converts an operand to type t as an assignment does; use says what for: "argument to Make".
+// assign converts an operand to type t as an assignment does; use says what for: "argument to
+// Make".
 func (e *evaluation) assign(x ast.Expr, op operand, t reflect.Type, use string) reflect.Value {
 	reason := ""
 	switch op := op.(type) {

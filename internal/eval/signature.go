@@ -54,7 +54,7 @@ func fieldTypes(list *ast.FieldList) []ast.Expr {
 	return all
 }
 
-// hasError tells whether the last result is an error: it is returned apart from the others.
+// hasError reports whether the last result is an error: it is returned apart from the others.
 func (s signature) hasError() bool {
 	if len(s.results) == 0 {
 		return false
@@ -82,7 +82,7 @@ func (s signature) parameter(i int) ast.Expr {
 	return nil
 }
 
-// takesContext tells whether the first parameter is a context, which the call itself supplies.
+// takesContext reports whether the first parameter is a context, which the call itself supplies.
 func (s signature) takesContext() bool {
 	return len(s.params) > 0 && types.ExprString(s.params[0]) == "context.Context"
 }

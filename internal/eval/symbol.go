@@ -47,7 +47,7 @@ func (e *evaluation) named(x ast.Expr, symbol engine.Symbol) operand {
 	return e.variable(x, symbol)
 }
 
-// companion tells whether a name is that of a companion.
+// companion reports whether a name is that of a companion.
 func (e *evaluation) companion(name string) bool {
 	for _, s := range e.symbols {
 		if strings.HasPrefix(s.Name, name+".") {
@@ -57,8 +57,10 @@ func (e *evaluation) companion(name string) bool {
 	return false
 }
 
-// Instantiations lists the instantiations of generic symbols that the expression names, for the module to be
-// built with. One that could as well be an element of a map or a slice, Table[Key], is listed where symbols
+// Instantiations lists the instantiations of generic symbols that the expression names, for the
+// module to be
+// built with. One that could as well be an element of a map or a slice, Table[Key], is listed where
+// symbols
 // has a generic symbol of its name.
 func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
 	var found []string
@@ -82,7 +84,7 @@ func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
 	return found
 }
 
-// generic tells whether a symbol has type parameters.
+// generic reports whether a symbol has type parameters.
 func generic(symbol engine.Symbol) bool {
 	switch decl := declarationOf(symbol).(type) {
 	case *ast.FuncDecl:
@@ -93,7 +95,8 @@ func generic(symbol engine.Symbol) bool {
 	return false
 }
 
-// declarationOf parses the declaration of a symbol. What companions' symbols and instantiations go by is no name
+// declarationOf parses the declaration of a symbol. What companions' symbols and instantiations go
+// by is no name
 // in a declaration.
 func declarationOf(symbol engine.Symbol) ast.Node {
 	text := symbol.Signature

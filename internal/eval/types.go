@@ -13,7 +13,8 @@ import (
 // maxTypeSize bounds the values that a type in an expression can ask for.
 const maxTypeSize = 16 << 20
 
-// goType is a type in an expression. A type of the module has no Go type on the host: its values are
+// goType is a type in an expression. A type of the module has no Go type on the host: its values
+// are
 // built from what they are made of, and the module matches them by structure.
 type goType struct {
 	name   string
@@ -132,7 +133,7 @@ func pointerTo(elem goType) goType {
 	return t
 }
 
-// pointer tells whether t is a pointer type.
+// pointer reports whether t is a pointer type.
 func (t goType) pointer() bool {
 	return t.open && t.elem != nil || t.host.Kind() == reflect.Pointer
 }

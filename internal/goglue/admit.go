@@ -12,7 +12,8 @@ import (
 // then the engine takes nothing of the module, and the module waits. Answers always get room in the
 // end: the caller that waits decodes them. A call of the host holds its room until the host's
 // function returns, which may itself wait for an answer, or for another call of the host, that lies
-// behind the one which waits. So most of the budget is kept for calls before which nothing moves any
+// behind the one which waits. So most of the budget is kept for calls before which nothing moves
+// any
 // more: they get it one by one. Where it is used up, too, they are refused.
 
 const (
@@ -34,7 +35,8 @@ type Admission struct {
 	Refused bool
 }
 
-// Stall is how long a call of the host waits before which nothing moves. There is one for each place
+// Stall is how long a call of the host waits before which nothing moves. There is one for each
+// place
 // at which one call at a time waits.
 type Stall struct {
 	waits bool

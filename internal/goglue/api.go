@@ -1,4 +1,5 @@
-// Package goglue makes a Go package into a module: it describes the package's API, generates the code
+// Package goglue makes a Go package into a module: it describes the package's API, generates the
+// code
 // that answers calls, builds both into one program, and gives the host the other side of the calls.
 // What runs the program, and how frames reach it, is an engine's business.
 package goglue
@@ -19,9 +20,11 @@ type Class uint8
 const (
 	// Data is copied.
 	Data Class = iota
-	// Both is copied where the host has a type for it, and held where it has not: the type has methods.
+	// Both is copied where the host has a type for it, and held where it has not: the type has
+	// methods.
 	Both
-	// Held stays in the module: the type has unexported parts or is an interface, a function or a channel.
+	// Held stays in the module: the type has unexported parts or is an interface, a function or a
+	// channel.
 	Held
 )
 
@@ -81,7 +84,8 @@ type Type struct {
 	Bridge  int    // the type that crosses instead, or 0
 }
 
-// answered lists the methods that a value of the host has to answer: of a function only the call, whatever other
+// answered lists the methods that a value of the host has to answer: of a function only the call,
+// whatever other
 // methods its type has.
 func (t *Type) answered() []Method {
 	switch {
@@ -104,7 +108,8 @@ const (
 	CodecGob          // GobEncode and GobDecode, of big.Float, whose text lacks the precision and the mode
 )
 
-// Field is an exported field of a struct. Fields with promoted names are under their embedded field.
+// Field is an exported field of a struct. Fields with promoted names are under their embedded
+// field.
 type Field struct {
 	Name     string
 	Type     int
@@ -114,11 +119,13 @@ type Field struct {
 	Get      int  // the function that reads it from a handle, or 0
 }
 
-// Receive is the name of the method that a channel has: it takes the most values to receive, and returns those
+// Receive is the name of the method that a channel has: it takes the most values to receive, and
+// returns those
 // that are there, at least one, and whether the channel is open.
 const Receive = "<-"
 
-// Method is an exported method of a type or of its pointer. A function type has one without a name, the call,
+// Method is an exported method of a type or of its pointer. A function type has one without a name,
+// the call,
 // and a channel [Receive].
 type Method struct {
 	Name string
@@ -133,10 +140,12 @@ type Func struct {
 	In       []int
 	Out      []int // with the trailing error
 	Variadic bool  // the last of In is a slice
-	// NoVariadic: the variadic part cannot be given, because its type has no name that another package
+	// NoVariadic: the variadic part cannot be given, because its type has no name that another
+	// package
 	// may use; it is left out of In.
 	NoVariadic bool
-	// Makes: it converts to a type, and the result is held where the host wants an object, whatever its class.
+	// Makes: it converts to a type, and the result is held where the host wants an object, whatever
+	// its class.
 	Makes bool
 }
 

@@ -42,7 +42,7 @@ type Builder struct {
 	BuildCache string
 }
 
-// wasm tells whether what is built is a reactor and not a program.
+// wasm reports whether what is built is a reactor and not a program.
 func (b Builder) wasm() bool { return b.GOOS == "wasip1" }
 
 // Fingerprint identifies everything besides the source that the output depends on.
@@ -50,7 +50,8 @@ func (b Builder) Fingerprint() string {
 	return strings.Join([]string{b.Toolchain.Version, b.GOOS, b.GOARCH, b.BuildMode, sourcesSum}, " ")
 }
 
-// sourcesSum identifies the guest runtime; the generator changes along with it or with generatorVersion.
+// sourcesSum identifies the guest runtime; the generator changes along with it or with
+// generatorVersion.
 var sourcesSum = func() string {
 	sum := sha256.New()
 	fmt.Fprintln(sum, "generator", generatorVersion)
@@ -98,7 +99,8 @@ func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
 	return os.WriteFile(filepath.Join(dir, APIFile), api, 0o600)
 }
 
-// linkFlags keep the linker from starting the system's, which object files of a package (.syso) would
+// linkFlags keep the linker from starting the system's, which object files of a package (.syso)
+// would
 // make it do.
 const linkFlags = "-s -w -linkmode=internal -libgcc=none"
 
@@ -133,7 +135,7 @@ func (b *build) glue(ctx context.Context) ([]byte, error) {
 	return api, os.WriteFile(filepath.Join(b.work, "main.go"), source, 0o600)
 }
 
-// Check tells whether the package compiles; it uses the directory dir and leaves nothing there.
+// Check reports whether the package compiles; it uses the directory dir and leaves nothing there.
 func (b Builder) Check(ctx context.Context, src find.Source, dir string) error {
 	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
 	defer os.RemoveAll(run.work)
@@ -216,7 +218,8 @@ type listedError struct {
 	Err         string
 }
 
-// list compiles the package and everything that it and the runtime import, and returns the package and
+// list compiles the package and everything that it and the runtime import, and returns the package
+// and
 // what it imports, by import path.
 func (b *build) list(ctx context.Context) (map[string]*listedPackage, error) {
 	listed, err := b.listDeps(ctx, b.imports()...)
@@ -308,7 +311,7 @@ func (b *build) check(p *listedPackage, listed map[string]*listedPackage) error 
 	return nil
 }
 
-// usesCgo tells whether files of the package were left out because they import "C".
+// usesCgo reports whether files of the package were left out because they import "C".
 func usesCgo(p *listedPackage) bool {
 	for _, name := range p.IgnoredGoFiles {
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.ImportsOnly)

@@ -23,7 +23,8 @@ type argumentError struct {
 func (e *argumentError) Error() string { return fmt.Sprintf("argument %d: %v", e.index+1, e.err) }
 func (e *argumentError) Unwrap() error { return e.err }
 
-// plan is everything about a call that is the same every time: it is made once for a bound function.
+// plan is everything about a call that is the same every time: it is made once for a bound
+// function.
 type plan struct {
 	callee
 	instance *Instance
@@ -38,7 +39,8 @@ type plan struct {
 	carry func(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 }
 
-// pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it is locked.
+// pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it
+// is locked.
 type pairs interface {
 	encoder(t reflect.Type, n int, lenient bool) (encoder, error)
 	decoder(t reflect.Type, n int) (decoder, form, error)
@@ -92,7 +94,8 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 	return p, nil
 }
 
-// resultDecoder finds what decodes a result. What a conversion makes can be held, whatever its class.
+// resultDecoder finds what decodes a result. What a conversion makes can be held, whatever its
+// class.
 func (i *Instance) resultDecoder(target callee, t reflect.Type, n int, pairs pairs) (decoder, form, error) {
 	if target.Makes && (t == objectType || t == anyType) {
 		return i.decodeObject(n), asHandle, nil
@@ -110,7 +113,8 @@ var messages = sync.Pool{New: func() any { return &wire.Encoder{Buf: make([]byte
 // maxKept is the size of the largest message buffer that is kept for reuse.
 const maxKept = 4 << 20
 
-// run makes one call on the receiver, which is nil for a function. The results are settable values of the planned
+// run makes one call on the receiver, which is nil for a function. The results are settable values
+// of the planned
 // types.
 func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
 	e := messages.Get().(*wire.Encoder)
@@ -334,7 +338,8 @@ func (b *binding) function(receiver *object) reflect.Value {
 	})
 }
 
-// fieldsJSON writes an object as encoding/json would, from its exported fields, for a module that does
+// fieldsJSON writes an object as encoding/json would, from its exported fields, for a module that
+// does
 // not contain that package.
 func (o *object) fieldsJSON(ctx context.Context) ([]byte, error) {
 	typ := o.described()

@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// messageTypes are types whose values belong to who gets them: nobody changes them for the other side.
+// messageTypes are types whose values belong to who gets them: nobody changes them for the other
+// side.
 var messageTypes = map[reflect.Type]bool{
 	reflect.TypeFor[guesthttp.Answer]():  true,
 	reflect.TypeFor[guesthttp.Changes](): true,

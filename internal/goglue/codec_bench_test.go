@@ -31,7 +31,8 @@ type Mixed struct {
 func Struct(m Mixed) Mixed { return m }
 `
 
-// measureSource takes the place of the module's transport: it answers the same call over and over, and does the
+// measureSource takes the place of the module's transport: it answers the same call over and over,
+// and does the
 // same work with the yardstick.
 const measureSource = `package main
 
@@ -105,7 +106,8 @@ func (c *capture) Call(_ context.Context, _ string, function int, mode uint64, m
 func (*capture) Release(uint64) {}
 func (*capture) Given()         {}
 
-// BenchmarkCodec compares what a struct of six mixed fields costs there and back, without a transport, on the host
+// BenchmarkCodec compares what a struct of six mixed fields costs there and back, without a
+// transport, on the host
 // and in the module, with fxamacker/cbor. It needs a registry for the yardstick.
 func BenchmarkCodec(b *testing.B) {
 	if os.Getenv("LOAD_LIVE") == "" {

@@ -50,7 +50,8 @@ func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, erro
 	}, x.putErr
 }
 
-// encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module; every
+// encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module;
+// every
 // field that it has must be there in the module.
 func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, error) {
 	typ := &i.api.Types[n]

@@ -33,7 +33,8 @@ func (f form) mode() uint64 {
 	return 0
 }
 
-// decoder builds, once, what decodes the module's type n into a host's t, and tells the form that the
+// decoder builds, once, what decodes the module's type n into a host's t, and tells the form that
+// the
 // module has to use.
 func (i *Instance) decoder(t reflect.Type, n int) (decoder, form, error) {
 	if known, ok := i.decoders.Load(pairing{host: t, module: n}); ok {
@@ -237,7 +238,8 @@ func (i *Instance) decodeValue(t reflect.Type, n int) (decoder, form, error) {
 	return nil, eitherForm, i.mismatch(t, n)
 }
 
-// isBytes tells whether the module's type crosses as bytes: a slice whose elements are byte itself.
+// isBytes reports whether the module's type crosses as bytes: a slice whose elements are byte
+// itself.
 func (i *Instance) isBytes(n int) bool {
 	typ := &i.api.Types[n]
 	elem := i.api.Types[typ.Elem].Text

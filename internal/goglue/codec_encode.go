@@ -53,8 +53,10 @@ func (i *Instance) mismatch(t reflect.Type, n int) error {
 	return fmt.Errorf("%s does not fit %s", t, typ.Text)
 }
 
-// encoder builds, once, what encodes a host's t for the module's type n. Strict pairings are those of
-// bound functions: types have the same shape. Lenient ones are those of calls by name: a number fits
+// encoder builds, once, what encodes a host's t for the module's type n. Strict pairings are those
+// of
+// bound functions: types have the same shape. Lenient ones are those of calls by name: a number
+// fits
 // every numeric type that can hold its value, and what is in an interface counts.
 func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error) {
 	if known, ok := i.encoders.Load(pairing{t, n, lenient}); ok {
@@ -68,7 +70,8 @@ func (i *Instance) encoder(t reflect.Type, n int, lenient bool) (encoder, error)
 	return built, err
 }
 
-// build lets one caller at a time build what encodes and decodes. Parts refer to each other: all of them are good
+// build lets one caller at a time build what encodes and decodes. Parts refer to each other: all of
+// them are good
 // afterwards, or none.
 func (i *Instance) build(build func() error) error {
 	i.building.Lock()
@@ -272,7 +275,8 @@ func signed(k Kind) bool   { return k >= KindInt && k <= KindInt64 }
 func unsigned(k Kind) bool { return k >= KindUint && k <= KindUintptr }
 func float(k Kind) bool    { return k == KindFloat32 || k == KindFloat64 }
 
-// encodeNumber encodes a host's number for a module's kind. Where the kinds differ, the value has to fit.
+// encodeNumber encodes a host's number for a module's kind. Where the kinds differ, the value has
+// to fit.
 func encodeNumber(kind Kind, text string, t reflect.Type) (encoder, error) {
 	host := Kind(t.Kind())
 	switch {
@@ -326,7 +330,8 @@ func convertNumber(v reflect.Value, t reflect.Type) reflect.Value {
 	return v.Convert(t)
 }
 
-// fits tells whether a number keeps its value in another numeric type. A float keeps it in a shorter
+// fits reports whether a number keeps its value in another numeric type. A float keeps it in a
+// shorter
 // float when it is in range: literals are rarely exact.
 func fits(v reflect.Value, t reflect.Type) bool {
 	from, to := Kind(v.Kind()), Kind(t.Kind())

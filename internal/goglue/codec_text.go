@@ -20,7 +20,8 @@ type (
 	gobDecoder interface{ GobDecode([]byte) error }
 )
 
-// codec tells by which of their own methods values of a host's t and of the module's type n cross: those that both
+// codec tells by which of their own methods values of a host's t and of the module's type n cross:
+// those that both
 // have.
 func (i *Instance) codec(t reflect.Type, n int) Codec {
 	typ := &i.api.Types[n]

@@ -50,7 +50,8 @@ func ofCompanion(c find.Companion, err error) error {
 	return err
 }
 
-// imports lists what the main module imports: the package, its companions, and the standard packages that
+// imports lists what the main module imports: the package, its companions, and the standard
+// packages that
 // type arguments may name.
 func (b *build) imports() []string {
 	paths := []string{b.importPath}
@@ -135,13 +136,13 @@ func (d *describer) homes() iter.Seq[*types.Package] {
 	}
 }
 
-// home tells whether the host can use the package's symbols.
+// home reports whether the host can use the package's symbols.
 func (d *describer) home(p *types.Package) bool {
 	_, companion := d.prefixes[p]
 	return p == d.pkg || companion
 }
 
-// homePath tells whether an import path is that of a package whose symbols the host can use.
+// homePath reports whether an import path is that of a package whose symbols the host can use.
 func (d *describer) homePath(path string) bool {
 	for p := range d.homes() {
 		if p.Path() == path {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// The walk from a package's exported names to the types that they lead to has to end somewhere: types of
+// The walk from a package's exported names to the types that they lead to has to end somewhere:
+// types of
 // other packages are followed this far, and no module gets more functions than this.
 const (
 	maxForeign = 2
@@ -99,7 +100,7 @@ func (d *describer) relative(p *types.Package) string {
 	return p.Name()
 }
 
-// importable tells whether generated code may import the package.
+// importable reports whether generated code may import the package.
 func (d *describer) importable(p *types.Package) bool {
 	if p == d.pkg {
 		return true
@@ -108,7 +109,7 @@ func (d *describer) importable(p *types.Package) bool {
 	return !strings.Contains(path, "/internal/") && !strings.HasPrefix(path, "/vendor/") && p.Name() != "main"
 }
 
-// nameable tells whether generated code can write the type down.
+// nameable reports whether generated code can write the type down.
 func (d *describer) nameable(t types.Type) bool {
 	switch t := types.Unalias(t).(type) {
 	case *types.Basic:
@@ -157,8 +158,10 @@ func (d *describer) nameable(t types.Type) bool {
 	return false
 }
 
-// fieldType is the type as which generated code reads and writes a field. One that cannot be named goes
-// as what it is made of, which may be assigned to it and from it, unless that would lose its methods.
+// fieldType is the type as which generated code reads and writes a field. One that cannot be named
+// goes
+// as what it is made of, which may be assigned to it and from it, unless that would lose its
+// methods.
 func (d *describer) fieldType(f *types.Var) types.Type {
 	t := types.Unalias(f.Type())
 	switch u := t.Underlying().(type) {
@@ -251,7 +254,8 @@ func kindOf(t types.Type) Kind {
 	return KindUnsafe
 }
 
-// class finds the forms in which a type crosses. A type that contains itself is Both: values of it may be
+// class finds the forms in which a type crosses. A type that contains itself is Both: values of it
+// may be
 // large or cyclic, so they are copied only where the host asks for it.
 func (d *describer) class(t types.Type) Class {
 	key := typeKey(t)
@@ -310,7 +314,8 @@ func (d *describer) findClass(t types.Type) Class {
 	return class
 }
 
-// key is the type as which the keys of a map cross: one with methods as what it is made of, because a
+// key is the type as which the keys of a map cross: one with methods as what it is made of, because
+// a
 // key is never an object.
 func (d *describer) key(m *types.Map) types.Type {
 	if d.class(m.Key()) == Both {
@@ -319,7 +324,7 @@ func (d *describer) key(m *types.Map) types.Type {
 	return m.Key()
 }
 
-// containsItself tells whether values of a named type can hold values of the same type.
+// containsItself reports whether values of a named type can hold values of the same type.
 func containsItself(t types.Type) bool {
 	seen := map[types.Type]bool{}
 	var within func(types.Type) bool
@@ -391,7 +396,8 @@ func (d *describer) number(t types.Type, depth int) int {
 	return n
 }
 
-// follow puts a type into the queue of those whose methods and fields are to be described, unless a shorter way has
+// follow puts a type into the queue of those whose methods and fields are to be described, unless a
+// shorter way has
 // led to it before.
 func (d *describer) follow(n, depth int) {
 	if d.api.Types[n].Class == Data && !d.exported[n] {
@@ -407,7 +413,7 @@ func (d *describer) follow(n, depth int) {
 	}
 }
 
-// foreign tells whether a type belongs to another package, so that following it is a step away.
+// foreign reports whether a type belongs to another package, so that following it is a step away.
 func (d *describer) foreign(t types.Type) bool {
 	named, ok := t.(*types.Named)
 	return ok && named.Obj().Pkg() != nil && !d.home(named.Obj().Pkg())

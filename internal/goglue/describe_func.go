@@ -7,7 +7,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// function describes something to call and returns its index plus 1, or 0 where generated code cannot
+// function describes something to call and returns its index plus 1, or 0 where generated code
+// cannot
 // call it.
 func (d *describer) function(f goFunc, depth int) int {
 	var described Func
@@ -86,7 +87,8 @@ func (d *describer) wireSize(t types.Type) int {
 	return 1
 }
 
-// plus is size for a type that is always copied, and that of the smallest form for one that may be nil
+// plus is size for a type that is always copied, and that of the smallest form for one that may be
+// nil
 // or held.
 func (d *describer) plus(t types.Type, size int) int {
 	if d.class(t) != Data {

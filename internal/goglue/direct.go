@@ -6,7 +6,8 @@ import (
 	"reflect"
 )
 
-// direct returns what makes a call without a message, or nil where the function, the host's types or the
+// direct returns what makes a call without a message, or nil where the function, the host's types
+// or the
 // transport do not allow that. The host's types must be of the very kinds of the module's.
 func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
 	transport, ok := p.instance.transport.(Direct)

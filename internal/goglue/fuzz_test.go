@@ -64,7 +64,8 @@ type hostIface struct{}
 
 func (hostIface) Get(n int, t ...struct{ Name string }) (*engine.Object, error) { return nil, nil }
 
-// FuzzAnswers lets a module answer a call, and call the host, with any bytes: nothing panics and nothing is kept.
+// FuzzAnswers lets a module answer a call, and call the host, with any bytes: nothing panics and
+// nothing is kept.
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 0}, []byte{1, 1, 0})
 	f.Add([]byte{2, 1, 'a', 2, 1, 'b', 0, 0, 1, 3, 4, 0, 0, 0, 0}, []byte{1, 1, 0, 1, 'n', 0, 0, 0, 0, 0})

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// Import paths within the main module that a package is built in. Its name has no dot, so no registry
+// Import paths within the main module that a package is built in. Its name has no dot, so no
+// registry
 // has a module of that name.
 const (
 	glueModule    = "loadglue"
@@ -164,7 +165,8 @@ func (g *generator) variable(f goFunc, target string) {
 	g.printf("\tc.Ready()\n\tc.Result(0)\n\t%s\n}\n\n", g.encode(f.value, target))
 }
 
-// receive writes what receives from a channel: it waits for one value and takes those that are there, too.
+// receive writes what receives from a channel: it waits for one value and takes those that are
+// there, too.
 func (g *generator) receive(f goFunc) {
 	results := f.sig.Results()
 	g.printf("\tmost := int(c.In.UintN(31))\n\tc.Ready()\n\tvalues, open := guest.Receive(c.Context(), r, most)\n")

@@ -202,8 +202,10 @@ func (g *generator) decode(t types.Type) string {
 	return fmt.Sprintf("%s(c)", g.need("dec", g.numbers[typeKey(t)]))
 }
 
-// decoder writes the function that decodes a type: always from a handle, and from a value where the host
-// can make one. A struct that is not plain data is made from those of its fields that the host gives.
+// decoder writes the function that decodes a type: always from a handle, and from a value where the
+// host
+// can make one. A struct that is not plain data is made from those of its fields that the host
+// gives.
 func (g *generator) decoder(n int) {
 	t := g.types[n]
 	g.printf("func dec%d(c *guest.Call) (v %s) {\n", n, g.spell(t))
@@ -243,7 +245,8 @@ func (g *generator) decoder(n int) {
 	g.printf("\tc.In.Leave()\n\treturn v\n}\n\n")
 }
 
-// makeable tells whether the host can give a value of a type that is not Data: everything but what only
+// makeable reports whether the host can give a value of a type that is not Data: everything but
+// what only
 // the module can make.
 func (g *generator) makeable(t types.Type) bool {
 	switch u := t.Underlying().(type) {
@@ -259,7 +262,8 @@ func (g *generator) makeable(t types.Type) bool {
 	return true
 }
 
-// decodeValue writes the statements that decode the value itself into v. The fields of a struct that is
+// decodeValue writes the statements that decode the value itself into v. The fields of a struct
+// that is
 // not plain come as a count and then pairs of index and value.
 func (g *generator) decodeValue(t types.Type, v string, plain bool) {
 	kind := kindOf(t)

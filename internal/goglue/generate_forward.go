@@ -19,7 +19,8 @@ func (g *generator) given(n int) string {
 	return g.need("fwd", n) + "(c.Host())"
 }
 
-// forward writes what forwards to the host: a function that makes functions, or a function and a type with the
+// forward writes what forwards to the host: a function that makes functions, or a function and a
+// type with the
 // methods of an interface.
 func (g *generator) forward(n int) {
 	t := g.types[n]
@@ -92,7 +93,8 @@ func (g *generator) forwardBody(begin string, sig *types.Signature) {
 	g.printf("\tc.Taken()\n\treturn\n}\n\n")
 }
 
-// stream is a method that moves bytes in a way of its own: the module fills a buffer that the host does not see.
+// stream is a method that moves bytes in a way of its own: the module fills a buffer that the host
+// does not see.
 type stream uint8
 
 const (

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// given tells whether the host can give a value of a type: a function or an interface whose methods can all be
+// given reports whether the host can give a value of a type: a function or an interface whose
+// methods can all be
 // forwarded.
 func (d *describer) given(n int) bool {
 	t := d.types[n]
@@ -50,7 +51,7 @@ func standardName(t types.Type) string {
 	return path + "." + named.Obj().Name()
 }
 
-// codecOf tells whether values of the type can be written and read by their own methods.
+// codecOf reports whether values of the type can be written and read by their own methods.
 func codecOf(t types.Type) Codec {
 	named, ok := t.(*types.Named)
 	if !ok || types.IsInterface(t) || kindOf(t) > KindUnsafe {

@@ -184,7 +184,7 @@ func (i *Instance) given(handle uint64) *hostValue {
 	return i.hostValues.values[handle]
 }
 
-// Holds tells whether the module refers to values of the host that it may call at any time.
+// Holds reports whether the module refers to values of the host that it may call at any time.
 func (i *Instance) Holds() bool {
 	i.hostValues.mu.Lock()
 	defer i.hostValues.mu.Unlock()
@@ -204,7 +204,8 @@ func (i *Instance) takeBack(e *wire.Encoder) {
 	e.Given = nil
 }
 
-// ReleaseHost forgets the values in the body of a HostRelease frame, which follows the frame's kind.
+// ReleaseHost forgets the values in the body of a HostRelease frame, which follows the frame's
+// kind.
 func (i *Instance) ReleaseHost(body []byte) {
 	d := wire.NewDecoder(body)
 	i.hostValues.mu.Lock()

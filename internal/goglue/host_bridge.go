@@ -20,7 +20,8 @@ var (
 	fsType          = reflect.TypeFor[fs.FS]()
 )
 
-// encodeBridged builds what gives a host's value for a type that has a bridge, or nil where the host's type is
+// encodeBridged builds what gives a host's value for a type that has a bridge, or nil where the
+// host's type is
 // another one.
 func (i *Instance) encodeBridged(t reflect.Type, n int) (encoder, error) {
 	typ := &i.api.Types[n]
@@ -120,7 +121,7 @@ func (i *Instance) bridgeFunc(name string, t reflect.Type) (reflect.Value, error
 	return reflect.Value{}, fmt.Errorf("the module has no bridge %s", name)
 }
 
-// bridgeable tells whether the module can serve values of the host's interface t.
+// bridgeable reports whether the module can serve values of the host's interface t.
 func (i *Instance) bridgeable(t reflect.Type) error {
 	name := map[reflect.Type]string{handlerType: serveBridge, fsType: "io/fs.FS.Stat"}[t]
 	for _, b := range i.api.Bridges {

@@ -36,8 +36,10 @@ var hostSentinels = map[string]error{
 	"strconv.ErrRange": strconv.ErrRange, "strconv.ErrSyntax": strconv.ErrSyntax,
 }
 
-// encodeError encodes an error of the host and what it wraps: a sentinel by its name, an error that came from the
-// module as what it was there, and every other one as a reference, so that it can come back. The forms are at guest's
+// encodeError encodes an error of the host and what it wraps: a sentinel by its name, an error that
+// came from the
+// module as what it was there, and every other one as a reference, so that it can come back. The
+// forms are at guest's
 // Call.InError.
 func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 	switch v.Kind() {
@@ -156,7 +158,7 @@ func putAbilities(e *wire.Encoder, err error) {
 
 func isComparable(err error) bool { return reflect.TypeOf(err).Comparable() }
 
-// owns tells whether an object belongs to this module.
+// owns reports whether an object belongs to this module.
 func (i *Instance) owns(o *engine.Object) bool {
 	if o == nil {
 		return false
@@ -243,7 +245,8 @@ func (i *Instance) isError(n int) bool {
 	})
 }
 
-// decodeHeldError decodes a value of a type that is an error as the error that it is. Only the module knows what it
+// decodeHeldError decodes a value of a type that is an error as the error that it is. Only the
+// module knows what it
 // wraps, so it is asked.
 func (i *Instance) decodeHeldError(n int) decoder {
 	return func(d *incoming, v reflect.Value) {

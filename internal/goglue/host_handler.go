@@ -110,7 +110,8 @@ type hostHandler struct {
 
 func (h hostHandler) original() reflect.Value { return h.from }
 
-// ServeHTTP answers a request that came through the module: it is the host's own request with what the module has
+// ServeHTTP answers a request that came through the module: it is the host's own request with what
+// the module has
 // changed.
 func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io.ReadCloser, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (after guesthttp.Changes, err error) {
 	var out http.ResponseWriter

@@ -11,7 +11,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// hostMethod answers a call: it takes the arguments and appends the results. The error says why nothing was called.
+// hostMethod answers a call: it takes the arguments and appends the results. The error says why
+// nothing was called.
 type hostMethod func(c *hostCall, value reflect.Value) error
 
 // hostCall is one call of the host by the module.
@@ -24,7 +25,8 @@ type hostCall struct {
 	outer    *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
 }
 
-// CancelHost ends the context of the call in the body of a HostCancel frame, which follows the frame's kind.
+// CancelHost ends the context of the call in the body of a HostCancel frame, which follows the
+// frame's kind.
 func (i *Instance) CancelHost(body []byte) {
 	d := wire.NewDecoder(body)
 	number := d.Uint()
@@ -38,7 +40,8 @@ func (i *Instance) CancelHost(body []byte) {
 	}
 }
 
-// Begin notes that the call in the body of a HostCall frame, which follows the frame's kind, has arrived, so that it
+// Begin notes that the call in the body of a HostCall frame, which follows the frame's kind, has
+// arrived, so that it
 // can be cancelled. Answer follows, perhaps in another goroutine.
 func (i *Instance) Begin(body []byte) {
 	d := wire.NewDecoder(body)
@@ -51,7 +54,8 @@ func (i *Instance) Begin(body []byte) {
 	h.calls[d.Uint()] = nil
 }
 
-// End forgets all values of the host and ends the contexts of the calls that go on: the module has ended.
+// End forgets all values of the host and ends the contexts of the calls that go on: the module has
+// ended.
 func (i *Instance) End() {
 	h := &i.hostValues
 	h.mu.Lock()
@@ -69,7 +73,8 @@ func (i *Instance) End() {
 }
 
 // Answer makes the call that Begin has noted; the body is given away, and granted are the bytes of
-// HostCalls that were taken for it, 0 for a small one. It hands the HostResult frame to send when the
+// HostCalls that were taken for it, 0 for a small one. It hands the HostResult frame to send when
+// the
 // host's function has returned, or ended the goroutine: then Answer does not return.
 func (i *Instance) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	c := &hostCall{instance: i, in: incoming{Decoder: wire.NewOwner(body), ctx: context.Background()}, out: wire.NewFrame(wire.HostResult), granted: granted}
@@ -274,7 +279,8 @@ func (i *Instance) endHostCall(number uint64) {
 	}
 }
 
-// encodeGiven builds what gives a host's function, or a host's value that implements an interface, for the module's
+// encodeGiven builds what gives a host's function, or a host's value that implements an interface,
+// for the module's
 // type n.
 func (i *Instance) encodeGiven(t reflect.Type, n int) (encoder, error) {
 	typ := &i.api.Types[n]

@@ -18,33 +18,41 @@ import (
 	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
-// Headroom is the space that a message handed to a [Transport] leaves for what goes before its arguments.
+// Headroom is the space that a message handed to a [Transport] leaves for what goes before its
+// arguments.
 const Headroom = 48
 
 // Transport carries calls to a running module. It is safe for concurrent use.
 type Transport interface {
-	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message has
-	// Headroom bytes before its arguments, which the transport may use; it calls its Written, where there
+	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message
+	// has
+	// Headroom bytes before its arguments, which the transport may use; it calls its Written, where
+	// there
 	// is one, as soon as it needs it no more, and keeps nothing of it when it returns.
 	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 	// Release tells the module to forget a handle, soon. It does not block.
 	Release(handle uint64)
-	// Given is told whenever the module gets a reference to a value of the host: from then on it may call the
+	// Given is told whenever the module gets a reference to a value of the host: from then on it
+	// may call the
 	// host at any time. It does not block.
 	Given()
 }
 
-// Direct is an optional ability of a [Transport]: it calls functions whose parameters and results are numbers
+// Direct is an optional ability of a [Transport]: it calls functions whose parameters and results
+// are numbers
 // and booleans without a message.
 type Direct interface {
-	// HasDirect tells whether the function with that number can be called so.
+	// HasDirect reports whether the function with that number can be called so.
 	HasDirect(function int) bool
-	// Direct calls it. The stack holds the arguments, integers and booleans as themselves and floats as
-	// the bits of a float64, and then its result, if it has one. It has space for at least one value.
+	// Direct calls it. The stack holds the arguments, integers and booleans as themselves and
+	// floats as
+	// the bits of a float64, and then its result, if it has one. It has space for at least one
+	// value.
 	Direct(ctx context.Context, symbol string, function int, stack []uint64) error
 }
 
-// Instance is the host's side of a running module: it implements the symbols part of [engine.Instance].
+// Instance is the host's side of a running module: it implements the symbols part of
+// [engine.Instance].
 type Instance struct {
 	name       string
 	api        *API
@@ -97,7 +105,7 @@ func (i *Instance) Usage() *engine.Usage { return &i.usage }
 // Limit sets how long a call may take; 0 is no limit. It is called before the first call.
 func (i *Instance) Limit(callTime time.Duration) { i.callTime = callTime }
 
-// TakesContext tells whether the function with that number has a context among its parameters.
+// TakesContext reports whether the function with that number has a context among its parameters.
 func (i *Instance) TakesContext(function int) bool {
 	n := function - wire.FuncCount
 	return n >= 0 && slices.ContainsFunc(i.api.Funcs[n].In, func(n int) bool { return i.api.Types[n].Kind == KindContext })
@@ -151,7 +159,8 @@ func (i *Instance) listSymbols() []engine.Symbol {
 	return symbols
 }
 
-// pointed returns a type, or what it points to where it is a pointer: the methods and fields are there.
+// pointed returns a type, or what it points to where it is a pointer: the methods and fields are
+// there.
 func (i *Instance) pointed(n int) *Type {
 	typ := &i.api.Types[n]
 	if typ.Kind == KindPointer {
@@ -253,7 +262,8 @@ type callee struct {
 	receiver *object // of a method, else nil
 }
 
-// target returns what to call for a symbol, and whether it is a function rather than what reads a value. A type is
+// target returns what to call for a symbol, and whether it is a function rather than what reads a
+// value. A type is
 // called to convert to it; as "*T" it gives a pointer.
 func (i *Instance) target(s *Symbol, name string) (callee, bool) {
 	f := s.Func - 1
@@ -377,7 +387,8 @@ func wanted(args []any) string {
 	return "(" + strings.Join(names, ", ") + ")"
 }
 
-// natural is the Go type of the host that comes closest to one of the module: what a call by name returns.
+// natural is the Go type of the host that comes closest to one of the module: what a call by name
+// returns.
 func (i *Instance) natural(n int) reflect.Type {
 	if known, ok := i.naturals.Load(n); ok {
 		return known.(reflect.Type)

@@ -28,7 +28,8 @@ type instance struct {
 	args    []types.Type // all of them, those that were inferred too
 }
 
-// readInstances reads the instantiations that are asked for, and finds the standard packages that they name.
+// readInstances reads the instantiations that are asked for, and finds the standard packages that
+// they name.
 func (b *build) readInstances() error {
 	qualifiers := map[string]bool{}
 	for _, text := range b.src.Go.Instances {
@@ -70,7 +71,8 @@ func standardNamed(goroot, name string) []string {
 	return found
 }
 
-// eachName calls f with every name of a type expression that has to mean something: with its qualifier, or nil.
+// eachName calls f with every name of a type expression that has to mean something: with its
+// qualifier, or nil.
 func eachName(x ast.Node, f func(qualifier, name *ast.Ident)) {
 	ast.Inspect(x, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -110,7 +112,8 @@ func (b *build) instantiate(m *parts) ([]instance, error) {
 	return all, nil
 }
 
-// instantiate checks one instantiation. Type arguments that the compiler would infer from how the function is used
+// instantiate checks one instantiation. Type arguments that the compiler would infer from how the
+// function is used
 // are not known here; see complete.
 func (m *parts) instantiate(name instantiation.Name, scope *types.Package) (instance, error) {
 	in, err := m.check(name, name.Expr, scope)
@@ -144,7 +147,8 @@ func (m *parts) check(name instantiation.Name, x ast.Expr, scope *types.Package)
 	return in, nil
 }
 
-// scope declares what an instantiation can name: the exported names of the module's own package, and packages by
+// scope declares what an instantiation can name: the exported names of the module's own package,
+// and packages by
 // name, companions before the module's own and both before standard ones.
 func (m *parts) scope() *types.Package {
 	scope := types.NewPackage("module", m.main.pkg.Name())

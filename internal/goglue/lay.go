@@ -17,7 +17,8 @@ import (
 	"github.com/loadgo/load/internal"
 )
 
-// lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its files.
+// lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its
+// files.
 func (b *build) lay() error {
 	files := map[string][]byte{
 		"go.mod": b.goMod(),
@@ -77,7 +78,8 @@ func (b *build) lay() error {
 	return nil
 }
 
-// goMod returns the go.mod file of the main module. Its go line follows the toolchain that compiles:
+// goMod returns the go.mod file of the main module. Its go line follows the toolchain that
+// compiles:
 // one that was there when the package was installed may have been newer. What the package's modules
 // ask for stays their own, so that the go command refuses one that needs a newer toolchain.
 func (b *build) goMod() []byte {
@@ -137,7 +139,8 @@ func looseName(dir string) string {
 	return strings.TrimLeft(name, "-_") + "_"
 }
 
-// copyLoose adds the files of a directory without go.mod: those of the package, and those below where
+// copyLoose adds the files of a directory without go.mod: those of the package, and those below
+// where
 // the package embeds files.
 func copyLoose(files map[string][]byte, fsys fs.FS, to string) error {
 	embeds := false

@@ -45,7 +45,8 @@ func (i *Instance) takeObject(d *incoming, static int) *engine.Object {
 	return engine.NewObject(o)
 }
 
-// lastUntil ends the context that the call which returned the object was given, in the module, when it ends here.
+// lastUntil ends the context that the call which returned the object was given, in the module, when
+// it ends here.
 func (o *object) lastUntil(ctx context.Context) {
 	o.leave = context.AfterFunc(ctx, func() {
 		e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}

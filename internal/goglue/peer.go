@@ -195,14 +195,16 @@ func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
 // Forms implements [dynamic.Peer].
 func (p peer) Forms() bool { return true }
 
-// textTypes are types of the standard library without exported fields, which cross in an any as the text that their
+// textTypes are types of the standard library without exported fields, which cross in an any as the
+// text that their
 // own methods write.
 var textTypes = map[reflect.Type]string{
 	reflect.TypeFor[big.Int](): "math/big.Int", reflect.TypeFor[big.Rat](): "math/big.Rat", reflect.TypeFor[big.Float](): "math/big.Float",
 	reflect.TypeFor[netip.Addr](): "net/netip.Addr", reflect.TypeFor[netip.AddrPort](): "net/netip.AddrPort", reflect.TypeFor[netip.Prefix](): "net/netip.Prefix",
 }
 
-// standardTypes are types of the standard library that are made of plain data and have methods. They
+// standardTypes are types of the standard library that are made of plain data and have methods.
+// They
 // keep them in an any.
 var standardTypes = map[reflect.Type]string{
 	reflect.TypeFor[time.Month](): "time.Month", reflect.TypeFor[time.Weekday](): "time.Weekday",

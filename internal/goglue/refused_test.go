@@ -46,7 +46,8 @@ func TestAttempt(t *testing.T) {
 	}
 }
 
-// TestRefusedOnce: the error that wraps a refusal tells of it, and the event comes once for each kind.
+// TestRefusedOnce: the error that wraps a refusal tells of it, and the event comes once for each
+// kind.
 func TestRefusedOnce(t *testing.T) {
 	t.Parallel()
 	var events []event.Event

@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// TestBuildAliasOfInternalType: a type of an internal package that the API names by an alias is spelled by
+// TestBuildAliasOfInternalType: a type of an internal package that the API names by an alias is
+// spelled by
 // it everywhere.
 func TestBuildAliasOfInternalType(t *testing.T) {
 	t.Parallel()

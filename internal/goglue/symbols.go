@@ -47,7 +47,8 @@ func readDocs(fset *token.FileSet, path string, files []*ast.File) docs {
 	return found
 }
 
-// describe walks the packages of a module and returns everything that can be done with them, and what the
+// describe walks the packages of a module and returns everything that can be done with them, and
+// what the
 // generator needs.
 func describe(m *parts, instances []instance) *describer {
 	d := newDescriber(m.packages())
@@ -156,7 +157,7 @@ func (d *describer) describeType(s *Symbol, t types.Type) {
 	}
 }
 
-// convertible tells whether the host can give values for a type, or what has the same structure.
+// convertible reports whether the host can give values for a type, or what has the same structure.
 func (d *describer) convertible(t types.Type) bool {
 	switch t.Underlying().(type) {
 	case *types.Interface, *types.Chan, *types.Pointer:

@@ -1,4 +1,5 @@
-// Package importgraph reads what a Go package imports and what files building it reads, for one build
+// Package importgraph reads what a Go package imports and what files building it reads, for one
+// build
 // target, by the rules of the go command: file names, build constraints, no tests, no cgo.
 package importgraph
 
@@ -62,7 +63,8 @@ type Package struct {
 }
 
 // Scan reads the package in a directory. A directory without a Go file for the target is a package
-// without a name. Files that cannot be parsed are left to the compiler, which explains them better; what
+// without a name. Files that cannot be parsed are left to the compiler, which explains them better;
+// what
 // could be read of them counts.
 func (s *Scanner) Scan(dir string) (*Package, error) {
 	c := s.context
@@ -93,7 +95,8 @@ func (s *Scanner) Scan(dir string) (*Package, error) {
 // sourceSuffixes are those of the files that a scan opens.
 var sourceSuffixes = strings.Fields(".go .s .S .sx .h .hh .hpp .hxx .c .cc .cpp .cxx .m .f .F .for .f90 .swig .swigcxx .syso")
 
-// readSources lists a directory. A pipe or device in the place of a source file is an error: whoever
+// readSources lists a directory. A pipe or device in the place of a source file is an error:
+// whoever
 // opens it waits.
 func readSources(dir string) ([]fs.FileInfo, error) {
 	entries, err := os.ReadDir(dir)
@@ -121,7 +124,8 @@ func readSources(dir string) ([]fs.FileInfo, error) {
 	return infos, nil
 }
 
-// HasGoFiles tells whether a directory holds a Go file of any kind, which makes it a package for the go
+// HasGoFiles reports whether a directory holds a Go file of any kind, which makes it a package for
+// the go
 // command's search of the module that provides an import.
 func HasGoFiles(dir string) bool {
 	entries, err := os.ReadDir(dir)
@@ -143,7 +147,8 @@ func HasGoFiles(dir string) bool {
 }
 
 // Embedded lists the files that //go:embed patterns of a package in fsys name, sorted; dir is the
-// package's directory in fsys. Links and other irregular files are left out, as the go command refuses them.
+// package's directory in fsys. Links and other irregular files are left out, as the go command
+// refuses them.
 func Embedded(fsys fs.FS, dir string, patterns []string) ([]string, error) {
 	found := make(map[string]bool)
 	for _, pattern := range patterns {

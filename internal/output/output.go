@@ -1,4 +1,5 @@
-// Package output takes what a module prints: whole for the host's writer or line by line for events, and
+// Package output takes what a module prints: whole for the host's writer or line by line for
+// events, and
 // the end of it for error messages.
 package output
 
@@ -16,7 +17,8 @@ const (
 	maxTail = 64 << 10 // bytes of the end of a stream that are kept
 	// maxReport is how many bytes of it an error shows.
 	maxReport = 2 << 10
-	// maxLines is how many lines a stream may make events of in a second; a flood is counted, not shown.
+	// maxLines is how many lines a stream may make events of in a second; a flood is counted, not
+	// shown.
 	maxLines = 1000
 )
 
@@ -30,7 +32,8 @@ type Stream struct {
 	lines lineWriter
 }
 
-// New returns a stream whose text goes to the writer, or line by line to emit where the writer is nil.
+// New returns a stream whose text goes to the writer, or line by line to emit where the writer is
+// nil.
 func New(to io.Writer, emit func(line string)) *Stream {
 	return &Stream{to: to, lines: lineWriter{emit: emit}}
 }
@@ -61,7 +64,8 @@ func (s *Stream) Flush() {
 	s.lines.flush()
 }
 
-// Tail returns what matters of the end of the stream: the beginning of a panic's or fatal error's report,
+// Tail returns what matters of the end of the stream: the beginning of a panic's or fatal error's
+// report,
 // or else the last lines.
 func (s *Stream) Tail() string {
 	s.mu.Lock()

@@ -161,7 +161,8 @@ func eventually(t testing.TB, condition func() string) {
 	}
 }
 
-// TestConcurrentStarts starts many programs while the garbage collector stops the world again and again.
+// TestConcurrentStarts starts many programs while the garbage collector stops the world again and
+// again.
 // It does not run in parallel with others, because it counts threads and descriptors.
 func TestConcurrentStarts(t *testing.T) {
 	exe := probe(t)
@@ -226,8 +227,10 @@ func entries(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-// TestOneProcessor starts programs when the host has a single processor for its goroutines, which the
-// thread in fork holds while the supervisor answers. It changes the whole process, and so is not parallel.
+// TestOneProcessor starts programs when the host has a single processor for its goroutines, which
+// the
+// thread in fork holds while the supervisor answers. It changes the whole process, and so is not
+// parallel.
 func TestOneProcessor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range 20 {

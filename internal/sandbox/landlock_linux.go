@@ -23,7 +23,8 @@ const (
 		unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE
 )
 
-// networkFiles are what resolving names and verifying certificates read; those that exist are granted
+// networkFiles are what resolving names and verifying certificates read; those that exist are
+// granted
 // with the network.
 var networkFiles = []string{
 	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
@@ -34,7 +35,8 @@ var networkFiles = []string{
 // that exist.
 var zoneFiles = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
-// devices are the device files that almost every program expects to open; they are granted with programs.
+// devices are the device files that almost every program expects to open; they are granted with
+// programs.
 // The zero device is for reading only: mapped for writing it would be memory that processes share.
 var (
 	devices    = []string{"/dev/null", "/dev/random", "/dev/urandom"}

@@ -14,7 +14,7 @@ const secureNoRoot = 1<<0 | 1<<1
 // errSecureBits says why root's capabilities stay.
 var errSecureBits = errors.New("the host runs as root without CAP_SETPCAP, so its program keeps root's capabilities; run the host as another user")
 
-// isRoot tells whether a program that the host starts would get root's capabilities.
+// isRoot reports whether a program that the host starts would get root's capabilities.
 func isRoot() bool { return os.Geteuid() == 0 || os.Getuid() == 0 }
 
 // canDropCapabilities returns [errSecureBits] where they cannot be dropped.

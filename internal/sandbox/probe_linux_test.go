@@ -113,7 +113,8 @@ func everywhere(t *testing.T, test func(t *testing.T, f features)) {
 	}
 }
 
-// attemptIn is attempt on a system with these features, and with a command whose arguments and output it sets, and the program where there is none.
+// attemptIn is attempt on a system with these features, and with a command whose arguments and
+// output it sets, and the program where there is none.
 func attemptIn(t testing.TB, f features, cmd Command, p Policy, attempts ...string) outcome {
 	t.Helper()
 	out, in, err := os.Pipe()
@@ -144,7 +145,7 @@ func attemptIn(t testing.TB, f features, cmd Command, p Policy, attempts ...stri
 	return o
 }
 
-// lacks tells whether a measure is not in force here, and logs its reason.
+// lacks reports whether a measure is not in force here, and logs its reason.
 func (o outcome) lacks(t testing.TB, measure string) bool {
 	t.Helper()
 	for _, m := range o.isolation.Measures {

@@ -62,7 +62,8 @@ func (c confinement) filter() filter {
 	return assemble(auditArch, lastCall, rules)
 }
 
-// withoutFiles tells whether the filter itself keeps the program from all files: where Landlock is missing
+// withoutFiles reports whether the filter itself keeps the program from all files: where Landlock
+// is missing
 // and nothing is granted.
 func (c confinement) withoutFiles() bool {
 	p := c.policy
@@ -86,7 +87,8 @@ func (c confinement) start() filter {
 	}
 }
 
-// clone lets threads through, and processes as the policy has it; never a namespace, and never a process
+// clone lets threads through, and processes as the policy has it; never a namespace, and never a
+// process
 // that would be the host's child.
 func (c confinement) clone() filter {
 	const never = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
@@ -165,7 +167,8 @@ func ownLimitsReadOnly() filter {
 	}
 }
 
-// kernelCalls are what no module needs: other processes, the machine, and parts of the kernel that reach
+// kernelCalls are what no module needs: other processes, the machine, and parts of the kernel that
+// reach
 // round the other measures.
 var kernelCalls = []uint32{
 	// Other processes: looking into them, signalling them, changing how they run.

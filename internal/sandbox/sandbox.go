@@ -1,4 +1,5 @@
-// Package sandbox starts a program inside what the operating system offers to keep it apart from its
+// Package sandbox starts a program inside what the operating system offers to keep it apart from
+// its
 // host: its files, its network, its processes and its kernel.
 //
 // On Linux the program's process takes the restrictions on (no new privileges, no capabilities, a
@@ -27,11 +28,14 @@ type Policy struct {
 	// no links, devices, pipes or special bits of a mode (set-uid, set-gid, sticky) are made. It
 	// locks files only where all that is granted is ReadWrite.
 	ReadOnly, ReadWrite []string
-	// Network gives IPv4 and IPv6 sockets, and the files that resolving names and verifying certificates
+	// Network gives IPv4 and IPv6 sockets, and the files that resolving names and verifying
+	// certificates
 	// read.
 	Network bool
-	// Programs lets the program start processes, run what lies in granted directories, and open the null
-	// device and its like. What it starts inherits the restrictions and cannot be signalled but by the host.
+	// Programs lets the program start processes, run what lies in granted directories, and open the
+	// null
+	// device and its like. What it starts inherits the restrictions and cannot be signalled but by
+	// the host.
 	Programs bool
 	// Limits bound what the program uses.
 	Limits Limits
@@ -49,7 +53,8 @@ type Limits struct {
 	// behind open files (64 KiB for a pipe), of which there are 1,024 unless OpenFiles says
 	// otherwise, and the buffers of network sockets.
 	Memory int64
-	// Processes is how many tasks, threads included, may be made beyond those that the machine has at the
+	// Processes is how many tasks, threads included, may be made beyond those that the machine has
+	// at the
 	// start (RLIMIT_NPROC, which counts the tasks of the user; it does not bind root).
 	Processes int
 	// FileSize is the size, in bytes, to which the program can make a file grow (RLIMIT_FSIZE).
@@ -60,7 +65,8 @@ type Limits struct {
 
 // Command is the program to start.
 type Command struct {
-	// Exe is the program: a static executable, open for reading. On Linux the very file that is open runs,
+	// Exe is the program: a static executable, open for reading. On Linux the very file that is
+	// open runs,
 	// whatever its name leads to by then. The caller keeps it and may close it after Start.
 	Exe *os.File
 	// Args holds the arguments, beginning with the name that the program sees as its own.
@@ -69,7 +75,8 @@ type Command struct {
 	Env []string
 	// Dir is the working directory; "" is the host's.
 	Dir string
-	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or a
+	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or
+	// a
 	// missing one of the first three, is the null device. The caller keeps them.
 	Files []*os.File
 	// Ready, where it is not nil, is called when everything is prepared. The program starts only
@@ -96,7 +103,8 @@ func (s State) String() string {
 	return "exit status " + strconv.Itoa(s.Code)
 }
 
-// Missing returns the measures that are neither in force nor granted: what an [engine.IsolationError] lists.
+// Missing returns the measures that are neither in force nor granted: what an
+// [engine.IsolationError] lists.
 func Missing(i engine.Isolation) []engine.Measure {
 	var missing []engine.Measure
 	for _, m := range i.Measures {

@@ -20,7 +20,8 @@ type Process struct {
 	state State
 }
 
-// Start starts a program. There is no sandbox on this system: the policy's grants and limits mean nothing,
+// Start starts a program. There is no sandbox on this system: the policy's grants and limits mean
+// nothing,
 // and the program runs by the name of its file.
 func Start(cmd Command, p Policy) (*Process, error) {
 	attr := os.ProcAttr{Dir: cmd.Dir, Env: cmd.Env}

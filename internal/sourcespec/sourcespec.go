@@ -1,4 +1,5 @@
-// Package sourcespec makes an answer of what the store knows about a source that is not a module of a registry.
+// Package sourcespec makes an answer of what the store knows about a source that is not a module of
+// a registry.
 package sourcespec
 
 import (
@@ -24,7 +25,8 @@ func parts(places []string) []find.Part {
 	return list
 }
 
-// New returns the spec of a record whose tree is in a directory. That of a Go package has no hash yet: an installer
+// New returns the spec of a record whose tree is in a directory. That of a Go package has no hash
+// yet: an installer
 // brings what it imports and knows its hash then.
 func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec, error) {
 	dir := filepath.Join(tree, filepath.FromSlash(r.Dir))

@@ -6,7 +6,8 @@ import (
 )
 
 // Packages lists the packages of the standard library of the newest release that others can import,
-// one a line, for a machine without a toolchain: what was compiled before can still be loaded there.
+// one a line, for a machine without a toolchain: what was compiled before can still be loaded
+// there.
 //
 //go:generate sh -c "go list std | grep -v -e internal -e vendor -e unsafe -e builtin -e ^runtime/cgo > packages.txt"
 //go:embed packages.txt

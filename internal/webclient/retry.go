@@ -15,7 +15,8 @@ import (
 	"github.com/loadgo/load/event"
 )
 
-// Passing tells whether a request that failed may succeed the next time. What the server answered, and what the
+// Passing reports whether a request that failed may succeed the next time. What the server
+// answered, and what the
 // caller made of it, is for the caller to judge.
 func Passing(err error) bool {
 	var redirect *RedirectError
@@ -37,7 +38,8 @@ func PassingStatus(code int) bool {
 	return code >= 500 || code == http.StatusTooManyRequests || code == http.StatusRequestTimeout
 }
 
-// RetryAfter reads the header of that name. A server that wants more than a minute gets the usual delay, which is 0
+// RetryAfter reads the header of that name. A server that wants more than a minute gets the usual
+// delay, which is 0
 // here.
 func RetryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
@@ -52,8 +54,10 @@ func RetryAfter(header http.Header) time.Duration {
 	return 0
 }
 
-// Pause waits before a request to url is made again, and tells so by a [event.Retrying] that has why as its reason. It
-// waits for after, where the server asked for that, or else for delay, doubled with each try from 0, at most 10 s and
+// Pause waits before a request to url is made again, and tells so by a [event.Retrying] that has
+// why as its reason. It
+// waits for after, where the server asked for that, or else for delay, doubled with each try from
+// 0, at most 10 s and
 // a part of it at random. Where ctx ends first, the error is its cause.
 func Pause(ctx context.Context, events event.Sink, delay time.Duration, try int, after time.Duration, url string, why error) error {
 	wait := max(after, delay<<try)

@@ -1,4 +1,5 @@
-// Package webclient holds what every part of load that speaks HTTP must do alike: which redirects to follow, whose
+// Package webclient holds what every part of load that speaks HTTP must do alike: which redirects
+// to follow, whose
 // credentials to send, and when an answer counts as broken.
 package webclient
 
@@ -17,7 +18,8 @@ type RedirectError struct{ Reason string }
 
 func (e *RedirectError) Error() string { return e.Reason }
 
-// NewTransport returns a transport like the default one, which gives up sooner what cannot be reached.
+// NewTransport returns a transport like the default one, which gives up sooner what cannot be
+// reached.
 func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
@@ -25,7 +27,8 @@ func NewTransport() *http.Transport {
 	return transport
 }
 
-// CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of https, to another
+// CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of
+// https, to another
 // scheme, or from the network to this machine.
 func CheckRedirect(r *http.Request, via []*http.Request) error {
 	first := via[0].URL
@@ -40,7 +43,8 @@ func CheckRedirect(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Steady returns a reader that sets the timer back to stall whenever a fair piece of r has arrived, so that a
+// Steady returns a reader that sets the timer back to stall whenever a fair piece of r has arrived,
+// so that a
 // trickle runs into it as well as silence.
 func Steady(r io.Reader, timer *time.Timer, stall time.Duration) io.Reader {
 	return &steady{r: r, timer: timer, stall: stall}

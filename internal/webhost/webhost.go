@@ -9,7 +9,8 @@ import (
 )
 
 // Canonical returns a host as every spelling of it is compared: in lower case, without a dot at its
-// end; an address as [netip.Addr] writes it, without brackets and zone. Addresses of IPv4 count in all
+// end; an address as [netip.Addr] writes it, without brackets and zone. Addresses of IPv4 count in
+// all
 // forms that inet_aton(3) reads, since resolvers and curl do: 127.1, 0x7f.1 and 2130706433 are
 // 127.0.0.1, and so is ::ffff:127.0.0.1.
 func Canonical(host string) string {
@@ -30,7 +31,8 @@ func IsLocal(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && (addr.IsLoopback() || addr.IsUnspecified())
 }
 
-// ipv4 reads one to four numbers, decimal, octal or hexadecimal, of which the last fills what is left.
+// ipv4 reads one to four numbers, decimal, octal or hexadecimal, of which the last fills what is
+// left.
 func ipv4(host string) (netip.Addr, bool) {
 	numbers := strings.Split(host, ".")
 	if len(numbers) > 4 {

@@ -2,7 +2,8 @@ package wire
 
 import "strconv"
 
-// A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte of
+// A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte
+// of
 // kind and then what the kind says. A connection starts with the module's Hello.
 //
 //	Hello        format, API sum                                        module → host, once, when its initialisation is over
@@ -15,12 +16,15 @@ import "strconv"
 //	HostCancel   call number                                            module → host
 //	HostRelease  count, host handles, each with how often it arrived    module → host
 //
-// The method of a HostCall is twice its index, and one more where a scope follows: the number of a call
+// The method of a HostCall is twice its index, and one more where a scope follows: the number of a
+// call
 // of the host that goes on and gave the value. The changes of what that call shares come before the
 // arguments then, and before the results of the answer.
 //
-// Each side numbers its own calls, which are answered in any order. A deadline is the number of nanoseconds
-// that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its deadline, or
+// Each side numbers its own calls, which are answered in any order. A deadline is the number of
+// nanoseconds
+// that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its
+// deadline, or
 // Cancelled.
 type Kind = byte
 
@@ -37,15 +41,18 @@ const (
 	HostRelease Kind = 9
 )
 
-// The mode of a call has two bits for every one of its first results: they ask for a handle (0), for a value, or
-// for what the type's own methods write, each where the type can do that. So has the mode of a method of the
+// The mode of a call has two bits for every one of its first results: they ask for a handle (0),
+// for a value, or
+// for what the type's own methods write, each where the type can do that. So has the mode of a
+// method of the
 // host, for every one of its parameters.
 const (
 	ModeValue = 1
 	ModeText  = 2
 	// ModeHold asks for a handle of a pointer to a struct that is copied elsewhere.
 	ModeHold = 3
-	// ModeBits is the number of bits of one result, and MaxModes the number of results that have them.
+	// ModeBits is the number of bits of one result, and MaxModes the number of results that have
+	// them.
 	ModeBits = 2
 	MaxModes = 30
 	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes
@@ -61,13 +68,15 @@ const Cancelled = 1
 // HeaderSize is the size of a frame's length.
 const HeaderSize = 4
 
-// MaxMessage is how many bytes the arguments or the results of a call take at most, where nobody says otherwise.
+// MaxMessage is how many bytes the arguments or the results of a call take at most, where nobody
+// says otherwise.
 const MaxMessage = 256 << 20
 
 // MaxFrame is the size of the largest frame body in bytes for messages of at most so many bytes.
 func MaxFrame(maxMessage int) int { return maxMessage + 1<<10 }
 
-// MaxMessageVariable is the environment variable that tells a module of another limit than MaxMessage.
+// MaxMessageVariable is the environment variable that tells a module of another limit than
+// MaxMessage.
 const MaxMessageVariable = "LOAD_MAX_MESSAGE"
 
 // Size spells a number of bytes.

@@ -18,7 +18,8 @@ type period struct {
 
 func (p period) zone() period { p.from = 0; return p }
 
-// The times whose rules are looked at. No zone had rules before, and those that hold at the end hold
+// The times whose rules are looked at. No zone had rules before, and those that hold at the end
+// hold
 // for ever.
 var (
 	firstChange = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
@@ -94,7 +95,8 @@ func periods(l *time.Location, now int64) []period {
 	return all
 }
 
-// yearly returns the rule by which the last periods begin, as the environment variable TZ has it, or
+// yearly returns the rule by which the last periods begin, as the environment variable TZ has it,
+// or
 // "" where there is none.
 func yearly(all []period) string {
 	last := all

@@ -115,7 +115,8 @@ func fixed(name string, offset int) *time.Location {
 	return time.FixedZone(name, offset)
 }
 
-// placeTable are the locations with rules that this side has seen, so that one comes back as itself.
+// placeTable are the locations with rules that this side has seen, so that one comes back as
+// itself.
 type placeTable struct {
 	mu      sync.Mutex
 	byPlace map[*time.Location]string

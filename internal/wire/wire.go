@@ -1,9 +1,12 @@
 // Package wire is the format in which values and calls cross between a host and a module. The same
-// source is compiled into the host and into every module, so it imports nothing but the smallest parts
+// source is compiled into the host and into every module, so it imports nothing but the smallest
+// parts
 // of the standard library.
 //
-// Numbers are varints (zigzag for signed ones), floats are eight bytes, everything with a length is the
-// length and then its contents. There are no names and no types on the wire: both sides know the type
+// Numbers are varints (zigzag for signed ones), floats are eight bytes, everything with a length is
+// the
+// length and then its contents. There are no names and no types on the wire: both sides know the
+// type
 // of every value from the API that was described when the module was compiled, except for values of
 // type any, which carry their type with them (see [Tag]).
 package wire
@@ -18,8 +21,10 @@ import (
 // Format is the version of everything in this package. A host refuses a module of another format.
 const Format = 5
 
-// MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and cyclic
-// ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so values of a
+// MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and
+// cyclic
+// ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so values of
+// a
 // thousand of each within each other cross.
 const MaxDepth = 10_000
 
@@ -52,7 +57,8 @@ const (
 	TagError  Tag = 7 // in an any: an error
 )
 
-// Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte slices are
+// Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte
+// slices are
 // not copied into it: they must not change before the message was sent.
 type Encoder struct {
 	Buf   []byte   // the message, but for what large refers to
@@ -89,7 +95,8 @@ const minLarge = 32 << 10
 // Size is the length of the message so far, in bytes.
 func (e *Encoder) Size() int { return len(e.Buf) + e.largeSize }
 
-// Truncate shortens the message to its first n bytes, which must be before everything long, and forgets
+// Truncate shortens the message to its first n bytes, which must be before everything long, and
+// forgets
 // an error.
 func (e *Encoder) Truncate(n int) { *e = Encoder{Buf: e.Buf[:n], Handles: e.Handles[:0]} }
 
@@ -148,7 +155,8 @@ func (e *Encoder) Fits() bool {
 	return e.Err == nil
 }
 
-// Enter goes one level deeper and tells whether that is still allowed. Every Enter that answered true is
+// Enter goes one level deeper and reports whether that is still allowed. Every Enter that answered
+// true is
 // followed by a Leave.
 func (e *Encoder) Enter() bool {
 	if e.Depth >= MaxDepth {
@@ -254,7 +262,8 @@ type Decoder struct {
 // NewDecoder returns a decoder of a message. Nothing that it returns refers to the message.
 func NewDecoder(message []byte) Decoder { return Decoder{buf: message, room: unlimited} }
 
-// NewOwner returns a decoder of a message that is given away: long strings and byte slices are parts of it.
+// NewOwner returns a decoder of a message that is given away: long strings and byte slices are
+// parts of it.
 func NewOwner(message []byte) Decoder { return Decoder{buf: message, owned: true, room: unlimited} }
 
 // Err returns the first error.
@@ -279,7 +288,8 @@ func (d *Decoder) End() error {
 // Rest returns what was not decoded yet. It is part of the message.
 func (d *Decoder) Rest() []byte { return d.buf[d.off:] }
 
-// Enter goes one level deeper and tells whether that is still allowed. Every Enter that answered true is
+// Enter goes one level deeper and reports whether that is still allowed. Every Enter that answered
+// true is
 // followed by a Leave.
 func (d *Decoder) Enter() bool {
 	if d.depth >= MaxDepth {
@@ -437,8 +447,10 @@ func (d *Decoder) take(n int) []byte {
 	return b
 }
 
-// Len takes the length of a slice or a map whose elements take at least min bytes each; ok is false for
-// a nil one. It never exceeds what the rest of the message can hold. No element takes no bytes: a struct
+// Len takes the length of a slice or a map whose elements take at least min bytes each; ok is false
+// for
+// a nil one. It never exceeds what the rest of the message can hold. No element takes no bytes: a
+// struct
 // without fields and an array without elements are one byte.
 func (d *Decoder) Len(min int) (n int, ok bool) {
 	v := d.Uint()

@@ -15,7 +15,8 @@ import (
 // library are packages of the standard library that are compared by every run of the tests.
 var library = []asgo.Subject{{Path: "strings"}, {Path: "strconv"}, {Path: "path"}, {Path: "encoding/hex"}, {Path: "net/url"}}
 
-// accepted are the differences that the guide's chapter on values names, by the text of the difference.
+// accepted are the differences that the guide's chapter on values names, by the text of the
+// difference.
 var accepted = []struct {
 	text   *regexp.Regexp
 	reason string

@@ -15,7 +15,8 @@ import (
 	"github.com/loadgo/load"
 )
 
-// comparer compares a graph of values with another one. What is one pointer, map or array in the one has to
+// comparer compares a graph of values with another one. What is one pointer, map or array in the
+// one has to
 // be one in the other.
 type comparer struct {
 	native, loaded *maker
@@ -218,7 +219,8 @@ func (c *comparer) dynamic(path string, n, l reflect.Value) string {
 	return c.value(path, n, l)
 }
 
-// readers compares what readers of the module give; those of the host are read ahead, as the guide says.
+// readers compares what readers of the module give; those of the host are read ahead, as the guide
+// says.
 func (c *comparer) readers(path string, n, l io.Reader) string {
 	if _, ok := n.(*reader); ok {
 		return ""

@@ -89,7 +89,8 @@ func list(open string, n int, text func(int) string) string {
 	return open + strings.Join(parts, " ") + map[byte]string{'{': "}", '[': "]"}[open[len(open)-1]]
 }
 
-// own is what a value that stays in the module says of itself, by Error or String, which may panic. The text of others is
+// own is what a value that stays in the module says of itself, by Error or String, which may panic.
+// The text of others is
 // made of addresses.
 func own(v reflect.Value) (s string) {
 	defer func() {

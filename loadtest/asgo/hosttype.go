@@ -32,7 +32,8 @@ func hasText(t reflect.Type) bool {
 	return p.Implements(textType) && p.Implements(fromTextType) || p.Implements(bytesType) && p.Implements(fromBytesType)
 }
 
-// hostType returns the type by which the host binds a type of the module: itself where its values are
+// hostType returns the type by which the host binds a type of the module: itself where its values
+// are
 // copied, *load.Object where they stay in the module, and nil where they cannot cross.
 func hostType(t reflect.Type) reflect.Type {
 	switch t.Kind() {
@@ -77,7 +78,8 @@ func composite(t reflect.Type) reflect.Type {
 	return reflect.MapOf(key, elem)
 }
 
-// funcType returns the host's type of a function with further parameters in front and further results
+// funcType returns the host's type of a function with further parameters in front and further
+// results
 // at the end.
 func funcType(t reflect.Type, front, end []reflect.Type) reflect.Type {
 	in, out := front, []reflect.Type(nil)

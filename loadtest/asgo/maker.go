@@ -15,7 +15,8 @@ import (
 )
 
 // maker makes the arguments of one call. Makers with one seed make equal graphs of values, each
-// of the types of its side: where the native one has a value of the package, the other has an object.
+// of the types of its side: where the native one has a value of the package, the other has an
+// object.
 type maker struct {
 	on      side
 	rng     *rand.Rand

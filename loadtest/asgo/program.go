@@ -27,7 +27,8 @@ type Program struct {
 	dir string
 }
 
-// Build writes and builds the host program of the subjects. The go command that it runs has the environment
+// Build writes and builds the host program of the subjects. The go command that it runs has the
+// environment
 // of the test, and asks a registry only for subjects with a query.
 func Build(t testing.TB, subjects ...Subject) *Program {
 	t.Helper()
@@ -94,7 +95,8 @@ func (p *Program) output(t testing.TB, name string, args ...string) (string, err
 	return string(out), err
 }
 
-// cause is the end of what a program wrote, or from where it crashed, with the function that it compared.
+// cause is the end of what a program wrote, or from where it crashed, with the function that it
+// compared.
 func cause(text string) string {
 	const room = 4000
 	if crash := regexp.MustCompile(`(?m)^(panic|fatal error|runtime): `).FindStringIndex(text); crash != nil {
@@ -113,7 +115,8 @@ func write(t testing.TB, file, text string) {
 
 var moduleLine = regexp.MustCompile(`(?m)^module .*$`)
 
-// writeModule makes a module that requires what load requires, in the same versions, so that the standard
+// writeModule makes a module that requires what load requires, in the same versions, so that the
+// standard
 // library alone needs no network.
 func (p *Program) writeModule(t testing.TB) {
 	t.Helper()

@@ -19,7 +19,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// Main is the host program: it compares the packages on the engine that its first argument names, with
+// Main is the host program: it compares the packages on the engine that its first argument names,
+// with
 // a store in the directory that the second does, and writes the reports to the standard output.
 func Main(packages ...Linked) {
 	s, err := store.Open(os.Args[2])
@@ -100,7 +101,8 @@ func compareOne(l *load.Loader, p Linked) (*Report, error) {
 	return &c.Report, err
 }
 
-// linkedVersion is the version of the module of a package that this program links, or "" of the standard library.
+// linkedVersion is the version of the module of a package that this program links, or "" of the
+// standard library.
 func linkedVersion(path string) string {
 	info, _ := debug.ReadBuildInfo()
 	version, longest := "", ""

@@ -35,7 +35,8 @@ func labels(keys map[string]string) map[string]string {
 	return labels
 }
 
-// loadPlugin loads a plugin of testdata. The decoder comes from the module cache that built the test.
+// loadPlugin loads a plugin of testdata. The decoder comes from the module cache that built the
+// test.
 func loadPlugin(t *testing.T, engine, name string, options ...load.LoadOption) *load.Module {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
@@ -68,7 +69,8 @@ func show(t *testing.T, m *load.Module, values map[string]any) (string, error) {
 	return out[0].(string), nil
 }
 
-// TestFormats fills in one configuration from four formats, where it is plain data and where it stays
+// TestFormats fills in one configuration from four formats, where it is plain data and where it
+// stays
 // in its module, on both engines.
 func TestFormats(t *testing.T) {
 	const want = `{"Name":"Ann","Max":7,"Big":18446744073709551615,"Ratio":2.5,"Enabled":true,"Since":"2026-11-28",` +
@@ -162,7 +164,8 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-// TestNoDecoder: a configuration that stays in its module needs the decoder there, one of plain data does not.
+// TestNoDecoder: a configuration that stays in its module needs the decoder there, one of plain
+// data does not.
 func TestNoDecoder(t *testing.T) {
 	_, err := show(t, loadPlugin(t, "goprocess", "held"), map[string]any{"max": 2})
 	assert.ErrorContains(t, err, "configuration: *held.Config stays in its module, where its decoder is missing: load the plugin with config.Along()")

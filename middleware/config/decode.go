@@ -28,7 +28,8 @@ func Decode(values map[string]any, target any) error {
 	return unknown(seen.Unused, append(seen.Keys, seen.Unset...))
 }
 
-// convert makes lists of texts with commas, and texts of numbers, which the decoder would cut to the
+// convert makes lists of texts with commas, and texts of numbers, which the decoder would cut to
+// the
 // size of an integer where it parses and checks a text.
 func convert(_, to reflect.Kind, data any) (any, error) {
 	if to >= reflect.Int && to <= reflect.Float64 {

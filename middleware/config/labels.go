@@ -15,7 +15,8 @@ type Plugin struct {
 	Values map[string]any
 }
 
-// Labels reads Docker labels: traefik.http.middlewares.NAME.plugin.PLUGIN.KEY=VALUE, where KEY leads
+// Labels reads Docker labels: traefik.http.middlewares.NAME.plugin.PLUGIN.KEY=VALUE, where KEY
+// leads
 // into structs and maps by dots and into lists by indices, "rewrites[0].regex". Each value is a
 // text. It returns the plugins sorted by name, and skips labels of anything else.
 func Labels(labels map[string]string) ([]Plugin, error) {
@@ -113,7 +114,8 @@ func (n *node) set(label, key, text string) error {
 	return nil
 }
 
-// member returns the node of a name. Names that differ by case alone are one, spelled as the first of
+// member returns the node of a name. Names that differ by case alone are one, spelled as the first
+// of
 // them, as fields of structs are.
 func (n *node) member(label, name string) (*node, error) {
 	if n.text != nil || n.items != nil {

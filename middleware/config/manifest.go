@@ -67,7 +67,8 @@ func ReadManifest(module fs.FS) (*Manifest, error) {
 	return m, nil
 }
 
-// Local reads the manifest of a plugin whose module is a local directory. It returns the name to load
+// Local reads the manifest of a plugin whose module is a local directory. It returns the name to
+// load
 // as well: the directory of the package that the manifest imports.
 func Local(dir string) (*Manifest, string, error) {
 	m, err := ReadManifest(os.DirFS(dir))

@@ -16,7 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ReadFile reads a configuration file. Its format goes by the end of its name: .yaml, .yml, .toml or
+// ReadFile reads a configuration file. Its format goes by the end of its name: .yaml, .yml, .toml
+// or
 // .json.
 func ReadFile(file string) (map[string]any, error) {
 	data, err := os.ReadFile(file)
@@ -145,7 +146,8 @@ func number(n json.Number) any {
 	return text // more digits than a number holds: refused where a number is wanted
 }
 
-// layout is how TOML writes a time. Its dates and times without a zone have a location that says so.
+// layout is how TOML writes a time. Its dates and times without a zone have a location that says
+// so.
 func layout(t time.Time) string {
 	switch t.Location().String() {
 	case "date-local":

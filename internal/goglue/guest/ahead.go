@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// ahead is what a reader of the host returns next, which the module has already and the host has not
+// ahead is what a reader of the host returns next, which the module has already and the host has
+// not
 // read yet. It is gone, and the host has read what the module did, before anything else crosses: so
 // nobody sees that it was there.
 type ahead struct {
@@ -50,7 +51,8 @@ func (h *Host) Read(method int, p []byte) (int, error) {
 	return n, err
 }
 
-// take reads from what is there. It takes all of p or nothing: the host's reader would return no less.
+// take reads from what is there. It takes all of p or nothing: the host's reader would return no
+// less.
 func (a *ahead) take(h *Host, p []byte) int {
 	if a.of.Load() != h {
 		return 0
@@ -66,7 +68,8 @@ func (a *ahead) take(h *Host, p []byte) int {
 	return n
 }
 
-// begin begins a read by the host: the number of the crossing, how much to ask for ahead, and whether
+// begin begins a read by the host: the number of the crossing, how much to ask for ahead, and
+// whether
 // nobody else reads there. Nothing is asked for before two reads follow each other.
 func (a *ahead) begin(h *Host) (crossing uint64, want int, alone bool) {
 	a.mu.Lock()

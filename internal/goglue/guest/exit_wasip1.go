@@ -5,8 +5,10 @@ import (
 	"strings"
 )
 
-// exiting unwinds a call of the host whose goroutine a function of the host has ended. The goroutine itself must not
-// end: it has to return to the host. So what the module defers runs, and where it recovers, the call goes on until it
+// exiting unwinds a call of the host whose goroutine a function of the host has ended. The
+// goroutine itself must not
+// end: it has to return to the host. So what the module defers runs, and where it recovers, the
+// call goes on until it
 // returns, and has ended the goroutine nevertheless.
 type exiting struct{}
 
@@ -19,7 +21,8 @@ func exit() {
 	runtime.Goexit()
 }
 
-// unwound reports whether a call has ended the goroutine: by the panic that it ended with, or by one that it has
+// unwound reports whether a call has ended the goroutine: by the panic that it ended with, or by
+// one that it has
 // recovered.
 func unwound(r any) bool {
 	_, ok := r.(exiting)

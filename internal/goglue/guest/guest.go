@@ -1,5 +1,6 @@
 // Package guest is the part of a module that answers its host. It is compiled into every module
-// together with the generated code that calls the module's functions, so it stays small: no fmt and no
+// together with the generated code that calls the module's functions, so it stays small: no fmt and
+// no
 // encoding/json, and reflection only behind values of type any.
 package guest
 
@@ -26,23 +27,28 @@ type Table struct {
 	TypeName func(v any) string
 	// Text prints a value as fmt.Sprint does.
 	Text func(v any) string
-	// JSON writes a value as encoding/json does; nil where the module does not contain that package.
+	// JSON writes a value as encoding/json does; nil where the module does not contain that
+	// package.
 	JSON func(v any) ([]byte, error)
-	// Named returns a pointer to a new value of a type of the standard library that the module contains and that has
+	// Named returns a pointer to a new value of a type of the standard library that the module
+	// contains and that has
 	// a text form, or nil; nil itself where the API has no values of type any.
 	Named func(name string) any
-	// Sentinels are the errors that both sides know by name: exported variables of the API, named as there, and
+	// Sentinels are the errors that both sides know by name: exported variables of the API, named
+	// as there, and
 	// those of the standard library, named as "io.EOF".
 	Sentinels []Sentinel
 }
 
-// Call is one call from the host, or one of the host. In holds what is still to be decoded, the arguments of
+// Call is one call from the host, or one of the host. In holds what is still to be decoded, the
+// arguments of
 // the one and the results of the other; Out holds what was encoded so far.
 type Call struct {
 	In  wire.Decoder
 	Out wire.Encoder
 
-	// Values and Texts tell whether the value being encoded crosses by value where it can, or, where its type can
+	// Values and Texts tell whether the value being encoded crosses by value where it can, or,
+	// where its type can
 	// do that, as its own methods write it; else it crosses by handle.
 	Values, Texts bool
 	// Holds tells that a pointer to a struct that is copied elsewhere crosses by handle.
@@ -74,7 +80,8 @@ type Call struct {
 
 // Transport carries frames to the host.
 type Transport interface {
-	// HostCall sends the HostCall frame of the call and returns what follows the number in its HostResult, which
+	// HostCall sends the HostCall frame of the call and returns what follows the number in its
+	// HostResult, which
 	// is the caller's.
 	HostCall(c *Call, frame *wire.Encoder) []byte
 	// Post sends a frame that is not answered.
@@ -133,11 +140,13 @@ func (c *Call) Result(i int) {
 	c.Values, c.Texts, c.Holds = form == wire.ModeValue, form == wire.ModeText, form == wire.ModeHold
 }
 
-// Setting tells whether the field or the variable is to be written rather than read.
+// Setting reports whether the field or the variable is to be written rather than read.
 func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }
 
-// Context returns a context that ends when the host's does, when the host's deadline is over, or when the call is
-// over. Where the call returns an object, whose methods and goroutines may use it further, it outlives the call.
+// Context returns a context that ends when the host's does, when the host's deadline is over, or
+// when the call is
+// over. Where the call returns an object, whose methods and goroutines may use it further, it
+// outlives the call.
 func (c *Call) Context() context.Context {
 	if c.ctx == nil {
 		c.ctx = c.module.cancels.add(c.number, time.Duration(c.deadline))
@@ -146,7 +155,8 @@ func (c *Call) Context() context.Context {
 	return c.ctx
 }
 
-// Run answers one call. The decoder stands after the frame's kind; out, which is empty, holds the answer
+// Run answers one call. The decoder stands after the frame's kind; out, which is empty, holds the
+// answer
 // afterwards as a whole frame. The answer is to be sent before anything else happens.
 func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c := &Call{module: m, In: in, Out: wire.Encoder{Buf: append(out.Buf[:0], make([]byte, wire.HeaderSize)...)}}
@@ -304,7 +314,8 @@ func (m *Module) panicText(r any) (text string) {
 // maxStack is how many bytes of a stack are reported.
 const maxStack = 16 << 10
 
-// stack returns the calling goroutine's stack as text. Package runtime/debug does the same, and imports fmt.
+// stack returns the calling goroutine's stack as text. Package runtime/debug does the same, and
+// imports fmt.
 func stack() string {
 	buf := make([]byte, maxStack)
 	return string(buf[:runtime.Stack(buf, false)])

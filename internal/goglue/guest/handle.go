@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// hostTable is what the module keeps of the host's values: the numbers of its calls, the references that it
+// hostTable is what the module keeps of the host's values: the numbers of its calls, the references
+// that it
 // has, and the handles that it no longer needs.
 type hostTable struct {
 	lastCall atomic.Uint64
@@ -22,7 +23,8 @@ type hostTable struct {
 // received is how often a handle of the host arrived.
 type received struct{ handle, times uint64 }
 
-// Host is a reference to a value of the host: a function, something that implements an interface, an
+// Host is a reference to a value of the host: a function, something that implements an interface,
+// an
 // error, or a value of type any. There is one for each handle, so that one value of the host is one
 // here, too. The host keeps the value until the reference is collected.
 type Host struct {
@@ -99,7 +101,8 @@ func (h *Host) Tie(v any) any {
 	return h.tied
 }
 
-// HostHandle tells which value of the host it is. Types that the generator makes embed a Host, so a value
+// HostHandle tells which value of the host it is. Types that the generator makes embed a Host, so a
+// value
 // that returns to the host is recognised by this method.
 func (h *Host) HostHandle() uint64 { return h.handle }
 

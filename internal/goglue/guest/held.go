@@ -10,7 +10,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// heldTable keeps the values that the host refers to. Handles are never used twice, so that a stale one
+// heldTable keeps the values that the host refers to. Handles are never used twice, so that a stale
+// one
 // is noticed.
 type heldTable struct {
 	mu     sync.Mutex
@@ -66,7 +67,8 @@ func (m *Module) Release(body []byte) {
 	}
 }
 
-// boxed is a value that is not a pointer and is kept where it has an address, so that the methods of
+// boxed is a value that is not a pointer and is kept where it has an address, so that the methods
+// of
 // its pointer can be called too.
 type boxed interface {
 	value() any
@@ -111,7 +113,8 @@ func HoldPointer[T any](c *Call, p *T, typ uint64) {
 	c.Out.Uint(typ)
 }
 
-// HoldInterface answers with a handle of the value in an interface, or nil. A value of the host returns as
+// HoldInterface answers with a handle of the value in an interface, or nil. A value of the host
+// returns as
 // itself to a host that wants it so.
 func HoldInterface(c *Call, v any) {
 	if v == nil {
@@ -127,7 +130,8 @@ func HoldInterface(c *Call, v any) {
 	c.returned = c.module.PutHandle(&c.Out, v)
 }
 
-// PutHandle holds a value and appends its handle, which it returns, and its dynamic type: the type's number in
+// PutHandle holds a value and appends its handle, which it returns, and its dynamic type: the
+// type's number in
 // the API, or 0 and its name.
 func (m *Module) PutHandle(out *wire.Encoder, v any) uint64 {
 	handle := m.held.put(v)
@@ -179,7 +183,8 @@ func Held[T any](c *Call) T {
 	panic("unreachable")
 }
 
-// HeldPointer returns the *T behind the handle that follows in the arguments; a boxed T gives its address.
+// HeldPointer returns the *T behind the handle that follows in the arguments; a boxed T gives its
+// address.
 func HeldPointer[T any](c *Call) *T {
 	v := c.held()
 	switch v := v.(type) {
@@ -222,7 +227,8 @@ func (c *Call) Unmarshalled(err error) {
 	}
 }
 
-// Receive waits for a value of a channel and returns it with those that are there already, at most most of
+// Receive waits for a value of a channel and returns it with those that are there already, at most
+// most of
 // them, and whether the channel is open.
 func Receive[T any](ctx context.Context, ch <-chan T, most int) (values []T, open bool) {
 	select {

@@ -57,7 +57,8 @@ func (c *Call) PutContext(ctx context.Context) {
 	c.Out.Uint(uint64(left))
 }
 
-// hostFailure is the panic of a function of the host, or its failure where it has no error to return. It ends
+// hostFailure is the panic of a function of the host, or its failure where it has no error to
+// return. It ends
 // the host's own call of the module, if that is where it came from.
 type hostFailure struct{ text, stack string }
 
@@ -70,7 +71,8 @@ func (c *Call) Send() {
 	}
 }
 
-// Try makes the call and leaves its results in In. The error says why the host's function was not called, or
+// Try makes the call and leaves its results in In. The error says why the host's function was not
+// called, or
 // that its results cannot be used.
 func (c *Call) Try() error {
 	c.module.cross()
@@ -144,7 +146,8 @@ func (c *Call) Taken() {
 // Number is the call's number.
 func (c *Call) Number() uint64 { return c.number }
 
-// Sent lets the end of the call's context reach the host, until the result is there and stop is called. A transport
+// Sent lets the end of the call's context reach the host, until the result is there and stop is
+// called. A transport
 // calls it when the frame was sent.
 func (c *Call) Sent() (stop func() bool) {
 	if c.ctx == nil || c.ctx.Done() == nil {

@@ -112,7 +112,8 @@ func (c *Call) hostError(h *Host) error {
 	return nil
 }
 
-// unlinked is a sentinel of a package that the module does not contain. It returns to the host as itself.
+// unlinked is a sentinel of a package that the module does not contain. It returns to the host as
+// itself.
 type unlinked struct{ name, message string }
 
 func (e *unlinked) Error() string    { return e.message }

@@ -6,7 +6,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// hostPanic is what a function of the host panicked with, where it has no form in the module. It goes home as
+// hostPanic is what a function of the host panicked with, where it has no form in the module. It
+// goes home as
 // itself.
 type hostPanic struct {
 	host *Host

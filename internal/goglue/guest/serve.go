@@ -36,8 +36,10 @@ func Serve(table Table) {
 }
 
 // server answers calls. One goroutine at a time is the reader. It runs short calls itself, because
-// handing them over would cost more than the calls. While it does, nobody reads, and the role is free: the
-// watch takes it when a call takes long, and remembers the function as slow; a call that calls the host takes
+// handing them over would cost more than the calls. While it does, nobody reads, and the role is
+// free: the
+// watch takes it when a call takes long, and remembers the function as slow; a call that calls the
+// host takes
 // it to wait for the answer; and the reader itself takes it back when its call was short.
 type server struct {
 	module *Module
@@ -135,7 +137,8 @@ func (s *server) read(in *input) {
 	}
 }
 
-// readUntil is the reader until the answer is there. Calls that arrive meanwhile get goroutines of their own:
+// readUntil is the reader until the answer is there. Calls that arrive meanwhile get goroutines of
+// their own:
 // they must not hold the answer up.
 func (s *server) readUntil(in *input, answer chan []byte) {
 	for len(answer) == 0 {
@@ -203,7 +206,8 @@ func calledFunction(body []byte) uint64 {
 	return head.Uint()
 }
 
-// run is one call of the module: the frame, which may be part of what the reader reads into, is copied, because
+// run is one call of the module: the frame, which may be part of what the reader reads into, is
+// copied, because
 // another goroutine may be the reader before the call has decoded it.
 type run struct {
 	body []byte
@@ -242,7 +246,8 @@ func (r *run) done() {
 	runs.Put(r)
 }
 
-// run runs a call for the reader. Where the call ends its goroutine, another one answers, and is the reader.
+// run runs a call for the reader. Where the call ends its goroutine, another one answers, and is
+// the reader.
 func (s *server) run(r *run) {
 	returned := false
 	defer func() {
@@ -273,7 +278,8 @@ func (s *server) finish(r *run) {
 	s.module.Run(r.args(), &r.out)
 }
 
-// answer writes the result of a call. A small result waits until the frames that have arrived are dealt with,
+// answer writes the result of a call. A small result waits until the frames that have arrived are
+// dealt with,
 // so that one write, and one waking of the host, answers several calls.
 func (s *server) answer(in *input, r *run) {
 	if r.out.Size() <= maxQueued-len(in.queued) {

@@ -9,11 +9,14 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// A module for wasip1 is a reactor: its host initialises it and then calls what it exports, one call at a
+// A module for wasip1 is a reactor: its host initialises it and then calls what it exports, one
+// call at a
 // time or one within another, and reads and writes its memory in between.
 //
-// The functions exported to the host have no receiver, so what they work on is a variable. No two of them run at
-// the same time, but wherever a goroutine may wait, and that is wherever memory is made, another one can run, call
+// The functions exported to the host have no receiver, so what they work on is a variable. No two
+// of them run at
+// the same time, but wherever a goroutine may wait, and that is wherever memory is made, another
+// one can run, call
 // the host, and be called. So what the host reads is put in place at the very end of each function.
 var served struct {
 	module *Module
@@ -22,7 +25,8 @@ var served struct {
 	large  []byte       // where it writes one that does not
 	out    wire.Encoder // the last answer, until the host has read it
 	parts  []part       // where it lies
-	// exiting says that a function of the host has ended its goroutine, and the call it serves goes on.
+	// exiting says that a function of the host has ended its goroutine, and the call it serves goes
+	// on.
 	exiting bool
 	caught  uint32 // whether the last direct call panicked; the host reads it in place
 }
@@ -33,7 +37,8 @@ type part struct{ address, size uint32 }
 // smallMessage is the size up to which messages need no memory of their own.
 const smallMessage = 4 << 10
 
-// Serve makes the table answer the host's calls. It is called by the initialisation of package main, when
+// Serve makes the table answer the host's calls. It is called by the initialisation of package
+// main, when
 // every other package is initialised.
 func Serve(table Table) {
 	checkpoint()
@@ -46,9 +51,12 @@ func Serve(table Table) {
 //go:wasmimport load checkpoint
 func checkpoint()
 
-// hello returns the module's Hello: the format, the API's sum, and where the host finds what it reads in place.
-// Of several instances of a module each has handles of its own: of n of them, instance i uses those that
-// leave the rest i when they are divided by n. Where ownGC is not 0, the collector's setting in the environment
+// hello returns the module's Hello: the format, the API's sum, and where the host finds what it
+// reads in place.
+// Of several instances of a module each has handles of its own: of n of them, instance i uses those
+// that
+// leave the rest i when they are divided by n. Where ownGC is not 0, the collector's setting in the
+// environment
 // is the host's own and not one that the module was given.
 //
 //go:wasmexport load_hello
@@ -67,7 +75,8 @@ func hello(instance, instances, ownGC uint32) uint64 {
 	return answer(level, out, 0)
 }
 
-// buffer returns where the host writes small messages of the level, which is that of calls within so many others.
+// buffer returns where the host writes small messages of the level, which is that of calls within
+// so many others.
 //
 //go:wasmexport load_buffer
 func buffer(of uint32) uint32 {
@@ -90,7 +99,8 @@ func message(size uint32) uint32 {
 	return address(&large[0])
 }
 
-// call takes the body of a frame, which the host has written for the level, and returns that of its answer.
+// call takes the body of a frame, which the host has written for the level, and returns that of its
+// answer.
 //
 //go:wasmexport load_call
 func call(of, size uint32) uint64 {
@@ -125,7 +135,8 @@ func call(of, size uint32) uint64 {
 // keepBuffer is the size up to which the buffer for answers is kept for the next one.
 const keepBuffer = 1 << 20
 
-// Leave ends a direct call: one whose parameters and results are numbers, which the host makes without a message.
+// Leave ends a direct call: one whose parameters and results are numbers, which the host makes
+// without a message.
 // It is deferred by each of them, with the level that Enter returned, and recovers a panic.
 func Leave(level int) {
 	r := recover()

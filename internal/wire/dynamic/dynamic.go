@@ -1,9 +1,13 @@
-// Package dynamic encodes values of type any: their type goes along with them. It is used on both sides
-// and is the only part of the wire that uses reflection in a module; a module without any in its API
+// Package dynamic encodes values of type any: their type goes along with them. It is used on both
+// sides
+// and is the only part of the wire that uses reflection in a module; a module without any in its
+// API
 // does not contain it.
 //
-// A type crosses by structure. Struct fields keep their names and tags, so that an encoder or a decoder
-// in the module sees what it would see of the host's own type; names of types and methods stay behind,
+// A type crosses by structure. Struct fields keep their names and tags, so that an encoder or a
+// decoder
+// in the module sees what it would see of the host's own type; names of types and methods stay
+// behind,
 // but for [time.Time], [time.Duration] and [time.Location]. Unexported fields are left out, where
 // the peer does not hold the whole value for them. Where a type contains itself,
 // it crosses as any a few levels deeper.
@@ -32,9 +36,11 @@ type Peer interface {
 	// Func makes a function of type t of what follows [wire.TagHost] in what the other side's Give
 	// encoded.
 	Func(d *wire.Decoder, t reflect.Type) reflect.Value
-	// TextName names the types of the standard library that cross as the text that their own methods write, or "".
+	// TextName names the types of the standard library that cross as the text that their own
+	// methods write, or "".
 	TextName(t reflect.Type) string
-	// Named returns a pointer to a new value of a type of the standard library that crosses as text, or nil where
+	// Named returns a pointer to a new value of a type of the standard library that crosses as
+	// text, or nil where
 	// this side has no such type; then the text itself arrives.
 	Named(name string) encoding.TextUnmarshaler
 	// StandardName names the other types of the standard library that are known to both sides, or
@@ -43,7 +49,7 @@ type Peer interface {
 	// Standard returns a pointer to a new value of such a type, or nil where this side has none of
 	// that name: then its structure arrives.
 	Standard(name string) any
-	// Opaque tells whether values of the type cross as handles even though they could be copied.
+	// Opaque reports whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
 	// Forms reports whether one type crosses in several forms: a type of the host that contains
 	// itself does.
@@ -51,7 +57,8 @@ type Peer interface {
 	Home
 }
 
-// MaxTypes is how many different types one Codec decodes. Types that were made by reflection are never
+// MaxTypes is how many different types one Codec decodes. Types that were made by reflection are
+// never
 // freed, so a hostile peer could fill the memory with them.
 const MaxTypes = 10_000
 
@@ -94,7 +101,8 @@ const (
 	kindAny      = byte(reflect.Interface)
 )
 
-// floatName is the type whose text lacks its precision and its mode: what follows the text has them.
+// floatName is the type whose text lacks its precision and its mode: what follows the text has
+// them.
 const floatName = "math/big.Float"
 
 // wholeFloat is what a *big.Float has; package math/big is large.
@@ -152,7 +160,8 @@ func (c *Codec) shapeOf(t reflect.Type) *shape {
 	return s
 }
 
-// A type inside itself is described so often before it is an any, as long as the description does not get more
+// A type inside itself is described so often before it is an any, as long as the description does
+// not get more
 // than this many parts.
 const (
 	maxRepeat = 4
@@ -165,7 +174,8 @@ type limits struct {
 	ofHost        bool // it is a part of a type of the host, in the module
 }
 
-// describe makes the shape of a type. A type that was inside itself often enough, and one that crosses as a
+// describe makes the shape of a type. A type that was inside itself often enough, and one that
+// crosses as a
 // handle, is an any.
 func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape {
 	s := &shape{typ: t}

@@ -240,7 +240,8 @@ func (s *side) keep(from int) {
 	}
 }
 
-// FuzzGraphs passes a graph to a module, lets both sides change it in turn, and compares it with one
+// FuzzGraphs passes a graph to a module, lets both sides change it in turn, and compares it with
+// one
 // that the same changes were made to without a module.
 func FuzzGraphs(f *testing.F) {
 	f.Add([]byte{}, []byte{})

@@ -150,7 +150,8 @@ func (t *keptTable) forget(k *kept) {
 	}
 }
 
-// giveBack appends a reference to the value of the host that a value stands for, and reports whether
+// giveBack appends a reference to the value of the host that a value stands for, and reports
+// whether
 // it stands for one.
 func (c *Codec) giveBack(e *wire.Encoder, v reflect.Value) bool {
 	if handle, ok := c.peer.HandleOf(v); ok {

@@ -1,4 +1,5 @@
-// Package guestany carries values of type any across, inside a module. It is a package of its own so that
+// Package guestany carries values of type any across, inside a module. It is a package of its own
+// so that
 // a module without any in its API contains neither it nor the reflection that it needs.
 package guestany
 
@@ -144,7 +145,8 @@ func (p peer) Standard(name string) any {
 	return v
 }
 
-// Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is held.
+// Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is
+// held.
 func (p peer) Opaque(t reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration](), reflect.TypeFor[*time.Location]():

@@ -1,5 +1,7 @@
-// Package guesthttp carries HTTP handlers across. It is ordinary code of a module: its types are described and
-// its functions are called as those of the module's own package. A module without net/http does not contain it.
+// Package guesthttp carries HTTP handlers across. It is ordinary code of a module: its types are
+// described and
+// its functions are called as those of the module's own package. A module without net/http does not
+// contain it.
 package guesthttp
 
 import (
@@ -60,7 +62,8 @@ type Handler interface {
 	ServeHTTP(ctx context.Context, r Request, body io.ReadCloser, w Response, abilities Abilities, header Changes) (Changes, error)
 }
 
-// Serve lets a handler of the module answer a request of the host. What it returns is still to be sent, and then to be
+// Serve lets a handler of the module answer a request of the host. What it returns is still to be
+// sent, and then to be
 // changed in the header. The error is [http.ErrAbortHandler] where the handler panicked with it.
 func Serve(ctx context.Context, h http.Handler, r Request, body io.Reader, w Response, abilities Abilities, header Changes) (rest Answer, late Changes, err error) {
 	rw := NewWriter(w, abilities, header)
