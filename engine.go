@@ -97,7 +97,11 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 			return err
 		}
 		defer release()
-		return compiler.Compile(ctx, spec.Source, dir)
+		if err := compiler.Compile(ctx, spec.Source, dir); err != nil {
+			return err
+		}
+		// Before the artifact exists: a process that is killed in between notes it again.
+		return l.noteRelease(ctx, eng)
 	})
 	if err != nil {
 		if _, other := l.compiledBefore(eng, spec); other != nil {
@@ -107,7 +111,6 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 	}
 	if made {
 		l.emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: files.Size(), Took: time.Since(start)})
-		l.noteRelease(ctx, eng)
 	}
 	return files, nil
 }

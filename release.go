@@ -10,12 +10,16 @@ import (
 )
 
 // noteRelease notes in the store which release of its toolchain an engine compiled with.
-func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) {
-	if released, ok := eng.(engine.Released); ok {
-		if release, err := released.Release(); err == nil {
-			_ = l.config.Store.NoteRelease(ctx, release) // without the note, only that release finds the artifact
-		}
+func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) error {
+	released, ok := eng.(engine.Released)
+	if !ok {
+		return nil
 	}
+	release, err := released.Release()
+	if err != nil {
+		return err
+	}
+	return l.config.Store.NoteRelease(ctx, release)
 }
 
 // compiledBefore returns what some release compiled of a source, where there is no toolchain to
