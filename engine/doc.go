@@ -20,6 +20,7 @@
 //	Measurable    instance   says how much memory it uses                    goprocess, gowasm
 //	Adapter       reference  makes an object a value of an interface         goprocess, gowasm, native
 //	Copier        reference  copies an object as plain data                  goprocess, gowasm
+//	Indexer       reference  looks into a list or a map                      goprocess, gowasm, native
 //
 // Its folders hold the engines: goprocess, gowasm, starlark and native.
 package engine

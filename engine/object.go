@@ -40,12 +40,16 @@ type Copier interface {
 	Copy(ctx context.Context, o *Object) (any, error)
 }
 
-// Object is a value that lives inside a module and is used from the host by reference: it has
-// methods,
-// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its
-// own
-// module as an argument. The module keeps the value until the Object is closed or dropped. Objects
-// are
+// Indexer is an optional ability of a reference: it looks into a list or a map, as [Object] says.
+type Indexer interface {
+	Len(ctx context.Context) (int, error)
+	Index(ctx context.Context, key any) (value any, ok bool, err error)
+	Keys(ctx context.Context) ([]any, error)
+}
+
+// Object is a value that lives inside a module and is used from the host by reference: it has methods,
+// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its own
+// module as an argument. The module keeps the value until the Object is closed or dropped. Objects are
 // as safe for concurrent use as the value in the module is.
 type Object struct {
 	ref     ObjectRef
@@ -124,8 +128,48 @@ func (o *Object) Copy(ctx context.Context) (any, error) {
 	return copier.Copy(ctx, o)
 }
 
-// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and
-// the
+// Len returns the length of a list or a map. As with Index and Keys, the error of a value that is
+// neither is a [*SymbolError].
+func (o *Object) Len(ctx context.Context) (int, error) {
+	defer runtime.KeepAlive(o)
+	indexer, err := o.indexer()
+	if err != nil {
+		return 0, err
+	}
+	return indexer.Len(ctx)
+}
+
+// Index returns the element of a list at an index, or of a map at a key, which may be an object: it
+// finds what is equal in the module. ok reports whether a map has the key; the value is Go's zero value
+// where it has not.
+func (o *Object) Index(ctx context.Context, key any) (value any, ok bool, err error) {
+	defer runtime.KeepAlive(o)
+	indexer, err := o.indexer()
+	if err != nil {
+		return nil, false, err
+	}
+	return indexer.Index(ctx, key)
+}
+
+// Keys returns the keys of a map, in no order.
+func (o *Object) Keys(ctx context.Context) ([]any, error) {
+	defer runtime.KeepAlive(o)
+	indexer, err := o.indexer()
+	if err != nil {
+		return nil, err
+	}
+	return indexer.Keys(ctx)
+}
+
+func (o *Object) indexer() (Indexer, error) {
+	indexer, ok := o.ref.(Indexer)
+	if !ok {
+		return nil, &SymbolError{Symbol: o.TypeName(), Have: o.TypeName(), Reason: "objects of its engine have no elements"}
+	}
+	return indexer, nil
+}
+
+// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and the
 // error where the module cannot answer.
 func (o *Object) String() string {
 	defer runtime.KeepAlive(o)

@@ -91,6 +91,9 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"BigNumbers":            s.testBigNumbers,
 		"StandardTypes":         s.testStandardTypes,
 		"Keys":                  s.testKeys,
+		"Elements":              s.testElements,
+		"NamedKeys":             s.testNamedKeys,
+		"UnnamedElements":       s.testUnnamedElements,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -126,6 +126,9 @@ func (e *evaluation) index(x *ast.IndexExpr) operand {
 		if op.object() == nil {
 			return e.indexValue(x, op)
 		}
+		if _, err := op.object().Len(e.ctx); err == nil {
+			return e.indexObject(x, op.object())
+		}
 		if plain, ok := e.copied(op).(value); ok && plain.object() == nil {
 			return e.indexValue(x, plain)
 		}
@@ -141,6 +144,16 @@ func (e *evaluation) index(x *ast.IndexExpr) operand {
 		e.fail(x, "invalid operation: cannot index %s", describe(x.X, one))
 	}
 	return nil
+}
+
+// indexObject evaluates x[i] where x is a list or a map that lives in the module.
+func (e *evaluation) indexObject(x *ast.IndexExpr, o *engine.Object) operand {
+	key := e.plain(x.Index, e.made(x.Index, e.single(x.Index)), "index")
+	element, _, err := o.Index(e.ctx, key)
+	if err != nil {
+		e.failAt(x.Index.Pos(), err, types.ExprString(x)+": "+err.Error())
+	}
+	return operandOf(element)
 }
 
 func (e *evaluation) indexValue(x *ast.IndexExpr, v value) operand {

@@ -86,6 +86,11 @@ func (e *evaluation) allocated(x *ast.CallExpr, name string) operand {
 }
 
 func (e *evaluation) length(x *ast.CallExpr, name string, op operand) operand {
+	if v, ok := op.(value); ok && v.object() != nil && name == "len" {
+		if n, err := v.object().Len(e.ctx); err == nil {
+			return value{reflect.ValueOf(n)}
+		}
+	}
 	op = e.copied(op)
 	v, ok := op.(value)
 	if ok && v.Kind() == reflect.Pointer && v.Type().Elem().Kind() == reflect.Array {

@@ -80,6 +80,7 @@ type Type struct {
 	Methods []Method // sorted by name
 	Codec   Codec
 	Given   bool   // a function or an interface of which the host can give a value
+	Made    bool   // the host can give a value by its parts, whatever the class
 	Std     string // "net/http.Handler", of an interface of the standard library
 	Bridge  int    // the type that crosses instead, or 0
 }
@@ -124,9 +125,9 @@ type Field struct {
 // that are there, at least one, and whether the channel is open.
 const Receive = "<-"
 
-// Method is an exported method of a type or of its pointer. A function type has one without a name,
-// the call,
-// and a channel [Receive].
+// Method is an exported method of a type or of its pointer, or what can be done with it otherwise: a
+// function type has one without a name, the call, a channel [Receive], and lists and maps those by which
+// the host looks into them.
 type Method struct {
 	Name string
 	Doc  string
@@ -199,6 +200,7 @@ func (a *API) Encode() []byte {
 		}
 		e.Byte(byte(t.Codec))
 		e.Bool(t.Given)
+		e.Bool(t.Made)
 		e.String(t.Std)
 		e.Uint(uint64(t.Bridge))
 	}
@@ -268,7 +270,7 @@ func DecodeAPI(data []byte) (*API, error) {
 		for range decodeCount(&d) {
 			t.Methods = append(t.Methods, Method{Name: d.String(), Doc: d.String(), Func: int(d.UintN(31))})
 		}
-		t.Codec, t.Given, t.Std, t.Bridge = Codec(d.Byte()), d.Bool(), d.String(), int(d.UintN(31))
+		t.Codec, t.Given, t.Made, t.Std, t.Bridge = Codec(d.Byte()), d.Bool(), d.Bool(), d.String(), int(d.UintN(31))
 		a.Types[i] = t
 	}
 	a.Funcs = make([]Func, decodeCount(&d))

@@ -147,13 +147,8 @@ func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, er
 	case typ.Class == Data:
 		return i.encodeValue(t, n, lenient)
 	}
-	switch typ.Kind {
-	case KindInterface, KindFunc, KindChan, KindUnsafe:
+	if !typ.Made {
 		return nil, i.mismatch(t, n)
-	case KindMap:
-		if typ.Class == Held {
-			return nil, i.mismatch(t, n)
-		}
 	}
 	if typ.Kind == KindPointer {
 		if t.Kind() != reflect.Pointer {

@@ -53,6 +53,9 @@ const (
 	formField                 // receiver.Name
 	formValue                 // receiver(args)
 	formReceive               // <-receiver
+	formLength                // len(receiver)
+	formIndex                 // receiver[arg]
+	formKeys                  // the keys of the receiver
 	formConvert               // T(value), where value is the type T
 	formNew                   // a pointer to T(value)
 )
@@ -173,6 +176,16 @@ func (d *describer) fieldType(f *types.Var) types.Type {
 	return t
 }
 
+// nameableElements reports whether generated code can write down what the values of a named list, map or
+// pointer are made of: type Indices map[string]index is exported, and index is not.
+func (d *describer) nameableElements(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Pointer, *types.Slice, *types.Array, *types.Map:
+		return d.nameable(u)
+	}
+	return true
+}
+
 func (d *describer) nameableTuple(t *types.Tuple) bool {
 	for v := range t.Variables() {
 		if !d.nameable(v.Type()) {
@@ -280,7 +293,7 @@ func (d *describer) findClass(t types.Type) Class {
 	case KindInterface, KindFunc, KindChan, KindUnsafe:
 		return Held
 	}
-	if !d.nameable(t) {
+	if !d.nameable(t) || !d.nameableElements(t) {
 		return Held
 	}
 	class := Data
@@ -450,6 +463,7 @@ func (d *describer) expandType(t types.Type, depth int) {
 	if _, ok := t.(*types.Pointer); ok {
 		return // its methods are described with what it points to
 	}
+	d.expandElements(t, n, depth)
 	for _, m := range exportedMethods(t) {
 		f := d.function(goFunc{form: formMethod, name: m.Name(), sig: m.Signature(), receiver: t}, depth)
 		d.api.Types[n].Methods = append(d.api.Types[n].Methods, Method{Name: m.Name(), Func: f})

@@ -112,7 +112,7 @@ func (g *generator) function(i int) {
 	switch f.form {
 	case formFunc, formVar:
 		target = g.target(f)
-	case formMethod, formField, formValue, formReceive:
+	case formMethod, formField, formValue, formReceive, formLength, formIndex, formKeys:
 		g.receiver(f)
 		target = "r." + f.name
 		if f.form == formValue {
@@ -135,10 +135,7 @@ func (g *generator) function(i int) {
 		args[j] = "a" + strconv.Itoa(j)
 		g.printf("\ta%d := %s\n", j, g.decode(f.sig.Params().At(j).Type()))
 	}
-	call := strings.Join(args, ", ")
-	if described.Variadic {
-		call += "..."
-	}
+	call := g.expression(f.form, target, args, described.Variadic)
 	g.printf("\tc.Ready()\n\t")
 	for j := range described.Out {
 		if j > 0 {
@@ -149,12 +146,29 @@ func (g *generator) function(i int) {
 	if len(described.Out) > 0 {
 		g.printf(" := ")
 	}
-	g.printf("%s(%s)\n", target, call)
+	g.printf("%s\n", call)
 	g.printf("\tfor c.Encoding() {\n")
 	for j := range described.Out {
 		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(f.sig.Results().At(j).Type(), "x"+strconv.Itoa(j)))
 	}
 	g.printf("\t}\n}\n\n")
+}
+
+// expression is what a function does with its arguments.
+func (g *generator) expression(form goForm, target string, args []string, variadic bool) string {
+	switch form {
+	case formLength:
+		return "len(*r)"
+	case formIndex:
+		return "(*r)[" + args[0] + "]"
+	case formKeys:
+		return "guest.Keys(*r)"
+	}
+	list := strings.Join(args, ", ")
+	if variadic {
+		list += "..."
+	}
+	return target + "(" + list + ")"
 }
 
 // variable writes what reads and writes a variable or a field.

@@ -245,25 +245,7 @@ func (g *generator) decoder(n int) {
 	g.printf("\tc.In.Leave()\n\treturn v\n}\n\n")
 }
 
-// makeable reports whether the host can give a value of a type that is not Data: everything but
-// what only
-// the module can make.
-func (g *generator) makeable(t types.Type) bool {
-	switch u := t.Underlying().(type) {
-	case *types.Interface, *types.Signature, *types.Chan:
-		return false
-	case *types.Pointer:
-		return g.nameable(u.Elem()) && g.makeable(u.Elem())
-	case *types.Basic:
-		return u.Kind() != types.UnsafePointer
-	case *types.Map:
-		return g.class(t) != Held
-	}
-	return true
-}
-
-// decodeValue writes the statements that decode the value itself into v. The fields of a struct
-// that is
+// decodeValue writes the statements that decode the value itself into v. The fields of a struct that is
 // not plain come as a count and then pairs of index and value.
 func (g *generator) decodeValue(t types.Type, v string, plain bool) {
 	kind := kindOf(t)

@@ -38,6 +38,25 @@ func (d *describer) given(n int) bool {
 	return true
 }
 
+// makeable tells whether the host can give a value of a type that is not Data: everything but what only
+// the module can make.
+func (d *describer) makeable(t types.Type) bool {
+	if !d.nameableElements(t) {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Interface, *types.Signature, *types.Chan:
+		return false
+	case *types.Pointer:
+		return d.nameable(u.Elem()) && d.makeable(u.Elem())
+	case *types.Basic:
+		return u.Kind() != types.UnsafePointer
+	case *types.Map:
+		return d.class(t) != Held
+	}
+	return true
+}
+
 // standardName names an interface of the standard library by its path.
 func standardName(t types.Type) string {
 	named, ok := t.(*types.Named)

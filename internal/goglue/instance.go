@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
 	"reflect"
 	"runtime"
 	"slices"
@@ -180,7 +181,7 @@ func (i *Instance) methods(n int) []engine.Symbol {
 		} else {
 			s.Signature += i.api.Funcs[m.Func-1].Text
 		}
-		if m.Name != "" {
+		if token.IsIdentifier(m.Name) && token.IsExported(m.Name) {
 			methods = append(methods, s)
 		}
 	}

@@ -76,7 +76,7 @@ func describe(m *parts, instances []instance) *describer {
 	d.expand()
 	d.describeBridges()
 	for n := 1; n < len(d.types); n++ {
-		d.api.Types[n].Given = d.given(n)
+		d.api.Types[n].Given, d.api.Types[n].Made = d.given(n), d.makeable(d.types[n])
 	}
 	slices.SortFunc(d.api.Symbols, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
 	for i, t := range d.types {

@@ -254,6 +254,15 @@ func Receive[T any](ctx context.Context, ch <-chan T, most int) (values []T, ope
 	return values, true
 }
 
+// Keys returns the keys of a map, in no order.
+func Keys[M ~map[K]V, K comparable, V any](m M) []K {
+	keys := make([]K, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
 // read answers with the next bytes of an io.Reader.
 func (m *Module) read(c *Call) {
 	r := Held[interface{ Read([]byte) (int, error) }](c)

@@ -1,0 +1,158 @@
+package loadtest
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine"
+)
+
+// object takes the value of a variable, or what a function without parameters returns, as an object.
+func object(t *testing.T, m engine.Instance, symbol string) *engine.Object {
+	t.Helper()
+	for _, s := range m.Symbols() {
+		if s.Name == symbol && s.Kind == engine.KindVar {
+			v, err := m.Bind(symbol, reflect.TypeFor[*engine.Object]())
+			require.NoError(t, err)
+			return v.Interface().(*engine.Object)
+		}
+	}
+	return call0[*engine.Object](t, m, symbol)
+}
+
+// testElements: the host looks into lists and maps that stay in the module.
+func (s goSuite) testElements(t *testing.T) {
+	m := s.values(t)
+	ctx := t.Context()
+	length := func(symbol string, want int) *engine.Object {
+		t.Helper()
+		o := object(t, m, symbol)
+		n, err := o.Len(ctx)
+		require.NoError(t, err, symbol)
+		assert.Equal(t, want, n, symbol)
+		return o
+	}
+	at := func(o *engine.Object, key any) any {
+		t.Helper()
+		v, ok, err := o.Index(ctx, key)
+		require.NoError(t, err)
+		assert.True(t, ok)
+		return v
+	}
+	area := func(v any) any {
+		t.Helper()
+		out, err := v.(*engine.Object).Call(ctx, "Area")
+		require.NoError(t, err)
+		return out[0]
+	}
+
+	alphabets := length("Alphabets", 2)
+	detect := bound[func(string) (*engine.Object, error)](t, m, "DetectAlphabet")
+	greek, err := detect("αβ")
+	require.NoError(t, err)
+	assert.Equal(t, "αβγ", at(alphabets, greek))
+	keys, err := alphabets.Keys(ctx)
+	require.NoError(t, err)
+	require.Len(t, keys, 2)
+	var texts []any
+	for _, key := range keys {
+		texts = append(texts, at(alphabets, key))
+	}
+	assert.ElementsMatch(t, []any{"abc", "αβγ"}, texts)
+	other, err := m.Call(ctx, "*Alphabet", []any{struct{}{}})
+	require.NoError(t, err)
+	v, ok, err := alphabets.Index(ctx, other[0])
+	require.NoError(t, err)
+	assert.False(t, ok)
+	assert.Equal(t, "", v)
+
+	set := call(t, m, "NewSet", greek).(*engine.Object)
+	_, ok, err = set.Index(ctx, greek)
+	require.NoError(t, err)
+	assert.True(t, ok)
+	latin, err := detect("a")
+	require.NoError(t, err)
+	_, ok, err = set.Index(ctx, latin)
+	require.NoError(t, err)
+	assert.False(t, ok)
+
+	shapes := length("NewShapes", 3)
+	assert.Equal(t, 4.0, area(at(shapes, 0)))
+	assert.Equal(t, 9.0, area(at(shapes, int8(1))))
+	assert.Nil(t, at(shapes, 2))
+	_, _, err = shapes.Index(ctx, 3)
+	assert.ErrorContains(t, err, "index out of range [3] with length 3")
+	_, _, err = shapes.Index(ctx, "x")
+	assert.ErrorContains(t, err, "string does not fit int")
+	_, err = shapes.Keys(ctx)
+	assert.Error(t, err)
+	assert.Equal(t, 1.0, area(at(length("NewShapesOf", 1), "small")))
+	assert.Equal(t, 4.0, area(at(length("NewPair", 2), 1)))
+	for _, name := range shapes.Methods() {
+		assert.Equal(t, "Total", name.Name)
+	}
+	var unfit *engine.SymbolError
+	_, err = greek.Len(ctx)
+	assert.ErrorAs(t, err, &unfit)
+}
+
+// testNamedKeys: keys of types with methods are copied with their maps.
+func (s goSuite) testNamedKeys(t *testing.T) {
+	m := s.values(t)
+	ctx := t.Context()
+	type label string
+	labels := map[label]string{"a": "b", "c": ""}
+	same(t, m, "CountLabels", labels, 2)
+	same(t, m, "LabelsOf", struct{ Labels map[string]string }{map[string]string{"x": "y"}}, 1)
+	same(t, m, "SwapLabels", map[string]float64{"old": 1.5}, map[string]float64{"new": 1.5})
+	mine := map[string]float64{"old": 2}
+	_, err := bound[func(map[string]float64) (map[string]float64, error)](t, m, "SwapLabels")(mine)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]float64{"new": 2}, mine)
+	copied, err := bound[func() (map[string]string, error)](t, m, "NewLabels")()
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"a": "b"}, copied)
+	set := call(t, m, "LabelSet", map[string]string{"a": "x"}).(*engine.Object)
+	assert.Equal(t, "1x", set.String())
+	v, ok, err := set.Index(ctx, "a")
+	require.NoError(t, err)
+	assert.True(t, ok)
+	assert.Equal(t, "x", v)
+	plain, err := set.Copy(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"a": "x"}, plain)
+}
+
+// testUnnamedElements: lists and maps of types that other packages cannot name stay in the module.
+func (s goSuite) testUnnamedElements(t *testing.T) {
+	m := s.values(t)
+	ctx := t.Context()
+	for symbol, c := range map[string]struct {
+		key  any
+		want any
+	}{
+		"NewEntries": {1, 4}, "NewEntryMap": {"a", 10}, "NewEntryPair": {0, 2},
+	} {
+		entry, ok, err := call0[*engine.Object](t, m, symbol).Index(ctx, c.key)
+		require.NoError(t, err, symbol)
+		require.True(t, ok, symbol)
+		out, err := entry.(*engine.Object).Call(ctx, "Twice")
+		require.NoError(t, err, symbol)
+		assert.Equal(t, c.want, out[0], symbol)
+	}
+	keys := call0[*engine.Object](t, m, "NewEntryKeys")
+	n, err := keys.Len(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	_, err = keys.Keys(ctx)
+	assert.ErrorContains(t, err, "other packages cannot name")
+	assert.Equal(t, 1, call(t, m, "CountEntryKeys", keys))
+	assert.Equal(t, 2, call(t, m, "CountEntries", call0[*engine.Object](t, m, "NewEntries")))
+	assert.Equal(t, 1, call(t, m, "CountEntryMap", call0[*engine.Object](t, m, "NewEntryMap")))
+	assert.NotNil(t, call0[*engine.Object](t, m, "NewEntryRef"))
+	_, err = m.Call(ctx, "CountEntries", []any{[]struct{ N int }{{1}}})
+	assert.ErrorContains(t, err, "stays in the module")
+}

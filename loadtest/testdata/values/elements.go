@@ -1,0 +1,104 @@
+package values
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Lists and maps that stay in the module.
+
+type Alphabet struct{ name string }
+
+func (a *Alphabet) Name() string { return a.name }
+
+var (
+	Latin = &Alphabet{"latin"}
+	Greek = &Alphabet{"greek"}
+)
+
+// Alphabets has pointers as keys.
+var Alphabets = map[*Alphabet]string{Latin: "abc", Greek: "αβγ"}
+
+// AlphabetSet is a set of pointers.
+type AlphabetSet map[*Alphabet]struct{}
+
+func (s AlphabetSet) Has(a *Alphabet) bool { _, ok := s[a]; return ok }
+
+func DetectAlphabet(s string) *Alphabet {
+	if strings.HasPrefix(s, "α") {
+		return Greek
+	}
+	return Latin
+}
+func NewSet(a ...*Alphabet) AlphabetSet {
+	set := AlphabetSet{}
+	for _, a := range a {
+		set[a] = struct{}{}
+	}
+	return set
+}
+
+// Maps whose keys are of types with methods.
+
+type LabelName string
+
+func (n LabelName) Valid() bool { return n != "" }
+
+type LabelSet map[LabelName]string
+
+func (s LabelSet) String() string { return fmt.Sprint(len(s), s["a"]) }
+
+func NewLabels() LabelSet        { return LabelSet{"a": "b"} }
+func CountLabels(s LabelSet) int { return len(s) }
+func SwapLabels(m map[LabelName]Celsius) map[LabelName]Celsius {
+	m["new"] = m["old"]
+	delete(m, "old")
+	return m
+}
+func LabelsOf(s struct{ Labels LabelSet }) int { return len(s.Labels) }
+
+// Shapes is a list with methods and elements of an interface.
+type Shapes []Shape
+
+func (s Shapes) Total() (sum float64) {
+	for _, shape := range s {
+		sum += shape.Area()
+	}
+	return sum
+}
+func NewShapes() Shapes { return Shapes{&Square{2}, &Square{3}, nil} }
+
+// ShapesOf are the shapes by name.
+type ShapesOf map[string]Shape
+
+func (s ShapesOf) Sorted() bool { return false }
+func NewShapesOf() *ShapesOf    { return &ShapesOf{"small": &Square{1}} }
+
+// Pair is an array with a method.
+type Pair [2]*Square
+
+func (p Pair) Area() float64 { return p[0].Area() + p[1].Area() }
+func NewPair() Pair          { return Pair{{1}, {2}} }
+
+// Lists and maps of types that nobody else can name.
+
+type entry struct{ N int }
+
+func (e *entry) Twice() int { return 2 * e.N }
+
+type (
+	Entries   []entry
+	EntryMap  map[string]*entry
+	EntryKeys map[entry]int
+	EntryPair [2]entry
+	EntryRef  *entry
+)
+
+func NewEntries() Entries               { return Entries{{1}, {2}} }
+func NewEntryMap() EntryMap             { return EntryMap{"a": {5}} }
+func NewEntryKeys() EntryKeys           { return EntryKeys{{1}: 7} }
+func NewEntryPair() *EntryPair          { return &EntryPair{{1}, {2}} }
+func NewEntryRef() EntryRef             { return &entry{3} }
+func CountEntries(e Entries) int        { return len(e) }
+func CountEntryMap(m *EntryMap) int     { return len(*m) }
+func CountEntryKeys(e ...EntryKeys) int { return len(e[0]) }
