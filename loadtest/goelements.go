@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 )
 
@@ -124,6 +125,29 @@ func (s goSuite) testNamedKeys(t *testing.T) {
 	plain, err := set.Copy(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "x"}, plain)
+}
+
+// testAliases: an alias is a name for a generic type whose arguments nobody else can name.
+func (s goSuite) testAliases(t *testing.T) {
+	m := s.values(t)
+	ctx := t.Context()
+	type flag struct{ Name, Value string }
+	made, err := m.Call(ctx, "*StringFlag", []any{flag{"a", "b"}})
+	require.NoError(t, err)
+	assert.Equal(t, "a=b", call(t, m, "FlagText", made[0]))
+	same(t, m, "FlagText", &flag{"x", "y"}, "x=y")
+	number := call0[*engine.Object](t, m, "NewIntFlag")
+	value, err := number.Field(ctx, "Value")
+	require.NoError(t, err)
+	assert.Equal(t, 7, value)
+	text, err := load.Method[func() (string, error)](number, "Text")
+	require.NoError(t, err)
+	got, err := text()
+	require.NoError(t, err)
+	assert.Equal(t, "n=7", got)
+	n, err := call0[*engine.Object](t, m, "NewFlagList").Len(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
 }
 
 // testUnnamedElements: lists and maps of types that other packages cannot name stay in the module.

@@ -93,6 +93,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"Keys":                  s.testKeys,
 		"Elements":              s.testElements,
 		"NamedKeys":             s.testNamedKeys,
+		"Aliases":               s.testAliases,
 		"UnnamedElements":       s.testUnnamedElements,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,17 +19,17 @@ type describer struct {
 	pkg      *types.Package
 	bridging map[string]*types.Package // the packages of bridges that the module can have, by path
 	api      *API
-	prefixes map[*types.Package]string           // what the symbols of companions go by
-	numbers  map[string]int                      // type, spelled with full package paths → number
-	types    []types.Type                        // by number
-	funcs    []goFunc                            // by index
-	classes  map[string]Class                    // of finished types
-	busy     map[string]bool                     // types whose class is being found
-	aliases  map[*types.TypeName]*types.TypeName // types that cannot be named themselves → exported alias in pkg
-	exported map[int]bool                        // types that are symbols: their methods count even where values are copied
-	depths   map[int]int                         // the least depth at which a type came into the queue
-	expanded map[int]bool                        // types whose methods and fields are described
-	queue    []pending                           // types whose methods and fields are still to be described
+	prefixes map[*types.Package]string  // what the symbols of companions go by
+	numbers  map[string]int             // type, spelled with full package paths → number
+	types    []types.Type               // by number
+	funcs    []goFunc                   // by index
+	classes  map[string]Class           // of finished types
+	busy     map[string]bool            // types whose class is being found
+	aliases  map[string]*types.TypeName // key of a type, which may be one that cannot be named itself → exported alias of it
+	exported map[int]bool               // types that are symbols: their methods count even where values are copied
+	depths   map[int]int                // the least depth at which a type came into the queue
+	expanded map[int]bool               // types whose methods and fields are described
+	queue    []pending                  // types whose methods and fields are still to be described
 }
 
 // goFunc is what the generator has to know of a function beside its description.
@@ -69,7 +69,7 @@ func newDescriber(pkgs []*types.Package) *describer {
 	pkg := pkgs[0]
 	d := &describer{
 		prefixes: map[*types.Package]string{}, pkg: pkg, api: &API{Package: pkg.Path(), Types: make([]Type, 1)}, types: make([]types.Type, 1),
-		numbers: map[string]int{}, classes: map[string]Class{}, busy: map[string]bool{}, exported: map[int]bool{}, depths: map[int]int{}, expanded: map[int]bool{}, aliases: map[*types.TypeName]*types.TypeName{},
+		numbers: map[string]int{}, classes: map[string]Class{}, busy: map[string]bool{}, exported: map[int]bool{}, depths: map[int]int{}, expanded: map[int]bool{}, aliases: map[string]*types.TypeName{},
 	}
 	for _, pkg := range slices.Backward(pkgs) { // the aliases of the first count most
 		for _, name := range pkg.Scope().Names() {
@@ -77,8 +77,11 @@ func newDescriber(pkgs []*types.Package) *describer {
 			if !ok || !alias.IsAlias() || !alias.Exported() {
 				continue
 			}
-			if named, ok := types.Unalias(alias.Type()).(*types.Named); ok && named.TypeArgs().Len() == 0 {
-				d.aliases[named.Obj()] = alias
+			if alias, generic := alias.Type().(*types.Alias); generic && alias.TypeParams().Len() > 0 {
+				continue
+			}
+			if named, ok := types.Unalias(alias.Type()).(*types.Named); ok {
+				d.aliases[typeKey(named)] = alias
 			}
 		}
 	}
@@ -118,19 +121,7 @@ func (d *describer) nameable(t types.Type) bool {
 	case *types.Basic:
 		return t.Kind() != types.Invalid && t.Info()&types.IsUntyped == 0
 	case *types.Named:
-		obj := t.Obj()
-		if obj.Pkg() == nil {
-			return true
-		}
-		if d.aliases[obj] == nil && (!obj.Exported() || obj.Parent() != obj.Pkg().Scope() || !d.importable(obj.Pkg())) {
-			return false
-		}
-		for arg := range t.TypeArgs().Types() {
-			if !d.nameable(arg) {
-				return false
-			}
-		}
-		return true
+		return d.nameableItself(t) || d.aliases[typeKey(t)] != nil
 	case *types.Pointer:
 		return d.nameable(t.Elem())
 	case *types.Slice:
@@ -174,6 +165,23 @@ func (d *describer) fieldType(f *types.Var) types.Type {
 		}
 	}
 	return t
+}
+
+// nameableItself reports whether generated code can write down a named type without an alias of it.
+func (d *describer) nameableItself(t *types.Named) bool {
+	obj := t.Obj()
+	if obj.Pkg() == nil {
+		return true
+	}
+	if !obj.Exported() || obj.Parent() != obj.Pkg().Scope() || !d.importable(obj.Pkg()) {
+		return false
+	}
+	for arg := range t.TypeArgs().Types() {
+		if !d.nameable(arg) {
+			return false
+		}
+	}
+	return true
 }
 
 // nameableElements reports whether generated code can write down what the values of a named list, map or

@@ -59,8 +59,9 @@ func (g *generator) spellNamed(t *types.Named) string {
 	if obj.Pkg() == nil {
 		return obj.Name() // error
 	}
-	if alias := g.aliases[obj]; alias != nil && (!obj.Exported() || !g.importable(obj.Pkg())) {
-		obj = alias
+	if !g.nameableItself(t) {
+		alias := g.aliases[typeKey(t)]
+		return g.use(alias.Pkg().Path()) + "." + alias.Name()
 	}
 	name := g.use(obj.Pkg().Path()) + "." + obj.Name()
 	if t.TypeArgs().Len() == 0 {

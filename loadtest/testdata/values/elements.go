@@ -57,6 +57,32 @@ func SwapLabels(m map[LabelName]Celsius) map[LabelName]Celsius {
 }
 func LabelsOf(s struct{ Labels LabelSet }) int { return len(s.Labels) }
 
+// Aliases of generic types whose arguments nobody else can name.
+
+type config struct{ Upper bool }
+
+type FlagBase[T any, C any] struct {
+	Name   string
+	Value  T
+	Config C
+}
+
+func (f *FlagBase[T, C]) Text() string { return fmt.Sprint(f.Name, "=", f.Value) }
+
+type (
+	StringFlag = FlagBase[string, config]
+	IntFlag    = FlagBase[int, *config]
+	FlagList   = ListOf[config]
+)
+
+type ListOf[T any] []T
+
+func (l ListOf[T]) Size() int { return len(l) }
+
+func NewIntFlag() *IntFlag          { return &IntFlag{Name: "n", Value: 7, Config: &config{true}} }
+func FlagText(f *StringFlag) string { return f.Text() }
+func NewFlagList() FlagList         { return FlagList{{true}} }
+
 // Shapes is a list with methods and elements of an interface.
 type Shapes []Shape
 
