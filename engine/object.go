@@ -47,9 +47,12 @@ type Indexer interface {
 	Keys(ctx context.Context) ([]any, error)
 }
 
-// Object is a value that lives inside a module and is used from the host by reference: it has methods,
-// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its own
-// module as an argument. The module keeps the value until the Object is closed or dropped. Objects are
+// Object is a value that lives inside a module and is used from the host by reference: it has
+// methods,
+// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its
+// own
+// module as an argument. The module keeps the value until the Object is closed or dropped. Objects
+// are
 // as safe for concurrent use as the value in the module is.
 type Object struct {
 	ref     ObjectRef
@@ -140,7 +143,8 @@ func (o *Object) Len(ctx context.Context) (int, error) {
 }
 
 // Index returns the element of a list at an index, or of a map at a key, which may be an object: it
-// finds what is equal in the module. ok reports whether a map has the key; the value is Go's zero value
+// finds what is equal in the module. ok reports whether a map has the key; the value is Go's zero
+// value
 // where it has not.
 func (o *Object) Index(ctx context.Context, key any) (value any, ok bool, err error) {
 	defer runtime.KeepAlive(o)
@@ -169,7 +173,8 @@ func (o *Object) indexer() (Indexer, error) {
 	return indexer, nil
 }
 
-// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and the
+// String returns the value as fmt.Sprint prints it in the module, or a text that names the type and
+// the
 // error where the module cannot answer.
 func (o *Object) String() string {
 	defer runtime.KeepAlive(o)

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -11,7 +12,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// object takes the value of a variable, or what a function without parameters returns, as an object.
+// object takes the value of a variable, or what a function without parameters returns, as an
+// object.
 func object(t *testing.T, m engine.Instance, symbol string) *engine.Object {
 	t.Helper()
 	for _, s := range m.Symbols() {
@@ -100,29 +102,16 @@ func (s goSuite) testElements(t *testing.T) {
 	assert.ErrorAs(t, err, &unfit)
 }
 
-// testNamedKeys: keys of types with methods are copied with their maps.
-func (s goSuite) testNamedKeys(t *testing.T) {
+// testKeyedElements: a key is a copy, where keys of the map are copied.
+func (s goSuite) testKeyedElements(t *testing.T) {
 	m := s.values(t)
-	ctx := t.Context()
-	type label string
-	labels := map[label]string{"a": "b", "c": ""}
-	same(t, m, "CountLabels", labels, 2)
-	same(t, m, "LabelsOf", struct{ Labels map[string]string }{map[string]string{"x": "y"}}, 1)
-	same(t, m, "SwapLabels", map[string]float64{"old": 1.5}, map[string]float64{"new": 1.5})
-	mine := map[string]float64{"old": 2}
-	_, err := bound[func(map[string]float64) (map[string]float64, error)](t, m, "SwapLabels")(mine)
-	require.NoError(t, err)
-	assert.Equal(t, map[string]float64{"new": 2}, mine)
-	copied, err := bound[func() (map[string]string, error)](t, m, "NewLabels")()
-	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"a": "b"}, copied)
 	set := call(t, m, "LabelSet", map[string]string{"a": "x"}).(*engine.Object)
-	assert.Equal(t, "1x", set.String())
-	v, ok, err := set.Index(ctx, "a")
+	assert.Equal(t, "a=x", set.String())
+	v, ok, err := set.Index(t.Context(), "a")
 	require.NoError(t, err)
 	assert.True(t, ok)
-	assert.Equal(t, "x", v)
-	plain, err := set.Copy(ctx)
+	assert.Equal(t, "x", fmt.Sprint(v))
+	plain, err := set.Copy(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "x"}, plain)
 }

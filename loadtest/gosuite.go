@@ -92,7 +92,7 @@ func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string,
 		"StandardTypes":         s.testStandardTypes,
 		"Keys":                  s.testKeys,
 		"Elements":              s.testElements,
-		"NamedKeys":             s.testNamedKeys,
+		"KeyedElements":         s.testKeyedElements,
 		"Aliases":               s.testAliases,
 		"UnnamedElements":       s.testUnnamedElements,
 	} {

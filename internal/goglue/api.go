@@ -125,8 +125,10 @@ type Field struct {
 // that are there, at least one, and whether the channel is open.
 const Receive = "<-"
 
-// Method is an exported method of a type or of its pointer, or what can be done with it otherwise: a
-// function type has one without a name, the call, a channel [Receive], and lists and maps those by which
+// Method is an exported method of a type or of its pointer, or what can be done with it otherwise:
+// a
+// function type has one without a name, the call, a channel [Receive], and lists and maps those by
+// which
 // the host looks into them.
 type Method struct {
 	Name string

@@ -122,6 +122,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	var sharing *wire.Sharing
 	if p.mode&wire.ModeShare != 0 {
 		sharing = &wire.Sharing{Call: true}
+		p.instance.await(ctx, sharing, p.function)
 	}
 	room := p.instance.passage()
 	defer room.give()

@@ -184,7 +184,8 @@ func (d *describer) nameableItself(t *types.Named) bool {
 	return true
 }
 
-// nameableElements reports whether generated code can write down what the values of a named list, map or
+// nameableElements reports whether generated code can write down what the values of a named list,
+// map or
 // pointer are made of: type Indices map[string]index is exported, and index is not.
 func (d *describer) nameableElements(t types.Type) bool {
 	switch u := t.Underlying().(type) {

@@ -16,7 +16,8 @@ const (
 	keysMethod   = "keys" // of a map
 )
 
-// expandElements describes how the host looks into a list or a map of type t, which has the number n.
+// expandElements describes how the host looks into a list or a map of type t, which has the number
+// n.
 func (d *describer) expandElements(t types.Type, n, depth int) {
 	if !d.nameable(t) {
 		return

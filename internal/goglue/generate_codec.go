@@ -245,7 +245,8 @@ func (g *generator) decoder(n int) {
 	g.printf("\tc.In.Leave()\n\treturn v\n}\n\n")
 }
 
-// decodeValue writes the statements that decode the value itself into v. The fields of a struct that is
+// decodeValue writes the statements that decode the value itself into v. The fields of a struct
+// that is
 // not plain come as a count and then pairs of index and value.
 func (g *generator) decodeValue(t types.Type, v string, plain bool) {
 	kind := kindOf(t)

@@ -38,7 +38,8 @@ func (d *describer) given(n int) bool {
 	return true
 }
 
-// makeable tells whether the host can give a value of a type that is not Data: everything but what only
+// makeable reports whether the host can give a value of a type that is not Data: everything but
+// what only
 // the module can make.
 func (d *describer) makeable(t types.Type) bool {
 	if !d.nameableElements(t) {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -20,6 +21,7 @@ type hostValues struct {
 	lastScope  uint64
 	callable   int                           // how many of the values have methods
 	calls      map[uint64]context.CancelFunc // that go on, by number; nil as long as there is no context to end
+	running    atomic.Int64                  // len(calls), for who may not lock
 	ended      bool
 }
 
@@ -157,6 +159,25 @@ func (h *hostValues) scopeOf(s *wire.Sharing) uint64 {
 		h.scopes[s.Scope] = s
 	}
 	return s.Scope
+}
+
+// await lets messages wait for earlier ones of a call only as long as those can come: while the
+// module calls the host in it, until the context ends.
+func (i *Instance) await(ctx context.Context, s *wire.Sharing, function int) {
+	s.Await = func() (lost func() error, stop func()) {
+		ctx, cancel := i.within(ctx, function)
+		stopWaking := context.AfterFunc(ctx, s.Wake)
+		lost = func() error {
+			if s.Scope == 0 || i.hostValues.running.Load() == 0 {
+				return wire.ErrLost
+			}
+			return context.Cause(ctx)
+		}
+		return lost, func() {
+			stopWaking()
+			cancel()
+		}
+	}
 }
 
 // scope returns the things of a call that goes on, or nil.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -52,24 +54,31 @@ func (i *Instance) Begin(body []byte) {
 		h.calls = map[uint64]context.CancelFunc{}
 	}
 	h.calls[d.Uint()] = nil
+	h.running.Store(int64(len(h.calls)))
 }
 
 // End forgets all values of the host and ends the contexts of the calls that go on: the module has
 // ended.
 func (i *Instance) End() {
-	h := &i.hostValues
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.ended, h.callable = true, 0
-	for _, s := range h.scopes {
+	for _, s := range i.hostValues.end() {
 		s.Close()
 	}
+}
+
+// end is End but for the tables of the calls, which it returns: the holder of one may wait for the
+// lock.
+func (h *hostValues) end() map[uint64]*wire.Sharing {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	scopes := h.scopes
+	h.ended, h.callable = true, 0
 	h.values, h.identities, h.scopes = nil, nil, nil
 	for _, cancel := range h.calls {
 		if cancel != nil {
 			cancel()
 		}
 	}
+	return scopes
 }
 
 // Answer makes the call that Begin has noted; the body is given away, and granted are the bytes of
@@ -273,7 +282,15 @@ func (i *Instance) endHostCall(number uint64) {
 	h.mu.Lock()
 	cancel := h.calls[number]
 	delete(h.calls, number)
+	h.running.Store(int64(len(h.calls)))
+	var waiting []*wire.Sharing
+	if len(h.calls) == 0 {
+		waiting = slices.Collect(maps.Values(h.scopes))
+	}
 	h.mu.Unlock()
+	for _, s := range waiting {
+		s.Wake()
+	}
 	if cancel != nil {
 		cancel()
 	}

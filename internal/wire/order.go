@@ -16,6 +16,10 @@ import (
 // messages of both sides may pass each other: they bring nothing new then, whose numbers could not
 // agree, and what crosses as a whole must not have changed on both sides.
 type order struct {
+	// Await is called, with the table locked, before a message waits for an earlier one. While lost
+	// returns an error, the earlier one does not come; Wake lets it be asked again. Nil: it comes.
+	Await func() (lost func() error, stop func())
+
 	mu    sync.Mutex
 	moved *sync.Cond // taken has changed, or closed
 	ended bool       // no message follows
@@ -32,6 +36,7 @@ var (
 	ErrOver   = errors.New("the call that gave this function is over")
 	ErrBoth   = errors.New("the module and the host have changed the same variable or map at the same time: let one of them change it, or hand it over by arguments and results")
 	ErrBeside = errors.New("a variable or slice that holds pointers, strings or interfaces has changed while several functions of the host run in one call: call them one after the other, or hand over what they make as a result")
+	ErrLost   = errors.New("the module counts messages of this call that it did not send")
 	ErrNew    = errors.New("something new was put where both sides see it while several functions of the host run in one call: call them one after the other, or hand it over as a result")
 )
 
@@ -70,10 +75,40 @@ func (o *order) Close() {
 	o.wake()
 }
 
+// Wake lets messages that wait for earlier ones ask whether they still come.
+func (o *order) Wake() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.wake()
+}
+
 func (o *order) wake() {
 	if o.moved != nil {
 		o.moved.Broadcast()
 	}
+}
+
+// await waits, with the table locked, until the message before that number has been taken.
+func (o *order) await(number uint64) error {
+	if o.taken+1 >= number || o.gone {
+		return nil
+	}
+	if o.moved == nil {
+		o.moved = sync.NewCond(&o.mu)
+	}
+	lost := func() error { return nil }
+	if o.Await != nil {
+		var stop func()
+		lost, stop = o.Await()
+		defer stop()
+	}
+	for o.taken+1 < number && !o.gone {
+		if err := lost(); err != nil {
+			return err
+		}
+		o.moved.Wait()
+	}
+	return nil
 }
 
 // BeginCall appends the update with which a call of the host begins, by changes, and by rest what
@@ -142,11 +177,8 @@ func (s *Sharing) Take(d *Decoder, changes func(passed func(n int) bool) error) 
 	seen := d.Uint()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.taken+1 < number && !s.gone {
-		if s.moved == nil {
-			s.moved = sync.NewCond(&s.mu)
-		}
-		s.moved.Wait()
+	if err := s.await(number); err != nil {
+		return err
 	}
 	if s.gone {
 		return ErrOver

@@ -38,25 +38,6 @@ func NewSet(a ...*Alphabet) AlphabetSet {
 	return set
 }
 
-// Maps whose keys are of types with methods.
-
-type LabelName string
-
-func (n LabelName) Valid() bool { return n != "" }
-
-type LabelSet map[LabelName]string
-
-func (s LabelSet) String() string { return fmt.Sprint(len(s), s["a"]) }
-
-func NewLabels() LabelSet        { return LabelSet{"a": "b"} }
-func CountLabels(s LabelSet) int { return len(s) }
-func SwapLabels(m map[LabelName]Celsius) map[LabelName]Celsius {
-	m["new"] = m["old"]
-	delete(m, "old")
-	return m
-}
-func LabelsOf(s struct{ Labels LabelSet }) int { return len(s.Labels) }
-
 // Aliases of generic types whose arguments nobody else can name.
 
 type config struct{ Upper bool }
