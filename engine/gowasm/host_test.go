@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -133,8 +134,8 @@ func buildCountdown(t *testing.T) *files {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := &codeDir{path: t.TempDir()}
-	if err := compile(t.Context(), wasm, code.path); err != nil {
+	code := &wasmrun.CodeDir{Path: t.TempDir()}
+	if err := wasmrun.Compile(t.Context(), wasm, code.Path, codeConfig()); err != nil {
 		t.Fatal(err)
 	}
 	return &files{api: api, wasm: wasm, code: code}

@@ -2,182 +2,29 @@ package gowasm
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/experimental"
-	"golang.org/x/sys/cpu"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/store"
 )
-
-// wazero keeps machine code in a directory of its own format, and believes what it finds there: a
-// truncated
-// file is an error for ever, a forged one is executed. So that directory is made once, as an
-// artifact of
-// the store, and wazero gets a private one in which it finds nothing but the verified files.
-
-// machineCodeKey identifies what else than the wasm the machine code depends on.
-func machineCodeKey() string {
-	return fmt.Sprintln("wazero", wazeroVersion(), runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
-}
-
-// wazeroVersion is the version of wazero in this program.
-func wazeroVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, dep := range info.Deps {
-		if dep.Path == "github.com/tetratelabs/wazero" {
-			if dep.Replace != nil {
-				dep = dep.Replace
-			}
-			return dep.Version + " " + dep.Sum
-		}
-	}
-	return ""
-}
 
 // codeConfig is what the machine code depends on.
 func codeConfig() wazero.RuntimeConfig { return wazero.NewRuntimeConfig().WithDebugInfoEnabled(false) }
 
 func (e *Engine) runtimeConfig() wazero.RuntimeConfig {
-	config := codeConfig()
-	if e.config.Memory > 0 {
-		config = config.WithMemoryLimitPages(uint32(min(e.config.Memory/pageSize, maxPages)))
-	}
-	return config
+	return wasmrun.Limited(codeConfig(), e.config.Memory)
 }
-
-// Memory of a module is counted in pages.
-const (
-	pageSize = 64 << 10
-	maxPages = 64 << 10
-)
 
 // Prepare implements [engine.Preparer]: it compiles the wasm to machine code.
 func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
-	_, err := e.machineCode(ctx, a)
+	_, err := machineCode(ctx, a)
 	return err
 }
 
-// machineCode returns the machine code of an artifact, which is made where the store does not have
-// it, or nil
-// where there is no store that could keep it.
-func (e *Engine) machineCode(ctx context.Context, a engine.Artifact) (*store.Artifact, error) {
-	if a.Derive == nil {
-		return nil, nil
-	}
-	code, err := a.Derive(ctx, machineCodeKey(), func(ctx context.Context, dir string) error {
-		wasm, err := a.Files.ReadFile(goglue.ProgramFile)
-		if err != nil {
-			return err
-		}
-		return compile(ctx, wasm, dir)
-	})
-	var readOnly *store.WriteError
-	if errors.As(err, &readOnly) {
-		return nil, nil
-	}
-	return code, err
-}
-
-// compile fills a directory with the machine code of a module.
-func compile(ctx context.Context, wasm []byte, dir string) error {
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		return err
-	}
-	defer cache.Close(ctx)
-	r := wazero.NewRuntimeWithConfig(ctx, codeConfig().WithCompilationCache(cache))
-	defer r.Close(ctx)
-	_, err = r.CompileModule(allWorkers(ctx), wasm)
-	if err == nil {
-		err = failpoint.Hit("gowasm.compiled")
-	}
-	return err
-}
-
-// allWorkers lets wazero compile on all processors.
-func allWorkers(ctx context.Context) context.Context {
-	return experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-}
-
-// codeDir is a new directory in which wazero finds verified machine code.
-type codeDir struct {
-	path string
-	open []*os.File
-}
-
-// newCodeDir verifies the files of an artifact and shows them to wazero, which opens files by name:
-// the
-// names in the directory lead to the very files that were verified, whatever becomes of those of
-// the store.
-// What wazero adds goes with the directory.
-func newCodeDir(a *store.Artifact) (*codeDir, error) {
-	path, err := os.MkdirTemp("", "load-gowasm-")
-	if err != nil {
-		return nil, err
-	}
-	d := &codeDir{path: path}
-	for _, file := range a.Files() {
-		f, err := a.Open(file.Name)
-		if err == nil {
-			d.open = append(d.open, f)
-			err = show(f, filepath.Join(path, filepath.FromSlash(file.Name)))
-		}
-		if err != nil {
-			d.remove()
-			return nil, err
-		}
-	}
-	_ = failpoint.Hit("gowasm.shown")
-	return d, nil
-}
-
-// show makes an open file appear under a name.
-func show(f *os.File, name string) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
-	}
-	if runtime.GOOS == "linux" {
-		// Opening such a link opens the file behind the descriptor, not its name.
-		err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()), name)
-		if err == nil && sameFile(f, name) {
-			return nil
-		}
-		_ = os.Remove(name)
-	}
-	to, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, f)
-	return errors.Join(err, to.Close())
-}
-
-func sameFile(f *os.File, name string) bool {
-	open, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := os.Stat(name)
-	return err == nil && os.SameFile(open, named)
-}
-
-func (d *codeDir) remove() {
-	_ = os.RemoveAll(d.path)
-	for _, f := range d.open {
-		_ = f.Close()
-	}
+// machineCode returns the machine code of an artifact, or nil where no store could keep it.
+func machineCode(ctx context.Context, a engine.Artifact) (*store.Artifact, error) {
+	return wasmrun.MachineCode(ctx, a, goglue.ProgramFile, codeConfig())
 }

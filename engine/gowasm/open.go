@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/internal/goglue"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/sandbox"
+	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -95,7 +96,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 // files is what an artifact holds, verified.
 type files struct {
 	api, wasm []byte
-	code      *codeDir // nil where there is no store
+	code      *wasmrun.CodeDir // nil where there is no store
 }
 
 // read verifies and reads an artifact; the machine code beside the rest.
@@ -103,9 +104,9 @@ func (e *Engine) read(ctx context.Context, a engine.Artifact) (*files, error) {
 	var f files
 	coded := make(chan error, 1)
 	go func() {
-		code, err := e.machineCode(ctx, a)
+		code, err := machineCode(ctx, a)
 		if err == nil && code != nil {
-			f.code, err = newCodeDir(code)
+			f.code, err = wasmrun.NewCodeDir(code)
 		}
 		coded <- err
 	}()
@@ -125,7 +126,7 @@ func (e *Engine) read(ctx context.Context, a engine.Artifact) (*files, error) {
 // close gives back what is not needed any more once the module is compiled.
 func (f *files) close() {
 	if f.code != nil {
-		f.code.remove()
+		f.code.Remove()
 	}
 }
 
@@ -140,7 +141,7 @@ func (e *Engine) start(ctx context.Context, m *module, f *files, events event.Si
 	config := e.runtimeConfig()
 	if f.code != nil {
 		var err error
-		if m.cache, err = wazero.NewCompilationCacheWithDir(f.code.path); err != nil {
+		if m.cache, err = wazero.NewCompilationCacheWithDir(f.code.Path); err != nil {
 			m.cancel()
 			return err
 		}
@@ -175,7 +176,7 @@ func (m *module) compile(wasm []byte) (wazero.CompiledModule, error) {
 	if err := m.exportHost(); err != nil {
 		return nil, err
 	}
-	return m.runtime.CompileModule(allWorkers(m.ctx), wasm)
+	return m.runtime.CompileModule(wasmrun.AllWorkers(m.ctx), wasm)
 }
 
 // initialise starts the guests. Where the context ends first, what they do is stopped.
