@@ -18,10 +18,10 @@ import (
 
 // Finder finds modules below one directory. It is safe for concurrent use.
 //
-// A plain name or an import path is a subdirectory of the root that holds Go files or a file
-// init.star, or
+// A plain name or an import path is a subdirectory of the root that holds Go files, a file
+// init.star, or a single WebAssembly file, or
 // else a Starlark file, with or without its suffix: "rules/tax" is rules/tax, or else
-// rules/tax.star. Where the
+// rules/tax.star; or a WebAssembly file, with its suffix: "rules/tax.wasm". Where the
 // root lies in a Go module, the import paths of that module's packages are known as well. The
 // finder of the
 // current directory also answers paths: "./rules", "/abs/rules/tax.star".
@@ -122,9 +122,9 @@ func (f *Finder) ambiguous(ctx context.Context, name find.Name, spec *find.Spec)
 	e := &find.AmbiguousError{Here: spec.Name}
 	first, rest, _ := strings.Cut(name.Target, "/")
 	own := spec.Source.Go != nil && spec.Source.Go.ImportPath == name.Target
-	script := rest == "" && strings.HasSuffix(first, starlarkSuffix) // no host is called so
+	file := rest == "" && isFile(first) // no host is called so
 	if strings.Contains(first, ".") {
-		if own || script {
+		if own || file {
 			return nil
 		}
 		e.Elsewhere = "the import path " + name.Target
@@ -200,12 +200,12 @@ func describe(dir string) (*find.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, reason := detect(entries)
+	kind, file, reason := detect(entries)
 	if reason != "" {
 		return nil, notFound("%s %s", dir, reason)
 	}
-	if kind == find.KindStarlark {
-		return describeStarlark(dir, dir, starlarkInit)
+	if file != "" {
+		return describeSingle(dir, dir, file)
 	}
 	spec := &find.Spec{
 		Name:   dir,
@@ -224,29 +224,41 @@ func describe(dir string) (*find.Spec, error) {
 	return spec, nil
 }
 
-// detect tells by the entries of a directory what kind of module it holds, or why it holds none.
-func detect(entries []fs.DirEntry) (kind find.Kind, reason string) {
+// detect tells by the entries of a directory what kind of module it holds, and by which file where
+// it is a single one, or why it holds none.
+func detect(entries []fs.DirEntry) (kind find.Kind, file, reason string) {
 	var tests, script bool
+	var wasm []string
 	for _, entry := range entries {
 		name := entry.Name()
 		script = script || name == starlarkInit
-		if !strings.HasSuffix(name, ".go") || entry.IsDir() || name[0] == '_' || name[0] == '.' {
+		if entry.IsDir() || name[0] == '_' || name[0] == '.' {
+			continue
+		}
+		if strings.HasSuffix(name, wasmSuffix) {
+			wasm = append(wasm, name)
+		}
+		if !strings.HasSuffix(name, ".go") {
 			continue
 		}
 		if !strings.HasSuffix(name, "_test.go") {
-			return find.KindGo, ""
+			return find.KindGo, "", ""
 		}
 		tests = true
 	}
 	switch {
 	case script:
-		return find.KindStarlark, ""
+		return find.KindStarlark, starlarkInit, ""
+	case len(wasm) == 1:
+		return find.KindWasm, wasm[0], ""
+	case len(wasm) > 1:
+		return "", "", fmt.Sprintf("holds no Go files, and %d WebAssembly files: name one of them", len(wasm))
 	case tests:
-		return "", "holds only test files"
+		return "", "", "holds only test files"
 	case len(entries) == 0:
-		return "", "is empty"
+		return "", "", "is empty"
 	case len(entries) == 1:
-		return "", "holds no Go files, only " + entries[0].Name()
+		return "", "", "holds no Go files, only " + entries[0].Name()
 	}
-	return "", fmt.Sprintf("holds no Go files, only %s and %d more", entries[0].Name(), len(entries)-1)
+	return "", "", fmt.Sprintf("holds no Go files, only %s and %d more", entries[0].Name(), len(entries)-1)
 }

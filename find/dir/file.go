@@ -12,39 +12,47 @@ import (
 
 const (
 	starlarkSuffix = ".star"
+	wasmSuffix     = ".wasm"
 	// starlarkInit is the file that makes a folder a Starlark module, as __init__.py does in
 	// Python. The other
 	// files of the folder are modules of their own.
 	starlarkInit = "init" + starlarkSuffix
 )
 
-// describeAny makes the spec of the module of a path: a folder, or else a Starlark file.
+// describeAny makes the spec of the module of a path: a folder, or else a Starlark or WebAssembly
+// file.
 func describeAny(path string) (*find.Spec, error) {
 	spec, err := describe(path)
 	if !errors.Is(err, find.ErrNotFound) {
 		return withLinks(path, spec, err)
 	}
 	file, fileErr := describeFile(path)
-	if errors.Is(fileErr, find.ErrNotFound) && !strings.HasSuffix(path, starlarkSuffix) {
+	if errors.Is(fileErr, find.ErrNotFound) && !isFile(path) {
 		return nil, err
 	}
 	return withLinks(path, file, fileErr)
 }
 
-// describeFile makes the spec of the Starlark file of a path, which may lack the suffix.
+// isFile reports whether a name says by its suffix that it is a file's.
+func isFile(name string) bool {
+	return strings.HasSuffix(name, starlarkSuffix) || strings.HasSuffix(name, wasmSuffix)
+}
+
+// describeFile makes the spec of the file of a path; that of a Starlark file may lack the suffix.
 func describeFile(path string) (*find.Spec, error) {
-	if !strings.HasSuffix(path, starlarkSuffix) {
+	if !isFile(path) {
 		path += starlarkSuffix
 	}
 	path, err := realPath(path)
 	if err != nil {
 		return nil, err
 	}
-	return describeStarlark(path, filepath.Dir(path), filepath.Base(path))
+	return describeSingle(path, filepath.Dir(path), filepath.Base(path))
 }
 
-// describeStarlark makes the spec of the Starlark module of a name, which is a file in a directory.
-func describeStarlark(name, dir, file string) (*find.Spec, error) {
+// describeSingle makes the spec of the module of a name, which is a Starlark or WebAssembly file in a
+// directory.
+func describeSingle(name, dir, file string) (*find.Spec, error) {
 	path := filepath.Join(dir, file)
 	if real, err := realPath(path); err == nil && real != path { // a link is the file that it leads to
 		name, dir, file, path = real, filepath.Dir(real), filepath.Base(real), real
@@ -62,12 +70,16 @@ func describeStarlark(name, dir, file string) (*find.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	kind := find.KindStarlark
+	if strings.HasSuffix(file, wasmSuffix) {
+		kind = find.KindWasm
+	}
 	return &find.Spec{
 		Name:   name,
 		Why:    "a file is used as it is",
 		Origin: "directory",
 		Source: find.Source{
-			Kind: find.KindStarlark, FS: os.DirFS(dir), Dir: dir, File: file,
+			Kind: kind, FS: os.DirFS(dir), Dir: dir, File: file,
 			Hash: find.HashFile(path, text),
 		},
 	}, nil

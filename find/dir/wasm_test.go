@@ -1,0 +1,52 @@
+package dir_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/find/dir"
+)
+
+// TestWasm: a WebAssembly file is found by its name and its path, and so is a folder that holds one
+// and nothing that comes before it.
+func TestWasm(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	for _, file := range []string{"tax.wasm", "one/a.wasm", "one/README.md", "two/a.wasm", "two/b.wasm", "go/a.wasm", "go/a.go", "script/a.wasm", "script/init.star"} {
+		path := filepath.Join(root, filepath.FromSlash(file))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte("package a"), 0o600))
+	}
+	look := func(target string) (*find.Spec, error) {
+		name, err := find.ParseName(target)
+		require.NoError(t, err)
+		at := root
+		if filepath.IsAbs(target) { // which the finder of the current directory answers
+			at = "."
+		}
+		return dir.New(at).Find(t.Context(), name)
+	}
+	for target, want := range map[string]string{"tax.wasm": "tax.wasm", "one": "a.wasm", "one/a.wasm": "a.wasm", root + "/tax.wasm": "tax.wasm", root + "/one": "a.wasm"} {
+		spec, err := look(target)
+		require.NoError(t, err, target)
+		assert.Equal(t, find.KindWasm, spec.Source.Kind, target)
+		assert.Equal(t, want, spec.Source.File, target)
+		assert.NotEmpty(t, spec.Source.Hash, target)
+	}
+	for target, want := range map[string]find.Kind{"go": find.KindGo, "script": find.KindStarlark} {
+		spec, err := look(target)
+		require.NoError(t, err, target)
+		assert.Equal(t, want, spec.Source.Kind, target)
+	}
+	_, err = look("two")
+	assert.ErrorIs(t, err, find.ErrNotFound)
+	assert.ErrorContains(t, err, "2 WebAssembly files: name one of them")
+	_, err = look("other.wasm")
+	assert.ErrorIs(t, err, find.ErrNotFound)
+}
