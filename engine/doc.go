@@ -6,21 +6,21 @@
 // own:
 //
 //	ability       of         what for                                        who has it
-//	Compiler      engine     makes artifacts that the store keeps            goprocess, gowasm, starlark
-//	Preparer      engine     derives files from an artifact ahead of a start gowasm
+//	Compiler      engine     makes artifacts that the store keeps            goprocess, gowasm, starlark, wasm
+//	Preparer      engine     derives files from an artifact ahead of a start gowasm, wasm
 //	Released      engine     compiles by a toolchain that has releases        goprocess, gowasm
-//	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark
+//	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark, wasm
 //	Trier         engine     tries the isolation without a module            goprocess
-//	Granter       engine     gives a module what a policy grants             goprocess, gowasm, starlark
+//	Granter       engine     gives a module what a policy grants             goprocess, gowasm, starlark, wasm
 //	Assigner      instance   sets variables                                  goprocess, gowasm
 //	Counted       instance   counts calls and objects                        all
 //	Crashable     instance   says how it ended by itself                     goprocess, gowasm
 //	Holder        instance   knows whether it holds values of the host       goprocess, gowasm
-//	Isolated      both       says what keeps the module from the host        goprocess, gowasm, starlark
-//	Measurable    instance   says how much memory it uses                    goprocess, gowasm
+//	Isolated      both       says what keeps the module from the host        goprocess, gowasm, starlark, wasm
+//	Measurable    instance   says how much memory it uses                    goprocess, gowasm, wasm
 //	Adapter       reference  makes an object a value of an interface         goprocess, gowasm, native
 //	Copier        reference  copies an object as plain data                  goprocess, gowasm
 //	Indexer       reference  looks into a list or a map                      goprocess, gowasm, native
 //
-// Its folders hold the engines: goprocess, gowasm, starlark and native.
+// Its folders hold the engines: goprocess, gowasm, starlark, wasm and native.
 package engine

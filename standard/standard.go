@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/find/dir"
@@ -37,7 +38,7 @@ import (
 //   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
 //   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
-//     WebAssembly), Starlark scripts, and what the program registers itself;
+//     WebAssembly), Starlark scripts, compiled WebAssembly files, and what the program registers itself;
 //   - Notify: [notify.New], so that Watch works.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment:
@@ -78,7 +79,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Events = trace(file, config.Events)
 	}
 	if config.Engines == nil {
-		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), native.New()}
+		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
 	}
 	return load.New(config)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/event"
 )
 
@@ -49,10 +50,14 @@ func (a allowed) engines(engineName string) ([]engine.Engine, error) {
 		return nil, err
 	}
 	env := variables(a.env)
+	wasmConfig := wasm.Config{ReadOnly: read, ReadWrite: write, Env: env}
+	if a.net {
+		wasmConfig.Hosts = []string{"*"}
+	}
 	return []engine.Engine{
 		goprocess.New(goprocess.Config{ReadOnly: read, ReadWrite: write, Network: a.net, Programs: a.run, Env: env}),
 		gowasm.New(gowasm.Config{ReadOnly: read, ReadWrite: write, Env: env}),
-		starlark.New(starlark.Config{}), native.New(),
+		starlark.New(starlark.Config{}), wasm.New(wasmConfig), native.New(),
 	}, nil
 }
 

@@ -1,0 +1,198 @@
+// Package wasm runs compiled WebAssembly files, of whatever language, inside the host's process, by
+// wazero. A module is of one of three kinds, which its imports and exports tell:
+//
+//   - an Extism plugin, whose functions take and return bytes: []byte, string, and JSON for the rest;
+//   - a WASI command, which is the function main, run in a fresh instance by every call;
+//   - any other module (a WASI reactor), whose exported functions take and return numbers.
+//
+// A module reaches nothing of the machine but clocks, random numbers and what it is granted. One
+// call at a time runs in it. A call ends when its context does; its instance is then given up, as it
+// is after a trap, and the next call starts a fresh one.
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/wasmrun"
+)
+
+// Config says what modules may use. The zero Config is useful: modules get nothing but the time and
+// random numbers.
+type Config struct {
+	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read
+	// and change; they have the same paths in the module. Symbolic links do not lead out of them,
+	// and modules cannot make any.
+	ReadOnly, ReadWrite []string
+	// Env is the environment of modules, as "KEY=value"; nothing is inherited from the host.
+	Env []string
+	// Hosts are the hosts that plugins may send HTTP requests to: "api.example.com",
+	// "*.example.com". A policy that grants the network allows every host.
+	Hosts []string
+	// Values is what plugins read as their configuration.
+	Values map[string]string
+
+	// Memory is how much memory, in bytes, a module may use; 0 is 256 MiB. A plugin may use as much
+	// again for its input, its output and what it keeps between them.
+	Memory int64
+	// MaxOutput is how many bytes a command may print where its output is a result; 0 is 64 MiB.
+	MaxOutput int64
+
+	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
+	// line.
+	Stdout, Stderr io.Writer
+}
+
+const (
+	defaultMemory    = 256 << 20
+	defaultMaxOutput = 64 << 20
+)
+
+// Engine runs WebAssembly files.
+type Engine struct{ config Config }
+
+// New returns an engine. The config is copied.
+func New(config Config) *Engine {
+	config.ReadOnly, config.ReadWrite = slices.Clone(config.ReadOnly), slices.Clone(config.ReadWrite)
+	config.Env, config.Hosts, config.Values = slices.Clone(config.Env), slices.Clone(config.Hosts), maps.Clone(config.Values)
+	if config.Memory == 0 {
+		config.Memory = defaultMemory
+	}
+	if config.MaxOutput == 0 {
+		config.MaxOutput = defaultMaxOutput
+	}
+	return &Engine{config: config}
+}
+
+// Name implements [engine.Engine].
+func (*Engine) Name() string { return "wasm" }
+
+// Accepts implements [engine.Engine]: every WebAssembly file. What it holds is looked at when it is
+// compiled, so that the error can say what is wrong.
+func (*Engine) Accepts(src find.Source) bool {
+	return src.Kind == find.KindWasm && src.File != "" && src.FS != nil
+}
+
+// version counts the changes of what Compile makes of a file.
+const version = 1
+
+// Fingerprint implements [engine.Compiler].
+func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }
+
+const (
+	moduleFile = "module.wasm"
+	maxSource  = 256 << 20 // bytes
+)
+
+// Compile implements [engine.Compiler]: it checks the file.
+func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
+	data, err := readSource(src)
+	if err != nil {
+		return err
+	}
+	b, err := read(data)
+	if err != nil {
+		return err
+	}
+	if err := b.check(); err != nil {
+		return err
+	}
+	if data, err = b.bounded(); err != nil {
+		return err
+	}
+	// The interpreter checks as the compiler does, and compiles next to nothing.
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
+	defer r.Close(ctx)
+	if _, err := r.CompileModule(ctx, data); err != nil {
+		return invalid(err.Error())
+	}
+	return os.WriteFile(filepath.Join(dir, moduleFile), data, 0o600)
+}
+
+func readSource(src find.Source) ([]byte, error) {
+	f, err := src.FS.Open(src.File)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSource+1))
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Join(src.Dir, filepath.FromSlash(src.File))
+	switch {
+	case len(data) > maxSource:
+		return nil, &engine.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
+	case strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, data) != src.Hash:
+		return nil, &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
+	}
+	return data, nil
+}
+
+// codeConfig is what the machine code depends on. Code is compiled with places at which it can be
+// stopped.
+func codeConfig() wazero.RuntimeConfig {
+	return wazero.NewRuntimeConfig().WithCloseOnContextDone(true).WithDebugInfoEnabled(false)
+}
+
+// Prepare implements [engine.Preparer]: it compiles the wasm to machine code.
+func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
+	_, err := wasmrun.MachineCode(ctx, a, moduleFile, codeConfig())
+	return err
+}
+
+// leastMemory is a page, without which no module has memory.
+const leastMemory = wasmrun.PageSize
+
+// Valid implements [engine.Configured].
+func (e *Engine) Valid() error { return engine.TooLittleMemory(e.Name(), e.config.Memory, leastMemory) }
+
+// CanGrant implements [engine.Granter]: WebAssembly starts no programs.
+func (e *Engine) CanGrant(g engine.Grants) error {
+	if err := engine.TooLittleMemory(e.Name(), g.Memory, leastMemory); err != nil {
+		return err
+	}
+	if g.Programs {
+		return errors.New("WebAssembly modules cannot start programs")
+	}
+	return nil
+}
+
+// with is the configuration for a module with these grants and limits.
+func (c Config) with(g engine.Grants, l engine.Limits) Config {
+	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
+	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
+	c.Env = slices.Concat(c.Env, g.Environ())
+	if g.Network {
+		c.Hosts = []string{"*"}
+	}
+	if l.Memory > 0 {
+		c.Memory = l.Memory
+	}
+	return c
+}
+
+// Isolation implements [engine.Isolated]: what keeps every module of this engine from the host.
+func (e *Engine) Isolation() engine.Isolation {
+	measure := func(name string, granted bool) engine.Measure {
+		return engine.Measure{Name: name, InForce: !granted, How: "wasm", Granted: granted}
+	}
+	return engine.Isolation{Level: "full", Measures: []engine.Measure{
+		measure("files", len(e.config.ReadOnly)+len(e.config.ReadWrite) > 0),
+		measure("network", len(e.config.Hosts) > 0),
+		measure("programs", false),
+		measure("memory", false),
+		{Name: "time", InForce: true, How: "wasm with checkpoints"},
+	}}
+}

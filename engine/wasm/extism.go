@@ -1,0 +1,239 @@
+package wasm
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/loadgo/load/event"
+)
+
+// extismModule is the module whose functions plugins import. Older ones import them from env, with
+// extism_ before each name.
+const (
+	extismModule = "extism:host/env"
+	oldModule    = "env"
+	oldPrefix    = "extism_"
+)
+
+func isExtism(module, name string) bool {
+	return module == extismModule || module == oldModule && strings.HasPrefix(name, oldPrefix)
+}
+
+// hostFunction is a function of the host for plugins. The stack holds its arguments, then its
+// result.
+type hostFunction struct {
+	params, results []api.ValueType
+	call            func(m *module, ctx context.Context, stack []uint64)
+}
+
+var (
+	none = []api.ValueType{}
+	i32  = []api.ValueType{api.ValueTypeI32}
+	i64  = []api.ValueType{api.ValueTypeI64}
+	two  = []api.ValueType{api.ValueTypeI64, api.ValueTypeI64}
+	pair = []api.ValueType{api.ValueTypeI64, api.ValueTypeI32}
+)
+
+// extismFunctions is the published interface of Extism.
+var extismFunctions = map[string]hostFunction{
+	"alloc":          {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.alloc(s[0]) })},
+	"free":           {i64, none, of(func(m *module, s []uint64) { m.kernel.release(s[0]) })},
+	"length":         {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
+	"length_unsafe":  {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
+	"load_u8":        {i64, i32, of(func(m *module, s []uint64) { s[0] = uint64(m.memory("load_u8", s[0], 1)[0]) })},
+	"load_u64":       {i64, i64, of(func(m *module, s []uint64) { s[0] = binary.LittleEndian.Uint64(m.memory("load_u64", s[0], 8)) })},
+	"store_u8":       {pair, none, of(func(m *module, s []uint64) { m.memory("store_u8", s[0], 1)[0] = byte(s[1]) })},
+	"store_u64":      {two, none, of(func(m *module, s []uint64) { binary.LittleEndian.PutUint64(m.memory("store_u64", s[0], 8), s[1]) })},
+	"input_length":   {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.inputLength })},
+	"input_offset":   {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.input })},
+	"input_load_u8":  {i64, i32, of(func(m *module, s []uint64) { s[0] = m.kernel.inputAt(s[0], 1) })},
+	"input_load_u64": {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.inputAt(s[0], 8) })},
+	"input_set": {two, none, of(func(m *module, s []uint64) {
+		m.memory("input_set", s[0], s[1])
+		m.kernel.input, m.kernel.inputLength = s[0], s[1]
+	})},
+	"output_set": {two, none, of(func(m *module, s []uint64) {
+		m.memory("output_set", s[0], s[1])
+		m.kernel.output, m.kernel.outputLength = s[0], s[1]
+	})},
+	"output_length": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.outputLength })},
+	"output_offset": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.output })},
+	"memory_bytes":  {none, i64, of(func(m *module, s []uint64) { s[0] = uint64(len(m.kernel.memory)) })},
+	"reset":         {none, none, of(func(m *module, _ []uint64) { m.kernel.begin(m.kernel.limit, nil) })},
+	"error_set":     {i64, none, of((*module).setError)},
+	"error_get":     {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.failure })},
+	"config_get": {i64, i64, of(func(m *module, s []uint64) {
+		value := m.config.Values[string(m.block("config_get", s[0]))]
+		s[0] = m.give("config_get", []byte(value))
+	})},
+	"var_get":          {i64, i64, of(func(m *module, s []uint64) { s[0] = m.give("var_get", m.variables[string(m.block("var_get", s[0]))]) })},
+	"var_set":          {two, none, of((*module).setVariable)},
+	"log_trace":        {i64, none, logs(levelTrace)},
+	"log_debug":        {i64, none, logs(levelDebug)},
+	"log_info":         {i64, none, logs(levelInfo)},
+	"log_warn":         {i64, none, logs(levelWarn)},
+	"log_error":        {i64, none, logs(levelError)},
+	"get_log_level":    {none, i32, of(func(_ *module, s []uint64) { s[0] = levelTrace })},
+	"http_request":     {two, i64, (*module).request},
+	"http_status_code": {none, i32, of(func(m *module, s []uint64) { s[0] = uint64(m.response.status) })},
+	"http_headers":     {none, i64, of(func(m *module, s []uint64) { s[0] = m.give("http_headers", m.response.headers) })},
+}
+
+// of makes a function of the host of one that needs no context.
+func of(call func(m *module, stack []uint64)) func(*module, context.Context, []uint64) {
+	return func(m *module, _ context.Context, stack []uint64) { call(m, stack) }
+}
+
+// extismType is the type of a function by its name, old or new.
+func extismType(name string) (functionType, bool) {
+	f, ok := extismFunctions[strings.TrimPrefix(name, oldPrefix)]
+	return functionType{f.params, f.results}, ok
+}
+
+// provideExtism makes a module of the functions that a plugin imports.
+func (m *module) provideExtism(namespace string, names []string) error {
+	builder := m.runtime.NewHostModuleBuilder(namespace)
+	for _, name := range names {
+		f := extismFunctions[strings.TrimPrefix(name, oldPrefix)]
+		call := func(ctx context.Context, stack []uint64) { f.call(m, ctx, stack) }
+		builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(call), f.params, f.results).Export(name)
+	}
+	_, err := builder.Instantiate(m.ctx)
+	return err
+}
+
+// memory returns a part of the exchanged memory, and ends the call where there is none.
+func (m *module) memory(function string, place, length uint64) []byte {
+	data, ok := m.kernel.at(place, length)
+	if !ok {
+		panic(&refusal{reason: fmt.Sprintf("%s: %d bytes at %d are not in the plugin's memory of %d bytes", function, length, place, len(m.kernel.memory))})
+	}
+	return data
+}
+
+// block returns the data of a block, and ends the call where there is none. The place 0 is an empty
+// one.
+func (m *module) block(function string, place uint64) []byte {
+	data, ok := m.kernel.block(place)
+	if !ok && place != 0 {
+		panic(&refusal{reason: fmt.Sprintf("%s: there is no block at %d", function, place)})
+	}
+	return data
+}
+
+// give makes a block for the plugin; nothing is the place 0.
+func (m *module) give(function string, data []byte) uint64 {
+	place := m.kernel.put(data)
+	if place == 0 && len(data) > 0 {
+		panic(&refusal{reason: fmt.Sprintf("%s: there is no room for %d bytes", function, len(data))})
+	}
+	return place
+}
+
+func (m *module) setError(stack []uint64) {
+	m.block("error_set", stack[0])
+	m.kernel.failure = stack[0]
+}
+
+// maxVariables is how many bytes the variables of a plugin take, names included; each counts
+// variableSize more.
+const (
+	maxVariables = 1 << 20
+	variableSize = 48
+)
+
+// setVariable keeps a value for later calls. The place 0 takes it away.
+func (m *module) setVariable(stack []uint64) {
+	name := string(m.block("var_set", stack[0]))
+	if stack[1] == 0 {
+		delete(m.variables, name)
+		return
+	}
+	value := m.block("var_set", stack[1])
+	size := variableSize + len(name) + len(value)
+	for other, v := range m.variables {
+		if other != name {
+			size += variableSize + len(other) + len(v)
+		}
+	}
+	if size > maxVariables {
+		panic(&refusal{reason: fmt.Sprintf("var_set: the variables of a plugin take at most %d bytes", maxVariables)})
+	}
+	if m.variables == nil {
+		m.variables = make(map[string][]byte)
+	}
+	m.variables[name] = append([]byte{}, value...)
+}
+
+// The levels of a plugin's log, as plugins see them.
+const (
+	levelTrace = iota
+	levelDebug
+	levelInfo
+	levelWarn
+	levelError
+)
+
+// logs makes a function that writes a line of the log.
+func logs(level int) func(*module, context.Context, []uint64) {
+	name := [...]string{"trace", "debug", "info", "warn", "error"}[level]
+	return of(func(m *module, stack []uint64) {
+		text := string(m.block("log_"+name, stack[0]))
+		if m.config.Stderr != nil {
+			fmt.Fprintf(m.config.Stderr, "%s: %s\n", name, text)
+			return
+		}
+		text = text[:min(len(text), maxLogged)]
+		m.events.Emit(event.Output{Name: m.name, Stream: "log", Line: name + ": " + text})
+	})
+}
+
+// maxLogged is how many bytes of a text one event carries.
+const maxLogged = 8 << 10
+
+// callPlugin calls a function of bytes. What it returns is a copy.
+func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (output []byte, err error) {
+	ctx, leave, err := m.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { leave(ended(err)) }()
+	if _, err := m.present(ctx); err != nil {
+		return nil, err
+	}
+	if !m.kernel.begin(uint64(m.config.Memory), input) {
+		return nil, &refusal{reason: fmt.Sprintf("an input of %d bytes does not fit into wasm.Config.Memory", len(input))}
+	}
+	var stack [1]uint64
+	if err := m.invoke(ctx, symbol, stack[:]); err != nil {
+		return nil, err
+	}
+	code := uint32(0)
+	if len(m.functions[symbol].ResultTypes()) == 1 {
+		code = uint32(stack[0])
+	}
+	if message, ok := m.kernel.block(m.kernel.failure); ok && code != 0 {
+		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code, Message: string(message)}
+	}
+	if code != 0 {
+		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code}
+	}
+	data, _ := m.kernel.at(m.kernel.output, m.kernel.outputLength)
+	return append([]byte{}, data...), nil
+}
+
+// isBytes reports whether a function is one of bytes: it takes nothing, and returns nothing or a
+// status.
+func (m *module) isBytes(def interface {
+	ParamTypes() []api.ValueType
+	ResultTypes() []api.ValueType
+},
+) bool {
+	results := def.ResultTypes()
+	return m.kind == plugin && len(def.ParamTypes()) == 0 &&
+		(len(results) == 0 || len(results) == 1 && (results[0] == api.ValueTypeI32 || results[0] == api.ValueTypeI64))
+}

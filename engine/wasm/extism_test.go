@@ -1,0 +1,214 @@
+package wasm_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine/wasm"
+	"github.com/loadgo/load/event"
+)
+
+func TestPlugin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, wasm.Config{Values: map[string]string{"greeting": "hello"}})
+	m := w.load(t, "plugin.wasm")
+	count, err := load.Func[func(context.Context, string) (int, error)](m, "count_vowels")
+	require.NoError(t, err)
+	n, err := count(t.Context(), "Yellow, World!")
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
+
+	text := func(symbol, input string) string {
+		out, err := m.Call(t.Context(), symbol, input)
+		require.NoError(t, err, symbol)
+		return out[0].(string)
+	}
+	for _, input := range []string{"", "a", "1234567", "12345678", "123456789", strings.Repeat("long", 300_000), "\xff\x00"} {
+		assert.Equal(t, input, text("echo", input))
+	}
+	assert.Empty(t, text("silent", "x"), "an output that was never set is empty")
+	assert.Equal(t, "hello", text("config", "greeting"))
+	assert.Empty(t, text("config", "other"))
+	assert.Equal(t, "1", text("visits", "x"))
+	assert.Equal(t, "2", text("visits", "x"), "variables stay between calls")
+	assert.Equal(t, "1", text("visits", "y"))
+	text("forget", "x")
+	assert.Equal(t, "1", text("visits", "x"))
+	text("log", "careful")
+	assert.Contains(t, w.seen("log"), "warn: careful")
+	text("twice", "")
+	assert.Equal(t, "same", func() string {
+		out, err := w.load(t, "old.wasm").Call(t.Context(), "same", "same")
+		require.NoError(t, err)
+		return out[0].(string)
+	}())
+}
+
+// TestPluginTypes: bytes and strings cross as they are, everything else as JSON.
+func TestPluginTypes(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{}).load(t, "plugin.wasm")
+	type order struct {
+		Name  string   `json:"name"`
+		Items []int    `json:"items"`
+		Price *float64 `json:"price"`
+	}
+	price := 1.5
+	same, err := load.Func[func(order) (order, error)](m, "echo")
+	require.NoError(t, err)
+	back, err := same(order{"a", []int{1, 2}, &price})
+	require.NoError(t, err)
+	assert.Equal(t, order{"a", []int{1, 2}, &price}, back)
+
+	raw, err := load.Func[func(order) ([]byte, error)](m, "echo")
+	require.NoError(t, err)
+	data, err := raw(order{Name: "a"})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"a","items":null,"price":null}`, string(data))
+
+	dict, err := load.Func[func(json.RawMessage) (map[string]any, error)](m, "echo")
+	require.NoError(t, err)
+	values, err := dict([]byte(`{"a":[true,null]}`))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{"a": []any{true, nil}}, values)
+	_, err = dict([]byte(`{`))
+	assert.ErrorContains(t, err, "the output of echo is not a map[string]interface {}")
+
+	out, err := m.Call(t.Context(), "echo", map[string]int{"a": 1})
+	require.NoError(t, err)
+	assert.Equal(t, []any{`{"a":1}`}, out)
+	nothing, err := load.Func[func() error](m, "silent")
+	require.NoError(t, err)
+	require.NoError(t, nothing())
+}
+
+// TestPluginErrors: a status other than 0 is an error, with the text that the plugin set, and the
+// instance goes on.
+func TestPluginErrors(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{}).load(t, "plugin.wasm")
+	_, err := m.Call(t.Context(), "fail", "no such order")
+	var failed *wasm.PluginError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, wasm.PluginError{Module: m.Name(), Symbol: "fail", Code: 3, Message: "no such order"}, *failed)
+	_, err = m.Call(t.Context(), "mute")
+	require.ErrorAs(t, err, &failed)
+	assert.ErrorContains(t, err, "mute returned 4 and no message")
+	_, err = m.Call(t.Context(), "fill")
+	require.ErrorAs(t, err, &failed)
+	assert.EqualValues(t, 7, failed.Code, "a memory that is full gives no block")
+	for symbol, reason := range map[string]string{
+		"read":  "load_u64: 8 bytes at 9223372036854775807 are not in the plugin's memory",
+		"write": "store_u64: 8 bytes at 18446744073709551612 are not in the plugin's memory",
+		"null":  "store_u8: 1 bytes at 0 are not in the plugin's memory",
+		"show":  "output_set: 18446744073709551615 bytes at 16 are not in the plugin's memory",
+		"hoard": "var_set: the variables of a plugin take at most",
+		"get":   "http_request: the request is not what Extism's is",
+	} {
+		_, err := m.Call(t.Context(), symbol, "x")
+		var trap *wasm.TrapError
+		require.ErrorAs(t, err, &trap, symbol)
+		assert.Contains(t, trap.Reason, reason)
+		out, err := m.Call(t.Context(), "echo", "alive")
+		require.NoError(t, err)
+		assert.Equal(t, []any{"alive"}, out)
+	}
+}
+
+// TestHTTP: a plugin asks the hosts that it was granted, on redirects too.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/away":
+			http.Redirect(w, r, "http://elsewhere.invalid/", http.StatusFound)
+		case "/missing":
+			http.NotFound(w, r)
+		default:
+			fmt.Fprint(w, r.Method, " ", r.Header.Get("X-Own"))
+		}
+	}))
+	t.Cleanup(server.Close)
+	at, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	ask := func(path string) string {
+		text, err := json.Marshal(map[string]any{"url": server.URL + path, "method": "PUT", "headers": map[string]string{"X-Own": "mine"}})
+		require.NoError(t, err)
+		return string(text)
+	}
+	w := newWorld(t, wasm.Config{})
+	_, err = w.load(t, "plugin.wasm").Call(t.Context(), "get", ask("/"))
+	assert.ErrorContains(t, err, "HTTP request to "+server.URL+"/ is not allowed")
+	w.mu.Lock()
+	refused := 0
+	for _, e := range w.events {
+		if r, ok := e.(event.Refused); ok {
+			assert.Equal(t, "send an HTTP request to "+at.Host, r.What)
+			refused++
+		}
+	}
+	w.mu.Unlock()
+	assert.Equal(t, 1, refused)
+
+	m := newWorld(t, wasm.Config{Hosts: []string{at.Hostname()}}).load(t, "plugin.wasm")
+	out, err := m.Call(t.Context(), "get", ask("/"))
+	require.NoError(t, err)
+	assert.Equal(t, []any{"PUT mine"}, out)
+	_, err = m.Call(t.Context(), "get", ask("/missing"))
+	var failed *wasm.PluginError
+	require.ErrorAs(t, err, &failed)
+	assert.EqualValues(t, 204, failed.Code, "the status is 404")
+	_, err = m.Call(t.Context(), "get", ask("/away"))
+	assert.ErrorContains(t, err, "HTTP request to http://elsewhere.invalid/ is not allowed")
+	_, err = m.Call(t.Context(), "get", `{"url":"file:///etc/hosts"}`)
+	assert.ErrorContains(t, err, "is not allowed")
+}
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, wasm.Config{})
+	m := w.load(t, "command.wasm")
+	out, err := m.Call(t.Context(), "main", strings.NewReader("hello"))
+	require.NoError(t, err)
+	assert.Equal(t, []any{"hello"}, out)
+	_, err = m.Call(t.Context(), "main", "one", "two")
+	var exit *wasm.ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.EqualValues(t, 2, exit.Code)
+	assert.Equal(t, "done", strings.TrimSpace(exit.Stderr))
+
+	program, err := load.Func[func(io.Reader) (string, error)](m, "main")
+	require.NoError(t, err)
+	text, err := program(strings.NewReader("typed"))
+	require.NoError(t, err)
+	assert.Equal(t, "typed", text)
+	assert.Contains(t, w.seen("stderr"), "done")
+}
+
+func TestCommandStreams(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{MaxOutput: 1000}).load(t, "command.wasm")
+	copies, err := load.Func[func(context.Context, io.Reader, io.Writer, ...string) error](m, "main")
+	require.NoError(t, err)
+	var printed bytes.Buffer
+	text := strings.Repeat("much ", 10_000)
+	require.NoError(t, copies(t.Context(), strings.NewReader(text), &printed))
+	assert.Equal(t, text, printed.String())
+	var exit *wasm.ExitError
+	require.ErrorAs(t, copies(t.Context(), strings.NewReader(""), &printed, "a"), &exit)
+	assert.EqualValues(t, 1, exit.Code)
+	_, err = m.Call(t.Context(), "main", strings.NewReader(text))
+	assert.ErrorContains(t, err, "it printed more than 1000 bytes")
+}

@@ -1,0 +1,107 @@
+package wasm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load/engine"
+)
+
+// response is what a plugin may ask about the last answer.
+type response struct {
+	status  int
+	headers []byte // as JSON
+}
+
+// maxResponse is how many bytes of an answer's body a plugin gets.
+const maxResponse = 50 << 20
+
+// request sends a plugin's HTTP request to a host that was granted. Its answer, with whatever
+// status, is a block.
+func (m *module) request(ctx context.Context, stack []uint64) {
+	m.response = response{}
+	var asked struct {
+		URL     string            `json:"url"`
+		Method  string            `json:"method"`
+		Headers map[string]string `json:"headers"`
+	}
+	if err := json.Unmarshal(m.block("http_request", stack[0]), &asked); err != nil {
+		panic(&refusal{reason: "http_request: the request is not what Extism's is: " + err.Error()})
+	}
+	body := bytes.Clone(m.block("http_request", stack[1]))
+	request, err := http.NewRequestWithContext(ctx, asked.Method, asked.URL, bytes.NewReader(body))
+	if err != nil {
+		panic(&refusal{reason: "http_request: " + err.Error(), err: err})
+	}
+	for name, value := range asked.Headers {
+		request.Header.Set(name, value)
+	}
+	if refused := m.allowed(request.URL); refused != nil {
+		panic(refused)
+	}
+	answer, err := m.send(request)
+	if err != nil {
+		var refused *refusal
+		if errors.As(err, &refused) { // on the way of a redirect
+			panic(refused)
+		}
+		panic(&refusal{reason: "http_request: " + err.Error(), err: err})
+	}
+	stack[0] = m.give("http_request", answer)
+}
+
+// send returns the body of the answer.
+func (m *module) send(request *http.Request) ([]byte, error) {
+	client := http.Client{CheckRedirect: func(next *http.Request, via []*http.Request) error {
+		if len(via) >= 10 {
+			return errors.New("it was redirected 10 times")
+		}
+		if refused := m.allowed(next.URL); refused != nil {
+			return refused
+		}
+		return nil
+	}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxResponse+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxResponse {
+		return nil, fmt.Errorf("the answer has more than %d bytes", maxResponse)
+	}
+	headers := make(map[string]string)
+	for name, values := range answer.Header {
+		headers[strings.ToLower(name)] = strings.Join(values, ",")
+	}
+	m.response.status = answer.StatusCode
+	m.response.headers, err = json.Marshal(headers)
+	return body, err
+}
+
+// allowed returns why a plugin may not ask a host, or nil.
+func (m *module) allowed(to *url.URL) *refusal {
+	host := strings.ToLower(to.Hostname())
+	granted := slices.ContainsFunc(m.config.Hosts, func(pattern string) bool {
+		matches, err := path.Match(strings.ToLower(pattern), host)
+		return err == nil && matches
+	})
+	if granted && (to.Scheme == "http" || to.Scheme == "https") {
+		return nil
+	}
+	refused := engine.Refusal{Kind: "network", What: "send an HTTP request to " + to.Host}
+	m.events.Emit(refused.Event(m.name))
+	return &refusal{reason: "HTTP request to " + to.Redacted() + " is not allowed; name its host in wasm.Config.Hosts, or grant the network"}
+}

@@ -1,0 +1,278 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/spelling"
+)
+
+// module is a loaded module. It implements [engine.Instance].
+type module struct {
+	name      string
+	kind      kind
+	hasMemory bool
+	config    Config
+	isolation engine.Isolation
+	limits    engine.Limits
+	events    event.Sink
+	usage     engine.Usage
+	symbols   []engine.Symbol
+	functions map[string]api.FunctionDefinition // that are called by number or bytes
+	globals   map[string]api.Global
+
+	stdout, stderr *output.Stream
+
+	ctx     context.Context // ends when the module does, with the reason
+	end     context.CancelCauseFunc
+	runtime wazero.Runtime
+	cache   wazero.CompilationCache // nil where there is no store
+
+	compiled wazero.CompiledModule
+	size     atomic.Int64 // of the memory after the last call
+	closing  sync.Once
+
+	// busy holds a token while a call runs, to which the rest belongs.
+	busy    chan struct{}
+	running context.Context // of the call
+	guest   api.Module      // nil where the last one was given up
+
+	// Of a plugin.
+	kernel    kernel
+	variables map[string][]byte // which outlive an instance
+	response  response
+}
+
+// describe lists what the module exports.
+func (m *module) describe(b *binaryModule) {
+	m.functions = make(map[string]api.FunctionDefinition)
+	if m.kind == command {
+		m.symbols = []engine.Symbol{{Name: mainSymbol, Kind: engine.KindFunc, Signature: mainSignature}}
+		return
+	}
+	for name, def := range m.compiled.ExportedFunctions() {
+		if slices.Contains(hidden, name) {
+			continue
+		}
+		m.functions[name] = def
+		s := numericSymbol(name, def)
+		if m.isBytes(def) {
+			s = engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "func " + name + "(input string) (output string, err error)"}
+		}
+		m.symbols = append(m.symbols, s)
+	}
+	slices.SortFunc(m.symbols, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// readGlobals adds the numbers that the module exports.
+func (m *module) readGlobals(b *binaryModule) {
+	m.globals = make(map[string]api.Global)
+	for _, e := range b.exports {
+		if e.kind != 3 {
+			continue
+		}
+		g := m.guest.ExportedGlobal(e.name)
+		if g == nil || !isNumber(g.Type()) {
+			continue
+		}
+		s := engine.Symbol{Name: e.name, Kind: engine.KindConst, Signature: "const " + e.name + " " + goType(g.Type())}
+		if _, ok := g.(api.MutableGlobal); ok {
+			s.Kind, s.Signature = engine.KindVar, "var "+e.name+" "+goType(g.Type())
+		}
+		m.globals[e.name] = g
+		m.symbols = append(m.symbols, s)
+	}
+	slices.SortFunc(m.symbols, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Symbols implements [engine.Instance].
+func (m *module) Symbols() []engine.Symbol { return m.symbols }
+
+// Usage implements [engine.Counted].
+func (m *module) Usage() *engine.Usage { return &m.usage }
+
+// Isolation implements [engine.Isolated].
+func (m *module) Isolation() engine.Isolation { return m.isolation }
+
+// Memory implements [engine.Measurable]: the linear memory, which never shrinks, as it was after the
+// last call.
+func (m *module) Memory() engine.Memory {
+	size := m.size.Load()
+	return engine.Memory{Now: size, Peak: size, From: "linear memory"}
+}
+
+// measure notes how large the memory of an instance is.
+func (m *module) measure(guest api.Module) {
+	if m.hasMemory { // wazero's answer for one without is no nil
+		m.size.Store(int64(guest.Memory().Size()))
+	}
+}
+
+// find returns the symbol of a name, or an error that names those that are spelled alike.
+func (m *module) find(symbol string) (engine.Symbol, error) {
+	if m.usage.Refused() {
+		return engine.Symbol{}, engine.ErrUnloaded
+	}
+	if s, ok := engine.FindSymbol(m.symbols, symbol); ok {
+		return s, nil
+	}
+	near := spelling.Near(symbol, func(yield func(string) bool) {
+		for _, s := range m.symbols {
+			if !yield(s.Name) {
+				return
+			}
+		}
+	}, 3)
+	return engine.Symbol{}, &engine.SymbolError{Module: m.name, Symbol: symbol, NearMiss: near}
+}
+
+// enter waits until no other call runs, and lets one in. What is returned with the context ends the
+// call; it is given what the call ended with.
+func (m *module) enter(ctx context.Context) (context.Context, func(error), error) {
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	if err := m.usage.Begin(); err != nil {
+		return nil, nil, err
+	}
+	select {
+	case m.busy <- struct{}{}:
+	case <-ctx.Done():
+		err := context.Cause(ctx)
+		m.usage.End(err)
+		return nil, nil, err
+	case <-m.ctx.Done():
+		m.usage.End(engine.ErrUnloaded)
+		return nil, nil, engine.ErrUnloaded
+	}
+	inner, cancel := m.ctx, func() {}
+	if ctx.Done() != nil || m.limits.CallTime > 0 {
+		inner, cancel = m.within(ctx)
+	}
+	return inner, func(err error) {
+		cancel()
+		<-m.busy
+		m.usage.End(err)
+	}, nil
+}
+
+// within is the context of a call: it ends with the caller's, the module's, and the call's time.
+func (m *module) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	inner, end := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(m.ctx, func() { end(context.Cause(m.ctx)) })
+	cancel := func() {}
+	if m.limits.CallTime > 0 {
+		inner, cancel = context.WithTimeoutCause(inner, m.limits.CallTime, engine.TimeLimit(m.limits.CallTime))
+	}
+	return inner, func() {
+		cancel()
+		stop()
+		end(nil)
+	}
+}
+
+// present returns the instance, a fresh one where there is none.
+func (m *module) present(ctx context.Context) (api.Module, error) {
+	if m.guest != nil && !m.guest.IsClosed() {
+		return m.guest, nil
+	}
+	guest, err := m.instantiate(ctx)
+	if err != nil {
+		return nil, m.initError(ctx, err)
+	}
+	m.guest = guest
+	return guest, nil
+}
+
+// invoke calls an exported function in the instance, which is given up where it did not survive:
+// after a trap or an exit, and where the context ended, with which wazero closes it.
+func (m *module) invoke(ctx context.Context, symbol string, stack []uint64) error {
+	guest, err := m.present(ctx)
+	if err != nil {
+		return err
+	}
+	m.running = ctx
+	err = guest.ExportedFunction(symbol).CallWithStack(ctx, stack)
+	m.measure(guest)
+	if err == nil && ctx.Err() == nil {
+		return nil
+	}
+	m.giveUp()
+	if err == nil {
+		return nil
+	}
+	return m.callError(ctx, symbol, err)
+}
+
+// giveUp ends the instance; the next call starts a fresh one.
+func (m *module) giveUp() {
+	if m.guest != nil {
+		_ = m.guest.Close(context.Background())
+		m.guest = nil
+	}
+}
+
+// errAwake unwinds an instance that sleeps when its call ends.
+var errAwake = errors.New("the call has ended")
+
+// sleep is how a module waits.
+func (m *module) sleep(ns int64) {
+	timer := time.NewTimer(time.Duration(ns))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-m.running.Done():
+		panic(errAwake)
+	}
+}
+
+// Close implements [engine.Instance]. A call that runs ends at its next loop or function, with
+// [engine.ErrUnloaded].
+func (m *module) Close(ctx context.Context) error {
+	m.usage.Refuse()
+	m.end(engine.ErrUnloaded)
+	freed := make(chan struct{})
+	go func() {
+		defer close(freed)
+		m.busy <- struct{}{} // no call runs, and none will
+		m.closing.Do(m.free)
+		<-m.busy
+	}()
+	timer := time.NewTimer(closeTime)
+	defer timer.Stop()
+	select {
+	case <-freed:
+	case <-timer.C:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// closeTime is how long Close waits for what cannot be stopped: a call of the system.
+const closeTime = time.Second
+
+// free gives back what the module holds. Nothing of it runs any more.
+func (m *module) free() {
+	ctx := context.Background()
+	m.stdout.Flush()
+	m.stderr.Flush()
+	if m.runtime != nil {
+		_ = m.runtime.Close(ctx)
+	}
+	if m.cache != nil {
+		_ = m.cache.Close(ctx)
+	}
+	m.kernel = kernel{}
+}

@@ -1,0 +1,179 @@
+package wasm
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/loadgo/load/engine"
+)
+
+// Sections of a module: https://webassembly.github.io/spec/core/binary/modules.html.
+const (
+	sectionCustom  = 0
+	sectionType    = 1
+	sectionImport  = 2
+	sectionMemory  = 5
+	sectionTable   = 4
+	sectionExport  = 7
+	sectionStart   = 8 // an index
+	sectionElement = 9
+	sectionCode    = 10
+	sectionData    = 11
+	sectionCount   = 12 // of the data segments: a number
+	lastSection    = 13
+)
+
+// binaryModule is a core module as its sections tell it.
+type binaryModule struct {
+	data     []byte
+	sections []section
+	types    []functionType
+	imports  []importation
+	exports  []export
+}
+
+type section struct {
+	id         byte
+	start, end int // all of it, its number included
+	content    int // where what it holds begins
+}
+
+// functionType is the type of a function, by the encodings of its value types.
+type functionType struct{ params, results []byte }
+
+type importation struct {
+	module, name string
+	kind         byte
+	function     functionType // where kind is 0
+}
+
+type export struct {
+	name string
+	kind byte // as of an import: 0 a function, 1 a table, 2 a memory, 3 a global
+}
+
+// has reports whether the module has a section.
+func (b *binaryModule) has(id byte) bool {
+	return slices.ContainsFunc(b.sections, func(s section) bool { return s.id == id })
+}
+
+// invalid is the error of a file that is not valid WebAssembly.
+func invalid(reason string) error {
+	return &engine.CompileError{Reason: "it is not a valid WebAssembly module", Output: reason}
+}
+
+var magic = []byte("\x00asm")
+
+// read takes a module apart as far as this package needs it. No list of a valid section has more
+// elements than bytes: what claims more is refused before anything makes room for it.
+func read(data []byte) (*binaryModule, error) {
+	if err := checkFormat(data); err != nil {
+		return nil, err
+	}
+	b := &binaryModule{data: data}
+	r := reader{data: data, at: 8}
+	for r.at < len(data) && r.err == nil {
+		s := section{start: r.at, id: r.byte()}
+		size := r.u32()
+		s.content = r.at
+		r.skip(size)
+		s.end = r.at
+		if r.err == nil {
+			b.sections = append(b.sections, s)
+			r.err = b.section(s)
+		}
+	}
+	if r.err != nil {
+		return nil, invalid(r.err.Error())
+	}
+	return b, nil
+}
+
+func checkFormat(data []byte) error {
+	switch {
+	case bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 1000)], " \t\r\n"), []byte("(module")), bytes.HasPrefix(data, []byte(";;")):
+		return &engine.CompileError{Reason: "it is the text of a WebAssembly module, not the module", Fix: "compile it: wat2wasm FILE.wat"}
+	case !bytes.HasPrefix(data, magic):
+		return &engine.CompileError{Reason: "it is not a WebAssembly module", Fix: "build a core module: for Rust, cargo build --target wasm32-wasip1"}
+	case len(data) < 8:
+		return invalid("it is cut off")
+	case binary.LittleEndian.Uint16(data[6:]) != 0:
+		return &engine.CompileError{
+			Reason: "it is a WebAssembly component, and the engine runs core modules",
+			Fix:    "build a core module (WASI preview 1): for Rust, cargo build --target wasm32-wasip1; for Go, GOOS=wasip1 GOARCH=wasm; for C, clang --target=wasm32-wasi",
+		}
+	case binary.LittleEndian.Uint32(data[4:]) != 1:
+		return invalid(fmt.Sprintf("its version is %d, not 1", binary.LittleEndian.Uint32(data[4:])))
+	}
+	return nil
+}
+
+// section reads what is needed of a section, and looks at every length that something is made for.
+func (b *binaryModule) section(s section) error {
+	r := reader{data: b.data[:s.end], at: s.content}
+	element := map[byte]func(*reader){
+		sectionType:    b.readType,
+		sectionImport:  b.readImport,
+		sectionExport:  b.readExport,
+		sectionElement: checkElement,
+		sectionCode:    checkBody,
+		sectionData:    checkData,
+	}[s.id]
+	switch {
+	case s.id > lastSection:
+		return fmt.Errorf("it has a section of the unknown kind %d", s.id)
+	case s.id == sectionCustom || s.id == sectionStart || s.id == sectionCount:
+		return nil
+	}
+	count := r.count()
+	for i := uint32(0); i < count && r.err == nil && element != nil; i++ {
+		element(&r)
+	}
+	return r.err
+}
+
+func (b *binaryModule) readType(r *reader) {
+	if r.byte() != 0x60 && r.err == nil {
+		r.err = errors.New("it has types that are not those of functions")
+	}
+	params := r.bytes(r.count())
+	results := r.bytes(r.count())
+	b.types = append(b.types, functionType{params, results})
+}
+
+func (b *binaryModule) readExport(r *reader) {
+	e := export{name: r.name(), kind: r.byte()}
+	r.u32()
+	b.exports = append(b.exports, e)
+}
+
+func (b *binaryModule) readImport(r *reader) {
+	i := importation{module: r.name(), name: r.name(), kind: r.byte()}
+	switch i.kind {
+	case 0:
+		index := r.u32()
+		if r.err == nil && int(index) >= len(b.types) {
+			r.err = errors.New("an import has a type that is not there")
+			return
+		}
+		if r.err == nil {
+			i.function = b.types[index]
+		}
+	case 1:
+		r.byte()
+		r.limits()
+	case 2:
+		r.limits()
+	case 3:
+		r.skip(2)
+	case 4:
+		r.byte()
+		r.u32()
+	default:
+		r.err = errors.New("an import is of an unknown kind")
+	}
+	b.imports = append(b.imports, i)
+}

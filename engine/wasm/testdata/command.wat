@@ -1,0 +1,22 @@
+;; A WASI command: it prints its standard input, and exits with the number of its arguments less one.
+(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 100) "done\n")
+  (func (export "_start")
+    (i32.store (i32.const 0) (i32.const 1024))
+    (block $end (loop $next
+      (i32.store (i32.const 4) (i32.const 4096))
+      (br_if $end (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (br_if $end (i32.eqz (i32.load (i32.const 8))))
+      (i32.store (i32.const 4) (i32.load (i32.const 8)))
+      (br_if $end (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (br $next)))
+    (i32.store (i32.const 0) (i32.const 100))
+    (i32.store (i32.const 4) (i32.const 5))
+    (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (drop (call $sizes (i32.const 16) (i32.const 20)))
+    (call $exit (i32.sub (i32.load (i32.const 16)) (i32.const 1)))))

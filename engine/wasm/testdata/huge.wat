@@ -1,0 +1,2 @@
+;; Four gigabytes of memory.
+(module (memory 65536))
