@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ const maxElements = 1 << 20
 
 // bounded returns the module with a maximum for each of its tables: they lie in the host's memory,
 // and what limits the module's own does not count them. Growing beyond fails in the module as the
-// specification allows. Of the custom sections it has the names alone, where they are whole.
+// specification allows. Functions get checks, see checkCalls. Of the custom sections it has the names alone, where they are whole.
 func (b *binaryModule) bounded() ([]byte, error) {
 	out := append([]byte{}, b.data[:8]...)
 	for _, s := range b.sections {
@@ -24,6 +25,8 @@ func (b *binaryModule) bounded() ([]byte, error) {
 			if content, err = boundTables(reader{data: b.data[:s.end], at: s.content}); err != nil {
 				return nil, err
 			}
+		case sectionCode:
+			content = checkCalls(reader{data: b.data[:s.end], at: s.content})
 		case sectionCustom:
 			if !wholeNames(reader{data: b.data[:s.end], at: s.content}) {
 				continue
@@ -34,6 +37,30 @@ func (b *binaryModule) bounded() ([]byte, error) {
 		out = append(out, content...)
 	}
 	return out, nil
+}
+
+// emptyLoop is a loop that does nothing: wazero checks at loops whether a call is to end, and nowhere
+// else.
+var emptyLoop = []byte{0x03, 0x40, 0x0b}
+
+// checkCalls returns the code with a check at the beginning of each function that may call others,
+// so that recursion ends, too. One without the bytes of a call, whatever they mean there, calls none.
+func checkCalls(r reader) []byte {
+	count := r.u32()
+	out := binary.AppendUvarint(nil, uint64(count))
+	for range count {
+		body := r.bytes(r.u32())
+		in := reader{data: body}
+		in.locals()
+		code := body[in.at:]
+		var check []byte
+		if bytes.ContainsAny(code, "\x10\x11\x12\x13\x14\x15") {
+			check = emptyLoop
+		}
+		out = binary.AppendUvarint(out, uint64(len(body)+len(check)))
+		out = append(append(append(out, body[:in.at]...), check...), code...)
+	}
+	return out
 }
 
 // wholeNames reports whether a custom section holds names, and no list that claims more of them.
@@ -109,21 +136,25 @@ const maxLocals = 50_000
 
 // checkBody looks at a function's variables: a list of a few bytes can claim billions.
 func checkBody(r *reader) {
-	size := r.u32()
-	body := reader{data: r.bytes(size)}
-	total := uint64(0)
-	for n := body.count(); n > 0 && body.err == nil; n-- {
-		total += uint64(body.u32())
-		if t := body.byte(); t == 0x63 || t == 0x64 { // a reference to a type
-			body.signed()
-		}
-	}
-	if total > maxLocals && body.err == nil {
+	body := reader{data: r.bytes(r.u32())}
+	if total := body.locals(); total > maxLocals && body.err == nil {
 		body.err = fmt.Errorf("a function has %d variables, more than %d", total, maxLocals)
 	}
 	if r.err == nil {
 		r.err = body.err
 	}
+}
+
+// locals skips a function's variables, and returns how many there are.
+func (r *reader) locals() uint64 {
+	total := uint64(0)
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		total += uint64(r.u32())
+		if t := r.byte(); t == 0x63 || t == 0x64 { // a reference to a type
+			r.signed()
+		}
+	}
+	return total
 }
 
 type table struct {

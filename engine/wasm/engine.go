@@ -85,7 +85,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 1
+const version = 2
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }

@@ -284,9 +284,11 @@ func TestTime(t *testing.T) {
 	assert.Equal(t, []any{int32(3)}, out)
 
 	short := newWorld(t, wasm.Config{}, limited(load.Limits{CallTime: 20 * time.Millisecond}))
-	for _, name := range []string{"numbers.wasm spin", "plugin.wasm loop"} {
-		file, symbol, _ := strings.Cut(name, " ")
-		_, err = short.load(t, file).Call(t.Context(), symbol)
+	for _, test := range []struct {
+		file, symbol string
+		args         []any
+	}{{"numbers.wasm", "spin", nil}, {"numbers.wasm", "many", []any{60}}, {"plugin.wasm", "loop", nil}} {
+		_, err = short.load(t, test.file).Call(t.Context(), test.symbol, test.args...)
 		var limit *engine.LimitError
 		require.ErrorAs(t, err, &limit)
 		assert.ErrorContains(t, err, "its call took more than 20ms")

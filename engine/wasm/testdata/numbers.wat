@@ -18,6 +18,11 @@
   (func (export "peek") (param i32) (result i32) (i32.load (local.get 0)))
   (func $deep (export "deep") (call $deep))
   (func (export "spin") (loop (br 0)))
+  ;; many calls itself twice, as deep as it says, without a loop.
+  (func $many (export "many") (param i32)
+    (if (local.get 0) (then
+      (call $many (i32.sub (local.get 0) (i32.const 1)))
+      (call $many (i32.sub (local.get 0) (i32.const 1))))))
   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
   (func (export "table") (param i32) (result i32) (table.grow 0 (ref.null func) (local.get 0)))
   (func (export "reference") (param externref)))
