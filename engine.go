@@ -156,6 +156,7 @@ func (l *Loader) open(ctx context.Context, eng engine.Engine, spec *Spec, artifa
 		return nil, err
 	}
 	m := newModule(l, spec, eng.Name(), instance)
+	m.grants, m.limits = granted, artifact.Limits
 	m.artifactOnly, m.imports, m.loaded = artifactOnly, imp.imports, time.Now()
 	m.stages = Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
 	m.stages.Total = m.loaded.Sub(begin)

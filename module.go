@@ -29,6 +29,8 @@ type Module struct {
 	usage        *engine.Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them
 	imports      *imports
+	grants       engine.Grants
+	limits       engine.Limits
 	artifactOnly bool  // its source may have changed since it was compiled: only its artifact runs
 	artifactSize int64 // bytes; 0 where nothing was compiled
 
@@ -88,6 +90,13 @@ func (m *Module) Isolation() engine.Isolation {
 	}
 	return engine.Isolation{Level: "none"}
 }
+
+// Grants tells what policies gave the module when it started, beyond what its engine gives to all.
+// The caller does not change it. Its Env may hold secrets.
+func (m *Module) Grants() engine.Grants { return m.grants }
+
+// Limits tells what the module was bound to when it started, by the configuration and by policies.
+func (m *Module) Limits() Limits { return m.limits }
 
 // Call calls a function by name. The arguments are checked against the function's parameters now; a
 // number fits every numeric parameter that can hold its value. Results are Go values for plain data
