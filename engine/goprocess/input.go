@@ -19,6 +19,7 @@ type input struct {
 	maxFrame   int
 	admit      func(kind wire.Kind, size int) (goglue.Admission, error)
 	hot        bool // the last frames came soon after each other: the next one may, too
+	patience   wire.Patience
 	buf        []byte
 	start, end int              // of what was read and is not used yet
 	body       []byte           // of a large frame of which a part has arrived
@@ -115,14 +116,16 @@ const (
 
 func (in *input) read(to []byte) (int, error) {
 	start := time.Now()
-	if in.hot {
+	if in.hot && in.patience.Look() {
 		for time.Since(start) < spinFor {
 			n, err := in.poller.look(to)
 			if n > 0 || err != nil {
+				in.patience.Found()
 				return n, err
 			}
 			runtime.Gosched() // another caller may want to send
 		}
+		in.patience.Failed()
 	}
 	n, err := in.file.Read(to)
 	in.hot = time.Since(start) < soon && runtime.GOMAXPROCS(0) > 1

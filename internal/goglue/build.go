@@ -67,7 +67,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 19
+const generatorVersion = 20
 
 // build is one run of a Builder.
 type build struct {

@@ -26,6 +26,7 @@ type input struct {
 	queued     []byte
 	maxFrame   int
 	hot        bool // the last frames came soon after each other: the next one may, too
+	patience   wire.Patience
 }
 
 func newInput(maxFrame int) *input { return &input{buf: make([]byte, largeFrame), maxFrame: maxFrame} }
@@ -75,7 +76,7 @@ func (in *input) fill(n int) {
 }
 
 // Waking a thread takes longer than a short call. So while calls come one after the other the reader looks
-// for the next one for a moment before it sleeps.
+// for the next one for a moment before it sleeps, as long as its patience lasts.
 const (
 	spinFor = 30 * time.Microsecond
 	// soon is the longest sleep after which the next frame is worth looking for.
@@ -84,16 +85,18 @@ const (
 
 // receive reads from the connection; a module whose host is gone ends.
 func (in *input) receive(to []byte) int {
-	if in.hot && manyCPUs {
+	if in.hot && manyCPUs && in.patience.Look() {
 		for start := time.Now(); time.Since(start) < spinFor; {
 			n, _, err := syscall.Recvfrom(HostFD, to, syscall.MSG_DONTWAIT)
 			if err == nil && n > 0 {
+				in.patience.Found()
 				return n
 			}
 			if err != syscall.EAGAIN && err != syscall.EINTR {
 				syscall.Exit(exitHostGone)
 			}
 		}
+		in.patience.Failed()
 	}
 	start := time.Now()
 	for {
