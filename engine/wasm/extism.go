@@ -2,10 +2,10 @@ package wasm
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"strings"
 
+	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/event"
@@ -38,23 +38,24 @@ var (
 	pair = []api.ValueType{api.ValueTypeI64, api.ValueTypeI32}
 )
 
-// extismFunctions is the published interface of Extism.
+// extismFunctions is the published interface of Extism. A function without a call is kernelCode's.
 var extismFunctions = map[string]hostFunction{
-	"alloc":          {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.alloc(s[0]) })},
-	"free":           {i64, none, of(func(m *module, s []uint64) { m.kernel.release(s[0]) })},
-	"length":         {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
-	"length_unsafe":  {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
-	"load_u8":        {i64, i32, of(func(m *module, s []uint64) { s[0] = uint64(m.memory("load_u8", s[0], 1)[0]) })},
-	"load_u64":       {i64, i64, of(func(m *module, s []uint64) { s[0] = binary.LittleEndian.Uint64(m.memory("load_u64", s[0], 8)) })},
-	"store_u8":       {pair, none, of(func(m *module, s []uint64) { m.memory("store_u8", s[0], 1)[0] = byte(s[1]) })},
-	"store_u64":      {two, none, of(func(m *module, s []uint64) { binary.LittleEndian.PutUint64(m.memory("store_u64", s[0], 8), s[1]) })},
-	"input_length":   {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.inputLength })},
-	"input_offset":   {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.input })},
-	"input_load_u8":  {i64, i32, of(func(m *module, s []uint64) { s[0] = m.kernel.inputAt(s[0], 1) })},
-	"input_load_u64": {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.inputAt(s[0], 8) })},
+	"load_u8":        {params: i64, results: i32},
+	"load_u64":       {params: i64, results: i64},
+	"store_u8":       {params: pair, results: none},
+	"store_u64":      {params: two, results: none},
+	"input_length":   {params: none, results: i64},
+	"input_offset":   {params: none, results: i64},
+	"input_load_u8":  {params: i64, results: i32},
+	"input_load_u64": {params: i64, results: i64},
+
+	"alloc":         {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.alloc(s[0]) })},
+	"free":          {i64, none, of(func(m *module, s []uint64) { m.kernel.release(s[0]) })},
+	"length":        {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
+	"length_unsafe": {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
 	"input_set": {two, none, of(func(m *module, s []uint64) {
 		m.memory("input_set", s[0], s[1])
-		m.kernel.input, m.kernel.inputLength = s[0], s[1]
+		m.kernel.setInput(s[0], s[1])
 	})},
 	"output_set": {two, none, of(func(m *module, s []uint64) {
 		m.memory("output_set", s[0], s[1])
@@ -62,8 +63,8 @@ var extismFunctions = map[string]hostFunction{
 	})},
 	"output_length": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.outputLength })},
 	"output_offset": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.output })},
-	"memory_bytes":  {none, i64, of(func(m *module, s []uint64) { s[0] = uint64(len(m.kernel.memory)) })},
-	"reset":         {none, none, of(func(m *module, _ []uint64) { m.kernel.begin(m.kernel.limit, nil) })},
+	"memory_bytes":  {none, i64, of(func(m *module, s []uint64) { s[0] = uint64(m.kernel.memory.Size()) })},
+	"reset":         {none, none, of(func(m *module, _ []uint64) { m.kernel.begin(nil) })},
 	"error_set":     {i64, none, of((*module).setError)},
 	"error_get":     {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.failure })},
 	"config_get": {i64, i64, of(func(m *module, s []uint64) {
@@ -94,15 +95,25 @@ func extismType(name string) (functionType, bool) {
 	return functionType{f.params, f.results}, ok
 }
 
-// provideExtism makes a module of the functions that a plugin imports.
-func (m *module) provideExtism(namespace string, names []string) error {
-	builder := m.runtime.NewHostModuleBuilder(namespace)
-	for _, name := range names {
-		f := extismFunctions[strings.TrimPrefix(name, oldPrefix)]
+// provideExtism makes the modules that plugins import.
+func (m *module) provideExtism() error {
+	builder := m.runtime.NewHostModuleBuilder(hostModule)
+	for name, f := range extismFunctions {
+		if f.call == nil {
+			continue
+		}
 		call := func(ctx context.Context, stack []uint64) { f.call(m, ctx, stack) }
 		builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(call), f.params, f.results).Export(name)
 	}
-	_, err := builder.Instantiate(m.ctx)
+	if _, err := builder.Instantiate(m.ctx); err != nil {
+		return err
+	}
+	instance, err := m.runtime.InstantiateWithConfig(m.ctx, kernelCode, wazero.NewModuleConfig().WithName(extismModule))
+	if err != nil {
+		return err
+	}
+	m.kernel = newKernel(instance)
+	_, err = m.runtime.InstantiateWithConfig(m.ctx, olderCode, wazero.NewModuleConfig().WithName(oldModule))
 	return err
 }
 
@@ -110,7 +121,7 @@ func (m *module) provideExtism(namespace string, names []string) error {
 func (m *module) memory(function string, place, length uint64) []byte {
 	data, ok := m.kernel.at(place, length)
 	if !ok {
-		panic(&refusal{reason: fmt.Sprintf("%s: %d bytes at %d are not in the plugin's memory of %d bytes", function, length, place, len(m.kernel.memory))})
+		panic(&refusal{reason: fmt.Sprintf("%s: %d bytes at %d are not in the plugin's memory of %d bytes", function, length, place, m.kernel.memory.Size())})
 	}
 	return data
 }
@@ -205,7 +216,7 @@ func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (o
 	if _, err := m.present(ctx); err != nil {
 		return nil, err
 	}
-	if !m.kernel.begin(uint64(m.config.Memory), input) {
+	if !m.kernel.begin(input) {
 		return nil, &refusal{reason: fmt.Sprintf("an input of %d bytes does not fit into wasm.Config.Memory", len(input))}
 	}
 	var stack [1]uint64

@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/loadgo/load/internal/wasmrun"
 )
 
 // FuzzHostFunctions calls the functions of the host as a hostile plugin may: in any order, with any
@@ -27,26 +31,39 @@ func FuzzHostFunctions(f *testing.F) {
 		f.Add(all(step("alloc", 8, 0), step(name, 16, 8), step(name, 1<<64-1, 1<<64-1), step(name, 1<<64-8, 16), step(name, 0, 0)))
 	}
 	const limit = 1 << 20
+	r := wazero.NewRuntimeWithConfig(f.Context(), wazero.NewRuntimeConfig().WithMemoryLimitPages(limit/wasmrun.PageSize))
+	f.Cleanup(func() { _ = r.Close(context.Background()) })
+	m := &module{ctx: f.Context(), runtime: r, config: Config{Values: map[string]string{"": "value"}}}
+	require.NoError(f, m.provideExtism())
+	exported := r.Module(extismModule)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m := &module{config: Config{Values: map[string]string{"": "value"}}}
-		m.kernel.begin(limit, []byte("an input"))
+		m.kernel.begin([]byte("an input"))
+		m.variables = nil
 		for ; len(data) >= 17; data = data[17:] {
 			stack := []uint64{binary.LittleEndian.Uint64(data[1:]), binary.LittleEndian.Uint64(data[9:])}
-			hostile(t, m, extismFunctions[names[int(data[0])%len(names)]], stack)
-			require.LessOrEqual(t, len(m.kernel.memory), limit+firstPlace)
+			hostile(t, m, exported, names[int(data[0])%len(names)], stack)
+			require.LessOrEqual(t, m.kernel.end, uint64(limit))
 		}
 		for place, b := range m.kernel.blocks {
-			require.LessOrEqual(t, place+b.length, uint64(len(m.kernel.memory)))
+			require.LessOrEqual(t, place+b.length, uint64(m.kernel.memory.Size()))
 		}
 	})
 }
 
-// hostile calls a function. Only a refusal may end it.
-func hostile(t *testing.T, m *module, f hostFunction, stack []uint64) {
+// hostile calls a function, of the kernel or the host. Only a refusal, or a trap of the kernel, may
+// end it.
+func hostile(t *testing.T, m *module, exported api.Module, name string, stack []uint64) {
+	if f := extismFunctions[name]; f.call == nil {
+		_, err := exported.ExportedFunction(name).Call(context.Background(), stack[:len(f.params)]...)
+		if err != nil {
+			require.ErrorContains(t, err, "out of bounds memory access")
+		}
+		return
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			require.IsType(t, &refusal{}, r)
 		}
 	}()
-	f.call(m, context.Background(), stack)
+	extismFunctions[name].call(m, context.Background(), stack)
 }

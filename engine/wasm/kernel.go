@@ -1,20 +1,35 @@
 package wasm
 
 import (
-	"encoding/binary"
+	_ "embed"
 	"math/bits"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/loadgo/load/internal/wasmrun"
 )
 
-// kernel is the memory that a plugin and the host exchange blocks in, beside the plugin's own. A
-// block is known by the place at which it begins. Everything in it lasts for one call. The zero
-// kernel is empty.
-type kernel struct {
-	limit  uint64 // of the memory, in bytes
-	memory []byte
-	blocks map[uint64]block
-	free   [maxClass + 1][]uint64 // places of freed blocks, by class
+// kernelCode has the functions that plugins call for every few bytes: WebAssembly calls them
+// hundreds of times faster than functions of the host. It hands on those of the host, from the module
+// hostModule, and olderCode all of them by their older names.
+var (
+	//go:embed kernel/kernel.wasm
+	kernelCode []byte
+	//go:embed kernel/older.wasm
+	olderCode []byte
+)
 
-	input, inputLength   uint64
+const hostModule = "load:host"
+
+// kernel is the memory that a plugin and the host exchange blocks in, beside the plugin's own. A
+// block is known by the place at which it begins. Everything in it lasts for one call.
+type kernel struct {
+	memory      api.Memory // nil of a module that is no plugin
+	place, size api.MutableGlobal
+	end         uint64 // of what was handed out
+	blocks      map[uint64]block
+	free        [maxClass + 1][]uint64 // places of freed blocks, by class
+
 	output, outputLength uint64
 	failure              uint64 // the block of the error, or 0
 }
@@ -30,65 +45,75 @@ const (
 	maxClass = 32
 	// firstPlace is where the first block lies; 0 means that there is none.
 	firstPlace = 16
-	// keptMemory is how much memory is kept for the next call.
-	keptMemory = 4 << 20
+	// maxBlocks bounds what the host knows about blocks.
+	maxBlocks = 1 << 20
+	// slack is what is readable after the input.
+	slack = 8
 )
 
-// begin forgets what the last call left, and takes the input.
-func (k *kernel) begin(limit uint64, input []byte) bool {
-	memory := k.memory
-	if cap(memory) > keptMemory {
-		memory = nil
+// newKernel returns the kernel of an instance of kernelCode.
+func newKernel(instance api.Module) kernel {
+	return kernel{
+		memory: instance.Memory(),
+		place:  instance.ExportedGlobal("input_place").(api.MutableGlobal),
+		size:   instance.ExportedGlobal("input_size").(api.MutableGlobal),
+		blocks: make(map[uint64]block),
 	}
-	blocks := k.blocks
-	if blocks == nil {
-		blocks = make(map[uint64]block)
-	}
-	clear(blocks)
-	*k = kernel{limit: limit, memory: memory[:0], blocks: blocks}
-	if len(input) == 0 {
+}
+
+// begin forgets what the last call left, and takes the input. It reports whether there is room.
+func (k *kernel) begin(input []byte) bool {
+	if k.memory == nil {
 		return true
 	}
-	k.input, k.inputLength = k.put(input), uint64(len(input))
-	return k.input != 0
+	if used, ok := k.at(firstPlace, max(k.end, firstPlace)-firstPlace); ok {
+		clear(used)
+	}
+	clear(k.blocks)
+	*k = kernel{memory: k.memory, place: k.place, size: k.size, blocks: k.blocks, end: firstPlace}
+	place := k.put(input)
+	if place == 0 && len(input) > 0 {
+		return false
+	}
+	k.setInput(place, uint64(len(input)))
+	return true
+}
+
+func (k *kernel) setInput(place, length uint64) {
+	k.place.Set(place)
+	k.size.Set(length)
 }
 
 // alloc hands out a block, or 0 where there is no room.
 func (k *kernel) alloc(length uint64) uint64 {
-	if length == 0 || length > k.limit {
+	if length == 0 || length > uint64(1)<<maxClass-slack || len(k.blocks) >= maxBlocks {
 		return 0
 	}
-	class := max(minClass, bits.Len64(length-1))
+	class := max(minClass, bits.Len64(length+slack-1))
 	if n := len(k.free[class]); n > 0 {
 		place := k.free[class][n-1]
 		k.free[class] = k.free[class][:n-1]
 		k.blocks[place] = block{length, class}
 		return place
 	}
-	size := uint64(1) << class
-	place := max(firstPlace, uint64(len(k.memory)))
-	if place+size > k.limit+firstPlace || len(k.blocks) >= maxBlocks {
+	place := max(firstPlace, k.end)
+	if !k.grow(place + uint64(1)<<class) {
 		return 0
 	}
-	k.grow(place + size)
+	k.end = place + uint64(1)<<class
 	k.blocks[place] = block{length, class}
 	return place
 }
 
-// maxBlocks bounds what the host knows about blocks.
-const maxBlocks = 1 << 20
-
-// grow makes the memory as large. New memory is zero, and so is what an earlier call had used.
-func (k *kernel) grow(size uint64) {
-	from := len(k.memory)
-	if size <= uint64(cap(k.memory)) {
-		k.memory = k.memory[:size]
-		clear(k.memory[from:])
-		return
+// grow makes the memory as large, within the limit of the module.
+func (k *kernel) grow(size uint64) bool {
+	have := uint64(k.memory.Size())
+	if size <= have {
+		return true
 	}
-	memory := make([]byte, size, max(size, min(2*uint64(cap(k.memory)), k.limit+firstPlace)))
-	copy(memory, k.memory)
-	k.memory = memory
+	pages := (size - have + wasmrun.PageSize - 1) / wasmrun.PageSize
+	_, ok := k.memory.Grow(uint32(min(pages, 1<<32-1)))
+	return ok
 }
 
 // release takes a block back. What is no block, or no more, is left alone.
@@ -99,8 +124,8 @@ func (k *kernel) release(place uint64) {
 	}
 	delete(k.blocks, place)
 	k.free[b.class] = append(k.free[b.class], place)
-	if place == k.input {
-		k.inputLength = 0
+	if place == k.place.Get() {
+		k.size.Set(0)
 	}
 }
 
@@ -108,7 +133,7 @@ func (k *kernel) release(place uint64) {
 func (k *kernel) put(data []byte) uint64 {
 	place := k.alloc(uint64(len(data)))
 	if place != 0 {
-		copy(k.memory[place:], data)
+		k.memory.Write(uint32(place), data)
 	}
 	return place
 }
@@ -119,28 +144,17 @@ func (k *kernel) block(place uint64) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	return k.memory[place : place+b.length], true
+	return k.at(place, b.length)
 }
 
 // at returns a part of the memory.
 func (k *kernel) at(place, length uint64) ([]byte, bool) {
-	size := uint64(len(k.memory))
+	size := uint64(k.memory.Size())
 	if length == 0 && place <= size {
 		return nil, true
 	}
 	if place < firstPlace || place > size || length > size-place {
 		return nil, false
 	}
-	return k.memory[place : place+length], true
-}
-
-// inputAt reads a number of up to eight bytes from the input, beyond which everything is 0.
-func (k *kernel) inputAt(offset uint64, length int) uint64 {
-	input, ok := k.at(k.input, k.inputLength)
-	if !ok || offset >= uint64(len(input)) {
-		return 0
-	}
-	var number [8]byte
-	copy(number[:length], input[offset:])
-	return binary.LittleEndian.Uint64(number[:])
+	return k.memory.Read(uint32(place), uint32(length))
 }

@@ -114,9 +114,14 @@ func (m *module) Memory() engine.Memory {
 
 // measure notes how large the memory of an instance is.
 func (m *module) measure(guest api.Module) {
-	if m.hasMemory { // wazero's answer for one without is no nil
-		m.size.Store(int64(guest.Memory().Size()))
+	size := int64(0)
+	if m.kernel.memory != nil {
+		size = int64(m.kernel.memory.Size())
 	}
+	if m.hasMemory { // wazero's answer for one without is no nil
+		size += int64(guest.Memory().Size())
+	}
+	m.size.Store(size)
 }
 
 // find returns the symbol of a name, or an error that names those that are spelled alike.
@@ -274,5 +279,4 @@ func (m *module) free() {
 	if m.cache != nil {
 		_ = m.cache.Close(ctx)
 	}
-	m.kernel = kernel{}
 }

@@ -120,24 +120,13 @@ func (m *module) start(ctx context.Context, a engine.Artifact, b *binaryModule, 
 
 // provide makes what the module imports.
 func (m *module) provide(b *binaryModule) error {
-	wasi, extism := false, map[string][]string{}
-	for _, i := range b.imports {
-		switch {
-		case i.module == wasiModule:
-			wasi = true
-		case isExtism(i.module, i.name) && !slices.Contains(extism[i.module], i.name):
-			extism[i.module] = append(extism[i.module], i.name)
-		}
-	}
-	if wasi {
+	if slices.ContainsFunc(b.imports, func(i importation) bool { return i.module == wasiModule }) {
 		if _, err := wasi_snapshot_preview1.Instantiate(m.ctx, m.runtime); err != nil {
 			return err
 		}
 	}
-	for namespace, names := range extism {
-		if err := m.provideExtism(namespace, names); err != nil {
-			return err
-		}
+	if m.kind == plugin {
+		return m.provideExtism()
 	}
 	return nil
 }
@@ -145,7 +134,7 @@ func (m *module) provide(b *binaryModule) error {
 // instantiate starts an instance and runs its initialisation.
 func (m *module) instantiate(ctx context.Context) (api.Module, error) {
 	m.running = ctx
-	m.kernel.begin(uint64(m.config.Memory), nil) // the initialisation of a plugin may use it
+	m.kernel.begin(nil) // the initialisation of a plugin may use it
 	guest, err := m.runtime.InstantiateModule(ctx, m.compiled, m.moduleConfig())
 	if err != nil {
 		return nil, err

@@ -79,11 +79,11 @@ func limited(limits load.Limits) func(*load.Config) {
 	return func(c *load.Config) { c.Limits = func(*load.Spec) load.Limits { return limits } }
 }
 
-// TestSources compares the modules in testdata with their sources, where the assembler is there.
+// TestSources compares the modules in testdata, and the kernel, with their sources, where the assembler is there.
 func TestSources(t *testing.T) {
 	t.Parallel()
 	assembler, err := exec.LookPath("wat2wasm")
-	sources, globErr := filepath.Glob("testdata/*.wat")
+	sources, globErr := filepath.Glob("*/*.wat")
 	require.NoError(t, globErr)
 	require.NotEmpty(t, sources)
 	for _, source := range sources {
