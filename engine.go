@@ -78,6 +78,13 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		return nil, errNoArtifact
 	case !ok:
 		return nil, nil
+	}
+	if files := l.fromBundle(eng, compiler, spec); files != nil {
+		return files, nil
+	}
+	switch {
+	case spec.Source.Prepared:
+		return nil, notPrepared(eng, spec)
 	case l.config.Store == nil:
 		return nil, &ConfigError{Setting: "Config.Store", Reason: eng.Name() + " has no store to compile into"}
 	case spec.Source.Hash == "":

@@ -24,6 +24,7 @@ import (
 // makes a loader that knows no module; package standard fills in what is left empty. New copies it.
 type Config struct {
 	Path       find.Path           // the finders, in order
+	Bundles    []Bundle            // prepared modules, looked through before Path
 	Installers []install.Installer // asked, in order, when the path does not know a name
 	Engines    []engine.Engine     // the first that accepts a source runs it
 
@@ -120,7 +121,11 @@ type Loader struct {
 
 // New makes a loader. It does no I/O. The error is a [*ConfigError].
 func New(config Config) (*Loader, error) {
-	config.Path = slices.Clone(config.Path)
+	path, err := withBundles(config.Bundles, config.Path)
+	if err != nil {
+		return nil, err
+	}
+	config.Path, config.Bundles = path, slices.Clone(config.Bundles)
 	config.Installers = slices.Clone(config.Installers)
 	config.Engines = slices.Clone(config.Engines)
 	config.Policies = slices.Clone(config.Policies)
@@ -373,16 +378,12 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if spec, err = l.obtain(ctx, l.session(), r, new(Stages)); err != nil {
 		return nil, err
 	}
-	eng, err := l.choose(spec)
+	prepared, err := l.prepare(ctx, r, spec)
 	if err != nil {
 		return nil, err
 	}
-	files, err := l.compile(ctx, eng, spec, false)
-	if err != nil {
-		return nil, err
-	}
-	if p, ok := eng.(engine.Preparer); ok && files != nil {
-		if err := p.Prepare(ctx, l.artifact(eng, spec, files)); err != nil {
+	if p, ok := prepared.engine.(engine.Preparer); ok && prepared.Files != nil {
+		if err := p.Prepare(ctx, l.artifact(prepared.engine, spec, prepared.Files)); err != nil {
 			return nil, err
 		}
 	}

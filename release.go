@@ -44,7 +44,7 @@ func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.A
 // asCompiledBefore returns a standard package that was found without a toolchain as that of the
 // release that compiled it.
 func (l *Loader) asCompiledBefore(spec *Spec) *Spec {
-	if !isStandard(spec) || spec.Source.Dir != "" {
+	if !isStandard(spec) || spec.Source.Dir != "" || spec.Source.Prepared {
 		return spec
 	}
 	engine, err := l.choose(spec)

@@ -78,7 +78,10 @@ func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stage
 // found says who brought a spec: the installer that claims the name, if it has a version.
 func (l *Loader) found(r *request, p pin, spec *Spec) *found {
 	f := &found{request: r, pin: p, spec: spec}
-	if r.installer != nil && spec.Version != "" {
+	switch {
+	case spec.Source.Prepared:
+		f.by = spec.Source.By
+	case r.installer != nil && spec.Version != "":
 		f.by = find.Describe(r.installer)
 	}
 	return f
@@ -131,6 +134,8 @@ func (l *Loader) remedy(r *request) string {
 	name := r.name
 	first, _, _ := strings.Cut(name.Target, "/")
 	switch claimed := r.installer != nil; {
+	case !claimed && len(l.config.Bundles) > 0:
+		return "run `load bundle -o FILE " + name.String() + "`, with all other names, where the image is built"
 	case claimed && l.config.NoInstall:
 		return "run `load get " + name.String() + "`, or set Config.NoInstall to false"
 	case claimed:

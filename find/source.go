@@ -95,6 +95,11 @@ type Source struct {
 	// mean that an artifact can be used again.
 	Hash string
 
+	// Prepared says that only what was compiled of the source is here, not the source. By is then
+	// the installer that brought it where it was compiled, "" where it lay in place.
+	Prepared bool
+	By       string
+
 	Go   *GoSource   // set for KindGo
 	Host *HostSource // set for KindBuiltin
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/engine/gowasm"
@@ -41,12 +42,23 @@ import (
 //     WebAssembly), Starlark scripts, compiled WebAssembly files, and what the program registers itself;
 //   - Notify: [notify.New], so that Watch works.
 //
+// Where Config.Bundles is not empty, modules come from there and from what the program registers only, and nothing
+// is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE names bundles as LOAD_PATH does directories.
+//
 // An empty slice that is not nil stays empty. Further variables of the environment:
 // LOAD_NO_INSTALL=1 turns installs off,
 // LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file that events are appended to as
 // lines of JSON, see [event.Trace]; where it is set, they go to Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
-	if config.Store == nil {
+	for _, file := range filepath.SplitList(os.Getenv("LOAD_BUNDLE")) {
+		b, err := bundle.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("LOAD_BUNDLE: %w", err)
+		}
+		config.Bundles = append(slices.Clip(config.Bundles), b)
+	}
+	prepared := len(config.Bundles) > 0 && config.Store == nil && os.Getenv("LOAD_DIR") == ""
+	if config.Store == nil && !prepared {
 		s, err := store.Open(os.Getenv("LOAD_DIR"))
 		if err != nil {
 			return nil, err
@@ -64,10 +76,13 @@ func New(config load.Config) (*load.Loader, error) {
 		}
 		config.Policies = append(slices.Clip(config.Policies), p)
 	}
+	if config.Path == nil && prepared {
+		config.Path = find.Path{builtin.New()}
+	}
 	if config.Path == nil {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
-	if config.Installers == nil {
+	if config.Installers == nil && !prepared {
 		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
 	}
 	if config.Notify == nil {

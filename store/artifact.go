@@ -21,6 +21,20 @@ type Artifact struct {
 	store string // directory of the store
 	dir   string // of the files
 	files []File // sorted by name
+
+	elsewhere Contents // where the files are when they are not in a store, or nil
+}
+
+// Contents returns what a file of an artifact holds, and what verifies that very memory, which does
+// not change.
+type Contents func(name string) (data []byte, verify func() error, err error)
+
+// NewArtifact returns an artifact whose files are not in a store. Contents is only asked for these
+// files.
+func NewArtifact(key string, files []File, contents Contents) *Artifact {
+	files = slices.Clone(files)
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return &Artifact{key: key, files: files, elsewhere: contents}
 }
 
 // Key returns the key that the artifact is kept under.
@@ -62,18 +76,35 @@ func (a *Artifact) Open(name string) (*os.File, error) {
 // the
 // file is closed.
 func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error, err error) {
-	f, want, err := a.open(name)
+	want, err := a.file(name)
 	if err != nil {
+		return nil, nil, err
+	}
+	if a.elsewhere != nil {
+		data, verify, err := a.elsewhere(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		f, err = inMemory(name, data)
+		return f, verify, err
+	}
+	if f, want, err = a.open(want); err != nil {
 		return nil, nil, err
 	}
 	return f, func() error { return a.verify(f, want) }, nil
 }
 
-func (a *Artifact) open(name string) (*os.File, File, error) {
+// file returns the file of that name.
+func (a *Artifact) file(name string) (File, error) {
 	i, ok := slices.BinarySearchFunc(a.files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
 	if !ok {
-		return nil, File{}, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
+		return File{}, &fs.PathError{Op: "open", Path: "artifact file " + name, Err: fs.ErrNotExist}
 	}
+	return a.files[i], nil
+}
+
+func (a *Artifact) open(want File) (*os.File, File, error) {
+	name := want.Name
 	f, err := openRegular(filepath.Join(a.dir, filepath.FromSlash(name)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, File{}, a.damaged(name, "it is missing")
@@ -81,14 +112,25 @@ func (a *Artifact) open(name string) (*os.File, File, error) {
 	if isBad(err) {
 		return nil, File{}, a.damaged(name, err.Error())
 	}
-	return f, a.files[i], unreadable(a.store, err)
+	return f, want, unreadable(a.store, err)
 }
 
 // ReadFile returns the verified contents of a file: what is verified is what it returns. Its errors
 // are
 // those of [Artifact.Open].
 func (a *Artifact) ReadFile(name string) ([]byte, error) {
-	f, want, err := a.open(name)
+	want, err := a.file(name)
+	if err != nil {
+		return nil, err
+	}
+	if a.elsewhere != nil {
+		data, verify, err := a.elsewhere(name)
+		if err == nil {
+			err = verify()
+		}
+		return data, err
+	}
+	f, want, err := a.open(want)
 	if err != nil {
 		return nil, err
 	}

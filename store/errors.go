@@ -120,3 +120,16 @@ func (e *DamagedError) Error() string {
 	}
 	return s + e.Reason
 }
+
+// MemoryError reports that the system keeps no program in memory, where one is to start without
+// lying in a directory.
+type MemoryError struct {
+	Fix string // what the user can do
+	Err error  // the system's error
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("a program cannot be kept in memory: %v\n\t%s", e.Err, e.Fix)
+}
+
+func (e *MemoryError) Unwrap() error { return e.Err }

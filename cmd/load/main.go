@@ -52,7 +52,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		evalCommand(), getCommand(), symbolsCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
+		evalCommand(), getCommand(), bundleCommand(), symbolsCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
 		verifyCommand(), signCommand(), gcCommand(), rmCommand(), versionCommand(),
 	}
 }
@@ -78,6 +78,7 @@ type options struct {
 	key     string // file of a private key
 	dir     string // of signatures
 	newKey  string // name of a key to make
+	bundle  string // file to write
 	allow   allowed
 }
 
@@ -168,9 +169,12 @@ func (e timeoutError) Error() string {
 func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // loader makes a loader whose events go to the terminal.
-func (s *session) loader() (*load.Loader, error) {
+func (s *session) loader() (*load.Loader, error) { return s.loaderWith(s.lockFile()) }
+
+// loaderWith is loader with another lock file.
+func (s *session) loaderWith(lockFile string) (*load.Loader, error) {
 	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
-	config := s.config(s.lockFile())
+	config := s.config(lockFile)
 	var err error
 	if config.Engines, err = s.allow.engines(s.engine); err != nil {
 		return nil, err

@@ -1,10 +1,12 @@
 package goprocess
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -64,7 +66,7 @@ func start(ctx context.Context, config Config, a engine.Artifact, program *os.Fi
 		return nil, err
 	}
 	p.child, err = sandbox.Start(sandbox.Command{
-		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: a.WorkDir,
+		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: cmp.Or(a.WorkDir, string(filepath.Separator)),
 		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd}, Ready: verify,
 	}, config.policy())
 	if err != nil {

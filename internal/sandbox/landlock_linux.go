@@ -81,6 +81,9 @@ func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
 	}
 	r := rules{ruleset: int(fd), handled: files}
 	err := r.add(int(exe.Fd()), accessExecute|unix.LANDLOCK_ACCESS_FS_READ_FILE)
+	if errors.Is(err, unix.EBADFD) {
+		err = nil // it lies in memory (memfd), which is out of Landlock's reach and needs no rule
+	}
 	read := uint64(accessRead)
 	if p.Programs {
 		read |= accessExecute
