@@ -45,8 +45,9 @@ type module struct {
 
 	// busy holds a token while a call runs, to which the rest belongs.
 	busy    chan struct{}
-	running context.Context // of the call
-	guest   api.Module      // nil where the last one was given up
+	running context.Context         // of the call
+	guest   api.Module              // nil where the last one was given up
+	entries map[string]api.Function // of the guest, as far as they were called: each has a stack
 
 	// Of a plugin.
 	kernel    kernel
@@ -208,7 +209,7 @@ func (m *module) invoke(ctx context.Context, symbol string, stack []uint64) erro
 		return err
 	}
 	m.running = ctx
-	err = guest.ExportedFunction(symbol).CallWithStack(ctx, stack)
+	err = m.entry(guest, symbol).CallWithStack(ctx, stack)
 	m.measure(guest)
 	if err == nil && ctx.Err() == nil {
 		return nil
@@ -218,6 +219,16 @@ func (m *module) invoke(ctx context.Context, symbol string, stack []uint64) erro
 		return nil
 	}
 	return m.callError(ctx, symbol, err)
+}
+
+// entry returns what a function of the instance is called by.
+func (m *module) entry(guest api.Module, symbol string) api.Function {
+	f, ok := m.entries[symbol]
+	if !ok {
+		f = guest.ExportedFunction(symbol)
+		m.entries[symbol] = f
+	}
+	return f
 }
 
 // giveUp ends the instance; the next call starts a fresh one.

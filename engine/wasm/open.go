@@ -144,6 +144,7 @@ func (m *module) instantiate(ctx context.Context) (api.Module, error) {
 		return nil, err
 	}
 	m.measure(guest)
+	m.entries = make(map[string]api.Function)
 	return guest, nil
 }
 
