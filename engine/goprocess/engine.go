@@ -237,7 +237,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	if err != nil {
 		return nil, err
 	}
-	api, err := goglue.DecodeAPI(data)
+	described, err := goglue.DecodeAPI(data)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	if err != nil {
 		return nil, err
 	}
-	p.conn.host = goglue.NewInstance(a.Spec.Name, api, p.conn, goglue.Limits{
+	p.conn.host = goglue.NewInstance(a.Spec.Name, described, p.conn, goglue.Limits{
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})
 	p.conn.host.Limit(a.Limits.CallTime)

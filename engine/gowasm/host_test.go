@@ -116,10 +116,10 @@ func main() {}
 // buildCountdown builds the guest above, to machine code.
 func buildCountdown(t *testing.T) *files {
 	t.Helper()
-	api := (&goglue.API{Types: make([]goglue.Type, 1)}).Encode()
+	description := (&goglue.API{Types: make([]goglue.Type, 1)}).Encode()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"main.go": fmt.Sprintf(countdown, goglue.Sum(api), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
+		"main.go": fmt.Sprintf(countdown, goglue.Sum(description), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func buildCountdown(t *testing.T) *files {
 	if err := wasmrun.Compile(t.Context(), wasm, code.Path, codeConfig()); err != nil {
 		t.Fatal(err)
 	}
-	return &files{api: api, wasm: wasm, code: code}
+	return &files{api: description, wasm: wasm, code: code}
 }
 
 // startCountdown starts the guest; the host answers its questions.
@@ -155,7 +155,7 @@ func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte)
 
 // countingHost answers what the guest asks.
 type countingHost struct {
-	host
+	hostSide
 	m     *module
 	count func(m *module, n byte) byte
 }

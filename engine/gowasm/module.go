@@ -32,7 +32,7 @@ type module struct {
 	cache      wazero.CompilationCache // nil where there is no store
 	direct     map[string]bool         // the names of what can be called without a message
 	guests     []*guest
-	host       host
+	host       hostSide
 	next       atomic.Uint32 // whose turn it is of those that are all busy
 
 	// ctx is what guests are called with. It ends when the module does.
@@ -45,8 +45,8 @@ type module struct {
 	once    sync.Once
 }
 
-// host is the part of a [goglue.Instance] that answers the module's own calls and frames.
-type host interface {
+// hostSide is the part of a [goglue.Instance] that answers the module's own calls and frames.
+type hostSide interface {
 	TakesContext(function int) bool
 	AdmitCall(s *goglue.Stall, size int) (goglue.Admission, bool)
 	WaitForRoom(ctx context.Context, ended <-chan struct{}) bool

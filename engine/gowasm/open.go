@@ -76,13 +76,13 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		return nil, err
 	}
 	defer files.close()
-	api, err := goglue.DecodeAPI(files.api)
+	described, err := goglue.DecodeAPI(files.api)
 	if err != nil {
 		return nil, err
 	}
 	m := &module{name: a.Spec.Name, maxMessage: cmp.Or(e.config.MaxMessage, wire.MaxMessage)}
 	limits := goglue.Limits{Message: e.config.MaxMessage, InFlight: e.config.MaxInFlight, Setting: "gowasm.Config.MaxInFlight"}
-	i := &instance{Instance: goglue.NewInstance(m.name, api, m, limits), module: m, isolation: e.Isolation()}
+	i := &instance{Instance: goglue.NewInstance(m.name, described, m, limits), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
 	m.refusals.tell = i.Refused

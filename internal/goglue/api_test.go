@@ -31,21 +31,3 @@ func TestAPIRoundTrip(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
-
-// FuzzDecodeAPI decodes any description: what is accepted refers only to what it holds.
-func FuzzDecodeAPI(f *testing.F) {
-	f.Add(sampleAPI().Encode())
-	f.Fuzz(func(t *testing.T, data []byte) {
-		api, err := DecodeAPI(data)
-		if err != nil {
-			return
-		}
-		i := NewInstance("x", api, nil, Limits{})
-		for _, s := range i.Symbols() {
-			_ = s.Methods
-		}
-		for n := range api.Types {
-			i.methods(n)
-		}
-	})
-}

@@ -13,6 +13,7 @@ import (
 // TestMessagesThatDoNotCome lets a module count messages of a call that it never sends: nothing
 // waits for them longer than they can come.
 func TestMessagesThatDoNotCome(t *testing.T) {
+	hostileInstance(t)     // describes the package, outside the bubble
 	update := []byte{7, 0} // the seventh message
 	for name, c := range map[string]struct {
 		scope uint64

@@ -81,11 +81,21 @@ type build struct {
 	standard   []string            // those of them that are meant
 }
 
+// run prepares a run of b in the directory work.
+func (b Builder) run(src find.Source, work string) *build {
+	return &build{Builder: b, src: src, work: work, importPath: src.Go.ImportPath, candidates: map[string][]string{}}
+}
+
+// Glue writes the source of the program into the directory work, and returns the API description.
+func (b Builder) Glue(ctx context.Context, src find.Source, work string) ([]byte, error) {
+	return b.run(src, work).glue(ctx)
+}
+
 // Build writes the program and the API description of the package into dir.
 func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
-	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
+	run := b.run(src, filepath.Join(dir, "work"))
 	defer os.RemoveAll(run.work)
-	api, err := run.glue(ctx)
+	description, err := run.glue(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,7 +106,7 @@ func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
 	if _, err := run.goCommand(ctx, append(args, ".")...); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, APIFile), api, 0o600)
+	return os.WriteFile(filepath.Join(dir, APIFile), description, 0o600)
 }
 
 // linkFlags keep the linker from starting the system's, which object files of a package (.syso)
@@ -119,7 +129,7 @@ func (b *build) glue(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	d := describe(made, instances)
-	api := d.api.Encode()
+	description := d.api.Encode()
 	deps := map[string]bool{}
 	for path := range listed {
 		deps[path] = true
@@ -128,16 +138,16 @@ func (b *build) glue(ctx context.Context) ([]byte, error) {
 	if b.zones(listed) {
 		further = append(further, zonesPackage)
 	}
-	source, err := generate(d, Sum(api), deps, further, b.wasm())
+	source, err := generate(d, Sum(description), deps, further, b.wasm())
 	if err != nil {
 		return nil, err
 	}
-	return api, os.WriteFile(filepath.Join(b.work, "main.go"), source, 0o600)
+	return description, os.WriteFile(filepath.Join(b.work, "main.go"), source, 0o600)
 }
 
 // Check reports whether the package compiles; it uses the directory dir and leaves nothing there.
 func (b Builder) Check(ctx context.Context, src find.Source, dir string) error {
-	run := build{Builder: b, src: src, work: filepath.Join(dir, "work"), importPath: src.Go.ImportPath, candidates: map[string][]string{}}
+	run := b.run(src, filepath.Join(dir, "work"))
 	defer os.RemoveAll(run.work)
 	_, err := run.prepare(ctx)
 	return err

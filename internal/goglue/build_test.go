@@ -37,11 +37,11 @@ func buildAPI(t *testing.T, b Builder, src find.Source, dir string) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := DecodeAPI(data)
+	described, err := DecodeAPI(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return api
+	return described
 }
 
 func TestBuildStandardPackages(t *testing.T) {

@@ -127,15 +127,12 @@ func BenchmarkCodec(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(dir, "sample.go"), []byte(codecSource), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	run := build{
-		Builder: Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}, work: work, candidates: map[string][]string{},
-		src: find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{GoMod: []byte("go 1.24\n")}},
-	}
-	encoded, err := run.glue(b.Context())
+	builder := Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
+	encoded, err := builder.Glue(b.Context(), find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{GoMod: []byte("go 1.24\n")}}, work)
 	if err != nil {
 		b.Fatal(err)
 	}
-	api, err := DecodeAPI(encoded)
+	described, err := DecodeAPI(encoded)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -148,7 +145,7 @@ func BenchmarkCodec(b *testing.B) {
 		Extra map[string]int
 	}
 	transport := &capture{}
-	bound, err := NewInstance("sample", api, transport, Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
+	bound, err := NewInstance("sample", described, transport, Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,13 +2,17 @@ package goglue
 
 import (
 	"context"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"go/types"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -40,24 +44,58 @@ func Take(f func(Tree, *Opaque, error, any) ([]string, error), i Iface, p *Tree,
 }
 `
 
+// hostileAPI is the description of the package of hostileSource.
+var hostileAPI = sync.OnceValues(func() ([]byte, error) {
+	tc, err := toolchain.Find()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hostile")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	source, work := filepath.Join(dir, "p"), filepath.Join(dir, "work")
+	for _, d := range []string{source, work} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(source, "p.go"), []byte(hostileSource), 0o600); err != nil {
+		return nil, err
+	}
+	builder := Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
+	return builder.Glue(context.Background(), find.Source{Kind: find.KindGo, FS: os.DirFS(source), Dir: source, Go: &find.GoSource{GoMod: []byte("go 1.24\n")}}, work)
+})
+
 func hostileInstance(t testing.TB) (*Instance, *hostile) {
 	t.Helper()
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "p.go", hostileSource, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkg, err := new(types.Config).Check("p", fset, []*ast.File{file}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := describe(&parts{main: part{pkg: pkg}}, nil)
-	api, err := DecodeAPI(d.api.Encode())
-	if err != nil {
-		t.Fatal(err)
-	}
+	encoded, err := hostileAPI()
+	require.NoError(t, err)
+	described, err := DecodeAPI(encoded)
+	require.NoError(t, err)
 	h := &hostile{}
-	return NewInstance("p", api, h, Limits{}), h
+	return NewInstance("p", described, h, Limits{}), h
+}
+
+// FuzzDecodeAPI decodes any description: what is accepted refers only to what it holds.
+func FuzzDecodeAPI(f *testing.F) {
+	encoded, err := hostileAPI()
+	require.NoError(f, err)
+	f.Add(encoded)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		described, err := DecodeAPI(data)
+		if err != nil {
+			return
+		}
+		i := NewInstance("x", described, nil, Limits{})
+		for _, s := range i.Symbols() {
+			_ = s.Methods
+		}
+		for n := range described.Types {
+			i.methods(n)
+		}
+	})
 }
 
 type hostIface struct{}

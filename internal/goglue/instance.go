@@ -88,11 +88,11 @@ type Instance struct {
 }
 
 // NewInstance returns the host's side of the module of that name.
-func NewInstance(name string, api *API, transport Transport, limits Limits) *Instance {
-	i := &Instance{name: name, api: api, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
+func NewInstance(name string, described *API, transport Transport, limits Limits) *Instance {
+	i := &Instance{name: name, api: described, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
-	for _, b := range api.Bridges {
+	for _, b := range described.Bridges {
 		if b.Name == serveBridge {
 			i.serving = b.Func - 1 + wire.FuncCount
 		}
