@@ -11,11 +11,11 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/wire"
 )
 
-// conn carries calls to the child. It implements [goglue.Transport].
+// conn carries calls to the child. It implements [host.Transport].
 //
 // No goroutine reads all the time: of the callers that wait for answers, one reads for all of them,
 // until it
@@ -28,10 +28,10 @@ type conn struct {
 	writing chan struct{}         // holds one token: who takes it out writes a frame
 	turn    chan struct{}         // holds one token: who takes it out reads
 	in      *input                // the reader's
-	host    *goglue.Instance      // answers the module's calls; set before the first of them can come
+	host    *host.Instance        // answers the module's calls; set before the first of them can come
 	calls   atomic.Int32          // of the host, that are being answered
 	keeper  keeper
-	stall   goglue.Stall // the reader's
+	stall   host.Stall // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -46,7 +46,7 @@ type pending struct {
 }
 
 type answer struct {
-	reply goglue.Reply
+	reply host.Reply
 	err   error
 }
 
@@ -77,23 +77,23 @@ func (c *conn) hello(ctx context.Context) ([]byte, error) {
 	return reply.Body, err
 }
 
-// Call implements [goglue.Transport].
-func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (goglue.Reply, error) {
+// Call implements [host.Transport].
+func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (host.Reply, error) {
 	if err := ctx.Err(); err != nil {
-		return goglue.Reply{}, context.Cause(ctx)
+		return host.Reply{}, context.Cause(ctx)
 	}
 	call := &pending{symbol: symbol, answer: make(chan answer, 1)}
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()
-		return goglue.Reply{}, *err
+		return host.Reply{}, *err
 	}
 	c.last++
 	number := c.last
 	c.pending[number] = call
 	c.mu.Unlock()
 
-	var head [goglue.Headroom]byte
+	var head [host.Headroom]byte
 	e := wire.Encoder{Buf: head[:wire.HeaderSize]}
 	e.Byte(wire.Call)
 	e.Uint(number)
@@ -104,14 +104,14 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		left = max(1, time.Until(deadline))
 	}
 	e.Uint(uint64(left))
-	from := goglue.Headroom - len(e.Buf)
+	from := host.Headroom - len(e.Buf)
 	wire.PutHeader(e.Buf, message.Size()-from-wire.HeaderSize)
 	copy(message.Buf[from:], e.Buf)
 	if !c.send(ctx, message, from) {
 		c.mu.Lock()
 		delete(c.pending, number)
 		c.mu.Unlock()
-		return goglue.Reply{}, context.Cause(ctx)
+		return host.Reply{}, context.Cause(ctx)
 	}
 	if message.Written != nil {
 		message.Written()
@@ -124,7 +124,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 }
 
 // wait waits for the answer of a call, and reads while it is this caller's turn.
-func (c *conn) wait(ctx context.Context, call *pending) (goglue.Reply, error) {
+func (c *conn) wait(ctx context.Context, call *pending) (host.Reply, error) {
 	for {
 		c.keeper.leave(c)
 		select {
@@ -135,7 +135,7 @@ func (c *conn) wait(ctx context.Context, call *pending) (goglue.Reply, error) {
 			c.read(ctx, call)
 			c.turn <- struct{}{}
 		case <-ctx.Done():
-			return goglue.Reply{}, context.Cause(ctx)
+			return host.Reply{}, context.Cause(ctx)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (c *conn) abandon(number uint64, call *pending) {
 // releaseDelay is how long handles are collected before the module is told to forget them.
 const releaseDelay = 5 * time.Millisecond
 
-// Release implements [goglue.Transport].
+// Release implements [host.Transport].
 func (c *conn) Release(handle uint64) {
 	if c.broken.Load() != nil {
 		return
@@ -304,13 +304,13 @@ func (c *conn) deliver(f frame) bool {
 	if call == nil {
 		return false
 	}
-	a := answer{reply: goglue.Reply{Body: d.Rest(), Granted: f.admission.Granted}}
+	a := answer{reply: host.Reply{Body: d.Rest(), Granted: f.admission.Granted}}
 	if outcome != wire.Done {
 		if a.err = c.host.Failure(call.symbol, outcome, &d); a.err == nil {
 			a.err = errFrame
 		}
 		c.host.Results().Give(f.admission.Granted)
-		a.reply = goglue.Reply{}
+		a.reply = host.Reply{}
 	}
 	call.answer <- a
 	return a.err != errFrame && d.Err() == nil
@@ -320,7 +320,7 @@ func (c *conn) deliver(f frame) bool {
 const maxCalls = 10_000
 
 // answer answers a call of the host. The host's function may take its time, and call the module.
-func (c *conn) answer(body []byte, admission goglue.Admission) bool {
+func (c *conn) answer(body []byte, admission host.Admission) bool {
 	if c.calls.Add(1) > maxCalls {
 		return false
 	}

@@ -19,7 +19,9 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/toolchain"
 )
@@ -130,8 +132,8 @@ func (e *Engine) FingerprintOf(release string) string {
 	return builder(toolchain.Toolchain{Version: release}, e.config).Fingerprint()
 }
 
-func builder(t toolchain.Toolchain, config Config) goglue.Builder {
-	return goglue.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: config.BuildCache}
+func builder(t toolchain.Toolchain, config Config) build.Builder {
+	return build.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: config.BuildCache}
 }
 
 // Compile implements [engine.Compiler].
@@ -223,7 +225,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 			return nil, &engine.IsolationError{Missing: missing}
 		}
 	}
-	program, verify, err := a.Files.OpenUnverified(goglue.ProgramFile)
+	program, verify, err := a.Files.OpenUnverified(build.ProgramFile)
 	if err != nil {
 		return nil, err
 	}
@@ -233,11 +235,11 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	defer program.Close()
 	wait := sync.OnceValue(func() error { return <-verified })
 	defer wait()
-	data, err := a.Files.ReadFile(goglue.APIFile)
+	data, err := a.Files.ReadFile(build.APIFile)
 	if err != nil {
 		return nil, err
 	}
-	described, err := goglue.DecodeAPI(data)
+	described, err := api.DecodeAPI(data)
 	if err != nil {
 		return nil, err
 	}
@@ -245,13 +247,13 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	if err != nil {
 		return nil, err
 	}
-	p.conn.host = goglue.NewInstance(a.Spec.Name, described, p.conn, goglue.Limits{
+	p.conn.host = host.NewInstance(a.Spec.Name, described, p.conn, host.Limits{
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})
 	p.conn.host.Limit(a.Limits.CallTime)
-	p.conn.host.Report(goglue.Refusals{Judge: p.judge, Sink: p.sink})
+	p.conn.host.Report(host.Refusals{Judge: p.judge, Sink: p.sink})
 	go p.wait()
-	if err := p.handshake(ctx, goglue.Sum(data)); err != nil {
+	if err := p.handshake(ctx, api.Sum(data)); err != nil {
 		return nil, err
 	}
 	return &instance{Instance: p.conn.host, process: p}, nil
@@ -259,7 +261,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 
 // instance is a running module.
 type instance struct {
-	*goglue.Instance
+	*host.Instance
 	process *process
 }
 

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -17,23 +17,23 @@ type input struct {
 	file       *os.File
 	poller     *poller
 	maxFrame   int
-	admit      func(kind wire.Kind, size int) (goglue.Admission, error)
+	admit      func(kind wire.Kind, size int) (host.Admission, error)
 	hot        bool // the last frames came soon after each other: the next one may, too
 	patience   wire.Patience
 	buf        []byte
-	start, end int              // of what was read and is not used yet
-	body       []byte           // of a large frame of which a part has arrived
-	got, want  int              // bytes of it
-	admission  goglue.Admission // of it
+	start, end int            // of what was read and is not used yet
+	body       []byte         // of a large frame of which a part has arrived
+	got, want  int            // bytes of it
+	admission  host.Admission // of it
 }
 
 // frame is what the module sent.
 type frame struct {
 	body      []byte // a kind and what it says, in memory of its own
-	admission goglue.Admission
+	admission host.Admission
 }
 
-func newInput(file *os.File, maxMessage int, admit func(wire.Kind, int) (goglue.Admission, error)) (*input, error) {
+func newInput(file *os.File, maxMessage int, admit func(wire.Kind, int) (host.Admission, error)) (*input, error) {
 	p, err := newPoller(file)
 	return &input{file: file, admit: admit, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}, err
 }
@@ -60,7 +60,7 @@ func (in *input) frame() (frame, error) {
 				return frame{}, errFrame
 			}
 			there := in.buf[in.start+wire.HeaderSize : in.end]
-			var admission goglue.Admission
+			var admission host.Admission
 			if n <= len(there) || n > bufferSize-wire.HeaderSize {
 				var err error
 				if admission, err = in.admit(there[0], n); err != nil {

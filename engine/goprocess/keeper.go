@@ -23,7 +23,7 @@ type keeper struct {
 // keepAfter is how long nobody reads before the keeper does.
 const keepAfter = time.Millisecond
 
-// Given implements [goglue.Transport].
+// Given implements [host.Transport].
 func (c *conn) Given() {
 	if c.keeper.runs.CompareAndSwap(false, true) {
 		go c.keep()

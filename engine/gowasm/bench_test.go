@@ -17,7 +17,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/internal/checkpoint"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/build"
 )
 
 // sample is a module with the functions that the benchmarks call.
@@ -247,7 +247,7 @@ func fib(n int) int {
 // from its cache and instantiating it.
 func BenchmarkWarmLoad(b *testing.B) {
 	e, a := compile(b, gowasm.Config{}, sample)
-	wasm, err := a.Files.ReadFile(goglue.ProgramFile)
+	wasm, err := a.Files.ReadFile(build.ProgramFile)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,22 +6,23 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/wire"
 )
 
-// Call implements [goglue.Transport].
-func (m *module) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (goglue.Reply, error) {
+// Call implements [host.Transport].
+func (m *module) Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (host.Reply, error) {
 	g, err := m.guest(message.Handles)
 	if err != nil {
-		return goglue.Reply{}, err
+		return host.Reply{}, err
 	}
 	call, err := g.enter(ctx, symbol, function)
 	if err != nil {
-		return goglue.Reply{}, err
+		return host.Reply{}, err
 	}
 	lv, number := g.level(call), call.number
-	var head [goglue.Headroom]byte
+	var head [host.Headroom]byte
 	e := wire.Encoder{Buf: head[:0]}
 	e.Byte(wire.Call)
 	e.Uint(number)
@@ -32,29 +33,29 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 		left = max(1, time.Until(deadline))
 	}
 	e.Uint(uint64(left))
-	from := goglue.Headroom - len(e.Buf)
+	from := host.Headroom - len(e.Buf)
 	copy(message.Buf[from:], e.Buf)
 	size, err := g.send(g.ctx, lv, message, from)
 	if err != nil {
-		return goglue.Reply{}, g.fail(err)
+		return host.Reply{}, g.fail(err)
 	}
 	if message.Written != nil {
 		message.Written()
 	}
 	body, err := g.run(call, func() ([]byte, error) { return g.exchange(g.ctx, lv, size) })
 	if err != nil {
-		return goglue.Reply{}, err
+		return host.Reply{}, err
 	}
 	d := wire.NewDecoder(body)
 	if d.Byte() != wire.Result || d.Uint() != number || d.Err() != nil {
 		m.retire(m.crash(errGarbage))
-		return goglue.Reply{}, m.err()
+		return host.Reply{}, m.err()
 	}
 	rest, err := m.outcome(symbol, &d)
-	return goglue.Reply{Body: rest}, err
+	return host.Reply{Body: rest}, err
 }
 
-// Direct implements [goglue.Direct].
+// Direct implements [host.Direct].
 func (m *module) Direct(ctx context.Context, symbol string, function int, stack []uint64) error {
 	g := m.idle()
 	call, err := g.enter(ctx, symbol, function)
@@ -76,8 +77,8 @@ func (m *module) Direct(ctx context.Context, symbol string, function int, stack 
 	return err
 }
 
-// HasDirect implements [goglue.Direct].
-func (m *module) HasDirect(function int) bool { return m.direct[goglue.DirectName(function)] }
+// HasDirect implements [host.Direct].
+func (m *module) HasDirect(function int) bool { return m.direct[api.DirectName(function)] }
 
 // outcome takes the end of a Result.
 func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
@@ -229,7 +230,7 @@ type releases struct {
 	handles []uint64
 }
 
-// Release implements [goglue.Transport]: the next call takes the handle along.
+// Release implements [host.Transport]: the next call takes the handle along.
 func (m *module) Release(handle uint64) {
 	r := &m.guestOf(handle).releases
 	r.mu.Lock()
@@ -237,7 +238,7 @@ func (m *module) Release(handle uint64) {
 	r.handles = append(r.handles, handle)
 }
 
-// Given implements [goglue.Transport]: a module calls the host only within calls of the host.
+// Given implements [host.Transport]: a module calls the host only within calls of the host.
 func (m *module) Given() {}
 
 // take returns a Release frame, or nil where there is nothing to release.

@@ -23,7 +23,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/checkpoint"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -107,8 +107,8 @@ func (e *Engine) FingerprintOf(release string) string {
 	return fmt.Sprint(e.builder(t).Fingerprint(), " checkpoints ", checkpoint.Version)
 }
 
-func (e *Engine) builder(t toolchain.Toolchain) goglue.Builder {
-	return goglue.Builder{Toolchain: t, GOOS: "wasip1", GOARCH: "wasm", BuildMode: "c-shared", BuildCache: e.config.BuildCache}
+func (e *Engine) builder(t toolchain.Toolchain) build.Builder {
+	return build.Builder{Toolchain: t, GOOS: "wasip1", GOARCH: "wasm", BuildMode: "c-shared", BuildCache: e.config.BuildCache}
 }
 
 // Compile implements [engine.Compiler]. The error of a package that compiles for this machine and
@@ -120,13 +120,13 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 		return err
 	}
 	if err = e.builder(t).Build(ctx, src, dir); err == nil {
-		return putCheckpoints(filepath.Join(dir, goglue.ProgramFile))
+		return putCheckpoints(filepath.Join(dir, build.ProgramFile))
 	}
 	var failed *engine.CompileError
 	if !errors.As(err, &failed) || failed.Fix != "" {
 		return err
 	}
-	native := goglue.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: e.config.BuildCache}
+	native := build.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: e.config.BuildCache}
 	if native.Check(ctx, src, dir) != nil {
 		return err
 	}

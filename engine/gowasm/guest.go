@@ -11,7 +11,8 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/loadgo/load/internal/goglue"
+	glue "github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -34,7 +35,7 @@ type guest struct {
 	lastAnswer uint32
 
 	releases releases
-	stall    goglue.Stall // of a call of the host that waits for room
+	stall    host.Stall // of a call of the host that waits for room
 
 	// cancelled is a call that goes on after its context ended, and passed counts the checkpoints
 	// since.
@@ -208,7 +209,7 @@ func (g *guest) direct(ctx context.Context, lv *level, function int, stack []uin
 		lv.direct = append(lv.direct, nil)
 	}
 	if lv.direct[function] == nil {
-		lv.direct[function] = g.wasm.ExportedFunction(goglue.DirectName(function))
+		lv.direct[function] = g.wasm.ExportedFunction(glue.DirectName(function))
 	}
 	if err := lv.direct[function].CallWithStack(ctx, stack); err != nil {
 		return nil, err

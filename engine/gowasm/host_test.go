@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -116,10 +117,10 @@ func main() {}
 // buildCountdown builds the guest above, to machine code.
 func buildCountdown(t *testing.T) *files {
 	t.Helper()
-	description := (&goglue.API{Types: make([]goglue.Type, 1)}).Encode()
+	description := (&api.API{Types: make([]api.Type, 1)}).Encode()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"main.go": fmt.Sprintf(countdown, goglue.Sum(description), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
+		"main.go": fmt.Sprintf(countdown, api.Sum(description), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -145,7 +146,7 @@ func buildCountdown(t *testing.T) *files {
 func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte) *module {
 	t.Helper()
 	m := &module{name: "countdown"}
-	m.host = countingHost{goglue.NewInstance("countdown", &goglue.API{}, nil, goglue.Limits{}), m, answer}
+	m.host = countingHost{host.NewInstance("countdown", &api.API{}, nil, host.Limits{}), m, answer}
 	if err := New(Config{}).start(t.Context(), m, f, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func (h countingHost) Answer(body []byte, granted int, send func(*wire.Encoder))
 
 // count calls the guest.
 func count(ctx context.Context, m *module, n byte) (byte, error) {
-	message := &wire.Encoder{Buf: make([]byte, goglue.Headroom)}
+	message := &wire.Encoder{Buf: make([]byte, host.Headroom)}
 	message.Byte(n)
 	reply, err := m.Call(ctx, "count", 0, 0, message)
 	if err != nil {

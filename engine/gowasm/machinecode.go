@@ -6,7 +6,7 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/store"
 )
@@ -26,5 +26,5 @@ func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
 
 // machineCode returns the machine code of an artifact, or nil where no store could keep it.
 func machineCode(ctx context.Context, a engine.Artifact) (*store.Artifact, error) {
-	return wasmrun.MachineCode(ctx, a, goglue.ProgramFile, codeConfig())
+	return wasmrun.MachineCode(ctx, a, build.ProgramFile, codeConfig())
 }

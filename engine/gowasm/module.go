@@ -15,12 +15,12 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/budget"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/wire"
 )
 
-// module is a running module: one guest, or a pool of them. It implements [goglue.Transport].
+// module is a running module: one guest, or a pool of them. It implements [host.Transport].
 type module struct {
 	name       string
 	sink       event.Sink
@@ -45,10 +45,10 @@ type module struct {
 	once    sync.Once
 }
 
-// hostSide is the part of a [goglue.Instance] that answers the module's own calls and frames.
+// hostSide is the part of a [host.Instance] that answers the module's own calls and frames.
 type hostSide interface {
 	TakesContext(function int) bool
-	AdmitCall(s *goglue.Stall, size int) (goglue.Admission, bool)
+	AdmitCall(s *host.Stall, size int) (host.Admission, bool)
 	WaitForRoom(ctx context.Context, ended <-chan struct{}) bool
 	Outgoing() *budget.Budget
 	Begin(body []byte)

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
-
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
-	"github.com/loadgo/load/internal/goglue"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wasmrun"
@@ -27,7 +28,7 @@ import (
 
 // instance is a running module as the loader sees it.
 type instance struct {
-	*goglue.Instance
+	*host.Instance
 	module    *module
 	isolation engine.Isolation
 }
@@ -76,17 +77,17 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		return nil, err
 	}
 	defer files.close()
-	described, err := goglue.DecodeAPI(files.api)
+	described, err := api.DecodeAPI(files.api)
 	if err != nil {
 		return nil, err
 	}
 	m := &module{name: a.Spec.Name, maxMessage: cmp.Or(e.config.MaxMessage, wire.MaxMessage)}
-	limits := goglue.Limits{Message: e.config.MaxMessage, InFlight: e.config.MaxInFlight, Setting: "gowasm.Config.MaxInFlight"}
-	i := &instance{Instance: goglue.NewInstance(m.name, described, m, limits), module: m, isolation: e.Isolation()}
+	limits := host.Limits{Message: e.config.MaxMessage, InFlight: e.config.MaxInFlight, Setting: "gowasm.Config.MaxInFlight"}
+	i := &instance{Instance: host.NewInstance(m.name, described, m, limits), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
 	m.refusals.tell = i.Refused
-	i.Report(goglue.Refusals{Judge: m.refusals.judge, Sink: a.Events, Network: true})
+	i.Report(host.Refusals{Judge: m.refusals.judge, Sink: a.Events, Network: true})
 	if err := e.start(ctx, m, files, a.Events); err != nil {
 		return nil, err
 	}
@@ -111,8 +112,8 @@ func (e *Engine) read(ctx context.Context, a engine.Artifact) (*files, error) {
 		coded <- err
 	}()
 	var errs [3]error
-	f.wasm, errs[0] = a.Files.ReadFile(goglue.ProgramFile)
-	f.api, errs[1] = a.Files.ReadFile(goglue.APIFile)
+	f.wasm, errs[0] = a.Files.ReadFile(build.ProgramFile)
+	f.api, errs[1] = a.Files.ReadFile(build.APIFile)
 	errs[2] = <-coded
 	for _, err := range errs {
 		if err != nil {
@@ -165,7 +166,7 @@ func (e *Engine) start(ctx context.Context, m *module, f *files, events event.Si
 	for range e.config.Pool {
 		m.guests = append(m.guests, newGuest(m))
 	}
-	return e.initialise(ctx, m, compiled, goglue.Sum(f.api))
+	return e.initialise(ctx, m, compiled, api.Sum(f.api))
 }
 
 // compile makes the module of the wasm, and what it imports.

@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/loadgo/load/internal/goglue/host"
+
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue"
 )
 
 // noNetwork is what allows a module that has none the network.
@@ -39,8 +40,8 @@ func (r *refusals) add(asked string, refusal *engine.Refusal) {
 }
 
 // judge returns the refusal that an error reports, or nil.
-func (r *refusals) judge(a goglue.Attempt) *engine.Refusal {
-	if refusal := goglue.NetworkRefusal(a, noNetwork); refusal != nil {
+func (r *refusals) judge(a host.Attempt) *engine.Refusal {
+	if refusal := host.NetworkRefusal(a, noNetwork); refusal != nil {
 		return refusal
 	}
 	r.mu.Lock()

@@ -1,0 +1,31 @@
+package api
+
+import (
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"time"
+)
+
+// TextTypes are types of the standard library without exported fields, which cross in an any as the
+// text that their own methods write.
+var TextTypes = map[reflect.Type]string{
+	reflect.TypeFor[big.Int](): "math/big.Int", reflect.TypeFor[big.Rat](): "math/big.Rat", reflect.TypeFor[big.Float](): "math/big.Float",
+	reflect.TypeFor[netip.Addr](): "net/netip.Addr", reflect.TypeFor[netip.AddrPort](): "net/netip.AddrPort", reflect.TypeFor[netip.Prefix](): "net/netip.Prefix",
+}
+
+// StandardTypes are types of the standard library that are made of plain data and have methods.
+// They keep them in an any.
+var StandardTypes = map[reflect.Type]string{
+	reflect.TypeFor[time.Month](): "time.Month", reflect.TypeFor[time.Weekday](): "time.Weekday",
+	reflect.TypeFor[json.RawMessage](): "encoding/json.RawMessage", reflect.TypeFor[json.Number](): "encoding/json.Number",
+	reflect.TypeFor[net.IP](): "net.IP", reflect.TypeFor[net.IPMask](): "net.IPMask", reflect.TypeFor[net.HardwareAddr](): "net.HardwareAddr",
+	reflect.TypeFor[fs.FileMode](): "io/fs.FileMode", reflect.TypeFor[slog.Level](): "log/slog.Level",
+	reflect.TypeFor[url.Values](): "net/url.Values", reflect.TypeFor[http.Header](): "net/http.Header",
+}

@@ -1,0 +1,74 @@
+package build
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/scanner"
+
+	"github.com/loadgo/load/engine"
+)
+
+// checkIncludes refuses assembly files that include what is not in their package's directory: the
+// assembler would open any file of this machine, which nobody decided about and no sum covers.
+func (b *build) checkIncludes(p *listedPackage) error {
+	if p.Standard {
+		return nil
+	}
+	seen := make(map[string]bool)
+	for queue := p.SFiles; len(queue) > 0; queue = queue[1:] {
+		name := queue[0]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		data, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(name)))
+		if err != nil {
+			continue // it is one of the toolchain's
+		}
+		for _, included := range includes(string(data)) {
+			if !b.mayInclude(p, filepath.FromSlash(included)) {
+				return &engine.CompileError{
+					Reason: fmt.Sprintf("%s of %s includes %s, which is not in its package", name, p.ImportPath, included),
+					Fix:    "put what it needs into a file .h beside it",
+				}
+			}
+			queue = append(queue, included)
+		}
+	}
+	return nil
+}
+
+// mayInclude reports whether a file is one of the package's own, or of those that the toolchain
+// offers.
+func (b *build) mayInclude(p *listedPackage, name string) bool {
+	if !filepath.IsLocal(name) {
+		return false
+	}
+	const generated = "go_asm.h"
+	own, err := os.Lstat(filepath.Join(p.Dir, name))
+	_, offered := os.Stat(filepath.Join(b.Toolchain.Root, "pkg", "include", name))
+	return err == nil && own.Mode().IsRegular() || offered == nil || name == generated
+}
+
+// includes lists the names in #include lines as the assembler reads them: blanks and comments may
+// stand between the words.
+func includes(text string) (names []string) {
+	var s scanner.Scanner
+	s.Init(strings.NewReader(text))
+	s.Error = func(*scanner.Scanner, string) {}
+	s.Mode = scanner.ScanIdents | scanner.ScanInts | scanner.ScanFloats | scanner.ScanChars | scanner.ScanStrings | scanner.ScanComments | scanner.SkipComments
+	var before [2]string
+	for tok := s.Scan(); tok != scanner.EOF; tok = s.Scan() {
+		word := s.TokenText()
+		if tok == scanner.String && before == [2]string{"#", "include"} {
+			if name, err := strconv.Unquote(word); err == nil {
+				names = append(names, name)
+			}
+		}
+		before = [2]string{before[1], word}
+	}
+	return names
+}

@@ -1,0 +1,162 @@
+package build
+
+import (
+	"fmt"
+	"go/types"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+)
+
+// given returns the expression that makes a value of a type of what the host gave.
+func (g *generator) given(n int) string {
+	if g.api.Types[n].Bridge != 0 {
+		return g.bridged(n)
+	}
+	return g.need("fwd", n) + "(c.Host())"
+}
+
+// forward writes what forwards to the host: a function that makes functions, or a function and a
+// type with the
+// methods of an interface.
+func (g *generator) forward(n int) {
+	t := g.types[n]
+	if sig, ok := t.Underlying().(*types.Signature); ok {
+		g.printf("func fwd%d(h *guest.Host) %s {\n\treturn func", n, g.spell(t))
+		g.forwardBody("h.Begin(0)", sig)
+		g.printf("}\n\n")
+		return
+	}
+	g.printf("func fwd%d(h *guest.Host) %s { return host%d{h} }\n\n", n, g.spell(t), n)
+	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
+	begin := "Begin"
+	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[guestHTTPPath] {
+		begin = "Call" // a response looks at nothing that the handler's call shares
+	}
+	for i, m := range g.api.Types[n].Methods {
+		sig := g.funcs[m.Func-1].sig
+		g.printf("func (v host%d) %s", n, m.Name)
+		special := ""
+		switch api.StreamMethod(g.api, m) {
+		case api.ReadMethod:
+			special = fmt.Sprintf("return v.host.Read(%d, p)", i)
+		case api.ReadAtMethod:
+			special = fmt.Sprintf("return v.host.ReadAt(%d, p, off)", i)
+		}
+		if special != "" {
+			params := map[string]string{"Read": "p []byte", "ReadAt": "p []byte, off int64"}[m.Name]
+			g.printf("(%s) (int, error) { %s }\n\n", params, special)
+			continue
+		}
+		g.forwardBody(fmt.Sprintf("v.host.%s(%d)", begin, i), sig)
+	}
+}
+
+// forwardBody writes parameters, results and body of what forwards to a method of the host, by the
+// call that begins so.
+func (g *generator) forwardBody(begin string, sig *types.Signature) {
+	params := make([]string, sig.Params().Len())
+	for j := range params {
+		t := g.spell(sig.Params().At(j).Type())
+		if sig.Variadic() && j == len(params)-1 {
+			t = "..." + strings.TrimPrefix(t, "[]")
+		}
+		params[j] = fmt.Sprintf("a%d %s", j, t)
+	}
+	results := make([]string, sig.Results().Len())
+	for j := range results {
+		results[j] = fmt.Sprintf("r%d %s", j, g.spell(sig.Results().At(j).Type()))
+	}
+	g.printf("(%s) (%s) {\n\tc := %s\n", strings.Join(params, ", "), strings.Join(results, ", "), begin)
+	g.printf("\tfor c.Encoding() {\n")
+	for j := range params {
+		t, arg := sig.Params().At(j).Type(), "a"+strconv.Itoa(j)
+		if kindOf(t) == api.KindContext {
+			g.printf("\tc.PutContext(%s)\n", arg)
+			continue
+		}
+		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(t, arg))
+	}
+	g.printf("\t}\n")
+	last := len(results) - 1
+	if last >= 0 && kindOf(sig.Results().At(last).Type()) == api.KindError {
+		g.printf("\tif r%d = c.Try(); r%d != nil {\n\t\treturn\n\t}\n", last, last)
+	} else {
+		g.printf("\tc.Send()\n")
+	}
+	for j := range results {
+		g.printf("\tr%d = %s\n", j, g.decode(sig.Results().At(j).Type()))
+	}
+	g.printf("\tc.Taken()\n\treturn\n}\n\n")
+}
+
+// standardSentinels are the errors of the standard library that cross as themselves, by package.
+var standardSentinels = map[string][]string{
+	"bufio":    {"ErrTooLong", "ErrBufferFull"},
+	"context":  {"Canceled", "DeadlineExceeded"},
+	"errors":   {"ErrUnsupported"},
+	"io":       {"EOF", "ErrUnexpectedEOF", "ErrClosedPipe", "ErrShortWrite", "ErrShortBuffer", "ErrNoProgress"},
+	"io/fs":    {"ErrInvalid", "ErrPermission", "ErrExist", "ErrNotExist", "ErrClosed", "SkipDir", "SkipAll"},
+	"net":      {"ErrClosed"},
+	"net/http": {"ErrAbortHandler", "ErrServerClosed", "ErrHandlerTimeout", "ErrBodyNotAllowed", "ErrNotSupported", "ErrNoCookie", "ErrNoLocation", "ErrUseLastResponse"},
+	"os":       {"ErrDeadlineExceeded", "ErrProcessDone"},
+	"strconv":  {"ErrRange", "ErrSyntax"},
+}
+
+// sentinels writes the errors that the host knows by name.
+func (g *generator) sentinels() {
+	g.printf("\t\tSentinels: []guest.Sentinel{\n")
+	for _, path := range slices.Sorted(maps.Keys(standardSentinels)) {
+		if !g.deps[path] || g.homePath(path) {
+			continue
+		}
+		for _, name := range standardSentinels[path] {
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s.%s }, Shared: true},\n", path+"."+name, g.use(path), name)
+		}
+	}
+	for _, s := range g.api.Symbols {
+		if f := g.sentinelOf(s); f != nil {
+			name := s.Name
+			if slices.Contains(standardSentinels[f.pkg.Path()], f.name) {
+				name = f.pkg.Path() + "." + f.name
+			} else if slices.Contains(standardSentinels[g.prefixes[f.pkg]], f.name) {
+				continue // a companion that goes by the name of a standard package
+			}
+			g.printf("\t\t\t{Name: %q, Value: func() error { return %s }},\n", name, g.target(*f))
+		}
+	}
+	g.printf("\t\t},\n")
+}
+
+// sentinelOf returns what reads a variable or a constant that is an error, or nil.
+func (g *generator) sentinelOf(s api.Symbol) *goFunc {
+	if s.Func == 0 || s.Type == 0 || s.Kind == engine.KindType {
+		return nil
+	}
+	f := &g.funcs[s.Func-1]
+	if f.form != formVar || !isErrorType(f.value) {
+		return nil
+	}
+	return f
+}
+
+// namedTypes writes the types of the standard library that the host names in values of type any.
+func (g *generator) namedTypes() {
+	if g.imports[guestAnyPath] == "" {
+		return
+	}
+	names := slices.AppendSeq(slices.Collect(maps.Values(api.TextTypes)), maps.Values(api.StandardTypes))
+	slices.Sort(names)
+	g.printf("\t\tNamed: func(name string) any {\n\t\t\tswitch name {\n")
+	for _, name := range names {
+		path, typ := name[:strings.LastIndexByte(name, '.')], name[strings.LastIndexByte(name, '.')+1:]
+		if g.deps[path] {
+			g.printf("\t\t\tcase %q:\n\t\t\t\treturn new(%s.%s)\n", name, g.use(path), typ)
+		}
+	}
+	g.printf("\t\t\t}\n\t\t\treturn nil\n\t\t},\n")
+}

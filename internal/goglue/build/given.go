@@ -1,0 +1,136 @@
+package build
+
+import (
+	"go/token"
+	"go/types"
+	"strings"
+
+	"github.com/loadgo/load/internal/goglue/api"
+)
+
+// given reports whether the host can give a value of a type: a function or an interface whose
+// methods can all be
+// forwarded.
+func (d *describer) given(n int) bool {
+	t := d.types[n]
+	if !d.nameable(t) {
+		return false
+	}
+	if d.api.Types[n].Bridge != 0 {
+		return true
+	}
+	methods := d.api.Types[n].Answered()
+	switch u := t.Underlying().(type) {
+	case *types.Signature:
+		if len(methods) == 0 {
+			return false
+		}
+	case *types.Interface:
+		if kindOf(t) != api.KindInterface || u.NumMethods() != len(methods) {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, m := range methods {
+		if m.Func == 0 || d.api.Funcs[m.Func-1].NoVariadic || !d.nameable(d.funcs[m.Func-1].sig) {
+			return false
+		}
+	}
+	return true
+}
+
+// makeable reports whether the host can give a value of a type that is not Data: everything but
+// what only
+// the module can make.
+func (d *describer) makeable(t types.Type) bool {
+	if !d.nameableElements(t) {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Interface, *types.Signature, *types.Chan:
+		return false
+	case *types.Pointer:
+		return d.nameable(u.Elem()) && d.makeable(u.Elem())
+	case *types.Basic:
+		return u.Kind() != types.UnsafePointer
+	case *types.Map:
+		return d.class(t) != api.Held
+	}
+	return true
+}
+
+// standardName names an interface of the standard library by its path.
+func standardName(t types.Type) string {
+	named, ok := t.(*types.Named)
+	if !ok || !types.IsInterface(t) || named.Obj().Pkg() == nil {
+		return ""
+	}
+	path := named.Obj().Pkg().Path()
+	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == glueModule {
+		return ""
+	}
+	return path + "." + named.Obj().Name()
+}
+
+// codecOf reports whether values of the type can be written and read by their own methods.
+func codecOf(t types.Type) api.Codec {
+	named, ok := t.(*types.Named)
+	if !ok || types.IsInterface(t) || kindOf(t) > api.KindUnsafe {
+		return api.CodecNone
+	}
+	if isNamed(t, "math/big", "Float") {
+		return api.CodecGob
+	}
+	methods := types.NewMethodSet(types.NewPointer(named))
+	has := func(name, signature string) bool {
+		sel := methods.Lookup(nil, name)
+		return sel != nil && types.TypeString(stripNames(sel.Type().(*types.Signature)), nil) == signature
+	}
+	for codec, name := range map[api.Codec]string{api.CodecText: "Text", api.CodecBinary: "Binary"} {
+		if !has("Marshal"+name, "func() ([]byte, error)") || !has("Unmarshal"+name, "func([]byte) error") {
+			continue
+		}
+		if codec == api.CodecText || !has("MarshalText", "func() ([]byte, error)") {
+			return codec
+		}
+	}
+	return api.CodecNone
+}
+
+// stripNames returns a signature without the names of its parameters and results.
+func stripNames(sig *types.Signature) *types.Signature {
+	strip := func(tuple *types.Tuple) *types.Tuple {
+		vars := make([]*types.Var, tuple.Len())
+		for i := range vars {
+			vars[i] = types.NewParam(token.NoPos, nil, "", tuple.At(i).Type())
+		}
+		return types.NewTuple(vars...)
+	}
+	return types.NewSignatureType(nil, nil, nil, strip(sig.Params()), strip(sig.Results()), sig.Variadic())
+}
+
+// receiveSignature is what receiving from a channel looks like as a method.
+func receiveSignature(ch *types.Chan) *types.Signature {
+	param := func(name string, t types.Type) *types.Var { return types.NewParam(token.NoPos, nil, name, t) }
+	return types.NewSignatureType(nil, nil, nil,
+		types.NewTuple(param("most", types.Typ[types.Int])),
+		types.NewTuple(param("values", types.NewSlice(ch.Elem())), param("open", types.Typ[types.Bool])), false)
+}
+
+// element returns what slices, arrays and maps are made of in the end.
+func element(t types.Type) types.Type {
+	for range 100 { // a slice of itself has no end
+		switch u := t.Underlying().(type) {
+		case *types.Slice:
+			t = u.Elem()
+		case *types.Array:
+			t = u.Elem()
+		case *types.Map:
+			t = u.Elem()
+		default:
+			return t
+		}
+	}
+	return t
+}

@@ -1,0 +1,167 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/loadgo/load/engine"
+)
+
+// goCommand runs the go command in the main module, closed off from everything but the sources and
+// the build cache, and returns its standard output.
+func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
+	if err := b.checkCache(); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, b.Toolchain.GoCommand, args...)
+	cmd.Dir, cmd.Env = b.work, b.env()
+	stdout, stderr, err := b.runToFiles(cmd)
+	var exit *exec.ExitError
+	var null *os.PathError
+	switch {
+	case err == nil:
+		return stdout, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.As(err, &null) && null.Path == os.DevNull:
+		return nil, err // which says what the system lacks
+	case !errors.As(err, &exit):
+		return nil, &engine.ToolchainError{
+			Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + b.Toolchain.Root, Err: err,
+		}
+	}
+	output := b.clean(string(stderr))
+	if strings.Contains(output, "no space left on device") {
+		return nil, &engine.ToolchainError{Reason: "the disk of " + b.work + " or of the build cache is full: " + output, Fix: "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"}
+	}
+	return nil, &engine.CompileError{Reason: "it does not compile", Output: output}
+}
+
+// runToFiles runs the command with its output in files: nothing then waits for what the go command
+// started and left, which keeps a pipe open.
+func (b *build) runToFiles(cmd *exec.Cmd) (stdout, stderr []byte, err error) {
+	out, err := os.CreateTemp(b.temp(), "stdout-")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer out.Close()
+	diag, err := os.CreateTemp(b.temp(), "stderr-")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer diag.Close()
+	cmd.Stdout, cmd.Stderr = out, diag
+	err = run(cmd)
+	stdout, readErr := os.ReadFile(out.Name())
+	stderr, readErr2 := os.ReadFile(diag.Name())
+	return stdout, stderr, errors.Join(err, readErr, readErr2)
+}
+
+// cache returns the directory of the go command's build cache, as the go command finds it.
+func (b *build) cache() (string, error) {
+	if dir := b.BuildCache; dir != "" {
+		return dir, nil
+	}
+	if dir := b.Toolchain.Env("GOCACHE"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "go-build"), err
+}
+
+// checkCache finds out whether the build cache can be used: the go command would say of the package
+// what is wrong with the cache.
+func (b *build) checkCache() error {
+	const fix = "set GOCACHE (or BuildCache of the engine's Config) to a directory that you can write to"
+	dir, err := b.cache()
+	switch {
+	case err != nil:
+		return &engine.ToolchainError{Reason: "there is no place for the go command's build cache: " + err.Error(), Fix: fix, Err: err}
+	case dir == "off":
+		return &engine.ToolchainError{Reason: "the go command's build cache is turned off (GOCACHE=off), and compiling needs one", Fix: fix}
+	case !filepath.IsAbs(dir):
+		return &engine.ToolchainError{Reason: "the go command's build cache " + dir + " is not an absolute path", Fix: fix}
+	}
+	err = os.MkdirAll(dir, 0o777)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, "load-"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return &engine.ToolchainError{Reason: "the go command's build cache cannot be used: " + err.Error(), Fix: fix, Err: err}
+	}
+	return nil
+}
+
+// temp is where the go command puts its own temporary files: they go with the build, also when it
+// is killed.
+func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
+
+// env is the environment of the go command: nothing is inherited that changes what is built.
+func (b *build) env() []string {
+	env := []string{
+		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
+		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
+		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
+		"GOTMPDIR=" + b.temp(),
+	}
+	if cache, err := b.cache(); err == nil {
+		env = append(env, "GOCACHE="+cache)
+	}
+	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "TMPDIR", "LocalAppData", "SystemRoot", "TEMP", "TMP"} {
+		if v, ok := os.LookupEnv(key); ok {
+			env = append(env, key+"="+v)
+		}
+	}
+	return env
+}
+
+func (b *build) modCache() string {
+	if b.src.Go.ModCache != "" {
+		return b.src.Go.ModCache
+	}
+	return filepath.Join(b.work, "mod") // the package needs no modules
+}
+
+// clean takes the build's private paths out of what the go command wrote: those of the main module
+// and of the module cache go, those of the toolchain and of a local source are spelled from their
+// roots. The go command shortens paths by making them relative to where it runs.
+func (b *build) clean(text string) string {
+	places := [][2]string{{b.modCache(), ""}, {b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)}}
+	if b.src.Go.ImportPath == "" {
+		places = append(places, [2]string{filepath.Join(b.work, filepath.FromSlash(b.loose())), b.src.Dir + string(filepath.Separator)})
+	}
+	for _, m := range b.src.Go.Local {
+		if m.At != "" {
+			places = append(places, [2]string{filepath.Join(b.work, filepath.FromSlash(m.At)), m.Dir + string(filepath.Separator)})
+		}
+	}
+	places = append(places, [2]string{b.src.Dir, b.src.Dir + string(filepath.Separator)}, [2]string{b.work, ""})
+	var pairs []string
+	for _, place := range places {
+		if place[0] == "" {
+			continue
+		}
+		if relative, err := filepath.Rel(b.work, place[0]); err == nil && relative != "." {
+			pairs = append(pairs, relative+string(filepath.Separator), place[1])
+		}
+		if place[0] != b.src.Dir {
+			pairs = append(pairs, place[0]+string(filepath.Separator), place[1])
+		}
+	}
+	text = strings.NewReplacer(pairs...).Replace(text)
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if line != "" && !strings.HasPrefix(line, "# ") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

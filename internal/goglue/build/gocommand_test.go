@@ -1,0 +1,84 @@
+//go:build unix
+
+package build
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/toolchain"
+)
+
+// withCommand is a build whose go command is a shell script.
+func withCommand(t *testing.T, script string) *build {
+	t.Helper()
+	b := &build{work: t.TempDir(), src: find.Source{Go: &find.GoSource{}}}
+	b.BuildCache = t.TempDir()
+	b.Toolchain = toolchain.Toolchain{Root: t.TempDir()}
+	b.Toolchain.GoCommand = filepath.Join(b.Toolchain.Root, "go")
+	require.NoError(t, os.WriteFile(b.Toolchain.GoCommand, []byte("#!/bin/sh\n"+script), 0o755))
+	require.NoError(t, os.MkdirAll(b.temp(), 0o700))
+	return b
+}
+
+// TestGoCommandLeaves: what the go command leaves behind, with its output in hand, does not make it
+// fail.
+func TestGoCommandLeaves(t *testing.T) {
+	t.Parallel()
+	b := withCommand(t, "sleep 5 &\necho done\necho note >&2\n")
+	out, err := b.goCommand(t.Context(), "list")
+	require.NoError(t, err)
+	assert.Equal(t, "done\n", string(out))
+
+	b = withCommand(t, "sleep 5 &\necho x.go:1: no >&2\nexit 1\n")
+	_, err = b.goCommand(t.Context(), "build")
+	var failed *engine.CompileError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, "x.go:1: no", failed.Output)
+}
+
+// TestGoCommandCancelled: a cancellation ends the command and what it started, and is the error.
+func TestGoCommandCancelled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	pipe := filepath.Join(t.TempDir(), "started")
+	b := withCommand(t, "sleep 600 &\n: > "+pipe+"\nwait\n")
+	go func() {
+		for {
+			if _, err := os.Stat(pipe); err == nil {
+				cancel(assert.AnError)
+				return
+			}
+		}
+	}()
+	_, err := b.goCommand(ctx, "build")
+	assert.Equal(t, assert.AnError, err)
+}
+
+// TestBuildCache: an unusable build cache is not reported as an error of the package.
+func TestBuildCache(t *testing.T) {
+	t.Parallel()
+	const fix = "\n\tset GOCACHE (or BuildCache of the engine's Config) to a directory that you can write to"
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for cache, want := range map[string]string{
+		"off":         "the go command's build cache is turned off (GOCACHE=off), and compiling needs one",
+		"rel":         "the go command's build cache rel is not an absolute path",
+		file:          "the go command's build cache cannot be used: mkdir " + file + ": not a directory",
+		file + "/sub": "the go command's build cache cannot be used: mkdir " + file + ": not a directory",
+	} {
+		b := withCommand(t, "exit 0\n")
+		b.BuildCache = cache
+		_, err := b.goCommand(t.Context(), "build")
+		var unusable *engine.ToolchainError
+		require.ErrorAs(t, err, &unusable, cache)
+		assert.Equal(t, want+fix, err.Error())
+	}
+}

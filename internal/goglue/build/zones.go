@@ -1,0 +1,34 @@
+package build
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// zonesPackage holds the time zones themselves. It makes a program 0.45 MB larger.
+const zonesPackage = "time/tzdata"
+
+// zones reports whether the module can look time zones up by name: then it carries them along,
+// because WebAssembly has no files, and a machine may have none of zones. In the standard library,
+// only package time itself looks them up.
+func (b *build) zones(listed map[string]*listedPackage) bool {
+	if slices.Contains(b.imports(), "time") {
+		return true
+	}
+	standard := filepath.Join(b.Toolchain.Root, "src") + string(filepath.Separator)
+	for _, p := range listed {
+		if strings.HasPrefix(p.Dir, standard) || p.ImportPath == wirePath {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			data, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err == nil && bytes.Contains(data, []byte("LoadLocation")) {
+				return true
+			}
+		}
+	}
+	return false
+}

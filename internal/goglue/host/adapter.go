@@ -1,0 +1,345 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"io"
+	"reflect"
+	"runtime"
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/guest/guestfs"
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// decodeFunc builds what makes a function of the module a function of the host.
+func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	call := typ.Answered()
+	if len(call) == 0 || call[0].Func == 0 {
+		return nil, asHandle, i.mismatch(t, n)
+	}
+	f := call[0].Func
+	target := callee{symbol: typ.Text, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1]}
+	b, err := i.bind(target, t, building{i})
+	if err != nil {
+		return nil, asHandle, fmt.Errorf("%s: %w", typ.Text, err)
+	}
+	hold := i.decodeObject(n)
+	return func(d *incoming, v reflect.Value) {
+		boxed := reflect.New(objectType).Elem()
+		if hold(d, boxed); boxed.IsNil() {
+			v.SetZero()
+			return
+		}
+		o := boxed.Interface().(*engine.Object)
+		function := b.function(o.Ref().(*object))
+		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+			defer runtime.KeepAlive(o)
+			if t.IsVariadic() {
+				return function.CallSlice(args)
+			}
+			return function.Call(args)
+		}))
+		i.functions.add(v, o)
+	}, asHandle, nil
+}
+
+// maxReceived is how many values of a channel are asked for at a time.
+const maxReceived = 64
+
+// decodeSeq builds what makes a channel of the module an iterator of the host, an iter.Seq of its
+// elements. It
+// ends when the channel is closed, when the loop does, and when the context of the call that
+// returned the channel
+// ends; a value that was received and not reached by the loop is lost. A failure of the module
+// panics.
+func (i *Instance) decodeSeq(t reflect.Type, n int) (decoder, form, error) {
+	typ := &i.api.Types[n]
+	if len(typ.Methods) == 0 || t.NumIn() != 1 || t.NumOut() != 0 || t.In(0).Kind() != reflect.Func ||
+		t.In(0).NumIn() != 1 || t.In(0).NumOut() != 1 || t.In(0).Out(0).Kind() != reflect.Bool {
+		return nil, asHandle, i.mismatch(t, n)
+	}
+	f := typ.Methods[0].Func
+	receive := reflect.FuncOf([]reflect.Type{contextType, reflect.TypeFor[int]()}, []reflect.Type{reflect.SliceOf(t.In(0).In(0)), reflect.TypeFor[bool](), errorType}, false)
+	b, err := i.bind(callee{symbol: typ.Text, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1]}, receive, building{i})
+	if err != nil {
+		return nil, asHandle, fmt.Errorf("%s: %w", typ.Text, err)
+	}
+	hold := i.decodeObject(n)
+	return func(d *incoming, v reflect.Value) {
+		boxed := reflect.New(objectType).Elem()
+		if hold(d, boxed); boxed.IsNil() {
+			v.Set(reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value { return nil }))
+			return
+		}
+		o, ctx := boxed.Interface().(*engine.Object), d.ctx
+		next := b.function(o.Ref().(*object))
+		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+			defer runtime.KeepAlive(o)
+			iterate(ctx, next, args[0])
+			return nil
+		}))
+	}, asHandle, nil
+}
+
+// iterate receives and yields until one side has enough.
+func iterate(ctx context.Context, next, yield reflect.Value) {
+	for most := 1; ; most = maxReceived {
+		results := next.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(most)})
+		if err, ok := results[2].Interface().(error); ok {
+			if ctx.Err() != nil {
+				return
+			}
+			panic(err)
+		}
+		for j := range results[0].Len() {
+			if !yield.Call([]reflect.Value{results[0].Index(j)})[0].Bool() {
+				return
+			}
+		}
+		if !results[1].Bool() || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// adapted is a value of the module as an interface of the host.
+type adapted struct{ object *engine.Object }
+
+func (a adapted) moduleObject() *engine.Object { return a.object }
+
+// adapt binds a method that has to be there.
+func adapt[F any](a adapted, method string) F {
+	v, err := a.object.Bind(method, reflect.TypeFor[F]())
+	if err != nil {
+		panic(err)
+	}
+	return v.Interface().(F)
+}
+
+type (
+	adaptedStringer struct{ adapted }
+	adaptedSort     struct {
+		adapted
+		length func() int
+		less   func(i, j int) bool
+		swap   func(i, j int)
+	}
+	adaptedReader struct {
+		adapted
+		instance *Instance
+		mu       sync.Mutex
+		buf      []byte
+		next     int
+		err      error
+	}
+	adaptedWriter struct {
+		adapted
+		write func([]byte) (int, error)
+	}
+	adaptedCloser struct{ adapted }
+	adaptedColor  struct{ adapted }
+)
+
+func (a adaptedStringer) String() string { return a.object.String() }
+
+func (a adaptedColor) RGBA() (red, green, blue, alpha uint32) {
+	return adapt[func() (red, green, blue, alpha uint32)](a.adapted, "RGBA")()
+}
+
+func (a *adaptedSort) Len() int           { return a.length() }
+func (a *adaptedSort) Less(i, j int) bool { return a.less(i, j) }
+func (a *adaptedSort) Swap(i, j int)      { a.swap(i, j) }
+
+func (a *adaptedWriter) Write(p []byte) (int, error) { return a.write(p) }
+
+func (a adaptedCloser) Close() error { return adapt[func() error](a.adapted, "Close")() }
+
+// Streams from a module move in chunks of these sizes: they grow while the stream goes on.
+const (
+	firstChunk = 64 << 10
+	lastChunk  = 1 << 20
+)
+
+func (a *adaptedReader) Read(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(a.buf) == 0 && a.err == nil {
+		a.next = min(max(firstChunk, 2*a.next), lastChunk)
+		a.buf, a.err = a.chunk(max(a.next, min(len(p), lastChunk)))
+	}
+	n := copy(p, a.buf)
+	a.buf = a.buf[n:]
+	if len(a.buf) > 0 {
+		return n, nil
+	}
+	err := a.err
+	a.err = nil
+	return n, err
+}
+
+func (a *adaptedReader) chunk(size int) ([]byte, error) {
+	defer runtime.KeepAlive(a.object)
+	ref := a.object.Ref().(*object)
+	if ref.released.Load() {
+		return nil, errReleased
+	}
+	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
+	e.Handle(ref.handle)
+	e.Uint(uint64(size))
+	reply, err := a.instance.send(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
+	if err != nil {
+		return nil, err
+	}
+	d := a.instance.decode(context.Background(), reply)
+	defer a.instance.decoded(&d, reply)
+	data := d.Bytes()
+	failure := a.instance.takeError(&d)
+	if err := d.End(); err != nil {
+		return nil, err
+	}
+	return data, failure
+}
+
+// adapters make values of a module values of the interfaces of the standard library.
+func (i *Instance) adapter(t reflect.Type) func(*engine.Object) any {
+	plain := func(o *engine.Object) adapted { return adapted{o} }
+	reader := func(o *engine.Object) *adaptedReader { return &adaptedReader{adapted: plain(o), instance: i} }
+	writer := func(o *engine.Object) *adaptedWriter {
+		return &adaptedWriter{adapted: plain(o), write: adapt[func([]byte) (int, error)](plain(o), "Write")}
+	}
+	closer := func(o *engine.Object) adaptedCloser { return adaptedCloser{plain(o)} }
+	switch t {
+	case reflect.TypeFor[fmt.Stringer]():
+		return func(o *engine.Object) any { return adaptedStringer{plain(o)} }
+	case reflect.TypeFor[sort.Interface]():
+		return func(o *engine.Object) any {
+			return &adaptedSort{
+				plain(o), adapt[func() int](plain(o), "Len"), adapt[func(i, j int) bool](plain(o), "Less"),
+				adapt[func(i, j int)](plain(o), "Swap"),
+			}
+		}
+	case reflect.TypeFor[io.Reader]():
+		return func(o *engine.Object) any { return reader(o) }
+	case reflect.TypeFor[io.Writer]():
+		return func(o *engine.Object) any { return writer(o) }
+	case reflect.TypeFor[io.Closer]():
+		return func(o *engine.Object) any { return closer(o) }
+	case reflect.TypeFor[io.ReadCloser]():
+		return func(o *engine.Object) any {
+			return struct {
+				*adaptedReader
+				io.Closer
+			}{reader(o), closer(o)}
+		}
+	case reflect.TypeFor[io.WriteCloser]():
+		return func(o *engine.Object) any {
+			return struct {
+				*adaptedWriter
+				io.Closer
+			}{writer(o), closer(o)}
+		}
+	case reflect.TypeFor[io.ReadWriter]():
+		return func(o *engine.Object) any {
+			return struct {
+				*adaptedReader
+				io.Writer
+			}{reader(o), writer(o)}
+		}
+	case reflect.TypeFor[io.ReadWriteCloser]():
+		return func(o *engine.Object) any {
+			return struct {
+				*adaptedReader
+				io.Writer
+				io.Closer
+			}{reader(o), writer(o), closer(o)}
+		}
+	case reflect.TypeFor[color.Color]():
+		return func(o *engine.Object) any { return adaptedColor{plain(o)} }
+	case fsType:
+		return func(o *engine.Object) any { return guestfs.New(adaptedSystem{plain(o), i}) }
+	case handlerType:
+		return func(o *engine.Object) any { return adaptedHandler{plain(o), i} }
+	case reflect.TypeFor[guesthttp.Response]():
+		return func(o *engine.Object) any {
+			return newAdaptedResponse(plain(o))
+		}
+	case reflect.TypeFor[guesthttp.Conn]():
+		return func(o *engine.Object) any { return newAdaptedConn(plain(o)) }
+	}
+	return nil
+}
+
+// adaptable finds what makes values of the module's type n values of the host's interface t.
+func (i *Instance) adaptable(t reflect.Type, n int) (func(*engine.Object) any, error) {
+	adapter := i.adapter(t)
+	if adapter == nil {
+		return nil, fmt.Errorf("%s stays in the module: use *engine.Object; only interfaces of the standard library such as io.Reader can be had, not %s", i.api.Types[n].Text, t)
+	}
+	if t == fsType || t == handlerType {
+		return adapter, i.bridgeable(t)
+	}
+	typ := i.pointed(n)
+	for j := range t.NumMethod() {
+		name := t.Method(j).Name
+		if !slices.ContainsFunc(typ.Methods, func(m api.Method) bool { return m.Name == name && m.Func != 0 }) {
+			return nil, fmt.Errorf("%s has no method %s that can be called", typ.Text, name)
+		}
+	}
+	return adapter, nil
+}
+
+// Adapt implements [engine.Adapter].
+func (o *object) Adapt(own *engine.Object, t reflect.Type) (reflect.Value, error) {
+	if o.released.Load() {
+		return reflect.Value{}, errReleased
+	}
+	adapter, err := o.instance.adaptable(t, o.typ)
+	if err != nil {
+		return reflect.Value{}, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName(), Want: t.String(), Have: o.TypeName(), Reason: err.Error()}
+	}
+	return reflect.ValueOf(adapter(own)), nil
+}
+
+// decodeAdapted builds what makes a value of the module a value of the host's interface t.
+func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
+	adapter, err := i.adaptable(t, n)
+	if err != nil && !i.comesHome(n) {
+		return nil, asCopy, err
+	}
+	typ := i.pointed(n)
+	form := asHandle
+	if typ.Kind == api.KindInterface { // a value of the host may come back
+		form = asCopy
+	}
+	return func(d *incoming, v reflect.Value) {
+		switch d.Byte() {
+		case wire.TagNil:
+			v.SetZero()
+		case wire.TagHandle:
+			o := i.takeObject(d, n)
+			switch {
+			case o == nil:
+			case adapter == nil:
+				o.Close()
+				d.Fail(fmt.Errorf("a %s of the module stays in the module: use *engine.Object, not %s", o.TypeName(), t))
+			default:
+				v.Set(reflect.ValueOf(adapter(o)))
+			}
+		case wire.TagHost:
+			i.takeOwn(d, v)
+		default:
+			d.Fail(wire.ErrTag)
+		}
+	}, form, nil
+}

@@ -1,0 +1,239 @@
+package host
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// messageTypes are types whose values belong to who gets them: nobody changes them for the other
+// side.
+var messageTypes = map[reflect.Type]bool{
+	reflect.TypeFor[guesthttp.Answer]():  true,
+	reflect.TypeFor[guesthttp.Changes](): true,
+	reflect.TypeFor[guesthttp.Piece]():   true,
+}
+
+// shares reports whether values of a host's type lead to something that a module's function can
+// change where it takes type n.
+func (i *Instance) shares(t reflect.Type, n int) bool { return i.leads(t, n, map[int]bool{}) }
+
+func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
+	typ := &i.api.Types[n]
+	if t == objectType || messageTypes[t] || seen[n] {
+		return false
+	}
+	seen[n] = true
+	switch typ.Kind {
+	case api.KindPointer, api.KindSlice, api.KindMap, api.KindAny:
+		return true
+	case api.KindArray:
+		return t.Kind() != reflect.Array || i.leads(t.Elem(), typ.Elem, seen)
+	case api.KindStruct:
+		for _, f := range typ.Fields {
+			if t.Kind() != reflect.Struct {
+				return i.codec(t, n) == api.CodecNone
+			}
+			if host, ok := t.FieldByName(f.Name); ok && i.leads(host.Type, f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takeChanges takes what the module changed, in place. Passed says of a thing whether the host has
+// changed it meanwhile.
+func (i *Instance) takeChanges(d *incoming, passed func(n int) bool) error {
+	for n := d.Uint(); n > 0 && d.Err() == nil; n = d.Uint() {
+		if n > uint64(len(d.Sharing.Things)) {
+			d.Fail(wire.ErrTag)
+			break
+		}
+		switch t := d.Sharing.Things[n-1].(type) {
+		case *shared:
+			if t.takeErr != nil {
+				return fmt.Errorf("what the module changed of a %s cannot be taken over: %w", t.t, t.takeErr)
+			}
+			if t.Value.IsValid() && t.Value.Kind() != reflect.Slice && (passed(int(n-1)) || t.Dirty()) {
+				return wire.ErrBoth
+			}
+			t.change(d)
+		case wire.Thing:
+			if passed(int(n-1)) && t.Whole() || t.Dirty() {
+				return wire.ErrBoth
+			}
+			t.Take(&d.Decoder)
+		}
+	}
+	return d.Err()
+}
+
+// change takes a new content, in place.
+func (s *shared) change(d *incoming) {
+	switch {
+	case s.take == nil || !s.Value.IsValid():
+		d.Fail(wire.ErrTag)
+		return
+	case s.Value.Kind() == reflect.Pointer:
+		s.changePointee(d)
+	case s.Value.Kind() == reflect.Slice:
+		d.TakeRuns(s.Value.Len(), func(from, to int) { s.changeElements(d, from, to) })
+	default:
+		fresh := reflect.MakeMap(s.t)
+		if s.take(d, fresh); d.Err() != nil {
+			return
+		}
+		s.Value.Clear()
+		for it := fresh.MapRange(); it.Next(); {
+			s.Value.SetMapIndex(it.Key(), it.Value())
+		}
+	}
+	if s.kept() && s.Value.Kind() != reflect.Slice {
+		s.keep()
+	}
+}
+
+func (s *shared) changePointee(d *incoming) {
+	if !d.ChargeEach(1, s.t.Elem().Size()) {
+		return
+	}
+	fresh := reflect.New(s.t.Elem())
+	if !s.asText {
+		fresh.Elem().Set(s.Value.Elem())
+	}
+	if s.take(d, fresh.Convert(s.t)); d.Err() != nil {
+		return
+	}
+	if s.fields == nil {
+		s.Value.Elem().Set(fresh.Elem())
+	}
+	for _, j := range s.fields {
+		s.Value.Elem().Field(j).Set(fresh.Elem().Field(j))
+	}
+}
+
+func (s *shared) changeElements(d *incoming, from, to int) {
+	part := s.Value.Slice(from, to)
+	switch {
+	case s.bytes:
+		s.take(d, part)
+	case !d.ChargeEach(to-from, s.t.Elem().Size()):
+		return
+	default:
+		fresh := reflect.MakeSlice(s.Value.Type(), to-from, to-from)
+		reflect.Copy(fresh, part)
+		if s.take(d, fresh); d.Err() == nil {
+			reflect.Copy(part, fresh)
+		}
+	}
+	if s.Base.IsValid() {
+		reflect.Copy(s.Base.Slice(from, to), part)
+	}
+}
+
+// kept reports whether the content is known that both sides have.
+func (s *shared) kept() bool { return s.Base.IsValid() }
+
+// keep remembers the content as that of both sides.
+func (s *shared) keep() {
+	switch {
+	case !s.Value.IsValid():
+	case s.asText:
+		s.Base, s.text = s.Value, s.content()
+	default:
+		s.Keep()
+	}
+}
+
+// content is the content of what crosses as text.
+func (s *shared) content() string {
+	var e wire.Encoder
+	s.put(&e, s.Value)
+	return string(e.Buf)
+}
+
+// Dirty reports whether the host has changed what crosses as a whole.
+func (s *shared) Dirty() bool {
+	switch {
+	case !s.kept():
+		return false
+	case s.asText:
+		return s.content() != s.text
+	}
+	return s.Kept.Dirty()
+}
+
+// changed is [wire.Kept.Changed]. A text waits as a map does.
+func (s *shared) changed(beside bool) (bool, error) {
+	switch {
+	case !s.kept():
+		return false, nil
+	case s.asText:
+		if beside || !s.Dirty() {
+			return false, nil
+		}
+		s.keep()
+		return true, s.putErr
+	}
+	changed, err := s.Changed(beside)
+	if changed && err == nil {
+		err = s.putErr
+	}
+	return changed, err
+}
+
+// keepThings remembers of what the host shares with the module what both sides have, where it is
+// not known yet.
+func keepThings(things []any) {
+	for _, t := range things {
+		switch t := t.(type) {
+		case *shared:
+			if !t.kept() {
+				t.keep()
+			}
+		case wire.Thing:
+			t.Keep()
+		}
+	}
+}
+
+// changes returns the numbers of the things that the host has changed.
+func changes(things []any, beside bool) (changed []int, err error) {
+	for n, t := range things {
+		is := false
+		switch t := t.(type) {
+		case *shared:
+			is, err = t.changed(beside)
+		case wire.Thing:
+			is, err = t.Changed(beside)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			changed = append(changed, n)
+		}
+	}
+	return changed, nil
+}
+
+// putChanges appends what has changed.
+func putChanges(e *wire.Encoder, things []any, changed []int) {
+	for _, n := range changed {
+		e.Uint(uint64(n) + 1)
+		switch t := things[n].(type) {
+		case *shared:
+			t.Put(e, func(v reflect.Value) { t.put(e, v) })
+		case wire.Thing:
+			t.Put(e)
+		}
+	}
+	e.Uint(0)
+}
+
+// never says that no message has passed another one: the functions of a call have ended.
+func never(int) bool { return false }

@@ -1,0 +1,155 @@
+package host
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// encodeList encodes a slice or an array.
+func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	if typ.Kind == api.KindSlice {
+		x := i.crossing(t, n, lenient)
+		return func(e *wire.Encoder, v reflect.Value) {
+			switch {
+			case e.Sharing != nil:
+				x.encode(e, v)
+			case x.bytes:
+				e.Bytes(v.Bytes())
+			default:
+				e.Len(v.Len(), v.IsNil())
+				x.put(e, v)
+			}
+		}, x.putErr
+	}
+	elem, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
+	return func(e *wire.Encoder, v reflect.Value) {
+		if typ.Len == 0 {
+			e.Byte(0)
+		}
+		for j := 0; j < v.Len() && e.Fits(); j++ {
+			elem(e, v.Index(j))
+		}
+	}, err
+}
+
+func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, error) {
+	x := i.crossing(t, n, lenient)
+	return func(e *wire.Encoder, v reflect.Value) {
+		switch {
+		case e.Sharing != nil:
+			x.encode(e, v)
+		case v.IsNil():
+			e.Len(0, true)
+		default:
+			x.put(e, v)
+		}
+	}, x.putErr
+}
+
+// encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module;
+// every
+// field that it has must be there in the module.
+func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, error) {
+	typ := &i.api.Types[n]
+	type step struct {
+		index  int // in the host's type, or -1
+		zero   int // the module's type of a field that the host lacks
+		encode encoder
+	}
+	steps := make([]step, len(typ.Fields))
+	given := 0
+	for j, f := range typ.Fields {
+		steps[j] = step{index: -1, zero: f.Type}
+		if host, ok := t.FieldByName(f.Name); ok && len(host.Index) == 1 && host.IsExported() {
+			if f.Fixed {
+				return nil, fmt.Errorf("field %s: the package does not export its type; leave it out", f.Name)
+			}
+			encode, err := i.buildEncoder(host.Type, f.Type, lenient)
+			if err != nil {
+				return nil, fmt.Errorf("field %s: %w", f.Name, err)
+			}
+			steps[j] = step{index: host.Index[0], encode: encode}
+			given++
+		}
+	}
+	if err := i.knownFields(t, n); err != nil {
+		return nil, err
+	}
+	if given == 0 && t.NumField() > 0 && typ.Class == api.Held {
+		return nil, fmt.Errorf("%s has unexported fields only, which stay behind: use *load.Object", t)
+	}
+	if typ.Class != api.Data {
+		return func(e *wire.Encoder, v reflect.Value) {
+			e.Uint(uint64(given))
+			for j, s := range steps {
+				if s.index >= 0 {
+					e.Uint(uint64(j))
+					s.encode(e, v.Field(s.index))
+				}
+			}
+		}, nil
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		if len(steps) == 0 {
+			e.Byte(0)
+		}
+		for _, s := range steps {
+			if s.index >= 0 {
+				s.encode(e, v.Field(s.index))
+			} else {
+				i.encodeZero(e, s.zero)
+			}
+		}
+	}, nil
+}
+
+// knownFields checks that the module's struct has every exported field of the host's.
+func (i *Instance) knownFields(t reflect.Type, n int) error {
+	typ := &i.api.Types[n]
+	for j := range t.NumField() {
+		if f := t.Field(j); f.IsExported() && typ.Field(f.Name) == nil {
+			return fmt.Errorf("%s has no field %s", typ.Text, f.Name)
+		}
+	}
+	return nil
+}
+
+// encodeZero encodes the zero value of a type that is Data.
+func (i *Instance) encodeZero(e *wire.Encoder, n int) {
+	typ := &i.api.Types[n]
+	switch typ.Kind {
+	case api.KindFloat32, api.KindFloat64:
+		e.Float(0)
+	case api.KindComplex64, api.KindComplex128:
+		e.Float(0)
+		e.Float(0)
+	case api.KindTime:
+		e.Time(time.Time{})
+	case api.KindContext:
+	case api.KindArray:
+		for range typ.Len {
+			i.encodeZero(e, typ.Elem)
+		}
+		if typ.Len == 0 {
+			e.Byte(0)
+		}
+	case api.KindStruct:
+		if typ.Class != api.Data {
+			e.Byte(wire.TagNil)
+			return
+		}
+		for _, f := range typ.Fields {
+			i.encodeZero(e, f.Type)
+		}
+		if len(typ.Fields) == 0 {
+			e.Byte(0)
+		}
+	default:
+		e.Byte(0) // false, 0, "", nil
+	}
+}

@@ -1,0 +1,134 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"reflect"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/guest/guestfs"
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/wire"
+)
+
+var (
+	handlerType     = reflect.TypeFor[http.Handler]()
+	handlerFuncType = reflect.TypeFor[http.HandlerFunc]()
+	fsType          = reflect.TypeFor[fs.FS]()
+)
+
+// encodeBridged builds what gives a host's value for a type that has a bridge, or nil where the
+// host's type is
+// another one.
+func (i *Instance) encodeBridged(t reflect.Type, n int) (encoder, error) {
+	typ := &i.api.Types[n]
+	var wrap func(v reflect.Value) any
+	var target reflect.Type
+	switch {
+	case typ.Kind == api.KindFunc && t.ConvertibleTo(handlerFuncType):
+		target = reflect.TypeFor[guesthttp.Handler]()
+		wrap = func(v reflect.Value) any {
+			return hostHandler{v.Convert(handlerFuncType).Interface().(http.Handler), i, v}
+		}
+	case typ.Std == "net/http.Handler" && t.Implements(handlerType):
+		target = reflect.TypeFor[guesthttp.Handler]()
+		wrap = func(v reflect.Value) any { return hostHandler{v.Interface().(http.Handler), i, v} }
+	case typ.Std == "io/fs.FS" && t.Implements(fsType):
+		target = reflect.TypeFor[guestfs.System]()
+		wrap = func(v reflect.Value) any { return hostSystem{v.Interface().(fs.FS), v} }
+	default:
+		return nil, nil
+	}
+	encode, err := i.encodeGiven(target, typ.Bridge)
+	if err != nil {
+		return nil, err
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
+			if v.IsNil() {
+				e.Byte(wire.TagNil)
+				return
+			}
+		}
+		if o := i.ownObject(v); o != nil {
+			i.encodeObject(e, reflect.ValueOf(o))
+			return
+		}
+		encode(e, reflect.ValueOf(wrap(v)))
+	}, nil
+}
+
+// wrapped is a host's value that crosses by a bridge.
+type wrapped interface{ original() reflect.Value }
+
+// hostSystem is a host's file system for a module.
+type hostSystem struct {
+	fsys fs.FS
+	from reflect.Value
+}
+
+func (s hostSystem) original() reflect.Value { return s.from }
+
+func (s hostSystem) Stat(name string) (guestfs.Info, error) { return guestfs.Stat(s.fsys, name) }
+
+func (s hostSystem) ReadDir(name string) ([]guestfs.Info, error) {
+	return guestfs.ReadDir(s.fsys, name)
+}
+
+func (s hostSystem) Open(name string) (io.ReadCloser, error) { return guestfs.Open(s.fsys, name) }
+
+// adaptedSystem is a module's file system for the host.
+type adaptedSystem struct {
+	adapted
+	instance *Instance
+}
+
+func (s adaptedSystem) Stat(name string) (guestfs.Info, error) {
+	return bridgeFunc[func(*engine.Object, string) (guestfs.Info, error)](s.instance, "io/fs.FS.Stat")(s.object, name)
+}
+
+func (s adaptedSystem) ReadDir(name string) ([]guestfs.Info, error) {
+	return bridgeFunc[func(*engine.Object, string) ([]guestfs.Info, error)](s.instance, "io/fs.FS.ReadDir")(s.object, name)
+}
+
+func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
+	return bridgeFunc[func(*engine.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.object, name)
+}
+
+// bridgeFunc binds a function of a bridge, once.
+func bridgeFunc[F any](i *Instance, name string) F {
+	if known, ok := i.bridgeFuncs.Load(name); ok {
+		return known.(F)
+	}
+	f, err := i.bridgeFunc(name, reflect.TypeFor[F]())
+	if err != nil {
+		panic(err)
+	}
+	i.bridgeFuncs.Store(name, f.Interface())
+	return f.Interface().(F)
+}
+
+func (i *Instance) bridgeFunc(name string, t reflect.Type) (reflect.Value, error) {
+	for _, b := range i.api.Bridges {
+		if b.Name == name {
+			return i.bindFunc(callee{symbol: name, function: b.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[b.Func-1]}, t)
+		}
+	}
+	return reflect.Value{}, fmt.Errorf("the module has no bridge %s", name)
+}
+
+// bridgeable reports whether the module can serve values of the host's interface t.
+func (i *Instance) bridgeable(t reflect.Type) error {
+	name := map[reflect.Type]string{handlerType: serveBridge, fsType: "io/fs.FS.Stat"}[t]
+	for _, b := range i.api.Bridges {
+		if b.Name == name {
+			return nil
+		}
+	}
+	return errors.New("the module's API has no " + t.String())
+}

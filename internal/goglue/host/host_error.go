@@ -1,0 +1,298 @@
+package host
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// hostSentinels are the errors of the standard library that cross as themselves, by the names that
+// standardSentinels has for them.
+var hostSentinels = map[string]error{
+	"bufio.ErrTooLong": bufio.ErrTooLong, "bufio.ErrBufferFull": bufio.ErrBufferFull,
+	"context.Canceled": context.Canceled, "context.DeadlineExceeded": context.DeadlineExceeded,
+	"errors.ErrUnsupported": errors.ErrUnsupported,
+	"io.EOF":                io.EOF, "io.ErrUnexpectedEOF": io.ErrUnexpectedEOF, "io.ErrClosedPipe": io.ErrClosedPipe,
+	"io.ErrShortWrite": io.ErrShortWrite, "io.ErrShortBuffer": io.ErrShortBuffer, "io.ErrNoProgress": io.ErrNoProgress,
+	"io/fs.ErrInvalid": fs.ErrInvalid, "io/fs.ErrPermission": fs.ErrPermission, "io/fs.ErrExist": fs.ErrExist,
+	"io/fs.ErrNotExist": fs.ErrNotExist, "io/fs.ErrClosed": fs.ErrClosed, "io/fs.SkipDir": fs.SkipDir, "io/fs.SkipAll": fs.SkipAll,
+	"net.ErrClosed": net.ErrClosed, "net/http.ErrAbortHandler": http.ErrAbortHandler, "net/http.ErrServerClosed": http.ErrServerClosed,
+	"net/http.ErrHandlerTimeout": http.ErrHandlerTimeout, "net/http.ErrBodyNotAllowed": http.ErrBodyNotAllowed,
+	"net/http.ErrNotSupported": http.ErrNotSupported, "net/http.ErrNoCookie": http.ErrNoCookie, "net/http.ErrNoLocation": http.ErrNoLocation,
+	"net/http.ErrUseLastResponse": http.ErrUseLastResponse,
+	"os.ErrDeadlineExceeded":      os.ErrDeadlineExceeded, "os.ErrProcessDone": os.ErrProcessDone,
+	"strconv.ErrRange": strconv.ErrRange, "strconv.ErrSyntax": strconv.ErrSyntax,
+}
+
+// encodeError encodes an error of the host and what it wraps: a sentinel by its name, an error that
+// came from the
+// module as what it was there, and every other one as a reference, so that it can come back. The
+// forms are at guest's
+// Call.InError.
+func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
+		if v.IsNil() {
+			e.Byte(wire.TagNil)
+			return
+		}
+	}
+	left := wire.MaxErrors
+	i.putError(e, v.Interface().(error), &left)
+}
+
+func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
+	if err == nil {
+		e.Byte(wire.TagNil)
+		return
+	}
+	*left--
+	for name, sentinel := range hostSentinels {
+		if isComparable(err) && err == sentinel {
+			e.Byte(wire.TagText)
+			e.String(name)
+			e.String(err.Error())
+			putAbilities(e, err)
+			return
+		}
+	}
+	if own, ok := err.(*engine.ModuleError); ok && own.Module == i.name {
+		switch {
+		case own.Sentinel != "":
+			e.Byte(wire.TagText)
+			e.String(own.Sentinel)
+			e.String(own.Message)
+			e.Byte(0)
+			return
+		case own.Object != nil && i.owns(own.Object):
+			i.encodeObject(e, reflect.ValueOf(own.Object))
+			return
+		}
+	}
+	i.give(e, &hostValue{value: reflect.ValueOf(err), identity: identify(errorType, reflect.ValueOf(err))}, nil)
+	e.String(errorText(err))
+	putAbilities(e, err)
+	inner, form := unwrapped(err)
+	whole := len(inner) <= *left
+	var matches []string
+	for name, sentinel := range hostSentinels {
+		if accepts(err, sentinel) || !whole && errors.Is(err, sentinel) {
+			matches = append(matches, name)
+		}
+	}
+	e.Len(len(matches), false)
+	for _, name := range matches {
+		e.String(name)
+	}
+	if !whole {
+		e.Byte(wire.WrapsNone)
+		return
+	}
+	e.Byte(form)
+	if form == wire.WrapsSeveral {
+		e.Len(len(inner), false)
+	}
+	for _, err := range inner {
+		i.putError(e, err, left)
+	}
+}
+
+// errorText is the text of an error, whose method may not be made for a nil pointer.
+func errorText(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprint(err)
+		}
+	}()
+	return err.Error()
+}
+
+// accepts reports what an error's own Is method says of a sentinel.
+func accepts(err, sentinel error) bool {
+	is, ok := err.(interface{ Is(error) bool })
+	return ok && is.Is(sentinel)
+}
+
+// unwrapped returns the errors that an error wraps, and in which form.
+func unwrapped(err error) (inner []error, form byte) {
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := err.Unwrap(); inner != nil {
+			return []error{inner}, wire.WrapsOne
+		}
+	case interface{ Unwrap() []error }:
+		return err.Unwrap(), wire.WrapsSeveral
+	}
+	return nil, wire.WrapsNone
+}
+
+// putAbilities appends what the interfaces of package net ask of errors, and the answers.
+func putAbilities(e *wire.Encoder, err error) {
+	abilities := byte(0)
+	set := func(has, answer byte, yes bool) {
+		abilities |= has
+		if yes {
+			abilities |= answer
+		}
+	}
+	if t, ok := err.(interface{ Timeout() bool }); ok {
+		set(wire.HasTimeout, wire.IsTimeout, t.Timeout())
+	}
+	if t, ok := err.(interface{ Temporary() bool }); ok {
+		set(wire.HasTemporary, wire.IsTemporary, t.Temporary())
+	}
+	e.Byte(abilities)
+}
+
+func isComparable(err error) bool { return reflect.TypeOf(err).Comparable() }
+
+// owns reports whether an object belongs to this module.
+func (i *Instance) owns(o *engine.Object) bool {
+	if o == nil {
+		return false
+	}
+	ref, ok := o.Ref().(*object)
+	return ok && ref.instance == i
+}
+
+// decodeError decodes an error of the module, in the forms at guest's Call.Error.
+func (i *Instance) decodeError(d *incoming, v reflect.Value) {
+	if err := i.takeError(d); err != nil {
+		v.Set(reflect.ValueOf(err))
+	} else {
+		v.SetZero()
+	}
+}
+
+// matchSize is what one of the sentinels that an error matches takes.
+const matchSize = 32
+
+func (i *Instance) takeError(d *incoming) error {
+	if !d.Enter() {
+		return nil
+	}
+	defer d.Leave()
+	switch d.Byte() {
+	case wire.TagNil:
+		return nil
+	case wire.TagHost:
+		if own := i.given(d.Uint()); own != nil {
+			if err, ok := own.value.Interface().(error); ok {
+				return err
+			}
+		}
+		d.Fail(wire.ErrTag)
+		return nil
+	case wire.TagValue:
+	default:
+		d.Fail(wire.ErrTag)
+		return nil
+	}
+	if !d.Charge(objectSize) {
+		return nil
+	}
+	err := &engine.ModuleError{Module: i.name, Message: d.String(), Type: d.String(), Sentinel: d.String()}
+	if handle := d.Uint(); handle != 0 {
+		o := &object{instance: i, handle: handle, typ: int(d.UintN(31))}
+		if o.typ == 0 {
+			o.name = err.Type
+		}
+		if o.typ >= len(i.api.Types) {
+			d.Fail(wire.ErrTag)
+			return nil
+		}
+		err.Object = engine.NewObject(o)
+	}
+	for n := d.Uint(); n > 0 && d.Charge(matchSize) && d.Err() == nil; n-- {
+		err.Matches = append(err.Matches, d.String())
+	}
+	for n := d.Uint(); n > 0 && d.Err() == nil; n-- {
+		if inner := i.takeError(d); inner != nil {
+			err.Wrapped = append(err.Wrapped, inner)
+		}
+	}
+	if d.Err() != nil {
+		return nil
+	}
+	if sentinel, ok := hostSentinels[err.Sentinel]; ok {
+		return sentinel
+	}
+	for _, name := range err.Matches {
+		if sentinel, ok := hostSentinels[name]; ok {
+			err.Known = append(err.Known, sentinel)
+		}
+	}
+	err.Refusal = i.refusal(err)
+	return err
+}
+
+// isError reports whether values of a type that stays in the module are errors there.
+func (i *Instance) isError(n int) bool {
+	return i.api.Types[n].Class != api.Data && slices.ContainsFunc(i.pointed(n).Methods, func(m api.Method) bool {
+		return m.Name == "Error" && m.Func != 0 && i.api.Funcs[m.Func-1].Shape(i.api) == "() string"
+	})
+}
+
+// decodeHeldError decodes a value of a type that is an error as the error that it is. Only the
+// module knows what it
+// wraps, so it is asked.
+func (i *Instance) decodeHeldError(n int) decoder {
+	return func(d *incoming, v reflect.Value) {
+		switch d.Byte() {
+		case wire.TagNil:
+			v.SetZero()
+		case wire.TagHandle:
+			if o := i.takeObject(d, n); o != nil {
+				i.askError(d, o, v)
+			}
+		case wire.TagHost:
+			if own := i.given(d.Uint()); own != nil {
+				if err, ok := own.value.Interface().(error); ok {
+					v.Set(reflect.ValueOf(err))
+					return
+				}
+			}
+			d.Fail(wire.ErrTag)
+		default:
+			d.Fail(wire.ErrTag)
+		}
+	}
+}
+
+func (i *Instance) askError(d *incoming, o *engine.Object, v reflect.Value) {
+	defer o.Close()
+	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
+	e.Handle(o.Ref().(*object).handle)
+	reply, err := i.send(d.ctx, o.TypeName(), wire.FuncError, 0, e)
+	if err != nil {
+		d.Fail(err)
+		return
+	}
+	answer := i.decode(d.ctx, reply)
+	defer i.decoded(&answer, reply)
+	i.decodeError(&answer, v)
+	if err := answer.End(); err != nil {
+		d.Fail(err)
+	}
+}
+
+// asCopyOf is the form of a value of which one of the host returns as itself.
+func asCopyOf(t *api.Type) form {
+	if t.Kind == api.KindInterface {
+		return asCopy
+	}
+	return asHandle
+}

@@ -1,0 +1,84 @@
+package host
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// maxChunk is the most bytes that one read of a host's reader returns.
+const maxChunk = 8 << 20
+
+// answerRead answers a Read of the host's io.Reader, with what the reader returns next where it can
+// tell; or makes the reads that the module made in that.
+func answerRead(c *hostCall, v reflect.Value) error {
+	r := v.Interface().(io.Reader)
+	if used := c.in.Uint(); used > 0 {
+		buf, err := c.buffer(min(used, maxChunk))
+		if err != nil {
+			return err
+		}
+		_, err = io.ReadFull(r, buf)
+		return err
+	}
+	size, most := min(c.in.Uint(), maxChunk), min(c.in.Uint(), maxChunk)
+	buf, err := c.buffer(size)
+	if err != nil {
+		return err
+	}
+	var next []byte
+	if most > 0 && size > 0 {
+		next = peek(r, int(size+most))
+	}
+	n, err := r.Read(buf)
+	c.out.Bytes(buf[:n])
+	if err != nil {
+		next = nil
+	}
+	c.out.Bytes(next[min(n, len(next)):])
+	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
+	return nil
+}
+
+// peek returns a copy of at most so many bytes that a reader returns next, where they can be seen
+// without a trace: those of types of the standard library that hold them.
+func peek(r io.Reader, most int) []byte {
+	switch r := r.(type) {
+	case *bytes.Buffer:
+		return bytes.Clone(r.Bytes()[:min(most, r.Len())])
+	case *bufio.Reader:
+		next, _ := r.Peek(min(most, r.Buffered())) // the Read that follows sets anew what Peek forgets
+		return bytes.Clone(next)
+	case *bytes.Reader:
+		return peekAt(r, r.Size()-int64(r.Len()), min(most, r.Len()))
+	case *strings.Reader:
+		return peekAt(r, r.Size()-int64(r.Len()), min(most, r.Len()))
+	case *io.LimitedReader:
+		return peek(r.R, int(max(0, min(int64(most), r.N))))
+	case *os.File:
+		return peekFile(r, most)
+	}
+	return nil
+}
+
+func peekAt(r io.ReaderAt, at int64, size int) []byte {
+	buf := make([]byte, size)
+	n, _ := r.ReadAt(buf, at)
+	return buf[:n]
+}
+
+// peekFile looks into a regular file. Those of the kernel's own file systems have no size.
+func peekFile(f *os.File, most int) []byte {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return nil
+	}
+	return peekAt(f, at, int(max(0, min(int64(most), info.Size()-at))))
+}

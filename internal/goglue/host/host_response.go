@@ -1,0 +1,220 @@
+package host
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+)
+
+// hostResponse is a response of the host.
+type hostResponse struct {
+	target  *guesthttp.Target
+	life    *life
+	request *http.Request
+}
+
+// life is how long a response may be used. A module that goes on after its call was cancelled must
+// not write to it: it belongs to the server again when ServeHTTP returns.
+type life struct {
+	mu    sync.Mutex
+	ended bool
+	begun bool // somebody has used it
+	users sync.WaitGroup
+}
+
+var errRequestOver = errors.New("the request is over")
+
+// use lets the response be used until done is called.
+func (l *life) use() (done func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return nil, errRequestOver
+	}
+	l.begun = true
+	l.users.Add(1)
+	return l.users.Done, nil
+}
+
+// used reports whether the module, or a handler of the host that it called, may have written to the
+// response.
+func (l *life) used() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.begun
+}
+
+// end waits for those who use the response.
+func (l *life) end() {
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	l.users.Wait()
+}
+
+// Writer is the host's own writer, for what unwraps to it.
+func (r *hostResponse) Writer() http.ResponseWriter { return r.target.Writer() }
+
+// finish sends what the module's handler left to be sent.
+func (r *hostResponse) finish(rest guesthttp.Answer, late guesthttp.Changes) {
+	done, err := r.life.use()
+	if err != nil {
+		return
+	}
+	defer done()
+	if _, _, err = r.target.Send(rest); err == http.ErrAbortHandler {
+		panic(err)
+	}
+	r.target.Apply(late)
+}
+
+func (r *hostResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
+	done, err := r.life.use()
+	if err != nil {
+		return 0, guesthttp.Changes{}, err
+	}
+	defer done()
+	return r.target.Send(a)
+}
+
+func (r *hostResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
+	done, err := r.life.use()
+	if err != nil {
+		return 0, guesthttp.Changes{}, err
+	}
+	defer done()
+	return r.target.ReadFrom(header, src)
+}
+
+func (r *hostResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
+	done, err := r.life.use()
+	if err != nil {
+		return guesthttp.Taken{}, guesthttp.Changes{}, err
+	}
+	defer done()
+	return r.target.Hijack(header)
+}
+
+func (r *hostResponse) Push(target, method string, header guesthttp.Changes) error {
+	done, err := r.life.use()
+	if err != nil {
+		return err
+	}
+	defer done()
+	return r.target.Push(target, method, header)
+}
+
+func (r *hostResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
+	inner, abilities, header := r.target.Unwrap()
+	if target, ok := inner.(*guesthttp.Target); ok {
+		inner = &hostResponse{target, r.life, r.request}
+	}
+	return inner, abilities, header
+}
+
+func (r *hostResponse) Control(method string, deadline time.Time) error {
+	done, err := r.life.use()
+	if err != nil {
+		return err
+	}
+	defer done()
+	return r.target.Control(method, deadline)
+}
+
+func (r *hostResponse) Trailer() map[string][]string {
+	done, err := r.life.use()
+	if err != nil {
+		return nil
+	}
+	defer done()
+	return r.request.Trailer
+}
+
+// adaptedResponse is a response of the module.
+type adaptedResponse struct {
+	adapted
+	send     func(guesthttp.Answer) (int, guesthttp.Changes, error)
+	readFrom func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)
+	hijack   func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)
+	push     func(string, string, guesthttp.Changes) error
+	unwrap   func() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes)
+	control  func(string, time.Time) error
+}
+
+func newAdaptedResponse(a adapted) adaptedResponse {
+	return adaptedResponse{
+		adapted: a, send: adapt[func(guesthttp.Answer) (int, guesthttp.Changes, error)](a, "Send"),
+		readFrom: adapt[func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](a, "ReadFrom"),
+		hijack:   adapt[func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](a, "Hijack"),
+		push:     adapt[func(string, string, guesthttp.Changes) error](a, "Push"),
+		unwrap:   adapt[func() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes)](a, "Unwrap"),
+		control:  adapt[func(string, time.Time) error](a, "Control"),
+	}
+}
+
+// panicked lets a panic of the module's writer go on in the handler that used it.
+func panicked(err error) error {
+	var p *engine.PanicError
+	if errors.As(err, &p) {
+		panic(err)
+	}
+	return err
+}
+
+func (r adaptedResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
+	n, after, err := r.send(a)
+	return n, after, panicked(err)
+}
+
+func (r adaptedResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
+	n, after, err := r.readFrom(header, src)
+	return n, after, panicked(err)
+}
+
+func (r adaptedResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
+	taken, after, err := r.hijack(header)
+	return taken, after, panicked(err)
+}
+
+func (r adaptedResponse) Push(target, method string, header guesthttp.Changes) error {
+	return panicked(r.push(target, method, header))
+}
+
+func (r adaptedResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
+	return r.unwrap()
+}
+
+func (r adaptedResponse) Control(method string, deadline time.Time) error {
+	return panicked(r.control(method, deadline))
+}
+
+func (r adaptedResponse) Trailer() map[string][]string { return nil } // its request came from the host
+
+// adaptedConn is a connection of the module.
+type adaptedConn struct {
+	adapted
+	receive  func(int) ([]byte, error)
+	send     func(guesthttp.Piece) (int, error)
+	shut     func() error
+	shutHalf func() error
+	deadline func(string, time.Time) error
+}
+
+func newAdaptedConn(a adapted) adaptedConn {
+	return adaptedConn{
+		a, adapt[func(int) ([]byte, error)](a, "Receive"), adapt[func(guesthttp.Piece) (int, error)](a, "Send"),
+		adapt[func() error](a, "Close"), adapt[func() error](a, "CloseWrite"),
+		adapt[func(string, time.Time) error](a, "Deadline"),
+	}
+}
+
+func (c adaptedConn) Receive(most int) ([]byte, error)          { return c.receive(most) }
+func (c adaptedConn) Send(p guesthttp.Piece) (int, error)       { return c.send(p) }
+func (c adaptedConn) Close() error                              { return c.shut() }
+func (c adaptedConn) CloseWrite() error                         { return c.shutHalf() }
+func (c adaptedConn) Deadline(method string, t time.Time) error { return c.deadline(method, t) }

@@ -1,0 +1,393 @@
+// Package host is the host's side of a module: it binds the module's functions to the host's types,
+// calls them, and answers the module's own calls. What runs the module's program, and how frames
+// reach it, is an engine's business.
+package host
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"go/token"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// Headroom is the space that a message handed to a [Transport] leaves for what goes before its
+// arguments.
+const Headroom = 48
+
+// Transport carries calls to a running module. It is safe for concurrent use.
+type Transport interface {
+	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message
+	// has
+	// Headroom bytes before its arguments, which the transport may use; it calls its Written, where
+	// there
+	// is one, as soon as it needs it no more, and keeps nothing of it when it returns.
+	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
+	// Release tells the module to forget a handle, soon. It does not block.
+	Release(handle uint64)
+	// Given is told whenever the module gets a reference to a value of the host: from then on it
+	// may call the
+	// host at any time. It does not block.
+	Given()
+}
+
+// Direct is an optional ability of a [Transport]: it calls functions whose parameters and results
+// are numbers
+// and booleans without a message.
+type Direct interface {
+	// HasDirect reports whether the function with that number can be called so.
+	HasDirect(function int) bool
+	// Direct calls it. The stack holds the arguments, integers and booleans as themselves and
+	// floats as
+	// the bits of a float64, and then its result, if it has one. It has space for at least one
+	// value.
+	Direct(ctx context.Context, symbol string, function int, stack []uint64) error
+}
+
+// Instance is the host's side of a running module: it implements the symbols part of
+// [engine.Instance].
+type Instance struct {
+	name       string
+	api        *api.API
+	transport  Transport
+	dynamic    *dynamic.Codec
+	maxMessage int
+	inFlight   inFlight
+	symbols    func() []engine.Symbol
+	usage      engine.Usage
+	callTime   time.Duration // see Limit
+	serving    int           // the function that answers a request, whose time its handler's clock counts
+
+	encoders sync.Map // pairing → encoder
+	decoders sync.Map // pairing → formedDecoder
+	naturals sync.Map // number → reflect.Type
+
+	crossings sync.Map // pairing → *crossing
+
+	refusals Refusals
+	told     sync.Map // kinds of refusals
+
+	hostValues  hostValues
+	functions   functions
+	requests    requests
+	bridgeFuncs sync.Map // name → function
+
+	building    sync.Mutex // what follows is being built
+	newEncoders map[pairing]encoder
+	newDecoders map[pairing]formedDecoder
+
+	newCrossings map[pairing]*crossing
+}
+
+// NewInstance returns the host's side of the module of that name.
+func NewInstance(name string, described *api.API, transport Transport, limits Limits) *Instance {
+	i := &Instance{name: name, api: described, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
+	i.dynamic = dynamic.New(peer{i})
+	i.symbols = sync.OnceValue(i.listSymbols)
+	for _, b := range described.Bridges {
+		if b.Name == serveBridge {
+			i.serving = b.Func - 1 + wire.FuncCount
+		}
+	}
+	return i
+}
+
+// Usage implements [engine.Counted].
+func (i *Instance) Usage() *engine.Usage { return &i.usage }
+
+// Limit sets how long a call may take; 0 is no limit. It is called before the first call.
+func (i *Instance) Limit(callTime time.Duration) { i.callTime = callTime }
+
+// TakesContext reports whether the function with that number has a context among its parameters.
+func (i *Instance) TakesContext(function int) bool {
+	n := function - wire.FuncCount
+	return n >= 0 && slices.ContainsFunc(i.api.Funcs[n].In, func(n int) bool { return i.api.Types[n].Kind == api.KindContext })
+}
+
+// send makes a call, within the limit, and counts it.
+func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
+	if err := i.usage.Begin(); err != nil {
+		return Reply{}, err
+	}
+	reply, err := i.transfer(ctx, symbol, function, mode, message)
+	i.usage.End(err)
+	return reply, err
+}
+
+// access reads or writes a variable, which is like a call that is not counted.
+func (i *Instance) access(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
+	if err := i.usage.Begin(); err != nil {
+		return Reply{}, err
+	}
+	defer i.usage.Leave()
+	return i.transfer(ctx, symbol, function, mode, message)
+}
+
+// transfer carries a message within the limit of time.
+func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
+	ctx, cancel := i.within(ctx, function)
+	defer cancel()
+	return i.transport.Call(ctx, symbol, function, mode, message)
+}
+
+// within bounds a context by the limit of time.
+func (i *Instance) within(ctx context.Context, function int) (context.Context, context.CancelFunc) {
+	if i.callTime > 0 && (function != i.serving || function == 0) {
+		return context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.callTime))
+	}
+	return ctx, func() {}
+}
+
+// Symbols implements [engine.Instance].
+func (i *Instance) Symbols() []engine.Symbol { return i.symbols() }
+
+func (i *Instance) listSymbols() []engine.Symbol {
+	symbols := make([]engine.Symbol, len(i.api.Symbols))
+	for j, s := range i.api.Symbols {
+		symbols[j] = engine.Symbol{Name: s.Name, Kind: s.Kind, Signature: s.Text, Doc: s.Doc, Limit: s.Limit}
+		if s.Kind == engine.KindType {
+			symbols[j].Methods = i.methods(s.Type)
+		}
+	}
+	return symbols
+}
+
+// pointed returns a type, or what it points to where it is a pointer: the methods and fields are
+// there.
+func (i *Instance) pointed(n int) *api.Type {
+	typ := &i.api.Types[n]
+	if typ.Kind == api.KindPointer {
+		return &i.api.Types[typ.Elem]
+	}
+	return typ
+}
+
+// methods lists the methods of a type.
+func (i *Instance) methods(n int) []engine.Symbol {
+	typ := i.pointed(n)
+	var methods []engine.Symbol
+	for _, m := range typ.Methods {
+		s := engine.Symbol{Name: m.Name, Kind: engine.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}
+		if m.Func == 0 {
+			s.Limit = "its parameters have types that other packages cannot name"
+		} else {
+			s.Signature += i.api.Funcs[m.Func-1].Text
+		}
+		if token.IsIdentifier(m.Name) && token.IsExported(m.Name) {
+			methods = append(methods, s)
+		}
+	}
+	return methods
+}
+
+// find returns the symbol, or an error that names those that are spelled alike.
+func (i *Instance) find(name string) (*api.Symbol, error) {
+	j, ok := slices.BinarySearchFunc(i.api.Symbols, name, func(s api.Symbol, name string) int { return strings.Compare(s.Name, name) })
+	if ok {
+		return &i.api.Symbols[j], nil
+	}
+	names := make([]string, len(i.api.Symbols))
+	for j, s := range i.api.Symbols {
+		names[j] = s.Name
+	}
+	return nil, &engine.SymbolError{Module: i.name, Symbol: name, NearMiss: spelling.Near(name, slices.Values(names), 3)}
+}
+
+// Bind implements [engine.Instance].
+func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	s, err := i.find(strings.TrimPrefix(symbol, "*"))
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	fail := func(reason string) (reflect.Value, error) {
+		return reflect.Value{}, &engine.SymbolError{Module: i.name, Symbol: symbol, Want: t.String(), Have: s.Text, Reason: reason}
+	}
+	switch {
+	case s.Limit != "":
+		return fail(s.Limit)
+	case s.Kind == engine.KindType && (s.Func == 0 || t.Kind() != reflect.Func):
+		return fail("it is a type, not a value")
+	case s.Kind != engine.KindType && symbol != s.Name:
+		return fail("it is not a type: * makes pointers to values of types")
+	case s.Kind == engine.KindConst && !i.heldConstant(s, t):
+		v, err := constantAs(s, i.api.Types[s.Type].Kind, t)
+		if err != nil {
+			return fail(err.Error())
+		}
+		return v, nil
+	}
+	call, isFunc := i.target(s, symbol)
+	if isFunc {
+		if t.Kind() != reflect.Func {
+			return fail("it is a function")
+		}
+		v, err := i.bindFunc(call, t)
+		if err != nil {
+			return fail(err.Error())
+		}
+		return v, nil
+	}
+	value, err := i.plan(call, nil, []reflect.Type{t}, false, i)
+	if err != nil {
+		return fail(err.Error())
+	}
+	value.carry = i.access
+	results, err := value.run(context.Background(), nil, nil)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return results[0], nil
+}
+
+// heldConstant reports whether a constant is bound as what its type is in the module.
+func (i *Instance) heldConstant(s *api.Symbol, t reflect.Type) bool {
+	if t == anyType {
+		return s.Func != 0 && i.api.Types[s.Type].Class == api.Both
+	}
+	return s.Func != 0 && (t.Kind() == reflect.Interface || t == objectType)
+}
+
+// callee is something of the module that can be called.
+type callee struct {
+	symbol   string // for messages
+	function int    // number on the wire
+	*api.Func
+	receiver *object // of a method, else nil
+}
+
+// target returns what to call for a symbol, and whether it is a function rather than what reads a
+// value. A type is
+// called to convert to it; as "*T" it gives a pointer.
+func (i *Instance) target(s *api.Symbol, name string) (callee, bool) {
+	f := s.Func - 1
+	if name != s.Name {
+		f++
+	}
+	called := i.api.Funcs[f].Text != "" // what reads a variable has no signature
+	isFunc := s.Kind == engine.KindFunc || s.Kind == engine.KindType || s.Kind == engine.KindVar && called
+	return callee{symbol: name, function: f + wire.FuncCount, Func: &i.api.Funcs[f]}, isFunc
+}
+
+// Call implements [engine.Instance].
+func (i *Instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
+	s, err := i.find(strings.TrimPrefix(symbol, "*"))
+	if err != nil {
+		return nil, err
+	}
+	if s.Limit != "" || s.Func == 0 || s.Kind != engine.KindType && symbol != s.Name {
+		reason := s.Limit
+		if reason == "" {
+			reason = "it is not a function"
+		}
+		return nil, &engine.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: reason}
+	}
+	target, isFunc := i.target(s, symbol)
+	if !isFunc {
+		return nil, &engine.SymbolError{Module: i.name, Symbol: symbol, Have: s.Text, Reason: "it is not a function"}
+	}
+	return i.call(ctx, target, args)
+}
+
+// call calls with arguments whose types are seen only now.
+func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, error) {
+	fail := func(reason string) error {
+		have := "func" + target.Text
+		return &engine.SymbolError{Module: i.name, Symbol: target.symbol, Have: have, Want: wanted(args), Reason: reason}
+	}
+	params := i.params(target)
+	if len(params) < len(target.In) && len(args) > 0 {
+		if own, ok := args[0].(context.Context); ok {
+			ctx, args = own, args[1:]
+		}
+	}
+	types := make([]reflect.Type, len(args))
+	values := make([]reflect.Value, len(args))
+	for j := range args {
+		types[j], values[j] = anyType, reflect.ValueOf(&args[j]).Elem()
+	}
+	if target.Variadic {
+		fixed := len(params) - 1
+		if len(args) < fixed {
+			return nil, fail("not enough arguments")
+		}
+		if spread, ok := lastSpread(args, fixed); ok {
+			values = append(values[:fixed:fixed], reflect.ValueOf(&spread).Elem())
+		} else {
+			rest := append([]any(nil), args[fixed:]...)
+			values = append(values[:fixed:fixed], reflect.ValueOf(rest))
+			types = append(types[:fixed:fixed], reflect.TypeFor[[]any]())
+		}
+	}
+	switch {
+	case len(values) < len(params):
+		return nil, fail("not enough arguments")
+	case len(values) > len(params):
+		return nil, fail("too many arguments")
+	}
+	results := make([]reflect.Type, len(target.Out))
+	for j := range results {
+		results[j] = anyType
+	}
+	plan, err := i.plan(target, types, results, true, i)
+	if err != nil {
+		return nil, fail(err.Error())
+	}
+	out, err := plan.run(ctx, target.receiver, values)
+	runtime.KeepAlive(args)
+	if err != nil {
+		var unfit *argumentError
+		if errors.As(err, &unfit) {
+			return nil, fail(unfit.Error())
+		}
+		return nil, err
+	}
+	var failure error
+	if n := len(out); n > 0 && i.api.Types[target.Out[n-1]].Kind == api.KindError {
+		failure, _ = out[n-1].Interface().(error)
+		out = out[:n-1]
+	}
+	found := make([]any, len(out))
+	for j, v := range out {
+		found[j] = v.Interface()
+	}
+	return found, failure
+}
+
+func lastSpread(args []any, fixed int) (any, bool) {
+	if len(args) == fixed+1 {
+		if s, ok := args[fixed].(engine.Spread); ok {
+			return s.Slice, true
+		}
+	}
+	return nil, false
+}
+
+// wanted spells the types of arguments as a parameter list.
+func wanted(args []any) string {
+	names := make([]string, len(args))
+	for j, arg := range args {
+		switch arg := arg.(type) {
+		case nil:
+			names[j] = "nil"
+		case *engine.Object:
+			names[j] = arg.TypeName()
+		case engine.Spread:
+			names[j] = fmt.Sprintf("%T...", arg.Slice)
+		default:
+			names[j] = fmt.Sprintf("%T", arg)
+		}
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}

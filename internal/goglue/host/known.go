@@ -1,0 +1,59 @@
+package host
+
+import (
+	"reflect"
+
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// known returns the value of a thing of the host, or the zero Value if none has that number.
+func known(d *wire.Decoder, n uint64) reflect.Value {
+	if n < uint64(len(d.Sharing.Things)) {
+		switch t := d.Sharing.Things[n].(type) {
+		case *shared:
+			return t.Value
+		case *dynamic.Thing:
+			return t.Value
+		}
+	}
+	return reflect.Value{}
+}
+
+// refit copies a value into one of another type of the same structure, and reports whether that can
+// be: a result may be bound as another type than the argument that it is.
+func refit(to, from reflect.Value, depth int) bool {
+	if from.Kind() != to.Kind() || depth == 0 {
+		return false
+	}
+	ok := true
+	switch {
+	case from.Type().ConvertibleTo(to.Type()):
+		to.Set(from.Convert(to.Type()))
+	case from.Kind() == reflect.Pointer:
+		if from.IsNil() {
+			return true
+		}
+		to.Set(reflect.New(to.Type().Elem()))
+		ok = refit(to.Elem(), from.Elem(), depth-1)
+	case from.Kind() == reflect.Struct:
+		for j := range to.NumField() {
+			if f := from.FieldByName(to.Type().Field(j).Name); f.IsValid() && to.Type().Field(j).IsExported() {
+				ok = ok && refit(to.Field(j), f, depth-1)
+			}
+		}
+	case from.Kind() == reflect.Slice && !from.IsNil():
+		to.Set(reflect.MakeSlice(to.Type(), from.Len(), from.Len()))
+		for j := range from.Len() {
+			ok = ok && refit(to.Index(j), from.Index(j), depth-1)
+		}
+	case from.Kind() == reflect.Map && !from.IsNil():
+		to.Set(reflect.MakeMap(to.Type()))
+		for it := from.MapRange(); it.Next(); {
+			key, elem := reflect.New(to.Type().Key()).Elem(), reflect.New(to.Type().Elem()).Elem()
+			ok = ok && refit(key, it.Key(), depth-1) && refit(elem, it.Value(), depth-1)
+			to.SetMapIndex(key, elem)
+		}
+	}
+	return ok
+}

@@ -1,0 +1,208 @@
+package host
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// peer carries what values of type any cannot copy.
+type peer struct{ *Instance }
+
+// Hold implements [dynamic.Peer].
+func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
+	o, ok := v.Interface().(*engine.Object)
+	if !ok {
+		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
+	}
+	if o == nil {
+		return errors.New("the object is nil")
+	}
+	ref, ok := o.Ref().(*object)
+	switch {
+	case !ok || ref.instance != p.Instance:
+		return fmt.Errorf("the object %s belongs to another module", o.TypeName())
+	case ref.released.Load():
+		return errReleased
+	}
+	e.Handle(ref.handle)
+	return nil
+}
+
+// Take implements [dynamic.Peer].
+func (p peer) Take(d *wire.Decoder) any {
+	in := incoming{Decoder: *d}
+	o := p.takeObject(&in, 0)
+	*d = in.Decoder
+	if o == nil {
+		return nil
+	}
+	return o
+}
+
+// Opaque implements [dynamic.Peer].
+func (p peer) Opaque(t reflect.Type) bool { return t == objectType }
+
+// Give implements [dynamic.Peer].
+func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
+	p.give(e, &hostValue{value: v, methods: []hostMethod{answerAny}}, []uint64{0})
+	return nil
+}
+
+// Lend implements [dynamic.Home].
+func (p peer) Lend(e *wire.Encoder, v reflect.Value) {
+	p.refer(e, &hostValue{value: still(v), identity: identify(anyType, v)})
+}
+
+// LendWhole implements [dynamic.Home].
+func (p peer) LendWhole(e *wire.Encoder, v reflect.Value) {
+	methods := []hostMethod{answerText, answerJSON}
+	p.give(e, &hostValue{value: still(v), methods: methods, identity: identify(anyType, v)}, []uint64{0, 0})
+}
+
+// still returns a value that does not change when the variable does that it was in.
+func still(v reflect.Value) reflect.Value {
+	kept := reflect.New(v.Type()).Elem()
+	kept.Set(v)
+	return kept
+}
+
+// answerText answers with the text of a value that is not copied.
+func answerText(c *hostCall, v reflect.Value) error {
+	if err := c.taken(); err != nil {
+		return err
+	}
+	c.out.String(fmt.Sprint(v.Interface()))
+	return nil
+}
+
+// answerJSON answers with the JSON of a value that is not copied.
+func answerJSON(c *hostCall, v reflect.Value) error {
+	if err := c.taken(); err != nil {
+		return err
+	}
+	text, err := json.Marshal(v.Interface())
+	c.out.Bytes(text)
+	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
+	return nil
+}
+
+// GiveError implements [dynamic.Home].
+func (p peer) GiveError(e *wire.Encoder, v reflect.Value) bool {
+	e.Byte(wire.TagError)
+	p.encodeError(e, v)
+	return true
+}
+
+// Own implements [dynamic.Home].
+func (p peer) Own(handle uint64) reflect.Value {
+	own := p.given(handle)
+	if own == nil {
+		return reflect.Value{}
+	}
+	if w, ok := own.value.Interface().(wrapped); ok {
+		return w.original()
+	}
+	return own.value
+}
+
+// TakeError implements [dynamic.Home].
+func (p peer) TakeError(d *wire.Decoder) any {
+	in := incoming{Decoder: *d}
+	err := p.takeError(&in)
+	*d = in.Decoder
+	if err == nil {
+		return nil
+	}
+	return err
+}
+
+// Borrow implements [dynamic.Home]: a module does.
+func (p peer) Borrow(*wire.Decoder) dynamic.Reference { return nil }
+
+// BorrowWhole implements [dynamic.Home]: a module does.
+func (p peer) BorrowWhole(*wire.Decoder) any { return nil }
+
+// HandleOf implements [dynamic.Home].
+func (p peer) HandleOf(v reflect.Value) (uint64, bool) {
+	var o *engine.Object
+	switch v.Kind() {
+	case reflect.Func:
+		o = p.functions.find(v)
+	case reflect.Struct, reflect.Pointer:
+		if v.Type() != objectType && v.CanInterface() {
+			o = p.ownObject(v)
+		}
+	}
+	if !p.owns(o) {
+		return 0, false
+	}
+	ref := o.Ref().(*object)
+	return ref.handle, !ref.released.Load()
+}
+
+// answerAny answers a call of a function that was given in an any.
+func answerAny(c *hostCall, v reflect.Value) error {
+	t := v.Type()
+	args := make([]reflect.Value, t.NumIn())
+	for j := range args {
+		args[j] = reflect.New(t.In(j)).Elem()
+		c.instance.dynamic.DecodeTo(&c.in.Decoder, args[j])
+	}
+	if err := c.taken(); err != nil {
+		return err
+	}
+	call := v.Call
+	if t.IsVariadic() {
+		call = v.CallSlice
+	}
+	results := call(args)
+	c.results(nil, func() {
+		for j, result := range results {
+			if t.Out(j) == errorType && j == t.NumOut()-1 {
+				c.instance.encodeError(c.out, result)
+			} else {
+				c.instance.dynamic.Encode(c.out, result.Interface())
+			}
+		}
+	})
+	return nil
+}
+
+// Func implements [dynamic.Peer]: a function of the host comes back as itself.
+func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
+	if own := p.given(d.Uint()); own != nil && own.value.Type() == t {
+		return own.value
+	}
+	d.Fail(wire.ErrTag)
+	return reflect.Zero(t)
+}
+
+// Forms implements [dynamic.Peer].
+func (p peer) Forms() bool { return true }
+
+// StandardName implements [dynamic.Peer].
+func (p peer) StandardName(t reflect.Type) string { return api.StandardTypes[t] }
+
+// Standard implements [dynamic.Peer].
+func (p peer) Standard(name string) any {
+	for t, known := range api.StandardTypes {
+		if known == name {
+			return reflect.New(t).Interface()
+		}
+	}
+	return nil
+}
+
+// TextName implements [dynamic.Peer].
+func (p peer) TextName(t reflect.Type) string { return api.TextTypes[t] }
+
+// Named implements [dynamic.Peer]: a module holds such values.
+func (p peer) Named(string) encoding.TextUnmarshaler { return nil }

@@ -1,0 +1,393 @@
+package host
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"unsafe"
+
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// shared is what the host keeps of a thing that it shares with the module: see [wire.Sharing].
+type shared struct {
+	*crossing
+	wire.Kept
+	text string // the content that both sides have, of what crosses as text
+}
+
+func share(x *crossing, v reflect.Value) *shared {
+	return &shared{crossing: x, Kept: wire.Kept{Value: v}}
+}
+
+// crossing is how things cross that values of a host's type lead to, as those of a module's type:
+// what pointers point to, the arrays of slices, and maps. It is built once.
+type crossing struct {
+	instance *Instance
+	t        reflect.Type
+	n        int
+	// put appends the content; putErr says why the host cannot give it.
+	put    func(e *wire.Encoder, v reflect.Value)
+	putErr error
+	// take takes a new content onto v, which holds the one so far; takeErr says why the module
+	// cannot change it.
+	take    func(d *incoming, v reflect.Value)
+	takeErr error
+	entries func(d *incoming, v reflect.Value, count int) // take of a map
+	form    form
+	asText  bool  // it crosses as what its own methods write
+	bytes   bool  // it is an array of bytes
+	fields  []int // those of a struct that can change
+}
+
+// crossing builds how the things cross, while i.building is held.
+func (i *Instance) crossing(t reflect.Type, n int, lenient bool) *crossing {
+	key := pairing{t, n, lenient}
+	if known, ok := i.crossings.Load(key); ok {
+		return known.(*crossing)
+	}
+	if known, ok := i.newCrossings[key]; ok {
+		return known
+	}
+	x := &crossing{instance: i, t: t, n: n, asText: i.codec(t, n) != api.CodecNone, bytes: i.isBytes(n) && t.Elem().Kind() == reflect.Uint8}
+	i.newCrossings[key] = x
+	x.putErr = i.attempt(func() (err error) {
+		x.put, err = i.content(x, lenient)
+		return err
+	})
+	x.takeErr = i.attempt(func() (err error) {
+		x.take, x.form, err = i.newContent(x)
+		return err
+	})
+	return x
+}
+
+// attempt forgets what was built where not all of it could be.
+func (i *Instance) attempt(build func() error) error {
+	encoders, decoders, crossings := maps.Clone(i.newEncoders), maps.Clone(i.newDecoders), maps.Clone(i.newCrossings)
+	err := build()
+	if err != nil {
+		i.newEncoders, i.newDecoders, i.newCrossings = encoders, decoders, crossings
+	}
+	return err
+}
+
+// content builds what appends the content.
+func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v reflect.Value), error) {
+	t, typ := x.t, &i.api.Types[x.n]
+	if x.asText {
+		write := i.writeText(t, x.n)
+		return func(e *wire.Encoder, v reflect.Value) { e.Bytes(write(e, v)) }, nil
+	}
+	if x.bytes {
+		return func(e *wire.Encoder, v reflect.Value) { e.Raw(v.Bytes()) }, nil
+	}
+	var elem encoder
+	var err error
+	if typ.Kind == api.KindPointer && !i.tagged(typ.Elem) {
+		elem, err = i.encodeValue(t.Elem(), typ.Elem, lenient)
+	} else {
+		elem, err = i.buildEncoder(t.Elem(), typ.Elem, lenient)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch typ.Kind {
+	case api.KindPointer:
+		return func(e *wire.Encoder, v reflect.Value) { elem(e, v.Elem()) }, nil
+	case api.KindSlice:
+		return func(e *wire.Encoder, v reflect.Value) {
+			for j := 0; j < v.Len() && e.Fits(); j++ {
+				elem(e, v.Index(j))
+			}
+		}, nil
+	}
+	key, err := i.buildEncoder(t.Key(), typ.Key, lenient)
+	return func(e *wire.Encoder, v reflect.Value) {
+		e.Len(v.Len(), false)
+		for it := v.MapRange(); it.Next() && e.Fits(); {
+			key(e, it.Key())
+			elem(e, it.Value())
+		}
+	}, err
+}
+
+// tagged reports whether what a pointer to type n points to crosses as other values of the type do:
+// the content of a struct has no tag.
+func (i *Instance) tagged(n int) bool {
+	switch typ := &i.api.Types[n]; typ.Kind {
+	case api.KindPointer, api.KindSlice, api.KindMap:
+		return true
+	default:
+		return typ.Class == api.Data
+	}
+}
+
+// newContent builds what takes a new content.
+func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), form, error) {
+	t, typ := x.t, &i.api.Types[x.n]
+	switch {
+	case x.asText:
+		read := i.readText(t, x.n)
+		return func(d *incoming, v reflect.Value) { read(d, v.Elem()) }, asText, nil
+	case x.bytes:
+		return func(d *incoming, v reflect.Value) { copy(v.Bytes(), d.Raw(v.Len())) }, eitherForm, nil
+	case typ.Kind == api.KindPointer && i.api.Types[typ.Elem].Kind == api.KindStruct:
+		return i.newFields(x)
+	case typ.Kind == api.KindPointer && !i.tagged(typ.Elem):
+		value, form, err := i.decodeValue(t.Elem(), typ.Elem)
+		return func(d *incoming, v reflect.Value) { value(d, v.Elem()) }, form, err
+	}
+	elem, form, err := i.part(t.Elem(), typ.Elem)
+	if err != nil {
+		return nil, form, err
+	}
+	switch typ.Kind {
+	case api.KindPointer:
+		return func(d *incoming, v reflect.Value) { elem(d, v.Elem()) }, form, nil
+	case api.KindSlice:
+		return func(d *incoming, v reflect.Value) {
+			for j := 0; j < v.Len() && d.Err() == nil; j++ {
+				elem(d, v.Index(j))
+			}
+		}, form, nil
+	}
+	key, keyForm, err := i.buildDecoder(t.Key(), typ.Key)
+	if err == nil {
+		form, err = both(form, keyForm)
+	}
+	x.entries = func(d *incoming, v reflect.Value, count int) {
+		if !d.ChargeMap(count, t.Key().Size()+t.Elem().Size()) {
+			return
+		}
+		for ; count > 0 && d.Err() == nil; count-- {
+			k, e := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
+			key(d, k)
+			elem(d, e)
+			v.SetMapIndex(k, e)
+		}
+	}
+	return func(d *incoming, v reflect.Value) {
+		count, _ := d.Len(2)
+		x.entries(d, v, count)
+	}, form, err
+}
+
+// newFields builds what takes the exported fields of a struct. Those that cannot come back are left
+// as they are.
+func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), form, error) {
+	n := i.api.Types[x.n].Elem
+	t, fields := x.t.Elem(), i.api.Types[n].Fields
+	if t.Kind() != reflect.Struct {
+		return nil, eitherForm, i.mismatch(t, n)
+	}
+	decode, index := make([]decoder, len(fields)), make([]int, len(fields))
+	whole := i.valueForm(x.n)
+	for j, f := range fields {
+		host, ok := t.FieldByName(f.Name)
+		if !ok || len(host.Index) != 1 || !host.IsExported() {
+			continue
+		}
+		part, form, err := i.part(host.Type, f.Type)
+		if err == nil {
+			form, err = both(whole, form)
+		}
+		if err == nil {
+			whole, decode[j], index[j] = form, part, host.Index[0]
+			x.fields = append(x.fields, host.Index[0])
+		}
+	}
+	return func(d *incoming, v reflect.Value) {
+		v = v.Elem()
+		if len(fields) == 0 {
+			d.Byte()
+		}
+		for j, f := range fields {
+			if decode[j] != nil {
+				decode[j](d, v.Field(index[j]))
+			} else {
+				i.skip(d, f.Type)
+			}
+		}
+	}, whole, nil
+}
+
+// part builds what takes a part of a content. A value that stays in the module can be one where the
+// host gave it.
+func (i *Instance) part(t reflect.Type, n int) (decoder, form, error) {
+	var decode decoder
+	var form form
+	err := i.attempt(func() (err error) {
+		decode, form, err = i.buildDecoder(t, n)
+		return err
+	})
+	if typ := &i.api.Types[n]; err == nil || typ.Kind != api.KindPointer || typ.Class != api.Held || t.Kind() != reflect.Pointer {
+		return decode, form, err
+	}
+	x := i.crossing(t, n, false)
+	return func(d *incoming, v reflect.Value) {
+		switch d.Byte() {
+		case wire.TagNil:
+			v.SetZero()
+		case wire.TagValue:
+			x.decode(d, v)
+		default:
+			d.Fail(fmt.Errorf("the module has put a value there that stays in it: use *load.Object, not %s", t))
+		}
+	}, asCopy, nil
+}
+
+// encode appends a shared pointer, slice or map.
+func (x *crossing) encode(e *wire.Encoder, v reflect.Value) {
+	switch {
+	case v.IsNil():
+		e.Uint(wire.ShareNil)
+		return
+	case x.putErr != nil:
+		e.Fail(x.putErr)
+		return
+	case v.Kind() == reflect.Slice:
+		x.encodeSlice(e, v)
+		return
+	}
+	at := v.UnsafePointer()
+	if n, ok := e.Sharing.Find(at, x.t, x.n); ok {
+		e.Uint(wire.ShareRef + uint64(n))
+		return
+	}
+	if v.CanAddr() { // it is the variable, and not what was in it
+		kept := reflect.New(x.t).Elem()
+		kept.Set(v)
+		v = kept
+	}
+	e.Sharing.Add(at, x.t, x.n, share(x, v))
+	e.Uint(wire.ShareNew + x.form.mode())
+	x.put(e, v)
+}
+
+func (x *crossing) encodeSlice(e *wire.Encoder, v reflect.Value) {
+	each := x.t.Elem().Size()
+	visible := v.Len()
+	if wire.Spare(x.t.Elem().Kind()) && each*uintptr(v.Cap()-v.Len()) <= wire.SpareLimit {
+		visible = v.Cap()
+	}
+	at := v.UnsafePointer()
+	n, offset, room, ok := e.Sharing.FindArray(e, at, each*uintptr(visible), x.t, x.n)
+	if ok {
+		e.Uint(wire.ShareRef + uint64(n))
+		e.Part(int(offset/each), v.Len(), min(v.Cap(), int(room/each)))
+		return
+	}
+	start, size := e.Sharing.Whole(at, each*uintptr(visible))
+	low, count := 0, visible
+	if each > 0 {
+		low, count = int((uintptr(at)-uintptr(start))/each), int(size/each)
+	}
+	all := reflect.SliceAt(x.t.Elem(), start, count)
+	e.Sharing.PlaceArray(e.Sharing.Number(share(x, all)), start, size, x.t, x.n)
+	e.Uint(wire.ShareNew + x.form.mode())
+	e.Len(count, false)
+	used := low + v.Len()
+	x.put(e, all.Slice(0, used))
+	if used < count {
+		spare := reflect.MakeSlice(all.Type(), count-used, count-used)
+		// Others may write there: it is theirs where the slices are parts of one.
+		wire.CopyMemory(spare.UnsafePointer(), unsafe.Add(start, uintptr(used)*each), uintptr(count-used)*each)
+		x.put(e, spare)
+	}
+	e.Part(low, v.Len(), min(v.Cap(), count-low))
+}
+
+// decode takes a shared pointer, slice or map into v.
+func (x *crossing) decode(d *incoming, v reflect.Value) {
+	head := d.Uint()
+	switch {
+	case head == wire.ShareNil:
+		v.SetZero()
+	case head >= wire.ShareRef:
+		x.decodeKnown(d, head-wire.ShareRef, v)
+	case x.takeErr != nil || x.take == nil:
+		d.Fail(wire.ErrTag)
+	case !d.Charge(wire.ThingSize):
+	case x.t.Kind() == reflect.Slice:
+		x.decodeSlice(d, v)
+	default:
+		own := reflect.MakeMap
+		if x.t.Kind() == reflect.Pointer {
+			if !d.ChargeEach(1, x.t.Elem().Size()) {
+				return
+			}
+			own = func(t reflect.Type) reflect.Value { return reflect.New(t.Elem()).Convert(t) }
+		}
+		fresh := own(x.t)
+		d.Sharing.Add(fresh.UnsafePointer(), x.t, x.n, share(x, fresh))
+		v.Set(fresh)
+		x.take(d, fresh)
+	}
+}
+
+func (x *crossing) decodeSlice(d *incoming, v reflect.Value) {
+	count, _ := d.Len(1)
+	s := share(x, reflect.Value{})
+	n := d.Sharing.Number(s)
+	if x.bytes { // they keep the message
+		s.Value = reflect.ValueOf(d.Raw(count)).Convert(x.t)
+	} else {
+		s.Value = x.elements(d, count)
+	}
+	low, high, most := d.Part(s.Value.Len())
+	if d.Err() != nil {
+		return
+	}
+	d.Sharing.PlaceArray(n, s.Value.UnsafePointer(), x.t.Elem().Size()*uintptr(count), x.t, x.n)
+	v.Set(s.Value.Slice3(low, high, most))
+}
+
+// elements takes the elements of a slice.
+func (x *crossing) elements(d *incoming, count int) reflect.Value {
+	if !d.ChargeEach(count, x.t.Elem().Size()) || x.take == nil {
+		return reflect.Zero(x.t)
+	}
+	all := reflect.MakeSlice(x.t, count, count)
+	x.take(d, all)
+	return all
+}
+
+// decodeOrTake takes a pointer that is not nil: a shared one, or where the call shares nothing what
+// it points to.
+func (x *crossing) decodeOrTake(d *incoming, v reflect.Value) {
+	if d.Sharing != nil {
+		x.decode(d, v)
+		return
+	}
+	if x.take == nil {
+		d.Fail(wire.ErrTag)
+		return
+	}
+	if !d.ChargeEach(1, x.t.Elem().Size()) {
+		return
+	}
+	fresh := reflect.New(x.t.Elem()).Convert(x.t)
+	x.take(d, fresh)
+	v.Set(fresh)
+}
+
+// decodeKnown takes a reference to what both sides have.
+func (x *crossing) decodeKnown(d *incoming, n uint64, v reflect.Value) {
+	own := known(&d.Decoder, n)
+	if own.IsValid() && own.Kind() == reflect.Slice {
+		if low, high, most := d.Part(own.Len()); d.Err() == nil {
+			own = own.Slice3(low, high, most)
+		}
+	}
+	switch {
+	case d.Err() != nil:
+	case !own.IsValid():
+		d.Fail(wire.ErrTag)
+	case own.Type().ConvertibleTo(x.t) && own.Kind() == x.t.Kind():
+		v.Set(own.Convert(x.t))
+	case !refit(v, own, wire.MaxDepth):
+		d.Fail(fmt.Errorf("a %s does not fit %s", own.Type(), x.t))
+	}
+}
