@@ -9,7 +9,7 @@
 //	l, err := standard.New(load.Config{Bundles: []load.Bundle{bundle.Bytes(modules)}})
 //
 // Opening a bundle reads its index; each file is verified by its SHA-256 digest when it is used. The
-// digests guard against damage, not against whoever makes the bundle: its modules are run as they
+// digests guard against damage, not against its maker: its modules are run as they
 // are.
 package bundle
 

@@ -6,7 +6,7 @@
 //	http.Handle("/debug/load/", httpdebug.Handler(l, httpdebug.Options{Recorder: recorder}))
 //
 // Each page is JSON with ?format=json, or for a request that accepts application/json. The pages
-// need no script; where there is one, figures and events follow by server-sent events.
+// need no script; if it runs, figures and events follow by server-sent events.
 //
 // The handler asks nobody who they are, as net/http/pprof does not: serve it where only those come
 // who may see the paths, names, errors and output of modules. It changes nothing unless

@@ -8,7 +8,7 @@ import (
 )
 
 // inMemory returns a file that holds data, lies in no directory and can be executed. It is sealed:
-// nobody can change it, whoever opens it.
+// nobody can change it.
 func inMemory(name string, data []byte) (*os.File, error) {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate(name, flags|unix.MFD_EXEC)

@@ -2,7 +2,6 @@ package gowasm
 
 import (
 	"embed"
-	"os"
 	"path/filepath"
 
 	"github.com/tetratelabs/wazero"
@@ -32,15 +31,8 @@ func (e *Engine) directories(r *refusals) wazero.FSConfig {
 
 // checkDirectories refuses directories that cannot be granted.
 func (e *Engine) checkDirectories() error {
-	for setting, dirs := range map[string][]string{"gowasm.Config.ReadOnly": e.config.ReadOnly, "gowasm.Config.ReadWrite": e.config.ReadWrite} {
-		for _, dir := range dirs {
-			if !filepath.IsAbs(dir) {
-				return &load.ConfigError{Setting: setting, Reason: dir + " is not an absolute path"}
-			}
-			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return &load.ConfigError{Setting: setting, Reason: dir + " is not a directory"}
-			}
-		}
+	if field, reason := wasmrun.BadDirectory(e.config.ReadOnly, e.config.ReadWrite); reason != "" {
+		return &load.ConfigError{Setting: "gowasm.Config." + field, Reason: reason}
 	}
 	return nil
 }

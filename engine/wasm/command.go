@@ -33,7 +33,7 @@ type run struct {
 
 // bindCommand binds the program of a command: func([context], [io.Reader], [io.Writer], args
 // ...string) ([string or []byte], [error]). The reader is its standard input; the writer its standard
-// output, as the result is where there is one.
+// output, as the result is, if it has one.
 func (m *module) bindCommand(f *goFunction) (call func(ctx context.Context, args, results []reflect.Value) error, reason string) {
 	params := f.params
 	take := func(t reflect.Type) bool {

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -201,15 +200,8 @@ func (c Config) directories() wazero.FSConfig {
 
 // checkDirectories refuses directories that cannot be granted.
 func (e *Engine) checkDirectories() error {
-	for setting, dirs := range map[string][]string{"wasm.Config.ReadOnly": e.config.ReadOnly, "wasm.Config.ReadWrite": e.config.ReadWrite} {
-		for _, dir := range dirs {
-			if !filepath.IsAbs(dir) {
-				return &load.ConfigError{Setting: setting, Reason: dir + " is not an absolute path"}
-			}
-			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return &load.ConfigError{Setting: setting, Reason: dir + " is not a directory"}
-			}
-		}
+	if field, reason := wasmrun.BadDirectory(e.config.ReadOnly, e.config.ReadWrite); reason != "" {
+		return &load.ConfigError{Setting: "wasm.Config." + field, Reason: reason}
 	}
 	return nil
 }

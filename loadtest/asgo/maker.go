@@ -66,7 +66,7 @@ func (m *maker) typ(t reflect.Type) reflect.Type {
 	return hostType(t)
 }
 
-// errNone says that there is no value of a type.
+// errNone says that a type has no values.
 type errNone struct{ t reflect.Type }
 
 func (e errNone) Error() string { return "no value of type " + e.t.String() + " can be made" }

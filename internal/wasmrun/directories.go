@@ -1,0 +1,22 @@
+package wasmrun
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// BadDirectory returns the field of an engine's configuration whose directories cannot all be
+// granted, and the reason; the reason is empty if there is none.
+func BadDirectory(readOnly, readWrite []string) (field, reason string) {
+	for field, dirs := range map[string][]string{"ReadOnly": readOnly, "ReadWrite": readWrite} {
+		for _, dir := range dirs {
+			if !filepath.IsAbs(dir) {
+				return field, dir + " is not an absolute path"
+			}
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return field, dir + " is not a directory"
+			}
+		}
+	}
+	return "", ""
+}
