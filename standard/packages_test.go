@@ -24,10 +24,10 @@ var goEngines = []string{"goprocess", "gowasm"}
 // minShare is the least share of the calls that has to give the right results on each engine.
 const minShare = 0.95
 
-// TestPackages calls the functions and methods that users of real packages call most: the expressions of
+// TestLivePackages calls the functions and methods that users of real packages call most: the expressions of
 // testdata/packages, and the bindings of the other packages tests. It runs where LOAD_LIVE=1, in the store in LOAD_DIR
 // if that is set.
-func TestPackages(t *testing.T) {
+func TestLivePackages(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")
 	}

@@ -25,11 +25,20 @@ import (
 // nothing that was left out. It tells how many of all these are.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	packages := []string{"path", "strings"}
-	if os.Getenv("LOAD_LIVE") != "" {
-		packages = append(packages, "strconv", "sort", "unicode", "unicode/utf8", "unicode/utf16", "math", "math/bits", "html", "net/url", "bytes",
-			"path/filepath", "mime", "hash/crc32", "encoding/hex", "regexp", "slices", "container/list", "text/template")
+	testExamples(t, "path", "strings")
+}
+
+// TestLiveExamples is TestExamples of many more packages, where LOAD_LIVE=1.
+func TestLiveExamples(t *testing.T) {
+	if os.Getenv("LOAD_LIVE") != "1" {
+		t.Skip("it takes long: set LOAD_LIVE=1")
 	}
+	testExamples(t, "strconv", "sort", "unicode", "unicode/utf8", "unicode/utf16", "math", "math/bits", "html", "net/url", "bytes",
+		"path/filepath", "mime", "hash/crc32", "encoding/hex", "regexp", "slices", "container/list", "text/template")
+}
+
+func testExamples(t *testing.T, packages ...string) {
+	t.Helper()
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	dir := t.TempDir()
