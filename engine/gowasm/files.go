@@ -2,10 +2,8 @@ package gowasm
 
 import (
 	"embed"
-	"path/filepath"
 
 	"github.com/tetratelabs/wazero"
-	wasys "github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
 
 	"github.com/loadgo/load"
@@ -14,19 +12,16 @@ import (
 
 // directories mounts what is granted.
 func (e *Engine) directories(r *refusals) wazero.FSConfig {
-	config := wazero.NewFSConfig()
-	mount := func(dir string, fsys wasys.FS) {
-		config = config.(sysfs.FSConfig).WithSysFSMount(fsys, filepath.ToSlash(dir))
-	}
+	files := wasmrun.NewFiles()
 	// Without a root, the Go runtime takes every path for a descriptor that is not open.
-	mount("/", watched{FS: &sysfs.AdaptFS{FS: embed.FS{}}, at: "/", refusals: r})
+	files.Mount("/", watched{FS: &sysfs.AdaptFS{FS: embed.FS{}}, at: "/", refusals: r})
 	for _, dir := range e.config.ReadOnly {
-		mount(dir, watched{FS: &sysfs.ReadFS{FS: wasmrun.NewRooted(dir)}, at: dir, readable: true, refusals: r})
+		files.Mount(dir, watched{FS: &sysfs.ReadFS{FS: wasmrun.NewRooted(dir)}, at: dir, readable: true, refusals: r})
 	}
 	for _, dir := range e.config.ReadWrite {
-		mount(dir, wasmrun.NewRooted(dir))
+		files.Mount(dir, wasmrun.NewRooted(dir))
 	}
-	return config
+	return files.Config()
 }
 
 // checkDirectories refuses directories that cannot be granted.

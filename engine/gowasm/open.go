@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/loadgo/load/engine"
@@ -171,7 +170,7 @@ func (e *Engine) start(ctx context.Context, m *module, f *files, events event.Si
 
 // compile makes the module of the wasm, and what it imports.
 func (m *module) compile(wasm []byte) (wazero.CompiledModule, error) {
-	if _, err := wasi_snapshot_preview1.Instantiate(m.ctx, m.runtime); err != nil {
+	if err := wasmrun.ProvideWASI(m.ctx, m.runtime); err != nil {
 		return nil, err
 	}
 	if err := m.exportHost(); err != nil {
@@ -231,9 +230,11 @@ func (g *guest) initialise(config wazero.ModuleConfig, compiled wazero.CompiledM
 // moduleConfig is everything that a guest gets.
 func (e *Engine) moduleConfig(g *guest) wazero.ModuleConfig {
 	m := g.module
+	check := func() { g.checkpoint(nil) }
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithArgs(m.name).
-		WithStdout(m.stdout).WithStderr(m.stderr).
-		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).WithRandSource(rand.Reader)
+		WithStdout(wasmrun.Writer{To: m.stdout, Check: check}).WithStderr(wasmrun.Writer{To: m.stderr, Check: check}).
+		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).
+		WithRandSource(wasmrun.Reader{From: rand.Reader, Check: check})
 	for _, variable := range e.config.Env {
 		key, value, _ := strings.Cut(variable, "=")
 		config = config.WithEnv(key, value)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/internal/wasmrun"
 )
 
 // endless is a module whose functions do not end. Each prints "busy" first. The tests that call
@@ -24,10 +25,38 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"time"
+	"unsafe"
 )
 
 func Fine() int      { return 1 }
+
+//go:wasmimport wasi_snapshot_preview1 fd_write
+func write(fd int32, parts unsafe.Pointer, count uint32, n unsafe.Pointer) uint32
+
+//go:wasmimport wasi_snapshot_preview1 fd_renumber
+func renumber(from, to int32) uint32
+
+func Renumber(to int32) uint32 { return renumber(3, to) }
+
+type part struct{ at, size uint32 }
+
+func Print() {
+	text := make([]byte, 32<<20)
+	parts := make([]part, 1<<20)
+	for i := range parts { parts[i] = part{uint32(uintptr(unsafe.Pointer(&text[0]))), uint32(len(text))} }
+	fmt.Println("busy")
+	var n uint32
+	write(1, unsafe.Pointer(&parts[0]), uint32(len(parts)), unsafe.Pointer(&n))
+}
+
+func Hoard() (n int) {
+	for {
+		if _, err := os.Open("/"); err != nil || n > 100000 { return n }
+		n++
+	}
+}
 func Loop()          { fmt.Println("busy"); for {} }
 func Bytes() int     { fmt.Println("busy"); b, n := make([]byte, 1<<16), 0; for { for _, c := range b { n += int(c) } } }
 func Nested() int    { fmt.Println("busy"); n := 0; for { for i := range 10 { for j := range 10 { n += i * j } } } }
@@ -65,7 +94,7 @@ func openEndless(t *testing.T, config gowasm.Config) (engine.Instance, *events) 
 func TestStop(t *testing.T) {
 	for _, symbol := range []string{
 		"Loop", "Bytes", "Nested", "Goto", "Recursion", "Mutual", "Indirect", "Copy", "Clear", "Compare",
-		"Allocate", "Panics", "Goroutines", "Sleep", "Naps",
+		"Allocate", "Panics", "Goroutines", "Sleep", "Naps", "Print",
 	} {
 		t.Run(symbol, func(t *testing.T) {
 			m, e := openEndless(t, gowasm.Config{})
@@ -87,6 +116,16 @@ func TestStop(t *testing.T) {
 			require.EqualError(t, err, "sample crashed: a call of "+symbol+" was cancelled and stopped")
 			require.NoError(t, m.Close(t.Context()))
 		})
+	}
+}
+
+// TestDescriptors: what a module opens takes a bounded part of the host.
+func TestDescriptors(t *testing.T) {
+	m, _ := openEndless(t, gowasm.Config{})
+	require.Less(t, bound[func() int](t, m, "Hoard")(), wasmrun.MaxOpen)
+	renumber := bound[func(int32) uint32](t, m, "Renumber")
+	for _, to := range []int32{1<<31 - 1, 1 << 20, 100, -1} {
+		require.EqualValues(t, 58, renumber(to), "not supported: %d", to)
 	}
 }
 

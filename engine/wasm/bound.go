@@ -131,14 +131,27 @@ func checkData(r *reader) {
 	r.skip(r.u32())
 }
 
-// maxLocals is how many variables a function has, as elsewhere.
-const maxLocals = 50_000
+// What a function may have, as elsewhere: https://webassembly.github.io/spec/js-api/#limits.
+const (
+	maxLocals = 50_000
+	maxBody   = 7_654_321 // bytes
+	maxValues = 1000      // parameters, and as many results
+)
 
-// checkBody looks at a function's variables: a list of a few bytes can claim billions.
-func checkBody(r *reader) {
+// checkBody looks at a function's variables: a list of a few bytes can claim billions. Those of all
+// functions together are bounded by the code, in which each takes two bytes to be used.
+func (b *binaryModule) checkBody(r *reader) {
 	body := reader{data: r.bytes(r.u32())}
-	if total := body.locals(); total > maxLocals && body.err == nil {
+	total := body.locals()
+	b.locals += total
+	switch {
+	case body.err != nil:
+	case total > maxLocals:
 		body.err = fmt.Errorf("a function has %d variables, more than %d", total, maxLocals)
+	case len(body.data) > maxBody:
+		body.err = fmt.Errorf("a function has %d bytes, more than %d", len(body.data), maxBody)
+	case b.locals > maxLocals+uint64(len(b.data)):
+		body.err = fmt.Errorf("its functions have %d variables in a file of %d bytes", b.locals, len(b.data))
 	}
 	if r.err == nil {
 		r.err = body.err

@@ -153,7 +153,7 @@ func (m *module) runCommand(ctx context.Context, r run) (err error) {
 		config = config.WithStdin(r.stdin)
 	}
 	if r.stdout != nil {
-		config = config.WithStdout(r.stdout)
+		config = config.WithStdout(m.paced(r.stdout))
 	}
 	guest, err := m.runtime.InstantiateModule(ctx, m.compiled, config)
 	if err != nil {

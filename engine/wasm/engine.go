@@ -112,10 +112,16 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 		return err
 	}
 	// The interpreter checks as the compiler does, and compiles next to nothing.
-	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
-	defer r.Close(ctx)
-	if _, err := r.CompileModule(ctx, data); err != nil {
-		return invalid(err.Error())
+	err = wasmrun.Until(ctx, func() error {
+		r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
+		defer r.Close(ctx)
+		if _, err := r.CompileModule(ctx, data); err != nil {
+			return invalid(err.Error())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return os.WriteFile(filepath.Join(dir, moduleFile), data, 0o600)
 }

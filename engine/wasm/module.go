@@ -3,6 +3,7 @@ package wasm
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/internal/wasmrun"
 )
 
 // module is a loaded module. It implements [engine.Instance].
@@ -239,8 +241,18 @@ func (m *module) giveUp() {
 	}
 }
 
-// errAwake unwinds an instance that sleeps when its call ends.
+// errAwake unwinds an instance that sleeps or prints when its call ends.
 var errAwake = errors.New("the call has ended")
+
+// awake unwinds the instance if its call has ended.
+func (m *module) awake() {
+	if m.running.Err() != nil {
+		panic(errAwake)
+	}
+}
+
+// paced is a writer of an instance that ends with the call.
+func (m *module) paced(to io.Writer) io.Writer { return wasmrun.Writer{To: to, Check: m.awake} }
 
 // sleep is how a module waits.
 func (m *module) sleep(ns int64) {

@@ -6,14 +6,12 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	wasys "github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
@@ -120,7 +118,7 @@ func (m *module) start(ctx context.Context, a engine.Artifact, b *binaryModule, 
 // provide makes what the module imports.
 func (m *module) provide(b *binaryModule) error {
 	if slices.ContainsFunc(b.imports, func(i importation) bool { return i.module == wasiModule }) {
-		if _, err := wasi_snapshot_preview1.Instantiate(m.ctx, m.runtime); err != nil {
+		if err := wasmrun.ProvideWASI(m.ctx, m.runtime); err != nil {
 			return err
 		}
 	}
@@ -172,8 +170,9 @@ func initialise(ctx context.Context, guest api.Module) error {
 // moduleConfig is everything that an instance gets.
 func (m *module) moduleConfig() wazero.ModuleConfig {
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(m.name).
-		WithStdout(m.stdout).WithStderr(m.stderr).
-		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).WithRandSource(rand.Reader)
+		WithStdout(m.paced(m.stdout)).WithStderr(m.paced(m.stderr)).
+		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).
+		WithRandSource(wasmrun.Reader{From: rand.Reader, Check: m.awake})
 	for _, variable := range m.config.Env {
 		key, value, _ := strings.Cut(variable, "=")
 		config = config.WithEnv(key, value)
@@ -183,19 +182,16 @@ func (m *module) moduleConfig() wazero.ModuleConfig {
 
 // directories mounts what is granted.
 func (c Config) directories() wazero.FSConfig {
-	config := wazero.NewFSConfig()
-	mount := func(dir string, fsys wasys.FS) {
-		config = config.(sysfs.FSConfig).WithSysFSMount(fsys, filepath.ToSlash(dir))
-	}
+	files := wasmrun.NewFiles()
 	// Without a root, Go's runtime takes every path for a descriptor that is not open.
-	mount("/", &sysfs.ReadFS{FS: &sysfs.AdaptFS{FS: embed.FS{}}})
+	files.Mount("/", &sysfs.ReadFS{FS: &sysfs.AdaptFS{FS: embed.FS{}}})
 	for _, dir := range c.ReadOnly {
-		mount(dir, &sysfs.ReadFS{FS: wasmrun.NewRooted(dir)})
+		files.Mount(dir, &sysfs.ReadFS{FS: wasmrun.NewRooted(dir)})
 	}
 	for _, dir := range c.ReadWrite {
-		mount(dir, wasmrun.NewRooted(dir))
+		files.Mount(dir, wasmrun.NewRooted(dir))
 	}
-	return config
+	return files.Config()
 }
 
 // checkDirectories refuses directories that cannot be granted.

@@ -33,6 +33,7 @@ type binaryModule struct {
 	types    []functionType
 	imports  []importation
 	exports  []export
+	locals   uint64 // the variables of the functions read
 }
 
 type section struct {
@@ -119,7 +120,7 @@ func (b *binaryModule) section(s section) error {
 		sectionImport:  b.readImport,
 		sectionExport:  b.readExport,
 		sectionElement: checkElement,
-		sectionCode:    checkBody,
+		sectionCode:    b.checkBody,
 		sectionData:    checkData,
 	}[s.id]
 	switch {
@@ -141,6 +142,9 @@ func (b *binaryModule) readType(r *reader) {
 	}
 	params := r.bytes(r.count())
 	results := r.bytes(r.count())
+	if n := max(len(params), len(results)); n > maxValues && r.err == nil {
+		r.err = fmt.Errorf("a type has %d parameters or results, more than %d", n, maxValues)
+	}
 	b.types = append(b.types, functionType{params, results})
 }
 

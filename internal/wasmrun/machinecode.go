@@ -83,8 +83,32 @@ func MachineCode(ctx context.Context, a engine.Artifact, file string, config waz
 	return code, err
 }
 
+// Until runs what nobody can interrupt, and does not wait for its end once the context has ended:
+// wazero's cost of a function may be the square of its size.
+func Until(ctx context.Context, run func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if fault := recover(); fault != nil {
+				done <- fmt.Errorf("wazero panicked: %v", fault)
+			}
+		}()
+		done <- run()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // Compile fills a directory with the machine code of a module.
 func Compile(ctx context.Context, wasm []byte, dir string, config wazero.RuntimeConfig) error {
+	return Until(ctx, func() error { return compile(ctx, wasm, dir, config) })
+}
+
+func compile(ctx context.Context, wasm []byte, dir string, config wazero.RuntimeConfig) error {
 	cache, err := wazero.NewCompilationCacheWithDir(dir)
 	if err != nil {
 		return err
