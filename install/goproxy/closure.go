@@ -48,10 +48,10 @@ type missing struct {
 // as soon as it is known.
 func (r *request) closure(ctx context.Context, roots map[string]string, start []string) (*closure, error) {
 	roots = maps.Clone(roots)
-	lazy := r.main != nil && r.main.pruned && r.main.work == nil && maps.Equal(roots, r.main.roots())
+	lazy := r.main != nil && r.main.Pruned && r.main.Work == nil && maps.Equal(roots, r.main.Roots())
 	for ; ; lazy = false {
 		w := &walk{r: r, roots: roots, graph: sync.OnceValues(func() (*graph, error) {
-			return r.graph(ctx, versions(roots), r.main == nil || r.main.pruned)
+			return r.graph(ctx, versions(roots), r.main == nil || r.main.Pruned)
 		}), packages: make(map[string]bool), missing: make(map[string]missing)}
 		if !lazy {
 			if raised, err := w.raise(); err != nil {
@@ -114,7 +114,7 @@ func (r *request) addMissing(ctx context.Context, roots map[string]string, impor
 	for _, path := range sortedKeys(imports) {
 		m := imports[path]
 		_, companion := r.along.wanted[path]
-		if !companion && (m.by == "" || r.main != nil) || r.main != nil && r.main.vendor != nil {
+		if !companion && (m.by == "" || r.main != nil) || r.main != nil && r.main.Vendor != nil {
 			return m.error(r.main, nil)
 		}
 		mod, err := r.findMissing(ctx, m, companion)
@@ -247,8 +247,8 @@ func (w *walk) provider(ctx context.Context, pkg string) (provider, error) {
 	if w.r.standard(pkg) {
 		return provider{dir: pkg, std: true}, nil
 	}
-	if w.r.main != nil && w.r.main.vendor != nil {
-		return w.r.main.provide(pkg)
+	if w.r.main != nil && w.r.main.Vendor != nil {
+		return provideVendored(w.r.main, pkg)
 	}
 	found, err := w.among(ctx, w.roots, pkg)
 	if err != nil || found.dir != "" {
@@ -268,8 +268,8 @@ func (w *walk) among(ctx context.Context, selection map[string]string, pkg strin
 	for prefix := pkg; prefix != "."; prefix = path.Dir(prefix) {
 		var p provider
 		var err error
-		if w.r.main != nil && prefix == w.r.main.path {
-			p, err = inModule(module.Version{Path: prefix}, &sourceTree{dir: w.r.main.dir, local: true}, pkg)
+		if w.r.main != nil && prefix == w.r.main.Path {
+			p, err = inModule(module.Version{Path: prefix}, &sourceTree{dir: w.r.main.Dir, local: true}, pkg)
 		} else if v, ok := selection[prefix]; ok && w.mayHold(ctx, module.Version{Path: prefix, Version: v}, pkg) {
 			p, err = w.inSelected(ctx, module.Version{Path: prefix, Version: v}, pkg)
 		}
@@ -294,7 +294,7 @@ func (w *walk) among(ctx context.Context, selection map[string]string, pkg strin
 // directory that the local go.mod names.
 func (w *walk) mayHold(ctx context.Context, m module.Version, pkg string) bool {
 	if w.r.main != nil {
-		if _, local := w.r.main.replacedByDir(m); local {
+		if _, local := w.r.main.ReplacedByDir(m); local {
 			return true
 		}
 	}

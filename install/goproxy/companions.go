@@ -139,7 +139,7 @@ func (r *request) lookupCompanion(ctx context.Context, c find.Companion, q query
 	switch {
 	case r.standard(c.Path):
 		return module.Version{}, &find.VersionError{Module: c.Path, Query: c.Query, Reason: "companion " + c.Path + " has the version of the Go toolchain and no other"}
-	case r.main != nil && within(r.main.path, c.Path):
+	case r.main != nil && within(r.main.Path, c.Path):
 		return module.Version{}, &find.VersionError{Module: c.Path, Query: c.Query, Reason: "companion " + c.Path + " is in the local module, which has no versions"}
 	case !dotted(c.Path):
 		return module.Version{}, &importError{path: c.Path, companion: true, err: errNotStandard}
@@ -154,8 +154,8 @@ func (r *request) lookupCompanion(ctx context.Context, c find.Companion, q query
 // findCompanion finds the module of a companion that nothing in the graph provides: installed, else
 // the latest.
 func (r *request) findCompanion(ctx context.Context, path string) (module.Version, error) {
-	if r.main != nil && within(r.main.path, path) {
-		return module.Version{}, &importError{path: path, companion: true, err: fmt.Errorf("the local module %s does not contain it", r.main.path)}
+	if r.main != nil && within(r.main.Path, path) {
+		return module.Version{}, &importError{path: path, companion: true, err: fmt.Errorf("the local module %s does not contain it", r.main.Path)}
 	}
 	records, err := r.records(ctx, path)
 	if err != nil {
@@ -205,7 +205,7 @@ func (r *request) raisedMain(ctx context.Context, release *install.Release, c *c
 	if m.Path == release.Module && m.Version == release.Version {
 		return release, nil
 	}
-	known, err := r.in.fetchInfo(ctx, r.session, m)
+	known, err := r.in.fetchInfo(ctx, r.session, nil, m)
 	if err != nil {
 		return nil, about(m, err)
 	}

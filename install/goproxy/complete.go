@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
@@ -54,12 +56,12 @@ func (in *Installer) Complete(ctx context.Context, session *install.Session, spe
 	}
 	var err error
 	if spec.Module != "" {
-		if r.main, err = findMain(spec.Source.Dir, within(s.Dir(), spec.Source.Dir), in.goWork()); err != nil {
+		if r.main, err = gomod.FindMain(spec.Source.Dir, within(s.Dir(), spec.Source.Dir), in.goWork()); err != nil {
 			return nil, err
 		}
 	}
 	r.locked = spec.BuildList
-	r.sums.lock(r.locked)
+	r.sums.Lock(r.locked)
 	r.along.asked = slices.Clone(asked)
 	if err := r.pin(ctx); err != nil {
 		return nil, explain(err, "")
@@ -90,14 +92,14 @@ func (in *Installer) Complete(ctx context.Context, session *install.Session, spe
 }
 
 func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash, importPath string, err error) {
-	if e := r.compiler.tooOld(module.Version{Path: r.main.path}, r.main.goVersion); e != nil && r.missing == nil {
+	if e := r.compiler.tooOld(module.Version{Path: r.main.Path}, r.main.GoVersion); e != nil && r.missing == nil {
 		return nil, "", "", e
 	}
-	rel, err := filepath.Rel(r.main.dir, dir)
+	rel, err := filepath.Rel(r.main.Dir, dir)
 	if err != nil {
 		return nil, "", "", err
 	}
-	importPath = path.Join(r.main.path, filepath.ToSlash(rel))
+	importPath = path.Join(r.main.Path, filepath.ToSlash(rel))
 	// Modules that are fetched can import packages of local ones: what a build is known to read
 	// counts, too.
 	for start := r.along.paths(importPath); ; {
@@ -105,7 +107,7 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		if err != nil {
 			return nil, "", "", err
 		}
-		subject := importPath + r.along.subject() + "\n" + files + r.main.fingerprint()
+		subject := importPath + r.along.subject() + "\n" + files + r.main.Fingerprint()
 		b, err := r.localBuild(ctx, importPath, subject)
 		if err != nil {
 			return nil, "", "", err
@@ -120,11 +122,11 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 
 // localBuild returns the build of a package of the local module, or what is remembered of it.
 func (r *request) localBuild(ctx context.Context, importPath, subject string) (*build, error) {
-	return r.remembered(ctx, []string{"local module", r.main.dir, subject}, func() (*build, error) {
-		if err := r.sums.promise(r.main.goSum, "go.sum"); err != nil {
+	return r.remembered(ctx, []string{"local module", r.main.Dir, subject}, func() (*build, error) {
+		if err := r.sums.Promise(r.main.GoSum, "go.sum"); err != nil {
 			return nil, err
 		}
-		c, err := r.closureAlong(ctx, r.main.roots(), []string{importPath})
+		c, err := r.closureAlong(ctx, r.main.Roots(), []string{importPath})
 		if err != nil {
 			return nil, err
 		}

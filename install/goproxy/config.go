@@ -5,12 +5,16 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
-	"golang.org/x/mod/module"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )
 
@@ -77,37 +81,27 @@ type Config struct {
 	Stall time.Duration
 }
 
-// settings is a Config with the go command's configuration filled in.
-type settings struct {
-	proxies    []proxy
-	proxiesErr error
-	noProxy    string
-	sumDB      string
-	noSumDB    string
-	modCache   string // "" for none
-}
-
-// settings reads the configuration, once for an installer.
-func (in *Installer) readSettings() *settings {
+// readSettings reads the configuration, once for an installer.
+func (in *Installer) readSettings() *origin.Settings {
 	t, missing := in.tools.Find() // without a toolchain, the environment and the user's file still count
 	c := &in.config
 	private := cmp.Or(c.Private, t.Env("GOPRIVATE"))
-	s := &settings{
-		noProxy: noneIsEmpty(cmp.Or(c.NoProxy, t.Env("GONOPROXY"), private)),
-		sumDB:   cmp.Or(c.SumDB, t.Env("GOSUMDB")),
-		noSumDB: noneIsEmpty(cmp.Or(c.NoSumDB, t.Env("GONOSUMDB"), private)),
+	s := &origin.Settings{
+		NoProxy: noneIsEmpty(cmp.Or(c.NoProxy, t.Env("GONOPROXY"), private)),
+		SumDB:   cmp.Or(c.SumDB, t.Env("GOSUMDB")),
+		NoSumDB: noneIsEmpty(cmp.Or(c.NoSumDB, t.Env("GONOSUMDB"), private)),
 	}
 	list := cmp.Or(c.Proxy, t.Env("GOPROXY"))
-	s.proxies, s.proxiesErr = parseProxies(list)
+	s.Proxies, s.ProxiesErr = origin.ParseProxies(list)
 	if list == "" && missing != nil {
-		s.proxiesErr = missing // it would have had the setting, and is needed anyway
+		s.ProxiesErr = missing // it would have had the setting, and is needed anyway
 	}
 	switch c.ModCache {
 	case "":
-		s.modCache = t.ModCache()
+		s.ModCache = t.ModCache()
 	case "off":
 	default:
-		s.modCache = c.ModCache
+		s.ModCache = c.ModCache
 	}
 	return s
 }
@@ -129,14 +123,6 @@ func noneIsEmpty(patterns string) string {
 		return ""
 	}
 	return patterns
-}
-
-// direct reports whether the configuration keeps a module path away from proxies.
-func (s *settings) direct(path string) bool { return module.MatchPrefixPatterns(s.noProxy, path) }
-
-// sums reports whether the checksum database answers for a module path.
-func (s *settings) sums(path string) bool {
-	return s.sumDB != "off" && !module.MatchPrefixPatterns(s.noSumDB, path)
 }
 
 // compiler is the toolchain that will compile what is installed. Without a root there is none, and
@@ -166,4 +152,42 @@ func (c Config) withDefaults() Config {
 	c.RetryDelay = cmp.Or(c.RetryDelay, 250*time.Millisecond)
 	c.Stall = cmp.Or(c.Stall, 30*time.Second)
 	return c
+}
+
+func (in *Installer) goCommand() (string, toolchain.Toolchain, error) {
+	t, err := in.tools.Find()
+	if in.config.Toolchain == nil {
+		return t.GoCommand, t, err
+	}
+	root, _, err := in.config.Toolchain()
+	return filepath.Join(root, "bin", "go"), t, err
+}
+
+// directCache makes and returns the directory of Config.DirectCache, with an empty one to work in.
+func (in *Installer) directCache() (string, error) {
+	dir := in.config.DirectCache
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", &load.ConfigError{Setting: "goproxy.Config.DirectCache", Reason: "there is no default place for it: " + err.Error()}
+		}
+		dir = filepath.Join(user, "load", "direct")
+	}
+	err := os.MkdirAll(filepath.Join(dir, "work"), 0o700)
+	if err == nil {
+		now := time.Now()
+		err = os.Chtimes(dir, now, now) // see store.DirectDir
+	}
+	return dir, writeError(err)
+}
+
+// client returns the client that makes the requests.
+func (c Config) client() http.Client {
+	if c.HTTPClient != nil {
+		return *c.HTTPClient
+	}
+	transport := webclient.NewTransport()
+	transport.ResponseHeaderTimeout = c.Stall
+	transport.MaxIdleConnsPerHost = c.Downloads
+	return http.Client{Transport: transport}
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
@@ -34,23 +38,23 @@ func about(m module.Version, err error) error {
 	if errors.As(err, &sum) || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	var absent *absentError
+	var absent *origin.AbsentError
 	if errors.As(err, &absent) {
 		fix := "the registry lacks a module that is needed; set GOPROXY to another"
-		if absent.registry != "" {
-			fix = "the registry " + absent.registry + " lacks a module that is needed and that it owns: nobody else was asked"
+		if absent.Registry != "" {
+			fix = "the registry " + absent.Registry + " lacks a module that is needed and that it owns: nobody else was asked"
 		}
-		err = &install.RegistryError{URL: absent.url, Reason: absent.status, Fix: fix, Err: err}
+		err = &install.RegistryError{URL: absent.URL, Reason: absent.Status, Fix: fix, Err: err}
 	}
 	return &moduleError{m, err}
 }
 
 // error explains a missing import as the go command would.
-func (m missing) error(main *mainModule, cause error) error {
+func (m missing) error(main *gomod.Main, cause error) error {
 	e := &importError{path: m.path, by: m.by, mod: m.mod, err: cause}
 	switch {
-	case main != nil && main.vendor != nil:
-		e.err = errors.New("it is not in the vendor directory of " + main.dir)
+	case main != nil && main.Vendor != nil:
+		e.err = errors.New("it is not in the vendor directory of " + main.Dir)
 		e.fix = "run go mod vendor there, or remove its vendor directory"
 	case main != nil:
 		e.fix = "add it to the local module: go get " + m.path

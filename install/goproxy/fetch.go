@@ -11,6 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
+
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/event"
@@ -30,6 +34,11 @@ func (r *request) putFile(m module.Version, ext string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	return r.writeFile(name, data)
+}
+
+// writeFile writes a file of the store as a whole or not at all.
+func (r *request) writeFile(name string, data []byte) error {
 	temp, err := r.temp()
 	if err != nil {
 		return err
@@ -58,16 +67,16 @@ type sourceTree struct {
 func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	return r.dirs.do(m, func() (*sourceTree, error) {
 		if r.main != nil {
-			if dir, ok := r.main.replacedByDir(m); ok {
+			if dir, ok := r.main.ReplacedByDir(m); ok {
 				return &sourceTree{dir: dir, local: true}, nil
 			}
-			m = r.main.replaced(m)
+			m = r.main.Replaced(m)
 		}
 		t, err := r.fetchTree(ctx, m)
 		if err != nil {
 			return nil, about(m, err)
 		}
-		r.sums.add(m, t.sum)
+		r.sums.Add(m, t.sum)
 		return t, nil
 	})
 }
@@ -103,10 +112,10 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if err := cmp.Or(goMod, err); err != nil {
 		return nil, err
 	}
-	if err := r.verify(ctx, m, s.sum); err != nil {
+	if err := r.verify(ctx, m, s.Sum); err != nil {
 		return nil, err
 	}
-	if err := r.session.AdmitSum(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.sum}); err != nil {
+	if err := r.session.AdmitSum(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.Sum}); err != nil {
 		return nil, err
 	}
 	if err := failpoint.Hit("goproxy.verified"); err != nil {
@@ -119,17 +128,17 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	}
 	r.in.trusted.Store(dir, true)
 	r.fetched.Store(true)
-	return &sourceTree{dir: dir, sum: s.sum}, nil
+	return &sourceTree{dir: dir, sum: s.Sum}, nil
 }
 
 // admitAge asks the policies about the age of a module that neither a lock file nor a go.sum file
 // holds.
 func (r *request) admitAge(ctx context.Context, m module.Version) error {
-	if r.sums.promises(m) {
+	if r.sums.Promises(m) {
 		return nil
 	}
 	return r.session.AdmitAge(find.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
-		i, err := r.in.fetchInfo(ctx, r.session, m)
+		i, err := r.in.fetchInfo(ctx, r.session, nil, m)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = nil
 		}
@@ -139,7 +148,7 @@ func (r *request) admitAge(ctx context.Context, m module.Version) error {
 
 // stage is a module that is unpacked in a private place of the store.
 type stage struct {
-	unpacked
+	modzip.Unpacked
 	dir  string
 	size int64 // of the zip, in bytes
 }
@@ -150,7 +159,7 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 	if err != nil {
 		return nil, err
 	}
-	f, size, err := r.fetchZip(ctx, m, temp)
+	f, size, err := r.fetchZip(ctx, nil, m, temp)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +172,7 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 	}
 	s := &stage{size: size}
 	if s.dir, err = os.MkdirTemp(temp, "tree-"); err == nil {
-		s.unpacked, err = r.extract(ctx, f, m, s.dir)
+		s.Unpacked, err = r.extract(ctx, f, m, s.dir)
 	}
 	if err == nil {
 		err = failpoint.Hit("goproxy.unpacked")
@@ -188,7 +197,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 		}
 		r.in.trusted.Store(dir, true)
 	}
-	if _, err := r.sums.kept(m, sum); err != nil {
+	if _, err := r.sums.Kept(m, sum); err != nil {
 		return nil, err
 	}
 	return &sourceTree{dir: dir, sum: sum}, nil
@@ -197,7 +206,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a
 // registry
 // sends, streamed to a file without a name of its own for long.
-func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (*os.File, int64, error) {
+func (r *request) fetchZip(ctx context.Context, only *origin.Proxy, m module.Version, temp string) (*os.File, int64, error) {
 	if cache, ok := r.in.userCache(r.session, m.Path); ok {
 		if name, err := cache.file(m, "zip"); err == nil {
 			if f, err := os.Open(name); err == nil {
@@ -213,12 +222,12 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 		return nil, 0, writeError(err)
 	}
 	var size int64
-	err = r.in.each(ctx, r.session, m.Path, func(p repo) (err error) {
-		size, err = p.zip(ctx, m.Version, f)
+	err = r.in.origin.Each(ctx, r.session, only, m.Path, func(p origin.Repo) (err error) {
+		size, err = p.Zip(ctx, m.Version, f)
 		return err
 	})
 	if err == nil {
-		err = checkEntries(f, size)
+		err = modzip.CheckEntries(f, size)
 	}
 	if err != nil {
 		f.Close()
@@ -228,14 +237,14 @@ func (r *request) fetchZip(ctx context.Context, m module.Version, temp string) (
 }
 
 // extract unpacks with as many zips at a time as there are cores: that part is work, not waiting.
-func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (unpacked, error) {
+func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir string) (modzip.Unpacked, error) {
 	select {
 	case r.in.cores <- struct{}{}:
 		defer func() { <-r.in.cores }()
 	case <-ctx.Done():
-		return unpacked{}, context.Cause(ctx)
+		return modzip.Unpacked{}, context.Cause(ctx)
 	}
-	return extract(f, m, dir)
+	return modzip.Extract(f, m, dir)
 }
 
 // putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found
@@ -267,7 +276,7 @@ func (r *request) publish(ctx context.Context, m module.Version, s *stage) (stri
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
 	}
-	if err := protect(s.dir); err != nil {
+	if err := modzip.Protect(s.dir); err != nil {
 		return "", err
 	}
 	oldSum, err := r.store.modules().file(m, "ziphash")
@@ -291,7 +300,7 @@ func (r *request) publish(ctx context.Context, m module.Version, s *stage) (stri
 	if err := r.setRegistry(m, treeRegistry, owner(r.session, m.Path)); err != nil {
 		return "", err
 	}
-	if err := r.putDirs(m, s.dirs); err != nil {
+	if err := r.putDirs(m, s.Dirs); err != nil {
 		return "", err
 	}
 	if err := os.Rename(s.dir, dir); err != nil {
@@ -300,5 +309,5 @@ func (r *request) publish(ctx context.Context, m module.Version, s *stage) (stri
 	if err := errors.Join(os.Chmod(dir, 0o555), failpoint.Hit("goproxy.moved")); err != nil {
 		return "", err
 	}
-	return dir, r.putFile(m, "ziphash", []byte(s.sum))
+	return dir, r.putFile(m, "ziphash", []byte(s.Sum))
 }

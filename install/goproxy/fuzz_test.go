@@ -10,6 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
+
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
+
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 	"golang.org/x/mod/sumdb/dirhash"
@@ -22,7 +30,7 @@ func FuzzList(f *testing.F) {
 	f.Add("v1.0.0\nv1.1.0-rc1\nv0.0.0-20240101000000-abcdefabcdef 2024-01-01T00:00:00Z\n")
 	f.Add("v1\n../../etc\n<html>\nv9.9.9+incompatible\r\n")
 	f.Fuzz(func(t *testing.T, data string) {
-		versions, pseudo := parseList("example.com/a", data)
+		versions, pseudo := origin.ParseList("example.com/a", data)
 		for _, v := range slices.Concat(versions, pseudo) {
 			if err := module.Check("example.com/a", v); err != nil {
 				t.Errorf("%q: %v", v, err)
@@ -39,7 +47,7 @@ func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"Version":"v1.0.0","Time":"2024-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"Version":"../../etc/evil"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		i, err := parseInfo("example.com/a", data)
+		i, err := origin.ParseInfo("example.com/a", data)
 		if err == nil && module.Check("example.com/a", i.Version) != nil {
 			t.Errorf("%q is accepted", i.Version)
 		}
@@ -50,12 +58,12 @@ func FuzzModFile(f *testing.F) {
 	f.Add([]byte("module example.com/a\n\ngo 1.20\n\nrequire example.com/b v1.0.0\n"))
 	f.Add([]byte("module example.com/a\nretract [v1.0.0, v1.1.0] // bad\nreplace x => ../..\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := parseModFile("example.com/a", data)
+		m, err := gomod.Parse("example.com/a", data)
 		if err != nil {
 			return
 		}
-		m.pruned()
-		for _, r := range m.require {
+		m.Pruned()
+		for _, r := range m.Require {
 			if module.CanonicalVersion(r.Version) != r.Version {
 				t.Errorf("the version %q is accepted", r.Version)
 			}
@@ -66,12 +74,12 @@ func FuzzModFile(f *testing.F) {
 func FuzzProxies(f *testing.F) {
 	f.Add("https://user:secret@example.com/path|file:///tmp,direct")
 	f.Fuzz(func(t *testing.T, list string) {
-		proxies, err := parseProxies(list)
+		proxies, err := origin.ParseProxies(list)
 		if err == nil && len(proxies) == 0 {
 			t.Error("an empty list is accepted")
 		}
 		for _, p := range proxies {
-			if p.url != nil && p.url.User != nil {
+			if p.URL != nil && p.URL.User != nil {
 				t.Errorf("the URL %s holds credentials", p)
 			}
 		}
@@ -109,7 +117,7 @@ func FuzzZip(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		out, err := extract(file, m, dir)
+		out, err := modzip.Extract(file, m, dir)
 		if entries, _ := os.ReadDir(parent); len(entries) != 1 {
 			t.Errorf("%v is beside the directory", entries)
 		}
@@ -117,8 +125,8 @@ func FuzzZip(f *testing.F) {
 		if err != nil && !errors.As(err, &refused) {
 			t.Errorf("%T: %v", err, err)
 		}
-		if want, err2 := dirhash.HashZip(name, dirhash.Hash1); err == nil && (err2 != nil || out.sum != want) {
-			t.Errorf("the sum is %s, and the go command's %s, %v", out.sum, want, err2)
+		if want, err2 := dirhash.HashZip(name, dirhash.Hash1); err == nil && (err2 != nil || out.Sum != want) {
+			t.Errorf("the sum is %s, and the go command's %s, %v", out.Sum, want, err2)
 		}
 	})
 }
@@ -129,14 +137,14 @@ func FuzzSumDB(f *testing.F) {
 	f.Add("sums.example.com/mirror https://user:secret@example.com", "go.sum database tree\n1\n")
 	f.Add("a/../b+00000000+AAAA", "— a b\n")
 	f.Fuzz(func(t *testing.T, setting, answer string) {
-		d := &database{}
-		if d.configure(setting) != nil {
+		d := &checksum.Database{}
+		if d.Configure(setting) != nil {
 			return
 		}
-		if d.name == "" || strings.HasPrefix(d.name, "/") || strings.Contains(d.name, "..") {
-			t.Errorf("the name %q is accepted", d.name)
+		if d.Name == "" || strings.HasPrefix(d.Name, "/") || strings.Contains(d.Name, "..") {
+			t.Errorf("the name %q is accepted", d.Name)
 		}
-		verifier, err := note.NewVerifier(d.key)
+		verifier, err := note.NewVerifier(d.Key)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,20 +1,21 @@
 // Package goproxy installs Go packages from module proxies, as the go command would: the same
-// look-up of
-// the module that holds a package, the same choice of versions, the same verification by the
-// checksum
-// database, into the same layout on disk, so that the go command builds from it offline.
+// look-up of the module that holds a package, the same choice of versions, the same verification by
+// the checksum database, into the same layout on disk, so that the go command builds from it
+// offline.
 //
 // A request goes through these files: lookup.go (which module), version.go (which version),
-// graph.go
-// (minimal version selection), closure.go (which modules the imports need), fetch.go and zip.go
-// (bringing
-// them into the store), sums.go (verifying them), install.go and complete.go (the answer).
+// graph.go (minimal version selection), closure.go (which modules the imports need), fetch.go
+// (bringing them into the store), verify.go, install.go and complete.go (the answer). Its rooms
+// below internal/ know nothing of a request: origin (where files come from), checksum (what proves
+// them), modzip (unpacking) and gomod (go.mod files and what lies around a local module).
 package goproxy
 
 import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 
 	"golang.org/x/mod/module"
 
@@ -30,9 +31,8 @@ import (
 type Installer struct {
 	config   Config
 	tools    toolchain.Finder
-	settings func() *settings
-	client   *client
-	slots    chan struct{} // one for each download in flight
+	settings func() *origin.Settings
+	origin   *origin.Origin
 	cores    chan struct{} // one for each zip that is unpacked
 
 	// recent holds go.mod files that Resolve read and that Install will want again, unverified.
@@ -44,9 +44,13 @@ type Installer struct {
 // New returns an installer. The go command's configuration is read at the first request.
 func New(config Config) *Installer {
 	config = config.withDefaults()
-	in := &Installer{config: config, slots: make(chan struct{}, config.Downloads), cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	in.client = newClient(config, &webclient.Credentials{Callback: config.Credentials, GoAuth: in.goAuth})
+	in := &Installer{config: config, cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	in.settings = sync.OnceValue(in.readSettings)
+	user := &webclient.Credentials{Callback: config.Credentials, GoAuth: in.goAuth}
+	in.origin = origin.New(origin.Options{
+		Settings: in.settings, HTTP: config.client(), User: user, Downloads: config.Downloads, Retries: config.Retries, RetryDelay: config.RetryDelay, Stall: config.Stall,
+		GoCommand: in.goCommand, DirectCache: in.directCache,
+	})
 	return in
 }
 

@@ -20,7 +20,7 @@ func (r *request) checkGo(ctx context.Context, m module.Version, c *choice) erro
 	if err != nil {
 		return err
 	}
-	e := r.compiler.tooOld(m, f.goVersion)
+	e := r.compiler.tooOld(m, f.GoVersion)
 	if e == nil {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (r *request) checkGo(ctx context.Context, m module.Version, c *choice) erro
 		}
 		tries++
 		old, err := r.mod(ctx, module.Version{Path: m.Path, Version: v})
-		if err == nil && r.compiler.tooOld(m, old.goVersion) == nil {
+		if err == nil && r.compiler.tooOld(m, old.GoVersion) == nil {
 			e.Fix += ", or ask for @" + v + ", which requires less"
 			return e
 		}

@@ -52,9 +52,9 @@ func (r *request) graph(ctx context.Context, roots []module.Version, pruned bool
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			below := n.pruned && f.pruned()
-			for _, m := range f.require {
-				if r.main != nil && r.main.ignores(m) {
+			below := n.pruned && f.Pruned()
+			for _, m := range f.Require {
+				if r.main != nil && r.main.Ignores(m) {
 					continue
 				}
 				g.require(m)

@@ -52,8 +52,8 @@ func (r *request) provided(ctx context.Context, c *closure, pkg string) (provide
 		p.std = p.std || !ok
 		return p, nil
 	}
-	if r.main != nil && r.main.vendor != nil {
-		p, _ := r.main.provide(pkg) // it may be in no module, which is an error of its build alone
+	if r.main != nil && r.main.Vendor != nil {
+		p, _ := provideVendored(r.main, pkg) // it may be in no module, which is an error of its build alone
 		return p, nil
 	}
 	for prefix := pkg; prefix != "." && prefix != "/"; prefix = path.Dir(prefix) {

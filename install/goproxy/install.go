@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/event"
@@ -63,7 +65,7 @@ func (in *Installer) install(ctx context.Context, session *install.Session, rele
 		return nil, r.missing
 	}
 	r.along = along
-	r.sums.lock(release.BuildList)
+	r.sums.Lock(release.BuildList)
 	m := module.Version{Path: release.Module, Version: release.Version}
 	roots := map[string]string{m.Path: m.Version}
 	var ahead sync.WaitGroup
@@ -168,7 +170,7 @@ func packages(modPath, dir string) func(yield func(string) bool) {
 
 // putInfo keeps what the registry says about the version where the go command looks for it.
 func (r *request) putInfo(m module.Version, release *install.Release) error {
-	data, err := json.Marshal(info{Version: release.Version, Time: release.Time})
+	data, err := json.Marshal(origin.Info{Version: release.Version, Time: release.Time})
 	if err != nil {
 		return err
 	}
@@ -198,7 +200,7 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 		if err != nil {
 			return nil, err
 		}
-		if v := "go" + f.goVersion; version.Compare(v, language) > 0 {
+		if v := "go" + f.GoVersion; version.Compare(v, language) > 0 {
 			language = v
 		}
 		fmt.Fprintf(&require, "\t%s %s\n", m.Path, m.Version)
@@ -207,13 +209,13 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 			return nil, err
 		}
 		if t.local {
-			if to := r.main.copiedFrom(m); to.Version != "" {
+			if to := r.main.CopiedFrom(m); to.Version != "" {
 				b.Replaced = append(b.Replaced, to.Path)
 			}
 			continue
 		}
 		if r.main != nil {
-			if to := r.main.replaced(m); to != m {
+			if to := r.main.Replaced(m); to != m {
 				b.Replaced = append(b.Replaced, m.Path)
 				m = to
 			}
@@ -221,24 +223,24 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 		b.BuildList = append(b.BuildList, store.RecordModule{Path: m.Path, Version: m.Version, Sum: t.sum})
 	}
 	if r.main != nil {
-		if v := "go" + r.main.goVersion; version.Compare(v, language) > 0 {
+		if v := "go" + r.main.GoVersion; version.Compare(v, language) > 0 {
 			language = v
 		}
-		fmt.Fprintf(&require, "\t%s %s\n", r.main.path, r.main.version())
+		fmt.Fprintf(&require, "\t%s %s\n", r.main.Path, r.main.Version())
 	}
 	b.GoMod = "go " + strings.TrimPrefix(language, "go") + "\n"
 	if require.Len() > 0 {
 		b.GoMod += "\nrequire (\n" + require.String() + ")\n"
 	}
 	if r.main != nil {
-		b.GoMod += r.main.replaceLines()
+		b.GoMod += r.main.ReplaceLines()
 	}
 	for _, pkg := range sortedKeys(c.from) {
 		if c.from[pkg].local {
 			b.Local = append(b.Local, pkg)
 		}
 	}
-	b.GoSum = string(r.sums.goSum())
+	b.GoSum = string(r.sums.GoSum())
 	var err error
 	if b.Imports, err = r.imports(ctx, c); err != nil {
 		return nil, err

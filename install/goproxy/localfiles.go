@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
@@ -27,7 +29,7 @@ type localFiles map[string][]find.LocalFile
 // import paths that were met.
 func (r *request) localPackages(start []string) (sums string, seen map[string]bool, err error) {
 	r.local, r.files = nil, nil
-	modules := r.main.localModules()
+	modules := r.main.LocalModules()
 	seen = make(map[string]bool)
 	for _, path := range start {
 		seen[path] = true
@@ -90,15 +92,15 @@ type placed struct{ root, dir string }
 
 // findLocal returns where local modules hold a package; two can where versions of one module are
 // replaced. Longer module paths go first.
-func findLocal(modules []localModule, pkg string) (places []placed) {
+func findLocal(modules []gomod.LocalModule, pkg string) (places []placed) {
 	for prefix := pkg; prefix != "." && prefix != "/" && len(places) == 0; prefix = path.Dir(prefix) {
 		for _, m := range modules {
-			if m.path != prefix {
+			if m.Path != prefix {
 				continue
 			}
-			p, err := inModule(module.Version{Path: prefix}, &sourceTree{dir: m.dir, local: true}, pkg)
+			p, err := inModule(module.Version{Path: prefix}, &sourceTree{dir: m.Dir, local: true}, pkg)
 			if err == nil && p.dir != "" {
-				places = append(places, placed{m.dir, p.dir})
+				places = append(places, placed{m.Dir, p.dir})
 			}
 		}
 	}
@@ -174,10 +176,10 @@ func (r *request) localModules() []find.LocalModule {
 		}
 		return list
 	}
-	dirs := r.main.localDirs()
+	dirs := r.main.LocalDirs()
 	for _, dir := range dirs {
-		if text := r.main.localGoMod(dir); text != nil {
-			list = append(list, find.LocalModule{At: copied(dirs, dir), Dir: dir, GoMod: text, Files: r.files[dir]})
+		if text := r.main.LocalGoMod(dir); text != nil {
+			list = append(list, find.LocalModule{At: gomod.Copied(dirs, dir), Dir: dir, GoMod: text, Files: r.files[dir]})
 		}
 	}
 	return list

@@ -11,6 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
+
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/event"
@@ -68,8 +72,8 @@ type candidate struct {
 // asked only where the one before has none of them.
 func (r *request) lookup(ctx context.Context, name find.Name, q query.Query) (string, *choice, error) {
 	var asked []candidate
-	for _, t := range r.in.turns(ctx, r.session, alike(r.session, prefixes(name.Target), name.Target)) {
-		path, c, err := r.ask(t.ctx, name, q, t.candidates)
+	for _, t := range r.in.turns(r.session, alike(r.session, prefixes(name.Target), name.Target)) {
+		path, c, err := r.ask(ctx, t.only, name, q, t.candidates)
 		if c != nil || ctx.Err() != nil || err != nil && !t.onError {
 			return path, c, err
 		}
@@ -83,17 +87,17 @@ func (r *request) lookup(ctx context.Context, name find.Name, q query.Query) (st
 
 // turn is whom to ask about which candidates.
 type turn struct {
-	ctx        context.Context // leads to the entry of GOPROXY
+	only       *origin.Proxy // the entry of GOPROXY that is asked; nil for what is private
 	candidates []candidate
 	onError    bool // the next turn comes on any error
 }
 
 // turns lists who is asked about the candidates, one after the other.
-func (in *Installer) turns(ctx context.Context, session *install.Session, candidates []candidate) []turn {
+func (in *Installer) turns(session *install.Session, candidates []candidate) []turn {
 	s := in.settings()
 	var private, public []candidate
 	for _, c := range candidates {
-		if owner(session, c.path) != "" || s.direct(c.path) {
+		if owner(session, c.path) != "" || s.Direct(c.path) {
 			private = append(private, c)
 		} else {
 			public = append(public, c)
@@ -101,15 +105,15 @@ func (in *Installer) turns(ctx context.Context, session *install.Session, candid
 	}
 	var turns []turn
 	if len(private) > 0 {
-		turns = append(turns, turn{ctx: ctx, candidates: private})
+		turns = append(turns, turn{candidates: private})
 	}
 	switch {
 	case len(public) == 0:
-	case s.proxiesErr != nil:
-		turns = append(turns, turn{ctx: ctx, candidates: public})
+	case s.ProxiesErr != nil:
+		turns = append(turns, turn{candidates: public})
 	default:
-		for _, p := range s.proxies {
-			turns = append(turns, turn{ctx: withProxy(ctx, &p), candidates: slices.Clone(public), onError: p.onError})
+		for _, p := range s.Proxies {
+			turns = append(turns, turn{only: &p, candidates: slices.Clone(public), onError: p.OnError})
 		}
 	}
 	return turns
@@ -122,12 +126,12 @@ func (in *Installer) turns(ctx context.Context, session *install.Session, candid
 // not hide another that exists, because registries refuse what they do not know; it is reported
 // where nothing else is
 // found.
-func (r *request) ask(ctx context.Context, name find.Name, q query.Query, candidates []candidate) (string, *choice, error) {
+func (r *request) ask(ctx context.Context, only *origin.Proxy, name find.Name, q query.Query, candidates []candidate) (string, *choice, error) {
 	var wg sync.WaitGroup
 	for i := range candidates {
 		wg.Go(func() {
 			c := &candidates[i]
-			if c.choice, c.err = r.choose(ctx, c.path, q); c.err == nil {
+			if c.choice, c.err = r.choose(ctx, only, c.path, q); c.err == nil {
 				_, c.err = r.mod(ctx, module.Version{Path: c.path, Version: c.choice.Version})
 			}
 		})
@@ -149,7 +153,7 @@ func (r *request) ask(ctx context.Context, name find.Name, q query.Query, candid
 		if i == len(found)-1 {
 			return c.path, c.choice, nil
 		}
-		ok, err := r.contains(ctx, module.Version{Path: c.path, Version: c.choice.Version}, name.Target)
+		ok, err := r.contains(ctx, only, module.Version{Path: c.path, Version: c.choice.Version}, name.Target)
 		if err != nil {
 			return "", nil, err
 		}
@@ -189,7 +193,7 @@ func (c candidate) blocking() bool {
 		return false
 	case c.choice != nil:
 		return true
-	case errors.Is(c.err, fs.ErrNotExist), forbidden(c.err):
+	case errors.Is(c.err, fs.ErrNotExist), origin.Forbidden(c.err):
 		return false
 	}
 	return errors.As(c.err, &registry)
@@ -198,19 +202,19 @@ func (c candidate) blocking() bool {
 // contains reports whether a module has Go files in a package's directory. It is asked only where
 // several
 // modules could hold the package, which is rare, and looks into the zip without unpacking it.
-func (r *request) contains(ctx context.Context, m module.Version, pkg string) (bool, error) {
+func (r *request) contains(ctx context.Context, only *origin.Proxy, m module.Version, pkg string) (bool, error) {
 	temp, err := r.temp()
 	if err != nil {
 		return false, err
 	}
-	f, size, err := r.fetchZip(ctx, m, temp)
+	f, size, err := r.fetchZip(ctx, only, m, temp)
 	if err != nil {
 		return false, about(m, err)
 	}
 	defer f.Close()
 	z, err := stdzip.NewReader(f, size)
 	if err != nil {
-		return false, about(m, badZip(err.Error()))
+		return false, about(m, modzip.Bad(err.Error()))
 	}
 	dir := m.String() + strings.TrimPrefix(pkg, m.Path) + "/"
 	for _, file := range z.File {
@@ -233,7 +237,7 @@ func (r *request) notFound(ctx context.Context, name find.Name, candidates []can
 			paths = append(paths, c.path)
 		}
 		var version *find.VersionError
-		var registry refusedError
+		var registry origin.RefusedError
 		now := 1
 		switch {
 		case errors.As(c.err, &version):
@@ -261,7 +265,7 @@ func (r *request) notFound(ctx context.Context, name find.Name, candidates []can
 	s := r.in.settings()
 	var private []string // of which no proxy hears
 	paths = slices.DeleteFunc(paths, func(path string) bool {
-		direct := s.direct(path)
+		direct := s.Direct(path)
 		if direct {
 			private = append(private, path)
 		}
@@ -270,12 +274,12 @@ func (r *request) notFound(ctx context.Context, name find.Name, candidates []can
 	if len(private) > 0 {
 		e.Tried = append(e.Tried, find.Tried{Who: "direct", Answer: "no such module: " + strings.Join(private, ", ") + " (private: no proxy is asked)"})
 	}
-	for _, p := range s.proxies {
+	for _, p := range s.Proxies {
 		if len(paths) == 0 {
 			break
 		}
 		t := find.Tried{Who: p.String(), Answer: "no such module: " + strings.Join(paths, ", ")}
-		switch p.word {
+		switch p.Word {
 		case "off":
 			t.Answer = "no further registry"
 		}

@@ -3,57 +3,16 @@ package goproxy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
-	"github.com/loadgo/load/internal/token"
-	"github.com/loadgo/load/internal/webclient"
-	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
-
-// ownerProxy is the registry that owns a path, as a proxy.
-func ownerProxy(owner policy.Owner) (proxy, error) {
-	u, err := url.Parse(strings.TrimSuffix(owner.URL, "/"))
-	return proxy{url: u, owner: owner}, err
-}
-
-// owned reports whether the proxy is asked because a registry owns the name.
-func (p proxy) owned() bool { return p.owner.Name != "" }
-
-// access says who may be told who the user is, by a request for a URL below the proxy's.
-func (p proxy) access(u *url.URL) webclient.Access {
-	a := webclient.Access{URL: u, User: p.user}
-	if p.owned() {
-		a.Variable, a.Insecure = token.Variable(p.owner.Name), p.owner.Insecure
-	}
-	return a
-}
-
-// place is what a reader can set to another value where the proxy does not work.
-func (p proxy) place() string {
-	if p.owned() {
-		return fmt.Sprintf("the URL of the registry (%s)", p.owner.Rule)
-	}
-	return "GOPROXY"
-}
-
-// orElse ends the remedy of a proxy that does not do its work; a registry that owns a name has no
-// replacement.
-func (p proxy) orElse(other string) string {
-	if p.owned() {
-		return ""
-	}
-	return other
-}
 
 // owner is the URL of the registry that a path is asked of, "" for one that nobody owns.
 func owner(session *install.Session, path string) string {
@@ -79,14 +38,14 @@ func alike(session *install.Session, candidates []candidate, pkg string) []candi
 // of what a registry owns no checksum database says whether it is right: that comes from the
 // registry.
 func (in *Installer) userCache(session *install.Session, path string) (modCache, bool) {
-	dir := in.settings().modCache
+	dir := in.settings().ModCache
 	return modCache(dir), dir != "" && owner(session, path) == ""
 }
 
 // checked reports whether the checksum database answers for a module path. It does not hear of what
 // is owned.
 func (in *Installer) checked(session *install.Session, path string) bool {
-	return owner(session, path) == "" && in.settings().sums(path)
+	return owner(session, path) == "" && in.settings().Sums(path)
 }
 
 // Beside a module's tree, and beside its go.mod file, the store says from which registry they came.

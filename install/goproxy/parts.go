@@ -45,31 +45,7 @@ func (r *request) parts(b *build, inPlace bool) []find.Part {
 	}
 	parts = append(parts, r.local...)
 	if r.main != nil {
-		parts = append(parts, r.main.linkedFiles()...)
-	}
-	return parts
-}
-
-// linkedFiles are the go.mod and go.sum files that the graph is made of and that lie elsewhere.
-func (m *mainModule) linkedFiles() []find.Part {
-	var parts []find.Part
-	if m.work != nil {
-		parts = m.work.linked(m.path)
-	}
-	if m.vendor != nil {
-		parts = append(parts, find.Part{Name: m.path, Files: []string{filepath.Join(m.vendor.dir, "modules.txt")}})
-	}
-	for _, l := range m.localModules() {
-		dir, err := filepath.EvalSymlinks(l.dir)
-		if err != nil {
-			continue // nothing of it is needed: what is was read
-		}
-		for _, name := range []string{"go.mod", "go.sum"} {
-			file := filepath.Join(dir, name)
-			if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
-				parts = append(parts, find.Part{Name: l.path, Place: real, Files: []string{file}})
-			}
-		}
+		parts = append(parts, r.main.LinkedFiles()...)
 	}
 	return parts
 }

@@ -7,6 +7,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
+
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
@@ -23,19 +27,19 @@ type request struct {
 	compiler compiler
 	missing  error       // why there is no compiler: what is not compiled yet cannot be had
 	store    storage     // without a Store for Resolve
-	main     *mainModule // the local module that is completed, or nil
+	main     *gomod.Main // the local module that is completed, or nil
 	along    companions
 	locked   []find.ModuleVersion // what a lock file promises for a source found in place
 	local    []find.Part          // what is read of local modules
 	files    localFiles           // the files of them, by the modules' directories
 
-	sums  sums
-	mods  memo[module.Version, *modFile]
+	sums  checksum.Sums
+	mods  memo[module.Version, *gomod.File]
 	dirs  memo[module.Version, *sourceTree]
 	scans memo[string, *importgraph.Package]
 	scan  *importgraph.Scanner
 	every memo[string, *importgraph.Package] // by directory: what builds for any target read
-	db    func() (*database, error)
+	db    func() (*checksum.Database, error)
 	temp  func() (dir string, err error) // for what is on its way into the store
 
 	fetched atomic.Bool // something new is in the store, and perhaps not on the disk yet
@@ -48,7 +52,9 @@ type request struct {
 func (in *Installer) newRequest(ctx context.Context, session *install.Session, s *store.Store) *request {
 	c, missing := in.compiler()
 	r := &request{in: in, session: session, compiler: c, missing: missing, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
-	r.db = sync.OnceValues(func() (*database, error) { return r.database(ctx) })
+	r.db = sync.OnceValues(func() (*checksum.Database, error) {
+		return checksum.NewDatabase(ctx, checksum.Source{Origin: in.origin, Session: session, Store: s, Write: r.writeFile})
+	})
 	r.temp = sync.OnceValues(func() (string, error) {
 		var dir string
 		var remove func()

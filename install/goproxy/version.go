@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
@@ -17,7 +19,7 @@ import (
 
 // choice is the version that a query leads to.
 type choice struct {
-	info
+	origin.Info
 	why        string
 	deprecated string   // the module's deprecation message
 	retracted  string   // why this very version is retracted, "" if it is not
@@ -31,17 +33,17 @@ type choice struct {
 // "latest". Retracted versions are only for who names them. An [fs.ErrNotExist] means that there is
 // no
 // such module; a [*find.VersionError] that it has no such version.
-func (r *request) choose(ctx context.Context, path string, q query.Query) (*choice, error) {
+func (r *request) choose(ctx context.Context, only *origin.Proxy, path string, q query.Query) (*choice, error) {
 	switch q.Kind() {
 	case query.Exact, query.Revision:
-		return r.chooseRevision(ctx, path, q)
+		return r.chooseRevision(ctx, only, path, q)
 	case query.Patch:
 		return nil, &find.VersionError{
 			Module: path, Query: q.String(), Reason: "no version is there that @patch could start from", Fix: "ask for @latest or for a version like @v1.2",
 		}
 	}
 	var c *choice
-	err := r.in.each(ctx, r.session, path, func(p repo) (err error) {
+	err := r.in.origin.Each(ctx, r.session, only, path, func(p origin.Repo) (err error) {
 		c, err = r.chooseListed(ctx, p, path, q)
 		return err
 	})
@@ -49,14 +51,14 @@ func (r *request) choose(ctx context.Context, path string, q query.Query) (*choi
 }
 
 // chooseListed chooses among the versions that one registry has.
-func (r *request) chooseListed(ctx context.Context, p repo, path string, q query.Query) (*choice, error) {
-	versions, pseudo, err := p.list(ctx)
+func (r *request) chooseListed(ctx context.Context, p origin.Repo, path string, q query.Query) (*choice, error) {
+	versions, pseudo, err := p.List(ctx)
 	if err != nil {
 		// Some registries have no list of versions that were asked for by commit alone, but know
 		// the latest.
 		if errors.Is(err, fs.ErrNotExist) && anyVersion(q) {
-			if latest, err2 := p.latest(ctx); err2 == nil {
-				return &choice{info: latest, why: "the latest commit; no version is released"}, nil
+			if latest, err2 := p.Latest(ctx); err2 == nil {
+				return &choice{Info: latest, why: "the latest commit; no version is released"}, nil
 			}
 		}
 		return nil, err
@@ -101,9 +103,9 @@ func (r *request) chooseListed(ctx context.Context, p repo, path string, q query
 		c.why += " under this path"
 		c.deprecated = "the module has moved to " + moved
 	}
-	if c.info, err = p.info(ctx, v); errors.Is(err, fs.ErrNotExist) {
+	if c.Info, err = p.Info(ctx, v); errors.Is(err, fs.ErrNotExist) {
 		// Listed without a description: the version is good, its date is not known.
-		c.info, err = info{Version: v}, nil
+		c.Info, err = origin.Info{Version: v}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -117,7 +119,7 @@ const mostRefused = 50
 // permitted returns the best of the ranked versions, from best on, that the policies allow, and the
 // better one that
 // was passed over, if any. A pre-release is no replacement for a release that is refused.
-func (r *request) permitted(ctx context.Context, p repo, path string, ranked []string, best string) (v, passed string, err error) {
+func (r *request) permitted(ctx context.Context, p origin.Repo, path string, ranked []string, best string) (v, passed string, err error) {
 	var refusal error
 	for i, v := range ranked[slices.Index(ranked, best):] {
 		if i > 0 && (semver.Prerelease(v) == "") != (semver.Prerelease(best) == "") || i == mostRefused {
@@ -128,7 +130,7 @@ func (r *request) permitted(ctx context.Context, p repo, path string, ranked []s
 				continue // under another path, for example
 			}
 		}
-		known, err := p.info(ctx, v)
+		known, err := p.Info(ctx, v)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", "", err
 		}
@@ -162,7 +164,7 @@ func (r *request) underPath(ctx context.Context, path string, ranked []string) (
 				moved = other.declared
 			}
 			continue
-		case i > 0 && err == nil && !f.legacy:
+		case i > 0 && err == nil && !f.Legacy:
 			return v, moved
 		}
 		break
@@ -178,18 +180,18 @@ func anyVersion(q query.Query) bool {
 }
 
 // unfiltered is the latest version, retracted or not: its go.mod file speaks for the module.
-func (r *request) unfiltered(ctx context.Context, p repo, path string, versions, pseudo []string) (string, error) {
+func (r *request) unfiltered(ctx context.Context, p origin.Repo, path string, versions, pseudo []string) (string, error) {
 	latest, _ := query.Parse(string(query.Latest))
 	if v, ok := latest.Select(r.withoutIncompatible(ctx, path, latest, versions)); ok {
 		return v, nil
 	}
-	i, err := p.latest(ctx)
+	i, err := p.Latest(ctx)
 	switch {
 	case err == nil:
 		return i.Version, nil
 	case len(pseudo) > 0:
 		return pseudo[len(pseudo)-1], nil
-	case errors.Is(err, fs.ErrNotExist), forbidden(err):
+	case errors.Is(err, fs.ErrNotExist), origin.Forbidden(err):
 		return "", nil
 	}
 	return "", err
@@ -208,9 +210,9 @@ func (r *request) notices(ctx context.Context, path, latest string, c *choice) (
 	if err != nil {
 		return none
 	}
-	c.deprecated = f.parsed.Module.Deprecated
+	c.deprecated = f.Parsed.Module.Deprecated
 	return func(v string) string {
-		for _, retract := range f.parsed.Retract {
+		for _, retract := range f.Parsed.Retract {
 			if semver.Compare(retract.Low, v) <= 0 && semver.Compare(v, retract.High) <= 0 {
 				if retract.Rationale == "" {
 					return "retracted by the module's author"
@@ -240,7 +242,7 @@ func (r *request) withoutIncompatible(ctx context.Context, path string, q query.
 				continue
 			}
 			f, err := r.mod(ctx, module.Version{Path: path, Version: last})
-			if err == nil && f.legacy {
+			if err == nil && f.Legacy {
 				return versions
 			}
 			return versions[:i]
@@ -252,18 +254,18 @@ func (r *request) withoutIncompatible(ctx context.Context, path string, q query.
 }
 
 // chooseRevision asks for the version, branch or commit that a query names.
-func (r *request) chooseRevision(ctx context.Context, path string, q query.Query) (*choice, error) {
+func (r *request) chooseRevision(ctx context.Context, only *origin.Proxy, path string, q query.Query) (*choice, error) {
 	c := &choice{pinned: true, why: "asked for"}
 	if q.Kind() == query.Revision {
 		c.why = "the version of " + q.String()
 	}
 	find := func(revision string) (err error) {
 		if canonical := module.CanonicalVersion(revision); canonical == revision {
-			c.info, err = r.in.fetchInfo(ctx, r.session, module.Version{Path: path, Version: revision})
+			c.Info, err = r.in.fetchInfo(ctx, r.session, only, module.Version{Path: path, Version: revision})
 			return err
 		}
-		return r.in.each(ctx, r.session, path, func(p repo) (err error) {
-			c.info, err = p.info(ctx, revision)
+		return r.in.origin.Each(ctx, r.session, only, path, func(p origin.Repo) (err error) {
+			c.Info, err = p.Info(ctx, revision)
 			return err
 		})
 	}
@@ -279,8 +281,8 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 	}
 	// Whether a version is retracted, and which others exist, is good to know and no more.
 	var list []string
-	_ = r.in.each(ctx, r.session, path, func(p repo) error {
-		versions, pseudo, err := p.list(ctx)
+	_ = r.in.origin.Each(ctx, r.session, only, path, func(p origin.Repo) error {
+		versions, pseudo, err := p.List(ctx)
 		if err != nil {
 			return err
 		}
@@ -290,7 +292,7 @@ func (r *request) chooseRevision(ctx context.Context, path string, q query.Query
 		}
 		return nil
 	})
-	if (errors.Is(err, fs.ErrNotExist) || forbidden(err)) && len(list) > 0 && !slices.Contains(list, q.Version()) {
+	if (errors.Is(err, fs.ErrNotExist) || origin.Forbidden(err)) && len(list) > 0 && !slices.Contains(list, q.Version()) {
 		return nil, noVersion(path, q, list, func(string) string { return "" })
 	}
 	if err != nil {

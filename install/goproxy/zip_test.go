@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
 )
 
 // TestCheckEntries: marks are counted wherever they stand, and none twice.
@@ -14,14 +16,14 @@ func TestCheckEntries(t *testing.T) {
 		gap, marks int
 		refused    bool
 	}{
-		{0, maxEntries, false},
-		{0, maxEntries + 1, true},
-		{3, maxEntries, false},
-		{3, maxEntries + 1, true},
-		{43, maxEntries + 1, true},
+		{0, modzip.MaxEntries, false},
+		{0, modzip.MaxEntries + 1, true},
+		{3, modzip.MaxEntries, false},
+		{3, modzip.MaxEntries + 1, true},
+		{43, modzip.MaxEntries + 1, true},
 	} {
 		data := []byte(strings.Repeat(mark+strings.Repeat("x", test.gap), test.marks))
-		err := checkEntries(bytes.NewReader(data), int64(len(data)))
+		err := modzip.CheckEntries(bytes.NewReader(data), int64(len(data)))
 		const want = "its zip is refused: it has more than 500000 entries\n\tthe registry or the module's author made a broken zip; try another version, or another registry in GOPROXY"
 		if refused := err != nil; refused != test.refused || refused && err.Error() != want {
 			t.Errorf("%+v: %v", test, err)

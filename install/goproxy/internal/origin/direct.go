@@ -1,4 +1,4 @@
-package goproxy
+package origin
 
 import (
 	"bytes"
@@ -16,12 +16,10 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/loadgo/load"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/gitenv"
 	"github.com/loadgo/load/internal/procgroup"
 	"github.com/loadgo/load/internal/token"
-	"github.com/loadgo/load/internal/toolchain"
 )
 
 // directRepo is a module as its own repository has it. The go command finds that and makes
@@ -32,13 +30,13 @@ import (
 // are verified
 // like those of any proxy.
 type directRepo struct {
-	in      *Installer
+	origin  *Origin
 	session *install.Session
 	path    string
 }
 
-func (in *Installer) direct(session *install.Session, path string) directRepo {
-	return directRepo{in, session, path}
+func (o *Origin) direct(session *install.Session, path string) directRepo {
+	return directRepo{o, session, path}
 }
 
 // listed is what "go list -m -json" prints of a module.
@@ -50,34 +48,34 @@ type listed struct {
 	Error    *struct{ Err string }
 }
 
-func (r directRepo) list(ctx context.Context) (versions, pseudo []string, err error) {
+func (r directRepo) List(ctx context.Context) (versions, pseudo []string, err error) {
 	l, err := r.ask(ctx, r.path, "-versions", "-retracted")
 	if err != nil {
 		return nil, nil, err
 	}
-	versions, pseudo = parseList(r.path, strings.Join(l.Versions, "\n"))
+	versions, pseudo = ParseList(r.path, strings.Join(l.Versions, "\n"))
 	if len(versions) == 0 { // also where there is no such module
-		if _, err := r.latest(ctx); err != nil {
+		if _, err := r.Latest(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
 	return versions, pseudo, nil
 }
 
-func (r directRepo) info(ctx context.Context, revision string) (info, error) {
+func (r directRepo) Info(ctx context.Context, revision string) (Info, error) {
 	l, err := r.ask(ctx, r.path+"@"+revision, "-retracted")
 	if err != nil {
-		return info{}, err
+		return Info{}, err
 	}
 	if module.CanonicalVersion(l.Version) != l.Version || module.Check(r.path, l.Version) != nil {
-		return info{}, r.error("the go command answers with version "+l.Version, nil)
+		return Info{}, r.error("the go command answers with version "+l.Version, nil)
 	}
-	return info{Version: l.Version, Time: l.Time}, nil
+	return Info{Version: l.Version, Time: l.Time}, nil
 }
 
-func (r directRepo) latest(ctx context.Context) (info, error) { return r.info(ctx, "latest") }
+func (r directRepo) Latest(ctx context.Context) (Info, error) { return r.Info(ctx, "latest") }
 
-func (r directRepo) mod(ctx context.Context, version string) ([]byte, error) {
+func (r directRepo) Mod(ctx context.Context, version string) ([]byte, error) {
 	l, err := r.ask(ctx, r.path+"@"+version, "-retracted")
 	if err != nil {
 		return nil, err
@@ -88,7 +86,7 @@ func (r directRepo) mod(ctx context.Context, version string) ([]byte, error) {
 	return os.ReadFile(l.GoMod)
 }
 
-func (r directRepo) zip(ctx context.Context, version string, f *os.File) (int64, error) {
+func (r directRepo) Zip(ctx context.Context, version string, f *os.File) (int64, error) {
 	out, err := r.run(ctx, "mod", "download", "-json", r.path+"@"+version)
 	var downloaded struct{ Zip, Dir, Error string }
 	if json.Unmarshal(out, &downloaded) == nil && downloaded.Error != "" {
@@ -136,17 +134,17 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if r.session.Offline {
 		return nil, install.ErrOffline
 	}
-	command, t, err := r.in.goCommand()
+	command, t, err := r.origin.GoCommand()
 	if err != nil {
 		return nil, err
 	}
-	cache, err := r.in.directCache()
+	cache, err := r.origin.DirectCache()
 	if err != nil {
 		return nil, err
 	}
 	select {
-	case r.in.slots <- struct{}{}:
-		defer func() { <-r.in.slots }()
+	case r.origin.slots <- struct{}{}:
+		defer func() { <-r.origin.slots }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -176,39 +174,12 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-func (in *Installer) goCommand() (string, toolchain.Toolchain, error) {
-	t, err := in.tools.Find()
-	if in.config.Toolchain == nil {
-		return t.GoCommand, t, err
-	}
-	root, _, err := in.config.Toolchain()
-	return filepath.Join(root, "bin", "go"), t, err
-}
-
-// directCache makes and returns the directory of Config.DirectCache, with an empty one to work in.
-func (in *Installer) directCache() (string, error) {
-	dir := in.config.DirectCache
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return "", &load.ConfigError{Setting: "goproxy.Config.DirectCache", Reason: "there is no default place for it: " + err.Error()}
-		}
-		dir = filepath.Join(user, "load", "direct")
-	}
-	err := os.MkdirAll(filepath.Join(dir, "work"), 0o700)
-	if err == nil {
-		now := time.Now()
-		err = os.Chtimes(dir, now, now) // see store.DirectDir
-	}
-	return dir, writeError(err)
-}
-
 func (r directRepo) error(reason string, err error) error {
 	e := &install.RegistryError{
 		URL: "https://" + r.path, Reason: reason, Err: err,
 		Fix: "check the spelling, the network, and that git can reach the repository without asking for a password",
 	}
-	if r.in.settings().direct(r.path) {
+	if r.origin.Settings().Direct(r.path) {
 		e.Fix = "nobody else is asked about a private module (GOPRIVATE, GONOPROXY); " + e.Fix
 	}
 	return e
@@ -248,7 +219,7 @@ func (r directRepo) explain(text string) error {
 		text = "git: " + text[i+len("fatal: "):]
 	}
 	if missingRepository.MatchString(text) || slices.ContainsFunc(absences, func(a string) bool { return strings.Contains(text, a) }) {
-		return &absentError{url: r.path, status: text}
+		return &AbsentError{URL: r.path, Status: text}
 	}
 	if short := discovery.ReplaceAllString(text, ""); short != "" {
 		text = short

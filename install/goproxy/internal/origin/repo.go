@@ -1,4 +1,4 @@
-package goproxy
+package origin
 
 import (
 	"bytes"
@@ -21,36 +21,36 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// repo is a module as one place has it: a proxy, or its repository.
-type repo interface {
-	// list returns the versions that are listed, lowest first, and those that are pseudo-versions,
+// Repo is a module as one place has it: a proxy, or its repository.
+type Repo interface {
+	// List returns the versions that are listed, lowest first, and those that are pseudo-versions,
 	// oldest first.
-	list(ctx context.Context) (versions, pseudo []string, err error)
-	// info asks for a version, a branch or a commit; the answer names an exact version.
-	info(ctx context.Context, revision string) (info, error)
-	// latest asks for the version to use where none is released.
-	latest(ctx context.Context) (info, error)
-	// mod brings the go.mod file of an exact version.
-	mod(ctx context.Context, version string) ([]byte, error)
-	// zip brings the zip of an exact version into a file and returns its size.
-	zip(ctx context.Context, version string, f *os.File) (int64, error)
+	List(ctx context.Context) (versions, pseudo []string, err error)
+	// Info asks for a version, a branch or a commit; the answer names an exact version.
+	Info(ctx context.Context, revision string) (Info, error)
+	// Latest asks for the version to use where none is released.
+	Latest(ctx context.Context) (Info, error)
+	// Mod brings the go.mod file of an exact version.
+	Mod(ctx context.Context, version string) ([]byte, error)
+	// Zip brings the zip of an exact version into a file and returns its size.
+	Zip(ctx context.Context, version string, f *os.File) (int64, error)
 }
 
 // proxyRepo is a module as one proxy has it.
 type proxyRepo struct {
-	in      *Installer
+	origin  *Origin
 	session *install.Session
-	from    proxy
+	from    Proxy
 	path    string // module path
 }
 
-func (in *Installer) repo(session *install.Session, p proxy, path string) proxyRepo {
-	return proxyRepo{in: in, session: session, from: p, path: path}
+func (o *Origin) repo(session *install.Session, p Proxy, path string) proxyRepo {
+	return proxyRepo{origin: o, session: session, from: p, path: path}
 }
 
 // Limits of the answers. Those for go.mod files and zips are the go command's.
 const (
-	maxInfo = 1 << 20
+	MaxInfo = 1 << 20
 	maxList = 64 << 20
 )
 
@@ -60,11 +60,11 @@ func (r proxyRepo) url(elem string) (*url.URL, error) {
 	if err != nil {
 		return nil, final(err)
 	}
-	return join(r.from.url, escaped+"/"+elem), nil
+	return Join(r.from.URL, escaped+"/"+elem), nil
 }
 
-// join appends a path to a URL, as it is.
-func join(base *url.URL, path string) *url.URL {
+// Join appends a path to a URL, as it is.
+func Join(base *url.URL, path string) *url.URL {
 	u := *base
 	u.Path = base.Path + "/" + path
 	u.RawPath = base.EscapedPath() + "/" + strings.ReplaceAll(url.PathEscape(path), "%2F", "/")
@@ -78,12 +78,12 @@ func (r proxyRepo) get(ctx context.Context, elem string, limit int64) ([]byte, e
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = r.in.fetch(ctx, r.session, r.from, u, limit, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err = r.origin.Fetch(ctx, r.session, r.from, u, limit, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(b.Bytes()), []byte("<")) {
-		return nil, r.in.client.describe(r.from, u, errNotProxy, 0)
+		return nil, r.origin.client.describe(r.from, u, errNotProxy, 0)
 	}
 	return b.Bytes(), nil
 }
@@ -97,19 +97,19 @@ func (r proxyRepo) invalid(elem, reason string) error {
 	return &install.RegistryError{URL: u.String(), Reason: "invalid answer: " + reason, Fix: "report it to whoever runs the registry" + r.from.orElse(", or set GOPROXY to another")}
 }
 
-// list returns the versions that the registry lists, lowest first, and those of its lines that are
+// List returns the versions that the registry lists, lowest first, and those of its lines that are
 // pseudo-versions, oldest first.
-func (r proxyRepo) list(ctx context.Context) (versions, pseudo []string, err error) {
+func (r proxyRepo) List(ctx context.Context) (versions, pseudo []string, err error) {
 	data, err := r.get(ctx, "@v/list", maxList)
 	if err != nil {
 		return nil, nil, err
 	}
-	versions, pseudo = parseList(r.path, string(data))
+	versions, pseudo = ParseList(r.path, string(data))
 	return versions, pseudo, nil
 }
 
-// parseList ignores lines that are no versions of the module, as the go command does.
-func parseList(path, data string) (versions, pseudo []string) {
+// ParseList ignores lines that are no versions of the module, as the go command does.
+func ParseList(path, data string) (versions, pseudo []string) {
 	type dated struct {
 		version string
 		time    time.Time
@@ -141,62 +141,62 @@ func parseList(path, data string) (versions, pseudo []string) {
 	return slices.Compact(versions), pseudo
 }
 
-// info is a version as a registry describes it.
-type info struct {
+// Info is a version as a registry describes it.
+type Info struct {
 	Version string
 	Time    time.Time
 }
 
-// info asks for a version, a branch or a commit; the answer names an exact version.
-func (r proxyRepo) info(ctx context.Context, revision string) (info, error) {
+// Info asks for a version, a branch or a commit; the answer names an exact version.
+func (r proxyRepo) Info(ctx context.Context, revision string) (Info, error) {
 	escaped, err := module.EscapeVersion(revision)
 	if err != nil {
-		return info{}, &absentError{url: r.from.url.String(), status: "not a version", text: err.Error()}
+		return Info{}, &AbsentError{URL: r.from.URL.String(), Status: "not a version", text: err.Error()}
 	}
 	elem := "@v/" + escaped + ".info"
-	data, err := r.get(ctx, elem, maxInfo)
+	data, err := r.get(ctx, elem, MaxInfo)
 	if err != nil {
-		return info{}, err
+		return Info{}, err
 	}
-	i, err := parseInfo(r.path, data)
+	i, err := ParseInfo(r.path, data)
 	if err == nil && i.Version != revision && module.CanonicalVersion(revision) == revision && module.Check(r.path, revision) == nil {
 		err = fmt.Errorf("it is about version %s", i.Version)
 	}
 	if err != nil {
-		return info{}, r.invalid(elem, err.Error())
+		return Info{}, r.invalid(elem, err.Error())
 	}
 	return i, nil
 }
 
-// latest asks for the version to use where none is released.
-func (r proxyRepo) latest(ctx context.Context) (info, error) {
-	data, err := r.get(ctx, "@latest", maxInfo)
+// Latest asks for the version to use where none is released.
+func (r proxyRepo) Latest(ctx context.Context) (Info, error) {
+	data, err := r.get(ctx, "@latest", MaxInfo)
 	if err != nil {
-		return info{}, err
+		return Info{}, err
 	}
-	i, err := parseInfo(r.path, data)
+	i, err := ParseInfo(r.path, data)
 	if err != nil {
-		return info{}, r.invalid("@latest", err.Error())
+		return Info{}, r.invalid("@latest", err.Error())
 	}
 	return i, nil
 }
 
-func parseInfo(path string, data []byte) (info, error) {
-	var i info
+func ParseInfo(path string, data []byte) (Info, error) {
+	var i Info
 	if err := json.Unmarshal(data, &i); err != nil {
-		return info{}, errors.New("it is not JSON")
+		return Info{}, errors.New("it is not JSON")
 	}
 	if module.CanonicalVersion(i.Version) != i.Version || i.Version == "" {
-		return info{}, fmt.Errorf("%.100q is not a version", i.Version)
+		return Info{}, fmt.Errorf("%.100q is not a version", i.Version)
 	}
 	if err := module.Check(path, i.Version); err != nil {
-		return info{}, fmt.Errorf("%s is not a version of this module", i.Version)
+		return Info{}, fmt.Errorf("%s is not a version of this module", i.Version)
 	}
 	return i, nil
 }
 
-// mod brings the go.mod file of an exact version.
-func (r proxyRepo) mod(ctx context.Context, version string) ([]byte, error) {
+// Mod brings the go.mod file of an exact version.
+func (r proxyRepo) Mod(ctx context.Context, version string) ([]byte, error) {
 	escaped, err := module.EscapeVersion(version)
 	if err != nil {
 		return nil, final(err)
@@ -204,8 +204,8 @@ func (r proxyRepo) mod(ctx context.Context, version string) ([]byte, error) {
 	return r.get(ctx, "@v/"+escaped+".mod", zip.MaxGoMod)
 }
 
-// zip brings the zip of an exact version into a file and returns its size.
-func (r proxyRepo) zip(ctx context.Context, version string, f *os.File) (int64, error) {
+// Zip brings the zip of an exact version into a file and returns its size.
+func (r proxyRepo) Zip(ctx context.Context, version string, f *os.File) (int64, error) {
 	escaped, err := module.EscapeVersion(version)
 	if err != nil {
 		return 0, final(err)
@@ -214,7 +214,7 @@ func (r proxyRepo) zip(ctx context.Context, version string, f *os.File) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	return r.in.fetch(ctx, r.session, r.from, u, zip.MaxZipFile, func() (io.Writer, error) {
+	return r.origin.Fetch(ctx, r.session, r.from, u, zip.MaxZipFile, func() (io.Writer, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package goproxy
+package origin
 
 import (
 	"context"
@@ -16,37 +16,37 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// proxy is one entry of GOPROXY, or the registry that owns what is asked for.
-type proxy struct {
-	url     *url.URL // without credentials; nil for "off" and "direct"
-	user    *url.Userinfo
-	word    string // "off", "direct" or ""
-	onError bool   // "|" follows: any error lets the next entry be asked
+// Proxy is one entry of GOPROXY, or the registry that owns what is asked for.
+type Proxy struct {
+	URL     *url.URL // without credentials; nil for "off" and "direct"
+	User    *url.Userinfo
+	Word    string // "off", "direct" or ""
+	OnError bool   // "|" follows: any error lets the next entry be asked
 	owner   policy.Owner
 }
 
-func (p proxy) String() string {
-	if p.word != "" {
-		return p.word
+func (p Proxy) String() string {
+	if p.Word != "" {
+		return p.Word
 	}
-	return p.url.String()
+	return p.URL.String()
 }
 
-// parseProxies reads a GOPROXY list. Nothing after "off" or "direct" counts.
-func parseProxies(list string) ([]proxy, error) {
-	var proxies []proxy
+// ParseProxies reads a GOPROXY list. Nothing after "off" or "direct" counts.
+func ParseProxies(list string) ([]Proxy, error) {
+	var proxies []Proxy
 	for list != "" {
-		entry, p := list, proxy{}
+		entry, p := list, Proxy{}
 		list = ""
 		if i := strings.IndexAny(entry, ",|"); i >= 0 {
-			p.onError = entry[i] == '|'
+			p.OnError = entry[i] == '|'
 			entry, list = entry[:i], entry[i+1:]
 		}
 		switch entry = strings.TrimSpace(entry); entry {
 		case "":
 			continue
 		case "off", "direct":
-			p.word = entry
+			p.Word = entry
 			return append(proxies, p), nil
 		}
 		if strings.ContainsAny(entry, ".:/") && !strings.Contains(entry, ":/") && !filepath.IsAbs(entry) {
@@ -63,10 +63,10 @@ func parseProxies(list string) ([]proxy, error) {
 		case u.Scheme == "http" && u.User != nil:
 			return nil, badProxy("credentials are not sent over http: " + u.Redacted())
 		}
-		p.user, u.User = u.User, nil
+		p.User, u.User = u.User, nil
 		u.Path = strings.TrimSuffix(u.Path, "/")
 		u.RawPath = strings.TrimSuffix(u.RawPath, "/")
-		p.url = u
+		p.URL = u
 		proxies = append(proxies, p)
 	}
 	if len(proxies) == 0 {
@@ -79,26 +79,19 @@ func badProxy(reason string) error {
 	return &install.RegistryError{Reason: "GOPROXY: " + reason, Fix: "set GOPROXY to a list of module proxies: go env -w GOPROXY=URL"}
 }
 
-// A refusedError tells that the entry "off" of GOPROXY brings nothing. It counts as absence, so
+// A RefusedError tells that the entry "off" of GOPROXY brings nothing. It counts as absence, so
 // that what a
 // proxy said before weighs more.
-type refusedError struct{ *install.RegistryError }
+type RefusedError struct{ *install.RegistryError }
 
-func (refusedError) Is(target error) bool { return target == fs.ErrNotExist }
-func (e refusedError) Unwrap() error      { return e.RegistryError }
+func (RefusedError) Is(target error) bool { return target == fs.ErrNotExist }
+func (e RefusedError) Unwrap() error      { return e.RegistryError }
 
 func refused() error {
-	return refusedError{&install.RegistryError{Reason: "module downloads are off (GOPROXY=off)", Fix: "set GOPROXY to a module proxy"}}
+	return RefusedError{&install.RegistryError{Reason: "module downloads are off (GOPROXY=off)", Fix: "set GOPROXY to a module proxy"}}
 }
 
-type proxyKey struct{}
-
-// withProxy is a context in which one entry of GOPROXY is asked and no other; nil stands for all.
-func withProxy(ctx context.Context, p *proxy) context.Context {
-	return context.WithValue(ctx, proxyKey{}, p)
-}
-
-// each asks the proxies in order, as the go command does: the next is asked where one does not have
+// Each asks the proxies in order, as the go command does: the next is asked where one does not have
 // a
 // thing, or on any error where "|" stands between them. The best error is returned: one that tells
 // more
@@ -106,35 +99,37 @@ func withProxy(ctx context.Context, p *proxy) context.Context {
 // that the
 // configuration keeps away from proxies is asked of its repository: of nobody else, whatever that
 // answers.
-func (in *Installer) each(ctx context.Context, session *install.Session, path string, ask func(repo) error) error {
+//
+// only is the one entry of GOPROXY that is asked about a public module; nil stands for all.
+func (o *Origin) Each(ctx context.Context, session *install.Session, only *Proxy, path string, ask func(Repo) error) error {
 	if owner, ok := session.Owner(path); ok {
 		p, err := ownerProxy(owner)
 		if err != nil {
 			return err
 		}
-		return ask(in.repo(session, p, path))
+		return ask(o.repo(session, p, path))
 	}
-	s := in.settings()
-	if s.direct(path) {
-		return ask(in.direct(session, path))
+	s := o.Settings()
+	if s.Direct(path) {
+		return ask(o.direct(session, path))
 	}
-	if s.proxiesErr != nil {
-		return s.proxiesErr
+	if s.ProxiesErr != nil {
+		return s.ProxiesErr
 	}
-	proxies := s.proxies
-	if p, _ := ctx.Value(proxyKey{}).(*proxy); p != nil {
-		proxies = []proxy{*p}
+	proxies := s.Proxies
+	if only != nil {
+		proxies = []Proxy{*only}
 	}
 	var best error
 	for _, p := range proxies {
 		var err error
-		switch p.word {
+		switch p.Word {
 		case "off":
 			err = refused()
 		case "direct":
-			err = ask(in.direct(session, path))
+			err = ask(o.direct(session, path))
 		default:
-			err = ask(in.repo(session, p, path))
+			err = ask(o.repo(session, p, path))
 		}
 		if err == nil {
 			return nil
@@ -146,23 +141,23 @@ func (in *Installer) each(ctx context.Context, session *install.Session, path st
 		if best == nil || errors.Is(best, fs.ErrNotExist) && !absent {
 			best = err
 		}
-		if !absent && !p.onError {
+		if !absent && !p.OnError {
 			break
 		}
 	}
 	return best
 }
 
-// fetch brings one file, from a URL of any scheme below the proxy's, into what open returns.
-func (in *Installer) fetch(ctx context.Context, session *install.Session, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
+// Fetch brings one file, from a URL of any scheme below the proxy's, into what open returns.
+func (o *Origin) Fetch(ctx context.Context, session *install.Session, from Proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
 	select {
-	case in.slots <- struct{}{}:
-		defer func() { <-in.slots }()
+	case o.slots <- struct{}{}:
+		defer func() { <-o.slots }()
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
 	}
 	if u.Scheme != "file" {
-		return in.client.get(ctx, session, from, u, limit, open)
+		return o.client.get(ctx, session, from, u, limit, open)
 	}
 	w, err := open()
 	if err != nil {
@@ -174,7 +169,7 @@ func (in *Installer) fetch(ctx context.Context, session *install.Session, from p
 	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, &absentError{url: u.String(), status: "no such file"}
+		return 0, &AbsentError{URL: u.String(), Status: "no such file"}
 	} else if err != nil {
 		return 0, &install.RegistryError{URL: u.String(), Reason: err.Error(), Err: err}
 	}

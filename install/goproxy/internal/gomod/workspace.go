@@ -1,4 +1,4 @@
-package goproxy
+package gomod
 
 import (
 	"cmp"
@@ -54,7 +54,7 @@ func badWork(file, reason, fix string) error {
 // useWork makes the other modules of a workspace directories that replace them, and unites what all
 // of them require, replace and exclude. Replace lines of the go.work file override those of the
 // modules.
-func (m *mainModule) useWork(file string) error {
+func (m *Main) useWork(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return badWork(file, err.Error(), "")
@@ -90,34 +90,34 @@ func (m *mainModule) useWork(file string) error {
 	}
 	for _, o := range others { // no replace line counts for a module of the workspace
 		for old := range m.replace {
-			if old.Path == o.path {
+			if old.Path == o.Path {
 				delete(m.replace, old)
 			}
 		}
-		m.replace[module.Version{Path: o.path}] = module.Version{Path: o.dir}
-		m.require = append(m.require, module.Version{Path: o.path, Version: o.version()})
+		m.replace[module.Version{Path: o.Path}] = module.Version{Path: o.Dir}
+		m.require = append(m.require, module.Version{Path: o.Path, Version: o.Version()})
 	}
 	m.dropExcluded()
 	sums, err := os.ReadFile(file + ".sum")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	m.goSum = append(append(m.goSum, '\n'), sums...)
-	m.work = &workspace{file: file, text: text}
+	m.GoSum = append(append(m.GoSum, '\n'), sums...)
+	m.Work = &workspace{file: file, text: text}
 	return nil
 }
 
 // usedModules reads the modules that a go.work file uses besides m, which has to be one of them.
-func (m *mainModule) usedModules(file string, f *modfile.WorkFile) ([]*mainModule, error) {
+func (m *Main) usedModules(file string, f *modfile.WorkFile) ([]*Main, error) {
 	goVersion := "1.18" // what the go command assumes without a go line
 	if f.Go != nil {
 		goVersion = f.Go.Version
 	}
-	own, err := os.Stat(m.dir)
+	own, err := os.Stat(m.Dir)
 	if err != nil {
 		return nil, err
 	}
-	var others []*mainModule
+	var others []*Main
 	dirs := make(map[string]string)
 	listed := false
 	for _, u := range f.Use {
@@ -135,26 +135,26 @@ func (m *mainModule) usedModules(file string, f *modfile.WorkFile) ([]*mainModul
 			}
 			others = append(others, o)
 		}
-		if first, ok := dirs[o.path]; ok {
-			return nil, badWork(file, fmt.Sprintf("module %s appears twice, in %s and %s", o.path, first, dir), "")
+		if first, ok := dirs[o.Path]; ok {
+			return nil, badWork(file, fmt.Sprintf("module %s appears twice, in %s and %s", o.Path, first, dir), "")
 		}
-		dirs[o.path] = dir
-		if version.Compare("go"+cmp.Or(o.goVersion, "1.16"), "go"+goVersion) > 0 {
-			return nil, badWork(file, fmt.Sprintf("module %s requires go >= %s, but the file lists go %s", o.path, o.goVersion, goVersion), "run go work use")
+		dirs[o.Path] = dir
+		if version.Compare("go"+cmp.Or(o.GoVersion, "1.16"), "go"+goVersion) > 0 {
+			return nil, badWork(file, fmt.Sprintf("module %s requires go >= %s, but the file lists go %s", o.Path, o.GoVersion, goVersion), "run go work use")
 		}
 	}
 	if !listed {
-		return nil, badWork(file, m.dir+" is not one of the modules that it uses", "add it: go work use "+m.dir)
+		return nil, badWork(file, m.Dir+" is not one of the modules that it uses", "add it: go work use "+m.Dir)
 	}
-	m.goVersion = goVersion
+	m.GoVersion = goVersion
 	return others, nil
 }
 
 // unite adds what another module of the workspace requires, replaces and excludes.
-func (m *mainModule) unite(file string, o *mainModule, overrides map[module.Version]module.Version) error {
-	m.pruned = m.pruned && o.pruned
+func (m *Main) unite(file string, o *Main, overrides map[module.Version]module.Version) error {
+	m.Pruned = m.Pruned && o.Pruned
 	m.require = append(m.require, o.require...)
-	m.goSum = append(append(m.goSum, '\n'), o.goSum...)
+	m.GoSum = append(append(m.GoSum, '\n'), o.GoSum...)
 	for x := range o.exclude {
 		m.exclude[x] = true
 	}
@@ -171,10 +171,10 @@ func (m *mainModule) unite(file string, o *mainModule, overrides map[module.Vers
 }
 
 // dropExcluded drops the requirements that do not count.
-func (m *mainModule) dropExcluded() {
+func (m *Main) dropExcluded() {
 	var kept []module.Version
 	for _, r := range m.require {
-		if !m.ignores(r) {
+		if !m.Ignores(r) {
 			kept = append(kept, r)
 		}
 	}

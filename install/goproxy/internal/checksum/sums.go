@@ -1,8 +1,7 @@
-package goproxy
+package checksum
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -16,10 +15,10 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// sums holds the sums that a request knows, as the lines of a go.sum file: those it was given are
+// Sums holds the sums that a request knows, as the lines of a go.sum file: those it was given are
 // promises
 // to be kept, those it found out go to the build.
-type sums struct {
+type Sums struct {
 	mu       sync.Mutex
 	promised map[module.Version]promise
 	found    map[module.Version]string // the version ends in "/go.mod" for the sum of a go.mod file
@@ -30,8 +29,8 @@ type promise struct {
 	by   string // "go.sum"
 }
 
-// promise takes the lines of a go.sum file over.
-func (s *sums) promise(goSum []byte, by string) error {
+// Promise takes the lines of a go.sum file over.
+func (s *Sums) Promise(goSum []byte, by string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.promised == nil {
@@ -59,8 +58,8 @@ func (s *sums) promise(goSum []byte, by string) error {
 	return nil
 }
 
-// lock takes over what a lock file promises.
-func (s *sums) lock(list []find.ModuleVersion) {
+// Lock takes over what a lock file promises.
+func (s *Sums) Lock(list []find.ModuleVersion) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.promised == nil {
@@ -71,8 +70,8 @@ func (s *sums) lock(list []find.ModuleVersion) {
 	}
 }
 
-// add records a sum that holds.
-func (s *sums) add(m module.Version, sum string) {
+// Add records a sum that holds.
+func (s *Sums) Add(m module.Version, sum string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.found == nil {
@@ -81,8 +80,8 @@ func (s *sums) add(m module.Version, sum string) {
 	s.found[m] = sum
 }
 
-// goSum returns what was found, as the text of a go.sum file.
-func (s *sums) goSum() []byte {
+// GoSum returns what was found, as the text of a go.sum file.
+func (s *Sums) GoSum() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	lines := make([]string, 0, len(s.found))
@@ -93,8 +92,8 @@ func (s *sums) goSum() []byte {
 	return []byte(strings.Join(lines, ""))
 }
 
-// kept compares a sum with what was promised; known is false where nothing was.
-func (s *sums) kept(m module.Version, got string) (known bool, err error) {
+// Kept compares a sum with what was promised; known is false where nothing was.
+func (s *Sums) Kept(m module.Version, got string) (known bool, err error) {
 	s.mu.Lock()
 	p, known := s.promised[m]
 	s.mu.Unlock()
@@ -107,35 +106,21 @@ func (s *sums) kept(m module.Version, got string) (known bool, err error) {
 	}
 }
 
-// promises reports whether there is a promise about a module.
-func (s *sums) promises(m module.Version) bool {
+// Promises reports whether there is a promise about a module.
+func (s *Sums) Promises(m module.Version) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.promised[m]
 	return ok
 }
 
-// verify compares a sum with what was promised, else with the checksum database where that answers
-// for the
-// module. There is no looser check after a failed one.
-func (r *request) verify(ctx context.Context, m module.Version, got string) error {
-	known, err := r.sums.kept(m, got)
-	if err == nil && !known && r.in.checked(r.session, m.Path) {
-		var db *database
-		if db, err = r.db(); err == nil {
-			err = db.verify(ctx, m, got)
-		}
-	}
-	return err
-}
-
-// goModVersion is the key of a go.mod file's sum.
-func goModVersion(m module.Version) module.Version {
+// GoModVersion is the key of a go.mod file's sum.
+func GoModVersion(m module.Version) module.Version {
 	return module.Version{Path: m.Path, Version: m.Version + "/go.mod"}
 }
 
-// goModSum returns the "h1:" sum of a go.mod file.
-func goModSum(data []byte) string {
+// GoModSum returns the "h1:" sum of a go.mod file.
+func GoModSum(data []byte) string {
 	sum, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	})

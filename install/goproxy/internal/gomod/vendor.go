@@ -1,4 +1,4 @@
-package goproxy
+package gomod
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ import (
 type vendored struct {
 	dir      string
 	text     []byte
-	packages map[string]module.Version // import path → the module that it was copied from
+	Packages map[string]module.Version // import path → the module that it was copied from
 	modules  []module.Version          // those with packages, in order
 	replaced []module.Version          // those with a replacement, in order
 	notes    map[module.Version]vendorNote
@@ -38,7 +38,7 @@ type vendorNote struct {
 // returns nil: from go 1.14 on it does so where there is one that was not made for a workspace (go
 // help modules, "Vendoring").
 func readVendor(dir, goVersion string) (*vendored, error) {
-	v := &vendored{dir: filepath.Join(dir, "vendor"), packages: make(map[string]module.Version), notes: make(map[module.Version]vendorNote)}
+	v := &vendored{dir: filepath.Join(dir, "vendor"), Packages: make(map[string]module.Version), notes: make(map[module.Version]vendorNote)}
 	if info, err := os.Stat(v.dir); err != nil || !info.IsDir() || version.Compare("go"+goVersion, "go1.14") < 0 {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func readVendor(dir, goVersion string) (*vendored, error) {
 			if len(v.modules) == 0 || v.modules[len(v.modules)-1] != mod {
 				v.modules = append(v.modules, mod)
 			}
-			v.packages[fields[0]] = mod
+			v.Packages[fields[0]] = mod
 		}
 	}
 	return v, nil
@@ -161,8 +161,8 @@ func describeVersion(m module.Version) string {
 	return m.String()
 }
 
-// moduleDir is where the packages of a module are copied to.
-func (v *vendored) moduleDir(path string) string {
+// ModuleDir is where the packages of a module are copied to.
+func (v *vendored) ModuleDir(path string) string {
 	return filepath.Join(v.dir, filepath.FromSlash(path))
 }
 
@@ -177,54 +177,24 @@ func (v *vendored) goMod(m module.Version) []byte {
 
 // useVendor makes the copies in the vendor directory the only dependencies of the module, as
 // directories that replace them.
-func (m *mainModule) useVendor(v *vendored) {
-	m.vendor, m.require = v, v.modules
+func (m *Main) useVendor(v *vendored) {
+	m.Vendor, m.require = v, v.modules
 	clear(m.replace)
 	clear(m.exclude)
 	for _, mod := range v.modules {
-		dir := v.moduleDir(mod.Path)
+		dir := v.ModuleDir(mod.Path)
 		m.replace[mod], m.goMods[dir] = module.Version{Path: dir}, v.goMod(mod)
 	}
 }
 
-// copiedFrom is the module that the vendor directory has copies of in the place of another, if it
+// CopiedFrom is the module that the vendor directory has copies of in the place of another, if it
 // is replaced.
-func (m *mainModule) copiedFrom(v module.Version) module.Version {
-	if m.vendor == nil {
+func (m *Main) CopiedFrom(v module.Version) module.Version {
+	if m.Vendor == nil {
 		return module.Version{}
 	}
-	if to := m.vendor.notes[v].replacement; to.Path != "" {
+	if to := m.Vendor.notes[v].replacement; to.Path != "" {
 		return to
 	}
-	return m.vendor.notes[module.Version{Path: v.Path}].replacement
-}
-
-// provide finds a package in the module itself or in its vendor directory, as the go command does.
-func (m *mainModule) provide(pkg string) (provider, error) {
-	var found []provider
-	if within(m.path, pkg) {
-		p, err := inModule(module.Version{Path: m.path}, &sourceTree{dir: m.dir, local: true}, pkg)
-		if err != nil {
-			return p, err
-		}
-		if p.dir != "" {
-			found = append(found, p)
-		}
-	}
-	if mod, ok := m.vendor.packages[pkg]; ok {
-		p, err := inModule(mod, &sourceTree{dir: m.vendor.moduleDir(mod.Path), local: true}, pkg)
-		if err != nil {
-			return p, err
-		}
-		if p.dir != "" {
-			found = append(found, p)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return provider{}, nil
-	case 1:
-		return found[0], nil
-	}
-	return provider{}, ambiguous(pkg, found)
+	return m.Vendor.notes[module.Version{Path: v.Path}].replacement
 }

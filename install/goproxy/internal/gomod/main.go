@@ -1,4 +1,4 @@
-package goproxy
+package gomod
 
 import (
 	"bytes"
@@ -18,26 +18,26 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// mainModule is a local module: the one place where replace and exclude lines count.
-type mainModule struct {
-	path      string
-	dir       string // absolute
-	goVersion string
-	pruned    bool
+// Main is a local module: the one place where replace and exclude lines count.
+type Main struct {
+	Path      string
+	Dir       string // absolute
+	GoVersion string
+	Pruned    bool
 	require   []module.Version
 	replace   map[module.Version]module.Version // a directory has no version; the path alone replaces every version
 	exclude   map[module.Version]bool
 	goMod     []byte
-	goSum     []byte
-	vendor    *vendored         // nil where it does not build from a vendor directory
-	work      *workspace        // nil where no go.work file counts
+	GoSum     []byte
+	Vendor    *vendored         // nil where it does not build from a vendor directory
+	Work      *workspace        // nil where no go.work file counts
 	goMods    map[string][]byte // of the directories that replace others, as far as they were read
 }
 
-// findMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The
+// FindMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The
 // vendor directory and the go.work file of one that was fetched do not count: its dependencies come
 // from where they are verified. work is the setting GOWORK.
-func findMain(dir string, fetched bool, work string) (*mainModule, error) {
+func FindMain(dir string, fetched bool, work string) (*Main, error) {
 	for d := dir; ; d = filepath.Dir(d) {
 		data, err := readGoMod(d)
 		if err == nil {
@@ -67,7 +67,7 @@ func badMain(dir, reason string) error {
 	return &engine.CompileError{Reason: "go.mod of " + dir + " cannot be used: " + first, Fix: "repair it: go mod tidy"}
 }
 
-func parseMain(dir string, data []byte) (*mainModule, error) {
+func parseMain(dir string, data []byte) (*Main, error) {
 	f, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
 		return nil, badMain(dir, err.Error())
@@ -75,14 +75,14 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 	if f.Module == nil || f.Module.Mod.Path == "" {
 		return nil, badMain(dir, "it has no module line")
 	}
-	m := &mainModule{
-		path: f.Module.Mod.Path, dir: dir, goMod: data,
+	m := &Main{
+		Path: f.Module.Mod.Path, Dir: dir, goMod: data,
 		replace: make(map[module.Version]module.Version), exclude: make(map[module.Version]bool), goMods: make(map[string][]byte),
 	}
 	if f.Go != nil {
-		m.goVersion = f.Go.Version
+		m.GoVersion = f.Go.Version
 	}
-	m.pruned = (&modFile{goVersion: m.goVersion}).pruned()
+	m.Pruned = (&File{GoVersion: m.GoVersion}).Pruned()
 	for _, r := range f.Replace {
 		m.replace[r.Old] = absolute(r.New, dir)
 	}
@@ -90,11 +90,11 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 		m.exclude[x.Mod] = true
 	}
 	for _, r := range f.Require {
-		if !m.ignores(r.Mod) {
+		if !m.Ignores(r.Mod) {
 			m.require = append(m.require, r.Mod)
 		}
 	}
-	m.goSum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
+	m.GoSum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func parseMain(dir string, data []byte) (*mainModule, error) {
 
 // surround takes in what the go command finds around a module: the go.work file that counts for a
 // directory of it, else its vendor directory.
-func (m *mainModule) surround(dir, setting string) error {
+func (m *Main) surround(dir, setting string) error {
 	work, err := findWork(dir, setting)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (m *mainModule) surround(dir, setting string) error {
 	if work != "" {
 		return m.useWork(work)
 	}
-	v, err := readVendor(m.dir, m.goVersion)
+	v, err := readVendor(m.Dir, m.GoVersion)
 	if err != nil || v == nil {
 		return err
 	}
@@ -123,17 +123,17 @@ func (m *mainModule) surround(dir, setting string) error {
 	return v.check(f)
 }
 
-// roots are the roots of the module's graph, by path.
-func (m *mainModule) roots() map[string]string { return highest(m.require) }
+// Roots are the roots of the module's graph, by path.
+func (m *Main) Roots() map[string]string { return highest(m.require) }
 
-// ignores reports whether a requirement does not count: of the module itself, or of an excluded
+// Ignores reports whether a requirement does not count: of the module itself, or of an excluded
 // version.
-func (m *mainModule) ignores(r module.Version) bool { return r.Path == m.path || m.exclude[r] }
+func (m *Main) Ignores(r module.Version) bool { return r.Path == m.Path || m.exclude[r] }
 
-// replaced returns what stands for a module version: itself, or what a replace line puts in its
+// Replaced returns what stands for a module version: itself, or what a replace line puts in its
 // place. A
 // result without a version is a directory.
-func (m *mainModule) replaced(v module.Version) module.Version {
+func (m *Main) Replaced(v module.Version) module.Version {
 	if to, ok := m.replace[v]; ok {
 		return to
 	}
@@ -143,41 +143,41 @@ func (m *mainModule) replaced(v module.Version) module.Version {
 	return v
 }
 
-func (m *mainModule) replacedByDir(v module.Version) (dir string, ok bool) {
-	to := m.replaced(v)
+func (m *Main) ReplacedByDir(v module.Version) (dir string, ok bool) {
+	to := m.Replaced(v)
 	return to.Path, to.Version == ""
 }
 
-// dirMod reads the go.mod file of a directory that replaces a module version.
-func (m *mainModule) dirMod(v module.Version, dir string) (*modFile, error) {
-	data := m.localGoMod(dir)
+// DirMod reads the go.mod file of a directory that replaces a module version.
+func (m *Main) DirMod(v module.Version, dir string) (*File, error) {
+	data := m.LocalGoMod(dir)
 	if data == nil {
-		return nil, badMain(m.dir, "a replace line leads to "+dir+", which has no go.mod")
+		return nil, badMain(m.Dir, "a replace line leads to "+dir+", which has no go.mod")
 	}
-	if m.vendor != nil {
-		return parseModFile(v.Path, data)
+	if m.Vendor != nil {
+		return Parse(v.Path, data)
 	}
-	return parseModFile("", data)
+	return Parse("", data)
 }
 
-// version is the version that stands for the module in another's require line. It is above all that
+// Version is the version that stands for the module in another's require line. It is above all that
 // other modules may require of it: a module goes before its own releases.
-func (m *mainModule) version() string {
-	_, major, _ := module.SplitPathVersion(m.path)
+func (m *Main) Version() string {
+	_, major, _ := module.SplitPathVersion(m.Path)
 	return cmp.Or(module.PathMajorPrefix(major), "v1") + ".999999999.0"
 }
 
-// replaceLines are the lines by which another main module sees the same modules: local ones where
+// ReplaceLines are the lines by which another main module sees the same modules: local ones where
 // they are copied to.
-func (m *mainModule) replaceLines() string {
-	dirs := m.localDirs()
+func (m *Main) ReplaceLines() string {
+	dirs := m.LocalDirs()
 	var lines []string
 	for old, to := range m.replace {
-		if old.Path == m.path {
+		if old.Path == m.Path {
 			continue
 		}
 		if to.Version == "" {
-			to.Path = "./" + copied(dirs, to.Path)
+			to.Path = "./" + Copied(dirs, to.Path)
 		}
 		lines = append(lines, "replace "+reference(old)+" => "+reference(to)+"\n")
 	}
@@ -185,7 +185,7 @@ func (m *mainModule) replaceLines() string {
 		lines = append(lines, "exclude "+reference(x)+"\n")
 	}
 	slices.Sort(lines)
-	return fmt.Sprintf("\nreplace %s => ./%s\n", modfile.AutoQuote(m.path), copied(dirs, m.dir)) + strings.Join(lines, "")
+	return fmt.Sprintf("\nreplace %s => ./%s\n", modfile.AutoQuote(m.Path), Copied(dirs, m.Dir)) + strings.Join(lines, "")
 }
 
 func reference(v module.Version) string {
@@ -195,41 +195,41 @@ func reference(v module.Version) string {
 	return modfile.AutoQuote(v.Path) + " " + v.Version
 }
 
-// localModule is a module in a directory.
-type localModule struct{ path, dir string }
+// LocalModule is a module in a directory.
+type LocalModule struct{ Path, Dir string }
 
-// localModules are the module and the directories that replace others, in order.
-func (m *mainModule) localModules() []localModule {
-	list := []localModule{{m.path, m.dir}}
+// LocalModules are the module and the directories that replace others, in order.
+func (m *Main) LocalModules() []LocalModule {
+	list := []LocalModule{{m.Path, m.Dir}}
 	for old, to := range m.replace {
-		if to.Version == "" && old.Path != m.path {
-			list = append(list, localModule{old.Path, to.Path})
+		if to.Version == "" && old.Path != m.Path {
+			list = append(list, LocalModule{old.Path, to.Path})
 		}
 	}
-	slices.SortFunc(list, func(a, b localModule) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.dir, b.dir)) })
+	slices.SortFunc(list, func(a, b LocalModule) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Dir, b.Dir)) })
 	return slices.Compact(list)
 }
 
-// localDirs are the directories of the local modules, in order.
-func (m *mainModule) localDirs() []string {
+// LocalDirs are the directories of the local modules, in order.
+func (m *Main) LocalDirs() []string {
 	var dirs []string
-	for _, l := range m.localModules() {
-		dirs = append(dirs, l.dir)
+	for _, l := range m.LocalModules() {
+		dirs = append(dirs, l.Dir)
 	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
 }
 
-// copied is where a build finds the copy of one of the local directories.
-func copied(dirs []string, dir string) string {
+// Copied is where a build finds the copy of one of the local directories.
+func Copied(dirs []string, dir string) string {
 	i, _ := slices.BinarySearch(dirs, dir)
 	return "places/" + strconv.Itoa(i)
 }
 
-// localGoMod is the go.mod file of a local directory, nil where there is none. It is read once:
+// LocalGoMod is the go.mod file of a local directory, nil where there is none. It is read once:
 // what decides is what is built.
-func (m *mainModule) localGoMod(dir string) []byte {
-	if dir == m.dir {
+func (m *Main) LocalGoMod(dir string) []byte {
+	if dir == m.Dir {
 		return m.goMod
 	}
 	data, ok := m.goMods[dir]
@@ -240,21 +240,21 @@ func (m *mainModule) localGoMod(dir string) []byte {
 	return data
 }
 
-// fingerprint is the text of all that decides about the module graph: the module's own files and
+// Fingerprint is the text of all that decides about the module graph: the module's own files and
 // the go.mod
 // files of the directories that replace others.
-func (m *mainModule) fingerprint() string {
+func (m *Main) Fingerprint() string {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.goSum)
-	if m.vendor != nil {
-		fmt.Fprintf(&b, "vendor %q\n", m.vendor.text)
+	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.GoSum)
+	if m.Vendor != nil {
+		fmt.Fprintf(&b, "vendor %q\n", m.Vendor.text)
 	}
-	if m.work != nil {
-		fmt.Fprintf(&b, "workspace %q %q\n", m.work.file, m.work.text)
+	if m.Work != nil {
+		fmt.Fprintf(&b, "workspace %q %q\n", m.Work.file, m.Work.text)
 	}
-	for _, l := range m.localModules() {
-		if l.dir != m.dir {
-			fmt.Fprintf(&b, "%s %q\n", l.path, m.localGoMod(l.dir))
+	for _, l := range m.LocalModules() {
+		if l.Dir != m.Dir {
+			fmt.Fprintf(&b, "%s %q\n", l.Path, m.LocalGoMod(l.Dir))
 		}
 	}
 	return b.String()

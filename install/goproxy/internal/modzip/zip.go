@@ -1,4 +1,4 @@
-package goproxy
+package modzip
 
 import (
 	stdzip "archive/zip"
@@ -23,25 +23,25 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// badZip reports a module zip that breaks the rules for such files (Go Modules Reference, "Module
+// Bad reports a module zip that breaks the rules for such files (Go Modules Reference, "Module
 // zip
 // files"). Nothing of it was written where a build could find it.
-func badZip(reason string) error {
+func Bad(reason string) error {
 	return &install.RegistryError{
 		Reason: "its zip is refused: " + reason,
 		Fix:    "the registry or the module's author made a broken zip; try another version, or another registry in GOPROXY",
 	}
 }
 
-// maxEntries is how many files a module may have: several times those of the largest modules.
+// MaxEntries is how many files a module may have: several times those of the largest modules.
 // Reading the directory of a
 // zip takes some hundred bytes of memory for each.
-const maxEntries = 500_000
+const MaxEntries = 500_000
 
-// checkEntries refuses a zip that may have too many entries, before anybody reads its directory: it
+// CheckEntries refuses a zip that may have too many entries, before anybody reads its directory: it
 // counts the mark with
 // which each begins, wherever it stands.
-func checkEntries(f io.ReaderAt, size int64) error {
+func CheckEntries(f io.ReaderAt, size int64) error {
 	const mark = "PK\x01\x02"
 	buf := make([]byte, 256<<10)
 	entries := 0
@@ -50,43 +50,43 @@ func checkEntries(f io.ReaderAt, size int64) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if entries += bytes.Count(buf[:n], []byte(mark)); entries > maxEntries {
-			return badZip(fmt.Sprintf("it has more than %d entries", maxEntries))
+		if entries += bytes.Count(buf[:n], []byte(mark)); entries > MaxEntries {
+			return Bad(fmt.Sprintf("it has more than %d entries", MaxEntries))
 		}
 	}
 	return nil
 }
 
-// unpacked is what is known of a zip once it was unpacked.
-type unpacked struct {
-	sum  string   // "h1:…"
-	dirs []string // its entries for directories, which end in "/"
+// Unpacked is what is known of a zip once it was unpacked.
+type Unpacked struct {
+	Sum  string   // "h1:…"
+	Dirs []string // its entries for directories, which end in "/"
 }
 
-// extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
+// Extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
 // in one pass: every file is hashed while it is written. All names are checked before the first is
 // written,
 // and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
-func extract(f *os.File, m module.Version, dir string) (unpacked, error) {
+func Extract(f *os.File, m module.Version, dir string) (Unpacked, error) {
 	if _, err := zip.CheckZip(m, f.Name()); err != nil {
-		return unpacked{}, badZip(zipReason(err))
+		return Unpacked{}, Bad(zipReason(err))
 	}
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return unpacked{}, err
+		return Unpacked{}, err
 	}
 	z, err := stdzip.NewReader(f, size)
 	if err != nil {
-		return unpacked{}, badZip(err.Error())
+		return Unpacked{}, Bad(err.Error())
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return unpacked{}, err
+		return Unpacked{}, err
 	}
 	defer root.Close()
 	prefix := m.Path + "@" + m.Version + "/"
 	if err := makeDirs(root, z, prefix); err != nil {
-		return unpacked{}, err
+		return Unpacked{}, err
 	}
 	lines := make([]string, len(z.File))
 	var next atomic.Int64
@@ -109,14 +109,14 @@ func extract(f *os.File, m module.Version, dir string) (unpacked, error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return unpacked{}, err
+		return Unpacked{}, err
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2*sha256.Size:], b[2*sha256.Size:]) })
 	h := sha256.Sum256([]byte(strings.Join(lines, "")))
-	out := unpacked{sum: "h1:" + base64.StdEncoding.EncodeToString(h[:])}
+	out := Unpacked{Sum: "h1:" + base64.StdEncoding.EncodeToString(h[:])}
 	for _, file := range z.File {
 		if strings.HasSuffix(file.Name, "/") {
-			out.dirs = append(out.dirs, file.Name)
+			out.Dirs = append(out.Dirs, file.Name)
 		}
 	}
 	return out, nil
@@ -151,12 +151,12 @@ func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum
 	h := sha256.New()
 	r, err := file.Open()
 	if err != nil {
-		return nil, badZip(fmt.Sprintf("%s: %v", name, err))
+		return nil, Bad(fmt.Sprintf("%s: %v", name, err))
 	}
 	defer r.Close()
 	if strings.HasSuffix(file.Name, "/") {
 		if n, err := io.CopyN(io.Discard, r, 1); n > 0 || err != io.EOF {
-			return nil, badZip(name + ": a directory has contents")
+			return nil, Bad(name + ": a directory has contents")
 		}
 		return h.Sum(nil), nil
 	}
@@ -175,17 +175,17 @@ func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum
 	case errors.As(err, &disk):
 		return nil, err
 	case err != nil:
-		return nil, badZip(fmt.Sprintf("%s: %v", name, err))
+		return nil, Bad(fmt.Sprintf("%s: %v", name, err))
 	case n > limit:
-		return nil, badZip(name + ": it is larger than the zip says")
+		return nil, Bad(name + ": it is larger than the zip says")
 	}
 	return h.Sum(nil), nil
 }
 
-// protect takes the permission to write away from the directories below dir, as the go command
+// Protect takes the permission to write away from the directories below dir, as the go command
 // does, so
 // that nobody edits a shared source by mistake. dir itself follows after it was moved to its place.
-func protect(dir string) error {
+func Protect(dir string) error {
 	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() || name == "." {
 			return err

@@ -1,4 +1,4 @@
-package goproxy
+package origin
 
 import (
 	"context"
@@ -23,16 +23,8 @@ type client struct {
 	stall   time.Duration
 }
 
-func newClient(c Config, user *webclient.Credentials) *client {
-	var h http.Client
-	if c.HTTPClient != nil {
-		h = *c.HTTPClient
-	} else {
-		transport := webclient.NewTransport()
-		transport.ResponseHeaderTimeout = c.Stall
-		transport.MaxIdleConnsPerHost = c.Downloads
-		h.Transport = transport
-	}
+// newClient returns a client that asks through h, whose transport and CheckRedirect it replaces.
+func newClient(h http.Client, user *webclient.Credentials, retries int, delay, stall time.Duration) *client {
 	if h.Transport == nil {
 		h.Transport = http.DefaultTransport
 	}
@@ -43,7 +35,7 @@ func newClient(c Config, user *webclient.Credentials) *client {
 		}
 		return nil
 	}
-	return &client{http: &h, user: user, retries: c.Retries, delay: c.RetryDelay, stall: c.Stall}
+	return &client{http: &h, user: user, retries: retries, delay: delay, stall: stall}
 }
 
 // A finalError is not cured by asking again.
@@ -55,7 +47,7 @@ func (e finalError) Unwrap() error { return e.error }
 
 // get writes the answer's body, of at most limit bytes, to what open returns; open is called for
 // each try.
-func (c *client) get(ctx context.Context, session *install.Session, from proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
+func (c *client) get(ctx context.Context, session *install.Session, from Proxy, u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
 	if session.Offline {
 		return 0, install.ErrOffline
 	}
@@ -82,7 +74,7 @@ func (c *client) get(ctx context.Context, session *install.Session, from proxy, 
 var errStalled = errors.New("the answer stalled")
 
 // once makes one request. after is how long the registry asks to wait.
-func (c *client) once(ctx context.Context, from proxy, u *url.URL, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
+func (c *client) once(ctx context.Context, from Proxy, u *url.URL, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	progress := time.AfterFunc(c.stall, func() { cancel(errStalled) })

@@ -1,4 +1,4 @@
-package goproxy
+package origin
 
 import (
 	"errors"
@@ -15,23 +15,23 @@ import (
 	"github.com/loadgo/load/internal/webclient"
 )
 
-// absentError is a registry's answer that it does not have something: 404, 410, a missing file.
-type absentError struct {
-	url    string
-	status string // "404 Not Found"
+// AbsentError is a registry's answer that it does not have something: 404, 410, a missing file.
+type AbsentError struct {
+	URL    string
+	Status string // "404 Not Found"
 	text   string // what the registry says about it, one line, or ""
 
-	registry string // the name of the registry that owns it, "" for one of GOPROXY
+	Registry string // the name of the registry that owns it, "" for one of GOPROXY
 }
 
-func (e *absentError) Error() string {
+func (e *AbsentError) Error() string {
 	if e.text != "" {
-		return e.url + ": " + e.status + ": " + e.text
+		return e.URL + ": " + e.Status + ": " + e.text
 	}
-	return e.url + ": " + e.status
+	return e.URL + ": " + e.Status
 }
 
-func (e *absentError) Is(target error) bool { return target == fs.ErrNotExist }
+func (e *AbsentError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // statusError is an answer that is neither success nor absence.
 type statusError struct {
@@ -41,9 +41,9 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-// forbidden reports whether a registry refused to answer, which some do about what they do not
+// Forbidden reports whether a registry refused to answer, which some do about what they do not
 // know.
-func forbidden(err error) bool {
+func Forbidden(err error) bool {
 	var status *statusError
 	return errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized)
 }
@@ -54,7 +54,7 @@ func refusal(u *url.URL, resp *http.Response) error {
 		status += " " + text
 	}
 	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone {
-		return &absentError{url: u.String(), status: status, text: firstLine(resp)}
+		return &AbsentError{URL: u.String(), Status: status, text: firstLine(resp)}
 	}
 	return &statusError{code: resp.StatusCode, text: status}
 }
@@ -106,11 +106,11 @@ func plain(err error) error {
 }
 
 // describe makes the error that a user reads after the last try.
-func (c *client) describe(from proxy, u *url.URL, err error, retries int) error {
-	var absent *absentError
+func (c *client) describe(from Proxy, u *url.URL, err error, retries int) error {
+	var absent *AbsentError
 	var disk *fs.PathError
 	if errors.As(err, &absent) {
-		absent.registry = from.owner.Name
+		absent.Registry = from.owner.Name
 	}
 	if absent != nil || errors.As(err, &disk) {
 		return err
@@ -120,7 +120,7 @@ func (c *client) describe(from proxy, u *url.URL, err error, retries int) error 
 	var credentials *webclient.CredentialsError
 	errors.As(err, &status)
 	switch {
-	case forbidden(err):
+	case Forbidden(err):
 		out.Reason = "forbidden by the registry (" + status.text + ")"
 		out.Fix = "check the name's spelling and the credentials for " + u.Host + " in " + c.user.Places(from.access(u)) + from.orElse(", or set GOPROXY to another registry")
 	case errors.As(err, &credentials):

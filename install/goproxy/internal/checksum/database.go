@@ -1,4 +1,4 @@
-package goproxy
+package checksum
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/loadgo/load/install/goproxy/internal/origin"
+
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb"
 	"golang.org/x/mod/sumdb/note"
@@ -27,25 +29,22 @@ import (
 // hash covers the name, so that it verifies for no other database.
 const publicKey = "033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
-// database is the checksum database for one request: its client remembers failures for good. It
+// Database is the checksum database for one request: its client remembers failures for good. It
 // keeps
 // answers where the go command keeps them, below mod/cache/download/sumdb, and the newest signed
 // tree
 // head, which guards against a database that forgets, below sumdb/; both within the store. It
 // implements
 // [sumdb.ClientOps].
-type database struct {
-	in    *Installer
-	store *store.Store
-	name  string
-	key   string
+type Database struct {
+	Source
+	Name  string
+	Key   string
 	given *url.URL // the address that GOSUMDB names, or nil
 
-	client  *sumdb.Client
-	base    func() (proxy, error)
-	temp    func() (dir string, err error) // of the request
-	session *install.Session
-	ctx     context.Context // of the request, for which the client's interface has no room
+	client *sumdb.Client
+	base   func() (origin.Proxy, error)
+	ctx    context.Context // of the request, for which the client's interface has no room
 
 	mu       sync.Mutex
 	remote   error // the last fault of the network
@@ -53,10 +52,18 @@ type database struct {
 	security error // the first proof of a database that lies
 }
 
-func (r *request) database(ctx context.Context) (*database, error) {
-	in := r.in
-	d := &database{in: in, store: r.store.Store, temp: r.temp, session: r.session, ctx: ctx}
-	if err := d.configure(in.settings().sumDB); err != nil {
+// Source is what a database works with.
+type Source struct {
+	Origin  *origin.Origin
+	Session *install.Session
+	Store   *store.Store
+	Write   func(name string, data []byte) error // the whole file or nothing of it
+}
+
+// NewDatabase returns the checksum database that GOSUMDB names, for one request.
+func NewDatabase(ctx context.Context, from Source) (*Database, error) {
+	d := &Database{Source: from, ctx: ctx}
+	if err := d.Configure(from.Origin.Settings().SumDB); err != nil {
 		return nil, &install.RegistryError{Reason: "GOSUMDB: " + err.Error(), Fix: "unset GOSUMDB, or set it to a database's name and key"}
 	}
 	d.base = sync.OnceValues(d.locate)
@@ -64,29 +71,29 @@ func (r *request) database(ctx context.Context) (*database, error) {
 	return d, nil
 }
 
-// configure reads a GOSUMDB value: "name", "name+hash+key", either with the address of a mirror.
-func (d *database) configure(value string) error {
+// Configure reads a GOSUMDB value: "name", "name+hash+key", either with the address of a mirror.
+func (d *Database) Configure(value string) error {
 	fields := strings.Fields(value)
 	if len(fields) == 0 || len(fields) > 2 {
 		return errors.New("want the name or key of a checksum database, and at most an address")
 	}
-	d.key = fields[0]
-	if !strings.Contains(d.key, "+") {
+	d.Key = fields[0]
+	if !strings.Contains(d.Key, "+") {
 		// The public database's mirror for mainland China has a name of its own and the same key.
-		if host, ok := strings.CutSuffix(d.key, ".golang.google.cn"); ok && len(fields) == 1 {
-			fields = append(fields, "https://"+d.key)
-			d.key = host + ".golang.org"
+		if host, ok := strings.CutSuffix(d.Key, ".golang.google.cn"); ok && len(fields) == 1 {
+			fields = append(fields, "https://"+d.Key)
+			d.Key = host + ".golang.org"
 		}
-		d.key += "+" + publicKey
+		d.Key += "+" + publicKey
 	}
-	verifier, err := note.NewVerifier(d.key)
+	verifier, err := note.NewVerifier(d.Key)
 	if err != nil {
 		return fmt.Errorf("the key of %s is not known", fields[0])
 	}
-	d.name = verifier.Name()
-	u, err := url.Parse("https://" + d.name)
-	if err != nil || u.Host == "" || strings.HasSuffix(d.name, "/") || u.String() != "https://"+d.name || u.RawQuery != "" || u.User != nil {
-		return fmt.Errorf("%q cannot be a database's name", d.name)
+	d.Name = verifier.Name()
+	u, err := url.Parse("https://" + d.Name)
+	if err != nil || u.Host == "" || strings.HasSuffix(d.Name, "/") || u.String() != "https://"+d.Name || u.RawQuery != "" || u.User != nil {
+		return fmt.Errorf("%q cannot be a database's name", d.Name)
 	}
 	if len(fields) == 2 {
 		if d.given, err = url.Parse(fields[1]); err != nil || d.given.Host == "" {
@@ -98,48 +105,48 @@ func (d *database) configure(value string) error {
 
 // locate finds out where the database is asked: at the address that GOSUMDB names, else through the
 // first proxy that says it supports it, else directly.
-func (d *database) locate() (proxy, error) {
+func (d *Database) locate() (origin.Proxy, error) {
 	if d.given != nil {
 		u := *d.given
 		u.User, u.Path = nil, strings.TrimSuffix(u.Path, "/")
-		return proxy{url: &u, user: d.given.User}, nil
+		return origin.Proxy{URL: &u, User: d.given.User}, nil
 	}
 	direct := &url.URL{Scheme: "https"}
-	direct.Host, direct.Path, _ = strings.Cut(d.name, "/")
+	direct.Host, direct.Path, _ = strings.Cut(d.Name, "/")
 	if direct.Path != "" {
 		direct.Path = "/" + direct.Path
 	}
-	s := d.in.settings()
-	if s.proxiesErr != nil {
-		return proxy{}, s.proxiesErr
+	s := d.Origin.Settings()
+	if s.ProxiesErr != nil {
+		return origin.Proxy{}, s.ProxiesErr
 	}
-	for _, p := range s.proxies {
-		if p.word != "" {
+	for _, p := range s.Proxies {
+		if p.Word != "" {
 			break
 		}
-		base := proxy{url: join(p.url, "sumdb/"+d.name), user: p.user}
+		base := origin.Proxy{URL: origin.Join(p.URL, "sumdb/"+d.Name), User: p.User}
 		_, err := d.read(base, "supported")
 		switch {
 		case err == nil:
 			return base, nil
-		case errors.Is(err, fs.ErrNotExist) || p.onError:
+		case errors.Is(err, fs.ErrNotExist) || p.OnError:
 		default:
-			return proxy{}, err
+			return origin.Proxy{}, err
 		}
 	}
-	return proxy{url: direct}, nil
+	return origin.Proxy{URL: direct}, nil
 }
 
-func (d *database) read(base proxy, path string) ([]byte, error) {
+func (d *Database) read(base origin.Proxy, path string) ([]byte, error) {
 	var b bytes.Buffer
-	_, err := d.in.fetch(d.ctx, d.session, base, join(base.url, path), maxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
+	_, err := d.Origin.Fetch(d.ctx, d.Session, base, origin.Join(base.URL, path), origin.MaxInfo, func() (io.Writer, error) { b.Reset(); return &b, nil })
 	return b.Bytes(), err
 }
 
-// verify looks the sum of a module version, or of its go.mod where the version ends in "/go.mod",
+// Verify looks the sum of a module version, or of its go.mod where the version ends in "/go.mod",
 // up and
 // compares it. An answer that has no line for it is a failure.
-func (d *database) verify(ctx context.Context, m module.Version, got string) error {
+func (d *Database) Verify(ctx context.Context, m module.Version, got string) error {
 	lines, err := d.client.Lookup(m.Path, m.Version)
 	d.mu.Lock()
 	security, remote, disk := d.security, d.remote, d.disk
@@ -154,7 +161,7 @@ func (d *database) verify(ctx context.Context, m module.Version, got string) err
 	case err != nil:
 		return d.failed(err, remote)
 	}
-	by := "checksum database " + d.name
+	by := "checksum database " + d.Name
 	want, prefix := "", m.Path+" "+m.Version+" h1:"
 	for _, line := range lines {
 		if strings.HasPrefix(line, prefix) {
@@ -175,7 +182,7 @@ func (d *database) verify(ctx context.Context, m module.Version, got string) err
 // failed explains why the database could not be asked: a fault of the network, or an answer that
 // does not
 // make sense.
-func (d *database) failed(err, remote error) error {
+func (d *Database) failed(err, remote error) error {
 	out := &install.RegistryError{
 		Fix: "check the network and try again; for modules that the database cannot know, set GOPRIVATE or GONOSUMDB",
 		Err: err,
@@ -183,19 +190,19 @@ func (d *database) failed(err, remote error) error {
 	_, reason, _ := strings.Cut(err.Error(), ": ") // the client puts the module in front
 	reason, _, _ = strings.Cut(reason, "\n")
 	var registry *install.RegistryError
-	var absent *absentError
+	var absent *origin.AbsentError
 	switch {
 	case errors.As(remote, &registry):
 		out.URL, reason, out.Err = registry.URL, registry.Reason, remote
 	case errors.As(remote, &absent):
-		out.URL, reason, out.Err = absent.url, absent.status, nil
+		out.URL, reason, out.Err = absent.URL, absent.Status, nil
 	}
-	out.Reason = "checksum database " + d.name + ": " + reason
+	out.Reason = "checksum database " + d.Name + ": " + reason
 	return out
 }
 
 // ReadRemote implements [sumdb.ClientOps].
-func (d *database) ReadRemote(path string) ([]byte, error) {
+func (d *Database) ReadRemote(path string) ([]byte, error) {
 	base, err := d.base()
 	var data []byte
 	if err == nil {
@@ -210,16 +217,16 @@ func (d *database) ReadRemote(path string) ([]byte, error) {
 }
 
 // configFile is where the tree head is kept.
-func (d *database) configFile(file string) string {
-	return filepath.Join(d.store.Dir(), "sumdb", filepath.FromSlash(file))
+func (d *Database) configFile(file string) string {
+	return filepath.Join(d.Store.Dir(), "sumdb", filepath.FromSlash(file))
 }
 
 // ReadConfig implements [sumdb.ClientOps].
-func (d *database) ReadConfig(file string) ([]byte, error) {
+func (d *Database) ReadConfig(file string) ([]byte, error) {
 	if file == "key" {
-		return []byte(d.key), nil
+		return []byte(d.Key), nil
 	}
-	data, err := store.ReadFile(d.configFile(file), maxInfo)
+	data, err := store.ReadFile(d.configFile(file), origin.MaxInfo)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -227,7 +234,7 @@ func (d *database) ReadConfig(file string) ([]byte, error) {
 }
 
 // WriteConfig implements [sumdb.ClientOps].
-func (d *database) WriteConfig(file string, old, new []byte) error {
+func (d *Database) WriteConfig(file string, old, new []byte) error {
 	err := d.writeConfig(file, old, new)
 	var disk *store.WriteError
 	if errors.As(err, &disk) {
@@ -238,8 +245,8 @@ func (d *database) WriteConfig(file string, old, new []byte) error {
 	return err
 }
 
-func (d *database) writeConfig(file string, old, new []byte) error {
-	unlock, err := d.store.Lock(d.ctx, "sumdb/"+file)
+func (d *Database) writeConfig(file string, old, new []byte) error {
+	unlock, err := d.Store.Lock(d.ctx, "sumdb/"+file)
 	if err != nil {
 		return err
 	}
@@ -251,11 +258,7 @@ func (d *database) writeConfig(file string, old, new []byte) error {
 	if !bytes.Equal(now, old) {
 		return sumdb.ErrWriteConflict
 	}
-	temp, err := d.temp()
-	if err != nil {
-		return err
-	}
-	return writeError(writeFile(temp, d.configFile(file), new))
+	return d.Write(d.configFile(file), new)
 }
 
 // cacheFile is where an answer is kept below a module cache.
@@ -265,12 +268,12 @@ func cacheFile(modCache, file string) string {
 
 // ReadCache implements [sumdb.ClientOps]. The user's own cache is good enough: answers prove
 // themselves.
-func (d *database) ReadCache(file string) ([]byte, error) {
-	data, err := store.ReadFile(cacheFile(d.store.ModDir(), file), maxInfo)
+func (d *Database) ReadCache(file string) ([]byte, error) {
+	data, err := store.ReadFile(cacheFile(d.Store.ModDir(), file), origin.MaxInfo)
 	if err == nil && len(data) > 0 {
 		return data, nil
 	}
-	if dir := d.in.settings().modCache; dir != "" {
+	if dir := d.Origin.Settings().ModCache; dir != "" {
 		if data, err := os.ReadFile(cacheFile(dir, file)); err == nil && len(data) > 0 {
 			return data, nil
 		}
@@ -279,25 +282,23 @@ func (d *database) ReadCache(file string) ([]byte, error) {
 }
 
 // WriteCache implements [sumdb.ClientOps]. What cannot be kept is asked again.
-func (d *database) WriteCache(file string, data []byte) {
-	if temp, err := d.temp(); err == nil {
-		_ = writeFile(temp, cacheFile(d.store.ModDir(), file), data)
-	}
+func (d *Database) WriteCache(file string, data []byte) {
+	_ = d.Write(cacheFile(d.Store.ModDir(), file), data)
 }
 
 // Log implements [sumdb.ClientOps].
-func (d *database) Log(string) {}
+func (d *Database) Log(string) {}
 
 // SecurityError implements [sumdb.ClientOps]: from now on nothing that the database says is
 // believed.
-func (d *database) SecurityError(msg string) {
+func (d *Database) SecurityError(msg string) {
 	lines := strings.Split(strings.TrimPrefix(msg, "SECURITY ERROR\n"), "\n")
 	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.security == nil {
 		d.security = &install.RegistryError{
-			Reason: "checksum database " + d.name + ": security error: " + strings.Join(lines, "\n\t"),
+			Reason: "checksum database " + d.Name + ": security error: " + strings.Join(lines, "\n\t"),
 			Fix:    "do not use this database or the proxy in front of it: set GOPROXY and GOSUMDB to others",
 		}
 	}
