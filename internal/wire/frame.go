@@ -58,6 +58,9 @@ const (
 	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes
 	// before the results.
 	ModeShare = 1 << 62
+	// ModeServe says that a method of the host takes the writer and the request of its parameters as
+	// they are: it is called by its second form.
+	ModeServe = 1 << 61
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
 	ModeSet = 1 << 63
 )

@@ -147,6 +147,15 @@ type Func struct {
 	// Makes: it converts to a type, and the result is held where the host wants an object, whatever
 	// its class.
 	Makes bool
+	Serve Serve
+}
+
+// Serve is the second form of a function that takes an http.ResponseWriter and an *http.Request, the
+// parameters of these numbers: in the place of the writer it has a func(http.Handler), which lets a
+// handler answer, and no request.
+type Serve struct {
+	Func            int // index in API.Funcs plus 1, or 0
+	Writer, Request int
 }
 
 // Symbol is one exported name.
@@ -212,6 +221,7 @@ func (a *API) Encode() []byte {
 		e.Bool(f.Variadic)
 		e.Bool(f.NoVariadic)
 		e.Bool(f.Makes)
+		encodeInts(&e, []int{f.Serve.Func, f.Serve.Writer, f.Serve.Request})
 	}
 	e.Uint(uint64(len(a.Symbols)))
 	for _, s := range a.Symbols {
@@ -275,6 +285,9 @@ func DecodeAPI(data []byte) (*API, error) {
 	a.Funcs = make([]Func, decodeCount(&d))
 	for i := range a.Funcs {
 		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Makes: d.Bool()}
+		if serve := decodeInts(&d); len(serve) == 3 {
+			a.Funcs[i].Serve = Serve{serve[0], serve[1], serve[2]}
+		}
 	}
 	a.Symbols = make([]Symbol, decodeCount(&d))
 	for i := range a.Symbols {
@@ -311,6 +324,8 @@ func (a *API) consistent() bool {
 	}
 	for _, f := range a.Funcs {
 		typ(f.Receiver)
+		fun(f.Serve.Func)
+		ok = ok && (f.Serve.Func == 0 || f.Serve.Writer < len(f.In) && f.Serve.Request < len(f.In))
 		for _, n := range f.In {
 			typ(n)
 		}

@@ -87,8 +87,7 @@ func isHandlerFunc(t types.Type) bool {
 	if !ok || sig.Params().Len() != 2 || sig.Results().Len() != 0 || !isNamed(sig.Params().At(0).Type(), "net/http", "ResponseWriter") {
 		return false
 	}
-	pointer, ok := sig.Params().At(1).Type().(*types.Pointer)
-	return ok && isNamed(pointer.Elem(), "net/http", "Request")
+	return isRequest(sig.Params().At(1).Type())
 }
 
 // bridged returns the expression that makes a value of type n of what the host gave for its bridge.

@@ -41,6 +41,7 @@ type goFunc struct {
 	typeArgs []types.Type   // of an instantiation
 	name     string         // of the function, variable, method or field
 	sig      *types.Signature
+	served   *exchange  // it is the form of the function that answers a request
 	receiver types.Type // of a method, a field or a function value
 	value    types.Type // of a variable, a constant or a field; what a conversion converts to
 	constant bool       // the variable is a constant

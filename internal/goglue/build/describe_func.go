@@ -26,23 +26,26 @@ func (d *describer) function(f goFunc, depth int) int {
 		if d.limit(f) != "" {
 			return 0
 		}
+		sig := f.crossing()
 		described.Text = strings.TrimPrefix(types.TypeString(f.sig, d.relative), "func")
-		described.Variadic = f.sig.Variadic()
-		for i := range f.sig.Params().Len() {
-			param := f.sig.Params().At(i).Type()
-			if described.Variadic && i == f.sig.Params().Len()-1 && !d.nameable(param) {
+		described.Variadic = sig.Variadic()
+		for i := range sig.Params().Len() {
+			param := sig.Params().At(i).Type()
+			if described.Variadic && i == sig.Params().Len()-1 && !d.nameable(param) {
 				described.Variadic, described.NoVariadic = false, true
 				break
 			}
 			described.In = append(described.In, d.number(param, depth))
 		}
-		for result := range f.sig.Results().Variables() {
+		for result := range sig.Results().Variables() {
 			described.Out = append(described.Out, d.number(result.Type(), depth))
 		}
 	}
 	d.api.Funcs = append(d.api.Funcs, described)
 	d.funcs = append(d.funcs, f)
-	return len(d.api.Funcs)
+	n := len(d.api.Funcs)
+	d.serve(n-1, depth)
+	return n
 }
 
 // limit says why generated code cannot call a function, or "".

@@ -135,25 +135,30 @@ func (g *generator) function(i int) {
 	args := make([]string, len(described.In))
 	for j := range described.In {
 		args[j] = "a" + strconv.Itoa(j)
-		g.printf("\ta%d := %s\n", j, g.decode(f.sig.Params().At(j).Type()))
+		g.printf("\ta%d := %s\n", j, g.decode(f.crossing().Params().At(j).Type()))
 	}
-	call := g.expression(f.form, target, args, described.Variadic)
-	g.printf("\tc.Ready()\n\t")
-	for j := range described.Out {
-		if j > 0 {
-			g.printf(", ")
-		}
-		g.printf("x%d", j)
+	if f.served != nil {
+		g.answer(f, target, args, described)
+	} else {
+		g.printf("\tc.Ready()\n\t%s%s\n", assigned(len(described.Out), " := "), g.expression(f.form, target, args, described.Variadic))
 	}
-	if len(described.Out) > 0 {
-		g.printf(" := ")
-	}
-	g.printf("%s\n", call)
 	g.printf("\tfor c.Encoding() {\n")
 	for j := range described.Out {
 		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(f.sig.Results().At(j).Type(), "x"+strconv.Itoa(j)))
 	}
 	g.printf("\t}\n}\n\n")
+}
+
+// assigned is the left side of an assignment of so many results.
+func assigned(n int, operator string) string {
+	if n == 0 {
+		return ""
+	}
+	names := make([]string, n)
+	for j := range names {
+		names[j] = "x" + strconv.Itoa(j)
+	}
+	return strings.Join(names, ", ") + operator
 }
 
 // expression is what a function does with its arguments.

@@ -27,7 +27,7 @@ func (g *generator) forward(n int) {
 	t := g.types[n]
 	if sig, ok := t.Underlying().(*types.Signature); ok {
 		g.printf("func fwd%d(h *guest.Host) %s {\n\treturn func", n, g.spell(t))
-		g.forwardBody("h.Begin(0)", sig)
+		g.forwardBody("h", "Begin", 0, g.api.Types[n].Answered()[0], sig)
 		g.printf("}\n\n")
 		return
 	}
@@ -52,13 +52,13 @@ func (g *generator) forward(n int) {
 			g.printf("(%s) (int, error) { %s }\n\n", params, special)
 			continue
 		}
-		g.forwardBody(fmt.Sprintf("v.host.%s(%d)", begin, i), sig)
+		g.forwardBody("v.host", begin, i, m, sig)
 	}
 }
 
 // forwardBody writes parameters, results and body of what forwards to a method of the host, by the
 // call that begins so.
-func (g *generator) forwardBody(begin string, sig *types.Signature) {
+func (g *generator) forwardBody(host, begin string, i int, m api.Method, sig *types.Signature) {
 	params := make([]string, sig.Params().Len())
 	for j := range params {
 		t := g.spell(sig.Params().At(j).Type())
@@ -71,10 +71,23 @@ func (g *generator) forwardBody(begin string, sig *types.Signature) {
 	for j := range results {
 		results[j] = fmt.Sprintf("r%d %s", j, g.spell(sig.Results().At(j).Type()))
 	}
-	g.printf("(%s) (%s) {\n\tc := %s\n", strings.Join(params, ", "), strings.Join(results, ", "), begin)
-	g.printf("\tfor c.Encoding() {\n")
-	for j := range params {
-		t, arg := sig.Params().At(j).Type(), "a"+strconv.Itoa(j)
+	g.printf("(%s) (%s) {\n", strings.Join(params, ", "), strings.Join(results, ", "))
+	if serve := g.api.Funcs[m.Func-1].Serve.Func; serve != 0 {
+		g.forwardServing(host, i, g.funcs[serve-1].served)
+	}
+	args := make([]string, len(params))
+	for j := range args {
+		args[j] = "a" + strconv.Itoa(j)
+	}
+	g.forwardCall(fmt.Sprintf("%s.%s(%d)", host, begin, i), sig, args)
+	g.printf("\treturn\n}\n\n")
+}
+
+// forwardCall writes the call of a method of the host with these arguments, which begins so.
+func (g *generator) forwardCall(begin string, sig *types.Signature, args []string) {
+	g.printf("\tc := %s\n\tfor c.Encoding() {\n", begin)
+	for j, arg := range args {
+		t := sig.Params().At(j).Type()
 		if kindOf(t) == api.KindContext {
 			g.printf("\tc.PutContext(%s)\n", arg)
 			continue
@@ -82,16 +95,16 @@ func (g *generator) forwardBody(begin string, sig *types.Signature) {
 		g.printf("\tc.Result(%d)\n\t%s\n", j, g.encode(t, arg))
 	}
 	g.printf("\t}\n")
-	last := len(results) - 1
+	last := sig.Results().Len() - 1
 	if last >= 0 && kindOf(sig.Results().At(last).Type()) == api.KindError {
 		g.printf("\tif r%d = c.Try(); r%d != nil {\n\t\treturn\n\t}\n", last, last)
 	} else {
 		g.printf("\tc.Send()\n")
 	}
-	for j := range results {
+	for j := range sig.Results().Len() {
 		g.printf("\tr%d = %s\n", j, g.decode(sig.Results().At(j).Type()))
 	}
-	g.printf("\tc.Taken()\n\treturn\n}\n\n")
+	g.printf("\tc.Taken()\n")
 }
 
 // standardSentinels are the errors of the standard library that cross as themselves, by package.

@@ -23,6 +23,11 @@ func (h *Host) Begin(method int) *Call {
 // Call is Begin for a method that looks at nothing else.
 func (h *Host) Call(method int) *Call { return h.call(method, nil, 0) }
 
+// Serves reports whether a method is called by the second form of its type's function.
+func (h *Host) Serves(method int) bool {
+	return method < len(h.modes) && h.modes[method]&wire.ModeServe != 0
+}
+
 func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	c := &Call{module: h.module, host: h, number: h.module.host.lastCall.Add(1), outer: outer}
 	if method < len(h.modes) {

@@ -42,10 +42,7 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 		function := b.function(o.Ref().(*object))
 		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 			defer runtime.KeepAlive(o)
-			if t.IsVariadic() {
-				return function.CallSlice(args)
-			}
-			return function.Call(args)
+			return callWith(function, args)
 		}))
 		i.functions.add(v, o)
 	}, asHandle, nil

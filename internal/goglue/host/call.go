@@ -237,9 +237,10 @@ func (p *plan) arguments(e *wire.Encoder, room int, sharing *wire.Sharing, recei
 type binding struct {
 	*plan
 	t           reflect.Type
-	withContext bool // the host's function has a context first
-	leftOut     bool // it leaves the variadic part out
-	extraError  bool // it has an error last that the module's function has not
+	withContext bool      // the host's function has a context first
+	leftOut     bool      // it leaves the variadic part out
+	extraError  bool      // it has an error last that the module's function has not
+	exchange    *exchange // it takes a writer and a request; nil if not
 	// call makes the call: run, or what does it without a message.
 	call func(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error)
 }
@@ -255,6 +256,13 @@ func (i *Instance) bindFunc(target callee, t reflect.Type) (reflect.Value, error
 
 // bind pairs a function type of the host with the target.
 func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, error) {
+	if x := i.exchange(target, t); x != nil {
+		b, err := i.bind(i.served(target), x.second, pairs)
+		if err == nil {
+			b.exchange = x
+		}
+		return b, err
+	}
 	params := i.params(target)
 	b := &binding{t: t}
 	hostArgs := make([]reflect.Type, 0, t.NumIn())
@@ -309,7 +317,7 @@ func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, e
 func (b *binding) function(receiver *object) reflect.Value {
 	t := b.t
 	hasError := t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
-	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
+	f := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		ctx, values := context.Background(), args
 		if b.withContext {
 			if c, ok := args[0].Interface().(context.Context); ok {
@@ -338,6 +346,10 @@ func (b *binding) function(receiver *object) reflect.Value {
 		}
 		return out
 	})
+	if b.exchange != nil {
+		return b.exchange.caller(f)
+	}
+	return f
 }
 
 // fieldsJSON writes an object as encoding/json would, from its exported fields, for a module that

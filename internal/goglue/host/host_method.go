@@ -93,6 +93,12 @@ func (i *Instance) hostMethod(t reflect.Type, f *api.Func, function func(reflect
 	if t.NumIn() != len(f.In) || t.NumOut() != len(f.Out) || t.IsVariadic() && !f.Variadic {
 		return nil, 0, fmt.Errorf("%s does not fit func%s", t, f.Text)
 	}
+	if f.Serve.Func != 0 {
+		if x := exchangeOf(t, f.Serve.Writer, f.Serve.Request); x != nil {
+			answer, mode, err := i.hostMethod(x.second, &i.api.Funcs[f.Serve.Func-1], x.answerer(function))
+			return answer, mode | wire.ModeServe, err
+		}
+	}
 	decoders := make([]decoder, len(f.In))
 	mode := uint64(0)
 	for j, n := range f.In {
@@ -146,12 +152,7 @@ func (i *Instance) hostMethod(t reflect.Type, f *api.Func, function func(reflect
 		if sharing != nil {
 			keepThings(sharing.Things)
 		}
-		var results []reflect.Value
-		if t.IsVariadic() {
-			results = function(v).CallSlice(args)
-		} else {
-			results = function(v).Call(args)
-		}
+		results := callWith(function(v), args)
 		c.results(sharing, func() {
 			for j, encode := range encoders {
 				encode(c.out, results[j])

@@ -68,7 +68,7 @@ type Instance struct {
 	symbols    func() []engine.Symbol
 	usage      engine.Usage
 	callTime   time.Duration // see Limit
-	serving    int           // the function that answers a request, whose time its handler's clock counts
+	serving    map[int]bool  // the functions that answer a request, whose time a clock counts
 
 	encoders sync.Map // pairing → encoder
 	decoders sync.Map // pairing → formedDecoder
@@ -96,11 +96,7 @@ func NewInstance(name string, described *api.API, transport Transport, limits Li
 	i := &Instance{name: name, api: described, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
-	for _, b := range described.Bridges {
-		if b.Name == serveBridge {
-			i.serving = b.Func - 1 + wire.FuncCount
-		}
-	}
+	i.serving = serving(described)
 	return i
 }
 
@@ -144,7 +140,7 @@ func (i *Instance) transfer(ctx context.Context, symbol string, function int, mo
 
 // within bounds a context by the limit of time.
 func (i *Instance) within(ctx context.Context, function int) (context.Context, context.CancelFunc) {
-	if i.callTime > 0 && (function != i.serving || function == 0) {
+	if i.callTime > 0 && !i.serving[function] {
 		return context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.callTime))
 	}
 	return ctx, func() {}
@@ -311,6 +307,9 @@ func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, 
 		if own, ok := args[0].(context.Context); ok {
 			ctx, args = own, args[1:]
 		}
+	}
+	if second, ok := i.servedArguments(target, args); ok {
+		return i.call(ctx, i.served(target), second)
 	}
 	types := make([]reflect.Type, len(args))
 	values := make([]reflect.Value, len(args))

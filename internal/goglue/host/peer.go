@@ -159,11 +159,7 @@ func answerAny(c *hostCall, v reflect.Value) error {
 	if err := c.taken(); err != nil {
 		return err
 	}
-	call := v.Call
-	if t.IsVariadic() {
-		call = v.CallSlice
-	}
-	results := call(args)
+	results := callWith(v, args)
 	c.results(nil, func() {
 		for j, result := range results {
 			if t.Out(j) == errorType && j == t.NumOut()-1 {
