@@ -8,6 +8,7 @@ import (
 	"go.starlark.net/starlark"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 )
 
 // crossing bounds the values that go from a script to the host, or from the host to a script, in
@@ -23,7 +24,7 @@ type crossing struct {
 
 	toHost   map[shared]reflect.Value // what was made of a value, for each type
 	toScript map[hostShared]starlark.Value
-	freezer
+	bounded.Freezer
 }
 
 // valueSize is what a value takes beside its bytes.
@@ -31,16 +32,16 @@ const valueSize = 32
 
 // newCrossing begins one; in is nil where a script looks at a field of the host's object.
 func newCrossing(ctx context.Context, in *instance) *crossing {
-	memory := int64(maxBytes)
-	if in != nil && in.engine.limits.memory >= 0 {
-		memory = in.engine.limits.memory
+	memory := int64(bounded.MaxBytes)
+	if in != nil && in.engine.budget.Memory >= 0 {
+		memory = in.engine.budget.Memory
 	}
 	return &crossing{ctx: ctx, memory: memory, left: memory}
 }
 
 // crossing is one of a run: what the values take counts as the run's.
 func (r *run) crossing() *crossing {
-	c := newCrossing(r.ctx, r.in)
+	c := newCrossing(r.Ctx, r.in)
 	c.run = r
 	return c
 }
@@ -55,19 +56,19 @@ func (c *crossing) take(bytes int64) error {
 
 func (c *crossing) afford(bytes int64) error {
 	if c.left -= bytes; c.left < 0 {
-		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", mebibytes(c.memory)), Fix: memoryFix}
+		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", bounded.Mebibytes(c.memory)), Fix: bounded.MemoryFix}
 	}
 	c.taken++
 	switch {
-	case c.run != nil && c.taken%askEvery == 0:
-		if err := c.run.worked(askEvery); err != nil {
+	case c.run != nil && c.taken%bounded.AskEvery == 0:
+		if err := c.run.Worked(bounded.AskEvery); err != nil {
 			return err
 		}
-	case c.taken%askEvery == 0 && c.ctx.Err() != nil:
+	case c.taken%bounded.AskEvery == 0 && c.ctx.Err() != nil:
 		return context.Cause(c.ctx)
 	}
 	if c.run != nil {
-		return c.run.room(bytes)
+		return c.run.Room(bytes)
 	}
 	return nil
 }

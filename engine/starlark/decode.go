@@ -11,6 +11,7 @@ import (
 	"go.starlark.net/starlarkstruct"
 
 	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 )
 
 // decoder makes values of the host from those of a script.
@@ -32,8 +33,8 @@ func (d decoder) natural(v starlark.Value) (any, error) {
 }
 
 func (d decoder) makeNatural(v starlark.Value) (any, error) {
-	if d.depth++; d.depth > maxNesting {
-		return nil, errNesting
+	if d.depth++; d.depth > bounded.MaxNesting {
+		return nil, bounded.ErrNesting
 	}
 	if err := d.take(held(v)); err != nil {
 		return nil, err
@@ -117,8 +118,8 @@ func misfit(v starlark.Value, t reflect.Type) error {
 
 // decode sets out, which is settable and zero, to the value.
 func (d decoder) decode(v starlark.Value, out reflect.Value) error {
-	if d.depth++; d.depth > maxNesting {
-		return errNesting
+	if d.depth++; d.depth > bounded.MaxNesting {
+		return bounded.ErrNesting
 	}
 	t := out.Type()
 	switch t {
@@ -163,7 +164,7 @@ func held(v starlark.Value) int64 {
 	case starlark.Bytes:
 		return int64(len(v))
 	case starlark.Int:
-		return int64(bitLen(v)) / 8
+		return int64(bounded.BitLen(v)) / 8
 	}
 	return 0
 }

@@ -7,6 +7,8 @@ import (
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
+
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 )
 
 // list decodes what has elements in an order.
@@ -24,7 +26,7 @@ func (d decoder) list(v starlark.Value, out reflect.Value) error {
 		return misfit(v, t)
 	}
 	if t.Kind() == reflect.Slice {
-		if err := d.take(times(int64(list.Len()), int64(t.Elem().Size()))); err != nil {
+		if err := d.take(bounded.Times(int64(list.Len()), int64(t.Elem().Size()))); err != nil {
 			return err
 		}
 		out.Set(reflect.MakeSlice(t, list.Len(), list.Len()))
@@ -51,7 +53,7 @@ func (d decoder) mapping(v starlark.Value, out reflect.Value) error {
 	if !ok {
 		return misfit(v, t)
 	}
-	if err := d.take(times(int64(dict.Len()), int64(t.Key().Size()+t.Elem().Size()))); err != nil {
+	if err := d.take(bounded.Times(int64(dict.Len()), int64(t.Key().Size()+t.Elem().Size()))); err != nil {
 		return err
 	}
 	out.Set(reflect.MakeMapWithSize(t, dict.Len()))

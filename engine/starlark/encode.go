@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 )
 
 // encoder makes values for scripts of those of the host.
@@ -42,8 +43,8 @@ func (e encoder) any(v any) (starlark.Value, error) { return e.encode(reflect.Va
 // object that
 // scripts use by its methods and fields.
 func (e encoder) encode(v reflect.Value) (starlark.Value, error) {
-	if e.depth++; e.depth > maxNesting {
-		return nil, errNesting
+	if e.depth++; e.depth > bounded.MaxNesting {
+		return nil, bounded.ErrNesting
 	}
 	if err := e.take(0); err != nil {
 		return nil, err
@@ -129,7 +130,7 @@ func (e encoder) composite(v reflect.Value) (starlark.Value, error) {
 			}
 			return starlark.Bytes(v.Bytes()), nil
 		}
-		if err := e.take(times(wordSize, int64(v.Len()))); err != nil {
+		if err := e.take(bounded.Times(bounded.WordSize, int64(v.Len()))); err != nil {
 			return nil, err
 		}
 		list := make([]starlark.Value, v.Len())
@@ -158,7 +159,7 @@ func (e encoder) composite(v reflect.Value) (starlark.Value, error) {
 
 // dict makes a dict, in the order of its keys: a script sees the same at every run.
 func (e encoder) dict(v reflect.Value) (starlark.Value, error) {
-	if err := e.take(times(entrySize, int64(v.Len()))); err != nil {
+	if err := e.take(bounded.Times(bounded.EntrySize, int64(v.Len()))); err != nil {
 		return nil, err
 	}
 	dict := starlark.NewDict(v.Len())

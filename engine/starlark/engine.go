@@ -9,6 +9,7 @@ package starlark
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,10 +20,10 @@ import (
 	"sync"
 
 	"go.starlark.net/starlark"
-	"go.starlark.net/syntax"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 	"github.com/loadgo/load/find"
 )
 
@@ -51,23 +52,14 @@ const (
 
 // Engine runs Starlark modules.
 type Engine struct {
-	limits      limits
-	watch       watch
+	budget      *bounded.Budget
 	predeclared starlark.StringDict
 }
 
 // New returns an engine. The config is copied.
 func New(config Config) *Engine {
-	e := &Engine{limits: limits{steps: config.Steps, memory: config.Memory}}
-	if e.limits.steps == 0 {
-		e.limits.steps = defaultSteps
-	}
-	if e.limits.memory == 0 {
-		e.limits.memory = defaultMemory
-	}
-	e.watch.limit = e.limits.memory
-	e.predeclared = predeclared()
-	return e
+	l := bounded.Limits{Steps: cmp.Or(config.Steps, defaultSteps), Memory: cmp.Or(config.Memory, defaultMemory)}
+	return &Engine{budget: bounded.NewBudget(l), predeclared: bounded.Predeclared()}
 }
 
 // Name implements [engine.Engine].
@@ -107,10 +99,7 @@ func (e *Engine) Compile(_ context.Context, src find.Source, dir string) error {
 	if bytes.IndexByte(text, 0) >= 0 { // the interpreter would take it for the end
 		return &engine.CompileError{Reason: "it is not a text: it holds a NUL byte"}
 	}
-	if err := e.limits.fits(text); err != nil {
-		return err
-	}
-	program, err := compile(name, text, e.predeclared.Has)
+	program, err := e.budget.Compile(name, text, e.predeclared.Has)
 	if err != nil {
 		return err
 	}
@@ -124,33 +113,12 @@ func (e *Engine) Compile(_ context.Context, src find.Source, dir string) error {
 // fileName is how messages call the source's file.
 func fileName(src find.Source) string { return filepath.Join(src.Dir, filepath.FromSlash(src.File)) }
 
-// options is the dialect: what Python programmers expect, but for recursion.
-var options = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
-
-// compile makes a program of a script. Operations that can make much of little are replaced by
-// checked ones.
-func compile(name string, text []byte, isPredeclared func(string) bool) (*starlark.Program, error) {
-	f, err := options.Parse(name, text, 0)
-	if err != nil {
-		return nil, compileError(text, err)
-	}
-	if err := shallow(f); err != nil {
-		return nil, compileError(text, err)
-	}
-	guard(f)
-	program, err := starlark.FileProgram(f, isPredeclared)
-	if err != nil {
-		return nil, compileError(text, err)
-	}
-	return program, nil
-}
-
 // leastMemory is what is told apart from the growth of the rest of the program.
 const leastMemory = 1 << 20
 
 // Valid implements [engine.Configured].
 func (e *Engine) Valid() error {
-	return engine.TooLittleMemory(e.Name(), max(e.limits.memory, 0), leastMemory)
+	return engine.TooLittleMemory(e.Name(), max(e.budget.Memory, 0), leastMemory)
 }
 
 // CanGrant implements [engine.Granter]: a script has nothing, and one limit of memory that is the
@@ -159,14 +127,14 @@ func (e *Engine) CanGrant(g engine.Grants) error {
 	switch {
 	case g.Access():
 		return errors.New("scripts have no files, environment, network or programs")
-	case g.Memory > 0 && (e.limits.memory < 0 || g.Memory < e.limits.memory):
+	case g.Memory > 0 && (e.budget.Memory < 0 || g.Memory < e.budget.Memory):
 		return errors.New("the memory of scripts is limited by starlark.Config.Memory for all")
 	}
 	return nil
 }
 
 // Isolation tells what keeps scripts from the host.
-func (e *Engine) Isolation() engine.Isolation { return e.limits.isolation() }
+func (e *Engine) Isolation() engine.Isolation { return isolation(e.budget.Limits) }
 
 // Open implements [engine.Engine]: it runs the top level of the module.
 func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importer) (engine.Instance, error) {
@@ -185,7 +153,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 		return err
 	})
 	if err == nil {
-		err = freeze(in.globals)
+		err = bounded.Freeze(in.globals)
 	}
 	var nested *load.LoadError // of an import: the loader shows the chain
 	switch {

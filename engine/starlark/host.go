@@ -29,7 +29,7 @@ func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, err
 		return nil, err
 	}
 	r := t.Local(runKey).(*run)
-	m, err := i.importer.Import(r.ctx, name)
+	m, err := i.importer.Import(r.Ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 			}
 			args = append(args, fields)
 		}
-		results, err := call(r.ctx, args)
+		results, err := call(r.Ctx, args)
 		if err != nil {
 			return nil, err
 		}

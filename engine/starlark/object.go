@@ -10,6 +10,7 @@ import (
 	"go.starlark.net/starlark"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 	"github.com/loadgo/load/internal/spelling"
 )
 
@@ -24,7 +25,7 @@ func (d decoder) object(v starlark.Value) (*engine.Object, error) {
 	if held, ok := hostObjectOf(v); ok {
 		return held.o, nil
 	}
-	if err := d.freeze(v, 0); err != nil {
+	if err := d.Freeze(v, 0); err != nil {
 		return nil, err
 	}
 	return engine.NewObject(&object{d.in, v}), nil
@@ -127,7 +128,7 @@ func (o *object) Equal(ctx context.Context, other engine.ObjectRef) (equal bool,
 		return false, nil
 	}
 	err = o.in.run(ctx, "==", nil, func(t *starlark.Thread) error {
-		if _, err := passCompare(runOf(t), o.v); err != nil {
+		if _, err := bounded.PassCompare(bounded.MeterOf(t), o.v); err != nil {
 			return err
 		}
 		equal, err = starlark.Equal(o.v, b.v)

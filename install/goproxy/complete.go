@@ -12,12 +12,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load/install/goproxy/internal/gomod"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/store"
 )
 

@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )

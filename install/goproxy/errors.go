@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 
-	"github.com/loadgo/load/install/goproxy/internal/gomod"
-
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/store"
 )
 

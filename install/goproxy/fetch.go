@@ -11,14 +11,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load/install/goproxy/internal/modzip"
-
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/store"
 )

@@ -10,20 +10,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loadgo/load/install/goproxy/internal/modzip"
-
-	"github.com/loadgo/load/install/goproxy/internal/checksum"
-
-	"github.com/loadgo/load/install/goproxy/internal/gomod"
-
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 	"golang.org/x/mod/sumdb/dirhash"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+	"github.com/loadgo/load/install/goproxy/internal/modzip"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 )
 
 func FuzzList(f *testing.F) {

@@ -15,12 +15,11 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )

@@ -16,13 +16,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/store"

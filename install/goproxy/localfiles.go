@@ -11,12 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loadgo/load/install/goproxy/internal/gomod"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/internal/importgraph"
 )
 

@@ -3,15 +3,12 @@ package goproxy
 import (
 	"context"
 
-	"github.com/loadgo/load/install/goproxy/internal/checksum"
-
-	"github.com/loadgo/load/install/goproxy/internal/gomod"
-
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 )
 
 // mod returns the verified go.mod file of a module version that may be replaced. It must declare

@@ -7,14 +7,12 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/loadgo/load/install/goproxy/internal/checksum"
-
-	"github.com/loadgo/load/install/goproxy/internal/gomod"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
+	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/internal/importgraph"
 	"github.com/loadgo/load/store"
 )

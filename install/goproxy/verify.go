@@ -3,9 +3,9 @@ package goproxy
 import (
 	"context"
 
-	"github.com/loadgo/load/install/goproxy/internal/checksum"
-
 	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
 )
 
 // verify compares a sum with what was promised, else with the checksum database where that answers

@@ -7,13 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/query"
 )
 

@@ -14,13 +14,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/loadgo/load/install/goproxy/internal/origin"
-
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/store"
 )
 

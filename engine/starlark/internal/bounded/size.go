@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"fmt"
@@ -14,17 +14,17 @@ const (
 )
 
 // fits refuses a text that takes more memory to compile than a run may have.
-func (l limits) fits(text []byte) error {
-	memory := l.memory
+func (l Limits) fits(text []byte) error {
+	memory := l.Memory
 	if memory < 0 {
-		memory = maxBytes
+		memory = MaxBytes
 	}
-	if times(tokenSize, int64(tokens(text))) <= memory {
+	if Times(tokenSize, int64(tokens(text))) <= memory {
 		return nil
 	}
 	return &engine.CompileError{
-		Reason: fmt.Sprintf("compiling it takes more than %s of memory", mebibytes(memory)),
-		Fix:    memoryFix,
+		Reason: fmt.Sprintf("compiling it takes more than %s of memory", Mebibytes(memory)),
+		Fix:    MemoryFix,
 	}
 }
 

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func growth(v starlark.Value, n int) (cost, error) {
 		if have+n <= inside(list, "elems").Cap() {
 			return cost{work: int64(n) / 8}, nil
 		}
-		return cost{times(wordSize, 2*int64(n)+int64(have)*5/4), int64(have+n) / 2}, nil
+		return cost{Times(WordSize, 2*int64(n)+int64(have)*5/4), int64(have+n) / 2}, nil
 	}
 	buckets := max(inside(v, "ht", "table").Len(), 1)
 	grown := buckets
@@ -32,7 +32,7 @@ func growth(v starlark.Value, n int) (cost, error) {
 	if grown == buckets {
 		return cost{}, nil
 	}
-	return cost{times(2*bucketSize, int64(grown-buckets)), 10 * int64(have)}, collisions(v)
+	return cost{Times(2*bucketSize, int64(grown-buckets)), 10 * int64(have)}, collisions(v)
 }
 
 // inside returns an unexported field of a value of the interpreter, which has no other way to ask

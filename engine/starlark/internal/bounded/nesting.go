@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"fmt"
@@ -10,12 +10,12 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// maxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a
+// MaxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a
 // stack
 // that overflows would end the host.
-const maxNesting = 1000
+const MaxNesting = 1000
 
-var errNesting = &engine.LimitError{Reason: fmt.Sprintf("a value is nested deeper than %d", maxNesting)}
+var ErrNesting = &engine.LimitError{Reason: fmt.Sprintf("a value is nested deeper than %d", MaxNesting)}
 
 // partsOf lists the values directly in a value, nil for one without.
 func partsOf(v starlark.Value) iter.Seq[starlark.Value] {
@@ -93,24 +93,24 @@ func same(a, b starlark.Value) bool {
 // that refer to each other twice can do so more often than anyone can wait for.
 const maxTuples = 1 << 21
 
-// freezer freezes values from the inside out, each once but for tuples.
-type freezer struct {
+// Freezer freezes values from the inside out, each once but for tuples.
+type Freezer struct {
 	seen   map[starlark.Value]bool
 	tuples int
 }
 
-// freeze freezes the globals of a module, so that any number of goroutines can read them.
-func freeze(globals starlark.StringDict) error {
-	var f freezer
+// Freeze freezes the globals of a module, so that any number of goroutines can read them.
+func Freeze(globals starlark.StringDict) error {
+	var f Freezer
 	for _, v := range globals {
-		if err := f.freeze(v, 0); err != nil {
+		if err := f.Freeze(v, 0); err != nil {
 			return &engine.EvalError{Message: err.Error(), Err: err}
 		}
 	}
 	return nil
 }
 
-func (f *freezer) freeze(v starlark.Value, depth int) error {
+func (f *Freezer) Freeze(v starlark.Value, depth int) error {
 	_, isTuple := v.(starlark.Tuple)
 	if isTuple {
 		f.tuples++
@@ -123,8 +123,8 @@ func (f *freezer) freeze(v starlark.Value, depth int) error {
 		v.Freeze()
 		return nil
 	}
-	if depth >= maxNesting {
-		return errNesting
+	if depth >= MaxNesting {
+		return ErrNesting
 	}
 	if same(v, v) {
 		if f.seen[v] {
@@ -136,7 +136,7 @@ func (f *freezer) freeze(v starlark.Value, depth int) error {
 		f.seen[v] = true
 	}
 	for part := range parts {
-		if err := f.freeze(part, depth+1); err != nil {
+		if err := f.Freeze(part, depth+1); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ const jsonPiece = 64 << 10
 var errDigits = &engine.LimitError{Reason: fmt.Sprintf("a number of more than %d digits", maxDigits)}
 
 // decodeJSON is json.decode. A large text is decoded in pieces.
-func decodeJSON(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
+func decodeJSON(r *Meter, t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
 	var text string
 	var fallback starlark.Value
 	if err := starlark.UnpackArgs("json.decode", a.args, a.kwargs, "x", &text, "default?", &fallback); err != nil {
@@ -36,7 +36,7 @@ func decodeJSON(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (s
 }
 
 type jsonDecoder struct {
-	r    *run
+	r    *Meter
 	t    *starlark.Thread
 	f    *starlark.Builtin
 	text string
@@ -54,7 +54,7 @@ func (d *jsonDecoder) check() error {
 	depth, quoted, number, values := 0, false, 0, int64(1)
 	for i := 0; i < len(d.text); i++ {
 		if i%jsonPiece == 0 {
-			if err := d.r.worked(jsonPiece / 16); err != nil {
+			if err := d.r.Worked(jsonPiece / 16); err != nil {
 				return err
 			}
 		}
@@ -71,8 +71,8 @@ func (d *jsonDecoder) check() error {
 			quoted = !quoted
 		case quoted:
 		case c == '[' || c == '{':
-			if depth++; depth > maxNesting {
-				return errNesting
+			if depth++; depth > MaxNesting {
+				return ErrNesting
 			}
 			values += 2
 		case c == ']' || c == '}':
@@ -81,11 +81,11 @@ func (d *jsonDecoder) check() error {
 			values++
 		}
 	}
-	entry := int64(4 * wordSize)
+	entry := int64(4 * WordSize)
 	if strings.IndexByte(d.text, '{') >= 0 {
-		entry = 2 * entrySize
+		entry = 2 * EntrySize
 	}
-	return d.r.afford(cost{bytes: times(values, entry) + int64(len(d.text))})
+	return d.r.afford(cost{bytes: Times(values, entry) + int64(len(d.text))})
 }
 
 // value decodes the value at a place of the text, which ends before end.
@@ -106,7 +106,7 @@ func (d *jsonDecoder) value(start, end int) (starlark.Value, error) {
 			return d.dict(start, end)
 		}
 	}
-	if err := d.r.worked(int64(end - start)); err != nil {
+	if err := d.r.Worked(int64(end - start)); err != nil {
 		return nil, err
 	}
 	v, err := d.f.CallInternal(d.t, starlark.Tuple{starlark.String(d.text[start:end])}, nil)
@@ -142,7 +142,7 @@ func (d *jsonDecoder) space(i, end int) int {
 func (d *jsonDecoder) skip(i, end int) int {
 	depth, quoted := 0, false
 	for ; i < end; i++ {
-		if i%jsonPiece == 0 && d.r.worked(jsonPiece/16) != nil {
+		if i%jsonPiece == 0 && d.r.Worked(jsonPiece/16) != nil {
 			return end // whoever decodes it asks again
 		}
 		switch c := d.text[i]; {

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"fmt"
@@ -22,15 +22,15 @@ type watch struct {
 	limit int64 // bytes
 
 	mu    sync.Mutex
-	runs  map[*run]struct{}
+	runs  map[*Meter]struct{}
 	awake bool
 }
 
-func (w *watch) add(r *run) {
+func (w *watch) add(r *Meter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.runs == nil {
-		w.runs = make(map[*run]struct{})
+		w.runs = make(map[*Meter]struct{})
 	}
 	w.runs[r] = struct{}{}
 	r.grown(heapSize())
@@ -40,7 +40,7 @@ func (w *watch) add(r *run) {
 	}
 }
 
-func (w *watch) remove(r *run) {
+func (w *watch) remove(r *Meter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.runs, r)
@@ -80,7 +80,7 @@ func (w *watch) check(slack int64) (suspect bool) {
 	for r := range w.runs {
 		switch grown := r.grown(heap); {
 		case grown > w.limit+slack*w.limit:
-			r.exceed(&engine.LimitError{Reason: "it took more than " + mebibytes(w.limit) + " of memory", Fix: memoryFix})
+			r.exceed(&engine.LimitError{Reason: "it took more than " + Mebibytes(w.limit) + " of memory", Fix: MemoryFix})
 		case grown > w.limit:
 			suspect = true
 		}
@@ -89,13 +89,13 @@ func (w *watch) check(slack int64) (suspect bool) {
 }
 
 // grown returns what the memory of the program has grown by since the run was first measured.
-func (w *watch) grown(r *run) int64 {
+func (w *watch) grown(r *Meter) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return r.grown(heapSize())
 }
 
-func (r *run) grown(heap int64) int64 {
+func (r *Meter) grown(heap int64) int64 {
 	if !r.measured || heap < r.before { // garbage was collected that others had left
 		r.measured, r.before = true, heap
 	}
@@ -108,6 +108,6 @@ func heapSize() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-const memoryFix = "set starlark.Config.Memory to allow more"
+const MemoryFix = "set starlark.Config.Memory to allow more"
 
-func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+func Mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

@@ -1,17 +1,17 @@
-package starlark
+package bounded
 
 import (
 	"go.starlark.net/starlark"
 )
 
-// askEvery is how many elements a built-in function goes through before the run is asked whether it
+// AskEvery is how many elements a built-in function goes through before the run is asked whether it
 // may go on.
-const askEvery = 1024
+const AskEvery = 1024
 
 // walked returns the arguments of a function that goes through them: what takes long asks the run,
 // and
 // ends early when that is to end.
-func (r *run) walked(w walk, a arguments) starlark.Tuple {
+func (r *Meter) walked(w walk, a arguments) starlark.Tuple {
 	if r == nil {
 		return a.args
 	}
@@ -19,7 +19,7 @@ func (r *run) walked(w walk, a arguments) starlark.Tuple {
 	for i, v := range args {
 		iterable, ok := v.(starlark.Iterable)
 		switch _, isList := v.(*starlark.List); {
-		case !ok || w == eachElement && lengthOf(v) <= askEvery:
+		case !ok || w == eachElement && lengthOf(v) <= AskEvery:
 		case isTable(v) && lengthOf(v) <= few: // its keys were keys before
 		case isList && w == eachElement && a.receiver != nil:
 			// A list that is added to itself knows where it ended.
@@ -46,7 +46,7 @@ func walker(v starlark.Iterable, e each) starlark.Value {
 type each struct {
 	starlark.Iterable
 	walk walk
-	r    *run
+	r    *Meter
 }
 
 // counted is one whose length is known.
@@ -71,8 +71,8 @@ type asking struct {
 
 // Next implements [starlark.Iterator].
 func (a *asking) Next(p *starlark.Value) bool {
-	if a.n++; a.n%askEvery == 0 {
-		if err := a.r.worked(askEvery); err != nil {
+	if a.n++; a.n%AskEvery == 0 {
+		if err := a.r.Worked(AskEvery); err != nil {
 			return false
 		}
 	}

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"strings"
@@ -58,9 +58,9 @@ const (
 type builtin struct {
 	when  when
 	cost  func(arguments) (cost, error)
-	walks walk                                                                               // how it goes through the iterable values that it is given
-	key   bool                                                                               // its first argument is a key
-	run   func(*run, *starlark.Thread, *starlark.Builtin, arguments) (starlark.Value, error) // does it instead
+	walks walk                                                                                 // how it goes through the iterable values that it is given
+	key   bool                                                                                 // its first argument is a key
+	run   func(*Meter, *starlark.Thread, *starlark.Builtin, arguments) (starlark.Value, error) // does it instead
 }
 
 // walk is what a function does with the elements of its arguments.
@@ -79,13 +79,13 @@ const (
 var builtins = map[string]builtin{
 	"None": {}, "True": {}, "False": {}, "abs": {}, "bool": {}, "chr": {}, "len": {}, "ord": {}, "type": {}, "hasattr": {}, "range": {},
 	"all": {walks: eachElement}, "any": {walks: eachElement},
-	"bytes": {cost: transcoded, walks: eachElement}, "dict": {cost: copies(2 * entrySize), walks: eachPair},
+	"bytes": {cost: transcoded, walks: eachElement}, "dict": {cost: copies(2 * EntrySize), walks: eachPair},
 	"dir": {cost: fields}, "enumerate": {cost: copies(96), walks: eachElement},
 	"fail": {cost: texts}, "print": {cost: texts}, "repr": {cost: texts}, "str": {cost: texts},
 	"float": {cost: digits(4)}, "int": {cost: digits(1)}, "hash": {cost: reads(0)},
-	"list": {cost: copies(3 * wordSize), walks: eachElement}, "tuple": {cost: copies(3 * wordSize), walks: eachElement},
-	"reversed": {cost: copies(wordSize), walks: eachElement}, "set": {cost: copies(entrySize), walks: eachKey},
-	"zip": {cost: columns, walks: eachElement}, "struct": {cost: copies(entrySize)},
+	"list": {cost: copies(3 * WordSize), walks: eachElement}, "tuple": {cost: copies(3 * WordSize), walks: eachElement},
+	"reversed": {cost: copies(WordSize), walks: eachElement}, "set": {cost: copies(EntrySize), walks: eachKey},
+	"zip": {cost: columns, walks: eachElement}, "struct": {cost: copies(EntrySize)},
 	"getattr": {}, "max": {run: extreme}, "min": {run: extreme}, "sorted": {run: sorted},
 
 	"json.encode": {cost: jsonText}, "json.decode": {run: decodeJSON},
@@ -127,7 +127,7 @@ var builtins = map[string]builtin{
 
 	"dict.clear": {when: whenLarge, cost: shifts}, "dict.get": {when: whenLarge, key: true}, "dict.pop": {when: always, key: true},
 	"dict.popitem": {}, "dict.setdefault": {when: whenLarge, cost: grows, key: true},
-	"dict.items": {when: whenLarge, cost: items(72)}, "dict.keys": {when: whenLarge, cost: items(wordSize)}, "dict.values": {when: whenLarge, cost: items(88)},
+	"dict.items": {when: whenLarge, cost: items(72)}, "dict.keys": {when: whenLarge, cost: items(WordSize)}, "dict.values": {when: whenLarge, cost: items(88)},
 	"dict.update": {when: always, cost: extends, walks: eachPair},
 
 	"set.add": {when: whenLarge, cost: grows, key: true}, "set.clear": {when: whenLarge, cost: shifts}, "set.discard": {when: whenLarge, key: true},
@@ -170,7 +170,7 @@ func takesKey(method string) bool { return methods[method].key && methods[method
 func copies(size int64) func(arguments) (cost, error) {
 	return func(a arguments) (c cost, _ error) {
 		for _, v := range a.args {
-			c.bytes += times(int64(lengthOf(v)), size)
+			c.bytes += Times(int64(lengthOf(v)), size)
 		}
 		c.bytes += int64(len(a.kwargs)) * size
 		return c, nil
@@ -222,7 +222,7 @@ func prefixes(a arguments) (cost, error) {
 // strips looks for each rune that it takes away among those to take away.
 func strips(a arguments) (cost, error) {
 	n, set := int64(len(a.self())), int64(len(a.text(0)))
-	return cost{0, n/4 + times(n, set/64) + set}, nil
+	return cost{0, n/4 + Times(n, set/64) + set}, nil
 }
 
 func splits(a arguments) (cost, error) {
@@ -237,14 +237,14 @@ func splits(a arguments) (cost, error) {
 	c := cost{3 * 16 * n, int64(len(s))/4 + 4*n}
 	if most, ok := a.at(1).(starlark.Int); ok { // rsplit makes room for so many at once
 		if k, ok := most.Int64(); ok && k > 0 {
-			c.bytes += times(16, k)
+			c.bytes += Times(16, k)
 		}
 	}
 	return c, nil
 }
 
 func joins(a arguments) (cost, error) {
-	c := cost{bytes: times(int64(len(a.self())), int64(lengthOf(a.at(0))))}
+	c := cost{bytes: Times(int64(len(a.self())), int64(lengthOf(a.at(0))))}
 	switch list := a.at(0).(type) {
 	case starlark.Indexable:
 		if list.Len() > maxWork {
@@ -262,7 +262,7 @@ func joins(a arguments) (cost, error) {
 	default:
 		c.bytes += 4 * int64(lengthOf(a.at(0)))
 	}
-	return cost{times(2, c.bytes), c.bytes/64 + int64(lengthOf(a.at(0)))}, nil
+	return cost{Times(2, c.bytes), c.bytes/64 + int64(lengthOf(a.at(0)))}, nil
 }
 
 func replaces(a arguments) (cost, error) {
@@ -276,7 +276,7 @@ func replaces(a arguments) (cost, error) {
 			n = min(n, k)
 		}
 	}
-	made := int64(len(s)) + times(n, int64(len(with)))
+	made := int64(len(s)) + Times(n, int64(len(with)))
 	return cost{made, int64(len(s))/16 + made/64 + n}, nil
 }
 
@@ -288,7 +288,7 @@ func formats(a arguments) (cost, error) {
 func formatted(format, verb string, values ...starlark.Value) (cost, error) {
 	c, err := weigh(printing, values...)
 	n := int64(strings.Count(format, verb))
-	return cost{times(2, times(c.bytes, n)+int64(len(format))), times(c.work, n) + int64(len(format))/4}, err
+	return cost{Times(2, Times(c.bytes, n)+int64(len(format))), Times(c.work, n) + int64(len(format))/4}, err
 }
 
 func texts(a arguments) (cost, error) {
@@ -298,12 +298,12 @@ func texts(a arguments) (cost, error) {
 		}
 	}
 	c, err := weigh(printing, a.all()...)
-	return cost{times(3, c.bytes), c.work}, err
+	return cost{Times(3, c.bytes), c.work}, err
 }
 
 func jsonText(a arguments) (cost, error) {
 	c, err := weigh(encoding, a.all()...)
-	return cost{times(3, c.bytes), c.work}, err
+	return cost{Times(3, c.bytes), c.work}, err
 }
 
 func transcoded(a arguments) (cost, error) {
@@ -337,7 +337,7 @@ func columns(a arguments) (cost, error) {
 			rows = n
 		}
 	}
-	return cost{bytes: times(rows, 40+wordSize*int64(len(a.args)))}, nil
+	return cost{bytes: Times(rows, 40+WordSize*int64(len(a.args)))}, nil
 }
 
 func fields(a arguments) (cost, error) {
@@ -364,5 +364,5 @@ func finds(a arguments) (cost, error) { return contained(a.at(0), a.receiver) }
 func sets(a arguments) (cost, error) {
 	n := int64(lengthOf(a.receiver))
 	c, err := weigh(comparing, a.receiver)
-	return cost{entrySize * (n + int64(lengthOf(a.at(0)))), 10*n + c.work}, err
+	return cost{EntrySize * (n + int64(lengthOf(a.at(0)))), 10*n + c.work}, err
 }

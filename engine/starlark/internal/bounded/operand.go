@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"fmt"
@@ -14,12 +14,12 @@ type guards struct {
 	copy, compare, key, method, all, slice, spread, store passage
 }
 
-func newGuards(r *run) *guards {
-	by := func(pass func(*run, starlark.Value) (starlark.Value, error)) passage {
+func newGuards(r *Meter) *guards {
+	by := func(pass func(*Meter, starlark.Value) (starlark.Value, error)) passage {
 		return passage{r: r, pass: pass}
 	}
 	return &guards{
-		copy: by(passCopy), compare: by(passCompare), key: by(passKey), method: by(passMethod),
+		copy: by(passCopy), compare: by(PassCompare), key: by(passKey), method: by(passMethod),
 		all: by(passAll), slice: by(passSlice), spread: by(passSpread), store: by(passStore),
 	}
 }
@@ -53,8 +53,8 @@ func (*guards) AttrNames() []string { return nil }
 // passage lets values through for one purpose.
 type passage struct {
 	hidden
-	r    *run
-	pass func(*run, starlark.Value) (starlark.Value, error)
+	r    *Meter
+	pass func(*Meter, starlark.Value) (starlark.Value, error)
 }
 
 // Get implements [starlark.Mapping].
@@ -73,21 +73,21 @@ func (hidden) Truth() starlark.Bool  { return true }
 func (hidden) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: guard") }
 
 // passCopy lets through what the result of an operation holds a copy of.
-func passCopy(r *run, v starlark.Value) (starlark.Value, error) {
+func passCopy(r *Meter, v starlark.Value) (starlark.Value, error) {
 	switch v := v.(type) {
 	case starlark.Int:
-		if !isSmall(v) && bitLen(v) > maxBits {
+		if !isSmall(v) && BitLen(v) > maxBits {
 			return nil, errBits
 		}
 	case *starlark.Dict, *starlark.Set: // whose keys are hashed again
-		if c := sizeOf(v); c.bytes > few*entrySize {
+		if c := sizeOf(v); c.bytes > few*EntrySize {
 			parts, err := weigh(comparing, v)
 			if err != nil {
 				return nil, err
 			}
 			return v, r.afford(cost{c.bytes, c.work + parts.work})
 		}
-		return passCompare(r, v)
+		return PassCompare(r, v)
 	}
 	if light(v) {
 		return v, nil
@@ -95,8 +95,8 @@ func passCopy(r *run, v starlark.Value) (starlark.Value, error) {
 	return v, r.afford(sizeOf(v))
 }
 
-// passCompare lets through what is compared.
-func passCompare(r *run, v starlark.Value) (starlark.Value, error) {
+// PassCompare lets through what is compared.
+func PassCompare(r *Meter, v starlark.Value) (starlark.Value, error) {
 	if slight(v) {
 		return v, nil
 	}
@@ -108,7 +108,7 @@ func passCompare(r *run, v starlark.Value) (starlark.Value, error) {
 }
 
 // passKey lets through what becomes a key, or is looked up.
-func passKey(r *run, v starlark.Value) (starlark.Value, error) {
+func passKey(r *Meter, v starlark.Value) (starlark.Value, error) {
 	if slight(v) {
 		return v, nil
 	}
@@ -120,7 +120,7 @@ func passKey(r *run, v starlark.Value) (starlark.Value, error) {
 }
 
 // passMethod lets a value through whose method is called: a large one with its methods guarded.
-func passMethod(r *run, v starlark.Value) (starlark.Value, error) {
+func passMethod(r *Meter, v starlark.Value) (starlark.Value, error) {
 	if lengthOf(v) <= lightText {
 		return v, nil
 	}
@@ -128,7 +128,7 @@ func passMethod(r *run, v starlark.Value) (starlark.Value, error) {
 }
 
 // passAll guards everything that is done with a value but a number.
-func passAll(r *run, v starlark.Value) (starlark.Value, error) {
+func passAll(r *Meter, v starlark.Value) (starlark.Value, error) {
 	switch v := v.(type) {
 	case starlark.Int:
 		return passCopy(r, v)
@@ -142,7 +142,7 @@ func passAll(r *run, v starlark.Value) (starlark.Value, error) {
 }
 
 // passSlice lets a value through that is sliced: text is not copied then, lists are.
-func passSlice(r *run, v starlark.Value) (starlark.Value, error) {
+func passSlice(r *Meter, v starlark.Value) (starlark.Value, error) {
 	if s, ok := v.(starlark.Sliceable); ok && r != nil && s.Len() > lightText {
 		return sliced{s, r}, nil
 	}
@@ -150,13 +150,13 @@ func passSlice(r *run, v starlark.Value) (starlark.Value, error) {
 }
 
 // passSpread lets through what becomes arguments: they are copied up to three times.
-func passSpread(r *run, v starlark.Value) (starlark.Value, error) {
+func passSpread(r *Meter, v starlark.Value) (starlark.Value, error) {
 	n := int64(lengthOf(v))
-	return v, r.afford(cost{times(n, 2*entrySize), n})
+	return v, r.afford(cost{Times(n, 2*EntrySize), n})
 }
 
 // passStore lets a value through into which something is stored.
-func passStore(r *run, v starlark.Value) (starlark.Value, error) {
+func passStore(r *Meter, v starlark.Value) (starlark.Value, error) {
 	if d, ok := v.(*starlark.Dict); ok && d.Len() > lightText {
 		return stored{d, r}, nil
 	}
@@ -166,7 +166,7 @@ func passStore(r *run, v starlark.Value) (starlark.Value, error) {
 // operand is a value whose operators and methods are checked before they are done.
 type operand struct {
 	starlark.Value
-	r *run
+	r *Meter
 }
 
 // own returns the value that an operand stands for.
@@ -242,10 +242,10 @@ func repeated(x, y starlark.Value) cost {
 	}
 	count, ok := n.Int64()
 	if !ok {
-		count = int64(n.Sign()) * maxBytes
+		count = int64(n.Sign()) * MaxBytes
 	}
 	c := sizeOf(x)
-	return cost{times(c.bytes, max(count, 0)), times(c.bytes, max(count, 0)) / 64}
+	return cost{Times(c.bytes, max(count, 0)), Times(c.bytes, max(count, 0)) / 64}
 }
 
 // contained is the cost of x in y.
@@ -259,7 +259,7 @@ func contained(x, y starlark.Value) (cost, error) {
 			return cost{work: n / 2}, nil
 		}
 		c, err := weigh(comparing, x)
-		return cost{work: times(c.work, n)}, err
+		return cost{work: Times(c.work, n)}, err
 	}
 	if light(x) {
 		return cost{}, nil
@@ -271,14 +271,14 @@ func contained(x, y starlark.Value) (cost, error) {
 // sliced is a sequence whose slices are checked before they are made.
 type sliced struct {
 	starlark.Sliceable
-	r *run
+	r *Meter
 }
 
 // Slice implements [starlark.Sliceable]. It has no error to return: the run ends with its next
 // step.
 func (s sliced) Slice(start, end, step int) starlark.Value {
 	n := int64((end-start)/step) + 1
-	c := cost{wordSize * n, n / 8}
+	c := cost{WordSize * n, n / 8}
 	switch s.Sliceable.(type) {
 	case starlark.String, starlark.Bytes:
 		if c = (cost{3 * n, n}); step == 1 {
@@ -295,25 +295,25 @@ func (s sliced) Slice(start, end, step int) starlark.Value {
 	return s.Sliceable.Slice(start, end, step)
 }
 
-// bounded is a sequence whose length is unknown, but not how long it is at most.
-type bounded struct {
+// atMost is a sequence whose length is unknown, but not how long it is at most.
+type atMost struct {
 	starlark.Iterable
 	atMost int
 }
 
 // bound makes what a method returns a bounded sequence.
-func bound(_ *run, t *starlark.Thread, method *starlark.Builtin, a arguments) (starlark.Value, error) {
+func bound(_ *Meter, t *starlark.Thread, method *starlark.Builtin, a arguments) (starlark.Value, error) {
 	v, err := method.CallInternal(t, a.args, a.kwargs)
 	if err != nil {
 		return nil, err
 	}
-	return bounded{v.(starlark.Iterable), lengthOf(a.receiver)}, nil
+	return atMost{v.(starlark.Iterable), lengthOf(a.receiver)}, nil
 }
 
 // stored is a dict into which something is stored.
 type stored struct {
 	*starlark.Dict
-	r *run
+	r *Meter
 }
 
 // SetKey implements [starlark.HasSetKey].

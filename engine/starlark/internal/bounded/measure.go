@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"go.starlark.net/starlark"
@@ -66,8 +66,8 @@ func (m *measure) value(v starlark.Value) error {
 			return m.circle(m.outer[i:])
 		}
 	}
-	if len(m.outer) >= maxNesting {
-		return errNesting
+	if len(m.outer) >= MaxNesting {
+		return ErrNesting
 	}
 	m.outer = append(m.outer, v)
 	defer func() { m.outer = m.outer[:len(m.outer)-1] }()
@@ -117,7 +117,7 @@ func (m *measure) leaf(v starlark.Value) {
 		size = m.textLen(string(v))
 	case starlark.Int:
 		if size = 64; !isSmall(v) {
-			size = bitLen(v)
+			size = BitLen(v)
 		}
 		m.work += int64(size) / 256
 		size /= 3
@@ -130,7 +130,7 @@ func (m *measure) leaf(v starlark.Value) {
 			size += m.textLen(name)
 		}
 		size += 8
-	case bounded:
+	case atMost:
 		size = 4 * v.atMost
 	case starlark.Indexable:
 		size = 24
@@ -215,7 +215,7 @@ func isSmall(x starlark.Int) bool {
 	return ok
 }
 
-func bitLen(x starlark.Int) int {
+func BitLen(x starlark.Int) int {
 	if isSmall(x) {
 		return 64
 	}
@@ -229,27 +229,27 @@ func sizeOf(v starlark.Value) cost {
 	case starlark.String, starlark.Bytes:
 		return cost{n, n / 64}
 	case starlark.Int:
-		bits := int64(bitLen(v))
+		bits := int64(BitLen(v))
 		return cost{bits / 8, bits / 2} // which multiplying takes
 	case *starlark.List, starlark.Tuple:
-		return cost{wordSize * n, n / 8}
+		return cost{WordSize * n, n / 8}
 	case *starlark.Dict, *starlark.Set:
-		return cost{entrySize * n, 10 * n}
+		return cost{EntrySize * n, 10 * n}
 	case *starlarkstruct.Struct:
-		return cost{entrySize * int64(v.Len()), 20 * int64(v.Len())}
+		return cost{EntrySize * int64(v.Len()), 20 * int64(v.Len())}
 	}
 	return cost{}
 }
 
 // Bytes.
 const (
-	wordSize  = 16  // of a value in a list
-	entrySize = 150 // of an entry of a dict, while it grows
+	WordSize  = 16  // of a value in a list
+	EntrySize = 150 // of an entry of a dict, while it grows
 )
 
 // lengthOf returns how many elements a value has at most; 0 for one without.
 func lengthOf(v starlark.Value) int {
-	if b, ok := v.(bounded); ok {
+	if b, ok := v.(atMost); ok {
 		return b.atMost
 	}
 	if n := starlark.Len(v); n >= 0 {

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"errors"
@@ -19,10 +19,10 @@ var modules = []*starlarkstruct.Module{math.Module, time.Module, {Name: "json", 
 // receivers are values of all types that have methods.
 var receivers = []starlark.HasAttrs{starlark.String(""), starlark.Bytes(""), new(starlark.List), new(starlark.Dict), new(starlark.Set), time.Time{}}
 
-// predeclared returns what every script can use: the language's functions, struct, json, math and
+// Predeclared returns what every script can use: the language's functions, struct, json, math and
 // time,
 // and what asks for the guards.
-func predeclared() starlark.StringDict {
+func Predeclared() starlark.StringDict {
 	all := starlark.StringDict{
 		"struct":   offered("struct", starlark.NewBuiltin("struct", starlarkstruct.Make)),
 		guardsFunc: starlark.NewBuiltin(guardsFunc, guardsOf),
@@ -97,7 +97,7 @@ func (b builtin) method(t *starlark.Thread, self *starlark.Builtin, args starlar
 
 // call calls a function once the run affords it.
 func (b builtin) call(t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
-	r := runOf(t)
+	r := MeterOf(t)
 	if b.cost != nil {
 		c, err := b.cost(a)
 		if err == nil {
@@ -125,14 +125,14 @@ func (b builtin) call(t *starlark.Thread, f *starlark.Builtin, a arguments) (sta
 	return v, err
 }
 
-// runOf returns the run that a thread is of, or nil.
-func runOf(t *starlark.Thread) *run {
-	r, _ := t.Local(runKey).(*run)
+// MeterOf returns the meter of the run that a thread is of, or nil.
+func MeterOf(t *starlark.Thread) *Meter {
+	r, _ := t.Local(meterKey).(*Meter)
 	return r
 }
 
 func guardsOf(t *starlark.Thread, _ *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
-	r := runOf(t)
+	r := MeterOf(t)
 	if r == nil {
 		return newGuards(nil), nil
 	}
@@ -165,7 +165,7 @@ func grow(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []star
 		c = cost{c.bytes + d.bytes, c.work + d.work}
 	}
 	if err == nil {
-		err = runOf(t).afford(c)
+		err = MeterOf(t).afford(c)
 	}
 	return y, err
 }

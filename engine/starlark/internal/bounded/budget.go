@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"context"
@@ -17,8 +17,8 @@ type cost struct{ bytes, work int64 }
 const (
 	// maxWork bounds a step that cannot be interrupted, so that a call ends soon after its context.
 	maxWork = 1 << 22
-	// maxBytes bounds a step where Config.Memory sets no limit.
-	maxBytes = 1 << 30
+	// MaxBytes bounds a step where Config.Memory sets no limit.
+	MaxBytes = 1 << 30
 	// unseen is what a run makes before it looks at the heap again.
 	unseen = 64 << 10
 )
@@ -28,8 +28,8 @@ var errWork = &engine.LimitError{
 	Fix:    "do it in several operations on smaller values",
 }
 
-// times multiplies without overflow.
-func times(a, b int64) int64 {
+// Times multiplies without overflow.
+func Times(a, b int64) int64 {
 	if a > 0 && b > math.MaxInt64/4/a {
 		return math.MaxInt64 / 4
 	}
@@ -38,10 +38,10 @@ func times(a, b int64) int64 {
 
 // afford refuses a step that the run has no memory, steps or time for, and counts it otherwise. A
 // nil run is a thread of somebody else, which has only the bounds of a step.
-func (r *run) afford(c cost) error {
-	l := limits{memory: -1}
+func (r *Meter) afford(c cost) error {
+	l := Limits{Memory: -1}
 	if r != nil {
-		l = r.in.engine.limits
+		l = r.of.Limits
 	}
 	if err := l.tooLarge(c.bytes); err != nil {
 		return err
@@ -52,53 +52,53 @@ func (r *run) afford(c cost) error {
 	if r == nil {
 		return nil
 	}
-	if err := r.worked(c.work); err != nil {
+	if err := r.Worked(c.work); err != nil {
 		return err
 	}
-	return r.room(c.bytes)
+	return r.Room(c.bytes)
 }
 
-// worked counts steps that a built-in function has taken, and reports whether the run has to end.
-func (r *run) worked(steps int64) error {
+// Worked counts steps that a built-in function has taken, and reports whether the run has to end.
+func (r *Meter) Worked(steps int64) error {
 	if r == nil {
 		return nil
 	}
-	r.thread.Steps += uint64(steps)
-	if r.thread.Steps >= r.in.engine.limits.steps {
+	r.Thread.Steps += uint64(steps)
+	if r.Thread.Steps >= r.of.Limits.Steps {
 		r.tooManySteps()
 	}
 	return r.stopped()
 }
 
 // stopped returns why the run has to end, or nil.
-func (r *run) stopped() error {
+func (r *Meter) stopped() error {
 	if r == nil {
 		return nil
 	}
-	if limit := r.limit.Load(); limit != nil {
+	if limit := r.Limit.Load(); limit != nil {
 		return limit
 	}
-	if r.ctx.Err() != nil {
-		return context.Cause(r.ctx)
+	if r.Ctx.Err() != nil {
+		return context.Cause(r.Ctx)
 	}
 	return nil
 }
 
-// room refuses what does not fit into the memory that is left.
-func (r *run) room(bytes int64) error {
-	l := r.in.engine.limits
+// Room refuses what does not fit into the memory that is left.
+func (r *Meter) Room(bytes int64) error {
+	l := r.of.Limits
 	if bytes <= r.left {
 		r.left -= bytes
 		return nil
 	}
-	if l.memory < 0 {
+	if l.Memory < 0 {
 		return nil
 	}
-	w := &r.in.engine.watch
-	left := l.memory - w.grown(r)
+	w := &r.of.watch
+	left := l.Memory - w.grown(r)
 	if bytes > left {
 		runtime.GC() // what is left after it is in use
-		left = l.memory - w.grown(r)
+		left = l.Memory - w.grown(r)
 	}
 	if bytes > left {
 		return l.exhausted()
@@ -108,16 +108,16 @@ func (r *run) room(bytes int64) error {
 }
 
 // tooLarge refuses what is larger than everything that a run may have.
-func (l limits) tooLarge(bytes int64) error {
-	if l.memory < 0 && bytes <= maxBytes || l.memory >= 0 && bytes <= l.memory {
+func (l Limits) tooLarge(bytes int64) error {
+	if l.Memory < 0 && bytes <= MaxBytes || l.Memory >= 0 && bytes <= l.Memory {
 		return nil
 	}
 	return l.exhausted()
 }
 
-func (l limits) exhausted() error {
-	if l.memory < 0 {
-		return &engine.LimitError{Reason: "its result takes more than " + mebibytes(maxBytes) + " of memory"}
+func (l Limits) exhausted() error {
+	if l.Memory < 0 {
+		return &engine.LimitError{Reason: "its result takes more than " + Mebibytes(MaxBytes) + " of memory"}
 	}
-	return &engine.LimitError{Reason: fmt.Sprintf("its result takes more than %s of memory", mebibytes(l.memory)), Fix: memoryFix}
+	return &engine.LimitError{Reason: fmt.Sprintf("its result takes more than %s of memory", Mebibytes(l.Memory)), Fix: MemoryFix}
 }

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package starlark
+package bounded
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 // after
 // every few, whether it may go on.
 type ranking struct {
-	r    *run
+	r    *Meter
 	work int64
 }
 
@@ -30,10 +30,10 @@ func (k *ranking) compare(op syntax.Token, x, y starlark.Value) (bool, error) {
 		}
 		k.work += 2 * c.work
 	}
-	if k.work >= askEvery {
+	if k.work >= AskEvery {
 		work := k.work
 		k.work = 0
-		if err := k.r.worked(work); err != nil {
+		if err := k.r.Worked(work); err != nil {
 			return false, err
 		}
 	}
@@ -41,8 +41,8 @@ func (k *ranking) compare(op syntax.Token, x, y starlark.Value) (bool, error) {
 }
 
 // collect returns the elements of a sequence.
-func (r *run) collect(v starlark.Iterable) (starlark.Tuple, error) {
-	if err := r.afford(cost{bytes: times(3*wordSize, int64(lengthOf(v)))}); err != nil {
+func (r *Meter) collect(v starlark.Iterable) (starlark.Tuple, error) {
+	if err := r.afford(cost{bytes: Times(3*WordSize, int64(lengthOf(v)))}); err != nil {
 		return nil, err
 	}
 	all := make(starlark.Tuple, 0, lengthOf(v))
@@ -68,7 +68,7 @@ func keysOf(t *starlark.Thread, f starlark.Callable, values starlark.Tuple) (sta
 }
 
 // sorted is the language's: a stable sort.
-func sorted(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
+func sorted(r *Meter, t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
 	var iterable starlark.Iterable
 	var key starlark.Callable
 	var reverse bool
@@ -87,7 +87,7 @@ func sorted(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (starl
 	if err := s.sort(reverse); err != nil {
 		return nil, err
 	}
-	return starlark.NewList(s.values), r.worked(s.work)
+	return starlark.NewList(s.values), r.Worked(s.work)
 }
 
 // sorting implements [sort.Interface]. An error ends it by a panic: a sort has no other end.
@@ -137,7 +137,7 @@ func (s *sorting) Swap(i, j int) {
 }
 
 // extreme is min and max of the language.
-func extreme(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
+func extreme(r *Meter, t *starlark.Thread, f *starlark.Builtin, a arguments) (starlark.Value, error) {
 	if len(a.args) == 0 {
 		return nil, fmt.Errorf("%s requires at least one positional argument", f.Name())
 	}
@@ -176,5 +176,5 @@ func extreme(r *run, t *starlark.Thread, f *starlark.Builtin, a arguments) (star
 	if best == nil {
 		return nil, errors.Join(r.stopped(), fmt.Errorf("%s: argument is an empty sequence", f.Name()))
 	}
-	return best, r.worked(rank.work)
+	return best, r.Worked(rank.work)
 }

@@ -1,0 +1,30 @@
+package bounded
+
+import (
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// options is the dialect: what Python programmers expect, but for recursion.
+var options = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
+
+// Compile makes a program of a script. Operations that can make much of little are replaced by
+// checked ones.
+func (l Limits) Compile(name string, text []byte, isPredeclared func(string) bool) (*starlark.Program, error) {
+	if err := l.fits(text); err != nil {
+		return nil, err
+	}
+	f, err := options.Parse(name, text, 0)
+	if err != nil {
+		return nil, compileError(text, err)
+	}
+	if err := shallow(f); err != nil {
+		return nil, compileError(text, err)
+	}
+	guard(f)
+	program, err := starlark.FileProgram(f, isPredeclared)
+	if err != nil {
+		return nil, compileError(text, err)
+	}
+	return program, nil
+}
