@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"github.com/loadgo/load/internal/visible"
 )
 
 // Sink receives events. It is called from many goroutines, must not block for long, and must not
@@ -19,12 +21,13 @@ func (s Sink) Emit(e Event) {
 	}
 }
 
-// Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed.
+// Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed, and
+// control characters of what modules print and of names are escaped.
 func Print(w io.Writer) Sink {
 	var mu sync.Mutex
 	return func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(w, "load: "+strings.ReplaceAll(e.String(), "\n", "\nload: "))
+		fmt.Fprintln(w, "load: "+strings.ReplaceAll(visible.Text(e.String()), "\n", "\nload: "))
 	}
 }

@@ -5,13 +5,18 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"html/template"
+	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/webhost"
 	"github.com/loadgo/load/store"
 )
 
@@ -26,6 +31,11 @@ type Options struct {
 
 	// Store is the loader's store; nil shows nothing of it.
 	Store *store.Store
+
+	// Hosts are the names, besides localhost, that a server on an address of this machine alone is
+	// asked by: those that a proxy on the machine hands on, "debug.example.com". A request by any
+	// other name is refused, since a page of another site may have made its own name lead here.
+	Hosts []string
 
 	// Control allows POST requests of the same origin, and of clients that are no browsers, to
 	// unload and reload modules, and to collect what is unused in the Store.
@@ -87,7 +97,34 @@ func Handler(l *load.Loader, options Options) http.Handler {
 			route("POST", "gc", h.collect)
 		}
 	}
-	return secure(http.NewCrossOriginProtection().Handler(mux))
+	return secure(h.named(http.NewCrossOriginProtection().Handler(mux)))
+}
+
+// named refuses what was asked of this machine by the name of another: to a browser whose name
+// server led it here, its page and the handler are of one origin.
+func (h *handler) named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		same := func(name string) bool { return webhost.Canonical(name) == webhost.Canonical(host) }
+		if onlyHere(r) && !webhost.IsLocal(host) && !slices.ContainsFunc(h.Hosts, same) {
+			h.fail(w, r, http.StatusMisdirectedRequest, fmt.Errorf("%q is not a name of this server; name it in httpdebug.Options.Hosts if it is", host))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyHere reports whether a request came over an address that only this machine reaches.
+func onlyHere(r *http.Request) bool {
+	address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return false
+	}
+	at, err := netip.ParseAddrPort(address.String())
+	return err == nil && at.Addr().Unmap().IsLoopback()
 }
 
 // secure lets a page use nothing but what the handler serves, and nobody frame or cache it.

@@ -127,6 +127,33 @@ func openStore(t *testing.T) *store.Store {
 	return s
 }
 
+// TestRebound: a page of another site whose name leads to this machine reads nothing and changes
+// nothing, although to a browser it is of the same origin.
+func TestRebound(t *testing.T) {
+	t.Parallel()
+	s := serve(t, httpdebug.Options{Control: true, Hosts: []string{"debug.example.com"}})
+	ask := func(method, host, path string) int {
+		request, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/debug/load/"+path, nil)
+		require.NoError(t, err)
+		request.Host = host
+		request.Header.Set("Origin", "http://"+host)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	for _, host := range []string{"evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "192.0.2.1", "debug.example.com.evil.example"} {
+		for _, path := range []string{"", "live", "events", "style.css"} {
+			assert.Equal(t, http.StatusMisdirectedRequest, ask("GET", host, path), host+" "+path)
+		}
+		assert.Equal(t, http.StatusMisdirectedRequest, ask("POST", host, "reload?name=plain&format=json"), host)
+	}
+	for _, host := range []string{"localhost:1", "LOCALHOST", "127.0.0.1", "[::1]:8080", "load.localhost", "debug.example.com", "Debug.Example.com:443"} {
+		assert.Equal(t, http.StatusOK, ask("GET", host, ""), host)
+		assert.Equal(t, http.StatusOK, ask("POST", host, "reload?name=plain&format=json"), host)
+	}
+}
+
 // TestHostileNames: nothing that a module is called, says or exports becomes part of a page.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()

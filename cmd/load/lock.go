@@ -139,7 +139,7 @@ func (s *session) unlock(ctx context.Context, l *load.Loader, names []string) er
 
 // lockLoaders makes a loader for this system and one for each further target.
 func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
-	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
+	s.output = &output{w: s.stderr}
 	st, err := store.Open(os.Getenv("LOAD_DIR"))
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/visible"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
@@ -117,8 +118,11 @@ type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
 
-// run runs the command that args ask for and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run runs the command that args ask for and returns the exit code. What it prints holds names,
+// errors and output of modules, which a terminal shows and does not obey; the progress alone goes to
+// the terminal as it is.
+func run(ctx context.Context, args []string, out, terminal io.Writer) int {
+	stdout, stderr := visible.Writer(out), visible.Writer(terminal)
 	if len(args) == 0 {
 		io.WriteString(stderr, usage())
 		return exitUsage
@@ -129,7 +133,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	for _, c := range commands() {
 		if c.name == name {
-			return c.start(ctx, args, stdout, stderr)
+			return c.start(ctx, args, &session{stdout: stdout, stderr: stderr, progress: newProgress(terminal)})
 		}
 	}
 	fmt.Fprintf(stderr, "load: unknown command %q\n\trun \"load help\" for usage\n", name)
@@ -137,8 +141,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // start parses the command's flags and runs it.
-func (c command) start(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	s := &session{stdout: stdout, stderr: stderr}
+func (c command) start(ctx context.Context, args []string, s *session) int {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	if c.flags != nil {
@@ -146,7 +149,7 @@ func (c command) start(ctx context.Context, args []string, stdout, stderr io.Wri
 	}
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		return help([]string{c.name}, stdout, stderr)
+		return help([]string{c.name}, s.stdout, s.stderr)
 	}
 	if err != nil {
 		return s.report(c, &usageError{err.Error()})
@@ -173,7 +176,7 @@ func (s *session) loader() (*load.Loader, error) { return s.loaderWith(s.lockFil
 
 // loaderWith is loader with another lock file.
 func (s *session) loaderWith(lockFile string) (*load.Loader, error) {
-	s.progress, s.output = newProgress(s.stderr), &output{w: s.stderr}
+	s.output = &output{w: s.stderr}
 	config := s.config(lockFile)
 	var err error
 	if config.Engines, err = s.allow.engines(s.engine); err != nil {
@@ -229,8 +232,8 @@ func (s *session) close(ctx context.Context, l *load.Loader) {
 
 // report prints the error of a command and returns its exit code.
 func (s *session) report(c command, err error) int {
-	if s.progress != nil {
-		s.progress.clear()
+	s.progress.clear()
+	if s.output != nil {
 		s.output.end(err)
 	}
 	var config *load.ConfigError

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/visible"
 )
 
 // progress keeps one line of a terminal up to date with what a load does. On anything but a
@@ -57,7 +58,7 @@ func (p *progress) show(e load.Event) {
 	case event.Deprecated, event.Degraded, event.Overrun:
 		p.erase()
 		if p.w != nil {
-			fmt.Fprintf(p.w, "load: %s\n", e)
+			fmt.Fprintf(p.w, "load: %s\n", visible.Text(e.String()))
 		}
 	case event.Loaded, event.Failed:
 		p.erase()
@@ -75,7 +76,7 @@ func (p *progress) line(format string, args ...any) {
 	if p.w == nil {
 		return
 	}
-	text := []rune(fmt.Sprintf(format, args...))
+	text := []rune(visible.Text(fmt.Sprintf(format, args...)))
 	if len(text) > 79 { // a line that wraps cannot be rewritten
 		text = append(text[:78], '…')
 	}
