@@ -12,7 +12,7 @@ import (
 func TestText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Grüße\t✓\r\n\uFFFD‎\u200b": "Grüße\t✓\r\n\uFFFD‎\u200b",
+		"Grüße\t✓\r\n\uFFFD\u200e\u200b": "Grüße\t✓\r\n\uFFFD\u200e\u200b",
 		"\x1b]0;title\a":            `\u001b]0;title\u0007`,
 		"100%\rno":                  `100%\u000dno`,
 		"end\r":                     `end\u000d`,
