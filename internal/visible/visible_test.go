@@ -13,13 +13,13 @@ func TestText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"Grüße\t✓\r\n\uFFFD\u200e\u200b": "Grüße\t✓\r\n\uFFFD\u200e\u200b",
-		"\x1b]0;title\a":            `\u001b]0;title\u0007`,
-		"100%\rno":                  `100%\u000dno`,
-		"end\r":                     `end\u000d`,
-		"\u009b31m\x7f\x00":         `\u009b31m\u007f\u0000`,
-		"\x9b31m\xff":               `\x9b31m\xff`,
-		"a\u202etxt.exe\u2066":      `a\u202etxt.exe\u2066`,
-		"cut \xe2\x9c":              `cut \xe2\x9c`,
+		"\x1b]0;title\a":                 `\u001b]0;title\u0007`,
+		"100%\rno":                       `100%\u000dno`,
+		"end\r":                          `end\u000d`,
+		"\u009b31m\x7f\x00":              `\u009b31m\u007f\u0000`,
+		"\x9b31m\xff":                    `\x9b31m\xff`,
+		"a\u202etxt.exe\u2066":           `a\u202etxt.exe\u2066`,
+		"cut \xe2\x9c":                   `cut \xe2\x9c`,
 	} {
 		require.Equal(t, want, Text(text))
 		var b bytes.Buffer
