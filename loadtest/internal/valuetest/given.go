@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"bytes"
@@ -17,11 +17,12 @@ import (
 	"unicode"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
-func (s goSuite) testCallbacks(t *testing.T) {
+func (s suite) testCallbacks(t *testing.T) {
 	m := s.values(t)
-	mapRunes := bound[func(string, func(rune) rune) (string, error)](t, m, "MapRunes")
+	mapRunes := gosuite.Bound[func(string, func(rune) rune) (string, error)](t, m, "MapRunes")
 	if got, err := mapRunes("abc", unicode.ToUpper); got != "ABC" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -30,7 +31,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 		t.Errorf("by name: %v, %v", out, err)
 	}
 
-	apply := bound[func(int, func(int) (int, error)) (int, error)](t, m, "Apply")
+	apply := gosuite.Bound[func(int, func(int) (int, error)) (int, error)](t, m, "Apply")
 	broken := errors.New("broken")
 	if got, err := apply(3, func(n int) (int, error) { return n * 2, nil }); got != 6 || err != nil {
 		t.Errorf("got %d, %v", got, err)
@@ -58,7 +59,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 		t.Errorf("a panic: %v", err)
 	}
 
-	visit := bound[func(*engine.Object, func(*engine.Object, ...string) bool) (bool, error)](t, m, "Visit")
+	visit := gosuite.Bound[func(*engine.Object, func(*engine.Object, ...string) bool) (bool, error)](t, m, "Visit")
 	account, err := m.Call(t.Context(), "Open", []any{"ann"})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 	}
 
 	said := make(chan string, 2)
-	if err := bound[func(func(string)) error](t, m, "Keep")(func(s string) { said <- s }); err != nil {
+	if err := gosuite.Bound[func(func(string)) error](t, m, "Keep")(func(s string) { said <- s }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := m.Call(t.Context(), "CallKept", []any{"kept"}); err != nil || <-said != "kept" {
@@ -96,7 +97,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 		}
 	}
 
-	parallel := bound[func(int, func(int) int) (int, error)](t, m, "Parallel")
+	parallel := gosuite.Bound[func(int, func(int) int) (int, error)](t, m, "Parallel")
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -107,7 +108,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 	}
 	wg.Wait()
 
-	withContext := bound[func(context.Context, func(context.Context) error) error](t, m, "WithContext")
+	withContext := gosuite.Bound[func(context.Context, func(context.Context) error) error](t, m, "WithContext")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
 	err = withContext(ctx, func(ctx context.Context) error {
@@ -119,18 +120,18 @@ func (s goSuite) testCallbacks(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	err = bound[func(func(context.Context) error) error](t, m, "CancelIt")(func(ctx context.Context) error {
+	err = gosuite.Bound[func(func(context.Context) error) error](t, m, "CancelIt")(func(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled callback: %v", err)
 	}
-	if ok, err := bound[func(context.Context) (bool, error)](t, m, "Deadline")(ctx); !ok || err != nil {
+	if ok, err := gosuite.Bound[func(context.Context) (bool, error)](t, m, "Deadline")(ctx); !ok || err != nil {
 		t.Errorf("a deadline: %v, %v", ok, err)
 	}
 
-	add, err := bound[func(int) (func(int) int, error)](t, m, "Adder")(3)
+	add, err := gosuite.Bound[func(int) (func(int) int, error)](t, m, "Adder")(3)
 	if err != nil || add(4) != 7 {
 		t.Errorf("a function as result: %v", err)
 	}
@@ -138,15 +139,7 @@ func (s goSuite) testCallbacks(t *testing.T) {
 		t.Errorf("a module's function through the host: %d, %v", got, err)
 	}
 	_, err = m.Bind("MapRunes", reflect.TypeFor[func(string, func(string) rune) string]())
-	wantError(t, err, "parameter 2: parameter 1 of the function: string does not fit")
-}
-
-// wantError checks that an error's text contains what the reader needs.
-func wantError(t *testing.T, err error, part string) {
-	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), part) {
-		t.Errorf("got %v; want %q in it", err, part)
-	}
+	gosuite.WantError(t, err, "parameter 2: parameter 1 of the function: string does not fit")
 }
 
 // circle implements the module's interface Shape with a type of the host.
@@ -168,10 +161,10 @@ type hostName string
 
 func (n hostName) String() string { return string(n) }
 
-func (s goSuite) testInterfaces(t *testing.T) {
+func (s suite) testInterfaces(t *testing.T) {
 	m := s.values(t)
 	const want = "circle {1 2} [a b] EOF 3.0 12.0"
-	if got, err := bound[func(shape) (string, error)](t, m, "Describes")(circle{1}); got != want || err != nil {
+	if got, err := gosuite.Bound[func(shape) (string, error)](t, m, "Describes")(circle{1}); got != want || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
 	out, err := m.Call(t.Context(), "Describes", []any{circle{1}})
@@ -185,33 +178,33 @@ func (s goSuite) testInterfaces(t *testing.T) {
 	if out, err := m.Call(t.Context(), "Describes", square); err != nil || out[0] != "square <nil> 4.0 16.0" {
 		t.Errorf("the module's own: %v, %v", out, err)
 	}
-	text, err := bound[func(...fmt.Stringer) (string, error)](t, m, "Stringers")(hostName("a"), hostName("b"))
+	text, err := gosuite.Bound[func(...fmt.Stringer) (string, error)](t, m, "Stringers")(hostName("a"), hostName("b"))
 	if text != "ab" || err != nil {
 		t.Errorf("got %q, %v", text, err)
 	}
 	numbers := []int{3, 1, 2}
-	if err := bound[func(sort.Interface) error](t, m, "Sorted")(sort.IntSlice(numbers)); err != nil || !sort.IntsAreSorted(numbers) {
+	if err := gosuite.Bound[func(sort.Interface) error](t, m, "Sorted")(sort.IntSlice(numbers)); err != nil || !sort.IntsAreSorted(numbers) {
 		t.Errorf("got %v, %v", numbers, err)
 	}
 	_, err = m.Call(t.Context(), "Describes", []any{hostName("x")})
-	wantError(t, err, "argument 1: loadtest.hostName has no method Area")
+	gosuite.WantError(t, err, "argument 1: loadtest.hostName has no method Area")
 }
 
-func (s goSuite) testStreams(t *testing.T) {
+func (s suite) testStreams(t *testing.T) {
 	m := s.values(t)
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	for name, r := range map[string]io.Reader{
 		"whole": bytes.NewReader(data), "halves": iotest.HalfReader(bytes.NewReader(data)), "error with data": iotest.DataErrReader(bytes.NewReader(data)),
 	} {
-		if n, err := bound[func(io.Reader) (int64, error)](t, m, "Count")(r); n != 1<<20 || err != nil {
+		if n, err := gosuite.Bound[func(io.Reader) (int64, error)](t, m, "Count")(r); n != 1<<20 || err != nil {
 			t.Errorf("%s: %d, %v", name, n, err)
 		}
 	}
 	failing := iotest.ErrReader(os.ErrPermission)
-	if _, err := bound[func(io.Reader) (int64, error)](t, m, "Count")(failing); !errors.Is(err, os.ErrPermission) {
+	if _, err := gosuite.Bound[func(io.Reader) (int64, error)](t, m, "Count")(failing); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("a failing reader: %v", err)
 	}
-	if line, err := bound[func(io.Reader) (string, error)](t, m, "FirstLine")(strings.NewReader("one\ntwo")); line != "one\n" || err != nil {
+	if line, err := gosuite.Bound[func(io.Reader) (string, error)](t, m, "FirstLine")(strings.NewReader("one\ntwo")); line != "one\n" || err != nil {
 		t.Errorf("got %q, %v", line, err)
 	}
 	reads := 0
@@ -221,43 +214,43 @@ func (s goSuite) testStreams(t *testing.T) {
 		}
 		return copy(p, data), nil
 	})
-	if n, err := bound[func(io.Reader) (int, error)](t, m, "Bytewise")(counted); n != 1000 || err != nil || reads != 1001 {
+	if n, err := gosuite.Bound[func(io.Reader) (int, error)](t, m, "Bytewise")(counted); n != 1000 || err != nil || reads != 1001 {
 		t.Errorf("byte by byte: %d, %v, %d reads", n, err, reads)
 	}
 	var b bytes.Buffer
-	if err := bound[func(io.Writer, string) error](t, m, "Greet")(&b, "ann"); err != nil || b.String() != "hello ann" {
+	if err := gosuite.Bound[func(io.Writer, string) error](t, m, "Greet")(&b, "ann"); err != nil || b.String() != "hello ann" {
 		t.Errorf("got %q, %v", b.String(), err)
 	}
 	closed := false
-	text, err := bound[func(io.ReadCloser) (string, error)](t, m, "CloseIt")(struct {
+	text, err := gosuite.Bound[func(io.ReadCloser) (string, error)](t, m, "CloseIt")(struct {
 		io.Reader
 		io.Closer
 	}{strings.NewReader("x"), closerFunc(func() error { closed = true; return nil })})
 	if text != "x" || err != nil || !closed {
 		t.Errorf("got %q, %v, closed: %v", text, err, closed)
 	}
-	if text, err := bound[func(io.ReadSeeker, int64) (string, error)](t, m, "Tail")(strings.NewReader("0123456789"), 3); text != "789" || err != nil {
+	if text, err := gosuite.Bound[func(io.ReadSeeker, int64) (string, error)](t, m, "Tail")(strings.NewReader("0123456789"), 3); text != "789" || err != nil {
 		t.Errorf("a seeker: %q, %v", text, err)
 	}
-	if text, err := bound[func(io.ReaderAt) (string, error)](t, m, "Middle")(strings.NewReader("0123456789")); text != "234" || err != nil {
+	if text, err := gosuite.Bound[func(io.ReaderAt) (string, error)](t, m, "Middle")(strings.NewReader("0123456789")); text != "234" || err != nil {
 		t.Errorf("a reader at: %q, %v", text, err)
 	}
 
-	zeros, err := bound[func(int) (io.Reader, error)](t, m, "Zeros")(3 << 20)
+	zeros, err := gosuite.Bound[func(int) (io.Reader, error)](t, m, "Zeros")(3 << 20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n, err := io.Copy(io.Discard, zeros); n != 3<<20 || err != nil {
 		t.Errorf("a module's reader: %d, %v", n, err)
 	}
-	rc, err := bound[func(string) (io.ReadCloser, error)](t, m, "Closer")("text")
+	rc, err := gosuite.Bound[func(string) (io.ReadCloser, error)](t, m, "Closer")("text")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(rc); string(got) != "text" || err != nil || rc.Close() != nil {
 		t.Errorf("a module's closer: %q, %v", got, err)
 	}
-	w, err := bound[func() (io.Writer, error)](t, m, "Builder")()
+	w, err := gosuite.Bound[func() (io.Writer, error)](t, m, "Builder")()
 	if err != nil {
 		t.Fatal(err)
 	}

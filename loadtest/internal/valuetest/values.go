@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"errors"
@@ -11,35 +11,13 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
-
-// bound binds a function.
-func bound[F any](t testing.TB, m engine.Instance, symbol string) F {
-	t.Helper()
-	v, err := m.Bind(symbol, reflect.TypeFor[F]())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v.Interface().(F)
-}
-
-// call calls by name a function that returns one value.
-func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
-	t.Helper()
-	out, err := m.Call(t.Context(), symbol, args)
-	if err != nil {
-		t.Fatalf("%s%v: %v", symbol, args, err)
-	}
-	if len(out) != 1 {
-		t.Fatalf("%s returned %v", symbol, out)
-	}
-	return out[0]
-}
 
 // same calls a bound function of one parameter and compares its result.
 func same[A, R any](t testing.TB, m engine.Instance, symbol string, arg A, want R) {
 	t.Helper()
-	got, err := bound[func(A) (R, error)](t, m, symbol)(arg)
+	got, err := gosuite.Bound[func(A) (R, error)](t, m, symbol)(arg)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%s(%v) = %#v, %v; want %#v", symbol, arg, got, err, want)
 	}
@@ -52,7 +30,7 @@ func same[A, R any](t testing.TB, m engine.Instance, symbol string, arg A, want 
 	}
 }
 
-func (s goSuite) testPlainValues(t *testing.T) {
+func (s suite) testPlainValues(t *testing.T) {
 	m := s.values(t)
 	same(t, m, "Bool", true, false)
 	same(t, m, "Int", 7, -7)
@@ -82,26 +60,26 @@ func (s goSuite) testPlainValues(t *testing.T) {
 	same(t, m, "Anonymous", struct{ X, Y int }{3, 4}, struct{ Sum int }{7})
 	same(t, m, "Nested", map[int][]map[string]*[2]bool{1: {nil, {"a": {true, false}}}}, 1)
 	seven := 7
-	if got, err := bound[func(*int) (*int, error)](t, m, "Pointer")(&seven); err != nil || got != &seven {
+	if got, err := gosuite.Bound[func(*int) (*int, error)](t, m, "Pointer")(&seven); err != nil || got != &seven {
 		t.Errorf("Pointer: %v %v", got, err)
 	}
-	if a, b := bound[func(int, int) (int, int)](t, m, "Two")(1, 2); a != 2 || b != 1 {
+	if a, b := gosuite.Bound[func(int, int) (int, int)](t, m, "Two")(1, 2); a != 2 || b != 1 {
 		t.Errorf("Two: %d %d", a, b)
 	}
-	bound[func()](t, m, "None")()
-	sum := bound[func(int, ...int) int](t, m, "Sum")
+	gosuite.Bound[func()](t, m, "None")()
+	sum := gosuite.Bound[func(int, ...int) int](t, m, "Sum")
 	if got := sum(1, 2, 3) + sum(1); got != 7 {
 		t.Errorf("Sum: %d", got)
 	}
-	if got := bound[func(int) int](t, m, "Sum")(5); got != 5 {
+	if got := gosuite.Bound[func(int) int](t, m, "Sum")(5); got != 5 {
 		t.Errorf("Sum without its variadic part: %d", got)
 	}
-	if got := call(t, m, "Sum", 1, engine.Spread{Slice: []int{2, 3}}); got != 6 {
+	if got := gosuite.Call(t, m, "Sum", 1, engine.Spread{Slice: []int{2, 3}}); got != 6 {
 		t.Errorf("Sum with a slice: %v", got)
 	}
 	zone := time.FixedZone("here", 7200)
 	now := time.Date(2026, 11, 21, 3, 4, 5, 6, zone)
-	later := bound[func(time.Time, time.Duration) time.Time](t, m, "Later")(now, time.Hour)
+	later := gosuite.Bound[func(time.Time, time.Duration) time.Time](t, m, "Later")(now, time.Hour)
 	if !later.Equal(now.Add(time.Hour)) || later.Format(time.RFC3339Nano) != "2026-11-21T04:04:05.000000006+02:00" {
 		t.Errorf("Later: %v", later)
 	}
@@ -109,7 +87,7 @@ func (s goSuite) testPlainValues(t *testing.T) {
 	same(t, m, "String", large, large+"!")
 }
 
-func (s goSuite) testStructs(t *testing.T) {
+func (s suite) testStructs(t *testing.T) {
 	m := s.values(t)
 	type Point struct{ X, Y int }
 	same(t, m, "Swap", Point{1, 2}, Point{2, 1})
@@ -129,32 +107,32 @@ func (s goSuite) testStructs(t *testing.T) {
 	}
 	same(t, m, "Describe", Options{Name: "a", Count: 2, Inner: &Options{Name: "b"}}, "a×2")
 	same(t, m, "DescribePointer", &Options{Name: "a"}, "a×0")
-	made, err := bound[func(string) (*Options, error)](t, m, "NewOptions")("x")
+	made, err := gosuite.Bound[func(string) (*Options, error)](t, m, "NewOptions")("x")
 	if err != nil || *made != (Options{Name: "x", Count: 1}) {
 		t.Errorf("NewOptions: %v %v", made, err)
 	}
-	held := call(t, m, "NewOptions", "y").(*engine.Object)
+	held := gosuite.Call(t, m, "NewOptions", "y").(*engine.Object)
 	if _, err := held.Call(t.Context(), "Grow", 4); err != nil {
 		t.Error(err)
 	}
-	if got := call(t, m, "DescribePointer", held); got != "y×5" {
+	if got := gosuite.Call(t, m, "DescribePointer", held); got != "y×5" {
 		t.Errorf("DescribePointer(held): %v", got)
 	}
-	if got := call(t, m, "Describe", held); got != "y×5" {
+	if got := gosuite.Call(t, m, "Describe", held); got != "y×5" {
 		t.Errorf("Describe(held): %v", got)
 	}
 	if got, err := held.Field(t.Context(), "Count"); err != nil || got != 5 {
 		t.Errorf("Count: %v %v", got, err)
 	}
 	same(t, m, "Double", 2.5, 5.0)
-	if got := fmt.Sprint(call(t, m, "Freezing")); got != "0.0°C" {
+	if got := fmt.Sprint(gosuite.Call(t, m, "Freezing")); got != "0.0°C" {
 		t.Errorf("Freezing: %s", got)
 	}
 }
 
-func (s goSuite) testObjects(t *testing.T) {
+func (s suite) testObjects(t *testing.T) {
 	m := s.values(t)
-	ada := call(t, m, "Open", "Ada").(*engine.Object)
+	ada := gosuite.Call(t, m, "Open", "Ada").(*engine.Object)
 	deposit, err := load.Method[func(int) error](ada, "Deposit")
 	if err != nil {
 		t.Fatal(err)
@@ -166,11 +144,11 @@ func (s goSuite) testObjects(t *testing.T) {
 	if err := deposit(-1); !errors.As(err, &failed) || failed.Message != "bad amount -1" || failed.Type != "*values.AmountError" && failed.Type != "*sample_.AmountError" {
 		t.Errorf("Deposit(-1): %#v", err)
 	}
-	merge := bound[func(a, b *engine.Object) (int, error)](t, m, "Merge")
+	merge := gosuite.Bound[func(a, b *engine.Object) (int, error)](t, m, "Merge")
 	if n, err := merge(ada, ada); n != 80 || err != nil {
 		t.Errorf("Merge: %d %v", n, err)
 	}
-	if got := call(t, m, "NoAccount"); got != nil {
+	if got := gosuite.Call(t, m, "NoAccount"); got != nil {
 		t.Errorf("NoAccount: %v", got)
 	}
 	if owner, err := ada.Field(t.Context(), "Owner"); owner != "Ada" || err != nil {
@@ -184,23 +162,23 @@ func (s goSuite) testObjects(t *testing.T) {
 	if out, err := hook.Call(t.Context(), "", 2); err != nil || out[0] != 42 {
 		t.Errorf("hook(2): %v %v", out, err)
 	}
-	all := call(t, m, "Accounts", "a", "b").([]*engine.Object)
+	all := gosuite.Call(t, m, "Accounts", "a", "b").([]*engine.Object)
 	if len(all) != 2 || all[1].TypeName() != ada.TypeName() {
 		t.Errorf("Accounts: %v", all)
 	}
-	h := call(t, m, "Hidden", 9).(*engine.Object)
+	h := gosuite.Call(t, m, "Hidden", 9).(*engine.Object)
 	if out, err := h.Call(t.Context(), "N"); err != nil || out[0] != 9 {
 		t.Errorf("Hidden(9).N(): %v %v", out, err)
 	}
-	option := call(t, m, "WithOwner", "Bob")
-	if got, err := call(t, m, "OpenWith", option).(*engine.Object).Field(t.Context(), "Owner"); got != "Bob" || err != nil {
+	option := gosuite.Call(t, m, "WithOwner", "Bob")
+	if got, err := gosuite.Call(t, m, "OpenWith", option).(*engine.Object).Field(t.Context(), "Owner"); got != "Bob" || err != nil {
 		t.Errorf("OpenWith: %v %v", got, err)
 	}
-	if got, err := call(t, m, "OpenWith").(*engine.Object).Field(t.Context(), "Owner"); got != "nobody" || err != nil {
+	if got, err := gosuite.Call(t, m, "OpenWith").(*engine.Object).Field(t.Context(), "Owner"); got != "nobody" || err != nil {
 		t.Errorf("OpenWith(): %v %v", got, err)
 	}
-	r := call(t, m, "Reader", "text").(*engine.Object)
-	if got := call(t, m, "ReadAll", r); got != "text" {
+	r := gosuite.Call(t, m, "Reader", "text").(*engine.Object)
+	if got := gosuite.Call(t, m, "ReadAll", r); got != "text" {
 		t.Errorf("ReadAll: %v", got)
 	}
 	other := s.values(t)
@@ -214,7 +192,7 @@ func (s goSuite) testObjects(t *testing.T) {
 	}
 }
 
-func (s goSuite) testAny(t *testing.T) {
+func (s suite) testAny(t *testing.T) {
 	m := s.values(t)
 	type inner struct {
 		A int `yaml:"a"`
@@ -228,25 +206,25 @@ func (s goSuite) testAny(t *testing.T) {
 		map[int]bool{1: true},
 		now, time.Minute,
 	} {
-		if got := call(t, m, "Any", v); !reflect.DeepEqual(got, v) {
+		if got := gosuite.Call(t, m, "Any", v); !reflect.DeepEqual(got, v) {
 			t.Errorf("Any(%#v) = %#v", v, got)
 		}
 	}
-	if got := call(t, m, "TypeOf", inner{1}); got != "struct { A int \"yaml:\\\"a\\\"\" }" {
+	if got := gosuite.Call(t, m, "TypeOf", inner{1}); got != "struct { A int \"yaml:\\\"a\\\"\" }" {
 		t.Errorf("TypeOf: %v", got)
 	}
-	if got := call(t, m, "Print", map[string]any{"k": &inner{3}}); !strings.HasPrefix(got.(string), "map[k:0x") {
+	if got := gosuite.Call(t, m, "Print", map[string]any{"k": &inner{3}}); !strings.HasPrefix(got.(string), "map[k:0x") {
 		t.Errorf("Print: %v", got)
 	}
-	if got := call(t, m, "Anys", 1, "a", nil); got != 3 {
+	if got := gosuite.Call(t, m, "Anys", 1, "a", nil); got != 3 {
 		t.Errorf("Anys: %v", got)
 	}
-	ada := call(t, m, "Open", "Ada")
-	if got := call(t, m, "Any", ada).(*engine.Object); got.TypeName() != ada.(*engine.Object).TypeName() {
+	ada := gosuite.Call(t, m, "Open", "Ada")
+	if got := gosuite.Call(t, m, "Any", ada).(*engine.Object); got.TypeName() != ada.(*engine.Object).TypeName() {
 		t.Errorf("Any(object): %v", got.TypeName())
 	}
 	for _, symbol := range []string{"NewMixed", "AnyMixed", "AnyMixedValue"} {
-		if got := call(t, m, "SumMixed", call(t, m, symbol)); got != 3 {
+		if got := gosuite.Call(t, m, "SumMixed", gosuite.Call(t, m, symbol)); got != 3 {
 			t.Errorf("SumMixed(%s()): %v", symbol, got)
 		}
 	}

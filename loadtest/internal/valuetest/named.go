@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"reflect"
@@ -8,53 +8,54 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // testNamedFunctions: a function type may have methods of its own, and parameters that nobody can
 // name.
-func (s goSuite) testNamedFunctions(t *testing.T) {
+func (s suite) testNamedFunctions(t *testing.T) {
 	m := s.values(t)
 	add := func(n int) int { return n + 5 }
-	if got, err := bound[func(func(int) int, int) (int, error)](t, m, "ApplyTwice")(add, 1); got != 11 || err != nil {
+	if got, err := gosuite.Bound[func(func(int) int, int) (int, error)](t, m, "ApplyTwice")(add, 1); got != 11 || err != nil {
 		t.Errorf("got %d, %v", got, err)
 	}
 	if out, err := m.Call(t.Context(), "ApplyTwice", []any{add, 1}); err != nil || out[0] != 11 {
 		t.Errorf("by name: %v, %v", out, err)
 	}
-	option := call(t, m, "WithSeal").(*engine.Object)
-	if got := call(t, m, "OptionText", option); got != "option" {
+	option := gosuite.Call(t, m, "WithSeal").(*engine.Object)
+	if got := gosuite.Call(t, m, "OptionText", option); got != "option" {
 		t.Errorf("got %v", got)
 	}
 	if v, err := m.Bind("Sealing", reflect.TypeFor[any]()); err != nil {
 		t.Error(err)
-	} else if got := call(t, m, "OptionText", v.Interface()); got != "option" {
+	} else if got := gosuite.Call(t, m, "OptionText", v.Interface()); got != "option" {
 		t.Errorf("got %v", got)
 	}
-	if got := call(t, m, "CountOptions", option, option); got != 2 {
+	if got := gosuite.Call(t, m, "CountOptions", option, option); got != 2 {
 		t.Errorf("got %v", got)
 	}
-	policy := call(t, m, "NewPolicy").(*engine.Object)
-	if got := call(t, m, "PolicyOf", policy, 3); got != 3 {
+	policy := gosuite.Call(t, m, "NewPolicy").(*engine.Object)
+	if got := gosuite.Call(t, m, "PolicyOf", policy, 3); got != 3 {
 		t.Errorf("got %v", got)
 	}
 	_, err := m.Call(t.Context(), "OptionText", []any{func() {}})
-	wantError(t, err, "SealedOption cannot be given by the host")
+	gosuite.WantError(t, err, "SealedOption cannot be given by the host")
 }
 
 // testErrorIdentity: an error that comes back to the module is the same error there, whatever its
 // type.
-func (s goSuite) testErrorIdentity(t *testing.T) {
+func (s suite) testErrorIdentity(t *testing.T) {
 	m := s.values(t)
-	wrong := bound[func(string) error](t, m, "CheckLength")("four")
-	is := bound[func(error) (int, bool)](t, m, "IsLengthError")
+	wrong := gosuite.Bound[func(string) error](t, m, "CheckLength")("four")
+	is := gosuite.Bound[func(error) (int, bool)](t, m, "IsLengthError")
 	if length, ok := is(wrong); length != 4 || !ok {
 		t.Errorf("%v came back as another error: %d, %v", wrong, length, ok)
 	}
 	if _, ok := is(nil); ok {
 		t.Error("nil is an error")
 	}
-	code := call(t, m, "*CodeError", struct{ Code int }{7}).(*engine.Object)
-	if got, ok := bound[func(*engine.Object) (int, bool)](t, m, "CodeOf")(code); got != 7 || !ok {
+	code := gosuite.Call(t, m, "*CodeError", struct{ Code int }{7}).(*engine.Object)
+	if got, ok := gosuite.Bound[func(*engine.Object) (int, bool)](t, m, "CodeOf")(code); got != 7 || !ok {
 		t.Errorf("an object as an error: %d, %v", got, ok)
 	}
 	if out, err := m.Call(t.Context(), "CodeOf", []any{code}); err != nil || out[0] != 7 {
@@ -68,7 +69,7 @@ func (s goSuite) testErrorIdentity(t *testing.T) {
 
 // testConversions: a type is called to make a value of it, which the module sees as one of that
 // type.
-func (s goSuite) testConversions(t *testing.T) {
+func (s suite) testConversions(t *testing.T) {
 	m := s.values(t)
 	type point struct{ X, Y int }
 	for _, c := range []struct {
@@ -83,37 +84,37 @@ func (s goSuite) testConversions(t *testing.T) {
 		{"Celsius", 20, "values.Celsius 20.0°C"},
 		{"*Account", struct{ Owner string }{"ann"}, "*values.Account &{ann 0}"},
 	} {
-		o, ok := call(t, m, c.symbol, c.value).(*engine.Object)
+		o, ok := gosuite.Call(t, m, c.symbol, c.value).(*engine.Object)
 		if !ok {
 			t.Errorf("%s: %v is no object", c.symbol, o)
-		} else if got := call(t, m, "Dynamic", o); got != c.want {
+		} else if got := gosuite.Call(t, m, "Dynamic", o); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.symbol, got, c.want)
 		}
 	}
-	names := bound[func([]string) *engine.Object](t, m, "NameList")([]string{"x", "y"})
+	names := gosuite.Bound[func([]string) *engine.Object](t, m, "NameList")([]string{"x", "y"})
 	if first, err := names.Call(t.Context(), "First"); err != nil || first[0] != "x" {
 		t.Errorf("got %v, %v", first, err)
 	}
 	if plain, err := names.Copy(t.Context()); err != nil || !reflect.DeepEqual(plain, []string{"x", "y"}) {
 		t.Errorf("copied: %v, %v", plain, err)
 	}
-	if plain, err := call(t, m, "Celsius", 20).(*engine.Object).Copy(t.Context()); err != nil || plain != 20.0 {
+	if plain, err := gosuite.Call(t, m, "Celsius", 20).(*engine.Object).Copy(t.Context()); err != nil || plain != 20.0 {
 		t.Errorf("copied: %v, %v", plain, err)
 	}
-	account := call(t, m, "Account", struct{ Owner string }{"ann"}).(*engine.Object)
+	account := gosuite.Call(t, m, "Account", struct{ Owner string }{"ann"}).(*engine.Object)
 	_, err := account.Copy(t.Context())
-	wantError(t, err, "values.Account does not fit: it cannot be copied")
-	if back := bound[func(*engine.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
+	gosuite.WantError(t, err, "values.Account does not fit: it cannot be copied")
+	if back := gosuite.Bound[func(*engine.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
 		t.Errorf("back: %q", back)
 	}
-	rule := call(t, m, "Rule", func(n int) int { return n * 3 }).(*engine.Object)
+	rule := gosuite.Call(t, m, "Rule", func(n int) int { return n * 3 }).(*engine.Object)
 	if out, err := rule.Call(t.Context(), "Twice", 2); err != nil || out[0] != 18 {
 		t.Errorf("got %v, %v", out, err)
 	}
 	_, err = m.Call(t.Context(), "*Dynamic", []any{1})
-	wantError(t, err, "*Dynamic")
+	gosuite.WantError(t, err, "*Dynamic")
 	_, err = m.Call(t.Context(), "NameList", []any{1})
-	wantError(t, err, "int does not fit")
+	gosuite.WantError(t, err, "int does not fit")
 }
 
 type hostRange struct {
@@ -127,10 +128,10 @@ type hostRange struct {
 // testUnexportedFieldTypes: a list, map or struct type that a package does not export is one of
 // what it is made of
 // in a field; a field whose type cannot be written down so is refused when the function is bound.
-func (s goSuite) testUnexportedFieldTypes(t *testing.T) {
+func (s suite) testUnexportedFieldTypes(t *testing.T) {
 	m := s.values(t)
 	given := []hostRange{{1, 2, [3]rune{'a', 'b', 'c'}, []string{"x"}, map[string]int{"turned": 1}, struct{ X, Y int }{3, 4}}}
-	out, err := bound[func([]hostRange) ([]hostRange, error)](t, m, "Turn")(given)
+	out, err := gosuite.Bound[func([]hostRange) ([]hostRange, error)](t, m, "Turn")(given)
 	require.NoError(t, err)
 	require.Len(t, out, 1)
 	for _, got := range []hostRange{out[0], given[0]} {
@@ -141,7 +142,7 @@ func (s goSuite) testUnexportedFieldTypes(t *testing.T) {
 		assert.Equal(t, struct{ X, Y int }{4, 3}, got.Corner)
 	}
 	type named struct{ Name string }
-	assert.Equal(t, "ann", bound[func(named) string](t, m, "NameOf")(named{"ann"}))
+	assert.Equal(t, "ann", gosuite.Bound[func(named) string](t, m, "NameOf")(named{"ann"}))
 	_, err = m.Bind("NameOf", reflect.TypeFor[func(struct {
 		Name  string
 		Level int
@@ -149,5 +150,5 @@ func (s goSuite) testUnexportedFieldTypes(t *testing.T) {
 	require.ErrorContains(t, err, "field Level: the package does not export its type")
 	_, err = m.Bind("NameOf", reflect.TypeFor[func(struct{ All []int }) string]())
 	require.ErrorContains(t, err, "field All: the package does not export its type")
-	assert.Equal(t, "top", call(t, m, "NameOf", call(t, m, "Grade")))
+	assert.Equal(t, "top", gosuite.Call(t, m, "NameOf", gosuite.Call(t, m, "Grade")))
 }

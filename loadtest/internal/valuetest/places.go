@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"bytes"
@@ -10,17 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // testPlaces: a time crosses with the rules of its location, and a location is a value.
-func (s goSuite) testPlaces(t *testing.T) {
+func (s suite) testPlaces(t *testing.T) {
 	m := s.values(t)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
 	here, err := time.LoadLocationFromTZData("Nowhere/Own", tzData)
 	require.NoError(t, err)
-	addDays := bound[func(time.Time, int) time.Time](t, m, "AddDays")
-	placeOf := bound[func(time.Time) string](t, m, "PlaceOf")
+	addDays := gosuite.Bound[func(time.Time, int) time.Time](t, m, "AddDays")
+	placeOf := gosuite.Bound[func(time.Time) string](t, m, "PlaceOf")
 	for _, place := range []*time.Location{berlin, here, time.UTC, time.Local, time.FixedZone("X", -4000), time.FixedZone("", 3600), time.FixedZone("UTC", 0)} {
 		before := time.Date(2026, 10, 24, 9, 0, 0, 0, place)
 		assert.Equal(t, before.AddDate(0, 0, 1).String(), addDays(before, 1).String(), "over the change of clocks in %s", place)
@@ -33,9 +34,9 @@ func (s goSuite) testPlaces(t *testing.T) {
 	assert.Same(t, time.Local, addDays(time.Now(), 0).Location())
 	assert.True(t, addDays(time.Time{}, 0) == time.Time{})
 	now := time.Now()
-	assert.Equal(t, time.Second, bound[func(a, b time.Time) time.Duration](t, m, "Elapsed")(now, now.Add(time.Second)))
+	assert.Equal(t, time.Second, gosuite.Bound[func(a, b time.Time) time.Duration](t, m, "Elapsed")(now, now.Add(time.Second)))
 
-	load := bound[func(string) (*time.Location, error)](t, m, "LoadPlace")
+	load := gosuite.Bound[func(string) (*time.Location, error)](t, m, "LoadPlace")
 	for _, name := range []string{"Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Casablanca", "Etc/GMT+5"} {
 		native, err := time.LoadLocation(name)
 		require.NoError(t, err)
@@ -47,31 +48,31 @@ func (s goSuite) testPlaces(t *testing.T) {
 			assert.Equal(t, at.In(native).Format("15:04 -0700"), at.In(loaded).Format("15:04 -0700"), "%s in %d", name, year)
 		}
 	}
-	same := bound[func(*time.Location) *time.Location](t, m, "SamePlace")
+	same := gosuite.Bound[func(*time.Location) *time.Location](t, m, "SamePlace")
 	for _, place := range []*time.Location{berlin, here, time.UTC, time.Local, nil} {
 		assert.Same(t, place, same(place))
-		assert.Equal(t, place, call(t, m, "SamePlace", place))
-		assert.Equal(t, place.String(), call(t, m, "PlaceName", place))
-		assert.Equal(t, place, call(t, m, "Any", place), "as any")
+		assert.Equal(t, place, gosuite.Call(t, m, "SamePlace", place))
+		assert.Equal(t, place.String(), gosuite.Call(t, m, "PlaceName", place))
+		assert.Equal(t, place, gosuite.Call(t, m, "Any", place), "as any")
 		if place != nil {
-			assert.Equal(t, before.In(place).String(), bound[func(time.Time, *time.Location) time.Time](t, m, "InPlace")(before, place).String())
+			assert.Equal(t, before.In(place).String(), gosuite.Bound[func(time.Time, *time.Location) time.Time](t, m, "InPlace")(before, place).String())
 		}
 	}
 	type schedule struct {
 		Place *time.Location
 		Hour  int
 	}
-	next := bound[func(schedule, time.Time) time.Time](t, m, "NextOf")
+	next := gosuite.Bound[func(schedule, time.Time) time.Time](t, m, "NextOf")
 	assert.Equal(t, "2026-10-25 09:00:00 +0100 CET", next(schedule{berlin, 9}, before).String())
 	assert.Equal(t, "2026-10-24 12:00:00 +0200 CEST", next(schedule{berlin, 12}, before.UTC()).String())
-	assert.Equal(t, schedule{berlin, 9}, call(t, m, "Any", schedule{berlin, 9}))
+	assert.Equal(t, schedule{berlin, 9}, gosuite.Call(t, m, "Any", schedule{berlin, 9}))
 	times := []time.Time{before, before.UTC(), before.In(here), before.AddDate(0, 6, 0)}
-	assert.Equal(t, times, call(t, m, "Any", times))
-	assert.Equal(t, before.AddDate(0, 0, 1), bound[func(map[string]time.Time, string) time.Time](t, m, "DayAfter")(map[string]time.Time{"a": times[2], "b": before}, "b"))
+	assert.Equal(t, times, gosuite.Call(t, m, "Any", times))
+	assert.Equal(t, before.AddDate(0, 0, 1), gosuite.Bound[func(map[string]time.Time, string) time.Time](t, m, "DayAfter")(map[string]time.Time{"a": times[2], "b": before}, "b"))
 }
 
 // testUnseenFields: a struct of the host of which nothing could cross is refused when it is bound.
-func (s goSuite) testUnseenFields(t *testing.T) {
+func (s suite) testUnseenFields(t *testing.T) {
 	m := s.values(t)
 	type hidden struct{ _ int }
 	for _, f := range []reflect.Type{
@@ -83,9 +84,9 @@ func (s goSuite) testUnseenFields(t *testing.T) {
 		assert.Contains(t, err.Error(), "*load.Object")
 	}
 	_, err := m.Call(t.Context(), "BufferLen", []any{bytes.NewBufferString("lost")})
-	wantError(t, err, "unexported fields only")
-	assert.Zero(t, bound[func(*struct{}) int](t, m, "BufferLen")(&struct{}{}))
-	assert.Equal(t, 4, call(t, m, "BufferLen", call(t, m, "NewBuffer", "kept").(*engine.Object)))
+	gosuite.WantError(t, err, "unexported fields only")
+	assert.Zero(t, gosuite.Bound[func(*struct{}) int](t, m, "BufferLen")(&struct{}{}))
+	assert.Equal(t, 4, gosuite.Call(t, m, "BufferLen", gosuite.Call(t, m, "NewBuffer", "kept").(*engine.Object)))
 }
 
 // tzData are the rules of a place that no list of zones has: an hour, and two in summer.

@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"bufio"
@@ -12,9 +12,11 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/loadgo/load/engine"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // hostFault is an error of the host with more methods than Error.
@@ -25,17 +27,17 @@ func (f *hostFault) Timeout() bool   { return f.late }
 func (f *hostFault) Temporary() bool { return !f.late }
 
 // testWrappedErrors: the tree of wrapped errors is one tree, whichever side made its parts.
-func (s goSuite) testWrappedErrors(t *testing.T) {
-	m := s.testdata(t, "faults", 0)
-	newCode := bound[func(int) error](t, m, "NewCode")
+func (s suite) testWrappedErrors(t *testing.T) {
+	m := s.Testdata(t, "faults", 0)
+	newCode := gosuite.Bound[func(int) error](t, m, "NewCode")
 	base := value[error](t, m, "ErrBase")
 	code := newCode(7)
-	codeIn := bound[func(error) int](t, m, "CodeIn")
-	hasBase := bound[func(error) bool](t, m, "HasBase")
-	is := bound[func(err, target error) bool](t, m, "Is")
-	equal := bound[func(a, b error) bool](t, m, "Equal")
-	wrap := bound[func(error) error](t, m, "Wrap")
-	unwrap := bound[func(error) error](t, m, "Unwrap")
+	codeIn := gosuite.Bound[func(error) int](t, m, "CodeIn")
+	hasBase := gosuite.Bound[func(error) bool](t, m, "HasBase")
+	is := gosuite.Bound[func(err, target error) bool](t, m, "Is")
+	equal := gosuite.Bound[func(a, b error) bool](t, m, "Equal")
+	wrap := gosuite.Bound[func(error) error](t, m, "Wrap")
+	unwrap := gosuite.Bound[func(error) error](t, m, "Unwrap")
 	own := errors.New("own")
 
 	assert.Equal(t, 7, codeIn(code), "itself")
@@ -76,32 +78,32 @@ func (s goSuite) testWrappedErrors(t *testing.T) {
 	assert.Same(t, own, unwrap(fmt.Errorf("x: %w", own)), "of the host's, in the module")
 	assert.Nil(t, unwrap(own))
 	assert.Nil(t, errors.Unwrap(code))
-	assert.Nil(t, errors.Unwrap(bound[func(a, b error) error](t, m, "Join")(own, code)))
+	assert.Nil(t, errors.Unwrap(gosuite.Bound[func(a, b error) error](t, m, "Join")(own, code)))
 	assert.ErrorIs(t, wrap(code), code)
 	assert.ErrorIs(t, wrap(wrap(wrapped)), wrapped)
 	assert.NotErrorIs(t, wrap(code), newCode(7))
 	var back *engine.ModuleError
 	require.ErrorAs(t, wrap(fmt.Errorf("x: %w", code)), &back)
 
-	each := bound[func(...error) error](t, m, "Each")(own, code, io.EOF, base)
+	each := gosuite.Bound[func(...error) error](t, m, "Each")(own, code, io.EOF, base)
 	for _, want := range []error{own, code, io.EOF, base} {
 		assert.ErrorIs(t, each, want)
 	}
-	same := bound[func(error) error](t, m, "Same")
+	same := gosuite.Bound[func(error) error](t, m, "Same")
 	for _, err := range []error{own, io.EOF, base, code, context.Canceled, http.ErrServerClosed, net.ErrClosed, bufio.ErrTooLong, fs.ErrNotExist} {
 		assert.True(t, same(err) == err || errors.Is(same(err), err) && errors.Is(err, same(err)), "%v came back as another", err)
 		assert.ErrorIs(t, wrap(err), err)
-		assert.ErrorIs(t, bound[func(func() error) error](t, m, "Pass")(func() error { return err }), err)
-		assert.ErrorIs(t, bound[func(func() error) error](t, m, "Result")(func() error { return err }), err)
+		assert.ErrorIs(t, gosuite.Bound[func(func() error) error](t, m, "Pass")(func() error { return err }), err)
+		assert.ErrorIs(t, gosuite.Bound[func(func() error) error](t, m, "Result")(func() error { return err }), err)
 		assert.True(t, is(fmt.Errorf("x: %w", err), err), "%v in the module", err)
 	}
 }
 
 // testErrorMethods: a module finds methods of the host's errors by interfaces.
-func (s goSuite) testErrorMethods(t *testing.T) {
-	m := s.testdata(t, "faults", 0)
-	timeout := bound[func(error) (bool, bool)](t, m, "TimeoutIn")
-	temporary := bound[func(error) (bool, bool)](t, m, "TemporaryIn")
+func (s suite) testErrorMethods(t *testing.T) {
+	m := s.Testdata(t, "faults", 0)
+	timeout := gosuite.Bound[func(error) (bool, bool)](t, m, "TimeoutIn")
+	temporary := gosuite.Bound[func(error) (bool, bool)](t, m, "TemporaryIn")
 	for name, c := range map[string]struct {
 		err         error
 		late, found bool
@@ -126,30 +128,30 @@ func (s goSuite) testErrorMethods(t *testing.T) {
 
 // testConcreteErrors: errors of concrete types, and interfaces that extend error, are bound as
 // error.
-func (s goSuite) testConcreteErrors(t *testing.T) {
-	m := s.testdata(t, "faults", 0)
+func (s suite) testConcreteErrors(t *testing.T) {
+	m := s.Testdata(t, "faults", 0)
 	for _, symbol := range []string{"TypedNil", "TypedNilReckless"} {
 		_, err := m.Call(t.Context(), symbol, nil)
 		var returned *engine.ModuleError
 		assert.ErrorAs(t, err, &returned, symbol)
-		assert.Error(t, bound[func() error](t, m, symbol)(), symbol)
+		assert.Error(t, gosuite.Bound[func() error](t, m, symbol)(), symbol)
 	}
-	assert.EqualError(t, bound[func() error](t, m, "TypedNil")(), "fault")
-	n, err := bound[func() (int, error)](t, m, "TypedNilCode")()
+	assert.EqualError(t, gosuite.Bound[func() error](t, m, "TypedNil")(), "fault")
+	n, err := gosuite.Bound[func() (int, error)](t, m, "TypedNilCode")()
 	assert.Equal(t, 1, n)
 	assert.EqualError(t, err, "careful")
 
-	wrap := bound[func(error) error](t, m, "Wrap")
+	wrap := gosuite.Bound[func(error) error](t, m, "Wrap")
 	for symbol, text := range map[string]string{"ErrKind": "kind odd", "ErrConst": "kind const", "ErrFault": "fault"} {
 		sentinel := value[error](t, m, symbol)
 		assert.EqualError(t, sentinel, text)
 		assert.ErrorIs(t, wrap(sentinel), sentinel)
 	}
-	fails := bound[func(int) error](t, m, "Fails")
+	fails := gosuite.Bound[func(int) error](t, m, "Fails")
 	assert.NoError(t, fails(0))
 	assert.EqualError(t, fails(3), "code 3")
-	assert.Equal(t, 3, bound[func(error) int](t, m, "CodeIn")(fails(3)))
-	two := bound[func(int) (int, error)](t, m, "Two")
+	assert.Equal(t, 3, gosuite.Bound[func(error) int](t, m, "CodeIn")(fails(3)))
+	two := gosuite.Bound[func(int) (int, error)](t, m, "Two")
 	_, err = two(4)
 	assert.EqualError(t, err, "code 4")
 	_, err = two(0)

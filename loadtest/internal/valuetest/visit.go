@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"crypto/aes"
@@ -13,24 +13,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // testOptions: a function of the module that is given back is itself, and one of the host can hold
 // what it is given.
-func (s goSuite) testOptions(t *testing.T) {
+func (s suite) testOptions(t *testing.T) {
 	m := s.values(t)
-	withX := bound[func(int) (func(*sharedPoint), error)](t, m, "WithX")
+	withX := gosuite.Bound[func(int) (func(*sharedPoint), error)](t, m, "WithX")
 	three, err := withX(3)
 	require.NoError(t, err)
-	with := bound[func(...func(*sharedPoint)) (sharedPoint, error)](t, m, "PointWith")
+	with := gosuite.Bound[func(...func(*sharedPoint)) (sharedPoint, error)](t, m, "PointWith")
 	p, err := with(three, func(p *sharedPoint) { p.Y = p.X + 1 })
 	require.NoError(t, err)
 	assert.Equal(t, sharedPoint{3, 4}, p)
 	three(&p)
 	assert.Equal(t, 3, p.X)
 
-	twice := bound[func(any, int) (int, bool, error)](t, m, "TwiceAny")
-	double, err := bound[func() (func(int) int, error)](t, m, "Doubler")()
+	twice := gosuite.Bound[func(any, int) (int, bool, error)](t, m, "TwiceAny")
+	double, err := gosuite.Bound[func() (func(int) int, error)](t, m, "Doubler")()
 	require.NoError(t, err)
 	n, own, err := twice(double, 3)
 	require.NoError(t, err)
@@ -39,11 +40,11 @@ func (s goSuite) testOptions(t *testing.T) {
 	_, own, err = twice(func(n int) int { return n }, 3)
 	require.NoError(t, err)
 	assert.False(t, own)
-	n, err = bound[func(func(int) int, int) (int, error)](t, m, "ApplyTwice")(double, 4)
+	n, err = gosuite.Bound[func(func(int) int, int) (int, error)](t, m, "ApplyTwice")(double, 4)
 	require.NoError(t, err)
 	assert.Equal(t, 16, n)
 
-	hold := bound[func(...func(*engine.Object)) (sharedPoint, error)](t, m, "PointWith")
+	hold := gosuite.Bound[func(...func(*engine.Object)) (sharedPoint, error)](t, m, "PointWith")
 	p, err = hold(func(o *engine.Object) {
 		assert.NoError(t, o.SetField(t.Context(), "X", 7))
 		x, err := o.Field(t.Context(), "X")
@@ -74,20 +75,20 @@ func (v *tracer) Leave(labels map[string]int) { labels["visits"] = len(v.seen) }
 
 // testImplementations: methods of the host's values write through their arguments, also where they
 // are called by name.
-func (s goSuite) testImplementations(t *testing.T) {
+func (s suite) testImplementations(t *testing.T) {
 	m := s.values(t)
 	block, err := aes.NewCipher([]byte("0123456789abcdef"))
 	require.NoError(t, err)
 	iv, text := make([]byte, aes.BlockSize), []byte("a text of more than one block, and a bit")
 	want := make([]byte, len(text))
 	cipher.NewCTR(block, iv).XORKeyStream(want, text)
-	got, err := bound[func(cipher.Block, []byte, []byte) ([]byte, error)](t, m, "Stream")(block, iv, text)
+	got, err := gosuite.Bound[func(cipher.Block, []byte, []byte) ([]byte, error)](t, m, "Stream")(block, iv, text)
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
-	assert.Equal(t, want, call(t, m, "Stream", block, iv, text), "by name")
+	assert.Equal(t, want, gosuite.Call(t, m, "Stream", block, iv, text), "by name")
 	chained, expected := []byte(string(text[:32])), make([]byte, 32)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(expected, chained)
-	require.NoError(t, bound[func(cipher.Block, []byte, []byte) error](t, m, "Chain")(block, iv, chained))
+	require.NoError(t, gosuite.Bound[func(cipher.Block, []byte, []byte) error](t, m, "Chain")(block, iv, chained))
 	assert.Equal(t, expected, chained)
 
 	type visitor interface {
@@ -95,7 +96,7 @@ func (s goSuite) testImplementations(t *testing.T) {
 		Leave(map[string]int)
 	}
 	v := &tracer{}
-	walk := bound[func(visitor, int) ([]sharedPoint, map[string]int, error)](t, m, "WalkPoints")
+	walk := gosuite.Bound[func(visitor, int) ([]sharedPoint, map[string]int, error)](t, m, "WalkPoints")
 	points, labels, err := walk(v, 3)
 	require.NoError(t, err)
 	assert.Equal(t, []sharedPoint{{1, 0}, {2, 0}, {3, 0}}, points)
@@ -121,29 +122,29 @@ func (s goSuite) testImplementations(t *testing.T) {
 }
 
 // testImages: an image of the host, and its colors, serve in the module.
-func (s goSuite) testImages(t *testing.T) {
+func (s suite) testImages(t *testing.T) {
 	m := s.values(t)
 	picture := image.NewGray(image.Rect(1, 1, 4, 3))
 	picture.SetGray(1, 1, color.Gray{200})
 	picture.SetGray(3, 2, color.Gray{50})
-	sum, err := bound[func(image.Image) (int, error)](t, m, "Brightness")(picture)
+	sum, err := gosuite.Bound[func(image.Image) (int, error)](t, m, "Brightness")(picture)
 	require.NoError(t, err)
 	assert.Equal(t, 250, sum)
 	paletted := image.NewPaletted(image.Rect(0, 0, 2, 1), color.Palette{color.Black, color.RGBA{R: 7, A: 255}})
 	paletted.SetColorIndex(1, 0, 1)
-	sum, err = bound[func(image.Image) (int, error)](t, m, "Brightness")(paletted)
+	sum, err = gosuite.Bound[func(image.Image) (int, error)](t, m, "Brightness")(paletted)
 	require.NoError(t, err)
 	assert.Equal(t, 7, sum)
 	out, err := m.Call(t.Context(), "Brightness", []any{picture})
 	require.NoError(t, err)
 	assert.Equal(t, []any{250}, out)
-	converted, err := bound[func(image.Image) (color.Color, error)](t, m, "Converted")(paletted)
+	converted, err := gosuite.Bound[func(image.Image) (color.Color, error)](t, m, "Converted")(paletted)
 	require.NoError(t, err)
 	assert.Equal(t, color.RGBA{R: 7, A: 255}, converted, "a color of the host comes home as itself")
-	red, err := bound[func(color.Color) (uint32, error)](t, m, "Red")(color.NRGBA{R: 5, A: 255})
+	red, err := gosuite.Bound[func(color.Color) (uint32, error)](t, m, "Red")(color.NRGBA{R: 5, A: 255})
 	require.NoError(t, err)
 	assert.EqualValues(t, 5, red)
-	same, err := bound[func(color.Color) (color.Color, error)](t, m, "SameColor")(color.Gray{3})
+	same, err := gosuite.Bound[func(color.Color) (color.Color, error)](t, m, "SameColor")(color.Gray{3})
 	require.NoError(t, err)
 	assert.Equal(t, color.Gray{3}, same)
 }

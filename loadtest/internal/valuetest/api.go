@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"context"
@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
-func (s goSuite) testVariablesAndConstants(t *testing.T) {
+func (s suite) testVariablesAndConstants(t *testing.T) {
 	m := s.values(t)
 	value := func(symbol string, t reflect.Type) any {
 		v, err := m.Bind(symbol, t)
@@ -49,12 +50,12 @@ func (s goSuite) testVariablesAndConstants(t *testing.T) {
 	if got := value("Huge", reflect.TypeFor[int]()); fmt.Sprint(got) != "sample: Huge does not fit: the constant 9223372036854775808 does not fit int\n\twant: int\n\thave: const Huge untyped int" {
 		t.Errorf("Huge as int: %v", got)
 	}
-	if got := call(t, m, "Call", 5); got != 25 {
+	if got := gosuite.Call(t, m, "Call", 5); got != 25 {
 		t.Errorf("Call: %v", got)
 	}
 }
 
-func (s goSuite) testErrorsOfBinding(t *testing.T) {
+func (s suite) testErrorsOfBinding(t *testing.T) {
 	m := s.values(t)
 	for _, c := range []struct {
 		symbol string
@@ -108,41 +109,41 @@ func (s goSuite) testErrorsOfBinding(t *testing.T) {
 		{"Complex", int64(-(1<<53 + 1))},
 	} {
 		_, err := m.Call(t.Context(), c.symbol, []any{c.value})
-		wantError(t, err, "does not fit")
+		gosuite.WantError(t, err, "does not fit")
 	}
-	if got := call(t, m, "Float64", int64(math.MinInt64)); got != -float64(1<<62) {
+	if got := gosuite.Call(t, m, "Float64", int64(math.MinInt64)); got != -float64(1<<62) {
 		t.Errorf("Float64(-1<<63): %v", got)
 	}
 	// Numbers fit where their value does.
-	if got := call(t, m, "Float64", 3); got != 1.5 {
+	if got := gosuite.Call(t, m, "Float64", 3); got != 1.5 {
 		t.Errorf("Float64(3): %v", got)
 	}
-	if got := call(t, m, "Int8", 100.0); got != int8(-100) {
+	if got := gosuite.Call(t, m, "Int8", 100.0); got != int8(-100) {
 		t.Errorf("Int8(100.0): %v", got)
 	}
 }
 
-func (s goSuite) testErrorValues(t *testing.T) {
+func (s suite) testErrorValues(t *testing.T) {
 	m := s.values(t)
-	fail := bound[func(string) (int, error)](t, m, "Fail")
+	fail := gosuite.Bound[func(string) (int, error)](t, m, "Fail")
 	if n, err := fail(""); n != 1 || err != nil {
 		t.Errorf("Fail(\"\"): %d %v", n, err)
 	}
 	if _, err := fail("boom"); err == nil || err.Error() != "boom" {
 		t.Errorf("Fail(boom): %v", err)
 	}
-	message := bound[func(error) string](t, m, "Message")
+	message := gosuite.Bound[func(error) string](t, m, "Message")
 	if got := message(nil) + "; " + message(errors.New("mine")); got != "no error; mine" {
 		t.Errorf("Message: %s", got)
 	}
 	var panicked *engine.PanicError
-	if err := bound[func(string) error](t, m, "Panic")("boom"); !errors.As(err, &panicked) || panicked.Value != "boom" || !strings.Contains(panicked.Stack, "Panic") {
+	if err := gosuite.Bound[func(string) error](t, m, "Panic")("boom"); !errors.As(err, &panicked) || panicked.Value != "boom" || !strings.Contains(panicked.Stack, "Panic") {
 		t.Errorf("Panic: %v", err)
 	}
-	if _, err := bound[func() (int, error)](t, m, "PanicNil")(); err == nil || err.Error() != "sample: PanicNil panicked: runtime error: invalid memory address or nil pointer dereference" {
+	if _, err := gosuite.Bound[func() (int, error)](t, m, "PanicNil")(); err == nil || err.Error() != "sample: PanicNil panicked: runtime error: invalid memory address or nil pointer dereference" {
 		t.Errorf("PanicNil: %v", err)
 	}
-	if got := call(t, m, "Int", 1); got != -1 {
+	if got := gosuite.Call(t, m, "Int", 1); got != -1 {
 		t.Errorf("after panics: %v", got)
 	}
 	func() {
@@ -151,13 +152,13 @@ func (s goSuite) testErrorValues(t *testing.T) {
 				t.Errorf("without an error result: %v", err)
 			}
 		}()
-		bound[func(string)](t, m, "Panic")("boom")
+		gosuite.Bound[func(string)](t, m, "Panic")("boom")
 	}()
 }
 
-func (s goSuite) testContext(t *testing.T) {
+func (s suite) testContext(t *testing.T) {
 	m := s.values(t)
-	wait := bound[func(context.Context, int) (int, error)](t, m, "Wait")
+	wait := gosuite.Bound[func(context.Context, int) (int, error)](t, m, "Wait")
 	if n, err := wait(t.Context(), 1); n != 1 || err != nil {
 		t.Errorf("Wait: %d %v", n, err)
 	}
@@ -171,52 +172,52 @@ func (s goSuite) testContext(t *testing.T) {
 	}
 }
 
-func (s goSuite) testRecursiveValues(t *testing.T) {
+func (s suite) testRecursiveValues(t *testing.T) {
 	m := s.values(t)
 	type tree struct {
 		Name string
 		Kids []*tree
 		Odd  map[string]tree
 	}
-	grown, err := bound[func(string) (tree, error)](t, m, "Grow")("root")
+	grown, err := gosuite.Bound[func(string) (tree, error)](t, m, "Grow")("root")
 	if err != nil || len(grown.Kids) != 1 || grown.Kids[0].Name != "kid" {
 		t.Errorf("got %+v, %v", grown, err)
 	}
-	if n, err := bound[func(tree) (int, error)](t, m, "CountTree")(tree{Kids: []*tree{{}, {Kids: []*tree{{}}}}}); n != 4 || err != nil {
+	if n, err := gosuite.Bound[func(tree) (int, error)](t, m, "CountTree")(tree{Kids: []*tree{{}, {Kids: []*tree{{}}}}}); n != 4 || err != nil {
 		t.Errorf("got %d, %v", n, err)
 	}
 	type nest []nest
-	if n, err := bound[func(struct{ Inner nest }) (int, error)](t, m, "Depth")(struct{ Inner nest }{nest{nest{nest{}}}}); n != 2 || err != nil {
+	if n, err := gosuite.Bound[func(struct{ Inner nest }) (int, error)](t, m, "Depth")(struct{ Inner nest }{nest{nest{nest{}}}}); n != 2 || err != nil {
 		t.Errorf("got %d, %v", n, err)
 	}
-	if n := call(t, m, "CountTree", call(t, m, "Grow", "x")); n != 2 {
+	if n := gosuite.Call(t, m, "CountTree", gosuite.Call(t, m, "Grow", "x")); n != 2 {
 		t.Errorf("by name: %v", n)
 	}
 	type Node struct {
 		Value int
 		Next  *Node
 	}
-	length := bound[func(*Node) (int, error)](t, m, "Length")
+	length := gosuite.Bound[func(*Node) (int, error)](t, m, "Length")
 	if n, err := length(&Node{Next: &Node{Next: &Node{}}}); n != 3 || err != nil {
 		t.Errorf("Length: %d %v", n, err)
 	}
 	cyclic := &Node{}
 	cyclic.Next = cyclic
-	if same, err := bound[func(*Node) (bool, error)](t, m, "IsCycle")(cyclic); !same || err != nil {
+	if same, err := gosuite.Bound[func(*Node) (bool, error)](t, m, "IsCycle")(cyclic); !same || err != nil {
 		t.Errorf("a cycle: %v, %v", same, err)
 	}
-	if _, err := bound[func() (*Node, error)](t, m, "Cycle")(); err == nil || err.Error() != "a result cannot be returned: value is cyclic or nested too deep" {
+	if _, err := gosuite.Bound[func() (*Node, error)](t, m, "Cycle")(); err == nil || err.Error() != "a result cannot be returned: value is cyclic or nested too deep" {
 		t.Errorf("Cycle: %v", err)
 	}
-	if got := call(t, m, "Length", call(t, m, "NilNode")); got != 0 {
+	if got := gosuite.Call(t, m, "Length", gosuite.Call(t, m, "NilNode")); got != 0 {
 		t.Errorf("Length(nil): %v", got)
 	}
 }
 
 // TestObjectsAreReleased makes many objects and sees that the module forgets them.
-func (s goSuite) testObjectsAreReleased(t *testing.T) {
+func (s suite) testObjectsAreReleased(t *testing.T) {
 	m := s.values(t)
-	open := bound[func(string) (*engine.Object, error)](t, m, "Open")
+	open := gosuite.Bound[func(string) (*engine.Object, error)](t, m, "Open")
 	for range 2000 {
 		if _, err := open("x"); err != nil {
 			t.Fatal(err)
@@ -248,17 +249,17 @@ func (s goSuite) testObjectsAreReleased(t *testing.T) {
 
 // testLimits: what is larger than the limit is refused on the side that has it, and the module goes
 // on.
-func (s goSuite) testLimits(t *testing.T) {
-	m := s.testdata(t, "values", 1<<20)
+func (s suite) testLimits(t *testing.T) {
+	m := s.Testdata(t, "values", 1<<20)
 	text := strings.Repeat("x", 1<<20+2000)
-	echo := bound[func(string) (string, error)](t, m, "String")
+	echo := gosuite.Bound[func(string) (string, error)](t, m, "String")
 	if _, err := echo(text); err == nil || err.Error() != "argument 1: the arguments are larger than 1 MiB" {
 		t.Errorf("a large argument: %.200v", err)
 	}
-	if _, err := bound[func(string, int) (string, error)](t, m, "Repeat")("x", len(text)); err == nil || err.Error() != "the results are larger than 1 MiB" {
+	if _, err := gosuite.Bound[func(string, int) (string, error)](t, m, "Repeat")("x", len(text)); err == nil || err.Error() != "the results are larger than 1 MiB" {
 		t.Errorf("a large result: %.200v", err)
 	}
-	call := bound[func(func() string) (int, error)](t, m, "LengthOf")
+	call := gosuite.Bound[func(func() string) (int, error)](t, m, "LengthOf")
 	var panicked *engine.PanicError
 	if _, err := call(func() string { return text }); !errors.As(err, &panicked) || panicked.Value != "the results of the host's function are larger than 1 MiB" {
 		t.Errorf("a large result of the host: %.200v", err)

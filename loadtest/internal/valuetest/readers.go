@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // readerKinds make readers of the host of every kind that a module reads ahead of, or must not.
@@ -44,10 +45,10 @@ func readerKinds(t *testing.T, text string) map[string]func() io.Reader {
 }
 
 // testReaders checks that a module consumes of the host's readers what it reads, and no more.
-func (s goSuite) testReaders(t *testing.T) {
+func (s suite) testReaders(t *testing.T) {
 	m := s.values(t)
 	text := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz", 1000)
-	one := bound[func(io.Reader, int) (string, error)](t, m, "OneByOne")
+	one := gosuite.Bound[func(io.Reader, int) (string, error)](t, m, "OneByOne")
 	rest := func(t *testing.T, r io.Reader) string {
 		left, err := io.ReadAll(r)
 		require.NoError(t, err)
@@ -69,13 +70,13 @@ func (s goSuite) testReaders(t *testing.T) {
 
 			sizes := []int{1, 1, 1, 0, 3000, 1, 1, 2000, 100, 40_000, 1, 1}
 			want, got := open(), open()
-			assert.Equal(t, readSizes(want, sizes...), bound[func(io.Reader, ...int) []string](t, m, "Sizes")(got, sizes...))
+			assert.Equal(t, readSizes(want, sizes...), gosuite.Bound[func(io.Reader, ...int) []string](t, m, "Sizes")(got, sizes...))
 			assert.Equal(t, rest(t, want), rest(t, got))
 
 			r := open()
-			err = bound[func(io.Reader, int) error](t, m, "ReadAndFail")(r, 7)
+			err = gosuite.Bound[func(io.Reader, int) error](t, m, "ReadAndFail")(r, 7)
 			assert.ErrorContains(t, err, "enough")
-			err = bound[func(io.Reader, int) error](t, m, "ReadAndPanic")(r, 7)
+			err = gosuite.Bound[func(io.Reader, int) error](t, m, "ReadAndPanic")(r, 7)
 			assert.ErrorAs(t, err, new(*engine.PanicError))
 			assert.Equal(t, whole[14:], rest(t, r))
 		})
@@ -98,10 +99,10 @@ func readSizes(r io.Reader, sizes ...int) (read []string) {
 
 // testReadersBetween checks that the host sees its reader where the module has left it, whenever
 // it can look, and that the module sees what the host does with it.
-func (s goSuite) testReadersBetween(t *testing.T) {
+func (s suite) testReadersBetween(t *testing.T) {
 	m := s.values(t)
 	text := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz", 1000)
-	between := bound[func(io.Reader, int, func()) (string, error)](t, m, "Between")
+	between := gosuite.Bound[func(io.Reader, int, func()) (string, error)](t, m, "Between")
 	for kind, open := range readerKinds(t, text) {
 		r := open()
 		read, err := between(r, 5, func() {
@@ -123,28 +124,28 @@ func (s goSuite) testReadersBetween(t *testing.T) {
 	assert.Equal(t, "ef", b.String())
 
 	below := strings.NewReader(text)
-	read, err = bound[func(a, b io.Reader, n int) (string, error)](t, m, "InTurn")(below, io.LimitReader(below, 10), 4)
+	read, err = gosuite.Bound[func(a, b io.Reader, n int) (string, error)](t, m, "InTurn")(below, io.LimitReader(below, 10), 4)
 	assert.NoError(t, err)
 	assert.Equal(t, text[:16], read, "a reader and one of the same below it")
 
 	unread := bufio.NewReader(strings.NewReader(text))
-	_, err = bound[func(io.Reader, int) (string, error)](t, m, "OneByOne")(unread, 3)
+	_, err = gosuite.Bound[func(io.Reader, int) (string, error)](t, m, "OneByOne")(unread, 3)
 	require.NoError(t, err)
 	require.NoError(t, unread.UnreadByte())
 	next, _ := unread.ReadByte()
 	assert.Equal(t, "2", string(next))
 
-	back, err := bound[func(io.ReadSeeker, int) (string, error)](t, m, "SeekBack")(strings.NewReader(text), 5)
+	back, err := gosuite.Bound[func(io.ReadSeeker, int) (string, error)](t, m, "SeekBack")(strings.NewReader(text), 5)
 	assert.NoError(t, err)
 	assert.Equal(t, "012344", back)
 
 	s.testReaderKept(t, m, text)
 }
 
-func (s goSuite) testReaderKept(t *testing.T, m engine.Instance, text string) {
+func (s suite) testReaderKept(t *testing.T, m engine.Instance, text string) {
 	r := strings.NewReader(text)
-	bound[func(io.Reader)](t, m, "KeepReader")(r)
-	kept := bound[func(int) (string, error)](t, m, "ReadKept")
+	gosuite.Bound[func(io.Reader)](t, m, "KeepReader")(r)
+	kept := gosuite.Bound[func(int) (string, error)](t, m, "ReadKept")
 	for _, at := range []int64{0, 20_000, 7} {
 		_, err := r.Seek(at, io.SeekStart)
 		require.NoError(t, err)
@@ -152,11 +153,11 @@ func (s goSuite) testReaderKept(t *testing.T, m engine.Instance, text string) {
 		assert.NoError(t, err)
 		assert.Equal(t, text[at:at+100], read)
 		assert.EqualValues(t, int64(len(text))-at-100, r.Len())
-		last := bound[func(int32) int32](t, m, "ReadKeptNumber")(50)
+		last := gosuite.Bound[func(int32) int32](t, m, "ReadKeptNumber")(50)
 		assert.Equal(t, text[at+149], byte(last))
 		assert.EqualValues(t, int64(len(text))-at-150, r.Len())
 	}
-	same := bound[func(io.Reader) bool](t, m, "IsKept")
+	same := gosuite.Bound[func(io.Reader) bool](t, m, "IsKept")
 	assert.True(t, same(r), "the same reader is the same in another call")
 	assert.False(t, same(strings.NewReader(text)))
 
@@ -165,7 +166,7 @@ func (s goSuite) testReaderKept(t *testing.T, m engine.Instance, text string) {
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	counts := bound[func(io.Reader, int, int) []int](t, m, "AtOnce")(f, 4, 2000)
+	counts := gosuite.Bound[func(io.Reader, int, int) []int](t, m, "AtOnce")(f, 4, 2000)
 	want := make([]int, 256)
 	for _, b := range []byte(text[:8000]) {
 		want[b]++
@@ -174,8 +175,8 @@ func (s goSuite) testReaderKept(t *testing.T, m engine.Instance, text string) {
 }
 
 // testReaderCalls checks what the module asks of readers that it must not read ahead of.
-func (s goSuite) testReaderCalls(t *testing.T) {
-	one := bound[func(io.Reader, int) (string, error)](t, s.values(t), "OneByOne")
+func (s suite) testReaderCalls(t *testing.T) {
+	one := gosuite.Bound[func(io.Reader, int) (string, error)](t, s.values(t), "OneByOne")
 	var asked []int
 	text := strings.NewReader("0123456789")
 	counted := readerFunc(func(p []byte) (int, error) {

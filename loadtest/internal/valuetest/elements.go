@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // object takes the value of a variable, or what a function without parameters returns, as an
@@ -27,7 +28,7 @@ func object(t *testing.T, m engine.Instance, symbol string) *engine.Object {
 }
 
 // testElements: the host looks into lists and maps that stay in the module.
-func (s goSuite) testElements(t *testing.T) {
+func (s suite) testElements(t *testing.T) {
 	m := s.values(t)
 	ctx := t.Context()
 	length := func(symbol string, want int) *engine.Object {
@@ -53,7 +54,7 @@ func (s goSuite) testElements(t *testing.T) {
 	}
 
 	alphabets := length("Alphabets", 2)
-	detect := bound[func(string) (*engine.Object, error)](t, m, "DetectAlphabet")
+	detect := gosuite.Bound[func(string) (*engine.Object, error)](t, m, "DetectAlphabet")
 	greek, err := detect("αβ")
 	require.NoError(t, err)
 	assert.Equal(t, "αβγ", at(alphabets, greek))
@@ -72,7 +73,7 @@ func (s goSuite) testElements(t *testing.T) {
 	assert.False(t, ok)
 	assert.Equal(t, "", v)
 
-	set := call(t, m, "NewSet", greek).(*engine.Object)
+	set := gosuite.Call(t, m, "NewSet", greek).(*engine.Object)
 	_, ok, err = set.Index(ctx, greek)
 	require.NoError(t, err)
 	assert.True(t, ok)
@@ -103,9 +104,9 @@ func (s goSuite) testElements(t *testing.T) {
 }
 
 // testKeyedElements: a key is a copy, where keys of the map are copied.
-func (s goSuite) testKeyedElements(t *testing.T) {
+func (s suite) testKeyedElements(t *testing.T) {
 	m := s.values(t)
-	set := call(t, m, "LabelSet", map[string]string{"a": "x"}).(*engine.Object)
+	set := gosuite.Call(t, m, "LabelSet", map[string]string{"a": "x"}).(*engine.Object)
 	assert.Equal(t, "a=x", set.String())
 	v, ok, err := set.Index(t.Context(), "a")
 	require.NoError(t, err)
@@ -117,13 +118,13 @@ func (s goSuite) testKeyedElements(t *testing.T) {
 }
 
 // testAliases: an alias is a name for a generic type whose arguments nobody else can name.
-func (s goSuite) testAliases(t *testing.T) {
+func (s suite) testAliases(t *testing.T) {
 	m := s.values(t)
 	ctx := t.Context()
 	type flag struct{ Name, Value string }
 	made, err := m.Call(ctx, "*StringFlag", []any{flag{"a", "b"}})
 	require.NoError(t, err)
-	assert.Equal(t, "a=b", call(t, m, "FlagText", made[0]))
+	assert.Equal(t, "a=b", gosuite.Call(t, m, "FlagText", made[0]))
 	same(t, m, "FlagText", &flag{"x", "y"}, "x=y")
 	number := call0[*engine.Object](t, m, "NewIntFlag")
 	value, err := number.Field(ctx, "Value")
@@ -140,7 +141,7 @@ func (s goSuite) testAliases(t *testing.T) {
 }
 
 // testUnnamedElements: lists and maps of types that other packages cannot name stay in the module.
-func (s goSuite) testUnnamedElements(t *testing.T) {
+func (s suite) testUnnamedElements(t *testing.T) {
 	m := s.values(t)
 	ctx := t.Context()
 	for symbol, c := range map[string]struct {
@@ -162,9 +163,9 @@ func (s goSuite) testUnnamedElements(t *testing.T) {
 	assert.Equal(t, 1, n)
 	_, err = keys.Keys(ctx)
 	assert.ErrorContains(t, err, "other packages cannot name")
-	assert.Equal(t, 1, call(t, m, "CountEntryKeys", keys))
-	assert.Equal(t, 2, call(t, m, "CountEntries", call0[*engine.Object](t, m, "NewEntries")))
-	assert.Equal(t, 1, call(t, m, "CountEntryMap", call0[*engine.Object](t, m, "NewEntryMap")))
+	assert.Equal(t, 1, gosuite.Call(t, m, "CountEntryKeys", keys))
+	assert.Equal(t, 2, gosuite.Call(t, m, "CountEntries", call0[*engine.Object](t, m, "NewEntries")))
+	assert.Equal(t, 1, gosuite.Call(t, m, "CountEntryMap", call0[*engine.Object](t, m, "NewEntryMap")))
 	assert.NotNil(t, call0[*engine.Object](t, m, "NewEntryRef"))
 	_, err = m.Call(ctx, "CountEntries", []any{[]struct{ N int }{{1}}})
 	assert.ErrorContains(t, err, "stays in the module")

@@ -1,4 +1,4 @@
-package loadtest
+package webtest
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // Handlers in other forms than that of package net/http.
@@ -39,22 +40,22 @@ func answerBy(target string, serve func(http.ResponseWriter, *http.Request)) *ht
 }
 
 // testExchanges: functions of the module that take a response and a request, with others.
-func (s goSuite) testExchanges(t *testing.T) {
-	m := s.testdata(t, "web", 0)
+func (s suite) testExchanges(t *testing.T) {
+	m := s.Testdata(t, "web", 0)
 	type key struct{}
 	next := func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%s %s %v", r.URL.Path, r.Header.Get("X-Seen"), r.Context().Value(key{}))
 	}
 
-	w := answerBy("/hello?name=ann", bound[plain](t, m, "Hello"))
+	w := answerBy("/hello?name=ann", gosuite.Bound[plain](t, m, "Hello"))
 	assert.Equal(t, 202, w.Code)
 	assert.Equal(t, "hello ann", w.Body.String())
 	assert.Equal(t, "/hello", w.Header().Get("X-Hello"))
 
 	for name, serve := range map[string]func(http.ResponseWriter, *http.Request){
-		"Around": func(w http.ResponseWriter, r *http.Request) { bound[around](t, m, "Around")(w, r, next) },
+		"Around": func(w http.ResponseWriter, r *http.Request) { gosuite.Bound[around](t, m, "Around")(w, r, next) },
 		"AroundFunc": func(w http.ResponseWriter, r *http.Request) {
-			bound[func(http.ResponseWriter, *http.Request, func(http.ResponseWriter, *http.Request))](t, m, "AroundFunc")(w, r, next)
+			gosuite.Bound[func(http.ResponseWriter, *http.Request, func(http.ResponseWriter, *http.Request))](t, m, "AroundFunc")(w, r, next)
 		},
 		"by name": func(w http.ResponseWriter, r *http.Request) {
 			_, err := m.Call(r.Context(), "Around", []any{w, r, next})
@@ -67,30 +68,30 @@ func (s goSuite) testExchanges(t *testing.T) {
 		assert.Equal(t, "/x around value after", w.Body.String(), name)
 		assert.Equal(t, "GET", w.Header().Get("X-Around"), name)
 	}
-	w = answerBy("/x", func(w http.ResponseWriter, r *http.Request) { bound[around](t, m, "Wrapped")(w, r, next) })
+	w = answerBy("/x", func(w http.ResponseWriter, r *http.Request) { gosuite.Bound[around](t, m, "Wrapped")(w, r, next) })
 	assert.Equal(t, "/x  <nil> 9 bytes", w.Body.String())
 
 	type param struct{ Key, Value string }
 	params := []param{{"id", "7"}, {"all", "x/y"}}
 	w = answerBy("/x", func(w http.ResponseWriter, r *http.Request) {
-		bound[func(http.ResponseWriter, *http.Request, []param)](t, m, "Params")(w, r, params)
+		gosuite.Bound[func(http.ResponseWriter, *http.Request, []param)](t, m, "Params")(w, r, params)
 	})
 	assert.Equal(t, "id=7;all=x/y;", w.Body.String())
 	assert.Equal(t, []param{{"id", "seen"}, {"all", "seen"}}, params, "what the handler changes is changed here")
 
-	fails := bound[func(http.ResponseWriter, *http.Request) error](t, m, "Fails")
+	fails := gosuite.Bound[func(http.ResponseWriter, *http.Request) error](t, m, "Fails")
 	w = answerBy("/good", func(w http.ResponseWriter, r *http.Request) { assert.NoError(t, fails(w, r)) })
 	assert.Equal(t, "fine", w.Body.String())
 	w = answerBy("/bad", func(w http.ResponseWriter, r *http.Request) { assert.EqualError(t, fails(w, r), "no way: bad") })
 	assert.Empty(t, w.Body.String())
 	w = answerBy("/counted", func(w http.ResponseWriter, r *http.Request) {
-		n, err := bound[func(context.Context, http.ResponseWriter, string, *http.Request) (int, error)](t, m, "Counted")(r.Context(), w, "at ", r)
+		n, err := gosuite.Bound[func(context.Context, http.ResponseWriter, string, *http.Request) (int, error)](t, m, "Counted")(r.Context(), w, "at ", r)
 		assert.NoError(t, err)
 		assert.Equal(t, 11, n)
 	})
 	assert.Equal(t, "at /counted", w.Body.String())
 	w = answerBy("/x", func(w http.ResponseWriter, r *http.Request) {
-		err := bound[func(http.ResponseWriter, *http.Request, http.HandlerFunc) error](t, m, "Breaks")(w, r, next)
+		err := gosuite.Bound[func(http.ResponseWriter, *http.Request, http.HandlerFunc) error](t, m, "Breaks")(w, r, next)
 		var panicked *engine.PanicError
 		require.ErrorAs(t, err, &panicked)
 		assert.Equal(t, "broken", panicked.Value)
@@ -99,19 +100,19 @@ func (s goSuite) testExchanges(t *testing.T) {
 	own := errors.New("own")
 	answerBy("/x", func(w http.ResponseWriter, r *http.Request) {
 		defer func() { assert.ErrorIs(t, recover().(error), own) }()
-		bound[around](t, m, "Around")(w, r, func(http.ResponseWriter, *http.Request) { panic(own) })
+		gosuite.Bound[around](t, m, "Around")(w, r, func(http.ResponseWriter, *http.Request) { panic(own) })
 	})
 	answerBy("/x", func(w http.ResponseWriter, r *http.Request) {
 		defer func() { assert.Equal(t, http.ErrAbortHandler, recover()) }()
-		bound[around](t, m, "Around")(w, r, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		gosuite.Bound[around](t, m, "Around")(w, r, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	})
 }
 
 // testExchangesOfHost: such functions, and values with such methods, that the host gives.
-func (s goSuite) testExchangesOfHost(t *testing.T) {
-	m := s.testdata(t, "web", 0)
+func (s suite) testExchangesOfHost(t *testing.T) {
+	m := s.Testdata(t, "web", 0)
 	last := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.URL.Path) })
-	stack := bound[func(http.Handler) *engine.Object](t, m, "NewStack")(last)
+	stack := gosuite.Bound[func(http.Handler) *engine.Object](t, m, "NewStack")(last)
 	useFunc, err := load.Method[func(around)](stack, "UseFunc")
 	require.NoError(t, err)
 	useFunc(hostAround{"a"}.ServeHTTP)
@@ -138,10 +139,10 @@ func (s goSuite) testExchangesOfHost(t *testing.T) {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hostAround{name}.ServeHTTP(w, r, next.ServeHTTP) })
 		}
 	}
-	chained := bound[func(http.Handler, ...func(http.Handler) http.Handler) http.Handler](t, m, "Chain")(last, wrap("c"), wrap("d"))
+	chained := gosuite.Bound[func(http.Handler, ...func(http.Handler) http.Handler) http.Handler](t, m, "Chain")(last, wrap("c"), wrap("d"))
 	assert.Equal(t, "c(d(/w))", answerBy("/w", chained.ServeHTTP).Body.String())
 
-	hooked := bound[func(struct {
+	hooked := gosuite.Bound[func(struct {
 		OnError  func(http.ResponseWriter, *http.Request, string)
 		Fallback http.HandlerFunc
 	}) http.Handler](t, m, "WithHooks")(struct {
@@ -153,7 +154,7 @@ func (s goSuite) testExchangesOfHost(t *testing.T) {
 	assert.Equal(t, http.StatusTeapot, w.Code)
 	assert.Equal(t, "bad path\n", w.Body.String())
 
-	judge := bound[func(func(http.ResponseWriter, *http.Request, *int) (bool, error)) http.Handler](t, m, "Judge")
+	judge := gosuite.Bound[func(func(http.ResponseWriter, *http.Request, *int) (bool, error)) http.Handler](t, m, "Judge")
 	own := errors.New("own")
 	judged := judge(func(w http.ResponseWriter, r *http.Request, mark *int) (bool, error) {
 		*mark = 7
@@ -162,5 +163,5 @@ func (s goSuite) testExchangesOfHost(t *testing.T) {
 	})
 	assert.Equal(t, "judged true own 7", answerBy("/x", judged.ServeHTTP).Body.String())
 	_, err = m.Bind("Judge", reflect.TypeFor[func(func(*http.Request, http.ResponseWriter, *int) (bool, error)) http.Handler]())
-	wantError(t, err, "http.ResponseWriter stays in the module")
+	gosuite.WantError(t, err, "http.ResponseWriter stays in the module")
 }

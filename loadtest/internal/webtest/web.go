@@ -1,4 +1,4 @@
-package loadtest
+package webtest
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 type middleware = func(http.Handler) (http.Handler, error)
@@ -34,8 +35,8 @@ func answer(h http.Handler, method, target, body string) *httptest.ResponseRecor
 	return w
 }
 
-func (s goSuite) testHandlers(t *testing.T) {
-	m := s.testdata(t, "web", 0)
+func (s suite) testHandlers(t *testing.T) {
+	m := s.Testdata(t, "web", 0)
 	type contextKey struct{}
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Next", fmt.Sprint(r.Context().Value(contextKey{})))
@@ -43,12 +44,12 @@ func (s goSuite) testHandlers(t *testing.T) {
 		fmt.Fprintf(w, "%s %s [%s] %s", r.Method, r.URL.Path, r.Header.Get("X-Seen"), body)
 	})
 
-	config := call(t, m, "CreateConfig") // of a struct type like the module's
+	config := gosuite.Call(t, m, "CreateConfig") // of a struct type like the module's
 	if err := json.Unmarshal([]byte(`{"values":["a","b"],"rules":[{"prefix":"/no","status":451}]}`), config); err != nil {
 		t.Fatal(err)
 	}
 	type newFunc = func(ctx context.Context, next http.Handler, config any, name string) (http.Handler, error)
-	h, err := bound[newFunc](t, m, "New")(t.Context(), next, config, "first")
+	h, err := gosuite.Bound[newFunc](t, m, "New")(t.Context(), next, config, "first")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if w := answer(h, "GET", "/no/way", ""); w.Code != 451 || w.Body.String() != "blocked by first\n" {
 		t.Errorf("got %d %q", w.Code, w.Body)
 	}
-	if _, err := bound[newFunc](t, m, "New")(t.Context(), next, map[string]any{}, "bad"); err == nil || err.Error() != "argument 2: map[string]interface {} does not fit *web.Config" {
+	if _, err := gosuite.Bound[newFunc](t, m, "New")(t.Context(), next, map[string]any{}, "bad"); err == nil || err.Error() != "argument 2: map[string]interface {} does not fit *web.Config" {
 		t.Errorf("got %v", err)
 	}
 	if _, err := m.Call(t.Context(), "New", []any{next, &struct{ Timeout time.Duration }{1}, "bad"}); err == nil || err.Error() != "bad: header is empty" {
@@ -70,15 +71,15 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if _, err := m.Bind("CreateConfig", reflect.TypeFor[func() *engine.Object]()); err == nil || !strings.Contains(err.Error(), "*web.Config is copied: use *struct {") {
 		t.Errorf("got %v", err)
 	}
-	rules := call(t, m, "CreateRules") // has parts that stay in the module, so all of it does
-	if err := bound[func(any, ...string) error](t, m, "Add")(rules, "a", "b"); err != nil {
+	rules := gosuite.Call(t, m, "CreateRules") // has parts that stay in the module, so all of it does
+	if err := gosuite.Bound[func(any, ...string) error](t, m, "Add")(rules, "a", "b"); err != nil {
 		t.Error(err)
 	}
-	if names := call(t, m, "Names", rules); fmt.Sprint(names) != "[a b]" {
+	if names := gosuite.Call(t, m, "Names", rules); fmt.Sprint(names) != "[a b]" {
 		t.Errorf("got %v", names)
 	}
 	var none *engine.Object
-	if _, err := bound[newFunc](t, m, "New")(t.Context(), next, none, "nil"); err == nil {
+	if _, err := gosuite.Bound[newFunc](t, m, "New")(t.Context(), next, none, "nil"); err == nil {
 		t.Error("no error for an object that is nil")
 	}
 	out, err := m.Call(t.Context(), "New", []any{next, config, "by name"})
@@ -93,25 +94,25 @@ func (s goSuite) testHandlers(t *testing.T) {
 		t.Errorf("got %d %q", w.Code, w.Body)
 	}
 
-	same, err := bound[middleware](t, m, "Same")(next)
+	same, err := gosuite.Bound[middleware](t, m, "Same")(next)
 	if f, ok := same.(http.HandlerFunc); !ok || f == nil || err != nil {
 		t.Errorf("the host's handler came back as %T, %v", same, err)
 	}
-	upper, err := bound[middleware](t, m, "Upper")(next)
+	upper, err := gosuite.Bound[middleware](t, m, "Upper")(next)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w := answer(upper, "GET", "/x", "abc"); w.Body.String() != "GET /X [] ABC" || w.Header().Get("X-Next") == "" {
 		t.Errorf("a writer of the module: %q, %v", w.Body, w.Header())
 	}
-	rewritten, err := bound[middleware](t, m, "Rewrite")(next)
+	rewritten, err := gosuite.Bound[middleware](t, m, "Rewrite")(next)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w := answer(rewritten, "GET", "/x", "abc"); w.Body.String() != "GET /rewritten [] another body" {
 		t.Errorf("another request: %q", w.Body)
 	}
-	echo, err := bound[func() (http.Handler, error)](t, m, "Echo")()
+	echo, err := gosuite.Bound[func() (http.Handler, error)](t, m, "Echo")()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 	if !bytes.Equal(got, large) || err != nil || !strings.HasPrefix(response.Header.Get("X-Method"), "POST find 127.0.0.1:") {
 		t.Errorf("got %d bytes, %v, %v", len(got), err, response.Header)
 	}
-	panics, err := bound[func() (http.Handler, error)](t, m, "Panics")()
+	panics, err := gosuite.Bound[func() (http.Handler, error)](t, m, "Panics")()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +141,7 @@ func (s goSuite) testHandlers(t *testing.T) {
 		}()
 		answer(panics, "GET", "/", "")
 	}()
-	wrap, err := bound[func(func(http.ResponseWriter, *http.Request)) (http.Handler, error)](t, m, "Wrap")(next)
+	wrap, err := gosuite.Bound[func(func(http.ResponseWriter, *http.Request)) (http.Handler, error)](t, m, "Wrap")(next)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,27 +150,27 @@ func (s goSuite) testHandlers(t *testing.T) {
 	}
 }
 
-func (s goSuite) testFileSystems(t *testing.T) {
-	m := s.testdata(t, "web", 0)
+func (s suite) testFileSystems(t *testing.T) {
+	m := s.Testdata(t, "web", 0)
 	files := fstest.MapFS{"x.txt": {Data: []byte("ex")}, "deep/er/y.txt": {Data: []byte("why")}}
-	all, err := bound[func(fs.FS) ([]string, error)](t, m, "Walk")(files)
+	all, err := gosuite.Bound[func(fs.FS) ([]string, error)](t, m, "Walk")(files)
 	if err != nil || !slices.Equal(all, []string{"deep/er/y.txt=why", "x.txt=ex"}) {
 		t.Errorf("got %q, %v", all, err)
 	}
-	if size, err := bound[func(fs.FS, string) (int64, error)](t, m, "Stat")(files, "x.txt"); size != 2 || err != nil {
+	if size, err := gosuite.Bound[func(fs.FS, string) (int64, error)](t, m, "Stat")(files, "x.txt"); size != 2 || err != nil {
 		t.Errorf("got %d, %v", size, err)
 	}
-	if _, err := bound[func(fs.FS, string) (int64, error)](t, m, "Stat")(files, "none"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := gosuite.Bound[func(fs.FS, string) (int64, error)](t, m, "Stat")(files, "none"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
-	theirs, err := bound[func() (fs.FS, error)](t, m, "Files")()
+	theirs, err := gosuite.Bound[func() (fs.FS, error)](t, m, "Files")()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := fstest.TestFS(theirs, "a.txt", "dir/b.txt"); err != nil {
 		t.Error(err)
 	}
-	if all, err := bound[func(fs.FS) ([]string, error)](t, m, "Walk")(theirs); err != nil || !slices.Equal(all, []string{"a.txt=alpha", "dir/b.txt=beta"}) {
+	if all, err := gosuite.Bound[func(fs.FS) ([]string, error)](t, m, "Walk")(theirs); err != nil || !slices.Equal(all, []string{"a.txt=alpha", "dir/b.txt=beta"}) {
 		t.Errorf("the module's own: %q, %v", all, err)
 	}
 }

@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"encoding/json"
@@ -15,12 +15,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // testStandardTypes: types of the standard library keep their names in an any, so that a module
 // writes
 // them as Go does.
-func (s goSuite) testStandardTypes(t *testing.T) {
+func (s suite) testStandardTypes(t *testing.T) {
 	m := s.values(t)
 	type record struct {
 		M      time.Month
@@ -46,8 +48,8 @@ func (s goSuite) testStandardTypes(t *testing.T) {
 		Number: "1.50", Bigs: []*big.Int{big.NewInt(8)}, BigOf: map[string]*big.Int{"x": big.NewInt(9)}, IP: net.IPv4(10, 0, 0, 1), Mode: 0o755 | fs.ModeDir, Level: slog.LevelWarn,
 		Query: url.Values{"q": {"1"}}, Header: http.Header{"A": {"b"}}, Addrs: map[netip.Addr]int{netip.MustParseAddr("::1"): 1}, Any: raw,
 	}
-	marshal := bound[func(any) (string, error)](t, m, "Marshal")
-	sprintf := bound[func(string, ...any) string](t, m, "Sprintf")
+	marshal := gosuite.Bound[func(any) (string, error)](t, m, "Marshal")
+	sprintf := gosuite.Bound[func(string, ...any) string](t, m, "Sprintf")
 	for _, x := range []any{
 		v, &v, v.M, v.Months, v.Days, raw, &raw, v.Raws, v.ByName, v.Number, v.IP, v.Mode, v.Level, v.Query, v.Header, big.NewInt(7),
 		map[string]any{"raw": raw, "number": v.Number, "big": big.NewInt(7), "month": v.M, "ip": v.IP, "list": []any{v.M, raw}},
@@ -64,13 +66,13 @@ func (s goSuite) testStandardTypes(t *testing.T) {
 	}
 	for _, x := range []any{v.M, v.Months, v.Days, v.Number, v.IP, v.Mode, v.Level, v.Query, map[string]any{"m": v.M, "l": v.Level}, []any{v.M, v.IP}, raw} {
 		assert.Equal(t, fmt.Sprintf("%v %T", x, x), sprintf("%v %T", x, x))
-		assert.Equal(t, x, call(t, m, "Any", x), "it comes back as itself")
+		assert.Equal(t, x, gosuite.Call(t, m, "Any", x), "it comes back as itself")
 	}
-	assert.Equal(t, v, call(t, m, "Any", v))
+	assert.Equal(t, v, gosuite.Call(t, m, "Any", v))
 	var got, want record
 	text, err := json.Marshal(v)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &want))
-	require.NoError(t, bound[func([]byte, any) error](t, m, "Unmarshal")(text, &got))
+	require.NoError(t, gosuite.Bound[func([]byte, any) error](t, m, "Unmarshal")(text, &got))
 	assert.Equal(t, want, got, "a decoder fills them")
 }

@@ -1,4 +1,4 @@
-package loadtest
+package webtest
 
 import (
 	"fmt"
@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 	"github.com/loadgo/load/loadtest/testdata/web"
 )
 
@@ -176,8 +177,8 @@ var known = []program{
 	{kind: "readerfrom", next: "i:50000 o"},
 }
 
-func (s goSuite) testMiddlewarePrograms(t *testing.T) {
-	create := bound[makeProgram](t, s.testdata(t, "web", 0), "Program")
+func (s suite) testMiddlewarePrograms(t *testing.T) {
+	create := gosuite.Bound[makeProgram](t, s.Testdata(t, "web", 0), "Program")
 	on := newStage(t)
 	for _, p := range known {
 		if p.steps == nil {

@@ -1,4 +1,4 @@
-package loadtest
+package valuetest
 
 import (
 	"errors"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // Types of the host that the module knows nothing of.
@@ -50,10 +51,10 @@ type (
 func (c closedItem) String() string { return "closed " + strings.Repeat("I", c.n) }
 
 // testHostValues: a value of the host that the module stores comes home as itself.
-func (s goSuite) testHostValues(t *testing.T) {
+func (s suite) testHostValues(t *testing.T) {
 	m := s.values(t)
-	store := bound[func(key, value any) error](t, m, "StoreAny")
-	fetch := bound[func(key any) (any, error)](t, m, "LoadAny")
+	store := gosuite.Bound[func(key, value any) error](t, m, "StoreAny")
+	fetch := gosuite.Bound[func(key any) (any, error)](t, m, "LoadAny")
 	n := 5
 	note := &nodeItem{N: 1, Tags: []string{"a"}, note: "kept"}
 	note.Next = note
@@ -114,9 +115,9 @@ func (s goSuite) testHostValues(t *testing.T) {
 }
 
 // testHostChanges: what the module changes of a pointer that it kept is changed in the host's own.
-func (s goSuite) testHostChanges(t *testing.T) {
+func (s suite) testHostChanges(t *testing.T) {
 	m := s.values(t)
-	set := bound[func(v any, name string, to int) error](t, m, "SetAnyField")
+	set := gosuite.Bound[func(v any, name string, to int) error](t, m, "SetAnyField")
 	p := &hiddenItem{"p", 1}
 	type counter struct {
 		N, M   int
@@ -138,17 +139,17 @@ func (s goSuite) testHostChanges(t *testing.T) {
 	require.NoError(t, err)
 	assert.Same(t, c, got)
 	assert.Equal(t, counter{6, 9, "kept"}, *c)
-	first := bound[func([]any) (any, error)](t, m, "FirstAny")
+	first := gosuite.Bound[func([]any) (any, error)](t, m, "FirstAny")
 	got, err = first([]any{p})
 	require.NoError(t, err)
 	assert.Same(t, p, got)
 }
 
 // testHostTogether: several goroutines pass the same values, as they may where they only read.
-func (s goSuite) testHostTogether(t *testing.T) {
+func (s suite) testHostTogether(t *testing.T) {
 	m := s.values(t)
-	print := bound[func(any) (string, error)](t, m, "Marshal")
-	equal := bound[func(a, b any) (bool, error)](t, m, "EqualAny")
+	print := gosuite.Bound[func(any) (string, error)](t, m, "Marshal")
+	equal := gosuite.Bound[func(a, b any) (bool, error)](t, m, "EqualAny")
 	data := map[string]any{"list": []string{"a", "b"}, "of": map[string]string{"x": "y"}, "n": 1}
 	p := &plainItem{"a", 1}
 	var group sync.WaitGroup
@@ -171,10 +172,10 @@ func (s goSuite) testHostTogether(t *testing.T) {
 }
 
 // testHostEquality: the same value of the host is the same in the module.
-func (s goSuite) testHostEquality(t *testing.T) {
+func (s suite) testHostEquality(t *testing.T) {
 	m := s.values(t)
-	equal := bound[func(a, b any) (bool, error)](t, m, "EqualAny")
-	count := bound[func(...any) (int, error)](t, m, "CountAny")
+	equal := gosuite.Bound[func(a, b any) (bool, error)](t, m, "EqualAny")
+	count := gosuite.Bound[func(...any) (int, error)](t, m, "CountAny")
 	p, q := &plainItem{"a", 1}, &plainItem{"a", 1}
 	for _, c := range []struct {
 		a, b any
@@ -201,8 +202,8 @@ func (s goSuite) testHostEquality(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 5, n)
 
-	store := bound[func(key, value any) error](t, m, "StoreAny")
-	fetch := bound[func(key any) (any, error)](t, m, "LoadAny")
+	store := gosuite.Bound[func(key, value any) error](t, m, "StoreAny")
+	fetch := gosuite.Bound[func(key any) (any, error)](t, m, "LoadAny")
 	for _, key := range []any{p, q, plainItem{"k", 1}, hiddenItem{"k", 2}, closedItem{4}, io.EOF} {
 		require.NoError(t, store(key, key))
 	}
@@ -212,16 +213,16 @@ func (s goSuite) testHostEquality(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, got == key, "%#v: %#v", key, got)
 	}
-	text, err := bound[func(any) (string, error)](t, m, "Describe2")(closedItem{3})
+	text, err := gosuite.Bound[func(any) (string, error)](t, m, "Describe2")(closedItem{3})
 	require.NoError(t, err)
 	assert.Equal(t, "closed III", text)
 }
 
 // testHostCallbacks: values of the host pass through functions as themselves.
-func (s goSuite) testHostCallbacks(t *testing.T) {
+func (s suite) testHostCallbacks(t *testing.T) {
 	m := s.values(t)
 	p := &nodeItem{N: 1}
-	flight := bound[func(func() (any, error)) (any, error)](t, m, "Flight")
+	flight := gosuite.Bound[func(func() (any, error)) (any, error)](t, m, "Flight")
 	for _, v := range []any{p, hiddenItem{"a", 2}, closedItem{3}, plainItem{"b", 1}, idList{1}} {
 		got, err := flight(func() (any, error) { return v, nil })
 		require.NoError(t, err)
@@ -232,7 +233,7 @@ func (s goSuite) testHostCallbacks(t *testing.T) {
 	assert.Same(t, p, got)
 	var seen []any
 	all := []any{p, closedItem{1}, plainItem{"x", 1}, "text", nil}
-	require.NoError(t, bound[func([]any, func(any) bool) error](t, m, "EachAny")(all, func(v any) bool { seen = append(seen, v); return true }))
+	require.NoError(t, gosuite.Bound[func([]any, func(any) bool) error](t, m, "EachAny")(all, func(v any) bool { seen = append(seen, v); return true }))
 	assert.Equal(t, all, seen)
 	assert.Same(t, p, seen[0])
 }
@@ -252,9 +253,9 @@ func (p *player) Less(than lesser) bool { return p.rank < than.(*player).rank }
 
 // testHostInterfaces: a value of the host that implements an interface is one value in the module,
 // and is the host's own wherever it comes home.
-func (s goSuite) testHostInterfaces(t *testing.T) {
+func (s suite) testHostInterfaces(t *testing.T) {
 	m := s.values(t)
-	least := bound[func(a, b lesser) (lesser, error)](t, m, "MinOf")
+	least := gosuite.Bound[func(a, b lesser) (lesser, error)](t, m, "MinOf")
 	got, err := least(rank(3), rank(2))
 	require.NoError(t, err)
 	assert.Equal(t, rank(2), got)
@@ -263,7 +264,7 @@ func (s goSuite) testHostInterfaces(t *testing.T) {
 	require.NoError(t, err)
 	assert.Same(t, bob, got)
 
-	same := bound[func(a, b lesser) (bool, error)](t, m, "SameLesser")
+	same := gosuite.Bound[func(a, b lesser) (bool, error)](t, m, "SameLesser")
 	for _, c := range []struct {
 		a, b lesser
 		want bool
@@ -272,7 +273,7 @@ func (s goSuite) testHostInterfaces(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, c.want, got, "%v == %v", c.a, c.b)
 	}
-	n, err := bound[func(...lesser) (int, error)](t, m, "CountLessers")(ann, bob, ann, rank(1), rank(1))
+	n, err := gosuite.Bound[func(...lesser) (int, error)](t, m, "CountLessers")(ann, bob, ann, rank(1), rank(1))
 	require.NoError(t, err)
 	assert.Equal(t, 3, n)
 
@@ -300,7 +301,7 @@ func (s goSuite) testHostInterfaces(t *testing.T) {
 	require.NoError(t, ascend(func(l lesser) bool { names += l.(*player).name; return true }))
 	assert.Equal(t, "bobanncid", names)
 
-	keep := bound[func(lesser) (lesser, error)](t, m, "KeepLesser")
+	keep := gosuite.Bound[func(lesser) (lesser, error)](t, m, "KeepLesser")
 	_, err = keep(ann)
 	require.NoError(t, err)
 	got, err = keep(nil)
@@ -309,12 +310,12 @@ func (s goSuite) testHostInterfaces(t *testing.T) {
 
 	own := call0[*engine.Object](t, m, "NewNumber", 5)
 	_, err = m.Call(t.Context(), "MinOf", []any{own, ann})
-	wantError(t, err, "stays in the module")
+	gosuite.WantError(t, err, "stays in the module")
 	failure := errors.New("own")
-	isSame, err := bound[func(a, b error) (bool, error)](t, m, "SameError")(failure, failure)
+	isSame, err := gosuite.Bound[func(a, b error) (bool, error)](t, m, "SameError")(failure, failure)
 	require.NoError(t, err)
 	assert.True(t, isSame)
-	wraps, err := bound[func(error) (bool, error)](t, m, "WrapsError")(failure)
+	wraps, err := gosuite.Bound[func(error) (bool, error)](t, m, "WrapsError")(failure)
 	require.NoError(t, err)
 	assert.True(t, wraps)
 }
@@ -322,7 +323,7 @@ func (s goSuite) testHostInterfaces(t *testing.T) {
 // call0 calls by name and returns the one result.
 func call0[R any](t *testing.T, m engine.Instance, symbol string, args ...any) R {
 	t.Helper()
-	r, ok := call(t, m, symbol, args...).(R)
+	r, ok := gosuite.Call(t, m, symbol, args...).(R)
 	require.True(t, ok)
 	return r
 }

@@ -1,4 +1,4 @@
-package loadtest
+package webtest
 
 import (
 	"bufio"
@@ -14,12 +14,13 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // middlewares returns what makes the handlers of the module's Middleware function.
-func (s goSuite) middlewares(t *testing.T) func(kind string, next http.HandlerFunc) http.Handler {
-	m := s.testdata(t, "web", 0)
-	create := bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
+func (s suite) middlewares(t *testing.T) func(kind string, next http.HandlerFunc) http.Handler {
+	m := s.Testdata(t, "web", 0)
+	create := gosuite.Bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
 	return func(kind string, next http.HandlerFunc) http.Handler {
 		t.Helper()
 		h, err := create(kind, next)
@@ -70,7 +71,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s%s[%s]%s", r.URL.Path, r.Header.Get("X-Drop"), body, r.Form.Get("a"))
 }
 
-func (s goSuite) testMiddlewareRequests(t *testing.T) {
+func (s suite) testMiddlewareRequests(t *testing.T) {
 	make := s.middlewares(t)
 	post := func(kind, target, body string) *httptest.ResponseRecorder {
 		t.Helper()
@@ -137,7 +138,7 @@ func (s goSuite) testMiddlewareRequests(t *testing.T) {
 	}
 }
 
-func (s goSuite) testMiddlewareResponses(t *testing.T) {
+func (s suite) testMiddlewareResponses(t *testing.T) {
 	make := s.middlewares(t)
 	w := answer(make("record", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("X-Before", "and more")
@@ -184,7 +185,7 @@ func (s goSuite) testMiddlewareResponses(t *testing.T) {
 }
 
 // testEvents sends a line when the event of the line before has arrived.
-func (s goSuite) testEvents(t *testing.T, url string) {
+func (s suite) testEvents(t *testing.T, url string) {
 	lines, send := io.Pipe()
 	r, err := http.NewRequestWithContext(t.Context(), "POST", url, lines)
 	if err != nil {
@@ -215,7 +216,7 @@ func panicOf(h http.Handler) (p any) {
 	return nil
 }
 
-func (s goSuite) testMiddlewarePanics(t *testing.T) {
+func (s suite) testMiddlewarePanics(t *testing.T) {
 	make := s.middlewares(t)
 	aborts := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	for _, h := range []http.Handler{make("abort", nil), make("pass", aborts), make("record", aborts), make("recover", aborts), make("recover", make("pass", aborts).ServeHTTP)} {

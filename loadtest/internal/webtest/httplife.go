@@ -1,4 +1,4 @@
-package loadtest
+package webtest
 
 import (
 	"bytes"
@@ -9,13 +9,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
-func (s goSuite) testMiddlewareContexts(t *testing.T) {
-	m := s.testdata(t, "web", 0)
+func (s suite) testMiddlewareContexts(t *testing.T) {
+	m := s.Testdata(t, "web", 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	background, err := bound[func(context.Context, http.Handler) (http.Handler, error)](t, m, "Background")(ctx, http.HandlerFunc(echo))
+	background, err := gosuite.Bound[func(context.Context, http.Handler) (http.Handler, error)](t, m, "Background")(ctx, http.HandlerFunc(echo))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func (s goSuite) testMiddlewareContexts(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 
-	create := bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
+	create := gosuite.Bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
 	limited, err := create("timeout", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := r.Context().Deadline(); !ok {
 			t.Error("no deadline")
@@ -76,7 +78,7 @@ func (s goSuite) testMiddlewareContexts(t *testing.T) {
 }
 
 // testMiddlewareHammer sends requests of all kinds at once through a server.
-func (s goSuite) testMiddlewareHammer(t *testing.T) {
+func (s suite) testMiddlewareHammer(t *testing.T) {
 	make := s.middlewares(t)
 	mux := http.NewServeMux()
 	kinds := []string{"pass", "record", "peek", "twice", "hold", "transform", "go", "form"}

@@ -1,10 +1,12 @@
-package loadtest
+package valuetest
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 )
 
 // deep is how many levels values may be nested, whatever they are made of.
@@ -17,9 +19,9 @@ type deepKid struct {
 
 // testNesting: values cross in both directions as deep as the guide says, and those that never end
 // are errors.
-func (s goSuite) testNesting(t *testing.T) {
+func (s suite) testNesting(t *testing.T) {
 	m := s.values(t)
-	grown, err := bound[func(int) (*deepKid, error)](t, m, "Grown")(deep)
+	grown, err := gosuite.Bound[func(int) (*deepKid, error)](t, m, "Grown")(deep)
 	require.NoError(t, err)
 	levels := func(k *deepKid) (levels int) {
 		for ; k != nil; levels++ {
@@ -31,19 +33,19 @@ func (s goSuite) testNesting(t *testing.T) {
 		return levels
 	}
 	require.Equal(t, deep, levels(grown))
-	back, err := bound[func([]*deepKid) ([]*deepKid, error)](t, m, "EchoKids")([]*deepKid{grown})
+	back, err := gosuite.Bound[func([]*deepKid) ([]*deepKid, error)](t, m, "EchoKids")([]*deepKid{grown})
 	require.NoError(t, err)
 	require.Same(t, grown, back[0])
 	out, err := m.Call(t.Context(), "EchoKids", []any{[]*deepKid{grown}})
 	require.NoError(t, err, "by name")
 	require.Len(t, out, 1)
 
-	boxed, err := bound[func(int) (any, error)](t, m, "Boxed")(deep)
+	boxed, err := gosuite.Bound[func(int) (any, error)](t, m, "Boxed")(deep)
 	require.NoError(t, err)
-	count, err := bound[func(any) (int, error)](t, m, "LevelsOf")(boxed)
+	count, err := gosuite.Bound[func(any) (int, error)](t, m, "LevelsOf")(boxed)
 	require.NoError(t, err)
 	assert.Equal(t, deep, count)
-	_, err = bound[func(any) (any, error)](t, m, "EchoAnything")(boxed)
+	_, err = gosuite.Bound[func(any) (any, error)](t, m, "EchoAnything")(boxed)
 	require.NoError(t, err)
 
 	type box struct{ In map[string][]*box }
@@ -52,15 +54,15 @@ func (s goSuite) testNesting(t *testing.T) {
 		kept := inner
 		inner = box{map[string][]*box{"in": {&kept}}}
 	}
-	_, count, err = bound[func(box) (box, int, error)](t, m, "EchoBox")(inner)
+	_, count, err = gosuite.Bound[func(box) (box, int, error)](t, m, "EchoBox")(inner)
 	require.NoError(t, err)
 	assert.Equal(t, deep, count)
 
-	_, err = bound[func(int) (any, error)](t, m, "Boxed")(20 * deep)
+	_, err = gosuite.Bound[func(int) (any, error)](t, m, "Boxed")(20 * deep)
 	require.ErrorContains(t, err, "nested too deep")
 	for range 20 * deep {
 		boxed = []any{boxed}
 	}
-	_, err = bound[func(any) (int, error)](t, m, "LevelsOf")(boxed)
+	_, err = gosuite.Bound[func(any) (int, error)](t, m, "LevelsOf")(boxed)
 	require.ErrorContains(t, err, "nested too deep")
 }

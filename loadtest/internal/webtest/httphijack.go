@@ -1,4 +1,4 @@
-package loadtest
+package webtest
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadgo/load/loadtest/internal/gosuite"
 	"github.com/loadgo/load/loadtest/testdata/web"
 )
 
@@ -69,8 +70,8 @@ func upgraded(t *testing.T, h http.Handler, early bool) string {
 	return first + second
 }
 
-func (s goSuite) testMiddlewareUpgrades(t *testing.T) {
-	create := bound[func(string, http.Handler) (http.Handler, error)](t, s.testdata(t, "web", 0), "Hijacking")
+func (s suite) testMiddlewareUpgrades(t *testing.T) {
+	create := gosuite.Bound[func(string, http.Handler) (http.Handler, error)](t, s.Testdata(t, "web", 0), "Hijacking")
 	backend := serve(t, http.HandlerFunc(echoes))
 	target, err := url.Parse(backend.URL)
 	require.NoError(t, err)
@@ -93,8 +94,8 @@ func (s goSuite) testMiddlewareUpgrades(t *testing.T) {
 }
 
 // testMiddlewareAbilities checks that next sees what the plugin's writer can do.
-func (s goSuite) testMiddlewareAbilities(t *testing.T) {
-	create := bound[makeProgram](t, s.testdata(t, "web", 0), "Program")
+func (s suite) testMiddlewareAbilities(t *testing.T) {
+	create := gosuite.Bound[makeProgram](t, s.Testdata(t, "web", 0), "Program")
 	abilities := func(create makeProgram, kind string, outer func(http.ResponseWriter) http.ResponseWriter) (found string) {
 		h, err := create(kind, false, []string{"x", "x", "x", "x"}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			for {
