@@ -28,6 +28,8 @@ type conn struct {
 	writing chan struct{}         // holds one token: who takes it out writes a frame
 	turn    chan struct{}         // holds one token: who takes it out reads
 	in      *input                // the reader's
+	out     *wire.RingWriter      // the writer's; nil where there is no ring
+	shared  []byte                // the memory of the rings
 	host    *host.Instance        // answers the module's calls; set before the first of them can come
 	calls   atomic.Int32          // of the host, that are being answered
 	keeper  keeper
@@ -53,11 +55,17 @@ type answer struct {
 // helloCall is the number that the module's hello is waited for under; calls are numbered from 1.
 const helloCall = 0
 
-func newConn(file *os.File, p *process, config Config) (*conn, error) {
-	c := &conn{file: file, process: p, config: config, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
-	var err error
-	if c.in, err = newInput(file, config.MaxMessage, c.admit); err != nil {
+// newConn returns the host's end of a connection, whose rings lie in the memory, if any.
+func newConn(file *os.File, memory []byte, p *process, config Config) (*conn, error) {
+	poller, err := newPoller(file)
+	if err != nil {
 		return nil, err
+	}
+	c := &conn{file: file, shared: memory, process: p, config: config, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
+	c.in = newInput(file, poller, config.MaxMessage, c.admit)
+	if memory != nil {
+		c.in.ring = wire.NewRingReader(wire.ToHost(memory))
+		c.out = wire.NewRingWriter(wire.ToModule(memory), poller.write)
 	}
 	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
 	c.turn <- struct{}{}
@@ -142,7 +150,7 @@ func (c *conn) wait(ctx context.Context, call *pending) (host.Reply, error) {
 
 // read takes frames and delivers them until the call is answered or its context ends.
 func (c *conn) read(ctx context.Context, call *pending) {
-	defer c.interrupt(ctx, c.file.SetReadDeadline)()
+	defer c.interrupt(ctx, c.in.interrupt)()
 	for len(call.answer) == 0 {
 		f, err := c.in.frame()
 		switch {
@@ -223,6 +231,12 @@ func (c *conn) send(ctx context.Context, frame *wire.Encoder, from int) bool {
 	case <-c.writing:
 	case <-ctx.Done():
 		return false
+	}
+	if c.out.Begin(frame.Size() - from) {
+		_ = frame.Send(from, func(data []byte) error { c.out.Append(data); return nil })
+		c.out.End()
+		c.writing <- struct{}{}
+		return true
 	}
 	done := c.interrupt(ctx, c.file.SetWriteDeadline)
 	sent := 0
@@ -375,4 +389,15 @@ func (c *conn) fail(err error) {
 	}
 	c.host.End()
 	_ = c.file.Close()
+	c.unshare()
+}
+
+// unshare gives back the memory of the rings when nobody uses it any more.
+func (c *conn) unshare() {
+	<-c.writing
+	<-c.turn
+	c.out, c.in.ring, c.in.atRing = nil, nil, false
+	_ = unmapRings(c.shared)
+	c.turn <- struct{}{}
+	c.writing <- struct{}{}
 }

@@ -5,17 +5,25 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/wire"
 )
 
-// input cuts what comes from the connection into frames. It keeps its place when a read is
+// input takes frames from the connection's socket and ring. It keeps its place when a read is
 // interrupted.
 type input struct {
-	file       *os.File
-	poller     *poller
+	file        *os.File
+	poller      *poller
+	interrupted atomic.Bool // the goroutine that reads is to stop
+
+	ring   *wire.RingReader // or nil
+	atRing bool             // the next frame comes through the ring
+	asleep bool             // the module was told that a byte at the socket wakes the reader
+	held   []byte           // what came through the ring and has to wait for room
+
 	maxFrame   int
 	admit      func(kind wire.Kind, size int) (host.Admission, error)
 	hot        bool // the last frames came soon after each other: the next one may, too
@@ -33,9 +41,14 @@ type frame struct {
 	admission host.Admission
 }
 
-func newInput(file *os.File, maxMessage int, admit func(wire.Kind, int) (host.Admission, error)) (*input, error) {
-	p, err := newPoller(file)
-	return &input{file: file, admit: admit, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}, err
+func newInput(file *os.File, p *poller, maxMessage int, admit func(wire.Kind, int) (host.Admission, error)) *input {
+	return &input{file: file, admit: admit, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}
+}
+
+// interrupt sends away who reads, where the time has passed; the zero time lets read again.
+func (in *input) interrupt(t time.Time) error {
+	in.interrupted.Store(!t.IsZero())
+	return in.file.SetReadDeadline(t)
 }
 
 const (
@@ -44,15 +57,85 @@ const (
 	trusted = 8 << 20
 )
 
-// errFrame is a frame that no module sends.
-var errFrame = errors.New("impossible frame")
+var (
+	// errFrame is a frame that no module sends.
+	errFrame = errors.New("impossible frame")
+	// errElsewhere says that the next frame comes the other way.
+	errElsewhere = errors.New("the next frame comes the other way")
+)
 
 // frame returns the next frame. Its error is that of admit where the frame has to wait; nothing of
 // it is lost.
 func (in *input) frame() (frame, error) {
 	for {
+		next := in.fromSocket
+		if in.atRing {
+			next = in.fromRing
+		}
+		f, err := next()
+		if err != errElsewhere {
+			return f, err
+		}
+		in.atRing = !in.atRing
+	}
+}
+
+// fromRing returns the next frame of the ring.
+func (in *input) fromRing() (frame, error) {
+	if in.held == nil {
+		if err := in.waitForRing(); err != nil {
+			return frame{}, err
+		}
+		n, err := in.ring.Next()
+		switch {
+		case err != nil:
+			return frame{}, errFrame
+		case n == wire.Elsewhere:
+			return frame{}, errElsewhere
+		}
+		in.held = make([]byte, n)
+		in.ring.Take(in.held)
+	}
+	admission, err := in.admit(in.held[0], len(in.held))
+	if err != nil {
+		return frame{}, err
+	}
+	body := in.held
+	in.held = nil
+	return frame{body, admission}, nil
+}
+
+// waitForRing waits until the ring has something.
+func (in *input) waitForRing() error {
+	for {
+		switch {
+		case in.interrupted.Load():
+			return os.ErrDeadlineExceeded
+		case in.asleep && in.ring.Ready() && in.ring.Awake():
+			in.asleep = false
+			return nil
+		case in.asleep: // a byte comes
+		case in.ring.Ready() || in.look(ringLooks, in.ring.Ready) || !in.ring.Sleep():
+			return nil
+		}
+		in.asleep = true
+		var wakeUp [1]byte
+		if _, err := in.sleep(wakeUp[:]); err != nil {
+			return err
+		}
+		in.asleep = false
+	}
+}
+
+// fromSocket returns the next frame of the socket.
+func (in *input) fromSocket() (frame, error) {
+	for {
 		if in.body != nil {
 			return in.large()
+		}
+		if in.end-in.start >= wire.HeaderSize && in.ring != nil && wire.BodySize(in.buf[in.start:]) == wire.Elsewhere {
+			in.start += wire.HeaderSize
+			return frame{}, errElsewhere
 		}
 		if in.end-in.start > wire.HeaderSize {
 			n := wire.BodySize(in.buf[in.start:])
@@ -112,22 +195,41 @@ const (
 	spinFor = 30 * time.Microsecond
 	// soon is the longest sleep after which the next frame is worth looking for.
 	soon = 200 * time.Microsecond
+	// ringLooks is how many looks into the ring take as long as one at the socket.
+	ringLooks = 16
 )
 
-func (in *input) read(to []byte) (int, error) {
-	start := time.Now()
-	if in.hot && in.patience.Look() {
-		for time.Since(start) < spinFor {
-			n, err := in.poller.look(to)
-			if n > 0 || err != nil {
-				in.patience.Found()
-				return n, err
-			}
-			runtime.Gosched() // another caller may want to send
-		}
-		in.patience.Failed()
+// look looks for the next frame for a moment, so often at a time, and reports whether found has
+// reported one.
+func (in *input) look(often int, found func() bool) bool {
+	if !in.hot || !in.patience.Look() {
+		return false
 	}
+	for start := time.Now(); time.Since(start) < spinFor; {
+		for range often {
+			if found() {
+				in.patience.Found()
+				return true
+			}
+		}
+		runtime.Gosched() // another caller may want to send
+	}
+	in.patience.Failed()
+	return false
+}
+
+// sleep reads from the socket when something arrives there.
+func (in *input) sleep(to []byte) (int, error) {
+	start := time.Now()
 	n, err := in.file.Read(to)
 	in.hot = time.Since(start) < soon && runtime.GOMAXPROCS(0) > 1
 	return n, err
+}
+
+// read reads from the socket.
+func (in *input) read(to []byte) (n int, err error) {
+	if in.look(1, func() bool { n, err = in.poller.look(to); return n > 0 || err != nil }) {
+		return n, err
+	}
+	return in.sleep(to)
 }

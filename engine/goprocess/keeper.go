@@ -68,7 +68,7 @@ func (c *conn) keepReading() {
 		c.keeper.reads.Store(false)
 		if c.keeper.kicked {
 			c.keeper.kicked = false
-			_ = c.file.SetReadDeadline(time.Time{})
+			_ = c.in.interrupt(time.Time{})
 		}
 	}()
 	for {
@@ -109,6 +109,6 @@ func (k *keeper) leave(c *conn) {
 	defer k.mu.Unlock()
 	if k.reads.Load() && !k.kicked {
 		k.kicked = true
-		_ = c.file.SetReadDeadline(time.Unix(1, 0))
+		_ = c.in.interrupt(time.Unix(1, 0))
 	}
 }

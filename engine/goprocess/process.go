@@ -62,14 +62,23 @@ func start(ctx context.Context, config Config, a engine.Artifact, program *os.Fi
 	}
 	files = append(files, p.stderr.read)
 	defer p.stderr.write.Close()
-	if p.conn, err = newConn(hostEnd, p, config); err != nil {
+	memory, ring := newRings(config)
+	if ring != nil {
+		defer ring.Close()
+	}
+	if p.conn, err = newConn(hostEnd, memory, p, config); err != nil {
+		_ = unmapRings(memory)
 		return nil, err
 	}
+	given := []*os.File{nil, p.stdout.write, p.stderr.write, childEnd}
+	if ring != nil {
+		given = append(given, ring) // wire.RingFD
+	}
 	p.child, err = sandbox.Start(sandbox.Command{
-		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: cmp.Or(a.WorkDir, string(filepath.Separator)),
-		Files: []*os.File{nil, p.stdout.write, p.stderr.write, childEnd}, Ready: verify,
+		Exe: program, Args: []string{p.name}, Env: environment(config), Dir: cmp.Or(a.WorkDir, string(filepath.Separator)), Files: given, Ready: verify,
 	}, config.policy())
 	if err != nil {
+		_ = unmapRings(memory)
 		return nil, cannotStart(err, program)
 	}
 	go p.stdout.copy()

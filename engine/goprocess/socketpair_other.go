@@ -15,6 +15,9 @@ func socketPair() (host, child *os.File, err error) {
 
 type poller struct{ *os.File }
 
+// write is not reached: there are no rings.
+func (p *poller) write([]byte) bool { return false }
+
 func newPoller(f *os.File) (*poller, error) { return &poller{f}, nil }
 
 func (p *poller) look(to []byte) (int, error) { return p.Read(to) }

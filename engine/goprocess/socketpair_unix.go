@@ -44,7 +44,7 @@ func socketPair() (host, child *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "module"), os.NewFile(uintptr(fds[1]), "host"), nil
 }
 
-// poller reads without waiting. It is made once, so that looking costs no memory.
+// poller reads and writes without waiting. It is made once, so that looking costs no memory.
 type poller struct {
 	conn syscall.RawConn
 	read func(fd uintptr) bool // sets the fields below
@@ -76,4 +76,18 @@ func (p *poller) look(to []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return max(p.n, 0), p.err
+}
+
+// write writes a few bytes and reports whether it has: not where the module does not read, and the
+// socket is full.
+func (p *poller) write(data []byte) (done bool) {
+	err := p.conn.Write(func(fd uintptr) bool {
+		n, err := syscall.Write(int(fd), data)
+		for err == syscall.EINTR {
+			n, err = syscall.Write(int(fd), data)
+		}
+		done = err == nil && n == len(data)
+		return true
+	})
+	return done && err == nil
 }

@@ -21,30 +21,91 @@ const (
 
 // input is what the reader has read from the connection, and results that wait to be written.
 type input struct {
+	open       func() *wire.RingReader // the host has shared rings
+	ring       *wire.RingReader        // nil until a frame comes through it
+	atRing     bool                    // the next frame does
 	buf        []byte
 	start, end int // of what was read and is not used yet
 	queued     []byte
 	maxFrame   int
-	hot        bool // the last frames came soon after each other: the next one may, too
+	fromHost   []byte // the last frame of the ring
+	hot        bool   // the last frames came soon after each other: the next one may, too
 	patience   wire.Patience
 }
 
-func newInput(maxFrame int) *input { return &input{buf: make([]byte, largeFrame), maxFrame: maxFrame} }
+func newInput(open func() *wire.RingReader, maxFrame int) *input {
+	return &input{open: open, buf: make([]byte, largeFrame), maxFrame: maxFrame}
+}
 
-// ready tells whether a whole frame has been read already.
+// ready reports whether a whole frame is here already.
 func (in *input) ready() bool {
+	if in.atRing {
+		return in.ring.Ready()
+	}
 	there := in.end - in.start - wire.HeaderSize
 	return there >= 0 && wire.BodySize(in.buf[in.start:]) <= there
 }
 
-// frame returns the body of the next frame, which is valid until the next call of frame, or for ever where
-// it is large. It does not return when the connection ends.
-func (in *input) frame() []byte {
+// frame returns the body of the next frame, which is valid until the next call of frame, or for ever
+// where it is large. It does not return when the connection ends. Before it waits, it writes the
+// results that wait.
+func (in *input) frame(flush func(*input)) []byte {
+	for {
+		if !in.ready() {
+			flush(in)
+		}
+		next := in.fromSocket
+		if in.atRing {
+			next = in.fromRing
+		}
+		if body := next(); body != nil {
+			return body
+		}
+		in.atRing = !in.atRing
+	}
+}
+
+// fromRing returns the next frame of the ring, or nil where it comes through the socket.
+func (in *input) fromRing() []byte {
+	for !in.ring.Ready() {
+		in.waitForRing()
+	}
+	n, err := in.ring.Next()
+	if err != nil {
+		syscall.Exit(exitProtocol)
+	}
+	if n == wire.Elsewhere {
+		return nil
+	}
+	body := in.fromHost[:n]
+	in.ring.Take(body)
+	return body
+}
+
+// waitForRing waits until the ring has something, or is interrupted.
+func (in *input) waitForRing() {
+	if in.look(ringLooks, in.ring.Ready) || !in.ring.Sleep() {
+		return
+	}
+	var wakeUp [1]byte
+	in.sleep(wakeUp[:])
+}
+
+// fromSocket returns the next frame of the socket, or nil where it comes through the ring.
+func (in *input) fromSocket() []byte {
 	if in.start == in.end {
 		in.start, in.end = 0, 0
 	}
 	in.fill(wire.HeaderSize)
 	n := wire.BodySize(in.buf[in.start:])
+	if n == wire.Elsewhere {
+		in.start += wire.HeaderSize
+		if in.ring == nil {
+			in.ring = in.open()
+			in.fromHost = make([]byte, wire.MaxRingFrame)
+		}
+		return nil
+	}
 	if n < 1 || n > in.maxFrame {
 		syscall.Exit(exitProtocol)
 	}
@@ -81,23 +142,46 @@ const (
 	spinFor = 30 * time.Microsecond
 	// soon is the longest sleep after which the next frame is worth looking for.
 	soon = 200 * time.Microsecond
+	// ringLooks is how many looks into the ring take as long as one at the socket.
+	ringLooks = 16
 )
 
-// receive reads from the connection; a module whose host is gone ends.
-func (in *input) receive(to []byte) int {
-	if in.hot && manyCPUs && in.patience.Look() {
-		for start := time.Now(); time.Since(start) < spinFor; {
-			n, _, err := syscall.Recvfrom(HostFD, to, syscall.MSG_DONTWAIT)
-			if err == nil && n > 0 {
+// look looks for the next frame for a moment, so often at a time, and reports whether found has
+// reported one.
+func (in *input) look(often int, found func() bool) bool {
+	if !in.hot || !manyCPUs || !in.patience.Look() {
+		return false
+	}
+	for start := time.Now(); time.Since(start) < spinFor; {
+		for range often {
+			if found() {
 				in.patience.Found()
-				return n
-			}
-			if err != syscall.EAGAIN && err != syscall.EINTR {
-				syscall.Exit(exitHostGone)
+				return true
 			}
 		}
-		in.patience.Failed()
 	}
+	in.patience.Failed()
+	return false
+}
+
+// receive reads from the connection; a module whose host is gone ends.
+func (in *input) receive(to []byte) (n int) {
+	found := func() bool {
+		var err error
+		n, _, err = syscall.Recvfrom(HostFD, to, syscall.MSG_DONTWAIT)
+		if n <= 0 && err != syscall.EAGAIN && err != syscall.EINTR {
+			syscall.Exit(exitHostGone)
+		}
+		return n > 0
+	}
+	if in.look(1, found) {
+		return n
+	}
+	return in.sleep(to)
+}
+
+// sleep reads from the connection when something arrives there.
+func (in *input) sleep(to []byte) int {
 	start := time.Now()
 	for {
 		n, err := syscall.Read(HostFD, to)

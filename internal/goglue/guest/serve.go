@@ -31,7 +31,7 @@ func Serve(table Table) {
 	hello.Finish()
 	s.send(hello)
 	go s.watch()
-	s.read(newInput(wire.MaxFrame(s.module.maxMessage)))
+	s.read(newInput(s.openRings, wire.MaxFrame(s.module.maxMessage)))
 	select {} // another goroutine is the reader now
 }
 
@@ -52,9 +52,24 @@ type server struct {
 	wake   chan struct{} // wakes an idle watch
 
 	writing sync.Mutex
+	ring    *wire.RingWriter // nil until the host uses its own
 
 	mu      sync.Mutex
 	answers map[uint64]chan []byte // of the host, by call
+}
+
+// openRings maps the rings that the host has shared.
+func (s *server) openRings() *wire.RingReader {
+	memory, err := syscall.Mmap(wire.RingFD, 0, wire.RingMemory, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err != nil {
+		print("load: the memory shared with the host cannot be mapped: ", err.Error(), "\n")
+		syscall.Exit(exitProtocol)
+	}
+	_ = syscall.Close(wire.RingFD)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.ring = wire.NewRingWriter(wire.ToHost(memory), func(data []byte) bool { return write(data) == nil })
+	return wire.NewRingReader(wire.ToModule(memory))
 }
 
 // free leaves the role of the reader to who wants it while the function runs.
@@ -110,10 +125,7 @@ func (s *server) watch() {
 // read is the reader until the connection ends or another goroutine has taken the role.
 func (s *server) read(in *input) {
 	for {
-		if !in.ready() {
-			s.flush(in)
-		}
-		body := in.frame()
+		body := in.frame(s.flush)
 		if body[0] != wire.Call {
 			s.handle(body)
 			continue
@@ -142,10 +154,7 @@ func (s *server) read(in *input) {
 // they must not hold the answer up.
 func (s *server) readUntil(in *input, answer chan []byte) {
 	for len(answer) == 0 {
-		if !in.ready() {
-			s.flush(in)
-		}
-		body := in.frame()
+		body := in.frame(s.flush)
 		if body[0] == wire.Call {
 			go s.finish(newRun(body))
 		} else {
@@ -301,14 +310,24 @@ func (s *server) flush(in *input) {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	_ = write(in.queued)
+	if s.ring.Begin(len(in.queued)) {
+		s.ring.Append(in.queued)
+		s.ring.End()
+	} else {
+		_ = write(in.queued)
+	}
 	in.queued = in.queued[:0]
 }
 
 func (s *server) send(frame *wire.Encoder) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	_ = frame.Send(0, write)
+	if !s.ring.Begin(frame.Size()) {
+		_ = frame.Send(0, write)
+		return
+	}
+	_ = frame.Send(0, func(part []byte) error { s.ring.Append(part); return nil })
+	s.ring.End()
 }
 
 // write writes to the connection; a module whose host is gone ends.
