@@ -2,9 +2,11 @@ package goprocess_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -84,9 +86,9 @@ func compile(t testing.TB, config goprocess.Config, files map[string]string) (*g
 		t.Fatal(err)
 	}
 	var parts []string
-	for name, text := range files {
-		parts = append(parts, name, text)
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(files)) { // the order decides the key of what is built
+		parts = append(parts, name, files[name])
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

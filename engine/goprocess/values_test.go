@@ -2,8 +2,11 @@ package goprocess_test
 
 import (
 	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
@@ -20,13 +23,13 @@ func TestConformance(t *testing.T) {
 // openValues opens the package that the conformance suite uses.
 func openValues(t testing.TB) engine.Instance {
 	t.Helper()
+	paths, err := filepath.Glob("../../loadtest/testdata/values/*.go") // all, so that it is built once
+	require.NoError(t, err)
 	files := map[string]string{}
-	for _, name := range []string{"values.go", "given.go", "named.go", "share.go", "along.go", "deep.go"} {
-		text, err := os.ReadFile("../../loadtest/testdata/values/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[name] = string(text)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		files[filepath.Base(path)] = string(text)
 	}
 	return openFiles(t.Context(), t, goprocess.Config{}, files)
 }

@@ -2,11 +2,13 @@ package gowasm_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,9 +74,9 @@ func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[s
 		t.Fatal(err)
 	}
 	var parts []string
-	for name, text := range files {
-		parts = append(parts, name, text)
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(files)) { // the order decides the key of what is built
+		parts = append(parts, name, files[name])
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

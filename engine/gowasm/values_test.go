@@ -2,7 +2,10 @@ package gowasm_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
@@ -19,13 +22,13 @@ func TestConformance(t *testing.T) {
 // values returns the package that the conformance suite uses.
 func values(t testing.TB) map[string]string {
 	t.Helper()
+	paths, err := filepath.Glob("../../loadtest/testdata/values/*.go") // all, so that it is built once
+	require.NoError(t, err)
 	files := map[string]string{}
-	for _, name := range []string{"values.go", "given.go"} {
-		text, err := os.ReadFile("../../loadtest/testdata/values/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[name] = string(text)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		files[filepath.Base(path)] = string(text)
 	}
 	return files
 }
