@@ -16,10 +16,10 @@ package bundle
 import (
 	"bytes"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/store"
 )
 
@@ -46,7 +46,7 @@ var _ load.Bundle = (*Bundle)(nil)
 // Open opens the bundle of that path. The caller closes it when no loader uses it any more. The file
 // must not change meanwhile; if it does, what is not as the index says is refused.
 func Open(path string) (*Bundle, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

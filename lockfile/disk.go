@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/internal/failpoint"
-	"github.com/loadgo/load/internal/textfile"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // maxSize bounds what is read: room for some hundred thousand modules.
@@ -17,7 +17,7 @@ const maxSize = 64 << 20
 // Read reads the lock file of that path. One that does not exist is [io/fs.ErrNotExist], one that is wrong a
 // [*SyntaxError].
 func Read(path string) (*File, error) {
-	data, err := textfile.Read(path, maxSize)
+	data, err := regular.Read(path, maxSize)
 	if err != nil {
 		return nil, err
 	}

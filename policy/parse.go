@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/loadgo/load/internal/textfile"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/token"
 )
 
@@ -31,7 +31,7 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e
 
 // Read reads a policy file. A directory of signatures is relative to that of the file.
 func Read(file string) (*Policy, error) {
-	data, err := textfile.Read(file, maxSize)
+	data, err := regular.Read(file, maxSize)
 	if err != nil {
 		return nil, err
 	}

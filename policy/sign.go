@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Signer says by whom modules have to be signed: each that matches the pattern by one of the keys of all signers
@@ -111,7 +113,7 @@ func (p *Policy) verify(path, version, sum string, verifiers []note.Verifier) (s
 		return "", errors.New("the directory of signatures cannot be read: " + p.Signatures)
 	}
 	defer root.Close()
-	data, err := root.ReadFile(file)
+	data, err := regular.ReadIn(root, file, 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", errors.New("there is none")
 	}

@@ -76,7 +76,7 @@ func (s *Store) ModuleRegistry(path, version string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	data, err := os.ReadFile(t.meta + ".registry")
+	data, err := ReadFile(t.meta+".registry", maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

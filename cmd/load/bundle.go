@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/lockfile"
 )
 
@@ -63,7 +64,7 @@ func runBundle(ctx context.Context, s *session, args []string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	lock, err := os.ReadFile(locks)
+	lock, err := regular.Read(locks, 64<<20)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

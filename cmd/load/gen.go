@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/stubgen"
 )
 
@@ -85,7 +86,7 @@ func stubInput(spec *load.Spec, asked string) (stubgen.Input, error) {
 func writeStub(dir string, files map[string][]byte) error {
 	for name := range files {
 		path := filepath.Join(dir, name)
-		present, err := os.ReadFile(path)
+		present, err := regular.Read(path, 64<<20)
 		if err == nil && !bytes.HasPrefix(present, []byte(stubgen.Header+"\n")) {
 			return fmt.Errorf("%s is not overwritten: it was not written by load gen\n\tgive another directory by -o", path)
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/policy"
 )
 
@@ -125,7 +126,7 @@ func (s *session) sign(m find.ModuleVersion, signer note.Signer) error {
 		return err
 	}
 	file := filepath.Join(cmp.Or(s.dir, "."), name)
-	earlier, err := os.ReadFile(file)
+	earlier, err := regular.Read(file, 1<<20)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

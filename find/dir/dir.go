@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Finder finds modules below one directory. It is safe for concurrent use.
@@ -211,7 +212,7 @@ func describe(dir string) (*find.Spec, error) {
 		Name:   dir,
 		Why:    "a directory is used as it is",
 		Origin: "directory",
-		Source: find.Source{Kind: kind, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{}},
+		Source: find.Source{Kind: kind, FS: regular.DirFS(dir), Dir: dir, Go: &find.GoSource{}},
 	}
 	root, err := moduleRoot(dir)
 	if err != nil || root == "" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/regular"
 )
 
 const (
@@ -38,6 +39,9 @@ func isFile(name string) bool {
 	return strings.HasSuffix(name, starlarkSuffix) || strings.HasSuffix(name, wasmSuffix)
 }
 
+// maxFile is the most bytes that a module of one file has.
+const maxFile = 256 << 20
+
 // describeFile makes the spec of the file of a path; that of a Starlark file may lack the suffix.
 func describeFile(path string) (*find.Spec, error) {
 	if !isFile(path) {
@@ -66,7 +70,7 @@ func describeSingle(name, dir, file string) (*find.Spec, error) {
 	case !info.Mode().IsRegular():
 		return nil, notFound("%s is not a file", path)
 	}
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,7 @@ func describeSingle(name, dir, file string) (*find.Spec, error) {
 		Why:    "a file is used as it is",
 		Origin: "directory",
 		Source: find.Source{
-			Kind: kind, FS: os.DirFS(dir), Dir: dir, File: file,
+			Kind: kind, FS: regular.DirFS(dir), Dir: dir, File: file,
 			Hash: find.HashFile(path, text),
 		},
 	}, nil

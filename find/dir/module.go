@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // recheck is how long a finder relies on the path of the module that its root lies in to pass a
@@ -116,7 +117,7 @@ func outerDirs() map[string]bool {
 // whole.
 func modulePath(root string) (string, error) {
 	file := filepath.Join(root, "go.mod")
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, maxFile)
 	if err != nil {
 		return "", err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/query"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/store"
 )
 
@@ -205,7 +206,7 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 	dir := filepath.Join(root, filepath.FromSlash(within))
 	spec.Source = find.Source{
 		Kind: find.KindGo,
-		FS:   os.DirFS(dir),
+		FS:   regular.DirFS(dir),
 		Dir:  dir,
 		Hash: r.Hash,
 		Go: &find.GoSource{

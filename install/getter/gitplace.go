@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // A repository of this machine is decided about by every place that git reads of it: git may take
@@ -97,12 +98,47 @@ func (r *repositoryPlaces) gitDir(dir string) error {
 		return err
 	}
 	r.places = append(r.places, dir, common)
+	if err := cmp.Or(checkFiles(dir), checkFiles(common)); err != nil {
+		return err
+	}
 	return r.objects(filepath.Join(common, "objects"))
+}
+
+// maxGitFile is the most bytes that are read of a file that leads git on.
+const maxGitFile = 1 << 20
+
+// checkFiles refuses pipes and devices in the place of the files that git reads of a repository's
+// directory besides its objects: git would wait for them.
+func checkFiles(dir string) error {
+	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			inner := filepath.Base(name)
+			if err == nil && filepath.Dir(name) == dir && inner != "refs" && inner != "info" && inner != "reftable" {
+				return fs.SkipDir
+			}
+			return err
+		}
+		return checkPlain(name, d)
+	})
+}
+
+// checkPlain refuses a pipe or a device, and a link to one.
+func checkPlain(name string, d fs.DirEntry) error {
+	mode := d.Type()
+	if mode&fs.ModeSymlink != 0 {
+		if info, err := os.Stat(name); err == nil {
+			mode = info.Mode()
+		}
+	}
+	if mode&(fs.ModeNamedPipe|fs.ModeDevice) != 0 {
+		return &fs.PathError{Op: "open", Path: name, Err: regular.Err}
+	}
+	return nil
 }
 
 // follow reads the path that a file of git's holds, from a directory on.
 func follow(file, before, from string) (string, error) {
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, maxGitFile)
 	if err != nil {
 		return "", err
 	}
@@ -134,7 +170,7 @@ func (r *repositoryPlaces) objects(dir string) error {
 	if err := r.tree(real); err != nil {
 		return err
 	}
-	alternates, err := os.ReadFile(filepath.Join(real, "info", "alternates"))
+	alternates, err := regular.Read(filepath.Join(real, "info", "alternates"), maxGitFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -174,6 +210,9 @@ func (r *repositoryPlaces) tree(dir string) error {
 	}
 	for _, entry := range entries {
 		name := filepath.Join(dir, entry.Name())
+		if err := checkPlain(name, entry); err != nil {
+			return err
+		}
 		isLink := entry.Type()&fs.ModeSymlink != 0
 		if isLink {
 			if name, err = filepath.EvalSymlinks(name); errors.Is(err, fs.ErrNotExist) {

@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/failpoint"
 	"github.com/loadgo/load/internal/gate"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/sourcespec"
 	"github.com/loadgo/load/store"
 )
@@ -195,7 +196,7 @@ func (in *Installer) fill(ctx context.Context, session *install.Session, src *so
 
 // unpack lets in a file. What is hashed and what is unpacked is the same open file.
 func (in *Installer) unpack(src *source, release *install.Release, path string, tree *gate.Tree) error {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return err
 	}
@@ -232,7 +233,7 @@ func (s *source) fileName() string {
 
 // copyFile copies a local file, which may change under our hands, to a private place.
 func (in *Installer) copyFile(s *source, to string) error {
-	from, err := os.Open(s.real())
+	from, err := regular.Open(s.real())
 	if errors.Is(err, fs.ErrNotExist) {
 		return missing(s)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/spelling"
 )
 
@@ -154,12 +155,15 @@ func notThere(s *source, tree, root string) error {
 	}
 }
 
+// maxGoMod is the most bytes that a go.mod file has.
+const maxGoMod = 16 << 20
+
 // goModule returns the path of the Go module that a directory of a tree lies in, "" where it lies
 // in none. A
 // module that reaches out of the tree is refused: what it would read is not what was fetched.
 func goModule(tree, dir string) (string, error) {
 	for {
-		data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(dir), "go.mod"))
+		data, err := regular.Read(filepath.Join(tree, filepath.FromSlash(dir), "go.mod"), maxGoMod)
 		if err == nil {
 			return checkGoMod(dir, data)
 		}

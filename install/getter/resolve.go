@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/gate"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Resolve finds the exact version of a source: the commit that a branch or tag is at, the sum of a
@@ -81,7 +82,7 @@ func (in *Installer) webVersion(ctx context.Context, session *install.Session, s
 	if err != nil {
 		return "", err
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +106,7 @@ func (s *source) localVersion() (string, error) {
 	case !info.Mode().IsRegular():
 		return "", &engine.CompileError{Reason: s.path + " is neither a file nor a directory"}
 	}
-	f, err := os.Open(s.real())
+	f, err := regular.Open(s.real())
 	if err != nil {
 		return "", err
 	}

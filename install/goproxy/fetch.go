@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/install/goproxy/internal/modzip"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/failpoint"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/store"
 )
 
@@ -207,8 +208,8 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 func (r *request) fetchZip(ctx context.Context, only *origin.Proxy, m module.Version, temp string) (*os.File, int64, error) {
 	if cache, ok := r.in.userCache(r.session, m.Path); ok {
 		if name, err := cache.file(m, "zip"); err == nil {
-			if f, err := os.Open(name); err == nil {
-				if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
+			if f, err := regular.Open(name); err == nil {
+				if fi, err := f.Stat(); err == nil {
 					return f, fi.Size(), nil
 				}
 				f.Close()

@@ -23,6 +23,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/importgraph"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/store"
 )
@@ -279,7 +280,7 @@ func (in *Installer) spec(record *store.Record, s *store.Store, origin string, a
 		Time: record.Time, Deprecated: record.Deprecated, Retracted: record.Retracted, BuildList: b.moduleVersions(),
 		Parts: find.NamedParts(record.Imports),
 		Source: find.Source{
-			Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Hash: record.Hash,
+			Kind: find.KindGo, FS: regular.DirFS(dir), Dir: dir, Hash: record.Hash,
 			Go: &find.GoSource{
 				ImportPath: record.Package, GoMod: []byte(record.GoMod), GoSum: []byte(record.GoSum), ModCache: s.ModDir(),
 				Along: found(along, record.Along),

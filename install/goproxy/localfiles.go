@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/internal/importgraph"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // localFiles are the files that a build reads of local modules, by the modules' directories.
@@ -134,7 +135,7 @@ func packageFiles(root, dir string, pkg *importgraph.Package) ([]find.LocalFile,
 }
 
 func fileSum(root *os.Root, name string) (string, error) {
-	f, err := root.Open(filepath.FromSlash(name))
+	f, err := regular.OpenIn(root, filepath.FromSlash(name))
 	if err != nil {
 		if link, target := outward(root, name); link != "" && !errors.Is(err, fs.ErrNotExist) {
 			return "", &engine.CompileError{Reason: fmt.Sprintf("%s is a link out of the module, to %s", link, target), Fix: "put what it leads to there itself"}

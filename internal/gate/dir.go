@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Dir lets in the files below another directory, without those of version control. Links are refused, and
@@ -32,7 +34,7 @@ func (t *Tree) dirEntry(root *os.Root, name string, d fs.DirEntry) error {
 	if !d.Type().IsRegular() { // opening a pipe may wait for ever
 		return t.file(name, d.Type(), nil, 0)
 	}
-	f, err := root.Open(name)
+	f, err := regular.OpenIn(root, name)
 	if err != nil {
 		return err
 	}

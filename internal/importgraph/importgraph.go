@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Scanner reads packages for one build target. It is safe for concurrent use.
@@ -118,7 +120,7 @@ func readSources(dir string) ([]fs.FileInfo, error) {
 		}
 		file := filepath.Join(dir, e.Name())
 		if led, err := os.Stat(file); err == nil && !led.Mode().IsRegular() && !led.IsDir() {
-			return nil, &fs.PathError{Op: "open", Path: file, Err: errors.New("it is no regular file")}
+			return nil, &fs.PathError{Op: "open", Path: file, Err: regular.Err}
 		}
 	}
 	return infos, nil

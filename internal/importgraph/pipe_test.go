@@ -37,7 +37,7 @@ func TestPipe(t *testing.T) {
 			for _, scanner := range []*importgraph.Scanner{importgraph.New(runtime.GOOS, runtime.GOARCH, runtime.Version()), importgraph.All()} {
 				pkg, err := scanner.Scan(dir)
 				if fails {
-					assert.ErrorContains(t, err, file+": it is no regular file")
+					assert.ErrorContains(t, err, file+": it is not a regular file")
 					continue
 				}
 				require.NoError(t, err)

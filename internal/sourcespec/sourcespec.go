@@ -3,10 +3,10 @@
 package sourcespec
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/store"
 )
 
@@ -25,6 +25,9 @@ func parts(places []string) []find.Part {
 	return list
 }
 
+// maxFile is the most bytes that a module of one file has: an installer lets in no more.
+const maxFile = 1 << 30
+
 // New returns the spec of a record whose tree is in a directory. That of a Go package has no hash
 // yet: an installer
 // brings what it imports and knows its hash then.
@@ -32,7 +35,7 @@ func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec
 	dir := filepath.Join(tree, filepath.FromSlash(r.Dir))
 	spec := &find.Spec{
 		Name: r.Source, Version: r.Version, Why: r.Why, Origin: r.Origin, Time: r.Time, Module: r.Module,
-		Source:    find.Source{Kind: find.Kind(r.Kind), FS: os.DirFS(dir), Dir: dir, File: r.File},
+		Source:    find.Source{Kind: find.Kind(r.Kind), FS: regular.DirFS(dir), Dir: dir, File: r.File},
 		BuildList: []find.ModuleVersion{{Path: r.Source, Version: r.Version, Sum: r.Sum}},
 		Parts:     parts(r.Places),
 	}
@@ -42,7 +45,7 @@ func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec
 		return spec, nil
 	}
 	path := filepath.Join(dir, r.File)
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // settings holds what the go command's configuration files say, read at the first use.
@@ -73,7 +75,7 @@ func userFile() string {
 
 // addSettings sets what a file of KEY=VALUE lines holds. Other lines are comments.
 func addSettings(values map[string]string, file string) {
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, 1<<20)
 	if err != nil {
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/token"
 )
 
@@ -133,7 +134,7 @@ func inspect(command string) (Toolchain, error) {
 
 // rootVersion reads the version of a GOROOT from its files.
 func rootVersion(root string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(root, "VERSION"))
+	data, err := regular.Read(filepath.Join(root, "VERSION"), 1<<20)
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // NetrcFile returns the file where the go command looks for credentials: the one that the setting NETRC names,
@@ -32,7 +34,7 @@ func readNetrc(file string) map[string]*url.Userinfo {
 	if file == "" {
 		return nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, 1<<20)
 	if err != nil {
 		return nil
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // ManifestName is the name of the file by which a plugin describes itself.
@@ -71,11 +72,11 @@ func ReadManifest(module fs.FS) (*Manifest, error) {
 // load
 // as well: the directory of the package that the manifest imports.
 func Local(dir string) (*Manifest, string, error) {
-	m, err := ReadManifest(os.DirFS(dir))
+	m, err := ReadManifest(regular.DirFS(dir))
 	if err != nil {
 		return nil, "", fmt.Errorf("plugin in %s: %w", dir, err)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	data, err := regular.Read(filepath.Join(dir, "go.mod"), maxFile)
 	if err != nil {
 		return nil, "", fmt.Errorf("plugin in %s: %w", dir, err)
 	}

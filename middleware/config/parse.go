@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,13 +13,18 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/loadgo/load/internal/regular"
 )
+
+// maxFile is the most bytes that are read of a file.
+const maxFile = 16 << 20
 
 // ReadFile reads a configuration file. Its format goes by the end of its name: .yaml, .yml, .toml
 // or
 // .json.
 func ReadFile(file string) (map[string]any, error) {
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, maxFile)
 	if err != nil {
 		return nil, err
 	}

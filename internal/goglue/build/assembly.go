@@ -9,6 +9,7 @@ import (
 	"text/scanner"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // checkIncludes refuses assembly files that include what is not in their package's directory: the
@@ -24,7 +25,7 @@ func (b *build) checkIncludes(p *listedPackage) error {
 			continue
 		}
 		seen[name] = true
-		data, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(name)))
+		data, err := regular.Read(filepath.Join(p.Dir, filepath.FromSlash(name)), maxSource)
 		if err != nil {
 			continue // it is one of the toolchain's
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its
@@ -95,6 +96,9 @@ func (b *build) goMod() []byte {
 // loose is where the files of a loose directory are copied to.
 func (b *build) loose() string { return "module/" + looseName(b.src.Dir) }
 
+// maxSource is the most bytes that a file of a package has.
+const maxSource = 1 << 30
+
 // layLocal adds the files of a local module as they were when they were summed. They are read
 // through an [os.Root], so that no link leads out of the module.
 func (b *build) layLocal(files map[string][]byte, m find.LocalModule) error {
@@ -111,7 +115,7 @@ func (b *build) layLocal(files map[string][]byte, m find.LocalModule) error {
 	}
 	defer root.Close()
 	for _, file := range m.Files {
-		data, err := root.ReadFile(filepath.FromSlash(file.Name))
+		data, err := regular.ReadIn(root, filepath.FromSlash(file.Name), maxSource)
 		if err != nil || fmt.Sprintf("%x", sha256.Sum256(data)) != file.Sum {
 			return changed(filepath.Join(m.Dir, filepath.FromSlash(file.Name)), err)
 		}

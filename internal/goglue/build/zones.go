@@ -2,10 +2,11 @@ package build
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/internal/regular"
 )
 
 // zonesPackage holds the time zones themselves. It makes a program 0.45 MB larger.
@@ -24,7 +25,7 @@ func (b *build) zones(listed map[string]*listedPackage) bool {
 			continue
 		}
 		for _, name := range p.GoFiles {
-			data, err := os.ReadFile(filepath.Join(p.Dir, name))
+			data, err := regular.Read(filepath.Join(p.Dir, name), maxSource)
 			if err == nil && bytes.Contains(data, []byte("LoadLocation")) {
 				return true
 			}

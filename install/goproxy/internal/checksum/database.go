@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/store"
 )
 
@@ -273,7 +273,7 @@ func (d *Database) ReadCache(file string) ([]byte, error) {
 		return data, nil
 	}
 	if dir := d.Origin.Settings().ModCache; dir != "" {
-		if data, err := os.ReadFile(cacheFile(dir, file)); err == nil && len(data) > 0 {
+		if data, err := regular.Read(cacheFile(dir, file), origin.MaxInfo); err == nil && len(data) > 0 {
 			return data, nil
 		}
 	}

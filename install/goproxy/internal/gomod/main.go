@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // Main is a local module: the one place where replace and exclude lines count.
@@ -53,13 +54,16 @@ func FindMain(dir string, fetched bool, work string) (*Main, error) {
 	}
 }
 
+// maxMetadata bounds what is read of a go.mod, go.sum, go.work or modules.txt file.
+const maxMetadata = 64 << 20
+
 // readGoMod reads the go.mod file in a directory. As for the go command, what is no file is none.
 func readGoMod(dir string) ([]byte, error) {
 	file := filepath.Join(dir, "go.mod")
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: file, Err: fs.ErrNotExist}
 	}
-	return os.ReadFile(file)
+	return regular.Read(file, maxMetadata)
 }
 
 func badMain(dir, reason string) error {
@@ -94,7 +98,7 @@ func parseMain(dir string, data []byte) (*Main, error) {
 			m.require = append(m.require, r.Mod)
 		}
 	}
-	m.GoSum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
+	m.GoSum, err = regular.Read(filepath.Join(dir, "go.sum"), maxMetadata)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

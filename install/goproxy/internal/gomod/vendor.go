@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // vendored are the copies of dependencies in the vendor directory of a local module, as its
@@ -42,7 +43,7 @@ func readVendor(dir, goVersion string) (*vendored, error) {
 	if info, err := os.Stat(v.dir); err != nil || !info.IsDir() || version.Compare("go"+goVersion, "go1.14") < 0 {
 		return nil, nil
 	}
-	text, err := os.ReadFile(filepath.Join(v.dir, "modules.txt"))
+	text, err := regular.Read(filepath.Join(v.dir, "modules.txt"), maxMetadata)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/regular"
 )
 
 // workspace is a go.work file that counts for a local module.
@@ -55,7 +56,7 @@ func badWork(file, reason, fix string) error {
 // of them require, replace and exclude. Replace lines of the go.work file override those of the
 // modules.
 func (m *Main) useWork(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := regular.Read(file, maxMetadata)
 	if err != nil {
 		return badWork(file, err.Error(), "")
 	}
@@ -64,7 +65,7 @@ func (m *Main) useWork(file string) error {
 		return badWork(file, err.Error(), "")
 	}
 	root := filepath.Dir(file)
-	if first, err := os.ReadFile(filepath.Join(root, "vendor", "modules.txt")); err == nil && forWorkspace(first) {
+	if first, err := regular.Read(filepath.Join(root, "vendor", "modules.txt"), maxMetadata); err == nil && forWorkspace(first) {
 		return badWork(file, "it has a vendor directory, which load does not use for a workspace", "remove "+filepath.Join(root, "vendor"))
 	}
 	overrides := make(map[module.Version]module.Version)
@@ -98,7 +99,7 @@ func (m *Main) useWork(file string) error {
 		m.require = append(m.require, module.Version{Path: o.Path, Version: o.Version()})
 	}
 	m.dropExcluded()
-	sums, err := os.ReadFile(file + ".sum")
+	sums, err := regular.Read(file+".sum", maxMetadata)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

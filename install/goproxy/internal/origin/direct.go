@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/gitenv"
 	"github.com/loadgo/load/internal/procgroup"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/token"
 )
 
@@ -83,7 +85,7 @@ func (r directRepo) Mod(ctx context.Context, version string) ([]byte, error) {
 	if l.Version != version || l.GoMod == "" {
 		return nil, r.error("the go command answers with version "+l.Version, nil)
 	}
-	return os.ReadFile(l.GoMod)
+	return regular.Read(l.GoMod, zip.MaxGoMod)
 }
 
 func (r directRepo) Zip(ctx context.Context, version string, f *os.File) (int64, error) {
@@ -97,7 +99,7 @@ func (r directRepo) Zip(ctx context.Context, version string, f *os.File) (int64,
 	}
 	// The go command unpacks what it downloads; nobody needs that here.
 	defer os.RemoveAll(downloaded.Dir)
-	from, err := os.Open(downloaded.Zip)
+	from, err := regular.Open(downloaded.Zip)
 	if err != nil {
 		return 0, err
 	}

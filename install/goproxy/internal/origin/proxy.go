@@ -7,12 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/policy"
 )
 
@@ -167,7 +167,7 @@ func (o *Origin) Fetch(ctx context.Context, session *install.Session, from Proxy
 	if runtime.GOOS == "windows" {
 		name = strings.TrimPrefix(name, `\`)
 	}
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, &AbsentError{URL: u.String(), Status: "no such file"}
 	} else if err != nil {
