@@ -65,7 +65,7 @@ func newConn(file *os.File, memory []byte, p *process, config Config) (*conn, er
 	c.in = newInput(file, poller, config.MaxMessage, c.admit)
 	if memory != nil {
 		c.in.ring = wire.NewRingReader(wire.ToHost(memory))
-		c.out = wire.NewRingWriter(wire.ToModule(memory), poller.write)
+		c.out = wire.NewRingWriter(wire.ToModule(memory), poller.tell)
 	}
 	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
 	c.turn <- struct{}{}

@@ -44,21 +44,30 @@ func socketPair() (host, child *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "module"), os.NewFile(uintptr(fds[1]), "host"), nil
 }
 
-// poller reads and writes without waiting. It is made once, so that looking costs no memory.
+// poller reads and writes without waiting. It is made once, so that looking costs no memory. One
+// goroutine at a time looks, and one writes.
 type poller struct {
-	conn syscall.RawConn
-	read func(fd uintptr) bool // sets the fields below
-	to   []byte
-	n    int
-	err  error
+	conn        syscall.RawConn
+	read, write func(fd uintptr) bool // do what the fields below say, and set the rest of them
+	to, from    []byte
+	got, put    int
+	readErr     error
 }
 
 func newPoller(f *os.File) (*poller, error) {
 	conn, err := f.SyscallConn()
 	p := &poller{conn: conn}
 	p.read = func(fd uintptr) bool {
-		p.n, p.err = syscall.Read(int(fd), p.to)
+		p.got, p.readErr = syscall.Read(int(fd), p.to)
 		return true
+	}
+	p.write = func(fd uintptr) bool {
+		for {
+			var err error
+			if p.put, err = syscall.Write(int(fd), p.from); err != syscall.EINTR {
+				return true
+			}
+		}
 	}
 	return p, err
 }
@@ -70,24 +79,17 @@ func (p *poller) look(to []byte) (int, error) {
 		return 0, err
 	}
 	switch {
-	case p.err == syscall.EAGAIN || p.err == syscall.EINTR:
+	case p.readErr == syscall.EAGAIN || p.readErr == syscall.EINTR:
 		return 0, nil
-	case p.err == nil && p.n == 0:
+	case p.readErr == nil && p.got == 0:
 		return 0, io.EOF
 	}
-	return max(p.n, 0), p.err
+	return max(p.got, 0), p.readErr
 }
 
-// write writes a few bytes and reports whether it has: not where the module does not read, and the
+// tell writes a few bytes and reports whether it has: not where the module does not read, and the
 // socket is full.
-func (p *poller) write(data []byte) (done bool) {
-	err := p.conn.Write(func(fd uintptr) bool {
-		n, err := syscall.Write(int(fd), data)
-		for err == syscall.EINTR {
-			n, err = syscall.Write(int(fd), data)
-		}
-		done = err == nil && n == len(data)
-		return true
-	})
-	return done && err == nil
+func (p *poller) tell(data []byte) bool {
+	p.from = data
+	return p.conn.Write(p.write) == nil && p.put == len(data)
 }
