@@ -23,7 +23,7 @@ type Symbol struct {
 	Signature string     `json:"signature"`         // as Go source: "func Make(s string) (slug string)"
 	Doc       string     `json:"doc,omitempty"`     // first sentence of its documentation, where known
 	Methods   []Symbol   `json:"methods,omitempty"` // of a type; each method's Signature has its receiver
-	Limit     string     `json:"limit,omitempty"`   // why it cannot be bound, "" where it can
+	Limit     string     `json:"limit,omitempty"`   // why it cannot be bound, "" where it can: binding it is refused with this reason
 }
 
 // Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it.

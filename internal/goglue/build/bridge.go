@@ -52,6 +52,9 @@ func (d *describer) describeBridges() {
 			continue
 		}
 		target := d.number(pkg.Scope().Lookup(b.target).Type(), 0)
+		if !d.expanded[target] { // however many functions there are
+			d.expandType(target, 0)
+		}
 		for n := 1; n < len(d.types); n++ {
 			if d.api.Types[n].Std == name || name == "net/http.Handler" && isHandlerFunc(d.types[n]) {
 				d.api.Types[n].Bridge = target

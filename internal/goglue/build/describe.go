@@ -9,8 +9,8 @@ import (
 )
 
 // The walk from a package's exported names to the types that they lead to has to end somewhere:
-// types of
-// other packages are followed this far, and no module gets more functions than this.
+// types of other packages are followed this far, the nearest first, and only as long as a module has
+// fewer functions than this. Types of its own packages are described whatever they take.
 const (
 	maxForeign = 2
 	maxFuncs   = 6000
@@ -31,7 +31,7 @@ type describer struct {
 	exported map[int]bool               // types that are symbols: their methods count even where values are copied
 	depths   map[int]int                // the least depth at which a type came into the queue
 	expanded map[int]bool               // types whose methods and fields are described
-	queue    []pending                  // types whose methods and fields are still to be described
+	queues   [maxForeign + 1][]int      // types whose methods and fields are still to be described, by depth
 }
 
 // goFunc is what the generator has to know of a function beside its description.
@@ -62,11 +62,6 @@ const (
 	formConvert               // T(value), where value is the type T
 	formNew                   // a pointer to T(value)
 )
-
-type pending struct {
-	typ   int
-	depth int
-}
 
 func newDescriber(pkgs []*types.Package) *describer {
 	pkg := pkgs[0]
@@ -285,7 +280,13 @@ func (d *describer) follow(n, depth int) {
 		return
 	}
 	d.depths[n] = depth
-	d.queue = append(d.queue, pending{n, depth})
+	away := depth
+	if d.foreign(d.types[n]) {
+		away++
+	}
+	if away <= maxForeign {
+		d.queues[away] = append(d.queues[away], n)
+	}
 	if elem := d.api.Types[n].Elem; elem != 0 {
 		d.follow(elem, depth)
 	}
@@ -297,25 +298,25 @@ func (d *describer) foreign(t types.Type) bool {
 	return ok && named.Obj().Pkg() != nil && !d.home(named.Obj().Pkg())
 }
 
-// expand describes the methods and fields of everything in the queue, and of what these lead to.
+// expand describes the methods and fields of everything in the queues, and of what these lead to.
 func (d *describer) expand() {
-	for len(d.queue) > 0 {
-		next := d.queue[0]
-		d.queue = d.queue[1:]
-		t, depth := d.types[next.typ], next.depth
-		if d.foreign(t) {
+	for depth := 0; depth <= maxForeign; {
+		if len(d.queues[depth]) == 0 {
 			depth++
-		}
-		if d.expanded[next.typ] || depth > maxForeign || len(d.funcs) >= maxFuncs {
 			continue
 		}
-		d.expanded[next.typ] = true
-		d.expandType(t, depth)
+		n := d.queues[depth][0]
+		d.queues[depth] = d.queues[depth][1:]
+		if !d.expanded[n] && (depth == 0 || len(d.funcs) < maxFuncs) {
+			d.expandType(n, depth)
+		}
+		depth = 0 // it may have led to a type of the module's own
 	}
 }
 
-func (d *describer) expandType(t types.Type, depth int) {
-	n := d.numbers[typeKey(t)]
+func (d *describer) expandType(n, depth int) {
+	d.expanded[n] = true
+	t := d.types[n]
 	if sig, ok := t.Underlying().(*types.Signature); ok && d.nameable(t) {
 		if f := d.function(goFunc{form: formValue, sig: sig, receiver: t}, depth); f != 0 {
 			d.api.Types[n].Methods = append(d.api.Types[n].Methods, api.Method{Func: f})

@@ -150,7 +150,7 @@ func (d *describer) describeType(s *api.Symbol, t types.Type) {
 	s.Type = d.number(t, 0)
 	d.exported[s.Type] = true
 	d.follow(s.Type, 0)
-	if d.convertible(t) {
+	if s.Limit = d.unmade(t); s.Limit == "" {
 		convert := goFunc{form: formConvert, value: t, sig: conversion(t, t)}
 		s.Func = d.function(convert, 0)
 		convert.form, convert.sig = formNew, conversion(t, types.NewPointer(t))
@@ -158,13 +158,21 @@ func (d *describer) describeType(s *api.Symbol, t types.Type) {
 	}
 }
 
-// convertible reports whether the host can give values for a type, or what has the same structure.
-func (d *describer) convertible(t types.Type) bool {
+// unmade says why the host can give no values for a type, nor what has the same structure, or "".
+func (d *describer) unmade(t types.Type) string {
+	const why = "no value of it can be made: "
 	switch t.Underlying().(type) {
-	case *types.Interface, *types.Chan, *types.Pointer:
-		return false
+	case *types.Interface:
+		return why + "it is an interface"
+	case *types.Chan:
+		return why + "it is a channel"
+	case *types.Pointer:
+		return why + "it is a pointer"
 	}
-	return kindOf(t) < api.KindUnsafe && d.nameable(t)
+	if kindOf(t) == api.KindUnsafe || !d.nameable(t) {
+		return why + "it has parts that other packages cannot name"
+	}
+	return ""
 }
 
 // conversion is what a conversion looks like as a function.

@@ -213,7 +213,7 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	switch {
 	case s.Limit != "":
 		return fail(s.Limit)
-	case s.Kind == engine.KindType && (s.Func == 0 || t.Kind() != reflect.Func):
+	case s.Kind == engine.KindType && t.Kind() != reflect.Func:
 		return fail("it is a type, not a value")
 	case s.Kind != engine.KindType && symbol != s.Name:
 		return fail("it is not a type: * makes pointers to values of types")
