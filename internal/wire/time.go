@@ -79,7 +79,7 @@ func (d *Decoder) Place() *time.Location {
 	case placeUTC:
 		return time.UTC
 	case placeFixed:
-		name, offset := d.String(), int(d.IntN(32))
+		name, offset := d.String(), int(d.Int())
 		if !d.Charge(zoneSize) || d.Err() != nil {
 			return nil
 		}

@@ -63,12 +63,15 @@ func (c *comparer) value(path string, n, l reflect.Value) string {
 		if n.IsNil() != l.IsNil() {
 			return differ(path, n, l)
 		}
-		if n.IsNil() {
+		if n.IsNil() || n.Type() == contextType { // what a context prints is no method of it
 			return ""
 		}
 		n = n.Elem()
 	}
 	if l.Type() == objectType || n.IsValid() && n.Type() != l.Type() && n.Kind() != l.Kind() {
+		if o, ok := l.Interface().(*load.Object); ok && n.Kind() != reflect.Struct && n.Kind() != reflect.Pointer {
+			return c.held(path, n, o)
+		}
 		if text(n, 0) != text(l, 0) {
 			return differ(path, n, l)
 		}
@@ -89,7 +92,25 @@ func (c *comparer) value(path string, n, l reflect.Value) string {
 	return c.content(path, n, l)
 }
 
+// held compares a named value with one that stays in the module.
+func (c *comparer) held(path string, n reflect.Value, o *load.Object) string {
+	l := reflect.ValueOf(o)
+	if n.Kind() == reflect.Func || text(n, 0) == text(l, 0) {
+		return "" // what a function does is compared where it is called
+	}
+	if v, err := o.Copy(context.Background()); err == nil {
+		l = reflect.ValueOf(v)
+	}
+	if text(n, 0) != text(l, 0) {
+		return differ(path, n, l)
+	}
+	return ""
+}
+
 func (c *comparer) content(path string, n, l reflect.Value) string {
+	if n.Type() == placeType {
+		return c.place(path, n.Interface().(*time.Location), l.Interface().(*time.Location))
+	}
 	switch n.Kind() {
 	case reflect.Pointer:
 		met, ok := c.same(n.UnsafePointer(), l.UnsafePointer())
@@ -185,6 +206,20 @@ func (c *comparer) entries(path string, n, l reflect.Value) string {
 func (c *comparer) time(path string, n, l time.Time) string {
 	if !n.Equal(l) || n.Format(time.RFC1123Z+".999999999") != l.Format(time.RFC1123Z+".999999999") || n.Location().String() != l.Location().String() {
 		return differ(path, reflect.ValueOf(n), reflect.ValueOf(l))
+	}
+	return ""
+}
+
+// place compares two locations by their names, and by their rules in two seasons.
+func (c *comparer) place(path string, n, l *time.Location) string {
+	if n.String() != l.String() {
+		return fmt.Sprintf("%s: native %s, loaded %s", path, n, l)
+	}
+	for month := time.January; month <= time.July; month += 6 {
+		at := time.Date(2026, month, 1, 0, 0, 0, 0, time.UTC)
+		if d := c.time(path, at.In(n), at.In(l)); d != "" {
+			return d
+		}
 	}
 	return ""
 }

@@ -41,6 +41,8 @@ func text(v reflect.Value, depth int) string {
 		return objectText(x)
 	case time.Time:
 		return x.Format(time.RFC3339Nano) + " " + x.Location().String()
+	case *time.Location:
+		return x.String()
 	case *reader:
 		return fmt.Sprintf("reader(%.80q, %d, %v)", x.text, x.step, x.err)
 	case *writer:

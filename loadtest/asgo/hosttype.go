@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding"
 	"fmt"
+	"go/token"
 	"io"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/loadgo/load"
@@ -18,6 +20,7 @@ var (
 	objectType    = reflect.TypeFor[*load.Object]()
 	readerType    = reflect.TypeFor[io.Reader]()
 	stringerType  = reflect.TypeFor[fmt.Stringer]()
+	placeType     = reflect.TypeFor[*time.Location]()
 	timeType      = reflect.TypeFor[time.Time]()
 	writerType    = reflect.TypeFor[io.Writer]()
 	textType      = reflect.TypeFor[encoding.TextMarshaler]()
@@ -36,10 +39,16 @@ func hasText(t reflect.Type) bool {
 // are
 // copied, *load.Object where they stay in the module, and nil where they cannot cross.
 func hostType(t reflect.Type) reflect.Type {
+	if t == placeType {
+		return t
+	}
 	switch t.Kind() {
 	case reflect.Chan, reflect.UnsafePointer, reflect.Uintptr, reflect.Complex64, reflect.Complex128:
 		return nil
 	case reflect.Func:
+		if !writable(t) {
+			return objectType
+		}
 		return funcType(t, nil, nil)
 	case reflect.Slice, reflect.Array, reflect.Pointer, reflect.Map:
 		if !copied(t, map[reflect.Type]bool{}) {
@@ -50,7 +59,10 @@ func hostType(t reflect.Type) reflect.Type {
 			return objectType
 		}
 	case reflect.Interface:
-		if t != anyType && t != errorType && t != readerType && t != writerType && t != stringerType && t != contextType {
+		if t.NumMethod() == 0 {
+			return anyType
+		}
+		if t != errorType && t != readerType && t != writerType && t != stringerType && t != contextType {
 			return objectType
 		}
 	}
@@ -87,6 +99,9 @@ func funcType(t reflect.Type, front, end []reflect.Type) reflect.Type {
 		in = append(in, hostType(p))
 	}
 	for r := range t.Outs() {
+		if r == contextType { // it is given, and stays in the module where it is returned
+			r = objectType
+		}
 		out = append(out, hostType(r))
 	}
 	out = append(out, end...)
@@ -99,6 +114,19 @@ func funcType(t reflect.Type, front, end []reflect.Type) reflect.Type {
 		return plain
 	}
 	return t
+}
+
+// writable reports whether other packages can write down the types of a function.
+func writable(t reflect.Type) bool {
+	for _, part := range slices.AppendSeq(slices.Collect(t.Ins()), t.Outs()) {
+		for part.Kind() == reflect.Pointer || part.Kind() == reflect.Slice {
+			part = part.Elem()
+		}
+		if part.PkgPath() != "" && !token.IsExported(part.Name()) {
+			return false
+		}
+	}
+	return true
 }
 
 // copied reports whether all of a struct is exported, at any depth.

@@ -105,6 +105,9 @@ func (m *maker) fresh(t reflect.Type) reflect.Value {
 	case t == timeType:
 		v.Set(reflect.ValueOf(m.time()))
 		return v
+	case t == placeType:
+		v.Set(reflect.ValueOf(m.place()))
+		return v
 	case t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && hasText(t):
 		m.fromText(v)
 		return v
@@ -165,8 +168,12 @@ func (m *maker) setComposite(v reflect.Value, t reflect.Type) {
 	}
 }
 
+func (m *maker) place() *time.Location {
+	return pick(m, []*time.Location{time.UTC, berlin, time.FixedZone("odd", 5*3600+1800)})
+}
+
 func (m *maker) time() time.Time {
-	zone := pick(m, []*time.Location{time.UTC, berlin, time.FixedZone("odd", 5*3600+1800)})
+	zone := m.place()
 	return pick(m, []time.Time{{}, time.Unix(0, 0).In(zone), time.Date(2026, 3, 29, 1, 59, 59, 999, zone), time.Date(2026, 10, 25, 2, 30, 0, 0, zone), time.Date(-1, 1, 1, 0, 0, 0, 0, zone)})
 }
 
@@ -200,31 +207,33 @@ type Record struct {
 	Any  any               `json:"any" yaml:"any" toml:"any"`
 }
 
+// dynamic are the types of what an any holds. An error is none of them: its type and fields stay
+// behind, as the guide says, and decoders would see that.
 var dynamic = []reflect.Type{
 	reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[float64](), reflect.TypeFor[bool](), reflect.TypeFor[[]byte](), timeType, reflect.TypeFor[time.Duration](),
 	reflect.TypeFor[[]any](), reflect.TypeFor[map[string]any](), reflect.TypeFor[[]string](), reflect.TypeFor[*int](), reflect.TypeFor[Record](), reflect.TypeFor[*Record](),
-	reflect.TypeFor[*map[string]any](), reflect.TypeFor[*any](), reflect.TypeFor[*[]int](), reflect.TypeFor[uint8](), reflect.TypeFor[int64](), errorType,
+	reflect.TypeFor[*map[string]any](), reflect.TypeFor[*any](), reflect.TypeFor[*[]int](), reflect.TypeFor[uint8](), reflect.TypeFor[int64](),
 }
 
 func (m *maker) setInterface(v reflect.Value, t reflect.Type) {
 	set := func(value any) { v.Set(reflect.ValueOf(value)) }
-	switch t {
-	case anyType:
+	switch {
+	case t.NumMethod() == 0:
 		if m.levels <= maxLevels && m.rng.IntN(8) > 0 {
 			if inner := m.value(pick(m, dynamic)); inner.Kind() != reflect.Interface || !inner.IsNil() {
 				v.Set(inner)
 			}
 		}
-	case errorType:
+	case t == errorType:
 		if err := m.error(); err != nil {
 			set(err)
 			m.errs = append(m.errs, err)
 		}
-	case readerType:
+	case t == readerType:
 		set(io.Reader(&reader{text: m.text(), step: 1 + m.rng.IntN(9), err: pick(m, []error{io.EOF, io.EOF, errBroken})}))
-	case writerType:
+	case t == writerType:
 		set(io.Writer(&writer{room: pick(m, []int{1 << 20, 1 << 20, 3})}))
-	case stringerType:
+	case t == stringerType:
 		set(fmt.Stringer(&named{m.text()}))
 	default:
 		panic(errNone{t})

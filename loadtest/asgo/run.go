@@ -152,6 +152,21 @@ func (c *comparison) functions() []*callable {
 	return bound
 }
 
+// refuse notes that a function cannot be bound. Its symbol, or the method of a type, has to say so.
+func (c *comparison) refuse(f *callable, err error) {
+	n := Note{Symbol: f.symbol, Text: err.Error()}
+	var refused *load.SymbolError
+	if errors.As(err, &refused) && refused.Reason != "" && slices.ContainsFunc(c.module.Symbols(), func(s load.Symbol) bool {
+		said := s.Name == f.symbol && s.Limit == refused.Reason
+		return said || slices.ContainsFunc(s.Methods, func(m load.Symbol) bool { return m.Name == f.method && m.Limit == refused.Reason })
+	}) {
+		c.Refused = append(c.Refused, n)
+		return
+	}
+	n.Text = "nothing says that it cannot be bound: " + n.Text
+	c.Differ = append(c.Differ, n)
+}
+
 func (c *comparison) bind(bound []*callable, f *callable) []*callable {
 	if f.bound == nil {
 		c.skip(f.symbol, "a channel or a complex number")
@@ -159,7 +174,7 @@ func (c *comparison) bind(bound []*callable, f *callable) []*callable {
 	}
 	api := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "F", Type: f.bound, Tag: reflect.StructTag(fmt.Sprintf("load:%q", f.symbol))}}))
 	if err := c.module.Bind(api.Interface()); err != nil {
-		c.Refused = append(c.Refused, Note{Symbol: f.symbol, Text: err.Error()})
+		c.refuse(f, err)
 		return bound
 	}
 	f.loaded = api.Elem().Field(0)
@@ -242,7 +257,7 @@ func (c *comparison) once(f *callable, seed uint64) (err error) {
 	native = f.run(c.native, seed, c.Strings, 0) // comparing may have read what the other returned
 	loaded := f.run(c.loaded, seed, c.Strings, 0)
 	if loaded.refused {
-		c.Refused = append(c.Refused, Note{Symbol: f.symbol, Text: loaded.failed.Error()})
+		c.refuse(f, loaded.failed)
 		return errRefused
 	}
 	c.Calls++

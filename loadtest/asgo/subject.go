@@ -24,7 +24,7 @@ type Report struct {
 	Functions int // functions and methods that were compared
 	Calls     int // of which results and arguments were compared
 	Skipped   []Note
-	Refused   []Note // by load, when the function was bound
+	Refused   []Note // by load, when the function was bound, as its symbol said before
 	Differ    []Note // three of a function at most
 }
 

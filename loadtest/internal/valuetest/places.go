@@ -22,7 +22,10 @@ func (s suite) testPlaces(t *testing.T) {
 	require.NoError(t, err)
 	addDays := gosuite.Bound[func(time.Time, int) time.Time](t, m, "AddDays")
 	placeOf := gosuite.Bound[func(time.Time) string](t, m, "PlaceOf")
-	for _, place := range []*time.Location{berlin, here, time.UTC, time.Local, time.FixedZone("X", -4000), time.FixedZone("", 3600), time.FixedZone("UTC", 0)} {
+	for _, place := range []*time.Location{
+		berlin, here, time.UTC, time.Local, time.FixedZone("X", -4000),
+		time.FixedZone("", 3600), time.FixedZone("UTC", 0), time.FixedZone("far", 1<<40),
+	} {
 		before := time.Date(2026, 10, 24, 9, 0, 0, 0, place)
 		assert.Equal(t, before.AddDate(0, 0, 1).String(), addDays(before, 1).String(), "over the change of clocks in %s", place)
 		assert.Equal(t, before.AddDate(0, 6, 0).String(), addDays(addDays(before, 7), 175).String(), "there and back in %s", place)
