@@ -104,7 +104,6 @@ func (l *Loader) Prepare(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	ctx = l.waiting(ctx)
 	spec, err := l.obtain(ctx, l.session(), r, new(Stages))
 	if err != nil {
 		return nil, err

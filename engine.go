@@ -91,8 +91,7 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		return nil, &ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
 	}
 	start := time.Now()
-	ctx = l.evicting(ctx, spec.Name)
-	files, made, err := l.config.Store.Artifact(ctx, artifactKey(eng, compiler.Fingerprint(), spec.Source), func(ctx context.Context, dir string) error {
+	files, made, err := l.artifacts(spec.Name).Artifact(ctx, artifactKey(eng, compiler.Fingerprint(), spec.Source), func(ctx context.Context, dir string) error {
 		if artifactOnly {
 			return errNoArtifact
 		}
@@ -187,8 +186,7 @@ func (l *Loader) artifact(eng engine.Engine, spec *Spec, files *store.Artifact) 
 	if files != nil {
 		a.Derive = func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
 			start := time.Now()
-			ctx = l.evicting(ctx, spec.Name)
-			derived, made, err := l.config.Store.Artifact(ctx, store.Key("derived", files.Key(), key), make)
+			derived, made, err := l.artifacts(spec.Name).Artifact(ctx, store.Key("derived", files.Key(), key), make)
 			if made && err == nil {
 				l.emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: derived.Size(), Took: time.Since(start)})
 			}
@@ -198,9 +196,11 @@ func (l *Loader) artifact(eng engine.Engine, spec *Spec, files *store.Artifact) 
 	return a
 }
 
-// evicting lets the store's evictions of a module's files be events.
-func (l *Loader) evicting(ctx context.Context, name string) context.Context {
-	return store.WithEvict(ctx, func(damaged *store.DamagedError) { l.emit(event.Evicted{Name: name, Reason: damaged.Error()}) })
+// artifacts is the store, which tells of what it evicts of a module.
+func (l *Loader) artifacts(name string) *store.Store {
+	return l.config.Store.Telling(store.Hooks{
+		Evicted: func(damaged *store.DamagedError) { l.emit(event.Evicted{Name: name, Reason: damaged.Error()}) },
+	})
 }
 
 // EngineError reports a source that no engine takes.

@@ -84,7 +84,6 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	}
 	e.Along, e.Instances = r.name.Along, r.name.Instances
 	l.explainRegistry(e, r.name)
-	ctx = l.waiting(ctx)
 	p, err := l.pin(r)
 	if err != nil {
 		return e, err

@@ -184,6 +184,7 @@ func New(config Config) (*Loader, error) {
 	l.letGo = func() {}
 	if config.Store != nil {
 		l.letGo = config.Store.Hold()
+		l.config.Store = config.Store.Telling(store.Hooks{Waiting: func(lock string) { l.emit(event.Waiting{Lock: lock}) }})
 	}
 	return l, nil
 }
@@ -292,7 +293,6 @@ func (l *Loader) loadAs(ctx context.Context, r *request, key string, by importer
 // fly is one load from the request to the module, shared by everyone who asked for it.
 func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) (m *Module, err error) {
 	start := time.Now()
-	ctx = l.waiting(ctx)
 	defer func() {
 		if err != nil && g == nil { // of a reload, Kept tells
 			l.emit(event.Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
@@ -374,7 +374,6 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	ctx = l.waiting(ctx)
 	if spec, err = l.obtain(ctx, l.session(), r, new(Stages)); err != nil {
 		return nil, err
 	}
@@ -406,11 +405,6 @@ func (l *Loader) session() *install.Session {
 	return &install.Session{
 		Store: l.config.Store, Events: l.config.Events, Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries,
 	}
-}
-
-// waiting lets the store say that it waits for another process.
-func (l *Loader) waiting(ctx context.Context) context.Context {
-	return store.WithWait(ctx, func(lock string) { l.emit(event.Waiting{Lock: lock}) })
 }
 
 // emit sends an event to the loader's sink.

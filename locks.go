@@ -28,7 +28,7 @@ func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spe
 	if err != nil {
 		return nil, err
 	}
-	return k.loader.obtain(k.loader.waiting(ctx), k.loader.session(), r, new(Stages))
+	return k.loader.obtain(ctx, k.loader.session(), r, new(Stages))
 }
 
 // Accept writes what the policies grant to a locked name into the lock file, if they grant more
@@ -48,7 +48,7 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return err
 	}
-	return l.lock.change(l.waiting(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+	return l.lock.change(ctx, l.config.Store, func(file *lockfile.File) (bool, error) {
 		entry, held := file.Entry(p.key)
 		if !held {
 			return false, l.notLocked(r, "it")
@@ -78,7 +78,6 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 	if err != nil {
 		return nil, "", err
 	}
-	ctx = l.waiting(ctx)
 	p, err := l.pin(r)
 	if err != nil {
 		return nil, "", err
@@ -135,7 +134,7 @@ func (k Locks) Remove(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return false, err
 	}
-	err = l.lock.change(l.waiting(ctx), l.config.Store, func(file *lockfile.File) (bool, error) {
+	err = l.lock.change(ctx, l.config.Store, func(file *lockfile.File) (bool, error) {
 		was = file.Remove(lockKey(r.name))
 		return was, nil
 	})
@@ -160,7 +159,6 @@ func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx = l.waiting(ctx)
 	list := make([]LockedVersion, 0, file.Len())
 	for e := range file.All() {
 		if e.Version != inPlace {

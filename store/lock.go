@@ -18,14 +18,6 @@ import (
 // poll is how often a lock that another process holds is tried again.
 const poll = 5 * time.Millisecond
 
-type waitKey struct{}
-
-// WithWait returns a context with which [Store.Lock], and what uses it, calls waiting with the lock's
-// name once it turns out that another process holds the lock.
-func WithWait(ctx context.Context, waiting func(lock string)) context.Context {
-	return context.WithValue(ctx, waitKey{}, waiting)
-}
-
 // Lock waits for the named lock, which one goroutine of one process holds at a time. Any string is a
 // name. The lock ends with unlock, which may be called more than once, or with the process. Where ctx
 // ends first, the error is a [*LockError] with its cause.
@@ -55,8 +47,8 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 	file := newFlock(path)
 	ok, err := file.TryLock()
 	if err == nil && !ok {
-		if waiting, _ := ctx.Value(waitKey{}).(func(string)); waiting != nil {
-			waiting(name)
+		if s.hooks.Waiting != nil {
+			s.hooks.Waiting(name)
 		}
 		ok, err = file.TryLockContext(ctx, poll)
 	}

@@ -59,7 +59,7 @@ func TestLockWaits(t *testing.T) {
 	cause := errors.New("changed my mind")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var waited []string
-	ctx = store.WithWait(ctx, func(lock string) { waited = append(waited, lock); cancel(cause) })
+	mine = mine.Telling(store.Hooks{Waiting: func(lock string) { waited = append(waited, lock); cancel(cause) }})
 	_, err = mine.Lock(ctx, "work")
 	var held *store.LockError
 	if !errors.As(err, &held) || !errors.Is(err, cause) {
@@ -78,8 +78,8 @@ func TestLockWaits(t *testing.T) {
 	if _, err := theirs.Lock(ctx, "work"); err != cause {
 		t.Errorf("within the process: got %v, want the context's cause", err)
 	}
-	ctx = store.WithWait(t.Context(), func(string) { unlock() })
-	unlock, err = mine.Lock(ctx, "work")
+	mine = mine.Telling(store.Hooks{Waiting: func(string) { unlock() }})
+	unlock, err = mine.Lock(t.Context(), "work")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,6 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-type evictKey struct{}
-
-// WithEvict returns a context with which [Store.Artifact] calls evicted with what was wrong when it takes a
-// damaged artifact out of the store to make it again.
-func WithEvict(ctx context.Context, evicted func(*DamagedError)) context.Context {
-	return context.WithValue(ctx, evictKey{}, evicted)
-}
-
 // Artifact returns the artifact with a key. Where there is none, or a damaged one, build makes it: it
 // writes regular files into the empty directory dir, and nobody sees them before all are there and on the
 // disk. However many goroutines and processes ask at a time, one of them builds and made is true for it
@@ -43,8 +35,8 @@ func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context
 		if err := s.Evict(key); err != nil {
 			return nil, false, err
 		}
-		if evicted, _ := ctx.Value(evictKey{}).(func(*DamagedError)); evicted != nil {
-			evicted(damaged)
+		if s.hooks.Evicted != nil {
+			s.hooks.Evicted(damaged)
 		}
 	case err != nil:
 		return nil, false, err

@@ -32,8 +32,8 @@ func (s *Store) Slot(ctx context.Context, kind string) (release func(), err erro
 			}
 			_ = file.Close()
 		}
-		if waiting, _ := ctx.Value(waitKey{}).(func(string)); waiting != nil && !waits {
-			waiting("a processor to " + kind)
+		if s.hooks.Waiting != nil && !waits {
+			s.hooks.Waiting("a processor to " + kind)
 		}
 		select {
 		case <-time.After(poll):

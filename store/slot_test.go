@@ -58,10 +58,10 @@ func TestSlotWait(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var told []string
-	_, err = s.Slot(store.WithWait(ctx, func(lock string) {
+	_, err = s.Telling(store.Hooks{Waiting: func(lock string) {
 		told = append(told, lock)
 		cancel(assert.AnError)
-	}), "work")
+	}}).Slot(ctx, "work")
 	assert.Equal(t, assert.AnError, err)
 	assert.Equal(t, []string{"a processor to work"}, told)
 	release, err := s.Slot(t.Context(), "play")

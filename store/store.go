@@ -35,10 +35,36 @@ import (
 // directory, and
 // holds nothing that would have to be closed.
 type Store struct {
+	*opened
+	hooks Hooks
+}
+
+// opened is what all views of one store share.
+type opened struct {
 	dir   string
 	locks localLocks
 	sweep sync.Once
 	live  live
+}
+
+// Hooks hear what happens in a store. What is nil hears nothing.
+type Hooks struct {
+	// Waiting hears the name of a lock that another process holds, before the store waits for it.
+	Waiting func(lock string)
+	// Evicted hears what was wrong with an artifact that is taken out to be made again.
+	Evicted func(damaged *DamagedError)
+}
+
+// Telling returns the same store, of which everything that is done through the result tells hooks;
+// what hooks leave nil goes on to tell those of s.
+func (s *Store) Telling(hooks Hooks) *Store {
+	if hooks.Waiting == nil {
+		hooks.Waiting = s.hooks.Waiting
+	}
+	if hooks.Evicted == nil {
+		hooks.Evicted = s.hooks.Evicted
+	}
+	return &Store{opened: s.opened, hooks: hooks}
 }
 
 // DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error
@@ -86,7 +112,7 @@ func Open(dir string) (*Store, error) {
 	if err := checkOwner(dir, info); err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir}
+	s := &Store{opened: &opened{dir: dir}}
 	for _, name := range dirs {
 		inner := filepath.Join(dir, name)
 		info, err := os.Stat(inner)

@@ -92,7 +92,7 @@ type Installer struct {
 	config Config
 	limits gate.Limits
 	git    gitCommand
-	web    *http.Client
+	web    http.Client
 	user   *webclient.Credentials
 	kept   downloads
 }
@@ -113,7 +113,7 @@ func New(config Config) *Installer {
 		config: config,
 		limits: gate.Limits{Files: config.MaxFiles, Bytes: config.MaxBytes},
 		git:    gitCommand{name: cmp.Or(config.Git, "git"), max: config.MaxRepository},
-		web:    newWebClient(config, user),
+		web:    newWeb(config),
 		user:   user,
 	}
 }

@@ -36,15 +36,14 @@ func (in *Installer) download(ctx context.Context, session *install.Session, s *
 	}
 	client := &gogetter.Client{
 		Getters: []gogetter.Getter{&gogetter.HttpGetter{
-			Client: in.web, DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
+			Client: in.webClient(s.url), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
 		}},
 		Decompressors:   map[string]gogetter.Decompressor{}, // the gate unpacks
 		DisableSymlinks: true,
 	}
-	asked := webclient.WithAccess(ctx, webclient.Access{URL: s.url})
 	for try := 0; ; try++ {
 		_ = os.Remove(path) // a part of it may be there, and another server's would not fit to it
-		_, err = client.Get(asked, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
+		_, err = client.Get(ctx, &gogetter.Request{Src: u.String(), Dst: path, GetMode: gogetter.ModeFile, Umask: 0o077})
 		switch {
 		case err == nil:
 			return in.downloaded(ctx, s, path)
@@ -110,23 +109,32 @@ func (c Config) goAuth() (value, netrc string) {
 	return value, cmp.Or(c.Netrc, webclient.NetrcFile(t.Env("NETRC")))
 }
 
-func newWebClient(c Config, credentials *webclient.Credentials) *http.Client {
-	client := new(http.Client)
+// newWeb returns the client that makes the requests.
+func newWeb(c Config) http.Client {
+	var client http.Client
 	if c.HTTPClient != nil {
-		*client = *c.HTTPClient
+		client = *c.HTTPClient
 	}
 	if client.Transport == nil {
 		client.Transport = webclient.NewTransport()
 	}
-	client.Transport = strict{credentials.Transport(client.Transport), c.Stall, c.MaxBytes}
 	client.CheckRedirect = webclient.CheckRedirect
 	return client
+}
+
+// webClient is a client for a URL, with the credentials for it.
+func (in *Installer) webClient(u *url.URL) *http.Client {
+	client := in.web
+	client.Transport = strict{client.Transport, in.user, u, in.config.Stall, in.config.MaxBytes}
+	return &client
 }
 
 // strict makes errors of all answers that are not the file that was asked for, before anyone reads
 // them.
 type strict struct {
 	next  http.RoundTripper
+	user  *webclient.Credentials
+	url   *url.URL // that the credentials are for
 	stall time.Duration
 	limit int64
 }
@@ -161,9 +169,10 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	timer := time.AfterFunc(t.stall, func() { cancel(errStalled) })
 	end := func() { timer.Stop(); cancel(nil) }
-	r = r.Clone(webclient.WithTimer(ctx, timer, t.stall))
+	r = r.Clone(ctx)
 	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the sum is of
-	resp, err := t.next.RoundTrip(r)
+	access := webclient.Access{URL: t.url, Timer: timer, Stall: t.stall}
+	resp, err := t.user.Transport(t.next, access).RoundTrip(r)
 	switch {
 	case err != nil && context.Cause(ctx) == errStalled:
 		err = errStalled

@@ -25,41 +25,26 @@ type Credentials struct {
 	auth goAuth
 }
 
-// Access is what a request is for, and who may be told who the user is: the scheme, host and port of the URL.
+// Access is what requests are for, and who may be told who the user is: the scheme, host and port
+// of the URL.
 type Access struct {
 	URL      *url.URL      // without credentials
 	User     *url.Userinfo // that the configuration has in the URL, or nil
 	Variable string        // of the environment, that holds the registry's token; "" for none
 	Insecure bool          // it may be told over http
+
+	// Timer ends the request, if it is not nil. It is stopped while the user's programs look for
+	// credentials, and set to Stall again then.
+	Timer *time.Timer
+	Stall time.Duration
 }
 
-type (
-	accessKey struct{}
-	timerKey  struct{}
-)
-
-// WithAccess lets a request of this context, through the transport of [Credentials.Transport], have credentials.
-func WithAccess(ctx context.Context, a Access) context.Context {
-	return context.WithValue(ctx, accessKey{}, a)
-}
-
-// pausable is the time-out of a request, which does not run while the user's programs look for credentials.
-type pausable struct {
-	timer *time.Timer
-	stall time.Duration
-}
-
-// WithTimer stops a request's timer while credentials are looked for, and sets it back to stall then.
-func WithTimer(ctx context.Context, timer *time.Timer, stall time.Duration) context.Context {
-	return context.WithValue(ctx, timerKey{}, pausable{timer, stall})
-}
-
-func pause(ctx context.Context) (resume func()) {
-	p, ok := ctx.Value(timerKey{}).(pausable)
-	if !ok || !p.timer.Stop() {
+// pause stops the timer.
+func (a Access) pause() (resume func()) {
+	if a.Timer == nil || !a.Timer.Stop() {
 		return func() {}
 	}
-	return func() { p.timer.Reset(p.stall) }
+	return func() { a.Timer.Reset(a.Stall) }
 }
 
 // CredentialsError reports credentials that cannot be looked for. Asking again does not help.
@@ -71,22 +56,22 @@ type CredentialsError struct {
 func (e *CredentialsError) Error() string { return e.Reason }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// Transport adds the credentials to requests that have an [Access], and asks next. They are added to each request on
-// its own and are never part of it: a redirect to another scheme, host or port has none to take along, and who was
-// redirected to cannot lead back to where there are some.
-func (c *Credentials) Transport(next http.RoundTripper) http.RoundTripper {
-	return &transport{c, next}
+// Transport adds the credentials for an access to requests, and asks next. They are added to each
+// request on its own and are never part of it: a redirect to another scheme, host or port has none
+// to take along, and the server there cannot lead back to one that gets them.
+func (c *Credentials) Transport(next http.RoundTripper, a Access) http.RoundTripper {
+	return &transport{c, next, a}
 }
 
 type transport struct {
 	credentials *Credentials
 	next        http.RoundTripper
+	access      Access
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx := r.Context()
-	a, ok := ctx.Value(accessKey{}).(Access)
-	if !ok || a.URL.Scheme != "https" && !a.Insecure || !stayed(r, a.URL) {
+	ctx, a := r.Context(), t.access
+	if a.URL.Scheme != "https" && !a.Insecure || !stayed(r, a.URL) {
 		return t.next.RoundTrip(r)
 	}
 	header, final, err := t.credentials.first(ctx, a)
@@ -97,7 +82,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || final || resp.StatusCode < 400 || resp.StatusCode >= 500 {
 		return resp, err
 	}
-	again, told, err := t.credentials.again(ctx, r.URL, resp)
+	again, told, err := t.credentials.again(ctx, a, r.URL, resp)
 	if err != nil || len(again) == 0 || maps.EqualFunc(again, header, func(x, y []string) bool { return strings.Join(x, "\n") == strings.Join(y, "\n") }) {
 		return resp, nil
 	}
@@ -108,7 +93,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// stayed tells whether a request, and those that were redirected to it, are for the scheme, host and port of a URL.
+// stayed reports whether a request, and those that were redirected to it, are for the scheme, host
+// and port of a URL.
 func stayed(r *http.Request, at *url.URL) bool {
 	for r.URL.Scheme == at.Scheme && r.URL.Host == at.Host {
 		if r.Response == nil || r.Response.Request == nil {
@@ -132,7 +118,7 @@ func withHeader(r *http.Request, header http.Header) *http.Request {
 
 // first returns the headers for a first request. They are final where no answer of the server can lead to others.
 func (c *Credentials) first(ctx context.Context, a Access) (header http.Header, final bool, err error) {
-	defer pause(ctx)()
+	defer a.pause()()
 	if c.Callback != nil {
 		u := *a.URL
 		header, err := c.Callback(ctx, &u)
@@ -163,11 +149,11 @@ func (c *Credentials) first(ctx context.Context, a Access) (header http.Header, 
 }
 
 // again runs the commands of GOAUTH with a server's refusal. told is to hear how the next answer was.
-func (c *Credentials) again(ctx context.Context, u *url.URL, refusal *http.Response) (header http.Header, told func(context.Context, int), err error) {
+func (c *Credentials) again(ctx context.Context, a Access, u *url.URL, refusal *http.Response) (header http.Header, told func(context.Context, int), err error) {
 	if u.Scheme != "https" {
 		return nil, nil, nil
 	}
-	defer pause(ctx)()
+	defer a.pause()()
 	return c.auth.again(ctx, u, refusal)
 }
 

@@ -61,8 +61,8 @@ func (r *recorder) get(t *testing.T, c *Credentials) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: c.Transport(r.Client().Transport), CheckRedirect: CheckRedirect}
-	resp, err := client.Do(req.WithContext(WithAccess(t.Context(), Access{URL: req.URL})))
+	client := &http.Client{Transport: c.Transport(r.Client().Transport, Access{URL: req.URL}), CheckRedirect: CheckRedirect}
+	resp, err := client.Do(req.WithContext(t.Context()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +124,8 @@ func TestLeadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: c.Transport(http.DefaultTransport), CheckRedirect: CheckRedirect}
-	resp, err := client.Do(r.WithContext(WithAccess(t.Context(), Access{URL: r.URL, Insecure: true})))
+	client := &http.Client{Transport: c.Transport(http.DefaultTransport, Access{URL: r.URL, Insecure: true}), CheckRedirect: CheckRedirect}
+	resp, err := client.Do(r.WithContext(t.Context()))
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(resp, err)
 	}
@@ -151,14 +151,14 @@ func TestHammer(t *testing.T) {
 	dir := t.TempDir()
 	program := script(t, dir, "program", "echo x >>"+dir+"/asked$#\n[ -n \"$1\" ] && printf '"+server.URL+"\\n\\nAuthorization: right\\n\\n'\ntrue\n")
 	c := &Credentials{GoAuth: func() (string, string) { return program, "" }}
-	client := &http.Client{Transport: c.Transport(server.Client().Transport)}
 	get := func() {
 		r, err := http.NewRequest(http.MethodGet, server.URL+"/x", nil)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		resp, err := client.Do(r.WithContext(WithAccess(t.Context(), Access{URL: r.URL})))
+		client := &http.Client{Transport: c.Transport(server.Client().Transport, Access{URL: r.URL})}
+		resp, err := client.Do(r.WithContext(t.Context()))
 		if err != nil {
 			t.Error(err)
 			return

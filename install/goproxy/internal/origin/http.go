@@ -23,12 +23,11 @@ type client struct {
 	stall   time.Duration
 }
 
-// newClient returns a client that asks through h, whose transport and CheckRedirect it replaces.
+// newClient returns a client that asks through h, whose CheckRedirect it replaces.
 func newClient(h http.Client, user *webclient.Credentials, retries int, delay, stall time.Duration) *client {
 	if h.Transport == nil {
 		h.Transport = http.DefaultTransport
 	}
-	h.Transport = user.Transport(h.Transport)
 	h.CheckRedirect = func(r *http.Request, via []*http.Request) error {
 		if err := webclient.CheckRedirect(r, via); err != nil {
 			return final(err)
@@ -79,8 +78,7 @@ func (c *client) once(ctx context.Context, from Proxy, u *url.URL, limit int64, 
 	defer cancel(nil)
 	progress := time.AfterFunc(c.stall, func() { cancel(errStalled) })
 	defer progress.Stop()
-	asked := webclient.WithTimer(webclient.WithAccess(ctx, from.access(u)), progress, c.stall)
-	r, err := http.NewRequestWithContext(asked, http.MethodGet, u.String(), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return 0, 0, final(err)
 	}
@@ -89,7 +87,10 @@ func (c *client) once(ctx context.Context, from Proxy, u *url.URL, limit int64, 
 			err = errStalled
 		}
 	}()
-	resp, err := c.http.Do(r)
+	access, h := from.access(u), *c.http
+	access.Timer, access.Stall = progress, c.stall
+	h.Transport = c.user.Transport(h.Transport, access)
+	resp, err := h.Do(r)
 	if err != nil {
 		return 0, 0, err
 	}
