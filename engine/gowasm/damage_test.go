@@ -2,12 +2,13 @@ package gowasm_test
 
 import (
 	"bytes"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -17,10 +18,9 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestDamagedMachineCode damages the machine code that the store keeps: wazero never sees it, and
-// the loader
-// makes it again.
-func TestDamagedMachineCode(t *testing.T) {
+// TestDamaged damages the machine code that the store keeps, and the wasm: wazero never sees either,
+// and the loader makes the machine code again.
+func TestDamaged(t *testing.T) {
 	t.Parallel()
 	tiny := t.TempDir()
 	if err := os.WriteFile(filepath.Join(tiny, "tiny.go"), []byte("package tiny\n\nfunc Answer() int { return 42 }\n"), 0o600); err != nil {
@@ -50,78 +50,98 @@ func TestDamagedMachineCode(t *testing.T) {
 		}
 	}
 	answer()
-	file := machineCode(t, s)
-	whole, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	file, program := machineCode(t, s)
+	key := filepath.Base(filepath.Dir(filepath.Dir(program)))
+	compiled, err := s.Lookup(key)
+	require.NoError(t, err)
+	a := artifact(s, &find.Spec{Name: "tiny"}, compiled)
+	open := func() error {
+		m, err := gowasm.New(gowasm.Config{}).Open(t.Context(), a, nil)
+		if err == nil {
+			err = m.Close(t.Context())
+		}
+		return err
 	}
-	forged := bytes.Clone(whole)
-	forged[len(forged)/2] ^= 1
+	require.NoError(t, open())
+	require.Empty(t, e.evicted())
+
+	whole, err := os.ReadFile(file)
+	require.NoError(t, err)
 	bomb := bytes.Clone(whole)
 	header := bytes.Index(bomb, []byte("WAZEVO")) + 6
 	copy(bomb[header+1+int(bomb[header]):], "\xff\xff\xff\xff") // the number of functions
-	for name, damage := range map[string]func() error{
-		"truncated": func() error { return os.WriteFile(file, whole[:len(whole)/2], 0o600) },
-		"empty":     func() error { return os.WriteFile(file, nil, 0o600) },
-		"forged":    func() error { return os.WriteFile(file, forged, 0o600) },
-		"bomb":      func() error { return os.WriteFile(file, bomb, 0o600) },
-		"missing":   func() error { return os.Remove(file) },
+	wasm, err := os.ReadFile(program)
+	require.NoError(t, err)
+	for name, damage := range map[string]struct {
+		file        string
+		whole, with []byte
+	}{
+		"truncated": {file, whole, whole[:len(whole)/2]},
+		"empty":     {file, whole, nil},
+		"forged":    {file, whole, forged(whole)},
+		"bomb":      {file, whole, bomb},
+		"the wasm":  {program, wasm, forged(wasm)},
 	} {
-		if err := os.Chmod(file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := damage(); err != nil {
-			t.Fatal(err)
-		}
+		put(t, damage.file, damage.with)
+		var damaged *store.DamagedError
+		require.ErrorAs(t, open(), &damaged, name)
+		require.ErrorContains(t, damaged, filepath.Base(damage.file), name)
+		put(t, damage.file, damage.whole)
+	}
+	require.NoError(t, open())
+
+	for name, damage := range map[string]func(){
+		"forged":  func() { put(t, file, forged(whole)) },
+		"missing": func() { require.NoError(t, os.Remove(file)) },
+	} {
+		damage()
 		e.list = nil
 		answer()
-		if !e.has(func(ev event.Event) bool {
-			evicted, ok := ev.(event.Evicted)
-			return ok && strings.Contains(evicted.Reason, filepath.Base(file))
-		}) {
-			t.Errorf("%s: not evicted: %v", name, e.list)
+		if reasons := e.evicted(); assert.Len(t, reasons, 1, name) {
+			assert.Contains(t, reasons[0], filepath.Base(file), name)
 		}
-		if again, err := os.ReadFile(file); err != nil || !bytes.Equal(again, whole) {
-			t.Errorf("%s: made again: %d bytes of %d, %v", name, len(again), len(whole), err)
-		}
+		again, err := os.ReadFile(file)
+		require.NoError(t, err, name)
+		assert.True(t, bytes.Equal(again, whole), "%s: made again: %d bytes of %d", name, len(again), len(whole))
 	}
 }
 
-// TestDamagedWasm: the wasm is verified before wazero reads it.
-func TestDamagedWasm(t *testing.T) {
-	t.Parallel()
-	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, a := compileInto(t, s, gowasm.Config{}, map[string]string{"m.go": "package m\n\nfunc Answer() int { return 42 }\n"})
-	if err := engine.Prepare(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(s.Dir(), "obj", a.Files.Key(), "files", "program")
-	wasm, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wasm[len(wasm)/2] ^= 1
-	if err := os.Chmod(file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, wasm, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var damaged *store.DamagedError
-	if _, err := engine.Open(t.Context(), a, nil); !errors.As(err, &damaged) {
-		t.Errorf("got %v", err)
-	}
+// forged returns the data with a bit changed.
+func forged(data []byte) []byte {
+	data = bytes.Clone(data)
+	data[len(data)/2] ^= 1
+	return data
 }
 
-// machineCode returns the one file of machine code in the store.
-func machineCode(t *testing.T, s *store.Store) string {
+// put writes what a read-only file of the store holds.
+func put(t *testing.T, file string, data []byte) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.Dir(), "obj", "*", "files", "wazero-*", "*"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("machine code: %v, %v", files, err)
+	require.NoError(t, os.Chmod(file, 0o600))
+	require.NoError(t, os.WriteFile(file, data, 0o600))
+}
+
+// evicted lists the reasons of evictions.
+func (e *events) evicted() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var reasons []string
+	for _, ev := range e.list {
+		if evicted, ok := ev.(event.Evicted); ok {
+			reasons = append(reasons, evicted.Reason)
+		}
 	}
-	return files[0]
+	return reasons
+}
+
+// machineCode returns the one file of machine code in the store, and the one of the wasm.
+func machineCode(t *testing.T, s *store.Store) (code, wasm string) {
+	t.Helper()
+	var found []string
+	for _, pattern := range []string{"wazero-*/*", "program"} {
+		files, err := filepath.Glob(filepath.Join(s.Dir(), "obj", "*", "files", pattern))
+		require.NoError(t, err)
+		require.Len(t, files, 1, pattern)
+		found = append(found, files[0])
+	}
+	return found[0], found[1]
 }

@@ -24,11 +24,18 @@ import (
 // testDir holds the store of all tests, so that each module is built once.
 var testDir string
 
+// sharedVar is set for a process that a test starts with the directory of its starter.
+const sharedVar = "GOWASM_TEST_DIR"
+
 func TestMain(m *testing.M) {
+	if testDir = os.Getenv(sharedVar); testDir != "" {
+		os.Exit(m.Run())
+	}
 	var err error
 	if testDir, err = os.MkdirTemp("", "gowasm"); err != nil {
 		panic(err)
 	}
+	gowasm.CountdownDir = filepath.Join(testDir, "countdown")
 	code := m.Run()
 	_ = os.RemoveAll(testDir)
 	os.Exit(code)
@@ -86,10 +93,15 @@ func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[s
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e, engine.Artifact{
-		Spec: &find.Spec{Name: "sample", Source: src}, Files: compiled,
+	return e, artifact(s, &find.Spec{Name: "sample", Source: src}, compiled)
+}
+
+// artifact is what the loader hands to an engine: files of a store, which keeps what is made of them.
+func artifact(s *store.Store, spec *find.Spec, files *store.Artifact) engine.Artifact {
+	return engine.Artifact{
+		Spec: spec, Files: files,
 		Derive: func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
-			derived, _, err := s.Artifact(ctx, store.Key(compiled.Key(), key), make)
+			derived, _, err := s.Artifact(ctx, store.Key("derived", files.Key(), key), make)
 			return derived, err
 		},
 	}

@@ -114,37 +114,42 @@ func panicked() uint64 { return 0 }
 func main() {}
 `
 
-// buildCountdown builds the guest above, to machine code.
-func buildCountdown(t *testing.T) *files {
-	t.Helper()
+// built is the guest above, as machine code.
+var built = sync.OnceValues(buildCountdown)
+
+func buildCountdown() (*files, error) {
 	description := (&api.API{Types: make([]api.Type, 1)}).Encode()
-	dir := t.TempDir()
+	dir, code := filepath.Join(CountdownDir, "source"), filepath.Join(CountdownDir, "code")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
 	for name, text := range map[string]string{
 		"main.go": fmt.Sprintf(countdown, api.Sum(description), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
 	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
 	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	wasm, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	code := &wasmrun.CodeDir{Path: t.TempDir()}
-	if err := wasmrun.Compile(t.Context(), wasm, code.Path, codeConfig()); err != nil {
-		t.Fatal(err)
-	}
-	return &files{api: description, wasm: wasm, code: code}
+	err = wasmrun.Compile(context.Background(), wasm, code, codeConfig())
+	return &files{api: description, wasm: wasm, code: &wasmrun.CodeDir{Path: code}}, err
 }
 
 // startCountdown starts the guest; the host answers its questions.
-func startCountdown(t *testing.T, f *files, answer func(m *module, n byte) byte) *module {
+func startCountdown(t *testing.T, answer func(m *module, n byte) byte) *module {
 	t.Helper()
+	f, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := &module{name: "countdown"}
 	m.host = countingHost{host.NewInstance("countdown", &api.API{}, nil, host.Limits{}), m, answer}
 	if err := New(Config{}).start(t.Context(), m, f, nil); err != nil {
@@ -192,7 +197,7 @@ func count(ctx context.Context, m *module, n byte) (byte, error) {
 // and from others.
 func TestCallsWithinCalls(t *testing.T) {
 	t.Parallel()
-	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
+	m := startCountdown(t, func(m *module, n byte) byte {
 		result := make(chan byte, 1)
 		inner := func() {
 			got, err := count(t.Context(), m, n-1)
@@ -234,7 +239,7 @@ func TestCallsWithinCalls(t *testing.T) {
 func TestEndlessCalls(t *testing.T) {
 	t.Parallel()
 	var ended error
-	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
+	m := startCountdown(t, func(m *module, n byte) byte {
 		n, err := count(context.Background(), m, n)
 		if err != nil {
 			ended = err
@@ -252,7 +257,7 @@ func TestEndlessCalls(t *testing.T) {
 // TestRetiredWithinCall: a module that ends while it waits for the host does not go on.
 func TestRetiredWithinCall(t *testing.T) {
 	t.Parallel()
-	m := startCountdown(t, buildCountdown(t), func(m *module, n byte) byte {
+	m := startCountdown(t, func(m *module, n byte) byte {
 		m.retire(engine.ErrUnloaded)
 		return n
 	})
@@ -265,7 +270,7 @@ func TestRetiredWithinCall(t *testing.T) {
 // TestHostPanics: a panic in the host ends the module, which cannot go on without an answer.
 func TestHostPanics(t *testing.T) {
 	t.Parallel()
-	m := startCountdown(t, buildCountdown(t), func(*module, byte) byte { panic("of the host") })
+	m := startCountdown(t, func(*module, byte) byte { panic("of the host") })
 	if _, err := count(t.Context(), m, 1); !errors.Is(err, engine.ErrCrashed) {
 		t.Errorf("got %v", err)
 	}
@@ -275,9 +280,8 @@ func TestHostPanics(t *testing.T) {
 // TestGarbage: a module that answers nonsense is retired.
 func TestGarbage(t *testing.T) {
 	t.Parallel()
-	f := buildCountdown(t)
 	for n := byte(248); n != 0; n++ {
-		m := startCountdown(t, f, nil)
+		m := startCountdown(t, nil)
 		const want = "countdown crashed: it broke the protocol: something wrote to the memory that the host uses"
 		if _, err := count(t.Context(), m, n); err == nil || err.Error() != want {
 			t.Errorf("%d: %v", n, err)

@@ -15,7 +15,7 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 )
 
-const asker = `package sample
+const asker = `package misbehaving
 
 func Ask(size int, f func([]byte) int) int { return f(make([]byte, size)) }
 
@@ -26,7 +26,7 @@ type ask = func(context.Context, int, func([]byte) int) (int, error)
 
 func openAsker(t *testing.T, budget int) (engine.Instance, ask) {
 	t.Helper()
-	m := openFiles(t.Context(), t, gowasm.Config{MaxInFlight: budget}, map[string]string{"m.go": asker})
+	m := openFiles(t.Context(), t, gowasm.Config{MaxInFlight: budget}, misbehaving)
 	v, err := m.Bind("Ask", reflect.TypeFor[ask]())
 	require.NoError(t, err)
 	return m, v.Interface().(ask)

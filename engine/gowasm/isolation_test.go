@@ -116,7 +116,7 @@ func TestBadDirectories(t *testing.T) {
 		"relative": "gowasm.Config.ReadOnly: relative is not an absolute path",
 		missing:    "gowasm.Config.ReadOnly: " + missing + " is not a directory",
 	} {
-		e, a := compile(t, gowasm.Config{ReadOnly: []string{dir}}, map[string]string{"m.go": misbehaving})
+		e, a := compile(t, gowasm.Config{ReadOnly: []string{dir}}, misbehaving)
 		if _, err := e.Open(t.Context(), a, nil); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

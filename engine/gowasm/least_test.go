@@ -14,14 +14,25 @@ import (
 func TestLeastMemory(t *testing.T) {
 	t.Parallel()
 	const least = 4 << 20
-	for name, source := range map[string]string{
-		"nothing": "package m\n\nfunc F() string { return \"1\" }\n",
-		"fmt":     "package m\n\nimport \"fmt\"\n\nfunc F() string { return fmt.Sprint(1) }\n",
-		"objects": "package m\n\nimport \"strings\"\n\nvar R = strings.NewReader(\"1\")\n\nfunc F() string { b, _ := R.ReadByte(); return string(b) }\n",
-	} {
-		t.Run(name, func(t *testing.T) {
+	const source = `package m
+
+import (
+	"fmt"
+	"strings"
+)
+
+var R = strings.NewReader("1")
+
+func Nothing() string { return "1" }
+
+func Fmt() string { return fmt.Sprint(1) }
+
+func Objects() string { b, _ := R.ReadByte(); return string(b) }
+`
+	for _, symbol := range []string{"Nothing", "Fmt", "Objects"} {
+		t.Run(symbol, func(t *testing.T) {
 			m := openFiles(t.Context(), t, gowasm.Config{Memory: least}, map[string]string{"m.go": source})
-			out, err := m.Call(t.Context(), "F", nil)
+			out, err := m.Call(t.Context(), symbol, nil)
 			require.NoError(t, err)
 			require.Equal(t, []any{"1"}, out)
 		})

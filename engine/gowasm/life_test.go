@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/event"
@@ -56,7 +58,50 @@ func busy(ev event.Event) bool {
 
 func crashed(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok }
 
-const misbehaving = `package misbehaving
+// misbehaving is the module of most tests, which is built once.
+var misbehaving = map[string]string{"misbehaving.go": functions, "begin.go": begin, "ask.go": asker}
+
+// begin is how the module begins, as its environment says.
+const begin = `package misbehaving
+
+import (
+	"os"
+	"time"
+)
+
+var _ = beginAt("variable")
+
+func init() { beginAt("init") }
+
+func beginAt(place string) int {
+	if os.Getenv("PLACE") != place { return 0 }
+	switch os.Getenv("BEGIN") {
+	case "panic": panic("no good")
+	case "exit": os.Exit(4)
+	case "success": os.Exit(0)
+	case "sleep": for { time.Sleep(time.Hour) }
+	case "spin": for start := time.Now(); time.Since(start) < time.Second; { }
+	case "deadlock": select {}
+	case "loop": for {}
+	case "recursion": return deepen(200)
+	case "memory": b := make([]byte, 1<<28); for { copy(b, b[1:]) }
+	}
+	return 1
+}
+
+func deepen(n int) int { if n < 2 { return n }; return deepen(n-1) + deepen(n-2) }
+`
+
+// opening returns an artifact of the module whose initialisation does this in the place: in a
+// variable, or in init.
+func opening(t *testing.T, place, what string) (*gowasm.Engine, engine.Artifact) {
+	t.Helper()
+	e, a := compile(t, gowasm.Config{Env: []string{"PLACE=" + place, "BEGIN=" + what}}, misbehaving)
+	require.NoError(t, e.Prepare(t.Context(), a))
+	return e, a
+}
+
+const functions = `package misbehaving
 
 import (
 	"context"
@@ -109,7 +154,7 @@ func Both(a, b *Thing) int  { return a.n + b.n }
 func openMisbehaving(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
 	t.Helper()
 	var e events
-	return openTold(t, config, map[string]string{"m.go": misbehaving}, e.sink), &e
+	return openTold(t, config, misbehaving, e.sink), &e
 }
 
 func TestCrash(t *testing.T) {
@@ -148,25 +193,20 @@ func TestCrash(t *testing.T) {
 
 func TestInitialisation(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		body string
-		text string // how the error begins
+	for what, c := range map[string]struct {
+		place string
+		text  string // how the error begins
 	}{
-		"panic":    {`func init() { panic("no good") }`, "its initialisation panicked\n\tpanic: no good\n"},
-		"exit":     {`func init() { os.Exit(4) }`, "its initialisation ended the module: exit status 4"},
-		"success":  {`func init() { os.Exit(0) }`, "its initialisation ended the module: exit status 0"},
-		"sleep":    {`func init() { for { time.Sleep(time.Hour) } }`, "its initialisation did not end in time"},
-		"spin":     {`var n = func() int { for start := time.Now(); time.Since(start) < time.Second; { }; return 1 }()`, "its initialisation did not end in time"},
-		"deadlock": {`func init() { select {} }`, "its initialisation ended the module: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"},
+		"panic":    {"init", "its initialisation panicked\n\tpanic: no good\n"},
+		"exit":     {"init", "its initialisation ended the module: exit status 4"},
+		"success":  {"init", "its initialisation ended the module: exit status 0"},
+		"sleep":    {"init", "its initialisation did not end in time"},
+		"spin":     {"variable", "its initialisation did not end in time"},
+		"deadlock": {"init", "its initialisation ended the module: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			e, a := compile(t, gowasm.Config{}, map[string]string{
-				"m.go": "package m\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nvar _, _ = os.Args, time.Now\n\n" + c.body,
-			})
-			if err := e.Prepare(t.Context(), a); err != nil {
-				t.Fatal(err)
-			}
+			e, a := opening(t, c.place, what)
 			ctx := t.Context()
 			if strings.Contains(c.text, "in time") {
 				var cancel context.CancelFunc
@@ -305,7 +345,7 @@ func TestMemoryLimit(t *testing.T) {
 	if !errors.Is(err, engine.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") {
 		t.Errorf("Grow(2000): %v", err)
 	}
-	e, a := compile(t, gowasm.Config{Memory: 64 << 10}, map[string]string{"m.go": misbehaving})
+	e, a := compile(t, gowasm.Config{Memory: 64 << 10}, misbehaving)
 	_, err = e.Open(t.Context(), a, nil)
 	var failed *engine.InitError
 	if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "it does not fit into gowasm.Config.Memory: ") {

@@ -194,15 +194,11 @@ func TestStopWithinHost(t *testing.T) {
 // TestStopInitialisation: an initialisation that does not end lets the collector work and ends with
 // the context.
 func TestStopInitialisation(t *testing.T) {
-	for name, body := range map[string]string{
-		"loop":      "func init() { for {} }",
-		"variable":  "var n = func() int { for { } }()",
-		"recursion": "func f(n int) int { if n < 2 { return n }; return f(n-1) + f(n-2) }\n\nvar n = f(200)",
-		"memory":    "func init() { b := make([]byte, 1<<28); for { copy(b, b[1:]) } }",
+	for _, c := range []struct{ place, what string }{
+		{"init", "loop"}, {"variable", "loop"}, {"variable", "recursion"}, {"init", "memory"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			e, a := compile(t, gowasm.Config{}, map[string]string{"m.go": "package m\n\n" + body + "\n"})
-			require.NoError(t, e.Prepare(t.Context(), a))
+		t.Run(c.place+" "+c.what, func(t *testing.T) {
+			e, a := opening(t, c.place, c.what)
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
 			go runtime.GC()
@@ -232,7 +228,7 @@ func TestStopLeftBehind(t *testing.T) {
 
 // TestTerminated: a host ends by SIGTERM while a call does not end and the collector works.
 func TestTerminated(t *testing.T) {
-	if os.Getenv("GOWASM_ENDLESS") != "" {
+	if os.Getenv(sharedVar) != "" {
 		m, e := openEndless(t, gowasm.Config{})
 		go func() { _, _ = m.Call(context.Background(), "Loop", nil) }()
 		e.wait(t, "busy", busy)
@@ -245,7 +241,7 @@ func TestTerminated(t *testing.T) {
 		t.Skip("it has no SIGTERM")
 	}
 	host := exec.Command(os.Args[0], "-test.run=^TestTerminated$")
-	host.Env = append(os.Environ(), "GOWASM_ENDLESS=1", "TMPDIR="+t.TempDir())
+	host.Env = append(os.Environ(), sharedVar+"="+testDir, "TMPDIR="+t.TempDir())
 	out, err := host.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, host.Start())

@@ -187,7 +187,7 @@ func (s suite) testInterfaces(t *testing.T) {
 		t.Errorf("got %v, %v", numbers, err)
 	}
 	_, err = m.Call(t.Context(), "Describes", []any{hostName("x")})
-	gosuite.WantError(t, err, "argument 1: loadtest.hostName has no method Area")
+	gosuite.WantError(t, err, "argument 1: valuetest.hostName has no method Area")
 }
 
 func (s suite) testStreams(t *testing.T) {
