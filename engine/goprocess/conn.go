@@ -29,11 +29,16 @@ type conn struct {
 	turn    chan struct{}         // holds one token: who takes it out reads
 	in      *input                // the reader's
 	out     *wire.RingWriter      // the writer's; nil where there is no ring
-	shared  []byte                // the memory of the rings
-	host    *host.Instance        // answers the module's calls; set before the first of them can come
-	calls   atomic.Int32          // of the host, that are being answered
-	keeper  keeper
-	stall   host.Stall // the reader's
+
+	// Functions that each call uses; made once, they cost no memory.
+	sendAway func(time.Time) error // in.interrupt
+	append   func([]byte) error    // to out
+
+	shared []byte         // the memory of the rings
+	host   *host.Instance // answers the module's calls; set before the first of them can come
+	calls  atomic.Int32   // of the host, that are being answered
+	keeper keeper
+	stall  host.Stall // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -41,11 +46,14 @@ type conn struct {
 	releases []uint64
 }
 
-// pending is a call that was not answered yet.
+// pending is a call that was not answered yet. One that was is used again.
 type pending struct {
 	symbol string
 	answer chan answer // has space for the one answer
+	head   [host.Headroom]byte
 }
+
+var pendings = sync.Pool{New: func() any { return &pending{answer: make(chan answer, 1)} }}
 
 type answer struct {
 	reply host.Reply
@@ -63,6 +71,8 @@ func newConn(file *os.File, memory []byte, p *process, config Config) (*conn, er
 	}
 	c := &conn{file: file, shared: memory, process: p, config: config, turn: make(chan struct{}, 1), writing: make(chan struct{}, 1), pending: map[uint64]*pending{}}
 	c.in = newInput(file, poller, config.MaxMessage, c.admit)
+	c.sendAway = c.in.interrupt
+	c.append = func(data []byte) error { c.out.Append(data); return nil }
 	if memory != nil {
 		c.in.ring = wire.NewRingReader(wire.ToHost(memory))
 		c.out = wire.NewRingWriter(wire.ToModule(memory), poller.tell)
@@ -81,8 +91,11 @@ func (c *conn) hello(ctx context.Context) ([]byte, error) {
 	if call == nil {
 		return nil, *c.broken.Load()
 	}
-	reply, err := c.wait(ctx, call)
-	return reply.Body, err
+	a, answered := c.wait(ctx, call)
+	if !answered {
+		return nil, context.Cause(ctx)
+	}
+	return a.reply.Body, a.err
 }
 
 // Call implements [host.Transport].
@@ -90,7 +103,8 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	if err := ctx.Err(); err != nil {
 		return host.Reply{}, context.Cause(ctx)
 	}
-	call := &pending{symbol: symbol, answer: make(chan answer, 1)}
+	call := pendings.Get().(*pending)
+	call.symbol = symbol
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()
@@ -101,8 +115,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	c.pending[number] = call
 	c.mu.Unlock()
 
-	var head [host.Headroom]byte
-	e := wire.Encoder{Buf: head[:wire.HeaderSize]}
+	e := wire.Encoder{Buf: call.head[:wire.HeaderSize]}
 	e.Byte(wire.Call)
 	e.Uint(number)
 	e.Uint(uint64(function))
@@ -124,33 +137,36 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	if message.Written != nil {
 		message.Written()
 	}
-	reply, err := c.wait(ctx, call)
-	if err != nil && ctx.Err() != nil {
+	a, answered := c.wait(ctx, call)
+	if !answered {
 		c.abandon(number, call)
+		return host.Reply{}, context.Cause(ctx)
 	}
-	return reply, err
+	pendings.Put(call)
+	return a.reply, a.err
 }
 
-// wait waits for the answer of a call, and reads while it is this caller's turn.
-func (c *conn) wait(ctx context.Context, call *pending) (host.Reply, error) {
+// wait waits for the answer of a call, and reads while it is this caller's turn. It reports whether
+// the answer came before the context ended.
+func (c *conn) wait(ctx context.Context, call *pending) (answer, bool) {
 	for {
 		c.keeper.leave(c)
 		select {
 		case a := <-call.answer:
-			return a.reply, a.err
+			return a, true
 		case <-c.turn:
 			c.keeper.busy.Add(1)
 			c.read(ctx, call)
 			c.turn <- struct{}{}
 		case <-ctx.Done():
-			return host.Reply{}, context.Cause(ctx)
+			return answer{}, false
 		}
 	}
 }
 
 // read takes frames and delivers them until the call is answered or its context ends.
 func (c *conn) read(ctx context.Context, call *pending) {
-	defer c.interrupt(ctx, c.in.interrupt)()
+	defer c.interrupt(ctx, c.sendAway)()
 	for len(call.answer) == 0 {
 		f, err := c.in.frame()
 		switch {
@@ -186,8 +202,8 @@ func (c *conn) abandon(number uint64, call *pending) {
 	})
 	go c.send(context.Background(), cancel, 0) // the connection may be full
 	go func() {
-		reply, _ := c.wait(context.Background(), call)
-		c.host.Results().Give(reply.Granted)
+		a, _ := c.wait(context.Background(), call)
+		c.host.Results().Give(a.reply.Granted)
 		late.Stop()
 	}()
 }
@@ -233,7 +249,7 @@ func (c *conn) send(ctx context.Context, frame *wire.Encoder, from int) bool {
 		return false
 	}
 	if c.out.Begin(frame.Size() - from) {
-		_ = frame.Send(from, func(data []byte) error { c.out.Append(data); return nil })
+		_ = frame.Send(from, c.append)
 		c.out.End()
 		c.writing <- struct{}{}
 		return true

@@ -68,11 +68,13 @@ var (
 // it is lost.
 func (in *input) frame() (frame, error) {
 	for {
-		next := in.fromSocket
+		var f frame
+		var err error
 		if in.atRing {
-			next = in.fromRing
+			f, err = in.fromRing()
+		} else {
+			f, err = in.fromSocket()
 		}
-		f, err := next()
 		if err != errElsewhere {
 			return f, err
 		}

@@ -152,7 +152,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 			return nil, fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.tooMuch(err))
 		}
 	}
-	results := make([]reflect.Value, len(p.results))
+	results := make([]reflect.Value, len(p.results), len(p.results)+1) // an error may follow
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
 		p.decode[j](&d, results[j])
