@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"sync"
 	"testing"
@@ -29,6 +30,8 @@ func (*hostile) Given()         {}
 
 const hostileSource = `package p
 
+import "context"
+
 type Tree struct {
 	Name string
 	Kids []*Tree
@@ -44,6 +47,16 @@ type Iface interface{ Get(n int, t ...Tree) (*Opaque, error) }
 func Take(f func(Tree, *Opaque, error, any) ([]string, error), i Iface, p *Tree, v any) (map[string]Tree, *Opaque, func(int) int, error) {
 	return nil, nil, nil, nil
 }
+
+func Arrays() map[[1]any]int           { return nil }
+func Structs() map[struct{ V any }]int { return nil }
+func Errors() map[error]int            { return nil }
+
+type Pair struct{ A, B int }
+
+func Pairs(list []Pair) [][]Pair { return nil }
+
+func Wait(f func(context.Context)) {}
 `
 
 // hostileAPI is the description of the package of hostileSource.
@@ -104,6 +117,111 @@ type hostIface struct{}
 
 func (hostIface) Get(n int, t ...struct{ Name string }) (*engine.Object, error) { return nil, nil }
 
+// TestHostileKeys: a key of a map that cannot be one is an error of the call.
+func TestHostileKeys(t *testing.T) {
+	t.Parallel()
+	i, h := hostileInstance(t)
+	type pair = struct{ V any }
+	for symbol, f := range map[string]any{
+		"Arrays":  new(func() (map[[1]any]int, error)),
+		"Structs": new(func() (map[pair]int, error)),
+	} {
+		call := reflect.ValueOf(f).Elem()
+		bound, err := i.Bind(symbol, call.Type())
+		require.NoError(t, err, symbol)
+		for _, key := range []any{[]int{1}, map[string]int{}, [1]any{[]int{}}, pair{[]string{}}} {
+			var e wire.Encoder
+			e.Len(1, false)
+			e.Byte(wire.TagHost)
+			e.Uint(i.hostValues.put(&hostValue{value: reflect.ValueOf(key)}))
+			e.Bool(false)
+			e.Int(0)
+			h.reply = append([]byte(nil), e.Buf...)
+			require.ErrorContains(t, bound.Call(nil)[1].Interface().(error), "cannot be compared", "%s %T", symbol, key)
+		}
+	}
+}
+
+// severalErrors is an error that no map has as a key.
+type severalErrors []error
+
+func (severalErrors) Error() string { return "several" }
+
+// TestHostileErrorKeys: an error of the host that comes back as a key can be one that is none.
+func TestHostileErrorKeys(t *testing.T) {
+	t.Parallel()
+	i, h := hostileInstance(t)
+	bound, err := i.Bind("Errors", reflect.TypeFor[func() (map[error]int, error)]())
+	require.NoError(t, err)
+	var e wire.Encoder
+	e.Len(1, false)
+	e.Byte(wire.TagHost)
+	e.Uint(i.hostValues.put(&hostValue{value: reflect.ValueOf(severalErrors{})}))
+	e.Int(0)
+	h.reply = append([]byte(nil), e.Buf...)
+	_, err = bound.Interface().(func() (map[error]int, error))()
+	require.ErrorContains(t, err, "cannot be compared")
+}
+
+// TestHostileCopies: a result that refers to an argument again and again, and is bound as another
+// type, is copied within the budget.
+func TestHostileCopies(t *testing.T) {
+	t.Parallel()
+	i, h := hostileInstance(t)
+	i = NewInstance("p", i.api, h, Limits{InFlight: 8 << 20})
+	type given struct{ A, B int }
+	type taken struct{ B, A int }
+	bound, err := i.Bind("Pairs", reflect.TypeFor[func([]given) ([][]taken, error)]())
+	require.NoError(t, err)
+	pairs := bound.Interface().(func([]given) ([][]taken, error))
+	answer := func(times int) error {
+		var e wire.Encoder
+		e.Uint(0)
+		e.Uint(wire.ShareNew)
+		e.Len(times, false)
+		for range times {
+			e.Uint(wire.ShareRef)
+			e.Part(0, 1<<16, 1<<16)
+		}
+		e.Part(0, times, times)
+		h.reply = append([]byte(nil), e.Buf...)
+		list, err := pairs(make([]given, 1<<16))
+		if err == nil {
+			require.Len(t, list, times)
+		}
+		return err
+	}
+	require.NoError(t, answer(2))
+	require.ErrorContains(t, answer(1<<14), "take more of the host's memory", "16 GiB")
+}
+
+// TestHostileNumbers: a call whose number the module uses again ends its context: the host's function
+// does not wait for ever.
+func TestHostileNumbers(t *testing.T) {
+	t.Parallel()
+	i, _ := hostileInstance(t)
+	began, ended := make(chan struct{}, 2), make(chan struct{}, 2)
+	given := &hostValue{value: reflect.ValueOf(0), methods: []hostMethod{func(c *hostCall, _ reflect.Value) error {
+		ctx := c.context()
+		began <- struct{}{}
+		<-ctx.Done()
+		ended <- struct{}{}
+		return nil
+	}}}
+	var call wire.Encoder
+	for _, n := range []uint64{7, i.hostValues.put(given), 0, 0} {
+		call.Uint(n)
+	}
+	for range 2 {
+		i.Begin(call.Buf)
+		go i.Answer(append([]byte(nil), call.Buf...), 0, func(*wire.Encoder) {})
+		<-began
+	}
+	<-ended
+	i.End()
+	<-ended
+}
+
 // FuzzAnswers lets a module answer a call, and call the host, with any bytes: nothing panics and
 // nothing is kept.
 func FuzzAnswers(f *testing.F) {
@@ -123,6 +241,9 @@ func FuzzAnswers(f *testing.F) {
 			&tree{Name: "p"},
 			map[string]any{"f": func(int) string { return "" }},
 		})
+		for _, symbol := range []string{"Arrays", "Structs", "Errors"} {
+			_, _ = i.Call(t.Context(), symbol, nil)
+		}
 		i.Begin(body)
 		i.Answer(append([]byte(nil), body...), 0, func(*wire.Encoder) {})
 		i.CancelHost(body)

@@ -45,7 +45,8 @@ func (i *Instance) CancelHost(body []byte) {
 
 // Begin notes that the call in the body of a HostCall frame, which follows the frame's kind, has
 // arrived, so that it
-// can be cancelled. Answer follows, perhaps in another goroutine.
+// can be cancelled. Answer follows, perhaps in another goroutine. The context of a call whose number
+// is used again ends: nothing else would end it.
 func (i *Instance) Begin(body []byte) {
 	d := wire.NewDecoder(body)
 	h := &i.hostValues
@@ -54,7 +55,11 @@ func (i *Instance) Begin(body []byte) {
 	if h.calls == nil {
 		h.calls = map[uint64]context.CancelFunc{}
 	}
-	h.calls[d.Uint()] = nil
+	number := d.Uint()
+	if cancel := h.calls[number]; cancel != nil {
+		cancel()
+	}
+	h.calls[number] = nil
 	h.running.Store(int64(len(h.calls)))
 }
 

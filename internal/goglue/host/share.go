@@ -165,6 +165,10 @@ func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), 
 			k, e := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 			key(d, k)
 			elem(d, e)
+			if d.Err() == nil && !k.Comparable() {
+				d.Fail(fmt.Errorf("a key of a %s cannot be compared", v.Type()))
+				return
+			}
 			v.SetMapIndex(k, e)
 		}
 	}
@@ -387,7 +391,7 @@ func (x *crossing) decodeKnown(d *incoming, n uint64, v reflect.Value) {
 		d.Fail(wire.ErrTag)
 	case own.Type().ConvertibleTo(x.t) && own.Kind() == x.t.Kind():
 		v.Set(own.Convert(x.t))
-	case !refit(v, own, wire.MaxDepth):
+	case !refit(d, v, own, wire.MaxDepth) && d.Err() == nil:
 		d.Fail(fmt.Errorf("a %s does not fit %s", own.Type(), x.t))
 	}
 }
