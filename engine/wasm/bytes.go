@@ -37,6 +37,9 @@ func (m *module) bindPlugin(symbol string, f *goFunction) (run func(ctx context.
 		if err != nil || len(results) == 0 {
 			return err
 		}
+		if most := m.config.MaxOutput; !isRaw(results[0].Type()) && int64(len(output)) > most {
+			return &engine.LimitError{Reason: fmt.Sprintf("the output of %s has %d bytes, and %d are read as JSON", symbol, len(output), most), Fix: "set wasm.Config.MaxOutput, or take []byte"}
+		}
 		if err := decodeBytes(output, results[0]); err != nil {
 			return fmt.Errorf("the output of %s is not a %s: %w", symbol, results[0].Type(), err)
 		}

@@ -46,7 +46,9 @@ type Config struct {
 	// Memory is how much memory, in bytes, a module may use; 0 is 256 MiB. A plugin may use as much
 	// again for its input, its output and what it keeps between them.
 	Memory int64
-	// MaxOutput is how many bytes a command may print where its output is a result; 0 is 64 MiB.
+	// MaxOutput is how many bytes a command may print where its output is a result, and how many of
+	// a plugin are read as JSON; 0 is 64 MiB. A value of type any may take fifty times as much of
+	// the host's memory as its JSON, a list of large structs more.
 	MaxOutput int64
 
 	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/event"
 )
@@ -174,6 +175,32 @@ func TestHTTP(t *testing.T) {
 	assert.ErrorContains(t, err, "HTTP request to http://elsewhere.invalid/ is not allowed")
 	_, err = m.Call(t.Context(), "get", `{"url":"file:///etc/hosts"}`)
 	assert.ErrorContains(t, err, "is not allowed")
+	_, err = m.Call(t.Context(), "get", `{"headers":{"":""`+strings.Repeat(`,"":""`, 200_000)+`}}`)
+	assert.ErrorContains(t, err, "http_request: the request has 1200019 bytes beside its body, more than 1048576")
+}
+
+// TestMaxOutput: what takes many times its size of the host's memory is bounded; bytes are not.
+func TestMaxOutput(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{MaxOutput: 100}).load(t, "plugin.wasm")
+	echo, err := load.Func[func(string) (any, error)](m, "echo")
+	require.NoError(t, err)
+	list := func(n int) string { return "[" + strings.Repeat("[],", n) + "[]]" }
+	_, err = echo(list(32))
+	require.NoError(t, err, "of 100 bytes")
+	_, err = echo(list(33))
+	var limit *engine.LimitError
+	require.ErrorAs(t, err, &limit)
+	assert.ErrorContains(t, err, "the output of echo has 103 bytes, and 100 are read as JSON")
+	structs, err := load.Func[func(string) ([]struct{ V [1000]int }, error)](m, "echo")
+	require.NoError(t, err)
+	_, err = structs(list(33))
+	require.ErrorAs(t, err, &limit)
+	raw, err := load.Func[func(string) ([]byte, error)](m, "echo")
+	require.NoError(t, err)
+	got, err := raw(list(1000))
+	require.NoError(t, err)
+	assert.Len(t, got, len(list(1000)))
 }
 
 func TestCommand(t *testing.T) {

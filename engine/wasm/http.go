@@ -22,8 +22,12 @@ type response struct {
 	headers []byte // as JSON
 }
 
-// maxResponse is how many bytes of an answer's body a plugin gets.
-const maxResponse = 50 << 20
+const (
+	// maxRequest is how many bytes the description of a request has, its body excluded.
+	maxRequest = 1 << 20
+	// maxResponse is how many bytes of an answer's body a plugin gets.
+	maxResponse = 50 << 20
+)
 
 // request sends a plugin's HTTP request to a host that was granted. Its answer, with whatever
 // status, is a block.
@@ -34,7 +38,11 @@ func (m *module) request(ctx context.Context, stack []uint64) {
 		Method  string            `json:"method"`
 		Headers map[string]string `json:"headers"`
 	}
-	if err := json.Unmarshal(m.block("http_request", stack[0]), &asked); err != nil {
+	described := m.block("http_request", stack[0])
+	if len(described) > maxRequest {
+		panic(&refusal{reason: fmt.Sprintf("http_request: the request has %d bytes beside its body, more than %d", len(described), maxRequest)})
+	}
+	if err := json.Unmarshal(described, &asked); err != nil {
 		panic(&refusal{reason: "http_request: the request is not what Extism's is: " + err.Error()})
 	}
 	body := bytes.Clone(m.block("http_request", stack[1]))
