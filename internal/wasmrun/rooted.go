@@ -1,7 +1,6 @@
 package wasmrun
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"strings"
@@ -12,10 +11,9 @@ import (
 )
 
 // Rooted is a directory that symbolic links do not lead out of: wazero's own follows them
-// everywhere. Each
-// path is looked up within an [os.Root] first. A module cannot make links, so what was looked up
-// stays
-// what it is while wazero opens it, but for what others change in the directory.
+// everywhere. What changes something is done within an [os.Root]. Files are opened by wazero, and
+// have to be those that were found within the root: somebody else, or another instance of the
+// module, may put a link in the place of what was looked up.
 type Rooted struct {
 	wasys.FS
 	dir string
@@ -24,10 +22,8 @@ type Rooted struct {
 // NewRooted returns a directory by its path.
 func NewRooted(dir string) Rooted { return Rooted{FS: sysfs.DirFS(dir), dir: dir} }
 
-// check reports whether a path stays within the directory; links in its last element are followed
-// where
-// follow is set.
-func (r Rooted) check(path string, follow bool) wasys.Errno {
+// within does something in the directory.
+func (r Rooted) within(path string, do func(root *os.Root, path string) error) wasys.Errno {
 	root, err := os.OpenRoot(r.dir)
 	if err != nil {
 		return wasys.UnwrapOSError(err)
@@ -36,26 +32,84 @@ func (r Rooted) check(path string, follow bool) wasys.Errno {
 	if path = strings.TrimSuffix(path, "/"); path == "" {
 		path = "."
 	}
-	if follow {
-		_, err = root.Stat(path)
-	} else {
-		_, err = root.Lstat(path)
+	err = do(root, path)
+	if errno := wasys.UnwrapOSError(err); errno != wasys.EIO {
+		return errno
 	}
-	switch {
-	case err == nil || errors.Is(err, fs.ErrNotExist):
+	return wasys.EACCES // it leads outside; the system would say something of its own
+}
+
+// find looks up a path within the directory; links in its last element are followed where follow is
+// set.
+func (r Rooted) find(path string, follow bool) (info fs.FileInfo, errno wasys.Errno) {
+	errno = r.within(path, func(root *os.Root, path string) (err error) {
+		look := root.Lstat
+		if follow {
+			look = root.Stat
+		}
+		info, err = look(path)
+		return err
+	})
+	return info, errno
+}
+
+// check reports whether a path stays within the directory. It need not exist.
+func (r Rooted) check(path string, follow bool) wasys.Errno {
+	_, errno := r.find(path, follow)
+	if errno == wasys.ENOENT {
 		return 0
-	case wasys.UnwrapOSError(err) == wasys.EIO: // it leads outside; the system would say something of its own
-		return wasys.EACCES
 	}
-	return wasys.UnwrapOSError(err)
+	return errno
 }
 
 // OpenFile implements [wasys.FS].
 func (r Rooted) OpenFile(path string, flag wasys.Oflag, perm fs.FileMode) (wasys.File, wasys.Errno) {
-	if errno := r.check(path, flag&wasys.O_NOFOLLOW == 0); errno != 0 {
+	follow := flag&wasys.O_NOFOLLOW == 0
+	found, errno := r.find(path, follow)
+	if errno == wasys.ENOENT && flag&wasys.O_CREAT != 0 {
+		errno = r.within(path, func(root *os.Root, path string) error {
+			create := os.O_CREATE | os.O_WRONLY
+			if flag&wasys.O_EXCL != 0 {
+				create |= os.O_EXCL
+			}
+			file, err := root.OpenFile(path, create, perm)
+			if err == nil {
+				found, err = file.Stat()
+				_ = file.Close()
+			}
+			return err
+		})
+		flag &^= wasys.O_EXCL
+	}
+	if errno != 0 {
 		return nil, errno
 	}
-	return r.FS.OpenFile(path, flag, perm)
+	truncate := flag&wasys.O_TRUNC != 0
+	if flag&wasys.O_EXCL == 0 { // else it is there, which is an error
+		flag &^= wasys.O_CREAT | wasys.O_TRUNC
+	}
+	file, errno := r.FS.OpenFile(path, flag, perm)
+	if errno != 0 {
+		return nil, errno
+	}
+	if errno = isSame(file, found); errno == 0 && truncate {
+		errno = file.Truncate(0)
+	}
+	if errno != 0 {
+		_ = file.Close()
+		return nil, errno
+	}
+	return file, 0
+}
+
+// isSame refuses an open file that is another one than was found.
+func isSame(file wasys.File, found fs.FileInfo) wasys.Errno {
+	opened, errno := file.Stat()
+	want := sys.NewStat_t(found)
+	if errno == 0 && (opened.Dev != want.Dev || opened.Ino != want.Ino) && want.Ino != 0 { // some systems know none by the name
+		return wasys.EACCES
+	}
+	return errno
 }
 
 // Lstat implements [wasys.FS].
@@ -76,44 +130,35 @@ func (r Rooted) Stat(path string) (sys.Stat_t, wasys.Errno) {
 
 // Mkdir implements [wasys.FS].
 func (r Rooted) Mkdir(path string, perm fs.FileMode) wasys.Errno {
-	if errno := r.check(path, false); errno != 0 {
-		return errno
-	}
-	return r.FS.Mkdir(path, perm)
+	return r.within(path, func(root *os.Root, path string) error { return root.Mkdir(path, perm) })
 }
 
 // Chmod implements [wasys.FS].
 func (r Rooted) Chmod(path string, perm fs.FileMode) wasys.Errno {
-	if errno := r.check(path, true); errno != 0 {
-		return errno
-	}
-	return r.FS.Chmod(path, perm)
+	return r.within(path, func(root *os.Root, path string) error { return root.Chmod(path, perm) })
 }
 
 // Rename implements [wasys.FS].
 func (r Rooted) Rename(from, to string) wasys.Errno {
-	for _, path := range []string{from, to} {
-		if errno := r.check(path, false); errno != 0 {
-			return errno
-		}
-	}
-	return r.FS.Rename(from, to)
+	return r.within(from, func(root *os.Root, from string) error { return root.Rename(from, strings.TrimSuffix(to, "/")) })
 }
 
 // Rmdir implements [wasys.FS].
-func (r Rooted) Rmdir(path string) wasys.Errno {
-	if errno := r.check(path, false); errno != 0 {
-		return errno
-	}
-	return r.FS.Rmdir(path)
-}
+func (r Rooted) Rmdir(path string) wasys.Errno { return r.remove(path, true, wasys.ENOTDIR) }
 
 // Unlink implements [wasys.FS].
-func (r Rooted) Unlink(path string) wasys.Errno {
-	if errno := r.check(path, false); errno != 0 {
+func (r Rooted) Unlink(path string) wasys.Errno { return r.remove(path, false, wasys.EISDIR) }
+
+// remove removes a directory, or what is none.
+func (r Rooted) remove(path string, isDir bool, other wasys.Errno) wasys.Errno {
+	info, errno := r.find(path, false)
+	switch {
+	case errno != 0:
 		return errno
+	case info.IsDir() != isDir:
+		return other
 	}
-	return r.FS.Unlink(path)
+	return r.within(path, func(root *os.Root, path string) error { return root.Remove(path) })
 }
 
 // Link implements [wasys.FS]: a module cannot make links.
