@@ -1,6 +1,8 @@
 package install
 
 import (
+	"net/url"
+	"path"
 	"slices"
 	"time"
 
@@ -57,6 +59,19 @@ func (s *Session) Admit(m find.ModuleVersion, size int64) error {
 // links, that what is asked for is read from. The error is a [*PolicyError].
 func (s *Session) AdmitPlaces(places ...string) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Places(places...) })
+}
+
+// AdmitURL lets the policies decide about an address that something is fetched from: those that name
+// its place must not deny it. Installers ask about each address that they are led to by others. The
+// error is a [*PolicyError].
+func (s *Session) AdmitURL(u *url.URL) error {
+	where := url.URL{Scheme: u.Scheme, Host: u.Host, Path: path.Clean("/" + u.Path)}
+	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Denies(where.String()) })
+}
+
+// Denies reports whether [Session.AdmitURL] may refuse anything.
+func (s *Session) Denies() bool {
+	return slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return len(p.Deny) > 0 })
 }
 
 // AdmitAge lets the policies decide how long a part of what is installed must have been published.

@@ -28,8 +28,9 @@ import (
 // configuration, hook
 // or work tree that came from outside, and hands it URLs and commits that were checked before.
 type gitCommand struct {
-	name string
-	max  int64 // bytes that it may download for a source
+	name  string
+	max   int64 // bytes that it may download for a source
+	still bool  // it follows no redirects, because nobody would ask the policies where they lead
 }
 
 var (
@@ -40,6 +41,7 @@ var (
 // resolve asks a repository for what a ref is there. A tag is before a branch of its name, as for
 // git. Dir is an empty directory.
 func (g gitCommand) resolve(ctx context.Context, session *install.Session, s *source, dir string) (revision, error) {
+	g.still = session.Denies()
 	if fullCommit.MatchString(s.ref) {
 		return revision{version: s.ref, why: "asked for"}, nil
 	}
@@ -102,6 +104,7 @@ func parseRefs(out []byte) map[string]string {
 
 // get lets the files of a commit in; dir is an empty directory for what git needs to get it.
 func (g gitCommand) get(ctx context.Context, session *install.Session, s *source, commit, dir string, tree *gate.Tree) error {
+	g.still = session.Denies()
 	initialize := []string{"init", "-q", "--bare", "--template="}
 	if len(commit) == 64 {
 		initialize = append(initialize, "--object-format=sha256")
@@ -229,6 +232,9 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 	cmd.Env = append(gitenv.Clean(token.Without(os.Environ())), "GIT_ALLOW_PROTOCOL="+s.url.Scheme, "GIT_LFS_SKIP_SMUDGE=1", "GIT_NO_REPLACE_OBJECTS=1")
 	// Not the repository that the directory happens to lie in.
 	cmd.Dir, cmd.Env = dir, append(cmd.Env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	if g.still {
+		cmd.Args = slices.Insert(cmd.Args, 1, "-c", "http.followRedirects=false")
+	}
 	if args[0] != "init" && args[0] != "ls-remote" {
 		cmd.Env = append(cmd.Env, "GIT_DIR="+dir)
 	}
@@ -272,6 +278,11 @@ func (g gitCommand) explain(ctx context.Context, s *source, err error) error {
 		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(reason, t) })
 	}
 	switch {
+	case g.still && has("returned error: 301", "returned error: 302", "returned error: 303", "returned error: 307", "returned error: 308"):
+		return &install.RegistryError{
+			URL: s.where(), Reason: "it leads elsewhere, where git would follow without asking the policies", Err: err,
+			Fix: "ask for the repository by the address that it has now",
+		}
 	case has("No space left on device"):
 		return fmt.Errorf("git: %w", syscall.ENOSPC)
 	case has("not found", "does not appear to be a git repository", "does not exist"):

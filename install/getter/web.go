@@ -36,7 +36,7 @@ func (in *Installer) download(ctx context.Context, session *install.Session, s *
 	}
 	client := &gogetter.Client{
 		Getters: []gogetter.Getter{&gogetter.HttpGetter{
-			Client: in.webClient(s.url), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
+			Client: in.webClient(session, s.url), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
 		}},
 		Decompressors:   map[string]gogetter.Decompressor{}, // the gate unpacks
 		DisableSymlinks: true,
@@ -118,13 +118,13 @@ func newWeb(c Config) http.Client {
 	if client.Transport == nil {
 		client.Transport = webclient.NewTransport()
 	}
-	client.CheckRedirect = webclient.CheckRedirect
 	return client
 }
 
 // webClient is a client for a URL, with the credentials for it.
-func (in *Installer) webClient(u *url.URL) *http.Client {
+func (in *Installer) webClient(session *install.Session, u *url.URL) *http.Client {
 	client := in.web
+	client.CheckRedirect = webclient.CheckRedirect(session.AdmitURL)
 	client.Transport = strict{client.Transport, in.user, u, in.config.Stall, in.config.MaxBytes}
 	return &client
 }
@@ -222,6 +222,10 @@ func (b *body) Close() error {
 func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retries int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	var denied *install.PolicyError
+	if errors.As(err, &denied) {
+		return denied
 	}
 	var sum *gogetter.ChecksumError
 	if errors.As(err, &sum) {

@@ -39,6 +39,10 @@ func host(t *testing.T) *hosting {
 	repositories := new(loadtest.GitServer).Handler(t, h.root)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/")
+		if rest, moved := strings.CutPrefix(path, "git/moved/"); moved {
+			http.Redirect(w, r, "/git/other/"+rest+"?"+r.URL.RawQuery, http.StatusMovedPermanently)
+			return
+		}
 		if strings.HasPrefix(path, "git/") {
 			http.StripPrefix("/git", repositories).ServeHTTP(w, r)
 			return

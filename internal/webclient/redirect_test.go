@@ -40,7 +40,7 @@ func TestRedirect(t *testing.T) {
 			return &http.Request{URL: u}
 		}
 		to := request(test.to)
-		err := CheckRedirect(to, []*http.Request{request(test.from)})
+		err := checkRedirect(to, []*http.Request{request(test.from)})
 		if (err == nil) != test.allowed {
 			t.Errorf("%s to %s: %v", test.from, test.to, err)
 		}

@@ -8,15 +8,20 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/loadgo/load/internal/webhost"
 )
 
 // RedirectError reports a redirect that is not followed.
-type RedirectError struct{ Reason string }
+type RedirectError struct {
+	Reason string
+	Err    error // of who decided about where it leads, or nil
+}
 
 func (e *RedirectError) Error() string { return e.Reason }
+func (e *RedirectError) Unwrap() error { return e.Err }
 
 // NewTransport returns a transport like the default one, which gives up sooner what cannot be
 // reached.
@@ -27,18 +32,30 @@ func NewTransport() *http.Transport {
 	return transport
 }
 
-// CheckRedirect is an [http.Client]'s. It keeps a redirect from leading to less safety: out of
-// https, to another
-// scheme, or from the network to this machine.
-func CheckRedirect(r *http.Request, via []*http.Request) error {
+// CheckRedirect returns an [http.Client]'s function of that name, which follows a redirect where admit
+// lets it, and where it does not lead to less safety: out of https, to another scheme, or from the
+// network to this machine.
+func CheckRedirect(admit func(*url.URL) error) func(*http.Request, []*http.Request) error {
+	return func(r *http.Request, via []*http.Request) error {
+		if err := checkRedirect(r, via); err != nil {
+			return err
+		}
+		if err := admit(r.URL); err != nil {
+			return &RedirectError{"redirect to " + r.URL.Host + ": " + err.Error(), err}
+		}
+		return nil
+	}
+}
+
+func checkRedirect(r *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
 	case len(via) >= 10:
-		return &RedirectError{"too many redirects"}
+		return &RedirectError{Reason: "too many redirects"}
 	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
-		return &RedirectError{fmt.Sprintf("redirect from %s to %s", first.Scheme, r.URL.Scheme)}
+		return &RedirectError{Reason: fmt.Sprintf("redirect from %s to %s", first.Scheme, r.URL.Scheme)}
 	case webhost.IsLocal(r.URL.Hostname()) && !webhost.IsLocal(first.Hostname()):
-		return &RedirectError{"redirect to this machine"}
+		return &RedirectError{Reason: "redirect to this machine"}
 	}
 	return nil
 }

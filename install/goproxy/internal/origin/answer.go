@@ -109,6 +109,10 @@ func plain(err error) error {
 func (c *client) describe(from Proxy, u *url.URL, err error, retries int) error {
 	var absent *AbsentError
 	var disk *fs.PathError
+	var denied *install.PolicyError
+	if errors.As(err, &denied) {
+		return denied
+	}
 	if errors.As(err, &absent) {
 		absent.Registry = from.owner.Name
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,7 +48,23 @@ type listed struct {
 	Versions []string
 	Time     time.Time
 	GoMod    string // file
+	Origin   repository
 	Error    *struct{ Err string }
+}
+
+// repository is where the go command found a module.
+type repository struct{ URL string }
+
+// admit lets the policies decide about the repository that an import path leads to.
+func (r directRepo) admit(found repository) error {
+	if found.URL == "" || !r.session.Denies() {
+		return nil
+	}
+	u, err := url.Parse(found.URL)
+	if err != nil {
+		return r.error("the go command found it at "+found.URL, err)
+	}
+	return r.session.AdmitURL(u)
 }
 
 func (r directRepo) List(ctx context.Context) (versions, pseudo []string, err error) {
@@ -90,7 +107,10 @@ func (r directRepo) Mod(ctx context.Context, version string) ([]byte, error) {
 
 func (r directRepo) Zip(ctx context.Context, version string, f *os.File) (int64, error) {
 	out, err := r.run(ctx, "mod", "download", "-json", r.path+"@"+version)
-	var downloaded struct{ Zip, Dir, Error string }
+	var downloaded struct {
+		Zip, Dir, Error string
+		Origin          repository
+	}
 	if json.Unmarshal(out, &downloaded) == nil && downloaded.Error != "" {
 		return 0, r.explain(downloaded.Error)
 	}
@@ -99,6 +119,9 @@ func (r directRepo) Zip(ctx context.Context, version string, f *os.File) (int64,
 	}
 	// The go command unpacks what it downloads; nobody needs that here.
 	defer os.RemoveAll(downloaded.Dir)
+	if err := r.admit(downloaded.Origin); err != nil {
+		return 0, err
+	}
 	from, err := regular.Open(downloaded.Zip)
 	if err != nil {
 		return 0, err
@@ -126,7 +149,7 @@ func (r directRepo) ask(ctx context.Context, query string, flags ...string) (lis
 	if l.Error != nil {
 		return listed{}, r.explain(l.Error.Err)
 	}
-	return l, nil
+	return l, r.admit(l.Origin)
 }
 
 // run runs the go command away from every module, proxy and checksum database, with git as the only
@@ -163,6 +186,9 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	} else if !module.MatchPrefixPatterns(t.Env("GOINSECURE"), r.path) {
 		// The go command follows a page that it got over https to a repository without encryption.
 		cmd.Env = append(cmd.Env, "GIT_ALLOW_PROTOCOL=https:ssh:git+ssh:file")
+	}
+	if r.session.Denies() { // nobody would ask the policies where git is led to
+		cmd.Env = append(cmd.Env, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.followRedirects", "GIT_CONFIG_VALUE_0=false")
 	}
 	procgroup.Set(cmd)
 	var stdout, stderr bytes.Buffer

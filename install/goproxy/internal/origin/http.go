@@ -23,16 +23,10 @@ type client struct {
 	stall   time.Duration
 }
 
-// newClient returns a client that asks through h, whose CheckRedirect it replaces.
+// newClient returns a client that asks through h.
 func newClient(h http.Client, user *webclient.Credentials, retries int, delay, stall time.Duration) *client {
 	if h.Transport == nil {
 		h.Transport = http.DefaultTransport
-	}
-	h.CheckRedirect = func(r *http.Request, via []*http.Request) error {
-		if err := webclient.CheckRedirect(r, via); err != nil {
-			return final(err)
-		}
-		return nil
 	}
 	return &client{http: &h, user: user, retries: retries, delay: delay, stall: stall}
 }
@@ -50,12 +44,15 @@ func (c *client) get(ctx context.Context, session *install.Session, from Proxy, 
 	if session.Offline {
 		return 0, install.ErrOffline
 	}
+	if err := session.AdmitURL(u); err != nil {
+		return 0, err
+	}
 	for try := 0; ; try++ {
 		w, err := open()
 		if err != nil {
 			return 0, err
 		}
-		n, after, err := c.once(ctx, from, u, limit, w)
+		n, after, err := c.once(ctx, session, from, u, limit, w)
 		switch {
 		case err == nil:
 			return n, nil
@@ -73,7 +70,7 @@ func (c *client) get(ctx context.Context, session *install.Session, from Proxy, 
 var errStalled = errors.New("the answer stalled")
 
 // once makes one request. after is how long the registry asks to wait.
-func (c *client) once(ctx context.Context, from Proxy, u *url.URL, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
+func (c *client) once(ctx context.Context, session *install.Session, from Proxy, u *url.URL, limit int64, w io.Writer) (n int64, after time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	progress := time.AfterFunc(c.stall, func() { cancel(errStalled) })
@@ -89,6 +86,7 @@ func (c *client) once(ctx context.Context, from Proxy, u *url.URL, limit int64, 
 	}()
 	access, h := from.access(u), *c.http
 	access.Timer, access.Stall = progress, c.stall
+	h.CheckRedirect = webclient.CheckRedirect(session.AdmitURL)
 	h.Transport = c.user.Transport(h.Transport, access)
 	resp, err := h.Do(r)
 	if err != nil {
