@@ -35,6 +35,10 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 // because the name may lead elsewhere by then.
 func open(path string, stat func() (fs.FileInfo, error), open func() (*os.File, error)) (*os.File, error) {
 	info, err := stat()
+	var told *fs.PathError
+	if errors.As(err, &told) {
+		told.Op = "open" // which is what was asked for
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,9 @@ func TestRegularFilesAreRead(t *testing.T) {
 	for way, read := range readers(t, dir) {
 		_, err := read("absent")
 		assert.ErrorIs(t, err, fs.ErrNotExist, way)
+		if way == "Read" || way == "Open" {
+			assert.EqualError(t, err, "open "+filepath.Join(dir, "absent")+": no such file or directory")
+		}
 	}
 }
 
