@@ -117,12 +117,28 @@ const (
 // Functions that every module answers besides its own. Each takes a handle first.
 const (
 	FuncText  = 0 // the value as fmt.Sprint prints it → string
-	FuncJSON  = 1 // the value as encoding/json writes it → string, error
+	FuncJSON  = 1 // what encoding/json writes of the value → its tree, error
 	FuncEqual = 2 // another handle: whether both values are equal, as == has it → bool, error
 	FuncRead  = 3 // the most bytes to read from an io.Reader → bytes, error
 	FuncEnd   = 4 // ends the context that the call which returned the object was given
 	FuncError = 5 // the error that the value is → error
 	FuncCount = 6 // the number of such functions: the module's own follow
+)
+
+// What a part of a tree is that the host writes as encoding/json does.
+const (
+	TreeNull    = 0
+	TreeJSON    = 1 // bytes that are JSON follow
+	TreeBool    = 2
+	TreeInt     = 3
+	TreeUint    = 4
+	TreeFloat32 = 5
+	TreeFloat64 = 6
+	TreeString  = 7
+	TreeBytes   = 8
+	TreeList    = 9  // its length and its elements follow
+	TreeMap     = 10 // its length follows, then keys, which are texts, and elements
+	TreeStruct  = 11 // for each field true, its name, whether it is quoted, and its value follow; then false
 )
 
 // PutHeader writes the length of a frame's body into the header in front of it.

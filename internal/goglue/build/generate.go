@@ -20,6 +20,7 @@ const (
 	glueModule    = "loadglue"
 	guestPath     = glueModule + "/guest"
 	guestAnyPath  = glueModule + "/guestany"
+	guestJSONPath = glueModule + "/guestjson"
 	guestHTTPPath = glueModule + "/guesthttp"
 	guestFSPath   = glueModule + "/guestfs"
 	wirePath      = glueModule + "/wire"
@@ -238,6 +239,8 @@ func (g *generator) main(sum string) {
 	}
 	if g.deps["encoding/json"] {
 		g.printf("\t\tJSON: %s.Marshal,\n", g.use("encoding/json"))
+	} else if g.holds() {
+		g.printf("\t\tTree: %s.Put,\n", g.use(guestJSONPath))
 	}
 	g.sentinels()
 	g.namedTypes()

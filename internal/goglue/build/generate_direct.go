@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/loadgo/load/internal/goglue/api"
@@ -56,6 +57,11 @@ func (g *generator) needsFmt() bool {
 		}
 	}
 	return false
+}
+
+// holds reports whether the host can hold a value of the module.
+func (g *generator) holds() bool {
+	return g.imports[guestAnyPath] != "" || slices.ContainsFunc(g.api.Types[1:], func(t api.Type) bool { return t.Class != api.Data })
 }
 
 // hasText tells whether a type, and its pointer, print themselves.

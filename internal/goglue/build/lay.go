@@ -29,6 +29,7 @@ func (b *build) lay() error {
 		"github.com/loadgo/load/internal/goglue/guest/guestany", guestAnyPath,
 		"github.com/loadgo/load/internal/goglue/guest/guesthttp", guestHTTPPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestfs", guestFSPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestjson", guestJSONPath,
 		"github.com/loadgo/load/internal/goglue/guest", guestPath,
 		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
 		"github.com/loadgo/load/internal/wire", wirePath,

@@ -30,6 +30,8 @@ type Table struct {
 	// JSON writes a value as encoding/json does; nil where the module does not contain that
 	// package.
 	JSON func(v any) ([]byte, error)
+	// Tree appends what the host writes as encoding/json does, where JSON is nil.
+	Tree func(e *wire.Encoder, v any) error
 	// Named returns a pointer to a new value of a type of the standard library that the module
 	// contains and that has
 	// a text form, or nil; nil itself where the API has no values of type any.
@@ -241,9 +243,7 @@ func (m *Module) dispatch(c *Call, function uint64) {
 	case function == wire.FuncJSON:
 		v := c.object()
 		c.Ready()
-		text, err := m.json(v)
-		c.Out.String(string(text))
-		c.Error(err)
+		c.Error(m.json(&c.Out, v))
 	case function == wire.FuncEqual:
 		a, b := c.object(), c.object()
 		c.Ready()
@@ -287,16 +287,23 @@ func (m *Module) Named(name string) any {
 // Module returns the module that is called.
 func (c *Call) Module() *Module { return c.module }
 
-// json writes a value with encoding/json where the module contains it, and else by the value's own
-// methods. An empty text without an error tells the host to do it from the fields.
-func (m *Module) json(v any) ([]byte, error) {
+// json appends what encoding/json writes of a value: its tree.
+func (m *Module) json(e *wire.Encoder, v any) error {
+	start := len(e.Buf)
+	var err error
 	if m.table.JSON != nil {
-		return m.table.JSON(v)
+		var text []byte
+		text, err = m.table.JSON(v)
+		e.Byte(wire.TreeJSON)
+		e.Bytes(text)
+	} else {
+		err = m.table.Tree(e, v)
 	}
-	if j, ok := v.(interface{ MarshalJSON() ([]byte, error) }); ok {
-		return j.MarshalJSON()
+	if err != nil {
+		e.Truncate(start)
+		e.Byte(wire.TreeNull)
 	}
-	return nil, nil
+	return err
 }
 
 func (m *Module) panicText(r any) (text string) {

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -350,39 +349,4 @@ func (b *binding) function(receiver *object) reflect.Value {
 		return b.exchange.caller(f)
 	}
 	return f
-}
-
-// fieldsJSON writes an object as encoding/json would, from its exported fields, for a module that
-// does
-// not contain that package.
-func (o *object) fieldsJSON(ctx context.Context) ([]byte, error) {
-	typ := o.described()
-	if typ.Kind != api.KindStruct {
-		text, err := o.Text(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return json.Marshal(text)
-	}
-	fields := make([]reflect.StructField, 0, len(typ.Fields))
-	values := make([]any, 0, len(typ.Fields))
-	for _, f := range typ.Fields {
-		v, err := o.Field(ctx, f.Name)
-		if err != nil {
-			return nil, err
-		}
-		t := anyType
-		if v != nil {
-			t = reflect.TypeOf(v)
-		}
-		fields = append(fields, reflect.StructField{Name: f.Name, Type: t, Tag: reflect.StructTag(f.Tag)})
-		values = append(values, v)
-	}
-	s := reflect.New(reflect.StructOf(fields)).Elem()
-	for j, v := range values {
-		if v != nil {
-			s.Field(j).Set(reflect.ValueOf(v))
-		}
-	}
-	return json.Marshal(s.Interface())
 }

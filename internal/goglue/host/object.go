@@ -353,39 +353,31 @@ func (o *object) Equal(ctx context.Context, other engine.ObjectRef) (bool, error
 
 // Text implements [engine.ObjectRef].
 func (o *object) Text(ctx context.Context) (string, error) {
-	text, err := o.own(ctx, wire.FuncText)
+	text := ""
+	err := o.own(ctx, wire.FuncText, func(d *incoming) error {
+		text = d.String()
+		return nil
+	})
 	return text, err
 }
 
-// JSON implements [engine.ObjectRef].
-func (o *object) JSON(ctx context.Context) ([]byte, error) {
-	text, err := o.own(ctx, wire.FuncJSON)
-	if err != nil || text != "" {
-		return []byte(text), err
-	}
-	return o.fieldsJSON(ctx)
-}
-
-// own calls one of the functions that every module answers.
-func (o *object) own(ctx context.Context, function int) (string, error) {
+// own calls one of the functions that every module answers, and takes what it answers.
+func (o *object) own(ctx context.Context, function int, take func(d *incoming) error) error {
 	if o.released.Load() {
-		return "", errReleased
+		return errReleased
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(o.handle)
 	reply, err := o.instance.send(ctx, o.TypeName(), function, 0, e)
 	if err != nil {
-		return "", err
+		return err
 	}
 	d := o.instance.decode(ctx, reply)
 	defer o.instance.decoded(&d, reply)
-	text := d.String()
-	if function == wire.FuncJSON {
-		if failure := o.instance.takeError(&d); failure != nil {
-			return "", failure
-		}
+	if failure := take(&d); failure != nil {
+		return failure
 	}
-	return text, o.instance.tooMuch(d.End())
+	return o.instance.tooMuch(d.End())
 }
 
 // Release implements [engine.ObjectRef].

@@ -39,6 +39,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"FunctionsInAny":        s.testFunctionsInAny,
 		"Assignments":           s.testAssignments,
 		"Limits":                s.testLimits,
+		"JSON":                  s.testJSON,
 		"NamedFunctions":        s.testNamedFunctions,
 		"UnexportedFieldTypes":  s.testUnexportedFieldTypes,
 		"ErrorIdentity":         s.testErrorIdentity,
