@@ -159,6 +159,9 @@ type Kept struct {
 	runs  []int         // the bounds of what has changed in an array
 }
 
+// Own is the value of this side.
+func (k *Kept) Own() reflect.Value { return k.Value }
+
 // Keep remembers the content as that of both sides.
 func (k *Kept) Keep() {
 	t := k.Value.Type()

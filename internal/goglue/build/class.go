@@ -91,7 +91,7 @@ func (d *describer) findClass(t types.Type) api.Class {
 	case *types.Array:
 		d.class(u.Elem())
 	case *types.Map:
-		if kindOf(u.Key()) == api.KindAny || d.class(d.key(u)) != api.Data {
+		if class = max(class, d.keyClass(d.key(u))); class == api.Held {
 			return api.Held
 		}
 		d.class(u.Elem())
@@ -120,6 +120,16 @@ func (d *describer) key(m *types.Map) types.Type {
 		return m.Key().Underlying()
 	}
 	return m.Key()
+}
+
+// keyClass is the class of maps by the type as which their keys cross. A map is copied only where the
+// host asks for it, where its keys are in interfaces, or cross as their own methods write them.
+func (d *describer) keyClass(key types.Type) api.Class {
+	class, kind := d.class(key), kindOf(key)
+	if kind == api.KindAny || kind == api.KindInterface || class == api.Held && codecOf(types.Unalias(key)) != api.CodecNone {
+		return api.Both
+	}
+	return class
 }
 
 // containsItself reports whether values of a named type can hold values of the same type.

@@ -114,6 +114,8 @@ func (g *generator) encoder(n int) {
 		if _, ok := t.Underlying().(*types.Pointer); ok {
 			hold = "HoldPointer"
 			g.printf("\tif v == nil {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n")
+		} else if _, ok := t.(*types.Map); ok {
+			g.printf("\tif v == nil && !c.Values && !c.Texts {\n\t\tc.Out.Byte(0)\n\t\treturn\n\t}\n")
 		}
 		g.printf("\tif !c.Values && !c.Texts {\n\t\tguest.%s(c, v, %d)\n\t\treturn\n\t}\n\tc.Out.Byte(2)\n", hold, n)
 	}

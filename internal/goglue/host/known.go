@@ -4,17 +4,13 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/internal/wire"
-	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
 // known returns the value of a thing of the host, or the zero Value if none has that number.
 func known(d *wire.Decoder, n uint64) reflect.Value {
 	if n < uint64(len(d.Sharing.Things)) {
-		switch t := d.Sharing.Things[n].(type) {
-		case *shared:
-			return t.Value
-		case *dynamic.Thing:
-			return t.Value
+		if t, ok := d.Sharing.Things[n].(interface{ Own() reflect.Value }); ok {
+			return t.Own()
 		}
 	}
 	return reflect.Value{}

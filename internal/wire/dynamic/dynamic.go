@@ -379,6 +379,10 @@ func (c *Codec) encode(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.String(v.Interface().(error).Error())
 		}
 	case kindAny:
+		if v.Kind() == reflect.Pointer && v.IsNil() && c.peer.Forms() && c.peer.Opaque(v.Type()) { // a field without an object
+			e.Byte(wire.TagNil)
+			return
+		}
 		c.encodeAny(e, v, !c.peer.Forms() || v.Kind() == reflect.Interface)
 	case kindText:
 		p := reflect.New(s.typ)

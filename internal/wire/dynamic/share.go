@@ -261,8 +261,8 @@ func (c *Codec) known(d *wire.Decoder, head uint64) (v reflect.Value) {
 		d.Fail(wire.ErrTag)
 		return v
 	}
-	if t, ok := d.Sharing.Things[head-wire.ShareRef].(*Thing); ok {
-		v = t.Value
+	if t, ok := d.Sharing.Things[head-wire.ShareRef].(interface{ Own() reflect.Value }); ok { // of this codec or of a typed argument
+		v = t.Own()
 	}
 	if !v.IsValid() {
 		d.Fail(wire.ErrTag)

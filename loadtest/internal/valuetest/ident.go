@@ -89,6 +89,24 @@ func (s suite) testHostValues(t *testing.T) {
 	got, err := fetch("key")
 	require.NoError(t, err)
 	assert.Equal(t, labels, got, "it is the same map")
+	type holder struct {
+		Name   string
+		Object *engine.Object
+		List   []*engine.Object
+	}
+	require.NoError(t, store("key", holder{Name: "none", List: []*engine.Object{nil}}))
+	got, err = fetch("key")
+	require.NoError(t, err)
+	assert.Equal(t, holder{Name: "none", List: []*engine.Object{nil}}, got, "no object")
+	own := call0[*engine.Object](t, m, "NewShelf")
+	require.NoError(t, store("key", holder{"some", own, []*engine.Object{own}}))
+	got, err = fetch("key")
+	require.NoError(t, err)
+	for _, o := range []*engine.Object{got.(holder).Object, got.(holder).List[0]} {
+		equal, err := o.Equal(t.Context(), own)
+		require.NoError(t, err)
+		assert.True(t, equal)
+	}
 	call := 0
 	require.NoError(t, store("key", func() int { call++; return call }))
 	f, err := fetch("key")

@@ -1,6 +1,7 @@
 package valuetest
 
 import (
+	"fmt"
 	"net/netip"
 	"reflect"
 	"testing"
@@ -55,15 +56,46 @@ func (s suite) testKeys(t *testing.T) {
 	same(t, m, "DigestName", map[[2]byte]string{{1, 2}: "x"}, "x")
 	assert.Equal(t, 4, gosuite.Bound[func(*map[string]int) int](t, m, "CountKeys")(&map[string]int{"a": 4}))
 	assert.Equal(t, 12, gosuite.Bound[func(func(map[string]int) int) int](t, m, "WithKeys")(func(m map[string]int) int { return m["x"] + m["y"] }))
+	s.testOpenKeys(t, m)
 
 	// A key that cannot be carried is refused before anything runs.
 	for _, want := range []reflect.Type{
-		reflect.TypeFor[func(map[netip.Addr]int) int](), reflect.TypeFor[func(map[string]int) int](),
+		reflect.TypeFor[func(map[grid]int) int](), reflect.TypeFor[func(map[string]int) int](),
 	} {
-		_, err = m.Bind("AddrCount", want)
-		require.Error(t, err)
-		assert.Contains(t, err.Error(), "map[netip.Addr]int stays in the module: use *load.Object")
+		_, err = m.Bind("OpaqueCount", want)
+		gosuite.WantError(t, err, "map[values.Opaque]int stays in the module: use *load.Object")
 	}
-	_, err = m.Call(t.Context(), "AddrCount", []any{map[string]int{"::1": 1}})
-	gosuite.WantError(t, err, "map[netip.Addr]int stays in the module")
+	_, err = m.Call(t.Context(), "OpaqueCount", []any{map[string]int{"::1": 1}})
+	gosuite.WantError(t, err, "map[values.Opaque]int stays in the module")
+	_, err = m.Bind("AddrCount", reflect.TypeFor[func(map[int]int) int]())
+	gosuite.WantError(t, err, "netip.Addr stays in the module")
+}
+
+// testOpenKeys: keys with a text form, and keys in interfaces.
+func (s suite) testOpenKeys(t *testing.T, m engine.Instance) {
+	one, two := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+	counts := map[netip.Addr]int{one: 5}
+	assert.Equal(t, map[netip.Addr]int{two: 5}, gosuite.Bound[func(map[netip.Addr]int) map[netip.Addr]int](t, m, "AddrNext")(counts))
+	assert.Equal(t, map[netip.Addr]int{one: 6}, counts, "what the module changes of the host's map is there")
+	assert.Empty(t, gosuite.Bound[func(map[netip.Addr]int) map[netip.Addr]int](t, m, "AddrNext")(nil))
+	out, err := m.Call(t.Context(), "AddrNext", []any{counts})
+	require.NoError(t, err)
+	assert.Equal(t, 1, gosuite.Call(t, m, "AddrCount", out[0]), "by name, an object")
+
+	type routes struct {
+		By   map[netip.Prefix][]string
+		Any  map[any]string
+		Name string
+	}
+	r := routes{map[netip.Prefix][]string{netip.MustParsePrefix("10.0.0.0/8"): {"a", "b"}}, map[any]string{1: "one", "k": "v"}, "n"}
+	assert.Equal(t, "map[10.0.0.0/8:[a b]] 2 one v n\n", gosuite.Bound[func(routes) string](t, m, "RouteText")(r))
+	keys := map[any]int{1: 2, "a": 3}
+	assert.Equal(t, 5, gosuite.Bound[func(map[any]int) int](t, m, "AnyKeys")(keys))
+	assert.Equal(t, map[any]int{1: 2, "a": 3, "new": 2}, keys)
+	p := &plainItem{"p", 1}
+	mixed := map[any]any{p: plainItem{"v", 2}, plainItem{"k", 1}: p, hiddenItem{"h", 1}: 1, closedItem{2}: nil, [2]int{1, 2}: "x"}
+	assert.Equal(t, mixed, gosuite.Bound[func(map[any]any) map[any]any](t, m, "SameKeyed")(mixed))
+	assert.Equal(t, mixed, gosuite.Bound[func(map[any]any) any](t, m, "SameKeys")(mixed))
+	text, n := gosuite.Bound[func(map[fmt.Stringer]int) (string, int)](t, m, "TextKeys")(map[fmt.Stringer]int{closedItem{2}: 5})
+	assert.Equal(t, "closed II 5", fmt.Sprint(text, " ", n))
 }

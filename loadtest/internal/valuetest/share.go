@@ -232,6 +232,29 @@ func (s suite) testSharedAlong(t *testing.T) {
 	assert.Equal(t, []int{1, 2, 3}, all)
 }
 
+// testSharedAsAny: what was given as a type of its own comes back as itself in an any.
+func (s suite) testSharedAsAny(t *testing.T) {
+	m := s.values(t)
+	type point struct{ X, Y int }
+	p := &point{1, 2}
+	got := gosuite.Bound[func(*point) any](t, m, "PointAsAny")(p)
+	assert.Same(t, p, got)
+	assert.Equal(t, point{2, 2}, *p)
+	ints := []int{1, 2, 3}
+	rest := gosuite.Bound[func([]int) any](t, m, "IntsAsAny")(ints).([]int)
+	rest[0] = 9
+	assert.Equal(t, []int{2, 9, 3}, ints)
+	keys := map[string]int{"x": 1}
+	list := gosuite.Bound[func(map[string]int) any](t, m, "KeysAsAny")(keys).([]any)
+	list[0].(map[string]int)["y"] = 5
+	assert.Equal(t, map[string]int{"x": 2, "y": 5}, keys)
+	assert.Equal(t, keys, list[1])
+	points := []*point{p}
+	all := gosuite.Bound[func([]*point) any](t, m, "PointsAsAny")(points).(map[string]any)
+	assert.Same(t, p, all["first"])
+	assert.Same(t, p, all["all"].([]*point)[0])
+}
+
 // testSharedOthers: maps, texts, errors and values of any type change in place.
 func (s suite) testSharedOthers(t *testing.T) {
 	m := s.values(t)

@@ -48,6 +48,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"SharedParts":           s.testSharedParts,
 		"SharedArrays":          s.testSharedArrays,
 		"SharedOthers":          s.testSharedOthers,
+		"SharedAsAny":           s.testSharedAsAny,
 		"SharedCallbacks":       s.testSharedCallbacks,
 		"SharedAlong":           s.testSharedAlong,
 		"SharedDecoders":        s.testSharedDecoders,

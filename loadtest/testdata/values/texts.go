@@ -136,10 +136,54 @@ func GridSum(m map[Grid]bool) (n int) {
 	}
 	return n
 }
-func GridOf(x, y int) map[Grid]string            { g := Grid{x, y}; return map[Grid]string{g: g.String()} }
-func DigestName(m map[Digest]string) string      { return m[Digest{1, 2}] }
-func CountKeys(m *map[LabelName]Code) int        { return int((*m)["a"]) }
-func AddrCount(m map[netip.Addr]int) int         { return len(m) }
+func GridOf(x, y int) map[Grid]string       { g := Grid{x, y}; return map[Grid]string{g: g.String()} }
+func DigestName(m map[Digest]string) string { return m[Digest{1, 2}] }
+func CountKeys(m *map[LabelName]Code) int   { return int((*m)["a"]) }
+func AddrCount(m map[netip.Addr]int) int    { return len(m) }
+
+// AddrNext counts in a map of the host and makes one of its own.
+func AddrNext(m map[netip.Addr]int) map[netip.Addr]int {
+	next := map[netip.Addr]int{}
+	for a, n := range m {
+		next[a.Next()] = n
+		m[a] = n + 1
+	}
+	return next
+}
+
+// Routes is a struct with such maps.
+type Routes struct {
+	By   map[netip.Prefix][]string
+	Any  map[any]string
+	Name string
+}
+
+func RouteText(r Routes) string {
+	return fmt.Sprintln(r.By, len(r.Any), r.Any[1], r.Any["k"], r.Name)
+}
+func AnyKeys(m map[any]int) int { m["new"] = len(m); return m[1] + m["a"] }
+
+// SameKeyed and what follows return what they are given.
+func SameKeyed(m map[any]any) map[any]any { return m }
+func SameKeys(m map[any]any) any          { return m }
+func PointAsAny(p *Point) any             { p.X++; return p }
+func IntsAsAny(v []int) any               { v[0]++; return v[1:] }
+func KeysAsAny(m map[string]int) any      { m["x"]++; return []any{m, m} }
+func PointsAsAny(v []*Point) any          { return map[string]any{"first": v[0], "all": v} }
+func TextKeys(m map[Text]int) (text string, n int) {
+	for k, v := range m {
+		text, n = text+k.String(), n+v
+	}
+	return text, n
+}
+
+// Text is an interface for keys.
+type Text interface{ String() string }
+
+// Opaque has nothing that could be a key.
+type Opaque struct{ n int }
+
+func OpaqueCount(m map[Opaque]int) int           { return len(m) }
 func WithKeys(f func(map[LabelName]int) int) int { return f(map[LabelName]int{"x": 5, "y": 7}) }
 
 func FreshFloat(f *big.Float) *big.Float      { return new(big.Float).Copy(f) }
