@@ -48,9 +48,10 @@ type conn struct {
 
 // pending is a call that was not answered yet. One that was is used again.
 type pending struct {
-	symbol string
-	answer chan answer // has space for the one answer
-	head   [host.Headroom]byte
+	symbol  string
+	sharing bool        // where it fails, what it changed before follows
+	answer  chan answer // has space for the one answer
+	head    [host.Headroom]byte
 }
 
 var pendings = sync.Pool{New: func() any { return &pending{answer: make(chan answer, 1)} }}
@@ -104,7 +105,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		return host.Reply{}, context.Cause(ctx)
 	}
 	call := pendings.Get().(*pending)
-	call.symbol = symbol
+	call.symbol, call.sharing = symbol, mode&wire.ModeShare != 0
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()
@@ -339,8 +340,10 @@ func (c *conn) deliver(f frame) bool {
 		if a.err = c.host.Failure(call.symbol, outcome, &d); a.err == nil {
 			a.err = errFrame
 		}
-		c.host.Results().Give(f.admission.Granted)
-		a.reply = host.Reply{}
+		if a.reply.Body = d.Rest(); !call.sharing {
+			c.host.Results().Give(f.admission.Granted)
+			a.reply = host.Reply{}
+		}
 	}
 	call.answer <- a
 	return a.err != errFrame && d.Err() == nil

@@ -87,7 +87,7 @@ func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
 		return d.Rest(), nil
 	}
 	if err := m.host.Failure(symbol, outcome, d); err != nil {
-		return nil, err
+		return d.Rest(), err
 	}
 	m.retire(m.crash(errGarbage))
 	return nil, m.err()

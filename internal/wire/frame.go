@@ -104,6 +104,10 @@ const (
 	Exited   Outcome = 3 // it ended its goroutine with runtime.Goexit
 )
 
+// What was changed of the things of a call follows the outcome, except [Refused], in a HostResult,
+// and the results, the panic or the end in a Result, where it is part of what the outcome [Done]
+// begins with.
+
 // How the value of a panic crosses.
 const (
 	PanicText   = 0 // only as text

@@ -19,7 +19,7 @@ import (
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
-const Format = 6
+const Format = 7
 
 // MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and
 // cyclic

@@ -237,9 +237,6 @@ func compare(n, l *outcome) string {
 	case !slices.Equal(n.maker.seen, l.maker.seen):
 		return fmt.Sprintf("callbacks: native %.300q, loaded %.300q", n.maker.seen, l.maker.seen)
 	}
-	if n.panicked != "" {
-		return "" // what a function changed before it panicked is not carried
-	}
 	if d := c.values("argument", n.args, l.args); d != "" {
 		return d
 	}

@@ -183,22 +183,23 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 			switch r := recover().(type) {
 			case nil:
 				if !returned { // runtime.Goexit ends the goroutine
-					c.fail(wire.Exited, "")
+					c.exited()
 					c.end(out)
 				} else if unwound(nil) {
-					c.fail(wire.Exited, "")
+					c.exited()
 				}
 			case refusal:
 				c.fail(wire.Refused, string(r))
 			default:
 				if unwound(r) {
-					c.fail(wire.Exited, "")
+					c.exited()
 					return
 				}
 				stack := stack()
 				c.returned = 0
 				c.Out.Truncate(c.outcome)
 				c.panicked(r, stack)
+				c.putLeft()
 			}
 		}()
 		m.dispatch(c, function)

@@ -99,18 +99,20 @@ func (c *Call) send() error {
 	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))
 	c.In.Sharing = c.Out.Sharing
 	runtime.KeepAlive(c.host)
-	switch c.In.Byte() {
-	case wire.Done:
-		if err := c.takeAll(); err != nil {
-			return hostRefusal("what the host has changed cannot be taken over: " + err.Error())
-		}
-		return nil
+	outcome := c.In.Byte()
+	if outcome == wire.Refused {
+		return hostRefusal(c.In.String())
+	}
+	if err := c.takeAll(); err != nil {
+		return hostRefusal("what the host has changed cannot be taken over: " + err.Error())
+	}
+	switch outcome {
 	case wire.Panicked:
 		c.panicAgain()
 	case wire.Exited:
 		exit()
 	}
-	return hostRefusal(c.In.String())
+	return nil
 }
 
 // fits says why the message cannot be sent, or nil.
@@ -128,9 +130,9 @@ func (c *Call) fits() error {
 func (c *Call) takeAll() error {
 	own := c.In.Sharing
 	if c.outer != nil {
-		c.In.Sharing = c.outer
+		c.share(c.outer)
 		err := c.outer.Take(&c.In, c.takeChanges)
-		c.In.Sharing = own
+		c.share(own)
 		if err != nil {
 			return err
 		}

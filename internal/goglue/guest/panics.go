@@ -45,6 +45,41 @@ func (c *Call) panicked(r any, stack string) {
 	}
 }
 
+// exited answers that the call ended its goroutine.
+func (c *Call) exited() {
+	c.fail(wire.Exited, "")
+	c.putLeft()
+}
+
+// putLeft appends what the call changed of what it shares before it panicked or ended its goroutine.
+func (c *Call) putLeft() {
+	s, answer := c.In.Sharing, c.Out
+	if s == nil {
+		return
+	}
+	c.Out = wire.Encoder{Sharing: s}
+	defer func() {
+		if r := recover(); r != nil { // a method that writes a text
+			c.Out.Fail(hostRefusal("what it has changed cannot be written: " + c.module.panicText(r)))
+		}
+		answer.Fail(c.Out.Err)
+		answer.Join(&c.Out, 0)
+		c.Out = answer
+	}()
+	if c.unlock != nil { // it panicked while its results were written
+		c.unlock()
+		s.Restart(c.known)
+	}
+	c.unlock = s.End(&c.Out)
+	start, known := len(c.Out.Buf), len(s.Things)
+	changed := changes(s.Things, false)
+	c.putChanges(s.Things, changed)
+	for c.Out.Err == wire.ErrAgain {
+		c.again(s, start, known)
+		c.putChanges(s.Things, changed)
+	}
+}
+
 // panicAgain panics with what a function of the host panicked with.
 func (c *Call) panicAgain() {
 	text, stack := c.In.String(), c.In.String()

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,16 +141,20 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	if cap(e.Buf) <= maxKept {
 		messages.Put(e)
 	}
-	if err != nil {
-		exit(err)
-		return nil, err
-	}
 	d := p.instance.decode(ctx, reply)
 	defer p.instance.decoded(&d, reply)
-	if d.Sharing = sharing; sharing != nil {
-		if err := sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.takeChanges(&d, passed) }); err != nil {
-			return nil, fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.tooMuch(err))
-		}
+	var taken error
+	if d.Sharing = sharing; sharing != nil && (err == nil || len(reply.Body) > 0) {
+		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.takeChanges(&d, passed) })
+	}
+	if err != nil {
+		exit(err)
+	}
+	if taken != nil {
+		taken = fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.tooMuch(taken))
+	}
+	if err != nil || taken != nil {
+		return nil, join(err, taken)
 	}
 	results := make([]reflect.Value, len(p.results), len(p.results)+1) // an error may follow
 	for j, t := range p.results {
@@ -163,6 +168,14 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.tooMuch(err))
 	}
 	return results, nil
+}
+
+// join returns the error that is not nil, or one that is both.
+func join(err, further error) error {
+	if err == nil || further == nil {
+		return cmp.Or(err, further)
+	}
+	return fmt.Errorf("%w; %w", err, further)
 }
 
 // message encodes the arguments, again and again until they have the room that they need.

@@ -151,6 +151,7 @@ func (i *Instance) hostMethod(t reflect.Type, f *api.Func, function func(reflect
 		}
 		if sharing != nil {
 			keepThings(sharing.Things)
+			c.own, c.known = sharing, len(sharing.Things)
 		}
 		results := callWith(function(v), args)
 		c.results(sharing, func() {

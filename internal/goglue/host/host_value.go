@@ -26,6 +26,8 @@ type hostCall struct {
 	out      *wire.Encoder
 	granted  int           // bytes of the budget that were taken for it
 	outer    *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
+	own      *wire.Sharing // of the arguments, from the call of the host's function on; nil where they share nothing
+	known    int           // how many things the arguments have
 }
 
 // CancelHost ends the context of the call in the body of a HostCancel frame, which follows the
@@ -102,62 +104,75 @@ func (i *Instance) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	c.number = c.in.Uint()
 	defer c.done()
 	call := header(&c.in.Decoder)
-	fail := func(outcome wire.Outcome, text string) {
-		c.begin()
-		c.out.Byte(outcome)
-		if outcome == wire.Refused {
-			c.out.String(text)
-		}
+	refuse := func(text string) {
+		c.begin(wire.Refused)
+		c.out.String(text)
 	}
 	var err error
 	returned := false
 	defer func() {
-		if !returned {
-			fail(wire.Exited, "")
+		if !returned { // it panicked, or runtime.Goexit ends the goroutine
+			err = c.unfinished(recover())
+		}
+		if c.outer != nil {
+			c.outer.Leave()
 		}
 		switch {
 		case err != nil:
-			fail(wire.Refused, explained(err))
+			refuse(explained(err))
 		case c.out.Err != nil:
-			fail(wire.Refused, "a result of the host's function cannot be given to the module: "+c.out.Err.Error())
+			refuse("a result of the host's function cannot be given to the module: " + c.out.Err.Error())
 		case c.out.Size() > wire.MaxFrame(i.maxMessage):
-			fail(wire.Refused, c.tooLarge())
+			refuse(c.tooLarge())
 		}
 		c.out.Finish()
 		send(c.out)
 	}()
-	err = func() (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				c.begin()
-				c.panicked(r)
-			}
-			if c.outer != nil {
-				c.outer.Leave()
-			}
-		}()
-		if err := c.update(call.scope); err != nil {
-			return err
-		}
-		c.begin()
-		c.out.Byte(wire.Done)
-		v := i.given(call.handle)
-		if v == nil || call.method >= uint64(len(v.methods)) {
-			return errors.New("the host no longer has this value")
-		}
-		if err := v.methods[call.method](c, v.value); err != nil || c.outer == nil || c.out.Err != nil {
-			return err
-		}
-		return c.restore()
-	}()
+	err = c.make(call)
 	returned = true
 }
 
-// begin begins the answer, with its number, and takes back what a former one gave.
-func (c *hostCall) begin() {
+// make calls the host's function, and leaves its answer in out.
+func (c *hostCall) make(call hostCallHeader) error {
+	if err := c.update(call.scope); err != nil {
+		return err
+	}
+	c.begin(wire.Done)
+	v := c.instance.given(call.handle)
+	if v == nil || call.method >= uint64(len(v.methods)) {
+		return errors.New("the host no longer has this value")
+	}
+	if err := v.methods[call.method](c, v.value); err != nil {
+		return err
+	}
+	return c.restore(wire.Done)
+}
+
+// unfinished answers that the host's function panicked with r, or, where that is nil, that it ended
+// its goroutine. What it changed before is there in the module, as in Go.
+func (c *hostCall) unfinished(r any) error {
+	outcome := wire.Exited
+	if r != nil {
+		outcome = wire.Panicked
+	}
+	c.begin(outcome)
+	if c.own != nil {
+		c.own.Restart(c.known) // without what was new in the results
+	}
+	c.results(c.own, func() {
+		if r != nil {
+			c.panicked(r)
+		}
+	})
+	return c.restore(outcome)
+}
+
+// begin begins the answer, with its number and its outcome, and takes back what a former one gave.
+func (c *hostCall) begin(outcome wire.Outcome) {
 	c.instance.takeBack(c.out)
 	c.out = wire.NewFrame(wire.HostResult)
 	c.out.Uint(c.number)
+	c.out.Byte(outcome)
 }
 
 func (c *hostCall) tooLarge() string {
@@ -202,12 +217,14 @@ func (c *hostCall) update(scope uint64) error {
 }
 
 // restore puts what the host's functions have changed of the things of the call before the results.
-func (c *hostCall) restore() error {
+func (c *hostCall) restore(outcome wire.Outcome) error {
+	if c.outer == nil || c.out.Err != nil {
+		return nil
+	}
 	results, outer := c.out, c.outer
 	c.outer, c.out = nil, new(wire.Encoder)
 	defer c.instance.takeBack(results)
-	c.begin()
-	c.out.Byte(wire.Done)
+	c.begin(outcome)
 	begin := len(c.out.Buf) // of the results, as in the frame without changes
 	return outer.EndCall(c.out, func(beside bool) error {
 		known := outer.Things

@@ -17,7 +17,7 @@ const DefaultInFlight = 256 << 20
 
 // Reply is the answer of a call.
 type Reply struct {
-	Body    []byte // what follows the outcome [wire.Done]; it is the caller's
+	Body    []byte // what follows the outcome, and Failure; it is the caller's
 	Granted int    // bytes of Instance.Results that were taken for it
 }
 

@@ -63,13 +63,12 @@ func (i *Instance) takePanic(d *wire.Decoder, text string) any {
 	return nil
 }
 
-// panicked answers a call of the host whose function panicked.
+// panicked appends what the host's function panicked with.
 func (c *hostCall) panicked(r any) {
 	stack := string(debug.Stack())
 	if p, ok := r.(*engine.PanicError); ok && p.Recovered != nil {
 		r = p.Recovered // a call of the module within, which had no error to return it by
 	}
-	c.out.Byte(wire.Panicked)
 	c.out.String(fmt.Sprint(r))
 	c.out.String(stack)
 	switch r := r.(type) {

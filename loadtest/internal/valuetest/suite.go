@@ -67,6 +67,8 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"ConcreteErrors":        s.testConcreteErrors,
 		"Panics":                s.testPanics,
 		"Goexit":                s.testGoexit,
+		"Left":                  s.testLeft,
+		"LeftByHost":            s.testLeftByHost,
 		"Places":                s.testPlaces,
 		"UnseenFields":          s.testUnseenFields,
 		"BigNumbers":            s.testBigNumbers,
