@@ -98,12 +98,12 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		if err := l.checkSources(spec); err != nil {
 			return err
 		}
-		release, err := l.config.Store.Slot(ctx, "compile")
+		processors, release, err := l.config.Store.Slot(ctx, "compile")
 		if err != nil {
 			return err
 		}
 		defer release()
-		if err := compiler.Compile(ctx, spec.Source, dir); err != nil {
+		if err := compileOn(ctx, compiler, processors, spec.Source, dir); err != nil {
 			return err
 		}
 		// Before the artifact exists: a process that is killed in between notes it again.
@@ -119,6 +119,14 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		l.emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: files.Size(), Took: time.Since(start)})
 	}
 	return files, nil
+}
+
+// compileOn compiles on a share of the processors, where the compiler can.
+func compileOn(ctx context.Context, c engine.Compiler, processors int, src find.Source, dir string) error {
+	if s, ok := c.(engine.Sharer); ok {
+		return s.CompileOn(ctx, processors, src, dir)
+	}
+	return c.Compile(ctx, src, dir)
 }
 
 // start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.

@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -24,6 +28,34 @@ func withShop(s *shop, p *press, in *store.Store) func(*load.Config) {
 		c.Installers = []install.Installer{s}
 		c.Engines = []engine.Engine{p}
 		c.Store = in
+	}
+}
+
+// stamp is a press that works on a share of the processors.
+type stamp struct {
+	press
+	shares chan int
+}
+
+func (s *stamp) CompileOn(ctx context.Context, processors int, src find.Source, dir string) error {
+	s.shares <- processors
+	return s.Compile(ctx, src, dir)
+}
+
+// TestCompileOnShare: the first compilation has all processors. One that begins while another is
+// under way has fewer.
+func TestCompileOnShare(t *testing.T) {
+	t.Parallel()
+	s, in := &stamp{press: press{fingerprint: "1"}, shares: make(chan int, 1)}, openStore(t)
+	l := newLoader(t, &world{}, withShop(&shop{}, &s.press, in), func(c *load.Config) { c.Engines = []engine.Engine{s} })
+	mustLoad(t, l, "a.com")
+	assert.Equal(t, runtime.NumCPU(), <-s.shares)
+	_, release, err := in.Slot(t.Context(), "compile")
+	require.NoError(t, err)
+	defer release()
+	if runtime.NumCPU() > 1 { // else it would wait
+		mustLoad(t, l, "b.com")
+		assert.Equal(t, runtime.NumCPU()/2, <-s.shares)
 	}
 }
 

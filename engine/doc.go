@@ -7,6 +7,7 @@
 //
 //	ability       of         what for                                        who has it
 //	Compiler      engine     makes artifacts that the store keeps            goprocess, gowasm, starlark, wasm
+//	Sharer        engine     compiles on a share of the processors            goprocess, gowasm
 //	Preparer      engine     derives files from an artifact ahead of a start gowasm, wasm
 //	Released      engine     compiles by a toolchain that has releases        goprocess, gowasm
 //	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark, wasm

@@ -36,6 +36,12 @@ type Compiler interface {
 	Compile(ctx context.Context, src find.Source, dir string) error
 }
 
+// Sharer is an optional ability of a [Compiler] that works on several processors at once.
+type Sharer interface {
+	// CompileOn is Compile on no more than so many processors.
+	CompileOn(ctx context.Context, processors int, src find.Source, dir string) error
+}
+
 // Artifact is a module ready to be opened.
 type Artifact struct {
 	Spec *find.Spec

@@ -12,23 +12,26 @@ import (
 // Slot waits until fewer pieces of work of a kind are under way in all processes that use the store
 // than the machine has processors, and counts as one of them until release is called. Where ctx
 // ends first, the error is its cause.
-func (s *Store) Slot(ctx context.Context, kind string) (release func(), err error) {
+//
+// processors is how many of them the work should use: all for the first piece, half for the second,
+// and so on, so that what is under way uses less than three times as many as there are.
+func (s *Store) Slot(ctx context.Context, kind string) (processors int, release func(), err error) {
 	leave, err := s.locks.acquire(ctx, "slots "+kind) // one goroutine looks for a slot, the others queue
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	defer leave()
 	dir := filepath.Join(s.dir, "lock")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, writeError(dir, err)
+		return 0, nil, writeError(dir, err)
 	}
 	for waits := false; ; waits = true {
 		for i := range runtime.NumCPU() {
 			file := newFlock(filepath.Join(dir, fmt.Sprintf("%s-%d", fileName(kind), i)))
 			if ok, err := file.TryLock(); err != nil {
-				return nil, writeError(file.Path(), err)
+				return 0, nil, writeError(file.Path(), err)
 			} else if ok {
-				return func() { _ = file.Unlock() }, nil
+				return max(1, runtime.NumCPU()>>i), func() { _ = file.Unlock() }, nil
 			}
 			_ = file.Close()
 		}
@@ -38,7 +41,7 @@ func (s *Store) Slot(ctx context.Context, kind string) (release func(), err erro
 		select {
 		case <-time.After(poll):
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return 0, nil, context.Cause(ctx)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func TestSlot(t *testing.T) {
 		require.NoError(t, err)
 		for range 4 * runtime.NumCPU() {
 			wg.Go(func() {
-				release, err := s.Slot(t.Context(), "work")
+				_, release, err := s.Slot(t.Context(), "work")
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -46,25 +46,32 @@ func TestSlot(t *testing.T) {
 }
 
 // TestSlotWait: who waits for a slot says so once, and gives up with its context; kinds do not wait
-// for each other.
+// for each other. All together get not many more processors than there are.
 func TestSlotWait(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(loadtest.TempDir(t))
 	require.NoError(t, err)
+	all := 0
 	for range runtime.NumCPU() {
-		release, err := s.Slot(t.Context(), "work")
+		processors, release, err := s.Slot(t.Context(), "work")
 		require.NoError(t, err)
 		defer release()
+		if all == 0 {
+			assert.Equal(t, runtime.NumCPU(), processors, "nobody else works")
+		}
+		assert.Positive(t, processors)
+		all += processors
 	}
+	assert.Less(t, all, 3*runtime.NumCPU())
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var told []string
-	_, err = s.Telling(store.Hooks{Waiting: func(lock string) {
+	_, _, err = s.Telling(store.Hooks{Waiting: func(lock string) {
 		told = append(told, lock)
 		cancel(assert.AnError)
 	}}).Slot(ctx, "work")
 	assert.Equal(t, assert.AnError, err)
 	assert.Equal(t, []string{"a processor to work"}, told)
-	release, err := s.Slot(t.Context(), "play")
+	_, release, err := s.Slot(t.Context(), "play")
 	require.NoError(t, err)
 	release()
 }

@@ -138,11 +138,18 @@ func builder(t toolchain.Toolchain, config Config) build.Builder {
 
 // Compile implements [engine.Compiler].
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
+	return e.CompileOn(ctx, 0, src, dir)
+}
+
+// CompileOn implements [engine.Sharer].
+func (e *Engine) CompileOn(ctx context.Context, processors int, src find.Source, dir string) error {
 	t, err := e.toolchains.Find()
 	if err != nil {
 		return err
 	}
-	return builder(t, e.config).Build(ctx, src, dir)
+	b := builder(t, e.config)
+	b.Processors = processors
+	return b.Build(ctx, src, dir)
 }
 
 // policy is what the sandbox enforces.

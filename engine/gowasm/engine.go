@@ -115,18 +115,26 @@ func (e *Engine) builder(t toolchain.Toolchain) build.Builder {
 // not for
 // WebAssembly names the engine that can run it.
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
+	return e.CompileOn(ctx, 0, src, dir)
+}
+
+// CompileOn implements [engine.Sharer].
+func (e *Engine) CompileOn(ctx context.Context, processors int, src find.Source, dir string) error {
 	t, err := e.toolchains.Find()
 	if err != nil {
 		return err
 	}
-	if err = e.builder(t).Build(ctx, src, dir); err == nil {
+	b := e.builder(t)
+	b.Processors = processors
+	if err = b.Build(ctx, src, dir); err == nil {
 		return putCheckpoints(filepath.Join(dir, build.ProgramFile))
 	}
 	var failed *engine.CompileError
 	if !errors.As(err, &failed) || failed.Fix != "" {
 		return err
 	}
-	native := build.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: e.config.BuildCache}
+	native := b
+	native.GOOS, native.GOARCH, native.BuildMode = runtime.GOOS, runtime.GOARCH, ""
 	if native.Check(ctx, src, dir) != nil {
 		return err
 	}

@@ -44,6 +44,8 @@ type Builder struct {
 	BuildMode string // of the go command, "" for an ordinary program
 	// BuildCache is the go command's build cache; "" is the user's.
 	BuildCache string
+	// Processors is how many processors the go command and its compilers use; 0 is all of them.
+	Processors int
 }
 
 // wasm reports whether what is built is a reactor and not a program.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/loadgo/load/engine"
@@ -113,6 +114,9 @@ func (b *build) env() []string {
 	}
 	if cache, err := b.cache(); err == nil {
 		env = append(env, "GOCACHE="+cache)
+	}
+	if b.Processors > 0 { // for the go command, for how many compilers it starts, and for each of them
+		env = append(env, "GOMAXPROCS="+strconv.Itoa(b.Processors))
 	}
 	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "TMPDIR", "LocalAppData", "SystemRoot", "TEMP", "TMP"} {
 		if v, ok := os.LookupEnv(key); ok {

@@ -44,6 +44,18 @@ func TestGoCommandLeaves(t *testing.T) {
 	assert.Equal(t, "x.go:1: no", failed.Output)
 }
 
+// TestGoCommandShare: the go command and its compilers keep to a share of the processors.
+func TestGoCommandShare(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[int]string{0: "none\n", 1: "1\n", 3: "3\n"} {
+		b := withCommand(t, "echo ${GOMAXPROCS-none}\n")
+		b.Processors = share
+		out, err := b.goCommand(t.Context(), "build")
+		require.NoError(t, err)
+		assert.Equal(t, want, string(out))
+	}
+}
+
 // TestGoCommandCancelled: a cancellation ends the command and what it started, and is the error.
 func TestGoCommandCancelled(t *testing.T) {
 	t.Parallel()
