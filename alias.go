@@ -9,15 +9,12 @@ import (
 )
 
 // Alias gives a module a further name: from then on the alias leads to the module of that name, for
-// the host and for modules that
-// import it. The alias is a plain name, without a version; the name may have one, or be an alias
-// itself. An alias comes before
-// what the path knows under it, and outlives the module. [Config].Aliases does the same from the
-// start.
+// the host and for modules that import it. The alias is a plain name, without a version; the name
+// may have one, or be an alias itself. An alias comes before what the path knows under it, and
+// outlives the module. [Config].Aliases does the same from the start.
 //
 // The error is an [*AliasError] for aliases that lead to each other, and a [*NameError] for names
-// that are invalid, and for an
-// alias that is taken by another one or by a module that runs.
+// that are invalid, and for an alias that is taken by another one or by a module that runs.
 func (l *Loader) Alias(alias, name string) error {
 	if err := l.addAlias(alias, name); err != nil {
 		return fmt.Errorf("alias %q: %w", alias, err)

@@ -11,8 +11,8 @@ import (
 )
 
 // Bundle is a place of prepared modules: it finds them, and has what was compiled of them. Package
-// bundle has the one that is a file. What a bundle holds is run as it is, so that the user who names one
-// trusts it.
+// bundle has the one that is a file. What a bundle holds is run as it is, so that the user who
+// names one trusts it.
 type Bundle interface {
 	find.Finder
 

@@ -22,8 +22,7 @@ type standing struct {
 }
 
 // cache holds the running modules by every name they were asked for. A look-up that hits is one
-// atomic
-// load and one map access; everything that changes the map copies it, under mu.
+// atomic load and one map access; everything that changes the map copies it, under mu.
 type cache struct {
 	modules atomic.Pointer[map[string]*Module] // never nil after init
 
@@ -109,8 +108,7 @@ func (m *Module) drop() {
 }
 
 // remove takes a registered module out under all its names, and lets no more calls of it begin; one
-// that crashed
-// answers with that. It is called with mu held.
+// that crashed answers with that. It is called with mu held.
 func (c *cache) remove(m *Module) {
 	m.drop()
 	for _, part := range m.parts() { // before anyone can see that it is taken out
@@ -184,8 +182,7 @@ func (c *cache) background(f func()) bool {
 }
 
 // names lists the names by which each module is registered, sorted, without those that say what it
-// is
-// built with.
+// is built with.
 func (c *cache) names() map[*Module][]string {
 	names := make(map[*Module][]string)
 	for name, m := range *c.modules.Load() {
@@ -234,8 +231,7 @@ func (c *cache) take(r *request) (*Module, error) {
 }
 
 // withdraw takes modules out that go without being asked to, and lets them be ended in the
-// background.
-// It is called with mu held.
+// background. It is called with mu held.
 func (c *cache) withdraw(modules []*Module, why string) {
 	for _, m := range modules {
 		c.remember(m)
@@ -252,10 +248,8 @@ func (c *cache) withdraw(modules []*Module, why string) {
 }
 
 // borrow lets a call of With borrow a module. It returns false for one that was taken out
-// meanwhile.
-// before is how many modules had been registered when the call began: one that was registered
-// earlier
-// and has no borrowers is somebody else's.
+// meanwhile. before is how many modules had been registered when the call began: one that was
+// registered earlier and has no borrowers is somebody else's.
 func (c *cache) borrow(m *Module, before int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -58,7 +58,7 @@ func Derive[T any](l *Loader, name string, make func(ctx context.Context, m *Mod
 
 func newToken() chan struct{} { return make(chan struct{}, 1) }
 
-// Get returns the value for the instance that runs. Where there is none, it loads the module and
+// Get returns the value for the instance that runs. If there is none, it loads the module and
 // makes the value; calls at once share that. The error is a [*LoadError], or what make returned.
 // Use the value now: one that is kept does not follow reloads.
 func (d Derived[T]) Get(ctx context.Context) (T, error) {

@@ -1,7 +1,6 @@
 // Package load gives Go what import gives Python: ask for a module by name, at run time, and get a
 // running module back. The first ask may search, install, compile and execute; every later ask is
-// one map
-// look-up.
+// one map look-up.
 //
 //	l, _ := standard.New(load.Config{})                     // default path, registry, engines
 //	m, _ := l.Load(ctx, "github.com/gosimple/slug")         // found, installed, compiled, executed, registered
@@ -25,27 +24,21 @@
 //   - Register (cache.go): the module enters the cache under its names.
 //
 // A failed load is a [LoadError] around one of the typed errors of the contracts, and is forgotten:
-// the next
-// call tries again. [Loader.Explain] tells what a load would do, and why. Everything but a look-up
-// that the
-// cache answers is told to one [Sink] as an [Event].
+// the next call tries again. [Loader.Explain] tells what a load would do, and why. Everything but a
+// look-up that the cache answers is told to one [Sink] as an [Event].
 //
 // A [Module] is used through [Func], [Value] and [Module.Bind], which check types once and before
-// anything runs,
-// or by name through [Module.Call]. What cannot be copied into the host stays in the module as an
-// [Object].
-// [Along] builds several packages into one module, and [Instantiate] its generic functions and
-// types.
+// anything runs, or by name through [Module.Call]. What cannot be copied into the host stays in the
+// module as an [Object]. [Along] builds several packages into one module, and [Instantiate] its
+// generic functions and types.
 //
 // A module's life goes on after its load: [Loader.Unload] (unload.go) lets running calls finish and
-// tells what came back,
-// [Loader.Reload] (reload.go, generation.go) starts a new one beside it, [Loader.Watch] does so
-// when files change, and the limits of the
-// [Config] (limit.go) unload what is idle. A [Ref] (lazy.go) follows through all of it.
+// tells what came back, [Loader.Reload] (reload.go, generation.go) starts a new one beside it,
+// [Loader.Watch] does so when files change, and the limits of the [Config] (limit.go) unload what
+// is idle. A [Ref] (lazy.go) follows through all of it.
 //
 // [Loader.Register] makes a module of the host's own values: it loads as any other.
 //
 // The package has no global state: a [Loader] owns its path, installers, engines, store and cache.
-// Package
-// standard wires the usual ones.
+// Package standard wires the usual ones.
 package load

@@ -69,8 +69,8 @@ func artifactKey(eng engine.Engine, fingerprint string, src find.Source) string 
 }
 
 // compile returns the artifact of a spec, from the store or made now; nil for an engine that
-// compiles
-// nothing. With artifactOnly it makes none: the source may have changed since it was compiled.
+// compiles nothing. With artifactOnly it makes none: the source may have changed since it was
+// compiled.
 func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, artifactOnly bool) (*store.Artifact, error) {
 	compiler, ok := eng.(engine.Compiler)
 	switch {

@@ -22,8 +22,7 @@ var (
 )
 
 // LoadError wraps whatever ended a load with the module's name and the chain of imports that led to
-// it.
-// It names the module once: the errors inside do not.
+// it. It names the module once: the errors inside do not.
 type LoadError struct {
 	Chain []string // the import chain, outermost first; the last is the module that failed
 	Err   error
@@ -43,8 +42,7 @@ func (e *LoadError) Error() string {
 func (e *LoadError) Unwrap() error { return e.Err }
 
 // loadError puts a name in front of the chain of what ended its load. A chain that leads into an
-// import
-// cycle ends where the cycle begins: the CycleError shows the rest.
+// import cycle ends where the cycle begins: the CycleError shows the rest.
 func loadError(name string, err error) error {
 	if err == nil {
 		return nil

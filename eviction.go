@@ -54,8 +54,7 @@ func (c *cache) evict(keep *Module, memory map[*Module]int64, excess func(module
 }
 
 // evictIdle notes what was used, and withdraws what was not used for longer than timeout, if there
-// is
-// one; what imports a module goes before the module. It reports whether modules are left.
+// is one; what imports a module goes before the module. It reports whether modules are left.
 func (c *cache) evictIdle(timeout time.Duration, why string, now time.Time) (left bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,8 +91,7 @@ func (c *cache) markUsed(modules []*Module) {
 }
 
 // idle reports whether nothing uses a module: it is not pinned, no call runs, the host holds none
-// of its objects, and no module
-// imported it. It is called with mu held.
+// of its objects, and no module imported it. It is called with mu held.
 func (c *cache) idle(m *Module) bool {
 	for _, part := range m.parts() {
 		if part.usage.Running() > 0 || part.usage.Objects() > 0 {

@@ -23,7 +23,7 @@ type Explanation struct {
 	// Asked lists every finder in order, then every installer: the first that has Found answers.
 	Asked []find.Tried `json:"asked"`
 
-	// The answer; empty where there is none.
+	// The answer; empty if there is none.
 	Canonical  string    `json:"canonical,omitempty"`
 	Module     string    `json:"module,omitempty"`
 	Version    string    `json:"version,omitempty"`
@@ -70,10 +70,8 @@ type ArtifactKey struct {
 }
 
 // Explain asks every finder and, where none of them knows the name, the installer that claims it
-// for the
-// version. It installs, compiles and runs nothing. The explanation is there with an error too, as
-// far as
-// it goes: the error is the one that a load would meet.
+// for the version. It installs, compiles and runs nothing. The explanation is there with an error
+// too, as far as it goes: the error is the one that a load would meet.
 func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *Explanation, err error) {
 	e = &Explanation{Name: name, BuildList: []find.ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()

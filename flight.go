@@ -7,8 +7,7 @@ import (
 )
 
 // flight is one load under way. It runs on a goroutine and a context of its own, so that no
-// caller's
-// cancellation fails the others.
+// caller's cancellation fails the others.
 type flight struct {
 	name    string // as asked, for the import chain
 	keys    []string
@@ -27,13 +26,11 @@ type flight struct {
 }
 
 // farewell is how long the last caller of a cancelled load waits for the load to end: long enough
-// to
-// tidy up and to say what it was doing, short enough for someone who pressed Ctrl-C.
+// to tidy up and to say what it was doing, short enough for someone who pressed Ctrl-C.
 const farewell = 2 * time.Second
 
 // load returns the module of the key, joins the flight that is loading it, or starts one that runs
-// open.
-// from is the flight whose module imports it, or nil.
+// open. from is the flight whose module imports it, or nil.
 func (c *cache) load(ctx context.Context, key, name string, from *flight, open func(context.Context, *flight) (*Module, error)) (*Module, error) {
 	c.mu.Lock()
 	if c.closed {
@@ -58,10 +55,8 @@ func (c *cache) load(ctx context.Context, key, name string, from *flight, open f
 
 // claim makes the flight the only one that opens the module of this identity. Where the module runs
 // already, or another flight is opening it under another name, that module is the answer; a nil
-// module
-// without an error leaves the work to the caller. The module will be registered under its identity
-// and
-// the further names.
+// module without an error leaves the work to the caller. The module will be registered under its
+// identity and the further names.
 func (c *cache) claim(ctx context.Context, f *flight, identity string, further ...string) (*Module, error) {
 	c.mu.Lock()
 	if m := c.get(identity); m != nil {
@@ -87,10 +82,8 @@ func (c *cache) adopt(f *flight, m *Module) {
 }
 
 // wait waits for f on behalf of from. It is called with mu held and releases it: looking for a
-// circle of
-// waiting flights and recording the wait that would close it must be one step, or two goroutines
-// both
-// find no circle and then wait for each other.
+// circle of waiting flights and recording the wait that would close it must be one step, or two
+// goroutines both find no circle and then wait for each other.
 func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
 	if from != nil {
 		if path := waitPath(f, from); path != nil {
@@ -123,8 +116,8 @@ func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
 }
 
 // leave takes a caller off the flight and, where it was the last one and gives up for a cause,
-// abandons
-// the flight: it is cancelled, and forgotten at once so that the next caller starts afresh.
+// abandons the flight: it is cancelled, and forgotten at once so that the next caller starts
+// afresh.
 func (c *cache) leave(f, from *flight, cause error) (abandoned bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -166,8 +159,7 @@ func (c *cache) run(ctx context.Context, f *flight, open func(context.Context, *
 }
 
 // attempt opens the module once and reports whether the flight has ended. Whatever open does, a
-// panic or the end of the
-// goroutine included, the flight ends and is forgotten.
+// panic or the end of the goroutine included, the flight ends and is forgotten.
 func (c *cache) attempt(ctx context.Context, f *flight, open func(context.Context, *flight) (*Module, error)) (ended bool) {
 	f.err = &InternalError{Value: "the goroutine of the load ended"} // until open returns
 	defer func() { ended = c.finish(ctx, f) }()
@@ -177,9 +169,8 @@ func (c *cache) attempt(ctx context.Context, f *flight, open func(context.Contex
 }
 
 // finish registers the module of a flight and wakes those who wait for it. A module that nobody
-// waits
-// for any more is closed. A flight that imported what was replaced meanwhile has not ended: it
-// starts again.
+// waits for any more is closed. A flight that imported what was replaced meanwhile has not ended:
+// it starts again.
 func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
 	c.mu.Lock()
 	if !f.abandoned && !c.closed && f.imports.outdated() {
@@ -245,8 +236,7 @@ func cycleError(path []*flight) error {
 }
 
 // interrupted is the error of a load that was cancelled for a cause: what it says itself, where
-// that is
-// the reason of the cause, or else the cause.
+// that is the reason of the cause, or else the cause.
 func interrupted(err, cause error) error {
 	var init *InitError
 	switch {

@@ -109,8 +109,7 @@ func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *for
 }
 
 // former returns the module that went from a key and has not been succeeded, and the keys that led
-// to
-// it; or nil.
+// to it; or nil.
 func (c *cache) former(key string) (gone *former, keys map[string]bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

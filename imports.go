@@ -15,8 +15,7 @@ import (
 )
 
 // imports are the modules that one module has imported, while it was loaded or later. The set is
-// guarded by the
-// loader's cache.mu.
+// guarded by the loader's cache.mu.
 type imports struct {
 	set map[*Module]bool
 }
@@ -79,8 +78,7 @@ func (c *cache) dependants(of *Module) []*Module {
 }
 
 // users names who imported a module: the modules that run, and those that are being loaded. It is
-// called with
-// mu held.
+// called with mu held.
 func (c *cache) users(of *Module) []string {
 	var names []string
 	for _, m := range c.dependants(of) {
@@ -96,8 +94,7 @@ func (c *cache) users(of *Module) []string {
 }
 
 // dependantsFirst sorts modules so that each comes before those that it imports, and returns for
-// each
-// those that import it.
+// each those that import it.
 func (c *cache) dependantsFirst(modules []*Module) (order []*Module, before [][]*Module) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

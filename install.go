@@ -22,8 +22,7 @@ func offline(s *install.Session) *install.Session {
 }
 
 // install brings a name that the path does not know, at the version that the lock file has, if it
-// has one; tried
-// are the path's answers.
+// has one; tried are the path's answers.
 func (l *Loader) install(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*Spec, error) {
 	start := time.Now()
 	if r.installer == nil || l.config.NoInstall {
@@ -67,8 +66,7 @@ func (l *Loader) release(ctx context.Context, s *install.Session, r *request, p 
 }
 
 // stale returns an installed version that does for a name whose registry cannot be asked for a
-// newer one, or
-// nil. A registry that refuses, or whose answer is wrong, was asked.
+// newer one, or nil. A registry that refuses, or whose answer is wrong, was asked.
 func (l *Loader) stale(ctx context.Context, s *install.Session, name find.Name, cause error) *Spec {
 	q, err := query.Parse(name.Query)
 	if err != nil || !errors.Is(cause, ErrUnavailable) {

@@ -10,8 +10,7 @@ import (
 )
 
 // provider returns the module that has a symbol, and the symbol's name there. An instantiation that
-// the
-// module was not built with is built now, into a sibling: a further instance that runs the same
+// the module was not built with is built now, into a sibling: a further instance that runs the same
 // package.
 func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, error) {
 	if m.usage.Refused() {
@@ -45,9 +44,8 @@ func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, 
 	return sibling, name.Text, nil
 }
 
-// sibling returns the module with an instantiation, and makes it where there is none; goroutines
-// that ask at
-// once share one build. It lives as long as the module.
+// sibling returns the module with an instantiation, and makes it if there is none; goroutines that
+// ask at once share one build. It lives as long as the module.
 func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
 	if crashed := m.siblings.reap(symbol); crashed != nil {
 		_ = crashed.close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
@@ -68,8 +66,7 @@ func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
 }
 
 // close closes the instance and those of the siblings. Where ctx ends first, a build that is under
-// way ends
-// in the background.
+// way ends in the background.
 func (m *Module) close(ctx context.Context) error {
 	siblings, ended := m.siblings.close()
 	var errs []error

@@ -14,8 +14,7 @@ import (
 )
 
 // Ref is a function of a module that is loaded when it is first used; see [Lazy]. It is a small
-// value: copies share what
-// they load. All methods are safe for concurrent use.
+// value: copies share what they load. All methods are safe for concurrent use.
 type Ref[F any] struct{ r *ref[F] }
 
 type ref[F any] struct {
@@ -32,8 +31,7 @@ type boundFunc[F any] struct {
 }
 
 // Lazy returns a reference to a function of a module, which is bound to the Go function type F as
-// [Func] does it. Nothing
-// happens until it is used:
+// [Func] does it. Nothing happens until it is used:
 //
 //	slug := load.Lazy[func(string) string](l, "github.com/gosimple/slug", "Make")
 //	slug.Get()("Hello, Wörld") // the first call finds, installs, compiles and starts the module
@@ -64,10 +62,9 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 }
 
 // Get returns the function, without waiting for anything. Where the module is not loaded, it is a
-// function that loads it
-// when it is called, with the call's own context if it has one, and then calls the module's. What
-// that load meets, a [*LoadError] or a
-// [*SymbolError], is the call's trailing error, or a panic where F has none.
+// function that loads it when it is called, with the call's own context if it has one, and then
+// calls the module's. What that load meets, a [*LoadError] or a [*SymbolError], is the call's
+// trailing error, or a panic where F has none.
 //
 // The function is meant to be called now: one that is kept does not follow reloads.
 func (r Ref[F]) Get() F {
@@ -162,7 +159,7 @@ func firstContext(t reflect.Type, args []reflect.Value) context.Context {
 	return context.Background()
 }
 
-// failing makes results of a function type with an error, or panics with it where there is no place
+// failing makes results of a function type with an error, or panics with it if there is no place
 // for it.
 func failing(t reflect.Type, err error) []reflect.Value {
 	n := t.NumOut()
@@ -178,12 +175,10 @@ func failing(t reflect.Type, err error) []reflect.Value {
 }
 
 // LazyBind fills the exported fields of the struct that api points to with functions of a module
-// that is loaded when one of them is
-// first called, as [Lazy] does it; names and tags are as with [Module.Bind]. Unlike those of a
-// [Ref], the functions can be kept: each
-// call looks for the instance that runs. The error is a [*SymbolError] for fields that are no
-// functions; whether the module has them is
-// found when they are called.
+// that is loaded when one of them is first called, as [Lazy] does it; names and tags are as with
+// [Module.Bind]. Unlike those of a [Ref], the functions can be kept: each call looks for the
+// instance that runs. The error is a [*SymbolError] for fields that are no functions; whether the
+// module has them is found when they are called.
 func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 	v := reflect.ValueOf(api)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
@@ -218,8 +213,8 @@ func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 }
 
 // Sub loads a package or script below the module's own, by its path from there: "cases" of
-// golang.org/x/text. It has the module's
-// version, and is built from the modules that this version needs; it is a module of its own.
+// golang.org/x/text. It has the module's version, and is built from the modules that this version
+// needs; it is a module of its own.
 func (m *Module) Sub(ctx context.Context, sub string, options ...LoadOption) (*Module, error) {
 	name := m.Name() + "/" + sub
 	if !fs.ValidPath(sub) || sub == "." {

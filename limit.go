@@ -23,8 +23,7 @@ func limitsWithin(limits Limits, granted engine.Grants) Limits {
 }
 
 // Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until
-// unpin is called, which may be done
-// any number of times. Any number of pins add up.
+// unpin is called, which may be done any number of times. Any number of pins add up.
 func (m *Module) Pin() (unpin func()) {
 	m.loader.cache.pin(m, 1)
 	return sync.OnceFunc(func() { m.loader.cache.pin(m, -1) })
@@ -51,8 +50,7 @@ func (l *Loader) watchMemory() {
 }
 
 // keepWithin unloads what was not used for the longest time, as long as there is more than the
-// limits allow. keep is the module
-// that was just loaded, or nil.
+// limits allow. keep is the module that was just loaded, or nil.
 func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 	memory := make(map[*Module]int64)
 	if l.config.MemoryLimit > 0 {

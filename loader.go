@@ -20,8 +20,8 @@ import (
 )
 
 // Config says where a [Loader] looks, what it may install and what runs the modules. The zero
-// Config
-// makes a loader that knows no module; package standard fills in what is left empty. New copies it.
+// Config makes a loader that knows no module; package standard fills in what is left empty. New
+// copies it.
 type Config struct {
 	Path       find.Path           // the finders, in order
 	Bundles    []Bundle            // prepared modules, looked through before Path
@@ -35,14 +35,11 @@ type Config struct {
 	Events Sink
 
 	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use
-	// together, in bytes, as their engines
-	// report it; 0 is no limit. Beyond it, what was not used for the longest time is unloaded, if
-	// it is idle: no call of it
-	// runs, the host holds none of its objects, no module imported it, and it is not pinned (see
-	// [Module.Pin]). Where that is
+	// together, in bytes, as their engines report it; 0 is no limit. Beyond it, what was not used
+	// for the longest time is unloaded, if it is idle: no call of it runs, the host holds none of
+	// its objects, no module imported it, and it is not pinned (see [Module.Pin]). Where that is
 	// not enough, modules go on running, and an [event.Exceeded] event tells. A [Ref] loads its
-	// module again at the next use; a
-	// function that was bound otherwise then answers [ErrUnloaded].
+	// module again at the next use; a function that was bound otherwise then answers [ErrUnloaded].
 	MaxModules  int
 	MemoryLimit int64
 
@@ -57,18 +54,16 @@ type Config struct {
 	Limits func(*Spec) Limits
 
 	// Notify makes what tells [Loader.Watch] of changes in directories: notify.New, of the package
-	// of that name. It calls changed
-	// with the path of what has changed, or with "" for anything.
+	// of that name. It calls changed with the path of what has changed, or with "" for anything.
 	Notify func(changed func(path string)) (Notifier, error)
 
 	// Policies decide what may be installed and run, and what modules are given; each has to allow
-	// a module, and
-	// what they grant adds up. They are not changed while the loader is in use.
+	// a module, and what they grant adds up. They are not changed while the loader is in use.
 	Policies []*policy.Policy
 
 	// LockFile is the path of the lock file, see package lockfile; "" for none. A name that it
-	// holds gets the
-	// version that it holds, with the sums that it holds. What else is installed is added to it.
+	// holds gets the version that it holds, with the sums that it holds. What else is installed is
+	// added to it.
 	LockFile string
 
 	// Frozen never writes the lock file, and refuses what an installer brings or brought and is not
@@ -190,22 +185,17 @@ func New(config Config) (*Loader, error) {
 }
 
 // Load returns the module of that name, as [find.ParseName] reads names: the running one where
-// there is one,
-// or else it is found, installed if need be, compiled, executed and registered. Any number of
-// goroutines
-// that ask at once share one load, which ends early only when each of them has gone. Where ctx ends
-// first, the error is the context's cause. A failed load is forgotten: the next call tries again. A
-// registered module is returned whatever the state of ctx.
+// there is one, or else it is found, installed if need be, compiled, executed and registered. Any
+// number of goroutines that ask at once share one load, which ends early only when each of them has
+// gone. Where ctx ends first, the error is the context's cause. A failed load is forgotten: the
+// next call tries again. A registered module is returned whatever the state of ctx.
 //
 // A module is registered under the name asked for, under its alias, under its canonical name with
-// its
-// version and, where no version was asked for, without. Names that lead to the same module and
-// version
-// share one instance; different versions live side by side. A relative directory keeps the meaning
-// it
-// had when it was first loaded. A module that is built with something, as the options say, is one
-// of its
-// own and registered apart from the one without; its alias alone leads to it without the options.
+// its version and, where no version was asked for, without. Names that lead to the same module and
+// version share one instance; different versions live side by side. A relative directory keeps the
+// meaning it had when it was first loaded. A module that is built with something, as the options
+// say, is one of its own and registered apart from the one without; its alias alone leads to it
+// without the options.
 //
 // Every error is a [*LoadError] that shows the chain of imports.
 func (l *Loader) Load(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
@@ -365,8 +355,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 }
 
 // Install finds the module or installs it, with everything it imports, and compiles it, so that a
-// later
-// Load needs no network and no compiler. Nothing of the module runs.
+// later Load needs no network and no compiler. Nothing of the module runs.
 func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)

@@ -15,8 +15,7 @@ import (
 type Locks struct{ loader *Loader }
 
 // Locks returns what changes the loader's lock file, [Config].LockFile. Without one, all methods
-// but
-// Outdated return a [*ConfigError].
+// but Outdated return a [*ConfigError].
 func (l *Loader) Locks() Locks { return Locks{l} }
 
 // Add finds the module or installs it, with everything it imports, and so brings it into the lock
@@ -68,8 +67,7 @@ func (k Locks) request(name string, options []LoadOption) (*request, error) {
 }
 
 // Upgrade installs the version that the registry would choose for a name today, whatever the lock
-// file has, and
-// locks that; from is the version that was locked before, "" if there was none.
+// file has, and locks that; from is the version that was locked before, "" if there was none.
 func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) (spec *Spec, from string, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
@@ -151,8 +149,7 @@ type LockedVersion struct {
 }
 
 // Outdated asks the registry about every name of the lock file, some at a time, and changes
-// nothing. The error is
-// of the lock file alone.
+// nothing. The error is of the lock file alone.
 func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
 	l := k.loader
 	file, err := l.lock.read()

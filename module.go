@@ -14,8 +14,7 @@ import (
 )
 
 // Module is a running, registered module. All methods are safe for concurrent use. A module that
-// was
-// unloaded answers everything with [ErrUnloaded].
+// was unloaded answers everything with [ErrUnloaded].
 type Module struct {
 	loader   *Loader
 	spec     *Spec
@@ -100,10 +99,8 @@ func (m *Module) Limits() Limits { return m.limits }
 
 // Call calls a function by name. The arguments are checked against the function's parameters now; a
 // number fits every numeric parameter that can hold its value. Results are Go values for plain data
-// and
-// an [*Object] for everything else. The function's own trailing error is returned as err.
-// Instantiations of
-// generic functions are built on demand, as [Func] says.
+// and an [*Object] for everything else. The function's own trailing error is returned as err.
+// Instantiations of generic functions are built on demand, as [Func] says.
 func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, error) {
 	provider, symbol, err := m.provider(ctx, symbol)
 	if err != nil {
@@ -130,20 +127,15 @@ func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
 }
 
 // Func binds a function of the module to the Go function type F, once; calls through the result
-// look
-// nothing up. F is the module's signature with the host's own types of the same shape. F may add a
-// leading [context.Context], whose cancellation ends the call, and a trailing error, which carries
-// what
-// the call itself can meet: [ErrUnloaded], [ErrCrashed], [*PanicError]. Without one, such an error
-// panics.
+// look nothing up. F is the module's signature with the host's own types of the same shape. F may
+// add a leading [context.Context], whose cancellation ends the call, and a trailing error, which
+// carries what the call itself can meet: [ErrUnloaded], [ErrCrashed], [*PanicError]. Without one,
+// such an error panics.
 //
 // A generic function is bound as an instantiation, "Uniq[int]". One that the module was not built
-// with, as
-// [Instantiate] does it, is compiled now, at first use, and kept in the store. It runs in an
-// instance of its own
-// beside the module and ends with it: package variables there are its own, and objects of the
-// module cannot be
-// its arguments.
+// with, as [Instantiate] does it, is compiled now, at first use, and kept in the store. It runs in
+// an instance of its own beside the module and ends with it: package variables there are its own,
+// and objects of the module cannot be its arguments.
 func Func[F any](m *Module, symbol string) (F, error) {
 	var f F
 	t := reflect.TypeFor[F]()
@@ -181,10 +173,8 @@ func (m *Module) Set(ctx context.Context, symbol string, value any) error {
 }
 
 // Bind fills the exported fields of the struct that api points to from the module: a field takes
-// the
-// symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried and
-// all
-// errors are returned, joined; api is changed only where there is none.
+// the symbol of its name, or of its tag `load:"Name"`; a tag of "-" skips it. All fields are tried
+// and all errors are returned, joined; api is changed only if there is none.
 func (m *Module) Bind(api any) error {
 	v := reflect.ValueOf(api)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {

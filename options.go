@@ -7,8 +7,7 @@ import (
 
 // LoadOption says what a module is built with besides its package, and what runs it: [Along],
 // [Instantiate], [WithEngine]. It is part of what is asked for: a module with an option is one of
-// its
-// own, beside the one without. Everything that takes a name takes these options.
+// its own, beside the one without. Everything that takes a name takes these options.
 type LoadOption interface {
 	ReloadOption
 	UnloadOption
@@ -29,20 +28,17 @@ func (o option) reload(r *request) { o(r) }
 func (o option) unload(r *request) { o(r) }
 
 // WithEngine lets the engine of that name run the module, whatever the order of [Config].Engines.
-// An engine that
-// does not take the module is an [*EngineError].
+// An engine that does not take the module is an [*EngineError].
 func WithEngine(name string) LoadOption {
 	return option(func(r *request) { r.engine = cmp.Or(name, r.engine) })
 }
 
 // Along builds further packages, the companions, into the module, so that values flow between them.
-// Each
-// is an import path, with an alias before it and a version query after it where need be:
+// Each is an import path, with an alias before it and a version query after it where need be:
 // "go.uber.org/zap/zapcore", "zc=go.uber.org/zap/zapcore", "golang.org/x/text/language@v0.14.0". A
-// companion
-// comes from the standard library, from the package's own module, from the modules that it is built
-// from,
-// or else it is installed. Its symbols go by its alias or its package's name: "zapcore.NewCore".
+// companion comes from the standard library, from the package's own module, from the modules that
+// it is built from, or else it is installed. Its symbols go by its alias or its package's name:
+// "zapcore.NewCore".
 //
 // The order does not matter, and neither does a companion that is named twice.
 func Along(packages ...string) LoadOption {
@@ -50,12 +46,9 @@ func Along(packages ...string) LoadOption {
 }
 
 // Instantiate builds instantiations of generic functions and types into the module, where they are
-// symbols
-// of these names: "Uniq[int]", "Map[string, time.Duration]", "Set[Point]". Type arguments are made
-// of predeclared
-// types, of the package's own exported types, and of those of companions and of the standard
-// library, which
-// go by the names of their packages.
+// symbols of these names: "Uniq[int]", "Map[string, time.Duration]", "Set[Point]". Type arguments
+// are made of predeclared types, of the package's own exported types, and of those of companions
+// and of the standard library, which go by the names of their packages.
 //
 // [Func] and [Module.Call] instantiate on demand as well; see there for what is different.
 func Instantiate(symbols ...string) LoadOption {

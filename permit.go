@@ -113,8 +113,7 @@ func permitCompanions(rules *policy.Policy, name find.Name, spec *Spec) policy.D
 }
 
 // permitGrants compares what the policies grant with what the lock file says that they granted:
-// more than that
-// has to be reviewed.
+// more than that has to be reviewed.
 func (l *Loader) permitGrants(f *found) error {
 	p, spec := f.pin, f.spec
 	granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)

@@ -40,8 +40,7 @@ func (k *lock) init(path string) (err error) {
 }
 
 // read returns the contents of the lock file, which the caller does not change. It is read again
-// when it was
-// changed on disk.
+// when it was changed on disk.
 func (k *lock) read() (*lockfile.File, error) {
 	if k.path == "" {
 		return &lockfile.File{}, nil
@@ -67,8 +66,7 @@ func (k *lock) read() (*lockfile.File, error) {
 }
 
 // change reads the lock file as it is now, lets f change a copy of it, and writes that, while no
-// other process
-// with the same store does. f returns false to leave the file as it is.
+// other process with the same store does. f returns false to leave the file as it is.
 func (k *lock) change(ctx context.Context, s *store.Store, f func(*lockfile.File) (bool, error)) error {
 	if s != nil {
 		unlock, err := s.Lock(ctx, "lock file "+k.path)
@@ -115,8 +113,7 @@ type pin struct {
 const inPlace = "local"
 
 // pin looks a name up in the lock file. One with an exact version is also held by the entry of any
-// name that
-// leads to the same version of the same module.
+// name that leads to the same version of the same module.
 func (l *Loader) pin(r *request) (p pin, err error) {
 	if l.lock.path == "" {
 		return pin{request: r}, nil
@@ -287,8 +284,7 @@ func (l *Loader) notLocked(r *request, what string) error {
 }
 
 // keep checks a spec against the lock file and adds it there. It returns false where another
-// process locked
-// the name meanwhile at another version: then the load starts over.
+// process locked the name meanwhile at another version: then the load starts over.
 func (l *Loader) keep(ctx context.Context, f *found) (bool, error) {
 	p, spec := f.pin, f.spec
 	if err := l.permitGrants(f); err != nil || !l.lockable(f) {

@@ -9,8 +9,8 @@ import (
 )
 
 // Register makes a built-in module of host values: from then on the name loads as any other, by the
-// host
-// and by modules that import it. The name is an import path without a version. The value is one of
+// host and by modules that import it. The name is an import path without a version. The value is
+// one of
 //
 //   - a map from names to functions and other values, which are the module's symbols;
 //   - a struct, or a pointer to one: its exported fields and its methods are the symbols;
@@ -18,14 +18,11 @@ import (
 //     loaded, and again when it is loaded after an unload.
 //
 // Nothing is copied: [Func] returns the very function that was registered where the types are
-// identical. Such
-// a function can be called after the module was unloaded, too.
+// identical. Such a function can be called after the module was unloaded, too.
 //
 // The first finder of [Config].Path that is a [find.Registrar] takes the module. The error is a
-// [*NameError] for
-// a name that is invalid, taken, or of a module that runs, and a [*ConfigError] for a loader
-// without a
-// Registrar or a value that no module can be made of.
+// [*NameError] for a name that is invalid, taken, or of a module that runs, and a [*ConfigError]
+// for a loader without a Registrar or a value that no module can be made of.
 func (l *Loader) Register(name string, value any) error {
 	parsed, err := find.ParseName(name)
 	if err == nil && (parsed.Form != find.FormPath || parsed.Query != "" || parsed.Alias != "") {

@@ -22,7 +22,7 @@ func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) error {
 	return l.config.Store.NoteRelease(ctx, release)
 }
 
-// compiledBefore returns what some release compiled of a source, where there is no toolchain to
+// compiledBefore returns what some release compiled of a source, if there is no toolchain to
 // compile it now, and that release.
 func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.Artifact) {
 	released, ok := eng.(engine.Released)
@@ -58,8 +58,7 @@ func (l *Loader) asCompiledBefore(spec *Spec) *Spec {
 }
 
 // ofRelease returns a spec as it is with another release of the toolchain: the version of a
-// standard
-// package is the release, and its hash names that.
+// standard package is the release, and its hash names that.
 func ofRelease(s *Spec, release string) *Spec {
 	if !isStandard(s) || s.Version == release {
 		return s

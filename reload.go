@@ -26,20 +26,17 @@ func (l *Loader) Invalidate() {
 }
 
 // Reload loads the module of a name anew, from what its finder or installer has now, and puts it in
-// the old one's place. The
-// new instance starts beside the old one, and so does a new one of each module that imported it:
-// they hold its values. All take
-// their places at one moment, under the same names; functions of a [Ref] follow. Running calls of
-// the old ones finish,
-// and then these answer [ErrUnloaded].
+// the old one's place. The new instance starts beside the old one, and so does a new one of each
+// module that imported it: they hold its values. All take their places at one moment, under the
+// same names; functions of a [Ref] follow. Running calls of the old ones finish, and then these
+// answer [ErrUnloaded].
 //
 // First, everything that the program uses of the old ones through a [Ref] or functions of
 // [Loader.LazyBind] is bound to the new ones; what no longer binds is an [*UnboundError].
 //
 // If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is
-// [ErrNotLoaded] for a name that is
-// not loaded. The option [Check] tries the new instance first. There is one reload at a time:
-// further ones wait.
+// [ErrNotLoaded] for a name that is not loaded. The option [Check] tries the new instance first.
+// There is one reload at a time: further ones wait.
 func (l *Loader) Reload(ctx context.Context, name string, options ...ReloadOption) (*Module, error) {
 	r := &request{asked: name}
 	for _, o := range options {
@@ -91,8 +88,7 @@ func (f Check) try(ctx context.Context, m *Module) (err error) {
 }
 
 // reload renews the modules that targets returns, with the names to find them by, and those that
-// import them. Each of the
-// targets is checked before the new ones take over.
+// import them. Each of the targets is checked before the new ones take over.
 func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request, check Check) error {
 	select {
 	case l.reloading <- struct{}{}:
@@ -147,8 +143,7 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 }
 
 // carries reports whether a name of the old module is one of the new module, too: not where it asks
-// for a version that the new
-// one has not.
+// for a version that the new one has not.
 func carries(key string, old, fresh *Spec) bool {
 	if identity(old) == identity(fresh) {
 		return true

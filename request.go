@@ -130,8 +130,7 @@ func (l *Loader) unalias(name find.Name) (find.Name, error) {
 }
 
 // parseName is [find.ParseName], with the name of a registry replaced by the prefix that it is
-// short for: both spellings are
-// one module.
+// short for: both spellings are one module.
 func (l *Loader) parseName(asked string) (find.Name, error) {
 	name, err := find.ParseName(asked)
 	if err != nil || name.Form != find.FormRegistry {

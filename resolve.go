@@ -23,8 +23,7 @@ type found struct {
 }
 
 // obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the
-// version that
-// the lock file has for it.
+// version that the lock file has for it.
 func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, stages *Stages) (*Spec, error) {
 	for {
 		f, err := l.seek(ctx, s, r, stages)
@@ -88,8 +87,7 @@ func (l *Loader) found(r *request, p pin, spec *Spec) *found {
 }
 
 // use keeps the modules of a spec that was found in the store from being removed by another
-// process, and reports whether
-// they are still there.
+// process, and reports whether they are still there.
 func (l *Loader) use(spec *Spec) bool {
 	s := l.config.Store
 	if s == nil || spec.Source.Go == nil || spec.Source.Go.ModCache != s.ModDir() {

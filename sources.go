@@ -7,8 +7,8 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// checkSources reads the installed sources that a module is compiled from: an artifact goes by their sums for as long as
-// it is there, so that they have to be right once.
+// checkSources reads the installed sources that a module is compiled from: an artifact is keyed by
+// their sums as long as it is there, so that they have to be right once.
 func (l *Loader) checkSources(spec *Spec) error {
 	err := l.config.Store.CheckTree(spec.Source.Dir)
 	if g := spec.Source.Go; err == nil && g != nil && g.ModCache == l.config.Store.ModDir() {

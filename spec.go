@@ -30,8 +30,7 @@ func specBuiltWith(s *Spec) string {
 }
 
 // asAsked returns the spec with what the name is to be built with besides companions, which only
-// the finders
-// and installers can bring. The error is that of a spec that is not what was asked for.
+// the finders and installers can bring. The error is that of a spec that is not what was asked for.
 func asAsked(s *Spec, name find.Name) (*Spec, error) {
 	if err := agrees(s, name); err != nil {
 		return nil, err
@@ -74,8 +73,7 @@ func agrees(s *Spec, name find.Name) error {
 }
 
 // specSubject is what the policies decide about: the place of what is used in place, and else what
-// it
-// is called.
+// it is called.
 func specSubject(s *Spec) policy.Subject {
 	subject := policy.Subject{
 		Package: s.Name, Module: originOf(s), Declares: s.Module, Version: s.Version, Time: s.Time,
@@ -103,8 +101,7 @@ func isStandard(s *Spec) bool {
 }
 
 // originOf is the module by the name that its installer knows it by: what a repository's own go.mod
-// says it is is not
-// where it comes from.
+// says it is is not where it comes from.
 func originOf(s *Spec) string {
 	if find.IsURL(s.Name) {
 		return s.Name

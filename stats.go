@@ -59,8 +59,8 @@ type Stats struct {
 }
 
 // Stats tells about the module's life so far, with that of the instances that run its
-// instantiations. Errors are calls that ended
-// by a panic, a crash, a cancellation or a limit; an error that a function returns is a result.
+// instantiations. Errors are calls that ended by a panic, a crash, a cancellation or a limit; an
+// error that a function returns is a result.
 func (m *Module) Stats() Stats {
 	s := Stats{Loaded: m.loaded, Stages: m.stages, Artifact: m.artifactSize}
 	for _, part := range m.parts() {

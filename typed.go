@@ -14,9 +14,8 @@ func Method[F any](o *Object, name string) (F, error) {
 }
 
 // As makes an object a value of a standard interface that it implements in its module: io.Reader,
-// io.Writer,
-// io.Closer and their combinations, fs.FS, http.Handler, fmt.Stringer or sort.Interface. The result
-// keeps the object.
+// io.Writer, io.Closer and their combinations, fs.FS, http.Handler, fmt.Stringer or sort.Interface.
+// The result keeps the object.
 func As[T any](o *Object) (T, error) {
 	var value T
 	v, err := o.Adapt(reflect.TypeFor[T]())

@@ -18,17 +18,16 @@ import (
 type UnloadReport struct {
 	Name string `json:"name"` // with the version
 	// Memory is how much the module used, in bytes, as its engine reports it, just before it was
-	// closed; 0 where the
-	// engine does not tell. It came back unless Objects say that the host still holds values in its
-	// own memory.
+	// closed; 0 where the engine does not tell. It came back unless Objects say that the host still
+	// holds values in its own memory.
 	Memory int64 `json:"memory"`
 	// Artifact is the size of the compiled module, in bytes, whose code is not mapped any more.
 	Artifact int64 `json:"artifact"`
 	// Waited is how long running calls took to finish. In JSON it is a number of seconds.
 	Waited time.Duration `json:"waited"`
 	// Interrupted is how many calls still ran when the context ended. In a module that runs as a
-	// process they were
-	// ended and return [ErrUnloaded]; calls within the host's process end by themselves.
+	// process they were ended and return [ErrUnloaded]; calls within the host's process end by
+	// themselves.
 	Interrupted int `json:"interrupted"`
 	// Objects are those that the host still holds, longest held first. They answer [ErrUnloaded].
 	Objects []engine.HeldObjects `json:"objects,omitempty"`
@@ -56,20 +55,16 @@ func (r *UnloadReport) UnmarshalJSON(data []byte) error {
 }
 
 // Unload takes the module of that name out of the cache, under all its names, waits for its running
-// calls, and
-// closes it: everything of it answers [ErrUnloaded] from the moment that it is taken out, but for
-// functions of built-in
-// modules that were bound with their own type. A module that is built with something is named with
-// the options that it
-// was loaded with. A load of the name that is under way is not disturbed.
+// calls, and closes it: everything of it answers [ErrUnloaded] from the moment that it is taken
+// out, but for functions of built-in modules that were bound with their own type. A module that is
+// built with something is named with the options that it was loaded with. A load of the name that
+// is under way is not disturbed.
 //
 // Where ctx ends before the running calls do, they are cut off: the module is closed all the same,
-// and the error says so.
-// A call that unloads its own module waits for itself until then.
+// and the error says so. A call that unloads its own module waits for itself until then.
 //
 // The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that
-// others imported, unless
-// the option [Force] is given.
+// others imported, unless the option [Force] is given.
 func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOption) (*UnloadReport, error) {
 	r := &request{asked: name}
 	for _, o := range options {
@@ -158,8 +153,7 @@ func (l *Loader) retire(ctx context.Context, modules []*Module, why string) erro
 }
 
 // overlap is how long a module that was replaced takes calls: who took a function from a [Ref] at
-// the last moment has
-// called it by then.
+// the last moment has called it by then.
 const overlap = 10 * time.Millisecond
 
 // retireLater ends modules that were withdrawn, after a moment in which they still take calls.
@@ -172,12 +166,10 @@ func (l *Loader) retireLater(modules []*Module, why string) {
 }
 
 // Close ends the loads that are under way, waits for the running calls of all modules and for the
-// loader's own work, and
-// closes every module, those that import others first. It leaves no goroutine, process, file or
-// directory. Loads
-// after it return [ErrClosed]. It is idempotent. Where ctx ends first, running calls are cut off as
-// [Loader.Unload] does
-// it, and what is left goes on in the background.
+// loader's own work, and closes every module, those that import others first. It leaves no
+// goroutine, process, file or directory. Loads after it return [ErrClosed]. It is idempotent. Where
+// ctx ends first, running calls are cut off as [Loader.Unload] does it, and what is left goes on in
+// the background.
 func (l *Loader) Close(ctx context.Context) error {
 	l.ending.Do(func() { close(l.closing) })
 	l.looking.stop()

@@ -10,8 +10,8 @@ import (
 )
 
 // From loads a module and fills the struct that api points to from it, as [Module.Bind] does it.
-// Instantiations that its fields name, as in
-// the tag `load:"Uniq[int]"`, are built into the module, as [Instantiate] does it.
+// Instantiations that its fields name, as in the tag `load:"Uniq[int]"`, are built into the module,
+// as [Instantiate] does it.
 func (l *Loader) From(ctx context.Context, name string, api any, options ...LoadOption) (*Module, error) {
 	if v := reflect.Indirect(reflect.ValueOf(api)); v.Kind() == reflect.Struct {
 		var instances []string
@@ -32,11 +32,10 @@ func (l *Loader) From(ctx context.Context, name string, api any, options ...Load
 }
 
 // Requires returns a function like fn that first loads the modules of the given names, once:
-// "slug=github.com/gosimple/slug" lets fn
-// find them by short names. They are loaded at the first call, all at once, with the call's own
-// context if it begins with one. What
-// that meets is the call's trailing error, or a panic where fn has none; fn does not run then, and
-// the next call tries again.
+// "slug=github.com/gosimple/slug" lets fn find them by short names. They are loaded at the first
+// call, all at once, with the call's own context if it begins with one. What that meets is the
+// call's trailing error, or a panic where fn has none; fn does not run then, and the next call
+// tries again.
 //
 // Requires panics with a [*SymbolError] where fn is not a function.
 func Requires[F any](l *Loader, fn F, names ...string) F {
@@ -58,9 +57,8 @@ func Requires[F any](l *Loader, fn F, names ...string) F {
 }
 
 // With loads a module, calls f with it, and unloads it, also where f panics. A module that runs
-// already, or that another
-// module imports meanwhile, stays; of several calls at once the last one unloads. The errors of f
-// and of the unload are joined.
+// already, or that another module imports meanwhile, stays; of several calls at once the last one
+// unloads. The errors of f and of the unload are joined.
 func (l *Loader) With(ctx context.Context, name string, f func(*Module) error, options ...LoadOption) (err error) {
 	m, err := l.borrow(ctx, name, options)
 	if err != nil {

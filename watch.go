@@ -31,11 +31,9 @@ const (
 )
 
 // Watch reloads the modules of local directories when their files change, from now on until ctx
-// ends or the loader is closed. It
-// returns at once. Changes that follow each other within a tenth of a second are one; what changed
-// together is reloaded
-// together, with what imports it, as [Loader.Reload] does it. Of a Go module, all directories are
-// watched. Files that are written
+// ends or the loader is closed. It returns at once. Changes that follow each other within a tenth
+// of a second are one; what changed together is reloaded together, with what imports it, as
+// [Loader.Reload] does it. Of a Go module, all directories are watched. Files that are written
 // without a change of what is compiled reload nothing. Each outcome is an event: [event.Reloaded],
 // or [event.Kept] with the error.
 //
@@ -226,8 +224,7 @@ func (w *watcher) follow() {
 }
 
 // reload reloads the modules whose sources have changed: all together, or else one by one, so that
-// one that is broken does not keep
-// the others.
+// one that is broken does not keep the others.
 func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	l := w.loader
 	l.Invalidate()

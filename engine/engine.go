@@ -19,20 +19,17 @@ type Engine interface {
 	// it.
 	Accepts(find.Source) bool
 	// Open starts the artifact and runs the module's initialisation. A panic, a trap or an exit
-	// there is
-	// an [*InitError].
+	// there is an [*InitError].
 	Open(ctx context.Context, a Artifact, imp Importer) (Instance, error)
 }
 
 // Compiler is an optional ability of an engine: it makes an artifact that the store keeps.
 type Compiler interface {
 	// Fingerprint changes whenever the output of Compile would for an unchanged source. It is
-	// cheap:
-	// every load asks for it.
+	// cheap: every load asks for it.
 	Fingerprint() string
 	// Compile writes the artifact's files into the empty directory dir. An error in the module's
-	// code is
-	// a [*CompileError].
+	// code is a [*CompileError].
 	Compile(ctx context.Context, src find.Source, dir string) error
 }
 
@@ -49,38 +46,33 @@ type Artifact struct {
 	// step.
 	Files *store.Artifact
 	// Derive returns what was made of Files under a key before, by this process or another, or lets
-	// make
-	// write it into the empty directory dir and keeps it. It is nil where the loader has no store.
-	// Files of
-	// it are verified when they are opened; where Open returns the [*store.DamagedError] of one,
-	// the
-	// loader takes it out of the store and opens the artifact again, once.
+	// make write it into the empty directory dir and keeps it. It is nil where the loader has no
+	// store. Files of it are verified when they are opened; where Open returns the
+	// [*store.DamagedError] of one, the loader takes it out of the store and opens the artifact
+	// again, once.
 	Derive func(ctx context.Context, key string, make func(ctx context.Context, dir string) error) (*store.Artifact, error)
 	// Limits bound what the module may use, by what the program says and by what policies say.
 	Limits Limits
 	// Events is where the engine says what happens to the module, then and later; it may be nil,
-	// and
-	// its Emit may be called all the same.
+	// and its Emit may be called all the same.
 	Events event.Sink
 	// WorkDir is an empty directory for a module that runs as a process; "" where the loader has no
 	// store.
 	WorkDir string
 	// Grants is what a policy gives this module beyond what the engine gives to all (its limits are
-	// in Limits); RequireIsolation refuses to
-	// run it without every restriction. Only a [Granter] is given either.
+	// in Limits); RequireIsolation refuses to run it without every restriction. Only a [Granter] is
+	// given either.
 	Grants           Grants
 	RequireIsolation bool
 }
 
 // Preparer is an optional ability of an engine that derives further files from an artifact: Prepare
-// does
-// that ahead of Open, so that an installed module starts at once.
+// does that ahead of Open, so that an installed module starts at once.
 type Preparer interface {
 	Prepare(ctx context.Context, a Artifact) error
 }
 
-// Released is an optional ability of a [Compiler] whose toolchain has releases. Where there is
-// none,
+// Released is an optional ability of a [Compiler] whose toolchain has releases. If there is none,
 // what any release made is opened.
 type Released interface {
 	// Release is the toolchain's, as in "go1.26.8". The error is why there is no toolchain.
@@ -90,8 +82,7 @@ type Released interface {
 }
 
 // Importer lets an engine load further modules while one is loading or running. It carries the
-// import
-// chain, so that cycles are found and errors show "a → b → c".
+// import chain, so that cycles are found and errors show "a → b → c".
 type Importer interface {
 	Import(ctx context.Context, name string) (Imported, error)
 }
@@ -109,15 +100,12 @@ type Instance interface {
 	// Symbols lists what the module exports, sorted by name. The caller does not change it.
 	Symbols() []Symbol
 	// Bind makes the symbol available as a value of type t: a function type for a function, the
-	// type of
-	// the value for a variable or a constant. A type that does not fit is a [*SymbolError], and
-	// nothing runs.
+	// type of the value for a variable or a constant. A type that does not fit is a [*SymbolError],
+	// and nothing runs.
 	Bind(symbol string, t reflect.Type) (reflect.Value, error)
 	// Call calls a function with arguments whose types are checked now, and returns its results as
-	// the
-	// Go values that come closest: plain data as itself, everything else as an [*Object]. A
-	// trailing
-	// error result is returned as err and is not part of the results.
+	// the Go values that come closest: plain data as itself, everything else as an [*Object]. A
+	// trailing error result is returned as err and is not part of the results.
 	Call(ctx context.Context, symbol string, args []any) (results []any, err error)
 	// Close stops the instance and frees everything it holds. It is idempotent.
 	Close(ctx context.Context) error
@@ -143,8 +131,7 @@ type Memory struct {
 }
 
 // Measurable is an optional ability of an instance: it tells how much memory the module uses. What
-// shares the host's heap
-// cannot tell.
+// shares the host's heap cannot tell.
 type Measurable interface {
 	Memory() Memory
 }
@@ -167,11 +154,9 @@ type Trier interface {
 }
 
 // Crashable is an optional ability of an instance: Crash returns where the instance keeps the error
-// that
-// ended it, nil as long as it can be used. The error is there before anything of the instance
-// returns
-// [ErrCrashed]; the loader, which looks at every look-up, then makes a fresh instance on the next
-// load.
+// that ended it, nil as long as it can be used. The error is there before anything of the instance
+// returns [ErrCrashed]; the loader, which looks at every look-up, then makes a fresh instance on
+// the next load.
 type Crashable interface {
 	Crash() *atomic.Pointer[error]
 }
@@ -180,9 +165,8 @@ type Crashable interface {
 type Grants = policy.Grants
 
 // Granter is an optional ability of an engine: it honours [Artifact.Grants] and
-// [Artifact.RequireIsolation]. A
-// module of another engine to which a policy grants something, or which must be isolated, does not
-// start.
+// [Artifact.RequireIsolation]. A module of another engine to which a policy grants something, or
+// which must be isolated, does not start.
 type Granter interface {
 	// CanGrant returns an error that says what of it the engine cannot enforce.
 	CanGrant(Grants) error

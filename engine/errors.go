@@ -92,13 +92,12 @@ func (e *IsolationError) Error() string {
 }
 
 // SymbolError reports a symbol that a module does not have, or that does not have the wanted type.
-// It is
-// found when the symbol is bound, before anything runs.
+// It is found when the symbol is bound, before anything runs.
 type SymbolError struct {
 	Module   string // "" where the error around it names the module
 	Symbol   string
 	Want     string   // the type that the host asked for, or ""
-	Have     string   // the module's type, or "" where there is no such symbol
+	Have     string   // the module's type, or "" if there is no such symbol
 	Reason   string   // what does not fit, or ""
 	NearMiss []string // symbols that are spelled alike
 }
@@ -159,8 +158,8 @@ type PanicError struct {
 	Value  string // the panic's value, printed
 	Stack  string // the module's stack
 	// Recovered is the value itself: what the host panicked with, an error, a text or an int as
-	// such, and anything
-	// else of a module as an [*Object]. It is nil where the engine knows only the text.
+	// such, and anything else of a module as an [*Object]. It is nil where the engine knows only
+	// the text.
 	Recovered any
 }
 
@@ -175,8 +174,8 @@ func (e *PanicError) Unwrap() error {
 }
 
 // EvalError ended the evaluation of a script: an operation that cannot be done, a call of fail, an
-// error of
-// something that the script called, a cancellation, or a [*LimitError]. The instance goes on.
+// error of something that the script called, a cancellation, or a [*LimitError]. The instance goes
+// on.
 type EvalError struct {
 	Message string
 	Trace   []string // the calls that led to it, innermost first: "/rules/tax.star:7:9: in price"
@@ -203,10 +202,9 @@ type LimitError struct {
 func (e *LimitError) Error() string { return e.Reason }
 
 // ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped
-// here, too.
-// [errors.Is] finds in it the module's exported sentinel errors, as [load.Value] returns them, and
-// those of the
-// standard library that cross as themselves, such as io.EOF and fs.ErrNotExist.
+// here, too. [errors.Is] finds in it the module's exported sentinel errors, as [load.Value] returns
+// them, and those of the standard library that cross as themselves, such as io.EOF and
+// fs.ErrNotExist.
 type ModuleError struct {
 	Module   string // the module's canonical name
 	Message  string
@@ -217,12 +215,10 @@ type ModuleError struct {
 	// Known are the errors of the standard library that the error's own Is method accepts.
 	Known []error
 	// Object is the error value itself, with its fields and methods where its type is part of the
-	// module's API. It is
-	// nil for a sentinel of another type, which crosses by its name.
+	// module's API. It is nil for a sentinel of another type, which crosses by its name.
 	Object *Object
 	// Refusal is what the isolation refused, where this error, or one that it wraps, reports that;
-	// else nil. The
-	// module's text does not say it.
+	// else nil. The module's text does not say it.
 	Refusal *Refusal
 }
 
@@ -269,8 +265,7 @@ func (e *ModuleError) As(target any) bool {
 }
 
 // AsType finds the first error of the given type in err's tree, as [errors.As] does for types of
-// the host. The
-// type is written as [ModuleError.Type] is: "*validator.InvalidValidationError".
+// the host. The type is written as [ModuleError.Type] is: "*validator.InvalidValidationError".
 func AsType(err error, typeName string) (*ModuleError, bool) {
 	var found *ModuleError
 	if !errors.As(err, &found) {

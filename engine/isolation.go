@@ -3,8 +3,7 @@ package engine
 // Isolation describes what keeps a module away from its host and machine.
 type Isolation struct {
 	// Level sums the measures up: "full" when everything that the engine can restrict is
-	// restricted,
-	// "partial" when the system offers only some of it, "none".
+	// restricted, "partial" when the system offers only some of it, "none".
 	Level string `json:"level"`
 	// Measures lists each restriction and whether it is in force.
 	Measures []Measure `json:"measures"`

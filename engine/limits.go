@@ -8,8 +8,7 @@ import (
 )
 
 // Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one
-// leaves it be. Where
-// a policy limits the same, the lower limit counts.
+// leaves it be. Where a policy limits the same, the lower limit counts.
 type Limits struct {
 	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the
 	// place of the engine's own limit.
@@ -26,7 +25,7 @@ func TimeLimit(callTime time.Duration) error {
 }
 
 // TooLittleMemory is the error of a limit of memory below what a module of an engine needs to
-// start, or nil where there is enough, or no limit (0). Engines use it.
+// start, or nil if there is enough, or no limit (0). Engines use it.
 func TooLittleMemory(engine string, limit, least int64) error {
 	if limit == 0 || limit >= least {
 		return nil

@@ -7,8 +7,7 @@ import (
 )
 
 // ObjectRef is an engine's reference to a value that lives in a module. Engines implement it; hosts
-// use
-// [Object].
+// use [Object].
 type ObjectRef interface {
 	// TypeName is the value's dynamic type as Go text: "*semver.Version".
 	TypeName() string
@@ -48,12 +47,9 @@ type Indexer interface {
 }
 
 // Object is a value that lives inside a module and is used from the host by reference: it has
-// methods,
-// unexported fields, or behaviour that cannot be copied. It can be given back to functions of its
-// own
-// module as an argument. The module keeps the value until the Object is closed or dropped. Objects
-// are
-// as safe for concurrent use as the value in the module is.
+// methods, unexported fields, or behaviour that cannot be copied. It can be given back to functions
+// of its own module as an argument. The module keeps the value until the Object is closed or
+// dropped. Objects are as safe for concurrent use as the value in the module is.
 type Object struct {
 	ref     ObjectRef
 	cleanup runtime.Cleanup
@@ -98,17 +94,15 @@ func (o *Object) Field(ctx context.Context, name string) (any, error) {
 }
 
 // SetField sets an exported field, with the conversions of a call by name. The value has to be
-// addressable in the
-// module: what a pointer points to is, and what a function returned by value is, too, in the copy
-// that the object is.
+// addressable in the module: what a pointer points to is, and what a function returned by value is,
+// too, in the copy that the object is.
 func (o *Object) SetField(ctx context.Context, name string, value any) error {
 	defer runtime.KeepAlive(o)
 	return o.ref.SetField(ctx, name, value)
 }
 
 // Equal reports whether both objects are equal values in their module, as Go's == has it. Objects
-// of different
-// modules are not equal. An error says that values of this type cannot be compared.
+// of different modules are not equal. An error says that values of this type cannot be compared.
 func (o *Object) Equal(ctx context.Context, other *Object) (bool, error) {
 	defer runtime.KeepAlive(o)
 	defer runtime.KeepAlive(other)
@@ -119,9 +113,8 @@ func (o *Object) Equal(ctx context.Context, other *Object) (bool, error) {
 }
 
 // Copy returns the value as plain data, without its type's name and methods: a named string as a
-// string, a named
-// list of numbers as such a list. An error says that the value cannot be copied, or that its type
-// is not exported.
+// string, a named list of numbers as such a list. An error says that the value cannot be copied, or
+// that its type is not exported.
 func (o *Object) Copy(ctx context.Context) (any, error) {
 	defer runtime.KeepAlive(o)
 	copier, ok := o.ref.(Copier)
@@ -144,8 +137,7 @@ func (o *Object) Len(ctx context.Context) (int, error) {
 
 // Index returns the element of a list at an index, or of a map at a key, which may be an object: it
 // finds what is equal in the module. ok reports whether a map has the key; the value is Go's zero
-// value
-// where it has not.
+// value where it has not.
 func (o *Object) Index(ctx context.Context, key any) (value any, ok bool, err error) {
 	defer runtime.KeepAlive(o)
 	indexer, err := o.indexer()
@@ -174,8 +166,7 @@ func (o *Object) indexer() (Indexer, error) {
 }
 
 // String returns the value as fmt.Sprint prints it in the module, or a text that names the type and
-// the
-// error where the module cannot answer.
+// the error where the module cannot answer.
 func (o *Object) String() string {
 	defer runtime.KeepAlive(o)
 	text, err := o.ref.Text(context.Background())
@@ -192,8 +183,7 @@ func (o *Object) MarshalJSON() ([]byte, error) {
 }
 
 // Close lets the module free the value. It is idempotent; an object that is dropped is closed by
-// the
-// garbage collector in its own time.
+// the garbage collector in its own time.
 func (o *Object) Close() {
 	o.cleanup.Stop()
 	releaseRef(o.ref)

@@ -36,8 +36,7 @@ func (r *Refusal) Event(module string) event.Refused {
 }
 
 // RefusalOf returns what a module's isolation refused and the error reports, or nil. Errors that
-// keep only
-// the text of what they wrap tell of none.
+// keep only the text of what they wrap tell of none.
 func RefusalOf(err error) *Refusal {
 	var e *ModuleError
 	if errors.As(err, &e) {

@@ -27,8 +27,7 @@ type Symbol struct {
 }
 
 // Spread is a variadic argument of a call by name that is given as one slice, as f(xs...) gives it.
-// It
-// stands in the place of the last argument.
+// It stands in the place of the last argument.
 type Spread struct{ Slice any }
 
 // FindSymbol looks a name up in symbols sorted by name. Engines use it to answer Bind.

@@ -11,10 +11,9 @@ import (
 )
 
 // Usage is what the host does with an instance: the calls that run, how many there were, and the
-// objects that
-// the host holds. An engine keeps one for each instance, begins and ends every call with it, and
-// returns it from
-// [Counted]. The zero Usage is ready; it is safe for concurrent use and must not be copied.
+// objects that the host holds. An engine keeps one for each instance, begins and ends every call
+// with it, and returns it from [Counted]. The zero Usage is ready; it is safe for concurrent use
+// and must not be copied.
 type Usage struct {
 	running atomic.Int64 // calls that run; negative, by refusing, once no more may begin
 	calls   atomic.Int64
@@ -30,16 +29,14 @@ type Usage struct {
 const refusing = math.MinInt64
 
 // Counted is an optional ability of an instance and of an [ObjectRef]: it tells what the host does
-// with the
-// instance. The loader then lets calls that run finish before it closes the instance, and knows
-// which modules are idle.
+// with the instance. The loader then lets calls that run finish before it closes the instance, and
+// knows which modules are idle.
 type Counted interface {
 	Usage() *Usage
 }
 
 // Begin is called before a call. The error is [ErrUnloaded] where no call may begin any more;
-// otherwise End
-// must follow.
+// otherwise End must follow.
 func (u *Usage) Begin() error {
 	if u.running.Add(1) < 0 {
 		u.Leave()
@@ -49,8 +46,7 @@ func (u *Usage) Begin() error {
 }
 
 // End is called after a call, with what it ended by: a panic, a crash, a cancellation. An error
-// value that the
-// module's function returned is a result like any other, and not meant.
+// value that the module's function returned is a result like any other, and not meant.
 func (u *Usage) End(err error) {
 	u.calls.Add(1)
 	if err != nil {
@@ -59,8 +55,8 @@ func (u *Usage) End(err error) {
 	u.Leave()
 }
 
-// Leave follows Begin in the place of End after what keeps the instance and is no call of the
-// program's: an import or the host reads a variable.
+// Leave follows Begin in the place of End after what keeps the instance but is not a call by
+// the program: an import, or the host reads a variable.
 func (u *Usage) Leave() {
 	if u.running.Add(-1) == refusing {
 		u.ended()

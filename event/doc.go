@@ -1,4 +1,3 @@
 // Package event holds what a loader tells of: the events of a load and of a module's life, and
-// sinks
-// that print, log or record them.
+// sinks that print, log or record them.
 package event

@@ -8,10 +8,8 @@ import (
 )
 
 // Event is something that happened on the way to a running module or in its life. The set of events
-// is
-// sealed: switch on the concrete types below. Every event prints as one line of text. A look-up
-// that
-// the cache answers emits nothing.
+// is sealed: switch on the concrete types below. Every event prints as one line of text. A look-up
+// that the cache answers emits nothing.
 type Event interface {
 	fmt.Stringer
 	event()
@@ -89,8 +87,7 @@ type (
 	// Output: a module wrote a line to its standard output or error.
 	Output struct{ Name, Stream, Line string }
 	// Overrun: a call was cancelled and the module stayed busy for longer than the grace period;
-	// Killed
-	// reports whether the instance was ended for it.
+	// Killed reports whether the instance was ended for it.
 	Overrun struct {
 		Name, Symbol string
 		Grace        time.Duration

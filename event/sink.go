@@ -10,8 +10,7 @@ import (
 )
 
 // Sink receives events. It is called from many goroutines, must not block for long, and must not
-// call
-// the loader.
+// call the loader.
 type Sink func(Event)
 
 // Emit sends an event, if the sink is not nil.
@@ -21,8 +20,8 @@ func (s Sink) Emit(e Event) {
 	}
 }
 
-// Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed, and
-// control characters of what modules print and of names are escaped.
+// Print returns a sink that writes each event as a line, the verbose mode. Lines are never mixed,
+// and control characters of what modules print and of names are escaped.
 func Print(w io.Writer) Sink {
 	var mu sync.Mutex
 	return func(e Event) {

@@ -10,10 +10,9 @@ import (
 )
 
 // Trace returns a sink that writes each event as a line of JSON: "time", "event" with the event's
-// type in lower case, and the event's
-// fields by their names in lower case. Durations are in seconds, sizes in bytes, errors are their
-// texts. Each line is one call of
-// w.Write; errors of it are ignored.
+// type in lower case, and the event's fields by their names in lower case. Durations are in
+// seconds, sizes in bytes, errors are their texts. Each line is one call of w.Write; errors of it
+// are ignored.
 func Trace(w io.Writer) Sink {
 	var mu sync.Mutex
 	return func(e Event) {

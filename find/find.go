@@ -13,14 +13,13 @@ import (
 
 // Registrar is an optional ability of a finder: it keeps built-in modules, and finds them.
 type Registrar interface {
-	// Register keeps a module under a name that is an import path. The error is
-	// a [*NameError] for a name that is taken.
+	// Register keeps a module under a name that is an import path. The error is a [*NameError] for
+	// a name that is taken.
 	Register(name Name, source *HostSource) error
 }
 
 // Invalidator is an optional ability of a finder or an installer: Invalidate drops what it
-// remembers of the places where it
-// looks.
+// remembers of the places where it looks.
 type Invalidator interface {
 	Invalidate()
 }
@@ -28,15 +27,12 @@ type Invalidator interface {
 // Finder looks for a name in one place. It runs nothing and writes nothing.
 //
 // An answer of [ErrNotFound] (or an error that wraps it) lets the next finder be asked; its text
-// after
-// "not found: " says why, for the reader of an error or of [load.Loader.Explain]. Any other error
-// stops the
-// search: a broken or forbidden module is never shadowed by a later one. Finders are safe for
-// concurrent use.
+// after "not found: " says why, for the reader of an error or of [load.Loader.Explain]. Any other
+// error stops the search: a broken or forbidden module is never shadowed by a later one. Finders
+// are safe for concurrent use.
 //
 // Where the name has companions, a Go source of the answer lists them. An answer without a hash is
-// completed by
-// the installers, which can bring those that are not here yet.
+// completed by the installers, which can bring those that are not here yet.
 type Finder interface {
 	Find(ctx context.Context, name Name) (*Spec, error)
 }
@@ -53,15 +49,13 @@ type Rules interface {
 }
 
 // Ruled is an optional ability of a finder whose answers depend on the rules: FindUnder is Find
-// under
-// them.
+// under them.
 type Ruled interface {
 	FindUnder(ctx context.Context, name Name, rules Rules) (*Spec, error)
 }
 
 // Lister is an optional ability of a finder: it lists the names it knows, for the spelling hints of
-// an
-// error. It is asked only when a name was not found; errors end the list.
+// an error. It is asked only when a name was not found; errors end the list.
 type Lister interface {
 	Names(ctx context.Context) iter.Seq[string]
 }

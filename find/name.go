@@ -18,8 +18,7 @@ type Companion struct {
 	Path  string `json:"path"`            // import path
 	Query string `json:"query,omitempty"` // the versions that were asked for, "" for any
 	// Version is that of the companion's module, the Go release for the standard library. It is
-	// empty as
-	// long as nobody looked, and for a package of a local module.
+	// empty as long as nobody looked, and for a package of a local module.
 	Version string `json:"version,omitempty"`
 }
 
@@ -76,8 +75,7 @@ func (n Name) String() string {
 }
 
 // Local reports whether the target is the path of a file or directory of this machine, as it is or
-// in
-// a URL.
+// in a URL.
 func (n Name) Local() bool {
 	if n.Form == FormURL {
 		target := strings.ToLower(n.Target)
@@ -88,8 +86,7 @@ func (n Name) Local() bool {
 
 // ParseName takes a name apart and checks it before anything is looked up. An import path follows
 // [module.CheckImportPath], which leaves no ".." and no "\\" in it; no name holds NUL or anything
-// else that does
-// not show, or starts with "-". The error is a [*NameError].
+// else that does not show, or starts with "-". The error is a [*NameError].
 func ParseName(s string) (Name, error) {
 	bad := func(reason string) (Name, error) { return Name{}, &NameError{Name: Redacted(s), Reason: reason} }
 	if s == "" {
@@ -162,8 +159,7 @@ func ParseName(s string) (Name, error) {
 }
 
 // Redacted returns a name without the credentials of a URL in it: the password, and over http the
-// user as
-// well, which there is often a token.
+// user as well, which there is often a token.
 func Redacted(name string) string {
 	before, rest, ok := strings.Cut(name, "://")
 	if !ok {

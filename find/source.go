@@ -24,10 +24,8 @@ const (
 )
 
 // Spec is a finder's or an installer's answer: which module, which version, and where its source
-// is.
-// It is complete: an engine needs nothing else to compile and open the module. A Spec is not
-// changed
-// after it was returned.
+// is. It is complete: an engine needs nothing else to compile and open the module. A Spec is not
+// changed after it was returned.
 type Spec struct {
 	Name    string    // canonical name: the import path, or the absolute directory
 	Module  string    // path of the Go module that holds the package; "" for the standard library and loose directories
@@ -48,7 +46,7 @@ type Spec struct {
 	// standard packages import.
 	Parts []Part
 
-	// Deprecated is the module's deprecation message, "" where there is none.
+	// Deprecated is the module's deprecation message, "" if there is none.
 	Deprecated string
 	// Retracted says why the module's authors retracted this version, "" where they did not.
 	Retracted string
@@ -91,8 +89,7 @@ type Source struct {
 	File string
 
 	// Hash identifies everything that compiling reads, "h1:…" or another scheme's prefix; equal
-	// hashes
-	// mean that an artifact can be used again.
+	// hashes mean that an artifact can be used again.
 	Hash string
 
 	// Prepared says that only what was compiled of the source is here, not the source. By is then
@@ -112,8 +109,7 @@ type HostSource struct {
 }
 
 // HashFile returns the hash of a source that is one file: of the name by which messages call it and
-// of its
-// contents.
+// of its contents.
 func HashFile(name string, data []byte) string {
 	h := sha256.New()
 	io.WriteString(h, name)
@@ -123,12 +119,11 @@ func HashFile(name string, data []byte) string {
 }
 
 // GoSource is what a build of a Go package needs besides its files. GoMod and GoSum are the files
-// of a
-// main module from which the package can be imported: an engine adds its own files beside them.
+// of a main module from which the package can be imported: an engine adds its own files beside
+// them.
 type GoSource struct {
 	// ImportPath is the path the package is imported by, or "" for a loose directory without
-	// go.mod:
-	// its files are then copied into the main module.
+	// go.mod: its files are then copied into the main module.
 	ImportPath string
 	// GoMod holds the go, require and replace lines, without a module line.
 	GoMod []byte

@@ -7,14 +7,13 @@ import (
 )
 
 // ErrUnavailable is a registry that could not be asked: it is down, out of reach, or not to be
-// asked. A registry
-// that refuses or whose answer is wrong is available.
+// asked. A registry that refuses or whose answer is wrong is available.
 var ErrUnavailable = errors.New("the registry is not available")
 
 // ErrOffline is what would need the network while [load.Config].Offline is set. It is an
 // [ErrUnavailable].
 var ErrOffline error = &RegistryError{
-	Reason: "it is not installed, and the network is not to be used (Config.Offline)", Fix: "run `load get` with its name where there is a network",
+	Reason: "it is not installed, and the network is not to be used (Config.Offline)", Fix: "run `load get` with its name on a machine with a network",
 	Unavailable: true,
 }
 

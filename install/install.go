@@ -9,8 +9,7 @@ import (
 )
 
 // Release is an exact version of a module that an installer can bring. It is resolved before
-// anything
-// is written, so that a policy can look at it.
+// anything is written, so that a policy can look at it.
 type Release struct {
 	Name    find.Name // what was asked
 	Package string    // import path of the package, or the name within its registry
@@ -22,18 +21,16 @@ type Release struct {
 	Origin  string    // the installer, for messages
 
 	// BuildList holds modules, with their sums, that a lock file promises. Install checks what it
-	// brings against
-	// them before it publishes it, and asks nobody else about their sums. Such a release was not
-	// made by Resolve: it
-	// has Name, Package, Module and Version, and Sum and Time where the lock file has them.
+	// brings against them before it publishes it, and asks nobody else about their sums. Such a
+	// release was not made by Resolve: it has Name, Package, Module and Version, and Sum and Time
+	// where the lock file has them.
 	BuildList []find.ModuleVersion
 
 	// Changing tells that the name may lead to another version tomorrow, as a branch does: the
-	// store does not answer
-	// for it.
+	// store does not answer for it.
 	Changing bool
 
-	// Deprecated is the module's deprecation message, "" where there is none.
+	// Deprecated is the module's deprecation message, "" if there is none.
 	Deprecated string
 
 	// Retracted says why the module's authors retracted this version, "" where they did not.
@@ -41,9 +38,8 @@ type Release struct {
 }
 
 // Installer brings missing modules into the store and tells how that goes by the events
-// [event.Resolved],
-// [event.Deprecated], [event.Downloaded], [event.Retrying] and [event.Installed]. Installers are
-// safe for concurrent use.
+// [event.Resolved], [event.Deprecated], [event.Downloaded], [event.Retrying] and [event.Installed].
+// Installers are safe for concurrent use.
 type Installer interface {
 	// Claims reports whether the name is this installer's; it is cheap and does no I/O.
 	Claims(name find.Name) bool
@@ -54,12 +50,10 @@ type Installer interface {
 }
 
 // Completer is an optional ability of an installer: it brings what a source found in place needs,
-// such
-// as the modules that a local directory's go.mod requires. Complete returns the spec unchanged
-// where it
-// has nothing to add. The build list of the spec that it is given holds what a lock file promises,
-// if anything; that
-// of the result what the build needs, to which the loader adds the tree of the source itself.
+// such as the modules that a local directory's go.mod requires. Complete returns the spec unchanged
+// where it has nothing to add. The build list of the spec that it is given holds what a lock file
+// promises, if anything; that of the result what the build needs, to which the loader adds the tree
+// of the source itself.
 type Completer interface {
 	Complete(ctx context.Context, s *Session, spec *find.Spec) (*find.Spec, error)
 }

@@ -36,10 +36,8 @@ type Session struct {
 func (s *Session) Emit(e event.Event) { s.Events.Emit(e) }
 
 // Admit lets the policies decide about a module that is going to be a part of what is installed.
-// Installers ask
-// before they fetch it, with a negative size, and again when they know the size of its archive in
-// bytes, before
-// they publish it. The error is a [*PolicyError].
+// Installers ask before they fetch it, with a negative size, and again when they know the size of
+// its archive in bytes, before they publish it. The error is a [*PolicyError].
 func (s *Session) Admit(m find.ModuleVersion, size int64) error {
 	if s.Locked != nil && s.NotLocked != nil {
 		if _, ok := s.Locked.Need(m.Path); !ok {
@@ -89,9 +87,8 @@ func (s *Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, er
 }
 
 // AdmitSum lets the policies decide about a module whose sum is known and verified, before it is
-// published: whether it
-// has the signature that it needs, unless the lock file holds it already. The error is a
-// [*PolicyError].
+// published: whether it has the signature that it needs, unless the lock file holds it already. The
+// error is a [*PolicyError].
 func (s *Session) AdmitSum(m find.ModuleVersion) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return Signed(p, s.Locked, m, time.Now()) })
 }
@@ -107,8 +104,7 @@ func Signed(p *policy.Policy, locked *lockfile.Entry, m find.ModuleVersion, now 
 }
 
 // Consider lets the policies decide about a version that an installer could choose. If it is free
-// to choose,
-// an installer that gets an error tries the next best. The error is a [*PolicyError].
+// to choose, an installer that gets an error tries the next best. The error is a [*PolicyError].
 func (s *Session) Consider(r *Release) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Version(r.Subject(), time.Now()) })
 }
@@ -128,17 +124,14 @@ func Decide(policies []*policy.Policy, ask func(*policy.Policy) policy.Decision)
 
 // Owner returns the registry that owns a module or package path. Installers ask before they ask
 // anybody else about a path, or look for it where strangers can have put it. What is owned comes
-// from
-// its registry alone, whatever that answers, and is not looked up in a checksum database; from a
-// registry comes nothing but what it owns.
+// from its registry alone, whatever that answers, and is not looked up in a checksum database; from
+// a registry comes nothing but what it owns.
 func (s *Session) Owner(path string) (policy.Owner, bool) { return s.Registries.Owner(path) }
 
 // Belongs reports whether what the store has of a module may be used: it came from the registry
-// that owns the module, whose
-// URL is from, or from none if none owns it; or it has the sum that the lock file promises,
-// wherever it came from.
-// Finders and installers treat as absent what does not belong. Without a sum it is about the
-// module's go.mod file.
+// that owns the module, whose URL is from, or from none if none owns it; or it has the sum that the
+// lock file promises, wherever it came from. Finders and installers treat as absent what does not
+// belong. Without a sum it is about the module's go.mod file.
 func (s *Session) Belongs(m find.ModuleVersion, from string) bool {
 	if owner, _ := s.Owner(m.Path); owner.URL == from {
 		return true

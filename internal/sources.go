@@ -1,6 +1,5 @@
 // Package internal holds the sources that are compiled into every module, so that a host can build
-// modules
-// wherever it runs.
+// modules wherever it runs.
 package internal
 
 import "embed"

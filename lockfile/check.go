@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// check tells whether lines can hold the entry, and nothing in it could be taken for a path or an option by
-// who uses it.
+// check reports whether lines can hold the entry, and nothing in it could be taken for a path or an
+// option by who uses it.
 func (e *Entry) check() error {
 	if err := checkName(e.Name); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (e *Entry) checkHead() error {
 		}
 	}
 	if year := e.Time.Year(); !e.Time.IsZero() && (year < 0 || year > 9999) {
-		return fmt.Errorf("%d is no year of a publication", year)
+		return fmt.Errorf("invalid publication year %d", year)
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 // maxSize bounds what is read: room for some hundred thousand modules.
 const maxSize = 64 << 20
 
-// Read reads the lock file of that path. One that does not exist is [io/fs.ErrNotExist], one that is wrong a
-// [*SyntaxError].
+// Read reads the lock file of that path. One that does not exist is [io/fs.ErrNotExist], one that
+// is wrong a [*SyntaxError].
 func Read(path string) (*File, error) {
 	data, err := regular.Read(path, maxSize)
 	if err != nil {
@@ -24,8 +24,8 @@ func Read(path string) (*File, error) {
 	return Parse(filepath.Base(path), data)
 }
 
-// Write puts the file in the place of the one of that path, as a whole or not at all, however the process
-// ends. Where path is a link, what it leads to is replaced.
+// Write puts the file in the place of the one of that path, as a whole or not at all, however the
+// process ends. Where path is a link, what it leads to is replaced.
 func (f *File) Write(path string) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -63,8 +63,8 @@ func (f *File) Write(path string) (err error) {
 	return nil
 }
 
-// stale is after how long an unfinished file is that of a writer who was killed: writing takes milliseconds. A writer
-// that slept for longer finds its file gone, and fails.
+// stale is after how long an unfinished file is that of a writer who was killed: writing takes
+// milliseconds. A writer that slept for longer finds its file gone, and fails.
 const stale = time.Minute
 
 func sweep(dir, unfinished string) {

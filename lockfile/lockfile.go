@@ -1,5 +1,5 @@
-// Package lockfile reads and writes load.lock, which holds the exact version and the sums of everything that
-// was installed for a program. It is text, made to be reviewed and merged:
+// Package lockfile reads and writes load.lock, which holds the exact version and the sums of
+// everything that was installed for a program. It is text, made to be reviewed and merged:
 //
 //	load.lock 1
 //	example.com/hello at v1.1.0 goproxy example.com/hello 2024-01-02T03:04:05Z
@@ -8,14 +8,15 @@
 //	example.com/hello needs example.com/words v1.0.0 h1:Zy1kP…=
 //	example.com/hello@v1.0 at v1.0.7 goproxy example.com/hello -
 //
-// A line starts with the name that it is about, as it is asked for. "at" tells the exact version, who brings
-// it, the module that holds it and when it was published ("-" for what is not known); "needs" is a module
-// that it is built from, with the sum of its source; "may" is something that a policy grants it. Companions
-// follow the name: "example.com/hello with bytes at …". Every line stands for itself, so that lines can be
-// merged and sorted as text; the order of lines does not matter, and they are written sorted.
+// A line starts with the name that it is about, as it is asked for. "at" tells the exact version,
+// who brings it, the module that holds it and when it was published ("-" for what is not known);
+// "needs" is a module that it is built from, with the sum of its source; "may" is something that a
+// policy grants it. Companions follow the name: "example.com/hello with bytes at …". Every line
+// stands for itself, so that lines can be merged and sorted as text; the order of lines does not
+// matter, and they are written sorted.
 //
-// A lock file holds sources and no binaries: it is the same for all systems. A module that is needed on one
-// system alone is a line like any other.
+// A lock file holds sources and no binaries: it is the same for all systems. A module that is
+// needed on one system alone is a line like any other.
 package lockfile
 
 import (
@@ -34,8 +35,8 @@ const Name = "load.lock"
 // header is the first line; its number changes with the format.
 const header = "load.lock 1"
 
-// File is the contents of a lock file. The zero File is empty. It is not safe for concurrent use while it
-// is changed.
+// File is the contents of a lock file. The zero File is empty. It is not safe for concurrent use
+// while it is changed.
 type File struct {
 	entries map[string]Entry
 }
@@ -45,7 +46,7 @@ type Entry struct {
 	Name    string    // as it is asked for; companions follow as in "example.com/a with bytes with strings"
 	Version string    // exact
 	Origin  string    // the installer: "goproxy"
-	Module  string    // that holds it, "" where there is none
+	Module  string    // that holds it, "" if there is none
 	Time    time.Time // when the version was published, in UTC and whole seconds; zero where unknown
 	Grants  []string  // what a policy grants it, sorted: "network", "read /etc/ssl"
 	Needs   []Module  // what it is built from, sorted by path
@@ -78,8 +79,8 @@ func (f *File) All() iter.Seq[Entry] {
 // Len returns the number of entries.
 func (f *File) Len() int { return len(f.entries) }
 
-// Set puts an entry in place of the one of its name. An entry that a line cannot hold, such as one whose
-// version has a space, is an error, and changes nothing.
+// Set puts an entry in place of the one of its name. An entry that a line cannot hold, such as one
+// whose version has a space, is an error, and changes nothing.
 func (f *File) Set(e Entry) error {
 	e.Time = e.Time.UTC().Truncate(time.Second)
 	e.Grants, e.Needs = slices.Clone(e.Grants), slices.Clone(e.Needs)
@@ -115,7 +116,7 @@ func (e Entry) Need(path string) (m Module, ok bool) {
 	return e.Needs[i], true
 }
 
-// Equal tells whether two entries are the same lines.
+// Equal reports whether two entries are the same lines.
 func (e Entry) Equal(other Entry) bool {
 	return e.Name == other.Name && e.Version == other.Version && e.Origin == other.Origin && e.Module == other.Module &&
 		e.Time.Equal(other.Time) && slices.Equal(e.Grants, other.Grants) && slices.Equal(e.Needs, other.Needs)

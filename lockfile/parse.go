@@ -24,8 +24,8 @@ func (e *SyntaxError) Error() string {
 	return s
 }
 
-// Parse reads the text of a lock file; file is its name, for errors. Lines may come in any order and end in
-// CRLF. The error is a [*SyntaxError] of the first line that is wrong.
+// Parse reads the text of a lock file; file is its name, for errors. Lines may come in any order
+// and end in CRLF. The error is a [*SyntaxError] of the first line that is wrong.
 func Parse(file string, data []byte) (*File, error) {
 	p := &parser{file: file, entries: make(map[string]*lines)}
 	if err := p.parse(data); err != nil {

@@ -19,8 +19,8 @@ func Var(l *load.Loader, events *Events) expvar.Var {
 	})
 }
 
-// Handler serves the figures as OpenMetrics 1.0 text. The events may be nil. It asks nobody who they
-// are; names and versions of modules are labels.
+// Handler serves the figures as OpenMetrics 1.0 text. The events may be nil. It asks nobody who
+// they are; names and versions of modules are labels.
 //
 // Modules of one name, version and engine that are built with different things are one series.
 // Calls and errors of a module begin at 0 again with each new instance, as counters may.

@@ -1,5 +1,5 @@
-// Package notify tells a loader when files change, by what the operating system offers: see [load.Config].Notify and
-// [load.Loader.Watch].
+// Package notify tells a loader when files change, by what the operating system offers: see
+// [load.Config].Notify and [load.Loader.Watch].
 package notify
 
 import (
@@ -18,8 +18,9 @@ type Notifier struct {
 	once    sync.Once
 }
 
-// New returns a notifier that calls changed with the absolute path of each file or directory that was made, written, renamed or
-// removed in a directory that was added, and with "" where changes were lost. It has the signature of [load.Config].Notify.
+// New returns a notifier that calls changed with the absolute path of each file or directory that
+// was made, written, renamed or removed in a directory that was added, and with "" where changes
+// were lost. It has the signature of [load.Config].Notify.
 func New(changed func(path string)) (load.Notifier, error) {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {

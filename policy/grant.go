@@ -60,8 +60,8 @@ func (g Grant) MarshalJSON() ([]byte, error) {
 }
 
 // Capabilities lists what is granted, sorted, as a lock file holds it: "env HOME", "memory 64MiB",
-// "network",
-// "programs", "read /etc/ssl", "time 5s", "write /srv". Values of variables are not part of it.
+// "network", "programs", "read /etc/ssl", "time 5s", "write /srv". Values of variables are not part
+// of it.
 func (g Grants) Capabilities() []string {
 	list := g.access()
 	if g.Memory > 0 {
@@ -136,8 +136,8 @@ func (g Grants) Zero() bool { return len(g.Capabilities()) == 0 }
 func (g Grants) Access() bool { return len(g.access()) > 0 }
 
 // Environ returns the variables as "NAME=value", with the host's present values for those that were
-// granted without
-// one, if the host has them. Tokens of registries (LOAD_TOKEN_…) are never among them.
+// granted without one, if the host has them. Tokens of registries (LOAD_TOKEN_…) are never among
+// them.
 func (g Grants) Environ() []string {
 	var list []string
 	for _, variable := range g.Env {

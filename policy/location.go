@@ -62,8 +62,7 @@ func plain(name string) string {
 }
 
 // hostLocation is the one spelling of a host and a port. Ports that schemes have by default are
-// left
-// out.
+// left out.
 func hostLocation(hostPort string) string {
 	host, port := cutPort(unescape(hostPort))
 	host = webhost.Canonical(host)

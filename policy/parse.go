@@ -100,7 +100,8 @@ func (p *parser) header(words []string) error {
 	return p.fail("the first line is not %q", header)
 }
 
-// split takes a line apart at spaces; "#" begins a comment, and a word in double quotes may hold both.
+// split takes a line apart at spaces; "#" begins a comment, and a word in double quotes may hold
+// both.
 func split(line string) ([]string, error) {
 	var words []string
 	for {
@@ -171,7 +172,7 @@ func (p *parser) rule(words []string) (err error) {
 		}
 		p.policy.MaxModules, err = strconv.Atoi(args[0])
 		if err != nil || p.policy.MaxModules <= 0 {
-			return p.fail("%q is no number of modules", args[0])
+			return p.fail("%q is not a number of modules", args[0])
 		}
 		p.from("max-modules " + strconv.Itoa(p.policy.MaxModules))
 		return nil

@@ -111,8 +111,7 @@ func match(patterns []string, name string) string {
 // denied is match for rules that forbid, and some names: it makes no difference between upper and
 // lower case, as many hosts and file systems make none, looks at a local path as it is written,
 // without its links, and by every mount that shows it, and takes a host for all of its ports. It
-// returns the first name that is denied,
-// and by which pattern; "" for none.
+// returns the first name that is denied, and by which pattern; "" for none.
 func denied(patterns []string, names ...string) (pattern, name string) {
 	if len(patterns) == 0 {
 		return "", ""

@@ -1,6 +1,5 @@
 // Package policy says which modules may be installed and run, and what they are given. A [Policy]
-// is made in
-// the program or read from a file:
+// is made in the program or read from a file:
 //
 //	load.policy 1
 //
@@ -22,8 +21,7 @@
 //	isolation example.com
 //
 // Every decision names the rule that made it. Of the rules of one policy, deny goes before allow;
-// where there
-// are several policies, each has to allow a module, and what they grant adds up.
+// where there are several policies, each has to allow a module, and what they grant adds up.
 package policy
 
 import (
@@ -34,8 +32,7 @@ import (
 )
 
 // Policy is a set of rules. The zero Policy allows everything but retracted versions and grants
-// nothing. It
-// is not changed while it is in use.
+// nothing. It is not changed while it is in use.
 type Policy struct {
 	// Deny and Allow are patterns, as in GOPRIVATE, of the modules and packages that must not be
 	// loaded, or alone may be, by themselves or as a part of others. What is local is matched by
@@ -48,11 +45,9 @@ type Policy struct {
 	NoInstall bool
 
 	// MinAge is for how long a version must have been published, but for those that match
-	// AgeExcept: what is asked for,
-	// and each module that it needs and that neither a lock file nor a go.sum file holds. One whose
-	// time is not known,
-	// or lies in the future, is too young. The time is what the registry says; many take it from
-	// version control.
+	// AgeExcept: what is asked for, and each module that it needs and that neither a lock file nor
+	// a go.sum file holds. One whose time is not known, or lies in the future, is too young. The
+	// time is what the registry says; many take it from version control.
 	MinAge    time.Duration
 	AgeExcept []string
 
@@ -63,8 +58,7 @@ type Policy struct {
 	RefuseDeprecated bool
 
 	// MaxSize is how large the archive of a module may be, in bytes, and MaxModules of how many
-	// modules something
-	// may be built; 0 is no limit.
+	// modules something may be built; 0 is no limit.
 	MaxSize    int64
 	MaxModules int
 

@@ -12,12 +12,12 @@ import (
 	"github.com/loadgo/load/internal/token"
 )
 
-// Registry is a private module proxy, and what it owns: modules that are asked of it and of nobody else, whatever it
-// answers. They are not looked up in the checksum database, which must not hear of them. Nothing but what a
-// registry owns is asked of it.
+// Registry is a private module proxy, and what it owns: modules that are asked of it and of nobody
+// else, whatever it answers. They are not looked up in the checksum database, which must not hear
+// of them. Nothing but what a registry owns is asked of it.
 //
-// Its name is short for its prefix: with the name "company" and the prefix "corp.example.com", company:team/auth is
-// the module or package corp.example.com/team/auth.
+// Its name is short for its prefix: with the name "company" and the prefix "corp.example.com",
+// company:team/auth is the module or package corp.example.com/team/auth.
 type Registry struct {
 	Name     string   // lower-case letters, digits and "-", from a letter on; not gh, gl, git, file, http, https, ssh
 	URL      string   // of a module proxy (GOPROXY protocol), https, without credentials
@@ -36,8 +36,8 @@ type Owner struct {
 // Registries are those of some policies. The zero value holds none. It is safe for concurrent use.
 type Registries struct{ list []Owner } // without a pattern
 
-// NewRegistries checks the registries of policies, each for itself and against the others: names are there once, and no
-// path is owned by two of them with equal right.
+// NewRegistries checks the registries of policies, each for itself and against the others: names
+// are there once, and no path is owned by two of them with equal right.
 func NewRegistries(policies []*Policy) (Registries, error) {
 	var all Registries
 	for _, p := range policies {
@@ -71,8 +71,9 @@ func (rs Registries) Named(name string) (Registry, bool) {
 	return Registry{}, false
 }
 
-// Owner returns the registry that owns a module or package path. Of several patterns that match, the most specific one
-// decides: the one with more elements, then the one that says more of an element.
+// Owner returns the registry that owns a module or package path. Of several patterns that match,
+// the most specific one decides: the one with more elements, then the one that says more of an
+// element.
 func (rs Registries) Owner(name string) (owner Owner, ok bool) {
 	for _, r := range rs.list {
 		for _, pattern := range r.owns() {
@@ -99,7 +100,7 @@ func (rs *Registries) add(r Registry, rule string) error {
 	case slices.Contains(reservedNames, r.Name):
 		return fmt.Errorf("the name %q means something else in front of a colon", r.Name)
 	case !registryName.MatchString(r.Name):
-		return fmt.Errorf("%q is no name of a registry: it takes two or more of a-z, 0-9 and \"-\", from a letter on", r.Name)
+		return fmt.Errorf("%q is not a registry name: it takes two or more of a-z, 0-9 and \"-\", from a letter on", r.Name)
 	}
 	if err := r.checkURL(); err != nil {
 		return err
@@ -155,8 +156,9 @@ func (r Registry) checkURL() error {
 
 const wild = `*?[\`
 
-// moreSpecific compares two patterns that match one path: by the number of their elements, then by the first element of
-// which one says more, a literal more than a glob and a glob with more letters more than one with fewer.
+// moreSpecific compares two patterns that match one path: by the number of their elements, then by
+// the first element of which one says more, a literal more than a glob and a glob with more letters
+// more than one with fewer.
 func moreSpecific(a, b string) int {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
 	if len(as) != len(bs) {
@@ -187,8 +189,8 @@ func letters(glob string) int {
 	return n
 }
 
-// overlap tells whether one path may match two patterns of as many elements. It says so too often rather than too
-// rarely.
+// overlap reports whether one path may match two patterns of as many elements. It says so too often
+// rather than too rarely.
 func overlap(a, b string) bool {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
 	for i := range as {
@@ -206,7 +208,7 @@ func apart(a, b string) bool {
 	}
 	head := func(s string) string { return s[:strings.IndexFunc(s+"*", isWild)] }
 	tail := func(s string) string { return s[strings.LastIndexFunc("*"+s, isWild):] }
-	if strings.ContainsAny(a+b, `[\`) { // a class ends with "]", which is no letter of the tail
+	if strings.ContainsAny(a+b, `[\`) { // a class ends with "]", which is not part of the tail
 		tail = func(string) string { return "" }
 	}
 	return !strings.HasPrefix(head(a), head(b)) && !strings.HasPrefix(head(b), head(a)) ||

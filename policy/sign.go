@@ -18,8 +18,8 @@ import (
 	"github.com/loadgo/load/internal/regular"
 )
 
-// Signer says by whom modules have to be signed: each that matches the pattern by one of the keys of all signers
-// that match it.
+// Signer says by whom modules have to be signed: each that matches the pattern by one of the keys
+// of all signers that match it.
 type Signer struct {
 	Pattern string    // as in GOPRIVATE
 	Key     string    // a verifier key as [golang.org/x/mod/sumdb/note] has them: "team+5f1c3a2b+AbC…"
@@ -27,8 +27,8 @@ type Signer struct {
 }
 
 // Sign returns the signed note that says that a module's source has a sum. It belongs into the file
-// [SignatureFile] of the policy's directory of signatures. earlier is what is in that file, or nil: its signatures by
-// others are kept where they say the same.
+// [SignatureFile] of the policy's directory of signatures. earlier is what is in that file, or nil:
+// its signatures by others are kept where they say the same.
 func Sign(path, version, sum string, earlier []byte, signers ...note.Signer) ([]byte, error) {
 	n := &note.Note{Text: signedText(path, version, sum)}
 	if _, err := note.Open(earlier, note.VerifierList()); err != nil {
@@ -44,8 +44,9 @@ func signedText(path, version, sum string) string {
 	return fmt.Sprintf("load signature 1\n%s %s %s\n", path, version, sum)
 }
 
-// SignatureFile returns the name of the file, within a directory of signatures, that holds a module's. That of a
-// repository, an archive or a file, whose path is a URL, is called by the sum of that.
+// SignatureFile returns the name of the file, within a directory of signatures, that holds a
+// module's. That of a repository, an archive or a file, whose path is a URL, is called by the sum
+// of that.
 func SignatureFile(path, version string) (string, error) {
 	if location(path) != path {
 		sum := sha256.Sum256([]byte(path + "@" + version))
@@ -62,8 +63,8 @@ func SignatureFile(path, version string) (string, error) {
 	return filepath.FromSlash(escapedPath) + "@" + escapedVersion + ".sig", nil
 }
 
-// Signed decides whether a module has the signature that it needs. It is asked about what is new: what a lock
-// file holds was decided when it was locked, and stays good when a key expires.
+// Signed decides whether a module has the signature that it needs. It is asked about what is new:
+// what a lock file holds was decided when it was locked, and stays good when a key expires.
 func (p *Policy) Signed(path, version, sum string, now time.Time) Decision {
 	var verifiers []note.Verifier
 	rule, expired := "", ""

@@ -17,8 +17,7 @@ func isSet(name string) bool {
 }
 
 // trace returns a sink that also appends each event as a line of JSON to a file. The file is open
-// only while a line is written: there
-// is nothing to close, and processes can share it.
+// only while a line is written: there is nothing to close, and processes can share it.
 func trace(file string, further load.Sink) load.Sink {
 	lines := event.Trace(appender(file))
 	return func(e load.Event) {

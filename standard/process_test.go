@@ -201,7 +201,7 @@ func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 
 // TestWarmLoadNeedsNobody: what is installed and compiled loads without a request and without the
 // go
-// command, also where there is none.
+// command, also if there is none.
 func TestWarmLoadNeedsNobody(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

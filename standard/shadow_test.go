@@ -12,7 +12,7 @@ import (
 	"github.com/loadgo/load/store"
 )
 
-// TestNoShadow: whoever can write to the current directory cannot take the place of what the
+// TestNoShadow: someone who can write to the current directory cannot take the place of what the
 // program registered, nor of
 // what it finds there by another name.
 func TestNoShadow(t *testing.T) {

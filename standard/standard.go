@@ -1,6 +1,5 @@
 // Package standard wires the usual finders, installers, engines and store into a loader. It holds
-// no logic
-// of its own: what it does can be written in any program with other parts.
+// no logic of its own: what it does can be written in any program with other parts.
 package standard
 
 import (
@@ -42,13 +41,14 @@ import (
 //     WebAssembly), Starlark scripts, compiled WebAssembly files, and what the program registers itself;
 //   - Notify: [notify.New], so that Watch works.
 //
-// Where Config.Bundles is not empty, modules come from there and from what the program registers only, and nothing
-// is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE names bundles as LOAD_PATH does directories.
+// Where Config.Bundles is not empty, modules come from there and from what the program registers
+// only, and nothing is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE
+// names bundles as LOAD_PATH does directories.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment:
-// LOAD_NO_INSTALL=1 turns installs off,
-// LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file that events are appended to as
-// lines of JSON, see [event.Trace]; where it is set, they go to Config.Events only besides.
+// LOAD_NO_INSTALL=1 turns installs off, LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file
+// that events are appended to as lines of JSON, see [event.Trace]; where it is set, they go to
+// Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
 	for _, file := range filepath.SplitList(os.Getenv("LOAD_BUNDLE")) {
 		b, err := bundle.Open(file)
@@ -100,8 +100,8 @@ func New(config load.Config) (*load.Loader, error) {
 }
 
 // Path returns the usual path: the modules that the program registers itself, the current
-// directory, the Go
-// standard library, what is installed in the store for this machine, and further directories.
+// directory, the Go standard library, what is installed in the store for this machine, and further
+// directories.
 func Path(s *store.Store, dirs ...string) find.Path {
 	library := std.New(nil)
 	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{}).Target())}

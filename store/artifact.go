@@ -14,8 +14,7 @@ import (
 )
 
 // Artifact is what an engine made of a source and the store keeps. It does not change; it is safe
-// for
-// concurrent use.
+// for concurrent use.
 type Artifact struct {
 	key   string
 	store string // directory of the store
@@ -53,11 +52,9 @@ func (a *Artifact) Size() int64 {
 }
 
 // Open opens a file for reading after it verified the contents of this very open file, so that what
-// the
-// caller reads or executes through it is what was put into the store. The caller closes it. A file
-// that
-// the artifact does not have is [fs.ErrNotExist]; one that is not as it was put there is a
-// [*DamagedError].
+// the caller reads or executes through it is what was put into the store. The caller closes it. A
+// file that the artifact does not have is [fs.ErrNotExist]; one that is not as it was put there is
+// a [*DamagedError].
 func (a *Artifact) Open(name string) (*os.File, error) {
 	f, verify, err := a.OpenUnverified(name)
 	if err != nil {
@@ -71,10 +68,8 @@ func (a *Artifact) Open(name string) (*os.File, error) {
 }
 
 // OpenUnverified is Open without the verification, which the caller can then do beside other work:
-// nothing
-// that comes from the file is to be trusted before verify has returned nil. verify is called before
-// the
-// file is closed.
+// nothing that comes from the file is to be trusted before verify has returned nil. verify is
+// called before the file is closed.
 func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error, err error) {
 	want, err := a.file(name)
 	if err != nil {
@@ -116,8 +111,7 @@ func (a *Artifact) open(want File) (*os.File, File, error) {
 }
 
 // ReadFile returns the verified contents of a file: what is verified is what it returns. Its errors
-// are
-// those of [Artifact.Open].
+// are those of [Artifact.Open].
 func (a *Artifact) ReadFile(name string) ([]byte, error) {
 	want, err := a.file(name)
 	if err != nil {
@@ -180,13 +174,12 @@ func (a *Artifact) damaged(file, reason string) error {
 }
 
 // artifactName is how an artifact is named among the things of a store, and how the lock is with
-// which it is made
-// or removed.
+// which it is made or removed.
 func artifactName(key string) string { return "artifact " + key }
 
 // Lookup returns the artifact with a key, or nil where the store has none. It verifies the list of
-// files;
-// each file is verified when it is opened. What is not as it was put there is a [*DamagedError].
+// files; each file is verified when it is opened. What is not as it was put there is a
+// [*DamagedError].
 func (s *Store) Lookup(key string) (*Artifact, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -218,8 +211,7 @@ func (s *Store) lookup(key string) (*Artifact, error) {
 }
 
 // Evict takes the artifact with a key out of the store, so that it will be built again. That there
-// is
-// none is no error. Files of it that are open stay readable where the system allows that.
+// is none is no error. Files of it that are open stay readable where the system allows that.
 func (s *Store) Evict(key string) error {
 	if err := checkKey(key); err != nil {
 		return err

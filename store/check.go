@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// What is removed while a check runs is not damaged: the checks look at what says that a thing is there last.
+// What is removed while a check runs is not damaged: the checks look at what says that a thing is
+// there last.
 
 func (s *Store) checkModule(t moduleTree) (int64, *Damage) {
 	damage := func(reason string) *Damage {

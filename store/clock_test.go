@@ -28,7 +28,7 @@ func TestCollectFuture(t *testing.T) {
 	if removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Minute}); err != nil || len(removed) > 0 {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
-	// Whoever uses it says when.
+	// Its user says when.
 	user := reopen(t, s)
 	release := user.Hold()
 	if a, err := user.Lookup(store.Key("one")); a == nil || err != nil {

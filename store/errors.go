@@ -14,7 +14,7 @@ const (
 
 // DirError reports a directory that is no place for a store.
 type DirError struct {
-	Dir    string // "" where there is no directory to name
+	Dir    string // "" if there is no directory to name
 	Reason string
 	Fix    string // what the user can do
 	Err    error  // the cause below, or nil
@@ -31,8 +31,7 @@ func (e *DirError) Error() string {
 func (e *DirError) Unwrap() error { return e.Err }
 
 // WriteError reports a store that something cannot be added to or removed from: it is read-only, or
-// its
-// disk is full. What was in it before is still good.
+// its disk is full. What was in it before is still good.
 type WriteError struct {
 	Path string
 	Fix  string // what the user can do
@@ -46,8 +45,7 @@ func (e *WriteError) Error() string {
 func (e *WriteError) Unwrap() error { return e.Err }
 
 // NewWriteError makes a [*WriteError] of an error of the file system, for those who write into the
-// store by
-// themselves; path counts where the error names none. A nil error stays nil.
+// store by themselves; path counts where the error names none. A nil error stays nil.
 func NewWriteError(path string, err error) error { return writeError(path, err) }
 
 // LockError reports a lock that another process held for longer than the caller wanted to wait.
@@ -94,8 +92,7 @@ func writeError(path string, err error) error {
 }
 
 // unreadable says of an error that it is the store in a directory that this user cannot read;
-// another
-// error stays as it is.
+// another error stays as it is.
 func unreadable(dir string, err error) error {
 	var known *DirError
 	if !errors.Is(err, fs.ErrPermission) || errors.As(err, &known) {
@@ -105,8 +102,7 @@ func unreadable(dir string, err error) error {
 }
 
 // DamagedError reports an artifact that is not what was put into the store. [Store.Evict] makes
-// room to
-// build it again.
+// room to build it again.
 type DamagedError struct {
 	Key    string
 	File   string // the file within the artifact; "" for the artifact as a whole

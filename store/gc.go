@@ -19,10 +19,11 @@ import (
 type GC struct {
 	// Unused is for how long something must not have been used before it is removed.
 	Unused time.Duration
-	// MaxSize is how large the store may stay, in bytes: what was used least recently goes first, however new it is.
-	// 0 is no limit.
+	// MaxSize is how large the store may stay, in bytes: what was used least recently goes first,
+	// however new it is. 0 is no limit.
 	MaxSize int64
-	// Keep tells of a Go module whether it stays whatever its age, because a lock file holds it; nil keeps none.
+	// Keep tells of a Go module whether it stays whatever its age, because a lock file holds it;
+	// nil keeps none.
 	Keep func(path, version string) bool
 	// DryRun removes nothing.
 	DryRun bool
@@ -67,9 +68,9 @@ func (s *Store) Stats() (Stats, error) {
 	return stats, err
 }
 
-// Collect removes what was not used for long, and then what makes the store too large; it never removes what a
-// living process uses, or what gc.Keep keeps. Go modules go with the last package that is built from them. It
-// returns what it removed. One process collects at a time.
+// Collect removes what was not used for long, and then what makes the store too large; it never
+// removes what a living process uses, or what gc.Keep keeps. Go modules go with the last package
+// that is built from them. It returns what it removed. One process collects at a time.
 func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 	unlock, err := s.Lock(ctx, "gc")
 	if err != nil {
@@ -125,8 +126,9 @@ func (s *Store) Collect(ctx context.Context, gc GC) ([]Item, error) {
 	return removed, errors.Join(errs...)
 }
 
-// removeUnused removes a file or directory, unless a process says that it uses it. Who says so after it was moved
-// away finds nothing, and waits for the lock to make it again; who said so before gets it back.
+// removeUnused removes a file or directory, unless a process says that it uses it. Who says so
+// after it was moved away finds nothing, and waits for the lock to make it again; who said so
+// before gets it back.
 func (s *Store) removeUnused(ctx context.Context, path, what string) error {
 	unlock, err := s.Lock(ctx, what)
 	if err != nil {
@@ -226,8 +228,8 @@ func relative(dir, path string) string {
 	return filepath.ToSlash(rel)
 }
 
-// modTime returns when a path was used last. A time in the future, of a clock that was wrong then or is now, counts
-// as now: such a thing is kept by its age, and goes where age does not matter.
+// modTime returns when a path was used last. A time in the future, of a clock that was wrong then
+// or is now, counts as now: such a thing is kept by its age, and goes where age does not matter.
 func modTime(path string) time.Time {
 	info, err := os.Stat(path)
 	if err != nil {

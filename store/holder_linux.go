@@ -27,7 +27,8 @@ func holder(path string) int {
 	device := uint64(st.Dev) // narrower on some systems
 	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(device), unix.Minor(device), st.Ino)
 	for line := range strings.Lines(string(data)) {
-		// "1: FLOCK  ADVISORY  WRITE 1234 fe:01:5678 0 EOF"; one that waits has "->" behind the number.
+		// "1: FLOCK ADVISORY WRITE 1234 fe:01:5678 0 EOF"; one that waits has "->" behind the
+		// number.
 		fields := strings.Fields(line)
 		if len(fields) < 6 || fields[1] != "FLOCK" || fields[5] != file {
 			continue

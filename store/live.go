@@ -15,10 +15,11 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-// live tells other processes what this one uses. Each has a file below live/, whose lock says that it lives, and
-// adds a line before it looks a thing up. The files are numbered, and those of processes that ended are taken
-// again: what the new one uses stands before a last line, and behind that what the old one left, because cutting it off would
-// take as long as the rest of a look-up. The zero live is ready.
+// live tells other processes what this one uses. Each has a file below live/, whose lock says that
+// it lives, and adds a line before it looks a thing up. The files are numbered, and those of
+// processes that ended are taken again: what the new one uses stands before a last line, and behind
+// that what the old one left, because cutting it off would take as long as the rest of a look-up.
+// The zero live is ready.
 type live struct {
 	mu   sync.Mutex
 	held int // times that Hold was called and not released
@@ -36,8 +37,9 @@ const touchAfter = time.Hour
 
 func (s *Store) liveDir() string { return filepath.Join(s.dir, "live") }
 
-// use says that this process uses things from now on, before it looks whether they are there; the time of each path
-// tells when the thing was used last. A store that cannot be written to has nobody to remove things.
+// use says that this process uses things from now on, before it looks whether they are there; the
+// time of each path tells when the thing was used last. A store that cannot be written to has
+// nobody to remove things.
 func (s *Store) use(things, paths []string) {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
@@ -53,7 +55,8 @@ func (s *Store) use(things, paths []string) {
 		}
 		s.live.used[thing] = true
 		lines.WriteString(thing + "\n")
-		// A time in the future is that of a clock that was wrong: left alone, it would keep the thing for as long.
+		// A time in the future is that of a clock that was wrong: left alone, it would keep the
+		// thing for as long.
 		if info, err := os.Stat(paths[i]); err == nil && time.Since(info.ModTime()).Abs() > touchAfter {
 			now := time.Now()
 			_ = os.Chtimes(paths[i], now, now)
@@ -66,8 +69,9 @@ func (s *Store) use(things, paths []string) {
 	}
 }
 
-// Hold keeps what is used from now on from being collected until release is called, which may be done any number of times. Each
-// loader holds its store. When nothing holds it any more, what was used may be collected. Without a Hold, that is when the process ends.
+// Hold keeps what is used from now on from being collected until release is called, which may be
+// done any number of times. Each loader holds its store. When nothing holds it any more, what was
+// used may be collected. Without a Hold, that is when the process ends.
 func (s *Store) Hold() (release func()) {
 	l := &s.live
 	l.mu.Lock()

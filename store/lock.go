@@ -18,9 +18,9 @@ import (
 // poll is how often a lock that another process holds is tried again.
 const poll = 5 * time.Millisecond
 
-// Lock waits for the named lock, which one goroutine of one process holds at a time. Any string is a
-// name. The lock ends with unlock, which may be called more than once, or with the process. Where ctx
-// ends first, the error is a [*LockError] with its cause.
+// Lock waits for the named lock, which one goroutine of one process holds at a time. Any string is
+// a name. The lock ends with unlock, which may be called more than once, or with the process. Where
+// ctx ends first, the error is a [*LockError] with its cause.
 func (s *Store) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	release, err := s.locks.acquire(ctx, name)
 	if err != nil {
@@ -62,12 +62,14 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 	return nil, writeError(path, err)
 }
 
-// newFlock is the lock of a file, which is made where it is not there. It does not wait for a pipe in its place.
+// newFlock is the lock of a file, which is made where it is not there. It does not wait for a pipe
+// in its place.
 func newFlock(path string) *flock.Flock {
 	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|openFlags))
 }
 
-// lockName makes a file name of any string: what can be read of it, and a sum that tells it from others.
+// lockName makes a file name of any string: what can be read of it, and a sum that tells it from
+// others.
 func lockName(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return fileName(name) + "-" + hex.EncodeToString(sum[:8])
@@ -83,8 +85,9 @@ func fileName(s string) string {
 	}, s[:min(len(s), 80)])
 }
 
-// localLocks are named locks within the process. They come before the file locks: goroutines then queue
-// here, in order and without polling, and one of them tries the file. The zero value is ready.
+// localLocks are named locks within the process. They come before the file locks: goroutines then
+// queue here, in order and without polling, and one of them tries the file. The zero value is
+// ready.
 type localLocks struct {
 	mu    sync.Mutex
 	locks map[string]*localLock

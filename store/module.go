@@ -24,8 +24,8 @@ const maxSum = 1 << 10
 // moduleName is how a module is named among the things of a store.
 func moduleName(path, version string) string { return "module " + path + "@" + version }
 
-// UseModule says that this process uses an installed Go module, so that no other removes it. Who says so before
-// looking for the module keeps what was found.
+// UseModule says that this process uses an installed Go module, so that no other removes it. Who
+// says so before looking for the module keeps what was found.
 func (s *Store) UseModule(path, version string) {
 	s.UseModules([]RecordModule{{Path: path, Version: version}})
 }
@@ -41,7 +41,8 @@ func (s *Store) UseModules(list []RecordModule) {
 	s.use(names, sums)
 }
 
-// HasModule tells whether a Go module is installed. It does not look at its files, as [Store.Verify] does.
+// HasModule reports whether a Go module is installed. It does not look at its files, as
+// [Store.Verify] does.
 func (s *Store) HasModule(path, version string) bool {
 	t, err := s.moduleTree(module.Version{Path: path, Version: version})
 	if err != nil {
@@ -55,8 +56,8 @@ func (s *Store) HasModule(path, version string) bool {
 	return err == nil && dir.IsDir()
 }
 
-// ModuleSum returns the sum with which a Go module was installed, or "" where it is not. It does not look at the
-// module's files, as [Store.Verify] does.
+// ModuleSum returns the sum with which a Go module was installed, or "" where it is not. It does
+// not look at the module's files, as [Store.Verify] does.
 func (s *Store) ModuleSum(path, version string) string {
 	t, err := s.moduleTree(module.Version{Path: path, Version: version})
 	if err != nil {
@@ -69,8 +70,9 @@ func (s *Store) ModuleSum(path, version string) string {
 	return strings.TrimSpace(string(data))
 }
 
-// ModuleRegistry returns the URL of the registry that owned a Go module when it was installed, "" where none did.
-// Installers write it beside the module's sum, into a file that ends in ".registry".
+// ModuleRegistry returns the URL of the registry that owned a Go module when it was installed, ""
+// where none did. Installers write it beside the module's sum, into a file that ends in
+// ".registry".
 func (s *Store) ModuleRegistry(path, version string) (string, error) {
 	t, err := s.moduleTree(module.Version{Path: path, Version: version})
 	if err != nil {
@@ -83,8 +85,9 @@ func (s *Store) ModuleRegistry(path, version string) (string, error) {
 	return string(data), err
 }
 
-// ModuleFilesSum reads the files of an installed Go module and returns the sum of the zip that they came from. The zip's
-// entries for directories count in it: where it had any, the module's file ".dirs" beside its sum lists them.
+// ModuleFilesSum reads the files of an installed Go module and returns the sum of the zip that they
+// came from. The zip's entries for directories count in it: where it had any, the module's file
+// ".dirs" beside its sum lists them.
 func (s *Store) ModuleFilesSum(path, version string) (string, error) {
 	t, err := s.moduleTree(module.Version{Path: path, Version: version})
 	if err != nil {

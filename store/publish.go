@@ -13,11 +13,11 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-// Artifact returns the artifact with a key. Where there is none, or a damaged one, build makes it: it
-// writes regular files into the empty directory dir, and nobody sees them before all are there and on the
-// disk. However many goroutines and processes ask at a time, one of them builds and made is true for it
-// alone. An error of build is returned as it is, but for a full disk's, which becomes a [*WriteError]; it
-// leaves nothing behind, and lets the next who waits try.
+// Artifact returns the artifact with a key. If there is none, or a damaged one, build makes it: it
+// writes regular files into the empty directory dir, and nobody sees them before all are there and
+// on the disk. However many goroutines and processes ask at a time, one of them builds and made is
+// true for it alone. An error of build is returned as it is, but for a full disk's, which becomes a
+// [*WriteError]; it leaves nothing behind, and lets the next who waits try.
 func (s *Store) Artifact(ctx context.Context, key string, build func(ctx context.Context, dir string) error) (a *Artifact, made bool, err error) {
 	var damaged *DamagedError
 	if a, err = s.Lookup(key); a != nil || err != nil && !errors.As(err, &damaged) {
@@ -97,7 +97,8 @@ func (s *Store) publish(dir, key string) error {
 	return rename(dir, filepath.Join(s.objDir(), key))
 }
 
-// seal makes the files below root read-only, brings them to the disk, and lists them with their sums.
+// seal makes the files below root read-only, brings them to the disk, and lists them with their
+// sums.
 func seal(root string) ([]File, error) {
 	var files []File
 	var dirs []string

@@ -16,8 +16,7 @@ import (
 )
 
 // Record is what an installer learned about a package that it installed: all that a build for the
-// target
-// needs to know besides the files in [Store.ModDir].
+// target needs to know besides the files in [Store.ModDir].
 type Record struct {
 	Package    string         `json:"package"` // import path
 	Module     string         `json:"module"`  // path of the module that holds the package
@@ -65,8 +64,7 @@ func (s *Store) PutRecord(r *Record) error {
 }
 
 // Record returns the record for a target, a package, a version and companions, whose own versions
-// do not
-// count, or nil where there is none. A damaged record counts as none, and is removed.
+// do not count, or nil if there is none. A damaged record counts as none, and is removed.
 func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*Record, error) {
 	path, err := s.recordFile(target, pkg, version, along)
 	if err != nil {
@@ -75,7 +73,7 @@ func (s *Store) Record(target, pkg, version string, along ...RecordCompanion) (*
 	return s.readRecord(path)
 }
 
-// readRecord reads a record from the file that it belongs into; nil where there is none that is
+// readRecord reads a record from the file that it belongs into; nil if there is none that is
 // whole.
 func (s *Store) readRecord(path string) (*Record, error) {
 	r := new(Record)
@@ -86,8 +84,7 @@ func (s *Store) readRecord(path string) (*Record, error) {
 }
 
 // Versions returns the versions of a package that there are records of with these companions,
-// highest first.
-// The records themselves are not read.
+// highest first. The records themselves are not read.
 func (s *Store) Versions(target, pkg string, along ...RecordCompanion) ([]string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {
 		return nil, err
@@ -137,8 +134,7 @@ func (s *Store) Records(target, pkg string, along ...RecordCompanion) ([]*Record
 }
 
 // AllRecords returns the records of all packages for a target, package by package, highest version
-// first.
-// After an error it goes on where it can.
+// first. After an error it goes on where it can.
 func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		root, err := s.recordDir(target, "", nil)
@@ -176,8 +172,7 @@ func (s *Store) AllRecords(target string) iter.Seq2[*Record, error] {
 }
 
 // RemoveRecord forgets the record for a target, a package, a version and companions. That there is
-// none is no
-// error.
+// none is no error.
 func (s *Store) RemoveRecord(target, pkg, version string, along ...RecordCompanion) error {
 	path, err := s.recordFile(target, pkg, version, along)
 	if err != nil {
@@ -193,8 +188,7 @@ func (s *Store) RemoveRecord(target, pkg, version string, along ...RecordCompani
 const recordsName = "@v"
 
 // recordFile returns installed/<target>/<escaped package>/@v/<escaped version>.json. Records with
-// companions are in
-// directories of their own, @v-<key>.
+// companions are in directories of their own, @v-<key>.
 func (s *Store) recordFile(target, pkg, version string, along []RecordCompanion) (string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {
 		return "", err

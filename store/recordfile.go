@@ -44,8 +44,8 @@ func (s *Store) putRecordFile(path string, record any) error {
 	return rename(temp, path)
 }
 
-// readRecordFile reads a record; false tells that there is none that is whole. own returns the file that the record
-// belongs into. A damaged record is removed, so that another can take its place.
+// readRecordFile reads a record; false tells that there is none that is whole. own returns the file
+// that the record belongs into. A damaged record is removed, so that another can take its place.
 func readRecordFile(path string, record any, own func() (string, error)) (bool, error) {
 	data, err := ReadFile(path, maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {

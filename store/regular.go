@@ -12,23 +12,23 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
-// fileError is why what should be a file of the store is not read: following a link would read another file than the
-// store's, opening a pipe would wait for somebody who writes into it, and somebody else's file is not what the store's
-// user put there.
+// fileError is why what should be a file of the store is not read: following a link would read
+// another file than the store's, opening a pipe would wait for somebody who writes into it, and
+// somebody else's file is not what the store's user put there.
 type fileError string
 
 func (e fileError) Error() string { return string(e) }
 
 const errIrregular = fileError("it is not a regular file")
 
-// isBad tells whether an error is a [fileError].
+// isBad reports whether an error is a [fileError].
 func isBad(err error) bool {
 	var bad fileError
 	return errors.As(err, &bad)
 }
 
-// openRegular opens a file that lies in the store and that nobody else can write to, or returns a [fileError]; with
-// something that is no directory in its path, too.
+// openRegular opens a file that lies in the store and that nobody else can write to, or returns a
+// [fileError]; with something that is no directory in its path, too.
 func openRegular(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
 	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENXIO) {
@@ -51,8 +51,9 @@ func openRegular(path string) (*os.File, error) {
 	return f, nil
 }
 
-// ReadFile reads a file that lies in a store, of at most max bytes; more are cut off. What is not a regular file,
-// such as a link or a pipe, or what somebody else could write to, is an error at once.
+// ReadFile reads a file that lies in a store, of at most max bytes; more are cut off. What is not a
+// regular file, such as a link or a pipe, or what somebody else could write to, is an error at
+// once.
 func ReadFile(path string, max int64) ([]byte, error) {
 	f, err := openRegular(path)
 	if err != nil {
@@ -62,8 +63,9 @@ func ReadFile(path string, max int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, max))
 }
 
-// HashTree returns the "h1:" sum of the files below a directory of a store, whose names start with prefix in the sum
-// ("path@version" of a Go module; "" for other trees), and of further names that end in "/" and hold nothing. What is neither a directory nor a regular file, or what somebody
+// HashTree returns the "h1:" sum of the files below a directory of a store, whose names start with
+// prefix in the sum ("path@version" of a Go module; "" for other trees), and of further names that
+// end in "/" and hold nothing. What is neither a directory nor a regular file, or what somebody
 // else could write to, is an error.
 func HashTree(dir, prefix string, dirs ...string) (string, error) {
 	if info, err := os.Lstat(dir); err != nil {

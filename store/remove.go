@@ -13,14 +13,14 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-// LockModule waits for the lock with which a Go module is put into [Store.ModDir], or removed from it. It is
-// [Store.Lock] otherwise.
+// LockModule waits for the lock with which a Go module is put into [Store.ModDir], or removed from
+// it. It is [Store.Lock] otherwise.
 func (s *Store) LockModule(ctx context.Context, path, version string) (unlock func(), err error) {
 	return s.Lock(ctx, "mod/"+path+"@"+version)
 }
 
-// removeModule takes a module out of the store, whoever uses it: first the sum, without which its directory is
-// not there.
+// removeModule takes a module out of the store, even one in use: first the sum, without which its
+// directory is not there.
 func (s *Store) removeModule(t moduleTree) error {
 	for _, suffix := range []string{".ziphash", ".info", ".dirs"} {
 		if err := os.RemoveAll(t.meta + suffix); err != nil {
@@ -31,8 +31,9 @@ func (s *Store) removeModule(t moduleTree) error {
 	return s.remove(t.dir)
 }
 
-// removeUnusedModule takes a module out of the store unless a living process says that it uses it. Who says so
-// after the sum is gone finds no module, and waits for the module's lock to install it; who said so before keeps it.
+// removeUnusedModule takes a module out of the store unless a living process says that it uses it.
+// Who says so after the sum is gone finds no module, and waits for the module's lock to install it;
+// who said so before keeps it.
 func (s *Store) removeUnusedModule(ctx context.Context, t moduleTree) error {
 	unlock, err := s.LockModule(ctx, t.mod.Path, t.mod.Version)
 	if err != nil {
@@ -61,8 +62,8 @@ func (s *Store) removeUnusedModule(ctx context.Context, t moduleTree) error {
 	return s.removeModule(t)
 }
 
-// removeOrphans removes the directories of modules that have no sum: nobody looks at them. A process that was killed
-// while it installed or removed a module leaves one.
+// removeOrphans removes the directories of modules that have no sum: nobody looks at them. A
+// process that was killed while it installed or removed a module leaves one.
 func (s *Store) removeOrphans(ctx context.Context) error {
 	var orphans []moduleTree
 	cache := filepath.Join(s.ModDir(), "cache")
@@ -108,8 +109,9 @@ func (s *Store) removeOrphan(ctx context.Context, t moduleTree) error {
 	return s.removeModule(t)
 }
 
-// RemovePackage removes a record, and the modules of its build list that no other record needs and no other
-// process uses. It waits for the locks of these modules; where ctx ends first, the error is its cause.
+// RemovePackage removes a record, and the modules of its build list that no other record needs and
+// no other process uses. It waits for the locks of these modules; where ctx ends first, the error
+// is its cause.
 func (s *Store) RemovePackage(ctx context.Context, r *Record) error {
 	if err := s.RemoveRecord(r.Target, r.Package, r.Version, r.Along...); err != nil {
 		return err

@@ -17,8 +17,7 @@ import (
 )
 
 // SourceRecord is what an installer learned about a source that is not a Go module of a registry: a
-// git
-// repository, an archive, a file. It leads from a name to a tree of the store.
+// git repository, an archive, a file. It leads from a name to a tree of the store.
 type SourceRecord struct {
 	Name    string    `json:"name"`    // that the source was asked for by, in its canonical spelling
 	Source  string    `json:"source"`  // canonical name of the module
@@ -28,24 +27,21 @@ type SourceRecord struct {
 	Time    time.Time `json:"time"`    // when the version was made; zero where unknown
 	Sum     string    `json:"sum"`     // "h1:…" of the tree
 	Kind    string    `json:"kind"`    // of source, as the loader names kinds
-	Module  string    `json:"module"`  // path of the Go module that holds it, "" where there is none
+	Module  string    `json:"module"`  // path of the Go module that holds it, "" if there is none
 	Dir     string    `json:"dir"`     // of the module within the tree, slash-separated; "" is the tree
 	File    string    `json:"file"`    // in Dir, where the module is a single file
 
 	// Places are the files and directories of this machine, without links, that the tree was read
-	// from,
-	// sorted. Policies decide about them whenever it is used.
+	// from, sorted. Policies decide about them whenever it is used.
 	Places []string `json:"places,omitempty"`
 
 	// Changing tells that the name may lead to another version tomorrow, as a branch does, and that
-	// whoever
-	// asks by it wants to know.
+	// a user who asks by it wants to know.
 	Changing bool `json:"changing,omitempty"`
 }
 
 // SourceDir returns the directory of the tree with a sum, "h1:…", or "" where the store does not
-// have it. The
-// contents are not looked at; see [Store.VerifySource].
+// have it. The contents are not looked at; see [Store.VerifySource].
 func (s *Store) SourceDir(sum string) (string, error) {
 	dir, err := s.sourceDir(sum)
 	if err != nil {
@@ -79,10 +75,9 @@ func (s *Store) VerifySource(sum string) (bool, error) {
 }
 
 // PutSource moves a finished tree, a directory that [Store.Temp] made or that lies in one, to its
-// place, and
-// returns that. The sum must be that of the tree. The files become read-only and are on the disk
-// before the tree
-// appears. Where the store has the tree already it keeps the one it has, unless that is damaged.
+// place, and returns that. The sum must be that of the tree. The files become read-only and are on
+// the disk before the tree appears. Where the store has the tree already it keeps the one it has,
+// unless that is damaged.
 func (s *Store) PutSource(ctx context.Context, tree, sum string) (string, error) {
 	dir, err := s.sourceDir(sum)
 	if err != nil {
@@ -140,7 +135,7 @@ func (s *Store) SourceRecord(name string) (*SourceRecord, error) {
 	return s.readSourceRecord(s.sourceRecordFile(name))
 }
 
-// readSourceRecord reads a record from the file that it belongs into; nil where there is none that
+// readSourceRecord reads a record from the file that it belongs into; nil if there is none that
 // is whole.
 func (s *Store) readSourceRecord(path string) (*SourceRecord, error) {
 	r := new(SourceRecord)

@@ -16,8 +16,8 @@ import (
 func (s *Store) srcDir() string          { return filepath.Join(s.dir, "src") }
 func (s *Store) sourceRecordDir() string { return filepath.Join(s.dir, "sources") }
 
-// SourceRecords yields the records of sources that are not Go modules of a registry, in no order. Damaged ones are
-// passed over.
+// SourceRecords yields the records of sources that are not Go modules of a registry, in no order.
+// Damaged ones are passed over.
 func (s *Store) SourceRecords() iter.Seq2[*SourceRecord, error] {
 	return func(yield func(*SourceRecord, error) bool) {
 		paths, err := s.sourceRecordFiles()
@@ -33,7 +33,8 @@ func (s *Store) SourceRecords() iter.Seq2[*SourceRecord, error] {
 	}
 }
 
-// RemoveSource removes a record, and its tree where no other record leads to it and no other process uses it.
+// RemoveSource removes a record, and its tree where no other record leads to it and no other
+// process uses it.
 func (s *Store) RemoveSource(ctx context.Context, r *SourceRecord) error {
 	if err := s.RemoveSourceRecord(r.Name); err != nil {
 		return err
@@ -140,7 +141,8 @@ func (s *Store) remove(path string) error {
 		return err
 	}
 	defer remove()
-	// A directory is only moved by who can write to it. What a link leads to is none of the store's.
+	// A directory is only moved by who can write to it. What a link leads to is none of the
+	// store's.
 	if info, err := os.Lstat(path); err == nil && info.IsDir() {
 		if err := os.Chmod(path, 0o700); err != nil {
 			return writeError(path, err)

@@ -1,6 +1,5 @@
 // Package store keeps installed sources, what is known about them, and compiled artifacts in a
-// directory
-// that many processes share:
+// directory that many processes share:
 //
 //	mod/        Go modules, in the layout of the go command's module cache
 //	installed/  a record of each installed package, version and build target
@@ -15,8 +14,7 @@
 //	empty/      a directory that stays empty
 //
 // Everything appears in it as a whole or not at all, however a process ends, and is verified when
-// it is
-// read back.
+// it is read back.
 package store
 
 import (
@@ -32,8 +30,7 @@ import (
 )
 
 // Store is an open store. It is safe for concurrent use, also by several processes on one
-// directory, and
-// holds nothing that would have to be closed.
+// directory, and holds nothing that would have to be closed.
 type Store struct {
 	*opened
 	hooks Hooks
@@ -68,8 +65,7 @@ func (s *Store) Telling(hooks Hooks) *Store {
 }
 
 // DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error
-// is a
-// [*DirError].
+// is a [*DirError].
 func DefaultDir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -79,12 +75,10 @@ func DefaultDir() (string, error) {
 }
 
 // Open opens the store in a directory, or in [DefaultDir] where dir is "". A directory that does
-// not
-// exist is made, for its owner only. One that somebody else could write to, as a whole or in one of
-// the
-// directories that are listed above, is refused with a [*DirError]: what is in the store gets
-// executed. An existing store that cannot be written to opens all the same, and
-// serves what is in it.
+// not exist is made, for its owner only. One that somebody else could write to, as a whole or in
+// one of the directories that are listed above, is refused with a [*DirError]: what is in the store
+// gets executed. An existing store that cannot be written to opens all the same, and serves what is
+// in it.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
 		var err error
@@ -130,7 +124,7 @@ func Open(dir string) (*Store, error) {
 			return nil, unreadable(s.dir, err)
 		}
 	}
-	// A read-only store may lack the directory; whoever needs it finds that out.
+	// A read-only store may lack the directory; the code that needs it finds that out.
 	_ = os.Mkdir(s.EmptyDir(), 0o555)
 	return s, nil
 }
@@ -142,26 +136,22 @@ var dirs = []string{"mod", "installed", "src", "sources", "obj", "lock", "live",
 func (s *Store) Dir() string { return s.dir }
 
 // ModDir returns the directory that holds Go modules in the layout of the go command's module
-// cache. It
-// may not exist yet.
+// cache. It may not exist yet.
 func (s *Store) ModDir() string { return filepath.Join(s.dir, "mod") }
 
 // DirectDir returns the directory for the repositories that Go modules are brought from directly.
-// Whoever uses it sets
-// its time then; it is removed when nobody did for long. It may not exist yet.
+// Its users set its time then; it is removed when nobody did for long. It may not exist yet.
 func (s *Store) DirectDir() string { return filepath.Join(s.dir, "direct") }
 
 // EmptyDir returns a directory that is always empty and that nobody may write to: a working
-// directory
-// for what needs none.
+// directory for what needs none.
 func (s *Store) EmptyDir() string { return filepath.Join(s.dir, "empty") }
 
 func (s *Store) objDir() string { return filepath.Join(s.dir, "obj") }
 func (s *Store) tmpDir() string { return filepath.Join(s.dir, "tmp") }
 
 // Key returns the key of the artifact that is made from the parts: a sum over them and their
-// lengths, so
-// that no two lists of parts share a key.
+// lengths, so that no two lists of parts share a key.
 func Key(parts ...string) string {
 	h := sha256.New()
 	var length [8]byte

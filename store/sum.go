@@ -7,8 +7,8 @@ import (
 	"github.com/zeebo/blake3"
 )
 
-// sum is the BLAKE3 hash of a file's contents: a warm start waits for it, and it takes half the time of
-// SHA-256 even where the processor has instructions for that.
+// sum is the BLAKE3 hash of a file's contents: a warm start waits for it, and it takes half the
+// time of SHA-256 even where the processor has instructions for that.
 type sum [32]byte
 
 func sumBytes(data []byte) sum { return blake3.Sum256(data) }

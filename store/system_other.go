@@ -9,12 +9,12 @@ func checkOwner(string, fs.FileInfo) error { return nil }
 
 func foreign(fs.FileInfo) error { return nil }
 
-// Full tells whether an error is that of a disk that has no room left; here it cannot tell.
+// Full reports whether an error is that of a disk that has no room left; here it cannot tell.
 func Full(error) bool { return false }
 
 // openFlags is nothing: links and pipes in directories are for the superuser here.
 const openFlags = 0
 
-// syncFile does nothing: it would need the file open for writing. A file that did not reach the disk is
-// found damaged and made again.
+// syncFile does nothing: it would need the file open for writing. A file that did not reach the
+// disk is found damaged and made again.
 func syncFile(string) error { return nil }

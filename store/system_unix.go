@@ -23,7 +23,8 @@ func checkOwner(dir string, info fs.FileInfo) error {
 	return &DirError{Dir: dir, Reason: err.Error(), Fix: fix}
 }
 
-// foreign tells, by a [fileError], of a file or directory that anybody but the user or the superuser can write to.
+// foreign tells, by a [fileError], of a file or directory that anybody but the user or the
+// superuser can write to.
 func foreign(info fs.FileInfo) error {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && !trusted(st) {
 		return fileError(fmt.Sprintf("it is owned by another user (uid %d)", st.Uid))
@@ -36,7 +37,8 @@ func foreign(info fs.FileInfo) error {
 
 func trusted(st *syscall.Stat_t) bool { return st.Uid == 0 || int(st.Uid) == os.Geteuid() }
 
-// Full tells whether an error is that of a disk, or of a user's share of it, that has no room left.
+// Full reports whether an error is that of a disk, or of a user's share of it, that has no room
+// left.
 func Full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

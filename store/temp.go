@@ -10,10 +10,10 @@ import (
 	"github.com/loadgo/load/internal/failpoint"
 )
 
-// Temp makes an empty private directory on the store's own file system, from which a finished piece of
-// work can be renamed to its place. What is a word for messages and names. The caller calls remove when
-// done, also after the directory was renamed away; directories of processes that died are swept by the
-// next process that needs one.
+// Temp makes an empty private directory on the store's own file system, from which a finished piece
+// of work can be renamed to its place. What is a word for messages and names. The caller calls
+// remove when done, also after the directory was renamed away; directories of processes that died
+// are swept by the next process that needs one.
 func (s *Store) Temp(what string) (dir string, remove func(), err error) {
 	s.sweep.Do(s.sweepTemp)
 	if err := os.MkdirAll(s.tmpDir(), 0o700); err != nil {

@@ -22,8 +22,8 @@ func (e *ChangedError) Error() string {
 	return e.Name + " was changed in the store: its files have the sum " + e.Got + " instead of " + e.Want
 }
 
-// CheckModules reads installed Go modules, several at a time, and compares them with their sums. The error is a
-// [*ChangedError] of the first that is not as it was installed.
+// CheckModules reads installed Go modules, several at a time, and compares them with their sums.
+// The error is a [*ChangedError] of the first that is not as it was installed.
 func (s *Store) CheckModules(list []RecordModule) error {
 	errs := make([]error, len(list))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -48,8 +48,9 @@ func (s *Store) CheckModules(list []RecordModule) error {
 	return nil
 }
 
-// CheckTree reads the tree of [Store.PutSource] that a directory is, or lies in, and compares it with its sum, by
-// which it is called. A directory elsewhere is nobody's promise, and no error. The error is a [*ChangedError].
+// CheckTree reads the tree of [Store.PutSource] that a directory is, or lies in, and compares it
+// with its sum, by which it is called. A directory elsewhere is nobody's promise, and no error. The
+// error is a [*ChangedError].
 func (s *Store) CheckTree(dir string) error {
 	rel, err := filepath.Rel(s.srcDir(), dir)
 	if err != nil || !filepath.IsLocal(rel) {

@@ -35,8 +35,7 @@ type Report struct {
 }
 
 // Verify reads everything in the store, with as many goroutines as there are cores, and compares it
-// with its
-// sums. It changes nothing. Where ctx ends first, the error is its cause.
+// with its sums. It changes nothing. Where ctx ends first, the error is its cause.
 func (s *Store) Verify(ctx context.Context) (*Report, error) {
 	report := &Report{Damaged: []Damage{}}
 	var mu sync.Mutex

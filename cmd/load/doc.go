@@ -174,8 +174,8 @@ func (d *documentation) printPackage(w *bytes.Buffer, name string) {
 	}
 }
 
-// printSymbol prints the declaration and the documentation of a symbol, and reports whether there is
-// one.
+// printSymbol prints the declaration and the documentation of a symbol, and reports whether there
+// is one.
 func (d *documentation) printSymbol(w *bytes.Buffer, symbol string) bool {
 	values, funcs := slices.Concat(d.pkg.Consts, d.pkg.Vars), slices.Clone(d.pkg.Funcs)
 	receiver, method, isMethod := strings.Cut(symbol, ".")

@@ -56,8 +56,7 @@ func runEval(ctx context.Context, s *session, args []string) error {
 }
 
 // loadFor loads the module with the instantiations that the expression names. Where only the
-// module's symbols can
-// tell whether something is one, it is loaded twice.
+// module's symbols can tell whether something is one, it is loaded twice.
 func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) (*load.Module, error) {
 	certain := expr.Instantiations(nil)
 	m, err := l.Load(ctx, name, s.along(), load.Instantiate(certain...))
@@ -78,8 +77,7 @@ func (m module) Value(_ context.Context, symbol string) (any, error) {
 }
 
 // printResults prints the results of an expression. Printing an object runs code of the module,
-// which
-// may take for ever: ctx ends the wait for it.
+// which may take for ever: ctx ends the wait for it.
 func (s *session) printResults(ctx context.Context, results []any) error {
 	if len(results) == 0 {
 		return nil

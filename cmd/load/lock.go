@@ -31,10 +31,10 @@ func lockCommand() command {
 		short: "install packages and write their versions and sums to load.lock",
 		long: `
 Lock installs the sources of each package and of everything that it imports, and adds what is not there yet
-to load.lock in the current directory, which it makes where there is none; LOAD_LOCK names another file. What
+to load.lock in the current directory, which it makes if there is none; LOAD_LOCK names another file. What
 is locked keeps its version. Without a NAME it is about everything in the file. Nothing is compiled.
 
-Where there is a lock file, every command takes the versions that it holds, refuses what does not have the sums
+If there is a lock file, every command takes the versions that it holds, refuses what does not have the sums
 that it holds, and adds what it installs.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)

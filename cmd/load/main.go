@@ -1,6 +1,5 @@
 // Command load loads Go packages by name, at run time: it finds, installs, compiles and runs them,
-// and
-// evaluates expressions over what they export.
+// and evaluates expressions over what they export.
 //
 // Run "load help" for its usage.
 package main
@@ -119,8 +118,8 @@ type usageError struct{ message string }
 func (e *usageError) Error() string { return e.message }
 
 // run runs the command that args ask for and returns the exit code. What it prints holds names,
-// errors and output of modules, which a terminal shows and does not obey; the progress alone goes to
-// the terminal as it is.
+// errors and output of modules, which a terminal shows and does not obey; the progress alone goes
+// to the terminal as it is.
 func run(ctx context.Context, args []string, out, terminal io.Writer) int {
 	stdout, stderr := visible.Writer(out), visible.Writer(terminal)
 	if len(args) == 0 {
@@ -191,8 +190,7 @@ func (s *session) config(lockFile string) load.Config {
 }
 
 // lockFile is the lock file to use: what LOAD_LOCK names, or load.lock where the current directory
-// has one or a
-// frozen load needs it.
+// has one or a frozen load needs it.
 func (s *session) lockFile() string {
 	if path := os.Getenv("LOAD_LOCK"); path != "" {
 		return path

@@ -12,8 +12,8 @@ import (
 )
 
 // output prints what modules print, to the standard error: results alone are on the standard
-// output. It
-// holds back a module's report of its own death, because the error that follows tells the same.
+// output. It holds back a module's report of its own death, because the error that follows tells
+// the same.
 type output struct {
 	w    io.Writer
 	mu   sync.Mutex

@@ -12,8 +12,7 @@ import (
 )
 
 // progress keeps one line of a terminal up to date with what a load does. On anything but a
-// terminal it
-// shows nothing.
+// terminal it shows nothing.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer // nil: show nothing

@@ -89,10 +89,10 @@ func (s *session) makeKey(args []string) error {
 	}
 	private, public, err := note.GenerateKey(rand.Reader, s.newKey)
 	if err != nil {
-		return &usageError{fmt.Sprintf("%q is no name of a key: %v", s.newKey, err)}
+		return &usageError{fmt.Sprintf("%q is not a valid key name: %v", s.newKey, err)}
 	}
 	if _, err := note.NewVerifier(public); err != nil {
-		return &usageError{fmt.Sprintf("%q is no name of a key: it holds a space or a plus sign", s.newKey)}
+		return &usageError{fmt.Sprintf("%q is not a valid key name: it holds a space or a plus sign", s.newKey)}
 	}
 	f, err := os.OpenFile(s.key, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

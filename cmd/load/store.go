@@ -27,7 +27,7 @@ func verifyCommand() command {
 		short: "check the store, and load.lock against it",
 		long: `
 Verify reads everything in the store and compares it with its sums: the sources of modules, the compiled
-artifacts, and the records that lead to them. Where there is a lock file, it compares the sums there with those of the
+artifacts, and the records that lead to them. If there is a lock file, it compares the sums there with those of the
 installed modules, too. It prints a line for each thing that is damaged; the exit code is 1 then. A line
 for each file that no record leads to follows.`,
 		flags: func(f *flag.FlagSet, o *options) {

@@ -113,7 +113,7 @@ func (*Engine) Name() string { return "goprocess" }
 // Accepts implements [engine.Engine]: every Go package.
 func (*Engine) Accepts(src find.Source) bool { return src.Kind == find.KindGo && src.Go != nil }
 
-// Fingerprint implements [engine.Compiler]. Where there is no toolchain, artifacts of the toolchain
+// Fingerprint implements [engine.Compiler]. If there is no toolchain, artifacts of the toolchain
 // that
 // built the host are looked for: a machine that only runs needs none.
 func (e *Engine) Fingerprint() string {

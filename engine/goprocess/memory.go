@@ -60,7 +60,7 @@ func (p *process) faulted() bool {
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
-// statusField returns a size of /proc/<pid>/status in bytes; 0 where there is none.
+// statusField returns a size of /proc/<pid>/status in bytes; 0 if there is none.
 func statusField(status []byte, name string) int64 {
 	for line := range strings.Lines(string(status)) {
 		if rest, ok := strings.CutPrefix(line, name); ok {

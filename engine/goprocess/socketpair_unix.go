@@ -72,7 +72,7 @@ func newPoller(f *os.File) (*poller, error) {
 	return p, err
 }
 
-// look reads what has arrived; it returns 0 and no error where there is nothing yet.
+// look reads what has arrived; it returns 0 and no error if there is nothing yet.
 func (p *poller) look(to []byte) (int, error) {
 	p.to = to
 	if err := p.conn.Read(p.read); err != nil {

@@ -11,10 +11,8 @@ import (
 )
 
 // function builds what makes a function of type to from one of type from. What to has beyond from
-// is a
-// leading context, which is looked at before the call, and a trailing error, which carries what the
-// call
-// meets. What it may lack is a leading context and the variadic part.
+// is a leading context, which is looked at before the call, and a trailing error, which carries
+// what the call meets. What it may lack is a leading context and the variadic part.
 func (c conversion) function(from, to reflect.Type) (converter, error) {
 	if from.ConvertibleTo(to) {
 		return convertTo(to), nil
@@ -86,7 +84,7 @@ func (c conversion) plan(from, to reflect.Type) (*plan, error) {
 	return p, nil
 }
 
-// call makes one call of f. Its error is the last result, or a panic where there is none.
+// call makes one call of f. Its error is the last result, or a panic if there is none.
 func (p *plan) call(f reflect.Value, args []reflect.Value) []reflect.Value {
 	results, err := p.run(f, args)
 	n := p.to.NumOut()

@@ -97,8 +97,8 @@ func (c conversion) pointer(from, to reflect.Type) (converter, error) {
 	}, nil
 }
 
-// structure converts by the names of the fields. Every field of one side that the other lacks stays zero or
-// is dropped, but some must be shared, and nothing that is unexported can be copied.
+// structure converts by the names of the fields. Every field of one side that the other lacks stays
+// zero or is dropped, but some must be shared, and nothing that is unexported can be copied.
 func (c conversion) structure(from, to reflect.Type) (converter, error) {
 	type pair struct {
 		from, to []int

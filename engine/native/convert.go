@@ -17,8 +17,7 @@ var (
 )
 
 // converter turns a value of one type into another. An error is a value that does not fit, where
-// only
-// the value can tell.
+// only the value can tell.
 type converter func(reflect.Value) (reflect.Value, error)
 
 // maxNesting bounds the types that are converted part by part: those that contain themselves go on
@@ -26,10 +25,8 @@ type converter func(reflect.Value) (reflect.Value, error)
 const maxNesting = 32
 
 // conversion builds what converts values between two types of the host. Strict conversions are
-// those of
-// bound functions: the types have the same shape. Lenient ones are those of calls by name: a number
-// fits
-// every numeric type that can hold its value, and a map fits a struct.
+// those of bound functions: the types have the same shape. Lenient ones are those of calls by name:
+// a number fits every numeric type that can hold its value, and a map fits a struct.
 type conversion struct {
 	module  *module
 	lenient bool

@@ -1,7 +1,6 @@
 // Package native is the engine of built-in modules: values and functions of the host program
-// itself. It
-// compiles nothing, and a function bound with its own type is called as any other function of the
-// host.
+// itself. It compiles nothing, and a function bound with its own type is called as any other
+// function of the host.
 package native
 
 import (

@@ -16,8 +16,7 @@ type module struct {
 }
 
 // Usage implements [engine.Counted]. A function that was bound with its own type is the host's very
-// function: its
-// calls are not seen.
+// function: its calls are not seen.
 func (m *module) Usage() *engine.Usage { return &m.usage }
 
 // instance is a running built-in module.
@@ -31,8 +30,7 @@ type instance struct {
 func (in *instance) Symbols() []engine.Symbol { return in.symbols }
 
 // find returns the member, or an error that names those that are spelled alike. prefix is what
-// stands
-// before the name in messages.
+// stands before the name in messages.
 func (m *module) find(members []member, prefix, name string) (member, error) {
 	if m.usage.Refused() {
 		return member{}, engine.ErrUnloaded

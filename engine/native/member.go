@@ -18,8 +18,7 @@ type member struct {
 }
 
 // membersOf lists what a value offers, sorted by name: the entries of a map, or the fields and
-// methods of
-// a struct.
+// methods of a struct.
 func membersOf(value any) ([]member, error) {
 	v := reflect.ValueOf(value)
 	var all []member
@@ -54,8 +53,7 @@ func membersOf(value any) ([]member, error) {
 }
 
 // fieldsOf lists the exported fields, with those of embedded structs. The tag `load:"name"` gives a
-// field
-// another name; "-" leaves it out.
+// field another name; "-" leaves it out.
 func fieldsOf(v reflect.Value) []member {
 	var all []member
 	for _, f := range reflect.VisibleFields(v.Type()) {

@@ -35,8 +35,7 @@ func newObject(m *module, v reflect.Value) *engine.Object {
 }
 
 // Wrap returns what a call by name returns for a value of the host: plain data as it is, and
-// everything
-// else as an object, whose methods and fields other engines can use.
+// everything else as an object, whose methods and fields other engines can use.
 func Wrap(v any) any { return wrap(&module{name: "host"}, reflect.ValueOf(v)) }
 
 // Unwrap returns the value of an object that this engine made; ok is false for another's.
@@ -62,8 +61,7 @@ func wrap(m *module, v reflect.Value) any {
 }
 
 // isData reports whether nothing distinguishes a value of the type from a copy of its parts. within
-// holds
-// the types around it: one that contains itself is no plain data.
+// holds the types around it: one that contains itself is no plain data.
 func isData(t reflect.Type, within []reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration](), anyType, errorType:

@@ -30,10 +30,8 @@ type keyword struct {
 }
 
 // keywordsOf lists the arguments that a struct type gives by name; nil for a type that is data:
-// none of
-// its fields has a tag `load:"name"`. A field whose tag ends in ",omitempty" is not given where it
-// is zero, so
-// that the parameter's default holds.
+// none of its fields has a tag `load:"name"`. A field whose tag ends in ",omitempty" is not given
+// where it is zero, so that the parameter's default holds.
 func keywordsOf(t reflect.Type) []keyword {
 	if t.Kind() != reflect.Struct {
 		return nil
@@ -91,8 +89,7 @@ type binding struct {
 }
 
 // bindFunc makes a Go function of type t that calls f. What can be known is checked now: the number
-// of
-// parameters and the names of those given by name. A script says nothing about types.
+// of parameters and the names of those given by name. A script says nothing about types.
 func (in *instance) bindFunc(symbol string, f starlark.Callable, t reflect.Type) (reflect.Value, error) {
 	b := &binding{in: in, symbol: symbol, f: f, t: t}
 	for result := range t.Outs() {
@@ -128,7 +125,7 @@ func (in *instance) bindFunc(symbol string, f starlark.Callable, t reflect.Type)
 	return reflect.MakeFunc(t, b.call), nil
 }
 
-// call makes one call. Its error is the last result, or a panic where there is none.
+// call makes one call. Its error is the last result, or a panic if there is none.
 func (b *binding) call(args []reflect.Value) []reflect.Value {
 	out := make([]reflect.Value, b.t.NumOut())
 	for i := range out {
@@ -212,8 +209,7 @@ func (b *binding) decode(c *crossing, v starlark.Value, out []reflect.Value) err
 }
 
 // maxCalls is how many calls of a module may run at once. The language knows no recursion, but a
-// script can
-// call a host function that calls the script.
+// script can call a host function that calls the script.
 const maxCalls = 10_000
 
 // invoke calls a function of the module on a thread of its own.

@@ -12,8 +12,7 @@ import (
 )
 
 // crossing bounds the values that go from a script to the host, or from the host to a script, in
-// one
-// call: what they take, and how long that goes on.
+// one call: what they take, and how long that goes on.
 type crossing struct {
 	ctx    context.Context
 	run    *run // that goes on meanwhile, or nil

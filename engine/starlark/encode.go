@@ -25,8 +25,7 @@ type encoder struct {
 }
 
 // hostShared is a value of the host that can lie in several places: a script's values share what
-// the host's
-// values share.
+// the host's values share.
 type hostShared struct {
 	at     unsafe.Pointer
 	length int
@@ -40,8 +39,7 @@ func newEncoder(c *crossing) encoder {
 func (e encoder) any(v any) (starlark.Value, error) { return e.encode(reflect.ValueOf(v)) }
 
 // encode makes a value for scripts of one of the host: data is copied, and everything else is an
-// object that
-// scripts use by its methods and fields.
+// object that scripts use by its methods and fields.
 func (e encoder) encode(v reflect.Value) (starlark.Value, error) {
 	if e.depth++; e.depth > bounded.MaxNesting {
 		return nil, bounded.ErrNesting

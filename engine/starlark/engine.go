@@ -1,10 +1,7 @@
 // Package starlark is the engine of Starlark modules: scripts in a small dialect of Python,
-// interpreted in the
-// host's process by go.starlark.net. A script has no files, no network, no environment and no clock
-// but what
-// it is given; it loads other modules of the host's loader, and its globals are frozen once it has
-// run, so
-// that any number of goroutines can share them.
+// interpreted in the host's process by go.starlark.net. A script has no files, no network, no
+// environment and no clock but what it is given; it loads other modules of the host's loader, and
+// its globals are frozen once it has run, so that any number of goroutines can share them.
 package starlark
 
 import (
@@ -30,18 +27,16 @@ import (
 // Config says what a script may use. The zero Config is useful.
 type Config struct {
 	// Steps is how many steps of computation the top level of a module, and every call of one of
-	// its
-	// functions, may take; a step is about an operation, and what a built-in function does counts
-	// as so many. 0 is 50 million, which is about a second.
+	// its functions, may take; a step is about an operation, and what a built-in function does
+	// counts as so many. 0 is 50 million, which is about a second.
 	Steps uint64
 
 	// Memory is how much memory, in bytes, the top level and every call may take; 0 is 256 MiB, a
 	// negative number no limit but 1 GiB for one operation, and less than 1 MiB is refused. An
 	// operation that makes more than is left is refused before it starts. What small ones make
-	// together
-	// is measured, every few milliseconds, by what the memory of the whole program has grown by:
-	// other parts of the program that grow at the same time count as well. Arguments and results
-	// are within the limit, too.
+	// together is measured, every few milliseconds, by what the memory of the whole program has
+	// grown by: other parts of the program that grow at the same time count as well. Arguments and
+	// results are within the limit, too.
 	Memory int64
 }
 

@@ -21,8 +21,7 @@ type imports struct {
 }
 
 // load implements load("name", …): the name is any that the host's loader knows, or that of a file
-// relative to
-// the module's own.
+// relative to the module's own.
 func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, error) {
 	name, err := i.resolve(name)
 	if err != nil {
@@ -37,7 +36,7 @@ func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, err
 }
 
 // resolve makes a relative name absolute. A module that was installed stays within its own folder:
-// whoever wrote it has no say over what else this machine has.
+// its author has no say over what else this machine has.
 func (i imports) resolve(name string) (string, error) {
 	parsed, err := find.ParseName(name)
 	if err != nil || !parsed.Local() {
@@ -98,8 +97,7 @@ func symbol(m engine.Imported, s engine.Symbol, r *run) (starlark.Value, error) 
 }
 
 // hostFunction makes a function for scripts of one that runs outside of them. Arguments by name
-// make a map,
-// which is the last argument: where the function takes a struct, they are its fields.
+// make a map, which is the last argument: where the function takes a struct, they are its fields.
 func hostFunction(name string, call func(context.Context, []any) ([]any, error)) *starlark.Builtin {
 	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, place starlark.Tuple, named []starlark.Tuple) (starlark.Value, error) {
 		r, ok := t.Local(runKey).(*run)

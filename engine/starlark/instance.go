@@ -150,8 +150,7 @@ func describe(symbol string, v starlark.Value) string {
 }
 
 // Call implements [engine.Instance]. A tuple that the function returns is several results. A struct
-// with
-// `load` tags as the last argument gives arguments by name.
+// with `load` tags as the last argument gives arguments by name.
 func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
 	v, err := in.find(symbol)
 	if err != nil {
@@ -165,8 +164,7 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 }
 
 // Close implements [engine.Instance]. Calls that still run go on: their steps are limited. What
-// other scripts loaded
-// from this one stays theirs.
+// other scripts loaded from this one stays theirs.
 func (in *instance) Close(context.Context) error {
 	in.usage.Refuse()
 	return nil

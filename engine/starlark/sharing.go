@@ -7,8 +7,8 @@ import (
 )
 
 // shared is a value that can lie in several places, and the type that it becomes. It is decoded
-// once for
-// each type, so that the host's slices, maps and pointers share what the script's values share.
+// once for each type, so that the host's slices, maps and pointers share what the script's values
+// share.
 type shared struct {
 	identity any
 	t        reflect.Type

@@ -1,5 +1,5 @@
-// Command frozen shows a program that installs nothing where it runs: a build step locks what may be loaded, under
-// a policy, and production loads that and nothing else, without a network.
+// Command frozen shows a program that installs nothing where it runs: a build step locks what may
+// be loaded, under a policy, and production loads that and nothing else, without a network.
 package main
 
 import (
@@ -43,7 +43,8 @@ func run(ctx context.Context, w io.Writer, lock string) error {
 	return serve(ctx, w, lock)
 }
 
-// build installs and compiles, and writes the lock file, which is then reviewed and kept with the program.
+// build installs and compiles, and writes the lock file, which is then reviewed and kept with the
+// program.
 func build(ctx context.Context, lock string) error {
 	p, err := policy.Parse("load.policy", []byte(rules))
 	if err != nil {

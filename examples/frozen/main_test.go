@@ -10,7 +10,7 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// standIn stands for the real package where there is no network.
+// standIn stands for the real package, so that the test needs no network.
 const standIn = `
 -- github.com/gosimple/slug@v1.0.0/go.mod --
 module github.com/gosimple/slug

@@ -22,8 +22,7 @@ type entry struct {
 }
 
 // newChain puts the plugins that a file names in front of a handler, the first one outermost.
-// Plugins may work in the
-// background until ctx ends.
+// Plugins may work in the background until ctx ends.
 func newChain(ctx context.Context, l *load.Loader, file string, last http.Handler) (http.Handler, error) {
 	entries, err := readEntries(file)
 	if err != nil {
@@ -64,8 +63,8 @@ func readEntries(file string) ([]entry, error) {
 	return content.Middlewares, nil
 }
 
-// newMiddleware loads a plugin and makes its middleware: again
-// for each instance that takes the plugin's place after a reload, a crash or an unload.
+// newMiddleware loads a plugin and makes its middleware: again for each instance that takes the
+// plugin's place after a reload, a crash or an unload.
 func newMiddleware(ctx context.Context, l *load.Loader, e entry, next http.Handler) (http.Handler, error) {
 	derived := load.Derive(l, e.Module, func(_ context.Context, m *load.Module) (http.Handler, error) {
 		return create(ctx, m, e, next)

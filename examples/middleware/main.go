@@ -1,6 +1,5 @@
 // Command middleware serves HTTP through middleware plugins as they are published for Traefik. It
-// loads them by their
-// import paths, at run time, and configures them from a file.
+// loads them by their import paths, at run time, and configures them from a file.
 package main
 
 import (

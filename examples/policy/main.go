@@ -1,4 +1,5 @@
-// Command policy runs modules under a policy file: what may be installed, what it is given, and which rule decided.
+// Command policy runs modules under a policy file: what may be installed, what it is given, and
+// which rule decided.
 //
 //	go run ./examples/policy
 package main

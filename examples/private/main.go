@@ -1,5 +1,6 @@
-// Command private shows modules that come from a registry of one's own, with a token: a company's registry, which this
-// program serves itself, owns all names below corp.example.com, and nobody else is asked for those.
+// Command private shows modules that come from a registry of one's own, with a token: a company's
+// registry, which this program serves itself, owns all names below corp.example.com, and nobody
+// else is asked for those.
 package main
 
 import (
@@ -17,7 +18,7 @@ import (
 	"github.com/loadgo/load/standard"
 )
 
-// token is usually a secret of whoever runs the program, in LOAD_TOKEN_COMPANY.
+// token is usually a secret of the user, in LOAD_TOKEN_COMPANY.
 const token = "example"
 
 func main() {
@@ -33,7 +34,8 @@ func run(ctx context.Context, w io.Writer) error {
 	}
 	defer stop()
 
-	// The rules are usually a file, load.policy, which LOAD_POLICY names. Without "insecure", only https will do.
+	// The rules are usually a file, load.policy, which LOAD_POLICY names. Without "insecure", only
+	// https will do.
 	p, err := policy.Parse("load.policy", []byte("load.policy 1\nregistry company "+url+" corp.example.com insecure\n"))
 	if err != nil {
 		return err

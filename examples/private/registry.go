@@ -20,7 +20,8 @@ const (
 	source = "// Package greet is nobody else's business.\npackage greet\n\nfunc Greet(name string) string { return \"hello, \" + name }\n"
 )
 
-// registry is a module proxy (https://go.dev/ref/mod#goproxy-protocol) for those who have the token.
+// registry is a module proxy (https://go.dev/ref/mod#goproxy-protocol) for those who have the
+// token.
 type registry struct{ files map[string]string }
 
 func newRegistry() (*registry, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// slug stands for the real package where there is no network.
+// slug stands for the real package, so that the test needs no network.
 const slug = `
 -- github.com/gosimple/slug@v1.0.0/go.mod --
 module github.com/gosimple/slug

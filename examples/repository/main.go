@@ -1,6 +1,6 @@
 // Command repository loads rules from a git repository at a tag and locks the commit: a tag that is
-// moved changes nothing
-// until somebody upgrades. While the rules are developed, an alias leads to a directory instead.
+// moved changes nothing until somebody upgrades. While the rules are developed, an alias leads to a
+// directory instead.
 //
 //	go run ./examples/repository
 package main

@@ -1,6 +1,5 @@
 // Command starlark runs a script that uses the program's own functions, within limits. It is run
-// from the root of the
-// repository: go run ./examples/starlark.
+// from the root of the repository: go run ./examples/starlark.
 package main
 
 import (

@@ -1,6 +1,5 @@
 // Package builtin finds the modules that the host program registers itself: values and functions of
-// its own,
-// under a name.
+// its own, under a name.
 package builtin
 
 import (

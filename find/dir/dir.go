@@ -1,6 +1,5 @@
 // Package dir finds modules in directories, in place: nothing is copied, and a change is seen by
-// the
-// next load.
+// the next load.
 package dir
 
 import (
@@ -20,12 +19,11 @@ import (
 // Finder finds modules below one directory. It is safe for concurrent use.
 //
 // A plain name or an import path is a subdirectory of the root that holds Go files, a file
-// init.star, or a single WebAssembly file, or
-// else a Starlark file, with or without its suffix: "rules/tax" is rules/tax, or else
-// rules/tax.star; or a WebAssembly file, with its suffix: "rules/tax.wasm". Where the
-// root lies in a Go module, the import paths of that module's packages are known as well. The
-// finder of the
-// current directory also answers paths: "./rules", "/abs/rules/tax.star".
+// init.star, or a single WebAssembly file, or else a Starlark file, with or without its suffix:
+// "rules/tax" is rules/tax, or else rules/tax.star; or a WebAssembly file, with its suffix:
+// "rules/tax.wasm". Where the root lies in a Go module, the import paths of that module's packages
+// are known as well. The finder of the current directory also answers paths: "./rules",
+// "/abs/rules/tax.star".
 type Finder struct {
 	root    string
 	text    string
@@ -35,8 +33,7 @@ type Finder struct {
 }
 
 // New returns the finder of a directory. A relative root, and each relative name, is relative to
-// the
-// working directory at the time of Find. The directory need not exist yet.
+// the working directory at the time of Find. The directory need not exist yet.
 func New(root string) *Finder {
 	root = filepath.Clean(root)
 	f := &Finder{root: root, text: "directory " + root}

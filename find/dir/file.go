@@ -15,8 +15,7 @@ const (
 	starlarkSuffix = ".star"
 	wasmSuffix     = ".wasm"
 	// starlarkInit is the file that makes a folder a Starlark module, as __init__.py does in
-	// Python. The other
-	// files of the folder are modules of their own.
+	// Python. The other files of the folder are modules of their own.
 	starlarkInit = "init" + starlarkSuffix
 )
 
@@ -54,8 +53,8 @@ func describeFile(path string) (*find.Spec, error) {
 	return describeSingle(path, filepath.Dir(path), filepath.Base(path))
 }
 
-// describeSingle makes the spec of the module of a name, which is a Starlark or WebAssembly file in a
-// directory.
+// describeSingle makes the spec of the module of a name, which is a Starlark or WebAssembly file in
+// a directory.
 func describeSingle(name, dir, file string) (*find.Spec, error) {
 	path := filepath.Join(dir, file)
 	if real, err := realPath(path); err == nil && real != path { // a link is the file that it leads to

@@ -11,17 +11,13 @@ import (
 )
 
 // racy is how old a directory's time of change must be before a listing of it is kept. A change
-// that
-// follows the listing within the clock's grain would leave that time as it is; two seconds cover
-// the
-// coarsest file systems.
+// that follows the listing within the clock's grain would leave that time as it is; two seconds
+// cover the coarsest file systems.
 const racy = 2 * time.Second
 
 // listing knows the names in a directory. It asks the file system for the directory's time of
-// change at
-// every look-up, and reads the names again when that, or the directory, is another. The zero
-// listing with
-// its dir set is ready; it is safe for concurrent use.
+// change at every look-up, and reads the names again when that, or the directory, is another. The
+// zero listing with its dir set is ready; it is safe for concurrent use.
 type listing struct {
 	dir  string
 	kept atomic.Pointer[names]

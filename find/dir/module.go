@@ -17,9 +17,8 @@ import (
 )
 
 // recheck is how long a finder relies on the path of the module that its root lies in to pass a
-// name on.
-// Looking at every go.mod that there might be, for every name, would cost more than the whole
-// search.
+// name on. Looking at every go.mod that there might be, for every name, would cost more than the
+// whole search.
 const recheck = time.Second
 
 // rootModule knows the Go module that a finder's root lies in.
@@ -33,9 +32,8 @@ type rootModule struct {
 }
 
 // packageDir returns the directory of a package of the module that the root lies in; ok is false
-// where
-// the import path is none of the module's. What is known is relied on only to say so, and not where
-// fresh is set.
+// where the import path is none of the module's. What is known is relied on only to say so, and not
+// where fresh is set.
 func (m *rootModule) packageDir(importPath string, fresh bool) (dir string, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,8 +76,7 @@ func importPath(module, root, dir string) string {
 }
 
 // moduleRoot returns the nearest directory at or above dir that holds a go.mod, or "". As the go
-// command
-// does, it takes no notice of one in the root of GOPATH or of the temporary directory.
+// command does, it takes no notice of one in the root of GOPATH or of the temporary directory.
 func moduleRoot(dir string) (string, error) {
 	outer := outerDirs()
 	for {

@@ -1,6 +1,5 @@
 // Package installed finds the packages that an installer brought into the store. It asks nobody
-// outside
-// of the store.
+// outside of the store.
 package installed
 
 import (
@@ -45,13 +44,11 @@ func notFound(format string, args ...any) error {
 }
 
 // Find implements [find.Finder]. It answers with the highest installed version that the name's
-// query
-// allows. A query whose answer can change ("latest", a branch) is passed on to who can ask the
-// registry.
+// query allows. A query whose answer can change ("latest", a branch) is passed on to who can ask
+// the registry.
 //
 // With companions, it answers with what was installed with them or else, for an installer to
-// complete, with
-// what was installed without.
+// complete, with what was installed without.
 func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	return f.FindUnder(ctx, name, new(install.Session))
 }
@@ -112,9 +109,8 @@ func changing(q query.Query) bool {
 	return false
 }
 
-// findAlong finds what was installed with the companions of a name; nil where there is nothing that
-// is whole,
-// or a higher version without them: a name means one version, with companions and without.
+// findAlong finds what was installed with the companions of a name; nil if there is nothing that is
+// whole, or a higher version without them: a name means one version, with companions and without.
 func (f *Finder) findAlong(rules find.Rules, name find.Name, q query.Query, without []string) (*find.Spec, error) {
 	if len(name.Along) == 0 {
 		return nil, nil
@@ -161,8 +157,7 @@ func few(versions []string) string {
 }
 
 // spec makes the spec of a record whose modules are all there. Their contents are not looked at:
-// they
-// were verified when they were installed.
+// they were verified when they were installed.
 func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 	spec := &find.Spec{
 		Name:       r.Package,

@@ -12,9 +12,8 @@ import (
 var errChanging = fmt.Errorf("%w: what it leads to can change; its source is asked", find.ErrNotFound)
 
 // findSource finds what was installed by a URL: from a git repository or a web server. That of a
-// branch is passed
-// on to who can ask the repository, unless nobody can be asked or the name has the exact version,
-// from a lock file.
+// branch is passed on to who can ask the repository, unless nobody can be asked or the name has the
+// exact version, from a lock file.
 func (f *Finder) findSource(name find.Name, rules find.Rules) (*find.Spec, error) {
 	record, err := f.store.SourceRecord(name.Target)
 	switch {

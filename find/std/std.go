@@ -48,8 +48,7 @@ var (
 )
 
 // Find implements [find.Finder]. A package of the distribution that nobody outside of it can import
-// ends
-// the search with a [*engine.CompileError].
+// ends the search with a [*engine.CompileError].
 func (f *Finder) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -96,8 +95,7 @@ func withoutToolchain(path, version string, along []find.Companion) (*find.Spec,
 }
 
 // addCompanions adds companions to a spec. With one that is not of the standard library, the spec
-// has no hash: an
-// installer completes it.
+// has no hash: an installer completes it.
 func addCompanions(s *find.Spec, along []find.Companion, standard func(path string) (bool, error)) error {
 	for _, c := range along {
 		here, err := standard(c.Path)

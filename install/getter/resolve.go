@@ -161,6 +161,6 @@ func (in *Installer) refused(s *source, err error) error {
 	}
 	return &install.RegistryError{
 		URL: s.where(), Reason: what + " is refused: " + refused.Error(),
-		Fix: "nothing of it was installed; ask whoever made it for one that holds plain files only", Err: err,
+		Fix: "nothing of it was installed; ask its author for one that holds plain files only", Err: err,
 	}
 }

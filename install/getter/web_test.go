@@ -222,7 +222,7 @@ func TestWebBad(t *testing.T) {
 	zeros := strings.Repeat("0", 64)
 	sum := sha256.Sum256([]byte("x = 1"))
 	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off", MaxBytes: 1000, Stall: 200 * time.Millisecond, Retries: 1, RetryDelay: time.Millisecond})
-	refused := "\n\tnothing of it was installed; ask whoever made it for one that holds plain files only"
+	refused := "\n\tnothing of it was installed; ask its author for one that holds plain files only"
 	retry := "\n\tcheck the name and the network, and try again"
 	for _, test := range []struct{ name, want string }{
 		{"URL/none.star", "not found\n\tHOST: 404 Not Found\n\tcheck the spelling of the URL"},
@@ -362,7 +362,7 @@ func TestLocal(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err = bring(t.Context(), t, in, s, "file://"+rules)
-	want := "file://" + rules + `: its directory is refused: "link" is a symbolic link` + "\n\tnothing of it was installed; ask whoever made it for one that holds plain files only"
+	want := "file://" + rules + `: its directory is refused: "link" is a symbolic link` + "\n\tnothing of it was installed; ask its author for one that holds plain files only"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}

@@ -51,7 +51,7 @@ func TestBadInput(t *testing.T) {
 		return func(p *loadtest.ProxyServer) { p.SetFile(path, []byte(data)) }
 	}
 	const broken = "\n\tthe registry or the module's author made a broken zip; try another version, or another registry in GOPROXY"
-	const invalid = "\n\treport it to whoever runs the registry, or set GOPROXY to another"
+	const invalid = "\n\treport it to the operator of the registry, or set GOPROXY to another"
 	const network = "\n\tcheck the network and GOPROXY, and try again"
 	for _, test := range []struct {
 		what string

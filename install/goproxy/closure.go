@@ -25,8 +25,7 @@ import (
 )
 
 // closure is what a build of some packages reads: the selected version of each module that provides
-// one of
-// the packages they import, directly or not.
+// one of the packages they import, directly or not.
 type closure struct {
 	providers map[string]string   // module path → version
 	from      map[string]provider // import path → what provides it
@@ -241,8 +240,7 @@ type provider struct {
 }
 
 // provider finds the module that provides a package: the standard library, a root, else any module
-// that the
-// graph selects. Two modules that both provide it are an error.
+// that the graph selects. Two modules that both provide it are an error.
 func (w *walk) provider(ctx context.Context, pkg string) (provider, error) {
 	if w.r.standard(pkg) {
 		return provider{dir: pkg, std: true}, nil
@@ -290,8 +288,7 @@ func (w *walk) among(ctx context.Context, selection map[string]string, pkg strin
 }
 
 // mayHold reports whether a module may provide a package: it belongs to whom the package belongs
-// to, or lies in a
-// directory that the local go.mod names.
+// to, or lies in a directory that the local go.mod names.
 func (w *walk) mayHold(ctx context.Context, m module.Version, pkg string) bool {
 	if w.r.main != nil {
 		if _, local := w.r.main.ReplacedByDir(m); local {

@@ -16,10 +16,8 @@ import (
 )
 
 // companions are the packages that go into the same build as the one that was asked for. One with a
-// query
-// makes its module a root of the module graph at the version that the query leads to; one without
-// comes from
-// where the graph has it, and only else from its newest module.
+// query makes its module a root of the module graph at the version that the query leads to; one
+// without comes from where the graph has it, and only else from its newest module.
 type companions struct {
 	asked  []find.Companion          // sorted by path
 	wanted map[string]module.Version // import path → what its query leads to; no version where it has none
@@ -169,8 +167,7 @@ func (r *request) findCompanion(ctx context.Context, path string) (module.Versio
 }
 
 // selected tells at which versions a closure has the companions. Minimal version selection may have
-// raised one
-// beyond its query, which is an error.
+// raised one beyond its query, which is an error.
 func (r *request) selected(c *closure) ([]store.RecordCompanion, error) {
 	along := r.along.recorded()
 	for i, companion := range r.along.asked {
@@ -198,8 +195,7 @@ func (r *request) selected(c *closure) ([]store.RecordCompanion, error) {
 }
 
 // raisedMain returns the release at the version that a closure selects. Companions may need a
-// higher one than was
-// resolved; whether that is what was asked for is for the loader to judge.
+// higher one than was resolved; whether that is what was asked for is for the loader to judge.
 func (r *request) raisedMain(ctx context.Context, release *install.Release, c *closure) (*install.Release, error) {
 	m := c.from[release.Package].mod
 	if m.Path == release.Module && m.Version == release.Version {

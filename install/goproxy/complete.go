@@ -21,13 +21,10 @@ import (
 )
 
 // Complete brings what the package in a local directory imports into the store, and fills in what a
-// build
-// needs. It implements [install.Completer]. In a module, go.mod and go.sum decide, as for the go
-// command. A
-// directory without go.mod gets installed versions of what it imports, else the latest, and keeps
-// them. What
-// was completed once needs no network again, and a package that imports the standard library alone
-// never does.
+// build needs. It implements [install.Completer]. In a module, go.mod and go.sum decide, as for the
+// go command. A directory without go.mod gets installed versions of what it imports, else the
+// latest, and keeps them. What was completed once needs no network again, and a package that
+// imports the standard library alone never does.
 //
 // Companions are brought too, for a package in a directory, one of the standard library, and an
 // installed one.
@@ -194,9 +191,8 @@ func (r *request) installImport(ctx context.Context, roots map[string]string, im
 }
 
 // remembered returns what the store remembers of a build under a key, if the store still has all of
-// it; else
-// it computes and remembers it. A store that cannot be written to remembers nothing, which is no
-// error.
+// it; else it computes and remembers it. A store that cannot be written to remembers nothing, which
+// is no error.
 func (r *request) remembered(ctx context.Context, key []string, compute func() (*build, error)) (*build, error) {
 	for _, m := range r.locked {
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
@@ -237,7 +233,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 // buildFile is the file of an artifact that holds a build.
 const buildFile = "build.json"
 
-// recall returns the build that an artifact of the store holds, nil where there is none that is
+// recall returns the build that an artifact of the store holds, nil if there is none that is
 // whole.
 func (r *request) recall(ctx context.Context, id string) (*build, error) {
 	a, err := r.store.Lookup(id)

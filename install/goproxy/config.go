@@ -18,15 +18,12 @@ import (
 )
 
 // Config says which registry to use and how. Its zero value is the go command's own configuration:
-// the
-// environment, then the file that "go env -w" writes, then go.env of GOROOT. A Config is copied by
-// [New].
+// the environment, then the file that "go env -w" writes, then go.env of GOROOT. A Config is copied
+// by [New].
 type Config struct {
 	// Proxy, NoProxy, SumDB, NoSumDB and Private are what GOPROXY, GONOPROXY, GOSUMDB, GONOSUMDB
-	// and
-	// GOPRIVATE are to the go command, in its own syntax. "" means the configured value; NoProxy
-	// and
-	// NoSumDB default to Private, "none" makes them empty.
+	// and GOPRIVATE are to the go command, in its own syntax. "" means the configured value;
+	// NoProxy and NoSumDB default to Private, "none" makes them empty.
 	Proxy, NoProxy, SumDB, NoSumDB, Private string
 
 	// ModCache is the user's own module cache, asked before the network and never written. "" means
@@ -34,44 +31,37 @@ type Config struct {
 	ModCache string
 
 	// DirectCache is a directory for the repositories that modules are brought from directly, where
-	// GOPROXY or
-	// GOPRIVATE says so; it is in the layout of a module cache, and may be removed while nothing is
-	// loading. "" means
-	// load/direct in the user's cache directory. What it holds is verified like what a proxy sends.
+	// GOPROXY or GOPRIVATE says so; it is in the layout of a module cache, and may be removed while
+	// nothing is loading. "" means load/direct in the user's cache directory. What it holds is
+	// verified like what a proxy sends.
 	DirectCache string
 
 	// Credentials returns headers that tell a server who the user is, such as Authorization, or
-	// none to go on with the
-	// other ways: LOAD_TOKEN_NAME for the registry NAME, credentials in a URL of GOPROXY, and
-	// GOAUTH as the go command
-	// has it (the netrc file by default). It is called for each request, with its URL, and may be
-	// called
-	// concurrently; what it returns goes to the scheme, host and port of that URL, also after a
-	// redirect, and over
-	// http only to a registry that is marked insecure. Its error ends the request.
+	// none to go on with the other ways: LOAD_TOKEN_NAME for the registry NAME, credentials in a
+	// URL of GOPROXY, and GOAUTH as the go command has it (the netrc file by default). It is called
+	// for each request, with its URL, and may be called concurrently; what it returns goes to the
+	// scheme, host and port of that URL, also after a redirect, and over http only to a registry
+	// that is marked insecure. Its error ends the request.
 	Credentials func(ctx context.Context, u *url.URL) (http.Header, error)
 
 	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
 	GOOS, GOARCH string
 
 	// Toolchain finds the Go toolchain that will compile: its GOROOT and its version ("go1.26.8").
-	// By
-	// default it is the go command in PATH.
+	// By default it is the go command in PATH.
 	Toolchain func() (root, version string, err error)
 
 	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it is one that
-	// honours
-	// HTTP_PROXY and its like, with time-outs for connecting and for the first byte.
+	// honours HTTP_PROXY and its like, with time-outs for connecting and for the first byte.
 	HTTPClient *http.Client
 
 	// Downloads is how many files may be in flight at a time; 16 by default, more than there are
-	// cores,
-	// because most of a download is waiting.
+	// cores, because most of a download is waiting.
 	Downloads int
 
 	// Retries is how often a request is made again after a fault that may pass, 4 by default,
-	// negative for
-	// never. RetryDelay is the wait before the first of them, doubled each time; 250 ms by default.
+	// negative for never. RetryDelay is the wait before the first of them, doubled each time; 250
+	// ms by default.
 	Retries    int
 	RetryDelay time.Duration
 

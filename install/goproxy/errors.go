@@ -97,8 +97,8 @@ func (e *importError) Unwrap() error { return e.err }
 var errNotStandard = errors.New("it is not in the standard library")
 
 // explain makes an error of the work one for the caller: the load names its own module, and an
-// import that
-// leads nowhere, though everything could be asked, means that the package cannot be compiled.
+// import that leads nowhere, though everything could be asked, means that the package cannot be
+// compiled.
 func explain(err error, path string) error {
 	var imp *importError
 	if errors.As(err, &imp) && !known(imp.err) {

@@ -81,8 +81,7 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 }
 
 // fetchTree publishes a module in the store where it is not there yet. It is there as a whole once
-// its
-// sum is: that is the last step, and only who holds the module's lock takes it.
+// its sum is: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	r.store.UseModule(m.Path, m.Version)
 	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
@@ -180,10 +179,8 @@ func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, err
 }
 
 // installedTree returns the module as the store has it, or nil. A tree that this installer did not
-// see yet is
-// hashed: what a power failure or a curious user damaged counts as absent, and is fetched again,
-// and so does what came
-// from elsewhere than where it belongs.
+// see yet is hashed: what a power failure or a curious user damaged counts as absent, and is
+// fetched again, and so does what came from elsewhere than where it belongs.
 func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	dir, sum, ok := r.store.modules().has(m)
 	if !ok || !r.store.belongs(r.session, m, treeRegistry, sum) {
@@ -203,8 +200,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 }
 
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a
-// registry
-// sends, streamed to a file without a name of its own for long.
+// registry sends, streamed to a file without a name of its own for long.
 func (r *request) fetchZip(ctx context.Context, only *origin.Proxy, m module.Version, temp string) (*os.File, int64, error) {
 	if cache, ok := r.in.userCache(r.session, m.Path); ok {
 		if name, err := cache.file(m, "zip"); err == nil {
@@ -247,8 +243,7 @@ func (r *request) extract(ctx context.Context, f *os.File, m module.Version, dir
 }
 
 // putDirs keeps the names of a zip's entries for directories, without which its sum cannot be found
-// out again: see
-// [store.Store.ModuleFilesSum].
+// out again: see [store.Store.ModuleFilesSum].
 func (r *request) putDirs(m module.Version, dirs []string) error {
 	if len(dirs) > 0 {
 		return r.putFile(m, "dirs", []byte(strings.Join(dirs, "\n")+"\n"))
@@ -264,9 +259,8 @@ func (r *request) putDirs(m module.Version, dirs []string) error {
 }
 
 // publish moves a verified tree to its place. A directory that is there without being whole,
-// because
-// somebody removed its sum, or that came from elsewhere, makes way before anything is said of the
-// new one.
+// because somebody removed its sum, or that came from elsewhere, makes way before anything is said
+// of the new one.
 func (r *request) publish(ctx context.Context, m module.Version, s *stage) (string, error) {
 	dir, err := r.store.modules().dir(m)
 	if err != nil {

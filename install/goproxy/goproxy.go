@@ -25,8 +25,7 @@ import (
 )
 
 // Installer brings Go modules into a store. It implements [install.Installer] and
-// [install.Completer] and is
-// safe for concurrent use.
+// [install.Completer] and is safe for concurrent use.
 type Installer struct {
 	config   Config
 	tools    toolchain.Finder

@@ -13,8 +13,7 @@ import (
 )
 
 // checkGo compares the "go" line of a module with the toolchain. For a version that was not asked
-// for by
-// name, the error tells which older one would do.
+// for by name, the error tells which older one would do.
 func (r *request) checkGo(ctx context.Context, m module.Version, c *choice) error {
 	f, err := r.mod(ctx, m)
 	if err != nil {
@@ -48,8 +47,7 @@ func (r *request) checkGo(ctx context.Context, m module.Version, c *choice) erro
 }
 
 // tooOld returns an error where a module's "go" line asks for more than the toolchain. One that was
-// built
-// from Go's own repository is as new as can be.
+// built from Go's own repository is as new as can be.
 func (c compiler) tooOld(m module.Version, goVersion string) *find.VersionError {
 	if !version.IsValid(c.version) || version.Compare("go"+goVersion, c.version) <= 0 {
 		return nil

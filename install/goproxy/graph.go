@@ -23,12 +23,9 @@ func (g *graph) require(m module.Version) {
 }
 
 // graph loads the module graph of a main module with these roots, by the rules of the Go Modules
-// Reference
-// ("Minimal version selection", "Module graph pruning"). In a pruned graph the requirements of a
-// root
-// count, and what they require does not, except below modules that do not support pruning: those
-// count
-// whole.
+// Reference ("Minimal version selection", "Module graph pruning"). In a pruned graph the
+// requirements of a root count, and what they require does not, except below modules that do not
+// support pruning: those count whole.
 func (r *request) graph(ctx context.Context, roots []module.Version, pruned bool) (*graph, error) {
 	type node struct {
 		mod    module.Version

@@ -29,12 +29,9 @@ import (
 )
 
 // Install brings a release and all that it imports into the store, verified, and records what a
-// build
-// needs to know. It implements [install.Installer]. However many processes install one release at a
-// time, one
-// works and the others find its record. An interrupted Install leaves whole modules or nothing of
-// them; the
-// next one goes on from there.
+// build needs to know. It implements [install.Installer]. However many processes install one
+// release at a time, one works and the others find its record. An interrupted Install leaves whole
+// modules or nothing of them; the next one goes on from there.
 func (in *Installer) Install(ctx context.Context, session *install.Session, release *install.Release) (*find.Spec, error) {
 	pinned, err := in.pinned(ctx, session, release)
 	var spec *find.Spec
@@ -189,8 +186,8 @@ type build struct {
 }
 
 // build describes the build of a closure: a go.mod file in which every provider is required at its
-// selected
-// version, so that the go command has nothing to add to it, and the sums of all that was read.
+// selected version, so that the go command has nothing to add to it, and the sums of all that was
+// read.
 func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 	language := cmp.Or(version.Lang(r.compiler.version), "go1.21") // a toolchain without a release takes any
 	var require strings.Builder

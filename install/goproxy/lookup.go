@@ -64,10 +64,8 @@ type candidate struct {
 }
 
 // lookup finds the module that holds a package. As by the go command, one after the other is asked
-// who may have it: whoever
-// the private ones among its prefixes belong to, and then each entry of GOPROXY about all the
-// others. The next is
-// asked only where the one before has none of them.
+// who may have it: those that the private ones among its prefixes belong to, and then each entry of
+// GOPROXY about all the others. The next is asked only where the one before has none of them.
 func (r *request) lookup(ctx context.Context, name find.Name, q query.Query) (string, *choice, error) {
 	var asked []candidate
 	for _, t := range r.in.turns(r.session, alike(r.session, prefixes(name.Target), name.Target)) {
@@ -118,12 +116,9 @@ func (in *Installer) turns(session *install.Session, candidates []candidate) []t
 }
 
 // ask finds, among the candidates, the longest that contains the package; a nil choice is none. All
-// are asked for
-// at a time, and a prefix that is no module costs nothing but its request. A refusal (403) of one
-// prefix does
-// not hide another that exists, because registries refuse what they do not know; it is reported
-// where nothing else is
-// found.
+// are asked for at a time, and a prefix that is no module costs nothing but its request. A refusal
+// (403) of one prefix does not hide another that exists, because registries refuse what they do not
+// know; it is reported where nothing else is found.
 func (r *request) ask(ctx context.Context, only *origin.Proxy, name find.Name, q query.Query, candidates []candidate) (string, *choice, error) {
 	var wg sync.WaitGroup
 	for i := range candidates {
@@ -176,10 +171,9 @@ func prefixes(pkg string) []candidate {
 }
 
 // blocking reports whether what happened to a longer prefix forbids to take a shorter one: it may
-// well be
-// there, and whoever can disturb a connection must not choose which module is taken. A refusal
-// counts as
-// absence, and so does a module that declares another path, which is one's old or misspelled name.
+// well be there, and someone who can disturb a connection must not choose which module is taken. A
+// refusal counts as absence, and so does a module that declares another path, which is one's old or
+// misspelled name.
 func (c candidate) blocking() bool {
 	var registry *install.RegistryError
 	var other *pathError
@@ -198,8 +192,8 @@ func (c candidate) blocking() bool {
 }
 
 // contains reports whether a module has Go files in a package's directory. It is asked only where
-// several
-// modules could hold the package, which is rare, and looks into the zip without unpacking it.
+// several modules could hold the package, which is rare, and looks into the zip without unpacking
+// it.
 func (r *request) contains(ctx context.Context, only *origin.Proxy, m module.Version, pkg string) (bool, error) {
 	temp, err := r.temp()
 	if err != nil {
@@ -224,8 +218,7 @@ func (r *request) contains(ctx context.Context, only *origin.Proxy, m module.Ver
 }
 
 // notFound explains why no module was found, by the answer that helps most: a version that does not
-// exist
-// in a module that does, a refusal, a module that broke, and only then absence.
+// exist in a module that does, a refusal, a module that broke, and only then absence.
 func (r *request) notFound(ctx context.Context, name find.Name, candidates []candidate) error {
 	var best error
 	rank := 0
@@ -256,7 +249,7 @@ func (r *request) notFound(ctx context.Context, name find.Name, candidates []can
 		return &find.NotFoundError{
 			Name:  name.String(),
 			Tried: []find.Tried{{Who: "registry " + owner.Name, Answer: fmt.Sprintf("no such module: %s; nobody else was asked (%s)", strings.Join(paths, ", "), owner.Rule)}},
-			Fix:   "check the spelling, or ask whoever runs " + owner.URL + " for the module",
+			Fix:   "check the spelling, or ask the operator of " + owner.URL + " for the module",
 		}
 	}
 	e := &find.NotFoundError{Name: name.String(), Fix: "check the spelling: a wrong import path is never corrected by itself"}

@@ -3,8 +3,7 @@ package goproxy
 import "sync"
 
 // memo computes a value once for each key, however many goroutines ask; the others wait. It belongs
-// to one
-// request, so that the context that one of them brings is the context of all.
+// to one request, so that the context that one of them brings is the context of all.
 type memo[K comparable, V any] struct {
 	mu    sync.Mutex
 	cells map[K]func() (V, error)

@@ -16,8 +16,7 @@ import (
 
 // modCache is a directory in the layout of the go command's module cache: the store's mod/, or the
 // user's own. In the store's, a module's directory appears as a whole, and its sum last: where both
-// are, everything is.
-// The zip itself is not kept: the go command builds without it.
+// are, everything is. The zip itself is not kept: the go command builds without it.
 type modCache string
 
 // dir is the directory of an extracted module.
@@ -75,8 +74,7 @@ func (c modCache) has(m module.Version) (dir, sum string, ok bool) {
 }
 
 // writeFile writes a file as a whole or not at all, making its directory. temp is a directory of
-// the same file
-// system, for what is not finished: what a killed process leaves there is swept.
+// the same file system, for what is not finished: what a killed process leaves there is swept.
 func writeFile(temp, name string, data []byte) error {
 	f, err := os.CreateTemp(temp, "file-*")
 	if err != nil {

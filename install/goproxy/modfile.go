@@ -44,7 +44,7 @@ func (r *request) anyMod(ctx context.Context, m module.Version) (*gomod.File, er
 }
 
 // replaced returns what stands for a module version in the local module that is completed: itself,
-// where there is none.
+// if there is none.
 func (r *request) replaced(m module.Version) module.Version {
 	if r.main == nil {
 		return m
@@ -53,8 +53,8 @@ func (r *request) replaced(m module.Version) module.Version {
 }
 
 // modData brings a go.mod file: out of the store, where it is verified, else from the user's module
-// cache or
-// a registry, to be verified now. Without a store, for Resolve, it is not verified: Install will.
+// cache or a registry, to be verified now. Without a store, for Resolve, it is not verified:
+// Install will.
 func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error) {
 	if r.store.Store != nil {
 		data, err := r.store.modules().read(m, "mod")

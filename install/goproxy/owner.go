@@ -21,8 +21,7 @@ func owner(session *install.Session, path string) string {
 }
 
 // alike leaves those candidates that belong to whom the package belongs to. A module of anybody
-// else cannot hold it,
-// whatever its path is, and nobody is asked for what belongs to another.
+// else cannot hold it, whatever its path is, and nobody is asked for what belongs to another.
 func alike(session *install.Session, candidates []candidate, pkg string) []candidate {
 	kept := candidates[:0]
 	for _, c := range candidates {
@@ -34,9 +33,8 @@ func alike(session *install.Session, candidates []candidate, pkg string) []candi
 }
 
 // userCache is the user's own module cache as a source of a module. It may hold anything that a
-// proxy once sent, and
-// of what a registry owns no checksum database says whether it is right: that comes from the
-// registry.
+// proxy once sent, and of what a registry owns no checksum database says whether it is right: that
+// comes from the registry.
 func (in *Installer) userCache(session *install.Session, path string) (modCache, bool) {
 	dir := in.settings().ModCache
 	return modCache(dir), dir != "" && owner(session, path) == ""

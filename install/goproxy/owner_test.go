@@ -181,8 +181,8 @@ func TestOwnerRefuses(t *testing.T) {
 		want  string
 	}{
 		"404": {loadtest.Status(404), "not found\n\tregistry company: no such module: corp.example.com/team/auth, corp.example.com/team; nobody else was asked (Config.Policies: registry company)\n" +
-			"\tcheck the spelling, or ask whoever runs REGISTRY for the module"},
-		"410":  {loadtest.Status(410), "not found\n\tregistry company: no such module: corp.example.com/team/auth, corp.example.com/team; nobody else was asked (Config.Policies: registry company)\n\tcheck the spelling, or ask whoever runs REGISTRY for the module"},
+			"\tcheck the spelling, or ask the operator of REGISTRY for the module"},
+		"410":  {loadtest.Status(410), "not found\n\tregistry company: no such module: corp.example.com/team/auth, corp.example.com/team; nobody else was asked (Config.Policies: registry company)\n\tcheck the spelling, or ask the operator of REGISTRY for the module"},
 		"401":  {loadtest.Status(401), "REGISTRY/corp.example.com/team/auth/@v/list: forbidden by the registry (401 Unauthorized)\n\t" + spelled},
 		"403":  {loadtest.Status(403), "REGISTRY/corp.example.com/team/auth/@v/list: forbidden by the registry (403 Forbidden)\n\t" + spelled},
 		"500":  {loadtest.Status(500), "REGISTRY/corp.example.com/team/auth/@v/list: 500 Internal Server Error (tried 3 times)\n\tcheck the network and the URL of the registry (Config.Policies: registry company), and try again"},

@@ -7,8 +7,7 @@ import (
 )
 
 // syncFiles brings the thousands of files of an install to the disk in one go. It is a precaution:
-// where it
-// is refused, what a power failure takes away is found by its sum, and fetched again.
+// where it is refused, what a power failure takes away is found by its sum, and fetched again.
 func syncFiles(dir string) {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/loadgo/load/install/goproxy/internal/gomod"
 )
 
-// provideVendored finds a package in the module itself or in its vendor directory, as the go command does.
+// provideVendored finds a package in the module itself or in its vendor directory, as the go
+// command does.
 func provideVendored(m *gomod.Main, pkg string) (provider, error) {
 	var found []provider
 	if within(m.Path, pkg) {

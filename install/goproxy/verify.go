@@ -9,8 +9,7 @@ import (
 )
 
 // verify compares a sum with what was promised, else with the checksum database where that answers
-// for the
-// module. There is no looser check after a failed one.
+// for the module. There is no looser check after a failed one.
 func (r *request) verify(ctx context.Context, m module.Version, got string) error {
 	known, err := r.sums.Kept(m, got)
 	if err == nil && !known && r.in.checked(r.session, m.Path) {

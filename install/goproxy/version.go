@@ -30,8 +30,7 @@ type choice struct {
 // choose finds the version of a module that a query asks for, by the go command's rules (Go Modules
 // Reference, "Version queries"), except that "upgrade" has no current version to start from and is
 // "latest". Retracted versions are only for who names them. An [fs.ErrNotExist] means that there is
-// no
-// such module; a [*find.VersionError] that it has no such version.
+// no such module; a [*find.VersionError] that it has no such version.
 func (r *request) choose(ctx context.Context, only *origin.Proxy, path string, q query.Query) (*choice, error) {
 	switch q.Kind() {
 	case query.Exact, query.Revision:
@@ -116,8 +115,8 @@ func (r *request) chooseListed(ctx context.Context, p origin.Repo, path string, 
 const mostRefused = 50
 
 // permitted returns the best of the ranked versions, from best on, that the policies allow, and the
-// better one that
-// was passed over, if any. A pre-release is no replacement for a release that is refused.
+// better one that was passed over, if any. A pre-release is no replacement for a release that is
+// refused.
 func (r *request) permitted(ctx context.Context, p origin.Repo, path string, ranked []string, best string) (v, passed string, err error) {
 	var refusal error
 	for i, v := range ranked[slices.Index(ranked, best):] {
@@ -145,14 +144,10 @@ func (r *request) permitted(ctx context.Context, p origin.Repo, path string, ran
 }
 
 // underPath returns the first of the versions whose go.mod file declares the path, and the path
-// that the
-// very first one declares where that is another. The go command stops at a module that has moved;
-// its last
-// versions under the old path are as good as they were. Another spelling of the path is not a move
-// but a
-// mistake, and a version without go.mod declares nothing: the first version is returned then, for
-// the error
-// that it leads to.
+// that the very first one declares where that is another. The go command stops at a module that has
+// moved; its last versions under the old path are as good as they were. Another spelling of the
+// path is not a move but a mistake, and a version without go.mod declares nothing: the first
+// version is returned then, for the error that it leads to.
 func (r *request) underPath(ctx context.Context, path string, ranked []string) (version, moved string) {
 	for i, v := range ranked {
 		f, err := r.mod(ctx, module.Version{Path: path, Version: v})
@@ -224,9 +219,8 @@ func (r *request) notices(ctx context.Context, path, latest string, c *choice) (
 }
 
 // withoutIncompatible leaves "+incompatible" versions out where a compatible one has a go.mod file:
-// from
-// there on the authors use modules, and a higher major version has another path. A query for such a
-// version keeps them.
+// from there on the authors use modules, and a higher major version has another path. A query for
+// such a version keeps them.
 func (r *request) withoutIncompatible(ctx context.Context, path string, q query.Query, versions []string) []string {
 	if v := q.Version(); v != "" {
 		if _, major, ok := module.SplitPathVersion(path); !ok || module.CheckPathMajor(v, major) != nil {

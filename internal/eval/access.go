@@ -40,8 +40,7 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 }
 
 // checkQualifier explains pkg.Name: a companion has no such name, or the name is the module's own
-// and written
-// without its package's name.
+// and written without its package's name.
 func (e *evaluation) checkQualifier(qualifier *ast.Ident, x *ast.SelectorExpr) {
 	name := x.Sel
 	if e.companion(qualifier.Name) {

@@ -34,9 +34,8 @@ func (e *evaluation) function(symbol engine.Symbol) callee {
 }
 
 // call evaluates a call, a conversion or a built-in function. The error is the one that the
-// function
-// itself returned, or that calling it met; the operand with it is nil, or stands for it in a larger
-// expression.
+// function itself returned, or that calling it met; the operand with it is nil, or stands for it in
+// a larger expression.
 func (e *evaluation) call(x *ast.CallExpr) (operand, error) {
 	if fun, ok := ast.Unparen(x.Fun).(*ast.Ident); ok {
 		if _, ok := types.Universe.Lookup(fun.Name).(*types.Builtin); ok {
@@ -78,8 +77,7 @@ func (e *evaluation) callee(x ast.Expr) operand {
 }
 
 // holdsFunction reports whether a variable's type is a function type of the module or of another
-// package;
-// of the latter only the engine knows.
+// package; of the latter only the engine knows.
 func (e *evaluation) holdsFunction(symbol engine.Symbol) bool {
 	spec, ok := declarationOf(symbol).(*ast.ValueSpec)
 	if !ok {
@@ -165,8 +163,7 @@ func (e *evaluation) isError(x ast.Expr) bool {
 }
 
 // returnedError is the error as a value, where it is the only result of the function and really
-// what the
-// function returned: New("x").Error() and Check(x) == nil use it. Otherwise it is nil.
+// what the function returned: New("x").Error() and Check(x) == nil use it. Otherwise it is nil.
 func returnedError(s signature, err error) operand {
 	var returned *engine.ModuleError
 	if len(s.results) == 1 && s.hasError() && errors.As(err, &returned) {
@@ -233,8 +230,7 @@ func (e *evaluation) checkCount(x *ast.CallExpr, name string, params int, variad
 }
 
 // argument makes an operand ready for a parameter of the module. Basic parameters are checked here,
-// in
-// the compiler's words; everything else the module compares by structure.
+// in the compiler's words; everything else the module compares by structure.
 func (e *evaluation) argument(x ast.Expr, op operand, param ast.Expr, name string) any {
 	use := "argument to " + name
 	if param != nil {
@@ -257,8 +253,7 @@ func (e *evaluation) argument(x ast.Expr, op operand, param ast.Expr, name strin
 }
 
 // sameSort reports whether a value of one kind may stand for one of the other: the module checks
-// that a
-// number fits.
+// that a number fits.
 func sameSort(a, b reflect.Kind) bool {
 	sort := func(k reflect.Kind) reflect.Kind {
 		if k >= reflect.Int && k <= reflect.Complex128 {

@@ -126,8 +126,7 @@ func parts(x ast.Expr) []ast.Expr {
 }
 
 // constants declares the untyped constants of the module that the expression names: they stay
-// untyped
-// in it, as they do in Go.
+// untyped in it, as they do in Go.
 func (e *evaluation) constants() *types.Package {
 	pkg := types.NewPackage("module", "module")
 	ast.Inspect(e.root, func(n ast.Node) bool {

@@ -22,8 +22,7 @@ func (e *evaluation) namedType(symbol engine.Symbol) goType {
 }
 
 // declared is the type that x means in the module's own scope. What an expression could not write
-// is
-// open. visiting holds the named types on the way, for types that contain themselves.
+// is open. visiting holds the named types on the way, for types that contain themselves.
 func (e *evaluation) declared(x ast.Expr, visiting map[string]bool) goType {
 	open := goType{name: types.ExprString(x), host: reflect.TypeFor[any](), open: true}
 	switch x := x.(type) {

@@ -1,15 +1,12 @@
 // Package eval evaluates Go expressions over the exported functions, variables, constants and types
-// of
-// a loaded module. It is the language of the command "load eval".
+// of a loaded module. It is the language of the command "load eval".
 //
 // An expression is parsed by go/parser and its constants are computed by go/types, exactly as the
 // compiler would; everything else is evaluated on Go values, with values that live in the module
-// held
-// as objects. What differs from Go: a call that returns values and an error can stand anywhere, for
-// its
-// first value, and a non-nil error ends the evaluation; an interface holds its dynamic value, ready
-// to
-// be used without an assertion; and there are no statements, functions or imports.
+// held as objects. What differs from Go: a call that returns values and an error can stand
+// anywhere, for its first value, and a non-nil error ends the evaluation; an interface holds its
+// dynamic value, ready to be used without an assertion; and there are no statements, functions or
+// imports.
 package eval
 
 import (
@@ -34,10 +31,8 @@ type Module interface {
 }
 
 // Eval evaluates the expression and returns its results: several for a call with several results,
-// none
-// for one without. An error that the outermost call itself returned comes back as it is; every
-// other
-// error is an [*Error]. Cancelling ctx ends the call that is running.
+// none for one without. An error that the outermost call itself returned comes back as it is; every
+// other error is an [*Error]. Cancelling ctx ends the call that is running.
 func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
 	e := &evaluation{Expr: x, ctx: ctx, module: m, symbols: m.Symbols()}
 	defer e.rescue(&err)
@@ -50,8 +45,7 @@ func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
 }
 
 // outermost evaluates the call that is the whole expression: all its results count, and its error
-// is
-// the answer rather than a mistake in the expression.
+// is the answer rather than a mistake in the expression.
 func (e *evaluation) outermost(call *ast.CallExpr) ([]any, error) {
 	op, err := e.call(call)
 	if err != nil {
@@ -69,8 +63,7 @@ func (e *evaluation) result(x ast.Expr, op operand) any {
 }
 
 // evaluation is one run over an expression. Its methods leave by a panic with an *Error, which
-// rescue
-// turns into a result: an expression has many places that can be wrong, and one way out.
+// rescue turns into a result: an expression has many places that can be wrong, and one way out.
 type evaluation struct {
 	*Expr
 	ctx     context.Context

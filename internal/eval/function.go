@@ -8,8 +8,7 @@ import (
 )
 
 // functionValue is a function of the module as a value, an argument of another function: a function
-// of the host that
-// calls it. Its parameters and results have to be of types that the host has, too.
+// of the host that calls it. Its parameters and results have to be of types that the host has, too.
 func (e *evaluation) functionValue(f callee) (operand, bool) {
 	if !f.signature.known || f.call == nil {
 		return nil, false

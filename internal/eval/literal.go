@@ -62,8 +62,7 @@ func namesFields(x *ast.CompositeLit) bool {
 }
 
 // unknownLiteral builds a list or a map of a type of which the module alone knows what it is made
-// of: an
-// alias of another package's. Only what the module can make a value of is taken.
+// of: an alias of another package's. Only what the module can make a value of is taken.
 func (e *evaluation) unknownLiteral(x *ast.CompositeLit, t goType) reflect.Value {
 	unknown := goType{host: reflect.TypeFor[any](), open: true} // of its elements
 	var given reflect.Value

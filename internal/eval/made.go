@@ -10,14 +10,11 @@ import (
 )
 
 // A value of a named type of the module that an expression writes, Level(3) or &Options{…}, is a
-// plain value of the
-// host as long as that is enough. Where its type counts, for a method or as the dynamic value of an
-// interface, the
-// module makes an object of it.
+// plain value of the host as long as that is enough. Where its type counts, for a method or as the
+// dynamic value of an interface, the module makes an object of it.
 
 // madeAs tells the type of which x, as it is written, makes a value: "Level" for Level(3) and
-// Level{…}, "*Options" for
-// &Options{…} and new(Options).
+// Level{…}, "*Options" for &Options{…} and new(Options).
 func (e *evaluation) madeAs(x ast.Expr) (string, bool) {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.CompositeLit:
@@ -67,8 +64,7 @@ func (e *evaluation) made(x ast.Expr, op operand) operand {
 }
 
 // dynamicType reports whether a parameter or an element of type t has a dynamic type, or may have
-// one: t is written
-// in the module's own scope.
+// one: t is written in the module's own scope.
 func (e *evaluation) dynamicType(t ast.Expr) bool {
 	switch t := t.(type) {
 	case *ast.InterfaceType:

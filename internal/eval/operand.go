@@ -21,13 +21,11 @@ type untyped struct {
 }
 
 // value is a Go value of the host, or a *load.Object. It is never an interface: an interface's
-// dynamic
-// value takes its place.
+// dynamic value takes its place.
 type value struct{ reflect.Value }
 
 // tuple holds the results of a call that has not exactly one. Where there was an error result as
-// well,
-// the first of them can stand for the call.
+// well, the first of them can stand for the call.
 type tuple struct {
 	values   []any
 	hasError bool

@@ -109,7 +109,8 @@ func (e *evaluation) binary(x *ast.BinaryExpr) operand {
 	return value{result}
 }
 
-// match brings the operands of a binary operation to one type: an untyped constant takes the other's.
+// match brings the operands of a binary operation to one type: an untyped constant takes the
+// other's.
 func (e *evaluation) match(x ast.Expr, left operand, y ast.Expr, right operand, whole ast.Expr) (a, b reflect.Value) {
 	constant := func(x ast.Expr, u untyped, other operand) reflect.Value {
 		t := defaultTypeOf(u)

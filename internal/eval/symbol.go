@@ -58,10 +58,8 @@ func (e *evaluation) companion(name string) bool {
 }
 
 // Instantiations lists the instantiations of generic symbols that the expression names, for the
-// module to be
-// built with. One that could as well be an element of a map or a slice, Table[Key], is listed where
-// symbols
-// has a generic symbol of its name.
+// module to be built with. One that could as well be an element of a map or a slice, Table[Key], is
+// listed where symbols has a generic symbol of its name.
 func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
 	var found []string
 	ast.Inspect(x.root, func(n ast.Node) bool {
@@ -96,8 +94,7 @@ func generic(symbol engine.Symbol) bool {
 }
 
 // declarationOf parses the declaration of a symbol. What companions' symbols and instantiations go
-// by is no name
-// in a declaration.
+// by is no name in a declaration.
 func declarationOf(symbol engine.Symbol) ast.Node {
 	text := symbol.Signature
 	if symbol.Name != "" && !token.IsIdentifier(symbol.Name) {

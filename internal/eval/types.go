@@ -14,8 +14,7 @@ import (
 const maxTypeSize = 16 << 20
 
 // goType is a type in an expression. A type of the module has no Go type on the host: its values
-// are
-// built from what they are made of, and the module matches them by structure.
+// are built from what they are made of, and the module matches them by structure.
 type goType struct {
 	name   string
 	host   reflect.Type // the type of its values here; any for a struct or an opaque type of the module

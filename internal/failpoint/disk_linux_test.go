@@ -15,7 +15,7 @@ import (
 // insideEnv is set in a process that has mounts of its own.
 const insideEnv = "FAILPOINT_TEST_INSIDE"
 
-// inside tells whether this process may mount file systems. Where it may not, it runs the test again in one that may,
+// inside reports whether this process may mount file systems. Where it may not, it runs the test again in one that may,
 // which has a user and a mount namespace of its own.
 func inside(t *testing.T) bool {
 	t.Helper()

@@ -1,6 +1,7 @@
-// Package failpoint lets a test interrupt a program at the moments at which an interruption could leave something
-// half done: it kills the process there, lets a step fail, or makes it wait. Only programs that are built with the tag
-// "failpoint" can be interrupted; in all others a point is nothing at all.
+// Package failpoint lets a test interrupt a program at the moments at which an interruption could
+// leave something half done: it kills the process there, lets a step fail, or makes it wait. Only
+// programs that are built with the tag "failpoint" can be interrupted; in all others a point is
+// nothing at all.
 //
 // The environment says what happens:
 //

@@ -8,8 +8,8 @@ import (
 	"github.com/loadgo/load/internal/regular"
 )
 
-// Dir lets in the files below another directory, without those of version control. Links are refused, and
-// nothing outside of the directory is read, also if it changes meanwhile.
+// Dir lets in the files below another directory, without those of version control. Links are
+// refused, and nothing outside of the directory is read, also if it changes meanwhile.
 func (t *Tree) Dir(source string) error {
 	root, err := os.OpenRoot(source)
 	if err != nil {

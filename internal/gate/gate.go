@@ -1,11 +1,12 @@
-// Package gate lets the files of a module from outside into a directory: those of an archive, of a git tree, or
-// of another directory. It is the only way in, whoever brought the bytes.
+// Package gate lets the files of a module from outside into a directory: those of an archive, of a
+// git tree, or of another directory. It is the only way in for bytes of any origin.
 //
-// It admits regular files, and directories by their files. Every name is checked before anything is written for
-// it: it follows the rules for names in Go module zips, stays inside, belongs to no version control, and is on
-// every system another than all names before it. Links, devices, pipes and setuid files are refused, and so is
-// more than the limits allow, counted on what comes out and not on what a header says. A refusal is final:
-// nothing reads the same bytes again in a more forgiving way. What was written up to then is the caller's to remove.
+// It admits regular files, and directories by their files. Every name is checked before anything is
+// written for it: it follows the rules for names in Go module zips, stays inside, belongs to no
+// version control, and is on every system another than all names before it. Links, devices, pipes
+// and setuid files are refused, and so is more than the limits allow, counted on what comes out and
+// not on what a header says. A refusal is final: nothing reads the same bytes again in a more
+// forgiving way. What was written up to then is the caller's to remove.
 package gate
 
 import (
@@ -61,8 +62,8 @@ type Tree struct {
 	bytes  int64
 	buf    []byte
 
-	// OmitLinks leaves symbolic links out instead of refusing what holds one, as the go command does when it
-	// makes a module of a repository. They are never followed.
+	// OmitLinks leaves symbolic links out instead of refusing what holds one, as the go command
+	// does when it makes a module of a repository. They are never followed.
 	OmitLinks bool
 }
 
@@ -93,8 +94,9 @@ func (t *Tree) Close() error { return t.root.Close() }
 func (t *Tree) Files() int   { return t.files }
 func (t *Tree) Bytes() int64 { return t.bytes }
 
-// Sum returns the "h1:" sum of the tree, that of [dirhash.Hash1] over the names below it. Two trees have one
-// sum only if they have the same files: a directory counts by its files, and modes are all alike.
+// Sum returns the "h1:" sum of the tree, that of [dirhash.Hash1] over the names below it. Two trees
+// have one sum only if they have the same files: a directory counts by its files, and modes are all
+// alike.
 func (t *Tree) Sum() (string, error) { return dirhash.HashDir(t.dir, "", dirhash.Hash1) }
 
 // File lets in one regular file.
@@ -143,7 +145,8 @@ func mib(n int64) string {
 	return fmt.Sprintf("%d MiB", n>>20)
 }
 
-// admit checks an entry's name and type; the clean name of one that is left out, or that is the whole, is "".
+// admit checks an entry's name and type; the clean name of one that is left out, or that is the
+// whole, is "".
 func (t *Tree) admit(name string, mode fs.FileMode) (clean string, err error) {
 	clean, err = cleanName(name, mode.IsDir())
 	if err != nil || clean == "" {

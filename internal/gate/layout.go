@@ -11,9 +11,10 @@ import (
 	"slices"
 )
 
-// A zip archive says twice what it holds: in a header before each file, and in a directory at the end. Programs
-// differ in which they believe, so an archive whose two accounts differ is another one for each of them. The checks
-// here leave one account: headers, data and directory follow each other without a gap, and tell the same.
+// A zip archive says twice what it holds: in a header before each file, and in a directory at the
+// end. Programs differ in which they believe, so an archive whose two accounts differ is another
+// one for each of them. The checks here leave one account: headers, data and directory follow each
+// other without a gap, and tell the same.
 
 // Sizes of the parts of a zip archive that have one (APPNOTE.TXT 4.3).
 const (
@@ -25,8 +26,8 @@ const (
 
 var errBesides = refuse("", "it holds data besides the zip archive")
 
-// zipDirectory finds the directory of an archive, which has to end where the records at the end begin, and those
-// where the file ends.
+// zipDirectory finds the directory of an archive, which has to end where the records at the end
+// begin, and those where the file ends.
 func zipDirectory(f io.ReaderAt, size int64) (at, end int64, err error) {
 	tail := make([]byte, min(size, endSize+1<<16))
 	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
@@ -64,7 +65,8 @@ func zipDirectory(f io.ReaderAt, size int64) (at, end int64, err error) {
 	return at, end, nil
 }
 
-// countEntries returns how many entries the directory has, and gives up beyond a limit: before they take memory.
+// countEntries returns how many entries the directory has, and gives up beyond a limit: before they
+// take memory.
 func countEntries(f io.ReaderAt, at, end int64, limit int) (int, error) {
 	r := bufio.NewReader(io.NewSectionReader(f, at, end-at))
 	var h [centralSize]byte
@@ -86,8 +88,8 @@ func countEntries(f io.ReaderAt, at, end int64, limit int) (int, error) {
 	}
 }
 
-// checkLocal compares the header of each file with the directory, which starts at end. Files that share data do not
-// follow each other.
+// checkLocal compares the header of each file with the directory, which starts at end. Files that
+// share data do not follow each other.
 func checkLocal(f io.ReaderAt, z *zip.Reader, end int64) error {
 	type place struct {
 		*zip.File
@@ -138,8 +140,8 @@ func checkLocal(f io.ReaderAt, z *zip.Reader, end int64) error {
 	return nil
 }
 
-// descriptorSize is the size of what follows the data of a file whose size was not known before: with or without a
-// mark, and with sizes of four or of eight bytes.
+// descriptorSize is the size of what follows the data of a file whose size was not known before:
+// with or without a mark, and with sizes of four or of eight bytes.
 func descriptorSize(f io.ReaderAt, at int64, file *zip.File) (int64, error) {
 	var found [24]byte
 	n, err := f.ReadAt(found[:], at)

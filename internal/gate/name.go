@@ -10,8 +10,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// cleanName checks a name as an archive or a directory gives it, and returns it without what means nothing: a
-// "./" at its start and the "/" at the end of a directory. The result is "" for the root itself.
+// cleanName checks a name as an archive or a directory gives it, and returns it without what means
+// nothing: a "./" at its start and the "/" at the end of a directory. The result is "" for the root
+// itself.
 func cleanName(name string, isDir bool) (string, error) {
 	clean := strings.TrimPrefix(name, "./")
 	if isDir {
@@ -48,11 +49,12 @@ func cleanName(name string, isDir bool) (string, error) {
 	return clean, nil
 }
 
-// versionControl are directories by which a tool would take the tree for a working copy, and run what they say.
+// versionControl are directories by which a tool would take the tree for a working copy, and run
+// what they say.
 var versionControl = map[string]bool{".git": true, ".hg": true, ".svn": true, ".bzr": true, "_fossil_": true, "git~1": true}
 
-// names are the names that were let in, under what they are on a system that tells neither case nor Unicode
-// normal forms apart.
+// names are the names that were let in, under what they are on a system that tells neither case nor
+// Unicode normal forms apart.
 type names map[string]known
 
 type known struct {

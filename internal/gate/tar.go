@@ -87,8 +87,8 @@ func (t *Tree) tarEntry(r io.Reader, h *tar.Header, total int64) error {
 	return t.file(h.Name, mode, r, total)
 }
 
-// tarEnd reads what follows the archive: padding, and the sum of the compressed stream, which would tell that it
-// was cut off. Anything else is another archive that another program might read.
+// tarEnd reads what follows the archive: padding, and the sum of the compressed stream, which would
+// tell that it was cut off. Anything else is another archive that another program might read.
 func (t *Tree) tarEnd(stream *meter) error {
 	zeros := make([]byte, len(t.buf))
 	for {

@@ -6,8 +6,9 @@ import (
 	"os"
 )
 
-// Zip lets in the files of a zip archive. One that another program might read as another archive is refused: with
-// anything before it, behind it or between its parts, or with files whose own headers contradict the directory.
+// Zip lets in the files of a zip archive. One that another program might read as another archive is
+// refused: with anything before it, behind it or between its parts, or with files whose own headers
+// contradict the directory.
 func (t *Tree) Zip(f *os.File) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {

@@ -1,6 +1,5 @@
 // Package importgraph reads what a Go package imports and what files building it reads, for one
-// build
-// target, by the rules of the go command: file names, build constraints, no tests, no cgo.
+// build target, by the rules of the go command: file names, build constraints, no tests, no cgo.
 package importgraph
 
 import (
@@ -66,8 +65,7 @@ type Package struct {
 
 // Scan reads the package in a directory. A directory without a Go file for the target is a package
 // without a name. Files that cannot be parsed are left to the compiler, which explains them better;
-// what
-// could be read of them counts.
+// what could be read of them counts.
 func (s *Scanner) Scan(dir string) (*Package, error) {
 	c := s.context
 	c.ReadDir = readSources
@@ -98,8 +96,7 @@ func (s *Scanner) Scan(dir string) (*Package, error) {
 var sourceSuffixes = strings.Fields(".go .s .S .sx .h .hh .hpp .hxx .c .cc .cpp .cxx .m .f .F .for .f90 .swig .swigcxx .syso")
 
 // readSources lists a directory. A pipe or device in the place of a source file is an error:
-// whoever
-// opens it waits.
+// opening it would wait.
 func readSources(dir string) ([]fs.FileInfo, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -127,8 +124,7 @@ func readSources(dir string) ([]fs.FileInfo, error) {
 }
 
 // HasGoFiles reports whether a directory holds a Go file of any kind, which makes it a package for
-// the go
-// command's search of the module that provides an import.
+// the go command's search of the module that provides an import.
 func HasGoFiles(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

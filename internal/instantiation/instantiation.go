@@ -18,16 +18,17 @@ const maxSource = 16 << 10
 
 // Name is an instantiation taken apart.
 type Name struct {
-	Package string // the name before the dot: "lo", "" where there is none
+	Package string // the name before the dot: "lo", "" if there is none
 	Symbol  string // the generic symbol, as a module lists it: "Uniq", "lo.Map"
 	Text    string // the whole as gofmt writes it: "lo.Map[string, time.Duration]"
 	Expr    ast.Expr
 }
 
-// Is tells whether a symbol's name has the form of an instantiation; [Parse] may still refuse it.
+// Is reports whether a symbol's name has the form of an instantiation; [Parse] may still refuse it.
 func Is(symbol string) bool { return strings.Contains(symbol, "[") }
 
-// Parse reads an instantiation. Its arguments are types by their form; what they mean is not known here.
+// Parse reads an instantiation. Its arguments are types by their form; what they mean is not known
+// here.
 func Parse(text string) (Name, error) {
 	if len(text) > maxSource {
 		return Name{}, fmt.Errorf("it is longer than %d bytes", maxSource)
@@ -82,8 +83,8 @@ func Split(x ast.Expr) (generic ast.Expr, args []ast.Expr) {
 	return x, nil
 }
 
-// Certain tells whether an instantiation can be nothing else: one of its arguments is written as only a type can
-// be. Table[Key] may as well be an element of a map.
+// Certain reports whether an instantiation can be nothing else: one of its arguments is written as
+// only a type can be. Table[Key] may as well be an element of a map.
 func (n Name) Certain() bool {
 	_, args := Split(n.Expr)
 	for _, arg := range args {
@@ -111,7 +112,7 @@ func certain(x ast.Expr) bool {
 	return true
 }
 
-// isType tells whether an expression has the form of a type that an argument can be.
+// isType reports whether an expression has the form of a type that an argument can be.
 func isType(x ast.Expr) bool {
 	switch x := x.(type) {
 	case *ast.Ident:

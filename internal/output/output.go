@@ -1,6 +1,5 @@
 // Package output takes what a module prints: whole for the host's writer or line by line for
-// events, and
-// the end of it for error messages.
+// events, and the end of it for error messages.
 package output
 
 import (
@@ -65,8 +64,7 @@ func (s *Stream) Flush() {
 }
 
 // Tail returns what matters of the end of the stream: the beginning of a panic's or fatal error's
-// report,
-// or else the last lines.
+// report, or else the last lines.
 func (s *Stream) Tail() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,5 +8,6 @@ import (
 	"time"
 )
 
-// Set bounds the wait for the programs that the command started. It is called before the command is started.
+// Set bounds the wait for the programs that the command started. It is called before the command is
+// started.
 func Set(cmd *exec.Cmd) { cmd.WaitDelay = time.Second }

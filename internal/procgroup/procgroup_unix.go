@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Set makes the end of the command's context end its whole process group, where the system has them. It is called
-// before the command is started.
+// Set makes the end of the command's context end its whole process group, where the system has
+// them. It is called before the command is started.
 func Set(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -1,5 +1,5 @@
-// Package query understands the go command's module queries, as described under "Version queries" in
-// the Go Modules Reference: which versions a query allows, and which of them it prefers.
+// Package query understands the go command's module queries, as described under "Version queries"
+// in the Go Modules Reference: which versions a query allows, and which of them it prefers.
 package query
 
 import (
@@ -36,9 +36,10 @@ type Query struct {
 	base string // the version that the query is about, for kinds that have one
 }
 
-// Parse reads a query; "" means any version. What is no version, no range and none of the go command's
-// words is a [Revision]. A range over what is no version, or over one that does not say where it ends
-// (">v1.2" could mean that v1.2.3 is above it, or within it), is an error, as in the go command.
+// Parse reads a query; "" means any version. What is no version, no range and none of the go
+// command's words is a [Revision]. A range over what is no version, or over one that does not say
+// where it ends (">v1.2" could mean that v1.2.3 is above it, or within it), is an error, as in the
+// go command.
 func Parse(s string) (Query, error) {
 	q := Query{kind: Revision, text: s}
 	switch Kind(s) {
@@ -72,7 +73,7 @@ func Parse(s string) (Query, error) {
 	return q, nil
 }
 
-// isPrefix tells whether a valid version lacks its minor or patch number.
+// isPrefix reports whether a valid version lacks its minor or patch number.
 func isPrefix(v string) bool {
 	return strings.Count(v, ".") < 2 && !strings.ContainsAny(v, "-+")
 }
@@ -88,15 +89,17 @@ func (q Query) Kind() Kind {
 // String returns the query as it was written.
 func (q Query) String() string { return q.text }
 
-// Version returns the version that an exact, prefix or range query is about, as it was written, or "".
+// Version returns the version that an exact, prefix or range query is about, as it was written, or
+// "".
 func (q Query) Version() string { return q.base }
 
-// Match tells whether the query allows a version. Words that are about all versions or about a current
-// one ("latest", "upgrade", "patch") allow every version; a revision allows none, because only the
-// origin of the module knows which version it is. Anything but a full semantic version is never allowed.
+// Match reports whether the query allows a version. Words that are about all versions or about a
+// current one ("latest", "upgrade", "patch") allow every version; a revision allows none, because
+// only the origin of the module knows which version it is. Anything but a full semantic version is
+// never allowed.
 //
-// Build metadata counts for nothing, so that v2.0.0 allows v2.0.0+incompatible. A prefix does not allow
-// pre-releases of its first version: v1.2 allows v1.2.0 and not v1.2.0-rc1.
+// Build metadata counts for nothing, so that v2.0.0 allows v2.0.0+incompatible. A prefix does not
+// allow pre-releases of its first version: v1.2 allows v1.2.0 and not v1.2.0-rc1.
 func (q Query) Match(version string) bool {
 	if !semver.IsValid(version) || isPrefix(version) {
 		return false
@@ -120,12 +123,13 @@ func (q Query) Match(version string) bool {
 	return false
 }
 
-// Rank returns the versions that the query allows, most preferred first: releases before pre-releases
-// before pseudo-versions; among these the highest, except that > and >= prefer the lowest, the one
-// nearest to what they compare with, as the go command does. The argument is left as it is.
+// Rank returns the versions that the query allows, most preferred first: releases before
+// pre-releases before pseudo-versions; among these the highest, except that > and >= prefer the
+// lowest, the one nearest to what they compare with, as the go command does. The argument is left
+// as it is.
 //
-// Whether "+incompatible" versions, retracted and excluded ones may be chosen depends on more than their
-// spelling: a registry leaves them out before it asks.
+// Whether "+incompatible" versions, retracted and excluded ones may be chosen depends on more than
+// their spelling: a registry leaves them out before it asks.
 func (q Query) Rank(versions []string) []string {
 	ranked := slices.DeleteFunc(slices.Clone(versions), func(v string) bool { return !q.Match(v) })
 	lowest := q.kind == Greater || q.kind == GreaterEqual
@@ -141,8 +145,8 @@ func (q Query) Rank(versions []string) []string {
 	return ranked
 }
 
-// Select returns the version that the query prefers, the first of [Query.Rank]; ok is false where none
-// is allowed.
+// Select returns the version that the query prefers, the first of [Query.Rank]; ok is false where
+// none is allowed.
 func (q Query) Select(versions []string) (version string, ok bool) {
 	ranked := q.Rank(versions)
 	if len(ranked) == 0 {

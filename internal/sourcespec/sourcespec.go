@@ -29,8 +29,7 @@ func parts(places []string) []find.Part {
 const maxFile = 1 << 30
 
 // New returns the spec of a record whose tree is in a directory. That of a Go package has no hash
-// yet: an installer
-// brings what it imports and knows its hash then.
+// yet: an installer brings what it imports and knows its hash then.
 func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec, error) {
 	dir := filepath.Join(tree, filepath.FromSlash(r.Dir))
 	spec := &find.Spec{

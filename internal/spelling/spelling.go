@@ -1,5 +1,5 @@
-// Package spelling finds the names that somebody may have meant. What it finds is only ever shown in an
-// error, never acted upon: correcting a name before an install is how typosquatting works.
+// Package spelling finds the names that somebody may have meant. What it finds is only ever shown
+// in an error, never acted upon: correcting a name before an install is how typosquatting works.
 package spelling
 
 import (
@@ -12,10 +12,10 @@ import (
 // limit bounds the work: names longer than this many runes are not compared letter by letter.
 const limit = 100
 
-// Near returns up to max of the candidates that are spelled most like name, in alphabetical order: those
-// with the same letters in another case, or else those one edit away and paths that end in the whole name
-// ("slug" for "github.com/gosimple/slug"), or else those a few edits away. The name itself is
-// not among them, and no candidate comes twice.
+// Near returns up to max of the candidates that are spelled most like name, in alphabetical order:
+// those with the same letters in another case, or else those one edit away and paths that end in
+// the whole name ("slug" for "github.com/gosimple/slug"), or else those a few edits away. The name
+// itself is not among them, and no candidate comes twice.
 func Near(name string, candidates iter.Seq[string], max int) []string {
 	var nearest []string
 	best := limit
@@ -52,8 +52,8 @@ func distance(name, candidate string) (int, bool) {
 	return d, d <= allowed
 }
 
-// edits counts the insertions, deletions, substitutions and swaps of neighbours that lead from a to b
-// (the optimal string alignment distance), or returns more than allowed as soon as that is sure.
+// edits counts the insertions, deletions, substitutions and swaps of neighbours that lead from a to
+// b (the optimal string alignment distance), or returns more than allowed as soon as that is sure.
 func edits(a, b []rune, allowed int) int {
 	if diff := len(a) - len(b); diff > allowed || -diff > allowed {
 		return allowed + 1

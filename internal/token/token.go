@@ -1,5 +1,5 @@
-// Package token names the variables of the environment that hold the tokens of named registries, and keeps them from
-// other processes.
+// Package token names the variables of the environment that hold the tokens of named registries,
+// and keeps them from other processes.
 package token
 
 import (
@@ -9,12 +9,14 @@ import (
 
 const prefix = "LOAD_TOKEN_"
 
-// Variable returns the variable that holds the token of a registry: LOAD_TOKEN_MY_TEAM for "my-team".
+// Variable returns the variable that holds the token of a registry: LOAD_TOKEN_MY_TEAM for
+// "my-team".
 func Variable(registry string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(registry, "-", "_"))
 }
 
-// Holds tells whether a variable holds a token. Systems that ignore the case of variables are why it does, too.
+// Holds reports whether a variable holds a token. Systems that ignore the case of variables are why
+// it does, too.
 func Holds(variable string) bool {
 	return len(variable) >= len(prefix) && strings.EqualFold(variable[:len(prefix)], prefix)
 }

@@ -17,8 +17,9 @@ type settings struct {
 
 // Env returns a setting of the go command as "go env" would: the environment's value if that is not
 // empty, else that of the user's file ("go env -w" writes it, GOENV names it), else that of
-// $GOROOT/go.env, else "". Files that cannot be read count as empty, as they do for the go command. The
-// files are read once for a Toolchain that was found; a zero Toolchain reads the user's file at every call.
+// $GOROOT/go.env, else "". Files that cannot be read count as empty, as they do for the go command.
+// The files are read once for a Toolchain that was found; a zero Toolchain reads the user's file at
+// every call.
 func (t Toolchain) Env(key string) string {
 	if v := os.Getenv(key); v != "" {
 		return v
@@ -30,8 +31,8 @@ func (t Toolchain) Env(key string) string {
 	return t.settings.values[key]
 }
 
-// ModCache returns the user's own module cache, GOMODCACHE or pkg/mod in the first directory of GOPATH,
-// or "" where it is not known.
+// ModCache returns the user's own module cache, GOMODCACHE or pkg/mod in the first directory of
+// GOPATH, or "" where it is not known.
 func (t Toolchain) ModCache() string {
 	if dir := t.Env("GOMODCACHE"); dir != "" {
 		return dir

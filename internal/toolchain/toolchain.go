@@ -31,23 +31,20 @@ type Toolchain struct {
 }
 
 // Language returns the Go language version that the toolchain compiles, as in "1.26", or "" where
-// its
-// Version is not that of a release.
+// its Version is not that of a release.
 func (t Toolchain) Language() string {
 	return strings.TrimPrefix(version.Lang(t.Version), "go")
 }
 
 // Find looks for a toolchain: the go command in PATH, then GOROOT, then the place where Go is
-// usually installed. Where there is none, the error is a [*engine.ToolchainError], and the
-// Toolchain
+// usually installed. If there is none, the error is a [*engine.ToolchainError], and the Toolchain
 // has the version of the one that built the running program: what it compiled before is looked for
 // by that.
 func Find() (Toolchain, error) {
 	return new(Finder).Find()
 }
 
-// Finder finds a toolchain and remembers what it found for as long as the go command's file stays
-// the
+// Finder finds a toolchain and remembers what it found as long as the go command's file stays the
 // same. The zero Finder is ready; it is safe for concurrent use.
 type Finder struct {
 	mu    sync.Mutex
@@ -115,8 +112,7 @@ func usualRoot() string {
 }
 
 // inspect makes a Toolchain of a go command: the one that lies in a GOROOT is known by the files
-// around
-// it; any other, a version manager's script, is asked.
+// around it; any other, a version manager's script, is asked.
 func inspect(command string) (Toolchain, error) {
 	resolved, err := filepath.EvalSymlinks(command)
 	if err == nil {

@@ -1,5 +1,5 @@
-// Package visible writes what others chose (names, errors, documentation, output of modules) so that
-// a terminal shows it and does not obey it.
+// Package visible writes what others chose (names, errors, documentation, output of modules) so
+// that a terminal shows it and does not obey it.
 package visible
 
 import (
@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns the text with an escape, \u001b, in the place of each character that moves the cursor,
-// changes the terminal or turns the direction of what follows. Lines and tabs stay; a carriage return
-// stays before a line's end alone. An escape means the same in JSON.
+// Text returns the text with an escape, \u001b, in the place of each character that moves the
+// cursor, changes the terminal or turns the direction of what follows. Lines and tabs stay; a
+// carriage return stays before a line's end alone. An escape means the same in JSON.
 func Text(text string) string {
 	if !strings.ContainsFunc(text, hidden) {
 		return text

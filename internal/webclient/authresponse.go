@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// parseAuthResponse reads what a command of GOAUTH answers with: sets of URLs, a blank line, headers for them, and a
-// blank line. An error does not show any of it.
+// parseAuthResponse reads what a command of GOAUTH answers with: sets of URLs, a blank line,
+// headers for them, and a blank line. An error does not show any of it.
 func parseAuthResponse(data string) (map[string]http.Header, error) {
 	told := make(map[string]http.Header)
 	for data != "" {
@@ -55,7 +55,7 @@ func block(data string) (lines []string, rest string, ok bool) {
 	}
 }
 
-// isToken tells whether a text can be the name of a header (RFC 9110, section 5.6.2).
+// isToken reports whether a text can be the name of a header (RFC 9110, section 5.6.2).
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)

@@ -12,14 +12,15 @@ import (
 	"time"
 )
 
-// Credentials finds out who the user is to a server: by the callback, by the variable that holds a registry's token,
-// by the configured URL, and else as the go command does (GOAUTH). It is safe for concurrent use, and not changed once
-// it is in use.
+// Credentials finds out who the user is to a server: by the callback, by the variable that holds a
+// registry's token, by the configured URL, and else as the go command does (GOAUTH). It is safe for
+// concurrent use, and not changed once it is in use.
 type Credentials struct {
 	// Callback returns headers for a URL, or none to go on with the other ways.
 	Callback func(ctx context.Context, u *url.URL) (http.Header, error)
 
-	// GoAuth returns the value of GOAUTH, and the file of its way "netrc". It is called once, when it is needed.
+	// GoAuth returns the value of GOAUTH, and the file of its way "netrc". It is called once, when
+	// it is needed.
 	GoAuth func() (value, netrc string)
 
 	auth goAuth
@@ -116,7 +117,8 @@ func withHeader(r *http.Request, header http.Header) *http.Request {
 	return r
 }
 
-// first returns the headers for a first request. They are final where no answer of the server can lead to others.
+// first returns the headers for a first request. They are final where no answer of the server can
+// lead to others.
 func (c *Credentials) first(ctx context.Context, a Access) (header http.Header, final bool, err error) {
 	defer a.pause()()
 	if c.Callback != nil {
@@ -148,7 +150,8 @@ func (c *Credentials) first(ctx context.Context, a Access) (header http.Header, 
 	return header, false, err
 }
 
-// again runs the commands of GOAUTH with a server's refusal. told is to hear how the next answer was.
+// again runs the commands of GOAUTH with a server's refusal. told is to hear how the next answer
+// was.
 func (c *Credentials) again(ctx context.Context, a Access, u *url.URL, refusal *http.Response) (header http.Header, told func(context.Context, int), err error) {
 	if u.Scheme != "https" {
 		return nil, nil, nil
@@ -166,7 +169,8 @@ func userHeader(user *url.Userinfo) http.Header {
 	return basic(user.Username() + ":" + password)
 }
 
-// Places tells where credentials for a URL are looked for, for the reader of a refusal. It holds none of them.
+// Places tells where credentials for a URL are looked for, for the reader of a refusal. It holds
+// none of them.
 func (c *Credentials) Places(a Access) string {
 	var places []string
 	if c.Callback != nil {

@@ -18,8 +18,9 @@ import (
 	"github.com/loadgo/load/internal/token"
 )
 
-// goAuth is what the ways of GOAUTH told so far, see "go help goauth". A way that comes first goes before those that
-// follow it; the longest prefix of a URL goes before shorter ones. The zero value has not asked yet.
+// goAuth is what the ways of GOAUTH told so far, see "go help goauth". A way that comes first goes
+// before those that follow it; the longest prefix of a URL goes before shorter ones. The zero value
+// has not asked yet.
 type goAuth struct {
 	once  sync.Once
 	ways  []way  // in order
@@ -163,7 +164,8 @@ func (g *goAuth) failed(w way, err error) {
 	}
 }
 
-// fill asks git's credential helpers. The verdict of the server is for them; nil where they know nothing.
+// fill asks git's credential helpers. The verdict of the server is for them; nil where they know
+// nothing.
 func (g *goAuth) fill(ctx context.Context, w way, u *url.URL) func(context.Context, int) {
 	out, err := output(ctx, w.dir, "url="+u.String()+"\n", "git", "credential", "fill")
 	var prefix string
@@ -190,8 +192,8 @@ func (g *goAuth) fill(ctx context.Context, w way, u *url.URL) func(context.Conte
 	}
 }
 
-// output runs a program of the user's, with the user's environment but for the tokens of registries, and never lets it
-// ask for a password.
+// output runs a program of the user's, with the user's environment but for the tokens of
+// registries, and never lets it ask for a password.
 func output(ctx context.Context, dir, stdin string, argv ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)

@@ -10,8 +10,8 @@ import (
 	"github.com/loadgo/load/internal/regular"
 )
 
-// NetrcFile returns the file where the go command looks for credentials: the one that the setting NETRC names,
-// or else the one in the home directory; "" where there is no such directory.
+// NetrcFile returns the file where the go command looks for credentials: the one that the setting
+// NETRC names, or else the one in the home directory; "" if there is no such directory.
 func NetrcFile(setting string) string {
 	if setting != "" {
 		return setting
@@ -28,8 +28,8 @@ func NetrcFile(setting string) string {
 	return filepath.Join(home, ".netrc")
 }
 
-// readNetrc returns the credentials that a netrc file holds, by host. A file that cannot be read holds none; a
-// "default" entry is not used, as by the go command.
+// readNetrc returns the credentials that a netrc file holds, by host. A file that cannot be read
+// holds none; a "default" entry is not used, as by the go command.
 func readNetrc(file string) map[string]*url.Userinfo {
 	if file == "" {
 		return nil

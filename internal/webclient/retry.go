@@ -16,8 +16,7 @@ import (
 )
 
 // Passing reports whether a request that failed may succeed the next time. What the server
-// answered, and what the
-// caller made of it, is for the caller to judge.
+// answered, and what the caller made of it, is for the caller to judge.
 func Passing(err error) bool {
 	var redirect *RedirectError
 	var certificate *tls.CertificateVerificationError
@@ -39,8 +38,7 @@ func PassingStatus(code int) bool {
 }
 
 // RetryAfter reads the header of that name. A server that wants more than a minute gets the usual
-// delay, which is 0
-// here.
+// delay, which is 0 here.
 func RetryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil && 0 < seconds && seconds <= 60 {
@@ -55,10 +53,9 @@ func RetryAfter(header http.Header) time.Duration {
 }
 
 // Pause waits before a request to url is made again, and tells so by a [event.Retrying] that has
-// why as its reason. It
-// waits for after, where the server asked for that, or else for delay, doubled with each try from
-// 0, at most 10 s and
-// a part of it at random. Where ctx ends first, the error is its cause.
+// why as its reason. It waits for after, where the server asked for that, or else for delay,
+// doubled with each try from 0, at most 10 s and a part of it at random. Where ctx ends first, the
+// error is its cause.
 func Pause(ctx context.Context, events event.Sink, delay time.Duration, try int, after time.Duration, url string, why error) error {
 	wait := max(after, delay<<try)
 	if after == 0 {

@@ -60,7 +60,8 @@ func parseGoAuth(value string) ([]way, error) {
 	return ways, nil
 }
 
-// splitQuoted splits at spaces; a word in single or double quotes may hold some. Nothing is escaped.
+// splitQuoted splits at spaces; a word in single or double quotes may hold some. Nothing is
+// escaped.
 func splitQuoted(s string) ([]string, error) {
 	var words []string
 	for {

@@ -1,6 +1,5 @@
 // Package webclient holds what every part of load that speaks HTTP must do alike: which redirects
-// to follow, whose
-// credentials to send, and when an answer counts as broken.
+// to follow, whose credentials to send, and when an answer counts as broken.
 package webclient
 
 import (
@@ -32,9 +31,9 @@ func NewTransport() *http.Transport {
 	return transport
 }
 
-// CheckRedirect returns an [http.Client]'s function of that name, which follows a redirect where admit
-// lets it, and where it does not lead to less safety: out of https, to another scheme, or from the
-// network to this machine.
+// CheckRedirect returns an [http.Client]'s function of that name, which follows a redirect where
+// admit lets it, and where it does not lead to less safety: out of https, to another scheme, or
+// from the network to this machine.
 func CheckRedirect(admit func(*url.URL) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		if err := checkRedirect(r, via); err != nil {
@@ -61,8 +60,7 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 }
 
 // Steady returns a reader that sets the timer back to stall whenever a fair piece of r has arrived,
-// so that a
-// trickle runs into it as well as silence.
+// so that a trickle runs into it as well as silence.
 func Steady(r io.Reader, timer *time.Timer, stall time.Duration) io.Reader {
 	return &steady{r: r, timer: timer, stall: stall}
 }

@@ -10,8 +10,7 @@ import (
 
 // Canonical returns a host as every spelling of it is compared: in lower case, without a dot at its
 // end; an address as [netip.Addr] writes it, without brackets and zone. Addresses of IPv4 count in
-// all
-// forms that inet_aton(3) reads, since resolvers and curl do: 127.1, 0x7f.1 and 2130706433 are
+// all forms that inet_aton(3) reads, since resolvers and curl do: 127.1, 0x7f.1 and 2130706433 are
 // 127.0.0.1, and so is ::ffff:127.0.0.1.
 func Canonical(host string) string {
 	host = strings.TrimRight(strings.ToLower(host), ".")

@@ -3,8 +3,7 @@ package wire
 import "strconv"
 
 // A frame is a length of four bytes, little-endian, that counts what follows, and a body: one byte
-// of
-// kind and then what the kind says. A connection starts with the module's Hello.
+// of kind and then what the kind says. A connection starts with the module's Hello.
 //
 //	Hello        format, API sum                                        module → host, once, when its initialisation is over
 //	Call         call number, function, mode, deadline, arguments       host → module
@@ -17,15 +16,12 @@ import "strconv"
 //	HostRelease  count, host handles, each with how often it arrived    module → host
 //
 // The method of a HostCall is twice its index, and one more where a scope follows: the number of a
-// call
-// of the host that goes on and gave the value. The changes of what that call shares come before the
-// arguments then, and before the results of the answer.
+// call of the host that goes on and gave the value. The changes of what that call shares come
+// before the arguments then, and before the results of the answer.
 //
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of
-// nanoseconds
-// that the call has left, or 0 for no deadline. A context among the arguments of a HostCall is its
-// deadline, or
-// Cancelled.
+// nanoseconds that the call has left, or 0 for no deadline. A context among the arguments of a
+// HostCall is its deadline, or Cancelled.
 type Kind = byte
 
 // The kinds of frames.
@@ -42,10 +38,8 @@ const (
 )
 
 // The mode of a call has two bits for every one of its first results: they ask for a handle (0),
-// for a value, or
-// for what the type's own methods write, each where the type can do that. So has the mode of a
-// method of the
-// host, for every one of its parameters.
+// for a value, or for what the type's own methods write, each where the type can do that. So has
+// the mode of a method of the host, for every one of its parameters.
 const (
 	ModeValue = 1
 	ModeText  = 2
@@ -58,8 +52,8 @@ const (
 	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes
 	// before the results.
 	ModeShare = 1 << 62
-	// ModeServe says that a method of the host takes the writer and the request of its parameters as
-	// they are: it is called by its second form.
+	// ModeServe says that a method of the host takes the writer and the request of its parameters
+	// as they are: it is called by its second form.
 	ModeServe = 1 << 61
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
 	ModeSet = 1 << 63

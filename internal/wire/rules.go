@@ -19,8 +19,7 @@ type period struct {
 func (p period) zone() period { p.from = 0; return p }
 
 // The times whose rules are looked at. No zone had rules before, and those that hold at the end
-// hold
-// for ever.
+// hold for ever.
 var (
 	firstChange = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	lastChange  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
@@ -96,8 +95,7 @@ func periods(l *time.Location, now int64) []period {
 }
 
 // yearly returns the rule by which the last periods begin, as the environment variable TZ has it,
-// or
-// "" where there is none.
+// or "" if there is none.
 func yearly(all []period) string {
 	last := all
 	for len(last) > 0 && last[0].from < ruleFrom {

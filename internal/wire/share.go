@@ -52,8 +52,7 @@ type Thing interface {
 	// Keep remembers the content as that of both sides, where it is not known yet.
 	Keep()
 	// Changed reports whether the content is another one than both sides had, and keeps it then,
-	// for
-	// Put. Where others run beside, they may be changing it.
+	// for Put. Where others run beside, they may be changing it.
 	Changed(beside bool) (bool, error)
 	Put(e *Encoder)
 	// Take takes a content that the other side has changed.

@@ -1,14 +1,11 @@
 // Package wire is the format in which values and calls cross between a host and a module. The same
 // source is compiled into the host and into every module, so it imports nothing but the smallest
-// parts
-// of the standard library.
+// parts of the standard library.
 //
 // Numbers are varints (zigzag for signed ones), floats are eight bytes, everything with a length is
-// the
-// length and then its contents. There are no names and no types on the wire: both sides know the
-// type
-// of every value from the API that was described when the module was compiled, except for values of
-// type any, which carry their type with them (see [Tag]).
+// the length and then its contents. There are no names and no types on the wire: both sides know
+// the type of every value from the API that was described when the module was compiled, except for
+// values of type any, which carry their type with them (see [Tag]).
 package wire
 
 import (
@@ -22,10 +19,8 @@ import (
 const Format = 7
 
 // MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and
-// cyclic
-// ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so values of
-// a
-// thousand of each within each other cross.
+// cyclic ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so
+// values of a thousand of each within each other cross.
 const MaxDepth = 10_000
 
 // Errors of decoding. They say what is wrong with the message, never what to do: only a damaged or
@@ -58,8 +53,7 @@ const (
 )
 
 // Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte
-// slices are
-// not copied into it: they must not change before the message was sent.
+// slices are not copied into it: they must not change before the message was sent.
 type Encoder struct {
 	Buf   []byte   // the message, but for what large refers to
 	Depth int      // of the value being encoded, kept by the encoders of composite types
@@ -96,8 +90,7 @@ const minLarge = 32 << 10
 func (e *Encoder) Size() int { return len(e.Buf) + e.largeSize }
 
 // Truncate shortens the message to its first n bytes, which must be before everything long, and
-// forgets
-// an error.
+// forgets an error.
 func (e *Encoder) Truncate(n int) { *e = Encoder{Buf: e.Buf[:n], Handles: e.Handles[:0]} }
 
 // Send hands the message, from the given byte on, to write, piece by piece.
@@ -146,8 +139,7 @@ func (e *Encoder) Fail(err error) {
 // ErrRoom is a message that is longer than its Room.
 var ErrRoom = errors.New("the message is longer than there is room")
 
-// Fits reports whether another part of a value may be appended. Whoever encodes many parts asks
-// before each.
+// Fits reports whether another part of a value may be appended. Ask before each.
 func (e *Encoder) Fits() bool {
 	if e.Room > 0 && e.Size() > e.Room {
 		e.Fail(ErrRoom)
@@ -156,8 +148,7 @@ func (e *Encoder) Fits() bool {
 }
 
 // Enter goes one level deeper and reports whether that is still allowed. Every Enter that answered
-// true is
-// followed by a Leave.
+// true is followed by a Leave.
 func (e *Encoder) Enter() bool {
 	if e.Depth >= MaxDepth {
 		e.Fail(ErrDepth)
@@ -289,8 +280,7 @@ func (d *Decoder) End() error {
 func (d *Decoder) Rest() []byte { return d.buf[d.off:] }
 
 // Enter goes one level deeper and reports whether that is still allowed. Every Enter that answered
-// true is
-// followed by a Leave.
+// true is followed by a Leave.
 func (d *Decoder) Enter() bool {
 	if d.depth >= MaxDepth {
 		d.Fail(ErrDepth)
@@ -448,10 +438,8 @@ func (d *Decoder) take(n int) []byte {
 }
 
 // Len takes the length of a slice or a map whose elements take at least min bytes each; ok is false
-// for
-// a nil one. It never exceeds what the rest of the message can hold. No element takes no bytes: a
-// struct
-// without fields and an array without elements are one byte.
+// for a nil one. It never exceeds what the rest of the message can hold. No element takes no bytes:
+// a struct without fields and an array without elements are one byte.
 func (d *Decoder) Len(min int) (n int, ok bool) {
 	v := d.Uint()
 	if v == 0 {

@@ -29,8 +29,7 @@ func Decode(values map[string]any, target any) error {
 }
 
 // convert makes lists of texts with commas, and texts of numbers, which the decoder would cut to
-// the
-// size of an integer where it parses and checks a text.
+// the size of an integer where it parses and checks a text.
 func convert(_, to reflect.Kind, data any) (any, error) {
 	if to >= reflect.Int && to <= reflect.Float64 {
 		switch v := data.(type) {

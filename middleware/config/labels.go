@@ -16,9 +16,8 @@ type Plugin struct {
 }
 
 // Labels reads Docker labels: traefik.http.middlewares.NAME.plugin.PLUGIN.KEY=VALUE, where KEY
-// leads
-// into structs and maps by dots and into lists by indices, "rewrites[0].regex". Each value is a
-// text. It returns the plugins sorted by name, and skips labels of anything else.
+// leads into structs and maps by dots and into lists by indices, "rewrites[0].regex". Each value is
+// a text. It returns the plugins sorted by name, and skips labels of anything else.
 func Labels(labels map[string]string) ([]Plugin, error) {
 	roots := make(map[[2]string]*node)
 	for _, label := range slices.Sorted(maps.Keys(labels)) {
@@ -115,8 +114,7 @@ func (n *node) set(label, key, text string) error {
 }
 
 // member returns the node of a name. Names that differ by case alone are one, spelled as the first
-// of
-// them, as fields of structs are.
+// of them, as fields of structs are.
 func (n *node) member(label, name string) (*node, error) {
 	if n.text != nil || n.items != nil {
 		return nil, fmt.Errorf("%s makes it something without names", n.label)
@@ -137,7 +135,7 @@ func (n *node) member(label, name string) (*node, error) {
 func (n *node) item(label, index string) (*node, error) {
 	i, err := strconv.ParseUint(index, 10, 31)
 	if err != nil || strconv.FormatUint(i, 10) != index {
-		return nil, fmt.Errorf("%q is no index of a list", index)
+		return nil, fmt.Errorf("%q is not a list index", index)
 	}
 	if n.text != nil || n.names != nil {
 		return nil, fmt.Errorf("%s makes it something other than a list", n.label)

@@ -69,8 +69,7 @@ func ReadManifest(module fs.FS) (*Manifest, error) {
 }
 
 // Local reads the manifest of a plugin whose module is a local directory. It returns the name to
-// load
-// as well: the directory of the package that the manifest imports.
+// load as well: the directory of the package that the manifest imports.
 func Local(dir string) (*Manifest, string, error) {
 	m, err := ReadManifest(regular.DirFS(dir))
 	if err != nil {

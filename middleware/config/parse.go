@@ -21,8 +21,7 @@ import (
 const maxFile = 16 << 20
 
 // ReadFile reads a configuration file. Its format goes by the end of its name: .yaml, .yml, .toml
-// or
-// .json.
+// or .json.
 func ReadFile(file string) (map[string]any, error) {
 	data, err := regular.Read(file, maxFile)
 	if err != nil {

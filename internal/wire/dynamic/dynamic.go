@@ -1,16 +1,12 @@
 // Package dynamic encodes values of type any: their type goes along with them. It is used on both
-// sides
-// and is the only part of the wire that uses reflection in a module; a module without any in its
-// API
-// does not contain it.
+// sides and is the only part of the wire that uses reflection in a module; a module without any in
+// its API does not contain it.
 //
 // A type crosses by structure. Struct fields keep their names and tags, so that an encoder or a
-// decoder
-// in the module sees what it would see of the host's own type; names of types and methods stay
-// behind,
-// but for [time.Time], [time.Duration] and [time.Location]. Unexported fields are left out, where
-// the peer does not hold the whole value for them. Where a type contains itself,
-// it crosses as any a few levels deeper.
+// decoder in the module sees what it would see of the host's own type; names of types and methods
+// stay behind, but for [time.Time], [time.Duration] and [time.Location]. Unexported fields are left
+// out, where the peer does not hold the whole value for them. Where a type contains itself, it
+// crosses as any a few levels deeper.
 package dynamic
 
 import (
@@ -40,8 +36,7 @@ type Peer interface {
 	// methods write, or "".
 	TextName(t reflect.Type) string
 	// Named returns a pointer to a new value of a type of the standard library that crosses as
-	// text, or nil where
-	// this side has no such type; then the text itself arrives.
+	// text, or nil where this side has no such type; then the text itself arrives.
 	Named(name string) encoding.TextUnmarshaler
 	// StandardName names the other types of the standard library that are known to both sides, or
 	// "": their methods do not matter for how they cross.
@@ -58,8 +53,7 @@ type Peer interface {
 }
 
 // MaxTypes is how many different types one Codec decodes. Types that were made by reflection are
-// never
-// freed, so a hostile peer could fill the memory with them.
+// never freed, so a hostile peer could fill the memory with them.
 const MaxTypes = 10_000
 
 const (
@@ -161,8 +155,7 @@ func (c *Codec) shapeOf(t reflect.Type) *shape {
 }
 
 // A type inside itself is described so often before it is an any, as long as the description does
-// not get more
-// than this many parts.
+// not get more than this many parts.
 const (
 	maxRepeat = 4
 	maxParts  = 1000
@@ -175,8 +168,7 @@ type limits struct {
 }
 
 // describe makes the shape of a type. A type that was inside itself often enough, and one that
-// crosses as a
-// handle, is an any.
+// crosses as a handle, is an any.
 func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape {
 	s := &shape{typ: t}
 	defer func() {

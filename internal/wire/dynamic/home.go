@@ -20,8 +20,7 @@ type Home interface {
 	// LendWhole appends a reference to a value that is not copied.
 	LendWhole(e *wire.Encoder, v reflect.Value)
 	// GiveError appends an error after [wire.TagError], and reports whether it did: the module
-	// gives
-	// only those that both sides know by name.
+	// gives only those that both sides know by name.
 	GiveError(e *wire.Encoder, v reflect.Value) bool
 	// Own returns the host's value, or the zero Value.
 	Own(handle uint64) reflect.Value

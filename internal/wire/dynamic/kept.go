@@ -151,8 +151,7 @@ func (t *keptTable) forget(k *kept) {
 }
 
 // giveBack appends a reference to the value of the host that a value stands for, and reports
-// whether
-// it stands for one.
+// whether it stands for one.
 func (c *Codec) giveBack(e *wire.Encoder, v reflect.Value) bool {
 	if handle, ok := c.peer.HandleOf(v); ok {
 		e.Byte(wire.TagHost)

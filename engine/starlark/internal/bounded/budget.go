@@ -10,8 +10,7 @@ import (
 )
 
 // cost is an upper bound of what one step takes: the bytes that it makes, and its work, in steps of
-// the
-// interpreter. A step takes some ten nanoseconds.
+// the interpreter. A step takes some ten nanoseconds.
 type cost struct{ bytes, work int64 }
 
 const (

@@ -20,8 +20,7 @@ var modules = []*starlarkstruct.Module{math.Module, time.Module, {Name: "json", 
 var receivers = []starlark.HasAttrs{starlark.String(""), starlark.Bytes(""), new(starlark.List), new(starlark.Dict), new(starlark.Set), time.Time{}}
 
 // Predeclared returns what every script can use: the language's functions, struct, json, math and
-// time,
-// and what asks for the guards.
+// time, and what asks for the guards.
 func Predeclared() starlark.StringDict {
 	all := starlark.StringDict{
 		"struct":   offered("struct", starlark.NewBuiltin("struct", starlarkstruct.Make)),

@@ -74,8 +74,7 @@ const (
 )
 
 // builtins has every function of the language, of the modules that scripts have, and every method
-// of
-// their types: what is not in it is not offered (see TestEveryBuiltinHasACost).
+// of their types: what is not in it is not offered (see TestEveryBuiltinHasACost).
 var builtins = map[string]builtin{
 	"None": {}, "True": {}, "False": {}, "abs": {}, "bool": {}, "chr": {}, "len": {}, "ord": {}, "type": {}, "hasattr": {}, "range": {},
 	"all": {walks: eachElement}, "any": {walks: eachElement},

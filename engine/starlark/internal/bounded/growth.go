@@ -36,8 +36,7 @@ func growth(v starlark.Value, n int) (cost, error) {
 }
 
 // inside returns an unexported field of a value of the interpreter, which has no other way to ask
-// how
-// much it has room for.
+// how much it has room for.
 func inside(v starlark.Value, path ...string) reflect.Value {
 	field := reflect.ValueOf(v).Elem()
 	for _, name := range path {
@@ -46,7 +45,7 @@ func inside(v starlark.Value, path ...string) reflect.Value {
 	return field
 }
 
-// maxCollisions is how many pairs of keys of a dict may have one hash. Whoever grows a dict
+// maxCollisions is how many pairs of keys of a dict may have one hash. Growing a dict
 // compares all of them.
 const maxCollisions = maxWork
 

@@ -5,11 +5,10 @@ import (
 )
 
 // guard rewrites what a script does so that its cost is checked before: an operand x becomes
-// guards.copy[x],
-// which returns x once the run affords a copy of it, and so on. An index asks far less of the
-// interpreter than a call.
-// The guards of a run are in a local variable of each function; a lambda and the default of a
-// parameter, which have no place for one, ask for them each time.
+// guards.copy[x], which returns x once the run affords a copy of it, and so on. An index asks far
+// less of the interpreter than a call. The guards of a run are in a local variable of each
+// function; a lambda and the default of a parameter, which have no place for one, ask for them each
+// time.
 func guard(f *syntax.File) {
 	var s scope
 	f.Stmts = s.enter(s.statements(f.Stmts))

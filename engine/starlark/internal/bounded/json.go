@@ -48,8 +48,7 @@ type jsonError struct{ text string }
 func (e jsonError) Error() string { return "json.decode: " + e.text }
 
 // check looks at the text before it is decoded: the decoder recurs into lists, reading a number
-// takes the square
-// of its length, and each value takes memory.
+// takes the square of its length, and each value takes memory.
 func (d *jsonDecoder) check() error {
 	depth, quoted, number, values := 0, false, 0, int64(1)
 	for i := 0; i < len(d.text); i++ {
@@ -143,7 +142,7 @@ func (d *jsonDecoder) skip(i, end int) int {
 	depth, quoted := 0, false
 	for ; i < end; i++ {
 		if i%jsonPiece == 0 && d.r.Worked(jsonPiece/16) != nil {
-			return end // whoever decodes it asks again
+			return end // decoding it asks again
 		}
 		switch c := d.text[i]; {
 		case quoted && c == '\\':

@@ -18,8 +18,7 @@ const (
 )
 
 // measure walks over the parts of a value as a comparison, a hash or a printer does it: what lies
-// in
-// several places counts each time. It gives up when that is more than one step may take.
+// in several places counts each time. It gives up when that is more than one step may take.
 type measure struct {
 	purpose purpose
 	most    int64 // of work

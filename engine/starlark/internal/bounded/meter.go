@@ -49,8 +49,7 @@ func (b *Budget) Begin(ctx context.Context) *Meter {
 }
 
 // unwatched is how many steps a run may take before the heap is watched: most calls end before, and
-// what is large
-// is checked.
+// what is large is checked.
 const unwatched = 64
 
 // afterSteps is called when the run has taken as many steps as it was allowed so far.

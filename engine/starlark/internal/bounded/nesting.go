@@ -11,8 +11,7 @@ import (
 )
 
 // MaxNesting is how deep values may lie in each other. Freezing and printing recur into them, and a
-// stack
-// that overflows would end the host.
+// stack that overflows would end the host.
 const MaxNesting = 1000
 
 var ErrNesting = &engine.LimitError{Reason: fmt.Sprintf("a value is nested deeper than %d", MaxNesting)}
@@ -89,8 +88,7 @@ func same(a, b starlark.Value) bool {
 }
 
 // maxTuples bounds the work of freezing: a tuple is frozen as often as it is referred to, and a few
-// tuples
-// that refer to each other twice can do so more often than anyone can wait for.
+// tuples that refer to each other twice can do so more often than anyone can wait for.
 const maxTuples = 1 << 21
 
 // Freezer freezes values from the inside out, each once but for tuples.

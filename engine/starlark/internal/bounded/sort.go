@@ -10,8 +10,7 @@ import (
 )
 
 // ranking compares keys for sorted, min and max. Each comparison is checked, and the run is asked
-// after
-// every few, whether it may go on.
+// after every few, whether it may go on.
 type ranking struct {
 	r    *Meter
 	work int64
@@ -52,7 +51,7 @@ func (r *Meter) collect(v starlark.Iterable) (starlark.Tuple, error) {
 	return all, r.stopped()
 }
 
-// keysOf returns what a function makes of each value; the values themselves where there is none.
+// keysOf returns what a function makes of each value; the values themselves if there is none.
 func keysOf(t *starlark.Thread, f starlark.Callable, values starlark.Tuple) (starlark.Tuple, error) {
 	if f == nil {
 		return values, nil

@@ -9,8 +9,7 @@ import (
 const AskEvery = 1024
 
 // walked returns the arguments of a function that goes through them: what takes long asks the run,
-// and
-// ends early when that is to end.
+// and ends early when that is to end.
 func (r *Meter) walked(w walk, a arguments) starlark.Tuple {
 	if r == nil {
 		return a.args

@@ -16,8 +16,7 @@ const (
 )
 
 // watch stops runs while which the memory of the program grows beyond the limit. Its goroutine
-// lives only
-// while there are runs, and a few milliseconds longer.
+// lives only while there are runs, and a few milliseconds longer.
 type watch struct {
 	limit int64 // bytes
 
@@ -73,8 +72,7 @@ func (w *watch) loop() {
 }
 
 // check measures the heap. It stops the runs that are beyond the limit by more than slack times the
-// limit, and
-// reports whether others are beyond it. It is called with mu held.
+// limit, and reports whether others are beyond it. It is called with mu held.
 func (w *watch) check(slack int64) (suspect bool) {
 	heap := heapSize()
 	for r := range w.runs {

@@ -24,17 +24,13 @@ import (
 )
 
 // publicKey is the key of Go's public checksum database without the database's name in front. A
-// key's
-// hash covers the name, so that it verifies for no other database.
+// key's hash covers the name, so that it verifies for no other database.
 const publicKey = "033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
 // Database is the checksum database for one request: its client remembers failures for good. It
-// keeps
-// answers where the go command keeps them, below mod/cache/download/sumdb, and the newest signed
-// tree
-// head, which guards against a database that forgets, below sumdb/; both within the store. It
-// implements
-// [sumdb.ClientOps].
+// keeps answers where the go command keeps them, below mod/cache/download/sumdb, and the newest
+// signed tree head, which guards against a database that forgets, below sumdb/; both within the
+// store. It implements [sumdb.ClientOps].
 type Database struct {
 	Source
 	Name  string
@@ -143,8 +139,7 @@ func (d *Database) read(base origin.Proxy, path string) ([]byte, error) {
 }
 
 // Verify looks the sum of a module version, or of its go.mod where the version ends in "/go.mod",
-// up and
-// compares it. An answer that has no line for it is a failure.
+// up and compares it. An answer that has no line for it is a failure.
 func (d *Database) Verify(ctx context.Context, m module.Version, got string) error {
 	lines, err := d.client.Lookup(m.Path, m.Version)
 	d.mu.Lock()
@@ -179,8 +174,7 @@ func (d *Database) Verify(ctx context.Context, m module.Version, got string) err
 }
 
 // failed explains why the database could not be asked: a fault of the network, or an answer that
-// does not
-// make sense.
+// does not make sense.
 func (d *Database) failed(err, remote error) error {
 	out := &install.RegistryError{
 		Fix: "check the network and try again; for modules that the database cannot know, set GOPRIVATE or GONOSUMDB",

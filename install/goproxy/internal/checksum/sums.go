@@ -16,8 +16,7 @@ import (
 )
 
 // Sums holds the sums that a request knows, as the lines of a go.sum file: those it was given are
-// promises
-// to be kept, those it found out go to the build.
+// promises to be kept, those it found out go to the build.
 type Sums struct {
 	mu       sync.Mutex
 	promised map[module.Version]promise

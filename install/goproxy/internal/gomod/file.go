@@ -21,12 +21,10 @@ type File struct {
 }
 
 // Pruned reports whether the module lists all that its packages need, so that what its requirements
-// require
-// does not count (Go Modules Reference, "Module graph pruning").
+// require does not count (Go Modules Reference, "Module graph pruning").
 func (f *File) Pruned() bool { return version.Compare("go"+f.GoVersion, "go1.17") >= 0 }
 
-// Parse reads the go.mod file of a dependency. Statements that only count in a main module,
-// or that
+// Parse reads the go.mod file of a dependency. Statements that only count in a main module, or that
 // are not known yet, are ignored.
 func Parse(path string, data []byte) (*File, error) {
 	parsed, err := modfile.ParseLax("go.mod", data, nil)

@@ -135,8 +135,7 @@ func (m *Main) Roots() map[string]string { return highest(m.require) }
 func (m *Main) Ignores(r module.Version) bool { return r.Path == m.Path || m.exclude[r] }
 
 // Replaced returns what stands for a module version: itself, or what a replace line puts in its
-// place. A
-// result without a version is a directory.
+// place. A result without a version is a directory.
 func (m *Main) Replaced(v module.Version) module.Version {
 	if to, ok := m.replace[v]; ok {
 		return to
@@ -230,7 +229,7 @@ func Copied(dirs []string, dir string) string {
 	return "places/" + strconv.Itoa(i)
 }
 
-// LocalGoMod is the go.mod file of a local directory, nil where there is none. It is read once:
+// LocalGoMod is the go.mod file of a local directory, nil if there is none. It is read once:
 // what decides is what is built.
 func (m *Main) LocalGoMod(dir string) []byte {
 	if dir == m.Dir {
@@ -245,8 +244,7 @@ func (m *Main) LocalGoMod(dir string) []byte {
 }
 
 // Fingerprint is the text of all that decides about the module graph: the module's own files and
-// the go.mod
-// files of the directories that replace others.
+// the go.mod files of the directories that replace others.
 func (m *Main) Fingerprint() string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%q\n%q\n", m.goMod, m.GoSum)

@@ -36,7 +36,7 @@ type vendorNote struct {
 }
 
 // readVendor reads the vendor directory of a module that the go command would build from, or
-// returns nil: from go 1.14 on it does so where there is one that was not made for a workspace (go
+// returns nil: from go 1.14 on it does so if there is one that was not made for a workspace (go
 // help modules, "Vendoring").
 func readVendor(dir, goVersion string) (*vendored, error) {
 	v := &vendored{dir: filepath.Join(dir, "vendor"), Packages: make(map[string]module.Version), notes: make(map[module.Version]vendorNote)}

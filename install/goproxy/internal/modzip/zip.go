@@ -23,8 +23,7 @@ import (
 	"github.com/loadgo/load/install"
 )
 
-// Bad reports a module zip that breaks the rules for such files (Go Modules Reference, "Module
-// zip
+// Bad reports a module zip that breaks the rules for such files (Go Modules Reference, "Module zip
 // files"). Nothing of it was written where a build could find it.
 func Bad(reason string) error {
 	return &install.RegistryError{
@@ -34,13 +33,11 @@ func Bad(reason string) error {
 }
 
 // MaxEntries is how many files a module may have: several times those of the largest modules.
-// Reading the directory of a
-// zip takes some hundred bytes of memory for each.
+// Reading the directory of a zip takes some hundred bytes of memory for each.
 const MaxEntries = 500_000
 
 // CheckEntries refuses a zip that may have too many entries, before anybody reads its directory: it
-// counts the mark with
-// which each begins, wherever it stands.
+// counts the mark with which each begins, wherever it stands.
 func CheckEntries(f io.ReaderAt, size int64) error {
 	const mark = "PK\x01\x02"
 	buf := make([]byte, 256<<10)
@@ -65,8 +62,7 @@ type Unpacked struct {
 
 // Extract checks a module zip, writes its files below the empty directory dir, and returns its sum,
 // in one pass: every file is hashed while it is written. All names are checked before the first is
-// written,
-// and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
+// written, and an [os.Root] keeps them inside dir whatever they are. The files are read-only.
 func Extract(f *os.File, m module.Version, dir string) (Unpacked, error) {
 	if _, err := zip.CheckZip(m, f.Name()); err != nil {
 		return Unpacked{}, Bad(zipReason(err))
@@ -183,8 +179,8 @@ func extractFile(root *os.Root, file *stdzip.File, name string, buf []byte) (sum
 }
 
 // Protect takes the permission to write away from the directories below dir, as the go command
-// does, so
-// that nobody edits a shared source by mistake. dir itself follows after it was moved to its place.
+// does, so that nobody edits a shared source by mistake. dir itself follows after it was moved to
+// its place.
 func Protect(dir string) error {
 	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() || name == "." {

@@ -26,12 +26,9 @@ import (
 )
 
 // directRepo is a module as its own repository has it. The go command finds that and makes
-// versions, go.mod files
-// and zips of it: they are the same as everybody else's by construction. It is the go command that
-// will compile the
-// module, it finds the credentials that it always finds (GOAUTH, netrc, git's own), and its answers
-// are verified
-// like those of any proxy.
+// versions, go.mod files and zips of it: they are the same as everybody else's by construction. It
+// is the go command that will compile the module, it finds the credentials that it always finds
+// (GOAUTH, netrc, git's own), and its answers are verified like those of any proxy.
 type directRepo struct {
 	origin  *Origin
 	session *install.Session
@@ -73,7 +70,7 @@ func (r directRepo) List(ctx context.Context) (versions, pseudo []string, err er
 		return nil, nil, err
 	}
 	versions, pseudo = ParseList(r.path, strings.Join(l.Versions, "\n"))
-	if len(versions) == 0 { // also where there is no such module
+	if len(versions) == 0 { // also if there is no such module
 		if _, err := r.Latest(ctx); err != nil {
 			return nil, nil, err
 		}
@@ -153,8 +150,7 @@ func (r directRepo) ask(ctx context.Context, query string, flags ...string) (lis
 }
 
 // run runs the go command away from every module, proxy and checksum database, with git as the only
-// tool for
-// repositories unless GOVCS says otherwise.
+// tool for repositories unless GOVCS says otherwise.
 func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if r.session.Offline {
 		return nil, install.ErrOffline

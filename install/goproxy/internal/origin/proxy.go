@@ -80,8 +80,7 @@ func badProxy(reason string) error {
 }
 
 // A RefusedError tells that the entry "off" of GOPROXY brings nothing. It counts as absence, so
-// that what a
-// proxy said before weighs more.
+// that what a proxy said before weighs more.
 type RefusedError struct{ *install.RegistryError }
 
 func (RefusedError) Is(target error) bool { return target == fs.ErrNotExist }
@@ -92,13 +91,10 @@ func refused() error {
 }
 
 // Each asks the proxies in order, as the go command does: the next is asked where one does not have
-// a
-// thing, or on any error where "|" stands between them. The best error is returned: one that tells
-// more
-// than absence, else the first. A module that a registry owns is asked of that registry, and one
-// that the
-// configuration keeps away from proxies is asked of its repository: of nobody else, whatever that
-// answers.
+// a thing, or on any error where "|" stands between them. The best error is returned: one that
+// tells more than absence, else the first. A module that a registry owns is asked of that registry,
+// and one that the configuration keeps away from proxies is asked of its repository: of nobody
+// else, whatever that answers.
 //
 // only is the one entry of GOPROXY that is asked about a public module; nil stands for all.
 func (o *Origin) Each(ctx context.Context, session *install.Session, only *Proxy, path string, ask func(Repo) error) error {

@@ -94,7 +94,7 @@ func (r proxyRepo) invalid(elem, reason string) error {
 	if err != nil {
 		return err
 	}
-	return &install.RegistryError{URL: u.String(), Reason: "invalid answer: " + reason, Fix: "report it to whoever runs the registry" + r.from.orElse(", or set GOPROXY to another")}
+	return &install.RegistryError{URL: u.String(), Reason: "invalid answer: " + reason, Fix: "report it to the operator of the registry" + r.from.orElse(", or set GOPROXY to another")}
 }
 
 // List returns the versions that the registry lists, lowest first, and those of its lines that are
