@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadgo/load/internal/plan"
 )
 
 // standing is how a module stands in the cache.
@@ -84,7 +86,7 @@ func (c *cache) register(m *Module, keys []string) {
 }
 
 // holds reports whether a registered module is one of this cache.
-func (c *cache) holds(m *Module) bool { return (*c.modules.Load())[identity(m.spec)] == m }
+func (c *cache) holds(m *Module) bool { return (*c.modules.Load())[plan.Identity(m.spec)] == m }
 
 // alias enters a registered module under a further name and returns the module that has the name
 // then.
@@ -166,7 +168,7 @@ func (c *cache) all() []*Module {
 		unique[m] = true
 	}
 	return slices.SortedFunc(maps.Keys(unique), func(a, b *Module) int {
-		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()), cmp.Compare(identity(a.spec), identity(b.spec)))
+		return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.Version(), b.Version()), cmp.Compare(plan.Identity(a.spec), plan.Identity(b.spec)))
 	})
 }
 

@@ -33,8 +33,8 @@
 // generic functions and types.
 //
 // A module's life goes on after its load: [Loader.Unload] (unload.go) lets running calls finish and
-// tells what came back, [Loader.Reload] (reload.go, generation.go) starts a new one beside it,
-// [Loader.Watch] does so when files change, and the limits of the [Config] (limit.go) unload what
+// tells what came back, [Loader.Reload] (reload.go) starts a new one beside it,
+// [Loader.Watch] does so when files change, and the limits of the [Config] (idle.go) unload what
 // is idle. A [Ref] (lazy.go) follows through all of it.
 //
 // [Loader.Register] makes a module of the host's own values: it loads as any other.

@@ -10,6 +10,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/store"
 )
 
@@ -228,4 +229,75 @@ func (e *EngineError) Error() string {
 		b.WriteString("\n\t" + e.Fix)
 	}
 	return b.String()
+}
+
+// noteRelease notes in the store which release of its toolchain an engine compiled with.
+func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) error {
+	released, ok := eng.(engine.Released)
+	if !ok {
+		return nil
+	}
+	release, err := released.Release()
+	if err != nil {
+		return err
+	}
+	return l.config.Store.NoteRelease(ctx, release)
+}
+
+// compiledBefore returns what some release compiled of a source, if there is no toolchain to
+// compile it now, and that release.
+func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.Artifact) {
+	released, ok := eng.(engine.Released)
+	if !ok || l.config.Store == nil || spec.Source.Hash == "" {
+		return "", nil
+	}
+	if _, missing := released.Release(); missing == nil {
+		return "", nil
+	}
+	for _, release := range l.config.Store.Releases() {
+		key := artifactKey(eng, released.FingerprintOf(release), plan.OfRelease(spec, release).Source)
+		if files, err := l.config.Store.Lookup(key); err == nil && files != nil {
+			return release, files
+		}
+	}
+	return "", nil
+}
+
+// asCompiledBefore returns a standard package that was found without a toolchain as that of the
+// release that compiled it.
+func (l *Loader) asCompiledBefore(spec *Spec) *Spec {
+	if !plan.Standard(spec) || spec.Source.Dir != "" || spec.Source.Prepared {
+		return spec
+	}
+	engine, err := l.choose(spec)
+	if err != nil {
+		return spec // the load says so
+	}
+	if release, _ := l.compiledBefore(engine, spec); release != "" {
+		return plan.OfRelease(spec, release)
+	}
+	return spec
+}
+
+// checkSources reads the installed sources that a module is compiled from: an artifact is keyed by
+// their sums as long as it is there, so that they have to be right once.
+func (l *Loader) checkSources(spec *Spec) error {
+	err := l.config.Store.CheckTree(spec.Source.Dir)
+	if g := spec.Source.Go; err == nil && g != nil && g.ModCache == l.config.Store.ModDir() {
+		var modules []store.RecordModule
+		for _, m := range spec.BuildList {
+			if !strings.Contains(m.Path, "://") { // no tree, which is checked by now
+				modules = append(modules, store.RecordModule(m))
+			}
+		}
+		err = l.config.Store.CheckModules(modules)
+	}
+	var changed *store.ChangedError
+	if !errors.As(err, &changed) {
+		return err
+	}
+	return &ChecksumError{
+		Subject: changed.Name, Want: changed.Want, Got: changed.Got, Where: "in the store", By: "when it was installed",
+		Fix: "somebody, or a failing disk, changed it in the store, and nothing of it was used; run `load verify -repair`, and then load it again",
+	}
 }

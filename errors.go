@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/system"
 )
 
 // Errors to test for with [errors.Is].
@@ -50,7 +51,7 @@ func loadError(name string, err error) error {
 	name = find.Redacted(name)
 	var inner *LoadError
 	if !errors.As(err, &inner) {
-		return &LoadError{Chain: []string{name}, Err: ofSystem(err)}
+		return &LoadError{Chain: []string{name}, Err: system.Explain(err)}
 	}
 	chain := []string{name}
 	var cycle *CycleError

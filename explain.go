@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/plan"
 )
 
 // Explanation tells what a load of a name would do, and why.
@@ -180,7 +181,7 @@ func (l *Loader) running(name string, spec *Spec) *Module {
 	if m := l.cache.get(name); m != nil {
 		return m
 	}
-	return l.cache.get(identity(spec))
+	return l.cache.get(plan.Identity(spec))
 }
 
 func (l *Loader) explainSpec(e *Explanation, spec *Spec) {

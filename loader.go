@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
@@ -253,7 +254,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		return m, nil // it runs beside the generation, and may be unloaded meanwhile
 	}
 	if r.name.Alias != "" {
-		if by := c.alias(m, r.name.Alias); identity(by.spec) != identity(m.spec) {
+		if by := c.alias(m, r.name.Alias); plan.Identity(by.spec) != plan.Identity(m.spec) {
 			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", r.name.Alias, by)})
 		}
 	}
@@ -271,7 +272,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 // loadAs returns the module of a key, or finds and starts it.
 func (l *Loader) loadAs(ctx context.Context, r *request, key string, by importer) (*Module, error) {
 	if old := by.generation.replaces(key); old != nil {
-		r, key = by.generation.requests[old], identity(old.spec)
+		r, key = by.generation.requests[old], plan.Identity(old.spec)
 	}
 	name := r.name.String()
 	m, err := l.cacheOf(by.generation).load(ctx, key, name, by.flight, func(ctx context.Context, f *flight) (*Module, error) {
@@ -310,11 +311,11 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 	if r.name.Query == "" && r.name.Form != find.FormURL { // a URL has its version in itself
 		further = append(further, spec.Name+r.with)
 	}
-	if m := l.lookUp(identity(spec), g); m != nil && g != nil {
+	if m := l.lookUp(plan.Identity(spec), g); m != nil && g != nil {
 		return m, nil // it runs already, and is not to be replaced
 	}
 	// The install may have ended at a module that runs already under another name.
-	if m, err := l.cacheOf(g).claim(ctx, f, identity(spec), further...); m != nil || err != nil {
+	if m, err := l.cacheOf(g).claim(ctx, f, plan.Identity(spec), further...); m != nil || err != nil {
 		return m, err
 	}
 	if m == nil {
@@ -391,9 +392,8 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 
 // session is what installers may do for the loader; see [Loader.under] for what the lock file adds.
 func (l *Loader) session() *install.Session {
-	return &install.Session{
-		Store: l.config.Store, Events: l.config.Events, Offline: l.config.Offline, Policies: l.config.Policies, Registries: l.registries,
-	}
+	c := &l.config
+	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.registries}
 }
 
 // emit sends an event to the loader's sink.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 )
@@ -52,7 +53,7 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 		if !held {
 			return false, l.notLocked(r, "it")
 		}
-		granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
+		granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(spec)...)
 		entry.Grants = granted.Capabilities()
 		return true, file.Set(entry)
 	})

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/policy"
 )
 
@@ -20,7 +19,7 @@ func (l *Loader) permitName(r *request) error {
 	return install.Decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
 		d := p.Asked(policy.Subject{Package: name.Target})
 		for _, c := range name.Along {
-			if d.Allowed && dotted(c.Path) {
+			if d.Allowed && plan.Dotted(c.Path) {
 				d = p.Asked(policy.Subject{Package: c.Path})
 			}
 		}
@@ -31,17 +30,11 @@ func (l *Loader) permitName(r *request) error {
 	})
 }
 
-// dotted reports whether an import path begins with a host.
-func dotted(path string) bool {
-	host, _, _ := strings.Cut(path, "/")
-	return strings.Contains(host, ".")
-}
-
 // permit decides about what was found or installed, before anything of it is compiled.
 func (l *Loader) permit(f *found) error {
 	now, spec := time.Now(), f.spec
 	return install.Decide(l.config.Policies, func(rules *policy.Policy) policy.Decision {
-		d := permitModule(rules, f, now)
+		d := plan.PermitModule(rules, f.spec, f.name.Target, f.by, now)
 		if d.Allowed {
 			d = rules.Modules(len(spec.BuildList))
 		}
@@ -55,68 +48,20 @@ func (l *Loader) permit(f *found) error {
 			}
 		}
 		if d.Allowed {
-			d = permitParts(rules, spec)
+			d = plan.PermitParts(rules, spec)
 		}
 		if d.Allowed {
-			d = permitCompanions(rules, f.name, spec)
+			d = plan.PermitCompanions(rules, f.name, spec)
 		}
 		return d
 	})
-}
-
-// permitModule decides about the module itself, by the name that was asked for and by all others
-// that it goes by.
-func permitModule(rules *policy.Policy, f *found, now time.Time) policy.Decision {
-	subject := specSubject(f.spec)
-	subject.Also = append(subject.Also, f.name.Target)
-	switch {
-	case f.spec.Source.Kind == find.KindBuiltin: // the program's own
-		return rules.Denies(subject.Names()...)
-	case f.by != "":
-		return rules.Version(subject, now)
-	}
-	return rules.Asked(subject)
-}
-
-// permitParts decides about what a build reads in place, and about the packages that it imports.
-func permitParts(rules *policy.Policy, spec *Spec) policy.Decision {
-	var names []string
-	for _, part := range spec.Parts {
-		if part.Place == "" && len(part.Files) == 0 {
-			names = append(names, part.Name)
-			continue
-		}
-		d := rules.Denies(slices.Concat(policy.Subject{Package: part.Name}.Names(), part.Files)...)
-		if d.Allowed && part.Place != "" {
-			d = rules.Places(part.Place)
-		}
-		if !d.Allowed {
-			if part.Name != "" && !strings.HasPrefix(d.Reason, part.Name+" ") {
-				d.Reason = part.Name + ": " + d.Reason
-			}
-			return d
-		}
-	}
-	return rules.Denies(names...)
-}
-
-// permitCompanions decides about companions. Those of a local module are parts of the build by
-// their place.
-func permitCompanions(rules *policy.Policy, name find.Name, spec *Spec) policy.Decision {
-	for _, c := range name.Along {
-		local := slices.ContainsFunc(spec.Parts, func(part find.Part) bool { return part.Name == c.Path && part.Place != "" })
-		if d := rules.Asked(policy.Subject{Package: c.Path, Standard: !dotted(c.Path)}); !d.Allowed && !local {
-			return d
-		}
-	}
-	return policy.Decision{Allowed: true}
 }
 
 // permitGrants compares what the policies grant with what the lock file says that they granted:
 // more than that has to be reviewed.
 func (l *Loader) permitGrants(f *found) error {
 	p, spec := f.pin, f.spec
-	granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
+	granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(spec)...)
 	more := granted.Beyond(p.entry.Grants)
 	if !p.held || len(more) == 0 {
 		return nil
@@ -130,9 +75,9 @@ func (l *Loader) permitGrants(f *found) error {
 
 // grants is what the policies give to the instance of a spec, and whether it needs full isolation.
 func (l *Loader) grants(eng engine.Engine, spec *Spec) (granted engine.Grants, isolated bool, err error) {
-	granted, rules := policy.Granted(l.config.Policies, grantNames(spec)...)
+	granted, rules := policy.Granted(l.config.Policies, plan.GrantNames(spec)...)
 	for _, p := range l.config.Policies {
-		if rule, required := p.Isolated(specSubject(spec).Names()...); required {
+		if rule, required := p.Isolated(plan.Subject(spec).Names()...); required {
 			isolated, rules = true, append(rules, rule)
 		}
 	}
@@ -172,11 +117,13 @@ func (l *Loader) explainPolicy(e *Explanation, r *request, f *found, release *in
 		granted = []string{subject.Package}
 	}
 	if f != nil {
-		subject, granted = specSubject(f.spec), grantNames(f.spec)
+		subject, granted = plan.Subject(f.spec), plan.GrantNames(f.spec)
 		if err := cmp.Or(l.permit(f), l.permitGrants(f), l.permitPin(f)); errors.As(err, &refused) {
 			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		}
-		decision = func(rules *policy.Policy) policy.Decision { return permitModule(rules, f, time.Now()) }
+		decision = func(rules *policy.Policy) policy.Decision {
+			return plan.PermitModule(rules, f.spec, f.name.Target, f.by, time.Now())
+		}
 	}
 	for _, rules := range l.config.Policies {
 		if d := decision(rules); d.Allowed {

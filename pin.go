@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
@@ -324,13 +325,13 @@ func (l *Loader) keep(ctx context.Context, f *found) (bool, error) {
 func (l *Loader) entry(f *found, p pin) lockfile.Entry {
 	e, spec := p.entry, f.spec
 	if !p.held {
-		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: f.by, Module: originOf(spec), Time: spec.Time}
+		e = lockfile.Entry{Name: p.key, Version: spec.Version, Origin: f.by, Module: plan.Origin(spec), Time: spec.Time}
 		if f.by == "" {
 			e.Version, e.Module, e.Origin = inPlace, "", strings.ReplaceAll(spec.Origin, " ", "-")
 		}
 	}
 	if !p.held {
-		granted, _ := policy.Granted(l.config.Policies, grantNames(spec)...)
+		granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(spec)...)
 		e.Grants = granted.Capabilities()
 	}
 	e.Needs = slices.Clone(e.Needs)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/instantiation"
+	"github.com/loadgo/load/internal/plan"
 )
 
 // request is what somebody asked for. Its name is parsed, unaliased, expanded by the names of
@@ -68,7 +70,7 @@ func (l *Loader) parse(r *request) (err error) {
 	if r.claims >= 0 {
 		r.installer = l.config.Installers[r.claims]
 	}
-	r.with = builtWith(r.name.Along, r.name.Instances, r.name.Engine)
+	r.with = plan.BuiltWith(r.name.Along, r.name.Instances, r.name.Engine)
 	key := r.name.String()
 	if r.name.Form == find.FormDir {
 		if key, err = filepath.Abs(r.name.Target); err != nil {
@@ -198,18 +200,74 @@ func (l *Loader) parseCompanion(asked, text string) (find.Companion, error) {
 	return find.Companion{Alias: name.Alias, Path: name.Target, Query: name.Query}, nil
 }
 
-// builtWith is the part of a key that says what a module is built with, "" for nothing else. Names
-// hold no control character, so that no two requests have one key.
-func builtWith(along []find.Companion, instances []string, engine string) string {
-	var b strings.Builder
-	if engine != "" {
-		b.WriteString("\x00engine " + engine)
+// Alias gives a module a further name: from then on the alias leads to the module of that name, for
+// the host and for modules that import it. The alias is a plain name, without a version; the name
+// may have one, or be an alias itself. An alias comes before what the path knows under it, and
+// outlives the module. [Config].Aliases does the same from the start.
+//
+// The error is an [*AliasError] for aliases that lead to each other, and a [*NameError] for names
+// that are invalid, and for an alias that is taken by another one or by a module that runs.
+func (l *Loader) Alias(alias, name string) error {
+	if err := l.addAlias(alias, name); err != nil {
+		return fmt.Errorf("alias %q: %w", alias, err)
 	}
-	for _, c := range along {
-		b.WriteString("\x00along " + c.String())
+	return nil
+}
+
+func (l *Loader) addAlias(alias, name string) error {
+	parsed, err := find.ParseName(alias)
+	if err != nil {
+		return err
 	}
-	for _, instance := range instances {
-		b.WriteString("\x00instance " + instance)
+	if parsed.Form != find.FormPath || parsed.Query != "" || parsed.Alias != "" {
+		return &NameError{Name: alias, Reason: "an alias is a plain name, without a version"}
 	}
-	return b.String()
+	target, err := l.parseName(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if target.Alias != "" {
+		return &NameError{Name: alias, Reason: fmt.Sprintf("%q has an alias before it", name)}
+	}
+	l.aliasing.Lock()
+	defer l.aliasing.Unlock()
+	aliases := *l.aliases.Load()
+	if other, ok := aliases[alias]; ok {
+		if other == name {
+			return nil
+		}
+		return &NameError{Name: alias, Reason: "it is an alias of " + other + " already"}
+	}
+	chain := []string{alias, name}
+	for next := target; ; {
+		if next.Form == find.FormPath && next.Target == alias {
+			return &AliasError{Chain: append(chain[:len(chain)-1], alias)}
+		}
+		to, ok := aliases[next.Target]
+		if next.Form != find.FormPath || !ok {
+			break
+		}
+		if next, err = l.parseName(to); err != nil {
+			return err
+		}
+		chain = append(chain, to)
+	}
+	if m := l.cache.get(alias); m != nil && m != l.cache.get(name) {
+		return &NameError{Name: alias, Reason: "a module of that name runs already"}
+	}
+	aliases = maps.Clone(aliases)
+	aliases[alias] = name
+	l.aliases.Store(&aliases)
+	return nil
+}
+
+// addAliases takes over those of the Config.
+func (l *Loader) addAliases(aliases map[string]string) error {
+	l.aliases.Store(&map[string]string{})
+	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+		if err := l.addAlias(alias, aliases[alias]); err != nil {
+			return &ConfigError{Setting: fmt.Sprintf("Config.Aliases[%q]", alias), Reason: err.Error()}
+		}
+	}
+	return nil
 }

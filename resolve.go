@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/store"
 )
@@ -144,4 +146,27 @@ func (l *Loader) remedy(r *request) string {
 		return "an install needs the full path, such as github.com/user/" + path.Base(name.Target)
 	}
 	return "set Config.Installers to one that installs such names"
+}
+
+// asAsked returns the spec with what the name is to be built with besides companions, which only
+// the finders and installers can bring. The error is that of a spec that is not what was asked for.
+func asAsked(s *Spec, name find.Name) (*Spec, error) {
+	if err := plan.Agrees(s, name); err != nil {
+		return nil, err
+	}
+	if name.Engine != "" {
+		own := *s
+		own.Engine = name.Engine
+		s = &own
+	}
+	if len(name.Along) == 0 && len(name.Instances) == 0 {
+		return s, nil
+	}
+	if s.Source.Go == nil {
+		return nil, &CompileError{Reason: "it is no Go package: it cannot be built with companions or instantiations"}
+	}
+	if len(s.Source.Go.Along) != len(name.Along) {
+		return nil, &InternalError{Value: fmt.Sprintf("%s does not bring companions", s.Origin)}
+	}
+	return plan.Instantiated(s, name.Instances), nil
 }

@@ -3,12 +3,16 @@ package load
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/seconds"
 )
 
@@ -127,4 +131,81 @@ func (l *Loader) Info() Info {
 		info.Memory += i.Stats.Memory.Now
 	}
 	return info
+}
+
+// Graph is what imports what among the modules that run, and what Go modules each is built from.
+type Graph struct {
+	Modules []string `json:"modules"` // with their versions, sorted
+	Imports []Edge   `json:"imports"` // sorted
+	// Built leads from modules to the entries of their build lists: "golang.org/x/text@v0.38.0".
+	Built []Edge `json:"built"`
+}
+
+// Edge leads from a module to what it needs.
+type Edge struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Graph returns the import graph as it is now.
+func (l *Loader) Graph() Graph {
+	g := Graph{Modules: []string{}, Imports: []Edge{}, Built: []Edge{}}
+	for m := range l.Modules() {
+		name := m.String()
+		g.Modules = append(g.Modules, name)
+		for on := range l.cache.importsOf(m) {
+			g.Imports = append(g.Imports, Edge{name, on})
+		}
+		for _, part := range m.spec.BuildList {
+			g.Built = append(g.Built, Edge{name, part.Path + phrase.Version(part.Version)})
+		}
+	}
+	return g
+}
+
+// DOT returns the graph in the language of Graphviz. What a module is built from hangs on dashed
+// lines.
+func (g Graph) DOT() string {
+	var b strings.Builder
+	b.WriteString("digraph modules {\n")
+	for _, m := range g.Modules {
+		fmt.Fprintf(&b, "\t%q;\n", m)
+	}
+	for _, e := range g.Imports {
+		fmt.Fprintf(&b, "\t%q -> %q;\n", e.From, e.To)
+	}
+	for _, e := range g.Built {
+		fmt.Fprintf(&b, "\t%q -> %q [style=dashed];\n", e.From, "module "+e.To)
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// Mermaid returns the graph as a Mermaid flowchart. What a module is built from hangs on dotted
+// lines.
+func (g Graph) Mermaid() string {
+	var b strings.Builder
+	b.WriteString("flowchart LR\n")
+	ids := make(map[string]string)
+	node := func(name string) string {
+		id, known := ids[name]
+		if !known {
+			id = "m" + strconv.Itoa(len(ids))
+			ids[name] = id
+			fmt.Fprintf(&b, "\t%s[\"%s\"]\n", id, strings.NewReplacer("\"", "#quot;", "&", "#amp;", "<", "#lt;", ">", "#gt;").Replace(name))
+		}
+		return id
+	}
+	for _, m := range g.Modules {
+		node(m)
+	}
+	for _, e := range g.Imports {
+		from, to := node(e.From), node(e.To)
+		fmt.Fprintf(&b, "\t%s --> %s\n", from, to)
+	}
+	for _, e := range g.Built {
+		from, to := node(e.From), node("module "+e.To)
+		fmt.Fprintf(&b, "\t%s -.-> %s\n", from, to)
+	}
+	return b.String()
 }

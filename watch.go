@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/plan"
+	"github.com/loadgo/load/internal/sourcedir"
 )
 
 // Notifier tells when something changes in directories; package notify has one. It is safe for
@@ -204,7 +206,7 @@ func (w *watcher) settled(ctx context.Context) bool {
 func (w *watcher) follow() {
 	wanted := make(map[string]bool)
 	for m := range w.loader.Modules() {
-		for _, dir := range m.watchedDirs() {
+		for _, dir := range sourcedir.Watched(m.spec) {
 			wanted[dir] = true
 		}
 	}
@@ -230,7 +232,7 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	l.Invalidate()
 	targets := make(map[*Module]*request)
 	for m := range l.Modules() {
-		if m.local() && m.concerns(changes) && !l.unchanged(ctx, m) {
+		if sourcedir.Local(m.spec) && sourcedir.Concerns(m.spec, changes) && !l.unchanged(ctx, m) {
 			targets[m] = m.request
 		}
 	}
@@ -260,5 +262,5 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 	quiet := l.session()
 	quiet.Events = nil
 	spec, err := l.obtain(ctx, quiet, m.request, new(Stages))
-	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && identity(spec) == identity(m.spec)
+	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.spec)
 }

@@ -1,5 +1,4 @@
-// Package headers is a middleware plugin that sets and removes headers, rewrites paths and denies
-// some.
+// Package headers is a middleware plugin that sets and removes headers, rewrites paths and denies some.
 package headers
 
 import (

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package load
+package system
 
 // fileLimit returns 0: the system sets no such limit.
 func fileLimit() uint64 { return 0 }

@@ -1,4 +1,5 @@
-package load
+// Package sourcedir lists the directories whose changes concern a module that is found in place.
+package sourcedir
 
 import (
 	"io/fs"
@@ -13,20 +14,19 @@ import (
 // maxWatched is how many directories are watched for one module.
 const maxWatched = 4096
 
-// local reports whether the module's source is in a directory where it can be edited.
-func (m *Module) local() bool {
-	s := m.spec
+// Local reports whether a module's source is in a directory where it can be edited.
+func Local(s *find.Spec) bool {
 	return s.Version == "" && s.Source.Dir != "" && (s.Source.Kind == find.KindGo || s.Source.Kind == find.KindStarlark)
 }
 
 // sourceRoot returns the directory below which the module's source is: that of the whole Go module,
 // which the package may import.
-func (m *Module) sourceRoot() string {
-	dir := m.spec.Source.Dir
-	if m.spec.Source.Go == nil || m.spec.Module == "" {
+func sourceRoot(s *find.Spec) string {
+	dir := s.Source.Dir
+	if s.Source.Go == nil || s.Module == "" {
 		return dir
 	}
-	below := strings.TrimPrefix(m.spec.Source.Go.ImportPath, m.spec.Module)
+	below := strings.TrimPrefix(s.Source.Go.ImportPath, s.Module)
 	root, ok := strings.CutSuffix(dir, filepath.FromSlash(below))
 	if !ok {
 		return dir
@@ -34,23 +34,23 @@ func (m *Module) sourceRoot() string {
 	return root
 }
 
-// watchedDirs lists the directories whose changes concern the module. One that is not there is
+// Watched lists the directories whose changes concern the module. One that is not there is
 // represented by the nearest above it.
-func (m *Module) watchedDirs() []string {
-	if !m.local() {
+func Watched(s *find.Spec) []string {
+	if !Local(s) {
 		return nil
 	}
 	var dirs []string
-	for _, link := range m.spec.Source.Links {
+	for _, link := range s.Source.Links {
 		dirs = append(dirs, filepath.Dir(link))
 	}
-	return append(dirs, m.sourceDirs()...)
+	return append(dirs, sourceDirs(s)...)
 }
 
 // sourceDirs are the directories of the source itself.
-func (m *Module) sourceDirs() []string {
-	root := m.sourceRoot()
-	if m.spec.Source.Kind != find.KindGo || m.spec.Module == "" {
+func sourceDirs(s *find.Spec) []string {
+	root := sourceRoot(s)
+	if s.Source.Kind != find.KindGo || s.Module == "" {
 		return []string{nearestDir(root)}
 	}
 	var dirs []string
@@ -88,17 +88,17 @@ func nearestDir(dir string) string {
 	}
 }
 
-// concerns reports whether one of the changes may be one of the module's source.
-func (m *Module) concerns(changes map[string]bool) bool {
-	root := m.sourceRoot()
+// Concerns reports whether one of the changes may be one of the module's source.
+func Concerns(s *find.Spec, changes map[string]bool) bool {
+	root := sourceRoot(s)
 	for path := range changes {
 		below, within := strings.CutPrefix(path, root+string(filepath.Separator))
 		switch {
-		case path == "", path == root, slices.Contains(m.spec.Source.Links, path), strings.HasPrefix(root, path+string(filepath.Separator)):
+		case path == "", path == root, slices.Contains(s.Source.Links, path), strings.HasPrefix(root, path+string(filepath.Separator)):
 			return true
 		case !within:
-		case m.spec.Source.File != "":
-			if below == m.spec.Source.File {
+		case s.Source.File != "":
+			if below == s.Source.File {
 				return true
 			}
 		case !ignored(filepath.Base(path)):
