@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -360,4 +361,39 @@ func BenchmarkCheckpoints(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) { compare(b, 5, call(plain), call(with)) })
 	}
+}
+
+// BenchmarkLongCall prints how long a call that takes long holds up a collection of the host's
+// garbage at most, beside one without the call, and how soon it ends when its context does.
+func BenchmarkLongCall(b *testing.B) {
+	call := bound[func(context.Context, int) (int, error)](b, openSample(b, gowasm.Config{}), "Fib")
+	collect := func() (longest time.Duration) {
+		for start := time.Now(); time.Since(start) < time.Second; {
+			at := time.Now()
+			runtime.GC()
+			longest = max(longest, time.Since(at))
+		}
+		return longest
+	}
+	var idle, held, ended time.Duration
+	for b.Loop() {
+		idle = max(idle, collect())
+		ctx, cancel := context.WithCancel(b.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := call(ctx, 80) // takes years
+			done <- err
+		}()
+		held = max(held, collect())
+		at := time.Now()
+		cancel()
+		if err := <-done; err == nil {
+			b.Fatal("the call came to its end")
+		}
+		ended = max(ended, time.Since(at))
+	}
+	b.ReportMetric(float64(idle)/float64(time.Millisecond), "ms/collection-without")
+	b.ReportMetric(float64(held)/float64(time.Millisecond), "ms/collection")
+	b.ReportMetric(float64(ended)/float64(time.Millisecond), "ms/cancel")
+	b.ReportMetric(0, "ns/op")
 }
