@@ -41,11 +41,12 @@ func New(next http.Handler) http.Handler {
 func wait() { for { time.Sleep(time.Millisecond) } }
 `
 	const limit = time.Second
+	s := openStore(t) // of all, so that each engine compiles the module once
 	for _, engine := range []string{"goprocess", "gowasm"} {
 		for path, ends := range map[string]bool{"/": false, "/twice": false, "/loop": true, "/after": true} {
 			t.Run(engine+path, func(t *testing.T) {
 				t.Parallel()
-				l := gardenLoader(t, load.Config{Engine: engine, Limits: func(*load.Spec) load.Limits { return load.Limits{CallTime: limit} }})
+				l := gardenLoader(t, load.Config{Engine: engine, Store: s, Limits: func(*load.Spec) load.Limits { return load.Limits{CallTime: limit} }})
 				dir := t.TempDir()
 				replace(t, filepath.Join(dir, "p.go"), source)
 				m, err := l.Load(t.Context(), dir)

@@ -36,6 +36,7 @@ func New() http.Handler {
 	})
 }
 `
+	s := openStore(t) // of all, so that each engine compiles the module once
 	for _, engine := range []string{"goprocess", "gowasm"} {
 		for _, test := range []struct {
 			name, path string
@@ -53,7 +54,7 @@ func New() http.Handler {
 		} {
 			t.Run(engine+", "+test.name, func(t *testing.T) {
 				t.Parallel()
-				l := gardenLoader(t, load.Config{Engine: engine})
+				l := gardenLoader(t, load.Config{Engine: engine, Store: s})
 				dir := t.TempDir()
 				replace(t, filepath.Join(dir, "p.go"), source)
 				m, err := l.Load(t.Context(), dir)

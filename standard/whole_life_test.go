@@ -19,10 +19,13 @@ import (
 	"github.com/loadgo/load/standard"
 )
 
-// gardenLoader makes a loader of everything that package standard has, which can install nothing.
+// gardenLoader makes a loader of everything that package standard has, which can install nothing,
+// with a store of its own if the configuration has none.
 func gardenLoader(t testing.TB, config load.Config) *load.Loader {
 	t.Helper()
-	config.Store, config.NoInstall = openStore(t), true
+	if config.NoInstall = true; config.Store == nil {
+		config.Store = openStore(t)
+	}
 	l, err := standard.New(config)
 	if err != nil {
 		t.Fatal(err)
