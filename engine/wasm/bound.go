@@ -1,7 +1,6 @@
 package wasm
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,7 +13,7 @@ const maxElements = 1 << 20
 
 // bounded returns the module with a maximum for each of its tables: they lie in the host's memory,
 // and what limits the module's own does not count them. Growing beyond fails in the module as the
-// specification allows. Functions get checks, see checkCalls. Of the custom sections it has the names alone, where they are whole.
+// specification allows. Functions get checks, see checked. Of the custom sections it has the names alone, where they are whole.
 func (b *binaryModule) bounded() ([]byte, error) {
 	out := append([]byte{}, b.data[:8]...)
 	for _, s := range b.sections {
@@ -26,7 +25,10 @@ func (b *binaryModule) bounded() ([]byte, error) {
 				return nil, err
 			}
 		case sectionCode:
-			content = checkCalls(reader{data: b.data[:s.end], at: s.content})
+			var err error
+			if content, err = checked(reader{data: b.data[:s.end], at: s.content}); err != nil {
+				return nil, err
+			}
 		case sectionCustom:
 			if !wholeNames(reader{data: b.data[:s.end], at: s.content}) {
 				continue
@@ -37,30 +39,6 @@ func (b *binaryModule) bounded() ([]byte, error) {
 		out = append(out, content...)
 	}
 	return out, nil
-}
-
-// emptyLoop is a loop that does nothing: wazero checks at loops whether a call is to end, and nowhere
-// else.
-var emptyLoop = []byte{0x03, 0x40, 0x0b}
-
-// checkCalls returns the code with a check at the beginning of each function that may call others,
-// so that recursion ends, too. One without the bytes of a call, whatever they mean there, calls none.
-func checkCalls(r reader) []byte {
-	count := r.u32()
-	out := binary.AppendUvarint(nil, uint64(count))
-	for range count {
-		body := r.bytes(r.u32())
-		in := reader{data: body}
-		in.locals()
-		code := body[in.at:]
-		var check []byte
-		if bytes.ContainsAny(code, "\x10\x11\x12\x13\x14\x15") {
-			check = emptyLoop
-		}
-		out = binary.AppendUvarint(out, uint64(len(body)+len(check)))
-		out = append(append(append(out, body[:in.at]...), check...), code...)
-	}
-	return out
 }
 
 // wholeNames reports whether a custom section holds names, and no list that claims more of them.

@@ -87,7 +87,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 2
+const version = 3
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }
