@@ -73,7 +73,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 23
+const generatorVersion = 24
 
 // build is one run of a Builder.
 type build struct {

@@ -239,7 +239,7 @@ func (d *describer) number(t types.Type, depth int) int {
 	n := len(d.api.Types)
 	d.numbers[key] = n
 	d.types = append(d.types, t)
-	d.api.Types = append(d.api.Types, api.Type{Kind: kindOf(t), Class: d.class(t), Text: qualified(t), Codec: codecOf(t), Std: standardName(t)})
+	d.api.Types = append(d.api.Types, api.Type{Kind: kindOf(t), Class: d.class(t), Text: qualified(t), Codec: d.codecOf(t), Std: standardName(t)})
 	elem, mapKey, length := 0, 0, 0
 	var fields []api.Field
 	switch kindOf(t) {
@@ -334,11 +334,11 @@ func (d *describer) expandType(n, depth int) {
 		f := d.function(goFunc{form: formMethod, name: m.Name(), sig: m.Signature(), receiver: t}, depth)
 		d.api.Types[n].Methods = append(d.api.Types[n].Methods, api.Method{Name: m.Name(), Func: f})
 	}
-	if u, ok := t.Underlying().(*types.Struct); ok && d.nameable(t) {
+	if u, ok := t.Underlying().(*types.Struct); ok {
 		for i := range d.api.Types[n].Fields {
 			name := d.api.Types[n].Fields[i].Name
 			for v := range u.Fields() {
-				if v.Name() == name {
+				if v.Name() == name && (d.nameable(t) || d.nameable(d.fieldType(v))) {
 					f := d.function(goFunc{form: formField, name: name, value: d.fieldType(v), receiver: t}, depth)
 					d.api.Types[n].Fields[i].Get = f
 				}

@@ -31,7 +31,7 @@ func (d *describer) function(f goFunc, depth int) int {
 		described.Variadic = sig.Variadic()
 		for i := range sig.Params().Len() {
 			param := sig.Params().At(i).Type()
-			if described.Variadic && i == sig.Params().Len()-1 && !d.nameable(param) {
+			if described.Variadic && i == sig.Params().Len()-1 && !d.nameable(param) && !d.looseList(param) {
 				described.Variadic, described.NoVariadic = false, true
 				break
 			}
@@ -56,7 +56,8 @@ func (d *describer) limit(f goFunc) string {
 	for i := range f.sig.Params().Len() {
 		param := f.sig.Params().At(i)
 		variadic := f.sig.Variadic() && i == f.sig.Params().Len()-1
-		if !d.nameable(param.Type()) && !variadic {
+		inferred := f.form == formFunc || f.form == formMethod || f.form == formValue
+		if !d.nameable(param.Type()) && !variadic && !inferred {
 			return "its parameter " + param.Name() + " has the type " + qualified(param.Type()) + ", which other packages cannot name"
 		}
 	}

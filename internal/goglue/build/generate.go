@@ -32,6 +32,7 @@ const (
 type generator struct {
 	*describer
 	out     bytes.Buffer
+	late    bytes.Buffer      // functions that others need, which are written at the end
 	imports map[string]string // path → name in the generated file
 	needs   map[string]bool   // functions and types that were asked for: "enc7"
 	deps    map[string]bool   // import paths of everything that the module contains
@@ -67,6 +68,7 @@ func generate(d *describer, sum string, deps map[string]bool, further []string, 
 	if wasm {
 		g.direct()
 	}
+	g.out.Write(g.late.Bytes())
 	g.main(sum)
 	body := g.out.Bytes()
 	var file bytes.Buffer
@@ -111,6 +113,10 @@ func (g *generator) use(path string) string {
 func (g *generator) function(i int) {
 	f, described := g.funcs[i], g.api.Funcs[i]
 	g.printf("func f%d(c *%s.Call) {\n", i, g.use(guestPath))
+	if f.form == formField && !g.nameable(f.receiver) {
+		g.unnamedField(f)
+		return
+	}
 	target := ""
 	switch f.form {
 	case formFunc, formVar:
@@ -138,6 +144,7 @@ func (g *generator) function(i int) {
 		args[j] = "a" + strconv.Itoa(j)
 		g.printf("\ta%d := %s\n", j, g.decode(f.crossing().Params().At(j).Type()))
 	}
+	target = g.inferring(i, f, target)
 	if f.served != nil {
 		g.answer(f, target, args, described)
 	} else {

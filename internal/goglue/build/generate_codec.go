@@ -195,7 +195,7 @@ func (g *generator) decode(t types.Type) string {
 	case api.KindPlace:
 		return "c.In.Place()"
 	case api.KindAny:
-		if _, ok := t.(*types.Named); ok {
+		if _, ok := t.(*types.Named); ok && g.nameable(t) {
 			return fmt.Sprintf("%s(%s.Decode(c))", g.spell(t), g.use(guestAnyPath))
 		}
 		return g.use(guestAnyPath) + ".Decode(c)"
@@ -212,6 +212,10 @@ func (g *generator) decode(t types.Type) string {
 // gives.
 func (g *generator) decoder(n int) {
 	t := g.types[n]
+	if !g.nameable(t) {
+		g.looseDecoder(n)
+		return
+	}
 	g.printf("func dec%d(c *guest.Call) (v %s) {\n", n, g.spell(t))
 	pointer, isPointer := t.Underlying().(*types.Pointer)
 	if g.class(t) != api.Data {
@@ -240,12 +244,17 @@ func (g *generator) decoder(n int) {
 			return
 		}
 	}
+	g.decoded(t, n, g.class(t) == api.Data)
+}
+
+// decoded writes the end of a decoder: how the value itself is decoded.
+func (g *generator) decoded(t types.Type, n int, plain bool) {
 	if g.shareable(t) {
 		g.decodeShared(t, n)
 		return
 	}
 	g.enter("In")
-	g.decodeValue(t, "v", g.class(t) == api.Data)
+	g.decodeValue(t, "v", plain)
 	g.printf("\tc.In.Leave()\n\treturn v\n}\n\n")
 }
 

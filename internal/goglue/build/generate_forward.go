@@ -25,6 +25,9 @@ func (g *generator) given(n int) string {
 // methods of an interface.
 func (g *generator) forward(n int) {
 	t := g.types[n]
+	if !g.nameable(t) {
+		t = g.loose(t)
+	}
 	if sig, ok := t.Underlying().(*types.Signature); ok {
 		g.printf("func fwd%d(h *guest.Host) %s {\n\treturn func", n, g.spell(t))
 		g.forwardBody("h", "Begin", 0, g.api.Types[n].Answered()[0], sig)

@@ -81,12 +81,12 @@ func (g *generator) decodeShared(t types.Type, n int) {
 		}
 		g.printf("\tv = new(%s)\n\t%s(c, v)\n", g.spell(u.Elem()), fill)
 	case *types.Slice:
-		g.printf("\tif c.Sharing() {\n\t\treturn guest.TakeSlice[%s](c, %d, %s, %s)\n\t}\n", g.spell(t), g.least(t), fill, put)
+		g.printf("\tif c.Sharing() {\n\t\treturn guest.TakeSlice[%s](c, %d, %s, %s)\n\t}\n", g.spelled(t), g.least(t), fill, put)
 		if isByte(u.Elem()) {
 			g.printf("\treturn c.In.Bytes()\n}\n\n")
 			return
 		}
-		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\tv = make(%s, n)\n\t\t%s(c, v)\n\t}\n", g.least(t), g.spell(t), fill)
+		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\tv = make(%s, n)\n\t\t%s(c, v)\n\t}\n", g.least(t), g.spelled(t), fill)
 	case *types.Map:
 		g.printf("\tif c.Sharing() {\n\t\treturn guest.TakeMap[%s](c, %d, %s, %s)\n\t}\n", g.spell(t), g.least(t), fill, put)
 		g.printf("\tif n, ok := c.In.Len(%d); ok {\n\t\tv = make(%s, n)\n\t\t%s(c, v, n)\n\t}\n", g.least(t), g.spell(t), fill)
@@ -102,7 +102,7 @@ func (g *generator) fill(n int) {
 		g.printf("func fil%d(c *guest.Call, v *%s) {\n%s", n, g.spell(u.Elem()), enter)
 		g.decodeValue(types.Unalias(u.Elem()), "(*v)", g.class(u.Elem()) == api.Data)
 	case *types.Slice:
-		g.printf("func fil%d(c *guest.Call, v []%s) {\n%s", n, g.spell(u.Elem()), enter)
+		g.printf("func fil%d(c *guest.Call, v []%s) {\n%s", n, g.spelled(u.Elem()), enter)
 		g.printf("\tfor i := 0; i < len(v) && c.In.Err() == nil; i++ {\n\t\tv[i] = %s\n\t}\n", g.decode(u.Elem()))
 	case *types.Map:
 		g.printf("func fil%d(c *guest.Call, v map[%s]%s, n int) {\n%s", n, g.spell(u.Key()), g.spell(u.Elem()), enter)
@@ -122,8 +122,12 @@ func (g *generator) put(n int) {
 		g.printf("func put%d(c *guest.Call, v *%s) {\n%s", n, g.spell(u.Elem()), enter)
 		g.encodeValue(types.Unalias(u.Elem()), "(*v)")
 	case *types.Slice:
-		g.printf("func put%d(c *guest.Call, v []%s) {\n%s", n, g.spell(u.Elem()), enter)
-		g.printf("\tfor i := range v {\n\t\t%s\n\t}\n", g.encode(u.Elem(), "v[i]"))
+		g.printf("func put%d(c *guest.Call, v []%s) {\n%s", n, g.spelled(u.Elem()), enter)
+		each := g.encode(u.Elem(), "v[i]")
+		if g.looseList(g.types[n]) { // which is never changed
+			each = "guest.Hold(c, v[i].Held, 0)"
+		}
+		g.printf("\tfor i := range v {\n\t\t%s\n\t}\n", each)
 	case *types.Map:
 		g.printf("func put%d(c *guest.Call, v map[%s]%s) {\n%s", n, g.spell(u.Key()), g.spell(u.Elem()), enter)
 		g.printf("\tfor k, e := range v {\n\t\t%s\n\t\t%s\n\t}\n", g.encode(g.key(u), g.conversionTo(g.key(u))+"(k)"), g.encode(u.Elem(), "e"))

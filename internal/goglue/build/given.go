@@ -13,7 +13,7 @@ import (
 // forwarded.
 func (d *describer) given(n int) bool {
 	t := d.types[n]
-	if !d.nameable(t) {
+	if !d.nameable(t) && d.loose(t) == nil {
 		return false
 	}
 	if d.api.Types[n].Bridge != 0 {
@@ -44,8 +44,16 @@ func (d *describer) given(n int) bool {
 // what only
 // the module can make.
 func (d *describer) makeable(t types.Type) bool {
+	if d.looseList(t) {
+		return true
+	}
 	if !d.nameableElements(t) {
 		return false
+	}
+	if !d.nameable(t) {
+		u := d.loose(t)
+		_, isFunc := u.(*types.Signature)
+		return u != nil && !isFunc && !types.IsInterface(u)
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Interface, *types.Signature, *types.Chan:
@@ -71,6 +79,14 @@ func standardName(t types.Type) string {
 		return ""
 	}
 	return path + "." + named.Obj().Name()
+}
+
+// codecOf is codecOf for a type that generated code can name, and none for others.
+func (d *describer) codecOf(t types.Type) api.Codec {
+	if !d.nameable(t) {
+		return api.CodecNone
+	}
+	return codecOf(t)
 }
 
 // codecOf reports whether values of the type can be written and read by their own methods.

@@ -106,7 +106,7 @@ func (d *describer) symbol(obj types.Object, docs docs) api.Symbol {
 		s.Type = d.number(obj.Type(), 0)
 		if sig, ok := obj.Type().Underlying().(*types.Signature); ok {
 			f := goFunc{form: formFunc, pkg: obj.Pkg(), name: obj.Name(), sig: sig}
-			if d.limit(f) == "" {
+			if d.limit(goFunc{form: formVar, sig: sig}) == "" {
 				s.Func = d.function(f, 0)
 				break
 			} // it cannot be called, and can be an argument all the same

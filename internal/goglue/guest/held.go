@@ -160,8 +160,9 @@ func (m *Module) TakeHandle(in *wire.Decoder) (any, error) {
 }
 
 // Held returns the value of type T behind the handle that follows in the arguments.
-func Held[T any](c *Call) T {
-	v := c.held()
+func Held[T any](c *Call) T { return as[T](c, c.held()) }
+
+func as[T any](c *Call, v any) T {
 	switch v := v.(type) {
 	case *box[T]:
 		return v.v

@@ -69,7 +69,7 @@ func (s suite) testErrorsOfBinding(t *testing.T) {
 		{"Open", func(string) string { return "" }, "sample: Open does not fit: result 1: *values.Account stays in the module: use *load.Object, not string\n\twant: func(string) string\n\thave: func Open(owner string) *Account"},
 		{"Swap", func(struct{ Z int }) any { return nil }, "sample: Swap does not fit: parameter 1: values.Point has no field Z\n\twant: func(struct { Z int }) interface {}\n\thave: func Swap(p Point) Point"},
 		{"Generic", func(int) int { return 0 }, "sample: Generic does not fit: it is generic: name the type arguments, as in Generic[int]\n\twant: func(int) int\n\thave: func Generic[T any](v T) T"},
-		{"TakeHidden", func(*engine.Object) int { return 0 }, "sample: TakeHidden does not fit: its parameter h has the type values.hidden, which other packages cannot name\n\twant: func(*engine.Object) int\n\thave: func TakeHidden(h hidden) int"},
+		{"TakeHidden", func(int) int { return 0 }, "sample: TakeHidden does not fit: parameter 1: values.hidden stays in the module: use *load.Object, not int\n\twant: func(int) int\n\thave: func TakeHidden(h hidden) int"},
 		{"Point", 1, "sample: Point does not fit: it is a type, not a value\n\twant: int\n\thave: type Point struct{X int; Y int}"},
 	} {
 		_, err := m.Bind(c.symbol, reflect.TypeOf(c.want))

@@ -78,6 +78,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"KeyedElements":         s.testKeyedElements,
 		"Aliases":               s.testAliases,
 		"UnnamedElements":       s.testUnnamedElements,
+		"UnnamedParameters":     s.testUnnamedParameters,
 	}
 }
 
