@@ -29,7 +29,7 @@ var (
 	ErrShort    = errors.New("message ends in the middle of a value")
 	ErrOverflow = errors.New("number does not fit its type")
 	ErrLength   = errors.New("length exceeds the message")
-	ErrTag      = errors.New("unknown tag")
+	ErrTag      = errors.New("a value has a form that its type does not have")
 	ErrTrailing = errors.New("message goes on after its last value")
 	// ErrMemory is also met by honest values: those that take more memory than the decoder may use.
 	ErrMemory = errors.New("value takes too much memory")

@@ -336,7 +336,7 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 		case wire.TagHost:
 			i.takeOwn(d, v)
 		default:
-			d.Fail(wire.ErrTag)
+			d.Fail(i.badForm(t, n))
 		}
 	}, form, nil
 }

@@ -156,9 +156,15 @@ func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 		case wire.TagValue:
 			inner(d, v)
 		default:
-			d.Fail(wire.ErrTag)
+			d.Fail(i.badForm(t, n))
 		}
 	}, i.valueForm(n), err
+}
+
+// badForm says that a value of the module's type n came in a form that a type of the host does not
+// take.
+func (i *Instance) badForm(t reflect.Type, n int) error {
+	return fmt.Errorf("a value of type %s came in a form that cannot be a %s: use *load.Object", i.api.Types[n].Text, t)
 }
 
 // decodePointer builds what decodes a pointer that the module may also hold.
@@ -174,7 +180,7 @@ func (i *Instance) decodePointer(t reflect.Type, n int) (decoder, form, error) {
 		case wire.TagValue, wire.TagText:
 			x.decodeOrTake(d, v)
 		default:
-			d.Fail(wire.ErrTag)
+			d.Fail(i.badForm(t, n))
 		}
 	}, i.valueForm(n), x.takeErr
 }

@@ -136,7 +136,7 @@ func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
 		case x != nil && d.Sharing != nil && (tag == wire.TagText || tag == wire.TagValue):
 			x.decode(d, v)
 		case tag != wire.TagText:
-			d.Fail(wire.ErrTag)
+			d.Fail(i.badForm(t, n))
 		case x != nil:
 			if !d.ChargeEach(1, t.Elem().Size()) {
 				return

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -247,12 +248,14 @@ func (i *Instance) comesHome(n int) bool {
 	})
 }
 
+var errGone = errors.New("the module returned a value of the host that it had let go")
+
 // takeOwn takes the handle of a value of the host.
 func (i *Instance) takeOwn(d *incoming, v reflect.Value) {
 	own := (peer{i}).Own(d.Uint())
 	switch {
 	case !own.IsValid():
-		d.Fail(wire.ErrTag)
+		d.Fail(errGone)
 	case !own.Type().AssignableTo(v.Type()):
 		d.Fail(fmt.Errorf("a %s does not fit %s", own.Type(), v.Type()))
 	default:
@@ -273,7 +276,7 @@ func (i *Instance) decodeInterface(n int) decoder {
 		case wire.TagHost:
 			i.takeOwn(d, v)
 		default:
-			d.Fail(wire.ErrTag)
+			d.Fail(i.badForm(anyType, n))
 		}
 	}
 }

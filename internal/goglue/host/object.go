@@ -67,7 +67,7 @@ func (i *Instance) decodeObject(n int) decoder {
 				v.Set(reflect.ValueOf(o))
 			}
 		default:
-			d.Fail(wire.ErrTag)
+			d.Fail(i.badForm(objectType, n))
 		}
 	}
 }

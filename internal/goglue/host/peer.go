@@ -174,10 +174,15 @@ func answerAny(c *hostCall, v reflect.Value) error {
 
 // Func implements [dynamic.Peer]: a function of the host comes back as itself.
 func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
-	if own := p.given(d.Uint()); own != nil && own.value.Type() == t {
+	own := p.given(d.Uint())
+	switch {
+	case own == nil:
+		d.Fail(errGone)
+	case own.value.Type() != t:
+		d.Fail(fmt.Errorf("the host's %s does not fit %s", own.value.Type(), t))
+	default:
 		return own.value
 	}
-	d.Fail(wire.ErrTag)
 	return reflect.Zero(t)
 }
 
