@@ -101,7 +101,7 @@ func (g *generator) bridged(n int) string {
 	}
 	made := g.use(b.path) + "." + b.make + "(" + g.need("fwd", g.api.Types[n].Bridge) + "(c.Host()))"
 	if g.api.Types[n].Kind == api.KindFunc {
-		return "(" + g.spell(g.types[n]) + ")(" + made + ".ServeHTTP)"
+		return "(" + g.spell(g.types[n].Underlying()) + ")(" + made + ".ServeHTTP)"
 	}
 	return made
 }

@@ -67,7 +67,7 @@ func (g *generator) looseDecoder(n int) {
 	t := g.types[n]
 	g.printf("func dec%d(c *guest.Call) (v %s) {\n", n, g.spelled(t))
 	if g.looseList(t) {
-		g.printf("\tif c.Tag() != 2 {\n\t\treturn v\n\t}\n")
+		g.printf("\tswitch c.Tag() {\n\tcase 0:\n\t\treturn v\n\tcase 1:\n\t\treturn guest.Spread[%s](c)\n\t}\n", g.looseText(t.(*types.Slice).Elem()))
 		g.decoded(t, n, false)
 		return
 	}
@@ -118,6 +118,9 @@ func (g *generator) inferring(i int, f goFunc, target string) string {
 		case variadic: // it is left out
 			takes = append(takes, dots+infer("any"))
 			continue
+		case g.looseList(t):
+			takes = append(takes, "[]"+infer("any"))
+			body += fmt.Sprintf("\t\tp%d := guest.AsEach[%s](c, %s)\n", j, takes[j][2:], arg)
 		case kindOf(t) == api.KindAny:
 			takes = append(takes, infer("any"))
 			body += fmt.Sprintf("\t\tp%d, _ := any(%s).(%s)\n", j, arg, takes[j])

@@ -20,6 +20,23 @@ func As[T, U any](c *Call, l Loose[U]) (zero T) {
 	return as[T](c, l.Held)
 }
 
+// Spread takes the handle of a list and returns its elements.
+func Spread[U any](c *Call) []Loose[U] {
+	v := c.held()
+	if b, ok := v.(boxed); ok {
+		v = b.value()
+	}
+	list := reflect.Indirect(reflect.ValueOf(v))
+	if list.Kind() != reflect.Slice {
+		c.Refuse("the object is a " + c.module.table.TypeName(v) + ", not a list")
+	}
+	all := make([]Loose[U], list.Len())
+	for i := range all {
+		all[i].Held = list.Index(i).Interface()
+	}
+	return all
+}
+
 // AsEach is As for the elements of a list, which may be values of the host, too.
 func AsEach[T, U any](c *Call, all []Loose[U]) []T {
 	var each []T

@@ -81,6 +81,12 @@ func (s suite) testUnnamedParameters(t *testing.T) {
 	suffix := func(text string) any { return gosuite.Call(t, m, "WithSuffix", text) }
 	assert.Equal(t, "mab", gosuite.Call(t, m, "Modify", suffix("a"), suffix("b")))
 
+	names := gosuite.Bound[func(*engine.Object) []string](t, m, "SettingsNames")
+	assert.Equal(t, []string{"x", "y"}, names(call0[*engine.Object](t, m, "ManySettings", "x", "y")))
+	each := gosuite.Bound[func([]*engine.Object) []string](t, m, "SettingsNames")
+	assert.Equal(t, []string{"c", "others"}, each([]*engine.Object{object, fresh}))
+	assert.Empty(t, each(nil))
+
 	holder := call0[*engine.Object](t, m, "NewSettingsHolder")
 	set, err := load.Method[func(*engine.Object)](holder, "Set")
 	require.NoError(t, err)

@@ -154,6 +154,9 @@ func (s suite) testExchangesOfHost(t *testing.T) {
 	assert.Equal(t, http.StatusTeapot, w.Code)
 	assert.Equal(t, "bad path\n", w.Body.String())
 
+	fallback := gosuite.Bound[func(plain) http.Handler](t, m, "WithFallback")(last)
+	assert.Equal(t, "/fallback", answerBy("/fallback", fallback.ServeHTTP).Body.String())
+
 	judge := gosuite.Bound[func(func(http.ResponseWriter, *http.Request, *int) (bool, error)) http.Handler](t, m, "Judge")
 	own := errors.New("own")
 	judged := judge(func(w http.ResponseWriter, r *http.Request, mark *int) (bool, error) {

@@ -75,6 +75,18 @@ func Configure(name string, all ...setting) (*settings, error) {
 	}
 	return s, nil
 }
+func ManySettings(names ...string) (all []*settings) {
+	for _, name := range names {
+		all = append(all, NewSettings(name))
+	}
+	return all
+}
+func SettingsNames(all []*settings) (names []string) {
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	return names
+}
 func Modify(all ...change) string {
 	s := NewSettings("m")
 	for _, c := range all {

@@ -139,6 +139,11 @@ func WithHooks(hooks Hooks) http.Handler {
 	})
 }
 
+type fallback func(w http.ResponseWriter, r *http.Request)
+
+// WithFallback calls a function of an unexported type.
+func WithFallback(f fallback) http.Handler { return http.HandlerFunc(f) }
+
 // Judge asks a function for a verdict.
 func Judge(f func(w http.ResponseWriter, r *http.Request, mark *int) (bool, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
