@@ -88,7 +88,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 		return e, err
 	}
 	s := l.under(l.session(), p)
-	spec, err := l.askFinders(ctx, s, p.pinned(r.name), e)
+	spec, err := l.askFinders(ctx, s, p.Pinned(r.name), e)
 	if err != nil {
 		return e, err
 	}
@@ -96,7 +96,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 		return e, err
 	}
 	l.explainPolicy(e, r, l.found(r, p, spec), nil, nil)
-	if spec, err = asAsked(spec, p.pinned(r.name)); err != nil {
+	if spec, err = asAsked(spec, p.Pinned(r.name)); err != nil {
 		return e, err
 	}
 	spec = l.asCompiledBefore(spec)

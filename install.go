@@ -55,8 +55,8 @@ func (l *Loader) install(ctx context.Context, s *install.Session, r *request, p 
 // release is what to install: what the lock file holds, or else what the installer chooses.
 func (l *Loader) release(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*install.Release, error) {
 	switch {
-	case p.held:
-		return p.release(r, l.lock.base)
+	case p.Held:
+		return p.Release(r.name, find.Describe(r.installer), l.lock.Base)
 	case l.config.Frozen:
 		return nil, l.notLocked(r, "it")
 	case l.config.Offline:
@@ -132,12 +132,12 @@ func (l *Loader) complete(ctx context.Context, s *install.Session, spec *Spec, p
 	if spec.Source.Hash != "" || l.config.Store == nil {
 		return spec, nil
 	}
-	if !p.held && l.config.Frozen {
+	if !p.Held && l.config.Frozen {
 		s = offline(s) // what it needs is refused: there is no use in bringing it
 	}
 	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m find.ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec
-	promised.BuildList = p.modules()
+	promised.BuildList = p.Modules()
 	spec = &promised
 	for _, installer := range l.config.Installers {
 		completer, ok := installer.(install.Completer)
@@ -146,7 +146,7 @@ func (l *Loader) complete(ctx context.Context, s *install.Session, spec *Spec, p
 		}
 		var err error
 		spec, err = completer.Complete(ctx, s, spec)
-		if !p.held && l.config.Frozen && errors.Is(err, ErrOffline) {
+		if !p.Held && l.config.Frozen && errors.Is(err, ErrOffline) {
 			return nil, l.notLocked(p.request, "what it needs")
 		}
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/lock"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
@@ -111,7 +112,7 @@ type Loader struct {
 	life  context.Context
 	hurry context.CancelFunc
 
-	lock  lock
+	lock  lock.File
 	letGo func() // of the store, called when Close is done
 }
 
@@ -166,7 +167,7 @@ func New(config Config) (*Loader, error) {
 		return nil, &ConfigError{Setting: "Config.IdleTimeout", Reason: fmt.Sprintf("%v is less than nothing; 0 keeps modules", config.IdleTimeout)}
 	}
 	l := &Loader{config: config, registries: registries}
-	if err := l.lock.init(config.LockFile); err != nil {
+	if err := l.lock.Init(config.LockFile); err != nil {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
 	}
 	l.cache.init(new(sync.Mutex))
@@ -344,7 +345,7 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	pinned := p.pinned(r.name)
+	pinned := p.Pinned(r.name)
 	spec, tried, err := l.config.Path.Ask(ctx, pinned, l.under(l.session(), p))
 	if err == nil && spec == nil {
 		err = l.notFound(r, append(tried, l.wouldInstall(r)...))

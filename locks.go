@@ -48,8 +48,8 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return err
 	}
-	return l.lock.change(ctx, l.config.Store, func(file *lockfile.File) (bool, error) {
-		entry, held := file.Entry(p.key)
+	return l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
+		entry, held := file.Entry(p.Key)
 		if !held {
 			return false, l.notLocked(r, "it")
 		}
@@ -61,7 +61,7 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 
 // request parses the name of something that the lock file is to be changed for.
 func (k Locks) request(name string, options []LoadOption) (*request, error) {
-	if k.loader.lock.path == "" {
+	if k.loader.lock.Path == "" {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: "there is no lock file"}
 	}
 	return k.loader.request(name, options)
@@ -88,12 +88,12 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 	if err := l.permitGrants(&found{request: r, pin: p, spec: f.spec}); err != nil {
 		return nil, "", err
 	}
-	fresh := pin{request: r, key: cmp.Or(p.key, lockKey(r.name))}
-	err = l.lock.change(ctx, l.config.Store, func(file *lockfile.File) (bool, error) {
-		before, held := file.Entry(fresh.key)
+	fresh := pin{request: r, Pin: plan.Pin{Key: cmp.Or(p.Key, plan.LockKey(r.name))}}
+	err = l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
+		before, held := file.Entry(fresh.Key)
 		if held && before.Version == f.spec.Version { // what it holds for other systems stays
-			same := pin{request: r, key: fresh.key, entry: before, held: true}
-			if _, err := same.check(f.spec, l.lock.base); err != nil {
+			same := pin{request: r, Pin: plan.Pin{Key: fresh.Key, Entry: before, Held: true}}
+			if _, err := same.Check(f.spec, l.lock.Base); err != nil {
 				return false, err
 			}
 			first, now := l.entry(f, fresh), l.entry(f, same)
@@ -102,16 +102,16 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 		}
 		return true, file.Set(l.entry(f, fresh))
 	})
-	return f.spec, p.entry.Version, err
+	return f.spec, p.Entry.Version, err
 }
 
 // renew installs what the registry chooses today.
 func (l *Loader) renew(ctx context.Context, s *install.Session, p pin) (*found, error) {
 	if l.config.Frozen {
-		return nil, &PolicyError{Rule: "Config.Frozen", Reason: l.lock.base + " is not to be changed", Fix: "set Config.Frozen to false"}
+		return nil, &PolicyError{Rule: "Config.Frozen", Reason: l.lock.Base + " is not to be changed", Fix: "set Config.Frozen to false"}
 	}
-	if p.held && p.entry.Version == inPlace {
-		return nil, &VersionError{Reason: "it is found in place and has no versions", Fix: "remove its lines from " + l.lock.base + " to choose anew what it needs"}
+	if p.Held && p.Entry.Version == plan.InPlace {
+		return nil, &VersionError{Reason: "it is found in place and has no versions", Fix: "remove its lines from " + l.lock.Base + " to choose anew what it needs"}
 	}
 	free := pin{request: p.request}
 	spec, err := l.install(ctx, s, p.request, free, nil)
@@ -133,8 +133,8 @@ func (k Locks) Remove(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return false, err
 	}
-	err = l.lock.change(ctx, l.config.Store, func(file *lockfile.File) (bool, error) {
-		was = file.Remove(lockKey(r.name))
+	err = l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
+		was = file.Remove(plan.LockKey(r.name))
 		return was, nil
 	})
 	return was, err
@@ -153,13 +153,13 @@ type LockedVersion struct {
 // nothing. The error is of the lock file alone.
 func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
 	l := k.loader
-	file, err := l.lock.read()
+	file, err := l.lock.Read()
 	if err != nil {
 		return nil, err
 	}
 	list := make([]LockedVersion, 0, file.Len())
 	for e := range file.All() {
-		if e.Version != inPlace {
+		if e.Version != plan.InPlace {
 			list = append(list, LockedVersion{Name: e.Name, Locked: e.Version})
 		}
 	}
@@ -185,7 +185,7 @@ func (l *Loader) ask(ctx context.Context, v *LockedVersion) {
 	case err != nil:
 		v.Err = err
 		return
-	case pinnedExactly(r.name):
+	case plan.Exact(r.name):
 		v.Latest, v.Why = v.Locked, "asked for"
 		return
 	case l.config.Offline:

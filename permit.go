@@ -44,7 +44,7 @@ func (l *Loader) permit(f *found) error {
 			}
 			d = rules.Name(m.Path)
 			if d.Allowed {
-				d = install.Signed(rules, f.pin.locked(), m, now)
+				d = install.Signed(rules, f.pin.Locked(), m, now)
 			}
 		}
 		if d.Allowed {
@@ -62,14 +62,14 @@ func (l *Loader) permit(f *found) error {
 func (l *Loader) permitGrants(f *found) error {
 	p, spec := f.pin, f.spec
 	granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(spec)...)
-	more := granted.Beyond(p.entry.Grants)
-	if !p.held || len(more) == 0 {
+	more := granted.Beyond(p.Entry.Grants)
+	if !p.Held || len(more) == 0 {
 		return nil
 	}
 	return &PolicyError{
-		Rule:   l.lock.base,
+		Rule:   l.lock.Base,
 		Reason: fmt.Sprintf("the policy grants it more than it had when it was locked: %s", strings.Join(more, ", ")),
-		Fix:    "run `load lock -accept " + p.entry.Name + "` if it should have that",
+		Fix:    "run `load lock -accept " + p.Entry.Name + "` if it should have that",
 	}
 }
 

@@ -50,7 +50,7 @@ func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stage
 		return nil, err
 	}
 	s = l.under(s, p)
-	pinned := p.pinned(r.name)
+	pinned := p.Pinned(r.name)
 	spec, tried, err := l.config.Path.Ask(ctx, pinned, s)
 	if err != nil {
 		return nil, err

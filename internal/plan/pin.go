@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/query"
+	"github.com/loadgo/load/lockfile"
+)
+
+// Pin is what a lock file says about a name.
+type Pin struct {
+	Key   string // of the name in the lock file, "" for a name that it cannot hold
+	Entry lockfile.Entry
+	Held  bool // there is an entry
+}
+
+// InPlace is the version by which a lock file holds what is found in place and needs modules.
+const InPlace = "local"
+
+// Locked returns the entry, or nil if there is none.
+func (p *Pin) Locked() *lockfile.Entry {
+	if !p.Held {
+		return nil
+	}
+	return &p.Entry
+}
+
+// Pinned returns the name at the version that the lock file holds.
+func (p *Pin) Pinned(name find.Name) find.Name {
+	if !p.Held {
+		return name
+	}
+	if p.Entry.Version != InPlace {
+		name.Query = p.Entry.Version
+	}
+	name.Along = slices.Clone(name.Along)
+	for i, c := range name.Along {
+		best := ""
+		for _, m := range p.Entry.Needs {
+			if within(m.Path, c.Path) && len(m.Path) > len(best) {
+				best, name.Along[i].Query = m.Path, m.Version
+			}
+		}
+	}
+	return name
+}
+
+func within(module, pkg string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }
+
+// Release is what an installer is asked for.
+func (p *Pin) Release(name find.Name, origin, file string) (*install.Release, error) {
+	if p.Entry.Origin != origin {
+		return nil, &install.PolicyError{
+			Rule:   file,
+			Reason: fmt.Sprintf("it is locked as a module of %s, and would be installed by %s", p.Entry.Origin, origin),
+			Fix:    "set up " + p.Entry.Origin + " in Config.Installers, or run `load upgrade " + name.Target + "`",
+		}
+	}
+	if name.Form == find.FormPath && !within(p.Entry.Module, name.Target) {
+		return nil, &install.PolicyError{
+			Rule: file, Reason: fmt.Sprintf("it is locked as a package of the module %s, which cannot hold it", cmp.Or(p.Entry.Module, "-")),
+			Fix: "somebody changed the file; remove its lines from it, and lock it again",
+		}
+	}
+	own, _ := p.Entry.Need(p.Entry.Module)
+	return &install.Release{
+		Name: p.Pinned(name), Package: name.Target, Module: p.Entry.Module, Version: p.Entry.Version, Sum: own.Sum, Time: p.Entry.Time,
+		Why: "locked by " + file, Origin: origin, BuildList: p.Modules(),
+	}, nil
+}
+
+func (p *Pin) Modules() []find.ModuleVersion {
+	list := make([]find.ModuleVersion, len(p.Entry.Needs))
+	for i, m := range p.Entry.Needs {
+		list[i] = find.ModuleVersion(m)
+	}
+	return list
+}
+
+// Check compares what was found or installed with the lock file; missing are modules that it does
+// not hold.
+func (p *Pin) Check(spec *find.Spec, file string) (missing []find.ModuleVersion, err error) {
+	if p.Entry.Version != InPlace && p.Entry.Version != spec.Version {
+		return nil, &find.VersionError{
+			Module: spec.Module, Reason: fmt.Sprintf("%s has %s, and %s is what was found", file, p.Entry.Version, cmp.Or(spec.Version, "a version without a name")),
+			Fix: "run `load upgrade " + p.Entry.Name + "` to lock what is found now",
+		}
+	}
+	for _, m := range spec.BuildList {
+		need, ok := p.Entry.Need(m.Path)
+		switch {
+		case !ok:
+			missing = append(missing, m)
+		case need.Version != m.Version:
+			return nil, &find.VersionError{
+				Module: spec.Module, Reason: fmt.Sprintf("%s has %s@%s, and the build needs %s", file, m.Path, need.Version, m.Version),
+				Fix: "run `load upgrade " + p.Entry.Name + "` to lock what is needed now",
+			}
+		case need.Sum != m.Sum:
+			return nil, &install.ChecksumError{
+				Subject: m.Path + "@" + m.Version, Want: need.Sum, Got: m.Sum, By: file,
+				Fix: "somebody changed a published version, or " + file + " is wrong; find out which before you remove the line",
+			}
+		}
+	}
+	return missing, nil
+}
+
+// LockKey is the name as a lock file holds it; "" for a name with a space.
+func LockKey(name find.Name) string {
+	key := name.String()
+	if strings.Contains(key, " ") {
+		return ""
+	}
+	for _, c := range name.Along {
+		c.Alias = ""
+		key += " with " + c.String()
+	}
+	return key
+}
+
+// Exact reports whether a name can never lead to another version.
+func Exact(name find.Name) bool {
+	q, err := query.Parse(name.Query)
+	return err == nil && q.Kind() == query.Exact
+}
