@@ -52,8 +52,8 @@ func (m missing) error(main *gomod.Main, cause error) error {
 	e := &importError{path: m.path, by: m.by, mod: m.mod, err: cause}
 	switch {
 	case main != nil && main.Vendor != nil:
-		e.err = errors.New("it is not in the vendor directory of " + main.Dir)
-		e.fix = "run go mod vendor there, or remove its vendor directory"
+		e.err = errors.New("it is not in the vendor directory of " + main.Vendor.Root())
+		e.fix = main.Vendor.Fix()
 	case main != nil:
 		e.fix = "add it to the local module: go get " + m.path
 	}

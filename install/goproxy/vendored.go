@@ -6,26 +6,32 @@ import (
 	"github.com/loadgo/load/install/goproxy/internal/gomod"
 )
 
-// provideVendored finds a package in the module itself or in its vendor directory, as the go
-// command does.
+// provideVendored finds a package in the module itself, in another of its workspace, or in the
+// vendor directory, as the go command does.
 func provideVendored(m *gomod.Main, pkg string) (provider, error) {
 	var found []provider
-	if within(m.Path, pkg) {
-		p, err := inModule(module.Version{Path: m.Path}, &sourceTree{dir: m.Dir, local: true}, pkg)
-		if err != nil {
-			return p, err
-		}
-		if p.dir != "" {
+	look := func(mod module.Version, dir string) error {
+		p, err := inModule(mod, &sourceTree{dir: dir, local: true}, pkg)
+		if err == nil && p.dir != "" {
 			found = append(found, p)
+		}
+		return err
+	}
+	if within(m.Path, pkg) {
+		if err := look(module.Version{Path: m.Path}, m.Dir); err != nil {
+			return provider{}, err
+		}
+	}
+	for _, o := range m.Beside {
+		if within(o.Path, pkg) {
+			if err := look(module.Version{Path: o.Path, Version: o.Version()}, o.Dir); err != nil {
+				return provider{}, err
+			}
 		}
 	}
 	if mod, ok := m.Vendor.Packages[pkg]; ok {
-		p, err := inModule(mod, &sourceTree{dir: m.Vendor.ModuleDir(mod.Path), local: true}, pkg)
-		if err != nil {
-			return p, err
-		}
-		if p.dir != "" {
-			found = append(found, p)
+		if err := look(mod, m.Vendor.ModuleDir(mod.Path)); err != nil {
+			return provider{}, err
 		}
 	}
 	switch len(found) {

@@ -31,6 +31,7 @@ type Main struct {
 	goMod     []byte
 	GoSum     []byte
 	Vendor    *vendored         // nil where it does not build from a vendor directory
+	Beside    []*Main           // the other modules of a workspace, where it builds from a vendor directory
 	Work      *workspace        // nil where no go.work file counts
 	goMods    map[string][]byte // of the directories that replace others, as far as they were read
 }
@@ -115,7 +116,7 @@ func (m *Main) surround(dir, setting string) error {
 	if work != "" {
 		return m.useWork(work)
 	}
-	v, err := readVendor(m.Dir, m.GoVersion)
+	v, err := readVendor(m.Dir, m.GoVersion, false)
 	if err != nil || v == nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 type vendored struct {
 	dir      string
 	text     []byte
+	work     bool                      // they are those of a workspace
 	Packages map[string]module.Version // import path → the module that it was copied from
 	modules  []module.Version          // those with packages, in order
 	replaced []module.Version          // those with a replacement, in order
@@ -36,10 +37,10 @@ type vendorNote struct {
 }
 
 // readVendor reads the vendor directory of a module that the go command would build from, or
-// returns nil: from go 1.14 on it does so if there is one that was not made for a workspace (go
-// help modules, "Vendoring").
-func readVendor(dir, goVersion string) (*vendored, error) {
-	v := &vendored{dir: filepath.Join(dir, "vendor"), Packages: make(map[string]module.Version), notes: make(map[module.Version]vendorNote)}
+// returns nil: from go 1.14 on it does so if there is one that was made for a
+// workspace, or for a module, as work says (go help modules, "Vendoring").
+func readVendor(dir, goVersion string, work bool) (*vendored, error) {
+	v := &vendored{dir: filepath.Join(dir, "vendor"), work: work, Packages: make(map[string]module.Version), notes: make(map[module.Version]vendorNote)}
 	if info, err := os.Stat(v.dir); err != nil || !info.IsDir() || version.Compare("go"+goVersion, "go1.14") < 0 {
 		return nil, nil
 	}
@@ -47,7 +48,7 @@ func readVendor(dir, goVersion string) (*vendored, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if forWorkspace(text) {
+	if forWorkspace(text) != work {
 		return nil, nil
 	}
 	v.text = text
@@ -115,6 +116,10 @@ func (v *vendored) annotate(mod module.Version, text string) {
 
 // check compares modules.txt with go.mod, in the order and the words of the go command.
 func (v *vendored) check(f *modfile.File) error {
+	where := "go.mod"
+	if v.work {
+		where = "a go.mod"
+	}
 	var wrong []string
 	add := func(m module.Version, format string, args ...any) {
 		wrong = append(wrong, describeVersion(m)+": "+fmt.Sprintf(format, args...))
@@ -138,7 +143,7 @@ func (v *vendored) check(f *modfile.File) error {
 	}
 	for _, m := range v.modules {
 		if v.notes[m].explicit && !required[m] {
-			add(m, "is marked as explicit in vendor/modules.txt, but not explicitly required in go.mod")
+			add(m, "is marked as explicit in vendor/modules.txt, but not explicitly required in %s", where)
 		}
 	}
 	for _, m := range v.replaced {
@@ -150,9 +155,21 @@ func (v *vendored) check(f *modfile.File) error {
 		return nil
 	}
 	return &engine.CompileError{
-		Reason: "inconsistent vendoring in " + filepath.Dir(v.dir), Output: strings.Join(wrong, "\n"),
-		Fix: "run go mod vendor there, or remove its vendor directory",
+		Reason: "inconsistent vendoring in " + v.Root(), Output: strings.Join(wrong, "\n"),
+		Fix: v.Fix(),
 	}
+}
+
+// Root is the directory of the module or workspace that the copies are for.
+func (v *vendored) Root() string { return filepath.Dir(v.dir) }
+
+// Fix says how to mend what is missing or wrong there.
+func (v *vendored) Fix() string {
+	command := "go mod vendor"
+	if v.work {
+		command = "go work vendor"
+	}
+	return "run " + command + " there, or remove its vendor directory"
 }
 
 func describeVersion(m module.Version) string {
@@ -169,8 +186,13 @@ func (v *vendored) ModuleDir(path string) string {
 
 // goMod stands for the go.mod file of a module, which is not copied.
 func (v *vendored) goMod(m module.Version) []byte {
-	text := "module " + modfile.AutoQuote(m.Path) + "\n"
-	if goVersion := v.notes[m].goVersion; goVersion != "" {
+	return plainGoMod(m.Path, v.notes[m].goVersion)
+}
+
+// plainGoMod is a go.mod file that requires nothing.
+func plainGoMod(path, goVersion string) []byte {
+	text := "module " + modfile.AutoQuote(path) + "\n"
+	if goVersion != "" {
 		text += "\ngo " + goVersion + "\n"
 	}
 	return []byte(text)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -65,9 +66,6 @@ func (m *Main) useWork(file string) error {
 		return badWork(file, err.Error(), "")
 	}
 	root := filepath.Dir(file)
-	if first, err := regular.Read(filepath.Join(root, "vendor", "modules.txt"), maxMetadata); err == nil && forWorkspace(first) {
-		return badWork(file, "it has a vendor directory, which load does not use for a workspace", "remove "+filepath.Join(root, "vendor"))
-	}
 	overrides := make(map[module.Version]module.Version)
 	for _, r := range f.Replace {
 		overrides[r.Old] = absolute(r.New, root)
@@ -105,6 +103,46 @@ func (m *Main) useWork(file string) error {
 	}
 	m.GoSum = append(append(m.GoSum, '\n'), sums...)
 	m.Work = &workspace{file: file, text: text}
+	v, err := readVendor(root, m.GoVersion, true)
+	if err != nil || v == nil {
+		return err
+	}
+	return m.useWorkVendor(v, f, others)
+}
+
+// useWorkVendor makes the copies beside a go.work file the only dependencies of its modules. Their
+// own go.mod files count no more once they agree with modules.txt.
+func (m *Main) useWorkVendor(v *vendored, work *modfile.WorkFile, others []*Main) error {
+	all := append([]*Main{m}, others...)
+	united := &modfile.File{Replace: slices.Clone(work.Replace)}
+	used, languages := make(map[string]bool), make([]string, len(all))
+	for _, o := range all {
+		used[o.Path] = true
+	}
+	for i, o := range all {
+		f, err := modfile.Parse("go.mod", o.goMod, nil)
+		if err != nil {
+			return err
+		}
+		if f.Go != nil {
+			languages[i] = f.Go.Version
+		}
+		united.Require = append(united.Require, slices.DeleteFunc(f.Require, func(r *modfile.Require) bool { return used[r.Mod.Path] })...)
+		united.Replace = append(united.Replace, f.Replace...)
+		v.text = append(v.text, o.goMod...)
+	}
+	if err := v.check(united); err != nil {
+		return err
+	}
+	m.useVendor(v)
+	m.Beside = others
+	for i, o := range all {
+		o.goMod = plainGoMod(o.Path, languages[i])
+		if o != m {
+			m.replace[module.Version{Path: o.Path}], m.goMods[o.Dir] = module.Version{Path: o.Dir}, o.goMod
+			m.require = append(m.require, module.Version{Path: o.Path, Version: o.Version()})
+		}
+	}
 	return nil
 }
 
