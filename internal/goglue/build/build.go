@@ -73,7 +73,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 24
+const generatorVersion = 25
 
 // build is one run of a Builder.
 type build struct {

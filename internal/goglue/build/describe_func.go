@@ -60,12 +60,33 @@ func (d *describer) limit(f goFunc) string {
 		if !d.nameable(param.Type()) && !variadic && !inferred {
 			return "its parameter " + param.Name() + " has the type " + qualified(param.Type()) + ", which other packages cannot name"
 		}
+		if d.class(param.Type()) == api.Data && holdsContext(param.Type()) {
+			return "its parameter " + param.Name() + " has the type " + qualified(param.Type()) + ", and a context is given as a parameter of its own only"
+		}
 	}
 	if f.form == formMethod && !d.nameable(f.receiver) && !d.nameable(f.sig) {
 		return "its receiver has the type " + qualified(f.receiver) + ", which other packages cannot name"
 	}
 	return ""
 }
+
+// holdsContext reports whether the elements of a list, a map or a pointer are contexts. A field may
+// be left out.
+func holdsContext(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		return isContext(u.Elem())
+	case *types.Array:
+		return isContext(u.Elem())
+	case *types.Pointer:
+		return isContext(u.Elem())
+	case *types.Map:
+		return isContext(u.Elem())
+	}
+	return false
+}
+
+func isContext(t types.Type) bool { return kindOf(t) == api.KindContext || holdsContext(t) }
 
 // wireSize is the least number of bytes that a value of the type takes in a message.
 func (d *describer) wireSize(t types.Type) int {

@@ -46,6 +46,8 @@ type pairing struct {
 func (i *Instance) mismatch(t reflect.Type, n int) error {
 	typ := &i.api.Types[n]
 	switch {
+	case typ.Kind == api.KindContext:
+		return fmt.Errorf("a context is given as a parameter of its own only, and one of the module stays there: use *load.Object for a result, not %s", t)
 	case typ.Class == api.Held:
 		return fmt.Errorf("%s stays in the module: use *load.Object, not %s", typ.Text, t)
 	case t == objectType:

@@ -70,6 +70,10 @@ func (s suite) testErrorsOfBinding(t *testing.T) {
 		{"Swap", func(struct{ Z int }) any { return nil }, "sample: Swap does not fit: parameter 1: values.Point has no field Z\n\twant: func(struct { Z int }) interface {}\n\thave: func Swap(p Point) Point"},
 		{"Generic", func(int) int { return 0 }, "sample: Generic does not fit: it is generic: name the type arguments, as in Generic[int]\n\twant: func(int) int\n\thave: func Generic[T any](v T) T"},
 		{"TakeHidden", func(int) int { return 0 }, "sample: TakeHidden does not fit: parameter 1: values.hidden stays in the module: use *load.Object, not int\n\twant: func(int) int\n\thave: func TakeHidden(h hidden) int"},
+		{"Endless", func() context.Context { return nil }, "sample: Endless does not fit: result 1: a context is given as a parameter of its own only, and one of the module stays there: use *load.Object for a result, not context.Context\n\twant: func() context.Context\n\thave: func Endless() context.Context"},
+		{"Contexts", func() ([]context.Context, error) { return nil, nil }, "sample: Contexts does not fit: result 1: a context is given as a parameter of its own only, and one of the module stays there: use *load.Object for a result, not context.Context\n\twant: func() ([]context.Context, error)\n\thave: func Contexts() ([]context.Context, error)"},
+		{"FromHost", func(func() context.Context) bool { return true }, "sample: FromHost does not fit: parameter 1: result 1 of the function: a context is given as a parameter of its own only, and one of the module stays there: use *load.Object for a result, not context.Context\n\twant: func(func() context.Context) bool\n\thave: func FromHost(f func() context.Context) bool"},
+		{"Alive", func([]*engine.Object) bool { return true }, "sample: Alive does not fit: its parameter o has the type []context.Context, and a context is given as a parameter of its own only\n\twant: func([]*engine.Object) bool\n\thave: func Alive(c context.Context, o []context.Context) bool"},
 		{"Point", 1, "sample: Point does not fit: it is a type, not a value\n\twant: int\n\thave: type Point struct{X int; Y int}"},
 	} {
 		_, err := m.Bind(c.symbol, reflect.TypeOf(c.want))
@@ -80,6 +84,13 @@ func (s suite) testErrorsOfBinding(t *testing.T) {
 		if !errors.As(err, &symbol) {
 			t.Errorf("%s: %T", c.symbol, err)
 		}
+	}
+	alive, _ := engine.FindSymbol(m.Symbols(), "Alive")
+	if alive.Limit != "its parameter o has the type []context.Context, and a context is given as a parameter of its own only" {
+		t.Errorf("the limit of Alive: %q", alive.Limit)
+	}
+	if _, err := m.Bind("Endless", reflect.TypeFor[func() *engine.Object]()); err != nil {
+		t.Error(err)
 	}
 	for _, c := range []struct {
 		symbol string

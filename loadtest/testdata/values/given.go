@@ -66,6 +66,12 @@ func CancelIt(f func(context.Context) error) error {
 	return f(ctx)
 }
 
+// Endless returns a context, FromHost takes one from the host, and Contexts has several.
+func Endless() context.Context                          { return context.Background() }
+func FromHost(f func() context.Context) bool            { return f() != nil }
+func Contexts() ([]context.Context, error)              { return []context.Context{context.Background()}, nil }
+func Alive(c context.Context, o []context.Context) bool { return c.Err() == nil && len(o) == 0 }
+
 func Deadline(ctx context.Context) bool { _, ok := ctx.Deadline(); return ok }
 
 // LengthOf is the length of what f returns.
