@@ -14,6 +14,12 @@ import (
 	"github.com/loadgo/load/internal/query"
 )
 
+// session is what installers may do for the loader; see [Loader.under] for what the lock file adds.
+func (l *Loader) session() *install.Session {
+	c := &l.config
+	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.registries}
+}
+
 // offline returns the session of the same work without a network.
 func offline(s *install.Session) *install.Session {
 	other := *s

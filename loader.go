@@ -391,11 +391,5 @@ func (l *Loader) Modules() iter.Seq[*Module] {
 	}
 }
 
-// session is what installers may do for the loader; see [Loader.under] for what the lock file adds.
-func (l *Loader) session() *install.Session {
-	c := &l.config
-	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.registries}
-}
-
 // emit sends an event to the loader's sink.
 func (l *Loader) emit(e event.Event) { l.config.Events.Emit(e) }
