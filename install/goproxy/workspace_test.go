@@ -103,14 +103,26 @@ func TestWorkspaceDecided(t *testing.T) {
 	}
 }
 
-// TestWorkspaceVendor sees to it that the vendor directory of a workspace is refused, not passed
-// by.
+// TestWorkspaceVendor sees to it that the vendor directory of a workspace counts, with its list of
+// modules: nobody is asked, what is missing there is refused, and the list is part of the hash.
 func TestWorkspaceVendor(t *testing.T) {
 	t.Parallel()
+	p := loadtest.Proxy(t, reachable)
+	complete := func(dir string) (*find.Spec, error) {
+		return goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+	}
 	dir := layWorkspace(t, useM+workM+alone+"-- vendor/modules.txt --\n## workspace\n")
-	_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
-	assert.ErrorContains(t, err, "vendor directory")
-	assert.ErrorContains(t, err, "GOWORK=off")
+	spec, err := complete(dir)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "..", "vendor", "modules.txt"), []byte("## workspace\n# example.com/other v1.0.0\n"), 0o644))
+	next, err := complete(dir)
+	require.NoError(t, err)
+	assert.NotEqual(t, spec.Source.Hash, next.Source.Hash)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/m\n\ngo 1.24\n\nrequire example.com/absent v1.0.0\n"), 0o644))
+	_, err = complete(dir)
+	assert.ErrorContains(t, err, "inconsistent vendoring in "+filepath.Dir(dir))
+	assert.ErrorContains(t, err, "run go work vendor there")
+	assert.Zero(t, p.Count(""))
 }
 
 // TestWorkspaceNamed says which go.work file counts, by GOWORK.
