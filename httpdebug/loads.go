@@ -50,8 +50,9 @@ func stepOf(e event.Event, now time.Time) (step, bool) {
 	return step{}, false
 }
 
-// loadOf returns the load that an event ends, with its steps. Downloads belong to no name: those
-// that came while the load ran count, even where another load wanted them.
+// loadOf returns the load that an event ends, with its steps: those of its name since the last load
+// of that name. What has another name, or none as downloads have, counts where it came while the
+// load ran, even where another load wanted it.
 func (r *Recorder) loadOf(e event.Event, now time.Time) (loadRecord, bool) {
 	var l loadRecord
 	var canonical string
@@ -64,8 +65,18 @@ func (r *Recorder) loadOf(e event.Event, now time.Time) (loadRecord, bool) {
 	default:
 		return l, false
 	}
+	var before time.Time // when the last load of the name ended
+	for _, other := range r.loads {
+		if other.Name == l.Name {
+			before = other.End
+		}
+	}
 	for _, s := range r.steps {
-		if s.End.Before(l.Start) {
+		since := l.Start
+		if s.name == l.Name {
+			since = before // events are told late, so a short step may seem to end before Start
+		}
+		if s.End.Before(since) {
 			continue
 		}
 		if canonical == "" && s.name == l.Name {
