@@ -2,5 +2,5 @@
 
 package wire
 
-// racing says that the race detector watches, which must not see comparisons.
+// racing says that the race detector watches.
 const racing = true
