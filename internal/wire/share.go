@@ -33,6 +33,7 @@ type Sharing struct {
 	few    []place // the places of the first things, which need no map
 	arrays []array // in the order of their addresses
 	wide   []array // arrays that turned out to be parts of a larger one
+	known  int     // how many things the other side has, which cannot become larger
 
 	order // of the messages of the call
 }
@@ -82,6 +83,10 @@ type array struct {
 // is known now.
 var ErrAgain = errors.New("the message has to be encoded again")
 
+// ErrLonger is a slice of which the other side has a shorter part since an earlier message. Its
+// array there has no room for the rest.
+var ErrLonger = errors.New("the slice is longer than the part of its array that crossed before in this call: give the whole first, or a copy")
+
 // manyThings is the number of things from which a map finds them sooner.
 const manyThings = 8
 
@@ -127,7 +132,7 @@ func (s *Sharing) Place(n int, at unsafe.Pointer, typ reflect.Type, form int) {
 
 // FindArray returns the number of the array that has size bytes at an address, at which offset it
 // has them, and how many bytes it has from there on. Where it has only some of them, the encoder
-// fails with [ErrAgain].
+// fails with [ErrAgain], or with [ErrLonger] where the other side has the array already.
 func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ reflect.Type, form int) (n int, offset, room uintptr, ok bool) {
 	start := uintptr(at)
 	end := start + size
@@ -138,6 +143,10 @@ func (s *Sharing) FindArray(e *Encoder, at unsafe.Pointer, size uintptr, typ ref
 		}
 		if a.start <= start && end <= a.end {
 			return a.n, start - a.start, a.end - start, true
+		}
+		if a.n < s.known {
+			e.Fail(ErrLonger)
+			return 0, 0, 0, false
 		}
 		s.wide = append(s.wide, array{start: min(start, a.start), end: max(end, a.end)})
 		e.Fail(ErrAgain)
@@ -187,8 +196,9 @@ func (s *Sharing) PlaceArray(n int, at unsafe.Pointer, size uintptr, typ reflect
 	}
 }
 
-// Restart forgets the things after the first n, to encode a message again.
+// Restart forgets the things after the first n, which the other side has, to encode a message again.
 func (s *Sharing) Restart(n int) {
+	s.known = n
 	s.Things = s.Things[:n]
 	s.arrays = slices.DeleteFunc(s.arrays, func(a array) bool { return a.n >= n })
 	s.few = slices.DeleteFunc(s.few, func(p place) bool { return p.n >= n })

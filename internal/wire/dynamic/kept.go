@@ -52,6 +52,12 @@ func (c *Codec) borrow(d *wire.Decoder) any {
 	if s == nil {
 		return nil
 	}
+	switch s.typ.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Struct:
+	default: // is never lent
+		d.Fail(wire.ErrTag)
+		return nil
+	}
 	v, ok := fresh(d, s.typ)
 	if !ok {
 		return nil
