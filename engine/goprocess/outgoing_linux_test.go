@@ -90,7 +90,10 @@ func waitingForRoom() int {
 	return bytes.Count(stacks, []byte("(*Budget).Wait("))
 }
 
+// liveHeap is the memory that something refers to, without what pools keep until the second
+// collection.
 func liveHeap() int64 {
+	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
