@@ -168,26 +168,31 @@ func (c *conn) wait(ctx context.Context, call *pending) (answer, bool) {
 // read takes frames and delivers them until the call is answered or its context ends.
 func (c *conn) read(ctx context.Context, call *pending) {
 	defer c.interrupt(ctx, c.sendAway)()
-	for len(call.answer) == 0 {
-		f, err := c.in.frame()
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return
-		case errors.Is(err, errWait):
-			if !c.waitForRoom(ctx) {
-				return
-			}
-		case errors.Is(err, errFrame):
-			c.garbage()
-			return
-		case err != nil:
-			c.lost()
-			return
-		case !c.deliver(f):
-			c.garbage()
-			return
-		}
+	room := func() bool { return c.waitForRoom(ctx) }
+	for len(call.answer) == 0 && c.readOne(room) {
 	}
+}
+
+// readOne takes a frame and delivers it, and reports whether to read on. Where the frame has to
+// wait, waitForRoom does, and reports the same.
+func (c *conn) readOne(waitForRoom func() bool) bool {
+	f, err := c.in.frame()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return false
+	case errors.Is(err, errWait):
+		return waitForRoom()
+	case errors.Is(err, errFrame):
+		c.garbage()
+		return false
+	case err != nil:
+		c.lost()
+		return false
+	case !c.deliver(f):
+		c.garbage()
+		return false
+	}
+	return true
 }
 
 // abandon leaves a call whose caller has gone. The module is told, and watched if it does not end.

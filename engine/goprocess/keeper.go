@@ -2,8 +2,6 @@ package goprocess
 
 import (
 	"context"
-	"errors"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,25 +69,8 @@ func (c *conn) keepReading() {
 			_ = c.in.interrupt(time.Time{})
 		}
 	}()
-	for {
-		f, err := c.in.frame()
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return
-		case errors.Is(err, errWait):
-			if !c.waitForRoom(context.Background()) || c.keeper.sentAway() {
-				return
-			}
-		case errors.Is(err, errFrame):
-			c.garbage()
-			return
-		case err != nil:
-			c.lost()
-			return
-		case !c.deliver(f):
-			c.garbage()
-			return
-		}
+	room := func() bool { return c.waitForRoom(context.Background()) && !c.keeper.sentAway() }
+	for c.readOne(room) {
 	}
 }
 

@@ -136,7 +136,7 @@ var elsewhere = map[string]string{
 	"store/system_unix.go":                   "what has just been written",
 }
 
-// TestNobodyElseOpens: whoever reads a file by a name uses this package, or store.ReadFile.
+// TestNobodyElseOpens: what reads a file by a name uses this package, or store.ReadFile.
 func TestNobodyElseOpens(t *testing.T) {
 	t.Parallel()
 	opens := regexp.MustCompile(`\b(os\.(ReadFile|Open|DirFS)|[rR]oot\.(ReadFile|Open)|at\.(ReadFile|Open))\(`)

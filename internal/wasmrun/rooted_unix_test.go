@@ -24,7 +24,7 @@ func (s swapping) OpenFile(path string, flag wasys.Oflag, perm fs.FileMode) (was
 	return s.FS.OpenFile(path, flag, perm)
 }
 
-// TestSwapped: what is opened is what was found within the directory, whoever renames links in it
+// TestSwapped: what is opened is what was found within the directory, also when another renames links in it
 // meanwhile; nothing outside is read, emptied, made, moved or removed.
 func TestSwapped(t *testing.T) {
 	t.Parallel()

@@ -190,7 +190,8 @@ type side struct {
 	sharing wire.Sharing
 }
 
-// send encodes a message, again where it has to be.
+// send encodes a message, again where it has to be. It returns nil where a part of an array became
+// longer, which is refused.
 func (s *side) send(t *testing.T, encode func(e *wire.Encoder)) []byte {
 	known := len(s.sharing.Things)
 	for {
@@ -200,15 +201,15 @@ func (s *side) send(t *testing.T, encode func(e *wire.Encoder)) []byte {
 			return e.Buf
 		}
 		if errors.Is(e.Err, wire.ErrLonger) {
-			t.Skip("a part of an array became longer, which is refused")
+			return nil
 		}
 		require.ErrorIs(t, e.Err, wire.ErrAgain)
 		s.sharing.Restart(known)
 	}
 }
 
-// bring lets the other side have what has changed here.
-func (s *side) bring(t *testing.T, other *side) {
+// bring lets the other side have what has changed here, and reports whether it could be sent.
+func (s *side) bring(t *testing.T, other *side) bool {
 	var changed []int
 	for n, thing := range s.sharing.Things {
 		if is, err := thing.(wire.Thing).Changed(false); is || err != nil {
@@ -224,7 +225,9 @@ func (s *side) bring(t *testing.T, other *side) {
 		}
 		e.Uint(0)
 	})
-	require.NotNil(t, message)
+	if message == nil {
+		return false
+	}
 	s.keep(known)
 	known = len(other.sharing.Things)
 	d := wire.NewDecoder(message)
@@ -234,6 +237,7 @@ func (s *side) bring(t *testing.T, other *side) {
 	}
 	require.NoError(t, d.End())
 	other.keep(known)
+	return true
 }
 
 func (s *side) keep(from int) {
@@ -270,10 +274,14 @@ func FuzzGraphs(f *testing.F) {
 			change(&there, reflect.ValueOf(want))
 			if turn%2 == 0 {
 				change(&here, inside)
-				module.bring(t, host)
+				if !module.bring(t, host) {
+					return
+				}
 			} else {
 				change(&here, reflect.ValueOf(got))
-				host.bring(t, module)
+				if !host.bring(t, module) {
+					return
+				}
 			}
 			p := pair{map[unsafe.Pointer]unsafe.Pointer{}, map[unsafe.Pointer]unsafe.Pointer{}}
 			require.True(t, p.alike(reflect.ValueOf(want), reflect.ValueOf(got)), "turn %d: want %+v, got %+v", turn, want, got)
