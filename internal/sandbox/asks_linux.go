@@ -35,6 +35,11 @@ var lockFcntl = []uint32{
 // something.
 var everyIoctl = []uint32{unix.TIOCINQ, fionbio, fioclex, fionclex, unix.TCGETS, unix.TIOCGWINSZ}
 
+// sizedAllocations are the modes of fallocate under a limit of file sizes: what makes a file larger,
+// which the limit covers, and what gives back. The others take room on the disk beyond the end of a
+// file, whose size stays.
+var sizedAllocations = []uint32{0, unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE}
+
 // Numbers that package unix does not have.
 const (
 	fionclex = 0x5450
@@ -61,6 +66,9 @@ func (c confinement) fileAsks() []rule {
 		rule{unix.SYS_FCNTL, oneOf(1, fcntl, allow, refused)},
 		rule{unix.SYS_IOCTL, oneOf(1, everyIoctl, allow, refused)},
 	)
+	if c.policy.Limits.FileSize > 0 {
+		rules = append(rules, rule{unix.SYS_FALLOCATE, oneOf(1, sizedAllocations, allow, deny(unix.EOPNOTSUPP))})
+	}
 	if !c.withoutFiles() {
 		rules = append(rules, rule{unix.SYS_OPENAT2, verdict(deny(unix.ENOSYS))}) // its mode is in memory; openat will do
 		for _, m := range slices.Concat(modeCalls, legacyModeCalls) {

@@ -27,6 +27,9 @@ const (
 	openFiles = 1024
 	// waitingSignals bounds the timers and signals that the kernel keeps for the user's processes.
 	waitingSignals = 1024
+	// locked bounds what the system cannot take back of the files that a program maps, which count
+	// as its cache: where the host may lock all of its memory, so might the program.
+	locked = 8 << 20
 )
 
 // noCore is the limit under which the kernel neither writes a core file nor starts the program that
@@ -52,6 +55,7 @@ func (l Limits) rlimits() ([]rlimit, error) {
 		add(unix.RLIMIT_DATA, uint64(l.Memory)+untouched)
 		add(unix.RLIMIT_STACK, mainStack)
 		add(unix.RLIMIT_SIGPENDING, waitingSignals)
+		add(unix.RLIMIT_MEMLOCK, locked)
 		l.OpenFiles = cmp.Or(l.OpenFiles, openFiles)
 	}
 	if l.FileSize > 0 {

@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 const mebi = 1 << 20
@@ -128,6 +130,41 @@ func TestMemoryTold(t *testing.T) {
 		m := f.memory(limited(Policy{ReadWrite: []string{"/dev"}}))
 		assert.False(t, m.InForce, "a tmpfs lies below")
 	})
+}
+
+// TestOneTable: the limit of open files is that of a table of descriptors, and a program has one.
+func TestOneTable(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Policy{{Limits: Limits{Memory: 64 * mebi}}, {Limits: Limits{OpenFiles: 100}}, {Programs: true}} {
+		o := attempt(t, p, "table=2", "table=6", "apart", "threaded", "table=0", "table=4")
+		if o.lacks(t, "kernel") {
+			return
+		}
+		o.wantAll(t, refusedBy, "table=2", "table=6", "apart")
+		o.want(t, "threaded", "invalid argument")
+		o.wantAll(t, permitted, "table=0", "table=4")
+	}
+	o := attempt(t, Policy{Limits: Limits{Memory: 64 * mebi}}, "tabled=20")
+	o.want(t, "tabled=20", permitted)
+}
+
+// TestLockedFiles: files that a program maps count as the system's cache, which it has to be able
+// to take back.
+func TestLockedFiles(t *testing.T) {
+	t.Parallel()
+	limits, err := Limits{Memory: 64 * mebi}.rlimits()
+	require.NoError(t, err)
+	at := slices.IndexFunc(limits, func(l rlimit) bool { return l.resource == unix.RLIMIT_MEMLOCK })
+	require.GreaterOrEqual(t, at, 0)
+	assert.LessOrEqual(t, limits[at].value.Max, uint64(locked))
+	dir := t.TempDir()
+	for name, size := range map[string]int64{"small": 16 << 10, "large": 64 * mebi} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+		require.NoError(t, os.Truncate(filepath.Join(dir, name), size))
+	}
+	o := attempt(t, Policy{ReadOnly: []string{dir}, Limits: Limits{Memory: 64 * mebi}}, "mlock="+dir+"/small", "mlock="+dir+"/large")
+	o.want(t, "mlock="+dir+"/small", permitted)
+	assert.NotContains(t, o.results["mlock="+dir+"/large"], permitted)
 }
 
 func TestCounted(t *testing.T) {

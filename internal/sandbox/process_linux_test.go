@@ -31,6 +31,19 @@ func TestLimits(t *testing.T) {
 		t.Errorf("the file has %d bytes, %v", info.Size(), err)
 	}
 
+	// Room on the disk beyond the size of a file is none that a limit of sizes covers.
+	room := func(mode int, size int) string { return fmt.Sprintf("allocate=%d,%s/room,%d", mode, dir, size) }
+	const keepSize, punchHole, zeroRange, unshareRange = 1, 2, 16, 64
+	refused := []string{room(keepSize, 100_000), room(zeroRange|keepSize, 100_000), room(unshareRange|keepSize, 100_000), room(keepSize, 100)}
+	o = attempt(t, Policy{ReadWrite: []string{dir}, Limits: Limits{FileSize: 4096}}, append(refused, room(0, 4096), room(keepSize|punchHole, 100))...)
+	if !o.lacks(t, "kernel") {
+		o.wantAll(t, "operation not supported", refused...)
+	}
+	var disk syscall.Stat_t
+	if err := syscall.Stat(filepath.Join(dir, "room"), &disk); err != nil || disk.Blocks*512 > 64<<10 {
+		t.Errorf("the file has %d blocks, %v", disk.Blocks, err)
+	}
+
 	o = attempt(t, Policy{ReadOnly: []string{dir}, Limits: Limits{OpenFiles: 3}}, "list="+dir)
 	o.want(t, "list="+dir, "too many open files")
 }

@@ -46,6 +46,7 @@ func (c confinement) filter() filter {
 	// A filter sees only registers, and clone3 has its flags in memory. Who gets ENOSYS uses clone.
 	add(verdict(deny(unix.ENOSYS)), unix.SYS_CLONE3)
 	add(c.clone(), unix.SYS_CLONE)
+	add(oneTable(), unix.SYS_CLOSE_RANGE)
 	add(c.start(), unix.SYS_EXECVEAT)
 	if !c.policy.Programs {
 		add(refused, unix.SYS_EXECVE)
@@ -87,9 +88,8 @@ func (c confinement) start() filter {
 	}
 }
 
-// clone lets threads through, and processes as the policy has it; never a namespace, and never a
-// process
-// that would be the host's child.
+// clone lets threads through, and processes as the policy has it; never a namespace, never a process
+// that would be the host's child, and never a thread with descriptors of its own, see [oneTable].
 func (c confinement) clone() filter {
 	const never = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_PARENT | unix.CLONE_PTRACE
@@ -99,9 +99,22 @@ func (c confinement) clone() filter {
 	}
 	return filter{
 		loadWord(low(0)),
-		jump(unix.BPF_JSET, never, 2, 0),
-		jump(unix.BPF_JSET, unix.CLONE_THREAD, 2, 0),
+		jump(unix.BPF_JSET, never, 3, 0),
+		jump(unix.BPF_JSET, unix.CLONE_THREAD, 1, 0),
 		ret(process),
+		jump(unix.BPF_JSET, unix.CLONE_FILES, 1, 0),
+		ret(deny(unix.EPERM)),
+		ret(allow),
+	}
+}
+
+// oneTable refuses the flag of close_range by which a thread gets a table of descriptors of its
+// own: the limit of open files (RLIMIT_NOFILE) is one of each table, and what the kernel keeps
+// behind them is bounded by nothing else.
+func oneTable() filter {
+	return filter{
+		loadWord(low(2)),
+		jump(unix.BPF_JSET, unix.CLOSE_RANGE_UNSHARE, 0, 1),
 		ret(deny(unix.EPERM)),
 		ret(allow),
 	}

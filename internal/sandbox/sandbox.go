@@ -50,16 +50,17 @@ type Limits struct {
 	// memory that is not a file's, page tables and the stacks of the kernel. It is measured every 5
 	// to 250 ms, and who uses more is killed; see [Process.Excess]. In between, a process cannot
 	// write to more than Memory and 128 MiB (RLIMIT_DATA). Not counted is what the kernel keeps
-	// behind open files (64 KiB for a pipe), of which there are 1,024 unless OpenFiles says
+	// behind open files (64 KiB for a pipe), of which each process has 1,024 unless OpenFiles says
 	// otherwise, and the buffers of network sockets.
 	Memory int64
 	// Processes is how many tasks, threads included, may be made beyond those that the machine has
 	// at the
 	// start (RLIMIT_NPROC, which counts the tasks of the user; it does not bind root).
 	Processes int
-	// FileSize is the size, in bytes, to which the program can make a file grow (RLIMIT_FSIZE).
+	// FileSize is the size, in bytes, to which the program can make a file grow (RLIMIT_FSIZE), the
+	// room included that the disk keeps for it.
 	FileSize int64
-	// OpenFiles is the number of files that can be open at once (RLIMIT_NOFILE).
+	// OpenFiles is the number of files that a process can have open at once (RLIMIT_NOFILE).
 	OpenFiles int
 }
 

@@ -27,6 +27,7 @@ var attempts = map[string]func(operand string) error{
 	"chtimes":  func(path string) error { return os.Chtimes(path, time.Unix(0, 0), time.Unix(0, 0)) },
 	"truncate": func(path string) error { return os.Truncate(path, 0) },
 	"grow":     grow,
+	"allocate": allocate,
 
 	"tcp":    dial("tcp"),
 	"udp":    dial("udp"),
@@ -145,6 +146,18 @@ func grow(operand string) error {
 	defer f.Close()
 	_, err = f.Write(make([]byte, number(size)))
 	return err
+}
+
+// allocate makes room for a file, "mode,path,bytes".
+func allocate(operand string) error {
+	mode, operand, _ := strings.Cut(operand, ",")
+	path, size, _ := strings.Cut(operand, ",")
+	fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_RDWR, 0o644)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(fd)
+	return syscall.Fallocate(fd, uint32(number(mode)), 0, int64(number(size)))
 }
 
 // run starts a program that inherits all three standard files, so that no null device is opened for it.

@@ -36,6 +36,12 @@ func init() {
 		"leader":   leader,
 		"children": children,
 		"remap":    func(string) error { return call(unix.SYS_MREMAP, 0, 0) },
+		"tabled":   tabled,
+		"table":    func(flags string) error { return call(unix.SYS_CLOSE_RANGE, 1<<20, 1<<20, number(flags)) },
+		// The kernel refuses both as well, for what they lack, with another error.
+		"threaded": func(string) error { return call(unix.SYS_CLONE, unix.CLONE_THREAD|unix.CLONE_FILES, 0) },
+		"apart":    func(string) error { return call(unix.SYS_CLONE, unix.CLONE_THREAD, 0) },
+		"mlock":    lockFile,
 		"pause":    func(ms string) error { time.Sleep(time.Duration(number(ms)) * time.Millisecond); return nil },
 	})
 }
@@ -128,4 +134,58 @@ func children(operand string) error {
 		_ = cmd.Wait()
 	}
 	return nil
+}
+
+// tabled fills pipes in so many threads, each with descriptors of its own where it gets them, and
+// fails with what they hold in MiB where that is more than one table of 1,024 can.
+func tabled(threads string) error {
+	held := 0
+	for range number(threads) {
+		done := make(chan int)
+		go func() {
+			runtime.LockOSThread()
+			_ = call(unix.SYS_CLOSE_RANGE, 1<<20, 1<<20, unix.CLOSE_RANGE_UNSHARE)
+			done <- fillPipes()
+			select {} // the thread keeps what it has
+		}()
+		held += <-done
+	}
+	if held > 64<<20 {
+		return fmt.Errorf("pipes hold %d MiB", held>>20)
+	}
+	return nil
+}
+
+func fillPipes() (held int) {
+	page := make([]byte, 4096)
+	for {
+		var ends [2]int
+		if unix.Pipe2(ends[:], unix.O_NONBLOCK) != nil {
+			return held
+		}
+		for {
+			n, err := unix.Write(ends[1], page)
+			if err != nil {
+				break
+			}
+			held += n
+		}
+	}
+}
+
+// lockFile keeps a whole file in memory.
+func lockFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	b, err := unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	return unix.Mlock(b)
 }
