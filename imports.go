@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
 )
 
@@ -49,6 +51,29 @@ func (i importer) Import(ctx context.Context, name string) (engine.Imported, err
 			return imported{m}, nil
 		}
 	}
+}
+
+// Registered implements [engine.Registry].
+func (i importer) Registered(ctx context.Context, name string) (engine.Imported, error) {
+	spec, err := i.loader.Find(ctx, name)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, engine.ErrNotRegistered
+	case err != nil:
+		return nil, err
+	case spec.Source.Kind != find.KindBuiltin:
+		return nil, fmt.Errorf("%w: %s is found before", engine.ErrNotRegistered, spec.Name)
+	}
+	return i.Import(ctx, name)
+}
+
+// TypeOf implements [engine.Typed].
+func (m imported) TypeOf(symbol string) (reflect.Type, error) {
+	typed, ok := m.instance.(engine.Typed)
+	if !ok {
+		return nil, &SymbolError{Module: m.Name(), Symbol: symbol, Reason: "its type is not one of this program"}
+	}
+	return typed.TypeOf(symbol)
 }
 
 // depend notes an import and reports whether the module can still be relied on.

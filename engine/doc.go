@@ -18,6 +18,8 @@
 //	Holder        instance   knows whether it holds values of the host       goprocess, gowasm
 //	Isolated      both       says what keeps the module from the host        goprocess, gowasm, starlark, wasm
 //	Measurable    instance   says how much memory it uses                    goprocess, gowasm, wasm
+//	Typed         instance   knows the Go types of its symbols               native
+//	Registry      importer   imports what the program registered             the loader's
 //	Adapter       reference  makes an object a value of an interface         goprocess, gowasm, native
 //	Copier        reference  copies an object as plain data                  goprocess, gowasm
 //	Indexer       reference  looks into a list or a map                      goprocess, gowasm, native

@@ -95,6 +95,19 @@ type Imported interface {
 	Call(ctx context.Context, symbol string, args ...any) ([]any, error)
 }
 
+// Registry is an optional ability of an [Importer]: Registered imports a module that the host
+// program itself registered. No other is loaded, whatever it is called: the error is then
+// [ErrNotRegistered].
+type Registry interface {
+	Registered(ctx context.Context, name string) (Imported, error)
+}
+
+// Typed is an optional ability of an [Instance] and an [Imported]: TypeOf returns the Go type that a
+// symbol has in the host.
+type Typed interface {
+	TypeOf(symbol string) (reflect.Type, error)
+}
+
 // Instance is a running module. Instances are safe for concurrent use.
 type Instance interface {
 	// Symbols lists what the module exports, sorted by name. The caller does not change it.

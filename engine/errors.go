@@ -292,3 +292,6 @@ type SystemError struct {
 func (e *SystemError) Error() string { return e.Reason + "\n\t" + e.Fix }
 
 func (e *SystemError) Unwrap() error { return e.Err }
+
+// ErrNotRegistered reports that the program registered no module of a name; see [Registry].
+var ErrNotRegistered = errors.New("the program registered no module of that name")

@@ -91,6 +91,15 @@ func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	return in.bind(found, symbol, t)
 }
 
+// TypeOf implements [engine.Typed].
+func (in *instance) TypeOf(symbol string) (reflect.Type, error) {
+	found, err := in.find(in.members, "", symbol)
+	if err != nil {
+		return nil, err
+	}
+	return found.value.Type(), nil
+}
+
 // Call implements [engine.Instance].
 func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any, error) {
 	found, err := in.find(in.members, "", symbol)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/loadgo/load/engine"
 )
@@ -13,7 +14,8 @@ const maxElements = 1 << 20
 
 // bounded returns the module with a maximum for each of its tables: they lie in the host's memory,
 // and what limits the module's own does not count them. Growing beyond fails in the module as the
-// specification allows. Functions get checks, see checked. Of the custom sections it has the names alone, where they are whole.
+// specification allows. Functions get checks, see checked, and imports their present names. Of the
+// custom sections it has the names alone, where they are whole.
 func (b *binaryModule) bounded() ([]byte, error) {
 	out := append([]byte{}, b.data[:8]...)
 	for _, s := range b.sections {
@@ -24,6 +26,8 @@ func (b *binaryModule) bounded() ([]byte, error) {
 			if content, err = boundTables(reader{data: b.data[:s.end], at: s.content}); err != nil {
 				return nil, err
 			}
+		case sectionImport:
+			content = b.renamed()
 		case sectionCode:
 			var err error
 			if content, err = checked(reader{data: b.data[:s.end], at: s.content}); err != nil {
@@ -39,6 +43,21 @@ func (b *binaryModule) bounded() ([]byte, error) {
 		out = append(out, content...)
 	}
 	return out, nil
+}
+
+// renamed returns the imports, those of Extism by their present names.
+func (b *binaryModule) renamed() []byte {
+	out := binary.AppendUvarint(nil, uint64(len(b.imports)))
+	for _, i := range b.imports {
+		if isExtism(i.module, i.name) {
+			i.module, i.name = extismModule, strings.TrimPrefix(i.name, oldPrefix)
+		}
+		for _, name := range []string{i.module, i.name} {
+			out = append(binary.AppendUvarint(out, uint64(len(name))), name...)
+		}
+		out = append(out, i.described...)
+	}
+	return out
 }
 
 // wholeNames reports whether a custom section holds names, and no list that claims more of them.

@@ -37,14 +37,19 @@ func (m *module) bindPlugin(symbol string, f *goFunction) (run func(ctx context.
 		if err != nil || len(results) == 0 {
 			return err
 		}
-		if most := m.config.MaxOutput; !isRaw(results[0].Type()) && int64(len(output)) > most {
-			return &engine.LimitError{Reason: fmt.Sprintf("the output of %s has %d bytes, and %d are read as JSON", symbol, len(output), most), Fix: "set wasm.Config.MaxOutput, or take []byte"}
-		}
-		if err := decodeBytes(output, results[0]); err != nil {
+		if err := m.decode(output, results[0]); err != nil {
 			return fmt.Errorf("the output of %s is not a %s: %w", symbol, results[0].Type(), err)
 		}
 		return nil
 	}, ""
+}
+
+// decode sets a Go value to bytes, which it may keep. Of JSON there is a bound.
+func (m *module) decode(data []byte, to reflect.Value) error {
+	if most := m.config.MaxOutput; !isRaw(to.Type()) && int64(len(data)) > most {
+		return &engine.LimitError{Reason: fmt.Sprintf("it has %d bytes, and %d are read as JSON", len(data), most), Fix: "set wasm.Config.MaxOutput, or take []byte"}
+	}
+	return decodeBytes(data, to)
 }
 
 // jsonless says why values of a type cannot be written as JSON, or "".

@@ -5,6 +5,9 @@
 //   - a WASI command, which is the function main, run in a fresh instance by every call;
 //   - any other module (a WASI reactor), whose exported functions take and return numbers.
 //
+// Functions of other modules that it imports are those that the program registered under the names of
+// these modules; see [github.com/loadgo/load.Loader.Register].
+//
 // A module reaches nothing of the machine but clocks, random numbers and what it is granted. One
 // call at a time runs in it. A call ends when its context does; its instance is then given up, as it
 // is after a trap, and the next call starts a fresh one.
@@ -87,7 +90,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 3
+const version = 4
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }

@@ -19,12 +19,17 @@ type TrapError struct {
 	Symbol string   // what was called
 	Reason string   // "unreachable", "out of bounds memory access", …
 	Trace  []string // the calls that led to it, innermost first
-	Stderr string   // the end of what the module wrote to its standard error
-	Err    error    // what a function of the host refused, or nil
+	// Message is the error that a plugin had set, as many languages do before they trap, or "".
+	Message string
+	Stderr  string // the end of what the module wrote to its standard error
+	Err     error  // what a function of the host refused or returned, or nil
 }
 
 func (e *TrapError) Error() string {
 	s := fmt.Sprintf("%s: %s trapped: %s", e.Module, e.Symbol, e.Reason)
+	if e.Message != "" {
+		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Message), "\n", "\n\t")
+	}
 	if e.Stderr != "" {
 		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stderr), "\n", "\n\t")
 	}
@@ -49,7 +54,8 @@ func (e *ExitError) Error() string {
 	return s
 }
 
-// PluginError is a function of a plugin that returned a status other than 0. The instance goes on.
+// PluginError is a function of a plugin that returned a status other than 0, or set an error. The
+// instance goes on.
 type PluginError struct {
 	Module  string
 	Symbol  string
@@ -109,7 +115,7 @@ func (m *module) callError(ctx context.Context, symbol string, err error) error 
 		return &ExitError{Module: m.name, Code: exit.ExitCode(), Stderr: m.stderr.Tail()}
 	}
 	reason, trace := trapReason(err)
-	trap := &TrapError{Module: m.name, Symbol: symbol, Reason: reason, Trace: trace, Stderr: m.stderr.Tail()}
+	trap := &TrapError{Module: m.name, Symbol: symbol, Reason: reason, Trace: trace, Message: m.message(), Stderr: m.stderr.Tail()}
 	var refused *refusal
 	if errors.As(err, &refused) {
 		trap.Reason, trap.Err = refused.reason, refused.err

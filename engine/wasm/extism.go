@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // extismModule is the module whose functions plugins import. Older ones import them from env, with
-// extism_ before each name.
+// extism_ before each name; what Compile makes of them has the present names.
 const (
 	extismModule = "extism:host/env"
 	oldModule    = "env"
@@ -71,7 +72,7 @@ var extismFunctions = map[string]hostFunction{
 		value := m.config.Values[string(m.block("config_get", s[0]))]
 		s[0] = m.give("config_get", []byte(value))
 	})},
-	"var_get":          {i64, i64, of(func(m *module, s []uint64) { s[0] = m.give("var_get", m.variables[string(m.block("var_get", s[0]))]) })},
+	"var_get":          {i64, i64, of(func(m *module, s []uint64) { s[0] = m.give("var_get", m.variables[m.take("var_get", s[0])]) })},
 	"var_set":          {two, none, of((*module).setVariable)},
 	"log_trace":        {i64, none, logs(levelTrace)},
 	"log_debug":        {i64, none, logs(levelDebug)},
@@ -113,8 +114,7 @@ func (m *module) provideExtism() error {
 		return err
 	}
 	m.kernel = newKernel(instance)
-	_, err = m.runtime.InstantiateWithConfig(m.ctx, olderCode, wazero.NewModuleConfig().WithName(oldModule))
-	return err
+	return nil
 }
 
 // memory returns a part of the exchanged memory, and ends the call where there is none.
@@ -134,6 +134,13 @@ func (m *module) block(function string, place uint64) []byte {
 		panic(&refusal{reason: fmt.Sprintf("%s: there is no block at %d", function, place)})
 	}
 	return data
+}
+
+// take returns what a block holds and frees it: most functions own what a plugin gives them.
+func (m *module) take(function string, place uint64) string {
+	text := string(m.block(function, place))
+	m.kernel.release(place)
+	return text
 }
 
 // give makes a block for the plugin; nothing is the place 0.
@@ -159,12 +166,12 @@ const (
 
 // setVariable keeps a value for later calls. The place 0 takes it away.
 func (m *module) setVariable(stack []uint64) {
-	name := string(m.block("var_set", stack[0]))
+	name := m.take("var_set", stack[0])
 	if stack[1] == 0 {
 		delete(m.variables, name)
 		return
 	}
-	value := m.block("var_set", stack[1])
+	value := m.take("var_set", stack[1])
 	size := variableSize + len(name) + len(value)
 	for other, v := range m.variables {
 		if other != name {
@@ -177,7 +184,7 @@ func (m *module) setVariable(stack []uint64) {
 	if m.variables == nil {
 		m.variables = make(map[string][]byte)
 	}
-	m.variables[name] = append([]byte{}, value...)
+	m.variables[name] = []byte(value)
 }
 
 // The levels of a plugin's log, as plugins see them.
@@ -193,7 +200,7 @@ const (
 func logs(level int) func(*module, context.Context, []uint64) {
 	name := [...]string{"trace", "debug", "info", "warn", "error"}[level]
 	return of(func(m *module, stack []uint64) {
-		text := string(m.block("log_"+name, stack[0]))
+		text := m.take("log_"+name, stack[0])
 		if m.config.Stderr != nil {
 			fmt.Fprintf(m.config.Stderr, "%s: %s\n", name, text)
 			return
@@ -220,21 +227,26 @@ func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (o
 		return nil, &refusal{reason: fmt.Sprintf("an input of %d bytes does not fit into wasm.Config.Memory", len(input))}
 	}
 	var stack [1]uint64
-	if err := m.invoke(ctx, symbol, stack[:]); err != nil {
+	err = m.invoke(ctx, symbol, stack[:])
+	var exit *ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.Code != 0) {
 		return nil, err
 	}
 	code := uint32(0)
 	if len(m.functions[symbol].ResultTypes()) == 1 {
 		code = uint32(stack[0])
 	}
-	if message, ok := m.kernel.block(m.kernel.failure); ok && code != 0 {
-		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code, Message: string(message)}
-	}
-	if code != 0 {
-		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code}
+	if message := m.message(); code != 0 || message != "" {
+		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code, Message: message}
 	}
 	data, _ := m.kernel.at(m.kernel.output, m.kernel.outputLength)
 	return append([]byte{}, data...), nil
+}
+
+// message is the error that the plugin set, or "".
+func (m *module) message() string {
+	text, _ := m.kernel.block(m.kernel.failure)
+	return string(text)
 }
 
 // isBytes reports whether a function is one of bytes: it takes nothing, and returns nothing or a

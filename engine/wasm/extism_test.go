@@ -45,6 +45,7 @@ func TestPlugin(t *testing.T) {
 	assert.Equal(t, "1", text("visits", "x"))
 	assert.Equal(t, "2", text("visits", "x"), "variables stay between calls")
 	assert.Equal(t, "1", text("visits", "y"))
+	assert.Equal(t, "7", text("again", "a"), "a block freed twice is not that of another")
 	text("forget", "x")
 	assert.Equal(t, "1", text("visits", "x"))
 	text("log", "careful")
@@ -99,7 +100,7 @@ func TestPluginTypes(t *testing.T) {
 // instance goes on.
 func TestPluginErrors(t *testing.T) {
 	t.Parallel()
-	m := newWorld(t, wasm.Config{}).load(t, "plugin.wasm")
+	m := newWorld(t, wasm.Config{Memory: 5 << 20}).load(t, "plugin.wasm")
 	_, err := m.Call(t.Context(), "fail", "no such order")
 	var failed *wasm.PluginError
 	require.ErrorAs(t, err, &failed)
@@ -110,6 +111,18 @@ func TestPluginErrors(t *testing.T) {
 	_, err = m.Call(t.Context(), "fill")
 	require.ErrorAs(t, err, &failed)
 	assert.EqualValues(t, 7, failed.Code, "a memory that is full gives no block")
+	_, err = m.Call(t.Context(), "warn", "set with the status 0")
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, wasm.PluginError{Module: m.Name(), Symbol: "warn", Message: "set with the status 0"}, *failed)
+	_, err = m.Call(t.Context(), "mend", "x")
+	require.NoError(t, err, "the error was taken back")
+	_, err = m.Call(t.Context(), "owned")
+	require.NoError(t, err, "who is given a block frees it")
+	_, err = m.Call(t.Context(), "panic", "the reason")
+	var panicked *wasm.TrapError
+	require.ErrorAs(t, err, &panicked)
+	assert.Equal(t, "the reason", panicked.Message)
+	assert.ErrorContains(t, err, "panic trapped: unreachable\n\tthe reason")
 	for symbol, reason := range map[string]string{
 		"read":  "out of bounds memory access",
 		"write": "out of bounds memory access",
@@ -151,7 +164,7 @@ func TestHTTP(t *testing.T) {
 	}
 	w := newWorld(t, wasm.Config{})
 	_, err = w.load(t, "plugin.wasm").Call(t.Context(), "get", ask("/"))
-	assert.ErrorContains(t, err, "HTTP request to "+server.URL+"/ is not allowed")
+	assert.ErrorContains(t, err, "HTTP request to '"+server.URL+"/' is not allowed")
 	w.mu.Lock()
 	refused := 0
 	for _, e := range w.events {
@@ -172,7 +185,7 @@ func TestHTTP(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	assert.EqualValues(t, 204, failed.Code, "the status is 404")
 	_, err = m.Call(t.Context(), "get", ask("/away"))
-	assert.ErrorContains(t, err, "HTTP request to http://elsewhere.invalid/ is not allowed")
+	assert.ErrorContains(t, err, "HTTP request to 'http://elsewhere.invalid/' is not allowed")
 	_, err = m.Call(t.Context(), "get", `{"url":"file:///etc/hosts"}`)
 	assert.ErrorContains(t, err, "is not allowed")
 	_, err = m.Call(t.Context(), "get", `{"headers":{"":""`+strings.Repeat(`,"":""`, 200_000)+`}}`)
@@ -191,7 +204,7 @@ func TestMaxOutput(t *testing.T) {
 	_, err = echo(list(33))
 	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit)
-	assert.ErrorContains(t, err, "the output of echo has 103 bytes, and 100 are read as JSON")
+	assert.ErrorContains(t, err, "the output of echo is not a interface {}: it has 103 bytes, and 100 are read as JSON")
 	structs, err := load.Func[func(string) ([]struct{ V [1000]int }, error)](m, "echo")
 	require.NoError(t, err)
 	_, err = structs(list(33))

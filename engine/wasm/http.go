@@ -1,7 +1,6 @@
 package wasm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,15 +37,15 @@ func (m *module) request(ctx context.Context, stack []uint64) {
 		Method  string            `json:"method"`
 		Headers map[string]string `json:"headers"`
 	}
-	described := m.block("http_request", stack[0])
+	described := m.take("http_request", stack[0])
 	if len(described) > maxRequest {
 		panic(&refusal{reason: fmt.Sprintf("http_request: the request has %d bytes beside its body, more than %d", len(described), maxRequest)})
 	}
-	if err := json.Unmarshal(described, &asked); err != nil {
+	if err := json.Unmarshal([]byte(described), &asked); err != nil {
 		panic(&refusal{reason: "http_request: the request is not what Extism's is: " + err.Error()})
 	}
-	body := bytes.Clone(m.block("http_request", stack[1]))
-	request, err := http.NewRequestWithContext(ctx, asked.Method, asked.URL, bytes.NewReader(body))
+	body := m.take("http_request", stack[1])
+	request, err := http.NewRequestWithContext(ctx, strings.ToUpper(asked.Method), asked.URL, strings.NewReader(body))
 	if err != nil {
 		panic(&refusal{reason: "http_request: " + err.Error(), err: err})
 	}
@@ -111,5 +110,5 @@ func (m *module) allowed(to *url.URL) *refusal {
 	}
 	refused := engine.Refusal{Kind: "network", What: "send an HTTP request to " + to.Host}
 	m.events.Emit(refused.Event(m.name))
-	return &refusal{reason: "HTTP request to " + to.Redacted() + " is not allowed; name its host in wasm.Config.Hosts, or grant the network"}
+	return &refusal{reason: "HTTP request to '" + to.Redacted() + "' is not allowed; name its host in wasm.Config.Hosts, or grant the network"}
 }

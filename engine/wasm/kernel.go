@@ -11,13 +11,10 @@ import (
 
 // kernelCode has the functions that plugins call for every few bytes: WebAssembly calls them
 // hundreds of times faster than functions of the host. It hands on those of the host, from the module
-// hostModule, and olderCode all of them by their older names.
-var (
-	//go:embed kernel/kernel.wasm
-	kernelCode []byte
-	//go:embed kernel/older.wasm
-	olderCode []byte
-)
+// hostModule.
+//
+//go:embed kernel/kernel.wasm
+var kernelCode []byte
 
 const hostModule = "load:host"
 
@@ -84,23 +81,26 @@ func (k *kernel) setInput(place, length uint64) {
 	k.size.Set(length)
 }
 
-// alloc hands out a block, or 0 where there is no room.
+// alloc hands out a block, or 0 where there is no room. As Extism's own kernel, it reuses a freed one
+// only where the memory would have to grow: plugins free again what a function that they gave it to
+// has freed, and must not hit the block of its answer.
 func (k *kernel) alloc(length uint64) uint64 {
 	if length == 0 || length > uint64(1)<<maxClass-slack || len(k.blocks) >= maxBlocks {
 		return 0
 	}
 	class := max(minClass, bits.Len64(length+slack-1))
-	if n := len(k.free[class]); n > 0 {
-		place := k.free[class][n-1]
+	place := max(firstPlace, k.end)
+	end := place + uint64(1)<<class
+	if n := len(k.free[class]); n > 0 && end > uint64(k.memory.Size()) {
+		place = k.free[class][n-1]
 		k.free[class] = k.free[class][:n-1]
 		k.blocks[place] = block{length, class}
 		return place
 	}
-	place := max(firstPlace, k.end)
-	if !k.grow(place + uint64(1)<<class) {
+	if !k.grow(end) {
 		return 0
 	}
-	k.end = place + uint64(1)<<class
+	k.end = end
 	k.blocks[place] = block{length, class}
 	return place
 }

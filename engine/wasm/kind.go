@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
-	"github.com/loadgo/load/engine"
 )
 
 // kind is what a module is for.
@@ -22,7 +20,7 @@ const (
 // kind tells it by the imports and exports.
 func (b *binaryModule) kind() kind {
 	switch {
-	case slices.ContainsFunc(b.imports, func(i importation) bool { return isExtism(i.module, i.name) }):
+	case slices.ContainsFunc(b.imports, func(i importation) bool { return isExtism(i.module, i.name) || i.module == userModule }):
 		return plugin
 	case slices.ContainsFunc(b.exports, func(e export) bool { return e.name == startFunction && e.kind == 0 }):
 		return command
@@ -39,28 +37,20 @@ var hidden = []string{startFunction, "_initialize", "__wasm_call_ctors", "hs_ini
 // wasiFunctions are the names of what WASI provides.
 const wasiModule = wasi_snapshot_preview1.ModuleName
 
-// check refuses a module that imports what nobody provides. Each import is named.
+// check refuses a module that imports what nobody can provide. Each import is named. Whether the
+// program provides what only it can is seen when the module is opened.
 func (b *binaryModule) check() error {
 	var missing []string
 	for _, i := range b.imports {
 		if why := i.missing(); why != "" {
-			missing = append(missing, fmt.Sprintf("%s %s: %s", i.module, i.name, why))
+			missing = append(missing, i.missingBecause(why))
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	slices.Sort(missing)
-	missing = slices.Compact(missing)
-	more := ""
-	if n := len(missing) - maxNamed; n > 0 {
-		missing, more = missing[:maxNamed], fmt.Sprintf("\nand %d more", n)
-	}
-	return &engine.CompileError{
-		Reason: "it imports what nobody provides",
-		Output: strings.Join(missing, "\n") + more,
-		Fix:    "build it for WASI preview 1 (wasm32-wasip1) or as an Extism plugin",
-	}
+	return missingError(missing, "build it for WASI preview 1 (wasm32-wasip1) or as an Extism plugin")
+}
+
+func (i importation) missingBecause(reason string) string {
+	return fmt.Sprintf("%s %s: %s", i.module, i.name, reason)
 }
 
 // maxNamed is how many missing imports an error names.
@@ -80,12 +70,8 @@ func (i importation) missing() string {
 		want, known = extismType(i.name)
 	case i.module == "wasi_unstable":
 		return "it is of an older WASI; build it for " + wasiModule
-	case i.module == "extism:host/user":
-		return "functions of the program are not given to plugins"
-	case i.module == "env":
-		return "the host provides nothing called env; a function that was not linked is often the reason"
 	default:
-		return "there is no such module"
+		return "" // the program may have registered it
 	}
 	switch {
 	case !known:

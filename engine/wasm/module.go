@@ -65,7 +65,7 @@ func (m *module) describe(b *binaryModule) {
 		return
 	}
 	for name, def := range m.compiled.ExportedFunctions() {
-		if slices.Contains(hidden, name) {
+		if slices.Contains(hidden, name) && (name != startFunction || m.kind != plugin) {
 			continue
 		}
 		m.functions[name] = def
@@ -150,6 +150,9 @@ func (m *module) find(symbol string) (engine.Symbol, error) {
 func (m *module) enter(ctx context.Context) (context.Context, func(error), error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
+	}
+	if m.reentered(ctx) {
+		return nil, nil, ErrReentered
 	}
 	if err := m.usage.Begin(); err != nil {
 		return nil, nil, err

@@ -42,7 +42,7 @@ var wasiFunctions = sync.OnceValue(func() map[string]functionType {
 })
 
 // Open implements [engine.Engine].
-func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer) (engine.Instance, error) {
+func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importer) (engine.Instance, error) {
 	e = &Engine{config: e.config.with(a.Grants, a.Limits)}
 	if a.RequireIsolation {
 		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
@@ -63,7 +63,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	m := &module{name: a.Spec.Name, config: e.config, isolation: e.Isolation(), limits: a.Limits, events: a.Events, kind: b.kind(), hasMemory: b.has(sectionMemory), busy: make(chan struct{}, 1)}
 	m.ctx, m.end = context.WithCancelCause(context.Background())
 	m.stdout, m.stderr = m.streams()
-	if err := m.start(ctx, a, b, data); err != nil {
+	if err := m.start(ctx, a, imp, b, data); err != nil {
 		m.end(err)
 		m.free()
 		return nil, err
@@ -80,7 +80,7 @@ func (m *module) streams() (stdout, stderr *output.Stream) {
 }
 
 // start compiles the module, from the machine code that the store keeps, and starts an instance.
-func (m *module) start(ctx context.Context, a engine.Artifact, b *binaryModule, data []byte) error {
+func (m *module) start(ctx context.Context, a engine.Artifact, imp engine.Importer, b *binaryModule, data []byte) error {
 	config := wasmrun.Limited(codeConfig(), m.config.Memory)
 	code, err := wasmrun.MachineCode(ctx, a, moduleFile, codeConfig())
 	if err != nil {
@@ -99,6 +99,9 @@ func (m *module) start(ctx context.Context, a engine.Artifact, b *binaryModule, 
 	}
 	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
 	if err := m.provide(b); err != nil {
+		return err
+	}
+	if err := m.provideRegistered(ctx, imp, b.imports); err != nil {
 		return err
 	}
 	if m.compiled, err = m.runtime.CompileModule(wasmrun.AllWorkers(ctx), data); err != nil {

@@ -49,6 +49,7 @@ type importation struct {
 	module, name string
 	kind         byte
 	function     functionType // where kind is 0
+	described    []byte       // what follows the names
 }
 
 type export struct {
@@ -155,7 +156,9 @@ func (b *binaryModule) readExport(r *reader) {
 }
 
 func (b *binaryModule) readImport(r *reader) {
-	i := importation{module: r.name(), name: r.name(), kind: r.byte()}
+	i := importation{module: r.name(), name: r.name()}
+	start := r.at
+	i.kind = r.byte()
 	switch i.kind {
 	case 0:
 		index := r.u32()
@@ -178,6 +181,9 @@ func (b *binaryModule) readImport(r *reader) {
 		r.u32()
 	default:
 		r.err = errors.New("an import is of an unknown kind")
+	}
+	if r.err == nil {
+		i.described = r.data[start:r.at]
 	}
 	b.imports = append(b.imports, i)
 }

@@ -61,24 +61,63 @@
     (call $output_set (local.get $block) (local.get $n))
     (i32.const 0))
 
-  ;; fail returns 3 with the input as the error, and mute 4 without one.
+  ;; fail returns 3 with the input as the error, mute 4 without one; warn returns 0 and panic traps
+  ;; with one, and mend takes one back.
+  (func (export "warn") (result i32) (call $error_set (call $input_offset)) (i32.const 0))
+  (func (export "panic") (result i32) (call $error_set (call $input_offset)) (unreachable))
+  (func (export "mend") (result i32) (call $error_set (call $input_offset)) (call $error_set (i64.const 0)) (i32.const 0))
   (func (export "fail") (result i32) (call $error_set (call $input_offset)) (i32.const 3))
   (func (export "mute") (result i32) (i32.const 4))
   (func (export "silent"))
 
+  ;; name is a copy of the input: who is given a block owns it.
+  (func $name (result i64)
+    (local $i i64) (local $block i64)
+    (local.set $block (call $alloc (call $input_length)))
+    (block $end (loop $next
+      (br_if $end (i64.ge_u (local.get $i) (call $input_length)))
+      (call $store_u8 (i64.add (local.get $block) (local.get $i)) (call $input_load_u8 (local.get $i)))
+      (local.set $i (i64.add (local.get $i) (i64.const 1)))
+      (br $next)))
+    (local.get $block))
+
   ;; visits counts the calls in the variable that the input names.
   (func (export "visits") (result i32)
     (local $value i64) (local $n i64)
-    (local.set $value (call $var_get (call $input_offset)))
+    (local.set $value (call $var_get (call $name)))
     (if (i64.ne (local.get $value) (i64.const 0))
       (then (local.set $n (i64.sub (i64.extend_i32_u (call $load_u8 (local.get $value))) (i64.const 48)))))
     (local.set $value (call $digit (i64.add (local.get $n) (i64.const 1))))
-    (call $var_set (call $input_offset) (local.get $value))
+    (call $var_set (call $name) (local.get $value))
     (call $output_set (local.get $value) (i64.const 1))
     (i32.const 0))
   (func (export "forget") (result i32) (call $var_set (call $input_offset) (i64.const 0)) (i32.const 0))
   (func (export "hoard") (result i32)
     (call $var_set (call $input_offset) (call $alloc (i64.const 2000000))) (i32.const 0))
+
+  ;; owned gives away 100 blocks of 100 KB, none of which it frees.
+  (func (export "owned") (result i32)
+    (local $i i32) (local $block i64)
+    (loop $next
+      (local.set $block (call $alloc (i64.const 100000)))
+      (if (i64.eqz (local.get $block)) (then (return (i32.const 5))))
+      (call $log_warn (local.get $block))
+      (if (i64.ne (call $length (local.get $block)) (i64.const 0)) (then (return (i32.const 6))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 100))))
+    (i32.const 0))
+
+  ;; again frees the block that var_set has freed, and writes a block that it got meanwhile.
+  (func (export "again") (result i32)
+    (local $name i64) (local $value i64) (local $digit i64)
+    (local.set $name (call $name))
+    (local.set $value (call $name))
+    (call $var_set (local.get $name) (local.get $value))
+    (local.set $digit (call $digit (i64.const 7)))
+    (call $free (local.get $name))
+    (call $free (local.get $value))
+    (call $output_set (local.get $digit) (call $length (local.get $digit)))
+    (i32.const 0))
 
   ;; config writes the setting that the input names.
   (func (export "config") (result i32)
