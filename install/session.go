@@ -1,6 +1,7 @@
 package install
 
 import (
+	"fmt"
 	"net/url"
 	"path"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/webhost"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
@@ -63,6 +65,13 @@ func (s *Session) AdmitPlaces(places ...string) error {
 // its place must not deny it. Installers ask about each address that they are led to by others. The
 // error is a [*PolicyError].
 func (s *Session) AdmitURL(u *url.URL) error {
+	if s.Denies() && webhost.Disguised(u.Host) {
+		return &PolicyError{
+			Rule:   "deny",
+			Reason: fmt.Sprintf("the host %q has letters outside of ASCII, which can stand for those of one that is denied", u.Host),
+			Fix:    "write them as xn--…",
+		}
+	}
 	where := url.URL{Scheme: u.Scheme, Host: u.Host, Path: path.Clean("/" + u.Path)}
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Denies(where.String()) })
 }

@@ -19,6 +19,9 @@ func TestSpellings(t *testing.T) {
 		"git::https://me@example.com/evil/r", "git::ssh://git@example.com:22/evil/r", "git::git@example.com:evil/r.git", "git::git@example.com:/evil/r.git",
 		"https://example.com/evil/x.zip", "https://example.com/evil/x.zip//dir?archive=zip", "https::https://example.com/evil/x.zip", "https://x@y@example.com/evil/x.zip",
 		"git::https://example.com//evil/r",
+		// What leads back on the way, as servers and git read it.
+		"https://example.com/good/../evil/x.zip", "https://example.com/./evil/x.zip", "https://example.com/good/%2e%2e/evil/x.zip", "https://example.com/../evil/x.zip",
+		"https://example.com/good/..%2fevil/x.zip", "git::https://example.com/good/./../evil/r", "git::git@example.com:good/../evil/r", "gh:good/../evil/r", "gh:./evil/r",
 	} {
 		if d := p.Name(name); d.Allowed {
 			t.Errorf("%s: %+v", name, d)
@@ -34,6 +37,7 @@ func TestSpellings(t *testing.T) {
 	for _, name := range []string{
 		"example.com/teams", "example.com/Team", "git::https://example.com:8443/team/r", "git::https://evil.com/example.com/team", "https://evil.com?@example.com/team/x.zip",
 		"https://evil.com#@example.com/team/x.zip", "git::https://example.com@evil.com/team/r", "https://example.com.evil.com/team/x.zip", "git::evil.com:example.com/team",
+		"https://example.com/team/../evil/x.zip", "git::https://example.com/team/%2e%2e/evil/r", "git::git@example.com:team/../evil", "https://example.com/team/x//../../../evil",
 	} {
 		if d := p.Name(name); d.Allowed {
 			t.Errorf("%s: %+v", name, d)

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/loadgo/load/internal/webhost"
@@ -102,12 +101,12 @@ func cutGetter(name string) (getter, rest string) {
 	return getter, rest
 }
 
-// within joins a host and a path, which may lead to a directory within a repository.
-func within(host, path string) string {
-	path = unescape(withoutParameters(path))
-	repository, dir, _ := strings.Cut(strings.Trim(path, "/"), "//")
-	elements := strings.Split(host+"/"+withoutGit(repository)+"/"+dir, "/")
-	return strings.Join(slices.DeleteFunc(elements, func(e string) bool { return e == "" }), "/")
+// within joins a host and a path, which may lead to a directory within a repository. Elements "." and
+// ".." are taken for what servers and git take them for.
+func within(host, rest string) string {
+	rest = unescape(withoutParameters(rest))
+	repository, dir, _ := strings.Cut(strings.Trim(rest, "/"), "//")
+	return strings.TrimSuffix(host+path.Clean("/"+withoutGit(repository)+"/"+dir), "/")
 }
 
 // withoutGit cuts the ".git" from the elements of a path: a repository is the same with it and

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,6 +74,36 @@ func TestDeniedRedirects(t *testing.T) {
 		assert.Equal(t, "Config.Policies: deny 127.0.0.1/attic", refused.Rule, test.path)
 		empty(t, session.Store.Dir())
 	}
+}
+
+// TestDisguisedRedirects: a server leads to no host by letters that stand for those of another one.
+func TestDisguisedRedirects(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "x = 1") }))
+	t.Cleanup(elsewhere.Close)
+	_, port, _ := strings.Cut(elsewhere.Listener.Addr().String(), ":")
+	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off"})
+	for _, host := range []string{"１２７.０.０.１", "127。0。0。1", "①27.0.0.1", "127.0.0\u00ad.1"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://"+host+":"+port+"/x.star")
+			w.WriteHeader(http.StatusFound)
+		}))
+		t.Cleanup(server.Close)
+		for _, rules := range [][]*policy.Policy{nil, {{Deny: []string{"127.0.0.1:" + port}}}} {
+			session := &install.Session{Store: openStore(t), Policies: rules}
+			_, _, err := bringIn(t.Context(), t, in, session, server.URL+"/x.star")
+			assert.ErrorContains(t, err, "letters outside of ASCII", host)
+			empty(t, session.Store.Dir())
+		}
+	}
+	address := func(host string) *url.URL { return &url.URL{Scheme: "https", Host: host, Path: "/x"} }
+	session := &install.Session{Policies: []*policy.Policy{{Deny: []string{"denied.test"}}}}
+	for _, host := range []string{"ｄenied.test", "denied。test", "denied.tes\u00adt:8443"} {
+		var refused *install.PolicyError
+		assert.ErrorAs(t, session.AdmitURL(address(host)), &refused, host)
+	}
+	assert.NoError(t, session.AdmitURL(address("xn--e1afmkfd.test")))
+	assert.NoError(t, (&install.Session{}).AdmitURL(address("пример.test"))) // it is the user's own word, and nothing denies
 }
 
 // TestGitStaysWhereItIsAsked: git does not ask the policies where a server leads it, so that it

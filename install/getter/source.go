@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/webhost"
 )
 
 // source is a name taken apart.
@@ -238,7 +238,7 @@ func (s *source) parseURL(text string) (url.Values, error) {
 		return nil, fmt.Errorf(`it has a part after "#", which nobody would see`)
 	case u.Opaque != "":
 		return nil, fmt.Errorf("it is not a URL")
-	case strings.ContainsFunc(u.Host, func(r rune) bool { return r >= utf8.RuneSelf }):
+	case webhost.Disguised(u.Host):
 		return nil, fmt.Errorf("its host %q has letters outside of ASCII, which can look like others: write them as xn--…", u.Host)
 	}
 	s.url = u

@@ -29,6 +29,12 @@ func TestRedirect(t *testing.T) {
 		{"https://a.test/x", "https://0.0.0.0/y", false},
 		{"https://a.test/x", "https://[::]/y", false},
 		{"https://a.test/x", "https://[::ffff:127.0.0.1]/y", false},
+		// Package net/http asks these for what stands behind them (IDNA).
+		{"https://a.test/x", "https://１２７.０.０.１/y", false},
+		{"https://a.test/x", "https://127。0。0。1:8443/y", false},
+		{"https://a.test/x", "https://ｌocalhost/y", false},
+		{"https://a.test/x", "https://loca\u00adlhost/y", false},
+		{"https://a.test/x", "https://xn--e1afmkfd.test/y", true},
 		{"https://127.0.0.1/x", "https://127.1/y", true},
 		{"http://127.0.0.1:1/x", "http://127.0.0.1:2/y", true},
 	} {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Canonical returns a host as every spelling of it is compared: in lower case, without a dot at its
@@ -21,6 +22,12 @@ func Canonical(host string) string {
 		return addr.String()
 	}
 	return host
+}
+
+// Disguised reports whether a host has letters outside of ASCII. Programs that ask for it turn them
+// into others (IDNA, RFC 5895), and not all into the same: "ｌocalhost" and "loca\u00adlhost" are localhost.
+func Disguised(host string) bool {
+	return strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // IsLocal reports whether a host is this machine by its name or address.

@@ -36,3 +36,13 @@ func TestIsLocal(t *testing.T) {
 		assert.False(t, webhost.IsLocal(host), host)
 	}
 }
+
+func TestDisguised(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"ｌocalhost", "loca\u00adlhost", "loc\u200balhost", "127。0。0。1", "①27.0.0.1", "пример.test:8443", "\u212a.test"} {
+		assert.True(t, webhost.Disguised(host), host)
+	}
+	for _, host := range []string{"localhost", "127.0.0.1:80", "[::1]", "xn--e1afmkfd.test", ""} {
+		assert.False(t, webhost.Disguised(host), host)
+	}
+}
