@@ -26,5 +26,5 @@ func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
 
 // machineCode returns the machine code of an artifact, or nil where no store could keep it.
 func machineCode(ctx context.Context, a engine.Artifact) (*store.Artifact, error) {
-	return wasmrun.MachineCode(ctx, a, build.ProgramFile, codeConfig())
+	return wasmrun.MachineCode(ctx, a, codeConfig(), build.ProgramFile)
 }

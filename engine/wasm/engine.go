@@ -5,6 +5,8 @@
 //   - a WASI command, which is the function main, run in a fresh instance by every call;
 //   - any other module (a WASI reactor), whose exported functions take and return numbers.
 //
+// An Extism manifest names several modules that import from each other, and what the plugin asks for.
+//
 // Functions of other modules that it imports are those that the program registered under the names of
 // these modules; see [github.com/loadgo/load.Loader.Register].
 //
@@ -28,6 +30,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/wasmrun"
 )
 
@@ -46,8 +49,8 @@ type Config struct {
 	// Values is what plugins read as their configuration.
 	Values map[string]string
 
-	// Memory is how much memory, in bytes, a module may use; 0 is 256 MiB. A plugin may use as much
-	// again for its input, its output and what it keeps between them.
+	// Memory is how much memory, in bytes, a module may use, and each module of a manifest; 0 is
+	// 256 MiB. A plugin may use as much again for its input, its output and what it keeps between them.
 	Memory int64
 	// MaxOutput is how many bytes a command may print where its output is a result, and how many of
 	// a plugin are read as JSON; 0 is 64 MiB. A value of type any may take fifty times as much of
@@ -57,6 +60,9 @@ type Config struct {
 	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
 	// line.
 	Stdout, Stderr io.Writer
+
+	asks   *manifest.Asks // of a plugin with a manifest, which gets nothing else
+	mounts []mount
 }
 
 const (
@@ -77,7 +83,7 @@ func New(config Config) *Engine {
 	if config.MaxOutput == 0 {
 		config.MaxOutput = defaultMaxOutput
 	}
-	return &Engine{config: config}
+	return &Engine{config: config.mounted()}
 }
 
 // Name implements [engine.Engine].
@@ -90,34 +96,46 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 4
+const version = 5
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }
 
-const (
-	moduleFile = "module.wasm"
-	maxSource  = 256 << 20 // bytes
-)
+const maxSource = 256 << 20 // bytes
 
-// Compile implements [engine.Compiler]: it checks the file.
+// Compile implements [engine.Compiler]: it checks the file, or the manifest and its modules.
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
-	data, err := readSource(src)
+	source, err := readSource(src)
 	if err != nil {
 		return err
 	}
-	b, err := read(data)
+	all, err := link(source.Modules)
 	if err != nil {
 		return err
 	}
-	if err := b.check(); err != nil {
-		return err
+	for i, l := range all {
+		data, err := l.compile(ctx)
+		if err != nil {
+			return l.named(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fileOf(i, len(all))), data, 0o600); err != nil {
+			return err
+		}
 	}
-	if data, err = b.bounded(); err != nil {
-		return err
+	if !manifest.Is(src.File) {
+		return nil
+	}
+	return writePlan(dir, all, source.Asks)
+}
+
+// compile checks a module, and returns what of it is opened.
+func (l linked) compile(ctx context.Context) ([]byte, error) {
+	data, err := l.binary.bounded()
+	if err != nil {
+		return nil, err
 	}
 	// The interpreter checks as the compiler does, and compiles next to nothing.
-	err = wasmrun.Until(ctx, func() error {
+	return data, wasmrun.Until(ctx, func() error {
 		r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 		defer r.Close(ctx)
 		if _, err := r.CompileModule(ctx, data); err != nil {
@@ -125,30 +143,43 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, moduleFile), data, 0o600)
 }
 
-func readSource(src find.Source) ([]byte, error) {
+// readSource reads a manifest and its modules, or a file, which is a manifest of nothing else.
+func readSource(src find.Source) (*manifest.Manifest, error) {
+	var m *manifest.Manifest
+	var summed []byte
+	if manifest.Is(src.File) {
+		var err error
+		if m, err = manifest.Read(src.FS, src.File); err != nil {
+			return nil, &engine.CompileError{Reason: err.Error()}
+		}
+		summed = []byte(m.Sum)
+	} else {
+		data, err := readFile(src)
+		if err != nil {
+			return nil, err
+		}
+		m, summed = &manifest.Manifest{Modules: []manifest.Module{{Name: manifest.Main, Data: data}}}, data
+	}
+	name := filepath.Join(src.Dir, filepath.FromSlash(src.File))
+	if strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, summed) != src.Hash {
+		return nil, &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
+	}
+	return m, nil
+}
+
+func readFile(src find.Source) ([]byte, error) {
 	f, err := src.FS.Open(src.File)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxSource+1))
-	if err != nil {
-		return nil, err
+	if err == nil && len(data) > maxSource {
+		err = &engine.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
 	}
-	name := filepath.Join(src.Dir, filepath.FromSlash(src.File))
-	switch {
-	case len(data) > maxSource:
-		return nil, &engine.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
-	case strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, data) != src.Hash:
-		return nil, &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
-	}
-	return data, nil
+	return data, err
 }
 
 // codeConfig is what the machine code depends on. Code is compiled with places at which it can be
@@ -159,7 +190,7 @@ func codeConfig() wazero.RuntimeConfig {
 
 // Prepare implements [engine.Preparer]: it compiles the wasm to machine code.
 func (e *Engine) Prepare(ctx context.Context, a engine.Artifact) error {
-	_, err := wasmrun.MachineCode(ctx, a, moduleFile, codeConfig())
+	_, err := wasmrun.MachineCode(ctx, a, codeConfig(), moduleFiles(a)...)
 	return err
 }
 
@@ -180,27 +211,13 @@ func (e *Engine) CanGrant(g engine.Grants) error {
 	return nil
 }
 
-// with is the configuration for a module with these grants and limits.
-func (c Config) with(g engine.Grants, l engine.Limits) Config {
-	c.ReadOnly = slices.Concat(c.ReadOnly, g.ReadOnly)
-	c.ReadWrite = slices.Concat(c.ReadWrite, g.ReadWrite)
-	c.Env = slices.Concat(c.Env, g.Environ())
-	if g.Network {
-		c.Hosts = []string{"*"}
-	}
-	if l.Memory > 0 {
-		c.Memory = l.Memory
-	}
-	return c
-}
-
 // Isolation implements [engine.Isolated]: what keeps every module of this engine from the host.
 func (e *Engine) Isolation() engine.Isolation {
 	measure := func(name string, granted bool) engine.Measure {
 		return engine.Measure{Name: name, InForce: !granted, How: "wasm", Granted: granted}
 	}
 	return engine.Isolation{Level: "full", Measures: []engine.Measure{
-		measure("files", len(e.config.ReadOnly)+len(e.config.ReadWrite) > 0),
+		measure("files", len(e.config.mounts) > 0),
 		measure("network", len(e.config.Hosts) > 0),
 		measure("programs", false),
 		measure("memory", false),

@@ -157,12 +157,8 @@ func (m *module) setError(stack []uint64) {
 	m.kernel.failure = stack[0]
 }
 
-// maxVariables is how many bytes the variables of a plugin take, names included; each counts
-// variableSize more.
-const (
-	maxVariables = 1 << 20
-	variableSize = 48
-)
+// variableSize is what each variable of a plugin counts beside its name and its value.
+const variableSize = 48
 
 // setVariable keeps a value for later calls. The place 0 takes it away.
 func (m *module) setVariable(stack []uint64) {
@@ -178,8 +174,8 @@ func (m *module) setVariable(stack []uint64) {
 			size += variableSize + len(other) + len(v)
 		}
 	}
-	if size > maxVariables {
-		panic(&refusal{reason: fmt.Sprintf("var_set: the variables of a plugin take at most %d bytes", maxVariables)})
+	if most := m.config.maxVariables(); int64(size) > most {
+		panic(&refusal{reason: fmt.Sprintf("var_set: the variables of a plugin take at most %d bytes", most)})
 	}
 	if m.variables == nil {
 		m.variables = make(map[string][]byte)

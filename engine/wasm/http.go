@@ -21,12 +21,8 @@ type response struct {
 	headers []byte // as JSON
 }
 
-const (
-	// maxRequest is how many bytes the description of a request has, its body excluded.
-	maxRequest = 1 << 20
-	// maxResponse is how many bytes of an answer's body a plugin gets.
-	maxResponse = 50 << 20
-)
+// maxRequest is how many bytes the description of a request has, its body excluded.
+const maxRequest = 1 << 20
 
 // request sends a plugin's HTTP request to a host that was granted. Its answer, with whatever
 // status, is a block.
@@ -82,12 +78,13 @@ func (m *module) send(request *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxResponse+1))
+	most := m.config.maxResponse()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, most+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > maxResponse {
-		return nil, fmt.Errorf("the answer has more than %d bytes", maxResponse)
+	if int64(len(body)) > most {
+		return nil, fmt.Errorf("the answer has more than %d bytes", most)
 	}
 	headers := make(map[string]string)
 	for name, values := range answer.Header {
@@ -100,15 +97,25 @@ func (m *module) send(request *http.Request) ([]byte, error) {
 
 // allowed returns why a plugin may not ask a host, or nil.
 func (m *module) allowed(to *url.URL) *refusal {
-	host := strings.ToLower(to.Hostname())
-	granted := slices.ContainsFunc(m.config.Hosts, func(pattern string) bool {
-		matches, err := path.Match(strings.ToLower(pattern), host)
-		return err == nil && matches
-	})
-	if granted && (to.Scheme == "http" || to.Scheme == "https") {
+	web := to.Scheme == "http" || to.Scheme == "https"
+	asked := m.config.asks == nil || matches(m.config.asks.Hosts, to)
+	if web && asked && matches(m.config.Hosts, to) {
 		return nil
 	}
 	refused := engine.Refusal{Kind: "network", What: "send an HTTP request to " + to.Host}
 	m.events.Emit(refused.Event(m.name))
-	return &refusal{reason: "HTTP request to '" + to.Redacted() + "' is not allowed; name its host in wasm.Config.Hosts, or grant the network"}
+	fix := "name its host in wasm.Config.Hosts, or grant the network"
+	if !asked {
+		fix = "its manifest does not ask for the host: name it in allowed_hosts"
+	}
+	return &refusal{reason: "HTTP request to '" + to.Redacted() + "' is not allowed; " + fix}
+}
+
+// matches reports whether one of the patterns is that of a host.
+func matches(patterns []string, to *url.URL) bool {
+	host := strings.ToLower(to.Hostname())
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(strings.ToLower(pattern), host)
+		return err == nil && ok
+	})
 }

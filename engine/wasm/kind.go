@@ -39,10 +39,16 @@ const wasiModule = wasi_snapshot_preview1.ModuleName
 
 // check refuses a module that imports what nobody can provide. Each import is named. Whether the
 // program provides what only it can is seen when the module is opened.
-func (b *binaryModule) check() error {
+func (b *binaryModule) check(others others) error {
 	var missing []string
 	for _, i := range b.imports {
-		if why := i.missing(); why != "" {
+		why := ""
+		if from := others[i.module]; from != nil {
+			why = from.lacks(i)
+		} else {
+			why = i.missing()
+		}
+		if why != "" {
 			missing = append(missing, i.missingBecause(why))
 		}
 	}

@@ -42,6 +42,7 @@ type module struct {
 	cache   wazero.CompilationCache // nil where there is no store
 
 	compiled wazero.CompiledModule
+	linked   []linkedModule
 	size     atomic.Int64 // of the memory after the last call
 	closing  sync.Once
 
@@ -58,7 +59,7 @@ type module struct {
 }
 
 // describe lists what the module exports.
-func (m *module) describe(b *binaryModule) {
+func (m *module) describe() {
 	m.functions = make(map[string]api.FunctionDefinition)
 	if m.kind == command {
 		m.symbols = []engine.Symbol{{Name: mainSymbol, Kind: engine.KindFunc, Signature: mainSignature}}
@@ -123,6 +124,11 @@ func (m *module) measure(guest api.Module) {
 	}
 	if m.hasMemory { // wazero's answer for one without is no nil
 		size += int64(guest.Memory().Size())
+	}
+	for _, l := range m.linked {
+		if l.instance != nil && len(l.compiled.ExportedMemories()) > 0 {
+			size += int64(l.instance.Memory().Size())
+		}
 	}
 	m.size.Store(size)
 }
@@ -198,6 +204,7 @@ func (m *module) present(ctx context.Context) (api.Module, error) {
 	if m.guest != nil && !m.guest.IsClosed() {
 		return m.guest, nil
 	}
+	m.giveUp()
 	guest, err := m.instantiate(ctx)
 	if err != nil {
 		return nil, m.initError(ctx, err)
@@ -236,11 +243,17 @@ func (m *module) entry(guest api.Module, symbol string) api.Function {
 	return f
 }
 
-// giveUp ends the instance; the next call starts a fresh one.
+// giveUp ends the instance and those that it links to; the next call starts fresh ones.
 func (m *module) giveUp() {
 	if m.guest != nil {
 		_ = m.guest.Close(context.Background())
 		m.guest = nil
+	}
+	for i := range m.linked {
+		if l := &m.linked[i]; l.instance != nil {
+			_ = l.instance.Close(context.Background())
+			l.instance = nil
+		}
 	}
 }
 

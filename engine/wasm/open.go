@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"embed"
 	"errors"
 	"slices"
 	"strings"
@@ -12,10 +11,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
-	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/output"
@@ -43,7 +40,15 @@ var wasiFunctions = sync.OnceValue(func() map[string]functionType {
 
 // Open implements [engine.Engine].
 func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importer) (engine.Instance, error) {
-	e = &Engine{config: e.config.with(a.Grants, a.Limits)}
+	p, err := readPlan(a)
+	if err != nil {
+		return nil, err
+	}
+	config, err := e.config.with(a.Grants, a.Limits).narrowed(p.Asks, a.Spec.Source.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e = &Engine{config: config}
 	if a.RequireIsolation {
 		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
 			return nil, &engine.IsolationError{Missing: missing}
@@ -52,18 +57,18 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	if err := e.checkDirectories(); err != nil {
 		return nil, err
 	}
-	data, err := a.Files.ReadFile(moduleFile)
+	all, err := p.modules(a)
 	if err != nil {
 		return nil, err
 	}
-	b, err := read(data)
-	if err != nil {
-		return nil, err
+	main := all[len(all)-1].binary
+	m := &module{name: a.Spec.Name, config: e.config, isolation: e.Isolation(), limits: p.limited(a.Limits), events: a.Events, kind: main.kind(), hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1)}
+	if p.Asks != nil {
+		m.kind = plugin
 	}
-	m := &module{name: a.Spec.Name, config: e.config, isolation: e.Isolation(), limits: a.Limits, events: a.Events, kind: b.kind(), hasMemory: b.has(sectionMemory), busy: make(chan struct{}, 1)}
 	m.ctx, m.end = context.WithCancelCause(context.Background())
 	m.stdout, m.stderr = m.streams()
-	if err := m.start(ctx, a, imp, b, data); err != nil {
+	if err := m.start(ctx, a, imp, all); err != nil {
 		m.end(err)
 		m.free()
 		return nil, err
@@ -79,10 +84,10 @@ func (m *module) streams() (stdout, stderr *output.Stream) {
 	return output.New(m.config.Stdout, printed("stdout")), output.New(m.config.Stderr, printed("stderr"))
 }
 
-// start compiles the module, from the machine code that the store keeps, and starts an instance.
-func (m *module) start(ctx context.Context, a engine.Artifact, imp engine.Importer, b *binaryModule, data []byte) error {
+// start compiles the modules, from the machine code that the store keeps, and starts an instance.
+func (m *module) start(ctx context.Context, a engine.Artifact, imp engine.Importer, all []linked) error {
 	config := wasmrun.Limited(codeConfig(), m.config.Memory)
-	code, err := wasmrun.MachineCode(ctx, a, moduleFile, codeConfig())
+	code, err := wasmrun.MachineCode(ctx, a, codeConfig(), moduleFiles(a)...)
 	if err != nil {
 		return err
 	}
@@ -98,44 +103,66 @@ func (m *module) start(ctx context.Context, a engine.Artifact, imp engine.Import
 		config = config.WithCompilationCache(m.cache)
 	}
 	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
-	if err := m.provide(b); err != nil {
+	if err := m.provide(ctx, imp, all); err != nil {
 		return err
 	}
-	if err := m.provideRegistered(ctx, imp, b.imports); err != nil {
-		return err
+	for _, l := range all {
+		compiled, err := m.runtime.CompileModule(wasmrun.AllWorkers(ctx), l.binary.data)
+		if err != nil {
+			return &engine.InitError{Reason: "it does not fit into wasm.Config.Memory: " + err.Error()}
+		}
+		m.linked = append(m.linked, linkedModule{name: l.name, compiled: compiled})
 	}
-	if m.compiled, err = m.runtime.CompileModule(wasmrun.AllWorkers(ctx), data); err != nil {
-		return &engine.InitError{Reason: "it does not fit into wasm.Config.Memory: " + err.Error()}
-	}
-	m.describe(b)
+	main := len(all) - 1
+	m.compiled, m.linked = m.linked[main].compiled, m.linked[:main]
+	m.describe()
 	if m.kind == command {
 		return nil // each call starts an instance
 	}
 	if m.guest, err = m.instantiate(ctx); err != nil {
 		return m.initError(ctx, err)
 	}
-	m.readGlobals(b)
+	m.readGlobals(all[main].binary)
 	return nil
 }
 
-// provide makes what the module imports.
-func (m *module) provide(b *binaryModule) error {
-	if slices.ContainsFunc(b.imports, func(i importation) bool { return i.module == wasiModule }) {
+// provide makes what the modules import.
+func (m *module) provide(ctx context.Context, imp engine.Importer, all []linked) error {
+	if slices.ContainsFunc(all, func(l linked) bool { return l.binary.importsFrom(wasiModule) }) {
 		if err := wasmrun.ProvideWASI(m.ctx, m.runtime); err != nil {
 			return err
 		}
 	}
 	if m.kind == plugin {
-		return m.provideExtism()
+		if err := m.provideExtism(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return m.provideRegistered(ctx, imp, all)
 }
 
-// instantiate starts an instance and runs its initialisation.
-func (m *module) instantiate(ctx context.Context) (api.Module, error) {
+// instantiate starts an instance, after those that it links to, and runs its initialisation.
+func (m *module) instantiate(ctx context.Context) (guest api.Module, err error) {
 	m.running = ctx
 	m.kernel.begin(nil) // the initialisation of a plugin may use it
-	guest, err := m.runtime.InstantiateModule(ctx, m.compiled, m.moduleConfig())
+	for i := range m.linked {
+		l := &m.linked[i]
+		if l.instance, err = m.startInstance(ctx, l.compiled, l.name); err != nil {
+			m.giveUp()
+			return nil, err
+		}
+	}
+	if guest, err = m.startInstance(ctx, m.compiled, ""); err != nil {
+		m.giveUp()
+		return nil, err
+	}
+	m.measure(guest)
+	m.entries = make(map[string]api.Function)
+	return guest, nil
+}
+
+func (m *module) startInstance(ctx context.Context, compiled wazero.CompiledModule, name string) (api.Module, error) {
+	guest, err := m.runtime.InstantiateModule(ctx, compiled, m.moduleConfig().WithName(name))
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +170,6 @@ func (m *module) instantiate(ctx context.Context) (api.Module, error) {
 		_ = guest.Close(context.Background())
 		return nil, err
 	}
-	m.measure(guest)
-	m.entries = make(map[string]api.Function)
 	return guest, nil
 }
 
@@ -181,28 +206,6 @@ func (m *module) moduleConfig() wazero.ModuleConfig {
 		config = config.WithEnv(key, value)
 	}
 	return config.WithFSConfig(m.config.directories())
-}
-
-// directories mounts what is granted.
-func (c Config) directories() wazero.FSConfig {
-	files := wasmrun.NewFiles()
-	// Without a root, Go's runtime takes every path for a descriptor that is not open.
-	files.Mount("/", &sysfs.ReadFS{FS: &sysfs.AdaptFS{FS: embed.FS{}}})
-	for _, dir := range c.ReadOnly {
-		files.Mount(dir, &sysfs.ReadFS{FS: wasmrun.NewRooted(dir)})
-	}
-	for _, dir := range c.ReadWrite {
-		files.Mount(dir, wasmrun.NewRooted(dir))
-	}
-	return files.Config()
-}
-
-// checkDirectories refuses directories that cannot be granted.
-func (e *Engine) checkDirectories() error {
-	if field, reason := wasmrun.BadDirectory(e.config.ReadOnly, e.config.ReadWrite); reason != "" {
-		return &load.ConfigError{Setting: "wasm.Config." + field, Reason: reason}
-	}
-	return nil
 }
 
 // initError says why the initialisation did not end well.

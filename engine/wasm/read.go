@@ -15,6 +15,7 @@ const (
 	sectionCustom  = 0
 	sectionType    = 1
 	sectionImport  = 2
+	sectionFunc    = 3 // the types of the functions
 	sectionMemory  = 5
 	sectionTable   = 4
 	sectionExport  = 7
@@ -33,7 +34,8 @@ type binaryModule struct {
 	types    []functionType
 	imports  []importation
 	exports  []export
-	locals   uint64 // the variables of the functions read
+	defined  []uint32 // the types of the functions that are not imported
+	locals   uint64   // the variables of the functions read
 }
 
 type section struct {
@@ -53,8 +55,9 @@ type importation struct {
 }
 
 type export struct {
-	name string
-	kind byte // as of an import: 0 a function, 1 a table, 2 a memory, 3 a global
+	name  string
+	kind  byte // as of an import: 0 a function, 1 a table, 2 a memory, 3 a global
+	index uint32
 }
 
 // has reports whether the module has a section.
@@ -119,6 +122,7 @@ func (b *binaryModule) section(s section) error {
 	element := map[byte]func(*reader){
 		sectionType:    b.readType,
 		sectionImport:  b.readImport,
+		sectionFunc:    func(r *reader) { b.defined = append(b.defined, r.u32()) },
 		sectionExport:  b.readExport,
 		sectionElement: checkElement,
 		sectionCode:    b.checkBody,
@@ -150,8 +154,7 @@ func (b *binaryModule) readType(r *reader) {
 }
 
 func (b *binaryModule) readExport(r *reader) {
-	e := export{name: r.name(), kind: r.byte()}
-	r.u32()
+	e := export{name: r.name(), kind: r.byte(), index: r.u32()}
 	b.exports = append(b.exports, e)
 }
 

@@ -29,11 +29,16 @@ var ErrReentered = errors.New("the module runs one call at a time, and this call
 
 // provideRegistered makes the functions that a module imports from modules that the program
 // registered. Those that are missing are named, each with the reason.
-func (m *module) provideRegistered(ctx context.Context, imp engine.Importer, imports []importation) error {
+func (m *module) provideRegistered(ctx context.Context, imp engine.Importer, all []linked) error {
 	byModule := make(map[string][]importation)
-	for _, i := range imports {
-		if i.fromProgram() {
-			byModule[i.module] = append(byModule[i.module], i)
+	for _, l := range all {
+		for _, i := range l.binary.imports {
+			same := func(other importation) bool {
+				return i.name == other.name && i.function.String() == other.function.String()
+			}
+			if i.fromProgram() && byName(all)[i.module] == nil && !slices.ContainsFunc(byModule[i.module], same) {
+				byModule[i.module] = append(byModule[i.module], i)
+			}
 		}
 	}
 	var missing []string

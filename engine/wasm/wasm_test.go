@@ -84,6 +84,8 @@ func TestSources(t *testing.T) {
 	t.Parallel()
 	assembler, err := exec.LookPath("wat2wasm")
 	sources, globErr := filepath.Glob("*/*.wat")
+	deeper, _ := filepath.Glob("*/*/*.wat")
+	sources = append(sources, deeper...)
 	require.NoError(t, globErr)
 	require.NotEmpty(t, sources)
 	for _, source := range sources {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/regular"
 )
 
@@ -226,7 +227,7 @@ func describe(dir string) (*find.Spec, error) {
 // it is a single one, or why it holds none.
 func detect(entries []fs.DirEntry) (kind find.Kind, file, reason string) {
 	var tests, script bool
-	var wasm []string
+	var wasm, manifests []string
 	for _, entry := range entries {
 		name := entry.Name()
 		script = script || name == starlarkInit
@@ -235,6 +236,9 @@ func detect(entries []fs.DirEntry) (kind find.Kind, file, reason string) {
 		}
 		if strings.HasSuffix(name, wasmSuffix) {
 			wasm = append(wasm, name)
+		}
+		if manifest.Is(name) {
+			manifests = append(manifests, name)
 		}
 		if !strings.HasSuffix(name, ".go") {
 			continue
@@ -249,6 +253,8 @@ func detect(entries []fs.DirEntry) (kind find.Kind, file, reason string) {
 		return find.KindStarlark, starlarkInit, ""
 	case len(wasm) == 1:
 		return find.KindWasm, wasm[0], ""
+	case len(wasm) > 1 && len(manifests) == 1:
+		return find.KindWasm, manifests[0], ""
 	case len(wasm) > 1:
 		return "", "", fmt.Sprintf("holds no Go files, and %d WebAssembly files: name one of them", len(wasm))
 	case tests:

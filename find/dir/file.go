@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/regular"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // describeAny makes the spec of the module of a path: a folder, or else a Starlark or WebAssembly
-// file.
+// file, or a manifest of such files.
 func describeAny(path string) (*find.Spec, error) {
 	spec, err := describe(path)
 	if !errors.Is(err, find.ErrNotFound) {
@@ -34,9 +35,10 @@ func describeAny(path string) (*find.Spec, error) {
 }
 
 // isFile reports whether a name says by its suffix that it is a file's.
-func isFile(name string) bool {
-	return strings.HasSuffix(name, starlarkSuffix) || strings.HasSuffix(name, wasmSuffix)
-}
+func isFile(name string) bool { return strings.HasSuffix(name, starlarkSuffix) || isWasm(name) }
+
+// isWasm reports whether a file is one of WebAssembly, or names such files.
+func isWasm(name string) bool { return strings.HasSuffix(name, wasmSuffix) || manifest.Is(name) }
 
 // maxFile is the most bytes that a module of one file has.
 const maxFile = 256 << 20
@@ -74,16 +76,17 @@ func describeSingle(name, dir, file string) (*find.Spec, error) {
 		return nil, err
 	}
 	kind := find.KindStarlark
-	if strings.HasSuffix(file, wasmSuffix) {
+	if isWasm(file) {
 		kind = find.KindWasm
 	}
+	fsys := regular.DirFS(dir)
 	return &find.Spec{
 		Name:   name,
 		Why:    "a file is used as it is",
 		Origin: "directory",
 		Source: find.Source{
-			Kind: kind, FS: regular.DirFS(dir), Dir: dir, File: file,
-			Hash: find.HashFile(path, text),
+			Kind: kind, FS: fsys, Dir: dir, File: file,
+			Hash: find.HashFile(path, manifest.Hashed(fsys, file, text)),
 		},
 	}, nil
 }

@@ -18,7 +18,7 @@ func TestWasm(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	for _, file := range []string{"tax.wasm", "one/a.wasm", "one/README.md", "two/a.wasm", "two/b.wasm", "go/a.wasm", "go/a.go", "script/a.wasm", "script/init.star"} {
+	for _, file := range []string{"tax.wasm", "one/a.wasm", "one/README.md", "two/a.wasm", "two/b.wasm", "go/a.wasm", "go/a.go", "script/a.wasm", "script/init.star", "plugin.json", "plugin.toml", "three/a.wasm", "three/b.wasm", "three/plugin.toml", "two/a.json", "two/b.toml"} {
 		path := filepath.Join(root, filepath.FromSlash(file))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte("package a"), 0o600))
@@ -32,7 +32,7 @@ func TestWasm(t *testing.T) {
 		}
 		return dir.New(at).Find(t.Context(), name)
 	}
-	for target, want := range map[string]string{"tax.wasm": "tax.wasm", "one": "a.wasm", "one/a.wasm": "a.wasm", root + "/tax.wasm": "tax.wasm", root + "/one": "a.wasm"} {
+	for target, want := range map[string]string{"tax.wasm": "tax.wasm", "one": "a.wasm", "one/a.wasm": "a.wasm", root + "/tax.wasm": "tax.wasm", root + "/one": "a.wasm", root + "/plugin.json": "plugin.json", "plugin.toml": "plugin.toml", "three": "plugin.toml"} {
 		spec, err := look(target)
 		require.NoError(t, err, target)
 		assert.Equal(t, find.KindWasm, spec.Source.Kind, target)
@@ -49,4 +49,27 @@ func TestWasm(t *testing.T) {
 	assert.ErrorContains(t, err, "2 WebAssembly files: name one of them")
 	_, err = look("other.wasm")
 	assert.ErrorIs(t, err, find.ErrNotFound)
+}
+
+// TestManifest: the source of a manifest is the modules that it names, too.
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	hash := func(manifest, module string) string {
+		for file, text := range map[string]string{"plugin.json": manifest, "a.wasm": module, "b.wasm": "b"} {
+			require.NoError(t, os.WriteFile(filepath.Join(root, file), []byte(text), 0o600))
+		}
+		name, err := find.ParseName(root + "/plugin.json")
+		require.NoError(t, err)
+		spec, err := dir.New(".").Find(t.Context(), name)
+		require.NoError(t, err)
+		return spec.Source.Hash
+	}
+	const one = `{"wasm":[{"path":"a.wasm"}]}`
+	first := hash(one, "a")
+	assert.Equal(t, first, hash(one, "a"))
+	for _, other := range []string{hash(one, "other"), hash(`{"wasm":[{"path":"b.wasm"}]}`, "a"), hash(one+" ", "a"), hash(`{"wasm":[{"path":"gone.wasm"}]}`, "a")} {
+		assert.NotEqual(t, first, other)
+	}
 }

@@ -5,7 +5,7 @@
 //	git::https://example.com/team/rules.git//tax?ref=v1.2.0    git::ssh://…, git::file:///…, git::git@host:path
 //	gh:user/repo//dir@v1.2.0, gl:group/repo                   short for a git URL
 //	https://example.com/rules-1.2.zip//tax?checksum=sha256:…   .zip, .tar.gz, .tgz, .tar.zst, .tzst
-//	https://example.com/tax.star                              .star, .go, .wasm
+//	https://example.com/tax.star                              .star, .go, .wasm, .json, .toml
 //	./rules.zip, file:///srv/rules, file::./rules?link=true   a copy, or with link the directory itself
 //
 // Whatever brings the bytes, package gate alone decides what of them becomes a file; the tree is

@@ -79,10 +79,10 @@ func single(s *source, name string) (place, error) {
 	switch path.Ext(name) {
 	case ".star":
 		return place{dir: parent(name), kind: find.KindStarlark, file: path.Base(name)}, nil
-	case ".wasm":
+	case ".wasm", ".json", ".toml": // or a manifest of such files
 		return place{dir: parent(name), kind: find.KindWasm, file: path.Base(name)}, nil
 	}
-	return place{}, &engine.CompileError{Reason: fmt.Sprintf("%s of %s is a file, and neither a .star nor a .wasm file", name, s.where()), Fix: "name its directory"}
+	return place{}, &engine.CompileError{Reason: fmt.Sprintf("%s of %s is a file, and neither a .star nor a .wasm file, nor a manifest (.json, .toml) of such", name, s.where()), Fix: "name its directory"}
 }
 
 // inDirectory tells what kind of module a directory holds.
@@ -109,6 +109,9 @@ func inDirectory(s *source, tree, dir string) (place, error) {
 		return place{dir: dir, kind: find.KindStarlark, file: files[".star"][0]}, nil
 	case len(files[".wasm"]) == 1 && len(files[".star"]) == 0:
 		return place{dir: dir, kind: find.KindWasm, file: files[".wasm"][0]}, nil
+	}
+	if manifests := append(files[".json"], files[".toml"]...); len(manifests) == 1 && len(files[".star"]) == 0 && (len(files[".wasm"]) > 1 || len(entries) == 1) {
+		return place{dir: dir, kind: find.KindWasm, file: manifests[0]}, nil
 	}
 	where := "it"
 	if dir != "" {

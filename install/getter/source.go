@@ -40,7 +40,7 @@ const (
 // archiveFormats are unpacked; the other file formats are modules by themselves.
 var (
 	archiveFormats = []string{".zip", ".tar.gz", ".tgz", ".tar.zst", ".tzst"}
-	fileFormats    = append(slices.Clone(archiveFormats), ".star", ".go", ".wasm")
+	fileFormats    = append(slices.Clone(archiveFormats), ".star", ".go", ".wasm", ".json", ".toml")
 )
 
 // String returns the canonical name, the same for every spelling and every version.

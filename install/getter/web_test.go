@@ -242,7 +242,7 @@ func TestWebBad(t *testing.T) {
 		{"OTHER/silent.star", "OTHER/silent.star: the answer stalled (tried 2 times)" + retry},
 		{"OTHER/half.star", "OTHER/half.star: the answer stalled (tried 2 times)" + retry},
 		{"OTHER/file.star", "OTHER/file.star: redirect from http to file" + retry},
-		{"URL/rules", "invalid module name: it does not end in .zip, .tar.gz, .tgz, .tar.zst, .tzst, .star, .go, .wasm, and has no parameter archive that says what it is"},
+		{"URL/rules", "invalid module name: it does not end in .zip, .tar.gz, .tgz, .tar.zst, .tzst, .star, .go, .wasm, .json, .toml, and has no parameter archive that says what it is"},
 		{"URL/rules.zip?archive=rar", `invalid module name: its archive format "rar" is none of zip, tar.gz and tar.zst`},
 		{"URL/rules.git", "invalid module name: it is a file's URL: a repository is written git::URL/rules.git"},
 		{"URL/ok.star?checksum=md5:d41d8cd98f00b204e9800998ecf8427e", `invalid module name: its checksum "md5:d41d8cd98f00b204e9800998ecf8427e" is neither sha256:HEX nor sha512:HEX`},

@@ -16,7 +16,7 @@ const maxWatched = 4096
 
 // Local reports whether a module's source is in a directory where it can be edited.
 func Local(s *find.Spec) bool {
-	return s.Version == "" && s.Source.Dir != "" && (s.Source.Kind == find.KindGo || s.Source.Kind == find.KindStarlark)
+	return s.Version == "" && s.Source.Dir != "" && slices.Contains([]find.Kind{find.KindGo, find.KindStarlark, find.KindWasm}, s.Source.Kind)
 }
 
 // sourceRoot returns the directory below which the module's source is: that of the whole Go module,
@@ -98,7 +98,8 @@ func Concerns(s *find.Spec, changes map[string]bool) bool {
 			return true
 		case !within:
 		case s.Source.File != "":
-			if below == s.Source.File {
+			// A manifest names others.
+			if below == s.Source.File || s.Source.Kind == find.KindWasm && strings.HasSuffix(below, ".wasm") {
 				return true
 			}
 		case !ignored(filepath.Base(path)):

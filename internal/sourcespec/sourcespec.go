@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/store"
 )
@@ -48,6 +49,6 @@ func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec
 	if err != nil {
 		return nil, err
 	}
-	spec.Source.Hash = find.HashFile(path, data)
+	spec.Source.Hash = find.HashFile(path, manifest.Hashed(spec.Source.FS, r.File, data))
 	return spec, nil
 }

@@ -63,18 +63,23 @@ func wazeroVersion() string {
 	return ""
 }
 
-// MachineCode returns the machine code of a file of an artifact, which is made, as the configuration
+// MachineCode returns the machine code of files of an artifact, which is made, as the configuration
 // has it, where the store does not have it, or nil where there is no store that could keep it.
-func MachineCode(ctx context.Context, a engine.Artifact, file string, config wazero.RuntimeConfig) (*store.Artifact, error) {
+func MachineCode(ctx context.Context, a engine.Artifact, config wazero.RuntimeConfig, files ...string) (*store.Artifact, error) {
 	if a.Derive == nil {
 		return nil, nil
 	}
 	code, err := a.Derive(ctx, machineCodeKey(), func(ctx context.Context, dir string) error {
-		wasm, err := a.Files.ReadFile(file)
-		if err != nil {
-			return err
+		for _, file := range files {
+			wasm, err := a.Files.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if err := Compile(ctx, wasm, dir, config); err != nil {
+				return err
+			}
 		}
-		return Compile(ctx, wasm, dir, config)
+		return nil
 	})
 	var readOnly *store.WriteError
 	if errors.As(err, &readOnly) {
