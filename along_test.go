@@ -192,7 +192,7 @@ func TestLoadOptionsRefused(t *testing.T) {
 	wantError(t, err, "load example.com/a: internal error: library does not bring companions")
 	world := newLoader(t, &world{modules: map[string]fake{"a": {}}})
 	_, err = world.Load(t.Context(), "a", load.Along("bytes"))
-	wantError(t, err, "load a: it is no Go package: it cannot be built with companions or instantiations")
+	wantError(t, err, "load a: it is no Go package: it cannot be built with companions, instantiations or expressions")
 }
 
 // TestInstantiateOnDemand hammers instantiations of one module: each is opened once, and ends with

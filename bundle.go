@@ -75,6 +75,9 @@ func notPrepared(eng engine.Engine, spec *Spec) error {
 	if spec.Source.Go != nil && len(spec.Source.Go.Instances) > 0 {
 		with = fmt.Sprintf(" with %q", spec.Source.Go.Instances)
 	}
+	if spec.Source.Go != nil && spec.Source.Go.Expression != "" {
+		with += " with an expression"
+	}
 	return &NotPreparedError{
 		Module: spec.Name,
 		For:    fmt.Sprintf("%s/%s, the engine %s and this version of load%s", runtime.GOOS, runtime.GOARCH, eng.Name(), with),

@@ -65,6 +65,9 @@ func artifactKey(eng engine.Engine, fingerprint string, src find.Source) string 
 		for _, instance := range src.Go.Instances {
 			parts = append(parts, "instance "+instance)
 		}
+		if src.Go.Expression != "" {
+			parts = append(parts, "expression "+src.Go.Expression)
+		}
 	}
 	return store.Key(parts...)
 }

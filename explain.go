@@ -36,8 +36,9 @@ type Explanation struct {
 	Dir        string    `json:"dir,omitempty"` // where the source is
 
 	// What the module is built with, as asked for; the companions' versions where they are known.
-	Along     []find.Companion `json:"along,omitempty"`
-	Instances []string         `json:"instances,omitempty"`
+	Along      []find.Companion `json:"along,omitempty"`
+	Instances  []string         `json:"instances,omitempty"`
+	Expression string           `json:"expression,omitempty"`
 
 	// What follows needs the source: it is known once the module is installed.
 	Engine    string               `json:"engine,omitempty"` // the engine that runs it
@@ -81,7 +82,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return e, err
 	}
-	e.Along, e.Instances = r.name.Along, r.name.Instances
+	e.Along, e.Instances, e.Expression = r.name.Along, r.name.Instances, r.name.Expression
 	l.explainRegistry(e, r.name)
 	p, err := l.pin(r)
 	if err != nil {
@@ -238,6 +239,7 @@ func (e *Explanation) String() string {
 		line("along", find.Companion{Alias: c.Alias, Path: c.Path, Query: cmp.Or(c.Version, c.Query)}.String())
 	}
 	line("instances", strings.Join(e.Instances, ", "))
+	line("expression", strings.Join(strings.Fields(e.Expression), " "))
 	switch {
 	case e.Loaded:
 		line("state", "running")

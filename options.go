@@ -3,10 +3,12 @@ package load
 import (
 	"cmp"
 	"context"
+
+	"github.com/loadgo/load/find"
 )
 
 // LoadOption says what a module is built with besides its package, and what runs it: [Along],
-// [Instantiate], [WithEngine]. It is part of what is asked for: a module with an option is one of
+// [Instantiate], [Expression], [WithEngine]. It is part of what is asked for: a module with an option is one of
 // its own, beside the one without. Everything that takes a name takes these options.
 type LoadOption interface {
 	ReloadOption
@@ -54,6 +56,23 @@ func Along(packages ...string) LoadOption {
 func Instantiate(symbols ...string) LoadOption {
 	return option(func(r *request) { r.instances = append(r.instances, symbols...) })
 }
+
+// Expression builds a Go expression into the module, as the result of a function without parameters
+// that is called [ExpressionSymbol]. It may be any expression, or statements of which the last is an
+// expression; it names what the package exports without the package's name, and what companions
+// export by theirs:
+//
+//	load.Expression(`Map([]string{"a"}, func(s string) string { return s + "!" })`)
+//
+// It is Go code of its author, and runs with what the module is granted. Package eval evaluates
+// expressions over a module that runs, without compiling them, where they need no more than that.
+// One that does not compile is an [*ExpressionError].
+func Expression(src string) LoadOption {
+	return option(func(r *request) { r.expression = src })
+}
+
+// ExpressionSymbol is the name of the function that [Expression] builds.
+const ExpressionSymbol = find.ExpressionSymbol
 
 // Check tries a new instance before it takes the old one's place: a reload whose check returns an
 // error, or panics, leaves the old one where it is. It is an option of [Loader.Reload] and

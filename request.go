@@ -31,6 +31,7 @@ type request struct {
 	claims    int               // its place among the installers, or -1
 
 	along, instances []string // as the options have them
+	expression       string
 	engine           string
 	check            Check // what a reload asks of the new instance, or nil
 	force            bool  // it is unloaded although others imported it
@@ -53,7 +54,7 @@ func (l *Loader) parse(r *request) (err error) {
 		return err
 	}
 	r.name = name
-	r.name.Engine = r.engine
+	r.name.Engine, r.name.Expression = r.engine, r.expression
 	if err := l.parseCompanions(r); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (l *Loader) parse(r *request) (err error) {
 	if r.claims >= 0 {
 		r.installer = l.config.Installers[r.claims]
 	}
-	r.with = plan.BuiltWith(r.name.Along, r.name.Instances, r.name.Engine)
+	r.with = plan.BuiltWith(r.name.Along, r.name.Instances, r.name.Expression, r.name.Engine)
 	key := r.name.String()
 	if r.name.Form == find.FormDir {
 		if key, err = filepath.Abs(r.name.Target); err != nil {

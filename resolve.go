@@ -159,14 +159,14 @@ func asAsked(s *Spec, name find.Name) (*Spec, error) {
 		own.Engine = name.Engine
 		s = &own
 	}
-	if len(name.Along) == 0 && len(name.Instances) == 0 {
+	if len(name.Along) == 0 && len(name.Instances) == 0 && name.Expression == "" {
 		return s, nil
 	}
 	if s.Source.Go == nil {
-		return nil, &CompileError{Reason: "it is no Go package: it cannot be built with companions or instantiations"}
+		return nil, &CompileError{Reason: "it is no Go package: it cannot be built with companions, instantiations or expressions"}
 	}
 	if len(s.Source.Go.Along) != len(name.Along) {
 		return nil, &InternalError{Value: fmt.Sprintf("%s does not bring companions", s.Origin)}
 	}
-	return plan.Instantiated(s, name.Instances), nil
+	return plan.With(s, name.Instances, name.Expression), nil
 }

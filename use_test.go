@@ -86,7 +86,7 @@ func TestFrom(t *testing.T) {
 		F func(int) int `load:"F[int]"`
 	}
 	_, err = l.From(t.Context(), "m", &generic)
-	wantError(t, err, "load m: it is no Go package: it cannot be built with companions or instantiations")
+	wantError(t, err, "load m: it is no Go package: it cannot be built with companions, instantiations or expressions")
 }
 
 func TestRequires(t *testing.T) {

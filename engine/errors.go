@@ -43,6 +43,19 @@ func (e *CompileError) Error() string {
 	return s
 }
 
+// ExpressionError says what is wrong with a Go expression, at one place of it.
+type ExpressionError struct {
+	Line, Column int
+	Message      string
+	Err          error // what a call or an access of the module met, or nil
+}
+
+func (e *ExpressionError) Error() string {
+	return fmt.Sprintf("eval: %d:%d: %s", e.Line, e.Column, e.Message)
+}
+
+func (e *ExpressionError) Unwrap() error { return e.Err }
+
 // ToolchainError reports a missing or unusable compiler.
 type ToolchainError struct {
 	Reason string

@@ -60,10 +60,11 @@ type Name struct {
 
 	Engine string // the engine that is to run the module, "" for the loader's choice: see [load.WithEngine]
 
-	// What the module is built with, sorted and without repetition: see [load.Along] and
-	// [load.Instantiate].
-	Along     []Companion
-	Instances []string
+	// What the module is built with, sorted and without repetition: see [load.Along],
+	// [load.Instantiate] and [load.Expression].
+	Along      []Companion
+	Instances  []string
+	Expression string
 }
 
 // String returns the name as it would be written, without its alias.

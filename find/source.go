@@ -139,7 +139,12 @@ type GoSource struct {
 	Along []Companion
 	// Instances are the instantiations of generic symbols to build; the loader sets them.
 	Instances []string
+	// Expression is Go code to build into the module, "" for none; the loader sets it.
+	Expression string
 }
+
+// ExpressionSymbol is the function that an expression is built into, see [load.Expression].
+const ExpressionSymbol = "expression.Value"
 
 // LocalModule is what a build reads of a directory that is used as it is.
 type LocalModule struct {

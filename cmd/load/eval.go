@@ -4,11 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/eval"
+	"github.com/loadgo/load/internal/toolchain"
 )
 
 func evalCommand() command {
@@ -17,25 +26,39 @@ func evalCommand() command {
 		args:  "[options] NAME[@QUERY] EXPR",
 		short: "load a package and print what an expression over it gives",
 		long: `
-Eval loads the package and evaluates EXPR, a Go expression over what the package exports, written
-without the package's name: 'Make("Hello, Wörld")', 'MustParse("1.2.3").IncMinor().String()',
-'Marshal(map[string]int{"a": 1})'. Generic functions and types are written with their type arguments:
-'Uniq[int]([]int{1, 1, 2})'. What -with adds is written with its package's name: 'New(zapcore.NewNopCore())'.
+Eval loads the package and evaluates EXPR, any Go expression, or statements that end in one, over what the
+package exports, written without the package's name: 'Make("Hello, Wörld")',
+'MustParse("1.2.3").IncMinor().String()', 'Marshal(map[string]int{"a": 1})'. Packages of the standard library
+and what -with adds are written with their names: 'strings.ToUpper(Version)', 'New(zapcore.NewNopCore())'.
+EXPR is - for the standard input; -f FILE takes a file in its place.
+
+Most expressions are evaluated at once, by the command itself. What takes a compiler, such as function
+literals, statements and type arguments that are to be inferred, is compiled as a function beside the package:
+that takes a second, and nothing the next time. -compile compiles every expression.
 
 The results print as fmt.Println prints them; with -json, each as one JSON value on a line of its own. A
 trailing nil error is left out. A non-nil one is all that prints, to the standard error, and the exit
-code is 1. Within a larger expression a call that returns values and an error stands for its first value,
-and a non-nil error ends the evaluation. What the package itself prints goes to the standard error.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
-		run:   runEval,
+code is 1. Within a larger expression that is not compiled, a call that returns values and an error stands for
+its first value, and a non-nil error ends the evaluation. What the package itself prints goes to the standard
+error.`,
+		flags: func(f *flag.FlagSet, o *options) {
+			o.jsonFlag(f)
+			o.loadFlags(f)
+			o.withFlag(f)
+			o.allowFlags(f)
+			f.StringVar(&o.file, "f", "", "read the expression from this `file`")
+			f.BoolVar(&o.compile, "compile", false, "compile the expression, whatever it is")
+		},
+		run: runEval,
 	}
 }
 
 func runEval(ctx context.Context, s *session, args []string) error {
-	if len(args) != 2 {
-		return &usageError{fmt.Sprintf("it takes NAME and EXPR after the options, not %d arguments", len(args))}
+	source, err := s.expression(args)
+	if err != nil {
+		return err
 	}
-	expr, err := eval.Parse(args[1]) // before anything is installed for it
+	expr, err := eval.Parse(source) // before anything is installed for it
 	if err != nil {
 		return err
 	}
@@ -44,35 +67,138 @@ func runEval(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.close(ctx, l)
-	m, err := s.loadFor(ctx, l, args[0], expr)
-	if err != nil {
-		return err
-	}
-	results, err := expr.Eval(ctx, module{m})
+	results, err := s.evaluate(ctx, l, args[0], expr)
 	if err != nil {
 		return err
 	}
 	return s.printResults(ctx, results)
 }
 
+// expression is what is to be evaluated: an argument, a file, or the standard input.
+func (s *session) expression(args []string) (string, error) {
+	switch {
+	case s.file != "" && len(args) == 1:
+		text, err := os.ReadFile(s.file)
+		return string(text), err
+	case s.file != "":
+		return "", &usageError{fmt.Sprintf("with -f it takes NAME after the options, not %d arguments", len(args))}
+	case len(args) != 2:
+		return "", &usageError{fmt.Sprintf("it takes NAME and EXPR after the options, not %d arguments", len(args))}
+	case args[1] == "-":
+		text, err := io.ReadAll(os.Stdin)
+		return string(text), err
+	}
+	return args[1], nil
+}
+
+// evaluate evaluates an expression over the module of a name: at once if it can, and else compiled.
+func (s *session) evaluate(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) ([]any, error) {
+	if s.compile || expr.Beyond(nil) != nil {
+		return s.compiled(ctx, l, name, expr)
+	}
+	m, err := s.loadFor(ctx, l, name, expr)
+	var misfit *load.CompileError
+	switch {
+	case errors.As(err, &misfit) && misfit.Output != "" && len(expr.Instantiations(nil)) > 0: // more may be inferred
+		return s.compiled(ctx, l, name, expr)
+	case err != nil:
+		return nil, err
+	case expr.Beyond(m.Symbols()) != nil && isGo(m.Spec()):
+		return s.compiled(ctx, l, name, expr)
+	}
+	return expr.Eval(ctx, evaluated{m})
+}
+
+// compiled evaluates an expression that is built into the module.
+func (s *session) compiled(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) ([]any, error) {
+	if spec, err := l.Find(ctx, name); err == nil && !isGo(spec) {
+		if limit := expr.Beyond(nil); limit != nil {
+			return nil, limit
+		}
+	}
+	along, err := s.alongFor(ctx, l, name, expr.Packages(true))
+	if err != nil {
+		return nil, err
+	}
+	m, err := l.Load(ctx, name, along, load.Expression(expr.Source))
+	if err != nil {
+		return nil, err
+	}
+	return m.Call(ctx, load.ExpressionSymbol)
+}
+
+func isGo(spec *load.Spec) bool { return spec.Source.Kind == find.KindGo }
+
+// alongFor is what -with asks for, and the packages of the standard library that have the other names
+// that an expression uses.
+func (s *session) alongFor(ctx context.Context, l *load.Loader, name string, packages []string) (load.LoadOption, error) {
+	with := split(s.with)
+	var named []string
+	for _, qualifier := range packages {
+		own := func(companion string) bool { return packageName(companion) == qualifier }
+		if own(name) || slices.ContainsFunc(with, own) {
+			continue
+		}
+		switch known := standardNamed(qualifier); {
+		case len(known) == 1:
+			named = append(named, known[0])
+		case len(known) > 1:
+			return nil, fmt.Errorf("eval: %s may be %s\n\tname the one that you mean by -with", qualifier, strings.Join(known, " or "))
+		}
+	}
+	if len(named) > 0 {
+		if spec, err := l.Find(ctx, name); err != nil || isGo(spec) {
+			with = append(with, named...)
+		}
+	}
+	return load.Along(with...), nil
+}
+
+// packageName is what the symbols of a package go by, if the package is called as its path ends.
+func packageName(name string) string {
+	if alias, _, ok := strings.Cut(name, "="); ok {
+		return alias
+	}
+	path, _, _ := strings.Cut(name, "@")
+	if prefix, _, ok := module.SplitPathVersion(path); ok {
+		path = prefix
+	}
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// standardNamed lists the packages of the standard library that go by a name.
+func standardNamed(name string) []string {
+	var found []string
+	for path := range strings.FieldsSeq(toolchain.Packages) {
+		if path == name || strings.HasSuffix(path, "/"+name) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
 // loadFor loads the module with the instantiations that the expression names. Where only the
 // module's symbols can tell whether something is one, it is loaded twice.
 func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) (*load.Module, error) {
+	along, err := s.alongFor(ctx, l, name, expr.Packages(false))
+	if err != nil {
+		return nil, err
+	}
 	certain := expr.Instantiations(nil)
-	m, err := l.Load(ctx, name, s.along(), load.Instantiate(certain...))
+	m, err := l.Load(ctx, name, along, load.Instantiate(certain...))
 	if err != nil {
 		return nil, err
 	}
 	if all := expr.Instantiations(m.Symbols()); len(all) > len(certain) {
-		return l.Load(ctx, name, s.along(), load.Instantiate(all...))
+		return l.Load(ctx, name, along, load.Instantiate(all...))
 	}
 	return m, nil
 }
 
-// module is a load.Module as expressions see it.
-type module struct{ *load.Module }
+// evaluated is a load.Module as expressions see it.
+type evaluated struct{ *load.Module }
 
-func (m module) Value(_ context.Context, symbol string) (any, error) {
+func (m evaluated) Value(_ context.Context, symbol string) (any, error) {
 	return load.Value[any](m.Module, symbol)
 }
 

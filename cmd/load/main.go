@@ -66,6 +66,8 @@ type options struct {
 	frozen  bool
 	offline bool
 	with    string // companions
+	file    string // that holds an expression
+	compile bool   // every expression
 	format  string // of a graph
 	targets string
 	remove  bool
@@ -260,6 +262,10 @@ func (s *session) print(err error) {
 			s.print(err)
 		}
 		return
+	}
+	var misplaced *load.ExpressionError
+	if errors.As(err, &misplaced) {
+		err = misplaced
 	}
 	text := err.Error()
 	if _, ok := err.(*load.LoadError); ok {

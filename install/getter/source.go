@@ -1,6 +1,7 @@
 package getter
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -192,6 +193,9 @@ func (s *source) parseWeb(text string) error {
 	query, err := s.parseURL(text)
 	if err != nil {
 		return err
+	}
+	if meant := pasted(s.url); meant != "" && query.Get("archive") == "" {
+		return errors.New("it is a web page: " + meant)
 	}
 	if strings.HasSuffix(s.url.Path, ".git") {
 		return fmt.Errorf("it is a file's URL: a repository is written git::%s", s.where())

@@ -133,6 +133,7 @@ func (e *evaluation) callModule(x *ast.CallExpr, f callee) (operand, error) {
 		}
 		results, hasError = results[:n-1], true
 	}
+	e.returned[x] = f.signature.onlyResult()
 	if len(results) == 1 {
 		return operandOf(results[0]), nil
 	}

@@ -6,7 +6,7 @@
 // held as objects. What differs from Go: a call that returns values and an error can stand
 // anywhere, for its first value, and a non-nil error ends the evaluation; an interface holds its
 // dynamic value, ready to be used without an assertion; and there are no statements, functions or
-// imports.
+// channels: [Expr.Beyond] reports what only a compiler can do.
 package eval
 
 import (
@@ -34,7 +34,10 @@ type Module interface {
 // none for one without. An error that the outermost call itself returned comes back as it is; every
 // other error is an [*Error]. Cancelling ctx ends the call that is running.
 func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
-	e := &evaluation{Expr: x, ctx: ctx, module: m, symbols: m.Symbols()}
+	e := &evaluation{Expr: x, ctx: ctx, module: m, symbols: m.Symbols(), returned: make(map[ast.Expr]ast.Expr)}
+	if limit := x.Beyond(e.symbols); limit != nil {
+		return nil, limit
+	}
 	defer e.rescue(&err)
 	e.fold(e.constants())
 	root := ast.Unparen(x.root)
@@ -70,6 +73,8 @@ type evaluation struct {
 	module  Module
 	symbols []engine.Symbol
 	folded  map[ast.Expr]types.TypeAndValue
+
+	returned map[ast.Expr]ast.Expr // the types of what calls returned
 }
 
 func (e *evaluation) rescue(err *error) {
@@ -154,8 +159,6 @@ func (e *evaluation) eval(x ast.Expr) operand {
 		return e.assertion(x)
 	case *ast.ArrayType, *ast.MapType, *ast.StructType, *ast.InterfaceType:
 		return e.typeOf(x)
-	case *ast.FuncType, *ast.ChanType:
-		e.fail(x, "%s: function and channel types cannot be used in an expression", types.ExprString(x))
 	}
 	e.fail(x, "%s cannot be used in an expression", types.ExprString(x))
 	return nil

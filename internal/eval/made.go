@@ -13,10 +13,13 @@ import (
 // plain value of the host as long as that is enough. Where its type counts, for a method or as the
 // dynamic value of an interface, the module makes an object of it.
 
-// madeAs tells the type of which x, as it is written, makes a value: "Level" for Level(3) and
-// Level{…}, "*Options" for &Options{…} and new(Options).
+// madeAs tells the type of the module that x, as it is written, has a value of: "Level" for Level(3),
+// Level{…}, Level(3) + 1 and a function that returns one, "*Options" for &Options{…} and
+// new(Options).
 func (e *evaluation) madeAs(x ast.Expr) (string, bool) {
 	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+		return e.declaredAs(x)
 	case *ast.CompositeLit:
 		return e.typeSymbol(x.Type)
 	case *ast.UnaryExpr:
@@ -24,16 +27,48 @@ func (e *evaluation) madeAs(x ast.Expr) (string, bool) {
 			name, ok := e.typeSymbol(lit.Type)
 			return "*" + name, ok
 		}
+		return e.madeAs(x.X)
+	case *ast.BinaryExpr:
+		return e.operatedAs(x)
 	case *ast.CallExpr:
 		if fun, ok := x.Fun.(*ast.Ident); ok && fun.Name == "new" && len(x.Args) == 1 {
 			name, ok := e.typeSymbol(x.Args[0])
 			return "*" + name, ok
 		}
-		if len(x.Args) == 1 {
-			return e.typeSymbol(ast.Unparen(x.Fun))
+		if name, ok := e.typeSymbol(ast.Unparen(x.Fun)); ok && len(x.Args) == 1 {
+			return name, true
 		}
+		return e.typeSymbol(e.returned[x])
 	}
 	return "", false
+}
+
+// declaredAs is the type of the module that a variable or a constant is declared with.
+func (e *evaluation) declaredAs(x ast.Expr) (string, bool) {
+	symbol, ok := e.symbol(x)
+	if !ok {
+		return "", false
+	}
+	spec, ok := declarationOf(symbol).(*ast.ValueSpec)
+	if !ok || spec.Type == nil {
+		return "", false
+	}
+	return e.typeSymbol(spec.Type)
+}
+
+// operatedAs is the type of the module that the result of an operation has: that of the operands,
+// where the operation does not compare them.
+func (e *evaluation) operatedAs(x *ast.BinaryExpr) (string, bool) {
+	switch x.Op {
+	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+		return "", false
+	case token.SHL, token.SHR:
+		return e.madeAs(x.X)
+	}
+	if name, ok := e.madeAs(x.X); ok {
+		return name, true
+	}
+	return e.madeAs(x.Y)
 }
 
 // typeSymbol is the name of the module's type that x names.
@@ -49,7 +84,7 @@ func (e *evaluation) typeSymbol(x ast.Expr) (string, bool) {
 func (e *evaluation) made(x ast.Expr, op operand) operand {
 	v, ok := op.(value)
 	name, named := e.madeAs(x)
-	if !ok || !named || v.object() != nil {
+	if !ok || !named || v.object() != nil || v.Type().PkgPath() != "" { // the host has the type as well
 		return op
 	}
 	given := v.Value
@@ -98,6 +133,15 @@ func (e *evaluation) forType(x ast.Expr, op operand, t ast.Expr) operand {
 		return op
 	}
 	return e.made(x, op)
+}
+
+// alike is op in the form in which two values of one type have one Go type: as the module has it, and
+// as plain data where that is an object.
+func (e *evaluation) alike(x ast.Expr, op operand) operand {
+	if plain, ok := e.copied(e.made(x, op)).(value); ok && plain.object() == nil {
+		return plain
+	}
+	return e.copied(op)
 }
 
 // copied is what an object holds as plain data, where that can be had, and else op itself.

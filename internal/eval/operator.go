@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+
+	"github.com/loadgo/load/engine"
 )
 
 // unary evaluates an operation on one value that is not a constant.
@@ -89,7 +91,7 @@ func (e *evaluation) binary(x *ast.BinaryExpr) operand {
 	if x.Op == token.EQL || x.Op == token.NEQ {
 		return value{reflect.ValueOf(e.equal(x, left, right) == (x.Op == token.EQL))}
 	}
-	left, right = e.copied(left), e.copied(right)
+	left, right = e.alike(x.X, left), e.alike(x.Y, right)
 	a, b := e.match(x.X, left, x.Y, right, x)
 	switch x.Op {
 	case token.LSS, token.LEQ, token.GTR, token.GEQ:
@@ -136,10 +138,64 @@ func (e *evaluation) match(x ast.Expr, left operand, y ast.Expr, right operand, 
 	case value:
 		b = r.Value
 	}
+	a, b = e.ofOneType(x, a, y, b, whole)
 	if a.Type() != b.Type() {
 		e.fail(whole, "invalid operation: %s (mismatched types %s and %s)", types.ExprString(whole), typeName(left), typeName(right))
 	}
 	return a, b
+}
+
+// ofOneType gives two values of one type of the module one Go type, where the host has that type for
+// one of them only. It refuses values that have one Go type and two types of the module.
+func (e *evaluation) ofOneType(x ast.Expr, a reflect.Value, y ast.Expr, b reflect.Value, whole ast.Expr) (left, right reflect.Value) {
+	first, named := e.typeText(x)
+	second, both := e.typeText(y)
+	switch {
+	case named && both && first != second && !e.alias(first) && !e.alias(second):
+		e.fail(whole, "invalid operation: %s (mismatched types %s and %s)", types.ExprString(whole), first, second)
+	case !named || !both || a.Kind() != b.Kind():
+	case a.Type().PkgPath() == "":
+		return a.Convert(b.Type()), b
+	case b.Type().PkgPath() == "":
+		return a, b.Convert(a.Type())
+	}
+	return a, b
+}
+
+// typeText is the type of the value that x has, as far as the way it is written tells: one of the
+// module's or a predeclared one.
+func (e *evaluation) typeText(x ast.Expr) (string, bool) {
+	if name, ok := e.madeAs(x); ok {
+		return name, true
+	}
+	var written ast.Expr
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+		symbol, _ := e.symbol(x)
+		if spec, ok := declarationOf(symbol).(*ast.ValueSpec); ok {
+			written = spec.Type
+		}
+	case *ast.CallExpr:
+		if written = x.Fun; e.returned[x] != nil {
+			written = e.returned[x]
+		}
+	}
+	name, ok := written.(*ast.Ident)
+	if !ok {
+		return "", false
+	}
+	t, ok := predeclaredType(name.Name)
+	if !ok || t.host.Kind() == reflect.Interface {
+		return "", false
+	}
+	return t.host.String(), true
+}
+
+// alias reports whether a type of the module is another name of a type.
+func (e *evaluation) alias(name string) bool {
+	symbol, _ := engine.FindSymbol(e.symbols, name)
+	spec, ok := declarationOf(symbol).(*ast.TypeSpec)
+	return ok && spec.Assign.IsValid()
 }
 
 func defaultTypeOf(u untyped) reflect.Type {
@@ -180,7 +236,7 @@ func (e *evaluation) equal(x *ast.BinaryExpr, left, right operand) bool {
 		}
 		return same
 	}
-	left, right = e.copied(left), e.copied(right)
+	left, right = e.alike(x.X, left), e.alike(x.Y, right)
 	a, b := e.match(x.X, left, x.Y, right, x)
 	for _, side := range []struct {
 		x ast.Expr

@@ -2,105 +2,240 @@ package eval
 
 import (
 	"errors"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"strconv"
+	"go/types"
+	"slices"
 	"strings"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/instantiation"
+	"github.com/loadgo/load/internal/snippet"
 )
 
 // Error is what is wrong with an expression, at one place of it.
-type Error struct {
-	Line, Column int
-	Message      string
-	Err          error // what a call or an access of the module met, or nil
-}
-
-func (e *Error) Error() string {
-	return fmt.Sprintf("eval: %d:%d: %s", e.Line, e.Column, e.Message)
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-const (
-	maxSource   = 64 << 10 // bytes of an expression
-	maxDepth    = 500      // nested expressions; the evaluator and go/types recurse
-	maxExponent = 100_000  // sum of all exponents: go/types adds 1e999999999 + 1 digit by digit
-)
+type Error = engine.ExpressionError
 
 // Expr is a parsed expression. It is not changed by evaluation and safe for concurrent use.
 type Expr struct {
-	fset *token.FileSet
-	root ast.Expr
+	Source string // as it was written
+
+	fset   *token.FileSet
+	root   ast.Expr // nil where the source has statements
+	beyond *Error   // the first thing that cannot be evaluated, or nil
+	free   []string // names before a dot that are not declared in the source
 }
 
-// Parse reads an expression and reports what no module can make right: its syntax, what expressions
-// cannot hold, and mistakes among its constants. The error is an [*Error].
+// Parse reads an expression, or statements that end in one, and reports what no module can make
+// right: its syntax, and mistakes among its constants. The error is an [*Error].
 func Parse(src string) (x *Expr, err error) {
-	x = &Expr{fset: token.NewFileSet()}
+	code, mistake := snippet.Parse(token.NewFileSet(), src)
+	x = &Expr{Source: src, fset: token.NewFileSet()}
 	e := &evaluation{Expr: x}
 	defer e.rescue(&err)
-	if len(src) > maxSource {
-		return nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf("the expression is longer than %d bytes", maxSource)}
-	}
 	x.root, err = parser.ParseExprFrom(x.fset, "", src, parser.SkipObjectResolution)
-	var list scanner.ErrorList
-	switch {
-	case errors.As(err, &list):
-		first := list[0]
-		if first.Pos.Offset >= len(src) && strings.Contains(first.Msg, "newline") { // there is none to see
-			first.Msg = "unexpected end of the expression"
+	if err != nil {
+		if mistake == nil {
+			return statements(x, code)
 		}
-		return nil, &Error{Line: first.Pos.Line, Column: first.Pos.Column, Message: first.Msg}
-	case err != nil:
-		return nil, &Error{Line: 1, Column: 1, Message: err.Error()}
+		return nil, farther(syntax(err, src), mistake)
 	}
-	e.checkShape()
+	if mistake != nil {
+		return nil, mistake
+	}
+	x.free = code.Packages()
 	e.fold(nil)
+	x.beyond = e.limit()
 	return x, nil
 }
 
-// checkShape refuses what an expression cannot hold, before anything is loaded for it.
-func (e *evaluation) checkShape() {
-	depth, exponents := 0, 0
+// syntax is the first error of the parser.
+func syntax(err error, src string) error {
+	var list scanner.ErrorList
+	if !errors.As(err, &list) {
+		return &Error{Line: 1, Column: 1, Message: err.Error()}
+	}
+	first := list[0]
+	if first.Pos.Offset >= len(src) && strings.Contains(first.Msg, "newline") { // there is none to see
+		first.Msg = "unexpected end of the expression"
+	}
+	return &Error{Line: first.Pos.Line, Column: first.Pos.Column, Message: first.Msg}
+}
+
+// farther returns the error that is behind the other one: it knows more of what was meant.
+func farther(expression, statements error) error {
+	var a, b *Error
+	if errors.As(expression, &a) && errors.As(statements, &b) && (b.Line > a.Line || b.Line == a.Line && b.Column > a.Column) {
+		return statements
+	}
+	return expression
+}
+
+// statements completes the Expr of code that is no expression.
+func statements(x *Expr, code *snippet.Snippet) (*Expr, error) {
+	x.root, x.free = nil, code.Packages()
+	switch {
+	case len(code.List) == 0: // only comments
+		return nil, &Error{Line: 1, Column: 1, Message: "expected operand, found 'EOF'"}
+	default:
+		x.beyond = code.Fail(code.List[0].Pos(), "statements cannot be evaluated at once")
+	}
+	return x, nil
+}
+
+// limit finds what the expression holds that only a compiler can do, before anything is loaded for
+// it.
+func (e *evaluation) limit() (limit *Error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *Error:
+			limit = r
+		default:
+			panic(r)
+		}
+	}()
+	called := map[ast.Expr]bool{}
 	ast.Inspect(e.root, func(n ast.Node) bool {
-		if n == nil {
-			depth--
-			return true
-		}
-		if depth++; depth > maxDepth {
-			e.fail(n, "the expression is nested deeper than %d", maxDepth)
-		}
 		switch n := n.(type) {
-		case *ast.BasicLit:
-			if exponents += exponent(n); exponents > maxExponent {
-				e.fail(n, "excessively large exponent in %s", n.Value)
-			}
 		case *ast.FuncLit:
 			e.fail(n, "functions cannot be written in an expression")
-		case *ast.BadExpr:
-			e.fail(n, "this is not an expression")
+		case *ast.FuncType, *ast.ChanType:
+			e.fail(n, "%s: function and channel types cannot be used in an expression", types.ExprString(n.(ast.Expr)))
+		case *ast.InterfaceType:
+			if n.Methods.NumFields() > 0 {
+				e.fail(n, "interface types with methods cannot be used in an expression")
+			}
+		case *ast.StructType:
+			e.limitStruct(n)
+		case *ast.TypeAssertExpr:
+			if n.Type != nil && !plainType(n.Type) {
+				e.fail(n, "only a compiler knows whether %s is a %s", types.ExprString(n.X), types.ExprString(n.Type))
+			}
+		case *ast.UnaryExpr:
+			e.limitUnary(n)
+		case *ast.CallExpr:
+			fun := ast.Unparen(n.Fun)
+			called[fun] = true
+			if name, ok := fun.(*ast.Ident); ok && e.folded[n].Value == nil {
+				e.limitBuiltin(name)
+			}
+			if star, ok := fun.(*ast.StarExpr); ok {
+				called[star] = true
+			}
+		case *ast.StarExpr:
+			if call, ok := ast.Unparen(n.X).(*ast.CallExpr); ok && !called[n] {
+				if name, ok := call.Fun.(*ast.Ident); !ok || name.Name != "new" {
+					e.fail(n, "only a compiler knows what %s points to", types.ExprString(n.X))
+				}
+			}
 		}
 		return true
 	})
+	return nil
 }
 
-// exponent returns the size of a literal's exponent.
-func exponent(x *ast.BasicLit) int {
-	mark := "eE"
-	if strings.HasPrefix(strings.ToLower(x.Value), "0x") {
-		mark = "pP"
+func (e *evaluation) limitStruct(x *ast.StructType) {
+	for _, f := range x.Fields.List {
+		if len(f.Names) == 0 {
+			e.fail(f, "embedded fields cannot be used in an expression")
+		}
+		for _, name := range f.Names {
+			if !name.IsExported() {
+				e.fail(name, "field %s is not exported: a module cannot see it", name.Name)
+			}
+		}
 	}
-	i := strings.LastIndexAny(x.Value, mark)
-	if i < 0 || x.Kind != token.FLOAT && x.Kind != token.IMAG {
-		return 0
+}
+
+func (e *evaluation) limitUnary(x *ast.UnaryExpr) {
+	if x.Op == token.ARROW {
+		e.fail(x, "%s: channels cannot be used in an expression", types.ExprString(x))
 	}
-	digits := strings.Trim(strings.ReplaceAll(x.Value[i+1:], "_", ""), "+-i")
-	n, err := strconv.Atoi(digits)
-	if err != nil || n > maxExponent {
-		return maxExponent + 1
+	if _, literal := ast.Unparen(x.X).(*ast.CompositeLit); x.Op == token.AND && !literal {
+		e.fail(x, "invalid operation: cannot take address of %s", types.ExprString(x.X))
 	}
-	return n
+}
+
+func (e *evaluation) limitBuiltin(name *ast.Ident) {
+	if _, ok := types.Universe.Lookup(name.Name).(*types.Builtin); ok && !evaluated(name.Name) {
+		e.fail(name, "%s cannot be used in an expression", name.Name)
+	}
+}
+
+// plainType reports whether a type is made of predeclared ones alone: the host has it as well.
+func plainType(x ast.Expr) bool {
+	plain := true
+	ast.Inspect(x, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			_, ok := predeclaredType(n.Name)
+			plain = plain && ok
+		case *ast.SelectorExpr:
+			_, ok := timeType(n)
+			plain = plain && ok
+			return false
+		case *ast.StructType, *ast.InterfaceType:
+			plain = false
+		}
+		return plain
+	})
+	return plain
+}
+
+// Packages lists the names of packages that the expression needs as companions: all that it names
+// where it is compiled, and else those of which it has more than types that need none.
+func (x *Expr) Packages(compiled bool) []string {
+	if compiled || x.beyond != nil {
+		return x.free
+	}
+	var names []string
+	ast.Inspect(x.root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IndexExpr, *ast.IndexListExpr:
+			name, err := instantiation.Of(n.(ast.Expr))
+			return err != nil || !name.Certain() // an instantiation finds what it is made of
+		case *ast.SelectorExpr:
+			ident, ok := n.X.(*ast.Ident)
+			if _, known := timeType(n); ok && !known && slices.Contains(x.free, ident.Name) && !slices.Contains(names, ident.Name) {
+				names = append(names, ident.Name)
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// Beyond says what the expression holds that only a compiler can do, or nil. What the module exports
+// is known only once it is loaded; symbols is nil before.
+func (x *Expr) Beyond(symbols []engine.Symbol) *Error {
+	if x.beyond != nil || symbols == nil {
+		return x.beyond
+	}
+	e := &evaluation{Expr: x, symbols: symbols}
+	return e.uninstantiated()
+}
+
+// uninstantiated finds a generic function whose type arguments are left to the compiler to infer.
+func (e *evaluation) uninstantiated() (limit *Error) {
+	ast.Inspect(e.root, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || limit != nil {
+			return limit == nil
+		}
+		fun := ast.Unparen(call.Fun)
+		switch fun.(type) {
+		case *ast.Ident, *ast.SelectorExpr:
+		default:
+			return true
+		}
+		if symbol, ok := e.symbol(fun); ok && symbol.Kind == engine.KindFunc && generic(symbol) {
+			p := e.fset.Position(fun.Pos())
+			limit = &Error{Line: p.Line, Column: p.Column, Message: generically(symbol)}
+		}
+		return true
+	})
+	return limit
 }

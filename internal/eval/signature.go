@@ -71,6 +71,14 @@ func (s signature) lastResult() ast.Expr {
 	return s.results[len(s.results)-1]
 }
 
+// onlyResult returns the type of the result beside which there is at most an error, or nil.
+func (s signature) onlyResult() ast.Expr {
+	if n := len(s.results); n == 1 && !s.hasError() || n == 2 && s.hasError() {
+		return s.results[0]
+	}
+	return nil
+}
+
 // parameter returns the type of the i-th argument's parameter, or nil where it is not known.
 func (s signature) parameter(i int) ast.Expr {
 	switch {

@@ -32,11 +32,7 @@ func (e *evaluation) symbol(x ast.Expr) (engine.Symbol, bool) {
 // named evaluates a name that stands for a symbol.
 func (e *evaluation) named(x ast.Expr, symbol engine.Symbol) operand {
 	if symbol.Limit != "" && generic(symbol) {
-		message := "cannot use " + symbol.Name + ": " + symbol.Limit
-		if symbol.Kind == engine.KindFunc {
-			message += "\n\t" + symbol.Signature
-		}
-		e.failAt(x.Pos(), nil, message)
+		e.failAt(x.Pos(), nil, generically(symbol))
 	}
 	switch symbol.Kind {
 	case engine.KindType:
@@ -45,6 +41,15 @@ func (e *evaluation) named(x ast.Expr, symbol engine.Symbol) operand {
 		return e.function(symbol)
 	}
 	return e.variable(x, symbol)
+}
+
+// generically says how a generic symbol is used.
+func generically(symbol engine.Symbol) string {
+	message := "cannot use " + symbol.Name + ": " + symbol.Limit
+	if symbol.Kind == engine.KindFunc {
+		message += "\n\t" + symbol.Signature
+	}
+	return message
 }
 
 // companion reports whether a name is that of a companion.
@@ -62,6 +67,9 @@ func (e *evaluation) companion(name string) bool {
 // listed where symbols has a generic symbol of its name.
 func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
 	var found []string
+	if x.root == nil {
+		return nil
+	}
 	ast.Inspect(x.root, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.IndexExpr, *ast.IndexListExpr:

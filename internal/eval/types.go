@@ -103,12 +103,7 @@ func (e *evaluation) typeOf(x ast.Expr) goType {
 	case *ast.StructType:
 		return e.structType(x)
 	case *ast.InterfaceType:
-		if x.Methods.NumFields() == 0 {
-			return goType{name: "interface {}", host: reflect.TypeFor[any]()}
-		}
-		e.fail(x, "interface types with methods cannot be used in an expression")
-	case *ast.FuncType, *ast.ChanType:
-		e.fail(x, "%s: function and channel types cannot be used in an expression", types.ExprString(x))
+		return goType{name: "interface {}", host: reflect.TypeFor[any]()} // one without methods, see limit
 	case *ast.SelectorExpr, *ast.IndexExpr, *ast.IndexListExpr:
 		if symbol, ok := e.symbol(x); ok && symbol.Kind == engine.KindType {
 			return e.namedType(symbol)
@@ -178,15 +173,9 @@ func (e *evaluation) structType(x *ast.StructType) goType {
 	var host []reflect.StructField
 	seen := make(map[string]bool)
 	for _, f := range x.Fields.List {
-		if len(f.Names) == 0 {
-			e.fail(f, "embedded fields cannot be used in an expression")
-		}
 		t := e.typeOf(f.Type)
 		for _, name := range f.Names {
-			switch {
-			case !name.IsExported():
-				e.fail(name, "field %s is not exported: a module cannot see it", name.Name)
-			case seen[name.Name]:
+			if seen[name.Name] {
 				e.fail(name, "%s redeclared", name.Name)
 			}
 			seen[name.Name] = true

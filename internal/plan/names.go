@@ -4,6 +4,7 @@ package plan
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -23,19 +24,19 @@ func Identity(s *find.Spec) string { return s.Name + phrase.Version(s.Version) +
 // than asked for.
 func specBuiltWith(s *find.Spec) string {
 	if s.Source.Go == nil {
-		return BuiltWith(nil, nil, s.Engine)
+		return BuiltWith(nil, nil, "", s.Engine)
 	}
 	along := slices.Clone(s.Source.Go.Along)
 	for i, c := range along {
 		along[i].Query = cmp.Or(c.Version, c.Query)
 	}
-	return BuiltWith(along, s.Source.Go.Instances, s.Engine)
+	return BuiltWith(along, s.Source.Go.Instances, s.Source.Go.Expression, s.Engine)
 }
 
-// Instantiated returns a spec of the same source with other instantiations.
-func Instantiated(s *find.Spec, instances []string) *find.Spec {
+// With returns a spec of the same source with other instantiations and another expression.
+func With(s *find.Spec, instances []string, expression string) *find.Spec {
 	spec, source := *s, *s.Source.Go
-	source.Instances = instances
+	source.Instances, source.Expression = instances, expression
 	spec.Source.Go = &source
 	return &spec
 }
@@ -100,7 +101,7 @@ func GrantNames(s *find.Spec) []string {
 
 // BuiltWith is the part of a key that says what a module is built with, "" for nothing else. Names
 // hold no control character, so that no two requests have one key.
-func BuiltWith(along []find.Companion, instances []string, engine string) string {
+func BuiltWith(along []find.Companion, instances []string, expression, engine string) string {
 	var b strings.Builder
 	if engine != "" {
 		b.WriteString("\x00engine " + engine)
@@ -110,6 +111,9 @@ func BuiltWith(along []find.Companion, instances []string, engine string) string
 	}
 	for _, instance := range instances {
 		b.WriteString("\x00instance " + instance)
+	}
+	if expression != "" { // which may hold anything
+		fmt.Fprintf(&b, "\x00expression %x", sha256.Sum256([]byte(expression)))
 	}
 	return b.String()
 }

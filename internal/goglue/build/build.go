@@ -73,7 +73,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 25
+const generatorVersion = 26
 
 // build is one run of a Builder.
 type build struct {

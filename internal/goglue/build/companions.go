@@ -87,6 +87,9 @@ func (b *build) parts(ctx context.Context, listed map[string]*listedPackage) (*p
 	if err := b.addCompanions(m, listed, load); err != nil {
 		return nil, err
 	}
+	if err := b.addExpression(ctx, m, listed, load); err != nil {
+		return nil, err
+	}
 	return m, b.addBridges(ctx, m, listed, load)
 }
 
