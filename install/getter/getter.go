@@ -14,8 +14,8 @@
 // by the git command.
 //
 // The files follow a load: source.go takes the name apart, resolve.go finds the exact version,
-// git.go, web.go and
-// local.go bring it, install.go publishes it, module.go says what kind of module it is.
+// git.go, web.go and file.go bring it, and package sourcetree publishes it and says what kind of
+// module it is.
 package getter
 
 import (
@@ -118,8 +118,11 @@ func New(config Config) *Installer {
 	}
 }
 
+// origin is the installer's name.
+const origin = "getter"
+
 // String returns "getter".
-func (in *Installer) String() string { return "getter" }
+func (in *Installer) String() string { return origin }
 
 // Claims reports whether the name is a URL, or the path of a file that has to be unpacked or
 // copied.

@@ -113,7 +113,7 @@ func (s *source) localVersion() (string, error) {
 	defer f.Close()
 	version, err := fileVersion(f)
 	if err == nil && strings.HasPrefix(s.checksum, "sha256:") && !strings.EqualFold(version, s.checksum) {
-		err = checksumError(s, s.checksum, version, "the name")
+		err = s.tree().ChecksumError(s.checksum, version, "the name")
 	}
 	return version, err
 }
@@ -141,26 +141,7 @@ func (in *Installer) directoryVersion(s *source, temp string) (string, error) {
 	}
 	defer tree.Close()
 	if err := tree.Dir(s.real()); err != nil {
-		return "", in.refused(s, err)
+		return "", s.tree().Refused(err)
 	}
 	return tree.Sum()
-}
-
-// refused explains what the gate did not let in.
-func (in *Installer) refused(s *source, err error) error {
-	var refused *gate.Error
-	if !errors.As(err, &refused) {
-		return err
-	}
-	what := "its archive"
-	switch {
-	case s.form == formGit:
-		what = "its repository"
-	case s.form == formLocal && isDir(s.path):
-		what = "its directory"
-	}
-	return &install.RegistryError{
-		URL: s.where(), Reason: what + " is refused: " + refused.Error(),
-		Fix: "nothing of it was installed; ask its author for one that holds plain files only", Err: err,
-	}
 }

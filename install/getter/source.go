@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/sourcetree"
 	"github.com/loadgo/load/internal/webhost"
 )
 
@@ -54,6 +55,20 @@ func (s *source) String() string {
 		text += "//" + s.dir
 	}
 	return text
+}
+
+// tree is what the installing of trees wants to know of the source.
+func (s *source) tree() *sourcetree.Source {
+	what := "its archive"
+	switch {
+	case s.form == formGit:
+		what = "its repository"
+	case s.form == formLocal && isDir(s.path):
+		what = "its directory"
+	}
+	return &sourcetree.Source{
+		Asked: s.asked, Name: s.String(), Where: s.where(), What: what, Origin: origin, Dir: s.dir, Places: s.places, Exact: s.exact(), Rooted: s.form == formGit,
+	}
 }
 
 // exact reports whether the name itself says the version.

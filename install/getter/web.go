@@ -230,7 +230,7 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retri
 	var sum *gogetter.ChecksumError
 	if errors.As(err, &sum) {
 		kind, _, _ := strings.Cut(s.checksum, ":")
-		return checksumError(s, s.checksum, kind+":"+hex.EncodeToString(sum.Actual), "the name")
+		return s.tree().ChecksumError(s.checksum, kind+":"+hex.EncodeToString(sum.Actual), "the name")
 	}
 	err = plain(err)
 	out := &install.RegistryError{URL: s.where(), Reason: err.Error(), Fix: "check the name and the network, and try again", Err: err}
@@ -255,17 +255,6 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retri
 		out.Fix = "give the URL of the file itself; a network's log-in page may be in the way"
 	}
 	return out
-}
-
-// lockFile is who promises what a locked release is.
-const lockFile = "the lock file"
-
-func checksumError(s *source, want, got, by string) error {
-	fix := "somebody changed the file, or " + by + " is wrong; find out which before you use it"
-	if by == lockFile {
-		fix = "somebody changed what is there; if you trust the change, `load upgrade` with the name locks it"
-	}
-	return &install.ChecksumError{Subject: s.where(), Want: want, Got: got, By: by, Fix: fix}
 }
 
 // fileVersion returns the version that a file's contents are.

@@ -1,4 +1,4 @@
-package getter
+package sourcetree
 
 import (
 	"errors"
@@ -29,33 +29,32 @@ type place struct {
 
 const starlarkInit = "init.star"
 
-// find looks for the module in a tree: what the name's //DIR says, which can be a file too, or else
-// the tree. An
-// archive that holds nothing but one directory stands for that directory.
-func lookUp(s *source, tree string) (place, error) {
+// lookUp finds the module in a tree: what the name's //DIR says, which can be a file too, or else
+// the tree. An archive that holds nothing but one directory stands for that directory.
+func (s *Source) lookUp(tree string) (place, error) {
 	root := ""
-	if s.form != formGit {
+	if !s.Rooted {
 		root = onlyDirectory(tree)
 	}
-	dir := path.Join(root, s.dir)
+	dir := path.Join(root, s.Dir)
 	info, err := os.Stat(filepath.Join(tree, filepath.FromSlash(dir)))
 	if errors.Is(err, fs.ErrNotExist) && root != "" { // the name may say the directory itself
-		dir = s.dir
+		dir = s.Dir
 		info, err = os.Stat(filepath.Join(tree, filepath.FromSlash(dir)))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(tree, filepath.FromSlash(dir+".star"))); err == nil {
 			return place{dir: parent(dir), kind: find.KindStarlark, file: path.Base(dir) + ".star"}, nil
 		}
-		return place{}, notThere(s, tree, root)
+		return place{}, s.notThere(tree, root)
 	}
 	if err != nil {
 		return place{}, err
 	}
 	if !info.IsDir() {
-		return single(s, dir)
+		return s.single(dir)
 	}
-	return inDirectory(s, tree, dir)
+	return s.inDirectory(tree, dir)
 }
 
 func parent(dir string) string {
@@ -75,18 +74,18 @@ func onlyDirectory(tree string) string {
 }
 
 // single is a module of one file.
-func single(s *source, name string) (place, error) {
+func (s *Source) single(name string) (place, error) {
 	switch path.Ext(name) {
 	case ".star":
 		return place{dir: parent(name), kind: find.KindStarlark, file: path.Base(name)}, nil
 	case ".wasm", ".json", ".toml": // or a manifest of such files
 		return place{dir: parent(name), kind: find.KindWasm, file: path.Base(name)}, nil
 	}
-	return place{}, &engine.CompileError{Reason: fmt.Sprintf("%s of %s is a file, and neither a .star nor a .wasm file, nor a manifest (.json, .toml) of such", name, s.where()), Fix: "name its directory"}
+	return place{}, &engine.CompileError{Reason: fmt.Sprintf("%s of %s is a file, and neither a .star nor a .wasm file, nor a manifest (.json, .toml) of such", name, s.Where), Fix: "name its directory"}
 }
 
 // inDirectory tells what kind of module a directory holds.
-func inDirectory(s *source, tree, dir string) (place, error) {
+func (s *Source) inDirectory(tree, dir string) (place, error) {
 	entries, err := os.ReadDir(filepath.Join(tree, filepath.FromSlash(dir)))
 	if err != nil {
 		return place{}, err
@@ -117,7 +116,7 @@ func inDirectory(s *source, tree, dir string) (place, error) {
 	if dir != "" {
 		where = "its directory " + dir
 	}
-	e := &find.NotFoundError{Name: s.asked, Tried: []find.Tried{{Who: "getter", Answer: where + " holds no Go files, no init.star and no single .star or .wasm file"}}}
+	e := &find.NotFoundError{Name: s.Asked, Tried: []find.Tried{{Who: s.Origin, Answer: where + " holds no Go files, no init.star and no single .star or .wasm file"}}}
 	if names := modules(tree); len(names) > 0 {
 		e.Fix = "name one of its directories: " + strings.Join(names[:min(len(names), 5)], ", ")
 	}
@@ -143,17 +142,17 @@ func modules(tree string) []string {
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "//" })
 }
 
-func notThere(s *source, tree, root string) error {
+func (s *Source) notThere(tree, root string) error {
 	names := modules(tree)
 	for i, name := range names {
 		names[i] = strings.TrimPrefix(strings.TrimPrefix(name, "//"), root+"/")
 	}
-	near := spelling.Near(s.dir, slices.Values(names), 3)
+	near := spelling.Near(s.Dir, slices.Values(names), 3)
 	for i, name := range near {
 		near[i] = "//" + name
 	}
 	return &find.NotFoundError{
-		Name: s.asked, Tried: []find.Tried{{Who: "getter", Answer: "there is no " + s.dir + " in " + s.where()}}, NearMiss: near,
+		Name: s.Asked, Tried: []find.Tried{{Who: s.Origin, Answer: "there is no " + s.Dir + " in " + s.Where}}, NearMiss: near,
 		Fix: "check the spelling of what follows //",
 	}
 }
