@@ -12,8 +12,8 @@ import (
 // location is what patterns are compared with: the host and path of a repository, an archive or a
 // file, however its name spells them, the absolute path of what is local, and any other name
 // itself. "git::https://user@Example.com/team/rules.git//tax?ref=v1" is example.com/team/rules/tax,
-// "gh:team/rules@v1" is github.com/team/rules, and "file::./rules" is rules below the current
-// directory.
+// "gh:team/rules@v1" is github.com/team/rules, "oci::example.com/team/rules:v1" is
+// example.com/team/rules, and "file::./rules" is rules below the current directory.
 func location(name string) string {
 	rest, short := strings.CutPrefix(name, "gh:")
 	host := "github.com"
@@ -38,6 +38,9 @@ func location(name string) string {
 		return localPath(file)
 	case strings.HasPrefix(name, "file:"): // a pattern may have no slashes there
 		return localPath(strings.TrimPrefix(name, "file:"))
+	case getter == "oci":
+		host, path, _ := strings.Cut(rest, "/")
+		return within(hostLocation(host), withoutTag(path))
 	case isURL:
 	case getter != "": // as scp writes it
 		address = strings.Replace(rest, ":", "/", 1)
@@ -49,6 +52,15 @@ func location(name string) string {
 		host, rest = address[:i], address[i:]
 	}
 	return within(hostLocation(host[strings.LastIndex(host, "@")+1:]), rest)
+}
+
+// withoutTag is a repository of a registry, with a directory in it, without its tag and its digest.
+func withoutTag(path string) string {
+	repository, dir, _ := strings.Cut(path, "//")
+	if i := strings.IndexAny(repository, ":@"); i >= 0 {
+		repository = repository[:i]
+	}
+	return repository + "//" + dir
 }
 
 // plain is the location of what is no URL: an import path, a plain name, or a pattern for a host.

@@ -134,7 +134,7 @@ func whyNoURL(pattern string) (reason string, isURL bool) {
 		}
 	}
 	switch {
-	case getter != "" && !slices.Contains([]string{"git", "https", "http"}, getter):
+	case getter != "" && !slices.Contains([]string{"git", "https", "http", "oci"}, getter):
 		return fmt.Sprintf("no name begins with %q", getter+"::"), true
 	case hasScheme && !slices.Contains([]string{"https", "http", "ssh", "file"}, scheme):
 		return fmt.Sprintf("no name begins with %q", scheme+"://"), true
@@ -142,6 +142,8 @@ func whyNoURL(pattern string) (reason string, isURL bool) {
 		return `no name has a part after "#": ` + write(rest[:strings.Index(rest, "#")]), true
 	case strings.Contains(rest, "?"):
 		return `it stands for the place, whatever parameters a name has: ` + write(strings.TrimSuffix(pattern, rest)+rest[:strings.Index(rest, "?")]), true
+	case getter == "oci" && tagged(rest):
+		return "it stands for every version: write it without the tag and the digest", true
 	case short && strings.Contains(after, "@"):
 		return "it stands for every version: " + write(pattern[:strings.LastIndex(pattern, "@")]), true
 	}
@@ -162,6 +164,12 @@ func whyNoURL(pattern string) (reason string, isURL bool) {
 		where = "address" + rest
 	}
 	return whyNoName(where), true
+}
+
+// tagged reports whether a repository of a registry has a tag or a digest.
+func tagged(rest string) bool {
+	_, path, _ := strings.Cut(rest, "/")
+	return strings.ContainsAny(path, ":@")
 }
 
 func isHostPort(host string) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install/oci"
 )
 
 // isSet reports whether an environment variable turns something on: it is there, and says neither
@@ -14,6 +15,11 @@ func isSet(name string) bool {
 	value := os.Getenv(name)
 	on, err := strconv.ParseBool(value)
 	return value != "" && (on || err != nil)
+}
+
+// ociConfig is what the environment says of OCI registries.
+func ociConfig() oci.Config {
+	return oci.Config{Insecure: os.Getenv("GOINSECURE"), TokenHosts: os.Getenv("LOAD_TOKEN_HOSTS")}
 }
 
 // trace returns a sink that also appends each event as a line of JSON to a file. The file is open

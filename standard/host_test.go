@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/gofrs/flock"
+
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"

@@ -4,8 +4,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/loadgo/load"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load"
 )
 
 // An import reads a module's variables, and the host may read them too: neither is a call of the

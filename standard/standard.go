@@ -24,6 +24,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
@@ -33,8 +34,8 @@ import (
 //
 //   - Store: the directory in the environment variable LOAD_DIR, or else [store.DefaultDir];
 //   - Path: that of [Path], with the directories listed in the environment variable LOAD_PATH;
-//   - Installers: the Go module proxy, as the go command's configuration has it, and one for git repositories,
-//     archives and files;
+//   - Installers: the Go module proxy, as the go command's configuration has it, one for git repositories,
+//     archives and files, and one for OCI registries, which LOAD_TOKEN_HOSTS tells the oci.Config.TokenHosts;
 //   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
 //   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
@@ -83,7 +84,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil && !prepared {
-		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})}
+		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig())}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New

@@ -128,7 +128,7 @@ func (in *Installer) String() string { return origin }
 // copied.
 func (in *Installer) Claims(name find.Name) bool {
 	if name.Form != find.FormDir {
-		return name.Form == find.FormURL
+		return name.Form == find.FormURL && !strings.HasPrefix(name.Target, "oci:")
 	}
 	file, _, _ := strings.Cut(name.Target, "//")
 	return slices.ContainsFunc(fileFormats, func(f string) bool { return f != ".star" && strings.HasSuffix(file, f) })

@@ -65,6 +65,9 @@ type Tree struct {
 	// OmitLinks leaves symbolic links out instead of refusing what holds one, as the go command
 	// does when it makes a module of a repository. They are never followed.
 	OmitLinks bool
+
+	// Layers refuses the files by which a layer of an image deletes files of others: they would stay.
+	Layers bool
 }
 
 // New returns a tree for a directory, which must be empty and nobody else's. The caller closes it.
@@ -156,6 +159,8 @@ func (t *Tree) admit(name string, mode fs.FileMode) (clean string, err error) {
 		return "", refuse(name, "lies deeper than %d directories", t.limits.Depth)
 	}
 	switch {
+	case t.Layers && strings.HasPrefix(path.Base(clean), ".wh."):
+		return "", refuse(name, "deletes files of another layer, which is not done here")
 	case mode&fs.ModeSymlink != 0 && t.OmitLinks:
 		return "", nil
 	case mode&fs.ModeSymlink != 0:

@@ -1,0 +1,117 @@
+package oci_test
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/store"
+)
+
+// server is a registry of this process.
+type server struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []string // method and path
+	before   func(w http.ResponseWriter, r *http.Request) bool
+}
+
+// serve starts a registry whose answers may come from before, if it reports that it gave one.
+func serve(t *testing.T, start func(http.Handler) *httptest.Server, before func(w http.ResponseWriter, r *http.Request) bool) *server {
+	t.Helper()
+	s := &server{before: before}
+	real := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	s.Server = start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
+		before := s.before
+		s.mu.Unlock()
+		if before == nil || !before(w, r) {
+			real.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// from sets what answers instead of the registry from now on.
+func (s *server) from(before func(w http.ResponseWriter, r *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before, s.requests = before, nil
+}
+
+func (s *server) asked() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.requests, "\n")
+}
+
+func (s *server) host() string { return s.Listener.Addr().String() }
+
+// quick is a configuration that waits for nothing.
+func quick() oci.Config {
+	return oci.Config{DockerConfig: "off", RetryDelay: time.Millisecond, Stall: 10 * time.Second}
+}
+
+func parse(t *testing.T, s string) find.Name {
+	t.Helper()
+	name, err := find.ParseName(s)
+	require.NoError(t, err)
+	return name
+}
+
+func openStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(loadtest.TempDir(t))
+	require.NoError(t, err)
+	return s
+}
+
+// bring resolves and installs a name.
+func bring(t *testing.T, in *oci.Installer, session *install.Session, name string) (*install.Release, *find.Spec, error) {
+	t.Helper()
+	if session.Store == nil {
+		session.Store = openStore(t)
+	}
+	release, err := in.Resolve(t.Context(), session, parse(t, name))
+	if err != nil {
+		return nil, nil, err
+	}
+	spec, err := in.Install(t.Context(), session, release)
+	return release, spec, err
+}
+
+// TestRegistry runs the suite for registries.
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	loadtest.TestRegistry(t, serve(t, httptest.NewServer, nil).host(), quick())
+}
+
+// TestInstaller runs the suite for installers.
+func TestInstaller(t *testing.T) {
+	t.Parallel()
+	s := serve(t, httptest.NewServer, nil)
+	script := loadtest.Layer{MediaType: "text/plain", Title: "tax.star", Data: []byte("rate = 1\n")}
+	loadtest.PushLayers(t, oci.New(quick()), s.host()+"/rules:v1.0.0", script)
+	loadtest.PushLayers(t, oci.New(quick()), s.host()+"/rules", script)
+	at := "oci::" + s.host() + "/"
+	loadtest.TestInstaller(t, func(*testing.T) (install.Installer, loadtest.InstallerCases) {
+		return oci.New(quick()), loadtest.InstallerCases{
+			Found: []string{at + "rules", at + "rules:v1.0.0", at + "rules:v1.0.0//tax.star"}, NotFound: []string{at + "other", at + "rules:v2.0.0"},
+			Foreign: []string{"example.com/rules", "git::https://example.com/rules", "https://example.com/x.star", "./rules"},
+		}
+	})
+}

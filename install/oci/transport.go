@@ -1,0 +1,155 @@
+package oci
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+
+	"github.com/loadgo/load/internal/webclient"
+	"github.com/loadgo/load/internal/webhost"
+)
+
+// strict ends answers that stall or are none of a registry, and keeps a user's password from hosts
+// that it is not for.
+type strict struct {
+	next http.RoundTripper
+	r    *Repository
+	host string // of the registry
+}
+
+var (
+	errStalled = errors.New("the answer stalled")
+	errCutOff  = errors.New("the answer was cut off")
+	errHTML    = errors.New("it is an HTML page, not a registry's answer")
+)
+
+// statusError is an answer without what was asked for.
+type statusError struct {
+	code  int
+	after time.Duration // that the server asks to wait, or 0
+}
+
+func (e statusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", e.code, http.StatusText(e.code)))
+}
+
+func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := t.admit(r); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	stall := t.r.in.config.Stall
+	timer := time.AfterFunc(stall, func() { cancel(errStalled) })
+	end := func() { timer.Stop(); cancel(nil) }
+	r = r.Clone(ctx)
+	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the digest is of
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = &body{Reader: webclient.Steady(r.Body, timer, stall), ctx: ctx, closer: r.Body, end: func() {}}
+	}
+	resp, err := t.next.RoundTrip(r)
+	switch {
+	case err != nil && context.Cause(ctx) == errStalled:
+		err = errStalled
+	case err != nil:
+	case webclient.PassingStatus(resp.StatusCode):
+		err = statusError{resp.StatusCode, webclient.RetryAfter(resp.Header)}
+	case resp.StatusCode == http.StatusOK && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
+		err = errHTML
+	case resp.ContentLength > t.r.in.config.MaxBytes && r.Method != http.MethodHead:
+		err = sizeError{limit: t.r.in.config.MaxBytes}
+	}
+	if err != nil {
+		end()
+		if resp != nil {
+			resp.Body.Close()
+		}
+		return nil, err
+	}
+	resp.Body = &body{Reader: webclient.Steady(resp.Body, timer, stall), ctx: ctx, closer: resp.Body, end: end}
+	return resp, nil
+}
+
+// admit decides about a request that the registry asks for instead of answering itself: that for a
+// token. Redirects are decided about before, and carry no credentials to another host.
+func (t strict) admit(r *http.Request) error {
+	if r.URL.Host == t.host && r.URL.Scheme == t.r.url().Scheme || r.Response != nil {
+		return nil
+	}
+	if err := t.r.session.AdmitURL(r.URL); err != nil {
+		return err
+	}
+	if r.Header.Get("Authorization") == "" && (r.Body == nil || r.Body == http.NoBody) {
+		return nil
+	}
+	if r.URL.Scheme == "https" && (sameDomain(t.host, r.URL) || module.MatchPrefixPatterns(t.r.in.config.TokenHosts, r.URL.Host)) {
+		return nil
+	}
+	return &webclient.CredentialsError{
+		Reason: "it wants the password sent to " + r.URL.Scheme + "://" + r.URL.Host,
+		Fix:    "if you trust that host with it, add the host to LOAD_TOKEN_HOSTS (oci.Config.TokenHosts)",
+	}
+}
+
+// sameDomain reports whether a registry may send a password to a URL: to its own name, to the domain
+// above it, or to a neighbour there.
+func sameDomain(registry string, u *url.URL) bool {
+	own, _, _ := splitPort(registry)
+	other := u.Hostname()
+	if isAddress(own) || isAddress(other) {
+		return false
+	}
+	_, above, _ := strings.Cut(own, ".")
+	_, aboveOther, _ := strings.Cut(other, ".")
+	return own == other || strings.Contains(above, ".") && (other == above || aboveOther == above)
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(webhost.Canonical(host))
+	return err == nil || webhost.IsLocal(host)
+}
+
+// splitPort splits a host and its port, "" for none.
+func splitPort(hostPort string) (host, port string, err error) {
+	if host, port, err = net.SplitHostPort(hostPort); err != nil {
+		return strings.Trim(hostPort, "[]"), "", err
+	}
+	return host, port, nil
+}
+
+// body is a request's or an answer's, whose stall ends it.
+type body struct {
+	io.Reader
+	ctx    context.Context
+	closer io.Closer
+	end    func()
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	if context.Cause(b.ctx) == errStalled {
+		err = errStalled
+	}
+	return n, brokenError{err}
+}
+
+// brokenError is a transfer that broke off.
+type brokenError struct{ error }
+
+func (e brokenError) Unwrap() error { return e.error }
+
+func (b *body) Close() error {
+	b.end()
+	return b.closer.Close()
+}
