@@ -20,6 +20,7 @@ func TestBoundary(t *testing.T) {
 		"github.com/traefik/yaegi":        "an interpreter belongs to its engine: 4 MB, with stdlib symbols 18 MB",
 		"go.starlark.net":                 "an interpreter belongs to its engine",
 		"github.com/hashicorp/go-getter":  "fetching belongs to an installer",
+		"oras.land/oras-go":               "registries belong to an installer",
 		"github.com/fsnotify/fsnotify":    "watching files belongs to package notify",
 		"net/http":                        "contracts and the root speak to no network; installers do",
 		"os/exec":                         "contracts and the root start no process; engines do",

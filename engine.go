@@ -289,7 +289,7 @@ func (l *Loader) checkSources(spec *Spec) error {
 	if g := spec.Source.Go; err == nil && g != nil && g.ModCache == l.config.Store.ModDir() {
 		var modules []store.RecordModule
 		for _, m := range spec.BuildList {
-			if !strings.Contains(m.Path, "://") { // no tree, which is checked by now
+			if !find.IsURL(m.Path) { // no tree, which is checked by now
 				modules = append(modules, store.RecordModule(m))
 			}
 		}

@@ -2,6 +2,6 @@
 // store, in two steps: Resolve chooses the exact version, a [Release], and Install fetches it. A
 // [Session] says what it may do.
 //
-// Its folders hold the installers: goproxy (the Go module proxy and repositories) and getter (git,
-// archives and files by their URL).
+// Its folders hold the installers: goproxy (the Go module proxy and repositories), getter (git,
+// archives and files by their URL) and oci (OCI registries).
 package install

@@ -298,8 +298,8 @@ func usage() string {
 	b.WriteString(`
 Options stand before the other arguments. NAME is an import path, a directory (./rules), a path of a
 registry of the policy (company:team/auth), or one of these with an alias before it and a version after it:
-NAME@v1.2.3, NAME@v1, NAME@latest. It can also be a git repository (gh:user/repo//dir@v1.2.3, git::URL?ref=main) or
-the URL of an archive or file.
+NAME@v1.2.3, NAME@v1, NAME@latest. It can also be a git repository (gh:user/repo//dir@v1.2.3, git::URL?ref=main), something in
+an OCI registry (oci::REGISTRY/REPOSITORY:TAG//dir), or the URL of an archive or file.
 
 Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, and 2
 when the command was called wrongly. LOAD_DIR names the directory that keeps what is installed and

@@ -183,12 +183,14 @@ func (r *Repository) registryError(at, version string, err error, retries int) e
 
 // missing is a tag or a digest that the repository does not have.
 func (r *Repository) missing(version string) error {
-	e := &find.NotFoundError{Name: r.ref.asked, Tried: []find.Tried{{Who: r.ref.registry, Answer: "it has no " + r.ref.repository + " of that tag"}}, Fix: "check the spelling of the repository and of the tag; `oras repo tags " + r.String() + "` lists them"}
 	if sha256Digest.MatchString(version) {
 		return &find.VersionError{
-			Module: r.String(), Query: version, Reason: "the registry has no such digest (any more)",
+			Module: r.String(), Query: version, Reason: r.String() + " has no " + version + " (any more)",
 			Fix: "if a tag was moved and you trust what is there now, `load upgrade` with the name locks that",
 		}
 	}
-	return e
+	return &find.NotFoundError{
+		Name: r.ref.asked, Tried: []find.Tried{{Who: r.ref.registry, Answer: "it has no " + r.ref.repository + ":" + version}},
+		Fix: "check the spelling of the repository and of the tag; `oras repo tags " + r.String() + "` lists them",
+	}
 }

@@ -81,12 +81,12 @@ func (r *Repository) layers(ctx context.Context, version string) ([]layer, error
 	if err != nil {
 		return nil, r.explain(ctx, version, err, 0)
 	}
-	total := int64(0)
+	left := r.in.config.MaxBytes
 	for _, l := range layers {
-		total += l.Size
-	}
-	if total > r.in.config.MaxBytes {
-		return nil, r.explain(ctx, version, sizeError{limit: r.in.config.MaxBytes}, 0)
+		if l.Size > left {
+			return nil, r.explain(ctx, version, sizeError{limit: r.in.config.MaxBytes}, 0)
+		}
+		left -= l.Size
 	}
 	return layers, nil
 }

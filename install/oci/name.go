@@ -86,6 +86,7 @@ func (r *reference) parse(text string) error {
 		return fmt.Errorf("%q is no directory within it", "//"+dir)
 	}
 	host, path, ok := strings.Cut(text, "/")
+	r.registry = strings.TrimSuffix(strings.ToLower(host), ":443")
 	switch {
 	case !ok || path == "":
 		return fmt.Errorf("it names no repository: write oci::REGISTRY/REPOSITORY[:TAG]")
@@ -93,7 +94,7 @@ func (r *reference) parse(text string) error {
 		return fmt.Errorf("it holds a user: keep that in the docker configuration, with `docker login`")
 	case strings.ContainsFunc(host, func(c rune) bool { return c >= utf8.RuneSelf }):
 		return fmt.Errorf("its host %q has letters outside of ASCII, which can look like others: write them as xn--…", host)
-	case !strings.ContainsAny(host, ".:") && host != "localhost":
+	case !strings.ContainsAny(r.registry, ".:") && r.registry != "localhost":
 		return fmt.Errorf("%q is no registry: write docker.io/%s for that of Docker", host, text)
 	}
 	path, r.digest, ok = strings.Cut(path, "@")
@@ -107,7 +108,7 @@ func (r *reference) parse(text string) error {
 	case r.tag == "" && r.digest == "":
 		r.tag = "latest"
 	}
-	r.registry, r.repository = strings.TrimSuffix(strings.ToLower(host), ":443"), path
+	r.repository = path
 	if dockerHub[r.registry] {
 		return fmt.Errorf("it has another name for docker.io: write oci::docker.io/%s", strings.TrimPrefix(text, host+"/"))
 	}
