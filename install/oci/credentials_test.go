@@ -119,6 +119,8 @@ func TestTokens(t *testing.T) {
 		{"https://evil.com:8443/token", "other.com", "https://evil.com:8443"},
 		{"https://auth.r.example.com/token", "", "it wants the password sent to"}, // a host below it may be anybody's
 		{"http://r.example.com/token", "", "uses http but registry was contacted over https"},
+		{"https://127.1/token", "", "it sends for a token to this machine"},
+		{"https://ｅvil.com/token", "evil.com", "letters that stand for others"},
 		{"https://localhost/token", "", "blocked prefix"},
 		{"https://127.0.0.1/token", "", "blocked prefix"},
 		{"file:///etc/passwd", "", "unsupported scheme"},

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -92,7 +91,7 @@ func (r *reference) parse(text string) error {
 		return fmt.Errorf("it names no repository: write oci::REGISTRY/REPOSITORY[:TAG]")
 	case strings.Contains(host, "@"):
 		return fmt.Errorf("it holds a user: keep that in the docker configuration, with `docker login`")
-	case strings.ContainsFunc(host, func(c rune) bool { return c >= utf8.RuneSelf }):
+	case webhost.Disguised(host):
 		return fmt.Errorf("its host %q has letters outside of ASCII, which can look like others: write them as xn--…", host)
 	case !strings.ContainsAny(r.registry, ".:") && r.registry != "localhost":
 		return fmt.Errorf("%q is no registry: write docker.io/%s for that of Docker", host, text)
