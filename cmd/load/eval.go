@@ -15,8 +15,8 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/eval"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/internal/eval"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -92,7 +92,7 @@ func (s *session) expression(args []string) (string, error) {
 }
 
 // evaluate evaluates an expression over the module of a name: at once if it can, and else compiled.
-func (s *session) evaluate(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) ([]any, error) {
+func (s *session) evaluate(ctx context.Context, l *load.Loader, name string, expr *eval.Expression) ([]any, error) {
 	if s.compile || expr.Beyond(nil) != nil {
 		return s.compiled(ctx, l, name, expr)
 	}
@@ -103,14 +103,14 @@ func (s *session) evaluate(ctx context.Context, l *load.Loader, name string, exp
 		return s.compiled(ctx, l, name, expr)
 	case err != nil:
 		return nil, err
-	case expr.Beyond(m.Symbols()) != nil && isGo(m.Spec()):
+	case expr.Beyond(m) != nil && isGo(m.Spec()):
 		return s.compiled(ctx, l, name, expr)
 	}
-	return expr.Eval(ctx, evaluated{m})
+	return expr.Eval(ctx, m, nil)
 }
 
 // compiled evaluates an expression that is built into the module.
-func (s *session) compiled(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) ([]any, error) {
+func (s *session) compiled(ctx context.Context, l *load.Loader, name string, expr *eval.Expression) ([]any, error) {
 	if spec, err := l.Find(ctx, name); err == nil && !isGo(spec) {
 		if limit := expr.Beyond(nil); limit != nil {
 			return nil, limit
@@ -120,7 +120,7 @@ func (s *session) compiled(ctx context.Context, l *load.Loader, name string, exp
 	if err != nil {
 		return nil, err
 	}
-	m, err := l.Load(ctx, name, along, load.Expression(expr.Source))
+	m, err := l.Load(ctx, name, along, load.Expression(expr.String()))
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func standardNamed(name string) []string {
 
 // loadFor loads the module with the instantiations that the expression names. Where only the
 // module's symbols can tell whether something is one, it is loaded twice.
-func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr *eval.Expr) (*load.Module, error) {
+func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr *eval.Expression) (*load.Module, error) {
 	along, err := s.alongFor(ctx, l, name, expr.Packages(false))
 	if err != nil {
 		return nil, err
@@ -189,17 +189,10 @@ func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr
 	if err != nil {
 		return nil, err
 	}
-	if all := expr.Instantiations(m.Symbols()); len(all) > len(certain) {
+	if all := expr.Instantiations(m); len(all) > len(certain) {
 		return l.Load(ctx, name, along, load.Instantiate(all...))
 	}
 	return m, nil
-}
-
-// evaluated is a load.Module as expressions see it.
-type evaluated struct{ *load.Module }
-
-func (m evaluated) Value(_ context.Context, symbol string) (any, error) {
-	return load.Value[any](m.Module, symbol)
 }
 
 // printResults prints the results of an expression. Printing an object runs code of the module,

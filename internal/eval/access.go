@@ -43,6 +43,9 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 // and written without its package's name.
 func (e *evaluation) checkQualifier(qualifier *ast.Ident, x *ast.SelectorExpr) {
 	name := x.Sel
+	if _, own := e.vars[qualifier.Name]; own {
+		return
+	}
 	if e.companion(qualifier.Name) {
 		e.undefined(x)
 	}
@@ -68,7 +71,7 @@ func (e *evaluation) objectMember(x *ast.SelectorExpr, o *engine.Object) operand
 	v, err := o.Field(e.ctx, x.Sel.Name)
 	if err != nil {
 		message := fmt.Sprintf("%s undefined (type %s has no field or method %s)", types.ExprString(x), o.TypeName(), x.Sel.Name)
-		if near := nearest(x.Sel.Name, methods); near != "" {
+		if near := nearest(x.Sel.Name, methods, nil); near != "" {
 			message += "; did you mean " + near + "?"
 		}
 		e.failAt(x.Sel.Pos(), err, message)

@@ -52,6 +52,9 @@ func (e *evaluation) call(x *ast.CallExpr) (operand, error) {
 		}
 		return e.callModule(x, f)
 	case value:
+		if f.Kind() == reflect.Func && !f.IsNil() { // a function of the host
+			return e.callHost(x, callee{name: types.ExprString(x.Fun), host: f.Value})
+		}
 		if o := f.object(); o != nil { // a function that the module returned
 			return e.callModule(x, callee{name: types.ExprString(x.Fun), call: func(ctx context.Context, args []any) ([]any, error) {
 				return o.Call(ctx, "", args...)

@@ -32,11 +32,17 @@ type Module interface {
 
 // Eval evaluates the expression and returns its results: several for a call with several results,
 // none for one without. An error that the outermost call itself returned comes back as it is; every
-// other error is an [*Error]. Cancelling ctx ends the call that is running.
-func (x *Expr) Eval(ctx context.Context, m Module) (results []any, err error) {
-	e := &evaluation{Expr: x, ctx: ctx, module: m, symbols: m.Symbols(), returned: make(map[ast.Expr]ast.Expr)}
+// other error is an [*Error]. Cancelling ctx ends the call that is running. The names of variables go
+// before those of the module.
+func (x *Expr) Eval(ctx context.Context, m Module, vars map[string]any) (results []any, err error) {
+	e := &evaluation{Expr: x, ctx: ctx, module: m, vars: vars, symbols: m.Symbols(), returned: make(map[ast.Expr]ast.Expr)}
 	if limit := x.Beyond(e.symbols); limit != nil {
 		return nil, limit
+	}
+	for name := range vars {
+		if !token.IsIdentifier(name) || name == "_" || types.Universe.Lookup(name) != nil {
+			return nil, fmt.Errorf("eval: no variable can be named %q", name)
+		}
 	}
 	defer e.rescue(&err)
 	e.fold(e.constants())
@@ -71,6 +77,7 @@ type evaluation struct {
 	*Expr
 	ctx     context.Context
 	module  Module
+	vars    map[string]any
 	symbols []engine.Symbol
 	folded  map[ast.Expr]types.TypeAndValue
 
@@ -166,6 +173,9 @@ func (e *evaluation) eval(x ast.Expr) operand {
 
 // ident evaluates a predeclared identifier or a symbol of the module.
 func (e *evaluation) ident(x *ast.Ident) operand {
+	if v, ok := e.vars[x.Name]; ok {
+		return operandOf(v)
+	}
 	if x.Name == "nil" {
 		return untyped{kind: types.UntypedNil}
 	}
@@ -198,7 +208,7 @@ func (e *evaluation) variable(x ast.Expr, symbol engine.Symbol) operand {
 func (e *evaluation) undefined(x ast.Expr) {
 	name := types.ExprString(x)
 	message := "undefined: " + name
-	if near := nearest(name, e.symbols); near != "" {
+	if near := nearest(name, e.symbols, e.vars); near != "" {
 		message += " (did you mean " + near + "?)"
 	}
 	e.failAt(x.Pos(), nil, message)

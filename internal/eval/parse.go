@@ -25,27 +25,26 @@ type Expr struct {
 	fset   *token.FileSet
 	root   ast.Expr // nil where the source has statements
 	beyond *Error   // the first thing that cannot be evaluated, or nil
-	free   []string // names before a dot that are not declared in the source
+	code   *snippet.Snippet
 }
 
 // Parse reads an expression, or statements that end in one, and reports what no module can make
 // right: its syntax, and mistakes among its constants. The error is an [*Error].
 func Parse(src string) (x *Expr, err error) {
 	code, mistake := snippet.Parse(token.NewFileSet(), src)
-	x = &Expr{Source: src, fset: token.NewFileSet()}
+	x = &Expr{Source: src, fset: token.NewFileSet(), code: code}
 	e := &evaluation{Expr: x}
 	defer e.rescue(&err)
 	x.root, err = parser.ParseExprFrom(x.fset, "", src, parser.SkipObjectResolution)
 	if err != nil {
 		if mistake == nil {
-			return statements(x, code)
+			return statements(x)
 		}
 		return nil, farther(syntax(err, src), mistake)
 	}
 	if mistake != nil {
 		return nil, mistake
 	}
-	x.free = code.Packages()
 	e.fold(nil)
 	x.beyond = e.limit()
 	return x, nil
@@ -74,14 +73,12 @@ func farther(expression, statements error) error {
 }
 
 // statements completes the Expr of code that is no expression.
-func statements(x *Expr, code *snippet.Snippet) (*Expr, error) {
-	x.root, x.free = nil, code.Packages()
-	switch {
-	case len(code.List) == 0: // only comments
+func statements(x *Expr) (*Expr, error) {
+	x.root = nil
+	if len(x.code.List) == 0 { // only comments
 		return nil, &Error{Line: 1, Column: 1, Message: "expected operand, found 'EOF'"}
-	default:
-		x.beyond = code.Fail(code.List[0].Pos(), "statements cannot be evaluated at once")
 	}
+	x.beyond = x.code.Fail(x.code.List[0].Pos(), "statements cannot be evaluated at once")
 	return x, nil
 }
 
@@ -188,8 +185,9 @@ func plainType(x ast.Expr) bool {
 // Packages lists the names of packages that the expression needs as companions: all that it names
 // where it is compiled, and else those of which it has more than types that need none.
 func (x *Expr) Packages(compiled bool) []string {
+	free := x.code.Packages()
 	if compiled || x.beyond != nil {
-		return x.free
+		return free
 	}
 	var names []string
 	ast.Inspect(x.root, func(n ast.Node) bool {
@@ -199,7 +197,7 @@ func (x *Expr) Packages(compiled bool) []string {
 			return err != nil || !name.Certain() // an instantiation finds what it is made of
 		case *ast.SelectorExpr:
 			ident, ok := n.X.(*ast.Ident)
-			if _, known := timeType(n); ok && !known && slices.Contains(x.free, ident.Name) && !slices.Contains(names, ident.Name) {
+			if _, known := timeType(n); ok && !known && slices.Contains(free, ident.Name) && !slices.Contains(names, ident.Name) {
 				names = append(names, ident.Name)
 			}
 		}
@@ -207,6 +205,9 @@ func (x *Expr) Packages(compiled bool) []string {
 	})
 	return names
 }
+
+// Free lists the names that the source does not declare itself and that are not predeclared.
+func (x *Expr) Free() []string { return x.code.Free() }
 
 // Beyond says what the expression holds that only a compiler can do, or nil. What the module exports
 // is known only once it is loaded; symbols is nil before.

@@ -128,11 +128,16 @@ func have(args []operand) string {
 	return "(" + strings.Join(all, ", ") + ")"
 }
 
-// nearest returns the symbol that is spelled most like name, or "".
-func nearest(name string, symbols []engine.Symbol) string {
+// nearest returns the symbol or variable that is spelled most like name, or "".
+func nearest(name string, symbols []engine.Symbol, vars map[string]any) string {
 	near := spelling.Near(name, func(yield func(string) bool) {
 		for _, s := range symbols {
 			if !yield(s.Name) {
+				return
+			}
+		}
+		for v := range vars {
+			if !yield(v) {
 				return
 			}
 		}

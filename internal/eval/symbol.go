@@ -16,9 +16,16 @@ import (
 func (e *evaluation) symbol(x ast.Expr) (engine.Symbol, bool) {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
-		return engine.FindSymbol(e.symbols, x.Name)
+		if _, own := e.vars[x.Name]; !own {
+			return engine.FindSymbol(e.symbols, x.Name)
+		}
 	case *ast.SelectorExpr:
-		if qualifier, ok := x.X.(*ast.Ident); ok {
+		qualifier, ok := x.X.(*ast.Ident)
+		if ok {
+			_, own := e.vars[qualifier.Name]
+			ok = !own
+		}
+		if ok {
 			return engine.FindSymbol(e.symbols, qualifier.Name+"."+x.Sel.Name)
 		}
 	case *ast.IndexExpr, *ast.IndexListExpr:

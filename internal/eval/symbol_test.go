@@ -44,7 +44,7 @@ func TestCompanionsAndInstantiations(t *testing.T) {
 			t.Errorf("%s: %v", src, err)
 			continue
 		}
-		got, err := x.Eval(t.Context(), shop)
+		got, err := x.Eval(t.Context(), shop, nil)
 		if err != nil || strings.TrimSuffix(fmt.Sprintln(got...), "\n") != want {
 			t.Errorf("%s: got %v, %v; want %s", src, got, err, want)
 		}
@@ -65,7 +65,7 @@ func TestCompanionsAndInstantiations(t *testing.T) {
 	} {
 		x, err := Parse(src)
 		if err == nil {
-			_, err = x.Eval(t.Context(), shop)
+			_, err = x.Eval(t.Context(), shop, nil)
 		}
 		if err == nil || err.Error() != want {
 			t.Errorf("%s:\ngot  %v\nwant %s", src, err, want)

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"go/types"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,6 +98,17 @@ func (s *Snippet) Packages() []string {
 			}
 			return true
 		})
+	}
+	return names
+}
+
+// Free lists the names that the code does not declare itself and that are not predeclared, each once.
+func (s *Snippet) Free() []string {
+	var names []string
+	for _, ident := range s.free {
+		if types.Universe.Lookup(ident.Name) == nil && !slices.Contains(names, ident.Name) {
+			names = append(names, ident.Name)
+		}
 	}
 	return names
 }

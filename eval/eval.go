@@ -1,0 +1,92 @@
+// Package eval evaluates Go expressions over modules, for hosts that take expressions from files or
+// from their users, and for the command "load eval".
+//
+//	results, err := eval.Expr(ctx, m, `Make(title) + ".html"`, map[string]any{"title": "Hello"})
+//
+// An expression names what the module exports without the package's name, what companions export by
+// theirs, and the variables that the host gives it. It has no loops: it ends when the calls of the
+// module that it makes have ended, or with its context. It can call whatever the module exports, in
+// the module's isolation, and touches nothing else of the host than its variables.
+//
+// Nothing is compiled. What only a compiler can do, such as function literals and statements, is an
+// error here, and [Expression.Beyond] reports it; [load.Expression] builds it into a module.
+package eval
+
+import (
+	"context"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/eval"
+)
+
+// Expression is an expression that was parsed. It is safe for concurrent use, and may be evaluated
+// over any number of modules.
+type Expression struct{ x *eval.Expr }
+
+// Parse reads an expression, and reports what no module can make right: its syntax, and mistakes
+// among its constants. The error is a [*load.ExpressionError], which knows the line and the column.
+func Parse(src string) (*Expression, error) {
+	x, err := eval.Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	return &Expression{x}, nil
+}
+
+// Expr parses and evaluates an expression, as [Parse] and [Expression.Eval] do.
+func Expr(ctx context.Context, m *load.Module, src string, vars map[string]any) ([]any, error) {
+	x, err := Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	return x.Eval(ctx, m, vars)
+}
+
+// Eval evaluates the expression over a module and returns its results: several for a call with
+// several results, none for a call without. They are what [load.Module.Call] returns. The variables
+// are the host's: any values that the module takes as arguments, and functions that the expression
+// calls; their names go before those of the module. Nil is no variables.
+//
+// An error that the outermost call itself returned comes back as it is; every other one is a
+// [*load.ExpressionError]. Within a larger expression, a call that returns values and an error stands
+// for its first value, and a non-nil error ends the evaluation.
+func (x *Expression) Eval(ctx context.Context, m *load.Module, vars map[string]any) ([]any, error) {
+	return x.x.Eval(ctx, module{m}, vars)
+}
+
+// String returns the expression as it was written.
+func (x *Expression) String() string { return x.x.Source }
+
+// Beyond says what the expression holds that only a compiler can do, or nil: then Eval can evaluate
+// it over this module. The module may be nil for what can be said before it is loaded.
+func (x *Expression) Beyond(m *load.Module) *load.ExpressionError {
+	if m == nil {
+		return x.x.Beyond(nil)
+	}
+	return x.x.Beyond(m.Symbols())
+}
+
+// Instantiations lists the instantiations of generic symbols that the expression names, for
+// [load.Instantiate]. One that could as well be an element of a list, Table[Key], is among them
+// where the module has a generic symbol of its name; the module may be nil.
+func (x *Expression) Instantiations(m *load.Module) []string {
+	if m == nil {
+		return x.x.Instantiations(nil)
+	}
+	return x.x.Instantiations(m.Symbols())
+}
+
+// Packages lists the names before a dot that the expression does not declare itself, such as those
+// of packages to load the module along with: all of them where it is to be compiled, and else those
+// that it needs values of.
+func (x *Expression) Packages(compiled bool) []string { return x.x.Packages(compiled) }
+
+// Free lists the names that the expression does not declare itself and that are not predeclared.
+func (x *Expression) Free() []string { return x.x.Free() }
+
+// module is a load.Module as expressions see it.
+type module struct{ *load.Module }
+
+func (m module) Value(_ context.Context, symbol string) (any, error) {
+	return load.Value[any](m.Module, symbol)
+}

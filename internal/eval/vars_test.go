@@ -1,0 +1,69 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestVariables: the host's variables go before the module's names, and are what they are in every
+// place that takes a value.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	m := testModule()
+	account := func() any {
+		x, err := Parse(`Open("ann").Deposit(3)`)
+		require.NoError(t, err)
+		results, err := x.Eval(context.Background(), m, nil)
+		require.NoError(t, err)
+		return results[0]
+	}()
+	vars := map[string]any{
+		"name": "you", "n": 3, "Limit": 10, "Pi": "tasty", "list": []string{"a", "b"}, "none": nil, "account": account,
+		"shout": func(s string) string { return strings.ToUpper(s) + "!" }, "both": func() (int, string) { return 1, "x" },
+		"Make": func(s string) string { return "own " + s }, "point": struct{ X, Y int }{1, 2},
+	}
+	for src, want := range map[string]string{
+		`name`:                  "you",
+		`Add(n, Limit)`:         "13",
+		`n + 1`:                 "4",
+		`n * n > Limit-2`:       "true",
+		`Pi + " pie"`:           "tasty pie",
+		`list[1] + list[0]`:     "ba",
+		`len(list[1:])`:         "1",
+		`none == nil`:           "true",
+		`account.Balance() + n`: "6",
+		`account.Owner`:         "ann",
+		`Use(account)`:          "3",
+		`shout(name)`:           "YOU!",
+		`shout(shout("a"))`:     "A!!",
+		`both()`:                "1 x",
+		`Make("x")`:             "own x",
+		`point.X + point.Y`:     "3",
+		`[]int{n, Limit}`:       "[3 10]",
+		`shuot`:                 "eval: 1:1: undefined: shuot (did you mean shout?)",
+		`name.First`:            "eval: 1:6: name.First undefined (type string has no field or method First)",
+		`name + 1`:              "eval: 1:1: invalid operation: name + 1 (mismatched types string and untyped int)",
+		`Make(1)`:               "eval: 1:6: cannot use 1 (untyped int constant) as string value in argument to Make",
+		`n()`:                   "eval: 1:1: invalid operation: cannot call non-function n (value of type int)",
+	} {
+		x, err := Parse(src)
+		require.NoError(t, err, src)
+		results, err := x.Eval(context.Background(), m, vars)
+		got := strings.TrimSuffix(fmt.Sprintln(results...), "\n")
+		if err != nil {
+			got = err.Error()
+		}
+		assert.Equal(t, want, got, src)
+	}
+	x, err := Parse("true")
+	require.NoError(t, err)
+	for _, name := range []string{"true", "len", "int", "_", "a b", "", "func"} {
+		_, err := x.Eval(context.Background(), m, map[string]any{name: 1})
+		assert.ErrorContains(t, err, "no variable can be named", name)
+	}
+}
