@@ -96,7 +96,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 5
+const version = 6
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }
@@ -113,19 +113,28 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 	if err != nil {
 		return err
 	}
+	files := make(map[string][]byte)
 	for i, l := range all {
 		data, err := l.compile(ctx)
 		if err != nil {
 			return l.named(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, fileOf(i, len(all))), data, 0o600); err != nil {
+		files[fileOf(i, len(all))] = data
+	}
+	if manifest.Is(src.File) {
+		if files[planFile], err = newPlan(all, source.Asks).encode(); err != nil {
 			return err
 		}
 	}
-	if !manifest.Is(src.File) {
-		return nil
+	if manifest.Is(src.File) || all[len(all)-1].binary.kind() == plugin {
+		files[kernelFile] = kernelCode // so that its machine code is kept with that of the plugin
 	}
-	return writePlan(dir, all, source.Asks)
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compile checks a module, and returns what of it is opened.

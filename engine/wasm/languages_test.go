@@ -158,3 +158,28 @@ func TestDamagedCode(t *testing.T) {
 		assert.Equal(t, whole, again, "it was made again")
 	}
 }
+
+// TestKernelKept: the machine code of the kernel is kept beside that of the plugin, and nothing is
+// compiled when it is loaded again.
+func TestKernelKept(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_ = filepath.WalkDir(s.Dir(), func(path string, _ fs.DirEntry, _ error) error { return os.Chmod(path, 0o700) })
+	})
+	a, err := filepath.Abs("testdata")
+	require.NoError(t, err)
+	for name, files := range map[string]int{"plugin.wasm": 2, "numbers.wasm": 1} {
+		l, err := load.New(load.Config{Path: find.Path{dir.New(".")}, Engines: []engine.Engine{wasm.New(wasm.Config{})}, Store: s})
+		require.NoError(t, err)
+		before, err := filepath.Glob(filepath.Join(s.Dir(), "obj", "*", "files", "wazero-*", "*"))
+		require.NoError(t, err)
+		_, err = l.Load(t.Context(), filepath.Join(a, name))
+		require.NoError(t, err)
+		after, err := filepath.Glob(filepath.Join(s.Dir(), "obj", "*", "files", "wazero-*", "*"))
+		require.NoError(t, err)
+		assert.Len(t, after, len(before)+files, name)
+		require.NoError(t, l.Close(t.Context()))
+	}
+}

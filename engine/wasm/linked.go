@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -150,6 +148,7 @@ type plan struct {
 const (
 	moduleFile = "module.wasm"
 	planFile   = "plan.json"
+	kernelFile = "kernel.wasm"
 )
 
 // fileOf is the file of a module of an artifact.
@@ -160,7 +159,7 @@ func fileOf(i, of int) string {
 	return fmt.Sprintf("linked%d.wasm", i)
 }
 
-// moduleFiles are the files of the modules of an artifact.
+// moduleFiles are the files of an artifact that are compiled.
 func moduleFiles(a engine.Artifact) []string {
 	var names []string
 	for _, f := range a.Files.Files() {
@@ -171,17 +170,15 @@ func moduleFiles(a engine.Artifact) []string {
 	return names
 }
 
-func writePlan(dir string, all []linked, asks manifest.Asks) error {
+func newPlan(all []linked, asks manifest.Asks) plan {
 	p := plan{Asks: &asks}
 	for _, l := range all[:len(all)-1] {
 		p.Linked = append(p.Linked, l.name)
 	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, planFile), text, 0o600)
+	return p
 }
+
+func (p plan) encode() ([]byte, error) { return json.Marshal(p) }
 
 func readPlan(a engine.Artifact) (p plan, err error) {
 	if len(moduleFiles(a)) == len(a.Files.Files()) {
