@@ -37,6 +37,7 @@ type Module struct {
 	mark  atomic.Uint32          // how it stands, see markGone; look-ups and references read it
 	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
 
+	adopted  sync.Map      // key → func() []engine.Twin: the types that siblings take, too
 	standing standing      // in the cache, which alone reads and changes it
 	gone     chan struct{} // closed when it was closed after it was dropped
 }
@@ -124,7 +125,25 @@ func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return reflect.Value{}, err
 	}
+	if provider != m {
+		m.adopted.Range(func(key, twins any) bool {
+			provider.Adopt(key, twins.(func() []engine.Twin))
+			return true
+		})
+	}
 	return provider.instance.Bind(symbol, t)
+}
+
+// Adopt lets the module have types of the program that were generated for its own, as package stub
+// does it. The key stands for the list, which is asked for once.
+func (m *Module) Adopt(key any, twins func() []engine.Twin) {
+	if _, ok := m.adopted.Load(key); ok {
+		return
+	}
+	if a, ok := m.instance.(engine.Adopter); ok {
+		a.Adopt(key, twins)
+	}
+	m.adopted.Store(key, twins)
 }
 
 // Func binds a function of the module to the Go function type F, once; calls through the result

@@ -1,5 +1,5 @@
 // Package stub is what packages written by "load gen" share: a package that is loaded when it is
-// first used, and its functions.
+// first used, its functions, and values that live in it.
 package stub
 
 import (
@@ -16,10 +16,11 @@ import (
 // is part of the program, and there is no module.
 var ErrLinked = errors.New("the package is linked into the program by the build tag load_linked")
 
-// Package is the module behind a generated package. Its zero value with a Name is ready to use, and
-// all methods are safe for concurrent use.
-type Package struct {
-	Name   string // what is loaded: an import path, with the version that the stub was asked for
+// Module is what generated packages are loaded as: one package, or several that were generated
+// together. Its zero value with a Name is ready to use, and all methods are safe for concurrent use.
+type Module struct {
+	Name   string   // what is loaded: an import path, with the version that the stub was asked for
+	Along  []string // the other packages, as [load.Along] takes them
 	loader atomic.Pointer[load.Loader]
 }
 
@@ -28,63 +29,68 @@ var fallback = sync.OnceValues(func() (*load.Loader, error) { return standard.Ne
 
 // Use sets the loader. Calls that begin later go to its module; nil stands for the default, which
 // [standard.New] makes on first use.
-func (p *Package) Use(l *load.Loader) { p.loader.Store(l) }
+func (m *Module) Use(l *load.Loader) { m.loader.Store(l) }
 
 // Module returns the module, and loads it if need be.
-func (p *Package) Module(ctx context.Context) (*load.Module, error) {
-	l, err := p.current()
+func (m *Module) Module(ctx context.Context) (*load.Module, error) {
+	l, err := m.current()
 	if err != nil {
 		return nil, err
 	}
-	return l.Load(ctx, p.Name)
+	return l.Load(ctx, m.Name, m.options()...)
 }
 
 // Preload loads the module, so that the first call does not wait for it.
-func (p *Package) Preload(ctx context.Context) error {
-	_, err := p.Module(ctx)
+func (m *Module) Preload(ctx context.Context) error {
+	_, err := m.Module(ctx)
 	return err
 }
 
+func (m *Module) options() []load.LoadOption {
+	if len(m.Along) == 0 {
+		return nil
+	}
+	return []load.LoadOption{load.Along(m.Along...)}
+}
+
 // current returns the loader to use.
-func (p *Package) current() (*load.Loader, error) {
-	if l := p.loader.Load(); l != nil {
+func (m *Module) current() (*load.Loader, error) {
+	if l := m.loader.Load(); l != nil {
 		return l, nil
 	}
 	return fallback()
 }
 
-// Func is a function of a package, of type F. It follows its module as a [load.Ref] does.
-type Func[F any] struct {
-	Package *Package
-	Symbol  string
-	bound   atomic.Pointer[binding[F]]
+// Package is one generated package.
+type Package struct {
+	Module *Module
+	Prefix string // of its symbols in the module: "zapcore."
+	// Twins lists the types and the errors that were generated for those of the module; nil for
+	// none.
+	Twins    func() []Twin
+	generics sync.Map // instance → *Func
 }
 
-// binding is a reference and the loader that it is of.
-type binding[F any] struct {
-	loader *load.Loader
-	ref    load.Ref[F]
+// module loads the module and lets it have the types of the package.
+func (p *Package) module(ctx context.Context) (*load.Module, error) {
+	m, err := p.Module.Module(ctx)
+	if err == nil {
+		p.adopt(m)
+	}
+	return m, err
 }
 
-// Get returns the function of the module that runs, and loads it if need be. It panics with the
-// typed error where that fails: the signatures of the original have no place for it.
-func (f *Func[F]) Get() F {
-	l, err := f.Package.current()
-	if err != nil {
-		panic(err)
+func (p *Package) adopt(m *load.Module) {
+	if p.Twins != nil {
+		m.Adopt(p, p.twins)
 	}
-	b := f.bound.Load()
-	for b == nil || b.loader != l {
-		fresh := &binding[F]{l, load.Lazy[F](l, f.Package.Name, f.Symbol)}
-		if f.bound.CompareAndSwap(b, fresh) {
-			b = fresh
-		} else {
-			b = f.bound.Load()
-		}
+}
+
+// twins are the package's with the names that they have in the module.
+func (p *Package) twins() []Twin {
+	twins := p.Twins()
+	for i := range twins {
+		twins[i].Symbol = p.Prefix + twins[i].Symbol
 	}
-	function, err := b.ref.Load(context.Background())
-	if err != nil {
-		panic(err)
-	}
-	return function
+	return twins
 }

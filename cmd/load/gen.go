@@ -9,83 +9,193 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/stubgen"
+	"github.com/loadgo/load/internal/toolchain"
 )
 
 func genCommand() command {
 	return command{
 		name:  "gen",
-		args:  "[options] -o DIR NAME[@QUERY]",
-		short: "write a Go package with the API of another, which loads it on first use",
+		args:  "[options] -o DIR NAME[@QUERY]...",
+		short: "write Go packages with the API of others, which load them on first use",
 		long: `
-Gen writes a Go package into DIR whose functions and constants are those of the package NAME: a program
-imports it in the place of the original, which is loaded on first use. Built with the tag load_linked, the
-program has the original itself. What cannot be had faithfully is left out; the package comment says what
-and why, and so does -v. Files that gen has not written are never overwritten.`,
+Gen writes a Go package into DIR with the API of the package NAME: a program imports it in the place of
+the original, which is loaded on first use. Built with the tag load_linked, the program has the original
+itself. What cannot be had faithfully is left out; the package comment says what and why, and so does -v.
+
+With -tree, DIR gets a package below its own import path for each NAME and for each package that their
+API mentions. They are loaded as one module, so that values flow between them.
+
+Files that gen has not written are never overwritten.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
-			f.StringVar(&o.dir, "o", "", "write the package into this `directory`")
+			f.StringVar(&o.dir, "o", "", "write into this `directory`")
+			f.BoolVar(&o.tree, "tree", false, "write several packages, each below its import path")
 		},
 		run: runGen,
 	}
 }
 
 func runGen(ctx context.Context, s *session, args []string) error {
-	if len(args) != 1 || s.dir == "" {
-		return &usageError{"it takes -o DIR and one NAME after the options"}
+	if len(args) == 0 || len(args) != 1 && !s.tree || s.dir == "" {
+		return &usageError{"it takes -o DIR and one NAME after the options; several with -tree"}
 	}
 	l, err := s.loader()
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx, l)
-	spec, err := l.Install(ctx, args[0])
+	base := ""
+	if s.tree {
+		if base, err = importBase(s.dir); err != nil {
+			return err
+		}
+	}
+	work, err := os.MkdirTemp("", "load-gen-")
 	if err != nil {
 		return err
 	}
-	in, err := stubInput(spec, args[0])
+	defer os.RemoveAll(work)
+	in, err := readStubs(ctx, l, work, args, base)
 	if err != nil {
 		return err
 	}
-	out, err := stubgen.Generate(in)
+	outputs, err := stubgen.Generate(in)
 	if err != nil {
 		return err
 	}
 	s.progress.clear()
-	if s.verbose {
+	files := map[string][]byte{}
+	for _, out := range outputs {
+		dir := s.dir
+		if s.tree {
+			dir = filepath.Join(dir, filepath.FromSlash(out.Path))
+		}
+		for name, data := range out.Files {
+			files[filepath.Join(dir, name)] = data
+		}
 		for _, o := range out.Left {
-			fmt.Fprintln(s.stderr, "left out: "+o.String())
+			if s.verbose {
+				fmt.Fprintf(s.stderr, "%s: left out: %s\n", out.Path, o)
+			}
 		}
 	}
-	return writeStub(s.dir, out.Files)
+	return writeStubs(files)
 }
 
-// stubInput is what a stub of an installed package is generated from.
-func stubInput(spec *load.Spec, asked string) (stubgen.Input, error) {
-	in := stubgen.Input{Path: spec.Name, Name: spec.Name, Version: spec.Version, Dir: spec.Source.Dir}
-	if spec.Source.Kind != find.KindGo || spec.Source.Dir == "" || filepath.IsAbs(spec.Name) {
-		return in, fmt.Errorf("%s: stubs are of Go packages with an import path", asked)
+// readStubs installs the packages as one module, with those that their API mentions where base is the
+// import path of a tree, and reads them, in the directory work.
+func readStubs(ctx context.Context, l *load.Loader, work string, names []string, base string) (stubgen.Input, error) {
+	tools, err := toolchain.Find()
+	if err != nil {
+		return stubgen.Input{}, err
 	}
-	if _, query, ok := strings.Cut(asked, "@"); ok && query != "" && spec.Module != "" {
-		in.Name += "@" + spec.Version
+	builder := build.Builder{Toolchain: tools, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
+	for {
+		in := stubgen.Input{Base: base, Along: along(names)}
+		spec, err := l.Install(ctx, names[0], load.Along(in.Along...))
+		if err != nil {
+			return in, err
+		}
+		if spec.Source.Kind != find.KindGo || spec.Source.Go == nil || spec.Source.Go.ImportPath == "" || strings.HasPrefix(names[0], ".") {
+			return in, fmt.Errorf("%s: stubs are of Go packages with an import path", names[0])
+		}
+		in.Name = spec.Source.Go.ImportPath
+		if _, query, ok := strings.Cut(names[0], "@"); ok && query != "" && spec.Module != "" {
+			in.Name += "@" + spec.Version
+		}
+		in.Origin = func(path string) (version, sum string) { return origin(spec, path) }
+		in.Reading, err = builder.Read(ctx, spec.Source, filepath.Join(work, fmt.Sprint(len(names))))
+		if err != nil || base == "" {
+			return in, err
+		}
+		further := stubgen.Mentioned(in.Reading)
+		if len(further) == 0 {
+			return in, nil
+		}
+		names = append(names[:len(names):len(names)], further...)
 	}
-	for _, module := range spec.BuildList {
-		if module.Path == spec.Module {
-			in.Sum = module.Sum
+}
+
+// along is how the packages after the first are asked for: each under a name of its own.
+func along(names []string) (list []string) {
+	used := map[string]bool{}
+	for _, name := range names[1:] {
+		path, _, _ := strings.Cut(name, "@")
+		parts := strings.Split(path, "/")
+		last := parts[len(parts)-1]
+		if len(parts) > 1 && len(last) > 1 && last[0] == 'v' && strings.Trim(last[1:], "0123456789") == "" {
+			last = parts[len(parts)-2]
+		}
+		alias := strings.Map(func(r rune) rune {
+			if r == '_' || r < 128 && ('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
+				return r
+			}
+			return '_'
+		}, last)
+		if alias[0] >= '0' && alias[0] <= '9' {
+			alias = "p" + alias
+		}
+		unique := alias
+		for n := 2; used[unique]; n++ {
+			unique = fmt.Sprintf("%s%d", alias, n)
+		}
+		used[unique] = true
+		list = append(list, unique+"="+name)
+	}
+	return list
+}
+
+// origin returns the version of the module that a package of a build is from, and its sum.
+func origin(spec *load.Spec, path string) (version, sum string) {
+	best := ""
+	for _, m := range spec.BuildList {
+		if (path == m.Path || strings.HasPrefix(path, m.Path+"/")) && len(m.Path) > len(best) {
+			best, version, sum = m.Path, m.Version, m.Sum
 		}
 	}
-	return in, nil
+	if best == "" {
+		version = spec.Version
+		if spec.Module != "" {
+			version = runtime.Version()
+		}
+	}
+	return version, sum
 }
 
-// writeStub writes the files of a stub, or none where one of them is somebody else's.
-func writeStub(dir string, files map[string][]byte) error {
-	for name := range files {
-		path := filepath.Join(dir, name)
+// importBase returns the import path of a directory.
+func importBase(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for root := abs; ; root = filepath.Dir(root) {
+		data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+		if err == nil {
+			below, err := filepath.Rel(root, abs)
+			return strings.TrimSuffix(modfile.ModulePath(data)+"/"+filepath.ToSlash(below), "/."), err
+		}
+		if root == filepath.Dir(root) {
+			return "", fmt.Errorf("%s is in no Go module: the stubs import each other\n\tgo mod init example.com/NAME", dir)
+		}
+	}
+}
+
+// writeStubs writes files, or none where one of them is somebody else's.
+func writeStubs(files map[string][]byte) error {
+	paths := make([]string, 0, len(files))
+	for path := range files {
+		paths = append(paths, path)
 		present, err := regular.Read(path, 64<<20)
 		if err == nil && !bytes.HasPrefix(present, []byte(stubgen.Header+"\n")) {
 			return fmt.Errorf("%s is not overwritten: it was not written by load gen\n\tgive another directory by -o", path)
@@ -94,11 +204,12 @@ func writeStub(dir string, files map[string][]byte) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+	slices.Sort(paths)
+	for _, path := range paths {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, files[path], 0o666); err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,8 @@ type options struct {
 	maxSize int64  // MiB
 	locks   string // lock files
 	key     string // file of a private key
-	dir     string // of signatures
+	dir     string // of signatures, of stubs
+	tree    bool   // of stubs
 	newKey  string // name of a key to make
 	bundle  string // file to write
 	allow   allowed

@@ -3,31 +3,31 @@
 package stubgen
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"go/ast"
-	"go/build"
-	"go/importer"
-	"go/parser"
 	"go/token"
 	"go/types"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/internal/goglue/build"
 )
 
-// Input is the package to write a stub of.
+// Input is what stubs are generated from.
 type Input struct {
-	Path    string // what the original is imported by
-	Name    string // what the stub loads: Path, with a version where one was asked for
-	Version string // what it was generated from
-	Sum     string // of the module, "" for the standard library
-	Dir     string // of its files
+	Reading *build.Reading
+	Name    string   // what the stub loads: an import path, with a version where one was asked for
+	Along   []string // and with it, as [load.Along] takes it
+	// Base is the import path of the directory that the stubs of several packages are written to,
+	// each below its own import path; "" for one package alone.
+	Base string
+	// Origin returns the version of a package's module, and its sum, "" for the standard library.
+	Origin func(importPath string) (version, sum string)
 }
 
 // Output is a generated package.
 type Output struct {
+	Path    string            // what the original is imported by
 	Package string            // its name
 	Files   map[string][]byte // by file name
 	Left    []Omission        // what was left out, sorted by name
@@ -38,36 +38,47 @@ type Omission struct{ Name, Reason string }
 
 func (o Omission) String() string { return o.Name + ": " + o.Reason }
 
-// source is a package that was read.
-type source struct {
+// generator writes the packages of one module.
+type generator struct {
 	Input
-	pkg  *types.Package
-	docs map[string]*ast.CommentGroup // of functions and constants, by name
-	// elsewhere is the same package as other machines compile it, to see which constants differ.
-	elsewhere []*types.Package
+	packages []*source
+	locals   map[string]*local // by the spelling of the original's type
+	ordered  []*local
+	busy     map[types.Type]bool // types of the standard library that are being looked at
 }
 
-// targets are machines that differ in their system and in the size of an int.
-var targets = [][2]string{{"linux", "amd64"}, {"windows", "386"}}
-
-// Generate writes the stub of a package. What it cannot write faithfully it leaves out.
-func Generate(in Input) (*Output, error) {
-	s, err := read(in, build.Default.GOOS, build.Default.GOARCH)
-	if err != nil {
-		return nil, err
-	}
-	for _, target := range targets {
-		other, err := read(in, target[0], target[1])
+// Generate writes the stubs of the packages that were read. What it cannot write faithfully it
+// leaves out.
+func Generate(in Input) ([]*Output, error) {
+	g := &generator{Input: in, locals: map[string]*local{}, busy: map[types.Type]bool{}}
+	for _, p := range in.Reading.Packages {
+		s, err := read(p)
 		if err != nil {
-			other = &source{pkg: types.NewPackage(in.Path, s.pkg.Name())}
+			return nil, err
 		}
-		s.elsewhere = append(s.elsewhere, other.pkg)
+		s.version, s.sum = in.Origin(s.pkg.Path())
+		g.packages = append(g.packages, s)
 	}
-	w := &writer{source: s, imports: map[string]bool{}}
-	names := s.pkg.Scope().Names()
-	slices.SortFunc(names, cmp.Compare)
+	g.classify()
+	var outputs []*Output
+	for _, s := range g.packages {
+		out, err := g.generate(s)
+		if err != nil {
+			return nil, err
+		}
+		outputs = append(outputs, out)
+	}
+	if in.Base != "" {
+		outputs = append(outputs, g.shared())
+	}
+	return outputs, nil
+}
+
+// generate writes one package.
+func (g *generator) generate(s *source) (*Output, error) {
+	w := newWriter(g, s)
 	exported := 0
-	for _, name := range names {
+	for _, name := range s.pkg.Scope().Names() {
 		if !token.IsExported(name) {
 			continue
 		}
@@ -77,85 +88,44 @@ func Generate(in Input) (*Output, error) {
 		}
 	}
 	if exported == 0 {
-		return nil, fmt.Errorf("%s has no exported names", in.Path)
+		return nil, fmt.Errorf("%s has no exported names", s.pkg.Path())
 	}
+	slices.SortFunc(w.left, func(a, b Omission) int { return strings.Compare(a.Name, b.Name) })
 	files, err := w.files()
 	if err != nil {
 		return nil, err
 	}
-	return &Output{s.pkg.Name(), files, w.left}, nil
+	return &Output{s.pkg.Path(), s.pkg.Name(), files, w.left}, nil
 }
 
-// read parses and checks the package's files for a machine, as a module is built: without cgo.
-func read(in Input, goos, goarch string) (*source, error) {
-	if slices.Contains(strings.Split(in.Path, "/"), "internal") {
-		return nil, fmt.Errorf("%s is internal: only packages beside it may import it", in.Path)
-	}
-	build := build.Default
-	build.GOOS, build.GOARCH, build.CgoEnabled = goos, goarch, false
-	dir, err := build.ImportDir(in.Dir, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", in.Path, err)
-	}
-	if dir.Name == "main" {
-		return nil, fmt.Errorf("%s is a program: nothing can import it", in.Path)
-	}
-	fset := token.NewFileSet()
-	s := &source{Input: in, docs: map[string]*ast.CommentGroup{}}
-	var files []*ast.File
-	for _, name := range dir.GoFiles {
-		file, err := parser.ParseFile(fset, filepath.Join(in.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file)
-		s.readDocs(file)
-	}
-	// What is imported from elsewhere is not read; types that need it are invalid, and left out.
-	config := types.Config{
-		IgnoreFuncBodies: true,
-		Sizes:            types.SizesFor("gc", goarch),
-		Error:            func(error) {},
-		Importer:         carriers{importer.ForCompiler(fset, "source", nil)},
-	}
-	if s.pkg, err = config.Check(in.Path, fset, files, nil); s.pkg == nil {
-		return nil, err
-	}
-	return s, nil
-}
+// sharedPath is where the stubs of a tree have what they are all loaded as.
+const sharedPath = "internal/module"
 
-// carriers imports the packages whose types cross as themselves.
-type carriers struct{ types.Importer }
-
-var errNotCarried = errors.New("its types do not cross as themselves")
-
-func (c carriers) Import(path string) (*types.Package, error) {
-	if slices.Contains([]string{"context", "io", "time"}, path) {
-		return c.Importer.Import(path)
-	}
-	return nil, errNotCarried
-}
-
-// readDocs notes the comments of a file's functions and constants.
-func (s *source) readDocs(file *ast.File) {
-	for _, decl := range file.Decls {
-		switch d := decl.(type) {
-		case *ast.FuncDecl:
-			if d.Recv == nil {
-				s.docs[d.Name.Name] = d.Doc
+// shared writes what all packages of a tree share.
+func (g *generator) shared() *Output {
+	along := ""
+	if len(g.Along) > 0 {
+		along = ", Along: []string{"
+		for i, name := range g.Along {
+			if i > 0 {
+				along += ", "
 			}
-		case *ast.GenDecl:
-			for _, spec := range d.Specs {
-				if v, ok := spec.(*ast.ValueSpec); ok {
-					for _, name := range v.Names {
-						doc := v.Doc
-						if doc == nil && !d.Lparen.IsValid() {
-							doc = d.Doc
-						}
-						s.docs[name.Name] = doc
-					}
-				}
-			}
+			along += fmt.Sprintf("%q", name)
 		}
+		along += "}"
 	}
+	text := fmt.Sprintf(`%s
+
+// Package module is what the stubs beside it are loaded as.
+package module
+
+import "github.com/loadgo/load/stub"
+
+// Module is shared by all stubs, so that values flow between them.
+var Module = stub.Module{Name: %q%s}
+`, Header, g.Name, along)
+	return &Output{sharedPath, "module", map[string][]byte{"module.go": []byte(text)}, nil}
 }
+
+// importPath is what the stub of a package is imported by.
+func (g *generator) importPath(original string) string { return path.Join(g.Base, original) }

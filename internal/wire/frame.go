@@ -55,6 +55,8 @@ const (
 	// ModeServe says that a method of the host takes the writer and the request of its parameters
 	// as they are: it is called by its second form.
 	ModeServe = 1 << 61
+	// ModeOpaque asks for handles of what has unexported parts, even if it has a text form.
+	ModeOpaque = 1 << 60
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
 	ModeSet = 1 << 63
 )

@@ -16,7 +16,7 @@ import (
 )
 
 // Format is the version of everything in this package. A host refuses a module of another format.
-const Format = 7
+const Format = 8
 
 // MaxDepth is how many [Encoder.Enter] may lie within each other; values that are deeper, and
 // cyclic ones, are errors. A pointer, a list, a map, a struct or an any takes three at most, so
@@ -50,6 +50,7 @@ const (
 	TagShared Tag = 5 // in an any: a reference to what both sides have
 	TagOwn    Tag = 6 // in an any: the handle of a value of the host, and the value
 	TagError  Tag = 7 // in an any: an error
+	TagTyped  Tag = 8 // in an any or another interface: the number of the value's type, and the value
 )
 
 // Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte

@@ -137,6 +137,9 @@ type Method struct {
 type Func struct {
 	Text     string // the signature, without "func" and name: "(s string) string"
 	Receiver int
+	// Pointer is the type as which the host may give the receiver itself in the place of a handle: a
+	// pointer to it; or 0.
+	Pointer  int
 	In       []int
 	Out      []int // with the trailing error
 	Variadic bool  // the last of In is a slice
@@ -216,6 +219,7 @@ func (a *API) Encode() []byte {
 	for _, f := range a.Funcs {
 		e.String(f.Text)
 		e.Uint(uint64(f.Receiver))
+		e.Uint(uint64(f.Pointer))
 		encodeInts(&e, f.In)
 		encodeInts(&e, f.Out)
 		e.Bool(f.Variadic)
@@ -284,7 +288,7 @@ func DecodeAPI(data []byte) (*API, error) {
 	}
 	a.Funcs = make([]Func, decodeCount(&d))
 	for i := range a.Funcs {
-		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Makes: d.Bool()}
+		a.Funcs[i] = Func{Text: d.String(), Receiver: int(d.UintN(31)), Pointer: int(d.UintN(31)), In: decodeInts(&d), Out: decodeInts(&d), Variadic: d.Bool(), NoVariadic: d.Bool(), Makes: d.Bool()}
 		if serve := decodeInts(&d); len(serve) == 3 {
 			a.Funcs[i].Serve = Serve{serve[0], serve[1], serve[2]}
 		}
@@ -324,6 +328,7 @@ func (a *API) consistent() bool {
 	}
 	for _, f := range a.Funcs {
 		typ(f.Receiver)
+		typ(f.Pointer)
 		fun(f.Serve.Func)
 		ok = ok && (f.Serve.Func == 0 || f.Serve.Writer < len(f.In) && f.Serve.Request < len(f.In))
 		for _, n := range f.In {

@@ -26,6 +26,7 @@ func (d *describer) function(f goFunc, depth int) int {
 		if d.limit(f) != "" {
 			return 0
 		}
+		described.Pointer = d.receiverPointer(f, depth)
 		sig := f.crossing()
 		described.Text = strings.TrimPrefix(types.TypeString(f.sig, d.relative), "func")
 		described.Variadic = sig.Variadic()
@@ -46,6 +47,19 @@ func (d *describer) function(f goFunc, depth int) int {
 	n := len(d.api.Funcs)
 	d.serve(n-1, depth)
 	return n
+}
+
+// receiverPointer describes the type as which the host may give the receiver of a method, or returns 0.
+func (d *describer) receiverPointer(f goFunc, depth int) int {
+	named, ok := types.Unalias(f.receiver).(*types.Named)
+	if f.form != formMethod || !ok || named.Obj().Pkg() == nil || !d.home(named.Obj().Pkg()) || !d.nameable(named) || types.IsInterface(named) {
+		return 0
+	}
+	switch named.Underlying().(type) {
+	case *types.Pointer, *types.Signature, *types.Chan:
+		return 0
+	}
+	return d.number(types.NewPointer(named), depth)
 }
 
 // limit says why generated code cannot call a function, or "".

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 )
 
@@ -47,6 +48,9 @@ func generate(d *describer, sum string, deps map[string]bool, further []string, 
 	g := &generator{describer: d, imports: map[string]string{}, needs: map[string]bool{}, deps: deps, wasm: wasm}
 	for i := range d.funcs {
 		g.function(i)
+	}
+	for _, n := range g.typed() {
+		g.need("dec", n)
 	}
 	for len(g.todo) > 0 {
 		next := g.todo[0]
@@ -122,7 +126,7 @@ func (g *generator) function(i int) {
 	case formFunc, formVar:
 		target = g.target(f)
 	case formMethod, formField, formValue, formReceive, formLength, formIndex, formKeys:
-		g.receiver(f)
+		g.receiver(f, described.Pointer)
 		target = "r." + f.name
 		if f.form == formValue {
 			target = "r"
@@ -217,8 +221,10 @@ func (g *generator) conversion(f goFunc) {
 }
 
 // receiver takes the value that a method, a field or a function value belongs to.
-func (g *generator) receiver(f goFunc) {
+func (g *generator) receiver(f goFunc, pointer int) {
 	switch {
+	case pointer != 0:
+		g.printf("\tr := guest.Receiver(c, %s)\n", g.need("dec", pointer))
 	case !g.nameable(f.receiver):
 		g.printf("\tr := guest.Held[interface{ %s%s }](c)\n", f.name, strings.TrimPrefix(g.spell(f.sig), "func"))
 	case types.IsInterface(f.receiver) || f.form == formValue || f.form == formReceive:
@@ -248,6 +254,10 @@ func (g *generator) main(sum string) {
 		g.printf("\t\tJSON: %s.Marshal,\n", g.use("encoding/json"))
 	} else if g.holds() {
 		g.printf("\t\tTree: %s.Put,\n", g.use(guestJSONPath))
+	}
+	typed := g.typed()
+	if typed != nil {
+		g.printf("\t\tTyped: typed,\n")
 	}
 	g.sentinels()
 	g.namedTypes()
@@ -286,4 +296,28 @@ func (g *generator) main(sum string) {
 		g.printf("\tswitch v.(type) {\n%s\t}\n", cases.String())
 	}
 	g.printf("\treturn 0\n}\n")
+	if typed != nil {
+		g.printf("\nfunc typed(c *guest.Call, typ uint64) any {\n\tswitch typ {\n")
+		for _, n := range typed {
+			g.printf("\tcase %d:\n\t\treturn dec%d(c)\n", n, n)
+		}
+		g.printf("\t}\n\tc.BadTag()\n\treturn nil\n}\n")
+	}
+}
+
+// typed lists the types of which the host gives values in interfaces as what they are: the exported
+// ones that it can make, and pointers to these.
+func (g *generator) typed() (list []int) {
+	for _, s := range g.api.Symbols {
+		named, ok := g.types[s.Type].(*types.Named)
+		if s.Kind != engine.KindType || s.Type == 0 || !ok || !g.nameable(named) || types.IsInterface(named) {
+			continue
+		}
+		for _, t := range []types.Type{named, types.NewPointer(named)} {
+			if n := g.numbers[typeKey(t)]; n != 0 && g.api.Types[n].Made && !slices.Contains(list, n) {
+				list = append(list, n)
+			}
+		}
+	}
+	return list
 }

@@ -97,7 +97,7 @@ func (g *generator) encoder(n int) {
 		}
 		wanted := "c.Texts"
 		if g.class(t) == api.Held {
-			wanted = "c.Values || c.Texts"
+			wanted = "c.Values && !c.Opaque() || c.Texts"
 		}
 		g.printf("\tif %s {\n", wanted)
 		if isPointer {
@@ -234,6 +234,9 @@ func (g *generator) decoder(n int) {
 				g.printf("\tcase 4:\n")
 			}
 			g.printf("\t\tc.Unmarshalled(v.%s(c.In.Bytes()))\n\t\treturn v\n", codecMethods[codec][1])
+		}
+		if kindOf(t) == api.KindInterface {
+			g.printf("\tcase 8:\n\t\treturn guest.InInterface[%s](c)\n", g.spell(t))
 		}
 		if g.api.Types[n].Given {
 			g.printf("\tcase 3:\n\t\treturn %s\n", g.given(n))

@@ -36,6 +36,8 @@ type Table struct {
 	// contains and that has
 	// a text form, or nil; nil itself where the API has no values of type any.
 	Named func(name string) any
+	// Typed takes a value of the type with a number in the API; nil where no type is like that.
+	Typed func(c *Call, typ uint64) any
 	// Sentinels are the errors that both sides know by name: exported variables of the API, named
 	// as there, and
 	// those of the standard library, named as "io.EOF".
@@ -105,7 +107,7 @@ type Module struct {
 // NewModule makes the state of the one module of this program.
 func NewModule(table Table, transport Transport) *Module {
 	return &Module{
-		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}}, maxMessage: maxMessage(),
+		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}, pointers: map[any]uint64{}, again: map[uint64]int{}}, maxMessage: maxMessage(),
 		cancels: newCancelTable(),
 	}
 }
@@ -141,6 +143,9 @@ func (c *Call) Result(i int) {
 	}
 	c.Values, c.Texts, c.Holds = form == wire.ModeValue, form == wire.ModeText, form == wire.ModeHold
 }
+
+// Opaque reports whether what has unexported parts crosses by handle, even if it has a text form.
+func (c *Call) Opaque() bool { return c.mode&wire.ModeOpaque != 0 }
 
 // Setting reports whether the field or the variable is to be written rather than read.
 func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }

@@ -18,14 +18,45 @@ type heldTable struct {
 	last   uint64
 	step   uint64 // between handles
 	values map[uint64]any
+	// pointers are the handles of pointers: the host recognises one by it.
+	pointers map[any]uint64
+	again    map[uint64]int // how often the host has such a handle beyond the first time
 }
 
 func (t *heldTable) put(v any) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	_, isBox := v.(boxed)
+	isPointer := !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer
+	if isPointer {
+		if handle, ok := t.pointers[v]; ok {
+			t.again[handle]++
+			return handle
+		}
+	}
 	t.last += t.step
 	t.values[t.last] = v
+	if isPointer {
+		t.pointers[v] = t.last
+	}
 	return t.last
+}
+
+// drop lets go of a handle as often as it was put, and reports whether it is gone. It is called
+// with mu held.
+func (t *heldTable) drop(handle uint64) bool {
+	if t.again[handle] > 0 {
+		if t.again[handle]--; t.again[handle] == 0 {
+			delete(t.again, handle)
+		}
+		return false
+	}
+	v, ok := t.values[handle]
+	if _, isBox := v.(boxed); ok && !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer {
+		delete(t.pointers, v)
+	}
+	delete(t.values, handle)
+	return true
 }
 
 func (t *heldTable) get(handle uint64) (any, bool) {
@@ -38,8 +69,10 @@ func (t *heldTable) get(handle uint64) (any, bool) {
 var errReleased = errors.New("the object was released")
 
 // held takes a handle from the arguments and returns the value as it is kept.
-func (c *Call) held() any {
-	v, ok := c.module.held.get(c.In.Uint())
+func (c *Call) held() any { return c.heldBy(c.In.Uint()) }
+
+func (c *Call) heldBy(handle uint64) any {
+	v, ok := c.module.held.get(handle)
 	if !ok {
 		c.Refuse(errReleased.Error())
 	}
@@ -51,7 +84,7 @@ func (t *heldTable) forget(handles []uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, handle := range handles {
-		delete(t.values, handle)
+		t.drop(handle)
 	}
 }
 
@@ -62,8 +95,9 @@ func (m *Module) Release(body []byte) {
 	defer m.held.mu.Unlock()
 	for n := in.Uint(); n > 0 && in.Err() == nil; n-- {
 		handle := in.Uint()
-		delete(m.held.values, handle)
-		m.cancels.forget(handle)
+		if m.held.drop(handle) {
+			m.cancels.forget(handle)
+		}
 	}
 }
 
@@ -186,8 +220,19 @@ func as[T any](c *Call, v any) T {
 
 // HeldPointer returns the *T behind the handle that follows in the arguments; a boxed T gives its
 // address.
-func HeldPointer[T any](c *Call) *T {
-	v := c.held()
+func HeldPointer[T any](c *Call) *T { return pointerTo[T](c, c.held()) }
+
+// Receiver returns the *T whose method is called: that behind the handle that follows, or what
+// given takes where the handle is 0 and the value itself follows.
+func Receiver[T any](c *Call, given func(*Call) *T) *T {
+	handle := c.In.Uint()
+	if handle == 0 {
+		return given(c)
+	}
+	return pointerTo[T](c, c.heldBy(handle))
+}
+
+func pointerTo[T any](c *Call, v any) *T {
 	switch v := v.(type) {
 	case *T:
 		return v
@@ -283,4 +328,31 @@ func equal(a, b any) (equal bool, err error) {
 		}
 	}()
 	return a == b, nil
+}
+
+// Typed takes a value of a type of the API that is in an interface, after [wire.TagTyped]: the
+// number of its type, and the value in one of the forms of that type.
+func (c *Call) Typed() any {
+	if c.module.table.Typed == nil {
+		c.BadTag()
+	}
+	return c.module.table.Typed(c, c.In.UintN(31))
+}
+
+// TakeTyped is [Call.Typed] in a value of type any.
+func (m *Module) TakeTyped(in *wire.Decoder) any {
+	c := &Call{module: m, In: *in}
+	c.share(in.Sharing)
+	v := c.Typed()
+	*in = c.In
+	return v
+}
+
+// InInterface is a typed value in an interface of type I.
+func InInterface[I any](c *Call) (v I) {
+	v, ok := c.Typed().(I)
+	if !ok {
+		c.BadTag()
+	}
+	return v
 }

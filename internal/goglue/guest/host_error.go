@@ -55,7 +55,7 @@ func (p passing) Temporary() bool { return bool(p) }
 
 // InError takes an error value.
 //
-//	error  = TagNil | TagHandle handle | TagText sentinel, message, abilities | TagHost host
+//	error  = TagNil | TagHandle handle | TagTyped type value | TagText sentinel, message, abilities | TagHost host
 //	host   = handle, message, abilities, matches, wraps
 //	wraps  = WrapsNone | WrapsOne error | WrapsSeveral errors
 func (c *Call) InError() error {
@@ -64,6 +64,8 @@ func (c *Call) InError() error {
 		return nil
 	case wire.TagHandle:
 		return Held[error](c)
+	case wire.TagTyped:
+		return InInterface[error](c)
 	case wire.TagText:
 		name, message, abilities := c.In.String(), c.In.String(), c.In.Byte()
 		if s := c.module.sentinel(name); s != nil {

@@ -311,7 +311,7 @@ func (o *object) Adapt(own *engine.Object, t reflect.Type) (reflect.Value, error
 // decodeAdapted builds what makes a value of the module a value of the host's interface t.
 func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 	adapter, err := i.adaptable(t, n)
-	if err != nil && !i.comesHome(n) {
+	if err != nil && !i.comesHome(n) && !i.adapts(t, n) {
 		return nil, asCopy, err
 	}
 	typ := i.pointed(n)
@@ -325,6 +325,16 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 			v.SetZero()
 		case wire.TagHandle:
 			o := i.takeObject(d, n)
+			if o != nil {
+				own, ok, err := i.asTwin(d.ctx, o, t)
+				if err != nil {
+					d.Fail(err)
+				}
+				if ok {
+					v.Set(own)
+					return
+				}
+			}
 			switch {
 			case o == nil:
 			case adapter == nil:

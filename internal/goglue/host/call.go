@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -71,6 +72,15 @@ func (i *Instance) params(target callee) []int {
 func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs pairs) (*plan, error) {
 	p := &plan{callee: target, instance: i, results: results, carry: i.send}
 	p.lasting = i.TakesContext(target.function)
+	if target.expression {
+		encode, err := i.receiverEncoder(args[0], target.Func, pairs)
+		if err != nil {
+			return nil, err
+		}
+		p.encode = append(p.encode, encode)
+		p.sharing = i.receiverShares(args[0], target.Func)
+		args = args[1:]
+	}
 	for j, n := range i.params(target) {
 		encode, err := pairs.encoder(args[j], n, lenient)
 		if err != nil {
@@ -78,12 +88,14 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		}
 		p.encode = append(p.encode, encode)
 		p.sharing = p.sharing || i.shares(args[j], n)
+		p.mode |= i.opaqueMode(args[j], n)
 	}
 	for j, t := range results {
 		decode, form, err := i.resultDecoder(target, t, target.Out[j], pairs)
 		if err != nil {
 			return nil, fmt.Errorf("result %d: %w", j+1, err)
 		}
+		p.mode |= i.opaqueMode(t, target.Out[j])
 		if j < wire.MaxModes {
 			p.mode |= form.mode() << (j * wire.ModeBits)
 		}
@@ -249,7 +261,7 @@ func (p *plan) arguments(e *wire.Encoder, room int, sharing *wire.Sharing, recei
 type binding struct {
 	*plan
 	t           reflect.Type
-	withContext bool      // the host's function has a context first
+	withContext bool      // the host's function has a context, first or after the receiver
 	leftOut     bool      // it leaves the variadic part out
 	extraError  bool      // it has an error last that the module's function has not
 	exchange    *exchange // it takes a writer and a request; nil if not
@@ -276,13 +288,17 @@ func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, e
 		return b, err
 	}
 	params := i.params(target)
+	if target.expression {
+		params = append([]int{target.Receiver}, params...)
+	}
 	b := &binding{t: t}
 	hostArgs := make([]reflect.Type, 0, t.NumIn())
 	for j := range t.NumIn() {
 		hostArgs = append(hostArgs, t.In(j))
 	}
-	if b.withContext = len(hostArgs) > 0 && hostArgs[0] == contextType; b.withContext {
-		hostArgs = hostArgs[1:]
+	at := target.contextAt()
+	if b.withContext = len(hostArgs) > at && hostArgs[at] == contextType; b.withContext {
+		hostArgs = slices.Delete(hostArgs, at, at+1)
 	}
 	if target.Variadic && !t.IsVariadic() && len(hostArgs) == len(params)-1 {
 		// The variadic part may be left out: it is empty.
@@ -331,11 +347,13 @@ func (b *binding) function(receiver *object) reflect.Value {
 	hasError := t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
 	f := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		ctx, values := context.Background(), args
-		if b.withContext {
-			if c, ok := args[0].Interface().(context.Context); ok {
+		if at := b.contextAt(); b.withContext {
+			if c, ok := args[at].Interface().(context.Context); ok {
 				ctx = c
 			}
-			values = args[1:]
+			if values = args[1:]; at == 1 {
+				values = append(args[:1:1], args[2:]...)
+			}
 		}
 		if b.leftOut {
 			values = append(values[:len(values):len(values)], reflect.Value{})

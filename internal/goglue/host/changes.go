@@ -23,7 +23,7 @@ func (i *Instance) shares(t reflect.Type, n int) bool { return i.leads(t, n, map
 
 func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
 	typ := &i.api.Types[n]
-	if t == objectType || messageTypes[t] || seen[n] {
+	if held, _ := heldTwin(t); held || t == objectType || messageTypes[t] || seen[n] {
 		return false
 	}
 	seen[n] = true

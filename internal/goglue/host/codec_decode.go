@@ -102,7 +102,12 @@ func both(a, b form) (form, error) {
 
 func (i *Instance) makeDecoder(t reflect.Type, n int) (decoder, form, error) {
 	typ := &i.api.Types[n]
+	if held, _ := heldTwin(t); held && i.standsFor(t, n) {
+		return i.decodeHeld(t, n)
+	}
 	switch {
+	case typ.Kind == api.KindAny && t != anyType && t != objectType: // an argument of a generic function of any
+		return func(d *incoming, v reflect.Value) { i.dynamic.DecodeTo(&d.Decoder, v) }, eitherForm, nil
 	case typ.Kind == api.KindAny && t == anyType:
 		return func(d *incoming, v reflect.Value) {
 			if x := i.dynamic.Decode(&d.Decoder); x != nil {

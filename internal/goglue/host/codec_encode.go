@@ -130,6 +130,12 @@ func (i *Instance) buildEncoder(t reflect.Type, n int, lenient bool) (encoder, e
 
 func (i *Instance) makeEncoder(t reflect.Type, n int, lenient bool) (encoder, error) {
 	typ := &i.api.Types[n]
+	if held, _ := heldTwin(t); held && typ.Kind != api.KindAny && typ.Kind != api.KindError {
+		if typ.Kind != api.KindInterface && !i.standsFor(t, n) {
+			return nil, i.mismatch(t, n)
+		}
+		return i.encodeHeld, nil
+	}
 	switch {
 	case typ.Kind == api.KindAny:
 		return func(e *wire.Encoder, v reflect.Value) { i.dynamic.Encode(e, v.Interface()) }, nil

@@ -27,7 +27,7 @@ type (
 func (i *Instance) codec(t reflect.Type, n int) api.Codec {
 	typ := &i.api.Types[n]
 	codec := i.pointed(n).Codec
-	if codec == api.CodecNone || (typ.Kind == api.KindPointer) != (t.Kind() == reflect.Pointer) {
+	if codec == api.CodecNone || i.isTwin(t) || (typ.Kind == api.KindPointer) != (t.Kind() == reflect.Pointer) {
 		return api.CodecNone
 	}
 	if t.Kind() != reflect.Pointer {

@@ -60,6 +60,13 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 		return
 	}
 	*left--
+	if name := i.sentinelName(err); name != "" {
+		e.Byte(wire.TagText)
+		e.String(name)
+		e.String(err.Error())
+		e.Byte(0)
+		return
+	}
 	for name, sentinel := range hostSentinels {
 		if isComparable(err) && err == sentinel {
 			e.Byte(wire.TagText)
@@ -81,6 +88,9 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 			i.encodeObject(e, reflect.ValueOf(own.Object))
 			return
 		}
+	}
+	if i.putErrorTwin(e, reflect.ValueOf(err)) {
+		return
 	}
 	i.give(e, &hostValue{value: reflect.ValueOf(err), identity: identify(errorType, reflect.ValueOf(err))}, nil)
 	e.String(errorText(err))
@@ -230,8 +240,11 @@ func (i *Instance) takeError(d *incoming) error {
 	if sentinel, ok := hostSentinels[err.Sentinel]; ok {
 		return sentinel
 	}
+	if own := i.errorTwin(d, err); own != nil {
+		return own
+	}
 	for _, name := range err.Matches {
-		if sentinel, ok := hostSentinels[name]; ok {
+		if sentinel, ok := i.sentinel(name); ok {
 			err.Known = append(err.Known, sentinel)
 		}
 	}

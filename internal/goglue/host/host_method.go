@@ -116,6 +116,7 @@ func (i *Instance) hostMethod(t reflect.Type, f *api.Func, function func(reflect
 		if j < wire.MaxModes {
 			mode |= form.mode() << (j * wire.ModeBits)
 		}
+		mode |= i.opaqueMode(t.In(j), n)
 		if i.shares(t.In(j), n) {
 			mode |= wire.ModeShare
 		}

@@ -75,6 +75,7 @@ type Instance struct {
 	naturals sync.Map // number → reflect.Type
 
 	crossings sync.Map // pairing → *crossing
+	twins     twins
 
 	refusals Refusals
 	told     sync.Map // kinds of refusals
@@ -203,6 +204,9 @@ func (i *Instance) find(name string) (*api.Symbol, error) {
 
 // Bind implements [engine.Instance].
 func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
+	if typ, method, ok := i.methodSymbol(symbol); ok {
+		return i.bindMethod(symbol, typ, method, t)
+	}
 	s, err := i.find(strings.TrimPrefix(symbol, "*"))
 	if err != nil {
 		return reflect.Value{}, err
@@ -261,6 +265,8 @@ type callee struct {
 	function int    // number on the wire
 	*api.Func
 	receiver *object // of a method, else nil
+	// expression says that the receiver is the first argument.
+	expression bool
 }
 
 // target returns what to call for a symbol, and whether it is a function rather than what reads a

@@ -23,7 +23,8 @@ type object struct {
 	typ      int    // its type: the dynamic one, or the interface that it came as, or 0
 	name     string // of the dynamic type, where the API does not describe it
 	released atomic.Bool
-	leave    func() bool // leaves the context of the call that it came from; nil where that cannot end
+	twin     reflect.Type // the pointer that the host has for it, or nil
+	leave    func() bool  // leaves the context of the call that it came from; nil where that cannot end
 }
 
 // objectSize is about how much memory an object takes with the function or the adapter that is made
@@ -385,6 +386,9 @@ func (o *object) Release() {
 	if !o.released.Swap(true) {
 		if o.leave != nil {
 			o.leave()
+		}
+		if o.twin != nil {
+			o.instance.forgetTwin(o.handle, o.twin)
 		}
 		o.instance.transport.Release(o.handle)
 	}

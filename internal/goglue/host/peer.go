@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,13 @@ type peer struct{ *Instance }
 
 // Hold implements [dynamic.Peer].
 func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
+	if held, _ := heldTwin(v.Type()); held {
+		o, err := p.heldObject(v)
+		if err != nil {
+			return err
+		}
+		v = reflect.ValueOf(o)
+	}
 	o, ok := v.Interface().(*engine.Object)
 	if !ok {
 		return fmt.Errorf("a value of type %s cannot be given to a module: it cannot be copied", v.Type())
@@ -44,11 +52,33 @@ func (p peer) Take(d *wire.Decoder) any {
 	if o == nil {
 		return nil
 	}
+	v, ok, err := p.asTwin(context.Background(), o, anyType)
+	if err != nil {
+		d.Fail(err)
+	}
+	if ok {
+		return v.Interface()
+	}
 	return o
 }
 
 // Opaque implements [dynamic.Peer].
-func (p peer) Opaque(t reflect.Type) bool { return t == objectType }
+func (p peer) Opaque(t reflect.Type) bool {
+	if t == objectType || p.isTwin(t) {
+		return true
+	}
+	held, _ := heldTwin(t)
+	return held
+}
+
+// PutTyped implements [dynamic.Peer].
+func (p peer) PutTyped(e *wire.Encoder, v reflect.Value) bool { return p.putTyped(e, v) }
+
+// Typed implements [dynamic.Peer]: a module holds such values.
+func (p peer) Typed(d *wire.Decoder) any {
+	d.Fail(wire.ErrTag)
+	return nil
+}
 
 // Give implements [dynamic.Peer].
 func (p peer) Give(e *wire.Encoder, v reflect.Value) error {

@@ -25,6 +25,8 @@ func (c *Codec) Decode(d *wire.Decoder) any {
 		return c.peer.TakeError(d)
 	case wire.TagOwn:
 		return c.borrow(d)
+	case wire.TagTyped:
+		return c.peer.Typed(d)
 	case wire.TagValue:
 	default:
 		d.Fail(wire.ErrTag)

@@ -46,6 +46,11 @@ type Peer interface {
 	Standard(name string) any
 	// Opaque reports whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
+	// PutTyped appends a value of a type that the module has, too, after [wire.TagTyped], and
+	// reports whether it is one. The host does.
+	PutTyped(e *wire.Encoder, v reflect.Value) bool
+	// Typed takes what the other side's PutTyped appended.
+	Typed(d *wire.Decoder) any
 	// Forms reports whether one type crosses in several forms: a type of the host that contains
 	// itself does.
 	Forms() bool

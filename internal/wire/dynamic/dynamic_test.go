@@ -77,6 +77,9 @@ func (h *holder) Standard(name string) any {
 	return nil
 }
 
+func (h *holder) PutTyped(*wire.Encoder, reflect.Value) bool { return false }
+func (h *holder) Typed(d *wire.Decoder) any                  { d.Fail(wire.ErrTag); return nil }
+
 func (h *holder) Forms() bool { return !h.module }
 
 func (h *holder) Lend(e *wire.Encoder, v reflect.Value)      { _ = h.Hold(e, v) }

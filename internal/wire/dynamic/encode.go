@@ -21,7 +21,7 @@ func (c *Codec) encodeAny(e *wire.Encoder, v reflect.Value, isOne bool) {
 		e.Byte(wire.TagNil)
 		return
 	}
-	if e.Sharing != nil && c.refer(e, v) {
+	if c.peer.PutTyped(e, v) || e.Sharing != nil && c.refer(e, v) {
 		return
 	}
 	if isOne && (c.peer.Forms() && c.lend(e, v) || !c.peer.Forms() && c.giveBack(e, v)) {

@@ -49,6 +49,12 @@ func (p peer) Take(d *wire.Decoder) any {
 	return v
 }
 
+// PutTyped implements [dynamic.Peer]: the host does.
+func (p peer) PutTyped(*wire.Encoder, reflect.Value) bool { return false }
+
+// Typed implements [dynamic.Peer].
+func (p peer) Typed(d *wire.Decoder) any { return p.module.TakeTyped(d) }
+
 // Give implements [dynamic.Peer]: a function of the module is held.
 func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
 	e.Byte(wire.TagHandle)

@@ -1,0 +1,236 @@
+package program
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/app/stubs/example.com/app/shapes"
+)
+
+// The tests pass with stubs and, by the tag load_linked, with the package itself.
+
+func TestData(t *testing.T) {
+	kind, err := shapes.Parse("round")
+	require.NoError(t, err)
+	assert.Equal(t, shapes.Round, kind)
+	assert.Equal(t, "round angular", fmt.Sprintf("%v %s", kind, shapes.Angular))
+
+	p := shapes.Point{X: 1, Y: 2, Next: &shapes.Point{X: 5}}
+	assert.Equal(t, 3, p.Sum())
+	assert.Same(t, &p, p.Move(10, 20))
+	assert.Equal(t, shapes.Point{X: 11, Y: 22, Tags: []string{"moved"}, Next: &shapes.Point{X: 5}}, p)
+	text, err := json.Marshal(shapes.Options{Size: 3})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"Size":3}`, string(text))
+
+	names := shapes.Names{"a": 1}
+	names.Add("a")
+	names.Add("b")
+	assert.Equal(t, shapes.Names{"a": 2, "b": 1}, names)
+	words := shapes.Words{"c", "a", "b"}
+	sort.Sort(words)
+	assert.Equal(t, shapes.Words{"a", "b", "c"}, words)
+
+	var old shapes.Old = p
+	assert.Equal(t, 33, old.Sum())
+	var plain shapes.Text = "x"
+	assert.Equal(t, "x", plain)
+}
+
+func TestTextForms(t *testing.T) {
+	id := shapes.NewID(0xab)
+	assert.Equal(t, "abababab", id.String())
+	assert.True(t, id == shapes.NewID(0xab))
+	text, err := json.Marshal(map[string]any{"id": id, "n": shapes.NewCounter(4)})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"id":"abababab","n":"4"}`, string(text))
+	var c struct{ N shapes.Counter }
+	require.NoError(t, json.Unmarshal([]byte(`{"N":"12"}`), &c))
+	assert.Equal(t, 12, c.N.N())
+	require.NoError(t, id.Scan("wxyz"))
+	assert.Equal(t, shapes.ID([]byte("wxyz")), id)
+}
+
+func TestErrors(t *testing.T) {
+	_, err := shapes.Parse("")
+	assert.True(t, err == shapes.ErrEmpty)
+	_, err = shapes.Parse("x")
+	assert.ErrorIs(t, err, shapes.ErrUnknown)
+	assert.NotErrorIs(t, err, shapes.ErrEmpty)
+	assert.EqualError(t, err, `shapes: "x": shapes: unknown kind`)
+	var parse *shapes.ParseError
+	require.ErrorAs(t, err, &parse)
+	assert.Equal(t, "x", parse.Text)
+	assert.Equal(t, shapes.ErrUnknown, parse.Err)
+	is, as := shapes.IsUnknown(err)
+	assert.True(t, is && as)
+	is, as = shapes.IsUnknown(fmt.Errorf("mine: %w", shapes.ErrUnknown))
+	assert.True(t, is && !as)
+	is, _ = shapes.IsUnknown(errors.New("mine"))
+	assert.False(t, is)
+}
+
+func TestHeld(t *testing.T) {
+	var c shapes.Counter
+	assert.Equal(t, 0, c.N())
+	assert.Same(t, &c, c.Add(2).Add(3))
+	assert.Equal(t, 5, c.N())
+	assert.Equal(t, "counter 5", c.String())
+	assert.Equal(t, "counter 5", fmt.Sprint(&c))
+
+	copied := c
+	assert.Equal(t, 5, copied.N())
+	copied.Add(1)
+	assert.Equal(t, []int{5, 6}, []int{c.N(), copied.N()})
+	again := copied
+	again.Add(1)
+	copied.Add(10)
+	assert.Equal(t, []int{5, 16, 7}, []int{c.N(), copied.N(), again.N()})
+
+	p := shapes.NewCounter(7)
+	value := *p
+	value.Add(1)
+	assert.Equal(t, []int{7, 8}, []int{p.N(), value.N()})
+	*p = value
+	assert.Equal(t, 8, p.N())
+
+	var none *shapes.Counter
+	assert.Equal(t, "none", none.String())
+	byValue := shapes.Value(3)
+	byValue.Add(1)
+	assert.Equal(t, 4, byValue.N())
+	list := []*shapes.Counter{p, &c}
+	sum := shapes.Total(list, map[string]shapes.Counter{"x": byValue}, func(c *shapes.Counter) int {
+		if !slices.Contains(list, c) {
+			t.Error("it is another pointer")
+		}
+		return c.N()
+	})
+	assert.Equal(t, 8+5+4, sum)
+	pair := shapes.MakePair(p)
+	assert.Same(t, p, pair.First)
+	assert.Equal(t, 9, pair.Second.N())
+	assert.Equal(t, 17, pair.Sum())
+}
+
+func TestHeldAtOnce(t *testing.T) {
+	var c shapes.Counter
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range 8 {
+		wg.Go(func() {
+			_ = c.String()
+			mu.Lock()
+			defer mu.Unlock()
+			c.Add(1)
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, 8, c.N())
+	kept := shapes.NewCounter(1)
+	for range 100 {
+		shapes.NewCounter(2).Add(1)
+	}
+	runtime.GC()
+	assert.Equal(t, 1, kept.N())
+}
+
+type triangle struct{ a int }
+
+func (t triangle) Area() int    { return t.a }
+func (t triangle) Name() string { return "triangle" }
+
+func TestInterfaces(t *testing.T) {
+	s := shapes.Square(4)
+	assert.Equal(t, []any{16, "square"}, []any{s.Area(), s.Name()})
+	assert.True(t, shapes.Unit() == shapes.Unit())
+	mine := triangle{20}
+	largest := shapes.Largest(s, mine, shapes.Circle{R: 1})
+	assert.Equal(t, mine, largest)
+	largest = shapes.Largest(s, shapes.Circle{R: 3})
+	assert.Equal(t, shapes.Circle{R: 3}, largest)
+	assert.True(t, shapes.Largest(s, shapes.Circle{R: 1}) == s)
+	assert.True(t, shapes.IsCircle(shapes.Circle{}))
+	assert.False(t, shapes.IsCircle(mine))
+	assert.Nil(t, shapes.Largest([]shapes.Shape{nil}...))
+}
+
+func TestAny(t *testing.T) {
+	assert.Equal(t, "ID 07070707", shapes.Describe(shapes.NewID(7)))
+	assert.Equal(t, "kind round", shapes.Describe(shapes.Round))
+	assert.Equal(t, "counter 9", shapes.Describe(shapes.NewCounter(9)))
+	assert.Equal(t, "value 8", shapes.Describe(shapes.Value(8)))
+	p := shapes.Point{X: 1}
+	assert.Equal(t, "point", shapes.Describe(&p))
+	assert.Equal(t, 2, p.X)
+	assert.Equal(t, "nil", shapes.Describe(nil))
+	assert.Equal(t, shapes.Circle{R: 2}, shapes.Any("circle"))
+	assert.Equal(t, shapes.Angular, shapes.Any("kind"))
+	assert.Equal(t, shapes.NewID(7), shapes.Any("id"))
+	assert.Equal(t, &shapes.Point{X: 1}, shapes.Any("point"))
+	assert.Equal(t, "x", shapes.Any("text"))
+	counter, ok := shapes.Any("counter").(*shapes.Counter)
+	require.True(t, ok)
+	assert.Equal(t, 3, counter.N())
+}
+
+func TestVariables(t *testing.T) {
+	assert.Equal(t, 3, shapes.Level())
+	shapes.SetLevel(4)
+	assert.Equal(t, 4, shapes.Current())
+	shapes.SetLevel(3)
+	assert.Equal(t, "X", shapes.Upper("x"))
+	shapes.Default().Add(1)
+	assert.Equal(t, 101, shapes.Default().N())
+	assert.Same(t, shapes.Default(), shapes.Default())
+	shapes.Default().Add(-1)
+}
+
+type person struct {
+	Name string
+	age  int
+}
+
+func TestGenerics(t *testing.T) {
+	assert.Equal(t, []string{"1.0", "2.1"}, shapes.Map([]int{1, 2}, func(n, i int) string { return fmt.Sprintf("%d.%d", n, i) }))
+	ann := person{"Ann", 7}
+	assert.Equal(t, []person{ann, {"Bob", 1}}, shapes.Map([]person{ann, {"Bob", 0}}, func(p person, i int) person {
+		if i > 0 {
+			p.age++
+		}
+		return p
+	}))
+	assert.Equal(t, []string{"a", "b"}, shapes.Keys(map[string]person{"b": ann, "a": ann}))
+}
+
+func TestCalls(t *testing.T) {
+	assert.Equal(t, []int{0, 1, 2}, slices.Collect(shapes.Count(3)))
+	for n := range shapes.Count(100) {
+		if n > 1 {
+			break
+		}
+	}
+	var out bytes.Buffer
+	n, err := shapes.Copy(t.Context(), &out, strings.NewReader("hello"), time.Second)
+	assert.Equal(t, []any{int64(5), nil, "hello"}, []any{n, err, out.String()})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = shapes.Copy(ended, &out, strings.NewReader("hello"), 0)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, "x", shapes.Use_(1, "x"))
+	mine := func(o *shapes.Options) { o.Size *= 2 }
+	assert.Equal(t, shapes.Options{Size: 8}, shapes.Apply(shapes.Sized(4), mine))
+}

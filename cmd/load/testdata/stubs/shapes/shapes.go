@@ -1,0 +1,305 @@
+// Package shapes has what stubs have to carry.
+package shapes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind is an enumeration.
+type Kind int
+
+// The kinds.
+const (
+	Round   Kind = iota + 1 // without corners
+	Angular                 // with some
+)
+
+func (k Kind) String() string { return []string{"", "round", "angular"}[k] }
+
+// Parse reads a kind.
+func Parse(s string) (Kind, error) {
+	switch s {
+	case "round":
+		return Round, nil
+	case "angular":
+		return Angular, nil
+	case "":
+		return 0, ErrEmpty
+	}
+	return 0, &ParseError{Text: s, Err: ErrUnknown}
+}
+
+// Errors to test for.
+var (
+	ErrEmpty   = errors.New("shapes: empty")
+	ErrUnknown = errors.New("shapes: unknown " + "kind")
+)
+
+// ParseError is what Parse returns.
+type ParseError struct {
+	Text string
+	Err  error
+}
+
+func (e *ParseError) Error() string { return fmt.Sprintf("shapes: %q: %v", e.Text, e.Err) }
+func (e *ParseError) Unwrap() error { return e.Err }
+
+// IsUnknown reports what the module finds in an error.
+func IsUnknown(err error) (is, as bool) {
+	var parse *ParseError
+	return errors.Is(err, ErrUnknown), errors.As(err, &parse)
+}
+
+// Point is data.
+type Point struct {
+	X int `json:"at"`
+	Y int
+	Tags []string // what it is called
+	Next *Point
+}
+
+func (p Point) Sum() int { return p.X + p.Y }
+
+// Move changes it.
+func (p *Point) Move(dx, dy int) *Point {
+	p.X += dx
+	p.Y += dy
+	p.Tags = append(p.Tags, "moved")
+	return p
+}
+
+// Names has a map in it.
+type Names map[string]int
+
+func (n Names) Add(name string) { n[name]++ }
+
+// Words is a list.
+type Words []string
+
+func (w Words) Len() int           { return len(w) }
+func (w Words) Less(i, j int) bool { return w[i] < w[j] }
+func (w Words) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
+
+// Counter lives in the module. Its zero value is ready.
+type Counter struct{ n int }
+
+// NewCounter makes one.
+func NewCounter(n int) *Counter { return &Counter{n} }
+
+// Value returns one by value.
+func Value(n int) Counter { return Counter{n} }
+
+func (c *Counter) Add(n int) *Counter {
+	c.n += n
+	return c
+}
+
+func (c Counter) N() int { return c.n }
+
+func (c *Counter) String() string {
+	if c == nil {
+		return "none"
+	}
+	return fmt.Sprint("counter ", c.n)
+}
+
+// MarshalText and UnmarshalText lose nothing.
+func (c Counter) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%d", c.n), nil }
+
+func (c *Counter) UnmarshalText(text []byte) error {
+	_, err := fmt.Sscan(string(text), &c.n)
+	return err
+}
+
+// Total sums up.
+func Total(list []*Counter, more map[string]Counter, f func(*Counter) int) (n int) {
+	for _, c := range list {
+		n += f(c)
+	}
+	for _, c := range more {
+		n += c.n
+	}
+	return n
+}
+
+// Pair has held values in it.
+type Pair struct {
+	First  *Counter
+	Second Counter
+}
+
+func MakePair(c *Counter) Pair { return Pair{c, Counter{c.n + 1}} }
+
+func (p Pair) Sum() int { return p.First.n + p.Second.n }
+
+// ID has a text form.
+type ID [4]byte
+
+func (id ID) String() string               { return fmt.Sprintf("%x", id[:]) }
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+func (id *ID) UnmarshalText(text []byte) error {
+	_, err := fmt.Sscanf(string(text), "%x", id)
+	return err
+}
+func (id *ID) Scan(src any) error { copy(id[:], src.(string)); return nil }
+func NewID(a byte) ID             { return ID{a, a, a, a} }
+func Describe(v any) string {
+	switch v := v.(type) {
+	case ID:
+		return "ID " + v.String()
+	case *Counter:
+		return "counter " + fmt.Sprint(v.n)
+	case Counter:
+		return "value " + fmt.Sprint(v.n)
+	case *Point:
+		v.X++
+		return "point"
+	case Kind:
+		return "kind " + v.String()
+	case nil:
+		return "nil"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// Shape is an interface.
+type Shape interface {
+	Area() int
+	Name() string
+}
+
+type square struct{ side int }
+
+func (s *square) Area() int    { return s.side * s.side }
+func (s *square) Name() string { return "square" }
+
+var unit = &square{1}
+
+// Unit always returns the same one.
+func Unit() Shape { return unit }
+
+// Square returns a shape of the module's own.
+func Square(side int) Shape { return &square{side} }
+
+// Circle is a shape that both sides know.
+type Circle struct{ R int }
+
+func (c Circle) Area() int    { return 3 * c.R * c.R }
+func (c Circle) Name() string { return "circle" }
+
+// Largest returns one of those that it gets.
+func Largest(shapes ...Shape) Shape {
+	return slices.MaxFunc(shapes, func(a, b Shape) int { return a.Area() - b.Area() })
+}
+
+// IsCircle tells what the module sees.
+func IsCircle(s Shape) bool {
+	_, ok := s.(Circle)
+	return ok
+}
+
+// Any returns what a host type switch sees.
+func Any(what string) any {
+	return map[string]any{"circle": Circle{2}, "counter": &Counter{3}, "kind": Angular, "id": NewID(7), "text": "x", "point": &Point{X: 1}}[what]
+}
+
+// Old is another name.
+type Old = Point
+
+// Text is a string.
+type Text = string
+
+// Level is a variable.
+var Level = 3
+
+// Current reads Level.
+func Current() int { return Level }
+
+// Upper is a variable that is a function.
+var Upper = strings.ToUpper
+
+// Default is a variable that lives in the module.
+var Default = &Counter{100}
+
+// Map is generic.
+func Map[T, R any](list []T, f func(T, int) R) []R {
+	out := make([]R, len(list))
+	for i, v := range list {
+		out[i] = f(v, i)
+	}
+	return out
+}
+
+// Keys is generic over ordered types.
+func Keys[M ~map[K]V, K ~string | ~int, V any](m M) []K {
+	var keys []K
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Count yields.
+func Count(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// Copy copies within a context.
+func Copy(ctx context.Context, w io.Writer, r io.Reader, wait time.Duration) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	return io.Copy(w, r)
+}
+
+// Use is a name that stubs have, too.
+//
+// Deprecated: use nothing.
+func Use(_ int, bound string) string { return bound }
+
+// Options are filled by functions.
+type Options struct{ Size int }
+
+// Option sets one.
+type Option func(*Options)
+
+// Sized sets the size.
+func Sized(n int) Option { return func(o *Options) { o.Size = n } }
+
+// Apply applies them.
+func Apply(options ...Option) Options {
+	var o Options
+	for _, f := range options {
+		f(&o)
+	}
+	return o
+}
+
+// Left out.
+type (
+	Mixed struct {
+		Shown  int
+		hidden int
+	}
+	Channel chan int
+	Secret  interface{ secret(int) }
+)
+
+func (m *Mixed) Hidden() int   { m.hidden++; return m.hidden }
+func Channels() <-chan int     { return nil }
+func Context() context.Context { return nil }
+func Hidden() interface{ X() } { return nil }

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"errors"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Held is the one field of a generated type whose values live in a module. A zero Held stands for
+// the zero value, which is made in the module when it is first used. A Held that was assigned is a
+// copy: it knows that by its address, and has a value of its own in the module from the first use
+// on that can change it.
+//
+// It cannot be compared: only the module can do that.
+type Held struct {
+	_     [0]func()
+	value *heldValue
+	self  uintptr // where the owner of the value is; 0 as long as nobody has changed it
+	seen  uint64  // the changes of the value that this copy has seen
+}
+
+// heldValue is a value in the module.
+type heldValue struct {
+	object  *Object
+	changes atomic.Uint64 // how often it was given to something that can change it
+}
+
+// ErrStale is a copy whose original may have been changed before the copy was first used: what it
+// was copied from is gone.
+var ErrStale = errors.New("the copy of a value that lives in a module is used after the original may have changed: use it, or call a method of it, before")
+
+// making guards what the first use of a Held makes.
+var making sync.Mutex
+
+var heldType = reflect.TypeFor[Held]()
+
+// IsHeld reports whether a type is a generated one whose values live in a module.
+func IsHeld(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == heldType
+}
+
+// HeldAt returns the Held that a value of such a type is, which has an address.
+func HeldAt(v reflect.Value) *Held { return (*Held)(v.Addr().UnsafePointer()) }
+
+func (h *Held) load() *heldValue {
+	return (*heldValue)(atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&h.value))))
+}
+
+func (h *Held) store(o *Object, own bool) {
+	atomic.StoreUint64(&h.seen, 0)
+	self := uintptr(0)
+	if own {
+		self = uintptr(unsafe.Pointer(h))
+	}
+	atomic.StoreUintptr(&h.self, self)
+	atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&h.value)), unsafe.Pointer(&heldValue{object: o}))
+}
+
+// At is where it is, and so the value of the generated type.
+func (h *Held) At() unsafe.Pointer { return unsafe.Pointer(h) }
+
+// Hold makes it the value behind an object: the very one where it stands for a pointer, and one
+// that nobody else can change where it does not.
+func (h *Held) Hold(o *Object, pointer bool) { h.store(o, pointer) }
+
+// Object returns the object as which the value is read. make makes the zero value.
+func (h *Held) Object(make func(*Object) (*Object, error)) (*Object, error) {
+	v := h.load()
+	if v == nil {
+		return make(nil)
+	}
+	if h.stale(v) {
+		return nil, ErrStale
+	}
+	return v.object, nil
+}
+
+// Pointer returns the object by which the value can be changed, and whether that has just been made:
+// make makes the zero value, or the copy of another one.
+func (h *Held) Pointer(make func(*Object) (*Object, error)) (o *Object, made bool, err error) {
+	v := h.load()
+	if v == nil || atomic.LoadUintptr(&h.self) != uintptr(unsafe.Pointer(h)) {
+		if v, err = h.own(make); err != nil {
+			return nil, false, err
+		}
+		made = true
+	}
+	atomic.StoreUint64(&h.seen, v.changes.Add(1))
+	return v.object, made, nil
+}
+
+// stale reports whether another one may have changed the value since this one was copied from it.
+func (h *Held) stale(v *heldValue) bool {
+	return atomic.LoadUintptr(&h.self) != uintptr(unsafe.Pointer(h)) && atomic.LoadUint64(&h.seen) != v.changes.Load()
+}
+
+// own gives it a value of its own.
+func (h *Held) own(make func(*Object) (*Object, error)) (*heldValue, error) {
+	making.Lock()
+	defer making.Unlock()
+	v := h.load()
+	var from *Object
+	if v != nil {
+		if atomic.LoadUintptr(&h.self) == uintptr(unsafe.Pointer(h)) { // another goroutine was first
+			return v, nil
+		}
+		if h.stale(v) {
+			return nil, ErrStale
+		}
+		from = v.object
+	}
+	o, err := make(from)
+	if err != nil {
+		return nil, err
+	}
+	h.store(o, true)
+	return h.load(), nil
+}
+
+// Twin is a type, or an error, of the host that was generated for one of a module.
+type Twin struct {
+	Symbol string       // of the module
+	Type   reflect.Type // of the host; nil for an error
+	// Adapter is a held type with the methods of the interface Type.
+	Adapter reflect.Type
+	Error   error
+}
+
+// Adopter is an optional ability of an instance: it takes the host's types for those of the module,
+// so that values have them wherever they cross. The key stands for the list of twins, which is
+// asked for once. Adopt is called before anything is bound to these types.
+type Adopter interface {
+	Adopt(key any, twins func() []Twin)
+}

@@ -1,0 +1,128 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// methodSymbol splits "Type.Method", the method as a function whose first parameter is the receiver.
+// ok reports whether it is one: companions have a dot in the names of their symbols, too.
+func (i *Instance) methodSymbol(symbol string) (typ *api.Symbol, method string, ok bool) {
+	dot := strings.LastIndexByte(symbol, '.')
+	if dot < 0 {
+		return nil, "", false
+	}
+	if _, err := i.find(symbol); err == nil {
+		return nil, "", false
+	}
+	typ, err := i.find(symbol[:dot])
+	if err != nil || typ.Kind != engine.KindType || typ.Type == 0 {
+		return nil, "", false
+	}
+	return typ, symbol[dot+1:], true
+}
+
+// bindMethod binds a method as a function whose first parameter is the receiver: an object, a pointer
+// to a value, or the value itself where it has been generated for the type. What the method changes of
+// what a pointer points to is changed there.
+func (i *Instance) bindMethod(symbol string, typ *api.Symbol, method string, t reflect.Type) (reflect.Value, error) {
+	methods := i.pointed(typ.Type).Methods
+	j := slices.IndexFunc(methods, func(m api.Method) bool { return m.Name == method && m.Func != 0 })
+	if j < 0 {
+		names := make([]string, len(methods))
+		for j, m := range methods {
+			names[j] = m.Name
+		}
+		return reflect.Value{}, &engine.SymbolError{Module: i.name, Symbol: symbol, NearMiss: spelling.Near(method, slices.Values(names), 3)}
+	}
+	f := methods[j].Func
+	target := callee{symbol: symbol, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1], expression: true}
+	err := errors.New("it is a method: its first parameter is the receiver")
+	var v reflect.Value
+	if t.Kind() == reflect.Func && t.NumIn() > 0 {
+		v, err = i.bindFunc(target, t)
+	}
+	if err != nil {
+		return reflect.Value{}, &engine.SymbolError{Module: i.name, Symbol: symbol, Want: t.String(), Have: "func" + target.Text, Reason: err.Error()}
+	}
+	return v, nil
+}
+
+// receiverEncoder builds what encodes the receiver of a method that is called as a function: a handle,
+// or 0 and the value itself.
+func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (encoder, error) {
+	handle := func(e *wire.Encoder, o *engine.Object) {
+		ref, ok := o.Ref().(*object)
+		switch {
+		case !ok || ref.instance != i:
+			e.Fail(fmt.Errorf("the object %s belongs to another module", o.TypeName()))
+		case ref.released.Load():
+			e.Fail(errReleased)
+		default:
+			e.Handle(ref.handle)
+		}
+	}
+	held, _ := heldTwin(t)
+	switch {
+	case t == objectType:
+		return func(e *wire.Encoder, v reflect.Value) {
+			if v.IsNil() {
+				e.Fail(errors.New("the receiver is nil"))
+				return
+			}
+			handle(e, v.Interface().(*engine.Object))
+		}, nil
+	case held:
+		return func(e *wire.Encoder, v reflect.Value) {
+			o, err := i.heldObject(v)
+			switch {
+			case err != nil:
+				e.Fail(err)
+			case o == nil && f.Pointer == 0:
+				e.Fail(errors.New("the receiver is nil"))
+			case o == nil:
+				e.Uint(0)
+				e.Byte(wire.TagNil)
+			default:
+				handle(e, o)
+			}
+		}, nil
+	case f.Pointer == 0:
+		return nil, fmt.Errorf("its receiver is a %s that stays in the module: use *load.Object, not %s", i.api.Types[f.Receiver].Text, t)
+	}
+	if t.Kind() != reflect.Pointer || i.twin(t) != 0 {
+		t = reflect.PointerTo(t)
+	}
+	encode, err := pairs.encoder(t, f.Pointer, false)
+	return func(e *wire.Encoder, v reflect.Value) {
+		if v.Type() != t {
+			v = still(v).Addr()
+		}
+		e.Uint(0)
+		encode(e, v)
+	}, err
+}
+
+// receiverShares reports whether a receiver that is given by value leads to what the method can change.
+func (i *Instance) receiverShares(t reflect.Type, f *api.Func) bool {
+	if t.Kind() == reflect.Pointer {
+		return f.Pointer != 0 && i.shares(t, f.Pointer)
+	}
+	return f.Pointer != 0 && t != objectType && i.shares(t, f.Receiver)
+}
+
+// contextAt is where the host's function has a context, if it has one.
+func (c *callee) contextAt() int {
+	if c.expression {
+		return 1
+	}
+	return 0
+}

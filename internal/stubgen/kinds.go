@@ -1,0 +1,169 @@
+package stubgen
+
+import (
+	"fmt"
+	"go/types"
+	"slices"
+)
+
+// kind is what a type becomes.
+type kind int
+
+const (
+	leftOut  kind = iota
+	standard      // the standard library's own: an alias
+	data          // a Go type that is copied
+	held          // a type whose values live in the module
+	contract      // an interface
+)
+
+// local is a type that is generated.
+type local struct {
+	pkg    *source
+	name   string
+	named  *types.Named
+	kind   kind
+	reason string // why it is left out
+	fields []Omission
+	// sealed are the unexported methods of an interface that takes and gives nothing: what is
+	// generated has them, too.
+	sealed []string
+}
+
+// localOf returns what is generated for a named type, or nil.
+func (g *generator) localOf(t types.Type) *local {
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return nil
+	}
+	return g.locals[types.TypeString(named, nil)]
+}
+
+// classify finds out what all types of all packages become. A type counts as carried as long as
+// nothing is known against it, so types may refer to each other.
+func (g *generator) classify() {
+	for _, aliases := range []bool{false, true} { // a type that has a name of its own is not an alias
+		for _, s := range g.packages {
+			for _, name := range s.pkg.Scope().Names() {
+				obj, ok := s.pkg.Scope().Lookup(name).(*types.TypeName)
+				if ok && obj.Exported() && obj.IsAlias() == aliases {
+					g.classifyType(s, obj)
+				}
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, l := range g.ordered {
+			before := l.kind
+			g.reconsider(l)
+			changed = changed || l.kind != before
+		}
+	}
+}
+
+// classifyType decides by what a type is.
+func (g *generator) classifyType(s *source, obj *types.TypeName) {
+	named, ok := types.Unalias(obj.Type()).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil || obj.IsAlias() && (isStandard(named.Obj().Pkg().Path()) && !s.Standard || g.localOf(named) != nil) {
+		return
+	}
+	if alias, ok := obj.Type().(*types.Alias); ok && alias.TypeParams().Len() > 0 {
+		return
+	}
+	l := &local{pkg: s, name: obj.Name(), named: named, kind: held}
+	g.locals[types.TypeString(named, nil)] = l
+	g.ordered = append(g.ordered, l)
+	switch u := named.Underlying().(type) {
+	case *types.Interface:
+		l.kind = contract
+		if !u.IsMethodSet() {
+			l.kind, l.reason = leftOut, "it is a constraint"
+		}
+	case *types.Chan, *types.Pointer:
+		l.kind, l.reason = leftOut, "its values do not cross"
+	default:
+		l.kind = data
+	}
+	if named.TypeParams().Len() > 0 {
+		l.kind, l.reason = leftOut, "generic types are not generated yet"
+	}
+	if l.kind != leftOut && s.Standard && g.crossesAsItself(named) {
+		l.kind = standard
+	}
+}
+
+// crossesAsItself reports whether the standard library's own type is used.
+func (g *generator) crossesAsItself(t *types.Named) bool {
+	if slices.Contains(append([]string{"time.Location", "context.Context"}, selves...), types.TypeString(t, nil)) {
+		return true
+	}
+	u, ok := t.Underlying().(*types.Interface)
+	if !ok {
+		return false
+	}
+	for m := range u.Methods() {
+		if !m.Exported() {
+			return false
+		}
+	}
+	return true
+}
+
+// reconsider looks again at a type after others have changed.
+func (g *generator) reconsider(l *local) {
+	switch l.kind {
+	case data:
+		reason := g.refused(l.named.Underlying(), toModule)
+		if reason == "" {
+			reason = g.refused(l.named.Underlying(), toHost)
+		}
+		if reason == "" {
+			return
+		}
+		l.kind = held
+		if _, ok := l.named.Underlying().(*types.Struct); !ok {
+			l.kind, l.reason = leftOut, reason
+			return
+		}
+		g.hold(l)
+	case contract:
+		l.reason = g.refusedInterface(l)
+		if l.reason != "" {
+			l.kind = leftOut
+		}
+	}
+}
+
+// hold decides whether values of a struct can live in the module.
+func (g *generator) hold(l *local) {
+	if r := g.Reading.Limit(l.pkg.pkg.Scope().Lookup(l.name)); r != "" {
+		l.kind, l.reason = leftOut, r
+	}
+	for f := range l.named.Underlying().(*types.Struct).Fields() {
+		if f.Exported() && !f.Embedded() {
+			l.fields = append(l.fields, Omission{l.name + "." + f.Name(), "values of " + l.name + " live in the module, and fields cannot be shown"})
+		}
+	}
+}
+
+// refusedInterface says why an interface cannot be generated.
+func (g *generator) refusedInterface(l *local) string {
+	u := l.named.Underlying().(*types.Interface)
+	l.sealed = nil
+	for m := range u.Methods() {
+		if !m.Exported() {
+			if m.Signature().Params().Len()+m.Signature().Results().Len() > 0 {
+				return fmt.Sprintf("its method %s is not exported", m.Name())
+			}
+			l.sealed = append(l.sealed, m.Name())
+			continue
+		}
+		for _, w := range []way{toModule, toHost} {
+			if r := g.refusedSignature(m.Signature(), w); r != "" {
+				return fmt.Sprintf("its method %s: %s", m.Name(), r)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,192 @@
+package stubgen
+
+import (
+	"errors"
+	"go/ast"
+	gobuild "go/build"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load/internal/goglue/build"
+)
+
+// source is a package that was read.
+type source struct {
+	build.Package
+	pkg          *types.Package
+	version, sum string
+	docs         map[string]*ast.CommentGroup // "Name", "Type.Method" or "Type.Field"
+	texts        map[string]string            // of variables that errors.New makes of a constant
+	// elsewhere is the same package as other machines compile it, to see which constants differ.
+	elsewhere []*types.Package
+}
+
+// targets are machines that differ in their system and in the size of an int.
+var targets = [][2]string{{"linux", "amd64"}, {"windows", "386"}}
+
+// read parses the package's files.
+func read(p build.Package) (*source, error) {
+	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}}
+	fset := token.NewFileSet()
+	for _, name := range p.Files {
+		file, err := parser.ParseFile(fset, p.Source(name), nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		s.readFile(file)
+	}
+	for _, target := range targets {
+		s.elsewhere = append(s.elsewhere, readElsewhere(p, target[0], target[1]))
+	}
+	return s, nil
+}
+
+// readElsewhere checks the package's files for another machine, as a module is built: without cgo.
+// What does not compile there is missing.
+func readElsewhere(p build.Package, goos, goarch string) *types.Package {
+	build := gobuild.Default
+	build.GOOS, build.GOARCH, build.CgoEnabled = goos, goarch, false
+	none := types.NewPackage(p.Types.Path(), p.Types.Name())
+	dir, err := build.ImportDir(p.Dir, 0)
+	if err != nil {
+		return none
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range dir.GoFiles {
+		file, err := parser.ParseFile(fset, p.Source(name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return none
+		}
+		files = append(files, file)
+	}
+	config := types.Config{
+		IgnoreFuncBodies: true,
+		Sizes:            types.SizesFor("gc", goarch),
+		Error:            func(error) {},
+		Importer:         sameEverywhere{p.Types, importer.ForCompiler(fset, "source", nil)},
+	}
+	pkg, _ := config.Check(p.Types.Path(), fset, files, nil)
+	if pkg == nil {
+		return none
+	}
+	return pkg
+}
+
+// sameEverywhere imports packages whose constants are the same on all machines.
+type sameEverywhere struct {
+	pkg *types.Package
+	types.Importer
+}
+
+var errDiffers = errors.New("it may differ between machines")
+
+func (i sameEverywhere) Import(path string) (*types.Package, error) {
+	if slices.Contains([]string{"context", "io", "time"}, path) {
+		return i.Importer.Import(path)
+	}
+	return nil, errDiffers
+}
+
+// readFile notes the comments of a file, and the texts of its errors.
+func (s *source) readFile(file *ast.File) {
+	for _, decl := range file.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			name := d.Name.Name
+			if d.Recv != nil && len(d.Recv.List) == 1 {
+				name = receiverName(d.Recv.List[0].Type) + "." + name
+			}
+			s.docs[name] = d.Doc
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch v := spec.(type) {
+				case *ast.ValueSpec:
+					s.readValue(d, v)
+				case *ast.TypeSpec:
+					s.docs[v.Name.Name] = v.Doc
+					if v.Doc == nil && !d.Lparen.IsValid() {
+						s.docs[v.Name.Name] = d.Doc
+					}
+					s.readParts(v)
+				}
+			}
+		}
+	}
+}
+
+func (s *source) readValue(d *ast.GenDecl, v *ast.ValueSpec) {
+	for i, name := range v.Names {
+		s.docs[name.Name] = v.Doc
+		if v.Doc == nil && !d.Lparen.IsValid() {
+			s.docs[name.Name] = d.Doc
+		}
+		if v.Doc == nil && v.Comment != nil {
+			s.docs[name.Name] = v.Comment
+		}
+		if len(v.Values) != len(v.Names) {
+			continue
+		}
+		call, ok := v.Values[i].(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 || !slices.Contains([]string{"errors.New", "fmt.Errorf", "xerrors.New"}, types.ExprString(call.Fun)) {
+			continue
+		}
+		text, ok := literalText(call.Args[0])
+		if ok && (types.ExprString(call.Fun) == "errors.New" || !strings.Contains(text, "%")) {
+			s.texts[name.Name] = text
+		}
+	}
+}
+
+// literalText is the value of a constant expression of literals.
+func literalText(e ast.Expr) (string, bool) {
+	value, err := types.Eval(token.NewFileSet(), nil, token.NoPos, types.ExprString(e))
+	if err != nil || value.Value == nil {
+		return "", false
+	}
+	return stringValue(value.Value)
+}
+
+// readParts notes the comments of fields and of methods of an interface.
+func (s *source) readParts(spec *ast.TypeSpec) {
+	var list *ast.FieldList
+	switch t := spec.Type.(type) {
+	case *ast.StructType:
+		list = t.Fields
+	case *ast.InterfaceType:
+		list = t.Methods
+	default:
+		return
+	}
+	for _, f := range list.List {
+		for _, name := range f.Names {
+			s.docs[spec.Name.Name+"."+name.Name] = f.Doc
+			if f.Doc == nil {
+				s.docs[spec.Name.Name+"."+name.Name] = f.Comment
+			}
+		}
+	}
+}
+
+func receiverName(e ast.Expr) string {
+	for {
+		switch t := e.(type) {
+		case *ast.StarExpr:
+			e = t.X
+		case *ast.ParenExpr:
+			e = t.X
+		case *ast.IndexExpr:
+			e = t.X
+		case *ast.IndexListExpr:
+			e = t.X
+		case *ast.Ident:
+			return t.Name
+		default:
+			return ""
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package stubgen
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/loadgo/load/internal/goglue/build"
+)
+
+func standardErrors(path string) []string { return build.StandardErrors(path) }
+
+// typeName writes a type with its methods, or an alias.
+func (w *writer) typeName(o *types.TypeName) (reason string) {
+	name, doc := w.localName(o), comment(w.docs[o.Name()])
+	l := w.localOf(o.Type())
+	linked := fmt.Sprintf("\n%stype %s = original.%s\n", doc, name, o.Name())
+	if l == nil || l.pkg != w.source || l.name != o.Name() {
+		return w.alias(o, name, doc, linked)
+	}
+	switch l.kind {
+	case leftOut:
+		return l.reason
+	case standard:
+		fmt.Fprintf(&w.loaded, "\n%stype %s = %s.%s\n", doc, name, w.use(w.pkg.Path(), w.pkg.Name()), o.Name())
+	case contract:
+		w.contract(l, name, doc)
+	case held:
+		fmt.Fprintf(&w.loaded, "\n%stype %s struct{ held stub.Held }\n", doc, name)
+		w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", name, o.Name()))
+		w.left = append(w.left, l.fields...)
+		w.methods(l, name)
+	case data:
+		fmt.Fprintf(&w.loaded, "\n%stype %s %s\n", doc, name, w.underlying(l))
+		w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", name, o.Name()))
+		w.methods(l, name)
+	}
+	w.linked.WriteString(linked)
+	return ""
+}
+
+// alias writes an alias of a type that has a name elsewhere.
+func (w *writer) alias(o *types.TypeName, name, doc, linked string) (reason string) {
+	if !o.IsAlias() {
+		return "it is not generated"
+	}
+	if alias, ok := o.Type().(*types.Alias); ok && alias.TypeParams().Len() > 0 {
+		return "generic types are not generated yet"
+	}
+	t := types.Unalias(o.Type())
+	reason = w.refused(t, toModule)
+	if reason != "" {
+		reason = w.refused(t, toHost)
+	}
+	if reason != "" {
+		return reason
+	}
+	fmt.Fprintf(&w.loaded, "\n%stype %s = %s\n", doc, name, w.spell(t))
+	w.linked.WriteString(linked)
+	return ""
+}
+
+// underlying writes what a type is made of, with the comments of its fields.
+func (w *writer) underlying(l *local) string {
+	u, ok := l.named.Underlying().(*types.Struct)
+	if !ok {
+		return w.spell(l.named.Underlying())
+	}
+	var b strings.Builder
+	b.WriteString("struct {\n")
+	for i := range u.NumFields() {
+		f := u.Field(i)
+		b.WriteString(comment(w.docs[l.name+"."+f.Name()]))
+		if !f.Embedded() {
+			b.WriteString(f.Name() + " ")
+		}
+		b.WriteString(w.spell(f.Type()))
+		if tag := u.Tag(i); tag != "" {
+			fmt.Fprintf(&b, " %s", quoteTag(tag))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("}")
+	return b.String()
+}
+
+func quoteTag(tag string) string {
+	if strings.Contains(tag, "`") {
+		return fmt.Sprintf("%q", tag)
+	}
+	return "`" + tag + "`"
+}
+
+// methods writes the methods of a type; those of embedded fields that are there come by themselves.
+func (w *writer) methods(l *local, name string) {
+	pointers := types.NewMethodSet(types.NewPointer(l.named))
+	values := types.NewMethodSet(l.named)
+	var list []*types.Func
+	for sel := range pointers.Methods() {
+		m := sel.Obj().(*types.Func)
+		if m.Exported() && (l.kind == held || len(sel.Index()) == 1) {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b *types.Func) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, m := range list {
+		byValue := values.Lookup(m.Pkg(), m.Name()) != nil
+		if reason := w.method(l, name, m, byValue); reason != "" {
+			w.left = append(w.left, Omission{l.name + "." + m.Name(), reason})
+		}
+	}
+	w.sealedMethods(l, name)
+}
+
+// method writes a method, or says why not.
+func (w *writer) method(l *local, name string, m *types.Func, byValue bool) (reason string) {
+	s := m.Signature()
+	if r := w.refusedSignature(s, toModule); r != "" {
+		return r
+	}
+	if _, ok := l.named.Underlying().(*types.Signature); ok {
+		return "methods of functions are not generated"
+	}
+	if !w.Reading.Method(l.named, m.Name()) {
+		return "its parameters have types that other packages cannot name"
+	}
+	receiver := name
+	if !byValue {
+		receiver = "*" + name
+	}
+	bound := "bound" + name + "_" + m.Name()
+	plain := unnamedSignature(s)
+	first := types.NewParam(token.NoPos, nil, "", receiverType{l, !byValue}.typ())
+	whole := types.NewSignatureType(nil, nil, nil, types.NewTuple(append([]*types.Var{first}, tupleVars(plain.Params())...)...), plain.Results(), s.Variadic())
+	fmt.Fprintf(&w.loaded, "\nvar %s = stub.Func[%s]{Package: &self, Symbol: %q}\n", bound, w.spell(whole), l.name+"."+m.Name())
+	self := "x"
+	if recv := s.Recv(); recv != nil && recv.Name() != "" && recv.Name() != "_" && !taken(s, recv.Name()) {
+		self = recv.Name()
+	}
+	for taken(s, self) || self == bound {
+		self += "_"
+	}
+	c := w.call(s, bound, self)
+	list := self
+	if c.list != "" {
+		list += ", " + c.list
+	}
+	doc := comment(w.docs[l.named.Obj().Name()+"."+m.Name()])
+	fmt.Fprintf(&w.loaded, "\n%sfunc (%s %s) %s%s { %s%s.Get()(%s) }\n", doc, self, receiver, m.Name(), w.header(c.sig, w.spell), c.returns, bound, list)
+	return ""
+}
+
+// receiverType is the type of a receiver.
+type receiverType struct {
+	*local
+	pointer bool
+}
+
+func (r receiverType) typ() types.Type {
+	if r.pointer {
+		return types.NewPointer(r.named)
+	}
+	return r.named
+}
+
+func tupleVars(t *types.Tuple) []*types.Var {
+	vars := make([]*types.Var, t.Len())
+	for i := range vars {
+		vars[i] = t.At(i)
+	}
+	return vars
+}
+
+// sealedMethods writes the unexported methods by which a type implements interfaces of its package.
+func (w *writer) sealedMethods(l *local, name string) {
+	written := map[string]bool{}
+	for _, other := range w.ordered {
+		if other.kind != contract || other.pkg != w.source {
+			continue
+		}
+		iface := other.named.Underlying().(*types.Interface)
+		for _, receiver := range []types.Type{l.named, types.NewPointer(l.named)} {
+			if !types.Implements(receiver, iface) {
+				continue
+			}
+			for _, method := range other.sealed {
+				if !written[method] {
+					written[method] = true
+					star := strings.Repeat("*", len(fmt.Sprintf("%.1s", pointerMark(receiver))))
+					fmt.Fprintf(&w.loaded, "\nfunc (%s%s) %s() {}\n", star, name, method)
+				}
+			}
+		}
+	}
+}
+
+func pointerMark(t types.Type) string {
+	if _, ok := t.(*types.Pointer); ok {
+		return "*"
+	}
+	return ""
+}
+
+// contract writes an interface, and the type of the module's values of it.
+func (w *writer) contract(l *local, name, doc string) {
+	u := l.named.Underlying().(*types.Interface)
+	fmt.Fprintf(&w.loaded, "\n%stype %s interface {\n", doc, name)
+	for m := range u.Methods() {
+		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), w.header(m.Signature(), w.spell))
+	}
+	w.loaded.WriteString("}\n")
+	adapter := "moduleOf" + name
+	w.twins = append(w.twins, fmt.Sprintf("stub.Interface[%s, %s](%q)", name, adapter, l.name))
+	fmt.Fprintf(&w.loaded, "\n// %s is a value of the module that is a %s.\ntype %s struct{ held stub.Held }\n", adapter, name, adapter)
+	for m := range u.Methods() {
+		if !m.Exported() {
+			fmt.Fprintf(&w.loaded, "\nfunc (*%s) %s() {}\n", adapter, m.Name())
+			continue
+		}
+		w.adapterMethod(l, adapter, m)
+	}
+}
+
+func (w *writer) adapterMethod(l *local, adapter string, m *types.Func) {
+	s := m.Signature()
+	bound := "bound" + l.name + "_" + m.Name()
+	plain := unnamedSignature(s)
+	text := w.header(plain, w.spell)
+	first := "*" + adapter
+	if plain.Params().Len() > 0 {
+		first += ", "
+	}
+	text = "func(" + first + strings.TrimPrefix(text, "(")
+	fmt.Fprintf(&w.loaded, "\nvar %s = stub.Func[%s]{Package: &self, Symbol: %q}\n", bound, text, l.name+"."+m.Name())
+	self := "x"
+	for taken(s, self) {
+		self += "_"
+	}
+	c := w.call(s, bound, self)
+	list := self
+	if c.list != "" {
+		list += ", " + c.list
+	}
+	fmt.Fprintf(&w.loaded, "\nfunc (%s *%s) %s%s { %s%s.Get()(%s) }\n", self, adapter, m.Name(), w.header(c.sig, w.spell), c.returns, bound, list)
+}
