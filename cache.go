@@ -135,6 +135,7 @@ func (c *cache) reap(name string) *Module {
 	if m.standing.dropped || !m.standing.registered {
 		return nil
 	}
+	c.desert(m) // where its engine emits no Crashed
 	c.remove(m)
 	return m
 }

@@ -1,10 +1,12 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -168,12 +170,15 @@ func (l *Loader) open(ctx context.Context, eng engine.Engine, spec *Spec, artifa
 	artifact := l.artifact(eng, spec, files)
 	artifact.Grants, artifact.RequireIsolation = granted, isolated
 	artifact.Limits = limitsWithin(artifact.Limits, granted)
+	var opened atomic.Pointer[Module]
+	artifact.Events = l.seeing(opened.Load)
 	start := time.Now()
 	instance, err := eng.Open(ctx, artifact, imp)
 	if err != nil {
 		return nil, err
 	}
 	m := newModule(l, spec, eng.Name(), instance)
+	opened.Store(cmp.Or(imp.parent, m))
 	m.grants, m.limits = granted, artifact.Limits
 	m.artifactOnly, m.imports, m.loaded = artifactOnly, imp.imports, time.Now()
 	m.stages = Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}

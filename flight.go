@@ -190,6 +190,9 @@ func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
 	abandoned := f.abandoned
 	if f.module != nil && !abandoned && (!f.module.standing.registered || c.holds(f.module)) {
 		c.register(f.module, f.keys)
+		if f.imports.crash() != nil { // the next use may meet it alive
+			c.withdraw([]*Module{f.module}, crashedImport)
+		}
 	}
 	unwanted := f.module != nil && !f.module.standing.registered
 	c.mu.Unlock()

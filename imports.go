@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
 )
@@ -28,6 +30,7 @@ type importer struct {
 	flight     *flight
 	imports    *imports
 	generation *generation // that the module belongs to while it is loaded beside another, or nil
+	parent     *Module     // whose sibling is loaded, or nil
 }
 
 // imported is a module as those that import it see it.
@@ -160,6 +163,42 @@ func (i *imports) outdated() bool {
 		}
 	}
 	return false
+}
+
+// crash returns how one of the modules has crashed, or nil. It is called with mu held.
+func (i *imports) crash() *error {
+	for m := range i.set {
+		if err := m.crash.Load(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// desert takes out what imported a module that has crashed, directly or not: the functions of it
+// that they hold answer with the crash for ever. The next use of one loads it, and what it imports,
+// anew. It is called with mu held.
+func (c *cache) desert(crashed *Module) {
+	users := c.closure([]*Module{crashed})
+	if delete(users, crashed); len(users) > 0 {
+		c.withdraw(slices.Collect(maps.Keys(users)), crashedImport)
+	}
+}
+
+const crashedImport = "what it imports crashed"
+
+// seeing is the loader's sink for an engine, by which the loader hears of the crash of the instance
+// of a module before the calls that meet it return. of tells the module once there is one.
+func (l *Loader) seeing(of func() *Module) event.Sink {
+	return func(e event.Event) {
+		_, crashed := e.(event.Crashed)
+		if m := of(); crashed && m != nil {
+			l.cache.mu.Lock()
+			l.cache.desert(m)
+			l.cache.mu.Unlock()
+		}
+		l.emit(e)
+	}
 }
 
 // importsOf lists the modules that one imported, sorted.

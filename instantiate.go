@@ -52,7 +52,7 @@ func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
 		_ = crashed.close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
 	}
 	sibling, err := m.siblings.load(ctx, symbol, symbol, nil, func(ctx context.Context, _ *flight) (*Module, error) {
-		return m.loader.start(ctx, plan.With(m.spec, []string{symbol}, ""), false, importer{loader: m.loader, imports: new(imports)})
+		return m.loader.start(ctx, plan.With(m.spec, []string{symbol}, ""), false, importer{loader: m.loader, imports: new(imports), parent: m})
 	})
 	var unknown *SymbolError
 	switch {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -285,7 +286,7 @@ func (c *cache) replace(g *generation, takes []func()) error {
 	if c.closed {
 		return ErrClosed
 	}
-	if err := c.outdated(g); err != nil {
+	if err := cmp.Or(g.crash(), c.outdated(g)); err != nil {
 		return err
 	}
 	names := make(map[string]*Module)
@@ -334,6 +335,17 @@ func (c *cache) outdated(g *generation) error {
 	for _, m := range g.fresh {
 		if m.standing.dropped || m.crashed() {
 			return &outdatedError{}
+		}
+	}
+	return nil
+}
+
+// crash returns how one of the new modules, or of what they import, has crashed; else nil. To load
+// it again would be to try for ever what crashes soon after each start.
+func (g *generation) crash() error {
+	for _, m := range g.cache.all() {
+		if err := cmp.Or(m.crash.Load(), m.imports.crash()); err != nil {
+			return *err
 		}
 	}
 	return nil
