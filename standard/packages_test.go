@@ -163,7 +163,7 @@ func (p *packages) table(t *testing.T, table packageTable) {
 		if err != nil {
 			got = "load: " + err.Error()
 		} else {
-			got = printed(exprs[i].Eval(t.Context(), evaluated{m}))
+			got = printed(exprs[i].Eval(t.Context(), evaluated{m}, nil))
 		}
 		p.result(table.name, row.expr, got, row.want)
 	}
