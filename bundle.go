@@ -43,7 +43,8 @@ func withBundles(bundles []Bundle, path find.Path) (find.Path, error) {
 // fromBundle returns what a bundle has of a spec, or nil.
 func (l *Loader) fromBundle(eng engine.Engine, compiler engine.Compiler, spec *Spec) *store.Artifact {
 	for _, b := range l.config.Bundles {
-		fingerprints := []string{compiler.Fingerprint()}
+		release, _ := l.toolchain(eng, spec)
+		fingerprints := []string{fingerprint(compiler, release)}
 		if released, ok := eng.(engine.Released); ok && spec.Source.Prepared { // this host compiles nothing of it
 			fingerprints = nil
 			for _, release := range b.Releases() {
@@ -125,9 +126,10 @@ func (l *Loader) prepare(ctx context.Context, r *request, spec *Spec) (*Prepared
 		return p, err
 	}
 	p.Key = p.Files.Key()
-	if released, ok := eng.(engine.Released); ok {
-		if p.Release, err = released.Release(); err != nil {
-			p.Release, _ = l.compiledBefore(eng, spec)
+	var missing error
+	if p.Release, missing = l.toolchain(eng, spec); missing != nil {
+		if before, _ := l.compiledBefore(eng, spec); before != "" {
+			p.Release = before
 		}
 	}
 	return p, nil

@@ -97,23 +97,38 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 		return nil, &ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
 	}
 	start := time.Now()
-	files, made, err := l.artifacts(spec.Name).Artifact(ctx, artifactKey(eng, compiler.Fingerprint(), spec.Source), func(ctx context.Context, dir string) error {
+	release, missing := l.toolchain(eng, spec)
+	files, made, err := l.artifacts(spec.Name).Artifact(ctx, artifactKey(eng, fingerprint(compiler, release), spec.Source), func(ctx context.Context, dir string) error {
 		if artifactOnly {
 			return errNoArtifact
 		}
 		if err := l.checkSources(spec); err != nil {
 			return err
 		}
-		processors, release, err := l.config.Store.Slot(ctx, "compile")
+		means := engine.Means{}
+		if missing != nil {
+			if _, other := l.compiledBefore(eng, spec); other != nil {
+				return missing // what another release made does as well
+			}
+			var err error
+			if means.GOROOT, err = l.goroot(ctx, release, missing); err != nil {
+				return err
+			}
+		}
+		processors, done, err := l.config.Store.Slot(ctx, "compile")
 		if err != nil {
 			return err
 		}
-		defer release()
-		if err := compileOn(ctx, compiler, processors, spec.Source, dir); err != nil {
+		defer done()
+		means.Processors = processors
+		if err := compileWith(ctx, compiler, means, spec.Source, dir); err != nil {
 			return err
 		}
+		if release == "" {
+			return nil
+		}
 		// Before the artifact exists: a process that is killed in between notes it again.
-		return l.noteRelease(ctx, eng)
+		return l.config.Store.NoteRelease(ctx, release)
 	})
 	if err != nil {
 		if _, other := l.compiledBefore(eng, spec); other != nil {
@@ -127,12 +142,20 @@ func (l *Loader) compile(ctx context.Context, eng engine.Engine, spec *Spec, art
 	return files, nil
 }
 
-// compileOn compiles on a share of the processors, where the compiler can.
-func compileOn(ctx context.Context, c engine.Compiler, processors int, src find.Source, dir string) error {
-	if s, ok := c.(engine.Sharer); ok {
-		return s.CompileOn(ctx, processors, src, dir)
+// compileWith compiles with what the compiler is given, where it takes anything.
+func compileWith(ctx context.Context, c engine.Compiler, means engine.Means, src find.Source, dir string) error {
+	if e, ok := c.(engine.Equipped); ok {
+		return e.CompileWith(ctx, means, src, dir)
 	}
 	return c.Compile(ctx, src, dir)
+}
+
+// fingerprint is that of a compiler with a release of its toolchain, "" where it has none.
+func fingerprint(c engine.Compiler, release string) string {
+	if released, ok := c.(engine.Released); ok {
+		return released.FingerprintOf(release)
+	}
+	return c.Fingerprint()
 }
 
 // start compiles and opens a spec. An artifact that turns out to be damaged is made again, once.
@@ -239,24 +262,11 @@ func (e *EngineError) Error() string {
 	return b.String()
 }
 
-// noteRelease notes in the store which release of its toolchain an engine compiled with.
-func (l *Loader) noteRelease(ctx context.Context, eng engine.Engine) error {
-	released, ok := eng.(engine.Released)
-	if !ok {
-		return nil
-	}
-	release, err := released.Release()
-	if err != nil {
-		return err
-	}
-	return l.config.Store.NoteRelease(ctx, release)
-}
-
 // compiledBefore returns what some release compiled of a source, if there is no toolchain to
 // compile it now, and that release.
 func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.Artifact) {
 	released, ok := eng.(engine.Released)
-	if !ok || l.config.Store == nil || spec.Source.Hash == "" {
+	if !ok || l.config.Store == nil || spec.Source.Hash == "" || l.toolchainAsked() != "" {
 		return "", nil
 	}
 	if _, missing := released.Release(); missing == nil {
@@ -271,11 +281,16 @@ func (l *Loader) compiledBefore(eng engine.Engine, spec *Spec) (string, *store.A
 	return "", nil
 }
 
-// asCompiledBefore returns a standard package that was found without a toolchain as that of the
-// release that compiled it.
-func (l *Loader) asCompiledBefore(spec *Spec) *Spec {
-	if !plan.Standard(spec) || spec.Source.Dir != "" || spec.Source.Prepared {
+// asCompiled returns a standard package as that of the release that compiles it, where that is not
+// the toolchain in which it was found: the one that is asked for or, without a toolchain, the one
+// that compiled it before.
+func (l *Loader) asCompiled(spec *Spec) *Spec {
+	asked := l.toolchainAsked()
+	if !plan.Standard(spec) || spec.Source.Dir != "" && asked == "" || spec.Source.Prepared {
 		return spec
+	}
+	if asked != "" {
+		return plan.OfRelease(spec, asked)
 	}
 	engine, err := l.choose(spec)
 	if err != nil {

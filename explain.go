@@ -100,7 +100,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	if spec, err = asAsked(spec, p.Pinned(r.name)); err != nil {
 		return e, err
 	}
-	spec = l.asCompiledBefore(spec)
+	spec = l.asCompiled(spec)
 	m := l.running(r.asked+r.with, spec)
 	if m != nil { // it was completed when it was loaded
 		spec, e.Loaded = m.spec, true

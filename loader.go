@@ -78,6 +78,12 @@ type Config struct {
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
+	// Toolchain is the Go toolchain that compiles. "" is "auto": the one that is here or, where there
+	// is none or a module needs a newer one, the one that an installer brings into the store, as the
+	// go command does; GOTOOLCHAIN=local in the go command's configuration keeps it from that, and
+	// so does "local". A release, such as "go1.26.8", is that one, brought if need be.
+	Toolchain string
+
 	// Aliases are further names of modules, as [Loader.Alias] takes them: "yaml":
 	// "gopkg.in/yaml.v3".
 	Aliases map[string]string
@@ -162,6 +168,9 @@ func New(config Config) (*Loader, error) {
 	}
 	if config.Frozen && config.LockFile == "" {
 		return nil, &ConfigError{Setting: "Config.Frozen", Reason: "there is no Config.LockFile"}
+	}
+	if err := checkToolchain(config.Toolchain); err != nil {
+		return nil, err
 	}
 	if config.IdleTimeout < 0 {
 		return nil, &ConfigError{Setting: "Config.IdleTimeout", Reason: fmt.Sprintf("%v is less than nothing; 0 keeps modules", config.IdleTimeout)}

@@ -37,8 +37,8 @@ type stamp struct {
 	shares chan int
 }
 
-func (s *stamp) CompileOn(ctx context.Context, processors int, src find.Source, dir string) error {
-	s.shares <- processors
+func (s *stamp) CompileWith(ctx context.Context, means engine.Means, src find.Source, dir string) error {
+	s.shares <- means.Processors
 	return s.Compile(ctx, src, dir)
 }
 

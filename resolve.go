@@ -63,7 +63,7 @@ func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stage
 	if spec == nil {
 		spec, err = l.install(ctx, s, r, p, tried)
 	} else {
-		s.Emit(event.Found{Name: r.name.String(), Canonical: spec.Name, Version: spec.Version, Origin: spec.Origin, Took: time.Since(start)})
+		s.Emit(event.Found{Name: r.name.String(), Canonical: spec.Name, Version: l.asCompiled(spec).Version, Origin: spec.Origin, Took: time.Since(start)})
 		spec, err = l.complete(ctx, s, spec, p)
 	}
 	stages.Install = time.Since(start) - stages.Find
@@ -73,7 +73,7 @@ func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stage
 	if spec, err = asAsked(spec, pinned); err != nil {
 		return nil, err
 	}
-	return l.found(r, p, l.asCompiledBefore(spec)), nil
+	return l.found(r, p, l.asCompiled(spec)), nil
 }
 
 // found says who brought a spec: the installer that claims the name, if it has a version.

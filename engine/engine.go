@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"go/version"
 	"reflect"
 	"sync/atomic"
 
@@ -33,10 +34,26 @@ type Compiler interface {
 	Compile(ctx context.Context, src find.Source, dir string) error
 }
 
-// Sharer is an optional ability of a [Compiler] that works on several processors at once.
-type Sharer interface {
-	// CompileOn is Compile on no more than so many processors.
-	CompileOn(ctx context.Context, processors int, src find.Source, dir string) error
+// Means is what a [Compiler] compiles with. The zero Means is what it finds itself.
+type Means struct {
+	Processors int    // how many it uses at once; 0 is all of them
+	GOROOT     string // of the Go toolchain; "" is the one whose release [Released] tells
+}
+
+// ReleaseFor returns the oldest release of Go that compiles what a "go" line of a go.mod file asks
+// for: "go1.27.4" for "1.27.4", and "go1.27.0" for the language "1.27".
+func ReleaseFor(goVersion string) string {
+	release := "go" + goVersion
+	if release == version.Lang(release) && version.Compare(release, "go1.21") >= 0 { // before, the first release had the language's name
+		release += ".0"
+	}
+	return release
+}
+
+// Equipped is an optional ability of a [Compiler]: it compiles with what it is given.
+type Equipped interface {
+	// CompileWith is Compile with other means.
+	CompileWith(ctx context.Context, means Means, src find.Source, dir string) error
 }
 
 // Artifact is a module ready to be opened.

@@ -60,6 +60,7 @@ func (e *ExpressionError) Unwrap() error { return e.Err }
 type ToolchainError struct {
 	Reason string
 	Fix    string
+	Absent bool  // there is none, rather than one that does not work: another one may be brought
 	Err    error // the cause below, or nil
 }
 

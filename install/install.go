@@ -58,6 +58,13 @@ type Completer interface {
 	Complete(ctx context.Context, s *Session, spec *find.Spec) (*find.Spec, error)
 }
 
+// Toolchains is an optional ability of an installer: it brings Go toolchains for this machine.
+// Toolchain returns the GOROOT of a release, as in "go1.26.8": the one in the store, or one that it
+// brings there, verified.
+type Toolchains interface {
+	Toolchain(ctx context.Context, s *Session, release string) (goroot string, err error)
+}
+
 // Subject is what the policies decide about.
 func (r *Release) Subject() policy.Subject {
 	return policy.Subject{Package: r.Package, Module: r.Module, Version: r.Version, Time: r.Time, Retracted: r.Retracted, Deprecated: policy.Deprecation(r.Retracted, r.Deprecated)}

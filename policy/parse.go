@@ -138,7 +138,7 @@ func split(line string) ([]string, error) {
 func (p *parser) rule(words []string) (err error) {
 	verb, args := words[0], words[1:]
 	switch verb {
-	case "install", "age", "retracted", "deprecated", "max-size", "max-modules", "signatures":
+	case "install", "toolchain", "age", "retracted", "deprecated", "max-size", "max-modules", "signatures":
 		if line := p.once[verb]; line > 0 {
 			return p.fail("there is a rule %q in line %d already", verb, line)
 		}
@@ -153,6 +153,8 @@ func (p *parser) rule(words []string) (err error) {
 		return p.patterns("isolation", args, &p.policy.Isolation)
 	case "install":
 		return p.word(verb, args, map[string]func(){"off": func() { p.policy.NoInstall = true }, "on": func() {}})
+	case "toolchain":
+		return p.word(verb, args, map[string]func(){"local": func() { p.policy.LocalToolchain = true }, "auto": func() {}})
 	case "retracted":
 		return p.word(verb, args, map[string]func(){"allow": func() { p.policy.AllowRetracted = true }, "refuse": func() {}})
 	case "deprecated":
@@ -189,7 +191,7 @@ func (p *parser) rule(words []string) (err error) {
 	case "sign":
 		return p.sign(args)
 	}
-	return p.fail("%q is no rule; rules are allow, deny, install, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry", verb)
+	return p.fail("%q is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry", verb)
 }
 
 // from remembers the line of a rule; the first of equal rules is the one that decides.

@@ -44,6 +44,9 @@ type Policy struct {
 	// NoInstall keeps everything from being installed; what is installed already can be used.
 	NoInstall bool
 
+	// LocalToolchain keeps Go toolchains from being installed: the one that is there has to do.
+	LocalToolchain bool
+
 	// MinAge is for how long a version must have been published, but for those that match
 	// AgeExcept: what is asked for, and each module that it needs and that neither a lock file nor
 	// a go.sum file holds. One whose time is not known, or lies in the future, is too young. The
@@ -220,6 +223,14 @@ func (p *Policy) Install() Decision {
 		return p.refuse("install off", "nothing may be installed", "install it where the policy allows that")
 	}
 	return Decision{Allowed: true}
+}
+
+// Toolchain decides about installing a Go toolchain.
+func (p *Policy) Toolchain() Decision {
+	if p.LocalToolchain {
+		return p.refuse("toolchain local", "no Go toolchain may be installed", "install Go from https://go.dev/dl")
+	}
+	return p.Install()
 }
 
 // Version decides about a version of what was asked for.

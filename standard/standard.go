@@ -3,6 +3,7 @@
 package standard
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
@@ -40,7 +42,9 @@ import (
 //   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, compiled WebAssembly files, and what the program registers itself;
-//   - Notify: [notify.New], so that Watch works.
+//   - Notify: [notify.New], so that Watch works;
+//   - Toolchain: what the environment variable LOAD_TOOLCHAIN says. Here it may also be the GOROOT of
+//     the only toolchain to use, as an absolute path.
 //
 // Where Config.Bundles is not empty, modules come from there and from what the program registers
 // only, and nothing is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE
@@ -77,14 +81,19 @@ func New(config load.Config) (*load.Loader, error) {
 		}
 		config.Policies = append(slices.Clip(config.Policies), p)
 	}
+	config.Toolchain = cmp.Or(config.Toolchain, os.Getenv("LOAD_TOOLCHAIN"))
+	tools := &toolchain.Finder{}
+	if filepath.IsAbs(config.Toolchain) {
+		tools.Root, config.Toolchain = config.Toolchain, "local"
+	}
 	if config.Path == nil && prepared {
 		config.Path = find.Path{builtin.New()}
 	}
 	if config.Path == nil {
-		config.Path = Path(config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
+		config.Path = pathWith(tools, config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil && !prepared {
-		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir()}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig())}
+		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig())}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
@@ -95,7 +104,7 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Events = trace(file, config.Events)
 	}
 	if config.Engines == nil {
-		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
+		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{GOROOT: tools.Root}), gowasm.New(gowasm.Config{GOROOT: tools.Root}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
 	}
 	return load.New(config)
 }
@@ -104,7 +113,15 @@ func New(config load.Config) (*load.Loader, error) {
 // directory, the Go standard library, what is installed in the store for this machine, and further
 // directories.
 func Path(s *store.Store, dirs ...string) find.Path {
-	library := std.New(nil)
+	return pathWith(&toolchain.Finder{}, s, dirs...)
+}
+
+// pathWith is [Path] with the standard library of a toolchain.
+func pathWith(tools *toolchain.Finder, s *store.Store, dirs ...string) find.Path {
+	library := std.New(func() (string, string, error) {
+		found, err := tools.Find()
+		return found.Root, found.Version, err
+	})
 	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{}).Target())}
 	for _, d := range dirs {
 		path = append(path, dir.New(d))

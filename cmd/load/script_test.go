@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -75,6 +76,7 @@ func TestScript(t *testing.T) {
 			"replace":     replace,
 			"requests":    requests,
 			"silence":     silence,
+			"toolchain":   toolchain,
 			"waitfor":     waitFor,
 			"waitrequest": waitRequest,
 		},
@@ -124,6 +126,22 @@ func refuse(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: refuse PATH")
 	}
 	ts.Value("proxy").(*loadtest.ProxyServer).Fault(args[0], loadtest.Status(http.StatusForbidden))
+}
+
+// toolchain lets the module proxy have a release of Go for this machine: its go command is the one
+// that runs the test, and takes any "go" line.
+func toolchain(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: toolchain RELEASE")
+	}
+	root := ts.Getenv("GOROOT")
+	ts.Value("proxy").(*loadtest.ProxyServer).Publish("golang.org/toolchain", "v0.0.1-"+args[0]+"."+runtime.GOOS+"-"+runtime.GOARCH, map[string][]byte{
+		"VERSION":             []byte(args[0] + "\ntime 2026-01-02T03:04:05Z\n"),
+		"src/_go.mod":         []byte("module std\n"),
+		"src/strings/doc.go":  []byte("package strings\n"),
+		"bin/go":              []byte("#!/bin/sh\nexport GOROOT=" + root + "\nfind . -name go.mod -exec sed -i 's/^go 1\\..*/go 1.26/' {} +\nexec $GOROOT/bin/go \"$@\"\n"),
+		"pkg/tool/os/compile": nil,
+	})
 }
 
 // repair ends what refuse and silence began.

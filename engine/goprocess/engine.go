@@ -89,6 +89,8 @@ type Config struct {
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
 	BuildCache string
+	// GOROOT is the directory of the Go toolchain that compiles; "" is the one in PATH.
+	GOROOT string
 
 	memorySetting string // what set Memory
 }
@@ -104,7 +106,7 @@ func New(config Config) *Engine {
 	if config.Grace == 0 {
 		config.Grace = 5 * time.Second
 	}
-	return &Engine{config: config}
+	return &Engine{config: config, toolchains: toolchain.Finder{Root: config.GOROOT}}
 }
 
 // Name implements [engine.Engine].
@@ -138,17 +140,17 @@ func builder(t toolchain.Toolchain, config Config) build.Builder {
 
 // Compile implements [engine.Compiler].
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
-	return e.CompileOn(ctx, 0, src, dir)
+	return e.CompileWith(ctx, engine.Means{}, src, dir)
 }
 
-// CompileOn implements [engine.Sharer].
-func (e *Engine) CompileOn(ctx context.Context, processors int, src find.Source, dir string) error {
-	t, err := e.toolchains.Find()
+// CompileWith implements [engine.Equipped].
+func (e *Engine) CompileWith(ctx context.Context, means engine.Means, src find.Source, dir string) error {
+	t, err := e.toolchains.FindAt(means.GOROOT)
 	if err != nil {
 		return err
 	}
 	b := builder(t, e.config)
-	b.Processors = processors
+	b.Processors = means.Processors
 	return b.Build(ctx, src, dir)
 }
 

@@ -67,6 +67,8 @@ type Config struct {
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
 	BuildCache string
+	// GOROOT is the directory of the Go toolchain that compiles; "" is the one in PATH.
+	GOROOT string
 }
 
 // Engine runs Go packages as WebAssembly.
@@ -80,7 +82,7 @@ func New(config Config) *Engine {
 	config.ReadOnly, config.ReadWrite = slices.Clone(config.ReadOnly), slices.Clone(config.ReadWrite)
 	config.Env = slices.Clone(config.Env)
 	config.Pool = max(config.Pool, 1)
-	return &Engine{config: config}
+	return &Engine{config: config, toolchains: toolchain.Finder{Root: config.GOROOT}}
 }
 
 // Name implements [engine.Engine].
@@ -115,17 +117,17 @@ func (e *Engine) builder(t toolchain.Toolchain) build.Builder {
 // not for
 // WebAssembly names the engine that can run it.
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
-	return e.CompileOn(ctx, 0, src, dir)
+	return e.CompileWith(ctx, engine.Means{}, src, dir)
 }
 
-// CompileOn implements [engine.Sharer].
-func (e *Engine) CompileOn(ctx context.Context, processors int, src find.Source, dir string) error {
-	t, err := e.toolchains.Find()
+// CompileWith implements [engine.Equipped].
+func (e *Engine) CompileWith(ctx context.Context, means engine.Means, src find.Source, dir string) error {
+	t, err := e.toolchains.FindAt(means.GOROOT)
 	if err != nil {
 		return err
 	}
 	b := e.builder(t)
-	b.Processors = processors
+	b.Processors = means.Processors
 	if err = b.Build(ctx, src, dir); err == nil {
 		return putCheckpoints(filepath.Join(dir, build.ProgramFile))
 	}

@@ -88,7 +88,7 @@ func (in *Installer) Complete(ctx context.Context, session *install.Session, spe
 }
 
 func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash, importPath string, err error) {
-	if e := r.compiler.tooOld(module.Version{Path: r.main.Path}, r.main.GoVersion); e != nil && r.missing == nil {
+	if e := r.tooOld(ctx, module.Version{Path: r.main.Path}, r.main.GoVersion); e != nil && r.missing == nil {
 		return nil, "", "", e
 	}
 	rel, err := filepath.Rel(r.main.Dir, dir)
@@ -210,7 +210,9 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 				return b, err
 			}
 		}
-		return nil, r.missing
+		if !r.brings {
+			return nil, r.missing
+		}
 	}
 	b, err := compute()
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
@@ -47,9 +48,8 @@ type Config struct {
 	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
 	GOOS, GOARCH string
 
-	// Toolchain finds the Go toolchain that will compile: its GOROOT and its version ("go1.26.8").
-	// By default it is the go command in PATH.
-	Toolchain func() (root, version string, err error)
+	// GOROOT is the directory of the Go toolchain that will compile; "" is the one in PATH.
+	GOROOT string
 
 	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it is one that
 	// honours HTTP_PROXY and its like, with time-outs for connecting and for the first byte.
@@ -82,8 +82,11 @@ func (in *Installer) readSettings() *origin.Settings {
 	}
 	list := cmp.Or(c.Proxy, t.Env("GOPROXY"))
 	s.Proxies, s.ProxiesErr = origin.ParseProxies(list)
-	if list == "" && missing != nil {
-		s.ProxiesErr = missing // it would have had the setting, and is needed anyway
+	if list == "" && missing != nil { // it would have had the setting
+		s.ProxiesErr = &install.RegistryError{
+			Reason: "GOPROXY is not set, and there is no Go toolchain whose configuration sets it",
+			Fix:    "set GOPROXY to a module proxy and GOSUMDB to its checksum database, or install Go from https://go.dev/dl",
+		}
 	}
 	switch c.ModCache {
 	case "":
@@ -125,10 +128,6 @@ type compiler struct {
 func (c compiler) release() string { return strings.TrimPrefix(c.version, "go") }
 
 func (in *Installer) compiler() (compiler, error) {
-	if in.config.Toolchain != nil {
-		root, version, err := in.config.Toolchain()
-		return compiler{root, cmp.Or(version, runtime.Version())}, err
-	}
 	t, err := in.tools.Find()
 	return compiler{t.Root, t.Version}, err
 }
@@ -145,11 +144,7 @@ func (c Config) withDefaults() Config {
 
 func (in *Installer) goCommand() (string, toolchain.Toolchain, error) {
 	t, err := in.tools.Find()
-	if in.config.Toolchain == nil {
-		return t.GoCommand, t, err
-	}
-	root, _, err := in.config.Toolchain()
-	return filepath.Join(root, "bin", "go"), t, err
+	return t.GoCommand, t, err
 }
 
 // directCache makes and returns the directory of Config.DirectCache, with an empty one to work in.

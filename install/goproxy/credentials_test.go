@@ -301,9 +301,12 @@ func TestDirectWithoutToken(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "bin", "go"), []byte("#!/bin/sh\nenv >>"+noted+"\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(os.Mkdir(filepath.Join(root, "src"), 0o755), os.WriteFile(filepath.Join(root, "VERSION"), []byte("go1.26.0\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("LOAD_TOKEN_COMPANY", secret)
 	in := goproxy.New(goproxy.Config{
-		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), Toolchain: func() (string, string, error) { return root, "go1.26.0", nil },
+		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), GOROOT: root,
 	})
 	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a")); err == nil {
 		t.Error("a go command that fails is no error")

@@ -101,25 +101,14 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
 		return t, err
 	}
-	started := time.Now()
 	var goMod error
 	var ahead sync.WaitGroup
 	ahead.Go(func() { _, goMod = r.modData(ctx, m) }) // the build reads it from the store
-	s, err := r.fetchStage(ctx, m)
+	s, err := r.verified(ctx, m)
 	ahead.Wait()
 	if err := cmp.Or(goMod, err); err != nil {
 		return nil, err
 	}
-	if err := r.verify(ctx, m, s.Sum); err != nil {
-		return nil, err
-	}
-	if err := r.session.AdmitSum(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.Sum}); err != nil {
-		return nil, err
-	}
-	if err := failpoint.Hit("goproxy.verified"); err != nil {
-		return nil, writeError(err)
-	}
-	r.session.Emit(event.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
 	dir, err := r.publish(ctx, m, s)
 	if err != nil {
 		return nil, writeError(err)
@@ -149,6 +138,26 @@ type stage struct {
 	modzip.Unpacked
 	dir  string
 	size int64 // of the zip, in bytes
+}
+
+// verified unpacks a module in a private place of the store, and has it verified and admitted.
+func (r *request) verified(ctx context.Context, m module.Version) (*stage, error) {
+	started := time.Now()
+	s, err := r.fetchStage(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.verify(ctx, m, s.Sum); err != nil {
+		return nil, err
+	}
+	if err := r.session.AdmitSum(find.ModuleVersion{Path: m.Path, Version: m.Version, Sum: s.Sum}); err != nil {
+		return nil, err
+	}
+	if err := failpoint.Hit("goproxy.verified"); err != nil {
+		return nil, writeError(err)
+	}
+	r.session.Emit(event.Downloaded{Module: m.Path, Version: m.Version, File: "zip", Bytes: s.size, Took: time.Since(started)})
+	return s, nil
 }
 
 // fetchStage unpacks a module in a private place of the store.

@@ -42,7 +42,7 @@ type Installer struct {
 // New returns an installer. The go command's configuration is read at the first request.
 func New(config Config) *Installer {
 	config = config.withDefaults()
-	in := &Installer{config: config, cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	in := &Installer{config: config, tools: toolchain.Finder{Root: config.GOROOT}, cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	in.settings = sync.OnceValue(in.readSettings)
 	user := &webclient.Credentials{Callback: config.Credentials, GoAuth: in.goAuth}
 	in.origin = origin.New(origin.Options{

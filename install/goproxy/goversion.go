@@ -9,7 +9,9 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/importgraph"
 )
 
 // checkGo compares the "go" line of a module with the toolchain. For a version that was not asked
@@ -19,7 +21,7 @@ func (r *request) checkGo(ctx context.Context, m module.Version, c *choice) erro
 	if err != nil {
 		return err
 	}
-	e := r.compiler.tooOld(m, f.GoVersion)
+	e := r.tooOld(ctx, m, f.GoVersion)
 	if e == nil {
 		return nil
 	}
@@ -44,6 +46,22 @@ func (r *request) checkGo(ctx context.Context, m module.Version, c *choice) erro
 		}
 	}
 	return e
+}
+
+// tooOld is [compiler.tooOld], unless a newer toolchain can be brought: the rest of the request is
+// then for that one. Nothing else of the request may be under way.
+func (r *request) tooOld(ctx context.Context, m module.Version, goVersion string) *find.VersionError {
+	e := r.compiler.tooOld(m, goVersion)
+	if e == nil || !r.brings || r.session.Toolchain != "" {
+		return e
+	}
+	newer := engine.ReleaseFor(goVersion)
+	if r.in.lacksToolchain(ctx, r.session, newer) {
+		return e
+	}
+	r.compiler = compiler{version: newer}
+	r.scan = importgraph.New(r.in.config.GOOS, r.in.config.GOARCH, newer)
+	return nil
 }
 
 // tooOld returns an error where a module's "go" line asks for more than the toolchain. One that was

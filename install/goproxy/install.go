@@ -58,12 +58,15 @@ func (in *Installer) install(ctx context.Context, session *install.Session, rele
 	}
 	r := in.newRequest(ctx, session, s)
 	defer r.close()
-	if r.missing != nil {
+	if r.missing != nil && !r.brings {
 		return nil, r.missing
 	}
 	r.along = along
 	r.sums.Lock(release.BuildList)
 	m := module.Version{Path: release.Module, Version: release.Version}
+	if err := r.checkGo(ctx, m, nil); err != nil {
+		return nil, about(m, err)
+	}
 	roots := map[string]string{m.Path: m.Version}
 	var ahead sync.WaitGroup
 	ahead.Go(func() { _, _ = r.graph(ctx, versions(roots), true) }) // the closure asks again, and gets the errors

@@ -23,7 +23,8 @@ type request struct {
 	in       *Installer
 	session  *install.Session
 	compiler compiler
-	missing  error       // why there is no compiler: what is not compiled yet cannot be had
+	missing  error       // why there is no compiler
+	brings   bool        // toolchains that are missing are brought
 	store    storage     // without a Store for Resolve
 	main     *gomod.Main // the local module that is completed, or nil
 	along    companions
@@ -49,7 +50,10 @@ type request struct {
 // newRequest starts a request; s is nil for one that writes nothing. The caller closes it.
 func (in *Installer) newRequest(ctx context.Context, session *install.Session, s *store.Store) *request {
 	c, missing := in.compiler()
-	r := &request{in: in, session: session, compiler: c, missing: missing, store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
+	if session.Toolchain != "" && session.Toolchain != c.version {
+		c, missing = compiler{version: session.Toolchain}, nil
+	}
+	r := &request{in: in, session: session, compiler: c, missing: missing, brings: in.brings(session, missing), store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
 	r.db = sync.OnceValues(func() (*checksum.Database, error) {
 		return checksum.NewDatabase(ctx, checksum.Source{Origin: in.origin, Session: session, Store: s, Write: r.writeFile})
 	})

@@ -47,19 +47,35 @@ func Find() (Toolchain, error) {
 // Finder finds a toolchain and remembers what it found as long as the go command's file stays the
 // same. The zero Finder is ready; it is safe for concurrent use.
 type Finder struct {
+	// Root is the GOROOT of the only toolchain to find; "" looks for one.
+	Root string
+
 	mu    sync.Mutex
 	path  string // the go command that PATH named
 	mtime time.Time
 	found Toolchain
 }
 
+// FindAt returns the toolchain in a GOROOT, or what Find does for "".
+func (f *Finder) FindAt(root string) (Toolchain, error) {
+	if root == "" {
+		return f.Find()
+	}
+	return (&Finder{Root: root}).Find()
+}
+
 // Find is [Find] with a memory.
 func (f *Finder) Find() (Toolchain, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	command, mtime := candidate()
+	command, mtime := candidate(f.Root)
 	if command == "" {
-		return absent(), missing("no Go toolchain is in PATH, GOROOT or " + usualRoot())
+		if f.Root != "" {
+			return absent(), missing("no Go toolchain is in " + f.Root)
+		}
+		err := missing("no Go toolchain is in PATH, GOROOT or " + usualRoot())
+		err.Absent = true
+		return absent(), err
 	}
 	if command == f.path && mtime.Equal(f.mtime) {
 		return f.found, nil
@@ -75,20 +91,27 @@ func (f *Finder) Find() (Toolchain, error) {
 // absent stands for a toolchain that is not there. A machine that only runs modules needs none.
 func absent() Toolchain { return Toolchain{Version: runtime.Version()} }
 
-func missing(reason string) error {
+func missing(reason string) *engine.ToolchainError {
 	return &engine.ToolchainError{Reason: reason, Fix: "install Go from https://go.dev/dl or put its bin directory in PATH"}
 }
 
-// candidate returns the first go command that exists, with its modification time.
-func candidate() (string, time.Time) {
+// candidate returns the go command of a GOROOT or, for "", the first one that exists, with its
+// modification time.
+func candidate(root string) (string, time.Time) {
 	var places []string
-	if path, err := exec.LookPath("go"); err == nil {
-		places = append(places, path)
-	}
-	if root := os.Getenv("GOROOT"); root != "" {
+	switch path, err := exec.LookPath("go"); {
+	case root != "":
 		places = append(places, goCommand(root))
+	case err == nil:
+		places = append(places, path)
+		fallthrough
+	default:
+		if root := os.Getenv("GOROOT"); root != "" {
+			places = append(places, goCommand(root))
+		}
+		places = append(places, goCommand(usualRoot()))
 	}
-	for _, path := range append(places, goCommand(usualRoot())) {
+	for _, path := range places {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path, info.ModTime()
 		}

@@ -11,10 +11,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
-	"go/importer"
 	"go/parser"
 	"go/token"
-	"go/types"
 	"go/version"
 	"io"
 	"io/fs"
@@ -341,18 +339,6 @@ func usesCgo(p *listedPackage) bool {
 		}
 	}
 	return false
-}
-
-// importer reads packages' types from what the compiler exported.
-func (b *build) importer(fset *token.FileSet, listed map[string]*listedPackage) types.Importer {
-	lookup := func(path string) (io.ReadCloser, error) {
-		p := listed[path]
-		if p == nil || p.Export == "" {
-			return nil, fmt.Errorf("the compiler exported nothing for %s", path)
-		}
-		return os.Open(p.Export)
-	}
-	return importer.ForCompiler(fset, "gc", lookup)
 }
 
 func (b *build) docs(p *listedPackage) docs {

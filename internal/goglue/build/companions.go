@@ -66,11 +66,7 @@ func (b *build) parts(ctx context.Context, listed map[string]*listedPackage) (*p
 	m := &parts{fset: token.NewFileSet(), standard: map[string]*types.Package{}}
 	imp := b.importer(m.fset, listed)
 	load := func(path string) (*types.Package, error) {
-		pkg, err := imp.Import(path)
-		if err != nil {
-			return nil, fmt.Errorf("reading the compiler's types: %w", err)
-		}
-		return pkg, nil
+		return imp.Import(path)
 	}
 	var err error
 	if m.main.pkg, err = load(b.importPath); err != nil {

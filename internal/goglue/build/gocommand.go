@@ -110,7 +110,7 @@ func (b *build) env() []string {
 		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
 		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
-		"GOTMPDIR=" + b.temp(),
+		"GOTMPDIR=" + b.temp(), "TMPDIR=" + b.temp(), "TEMP=" + b.temp(), "TMP=" + b.temp(), // the linker knows no GOTMPDIR
 	}
 	if cache, err := b.cache(); err == nil {
 		env = append(env, "GOCACHE="+cache)
@@ -118,7 +118,7 @@ func (b *build) env() []string {
 	if b.Processors > 0 { // for the go command, for how many compilers it starts, and for each of them
 		env = append(env, "GOMAXPROCS="+strconv.Itoa(b.Processors))
 	}
-	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "TMPDIR", "LocalAppData", "SystemRoot", "TEMP", "TMP"} {
+	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData", "SystemRoot"} {
 		if v, ok := os.LookupEnv(key); ok {
 			env = append(env, key+"="+v)
 		}

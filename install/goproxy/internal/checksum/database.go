@@ -58,6 +58,12 @@ type Source struct {
 // NewDatabase returns the checksum database that GOSUMDB names, for one request.
 func NewDatabase(ctx context.Context, from Source) (*Database, error) {
 	d := &Database{Source: from, ctx: ctx}
+	if from.Origin.Settings().SumDB == "" {
+		return nil, &install.RegistryError{
+			Reason: "GOSUMDB is not set, and there is no Go toolchain whose configuration sets it",
+			Fix:    "set GOSUMDB to the name of a checksum database, or install Go from https://go.dev/dl",
+		}
+	}
 	if err := d.Configure(from.Origin.Settings().SumDB); err != nil {
 		return nil, &install.RegistryError{Reason: "GOSUMDB: " + err.Error(), Fix: "unset GOSUMDB, or set it to a database's name and key"}
 	}
