@@ -21,7 +21,9 @@ import (
 // release is one that no machine has.
 const release = "go1.26.90"
 
-func toolchainVersion() string { return "v0.0.1-" + release + "." + runtime.GOOS + "-" + runtime.GOARCH }
+func toolchainVersion() string {
+	return "v0.0.1-" + release + "." + runtime.GOOS + "-" + runtime.GOARCH
+}
 
 func publishToolchain(p *loadtest.ProxyServer) {
 	p.Publish("golang.org/toolchain", toolchainVersion(), map[string][]byte{
