@@ -76,7 +76,7 @@ func TestScript(t *testing.T) {
 			"replace":     replace,
 			"requests":    requests,
 			"silence":     silence,
-			"toolchain":   toolchain,
+			"toolchain":   publishToolchain,
 			"waitfor":     waitFor,
 			"waitrequest": waitRequest,
 		},
@@ -128,9 +128,9 @@ func refuse(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Value("proxy").(*loadtest.ProxyServer).Fault(args[0], loadtest.Status(http.StatusForbidden))
 }
 
-// toolchain lets the module proxy have a release of Go for this machine: its go command is the one
+// publishToolchain lets the module proxy have a release of Go for this machine: its go command is the one
 // that runs the test, and takes any "go" line.
-func toolchain(ts *testscript.TestScript, neg bool, args []string) {
+func publishToolchain(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: toolchain RELEASE")
 	}
