@@ -42,6 +42,7 @@ type Explanation struct {
 
 	// What follows needs the source: it is known once the module is installed.
 	Engine    string               `json:"engine,omitempty"` // the engine that runs it
+	Kind      string               `json:"kind,omitempty"`   // of module, where the engine runs several
 	Engines   []EngineAnswer       `json:"engines,omitempty"`
 	Artifact  *ArtifactKey         `json:"artifact,omitempty"` // of an engine that compiles
 	BuildList []find.ModuleVersion `json:"build_list"`
@@ -198,6 +199,9 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 	}
 	e.Engine = eng.Name()
 	e.Isolation = l.tryIsolation(eng, spec)
+	if describer, ok := eng.(engine.Describer); ok {
+		e.Kind = describer.Describe(spec.Source)
+	}
 	compiler, ok := eng.(engine.Compiler)
 	if !ok {
 		return
@@ -230,6 +234,7 @@ func (e *Explanation) String() string {
 		}
 	}
 	line("module", e.Module)
+	line("kind", e.Kind)
 	line("version", e.Why)
 	line("registry", e.Registry)
 	line("origin", e.Origin)

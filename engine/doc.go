@@ -8,6 +8,7 @@
 //	Compiler      engine     makes artifacts that the store keeps            goprocess, gowasm, starlark, wasm
 //	Sharer        engine     compiles on a share of the processors            goprocess, gowasm
 //	Preparer      engine     derives files from an artifact ahead of a start gowasm, wasm
+//	Describer     engine     says what kind of module a source is            wasm
 //	Released      engine     compiles by a toolchain that has releases        goprocess, gowasm
 //	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark, wasm
 //	Trier         engine     tries the isolation without a module            goprocess

@@ -89,6 +89,12 @@ type Preparer interface {
 	Prepare(ctx context.Context, a Artifact) error
 }
 
+// Describer is an optional ability of an engine that takes sources of several kinds: Describe says in a
+// line of which kind one is and what it asks for, or what is wrong with it. Nothing of it runs.
+type Describer interface {
+	Describe(src find.Source) string
+}
+
 // Released is an optional ability of a [Compiler] whose toolchain has releases. If there is none,
 // what any release made is opened.
 type Released interface {

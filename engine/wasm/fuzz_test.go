@@ -3,7 +3,9 @@ package wasm
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -17,7 +19,7 @@ import (
 // FuzzHostFunctions calls the functions of the host as a hostile plugin may: in any order, with any
 // arguments. They end the call by a refusal or answer; nothing else happens to the host.
 func FuzzHostFunctions(f *testing.F) {
-	names := slices.Sorted(maps.Keys(extismFunctions))
+	names := append(slices.Sorted(maps.Keys(extismFunctions)), programName)
 	step := func(name string, a, b uint64) []byte {
 		data := []byte{byte(slices.Index(names, name))}
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(data, a), b)
@@ -36,12 +38,17 @@ func FuzzHostFunctions(f *testing.F) {
 	m := &module{ctx: f.Context(), runtime: r, config: Config{Values: map[string]string{"": "value"}}}
 	require.NoError(f, m.provideExtism())
 	exported := r.Module(extismModule)
+	p := fuzzedFunction(f, m)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m.kernel.begin([]byte("an input"))
 		m.variables = nil
 		for ; len(data) >= 17; data = data[17:] {
 			stack := []uint64{binary.LittleEndian.Uint64(data[1:]), binary.LittleEndian.Uint64(data[9:])}
-			hostile(t, m, exported, names[int(data[0])%len(names)], stack)
+			if name := names[int(data[0])%len(names)]; name == programName {
+				refusing(t, func() { p.call(t.Context(), append(stack, stack[0])) })
+			} else {
+				hostile(t, m, exported, name, stack)
+			}
 			require.LessOrEqual(t, m.kernel.end, uint64(limit))
 		}
 		for place, b := range m.kernel.blocks {
@@ -60,10 +67,31 @@ func hostile(t *testing.T, m *module, exported api.Module, name string, stack []
 		}
 		return
 	}
+	refusing(t, func() { extismFunctions[name].call(m, context.Background(), stack) })
+}
+
+// refusing calls what may refuse, and do nothing else.
+func refusing(t *testing.T, call func()) {
 	defer func() {
 		if r := recover(); r != nil {
 			require.IsType(t, &refusal{}, r)
 		}
 	}()
-	extismFunctions[name].call(m, context.Background(), stack)
+	call()
+}
+
+// programName is a function of the program, which takes bytes, JSON and a number.
+const programName = "program"
+
+func fuzzedFunction(f *testing.F, m *module) *programFunction {
+	function := func(data []byte, value map[string]any, n int32) (string, error) {
+		return fmt.Sprint(len(data), value, n), nil
+	}
+	m.kind = plugin
+	p := &programFunction{goFunction: newGoFunction(reflect.TypeOf(function)), module: m, name: programName, function: reflect.ValueOf(function)}
+	i64 := api.ValueTypeI64
+	var reason string
+	p.params, p.results, reason = m.crossings(p.goFunction, functionType{[]byte{i64, i64, i64}, []byte{i64}})
+	require.Empty(f, reason)
+	return p
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/manifest"
 )
 
 // kind is what a module is for.
@@ -26,6 +29,79 @@ func (b *binaryModule) kind() kind {
 		return command
 	}
 	return plain
+}
+
+func (k kind) String() string {
+	return [...]string{"a module of functions of numbers", "an Extism plugin", "a WASI command"}[k]
+}
+
+// describe says what the module is.
+func (b *binaryModule) describe() string {
+	k := b.kind()
+	initialises := slices.ContainsFunc(b.exports, func(e export) bool { return e.name == "_initialize" })
+	if k == plain && (initialises || b.importsFrom(wasiModule)) {
+		return "a WASI reactor: " + k.String()
+	}
+	return k.String()
+}
+
+// Describe implements [engine.Describer].
+func (e *Engine) Describe(src find.Source) string {
+	source, err := readSource(src)
+	if err != nil {
+		return err.Error()
+	}
+	all, err := link(source.Modules)
+	if err != nil {
+		return err.Error()
+	}
+	text := all[len(all)-1].binary.describe()
+	if manifest.Is(src.File) {
+		text = plugin.String() + " with a manifest" + linksTo(all) + asksFor(source.Asks)
+	}
+	return text + callsOf(all)
+}
+
+func linksTo(all []linked) string {
+	var names []string
+	for _, l := range all[:len(all)-1] {
+		names = append(names, l.name)
+	}
+	return phrased("; it links to ", names)
+}
+
+// asksFor says what a manifest asks for that has to be granted.
+func asksFor(asks manifest.Asks) string {
+	var paths []string
+	for _, p := range asks.Paths {
+		use := "change"
+		if p.ReadOnly {
+			use = "read"
+		}
+		paths = append(paths, fmt.Sprintf("%s (to %s, at %s)", p.Host, use, p.Guest))
+	}
+	return phrased("; it asks for the hosts ", asks.Hosts) + phrased("; it asks for the directories ", paths)
+}
+
+// callsOf names the functions that the program has to register.
+func callsOf(all []linked) string {
+	var names []string
+	for _, l := range all {
+		for _, i := range l.binary.imports {
+			if i.fromProgram() && byName(all)[i.module] == nil {
+				names = append(names, i.module+" "+i.name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return phrased("; it calls of the program ", slices.Compact(names))
+}
+
+func phrased(before string, list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return before + strings.Join(list, ", ")
 }
 
 // startFunction is the program of a command.

@@ -73,7 +73,7 @@ type Path struct {
 const (
 	// Main is the name of the plugin itself.
 	Main       = "main"
-	maxModules = 64
+	maxModules = 16
 	maxText    = 256 << 20 // bytes; a manifest may hold its modules
 	maxBytes   = 256 << 20 // of all modules
 	pageSize   = 64 << 10
