@@ -163,7 +163,7 @@ func BenchmarkWasmLoad(b *testing.B) {
 	dir := b.TempDir()
 	file := filepath.Join(dir, "plugin.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", file, ".")
-	cmd.Dir, cmd.Env = wasmData+"goplugin", append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOWORK=off")
+	cmd.Dir, cmd.Env = wasmData+"samples/go", append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatal(err, string(out))
 	}

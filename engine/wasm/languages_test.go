@@ -25,7 +25,7 @@ func build(t *testing.T, folder string, flags ...string) string {
 	t.Helper()
 	place, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	file := filepath.Join(place, folder+".wasm")
+	file := filepath.Join(place, filepath.Base(folder)+".wasm")
 	cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", file, ".")...)
 	cmd.Dir, cmd.Env = filepath.Join("testdata", folder), append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOWORK=off")
 	out, err := cmd.CombinedOutput()
@@ -36,7 +36,7 @@ func build(t *testing.T, folder string, flags ...string) string {
 // TestGoPlugin: a plugin that Go's compiler made, which has a garbage collector, goroutines and maps.
 func TestGoPlugin(t *testing.T) {
 	t.Parallel()
-	m, err := newWorld(t, wasm.Config{}).Load(t.Context(), build(t, "goplugin", "-buildmode=c-shared"))
+	m, err := newWorld(t, wasm.Config{}).Load(t.Context(), build(t, "samples/go", "-buildmode=c-shared"))
 	require.NoError(t, err)
 	count, err := load.Func[func(context.Context, string) (map[string]int, error)](m, "count_words")
 	require.NoError(t, err)
@@ -49,6 +49,7 @@ func TestGoPlugin(t *testing.T) {
 	var failed *wasm.PluginError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, "there are no words", failed.Message)
+	countsVowels(t, m)
 	_, err = m.Call(t.Context(), "crash")
 	assert.ErrorContains(t, err, "assignment to entry in nil map")
 	words, err := count(t.Context(), "again")

@@ -1,4 +1,4 @@
-// Command goplugin is an Extism plugin, without a library: it imports the functions that it needs.
+// An Extism plugin in Go, without a library: it imports the functions that it needs.
 package main
 
 import (
