@@ -1,7 +1,7 @@
 // Package bundle carries prepared modules in one file, to machines that have no Go toolchain, no
 // network and no directory to write to. A bundle is an OCI image layout in a tar archive: for each
 // system a manifest, whose layers are the lock file, a table of the modules and the files that were
-// compiled of them.
+// compiled of them. Package bundle/registry carries the same to and from OCI registries.
 //
 //	//go:embed modules.tar
 //	var modules []byte
@@ -15,8 +15,12 @@ package bundle
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/regular"
@@ -25,21 +29,16 @@ import (
 
 // Bundle is an open bundle. It is safe for concurrent use.
 type Bundle struct {
-	file  string // its name, for messages
-	data  []byte // the whole, nil for one on disk
-	from  io.ReaderAt
+	file  string                     // its name, for messages
+	read  func(Blob) ([]byte, error) // a blob, which is not verified yet
 	close func() error
 	err   error
 
 	lock     []byte
-	blobs    map[string]blob // by digest
 	modules  []module
 	byKey    map[string]*module
 	releases []string
 }
-
-// blob is where a blob lies.
-type blob struct{ offset, size int64 }
 
 var _ load.Bundle = (*Bundle)(nil)
 
@@ -50,14 +49,7 @@ func Open(path string) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{file: filepath.Base(path), from: f, close: f.Close}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = &FormatError{File: b.file, Reason: "it is not a regular file"}
-	}
-	if err == nil {
-		err = b.read(info.Size())
-	}
+	b, err := open(filepath.Base(path), f)
 	if err != nil {
 		_ = f.Close()
 		return nil, err
@@ -65,12 +57,77 @@ func Open(path string) (*Bundle, error) {
 	return b, nil
 }
 
+func open(name string, f *os.File) (*Bundle, error) {
+	file, err := openFile(name, f)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{file: name, read: file.archive.unverified, close: f.Close}
+	return b, b.of(file.tops, func(i int) (content, error) { return file.contents[i], nil })
+}
+
+func openFile(name string, f *os.File) (*File, error) {
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &FormatError{File: name, Reason: "it is not a regular file"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, a, err := readArchive(name, f, info.Size())
+	return &File{Layout: l, archive: a, Closer: f}, err
+}
+
 // Bytes returns the bundle in data, which the caller does not change. What is wrong with it is the
 // error of [Bundle.Check], and so of [load.New].
 func Bytes(data []byte) *Bundle {
-	b := &Bundle{data: data, from: bytes.NewReader(data), close: func() error { return nil }}
-	b.err = b.read(int64(len(data)))
+	b := &Bundle{close: func() error { return nil }}
+	l, a, err := readArchive("", bytes.NewReader(data), int64(len(data)))
+	if b.err = err; err != nil {
+		return b
+	}
+	b.read = func(of Blob) ([]byte, error) {
+		at := a.blobs[of.Digest]
+		return data[at.offset:][:at.size:at.size], nil
+	}
+	b.err = b.of(l.tops, func(i int) (content, error) { return l.contents[i], nil })
 	return b
+}
+
+// From returns the bundle of an index whose parts lie elsewhere and are brought by read: the
+// documents now, the files of modules when they are used, also after ctx has ended. The name is for
+// messages.
+func From(ctx context.Context, name string, index []byte, read func(context.Context, Blob) ([]byte, error)) (*Bundle, error) {
+	d := documents{name: name, read: verified(name, func(b Blob) ([]byte, error) { return read(ctx, b) })}
+	tops, err := d.index(index)
+	if err != nil {
+		return nil, err
+	}
+	later := context.WithoutCancel(ctx)
+	b := &Bundle{file: name, read: func(b Blob) ([]byte, error) { return read(later, b) }, close: func() error { return nil }}
+	return b, b.of(tops, func(i int) (content, error) { return d.content(tops[i]) })
+}
+
+// of takes on what the bundle has for this system.
+func (b *Bundle) of(tops []descriptor, read func(i int) (content, error)) error {
+	host := platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
+	own := slices.IndexFunc(tops, func(d descriptor) bool { return *d.Platform == host })
+	if own < 0 {
+		return &PlatformError{File: b.file, Host: host.String(), Platforms: systems(tops)}
+	}
+	c, err := read(own)
+	if err != nil {
+		return err
+	}
+	b.lock, b.modules = c.lock, c.modules
+	b.byKey = make(map[string]*module, len(b.modules))
+	for i, m := range b.modules {
+		b.byKey[m.Key] = &b.modules[i]
+		if m.Release != "" && !slices.Contains(b.releases, m.Release) {
+			b.releases = append(b.releases, m.Release)
+		}
+	}
+	return nil
 }
 
 // Check implements [load.Bundle].
@@ -100,32 +157,40 @@ func (b *Bundle) Artifact(key string) *store.Artifact {
 		return nil
 	}
 	files := make([]store.File, len(m.Files))
-	digests := make(map[string]string, len(m.Files))
+	blobs := make(map[string]Blob, len(m.Files))
 	for i, f := range m.Files {
 		files[i] = store.File{Name: f.Name, Size: f.Size}
-		digests[f.Name] = f.Digest
+		blobs[f.Name] = Blob{fileType, f.Digest, f.Size}
 	}
-	return store.NewArtifact(key, files, func(name string) ([]byte, func() error, error) { return b.contents(digests[name]) })
+	return store.NewArtifact(key, files, func(name string) ([]byte, func() error, error) { return b.contents(blobs[name]) })
 }
 
 // contents returns a blob, and what verifies it.
-func (b *Bundle) contents(digest string) (data []byte, verify func() error, err error) {
-	at, ok := b.blobs[digest]
-	if !ok {
-		return nil, nil, &DamagedError{File: b.file, Digest: digest, Reason: "it is missing"}
+func (b *Bundle) contents(of Blob) (data []byte, check func() error, err error) {
+	if data, err = b.read(of); err != nil {
+		return nil, nil, err
 	}
-	if b.data != nil {
-		data = b.data[at.offset:][:at.size:at.size]
-	} else {
-		data = make([]byte, at.size)
-		if _, err := b.from.ReadAt(data, at.offset); err != nil {
-			return nil, nil, &DamagedError{File: b.file, Digest: digest, Reason: err.Error()}
-		}
+	return data, func() error { return verify(b.file, of.Digest, data) }, nil
+}
+
+// unverified returns a blob as it lies in the file.
+func (a *archive) unverified(of Blob) ([]byte, error) {
+	at := a.blobs[of.Digest]
+	data := make([]byte, at.size)
+	if n, err := a.from.ReadAt(data, at.offset); err != nil && !(err == io.EOF && n == len(data)) {
+		return nil, &DamagedError{File: a.name, Digest: of.Digest, Reason: err.Error()}
 	}
-	return data, func() error {
-		if digestOf(data) != digest {
-			return &DamagedError{File: b.file, Digest: digest, Reason: "its contents do not have that digest"}
-		}
-		return nil
-	}, nil
+	return data, nil
+}
+
+// verify reports a blob that is not what its digest says.
+func verify(file, digest string, data []byte) error {
+	if digestOf(data) != digest {
+		return damaged(file, digest)
+	}
+	return nil
+}
+
+func damaged(file, digest string) error {
+	return &DamagedError{File: file, Digest: digest, Reason: "its contents do not have that digest"}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -211,11 +212,22 @@ func TestOtherBundle(t *testing.T) {
 	assert.Equal(t, "application/vnd.loadgo.bundle.v2", version.Type)
 
 	var system *bundle.PlatformError
-	data := small(t)
-	at := bytes.Index(data, []byte(`"architecture":"`)) + len(`"architecture":"`)
-	copy(data[at:], "z") // of amd64 or arm64
-	require.ErrorAs(t, bundle.Bytes(data).Check(), &system)
-	assert.Contains(t, system.Error(), "only for ")
+	foreign := bundle.For(small(t), "plan9", "mips")
+	require.ErrorAs(t, bundle.Bytes(foreign).Check(), &system)
+	assert.Contains(t, system.Error(), "only for plan9/mips")
+	both := bundle.Join(small(t), foreign)
+	require.NoError(t, bundle.Bytes(both).Check())
+	require.NoError(t, bundle.Bytes(bundle.Join(foreign, small(t))).Check())
+
+	// What is for one system under the name of another, and two of one system.
+	var format *bundle.FormatError
+	own := []byte(`"platform":{"architecture":"` + runtime.GOARCH)
+	swapped := bytes.Replace(foreign, []byte(`"architecture":"mips","os":"plan9"`), []byte(`"architecture":"mipz","os":"plan9"`), 1)
+	require.ErrorAs(t, bundle.Bytes(swapped).Check(), &format)
+	assert.Contains(t, format.Error(), "it is for plan9/mips, and the index says plan9/mipz")
+	require.Contains(t, string(both), string(own))
+	require.ErrorAs(t, bundle.Bytes(bundle.Join(small(t), small(t))).Check(), &format)
+	assert.Contains(t, format.Error(), "two manifests for ")
 }
 
 // TestDamage: a flipped bit anywhere is refused, at the latest when what it is in is used.

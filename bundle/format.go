@@ -73,7 +73,8 @@ type manifest struct {
 
 // table lists what is prepared, sorted by name and key.
 type table struct {
-	Modules []module `json:"modules"`
+	Platform platform `json:"platform"`
+	Modules  []module `json:"modules"`
 }
 
 // module is a prepared module.

@@ -18,7 +18,7 @@ import (
 // Write writes a bundle of what was prepared for this system, with the contents of a lock file, which
 // may be nil. The same modules make the same bytes, in whatever order they come.
 func Write(w io.Writer, lock []byte, prepared ...*load.Prepared) error {
-	var t table
+	t := table{Platform: platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}}
 	blobs := map[string][]byte{} // files of artifacts, by digest
 	for _, p := range prepared {
 		m, err := entry(p, blobs)
@@ -32,31 +32,41 @@ func Write(w io.Writer, lock []byte, prepared ...*load.Prepared) error {
 	})
 	t.Modules = slices.CompactFunc(t.Modules, func(a, b module) bool { return string(encode(a)) == string(encode(b)) })
 
-	listed := encode(t)
-	describe := func(mediaType string, data []byte) descriptor {
-		return descriptor{MediaType: mediaType, Digest: digestOf(data), Size: int64(len(data))}
+	var files []descriptor
+	for _, digest := range slices.Sorted(maps.Keys(blobs)) {
+		files = append(files, describe(fileType, blobs[digest]))
 	}
+	return newLayout(lock, t, files).Write(w, func(w io.Writer, b Blob) error {
+		_, err := w.Write(blobs[b.Digest])
+		return err
+	})
+}
+
+func describe(mediaType string, data []byte) descriptor {
+	return descriptor{MediaType: mediaType, Digest: digestOf(data), Size: int64(len(data))}
+}
+
+// newLayout returns the layout of a bundle for one system, with files sorted by digest.
+func newLayout(lock []byte, t table, files []descriptor) *Layout {
+	listed := encode(t)
 	m := manifest{
 		SchemaVersion: 2, MediaType: manifestType, ArtifactType: bundleType, Config: describe(emptyType, []byte(emptyConfig)),
-		Layers: []descriptor{describe(lockType, lock), describe(tableType, listed)},
-	}
-	order := [][]byte{[]byte(emptyConfig), lock, listed}
-	for _, digest := range slices.Sorted(maps.Keys(blobs)) {
-		m.Layers = append(m.Layers, describe(fileType, blobs[digest]))
-		order = append(order, blobs[digest])
+		Layers: append([]descriptor{describe(lockType, lock), describe(tableType, listed)}, files...),
 	}
 	manifested := encode(m)
-	top := describe(manifestType, manifested)
-	top.Platform, top.ArtifactType = &platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}, bundleType
-	e := entries{w: w, seen: map[string]bool{}}
-	e.put(layoutName, []byte(layoutText))
-	e.put(indexName, encode(index{SchemaVersion: 2, MediaType: indexType, Manifests: []descriptor{top}}))
-	e.blob(manifested)
-	for _, data := range order {
-		e.blob(data)
+	i := newIndex(manifested, t.Platform)
+	l := &Layout{Index: encode(i), tops: i.Manifests, contents: []content{{manifest: m, lock: lock, modules: t.Modules}}, documents: map[string][]byte{}}
+	for _, data := range [][]byte{manifested, []byte(emptyConfig), lock, listed} {
+		l.documents[digestOf(data)] = data
 	}
-	e.write(make([]byte, trailer))
-	return e.err
+	return l
+}
+
+// newIndex returns the index of one manifest.
+func newIndex(manifested []byte, of platform) index {
+	top := describe(manifestType, manifested)
+	top.Platform, top.ArtifactType = &of, bundleType
+	return index{SchemaVersion: 2, MediaType: indexType, Manifests: []descriptor{top}}
 }
 
 // entry is what the table has of a module. It adds the module's files to blobs.
@@ -114,9 +124,8 @@ func asked(name find.Name) string {
 
 // entries writes the entries of an archive.
 type entries struct {
-	w    io.Writer
-	seen map[string]bool
-	err  error
+	w   io.Writer
+	err error
 }
 
 func (e *entries) write(data []byte) {
@@ -135,13 +144,4 @@ func (e *entries) put(name string, data []byte) {
 	e.write(header(name, int64(len(data))))
 	e.write(data)
 	e.write(make([]byte, padded(int64(len(data)))-int64(len(data))))
-}
-
-// blob writes a blob that is not there yet.
-func (e *entries) blob(data []byte) {
-	digest := digestOf(data)
-	if !e.seen[digest] {
-		e.seen[digest] = true
-		e.put(blobName(digest), data)
-	}
 }

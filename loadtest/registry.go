@@ -184,7 +184,7 @@ func testRegistryBlobs(t *testing.T, at string, config oci.Config) {
 		require.NoError(t, os.WriteFile(file, data[:have], 0o600))
 		f, err := os.OpenFile(file, os.O_RDWR, 0)
 		require.NoError(t, err)
-		require.NoError(t, r.Blob(t.Context(), d, f))
+		require.NoError(t, r.Blob(t.Context(), d, f, f))
 		require.NoError(t, f.Close())
 		got, err := os.ReadFile(file)
 		require.NoError(t, err)

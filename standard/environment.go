@@ -1,12 +1,20 @@
 package standard
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/bundle"
+	"github.com/loadgo/load/bundle/registry"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/policy"
 )
 
 // isSet reports whether an environment variable turns something on: it is there, and says neither
@@ -15,6 +23,79 @@ func isSet(name string) bool {
 	value := os.Getenv(name)
 	on, err := strconv.ParseBool(value)
 	return value != "" && (on || err != nil)
+}
+
+// environment adds what the environment says to a configuration, but for where modules come from.
+func environment(config load.Config) (load.Config, error) {
+	if config.LockFile == "" {
+		config.LockFile = os.Getenv("LOAD_LOCK")
+	}
+	if file := os.Getenv("LOAD_POLICY"); file != "" {
+		p, err := policy.Read(file)
+		if err != nil {
+			return config, fmt.Errorf("LOAD_POLICY: %w", err)
+		}
+		config.Policies = append(slices.Clip(config.Policies), p)
+	}
+	config.Frozen = config.Frozen || isSet("LOAD_FROZEN")
+	config.NoInstall = config.NoInstall || isSet("LOAD_NO_INSTALL")
+	config.Offline = config.Offline || isSet("LOAD_OFFLINE")
+	if file := os.Getenv("LOAD_TRACE"); file != "" {
+		config.Events = trace(file, config.Events)
+	}
+	return config, nil
+}
+
+// Registries returns how OCI registries are asked for bundles, by a configuration and what the
+// environment adds to it: Policies, Events and Offline.
+func Registries(config load.Config) (registry.Config, error) {
+	config, err := environment(config)
+	return registries(config), err
+}
+
+func registries(config load.Config) registry.Config {
+	return registry.Config{OCI: ociConfig(), Policies: config.Policies, Events: config.Events, Offline: config.Offline}
+}
+
+// bundles returns the bundles of a configuration, and those that LOAD_BUNDLE names after them.
+func bundles(config load.Config) ([]load.Bundle, error) {
+	all := slices.Clip(config.Bundles)
+	for _, place := range bundleList(os.Getenv("LOAD_BUNDLE")) {
+		var b *bundle.Bundle
+		var err error
+		if strings.HasPrefix(place, registry.Scheme) {
+			b, err = registry.Open(context.Background(), place, registries(config))
+		} else {
+			b, err = bundle.Open(place)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+// bundleList splits a list of files and references. The separator of lists may be a part of a
+// reference: it ends one only where a path with a slash, or another reference, follows.
+func bundleList(list string) []string {
+	if filepath.ListSeparator != ':' {
+		return filepath.SplitList(list)
+	}
+	var places []string
+	var reference bool
+	for _, part := range filepath.SplitList(list) {
+		last := len(places) - 1
+		switch {
+		case last >= 0 && places[last] == "oci" && strings.HasPrefix(part, "//"):
+			places[last], reference = "oci:"+part, true
+		case reference && part != "oci" && !strings.HasPrefix(part, "/") && !strings.HasPrefix(part, "."):
+			places[last] += string(filepath.ListSeparator) + part
+		default:
+			places, reference = append(places, part), strings.HasPrefix(part, registry.Scheme)
+		}
+	}
+	return places
 }
 
 // ociConfig is what the environment says of OCI registries.

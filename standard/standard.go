@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/engine/gowasm"
@@ -28,7 +26,6 @@ import (
 	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/notify"
-	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -55,12 +52,12 @@ import (
 // that events are appended to as lines of JSON, see [event.Trace]; where it is set, they go to
 // Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
-	for _, file := range filepath.SplitList(os.Getenv("LOAD_BUNDLE")) {
-		b, err := bundle.Open(file)
-		if err != nil {
-			return nil, fmt.Errorf("LOAD_BUNDLE: %w", err)
-		}
-		config.Bundles = append(slices.Clip(config.Bundles), b)
+	config, err := environment(config)
+	if err != nil {
+		return nil, err
+	}
+	if config.Bundles, err = bundles(config); err != nil {
+		return nil, fmt.Errorf("LOAD_BUNDLE: %w", err)
 	}
 	prepared := len(config.Bundles) > 0 && config.Store == nil && os.Getenv("LOAD_DIR") == ""
 	if config.Store == nil && !prepared {
@@ -69,17 +66,6 @@ func New(config load.Config) (*load.Loader, error) {
 			return nil, err
 		}
 		config.Store = s
-	}
-	if config.LockFile == "" {
-		config.LockFile = os.Getenv("LOAD_LOCK")
-	}
-	config.Frozen = config.Frozen || isSet("LOAD_FROZEN")
-	if file := os.Getenv("LOAD_POLICY"); file != "" {
-		p, err := policy.Read(file)
-		if err != nil {
-			return nil, fmt.Errorf("LOAD_POLICY: %w", err)
-		}
-		config.Policies = append(slices.Clip(config.Policies), p)
 	}
 	config.Toolchain = cmp.Or(config.Toolchain, os.Getenv("LOAD_TOOLCHAIN"))
 	tools := &toolchain.Finder{}
@@ -93,15 +79,12 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = pathWith(tools, config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil && !prepared {
-		config.Installers = []install.Installer{goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig())}
+		config.Installers = []install.Installer{
+			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig()),
+		}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
-	}
-	config.NoInstall = config.NoInstall || isSet("LOAD_NO_INSTALL")
-	config.Offline = config.Offline || isSet("LOAD_OFFLINE")
-	if file := os.Getenv("LOAD_TRACE"); file != "" {
-		config.Events = trace(file, config.Events)
 	}
 	if config.Engines == nil {
 		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{GOROOT: tools.Root}), gowasm.New(gowasm.Config{GOROOT: tools.Root}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}

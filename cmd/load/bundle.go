@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -40,61 +41,55 @@ func runBundle(ctx context.Context, s *session, args []string) error {
 	if len(args) == 0 || s.bundle == "" {
 		return &usageError{"it takes -o FILE and at least one NAME"}
 	}
+	data, prepared, err := s.makeBundle(ctx, args)
+	if err != nil {
+		return err
+	}
+	if err := regular.WriteWhole(s.bundle, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+		return err
+	}
+	s.listPrepared(prepared)
+	return nil
+}
+
+// listPrepared prints what a bundle holds.
+func (s *session) listPrepared(prepared []*load.Prepared) {
+	for _, p := range prepared {
+		fmt.Fprintln(s.stdout, p.Name.Target, p.Spec.Version)
+	}
+}
+
+// makeBundle installs and compiles modules, and returns a bundle of them.
+func (s *session) makeBundle(ctx context.Context, names []string) ([]byte, []*load.Prepared, error) {
 	locks := s.lockFile()
 	if locks == "" { // the bundle says what is in it all the same
 		dir, err := os.MkdirTemp("", "load-bundle-")
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		defer os.RemoveAll(dir)
 		locks = filepath.Join(dir, lockfile.Name)
 	}
 	l, err := s.loaderWith(locks)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer s.close(ctx, l)
-	prepared, errs := make([]*load.Prepared, len(args)), make([]error, len(args))
+	prepared, errs := make([]*load.Prepared, len(names)), make([]error, len(names))
 	var wg sync.WaitGroup
-	for i, name := range args {
+	for i, name := range names {
 		wg.Go(func() { prepared[i], errs[i] = l.Prepare(ctx, name, s.along()) })
 	}
 	wg.Wait()
 	s.progress.clear()
 	if err := errors.Join(errs...); err != nil {
-		return err
+		return nil, nil, err
 	}
 	lock, err := regular.Read(locks, 64<<20)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+		return nil, nil, err
 	}
 	var b bytes.Buffer
-	if err := bundle.Write(&b, lock, prepared...); err != nil {
-		return err
-	}
-	if err := writeWhole(s.bundle, b.Bytes()); err != nil {
-		return err
-	}
-	for _, p := range prepared {
-		fmt.Fprintln(s.stdout, p.Name.Target, p.Spec.Version)
-	}
-	return nil
-}
-
-// writeWhole writes a file that is there as a whole or not at all.
-func writeWhole(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	err = bundle.Write(&b, lock, prepared...)
+	return b.Bytes(), prepared, err
 }

@@ -52,7 +52,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		evalCommand(), getCommand(), bundleCommand(), genCommand(), symbolsCommand(), docCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
+		evalCommand(), getCommand(), bundleCommand(), pushCommand(), pullCommand(), copyCommand(), genCommand(), symbolsCommand(), docCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
 		verifyCommand(), signCommand(), gcCommand(), rmCommand(), versionCommand(),
 	}
 }

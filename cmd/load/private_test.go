@@ -66,7 +66,7 @@ func private(ts *testscript.TestScript, neg bool, args []string) {
 // registry lets the private registry answer everything with a status, redirect zips, or answer well again: registry
 // STATUS, registry redirect, registry repair. Asked "registry heard N TEXT", it checks how many requests there were
 // whose path holds the text.
-func registry(ts *testscript.TestScript, neg bool, args []string) {
+func registryRule(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || args[0] == "heard" && len(args) != 3 {
 		ts.Fatalf("usage: registry STATUS|redirect|repair|heard N TEXT")
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/bundle/registry"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/visible"
 )
@@ -62,6 +63,14 @@ func (p *progress) show(e load.Event) {
 	case event.Loaded, event.Failed:
 		p.erase()
 	}
+}
+
+// copied shows how far the copying of a bundle is.
+func (p *progress) copied(step registry.Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bytes += step.Size
+	p.line("part %d of %d, %.1f MiB so far", step.Done, step.Of, float64(p.bytes)/(1<<20))
 }
 
 // clear removes the line, so that something else can be printed.

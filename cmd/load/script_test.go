@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	images "github.com/google/go-containerregistry/pkg/registry"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loadgo/load/loadtest"
@@ -51,6 +55,9 @@ func TestScript(t *testing.T) {
 			env.Setenv("GOMODCACHE", filepath.Join(home, "modcache"))
 			env.Setenv("GOENV", "off")
 			env.Setenv("PROXY", proxy.URL)
+			images := httptest.NewServer(images.New(images.Logger(log.New(io.Discard, "", 0))))
+			env.Defer(images.Close)
+			env.Setenv("IMAGES", images.Listener.Addr().String())
 			env.Setenv("HELLO", proxy.Sum("example.com/hello", "v1.0.0"))
 			env.Setenv("WORDS", proxy.Sum("example.com/words", "v1.0.0"))
 			return nil
@@ -71,7 +78,7 @@ func TestScript(t *testing.T) {
 			"poison":      poison,
 			"private":     private,
 			"refuse":      refuse,
-			"registry":    registry,
+			"registry":    registryRule,
 			"repair":      repair,
 			"replace":     replace,
 			"requests":    requests,

@@ -204,7 +204,7 @@ func classify(d ocispec.Descriptor) (kind, string) {
 				return a.kind, ""
 			}
 		}
-		if extension := path.Ext(title); slices.Contains([]string{".star", ".go", ".wasm", ".mod", ".sum"}, extension) {
+		if extension := path.Ext(title); slices.Contains([]string{".star", ".go", ".wasm", ".json", ".toml", ".mod", ".sum"}, extension) {
 			return kindFile, fileName(title, extension)
 		}
 	}
@@ -242,7 +242,7 @@ func (r *Repository) layer(ctx context.Context, l layer, work string, tree *gate
 		f.Close()
 		_ = os.Remove(f.Name())
 	}()
-	if err := r.Blob(ctx, l.Descriptor, f); err != nil {
+	if err := r.Blob(ctx, l.Descriptor, nil, f); err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {

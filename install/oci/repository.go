@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -78,6 +77,11 @@ func (in *Installer) repository(session *install.Session, ref *reference) (*Repo
 // String returns the registry and the repository.
 func (r *Repository) String() string { return r.ref.registry + "/" + r.ref.repository }
 
+// URL is the address of the repository as policies know it.
+func (r *Repository) URL() *url.URL {
+	return &url.URL{Scheme: r.url().Scheme, Host: r.ref.registry, Path: "/" + r.ref.repository}
+}
+
 // url is where the registry is.
 func (r *Repository) url() *url.URL {
 	u := &url.URL{Scheme: "https", Host: r.remote.Reference.Host()}
@@ -127,25 +131,29 @@ func check(want digest.Digest, wantSize int64, got digest.Digest, size int64) er
 	return nil
 }
 
-// Blob brings a blob to the end of a file that holds the first part of it, or nothing. If it fails,
-// another call goes on where this one ended.
-func (r *Repository) Blob(ctx context.Context, d ocispec.Descriptor, to *os.File) error {
+// Blob writes a blob to to, without the first part of it, which have holds; have is nil if there is
+// none. What was written is the blob only if the error is nil. If the transfer fails, another call
+// can go on where this one ended.
+func (r *Repository) Blob(ctx context.Context, d ocispec.Descriptor, have io.Reader, to io.Writer) error {
 	sum := sha256.New()
-	have, err := io.Copy(sum, to)
-	if err != nil {
-		return err
+	got := int64(0)
+	if have != nil {
+		var err error
+		if got, err = io.Copy(sum, have); err != nil {
+			return err
+		}
 	}
-	err = r.try(ctx, string(d.Digest), func() error {
-		if have >= d.Size {
+	err := r.try(ctx, string(d.Digest), func() error {
+		if got >= d.Size {
 			return nil
 		}
-		body, err := r.body(ctx, d, have)
+		body, err := r.body(ctx, d, got)
 		if err != nil {
 			return err
 		}
 		defer body.Close()
-		n, err := io.Copy(io.MultiWriter(to, sum), io.LimitReader(body, d.Size-have+1))
-		if have += n; err == nil && have < d.Size {
+		n, err := io.Copy(io.MultiWriter(to, sum), io.LimitReader(body, d.Size-got+1))
+		if got += n; err == nil && got < d.Size {
 			err = brokenError{io.ErrUnexpectedEOF}
 		}
 		return err
@@ -153,8 +161,8 @@ func (r *Repository) Blob(ctx context.Context, d ocispec.Descriptor, to *os.File
 	if err != nil {
 		return err
 	}
-	got := digest.NewDigestFromEncoded(digest.SHA256, hex.EncodeToString(sum.Sum(nil)))
-	return r.explain(ctx, string(d.Digest), check(d.Digest, d.Size, got, have), 0)
+	arrived := digest.NewDigestFromEncoded(digest.SHA256, hex.EncodeToString(sum.Sum(nil)))
+	return r.explain(ctx, string(d.Digest), check(d.Digest, d.Size, arrived, got), 0)
 }
 
 // body opens a blob from an offset on.

@@ -1,0 +1,365 @@
+package registry_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ggcr "github.com/google/go-containerregistry/pkg/registry"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/bundle"
+	"github.com/loadgo/load/bundle/registry"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/store"
+)
+
+// server is a registry of this process.
+type server struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []string // method and path
+	before   func(w http.ResponseWriter, r *http.Request) bool
+}
+
+func serve(t *testing.T) *server {
+	t.Helper()
+	s := new(server)
+	real := ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
+		before := s.before
+		s.mu.Unlock()
+		if before == nil || !before(w, r) {
+			real.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// from forgets the requests so far, and sets what answers instead of the registry.
+func (s *server) from(before func(w http.ResponseWriter, r *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before, s.requests = before, nil
+}
+
+// asked counts the requests of a method whose path has a part.
+func (s *server) asked(method, part string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.requests {
+		if strings.HasPrefix(r, method) && strings.Contains(r, part) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *server) at(path string) string { return registry.Scheme + s.Listener.Addr().String() + path }
+
+func quick() registry.Config {
+	return registry.Config{OCI: oci.Config{DockerConfig: "off", RetryDelay: time.Millisecond, Retries: 1}}
+}
+
+// relative finds directories below root.
+type relative struct{ root string }
+
+func (r relative) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
+	name.Target = filepath.Join(r.root, name.Target)
+	return dir.Current(nil).Find(ctx, name)
+}
+
+func scripts() []engine.Engine { return []engine.Engine{starlark.New(starlark.Config{})} }
+
+// made is a bundle of two scripts.
+func made(t *testing.T) []byte {
+	t.Helper()
+	root := t.TempDir()
+	s, err := store.Open(loadtest.TempDir(t))
+	require.NoError(t, err)
+	l, err := load.New(load.Config{Path: find.Path{relative{root}}, Store: s, Engines: scripts()})
+	require.NoError(t, err)
+	defer l.Close(t.Context())
+	var prepared []*load.Prepared
+	for name, text := range map[string]string{"rules": "def double(x):\n    return 2 * x\n", "tax": "rate = 19\n"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(root, name), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(root, name, "init.star"), []byte(text), 0o600))
+		p, err := l.Prepare(t.Context(), "./"+name)
+		require.NoError(t, err)
+		prepared = append(prepared, p)
+	}
+	var b bytes.Buffer
+	require.NoError(t, bundle.Write(&b, []byte("the lock"), prepared...))
+	return b.Bytes()
+}
+
+// pushed pushes a bundle to a place, and returns its bytes and what became of it.
+func pushed(t *testing.T, to string) ([]byte, *registry.Copied) {
+	t.Helper()
+	data := made(t)
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	copied, err := registry.Push(t.Context(), f, to, quick())
+	require.NoError(t, err)
+	return data, copied
+}
+
+func double(t *testing.T, b load.Bundle) {
+	t.Helper()
+	l, err := load.New(load.Config{Bundles: []load.Bundle{b}, Engines: scripts()})
+	require.NoError(t, err)
+	m, err := l.Load(t.Context(), "./rules")
+	require.NoError(t, err)
+	results, err := m.Call(t.Context(), "double", 21)
+	require.NoError(t, err)
+	assert.EqualValues(t, 42, results[0])
+	require.NoError(t, l.Close(context.Background()))
+}
+
+// TestRoundTrip: a bundle comes back from a registry, and from a copy in another, as it was sent; what
+// is there is not sent again, and a host fetches what it uses.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	s, other := serve(t), serve(t)
+	data, copied := pushed(t, s.at("/team/modules:v1"))
+	assert.Equal(t, copied.Parts, copied.Sent)
+	s.from(nil)
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	again, err := registry.Push(t.Context(), f, s.at("/team/modules:v2"), quick())
+	require.NoError(t, err)
+	assert.Equal(t, copied.Digest, again.Digest)
+	assert.Equal(t, 1, again.Sent, "a manifest is sent each time")
+	assert.Zero(t, s.asked("POST", "/uploads/"))
+
+	var steps []registry.Step
+	config := quick()
+	config.Progress = func(step registry.Step) { steps = append(steps, step) }
+	_, err = registry.Copy(t.Context(), s.at("/team/modules:v1"), other.at("/mirror/modules:v1"), config)
+	require.NoError(t, err)
+	require.Len(t, steps, copied.Parts)
+	assert.Equal(t, copied.Parts, steps[len(steps)-1].Done)
+
+	dir := t.TempDir()
+	for i, from := range []string{s.at("/team/modules:v1"), other.at("/mirror/modules:v1"), other.at("/mirror/modules@" + copied.Digest)} {
+		file := filepath.Join(dir, fmt.Sprint(i)+".tar")
+		_, err := registry.Copy(t.Context(), from, file, quick())
+		require.NoError(t, err)
+		got, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(data, got), from)
+		assert.NoDirExists(t, file+".part")
+	}
+	_, err = registry.Copy(t.Context(), filepath.Join(dir, "0.tar"), filepath.Join(dir, "copy.tar"), quick())
+	require.NoError(t, err)
+	got, err := os.ReadFile(filepath.Join(dir, "copy.tar"))
+	require.NoError(t, err)
+	assert.Equal(t, data, got)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 4, "nothing else is left")
+
+	s.from(nil)
+	b, err := registry.Open(t.Context(), s.at("/team/modules:v1"), quick())
+	require.NoError(t, err)
+	assert.Equal(t, "the lock", string(b.Lock()))
+	assert.Equal(t, 2, s.asked("GET", "/manifests/"), "the index, and the manifest of this system")
+	assert.Equal(t, 3, s.asked("GET", "/blobs/"), "no file of a module")
+	double(t, b)
+	assert.Equal(t, 4, s.asked("GET", "/blobs/"), "the file of one module")
+}
+
+// TestLostIndex: tools that copy the image of one system push its manifest alone.
+func TestLostIndex(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	data, _ := pushed(t, s.at("/team/modules:v1"))
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	manifest := f.Manifests()[0].Digest
+	b, err := registry.Open(t.Context(), s.at("/team/modules@"+manifest), quick())
+	require.NoError(t, err)
+	double(t, b)
+	file := filepath.Join(t.TempDir(), "modules.tar")
+	_, err = registry.Copy(t.Context(), s.at("/team/modules@"+manifest), file, quick())
+	require.NoError(t, err)
+	got, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data, got))
+}
+
+// TestBroken: a pull that breaks off leaves no file, and the next fetches what is missing; parts that
+// are not what they should be are fetched anew.
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	data, copied := pushed(t, s.at("/team/modules:v1"))
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	blobs := f.Blobs()
+	last, first := blobs[len(blobs)-1], blobs[len(blobs)-2]
+	file := filepath.Join(t.TempDir(), "modules.tar")
+	s.from(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, last.Digest) {
+			return false
+		}
+		w.WriteHeader(http.StatusBadGateway)
+		return true
+	})
+	_, err = registry.Copy(t.Context(), s.at("/team/modules:v1"), file, quick())
+	require.ErrorContains(t, err, "502 Bad Gateway (tried 2 times)")
+	assert.NoFileExists(t, file)
+
+	parts := file + ".part"
+	f2, err := f.Reader(first)
+	require.NoError(t, err)
+	whole, err := io.ReadAll(f2)
+	require.NoError(t, err)
+	name := func(b bundle.Blob) string { return filepath.Join(parts, strings.TrimPrefix(b.Digest, "sha256:")) }
+	require.NoError(t, os.WriteFile(name(first), whole, 0o600)) // whichever of the two came first
+	require.NoError(t, os.WriteFile(name(last), []byte("another thing"), 0o600))
+	s.from(nil)
+	again, err := registry.Copy(t.Context(), s.at("/team/modules:v1"), file, quick())
+	require.NoError(t, err)
+	assert.Equal(t, copied.Parts-1, again.Sent, "one part was there")
+	assert.Zero(t, s.asked("GET", first.Digest))
+	assert.NotZero(t, s.asked("GET", last.Digest))
+	got, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(data, got))
+	assert.NoDirExists(t, parts)
+}
+
+// TestBad: what a registry sends that is no bundle, or not all of one, is refused with the remedy, and
+// no file appears.
+func TestBad(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	data, copied := pushed(t, s.at("/team/modules:v1"))
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	blobs := f.Blobs()
+	table, file := blobs[3], blobs[len(blobs)-1]
+	loadtest.PushLayers(t, oci.New(quick().OCI), strings.TrimPrefix(s.at("/team/rules:v1"), registry.Scheme), loadtest.Layer{MediaType: "application/wasm", Data: []byte("x")})
+	instead := func(part, body, mediaType string) func(w http.ResponseWriter, r *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.Contains(r.URL.Path, part) {
+				return false
+			}
+			w.Header().Set("Content-Type", mediaType)
+			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+			io.WriteString(w, body)
+			return true
+		}
+	}
+	const index = "application/vnd.oci.image.index.v1+json"
+	for what, test := range map[string]struct {
+		from   string
+		before func(w http.ResponseWriter, r *http.Request) bool
+		want   string
+	}{
+		"no bundle":      {"/team/rules:v1", nil, "it is not the manifest of a bundle"},
+		"no tag":         {"/team/modules:v9", nil, "it has no team/modules:v9"},
+		"no digest":      {"/team/modules@sha256:" + strings.Repeat("0", 64), nil, "(any more)"},
+		"version":        {"/team/modules:v1", instead("/manifests/v1", strings.Replace(string(f.Index), "bundle.v1", "bundle.v9", 1), index), `of the format "application/vnd.loadgo.bundle.v9"`},
+		"empty":          {"/team/modules:v1", instead("/manifests/v1", "{}", index), "it is not the index of a bundle"},
+		"trailing":       {"/team/modules:v1", instead("/manifests/v1", string(f.Index)+"\n", index), "it is not the index of a bundle"},
+		"changed index":  {"/team/modules@" + copied.Digest, instead("/manifests/", string(f.Index)+" ", index), "contradicts itself"},
+		"changed table":  {"/team/modules:v1", instead(table.Digest, strings.Repeat("x", int(table.Size)), "application/octet-stream"), "checksum mismatch"},
+		"shorter table":  {"/team/modules:v1", instead(table.Digest, "x", "application/octet-stream"), "mismatch Content-Length"},
+		"changed module": {"/team/modules:v1", instead(file.Digest, strings.Repeat("x", int(file.Size)), "application/octet-stream"), "checksum mismatch"},
+		"missing module": {"/team/modules:v1", func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.Contains(r.URL.Path, file.Digest) {
+				w.WriteHeader(http.StatusNotFound)
+				return true
+			}
+			return false
+		}, "(any more)"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s.from(test.before)
+			to := filepath.Join(t.TempDir(), "modules.tar")
+			_, err := registry.Copy(t.Context(), s.at(test.from), to, quick())
+			require.ErrorContains(t, err, test.want)
+			assert.NoFileExists(t, to)
+			b, err := registry.Open(t.Context(), s.at(test.from), quick())
+			if !strings.Contains(what, "module") {
+				require.ErrorContains(t, err, test.want)
+				return
+			}
+			require.NoError(t, err)
+			l, err := load.New(load.Config{Bundles: []load.Bundle{b}, Engines: scripts()})
+			require.NoError(t, err)
+			_, err1 := l.Load(t.Context(), "./rules")
+			_, err2 := l.Load(t.Context(), "./tax")
+			require.Error(t, cmp.Or(err1, err2))
+			assert.ErrorContains(t, cmp.Or(err1, err2), test.want)
+			require.NoError(t, l.Close(context.Background()))
+		})
+	}
+}
+
+// TestRefused: what a policy denies is not asked, and nothing is offline; a damaged file is not sent,
+// and a digest stands for one bundle.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	data, copied := pushed(t, s.at("/team/modules:v1"))
+	s.from(nil)
+	denied, offline := quick(), quick()
+	denied.Policies = []*policy.Policy{{Deny: []string{"127.0.0.1/team"}}}
+	offline.Offline = true
+	for _, config := range []registry.Config{denied, offline} {
+		_, err := registry.Open(t.Context(), s.at("/team/modules:v1"), config)
+		require.Error(t, err)
+		_, err = registry.Copy(t.Context(), s.at("/team/modules:v1"), filepath.Join(t.TempDir(), "x"), config)
+		require.Error(t, err)
+		var policy *install.PolicyError
+		if !config.Offline {
+			require.ErrorAs(t, err, &policy)
+		} else {
+			require.ErrorIs(t, err, install.ErrOffline)
+		}
+	}
+	assert.Zero(t, s.asked("", ""))
+
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	_, err = registry.Push(t.Context(), f, s.at("/team/modules@"+copied.Digest), quick())
+	require.NoError(t, err)
+	_, err = registry.Push(t.Context(), f, s.at("/team/modules@sha256:"+strings.Repeat("0", 64)), quick())
+	require.ErrorContains(t, err, "the bundle has the digest "+copied.Digest)
+
+	bad := bytes.Clone(data)
+	size := f.Blobs()[len(f.Blobs())-1].Size
+	bad[len(bad)-1024-int(size+511)/512*512] ^= 1 // the first byte of the last part
+	f, err = bundle.FileOf(bad)
+	require.NoError(t, err)
+	empty := serve(t) // this one shares blobs among its repositories
+	_, err = registry.Push(t.Context(), f, empty.at("/team/modules:v1"), quick())
+	require.ErrorContains(t, err, "its contents do not have that digest")
+	assert.Zero(t, empty.asked("PUT", "/manifests/"))
+}

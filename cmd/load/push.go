@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/bundle"
+	"github.com/loadgo/load/bundle/registry"
+	"github.com/loadgo/load/standard"
+)
+
+const aboutRegistries = `
+A reference is written REGISTRY/REPOSITORY:TAG, as in registry.example.com/team/modules:2026-11.
+Credentials are those of docker login. Parts that are there already are not sent or fetched again, and what
+broke off goes on where it was.`
+
+func pushCommand() command {
+	return command{
+		name:  "push",
+		args:  "[options] REFERENCE NAME...",
+		short: "put compiled packages and scripts into an OCI registry",
+		long: `
+Push makes a bundle of the packages and scripts, as bundle does, and sends it to a registry. Programs load
+from there with LOAD_BUNDLE=oci://REFERENCE. Nothing is sent where a package cannot be had.
+` + aboutRegistries,
+		flags: func(f *flag.FlagSet, o *options) {
+			o.loadFlags(f)
+			o.withFlag(f)
+		},
+		run: runPush,
+	}
+}
+
+func runPush(ctx context.Context, s *session, args []string) error {
+	if len(args) < 2 {
+		return &usageError{"it takes REFERENCE and at least one NAME"}
+	}
+	config, err := s.registries()
+	if err != nil {
+		return err
+	}
+	data, prepared, err := s.makeBundle(ctx, args[1:])
+	if err != nil {
+		return err
+	}
+	f, err := bundle.FileOf(data)
+	if err != nil {
+		return err
+	}
+	copied, err := registry.Push(ctx, f, registry.Scheme+strings.TrimPrefix(args[0], registry.Scheme), config)
+	if err != nil {
+		return err
+	}
+	s.progress.clear()
+	s.listPrepared(prepared)
+	s.printCopied(copied, "sent")
+	return nil
+}
+
+func pullCommand() command {
+	return command{
+		name:  "pull",
+		args:  "-o FILE [options] REFERENCE",
+		short: "fetch a bundle from an OCI registry into a file",
+		long: `
+Pull fetches what push sent, for all systems, into the file of a bundle. What a broken pull has fetched is
+kept in FILE.part for the next.
+` + aboutRegistries,
+		flags: func(f *flag.FlagSet, o *options) {
+			o.copyFlags(f)
+			f.StringVar(&o.bundle, "o", "", "write the bundle to this `file`")
+		},
+		run: func(ctx context.Context, s *session, args []string) error {
+			if len(args) != 1 || s.bundle == "" {
+				return &usageError{"it takes -o FILE and one REFERENCE"}
+			}
+			return s.copy(ctx, registry.Scheme+strings.TrimPrefix(args[0], registry.Scheme), s.bundle, "fetched")
+		},
+	}
+}
+
+func copyCommand() command {
+	return command{
+		name:  "copy",
+		args:  "[options] FROM TO",
+		short: "copy a bundle between files and OCI registries",
+		long: `
+Copy copies a bundle as it is. FROM and TO are the file of a bundle, or oci://REFERENCE.
+` + aboutRegistries,
+		flags: func(f *flag.FlagSet, o *options) { o.copyFlags(f) },
+		run: func(ctx context.Context, s *session, args []string) error {
+			if len(args) != 2 {
+				return &usageError{"it takes FROM and TO"}
+			}
+			return s.copy(ctx, args[0], args[1], "copied")
+		},
+	}
+}
+
+// copyFlags are the flags of commands that copy.
+func (o *options) copyFlags(f *flag.FlagSet) {
+	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
+	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
+}
+
+func (s *session) copy(ctx context.Context, from, to, verb string) error {
+	config, err := s.registries()
+	if err != nil {
+		return err
+	}
+	copied, err := registry.Copy(ctx, from, to, config)
+	if err != nil {
+		return err
+	}
+	s.progress.clear()
+	s.printCopied(copied, verb)
+	return nil
+}
+
+// printCopied prints what became of a bundle: its digest first, to be used in a reference.
+func (s *session) printCopied(c *registry.Copied, verb string) {
+	fmt.Fprintf(s.stdout, "%s %s: %s %d of %d parts, %.1f MiB\n", c.Digest, strings.Join(c.Systems, ","), verb, c.Sent, c.Parts, float64(c.Bytes)/(1<<20))
+}
+
+// registries is how registries are asked: as the environment says, and told to the terminal.
+func (s *session) registries() (registry.Config, error) {
+	config, err := standard.Registries(load.Config{Events: s.sink(), Offline: s.offline})
+	config.Progress = s.progress.copied
+	return config, err
+}
