@@ -39,31 +39,46 @@ func newGoFunction(t reflect.Type) *goFunction {
 	return f
 }
 
+// context is that of a call: the first argument where the function takes one.
+func (f *goFunction) context(args []reflect.Value) context.Context {
+	if f.withContext {
+		if ctx, ok := args[0].Interface().(context.Context); ok {
+			return ctx
+		}
+	}
+	return context.Background()
+}
+
+// zeros are results that are not set.
+func (f *goFunction) zeros() []reflect.Value {
+	out := make([]reflect.Value, f.t.NumOut())
+	for i := range out {
+		out[i] = reflect.New(f.t.Out(i)).Elem()
+	}
+	return out
+}
+
+// failed are the results of a call that failed. Where none is an error, it panics.
+func (f *goFunction) failed(module, symbol string, err error) []reflect.Value {
+	if !f.withError {
+		panic(engine.NotCalled(module, symbol, err))
+	}
+	out := f.zeros()
+	out[len(out)-1].Set(reflect.ValueOf(err))
+	return out
+}
+
 // make makes the function of what runs it. An error of run is the last result, or a panic where
 // there is none.
 func (f *goFunction) make(module, symbol string, run func(ctx context.Context, args, results []reflect.Value) error) reflect.Value {
 	return reflect.MakeFunc(f.t, func(args []reflect.Value) []reflect.Value {
-		ctx := context.Background()
+		ctx := f.context(args)
 		if f.withContext {
-			if c, ok := args[0].Interface().(context.Context); ok {
-				ctx = c
-			}
 			args = args[1:]
 		}
-		out := make([]reflect.Value, f.t.NumOut())
-		for i := range out {
-			out[i] = reflect.New(f.t.Out(i)).Elem()
-		}
-		err := run(ctx, args, out[:len(f.results)])
-		switch {
-		case err == nil:
-		case !f.withError:
-			panic(engine.NotCalled(module, symbol, err))
-		default:
-			for _, result := range out {
-				result.SetZero()
-			}
-			out[len(out)-1].Set(reflect.ValueOf(err))
+		out := f.zeros()
+		if err := run(ctx, args, out[:len(f.results)]); err != nil {
+			return f.failed(module, symbol, err)
 		}
 		return out
 	})

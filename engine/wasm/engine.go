@@ -11,7 +11,7 @@
 // these modules; see [github.com/loadgo/load.Loader.Register].
 //
 // A module reaches nothing of the machine but clocks, random numbers and what it is granted. One
-// call at a time runs in it. A call ends when its context does; its instance is then given up, as it
+// call at a time runs in it, or one in each of [Config].Instances. A call ends when its context does; its instance is then given up, as it
 // is after a trap, and the next call starts a fresh one.
 package wasm
 
@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -56,6 +57,16 @@ type Config struct {
 	// a plugin are read as JSON; 0 is 64 MiB. A value of type any may take fifty times as much of
 	// the host's memory as its JSON, a list of large structs more.
 	MaxOutput int64
+
+	// Instances is how many calls of a module run at once, each in an instance of its own; 0 is 1.
+	// Instances are started as calls need them, stay, and share nothing: neither memory nor the
+	// variables of plugins. A variable of the module is read in the first.
+	Instances int
+
+	// Clock is the time that modules see, and Random where each new instance's random numbers come
+	// from; nil is the real ones. They make tests repeatable. Both are called by many goroutines.
+	Clock  func() time.Time
+	Random func() io.Reader
 
 	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
 	// line.

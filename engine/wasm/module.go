@@ -29,7 +29,7 @@ type module struct {
 	isolation engine.Isolation
 	limits    engine.Limits
 	events    event.Sink
-	usage     engine.Usage
+	usage     *engine.Usage // of all instances of a pool
 	symbols   []engine.Symbol
 	functions map[string]api.FunctionDefinition // that are called by number or bytes
 	globals   map[string]api.Global
@@ -39,7 +39,7 @@ type module struct {
 	ctx     context.Context // ends when the module does, with the reason
 	end     context.CancelCauseFunc
 	runtime wazero.Runtime
-	cache   wazero.CompilationCache // nil where there is no store
+	code    *machineCode // nil until it is used
 
 	compiled wazero.CompiledModule
 	linked   []linkedModule
@@ -104,7 +104,7 @@ func (m *module) readGlobals(b *binaryModule) {
 func (m *module) Symbols() []engine.Symbol { return m.symbols }
 
 // Usage implements [engine.Counted].
-func (m *module) Usage() *engine.Usage { return &m.usage }
+func (m *module) Usage() *engine.Usage { return m.usage }
 
 // Isolation implements [engine.Isolated].
 func (m *module) Isolation() engine.Isolation { return m.isolation }
@@ -315,7 +315,7 @@ func (m *module) free() {
 	if m.runtime != nil {
 		_ = m.runtime.Close(ctx)
 	}
-	if m.cache != nil {
-		_ = m.cache.Close(ctx)
+	if m.code != nil {
+		m.code.leave()
 	}
 }

@@ -5,13 +5,16 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
@@ -61,14 +64,45 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	if err != nil {
 		return nil, err
 	}
-	main := all[len(all)-1].binary
-	m := &module{name: a.Spec.Name, config: e.config, isolation: e.Isolation(), limits: p.limited(a.Limits), events: a.Events, kind: main.kind(), hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1)}
-	if p.Asks != nil {
+	o := &opening{engine: e, artifact: a, importer: imp, plan: p, modules: all}
+	first, err := o.open(ctx)
+	if err != nil || config.Instances <= 1 {
+		return instance(first, err)
+	}
+	return newPool(o, first), nil
+}
+
+func instance(m *module, err error) (engine.Instance, error) {
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// opening is what instances are opened of.
+type opening struct {
+	engine   *Engine
+	artifact engine.Artifact
+	importer engine.Importer
+	plan     plan
+	modules  []linked
+	code     machineCode
+	usage    engine.Usage
+}
+
+// open opens an instance.
+func (o *opening) open(ctx context.Context) (*module, error) {
+	main, config := o.modules[len(o.modules)-1].binary, o.engine.config
+	m := &module{
+		name: o.artifact.Spec.Name, config: config, isolation: o.engine.Isolation(), limits: o.plan.limited(o.artifact.Limits), events: o.artifact.Events,
+		kind: main.kind(), hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage,
+	}
+	if o.plan.Asks != nil {
 		m.kind = plugin
 	}
 	m.ctx, m.end = context.WithCancelCause(context.Background())
 	m.stdout, m.stderr = m.streams()
-	if err := m.start(ctx, a, imp, all); err != nil {
+	if err := m.start(ctx, o); err != nil {
 		m.end(err)
 		m.free()
 		return nil, err
@@ -84,26 +118,62 @@ func (m *module) streams() (stdout, stderr *output.Stream) {
 	return output.New(m.config.Stdout, printed("stdout")), output.New(m.config.Stderr, printed("stderr"))
 }
 
-// start compiles the modules, from the machine code that the store keeps, and starts an instance.
-func (m *module) start(ctx context.Context, a engine.Artifact, imp engine.Importer, all []linked) error {
-	config := wasmrun.Limited(codeConfig(), m.config.Memory)
+// machineCode is the machine code of an artifact's modules, which all instances of them use.
+type machineCode struct {
+	cache wazero.CompilationCache
+	users atomic.Int32
+}
+
+// use begins the use of the code for an instance, which is taken from the store by the first. The
+// directory, if there is one, can go when the modules are compiled.
+func (c *machineCode) use(ctx context.Context, a engine.Artifact) (dir *wasmrun.CodeDir, err error) {
+	defer func() {
+		if err == nil {
+			c.users.Add(1)
+		}
+	}()
+	if c.cache != nil {
+		return nil, nil
+	}
 	code, err := wasmrun.MachineCode(ctx, a, codeConfig(), moduleFiles(a)...)
+	if err != nil {
+		return nil, err
+	}
+	if code == nil {
+		c.cache = wazero.NewCompilationCache()
+		return nil, nil
+	}
+	if dir, err = wasmrun.NewCodeDir(code); err != nil {
+		return nil, err
+	}
+	if c.cache, err = wazero.NewCompilationCacheWithDir(dir.Path); err != nil {
+		dir.Remove()
+		return nil, err
+	}
+	return dir, nil
+}
+
+// leave ends the use by an instance. The code goes with the last.
+func (c *machineCode) leave() {
+	if c.users.Add(-1) == 0 {
+		_ = c.cache.Close(context.Background())
+	}
+}
+
+// start compiles the modules, from the machine code that the store keeps, and starts an instance.
+func (m *module) start(ctx context.Context, o *opening) error {
+	dir, err := o.code.use(ctx, o.artifact)
 	if err != nil {
 		return err
 	}
-	if code != nil {
-		dir, err := wasmrun.NewCodeDir(code)
-		if err != nil {
-			return err
-		}
+	m.code = &o.code
+	if dir != nil {
 		defer dir.Remove()
-		if m.cache, err = wazero.NewCompilationCacheWithDir(dir.Path); err != nil {
-			return err
-		}
-		config = config.WithCompilationCache(m.cache)
 	}
+	all := o.modules
+	config := wasmrun.Limited(codeConfig(), m.config.Memory).WithCompilationCache(o.code.cache)
 	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
-	if err := m.provide(ctx, imp, all); err != nil {
+	if err := m.provide(ctx, o.importer, all); err != nil {
 		return err
 	}
 	for _, l := range all {
@@ -200,12 +270,24 @@ func (m *module) moduleConfig() wazero.ModuleConfig {
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(m.name).
 		WithStdout(m.paced(m.stdout)).WithStderr(m.paced(m.stderr)).
 		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).
-		WithRandSource(wasmrun.Reader{From: rand.Reader, Check: m.awake})
+		WithRandSource(wasmrun.Reader{From: m.random(), Check: m.awake})
+	if clock := m.config.Clock; clock != nil {
+		config = config.WithWalltime(func() (int64, int32) { now := clock(); return now.Unix(), int32(now.Nanosecond()) }, sys.ClockResolution(1)).
+			WithNanotime(func() int64 { return clock().UnixNano() }, sys.ClockResolution(1))
+	}
 	for _, variable := range m.config.Env {
 		key, value, _ := strings.Cut(variable, "=")
 		config = config.WithEnv(key, value)
 	}
 	return config.WithFSConfig(m.config.directories())
+}
+
+// random is where an instance's random numbers come from.
+func (m *module) random() io.Reader {
+	if m.config.Random != nil {
+		return m.config.Random()
+	}
+	return rand.Reader
 }
 
 // initError says why the initialisation did not end well.

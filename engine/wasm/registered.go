@@ -197,7 +197,7 @@ func (p *programFunction) run(ctx context.Context, stack []uint64) error {
 		part := &atomic.Bool{}
 		part.Store(true)
 		defer part.Store(false)
-		args = append(args, reflect.ValueOf(context.WithValue(ctx, partKey{p.module}, part)))
+		args = append(args, reflect.ValueOf(context.WithValue(ctx, partKey{p.module.usage}, part)))
 	}
 	for i, c := range p.params {
 		v := reflect.New(p.goFunction.params[i]).Elem()
@@ -258,11 +258,11 @@ func (m *module) pass(function string, c crossing, v reflect.Value) (uint64, err
 
 // partKey marks the contexts of calls of the program by a module. They are the only trace by which a
 // call of the module can be known to be part of a call of it.
-type partKey struct{ m *module }
+type partKey struct{ of *engine.Usage }
 
 // reentered reports whether a context is that of a call of the program which the module waits for.
 func (m *module) reentered(ctx context.Context) bool {
-	part, ok := ctx.Value(partKey{m}).(*atomic.Bool)
+	part, ok := ctx.Value(partKey{m.usage}).(*atomic.Bool)
 	return ok && part.Load()
 }
 

@@ -5,6 +5,7 @@
   (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
   (memory (export "memory") 1 1024)
   (data (i32.const 100) ".")
 
@@ -42,4 +43,12 @@
   ;; random asks for 32 MiB of random numbers again and again.
   (func (export "random") (result i32)
     (drop (memory.grow (i32.const 1023)))
-    (call $random (i32.const 0) (i32.const 0x2000000))))
+    (call $random (i32.const 0) (i32.const 0x2000000)))
+
+  ;; roll is a random number, and now the time of a clock.
+  (func (export "roll") (result i64)
+    (drop (call $random (i32.const 16) (i32.const 8)))
+    (i64.load (i32.const 16)))
+  (func (export "now") (param $clock i32) (result i64)
+    (drop (call $clock (local.get $clock) (i64.const 1) (i32.const 16)))
+    (i64.load (i32.const 16))))
