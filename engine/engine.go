@@ -104,6 +104,12 @@ type Released interface {
 	FingerprintOf(release string) string
 }
 
+// Targeted is an optional ability of a [Compiler] whose artifacts run on one system only: Target
+// tells it, as in "linux/amd64". Artifacts of others run on every system.
+type Targeted interface {
+	Target() string
+}
+
 // Importer lets an engine load further modules while one is loading or running. It carries the
 // import chain, so that cycles are found and errors show "a → b → c".
 type Importer interface {

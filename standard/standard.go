@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -52,6 +54,18 @@ import (
 // that events are appended to as lines of JSON, see [event.Trace]; where it is set, they go to
 // Config.Events only besides.
 func New(config load.Config) (*load.Loader, error) {
+	return NewFor(runtime.GOOS, runtime.GOARCH, config)
+}
+
+// NewFor is [New] for the machines of another system, as the go command calls it: "linux", "arm64".
+// The loader installs, locks and prepares what they need; it runs no Go package that is compiled for
+// them. For "wasip1", "wasm" the engine gowasm compiles what runs on every system. A Config with
+// installers or engines of its own has to have those for that system.
+func NewFor(goos, goarch string, config load.Config) (*load.Loader, error) {
+	portable := goos == "wasip1"
+	if portable {
+		goos, goarch = runtime.GOOS, runtime.GOARCH // whose packages gowasm builds
+	}
 	config, err := environment(config)
 	if err != nil {
 		return nil, err
@@ -76,18 +90,21 @@ func New(config load.Config) (*load.Loader, error) {
 		config.Path = find.Path{builtin.New()}
 	}
 	if config.Path == nil {
-		config.Path = pathWith(tools, config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
+		config.Path = pathFor(goos, goarch, tools, config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	if config.Installers == nil && !prepared {
 		config.Installers = []install.Installer{
-			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig()),
+			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig()),
 		}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
 	}
 	if config.Engines == nil {
-		config.Engines = []engine.Engine{goprocess.New(goprocess.Config{GOROOT: tools.Root}), gowasm.New(gowasm.Config{GOROOT: tools.Root}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
+		config.Engines = []engine.Engine{gowasm.New(gowasm.Config{GOROOT: tools.Root}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
+		if !portable {
+			config.Engines = slices.Insert(config.Engines, 0, engine.Engine(goprocess.New(goprocess.Config{GOROOT: tools.Root, GOOS: goos, GOARCH: goarch})))
+		}
 	}
 	return load.New(config)
 }
@@ -96,16 +113,16 @@ func New(config load.Config) (*load.Loader, error) {
 // directory, the Go standard library, what is installed in the store for this machine, and further
 // directories.
 func Path(s *store.Store, dirs ...string) find.Path {
-	return pathWith(&toolchain.Finder{}, s, dirs...)
+	return pathFor(runtime.GOOS, runtime.GOARCH, &toolchain.Finder{}, s, dirs...)
 }
 
-// pathWith is [Path] with the standard library of a toolchain.
-func pathWith(tools *toolchain.Finder, s *store.Store, dirs ...string) find.Path {
+// pathFor is [Path] for a system, with the standard library of a toolchain.
+func pathFor(goos, goarch string, tools *toolchain.Finder, s *store.Store, dirs ...string) find.Path {
 	library := std.New(func() (string, string, error) {
 		found, err := tools.Find()
 		return found.Root, found.Version, err
 	})
-	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{}).Target())}
+	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch}).Target())}
 	for _, d := range dirs {
 		path = append(path, dir.New(d))
 	}

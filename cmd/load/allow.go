@@ -55,10 +55,19 @@ func (a allowed) engines(engineName string) ([]engine.Engine, error) {
 		wasmConfig.Hosts = []string{"*"}
 	}
 	return []engine.Engine{
-		goprocess.New(goprocess.Config{ReadOnly: read, ReadWrite: write, Network: a.net, Programs: a.run, Env: env}),
-		gowasm.New(gowasm.Config{ReadOnly: read, ReadWrite: write, Env: env}),
+		goprocess.New(goprocess.Config{GOROOT: goroot(), ReadOnly: read, ReadWrite: write, Network: a.net, Programs: a.run, Env: env}),
+		gowasm.New(gowasm.Config{GOROOT: goroot(), ReadOnly: read, ReadWrite: write, Env: env}),
 		starlark.New(starlark.Config{}), wasm.New(wasmConfig), native.New(),
 	}, nil
+}
+
+// goroot is the directory that LOAD_TOOLCHAIN names, if it names one: package standard gives it to the
+// engines that it makes.
+func goroot() string {
+	if dir := os.Getenv("LOAD_TOOLCHAIN"); filepath.IsAbs(dir) {
+		return dir
+	}
+	return ""
 }
 
 // places returns the absolute paths of a list.

@@ -19,8 +19,12 @@ func getCommand() command {
 Get installs each package with everything that it imports and compiles it, so that loading it later needs
 no network and no compiler. It prints the name and the version of each. A package that cannot be had does
 not keep the others from being installed; the exit code is 1 then.`,
-		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f) },
-		run:   runGet,
+		flags: func(f *flag.FlagSet, o *options) {
+			o.loadFlags(f)
+			o.withFlag(f)
+			o.targetFlag(f, "install and compile for these `systems` instead of this one")
+		},
+		run: runGet,
 	}
 }
 
@@ -28,20 +32,28 @@ func runGet(ctx context.Context, s *session, args []string) error {
 	if len(args) == 0 {
 		return &usageError{"it takes at least one NAME"}
 	}
-	l, err := s.loader()
+	loaders, err := s.loadersFor(ctx, s.lockFile())
 	if err != nil {
 		return err
 	}
-	defer s.close(ctx, l)
+	defer func() {
+		for _, l := range loaders {
+			s.close(ctx, l)
+		}
+	}()
 	specs, errs := make([]*load.Spec, len(args)), make([]error, len(args))
-	var wg sync.WaitGroup
-	for i, name := range args {
-		wg.Go(func() { specs[i], errs[i] = l.Install(ctx, name, s.along()) })
+	for _, l := range loaders { // one after the other: each compiles on all processors
+		var wg sync.WaitGroup
+		for i, name := range args {
+			if errs[i] == nil {
+				wg.Go(func() { specs[i], errs[i] = l.Install(ctx, name, s.along()) })
+			}
+		}
+		wg.Wait()
 	}
-	wg.Wait()
 	s.progress.clear()
-	for _, spec := range specs {
-		if spec != nil {
+	for i, spec := range specs {
+		if errs[i] == nil {
 			fmt.Fprintln(s.stdout, spec.Name, spec.Version)
 		}
 	}

@@ -13,12 +13,6 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/find/dir"
-	"github.com/loadgo/load/find/installed"
-	"github.com/loadgo/load/find/std"
-	"github.com/loadgo/load/install"
-	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
@@ -39,7 +33,7 @@ that it holds, and adds what it installs.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
-			f.StringVar(&o.targets, "target", "", "lock what is needed on these `systems` too, separated by commas, such as\nlinux/amd64,darwin/arm64")
+			o.targetFlag(f, "lock what is needed on these `systems` too")
 			f.BoolVar(&o.accept, "accept", false, "write what the policy grants to the packages, where that is more than the file has")
 			f.BoolVar(&o.remove, "remove", false, "take the packages out of the file instead")
 		},
@@ -151,17 +145,13 @@ func (s *session) lockLoaders(path string) ([]*load.Loader, error) {
 	if err != nil {
 		return nil, err
 	}
+	targets, err := s.targetList()
+	if err != nil {
+		return nil, err
+	}
 	loaders := []*load.Loader{own}
-	for target := range strings.FieldsFuncSeq(s.targets, func(r rune) bool { return r == ',' }) {
-		goos, goarch, ok := strings.Cut(target, "/")
-		if !ok || goos == "" || goarch == "" || strings.Contains(goarch, "/") {
-			return nil, &usageError{fmt.Sprintf("-target: %q is not OS/ARCH", target)}
-		}
-		in := goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch})
-		config.Installers = []install.Installer{in}
-		library := std.New(nil)
-		config.Path = find.Path{dir.Current(library), library, installed.New(st, in.Target())}
-		l, err := standard.New(config)
+	for _, t := range targets {
+		l, err := standard.NewFor(t.goos, t.goarch, config)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@
 package goprocess
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -89,6 +90,9 @@ type Config struct {
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
 	BuildCache string
+	// GOOS and GOARCH are the system that modules are compiled for; "" is this machine's. Modules for
+	// another one are compiled and not started.
+	GOOS, GOARCH string
 	// GOROOT is the directory of the Go toolchain that compiles; "" is the one in PATH.
 	GOROOT string
 
@@ -103,6 +107,7 @@ type Engine struct {
 
 // New returns an engine. The config is copied.
 func New(config Config) *Engine {
+	config.GOOS, config.GOARCH = cmp.Or(config.GOOS, runtime.GOOS), cmp.Or(config.GOARCH, runtime.GOARCH)
 	if config.Grace == 0 {
 		config.Grace = 5 * time.Second
 	}
@@ -114,6 +119,9 @@ func (*Engine) Name() string { return "goprocess" }
 
 // Accepts implements [engine.Engine]: every Go package.
 func (*Engine) Accepts(src find.Source) bool { return src.Kind == find.KindGo && src.Go != nil }
+
+// Target implements [engine.Targeted].
+func (e *Engine) Target() string { return e.config.GOOS + "/" + e.config.GOARCH }
 
 // Fingerprint implements [engine.Compiler]. If there is no toolchain, artifacts of the toolchain
 // that
@@ -135,7 +143,7 @@ func (e *Engine) FingerprintOf(release string) string {
 }
 
 func builder(t toolchain.Toolchain, config Config) build.Builder {
-	return build.Builder{Toolchain: t, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, BuildCache: config.BuildCache}
+	return build.Builder{Toolchain: t, GOOS: config.GOOS, GOARCH: config.GOARCH, BuildCache: config.BuildCache}
 }
 
 // Compile implements [engine.Compiler].
@@ -145,6 +153,9 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 
 // CompileWith implements [engine.Equipped].
 func (e *Engine) CompileWith(ctx context.Context, means engine.Means, src find.Source, dir string) error {
+	if !runsOn(e.config.GOOS) {
+		return &engine.CompileError{Reason: "goprocess does not run on " + e.config.GOOS + "; take the engine gowasm"}
+	}
 	t, err := e.toolchains.FindAt(means.GOROOT)
 	if err != nil {
 		return err
@@ -152,6 +163,12 @@ func (e *Engine) CompileWith(ctx context.Context, means engine.Means, src find.S
 	b := builder(t, e.config)
 	b.Processors = means.Processors
 	return b.Build(ctx, src, dir)
+}
+
+// runsOn reports whether there are processes of this engine on a system: it needs sockets that are
+// inherited.
+func runsOn(goos string) bool {
+	return !slices.Contains([]string{"windows", "plan9", "js", "wasip1"}, goos)
 }
 
 // policy is what the sandbox enforces.
@@ -228,6 +245,12 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	config, err := e.configured(a)
 	if err != nil {
 		return nil, err
+	}
+	if system := e.Target(); system != runtime.GOOS+"/"+runtime.GOARCH {
+		return nil, &engine.SystemError{
+			Reason: "it is compiled for " + system + ", and this is " + runtime.GOOS + "/" + runtime.GOARCH,
+			Fix:    "load it on a machine of that system: goprocess.Config.GOOS and GOARCH are for those who prepare modules",
+		}
 	}
 	if config.RequireIsolation || a.RequireIsolation {
 		if missing := sandbox.Missing(sandbox.Try(config.policy())); len(missing) > 0 {
