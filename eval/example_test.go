@@ -28,15 +28,15 @@ func Example() {
 		log.Fatal(err)
 	}
 	for _, path := range []string{"/admin/users", "/admin/a/b/c", "/about"} {
-		results, err := rule.Eval(ctx, m, map[string]any{"path": path, "limit": 4})
+		results, err := rule.Eval(ctx, eval.Scope{Module: m, Vars: map[string]any{"path": path, "limit": 4}})
 		fmt.Println(path, results, err)
 	}
-	_, err = eval.Expr(ctx, m, `HasPrefix(paht, "/")`, map[string]any{"path": ""})
+	_, err = eval.Expr(ctx, m, `HasPrfix("/a", "/")`)
 	var wrong *load.ExpressionError
 	fmt.Println(errors.As(err, &wrong), wrong.Column, wrong.Message)
 	// Output:
 	// /admin/users [true] <nil>
 	// /admin/a/b/c [false] <nil>
 	// /about [false] <nil>
-	// true 11 undefined: paht (did you mean path?)
+	// true 1 undefined: HasPrfix (did you mean HasPrefix?)
 }

@@ -93,26 +93,26 @@ func (s *session) expression(args []string) (string, error) {
 
 // evaluate evaluates an expression over the module of a name: at once if it can, and else compiled.
 func (s *session) evaluate(ctx context.Context, l *load.Loader, name string, expr *eval.Expression) ([]any, error) {
-	if s.compile || expr.Beyond(nil) != nil {
+	if s.compile || expr.Beyond(eval.Scope{}) != nil {
 		return s.compiled(ctx, l, name, expr)
 	}
 	m, err := s.loadFor(ctx, l, name, expr)
 	var misfit *load.CompileError
 	switch {
-	case errors.As(err, &misfit) && misfit.Output != "" && len(expr.Instantiations(nil)) > 0: // more may be inferred
+	case errors.As(err, &misfit) && misfit.Output != "" && len(expr.Instantiations(eval.Scope{})) > 0: // more may be inferred
 		return s.compiled(ctx, l, name, expr)
 	case err != nil:
 		return nil, err
-	case expr.Beyond(m) != nil && isGo(m.Spec()):
+	case expr.Beyond(eval.Scope{Module: m}) != nil && isGo(m.Spec()):
 		return s.compiled(ctx, l, name, expr)
 	}
-	return expr.Eval(ctx, m, nil)
+	return expr.Eval(ctx, eval.Scope{Module: m})
 }
 
 // compiled evaluates an expression that is built into the module.
 func (s *session) compiled(ctx context.Context, l *load.Loader, name string, expr *eval.Expression) ([]any, error) {
 	if spec, err := l.Find(ctx, name); err == nil && !isGo(spec) {
-		if limit := expr.Beyond(nil); limit != nil {
+		if limit := expr.Beyond(eval.Scope{}); limit != nil {
 			return nil, limit
 		}
 	}
@@ -184,12 +184,12 @@ func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr
 	if err != nil {
 		return nil, err
 	}
-	certain := expr.Instantiations(nil)
+	certain := expr.Instantiations(eval.Scope{})
 	m, err := l.Load(ctx, name, along, load.Instantiate(certain...))
 	if err != nil {
 		return nil, err
 	}
-	if all := expr.Instantiations(m); len(all) > len(certain) {
+	if all := expr.Instantiations(eval.Scope{Module: m}); len(all) > len(certain) {
 		return l.Load(ctx, name, along, load.Instantiate(all...))
 	}
 	return m, nil

@@ -30,16 +30,22 @@ type Module interface {
 	Value(ctx context.Context, symbol string) (any, error)
 }
 
+// Scope is what an expression can name.
+type Scope struct {
+	Module Module
+	Name   string         // that the module's names may have before them, as in Go; "" for none
+	Vars   map[string]any // their names go before those of the module
+}
+
 // Eval evaluates the expression and returns its results: several for a call with several results,
 // none for one without. An error that the outermost call itself returned comes back as it is; every
-// other error is an [*Error]. Cancelling ctx ends the call that is running. The names of variables go
-// before those of the module.
-func (x *Expr) Eval(ctx context.Context, m Module, vars map[string]any) (results []any, err error) {
-	e := &evaluation{Expr: x, ctx: ctx, module: m, vars: vars, symbols: m.Symbols(), returned: make(map[ast.Expr]ast.Expr)}
-	if limit := x.Beyond(e.symbols); limit != nil {
+// other error is an [*Error]. Cancelling ctx ends the call that is running.
+func (x *Expr) Eval(ctx context.Context, s Scope) (results []any, err error) {
+	e := &evaluation{Expr: x, ctx: ctx, module: s.Module, name: s.Name, vars: s.Vars, symbols: s.Module.Symbols(), returned: make(map[ast.Expr]ast.Expr)}
+	if limit := x.Beyond(s.Name, e.symbols); limit != nil {
 		return nil, limit
 	}
-	for name := range vars {
+	for name := range s.Vars {
 		if !token.IsIdentifier(name) || name == "_" || types.Universe.Lookup(name) != nil {
 			return nil, fmt.Errorf("eval: no variable can be named %q", name)
 		}
@@ -77,6 +83,7 @@ type evaluation struct {
 	*Expr
 	ctx     context.Context
 	module  Module
+	name    string
 	vars    map[string]any
 	symbols []engine.Symbol
 	folded  map[ast.Expr]types.TypeAndValue
@@ -208,8 +215,12 @@ func (e *evaluation) variable(x ast.Expr, symbol engine.Symbol) operand {
 func (e *evaluation) undefined(x ast.Expr) {
 	name := types.ExprString(x)
 	message := "undefined: " + name
+	prefix := ""
+	if bare, ok := e.unqualified(x); ok {
+		name, prefix = bare, e.name+"."
+	}
 	if near := nearest(name, e.symbols, e.vars); near != "" {
-		message += " (did you mean " + near + "?)"
+		message += " (did you mean " + prefix + near + "?)"
 	}
 	e.failAt(x.Pos(), nil, message)
 }

@@ -16,7 +16,7 @@ func print(src string) string {
 	if err != nil {
 		return err.Error()
 	}
-	results, err := x.Eval(context.Background(), testModule(), nil)
+	results, err := x.Eval(context.Background(), Scope{Module: testModule()})
 	if err != nil {
 		return err.Error()
 	}
@@ -314,7 +314,7 @@ func TestEvalErrorIdentity(t *testing.T) {
 	}
 	cause := &engine.ModuleError{Message: "broken"}
 	m := natives{"Fail": {engine.KindFunc, "func Fail() (int, error)", func() (int, error) { return 0, cause }}}
-	_, err = x.Eval(context.Background(), m, nil)
+	_, err = x.Eval(context.Background(), Scope{Module: m})
 	var at *Error
 	if !errors.As(err, &at) || at.Line != 1 || at.Column != 5 || !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
@@ -336,7 +336,7 @@ func FuzzEval(f *testing.F) {
 		if err != nil {
 			return
 		}
-		results, err := x.Eval(context.Background(), m, nil)
+		results, err := x.Eval(context.Background(), Scope{Module: m})
 		if err == nil {
 			_ = fmt.Sprintln(results...)
 		}

@@ -210,12 +210,13 @@ func (x *Expr) Packages(compiled bool) []string {
 func (x *Expr) Free() []string { return x.code.Free() }
 
 // Beyond says what the expression holds that only a compiler can do, or nil. What the module exports
-// is known only once it is loaded; symbols is nil before.
-func (x *Expr) Beyond(symbols []engine.Symbol) *Error {
+// is known only once it is loaded; symbols is nil before. The module's names may have name before
+// them.
+func (x *Expr) Beyond(name string, symbols []engine.Symbol) *Error {
 	if x.beyond != nil || symbols == nil {
 		return x.beyond
 	}
-	e := &evaluation{Expr: x, symbols: symbols}
+	e := &evaluation{Expr: x, name: name, symbols: symbols}
 	return e.uninstantiated()
 }
 

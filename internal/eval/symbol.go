@@ -14,26 +14,42 @@ import (
 // symbol finds what a name stands for in the module: Name, pkg.Name of a companion, Name[T] of an
 // instantiation.
 func (e *evaluation) symbol(x ast.Expr) (engine.Symbol, bool) {
+	name := ""
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
 		if _, own := e.vars[x.Name]; !own {
-			return engine.FindSymbol(e.symbols, x.Name)
+			name = x.Name
 		}
 	case *ast.SelectorExpr:
-		qualifier, ok := x.X.(*ast.Ident)
-		if ok {
-			_, own := e.vars[qualifier.Name]
-			ok = !own
-		}
-		if ok {
-			return engine.FindSymbol(e.symbols, qualifier.Name+"."+x.Sel.Name)
+		if bare, ok := e.unqualified(x); ok {
+			name = bare
+		} else if qualifier, ok := x.X.(*ast.Ident); ok {
+			if _, own := e.vars[qualifier.Name]; !own {
+				name = qualifier.Name + "." + x.Sel.Name
+			}
 		}
 	case *ast.IndexExpr, *ast.IndexListExpr:
-		if name, err := instantiation.Of(x); err == nil {
-			return engine.FindSymbol(e.symbols, name.Text)
+		if instance, err := instantiation.Of(x); err == nil {
+			name = instance.Text
+			if instance.Package == e.name && e.name != "" {
+				name = strings.TrimPrefix(name, e.name+".")
+			}
 		}
 	}
-	return engine.Symbol{}, false
+	if name == "" {
+		return engine.Symbol{}, false
+	}
+	return engine.FindSymbol(e.symbols, name)
+}
+
+// unqualified is the name that a name of the module has without the module's name before it.
+func (e *evaluation) unqualified(x ast.Expr) (string, bool) {
+	if selector, ok := x.(*ast.SelectorExpr); ok && e.name != "" {
+		qualifier, ok := selector.X.(*ast.Ident)
+		_, own := e.vars[e.name]
+		return selector.Sel.Name, ok && qualifier.Name == e.name && !own
+	}
+	return "", false
 }
 
 // named evaluates a name that stands for a symbol.
@@ -59,8 +75,11 @@ func generically(symbol engine.Symbol) string {
 	return message
 }
 
-// companion reports whether a name is that of a companion.
+// companion reports whether a name is that of a companion, or the module's own.
 func (e *evaluation) companion(name string) bool {
+	if name == e.name && name != "" {
+		return true
+	}
 	for _, s := range e.symbols {
 		if strings.HasPrefix(s.Name, name+".") {
 			return true
@@ -71,8 +90,12 @@ func (e *evaluation) companion(name string) bool {
 
 // Instantiations lists the instantiations of generic symbols that the expression names, for the
 // module to be built with. One that could as well be an element of a map or a slice, Table[Key], is
-// listed where symbols has a generic symbol of its name.
-func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
+// listed where symbols has a generic symbol of its name. The module's own may have name before them.
+func (x *Expr) Instantiations(name string, symbols []engine.Symbol) []string {
+	own := func(text string) string { return strings.TrimPrefix(text, name+".") }
+	if name == "" {
+		own = func(text string) string { return text }
+	}
 	var found []string
 	if x.root == nil {
 		return nil
@@ -80,16 +103,16 @@ func (x *Expr) Instantiations(symbols []engine.Symbol) []string {
 	ast.Inspect(x.root, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.IndexExpr, *ast.IndexListExpr:
-			name, err := instantiation.Of(n.(ast.Expr))
-			if err != nil || types.Universe.Lookup(name.Symbol) != nil {
+			instance, err := instantiation.Of(n.(ast.Expr))
+			if err != nil || types.Universe.Lookup(instance.Symbol) != nil {
 				return true
 			}
-			if !name.Certain() {
-				if symbol, ok := engine.FindSymbol(symbols, name.Symbol); !ok || !generic(symbol) {
+			if !instance.Certain() {
+				if symbol, ok := engine.FindSymbol(symbols, own(instance.Symbol)); !ok || !generic(symbol) {
 					return true
 				}
 			}
-			found = append(found, name.Text)
+			found = append(found, own(instance.Text))
 			return false // what it is made of is part of it
 		}
 		return true

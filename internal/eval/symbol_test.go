@@ -44,7 +44,7 @@ func TestCompanionsAndInstantiations(t *testing.T) {
 			t.Errorf("%s: %v", src, err)
 			continue
 		}
-		got, err := x.Eval(t.Context(), shop, nil)
+		got, err := x.Eval(t.Context(), Scope{Module: shop})
 		if err != nil || strings.TrimSuffix(fmt.Sprintln(got...), "\n") != want {
 			t.Errorf("%s: got %v, %v; want %s", src, got, err, want)
 		}
@@ -65,7 +65,7 @@ func TestCompanionsAndInstantiations(t *testing.T) {
 	} {
 		x, err := Parse(src)
 		if err == nil {
-			_, err = x.Eval(t.Context(), shop, nil)
+			_, err = x.Eval(t.Context(), Scope{Module: shop})
 		}
 		if err == nil || err.Error() != want {
 			t.Errorf("%s:\ngot  %v\nwant %s", src, err, want)
@@ -90,7 +90,7 @@ func TestInstantiations(t *testing.T) {
 			t.Errorf("%s: %v", test.src, err)
 			continue
 		}
-		certain, all := strings.Join(x.Instantiations(nil), " "), strings.Join(x.Instantiations(shop.Symbols()), " ")
+		certain, all := strings.Join(x.Instantiations("", nil), " "), strings.Join(x.Instantiations("", shop.Symbols()), " ")
 		if certain != test.certain || all != test.all {
 			t.Errorf("%s: %q and %q, want %q and %q", test.src, certain, all, test.certain, test.all)
 		}

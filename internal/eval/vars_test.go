@@ -18,7 +18,7 @@ func TestVariables(t *testing.T) {
 	account := func() any {
 		x, err := Parse(`Open("ann").Deposit(3)`)
 		require.NoError(t, err)
-		results, err := x.Eval(context.Background(), m, nil)
+		results, err := x.Eval(context.Background(), Scope{Module: m})
 		require.NoError(t, err)
 		return results[0]
 	}()
@@ -53,7 +53,7 @@ func TestVariables(t *testing.T) {
 	} {
 		x, err := Parse(src)
 		require.NoError(t, err, src)
-		results, err := x.Eval(context.Background(), m, vars)
+		results, err := x.Eval(context.Background(), Scope{Module: m, Vars: vars})
 		got := strings.TrimSuffix(fmt.Sprintln(results...), "\n")
 		if err != nil {
 			got = err.Error()
@@ -63,7 +63,41 @@ func TestVariables(t *testing.T) {
 	x, err := Parse("true")
 	require.NoError(t, err)
 	for _, name := range []string{"true", "len", "int", "_", "a b", "", "func"} {
-		_, err := x.Eval(context.Background(), m, map[string]any{name: 1})
+		_, err := x.Eval(context.Background(), Scope{Module: m, Vars: map[string]any{name: 1}})
 		assert.ErrorContains(t, err, "no variable can be named", name)
 	}
+}
+
+// TestName: the module's names may have its name before them, whatever else has; a variable of that
+// name goes before it.
+func TestName(t *testing.T) {
+	t.Parallel()
+	m := testModule()
+	for src, want := range map[string]string{
+		`bank.Make("x") + Make("y")`:   "XY",
+		`bank.Grade(2) + 1`:            "grade 3",
+		`2 * bank.Second`:              "2s",
+		`bank.MaxInt8 / 2.0`:           "63.5",
+		`[]bank.Level{1}[0]`:           "1",
+		`bank.Options{Level: 3}.Level`: "3",
+		`bank.Open("ann").Balance()`:   "0",
+		`bank.Mkae("x")`:               "eval: 1:1: undefined: bank.Mkae (did you mean bank.Make?)",
+		`other.Make("x")`:              "eval: 1:1: undefined: other (write Make, without a package name)",
+		`bank.Make`:                    "eval: 1:1: bank.Make is a function: call it\n\tfunc Make(s string) string",
+		`bank.Add(1)`:                  "eval: 1:11: not enough arguments in call to Add\n\thave (number)\n\twant (int, int)",
+	} {
+		x, err := Parse(src)
+		require.NoError(t, err, src)
+		results, err := x.Eval(context.Background(), Scope{Module: m, Name: "bank"})
+		got := strings.TrimSuffix(fmt.Sprintln(results...), "\n")
+		if err != nil {
+			got = err.Error()
+		}
+		assert.Equal(t, want, got, src)
+	}
+	x, err := Parse("bank.Make")
+	require.NoError(t, err)
+	results, err := x.Eval(context.Background(), Scope{Module: m, Name: "bank", Vars: map[string]any{"bank": struct{ Make int }{3}}})
+	require.NoError(t, err)
+	assert.Equal(t, []any{3}, results)
 }
