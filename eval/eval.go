@@ -42,6 +42,11 @@ type Scope struct {
 	// Vars are the host's variables: any values that the module takes as arguments, and functions for
 	// the expression to call. Their names go before those of the module.
 	Vars map[string]any
+
+	// Want is how many results are wanted, 0 for whatever there is. Where that is one more than the
+	// values of the outermost call, the error that it returns last is a result, nil or not, as an
+	// assignment in Go takes it.
+	Want int
 }
 
 // Expr parses and evaluates an expression over a module, as [Parse] and [Expression.Eval] do.
@@ -60,7 +65,7 @@ func Expr(ctx context.Context, m *load.Module, src string) ([]any, error) {
 // [*load.ExpressionError]. Within a larger expression, a call that returns values and an error stands
 // for its first value, and a non-nil error ends the evaluation.
 func (x *Expression) Eval(ctx context.Context, s Scope) ([]any, error) {
-	return x.x.Eval(ctx, eval.Scope{Module: module{s.Module}, Name: s.Name, Vars: s.Vars})
+	return x.x.Eval(ctx, eval.Scope{Module: module{s.Module}, Name: s.Name, Vars: s.Vars, Want: s.Want})
 }
 
 // String returns the expression as it was written.

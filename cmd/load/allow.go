@@ -116,6 +116,13 @@ func (r *refusals) show(e load.Event) {
 	}
 }
 
+// forget drops what was refused so far.
+func (r *refusals) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = nil
+}
+
 // hints say what was refused, and the flags that allow it.
 func (r *refusals) hints() []string {
 	r.mu.Lock()

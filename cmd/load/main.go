@@ -52,7 +52,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		evalCommand(), getCommand(), bundleCommand(), pushCommand(), pullCommand(), copyCommand(), genCommand(), symbolsCommand(), docCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
+		evalCommand(), replCommand(), getCommand(), bundleCommand(), pushCommand(), pullCommand(), copyCommand(), genCommand(), symbolsCommand(), docCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
 		verifyCommand(), signCommand(), gcCommand(), rmCommand(), versionCommand(),
 	}
 }

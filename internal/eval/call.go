@@ -120,6 +120,9 @@ func (e *evaluation) callModule(x *ast.CallExpr, f callee) (operand, error) {
 		}
 		args = append(args, e.argument(argumentAt(x, i), op, f.signature.parameter(i+skip), f.name))
 	}
+	if f.signature.hasError() {
+		e.counts[x] = len(f.signature.results) - 1
+	}
 	results, err := f.call(e.ctx, args)
 	var misfit *engine.SymbolError
 	switch {
@@ -300,6 +303,7 @@ func (e *evaluation) callHost(x *ast.CallExpr, f callee) (op operand, err error)
 	}
 	hasError := len(out) > 0 && t.Out(len(out)-1) == reflect.TypeFor[error]()
 	if hasError {
+		e.counts[x] = len(out) - 1
 		if err, _ := out[len(out)-1].Interface().(error); err != nil {
 			return nil, err
 		}

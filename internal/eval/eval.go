@@ -11,6 +11,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -35,13 +36,17 @@ type Scope struct {
 	Module Module
 	Name   string         // that the module's names may have before them, as in Go; "" for none
 	Vars   map[string]any // their names go before those of the module
+
+	// Want is how many results are wanted, 0 for whatever there is. Where that is one more than the
+	// values of the outermost call, the error that it returns last is a result, nil or not.
+	Want int
 }
 
 // Eval evaluates the expression and returns its results: several for a call with several results,
 // none for one without. An error that the outermost call itself returned comes back as it is; every
 // other error is an [*Error]. Cancelling ctx ends the call that is running.
 func (x *Expr) Eval(ctx context.Context, s Scope) (results []any, err error) {
-	e := &evaluation{Expr: x, ctx: ctx, module: s.Module, name: s.Name, vars: s.Vars, symbols: s.Module.Symbols(), returned: make(map[ast.Expr]ast.Expr)}
+	e := &evaluation{Expr: x, ctx: ctx, module: s.Module, name: s.Name, vars: s.Vars, symbols: s.Module.Symbols(), returned: make(map[ast.Expr]ast.Expr), counts: make(map[ast.Expr]int)}
 	if limit := x.Beyond(s.Name, e.symbols); limit != nil {
 		return nil, limit
 	}
@@ -54,22 +59,38 @@ func (x *Expr) Eval(ctx context.Context, s Scope) (results []any, err error) {
 	e.fold(e.constants())
 	root := ast.Unparen(x.root)
 	if call, ok := root.(*ast.CallExpr); ok && e.folded[root].Value == nil {
-		return e.outermost(call)
+		return e.outermost(call, s.Want)
 	}
 	return []any{e.result(root, e.single(root))}, nil
 }
 
 // outermost evaluates the call that is the whole expression: all its results count, and its error
 // is the answer rather than a mistake in the expression.
-func (e *evaluation) outermost(call *ast.CallExpr) ([]any, error) {
+func (e *evaluation) outermost(call *ast.CallExpr, want int) ([]any, error) {
 	op, err := e.call(call)
-	if err != nil {
+	count, fails := e.counts[call]
+	withError := fails && want == count+1
+	switch {
+	case withError && e.returnedBy(err): // what came with it is not known
+		return append(make([]any, count), err), nil
+	case err != nil:
 		return nil, err
 	}
-	if results, ok := op.(tuple); ok {
-		return results.values, nil
+	results, ok := op.(tuple)
+	if !ok {
+		results.values = []any{e.result(call, op)}
 	}
-	return []any{e.result(call, op)}, nil
+	if withError {
+		results.values = append(results.values, nil)
+	}
+	return results.values, nil
+}
+
+// returnedBy reports whether an error is one that a function returned, and not one that ended its
+// call.
+func (e *evaluation) returnedBy(err error) bool {
+	var panicked *engine.PanicError
+	return err != nil && e.ctx.Err() == nil && !errors.As(err, &panicked) && !errors.Is(err, engine.ErrCrashed) && !errors.Is(err, engine.ErrUnloaded)
 }
 
 // result turns an operand into what a caller gets.
@@ -88,6 +109,7 @@ type evaluation struct {
 	symbols []engine.Symbol
 	folded  map[ast.Expr]types.TypeAndValue
 
+	counts   map[ast.Expr]int      // of calls of functions that return an error, how many results come before it
 	returned map[ast.Expr]ast.Expr // the types of what calls returned
 }
 

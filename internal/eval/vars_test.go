@@ -101,3 +101,41 @@ func TestName(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []any{3}, results)
 }
+
+// TestWant: an error that the outermost call returns is a result where one more than the values is
+// wanted.
+func TestWant(t *testing.T) {
+	t.Parallel()
+	m := testModule()
+	fails := func(s string) (int, error) { return 0, fmt.Errorf("no %s", s) }
+	for _, test := range []struct {
+		src  string
+		want int
+		then string
+	}{
+		{`Parse("abc")`, 2, "3 <nil>"},
+		{`Parse("abc")`, 1, "3"},
+		{`Parse("abc")`, 0, "3"},
+		{`Parse("abc")`, 3, "3"},
+		{`Parse("x")`, 2, "<nil> no number in it"},
+		{`Parse("x")`, 1, "no number in it"},
+		{`Fail("")`, 1, "<nil>"},
+		{`Fail("x")`, 1, "x"},
+		{`Fail("")`, 0, ""},
+		{`fails("x")`, 2, "<nil> no x"},
+		{`Make("x")`, 2, "X"},
+		{`Two("ab")`, 3, "2 ab <nil>"},
+		{`Two("ab")`, 2, "2 ab"},
+		{`Parse("abc") + 1`, 2, "4"},
+		{`Parse("x") + 1`, 2, "eval: 1:1: Parse: no number in it"},
+	} {
+		x, err := Parse(test.src)
+		require.NoError(t, err, test.src)
+		results, err := x.Eval(context.Background(), Scope{Module: m, Want: test.want, Vars: map[string]any{"fails": fails}})
+		got := strings.TrimSuffix(fmt.Sprintln(results...), "\n")
+		if err != nil {
+			got = err.Error()
+		}
+		assert.Equal(t, test.then, got, "%s for %d", test.src, test.want)
+	}
+}

@@ -30,6 +30,9 @@ type Snippet struct {
 	free []*ast.Ident // names that it does not declare itself
 }
 
+// Ends is the message of code that needs more to be whole.
+const Ends = "unexpected end of the expression"
+
 // header stands before the code, on a line of its own, so that columns are those of the code.
 const header = "package p; func _() {\n"
 
@@ -65,7 +68,7 @@ func (s *Snippet) syntax(first *scanner.Error, src string) error {
 	e := &engine.ExpressionError{Line: first.Pos.Line - 1, Column: first.Pos.Column, Message: first.Msg}
 	if first.Pos.Offset >= len(header)+len(src) { // there is nothing to see
 		end := strings.LastIndexByte(src, '\n') + 1
-		e.Line, e.Column, e.Message = strings.Count(src, "\n")+1, len(src)-end+1, "unexpected end of the expression"
+		e.Line, e.Column, e.Message = strings.Count(src, "\n")+1, len(src)-end+1, Ends
 	}
 	return e
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// typist sits at a pseudo-terminal.
+type typist struct {
+	t    *testing.T
+	ctrl *os.File
+	mu   sync.Mutex
+	seen string // since the last expect
+}
+
+// openTerminal returns a typist and the terminal.
+func openTerminal(t *testing.T) (*typist, *os.File) {
+	t.Helper()
+	ctrl, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ctrl.Close() })
+	require.NoError(t, unix.IoctlSetPointerInt(int(ctrl.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(ctrl.Fd()), unix.TIOCGPTN)
+	require.NoError(t, err)
+	require.NoError(t, unix.IoctlSetWinsize(int(ctrl.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 100}))
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	p := &typist{t: t, ctrl: ctrl}
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := ctrl.Read(buf)
+			p.mu.Lock()
+			p.seen += string(buf[:n])
+			p.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return p, tty
+}
+
+func (p *typist) write(text string) {
+	p.t.Helper()
+	_, err := p.ctrl.WriteString(text)
+	require.NoError(p.t, err)
+}
+
+// expect waits until the terminal shows a text, and forgets what was shown up to it.
+func (p *typist) expect(text string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		p.mu.Lock()
+		before, after, found := strings.Cut(p.seen, text)
+		if found {
+			p.seen = after
+		}
+		p.mu.Unlock()
+		if found {
+			return
+		}
+		require.True(p.t, time.Now().Before(deadline), "no %q within a minute, but %q", text, before)
+	}
+}
+
+// TestReplTerminal is a session at a terminal: results, completion, code of several lines, the
+// history, lines that are given up, calls that are interrupted, documentation, and the end.
+func TestReplTerminal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "slow"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "slow", "slow.go"), []byte(`// Package slow takes its time.
+package slow
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Wait waits for ever.
+func Wait() int { fmt.Println("waiting"); time.Sleep(1000 * time.Hour); return 1 }
+
+// Upper is strings.ToUpper.
+func Upper(s string) string { return strings.ToUpper(s) }
+
+// Clock goes.
+type Clock struct{ hours []int }
+
+// NewClock returns a clock.
+func NewClock() *Clock { return &Clock{} }
+
+// Wind winds it up.
+func (c *Clock) Wind() int { c.hours = append(c.hours, 1); return len(c.hours) }
+`), 0o600))
+	program, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(program, filepath.Join(dir, "load")))
+	p, tty := openTerminal(t)
+	cmd := exec.Command(filepath.Join(dir, "load"), "repl", "./slow")
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, tty, tty, tty
+	store := filepath.Join(dir, "store")
+	cmd.Env = append(os.Environ(), "LOAD_DIR="+store, "LOAD_OFFLINE=1", "TERM=xterm")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	require.NoError(t, tty.Close())
+
+	p.expect(firstPrompt)
+	p.write("slow.Upper(\"a\" + \"b\")\r")
+	p.expect("AB\r\n")
+	p.expect(firstPrompt)
+	p.write("slow.Upp\t\"tab\")\r")
+	p.expect("TAB\r\n")
+	p.write("c := slow.NewClock()\r")
+	p.write("c.Wi\t) + 10\r")
+	p.expect("11\r\n")
+	p.write("len([]int{1,\r")
+	p.expect(morePrompt)
+	p.write("2, 3, 4, 5, 6, 7})\r")
+	p.expect("7\r\n")
+	p.write("\x1b[A + 100\r") // the whole of it is brought back
+	p.expect("107\r\n")
+	p.write("slow.Nothing(\x03")
+	p.expect("^C")
+	p.expect(firstPrompt)
+	p.write("slow.Wait()\r")
+	p.expect("waiting")
+	p.write("\x03")
+	p.expect("load: ")
+	p.expect(firstPrompt)
+	p.write("slow.Upper(\"still here\")\r")
+	p.expect("STILL HERE\r\n")
+	p.write("?c.Wind\r")
+	p.expect("Wind winds it up.")
+	p.write("?slow.Upper\r")
+	p.expect("Upper is strings.ToUpper.")
+	p.write("slow.Uper(1)\r")
+	p.expect("load: eval: 1:1: undefined: slow.Uper (did you mean slow.Upper?)")
+	p.write("lo\t./sl\x03")
+	p.expect(firstPrompt)
+	p.write("\x04")
+	require.NoError(t, cmd.Wait())
+	kept, err := os.ReadFile(filepath.Join(store, "history"))
+	require.NoError(t, err)
+	assert.Contains(t, string(kept), "slow.Upper(\"tab\")\n")
+	info, err := os.Stat(filepath.Join(store, "history"))
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
