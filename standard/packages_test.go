@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/eval"
+	"github.com/loadgo/load/eval"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
@@ -148,14 +148,14 @@ func readPackages(t *testing.T) []packageTable {
 
 // table evaluates the expressions of one package.
 func (p *packages) table(t *testing.T, table packageTable) {
-	exprs := make([]*eval.Expr, len(table.rows))
+	exprs := make([]*eval.Expression, len(table.rows))
 	var instances []string
 	for i, row := range table.rows {
 		var err error
 		if exprs[i], err = eval.Parse(row.expr); err != nil {
 			t.Fatal(err)
 		}
-		instances = append(instances, exprs[i].Instantiations(nil)...)
+		instances = append(instances, exprs[i].Instantiations(eval.Scope{})...)
 	}
 	m, err := p.loader.Load(t.Context(), table.name, load.Along(table.along...), load.Instantiate(instances...))
 	for i, row := range table.rows {
@@ -163,7 +163,7 @@ func (p *packages) table(t *testing.T, table packageTable) {
 		if err != nil {
 			got = "load: " + err.Error()
 		} else {
-			got = printed(exprs[i].Eval(t.Context(), evaluated{m}, nil))
+			got = printed(exprs[i].Eval(t.Context(), eval.Scope{Module: m}))
 		}
 		p.result(table.name, row.expr, got, row.want)
 	}
@@ -177,13 +177,6 @@ func (p *packages) unload(t *testing.T, name string, along, instances []string) 
 	if _, err := p.loader.Unload(t.Context(), name, load.Along(along...), load.Instantiate(instances...)); err != nil {
 		t.Error(err)
 	}
-}
-
-// evaluated is a module as expressions see it.
-type evaluated struct{ *load.Module }
-
-func (m evaluated) Value(_ context.Context, symbol string) (any, error) {
-	return load.Value[any](m.Module, symbol)
 }
 
 // printed is what the tables have: the results as fmt.Println prints them, quoted where they are more than one line.
