@@ -10,8 +10,8 @@ import (
 )
 
 // Slot waits until fewer pieces of work of a kind are under way in all processes that use the store
-// than the machine has processors, and counts as one of them until release is called. Where ctx
-// ends first, the error is its cause.
+// than this one uses processors (GOMAXPROCS, which knows the share of a container), and counts as
+// one of them until release is called. Where ctx ends first, the error is its cause.
 //
 // processors is how many of them the work should use: all for the first piece, half for the second,
 // and so on, so that what is under way uses less than three times as many as there are.
@@ -25,13 +25,14 @@ func (s *Store) Slot(ctx context.Context, kind string) (processors int, release 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return 0, nil, writeError(dir, err)
 	}
+	all := runtime.GOMAXPROCS(0)
 	for waits := false; ; waits = true {
-		for i := range runtime.NumCPU() {
+		for i := range all {
 			file := newFlock(filepath.Join(dir, fmt.Sprintf("%s-%d", fileName(kind), i)))
 			if ok, err := file.TryLock(); err != nil {
 				return 0, nil, writeError(file.Path(), err)
 			} else if ok {
-				return max(1, runtime.NumCPU()>>i), func() { _ = file.Unlock() }, nil
+				return max(1, all>>i), func() { _ = file.Unlock() }, nil
 			}
 			_ = file.Close()
 		}

@@ -24,7 +24,7 @@ func TestSlot(t *testing.T) {
 	for range 3 {
 		s, err := store.Open(dir)
 		require.NoError(t, err)
-		for range 4 * runtime.NumCPU() {
+		for range 4 * runtime.GOMAXPROCS(0) {
 			wg.Go(func() {
 				_, release, err := s.Slot(t.Context(), "work")
 				if !assert.NoError(t, err) {
@@ -41,8 +41,8 @@ func TestSlot(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	assert.LessOrEqual(t, int(most.Load()), runtime.NumCPU())
-	assert.Equal(t, 12*runtime.NumCPU(), int(done.Load()))
+	assert.LessOrEqual(t, int(most.Load()), runtime.GOMAXPROCS(0))
+	assert.Equal(t, 12*runtime.GOMAXPROCS(0), int(done.Load()))
 }
 
 // TestSlotWait: who waits for a slot says so once, and gives up with its context; kinds do not wait
@@ -52,17 +52,17 @@ func TestSlotWait(t *testing.T) {
 	s, err := store.Open(loadtest.TempDir(t))
 	require.NoError(t, err)
 	all := 0
-	for range runtime.NumCPU() {
+	for range runtime.GOMAXPROCS(0) {
 		processors, release, err := s.Slot(t.Context(), "work")
 		require.NoError(t, err)
 		defer release()
 		if all == 0 {
-			assert.Equal(t, runtime.NumCPU(), processors, "nobody else works")
+			assert.Equal(t, runtime.GOMAXPROCS(0), processors, "nobody else works")
 		}
 		assert.Positive(t, processors)
 		all += processors
 	}
-	assert.Less(t, all, 3*runtime.NumCPU())
+	assert.Less(t, all, 3*runtime.GOMAXPROCS(0))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var told []string
 	_, _, err = s.Telling(store.Hooks{Waiting: func(lock string) {
@@ -74,4 +74,28 @@ func TestSlotWait(t *testing.T) {
 	_, release, err := s.Slot(t.Context(), "play")
 	require.NoError(t, err)
 	release()
+}
+
+// TestSlotShare: a process that uses fewer processors than the machine has, as in a container, works
+// on no more than these.
+func TestSlotShare(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1 + runtime.NumCPU()))
+	s, err := store.Open(loadtest.TempDir(t))
+	require.NoError(t, err)
+	for _, share := range []int{1, 2, 1 + runtime.NumCPU()} {
+		runtime.GOMAXPROCS(share)
+		var releases []func()
+		for n := range share {
+			processors, release, err := s.Slot(t.Context(), "work")
+			require.NoError(t, err)
+			assert.Equal(t, max(1, share>>n), processors)
+			releases = append(releases, release)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		_, _, err = s.Telling(store.Hooks{Waiting: func(string) { cancel(assert.AnError) }}).Slot(ctx, "work")
+		assert.Equal(t, assert.AnError, err)
+		for _, release := range releases {
+			release()
+		}
+	}
 }

@@ -334,11 +334,11 @@ func (c *conn) deliver(f frame) bool {
 		return false
 	}
 	c.mu.Lock()
-	call := c.pending[number]
+	call, over := c.pending[number], c.pending == nil
 	delete(c.pending, number)
 	c.mu.Unlock()
 	if call == nil {
-		return false
+		return over // its caller has the answer that the module has ended
 	}
 	a := answer{reply: host.Reply{Body: d.Rest(), Granted: f.admission.Granted}}
 	if outcome != wire.Done {

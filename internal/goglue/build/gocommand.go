@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -36,11 +37,39 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 		}
 	}
 	output := b.clean(string(stderr))
-	if strings.Contains(output, "no space left on device") {
-		return nil, &engine.ToolchainError{Reason: "the disk of " + b.work + " or of the build cache is full: " + output, Fix: "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"}
+	if err := b.lacking(output); err != nil {
+		return nil, err
 	}
 	return nil, &engine.CompileError{Reason: "it does not compile", Output: output}
 }
+
+// lacks are what the system may refuse to the go command and its compilers, by the system's words at
+// the end of a line, and what can be done.
+var lacks = []struct{ said, reason, fix string }{
+	{"no space left on device", "the disk of %s or of the build cache is full", "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"},
+	{"disk quota exceeded", "the quota of the disk of %s or of the build cache is used up", "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"},
+	{"file too large", "a file below %s or in the build cache would be larger than this process may make one", "raise the limit (ulimit -f)"},
+	{"too many open files", "the compilers have all files open that they may have", "raise the limit (ulimit -n)"},
+	{"cannot allocate memory", "there is no memory left for the compilers", "compile where there is more (`load get`), or raise the limit (ulimit -v, or that of the container)"},
+	{"resource temporarily unavailable", "the system starts no further process or thread for the compilers", "raise the limit (ulimit -u, or that of the container)"},
+	{": signal: killed", "somebody killed a compiler, as the system does where memory is short", "compile where there is more (`load get`), or raise the limit of the container"},
+}
+
+// lacking is the error where the system refused something to the compilers, or nil. A message about
+// the source has its position before it, whatever it says.
+func (b *build) lacking(output string) error {
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		for _, l := range lacks {
+			if strings.HasSuffix(line, l.said) && !position.MatchString(line) {
+				return &engine.ToolchainError{Reason: strings.Replace(l.reason, "%s", b.work, 1) + ": " + output, Fix: l.fix}
+			}
+		}
+	}
+	return nil
+}
+
+var position = regexp.MustCompile(`^[^ ]+\.\w+:\d+`)
 
 // runToFiles runs the command with its output in files: nothing then waits for what the go command
 // started and left, which keeps a pipe open.

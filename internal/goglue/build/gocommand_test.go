@@ -44,6 +44,32 @@ func TestGoCommandLeaves(t *testing.T) {
 	assert.Equal(t, "x.go:1: no", failed.Output)
 }
 
+// TestSystemRefuses: what the system refuses to the compilers is told as that, and is no fault of the
+// source; what a message about the source says is one.
+func TestSystemRefuses(t *testing.T) {
+	t.Parallel()
+	for said, fix := range map[string]string{
+		"write $WORK/b001/_pkg_.a: no space left on device":                             "load gc",
+		"open /cache/x: disk quota exceeded":                                            "load gc",
+		"$GOROOT/pkg/tool/linux_amd64/link: mapping output file failed: file too large": "ulimit -f",
+		"open /x/y.go: too many open files":                                             "ulimit -n",
+		"fork/exec /go/compile: cannot allocate memory":                                 "ulimit -v",
+		"fork/exec /go/compile: resource temporarily unavailable":                       "ulimit -u",
+		"example.com/p: /go/pkg/tool/compile: signal: killed":                           "container",
+	} {
+		_, err := withCommand(t, "echo '# example.com/p' >&2\necho '"+said+"' >&2\nexit 1\n").goCommand(t.Context(), "build")
+		var system *engine.ToolchainError
+		require.ErrorAs(t, err, &system, said)
+		assert.Contains(t, system.Reason, said)
+		assert.Contains(t, system.Fix, fix)
+	}
+	for _, said := range []string{"x.go:3:1: undefined: file too large", "x.go:3: // no space left on device", "dir/x.s:1: signal: killed", "x.go:1:1: file too large to embed"} {
+		_, err := withCommand(t, "echo '"+said+"' >&2\nexit 1\n").goCommand(t.Context(), "build")
+		var failed *engine.CompileError
+		require.ErrorAs(t, err, &failed, said)
+	}
+}
+
 // TestGoCommandShare: the go command and its compilers keep to a share of the processors.
 func TestGoCommandShare(t *testing.T) {
 	t.Parallel()
