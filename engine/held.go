@@ -15,6 +15,9 @@ import (
 //
 // It cannot be compared: only the module can do that.
 type Held struct {
+	// Variable is the symbol of the module's variable that it is the value of, or "".
+	Variable string
+
 	_     [0]func()
 	value *heldValue
 	self  uintptr // where the owner of the value is; 0 as long as nobody has changed it
@@ -61,6 +64,19 @@ func (h *Held) store(o *Object, own bool) {
 // At is where it is, and so the value of the generated type.
 func (h *Held) At() unsafe.Pointer { return unsafe.Pointer(h) }
 
+// Own marks it as the one that is no copy, before it has a value.
+func (h *Held) Own() { atomic.StoreUintptr(&h.self, uintptr(unsafe.Pointer(h))) }
+
+// Copied reports whether it is a copy of the value of a variable.
+func (h *Held) Copied() bool { return atomic.LoadUintptr(&h.self) != uintptr(unsafe.Pointer(h)) }
+
+// Refresh forgets the value of a variable that is not current, so that it is read again.
+func (h *Held) Refresh(current func(*Object) bool) {
+	if v := h.load(); v != nil && !h.Copied() && !current(v.object) {
+		atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&h.value)), nil)
+	}
+}
+
 // Hold makes it the value behind an object: the very one where it stands for a pointer, and one
 // that nobody else can change where it does not.
 func (h *Held) Hold(o *Object, pointer bool) { h.store(o, pointer) }
@@ -81,7 +97,7 @@ func (h *Held) Object(make func(*Object) (*Object, error)) (*Object, error) {
 // make makes the zero value, or the copy of another one.
 func (h *Held) Pointer(make func(*Object) (*Object, error)) (o *Object, made bool, err error) {
 	v := h.load()
-	if v == nil || atomic.LoadUintptr(&h.self) != uintptr(unsafe.Pointer(h)) {
+	if v == nil || h.Copied() {
 		if v, err = h.own(make); err != nil {
 			return nil, false, err
 		}
@@ -93,7 +109,7 @@ func (h *Held) Pointer(make func(*Object) (*Object, error)) (o *Object, made boo
 
 // stale reports whether another one may have changed the value since this one was copied from it.
 func (h *Held) stale(v *heldValue) bool {
-	return atomic.LoadUintptr(&h.self) != uintptr(unsafe.Pointer(h)) && atomic.LoadUint64(&h.seen) != v.changes.Load()
+	return h.Copied() && atomic.LoadUint64(&h.seen) != v.changes.Load()
 }
 
 // own gives it a value of its own.
@@ -103,7 +119,7 @@ func (h *Held) own(make func(*Object) (*Object, error)) (*heldValue, error) {
 	v := h.load()
 	var from *Object
 	if v != nil {
-		if atomic.LoadUintptr(&h.self) == uintptr(unsafe.Pointer(h)) { // another goroutine was first
+		if !h.Copied() { // another goroutine was first
 			return v, nil
 		}
 		if h.stale(v) {
@@ -126,6 +142,7 @@ type Twin struct {
 	// Adapter is a held type with the methods of the interface Type.
 	Adapter reflect.Type
 	Error   error
+	Held    *Held // of a variable that is a pointer: nothing else is set
 }
 
 // Adopter is an optional ability of an instance: it takes the host's types for those of the module,

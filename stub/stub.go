@@ -90,6 +90,9 @@ func (p *Package) adopt(m *load.Module) {
 func (p *Package) twins() []Twin {
 	twins := p.Twins()
 	for i := range twins {
+		if twins[i].Held != nil {
+			continue
+		}
 		twins[i].Symbol = p.Prefix + twins[i].Symbol
 	}
 	return twins

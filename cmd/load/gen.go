@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,11 +37,15 @@ itself. What cannot be had faithfully is left out; the package comment says what
 With -tree, DIR gets a package below its own import path for each NAME and for each package that their
 API mentions. They are loaded as one module, so that values flow between them.
 
+With -check, gen writes nothing: it prints how the API in DIR differs from what it would write now, and
+fails where it does.
+
 Files that gen has not written are never overwritten.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
 			f.StringVar(&o.dir, "o", "", "write into this `directory`")
 			f.BoolVar(&o.tree, "tree", false, "write several packages, each below its import path")
+			f.BoolVar(&o.check, "check", false, "write nothing, and fail where the API or the version has moved")
 		},
 		run: runGen,
 	}
@@ -90,7 +95,31 @@ func runGen(ctx context.Context, s *session, args []string) error {
 			}
 		}
 	}
+	if s.check {
+		return s.checkStubs(files)
+	}
 	return writeStubs(files)
+}
+
+// checkStubs prints how the API of stubs has moved.
+func (s *session) checkStubs(files map[string][]byte) error {
+	moved := 0
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		present, err := regular.Read(path, 64<<20)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		differences := stubgen.Compare(present, files[path])
+		if strings.HasSuffix(path, "_linked.go") || len(differences) == 0 {
+			continue
+		}
+		moved++
+		fmt.Fprintf(s.stdout, "%s\n%s\n", path, strings.Join(differences, "\n"))
+	}
+	if moved > 0 {
+		return errors.New("the API has moved\n\tgenerate it again, without -check")
+	}
+	return nil
 }
 
 // readStubs installs the packages as one module, with those that their API mentions where base is the

@@ -38,10 +38,16 @@ func writeFile(t *testing.T, path string, data []byte) {
 // gen runs the command in a directory.
 func gen(t *testing.T, dir string, args ...string) (stderr string, code int) {
 	t.Helper()
+	_, stderr, code = genOutput(t, dir, args...)
+	return stderr, code
+}
+
+func genOutput(t *testing.T, dir string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	t.Chdir(dir)
 	var out, errs bytes.Buffer
 	code = run(t.Context(), append([]string{"gen"}, args...), &out, &errs)
-	return errs.String(), code
+	return out.String(), errs.String(), code
 }
 
 // goIn runs the go command in the module of an application.
@@ -68,6 +74,8 @@ func TestStubs(t *testing.T) {
 		output, err := goIn(t, dir, args...)
 		assert.NoError(t, err, "go %s\n%s", strings.Join(args, " "), output)
 	}
+	stderr, code = gen(t, dir, "-check", "-tree", "-o", "stubs", "example.com/app/shapes")
+	assert.Zero(t, code, stderr)
 	stub := filepath.Join(dir, "stubs/example.com/app/shapes/shapes.go")
 	generated, err := os.ReadFile(stub)
 	require.NoError(t, err)
@@ -79,6 +87,11 @@ func TestStubs(t *testing.T) {
 	kept, err := os.ReadFile(stub)
 	require.NoError(t, err)
 	assert.Equal(t, mine, kept)
+	writeFile(t, stub, bytes.Replace(generated, []byte("func Sized(n int)"), []byte("func Sized(n int8)"), 1))
+	stdout, stderr, code := genOutput(t, dir, "-check", "-tree", "-o", "stubs", "example.com/app/shapes")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, stdout, "- func Sized(n int8) Option\n+ func Sized(n int) Option\n")
+	assert.Contains(t, stderr, "the API has moved\n\tgenerate it again, without -check\n")
 }
 
 func TestGenRefuses(t *testing.T) {

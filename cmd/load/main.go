@@ -80,6 +80,7 @@ type options struct {
 	key     string // file of a private key
 	dir     string // of signatures, of stubs
 	tree    bool   // of stubs
+	check   bool   // of stubs
 	newKey  string // name of a key to make
 	bundle  string // file to write
 	allow   allowed

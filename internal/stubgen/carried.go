@@ -32,7 +32,7 @@ var adapted = []string{
 func (g *generator) refused(t types.Type, w way) string {
 	switch t := types.Unalias(t).(type) {
 	case *types.Basic:
-		if t.Kind() == types.Invalid || t.Kind() == types.UnsafePointer || t.Kind() == types.Uintptr {
+		if t.Kind() == types.Invalid || t.Kind() == types.UnsafePointer {
 			return fmt.Sprintf("type %s does not cross", t)
 		}
 		return ""

@@ -25,8 +25,8 @@ type local struct {
 	kind   kind
 	reason string // why it is left out
 	fields []Omission
-	// sealed are the unexported methods of an interface that takes and gives nothing: what is
-	// generated has them, too.
+	// sealed are the unexported methods of an interface. What is generated for its types has methods
+	// of these names, which nothing calls.
 	sealed []string
 }
 
@@ -50,6 +50,11 @@ func (g *generator) classify() {
 					g.classifyType(s, obj)
 				}
 			}
+		}
+	}
+	for _, l := range g.ordered {
+		if l.kind == standard {
+			g.takeAlong(l)
 		}
 	}
 	for changed := true; changed; {
@@ -93,6 +98,23 @@ func (g *generator) classifyType(s *source, obj *types.TypeName) {
 	}
 }
 
+// takeAlong makes those types the standard library's own that the methods of one of its own types take
+// and give, if they cross so.
+func (g *generator) takeAlong(l *local) {
+	for sel := range types.NewMethodSet(types.NewPointer(l.named)).Methods() {
+		s, ok := sel.Type().(*types.Signature)
+		if !ok || !sel.Obj().Exported() {
+			continue
+		}
+		for _, v := range append(tupleVars(s.Params()), tupleVars(s.Results())...) {
+			other := g.localOf(v.Type())
+			if other != nil && other.pkg == l.pkg && other.kind == data && g.refusedStandard(other.named, toModule) == "" && g.refusedStandard(other.named, toHost) == "" {
+				other.kind = standard
+			}
+		}
+	}
+}
+
 // crossesAsItself reports whether the standard library's own type is used.
 func (g *generator) crossesAsItself(t *types.Named) bool {
 	if slices.Contains(append([]string{"time.Location", "context.Context"}, selves...), types.TypeString(t, nil)) {
@@ -122,11 +144,7 @@ func (g *generator) reconsider(l *local) {
 			return
 		}
 		l.kind = held
-		if _, ok := l.named.Underlying().(*types.Struct); !ok {
-			l.kind, l.reason = leftOut, reason
-			return
-		}
-		g.hold(l)
+		g.hold(l, reason)
 	case contract:
 		l.reason = g.refusedInterface(l)
 		if l.reason != "" {
@@ -135,12 +153,21 @@ func (g *generator) reconsider(l *local) {
 	}
 }
 
-// hold decides whether values of a struct can live in the module.
-func (g *generator) hold(l *local) {
+// hold decides whether values that cannot be copied can live in the module: those of structs, and
+// those that programs only pass on, such as options that are functions.
+func (g *generator) hold(l *local, reason string) {
 	if r := g.Reading.Limit(l.pkg.pkg.Scope().Lookup(l.name)); r != "" {
 		l.kind, l.reason = leftOut, r
+		return
 	}
-	for f := range l.named.Underlying().(*types.Struct).Fields() {
+	u, ok := l.named.Underlying().(*types.Struct)
+	if !ok {
+		if _, ok := l.named.Underlying().(*types.Signature); !ok {
+			l.kind, l.reason = leftOut, reason
+		}
+		return
+	}
+	for f := range u.Fields() {
 		if f.Exported() && !f.Embedded() {
 			l.fields = append(l.fields, Omission{l.name + "." + f.Name(), "values of " + l.name + " live in the module, and fields cannot be shown"})
 		}
@@ -153,9 +180,6 @@ func (g *generator) refusedInterface(l *local) string {
 	l.sealed = nil
 	for m := range u.Methods() {
 		if !m.Exported() {
-			if m.Signature().Params().Len()+m.Signature().Results().Len() > 0 {
-				return fmt.Sprintf("its method %s is not exported", m.Name())
-			}
 			l.sealed = append(l.sealed, m.Name())
 			continue
 		}

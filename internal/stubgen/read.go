@@ -21,6 +21,7 @@ type source struct {
 	version, sum string
 	docs         map[string]*ast.CommentGroup // "Name", "Type.Method" or "Type.Field"
 	texts        map[string]string            // of variables that errors.New makes of a constant
+	assigned     map[string]bool              // variables that code assigns to
 	// elsewhere is the same package as other machines compile it, to see which constants differ.
 	elsewhere []*types.Package
 }
@@ -30,7 +31,7 @@ var targets = [][2]string{{"linux", "amd64"}, {"windows", "386"}}
 
 // read parses the package's files.
 func read(p build.Package) (*source, error) {
-	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}}
+	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}, assigned: map[string]bool{}}
 	fset := token.NewFileSet()
 	for _, name := range p.Files {
 		file, err := parser.ParseFile(fset, p.Source(name), nil, parser.ParseComments|parser.SkipObjectResolution)
@@ -38,6 +39,7 @@ func read(p build.Package) (*source, error) {
 			return nil, err
 		}
 		s.readFile(file)
+		s.noteAssignments(file)
 	}
 	for _, target := range targets {
 		s.elsewhere = append(s.elsewhere, readElsewhere(p, target[0], target[1]))

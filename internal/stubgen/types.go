@@ -10,6 +10,16 @@ import (
 	"github.com/loadgo/load/internal/goglue/build"
 )
 
+// ownVariable reports whether a variable is the standard library's own here: its type is.
+func (w *writer) ownVariable(v *types.Var) bool {
+	t := types.Unalias(v.Type())
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	l := w.localOf(t)
+	return l != nil && l.pkg == w.source && l.kind == standard && !types.IsInterface(t)
+}
+
 func standardErrors(path string) []string { return build.StandardErrors(path) }
 
 // typeName writes a type with its methods, or an alias.
@@ -188,8 +198,7 @@ func (w *writer) sealedMethods(l *local, name string) {
 			for _, method := range other.sealed {
 				if !written[method] {
 					written[method] = true
-					star := strings.Repeat("*", len(fmt.Sprintf("%.1s", pointerMark(receiver))))
-					fmt.Fprintf(&w.loaded, "\nfunc (%s%s) %s() {}\n", star, name, method)
+					fmt.Fprintf(&w.loaded, "\nfunc (%s%s) %s() {}\n", pointerMark(receiver), name, method)
 				}
 			}
 		}
@@ -208,14 +217,18 @@ func (w *writer) contract(l *local, name, doc string) {
 	u := l.named.Underlying().(*types.Interface)
 	fmt.Fprintf(&w.loaded, "\n%stype %s interface {\n", doc, name)
 	for m := range u.Methods() {
-		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), w.header(m.Signature(), w.spell))
+		parameters := "()"
+		if m.Exported() {
+			parameters = w.header(m.Signature(), w.spell)
+		}
+		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), parameters)
 	}
 	w.loaded.WriteString("}\n")
 	adapter := "moduleOf" + name
 	w.twins = append(w.twins, fmt.Sprintf("stub.Interface[%s, %s](%q)", name, adapter, l.name))
 	fmt.Fprintf(&w.loaded, "\n// %s is a value of the module that is a %s.\ntype %s struct{ held stub.Held }\n", adapter, name, adapter)
 	for m := range u.Methods() {
-		if !m.Exported() {
+		if !m.Exported() { // nothing calls it
 			fmt.Fprintf(&w.loaded, "\nfunc (*%s) %s() {}\n", adapter, m.Name())
 			continue
 		}

@@ -163,12 +163,12 @@ func unnamedSignature(s *types.Signature) *types.Signature {
 // variable writes a sentinel, a function, or what reads and sets a variable.
 func (w *writer) variable(v *types.Var) (reason string) {
 	name, doc := v.Name(), comment(w.docs[v.Name()])
+	if w.Standard && slices.Contains(standardErrors(w.pkg.Path()), name) || w.ownVariable(v) {
+		fmt.Fprintf(&w.loaded, "\n%svar %s = %s.%s\n", doc, w.rename(name), w.use(w.pkg.Path(), w.pkg.Name()), name)
+		fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, w.rename(name), name)
+		return ""
+	}
 	if types.Identical(v.Type(), types.Universe.Lookup("error").Type()) {
-		if w.Standard && slices.Contains(standardErrors(w.pkg.Path()), name) {
-			fmt.Fprintf(&w.loaded, "\n%svar %s = %s.%s\n", doc, w.rename(name), w.use(w.pkg.Path(), w.pkg.Name()), name)
-			fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, w.rename(name), name)
-			return ""
-		}
 		if text, ok := w.texts[name]; ok {
 			local := w.rename(name)
 			w.twins = append(w.twins, fmt.Sprintf("stub.Sentinel(%q, %s)", name, local))
@@ -176,6 +176,9 @@ func (w *writer) variable(v *types.Var) (reason string) {
 			fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, local, name)
 			return ""
 		}
+	}
+	if w.objectVariable(v, doc) {
+		return ""
 	}
 	if sig, ok := v.Type().Underlying().(*types.Signature); ok {
 		return w.function(name, sig)

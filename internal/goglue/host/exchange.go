@@ -89,7 +89,7 @@ func (i *Instance) exchange(target callee, t reflect.Type) *exchange {
 		return nil
 	}
 	writer, request := i.among(target.Func)
-	extra := bit(t.NumIn() > 0 && t.In(0) == contextType)
+	extra := bit(t.NumIn() > target.contextAt() && t.In(target.contextAt()) == contextType) + bit(target.expression)
 	return exchangeOf(t, writer+extra, request+extra)
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"sort"
@@ -193,10 +195,18 @@ func TestVariables(t *testing.T) {
 	assert.Equal(t, 4, shapes.Current())
 	shapes.SetLevel(3)
 	assert.Equal(t, "X", shapes.Upper("x"))
-	shapes.Default().Add(1)
-	assert.Equal(t, 101, shapes.Default().N())
-	assert.Same(t, shapes.Default(), shapes.Default())
-	shapes.Default().Add(-1)
+	copied := *shapes.Default
+	copied.Add(5)
+	shapes.Default.Add(1)
+	assert.Equal(t, []int{105, 101, 101}, []int{copied.N(), shapes.Default.N(), shapes.Total([]*shapes.Counter{shapes.Standard()}, nil, (*shapes.Counter).Count)})
+	assert.Same(t, shapes.Default, shapes.Standard())
+	shapes.Default.Add(-1)
+	assert.Equal(t, "red", shapes.Red.String())
+	red := shapes.Red
+	assert.Equal(t, []string{"red", "none"}, []string{red.String(), shapes.Color{}.String()})
+	assert.Equal(t, 0, shapes.Changing().N())
+	shapes.Change(4)
+	assert.Equal(t, 4, shapes.Changing().N())
 }
 
 type person struct {
@@ -233,4 +243,12 @@ func TestCalls(t *testing.T) {
 	assert.Equal(t, "x", shapes.Use_(1, "x"))
 	mine := func(o *shapes.Options) { o.Size *= 2 }
 	assert.Equal(t, shapes.Options{Size: 8}, shapes.Apply(shapes.Sized(4), mine))
+	recorder := httptest.NewRecorder()
+	var handler http.Handler = shapes.NewServer("here")
+	handler.ServeHTTP(recorder, httptest.NewRequest("GET", "/x", nil))
+	assert.Equal(t, "here/x", recorder.Body.String())
+	assert.Equal(t, uintptr(3), shapes.Address(2))
+	var none shapes.Setting
+	assert.Equal(t, "a b", shapes.Configure(none, shapes.With("a"), shapes.Rule("b")))
+	assert.Equal(t, "x", shapes.Configure(shapes.WithX, none, nil))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -59,8 +60,8 @@ func IsUnknown(err error) (is, as bool) {
 
 // Point is data.
 type Point struct {
-	X int `json:"at"`
-	Y int
+	X    int `json:"at"`
+	Y    int
 	Tags []string // what it is called
 	Next *Point
 }
@@ -228,6 +229,66 @@ var Upper = strings.ToUpper
 // Default is a variable that lives in the module.
 var Default = &Counter{100}
 
+// Standard returns it.
+func Standard() *Counter { return Default }
+
+// Count is N.
+func (c *Counter) Count() int { return c.n }
+
+// Changing is a variable that the module changes.
+var Changing Counter
+
+// Change does.
+func Change(n int) { Changing = Counter{n} }
+
+// Color lives in the module, and does not change.
+type Color struct{ name string }
+
+func (c Color) String() string {
+	if c.name == "" {
+		return "none"
+	}
+	return c.name
+}
+
+// Red is a color.
+var Red = Color{"red"}
+
+type settings struct{ words []string }
+
+// Setting is an option that only the package can make.
+type Setting func(*settings)
+
+// WithX is one.
+var WithX Setting = With("x")
+
+// With sets a word.
+func With(word string) Setting { return func(s *settings) { s.words = append(s.words, word) } }
+
+// Ruled is another way to do that.
+type Ruled interface{ rule(s *settings) }
+
+type rule string
+
+func (r rule) rule(s *settings) { s.words = append(s.words, string(r)) }
+
+// Rule sets a word.
+func Rule(word string) Ruled { return rule(word) }
+
+// Configure applies settings and a rule.
+func Configure(first, second Setting, last Ruled) string {
+	var s settings
+	for _, f := range []Setting{first, second} {
+		if f != nil {
+			f(&s)
+		}
+	}
+	if last != nil {
+		last.rule(&s)
+	}
+	return strings.Join(s.words, " ")
+}
+
 // Map is generic.
 func Map[T, R any](list []T, f func(T, int) R) []R {
 	out := make([]R, len(list))
@@ -289,6 +350,17 @@ func Apply(options ...Option) Options {
 	return o
 }
 
+// Server answers requests.
+type Server struct{ name string }
+
+// NewServer makes one.
+func NewServer(name string) *Server { return &Server{name} }
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, s.name, r.URL.Path) }
+
+// Address is a number.
+func Address(p uintptr) uintptr { return p + 1 }
+
 // Left out.
 type (
 	Mixed struct {
@@ -296,7 +368,6 @@ type (
 		hidden int
 	}
 	Channel chan int
-	Secret  interface{ secret(int) }
 )
 
 func (m *Mixed) Hidden() int   { m.hidden++; return m.hidden }

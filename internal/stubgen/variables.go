@@ -1,0 +1,81 @@
+package stubgen
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// objectVariable writes a variable that the module sets once, to a value that lives there, and reports
+// whether it is one. It refers to the module's value, and is no copy.
+func (w *writer) objectVariable(v *types.Var, doc string) bool {
+	t, isPointer := types.Unalias(v.Type()), false
+	if p, ok := t.(*types.Pointer); ok {
+		t, isPointer = p.Elem(), true
+	}
+	l := w.localOf(t)
+	if l == nil || l.kind != held || w.assigned[v.Name()] || w.Reading.Limit(v) != "" || !isPointer && changes(l.named) {
+		return false
+	}
+	name, symbol := w.rename(v.Name()), v.Name()
+	if w.Prefix != "" {
+		symbol = w.Prefix + "." + symbol
+	}
+	mark := ""
+	if isPointer {
+		mark = "&"
+		w.twins = append(w.twins, fmt.Sprintf("stub.Variable(&%s.held)", name))
+	}
+	if l.pkg != w.source { // its field is of another package
+		return false
+	}
+	fmt.Fprintf(&w.loaded, "\n%svar %s = %s%s{stub.Held{Variable: %q}}\n", doc, name, mark, w.spell(t), symbol)
+	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
+	w.notes = append(w.notes, fmt.Sprintf("%s is the module's value: assigning to %s does not change the module's variable.", name, name))
+	return true
+}
+
+// changes reports whether a type has methods that change a value, beside those that decode one.
+func changes(t *types.Named) bool {
+	values := types.NewMethodSet(t)
+	for sel := range types.NewMethodSet(types.NewPointer(t)).Methods() {
+		name := sel.Obj().Name()
+		if values.Lookup(sel.Obj().Pkg(), name) == nil && !strings.HasPrefix(name, "Unmarshal") && name != "Scan" && name != "GobDecode" {
+			return true
+		}
+	}
+	return false
+}
+
+// noteAssignments notes the package's variables that code assigns to, or takes the address of, beside
+// its initialisation.
+func (s *source) noteAssignments(file *ast.File) {
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Body == nil {
+			continue
+		}
+		note := func(e ast.Expr) {
+			if name, ok := e.(*ast.Ident); ok {
+				s.assigned[name.Name] = true
+			}
+		}
+		ast.Inspect(f.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for _, left := range n.Lhs {
+					if n.Tok != token.DEFINE && (f.Name.Name != "init" || f.Recv != nil) {
+						note(left)
+					}
+				}
+			case *ast.UnaryExpr:
+				if n.Op == token.AND {
+					note(n.X)
+				}
+			}
+			return true
+		})
+	}
+}
