@@ -25,6 +25,7 @@ import (
 	"github.com/loadgo/load/bundle/registry"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/install"
@@ -190,6 +191,38 @@ func TestRoundTrip(t *testing.T) {
 	assert.Equal(t, 3, s.asked("GET", "/blobs/"), "no file of a module")
 	double(t, b)
 	assert.Equal(t, 4, s.asked("GET", "/blobs/"), "the file of one module")
+}
+
+// TestRegistries: a bundle comes back from other registries, whose addresses LOAD_REGISTRIES lists, as
+// it was sent, also where a part is asked for from the middle on.
+func TestRegistries(t *testing.T) {
+	t.Parallel()
+	data := made(t)
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	config := registry.Config{Events: func(e event.Event) { t.Log(e) }}
+	for _, address := range append(strings.Fields(os.Getenv("LOAD_REGISTRIES")), serve(t).Listener.Addr().String()) {
+		for _, at := range []string{"/load-test/modules:v1", "/load-test/modules:v1", "/load-test/other/modules:v1"} {
+			_, err := registry.Push(t.Context(), f, registry.Scheme+address+at, config)
+			require.NoError(t, err, at)
+		}
+		file := filepath.Join(t.TempDir(), "modules.tar")
+		last := f.Blobs()[len(f.Blobs())-1]
+		require.NoError(t, os.Mkdir(file+".part", 0o700))
+		whole, err := f.Reader(last)
+		require.NoError(t, err)
+		start, err := io.ReadAll(io.LimitReader(whole, last.Size/2))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(file+".part", strings.TrimPrefix(last.Digest, "sha256:")), start, 0o600))
+		_, err = registry.Copy(t.Context(), registry.Scheme+address+"/load-test/modules:v1", file, config)
+		require.NoError(t, err)
+		got, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(data, got), address)
+		b, err := registry.Open(t.Context(), address+"/load-test/modules:v1", config)
+		require.NoError(t, err)
+		double(t, b)
+	}
 }
 
 // TestLostIndex: tools that copy the image of one system push its manifest alone.

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -94,10 +95,14 @@ func bring(t *testing.T, in *oci.Installer, session *install.Session, name strin
 	return release, spec, err
 }
 
-// TestRegistry runs the suite for registries.
+// TestRegistry runs the suite for registries against that of this process and those whose addresses
+// LOAD_REGISTRIES lists, with the user's docker configuration.
 func TestRegistry(t *testing.T) {
 	t.Parallel()
 	loadtest.TestRegistry(t, serve(t, httptest.NewServer, nil).host(), quick())
+	for _, address := range strings.Fields(os.Getenv("LOAD_REGISTRIES")) {
+		t.Run(address, func(t *testing.T) { loadtest.TestRegistry(t, address, oci.Config{}) })
+	}
 }
 
 // TestInstaller runs the suite for installers.
