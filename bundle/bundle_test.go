@@ -3,6 +3,9 @@ package bundle_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -269,5 +272,55 @@ func FuzzBytes(f *testing.F) {
 		require.NoError(t, err)
 		_, _ = l.Load(t.Context(), "./rules")
 		require.NoError(t, l.Close(t.Context()))
+	})
+}
+
+// FuzzLayout: whatever a registry sends as the parts of a bundle, what is read of it is written as a file
+// that reads the same.
+func FuzzLayout(f *testing.F) {
+	whole, err := bundle.FileOf(small(f))
+	require.NoError(f, err)
+	var parts [][]byte
+	for _, b := range whole.Blobs() {
+		if data, ok := whole.Document(b); ok {
+			parts = append(parts, data)
+		}
+	}
+	f.Add(whole.Index, parts[0], parts[3])
+	f.Add([]byte(strings.ReplaceAll(string(whole.Index), "bundle.v1", "bundle.v2")), parts[0], parts[3])
+	f.Add(parts[0], whole.Index, []byte("{}"))
+	f.Fuzz(func(t *testing.T, index, manifest, table []byte) {
+		have := map[string][]byte{}
+		for _, data := range [][]byte{manifest, table, parts[2]} {
+			sum := sha256.Sum256(data)
+			have["sha256:"+hex.EncodeToString(sum[:])] = data
+		}
+		read := func(b bundle.Blob) ([]byte, error) {
+			data, ok := have[b.Digest]
+			if !ok {
+				return nil, os.ErrNotExist
+			}
+			return data, nil
+		}
+		if made, err := bundle.IndexOf("x", manifest, read); err == nil {
+			index = made
+		}
+		l, err := bundle.ReadLayout("x", index, read)
+		if err != nil {
+			return
+		}
+		var file bytes.Buffer
+		if err := l.Write(&file, func(w io.Writer, b bundle.Blob) error {
+			if b.Size > 1<<20 {
+				return os.ErrInvalid
+			}
+			_, err := w.Write(make([]byte, b.Size))
+			return err
+		}); err != nil {
+			return
+		}
+		again, err := bundle.FileOf(file.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, l.Blobs(), again.Blobs())
 	})
 }

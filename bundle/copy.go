@@ -40,7 +40,13 @@ func ReadLayout(name string, index []byte, read func(Blob) ([]byte, error)) (*La
 // verified brings a descriptor's blob, and nothing else.
 func verified(name string, read func(Blob) ([]byte, error)) func(descriptor) ([]byte, error) {
 	return func(d descriptor) ([]byte, error) {
+		if d == describe(emptyType, []byte(emptyConfig)) {
+			return []byte(emptyConfig), nil
+		}
 		data, err := read(d.blob())
+		if err == nil && int64(len(data)) != d.Size {
+			err = damaged(name, d.Digest)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -47,14 +47,14 @@ func environment(config load.Config) (load.Config, error) {
 }
 
 // Registries returns how OCI registries are asked for bundles, by a configuration and what the
-// environment adds to it: Policies, Events and Offline.
+// environment adds to it: Policies, Events, Offline and Store.
 func Registries(config load.Config) (registry.Config, error) {
 	config, err := environment(config)
 	return registries(config), err
 }
 
 func registries(config load.Config) registry.Config {
-	return registry.Config{OCI: ociConfig(), Policies: config.Policies, Events: config.Events, Offline: config.Offline}
+	return registry.Config{OCI: ociConfig(), Policies: config.Policies, Events: config.Events, Offline: config.Offline, Store: config.Store}
 }
 
 // bundles returns the bundles of a configuration, and those that LOAD_BUNDLE names after them.

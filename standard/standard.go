@@ -47,7 +47,8 @@ import (
 //
 // Where Config.Bundles is not empty, modules come from there and from what the program registers
 // only, and nothing is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE
-// names bundles as LOAD_PATH does directories.
+// names bundles as LOAD_PATH does directories; those of a registry are written oci://REFERENCE, and a
+// file after one of them with its directory, as in ./modules.tar.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment:
 // LOAD_NO_INSTALL=1 turns installs off, LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file
@@ -70,16 +71,19 @@ func NewFor(goos, goarch string, config load.Config) (*load.Loader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dir := os.Getenv("LOAD_DIR"); dir != "" && config.Store == nil {
+		if config.Store, err = store.Open(dir); err != nil {
+			return nil, err
+		}
+	}
 	if config.Bundles, err = bundles(config); err != nil {
 		return nil, fmt.Errorf("LOAD_BUNDLE: %w", err)
 	}
-	prepared := len(config.Bundles) > 0 && config.Store == nil && os.Getenv("LOAD_DIR") == ""
+	prepared := len(config.Bundles) > 0 && config.Store == nil
 	if config.Store == nil && !prepared {
-		s, err := store.Open(os.Getenv("LOAD_DIR"))
-		if err != nil {
+		if config.Store, err = store.Open(""); err != nil {
 			return nil, err
 		}
-		config.Store = s
 	}
 	config.Toolchain = cmp.Or(config.Toolchain, os.Getenv("LOAD_TOOLCHAIN"))
 	tools := &toolchain.Finder{}

@@ -12,6 +12,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -23,6 +25,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/store"
 )
 
 // Scheme begins the place of a bundle that is in a registry, where it could be a file, too.
@@ -37,6 +40,10 @@ type Config struct {
 	Policies []*policy.Policy // what they deny is not asked
 	Events   event.Sink       // hears of retries; may be nil
 	Offline  bool             // ask no registry
+
+	// Store keeps the parts that were read, for the next [Open] on this machine: as long as a
+	// reference leads to the same bundle, that asks for the index alone. It may be nil.
+	Store *store.Store
 
 	// Progress hears of each part that was copied, or was there. It may be nil, and is not called
 	// twice at once.
@@ -56,6 +63,7 @@ type place struct {
 	*oci.Repository
 	name    string // for messages
 	version string // tag or digest
+	store   *store.Store
 }
 
 // at returns the place of a reference, which may begin with oci://.
@@ -70,15 +78,15 @@ func at(reference string, config Config) (*place, error) {
 	if err := session.AdmitURL(r.URL()); err != nil {
 		return nil, err
 	}
-	return &place{r, Scheme + reference, version}, nil
+	return &place{r, Scheme + reference, version, config.Store}, nil
 }
 
 func descriptor(b bundle.Blob) ocispec.Descriptor {
 	return ocispec.Descriptor{MediaType: b.MediaType, Digest: digest.Digest(b.Digest), Size: b.Size}
 }
 
-// read returns a blob, or a manifest, from memory.
-func (p *place) read(ctx context.Context, b bundle.Blob) ([]byte, error) {
+// fetch returns a blob, or a manifest.
+func (p *place) fetch(ctx context.Context, b bundle.Blob) ([]byte, error) {
 	if b.MediaType == ocispec.MediaTypeImageManifest {
 		_, data, err := p.Manifest(ctx, b.Digest)
 		return data, err
@@ -87,6 +95,38 @@ func (p *place) read(ctx context.Context, b bundle.Blob) ([]byte, error) {
 	data.Grow(int(min(b.Size, 64<<20)))
 	err := p.Blob(ctx, descriptor(b), nil, &data)
 	return data.Bytes(), err
+}
+
+// read is fetch for what the store has not.
+func (p *place) read(ctx context.Context, b bundle.Blob) ([]byte, error) {
+	if p.store == nil {
+		return p.fetch(ctx, b)
+	}
+	key := store.Key("part of a bundle", b.Digest) // it is its digest's, whoever fetched it
+	data, err := p.stored(ctx, key, b)
+	var damaged *store.DamagedError
+	if errors.As(err, &damaged) {
+		if err := p.store.Evict(key); err != nil {
+			return nil, err
+		}
+		data, err = p.stored(ctx, key, b)
+	}
+	return data, err
+}
+
+func (p *place) stored(ctx context.Context, key string, b bundle.Blob) ([]byte, error) {
+	const name = "part"
+	a, _, err := p.store.Artifact(ctx, key, func(ctx context.Context, dir string) error {
+		data, err := p.fetch(ctx, b)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, name), data, 0o600)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.ReadFile(name)
 }
 
 // index returns the index of the bundle. Where a tool left the manifest of one system alone, it is
@@ -104,7 +144,7 @@ func (p *place) index(ctx context.Context) ([]byte, error) {
 
 // Open opens the bundle that a registry has under a reference, such as
 // registry.example.com/team/modules:2026-11. It reads what the bundle says of this system; the files
-// of a module are fetched when the module is first used, and kept in memory no longer than that.
+// of a module are fetched when the module is used, and kept in Config.Store only.
 // Whoever can write to the repository decides what a tag stands for, and so what runs; a reference
 // with a digest (@sha256:…) is one bundle for ever.
 func Open(ctx context.Context, reference string, config Config) (*bundle.Bundle, error) {

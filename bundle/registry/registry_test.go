@@ -188,9 +188,52 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "the lock", string(b.Lock()))
 	assert.Equal(t, 2, s.asked("GET", "/manifests/"), "the index, and the manifest of this system")
-	assert.Equal(t, 3, s.asked("GET", "/blobs/"), "no file of a module")
+	assert.Equal(t, 2, s.asked("GET", "/blobs/"), "the lock file and the table, and no file of a module")
 	double(t, b)
-	assert.Equal(t, 4, s.asked("GET", "/blobs/"), "the file of one module")
+	assert.Equal(t, 3, s.asked("GET", "/blobs/"), "the file of one module")
+}
+
+// TestStored: a machine fetches a part once, however many hosts start on it, and a start where
+// nothing changed asks for the index alone; what was changed in the store is fetched anew.
+func TestStored(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	pushed(t, s.at("/team/modules:v1"))
+	s.from(nil)
+	st, err := store.Open(loadtest.TempDir(t))
+	require.NoError(t, err)
+	config := quick()
+	config.Store = st
+	open := func() {
+		b, err := registry.Open(t.Context(), s.at("/team/modules:v1"), config)
+		if assert.NoError(t, err) {
+			double(t, b)
+		}
+	}
+	var hosts sync.WaitGroup
+	for range 8 {
+		hosts.Go(open)
+	}
+	hosts.Wait()
+	assert.Equal(t, 8+1, s.asked("GET", "/manifests/"), "each asks what the tag stands for")
+	assert.Equal(t, 3, s.asked("GET", "/blobs/"))
+	s.from(nil)
+	open()
+	assert.Equal(t, 1, s.asked("", ""))
+
+	parts, err := filepath.Glob(filepath.Join(st.Dir(), "obj", "*", "files", "part"))
+	require.NoError(t, err)
+	require.Len(t, parts, 4)
+	for _, part := range parts {
+		require.NoError(t, os.Chmod(part, 0o600))
+		data, err := os.ReadFile(part)
+		require.NoError(t, err)
+		data[0] ^= 1
+		require.NoError(t, os.WriteFile(part, data, 0o600))
+	}
+	s.from(nil)
+	open()
+	assert.Equal(t, 5, s.asked("GET", ""))
 }
 
 // TestRegistries: a bundle comes back from other registries, whose addresses LOAD_REGISTRIES lists, as
