@@ -134,7 +134,7 @@ func (k Locks) Remove(ctx context.Context, name string, options ...LoadOption) (
 		return false, err
 	}
 	err = l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
-		was = file.Remove(plan.LockKey(r.name))
+		was = file.Remove(plan.LockKey(r.name)) || file.Remove(plan.FormerLockKey(r.name))
 		return was, nil
 	})
 	return was, err

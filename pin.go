@@ -41,7 +41,16 @@ func (l *Loader) pin(r *request) (p pin, err error) {
 		return pin{}, err
 	}
 	p.request, p.Key = r, plan.LockKey(r.name)
-	if p.Entry, p.Held = file.Entry(p.Key); p.Held || r.name.Query == "" || len(r.name.Along) > 0 {
+	if p.Entry, p.Held = file.Entry(p.Key); p.Held {
+		return p, nil
+	}
+	if former := plan.FormerLockKey(r.name); former != p.Key {
+		if e, held := file.Entry(former); held {
+			p.Key, p.Entry, p.Held = former, e, true
+			return p, nil
+		}
+	}
+	if r.name.Query == "" || p.Key != r.name.String() {
 		return p, nil
 	}
 	for e := range file.All() {

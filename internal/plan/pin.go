@@ -111,15 +111,27 @@ func (p *Pin) Check(spec *find.Spec, file string) (missing []find.ModuleVersion,
 	return missing, nil
 }
 
-// LockKey is the name as a lock file holds it; "" for a name with a space.
+// LockKey is the name as a lock file holds it; "" for a name with a space. Companions of the standard
+// library are no part of it: they come with the toolchain, and change no version.
 func LockKey(name find.Name) string {
+	return lockKey(name, func(c find.Companion) bool { return Dotted(c.Path) || c.Query != "" })
+}
+
+// FormerLockKey is the name as lock files held it when all companions were part of it.
+func FormerLockKey(name find.Name) string {
+	return lockKey(name, func(find.Companion) bool { return true })
+}
+
+func lockKey(name find.Name, counts func(find.Companion) bool) string {
 	key := name.String()
 	if strings.Contains(key, " ") {
 		return ""
 	}
 	for _, c := range name.Along {
-		c.Alias = ""
-		key += " with " + c.String()
+		if counts(c) {
+			c.Alias = ""
+			key += " with " + c.String()
+		}
 	}
 	return key
 }
