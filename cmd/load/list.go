@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/store"
 )
 
@@ -17,37 +20,67 @@ func listCommand() command {
 		long: `
 List prints a line for each installed package: its name, its version, and the number of modules that it
 is built from; then one for each repository, archive or file that was installed: its name, version and kind.`,
-		run: runList,
+		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f) },
+		run:   runList,
 	}
+}
+
+// listedModule is what list prints about a module.
+type listedModule struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	Kind    string   `json:"kind,omitempty"`    // of what is no Go package
+	Modules int      `json:"modules,omitempty"` // that a Go package is built from
+	Along   []string `json:"along,omitempty"`   // the companions that it is built with
 }
 
 func runList(_ context.Context, s *session, args []string) error {
 	if len(args) != 0 {
 		return &usageError{"it takes no arguments"}
 	}
-	st, err := store.Open(os.Getenv("LOAD_DIR"))
+	all, err := listed()
 	if err != nil {
 		return err
 	}
+	if s.json {
+		return printJSON(s.stdout, all)
+	}
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	for _, m := range all {
+		what := m.Kind
+		if what == "" {
+			what = phrase.Count(m.Modules, "module")
+		}
+		if len(m.Along) > 0 {
+			what += ", with " + strings.Join(m.Along, ", ")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", m.Name, m.Version, what)
+	}
+	return w.Flush()
+}
+
+// listed reads what is installed.
+func listed() ([]listedModule, error) {
+	st, err := store.Open(os.Getenv("LOAD_DIR"))
+	if err != nil {
+		return nil, err
+	}
+	all := []listedModule{}
 	for record, err := range st.AllRecords(runtime.GOOS + "_" + runtime.GOARCH) {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		modules := "1 module"
-		if n := len(record.BuildList); n != 1 {
-			modules = fmt.Sprintf("%d modules", n)
+		m := listedModule{Name: record.Package, Version: record.Version, Modules: len(record.BuildList)}
+		for _, c := range record.Along {
+			m.Along = append(m.Along, c.Path)
 		}
-		for i, c := range record.Along {
-			modules += []string{", with ", ", "}[min(i, 1)] + c.Path
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", record.Package, record.Version, modules)
+		all = append(all, m)
 	}
 	for record, err := range st.SourceRecords() {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", record.Name, record.Version, record.Kind)
+		all = append(all, listedModule{Name: record.Name, Version: record.Version, Kind: string(record.Kind)})
 	}
-	return w.Flush()
+	return all, nil
 }

@@ -25,12 +25,33 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
+	ctx, end := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		end(ended{<-signals})
+		signal.Stop(signals) // a second one ends the process at once
+	}()
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
+	var by ended
+	if code == exitFailed && errors.As(context.Cause(ctx), &by) {
+		code = by.code()
+	}
 	os.Exit(code)
+}
+
+// ended is the cause of a context that a signal ended.
+type ended struct{ os.Signal }
+
+func (e ended) Error() string { return e.String() + " signal received" }
+
+// Is reports the error of such a context as [signal.NotifyContext] has it.
+func (e ended) Is(target error) bool { return target == context.Canceled }
+
+// code is the exit code by which shells tell what ended a command.
+func (e ended) code() int {
+	n, _ := e.Signal.(syscall.Signal)
+	return 128 + int(n)
 }
 
 // Exit codes.
@@ -139,8 +160,10 @@ func run(ctx context.Context, args []string, out, terminal io.Writer) int {
 			return c.start(ctx, args, &session{stdout: stdout, stderr: stderr, progress: newProgress(terminal)})
 		}
 	}
-	fmt.Fprintf(stderr, "load: unknown command %q\n\trun \"load help\" for usage\n", name)
-	return exitUsage
+	if name == "-version" || name == "--version" {
+		return run(ctx, append([]string{"version"}, args...), out, terminal)
+	}
+	return unknown(name, stderr)
 }
 
 // start parses the command's flags and runs it.
@@ -150,7 +173,7 @@ func (c command) start(ctx context.Context, args []string, s *session) int {
 	if c.flags != nil {
 		c.flags(flags, &s.options)
 	}
-	err := flags.Parse(args)
+	err := flags.Parse(optionsFirst(flags, args))
 	if errors.Is(err, flag.ErrHelp) {
 		return help([]string{c.name}, s.stdout, s.stderr)
 	}
@@ -298,13 +321,13 @@ func usage() string {
 	}
 	fmt.Fprintf(&b, "\t%-*s  %s\n", width, "load help [COMMAND]", "tell more about a command")
 	b.WriteString(`
-Options stand before the other arguments. NAME is an import path, a directory (./rules), a path of a
+Options stand before or after the other arguments, and with one minus or two; -- ends them. NAME is an import path, a directory (./rules), a path of a
 registry of the policy (company:team/auth), or one of these with an alias before it and a version after it:
 NAME@v1.2.3, NAME@v1, NAME@latest. It can also be a git repository (gh:user/repo//dir@v1.2.3, git::URL?ref=main), something in
 an OCI registry (oci::REGISTRY/REPOSITORY:TAG//dir), or the URL of an archive or file.
 
-Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, and 2
-when the command was called wrongly. LOAD_DIR names the directory that keeps what is installed and
+Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, 2
+when the command was called wrongly, and 130 when it was interrupted. LOAD_DIR names the directory that keeps what is installed and
 compiled; LOAD_NO_INSTALL=1 and LOAD_OFFLINE=1 forbid installs and all use of the network; LOAD_POLICY names a
 policy file, LOAD_LOCK a lock file other than load.lock, and LOAD_TRACE a file for events as JSON lines. GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
 `)
@@ -330,6 +353,5 @@ func help(args []string, stdout, stderr io.Writer) int {
 			return exitDone
 		}
 	}
-	fmt.Fprintf(stderr, "load: unknown command %q\n\trun \"load help\" for usage\n", args[0])
-	return exitUsage
+	return unknown(args[0], stderr)
 }

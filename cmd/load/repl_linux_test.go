@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -159,4 +160,20 @@ func (c *Clock) Wind() int { c.hours = append(c.hours, 1); return len(c.hours) }
 	info, err := os.Stat(filepath.Join(store, "history"))
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+
+	// A command that a signal ends has the exit code that shells give for it.
+	for signal, want := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		cmd := exec.Command(filepath.Join(dir, "load"), "eval", "./slow", "Wait()")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "LOAD_DIR="+store, "LOAD_OFFLINE=1")
+		stderr, err := cmd.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		line, err := bufio.NewReader(stderr).ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "waiting\n", line)
+		require.NoError(t, cmd.Process.Signal(signal))
+		var exit *exec.ExitError
+		require.ErrorAs(t, cmd.Wait(), &exit)
+		assert.Equal(t, want, exit.ExitCode(), signal)
+	}
 }

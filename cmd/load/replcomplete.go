@@ -2,16 +2,13 @@ package main
 
 import (
 	"maps"
-	"os"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/toolchain"
-	"github.com/loadgo/load/store"
 )
 
 // completer completes what is typed in a session.
@@ -114,11 +111,9 @@ func membersOf(v any) []string {
 // moduleNames lists the modules that are installed, and those of the standard library.
 func moduleNames() []string {
 	var names []string
-	if s, err := store.Open(os.Getenv("LOAD_DIR")); err == nil {
-		for record, err := range s.AllRecords(runtime.GOOS + "_" + runtime.GOARCH) {
-			if err == nil {
-				names = append(names, record.Package)
-			}
+	if all, err := listed(); err == nil {
+		for _, m := range all {
+			names = append(names, m.Name)
 		}
 	}
 	names = slices.AppendSeq(names, strings.FieldsSeq(toolchain.Packages))
