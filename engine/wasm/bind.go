@@ -8,6 +8,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmvalue"
 )
 
 var (
@@ -107,6 +108,8 @@ func (m *module) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 		run, reason = m.bindCommand(f)
 	case m.isBytes(def):
 		run, reason = m.bindPlugin(symbol, f)
+	case m.typed[symbol] != nil:
+		run, reason = m.bindTyped(m.typed[symbol], f)
 	default:
 		run, reason = m.bindNumbers(symbol, def, f)
 	}
@@ -119,11 +122,11 @@ func (m *module) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 // bindGlobal reads a number that the module exports.
 func (m *module) bindGlobal(s engine.Symbol, t reflect.Type) (reflect.Value, error) {
 	g := m.globals[s.Name]
-	if !fits(t, g.Type(), false) {
-		return reflect.Value{}, m.misfit(s, t.String(), "it is a "+goType(g.Type()))
+	if !wasmvalue.Fits(t, g.Type(), false) {
+		return reflect.Value{}, m.misfit(s, t.String(), "it is a "+wasmvalue.GoType(g.Type()))
 	}
 	v := reflect.New(t).Elem()
-	err := m.read(g, func(bits uint64) error { return decodeNumber(bits, g.Type(), v) })
+	err := m.read(g, func(bits uint64) error { return wasmvalue.Decode(bits, g.Type(), v) })
 	if err != nil {
 		return reflect.Value{}, m.misfit(s, t.String(), err.Error())
 	}
@@ -149,13 +152,13 @@ func (m *module) bindNumbers(symbol string, def api.FunctionDefinition, f *goFun
 		return nil, fmt.Sprintf("it has %d results, not %d", len(results), len(f.results))
 	}
 	for i, t := range params {
-		if !fits(f.params[i], t, true) {
-			return nil, fmt.Sprintf("parameter %d is a %s, not a %s", i+1, goType(t), f.params[i])
+		if !wasmvalue.Fits(f.params[i], t, true) {
+			return nil, fmt.Sprintf("parameter %d is a %s, not a %s", i+1, wasmvalue.GoType(t), f.params[i])
 		}
 	}
 	for i, t := range results {
-		if !fits(f.results[i], t, false) {
-			return nil, fmt.Sprintf("result %d is a %s, not a %s", i+1, goType(t), f.results[i])
+		if !wasmvalue.Fits(f.results[i], t, false) {
+			return nil, fmt.Sprintf("result %d is a %s, not a %s", i+1, wasmvalue.GoType(t), f.results[i])
 		}
 	}
 	return func(ctx context.Context, args, out []reflect.Value) error {
@@ -165,7 +168,7 @@ func (m *module) bindNumbers(symbol string, def api.FunctionDefinition, f *goFun
 			stack = make([]uint64, n)
 		}
 		for i, t := range params {
-			bits, err := encodeNumber(args[i], t)
+			bits, err := wasmvalue.Encode(args[i], t)
 			if err != nil {
 				return fmt.Errorf("argument %d: %w", i+1, err)
 			}
@@ -175,7 +178,7 @@ func (m *module) bindNumbers(symbol string, def api.FunctionDefinition, f *goFun
 			return err
 		}
 		for i, t := range results {
-			if err := decodeNumber(stack[i], t, out[i]); err != nil {
+			if err := wasmvalue.Decode(stack[i], t, out[i]); err != nil {
 				return fmt.Errorf("result %d: %w", i+1, err)
 			}
 		}
@@ -209,6 +212,8 @@ func (m *module) Call(ctx context.Context, symbol string, args []any) ([]any, er
 		return m.callMain(ctx, s, args)
 	case m.isBytes(def):
 		return m.callBytes(ctx, s, args)
+	case m.typed[symbol] != nil:
+		return m.callTypedNamed(ctx, s, m.typed[symbol], args)
 	default:
 		return m.callNamed(ctx, s, def, args)
 	}
@@ -239,7 +244,7 @@ func (m *module) callNamed(ctx context.Context, s engine.Symbol, def api.Functio
 	}
 	stack := make([]uint64, max(len(params), len(types)))
 	for i, t := range params {
-		bits, err := encodeNamed(args[i], t)
+		bits, err := wasmvalue.EncodeNamed(args[i], t)
 		if err != nil {
 			return nil, m.misfit(s, "", fmt.Sprintf("argument %d: %v", i+1, err))
 		}
@@ -250,7 +255,7 @@ func (m *module) callNamed(ctx context.Context, s engine.Symbol, def api.Functio
 	}
 	results := make([]any, len(types))
 	for i, t := range types {
-		results[i] = natural(stack[i], t)
+		results[i] = wasmvalue.Natural(stack[i], t)
 	}
 	return results, nil
 }

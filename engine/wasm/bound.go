@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmbin"
 )
 
 // maxElements is how many elements the tables of a module have together: 8 MiB of the host.
@@ -23,18 +24,18 @@ func (b *binaryModule) bounded() ([]byte, error) {
 		switch s.id {
 		case sectionTable:
 			var err error
-			if content, err = boundTables(reader{data: b.data[:s.end], at: s.content}); err != nil {
+			if content, err = boundTables(wasmbin.Reader{Data: b.data[:s.end], At: s.content}); err != nil {
 				return nil, err
 			}
 		case sectionImport:
 			content = b.renamed()
 		case sectionCode:
 			var err error
-			if content, err = checked(reader{data: b.data[:s.end], at: s.content}); err != nil {
+			if content, err = checked(wasmbin.Reader{Data: b.data[:s.end], At: s.content}); err != nil {
 				return nil, err
 			}
 		case sectionCustom:
-			if !wholeNames(reader{data: b.data[:s.end], at: s.content}) {
+			if !wholeNames(wasmbin.Reader{Data: b.data[:s.end], At: s.content}) {
 				continue
 			}
 		}
@@ -61,71 +62,71 @@ func (b *binaryModule) renamed() []byte {
 }
 
 // wholeNames reports whether a custom section holds names, and no list that claims more of them.
-func wholeNames(r reader) bool {
-	if r.name() != "name" {
+func wholeNames(r wasmbin.Reader) bool {
+	if r.Name() != "name" {
 		return false
 	}
-	for r.at < len(r.data) && r.err == nil {
-		kind := r.byte()
-		in := reader{data: r.bytes(r.u32())}
+	for r.At < len(r.Data) && r.Err == nil {
+		kind := r.Byte()
+		in := wasmbin.Reader{Data: r.Bytes(r.U32())}
 		switch kind {
 		case 0:
-			in.name()
+			in.Name()
 		case 1, 4, 5, 6, 7, 8, 9, 11:
-			in.names()
+			names(&in)
 		case 2, 3, 10:
-			for n := in.count(); n > 0 && in.err == nil; n-- {
-				in.u32()
-				in.names()
+			for n := in.Count(); n > 0 && in.Err == nil; n-- {
+				in.U32()
+				names(&in)
 			}
 		}
-		r.err = errors.Join(r.err, in.err)
+		r.Err = errors.Join(r.Err, in.Err)
 	}
-	return r.err == nil
+	return r.Err == nil
 }
 
 // names skips a list of names.
-func (r *reader) names() {
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		r.u32()
-		r.name()
+func names(r *wasmbin.Reader) {
+	for n := r.Count(); n > 0 && r.Err == nil; n-- {
+		r.U32()
+		r.Name()
 	}
 }
 
 // checkElement looks at a segment of a table's elements.
-func checkElement(r *reader) {
-	flags := r.u32()
-	if flags > 7 && r.err == nil {
-		r.err = errors.New("a segment of elements is of an unknown kind")
+func checkElement(r *wasmbin.Reader) {
+	flags := r.U32()
+	if flags > 7 && r.Err == nil {
+		r.Err = errors.New("a segment of elements is of an unknown kind")
 	}
 	if flags&1 == 0 { // it is for a table, at an offset
 		if flags&2 != 0 {
-			r.u32()
+			r.U32()
 		}
-		r.expression()
+		r.Expression()
 	}
 	if flags&3 != 0 {
-		r.byte()
+		r.Byte()
 	}
-	for n := r.count(); n > 0 && r.err == nil; n-- {
+	for n := r.Count(); n > 0 && r.Err == nil; n-- {
 		if flags&4 != 0 {
-			r.expression()
+			r.Expression()
 		} else {
-			r.u32()
+			r.U32()
 		}
 	}
 }
 
 // checkData looks at a segment of the memory.
-func checkData(r *reader) {
-	flags := r.u32()
+func checkData(r *wasmbin.Reader) {
+	flags := r.U32()
 	if flags == 2 {
-		r.u32()
+		r.U32()
 	}
 	if flags != 1 {
-		r.expression()
+		r.Expression()
 	}
-	r.skip(r.u32())
+	r.Skip(r.U32())
 }
 
 // What a function may have, as elsewhere: https://webassembly.github.io/spec/js-api/#limits.
@@ -137,34 +138,22 @@ const (
 
 // checkBody looks at a function's variables: a list of a few bytes can claim billions. Those of all
 // functions together are bounded by the code, in which each takes two bytes to be used.
-func (b *binaryModule) checkBody(r *reader) {
-	body := reader{data: r.bytes(r.u32())}
-	total := body.locals()
+func (b *binaryModule) checkBody(r *wasmbin.Reader) {
+	body := wasmbin.Reader{Data: r.Bytes(r.U32())}
+	total := body.Locals()
 	b.locals += total
 	switch {
-	case body.err != nil:
+	case body.Err != nil:
 	case total > maxLocals:
-		body.err = fmt.Errorf("a function has %d variables, more than %d", total, maxLocals)
-	case len(body.data) > maxBody:
-		body.err = fmt.Errorf("a function has %d bytes, more than %d", len(body.data), maxBody)
+		body.Err = fmt.Errorf("a function has %d variables, more than %d", total, maxLocals)
+	case len(body.Data) > maxBody:
+		body.Err = fmt.Errorf("a function has %d bytes, more than %d", len(body.Data), maxBody)
 	case b.locals > maxLocals+uint64(len(b.data)):
-		body.err = fmt.Errorf("its functions have %d variables in a file of %d bytes", b.locals, len(b.data))
+		body.Err = fmt.Errorf("its functions have %d variables in a file of %d bytes", b.locals, len(b.data))
 	}
-	if r.err == nil {
-		r.err = body.err
+	if r.Err == nil {
+		r.Err = body.Err
 	}
-}
-
-// locals skips a function's variables, and returns how many there are.
-func (r *reader) locals() uint64 {
-	total := uint64(0)
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		total += uint64(r.u32())
-		if t := r.byte(); t == 0x63 || t == 0x64 { // a reference to a type
-			r.signed()
-		}
-	}
-	return total
 }
 
 type table struct {
@@ -172,21 +161,21 @@ type table struct {
 	min, max uint64
 }
 
-func boundTables(r reader) ([]byte, error) {
+func boundTables(r wasmbin.Reader) ([]byte, error) {
 	var tables []table
-	count := r.count()
+	count := r.Count()
 	total := uint64(0)
-	for i := uint32(0); i < count && r.err == nil; i++ {
-		t := table{element: r.byte()}
-		if t.element != 0x70 && t.element != 0x6f && r.err == nil {
+	for i := uint32(0); i < count && r.Err == nil; i++ {
+		t := table{element: r.Byte()}
+		if t.element != 0x70 && t.element != 0x6f && r.Err == nil {
 			return nil, invalid("a table has elements of an unknown kind")
 		}
-		t.min, t.max = r.limits()
+		t.min, t.max = r.Limits()
 		total += t.min
 		tables = append(tables, t)
 	}
 	switch {
-	case r.err != nil || r.at != len(r.data):
+	case r.Err != nil || r.At != len(r.Data):
 		return nil, invalid("its tables are cut off")
 	case total+uint64(len(tables))*16 > maxElements: // a table costs more than its elements
 		return nil, &engine.CompileError{Reason: fmt.Sprintf("its %d tables have %d elements, and the engine allows %d in all", len(tables), total, maxElements)}
@@ -197,6 +186,44 @@ func boundTables(r reader) ([]byte, error) {
 		out = append(out, t.element, 1)
 		out = binary.AppendUvarint(out, t.min)
 		out = binary.AppendUvarint(out, max(t.min, min(t.max, t.min+room)))
+	}
+	return out, nil
+}
+
+// emptyLoop is a loop that does nothing: wazero checks at loops whether a call is to end, and nowhere
+// else.
+var emptyLoop = []byte{0x03, 0x40, 0x0b}
+
+// checked returns the code with a check at the beginning of each function that calls others, so that
+// recursion ends, too, and one before each instruction whose work its operands choose: a function
+// can have hundreds of thousands of them without a loop.
+func checked(r wasmbin.Reader) ([]byte, error) {
+	count := r.U32()
+	out := binary.AppendUvarint(nil, uint64(count))
+	for range count {
+		body := r.Bytes(r.U32())
+		in := wasmbin.Reader{Data: body}
+		in.Locals()
+		start := in.At
+		code, calls := make([]byte, 0, len(body)), false
+		for in.At < len(body) {
+			from := in.At
+			kind := in.Instruction()
+			if in.Err != nil {
+				return nil, invalid(in.Err.Error())
+			}
+			calls = calls || kind == wasmbin.CallsOthers
+			if kind == wasmbin.WorksLong {
+				code = append(code, emptyLoop...)
+			}
+			code = append(code, body[from:in.At]...)
+		}
+		var first []byte
+		if calls {
+			first = emptyLoop
+		}
+		out = binary.AppendUvarint(out, uint64(start+len(first)+len(code)))
+		out = append(append(append(out, body[:start]...), first...), code...)
 	}
 	return out, nil
 }

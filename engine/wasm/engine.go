@@ -3,16 +3,17 @@
 //
 //   - an Extism plugin, whose functions take and return bytes: []byte, string, and JSON for the rest;
 //   - a WASI command, which is the function main, run in a fresh instance by every call;
-//   - any other module (a WASI reactor), whose exported functions take and return numbers.
+//   - any other module (a WASI reactor), whose exported functions take and return numbers, and strings
+//     and bytes where a .wit text beside the file or in it says so.
 //
 // An Extism manifest names several modules that import from each other, and what the plugin asks for.
 //
 // Functions of other modules that it imports are those that the program registered under the names of
 // these modules; see [github.com/loadgo/load.Loader.Register].
 //
-// A module reaches nothing of the machine but clocks, random numbers and what it is granted. One
-// call at a time runs in it, or one in each of [Config].Instances. A call ends when its context does; its instance is then given up, as it
-// is after a trap, and the next call starts a fresh one.
+// A module reaches nothing of the machine but clocks, random numbers and what it is granted. One call
+// at a time runs in it, or one in each of [Config].Instances. A call ends when its context does; its
+// instance is then given up, as it is after a trap, and the next call starts a fresh one.
 package wasm
 
 import (
@@ -107,7 +108,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 6
+const version = 7
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }
@@ -137,7 +138,14 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 			return err
 		}
 	}
-	if manifest.Is(src.File) || all[len(all)-1].binary.kind() == plugin {
+	main := all[len(all)-1].binary
+	if types := main.typesText(manifest.Types(src.FS, src.File)); types != nil && !manifest.Is(src.File) && main.kind() == plain {
+		if _, err := main.typedFunctions(types); err != nil {
+			return err
+		}
+		files[typesFile] = types
+	}
+	if manifest.Is(src.File) || main.kind() == plugin {
 		files[kernelFile] = kernelCode // so that its machine code is kept with that of the plugin
 	}
 	for name, data := range files {
@@ -180,7 +188,7 @@ func readSource(src find.Source) (*manifest.Manifest, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, summed = &manifest.Manifest{Modules: []manifest.Module{{Name: manifest.Main, Data: data}}}, data
+		m, summed = &manifest.Manifest{Modules: []manifest.Module{{Name: manifest.Main, Data: data}}}, manifest.Hashed(src.FS, src.File, data)
 	}
 	name := filepath.Join(src.Dir, filepath.FromSlash(src.File))
 	if strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, summed) != src.Hash {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/manifest"
+	"github.com/loadgo/load/internal/wasmvalue"
 )
 
 // kind is what a module is for.
@@ -166,20 +167,12 @@ func (i importation) missing() string {
 
 // String spells a type as Go does.
 func (t functionType) String() string {
-	text := "func(" + goTypes(t.params) + ")"
+	text := "func(" + wasmvalue.GoTypes(t.params) + ")"
 	switch len(t.results) {
 	case 0:
 		return text
 	case 1:
-		return text + " " + goTypes(t.results)
+		return text + " " + wasmvalue.GoTypes(t.results)
 	}
-	return text + " (" + goTypes(t.results) + ")"
-}
-
-func goTypes(types []byte) string {
-	var names []string
-	for _, t := range types {
-		names = append(names, goType(t))
-	}
-	return strings.Join(names, ", ")
+	return text + " (" + wasmvalue.GoTypes(t.results) + ")"
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/manifest"
+	"github.com/loadgo/load/store"
 )
 
 // linked is a module that is compiled: the one that is loaded, or one that it links to.
@@ -149,6 +150,7 @@ const (
 	moduleFile = "module.wasm"
 	planFile   = "plan.json"
 	kernelFile = "kernel.wasm"
+	typesFile  = "types.wit"
 )
 
 // fileOf is the file of a module of an artifact.
@@ -163,11 +165,16 @@ func fileOf(i, of int) string {
 func moduleFiles(a engine.Artifact) []string {
 	var names []string
 	for _, f := range a.Files.Files() {
-		if f.Name != planFile {
+		if strings.HasSuffix(f.Name, ".wasm") {
 			names = append(names, f.Name)
 		}
 	}
 	return names
+}
+
+// has reports whether an artifact has a file.
+func has(a engine.Artifact, name string) bool {
+	return slices.ContainsFunc(a.Files.Files(), func(f store.File) bool { return f.Name == name })
 }
 
 func newPlan(all []linked, asks manifest.Asks) plan {
@@ -181,7 +188,7 @@ func newPlan(all []linked, asks manifest.Asks) plan {
 func (p plan) encode() ([]byte, error) { return json.Marshal(p) }
 
 func readPlan(a engine.Artifact) (p plan, err error) {
-	if len(moduleFiles(a)) == len(a.Files.Files()) {
+	if !has(a, planFile) {
 		return p, nil
 	}
 	text, err := a.Files.ReadFile(planFile)

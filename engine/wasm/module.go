@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wasmrun"
+	"github.com/loadgo/load/internal/wasmvalue"
 )
 
 // module is a loaded module. It implements [engine.Instance].
@@ -32,6 +33,7 @@ type module struct {
 	usage     *engine.Usage // of all instances of a pool
 	symbols   []engine.Symbol
 	functions map[string]api.FunctionDefinition // that are called by number or bytes
+	typed     map[string]*typed                 // of them, those whose types a text says
 	globals   map[string]api.Global
 
 	stdout, stderr *output.Stream
@@ -69,8 +71,14 @@ func (m *module) describe() {
 		if slices.Contains(hidden, name) && (name != startFunction || m.kind != plugin) {
 			continue
 		}
+		if m.typed != nil && (name == canonicalRoom || strings.HasPrefix(name, postPrefix)) {
+			continue
+		}
 		m.functions[name] = def
-		s := numericSymbol(name, def)
+		s := wasmvalue.Symbol(name, def)
+		if t := m.typed[name]; t != nil {
+			s = t.symbol()
+		}
 		if m.isBytes(def) {
 			s = engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "func " + name + "(input string) (output string, err error)"}
 		}
@@ -87,12 +95,12 @@ func (m *module) readGlobals(b *binaryModule) {
 			continue
 		}
 		g := m.guest.ExportedGlobal(e.name)
-		if g == nil || !isNumber(g.Type()) {
+		if g == nil || !wasmvalue.IsNumber(g.Type()) {
 			continue
 		}
-		s := engine.Symbol{Name: e.name, Kind: engine.KindConst, Signature: "const " + e.name + " " + goType(g.Type())}
+		s := engine.Symbol{Name: e.name, Kind: engine.KindConst, Signature: "const " + e.name + " " + wasmvalue.GoType(g.Type())}
 		if _, ok := g.(api.MutableGlobal); ok {
-			s.Kind, s.Signature = engine.KindVar, "var "+e.name+" "+goType(g.Type())
+			s.Kind, s.Signature = engine.KindVar, "var "+e.name+" "+wasmvalue.GoType(g.Type())
 		}
 		m.globals[e.name] = g
 		m.symbols = append(m.symbols, s)

@@ -65,6 +65,15 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 		return nil, err
 	}
 	o := &opening{engine: e, artifact: a, importer: imp, plan: p, modules: all}
+	if has(a, typesFile) {
+		types, err := a.Files.ReadFile(typesFile)
+		if err != nil {
+			return nil, err
+		}
+		if o.typed, err = all[len(all)-1].binary.typedFunctions(types); err != nil {
+			return nil, err
+		}
+	}
 	first, err := o.open(ctx)
 	if err != nil || config.Instances <= 1 {
 		return instance(first, err)
@@ -86,6 +95,7 @@ type opening struct {
 	importer engine.Importer
 	plan     plan
 	modules  []linked
+	typed    map[string]*typed
 	code     machineCode
 	usage    engine.Usage
 }
@@ -95,7 +105,7 @@ func (o *opening) open(ctx context.Context) (*module, error) {
 	main, config := o.modules[len(o.modules)-1].binary, o.engine.config
 	m := &module{
 		name: o.artifact.Spec.Name, config: config, isolation: o.engine.Isolation(), limits: o.plan.limited(o.artifact.Limits), events: o.artifact.Events,
-		kind: main.kind(), hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage,
+		kind: main.kind(), hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage, typed: o.typed,
 	}
 	if o.plan.Asks != nil {
 		m.kind = plugin

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmbin"
 )
 
 // Sections of a module: https://webassembly.github.io/spec/core/binary/modules.html.
@@ -79,20 +80,20 @@ func read(data []byte) (*binaryModule, error) {
 		return nil, err
 	}
 	b := &binaryModule{data: data}
-	r := reader{data: data, at: 8}
-	for r.at < len(data) && r.err == nil {
-		s := section{start: r.at, id: r.byte()}
-		size := r.u32()
-		s.content = r.at
-		r.skip(size)
-		s.end = r.at
-		if r.err == nil {
+	r := wasmbin.Reader{Data: data, At: 8}
+	for r.At < len(data) && r.Err == nil {
+		s := section{start: r.At, id: r.Byte()}
+		size := r.U32()
+		s.content = r.At
+		r.Skip(size)
+		s.end = r.At
+		if r.Err == nil {
 			b.sections = append(b.sections, s)
-			r.err = b.section(s)
+			r.Err = b.section(s)
 		}
 	}
-	if r.err != nil {
-		return nil, invalid(r.err.Error())
+	if r.Err != nil {
+		return nil, invalid(r.Err.Error())
 	}
 	return b, nil
 }
@@ -118,11 +119,11 @@ func checkFormat(data []byte) error {
 
 // section reads what is needed of a section, and looks at every length that something is made for.
 func (b *binaryModule) section(s section) error {
-	r := reader{data: b.data[:s.end], at: s.content}
-	element := map[byte]func(*reader){
+	r := wasmbin.Reader{Data: b.data[:s.end], At: s.content}
+	element := map[byte]func(*wasmbin.Reader){
 		sectionType:    b.readType,
 		sectionImport:  b.readImport,
-		sectionFunc:    func(r *reader) { b.defined = append(b.defined, r.u32()) },
+		sectionFunc:    func(r *wasmbin.Reader) { b.defined = append(b.defined, r.U32()) },
 		sectionExport:  b.readExport,
 		sectionElement: checkElement,
 		sectionCode:    b.checkBody,
@@ -134,59 +135,59 @@ func (b *binaryModule) section(s section) error {
 	case s.id == sectionCustom || s.id == sectionStart || s.id == sectionCount:
 		return nil
 	}
-	count := r.count()
-	for i := uint32(0); i < count && r.err == nil && element != nil; i++ {
+	count := r.Count()
+	for i := uint32(0); i < count && r.Err == nil && element != nil; i++ {
 		element(&r)
 	}
-	return r.err
+	return r.Err
 }
 
-func (b *binaryModule) readType(r *reader) {
-	if r.byte() != 0x60 && r.err == nil {
-		r.err = errors.New("it has types that are not those of functions")
+func (b *binaryModule) readType(r *wasmbin.Reader) {
+	if r.Byte() != 0x60 && r.Err == nil {
+		r.Err = errors.New("it has types that are not those of functions")
 	}
-	params := r.bytes(r.count())
-	results := r.bytes(r.count())
-	if n := max(len(params), len(results)); n > maxValues && r.err == nil {
-		r.err = fmt.Errorf("a type has %d parameters or results, more than %d", n, maxValues)
+	params := r.Bytes(r.Count())
+	results := r.Bytes(r.Count())
+	if n := max(len(params), len(results)); n > maxValues && r.Err == nil {
+		r.Err = fmt.Errorf("a type has %d parameters or results, more than %d", n, maxValues)
 	}
 	b.types = append(b.types, functionType{params, results})
 }
 
-func (b *binaryModule) readExport(r *reader) {
-	e := export{name: r.name(), kind: r.byte(), index: r.u32()}
+func (b *binaryModule) readExport(r *wasmbin.Reader) {
+	e := export{name: r.Name(), kind: r.Byte(), index: r.U32()}
 	b.exports = append(b.exports, e)
 }
 
-func (b *binaryModule) readImport(r *reader) {
-	i := importation{module: r.name(), name: r.name()}
-	start := r.at
-	i.kind = r.byte()
+func (b *binaryModule) readImport(r *wasmbin.Reader) {
+	i := importation{module: r.Name(), name: r.Name()}
+	start := r.At
+	i.kind = r.Byte()
 	switch i.kind {
 	case 0:
-		index := r.u32()
-		if r.err == nil && int(index) >= len(b.types) {
-			r.err = errors.New("an import has a type that is not there")
+		index := r.U32()
+		if r.Err == nil && int(index) >= len(b.types) {
+			r.Err = errors.New("an import has a type that is not there")
 			return
 		}
-		if r.err == nil {
+		if r.Err == nil {
 			i.function = b.types[index]
 		}
 	case 1:
-		r.byte()
-		r.limits()
+		r.Byte()
+		r.Limits()
 	case 2:
-		r.limits()
+		r.Limits()
 	case 3:
-		r.skip(2)
+		r.Skip(2)
 	case 4:
-		r.byte()
-		r.u32()
+		r.Byte()
+		r.U32()
 	default:
-		r.err = errors.New("an import is of an unknown kind")
+		r.Err = errors.New("an import is of an unknown kind")
 	}
-	if r.err == nil {
-		i.described = r.data[start:r.at]
+	if r.Err == nil {
+		i.described = r.Data[start:r.At]
 	}
 	b.imports = append(b.imports, i)
 }

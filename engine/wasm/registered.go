@@ -14,6 +14,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmvalue"
 )
 
 // userModule is the module from which plugins import functions of the host program.
@@ -151,7 +152,7 @@ func (m *module) crossings(f *goFunction, want functionType) (params, results []
 		return nil, nil, fmt.Sprintf("it has %d results, not %d", len(f.results), len(want.results))
 	}
 	cross := func(g reflect.Type, t api.ValueType, result bool) (crossing, bool) {
-		if fits(g, t, result) {
+		if wasmvalue.Fits(g, t, result) {
 			return crossing{t: t}, true
 		}
 		return crossing{t: t, block: true}, m.kind == plugin && t == api.ValueTypeI64 && !isNumeric(g) && jsonless(g) == ""
@@ -159,14 +160,14 @@ func (m *module) crossings(f *goFunction, want functionType) (params, results []
 	for n, g := range f.params {
 		c, ok := cross(g, want.params[n], false)
 		if !ok {
-			return nil, nil, fmt.Sprintf("parameter %d, a %s, cannot be a %s of the program", n+1, goType(want.params[n]), g)
+			return nil, nil, fmt.Sprintf("parameter %d, a %s, cannot be a %s of the program", n+1, wasmvalue.GoType(want.params[n]), g)
 		}
 		params = append(params, c)
 	}
 	for n, g := range f.results {
 		c, ok := cross(g, want.results[n], true)
 		if !ok {
-			return nil, nil, fmt.Sprintf("result %d, a %s of the program, cannot be a %s", n+1, g, goType(want.results[n]))
+			return nil, nil, fmt.Sprintf("result %d, a %s of the program, cannot be a %s", n+1, g, wasmvalue.GoType(want.results[n]))
 		}
 		results = append(results, c)
 	}
@@ -235,7 +236,7 @@ func (p *programFunction) invoke(args []reflect.Value) (out []reflect.Value, err
 // receive sets a Go value to what a module passed.
 func (m *module) receive(function string, c crossing, bits uint64, to reflect.Value) error {
 	if !c.block {
-		return decodeNumber(bits, c.t, to)
+		return wasmvalue.Decode(bits, c.t, to)
 	}
 	data := m.block(function, bits)
 	if isRaw(to.Type()) {
@@ -247,7 +248,7 @@ func (m *module) receive(function string, c crossing, bits uint64, to reflect.Va
 // pass makes what a module is passed of a Go value.
 func (m *module) pass(function string, c crossing, v reflect.Value) (uint64, error) {
 	if !c.block {
-		return encodeNumber(v, c.t)
+		return wasmvalue.Encode(v, c.t)
 	}
 	data, err := encodeBytes(v)
 	if err != nil {

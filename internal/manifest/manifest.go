@@ -27,9 +27,15 @@ func Is(file string) bool {
 	return strings.HasSuffix(file, ".json") || strings.HasSuffix(file, ".toml")
 }
 
-// Hashed is what the hash of a source of one file is made of: the file, or the sum of a manifest and
-// what it names. A file that is called as a manifest and is none stands for itself.
+// Hashed is what the hash of a source of one file is made of: the file, with what says its types if
+// there is that, or the sum of a manifest and what it names. A file that is called as a manifest and is
+// none stands for itself.
 func Hashed(fsys fs.FS, name string, text []byte) []byte {
+	if types := Types(fsys, name); types != nil {
+		sum := sha256.New()
+		fmt.Fprintf(sum, "%d\n%s%s", len(text), text, types)
+		return sum.Sum(nil)
+	}
 	if !Is(name) {
 		return text
 	}
@@ -38,6 +44,20 @@ func Hashed(fsys fs.FS, name string, text []byte) []byte {
 		return text
 	}
 	return []byte(m.Sum)
+}
+
+// Types is the text that says the types of a .wasm file's functions, NAME.wit beside it, or nil.
+func Types(fsys fs.FS, name string) []byte {
+	base, ok := strings.CutSuffix(name, ".wasm")
+	if !ok {
+		return nil
+	}
+	left := int64(maxTypes)
+	text, err := readFile(fsys, base+".wit", &left)
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // Manifest is a plugin as its manifest has it.
@@ -77,6 +97,7 @@ const (
 	maxText    = 256 << 20 // bytes; a manifest may hold its modules
 	maxBytes   = 256 << 20 // of all modules
 	pageSize   = 64 << 10
+	maxTypes   = 1 << 20 // bytes
 )
 
 // file is the manifest as it is written.

@@ -98,8 +98,8 @@ func Concerns(s *find.Spec, changes map[string]bool) bool {
 			return true
 		case !within:
 		case s.Source.File != "":
-			// A manifest names others.
-			if below == s.Source.File || s.Source.Kind == find.KindWasm && strings.HasSuffix(below, ".wasm") {
+			// A manifest names others; a text beside a file says its types.
+			if below == s.Source.File || s.Source.Kind == find.KindWasm && (strings.HasSuffix(below, ".wasm") || strings.HasSuffix(below, ".wit")) {
 				return true
 			}
 		case !ignored(filepath.Base(path)):

@@ -1,4 +1,5 @@
-package wasm
+// Package wasmvalue takes numbers between WebAssembly and Go.
+package wasmvalue
 
 import (
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// goType is the Go type of a WebAssembly value.
-func goType(t api.ValueType) string {
+// GoType is the Go type of a WebAssembly value.
+func GoType(t api.ValueType) string {
 	switch t {
 	case api.ValueTypeI32:
 		return "int32"
@@ -32,39 +33,39 @@ func goType(t api.ValueType) string {
 	return fmt.Sprintf("type %#x", t)
 }
 
-func isNumber(t api.ValueType) bool {
+func IsNumber(t api.ValueType) bool {
 	return t == api.ValueTypeI32 || t == api.ValueTypeI64 || t == api.ValueTypeF32 || t == api.ValueTypeF64
 }
 
-// numericSymbol describes an exported function of numbers.
-func numericSymbol(name string, def api.FunctionDefinition) engine.Symbol {
+// Symbol describes an exported function of numbers.
+func Symbol(name string, def api.FunctionDefinition) engine.Symbol {
 	s := engine.Symbol{Name: name, Kind: engine.KindFunc}
 	var params []string
 	names := def.ParamNames()
 	for i, t := range def.ParamTypes() {
-		text := goType(t)
+		text := GoType(t)
 		if len(names) == len(def.ParamTypes()) && names[i] != "" {
 			text = names[i] + " " + text
 		}
 		params = append(params, text)
 	}
 	s.Signature = "func " + name + "(" + strings.Join(params, ", ") + ")"
-	results := goTypes(def.ResultTypes())
+	results := GoTypes(def.ResultTypes())
 	if len(def.ResultTypes()) > 1 {
 		results = "(" + results + ")"
 	}
 	s.Signature = strings.TrimSuffix(s.Signature+" "+results, " ")
 	for _, t := range append(append([]api.ValueType{}, def.ParamTypes()...), def.ResultTypes()...) {
-		if !isNumber(t) {
-			s.Limit = "it takes or returns a " + goType(t) + ", which no Go value is"
+		if !IsNumber(t) {
+			s.Limit = "it takes or returns a " + GoType(t) + ", which no Go value is"
 		}
 	}
 	return s
 }
 
-// fits reports whether Go values of a type can be ones of a WebAssembly type. Integers are checked
+// Fits reports whether Go values of a type can be ones of a WebAssembly type. Integers are checked
 // again at each call; a float never loses what it holds.
-func fits(g reflect.Type, t api.ValueType, argument bool) bool {
+func Fits(g reflect.Type, t api.ValueType, argument bool) bool {
 	switch k := g.Kind(); {
 	case k >= reflect.Int && k <= reflect.Uint64, k == reflect.Bool, k == reflect.Uintptr:
 		return t == api.ValueTypeI32 || t == api.ValueTypeI64
@@ -78,8 +79,8 @@ func fits(g reflect.Type, t api.ValueType, argument bool) bool {
 	return false
 }
 
-// encodeNumber makes a WebAssembly value of a Go number.
-func encodeNumber(v reflect.Value, t api.ValueType) (uint64, error) {
+// Encode makes a WebAssembly value of a Go number.
+func Encode(v reflect.Value, t api.ValueType) (uint64, error) {
 	switch {
 	case t == api.ValueTypeF32 && v.CanFloat():
 		return api.EncodeF32(float32(v.Float())), nil
@@ -106,11 +107,11 @@ func encodeNumber(v reflect.Value, t api.ValueType) (uint64, error) {
 		}
 		return n, nil
 	}
-	return 0, fmt.Errorf("a %s is not a %s", v.Type(), goType(t))
+	return 0, fmt.Errorf("a %s is not a %s", v.Type(), GoType(t))
 }
 
-// decodeNumber sets a Go number to a WebAssembly value.
-func decodeNumber(bits uint64, t api.ValueType, to reflect.Value) error {
+// Decode sets a Go number to a WebAssembly value.
+func Decode(bits uint64, t api.ValueType, to reflect.Value) error {
 	switch {
 	case t == api.ValueTypeF32:
 		to.SetFloat(float64(api.DecodeF32(bits)))
@@ -137,8 +138,8 @@ func decodeNumber(bits uint64, t api.ValueType, to reflect.Value) error {
 	return fmt.Errorf("%d does not fit into a %s", signed, to.Type())
 }
 
-// natural is the Go value of a WebAssembly value.
-func natural(bits uint64, t api.ValueType) any {
+// Natural is the Go value of a WebAssembly value.
+func Natural(bits uint64, t api.ValueType) any {
 	switch t {
 	case api.ValueTypeI32:
 		return int32(bits)
@@ -150,12 +151,12 @@ func natural(bits uint64, t api.ValueType) any {
 	return int64(bits)
 }
 
-// encodeNamed makes a WebAssembly value of an argument of a call by name: an integer is a float,
+// EncodeNamed makes a WebAssembly value of an argument of a call by name: an integer is a float,
 // too, where it is the same number, and a float64 a float32.
-func encodeNamed(arg any, t api.ValueType) (uint64, error) {
+func EncodeNamed(arg any, t api.ValueType) (uint64, error) {
 	v := reflect.ValueOf(arg)
 	if !v.IsValid() {
-		return 0, fmt.Errorf("nil is not a %s", goType(t))
+		return 0, fmt.Errorf("nil is not a %s", GoType(t))
 	}
 	if t == api.ValueTypeF32 || t == api.ValueTypeF64 {
 		if v.CanInt() && int64(float64(v.Int())) == v.Int() {
@@ -166,5 +167,14 @@ func encodeNamed(arg any, t api.ValueType) (uint64, error) {
 			return 0, fmt.Errorf("%v does not fit into a float32", v.Float())
 		}
 	}
-	return encodeNumber(v, t)
+	return Encode(v, t)
+}
+
+// GoTypes are the Go types of WebAssembly values, as a list.
+func GoTypes(types []byte) string {
+	var names []string
+	for _, t := range types {
+		names = append(names, GoType(t))
+	}
+	return strings.Join(names, ", ")
 }
