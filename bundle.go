@@ -60,6 +60,21 @@ func (l *Loader) fromBundle(eng engine.Engine, compiler engine.Compiler, spec *S
 	return nil
 }
 
+// preparedFor returns the name of the first engine for which a bundle has what was compiled of a spec,
+// "" for none.
+func (l *Loader) preparedFor(spec *Spec) string {
+	if !spec.Source.Prepared {
+		return ""
+	}
+	for _, eng := range l.config.Engines {
+		compiler, ok := eng.(engine.Compiler)
+		if ok && eng.Accepts(spec.Source) && l.fromBundle(eng, compiler, spec) != nil {
+			return eng.Name()
+		}
+	}
+	return ""
+}
+
 // NotPreparedError reports a module that a bundle holds, and that was not compiled for this host.
 type NotPreparedError struct {
 	Module string
@@ -82,7 +97,7 @@ func notPrepared(eng engine.Engine, spec *Spec) error {
 	return &NotPreparedError{
 		Module: spec.Name,
 		For:    fmt.Sprintf("%s/%s, the engine %s and this version of load%s", runtime.GOOS, runtime.GOARCH, eng.Name(), with),
-		Fix:    fmt.Sprintf("run `load bundle -engine %s -o FILE %s` where the image is built, with the version of load that the host has", eng.Name(), spec.Name),
+		Fix:    fmt.Sprintf("run `load bundle -target %s/%s -engine %s -o FILE %s` where the image is built, with the version of load that the host has", runtime.GOOS, runtime.GOARCH, eng.Name(), spec.Name),
 	}
 }
 
@@ -93,6 +108,7 @@ type Prepared struct {
 	Spec    *Spec
 	Engine  string
 	Release string // of the toolchain that compiled it, "" where it has none
+	Target  string // the system that it runs on, as in "linux/amd64"; "" is every system
 	Key     string // what it was compiled under
 	Files   *store.Artifact
 
@@ -126,6 +142,9 @@ func (l *Loader) prepare(ctx context.Context, r *request, spec *Spec) (*Prepared
 		return p, err
 	}
 	p.Key = p.Files.Key()
+	if targeted, ok := eng.(engine.Targeted); ok {
+		p.Target = targeted.Target()
+	}
 	var missing error
 	if p.Release, missing = l.toolchain(eng, spec); missing != nil {
 		if before, _ := l.compiledBefore(eng, spec); before != "" {

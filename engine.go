@@ -35,6 +35,9 @@ func (l *Loader) chooseAmong(spec *Spec) (engine.Engine, []EngineAnswer) {
 	if spec.Engine != "" {
 		wanted, who = spec.Engine, "the load"
 	}
+	if prepared := l.preparedFor(spec); wanted == "" && prepared != "" {
+		wanted, who = prepared, "what was prepared"
+	}
 	var chosen engine.Engine
 	var answers []EngineAnswer
 	for _, engine := range l.config.Engines {

@@ -202,11 +202,19 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 	if describer, ok := eng.(engine.Describer); ok {
 		e.Kind = describer.Describe(spec.Source)
 	}
-	compiler, ok := eng.(engine.Compiler)
-	if !ok {
+	if compiler, ok := eng.(engine.Compiler); ok {
+		l.explainArtifact(e, eng, compiler, spec)
+	}
+}
+
+// explainArtifact tells what was compiled of a spec, or would be.
+func (l *Loader) explainArtifact(e *Explanation, eng engine.Engine, compiler engine.Compiler, spec *Spec) {
+	release, _ := l.toolchain(eng, spec)
+	e.Artifact = &ArtifactKey{SourceHash: spec.Source.Hash, Engine: eng.Name(), Fingerprint: fingerprint(compiler, release)}
+	if files := l.fromBundle(eng, compiler, spec); files != nil {
+		e.Artifact.Key, e.Artifact.Present, e.Artifact.Size = files.Key(), true, files.Size()
 		return
 	}
-	e.Artifact = &ArtifactKey{SourceHash: spec.Source.Hash, Engine: eng.Name(), Fingerprint: compiler.Fingerprint()}
 	if spec.Source.Hash == "" || l.config.Store == nil {
 		return
 	}
@@ -214,7 +222,6 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 	// A damaged artifact counts as missing: a load makes it again.
 	files, err := l.config.Store.Lookup(e.Artifact.Key)
 	if err != nil || files == nil {
-		var release string
 		if release, files = l.compiledBefore(eng, spec); files == nil {
 			return
 		}

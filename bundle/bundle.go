@@ -108,10 +108,13 @@ func From(ctx context.Context, name string, index []byte, read func(context.Cont
 	return b, b.of(tops, func(i int) (content, error) { return d.content(tops[i]) })
 }
 
-// of takes on what the bundle has for this system.
+// of takes on what the bundle has for this system, or else for all.
 func (b *Bundle) of(tops []descriptor, read func(i int) (content, error)) error {
 	host := platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
 	own := slices.IndexFunc(tops, func(d descriptor) bool { return *d.Platform == host })
+	if own < 0 {
+		own = slices.IndexFunc(tops, func(d descriptor) bool { return *d.Platform == portable })
+	}
 	if own < 0 {
 		return &PlatformError{File: b.file, Host: host.String(), Platforms: systems(tops)}
 	}

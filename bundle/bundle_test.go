@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -134,7 +133,7 @@ func TestNotPrepared(t *testing.T) {
 	_, err = l.Load(t.Context(), "./rules")
 	var missing *load.NotPreparedError
 	require.ErrorAs(t, err, &missing)
-	assert.Contains(t, missing.Fix, "load bundle -engine starlark -o FILE ./rules")
+	assert.Contains(t, missing.Fix, " -engine starlark -o FILE ./rules")
 }
 
 // other is the engine of another version of load.
@@ -224,11 +223,9 @@ func TestOtherBundle(t *testing.T) {
 
 	// What is for one system under the name of another, and two of one system.
 	var format *bundle.FormatError
-	own := []byte(`"platform":{"architecture":"` + runtime.GOARCH)
 	swapped := bytes.Replace(foreign, []byte(`"architecture":"mips","os":"plan9"`), []byte(`"architecture":"mipz","os":"plan9"`), 1)
 	require.ErrorAs(t, bundle.Bytes(swapped).Check(), &format)
 	assert.Contains(t, format.Error(), "it is for plan9/mips, and the index says plan9/mipz")
-	require.Contains(t, string(both), string(own))
 	require.ErrorAs(t, bundle.Bytes(bundle.Join(small(t), small(t))).Check(), &format)
 	assert.Contains(t, format.Error(), "two manifests for ")
 }

@@ -33,7 +33,7 @@ type PlatformError struct {
 }
 
 func (e *PlatformError) Error() string {
-	return fmt.Sprintf("%sit is not prepared for %s, only for %s\n\trun `load bundle` on a %s machine", where(e.File, ""), e.Host, strings.Join(e.Platforms, ", "), e.Host)
+	return fmt.Sprintf("%sit is not prepared for %s, only for %s\n\trun `load bundle -target %s` where the image is built", where(e.File, ""), e.Host, strings.Join(e.Platforms, ", "), e.Host)
 }
 
 // DamagedError reports a part of a bundle that is not what the bundle's index says.

@@ -53,6 +53,9 @@ type platform struct {
 	OS           string `json:"os"`
 }
 
+// portable is the platform of what runs on every system.
+var portable = platform{OS: "wasip1", Architecture: "wasm"}
+
 func (p platform) String() string { return p.OS + "/" + p.Architecture }
 
 type index struct {

@@ -96,12 +96,12 @@ func TestDamagedProgram(t *testing.T) {
 	}
 }
 
-// TestWasm: the WebAssembly engine runs from a bundle, and the engine that was not asked for says
-// what to do.
+// TestWasm: what was prepared for the WebAssembly engine runs by it, even where another comes first; the engine
+// that is asked for, and that it was not prepared for, says what to do.
 func TestWasm(t *testing.T) {
 	t.Parallel()
 	b := bundle.Bytes(prepare(t, load.Config{Engine: "gowasm"}, "unicode/utf8"))
-	l, err := standard.New(load.Config{Engine: "gowasm", Bundles: []load.Bundle{b}})
+	l, err := standard.New(load.Config{Bundles: []load.Bundle{b}})
 	require.NoError(t, err)
 	defer l.Close(t.Context())
 	m, err := l.Load(t.Context(), "unicode/utf8")
@@ -110,13 +110,14 @@ func TestWasm(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 3, results[0])
 
-	native, err := standard.New(load.Config{Bundles: []load.Bundle{b}})
+	assert.Equal(t, "gowasm", m.Engine())
+	native, err := standard.New(load.Config{Engine: "goprocess", Bundles: []load.Bundle{b}})
 	require.NoError(t, err)
 	defer native.Close(t.Context())
 	_, err = native.Load(t.Context(), "unicode/utf8")
 	var missing *load.NotPreparedError
 	require.ErrorAs(t, err, &missing)
-	assert.Contains(t, missing.Error(), "load bundle -engine goprocess -o FILE unicode/utf8")
+	assert.Contains(t, missing.Error(), " -engine goprocess -o FILE unicode/utf8")
 }
 
 // TestWasmFile: a WebAssembly file is bundled by its relative name.

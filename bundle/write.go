@@ -8,58 +8,99 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
 )
 
-// Write writes a bundle of what was prepared for this system, with the contents of a lock file, which
-// may be nil. The same modules make the same bytes, in whatever order they come.
+// Write writes a bundle of what was prepared, with the contents of a lock file, which may be nil. What
+// was prepared for one system is for that; what runs on every system is for each of them, and for
+// all others, too, if everything that was asked for is there in that form. The same modules make the
+// same bytes, in whatever order they come.
 func Write(w io.Writer, lock []byte, prepared ...*load.Prepared) error {
-	t := table{Platform: platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}}
+	modules := map[platform][]module{}
 	blobs := map[string][]byte{} // files of artifacts, by digest
 	for _, p := range prepared {
 		m, err := entry(p, blobs)
 		if err != nil {
 			return err
 		}
-		t.Modules = append(t.Modules, m)
+		of := portable
+		if p.Target != "" {
+			of.OS, of.Architecture, _ = strings.Cut(p.Target, "/")
+		}
+		modules[of] = append(modules[of], m)
 	}
-	slices.SortFunc(t.Modules, func(a, b module) int {
-		return cmp.Or(cmp.Compare(a.Asked, b.Asked), cmp.Compare(a.Spec.Version, b.Spec.Version), cmp.Compare(a.Key, b.Key))
-	})
-	t.Modules = slices.CompactFunc(t.Modules, func(a, b module) bool { return string(encode(a)) == string(encode(b)) })
-
-	var files []descriptor
-	for _, digest := range slices.Sorted(maps.Keys(blobs)) {
-		files = append(files, describe(fileType, blobs[digest]))
+	everywhere := modules[portable]
+	for of := range modules {
+		switch {
+		case of != portable:
+			modules[of] = append(modules[of], everywhere...)
+		case !isAll(everywhere, prepared):
+			delete(modules, portable)
+		}
 	}
-	return newLayout(lock, t, files).Write(w, func(w io.Writer, b Blob) error {
+	var tables []table
+	for _, of := range slices.SortedFunc(maps.Keys(modules), func(a, b platform) int { return strings.Compare(a.String(), b.String()) }) {
+		tables = append(tables, table{Platform: of, Modules: sorted(modules[of])})
+	}
+	return newLayout(lock, tables...).Write(w, func(w io.Writer, b Blob) error {
 		_, err := w.Write(blobs[b.Digest])
 		return err
 	})
+}
+
+// isAll reports whether modules are all that was prepared, by their names.
+func isAll(modules []module, prepared []*load.Prepared) bool {
+	return !slices.ContainsFunc(prepared, func(p *load.Prepared) bool {
+		return !slices.ContainsFunc(modules, func(m module) bool { return m.Asked == asked(p.Name) })
+	})
+}
+
+// sorted returns modules in the order of a table, each once.
+func sorted(modules []module) []module {
+	slices.SortFunc(modules, func(a, b module) int {
+		return cmp.Or(cmp.Compare(a.Asked, b.Asked), cmp.Compare(a.Spec.Version, b.Spec.Version), cmp.Compare(a.Key, b.Key))
+	})
+	return slices.CompactFunc(modules, func(a, b module) bool { return string(encode(a)) == string(encode(b)) })
 }
 
 func describe(mediaType string, data []byte) descriptor {
 	return descriptor{MediaType: mediaType, Digest: digestOf(data), Size: int64(len(data))}
 }
 
-// newLayout returns the layout of a bundle for one system, with files sorted by digest.
-func newLayout(lock []byte, t table, files []descriptor) *Layout {
-	listed := encode(t)
-	m := manifest{
-		SchemaVersion: 2, MediaType: manifestType, ArtifactType: bundleType, Config: describe(emptyType, []byte(emptyConfig)),
-		Layers: append([]descriptor{describe(lockType, lock), describe(tableType, listed)}, files...),
+// newLayout returns the layout of a bundle of these tables, one for each system.
+func newLayout(lock []byte, tables ...table) *Layout {
+	l := &Layout{documents: map[string][]byte{}}
+	for _, t := range tables {
+		listed := encode(t)
+		m := manifest{
+			SchemaVersion: 2, MediaType: manifestType, ArtifactType: bundleType, Config: describe(emptyType, []byte(emptyConfig)),
+			Layers: append([]descriptor{describe(lockType, lock), describe(tableType, listed)}, t.files()...),
+		}
+		manifested := encode(m)
+		l.tops = append(l.tops, newIndex(manifested, t.Platform).Manifests...)
+		l.contents = append(l.contents, content{manifest: m, lock: lock, modules: t.Modules})
+		for _, data := range [][]byte{manifested, []byte(emptyConfig), lock, listed} {
+			l.documents[digestOf(data)] = data
+		}
 	}
-	manifested := encode(m)
-	i := newIndex(manifested, t.Platform)
-	l := &Layout{Index: encode(i), tops: i.Manifests, contents: []content{{manifest: m, lock: lock, modules: t.Modules}}, documents: map[string][]byte{}}
-	for _, data := range [][]byte{manifested, []byte(emptyConfig), lock, listed} {
-		l.documents[digestOf(data)] = data
-	}
+	l.Index = encode(index{SchemaVersion: 2, MediaType: indexType, Manifests: l.tops})
 	return l
+}
+
+// files are the files of a table's modules, each once, sorted by digest.
+func (t table) files() []descriptor {
+	var files []descriptor
+	for _, m := range t.Modules {
+		for _, f := range m.Files {
+			files = append(files, descriptor{MediaType: fileType, Digest: f.Digest, Size: f.Size})
+		}
+	}
+	slices.SortFunc(files, func(a, b descriptor) int { return strings.Compare(a.Digest, b.Digest) })
+	return slices.Compact(files)
 }
 
 // newIndex returns the index of one manifest.

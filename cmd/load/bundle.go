@@ -31,6 +31,7 @@ same bytes. Nothing is written where a package cannot be had.`,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
+			o.targetFlag(f, "put in what these `systems` need instead of this one")
 			f.StringVar(&o.bundle, "o", "", "write the bundle to this `file`")
 		},
 		run: runBundle,
@@ -70,26 +71,30 @@ func (s *session) makeBundle(ctx context.Context, names []string) ([]byte, []*lo
 		defer os.RemoveAll(dir)
 		locks = filepath.Join(dir, lockfile.Name)
 	}
-	l, err := s.loaderWith(locks)
+	loaders, err := s.loadersFor(ctx, locks)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer s.close(ctx, l)
-	prepared, errs := make([]*load.Prepared, len(names)), make([]error, len(names))
-	var wg sync.WaitGroup
-	for i, name := range names {
-		wg.Go(func() { prepared[i], errs[i] = l.Prepare(ctx, name, s.along()) })
-	}
-	wg.Wait()
-	s.progress.clear()
-	if err := errors.Join(errs...); err != nil {
-		return nil, nil, err
+	defer s.closeAll(ctx, loaders)
+	var all []*load.Prepared
+	for _, l := range loaders { // one after the other: each compiles on all processors
+		prepared, errs := make([]*load.Prepared, len(names)), make([]error, len(names))
+		var wg sync.WaitGroup
+		for i, name := range names {
+			wg.Go(func() { prepared[i], errs[i] = l.Prepare(ctx, name, s.along()) })
+		}
+		wg.Wait()
+		s.progress.clear()
+		if err := errors.Join(errs...); err != nil {
+			return nil, nil, err
+		}
+		all = append(all, prepared...)
 	}
 	lock, err := regular.Read(locks, 64<<20)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, nil, err
 	}
 	var b bytes.Buffer
-	err = bundle.Write(&b, lock, prepared...)
-	return b.Bytes(), prepared, err
+	err = bundle.Write(&b, lock, all...)
+	return b.Bytes(), all[:len(names)], err
 }

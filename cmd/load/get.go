@@ -36,11 +36,7 @@ func runGet(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, l := range loaders {
-			s.close(ctx, l)
-		}
-	}()
+	defer s.closeAll(ctx, loaders)
 	specs, errs := make([]*load.Spec, len(args)), make([]error, len(args))
 	for _, l := range loaders { // one after the other: each compiles on all processors
 		var wg sync.WaitGroup

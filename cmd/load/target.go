@@ -50,12 +50,16 @@ func (s *session) loadersFor(ctx context.Context, lockFile string) ([]*load.Load
 	for _, t := range targets {
 		l, err := standard.NewFor(t.goos, t.goarch, s.config(lockFile))
 		if err != nil {
-			for _, l := range loaders {
-				s.close(ctx, l)
-			}
+			s.closeAll(ctx, loaders)
 			return nil, err
 		}
 		loaders = append(loaders, l)
 	}
 	return loaders, nil
+}
+
+func (s *session) closeAll(ctx context.Context, loaders []*load.Loader) {
+	for _, l := range loaders {
+		s.close(ctx, l)
+	}
 }
