@@ -29,6 +29,7 @@ from there with LOAD_BUNDLE=oci://REFERENCE. Nothing is sent where a package can
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
+			o.targetFlag(f, "put in what these `systems` need instead of this one")
 		},
 		run: runPush,
 	}
