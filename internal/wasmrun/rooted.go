@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
@@ -177,8 +178,11 @@ func (r Rooted) Readlink(path string) (string, wasys.Errno) {
 
 // Utimens implements [wasys.FS].
 func (r Rooted) Utimens(path string, atim, mtim int64) wasys.Errno {
-	if errno := r.check(path, true); errno != 0 {
-		return errno
+	at := func(nanoseconds int64) time.Time {
+		if nanoseconds == wasys.UTIME_OMIT {
+			return time.Time{} // which leaves it
+		}
+		return time.Unix(0, nanoseconds)
 	}
-	return r.FS.Utimens(path, atim, mtim)
+	return r.within(path, func(root *os.Root, path string) error { return root.Chtimes(path, at(atim), at(mtim)) })
 }

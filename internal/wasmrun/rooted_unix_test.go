@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
@@ -22,6 +23,42 @@ type swapping struct {
 func (s swapping) OpenFile(path string, flag wasys.Oflag, perm fs.FileMode) (wasys.File, wasys.Errno) {
 	s.swap()
 	return s.FS.OpenFile(path, flag, perm)
+}
+
+func (s swapping) Utimens(path string, atim, mtim int64) wasys.Errno {
+	s.swap()
+	return s.FS.Utimens(path, atim, mtim)
+}
+
+// TestTimes: times are set of what lies within the directory, each by itself where the other is left,
+// and of nothing outside, also when a link is put in the place meanwhile.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	inside, outside := t.TempDir(), t.TempDir()
+	own, secret, link := filepath.Join(inside, "file"), filepath.Join(outside, "file"), filepath.Join(inside, "link")
+	then := time.Unix(1_000_000_000, 0)
+	for _, file := range []string{own, secret} {
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		require.NoError(t, os.Chtimes(file, then, then))
+	}
+	require.NoError(t, os.Symlink(secret, link))
+	changed := func(file string) time.Time {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		return info.ModTime()
+	}
+	r := NewRooted(inside)
+	require.Zero(t, r.Utimens("file", 5e9, wasys.UTIME_OMIT))
+	require.Equal(t, then, changed(own))
+	require.Zero(t, r.Utimens("./file", wasys.UTIME_OMIT, 5e9))
+	require.Equal(t, int64(5), changed(own).Unix())
+	require.Zero(t, r.Utimens("file", 0, 0))
+	require.Equal(t, int64(0), changed(own).Unix())
+	require.Equal(t, wasys.ENOENT, r.Utimens("none", 0, 0))
+	require.Equal(t, wasys.EACCES, r.Utimens("link", 0, 0))
+	r.FS = swapping{r.FS, func() { require.NoError(t, os.Rename(link, own)) }}
+	require.Zero(t, r.Utimens("file", 7e9, 7e9))
+	require.Equal(t, then, changed(secret))
 }
 
 // TestSwapped: what is opened is what was found within the directory, also when another renames links in it
