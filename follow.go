@@ -81,14 +81,14 @@ func (f *follower) module() *Module {
 	return f.loader.cache.registered(r)
 }
 
-// rebind makes of a generation what the program uses of the modules that it replaces. The followers
-// turn to it by takes. The error is an [*UnboundError].
-func (l *Loader) rebind(ctx context.Context, g *generation) (takes []func(), err error) {
+// rebind makes of a generation what the program uses of the modules that it replaces, and was not
+// made before. The followers turn to it by takes. The error is an [*UnboundError].
+func (l *Loader) rebind(ctx context.Context, g *generation, takes map[*follower]func()) error {
 	lost := &UnboundError{}
 	for _, f := range l.followers.held() {
 		old := f.module()
 		fresh := g.fresh[old]
-		if old == nil || fresh == nil || !carries(f.name, old.spec, fresh.spec) {
+		if old == nil || fresh == nil || takes[f] != nil || !carries(f.name, old.spec, fresh.spec) {
 			continue
 		}
 		take, err := f.try(ctx, old, fresh)
@@ -96,13 +96,13 @@ func (l *Loader) rebind(ctx context.Context, g *generation) (takes []func(), err
 		case err != nil:
 			lost.add(err)
 		case take != nil:
-			takes = append(takes, take)
+			takes[f] = take
 		}
 	}
 	if len(lost.Lost) > 0 {
-		return nil, lost
+		return lost
 	}
-	return takes, nil
+	return nil
 }
 
 // try is prepare, whose panic is an error.

@@ -38,7 +38,8 @@ func (l *Loader) Invalidate() {
 // answer [ErrUnloaded].
 //
 // First, everything that the program uses of the old ones through a [Ref] or functions of
-// [Loader.LazyBind] is bound to the new ones; what no longer binds is an [*UnboundError].
+// [Loader.LazyBind] is bound to the new ones, and what it begins to use during a [Check] after
+// that; what no longer binds is an [*UnboundError].
 //
 // If anything fails, the old ones stay as they are, and the error is a [*ReloadError]. It is
 // [ErrNotLoaded] for a name that is not loaded. The option [Check] tries the new instance first.
@@ -111,14 +112,17 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 		}
 		g := l.newGeneration(renewed)
 		err := g.load(ctx)
-		var takes []func()
+		takes := make(map[*follower]func())
 		if err == nil {
-			takes, err = l.rebind(ctx, g)
+			err = l.rebind(ctx, g, takes)
 		}
 		for old := range renewed {
 			if err == nil && g.fresh[old] != nil {
 				err = check(ctx, g.fresh[old])
 			}
+		}
+		if err == nil { // what the program began to use meanwhile
+			err = l.rebind(ctx, g, takes)
 		}
 		var again *outdatedError
 		if err == nil {
@@ -280,7 +284,7 @@ func (g *generation) discard(ctx context.Context) {
 
 // replace puts the new modules in the places of the old ones, all at once, and lets the followers
 // take them.
-func (c *cache) replace(g *generation, takes []func()) error {
+func (c *cache) replace(g *generation, takes map[*follower]func()) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
