@@ -1,6 +1,7 @@
 package standard_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -55,7 +56,14 @@ func Hidden() (*hidden, error) { return &hidden{3}, nil }
 	require.NoError(t, err)
 	assert.Equal(t, []any{&struct{ N int }{3}}, results, "the error is apart, as of every function")
 
+	m, err = l.Load(t.Context(), name, load.Expression("n := Tally(2)\nreturn n.Twice(), \"and more\""))
+	require.NoError(t, err)
+	results, err = m.Call(t.Context(), load.ExpressionSymbol)
+	require.NoError(t, err)
+	assert.Equal(t, "[4 and more]", fmt.Sprint(results))
+
 	for src, want := range map[string]load.ExpressionError{
+		"if true { return 1 }":              {Line: 1, Column: 18, Message: "too many return values\n\thave (number)\n\twant ()"},
 		"Each(\n\tnil, func(s string) { })": {Line: 2, Column: 7, Message: "in call to Each, type func(s string) of (func(s string) literal) does not match inferred type func(string) tally.Tally for func(T) tally.Tally"},
 		"Hiden()":                           {Line: 1, Column: 1, Message: "undefined: Hiden (did you mean Hidden?)"},
 		"}":                                 {Line: 1, Column: 1, Message: "expected operand, found '}'"},

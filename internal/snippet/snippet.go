@@ -73,13 +73,16 @@ func (s *Snippet) syntax(first *scanner.Error, src string) error {
 	return e
 }
 
-// Last returns the expression that the code ends in, or nil.
-func (s *Snippet) Last() ast.Expr {
+// Results returns what the code ends in: an expression, or those of a return statement.
+func (s *Snippet) Results() []ast.Expr {
 	if len(s.List) == 0 {
 		return nil
 	}
-	if last, ok := s.List[len(s.List)-1].(*ast.ExprStmt); ok {
-		return last.X
+	switch last := s.List[len(s.List)-1].(type) {
+	case *ast.ExprStmt:
+		return []ast.Expr{last.X}
+	case *ast.ReturnStmt:
+		return last.Results
 	}
 	return nil
 }

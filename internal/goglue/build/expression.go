@@ -99,33 +99,38 @@ func (c *expression) check() ([]types.Type, error) {
 	values := types.NewSlice(types.Universe.Lookup("any").Type())
 	params := types.NewTuple(types.NewParam(token.NoPos, c.scope, "", values))
 	c.scope.Scope().Insert(types.NewFunc(token.NoPos, c.scope, use, types.NewSignatureType(nil, nil, nil, params, nil, true)))
-	last := c.Last()
-	if last == nil {
+	given := c.Results()
+	if given == nil {
 		return nil, c.checkBody(c.List)
 	}
 	var plain error
-	if _, call := ast.Unparen(last).(*ast.CallExpr); call {
-		if plain = c.checkBody(c.List); plain == nil && c.info.Types[last].IsVoid() {
-			return nil, nil // a call that returns nothing
+	last, isStatement := c.List[len(c.List)-1].(*ast.ExprStmt)
+	if isStatement {
+		if _, call := ast.Unparen(last.X).(*ast.CallExpr); call {
+			if plain = c.checkBody(c.List); plain == nil && c.info.Types[last.X].IsVoid() {
+				return nil, nil // a call that returns nothing
+			}
 		}
 	}
-	used := &ast.CallExpr{Fun: &ast.Ident{NamePos: last.Pos(), Name: use}, Lparen: last.Pos(), Args: []ast.Expr{last}, Rparen: last.End()}
+	used := &ast.CallExpr{Fun: &ast.Ident{NamePos: given[0].Pos(), Name: use}, Lparen: given[0].Pos(), Args: given, Rparen: given[len(given)-1].End()}
 	if err := c.checkBody(append(slices.Clone(c.List[:len(c.List)-1]), &ast.ExprStmt{X: used})); err != nil {
 		if plain != nil && !strings.HasSuffix(plain.Error(), " is not used") {
 			return nil, plain // knows nothing of use
 		}
 		return nil, err
 	}
-	switch t := c.info.Types[last].Type.(type) {
-	case *types.Tuple:
-		var results []types.Type
-		for v := range t.Variables() {
+	var results []types.Type
+	for _, x := range given {
+		tuple, ok := c.info.Types[x].Type.(*types.Tuple)
+		if !ok {
+			results = append(results, types.Default(c.info.Types[x].Type))
+			continue
+		}
+		for v := range tuple.Variables() {
 			results = append(results, v.Type())
 		}
-		return results, nil
-	default:
-		return []types.Type{types.Default(t)}, nil
 	}
+	return results, nil
 }
 
 // checkBody lets the compiler's rules judge the code as the body of a function.
@@ -184,7 +189,7 @@ func (c *expression) write(d *describer, results []types.Type) ([]byte, error) {
 	}
 	statements := slices.Clone(c.List)
 	if len(results) > 0 {
-		statements[len(statements)-1] = &ast.ReturnStmt{Results: []ast.Expr{c.Last()}}
+		statements[len(statements)-1] = &ast.ReturnStmt{Results: c.Results()}
 	}
 	var body bytes.Buffer
 	if err := format.Node(&body, c.Files, statements); err != nil {
