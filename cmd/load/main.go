@@ -73,7 +73,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		evalCommand(), replCommand(), getCommand(), bundleCommand(), pushCommand(), pullCommand(), copyCommand(), genCommand(), symbolsCommand(), docCommand(), explainCommand(), graphCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
+		evalCommand(), replCommand(), getCommand(), bundleCommand(), pushCommand(), pullCommand(), copyCommand(), genCommand(), symbolsCommand(), docCommand(), explainCommand(), graphCommand(), traceCommand(), listCommand(), lockCommand(), outdatedCommand(), upgradeCommand(),
 		verifyCommand(), signCommand(), gcCommand(), rmCommand(), versionCommand(),
 	}
 }
@@ -89,6 +89,7 @@ type options struct {
 	with    string // companions
 	file    string // that holds an expression
 	compile bool   // every expression
+	chrome  bool   // the format of a trace
 	format  string // of a graph
 	targets string
 	remove  bool
