@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/toolchain"
+	"github.com/loadgo/load/internal/visible"
 )
 
 // completer completes what is typed in a session.
@@ -19,6 +20,9 @@ type completer struct{ *repl }
 func (c completer) Do(line []rune, pos int) (following [][]rune, typed int) {
 	word, known := c.candidates(string(line[:pos]))
 	for _, name := range known {
+		if visible.Text(name) != name { // a .wasm file may export anything, and this goes to the terminal as it is
+			continue
+		}
 		if rest, ok := strings.CutPrefix(name, word); ok {
 			following = append(following, []rune(rest))
 		}
