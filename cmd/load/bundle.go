@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
@@ -27,7 +26,8 @@ Bundle installs and compiles each package or script, as get does, and writes wha
 with the lock file. A program loads from it, on a machine of the same kind, without a toolchain, a network
 or a directory to write to: set LOAD_BUNDLE=FILE, or give it to Config.Bundles. A directory is named from
 the current one, as in ./rules; what a script loads has to be named as well. The same versions make the
-same bytes. Nothing is written where a package cannot be had.`,
+same bytes. Nothing is written where a package cannot be had.
+` + aboutInstantiations,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
@@ -76,16 +76,13 @@ func (s *session) makeBundle(ctx context.Context, names []string) ([]byte, []*lo
 		return nil, nil, err
 	}
 	defer s.closeAll(ctx, loaders)
+	list := wantedOf(names)
 	var all []*load.Prepared
 	for _, l := range loaders { // one after the other: each compiles on all processors
-		prepared, errs := make([]*load.Prepared, len(names)), make([]error, len(names))
-		var wg sync.WaitGroup
-		for i, name := range names {
-			wg.Go(func() { prepared[i], errs[i] = l.Prepare(ctx, name, s.along()) })
-		}
-		wg.Wait()
+		prepared := make([]*load.Prepared, len(list))
+		err := prepareAll(list, prepared, make([]error, len(list)), func(w wanted) (*load.Prepared, error) { return l.Prepare(ctx, w.name, s.along(), w.option()) })
 		s.progress.clear()
-		if err := errors.Join(errs...); err != nil {
+		if err != nil {
 			return nil, nil, err
 		}
 		all = append(all, prepared...)
@@ -96,5 +93,11 @@ func (s *session) makeBundle(ctx context.Context, names []string) ([]byte, []*lo
 	}
 	var b bytes.Buffer
 	err = bundle.Write(&b, lock, all...)
-	return b.Bytes(), all[:len(names)], err
+	var asked []*load.Prepared
+	for i, w := range list {
+		if w.instance == "" {
+			asked = append(asked, all[i])
+		}
+	}
+	return b.Bytes(), asked, err
 }

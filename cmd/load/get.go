@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"sync"
 
 	"github.com/loadgo/load"
 )
@@ -18,7 +17,8 @@ func getCommand() command {
 		long: `
 Get installs each package with everything that it imports and compiles it, so that loading it later needs
 no network and no compiler. It prints the name and the version of each. A package that cannot be had does
-not keep the others from being installed; the exit code is 1 then.`,
+not keep the others from being installed; the exit code is 1 then.
+` + aboutInstantiations,
 		flags: func(f *flag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
@@ -37,19 +37,14 @@ func runGet(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.closeAll(ctx, loaders)
-	specs, errs := make([]*load.Spec, len(args)), make([]error, len(args))
+	list := wantedOf(args)
+	specs, errs := make([]*load.Spec, len(list)), make([]error, len(list))
 	for _, l := range loaders { // one after the other: each compiles on all processors
-		var wg sync.WaitGroup
-		for i, name := range args {
-			if errs[i] == nil {
-				wg.Go(func() { specs[i], errs[i] = l.Install(ctx, name, s.along()) })
-			}
-		}
-		wg.Wait()
+		_ = prepareAll(list, specs, errs, func(w wanted) (*load.Spec, error) { return l.Install(ctx, w.name, s.along(), w.option()) })
 	}
 	s.progress.clear()
 	for i, spec := range specs {
-		if errs[i] == nil {
+		if errs[i] == nil && list[i].instance == "" {
 			fmt.Fprintln(s.stdout, spec.Name, spec.Version)
 		}
 	}
