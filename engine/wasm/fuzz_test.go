@@ -95,3 +95,25 @@ func fuzzedFunction(f *testing.F, m *module) *programFunction {
 	require.Empty(f, reason)
 	return p
 }
+
+// TestFreed: what the host knows of freed blocks is bounded, also where a plugin frees millions.
+func TestFreed(t *testing.T) {
+	t.Parallel()
+	r := wazero.NewRuntime(t.Context())
+	t.Cleanup(func() { _ = r.Close(context.Background()) })
+	m := &module{ctx: t.Context(), runtime: r}
+	require.NoError(t, m.provideExtism())
+	m.kernel.begin(nil)
+	m.kernel.release(m.kernel.alloc(32 << 20))
+	seen := make(map[uint64]bool)
+	for range 100_000 {
+		place := m.kernel.alloc(8)
+		m.kernel.release(place)
+		seen[place] = true
+	}
+	require.LessOrEqual(t, len(seen), maxFree+2)
+	first, second := m.kernel.alloc(8), m.kernel.alloc(8)
+	m.kernel.release(first)
+	m.kernel.release(second)
+	require.NotEqual(t, second, m.kernel.alloc(8), "the one that was freed last is not the next")
+}

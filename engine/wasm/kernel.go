@@ -44,6 +44,8 @@ const (
 	firstPlace = 16
 	// maxBlocks bounds what the host knows about blocks.
 	maxBlocks = 1 << 20
+	// maxFree is how many freed blocks of a class it knows before it reuses one.
+	maxFree = 1 << 12
 	// slack is what is readable after the input.
 	slack = 8
 )
@@ -81,9 +83,10 @@ func (k *kernel) setInput(place, length uint64) {
 	k.size.Set(length)
 }
 
-// alloc hands out a block, or 0 where there is no room. As Extism's own kernel, it reuses a freed one
-// only where the memory would have to grow: plugins free again what a function that they gave it to
-// has freed, and must not hit the block of its answer.
+// alloc hands out a block, or 0 where there is no room. Plugins free again what a function that they
+// gave it to has freed, and must not hit the block of its answer. As Extism's own kernel, it therefore
+// reuses a freed one only where the memory would have to grow, or where there are very many, and the
+// one that was freed first.
 func (k *kernel) alloc(length uint64) uint64 {
 	if length == 0 || length > uint64(1)<<maxClass-slack || len(k.blocks) >= maxBlocks {
 		return 0
@@ -91,9 +94,9 @@ func (k *kernel) alloc(length uint64) uint64 {
 	class := max(minClass, bits.Len64(length+slack-1))
 	place := max(firstPlace, k.end)
 	end := place + uint64(1)<<class
-	if n := len(k.free[class]); n > 0 && end > uint64(k.memory.Size()) {
-		place = k.free[class][n-1]
-		k.free[class] = k.free[class][:n-1]
+	if n := len(k.free[class]); n > maxFree || n > 0 && end > uint64(k.memory.Size()) {
+		place = k.free[class][0]
+		k.free[class] = k.free[class][1:]
 		k.blocks[place] = block{length, class}
 		return place
 	}

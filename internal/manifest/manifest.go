@@ -94,23 +94,50 @@ const (
 	// Main is the name of the plugin itself.
 	Main       = "main"
 	maxModules = 16
-	maxText    = 256 << 20 // bytes; a manifest may hold its modules
+	maxText    = 32 << 20  // bytes of JSON, which may hold modules
+	maxTOML    = 1 << 20   // bytes of TOML
 	maxBytes   = 256 << 20 // of all modules
 	pageSize   = 64 << 10
 	maxTypes   = 1 << 20 // bytes
 )
 
+// entry is a module of a manifest as it is written.
+type entry struct {
+	Path    string            `json:"path" toml:"path"`
+	Data    *string           `json:"data" toml:"data"` // base64
+	URL     string            `json:"url" toml:"url"`
+	Name    string            `json:"name" toml:"name"`
+	Hash    string            `json:"hash" toml:"hash"`
+	Method  string            `json:"method" toml:"method"`
+	Headers map[string]string `json:"headers" toml:"headers"`
+}
+
+// entries makes no room for more of them than there can be.
+type entries []entry
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (e *entries) UnmarshalJSON(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if start, err := d.Token(); err != nil || start != json.Delim('[') {
+		return errors.New("wasm is no list")
+	}
+	for d.More() {
+		if len(*e) == maxModules {
+			return fmt.Errorf("its list wasm has more than %d modules", maxModules)
+		}
+		var one entry
+		if err := d.Decode(&one); err != nil {
+			return err
+		}
+		*e = append(*e, one)
+	}
+	return nil
+}
+
 // file is the manifest as it is written.
 type file struct {
-	Wasm []struct {
-		Path    string            `json:"path" toml:"path"`
-		Data    *string           `json:"data" toml:"data"` // base64
-		URL     string            `json:"url" toml:"url"`
-		Name    string            `json:"name" toml:"name"`
-		Hash    string            `json:"hash" toml:"hash"`
-		Method  string            `json:"method" toml:"method"`
-		Headers map[string]string `json:"headers" toml:"headers"`
-	} `json:"wasm" toml:"wasm"`
+	Wasm   entries `json:"wasm" toml:"wasm"`
 	Memory struct {
 		MaxPages     uint32 `json:"max_pages" toml:"max_pages"`
 		MaxResponse  *int64 `json:"max_http_response_bytes" toml:"max_http_response_bytes"`
@@ -132,7 +159,8 @@ func Read(fsys fs.FS, name string) (*Manifest, error) {
 	}
 	f, err := parse(name, text)
 	if err != nil {
-		return nil, fmt.Errorf("it is not an Extism manifest: %w", err)
+		why := strings.ToValidUTF8(err.Error(), "")
+		return nil, fmt.Errorf("it is not an Extism manifest: %s", why[:min(len(why), maxReason)])
 	}
 	return f.manifest(fsys, path.Dir(name), text)
 }
@@ -140,6 +168,9 @@ func Read(fsys fs.FS, name string) (*Manifest, error) {
 func parse(name string, text []byte) (*file, error) {
 	var f file
 	if strings.HasSuffix(name, ".toml") {
+		if err := checkTOML(string(text)); err != nil {
+			return nil, err
+		}
 		meta, err := toml.Decode(string(text), &f)
 		if err == nil && len(meta.Undecoded()) > 0 {
 			err = fmt.Errorf("unknown field %q", meta.Undecoded()[0].String())
@@ -155,6 +186,29 @@ func parse(name string, text []byte) (*file, error) {
 		return nil, errors.New("something follows the object")
 	}
 	return &f, nil
+}
+
+// What nests deeply takes a parser of TOML minutes, or the stack of the whole program.
+const (
+	maxNesting = 32
+	maxDots    = 200 // of a line: the parts of a key
+	maxReason  = 300 // bytes of what a parser says
+)
+
+// checkTOML refuses a text that takes much of its parser. Brackets and dots in strings count, too.
+func checkTOML(text string) error {
+	if len(text) > maxTOML {
+		return fmt.Errorf("it has more than %d MiB: write it as JSON", maxTOML>>20)
+	}
+	depth := 0
+	for line := range strings.Lines(text) {
+		depth += strings.Count(line, "[") + strings.Count(line, "{")
+		if depth > maxNesting || strings.Count(line, ".") > maxDots {
+			return errors.New("it nests too deeply")
+		}
+		depth = max(0, depth-strings.Count(line, "]")-strings.Count(line, "}"))
+	}
+	return nil
 }
 
 func (f *file) manifest(fsys fs.FS, dir string, text []byte) (*Manifest, error) {
@@ -234,7 +288,7 @@ func readFile(fsys fs.FS, name string, left *int64) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, *left+1))
 	if *left -= int64(len(data)); *left < 0 && err == nil {
-		err = fmt.Errorf("the files have more than %d MiB", maxBytes>>20)
+		err = errors.New("it is too large")
 	}
 	return data, err
 }

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -38,6 +39,26 @@ func TestForms(t *testing.T) {
 	assert.Equal(t, js.Modules, tm.Modules)
 	assert.Equal(t, js.Asks, tm.Asks)
 	assert.NotEqual(t, js.Sum, tm.Sum)
+}
+
+// TestBombs: what would take minutes, or gigabytes, is refused at once.
+func TestBombs(t *testing.T) {
+	t.Parallel()
+	const n = 100_000
+	for name, test := range map[string]struct{ file, text, want string }{
+		"lists":   {"m.toml", "a = " + strings.Repeat("[", n), "it nests too deeply"},
+		"tables":  {"m.toml", "a = " + strings.Repeat("{a=", n), "it nests too deeply"},
+		"lines":   {"m.toml", "a = " + strings.Repeat("[\n", n), "it nests too deeply"},
+		"keys":    {"m.toml", strings.Repeat("a.", n) + "a = 1", "it nests too deeply"},
+		"large":   {"m.toml", strings.Repeat("#\n", 1<<20), "it has more than 1 MiB"},
+		"modules": {"m.json", `{"wasm": [` + strings.Repeat("{},", n) + "{}]}", "its list wasm has more than 16 modules"},
+		"deep":    {"m.json", strings.Repeat("[", n), "exceeded max depth"},
+		"name":    {"m.json", `{"` + strings.Repeat("x", n) + `": 1}`, "unknown field"},
+	} {
+		_, err := read(test.file, test.text)
+		require.ErrorContains(t, err, test.want, name)
+		assert.Less(t, len(err.Error()), 400, name)
+	}
 }
 
 // FuzzRead: whatever a manifest says, it is refused, or names modules that are below its folder.
