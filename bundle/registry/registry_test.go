@@ -43,7 +43,7 @@ type server struct {
 	before   func(w http.ResponseWriter, r *http.Request) bool
 }
 
-func serve(t *testing.T) *server {
+func serve(t testing.TB) *server {
 	t.Helper()
 	s := new(server)
 	real := ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))
