@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -138,30 +137,10 @@ func (l *Layout) Write(w io.Writer, files func(w io.Writer, b Blob) error) error
 			e.put(blobName(b.Digest), data)
 			continue
 		}
-		e.write(header(blobName(b.Digest), b.Size))
-		counted := &counter{w: w}
-		if e.err == nil {
-			e.err = files(counted, b)
-		}
-		if e.err == nil && counted.n != b.Size {
-			e.err = fmt.Errorf("bundle: %s has %d bytes, not %d", b.Digest, counted.n, b.Size)
-		}
-		e.write(make([]byte, padded(b.Size)-b.Size))
+		e.entry(blobName(b.Digest), b.Size, func(w io.Writer) error { return files(w, b) })
 	}
 	e.write(make([]byte, trailer))
 	return e.err
-}
-
-// counter counts what is written.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // File is the file of a bundle, for any system. The caller closes it.

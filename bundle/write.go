@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -179,10 +178,39 @@ func (e *entries) write(data []byte) {
 }
 
 func (e *entries) put(name string, data []byte) {
-	if int64(len(data)) > maxBlob {
-		e.err = errors.Join(e.err, fmt.Errorf("bundle: %s has more than %d GiB", name, maxBlob>>30))
+	e.entry(name, int64(len(data)), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// entry writes an entry whose contents, of that size, are written by contents.
+func (e *entries) entry(name string, size int64, contents func(io.Writer) error) {
+	if e.err == nil && size > maxBlob {
+		e.err = fmt.Errorf("bundle: %s has more than %d GiB", name, maxBlob>>30)
 	}
-	e.write(header(name, int64(len(data))))
-	e.write(data)
-	e.write(make([]byte, padded(int64(len(data)))-int64(len(data))))
+	if e.err != nil {
+		return
+	}
+	e.write(header(name, size))
+	counted := &counter{w: e.w}
+	if e.err == nil {
+		e.err = contents(counted)
+	}
+	if e.err == nil && counted.n != size {
+		e.err = fmt.Errorf("bundle: %s has %d bytes, not %d", name, counted.n, size)
+	}
+	e.write(make([]byte, padded(size)-size))
+}
+
+// counter counts what is written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
 }

@@ -11,13 +11,14 @@ import (
 	"oras.land/oras-go/v2/registry/remote/credentials"
 
 	"github.com/loadgo/load/internal/webclient"
+	"github.com/loadgo/load/internal/webhost"
 )
 
 // credential says who the user is to a registry. It is asked after the registry refused, and not for
 // what is reached over plain http, unless that is this machine. Its errors hold nothing that a file
 // or a helper said, since that may be the secret.
 func (r *Repository) credential(ctx context.Context, host string) (auth.Credential, error) {
-	if host != r.remote.Reference.Host() || r.plain && !isAddress(hostname(host)) {
+	if host != r.remote.Reference.Host() || r.plain && !webhost.IsLocal(hostname(host)) {
 		return auth.EmptyCredential, nil
 	}
 	if ask := r.in.config.Credentials; ask != nil {
@@ -84,7 +85,7 @@ func unusable(reason string, err error) error {
 
 // places tells where credentials are looked for, for the reader of a refusal.
 func (r *Repository) places() string {
-	if r.plain && !isAddress(hostname(r.ref.registry)) {
+	if r.plain && !webhost.IsLocal(hostname(r.ref.registry)) {
 		return "none are sent over plain http; use https"
 	}
 	places := "the docker configuration"

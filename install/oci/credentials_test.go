@@ -288,26 +288,28 @@ func TestDockerConfig(t *testing.T) {
 // over http, and the latter get no credentials.
 func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
-	var told heard
-	s := serve(t, httptest.NewServer, nil)
-	config := quick()
-	config.HTTPClient, config.Retries, config.Insecure = network{"r.example.com": s.Server}.client(t), -1, "r.example.com/team"
-	loadtest.PushLayers(t, oci.New(config), "r.example.com/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
-	_, _, err := bring(t, oci.New(config), new(install.Session), "oci::r.example.com/team/rules:v1.0.0")
-	require.NoError(t, err)
-	_, _, err = bring(t, oci.New(config), new(install.Session), "oci::r.example.com/other/rules:v1.0.0")
-	require.ErrorContains(t, err, "server gave HTTP response to HTTPS client")
+	for _, host := range []string{"r.example.com", "192.0.2.1", "r.example.com:5000", "192.0.2.1:5000"} {
+		var told heard
+		s := serve(t, httptest.NewServer, nil)
+		config := quick()
+		config.HTTPClient, config.Retries, config.Insecure = network{host: s.Server}.client(t), -1, host+"/team"
+		loadtest.PushLayers(t, oci.New(config), host+"/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
+		_, _, err := bring(t, oci.New(config), new(install.Session), "oci::"+host+"/team/rules:v1.0.0")
+		require.NoError(t, err, host)
+		_, _, err = bring(t, oci.New(config), new(install.Session), "oci::"+host+"/other/rules:v1.0.0")
+		require.ErrorContains(t, err, "server gave HTTP response to HTTPS client", host)
 
-	s.from(func(w http.ResponseWriter, r *http.Request) bool {
-		told.hear(r)
-		w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
-		w.WriteHeader(http.StatusUnauthorized)
-		return true
-	})
-	config.Credentials = func(context.Context, string) (string, string, error) { return user, password, nil }
-	_, _, err = bring(t, oci.New(config), new(install.Session), "oci::r.example.com/team/rules:v1.0.0")
-	require.ErrorContains(t, err, "none are sent over plain http; use https")
-	assert.Empty(t, told.at("r.example.com"))
+		s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			told.hear(r)
+			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		})
+		config.Credentials = func(context.Context, string) (string, string, error) { return user, password, nil }
+		_, _, err = bring(t, oci.New(config), new(install.Session), "oci::"+host+"/team/rules:v1.0.0")
+		require.ErrorContains(t, err, "none are sent over plain http; use https", host)
+		assert.Empty(t, told.at(host))
+	}
 }
 
 // TestPolicies: rules are about the registry and the repository, in every spelling.
