@@ -60,8 +60,9 @@ var liveText []byte
 
 type handler struct {
 	Options
-	loader *load.Loader
-	page   *template.Template
+	loader  *load.Loader
+	page    *template.Template
+	streams chan struct{} // holds a token for each that is under way
 }
 
 // Handler returns the pages about a loader, to be served under [Options.Prefix].
@@ -75,7 +76,7 @@ func Handler(l *load.Loader, options Options) http.Handler {
 	if options.GC == nil {
 		options.GC = &store.GC{Unused: 30 * 24 * time.Hour}
 	}
-	h := &handler{Options: options, loader: l}
+	h := &handler{Options: options, loader: l, streams: make(chan struct{}, liveAtOnce)}
 	h.page = template.Must(template.New("page").Funcs(template.FuncMap{
 		"size": phrase.Size, "took": phrase.Took, "when": when,
 	}).Parse(pageText))

@@ -14,7 +14,11 @@ const (
 	liveEvery = 2 * time.Second  // how often figures are looked at
 	liveFor   = 30 * time.Second // a stream ends, and the browser asks again: a server's Shutdown waits for streams
 	liveWrite = 10 * time.Second // for a reader that reads nothing
+
+	liveAtOnce = 50 // streams, each of which looks at every module
 )
+
+var errLive = fmt.Errorf("%d pages are looked at already; this one shows what was so when it was asked for", liveAtOnce)
 
 // stream writes server-sent events.
 type stream struct {
@@ -25,6 +29,13 @@ type stream struct {
 // live sends what runs, at once and when it has changed, and the events after the one that the
 // browser saw last.
 func (h *handler) live(w http.ResponseWriter, r *http.Request) {
+	select {
+	case h.streams <- struct{}{}:
+		defer func() { <-h.streams }()
+	default:
+		h.fail(w, r, http.StatusServiceUnavailable, errLive)
+		return
+	}
 	s := stream{w, http.NewResponseController(w)}
 	w.Header().Set("Content-Type", "text/event-stream")
 	last := h.seen(r)
