@@ -42,7 +42,7 @@ func changes(t *types.Named) bool {
 	values := types.NewMethodSet(t)
 	for sel := range types.NewMethodSet(types.NewPointer(t)).Methods() {
 		name := sel.Obj().Name()
-		if values.Lookup(sel.Obj().Pkg(), name) == nil && !strings.HasPrefix(name, "Unmarshal") && name != "Scan" && name != "GobDecode" {
+		if sel.Obj().Exported() && values.Lookup(sel.Obj().Pkg(), name) == nil && !strings.HasPrefix(name, "Unmarshal") && name != "Scan" && name != "GobDecode" {
 			return true
 		}
 	}

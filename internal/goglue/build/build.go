@@ -71,7 +71,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 26
+const generatorVersion = 27
 
 // build is one run of a Builder.
 type build struct {

@@ -306,15 +306,16 @@ func (g *generator) main(sum string) {
 }
 
 // typed lists the types of which the host gives values in interfaces as what they are: the exported
-// ones that it can make, and pointers to these.
+// ones that it can make, and pointers to these and lists of them.
 func (g *generator) typed() (list []int) {
 	for _, s := range g.api.Symbols {
 		named, ok := g.types[s.Type].(*types.Named)
 		if s.Kind != engine.KindType || s.Type == 0 || !ok || !g.nameable(named) || types.IsInterface(named) {
 			continue
 		}
-		for _, t := range []types.Type{named, types.NewPointer(named)} {
-			if n := g.numbers[typeKey(t)]; n != 0 && g.api.Types[n].Made && !slices.Contains(list, n) {
+		for _, t := range []types.Type{named, types.NewPointer(named), types.NewSlice(named)} {
+			n := g.numbers[typeKey(t)]
+			if n != 0 && (g.api.Types[n].Made || g.api.Types[n].Class == api.Data) && !slices.Contains(list, n) {
 				list = append(list, n)
 			}
 		}

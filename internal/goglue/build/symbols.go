@@ -74,6 +74,7 @@ func describe(m *parts, instances []instance) *describer {
 	for _, in := range instances {
 		d.api.Symbols = append(d.api.Symbols, d.instanceSymbol(in, all))
 	}
+	d.describeLists()
 	d.expand()
 	d.describeBridges()
 	for n := 1; n < len(d.types); n++ {
@@ -89,6 +90,18 @@ func describe(m *parts, instances []instance) *describer {
 		}
 	}
 	return d
+}
+
+// describeLists describes lists of the types that are symbols, where values of type any may hold them.
+func (d *describer) describeLists() {
+	if !slices.ContainsFunc(d.api.Types, func(t api.Type) bool { return t.Kind == api.KindAny }) {
+		return
+	}
+	for _, s := range d.api.Symbols {
+		if named, ok := d.types[s.Type].(*types.Named); ok && s.Kind == engine.KindType && d.nameable(named) {
+			d.number(types.NewSlice(named), 0)
+		}
+	}
 }
 
 func (d *describer) symbol(obj types.Object, docs docs) api.Symbol {

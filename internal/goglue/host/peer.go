@@ -64,7 +64,7 @@ func (p peer) Take(d *wire.Decoder) any {
 
 // Opaque implements [dynamic.Peer].
 func (p peer) Opaque(t reflect.Type) bool {
-	if t == objectType || p.isTwin(t) {
+	if n, _ := p.typed(t); t == objectType || n != 0 {
 		return true
 	}
 	held, _ := heldTwin(t)

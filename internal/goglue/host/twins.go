@@ -119,13 +119,8 @@ func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 		v = v.Elem()
 	}
 	t := v.Type()
-	n := i.twin(t)
-	if t.Kind() == reflect.Pointer {
-		if n = i.twin(t.Elem()); n != 0 {
-			n = i.pointerTo(n)
-		}
-	}
-	if held, _ := heldTwin(t); n == 0 || held || !i.api.Types[n].Made && i.api.Types[n].Class != api.Data {
+	n, held := i.typed(t)
+	if n == 0 || held || !i.api.Types[n].Made && i.api.Types[n].Class != api.Data {
 		return false
 	}
 	encode, err := i.encoder(t, n, false)
@@ -138,10 +133,27 @@ func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 	return true
 }
 
-// pointerTo returns the number of the pointers to a type, or 0.
-func (i *Instance) pointerTo(n int) int {
+// typed returns the number of the module's type of a value that is of a generated type, a pointer to one
+// or a list of them, or 0; and whether it is a handle that crosses.
+func (i *Instance) typed(t reflect.Type) (n int, held bool) {
+	held, _ = heldTwin(t)
+	if n = i.twin(t); n != 0 || t.Name() != "" {
+		return n, held
+	}
+	switch kind := t.Kind(); kind {
+	case reflect.Pointer, reflect.Slice:
+		if elem := i.twin(t.Elem()); elem != 0 {
+			return i.unnamed(api.Kind(kind), elem), held
+		}
+	}
+	return 0, held
+}
+
+// unnamed returns the number of the type without a name whose values are pointers to a type, or lists
+// of it, or 0.
+func (i *Instance) unnamed(kind api.Kind, elem int) int {
 	return max(0, slices.IndexFunc(i.api.Types, func(t api.Type) bool {
-		return t.Kind == api.KindPointer && t.Elem == n && strings.HasPrefix(t.Text, "*")
+		return t.Kind == kind && t.Elem == elem && (strings.HasPrefix(t.Text, "*") || strings.HasPrefix(t.Text, "[]"))
 	}))
 }
 

@@ -179,6 +179,10 @@ func TestAny(t *testing.T) {
 	assert.Equal(t, "point", shapes.Describe(&p))
 	assert.Equal(t, 2, p.X)
 	assert.Equal(t, "nil", shapes.Describe(nil))
+	assert.Equal(t, "colors [red none]", shapes.Describe([]shapes.Color{shapes.Red, {}}))
+	kinds := []shapes.Kind{shapes.Round}
+	assert.Equal(t, "kinds [angular]", shapes.Describe(kinds))
+	assert.Equal(t, shapes.Angular, kinds[0])
 	assert.Equal(t, shapes.Circle{R: 2}, shapes.Any("circle"))
 	assert.Equal(t, shapes.Angular, shapes.Any("kind"))
 	assert.Equal(t, shapes.NewID(7), shapes.Any("id"))

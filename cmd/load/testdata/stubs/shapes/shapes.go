@@ -164,6 +164,11 @@ func Describe(v any) string {
 		return "point"
 	case Kind:
 		return "kind " + v.String()
+	case []Color:
+		return fmt.Sprint("colors ", v)
+	case []Kind:
+		v[0] = Angular
+		return fmt.Sprint("kinds ", v)
 	case nil:
 		return "nil"
 	}
@@ -250,6 +255,8 @@ func (c Color) String() string {
 	}
 	return c.name
 }
+
+func (c *Color) set(name string) { c.name = name }
 
 // Red is a color.
 var Red = Color{"red"}
