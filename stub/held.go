@@ -1,6 +1,7 @@
 package stub
 
 import (
+	"errors"
 	"reflect"
 
 	"github.com/loadgo/load/engine"
@@ -26,6 +27,9 @@ func Variable(h *Held) Twin { return Twin{Held: h} }
 
 // Sentinel is the twin of an error.
 func Sentinel(symbol string, err error) Twin { return Twin{Symbol: symbol, Error: err} }
+
+// ErrFields is what decoding into a value returns whose fields live in the module.
+var ErrFields = errors.New("its fields live in the module, and cannot be decoded into")
 
 // Error is an error of a generated package that the module's own one is on this side.
 type Error struct{ Text string }

@@ -67,7 +67,9 @@ type Package struct {
 	Prefix string // of its symbols in the module: "zapcore."
 	// Twins lists the types and the errors that were generated for those of the module; nil for
 	// none.
-	Twins    func() []Twin
+	Twins func() []Twin
+	// Uses lists the packages generated with this one whose types its API mentions; nil for none.
+	Uses     func() []*Package
 	generics sync.Map // instance → *Func
 }
 
@@ -81,13 +83,32 @@ func (p *Package) module(ctx context.Context) (*load.Module, error) {
 }
 
 func (p *Package) adopt(m *load.Module) {
-	if p.Twins != nil {
-		m.Adopt(p, p.twins)
+	m.Adopt(p, p.all)
+}
+
+// all lists the twins of the package and of those that it uses.
+func (p *Package) all() []Twin {
+	var twins []Twin
+	seen := map[*Package]bool{}
+	for queue := []*Package{p}; len(queue) > 0; queue = queue[1:] {
+		next := queue[0]
+		if seen[next] {
+			continue
+		}
+		seen[next] = true
+		twins = append(twins, next.twins()...)
+		if next.Uses != nil {
+			queue = append(queue, next.Uses()...)
+		}
 	}
+	return twins
 }
 
 // twins are the package's with the names that they have in the module.
 func (p *Package) twins() []Twin {
+	if p.Twins == nil {
+		return nil
+	}
 	twins := p.Twins()
 	for i := range twins {
 		if twins[i].Held != nil {

@@ -56,9 +56,12 @@ func (w *writer) declarations() string {
 	if w.Base == "" {
 		fmt.Fprintf(&b, "\nvar module = stub.Module{Name: %q}\n", w.Name)
 	}
-	twins, prefix := "", ""
+	twins, prefix, used := "", "", w.used()
 	if len(w.twins) > 0 {
 		twins = ", Twins: twins"
+	}
+	if len(used) > 0 {
+		twins += ", Uses: uses"
 	}
 	if w.Prefix != "" {
 		prefix = fmt.Sprintf(", Prefix: %q", w.Prefix+".")
@@ -75,10 +78,28 @@ func Preload(ctx context.Context) error { return MODULE.Preload(ctx) }
 // Module returns the module, and loads it if need be.
 func Module(ctx context.Context) (*load.Module, error) { return MODULE.Module(ctx) }
 `, prefix, twins)
+	if w.Base != "" {
+		b.WriteString("\n// Stub is for the packages that were generated with this one.\nfunc Stub() *stub.Package { return &self }\n")
+	}
+	if len(used) > 0 {
+		fmt.Fprintf(&b, "\nfunc uses() []*stub.Package { return []*stub.Package{%s.Stub()} }\n", strings.Join(used, ".Stub(), "))
+	}
 	if len(w.twins) > 0 {
 		fmt.Fprintf(&b, "\nfunc twins() []stub.Twin {\nreturn []stub.Twin{\n%s,\n}\n}\n", strings.Join(w.twins, ",\n"))
 	}
 	return b.String()
+}
+
+// used lists the names of the stubs that the loaded file imports.
+func (w *writer) used() (names []string) {
+	for _, path := range slices.Sorted(maps.Keys(w.imports)) {
+		for _, s := range w.packages {
+			if w.Base != "" && path == w.importPath(s.pkg.Path()) {
+				names = append(names, w.imports[path])
+			}
+		}
+	}
+	return names
 }
 
 // file begins a file.

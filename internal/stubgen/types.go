@@ -42,6 +42,7 @@ func (w *writer) typeName(o *types.TypeName) (reason string) {
 		w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", name, o.Name()))
 		w.left = append(w.left, l.fields...)
 		w.methods(l, name)
+		w.json(l, name)
 	case data:
 		fmt.Fprintf(&w.loaded, "\n%stype %s %s\n", doc, name, w.underlying(l))
 		w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", name, o.Name()))
@@ -122,6 +123,19 @@ func (w *writer) methods(l *local, name string) {
 		}
 	}
 	w.sealedMethods(l, name)
+}
+
+// json writes how a held type whose fields do not show here is JSON, where its own methods do not say.
+func (w *writer) json(l *local, name string) {
+	methods := types.NewMethodSet(types.NewPointer(l.named))
+	for _, own := range []string{"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText"} {
+		if len(l.fields) == 0 || methods.Lookup(nil, own) != nil {
+			return
+		}
+	}
+	fmt.Fprintf(&w.loaded, "\nvar bound%s_ = stub.Func[func(%s) *load.Object]{Package: &self, Symbol: %q}\n", name, name, l.name)
+	fmt.Fprintf(&w.loaded, "\n// MarshalJSON writes what the fields in the module are.\nfunc (x %s) MarshalJSON() ([]byte, error) { return bound%s_.Get()(x).MarshalJSON() }\n", name, name)
+	fmt.Fprintf(&w.loaded, "\n// UnmarshalJSON returns an error: the fields are in the module.\nfunc (x *%s) UnmarshalJSON([]byte) error { return stub.ErrFields }\n", name)
 }
 
 // method writes a method, or says why not.

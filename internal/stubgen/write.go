@@ -50,7 +50,7 @@ func (w *writer) localName(o types.Object) string { return w.rename(o.Name()) }
 
 func (w *writer) rename(original string) string {
 	name := original
-	if !slices.Contains(reserved, name) {
+	if !slices.Contains(reserved, name) && (name != "Stub" || w.Base == "") {
 		return name
 	}
 	for name += "_"; w.pkg.Scope().Lookup(name) != nil; {
@@ -223,7 +223,7 @@ func (w *writer) useIn(imports map[string]string, path, name string) string {
 			}
 		}
 		switch name {
-		case "stub", "load", "module", "self", "twins", "original":
+		case "stub", "load", "module", "self", "twins", "uses", "original":
 			return false
 		}
 		return w.pkg.Scope().Lookup(name) == nil && types.Universe.Lookup(name) == nil

@@ -43,7 +43,7 @@ func (c *Call) error(err error, left *int) {
 	sentinel := c.module.sentinelName(err)
 	c.Out.String(sentinel)
 	if typ := c.module.table.TypeOf(err); typ != 0 || sentinel == "" {
-		c.Out.Uint(c.module.held.put(err))
+		c.Out.Uint(c.module.held.put(err, true))
 		c.Out.Uint(typ)
 	} else {
 		c.Out.Uint(0)

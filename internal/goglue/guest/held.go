@@ -23,11 +23,13 @@ type heldTable struct {
 	again    map[uint64]int // how often the host has such a handle beyond the first time
 }
 
-func (t *heldTable) put(v any) uint64 {
+// put returns a handle of a value: that which a pointer has already, where it may be shared. A call
+// with a context has handles of its own, by which the context ends.
+func (t *heldTable) put(v any, shared bool) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, isBox := v.(boxed)
-	isPointer := !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer
+	isPointer := shared && !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer
 	if isPointer {
 		if handle, ok := t.pointers[v]; ok {
 			t.again[handle]++
@@ -52,7 +54,7 @@ func (t *heldTable) drop(handle uint64) bool {
 		return false
 	}
 	v, ok := t.values[handle]
-	if _, isBox := v.(boxed); ok && !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer {
+	if _, isBox := v.(boxed); ok && !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer && t.pointers[v] == handle {
 		delete(t.pointers, v)
 	}
 	delete(t.values, handle)
@@ -117,7 +119,7 @@ func (b *box[T]) pointer() any { return &b.v }
 // hold keeps a value and appends its handle.
 func (c *Call) hold(v any) {
 	c.Out.Byte(wire.TagHandle)
-	c.returned = c.module.held.put(v)
+	c.returned = c.module.held.put(v, c.ctx == nil)
 	c.Out.Uint(c.returned)
 	if c.Sharing() {
 		c.Out.Given = append(c.Out.Given, c.returned)
@@ -161,14 +163,16 @@ func HoldInterface(c *Call, v any) {
 		return
 	}
 	c.Out.Byte(wire.TagHandle)
-	c.returned = c.module.PutHandle(&c.Out, v)
+	c.returned = c.module.putHandle(&c.Out, v, c.ctx == nil)
 }
 
 // PutHandle holds a value and appends its handle, which it returns, and its dynamic type: the
 // type's number in
 // the API, or 0 and its name.
-func (m *Module) PutHandle(out *wire.Encoder, v any) uint64 {
-	handle := m.held.put(v)
+func (m *Module) PutHandle(out *wire.Encoder, v any) uint64 { return m.putHandle(out, v, true) }
+
+func (m *Module) putHandle(out *wire.Encoder, v any, shared bool) uint64 {
+	handle := m.held.put(v, shared)
 	out.Uint(handle)
 	if out.Sharing != nil {
 		out.Given = append(out.Given, handle)

@@ -59,6 +59,9 @@ func TestTextForms(t *testing.T) {
 	text, err := json.Marshal(map[string]any{"id": id, "n": shapes.NewCounter(4)})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"id":"abababab","n":"4"}`, string(text))
+	text, err = json.Marshal(map[string]any{"a": shapes.NewMixed(3), "b": *shapes.NewMixed(4)})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"a":{"Shown":3},"b":{"Shown":4}}`, string(text))
 	var c struct{ N shapes.Counter }
 	require.NoError(t, json.Unmarshal([]byte(`{"N":"12"}`), &c))
 	assert.Equal(t, 12, c.N.N())

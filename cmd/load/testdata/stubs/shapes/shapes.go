@@ -378,6 +378,9 @@ type (
 )
 
 func (m *Mixed) Hidden() int   { m.hidden++; return m.hidden }
+// NewMixed makes one.
+func NewMixed(shown int) *Mixed { return &Mixed{Shown: shown} }
+
 func Channels() <-chan int     { return nil }
 func Context() context.Context { return nil }
 func Hidden() interface{ X() } { return nil }

@@ -27,6 +27,9 @@ func Preload(ctx context.Context) error { return module.Module.Preload(ctx) }
 // Module returns the module, and loads it if need be.
 func Module(ctx context.Context) (*load.Module, error) { return module.Module.Module(ctx) }
 
+// Stub is for the packages that were generated with this one.
+func Stub() *stub.Package { return &self }
+
 func twins() []stub.Twin {
 	return []stub.Twin{
 		stub.Type[Error]("Error"),
