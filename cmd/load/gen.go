@@ -28,7 +28,7 @@ func genCommand() command {
 	return command{
 		name:  "gen",
 		args:  "[options] -o DIR NAME[@QUERY]...",
-		short: "write Go packages with the API of others, which load them on first use",
+		short: "write Go packages that stand for others, and load them on first use",
 		long: `
 Gen writes a Go package into DIR with the API of the package NAME: a program imports it in the place of
 the original, which is loaded on first use. Built with the tag load_linked, the program has the original

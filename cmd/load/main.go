@@ -5,7 +5,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -309,50 +308,3 @@ func (s *session) print(err error) {
 }
 
 func (c command) line() string { return strings.TrimSpace("load " + c.name + " " + c.args) }
-
-func usage() string {
-	var b strings.Builder
-	b.WriteString("Load finds, installs, compiles and runs Go packages by name.\n\nUsage:\n\n")
-	width := 0
-	for _, c := range commands() {
-		width = max(width, len(c.line()))
-	}
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "\t%-*s  %s\n", width, c.line(), c.short)
-	}
-	fmt.Fprintf(&b, "\t%-*s  %s\n", width, "load help [COMMAND]", "tell more about a command")
-	b.WriteString(`
-Options stand before or after the other arguments, and with one minus or two; -- ends them. NAME is an import path, a directory (./rules), a path of a
-registry of the policy (company:team/auth), or one of these with an alias before it and a version after it:
-NAME@v1.2.3, NAME@v1, NAME@latest. It can also be a git repository (gh:user/repo//dir@v1.2.3, git::URL?ref=main), something in
-an OCI registry (oci::REGISTRY/REPOSITORY:TAG//dir), or the URL of an archive or file.
-
-Errors go to the standard error. The exit code is 0 when all is done, 1 when something failed, 2
-when the command was called wrongly, and 130 when it was interrupted. LOAD_DIR names the directory that keeps what is installed and
-compiled; LOAD_NO_INSTALL=1 and LOAD_OFFLINE=1 forbid installs and all use of the network; LOAD_POLICY names a
-policy file, LOAD_LOCK a lock file other than load.lock, and LOAD_TRACE a file for events as JSON lines. GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
-`)
-	return b.String()
-}
-
-// help prints the usage, or that of one command.
-func help(args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		io.WriteString(stdout, usage())
-		return exitDone
-	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			fmt.Fprintf(stdout, "usage: %s\n\n%s\n", c.line(), strings.TrimSpace(cmp.Or(c.long, c.short)))
-			flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-			flags.SetOutput(stdout)
-			if c.flags != nil {
-				c.flags(flags, new(options))
-				fmt.Fprintln(stdout)
-				flags.PrintDefaults()
-			}
-			return exitDone
-		}
-	}
-	return unknown(args[0], stderr)
-}
