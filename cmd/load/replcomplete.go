@@ -55,8 +55,13 @@ func (c completer) top() []string {
 		known = append(known, name+".")
 	}
 	known = slices.AppendSeq(known, maps.Keys(c.vars))
+	for path := range strings.FieldsSeq(toolchain.Packages) {
+		if name := packageName(path); len(standardNamed(name)) == 1 {
+			known = append(known, name+".")
+		}
+	}
 	slices.Sort(known)
-	return known
+	return slices.Compact(known)
 }
 
 // members lists what can stand behind the dot of a module or a variable.
@@ -65,6 +70,9 @@ func (c completer) members(of string) []string {
 		return membersOf(v)
 	}
 	name := c.names[of]
+	if standard := standardNamed(of); name == "" && len(standard) == 1 {
+		name = standard[0]
+	}
 	if name == "" {
 		return nil
 	}

@@ -30,6 +30,8 @@ func TestComplete(t *testing.T) {
 	}}
 	for text, want := range map[string][]string{
 		"gre":             {"et."},
+		"strin":           {"gs."},
+		"x + ran":         nil, // it may be crypto/rand or math/rand
 		"1 + gue":         {"st"},
 		"greet.He":        {"llo(", "lp"},
 		"x := greet.Hel":  {"lo(", "p"},
