@@ -6,6 +6,17 @@
 //   - any other module (a WASI reactor), whose exported functions take and return numbers, and strings
 //     and bytes where a .wit text beside the file or in it says so.
 //
+// What their functions take and return in Go, and by name with Call:
+//
+//	            parameters                             results                     by name
+//	plugin      one or none: []byte, string, or JSON   one or none: the same       string
+//	command     [io.Reader], [io.Writer], ...string    string, []byte, or none     string
+//	numbers     integers, bool, floats; checked        the same                    int32, int64, float32, float64
+//	.wit text   string, []byte, JSON; numbers          the same                    string, []byte; numbers of their width
+//	program     plugins call it with []byte, string, JSON and numbers, others with numbers
+//
+// A context may come first everywhere, and an error last.
+//
 // An Extism manifest names several modules that import from each other, and what the plugin asks for.
 //
 // Functions of other modules that it imports are those that the program registered under the names of
