@@ -296,7 +296,7 @@ func (s *session) print(err error) {
 	if _, ok := err.(*load.LoadError); ok {
 		text = strings.TrimPrefix(text, "load ")
 	}
-	fmt.Fprintln(s.stderr, "load: "+text)
+	fmt.Fprintln(s.stderr, "load: "+s.inWords(text))
 	var panicked *load.PanicError
 	if errors.As(err, &panicked) && panicked.Stack != "" {
 		if s.verbose {
