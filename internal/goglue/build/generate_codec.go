@@ -220,11 +220,8 @@ func (g *generator) decoder(n int) {
 	pointer, isPointer := t.Underlying().(*types.Pointer)
 	if g.class(t) != api.Data {
 		held := fmt.Sprintf("guest.Held[%s](c)", g.spell(t))
-		if isPointer {
+		if _, named := t.(*types.Named); isPointer && !named {
 			held = fmt.Sprintf("guest.HeldPointer[%s](c)", g.spell(pointer.Elem()))
-			if _, named := t.(*types.Named); named {
-				held = fmt.Sprintf("guest.Held[%s](c)", g.spell(t))
-			}
 		}
 		g.printf("\tswitch c.Tag() {\n\tcase 0:\n\t\treturn v\n\tcase 1:\n\t\treturn %s\n", held)
 		if codec := g.codec(t); codec != api.CodecNone {
