@@ -99,6 +99,9 @@ func (p *parts) fetch(ctx context.Context, from *place, b bundle.Blob) (there bo
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w", filepath.Join(p.dir, fileOf(b)), regular.Err)
+	}
 	if err == nil && info.Size() > b.Size {
 		err = f.Truncate(0)
 	}
@@ -121,7 +124,7 @@ func (p *parts) fetch(ctx context.Context, from *place, b bundle.Blob) (there bo
 
 // copy copies a part, and compares it once more with its digest: others may have written to it.
 func (p *parts) copy(w io.Writer, b bundle.Blob) error {
-	f, err := p.root.Open(fileOf(b))
+	f, err := regular.OpenIn(p.root, fileOf(b))
 	if err != nil {
 		return err
 	}

@@ -209,7 +209,7 @@ func importBase(dir string) (string, error) {
 		return "", err
 	}
 	for root := abs; ; root = filepath.Dir(root) {
-		data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+		data, err := regular.Read(filepath.Join(root, "go.mod"), 16<<20)
 		if err == nil {
 			below, err := filepath.Rel(root, abs)
 			return strings.TrimSuffix(modfile.ModulePath(data)+"/"+filepath.ToSlash(below), "/."), err
