@@ -149,6 +149,12 @@ func (g *generator) refusedNamed(t *types.Named, w way) string {
 			return ""
 		}
 	}
+	if !t.Obj().Exported() {
+		return fmt.Sprintf("type %s is not exported", qualified(t))
+	}
+	if l := g.localOf(t); l != nil && types.IsInterface(t) && w == toHost && g.adapts(l) {
+		return ""
+	}
 	if u, ok := t.Underlying().(*types.Signature); ok && isStandard(t.Obj().Pkg().Path()) {
 		return g.refused(u, w) // iter.Seq
 	}
@@ -193,6 +199,17 @@ func (g *generator) refusedStandard(t *types.Named, w way) string {
 		return fmt.Sprintf("type %s stays in the module: %s", name, r)
 	}
 	return ""
+}
+
+// adapts reports whether values of the module can be had as an interface of the standard library that is
+// one of its own package.
+func (g *generator) adapts(l *local) bool {
+	if g.busy[l.named] {
+		return true
+	}
+	g.busy[l.named] = true
+	defer delete(g.busy, l.named)
+	return g.refusedInterface(l) == "" && len(l.sealed) == 0 && !slices.Contains(adapted, types.TypeString(l.named, nil))
 }
 
 func isNamed(t types.Type, name string) bool {

@@ -26,6 +26,9 @@ func (w *writer) constant(c *types.Const) (reason string) {
 	}
 	for _, other := range w.elsewhere {
 		same, ok := other.Scope().Lookup(c.Name()).(*types.Const)
+		if ok && same.Val().Kind() == constant.Unknown && w.localOf(c.Type()) != nil {
+			continue // its type is of another package, and an enumeration is the same everywhere
+		}
 		if !ok || same.Val().Kind() != c.Val().Kind() || !constant.Compare(same.Val(), token.EQL, c.Val()) {
 			return "its value differs between machines"
 		}

@@ -44,6 +44,10 @@ func Sized(Size) Size { return 0 }
 func Generic[T any](v T) []T { return nil }
 func Called[T interface{ Call() }](v T) {}
 
+type hidden struct{}
+
+var Hidden hidden
+
 // Size is a size.
 type Size int
 
@@ -172,7 +176,7 @@ func TestGenerate(t *testing.T) {
 		"Called": "its type argument T has methods, which the module cannot call", "Channel": "channels do not cross",
 		"Closed.Both": "channels do not cross", "Closed.Shown": "values of Closed live in the module, and fields cannot be shown",
 		"Complex": "its value cannot be written exactly", "Context": "a context is the first parameter only", "Foreign": "its value differs between machines",
-		"Late": "a context is the first parameter only", "Number": "it is a constraint", "Set": "generic types are not generated yet",
+		"Hidden": "type shapes.hidden is not exported", "Late": "a context is the first parameter only", "Number": "it is a constraint", "Set": "generic types are not generated yet",
 		"Stringer": "values of interfaces without a name would lose their types", "Wire": "its values do not cross",
 		"Wires": "type shapes.Wire is left out", "Word": "its value differs between machines",
 	}, left)

@@ -35,6 +35,9 @@ func (w *writer) typeName(o *types.TypeName) (reason string) {
 		return l.reason
 	case standard:
 		fmt.Fprintf(&w.loaded, "\n%stype %s = %s.%s\n", doc, name, w.use(w.pkg.Path(), w.pkg.Name()), o.Name())
+		if types.IsInterface(l.named) && w.adapts(l) {
+			w.adapter(l, name)
+		}
 	case contract:
 		w.contract(l, name, doc)
 	case held:
@@ -226,7 +229,7 @@ func pointerMark(t types.Type) string {
 	return ""
 }
 
-// contract writes an interface, and the type of the module's values of it.
+// contract writes an interface.
 func (w *writer) contract(l *local, name, doc string) {
 	u := l.named.Underlying().(*types.Interface)
 	fmt.Fprintf(&w.loaded, "\n%stype %s interface {\n", doc, name)
@@ -238,6 +241,12 @@ func (w *writer) contract(l *local, name, doc string) {
 		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), parameters)
 	}
 	w.loaded.WriteString("}\n")
+	w.adapter(l, name)
+}
+
+// adapter writes the type of the module's values of an interface.
+func (w *writer) adapter(l *local, name string) {
+	u := l.named.Underlying().(*types.Interface)
 	adapter := "moduleOf" + name
 	w.twins = append(w.twins, fmt.Sprintf("stub.Interface[%s, %s](%q)", name, adapter, l.name))
 	fmt.Fprintf(&w.loaded, "\n// %s is a value of the module that is a %s.\ntype %s struct{ held stub.Held }\n", adapter, name, adapter)
