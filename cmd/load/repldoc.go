@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/pkgdoc"
 )
 
 // explain tells what a name is: a module, a symbol, a variable, or a method of one of these.
@@ -41,17 +42,17 @@ func (r *repl) explainSymbol(ctx context.Context, module, symbol string) error {
 		printSymbols(r.stdout, m.Symbols())
 		return nil
 	}
-	d, err := readDoc(m.Spec())
+	d, err := pkgdoc.Read(m.Spec())
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
 	if symbol == "" {
-		d.printPackage(&out, m.Spec().Name)
-	} else if !d.printSymbol(&out, symbol) {
+		d.PrintPackage(&out, m.Spec().Name)
+	} else if !d.PrintSymbol(&out, symbol) {
 		return fmt.Errorf("%s exports no %s", module, symbol)
 	}
-	_, err = r.stdout.Write(bytes.Map(printable, out.Bytes()))
+	_, err = r.stdout.Write(bytes.Map(pkgdoc.Printable, out.Bytes()))
 	return err
 }
 
