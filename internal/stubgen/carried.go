@@ -149,7 +149,7 @@ func (g *generator) refusedNamed(t *types.Named, w way) string {
 			return ""
 		}
 	}
-	if !t.Obj().Exported() {
+	if !t.Obj().Exported() && g.inside == 0 {
 		return fmt.Sprintf("type %s is not exported", qualified(t))
 	}
 	if l := g.localOf(t); l != nil && types.IsInterface(t) && w == toHost && g.adapts(l) {
@@ -195,6 +195,8 @@ func (g *generator) refusedStandard(t *types.Named, w way) string {
 	}
 	g.busy[t] = true
 	defer delete(g.busy, t)
+	g.inside++
+	defer func() { g.inside-- }()
 	if r := g.refused(t.Underlying(), w); r != "" {
 		return fmt.Sprintf("type %s stays in the module: %s", name, r)
 	}

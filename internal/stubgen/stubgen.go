@@ -45,6 +45,7 @@ type generator struct {
 	locals   map[string]*local // by the spelling of the original's type
 	ordered  []*local
 	busy     map[types.Type]bool // types of the standard library that are being looked at
+	inside   int                 // how deep in such a type: what is inside is not written down
 }
 
 // Generate writes the stubs of the packages that were read. What it cannot write faithfully it

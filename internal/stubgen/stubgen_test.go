@@ -23,6 +23,7 @@ import (
 	"iter"
 	"math"
 	"time"
+	"unicode"
 )
 
 // Greet greets.
@@ -41,6 +42,7 @@ func Stringer() interface{ String() string } { return nil }
 func Context() context.Context { return nil }
 func Channel() chan int { return nil }
 func Sized(Size) Size { return 0 }
+func Special(unicode.SpecialCase) {}
 func Generic[T any](v T) []T { return nil }
 func Called[T interface{ Call() }](v T) {}
 
@@ -138,6 +140,7 @@ func TestGenerate(t *testing.T) {
 		"func Use_(p0_ int, p0 string) { boundUse.Get()(p0_, p0) }\n",
 		"// Use is Use_ here",
 		"func At(ctx context.Context, time time.Time, r io.Reader) map[string][]time.Duration {\n\treturn boundAt.Get()(ctx, time, r)\n}\n",
+		"func Special(p0 unicode.SpecialCase) { boundSpecial.Get()(p0) }\n",
 		"func Walk(f func(string) error) { boundWalk.Get()(f) }\n",
 		"func Sequence() iter.Seq2[string, error] { return boundSequence.Get()() }\n",
 		"func Generic[T any](v T) []T { return stub.Generic[func(T) []T](&self, \"Generic\", stub.Arg[T]())(v) }\n",
