@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -387,17 +386,6 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 		}
 	}
 	return spec, nil
-}
-
-// Modules lists the modules that run, each once, sorted by name and version.
-func (l *Loader) Modules() iter.Seq[*Module] {
-	return func(yield func(*Module) bool) {
-		for _, m := range l.cache.all() {
-			if !m.crashed() && !yield(m) {
-				return
-			}
-		}
-	}
 }
 
 // emit sends an event to the loader's sink.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -330,6 +331,17 @@ func (l *Loader) borrow(ctx context.Context, name string, options []LoadOption) 
 		}
 		if l.cache.borrow(m, before) {
 			return m, nil
+		}
+	}
+}
+
+// Modules lists the modules that run, each once, sorted by name and version.
+func (l *Loader) Modules() iter.Seq[*Module] {
+	return func(yield func(*Module) bool) {
+		for _, m := range l.cache.all() {
+			if !m.crashed() && !yield(m) {
+				return
+			}
 		}
 	}
 }
