@@ -108,7 +108,7 @@ func TestDirFSWalks(t *testing.T) {
 
 // elsewhere are the files that open others as they are, and why they may.
 var elsewhere = map[string]string{
-	"cmd/load/doc.go":                        "the toolchain's sources",
+	"internal/pkgdoc/pkgdoc.go":              "the toolchain's sources",
 	"cmd/load/eval.go":                       "the expression that the user names, which may come out of a pipe",
 	"cmd/load/sign.go":                       "the key that the user names, which may come out of a pipe",
 	"cmd/load/trace.go":                      "the events that the user names, which may come out of a pipe",
