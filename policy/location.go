@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/netip"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -66,10 +67,16 @@ func withoutTag(path string) string {
 // plain is the location of what is no URL: an import path, a plain name, or a pattern for a host.
 func plain(name string) string {
 	host, rest, _ := strings.Cut(name, "/")
-	if strings.ContainsAny(host, ".:") {
+	if strings.ContainsAny(host, ".:") || isNumber(host) {
 		host = hostLocation(host)
 	}
 	return strings.TrimSuffix(host+"/"+withoutGit(rest), "/")
+}
+
+// isNumber reports whether a host is an address that is written as one number.
+func isNumber(host string) bool {
+	_, err := netip.ParseAddr(webhost.Canonical(host))
+	return err == nil
 }
 
 // hostLocation is the one spelling of a host and a port. Ports that schemes have by default are

@@ -65,7 +65,7 @@ func FuzzRefs(f *testing.F) {
 func FuzzPlace(f *testing.F) {
 	for _, name := range []string{
 		"git::https://h/r.git//d?ref=v1", "gh:u/r/d@v1", "gl:g/s/r//d", "git::git@h:p/r.git", "git::ssh://git@h:022/r", "https://h:/a.zip", "https://H./x.star",
-		"git::https://a?@h/r", "https::https://h/x.go", "git::ssh://a@b@h/r", "git::h:x@y/z",
+		"git::https://a?@h/r", "https::https://h/x.go", "git::ssh://a@b@h/r", "git::h:x@y/z", "https://3./x.star",
 	} {
 		f.Add(name)
 	}
