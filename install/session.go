@@ -30,8 +30,9 @@ type Session struct {
 	Registries policy.Registries
 	// Locked is the lock file's entry of the name, nil if there is none.
 	Locked *lockfile.Entry
-	// Toolchain is the release of Go that compiles what is installed, as in "go1.26.8"; "" is that of
-	// the toolchain that is here or, where there is none or it is too old, of one that can be brought.
+	// Toolchain is the release of Go that compiles what is installed, as in "go1.26.8"; "" is that
+	// of the toolchain that is here or, where there is none or it is too old, of one that can be
+	// brought.
 	Toolchain string
 	// LocalToolchain keeps installers from bringing toolchains: the one that is here has to do.
 	LocalToolchain bool

@@ -10,8 +10,8 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// TestManifest: the manifest of a plugin and the modules that it names come in one archive, or in one
-// file.
+// TestManifest: the manifest of a plugin and the modules that it names come in one archive, or in
+// one file.
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	const empty = "\x00asm\x01\x00\x00\x00"

@@ -52,9 +52,9 @@ func (in *Installer) download(ctx context.Context, session *install.Session, s *
 		case try >= in.config.Retries || !passing(err):
 			return 0, in.explainWeb(ctx, s, err, try)
 		}
-		var status statusError
+		var status webclient.StatusError
 		errors.As(err, &status)
-		if err := webclient.Pause(ctx, session.Events, in.config.RetryDelay, try, status.after, s.where(), plain(err)); err != nil {
+		if err := webclient.Pause(ctx, session.Events, in.config.RetryDelay, try, status.After, s.where(), plain(err)); err != nil {
 			return 0, err
 		}
 	}
@@ -76,13 +76,13 @@ func (in *Installer) downloaded(ctx context.Context, s *source, path string) (in
 func passing(err error) bool {
 	var sum *gogetter.ChecksumError
 	var size sizeError
-	var status statusError
+	var status webclient.StatusError
 	var credentials *webclient.CredentialsError
 	switch {
 	case errors.As(err, &sum), errors.As(err, &size), errors.Is(err, errHTML), errors.As(err, &credentials):
 		return false
 	case errors.As(err, &status):
-		return webclient.PassingStatus(status.code)
+		return webclient.PassingStatus(status.Code)
 	}
 	return webclient.Passing(err)
 }
@@ -94,7 +94,7 @@ func plain(err error) error {
 		err = u.Err
 	}
 	if errors.Is(err, io.ErrShortWrite) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errCutOff
+		return webclient.ErrCutOff
 	}
 	return err
 }
@@ -139,21 +139,7 @@ type strict struct {
 	limit int64
 }
 
-var (
-	errStalled = errors.New("the answer stalled")
-	errCutOff  = errors.New("the answer was cut off")
-	errHTML    = errors.New("it is an HTML page, not a file")
-)
-
-// statusError is an answer without the file.
-type statusError struct {
-	code  int
-	after time.Duration // that the server asks to wait, or 0
-}
-
-func (e statusError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", e.code, http.StatusText(e.code)))
-}
+var errHTML = errors.New("it is an HTML page, not a file")
 
 // sizeError is a limit, in bytes, that something exceeds.
 type sizeError int64
@@ -167,19 +153,19 @@ func (limit sizeError) Error() string {
 
 func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(r.Context())
-	timer := time.AfterFunc(t.stall, func() { cancel(errStalled) })
+	timer := time.AfterFunc(t.stall, func() { cancel(webclient.ErrStalled) })
 	end := func() { timer.Stop(); cancel(nil) }
 	r = r.Clone(ctx)
 	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the sum is of
 	access := webclient.Access{URL: t.url, Timer: timer, Stall: t.stall}
 	resp, err := t.user.Transport(t.next, access).RoundTrip(r)
 	switch {
-	case err != nil && context.Cause(ctx) == errStalled:
-		err = errStalled
+	case err != nil && context.Cause(ctx) == webclient.ErrStalled:
+		err = webclient.ErrStalled
 	case err != nil:
 	case resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.Header.Get("Location") != "": // the client follows it, or not
 	case resp.StatusCode != http.StatusOK:
-		err = statusError{resp.StatusCode, webclient.RetryAfter(resp.Header)}
+		err = webclient.StatusError{Code: resp.StatusCode, After: webclient.RetryAfter(resp.Header)}
 	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
 		err = errHTML
 	case resp.ContentLength > t.limit:
@@ -206,8 +192,8 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err != nil && err != io.EOF && context.Cause(b.ctx) == errStalled {
-		err = errStalled
+	if err != nil && err != io.EOF && context.Cause(b.ctx) == webclient.ErrStalled {
+		err = webclient.ErrStalled
 	}
 	return n, err
 }
@@ -238,15 +224,15 @@ func (in *Installer) explainWeb(ctx context.Context, s *source, err error, retri
 		out.Reason += fmt.Sprintf(" (tried %d times)", retries+1)
 	}
 	out.Unavailable = passing(err)
-	var status statusError
+	var status webclient.StatusError
 	var credentials *webclient.CredentialsError
 	switch {
-	case errors.As(err, &status) && (status.code == http.StatusNotFound || status.code == http.StatusGone):
+	case errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusGone):
 		return &find.NotFoundError{
 			Name: s.asked, Tried: []find.Tried{{Who: s.url.Host, Answer: status.Error()}},
 			Fix: "check the spelling of the URL",
 		}
-	case errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized):
+	case errors.As(err, &status) && (status.Code == http.StatusForbidden || status.Code == http.StatusUnauthorized):
 		out.Reason = "forbidden (" + status.Error() + ")"
 		out.Fix = "check the spelling of the URL and the credentials for " + s.url.Hostname() + " in " + in.user.Places(webclient.Access{URL: s.url})
 	case errors.As(err, &credentials):

@@ -78,8 +78,8 @@ func (in *Installer) Toolchain(ctx context.Context, session *install.Session, re
 	return root, nil
 }
 
-// keptToolchain returns where the store has a toolchain, "" if it has none that is whole. It is read
-// once in the life of an installer.
+// keptToolchain returns where the store has a toolchain, "" if it has none that is whole. It is
+// read once in the life of an installer.
 func (in *Installer) keptToolchain(s *store.Store, m module.Version) (string, error) {
 	record, err := s.SourceRecord(m.String())
 	if record == nil || err != nil {

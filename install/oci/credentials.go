@@ -14,9 +14,9 @@ import (
 	"github.com/loadgo/load/internal/webhost"
 )
 
-// credential says who the user is to a registry. It is asked after the registry refused, and not for
-// what is reached over plain http, unless that is this machine. Its errors hold nothing that a file
-// or a helper said, since that may be the secret.
+// credential says who the user is to a registry. It is asked after the registry refused, and not
+// for what is reached over plain http, unless that is this machine. Its errors hold nothing that a
+// file or a helper said, since that may be the secret.
 func (r *Repository) credential(ctx context.Context, host string) (auth.Credential, error) {
 	if host != r.remote.Reference.Host() || r.plain && !webhost.IsLocal(hostname(host)) {
 		return auth.EmptyCredential, nil

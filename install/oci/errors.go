@@ -41,7 +41,7 @@ type digestError struct{ want, got digest.Digest }
 
 func (e digestError) Error() string { return "it has the digest " + string(e.got) }
 
-// contentError is content of a registry that is refused, whoever sent it.
+// contentError is content of a registry that is refused.
 type contentError struct{ reason, fix string }
 
 func (e *contentError) Error() string { return e.reason }
@@ -54,7 +54,7 @@ func passing(err error) bool {
 	var credentials *webclient.CredentialsError
 	var denied *install.PolicyError
 	var answer *errcode.ErrorResponse
-	var status statusError
+	var status webclient.StatusError
 	switch {
 	case errors.As(err, &size), errors.As(err, &sum), errors.As(err, &content), errors.As(err, &credentials), errors.As(err, &denied),
 		errors.Is(err, errHTML), errors.Is(err, errdef.ErrNotFound), errors.Is(err, auth.ErrBasicCredentialNotFound), contradicts(err):
@@ -62,15 +62,15 @@ func passing(err error) bool {
 	case errors.As(err, &answer):
 		return webclient.PassingStatus(answer.StatusCode)
 	case errors.As(err, &status):
-		return webclient.PassingStatus(status.code)
+		return webclient.PassingStatus(status.Code)
 	}
 	var asked *url.Error
 	var broken brokenError
 	return (errors.As(err, &asked) || errors.As(err, &broken)) && webclient.Passing(err)
 }
 
-// contradicts reports whether the headers of an answer are not about what was asked for. The library
-// has no type for that.
+// contradicts reports whether the headers of an answer are not about what was asked for. The
+// library has no type for that.
 func contradicts(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "mismatch") || strings.Contains(text, "unknown response Content-Length")
@@ -86,17 +86,17 @@ func plain(err error) error {
 		err = u.Err
 	}
 	var answer *errcode.ErrorResponse
-	var status statusError
+	var status webclient.StatusError
 	var broken brokenError
 	switch {
-	case errors.Is(err, errStalled):
-		return errStalled
+	case errors.Is(err, webclient.ErrStalled):
+		return webclient.ErrStalled
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errCutOff
+		return webclient.ErrCutOff
 	case errors.As(err, &broken):
 		return broken.error
 	case errors.As(err, &answer):
-		return statusError{code: answer.StatusCode}
+		return webclient.StatusError{Code: answer.StatusCode}
 	case errors.As(err, &status):
 		return status
 	}
@@ -146,10 +146,10 @@ func (r *Repository) registryError(at, version string, err error, retries int) e
 	if retries > 0 {
 		out.Reason += fmt.Sprintf(" (tried %d times)", retries+1)
 	}
-	var status statusError
+	var status webclient.StatusError
 	code := 0
 	if errors.As(cause, &status) {
-		code = status.code
+		code = status.Code
 	}
 	var content *contentError
 	var credentials *webclient.CredentialsError

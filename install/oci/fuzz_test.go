@@ -48,8 +48,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzManifest: of whatever a registry sends as a manifest, the layers that are fetched have a digest,
-// a size and a kind.
+// FuzzManifest: of whatever a registry sends as a manifest, the layers that are fetched have a
+// digest, a size and a kind.
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"layers":[{"mediaType":"application/wasm","digest":"sha256:`+strings.Repeat("0", 64)+`","size":1}]}`), false)
 	f.Add([]byte(`{"schemaVersion":2,"layers":[{"mediaType":"x","digest":"sha256:../x","size":-1,"urls":["x"],"annotations":{"org.opencontainers.image.title":"../x.star"}}]}`), false)

@@ -61,7 +61,8 @@ func (r *Repository) fill(ctx context.Context, version, work string, tree *gate.
 	return nil
 }
 
-// layers returns what the manifest of a digest, or of this system in an index of that digest, holds.
+// layers returns what the manifest of a digest, or of this system in an index of that digest,
+// holds.
 func (r *Repository) layers(ctx context.Context, version string) ([]layer, error) {
 	d, data, err := r.Manifest(ctx, version)
 	if err != nil {
@@ -146,8 +147,8 @@ func rank(p *ocispec.Platform) int {
 	return -1
 }
 
-// parseManifest returns the layers of a manifest. What a manifest says is checked before anything is
-// fetched for it.
+// parseManifest returns the layers of a manifest. What a manifest says is checked before anything
+// is fetched for it.
 func parseManifest(mediaType string, data []byte) ([]layer, error) {
 	if mediaType != ocispec.MediaTypeImageManifest && mediaType != dockerManifest {
 		return nil, content(askAuthor, "its manifest is of the type %q, which is not read", mediaType)

@@ -5,10 +5,10 @@
 //	oci::ghcr.io/team/filter@sha256:…                   exactly this manifest
 //	oci::docker.io/library/rules                        the tag latest
 //
-// A name leads to a manifest, whose layers are archives (tar, tar+gzip, tar+zstd, zip), single files
-// (.star, .go) or WebAssembly modules. A tag is resolved to the digest of its manifest; that is the
-// version, and what a lock file keeps. Whatever the registry sends, package gate alone decides what
-// of it becomes a file.
+// A name leads to a manifest, whose layers are archives (tar, tar+gzip, tar+zstd, zip), single
+// files (.star, .go) or WebAssembly modules. A tag is resolved to the digest of its manifest; that
+// is the version, and what a lock file keeps. Whatever the registry sends, package gate alone
+// decides what of it becomes a file.
 //
 // The protocol is that of oras.land/oras-go. The files follow a load: name.go takes the name apart,
 // repository.go asks the registry, transport.go is strict about answers and about who gets

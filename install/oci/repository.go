@@ -193,9 +193,9 @@ func (r *Repository) try(ctx context.Context, version string, request func() err
 		if ctx.Err() != nil || try >= r.in.config.Retries || !passing(err) {
 			return r.explain(ctx, version, err, try)
 		}
-		var status statusError
+		var status webclient.StatusError
 		errors.As(err, &status)
-		if err := webclient.Pause(ctx, r.session.Events, r.in.config.RetryDelay, try, status.after, r.String(), plain(err)); err != nil {
+		if err := webclient.Pause(ctx, r.session.Events, r.in.config.RetryDelay, try, status.After, r.String(), plain(err)); err != nil {
 			return err
 		}
 	}
@@ -232,7 +232,7 @@ func (r *Repository) PushManifest(ctx context.Context, d ocispec.Descriptor, dat
 // notThere tells a repository that cannot be written from one in which something is missing.
 func notThere(err error) error {
 	if errors.Is(err, errdef.ErrNotFound) {
-		return statusError{code: http.StatusNotFound}
+		return webclient.StatusError{Code: http.StatusNotFound}
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package oci
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -26,21 +25,7 @@ type strict struct {
 	host string // of the registry
 }
 
-var (
-	errStalled = errors.New("the answer stalled")
-	errCutOff  = errors.New("the answer was cut off")
-	errHTML    = errors.New("it is an HTML page, not a registry's answer")
-)
-
-// statusError is an answer without what was asked for.
-type statusError struct {
-	code  int
-	after time.Duration // that the server asks to wait, or 0
-}
-
-func (e statusError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", e.code, http.StatusText(e.code)))
-}
+var errHTML = errors.New("it is an HTML page, not a registry's answer")
 
 func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.admit(r); err != nil {
@@ -48,7 +33,7 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	stall := t.r.in.config.Stall
-	timer := time.AfterFunc(stall, func() { cancel(errStalled) })
+	timer := time.AfterFunc(stall, func() { cancel(webclient.ErrStalled) })
 	end := func() { timer.Stop(); cancel(nil) }
 	r = r.Clone(ctx)
 	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the digest is of
@@ -57,11 +42,11 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.next.RoundTrip(r)
 	switch {
-	case err != nil && context.Cause(ctx) == errStalled:
-		err = errStalled
+	case err != nil && context.Cause(ctx) == webclient.ErrStalled:
+		err = webclient.ErrStalled
 	case err != nil:
 	case webclient.PassingStatus(resp.StatusCode):
-		err = statusError{resp.StatusCode, webclient.RetryAfter(resp.Header)}
+		err = webclient.StatusError{Code: resp.StatusCode, After: webclient.RetryAfter(resp.Header)}
 	case resp.StatusCode == http.StatusOK && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
 		err = errHTML
 	case resp.ContentLength > t.r.in.config.MaxBytes && r.Method != http.MethodHead:
@@ -102,8 +87,8 @@ func (t strict) admit(r *http.Request) error {
 	}
 }
 
-// sameDomain reports whether a registry may send a password to a URL: to its own name, to the domain
-// above it, or to a neighbour there.
+// sameDomain reports whether a registry may send a password to a URL: to its own name, to the
+// domain above it, or to a neighbour there.
 func sameDomain(registry string, u *url.URL) bool {
 	own, _, _ := splitPort(registry)
 	other := u.Hostname()
@@ -141,8 +126,8 @@ func (b *body) Read(p []byte) (int, error) {
 	if err == nil || err == io.EOF {
 		return n, err
 	}
-	if context.Cause(b.ctx) == errStalled {
-		err = errStalled
+	if context.Cause(b.ctx) == webclient.ErrStalled {
+		err = webclient.ErrStalled
 	}
 	return n, brokenError{err}
 }
