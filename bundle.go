@@ -60,8 +60,8 @@ func (l *Loader) fromBundle(eng engine.Engine, compiler engine.Compiler, spec *S
 	return nil
 }
 
-// preparedFor returns the name of the first engine for which a bundle has what was compiled of a spec,
-// "" for none.
+// preparedFor returns the name of the first engine for which a bundle has what was compiled of a
+// spec, "" for none.
 func (l *Loader) preparedFor(spec *Spec) string {
 	if !spec.Source.Prepared {
 		return ""

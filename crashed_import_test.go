@@ -34,8 +34,8 @@ func TestCrashedImport(t *testing.T) {
 	until(t, "the end of the old instances", func() bool { return w.live() == 4 })
 }
 
-// TestImportCrashesMeanwhile: a module whose import crashed while it was loaded is loaded anew at its
-// next use.
+// TestImportCrashesMeanwhile: a module whose import crashed while it was loaded is loaded anew at
+// its next use.
 func TestImportCrashesMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := &world{}

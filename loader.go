@@ -77,10 +77,10 @@ type Config struct {
 	// NoInstall turns automatic installs off: a name that the path does not know is not found.
 	NoInstall bool
 
-	// Toolchain is the Go toolchain that compiles. "" is "auto": the one that is here or, where there
-	// is none or a module needs a newer one, the one that an installer brings into the store, as the
-	// go command does; GOTOOLCHAIN=local in the go command's configuration keeps it from that, and
-	// so does "local". A release, such as "go1.26.8", is that one, brought if need be.
+	// Toolchain is the Go toolchain that compiles. "" is "auto": the one that is here or, where
+	// there is none or a module needs a newer one, the one that an installer brings into the store,
+	// as the go command does; GOTOOLCHAIN=local in the go command's configuration keeps it from
+	// that, and so does "local". A release, such as "go1.26.8", is that one, brought if need be.
 	Toolchain string
 
 	// Aliases are further names of modules, as [Loader.Alias] takes them: "yaml":

@@ -8,8 +8,9 @@ import (
 )
 
 // LoadOption says what a module is built with besides its package, and what runs it: [Along],
-// [Instantiate], [Expression], [WithEngine]. It is part of what is asked for: a module with an option is one of
-// its own, beside the one without. Everything that takes a name takes these options.
+// [Instantiate], [Expression], [WithEngine]. It is part of what is asked for: a module with an
+// option is one of its own, beside the one without. Everything that takes a name takes these
+// options.
 type LoadOption interface {
 	ReloadOption
 	UnloadOption
@@ -58,8 +59,8 @@ func Instantiate(symbols ...string) LoadOption {
 }
 
 // Expression builds a Go expression into the module, as the result of a function without parameters
-// that is called [ExpressionSymbol]. It may be any expression, or statements of which the last is an
-// expression; it names what the package exports without the package's name, and what companions
+// that is called [ExpressionSymbol]. It may be any expression, or statements of which the last is
+// an expression; it names what the package exports without the package's name, and what companions
 // export by theirs:
 //
 //	load.Expression(`Map([]string{"a"}, func(s string) string { return s + "!" })`)

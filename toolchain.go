@@ -40,9 +40,9 @@ func (l *Loader) keepsToolchain() bool {
 	return l.config.Toolchain == localToolchain || slices.ContainsFunc(l.config.Policies, func(p *policy.Policy) bool { return !p.Toolchain().Allowed })
 }
 
-// toolchain returns the release of the toolchain that compiles a source with an engine, "" where the
-// engine has none: the one that is asked for, or a newer one that the source needs, or the one that
-// is here. missing is why that is not here.
+// toolchain returns the release of the toolchain that compiles a source with an engine, "" where
+// the engine has none: the one that is asked for, or a newer one that the source needs, or the one
+// that is here. missing is why that is not here.
 func (l *Loader) toolchain(eng engine.Engine, spec *Spec) (release string, missing error) {
 	released, ok := eng.(engine.Released)
 	if !ok {

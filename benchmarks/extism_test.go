@@ -58,8 +58,8 @@ var samples = []sample{
 	{"var.wasm", "run_test", "", nil},
 }
 
-// TestLiveExtism: what Extism publishes to test its SDK for Go behaves the same there and here. It runs
-// with LOAD_LIVE=1.
+// TestLiveExtism: what Extism publishes to test its SDK for Go behaves the same there and here. It
+// runs with LOAD_LIVE=1.
 func TestLiveExtism(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("set LOAD_LIVE=1 to compile the plugins of extism/go-sdk")

@@ -156,8 +156,8 @@ func BenchmarkWasmMegabyte(b *testing.B) {
 		})
 }
 
-// BenchmarkWasmLoad loads a plugin that Go's compiler made, calls it and unloads it, where its machine
-// code was kept.
+// BenchmarkWasmLoad loads a plugin that Go's compiler made, calls it and unloads it, where its
+// machine code was kept.
 func BenchmarkWasmLoad(b *testing.B) {
 	ctx := context.Background()
 	dir := b.TempDir()

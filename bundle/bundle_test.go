@@ -272,8 +272,8 @@ func FuzzBytes(f *testing.F) {
 	})
 }
 
-// FuzzLayout: whatever a registry sends as the parts of a bundle, what is read of it is written as a file
-// that reads the same.
+// FuzzLayout: whatever a registry sends as the parts of a bundle, what is read of it is written as
+// a file that reads the same.
 func FuzzLayout(f *testing.F) {
 	whole, err := bundle.FileOf(small(f))
 	require.NoError(f, err)

@@ -122,7 +122,8 @@ func (d documents) table(data []byte, of platform, files []descriptor) ([]module
 	return t.Modules, nil
 }
 
-// check returns what is wrong with a module of a table; sizes are those of the files that there are.
+// check returns what is wrong with a module of a table; sizes are those of the files that there
+// are.
 func (m *module) check(sizes map[string]int64) string {
 	name, err := find.ParseName(m.Asked)
 	switch {

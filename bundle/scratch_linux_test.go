@@ -96,8 +96,8 @@ func TestDamagedProgram(t *testing.T) {
 	}
 }
 
-// TestWasm: what was prepared for the WebAssembly engine runs by it, even where another comes first; the engine
-// that is asked for, and that it was not prepared for, says what to do.
+// TestWasm: what was prepared for the WebAssembly engine runs by it, even where another comes
+// first; the engine that is asked for, and that it was not prepared for, says what to do.
 func TestWasm(t *testing.T) {
 	t.Parallel()
 	b := bundle.Bytes(prepare(t, load.Config{Engine: "gowasm"}, "unicode/utf8"))

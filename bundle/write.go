@@ -14,10 +14,10 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// Write writes a bundle of what was prepared, with the contents of a lock file, which may be nil. What
-// was prepared for one system is for that; what runs on every system is for each of them, and for
-// all others, too, if everything that was asked for is there in that form. The same modules make the
-// same bytes, in whatever order they come.
+// Write writes a bundle of what was prepared, with the contents of a lock file, which may be nil.
+// What was prepared for one system is for that; what runs on every system is for each of them, and
+// for all others, too, if everything that was asked for is there in that form. The same modules
+// make the same bytes, in whatever order they come.
 func Write(w io.Writer, lock []byte, prepared ...*load.Prepared) error {
 	modules := map[platform][]module{}
 	blobs := map[string][]byte{} // files of artifacts, by digest

@@ -89,8 +89,9 @@ type Preparer interface {
 	Prepare(ctx context.Context, a Artifact) error
 }
 
-// Describer is an optional ability of an engine that takes sources of several kinds: Describe says in a
-// line of which kind one is and what it asks for, or what is wrong with it. Nothing of it runs.
+// Describer is an optional ability of an engine that takes sources of several kinds: Describe says
+// in a line of which kind one is and what it asks for, or what is wrong with it. Nothing of it
+// runs.
 type Describer interface {
 	Describe(src find.Source) string
 }
@@ -131,8 +132,8 @@ type Registry interface {
 	Registered(ctx context.Context, name string) (Imported, error)
 }
 
-// Typed is an optional ability of an [Instance] and an [Imported]: TypeOf returns the Go type that a
-// symbol has in the host.
+// Typed is an optional ability of an [Instance] and an [Imported]: TypeOf returns the Go type that
+// a symbol has in the host.
 type Typed interface {
 	TypeOf(symbol string) (reflect.Type, error)
 }

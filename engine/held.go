@@ -93,8 +93,8 @@ func (h *Held) Object(make func(*Object) (*Object, error)) (*Object, error) {
 	return v.object, nil
 }
 
-// Pointer returns the object by which the value can be changed, and whether that has just been made:
-// make makes the zero value, or the copy of another one.
+// Pointer returns the object by which the value can be changed, and whether that has just been
+// made: make makes the zero value, or the copy of another one.
 func (h *Held) Pointer(make func(*Object) (*Object, error)) (o *Object, made bool, err error) {
 	v := h.load()
 	if v == nil || h.Copied() {

@@ -39,8 +39,8 @@ type Scope struct {
 	Module *load.Module
 	// Name may stand before them as well, as the name of a package does in Go; "" is no name.
 	Name string
-	// Vars are the host's variables: any values that the module takes as arguments, and functions for
-	// the expression to call. Their names go before those of the module.
+	// Vars are the host's variables: any values that the module takes as arguments, and functions
+	// for the expression to call. Their names go before those of the module.
 	Vars map[string]any
 
 	// Want is how many results are wanted, 0 for whatever there is. Where that is one more than the
@@ -62,8 +62,8 @@ func Expr(ctx context.Context, m *load.Module, src string) ([]any, error) {
 // none for a call without. They are what [load.Module.Call] returns.
 //
 // An error that the outermost call itself returned comes back as it is; every other one is a
-// [*load.ExpressionError]. Within a larger expression, a call that returns values and an error stands
-// for its first value, and a non-nil error ends the evaluation.
+// [*load.ExpressionError]. Within a larger expression, a call that returns values and an error
+// stands for its first value, and a non-nil error ends the evaluation.
 func (x *Expression) Eval(ctx context.Context, s Scope) ([]any, error) {
 	return x.x.Eval(ctx, eval.Scope{Module: module{s.Module}, Name: s.Name, Vars: s.Vars, Want: s.Want})
 }

@@ -167,7 +167,8 @@ func testRegistryTags(t *testing.T, at string, config oci.Config) {
 	assert.Equal(t, gone.Version, version.Query)
 }
 
-// testRegistryBlobs: what is there is not sent again, and what is there in part is not fetched again.
+// testRegistryBlobs: what is there is not sent again, and what is there in part is not fetched
+// again.
 func testRegistryBlobs(t *testing.T, at string, config oci.Config) {
 	r, _, err := oci.New(config).Repository(new(install.Session), at+"blobs")
 	require.NoError(t, err)

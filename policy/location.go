@@ -120,8 +120,8 @@ func cutGetter(name string) (getter, rest string) {
 	return getter, rest
 }
 
-// within joins a host and a path, which may lead to a directory within a repository. Elements "." and
-// ".." are taken for what servers and git take them for.
+// within joins a host and a path, which may lead to a directory within a repository. Elements "."
+// and ".." are taken for what servers and git take them for.
 func within(host, rest string) string {
 	rest = unescape(withoutParameters(rest))
 	repository, dir, _ := strings.Cut(strings.Trim(rest, "/"), "//")

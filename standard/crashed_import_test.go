@@ -27,8 +27,8 @@ func End() error { os.Exit(3); return nil }
 `
 
 // TestScriptsSurviveCrashes: a script that imports a module goes on after a crash of that module,
-// directly or by another script, in a reference, a function of LazyBind, a derived value and a load,
-// on both engines. Nothing has to load the module again first.
+// directly or by another script, in a reference, a function of LazyBind, a derived value and a
+// load, on both engines. Nothing has to load the module again first.
 func TestScriptsSurviveCrashes(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
@@ -76,8 +76,8 @@ func TestScriptsSurviveCrashes(t *testing.T) {
 	}
 }
 
-// TestReloadOfWhatEndsItself: a version that ends itself soon after each start keeps the old one, once
-// and with the reason; nothing is tried for ever.
+// TestReloadOfWhatEndsItself: a version that ends itself soon after each start keeps the old one,
+// once and with the reason; nothing is tried for ever.
 func TestReloadOfWhatEndsItself(t *testing.T) {
 	t.Parallel()
 	kept := make(chan error, 10)

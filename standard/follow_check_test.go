@@ -12,7 +12,8 @@ import (
 )
 
 // TestUsedDuringTheCheck: what the program begins to use while a new instance is checked counts as
-// what it used before: where it does not bind, the old instance stays, and where it does, it follows.
+// what it used before: where it does not bind, the old instance stays, and where it does, it
+// follows.
 func TestUsedDuringTheCheck(t *testing.T) {
 	t.Parallel()
 	type get = func(context.Context) (int, error)

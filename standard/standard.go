@@ -47,8 +47,8 @@ import (
 //
 // Where Config.Bundles is not empty, modules come from there and from what the program registers
 // only, and nothing is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE
-// names bundles as LOAD_PATH does directories; those of a registry are written oci://REFERENCE, and a
-// file after one of them with its directory, as in ./modules.tar.
+// names bundles as LOAD_PATH does directories; those of a registry are written oci://REFERENCE, and
+// a file after one of them with its directory, as in ./modules.tar.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment:
 // LOAD_NO_INSTALL=1 turns installs off, LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file
@@ -59,9 +59,9 @@ func New(config load.Config) (*load.Loader, error) {
 }
 
 // NewFor is [New] for the machines of another system, as the go command calls it: "linux", "arm64".
-// The loader installs, locks and prepares what they need; it runs no Go package that is compiled for
-// them. For "wasip1", "wasm" the engine gowasm compiles what runs on every system. A Config with
-// installers or engines of its own has to have those for that system.
+// The loader installs, locks and prepares what they need; it runs no Go package that is compiled
+// for them. For "wasip1", "wasm" the engine gowasm compiles what runs on every system. A Config
+// with installers or engines of its own has to have those for that system.
 func NewFor(goos, goarch string, config load.Config) (*load.Loader, error) {
 	portable := goos == "wasip1"
 	if portable {

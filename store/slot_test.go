@@ -76,8 +76,8 @@ func TestSlotWait(t *testing.T) {
 	release()
 }
 
-// TestSlotShare: a process that uses fewer processors than the machine has, as in a container, works
-// on no more than these.
+// TestSlotShare: a process that uses fewer processors than the machine has, as in a container,
+// works on no more than these.
 func TestSlotShare(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1 + runtime.NumCPU()))
 	s, err := store.Open(loadtest.TempDir(t))

@@ -33,8 +33,8 @@ type instance struct {
 // Arg is a type argument.
 func Arg[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
-// argument spells the type argument of an instantiation: what the module has, too, by its name, basic
-// types by what they are made of, and other types of the program as any, as which they cross.
+// argument spells the type argument of an instantiation: what the module has, too, by its name,
+// basic types by what they are made of, and other types of the program as any, as which they cross.
 func (p *Package) argument(t reflect.Type) string {
 	for _, twin := range p.all() {
 		if twin.Type == t {

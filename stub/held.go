@@ -21,8 +21,8 @@ func Interface[I, A any](symbol string) Twin {
 	return Twin{Symbol: symbol, Type: reflect.TypeFor[I](), Adapter: reflect.TypeFor[A]()}
 }
 
-// Variable lets a value know where it is that stands for one behind a pointer of the module, so that
-// it is told from copies of it.
+// Variable lets a value know where it is that stands for one behind a pointer of the module, so
+// that it is told from copies of it.
 func Variable(h *Held) Twin { return Twin{Held: h} }
 
 // Sentinel is the twin of an error.

@@ -17,7 +17,8 @@ import (
 var ErrLinked = errors.New("the package is linked into the program by the build tag load_linked")
 
 // Module is what generated packages are loaded as: one package, or several that were generated
-// together. Its zero value with a Name is ready to use, and all methods are safe for concurrent use.
+// together. Its zero value with a Name is ready to use, and all methods are safe for concurrent
+// use.
 type Module struct {
 	Name   string   // what is loaded: an import path, with the version that the stub was asked for
 	Along  []string // the other packages, as [load.Along] takes them

@@ -1,6 +1,6 @@
-// Package registry carries bundles to and from OCI registries, where they have the same parts as in a
-// file: the index under a tag, a manifest for each system, and one blob for each other part. What is
-// there already is not sent or fetched again, and what breaks off goes on where it was.
+// Package registry carries bundles to and from OCI registries, where they have the same parts as in
+// a file: the index under a tag, a manifest for each system, and one blob for each other part. What
+// is there already is not sent or fetched again, and what breaks off goes on where it was.
 //
 //	b, err := registry.Open(ctx, "registry.example.com/team/modules:2026-11", registry.Config{})
 //	l, err := standard.New(load.Config{Bundles: []load.Bundle{b}})
@@ -102,7 +102,7 @@ func (p *place) read(ctx context.Context, b bundle.Blob) ([]byte, error) {
 	if p.store == nil {
 		return p.fetch(ctx, b)
 	}
-	key := store.Key("part of a bundle", b.Digest) // it is its digest's, whoever fetched it
+	key := store.Key("part of a bundle", b.Digest) // the digest is of the content: it does not matter who fetched it
 	data, err := p.stored(ctx, key, b)
 	var damaged *store.DamagedError
 	if errors.As(err, &damaged) {
@@ -143,10 +143,10 @@ func (p *place) index(ctx context.Context) ([]byte, error) {
 }
 
 // Open opens the bundle that a registry has under a reference, such as
-// registry.example.com/team/modules:2026-11. It reads what the bundle says of this system; the files
-// of a module are fetched when the module is used, and kept in Config.Store only.
-// Whoever can write to the repository decides what a tag stands for, and so what runs; a reference
-// with a digest (@sha256:…) is one bundle for ever.
+// registry.example.com/team/modules:2026-11. It reads what the bundle says of this system; the
+// files of a module are fetched when the module is used, and kept in Config.Store only. Who can
+// write to the repository decides what a tag stands for, and so what runs; a reference with a
+// digest (@sha256:…) is one bundle for ever.
 func Open(ctx context.Context, reference string, config Config) (*bundle.Bundle, error) {
 	p, err := at(reference, config)
 	if err != nil {

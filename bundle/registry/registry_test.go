@@ -140,8 +140,8 @@ func double(t *testing.T, b load.Bundle) {
 	require.NoError(t, l.Close(context.Background()))
 }
 
-// TestRoundTrip: a bundle comes back from a registry, and from a copy in another, as it was sent; what
-// is there is not sent again, and a host fetches what it uses.
+// TestRoundTrip: a bundle comes back from a registry, and from a copy in another, as it was sent;
+// what is there is not sent again, and a host fetches what it uses.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	s, other := serve(t), serve(t)
@@ -236,8 +236,8 @@ func TestStored(t *testing.T) {
 	assert.Equal(t, 5, s.asked("GET", ""))
 }
 
-// TestRegistries: a bundle comes back from other registries, whose addresses LOAD_REGISTRIES lists, as
-// it was sent, also where a part is asked for from the middle on.
+// TestRegistries: a bundle comes back from other registries, whose addresses LOAD_REGISTRIES lists,
+// as it was sent, also where a part is asked for from the middle on.
 func TestRegistries(t *testing.T) {
 	t.Parallel()
 	data := made(t)
@@ -287,8 +287,8 @@ func TestLostIndex(t *testing.T) {
 	assert.True(t, bytes.Equal(data, got))
 }
 
-// TestBroken: a pull that breaks off leaves no file, and the next fetches what is missing; parts that
-// are not what they should be are fetched anew.
+// TestBroken: a pull that breaks off leaves no file, and the next fetches what is missing; parts
+// that are not what they should be are fetched anew.
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -329,8 +329,8 @@ func TestBroken(t *testing.T) {
 	assert.NoDirExists(t, parts)
 }
 
-// TestBad: what a registry sends that is no bundle, or not all of one, is refused with the remedy, and
-// no file appears.
+// TestBad: what a registry sends that is no bundle, or not all of one, is refused with the remedy,
+// and no file appears.
 func TestBad(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -398,8 +398,8 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// TestRefused: what a policy denies is not asked, and nothing is offline; a damaged file is not sent,
-// and a digest stands for one bundle.
+// TestRefused: what a policy denies is not asked, and nothing is offline; a damaged file is not
+// sent, and a digest stands for one bundle.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -61,8 +61,8 @@ func (a allowed) engines(engineName string) ([]engine.Engine, error) {
 	}, nil
 }
 
-// goroot is the directory that LOAD_TOOLCHAIN names, if it names one: package standard gives it to the
-// engines that it makes.
+// goroot is the directory that LOAD_TOOLCHAIN names, if it names one: package standard gives it to
+// the engines that it makes.
 func goroot() string {
 	if dir := os.Getenv("LOAD_TOOLCHAIN"); filepath.IsAbs(dir) {
 		return dir

@@ -60,8 +60,8 @@ func unknown(name string, stderr io.Writer) int {
 	return exitUsage
 }
 
-// inWords puts the option or the variable that was set in the place of the field of the Config that it
-// sets, where a message names that as the reason.
+// inWords puts the option or the variable that was set in the place of the field of the Config that
+// it sets, where a message names that as the reason.
 func (s *session) inWords(text string) string {
 	for _, setting := range []struct {
 		field, option, variable string

@@ -129,8 +129,8 @@ func (s *session) compiled(ctx context.Context, l *load.Loader, name string, exp
 
 func isGo(spec *load.Spec) bool { return spec.Source.Kind == find.KindGo }
 
-// alongFor is what -with asks for, and the packages of the standard library that have the other names
-// that an expression uses.
+// alongFor is what -with asks for, and the packages of the standard library that have the other
+// names that an expression uses.
 func (s *session) alongFor(ctx context.Context, l *load.Loader, name string, packages []string) (load.LoadOption, error) {
 	with := split(s.with)
 	var named []string

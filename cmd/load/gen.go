@@ -122,8 +122,8 @@ func (s *session) checkStubs(files map[string][]byte) error {
 	return nil
 }
 
-// readStubs installs the packages as one module, with those that their API mentions where base is the
-// import path of a tree, and reads them, in the directory work.
+// readStubs installs the packages as one module, with those that their API mentions where base is
+// the import path of a tree, and reads them, in the directory work.
 func readStubs(ctx context.Context, l *load.Loader, work string, names []string, base string) (stubgen.Input, error) {
 	tools, err := toolchain.Find()
 	if err != nil {

@@ -28,8 +28,8 @@ const liveStubs = "sort net/url text/tabwriter gopkg.in/yaml.v3@v3.0.1 github.co
 // leastLive is the share of the examples that pass natively which pass through stubs, in percent.
 const leastLive = 90
 
-// TestLiveStubs leads the imports of published examples to stubs, and counts those that pass natively
-// and through stubs. It needs the network and minutes.
+// TestLiveStubs leads the imports of published examples to stubs, and counts those that pass
+// natively and through stubs. It needs the network and minutes.
 func TestLiveStubs(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it takes minutes: set LOAD_LIVE=1")

@@ -60,7 +60,8 @@ func goIn(t *testing.T, dir string, args ...string) (string, error) {
 	return string(output), err
 }
 
-// TestStubs runs a program that uses a generated package, with the stub and with the package itself.
+// TestStubs runs a program that uses a generated package, with the stub and with the package
+// itself.
 func TestStubs(t *testing.T) {
 	dir := appModule(t)
 	t.Setenv("LOAD_DIR", t.TempDir())

@@ -79,8 +79,8 @@ func (c command) printOptions(w io.Writer) {
 	})
 }
 
-// wrapped breaks the lines of paragraphs anew, each behind an indent of at most eight columns. Lines
-// that are indented already stay as they are.
+// wrapped breaks the lines of paragraphs anew, each behind an indent of at most eight columns.
+// Lines that are indented already stay as they are.
 func wrapped(text, indent string) string {
 	width := helpWidth
 	if indent != "" {

@@ -135,8 +135,8 @@ func refuse(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Value("proxy").(*loadtest.ProxyServer).Fault(args[0], loadtest.Status(http.StatusForbidden))
 }
 
-// publishToolchain lets the module proxy have a release of Go for this machine: its go command is the one
-// that runs the test, and takes any "go" line.
+// publishToolchain lets the module proxy have a release of Go for this machine: its go command is
+// the one that runs the test, and takes any "go" line.
 func publishToolchain(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: toolchain RELEASE")

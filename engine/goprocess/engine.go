@@ -90,8 +90,8 @@ type Config struct {
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
 	BuildCache string
-	// GOOS and GOARCH are the system that modules are compiled for; "" is this machine's. Modules for
-	// another one are compiled and not started.
+	// GOOS and GOARCH are the system that modules are compiled for; "" is this machine's. Modules
+	// for another one are compiled and not started.
 	GOOS, GOARCH string
 	// GOROOT is the directory of the Go toolchain that compiles; "" is the one in PATH.
 	GOROOT string

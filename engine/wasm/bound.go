@@ -190,13 +190,13 @@ func boundTables(r wasmbin.Reader) ([]byte, error) {
 	return out, nil
 }
 
-// emptyLoop is a loop that does nothing: wazero checks at loops whether a call is to end, and nowhere
-// else.
+// emptyLoop is a loop that does nothing: wazero checks at loops whether a call is to end, and
+// nowhere else.
 var emptyLoop = []byte{0x03, 0x40, 0x0b}
 
-// checked returns the code with a check at the beginning of each function that calls others, so that
-// recursion ends, too, and one before each instruction whose work its operands choose: a function
-// can have hundreds of thousands of them without a loop.
+// checked returns the code with a check at the beginning of each function that calls others, so
+// that recursion ends, too, and one before each instruction whose work its operands choose: a
+// function can have hundreds of thousands of them without a loop.
 func checked(r wasmbin.Reader) ([]byte, error) {
 	count := r.U32()
 	out := binary.AppendUvarint(nil, uint64(count))

@@ -17,14 +17,15 @@
 //
 // A context may come first everywhere, and an error last.
 //
-// An Extism manifest names several modules that import from each other, and what the plugin asks for.
+// An Extism manifest names several modules that import from each other, and what the plugin asks
+// for.
 //
-// Functions of other modules that it imports are those that the program registered under the names of
-// these modules; see [github.com/loadgo/load.Loader.Register].
+// Functions of other modules that it imports are those that the program registered under the names
+// of these modules; see [github.com/loadgo/load.Loader.Register].
 //
-// A module reaches nothing of the machine but clocks, random numbers and what it is granted. One call
-// at a time runs in it, or one in each of [Config].Instances. A call ends when its context does; its
-// instance is then given up, as it is after a trap, and the next call starts a fresh one.
+// A module reaches nothing of the machine but clocks, random numbers and what it is granted. One
+// call at a time runs in it, or one in each of [Config].Instances. A call ends when its context
+// does; its instance is then given up, as it is after a trap, and the next call starts a fresh one.
 package wasm
 
 import (
@@ -63,7 +64,8 @@ type Config struct {
 	Values map[string]string
 
 	// Memory is how much memory, in bytes, a module may use, and each module of a manifest; 0 is
-	// 256 MiB. A plugin may use as much again for its input, its output and what it keeps between them.
+	// 256 MiB. A plugin may use as much again for its input, its output and what it keeps between
+	// them.
 	Memory int64
 	// MaxOutput is how many bytes a command may print where its output is a result, and how many of
 	// a plugin are read as JSON; 0 is 64 MiB. A value of type any may take fifty times as much of

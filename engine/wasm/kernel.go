@@ -83,10 +83,10 @@ func (k *kernel) setInput(place, length uint64) {
 	k.size.Set(length)
 }
 
-// alloc hands out a block, or 0 where there is no room. Plugins free again what a function that they
-// gave it to has freed, and must not hit the block of its answer. As Extism's own kernel, it therefore
-// reuses a freed one only where the memory would have to grow, or where there are very many, and the
-// one that was freed first.
+// alloc hands out a block, or 0 where there is no room. Plugins free again what a function that
+// they gave it to has freed, and must not hit the block of its answer. As Extism's own kernel, it
+// therefore reuses a freed one only where the memory would have to grow, or where there are very
+// many, and the one that was freed first.
 func (k *kernel) alloc(length uint64) uint64 {
 	if length == 0 || length > uint64(1)<<maxClass-slack || len(k.blocks) >= maxBlocks {
 		return 0

@@ -193,8 +193,8 @@ func TestManifestAsks(t *testing.T) {
 
 const wasmPage = 64 << 10
 
-// TestManifestPaths: a plugin sees the directories that its manifest asks for, at the places that it
-// says, where they are granted; else it does not start.
+// TestManifestPaths: a plugin sees the directories that its manifest asks for, at the places that
+// it says, where they are granted; else it does not start.
 func TestManifestPaths(t *testing.T) {
 	t.Parallel()
 	const modules = `"wasm": [{"path": "linked/base.wasm", "name": "base"}, {"path": "linked/lib.wasm", "name": "lib"}, {"path": "linked/main.wasm"}]`
@@ -264,7 +264,8 @@ func TestManifestChanges(t *testing.T) {
 	assert.Equal(t, "new", got)
 }
 
-// TestKinds: Explain says what a file is, what it asks for and what it calls, or what is wrong with it.
+// TestKinds: Explain says what a file is, what it asks for and what it calls, or what is wrong with
+// it.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, wasm.Config{})

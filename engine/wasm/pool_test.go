@@ -18,8 +18,8 @@ import (
 	"github.com/loadgo/load/engine/wasm"
 )
 
-// TestPool: as many calls run at once as there are instances; a further one waits, and a call of the
-// module from within is refused.
+// TestPool: as many calls run at once as there are instances; a further one waits, and a call of
+// the module from within is refused.
 func TestPool(t *testing.T) {
 	t.Parallel()
 	const n = 3
@@ -70,8 +70,8 @@ func TestPool(t *testing.T) {
 	}
 }
 
-// TestPoolApart: instances share neither memory nor variables, one that traps is started afresh, and
-// no call begins once the module is unloaded.
+// TestPoolApart: instances share neither memory nor variables, one that traps is started afresh,
+// and no call begins once the module is unloaded.
 func TestPoolApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, wasm.Config{Instances: 2})

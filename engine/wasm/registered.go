@@ -24,8 +24,8 @@ const userModule = "extism:host/user"
 // from one of theirs: a registered module has an import path, without a colon.
 func registeredName(module string) string { return strings.ReplaceAll(module, ":", "/") }
 
-// ErrReentered is a call of a module by a function of the host that the module itself has called: it
-// runs one call at a time, and would wait for its own end.
+// ErrReentered is a call of a module by a function of the host that the module itself has called:
+// it runs one call at a time, and would wait for its own end.
 var ErrReentered = errors.New("the module runs one call at a time, and this call is part of it")
 
 // provideRegistered makes the functions that a module imports from modules that the program
@@ -88,7 +88,7 @@ func (m *module) provideModule(ctx context.Context, imp engine.Importer, name st
 
 // unregistered says who could provide an import from a module that was not imported.
 func (i importation) unregistered(err error) string {
-	if err == engine.ErrNotRegistered { //nolint:errorlint // what wraps it says more
+	if err == engine.ErrNotRegistered { // by itself: what wraps it says more
 		hint := ""
 		if i.module == oldModule {
 			hint = "; a function that was not linked is often the reason"
@@ -134,8 +134,8 @@ func (m *module) registeredFunction(from engine.Imported, i importation) (call f
 	return p.call, ""
 }
 
-// crossing takes a value between a module and the program: a number, or else a block, which is bytes
-// or JSON.
+// crossing takes a value between a module and the program: a number, or else a block, which is
+// bytes or JSON.
 type crossing struct {
 	t     api.ValueType
 	block bool
@@ -257,8 +257,8 @@ func (m *module) pass(function string, c crossing, v reflect.Value) (uint64, err
 	return m.give(function, data), nil
 }
 
-// partKey marks the contexts of calls of the program by a module. They are the only trace by which a
-// call of the module can be known to be part of a call of it.
+// partKey marks the contexts of calls of the program by a module. They are the only trace by which
+// a call of the module can be known to be part of a call of it.
 type partKey struct{ of *engine.Usage }
 
 // reentered reports whether a context is that of a call of the program which the module waits for.

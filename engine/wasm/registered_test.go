@@ -192,8 +192,8 @@ func TestUnregistered(t *testing.T) {
 	assert.Contains(t, open(w, "bare.wasm"), "parameter 1, a float64, cannot be a string of the program")
 }
 
-// TestOnlyRegistered: a folder or an installed module of the name that a module imports from is never
-// run.
+// TestOnlyRegistered: a folder or an installed module of the name that a module imports from is
+// never run.
 func TestOnlyRegistered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, wasm.Config{}, withProgram, func(c *load.Config) { c.Path = find.Path{dir.New("."), dir.New("testdata/shadow"), builtin.New()} })

@@ -18,10 +18,11 @@ import (
 	"github.com/loadgo/load/internal/wit"
 )
 
-// typed is an exported function that takes or returns texts in the module's memory, as a text beside
-// the module says: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md.
-// A text is two numbers, its place and its length; the module makes room for those that it takes. One
-// that it returns is at the place that the function returns.
+// typed is an exported function that takes or returns texts in the module's memory, as a text
+// beside the module says:
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md. A text is
+// two numbers, its place and its length; the module makes room for those that it takes. One that it
+// returns is at the place that the function returns.
 type typed struct {
 	wit.Func
 	export, makeRoom, post string // post is told when a returned text was read; "" is none
@@ -34,8 +35,8 @@ const (
 	witSection    = "wit"
 )
 
-// typesText is the text that says the types of a module's functions: the file beside it, or else its
-// section.
+// typesText is the text that says the types of a module's functions: the file beside it, or else
+// its section.
 func (b *binaryModule) typesText(beside []byte) []byte {
 	if beside != nil {
 		return beside
@@ -256,7 +257,8 @@ func (m *module) callTyped(ctx context.Context, t *typed, args []reflect.Value, 
 	return nil
 }
 
-// lower makes the numbers of an argument, and writes it into the module's memory where it is a text.
+// lower makes the numbers of an argument, and writes it into the module's memory where it is a
+// text.
 func (m *module) lower(ctx context.Context, t *typed, of wit.Type, v reflect.Value) ([]uint64, error) {
 	if !of.IsText() {
 		bits, err := wit.Encode(v, of)

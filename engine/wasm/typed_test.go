@@ -14,8 +14,8 @@ import (
 	"github.com/loadgo/load/engine/wasm"
 )
 
-// TestTyped: where a text beside a module says so, its functions take and return strings and bytes, by
-// WebAssembly's canonical interface, and numbers of every width.
+// TestTyped: where a text beside a module says so, its functions take and return strings and bytes,
+// by WebAssembly's canonical interface, and numbers of every width.
 func TestTyped(t *testing.T) {
 	t.Parallel()
 	m := newWorld(t, wasm.Config{}).load(t, "typed/texts.wasm")
@@ -98,8 +98,8 @@ func TestTyped(t *testing.T) {
 	assert.Equal(t, "still there", got)
 }
 
-// TestTypedRefused: a text that is wrong, or that the module does not fit, is an error; it is part of
-// the source, and may be a section of the module.
+// TestTypedRefused: a text that is wrong, or that the module does not fit, is an error; it is part
+// of the source, and may be a section of the module.
 func TestTypedRefused(t *testing.T) {
 	t.Parallel()
 	place, err := filepath.EvalSymlinks(t.TempDir())

@@ -13,8 +13,8 @@ import (
 // plain value of the host as long as that is enough. Where its type counts, for a method or as the
 // dynamic value of an interface, the module makes an object of it.
 
-// madeAs tells the type of the module that x, as it is written, has a value of: "Level" for Level(3),
-// Level{…}, Level(3) + 1 and a function that returns one, "*Options" for &Options{…} and
+// madeAs tells the type of the module that x, as it is written, has a value of: "Level" for
+// Level(3), Level{…}, Level(3) + 1 and a function that returns one, "*Options" for &Options{…} and
 // new(Options).
 func (e *evaluation) madeAs(x ast.Expr) (string, bool) {
 	switch x := ast.Unparen(x).(type) {
@@ -135,8 +135,8 @@ func (e *evaluation) forType(x ast.Expr, op operand, t ast.Expr) operand {
 	return e.made(x, op)
 }
 
-// alike is op in the form in which two values of one type have one Go type: as the module has it, and
-// as plain data where that is an object.
+// alike is op in the form in which two values of one type have one Go type: as the module has it,
+// and as plain data where that is an object.
 func (e *evaluation) alike(x ast.Expr, op operand) operand {
 	if plain, ok := e.copied(e.made(x, op)).(value); ok && plain.object() == nil {
 		return plain

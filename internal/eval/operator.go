@@ -145,8 +145,8 @@ func (e *evaluation) match(x ast.Expr, left operand, y ast.Expr, right operand, 
 	return a, b
 }
 
-// ofOneType gives two values of one type of the module one Go type, where the host has that type for
-// one of them only. It refuses values that have one Go type and two types of the module.
+// ofOneType gives two values of one type of the module one Go type, where the host has that type
+// for one of them only. It refuses values that have one Go type and two types of the module.
 func (e *evaluation) ofOneType(x ast.Expr, a reflect.Value, y ast.Expr, b reflect.Value, whole ast.Expr) (left, right reflect.Value) {
 	first, named := e.typeText(x)
 	second, both := e.typeText(y)

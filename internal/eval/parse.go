@@ -209,9 +209,9 @@ func (x *Expr) Packages(compiled bool) []string {
 // Free lists the names that the source does not declare itself and that are not predeclared.
 func (x *Expr) Free() []string { return x.code.Free() }
 
-// Beyond says what the expression holds that only a compiler can do, or nil. What the module exports
-// is known only once it is loaded; symbols is nil before. The module's names may have name before
-// them.
+// Beyond says what the expression holds that only a compiler can do, or nil. What the module
+// exports is known only once it is loaded; symbols is nil before. The module's names may have name
+// before them.
 func (x *Expr) Beyond(name string, symbols []engine.Symbol) *Error {
 	if x.beyond != nil || symbols == nil {
 		return x.beyond

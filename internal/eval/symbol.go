@@ -90,7 +90,8 @@ func (e *evaluation) companion(name string) bool {
 
 // Instantiations lists the instantiations of generic symbols that the expression names, for the
 // module to be built with. One that could as well be an element of a map or a slice, Table[Key], is
-// listed where symbols has a generic symbol of its name. The module's own may have name before them.
+// listed where symbols has a generic symbol of its name. The module's own may have name before
+// them.
 func (x *Expr) Instantiations(name string, symbols []engine.Symbol) []string {
 	own := func(text string) string { return strings.TrimPrefix(text, name+".") }
 	if name == "" {

@@ -66,7 +66,8 @@ type Tree struct {
 	// does when it makes a module of a repository. They are never followed.
 	OmitLinks bool
 
-	// Layers refuses the files by which a layer of an image deletes files of others: they would stay.
+	// Layers refuses the files by which a layer of an image deletes files of others: they would
+	// stay.
 	Layers bool
 }
 

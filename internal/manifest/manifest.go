@@ -1,5 +1,5 @@
-// Package manifest reads Extism's manifests: files, in JSON or TOML, that name the WebAssembly modules
-// of a plugin and what it asks for. See https://extism.org/docs/concepts/manifest.
+// Package manifest reads Extism's manifests: files, in JSON or TOML, that name the WebAssembly
+// modules of a plugin and what it asks for. See https://extism.org/docs/concepts/manifest.
 package manifest
 
 import (
@@ -28,8 +28,8 @@ func Is(file string) bool {
 }
 
 // Hashed is what the hash of a source of one file is made of: the file, with what says its types if
-// there is that, or the sum of a manifest and what it names. A file that is called as a manifest and is
-// none stands for itself.
+// there is that, or the sum of a manifest and what it names. A file that is called as a manifest
+// and is none stands for itself.
 func Hashed(fsys fs.FS, name string, text []byte) []byte {
 	if types := Types(fsys, name); types != nil {
 		sum := sha256.New()
@@ -228,7 +228,8 @@ func (f *file) manifest(fsys fs.FS, dir string, text []byte) (*Manifest, error) 
 		if err != nil {
 			return nil, fmt.Errorf("module %d of its list wasm: %w", i+1, err)
 		}
-		// As Extism's SDKs have it: the plugin itself is called main, or has no name, or is the last.
+		// As Extism's SDKs have it: the plugin itself is called main, or has no name, or is the
+		// last.
 		if main < 0 && (module.Name == "" || i == len(f.Wasm)-1) {
 			module.Name = Main
 		}

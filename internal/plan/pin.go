@@ -111,8 +111,8 @@ func (p *Pin) Check(spec *find.Spec, file string) (missing []find.ModuleVersion,
 	return missing, nil
 }
 
-// LockKey is the name as a lock file holds it; "" for a name with a space. Companions of the standard
-// library are no part of it: they come with the toolchain, and change no version.
+// LockKey is the name as a lock file holds it; "" for a name with a space. Companions of the
+// standard library are no part of it: they come with the toolchain, and change no version.
 func LockKey(name find.Name) string {
 	return lockKey(name, func(c find.Companion) bool { return Dotted(c.Path) || c.Query != "" })
 }

@@ -35,9 +35,9 @@ var lockFcntl = []uint32{
 // something.
 var everyIoctl = []uint32{unix.TIOCINQ, fionbio, fioclex, fionclex, unix.TCGETS, unix.TIOCGWINSZ}
 
-// sizedAllocations are the modes of fallocate under a limit of file sizes: what makes a file larger,
-// which the limit covers, and what gives back. The others take room on the disk beyond the end of a
-// file, whose size stays.
+// sizedAllocations are the modes of fallocate under a limit of file sizes: what makes a file
+// larger, which the limit covers, and what gives back. The others take room on the disk beyond the
+// end of a file, whose size stays.
 var sizedAllocations = []uint32{0, unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE}
 
 // Numbers that package unix does not have.

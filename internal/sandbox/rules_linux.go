@@ -88,8 +88,9 @@ func (c confinement) start() filter {
 	}
 }
 
-// clone lets threads through, and processes as the policy has it; never a namespace, never a process
-// that would be the host's child, and never a thread with descriptors of its own, see [oneTable].
+// clone lets threads through, and processes as the policy has it; never a namespace, never a
+// process that would be the host's child, and never a thread with descriptors of its own, see
+// [oneTable].
 func (c confinement) clone() filter {
 	const never = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_PARENT | unix.CLONE_PTRACE

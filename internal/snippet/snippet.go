@@ -1,4 +1,5 @@
-// Package snippet reads Go code that a user types: an expression, or statements that may end in one.
+// Package snippet reads Go code that a user types: an expression, or statements that may end in
+// one.
 package snippet
 
 import (
@@ -87,8 +88,8 @@ func (s *Snippet) Results() []ast.Expr {
 	return nil
 }
 
-// Packages lists the names before a dot that the code does not declare, as those of packages are, each
-// once and in order.
+// Packages lists the names before a dot that the code does not declare, as those of packages are,
+// each once and in order.
 func (s *Snippet) Packages() []string {
 	free := map[*ast.Ident]bool{}
 	for _, ident := range s.free {
@@ -108,7 +109,8 @@ func (s *Snippet) Packages() []string {
 	return names
 }
 
-// Free lists the names that the code does not declare itself and that are not predeclared, each once.
+// Free lists the names that the code does not declare itself and that are not predeclared, each
+// once.
 func (s *Snippet) Free() []string {
 	var names []string
 	for _, ident := range s.free {

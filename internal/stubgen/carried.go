@@ -203,8 +203,8 @@ func (g *generator) refusedStandard(t *types.Named, w way) string {
 	return ""
 }
 
-// adapts reports whether values of the module can be had as an interface of the standard library that is
-// one of its own package.
+// adapts reports whether values of the module can be had as an interface of the standard library
+// that is one of its own package.
 func (g *generator) adapts(l *local) bool {
 	if g.busy[l.named] {
 		return true

@@ -35,8 +35,8 @@ func Compare(old, fresh []byte) []string {
 	return lines
 }
 
-// declarations returns what a generated file declares, by name, without bodies and comments; and the
-// line that says what it was generated from, by the empty name.
+// declarations returns what a generated file declares, by name, without bodies and comments; and
+// the line that says what it was generated from, by the empty name.
 func declarations(file []byte) map[string]string {
 	found := map[string]string{}
 	fset := token.NewFileSet()

@@ -25,8 +25,8 @@ type local struct {
 	kind   kind
 	reason string // why it is left out
 	fields []Omission
-	// sealed are the unexported methods of an interface. What is generated for its types has methods
-	// of these names, which nothing calls.
+	// sealed are the unexported methods of an interface. What is generated for its types has
+	// methods of these names, which nothing calls.
 	sealed []string
 }
 
@@ -98,8 +98,8 @@ func (g *generator) classifyType(s *source, obj *types.TypeName) {
 	}
 }
 
-// takeAlong makes those types the standard library's own that the methods of one of its own types take
-// and give, if they cross so.
+// takeAlong makes those types the standard library's own that the methods of one of its own types
+// take and give, if they cross so.
 func (g *generator) takeAlong(l *local) {
 	for sel := range types.NewMethodSet(types.NewPointer(l.named)).Methods() {
 		s, ok := sel.Type().(*types.Signature)

@@ -9,8 +9,8 @@ import (
 	"github.com/loadgo/load/internal/goglue/build"
 )
 
-// Mentioned lists the packages, by import path, that the API of the packages that were read mentions
-// types of, and that were not read: those of the standard library are not among them.
+// Mentioned lists the packages, by import path, that the API of the packages that were read
+// mentions types of, and that were not read: those of the standard library are not among them.
 func Mentioned(r *build.Reading) []string {
 	m := mentions{found: map[string]bool{}, seen: map[types.Type]bool{}}
 	own := map[string]bool{}

@@ -128,7 +128,8 @@ func (w *writer) methods(l *local, name string) {
 	w.sealedMethods(l, name)
 }
 
-// json writes how a held type whose fields do not show here is JSON, where its own methods do not say.
+// json writes how a held type whose fields do not show here is JSON, where its own methods do not
+// say.
 func (w *writer) json(l *local, name string) {
 	methods := types.NewMethodSet(types.NewPointer(l.named))
 	for _, own := range []string{"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText"} {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// objectVariable writes a variable that the module sets once, to a value that lives there, and reports
-// whether it is one. It refers to the module's value, and is no copy.
+// objectVariable writes a variable that the module sets once, to a value that lives there, and
+// reports whether it is one. It refers to the module's value, and is no copy.
 func (w *writer) objectVariable(v *types.Var, doc string) bool {
 	t, isPointer := types.Unalias(v.Type()), false
 	if p, ok := t.(*types.Pointer); ok {
@@ -49,8 +49,8 @@ func changes(t *types.Named) bool {
 	return false
 }
 
-// noteAssignments notes the package's variables that code assigns to, or takes the address of, beside
-// its initialisation.
+// noteAssignments notes the package's variables that code assigns to, or takes the address of,
+// beside its initialisation.
 func (s *source) noteAssignments(file *ast.File) {
 	for _, decl := range file.Decls {
 		f, ok := decl.(*ast.FuncDecl)

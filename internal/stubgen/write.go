@@ -90,8 +90,8 @@ type call struct {
 	returns string
 }
 
-// call names the parameters of a signature so that they can be passed on; names in the file that the
-// body uses are not among them.
+// call names the parameters of a signature so that they can be passed on; names in the file that
+// the body uses are not among them.
 func (w *writer) call(s *types.Signature, used ...string) call {
 	var c call
 	results := s.Results()

@@ -133,8 +133,8 @@ func AllWorkers(ctx context.Context) context.Context {
 	return experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 }
 
-// inMemory is a directory that Linux keeps in memory, mostly: names are made there in microseconds, on
-// a disk in up to a millisecond each.
+// inMemory is a directory that Linux keeps in memory, mostly: names are made there in microseconds,
+// on a disk in up to a millisecond each.
 const inMemory = "/dev/shm"
 
 // CodeDir is a new directory in which wazero finds verified machine code.

@@ -30,8 +30,8 @@ func (s swapping) Utimens(path string, atim, mtim int64) wasys.Errno {
 	return s.FS.Utimens(path, atim, mtim)
 }
 
-// TestTimes: times are set of what lies within the directory, each by itself where the other is left,
-// and of nothing outside, also when a link is put in the place meanwhile.
+// TestTimes: times are set of what lies within the directory, each by itself where the other is
+// left, and of nothing outside, also when a link is put in the place meanwhile.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	inside, outside := t.TempDir(), t.TempDir()
@@ -61,8 +61,8 @@ func TestTimes(t *testing.T) {
 	require.Equal(t, then, changed(secret))
 }
 
-// TestSwapped: what is opened is what was found within the directory, also when another renames links in it
-// meanwhile; nothing outside is read, emptied, made, moved or removed.
+// TestSwapped: what is opened is what was found within the directory, also when another renames
+// links in it meanwhile; nothing outside is read, emptied, made, moved or removed.
 func TestSwapped(t *testing.T) {
 	t.Parallel()
 	for name, flag := range map[string]wasys.Oflag{

@@ -25,7 +25,8 @@ func Canonical(host string) string {
 }
 
 // Disguised reports whether a host has letters outside of ASCII. Programs that ask for it turn them
-// into others (IDNA, RFC 5895), and not all into the same: "ｌocalhost" and "loca\u00adlhost" are localhost.
+// into others (IDNA, RFC 5895), and not all into the same: "ｌocalhost" and "loca\u00adlhost" are
+// localhost.
 func Disguised(host string) bool {
 	return strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf })
 }

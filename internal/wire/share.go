@@ -196,7 +196,8 @@ func (s *Sharing) PlaceArray(n int, at unsafe.Pointer, size uintptr, typ reflect
 	}
 }
 
-// Restart forgets the things after the first n, which the other side has, to encode a message again.
+// Restart forgets the things after the first n, which the other side has, to encode a message
+// again.
 func (s *Sharing) Restart(n int) {
 	s.known = n
 	s.Things = s.Things[:n]

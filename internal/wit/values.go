@@ -34,8 +34,8 @@ var goTypes = map[Type]reflect.Type{
 // GoType is the Go type of a type's values.
 func GoType(t Type) reflect.Type { return goTypes[t] }
 
-// Loosened is an argument whose type is seen only at the call: where a float is wanted, an integer and
-// a float of another size that is the same number are one.
+// Loosened is an argument whose type is seen only at the call: where a float is wanted, an integer
+// and a float of another size that is the same number are one.
 func Loosened(v reflect.Value, t Type) reflect.Value {
 	if t != "f32" && t != "f64" || !v.IsValid() {
 		return v

@@ -1,6 +1,6 @@
-// Package wit reads the text that says what the functions of a WebAssembly module take and return: the
-// functions of a world, in the language of interfaces that WebAssembly's components have, with strings,
-// lists of bytes and numbers.
+// Package wit reads the text that says what the functions of a WebAssembly module take and return:
+// the functions of a world, in the language of interfaces that WebAssembly's components have, with
+// strings, lists of bytes and numbers.
 //
 //	package example:tax;           // may be missing, as may the world around the functions
 //

@@ -137,8 +137,8 @@ type Method struct {
 type Func struct {
 	Text     string // the signature, without "func" and name: "(s string) string"
 	Receiver int
-	// Pointer is the type as which the host may give the receiver itself in the place of a handle: a
-	// pointer to it; or 0.
+	// Pointer is the type as which the host may give the receiver itself in the place of a handle:
+	// a pointer to it; or 0.
 	Pointer  int
 	In       []int
 	Out      []int // with the trailing error

@@ -49,7 +49,8 @@ func (d *describer) function(f goFunc, depth int) int {
 	return n
 }
 
-// receiverPointer describes the type as which the host may give the receiver of a method, or returns 0.
+// receiverPointer describes the type as which the host may give the receiver of a method, or
+// returns 0.
 func (d *describer) receiverPointer(f goFunc, depth int) int {
 	named, ok := types.Unalias(f.receiver).(*types.Named)
 	if f.form != formMethod || !ok || named.Obj().Pkg() == nil || !d.home(named.Obj().Pkg()) || !d.nameable(named) || types.IsInterface(named) {

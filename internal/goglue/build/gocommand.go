@@ -43,8 +43,8 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	return nil, &engine.CompileError{Reason: "it does not compile", Output: output}
 }
 
-// lacks are what the system may refuse to the go command and its compilers, by the system's words at
-// the end of a line, and what can be done.
+// lacks are what the system may refuse to the go command and its compilers, by the system's words
+// at the end of a line, and what can be done.
 var lacks = []struct{ said, reason, fix string }{
 	{"no space left on device", "the disk of %s or of the build cache is full", "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"},
 	{"disk quota exceeded", "the quota of the disk of %s or of the build cache is used up", "run `load gc` or `go clean -cache`, or set LOAD_DIR or GOCACHE to directories on another disk"},

@@ -44,8 +44,8 @@ func TestGoCommandLeaves(t *testing.T) {
 	assert.Equal(t, "x.go:1: no", failed.Output)
 }
 
-// TestSystemRefuses: what the system refuses to the compilers is told as that, and is no fault of the
-// source; what a message about the source says is one.
+// TestSystemRefuses: what the system refuses to the compilers is an error of the system. What a
+// message about the source says is an error of the source.
 func TestSystemRefuses(t *testing.T) {
 	t.Parallel()
 	for said, fix := range map[string]string{

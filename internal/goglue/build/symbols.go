@@ -92,7 +92,8 @@ func describe(m *parts, instances []instance) *describer {
 	return d
 }
 
-// describeLists describes lists of the types that are symbols, where values of type any may hold them.
+// describeLists describes lists of the types that are symbols, where values of type any may hold
+// them.
 func (d *describer) describeLists() {
 	if !slices.ContainsFunc(d.api.Types, func(t api.Type) bool { return t.Kind == api.KindAny }) {
 		return

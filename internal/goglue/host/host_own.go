@@ -8,8 +8,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// refers reports whether an interface holds a list or a map: what the module keeps of it has to go on
-// being the host's own.
+// refers reports whether an interface holds a list or a map: what the module keeps of it has to go
+// on being the host's own.
 func refers(v reflect.Value) bool {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()

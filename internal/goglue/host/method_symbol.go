@@ -13,8 +13,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// methodSymbol splits "Type.Method", the method as a function whose first parameter is the receiver.
-// ok reports whether it is one: companions have a dot in the names of their symbols, too.
+// methodSymbol splits "Type.Method", the method as a function whose first parameter is the
+// receiver. ok reports whether it is one: companions have a dot in the names of their symbols, too.
 func (i *Instance) methodSymbol(symbol string) (typ *api.Symbol, method string, ok bool) {
 	dot := strings.LastIndexByte(symbol, '.')
 	if dot < 0 {
@@ -30,9 +30,9 @@ func (i *Instance) methodSymbol(symbol string) (typ *api.Symbol, method string, 
 	return typ, symbol[dot+1:], true
 }
 
-// bindMethod binds a method as a function whose first parameter is the receiver: an object, a pointer
-// to a value, or the value itself where it has been generated for the type. What the method changes of
-// what a pointer points to is changed there.
+// bindMethod binds a method as a function whose first parameter is the receiver: an object, a
+// pointer to a value, or the value itself where it has been generated for the type. What the method
+// changes of what a pointer points to is changed there.
 func (i *Instance) bindMethod(symbol string, typ *api.Symbol, method string, t reflect.Type) (reflect.Value, error) {
 	methods := i.pointed(typ.Type).Methods
 	j := slices.IndexFunc(methods, func(m api.Method) bool { return m.Name == method && m.Func != 0 })
@@ -56,8 +56,8 @@ func (i *Instance) bindMethod(symbol string, typ *api.Symbol, method string, t r
 	return v, nil
 }
 
-// receiverEncoder builds what encodes the receiver of a method that is called as a function: a handle,
-// or 0 and the value itself.
+// receiverEncoder builds what encodes the receiver of a method that is called as a function: a
+// handle, or 0 and the value itself.
 func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (encoder, error) {
 	handle := func(e *wire.Encoder, o *engine.Object) {
 		ref, ok := o.Ref().(*object)
@@ -111,7 +111,8 @@ func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (en
 	}, err
 }
 
-// receiverShares reports whether a receiver that is given by value leads to what the method can change.
+// receiverShares reports whether a receiver that is given by value leads to what the method can
+// change.
 func (i *Instance) receiverShares(t reflect.Type, f *api.Func) bool {
 	if t.Kind() == reflect.Pointer {
 		return f.Pointer != 0 && i.shares(t, f.Pointer)

@@ -112,8 +112,8 @@ func (i *Instance) numberOf(t reflect.Type) (int, error) {
 	return 0, fmt.Errorf("%s was generated for another module", t)
 }
 
-// putTyped appends a value of a generated type that is copied, or a pointer to one, as a value of the
-// module's type, and reports whether it is one.
+// putTyped appends a value of a generated type that is copied, or a pointer to one, as a value of
+// the module's type, and reports whether it is one.
 func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -133,8 +133,8 @@ func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 	return true
 }
 
-// typed returns the number of the module's type of a value that is of a generated type, a pointer to one
-// or a list of them, or 0; and whether it is a handle that crosses.
+// typed returns the number of the module's type of a value that is of a generated type, a pointer
+// to one or a list of them, or 0; and whether it is a handle that crosses.
 func (i *Instance) typed(t reflect.Type) (n int, held bool) {
 	held, _ = heldTwin(t)
 	if n = i.twin(t); n != 0 || t.Name() != "" {
@@ -149,8 +149,8 @@ func (i *Instance) typed(t reflect.Type) (n int, held bool) {
 	return 0, held
 }
 
-// unnamed returns the number of the type without a name whose values are pointers to a type, or lists
-// of it, or 0.
+// unnamed returns the number of the type without a name whose values are pointers to a type, or
+// lists of it, or 0.
 func (i *Instance) unnamed(kind api.Kind, elem int) int {
 	return max(0, slices.IndexFunc(i.api.Types, func(t api.Type) bool {
 		return t.Kind == kind && t.Elem == elem && (strings.HasPrefix(t.Text, "*") || strings.HasPrefix(t.Text, "[]"))

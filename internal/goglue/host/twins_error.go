@@ -26,8 +26,8 @@ func (i *Instance) sentinel(name string) (error, bool) {
 	return own, ok
 }
 
-// errorTwin returns the error of the host that was generated for one of the module, or a value of the
-// type that was, or nil.
+// errorTwin returns the error of the host that was generated for one of the module, or a value of
+// the type that was, or nil.
 func (i *Instance) errorTwin(d *incoming, err *engine.ModuleError) error {
 	table := i.twins.table.Load()
 	if table == nil {
@@ -50,8 +50,8 @@ func (i *Instance) errorTwin(d *incoming, err *engine.ModuleError) error {
 	return own
 }
 
-// putErrorTwin appends an error of a generated type as a value of the module's, and reports whether it
-// is one.
+// putErrorTwin appends an error of a generated type as a value of the module's, and reports whether
+// it is one.
 func (i *Instance) putErrorTwin(e *wire.Encoder, v reflect.Value) bool {
 	if !i.isTwin(v.Type()) {
 		return false

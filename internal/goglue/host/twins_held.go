@@ -78,8 +78,8 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 	return h.Object(make)
 }
 
-// variable returns what makes the value of a variable of the module: the pointer that is in it, or a
-// copy.
+// variable returns what makes the value of a variable of the module: the pointer that is in it, or
+// a copy.
 func (i *Instance) variable(h *engine.Held, make func(*engine.Object) (*engine.Object, error)) func(*engine.Object) (*engine.Object, error) {
 	return func(from *engine.Object) (*engine.Object, error) {
 		if from != nil {
@@ -176,8 +176,8 @@ func (i *Instance) forgetTwin(handle uint64, t reflect.Type) {
 	}
 }
 
-// opaque reports whether a host's type for the module's type n has held types in it that have a text
-// form in the module.
+// opaque reports whether a host's type for the module's type n has held types in it that have a
+// text form in the module.
 func (i *Instance) opaque(t reflect.Type, n int, seen map[int]bool) bool {
 	if held, _ := heldTwin(t); held {
 		return i.pointed(n).Codec != api.CodecNone
@@ -210,8 +210,8 @@ func (i *Instance) opaqueMode(t reflect.Type, n int) uint64 {
 	return 0
 }
 
-// standsFor reports whether a host's type, which is held, or a pointer to one, was generated for the
-// module's type n.
+// standsFor reports whether a host's type, which is held, or a pointer to one, was generated for
+// the module's type n.
 func (i *Instance) standsFor(t reflect.Type, n int) bool {
 	typ := &i.api.Types[n]
 	if t.Kind() == reflect.Pointer {

@@ -377,7 +377,8 @@ type (
 	Channel chan int
 )
 
-func (m *Mixed) Hidden() int   { m.hidden++; return m.hidden }
+func (m *Mixed) Hidden() int { m.hidden++; return m.hidden }
+
 // NewMixed makes one.
 func NewMixed(shown int) *Mixed { return &Mixed{Shown: shown} }
 
