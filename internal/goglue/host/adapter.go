@@ -3,18 +3,16 @@ package host
 import (
 	"context"
 	"fmt"
-	"image/color"
-	"io"
 	"reflect"
 	"runtime"
 	"slices"
-	"sort"
-	"sync"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/goglue/host/adapted"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -42,7 +40,7 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 		function := b.function(o.Ref().(*object))
 		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 			defer runtime.KeepAlive(o)
-			return callWith(function, args)
+			return hosthttp.CallWith(function, args)
 		}))
 		i.functions.add(v, o)
 	}, asHandle, nil
@@ -107,174 +105,43 @@ func iterate(ctx context.Context, next, yield reflect.Value) {
 	}
 }
 
-// adapted is a value of the module as an interface of the host.
-type adapted struct{ object *engine.Object }
-
-func (a adapted) moduleObject() *engine.Object { return a.object }
-
-// adapt binds a method that has to be there.
-func adapt[F any](a adapted, method string) F {
-	v, err := a.object.Bind(method, reflect.TypeFor[F]())
-	if err != nil {
-		panic(err)
-	}
-	return v.Interface().(F)
-}
-
-type (
-	adaptedStringer struct{ adapted }
-	adaptedSort     struct {
-		adapted
-		length func() int
-		less   func(i, j int) bool
-		swap   func(i, j int)
-	}
-	adaptedReader struct {
-		adapted
-		instance *Instance
-		mu       sync.Mutex
-		buf      []byte
-		next     int
-		err      error
-	}
-	adaptedWriter struct {
-		adapted
-		write func([]byte) (int, error)
-	}
-	adaptedCloser struct{ adapted }
-	adaptedColor  struct{ adapted }
-)
-
-func (a adaptedStringer) String() string { return a.object.String() }
-
-func (a adaptedColor) RGBA() (red, green, blue, alpha uint32) {
-	return adapt[func() (red, green, blue, alpha uint32)](a.adapted, "RGBA")()
-}
-
-func (a *adaptedSort) Len() int           { return a.length() }
-func (a *adaptedSort) Less(i, j int) bool { return a.less(i, j) }
-func (a *adaptedSort) Swap(i, j int)      { a.swap(i, j) }
-
-func (a *adaptedWriter) Write(p []byte) (int, error) { return a.write(p) }
-
-func (a adaptedCloser) Close() error { return adapt[func() error](a.adapted, "Close")() }
-
-// Streams from a module move in chunks of these sizes: they grow while the stream goes on.
-const (
-	firstChunk = 64 << 10
-	lastChunk  = 1 << 20
-)
-
-func (a *adaptedReader) Read(p []byte) (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if len(a.buf) == 0 && a.err == nil {
-		a.next = min(max(firstChunk, 2*a.next), lastChunk)
-		a.buf, a.err = a.chunk(max(a.next, min(len(p), lastChunk)))
-	}
-	n := copy(p, a.buf)
-	a.buf = a.buf[n:]
-	if len(a.buf) > 0 {
-		return n, nil
-	}
-	err := a.err
-	a.err = nil
-	return n, err
-}
-
-func (a *adaptedReader) chunk(size int) ([]byte, error) {
-	defer runtime.KeepAlive(a.object)
-	ref := a.object.Ref().(*object)
+// chunk reads at most size bytes from a reader of the module.
+func (i *Instance) chunk(reader *engine.Object, size int) ([]byte, error) {
+	defer runtime.KeepAlive(reader)
+	ref := reader.Ref().(*object)
 	if ref.released.Load() {
 		return nil, errReleased
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(ref.handle)
 	e.Uint(uint64(size))
-	reply, err := a.instance.send(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
+	reply, err := i.send(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
 	if err != nil {
 		return nil, err
 	}
-	d := a.instance.decode(context.Background(), reply)
-	defer a.instance.decoded(&d, reply)
+	d := i.decode(context.Background(), reply)
+	defer i.decoded(&d, reply)
 	data := d.Bytes()
-	failure := a.instance.takeError(&d)
+	failure := i.takeError(&d)
 	if err := d.End(); err != nil {
 		return nil, err
 	}
 	return data, failure
 }
 
-// adapters make values of a module values of the interfaces of the standard library.
+// adapter returns what makes a value of the module a value of the host's interface t, or nil.
 func (i *Instance) adapter(t reflect.Type) func(*engine.Object) any {
-	plain := func(o *engine.Object) adapted { return adapted{o} }
-	reader := func(o *engine.Object) *adaptedReader { return &adaptedReader{adapted: plain(o), instance: i} }
-	writer := func(o *engine.Object) *adaptedWriter {
-		return &adaptedWriter{adapted: plain(o), write: adapt[func([]byte) (int, error)](plain(o), "Write")}
-	}
-	closer := func(o *engine.Object) adaptedCloser { return adaptedCloser{plain(o)} }
 	switch t {
-	case reflect.TypeFor[fmt.Stringer]():
-		return func(o *engine.Object) any { return adaptedStringer{plain(o)} }
-	case reflect.TypeFor[sort.Interface]():
-		return func(o *engine.Object) any {
-			return &adaptedSort{
-				plain(o), adapt[func() int](plain(o), "Len"), adapt[func(i, j int) bool](plain(o), "Less"),
-				adapt[func(i, j int)](plain(o), "Swap"),
-			}
-		}
-	case reflect.TypeFor[io.Reader]():
-		return func(o *engine.Object) any { return reader(o) }
-	case reflect.TypeFor[io.Writer]():
-		return func(o *engine.Object) any { return writer(o) }
-	case reflect.TypeFor[io.Closer]():
-		return func(o *engine.Object) any { return closer(o) }
-	case reflect.TypeFor[io.ReadCloser]():
-		return func(o *engine.Object) any {
-			return struct {
-				*adaptedReader
-				io.Closer
-			}{reader(o), closer(o)}
-		}
-	case reflect.TypeFor[io.WriteCloser]():
-		return func(o *engine.Object) any {
-			return struct {
-				*adaptedWriter
-				io.Closer
-			}{writer(o), closer(o)}
-		}
-	case reflect.TypeFor[io.ReadWriter]():
-		return func(o *engine.Object) any {
-			return struct {
-				*adaptedReader
-				io.Writer
-			}{reader(o), writer(o)}
-		}
-	case reflect.TypeFor[io.ReadWriteCloser]():
-		return func(o *engine.Object) any {
-			return struct {
-				*adaptedReader
-				io.Writer
-				io.Closer
-			}{reader(o), writer(o), closer(o)}
-		}
-	case reflect.TypeFor[color.Color]():
-		return func(o *engine.Object) any { return adaptedColor{plain(o)} }
 	case fsType:
-		return func(o *engine.Object) any { return guestfs.New(adaptedSystem{plain(o), i}) }
+		return func(o *engine.Object) any { return guestfs.New(adaptedSystem{adapted.Value{Object: o}, i}) }
 	case handlerType:
-		return func(o *engine.Object) any { return adaptedHandler{plain(o), i} }
+		return func(o *engine.Object) any { return i.requests.Handler(o) }
 	case reflect.TypeFor[guesthttp.Response]():
-		return func(o *engine.Object) any {
-			return newAdaptedResponse(plain(o))
-		}
+		return func(o *engine.Object) any { return hosthttp.NewResponse(o) }
 	case reflect.TypeFor[guesthttp.Conn]():
-		return func(o *engine.Object) any { return newAdaptedConn(plain(o)) }
+		return func(o *engine.Object) any { return hosthttp.NewConn(o) }
 	}
-	return nil
+	return adapted.As(t, i.chunk)
 }
 
 // adaptable finds what makes values of the module's type n values of the host's interface t.

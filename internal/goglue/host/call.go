@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -261,10 +262,10 @@ func (p *plan) arguments(e *wire.Encoder, room int, sharing *wire.Sharing, recei
 type binding struct {
 	*plan
 	t           reflect.Type
-	withContext bool      // the host's function has a context, first or after the receiver
-	leftOut     bool      // it leaves the variadic part out
-	extraError  bool      // it has an error last that the module's function has not
-	exchange    *exchange // it takes a writer and a request; nil if not
+	withContext bool               // the host's function has a context, first or after the receiver
+	leftOut     bool               // it leaves the variadic part out
+	extraError  bool               // it has an error last that the module's function has not
+	exchange    *hosthttp.Exchange // it takes a writer and a request; nil if not
 	// call makes the call: run, or what does it without a message.
 	call func(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error)
 }
@@ -281,7 +282,7 @@ func (i *Instance) bindFunc(target callee, t reflect.Type) (reflect.Value, error
 // bind pairs a function type of the host with the target.
 func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, error) {
 	if x := i.exchange(target, t); x != nil {
-		b, err := i.bind(i.served(target), x.second, pairs)
+		b, err := i.bind(i.served(target), x.Second, pairs)
 		if err == nil {
 			b.exchange = x
 		}
@@ -377,7 +378,7 @@ func (b *binding) function(receiver *object) reflect.Value {
 		return out
 	})
 	if b.exchange != nil {
-		return b.exchange.caller(f)
+		return b.exchange.Caller(f)
 	}
 	return f
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/adapted"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -66,7 +67,7 @@ func identify(form any, v reflect.Value) any {
 		return nil
 	}
 	value := v.Interface()
-	if _, ok := value.(wrapped); ok || value != value {
+	if _, ok := value.(adapted.Given); ok || value != value {
 		return nil
 	}
 	return identity{form, value}

@@ -12,6 +12,8 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/goglue/host/adapted"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -32,11 +34,11 @@ func (i *Instance) encodeBridged(t reflect.Type, n int) (encoder, error) {
 	case typ.Kind == api.KindFunc && t.ConvertibleTo(handlerFuncType):
 		target = reflect.TypeFor[guesthttp.Handler]()
 		wrap = func(v reflect.Value) any {
-			return hostHandler{v.Convert(handlerFuncType).Interface().(http.Handler), i, v}
+			return i.requests.Given(v.Convert(handlerFuncType).Interface().(http.Handler), v)
 		}
 	case typ.Std == "net/http.Handler" && t.Implements(handlerType):
 		target = reflect.TypeFor[guesthttp.Handler]()
-		wrap = func(v reflect.Value) any { return hostHandler{v.Interface().(http.Handler), i, v} }
+		wrap = func(v reflect.Value) any { return i.requests.Given(v.Interface().(http.Handler), v) }
 	case typ.Std == "io/fs.FS" && t.Implements(fsType):
 		target = reflect.TypeFor[guestfs.System]()
 		wrap = func(v reflect.Value) any { return hostSystem{v.Interface().(fs.FS), v} }
@@ -63,16 +65,14 @@ func (i *Instance) encodeBridged(t reflect.Type, n int) (encoder, error) {
 	}, nil
 }
 
-// wrapped is a host's value that crosses by a bridge.
-type wrapped interface{ original() reflect.Value }
-
 // hostSystem is a host's file system for a module.
 type hostSystem struct {
 	fsys fs.FS
 	from reflect.Value
 }
 
-func (s hostSystem) original() reflect.Value { return s.from }
+// Original implements [adapted.Given].
+func (s hostSystem) Original() reflect.Value { return s.from }
 
 func (s hostSystem) Stat(name string) (guestfs.Info, error) { return guestfs.Stat(s.fsys, name) }
 
@@ -84,20 +84,28 @@ func (s hostSystem) Open(name string) (io.ReadCloser, error) { return guestfs.Op
 
 // adaptedSystem is a module's file system for the host.
 type adaptedSystem struct {
-	adapted
+	adapted.Value
 	instance *Instance
 }
 
 func (s adaptedSystem) Stat(name string) (guestfs.Info, error) {
-	return bridgeFunc[func(*engine.Object, string) (guestfs.Info, error)](s.instance, "io/fs.FS.Stat")(s.object, name)
+	return bridgeFunc[func(*engine.Object, string) (guestfs.Info, error)](s.instance, "io/fs.FS.Stat")(s.Object, name)
 }
 
 func (s adaptedSystem) ReadDir(name string) ([]guestfs.Info, error) {
-	return bridgeFunc[func(*engine.Object, string) ([]guestfs.Info, error)](s.instance, "io/fs.FS.ReadDir")(s.object, name)
+	return bridgeFunc[func(*engine.Object, string) ([]guestfs.Info, error)](s.instance, "io/fs.FS.ReadDir")(s.Object, name)
 }
 
 func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
-	return bridgeFunc[func(*engine.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.object, name)
+	return bridgeFunc[func(*engine.Object, string) (io.ReadCloser, error)](s.instance, "io/fs.FS.Open")(s.Object, name)
+}
+
+// serveBridge is the function of a module that lets a handler of it answer a request.
+const serveBridge = "net/http.Handler.Serve"
+
+// serve binds the function of the module that answers a request.
+func (i *Instance) serve() hosthttp.ServeFunc {
+	return bridgeFunc[hosthttp.ServeFunc](i, serveBridge)
 }
 
 // bridgeFunc binds a function of a bridge, once.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -94,8 +95,8 @@ func (i *Instance) hostMethod(t reflect.Type, f *api.Func, function func(reflect
 		return nil, 0, fmt.Errorf("%s does not fit func%s", t, f.Text)
 	}
 	if f.Serve.Func != 0 {
-		if x := exchangeOf(t, f.Serve.Writer, f.Serve.Request); x != nil {
-			answer, mode, err := i.hostMethod(x.second, &i.api.Funcs[f.Serve.Func-1], x.answerer(function))
+		if x := hosthttp.ExchangeOf(t, f.Serve.Writer, f.Serve.Request); x != nil {
+			answer, mode, err := i.hostMethod(x.Second, &i.api.Funcs[f.Serve.Func-1], x.Answerer(function))
 			return answer, mode | wire.ModeServe, err
 		}
 	}
@@ -154,7 +155,7 @@ func (i *Instance) hostMethod(t reflect.Type, f *api.Func, function func(reflect
 			keepThings(sharing.Things)
 			c.own, c.known = sharing, len(sharing.Things)
 		}
-		results := callWith(function(v), args)
+		results := hosthttp.CallWith(function(v), args)
 		c.results(sharing, func() {
 			for j, encode := range encoders {
 				encode(c.out, results[j])

@@ -50,8 +50,8 @@ func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 		return own
 	case nil:
 		return nil
-	case interface{ moduleObject() *engine.Object }:
-		if o := own.moduleObject(); i.owns(o) {
+	case interface{ ModuleObject() *engine.Object }:
+		if o := own.ModuleObject(); i.owns(o) {
 			return o
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
@@ -82,7 +83,7 @@ type Instance struct {
 
 	hostValues  hostValues
 	functions   functions
-	requests    requests
+	requests    hosthttp.Requests
 	bridgeFuncs sync.Map // name → function
 
 	building    sync.Mutex // what follows is being built
@@ -98,6 +99,7 @@ func NewInstance(name string, described *api.API, transport Transport, limits Li
 	i.dynamic = dynamic.New(peer{i})
 	i.symbols = sync.OnceValue(i.listSymbols)
 	i.serving = serving(described)
+	i.requests.Serve = i.serve
 	return i
 }
 
@@ -105,7 +107,7 @@ func NewInstance(name string, described *api.API, transport Transport, limits Li
 func (i *Instance) Usage() *engine.Usage { return &i.usage }
 
 // Limit sets how long a call may take; 0 is no limit. It is called before the first call.
-func (i *Instance) Limit(callTime time.Duration) { i.callTime = callTime }
+func (i *Instance) Limit(callTime time.Duration) { i.callTime, i.requests.Limit = callTime, callTime }
 
 // TakesContext reports whether the function with that number has a context among its parameters.
 func (i *Instance) TakesContext(function int) bool {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/adapted"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
 )
@@ -137,8 +139,8 @@ func (p peer) Own(handle uint64) reflect.Value {
 	if own == nil {
 		return reflect.Value{}
 	}
-	if w, ok := own.value.Interface().(wrapped); ok {
-		return w.original()
+	if w, ok := own.value.Interface().(adapted.Given); ok {
+		return w.Original()
 	}
 	return own.value
 }
@@ -189,7 +191,7 @@ func answerAny(c *hostCall, v reflect.Value) error {
 	if err := c.taken(); err != nil {
 		return err
 	}
-	results := callWith(v, args)
+	results := hosthttp.CallWith(v, args)
 	c.results(nil, func() {
 		for j, result := range results {
 			if t.Out(j) == errorType && j == t.NumOut()-1 {

@@ -1,4 +1,7 @@
-package host
+// Package hosthttp is the host's side of requests: what lets handlers of a module answer requests of
+// the host, and handlers of the host those that come through a module. Its counterpart in the
+// module is package guesthttp.
+package hosthttp
 
 import (
 	"context"
@@ -7,13 +10,19 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/goglue/host/adapted"
 )
 
-// requests are the requests of the host that handlers of the module are answering.
-type requests struct {
+// Requests are the requests of the host that handlers of one module are answering. Serve binds the
+// function of the module that answers one. Limit is how long that may take; 0 is no limit.
+type Requests struct {
+	Serve func() ServeFunc
+	Limit time.Duration
+
 	mu     sync.Mutex
 	last   uint64
 	active map[uint64]served
@@ -25,7 +34,7 @@ type served struct {
 	clock *clock
 }
 
-func (r *requests) begin(req served) (id uint64, end func()) {
+func (r *Requests) begin(req served) (id uint64, end func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.active == nil {
@@ -41,42 +50,50 @@ func (r *requests) begin(req served) (id uint64, end func()) {
 	}
 }
 
-func (r *requests) get(id uint64) served {
+func (r *Requests) get(id uint64) served {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.active[id]
 }
 
-// adaptedHandler is a module's handler for the host. A panic of the module panics here, which
-// net/http's server takes as any handler's panic. So does the module's end once the response was
-// begun; before that it is a bad gateway.
-type adaptedHandler struct {
-	adapted
-	instance *Instance
+// Handler returns a handler of the module as one of the host.
+func (r *Requests) Handler(o *engine.Object) http.Handler {
+	return moduleHandler{adapted.Value{Object: o}, r}
 }
 
-// serveBridge is the function of a module that lets a handler of it answer a request.
-const serveBridge = "net/http.Handler.Serve"
+// Given returns a handler of the host as one for the module. From is what the host gave.
+func (r *Requests) Given(h http.Handler, from reflect.Value) guesthttp.Handler {
+	return hostHandler{h, r, from}
+}
 
-type serveFunc = func(ctx context.Context, h *engine.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (guesthttp.Answer, guesthttp.Changes, error)
+// moduleHandler is a module's handler for the host. A panic of the module panics here, which
+// net/http's server takes as any handler's panic. So does the module's end once the response was
+// begun; before that it is a bad gateway.
+type moduleHandler struct {
+	adapted.Value
+	requests *Requests
+}
 
-func (h adaptedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeFunc is the function of a module that lets a handler of it answer a request.
+type ServeFunc = func(ctx context.Context, h *engine.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (guesthttp.Answer, guesthttp.Changes, error)
+
+func (h moduleHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, func(error) { http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway) }, func(err error) { panic(err) })
 }
 
 // ServeOr is ServeHTTP that leaves it to gone to answer where the module ended before the response
 // was begun. Afterwards it breaks the response off. Package middleware calls it.
-func (h adaptedHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func(err error)) {
+func (h moduleHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func(err error)) {
 	h.serve(w, r, gone, func(error) { panic(http.ErrAbortHandler) })
 }
 
 // serve answers a request. It calls gone where the module ended before the response was begun, and
 // broken where it did later.
-func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
+func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
 	crossing := guesthttp.Crossing(r)
-	ctx, clock, stop := newClock(r.Context(), h.instance.callTime)
+	ctx, clock, stop := newClock(r.Context(), h.requests.Limit)
 	defer stop()
-	id, end := h.instance.requests.begin(served{r, clock})
+	id, end := h.requests.begin(served{r, clock})
 	defer end()
 	crossing.ID = id
 	var body io.Reader
@@ -86,7 +103,7 @@ func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, brok
 	target := guesthttp.To(w)
 	response := &hostResponse{target: target, life: new(life), request: r}
 	defer response.life.end()
-	rest, late, err := bridgeFunc[serveFunc](h.instance, serveBridge)(ctx, h.object, crossing, body, response, guesthttp.AbilitiesOf(w), target.Changes())
+	rest, late, err := h.requests.Serve()(ctx, h.Object, crossing, body, response, guesthttp.AbilitiesOf(w), target.Changes())
 	switch {
 	case err == nil:
 		response.finish(rest, late)
@@ -104,11 +121,12 @@ func (h adaptedHandler) serve(w http.ResponseWriter, r *http.Request, gone, brok
 // hostHandler is a host's handler for a module.
 type hostHandler struct {
 	handler  http.Handler
-	instance *Instance
+	requests *Requests
 	from     reflect.Value
 }
 
-func (h hostHandler) original() reflect.Value { return h.from }
+// Original implements [adapted.Given].
+func (h hostHandler) Original() reflect.Value { return h.from }
 
 // ServeHTTP answers a request that came through the module: it is the host's own request with what
 // the module has
@@ -129,7 +147,7 @@ func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io
 		defer rw.Finish()
 		out, changes = rw.As(), rw.Changes
 	}
-	own := h.instance.requests.get(r.ID)
+	own := h.requests.get(r.ID)
 	req, cancel := h.request(ctx, own.Request, r, body)
 	defer cancel()
 	own.clock.pause()

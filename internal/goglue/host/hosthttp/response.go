@@ -1,4 +1,4 @@
-package host
+package hosthttp
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
+	"github.com/loadgo/load/internal/goglue/host/adapted"
 )
 
 // hostResponse is a response of the host.
@@ -135,9 +136,9 @@ func (r *hostResponse) Trailer() map[string][]string {
 	return r.request.Trailer
 }
 
-// adaptedResponse is a response of the module.
-type adaptedResponse struct {
-	adapted
+// moduleResponse is a response of the module.
+type moduleResponse struct {
+	adapted.Value
 	send     func(guesthttp.Answer) (int, guesthttp.Changes, error)
 	readFrom func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)
 	hijack   func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)
@@ -146,14 +147,15 @@ type adaptedResponse struct {
 	control  func(string, time.Time) error
 }
 
-func newAdaptedResponse(a adapted) adaptedResponse {
-	return adaptedResponse{
-		adapted: a, send: adapt[func(guesthttp.Answer) (int, guesthttp.Changes, error)](a, "Send"),
-		readFrom: adapt[func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](a, "ReadFrom"),
-		hijack:   adapt[func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](a, "Hijack"),
-		push:     adapt[func(string, string, guesthttp.Changes) error](a, "Push"),
-		unwrap:   adapt[func() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes)](a, "Unwrap"),
-		control:  adapt[func(string, time.Time) error](a, "Control"),
+// NewResponse returns a response of the module as one of the host.
+func NewResponse(o *engine.Object) guesthttp.Response {
+	return moduleResponse{
+		Value: adapted.Value{Object: o}, send: adapted.Bind[func(guesthttp.Answer) (int, guesthttp.Changes, error)](o, "Send"),
+		readFrom: adapted.Bind[func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](o, "ReadFrom"),
+		hijack:   adapted.Bind[func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](o, "Hijack"),
+		push:     adapted.Bind[func(string, string, guesthttp.Changes) error](o, "Push"),
+		unwrap:   adapted.Bind[func() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes)](o, "Unwrap"),
+		control:  adapted.Bind[func(string, time.Time) error](o, "Control"),
 	}
 }
 
@@ -166,38 +168,38 @@ func panicked(err error) error {
 	return err
 }
 
-func (r adaptedResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
+func (r moduleResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
 	n, after, err := r.send(a)
 	return n, after, panicked(err)
 }
 
-func (r adaptedResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
+func (r moduleResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
 	n, after, err := r.readFrom(header, src)
 	return n, after, panicked(err)
 }
 
-func (r adaptedResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
+func (r moduleResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
 	taken, after, err := r.hijack(header)
 	return taken, after, panicked(err)
 }
 
-func (r adaptedResponse) Push(target, method string, header guesthttp.Changes) error {
+func (r moduleResponse) Push(target, method string, header guesthttp.Changes) error {
 	return panicked(r.push(target, method, header))
 }
 
-func (r adaptedResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
+func (r moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
 	return r.unwrap()
 }
 
-func (r adaptedResponse) Control(method string, deadline time.Time) error {
+func (r moduleResponse) Control(method string, deadline time.Time) error {
 	return panicked(r.control(method, deadline))
 }
 
-func (r adaptedResponse) Trailer() map[string][]string { return nil } // its request came from the host
+func (r moduleResponse) Trailer() map[string][]string { return nil } // its request came from the host
 
-// adaptedConn is a connection of the module.
-type adaptedConn struct {
-	adapted
+// moduleConn is a connection of the module.
+type moduleConn struct {
+	adapted.Value
 	receive  func(int) ([]byte, error)
 	send     func(guesthttp.Piece) (int, error)
 	shut     func() error
@@ -205,16 +207,18 @@ type adaptedConn struct {
 	deadline func(string, time.Time) error
 }
 
-func newAdaptedConn(a adapted) adaptedConn {
-	return adaptedConn{
-		a, adapt[func(int) ([]byte, error)](a, "Receive"), adapt[func(guesthttp.Piece) (int, error)](a, "Send"),
-		adapt[func() error](a, "Close"), adapt[func() error](a, "CloseWrite"),
-		adapt[func(string, time.Time) error](a, "Deadline"),
+// NewConn returns a connection of the module as one of the host.
+func NewConn(o *engine.Object) guesthttp.Conn {
+	return moduleConn{
+		adapted.Value{Object: o},
+		adapted.Bind[func(int) ([]byte, error)](o, "Receive"), adapted.Bind[func(guesthttp.Piece) (int, error)](o, "Send"),
+		adapted.Bind[func() error](o, "Close"), adapted.Bind[func() error](o, "CloseWrite"),
+		adapted.Bind[func(string, time.Time) error](o, "Deadline"),
 	}
 }
 
-func (c adaptedConn) Receive(most int) ([]byte, error)          { return c.receive(most) }
-func (c adaptedConn) Send(p guesthttp.Piece) (int, error)       { return c.send(p) }
-func (c adaptedConn) Close() error                              { return c.shut() }
-func (c adaptedConn) CloseWrite() error                         { return c.shutHalf() }
-func (c adaptedConn) Deadline(method string, t time.Time) error { return c.deadline(method, t) }
+func (c moduleConn) Receive(most int) ([]byte, error)          { return c.receive(most) }
+func (c moduleConn) Send(p guesthttp.Piece) (int, error)       { return c.send(p) }
+func (c moduleConn) Close() error                              { return c.shut() }
+func (c moduleConn) CloseWrite() error                         { return c.shutHalf() }
+func (c moduleConn) Deadline(method string, t time.Time) error { return c.deadline(method, t) }
