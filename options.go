@@ -86,5 +86,5 @@ type force struct{}
 
 func (force) unload(r *request) { r.force = true }
 
-// Force makes [Loader.Unload] unload a module that other modules imported, and these before it.
+// Force makes [Loader.Unload] unload a module that other modules imported.
 func Force() UnloadOption { return force{} }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -12,7 +12,7 @@ import (
 var errWait = errors.New("no room for the frame")
 
 // admit decides about a frame that has arrived, or whose beginning has.
-func (c *conn) admit(kind wire.Kind, size int) (admission host.Admission, err error) {
+func (c *conn) admit(kind wire.Kind, size int) (admission inflight.Admission, err error) {
 	decided := true
 	switch kind {
 	case wire.HostCall:
@@ -21,7 +21,7 @@ func (c *conn) admit(kind wire.Kind, size int) (admission host.Admission, err er
 		admission, decided = c.host.AdmitResult(size)
 	}
 	if !decided {
-		return host.Admission{}, errWait
+		return inflight.Admission{}, errWait
 	}
 	return admission, nil
 }

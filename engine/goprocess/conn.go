@@ -12,6 +12,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -38,7 +39,7 @@ type conn struct {
 	host   *host.Instance // answers the module's calls; set before the first of them can come
 	calls  atomic.Int32   // of the host, that are being answered
 	keeper keeper
-	stall  host.Stall // the reader's
+	stall  inflight.Stall // the reader's
 
 	mu       sync.Mutex
 	last     uint64
@@ -144,7 +145,6 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		return host.Reply{}, context.Cause(ctx)
 	}
 	pendings.Put(call)
-	c.process.printed()
 	return a.reply, a.err
 }
 
@@ -359,14 +359,13 @@ func (c *conn) deliver(f frame) bool {
 const maxCalls = 10_000
 
 // answer answers a call of the host. The host's function may take its time, and call the module.
-func (c *conn) answer(body []byte, admission host.Admission) bool {
+func (c *conn) answer(body []byte, admission inflight.Admission) bool {
 	if c.calls.Add(1) > maxCalls {
 		return false
 	}
 	c.host.Begin(body)
 	go func() {
 		defer c.calls.Add(-1)
-		c.process.printed()
 		if admission.Refused {
 			c.send(context.Background(), c.host.Refuse(body), 0)
 			return

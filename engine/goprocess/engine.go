@@ -23,6 +23,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/toolchain"
 )
@@ -76,8 +77,7 @@ type Config struct {
 
 	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
 	// line.
-	// Modules write to a pipe, whatever the writer is. A writer has what was printed in a call when
-	// the call returns, and what was printed before a call of the host when that begins.
+	// Modules write to a pipe, whatever the writer is.
 	Stdout, Stderr io.Writer
 
 	// Grace is how long a module may stay busy with a call that was cancelled before
@@ -280,7 +280,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	if err != nil {
 		return nil, err
 	}
-	p.conn.host = host.NewInstance(a.Spec.Name, described, p.conn, host.Limits{
+	p.conn.host = host.NewInstance(a.Spec.Name, described, p.conn, inflight.Limits{
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})
 	p.conn.host.Limit(a.Limits.CallTime)

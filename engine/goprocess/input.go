@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -25,23 +25,23 @@ type input struct {
 	held   []byte           // what came through the ring and has to wait for room
 
 	maxFrame   int
-	admit      func(kind wire.Kind, size int) (host.Admission, error)
+	admit      func(kind wire.Kind, size int) (inflight.Admission, error)
 	hot        bool // the last frames came soon after each other: the next one may, too
 	patience   wire.Patience
 	buf        []byte
-	start, end int            // of what was read and is not used yet
-	body       []byte         // of a large frame of which a part has arrived
-	got, want  int            // bytes of it
-	admission  host.Admission // of it
+	start, end int                // of what was read and is not used yet
+	body       []byte             // of a large frame of which a part has arrived
+	got, want  int                // bytes of it
+	admission  inflight.Admission // of it
 }
 
 // frame is what the module sent.
 type frame struct {
 	body      []byte // a kind and what it says, in memory of its own
-	admission host.Admission
+	admission inflight.Admission
 }
 
-func newInput(file *os.File, p *poller, maxMessage int, admit func(wire.Kind, int) (host.Admission, error)) *input {
+func newInput(file *os.File, p *poller, maxMessage int, admit func(wire.Kind, int) (inflight.Admission, error)) *input {
 	return &input{file: file, admit: admit, poller: p, buf: make([]byte, bufferSize), maxFrame: wire.MaxFrame(cmp.Or(maxMessage, wire.MaxMessage))}
 }
 
@@ -145,7 +145,7 @@ func (in *input) fromSocket() (frame, error) {
 				return frame{}, errFrame
 			}
 			there := in.buf[in.start+wire.HeaderSize : in.end]
-			var admission host.Admission
+			var admission inflight.Admission
 			if n <= len(there) || n > bufferSize-wire.HeaderSize {
 				var err error
 				if admission, err = in.admit(there[0], n); err != nil {

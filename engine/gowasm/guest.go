@@ -12,7 +12,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	glue "github.com/loadgo/load/internal/goglue/api"
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -35,7 +35,7 @@ type guest struct {
 	lastAnswer uint32
 
 	releases releases
-	stall    host.Stall // of a call of the host that waits for room
+	stall    inflight.Stall // of a call of the host that waits for room
 
 	// cancelled is a call that goes on after its context ended, and passed counts the checkpoints
 	// since.

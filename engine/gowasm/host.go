@@ -5,7 +5,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -102,7 +102,7 @@ func (g *guest) hostCall(stack []uint64) {
 // answer makes a call of the host, in a goroutine of its own: the host's function may end it, and
 // that of the call
 // has the guest's stack.
-func (g *guest) answer(body []byte, admission host.Admission) []byte {
+func (g *guest) answer(body []byte, admission inflight.Admission) []byte {
 	host := g.module.host
 	if admission.Refused {
 		return flat(host.Refuse(body))
@@ -137,7 +137,7 @@ func (g *guest) hostTake(stack []uint64) {
 // admit waits until there is room for a call of the host. Nothing enters the guest meanwhile: it
 // may
 // move its memory, which the call is read from.
-func (g *guest) admit(location uint64) host.Admission {
+func (g *guest) admit(location uint64) inflight.Admission {
 	_, size, err := g.parts(location)
 	if err != nil {
 		panic(errGarbage)

@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -151,7 +152,7 @@ func startCountdown(t *testing.T, answer func(m *module, n byte) byte) *module {
 		t.Fatal(err)
 	}
 	m := &module{name: "countdown"}
-	m.host = countingHost{host.NewInstance("countdown", &api.API{}, nil, host.Limits{}), m, answer}
+	m.host = countingHost{host.NewInstance("countdown", &api.API{}, nil, inflight.Limits{}), m, answer}
 	if err := New(Config{}).start(t.Context(), m, f, nil); err != nil {
 		t.Fatal(err)
 	}

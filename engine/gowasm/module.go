@@ -15,7 +15,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/budget"
-	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -48,7 +48,7 @@ type module struct {
 // hostSide is the part of a [host.Instance] that answers the module's own calls and frames.
 type hostSide interface {
 	TakesContext(function int) bool
-	AdmitCall(s *host.Stall, size int) (host.Admission, bool)
+	AdmitCall(s *inflight.Stall, size int) (inflight.Admission, bool)
 	WaitForRoom(ctx context.Context, ended <-chan struct{}) bool
 	Outgoing() *budget.Budget
 	Begin(body []byte)

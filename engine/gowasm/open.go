@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/sandbox"
 	"github.com/loadgo/load/internal/wasmrun"
@@ -81,7 +82,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		return nil, err
 	}
 	m := &module{name: a.Spec.Name, maxMessage: cmp.Or(e.config.MaxMessage, wire.MaxMessage)}
-	limits := host.Limits{Message: e.config.MaxMessage, InFlight: e.config.MaxInFlight, Setting: "gowasm.Config.MaxInFlight"}
+	limits := inflight.Limits{Message: e.config.MaxMessage, InFlight: e.config.MaxInFlight, Setting: "gowasm.Config.MaxInFlight"}
 	i := &instance{Instance: host.NewInstance(m.name, described, m, limits), module: m, isolation: e.Isolation()}
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)

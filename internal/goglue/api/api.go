@@ -374,3 +374,12 @@ func (t *Type) Field(name string) *Field {
 	}
 	return nil
 }
+
+// Pointed returns a type, or what it points to if it is a pointer: the methods and fields are there.
+func (a *API) Pointed(n int) *Type {
+	typ := &a.Types[n]
+	if typ.Kind == KindPointer {
+		return &a.Types[typ.Elem]
+	}
+	return typ
+}

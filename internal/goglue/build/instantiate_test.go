@@ -10,6 +10,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/host"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 )
 
 const genericPackage = `package sets
@@ -79,7 +80,7 @@ func TestBuildInstanceMethods(t *testing.T) {
 	src := looseSource(t, genericPackage)
 	src.Go.Instances = []string{"Set[string]"}
 	api := buildAPI(t, testBuilder(t), src, t.TempDir())
-	for _, s := range host.NewInstance("sets", api, nil, host.Limits{}).Symbols() {
+	for _, s := range host.NewInstance("sets", api, nil, inflight.Limits{}).Symbols() {
 		if s.Name != "Set[string]" {
 			continue
 		}

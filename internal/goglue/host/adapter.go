@@ -12,26 +12,27 @@ import (
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
 // decodeFunc builds what makes a function of the module a function of the host.
-func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
+func (i *Instance) decodeFunc(t reflect.Type, n int) (codec.Decoder, codec.Form, error) {
 	typ := &i.api.Types[n]
 	call := typ.Answered()
 	if len(call) == 0 || call[0].Func == 0 {
-		return nil, asHandle, i.mismatch(t, n)
+		return nil, codec.AsHandle, i.codec.Mismatch(t, n)
 	}
 	f := call[0].Func
 	target := callee{symbol: typ.Text, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1]}
-	b, err := i.bind(target, t, building{i})
+	b, err := i.bind(target, t, i.codec.Building())
 	if err != nil {
-		return nil, asHandle, fmt.Errorf("%s: %w", typ.Text, err)
+		return nil, codec.AsHandle, fmt.Errorf("%s: %w", typ.Text, err)
 	}
 	hold := i.decodeObject(n)
-	return func(d *incoming, v reflect.Value) {
-		boxed := reflect.New(objectType).Elem()
+	return func(d *codec.Incoming, v reflect.Value) {
+		boxed := reflect.New(codec.ObjectType).Elem()
 		if hold(d, boxed); boxed.IsNil() {
 			v.SetZero()
 			return
@@ -43,7 +44,7 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (decoder, form, error) {
 			return hosthttp.CallWith(function, args)
 		}))
 		i.functions.add(v, o)
-	}, asHandle, nil
+	}, codec.AsHandle, nil
 }
 
 // maxReceived is how many values of a channel are asked for at a time.
@@ -55,33 +56,33 @@ const maxReceived = 64
 // returned the channel
 // ends; a value that was received and not reached by the loop is lost. A failure of the module
 // panics.
-func (i *Instance) decodeSeq(t reflect.Type, n int) (decoder, form, error) {
+func (i *Instance) decodeSeq(t reflect.Type, n int) (codec.Decoder, codec.Form, error) {
 	typ := &i.api.Types[n]
 	if len(typ.Methods) == 0 || t.NumIn() != 1 || t.NumOut() != 0 || t.In(0).Kind() != reflect.Func ||
 		t.In(0).NumIn() != 1 || t.In(0).NumOut() != 1 || t.In(0).Out(0).Kind() != reflect.Bool {
-		return nil, asHandle, i.mismatch(t, n)
+		return nil, codec.AsHandle, i.codec.Mismatch(t, n)
 	}
 	f := typ.Methods[0].Func
-	receive := reflect.FuncOf([]reflect.Type{contextType, reflect.TypeFor[int]()}, []reflect.Type{reflect.SliceOf(t.In(0).In(0)), reflect.TypeFor[bool](), errorType}, false)
-	b, err := i.bind(callee{symbol: typ.Text, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1]}, receive, building{i})
+	receive := reflect.FuncOf([]reflect.Type{codec.ContextType, reflect.TypeFor[int]()}, []reflect.Type{reflect.SliceOf(t.In(0).In(0)), reflect.TypeFor[bool](), codec.ErrorType}, false)
+	b, err := i.bind(callee{symbol: typ.Text, function: f - 1 + wire.FuncCount, Func: &i.api.Funcs[f-1]}, receive, i.codec.Building())
 	if err != nil {
-		return nil, asHandle, fmt.Errorf("%s: %w", typ.Text, err)
+		return nil, codec.AsHandle, fmt.Errorf("%s: %w", typ.Text, err)
 	}
 	hold := i.decodeObject(n)
-	return func(d *incoming, v reflect.Value) {
-		boxed := reflect.New(objectType).Elem()
+	return func(d *codec.Incoming, v reflect.Value) {
+		boxed := reflect.New(codec.ObjectType).Elem()
 		if hold(d, boxed); boxed.IsNil() {
 			v.Set(reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value { return nil }))
 			return
 		}
-		o, ctx := boxed.Interface().(*engine.Object), d.ctx
+		o, ctx := boxed.Interface().(*engine.Object), d.Ctx
 		next := b.function(o.Ref().(*object))
 		v.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 			defer runtime.KeepAlive(o)
 			iterate(ctx, next, args[0])
 			return nil
 		}))
-	}, asHandle, nil
+	}, codec.AsHandle, nil
 }
 
 // iterate receives and yields until one side has enough.
@@ -153,7 +154,7 @@ func (i *Instance) adaptable(t reflect.Type, n int) (func(*engine.Object) any, e
 	if t == fsType || t == handlerType {
 		return adapter, i.bridgeable(t)
 	}
-	typ := i.pointed(n)
+	typ := i.api.Pointed(n)
 	for j := range t.NumMethod() {
 		name := t.Method(j).Name
 		if !slices.ContainsFunc(typ.Methods, func(m api.Method) bool { return m.Name == name && m.Func != 0 }) {
@@ -176,24 +177,24 @@ func (o *object) Adapt(own *engine.Object, t reflect.Type) (reflect.Value, error
 }
 
 // decodeAdapted builds what makes a value of the module a value of the host's interface t.
-func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
+func (i *Instance) decodeAdapted(t reflect.Type, n int) (codec.Decoder, codec.Form, error) {
 	adapter, err := i.adaptable(t, n)
 	if err != nil && !i.comesHome(n) && !i.adapts(t, n) {
-		return nil, asCopy, err
+		return nil, codec.AsCopy, err
 	}
-	typ := i.pointed(n)
-	form := asHandle
+	typ := i.api.Pointed(n)
+	form := codec.AsHandle
 	if typ.Kind == api.KindInterface { // a value of the host may come back
-		form = asCopy
+		form = codec.AsCopy
 	}
-	return func(d *incoming, v reflect.Value) {
+	return func(d *codec.Incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 			v.SetZero()
 		case wire.TagHandle:
 			o := i.takeObject(d, n)
 			if o != nil {
-				own, ok, err := i.asTwin(d.ctx, o, t)
+				own, ok, err := i.asTwin(d.Ctx, o, t)
 				if err != nil {
 					d.Fail(err)
 				}
@@ -213,7 +214,7 @@ func (i *Instance) decodeAdapted(t reflect.Type, n int) (decoder, form, error) {
 		case wire.TagHost:
 			i.takeOwn(d, v)
 		default:
-			d.Fail(i.badForm(t, n))
+			d.Fail(i.codec.BadForm(t, n))
 		}
 	}, form, nil
 }

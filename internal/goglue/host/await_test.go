@@ -2,11 +2,13 @@ package host
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -23,10 +25,10 @@ func TestMessagesThatDoNotCome(t *testing.T) {
 	}{
 		"nobody could send them":     {want: wire.ErrLost},
 		"no call of the host":        {scope: 1, want: wire.ErrLost},
-		"the last call ends":         {scope: 1, calls: []byte{3}, end: func(i *Instance, _ context.CancelFunc) { i.endHostCall(3) }, want: wire.ErrLost},
+		"the last call ends":         {scope: 1, calls: []byte{3}, end: func(i *Instance, _ context.CancelFunc) { i.Refuse([]byte{3, 0, 0}) }, want: wire.ErrLost},
 		"the context ends":           {scope: 1, calls: []byte{3}, end: func(_ *Instance, cancel context.CancelFunc) { cancel() }, want: context.Canceled},
 		"the module ends":            {scope: 1, calls: []byte{3}, end: func(i *Instance, _ context.CancelFunc) { i.End() }, want: wire.ErrOver},
-		"one of several calls stays": {scope: 1, calls: []byte{3, 4}, end: func(i *Instance, cancel context.CancelFunc) { i.endHostCall(3); cancel() }, want: context.Canceled},
+		"one of several calls stays": {scope: 1, calls: []byte{3, 4}, end: func(i *Instance, cancel context.CancelFunc) { i.Refuse([]byte{3, 0, 0}); cancel() }, want: context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -36,8 +38,10 @@ func TestMessagesThatDoNotCome(t *testing.T) {
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				s := &wire.Sharing{Call: true, Scope: c.scope}
-				i.hostValues.scopes = map[uint64]*wire.Sharing{c.scope: s}
+				s := &wire.Sharing{Call: true}
+				if c.scope != 0 {
+					i.Values.Give(&wire.Encoder{Sharing: s}, &given.Value{Value: reflect.ValueOf(0)}, nil)
+				}
 				i.await(ctx, s, 0)
 				taken := make(chan error)
 				go func() {

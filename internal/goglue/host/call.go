@@ -13,7 +13,9 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -31,8 +33,8 @@ func (e *argumentError) Unwrap() error { return e.err }
 type plan struct {
 	callee
 	instance *Instance
-	encode   []encoder
-	decode   []decoder
+	encode   []codec.Encoder
+	decode   []codec.Decoder
 	sharing  bool // arguments lead to something that the function can change
 	results  []reflect.Type
 	mode     uint64
@@ -41,22 +43,6 @@ type plan struct {
 	// carry is Instance.send, or Instance.access for a variable.
 	carry func(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 }
-
-// pairs finds what encodes and decodes for pairs of types. An Instance does, and building while it
-// is locked.
-type pairs interface {
-	encoder(t reflect.Type, n int, lenient bool) (encoder, error)
-	decoder(t reflect.Type, n int) (decoder, form, error)
-}
-
-// building finds pairs while i.building is held.
-type building struct{ *Instance }
-
-func (b building) encoder(t reflect.Type, n int, lenient bool) (encoder, error) {
-	return b.buildEncoder(t, n, lenient)
-}
-
-func (b building) decoder(t reflect.Type, n int) (decoder, form, error) { return b.buildDecoder(t, n) }
 
 // params returns the parameters that cross: a context is given by the call's own.
 func (i *Instance) params(target callee) []int {
@@ -70,7 +56,7 @@ func (i *Instance) params(target callee) []int {
 }
 
 // plan pairs the host's types with those of the module.
-func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs pairs) (*plan, error) {
+func (i *Instance) plan(target callee, args, results []reflect.Type, lenient bool, pairs codec.Pairs) (*plan, error) {
 	p := &plan{callee: target, instance: i, results: results, carry: i.send}
 	p.lasting = i.TakesContext(target.function)
 	if target.expression {
@@ -83,12 +69,12 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		args = args[1:]
 	}
 	for j, n := range i.params(target) {
-		encode, err := pairs.encoder(args[j], n, lenient)
+		encode, err := pairs.Encoder(args[j], n, lenient)
 		if err != nil {
 			return nil, fmt.Errorf("parameter %d: %w", j+1, err)
 		}
 		p.encode = append(p.encode, encode)
-		p.sharing = p.sharing || i.shares(args[j], n)
+		p.sharing = p.sharing || i.codec.Shares(args[j], n)
 		p.mode |= i.opaqueMode(args[j], n)
 	}
 	for j, t := range results {
@@ -98,7 +84,7 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		}
 		p.mode |= i.opaqueMode(t, target.Out[j])
 		if j < wire.MaxModes {
-			p.mode |= form.mode() << (j * wire.ModeBits)
+			p.mode |= form.Mode() << (j * wire.ModeBits)
 		}
 		p.decode = append(p.decode, decode)
 	}
@@ -110,13 +96,13 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 
 // resultDecoder finds what decodes a result. What a conversion makes can be held, whatever its
 // class.
-func (i *Instance) resultDecoder(target callee, t reflect.Type, n int, pairs pairs) (decoder, form, error) {
-	if target.Makes && (t == objectType || t == anyType) {
-		return i.decodeObject(n), asHandle, nil
+func (i *Instance) resultDecoder(target callee, t reflect.Type, n int, pairs codec.Pairs) (codec.Decoder, codec.Form, error) {
+	if target.Makes && (t == codec.ObjectType || t == codec.AnyType) {
+		return i.decodeObject(n), codec.AsHandle, nil
 	}
-	decode, form, err := pairs.decoder(t, n)
-	if target.Makes && form == eitherForm {
-		form = asCopy
+	decode, form, err := pairs.Decoder(t, n)
+	if target.Makes && form == codec.EitherForm {
+		form = codec.AsCopy
 	}
 	return decode, form, err
 }
@@ -138,16 +124,16 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		sharing = &wire.Sharing{Call: true}
 		p.instance.await(ctx, sharing, p.function)
 	}
-	room := p.instance.passage()
-	defer room.give()
+	room := p.instance.Memory.Passage()
+	defer room.Give()
 	if err := p.message(ctx, e, room, sharing, receiver, args); err != nil {
-		p.instance.takeBack(e)
+		p.instance.Values.TakeBack(e)
 		messages.Put(e)
 		return nil, err
 	}
 	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
 	if sharing != nil {
-		defer p.instance.hostValues.over(sharing)
+		defer p.instance.Values.Over(sharing)
 	}
 	e.Truncate(0) // what it refers to is the caller's
 	e.Sharing = nil
@@ -158,13 +144,13 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	defer p.instance.decoded(&d, reply)
 	var taken error
 	if d.Sharing = sharing; sharing != nil && (err == nil || len(reply.Body) > 0) {
-		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.takeChanges(&d, passed) })
+		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.codec.TakeChanges(&d, passed) })
 	}
 	if err != nil {
 		exit(err)
 	}
 	if taken != nil {
-		taken = fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.tooMuch(taken))
+		taken = fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.Memory.TooMuch(taken))
 	}
 	if err != nil || taken != nil {
 		return nil, join(err, taken)
@@ -174,11 +160,11 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		results[j] = reflect.New(t).Elem()
 		p.decode[j](&d, results[j])
 	}
-	if p.lasting && ctx.Done() != nil && d.taken != nil && !d.taken.released.Load() {
-		d.taken.lastUntil(ctx)
+	if p.lasting && ctx.Done() != nil && d.Object != nil {
+		d.Object.(*object).lastUntil(ctx)
 	}
 	if err := d.End(); err != nil {
-		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.tooMuch(err))
+		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.Memory.TooMuch(err))
 	}
 	return results, nil
 }
@@ -192,35 +178,35 @@ func join(err, further error) error {
 }
 
 // message encodes the arguments, again and again until they have the room that they need.
-func (p *plan) message(ctx context.Context, e *wire.Encoder, room *passage, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
+func (p *plan) message(ctx context.Context, e *wire.Encoder, room *inflight.Passage, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
 	grow := func(size int) error {
 		ctx, cancel := p.instance.within(ctx, p.function)
 		defer cancel()
-		return room.grow(ctx, e, size)
+		return room.Grow(ctx, e, size)
 	}
 	if last := p.size.Load(); last > 0 {
-		if err := grow(int(last) + smallMessage); err != nil {
+		if err := grow(int(last) + inflight.SmallMessage); err != nil {
 			return err
 		}
 	}
 	for {
-		p.instance.takeBack(e)
+		p.instance.Values.TakeBack(e)
 		if sharing != nil {
 			sharing.Restart(0)
 		}
-		if err := p.arguments(e, room.room(), sharing, receiver, args); err != nil {
+		if err := p.arguments(e, room.Room(), sharing, receiver, args); err != nil {
 			return err
 		}
 		switch {
 		case e.Err == wire.ErrAgain:
 		case e.Err == nil:
 			p.remember(e.Size())
-			room.encoded(e)
+			room.Encoded(e)
 			return nil
-		case room.room() == room.most:
-			return &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.maxMessage))}
+		case room.Room() == room.Most:
+			return &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.Memory.MaxMessage))}
 		default:
-			if err := grow(passageGrowth * room.room()); err != nil {
+			if err := grow(inflight.PassageGrowth * room.Room()); err != nil {
 				return err
 			}
 		}
@@ -229,7 +215,7 @@ func (p *plan) message(ctx context.Context, e *wire.Encoder, room *passage, shar
 
 // remember lets the next call ask at once for the room that this one needed.
 func (p *plan) remember(size int) {
-	if size <= smallMessage {
+	if size <= inflight.SmallMessage {
 		size = 0
 	}
 	if int64(size) != p.size.Load() {
@@ -272,7 +258,7 @@ type binding struct {
 
 // bindFunc makes a Go function of the host's type t that calls the target.
 func (i *Instance) bindFunc(target callee, t reflect.Type) (reflect.Value, error) {
-	b, err := i.bind(target, t, i)
+	b, err := i.bind(target, t, i.codec)
 	if err != nil {
 		return reflect.Value{}, err
 	}
@@ -280,7 +266,7 @@ func (i *Instance) bindFunc(target callee, t reflect.Type) (reflect.Value, error
 }
 
 // bind pairs a function type of the host with the target.
-func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, error) {
+func (i *Instance) bind(target callee, t reflect.Type, pairs codec.Pairs) (*binding, error) {
 	if x := i.exchange(target, t); x != nil {
 		b, err := i.bind(i.served(target), x.Second, pairs)
 		if err == nil {
@@ -298,7 +284,7 @@ func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, e
 		hostArgs = append(hostArgs, t.In(j))
 	}
 	at := target.contextAt()
-	if b.withContext = len(hostArgs) > at && hostArgs[at] == contextType; b.withContext {
+	if b.withContext = len(hostArgs) > at && hostArgs[at] == codec.ContextType; b.withContext {
 		hostArgs = slices.Delete(hostArgs, at, at+1)
 	}
 	if target.Variadic && !t.IsVariadic() && len(hostArgs) == len(params)-1 {
@@ -316,7 +302,7 @@ func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, e
 	for j := range t.NumOut() {
 		results = append(results, t.Out(j))
 	}
-	b.extraError = len(results) == len(target.Out)+1 && results[len(results)-1] == errorType
+	b.extraError = len(results) == len(target.Out)+1 && results[len(results)-1] == codec.ErrorType
 	if b.extraError {
 		results = results[:len(results)-1]
 	}
@@ -345,7 +331,7 @@ func (i *Instance) bind(target callee, t reflect.Type, pairs pairs) (*binding, e
 // function makes the function, for the receiver of a method or of a function that is a value.
 func (b *binding) function(receiver *object) reflect.Value {
 	t := b.t
-	hasError := t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
+	hasError := t.NumOut() > 0 && t.Out(t.NumOut()-1) == codec.ErrorType
 	f := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		ctx, values := context.Background(), args
 		if at := b.contextAt(); b.withContext {
@@ -373,7 +359,7 @@ func (b *binding) function(receiver *object) reflect.Value {
 			return out
 		}
 		if b.extraError {
-			out = append(out, reflect.Zero(errorType))
+			out = append(out, reflect.Zero(codec.ErrorType))
 		}
 		return out
 	})
@@ -381,4 +367,23 @@ func (b *binding) function(receiver *object) reflect.Value {
 		return b.exchange.Caller(f)
 	}
 	return f
+}
+
+// await lets messages wait for earlier ones of a call only as long as those can come: while the
+// module calls the host in it, until the context ends.
+func (i *Instance) await(ctx context.Context, s *wire.Sharing, function int) {
+	s.Await = func() (lost func() error, stop func()) {
+		ctx, cancel := i.within(ctx, function)
+		stopWaking := context.AfterFunc(ctx, s.Wake)
+		lost = func() error {
+			if s.Scope == 0 || !i.Values.Busy() {
+				return wire.ErrLost
+			}
+			return context.Cause(ctx)
+		}
+		return lost, func() {
+			stopWaking()
+			cancel()
+		}
+	}
 }

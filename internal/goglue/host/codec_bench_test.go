@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -147,7 +148,7 @@ func BenchmarkCodec(b *testing.B) {
 		Extra map[string]int
 	}
 	transport := &capture{}
-	bound, err := NewInstance("sample", described, transport, Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
+	bound, err := NewInstance("sample", described, transport, inflight.Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -30,7 +31,7 @@ func (o *object) Copy(ctx context.Context, own *engine.Object) (any, error) {
 			continue
 		}
 		convert := callee{symbol: s.Name, function: s.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[s.Func-1]}
-		plan, err := i.plan(convert, []reflect.Type{objectType}, []reflect.Type{t}, false, i)
+		plan, err := i.plan(convert, []reflect.Type{codec.ObjectType}, []reflect.Type{t}, false, i.codec)
 		if err != nil {
 			return nil, fail(err.Error())
 		}
@@ -49,12 +50,12 @@ func (o *object) Copy(ctx context.Context, own *engine.Object) (any, error) {
 func (i *Instance) plain(n, depth int) reflect.Type {
 	typ := &i.api.Types[n]
 	if typ.Class == api.Data && typ.Kind != api.KindContext {
-		return i.natural(n)
+		return i.codec.Natural(n)
 	}
 	if depth == 0 || typ.Class == api.Held {
 		return nil
 	}
-	if basic, ok := kindTypes[typ.Kind]; ok && typ.Kind < api.KindUnsafe {
+	if basic, ok := codec.KindTypes[typ.Kind]; ok && typ.Kind < api.KindUnsafe {
 		return basic
 	}
 	switch typ.Kind {

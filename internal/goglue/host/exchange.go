@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -50,7 +51,7 @@ func (i *Instance) exchange(target callee, t reflect.Type) *hosthttp.Exchange {
 		return nil
 	}
 	writer, request := i.among(target.Func)
-	extra := bit(t.NumIn() > target.contextAt() && t.In(target.contextAt()) == contextType) + bit(target.expression)
+	extra := bit(t.NumIn() > target.contextAt() && t.In(target.contextAt()) == codec.ContextType) + bit(target.expression)
 	return hosthttp.ExchangeOf(t, writer+extra, request+extra)
 }
 

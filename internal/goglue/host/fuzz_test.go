@@ -15,6 +15,8 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/host/given"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -90,7 +92,7 @@ func hostileInstance(t testing.TB) (*Instance, *hostile) {
 	described, err := api.DecodeAPI(encoded)
 	require.NoError(t, err)
 	h := &hostile{}
-	return NewInstance("p", described, h, Limits{}), h
+	return NewInstance("p", described, h, inflight.Limits{}), h
 }
 
 // FuzzDecodeAPI decodes any description: what is accepted refers only to what it holds.
@@ -103,7 +105,7 @@ func FuzzDecodeAPI(f *testing.F) {
 		if err != nil {
 			return
 		}
-		i := NewInstance("x", described, nil, Limits{})
+		i := NewInstance("x", described, nil, inflight.Limits{})
 		for _, s := range i.Symbols() {
 			_ = s.Methods
 		}
@@ -133,7 +135,7 @@ func TestHostileKeys(t *testing.T) {
 			var e wire.Encoder
 			e.Len(1, false)
 			e.Byte(wire.TagHost)
-			e.Uint(i.hostValues.put(&hostValue{value: reflect.ValueOf(key)}))
+			i.Values.Refer(&e, &given.Value{Value: reflect.ValueOf(key)})
 			e.Bool(false)
 			e.Int(0)
 			h.reply = append([]byte(nil), e.Buf...)
@@ -156,7 +158,7 @@ func TestHostileErrorKeys(t *testing.T) {
 	var e wire.Encoder
 	e.Len(1, false)
 	e.Byte(wire.TagHost)
-	e.Uint(i.hostValues.put(&hostValue{value: reflect.ValueOf(severalErrors{})}))
+	i.Values.Refer(&e, &given.Value{Value: reflect.ValueOf(severalErrors{})})
 	e.Int(0)
 	h.reply = append([]byte(nil), e.Buf...)
 	_, err = bound.Interface().(func() (map[error]int, error))()
@@ -168,7 +170,7 @@ func TestHostileErrorKeys(t *testing.T) {
 func TestHostileCopies(t *testing.T) {
 	t.Parallel()
 	i, h := hostileInstance(t)
-	i = NewInstance("p", i.api, h, Limits{InFlight: 8 << 20})
+	i = NewInstance("p", i.api, h, inflight.Limits{InFlight: 8 << 20})
 	type given struct{ A, B int }
 	type taken struct{ B, A int }
 	bound, err := i.Bind("Pairs", reflect.TypeFor[func([]given) ([][]taken, error)]())
@@ -201,17 +203,18 @@ func TestHostileNumbers(t *testing.T) {
 	t.Parallel()
 	i, _ := hostileInstance(t)
 	began, ended := make(chan struct{}, 2), make(chan struct{}, 2)
-	given := &hostValue{value: reflect.ValueOf(0), methods: []hostMethod{func(c *hostCall, _ reflect.Value) error {
-		ctx := c.context()
+	given := &given.Value{Value: reflect.ValueOf(0), Methods: []given.Method{func(c *given.Call, _ reflect.Value) error {
+		ctx := c.Context()
 		began <- struct{}{}
 		<-ctx.Done()
 		ended <- struct{}{}
 		return nil
 	}}}
 	var call wire.Encoder
-	for _, n := range []uint64{7, i.hostValues.put(given), 0, 0} {
-		call.Uint(n)
-	}
+	call.Uint(7)
+	i.Values.Refer(&call, given)
+	call.Uint(0)
+	call.Uint(0)
 	for range 2 {
 		i.Begin(call.Buf)
 		go i.Answer(append([]byte(nil), call.Buf...), 0, func(*wire.Encoder) {})

@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/guest/guestfs"
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -26,7 +27,7 @@ var (
 // encodeBridged builds what gives a host's value for a type that has a bridge, or nil where the
 // host's type is
 // another one.
-func (i *Instance) encodeBridged(t reflect.Type, n int) (encoder, error) {
+func (i *Instance) encodeBridged(t reflect.Type, n int) (codec.Encoder, error) {
 	typ := &i.api.Types[n]
 	var wrap func(v reflect.Value) any
 	var target reflect.Type

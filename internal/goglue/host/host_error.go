@@ -11,11 +11,11 @@ import (
 	"net/http"
 	"os"
 	"reflect"
-	"slices"
 	"strconv"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -92,7 +92,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 	if i.putErrorTwin(e, reflect.ValueOf(err)) {
 		return
 	}
-	i.give(e, &hostValue{value: reflect.ValueOf(err), identity: identify(errorType, reflect.ValueOf(err))}, nil)
+	i.Values.Give(e, &given.Value{Value: reflect.ValueOf(err), Identity: given.Identify(codec.ErrorType, reflect.ValueOf(err))}, nil)
 	e.String(errorText(err))
 	putAbilities(e, err)
 	inner, form := unwrapped(err)
@@ -179,7 +179,7 @@ func (i *Instance) owns(o *engine.Object) bool {
 }
 
 // decodeError decodes an error of the module, in the forms at guest's Call.Error.
-func (i *Instance) decodeError(d *incoming, v reflect.Value) {
+func (i *Instance) decodeError(d *codec.Incoming, v reflect.Value) {
 	if err := i.takeError(d); err != nil {
 		v.Set(reflect.ValueOf(err))
 	} else {
@@ -190,7 +190,7 @@ func (i *Instance) decodeError(d *incoming, v reflect.Value) {
 // matchSize is what one of the sentinels that an error matches takes.
 const matchSize = 32
 
-func (i *Instance) takeError(d *incoming) error {
+func (i *Instance) takeError(d *codec.Incoming) error {
 	if !d.Enter() {
 		return nil
 	}
@@ -199,8 +199,8 @@ func (i *Instance) takeError(d *incoming) error {
 	case wire.TagNil:
 		return nil
 	case wire.TagHost:
-		if own := i.given(d.Uint()); own != nil {
-			if err, ok := own.value.Interface().(error); ok {
+		if own := i.Values.Given(d.Uint()); own != nil {
+			if err, ok := own.Value.Interface().(error); ok {
 				return err
 			}
 		}
@@ -252,18 +252,11 @@ func (i *Instance) takeError(d *incoming) error {
 	return err
 }
 
-// isError reports whether values of a type that stays in the module are errors there.
-func (i *Instance) isError(n int) bool {
-	return i.api.Types[n].Class != api.Data && slices.ContainsFunc(i.pointed(n).Methods, func(m api.Method) bool {
-		return m.Name == "Error" && m.Func != 0 && i.api.Funcs[m.Func-1].Shape(i.api) == "() string"
-	})
-}
-
 // decodeHeldError decodes a value of a type that is an error as the error that it is. Only the
 // module knows what it
 // wraps, so it is asked.
-func (i *Instance) decodeHeldError(n int) decoder {
-	return func(d *incoming, v reflect.Value) {
+func (i *Instance) decodeHeldError(n int) codec.Decoder {
+	return func(d *codec.Incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 			v.SetZero()
@@ -272,8 +265,8 @@ func (i *Instance) decodeHeldError(n int) decoder {
 				i.askError(d, o, v)
 			}
 		case wire.TagHost:
-			if own := i.given(d.Uint()); own != nil {
-				if err, ok := own.value.Interface().(error); ok {
+			if own := i.Values.Given(d.Uint()); own != nil {
+				if err, ok := own.Value.Interface().(error); ok {
 					v.Set(reflect.ValueOf(err))
 					return
 				}
@@ -285,27 +278,19 @@ func (i *Instance) decodeHeldError(n int) decoder {
 	}
 }
 
-func (i *Instance) askError(d *incoming, o *engine.Object, v reflect.Value) {
+func (i *Instance) askError(d *codec.Incoming, o *engine.Object, v reflect.Value) {
 	defer o.Close()
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(o.Ref().(*object).handle)
-	reply, err := i.send(d.ctx, o.TypeName(), wire.FuncError, 0, e)
+	reply, err := i.send(d.Ctx, o.TypeName(), wire.FuncError, 0, e)
 	if err != nil {
 		d.Fail(err)
 		return
 	}
-	answer := i.decode(d.ctx, reply)
+	answer := i.decode(d.Ctx, reply)
 	defer i.decoded(&answer, reply)
 	i.decodeError(&answer, v)
 	if err := answer.End(); err != nil {
 		d.Fail(err)
 	}
-}
-
-// asCopyOf is the form of a value of which one of the host returns as itself.
-func asCopyOf(t *api.Type) form {
-	if t.Kind == api.KindInterface {
-		return asCopy
-	}
-	return asHandle
 }

@@ -5,6 +5,9 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -18,7 +21,7 @@ func refers(v reflect.Value) bool {
 }
 
 // encodeOwn builds what gives a value for an interface of which the host can make none.
-func (i *Instance) encodeOwn(n int) encoder {
+func (i *Instance) encodeOwn(n int) codec.Encoder {
 	return func(e *wire.Encoder, v reflect.Value) {
 		switch {
 		case v.Kind() == reflect.Interface && v.IsNil():
@@ -58,10 +61,67 @@ func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
-	if held, _ := heldTwin(v.Type()); held {
+	if held, _ := codec.HeldTwin(v.Type()); held {
 		if o, err := i.heldObject(v); err == nil && i.owns(o) {
 			return o
 		}
 	}
 	return nil
+}
+
+// encodeGiven builds what gives a host's function, or a host's value that implements an interface,
+// for the module's
+// type n.
+func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
+	typ := &i.api.Types[n]
+	if typ.Bridge != 0 {
+		if encode, err := i.encodeBridged(t, n); encode != nil || err != nil {
+			return encode, err
+		}
+	}
+	if !typ.Given && i.adapts(t, n) {
+		return i.encodeOwn(n), nil
+	}
+	if !typ.Given {
+		return nil, fmt.Errorf("%s cannot be given by the host: it has parts that other packages cannot name", typ.Text)
+	}
+	answered := typ.Answered()
+	methods := make([]given.Method, len(answered))
+	modes := make([]uint64, len(answered))
+	for j, m := range answered {
+		var err error
+		if typ.Kind == api.KindFunc {
+			methods[j], modes[j], err = i.Values.Function(t, &i.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v })
+		} else {
+			methods[j], modes[j], err = i.Values.InterfaceMethod(t, m)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return func(e *wire.Encoder, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
+			if v.IsNil() {
+				e.Byte(wire.TagNil)
+				return
+			}
+		}
+		if !refers(v) && i.putTyped(e, v) {
+			return
+		}
+		o := i.ownObject(v)
+		if v.Kind() == reflect.Func {
+			o = i.ownFunction(v, n)
+		}
+		if o != nil {
+			i.encodeObject(e, reflect.ValueOf(o))
+			return
+		}
+		if v.Kind() == reflect.Interface {
+			v = v.Elem()
+		}
+		kept := given.Still(v) // the module may keep it
+		i.Values.Give(e, &given.Value{Value: kept, Methods: methods, Identity: given.Identify(n, kept)}, modes)
+	}, nil
 }

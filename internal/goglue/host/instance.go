@@ -4,7 +4,6 @@
 package host
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,10 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
@@ -60,43 +62,34 @@ type Direct interface {
 // Instance is the host's side of a running module: it implements the symbols part of
 // [engine.Instance].
 type Instance struct {
-	name       string
-	api        *api.API
-	transport  Transport
-	dynamic    *dynamic.Codec
-	maxMessage int
-	inFlight   inFlight
-	symbols    func() []engine.Symbol
-	usage      engine.Usage
-	callTime   time.Duration // see Limit
-	serving    map[int]bool  // the functions that answer a request, whose time a clock counts
+	name      string
+	api       *api.API
+	transport Transport
+	dynamic   *dynamic.Codec
+	codec     *codec.Codec
+	*inflight.Memory
+	*given.Values
+	symbols  func() []engine.Symbol
+	usage    engine.Usage
+	callTime time.Duration // see Limit
+	serving  map[int]bool  // the functions that answer a request, whose time a clock counts
 
-	encoders sync.Map // pairing → encoder
-	decoders sync.Map // pairing → formedDecoder
-	naturals sync.Map // number → reflect.Type
-
-	crossings sync.Map // pairing → *crossing
-	twins     twins
+	twins twins
 
 	refusals Refusals
 	told     sync.Map // kinds of refusals
 
-	hostValues  hostValues
 	functions   functions
 	requests    hosthttp.Requests
 	bridgeFuncs sync.Map // name → function
-
-	building    sync.Mutex // what follows is being built
-	newEncoders map[pairing]encoder
-	newDecoders map[pairing]formedDecoder
-
-	newCrossings map[pairing]*crossing
 }
 
 // NewInstance returns the host's side of the module of that name.
-func NewInstance(name string, described *api.API, transport Transport, limits Limits) *Instance {
-	i := &Instance{name: name, api: described, transport: transport, maxMessage: cmp.Or(limits.Message, wire.MaxMessage), inFlight: limits.inFlight()}
+func NewInstance(name string, described *api.API, transport Transport, limits inflight.Limits) *Instance {
+	i := &Instance{name: name, api: described, transport: transport, Memory: inflight.NewMemory(limits)}
 	i.dynamic = dynamic.New(peer{i})
+	i.codec = codec.New(described, references{i}, i.dynamic)
+	i.Values = given.New(references{i}, described, i.codec, i.dynamic, i.Memory)
 	i.symbols = sync.OnceValue(i.listSymbols)
 	i.serving = serving(described)
 	i.requests.Serve = i.serve
@@ -163,19 +156,9 @@ func (i *Instance) listSymbols() []engine.Symbol {
 	return symbols
 }
 
-// pointed returns a type, or what it points to where it is a pointer: the methods and fields are
-// there.
-func (i *Instance) pointed(n int) *api.Type {
-	typ := &i.api.Types[n]
-	if typ.Kind == api.KindPointer {
-		return &i.api.Types[typ.Elem]
-	}
-	return typ
-}
-
 // methods lists the methods of a type.
 func (i *Instance) methods(n int) []engine.Symbol {
-	typ := i.pointed(n)
+	typ := i.api.Pointed(n)
 	var methods []engine.Symbol
 	for _, m := range typ.Methods {
 		s := engine.Symbol{Name: m.Name, Kind: engine.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}
@@ -224,7 +207,7 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	case s.Kind != engine.KindType && symbol != s.Name:
 		return fail("it is not a type: * makes pointers to values of types")
 	case s.Kind == engine.KindConst && !i.heldConstant(s, t):
-		v, err := constantAs(s, i.api.Types[s.Type].Kind, t)
+		v, err := codec.ConstantAs(s, i.api.Types[s.Type].Kind, t)
 		if err != nil {
 			return fail(err.Error())
 		}
@@ -241,7 +224,7 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 		}
 		return v, nil
 	}
-	value, err := i.plan(call, nil, []reflect.Type{t}, false, i)
+	value, err := i.plan(call, nil, []reflect.Type{t}, false, i.codec)
 	if err != nil {
 		return fail(err.Error())
 	}
@@ -255,10 +238,10 @@ func (i *Instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 
 // heldConstant reports whether a constant is bound as what its type is in the module.
 func (i *Instance) heldConstant(s *api.Symbol, t reflect.Type) bool {
-	if t == anyType {
+	if t == codec.AnyType {
 		return s.Func != 0 && i.api.Types[s.Type].Class == api.Both
 	}
-	return s.Func != 0 && (t.Kind() == reflect.Interface || t == objectType)
+	return s.Func != 0 && (t.Kind() == reflect.Interface || t == codec.ObjectType)
 }
 
 // callee is something of the module that can be called.
@@ -322,7 +305,7 @@ func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, 
 	types := make([]reflect.Type, len(args))
 	values := make([]reflect.Value, len(args))
 	for j := range args {
-		types[j], values[j] = anyType, reflect.ValueOf(&args[j]).Elem()
+		types[j], values[j] = codec.AnyType, reflect.ValueOf(&args[j]).Elem()
 	}
 	if target.Variadic {
 		fixed := len(params) - 1
@@ -345,9 +328,9 @@ func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, 
 	}
 	results := make([]reflect.Type, len(target.Out))
 	for j := range results {
-		results[j] = anyType
+		results[j] = codec.AnyType
 	}
-	plan, err := i.plan(target, types, results, true, i)
+	plan, err := i.plan(target, types, results, true, i.codec)
 	if err != nil {
 		return nil, fail(err.Error())
 	}

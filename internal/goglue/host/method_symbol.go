@@ -9,6 +9,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -34,7 +36,7 @@ func (i *Instance) methodSymbol(symbol string) (typ *api.Symbol, method string, 
 // pointer to a value, or the value itself where it has been generated for the type. What the method
 // changes of what a pointer points to is changed there.
 func (i *Instance) bindMethod(symbol string, typ *api.Symbol, method string, t reflect.Type) (reflect.Value, error) {
-	methods := i.pointed(typ.Type).Methods
+	methods := i.api.Pointed(typ.Type).Methods
 	j := slices.IndexFunc(methods, func(m api.Method) bool { return m.Name == method && m.Func != 0 })
 	if j < 0 {
 		names := make([]string, len(methods))
@@ -58,7 +60,7 @@ func (i *Instance) bindMethod(symbol string, typ *api.Symbol, method string, t r
 
 // receiverEncoder builds what encodes the receiver of a method that is called as a function: a
 // handle, or 0 and the value itself.
-func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (encoder, error) {
+func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs codec.Pairs) (codec.Encoder, error) {
 	handle := func(e *wire.Encoder, o *engine.Object) {
 		ref, ok := o.Ref().(*object)
 		switch {
@@ -70,9 +72,9 @@ func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (en
 			e.Handle(ref.handle)
 		}
 	}
-	held, _ := heldTwin(t)
+	held, _ := codec.HeldTwin(t)
 	switch {
-	case t == objectType:
+	case t == codec.ObjectType:
 		return func(e *wire.Encoder, v reflect.Value) {
 			if v.IsNil() {
 				e.Fail(errors.New("the receiver is nil"))
@@ -101,10 +103,10 @@ func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (en
 	if t.Kind() != reflect.Pointer || i.twin(t) != 0 {
 		t = reflect.PointerTo(t)
 	}
-	encode, err := pairs.encoder(t, f.Pointer, false)
+	encode, err := pairs.Encoder(t, f.Pointer, false)
 	return func(e *wire.Encoder, v reflect.Value) {
 		if v.Type() != t {
-			v = still(v).Addr()
+			v = given.Still(v).Addr()
 		}
 		e.Uint(0)
 		encode(e, v)
@@ -115,9 +117,9 @@ func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs pairs) (en
 // change.
 func (i *Instance) receiverShares(t reflect.Type, f *api.Func) bool {
 	if t.Kind() == reflect.Pointer {
-		return f.Pointer != 0 && i.shares(t, f.Pointer)
+		return f.Pointer != 0 && i.codec.Shares(t, f.Pointer)
 	}
-	return f.Pointer != 0 && t != objectType && i.shares(t, f.Receiver)
+	return f.Pointer != 0 && t != codec.ObjectType && i.codec.Shares(t, f.Receiver)
 }
 
 // contextAt is where the host's function has a context, if it has one.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -32,7 +33,7 @@ type object struct {
 const objectSize = 512
 
 // takeObject takes a handle and its type. static is the interface that the value came as, or 0.
-func (i *Instance) takeObject(d *incoming, static int) *engine.Object {
+func (i *Instance) takeObject(d *codec.Incoming, static int) *engine.Object {
 	o := &object{instance: i, handle: d.Uint(), typ: int(d.UintN(31))}
 	if o.typ == 0 {
 		o.name, o.typ = d.String(), static
@@ -43,13 +44,16 @@ func (i *Instance) takeObject(d *incoming, static int) *engine.Object {
 	if !d.Charge(objectSize) || d.Err() != nil {
 		return nil
 	}
-	d.taken = o
+	d.Object = o
 	return engine.NewObject(o)
 }
 
 // lastUntil ends the context that the call which returned the object was given, in the module, when
 // it ends here.
 func (o *object) lastUntil(ctx context.Context) {
+	if o.released.Load() {
+		return
+	}
 	o.leave = context.AfterFunc(ctx, func() {
 		e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 		e.Uint(o.handle)
@@ -58,8 +62,8 @@ func (o *object) lastUntil(ctx context.Context) {
 }
 
 // decodeObject decodes a value of type n that arrives as a handle.
-func (i *Instance) decodeObject(n int) decoder {
-	return func(d *incoming, v reflect.Value) {
+func (i *Instance) decodeObject(n int) codec.Decoder {
+	return func(d *codec.Incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 			v.SetZero()
@@ -68,98 +72,8 @@ func (i *Instance) decodeObject(n int) decoder {
 				v.Set(reflect.ValueOf(o))
 			}
 		default:
-			d.Fail(i.badForm(objectType, n))
+			d.Fail(i.codec.BadForm(codec.ObjectType, n))
 		}
-	}
-}
-
-// skip drops a value of any form.
-func (i *Instance) skip(d *incoming, n int) {
-	if !d.Enter() {
-		return
-	}
-	defer d.Leave()
-	typ := &i.api.Types[n]
-	switch {
-	case typ.Kind == api.KindAny:
-		i.dynamic.Decode(&d.Decoder)
-		return
-	case typ.Kind == api.KindError:
-		i.takeError(d)
-		return
-	case typ.Class == api.Data && typ.Kind != api.KindContext:
-		i.skipValue(d, n)
-		return
-	}
-	switch d.Byte() {
-	case wire.TagNil:
-	case wire.TagHandle:
-		if o := i.takeObject(d, n); o != nil {
-			o.Close()
-		}
-	case wire.TagHost:
-		d.Uint()
-	case wire.TagText:
-		d.Bytes()
-	case wire.TagValue:
-		if typ.Kind == api.KindPointer {
-			n = typ.Elem
-		}
-		i.skipValue(d, n)
-	default:
-		d.Fail(wire.ErrTag)
-	}
-}
-
-func (i *Instance) skipValue(d *incoming, n int) {
-	typ := &i.api.Types[n]
-	switch typ.Kind {
-	case api.KindString:
-		_ = d.String()
-	case api.KindFloat32, api.KindFloat64:
-		d.Float()
-	case api.KindComplex64, api.KindComplex128:
-		d.Float()
-		d.Float()
-	case api.KindTime:
-		d.Time()
-	case api.KindPlace:
-		d.Place()
-	case api.KindPointer:
-		if d.Bool() {
-			i.skip(d, typ.Elem)
-		}
-	case api.KindSlice:
-		if i.isBytes(n) {
-			d.Bytes()
-			return
-		}
-		count, _ := d.Len(1)
-		for ; count > 0 && d.Err() == nil; count-- {
-			i.skip(d, typ.Elem)
-		}
-	case api.KindArray:
-		if typ.Len == 0 {
-			d.Byte()
-		}
-		for count := typ.Len; count > 0 && d.Err() == nil; count-- {
-			i.skip(d, typ.Elem)
-		}
-	case api.KindMap:
-		count, _ := d.Len(2)
-		for ; count > 0 && d.Err() == nil; count-- {
-			i.skip(d, typ.Key)
-			i.skip(d, typ.Elem)
-		}
-	case api.KindStruct:
-		if len(typ.Fields) == 0 {
-			d.Byte()
-		}
-		for _, f := range typ.Fields {
-			i.skip(d, f.Type)
-		}
-	default:
-		d.Uint() // numbers and booleans
 	}
 }
 
@@ -178,7 +92,7 @@ func (o *object) TypeName() string {
 func (o *object) Methods() []engine.Symbol { return o.instance.methods(o.typ) }
 
 // described returns the type whose methods and fields the object has.
-func (o *object) described() *api.Type { return o.instance.pointed(o.typ) }
+func (o *object) described() *api.Type { return o.instance.api.Pointed(o.typ) }
 
 // method finds what to call; the empty name is the value itself, where it is a function.
 func (o *object) method(name string) (callee, error) {
@@ -244,7 +158,7 @@ func (o *object) Field(ctx context.Context, name string) (any, error) {
 			return nil, &engine.SymbolError{Module: o.instance.name, Symbol: o.TypeName() + "." + name, Have: "field", Reason: "the module does not answer for it"}
 		}
 		get := callee{symbol: o.TypeName() + "." + name, function: f.Get - 1 + wire.FuncCount, Func: &o.instance.api.Funcs[f.Get-1], receiver: o}
-		plan, err := o.instance.plan(get, nil, []reflect.Type{anyType}, true, o.instance)
+		plan, err := o.instance.plan(get, nil, []reflect.Type{codec.AnyType}, true, o.instance.codec)
 		if err != nil {
 			return nil, err
 		}
@@ -313,7 +227,7 @@ func (i *Instance) Assign(ctx context.Context, symbol string, value any) error {
 // set writes a variable, or a field of the receiver.
 func (i *Instance) set(ctx context.Context, symbol string, function, n int, receiver *object, value any) error {
 	target := callee{symbol: symbol, function: function - 1 + wire.FuncCount, Func: &api.Func{In: []int{n}}, receiver: receiver}
-	plan, err := i.plan(target, []reflect.Type{anyType}, nil, true, i)
+	plan, err := i.plan(target, []reflect.Type{codec.AnyType}, nil, true, i.codec)
 	if err != nil {
 		return err
 	}
@@ -349,13 +263,13 @@ func (o *object) Equal(ctx context.Context, other engine.ObjectRef) (bool, error
 	if failure := o.instance.takeError(&d); failure != nil {
 		return false, failure
 	}
-	return equal, o.instance.tooMuch(d.End())
+	return equal, o.instance.Memory.TooMuch(d.End())
 }
 
 // Text implements [engine.ObjectRef].
 func (o *object) Text(ctx context.Context) (string, error) {
 	text := ""
-	err := o.own(ctx, wire.FuncText, func(d *incoming) error {
+	err := o.own(ctx, wire.FuncText, func(d *codec.Incoming) error {
 		text = d.String()
 		return nil
 	})
@@ -363,7 +277,7 @@ func (o *object) Text(ctx context.Context) (string, error) {
 }
 
 // own calls one of the functions that every module answers, and takes what it answers.
-func (o *object) own(ctx context.Context, function int, take func(d *incoming) error) error {
+func (o *object) own(ctx context.Context, function int, take func(d *codec.Incoming) error) error {
 	if o.released.Load() {
 		return errReleased
 	}
@@ -378,7 +292,7 @@ func (o *object) own(ctx context.Context, function int, take func(d *incoming) e
 	if failure := take(&d); failure != nil {
 		return failure
 	}
-	return o.instance.tooMuch(d.End())
+	return o.instance.Memory.TooMuch(d.End())
 }
 
 // Release implements [engine.ObjectRef].
@@ -391,5 +305,24 @@ func (o *object) Release() {
 			o.instance.forgetTwin(o.handle, o.twin)
 		}
 		o.instance.transport.Release(o.handle)
+	}
+}
+
+// encodeObject encodes a reference to a value of the module.
+func (i *Instance) encodeObject(e *wire.Encoder, v reflect.Value) {
+	o := v.Interface().(*engine.Object)
+	if o == nil {
+		e.Byte(wire.TagNil)
+		return
+	}
+	ref, ok := o.Ref().(*object)
+	switch {
+	case !ok || ref.instance != i:
+		e.Fail(fmt.Errorf("the object %s belongs to another module", o.TypeName()))
+	case ref.released.Load():
+		e.Fail(errReleased)
+	default:
+		e.Byte(wire.TagHandle)
+		e.Handle(ref.handle)
 	}
 }

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/wire"
 )
 
 // JSON implements [engine.ObjectRef].
 func (o *object) JSON(ctx context.Context) ([]byte, error) {
 	var w jsonWriter
-	err := o.own(ctx, wire.FuncJSON, func(d *incoming) error {
+	err := o.own(ctx, wire.FuncJSON, func(d *codec.Incoming) error {
 		w.in = d
 		w.value()
 		return o.instance.takeError(d)
@@ -26,7 +27,7 @@ func (o *object) JSON(ctx context.Context) ([]byte, error) {
 
 // jsonWriter writes a tree of the module as encoding/json does.
 type jsonWriter struct {
-	in   *incoming
+	in   *codec.Incoming
 	text bytes.Buffer
 	err  error // the first of what cannot be written
 }

@@ -2,12 +2,10 @@ package host
 
 import (
 	"errors"
-	"fmt"
-	"reflect"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -37,7 +35,7 @@ func (i *Instance) Failure(symbol string, outcome wire.Outcome, d *wire.Decoder)
 
 // takePanic takes the value of a panic.
 func (i *Instance) takePanic(d *wire.Decoder, text string) any {
-	in := incoming{Decoder: *d}
+	in := codec.Incoming{Decoder: *d}
 	defer func() { *d = in.Decoder }()
 	switch in.Byte() {
 	case wire.PanicText:
@@ -54,36 +52,13 @@ func (i *Instance) takePanic(d *wire.Decoder, text string) any {
 			return o
 		}
 	case wire.PanicHost:
-		if own := i.given(in.Uint()); own != nil {
-			return own.value.Interface()
+		if own := i.Values.Given(in.Uint()); own != nil {
+			return own.Value.Interface()
 		}
 	default:
 		in.Fail(wire.ErrTag)
 	}
 	return nil
-}
-
-// panicked appends what the host's function panicked with.
-func (c *hostCall) panicked(r any) {
-	stack := string(debug.Stack())
-	if p, ok := r.(*engine.PanicError); ok && p.Recovered != nil {
-		r = p.Recovered // a call of the module within, which had no error to return it by
-	}
-	c.out.String(fmt.Sprint(r))
-	c.out.String(stack)
-	switch r := r.(type) {
-	case error:
-		c.out.Byte(wire.PanicError)
-		c.instance.encodeError(c.out, reflect.ValueOf(&r).Elem())
-	case string:
-		c.out.Byte(wire.PanicString)
-	case int:
-		c.out.Byte(wire.PanicInt)
-		c.out.Int(int64(r))
-	default:
-		c.out.Byte(wire.PanicHost)
-		c.instance.give(c.out, &hostValue{value: reflect.ValueOf(r)}, nil)
-	}
 }
 
 // exit ends the goroutine where the call has ended it.

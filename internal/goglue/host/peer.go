@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"encoding"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -11,7 +10,8 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
-	"github.com/loadgo/load/internal/goglue/host/hosthttp"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
 )
@@ -21,7 +21,7 @@ type peer struct{ *Instance }
 
 // Hold implements [dynamic.Peer].
 func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
-	if held, _ := heldTwin(v.Type()); held {
+	if held, _ := codec.HeldTwin(v.Type()); held {
 		o, err := p.heldObject(v)
 		if err != nil {
 			return err
@@ -48,13 +48,13 @@ func (p peer) Hold(e *wire.Encoder, v reflect.Value) error {
 
 // Take implements [dynamic.Peer].
 func (p peer) Take(d *wire.Decoder) any {
-	in := incoming{Decoder: *d}
+	in := codec.Incoming{Decoder: *d}
 	o := p.takeObject(&in, 0)
 	*d = in.Decoder
 	if o == nil {
 		return nil
 	}
-	v, ok, err := p.asTwin(context.Background(), o, anyType)
+	v, ok, err := p.asTwin(context.Background(), o, codec.AnyType)
 	if err != nil {
 		d.Fail(err)
 	}
@@ -66,10 +66,10 @@ func (p peer) Take(d *wire.Decoder) any {
 
 // Opaque implements [dynamic.Peer].
 func (p peer) Opaque(t reflect.Type) bool {
-	if n, _ := p.typed(t); t == objectType || n != 0 {
+	if n, _ := p.typed(t); t == codec.ObjectType || n != 0 {
 		return true
 	}
-	held, _ := heldTwin(t)
+	held, _ := codec.HeldTwin(t)
 	return held
 }
 
@@ -84,46 +84,19 @@ func (p peer) Typed(d *wire.Decoder) any {
 
 // Give implements [dynamic.Peer].
 func (p peer) Give(e *wire.Encoder, v reflect.Value) error {
-	p.give(e, &hostValue{value: v, methods: []hostMethod{answerAny}}, []uint64{0})
+	p.Values.Give(e, &given.Value{Value: v, Methods: given.Func}, []uint64{0})
 	return nil
 }
 
 // Lend implements [dynamic.Home].
 func (p peer) Lend(e *wire.Encoder, v reflect.Value) {
-	p.refer(e, &hostValue{value: still(v), identity: identify(anyType, v)})
+	p.Values.Refer(e, &given.Value{Value: given.Still(v), Identity: given.Identify(codec.AnyType, v)})
 }
 
 // LendWhole implements [dynamic.Home].
 func (p peer) LendWhole(e *wire.Encoder, v reflect.Value) {
-	methods := []hostMethod{answerText, answerJSON}
-	p.give(e, &hostValue{value: still(v), methods: methods, identity: identify(anyType, v)}, []uint64{0, 0})
-}
-
-// still returns a value that does not change when the variable does that it was in.
-func still(v reflect.Value) reflect.Value {
-	kept := reflect.New(v.Type()).Elem()
-	kept.Set(v)
-	return kept
-}
-
-// answerText answers with the text of a value that is not copied.
-func answerText(c *hostCall, v reflect.Value) error {
-	if err := c.taken(); err != nil {
-		return err
-	}
-	c.out.String(fmt.Sprint(v.Interface()))
-	return nil
-}
-
-// answerJSON answers with the JSON of a value that is not copied.
-func answerJSON(c *hostCall, v reflect.Value) error {
-	if err := c.taken(); err != nil {
-		return err
-	}
-	text, err := json.Marshal(v.Interface())
-	c.out.Bytes(text)
-	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
-	return nil
+	methods := given.Whole
+	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: methods, Identity: given.Identify(codec.AnyType, v)}, []uint64{0, 0})
 }
 
 // GiveError implements [dynamic.Home].
@@ -135,19 +108,19 @@ func (p peer) GiveError(e *wire.Encoder, v reflect.Value) bool {
 
 // Own implements [dynamic.Home].
 func (p peer) Own(handle uint64) reflect.Value {
-	own := p.given(handle)
+	own := p.Values.Given(handle)
 	if own == nil {
 		return reflect.Value{}
 	}
-	if w, ok := own.value.Interface().(adapted.Given); ok {
+	if w, ok := own.Value.Interface().(adapted.Given); ok {
 		return w.Original()
 	}
-	return own.value
+	return own.Value
 }
 
 // TakeError implements [dynamic.Home].
 func (p peer) TakeError(d *wire.Decoder) any {
-	in := incoming{Decoder: *d}
+	in := codec.Incoming{Decoder: *d}
 	err := p.takeError(&in)
 	*d = in.Decoder
 	if err == nil {
@@ -169,7 +142,7 @@ func (p peer) HandleOf(v reflect.Value) (uint64, bool) {
 	case reflect.Func:
 		o = p.functions.find(v)
 	case reflect.Struct, reflect.Pointer:
-		if v.Type() != objectType && v.CanInterface() {
+		if v.Type() != codec.ObjectType && v.CanInterface() {
 			o = p.ownObject(v)
 		}
 	}
@@ -180,40 +153,16 @@ func (p peer) HandleOf(v reflect.Value) (uint64, bool) {
 	return ref.handle, !ref.released.Load()
 }
 
-// answerAny answers a call of a function that was given in an any.
-func answerAny(c *hostCall, v reflect.Value) error {
-	t := v.Type()
-	args := make([]reflect.Value, t.NumIn())
-	for j := range args {
-		args[j] = reflect.New(t.In(j)).Elem()
-		c.instance.dynamic.DecodeTo(&c.in.Decoder, args[j])
-	}
-	if err := c.taken(); err != nil {
-		return err
-	}
-	results := hosthttp.CallWith(v, args)
-	c.results(nil, func() {
-		for j, result := range results {
-			if t.Out(j) == errorType && j == t.NumOut()-1 {
-				c.instance.encodeError(c.out, result)
-			} else {
-				c.instance.dynamic.Encode(c.out, result.Interface())
-			}
-		}
-	})
-	return nil
-}
-
 // Func implements [dynamic.Peer]: a function of the host comes back as itself.
 func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
-	own := p.given(d.Uint())
+	own := p.Values.Given(d.Uint())
 	switch {
 	case own == nil:
 		d.Fail(errGone)
-	case own.value.Type() != t:
-		d.Fail(fmt.Errorf("the host's %s does not fit %s", own.value.Type(), t))
+	case own.Value.Type() != t:
+		d.Fail(fmt.Errorf("the host's %s does not fit %s", own.Value.Type(), t))
 	default:
-		return own.value
+		return own.Value
 	}
 	return reflect.Zero(t)
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -59,17 +61,17 @@ func surveyInstance(t *testing.T) *Instance {
 	require.NoError(t, err)
 	described, err := api.DecodeAPI(encoded)
 	require.NoError(t, err)
-	return NewInstance("std", described, unanswering{}, Limits{})
+	return NewInstance("std", described, unanswering{}, inflight.Limits{})
 }
 
 // naturalSymbol is the type by which a call by name binds a symbol.
 func (i *Instance) naturalSymbol(s *api.Symbol) reflect.Type {
 	if s.Func == 0 {
-		return anyType
+		return codec.AnyType
 	}
 	call, isFunc := i.target(s, s.Name)
 	if !isFunc {
-		return i.natural(call.Out[0])
+		return i.codec.Natural(call.Out[0])
 	}
 	return i.naturalFunc(call.Func)
 }
@@ -78,13 +80,13 @@ func (i *Instance) naturalFunc(f *api.Func) reflect.Type {
 	in, out := []reflect.Type{}, []reflect.Type{}
 	for j, n := range f.In {
 		if j == 0 && i.api.Types[n].Kind == api.KindContext {
-			in = append(in, contextType)
+			in = append(in, codec.ContextType)
 			continue
 		}
-		in = append(in, i.natural(n))
+		in = append(in, i.codec.Natural(n))
 	}
 	for _, n := range f.Out {
-		out = append(out, i.natural(n))
+		out = append(out, i.codec.Natural(n))
 	}
 	return reflect.FuncOf(in, out, f.Variadic)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -123,7 +124,7 @@ func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 	if n == 0 || held || !i.api.Types[n].Made && i.api.Types[n].Class != api.Data {
 		return false
 	}
-	encode, err := i.encoder(t, n, false)
+	encode, err := i.codec.Encoder(t, n, false)
 	if err != nil {
 		return false
 	}
@@ -136,7 +137,7 @@ func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 // typed returns the number of the module's type of a value that is of a generated type, a pointer
 // to one or a list of them, or 0; and whether it is a handle that crosses.
 func (i *Instance) typed(t reflect.Type) (n int, held bool) {
-	held, _ = heldTwin(t)
+	held, _ = codec.HeldTwin(t)
 	if n = i.twin(t); n != 0 || t.Name() != "" {
 		return n, held
 	}
@@ -205,7 +206,7 @@ func (i *Instance) asTwin(ctx context.Context, o *engine.Object, t reflect.Type)
 		name = "*" + name
 	}
 	target, _ := i.target(s, name)
-	plan, err := i.plan(target, []reflect.Type{objectType}, []reflect.Type{whole}, false, i)
+	plan, err := i.plan(target, []reflect.Type{codec.ObjectType}, []reflect.Type{whole}, false, i.codec)
 	if err != nil {
 		return reflect.Value{}, false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -28,7 +29,7 @@ func (i *Instance) sentinel(name string) (error, bool) {
 
 // errorTwin returns the error of the host that was generated for one of the module, or a value of
 // the type that was, or nil.
-func (i *Instance) errorTwin(d *incoming, err *engine.ModuleError) error {
+func (i *Instance) errorTwin(d *codec.Incoming, err *engine.ModuleError) error {
 	table := i.twins.table.Load()
 	if table == nil {
 		return nil
@@ -39,7 +40,7 @@ func (i *Instance) errorTwin(d *incoming, err *engine.ModuleError) error {
 	if err.Object == nil {
 		return nil
 	}
-	v, ok, failure := i.asTwin(d.ctx, err.Object, errorType)
+	v, ok, failure := i.asTwin(d.Ctx, err.Object, codec.ErrorType)
 	if failure != nil {
 		d.Fail(failure)
 	}
@@ -56,7 +57,7 @@ func (i *Instance) putErrorTwin(e *wire.Encoder, v reflect.Value) bool {
 	if !i.isTwin(v.Type()) {
 		return false
 	}
-	if held, _ := heldTwin(v.Type()); held {
+	if held, _ := codec.HeldTwin(v.Type()); held {
 		i.encodeHeld(e, v)
 		return true
 	}

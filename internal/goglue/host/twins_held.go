@@ -9,16 +9,10 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/wire"
 )
-
-// heldTwin reports whether values of a type live in the module, and whether it is a pointer to one.
-func heldTwin(t reflect.Type) (held, pointer bool) {
-	if t.Kind() == reflect.Pointer {
-		return engine.IsHeld(t.Elem()), true
-	}
-	return engine.IsHeld(t), false
-}
 
 // makeHeld returns what makes the zero value of a type, or a copy of an object.
 func (i *Instance) makeHeld(t reflect.Type, pointer bool) func(*engine.Object) (*engine.Object, error) {
@@ -36,7 +30,7 @@ func (i *Instance) makeHeld(t reflect.Type, pointer bool) func(*engine.Object) (
 			name = "*" + name
 		}
 		target, _ := i.target(s, name)
-		plan, err := i.plan(target, []reflect.Type{objectType}, []reflect.Type{objectType}, false, i)
+		plan, err := i.plan(target, []reflect.Type{codec.ObjectType}, []reflect.Type{codec.ObjectType}, false, i.codec)
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +63,7 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 		return o, err
 	}
 	if !v.CanAddr() {
-		v = still(v)
+		v = given.Still(v)
 	}
 	h, make := engine.HeldAt(v), i.makeHeld(t, false)
 	if h.Variable != "" {
@@ -85,7 +79,7 @@ func (i *Instance) variable(h *engine.Held, make func(*engine.Object) (*engine.O
 		if from != nil {
 			return make(from)
 		}
-		v, err := i.Bind(h.Variable, objectType)
+		v, err := i.Bind(h.Variable, codec.ObjectType)
 		if err != nil {
 			return nil, err
 		}
@@ -108,15 +102,15 @@ func (i *Instance) encodeHeld(e *wire.Encoder, v reflect.Value) {
 }
 
 // decodeHeld builds what decodes the module's type n into a held type, or a pointer to one.
-func (i *Instance) decodeHeld(t reflect.Type, n int) (decoder, form, error) {
-	form := eitherForm
-	switch typ := i.pointed(n); {
+func (i *Instance) decodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form, error) {
+	form := codec.EitherForm
+	switch typ := i.api.Pointed(n); {
 	case typ.Class != api.Held:
-		form = asHandle
+		form = codec.AsHandle
 	case typ.Codec != api.CodecNone:
-		form = asCopy // with wire.ModeOpaque
+		form = codec.AsCopy // with wire.ModeOpaque
 	}
-	return func(d *incoming, v reflect.Value) {
+	return func(d *codec.Incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 			v.SetZero()
@@ -125,7 +119,7 @@ func (i *Instance) decodeHeld(t reflect.Type, n int) (decoder, form, error) {
 				v.Set(i.holdAs(t, o))
 			}
 		default:
-			d.Fail(i.badForm(t, n))
+			d.Fail(i.codec.BadForm(t, n))
 		}
 	}, form, nil
 }
@@ -179,8 +173,8 @@ func (i *Instance) forgetTwin(handle uint64, t reflect.Type) {
 // opaque reports whether a host's type for the module's type n has held types in it that have a
 // text form in the module.
 func (i *Instance) opaque(t reflect.Type, n int, seen map[int]bool) bool {
-	if held, _ := heldTwin(t); held {
-		return i.pointed(n).Codec != api.CodecNone
+	if held, _ := codec.HeldTwin(t); held {
+		return i.api.Pointed(n).Codec != api.CodecNone
 	}
 	if i.twins.table.Load() == nil || seen[n] {
 		return false

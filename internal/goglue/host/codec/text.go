@@ -1,4 +1,4 @@
-package host
+package codec
 
 import (
 	"encoding"
@@ -21,13 +21,13 @@ type (
 	gobDecoder interface{ GobDecode([]byte) error }
 )
 
-// codec tells by which of their own methods values of a host's t and of the module's type n cross:
+// textCodec tells by which of their own methods values of a host's t and of the module's type n cross:
 // those that both
 // have.
-func (i *Instance) codec(t reflect.Type, n int) api.Codec {
-	typ := &i.api.Types[n]
-	codec := i.pointed(n).Codec
-	if codec == api.CodecNone || i.isTwin(t) || (typ.Kind == api.KindPointer) != (t.Kind() == reflect.Pointer) {
+func (c *Codec) textCodec(t reflect.Type, n int) api.Codec {
+	typ := &c.api.Types[n]
+	codec := c.api.Pointed(n).Codec
+	if codec == api.CodecNone || c.host.IsTwin(t) || (typ.Kind == api.KindPointer) != (t.Kind() == reflect.Pointer) {
 		return api.CodecNone
 	}
 	if t.Kind() != reflect.Pointer {
@@ -40,8 +40,8 @@ func (i *Instance) codec(t reflect.Type, n int) api.Codec {
 }
 
 // writeText builds what writes a value by its own methods.
-func (i *Instance) writeText(t reflect.Type, n int) func(e *wire.Encoder, v reflect.Value) []byte {
-	codec := i.codec(t, n)
+func (c *Codec) writeText(t reflect.Type, n int) func(e *wire.Encoder, v reflect.Value) []byte {
+	codec := c.textCodec(t, n)
 	return func(e *wire.Encoder, v reflect.Value) (text []byte) {
 		if t.Kind() != reflect.Pointer {
 			p := reflect.New(t)
@@ -66,10 +66,10 @@ func (i *Instance) writeText(t reflect.Type, n int) func(e *wire.Encoder, v refl
 
 // readText builds what reads a value, or what a pointer points to, by its own methods. It has an
 // address.
-func (i *Instance) readText(t reflect.Type, n int) decoder {
-	codec := i.codec(t, n)
+func (c *Codec) readText(t reflect.Type, n int) Decoder {
+	codec := c.textCodec(t, n)
 	isNumber := t.PkgPath() == "math/big" || t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "math/big"
-	return func(d *incoming, v reflect.Value) {
+	return func(d *Incoming, v reflect.Value) {
 		text := d.Bytes()
 		if isNumber {
 			d.Digits(len(text))
@@ -94,15 +94,15 @@ func (i *Instance) readText(t reflect.Type, n int) decoder {
 }
 
 // encodeText builds what encodes a value by its own methods.
-func (i *Instance) encodeText(t reflect.Type, n int) encoder {
-	write := i.writeText(t, n)
+func (c *Codec) encodeText(t reflect.Type, n int) Encoder {
+	write := c.writeText(t, n)
 	if t.Kind() != reflect.Pointer {
 		return func(e *wire.Encoder, v reflect.Value) {
 			e.Byte(wire.TagText)
 			e.Bytes(write(e, v))
 		}
 	}
-	x := i.crossing(t, n, false)
+	x := c.crossing(t, n, false)
 	return func(e *wire.Encoder, v reflect.Value) {
 		switch {
 		case v.IsNil():
@@ -118,17 +118,17 @@ func (i *Instance) encodeText(t reflect.Type, n int) encoder {
 }
 
 // decodeText builds what decodes a value by its own methods.
-func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
-	read := i.readText(t, n)
+func (c *Codec) decodeText(t reflect.Type, n int) (Decoder, Form, error) {
+	read := c.readText(t, n)
 	form := asText
-	if i.api.Types[n].Class == api.Held {
-		form = asCopy
+	if c.api.Types[n].Class == api.Held {
+		form = AsCopy
 	}
 	var x *crossing
 	if t.Kind() == reflect.Pointer {
-		x = i.crossing(t, n, false)
+		x = c.crossing(t, n, false)
 	}
-	return func(d *incoming, v reflect.Value) {
+	return func(d *Incoming, v reflect.Value) {
 		tag := d.Byte()
 		switch {
 		case tag == wire.TagNil:
@@ -136,7 +136,7 @@ func (i *Instance) decodeText(t reflect.Type, n int) (decoder, form, error) {
 		case x != nil && d.Sharing != nil && (tag == wire.TagText || tag == wire.TagValue):
 			x.decode(d, v)
 		case tag != wire.TagText:
-			d.Fail(i.badForm(t, n))
+			d.Fail(c.BadForm(t, n))
 		case x != nil:
 			if !d.ChargeEach(1, t.Elem().Size()) {
 				return

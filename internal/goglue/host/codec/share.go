@@ -1,4 +1,4 @@
-package host
+package codec
 
 import (
 	"fmt"
@@ -21,74 +21,73 @@ func share(x *crossing, v reflect.Value) *shared {
 	return &shared{crossing: x, Kept: wire.Kept{Value: v}}
 }
 
-// crossing is how things cross that values of a host's type lead to, as those of a module's type:
+// Crossing is how things cross that values of a host's type lead to, as those of a module's type:
 // what pointers point to, the arrays of slices, and maps. It is built once.
 type crossing struct {
-	instance *Instance
-	t        reflect.Type
-	n        int
+	t reflect.Type
+	n int
 	// put appends the content; putErr says why the host cannot give it.
 	put    func(e *wire.Encoder, v reflect.Value)
 	putErr error
 	// take takes a new content onto v, which holds the one so far; takeErr says why the module
 	// cannot change it.
-	take    func(d *incoming, v reflect.Value)
+	take    func(d *Incoming, v reflect.Value)
 	takeErr error
-	entries func(d *incoming, v reflect.Value, count int) // take of a map
-	form    form
+	entries func(d *Incoming, v reflect.Value, count int) // take of a map
+	form    Form
 	asText  bool  // it crosses as what its own methods write
 	bytes   bool  // it is an array of bytes
 	fields  []int // those of a struct that can change
 }
 
-// crossing builds how the things cross, while i.building is held.
-func (i *Instance) crossing(t reflect.Type, n int, lenient bool) *crossing {
+// crossing builds how the things cross, while c.building is held.
+func (c *Codec) crossing(t reflect.Type, n int, lenient bool) *crossing {
 	key := pairing{t, n, lenient}
-	if known, ok := i.crossings.Load(key); ok {
+	if known, ok := c.crossings.Load(key); ok {
 		return known.(*crossing)
 	}
-	if known, ok := i.newCrossings[key]; ok {
+	if known, ok := c.newCrossings[key]; ok {
 		return known
 	}
-	x := &crossing{instance: i, t: t, n: n, asText: i.codec(t, n) != api.CodecNone, bytes: i.isBytes(n) && t.Elem().Kind() == reflect.Uint8}
-	i.newCrossings[key] = x
-	x.putErr = i.attempt(func() (err error) {
-		x.put, err = i.content(x, lenient)
+	x := &crossing{t: t, n: n, asText: c.textCodec(t, n) != api.CodecNone, bytes: c.isBytes(n) && t.Elem().Kind() == reflect.Uint8}
+	c.newCrossings[key] = x
+	x.putErr = c.attempt(func() (err error) {
+		x.put, err = c.content(x, lenient)
 		return err
 	})
-	x.takeErr = i.attempt(func() (err error) {
-		x.take, x.form, err = i.newContent(x)
+	x.takeErr = c.attempt(func() (err error) {
+		x.take, x.form, err = c.newContent(x)
 		return err
 	})
 	return x
 }
 
 // attempt forgets what was built where not all of it could be.
-func (i *Instance) attempt(build func() error) error {
-	encoders, decoders, crossings := maps.Clone(i.newEncoders), maps.Clone(i.newDecoders), maps.Clone(i.newCrossings)
+func (c *Codec) attempt(build func() error) error {
+	encoders, decoders, crossings := maps.Clone(c.newEncoders), maps.Clone(c.newDecoders), maps.Clone(c.newCrossings)
 	err := build()
 	if err != nil {
-		i.newEncoders, i.newDecoders, i.newCrossings = encoders, decoders, crossings
+		c.newEncoders, c.newDecoders, c.newCrossings = encoders, decoders, crossings
 	}
 	return err
 }
 
 // content builds what appends the content.
-func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v reflect.Value), error) {
-	t, typ := x.t, &i.api.Types[x.n]
+func (c *Codec) content(x *crossing, lenient bool) (func(e *wire.Encoder, v reflect.Value), error) {
+	t, typ := x.t, &c.api.Types[x.n]
 	if x.asText {
-		write := i.writeText(t, x.n)
+		write := c.writeText(t, x.n)
 		return func(e *wire.Encoder, v reflect.Value) { e.Bytes(write(e, v)) }, nil
 	}
 	if x.bytes {
 		return func(e *wire.Encoder, v reflect.Value) { e.Raw(v.Bytes()) }, nil
 	}
-	var elem encoder
+	var elem Encoder
 	var err error
-	if typ.Kind == api.KindPointer && !i.tagged(typ.Elem) {
-		elem, err = i.encodeValue(t.Elem(), typ.Elem, lenient)
+	if typ.Kind == api.KindPointer && !c.tagged(typ.Elem) {
+		elem, err = c.encodeValue(t.Elem(), typ.Elem, lenient)
 	} else {
-		elem, err = i.buildEncoder(t.Elem(), typ.Elem, lenient)
+		elem, err = c.BuildEncoder(t.Elem(), typ.Elem, lenient)
 	}
 	if err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v r
 			}
 		}, nil
 	}
-	key, err := i.buildEncoder(t.Key(), typ.Key, lenient)
+	key, err := c.BuildEncoder(t.Key(), typ.Key, lenient)
 	return func(e *wire.Encoder, v reflect.Value) {
 		e.Len(v.Len(), false)
 		for it := v.MapRange(); it.Next() && e.Fits(); {
@@ -115,8 +114,8 @@ func (i *Instance) content(x *crossing, lenient bool) (func(e *wire.Encoder, v r
 
 // tagged reports whether what a pointer to type n points to crosses as other values of the type do:
 // the content of a struct has no tag.
-func (i *Instance) tagged(n int) bool {
-	switch typ := &i.api.Types[n]; typ.Kind {
+func (c *Codec) tagged(n int) bool {
+	switch typ := &c.api.Types[n]; typ.Kind {
 	case api.KindPointer, api.KindSlice, api.KindMap:
 		return true
 	default:
@@ -125,39 +124,39 @@ func (i *Instance) tagged(n int) bool {
 }
 
 // newContent builds what takes a new content.
-func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), form, error) {
-	t, typ := x.t, &i.api.Types[x.n]
+func (c *Codec) newContent(x *crossing) (func(d *Incoming, v reflect.Value), Form, error) {
+	t, typ := x.t, &c.api.Types[x.n]
 	switch {
 	case x.asText:
-		read := i.readText(t, x.n)
-		return func(d *incoming, v reflect.Value) { read(d, v.Elem()) }, asText, nil
+		read := c.readText(t, x.n)
+		return func(d *Incoming, v reflect.Value) { read(d, v.Elem()) }, asText, nil
 	case x.bytes:
-		return func(d *incoming, v reflect.Value) { copy(v.Bytes(), d.Raw(v.Len())) }, eitherForm, nil
-	case typ.Kind == api.KindPointer && i.api.Types[typ.Elem].Kind == api.KindStruct:
-		return i.newFields(x)
-	case typ.Kind == api.KindPointer && !i.tagged(typ.Elem):
-		value, form, err := i.decodeValue(t.Elem(), typ.Elem)
-		return func(d *incoming, v reflect.Value) { value(d, v.Elem()) }, form, err
+		return func(d *Incoming, v reflect.Value) { copy(v.Bytes(), d.Raw(v.Len())) }, EitherForm, nil
+	case typ.Kind == api.KindPointer && c.api.Types[typ.Elem].Kind == api.KindStruct:
+		return c.newFields(x)
+	case typ.Kind == api.KindPointer && !c.tagged(typ.Elem):
+		value, form, err := c.decodeValue(t.Elem(), typ.Elem)
+		return func(d *Incoming, v reflect.Value) { value(d, v.Elem()) }, form, err
 	}
-	elem, form, err := i.part(t.Elem(), typ.Elem)
+	elem, form, err := c.part(t.Elem(), typ.Elem)
 	if err != nil {
 		return nil, form, err
 	}
 	switch typ.Kind {
 	case api.KindPointer:
-		return func(d *incoming, v reflect.Value) { elem(d, v.Elem()) }, form, nil
+		return func(d *Incoming, v reflect.Value) { elem(d, v.Elem()) }, form, nil
 	case api.KindSlice:
-		return func(d *incoming, v reflect.Value) {
+		return func(d *Incoming, v reflect.Value) {
 			for j := 0; j < v.Len() && d.Err() == nil; j++ {
 				elem(d, v.Index(j))
 			}
 		}, form, nil
 	}
-	key, keyForm, err := i.buildDecoder(t.Key(), typ.Key)
+	key, keyForm, err := c.BuildDecoder(t.Key(), typ.Key)
 	if err == nil {
 		form, err = both(form, keyForm)
 	}
-	x.entries = func(d *incoming, v reflect.Value, count int) {
+	x.entries = func(d *Incoming, v reflect.Value, count int) {
 		if !d.ChargeMap(count, t.Key().Size()+t.Elem().Size()) {
 			return
 		}
@@ -172,7 +171,7 @@ func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), 
 			v.SetMapIndex(k, e)
 		}
 	}
-	return func(d *incoming, v reflect.Value) {
+	return func(d *Incoming, v reflect.Value) {
 		count, _ := d.Len(2)
 		x.entries(d, v, count)
 	}, form, err
@@ -180,20 +179,20 @@ func (i *Instance) newContent(x *crossing) (func(d *incoming, v reflect.Value), 
 
 // newFields builds what takes the exported fields of a struct. Those that cannot come back are left
 // as they are.
-func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), form, error) {
-	n := i.api.Types[x.n].Elem
-	t, fields := x.t.Elem(), i.api.Types[n].Fields
+func (c *Codec) newFields(x *crossing) (func(d *Incoming, v reflect.Value), Form, error) {
+	n := c.api.Types[x.n].Elem
+	t, fields := x.t.Elem(), c.api.Types[n].Fields
 	if t.Kind() != reflect.Struct {
-		return nil, eitherForm, i.mismatch(t, n)
+		return nil, EitherForm, c.Mismatch(t, n)
 	}
-	decode, index := make([]decoder, len(fields)), make([]int, len(fields))
-	whole := i.valueForm(x.n)
+	decode, index := make([]Decoder, len(fields)), make([]int, len(fields))
+	whole := c.valueForm(x.n)
 	for j, f := range fields {
 		host, ok := t.FieldByName(f.Name)
 		if !ok || len(host.Index) != 1 || !host.IsExported() {
 			continue
 		}
-		part, form, err := i.part(host.Type, f.Type)
+		part, form, err := c.part(host.Type, f.Type)
 		if err == nil {
 			form, err = both(whole, form)
 		}
@@ -202,7 +201,7 @@ func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), f
 			x.fields = append(x.fields, host.Index[0])
 		}
 	}
-	return func(d *incoming, v reflect.Value) {
+	return func(d *Incoming, v reflect.Value) {
 		v = v.Elem()
 		if len(fields) == 0 {
 			d.Byte()
@@ -211,7 +210,7 @@ func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), f
 			if decode[j] != nil {
 				decode[j](d, v.Field(index[j]))
 			} else {
-				i.skip(d, f.Type)
+				c.skip(d, f.Type)
 			}
 		}
 	}, whole, nil
@@ -219,18 +218,18 @@ func (i *Instance) newFields(x *crossing) (func(d *incoming, v reflect.Value), f
 
 // part builds what takes a part of a content. A value that stays in the module can be one where the
 // host gave it.
-func (i *Instance) part(t reflect.Type, n int) (decoder, form, error) {
-	var decode decoder
-	var form form
-	err := i.attempt(func() (err error) {
-		decode, form, err = i.buildDecoder(t, n)
+func (c *Codec) part(t reflect.Type, n int) (Decoder, Form, error) {
+	var decode Decoder
+	var form Form
+	err := c.attempt(func() (err error) {
+		decode, form, err = c.BuildDecoder(t, n)
 		return err
 	})
-	if typ := &i.api.Types[n]; err == nil || typ.Kind != api.KindPointer || typ.Class != api.Held || t.Kind() != reflect.Pointer {
+	if typ := &c.api.Types[n]; err == nil || typ.Kind != api.KindPointer || typ.Class != api.Held || t.Kind() != reflect.Pointer {
 		return decode, form, err
 	}
-	x := i.crossing(t, n, false)
-	return func(d *incoming, v reflect.Value) {
+	x := c.crossing(t, n, false)
+	return func(d *Incoming, v reflect.Value) {
 		switch d.Byte() {
 		case wire.TagNil:
 			v.SetZero()
@@ -239,7 +238,7 @@ func (i *Instance) part(t reflect.Type, n int) (decoder, form, error) {
 		default:
 			d.Fail(fmt.Errorf("the module has put a value there that stays in it: use *load.Object, not %s", t))
 		}
-	}, asCopy, nil
+	}, AsCopy, nil
 }
 
 // encode appends a shared pointer, slice or map.
@@ -266,7 +265,7 @@ func (x *crossing) encode(e *wire.Encoder, v reflect.Value) {
 		v = kept
 	}
 	e.Sharing.Add(at, x.t, x.n, share(x, v))
-	e.Uint(wire.ShareNew + x.form.mode())
+	e.Uint(wire.ShareNew + x.form.Mode())
 	x.put(e, v)
 }
 
@@ -290,7 +289,7 @@ func (x *crossing) encodeSlice(e *wire.Encoder, v reflect.Value) {
 	}
 	all := reflect.SliceAt(x.t.Elem(), start, count)
 	e.Sharing.PlaceArray(e.Sharing.Number(share(x, all)), start, size, x.t, x.n)
-	e.Uint(wire.ShareNew + x.form.mode())
+	e.Uint(wire.ShareNew + x.form.Mode())
 	e.Len(count, false)
 	used := low + v.Len()
 	x.put(e, all.Slice(0, used))
@@ -304,7 +303,7 @@ func (x *crossing) encodeSlice(e *wire.Encoder, v reflect.Value) {
 }
 
 // decode takes a shared pointer, slice or map into v.
-func (x *crossing) decode(d *incoming, v reflect.Value) {
+func (x *crossing) decode(d *Incoming, v reflect.Value) {
 	head := d.Uint()
 	switch {
 	case head == wire.ShareNil:
@@ -331,7 +330,7 @@ func (x *crossing) decode(d *incoming, v reflect.Value) {
 	}
 }
 
-func (x *crossing) decodeSlice(d *incoming, v reflect.Value) {
+func (x *crossing) decodeSlice(d *Incoming, v reflect.Value) {
 	count, _ := d.Len(1)
 	s := share(x, reflect.Value{})
 	n := d.Sharing.Number(s)
@@ -349,7 +348,7 @@ func (x *crossing) decodeSlice(d *incoming, v reflect.Value) {
 }
 
 // elements takes the elements of a slice.
-func (x *crossing) elements(d *incoming, count int) reflect.Value {
+func (x *crossing) elements(d *Incoming, count int) reflect.Value {
 	if !d.ChargeEach(count, x.t.Elem().Size()) || x.take == nil {
 		return reflect.Zero(x.t)
 	}
@@ -360,7 +359,7 @@ func (x *crossing) elements(d *incoming, count int) reflect.Value {
 
 // decodeOrTake takes a pointer that is not nil: a shared one, or where the call shares nothing what
 // it points to.
-func (x *crossing) decodeOrTake(d *incoming, v reflect.Value) {
+func (x *crossing) decodeOrTake(d *Incoming, v reflect.Value) {
 	if d.Sharing != nil {
 		x.decode(d, v)
 		return
@@ -378,7 +377,7 @@ func (x *crossing) decodeOrTake(d *incoming, v reflect.Value) {
 }
 
 // decodeKnown takes a reference to what both sides have.
-func (x *crossing) decodeKnown(d *incoming, n uint64, v reflect.Value) {
+func (x *crossing) decodeKnown(d *Incoming, n uint64, v reflect.Value) {
 	own := known(&d.Decoder, n)
 	if own.IsValid() && own.Kind() == reflect.Slice {
 		if low, high, most := d.Part(own.Len()); d.Err() == nil {

@@ -1,4 +1,4 @@
-package host
+package codec
 
 import (
 	"fmt"
@@ -45,13 +45,13 @@ func constantValue(text string) constant.Value {
 	return constant.MakeUnknown()
 }
 
-// constantAs converts a constant of the module to a type of the host. A typed constant fits types of its
-// own kind; an untyped one fits every type that can hold it, and any holds it in its default type, or in
-// uint64 where an int is too small.
-func constantAs(s *api.Symbol, kind api.Kind, t reflect.Type) (reflect.Value, error) {
+// ConstantAs converts a constant of the module to a type of the host. A typed constant fits types of
+// its own kind; an untyped one fits every type that can hold it, and any holds it in its default
+// type, or in uint64 where an int is too small.
+func ConstantAs(s *api.Symbol, kind api.Kind, t reflect.Type) (reflect.Value, error) {
 	v := constantValue(s.Const)
 	target := t
-	if t == anyType {
+	if t == AnyType {
 		target = defaultType(s, kind, v)
 	}
 	unfit := fmt.Errorf("the constant %s does not fit %s", v, target)
@@ -60,7 +60,7 @@ func constantAs(s *api.Symbol, kind api.Kind, t reflect.Type) (reflect.Value, er
 		kind = api.KindInt64
 	}
 	if kind != 0 && kind != host {
-		return reflect.Value{}, fmt.Errorf("%s does not fit a constant of kind %s", t, kindTypes[kind])
+		return reflect.Value{}, fmt.Errorf("%s does not fit a constant of kind %s", t, KindTypes[kind])
 	}
 	out := reflect.New(target).Elem()
 	switch {
@@ -94,8 +94,8 @@ func constantAs(s *api.Symbol, kind api.Kind, t reflect.Type) (reflect.Value, er
 	default:
 		return reflect.Value{}, unfit
 	}
-	if t == anyType {
-		boxed := reflect.New(anyType).Elem()
+	if t == AnyType {
+		boxed := reflect.New(AnyType).Elem()
 		boxed.Set(out)
 		return boxed, nil
 	}
@@ -104,26 +104,26 @@ func constantAs(s *api.Symbol, kind api.Kind, t reflect.Type) (reflect.Value, er
 
 // defaultType is the type that a constant takes in an any.
 func defaultType(s *api.Symbol, kind api.Kind, v constant.Value) reflect.Type {
-	if t, ok := kindTypes[kind]; ok {
+	if t, ok := KindTypes[kind]; ok {
 		return t
 	}
 	switch s.Const[0] {
 	case 'b':
-		return kindTypes[api.KindBool]
+		return KindTypes[api.KindBool]
 	case 's':
-		return kindTypes[api.KindString]
+		return KindTypes[api.KindString]
 	case 'r':
-		return kindTypes[api.KindInt32]
+		return KindTypes[api.KindInt32]
 	case 'f':
-		return kindTypes[api.KindFloat64]
+		return KindTypes[api.KindFloat64]
 	case 'c':
-		return kindTypes[api.KindComplex128]
+		return KindTypes[api.KindComplex128]
 	}
 	if _, exact := constant.Int64Val(v); exact {
-		return kindTypes[api.KindInt]
+		return KindTypes[api.KindInt]
 	}
 	if _, exact := constant.Uint64Val(v); exact {
-		return kindTypes[api.KindUint64]
+		return KindTypes[api.KindUint64]
 	}
-	return kindTypes[api.KindFloat64]
+	return KindTypes[api.KindFloat64]
 }

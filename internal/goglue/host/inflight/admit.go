@@ -1,4 +1,4 @@
-package host
+package inflight
 
 import (
 	"context"
@@ -45,11 +45,11 @@ type Stall struct {
 }
 
 // AdmitResult decides about an answer of so many bytes, and reports whether it could.
-func (i *Instance) AdmitResult(size int) (Admission, bool) {
+func (m *Memory) AdmitResult(size int) (Admission, bool) {
 	if size <= counted {
 		return Admission{}, true
 	}
-	want, results := wire.RoomFactor*size, i.inFlight.results
+	want, results := wire.RoomFactor*size, m.results
 	if !results.Take(want) && !results.TakeAlone(want) {
 		return Admission{}, false
 	}
@@ -57,12 +57,12 @@ func (i *Instance) AdmitResult(size int) (Admission, bool) {
 }
 
 // AdmitCall decides about a call of the host of so many bytes, and reports whether it could.
-func (i *Instance) AdmitCall(s *Stall, size int) (Admission, bool) {
-	flood := i.inFlight.outgoing.Full() // the module does not take the answers
+func (m *Memory) AdmitCall(s *Stall, size int) (Admission, bool) {
+	flood := m.outgoing.Full() // the module does not take the answers
 	if size <= counted && !flood {
 		return Admission{}, true
 	}
-	calls, want := i.inFlight.calls, wire.RoomFactor*size
+	calls, want := m.calls, wire.RoomFactor*size
 	if !flood {
 		granted := calls.TakeSome(size, want, calls.Max()/freeShare)
 		if granted == 0 && calls.TakeAlone(want) {
@@ -93,7 +93,7 @@ func (i *Instance) AdmitCall(s *Stall, size int) (Admission, bool) {
 
 // WaitForRoom waits until something moves, or for a moment, and reports whether neither the context
 // nor the module has ended.
-func (i *Instance) WaitForRoom(ctx context.Context, ended <-chan struct{}) bool {
+func (m *Memory) WaitForRoom(ctx context.Context, ended <-chan struct{}) bool {
 	moment := time.NewTimer(stallAfter)
 	defer moment.Stop()
 	freed := func(b *budget.Budget) <-chan struct{} {
@@ -101,9 +101,9 @@ func (i *Instance) WaitForRoom(ctx context.Context, ended <-chan struct{}) bool 
 		return again
 	}
 	select {
-	case <-freed(i.inFlight.results):
-	case <-freed(i.inFlight.calls):
-	case <-freed(i.inFlight.outgoing):
+	case <-freed(m.results):
+	case <-freed(m.calls):
+	case <-freed(m.outgoing):
 	case <-moment.C:
 	case <-ended:
 		return false

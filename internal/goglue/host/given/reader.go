@@ -1,4 +1,4 @@
-package host
+package given
 
 import (
 	"bufio"
@@ -14,7 +14,7 @@ const maxChunk = 8 << 20
 
 // answerRead answers a Read of the host's io.Reader, with what the reader returns next where it can
 // tell; or makes the reads that the module made in that.
-func answerRead(c *hostCall, v reflect.Value) error {
+func answerRead(c *Call, v reflect.Value) error {
 	r := v.Interface().(io.Reader)
 	if used := c.in.Uint(); used > 0 {
 		buf, err := c.buffer(min(used, maxChunk))
@@ -39,7 +39,7 @@ func answerRead(c *hostCall, v reflect.Value) error {
 		next = nil
 	}
 	c.out.Bytes(next[min(n, len(next)):])
-	c.instance.encodeError(c.out, reflect.ValueOf(&err).Elem())
+	c.values.module.EncodeError(c.out, reflect.ValueOf(&err).Elem())
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package host
+package codec
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 )
 
 // encodeList encodes a slice or an array.
-func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, error) {
-	typ := &i.api.Types[n]
+func (c *Codec) encodeList(t reflect.Type, n int, lenient bool) (Encoder, error) {
+	typ := &c.api.Types[n]
 	if typ.Kind == api.KindSlice {
-		x := i.crossing(t, n, lenient)
+		x := c.crossing(t, n, lenient)
 		return func(e *wire.Encoder, v reflect.Value) {
 			switch {
 			case e.Sharing != nil:
@@ -26,7 +26,7 @@ func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, err
 			}
 		}, x.putErr
 	}
-	elem, err := i.buildEncoder(t.Elem(), typ.Elem, lenient)
+	elem, err := c.BuildEncoder(t.Elem(), typ.Elem, lenient)
 	return func(e *wire.Encoder, v reflect.Value) {
 		if typ.Len == 0 {
 			e.Byte(0)
@@ -37,8 +37,8 @@ func (i *Instance) encodeList(t reflect.Type, n int, lenient bool) (encoder, err
 	}, err
 }
 
-func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, error) {
-	x := i.crossing(t, n, lenient)
+func (c *Codec) encodeMap(t reflect.Type, n int, lenient bool) (Encoder, error) {
+	x := c.crossing(t, n, lenient)
 	return func(e *wire.Encoder, v reflect.Value) {
 		switch {
 		case e.Sharing != nil:
@@ -54,12 +54,12 @@ func (i *Instance) encodeMap(t reflect.Type, n int, lenient bool) (encoder, erro
 // encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module;
 // every
 // field that it has must be there in the module.
-func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, error) {
-	typ := &i.api.Types[n]
+func (c *Codec) encodeStruct(t reflect.Type, n int, lenient bool) (Encoder, error) {
+	typ := &c.api.Types[n]
 	type step struct {
 		index  int // in the host's type, or -1
 		zero   int // the module's type of a field that the host lacks
-		encode encoder
+		encode Encoder
 	}
 	steps := make([]step, len(typ.Fields))
 	given := 0
@@ -69,7 +69,7 @@ func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, e
 			if f.Fixed {
 				return nil, fmt.Errorf("field %s: the package does not export its type; leave it out", f.Name)
 			}
-			encode, err := i.buildEncoder(host.Type, f.Type, lenient)
+			encode, err := c.BuildEncoder(host.Type, f.Type, lenient)
 			if err != nil {
 				return nil, fmt.Errorf("field %s: %w", f.Name, err)
 			}
@@ -77,7 +77,7 @@ func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, e
 			given++
 		}
 	}
-	if err := i.knownFields(t, n); err != nil {
+	if err := c.knownFields(t, n); err != nil {
 		return nil, err
 	}
 	if given == 0 && t.NumField() > 0 && typ.Class == api.Held {
@@ -102,15 +102,15 @@ func (i *Instance) encodeStruct(t reflect.Type, n int, lenient bool) (encoder, e
 			if s.index >= 0 {
 				s.encode(e, v.Field(s.index))
 			} else {
-				i.encodeZero(e, s.zero)
+				c.encodeZero(e, s.zero)
 			}
 		}
 	}, nil
 }
 
 // knownFields checks that the module's struct has every exported field of the host's.
-func (i *Instance) knownFields(t reflect.Type, n int) error {
-	typ := &i.api.Types[n]
+func (c *Codec) knownFields(t reflect.Type, n int) error {
+	typ := &c.api.Types[n]
 	for j := range t.NumField() {
 		if f := t.Field(j); f.IsExported() && typ.Field(f.Name) == nil {
 			return fmt.Errorf("%s has no field %s", typ.Text, f.Name)
@@ -120,8 +120,8 @@ func (i *Instance) knownFields(t reflect.Type, n int) error {
 }
 
 // encodeZero encodes the zero value of a type that is Data.
-func (i *Instance) encodeZero(e *wire.Encoder, n int) {
-	typ := &i.api.Types[n]
+func (c *Codec) encodeZero(e *wire.Encoder, n int) {
+	typ := &c.api.Types[n]
 	switch typ.Kind {
 	case api.KindFloat32, api.KindFloat64:
 		e.Float(0)
@@ -133,7 +133,7 @@ func (i *Instance) encodeZero(e *wire.Encoder, n int) {
 	case api.KindContext:
 	case api.KindArray:
 		for range typ.Len {
-			i.encodeZero(e, typ.Elem)
+			c.encodeZero(e, typ.Elem)
 		}
 		if typ.Len == 0 {
 			e.Byte(0)
@@ -144,7 +144,7 @@ func (i *Instance) encodeZero(e *wire.Encoder, n int) {
 			return
 		}
 		for _, f := range typ.Fields {
-			i.encodeZero(e, f.Type)
+			c.encodeZero(e, f.Type)
 		}
 		if len(typ.Fields) == 0 {
 			e.Byte(0)

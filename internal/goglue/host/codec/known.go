@@ -1,4 +1,4 @@
-package host
+package codec
 
 import (
 	"reflect"
@@ -19,7 +19,7 @@ func known(d *wire.Decoder, n uint64) reflect.Value {
 // refit copies a value into one of another type of the same structure, and reports whether that can
 // be: a result may be bound as another type than the argument that it is. A few bytes of a message
 // ask for each copy, so each is charged for.
-func refit(d *incoming, to, from reflect.Value, depth int) bool {
+func refit(d *Incoming, to, from reflect.Value, depth int) bool {
 	if from.Kind() != to.Kind() || depth == 0 {
 		return false
 	}

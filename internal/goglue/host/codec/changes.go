@@ -1,4 +1,4 @@
-package host
+package codec
 
 import (
 	"fmt"
@@ -17,13 +17,13 @@ var messageTypes = map[reflect.Type]bool{
 	reflect.TypeFor[guesthttp.Piece]():   true,
 }
 
-// shares reports whether values of a host's type lead to something that a module's function can
+// Shares reports whether values of a host's type lead to something that a module's function can
 // change where it takes type n.
-func (i *Instance) shares(t reflect.Type, n int) bool { return i.leads(t, n, map[int]bool{}) }
+func (c *Codec) Shares(t reflect.Type, n int) bool { return c.leads(t, n, map[int]bool{}) }
 
-func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
-	typ := &i.api.Types[n]
-	if held, _ := heldTwin(t); held || t == objectType || messageTypes[t] || seen[n] {
+func (c *Codec) leads(t reflect.Type, n int, seen map[int]bool) bool {
+	typ := &c.api.Types[n]
+	if held, _ := HeldTwin(t); held || t == ObjectType || messageTypes[t] || seen[n] {
 		return false
 	}
 	seen[n] = true
@@ -31,13 +31,13 @@ func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
 	case api.KindPointer, api.KindSlice, api.KindMap, api.KindAny:
 		return true
 	case api.KindArray:
-		return t.Kind() != reflect.Array || i.leads(t.Elem(), typ.Elem, seen)
+		return t.Kind() != reflect.Array || c.leads(t.Elem(), typ.Elem, seen)
 	case api.KindStruct:
 		for _, f := range typ.Fields {
 			if t.Kind() != reflect.Struct {
-				return i.codec(t, n) == api.CodecNone
+				return c.textCodec(t, n) == api.CodecNone
 			}
-			if host, ok := t.FieldByName(f.Name); ok && i.leads(host.Type, f.Type, seen) {
+			if host, ok := t.FieldByName(f.Name); ok && c.leads(host.Type, f.Type, seen) {
 				return true
 			}
 		}
@@ -45,9 +45,9 @@ func (i *Instance) leads(t reflect.Type, n int, seen map[int]bool) bool {
 	return false
 }
 
-// takeChanges takes what the module changed, in place. Passed says of a thing whether the host has
+// TakeChanges takes what the module changed, in place. Passed says of a thing whether the host has
 // changed it meanwhile.
-func (i *Instance) takeChanges(d *incoming, passed func(n int) bool) error {
+func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {
 	for n := d.Uint(); n > 0 && d.Err() == nil; n = d.Uint() {
 		if n > uint64(len(d.Sharing.Things)) {
 			d.Fail(wire.ErrTag)
@@ -73,7 +73,7 @@ func (i *Instance) takeChanges(d *incoming, passed func(n int) bool) error {
 }
 
 // change takes a new content, in place.
-func (s *shared) change(d *incoming) {
+func (s *shared) change(d *Incoming) {
 	switch {
 	case s.take == nil || !s.Value.IsValid():
 		d.Fail(wire.ErrTag)
@@ -97,7 +97,7 @@ func (s *shared) change(d *incoming) {
 	}
 }
 
-func (s *shared) changePointee(d *incoming) {
+func (s *shared) changePointee(d *Incoming) {
 	if !d.ChargeEach(1, s.t.Elem().Size()) {
 		return
 	}
@@ -116,7 +116,7 @@ func (s *shared) changePointee(d *incoming) {
 	}
 }
 
-func (s *shared) changeElements(d *incoming, from, to int) {
+func (s *shared) changeElements(d *Incoming, from, to int) {
 	part := s.Value.Slice(from, to)
 	switch {
 	case s.bytes:
@@ -186,9 +186,9 @@ func (s *shared) changed(beside bool) (bool, error) {
 	return changed, err
 }
 
-// keepThings remembers of what the host shares with the module what both sides have, where it is
+// KeepThings remembers of what the host shares with the module what both sides have, where it is
 // not known yet.
-func keepThings(things []any) {
+func KeepThings(things []any) {
 	for _, t := range things {
 		switch t := t.(type) {
 		case *shared:
@@ -201,8 +201,8 @@ func keepThings(things []any) {
 	}
 }
 
-// changes returns the numbers of the things that the host has changed.
-func changes(things []any, beside bool) (changed []int, err error) {
+// Changes returns the numbers of the things that the host has changed.
+func Changes(things []any, beside bool) (changed []int, err error) {
 	for n, t := range things {
 		is := false
 		switch t := t.(type) {
@@ -221,8 +221,8 @@ func changes(things []any, beside bool) (changed []int, err error) {
 	return changed, nil
 }
 
-// putChanges appends what has changed.
-func putChanges(e *wire.Encoder, things []any, changed []int) {
+// PutChanges appends what has changed.
+func PutChanges(e *wire.Encoder, things []any, changed []int) {
 	for _, n := range changed {
 		e.Uint(uint64(n) + 1)
 		switch t := things[n].(type) {
@@ -235,5 +235,5 @@ func putChanges(e *wire.Encoder, things []any, changed []int) {
 	e.Uint(0)
 }
 
-// never says that no message has passed another one: the functions of a call have ended.
-func never(int) bool { return false }
+// Never says that no message has passed another one: the functions of a call have ended.
+func Never(int) bool { return false }

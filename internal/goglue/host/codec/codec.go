@@ -1,0 +1,175 @@
+// Package codec is how values of the host cross as values of a module: what encodes a host's type as
+// the module's, what decodes it, and how things that both sides share are kept alike. What crosses
+// by reference is its [References]' business.
+package codec
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/internal/wire/dynamic"
+)
+
+// Codec encodes and decodes the values of one module. What does so is built once for each pairing
+// of types. It is safe for concurrent use.
+type Codec struct {
+	api     *api.API
+	host    References
+	dynamic *dynamic.Codec
+
+	encoders  sync.Map // pairing → Encoder
+	decoders  sync.Map // pairing → formedDecoder
+	crossings sync.Map // pairing → *crossing
+	naturals  sync.Map // number → reflect.Type
+
+	building     sync.Mutex // what follows is being built
+	newEncoders  map[pairing]Encoder
+	newDecoders  map[pairing]formedDecoder
+	newCrossings map[pairing]*crossing
+}
+
+// New returns the codec for the values of a module. Values that describe themselves cross by dynamic.
+func New(described *api.API, host References, dynamic *dynamic.Codec) *Codec {
+	return &Codec{api: described, host: host, dynamic: dynamic}
+}
+
+// Pairs finds what encodes and decodes for pairs of types. A Codec does, and its Building while it
+// builds.
+type Pairs interface {
+	Encoder(t reflect.Type, n int, lenient bool) (Encoder, error)
+	Decoder(t reflect.Type, n int) (Decoder, Form, error)
+}
+
+// Building returns the pairs for what is built meanwhile, by a method of [References].
+func (c *Codec) Building() Pairs { return building{c} }
+
+type building struct{ *Codec }
+
+func (b building) Encoder(t reflect.Type, n int, lenient bool) (Encoder, error) {
+	return b.BuildEncoder(t, n, lenient)
+}
+
+func (b building) Decoder(t reflect.Type, n int) (Decoder, Form, error) {
+	return b.BuildDecoder(t, n)
+}
+
+// References are what crosses as a number, because it stays where it is, and the errors. Types are
+// those of the host and the numbers of the module's. Methods that build are called while a codec
+// builds: they must not ask it to build, except by BuildEncoder and BuildDecoder.
+type References interface {
+	// EncodeObject encodes an [engine.Object], DecodeObject builds what decodes one.
+	EncodeObject(e *wire.Encoder, v reflect.Value)
+	DecodeObject(n int) Decoder
+	// TakeObject takes a handle and its type; static is the interface that the value came as.
+	TakeObject(d *Incoming, static int) *engine.Object
+	// EncodeGiven builds what gives a host's function or interface to the module.
+	EncodeGiven(t reflect.Type, n int) (Encoder, error)
+	// DecodeInterface builds what decodes what an interface of the module holds.
+	DecodeInterface(n int) Decoder
+	// DecodeAdapted builds what makes a value of the module an interface of the host, DecodeFunc
+	// a function and DecodeSeq an iterator.
+	DecodeAdapted(t reflect.Type, n int) (Decoder, Form, error)
+	DecodeFunc(t reflect.Type, n int) (Decoder, Form, error)
+	DecodeSeq(t reflect.Type, n int) (Decoder, Form, error)
+	// EncodeError and DecodeError are for errors, DecodeHeldError for those that stay in the module.
+	EncodeError(e *wire.Encoder, v reflect.Value)
+	DecodeError(d *Incoming, v reflect.Value)
+	TakeError(d *Incoming) error
+	DecodeHeldError(n int) Decoder
+	// EncodeHeld and DecodeHeld are for types that were generated for types whose values stay.
+	EncodeHeld(e *wire.Encoder, v reflect.Value)
+	DecodeHeld(t reflect.Type, n int) (Decoder, Form, error)
+	// StandsFor reports whether such a type was generated for type n, IsTwin whether any type was
+	// generated for one of the module.
+	StandsFor(t reflect.Type, n int) bool
+	IsTwin(t reflect.Type) bool
+}
+
+var (
+	ObjectType   = reflect.TypeFor[*engine.Object]()
+	AnyType      = reflect.TypeFor[any]()
+	ErrorType    = reflect.TypeFor[error]()
+	ContextType  = reflect.TypeFor[context.Context]()
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+	placeType    = reflect.TypeFor[*time.Location]()
+)
+
+// Encoder encodes a host value as the module's type wants it.
+type Encoder func(e *wire.Encoder, v reflect.Value)
+
+// Decoder decodes a value of the module into v, which is settable and zero.
+type Decoder func(d *Incoming, v reflect.Value)
+
+// Incoming is a message of the module.
+type Incoming struct {
+	wire.Decoder
+	Ctx    context.Context  // of the call that it answers
+	Object engine.ObjectRef // the last one that was taken
+}
+
+// pairing is a type of the host and a type of the module that have to fit.
+type pairing struct {
+	host    reflect.Type
+	module  int
+	lenient bool
+}
+
+// Mismatch says why a type of the host does not fit one of the module.
+func (c *Codec) Mismatch(t reflect.Type, n int) error {
+	typ := &c.api.Types[n]
+	switch {
+	case typ.Kind == api.KindContext:
+		return fmt.Errorf("a context is given as a parameter of its own only, and one of the module stays there: use *load.Object for a result, not %s", t)
+	case typ.Class == api.Held:
+		return fmt.Errorf("%s stays in the module: use *load.Object, not %s", typ.Text, t)
+	case t == ObjectType:
+		return fmt.Errorf("%s is copied: use %s, not *load.Object", typ.Text, c.Natural(n))
+	}
+	return fmt.Errorf("%s does not fit %s", t, typ.Text)
+}
+
+// build lets one caller at a time build what encodes and decodes. Parts refer to each other: all of
+// them are good
+// afterwards, or none.
+func (c *Codec) build(build func() error) error {
+	c.building.Lock()
+	defer c.building.Unlock()
+	c.newEncoders, c.newDecoders, c.newCrossings = map[pairing]Encoder{}, map[pairing]formedDecoder{}, map[pairing]*crossing{}
+	err := build()
+	if err == nil {
+		for key, part := range c.newEncoders {
+			c.encoders.Store(key, part)
+		}
+		for key, part := range c.newDecoders {
+			c.decoders.Store(key, part)
+		}
+		for key, part := range c.newCrossings {
+			c.crossings.Store(key, part)
+		}
+	}
+	c.newEncoders, c.newDecoders, c.newCrossings = nil, nil, nil
+	return err
+}
+
+// HeldTwin reports whether values of a type live in the module, and whether it is a pointer to one.
+func HeldTwin(t reflect.Type) (held, pointer bool) {
+	if t.Kind() == reflect.Pointer {
+		return engine.IsHeld(t.Elem()), true
+	}
+	return engine.IsHeld(t), false
+}
+
+// isError reports whether values of a type that stays in the module are errors there.
+func (c *Codec) isError(n int) bool {
+	return c.api.Types[n].Class != api.Data && slices.ContainsFunc(c.api.Pointed(n).Methods, func(m api.Method) bool {
+		return m.Name == "Error" && m.Func != 0 && c.api.Funcs[m.Func-1].Shape(c.api) == "() string"
+	})
+}
