@@ -208,8 +208,10 @@ func (c *cache) present(targets map[*Module]*request) map[*Module]*request {
 	return present
 }
 
-// take takes the module of a request out for an unload; one that others imported only by force.
-func (c *cache) take(r *request) (*Module, error) {
+// take takes the module of a request out for an unload. By force, those that imported it, directly
+// or not, go with it: they are returned, for the caller to end first, and calls of theirs that run
+// still reach it.
+func (c *cache) take(r *request) (m *Module, importers []*Module, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, key := range r.keys() {
@@ -218,19 +220,29 @@ func (c *cache) take(r *request) (*Module, error) {
 			break
 		}
 	}
-	m := c.registered(r)
+	m = c.registered(r)
 	switch {
 	case c.closed:
-		return nil, ErrClosed
+		return nil, nil, ErrClosed
 	case m == nil:
-		return nil, ErrNotLoaded
+		return nil, nil, ErrNotLoaded
 	case !r.force:
 		if users := c.users(m); len(users) > 0 {
-			return nil, &InUseError{By: users}
+			return nil, nil, &InUseError{By: users}
 		}
 	}
-	c.remove(m)
-	return m, nil
+	all := c.closure([]*Module{m})
+	if len(all) == 1 {
+		c.remove(m)
+		return m, nil, nil
+	}
+	delete(all, m)
+	importers = slices.Collect(maps.Keys(all))
+	for _, i := range importers {
+		c.remember(i)
+	}
+	c.drop(append(importers, m))
+	return m, importers, nil
 }
 
 // withdraw takes modules out that go without being asked to, and lets them be ended in the
@@ -239,15 +251,21 @@ func (c *cache) withdraw(modules []*Module, why string) {
 	for _, m := range modules {
 		c.remember(m)
 	}
+	c.drop(modules)
+	if !c.closed {
+		c.running.Go(func() { c.ended(modules, why) })
+	}
+}
+
+// drop takes modules out under all their names; calls of them still begin. It is called with mu
+// held.
+func (c *cache) drop(modules []*Module) {
 	registered := maps.Clone(*c.modules.Load())
 	maps.DeleteFunc(registered, func(_ string, m *Module) bool { return slices.Contains(modules, m) })
 	for _, m := range modules {
 		m.drop()
 	}
 	c.modules.Store(&registered)
-	if !c.closed {
-		c.running.Go(func() { c.ended(modules, why) })
-	}
 }
 
 // borrow lets a call of With borrow a module. It returns false for one that was taken out

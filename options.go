@@ -86,5 +86,5 @@ type force struct{}
 
 func (force) unload(r *request) { r.force = true }
 
-// Force makes [Loader.Unload] unload a module that other modules imported.
+// Force makes [Loader.Unload] unload a module that other modules imported, and these before it.
 func Force() UnloadOption { return force{} }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,9 @@ type UnloadReport struct {
 	Interrupted int `json:"interrupted"`
 	// Objects are those that the host still holds, longest held first. They answer [ErrUnloaded].
 	Objects []engine.HeldObjects `json:"objects,omitempty"`
+	// Importers are the modules that were unloaded before it by [Force], since they imported it,
+	// directly or not: with their versions, sorted.
+	Importers []string `json:"importers,omitempty"`
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -64,7 +68,8 @@ func (r *UnloadReport) UnmarshalJSON(data []byte) error {
 // and the error says so. A call that unloads its own module waits for itself until then.
 //
 // The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that
-// others imported, unless the option [Force] is given.
+// others imported. With the option [Force] these are unloaded, too, and first: their running calls
+// finish, and reach it until then. The next use of one loads both anew.
 func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOption) (*UnloadReport, error) {
 	r := &request{asked: name}
 	for _, o := range options {
@@ -72,17 +77,23 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOptio
 	}
 	err := l.parse(r)
 	var m *Module
+	var importers []*Module
 	if err == nil {
-		m, err = l.cache.take(r)
+		m, importers, err = l.cache.take(r)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("unload %s: %w", name, err)
 	}
+	errs := l.retire(ctx, importers, "what it imports was unloaded")
 	report, err := l.end(ctx, m, "")
 	if err != nil {
-		return report, fmt.Errorf("unload %s: %w", m, err)
+		errs = errors.Join(errs, fmt.Errorf("unload %s: %w", m, err))
 	}
-	return report, nil
+	for _, i := range importers {
+		report.Importers = append(report.Importers, i.String())
+	}
+	slices.Sort(report.Importers)
+	return report, errs
 }
 
 // end waits for the running calls of a module that was dropped, and closes it.

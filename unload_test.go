@@ -7,6 +7,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
@@ -97,11 +100,68 @@ func TestUnloadOfAnImportedModule(t *testing.T) {
 		t.Error(inUse, names(l))
 	}
 	unload(t, l, "tool")
-	unload(t, l, "lib", load.Force())
-	if got := names(l); !slices.Equal(got, []string{"app@v1.0.0"}) {
-		t.Errorf("modules %q", got)
+	report := unload(t, l, "lib", load.Force())
+	assert.Equal(t, []string{"app@v1.0.0"}, report.Importers)
+	assert.Empty(t, names(l))
+}
+
+// What imported a module goes before it by force, directly or not; what is left of them lets running
+// calls reach it. Nothing that is loaded or called afterwards meets the module that went.
+func TestUnloadByForce(t *testing.T) {
+	t.Parallel()
+	started, release := make(chan struct{}), make(chan struct{})
+	var lib *load.Module
+	var r recorder
+	w := &world{modules: map[string]fake{
+		"app": {imports: []string{"mid"}, run: func() {
+			close(started)
+			<-release
+			_, err := lib.Call(context.Background(), "F")
+			assert.NoError(t, err, "an import of a call that ran")
+		}},
+		"mid": {imports: []string{"lib"}}, "lib": {}, "other": {imports: []string{"third"}}, "third": {},
+		"late": {imports: []string{"lib", "third"}},
+	}}
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	app, mid, other := mustLoad(t, l, "app"), mustLoad(t, l, "mid"), mustLoad(t, l, "other")
+	lib = mustLoad(t, l, "lib")
+	called := make(chan error, 1)
+	go func() { _, err := app.Call(context.Background(), "F"); called <- err }()
+	<-started
+	type answer struct {
+		report *load.UnloadReport
+		err    error
 	}
-	unload(t, l, "app")
+	unloaded := make(chan answer, 1)
+	go func() {
+		report, err := l.Unload(context.Background(), "lib", load.Force())
+		unloaded <- answer{report, err}
+	}()
+	for slices.Contains(names(l), "lib") { // until it is taken out
+	}
+	late := mustLoad(t, l, "late") // with a new lib
+	close(release)
+	got := <-unloaded
+	require.NoError(t, errors.Join(<-called, got.err))
+	assert.Equal(t, []string{"app", "mid"}, got.report.Importers)
+	for _, m := range []*load.Module{app, mid, lib} {
+		_, err := m.Call(t.Context(), "F")
+		assert.ErrorIs(t, err, load.ErrUnloaded, m.Name())
+	}
+	var ended []string
+	for _, e := range r.events {
+		if u, ok := e.(event.Unloaded); ok {
+			ended = append(ended, u.Name+": "+u.Why)
+		}
+	}
+	assert.Equal(t, []string{"app: what it imports was unloaded", "mid: what it imports was unloaded", "lib: "}, ended)
+	assert.Equal(t, []string{"late", "lib", "other", "third"}, names(l))
+	assert.NotSame(t, mid, mustLoad(t, l, "mid"))
+	assert.Equal(t, 2, w.opens("lib@"))
+	for _, m := range []*load.Module{late, other} {
+		_, err := m.Call(t.Context(), "F")
+		assert.NoError(t, err, m.Name())
+	}
 }
 
 // A module that is being loaded relies on what it has imported so far.

@@ -5,6 +5,7 @@ package standard
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -63,6 +64,16 @@ func New(config load.Config) (*load.Loader, error) {
 // for them. For "wasip1", "wasm" the engine gowasm compiles what runs on every system. A Config
 // with installers or engines of its own has to have those for that system.
 func NewFor(goos, goarch string, config load.Config) (*load.Loader, error) {
+	return newLoader(goos, goarch, nil, nil, config)
+}
+
+// Printing is [New] with engines whose modules print to the writers, in order with what the program
+// prints, in the place of events. A Config with engines of its own is not changed.
+func Printing(stdout, stderr io.Writer, config load.Config) (*load.Loader, error) {
+	return newLoader(runtime.GOOS, runtime.GOARCH, stdout, stderr, config)
+}
+
+func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config) (*load.Loader, error) {
 	portable := goos == "wasip1"
 	if portable {
 		goos, goarch = runtime.GOOS, runtime.GOARCH // whose packages gowasm builds
@@ -105,9 +116,9 @@ func NewFor(goos, goarch string, config load.Config) (*load.Loader, error) {
 		config.Notify = notify.New
 	}
 	if config.Engines == nil {
-		config.Engines = []engine.Engine{gowasm.New(gowasm.Config{GOROOT: tools.Root}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
+		config.Engines = []engine.Engine{gowasm.New(gowasm.Config{GOROOT: tools.Root, Stdout: stdout, Stderr: stderr}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
 		if !portable {
-			config.Engines = slices.Insert(config.Engines, 0, engine.Engine(goprocess.New(goprocess.Config{GOROOT: tools.Root, GOOS: goos, GOARCH: goarch})))
+			config.Engines = slices.Insert(config.Engines, 0, engine.Engine(goprocess.New(goprocess.Config{GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Stdout: stdout, Stderr: stderr})))
 		}
 	}
 	return load.New(config)

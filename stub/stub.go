@@ -5,6 +5,7 @@ package stub
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -25,11 +26,20 @@ type Module struct {
 	loader atomic.Pointer[load.Loader]
 }
 
-// fallback is the loader of all stubs that were not given one.
-var fallback = sync.OnceValues(func() (*load.Loader, error) { return standard.New(load.Config{}) })
+// fallback is the loader of all stubs that were not given one. Its modules print where the program
+// does.
+var fallback = sync.OnceValues(func() (*load.Loader, error) {
+	return standard.Printing(printer{&os.Stdout}, printer{&os.Stderr}, load.Config{})
+})
+
+// printer writes to what is the program's output at the time.
+type printer struct{ to **os.File }
+
+func (p printer) Write(data []byte) (int, error) { return (*p.to).Write(data) }
 
 // Use sets the loader. Calls that begin later go to its module; nil stands for the default, which
-// [standard.New] makes on first use.
+// [standard.Printing] makes on first use: its modules print to the program's [os.Stdout] and
+// [os.Stderr].
 func (m *Module) Use(l *load.Loader) { m.loader.Store(l) }
 
 // Module returns the module, and loads it if need be.

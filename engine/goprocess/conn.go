@@ -145,6 +145,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		return host.Reply{}, context.Cause(ctx)
 	}
 	pendings.Put(call)
+	c.process.printed()
 	return a.reply, a.err
 }
 
@@ -366,6 +367,7 @@ func (c *conn) answer(body []byte, admission inflight.Admission) bool {
 	c.host.Begin(body)
 	go func() {
 		defer c.calls.Add(-1)
+		c.process.printed()
 		if admission.Refused {
 			c.send(context.Background(), c.host.Refuse(body), 0)
 			return

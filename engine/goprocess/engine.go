@@ -77,7 +77,8 @@ type Config struct {
 
 	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
 	// line.
-	// Modules write to a pipe, whatever the writer is.
+	// Modules write to a pipe, whatever the writer is. A writer has what was printed in a call when
+	// the call returns, and what was printed before a call of the host when that begins.
 	Stdout, Stderr io.Writer
 
 	// Grace is how long a module may stay busy with a call that was cancelled before

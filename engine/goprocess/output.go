@@ -3,6 +3,7 @@ package goprocess
 import (
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/loadgo/load/internal/output"
@@ -13,11 +14,15 @@ import (
 type pipe struct {
 	read, write *os.File
 	stream      *output.Stream
+	ordered     bool // the host's writer gets what was printed before a call returns
 	done        chan struct{}
+
+	mu  sync.Mutex // what was read is in the stream when it is free
+	buf []byte
 }
 
 func newOutput(to io.Writer, emit func(string)) (*pipe, error) {
-	o := &pipe{stream: output.New(to, emit), done: make(chan struct{})}
+	o := &pipe{stream: output.New(to, emit), ordered: to != nil, done: make(chan struct{}), buf: make([]byte, 4<<10)}
 	var err error
 	o.read, o.write, err = os.Pipe()
 	return o, err
@@ -28,7 +33,7 @@ func (o *pipe) wait() {
 	select {
 	case <-o.done:
 	case <-time.After(200 * time.Millisecond):
-		o.read.Close()
+		o.close()
 		<-o.done
 	}
 }
@@ -37,7 +42,48 @@ func (o *pipe) tail() string { return o.stream.Tail() }
 
 func (o *pipe) copy() {
 	defer close(o.done)
-	defer o.read.Close()
+	defer o.close()
 	defer o.stream.Flush()
-	_, _ = io.CopyBuffer(o.stream, struct{ io.Reader }{o.read}, make([]byte, 4<<10))
+	file, err := o.read.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = file.Read(func(fd uintptr) (over bool) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return o.take(fd)
+	})
+}
+
+// close lets catchUp find nothing more.
+func (o *pipe) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ordered = false
+	o.read.Close()
+}
+
+// catchUp takes what has been printed so far.
+func (o *pipe) catchUp() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.ordered {
+		return
+	}
+	if file, err := o.read.SyscallConn(); err == nil {
+		_ = file.Control(func(fd uintptr) { o.take(fd) })
+	}
+}
+
+// take reads what is in the pipe, and reports whether nothing more can come. It is called with mu
+// held.
+func (o *pipe) take(fd uintptr) (over bool) {
+	for {
+		switch n, err := readNow(fd, o.buf); {
+		case n > 0:
+			_, _ = o.stream.Write(o.buf[:n])
+		default:
+			return err == nil || !isEmpty(err)
+		}
+	}
 }

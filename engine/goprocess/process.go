@@ -126,6 +126,12 @@ func (p *process) endError() error {
 	return &engine.CrashError{Module: p.name, Reason: reason, Stderr: p.stderr.tail()}
 }
 
+// printed lets the host's writers have what the module has printed so far.
+func (p *process) printed() {
+	p.stdout.catchUp()
+	p.stderr.catchUp()
+}
+
 // kill ends the child; its calls in flight fail with the reason.
 func (p *process) kill(why string) {
 	p.killed.CompareAndSwap(nil, why)

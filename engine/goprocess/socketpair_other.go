@@ -21,3 +21,7 @@ func (p *poller) tell([]byte) bool { return false }
 func newPoller(f *os.File) (*poller, error) { return &poller{f}, nil }
 
 func (p *poller) look(to []byte) (int, error) { return p.Read(to) }
+
+func readNow(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
+
+func isEmpty(error) bool { return false }

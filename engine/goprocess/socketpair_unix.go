@@ -93,3 +93,16 @@ func (p *poller) tell(data []byte) bool {
 	p.from = data
 	return p.conn.Write(p.write) == nil && p.put == len(data)
 }
+
+// readNow reads from a descriptor of the runtime's poller, without waiting.
+func readNow(fd uintptr, buf []byte) (int, error) {
+	for {
+		n, err := syscall.Read(int(fd), buf)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+// isEmpty reports whether readNow found nothing, and more may come.
+func isEmpty(err error) bool { return err == syscall.EAGAIN }

@@ -42,6 +42,9 @@ func makeRules(l *time.Location) (string, error) {
 		}
 	}
 	whole := zoneData(all, "")
+	if len(l.String())+len(whole) > maxRules {
+		return "", errors.New("the rules of the location " + strconv.Quote(l.String()) + " cannot be carried: there are too many changes in them")
+	}
 	if !makes(whole, all) {
 		return "", errors.New("the rules of the location " + l.String() + " cannot be carried: there are too many names in them")
 	}

@@ -86,6 +86,9 @@ func (d *Decoder) Place() *time.Location {
 		return fixed(name, offset)
 	case placeRules:
 		name, rules := d.String(), d.String()
+		if len(name)+len(rules) > maxRules {
+			d.Fail(ErrLength)
+		}
 		if !d.Charge(zoneSize+2*len(rules)) || d.Err() != nil {
 			return nil
 		}
@@ -125,8 +128,14 @@ type placeTable struct {
 
 type ruled struct{ name, rules string }
 
-// maxPlaces is how many are kept, with their rules of some kilobytes each.
-const maxPlaces = 256
+const (
+	// maxPlaces is how many are kept.
+	maxPlaces = 256
+	// maxRules is how many bytes the rules of a location take, with its name: those of the world's
+	// zones take less than 4 KiB. What is kept is never a part of a message, which would be kept
+	// with it.
+	maxRules = minLarge - 1
+)
 
 var places placeTable
 

@@ -49,6 +49,50 @@ func TestRules(t *testing.T) {
 	assert.Less(t, longest, 4<<10, "bytes of the longest rules")
 }
 
+// TestLongRules: the table of locations, which outlives modules, keeps short rules and no part of a
+// message. Longer ones are refused by both sides.
+func TestLongRules(t *testing.T) {
+	t.Parallel()
+	rules := zoneData([]period{{name: "LONG"}, {from: 1000, name: "LONGER", offset: 7200, summer: true}}, "")
+	message := func(name string, padding int) []byte {
+		e := Encoder{Buf: []byte{placeRules}}
+		e.Uint(uint64(len(name)))
+		e.Buf = append(e.Buf, name...)
+		e.Uint(uint64(len(rules) + padding))
+		return append(append(e.Buf, rules...), make([]byte, padding)...)
+	}
+	for name, c := range map[string]struct {
+		message []byte
+		fine    bool
+	}{
+		"short":        {message("Long/Short", 0), true},
+		"longest":      {message("Long/Longest", maxRules-len(rules)-len("Long/Longest")), true},
+		"too long":     {message("Long/Longest", maxRules-len(rules)-len("Long/Longest")+1), false},
+		"much longer":  {message("Long/Longer", 8<<20), false},
+		"a long name":  {message(strings.Repeat("n", maxRules), 0), false},
+		"a huge name":  {message(strings.Repeat("n", 8<<20), 0), false},
+		"both are big": {message(strings.Repeat("n", maxRules-1), maxRules), false},
+	} {
+		d := NewOwner(c.message)
+		l := d.Place()
+		assert.Equal(t, c.fine, l != nil && d.Err() == nil, name)
+	}
+	all := []period{{name: "MANY"}}
+	for n := range 5000 {
+		all = append(all, period{from: int64(n+1) * 1e6, name: "MANY", offset: n % 2 * 3600})
+	}
+	l, err := time.LoadLocationFromTZData("Long/Many", []byte(zoneData(all, "")))
+	require.NoError(t, err)
+	var e Encoder
+	e.Place(l)
+	require.ErrorContains(t, e.Err, "the rules of the location \"Long/Many\" cannot be carried: there are too many changes in them")
+	places.mu.Lock()
+	defer places.mu.Unlock()
+	for _, kept := range places.byPlace {
+		assert.LessOrEqual(t, len(kept), maxRules)
+	}
+}
+
 // BenchmarkPlace measures what a location with rules costs.
 func BenchmarkPlace(b *testing.B) {
 	berlin, err := time.LoadLocation("Europe/Berlin")

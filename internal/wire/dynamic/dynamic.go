@@ -64,7 +64,8 @@ const MaxTypes = 10_000
 const (
 	maxDescription = 64 << 10 // bytes of the description of one type
 	maxDescribed   = 2 << 20  // of the descriptions of all types that one Codec decodes
-	maxTypeDepth   = 1000     // parts of a type within each other: the name of each has those of all inside
+	maxTypeDepth   = 1000     // parts of a type within each other
+	maxMade        = 32 << 20 // bytes of the types that one Codec makes, with their names
 )
 
 // Codec encodes and decodes for one peer. It remembers the types that it has seen and is safe for
@@ -76,6 +77,7 @@ type Codec struct {
 	count  atomic.Int32
 	// described is how many bytes the descriptions of the counted types have.
 	described atomic.Int64
+	made      atomic.Int64 // about how many bytes the types take that were made for them
 
 	ids       sync.Map // the form of a type → *int, its number
 	numbering sync.Mutex

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
 )
@@ -308,5 +310,54 @@ func TestDeepTypes(t *testing.T) {
 		if (d.Err() == nil) != fine {
 			t.Errorf("%d levels: %v", depth, d.Err())
 		}
+	}
+}
+
+// TestTypesAreBounded: a type that was made is never freed, and its name has those of all its parts.
+// So a hostile peer could make gigabytes of descriptions that are short.
+func TestTypesAreBounded(t *testing.T) {
+	t.Parallel()
+	field := func(e *wire.Encoder, name, tag string) {
+		e.Byte(byte(reflect.Struct))
+		e.Uint(0) // it is no type of the host
+		e.Uint(1)
+		e.String(name)
+		e.String(tag)
+		e.Bool(false)
+	}
+	const depth = 450
+	for name, put := range map[string]func(e *wire.Encoder, n int){
+		"tags":   func(e *wire.Encoder, n int) { field(e, "A", fmt.Sprint(n, strings.Repeat("\x01", 100))) },
+		"fields": func(e *wire.Encoder, n int) { field(e, fmt.Sprint(strings.Repeat("A", 100), n), "") },
+		"lists": func(e *wire.Encoder, n int) {
+			field(e, fmt.Sprint(strings.Repeat("A", 100), n), "")
+			e.Byte(byte(reflect.Slice))
+		},
+		"functions": func(e *wire.Encoder, n int) {
+			e.Byte(byte(reflect.Func))
+			e.Uint(0)
+			e.Uint(1)
+			field(e, fmt.Sprint(strings.Repeat("A", 100), n), "")
+		},
+	} {
+		c := dynamic.New(&holder{})
+		made := 0
+		for n := range 30 {
+			e := wire.Encoder{Buf: []byte{wire.TagValue}}
+			for range depth {
+				put(&e, n)
+			}
+			e.Byte(byte(reflect.Int))
+			if name == "functions" {
+				e.Buf = append(e.Buf, make([]byte, depth)...) // none is variadic
+			}
+			d := wire.NewDecoder(append(e.Buf, 0))
+			if c.Decode(&d); d.Err() != nil {
+				assert.ErrorContains(t, d.Err(), "too many different types", name)
+				break
+			}
+			made++
+		}
+		assert.Less(t, made, 3, name) // 20 MB each, at least
 	}
 }

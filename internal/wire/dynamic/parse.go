@@ -3,6 +3,8 @@ package dynamic
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -115,12 +117,13 @@ func (c *Codec) makeType(s *shape) (err error) {
 			err = fmt.Errorf("impossible type: %v", r)
 		}
 	}()
-	for _, inner := range append([]*shape{s.elem, s.key}, append(s.in, s.out...)...) {
-		if inner != nil {
-			if err := c.makeType(inner); err != nil {
-				return err
-			}
+	for _, inner := range s.parts() {
+		if err := c.makeType(inner); err != nil {
+			return err
 		}
+	}
+	if !c.chargeType(s) {
+		return errTypes
 	}
 	switch s.kind {
 	case kindTime:
@@ -158,9 +161,6 @@ func (c *Codec) makeType(s *shape) (err error) {
 	case byte(reflect.Struct):
 		fields := make([]reflect.StructField, len(s.fields))
 		for i, f := range s.fields {
-			if err := c.makeType(f.shape); err != nil {
-				return err
-			}
 			name := s.extra.names[i]
 			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.isStruct()}
 		}
@@ -176,6 +176,41 @@ func (c *Codec) makeType(s *shape) (err error) {
 		c.nameType(s)
 	}
 	return nil
+}
+
+// parts are the shapes of the types that a type is made of.
+func (s *shape) parts() (all []*shape) {
+	for _, inner := range []*shape{s.key, s.elem} {
+		if inner != nil {
+			all = append(all, inner)
+		}
+	}
+	for _, f := range s.fields {
+		all = append(all, f.shape)
+	}
+	return slices.Concat(all, s.in, s.out)
+}
+
+// chargeType counts the memory of a type that is about to be made of its parts, and reports whether
+// it may be: the name of a type has those of all its parts, and the tags of their fields.
+func (c *Codec) chargeType(s *shape) bool {
+	const (
+		each    = 512 // the type itself, and the pointer to it
+		perPart = 128
+		copies  = 2 // the pointer has a name of its own
+	)
+	parts := s.parts()
+	if len(parts) == 0 { // it is there already
+		return true
+	}
+	size := each
+	for _, inner := range parts {
+		size += perPart + copies*len(inner.typ.String())
+	}
+	for _, f := range s.extra.names {
+		size += copies * (len(f.name) + len(strconv.Quote(f.tag)))
+	}
+	return c.made.Add(int64(size)) <= maxMade
 }
 
 // nameType gives a shape the type of its name, where this side has it.

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"slices"
 	"sort"
@@ -258,4 +260,19 @@ func TestCalls(t *testing.T) {
 	var none shapes.Setting
 	assert.Equal(t, "a b", shapes.Configure(none, shapes.With("a"), shapes.Rule("b")))
 	assert.Equal(t, "x", shapes.Configure(shapes.WithX, none, nil))
+}
+
+func TestPrints(t *testing.T) {
+	before := os.Stdout
+	defer func() { os.Stdout = before }()
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	os.Stdout = write
+	shapes.Print("1", func() { fmt.Print("2") }, "3")
+	fmt.Print("4")
+	shapes.Print("5", func() {}, "6")
+	require.NoError(t, write.Close())
+	text, err := io.ReadAll(read)
+	require.NoError(t, err)
+	assert.Equal(t, "123456", string(text))
 }

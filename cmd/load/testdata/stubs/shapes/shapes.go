@@ -365,6 +365,13 @@ func NewServer(name string) *Server { return &Server{name} }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, s.name, r.URL.Path) }
 
+// Print prints, and calls f meanwhile.
+func Print(first string, f func(), last string) {
+	fmt.Print(first)
+	f()
+	fmt.Print(last)
+}
+
 // Address is a number.
 func Address(p uintptr) uintptr { return p + 1 }
 
