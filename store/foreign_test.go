@@ -65,7 +65,7 @@ func TestForeignFiles(t *testing.T) {
 	}
 	for reason, change := range changes {
 		for _, pattern := range []string{
-			"obj/*/manifest", "obj/*/files/a", "installed/linux_amd64/example.com/p/@v/v1.0.0.json", "sources/*.json", "src/*/a.star", "src/*",
+			"obj/*/manifest", "obj/*/files/a", "installed/1/linux_amd64/example.com/p/@v/v1.0.0.json", "sources/1/*.json", "src/*/a.star", "src/*",
 			"mod/example.com/p@v1.0.0/x.go", "mod/example.com/p@v1.0.0", "mod/cache/download/example.com/p/@v/v1.0.0.ziphash",
 		} {
 			s := open(t)

@@ -237,7 +237,7 @@ func TestVerify(t *testing.T) {
 	}
 	change("mod/example.com/bad@v1.0.0/x.go")
 	change("obj/" + key + "/files/a")
-	change("installed/linux_amd64/example.com/bad/@v/v1.0.0.json")
+	change("installed/1/linux_amd64/example.com/bad/@v/v1.0.0.json")
 	if err := os.RemoveAll(filepath.Join(s.ModDir(), "example.com", "gone@v1.0.0")); err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestVerify(t *testing.T) {
 		"artifact " + key + ": artifact " + key[:12] + " is damaged: a: it has 7 bytes instead of 3",
 		"module example.com/bad@v1.0.0: sum",
 		"module example.com/gone@v1.0.0: its files are missing",
-		"record installed/linux_amd64/example.com/bad/@v/v1.0.0.json: it does not have the sum that it states",
+		"record installed/1/linux_amd64/example.com/bad/@v/v1.0.0.json: it does not have the sum that it states",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

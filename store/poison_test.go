@@ -54,7 +54,7 @@ func TestPoison(t *testing.T) {
 	t.Parallel()
 	for how := range poisons {
 		for _, pattern := range []string{
-			"obj/*/manifest", "obj/*/files/a", "installed/linux_amd64/example.com/p/@v/v1.0.0.json", "sources/*.json", "src/*/a.star",
+			"obj/*/manifest", "obj/*/files/a", "installed/1/linux_amd64/example.com/p/@v/v1.0.0.json", "sources/1/*.json", "src/*/a.star",
 			"mod/example.com/p@v1.0.0/x.go", "mod/cache/download/example.com/p/@v/v1.0.0.ziphash",
 		} {
 			t.Run(how+"/"+strings.ReplaceAll(pattern, "/", "_"), func(t *testing.T) {

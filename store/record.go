@@ -187,8 +187,8 @@ func (s *Store) RemoveRecord(target, pkg, version string, along ...RecordCompani
 // recordsName is the name of a directory of records; no element of an import path starts like it.
 const recordsName = "@v"
 
-// recordFile returns installed/<target>/<escaped package>/@v/<escaped version>.json. Records with
-// companions are in directories of their own, @v-<key>.
+// recordFile returns installed/<format>/<target>/<escaped package>/@v/<escaped version>.json.
+// Records with companions are in directories of their own, @v-<key>.
 func (s *Store) recordFile(target, pkg, version string, along []RecordCompanion) (string, error) {
 	if err := module.CheckImportPath(pkg); err != nil {
 		return "", err
@@ -209,7 +209,7 @@ func (s *Store) recordDir(target, pkg string, along []RecordCompanion) (string, 
 	if target == "" || fileName(target) != target || strings.Trim(target, ".") == "" {
 		return "", fmt.Errorf("invalid build target %q", target)
 	}
-	dir := filepath.Join(s.dir, "installed", target)
+	dir := filepath.Join(s.recordsDir(), target)
 	if pkg == "" {
 		return dir, nil
 	}

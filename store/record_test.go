@@ -64,7 +64,7 @@ func TestRecords(t *testing.T) {
 	if got, err := s.Record(target, pkg, "v1.9.0"); err != nil || !reflect.DeepEqual(got, changed) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if _, err := os.Stat(filepath.Join(s.Dir(), "installed", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json")); err != nil {
 		t.Error(err)
 	}
 	if err := s.RemoveRecord(target, pkg, "v1.10.0"); err != nil {
@@ -91,7 +91,7 @@ func TestDamagedRecord(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	const pkg = "example.com/a"
-	dir := filepath.Join(s.Dir(), "installed", target, pkg, "@v")
+	dir := filepath.Join(s.Dir(), "installed", "1", target, pkg, "@v")
 	good := func(version string) string {
 		put(t, s, record(pkg, version))
 		data, err := os.ReadFile(filepath.Join(dir, version+".json"))

@@ -18,6 +18,16 @@ const (
 	recordEnd    = "}\n"
 )
 
+// recordFormat names the directories of records, installed/1 and sources/1. It is raised when a
+// field of a record is added on which something depends, or means something else: a load reads only
+// records that mean what it takes them for, and those of loads of other formats, which may use the
+// same store, stay as they are.
+const recordFormat = "1"
+
+// recordsDir is the directory of the packages' records, and sourceRecordDir that of other sources'.
+func (s *Store) recordsDir() string      { return filepath.Join(s.dir, "installed", recordFormat) }
+func (s *Store) sourceRecordDir() string { return filepath.Join(s.dir, "sources", recordFormat) }
+
 // maxRecord bounds what is read of a record's file.
 const maxRecord = 64 << 20
 

@@ -154,7 +154,7 @@ func (s *Store) RemoveSourceRecord(name string) error {
 	return nil
 }
 
-// sourceRecordFile returns sources/<key of the name>.json.
+// sourceRecordFile returns sources/<format>/<key of the name>.json.
 func (s *Store) sourceRecordFile(name string) string {
 	return filepath.Join(s.sourceRecordDir(), Key("source", name)+".json")
 }

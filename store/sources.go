@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-func (s *Store) srcDir() string          { return filepath.Join(s.dir, "src") }
-func (s *Store) sourceRecordDir() string { return filepath.Join(s.dir, "sources") }
+func (s *Store) srcDir() string { return filepath.Join(s.dir, "src") }
 
 // SourceRecords yields the records of sources that are not Go modules of a registry, in no order.
 // Damaged ones are passed over.

@@ -2,9 +2,9 @@
 // directory that many processes share:
 //
 //	mod/        Go modules, in the layout of the go command's module cache
-//	installed/  a record of each installed package, version and build target
+//	installed/  a record of each installed package, version and build target, by the records' format
 //	src/        trees of other sources, each under its sum
-//	sources/    a record of each of their names
+//	sources/    a record of each of their names, by the records' format
 //	obj/        artifacts, each under the key of what it was made from
 //	releases.json  the releases of toolchains that made them
 //	direct/     repositories that Go modules were brought from directly
@@ -117,7 +117,7 @@ func Open(dir string) (*Store, error) {
 			return nil, unreadable(s.dir, err)
 		}
 	}
-	for _, inner := range []string{s.ModDir(), filepath.Join(dir, "installed"), s.srcDir(), s.sourceRecordDir(), s.objDir()} {
+	for _, inner := range []string{s.ModDir(), s.recordsDir(), s.srcDir(), s.sourceRecordDir(), s.objDir()} {
 		if opened, err := os.Open(inner); err == nil {
 			_ = opened.Close()
 		} else if errors.Is(err, fs.ErrPermission) {

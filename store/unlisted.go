@@ -37,6 +37,7 @@ func (s *Store) unlisted() ([]string, error) {
 		s.dir:                              func(name string) bool { return slices.Contains(dirs, name) || name == filepath.Base(s.releasesFile()) },
 		filepath.Join(s.ModDir(), "cache"): func(name string) bool { return name == "download" || name == "lock" }, // the go command's
 		s.objDir():                         func(name string) bool { return checkKey(name) == nil },
+		filepath.Dir(s.sourceRecordDir()):  func(name string) bool { return name == recordFormat },
 		s.sourceRecordDir():                func(name string) bool { return strings.HasSuffix(name, ".json") },
 	} {
 		names, err := entriesBut(dir, listed)
@@ -126,7 +127,7 @@ func unlistedFiles(root string, listed func(name string) bool) ([]string, error)
 // listedRecord reports whether a file is where a record is; whether it is one, Verify looks.
 func listedRecord(name string) bool {
 	dir, file := path.Split(name)
-	return strings.HasSuffix(file, ".json") && strings.HasPrefix(path.Base(dir), recordsName)
+	return strings.HasPrefix(dir, recordFormat+"/") && strings.HasSuffix(file, ".json") && strings.HasPrefix(path.Base(dir), recordsName)
 }
 
 // downloadFiles are what the store has of a module besides its tree.

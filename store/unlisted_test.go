@@ -28,7 +28,7 @@ func TestUnlisted(t *testing.T) {
 	assert.Empty(t, report.Unlisted)
 	stray := []string{
 		"mod/example.com/a@v1.0.0", "mod/example.com/file.go", "mod/github.com/!bad!!@v1.0.0", "obj/none", "sources/readme.txt", "src/zz",
-		"stray", "stray.txt", "releases.json.txt", "installed/linux_amd64/example.com/a/@v/note.txt", "installed/linux_amd64/x.go", "installed/file.txt",
+		"stray", "stray.txt", "releases.json.txt", "installed/1/linux_amd64/example.com/a/@v/note.txt", "installed/1/linux_amd64/x.go", "installed/file.txt",
 		"mod/cache/vcs", "mod/cache/download/file.txt", "mod/cache/download/example.com/a/@v/v1.0.0.txt", "mod/cache/download/example.com/a/@v/v1.0.0.zip",
 		"mod/cache/download/example.com/a/@v/v1.0.0.dirs", "mod/cache/download/github.com/!!a/@v/v1.0.0.ziphash", "mod/cache/download/example.com/a/@v/list",
 	}

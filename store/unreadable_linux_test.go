@@ -38,7 +38,7 @@ func TestUnreadable(t *testing.T) {
 	}
 	for closed, fails := range map[string]bool{
 		"": false, ".": true, "obj": true, "installed": true, "mod": true, "src": true, "sources": true, "obj/*": true, "obj/*/manifest": true,
-		"obj/*/files": true, "obj/*/files/module": true, "installed/*/*/*/@v": true, "installed/*/*/*/@v/*": true,
+		"obj/*/files": true, "obj/*/files/module": true, "installed/*/*/*/*/@v": true, "installed/*/*/*/*/@v/*": true,
 		"lock": false, "live": false, "tmp": false, "direct": false,
 	} {
 		t.Run(closed, func(t *testing.T) {

@@ -135,8 +135,7 @@ func (s *Store) Repair(damaged []Damage) error {
 
 // eachRecord calls f with the file of every record, of every target.
 func (s *Store) eachRecord(f func(path string) error) error {
-	root := filepath.Join(s.dir, "installed")
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(s.recordsDir(), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

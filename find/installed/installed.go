@@ -170,9 +170,6 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 		Retracted:  r.Retracted,
 		Parts:      find.NamedParts(r.Imports),
 	}
-	if len(r.Imports) == 0 {
-		return nil, notFound("the record of %s does not say what it imports; installing again", r.Version)
-	}
 	if owner(rules, r.Module) != owner(rules, r.Package) {
 		return nil, notFound("%s is of %s, which does not belong to the owner of the package; installing again", r.Version, r.Module)
 	}

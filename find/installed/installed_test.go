@@ -133,7 +133,7 @@ func TestDamage(t *testing.T) {
 	if err := os.Rename(filepath.Join(s.ModDir(), "github.com/!burnt!sushi/toml@v1.2.0"), filepath.Join(s.Dir(), "gone")); err != nil {
 		t.Fatal(err)
 	}
-	record := filepath.Join(s.Dir(), "installed", target, "github.com/!burnt!sushi/toml/sub/@v/v1.1.0.json")
+	record := filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/sub/@v/v1.1.0.json")
 	if err := errors.Join(os.Chmod(record, 0o600), os.Truncate(record, 100)); err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,6 @@ func (f *Finder) findSource(name find.Name, rules find.Rules) (*find.Spec, error
 		return nil, errEmpty
 	case name.Query != "" && name.Query != record.Version:
 		return nil, notFound("%s is installed", record.Version)
-	case len(record.Places) == 0 && name.Local():
-		return nil, notFound("it is not recorded where %s was read from; installing again", record.Version)
 	case name.Query == "" && record.Changing && rules.MayAsk():
 		return nil, errChanging
 	}

@@ -113,7 +113,7 @@ func (in *Installer) recorded(session *install.Session, release *install.Release
 		return nil, err
 	}
 	for _, record := range records {
-		if record.Version == release.Version && record.Module == release.Module && len(record.Imports) > 0 && complete(session, record.BuildList) {
+		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}

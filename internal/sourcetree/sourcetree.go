@@ -67,9 +67,6 @@ func (s *Source) recorded(release *install.Release, in *store.Store) (*store.Sou
 	if record == nil || err != nil || record.Version != release.Version || record.Source != release.Module {
 		return nil, "", err
 	}
-	if len(record.Places) == 0 && release.Name.Local() { // it was made before they were recorded
-		return nil, "", nil
-	}
 	if release.Sum != "" && release.Sum != record.Sum {
 		return nil, "", nil
 	}
