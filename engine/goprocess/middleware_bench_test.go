@@ -7,29 +7,38 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"reflect"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/engine/goprocess"
 )
 
-// passThrough returns a middleware of the conformance suite's package that only calls next, around
-// a handler.
+// middleware returns a middleware of the conformance suite's package around a handler.
+func middleware(t testing.TB, kind string, next http.Handler) http.Handler {
+	t.Helper()
+	paths, err := filepath.Glob("../../loadtest/testdata/web/*.go") // all, so that it is built once
+	require.NoError(t, err)
+	files := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		files[filepath.Base(path)] = string(text)
+	}
+	m := openFiles(t.Context(), t, goprocess.Config{}, files)
+	create, err := m.Bind("Middleware", reflect.TypeFor[func(string, http.Handler) (http.Handler, error)]())
+	require.NoError(t, err)
+	h, err := create.Interface().(func(string, http.Handler) (http.Handler, error))(kind, next)
+	require.NoError(t, err)
+	return h
+}
+
+// passThrough returns a middleware that only calls next, around a handler.
 func passThrough(b *testing.B, next http.Handler) http.Handler {
 	b.Helper()
-	files := map[string]string{}
-	for _, name := range []string{"web.go", "middleware.go"} {
-		text, err := os.ReadFile("../../loadtest/testdata/web/" + name)
-		if err != nil {
-			b.Fatal(err)
-		}
-		files[name] = string(text)
-	}
-	m := openFiles(b.Context(), b, goprocess.Config{}, files)
-	h, err := bind[func(string, http.Handler) (http.Handler, error)](b, m, "Middleware")("pass", next)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return h
+	return middleware(b, "pass", next)
 }
 
 // greet is the bare handler.

@@ -107,7 +107,7 @@ func iterate(ctx context.Context, next, yield reflect.Value) {
 }
 
 // chunk reads at most size bytes from a reader of the module.
-func (i *Instance) chunk(reader *engine.Object, size int) ([]byte, error) {
+func (i *Instance) chunk(ctx context.Context, reader *engine.Object, size int) ([]byte, error) {
 	defer runtime.KeepAlive(reader)
 	ref := reader.Ref().(*object)
 	if ref.released.Load() {
@@ -116,11 +116,11 @@ func (i *Instance) chunk(reader *engine.Object, size int) ([]byte, error) {
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(ref.handle)
 	e.Uint(uint64(size))
-	reply, err := i.send(context.Background(), ref.TypeName()+".Read", wire.FuncRead, 0, e)
+	reply, err := i.send(ctx, ref.TypeName()+".Read", wire.FuncRead, 0, e)
 	if err != nil {
 		return nil, err
 	}
-	d := i.decode(context.Background(), reply)
+	d := i.decode(ctx, reply)
 	defer i.decoded(&d, reply)
 	data := d.Bytes()
 	failure := i.takeError(&d)

@@ -77,6 +77,46 @@ func (s suite) testMiddlewareContexts(t *testing.T) {
 	}
 }
 
+// testMiddlewareHolds: a module that never gives what a handler of the host waits for holds nothing
+// of the server once the client has gone.
+func (s suite) testMiddlewareHolds(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind string
+		next http.HandlerFunc
+	}{
+		"reading": {"stuck", func(w http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }},
+		"copying": {"stuck", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }},
+		"closing": {"stuck", func(w http.ResponseWriter, r *http.Request) { _ = r.Body.Close() }},
+		"writing": {"mute", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "lost") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			ended, served := make(chan struct{}), make(chan struct{})
+			h := s.middlewares(t)(c.kind, func(w http.ResponseWriter, r *http.Request) {
+				defer close(ended)
+				go leave()
+				c.next(w, r)
+			})
+			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(served)
+				h.ServeHTTP(w, r)
+			}))
+			r, _ := http.NewRequestWithContext(ctx, "GET", server.URL, nil)
+			if response, err := http.DefaultClient.Do(r); err == nil {
+				response.Body.Close()
+			}
+			for _, over := range []chan struct{}{ended, served} {
+				select {
+				case <-over:
+				case <-time.After(20 * time.Second):
+					t.Fatal("it holds the server")
+				}
+			}
+		})
+	}
+}
+
 // testMiddlewareHammer sends requests of all kinds at once through a server.
 func (s suite) testMiddlewareHammer(t *testing.T) {
 	make := s.middlewares(t)

@@ -25,6 +25,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"MiddlewareUpgrades":  s.testMiddlewareUpgrades,
 		"MiddlewareAbilities": s.testMiddlewareAbilities,
 		"MiddlewareContexts":  s.testMiddlewareContexts,
+		"MiddlewareHolds":     s.testMiddlewareHolds,
 		"MiddlewareHammer":    s.testMiddlewareHammer,
 	}
 }

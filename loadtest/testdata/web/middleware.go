@@ -70,7 +70,7 @@ func Middleware(kind string, next http.Handler) http.Handler {
 		"pass": http.Handler.ServeHTTP, "record": record, "abort": abort, "recover": recovered, "peek": peek,
 		"describe": describe, "form": form, "events": events, "trailer": trailer, "hints": hints, "late": late,
 		"nobody": nobody, "control": control, "wait": wait, "go": inGoroutine, "twice": twice, "timeout": timeout, "hold": hold,
-		"transform": transform,
+		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute,
 	}[kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(next, w, r) })
 }
@@ -243,3 +243,43 @@ func (l *lower) Read(p []byte) (int, error) {
 	copy(p[:n], bytes.ToLower(p[:n]))
 	return n, err
 }
+
+// silent is a body that gives nothing for ever, and never closes.
+type silent struct{}
+
+func (silent) Read([]byte) (int, error) { select {} }
+
+func (silent) Close() error { select {} }
+
+// stuck gives next a body that never ends.
+func stuck(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	r.Body = silent{}
+	next.ServeHTTP(w, r)
+}
+
+// last gives one byte, tells of it, and then nothing for ever.
+type last struct {
+	silent
+	given chan struct{}
+}
+
+func (b last) Read(p []byte) (int, error) {
+	p[0] = 'x'
+	b.given <- struct{}{}
+	return 1, nil
+}
+
+// leave goes away while next uses such a body.
+func leave(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	b := last{given: make(chan struct{})}
+	r.Body = b
+	go next.ServeHTTP(w, r)
+	<-b.given
+}
+
+// muted never has written.
+type muted struct{ http.ResponseWriter }
+
+func (muted) Write([]byte) (int, error) { select {} }
+
+func mute(next http.Handler, w http.ResponseWriter, r *http.Request) { next.ServeHTTP(muted{w}, r) }

@@ -2,6 +2,7 @@
 package adapted
 
 import (
+	"context"
 	"fmt"
 	"image/color"
 	"io"
@@ -44,6 +45,7 @@ type (
 	moduleReader struct {
 		Value
 		chunk Chunk
+		ctx   context.Context // see EndWith
 		mu    sync.Mutex
 		buf   []byte
 		next  int
@@ -72,13 +74,15 @@ func (a *moduleWriter) Write(p []byte) (int, error) { return a.write(p) }
 func (a moduleCloser) Close() error { return Bind[func() error](a.Object, "Close")() }
 
 // Chunk reads at most size bytes from a reader of the module.
-type Chunk func(reader *engine.Object, size int) ([]byte, error)
+type Chunk func(ctx context.Context, reader *engine.Object, size int) ([]byte, error)
 
 // As returns what makes a value of a module a value of the interface t of the standard library, or
 // nil for other types. Readers read by chunk.
 func As(t reflect.Type, chunk Chunk) func(*engine.Object) any {
 	plain := func(o *engine.Object) Value { return Value{o} }
-	reader := func(o *engine.Object) *moduleReader { return &moduleReader{Value: plain(o), chunk: chunk} }
+	reader := func(o *engine.Object) *moduleReader {
+		return &moduleReader{Value: plain(o), chunk: chunk, ctx: context.Background()}
+	}
 	writer := func(o *engine.Object) *moduleWriter {
 		return &moduleWriter{Value: plain(o), write: Bind[func([]byte) (int, error)](o, "Write")}
 	}
@@ -100,12 +104,7 @@ func As(t reflect.Type, chunk Chunk) func(*engine.Object) any {
 	case reflect.TypeFor[io.Closer]():
 		return func(o *engine.Object) any { return closer(o) }
 	case reflect.TypeFor[io.ReadCloser]():
-		return func(o *engine.Object) any {
-			return struct {
-				*moduleReader
-				io.Closer
-			}{reader(o), closer(o)}
-		}
+		return func(o *engine.Object) any { return moduleReadCloser{reader(o)} }
 	case reflect.TypeFor[io.WriteCloser]():
 		return func(o *engine.Object) any {
 			return struct {

@@ -1,5 +1,7 @@
 package adapted
 
+import "context"
+
 // Streams from a module move in chunks of these sizes: they grow while the stream goes on.
 const (
 	firstChunk = 64 << 10
@@ -14,7 +16,7 @@ func (a *moduleReader) Read(p []byte) (int, error) {
 	}
 	if len(a.buf) == 0 && a.err == nil {
 		a.next = min(max(firstChunk, 2*a.next), lastChunk)
-		a.buf, a.err = a.chunk(a.Object, max(a.next, min(len(p), lastChunk)))
+		a.buf, a.err = a.chunk(a.ctx, a.Object, max(a.next, min(len(p), lastChunk)))
 	}
 	n := copy(p, a.buf)
 	a.buf = a.buf[n:]
@@ -24,4 +26,31 @@ func (a *moduleReader) Read(p []byte) (int, error) {
 	err := a.err
 	a.err = nil
 	return n, err
+}
+
+// EndWith implements [Ending].
+func (a *moduleReader) EndWith(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ctx = ctx
+}
+
+// moduleReadCloser is a reader that ends with a context, as its Close does.
+type moduleReadCloser struct{ *moduleReader }
+
+func (a moduleReadCloser) Close() error {
+	return Bind[func(context.Context) error](a.Object, "Close")(a.ctx)
+}
+
+// Ending is a stream of the module that waits for it only as long as a context goes on.
+type Ending interface {
+	// EndWith sets the context, before the stream is used.
+	EndWith(ctx context.Context)
+}
+
+// EndWith lets a stream end with a context, where it is one of a module.
+func EndWith(ctx context.Context, stream any) {
+	if s, ok := stream.(Ending); ok {
+		s.EndWith(ctx)
+	}
 }

@@ -134,22 +134,25 @@ func (h hostHandler) Original() reflect.Value { return h.from }
 func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io.ReadCloser, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (after guesthttp.Changes, err error) {
 	var out http.ResponseWriter
 	var changes func() guesthttp.Changes
-	if own, ok := w.(*hostResponse); ok {
-		done, err := own.life.use()
+	own := h.requests.get(r.ID)
+	req, cancel := h.request(ctx, own.Request, r, body)
+	defer cancel()
+	adapted.EndWith(req.Context(), body)
+	if response, ok := w.(*hostResponse); ok {
+		done, err := response.life.use()
 		if err != nil {
 			return after, err
 		}
 		defer done()
-		own.target.Apply(header)
-		out, changes = own.target.Writer(), own.target.Changes
+		defer context.AfterFunc(response.until(), cancel)()
+		response.target.Apply(header)
+		out, changes = response.target.Writer(), response.target.Changes
 	} else {
+		adapted.EndWith(req.Context(), w)
 		rw := guesthttp.NewWriter(w, abilities, header)
 		defer rw.Finish()
 		out, changes = rw.As(), rw.Changes
 	}
-	own := h.requests.get(r.ID)
-	req, cancel := h.request(ctx, own.Request, r, body)
-	defer cancel()
 	own.clock.pause()
 	defer own.clock.resume()
 	defer func() {
@@ -166,17 +169,18 @@ func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io
 
 // request makes the request. Its context has the values of the host's own, and ends with either.
 func (h hostHandler) request(ctx context.Context, own *http.Request, r guesthttp.Request, body io.ReadCloser) (*http.Request, context.CancelFunc) {
-	req, cancel := (&http.Request{}).WithContext(ctx), func() {}
-	if own != nil {
-		var merged context.Context
-		if deadline, ok := ctx.Deadline(); ok {
-			merged, cancel = context.WithDeadline(own.Context(), deadline)
-		} else {
-			merged, cancel = context.WithCancel(own.Context())
-		}
-		context.AfterFunc(ctx, cancel) // which ends with the call
-		req = own.WithContext(merged)
+	if own == nil {
+		own = &http.Request{}
 	}
+	var merged context.Context
+	var cancel context.CancelFunc
+	if deadline, ok := ctx.Deadline(); ok {
+		merged, cancel = context.WithDeadline(own.Context(), deadline)
+	} else {
+		merged, cancel = context.WithCancel(own.Context())
+	}
+	context.AfterFunc(ctx, cancel) // which ends with the call
+	req := own.WithContext(merged)
 	r.Apply(req)
 	if !r.SameBody {
 		req.Body = body

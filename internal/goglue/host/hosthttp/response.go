@@ -1,6 +1,7 @@
 package hosthttp
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -26,6 +27,9 @@ type life struct {
 	ended bool
 	begun bool // somebody has used it
 	users sync.WaitGroup
+	// Made for who uses it in the module's name, who must not wait for the module any longer.
+	ctx    context.Context
+	cancel context.CancelFunc
 }
 
 var errRequestOver = errors.New("the request is over")
@@ -50,10 +54,27 @@ func (l *life) used() bool {
 	return l.begun
 }
 
-// end waits for those who use the response.
+// until returns a context that ends with the response or with the request's context.
+func (r *hostResponse) until() context.Context {
+	l := r.life
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx == nil {
+		l.ctx, l.cancel = context.WithCancel(r.request.Context())
+	}
+	if l.ended {
+		l.cancel()
+	}
+	return l.ctx
+}
+
+// end lets nobody use the response any more, and waits for those who do.
 func (l *life) end() {
 	l.mu.Lock()
 	l.ended = true
+	if l.cancel != nil {
+		l.cancel()
+	}
 	l.mu.Unlock()
 	l.users.Wait()
 }
@@ -89,6 +110,7 @@ func (r *hostResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64,
 		return 0, guesthttp.Changes{}, err
 	}
 	defer done()
+	adapted.EndWith(r.until(), src)
 	return r.target.ReadFrom(header, src)
 }
 
@@ -136,28 +158,33 @@ func (r *hostResponse) Trailer() map[string][]string {
 	return r.request.Trailer
 }
 
-// moduleResponse is a response of the module.
+// moduleResponse is a response of the module, which ends with a context.
 type moduleResponse struct {
 	adapted.Value
-	send     func(guesthttp.Answer) (int, guesthttp.Changes, error)
-	readFrom func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)
-	hijack   func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)
-	push     func(string, string, guesthttp.Changes) error
-	unwrap   func() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes)
-	control  func(string, time.Time) error
+	ctx      context.Context
+	send     func(context.Context, guesthttp.Answer) (int, guesthttp.Changes, error)
+	readFrom func(context.Context, guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)
+	hijack   func(context.Context, guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)
+	push     func(context.Context, string, string, guesthttp.Changes) error
+	unwrap   func(context.Context) (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes, error)
+	control  func(context.Context, string, time.Time) error
 }
 
 // NewResponse returns a response of the module as one of the host.
 func NewResponse(o *engine.Object) guesthttp.Response {
-	return moduleResponse{
-		Value: adapted.Value{Object: o}, send: adapted.Bind[func(guesthttp.Answer) (int, guesthttp.Changes, error)](o, "Send"),
-		readFrom: adapted.Bind[func(guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](o, "ReadFrom"),
-		hijack:   adapted.Bind[func(guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](o, "Hijack"),
-		push:     adapted.Bind[func(string, string, guesthttp.Changes) error](o, "Push"),
-		unwrap:   adapted.Bind[func() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes)](o, "Unwrap"),
-		control:  adapted.Bind[func(string, time.Time) error](o, "Control"),
+	return &moduleResponse{
+		Value: adapted.Value{Object: o}, ctx: context.Background(),
+		send:     adapted.Bind[func(context.Context, guesthttp.Answer) (int, guesthttp.Changes, error)](o, "Send"),
+		readFrom: adapted.Bind[func(context.Context, guesthttp.Changes, io.Reader) (int64, guesthttp.Changes, error)](o, "ReadFrom"),
+		hijack:   adapted.Bind[func(context.Context, guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error)](o, "Hijack"),
+		push:     adapted.Bind[func(context.Context, string, string, guesthttp.Changes) error](o, "Push"),
+		unwrap:   adapted.Bind[func(context.Context) (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes, error)](o, "Unwrap"),
+		control:  adapted.Bind[func(context.Context, string, time.Time) error](o, "Control"),
 	}
 }
+
+// EndWith implements [adapted.Ending].
+func (r *moduleResponse) EndWith(ctx context.Context) { r.ctx = ctx }
 
 // panicked lets a panic of the module's writer go on in the handler that used it.
 func panicked(err error) error {
@@ -168,34 +195,39 @@ func panicked(err error) error {
 	return err
 }
 
-func (r moduleResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
-	n, after, err := r.send(a)
+func (r *moduleResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
+	n, after, err := r.send(r.ctx, a)
 	return n, after, panicked(err)
 }
 
-func (r moduleResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
-	n, after, err := r.readFrom(header, src)
+func (r *moduleResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
+	n, after, err := r.readFrom(r.ctx, header, src)
 	return n, after, panicked(err)
 }
 
-func (r moduleResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
-	taken, after, err := r.hijack(header)
+func (r *moduleResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
+	taken, after, err := r.hijack(r.ctx, header)
 	return taken, after, panicked(err)
 }
 
-func (r moduleResponse) Push(target, method string, header guesthttp.Changes) error {
-	return panicked(r.push(target, method, header))
+func (r *moduleResponse) Push(target, method string, header guesthttp.Changes) error {
+	return panicked(r.push(r.ctx, target, method, header))
 }
 
-func (r moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
-	return r.unwrap()
+func (r *moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
+	inner, abilities, header, err := r.unwrap(r.ctx)
+	if err != nil {
+		panic(err)
+	}
+	adapted.EndWith(r.ctx, inner)
+	return inner, abilities, header
 }
 
-func (r moduleResponse) Control(method string, deadline time.Time) error {
-	return panicked(r.control(method, deadline))
+func (r *moduleResponse) Control(method string, deadline time.Time) error {
+	return panicked(r.control(r.ctx, method, deadline))
 }
 
-func (r moduleResponse) Trailer() map[string][]string { return nil } // its request came from the host
+func (r *moduleResponse) Trailer() map[string][]string { return nil } // its request came from the host
 
 // moduleConn is a connection of the module.
 type moduleConn struct {
