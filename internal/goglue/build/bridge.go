@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 // bridge says how values of an interface of the standard library cross that method calls alone cannot carry: a
@@ -20,18 +21,18 @@ type bridge struct {
 
 // bridges are by name of the interface.
 var bridges = map[string]bridge{
-	"net/http.Handler": {guestHTTPPath, "Handler", "NewHandler", []string{"Serve"}},
-	"io/fs.FS":         {guestFSPath, "System", "New", []string{"Stat", "ReadDir", "Open"}},
+	"net/http.Handler": {workspace.GuestHTTPPath, "Handler", "NewHandler", []string{"Serve"}},
+	"io/fs.FS":         {workspace.GuestFSPath, "System", "New", []string{"Stat", "ReadDir", "Open"}},
 }
 
 // addBridges reads the types of the bridges that the module may need.
-func (b *build) addBridges(ctx context.Context, m *parts, listed map[string]*listedPackage, importPackage func(string) (*types.Package, error)) error {
+func (b *build) addBridges(ctx context.Context, m *parts, listed map[string]*workspace.Package, importPackage func(string) (*types.Package, error)) error {
 	m.bridging = map[string]*types.Package{}
-	for needed, path := range map[string]string{"io/fs": guestFSPath, "net/http": guestHTTPPath} {
+	for needed, path := range map[string]string{"io/fs": workspace.GuestFSPath, "net/http": workspace.GuestHTTPPath} {
 		if listed[needed] == nil {
 			continue
 		}
-		more, err := b.listDeps(ctx, path)
+		more, err := b.ListDeps(ctx, path)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -127,8 +128,8 @@ func TestImportable(t *testing.T) {
 		"internal/abi":                   "it is an internal package: only code below  can import it",
 		"example.com/a/vendor/b.org/b":   "it lies in a vendor directory: only code below example.com/a can import it, as b.org/b",
 		"main":                           "its import path is main, which no other module can import",
-		glueModule:                       "its import path is loadglue, which no other module can import",
-		glueModule + "/guest":            "its import path is loadglue/guest, which no other module can import",
+		workspace.GlueModule:             "its import path is loadglue, which no other module can import",
+		workspace.GlueModule + "/guest":  "its import path is loadglue/guest, which no other module can import",
 		"main/a":                         "",
 		"example.com/main":               "",
 		"example.com/vendored/internal1": "",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 // parts are the packages that a module is made of.
@@ -34,7 +35,7 @@ type part struct {
 
 // checkCompanions refuses companions that nobody may import.
 func (b *build) checkCompanions() error {
-	for _, c := range b.src.Go.Along {
+	for _, c := range b.Src.Go.Along {
 		if err := checkImportable(c.Path); err != nil {
 			return ofCompanion(c, err)
 		}
@@ -54,25 +55,25 @@ func ofCompanion(c find.Companion, err error) error {
 // packages that
 // type arguments may name.
 func (b *build) imports() []string {
-	paths := []string{b.importPath}
-	for _, c := range b.src.Go.Along {
+	paths := []string{b.ImportPath}
+	for _, c := range b.Src.Go.Along {
 		paths = append(paths, c.Path)
 	}
 	return append(paths, b.standard...)
 }
 
 // parts reads the types of everything that the module is made of.
-func (b *build) parts(ctx context.Context, listed map[string]*listedPackage) (*parts, error) {
+func (b *build) parts(ctx context.Context, listed map[string]*workspace.Package) (*parts, error) {
 	m := &parts{fset: token.NewFileSet(), standard: map[string]*types.Package{}}
-	imp := b.importer(m.fset, listed)
+	imp := b.Importer(m.fset, listed)
 	load := func(path string) (*types.Package, error) {
 		return imp.Import(path)
 	}
 	var err error
-	if m.main.pkg, err = load(b.importPath); err != nil {
+	if m.main.pkg, err = load(b.ImportPath); err != nil {
 		return nil, err
 	}
-	m.main.docs = b.docs(listed[b.importPath])
+	m.main.docs = b.docs(listed[b.ImportPath])
 	for _, path := range b.standard {
 		pkg, err := load(path)
 		if err != nil {
@@ -89,10 +90,10 @@ func (b *build) parts(ctx context.Context, listed map[string]*listedPackage) (*p
 	return m, b.addBridges(ctx, m, listed, load)
 }
 
-func (b *build) addCompanions(m *parts, listed map[string]*listedPackage, importPackage func(string) (*types.Package, error)) error {
+func (b *build) addCompanions(m *parts, listed map[string]*workspace.Package, importPackage func(string) (*types.Package, error)) error {
 	named := map[string]string{}
-	for _, c := range b.src.Go.Along {
-		if err := b.check(listed[c.Path], listed); err != nil {
+	for _, c := range b.Src.Go.Along {
+		if err := b.Check(listed[c.Path], listed); err != nil {
 			return ofCompanion(c, err)
 		}
 		pkg, err := importPackage(c.Path)

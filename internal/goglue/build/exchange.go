@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 // exchange is a second form in which a function crosses that takes an http.ResponseWriter and an
@@ -59,7 +60,7 @@ func (d *describer) serve(i, depth int) {
 	if f.form != formFunc && f.form != formMethod && f.form != formValue {
 		return
 	}
-	if f.served != nil || f.sig == nil || d.bridging[guestHTTPPath] == nil || d.api.Funcs[i].NoVariadic || !d.nameable(f.sig) {
+	if f.served != nil || f.sig == nil || d.bridging[workspace.GuestHTTPPath] == nil || d.api.Funcs[i].NoVariadic || !d.nameable(f.sig) {
 		return
 	}
 	if f.served = exchangeOf(f.sig); f.served == nil {

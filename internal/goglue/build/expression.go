@@ -17,6 +17,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 	"github.com/loadgo/load/internal/snippet"
 	"github.com/loadgo/load/internal/spelling"
 )
@@ -27,33 +28,33 @@ import (
 // one, and the function gets the types of its results.
 
 // expressionPath is the import path of the package.
-const expressionPath = glueModule + "/expression"
+const expressionPath = workspace.GlueModule + "/expression"
 
 // addExpression makes the package of the expression.
-func (b *build) addExpression(ctx context.Context, m *parts, listed map[string]*listedPackage, importPackage func(string) (*types.Package, error)) error {
-	if b.src.Go.Expression == "" {
+func (b *build) addExpression(ctx context.Context, m *parts, listed map[string]*workspace.Package, importPackage func(string) (*types.Package, error)) error {
+	if b.Src.Go.Expression == "" {
 		return nil
 	}
-	source, err := m.expression(b.src.Go.Expression)
+	source, err := m.expression(b.Src.Go.Expression)
 	var wrong *engine.ExpressionError
 	if errors.As(err, &wrong) {
-		wrong.Message = b.clean(wrong.Message)
+		wrong.Message = b.Clean(wrong.Message)
 	}
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(b.work, "expression", "expression.go")
+	file := filepath.Join(b.Work, "expression", "expression.go")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
 	if err := os.WriteFile(file, source, 0o600); err != nil {
 		return err
 	}
-	more, err := b.listDeps(ctx, expressionPath)
+	more, err := b.ListDeps(ctx, expressionPath)
 	if err != nil {
 		return err
 	}
-	if err := b.check(more[expressionPath], more); err != nil {
+	if err := b.Check(more[expressionPath], more); err != nil {
 		return err
 	}
 	maps.Copy(listed, more)

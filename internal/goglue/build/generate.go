@@ -12,21 +12,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
-)
-
-// Import paths within the main module that a package is built in. Its name has no dot, so no
-// registry
-// has a module of that name.
-const (
-	glueModule    = "loadglue"
-	guestPath     = glueModule + "/guest"
-	guestAnyPath  = glueModule + "/guestany"
-	guestJSONPath = glueModule + "/guestjson"
-	guestHTTPPath = glueModule + "/guesthttp"
-	guestFSPath   = glueModule + "/guestfs"
-	wirePath      = glueModule + "/wire"
-	dynamicPath   = glueModule + "/wire/dynamic"
-	loosePath     = glueModule + "/module/" // followed by the package's name: a directory without go.mod
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 // generator writes the main package of a module.
@@ -106,7 +92,7 @@ func (g *generator) use(path string) string {
 	}
 	name := "p" + strconv.Itoa(len(g.imports))
 	switch path {
-	case guestPath, guestAnyPath, wirePath:
+	case workspace.GuestPath, workspace.GuestAnyPath, workspace.WirePath:
 		name = path[strings.LastIndexByte(path, '/')+1:]
 	}
 	g.imports[path] = name
@@ -116,7 +102,7 @@ func (g *generator) use(path string) string {
 // function writes function i of the table.
 func (g *generator) function(i int) {
 	f, described := g.funcs[i], g.api.Funcs[i]
-	g.printf("func f%d(c *%s.Call) {\n", i, g.use(guestPath))
+	g.printf("func f%d(c *%s.Call) {\n", i, g.use(workspace.GuestPath))
 	if f.form == formField && !g.nameable(f.receiver) {
 		g.unnamedField(f)
 		return
@@ -236,7 +222,7 @@ func (g *generator) receiver(f goFunc, pointer int) {
 
 // main writes the table and what the runtime needs of other packages.
 func (g *generator) main(sum string) {
-	g.use(guestPath)
+	g.use(workspace.GuestPath)
 	if g.wasm {
 		// The main function of a reactor is never called.
 		g.printf("func main() {}\n\nfunc init() {\n")
@@ -253,7 +239,7 @@ func (g *generator) main(sum string) {
 	if g.deps["encoding/json"] {
 		g.printf("\t\tJSON: %s.Marshal,\n", g.use("encoding/json"))
 	} else if g.holds() {
-		g.printf("\t\tTree: %s.Put,\n", g.use(guestJSONPath))
+		g.printf("\t\tTree: %s.Put,\n", g.use(workspace.GuestJSONPath))
 	}
 	typed := g.typed()
 	if typed != nil {

@@ -5,6 +5,7 @@ import (
 	"go/types"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 var basicEncoders = map[api.Kind]string{
@@ -28,7 +29,7 @@ func (g *generator) encode(t types.Type, value string) string {
 	case api.KindError:
 		return "c.Error(" + value + ")"
 	case api.KindAny:
-		return g.use(guestAnyPath) + ".Encode(c, " + value + ")"
+		return g.use(workspace.GuestAnyPath) + ".Encode(c, " + value + ")"
 	case api.KindInterface, api.KindContext:
 		return "guest.HoldInterface(c, " + value + ")"
 	case api.KindTime:
@@ -196,9 +197,9 @@ func (g *generator) decode(t types.Type) string {
 		return "c.In.Place()"
 	case api.KindAny:
 		if _, ok := t.(*types.Named); ok && g.nameable(t) {
-			return fmt.Sprintf("%s(%s.Decode(c))", g.spell(t), g.use(guestAnyPath))
+			return fmt.Sprintf("%s(%s.Decode(c))", g.spell(t), g.use(workspace.GuestAnyPath))
 		}
-		return g.use(guestAnyPath) + ".Decode(c)"
+		return g.use(workspace.GuestAnyPath) + ".Decode(c)"
 	}
 	if decoder, ok := basicDecoders[kind]; ok && g.class(t) == api.Data {
 		return fmt.Sprintf("%s(c.In.%s)", g.spell(t), decoder)

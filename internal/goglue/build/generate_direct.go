@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -48,7 +49,7 @@ func (g *generator) direct() {
 
 // needsFmt tells whether a value that the host holds is printed by more than its own method.
 func (g *generator) needsFmt() bool {
-	if g.imports[guestAnyPath] != "" {
+	if g.imports[workspace.GuestAnyPath] != "" {
 		return true
 	}
 	for n, t := range g.types {
@@ -61,7 +62,7 @@ func (g *generator) needsFmt() bool {
 
 // holds reports whether the host can hold a value of the module.
 func (g *generator) holds() bool {
-	return g.imports[guestAnyPath] != "" || slices.ContainsFunc(g.api.Types[1:], func(t api.Type) bool { return t.Class != api.Data })
+	return g.imports[workspace.GuestAnyPath] != "" || slices.ContainsFunc(g.api.Types[1:], func(t api.Type) bool { return t.Class != api.Data })
 }
 
 // hasText tells whether a type, and its pointer, print themselves.

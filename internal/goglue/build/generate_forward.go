@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 // given returns the expression that makes a value of a type of what the host gave.
@@ -37,7 +38,7 @@ func (g *generator) forward(n int) {
 	g.printf("func fwd%d(h *guest.Host) %s { return host%d{h} }\n\n", n, g.spell(t), n)
 	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
 	begin := "Begin"
-	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[guestHTTPPath] {
+	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[workspace.GuestHTTPPath] {
 		begin = "Call" // a response looks at nothing that the handler's call shares
 	}
 	for i, m := range g.api.Types[n].Methods {
@@ -162,7 +163,7 @@ func (g *generator) sentinelOf(s api.Symbol) *goFunc {
 
 // namedTypes writes the types of the standard library that the host names in values of type any.
 func (g *generator) namedTypes() {
-	if g.imports[guestAnyPath] == "" {
+	if g.imports[workspace.GuestAnyPath] == "" {
 		return
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Values(api.TextTypes)), maps.Values(api.StandardTypes))

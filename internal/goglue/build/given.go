@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
 // given reports whether the host can give a value of a type: a function or an interface whose
@@ -75,7 +76,7 @@ func standardName(t types.Type) string {
 		return ""
 	}
 	path := named.Obj().Pkg().Path()
-	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == glueModule {
+	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == workspace.GlueModule {
 		return ""
 	}
 	return path + "." + named.Obj().Name()

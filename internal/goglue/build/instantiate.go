@@ -33,7 +33,7 @@ type instance struct {
 // they name.
 func (b *build) readInstances() error {
 	qualifiers := map[string]bool{}
-	for _, text := range b.src.Go.Instances {
+	for _, text := range b.Src.Go.Instances {
 		name, err := instantiation.Parse(text)
 		if err != nil {
 			return &engine.SymbolError{Symbol: text, Reason: err.Error()}
@@ -106,7 +106,7 @@ func (b *build) instantiate(m *parts) ([]instance, error) {
 			err = errors.New(wrong.Msg)
 		}
 		if err != nil {
-			return nil, &engine.CompileError{Reason: name.Text + " does not compile", Output: b.clean(err.Error())}
+			return nil, &engine.CompileError{Reason: name.Text + " does not compile", Output: b.Clean(err.Error())}
 		}
 		all = append(all, in)
 	}

@@ -1,4 +1,4 @@
-package build
+package workspace
 
 import (
 	"context"
@@ -13,15 +13,15 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// goCommand runs the go command in the main module, closed off from everything but the sources and
+// GoCommand runs the go command in the main module, closed off from everything but the sources and
 // the build cache, and returns its standard output.
-func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
-	if err := b.checkCache(); err != nil {
+func (w *Workspace) GoCommand(ctx context.Context, args ...string) ([]byte, error) {
+	if err := w.checkCache(); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, b.Toolchain.GoCommand, args...)
-	cmd.Dir, cmd.Env = b.work, b.env()
-	stdout, stderr, err := b.runToFiles(cmd)
+	cmd := exec.CommandContext(ctx, w.Toolchain.GoCommand, args...)
+	cmd.Dir, cmd.Env = w.Work, w.env()
+	stdout, stderr, err := w.runToFiles(cmd)
 	var exit *exec.ExitError
 	var null *os.PathError
 	switch {
@@ -33,11 +33,11 @@ func (b *build) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 		return nil, err // which says what the system lacks
 	case !errors.As(err, &exit):
 		return nil, &engine.ToolchainError{
-			Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + b.Toolchain.Root, Err: err,
+			Reason: "the go command cannot be started: " + err.Error(), Fix: "check the Go installation in " + w.Toolchain.Root, Err: err,
 		}
 	}
-	output := b.clean(string(stderr))
-	if err := b.lacking(output); err != nil {
+	output := w.Clean(string(stderr))
+	if err := w.lacking(output); err != nil {
 		return nil, err
 	}
 	return nil, &engine.CompileError{Reason: "it does not compile", Output: output}
@@ -57,12 +57,12 @@ var lacks = []struct{ said, reason, fix string }{
 
 // lacking is the error where the system refused something to the compilers, or nil. A message about
 // the source has its position before it, whatever it says.
-func (b *build) lacking(output string) error {
+func (w *Workspace) lacking(output string) error {
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)
 		for _, l := range lacks {
 			if strings.HasSuffix(line, l.said) && !position.MatchString(line) {
-				return &engine.ToolchainError{Reason: strings.Replace(l.reason, "%s", b.work, 1) + ": " + output, Fix: l.fix}
+				return &engine.ToolchainError{Reason: strings.Replace(l.reason, "%s", w.Work, 1) + ": " + output, Fix: l.fix}
 			}
 		}
 	}
@@ -73,13 +73,13 @@ var position = regexp.MustCompile(`^[^ ]+\.\w+:\d+`)
 
 // runToFiles runs the command with its output in files: nothing then waits for what the go command
 // started and left, which keeps a pipe open.
-func (b *build) runToFiles(cmd *exec.Cmd) (stdout, stderr []byte, err error) {
-	out, err := os.CreateTemp(b.temp(), "stdout-")
+func (w *Workspace) runToFiles(cmd *exec.Cmd) (stdout, stderr []byte, err error) {
+	out, err := os.CreateTemp(w.temp(), "stdout-")
 	if err != nil {
 		return nil, nil, err
 	}
 	defer out.Close()
-	diag, err := os.CreateTemp(b.temp(), "stderr-")
+	diag, err := os.CreateTemp(w.temp(), "stderr-")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,11 +92,11 @@ func (b *build) runToFiles(cmd *exec.Cmd) (stdout, stderr []byte, err error) {
 }
 
 // cache returns the directory of the go command's build cache, as the go command finds it.
-func (b *build) cache() (string, error) {
-	if dir := b.BuildCache; dir != "" {
+func (w *Workspace) cache() (string, error) {
+	if dir := w.BuildCache; dir != "" {
 		return dir, nil
 	}
-	if dir := b.Toolchain.Env("GOCACHE"); dir != "" {
+	if dir := w.Toolchain.Env("GOCACHE"); dir != "" {
 		return dir, nil
 	}
 	dir, err := os.UserCacheDir()
@@ -105,9 +105,9 @@ func (b *build) cache() (string, error) {
 
 // checkCache finds out whether the build cache can be used: the go command would say of the package
 // what is wrong with the cache.
-func (b *build) checkCache() error {
+func (w *Workspace) checkCache() error {
 	const fix = "set GOCACHE (or BuildCache of the engine's Config) to a directory that you can write to"
-	dir, err := b.cache()
+	dir, err := w.cache()
 	switch {
 	case err != nil:
 		return &engine.ToolchainError{Reason: "there is no place for the go command's build cache: " + err.Error(), Fix: fix, Err: err}
@@ -131,21 +131,21 @@ func (b *build) checkCache() error {
 
 // temp is where the go command puts its own temporary files: they go with the build, also when it
 // is killed.
-func (b *build) temp() string { return filepath.Join(b.work, "tmp") }
+func (w *Workspace) temp() string { return filepath.Join(w.Work, "tmp") }
 
 // env is the environment of the go command: nothing is inherited that changes what is built.
-func (b *build) env() []string {
+func (w *Workspace) env() []string {
 	env := []string{
-		"GOROOT=" + b.Toolchain.Root, "GOMODCACHE=" + b.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
-		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + b.GOOS, "GOARCH=" + b.GOARCH, "GOTELEMETRY=off",
+		"GOROOT=" + w.Toolchain.Root, "GOMODCACHE=" + w.modCache(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off",
+		"GOTOOLCHAIN=local", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + w.GOOS, "GOARCH=" + w.GOARCH, "GOTELEMETRY=off",
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C",
-		"GOTMPDIR=" + b.temp(), "TMPDIR=" + b.temp(), "TEMP=" + b.temp(), "TMP=" + b.temp(), // the linker knows no GOTMPDIR
+		"GOTMPDIR=" + w.temp(), "TMPDIR=" + w.temp(), "TEMP=" + w.temp(), "TMP=" + w.temp(), // the linker knows no GOTMPDIR
 	}
-	if cache, err := b.cache(); err == nil {
+	if cache, err := w.cache(); err == nil {
 		env = append(env, "GOCACHE="+cache)
 	}
-	if b.Processors > 0 { // for the go command, for how many compilers it starts, and for each of them
-		env = append(env, "GOMAXPROCS="+strconv.Itoa(b.Processors))
+	if w.Processors > 0 { // for the go command, for how many compilers it starts, and for each of them
+		env = append(env, "GOMAXPROCS="+strconv.Itoa(w.Processors))
 	}
 	for _, key := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData", "SystemRoot"} {
 		if v, ok := os.LookupEnv(key); ok {
@@ -155,36 +155,36 @@ func (b *build) env() []string {
 	return env
 }
 
-func (b *build) modCache() string {
-	if b.src.Go.ModCache != "" {
-		return b.src.Go.ModCache
+func (w *Workspace) modCache() string {
+	if w.Src.Go.ModCache != "" {
+		return w.Src.Go.ModCache
 	}
-	return filepath.Join(b.work, "mod") // the package needs no modules
+	return filepath.Join(w.Work, "mod") // the package needs no modules
 }
 
-// clean takes the build's private paths out of what the go command wrote: those of the main module
+// Clean takes the build's private paths out of what the go command wrote: those of the main module
 // and of the module cache go, those of the toolchain and of a local source are spelled from their
 // roots. The go command shortens paths by making them relative to where it runs.
-func (b *build) clean(text string) string {
-	places := [][2]string{{b.modCache(), ""}, {b.Toolchain.Root, "$GOROOT" + string(filepath.Separator)}}
-	if b.src.Go.ImportPath == "" {
-		places = append(places, [2]string{filepath.Join(b.work, filepath.FromSlash(b.loose())), b.src.Dir + string(filepath.Separator)})
+func (w *Workspace) Clean(text string) string {
+	places := [][2]string{{w.modCache(), ""}, {w.Toolchain.Root, "$GOROOT" + string(filepath.Separator)}}
+	if w.Src.Go.ImportPath == "" {
+		places = append(places, [2]string{filepath.Join(w.Work, filepath.FromSlash(w.loose())), w.Src.Dir + string(filepath.Separator)})
 	}
-	for _, m := range b.src.Go.Local {
+	for _, m := range w.Src.Go.Local {
 		if m.At != "" {
-			places = append(places, [2]string{filepath.Join(b.work, filepath.FromSlash(m.At)), m.Dir + string(filepath.Separator)})
+			places = append(places, [2]string{filepath.Join(w.Work, filepath.FromSlash(m.At)), m.Dir + string(filepath.Separator)})
 		}
 	}
-	places = append(places, [2]string{b.src.Dir, b.src.Dir + string(filepath.Separator)}, [2]string{b.work, ""})
+	places = append(places, [2]string{w.Src.Dir, w.Src.Dir + string(filepath.Separator)}, [2]string{w.Work, ""})
 	var pairs []string
 	for _, place := range places {
 		if place[0] == "" {
 			continue
 		}
-		if relative, err := filepath.Rel(b.work, place[0]); err == nil && relative != "." {
+		if relative, err := filepath.Rel(w.Work, place[0]); err == nil && relative != "." {
 			pairs = append(pairs, relative+string(filepath.Separator), place[1])
 		}
-		if place[0] != b.src.Dir {
+		if place[0] != w.Src.Dir {
 			pairs = append(pairs, place[0]+string(filepath.Separator), place[1])
 		}
 	}

@@ -1,4 +1,7 @@
-package build
+// Package workspace is the main module in which the program of one package is built: it lays the
+// files, runs the go command, closed off from the user's settings, and reads what that lists and
+// compiles.
+package workspace
 
 import (
 	"bytes"
@@ -16,23 +19,37 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal"
 	"github.com/loadgo/load/internal/regular"
+	"github.com/loadgo/load/internal/toolchain"
 )
 
-// lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its
+// Workspace is the main module of one program, and the go command that is run in it.
+type Workspace struct {
+	Src        find.Source
+	Work       string // the main module
+	ImportPath string // of the package, as the main module imports it
+
+	Toolchain  toolchain.Toolchain
+	GOOS       string
+	GOARCH     string
+	BuildCache string // of the go command; "" is the user's
+	Processors int    // that the go command and its compilers use; 0 is all of them
+}
+
+// Lay writes the main module: go.mod, go.sum, the guest runtime and, for a loose directory, its
 // files.
-func (b *build) lay() error {
+func (w *Workspace) Lay() error {
 	files := map[string][]byte{
-		"go.mod": b.goMod(),
-		"go.sum": b.src.Go.GoSum,
+		"go.mod": w.goMod(),
+		"go.sum": w.Src.Go.GoSum,
 	}
 	places := strings.NewReplacer(
-		"github.com/loadgo/load/internal/goglue/guest/guestany", guestAnyPath,
-		"github.com/loadgo/load/internal/goglue/guest/guesthttp", guestHTTPPath,
-		"github.com/loadgo/load/internal/goglue/guest/guestfs", guestFSPath,
-		"github.com/loadgo/load/internal/goglue/guest/guestjson", guestJSONPath,
-		"github.com/loadgo/load/internal/goglue/guest", guestPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestany", GuestAnyPath,
+		"github.com/loadgo/load/internal/goglue/guest/guesthttp", GuestHTTPPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestfs", GuestFSPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestjson", GuestJSONPath,
+		"github.com/loadgo/load/internal/goglue/guest", GuestPath,
 		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
-		"github.com/loadgo/load/internal/wire", wirePath,
+		"github.com/loadgo/load/internal/wire", WirePath,
 	)
 	err := fs.WalkDir(internal.GuestSources, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -52,24 +69,24 @@ func (b *build) lay() error {
 	if err != nil {
 		return err
 	}
-	if b.src.Go.ImportPath == "" {
-		b.importPath = loosePath + looseName(b.src.Dir)
+	if w.Src.Go.ImportPath == "" {
+		w.ImportPath = loosePath + looseName(w.Src.Dir)
 	}
-	if b.src.Go.ImportPath == "" && len(b.src.Go.Local) == 0 {
-		if err := copyLoose(files, b.src.FS, b.loose()); err != nil {
+	if w.Src.Go.ImportPath == "" && len(w.Src.Go.Local) == 0 {
+		if err := copyLoose(files, w.Src.FS, w.loose()); err != nil {
 			return err
 		}
 	}
-	for _, m := range b.src.Go.Local {
-		if err := b.layLocal(files, m); err != nil {
+	for _, m := range w.Src.Go.Local {
+		if err := w.layLocal(files, m); err != nil {
 			return err
 		}
 	}
-	if err := os.MkdirAll(b.temp(), 0o700); err != nil {
+	if err := os.MkdirAll(w.temp(), 0o700); err != nil {
 		return err
 	}
 	for name, data := range files {
-		file := filepath.Join(b.work, filepath.FromSlash(name))
+		file := filepath.Join(w.Work, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return err
 		}
@@ -84,26 +101,26 @@ func (b *build) lay() error {
 // compiles:
 // one that was there when the package was installed may have been newer. What the package's modules
 // ask for stays their own, so that the go command refuses one that needs a newer toolchain.
-func (b *build) goMod() []byte {
-	text := b.src.Go.GoMod
+func (w *Workspace) goMod() []byte {
+	text := w.Src.Go.GoMod
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	wanted, ok := bytes.CutPrefix(first, []byte("go "))
-	if here := b.Toolchain.Version; ok && version.IsValid(here) && version.Compare("go"+string(wanted), here) > 0 {
+	if here := w.Toolchain.Version; ok && version.IsValid(here) && version.Compare("go"+string(wanted), here) > 0 {
 		text = append([]byte("go "+strings.TrimPrefix(here, "go")+"\n"), rest...)
 	}
-	return append([]byte("module "+glueModule+"\n\n"), text...)
+	return append([]byte("module "+GlueModule+"\n\n"), text...)
 }
 
 // loose is where the files of a loose directory are copied to.
-func (b *build) loose() string { return "module/" + looseName(b.src.Dir) }
+func (w *Workspace) loose() string { return "module/" + looseName(w.Src.Dir) }
 
 // maxSource is the most bytes that a file of a package has.
 const maxSource = 1 << 30
 
 // layLocal adds the files of a local module as they were when they were summed. They are read
 // through an [os.Root], so that no link leads out of the module.
-func (b *build) layLocal(files map[string][]byte, m find.LocalModule) error {
-	at := cmp.Or(m.At, b.loose())
+func (w *Workspace) layLocal(files map[string][]byte, m find.LocalModule) error {
+	at := cmp.Or(m.At, w.loose())
 	if m.GoMod != nil {
 		files[at+"/go.mod"] = m.GoMod
 	}

@@ -1,4 +1,4 @@
-package build
+package workspace
 
 import (
 	"fmt"
@@ -16,13 +16,13 @@ import (
 // compiler that built this program; this one knows newer ones, too.
 type exported struct {
 	fset      *token.FileSet
-	listed    map[string]*listedPackage
+	listed    map[string]*Package
 	packages  map[string]*types.Package // read, or mentioned by what was read
 	toolchain string                    // the release of the compiler, for messages
 }
 
-func (b *build) importer(fset *token.FileSet, listed map[string]*listedPackage) types.Importer {
-	return &exported{fset: fset, listed: listed, packages: map[string]*types.Package{}, toolchain: b.Toolchain.Version}
+func (w *Workspace) Importer(fset *token.FileSet, listed map[string]*Package) types.Importer {
+	return &exported{fset: fset, listed: listed, packages: map[string]*types.Package{}, toolchain: w.Toolchain.Version}
 }
 
 // Import implements [types.Importer].

@@ -1,4 +1,4 @@
-package build
+package workspace
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 
 // checkIncludes refuses assembly files that include what is not in their package's directory: the
 // assembler would open any file of this machine, which nobody decided about and no sum covers.
-func (b *build) checkIncludes(p *listedPackage) error {
+func (w *Workspace) checkIncludes(p *Package) error {
 	if p.Standard {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (b *build) checkIncludes(p *listedPackage) error {
 			continue // it is one of the toolchain's
 		}
 		for _, included := range includes(string(data)) {
-			if !b.mayInclude(p, filepath.FromSlash(included)) {
+			if !w.mayInclude(p, filepath.FromSlash(included)) {
 				return &engine.CompileError{
 					Reason: fmt.Sprintf("%s of %s includes %s, which is not in its package", name, p.ImportPath, included),
 					Fix:    "put what it needs into a file .h beside it",
@@ -44,13 +44,13 @@ func (b *build) checkIncludes(p *listedPackage) error {
 
 // mayInclude reports whether a file is one of the package's own, or of those that the toolchain
 // offers.
-func (b *build) mayInclude(p *listedPackage, name string) bool {
+func (w *Workspace) mayInclude(p *Package, name string) bool {
 	if !filepath.IsLocal(name) {
 		return false
 	}
 	const generated = "go_asm.h"
 	own, err := os.Lstat(filepath.Join(p.Dir, name))
-	_, offered := os.Stat(filepath.Join(b.Toolchain.Root, "pkg", "include", name))
+	_, offered := os.Stat(filepath.Join(w.Toolchain.Root, "pkg", "include", name))
 	return err == nil && own.Mode().IsRegular() || offered == nil || name == generated
 }
 

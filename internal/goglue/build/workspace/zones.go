@@ -1,4 +1,4 @@
-package build
+package workspace
 
 import (
 	"bytes"
@@ -9,19 +9,19 @@ import (
 	"github.com/loadgo/load/internal/regular"
 )
 
-// zonesPackage holds the time zones themselves. It makes a program 0.45 MB larger.
-const zonesPackage = "time/tzdata"
+// ZonesPackage holds the time zones themselves. It makes a program 0.45 MB larger.
+const ZonesPackage = "time/tzdata"
 
-// zones reports whether the module can look time zones up by name: then it carries them along,
+// Zones reports whether the module can look time zones up by name: then it carries them along,
 // because WebAssembly has no files, and a machine may have none of zones. In the standard library,
 // only package time itself looks them up.
-func (b *build) zones(listed map[string]*listedPackage) bool {
-	if slices.Contains(b.imports(), "time") {
+func (w *Workspace) Zones(imports []string, listed map[string]*Package) bool {
+	if slices.Contains(imports, "time") {
 		return true
 	}
-	standard := filepath.Join(b.Toolchain.Root, "src") + string(filepath.Separator)
+	standard := filepath.Join(w.Toolchain.Root, "src") + string(filepath.Separator)
 	for _, p := range listed {
-		if strings.HasPrefix(p.Dir, standard) || p.ImportPath == wirePath {
+		if strings.HasPrefix(p.Dir, standard) || p.ImportPath == WirePath {
 			continue
 		}
 		for _, name := range p.GoFiles {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package build
+package workspace
 
 import (
 	"context"
@@ -16,10 +16,10 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 )
 
-// withCommand is a build whose go command is a shell script.
-func withCommand(t *testing.T, script string) *build {
+// withCommand is a workspace whose go command is a shell script.
+func withCommand(t *testing.T, script string) *Workspace {
 	t.Helper()
-	b := &build{work: t.TempDir(), src: find.Source{Go: &find.GoSource{}}}
+	b := &Workspace{Work: t.TempDir(), Src: find.Source{Go: &find.GoSource{}}}
 	b.BuildCache = t.TempDir()
 	b.Toolchain = toolchain.Toolchain{Root: t.TempDir()}
 	b.Toolchain.GoCommand = filepath.Join(b.Toolchain.Root, "go")
@@ -33,12 +33,12 @@ func withCommand(t *testing.T, script string) *build {
 func TestGoCommandLeaves(t *testing.T) {
 	t.Parallel()
 	b := withCommand(t, "sleep 5 &\necho done\necho note >&2\n")
-	out, err := b.goCommand(t.Context(), "list")
+	out, err := b.GoCommand(t.Context(), "list")
 	require.NoError(t, err)
 	assert.Equal(t, "done\n", string(out))
 
 	b = withCommand(t, "sleep 5 &\necho x.go:1: no >&2\nexit 1\n")
-	_, err = b.goCommand(t.Context(), "build")
+	_, err = b.GoCommand(t.Context(), "build")
 	var failed *engine.CompileError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, "x.go:1: no", failed.Output)
@@ -57,14 +57,14 @@ func TestSystemRefuses(t *testing.T) {
 		"fork/exec /go/compile: resource temporarily unavailable":                       "ulimit -u",
 		"example.com/p: /go/pkg/tool/compile: signal: killed":                           "container",
 	} {
-		_, err := withCommand(t, "echo '# example.com/p' >&2\necho '"+said+"' >&2\nexit 1\n").goCommand(t.Context(), "build")
+		_, err := withCommand(t, "echo '# example.com/p' >&2\necho '"+said+"' >&2\nexit 1\n").GoCommand(t.Context(), "build")
 		var system *engine.ToolchainError
 		require.ErrorAs(t, err, &system, said)
 		assert.Contains(t, system.Reason, said)
 		assert.Contains(t, system.Fix, fix)
 	}
 	for _, said := range []string{"x.go:3:1: undefined: file too large", "x.go:3: // no space left on device", "dir/x.s:1: signal: killed", "x.go:1:1: file too large to embed"} {
-		_, err := withCommand(t, "echo '"+said+"' >&2\nexit 1\n").goCommand(t.Context(), "build")
+		_, err := withCommand(t, "echo '"+said+"' >&2\nexit 1\n").GoCommand(t.Context(), "build")
 		var failed *engine.CompileError
 		require.ErrorAs(t, err, &failed, said)
 	}
@@ -76,7 +76,7 @@ func TestGoCommandShare(t *testing.T) {
 	for share, want := range map[int]string{0: "none\n", 1: "1\n", 3: "3\n"} {
 		b := withCommand(t, "echo ${GOMAXPROCS-none}\n")
 		b.Processors = share
-		out, err := b.goCommand(t.Context(), "build")
+		out, err := b.GoCommand(t.Context(), "build")
 		require.NoError(t, err)
 		assert.Equal(t, want, string(out))
 	}
@@ -96,7 +96,7 @@ func TestGoCommandCancelled(t *testing.T) {
 			}
 		}
 	}()
-	_, err := b.goCommand(ctx, "build")
+	_, err := b.GoCommand(ctx, "build")
 	assert.Equal(t, assert.AnError, err)
 }
 
@@ -114,7 +114,7 @@ func TestBuildCache(t *testing.T) {
 	} {
 		b := withCommand(t, "exit 0\n")
 		b.BuildCache = cache
-		_, err := b.goCommand(t.Context(), "build")
+		_, err := b.GoCommand(t.Context(), "build")
 		var unusable *engine.ToolchainError
 		require.ErrorAs(t, err, &unusable, cache)
 		assert.Equal(t, want+fix, err.Error())
