@@ -70,8 +70,9 @@ func (h *heard) at(host string) []string {
 	return h.said[host]
 }
 
-// TestTokens: who the user is is told to the registry, and for a token to its own domain and to the
-// hosts that the configuration names; to nobody else, wherever the registry points.
+// TestTokens: who the user is is told to the registry, and for a token to its own host and to the
+// hosts that the configuration names; to nobody else, wherever the registry points. The hosts of
+// registries that everybody knows are theirs alone.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	var told heard
@@ -98,21 +99,33 @@ func TestTokens(t *testing.T) {
 		loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
 	registry.from(need)
 	hosts := network{}
-	for _, host := range []string{"r.example.com", "auth.example.com", "example.com", "evil.com", "auth.r.example.com", "localhost", "127.0.0.1"} {
+	for _, host := range []string{
+		"r.example.com", "r.example.com:8443", "auth.example.com", "example.com", "evil.com", "auth.r.example.com", "localhost", "127.0.0.1",
+		"r.co.uk", "evil.co.uk", "mine.azurecr.io", "theirs.azurecr.io", "registry-1.docker.io", "auth.docker.io", "registry.gitlab.com", "gitlab.com",
+	} {
 		hosts[host] = registry.Server
 	}
 	config := quick()
 	config.HTTPClient = hosts.client(t)
-	config.Credentials = func(_ context.Context, at string) (string, string, error) {
-		assert.Equal(t, "r.example.com", at)
+	at := ""
+	config.Credentials = func(_ context.Context, asked string) (string, string, error) {
+		assert.Equal(t, at, asked)
 		return user, password, nil
 	}
 	for _, test := range []struct {
 		realm, tokenHosts, refused string
 	}{
 		{"https://r.example.com/token", "", ""},
-		{"https://auth.example.com/token", "", ""},
-		{"https://example.com/token", "", ""},
+		{"https://r.example.com:8443/token", "", ""},
+		{"https://auth.example.com/token", "auth.example.com", ""},
+		{"https://auth.example.com/token", "", "it wants the password sent to https://auth.example.com"},
+		{"https://example.com/token", "", "it wants the password sent to https://example.com"},
+		{"r.co.uk https://evil.co.uk/token", "", "it wants the password sent to https://evil.co.uk"},
+		{"mine.azurecr.io https://theirs.azurecr.io/token", "", "it wants the password sent to https://theirs.azurecr.io"},
+		{"docker.io https://auth.docker.io/token", "", ""},
+		{"registry.gitlab.com https://gitlab.com/token", "", ""},
+		{"registry.gitlab.com https://auth.docker.io/token", "", "it wants the password sent to https://auth.docker.io"},
+		{"https://gitlab.com/token", "", "it wants the password sent to https://gitlab.com"},
 		{"https://evil.com/token", "evil.com", ""},
 		{"https://evil.com/token", "*.com", ""},
 		{"https://evil.com/token", "", "it wants the password sent to https://evil.com\n\tif you trust that host with it, add the host to LOAD_TOKEN_HOSTS"},
@@ -125,9 +138,13 @@ func TestTokens(t *testing.T) {
 		{"https://127.0.0.1/token", "", "blocked prefix"},
 		{"file:///etc/passwd", "", "unsupported scheme"},
 	} {
-		realm, told.said = test.realm, nil
+		var other bool
+		if at, realm, other = strings.Cut(test.realm, " "); !other {
+			at, realm = "r.example.com", test.realm
+		}
+		told.said = nil
 		config.TokenHosts = test.tokenHosts
-		_, _, err := bring(t, oci.New(config), new(install.Session), "oci::r.example.com/team/rules:v1.0.0")
+		_, _, err := bring(t, oci.New(config), new(install.Session), "oci::"+at+"/team/rules:v1.0.0")
 		if test.refused == "" {
 			require.NoError(t, err, test.realm)
 			continue
@@ -140,8 +157,8 @@ func TestTokens(t *testing.T) {
 	}
 
 	// A policy decides about where a token comes from, as about every address that others lead to.
-	realm = "https://auth.example.com/token"
-	session := &install.Session{Policies: []*policy.Policy{{Deny: []string{"auth.example.com"}}}}
+	at, realm = "r.example.com", "https://r.example.com:8443/token"
+	session := &install.Session{Policies: []*policy.Policy{{Deny: []string{"r.example.com:8443"}}}}
 	_, _, err := bring(t, oci.New(config), session, "oci::r.example.com/team/rules:v1.0.0")
 	var denied *install.PolicyError
 	require.ErrorAs(t, err, &denied)

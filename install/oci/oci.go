@@ -49,8 +49,8 @@ type Config struct {
 	Credentials func(ctx context.Context, registry string) (user, password string, err error)
 
 	// TokenHosts lists, as glob patterns separated by commas, the hosts that a registry may send a
-	// user's password to for a token, besides the registry itself and those with which it shares a
-	// domain, as auth.docker.io does with registry-1.docker.io.
+	// user's password to for a token, besides the registry's own host. Those of docker.io,
+	// registry.gitlab.com and registry.digitalocean.com are known.
 	TokenHosts string
 
 	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it honours

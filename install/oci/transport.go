@@ -78,7 +78,7 @@ func (t strict) admit(r *http.Request) error {
 	if r.Header.Get("Authorization") == "" && (r.Body == nil || r.Body == http.NoBody) {
 		return nil
 	}
-	if r.URL.Scheme == "https" && (sameDomain(t.host, r.URL) || module.MatchPrefixPatterns(t.r.in.config.TokenHosts, r.URL.Host)) {
+	if r.URL.Scheme == "https" && (givesTokens(t.host, r.URL) || module.MatchPrefixPatterns(t.r.in.config.TokenHosts, r.URL.Host)) {
 		return nil
 	}
 	return &webclient.CredentialsError{
@@ -87,17 +87,19 @@ func (t strict) admit(r *http.Request) error {
 	}
 }
 
-// sameDomain reports whether a registry may send a password to a URL: to its own name, to the
-// domain above it, or to a neighbour there.
-func sameDomain(registry string, u *url.URL) bool {
+// tokenHosts are the hosts at which registries that everybody knows give tokens. A neighbour in a
+// registry's domain is nobody's in general: registries.example.cloud may be rented to all comers.
+var tokenHosts = map[string]string{
+	"registry-1.docker.io":      "auth.docker.io",
+	"registry.gitlab.com":       "gitlab.com",
+	"registry.digitalocean.com": "api.digitalocean.com",
+}
+
+// givesTokens reports whether a registry may send a password to a URL without being trusted with
+// it by the user: to its own name, on any port, and to the host that tokenHosts has.
+func givesTokens(registry string, u *url.URL) bool {
 	own, _, _ := splitPort(registry)
-	other := u.Hostname()
-	if isAddress(own) || isAddress(other) {
-		return false
-	}
-	_, above, _ := strings.Cut(own, ".")
-	_, aboveOther, _ := strings.Cut(other, ".")
-	return own == other || strings.Contains(above, ".") && (other == above || aboveOther == above)
+	return own == u.Hostname() && !isAddress(own) || tokenHosts[registry] == u.Host
 }
 
 func isAddress(host string) bool {
