@@ -31,8 +31,8 @@ func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spe
 	return k.loader.obtain(ctx, k.loader.session(), r, new(Stages))
 }
 
-// Accept writes what the policies grant to a locked name into the lock file, if they grant more
-// than it holds.
+// Accept writes what the policies grant to a locked name into the lock file. It installs the locked
+// version if it is not here.
 func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (err error) {
 	defer func() { err = loadError(name, err) }()
 	l := k.loader
@@ -40,20 +40,22 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return err
 	}
-	spec, err := l.Find(ctx, name, options...)
+	if p, err := l.pin(r); err != nil || !p.Held {
+		return cmp.Or(err, l.notLocked(r, "it"))
+	}
+	f, err := l.seek(ctx, l.session(), r, new(Stages))
 	if err != nil {
 		return err
 	}
-	p, err := l.pin(r)
-	if err != nil {
+	if err := cmp.Or(l.permit(f), l.permitPin(f)); err != nil {
 		return err
 	}
 	return l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
-		entry, held := file.Entry(p.Key)
+		entry, held := file.Entry(f.pin.Key)
 		if !held {
 			return false, l.notLocked(r, "it")
 		}
-		granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(spec)...)
+		granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(f.spec)...)
 		entry.Grants = granted.Capabilities()
 		return true, file.Set(entry)
 	})
@@ -97,7 +99,7 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 				return false, err
 			}
 			first, now := l.entry(f, fresh), l.entry(f, same)
-			now.Origin, now.Module = first.Origin, first.Module
+			now.Origin, now.Module, now.Grants = first.Origin, first.Module, first.Grants
 			return !now.Equal(before), file.Set(now)
 		}
 		return true, file.Set(l.entry(f, fresh))
@@ -107,8 +109,8 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 
 // renew installs what the registry chooses today.
 func (l *Loader) renew(ctx context.Context, s *install.Session, p pin) (*found, error) {
-	if l.config.Frozen {
-		return nil, &PolicyError{Rule: "Config.Frozen", Reason: l.lock.Base + " is not to be changed", Fix: "set Config.Frozen to false"}
+	if err := l.changeable(); err != nil {
+		return nil, err
 	}
 	if p.Held && p.Entry.Version == plan.InPlace {
 		return nil, &VersionError{Reason: "it is found in place and has no versions", Fix: "remove its lines from " + l.lock.Base + " to choose anew what it needs"}

@@ -21,8 +21,19 @@ type pin struct {
 	plan.Pin
 }
 
+// changeable refuses to change a frozen lock file.
+func (l *Loader) changeable() error {
+	if !l.config.Frozen {
+		return nil
+	}
+	return &PolicyError{Rule: "Config.Frozen", Reason: l.lock.Base + " is not to be changed", Fix: "set Config.Frozen to false"}
+}
+
 // changeLock changes the lock file; see [lock.File.Change].
 func (l *Loader) changeLock(ctx context.Context, f func(*lockfile.File) (bool, error)) error {
+	if err := l.changeable(); err != nil {
+		return err
+	}
 	err := l.lock.Change(ctx, l.config.Store, f)
 	if unwritten, ok := err.(*lock.WriteError); ok {
 		return &ConfigError{Setting: "Config.LockFile", Reason: unwritten.Reason, Err: unwritten.Err}
