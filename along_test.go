@@ -2,7 +2,6 @@ package load_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // library is a finder and an engine of Go packages that exist in the test only. Each has a generic
@@ -110,9 +111,7 @@ func (in *book) Close(context.Context) error {
 func newLibrary(t testing.TB, b *library) *load.Loader {
 	t.Helper()
 	l, err := load.New(load.Config{Path: find.Path{b}, Engines: []engine.Engine{b}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close(context.Background()) })
 	return l
 }
@@ -126,17 +125,15 @@ func TestLoadOptions(t *testing.T) {
 	get := func(name string, options ...load.LoadOption) *load.Module {
 		t.Helper()
 		m, err := l.Load(t.Context(), name, options...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return m
 	}
 	plain := get("example.com/a")
 	along := get("example.com/a", load.Along("bytes", "zc=example.com/z@v2"))
 	instance := get("example.com/a", load.Instantiate("Uniq[int]", "Map[string,int]"))
-	if plain == along || plain == instance || along == instance {
-		t.Error("what a module is built with makes no difference")
-	}
+	assert.NotSame(t, along, plain, "what a module is built with makes no difference")
+	assert.NotSame(t, instance, plain, "what a module is built with makes no difference")
+	assert.NotSame(t, instance, along, "what a module is built with makes no difference")
 	for _, same := range []struct{ got, want *load.Module }{
 		{get("example.com/a"), plain},
 		{get("example.com/a", load.Along(), load.Instantiate()), plain},
@@ -147,22 +144,16 @@ func TestLoadOptions(t *testing.T) {
 		{get("example.com/a@v1.0.0", load.Along("zc=example.com/z@v2.0.0", "bytes")), along},
 		{get("example.com/a", load.Instantiate(" Map[ string , int ]", "Uniq[int]", "Uniq[int]")), instance},
 	} {
-		if same.got != same.want {
-			t.Errorf("built with %+v, want %+v", same.got.Spec().Source.Go, same.want.Spec().Source.Go)
-		}
+		assert.Samef(t, same.want, same.got, "%v %v", same.got.Spec().Source.Go, same.want.Spec().Source.Go)
 	}
-	if other := get("example.com/a", load.Along("bytes", "example.com/z@v2")); other == along {
-		t.Error("another alias makes no difference")
-	}
-	if opened, _ := b.opens(); opened != 4 {
-		t.Errorf("%d instances, want 4", opened)
-	}
-	if _, err := l.Unload(t.Context(), "example.com/a", load.Along("bytes", "zc=example.com/z@v2")); err != nil {
-		t.Fatal(err)
-	}
-	if _, closed := b.opens(); closed != 1 || len(slices.Collect(l.Modules())) != 3 {
-		t.Errorf("%d instances are closed, want 1", closed)
-	}
+	assert.NotSame(t, along, get("example.com/a", load.Along("bytes", "example.com/z@v2")), "another alias makes no difference")
+	opened, _ := b.opens()
+	assert.Equal(t, 4, opened)
+	_, err := l.Unload(t.Context(), "example.com/a", load.Along("bytes", "zc=example.com/z@v2"))
+	require.NoError(t, err)
+	_, closed := b.opens()
+	assert.Equalf(t, 1, closed, "%d instances are closed, want 1", closed)
+	assert.Lenf(t, slices.Collect(l.Modules()), 3, "%d instances are closed, want 1", closed)
 }
 
 func TestLoadOptionsRefused(t *testing.T) {
@@ -183,9 +174,7 @@ func TestLoadOptionsRefused(t *testing.T) {
 		_, err := l.Load(t.Context(), "example.com/a", test.option)
 		wantError(t, err, test.want)
 		var name *load.NameError
-		if !errors.As(err, &name) {
-			t.Errorf("%v is no NameError", err)
-		}
+		assert.ErrorAs(t, err, &name)
 	}
 	careless := newLibrary(t, &library{careless: true})
 	_, err := careless.Load(t.Context(), "example.com/a", load.Along("bytes"))
@@ -202,9 +191,7 @@ func TestInstantiateOnDemand(t *testing.T) {
 	b := &library{}
 	l := newLibrary(t, b)
 	m, err := l.Load(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	spellings := []string{"Uniq[int]", "Uniq[ int ]", "Uniq[map[string]int]", "Uniq[map[string] int]", "Uniq[bool]"}
 	want := []string{"Uniq[int][Uniq[int]]", "Uniq[int][Uniq[int]]", "Uniq[map[string]int][Uniq[map[string]int]]", "Uniq[map[string]int][Uniq[map[string]int]]", "Uniq[bool][Uniq[bool]]"}
 	var wg sync.WaitGroup
@@ -222,24 +209,22 @@ func TestInstantiateOnDemand(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if opened, closed := b.opens(); opened != 3 || closed != 0 {
-		t.Errorf("%d instances, %d closed; want 3 and 0", opened, closed)
-	}
+	opened, closed := b.opens()
+	assert.Equal(t, 3, opened)
+	assert.Zero(t, closed)
 	var api struct {
 		Ints func() string `load:"Uniq[int]"`
 	}
-	if err := m.Bind(&api); err != nil || api.Ints() != want[0] {
-		t.Errorf("bind: %v", err)
-	}
-	if _, err := l.Unload(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]")); err != nil {
-		t.Fatal(err)
-	}
-	if opened, closed := b.opens(); opened != 3 || closed != 3 {
-		t.Errorf("%d instances, %d closed; want 3 and 3", opened, closed)
-	}
-	if _, err := load.Func[func() string](m, "Uniq[int]"); !errors.Is(err, load.ErrUnloaded) {
-		t.Errorf("after the unload: %v", err)
-	}
+	err = m.Bind(&api)
+	require.NoError(t, err)
+	assert.Equal(t, want[0], api.Ints())
+	_, err = l.Unload(t.Context(), "example.com/a", load.Instantiate("Uniq[bool]"))
+	require.NoError(t, err)
+	opened, closed = b.opens()
+	assert.Equal(t, 3, opened)
+	assert.Equal(t, 3, closed)
+	_, err = load.Func[func() string](m, "Uniq[int]")
+	assert.ErrorIs(t, err, load.ErrUnloaded)
 }
 
 // TestInstantiateFails: a failure is told and forgotten, an instance that crashed is replaced, and
@@ -259,35 +244,28 @@ func TestInstantiateFails(t *testing.T) {
 	}}
 	l := newLibrary(t, b)
 	m, err := l.Load(t.Context(), "example.com/a")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	bind := func(symbol string) error {
 		_, err := load.Func[func() string](m, symbol)
 		return err
 	}
 	wantError(t, bind("Uniq["), "example.com/a has no symbol Uniq[: expected operand, found 'EOF'")
 	wantError(t, bind("Unik[int]"), "m has no symbol Unik")
-	if opened, _ := b.opens(); opened != 1 {
-		t.Errorf("%d instances, want 1", opened)
-	}
+	opened, _ := b.opens()
+	assert.Equal(t, 1, opened)
 	broken.Store(true)
 	wantError(t, bind("Uniq[func()]"), "load example.com/a: Uniq[func()] does not compile\n\tfunc() does not satisfy comparable")
 	wantError(t, bind("Uniq[Point]"), "example.com/a has no symbol Point; did you mean Paint?")
 	broken.Store(false)
-	if err := bind("Uniq[func()]"); err != nil {
-		t.Errorf("the failure is not forgotten: %v", err)
-	}
+	assert.NoError(t, bind("Uniq[func()]"))
 	before, _ := b.opens()
 	crashed := b.opened[before-1]
 	crash := error(&load.CrashError{Reason: "exit status 2"})
 	crashed.crash.Store(&crash)
-	if err := bind("Uniq[func()]"); err != nil {
-		t.Error(err)
-	}
-	if after, _ := b.opens(); after != before+1 || !crashed.closed.Load() {
-		t.Errorf("%d instances after the crash, want %d", after, before+1)
-	}
+	assert.NoError(t, bind("Uniq[func()]"))
+	after, _ := b.opens()
+	assert.Equalf(t, before+1, after, "%d instances after the crash, want %d", after, before+1)
+	assert.Truef(t, crashed.closed.Load(), "%d instances after the crash, want %d", after, before+1)
 }
 
 // TestInstantiateUnloadMeanwhile: unloading ends an instantiation that is under way.
@@ -304,9 +282,7 @@ func TestInstantiateUnloadMeanwhile(t *testing.T) {
 	}}
 	l := newLibrary(t, b)
 	m, err := l.Load(t.Context(), "example.com/a")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	done := make(chan error, 1)
 	go func() {
 		_, err := m.Call(t.Context(), "Uniq[int]")
@@ -319,16 +295,13 @@ func TestInstantiateUnloadMeanwhile(t *testing.T) {
 		unloaded <- err
 	}()
 	close(release)
-	if err := <-unloaded; err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, <-unloaded)
 	<-done // an answer or an error: which of the two came first is not decided
-	if _, err := m.Call(t.Context(), "Uniq[int]"); !errors.Is(err, load.ErrUnloaded) {
-		t.Errorf("after the unload: %v", err)
-	}
-	if opened, closed := b.opens(); opened != 2 || closed != 2 {
-		t.Errorf("%d instances, %d closed; want 2 and 2", opened, closed)
-	}
+	_, err = m.Call(t.Context(), "Uniq[int]")
+	assert.ErrorIs(t, err, load.ErrUnloaded)
+	opened, closed := b.opens()
+	assert.Equal(t, 2, opened)
+	assert.Equal(t, 2, closed)
 }
 
 // renamed is an engine under another name.
@@ -344,28 +317,23 @@ func TestWithEngine(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"a": {}}}
 	l, err := load.New(load.Config{Path: find.Path{w}, Engines: []engine.Engine{w, renamed{w, "second"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	get := func(options ...load.LoadOption) *load.Module {
 		t.Helper()
 		m, err := l.Load(t.Context(), "a", options...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return m
 	}
 	plain, second := get(), get(load.WithEngine("second"))
-	if plain.Engine() != "fake" || second.Engine() != "second" || get(load.WithEngine("second")) != second || get() != plain {
-		t.Errorf("engines %s and %s", plain.Engine(), second.Engine())
-	}
+	assert.Equal(t, "fake", plain.Engine())
+	assert.Equal(t, "second", second.Engine())
+	assert.Same(t, second, get(load.WithEngine("second")))
+	assert.Same(t, plain, get())
 	e, err := l.Explain(t.Context(), "a", load.WithEngine("second"))
-	if err != nil || e.Engines[0].Why != "the load asks for second" || e.Engines[1].Why != "the load asks for it" {
-		t.Errorf("got %+v, %v", e.Engines, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "the load asks for second", e.Engines[0].Why)
+	assert.Equal(t, "the load asks for it", e.Engines[1].Why)
 	_, err = l.Load(t.Context(), "a", load.WithEngine("third"))
 	const want = "load a: no engine for source of kind \"fake\"\n\tfake: the load asks for third\n\tsecond: the load asks for third\n\tset Config.Engines to one that takes it"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v\nwant %s", err, want)
-	}
+	assert.EqualErrorf(t, err, want, "%v", want)
 }

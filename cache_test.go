@@ -18,14 +18,13 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/stretchr/testify/require"
 )
 
 func TestNamesOfOneModule(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	rules := filepath.Join(here, "rules")
 	w := &world{modules: map[string]fake{
 		"x":        {version: "v1.2.3"},
@@ -39,25 +38,17 @@ func TestNamesOfOneModule(t *testing.T) {
 	l := newLoader(t, w)
 	x := mustLoad(t, l, "x")
 	for _, name := range []string{"x", "x@v1.2.3", "x@v1", "first=x", "first"} {
-		if m := mustLoad(t, l, name); m != x {
-			t.Errorf("Load(%q) is another instance", name)
-		}
+		assert.Samef(t, x, mustLoad(t, l, name), "Load(%q) is another instance", name)
 	}
-	if mustLoad(t, l, "x@v0.9.0") == x {
-		t.Error("two versions share an instance")
-	}
+	assert.NotSame(t, x, mustLoad(t, l, "x@v0.9.0"), "two versions share an instance")
 	dir := mustLoad(t, l, "./rules")
 	for _, name := range []string{rules, rules + "/", "taxes"} {
-		if m := mustLoad(t, l, name); m != dir {
-			t.Errorf("Load(%q) is another instance", name)
-		}
+		assert.Samef(t, dir, mustLoad(t, l, name), "Load(%q) is another instance", name)
 	}
-	if got, want := names(l), []string{rules, "x@v0.9.0", "x@v1.2.3"}; !slices.Equal(got, want) {
-		t.Errorf("modules %q, want %q", got, want)
-	}
-	if n := w.opens("x@v1.2.3"); n != 1 {
-		t.Errorf("x@v1.2.3 was opened %d times", n)
-	}
+	got, want := names(l), []string{rules, "x@v0.9.0", "x@v1.2.3"}
+	assert.Equal(t, want, got)
+	n := w.opens("x@v1.2.3")
+	assert.Equalf(t, 1, n, "x@v1.2.3 was opened %d times", n)
 
 	_, err = l.Load(t.Context(), "first=x@v0.9.0")
 	wantError(t, err, "load first=x@v0.9.0: invalid module name: first is the name of x@v1.2.3 already")
@@ -85,9 +76,7 @@ func TestVersionIsNotTheName(t *testing.T) {
 	t.Parallel()
 	l := newLoader(t, &world{modules: map[string]fake{"x": {version: "v2.0.0"}, "x@v1.0.0": {version: "v1.0.0"}}})
 	mustLoad(t, l, "x@v1.0.0")
-	if v := mustLoad(t, l, "x").Version(); v != "v2.0.0" {
-		t.Errorf("x is %s, want v2.0.0", v)
-	}
+	assert.Equal(t, "v2.0.0", mustLoad(t, l, "x").Version())
 }
 
 func TestUnload(t *testing.T) {
@@ -103,24 +92,15 @@ func TestUnload(t *testing.T) {
 	if wantError(t, err, "unload x: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
 		t.Error("it is no ErrNotLoaded")
 	}
-	if n := w.instances[0].closed.Load(); n != 1 {
-		t.Errorf("closed %d times", n)
-	}
-	if _, err := m.Call(t.Context(), "F"); !errors.Is(err, load.ErrUnloaded) {
-		t.Errorf("call after unload: %v", err)
-	}
-	if got := names(l); len(got) != 0 {
-		t.Errorf("modules %q after unload", got)
-	}
-	if mustLoad(t, l, "x") == m {
-		t.Error("an unloaded module was loaded")
-	}
-	if _, err := l.Load(t.Context(), "alias"); !errors.Is(err, load.ErrNotFound) {
-		t.Errorf("the alias of an unloaded module: %v", err)
-	}
-	if !slices.Contains(r.kinds(), "Unloaded") {
-		t.Errorf("events %q", r.kinds())
-	}
+	assert.Equal(t, int32(1), w.instances[0].closed.Load())
+	_, err = m.Call(t.Context(), "F")
+	assert.ErrorIs(t, err, load.ErrUnloaded, "call after unload")
+	got := names(l)
+	assert.Emptyf(t, got, "modules %q after unload", got)
+	assert.NotSame(t, m, mustLoad(t, l, "x"), "an unloaded module was loaded")
+	_, err = l.Load(t.Context(), "alias")
+	assert.ErrorIs(t, err, load.ErrNotFound, "the alias of an unloaded module")
+	assert.Contains(t, r.kinds(), "Unloaded")
 }
 
 func TestCrashedModuleIsLoadedAfresh(t *testing.T) {
@@ -129,16 +109,14 @@ func TestCrashedModuleIsLoadedAfresh(t *testing.T) {
 	l := newLoader(t, w)
 	m := mustLoad(t, l, "alias=x")
 	w.instances[0].kill("exit status 2")
-	if got := names(l); len(got) != 0 {
-		t.Errorf("modules %q after a crash", got)
-	}
+	got := names(l)
+	assert.Emptyf(t, got, "modules %q after a crash", got)
 	fresh := mustLoad(t, l, "x")
-	if fresh == m || mustLoad(t, l, "x@v1.0.0") != fresh || mustLoad(t, l, "alias=x") != fresh {
-		t.Error("a crashed module was loaded")
-	}
-	if n := w.instances[0].closed.Load(); n != 1 {
-		t.Errorf("the crashed instance was closed %d times", n)
-	}
+	assert.NotSame(t, m, fresh, "a crashed module was loaded")
+	assert.Same(t, fresh, mustLoad(t, l, "x@v1.0.0"), "a crashed module was loaded")
+	assert.Same(t, fresh, mustLoad(t, l, "alias=x"), "a crashed module was loaded")
+	n := w.instances[0].closed.Load()
+	assert.Equalf(t, int32(1), n, "the crashed instance was closed %d times", n)
 }
 
 func TestClose(t *testing.T) {
@@ -161,14 +139,10 @@ func TestClose(t *testing.T) {
 		failed <- err
 	}()
 	<-started
-	if err := l.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Close(t.Context()))
 	<-ended
 	wantError(t, <-failed, "load slow: loader is closed")
-	if n := w.instances[0].closed.Load(); n != 1 {
-		t.Errorf("closed %d times", n)
-	}
+	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 	_, err := l.Load(t.Context(), "x")
 	if wantError(t, err, "load x: loader is closed"); !errors.Is(err, load.ErrClosed) {
 		t.Error("it is no ErrClosed")
@@ -191,9 +165,7 @@ func BenchmarkLoadCached(b *testing.B) {
 	var p atomic.Pointer[map[string]*load.Module]
 	p.Store(&bare)
 	ctx := context.Background()
-	if n := testing.AllocsPerRun(100, func() { l.Load(ctx, benchmarkName) }); n != 0 {
-		b.Fatalf("%v allocations", n)
-	}
+	require.Equal(b, float64(0), testing.AllocsPerRun(100, func() { l.Load(ctx, benchmarkName) }))
 	yardstick := func(n int) {
 		for range n {
 			if (*p.Load())[benchmarkName] == nil {
@@ -261,14 +233,10 @@ func TestNewRefuses(t *testing.T) {
 		wantError(t, err, test.want)
 	}
 	l, err := load.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = l.Load(t.Context(), "strings")
 	wantError(t, err, "load strings: not found\n\tset Config.Installers to one that installs such names")
-	if err := l.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, l.Close(t.Context()))
 }
 
 // BenchmarkModuleCycle measures a load and an unload of a module that costs nothing by itself.
@@ -276,8 +244,7 @@ func BenchmarkModuleCycle(b *testing.B) {
 	l := newLoader(b, &world{modules: map[string]fake{"x": {}}})
 	for b.Loop() {
 		mustLoad(b, l, "x")
-		if _, err := l.Unload(context.Background(), "x"); err != nil {
-			b.Fatal(err)
-		}
+		_, err := l.Unload(context.Background(), "x")
+		require.NoError(b, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/stretchr/testify/assert"
 )
 
 // deriveText makes the text that Make returns; it fails for an edition without Make.
@@ -88,9 +89,8 @@ func TestDerivedIsMadeOnce(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			got, err := d.Get(t.Context())
-			if err != nil || got != "one" {
-				t.Error(got, err)
-			}
+			assert.NoError(t, err)
+			assert.Equal(t, "one", got)
 		})
 	}
 	wg.Wait()

@@ -19,6 +19,8 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // world is a finder and an engine over modules that exist in the test only, for what real ones
@@ -167,13 +169,9 @@ func newLoader(t testing.TB, w *world, change ...func(*load.Config)) *load.Loade
 		f(&config)
 	}
 	l, err := load.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := l.Close(context.Background()); err != nil {
-			t.Errorf("close: %v", err)
-		}
+		assert.NoError(t, l.Close(context.Background()))
 	})
 	return l
 }
@@ -181,17 +179,13 @@ func newLoader(t testing.TB, w *world, change ...func(*load.Config)) *load.Loade
 func mustLoad(t testing.TB, l *load.Loader, name string) *load.Module {
 	t.Helper()
 	m, err := l.Load(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return m
 }
 
 func wantError(t testing.TB, err error, want string) {
 	t.Helper()
-	if err == nil || err.Error() != want {
-		t.Errorf("error:\n%v\nwant:\n%s", err, want)
-	}
+	assert.EqualError(t, err, want)
 }
 
 // shop is an installer of one release of each of its modules, which the world then runs, and a
@@ -284,9 +278,7 @@ func (r *recorder) kinds() []string {
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestOneLoadForAll(t *testing.T) {
@@ -24,9 +26,7 @@ func TestOneLoadForAll(t *testing.T) {
 		wg.Go(func() { mustLoad(t, l, []string{"x", "x@v1.0.0", "a=x"}[i%3]) })
 	}
 	wg.Wait()
-	if n := w.opens("x@v1.0.0"); n != 1 {
-		t.Errorf("opened %d times", n)
-	}
+	assert.Equal(t, 1, w.opens("x@v1.0.0"))
 }
 
 func TestFailedLoadIsForgotten(t *testing.T) {
@@ -83,9 +83,8 @@ func TestCancel(t *testing.T) {
 	giveUp()
 	wantError(t, <-errs, "load x: context canceled")
 	close(release)
-	if <-patient == nil || w.opens("x@") != 1 {
-		t.Errorf("the patient caller's load was disturbed: opened %d times", w.opens("x@"))
-	}
+	require.NotNilf(t, <-patient, "the patient caller's load was disturbed: opened %d times", w.opens("x@"))
+	assert.Equalf(t, 1, w.opens("x@"), "the patient caller's load was disturbed: opened %d times", w.opens("x@"))
 
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { _, err := l.Load(ctx, "endless"); errs <- err }()
@@ -94,12 +93,9 @@ func TestCancel(t *testing.T) {
 	cancel(stop)
 	err := <-errs
 	var init *load.InitError
-	if !errors.Is(err, stop) || !errors.As(err, &init) {
-		t.Errorf("a cancelled load: %v", err)
-	}
-	if cause := <-cancelled; cause != stop {
-		t.Errorf("the load's cause: %v", cause)
-	}
+	assert.ErrorIs(t, err, stop)
+	assert.ErrorAs(t, err, &init)
+	assert.ErrorIs(t, <-cancelled, stop)
 
 	_, err = l.Load(ctx, "x2")
 	wantError(t, err, "load x2: stop")
@@ -121,12 +117,8 @@ func TestAbandonedModuleIsClosed(t *testing.T) {
 	<-started
 	cancel()
 	wantError(t, <-failed, "load x: context canceled")
-	if n := w.instances[0].closed.Load(); n != 1 {
-		t.Errorf("closed %d times", n)
-	}
-	if got := names(l); len(got) != 0 {
-		t.Errorf("modules %q", got)
-	}
+	assert.Equal(t, int32(1), w.instances[0].closed.Load())
+	assert.Empty(t, names(l))
 }
 
 func TestPanicIsAnError(t *testing.T) {
@@ -139,9 +131,9 @@ func TestPanicIsAnError(t *testing.T) {
 	for range 2 {
 		_, err := l.Load(t.Context(), "panics")
 		var internal *load.InternalError
-		if !errors.As(err, &internal) || internal.Value != "oh" || !strings.Contains(internal.Stack, "flight_test.go") {
-			t.Errorf("a panic: %v", err)
-		}
+		require.ErrorAs(t, err, &internal)
+		assert.Equal(t, "oh", internal.Value)
+		assert.Contains(t, internal.Stack, "flight_test.go")
 		_, err = l.Load(t.Context(), "exits")
 		wantError(t, err, "load exits: internal error: the goroutine of the load ended")
 	}
@@ -165,9 +157,7 @@ func TestImports(t *testing.T) {
 	} {
 		_, err := l.Load(t.Context(), name)
 		var cycle *load.CycleError
-		if strings.Contains(want, "cycle") != errors.As(err, &cycle) {
-			t.Errorf("%s: %v", name, err)
-		}
+		assert.Equal(t, strings.Contains(want, "cycle"), errors.As(err, &cycle), name)
 		wantError(t, err, want)
 	}
 	mustLoad(t, l, "base")
@@ -178,9 +168,11 @@ func TestLoadAll(t *testing.T) {
 	l := newLoader(t, &world{modules: map[string]fake{"x": {}, "y": {open: func(context.Context) error { return errBroken }}, "z": {}}})
 	modules, err := l.LoadAll(t.Context(), "z", "y", "x", "-")
 	wantError(t, err, "load y: it is broken\nload -: invalid module name: it starts with \"-\"")
-	if len(modules) != 4 || modules[0].Name() != "z" || modules[1] != nil || modules[2].Name() != "x" || modules[3] != nil {
-		t.Errorf("modules %v", modules)
-	}
+	require.Len(t, modules, 4)
+	assert.Equal(t, "z", modules[0].Name())
+	require.Nil(t, modules[1])
+	assert.Equal(t, "x", modules[2].Name())
+	assert.Nil(t, modules[3])
 }
 
 // TestHammerCycles loads random import graphs from many goroutines at once. Nothing may hang; a
@@ -231,9 +223,8 @@ func TestHammerCycles(t *testing.T) {
 		}
 		wg.Wait()
 		for i := range n {
-			if opens := w.opens(name(i) + "@"); !cyclic[i] && opens != 1 {
-				t.Errorf("round %d: %s was opened %d times; graph %v", round, name(i), opens, graph)
-			}
+			opens := w.opens(name(i) + "@")
+			assert.Falsef(t, !cyclic[i] && opens != 1, "round %d: %s was opened %d times; graph %v", round, name(i), opens, graph)
 		}
 	}
 }
@@ -279,9 +270,7 @@ func TestHammerCache(t *testing.T) {
 				case 0:
 					_, err := l.Unload(t.Context(), name)
 					var inUse *load.InUseError
-					if err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.As(err, &inUse) {
-						t.Error(err)
-					}
+					assert.False(t, err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.As(err, &inUse), err)
 				case 1:
 					w.mu.Lock()
 					if len(w.instances) > 0 {
@@ -291,9 +280,8 @@ func TestHammerCache(t *testing.T) {
 				case 2:
 					ctx, cancel := context.WithCancel(t.Context())
 					go cancel()
-					if _, err := l.Load(ctx, name); err != nil && !errors.Is(err, context.Canceled) {
-						t.Error(err)
-					}
+					_, err := l.Load(ctx, name)
+					assert.False(t, err != nil && !errors.Is(err, context.Canceled), err)
 				default:
 					mustLoad(t, l, name)
 				}
@@ -301,12 +289,8 @@ func TestHammerCache(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if err := l.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Close(t.Context()))
 	for i, in := range w.instances {
-		if in.closed.Load() == 0 && in.crash.Load() == nil {
-			t.Errorf("instance %d of %d was never closed", i, len(w.instances))
-		}
+		assert.Falsef(t, in.closed.Load() == 0 && in.crash.Load() == nil, "instance %d of %d was never closed", i, len(w.instances))
 	}
 }

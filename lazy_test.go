@@ -2,7 +2,6 @@ package load_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,6 +11,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // plainLoader makes a loader whose module "m" has the values.
@@ -25,30 +26,23 @@ func TestLazy(t *testing.T) {
 	generation := 0
 	l := plainLoader(t, plain{"Make": func(s string) string { return fmt.Sprint(s, generation) }, "Max": 7})
 	ref := load.Lazy[func(string) string](l, "m", "Make")
-	if len(names(l)) != 0 {
-		t.Error("it loads too early")
-	}
+	assert.Empty(t, names(l), "it loads too early")
 	f := ref.Get()
-	if len(names(l)) != 0 {
-		t.Error("Get loads")
-	}
-	if f("x") != "x0" || ref.Get()("y") != "y0" || len(names(l)) != 1 {
-		t.Error("the calls")
-	}
-	if _, err := l.Reload(t.Context(), "m"); err != nil {
-		t.Fatal(err)
-	}
+	assert.Empty(t, names(l))
+	assert.Equal(t, "x0", f("x"))
+	assert.Equal(t, "y0", ref.Get()("y"))
+	assert.Len(t, names(l), 1)
+	_, err := l.Reload(t.Context(), "m")
+	require.NoError(t, err)
 	generation = 1
-	if ref.Get()("z") != "z1" {
-		t.Error("after a reload")
-	}
+	assert.Equal(t, "z1", ref.Get()("z"))
 	unload(t, l, "m")
-	if copied := ref; copied.Get()("z") != "z1" || len(names(l)) != 1 {
-		t.Error("after an unload")
-	}
-	if f, err := ref.Load(t.Context()); err != nil || f("a") != "a1" {
-		t.Error(err)
-	}
+	copied := ref
+	assert.Equal(t, "z1", copied.Get()("z"))
+	assert.Len(t, names(l), 1)
+	f, err = ref.Load(t.Context())
+	assert.NoError(t, err)
+	assert.Equal(t, "a1", f("a"))
 	defer func() {
 		err, _ := recover().(error)
 		wantError(t, err, "m: Max does not fit: load.Lazy takes a function type\n\twant: int\n\thave: func")
@@ -61,9 +55,7 @@ func TestLazyErrors(t *testing.T) {
 	t.Parallel()
 	l := plainLoader(t, plain{"Make": func(s string) string { return s }})
 	_, err := load.Lazy[func(context.Context, string) (string, error)](l, "gone", "Make").Get()(t.Context(), "x")
-	if !errors.Is(err, load.ErrNotFound) {
-		t.Error(err)
-	}
+	assert.ErrorIs(t, err, load.ErrNotFound)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errBroken)
 	_, err = load.Lazy[func(context.Context) (string, error)](l, "m", "Make").Get()(ctx)
@@ -72,9 +64,7 @@ func TestLazyErrors(t *testing.T) {
 	wantError(t, err, "m has no symbol Mak; did you mean Make?")
 	defer func() {
 		err, _ := recover().(error)
-		if !errors.Is(err, load.ErrNotFound) {
-			t.Error(err)
-		}
+		assert.ErrorIs(t, err, load.ErrNotFound)
 	}()
 	load.Lazy[func(...string)](l, "gone", "Make").Get()("a", "b")
 }
@@ -87,17 +77,14 @@ func TestLazyBind(t *testing.T) {
 		Count func(...string) int `load:"Join"`
 		Gone  func() error
 	}
-	if err := l.LazyBind("m", &api); err != nil {
-		t.Fatal(err)
-	}
-	if len(names(l)) != 0 || api.Make("x") != "x!" || api.Count("a", "b") != 2 || len(names(l)) != 1 {
-		t.Error("the functions")
-	}
+	require.NoError(t, l.LazyBind("m", &api))
+	assert.Empty(t, names(l))
+	assert.Equal(t, "x!", api.Make("x"))
+	assert.Equal(t, 2, api.Count("a", "b"))
+	assert.Len(t, names(l), 1)
 	wantError(t, api.Gone(), "m has no symbol Gone; did you mean Make?")
 	unload(t, l, "m")
-	if api.Make("y") != "y!" {
-		t.Error("after an unload")
-	}
+	assert.Equal(t, "y!", api.Make("y"))
 	var wrong struct{ Max int }
 	wantError(t, l.LazyBind("m", &wrong), "m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
 }
@@ -107,13 +94,12 @@ func TestSub(t *testing.T) {
 	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}, "x/cases": {version: "v2.0.0"}, "x/cases@v1.0.0": {version: "v1.0.0"}, "greet": {}, "greet/more": {}}}
 	l := newLoader(t, w, func(c *load.Config) { c.Path = find.Path{inModule{w}} })
 	cases, err := mustLoad(t, l, "x").Sub(t.Context(), "cases")
-	if err != nil || cases.Name() != "x/cases" || cases.Version() != "v1.0.0" {
-		t.Error(cases, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "x/cases", cases.Name())
+	assert.Equal(t, "v1.0.0", cases.Version())
 	more, err := mustLoad(t, l, "greet").Sub(t.Context(), "more")
-	if err != nil || more.Name() != "greet/more" {
-		t.Error(more, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "greet/more", more.Name())
 	_, err = more.Sub(t.Context(), "../x")
 	wantError(t, err, "load greet/more/../x: invalid module name: \"../x\" is no path below a module")
 }
@@ -139,9 +125,7 @@ func TestHammerLazy(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for !stop.Load() {
-				if got := ref.Get()("x"); got != "x!" {
-					t.Errorf("got %q", got)
-				}
+				assert.Equal(t, "x!", ref.Get()("x"))
 			}
 		})
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func limitedWorld() *world {
@@ -30,18 +32,13 @@ func TestMaxModules(t *testing.T) {
 	var r recorder
 	l := newLoader(t, w, maxModules(3), func(c *load.Config) { c.Events = r.sink })
 	a, _, _ := mustLoad(t, l, "a"), mustLoad(t, l, "b"), mustLoad(t, l, "c")
-	if _, err := a.Call(t.Context(), "F"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := a.Call(t.Context(), "F")
+	require.NoError(t, err)
 	mustLoad(t, l, "d")
-	if got := names(l); !slices.Equal(got, []string{"a", "c", "d"}) {
-		t.Errorf("after a call of a: %q", got)
-	}
+	assert.Equal(t, []string{"a", "c", "d"}, names(l))
 	mustLoad(t, l, "c") // the quick look-up counts as well
 	mustLoad(t, l, "e")
-	if got := names(l); !slices.Equal(got, []string{"c", "d", "e"}) {
-		t.Errorf("after a look-up of c: %q", got)
-	}
+	assert.Equal(t, []string{"c", "d", "e"}, names(l))
 	until(t, "the end of what was unloaded", func() bool { return w.live() == 3 })
 	unloaded := load.Event(event.Unloaded{Name: "b", Why: "more than 3 modules (Config.MaxModules)"})
 	until(t, "the event of what was unloaded", func() bool { // it follows the end
@@ -59,24 +56,18 @@ func TestLimitsSpareWhatIsUsed(t *testing.T) {
 	l := newLoader(t, w, maxModules(1), func(c *load.Config) { c.Events = r.sink })
 	unpin := mustLoad(t, l, "a").Pin()
 	mustLoad(t, l, "app")
-	if got := names(l); !slices.Equal(got, []string{"a", "app", "lib"}) {
-		t.Errorf("pinned, imported, just loaded: %q", got)
-	}
+	got := names(l)
+	assert.Equal(t, []string{"a", "app", "lib"}, got, "pinned, imported, just loaded")
 	o := engine.NewObject(&counted{in: w.instances[1]}) // of lib
 	mustLoad(t, l, "b")
-	if got := names(l); !slices.Equal(got, []string{"a", "b", "lib"}) {
-		t.Errorf("pinned, just loaded, with an object: %q", got)
-	}
-	if n := slices.Index(r.kinds(), "Exceeded"); n < 0 {
-		t.Errorf("events %q", r.kinds())
-	}
+	got = names(l)
+	assert.Equal(t, []string{"a", "b", "lib"}, got, "pinned, just loaded, with an object")
+	assert.GreaterOrEqual(t, slices.Index(r.kinds(), "Exceeded"), 0)
 	o.Close()
 	unpin()
 	unpin()
 	mustLoad(t, l, "c")
-	if got := names(l); !slices.Equal(got, []string{"c"}) {
-		t.Errorf("in the end: %q", got)
-	}
+	assert.Equal(t, []string{"c"}, names(l))
 }
 
 func TestMemoryLimit(t *testing.T) {
@@ -85,9 +76,7 @@ func TestMemoryLimit(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		mustLoad(t, l, name)
 	}
-	if got := names(l); !slices.Equal(got, []string{"b", "c"}) {
-		t.Errorf("%q", got)
-	}
+	assert.Equal(t, []string{"b", "c"}, names(l))
 }
 
 // A reference loads its module again after it was unloaded for a limit.
@@ -100,9 +89,9 @@ func TestRefAfterEviction(t *testing.T) {
 	for range 3 {
 		for _, name := range []string{"m", "n"} {
 			ref := load.Lazy[func(string) string](l, name, "Make")
-			if got := ref.Get()("x") + ref.Get()("y"); got != "x!y!" || len(names(l)) != 1 {
-				t.Errorf("%s, %q", got, names(l))
-			}
+			got := ref.Get()("x") + ref.Get()("y")
+			assert.Equal(t, "x!y!", got)
+			assert.Len(t, names(l), 1)
 		}
 	}
 }
@@ -130,10 +119,7 @@ func TestHammerLimits(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if err := l.Close(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if n := w.live(); n != 0 {
-		t.Error(fmt.Sprint(n, " instances were never closed"))
-	}
+	require.NoError(t, l.Close(context.Background()))
+	n := w.live()
+	assert.Zero(t, n, fmt.Sprint(n, " instances were never closed"))
 }

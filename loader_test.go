@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,12 +65,11 @@ func TestInstallCompileOpen(t *testing.T) {
 	in := openStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Events = r.sink })
 	m := mustLoad(t, l, "a.com")
-	if m.String() != "a.com@v1.0.0" || m.Engine() != "press" || m.Isolation().Level != "none" {
-		t.Errorf("module %v, engine %s, isolation %v", m, m.Engine(), m.Isolation())
-	}
-	if got, want := r.kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}; !slices.Equal(got, want) {
-		t.Errorf("events %q, want %q", got, want)
-	}
+	assert.Equalf(t, "a.com@v1.0.0", m.String(), "module %v, engine %s, isolation", m, m.Engine())
+	assert.Equalf(t, "press", m.Engine(), "module %v, engine %s, isolation", m, m.Engine())
+	assert.Equalf(t, "none", m.Isolation().Level, "module %v, engine %s, isolation", m, m.Engine())
+	got, want := r.kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}
+	assert.Equal(t, want, got)
 
 	// Another loader, as another process, compiles nothing.
 	if mustLoad(t, newLoader(t, w, withShop(s, p, in)), "a.com"); p.compiles.Load() != 1 {
@@ -89,12 +87,10 @@ func TestInstall(t *testing.T) {
 	p := &press{}
 	l := newLoader(t, &world{}, withShop(&shop{}, p, openStore(t)))
 	spec, err := l.Install(t.Context(), "a.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if spec.Name != "a.com" || p.compiles.Load() != 1 || len(names(l)) != 0 {
-		t.Errorf("spec %+v, compiled %d times, running %q", spec, p.compiles.Load(), names(l))
-	}
+	require.NoError(t, err)
+	assert.Equalf(t, "a.com", spec.Name, "spec %+v, compiled %d times, running", spec, p.compiles.Load())
+	assert.Equalf(t, int32(1), p.compiles.Load(), "spec %+v, compiled %d times, running", spec, p.compiles.Load())
+	assert.Emptyf(t, names(l), "spec %+v, compiled %d times, running", spec, p.compiles.Load())
 	if mustLoad(t, l, "a.com"); p.compiles.Load() != 1 {
 		t.Errorf("compiled %d times", p.compiles.Load())
 	}
@@ -117,13 +113,12 @@ func TestComplete(t *testing.T) {
 	inPlace := func(c *load.Config) { c.Path = find.Path{place{w}} }
 	p, in := &press{}, openStore(t)
 	l := newLoader(t, w, withShop(&shop{}, p, in), inPlace)
-	if hash := mustLoad(t, l, "x").Spec().Source.Hash; hash != "completed:x" {
-		t.Errorf("hash %q", hash)
-	}
+	assert.Equal(t, "completed:x", mustLoad(t, l, "x").Spec().Source.Hash)
 	e, err := l.Explain(t.Context(), "x")
-	if err != nil || e.Artifact.SourceHash != "completed:x" || !e.Artifact.Present || !e.Loaded {
-		t.Errorf("explanation of a running module %+v, %v", e, err)
-	}
+	require.NoErrorf(t, err, "explanation of a running module %+v, %v", e, err)
+	assert.Equalf(t, "completed:x", e.Artifact.SourceHash, "explanation of a running module %+v, %v", e, err)
+	require.Truef(t, e.Artifact.Present, "explanation of a running module %+v, %v", e, err)
+	assert.Truef(t, e.Loaded, "explanation of a running module %+v, %v", e, err)
 
 	l = newLoader(t, w, inPlace, func(c *load.Config) { c.Engines, c.Store = []engine.Engine{p}, in })
 	_, err = l.Load(t.Context(), "x")
@@ -137,23 +132,17 @@ func TestDamagedArtifactIsMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	plates, err := filepath.Glob(filepath.Join(in.Dir(), "obj", "*", "files", "plate"))
-	if err != nil || len(plates) != 1 {
-		t.Fatal(plates, err)
-	}
-	if err := os.Chmod(plates[0], 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(plates[0], []byte("forged"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.Len(t, plates, 1)
+	require.NoError(t, os.Chmod(plates[0], 0o644))
+	require.NoError(t, os.WriteFile(plates[0], []byte("forged"), 0o644))
 	var r recorder
 	l := newLoader(t, &world{}, withShop(&shop{}, p, in), func(c *load.Config) { c.Events = r.sink })
 	if mustLoad(t, l, "a.com"); p.compiles.Load() != 2 {
 		t.Errorf("compiled %d times", p.compiles.Load())
 	}
-	if got, want := r.kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}; !slices.Equal(got, want) {
-		t.Errorf("events %q, want %q", got, want)
-	}
+	got, want := r.kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}
+	assert.Equal(t, want, got)
 }
 
 func TestNotFound(t *testing.T) {
@@ -189,16 +178,13 @@ func TestNotFound(t *testing.T) {
 		})
 		_, err := l.Load(t.Context(), test.name)
 		wantError(t, err, "load "+test.name+": "+test.want)
-		if isNotFound := strings.HasPrefix(test.want, "not found"); errors.Is(err, load.ErrNotFound) != isNotFound {
-			t.Errorf("%s: is it ErrNotFound? want %v", test.name, isNotFound)
-		}
+		isNotFound := strings.HasPrefix(test.want, "not found")
+		assert.Equal(t, isNotFound, errors.Is(err, load.ErrNotFound), test.name)
 		if strings.HasPrefix(test.want, "Config.Store: press") || strings.HasPrefix(test.want, "no engine") {
 			continue // these were found
 		}
 		e, explained := l.Explain(t.Context(), test.name)
-		if test.want != "Config.Store: shop has no store to install into" && (explained == nil || e == nil) {
-			t.Errorf("%s: explanation %v, error %v", test.name, e, explained)
-		}
+		assert.Falsef(t, test.want != "Config.Store: shop has no store to install into" && (explained == nil || e == nil), "%s: explanation %v, error %v", test.name, e, explained)
 	}
 }
 
@@ -218,9 +204,7 @@ func TestBrokenModuleIsNotShadowed(t *testing.T) {
 	l = newLoader(t, w, func(c *load.Config) { c.Path = find.Path{finder(func() error { panic("oh") }), w} })
 	_, err := l.Find(t.Context(), "x")
 	var internal *load.InternalError
-	if !errors.As(err, &internal) {
-		t.Errorf("a finder that panics: %v", err)
-	}
+	assert.ErrorAs(t, err, &internal, "a finder that panics")
 }
 
 type finder func() error
@@ -232,14 +216,11 @@ func TestFind(t *testing.T) {
 	w, s := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}, &shop{}
 	l := newLoader(t, w, withShop(s, &press{}, openStore(t)))
 	spec, err := l.Find(t.Context(), "x")
-	if err != nil || spec.Version != "v1.0.0" {
-		t.Fatal(spec, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "v1.0.0", spec.Version)
 	_, err = l.Find(t.Context(), "a.com")
 	wantError(t, err, "load a.com: not found\n\tworld: the world has no a.com\n\tshop: it would be asked to install it\n\tcheck the spelling of the name and of its version")
-	if s.resolved.Load() != 0 {
-		t.Error("Find asked the installer")
-	}
+	assert.Zero(t, s.resolved.Load(), "Find asked the installer")
 }
 
 func TestExplain(t *testing.T) {
@@ -248,9 +229,7 @@ func TestExplain(t *testing.T) {
 	in := openStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Engines = []engine.Engine{w, p}; c.Engine = "press" })
 	e, err := l.Explain(t.Context(), "x")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	key := store.Key("fake:x", "press", "press 1")
 	want := `x@v1.0.0
   origin  world
@@ -270,14 +249,10 @@ isolation partial
   * files    landlock
   - network  the kernel has no seccomp
 `
-	if e.String() != want {
-		t.Errorf("explanation:\n%s\nwant:\n%s", e, want)
-	}
+	assert.Equal(t, want, e.String())
 
 	e, err = l.Explain(t.Context(), "a.com")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want = `a.com@v1.0.0
   module   a.com
   version  the latest release
@@ -287,16 +262,10 @@ asked
   - world  the world has no a.com
   * shop   a.com@v1.0.0
 `
-	if e.String() != want {
-		t.Errorf("explanation:\n%s\nwant:\n%s", e, want)
-	}
+	assert.Equal(t, want, e.String())
 	data, err := json.Marshal(e)
 	wantJSON := `{"name":"a.com","loaded":false,"asked":[{"who":"world","found":false,"answer":"the world has no a.com"},{"who":"shop","found":true,"answer":"a.com@v1.0.0"}],` +
 		`"canonical":"a.com","module":"a.com","version":"v1.0.0","why":"the latest release","origin":"shop","installed":false,"build_list":[]}`
-	if string(data) != wantJSON {
-		t.Errorf("JSON %s, %v\nwant %s", data, err, wantJSON)
-	}
-	if p.compiles.Load() != 0 {
-		t.Error("Explain compiled")
-	}
+	assert.Equalf(t, wantJSON, string(data), "%v", err)
+	assert.Zero(t, p.compiles.Load())
 }

@@ -2,11 +2,9 @@ package load_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +14,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -65,9 +65,7 @@ func lockLoader(t *testing.T, d *depot, path string, change ...func(*load.Config
 		f(&config)
 	}
 	l, err := load.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return l
 }
 
@@ -84,16 +82,17 @@ func TestLock(t *testing.T) {
 	// The registry moves on; what is locked does not, and the installer is told the sums.
 	d.version = "v1.1.0"
 	spec, err := l.Locks().Add(t.Context(), "depot.com/a")
-	if err != nil || spec.Version != "v1.0.0" || d.asked != 1 {
-		t.Fatalf("got %+v, %v after %d questions", spec, err, d.asked)
-	}
-	if want := []find.ModuleVersion{{Path: "depot.com/a", Version: "v1.0.0", Sum: sumA}}; !slices.Equal(d.last.BuildList, want) || d.last.Sum != sumA {
-		t.Errorf("promised %+v", d.last)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "v1.0.0", spec.Version)
+	require.Equal(t, 1, d.asked)
+	want := []find.ModuleVersion{{Path: "depot.com/a", Version: "v1.0.0", Sum: sumA}}
+	assert.Equal(t, want, d.last.BuildList)
+	assert.Equal(t, sumA, d.last.Sum)
 	outdated, err := l.Locks().Outdated(t.Context())
-	if err != nil || len(outdated) != 1 || outdated[0].Locked != "v1.0.0" || outdated[0].Latest != "v1.1.0" {
-		t.Errorf("got %+v, %v", outdated, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, outdated, 1)
+	assert.Equal(t, "v1.0.0", outdated[0].Locked)
+	assert.Equal(t, "v1.1.0", outdated[0].Latest)
 	// A source that changed under its version is refused with both sums.
 	d.sum = sumB
 	_, err = l.Locks().Add(t.Context(), "depot.com/a")
@@ -105,40 +104,34 @@ func TestLock(t *testing.T) {
 	_, err = lockLoader(t, d, path, frozen).Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: the module depot.com/b@v0.1.0, which it needs on this system, is not in load.lock (Config.Frozen)\n"+
 		"\trun `load lock depot.com/a` without it, and review the change")
-	if _, err := l.Locks().Add(t.Context(), "depot.com/a"); err != nil {
-		t.Fatal(err)
-	}
+	_, err = l.Locks().Add(t.Context(), "depot.com/a")
+	require.NoError(t, err)
 	d.extra[0].Version = "v0.2.0"
 	_, err = l.Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: load.lock has depot.com/b@v0.1.0, and the build needs v0.2.0\n"+
 		"\trun `load upgrade depot.com/a` to lock what is needed now")
 	spec, from, err := l.Locks().Upgrade(t.Context(), "depot.com/a")
-	if err != nil || from != "v1.0.0" || spec.Version != "v1.1.0" {
-		t.Fatalf("got %+v from %s, %v", spec, from, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "v1.0.0", from)
+	require.Equal(t, "v1.1.0", spec.Version)
 	data, err := os.ReadFile(path)
 	if want := "load.lock 1\ndepot.com/a at v1.1.0 depot depot.com/a -\ndepot.com/a needs depot.com/a v1.1.0 " + sumA +
 		"\ndepot.com/a needs depot.com/b v0.2.0 " + sumB + "\n"; err != nil || string(data) != want {
 		t.Errorf("got\n%s%v\nwant\n%s", data, err, want)
 	}
 	// Its form is checked each time it changes on disk.
-	if err := os.WriteFile(path, append(data, "<<<<<<< HEAD\n"...), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(path, append(data, "<<<<<<< HEAD\n"...), 0o644))
 	_, err = l.Locks().Add(t.Context(), "depot.com/a")
 	var syntax *lockfile.SyntaxError
-	if !errors.As(err, &syntax) || syntax.Line != 5 {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &syntax)
+	assert.Equal(t, 5, syntax.Line)
 }
 
 // A lock file made by another installer's module does not lead to this one's of the same name.
 func TestLockOrigin(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "load.lock")
-	if err := os.WriteFile(path, []byte("load.lock 1\ndepot.com/a at v1.0.0 company depot.com/a -\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(path, []byte("load.lock 1\ndepot.com/a at v1.0.0 company depot.com/a -\n"), 0o644))
 	_, err := lockLoader(t, &depot{version: "v1.0.0", sum: sumA}, path).Locks().Add(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: it is locked as a module of company, and would be installed by depot (load.lock)\n"+
 		"\tset up company in Config.Installers, or run `load upgrade depot.com/a`")
@@ -161,21 +154,16 @@ func TestLockTogether(t *testing.T) {
 			if err == nil {
 				specs[i], err = l.Locks().Add(context.Background(), "depot.com/shared")
 			}
-			if err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, err)
 		})
 	}
 	wg.Wait()
 	file, err := lockfile.Read(path)
-	if err != nil || file.Len() != 9 {
-		t.Fatalf("%d entries, %v", file.Len(), err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, 9, file.Len())
 	shared, _ := file.Entry("depot.com/shared")
 	for _, spec := range specs {
-		if spec != nil && spec.Version != shared.Version {
-			t.Errorf("one has %s, and the lock file %s", spec.Version, shared.Version)
-		}
+		assert.Falsef(t, spec != nil && spec.Version != shared.Version, "one has %s, and the lock file %s", spec.Version, shared.Version)
 	}
 }
 
@@ -192,20 +180,15 @@ func TestLockSettings(t *testing.T) {
 	_, _, err = lockLoader(t, d, path, frozen).Locks().Upgrade(t.Context(), "depot.com/a")
 	wantError(t, err, "load depot.com/a: load.lock is not to be changed (Config.Frozen)\n\tset Config.Frozen to false")
 	_, err = lockLoader(t, d, path, func(c *load.Config) { c.Offline = true }).Locks().Add(t.Context(), "depot.com/a")
-	if !errors.Is(err, load.ErrOffline) || !errors.Is(err, load.ErrUnavailable) {
-		t.Errorf("got %v", err)
-	}
+	assert.ErrorIs(t, err, load.ErrOffline)
+	assert.ErrorIs(t, err, load.ErrUnavailable)
 	d.down = &load.RegistryError{Reason: "403 Forbidden"}
-	if _, err := lockLoader(t, d, path).Locks().Add(t.Context(), "depot.com/a"); errors.Is(err, load.ErrUnavailable) {
-		t.Errorf("a refusal counts as unavailable: %v", err)
-	}
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a lock file was made: %v", err)
-	}
+	_, err = lockLoader(t, d, path).Locks().Add(t.Context(), "depot.com/a")
+	assert.NotErrorIs(t, err, load.ErrUnavailable, "a refusal counts as unavailable")
+	_, err = os.Stat(path)
+	assert.ErrorIs(t, err, os.ErrNotExist, "a lock file was made")
 	_, err = lockLoader(t, d, filepath.Join(t.TempDir(), "none", "load.lock")).Locks().Add(t.Context(), "depot.com/a")
-	if err == nil {
-		t.Error("no error")
-	}
+	assert.Error(t, err)
 }
 
 // A policy and an engine that cannot enforce it do not go together.

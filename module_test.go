@@ -13,6 +13,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // plain is an engine whose modules are Go values of the test, bound as they are.
@@ -51,12 +53,11 @@ func TestFuncAndValue(t *testing.T) {
 	t.Parallel()
 	m := plainModule(t, plain{"Make": func(s string) string { return s + "!" }, "Max": 7})
 	make, err := load.Func[func(string) string](m, "Make")
-	if err != nil || make("x") != "x!" {
-		t.Error(err)
-	}
-	if n, err := load.Value[int](m, "Max"); err != nil || n != 7 {
-		t.Error(n, err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, "x!", make("x"))
+	n, err := load.Value[int](m, "Max")
+	assert.NoError(t, err)
+	assert.Equal(t, 7, n)
 	_, err = load.Func[func(int) string](m, "Make")
 	wantError(t, err, "m: Make does not fit\n\twant: func(int) string\n\thave: func(string) string")
 	_, err = load.Func[func()](m, "Mak")
@@ -74,18 +75,18 @@ func TestBind(t *testing.T) {
 		Skipped int `load:"-"`
 		hidden  int
 	}
-	if err := m.Bind(&api); err != nil || api.Make("x") != "x!" || api.Limit != 7 || api.hidden != 0 {
-		t.Errorf("%+v, %v", api, err)
-	}
+	err := m.Bind(&api)
+	assert.NoError(t, err)
+	assert.Equal(t, "x!", api.Make("x"))
+	assert.Equal(t, 7, api.Limit)
+	assert.Zero(t, api.hidden)
 	var wrong struct {
 		Make func(string) string
 		Max  string
 		Gone func()
 	}
 	wantError(t, m.Bind(&wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
-	if wrong.Make != nil {
-		t.Error("a failed Bind changed the struct")
-	}
+	assert.False(t, wrong.Make != nil, "a failed Bind changed the struct")
 	wantError(t, m.Bind(api), "m: * does not fit: Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
 }
 
@@ -109,17 +110,12 @@ func TestObject(t *testing.T) {
 	t.Parallel()
 	r := &ref{}
 	o := engine.NewObject(r)
-	if s := o.String(); s != "<*semver.Version: module crashed>" {
-		t.Errorf("text %q", s)
-	}
+	assert.Equal(t, "<*semver.Version: module crashed>", o.String())
 	f, err := load.Method[func(string, ...int) string](o, "M")
-	if err != nil || f("a", 1, 2) != "a[1 2] 0" {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, "a[1 2] 0", f("a", 1, 2))
 	o.Close()
-	if r.released.Load() != 1 {
-		t.Errorf("released %d times", r.released.Load())
-	}
+	assert.Equal(t, int32(1), r.released.Load())
 }
 
 // A bound method keeps its object; a dropped object is released by the garbage collector.
@@ -127,15 +123,12 @@ func TestObjectIsReleased(t *testing.T) {
 	t.Parallel()
 	r := &ref{}
 	f, err := load.Method[func(string, ...int) string](engine.NewObject(r), "M")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for range 3 {
 		runtime.GC()
 	}
-	if text := f("a"); text != "a[] 0" {
-		t.Errorf("the method's object was released: %s", text)
-	}
+	text := f("a")
+	assert.Equal(t, "a[] 0", text, "the method's object was released")
 	f = nil
 	for r.released.Load() == 0 { // the test's own deadline ends it
 		runtime.GC()

@@ -1,12 +1,13 @@
 package load_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func company() []*policy.Policy {
@@ -17,9 +18,7 @@ func company() []*policy.Policy {
 func TestRegistryNames(t *testing.T) {
 	t.Parallel()
 	l, err := load.New(load.Config{Policies: company(), Aliases: map[string]string{"auth": "company:team/auth", "old": "corp.example.com/old"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for asked, want := range map[string]string{
 		"company:team/auth":          "load corp.example.com/team/auth: not found",
 		"company:team/auth@v1.2.0":   "load corp.example.com/team/auth@v1.2.0: not found",
@@ -32,35 +31,28 @@ func TestRegistryNames(t *testing.T) {
 	} {
 		_, err := l.Load(t.Context(), asked)
 		text, _, _ := strings.Cut(err.Error(), "\n")
-		if text != want {
-			t.Errorf("%s: got  %s\nwant %s", asked, text, want)
-		}
+		assert.Equal(t, want, text, asked)
 	}
 	e, err := l.Explain(t.Context(), "company:team/auth")
-	if !errors.Is(err, load.ErrNotFound) || e.Registry != "company" || len(e.Policy) == 0 || e.Policy[0] != (load.Ruling{
+	assert.ErrorIs(t, err, load.ErrNotFound)
+	assert.Equal(t, "company", e.Registry)
+	require.NotEmpty(t, e.Policy)
+	assert.Equal(t, load.Ruling{
 		Allowed: true, Rule: "Config.Policies: registry company", Reason: "owns corp.example.com: nobody else is asked",
-	}) {
-		t.Errorf("got %+v, %v", e, err)
-	}
+	}, e.Policy[0])
 	var loop *load.AliasError
-	if err := l.Alias("corp.example.com/loop", "company:loop"); !errors.As(err, &loop) {
-		t.Errorf("an alias of itself: %v", err)
-	}
+	assert.ErrorAs(t, l.Alias("corp.example.com/loop", "company:loop"), &loop)
 }
 
 func TestNoRegistry(t *testing.T) {
 	t.Parallel()
 	l, err := load.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	const want = "load company:auth: invalid module name: there is no registry \"company\"; add one to the policy: registry company https://HOST PREFIX"
-	if _, err := l.Load(t.Context(), "company:auth"); err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
+	_, err = l.Load(t.Context(), "company:auth")
+	assert.EqualErrorf(t, err, want, "%v", want)
 	var config *load.ConfigError
 	_, err = load.New(load.Config{Policies: append(company(), company()...)})
-	if !errors.As(err, &config) || err.Error() != "Config.Policies: registry company: there is a registry company already (Config.Policies: registry company)" {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &config)
+	assert.Equal(t, "Config.Policies: registry company: there is a registry company already (Config.Policies: registry company)", err.Error())
 }

@@ -4,22 +4,21 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // until waits for a condition that other goroutines bring about.
 func until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never came: " + what)
-		}
+		require.False(t, time.Now().After(deadline), "it never came: "+what)
 	}
 }
 
@@ -43,27 +42,18 @@ func TestReload(t *testing.T) {
 	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
 	old := mustLoad(t, l, "alias=x")
 	fresh, err := l.Reload(t.Context(), "alias")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if fresh == old || w.opens("x@v1.0.0") != 2 {
-		t.Error("it was not reloaded")
-	}
+	require.NoError(t, err)
+	assert.NotSame(t, old, fresh)
+	assert.Equal(t, 2, w.opens("x@v1.0.0"))
 	for _, name := range []string{"x", "alias", "x@v1.0.0"} {
-		if mustLoad(t, l, name) != fresh {
-			t.Errorf("%s is the old one", name)
-		}
+		assert.Same(t, fresh, mustLoad(t, l, name))
 	}
 	until(t, "the end of the old instance", func() bool { return w.live() == 1 })
-	if _, err := old.Call(t.Context(), "F"); !errors.Is(err, load.ErrUnloaded) {
-		t.Errorf("a call of the old one: %v", err)
-	}
-	if !slices.Contains(r.kinds(), "Reloaded") {
-		t.Errorf("events %q", r.kinds())
-	}
-	if _, err := l.Reload(t.Context(), "x@v1.0.0"); err != nil {
-		t.Error(err)
-	}
+	_, err = old.Call(t.Context(), "F")
+	assert.ErrorIs(t, err, load.ErrUnloaded, "a call of the old one")
+	assert.Contains(t, r.kinds(), "Reloaded")
+	_, err = l.Reload(t.Context(), "x@v1.0.0")
+	assert.NoError(t, err)
 	_, err = l.Reload(t.Context(), "y")
 	if wantError(t, err, "reload y: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
 		t.Error("it is no ErrNotLoaded")
@@ -88,29 +78,25 @@ func TestReloadThatFails(t *testing.T) {
 	wantError(t, err, "reload x: its initialisation panicked\n\tthe module that runs stays")
 	var reload *load.ReloadError
 	var init *load.InitError
-	if !errors.As(err, &reload) || !errors.As(err, &init) {
-		t.Errorf("types: %v", err)
-	}
+	assert.ErrorAs(t, err, &reload)
+	assert.ErrorAs(t, err, &init)
 	broken.Store(false)
 	checked := 0
 	_, err = l.Reload(t.Context(), "x", load.Check(func(_ context.Context, m *load.Module) error { checked++; return errBroken }))
 	wantError(t, err, "reload x: the check of the new instance: it is broken\n\tthe module that runs stays")
 	_, err = l.Reload(t.Context(), "x", load.Check(func(context.Context, *load.Module) error { panic("oh") }))
 	wantError(t, err, "reload x: x: the check of the reload panicked: oh\n\tthe module that runs stays")
-	if mustLoad(t, l, "x") != m || mustLoad(t, l, "app") != app || checked != 1 || w.live() != 2 {
-		t.Errorf("checked %d times, %d instances live", checked, w.live())
-	}
-	if _, err := app.Call(t.Context(), "F"); err != nil {
-		t.Error(err)
-	}
-	if !slices.Contains(r.kinds(), "Kept") {
-		t.Errorf("events %q", r.kinds())
-	}
+	require.Samef(t, m, mustLoad(t, l, "x"), "checked %d times, %d instances live", checked, w.live())
+	require.Samef(t, app, mustLoad(t, l, "app"), "checked %d times, %d instances live", checked, w.live())
+	assert.Equalf(t, 1, checked, "checked %d times, %d instances live", checked, w.live())
+	assert.Equalf(t, 2, w.live(), "checked %d times, %d instances live", checked, w.live())
+	_, err = app.Call(t.Context(), "F")
+	assert.NoError(t, err)
+	assert.Contains(t, r.kinds(), "Kept")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err = l.Reload(ctx, "x"); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
+	_, err = l.Reload(ctx, "x")
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // What imports a module is reloaded with it, also where the new one imports what was not loaded
@@ -126,13 +112,11 @@ func TestReloadWithDependants(t *testing.T) {
 	if _, err := l.Reload(t.Context(), "lib"); err != nil {
 		t.Fatal(err)
 	}
-	if mustLoad(t, l, "top") == top || mustLoad(t, l, "other") != other {
-		t.Error("what imports it stayed, or what does not was reloaded")
-	}
+	assert.NotSame(t, top, mustLoad(t, l, "top"), "what imports it stayed, or what does not was reloaded")
+	assert.Same(t, other, mustLoad(t, l, "other"), "what imports it stayed, or what does not was reloaded")
 	for name, want := range map[string]int{"lib@": 2, "app@": 2, "top@": 2, "other@": 1, "new@": 1} {
-		if n := w.opens(name); n != want {
-			t.Errorf("%s was opened %d times, want %d", name, n, want)
-		}
+		n := w.opens(name)
+		assert.Equalf(t, want, n, "%s was opened %d times", name, n)
 	}
 	until(t, "the end of the old instances", func() bool { return w.live() == 5 })
 	_, err := l.Unload(t.Context(), "lib")
@@ -143,9 +127,9 @@ func TestReloadWithDependants(t *testing.T) {
 	top = mustLoad(t, l, "top")
 	_, err = l.Reload(t.Context(), "lib")
 	var cycle *load.CycleError
-	if !errors.As(err, &cycle) || mustLoad(t, l, "top") != top || w.live() != 5 {
-		t.Errorf("%v; %d live", err, w.live())
-	}
+	require.ErrorAs(t, err, &cycle)
+	require.Same(t, top, mustLoad(t, l, "top"))
+	assert.Equal(t, 5, w.live())
 }
 
 // A name without a version follows to the new one; a name with one does not.
@@ -158,12 +142,11 @@ func TestReloadToAnotherVersion(t *testing.T) {
 	running := mustLoad(t, l, "x@v1.1.0")
 	w.modules["x"] = fake{version: "v1.1.0"}
 	m, err := l.Reload(t.Context(), "x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m != running || mustLoad(t, l, "x") != running || mustLoad(t, l, "x@v1.0.0").Version() != "v1.0.0" || w.opens("x@v1.1.0") != 1 {
-		t.Errorf("x is %v, x@v1.0.0 is %v", mustLoad(t, l, "x"), mustLoad(t, l, "x@v1.0.0"))
-	}
+	require.NoError(t, err)
+	require.Same(t, running, m)
+	require.Same(t, running, mustLoad(t, l, "x"))
+	assert.Equal(t, "v1.0.0", mustLoad(t, l, "x@v1.0.0").Version())
+	assert.Equal(t, 1, w.opens("x@v1.1.0"))
 }
 
 // TestHammerReload loads, reloads, unloads, crashes and calls at once. A fake instance panics when
@@ -190,18 +173,14 @@ func TestHammerReload(t *testing.T) {
 				case 0:
 					_, err := l.Unload(t.Context(), name)
 					var inUse *load.InUseError
-					if err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.As(err, &inUse) {
-						t.Error(err)
-					}
+					assert.False(t, err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.As(err, &inUse), err)
 				case 1, 2:
 					opened := w.opens(name + "@")
 					_, err := l.Reload(t.Context(), name)
 					if err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.Is(err, load.ErrCrashed) { // of the new one
 						t.Error(err)
 					}
-					if err == nil && w.opens(name+"@") == opened {
-						t.Error("a reload was lost")
-					}
+					assert.False(t, err == nil && w.opens(name+"@") == opened, "a reload was lost")
 				case 3:
 					if random.IntN(4) == 0 {
 						w.mu.Lock()
@@ -215,25 +194,20 @@ func TestHammerReload(t *testing.T) {
 					go cancel()
 					_, _ = l.Reload(ctx, name)
 				default:
-					if _, err := mustLoad(t, l, name).Call(t.Context(), "F"); err != nil && !errors.Is(err, load.ErrUnloaded) && !errors.Is(err, load.ErrCrashed) {
-						t.Error(err)
-					}
+					_, err := mustLoad(t, l, name).Call(t.Context(), "F")
+					assert.False(t, err != nil && !errors.Is(err, load.ErrUnloaded) && !errors.Is(err, load.ErrCrashed), err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	if err := l.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Close(t.Context()))
 	if n := w.live(); n != 0 {
 		for _, in := range w.instances {
 			if in.closed.Load() == 0 && in.crash.Load() != nil {
 				n--
 			}
 		}
-		if n != 0 {
-			t.Errorf("%d instances were never closed", n)
-		}
+		assert.Zerof(t, n, "%d instances were never closed", n)
 	}
 }

@@ -3,7 +3,6 @@ package load_test
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestStatsAndInfo(t *testing.T) {
@@ -27,33 +27,43 @@ func TestStatsAndInfo(t *testing.T) {
 	})
 	m := mustLoad(t, l, "a")
 	for range 3 {
-		if _, err := m.Call(t.Context(), "F"); err != nil {
-			t.Fatal(err)
-		}
+		_, err := m.Call(t.Context(), "F")
+		require.NoError(t, err)
 	}
 	o := engine.NewObject(&counted{in: w.instances[1]})
 	defer o.Close()
 	defer m.Pin()()
 	got := m.Stats()
-	if got.Calls != 3 || got.Errors != 0 || got.Running != 0 || got.Objects != 1 || got.Memory.Now != 1<<20 || got.Memory.Peak != 2<<20 || got.Memory.From != "the test" || got.Pins != 1 {
-		t.Errorf("stats %+v", got)
-	}
-	if st := got.Stages; st.Find <= 0 || st.Open <= 0 || st.Total < st.Find+st.Install+st.Compile+st.Open || got.Loaded.IsZero() {
-		t.Errorf("stages %+v", st)
-	}
+	assert.Equal(t, int64(3), got.Calls)
+	assert.Zero(t, got.Errors)
+	assert.Zero(t, got.Running)
+	assert.Equal(t, 1, got.Objects)
+	assert.Equal(t, int64(1<<20), got.Memory.Now)
+	assert.Equal(t, int64(2<<20), got.Memory.Peak)
+	assert.Equal(t, "the test", got.Memory.From)
+	assert.Equal(t, 1, got.Pins)
+	st := got.Stages
+	assert.Positivef(t, st.Find, "stages %+v", st)
+	assert.Positivef(t, st.Open, "stages %+v", st)
+	assert.GreaterOrEqualf(t, st.Total, st.Find+st.Install+st.Compile+st.Open, "stages %+v", st)
+	assert.Falsef(t, got.Loaded.IsZero(), "stages %+v", st)
 	info := l.Info()
-	if len(info.Modules) != 2 || info.Memory != 2<<20 || info.MaxModules != 5 || info.Aliases["a"] != "app" || info.Store != in.Dir() ||
-		!slices.Equal(info.Path, []string{"world"}) || !slices.Equal(info.Installers, []string{"shop"}) || !slices.Equal(info.Engines, []string{"fake", "press"}) {
-		t.Errorf("info %+v", info)
-	}
+	require.Len(t, info.Modules, 2)
+	assert.Equal(t, int64(2<<20), info.Memory)
+	assert.Equal(t, 5, info.MaxModules)
+	assert.Equal(t, "app", info.Aliases["a"])
+	assert.Equal(t, in.Dir(), info.Store)
+	assert.Equal(t, []string{"world"}, info.Path)
+	assert.Equal(t, []string{"shop"}, info.Installers)
+	assert.Equal(t, []string{"fake", "press"}, info.Engines)
 	app := info.Modules[0]
-	if app.Name != "app" || !slices.Equal(app.Names, []string{"a", "app", "app@v1.0.0"}) || !slices.Equal(app.Imports, []string{"lib"}) || app.Origin != "world" {
-		t.Errorf("module %+v", app)
-	}
+	assert.Equal(t, "app", app.Name)
+	assert.Equal(t, []string{"a", "app", "app@v1.0.0"}, app.Names)
+	assert.Equal(t, []string{"lib"}, app.Imports)
+	assert.Equal(t, "world", app.Origin)
 	lines := strings.Split(info.String(), "\n")
-	if len(lines) != 4 || !strings.HasPrefix(lines[1], "app@v1.0.0  fake    3      0       1.0 MiB  ") {
-		t.Errorf("text:\n%s", info)
-	}
+	require.Lenf(t, lines, 4, "text:\n%s", info)
+	assert.Truef(t, strings.HasPrefix(lines[1], "app@v1.0.0  fake    3      0       1.0 MiB  "), "text:\n%s", info)
 }
 
 func TestGraph(t *testing.T) {
@@ -70,18 +80,14 @@ func TestGraph(t *testing.T) {
 	"app" -> "lib";
 }
 `
-	if g.DOT() != want {
-		t.Errorf("DOT:\n%s", g.DOT())
-	}
+	assert.Equal(t, want, g.DOT())
 	g.Built = []load.Edge{{From: "lib", To: `x"@v1`}}
 	want = "flowchart LR\n\tm0[\"app\"]\n\tm1[\"b.com\"]\n\tm2[\"lib\"]\n\tm0 --> m1\n\tm0 --> m2\n\tm3[\"module x#quot;@v1\"]\n\tm2 -.-> m3\n"
-	if g.Mermaid() != want {
-		t.Errorf("Mermaid:\n%s", g.Mermaid())
-	}
+	assert.Equal(t, want, g.Mermaid())
 	data, err := json.Marshal(g)
-	if want := `{"modules":["app","b.com","lib"],"imports":[{"from":"app","to":"b.com"},{"from":"app","to":"lib"}],"built":[{"from":"lib","to":"x\"@v1"}]}`; string(data) != want || err != nil {
-		t.Errorf("JSON %s", data)
-	}
+	want = `{"modules":["app","b.com","lib"],"imports":[{"from":"app","to":"b.com"},{"from":"app","to":"lib"}],"built":[{"from":"lib","to":"x\"@v1"}]}`
+	assert.Equal(t, want, string(data))
+	assert.NoError(t, err)
 }
 
 func TestTrace(t *testing.T) {
@@ -93,17 +99,16 @@ func TestTrace(t *testing.T) {
 	var got []map[string]any
 	for line := range strings.Lines(b.String()) {
 		var fields map[string]any
-		if err := json.Unmarshal([]byte(line), &fields); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := time.Parse(time.RFC3339Nano, fields["time"].(string)); err != nil {
-			t.Error(err)
-		}
+		require.NoError(t, json.Unmarshal([]byte(line), &fields))
+		_, err := time.Parse(time.RFC3339Nano, fields["time"].(string))
+		assert.NoError(t, err)
 		got = append(got, fields)
 	}
-	if len(got) != 2 || got[0]["event"] != "compiled" || got[0]["took"] != 1.5 || got[0]["bytes"] != 7.0 || got[1]["err"] != "it is\nbroken" {
-		t.Errorf("lines %v", got)
-	}
+	require.Len(t, got, 2)
+	assert.Equal(t, "compiled", got[0]["event"])
+	assert.Equal(t, 1.5, got[0]["took"])
+	assert.Equal(t, 7.0, got[0]["bytes"])
+	assert.Equal(t, "it is\nbroken", got[1]["err"])
 }
 
 // A duration is a number of seconds in each JSON of the package.

@@ -19,9 +19,7 @@ import (
 func unload(t testing.TB, l *load.Loader, name string, options ...load.UnloadOption) *load.UnloadReport {
 	t.Helper()
 	report, err := l.Unload(t.Context(), name, options...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return report
 }
 
@@ -48,20 +46,17 @@ func TestUnloadLetsCallsFinish(t *testing.T) {
 	}()
 	for len(names(l)) > 0 { // until it is taken out
 	}
-	if _, err := m.Call(t.Context(), "F"); !errors.Is(err, load.ErrUnloaded) {
-		t.Errorf("a call during the unload: %v", err)
-	}
-	if n := w.instances[0].closed.Load(); n != 0 {
-		t.Error("it was closed under a running call")
-	}
+	_, err := m.Call(t.Context(), "F")
+	assert.ErrorIs(t, err, load.ErrUnloaded, "a call during the unload")
+	assert.Zero(t, w.instances[0].closed.Load(), "it was closed under a running call")
 	close(release)
-	if err := <-called; err != nil {
-		t.Errorf("the call that ran: %v", err)
-	}
+	err = <-called
+	assert.NoError(t, err, "the call that ran")
 	got := <-unloaded
-	if got.err != nil || got.report.Memory != 1<<20 || got.report.Interrupted != 0 || w.instances[0].closed.Load() != 1 {
-		t.Errorf("report %+v, error %v", got.report, got.err)
-	}
+	require.NoError(t, got.err)
+	assert.Equal(t, int64(1<<20), got.report.Memory)
+	assert.Zero(t, got.report.Interrupted)
+	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 }
 
 func TestUnloadCutsOff(t *testing.T) {
@@ -80,9 +75,9 @@ func TestUnloadCutsOff(t *testing.T) {
 	cancel()
 	report, err := l.Unload(ctx, "x")
 	wantError(t, err, "unload x: 1 running call cut off: context canceled")
-	if !errors.Is(err, context.Canceled) || report.Interrupted != 1 || w.instances[0].closed.Load() != 1 {
-		t.Errorf("report %+v", report)
-	}
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, 1, report.Interrupted)
+	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 	close(release)
 	<-called
 }
@@ -96,9 +91,9 @@ func TestUnloadOfAnImportedModule(t *testing.T) {
 	_, err := l.Unload(t.Context(), "lib")
 	wantError(t, err, "unload lib: it is imported by app@v1.0.0, tool\n\tunload what imports it first, or pass load.Force()")
 	var inUse *load.InUseError
-	if !errors.As(err, &inUse) || !slices.Equal(inUse.By, []string{"app@v1.0.0", "tool"}) || len(names(l)) != 3 {
-		t.Error(inUse, names(l))
-	}
+	require.ErrorAs(t, err, &inUse)
+	assert.Equal(t, []string{"app@v1.0.0", "tool"}, inUse.By)
+	assert.Len(t, names(l), 3)
 	unload(t, l, "tool")
 	report := unload(t, l, "lib", load.Force())
 	assert.Equal(t, []string{"app@v1.0.0"}, report.Importers)
@@ -180,9 +175,7 @@ func TestUnloadDuringAnImport(t *testing.T) {
 	_, err := l.Unload(t.Context(), "lib")
 	wantError(t, err, "unload lib: it is imported by app\n\tunload what imports it first, or pass load.Force()")
 	close(release)
-	if err := <-loaded; err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, <-loaded)
 }
 
 // Close lets calls finish, and ends what imports a module before the module.
@@ -193,9 +186,8 @@ func TestCloseDrains(t *testing.T) {
 	w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}, run: func() {
 		close(started)
 		<-release
-		if _, err := lib.Call(context.Background(), "F"); err != nil {
-			t.Errorf("the import of a running call: %v", err)
-		}
+		_, err := lib.Call(context.Background(), "F")
+		assert.NoError(t, err, "the import of a running call")
 	}}, "lib": {}}}
 	var r recorder
 	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
@@ -209,18 +201,14 @@ func TestCloseDrains(t *testing.T) {
 	for len(names(l)) > 0 {
 	}
 	close(release)
-	if err := errors.Join(<-called, <-closed, l.Close(t.Context())); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, errors.Join(<-called, <-closed, l.Close(t.Context())))
 	var ended []string
 	for _, e := range r.events {
 		if u, ok := e.(event.Unloaded); ok {
 			ended = append(ended, u.Name)
 		}
 	}
-	if !slices.Equal(ended, []string{"app", "lib"}) {
-		t.Errorf("ended %q", ended)
-	}
+	assert.Equal(t, []string{"app", "lib"}, ended)
 	_, err := l.Unload(t.Context(), "app")
 	wantError(t, err, "unload app: loader is closed")
 }
@@ -241,8 +229,9 @@ func TestHeldObjects(t *testing.T) {
 	kept, dropped := engine.NewObject(&counted{in: w.instances[0]}), engine.NewObject(&counted{in: w.instances[0]})
 	dropped.Close()
 	report := unload(t, l, "x")
-	if len(report.Objects) != 1 || report.Objects[0].Type != "*semver.Version" || report.Objects[0].Count != 1 || report.Objects[0].Since.IsZero() {
-		t.Errorf("held %+v", report.Objects)
-	}
+	require.Lenf(t, report.Objects, 1, "held %+v", report.Objects)
+	assert.Equalf(t, "*semver.Version", report.Objects[0].Type, "held %+v", report.Objects)
+	assert.Equalf(t, 1, report.Objects[0].Count, "held %+v", report.Objects)
+	assert.Falsef(t, report.Objects[0].Since.IsZero(), "held %+v", report.Objects)
 	runtime.KeepAlive(kept)
 }

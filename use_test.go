@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAlias(t *testing.T) {
@@ -18,23 +20,21 @@ func TestAlias(t *testing.T) {
 		c.Aliases = map[string]string{"y": "yaml", "yaml": "gopkg.in/yaml.v3", "old": "yaml@v3.0.0"}
 	})
 	m := mustLoad(t, l, "y")
-	if m.Name() != "gopkg.in/yaml.v3" || mustLoad(t, l, "yaml") != m || mustLoad(t, l, "gopkg.in/yaml.v3") != m {
-		t.Errorf("y is %v", m)
-	}
-	if v := mustLoad(t, l, "y@v3.0.0"); v.Version() != "v3.0.0" || mustLoad(t, l, "old") != v {
-		t.Errorf("y@v3.0.0 is %v", v)
-	}
+	assert.Equal(t, "gopkg.in/yaml.v3", m.Name())
+	assert.Same(t, m, mustLoad(t, l, "yaml"))
+	assert.Same(t, m, mustLoad(t, l, "gopkg.in/yaml.v3"))
+	v := mustLoad(t, l, "y@v3.0.0")
+	assert.Equal(t, "v3.0.0", v.Version())
+	assert.Same(t, v, mustLoad(t, l, "old"))
 	mustLoad(t, l, "app")
 	_, err := l.Unload(t.Context(), "yaml")
 	wantError(t, err, "unload yaml: it is imported by app\n\tunload what imports it first, or pass load.Force()")
 	unload(t, l, "app")
 	unload(t, l, "yaml")
-	if mustLoad(t, l, "y") == m {
-		t.Error("the alias kept the module")
-	}
-	if spec, err := l.Find(t.Context(), "y"); err != nil || spec.Name != "gopkg.in/yaml.v3" {
-		t.Error(spec, err)
-	}
+	assert.NotSame(t, m, mustLoad(t, l, "y"), "the alias kept the module")
+	spec, err := l.Find(t.Context(), "y")
+	require.NoError(t, err)
+	assert.Equal(t, "gopkg.in/yaml.v3", spec.Name)
 
 	_, err = l.Load(t.Context(), "old@v3.0.1")
 	wantError(t, err, "load old@v3.0.1: invalid module name: old is an alias of yaml@v3.0.0: it has no other versions")
@@ -62,13 +62,11 @@ func TestAlias(t *testing.T) {
 		t.Error("it is no ConfigError")
 	}
 	var loop *load.AliasError
-	if !errors.As(l.Alias("yaml", "yaml"), &loop) && !errors.As(l.Alias("z", "z"), &loop) {
-		t.Error("it is no AliasError")
-	}
+	assert.False(t, !errors.As(l.Alias("yaml", "yaml"), &loop) && !errors.As(l.Alias("z", "z"), &loop), "it is no AliasError")
 	all, err := l.LoadAll(t.Context(), "o=other", "y")
-	if err != nil || all[0] != mustLoad(t, l, "o") || all[1] != mustLoad(t, l, "yaml") {
-		t.Error(all, err)
-	}
+	require.NoError(t, err)
+	require.Same(t, mustLoad(t, l, "o"), all[0])
+	assert.Same(t, mustLoad(t, l, "yaml"), all[1])
 }
 
 func TestFrom(t *testing.T) {
@@ -76,9 +74,9 @@ func TestFrom(t *testing.T) {
 	l := plainLoader(t, plain{"Make": func(s string) string { return s + "!" }})
 	var api struct{ Make func(string) string }
 	m, err := l.From(t.Context(), "m", &api)
-	if err != nil || api.Make("x") != "x!" || m.Name() != "m" {
-		t.Error(m, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "x!", api.Make("x"))
+	assert.Equal(t, "m", m.Name())
 	var wrong struct{ Gone func() }
 	_, err = l.From(t.Context(), "m", &wrong)
 	wantError(t, err, "m has no symbol Gone; did you mean Make?")
@@ -98,26 +96,22 @@ func TestRequires(t *testing.T) {
 		runs++
 		return len(n), nil
 	}, "short=x", "y", "z")
-	if len(names(l)) != 0 {
-		t.Error("it loads too early")
-	}
+	assert.Empty(t, names(l), "it loads too early")
 	_, err := run(t.Context(), 1)
-	if !errors.Is(err, load.ErrNotFound) || runs != 0 {
-		t.Errorf("%d runs, %v", runs, err)
-	}
+	assert.ErrorIs(t, err, load.ErrNotFound)
+	assert.Zero(t, runs)
 	w.modules["z"] = fake{}
 	for range 2 {
-		if n, err := run(t.Context(), 1, 2); n != 2 || err != nil {
-			t.Error(n, err)
-		}
+		n, err := run(t.Context(), 1, 2)
+		assert.Equal(t, 2, n)
+		assert.NoError(t, err)
 	}
-	if runs != 2 || w.opens("x@") != 1 || mustLoad(t, l, "short").Name() != "x" {
-		t.Errorf("%d runs", runs)
-	}
+	assert.Equal(t, 2, runs)
+	assert.Equal(t, 1, w.opens("x@"))
+	assert.Equal(t, "x", mustLoad(t, l, "short").Name())
 	defer func() {
-		if err, _ := recover().(error); !errors.Is(err, load.ErrNotFound) {
-			t.Error(err)
-		}
+		err, _ := recover().(error)
+		assert.ErrorIs(t, err, load.ErrNotFound)
 	}()
 	load.Requires(l, func() {}, "gone")()
 }
@@ -127,9 +121,7 @@ func TestWith(t *testing.T) {
 	w := &world{modules: map[string]fake{"x": {}, "y": {}, "app": {imports: []string{"x"}}}}
 	l := newLoader(t, w)
 	err := l.With(t.Context(), "x", func(m *load.Module) error {
-		if mustLoad(t, l, "x") != m {
-			t.Error("another module")
-		}
+		assert.Same(t, m, mustLoad(t, l, "x"))
 		return l.With(t.Context(), "x", func(*load.Module) error { return errBroken })
 	})
 	if wantError(t, err, "it is broken"); len(names(l)) != 0 || w.opens("x@") != 1 {
@@ -137,26 +129,20 @@ func TestWith(t *testing.T) {
 	}
 	func() {
 		defer func() {
-			if v := recover(); v != "oh" {
-				t.Errorf("panic %v", v)
-			}
+			assert.Equal(t, "oh", recover())
 		}()
 		_ = l.With(t.Context(), "x", func(*load.Module) error { panic("oh") })
 	}()
-	if len(names(l)) != 0 || w.live() != 0 {
-		t.Errorf("modules %q after a panic", names(l))
-	}
+	assert.Emptyf(t, names(l), "modules %q after a panic", names(l))
+	assert.Zerof(t, w.live(), "modules %q after a panic", names(l))
 	mustLoad(t, l, "y")
-	if err := l.With(t.Context(), "y", func(*load.Module) error { return nil }); err != nil || len(names(l)) != 1 {
-		t.Errorf("a module that ran before: %v, %q", err, names(l))
-	}
+	err = l.With(t.Context(), "y", func(*load.Module) error { return nil })
+	assert.NoError(t, err, "a module that ran before")
+	assert.Len(t, names(l), 1, "a module that ran before")
 	err = l.With(t.Context(), "x", func(*load.Module) error { mustLoad(t, l, "app"); return nil })
-	if err != nil || len(names(l)) != 3 {
-		t.Errorf("a module that is imported: %v, %q", err, names(l))
-	}
-	if err := l.With(t.Context(), "gone", nil); !errors.Is(err, load.ErrNotFound) {
-		t.Error(err)
-	}
+	assert.NoError(t, err, "a module that is imported")
+	assert.Len(t, names(l), 3, "a module that is imported")
+	assert.ErrorIs(t, l.With(t.Context(), "gone", nil), load.ErrNotFound)
 	unload(t, l, "app")
 	unload(t, l, "x")
 	var wg sync.WaitGroup
@@ -164,14 +150,10 @@ func TestWith(t *testing.T) {
 		wg.Go(func() {
 			for range 50 {
 				err := l.With(t.Context(), "x", func(m *load.Module) error { _, err := m.Call(t.Context(), "F"); return err })
-				if err != nil {
-					t.Error(err)
-				}
+				assert.NoError(t, err)
 			}
 		})
 	}
 	wg.Wait()
-	if len(names(l)) != 1 {
-		t.Errorf("modules %q", names(l))
-	}
+	assert.Len(t, names(l), 1)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/benchmarks/echo"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/require"
 )
 
 const text = "0123456789abcdef" // 16 bytes
@@ -25,17 +26,11 @@ const text = "0123456789abcdef" // 16 bytes
 func module(b *testing.B) (string, *store.Store) {
 	b.Helper()
 	dir := filepath.Join(b.TempDir(), "echo")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, os.Mkdir(dir, 0o755))
 	const source = "package echo\n\nfunc Echo(s string) string { return s }\n"
-	if err := os.WriteFile(filepath.Join(dir, "echo.go"), []byte(source), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, os.WriteFile(filepath.Join(dir, "echo.go"), []byte(source), 0o600))
 	s, err := store.Open(filepath.Join(b.TempDir(), "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	return dir, s
 }
 
@@ -58,9 +53,8 @@ func loadEcho(ctx context.Context, name string, s *store.Store) (echo func(strin
 func buildPlugin(b *testing.B) string {
 	b.Helper()
 	program := filepath.Join(b.TempDir(), "plugin")
-	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./echo/plugin").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	_, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./echo/plugin").CombinedOutput()
+	require.NoError(b, err)
 	return program
 }
 
@@ -104,22 +98,16 @@ func report(b *testing.B, ours, theirs time.Duration, n int, unit time.Duration,
 func BenchmarkCallString(b *testing.B) {
 	name, s := module(b)
 	ours, end, err := loadEcho(b.Context(), name, s)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	defer end()
 	theirs, client, err := startPlugin(buildPlugin(b))
 	defer client.Kill()
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	const batch = 200
 	calls := func(echo func(string) (string, error)) time.Duration {
 		start := time.Now()
 		for range batch {
-			if err := check(echo); err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, check(echo))
 		}
 		return time.Since(start)
 	}
@@ -147,12 +135,8 @@ func BenchmarkStart(b *testing.B) {
 			err = check(echo)
 		}
 		took := time.Since(start)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := end(); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
+		require.NoError(b, end())
 		return took
 	}
 	theirs := func() time.Duration {
@@ -163,9 +147,7 @@ func BenchmarkStart(b *testing.B) {
 		}
 		took := time.Since(start)
 		client.Kill()
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		return took
 	}
 	ours() // compiles

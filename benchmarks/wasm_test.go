@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/require"
 )
 
 // wasmData has the plugins of the engine's tests: old.wasm answers with its input's own bytes.
@@ -29,16 +30,11 @@ func stoppable() wazero.RuntimeConfig { return wazero.NewRuntimeConfig().WithClo
 func loadWasm(b *testing.B, s *store.Store, file, symbol string) (call func([]byte) ([]byte, error), end func() error) {
 	b.Helper()
 	l, err := standard.New(load.Config{Store: s})
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	m, err := l.Load(b.Context(), file)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if call, err = load.Func[func([]byte) ([]byte, error)](m, symbol); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
+	call, err = load.Func[func([]byte) ([]byte, error)](m, symbol)
+	require.NoError(b, err)
 	return call, func() error { return l.Close(context.Background()) }
 }
 
@@ -47,9 +43,7 @@ func loadExtism(b *testing.B, config wazero.RuntimeConfig, file string) *extism.
 	b.Helper()
 	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmFile{Path: file}}}
 	p, err := extism.NewPlugin(b.Context(), manifest, extism.PluginConfig{EnableWasi: true, RuntimeConfig: config}, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	return p
 }
 
@@ -58,25 +52,18 @@ func byHand(b *testing.B) func([]byte) []byte {
 	b.Helper()
 	ctx := context.Background()
 	data, err := os.ReadFile("echo/echo.wasm")
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	r := wazero.NewRuntimeWithConfig(ctx, stoppable())
 	b.Cleanup(func() { _ = r.Close(ctx) })
 	m, err := r.Instantiate(ctx, data)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	alloc, echo := m.ExportedFunction("alloc"), m.ExportedFunction("echo")
 	return func(in []byte) []byte {
 		at, err := alloc.Call(ctx, uint64(len(in)))
-		if err != nil || !m.Memory().Write(uint32(at[0]), in) {
-			b.Fatal("no room", err)
-		}
+		require.NoErrorf(b, err, "no room %v", err)
+		require.Truef(b, m.Memory().Write(uint32(at[0]), in), "no room %v", err)
 		out, err := echo.Call(ctx, at[0], uint64(len(in)))
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		data, _ := m.Memory().Read(uint32(out[0]), uint32(len(in)))
 		return bytes.Clone(data)
 	}
@@ -111,9 +98,7 @@ func median(all []time.Duration) time.Duration {
 // BenchmarkWasmCall calls a plugin with 16 bytes.
 func BenchmarkWasmCall(b *testing.B) {
 	s, err := store.Open(filepath.Join(b.TempDir(), "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	call, end := loadWasm(b, s, wasmData+"plugin.wasm", "echo")
 	defer end()
 	plugin := loadExtism(b, stoppable(), wasmData+"plugin.wasm")
@@ -121,14 +106,14 @@ func BenchmarkWasmCall(b *testing.B) {
 	input := []byte(text)
 	rounds(b, 1000, []string{"extism", "wazero"},
 		func() {
-			if out, err := call(input); err != nil || !bytes.Equal(out, input) {
-				b.Fatal(err)
-			}
+			out, err := call(input)
+			require.NoError(b, err)
+			require.Equal(b, input, out)
 		},
 		func() {
-			if _, out, err := plugin.Call("echo", input); err != nil || !bytes.Equal(out, input) {
-				b.Fatal(err)
-			}
+			_, out, err := plugin.Call("echo", input)
+			require.NoError(b, err)
+			require.Equal(b, input, out)
 		},
 		func() { hand(input) })
 }
@@ -136,23 +121,19 @@ func BenchmarkWasmCall(b *testing.B) {
 // BenchmarkWasmMegabyte passes a megabyte in and out, beside the same two copies and no call.
 func BenchmarkWasmMegabyte(b *testing.B) {
 	s, err := store.Open(filepath.Join(b.TempDir(), "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	call, end := loadWasm(b, s, wasmData+"old.wasm", "same")
 	defer end()
 	input, memory := bytes.Repeat([]byte(text), 1<<16), make([]byte, 2<<20)
 	rounds(b, 20, []string{"copy"},
 		func() {
-			if out, err := call(input); err != nil || len(out) != len(input) {
-				b.Fatal(err)
-			}
+			out, err := call(input)
+			require.NoError(b, err)
+			require.Len(b, out, len(input))
 		},
 		func() {
 			copy(memory[16:], input)
-			if out := bytes.Clone(memory[16 : 16+len(input)]); len(out) != len(input) {
-				b.Fatal("cut off")
-			}
+			require.Len(b, bytes.Clone(memory[16:16+len(input)]), len(input))
 		})
 }
 
@@ -168,14 +149,10 @@ func BenchmarkWasmLoad(b *testing.B) {
 		b.Fatal(err, string(out))
 	}
 	s, err := store.Open(filepath.Join(dir, "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	cached := func(open func(wazero.RuntimeConfig)) {
 		cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(dir, "cache"))
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		defer cache.Close(ctx)
 		open(stoppable().WithCompilationCache(cache))
 	}
@@ -183,17 +160,15 @@ func BenchmarkWasmLoad(b *testing.B) {
 	rounds(b, 1, []string{"extism", "wazero"},
 		func() {
 			call, end := loadWasm(b, s, file, "count_words")
-			if _, err := call(input); err != nil {
-				b.Fatal(err)
-			}
+			_, err := call(input)
+			require.NoError(b, err)
 			_ = end()
 		},
 		func() {
 			cached(func(config wazero.RuntimeConfig) {
 				plugin := loadExtism(b, config, file)
-				if _, _, err := plugin.Call("count_words", input); err != nil {
-					b.Fatal(err)
-				}
+				_, _, err := plugin.Call("count_words", input)
+				require.NoError(b, err)
 				_ = plugin.Close(ctx)
 			})
 		},
@@ -205,28 +180,22 @@ func startAlone(b *testing.B, config wazero.RuntimeConfig, file string) {
 	b.Helper()
 	ctx := context.Background()
 	data, err := os.ReadFile(file)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	r := wazero.NewRuntimeWithConfig(ctx, config)
 	defer r.Close(ctx)
 	wasi_snapshot_preview1.MustInstantiate(ctx, r)
 	compiled, err := r.CompileModule(ctx, data)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	host := r.NewHostModuleBuilder("extism:host/env")
 	for _, f := range compiled.ImportedFunctions() {
 		if module, name, _ := f.Import(); module == "extism:host/env" {
 			host.NewFunctionBuilder().WithGoFunction(nothing{}, f.ParamTypes(), f.ResultTypes()).Export(name)
 		}
 	}
-	if _, err := host.Instantiate(ctx); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := r.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithStartFunctions("_initialize")); err != nil {
-		b.Fatal(err)
-	}
+	_, err = host.Instantiate(ctx)
+	require.NoError(b, err)
+	_, err = r.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithStartFunctions("_initialize"))
+	require.NoError(b, err)
 }
 
 type nothing struct{}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
 )
 
 // Calls that begin before a refusal end; none begins after it.
@@ -21,9 +22,7 @@ func TestUsage(t *testing.T) {
 					if errors.Is(err, engine.ErrUnloaded) {
 						return
 					}
-					if u.Running() < 1 {
-						t.Error("a call that runs is not counted")
-					}
+					assert.GreaterOrEqual(t, u.Running(), 1, "a call that runs is not counted")
 					u.End(nil)
 				}
 			})
@@ -31,9 +30,8 @@ func TestUsage(t *testing.T) {
 		u.Refuse()
 		u.Refuse()
 		wg.Wait()
-		if !u.Refused() || u.Running() != 0 {
-			t.Errorf("refused %v, %d calls", u.Refused(), u.Running())
-		}
+		assert.Truef(t, u.Refused(), "refused %v, %d calls", u.Refused(), u.Running())
+		assert.Zerof(t, u.Running(), "refused %v, %d calls", u.Refused(), u.Running())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/stretchr/testify/assert"
 )
 
 var events = []event.Event{
@@ -33,9 +34,7 @@ load: github.com/gosimple/slug stderr: hello
 load: failed after 3µs: load x: not found
 load: 	look elsewhere
 `
-	if b.String() != want {
-		t.Errorf("printed:\n%s\nwant:\n%s", &b, want)
-	}
+	assert.Equal(t, want, b.String())
 }
 
 func TestSlog(t *testing.T) {
@@ -53,7 +52,5 @@ func TestSlog(t *testing.T) {
 		got = append(got, level+" "+strings.TrimSpace(event))
 	}
 	want := "DEBUG found, DEBUG compiled, WARN evicted, INFO output, ERROR failed"
-	if strings.Join(got, ", ") != want {
-		t.Errorf("logged %q, want %q", got, want)
-	}
+	assert.Equal(t, want, strings.Join(got, ", "))
 }

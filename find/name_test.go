@@ -1,12 +1,12 @@
 package find_test
 
 import (
-	"errors"
-	"reflect"
 	"testing"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestParseName(t *testing.T) {
@@ -31,9 +31,9 @@ func TestParseName(t *testing.T) {
 		{"gh:user/repo", find.Name{Target: "gh:user/repo", Form: find.FormURL}},
 		{"company:team/auth@v2", find.Name{Target: "company:team/auth", Query: "v2", Form: find.FormRegistry}},
 	} {
-		if got, err := find.ParseName(test.in); err != nil || !reflect.DeepEqual(got, test.want) {
-			t.Errorf("ParseName(%q) = %+v, %v; want %+v", test.in, got, err, test.want)
-		}
+		got, err := find.ParseName(test.in)
+		assert.NoError(t, err)
+		assert.Equal(t, test.want, got)
 	}
 }
 
@@ -77,9 +77,9 @@ func TestParseNameRefuses(t *testing.T) {
 	} {
 		_, err := find.ParseName(in)
 		var name *find.NameError
-		if !errors.As(err, &name) || name.Name != in || name.Reason != want {
-			t.Errorf("ParseName(%q): %v, want %s", in, err, want)
-		}
+		require.ErrorAs(t, err, &name)
+		assert.Equal(t, in, name.Name)
+		assert.Equal(t, want, name.Reason)
 	}
 }
 
@@ -96,9 +96,8 @@ func FuzzParseName(f *testing.F) {
 		}
 		again, err := find.ParseName(n.String())
 		n.Alias = ""
-		if err != nil || !reflect.DeepEqual(again, n) {
-			t.Errorf("ParseName(%q) is %+v; its text %q is %+v, %v", s, n, n.String(), again, err)
-		}
+		assert.NoErrorf(t, err, "ParseName(%q) is %+v; its text %q is", s, n, n.String())
+		assert.Equalf(t, n, again, "ParseName(%q) is %+v; its text %q is", s, n, n.String())
 	})
 }
 
@@ -106,9 +105,7 @@ func FuzzParseName(f *testing.F) {
 func TestSecretInName(t *testing.T) {
 	t.Parallel()
 	l, err := load.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	const refused = ": invalid module name: it holds a user or a password: keep them in the netrc file, or where git finds them"
 	for name, want := range map[string]string{
 		"https://me:secret@h/x.zip":         "load https://…@h/x.zip" + refused,
@@ -121,13 +118,10 @@ func TestSecretInName(t *testing.T) {
 		"https://me:secret@h/x.zip?a b=c#d": "load \"https://…@h/x.zip?a b=c#d\": invalid module name: it holds a space",
 	} {
 		_, err := l.Load(t.Context(), name)
-		if err == nil || err.Error() != want {
-			t.Errorf("%q:\n got %v\nwant %s", name, err, want)
-		}
+		assert.EqualError(t, err, want, name)
 	}
 	for _, name := range []string{"git::ssh://git@h/r.git", "git::git@h:r.git", "https://h/a@b?c=d@e"} {
-		if _, err := find.ParseName(name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		_, err := find.ParseName(name)
+		assert.NoError(t, err)
 	}
 }

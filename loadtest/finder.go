@@ -5,12 +5,13 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // FinderCases tell [TestFinder] what a finder knows.
@@ -30,45 +31,39 @@ type FinderCases struct {
 func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)) {
 	t.Run("found", func(t *testing.T) {
 		finder, cases := make(t)
-		if len(cases.Found) == 0 {
-			t.Fatal("no case for what the finder answers")
-		}
+		require.NotEmpty(t, cases.Found, "no case for what the finder answers")
 		for _, s := range cases.Found {
 			first, err := finder.Find(t.Context(), parse(t, s))
-			if err != nil {
-				t.Errorf("%s: %v", s, err)
+			if !assert.NoError(t, err, s) {
 				continue
 			}
 			checkSpec(t, s, first)
 			again, err := finder.Find(t.Context(), parse(t, s))
-			if err != nil || !reflect.DeepEqual(first, again) {
-				t.Errorf("%s: the answer changes\n first %+v\n then  %+v, %v", s, first, again, err)
-			}
+			assert.NoErrorf(t, err, "%s: the answer changes\n first %+v\n then", s, first)
+			assert.Equalf(t, again, first, "%s: the answer changes\n first %+v\n then", s, first)
 		}
 	})
 	t.Run("not found", func(t *testing.T) {
 		finder, cases := make(t)
-		if len(cases.NotFound) == 0 {
-			t.Fatal("no case for what the finder does not know")
-		}
+		require.NotEmpty(t, cases.NotFound, "no case for what the finder does not know")
 		for _, s := range cases.NotFound {
 			spec, err := finder.Find(t.Context(), parse(t, s))
 			if spec != nil || !errors.Is(err, find.ErrNotFound) {
 				t.Errorf("%s: got %+v, %v, want an error that wraps ErrNotFound", s, spec, err)
 				continue
 			}
-			if reason, ok := strings.CutPrefix(err.Error(), find.ErrNotFound.Error()+": "); !ok || reason == "" {
-				t.Errorf("%s: %q gives no reason as \"not found: why\"", s, err)
-			}
+			reason, ok := strings.CutPrefix(err.Error(), find.ErrNotFound.Error()+": ")
+			assert.Truef(t, ok, "%s: %q gives no reason as \"not found: why\"", s, err)
+			assert.NotEmptyf(t, reason, "%s: %q gives no reason as \"not found: why\"", s, err)
 		}
 	})
 	t.Run("refused", func(t *testing.T) {
 		finder, cases := make(t)
 		for _, s := range cases.Refused {
 			spec, err := finder.Find(t.Context(), parse(t, s))
-			if spec != nil || err == nil || errors.Is(err, find.ErrNotFound) {
-				t.Errorf("%s: got %+v, %v, want an error that ends the search", s, spec, err)
-			}
+			assert.Nilf(t, spec, "%s: got %+v, %v, want an error that ends the search", s, spec, err)
+			assert.Errorf(t, err, "%s: got %+v, %v, want an error that ends the search", s, spec, err)
+			assert.NotErrorIsf(t, err, find.ErrNotFound, "%s: got %+v, %v, want an error that ends the search", s, spec, err)
 		}
 	})
 	t.Run("cancelled", func(t *testing.T) {
@@ -77,9 +72,8 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
 		for _, s := range append(cases.Found, cases.NotFound...) {
-			if _, err := finder.Find(ctx, parse(t, s)); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
-				t.Errorf("%s: %v, want the context's error", s, err)
-			}
+			_, err := finder.Find(ctx, parse(t, s))
+			assert.Falsef(t, !errors.Is(err, cause) && !errors.Is(err, context.Canceled), "%s: %v, want the context's error", s, err)
 		}
 	})
 	t.Run("concurrent", func(t *testing.T) {
@@ -88,14 +82,12 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		for range 8 {
 			wg.Go(func() {
 				for _, s := range cases.Found {
-					if _, err := finder.Find(t.Context(), parse(t, s)); err != nil {
-						t.Errorf("%s: %v", s, err)
-					}
+					_, err := finder.Find(t.Context(), parse(t, s))
+					assert.NoError(t, err)
 				}
 				for _, s := range cases.NotFound {
-					if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, find.ErrNotFound) {
-						t.Errorf("%s: %v", s, err)
-					}
+					_, err := finder.Find(t.Context(), parse(t, s))
+					assert.ErrorIs(t, err, find.ErrNotFound)
 				}
 			})
 		}
@@ -111,14 +103,11 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		}
 		after := snapshot(t, cases.Dirs)
 		for path := range after {
-			if before[path] != after[path] {
-				t.Errorf("%s is new or changed", path)
-			}
+			assert.Equal(t, after[path], before[path])
 		}
 		for path := range before {
-			if _, ok := after[path]; !ok {
-				t.Errorf("%s is gone", path)
-			}
+			_, ok := after[path]
+			assert.Truef(t, ok, "%s is gone", path)
 		}
 	})
 }
@@ -126,33 +115,27 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 func parse(t *testing.T, s string) find.Name {
 	t.Helper()
 	name, err := find.ParseName(s)
-	if err != nil {
-		t.Errorf("a case of the test: %v", err)
-	}
+	assert.NoError(t, err)
 	return name
 }
 
 // checkSpec checks what every spec has.
 func checkSpec(t *testing.T, name string, spec *find.Spec) {
 	t.Helper()
-	if spec.Name == "" || spec.Origin == "" || spec.Why == "" || spec.Source.Kind == "" {
-		t.Errorf("%s: a spec needs a name, an origin, a reason and a kind: %+v", name, spec)
-	}
+	require.NotEmptyf(t, spec.Name, "%s: a spec needs a name, an origin, a reason and a kind", name)
+	require.NotEmptyf(t, spec.Origin, "%s: a spec needs a name, an origin, a reason and a kind", name)
+	require.NotEmptyf(t, spec.Why, "%s: a spec needs a name, an origin, a reason and a kind", name)
+	assert.NotEqualValuesf(t, "", spec.Source.Kind, "%s: a spec needs a name, an origin, a reason and a kind", name)
 	if spec.Source.Kind == find.KindBuiltin {
-		if spec.Source.Host == nil {
-			t.Errorf("%s: nothing about the host's value", name)
-		}
+		assert.NotNilf(t, spec.Source.Host, "%s: nothing about the host's value", name)
 	} else if spec.Source.FS == nil {
 		t.Errorf("%s: no files", name)
 	} else if _, err := fs.ReadDir(spec.Source.FS, "."); err != nil {
 		t.Errorf("%s: %v", name, err)
 	}
-	if dir := spec.Source.Dir; dir != "" && !filepath.IsAbs(dir) {
-		t.Errorf("%s: the directory %s is relative", name, dir)
-	}
-	if spec.Source.Kind == find.KindGo && spec.Source.Go == nil {
-		t.Errorf("%s: nothing about the Go package", name)
-	}
+	dir := spec.Source.Dir
+	assert.Falsef(t, dir != "" && !filepath.IsAbs(dir), "%s: the directory %s is relative", name, dir)
+	assert.Falsef(t, spec.Source.Kind == find.KindGo && spec.Source.Go == nil, "%s: nothing about the Go package", name)
 }
 
 // snapshot describes every file below some directories.
@@ -170,9 +153,7 @@ func snapshot(t *testing.T, dirs []string) map[string]string {
 			}
 			return err
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 	}
 	return files
 }

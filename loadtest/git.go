@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // GitRepo is a git repository with a work tree, for tests.
@@ -25,9 +27,7 @@ func Git(t testing.TB, dir string) *GitRepo {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not in PATH")
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(dir, 0o755))
 	r := &GitRepo{Dir: dir, t: t}
 	r.Run("init", "-q", "-b", "main")
 	return r

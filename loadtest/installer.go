@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,8 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // InstallerCases tell [TestInstaller] what an installer can bring.
@@ -32,47 +33,37 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 	t.Run("claims", func(t *testing.T) {
 		installer, cases := make(t)
 		for _, s := range append(cases.Found, cases.NotFound...) {
-			if !installer.Claims(parse(t, s)) {
-				t.Errorf("%s: not claimed", s)
-			}
+			assert.Truef(t, installer.Claims(parse(t, s)), "%s: not claimed", s)
 		}
 		for _, s := range cases.Foreign {
-			if installer.Claims(parse(t, s)) {
-				t.Errorf("%s: claimed", s)
-			}
+			assert.Falsef(t, installer.Claims(parse(t, s)), "%s: claimed", s)
 		}
 	})
 	t.Run("found", func(t *testing.T) {
 		installer, cases := make(t)
-		if len(cases.Found) == 0 {
-			t.Fatal("no case for what the installer brings")
-		}
+		require.NotEmpty(t, cases.Found, "no case for what the installer brings")
 		s := openStore(t)
 		for _, name := range cases.Found {
 			release := resolve(t, installer, name)
 			first, err := installer.Install(t.Context(), &install.Session{Store: s}, release)
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
+			if !assert.NoError(t, err, name) {
 				continue
 			}
 			checkInstalled(t, s, name, first)
 			again, err := installer.Install(t.Context(), &install.Session{Store: s}, release)
-			if err != nil || again.Source.Hash != first.Source.Hash || !reflect.DeepEqual(again.BuildList, first.BuildList) {
-				t.Errorf("%s: the answer changes\n first %+v\n then  %+v, %v", name, first, again, err)
-			}
+			require.NoErrorf(t, err, "%s: the answer changes\n first %+v\n then", name, first)
+			assert.Equalf(t, first.Source.Hash, again.Source.Hash, "%s: the answer changes\n first %+v\n then", name, first)
+			assert.Equalf(t, first.BuildList, again.BuildList, "%s: the answer changes\n first %+v\n then", name, first)
 		}
 	})
 	t.Run("not found", func(t *testing.T) {
 		installer, cases := make(t)
-		if len(cases.NotFound) == 0 {
-			t.Fatal("no case for what does not exist")
-		}
+		require.NotEmpty(t, cases.NotFound, "no case for what does not exist")
 		for _, name := range cases.NotFound {
 			release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, name))
 			var version *find.VersionError
-			if release != nil || !errors.Is(err, find.ErrNotFound) && !errors.As(err, &version) {
-				t.Errorf("%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
-			}
+			assert.Nilf(t, release, "%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
+			assert.Falsef(t, !errors.Is(err, find.ErrNotFound) && !errors.As(err, &version), "%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
 		}
 	})
 	t.Run("cancelled", func(t *testing.T) {
@@ -81,12 +72,10 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		cause := errors.New("no longer wanted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
-		if _, err := installer.Resolve(ctx, new(install.Session), parse(t, cases.Found[0])); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
-			t.Errorf("Resolve: %v, want the context's error", err)
-		}
-		if _, err := installer.Install(ctx, &install.Session{Store: openStore(t)}, release); !errors.Is(err, cause) && !errors.Is(err, context.Canceled) {
-			t.Errorf("Install: %v, want the context's error", err)
-		}
+		_, err := installer.Resolve(ctx, new(install.Session), parse(t, cases.Found[0]))
+		assert.Falsef(t, !errors.Is(err, cause) && !errors.Is(err, context.Canceled), "Resolve: %v, want the context's error", err)
+		_, err = installer.Install(ctx, &install.Session{Store: openStore(t)}, release)
+		assert.Falsef(t, !errors.Is(err, cause) && !errors.Is(err, context.Canceled), "Install: %v, want the context's error", err)
 	})
 	t.Run("concurrent", func(t *testing.T) {
 		installer, cases := make(t)
@@ -99,16 +88,12 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 				if err == nil {
 					specs[i], err = installer.Install(t.Context(), &install.Session{Store: s}, release)
 				}
-				if err != nil {
-					t.Error(err)
-				}
+				assert.NoError(t, err)
 			})
 		}
 		wg.Wait()
 		for _, spec := range specs {
-			if spec != nil && specs[0] != nil && spec.Source.Hash != specs[0].Source.Hash {
-				t.Errorf("two answers: %s and %s", spec.Source.Hash, specs[0].Source.Hash)
-			}
+			assert.Falsef(t, spec != nil && specs[0] != nil && spec.Source.Hash != specs[0].Source.Hash, "two answers: %s and %s", spec.Source.Hash, specs[0].Source.Hash)
 		}
 	})
 }
@@ -116,42 +101,39 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 func resolve(t *testing.T, installer install.Installer, name string) *install.Release {
 	t.Helper()
 	release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, name))
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	if release.Version == "" || release.Module == "" || release.Why == "" || release.Origin == "" || release.Name.String() != name {
-		t.Errorf("%s: incomplete release %+v", name, release)
-	}
+	require.NoError(t, err, name)
+	require.NotEmpty(t, release.Version)
+	require.NotEmpty(t, release.Module)
+	require.NotEmpty(t, release.Why)
+	require.NotEmpty(t, release.Origin)
+	assert.Equal(t, name, release.Name.String())
 	return release
 }
 
 func checkInstalled(t *testing.T, s *store.Store, name string, spec *find.Spec) {
 	t.Helper()
-	if spec.Name == "" || spec.Version == "" || spec.Why == "" || spec.Origin == "" || spec.Source.Hash == "" || spec.Source.FS == nil {
-		t.Errorf("%s: incomplete spec %+v", name, spec)
-	}
-	if !strings.HasPrefix(spec.Source.Dir, s.Dir()) {
-		t.Errorf("%s: %s is not in the store", name, spec.Source.Dir)
-	}
-	if fi, err := os.Stat(spec.Source.Dir); err != nil || !fi.IsDir() {
-		t.Errorf("%s: %s: %v", name, spec.Source.Dir, err)
-	}
-	if spec.Source.Kind == find.KindGo && (spec.Source.Go == nil || spec.Source.Go.ImportPath == "" || spec.Source.Go.ModCache == "") {
-		t.Errorf("%s: incomplete Go source %+v", name, spec.Source.Go)
-	}
+	require.NotEmpty(t, spec.Name, name)
+	require.NotEmpty(t, spec.Version, name)
+	require.NotEmpty(t, spec.Why, name)
+	require.NotEmpty(t, spec.Origin, name)
+	require.NotEmpty(t, spec.Source.Hash, name)
+	assert.NotNil(t, spec.Source.FS, name)
+	assert.Truef(t, strings.HasPrefix(spec.Source.Dir, s.Dir()), "%s: %s is not in the store", name, spec.Source.Dir)
+	fi, err := os.Stat(spec.Source.Dir)
+	require.NoErrorf(t, err, "%s: %s: %v", name, spec.Source.Dir, err)
+	assert.Truef(t, fi.IsDir(), "%s: %s: %v", name, spec.Source.Dir, err)
+	assert.Falsef(t, spec.Source.Kind == find.KindGo && (spec.Source.Go == nil || spec.Source.Go.ImportPath == "" || spec.Source.Go.ModCache == ""), "%s: incomplete Go source %+v", name, spec.Source.Go)
 	for _, m := range spec.BuildList {
-		if m.Path == "" || m.Version == "" || m.Sum == "" {
-			t.Errorf("%s: incomplete module %+v in the build list", name, m)
-		}
+		assert.NotEmptyf(t, m.Path, "%s: incomplete module %+v in the build list", name, m)
+		assert.NotEmptyf(t, m.Version, "%s: incomplete module %+v in the build list", name, m)
+		assert.NotEmptyf(t, m.Sum, "%s: incomplete module %+v in the build list", name, m)
 	}
 }
 
 func openStore(t *testing.T) *store.Store {
 	t.Helper()
 	s, err := store.Open(TempDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 

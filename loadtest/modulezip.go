@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb/dirhash"
 )
@@ -31,22 +32,16 @@ func Zip(t testing.TB, entries ...ZipEntry) []byte {
 		if err == nil {
 			_, err = w.Write(e.Data)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, z.Close())
 	return b.Bytes()
 }
 
 func zipSum(t testing.TB, data []byte) string {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	names := make([]string, len(z.File))
 	files := make(map[string]*zip.File)
 	for i, f := range z.File {
@@ -54,9 +49,7 @@ func zipSum(t testing.TB, data []byte) string {
 		files[f.Name] = f
 	}
 	sum, err := dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return files[name].Open() })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return sum
 }
 
@@ -65,18 +58,14 @@ func modSum(t testing.TB, data []byte) string {
 	sum, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return sum
 }
 
 func escapePath(t testing.TB, path string) string {
 	t.Helper()
 	escaped, err := module.EscapePath(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return escaped
 }
 
@@ -98,22 +87,14 @@ func ModuleCache(t testing.TB, p *ProxyServer, modules ...string) string {
 	for _, name := range modules {
 		path, version, _ := strings.Cut(name, "@")
 		v, err := module.EscapeVersion(version)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for _, ext := range []string{".info", ".mod", ".zip"} {
 			file := "/" + escapePath(t, path) + "/@v/" + v + ext
 			data, ok := p.file(file)
-			if !ok {
-				t.Fatalf("%s is not published", name)
-			}
+			require.Truef(t, ok, "%s is not published", name)
 			to := filepath.Join(dir, "cache", "download", filepath.FromSlash(file))
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(to, data, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o755))
+			require.NoError(t, os.WriteFile(to, data, 0o644))
 		}
 	}
 	return dir

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 	"golang.org/x/mod/sumdb"
@@ -56,9 +57,7 @@ func Proxy(t testing.TB, archives ...string) *ProxyServer {
 	t.Helper()
 	const name = "sums.test"
 	signer, verifier, err := note.GenerateKey(nil, name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	p := &ProxyServer{
 		SumDB: verifier, t: t, name: name,
 		files: make(map[string][]byte), listed: make(map[string][]string), sums: make(map[module.Version]string),

@@ -1,7 +1,6 @@
 package lockfile_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load/lockfile"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -41,12 +42,10 @@ func entry() lockfile.Entry {
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	f, err := lockfile.Parse("load.lock", []byte(sample))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, ok := f.Entry("example.com/a"); !ok || !got.Equal(entry()) {
-		t.Errorf("got %+v", got)
-	}
+	require.NoError(t, err)
+	got, ok := f.Entry("example.com/a")
+	assert.Truef(t, ok, "got %+v", got)
+	assert.Truef(t, got.Equal(entry()), "got %+v", got)
 	if got := string(f.Format()); got != sample {
 		t.Errorf("formatted:\n%s\nwant:\n%s", got, sample)
 	}
@@ -54,9 +53,7 @@ func TestRoundTrip(t *testing.T) {
 	for e := range f.All() {
 		names = append(names, e.Name)
 	}
-	if got := strings.Join(names, "|"); got != "example.com/a|example.com/a with bytes with example.com/b@latest|git::https://example.com/r.git?ref=main" {
-		t.Errorf("names %s", got)
-	}
+	assert.Equal(t, "example.com/a|example.com/a with bytes with example.com/b@latest|git::https://example.com/r.git?ref=main", strings.Join(names, "|"))
 }
 
 // Lines come in any order, as a merge leaves them, and with the line ends of any system.
@@ -67,12 +64,8 @@ func TestOrder(t *testing.T) {
 		lines[i], lines[j] = lines[j], lines[i]
 	}
 	f, err := lockfile.Parse("load.lock", []byte(strings.Join(lines, "\r\n\r\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := string(f.Format()); got != sample {
-		t.Errorf("formatted:\n%s", got)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, sample, string(f.Format()))
 }
 
 func TestErrors(t *testing.T) {
@@ -119,9 +112,8 @@ func TestErrors(t *testing.T) {
 			t.Parallel()
 			_, err := lockfile.Parse("load.lock", []byte(test.text))
 			var syntax *lockfile.SyntaxError
-			if !errors.As(err, &syntax) || err.Error() != test.want {
-				t.Errorf("got\n%v\nwant\n%s", err, test.want)
-			}
+			require.ErrorAs(t, err, &syntax)
+			assert.Equal(t, test.want, err.Error())
 		})
 	}
 }
@@ -129,20 +121,18 @@ func TestErrors(t *testing.T) {
 func TestSet(t *testing.T) {
 	t.Parallel()
 	var f lockfile.File
-	if err := f.Set(entry()); err != nil || f.Len() != 1 {
-		t.Fatal(err)
-	}
+	err := f.Set(entry())
+	require.NoError(t, err)
+	require.Equal(t, 1, f.Len())
 	bad := entry()
 	bad.Version = "v1 0"
-	if err := f.Set(bad); err == nil || err.Error() != `the lock file cannot hold "example.com/a": the version "v1 0" holds a space` {
-		t.Errorf("got %v", err)
-	}
-	if got, _ := f.Entry("example.com/a"); !got.Equal(entry()) {
-		t.Errorf("a refused entry changed the file: %+v", got)
-	}
-	if !f.Remove("example.com/a") || f.Remove("example.com/a") || f.Len() != 0 {
-		t.Error("Remove does not tell whether there was one")
-	}
+	err = f.Set(bad)
+	assert.EqualError(t, err, `the lock file cannot hold "example.com/a": the version "v1 0" holds a space`)
+	got, _ := f.Entry("example.com/a")
+	assert.Truef(t, got.Equal(entry()), "a refused entry changed the file: %+v", got)
+	assert.True(t, f.Remove("example.com/a"), "Remove does not tell whether there was one")
+	assert.False(t, f.Remove("example.com/a"), "Remove does not tell whether there was one")
+	assert.Zero(t, f.Len(), "Remove does not tell whether there was one")
 }
 
 func TestDisk(t *testing.T) {
@@ -153,31 +143,19 @@ func TestDisk(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	var f lockfile.File
-	if err := f.Set(entry()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, f.Set(entry()))
 	link := filepath.Join(dir, "link")
-	if err := f.Write(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(path, link); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, f.Write(path))
+	require.NoError(t, os.Symlink(path, link))
 	f.Remove("example.com/a")
-	if err := f.Write(link); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, f.Write(link))
 	got, err := lockfile.Read(path)
-	if err != nil || got.Len() != 0 {
-		t.Errorf("a link was replaced by a file: %v", err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
-	}
+	require.NoError(t, err, "a link was replaced by a file")
+	assert.Zero(t, got.Len(), "a link was replaced by a file")
+	left, _ := filepath.Glob(filepath.Join(dir, ".*"))
+	assert.Zero(t, len(left))
 	gone := filepath.Join(dir, "none", "load.lock")
-	if err := f.Write(gone); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v", err)
-	}
+	assert.ErrorIs(t, f.Write(gone), fs.ErrNotExist)
 }
 
 func FuzzParse(f *testing.F) {
@@ -188,28 +166,19 @@ func FuzzParse(f *testing.F) {
 		file, err := lockfile.Parse("load.lock", data)
 		if err != nil {
 			var syntax *lockfile.SyntaxError
-			if !errors.As(err, &syntax) || syntax.Line < 1 {
-				t.Fatalf("%T: %v", err, err)
-			}
+			require.ErrorAs(t, err, &syntax)
+			require.GreaterOrEqual(t, syntax.Line, 1)
 			return
 		}
 		text := file.Format()
 		again, err := lockfile.Parse("load.lock", text)
-		if err != nil {
-			t.Fatalf("%v in what was written:\n%s", err, text)
-		}
-		if !bytes.Equal(again.Format(), text) {
-			t.Fatalf("written differently again:\n%s\n%s", text, again.Format())
-		}
+		require.NoErrorf(t, err, "%v in what was written:\n%s", err, text)
+		require.Equal(t, text, again.Format(), "written differently again")
 		var set lockfile.File
 		for e := range file.All() {
-			if err := set.Set(e); err != nil {
-				t.Fatalf("read and not writable: %v", err)
-			}
+			require.NoError(t, set.Set(e))
 		}
-		if !bytes.Equal(set.Format(), text) {
-			t.Fatalf("set:\n%s\nread:\n%s", set.Format(), text)
-		}
+		require.Equal(t, text, set.Format())
 	})
 }
 
@@ -221,18 +190,13 @@ func BenchmarkRead1000(b *testing.B) {
 		for j := range 4 {
 			e.Needs = append(e.Needs, lockfile.Module{Path: fmt.Sprintf("example.com/n%d", j), Version: "v1.2.3", Sum: sumA})
 		}
-		if err := f.Set(e); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, f.Set(e))
 	}
 	path := filepath.Join(b.TempDir(), "load.lock")
-	if err := f.Write(path); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, f.Write(path))
 	for b.Loop() {
-		if _, err := lockfile.Read(path); err != nil {
-			b.Fatal(err)
-		}
+		_, err := lockfile.Read(path)
+		require.NoError(b, err)
 	}
 }
 
@@ -243,27 +207,17 @@ func TestSweep(t *testing.T) {
 	past := time.Now().Add(-time.Hour)
 	for name, old := range map[string]bool{".load.lock-1": true, ".load.lock-2": false, ".load.locks": true, "load.lock-3": true} {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
 		if old {
-			if err := os.Chtimes(path, past, past); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.Chtimes(path, past, past))
 		}
 	}
-	if err := new(lockfile.File).Write(filepath.Join(dir, "load.lock")); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, new(lockfile.File).Write(filepath.Join(dir, "load.lock")))
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var names []string
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if got := strings.Join(names, " "); got != ".load.lock-2 .load.locks load.lock load.lock-3" {
-		t.Errorf("left %s", got)
-	}
+	assert.Equal(t, ".load.lock-2 .load.locks load.lock load.lock-3", strings.Join(names, " "))
 }

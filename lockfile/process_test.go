@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/lockfile"
+	"github.com/stretchr/testify/require"
 )
 
 // A test binary that starts with this variable set writes the lock file that it names, until it is killed.
@@ -42,21 +43,17 @@ func TestKilledWriter(t *testing.T) {
 	for range 10 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), writerEnv+"="+path)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, cmd.Start())
 		for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 			if _, err := os.Stat(path); err == nil || time.Now().After(deadline) {
 				break
 			}
 		}
 		time.Sleep(rand.N(10 * time.Millisecond))
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, cmd.Process.Kill())
 		_ = cmd.Wait()
-		if f, err := lockfile.Read(path); err != nil || f.Len() == 0 {
-			t.Fatalf("%d entries, %v", f.Len(), err)
-		}
+		f, err := lockfile.Read(path)
+		require.NoError(t, err)
+		require.NotZero(t, f.Len())
 	}
 }

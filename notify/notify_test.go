@@ -2,7 +2,6 @@ package notify_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +18,8 @@ import (
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // garden is a directory of scripts whose loader watches it.
@@ -34,9 +35,7 @@ type garden struct {
 func newGarden(t *testing.T, files map[string]string) *garden {
 	t.Helper()
 	g := plant(t, files, notify.New)
-	if err := g.Watch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, g.Watch(t.Context()))
 	return g
 }
 
@@ -47,9 +46,7 @@ func plant(t *testing.T, files map[string]string, notifier func(func(string)) (l
 		g.write(t, name, text)
 	}
 	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	g.Loader, err = load.New(load.Config{
 		Path: find.Path{dir.New(g.dir), dir.New(".")}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notifier,
 		Events: func(e event.Event) {
@@ -58,13 +55,9 @@ func plant(t *testing.T, files map[string]string, notifier func(func(string)) (l
 			g.events = append(g.events, e)
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := g.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, g.Close(context.Background()))
 	})
 	return g
 }
@@ -73,24 +66,16 @@ func plant(t *testing.T, files map[string]string, notifier func(func(string)) (l
 func (g *garden) write(t *testing.T, name, text string) {
 	t.Helper()
 	file := filepath.Join(g.dir, name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file+".new", []byte(text), 0o600))
+	require.NoError(t, os.Rename(file+".new", file))
 }
 
 // value reads the variable X of a module, or returns -1.
 func (g *garden) value(t *testing.T, name string) int {
 	t.Helper()
 	m, err := g.Load(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	x, err := load.Value[int](m, "X")
 	if err != nil {
 		return -1
@@ -102,9 +87,7 @@ func (g *garden) value(t *testing.T, name string) int {
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never came: " + what)
-		}
+		require.False(t, time.Now().After(deadline), "it never came: "+what)
 	}
 }
 
@@ -139,9 +122,8 @@ func (g *garden) reloads() int {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	g := newGarden(t, map[string]string{"a.star": "X = 1", "b.star": "load('./a.star', A = 'X')\nX = A * 10", "c.star": "X = 5"})
-	if g.value(t, "b") != 10 || g.value(t, "c") != 5 {
-		t.Fatal("the first values")
-	}
+	require.Equal(t, 10, g.value(t, "b"))
+	require.Equal(t, 5, g.value(t, "c"))
 	c, _ := g.Load(t.Context(), "c")
 	g.write(t, "a.star", "X = 2")
 	until(t, "what imports the file that changed", func() bool { return g.value(t, "b") == 20 && g.value(t, "a") == 2 })
@@ -149,18 +131,15 @@ func TestWatch(t *testing.T) {
 	g.write(t, "a.star", "X = ")
 	until(t, "the failure", func() bool { return g.kept() != "" })
 	file := filepath.Join(g.dir, "a.star")
-	if got := g.kept(); !strings.HasPrefix(got, "reload "+file+": ") || !strings.HasSuffix(got, "\n\tthe module that runs stays") {
-		t.Errorf("kept: %s", got)
-	}
-	if g.value(t, "b") != 20 {
-		t.Error("the module that ran is gone")
-	}
+	got := g.kept()
+	assert.Truef(t, strings.HasPrefix(got, "reload "+file+": "), "kept: %s", got)
+	assert.Truef(t, strings.HasSuffix(got, "\n\tthe module that runs stays"), "kept: %s", got)
+	assert.Equal(t, 20, g.value(t, "b"), "the module that ran is gone")
 	g.write(t, "a.star", "X = 3\nY = 1")
 	g.write(t, "b.star", "load('./a.star', A = 'X', B = 'Y')\nX = A * 10 + B")
 	until(t, "files that changed together", func() bool { return g.value(t, "b") == 31 })
-	if now, _ := g.Load(t.Context(), "c"); now != c {
-		t.Error("a module whose file did not change was reloaded")
-	}
+	now, _ := g.Load(t.Context(), "c")
+	assert.Same(t, c, now, "a module whose file did not change was reloaded")
 }
 
 // A file that is written again with the same contents reloads nothing; of many changes the last one
@@ -174,31 +153,22 @@ func TestManyChanges(t *testing.T) {
 	}
 	until(t, "the last change", func() bool { return g.value(t, "a") == 10_000 })
 	reloads := g.reloads()
-	if reloads > 1_000 {
-		t.Errorf("%d reloads of 10,000 changes", reloads)
-	}
+	assert.LessOrEqual(t, reloads, 1_000)
 	g.write(t, "a.star", "X = 10000")
 	g.write(t, "other.star", "")
 	time.Sleep(300 * time.Millisecond) // long enough for a wrong reload to be seen now and then
-	if n := g.reloads(); n != reloads {
-		t.Errorf("%d reloads without a change", n-reloads)
-	}
+	n := g.reloads()
+	assert.Equalf(t, reloads, n, "%d reloads without a change", n-reloads)
 }
 
 // A directory that vanishes is told, and followed when it is there again.
 func TestDirectoryVanishes(t *testing.T) {
 	t.Parallel()
 	g := newGarden(t, map[string]string{"rules/init.star": "X = 1"})
-	if g.value(t, "rules") != 1 {
-		t.Fatal("the first value")
-	}
-	if err := os.RemoveAll(g.dir); err != nil {
-		t.Fatal(err)
-	}
+	require.Equal(t, 1, g.value(t, "rules"))
+	require.NoError(t, os.RemoveAll(g.dir))
 	until(t, "the failure", func() bool { return strings.Contains(g.kept(), "not found") })
-	if g.value(t, "rules") != 1 {
-		t.Error("the module that ran is gone")
-	}
+	assert.Equal(t, 1, g.value(t, "rules"), "the module that ran is gone")
 	g.write(t, "rules/init.star", "X = 2")
 	until(t, "the new directory", func() bool { return g.value(t, "rules") == 2 })
 	g.write(t, "rules/init.star", "X = 3")
@@ -223,12 +193,8 @@ func TestDirectoryGone(t *testing.T) {
 		n, err := notify.New(changed)
 		return late{n, new(sync.Once)}, err
 	})
-	if err := g.Watch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if g.value(t, "rules") != 1 {
-		t.Fatal("the first value")
-	}
+	require.NoError(t, g.Watch(t.Context()))
+	require.Equal(t, 1, g.value(t, "rules"))
 	until(t, "the failure", func() bool { return strings.Contains(g.kept(), "not found") })
 }
 
@@ -236,22 +202,14 @@ func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	g := newGarden(t, map[string]string{"a.star": "X = 1"})
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := g.Watch(ctx); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, g.Watch(ctx))
 	cancel()
-	if err := g.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Watch(t.Context()); !errors.Is(err, load.ErrClosed) {
-		t.Error(err)
-	}
+	require.NoError(t, g.Close(t.Context()))
+	assert.ErrorIs(t, g.Watch(t.Context()), load.ErrClosed)
 	l, err := load.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var config *load.ConfigError
-	if err := l.Watch(t.Context()); !errors.As(err, &config) || err.Error() != "Config.Notify: there is nothing that tells of changes; set it to notify.New" {
-		t.Error(err)
-	}
+	err = l.Watch(t.Context())
+	require.ErrorAs(t, err, &config)
+	assert.Equal(t, "Config.Notify: there is nothing that tells of changes; set it to notify.New", err.Error())
 }

@@ -23,14 +23,12 @@ func TestSpellings(t *testing.T) {
 		"https://example.com/good/../evil/x.zip", "https://example.com/./evil/x.zip", "https://example.com/good/%2e%2e/evil/x.zip", "https://example.com/../evil/x.zip",
 		"https://example.com/good/..%2fevil/x.zip", "git::https://example.com/good/./../evil/r", "git::git@example.com:good/../evil/r", "gh:good/../evil/r", "gh:./evil/r",
 	} {
-		if d := p.Name(name); d.Allowed {
-			t.Errorf("%s: %+v", name, d)
-		}
+		d := p.Name(name)
+		assert.Falsef(t, d.Allowed, "%s: %+v", name, d)
 	}
 	for _, name := range []string{"example.com/evilish", "example.com/good/evil", "git::https://example.com/good/evil", "https://other.com/x.zip?u=@example.com/evil", "gh:good/evil"} {
-		if d := p.Name(name); !d.Allowed {
-			t.Errorf("%s: %+v", name, d)
-		}
+		d := p.Name(name)
+		assert.Truef(t, d.Allowed, "%s: %+v", name, d)
 	}
 	// Nothing is allowed for looking like what is; case counts here.
 	p = &policy.Policy{Allow: []string{"example.com/team"}}
@@ -39,9 +37,8 @@ func TestSpellings(t *testing.T) {
 		"https://evil.com#@example.com/team/x.zip", "git::https://example.com@evil.com/team/r", "https://example.com.evil.com/team/x.zip", "git::evil.com:example.com/team",
 		"https://example.com/team/../evil/x.zip", "git::https://example.com/team/%2e%2e/evil/r", "git::git@example.com:team/../evil", "https://example.com/team/x//../../../evil",
 	} {
-		if d := p.Name(name); d.Allowed {
-			t.Errorf("%s: %+v", name, d)
-		}
+		d := p.Name(name)
+		assert.Falsef(t, d.Allowed, "%s: %+v", name, d)
 	}
 }
 

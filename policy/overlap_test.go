@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"golang.org/x/mod/module"
 )
 
@@ -16,11 +17,7 @@ func FuzzOverlap(f *testing.F) {
 		if a == b || checkPattern(a) != nil || checkPattern(b) != nil || !module.MatchPrefixPatterns(a, name) || !module.MatchPrefixPatterns(b, name) {
 			return
 		}
-		if moreSpecific(a, b) != -moreSpecific(b, a) {
-			t.Errorf("%q and %q: %d and %d", a, b, moreSpecific(a, b), moreSpecific(b, a))
-		}
-		if strings.Count(a, "/") == strings.Count(b, "/") && !overlap(a, b) {
-			t.Errorf("%q matches %q and %q", name, a, b)
-		}
+		assert.Equal(t, -moreSpecific(b, a), moreSpecific(a, b))
+		assert.Falsef(t, strings.Count(a, "/") == strings.Count(b, "/") && !overlap(a, b), "%q matches %q and %q", name, a, b)
 	})
 }

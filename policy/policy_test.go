@@ -2,10 +2,8 @@ package policy_test
 
 import (
 	"crypto/rand"
-	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +11,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var now = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
@@ -38,9 +38,7 @@ isolation example.com/fetch
 func parse(t *testing.T, text string) *policy.Policy {
 	t.Helper()
 	p, err := policy.Parse("load.policy", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return p
 }
 
@@ -82,9 +80,8 @@ func TestDecisions(t *testing.T) {
 		if test.decision.Allowed {
 			mark = "+ "
 		}
-		if got := mark + test.decision.Rule + "; " + test.decision.Reason; got != test.want {
-			t.Errorf("%s:\ngot  %s\nwant %s", name, got, test.want)
-		}
+		got := mark + test.decision.Rule + "; " + test.decision.Reason
+		assert.Equal(t, test.want, got, name)
 	}
 }
 
@@ -94,19 +91,19 @@ func TestGranted(t *testing.T) {
 	more := &policy.Policy{Grants: []policy.Grant{{Pattern: "example.com/fetch", Grants: policy.Grants{Programs: true, ReadWrite: []string{"/var/x"}}}}}
 	granted, rules := policy.Granted([]*policy.Policy{p, more}, "example.com/fetch")
 	want := []string{"env HOME", "env TZ", "memory 1GiB", "network", "programs", "read /etc/ssl", "read /srv/my data", "time 2m", "write /var/x"}
-	if got := granted.Capabilities(); !slices.Equal(got, want) || granted.Memory != 1<<30 || granted.CallTime != 2*time.Minute {
-		t.Errorf("got %q, %d", got, granted.Memory)
-	}
-	if text := strings.Join(rules, "\n"); !strings.Contains(text, "load.policy:13: grant example.com env HOME\n") ||
-		!strings.Contains(text, "Config.Policies: grant example.com/fetch programs") || strings.Contains(text, "/tmp") {
-		t.Errorf("rules:\n%s", text)
-	}
-	if rule, ok := p.Isolated("example.com/fetch/sub"); !ok || rule != "load.policy:16: isolation example.com/fetch" {
-		t.Errorf("got %q, %v", rule, ok)
-	}
-	if granted, _ := policy.Granted([]*policy.Policy{p}, "example.org/x"); !granted.Zero() {
-		t.Errorf("a stranger is granted %+v", granted)
-	}
+	got := granted.Capabilities()
+	assert.Equal(t, want, got)
+	assert.Equal(t, int64(1<<30), granted.Memory)
+	assert.Equal(t, 2*time.Minute, granted.CallTime)
+	text := strings.Join(rules, "\n")
+	assert.Contains(t, text, "load.policy:13: grant example.com env HOME\n")
+	assert.Contains(t, text, "Config.Policies: grant example.com/fetch programs")
+	assert.NotContains(t, text, "/tmp")
+	rule, ok := p.Isolated("example.com/fetch/sub")
+	assert.Truef(t, ok, "got %q, %v", rule, ok)
+	assert.Equalf(t, "load.policy:16: isolation example.com/fetch", rule, "got %q, %v", rule, ok)
+	granted, _ = policy.Granted([]*policy.Policy{p}, "example.org/x")
+	assert.Truef(t, granted.Zero(), "a stranger is granted %+v", granted)
 }
 
 // A limit that is raised or taken away is more than was granted, one that is set or lowered is not.
@@ -122,13 +119,10 @@ func TestBeyond(t *testing.T) {
 		{policy.Grants{ReadOnly: []string{"/b"}, Memory: 1 << 30, CallTime: time.Minute}, []string{"read /b", "memory 1GiB instead of 64MiB", "time 1m instead of 5s"}},
 		{policy.Grants{}, []string{"memory without limit instead of 64MiB", "time without limit instead of 5s"}},
 	} {
-		if got := test.now.Beyond(locked); !slices.Equal(got, test.want) {
-			t.Errorf("%+v: %q, want %q", test.now, got, test.want)
-		}
+		assert.Equal(t, test.want, test.now.Beyond(locked))
 	}
-	if got := (policy.Grants{Memory: 1, CallTime: 1}).Beyond(nil); got != nil {
-		t.Errorf("limits where there were none: %q", got)
-	}
+	got := (policy.Grants{Memory: 1, CallTime: 1}).Beyond(nil)
+	assert.Nil(t, got, "limits where there were none")
 }
 
 func TestSyntax(t *testing.T) {
@@ -167,9 +161,8 @@ func TestSyntax(t *testing.T) {
 		if want == "" && err == nil {
 			continue
 		}
-		if !errors.As(err, &syntax) || err.Error() != want {
-			t.Errorf("%q:\ngot  %v\nwant %s", text, err, want)
-		}
+		require.ErrorAs(t, err, &syntax, text)
+		assert.Equal(t, want, err.Error(), text)
 	}
 }
 
@@ -178,35 +171,23 @@ func TestSigned(t *testing.T) {
 	dir := t.TempDir()
 	key := func(name string) (note.Signer, string) {
 		secret, public, err := note.GenerateKey(rand.Reader, name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		signer, err := note.NewSigner(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return signer, public
 	}
 	team, teamKey := key("team")
 	other, _ := key("other")
 	write := func(path, version string, data []byte) {
 		name, err := policy.SignatureFile(path, version)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		name = filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, data, 0o644))
 	}
 	sign := func(path, version, sum string, signer note.Signer) []byte {
 		data, err := policy.Sign(path, version, sum, nil, signer)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return data
 	}
 	write("example.com/good", "v1.0.0", sign("example.com/good", "v1.0.0", "h1:a", team))
@@ -229,12 +210,10 @@ func TestSigned(t *testing.T) {
 		{"example.com/good", "h1:a", now.AddDate(0, 1, 0), "the key of team has expired, and example.com/good@v1.0.0 is new"},
 	} {
 		d := p.Signed(test.path, "v1.0.0", test.sum, test.now)
-		if allowed := !strings.Contains(test.want, " not good") && !strings.Contains(test.want, "expired"); d.Allowed != allowed || d.Reason != test.want {
-			t.Errorf("%s: got %+v", test.path, d)
-		}
-		if d.Reason != "" && d.Rule != "load.policy:3: sign example.com team" {
-			t.Errorf("%s: decided by %q", test.path, d.Rule)
-		}
+		allowed := !strings.Contains(test.want, " not good") && !strings.Contains(test.want, "expired")
+		assert.Equal(t, allowed, d.Allowed, test.path)
+		assert.Equal(t, test.want, d.Reason, test.path)
+		assert.Falsef(t, d.Reason != "" && d.Rule != "load.policy:3: sign example.com team", "%s: decided by %q", test.path, d.Rule)
 	}
 }
 
@@ -246,24 +225,20 @@ func FuzzParse(f *testing.F) {
 		p, err := policy.Parse("load.policy", data)
 		if err != nil {
 			var syntax *policy.SyntaxError
-			if !errors.As(err, &syntax) || syntax.Line < 1 || p != nil {
-				t.Fatalf("%T: %v", err, err)
-			}
+			require.ErrorAs(t, err, &syntax)
+			require.GreaterOrEqual(t, syntax.Line, 1)
+			require.Nil(t, p)
 			return
 		}
 		s := policy.Subject{Package: "example.com/a/b", Module: "example.com/a", Version: "v1.0.0", Time: now}
-		if d := p.Version(s, now); d.Rule == "" {
-			t.Fatalf("no rule decided: %+v", d)
-		}
+		require.NotEmpty(t, p.Version(s, now).Rule)
 		policy.Granted([]*policy.Policy{p}, "example.com/a/b")
 		all, err := policy.NewRegistries([]*policy.Policy{p})
-		if err != nil {
-			t.Fatalf("a registry of the file is refused afterwards: %v", err)
-		}
+		require.NoError(t, err, "a registry of the file is refused afterwards")
 		for _, r := range p.Registries {
-			if owner, ok := all.Owner(r.Prefix); !ok || owner.Rule == "" {
-				t.Fatalf("nobody owns the prefix of %+v", r)
-			}
+			owner, ok := all.Owner(r.Prefix)
+			require.Truef(t, ok, "nobody owns the prefix of %+v", r)
+			require.NotEmptyf(t, owner.Rule, "nobody owns the prefix of %+v", r)
 		}
 	})
 }
@@ -299,9 +274,7 @@ func TestLocations(t *testing.T) {
 		"file::/srv/shared/x.zip":                               true,
 		"file:///srv/own/x.zip":                                 false,
 	} {
-		if d := p.Name(name); d.Allowed == denied {
-			t.Errorf("%s: %+v", name, d)
-		}
+		assert.NotEqual(t, denied, p.Name(name).Allowed)
 	}
 }
 
@@ -309,13 +282,11 @@ func TestLocations(t *testing.T) {
 func TestDeclared(t *testing.T) {
 	t.Parallel()
 	s := policy.Subject{Package: "git::https://example.com/r.git", Module: "git::https://example.com/r.git", Declares: "github.com/team/r", Version: "c0ffee"}
-	if d := (&policy.Policy{Allow: []string{"github.com/team"}}).Version(s, time.Now()); d.Allowed {
-		t.Errorf("%+v", d)
-	}
-	if d := (&policy.Policy{Deny: []string{"github.com/team"}}).Version(s, time.Now()); d.Allowed || d.Reason != "github.com/team/r is denied" {
-		t.Errorf("%+v", d)
-	}
-	if d := (&policy.Policy{Allow: []string{"example.com"}}).Version(s, time.Now()); !d.Allowed {
-		t.Errorf("%+v", d)
-	}
+	d := (&policy.Policy{Allow: []string{"github.com/team"}}).Version(s, time.Now())
+	assert.Falsef(t, d.Allowed, "%+v", d)
+	d = (&policy.Policy{Deny: []string{"github.com/team"}}).Version(s, time.Now())
+	assert.Falsef(t, d.Allowed, "%+v", d)
+	assert.Equalf(t, "github.com/team/r is denied", d.Reason, "%+v", d)
+	d = (&policy.Policy{Allow: []string{"example.com"}}).Version(s, time.Now())
+	assert.Truef(t, d.Allowed, "%+v", d)
 }

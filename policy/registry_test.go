@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRegistrySyntax(t *testing.T) {
@@ -60,21 +62,17 @@ func TestRegistriesOfPolicies(t *testing.T) {
 	file := parse(t, "load.policy 1\nregistry company https://m.example.com corp.example.com\n")
 	value := &policy.Policy{Registries: []policy.Registry{{Name: "other", URL: "https://o.example.com", Prefix: "corp.example.com"}}}
 	const want = "registry other: it owns corp.example.com, which company owns already (load.policy:2: registry company)"
-	if _, err := policy.NewRegistries([]*policy.Policy{file, value}); err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if _, err := policy.NewRegistries([]*policy.Policy{file, file}); err == nil {
-		t.Error("the same registry twice is no error")
-	}
+	_, err := policy.NewRegistries([]*policy.Policy{file, value})
+	assert.EqualErrorf(t, err, want, "%v", want)
+	_, err = policy.NewRegistries([]*policy.Policy{file, file})
+	assert.Error(t, err, "the same registry twice is no error")
 }
 
 // A token of a registry is given to no module, also where a program's policy says so.
 func TestTokenIsNotGranted(t *testing.T) {
 	t.Setenv("LOAD_TOKEN_COMPANY", "secret")
 	t.Setenv("GREETING", "hi")
-	if got := (policy.Grants{Env: []string{"LOAD_TOKEN_COMPANY", "GREETING"}}).Environ(); !slices.Equal(got, []string{"GREETING=hi"}) {
-		t.Errorf("got %q", got)
-	}
+	assert.Equal(t, []string{"GREETING=hi"}, (policy.Grants{Env: []string{"LOAD_TOKEN_COMPANY", "GREETING"}}).Environ())
 }
 
 func TestOwner(t *testing.T) {
@@ -84,9 +82,7 @@ registry company https://m.example.com corp.example.com *.example.com git.exampl
 registry lab https://l.example.com lab.example.com/x corp.example.com/lab *.lab.example.com
 `)
 	all, err := policy.NewRegistries([]*policy.Policy{p})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for name, want := range map[string]string{
 		"corp.example.com":                "company corp.example.com",
 		"corp.example.com/team/auth":      "company corp.example.com",
@@ -104,11 +100,9 @@ registry lab https://l.example.com lab.example.com/x corp.example.com/lab *.lab.
 		if owner, ok := all.Owner(name); ok {
 			got = owner.Name + " " + owner.Pattern
 		}
-		if got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
-		}
+		assert.Equal(t, want, got, name)
 	}
-	if owner, _ := all.Owner("corp.example.com/lab"); owner.Rule != "load.policy:3: registry lab" || owner.URL != "https://l.example.com" {
-		t.Errorf("got %+v", owner)
-	}
+	owner, _ := all.Owner("corp.example.com/lab")
+	assert.Equal(t, "load.policy:3: registry lab", owner.Rule)
+	assert.Equal(t, "https://l.example.com", owner.URL)
 }

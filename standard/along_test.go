@@ -3,13 +3,13 @@ package standard_test
 import (
 	"errors"
 	"io"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const library = `
@@ -88,31 +88,22 @@ func TestCompanions(t *testing.T) {
 	for _, compiled := range []int{1, 0} {
 		l, events := s.loader(t, t.TempDir())
 		m, err := l.Load(t.Context(), "example.com/stack", load.Along("example.com/stack/item", "bytes", "io"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		newItem, err := load.Func[func(string) *load.Object](m, "item.New")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		newStack, err := load.Func[func(...*load.Object) *load.Object](m, "New")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		stack := newStack(newItem("a"), newItem("b"))
-		if n, err := stack.Call(t.Context(), "Len"); err != nil || n[0] != 2 {
-			t.Errorf("Len: %v, %v", n, err)
-		}
-		if out, err := m.Call(t.Context(), "bytes.ToUpper", []byte("a")); err != nil || string(out[0].([]byte)) != "A" {
-			t.Errorf("bytes.ToUpper: %v, %v", out, err)
-		}
+		n, err := stack.Call(t.Context(), "Len")
+		require.NoError(t, err)
+		assert.Equal(t, 2, n[0])
+		out, err := m.Call(t.Context(), "bytes.ToUpper", []byte("a"))
+		require.NoError(t, err)
+		assert.Equal(t, "A", string(out[0].([]byte)))
 		checkSentinels(t, m)
-		if got := events.count("Compiled"); got != compiled {
-			t.Errorf("%d compiles, want %d", got, compiled)
-		}
-		if requests := s.proxy.Count("/"); compiled == 0 && requests != before {
-			t.Errorf("%d requests, want none", requests-before)
-		}
+		assert.Equal(t, compiled, events.count("Compiled"))
+		requests := s.proxy.Count("/")
+		assert.Falsef(t, compiled == 0 && requests != before, "%d requests, want none", requests-before)
 		before = s.proxy.Count("/")
 	}
 }
@@ -121,22 +112,17 @@ func TestCompanions(t *testing.T) {
 func checkSentinels(t *testing.T, m *load.Module) {
 	t.Helper()
 	gone, err := load.Value[error](m, "item.ErrGone")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = m.Call(t.Context(), "item.Get", "x")
-	if !errors.Is(err, gone) {
-		t.Errorf("%#v is not %#v", err, gone)
-	}
-	if out, err := m.Call(t.Context(), "item.IsGone", err); err != nil || out[0] != true {
-		t.Errorf("back in the module it is another error: %v, %v", out, err)
-	}
-	if eof, err := load.Value[error](m, "io.EOF"); err != nil || !errors.Is(eof, io.EOF) {
-		t.Errorf("io.EOF is %#v, %v", eof, err)
-	}
-	if _, err := m.Call(t.Context(), "End"); !errors.Is(err, io.EOF) {
-		t.Errorf("%#v is not io.EOF", err)
-	}
+	assert.ErrorIs(t, err, gone)
+	out, err := m.Call(t.Context(), "item.IsGone", err)
+	require.NoError(t, err, "back in the module it is another error")
+	assert.Equal(t, true, out[0], "back in the module it is another error")
+	eof, err := load.Value[error](m, "io.EOF")
+	assert.NoError(t, err)
+	assert.ErrorIs(t, eof, io.EOF)
+	_, err = m.Call(t.Context(), "End")
+	assert.ErrorIs(t, err, io.EOF)
 }
 
 // TestInstantiate: instantiations that a module is built with share its variables; those made on demand have
@@ -148,20 +134,15 @@ func TestInstantiate(t *testing.T) {
 	for _, compiled := range []int{2, 0} { // the sibling is what the second load made
 		l, events := s.loader(t, t.TempDir())
 		plain, err := l.Load(t.Context(), "example.com/stack")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		with, err := l.Load(t.Context(), "example.com/stack", load.Instantiate("Uniq[Point]"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		var wg sync.WaitGroup
 		for range 8 {
 			for _, m := range []*load.Module{plain, with} {
 				wg.Go(func() {
 					uniq, err := load.Func[func([]point) []point](m, "Uniq[Point]")
-					if err != nil {
-						t.Error(err)
+					if !assert.NoError(t, err) {
 						return
 					}
 					if got := uniq([]point{{1, 2}, {1, 2}, {3, 4}}); len(got) != 2 || got[1] != (point{3, 4}) {
@@ -172,13 +153,11 @@ func TestInstantiate(t *testing.T) {
 		}
 		wg.Wait()
 		for m, want := range map[*load.Module]int{plain: 0, with: 8} {
-			if n, err := m.Call(t.Context(), "Counted"); err != nil || n[0] != want {
-				t.Errorf("counted %v, %v; want %d", n, err, want)
-			}
+			n, err := m.Call(t.Context(), "Counted")
+			require.NoErrorf(t, err, "counted %v, %v; want %d", n, err, want)
+			assert.Falsef(t, n[0] != want, "counted %v, %v; want %d", n, err, want)
 		}
-		if got := events.count("Compiled"); got != compiled {
-			t.Errorf("%d compiles, want %d", got, compiled)
-		}
+		assert.Equal(t, compiled, events.count("Compiled"))
 	}
 }
 
@@ -188,16 +167,10 @@ func TestInstantiateWithFunc(t *testing.T) {
 	s := &system{loadtest.Proxy(t, library), openStore(t)}
 	l, _ := s.loader(t, t.TempDir())
 	m, err := l.Load(t.Context(), "example.com/stack")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	lengths, err := load.Func[func([]string, func(string) int) []int](m, "Map[string, int]")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := lengths([]string{"a", "bcd"}, func(s string) int { return len(s) }); !slices.Equal(got, []int{1, 3}) {
-		t.Errorf("got %v", got)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, []int{1, 3}, lengths([]string{"a", "bcd"}, func(s string) int { return len(s) }))
 }
 
 func TestInstantiateErrors(t *testing.T) {
@@ -205,9 +178,7 @@ func TestInstantiateErrors(t *testing.T) {
 	s := &system{loadtest.Proxy(t, library), openStore(t)}
 	l, _ := s.loader(t, t.TempDir())
 	m, err := l.Load(t.Context(), "example.com/stack")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for symbol, want := range map[string]string{
 		"Uniq[func()]":        "load example.com/stack: Uniq[func()] does not compile\n\tfunc() does not satisfy comparable",
 		"Uniq[int, int]":      "load example.com/stack: Uniq[int, int] does not compile\n\tgot 2 type arguments but want 1",
@@ -218,16 +189,11 @@ func TestInstantiateErrors(t *testing.T) {
 		"Uniq[template.HTML]": "load example.com/stack: Uniq[template.HTML] does not compile: template may be html/template or text/template\n\tname the import path that you mean by load.Along, or by -with in the command",
 	} {
 		_, err := load.Func[func([]int) []int](m, symbol)
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %s", symbol, err, want)
-		}
+		assert.EqualError(t, err, want, symbol)
 		var compile *load.CompileError
 		var unknown *load.SymbolError
-		if errors.As(err, &compile) == errors.As(err, &unknown) {
-			t.Errorf("%s: %T", symbol, err)
-		}
+		assert.NotEqual(t, errors.As(err, &unknown), errors.As(err, &compile), symbol)
 	}
-	if _, err := load.Func[func([]int) []int](m, "Uniq"); err == nil || !strings.Contains(err.Error(), "it is generic: name the type arguments, as in Uniq[int]\n") {
-		t.Errorf("without type arguments: %v", err)
-	}
+	_, err = load.Func[func([]int) []int](m, "Uniq")
+	assert.ErrorContains(t, err, "it is generic: name the type arguments, as in Uniq[int]\n", "without type arguments")
 }

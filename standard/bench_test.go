@@ -21,6 +21,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // start measures, in this fresh process, what it takes to load a module up to the first call answered.
@@ -75,15 +77,12 @@ func emptyProgram(b *testing.B) string {
 		"main.go": "package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(\"\\n\") }\n",
 		"go.mod":  "module empty\n\ngo 1.24\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	cmd := exec.Command("go", "build", "-o", "empty", ".")
 	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	_, err := cmd.CombinedOutput()
+	require.NoError(b, err)
 	return filepath.Join(dir, "empty")
 }
 
@@ -100,9 +99,7 @@ func BenchmarkLoadWarm(b *testing.B) {
 			s.proxy.Add("-- example.com/join@v1.0.0/join.go --\npackage join\n\nfunc Join(a, b string) string { return a + b }\n")
 			l, _ := s.loader(b, b.TempDir())
 			spec, err := l.Install(b.Context(), c.name)
-			if err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, err)
 			env := append(s.proxy.Env(), "GOPROXY=off")
 			if c.kind == "frozen" {
 				env = append(env, "LOAD_LOCK="+longLock(b, spec), "LOAD_FROZEN=1")
@@ -112,12 +109,8 @@ func BenchmarkLoadWarm(b *testing.B) {
 			var ratios []float64
 			measure := func(job string, args ...string) (took time.Duration) {
 				out, err := command(b, s.store, env, job, args...).Output()
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := json.Unmarshal(out, &took); err != nil {
-					b.Fatal(err)
-				}
+				require.NoError(b, err)
+				require.NoError(b, json.Unmarshal(out, &took))
 				return took
 			}
 			for b.Loop() {
@@ -144,18 +137,14 @@ func longLock(b *testing.B, spec *load.Spec) string {
 		for _, m := range spec.BuildList {
 			e.Needs = append(e.Needs, lockfile.Module(m))
 		}
-		if err := f.Set(e); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, f.Set(e))
 	}
 	set(lockfile.Entry{Name: spec.Name, Version: spec.Version, Origin: "goproxy", Module: spec.Module})
 	for i := range 999 / (1 + len(spec.BuildList)) {
 		set(lockfile.Entry{Name: fmt.Sprintf("example.com/m%d", i), Version: "v1.0.0", Origin: "goproxy", Module: "example.com/m"})
 	}
 	path := filepath.Join(b.TempDir(), lockfile.Name)
-	if err := f.Write(path); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, f.Write(path))
 	return path
 }
 
@@ -163,25 +152,19 @@ func longLock(b *testing.B, spec *load.Spec) string {
 func BenchmarkInstallWarm(b *testing.B) {
 	s := newSystem(b)
 	l, _ := s.loader(b, b.TempDir())
-	if _, err := l.Install(b.Context(), "example.com/hello"); err != nil {
-		b.Fatal(err)
-	}
+	_, err := l.Install(b.Context(), "example.com/hello")
+	require.NoError(b, err)
 	requests := s.proxy.Count("")
 	for b.Loop() {
 		l, e := s.loader(b, ".")
-		if _, err := l.Install(b.Context(), "example.com/hello"); err != nil {
-			b.Fatal(err)
-		}
-		if e.count("Compiled") > 0 {
-			b.Fatal("compiled again")
-		}
+		_, err := l.Install(b.Context(), "example.com/hello")
+		require.NoError(b, err)
+		require.Zero(b, e.count("Compiled"))
 	}
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/install")
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N)/5, "ratio-to-5ms")
 	b.ReportMetric(0, "ns/op")
-	if n := s.proxy.Count("") - requests; n > 0 {
-		b.Errorf("%d requests", n)
-	}
+	assert.Zero(b, s.proxy.Count("")-requests)
 }
 
 // resident is what memory reports, in bytes.
@@ -254,22 +237,14 @@ func BenchmarkMemory(b *testing.B) {
 	for i := range 17 {
 		dir := filepath.Join(work, fmt.Sprintf("m%d", i))
 		dirs = append(dirs, dir)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.Mkdir(dir, 0o755))
 		text := fmt.Sprintf("package m%d\n\nimport \"os\"\n\nfunc Pid() int { return os.Getpid() }\n\nfunc Greet(name string) string { return \"hello, \" + name }\n", i)
-		if err := os.WriteFile(filepath.Join(dir, "m.go"), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.WriteFile(filepath.Join(dir, "m.go"), []byte(text), 0o600))
 	}
 	measure := func() (r resident) {
 		out, err := command(b, s.store, append(s.proxy.Env(), "GOPROXY=off"), "memory", dirs...).Output()
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := json.Unmarshal(out, &r); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
+		require.NoError(b, json.Unmarshal(out, &r))
 		return r
 	}
 	measure() // compiles

@@ -13,6 +13,8 @@ import (
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // reach is a module that reaches for what a policy can grant.
@@ -51,22 +53,14 @@ func TestGrants(t *testing.T) {
 	files, shared := t.TempDir(), t.TempDir()
 	secret := filepath.Join(t.TempDir(), "secret")
 	for path, text := range map[string]string{filepath.Join(dir, "reach.go"): reach, filepath.Join(files, "a"): "here", filepath.Join(shared, "b"): "", secret: "no"} {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
 	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, engine := range goEngines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
@@ -76,14 +70,10 @@ func TestGrants(t *testing.T) {
 			}
 			open := func(p *policy.Policy) *load.Module {
 				l, err := standard.New(load.Config{Store: s, Engine: engine, Policies: []*policy.Policy{p}})
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				t.Cleanup(func() { _ = l.Close(t.Context()) })
 				m, err := l.Load(t.Context(), dir)
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				return m
 			}
 			with, without := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: granted}}}), open(new(policy.Policy))
@@ -112,14 +102,12 @@ func TestGrants(t *testing.T) {
 				if got, err := call(with, test.symbol, test.args...); got != test.want || err != nil {
 					t.Errorf("with it: %s: %v, %v", test.symbol, got, err)
 				}
-				if got, err := call(without, test.symbol, test.args...); err == nil && got != "" {
-					t.Errorf("without it: %s: %v, %v", test.symbol, got, err)
-				}
+				got, err := call(without, test.symbol, test.args...)
+				assert.Falsef(t, err == nil && got != "", "without it: %s: %v, %v", test.symbol, got, err)
 			}
 			for symbol, args := range map[string][]any{"Read": {secret}, "Write": {filepath.Join(files, "a"), "x"}} {
-				if got, err := call(with, symbol, args...); err == nil {
-					t.Errorf("%s of what is not granted: %v", symbol, got)
-				}
+				_, err := call(with, symbol, args...)
+				assert.Error(t, err)
 			}
 			if n, err := call(with, "Fill", 8); n != 8<<20 || err != nil {
 				t.Errorf("a little memory: %v, %v", n, err)
@@ -129,9 +117,8 @@ func TestGrants(t *testing.T) {
 				t.Errorf("a call that takes long: %v", err)
 			}
 			again := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{Memory: 256 << 20}}}})
-			if n, err := call(again, "Fill", 600); err == nil {
-				t.Errorf("much memory: %v", n)
-			}
+			_, err := call(again, "Fill", 600)
+			assert.Error(t, err)
 		})
 	}
 }

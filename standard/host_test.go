@@ -20,6 +20,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/require"
 )
 
 // A test binary that starts with this variable set is a host program that does the named job.
@@ -180,9 +181,7 @@ func heldLocks(dir string) []string {
 func command(t testing.TB, s *store.Store, env []string, job string, args ...string) *exec.Cmd {
 	t.Helper()
 	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	cmd := exec.Command(executable, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = slices.Concat(os.Environ(), []string{hostEnv + "=" + job, "LOAD_DIR=" + s.Dir(), "LOAD_PATH=", "GOMODCACHE=" + cmd.Dir}, env)
@@ -205,11 +204,7 @@ func greetIn(cmd *exec.Cmd) (g greeting, err error) {
 func lines(t *testing.T, cmd *exec.Cmd) *bufio.Scanner {
 	t.Helper()
 	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
 	return bufio.NewScanner(out)
 }

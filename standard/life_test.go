@@ -15,6 +15,8 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/standard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // footprint is what a process has of the system.
@@ -101,12 +103,8 @@ func local(t testing.TB) []string {
 		"rules.star":     "load('strings', 'ToUpper')\ndef Greet(name): return ToUpper(name)\n",
 	} {
 		file := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
 	return []string{filepath.Join(dir, "hello"), filepath.Join(dir, "rules.star")}
 }
@@ -118,16 +116,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 		t.Skip("looks into /proc")
 	}
 	out, err := command(t, openStore(t), []string{"GOPROXY=off", "TMPDIR=" + t.TempDir()}, "close", local(t)...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var got []footprint
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatal(err)
-	}
-	if got[1] != got[0] || got[1].Children != 0 {
-		t.Errorf("after Close: %v; before: %v", got[1], got[0])
-	}
+	require.NoError(t, json.Unmarshal(out, &got))
+	assert.Equalf(t, got[0], got[1], "after Close: %v; before", got[1])
+	assert.Zerof(t, got[1].Children, "after Close: %v; before", got[1])
 }
 
 // returned is what unload reports: by how much loads grew the resident memory of the host and its
@@ -212,20 +205,12 @@ func TestUnloadGivesMemoryBack(t *testing.T) {
 
 func testUnloadGivesMemoryBack(t *testing.T, engine string, told float64) {
 	out, err := command(t, openStore(t), []string{"GOPROXY=off"}, "unload", local(t)[0], engine).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var r returned
-	if err := json.Unmarshal(out, &r); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, json.Unmarshal(out, &r))
 	const mebibyte = 1 << 20
 	t.Logf("50 rounds added %.1f MiB and gave %.1f MiB back (%.1f %%); the reports say %.1f MiB; the host went from %.1f to %.1f MiB",
 		r.Added/mebibyte, r.Back/mebibyte, 100*r.Back/r.Added, r.Reported/mebibyte, r.Start/mebibyte, r.End/mebibyte)
-	if r.Back < 0.95*r.Added {
-		t.Error("less than 95 % came back")
-	}
-	if r.Reported < told*r.Added {
-		t.Error("the reports of the unloads do not say what came back")
-	}
+	assert.GreaterOrEqual(t, r.Back, 0.95*r.Added, "less than 95 % came back")
+	assert.GreaterOrEqual(t, r.Reported, told*r.Added, "the reports of the unloads do not say what came back")
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestLive builds companions and instantiations of real packages, twice: the second loader compiles
@@ -21,9 +23,7 @@ func TestLive(t *testing.T) {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")
 	}
 	s, err := store.Open(filepath.Join(loadtest.TempDir(t), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, compiled := range []int{1, 0} {
 		for _, test := range []struct {
 			name   string
@@ -41,27 +41,21 @@ func TestLive(t *testing.T) {
 		} {
 			events := new(events)
 			l, err := standard.New(load.Config{Store: s, Path: standard.Path(s, t.TempDir()), Events: events.sink})
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			m, err := l.Load(t.Context(), test.name, test.option)
-			if err != nil {
-				t.Error(err)
+			if !assert.NoError(t, err) {
 				continue
 			}
 			if test.want != "" {
-				if out, err := m.Call(t.Context(), test.symbol, test.args...); err != nil || fmt.Sprint(out) != test.want {
-					t.Errorf("%s: %s is %v, %v; want %s", test.name, test.symbol, out, err, test.want)
-				}
+				out, err := m.Call(t.Context(), test.symbol, test.args...)
+				assert.NoError(t, err, test.name)
+				assert.Equal(t, test.want, fmt.Sprint(out), test.name)
 			} else if _, ok := engine.FindSymbol(m.Symbols(), test.symbol); !ok {
 				t.Errorf("%s has no %s", test.name, test.symbol)
 			}
-			if got := events.count("Compiled"); got != compiled {
-				t.Errorf("%s: %d compiles, want %d", test.name, got, compiled)
-			}
-			if err := l.Close(t.Context()); err != nil {
-				t.Error(err)
-			}
+			got := events.count("Compiled")
+			assert.Equal(t, compiled, got, test.name)
+			assert.NoError(t, l.Close(t.Context()))
 		}
 	}
 }

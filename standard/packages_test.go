@@ -16,6 +16,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // goEngines are the engines that run Go packages.
@@ -36,16 +38,12 @@ func TestLivePackages(t *testing.T) {
 		dir = filepath.Join(loadtest.TempDir(t), "store")
 	}
 	s, err := store.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	tables := readPackages(t)
 	for _, engine := range goEngines {
 		t.Run(engine, func(t *testing.T) {
 			l, err := standard.New(load.Config{Store: s, Path: standard.Path(s), Engine: engine})
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			p := &packages{loader: l, used: map[string]bool{}}
 			t.Run("all", func(t *testing.T) {
 				for _, table := range tables {
@@ -62,9 +60,7 @@ func TestLivePackages(t *testing.T) {
 				}
 			})
 			p.report(t, engine)
-			if err := l.Close(context.Background()); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, l.Close(context.Background()))
 		})
 	}
 }
@@ -95,9 +91,7 @@ func (p *packages) report(t *testing.T, engine string) {
 	right := p.calls - len(p.failures)
 	share := float64(right) / float64(max(p.calls, 1))
 	t.Logf("%s: %d packages, %d calls, %d right: %.1f %%\n%s", engine, len(p.used), p.calls, right, 100*share, strings.Join(p.failures, "\n"))
-	if share < minShare {
-		t.Errorf("fewer than %.0f %% are right", 100*minShare)
-	}
+	assert.GreaterOrEqualf(t, share, minShare, "fewer than %.0f %% are right", 100*minShare)
 }
 
 // packageTable is a package and the expressions over it.
@@ -114,15 +108,11 @@ type packageRow struct{ expr, want string }
 func readPackages(t *testing.T) []packageTable {
 	t.Helper()
 	files, err := filepath.Glob("testdata/packages/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var tables []packageTable
 	for _, file := range files {
 		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
 			line = strings.TrimSuffix(line, "\n")
 			words := strings.Fields(line)
@@ -152,9 +142,8 @@ func (p *packages) table(t *testing.T, table packageTable) {
 	var instances []string
 	for i, row := range table.rows {
 		var err error
-		if exprs[i], err = eval.Parse(row.expr); err != nil {
-			t.Fatal(err)
-		}
+		exprs[i], err = eval.Parse(row.expr)
+		require.NoError(t, err)
 		instances = append(instances, exprs[i].Instantiations(eval.Scope{})...)
 	}
 	m, err := p.loader.Load(t.Context(), table.name, load.Along(table.along...), load.Instantiate(instances...))
@@ -174,9 +163,8 @@ func (p *packages) table(t *testing.T, table packageTable) {
 
 // unload ends a module, so that not all of them run until the end.
 func (p *packages) unload(t *testing.T, name string, along, instances []string) {
-	if _, err := p.loader.Unload(t.Context(), name, load.Along(along...), load.Instantiate(instances...)); err != nil {
-		t.Error(err)
-	}
+	_, err := p.loader.Unload(t.Context(), name, load.Along(along...), load.Instantiate(instances...))
+	assert.NoError(t, err)
 }
 
 // printed is what the tables have: the results as fmt.Println prints them, quoted where they are more than one line.

@@ -16,6 +16,8 @@ import (
 
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestManyProcesses: 16 processes of 16 goroutines each that ask for one cold name do one download
@@ -33,23 +35,22 @@ func TestManyProcesses(t *testing.T) {
 			g, err := greetIn(cmd)
 			mu.Lock()
 			defer mu.Unlock()
-			if want := slices.Repeat([]string{"good day, dear you"}, 16); err != nil || !slices.Equal(g.Answers, want) {
-				t.Errorf("answers %q, %v", g.Answers, err)
-			}
-			if g.Events["Opened"] != 1 {
-				t.Errorf("%d instances in one host, want 1", g.Events["Opened"])
-			}
+			want := slices.Repeat([]string{"good day, dear you"}, 16)
+			assert.NoError(t, err)
+			assert.Equal(t, want, g.Answers)
+			assert.Equalf(t, 1, g.Events["Opened"], "%d instances in one host, want 1", g.Events["Opened"])
 			compiled += g.Events["Compiled"]
 			installed += g.Events["Installed"]
 		})
 	}
 	wg.Wait()
-	if zips := s.proxy.Count(".zip"); zips != 2 || installed != 1 || compiled != 1 {
-		t.Errorf("%d zips downloaded, %d installs, %d compiles; want 2, 1, 1", zips, installed, compiled)
-	}
-	if modules, artifacts := check(t, s.store); modules != 2 || artifacts != 1 {
-		t.Errorf("the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
-	}
+	zips := s.proxy.Count(".zip")
+	assert.Equalf(t, 2, zips, "%d zips downloaded, %d installs, %d compiles; want 2, 1, 1", zips, installed, compiled)
+	assert.Equalf(t, 1, installed, "%d zips downloaded, %d installs, %d compiles; want 2, 1, 1", zips, installed, compiled)
+	assert.Equalf(t, 1, compiled, "%d zips downloaded, %d installs, %d compiles; want 2, 1, 1", zips, installed, compiled)
+	modules, artifacts := check(t, s.store)
+	assert.Equalf(t, 2, modules, "the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
+	assert.Equalf(t, 1, artifacts, "the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
 }
 
 // TestKilledHosts kills hosts at any moment of a cold load. Whatever they leave is whole, and the
@@ -60,17 +61,14 @@ func TestKilledHosts(t *testing.T) {
 	p := loadtest.Proxy(t, published)
 	s := openStore(t)
 	started := time.Now()
-	if _, err := greetIn(command(t, s, p.Env(), "greet", "example.com/hello")); err != nil {
-		t.Fatal(err)
-	}
+	_, err := greetIn(command(t, s, p.Env(), "greet", "example.com/hello"))
+	require.NoError(t, err)
 	whole := time.Since(started)
 	s = openStore(t)
 	for range 20 {
 		cmd := command(t, s, p.Env(), "greet", "example.com/hello")
 		cmd.Stderr = nil
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, cmd.Start())
 		time.Sleep(rand.N(whole)) // any moment will do: none decides the test
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -85,12 +83,12 @@ func TestKilledHosts(t *testing.T) {
 func complete(t *testing.T, p *loadtest.ProxyServer, s *store.Store) *store.Store {
 	t.Helper()
 	g, err := greetIn(command(t, s, p.Env(), "greet", "example.com/hello"))
-	if err != nil || len(g.Answers) != 16 || g.Answers[0] != "good day, dear you" {
-		t.Errorf("after the kills: %v, %v", g, err)
-	}
-	if modules, artifacts := check(t, s); modules != 2 || artifacts != 1 {
-		t.Errorf("the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
-	}
+	require.NoError(t, err)
+	require.Len(t, g.Answers, 16)
+	assert.Equal(t, "good day, dear you", g.Answers[0])
+	modules, artifacts := check(t, s)
+	assert.Equalf(t, 2, modules, "the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
+	assert.Equalf(t, 1, artifacts, "the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
 	return openStore(t)
 }
 
@@ -103,22 +101,14 @@ func TestKilledHostLeavesNoChild(t *testing.T) {
 	s := newSystem(t)
 	cmd := command(t, s.store, s.proxy.Env(), "hold", "example.com/hello")
 	out := lines(t, cmd)
-	if !out.Scan() {
-		t.Fatal("the host ended", cmd.Wait())
-	}
+	require.Truef(t, out.Scan(), "the host ended %v", cmd.Wait())
 	var pid int
-	if err := json.Unmarshal(out.Bytes(), &pid); err != nil {
-		t.Fatal(err)
-	}
-	if !lives(pid) {
-		t.Fatal("the module does not run in a process of its own")
-	}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &pid))
+	require.True(t, lives(pid), "the module does not run in a process of its own")
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	for deadline := time.Now().Add(20 * time.Second); lives(pid); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("process %d outlived its host", pid)
-		}
+		require.Falsef(t, time.Now().After(deadline), "process %d outlived its host", pid)
 	}
 }
 
@@ -171,31 +161,21 @@ func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 	for sent := false; out.Scan(); {
 		var event string
 		if json.Unmarshal(out.Bytes(), &event) != nil {
-			if err := json.Unmarshal(out.Bytes(), &report); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, json.Unmarshal(out.Bytes(), &report))
 		} else if !sent && moment(event) {
 			sent = true
-			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGINT))
 		}
 	}
-	if report == nil {
-		t.Fatal("no report", cmd.Wait())
-	}
-	if !report.Canceled || !strings.HasPrefix(report.Err, "load example.com/hello: ") {
-		t.Errorf("the interrupted load: %s", report.Err)
-	}
-	if len(report.Held) > 0 || len(report.Temp) > 0 {
-		t.Errorf("after the interrupt: locks held %q, left in tmp %q", report.Held, report.Temp)
-	}
-	if report.Answer != "good day, dear you" {
-		t.Errorf("the next load: %q", report.Answer)
-	}
-	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
-		t.Errorf("left in the temporary directory: %v, %v", left, err)
-	}
+	require.NotNilf(t, report, "%v", cmd.Wait())
+	require.Truef(t, report.Canceled, "the interrupted load: %s", report.Err)
+	assert.Truef(t, strings.HasPrefix(report.Err, "load example.com/hello: "), "the interrupted load: %s", report.Err)
+	assert.Zerof(t, len(report.Held), "after the interrupt: locks held %q, left in tmp", report.Held)
+	assert.Zerof(t, len(report.Temp), "after the interrupt: locks held %q, left in tmp", report.Held)
+	assert.Equal(t, "good day, dear you", report.Answer)
+	left, err := os.ReadDir(temp)
+	assert.NoError(t, err, "left in the temporary directory")
+	assert.Zero(t, len(left), "left in the temporary directory")
 	check(t, s.store)
 }
 
@@ -208,16 +188,13 @@ func TestWarmLoadNeedsNobody(t *testing.T) {
 	warm := func(env ...string) {
 		t.Helper()
 		g, err := greetIn(command(t, s.store, append(s.proxy.Env(), env...), "greet", "example.com/hello"))
-		if err != nil || len(g.Answers) != 16 || g.Answers[0] != "good day, dear you" {
-			t.Fatalf("answers %q, %v", g.Answers, err)
-		}
-		if g.Events["Compiled"]+g.Events["Installed"]+g.Events["Downloaded"] > 0 {
-			t.Errorf("events of a warm load: %v", g.Events)
-		}
+		require.NoError(t, err)
+		require.Len(t, g.Answers, 16)
+		require.Equal(t, "good day, dear you", g.Answers[0])
+		assert.Zero(t, g.Events["Compiled"]+g.Events["Installed"]+g.Events["Downloaded"], "events of a warm load")
 	}
-	if _, err := greetIn(command(t, s.store, s.proxy.Env(), "greet", "example.com/hello")); err != nil {
-		t.Fatal(err)
-	}
+	_, err := greetIn(command(t, s.store, s.proxy.Env(), "greet", "example.com/hello"))
+	require.NoError(t, err)
 	requests := s.proxy.Count("")
 
 	// A toolchain whose go command tells that it was started.
@@ -229,23 +206,15 @@ func TestWarmLoadNeedsNobody(t *testing.T) {
 		"bin/go":  "#!/bin/sh\necho \"$*\" >>" + started + "\nexit 1\n",
 	} {
 		file := filepath.Join(root, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o755))
 	}
 	warm("PATH="+filepath.Join(root, "bin"), "GOROOT="+root)
-	if calls, err := os.ReadFile(started); err == nil {
-		t.Errorf("the go command was started: go %s", calls)
-	}
+	_, err = os.ReadFile(started)
+	assert.Error(t, err, "the go command was started")
 	broken := t.TempDir() // what answers in the place of a toolchain has none
-	if err := os.WriteFile(filepath.Join(broken, "go"), []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(broken, "go"), []byte("#!/bin/sh\nexit 1\n"), 0o755))
 	warm("PATH="+broken, "GOROOT=")
-	if n := s.proxy.Count("") - requests; n != 0 {
-		t.Errorf("%d requests by warm loads", n)
-	}
+	n := s.proxy.Count("") - requests
+	assert.Zerof(t, n, "%d requests by warm loads", n)
 }

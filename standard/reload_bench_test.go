@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/stretchr/testify/require"
 )
 
 // BenchmarkReload measures the reload of a local Go package of a thousand lines after a change of
@@ -37,16 +38,14 @@ func BenchmarkReload(b *testing.B) {
 	}
 	file := filepath.Join(dir, "long.go")
 	replace(b, file, source(0))
-	if _, err := l.Load(b.Context(), dir); err != nil {
-		b.Fatal(err)
-	}
+	_, err := l.Load(b.Context(), dir)
+	require.NoError(b, err)
 	var took, share []float64
 	for n := 1; b.Loop(); n++ {
 		replace(b, file, source(n))
 		start := time.Now()
-		if _, err := l.Reload(b.Context(), dir); err != nil {
-			b.Fatal(err)
-		}
+		_, err := l.Reload(b.Context(), dir)
+		require.NoError(b, err)
 		all := time.Since(start)
 		mu.Lock()
 		took, share = append(took, all.Seconds()), append(share, compile.Seconds()/all.Seconds())

@@ -10,6 +10,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestNoShadow: someone who can write to the current directory cannot take the place of what the
@@ -18,30 +20,18 @@ import (
 func TestNoShadow(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"rules/init.star", "rules.star", "rules/rules.go", "load.policy", ".git/config"} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte("x = 'evil'\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte("x = 'evil'\n"), 0o600))
 	}
 	s, err := store.Open(loadtest.TempDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	l, err := standard.New(load.Config{Store: s})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer l.Close(context.Background())
-	if err := l.Register("rules", map[string]any{"x": "good"}); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Register("rules", map[string]any{"x": "good"}))
 	m, err := l.Load(t.Context(), "rules")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if x, err := load.Value[string](m, "x"); x != "good" || err != nil {
-		t.Errorf("%q, %v", x, err)
-	}
+	require.NoError(t, err)
+	x, err := load.Value[string](m, "x")
+	assert.Equal(t, "good", x)
+	assert.NoError(t, err)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/standard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // alone gives the test a store and a working directory of its own, and no network.
@@ -34,13 +36,9 @@ func newLoader(t *testing.T) (*load.Loader, func(kind string) bool) {
 		defer mu.Unlock()
 		kinds = append(kinds, reflect.TypeOf(e).Name())
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := l.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, l.Close(context.Background()))
 	})
 	return l, func(kind string) bool {
 		mu.Lock()
@@ -52,13 +50,9 @@ func newLoader(t *testing.T) (*load.Loader, func(kind string) bool) {
 func shout(t *testing.T, l *load.Loader, name, symbol string) string {
 	t.Helper()
 	m, err := l.Load(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	f, err := load.Func[func(string) string](m, symbol)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return f("abc")
 }
 
@@ -66,12 +60,8 @@ func TestStandardPackage(t *testing.T) {
 	alone(t)
 	for _, compiles := range []bool{true, false} {
 		l, happened := newLoader(t)
-		if got := shout(t, l, "strings", "ToUpper"); got != "ABC" {
-			t.Errorf("strings.ToUpper: %q", got)
-		}
-		if happened("Compiled") != compiles {
-			t.Errorf("compiled: %v, want %v", happened("Compiled"), compiles)
-		}
+		assert.Equal(t, "ABC", shout(t, l, "strings", "ToUpper"))
+		assert.Equal(t, compiles, happened("Compiled"))
 	}
 }
 
@@ -80,12 +70,8 @@ func TestDirectories(t *testing.T) {
 	alone(t)
 	write := func(name, text string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
 	}
 	further := t.TempDir()
 	t.Setenv("LOAD_PATH", further)
@@ -98,24 +84,20 @@ func TestDirectories(t *testing.T) {
 		{"./words", "ToUpper", "abc, mine"},
 		{"rules", "Tax", "abc, taxed"},
 	} {
-		if got := shout(t, l, test.name, test.symbol); got != test.want {
-			t.Errorf("%s: %q, want %q", test.name, got, test.want)
-		}
+		assert.Equal(t, test.want, shout(t, l, test.name, test.symbol))
 	}
 	n := 0
 	for range l.Modules() {
 		n++
 	}
-	if n != 2 {
-		t.Errorf("%d modules run, want 2", n)
-	}
+	assert.Equal(t, 2, n)
 
 	// A changed source is another module for the next loader.
 	write("words/words.go", "package words\n\nfunc ToUpper(s string) string { return s + \", changed\" }\n")
 	l, happened := newLoader(t)
-	if got := shout(t, l, "words", "ToUpper"); got != "abc, changed" || !happened("Compiled") {
-		t.Errorf("after a change: %q", got)
-	}
+	got := shout(t, l, "words", "ToUpper")
+	assert.Equalf(t, "abc, changed", got, "after a change: %q", got)
+	assert.Truef(t, happened("Compiled"), "after a change: %q", got)
 }
 
 // What the program registers comes before a folder of that name, and scripts use it as they use Go
@@ -127,36 +109,20 @@ func TestRegisteredComesFirst(t *testing.T) {
 		"greet.star":         "def hello(s): return s + ', from the folder'\n",
 		"m.star":             "load('greet', 'hello')\nload('./strings', 'ToUpper')\ndef both(s): return hello(ToUpper(s))\n",
 	} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
 	}
 	l, _ := newLoader(t)
-	if err := l.Register("greet", map[string]any{"hello": func(s string) string { return "hello, " + s }}); err != nil {
-		t.Fatal(err)
-	}
-	if got := shout(t, l, "greet", "hello"); got != "hello, abc" {
-		t.Errorf("got %q", got)
-	}
-	if got := shout(t, l, "m", "both"); got != "hello, abc, mine" {
-		t.Errorf("got %q", got)
-	}
-	if got := shout(t, l, "./greet.star", "hello"); got != "abc, from the folder" {
-		t.Errorf("got %q", got)
-	}
+	require.NoError(t, l.Register("greet", map[string]any{"hello": func(s string) string { return "hello, " + s }}))
+	assert.Equal(t, "hello, abc", shout(t, l, "greet", "hello"))
+	assert.Equal(t, "hello, abc, mine", shout(t, l, "m", "both"))
+	assert.Equal(t, "abc, from the folder", shout(t, l, "./greet.star", "hello"))
 }
 
 func TestEmptyStaysEmpty(t *testing.T) {
 	alone(t)
 	l, err := standard.New(load.Config{Path: find.Path{}, Installers: []install.Installer{}, Engines: []engine.Engine{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = l.Load(t.Context(), "strings")
-	if want := "load strings: not found\n\tset Config.Installers to one that installs such names"; err == nil || err.Error() != want {
-		t.Errorf("error %v, want %s", err, want)
-	}
+	assert.EqualError(t, err, "load strings: not found\n\tset Config.Installers to one that installs such names")
 }

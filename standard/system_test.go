@@ -23,6 +23,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // published are the modules of the proxy that the tests start.
@@ -116,9 +118,7 @@ func newSystem(t testing.TB) *system {
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(loadtest.TempDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 
@@ -155,13 +155,9 @@ func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
 		Proxy: s.proxy.URL, SumDB: s.proxy.SumDB, Private: "none", NoProxy: "none", NoSumDB: "none", ModCache: "off",
 	})
 	l, err := standard.New(load.Config{Store: s.store, Path: standard.Path(s.store, work), Installers: []install.Installer{installer}, Events: e.sink})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := l.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, l.Close(context.Background()))
 	})
 	return l, e
 }
@@ -169,16 +165,12 @@ func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
 func greets(t *testing.T, l *load.Loader, name, want string) *load.Module {
 	t.Helper()
 	m, err := l.Load(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	greet, err := load.Func[func(string) (string, error)](m, "Greet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := greet("you"); err != nil || got != want {
-		t.Errorf("%s: %q, %v; want %q", name, got, err, want)
-	}
+	require.NoError(t, err)
+	got, err := greet("you")
+	assert.NoError(t, err, name)
+	assert.Equal(t, want, got, name)
 	return m
 }
 
@@ -208,9 +200,9 @@ func check(t *testing.T, s *store.Store) (modules, artifacts int) {
 		}
 		got, err := dirhash.HashDir(path, modPath+"@"+version, dirhash.Hash1)
 		want, err2 := os.ReadFile(filepath.Join(downloads, filepath.FromSlash(escapedPath), "@v", escapedVersion+".ziphash"))
-		if err != nil || err2 != nil || got != strings.TrimSpace(string(want)) {
-			t.Errorf("%s has the sum %s instead of %s: %v, %v", rel, got, want, err, err2)
-		}
+		assert.NoErrorf(t, err, "%s has the sum %s instead of", rel, got)
+		assert.NoErrorf(t, err2, "%s has the sum %s instead of", rel, got)
+		assert.Equalf(t, strings.TrimSpace(string(want)), got, "%s has the sum %s instead of", rel, got)
 		modules++
 		return filepath.SkipDir
 	})
@@ -223,8 +215,7 @@ func check(t *testing.T, s *store.Store) (modules, artifacts int) {
 		}
 		for _, file := range a.Files() {
 			f, err := a.Open(file.Name)
-			if err != nil {
-				t.Error(err)
+			if !assert.NoError(t, err) {
 				continue
 			}
 			f.Close()
@@ -247,12 +238,8 @@ func TestNames(t *testing.T) {
 		"mine/local/file.go": "package local\n\nfunc Wrap(s string) string { return \"<\" + s + \">\" }\n",
 	} {
 		file := filepath.Join(work, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	l, _ := s.loader(t, work)
 	for _, c := range []struct{ name, want, version string }{
@@ -265,33 +252,23 @@ func TestNames(t *testing.T) {
 		{"loose", "loose, you", ""},
 		{filepath.Join(work, "mine"), "<hello, you>", ""},
 	} {
-		if m := greets(t, l, c.name, c.want); m.Version() != c.version {
-			t.Errorf("%s: version %q, want %q", c.name, m.Version(), c.version)
-		}
+		assert.Equal(t, c.version, greets(t, l, c.name, c.want).Version())
 	}
 	m, err := l.Load(t.Context(), "path/filepath")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	join, err := load.Func[func(...string) string](m, "Join")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := join("a", "b"); got != filepath.Join("a", "b") {
-		t.Errorf("path/filepath: %q", got)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join("a", "b"), join("a", "b"))
 	// Names for one version share an instance; two versions are two.
 	var names []string
 	for m := range l.Modules() {
 		names = append(names, filepath.Base(m.Name())+"@"+m.Version())
 	}
-	if n := len(names); n != 8 {
-		t.Errorf("%d modules run, want 8: %q", n, names)
-	}
+	assert.Equal(t, 8, len(names))
 	// What the two directories need is remembered as artifacts beside those of the modules.
-	if modules, artifacts := check(t, s.store); modules != 6 || artifacts != 8+2 {
-		t.Errorf("the store has %d modules and %d artifacts, want 6 and 10", modules, artifacts)
-	}
+	modules, artifacts := check(t, s.store)
+	assert.Equalf(t, 6, modules, "the store has %d modules and %d artifacts, want 6 and 10", modules, artifacts)
+	assert.Equalf(t, 8+2, artifacts, "the store has %d modules and %d artifacts, want 6 and 10", modules, artifacts)
 }
 
 // TestBrokenModule: the compiler's words do not show where the store is.
@@ -301,9 +278,7 @@ func TestBrokenModule(t *testing.T) {
 	l, _ := s.loader(t, t.TempDir())
 	_, err := l.Load(t.Context(), "example.com/broken")
 	const want = "load example.com/broken: it does not compile\n\texample.com/broken@v1.0.0/broken.go:3:8: \"os\" imported and not used"
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
+	assert.EqualErrorf(t, err, want, "%v", want)
 }
 
 // TestCrashedModule: the next load makes a fresh instance under the same name, from the same
@@ -312,16 +287,16 @@ func TestCrashedModule(t *testing.T) {
 	t.Parallel()
 	l, e := newSystem(t).loader(t, t.TempDir())
 	old := greets(t, l, "example.com/hello", "good day, dear you")
-	if _, err := old.Call(t.Context(), "Exit"); err == nil || !strings.HasSuffix(err.Error(), " crashed: exit status 3") {
-		t.Fatalf("exit: %v", err)
-	}
+	_, err := old.Call(t.Context(), "Exit")
+	require.Errorf(t, err, "exit: %v", err)
+	require.Truef(t, strings.HasSuffix(err.Error(), " crashed: exit status 3"), "exit: %v", err)
 	fresh := greets(t, l, "example.com/hello", "good day, dear you")
-	if fresh == old || fresh.Name() != old.Name() || e.count("Compiled") != 1 {
-		t.Errorf("fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
-	}
-	if _, err := old.Call(t.Context(), "Greet", "you"); err == nil || !strings.HasSuffix(err.Error(), " crashed: exit status 3") {
-		t.Errorf("the old instance: %v", err)
-	}
+	assert.NotSamef(t, old, fresh, "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
+	assert.Equalf(t, old.Name(), fresh.Name(), "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
+	assert.Equalf(t, 1, e.count("Compiled"), "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
+	_, err = old.Call(t.Context(), "Greet", "you")
+	require.Errorf(t, err, "the old instance: %v", err)
+	assert.Truef(t, strings.HasSuffix(err.Error(), " crashed: exit status 3"), "the old instance: %v", err)
 }
 
 // TestDamagedArtifact: whatever is wrong with an artifact, it is made again, once, and this is
@@ -350,19 +325,11 @@ func TestDamagedArtifact(t *testing.T) {
 				t.Fatal(err)
 			}
 			files, _ := filepath.Glob(filepath.Join(s.store.Dir(), "obj", "*", filepath.FromSlash(c.file)))
-			if len(files) != 1 {
-				t.Fatalf("files %q", files)
-			}
+			require.Len(t, files, 1)
 			data, err := os.ReadFile(files[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chmod(files[0], 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(files[0], c.change(data), 0o700); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
+			require.NoError(t, os.Chmod(files[0], 0o700))
+			require.NoError(t, os.WriteFile(files[0], c.change(data), 0o700))
 			l, e := s.loader(t, t.TempDir())
 			greets(t, l, "example.com/hello", "good day, dear you")
 			var reasons []string
@@ -371,9 +338,9 @@ func TestDamagedArtifact(t *testing.T) {
 					reasons = append(reasons, evicted.Reason)
 				}
 			}
-			if len(reasons) != 1 || !strings.Contains(reasons[0], c.reason) || e.count("Compiled") != 1 {
-				t.Errorf("evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
-			}
+			require.Lenf(t, reasons, 1, "evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
+			assert.Containsf(t, reasons[0], c.reason, "evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
+			assert.Equalf(t, 1, e.count("Compiled"), "evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
 			check(t, s.store)
 		})
 	}
@@ -388,17 +355,9 @@ func TestRequiredIsolation(t *testing.T) {
 		t.Skipf("the isolation here is %s", level)
 	}
 	l, err := standard.New(load.Config{Store: s.store, Engines: []engine.Engine{eng}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	m, err := l.Load(t.Context(), "strings")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.Isolation().Level != "full" {
-		t.Errorf("isolation %v", m.Isolation())
-	}
-	if err := l.Close(context.Background()); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "full", m.Isolation().Level)
+	assert.NoError(t, l.Close(context.Background()))
 }

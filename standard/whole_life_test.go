@@ -17,6 +17,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/standard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // gardenLoader makes a loader of everything that package standard has, which can install nothing,
@@ -27,13 +29,9 @@ func gardenLoader(t testing.TB, config load.Config) *load.Loader {
 		config.Store = openStore(t)
 	}
 	l, err := standard.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := l.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, l.Close(context.Background()))
 	})
 	return l
 }
@@ -41,15 +39,9 @@ func gardenLoader(t testing.TB, config load.Config) *load.Loader {
 // replace writes a file at once.
 func replace(t testing.TB, file, text string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file+".new", []byte(text), 0o600))
+	require.NoError(t, os.Rename(file+".new", file))
 }
 
 // TestReloadOfAGoPackage: a reference follows, an object of the old instance does not, and source
@@ -69,53 +61,41 @@ func TestReloadOfAGoPackage(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	old, err := l.Load(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	made, err := old.Call(t.Context(), "New")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	object := made[0].(*load.Object)
 
 	replace(t, file, source(2))
-	if _, err := l.Reload(t.Context(), dir, load.Check(func(ctx context.Context, m *load.Module) error {
+	_, err = l.Reload(t.Context(), dir, load.Check(func(ctx context.Context, m *load.Module) error {
 		n, err := m.Call(ctx, "N")
 		if err == nil && n[0] != 2 {
 			err = fmt.Errorf("N is %v", n[0])
 		}
 		return err
-	})); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := ref.Get()(); n != 2 || err != nil {
-		t.Error(n, err)
-	}
+	}))
+	require.NoError(t, err)
+	n, err := ref.Get()()
+	assert.Equal(t, 2, n)
+	assert.NoError(t, err)
 	for { // the old instance takes calls for a moment
 		if _, err := object.Call(t.Context(), "N"); err != nil {
-			if !errors.Is(err, load.ErrUnloaded) {
-				t.Errorf("an object of the old instance: %v", err)
-			}
+			assert.ErrorIs(t, err, load.ErrUnloaded, "an object of the old instance")
 			break
 		}
 	}
 
 	replace(t, file, "package hello\n\nfunc N() int { return x }\n")
 	_, err = l.Reload(t.Context(), dir)
-	if want := "reload " + dir + ": it does not compile\n\t" + file + ":3:23: undefined: x\n\tthe module that runs stays"; err == nil || err.Error() != want {
-		t.Errorf("broken source: %v\nwant: %s", err, want)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
+	assert.EqualError(t, err, "reload "+dir+": it does not compile\n\t"+file+":3:23: undefined: x\n\tthe module that runs stays")
+	require.NoError(t, os.RemoveAll(dir))
 	_, err = l.Reload(t.Context(), dir)
 	var reload *load.ReloadError
-	if !errors.Is(err, load.ErrNotFound) || !errors.As(err, &reload) {
-		t.Errorf("source that is gone: %v", err)
-	}
-	if n, err := ref.Get()(); n != 2 || err != nil {
-		t.Error(n, err)
-	}
+	assert.ErrorIs(t, err, load.ErrNotFound, "source that is gone")
+	assert.ErrorAs(t, err, &reload, "source that is gone")
+	n, err = ref.Get()()
+	assert.Equal(t, 2, n)
+	assert.NoError(t, err)
 }
 
 // TestLimitsOfCalls: a call may take only so long, in whichever engine.
@@ -127,20 +107,18 @@ func TestLimitsOfCalls(t *testing.T) {
 	replace(t, filepath.Join(dir, "slow.star"), "def Slow():\n\twhile True: pass\ndef Quick(): return 1\n")
 	for _, name := range []string{filepath.Join(dir, "slow"), filepath.Join(dir, "slow.star")} {
 		m, err := l.Load(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		_, err = m.Call(t.Context(), "Slow")
 		var limit *load.LimitError
-		if !errors.As(err, &limit) || limit.Reason != "its call took more than 50ms" {
-			t.Errorf("%s: %v", name, err)
-		}
-		if _, err := m.Call(t.Context(), "Quick"); err != nil {
-			t.Error(err)
-		}
-		if s := m.Stats(); s.Calls != 2 || s.Errors != 1 || s.Artifact == 0 || runtime.GOOS == "linux" && strings.HasSuffix(name, "slow") && (s.Memory.Now < 1<<20 || s.Memory.Peak < s.Memory.Now) {
-			t.Errorf("%s: %+v", name, s)
-		}
+		require.ErrorAs(t, err, &limit, name)
+		assert.Equal(t, "its call took more than 50ms", limit.Reason, name)
+		_, err = m.Call(t.Context(), "Quick")
+		assert.NoError(t, err)
+		s := m.Stats()
+		assert.Equalf(t, int64(2), s.Calls, "%s: %+v", name, s)
+		assert.Equalf(t, int64(1), s.Errors, "%s: %+v", name, s)
+		assert.NotZerof(t, s.Artifact, "%s: %+v", name, s)
+		assert.Falsef(t, runtime.GOOS == "linux" && strings.HasSuffix(name, "slow") && (s.Memory.Now < 1<<20 || s.Memory.Peak < s.Memory.Now), "%s: %+v", name, s)
 	}
 }
 
@@ -152,9 +130,7 @@ func TestRounds(t *testing.T) {
 	l := gardenLoader(t, load.Config{})
 	file := filepath.Join(t.TempDir(), "rules.star")
 	replace(t, file, "def Greet(name): return 'hello, ' + name\n")
-	if err := l.Register("greet", map[string]any{"Greet": strings.ToUpper}); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Register("greet", map[string]any{"Greet": strings.ToUpper}))
 	rounds := 5_000 // of each
 	if testing.Short() {
 		rounds = 500
@@ -163,15 +139,11 @@ func TestRounds(t *testing.T) {
 	for i := range rounds {
 		for _, name := range []string{"greet", file} {
 			m, err := l.Load(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := m.Call(t.Context(), "Greet", "you"); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := l.Unload(t.Context(), name); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
+			_, err = m.Call(t.Context(), "Greet", "you")
+			require.NoError(t, err)
+			_, err = l.Unload(t.Context(), name)
+			require.NoError(t, err)
 		}
 		if i == rounds/10 {
 			start, _ = residentOfAll()
@@ -179,15 +151,12 @@ func TestRounds(t *testing.T) {
 		}
 	}
 	end, err := residentOfAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	const mebibyte = 1 << 20
 	t.Logf("%d rounds: resident from %.1f to %.1f MiB, in use from %.2f to %.2f MiB", 2*rounds, start/mebibyte, end/mebibyte, inUse/mebibyte, goMemory()/mebibyte)
 	// The race detector keeps memory of its own, so that only what Go uses can be judged.
-	if grown := goMemory() - inUse; grown > mebibyte {
-		t.Errorf("the host has grown by %.2f MiB", grown/mebibyte)
-	}
+	grown := goMemory() - inUse
+	assert.LessOrEqualf(t, grown, float64(mebibyte), "the host has grown by %.2f MiB", grown/mebibyte)
 }
 
 // goMemory is what heap and stacks hold after a collection, in bytes.
@@ -224,12 +193,8 @@ func TestHammerLife(t *testing.T) {
 	replace(t, names[0], star(1))
 	replace(t, names[1], "load('./a.star', A = 'Get')\ndef Get(): return A()\n")
 	replace(t, filepath.Join(names[2], "get.go"), "package get\n\nfunc Get() int { return 7 }\n")
-	if err := l.Register("host", map[string]any{"Base": func() int { return 100 }, "Get": func() int { return 100 }}); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Watch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Register("host", map[string]any{"Base": func() int { return 100 }, "Get": func() int { return 100 }}))
+	require.NoError(t, l.Watch(t.Context()))
 	var calls atomic.Int64
 	deadline := time.Now().Add(long)
 	var wg sync.WaitGroup
@@ -246,26 +211,20 @@ func TestHammerLife(t *testing.T) {
 				case 0:
 					_, err := l.Unload(t.Context(), names[i])
 					var inUse *load.InUseError
-					if err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.As(err, &inUse) {
-						t.Error(err)
-					}
+					assert.False(t, err != nil && !errors.Is(err, load.ErrNotLoaded) && !errors.As(err, &inUse), err)
 				case 1:
 					if _, err := l.Reload(t.Context(), names[i]); err != nil && !errors.Is(err, load.ErrNotLoaded) && !isChange(err) {
 						t.Error(err)
 					}
 				case 2:
 					replace(t, names[0]+fmt.Sprint(g), star(random.IntN(5))) // a name of its own, then at once
-					if err := os.Rename(names[0]+fmt.Sprint(g), names[0]); err != nil {
-						t.Error(err)
-					}
+					assert.NoError(t, os.Rename(names[0]+fmt.Sprint(g), names[0]))
 				default:
 					n, err := refs[i].Get()(t.Context())
 					if calls.Add(1); err != nil && !errors.Is(err, load.ErrUnloaded) && !isChange(err) {
 						t.Error(err)
 					}
-					if err == nil && n != 7 && (n < 100 || n > 105) {
-						t.Errorf("%s: %d", names[i], n)
-					}
+					assert.Falsef(t, err == nil && n != 7 && (n < 100 || n > 105), "%s: %d", names[i], n)
 				}
 			}
 		})
@@ -276,9 +235,7 @@ func TestHammerLife(t *testing.T) {
 	replace(t, names[0], star(50))
 	for {
 		m, err := l.Load(t.Context(), names[0])
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if n, err := m.Call(t.Context(), "Get"); err == nil && fmt.Sprint(n[0]) == "150" {
 			break
 		}

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var key = store.Key("source", "engine")
@@ -28,64 +30,51 @@ func TestArtifact(t *testing.T) {
 	big := strings.Repeat("0123456789abcdef", 100_000)
 	files := map[string]string{"module": big, "data/api.json": "{}", "data/none": ""}
 	built, made, err := s.Artifact(t.Context(), key, writing(files))
-	if err != nil || !made {
-		t.Fatalf("made is %v: %v", made, err)
-	}
+	require.NoErrorf(t, err, "made is %v: %v", made, err)
+	require.Truef(t, made, "made is %v: %v", made, err)
 	again, made, err := s.Artifact(t.Context(), key, func(context.Context, string) error {
 		t.Error("built twice")
 		return nil
 	})
-	if err != nil || made {
-		t.Fatalf("made is %v: %v", made, err)
-	}
+	require.NoErrorf(t, err, "made is %v: %v", made, err)
+	require.Falsef(t, made, "made is %v: %v", made, err)
 	for _, a := range []*store.Artifact{built, again} {
-		if a.Key() != key || a.Size() != int64(len(big)+2) || len(a.Files()) != 3 {
-			t.Errorf("artifact %s has %d bytes in %d files", a.Key(), a.Size(), len(a.Files()))
-		}
+		assert.Equalf(t, key, a.Key(), "artifact %s has %d bytes in %d files", a.Key(), a.Size(), len(a.Files()))
+		assert.Equalf(t, int64(len(big)+2), a.Size(), "artifact %s has %d bytes in %d files", a.Key(), a.Size(), len(a.Files()))
+		assert.Lenf(t, a.Files(), 3, "artifact %s has %d bytes in %d files", a.Key(), a.Size(), len(a.Files()))
 		for name, want := range files {
 			got, err := a.ReadFile(name)
-			if err != nil || string(got) != want {
-				t.Errorf("%s: %d bytes, %v", name, len(got), err)
-			}
+			assert.NoErrorf(t, err, "%v %v", name, len(got))
+			assert.Equalf(t, want, string(got), "%v %v", name, len(got))
 		}
 	}
 	f, err := built.Open("module")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.Mode() != 0o555 && runtime.GOOS != "windows" {
-		t.Errorf("the executable has mode %v, %v", info.Mode(), err)
-	}
-	if got, err := io.ReadAll(f); err != nil || string(got) != big {
-		t.Errorf("read %d bytes: %v", len(got), err)
-	}
+	info, err := f.Stat()
+	require.NoErrorf(t, err, "the executable has mode %v, %v", info.Mode(), err)
+	assert.Falsef(t, info.Mode() != 0o555 && runtime.GOOS != "windows", "the executable has mode %v, %v", info.Mode(), err)
+	got, err := io.ReadAll(f)
+	assert.NoErrorf(t, err, "%v", len(got))
+	assert.Equalf(t, big, string(got), "%v", len(got))
 	for _, name := range []string{"", "nope", "data", "../manifest", "/etc/passwd"} {
-		if _, err := built.Open(name); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("Open(%q): %v, want ErrNotExist", name, err)
-		}
+		_, err := built.Open(name)
+		assert.ErrorIs(t, err, fs.ErrNotExist)
 	}
-	if err := s.Evict(key); err != nil {
-		t.Fatal(err)
-	}
-	if a, err := s.Lookup(key); a != nil || err != nil {
-		t.Errorf("an evicted artifact: %v, %v", a, err)
-	}
-	if err := s.Evict(key); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, s.Evict(key))
+	a, err := s.Lookup(key)
+	assert.Nil(t, a)
+	assert.NoError(t, err)
+	assert.NoError(t, s.Evict(key))
 }
 
 func TestInvalidKey(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, key := range []string{"", "..", "../../x", strings.Repeat("A", 64), strings.Repeat("a", 63) + "/"} {
-		if _, err := s.Lookup(key); err == nil {
-			t.Errorf("Lookup(%q) is no error", key)
-		}
-		if err := s.Evict(key); err == nil {
-			t.Errorf("Evict(%q) is no error", key)
-		}
+		_, err := s.Lookup(key)
+		assert.Error(t, err)
+		assert.Error(t, s.Evict(key))
 	}
 }
 
@@ -120,34 +109,25 @@ func TestDamage(t *testing.T) {
 			s := open(t)
 			build := writing(map[string]string{"module": "contents"})
 			for _, key := range []string{key, store.Key("other")} {
-				if _, _, err := s.Artifact(t.Context(), key, build); err != nil {
-					t.Fatal(err)
-				}
+				_, _, err := s.Artifact(t.Context(), key, build)
+				require.NoError(t, err)
 			}
-			if err := tt.damage(filepath.Join(s.Dir(), "obj", key)); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, tt.damage(filepath.Join(s.Dir(), "obj", key)))
 			a, err := s.Lookup(key)
 			if a != nil {
 				_, err = a.Open("module")
-				if evictErr := s.Evict(key); evictErr != nil {
-					t.Fatal(evictErr)
-				}
+				require.NoError(t, s.Evict(key))
 			}
 			var damaged *store.DamagedError
-			if !errors.As(err, &damaged) || damaged.Key != key {
-				t.Fatalf("got %v, want a DamagedError", err)
-			}
-			if want := prefix + key[:12] + " is damaged: " + tt.want; err.Error() != want {
-				t.Errorf("got  %v\nwant %v", err, want)
-			}
+			require.ErrorAs(t, err, &damaged)
+			require.Equal(t, key, damaged.Key)
+			assert.Equal(t, prefix+key[:12]+" is damaged: "+tt.want, err.Error())
 			a, made, err := s.Artifact(t.Context(), key, build)
-			if err != nil || !made {
-				t.Fatalf("rebuilt is %v: %v", made, err)
-			}
-			if got, err := a.ReadFile("module"); err != nil || string(got) != "contents" {
-				t.Errorf("rebuilt as %q: %v", got, err)
-			}
+			require.NoErrorf(t, err, "rebuilt is %v: %v", made, err)
+			require.Truef(t, made, "rebuilt is %v: %v", made, err)
+			got, err := a.ReadFile("module")
+			assert.NoError(t, err)
+			assert.Equal(t, "contents", string(got))
 		})
 	}
 }
@@ -180,40 +160,35 @@ func TestFailedBuild(t *testing.T) {
 		if runtime.GOOS == "windows" && name != "error" && name != "cancel" {
 			continue
 		}
-		if _, made, err := s.Artifact(tt.ctx, key, tt.build); made || err == nil || err.Error() != tt.want {
-			t.Errorf("%s: made is %v, %v, want %s", name, made, err, tt.want)
-		}
-		if a, err := s.Lookup(key); a != nil || err != nil {
-			t.Errorf("%s left %v, %v", name, a, err)
-		}
+		_, made, err := s.Artifact(tt.ctx, key, tt.build)
+		assert.Falsef(t, made, "%s: made is %v, %v, want %s", name, made, err, tt.want)
+		assert.EqualErrorf(t, err, tt.want, "%s: made is %v, %v, want %s", name, made, err, tt.want)
+		a, err := s.Lookup(key)
+		assert.Nil(t, a, name)
+		assert.NoError(t, err, name)
 	}
-	if left, err := os.ReadDir(filepath.Join(s.Dir(), "tmp")); err != nil || len(left) > 0 {
-		t.Errorf("left in tmp: %v, %v", left, err)
-	}
-	if _, made, err := s.Artifact(t.Context(), key, writing(nil)); !made || err != nil {
-		t.Errorf("the next good build: %v, %v", made, err)
-	}
+	left, err := os.ReadDir(filepath.Join(s.Dir(), "tmp"))
+	assert.NoError(t, err)
+	assert.Zero(t, len(left))
+	_, made, err := s.Artifact(t.Context(), key, writing(nil))
+	assert.Truef(t, made, "the next good build: %v, %v", made, err)
+	assert.NoErrorf(t, err, "the next good build: %v, %v", made, err)
 }
 
 // BenchmarkOpenArtifact opens and verifies an executable of the size of a small module's.
 func BenchmarkOpenArtifact(b *testing.B) {
 	s := open(b)
 	const size = 2_500_000
-	if _, _, err := s.Artifact(b.Context(), key, func(_ context.Context, dir string) error {
+	_, _, err := s.Artifact(b.Context(), key, func(_ context.Context, dir string) error {
 		return os.WriteFile(filepath.Join(dir, "module"), bytes.Repeat([]byte("0123456789"), size/10), 0o755)
-	}); err != nil {
-		b.Fatal(err)
-	}
+	})
+	require.NoError(b, err)
 	b.SetBytes(size)
 	for b.Loop() {
 		a, err := s.Lookup(key)
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		f, err := a.Open("module")
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		f.Close()
 	}
 }

@@ -3,11 +3,12 @@ package store_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Clocks jump: what seems to have been used in the future is kept by its age, and yet does not stay for ever.
@@ -19,34 +20,32 @@ func TestCollectFuture(t *testing.T) {
 	future := time.Now().AddDate(10, 0, 0)
 	ahead := func() {
 		t.Helper()
-		if err := os.Chtimes(path, future, future); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chtimes(path, future, future))
 	}
 	ahead()
 	gc := reopen(t, s)
-	if removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Minute}); err != nil || len(removed) > 0 {
-		t.Errorf("removed %+v, %v", removed, err)
-	}
+	removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Minute})
+	assert.NoError(t, err)
+	assert.Zero(t, len(removed))
 	// Its user says when.
 	user := reopen(t, s)
 	release := user.Hold()
-	if a, err := user.Lookup(store.Key("one")); a == nil || err != nil {
-		t.Fatal(a, err)
-	}
-	if info, err := os.Stat(path); err != nil || info.ModTime().After(time.Now()) {
-		t.Errorf("%v, %v", info.ModTime(), err)
-	}
+	a, err := user.Lookup(store.Key("one"))
+	require.NotNil(t, a)
+	require.NoError(t, err)
+	info, err := os.Stat(path)
+	require.NoErrorf(t, err, "%v, %v", info.ModTime(), err)
+	assert.Falsef(t, info.ModTime().After(time.Now()), "%v, %v", info.ModTime(), err)
 	ahead()
 	for _, all := range []store.GC{{}, {Unused: time.Hour, MaxSize: 1}} {
-		if removed, err := gc.Collect(t.Context(), all); err != nil || len(removed) > 0 {
-			t.Errorf("removed while it is used: %+v, %v", removed, err)
-		}
+		removed, err := gc.Collect(t.Context(), all)
+		assert.NoError(t, err, "removed while it is used")
+		assert.Zero(t, len(removed), "removed while it is used")
 	}
 	release()
-	if removed, err := gc.Collect(t.Context(), store.GC{}); err != nil || !slices.Equal(kinds(removed), []string{"artifact"}) {
-		t.Errorf("removed %+v, %v", removed, err)
-	}
+	removed, err = gc.Collect(t.Context(), store.GC{})
+	assert.NoError(t, err)
+	assert.Equal(t, []string{"artifact"}, kinds(removed))
 }
 
 // What a process left that was killed while it installed or removed a module, a directory without a sum, goes.
@@ -56,13 +55,9 @@ func TestCollectOrphans(t *testing.T) {
 	addModule(t, s, "example.com/Gone", "v1.0.0", "package gone")
 	kept := addModule(t, s, "example.com/kept/v2", "v2.0.0", "package kept")
 	addPackage(t, s, "example.com/kept/v2", kept)
-	if err := os.Remove(filepath.Join(s.ModDir(), "cache/download/example.com/Gone/@v/v1.0.0.ziphash")); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Remove(filepath.Join(s.ModDir(), "cache/download/example.com/Gone/@v/v1.0.0.ziphash")))
 	// As its path is written in a module cache.
-	if err := os.Rename(filepath.Join(s.ModDir(), "example.com/Gone@v1.0.0"), filepath.Join(s.ModDir(), "example.com/!gone@v1.0.0")); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Rename(filepath.Join(s.ModDir(), "example.com/Gone@v1.0.0"), filepath.Join(s.ModDir(), "example.com/!gone@v1.0.0")))
 	if removed, err := s.Collect(t.Context(), store.GC{Unused: time.Hour, DryRun: true}); err != nil || len(removed) > 0 {
 		t.Errorf("%+v, %v", removed, err)
 	}
@@ -70,10 +65,8 @@ func TestCollectOrphans(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(filepath.Join(s.ModDir(), "example.com"))
-	if err != nil || len(entries) != 1 || entries[0].Name() != "kept" {
-		t.Errorf("left %v, %v", entries, err)
-	}
-	if !s.HasModule("example.com/kept/v2", "v2.0.0") {
-		t.Error("a whole module was removed")
-	}
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.Equal(t, "kept", entries[0].Name())
+	assert.True(t, s.HasModule("example.com/kept/v2", "v2.0.0"), "a whole module was removed")
 }

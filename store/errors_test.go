@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 func TestWriteError(t *testing.T) {
@@ -19,14 +21,8 @@ func TestWriteError(t *testing.T) {
 		"store: write /s/obj/x: no space left on device\n\trun `load gc`, free space on the disk, or set LOAD_DIR (or Config.Store) to a directory on another disk": writeError("/s", full),
 		"store: write /s/b: read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own":                                                     writeError("/s", &os.LinkError{Op: "rename", Old: "/s/a", New: "/s/b", Err: syscall.EROFS}),
 	} {
-		if err.Error() != want {
-			t.Errorf("got  %v\nwant %v", err, want)
-		}
-		if again := writeError("/other", err); again != err {
-			t.Errorf("wrapped twice: %v", again)
-		}
+		assert.Equal(t, want, err.Error())
+		assert.ErrorIs(t, writeError("/other", err), err)
 	}
-	if err := writeError("/s", nil); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, writeError("/s", nil))
 }

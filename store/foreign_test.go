@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A directory of the store that others can write to is refused as the store itself would be.
@@ -21,9 +23,7 @@ func TestOpenRefusesInside(t *testing.T) {
 	for _, name := range []string{"mod", "installed", "src", "sources", "obj", "lock", "live", "tmp", "empty"} {
 		dir := filepath.Join(s.Dir(), name)
 		info, err := os.Stat(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		refused := func(want string) {
 			t.Helper()
 			var e *store.DirError
@@ -31,27 +31,18 @@ func TestOpenRefusesInside(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := os.Chmod(dir, 0o777); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chmod(dir, 0o777))
 		refused("other users can write to it (mode 0777)\n\trun chmod go-w " + dir + ", or " + fix)
-		if err := os.Chmod(dir, info.Mode().Perm()); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chmod(dir, info.Mode().Perm()))
 		if os.Geteuid() != 0 {
 			continue
 		}
-		if err := os.Chown(dir, 12345, -1); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chown(dir, 12345, -1))
 		refused("it is owned by another user (uid 12345)\n\t" + fix)
-		if err := os.Chown(dir, 0, -1); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chown(dir, 0, -1))
 	}
-	if _, err := store.Open(s.Dir()); err != nil {
-		t.Error(err)
-	}
+	_, err := store.Open(s.Dir())
+	assert.NoError(t, err)
 }
 
 // A file that others can write to, or own, counts as damaged: nothing of it is read.
@@ -71,24 +62,19 @@ func TestForeignFiles(t *testing.T) {
 			s := open(t)
 			fillStore(t, s)
 			files, err := filepath.Glob(filepath.Join(s.Dir(), filepath.FromSlash(pattern)))
-			if err != nil || len(files) != 1 {
-				t.Fatal(files, err)
-			}
-			if err := change(files[0]); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			require.NoError(t, change(files[0]))
 			report, err := s.Verify(t.Context())
 			if err != nil || len(report.Damaged) != 1 || !strings.Contains(report.Damaged[0].Reason, reason) {
 				t.Errorf("%s: %s: %+v, %v", pattern, reason, report, err)
 				continue
 			}
-			if err := s.Repair(report.Damaged); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, s.Repair(report.Damaged))
 			fillStore(t, reopen(t, s))
-			if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 {
-				t.Errorf("%s: %s: made again: %+v, %v", pattern, reason, report, err)
-			}
+			report, err = s.Verify(t.Context())
+			require.NoErrorf(t, err, "%v %v", pattern, reason)
+			assert.Zerof(t, len(report.Damaged), "%v %v", pattern, reason)
 		}
 	}
 }

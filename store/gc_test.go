@@ -16,6 +16,8 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // addModule puts a module into the store as an installer does.
@@ -29,40 +31,28 @@ func addFiles(t testing.TB, s *store.Store, path, version string, files map[stri
 	dir := filepath.Join(s.ModDir(), filepath.FromSlash(path)+"@"+version)
 	meta := filepath.Join(s.ModDir(), "cache", "download", filepath.FromSlash(path), "@v")
 	for _, d := range []string{dir, meta} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(d, 0o755))
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o444); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o444))
 	}
 	sum, err := dirhash.HashDir(dir, path+"@"+version, dirhash.Hash1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(meta, version+".ziphash"), []byte(sum), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(meta, version+".ziphash"), []byte(sum), 0o644))
 	return store.RecordModule{Path: path, Version: version, Sum: sum}
 }
 
 func addPackage(t testing.TB, s *store.Store, path string, list ...store.RecordModule) {
 	t.Helper()
 	r := &store.Record{Package: path, Module: path, Version: "v1.0.0", Target: "linux_amd64", Hash: "h1:" + path, BuildList: list}
-	if err := s.PutRecord(r); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.PutRecord(r))
 }
 
 func addArtifact(t testing.TB, s *store.Store, name string) string {
 	t.Helper()
 	key := store.Key(name)
 	_, _, err := s.Artifact(t.Context(), key, writing(map[string]string{"a": name}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return key
 }
 
@@ -70,9 +60,7 @@ func addArtifact(t testing.TB, s *store.Store, name string) string {
 func reopen(t testing.TB, s *store.Store) *store.Store {
 	t.Helper()
 	fresh, err := store.Open(s.Dir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return fresh
 }
 
@@ -104,26 +92,23 @@ func TestCollect(t *testing.T) {
 		t.Errorf("new things are removed: %+v, %v", removed, err)
 	}
 	removed, err := gc.Collect(t.Context(), store.GC{DryRun: true, Keep: func(path, version string) bool { return path == "example.com/own" }})
-	if err != nil || len(removed) > 0 {
-		t.Errorf("what a lock file holds is removed: %+v, %v", removed, err)
-	}
+	assert.NoError(t, err, "what a lock file holds is removed")
+	assert.Zero(t, len(removed), "what a lock file holds is removed")
 	removed, err = gc.Collect(t.Context(), store.GC{})
-	if got := kinds(removed); err != nil || !slices.Equal(got, []string{"module", "package"}) {
-		t.Errorf("removed %+v, %v", removed, err)
-	}
+	got := kinds(removed)
+	assert.NoError(t, err)
+	assert.Equal(t, []string{"module", "package"}, got)
 	stats, err := gc.Stats()
-	if err != nil || stats.Packages != 1 || stats.Modules != 1 || stats.Artifacts != 1 || stats.Size == 0 {
-		t.Errorf("left %+v, %v", stats, err)
-	}
-	if a, err := other.Lookup(key); a == nil || err != nil {
-		t.Errorf("an artifact that a living process uses is gone: %v", err)
-	}
-	if sum := gc.ModuleSum("example.com/shared", "v1.0.0"); sum != shared.Sum {
-		t.Errorf("got %q", sum)
-	}
-	if sum := gc.ModuleSum("example.com/own", "v1.0.0"); sum != "" {
-		t.Errorf("got %q", sum)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, 1, stats.Packages)
+	assert.Equal(t, 1, stats.Modules)
+	assert.Equal(t, 1, stats.Artifacts)
+	assert.NotZero(t, stats.Size)
+	a, err := other.Lookup(key)
+	assert.NotNil(t, a, "an artifact that a living process uses is gone")
+	assert.NoError(t, err, "an artifact that a living process uses is gone")
+	assert.Equal(t, shared.Sum, gc.ModuleSum("example.com/shared", "v1.0.0"))
+	assert.Empty(t, gc.ModuleSum("example.com/own", "v1.0.0"))
 }
 
 // By size, what was used least recently goes first.
@@ -138,29 +123,22 @@ func TestCollectSize(t *testing.T) {
 		}
 	}()
 	cmd := process("three", dir)
-	if err := cmd.Run(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, cmd.Run())
 	for i, key := range keys {
 		at := time.Now().Add(time.Duration(i-10) * time.Minute)
-		if err := os.Chtimes(filepath.Join(dir, "obj", key), at, at); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chtimes(filepath.Join(dir, "obj", key), at, at))
 	}
 	stats, err := maker.Stats()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	removed, err := maker.Collect(t.Context(), store.GC{Unused: time.Hour, MaxSize: stats.Size - 1})
-	if err != nil || len(removed) != 1 || removed[0].Name != keys[0] {
-		t.Errorf("removed %+v, %v", removed, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, removed, 1)
+	assert.Equal(t, keys[0], removed[0].Name)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("no longer wanted")
 	cancel(cause)
-	if _, err := maker.Collect(ctx, store.GC{}); !errors.Is(err, cause) {
-		t.Errorf("got %v", err)
-	}
+	_, err = maker.Collect(ctx, store.GC{})
+	assert.ErrorIs(t, err, cause)
 }
 
 // makeThree makes three artifacts, in a process that ends.
@@ -188,8 +166,8 @@ func TestCollectHammer(t *testing.T) {
 				return
 			default:
 			}
-			if _, err := gc.Collect(context.Background(), store.GC{}); err != nil {
-				t.Errorf("collect: %v", err)
+			_, err := gc.Collect(context.Background(), store.GC{})
+			if !assert.NoError(t, err) {
 				return
 			}
 		}
@@ -201,13 +179,12 @@ func TestCollectHammer(t *testing.T) {
 				user := reopen(t, s) // a new process each time
 				name := fmt.Sprint(u%2, i)
 				a, _, err := user.Artifact(context.Background(), store.Key(name), writing(map[string]string{"a": name}))
-				if err != nil {
-					t.Errorf("artifact: %v", err)
+				if !assert.NoError(t, err) {
 					return
 				}
-				if data, err := a.ReadFile("a"); err != nil || string(data) != name {
-					t.Errorf("read: %q, %v", data, err)
-				}
+				data, err := a.ReadFile("a")
+				assert.NoError(t, err)
+				assert.Equal(t, name, string(data))
 			}
 		})
 	}
@@ -226,25 +203,22 @@ func TestVerify(t *testing.T) {
 	addPackage(t, s, "example.com/bad", bad)
 	key := addArtifact(t, s, "one")
 	report, err := s.Verify(t.Context())
-	if err != nil || len(report.Damaged) > 0 || report.Modules != 3 || report.Records != 2 || report.Artifacts != 1 || report.Bytes == 0 {
-		t.Fatalf("got %+v, %v", report, err)
-	}
+	require.NoError(t, err)
+	require.Zero(t, len(report.Damaged))
+	require.Equal(t, 3, report.Modules)
+	require.Equal(t, 2, report.Records)
+	require.Equal(t, 1, report.Artifacts)
+	require.NotZero(t, report.Bytes)
 	change := func(name string) {
 		name = filepath.Join(s.Dir(), name)
-		if err := errors.Join(os.Chmod(name, 0o644), os.WriteFile(name, []byte("changed"), 0o644)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, errors.Join(os.Chmod(name, 0o644), os.WriteFile(name, []byte("changed"), 0o644)))
 	}
 	change("mod/example.com/bad@v1.0.0/x.go")
 	change("obj/" + key + "/files/a")
 	change("installed/1/linux_amd64/example.com/bad/@v/v1.0.0.json")
-	if err := os.RemoveAll(filepath.Join(s.ModDir(), "example.com", "gone@v1.0.0")); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.RemoveAll(filepath.Join(s.ModDir(), "example.com", "gone@v1.0.0")))
 	report, err = s.Verify(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var got []string
 	for _, d := range report.Damaged {
 		if d.Kind == "module" && d.Name == "example.com/bad@v1.0.0" {
@@ -259,15 +233,14 @@ func TestVerify(t *testing.T) {
 		"module example.com/gone@v1.0.0: its files are missing",
 		"record installed/1/linux_amd64/example.com/bad/@v/v1.0.0.json: it does not have the sum that it states",
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	if err := s.Repair(report.Damaged); err != nil {
-		t.Fatal(err)
-	}
-	if report, err = s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 || report.Modules != 1 || report.Records != 1 || report.Artifacts != 0 {
-		t.Errorf("after the repair: %+v, %v", report, err)
-	}
+	assert.Equal(t, want, got)
+	require.NoError(t, s.Repair(report.Damaged))
+	report, err = s.Verify(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, len(report.Damaged))
+	assert.Equal(t, 1, report.Modules)
+	assert.Equal(t, 1, report.Records)
+	assert.Zero(t, report.Artifacts)
 }
 
 // BenchmarkVerify compares verifying a store of modules with SHA-256 alone, on as many cores.
@@ -285,9 +258,9 @@ func BenchmarkVerify(b *testing.B) {
 	b.Run("verify", func(b *testing.B) {
 		b.SetBytes(modules * files * size)
 		for b.Loop() {
-			if report, err := s.Verify(b.Context()); err != nil || len(report.Damaged) > 0 {
-				b.Fatal(report, err)
-			}
+			report, err := s.Verify(b.Context())
+			require.NoError(b, err)
+			require.Zero(b, len(report.Damaged))
 		}
 	})
 	b.Run("sha256", func(b *testing.B) {
@@ -316,13 +289,13 @@ func TestHold(t *testing.T) {
 	addArtifact(t, s, "one")
 	release()
 	release()
-	if removed, err := gc.Collect(t.Context(), store.GC{}); err != nil || len(removed) > 0 {
-		t.Errorf("removed while it is held: %+v, %v", removed, err)
-	}
+	removed, err := gc.Collect(t.Context(), store.GC{})
+	assert.NoError(t, err, "removed while it is held")
+	assert.Zero(t, len(removed), "removed while it is held")
 	again()
-	if removed, err := gc.Collect(t.Context(), store.GC{}); err != nil || !slices.Equal(kinds(removed), []string{"artifact"}) {
-		t.Errorf("removed %+v, %v", removed, err)
-	}
+	removed, err = gc.Collect(t.Context(), store.GC{})
+	assert.NoError(t, err)
+	assert.Equal(t, []string{"artifact"}, kinds(removed))
 }
 
 // What a process used counts no more when another has taken its place among the living.
@@ -338,10 +311,9 @@ func TestSuccessor(t *testing.T) {
 	defer successor.Hold()()
 	key := addArtifact(t, successor, "four")
 	removed, err := gc.Collect(t.Context(), store.GC{})
-	if err != nil || len(removed) != 3 {
-		t.Errorf("removed %+v, %v", removed, err)
-	}
-	if a, err := successor.Lookup(key); a == nil || err != nil {
-		t.Errorf("what lives is gone: %v", err)
-	}
+	assert.NoError(t, err)
+	assert.Len(t, removed, 3)
+	a, err := successor.Lookup(key)
+	assert.NotNil(t, a, "what lives is gone")
+	assert.NoError(t, err, "what lives is gone")
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestLockHammer locks from many goroutines through two stores on one directory, as two processes would.
@@ -32,13 +34,11 @@ func TestLockHammer(t *testing.T) {
 			for n := range 10 {
 				which := (i + n) % len(names)
 				unlock, err := s.Lock(t.Context(), names[which])
-				if err != nil {
-					t.Error(err)
+				if !assert.NoError(t, err) {
 					return
 				}
-				if n := inside[which].Add(1); n != 1 {
-					t.Errorf("%d hold the lock %.10q", n, names[which])
-				}
+				n := inside[which].Add(1)
+				assert.Equal(t, int32(1), n, names[which])
 				inside[which].Add(-1)
 				unlock()
 				unlock()
@@ -53,35 +53,28 @@ func TestLockWaits(t *testing.T) {
 	mine := open(t)
 	theirs := openDir(t, mine.Dir())
 	unlock, err := theirs.Lock(t.Context(), "work")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	cause := errors.New("changed my mind")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var waited []string
 	mine = mine.Telling(store.Hooks{Waiting: func(lock string) { waited = append(waited, lock); cancel(cause) }})
 	_, err = mine.Lock(ctx, "work")
 	var held *store.LockError
-	if !errors.As(err, &held) || !errors.Is(err, cause) {
-		t.Fatalf("got %v, want the context's cause", err)
-	}
+	require.ErrorAs(t, err, &held)
+	require.ErrorIs(t, err, cause)
 	who := "another process"
 	if runtime.GOOS == "linux" {
 		who = fmt.Sprintf("process %d", os.Getpid())
 	}
-	if want := who + " holds the lock " + held.Path + ": changed my mind"; err.Error() != want || filepath.Dir(held.Path) != filepath.Join(mine.Dir(), "lock") {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if len(waited) != 1 || waited[0] != "work" {
-		t.Errorf("told to wait for %q", waited)
-	}
-	if _, err := theirs.Lock(ctx, "work"); err != cause {
-		t.Errorf("within the process: got %v, want the context's cause", err)
-	}
+	want := who + " holds the lock " + held.Path + ": changed my mind"
+	assert.Equal(t, want, err.Error())
+	assert.Equal(t, filepath.Join(mine.Dir(), "lock"), filepath.Dir(held.Path))
+	require.Len(t, waited, 1)
+	assert.Equal(t, "work", waited[0])
+	_, err = theirs.Lock(ctx, "work")
+	assert.ErrorIsf(t, err, cause, "within the process: got %v, want the context's cause", err)
 	mine = mine.Telling(store.Hooks{Waiting: func(string) { unlock() }})
 	unlock, err = mine.Lock(t.Context(), "work")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	unlock()
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 func FuzzParseManifest(f *testing.F) {
@@ -11,9 +13,7 @@ func FuzzParseManifest(f *testing.F) {
 	f.Add(formatManifest(key, []File{{Name: "a/b", Size: 1}, {Name: "c", Size: 1 << 40}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		files, err := parseManifest(key, data)
-		if err == nil && !bytes.Equal(formatManifest(key, files), data) {
-			t.Errorf("%q is read, and would be written as %q", data, formatManifest(key, files))
-		}
+		assert.Falsef(t, err == nil && !bytes.Equal(formatManifest(key, files), data), "%q is read, and would be written as %q", data, formatManifest(key, files))
 	})
 }
 
@@ -25,8 +25,6 @@ func FuzzParseFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		file, ok := parseFile(line)
-		if ok && (file.Size < 0 || !validName(file.Name)) {
-			t.Errorf("%q is read as %+v", line, file)
-		}
+		assert.Falsef(t, ok && (file.Size < 0 || !validName(file.Name)), "%q is read as %+v", line, file)
 	})
 }

@@ -17,6 +17,8 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // poisons are what may become of a file; each gets its path and what it held.
@@ -40,12 +42,8 @@ var poisons = map[string]func(path string, data []byte) error{
 func poison(t *testing.T, path, how string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.Remove(path), poisons[how](path, data)); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, errors.Join(os.Remove(path), poisons[how](path, data)))
 }
 
 // TestPoison damages every kind of file in every way. Nothing waits for ever, nothing is believed, Verify names what
@@ -62,41 +60,32 @@ func TestPoison(t *testing.T) {
 				s := open(t)
 				fillStore(t, s)
 				files, err := filepath.Glob(filepath.Join(s.Dir(), filepath.FromSlash(pattern)))
-				if err != nil || len(files) != 1 {
-					t.Fatal(files, err)
-				}
+				require.NoError(t, err)
+				require.Len(t, files, 1)
 				poison(t, files[0], how)
 				report, err := s.Verify(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				// Without its record, or its sum, a thing is not there.
 				gone := how == "missing" && (strings.HasSuffix(pattern, ".json") || strings.HasSuffix(pattern, ".ziphash"))
-				if len(report.Damaged) != 1 != gone {
-					t.Errorf("damaged %+v", report.Damaged)
-				}
+				assert.Equal(t, gone, len(report.Damaged) != 1)
 				defer func() {
-					if info, err := os.Stat(files[0] + ".target"); how == "link" && err == nil && info.Mode().Perm() != 0o640 {
-						t.Errorf("what the link leads to has mode %v", info.Mode())
-					}
+					info, err := os.Stat(files[0] + ".target")
+					assert.Falsef(t, how == "link" && err == nil && info.Mode().Perm() != 0o640, "what the link leads to has mode %v", info.Mode())
 				}()
 				fresh := reopen(t, s)
-				if _, err := fresh.Collect(t.Context(), store.GC{Unused: 1e18}); err != nil {
-					t.Error("gc:", err)
-				}
-				if err := fresh.Repair(report.Damaged); err != nil {
-					t.Error("repair:", err)
-				}
+				_, err = fresh.Collect(t.Context(), store.GC{Unused: 1e18})
+				assert.NoError(t, err)
+				assert.NoError(t, fresh.Repair(report.Damaged))
 				fillStore(t, fresh)
-				if report, err := fresh.Verify(t.Context()); err != nil || len(report.Damaged) > 0 {
-					t.Errorf("after the repair: %+v, %v", report, err)
-				}
+				report, err = fresh.Verify(t.Context())
+				require.NoError(t, err)
+				assert.Zero(t, len(report.Damaged))
 				if !strings.HasPrefix(pattern, "mod/") { // goproxy puts modules in the place of damaged ones
 					poison(t, files[0], how)
 					fillStore(t, reopen(t, s))
-					if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 {
-						t.Errorf("made again: %+v, %v", report, err)
-					}
+					report, err := s.Verify(t.Context())
+					require.NoError(t, err)
+					assert.Zero(t, len(report.Damaged))
 				}
 			})
 		}
@@ -109,23 +98,17 @@ func fillStore(t *testing.T, s *store.Store) {
 	key := store.Key("one")
 	build := writing(map[string]string{"a": "contents"})
 	a, _, err := s.Artifact(t.Context(), key, build)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	data, err := a.ReadFile("a")
 	var damaged *store.DamagedError
 	if errors.As(err, &damaged) { // as a loader does
-		if err := s.Evict(key); err != nil {
-			t.Fatal(err)
-		}
-		if a, _, err = s.Artifact(t.Context(), key, build); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, s.Evict(key))
+		a, _, err = s.Artifact(t.Context(), key, build)
+		require.NoError(t, err)
 		data, err = a.ReadFile("a")
 	}
-	if err != nil || string(data) != "contents" {
-		t.Errorf("artifact: %q, %v", data, err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, "contents", string(data))
 	if !s.HasModule("example.com/p", "v1.0.0") {
 		_ = os.RemoveAll(filepath.Join(s.ModDir(), "example.com"))
 		addModule(t, s, "example.com/p", "v1.0.0", "package p")
@@ -139,31 +122,23 @@ func fillStore(t *testing.T, s *store.Store) {
 	if r, err := s.SourceRecord("gh:a/b"); err != nil {
 		t.Error("source record:", err)
 	} else if r == nil {
-		if err := s.PutSourceRecord(&store.SourceRecord{Name: "gh:a/b", Sum: sum}); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, s.PutSourceRecord(&store.SourceRecord{Name: "gh:a/b", Sum: sum}))
 	}
-	if whole, err := s.VerifySource(sum); !whole || err != nil {
-		t.Errorf("source: %v, %v", whole, err)
-	}
+	whole, err := s.VerifySource(sum)
+	assert.Truef(t, whole, "source: %v, %v", whole, err)
+	assert.NoErrorf(t, err, "source: %v, %v", whole, err)
 }
 
 func putSource(t *testing.T, s *store.Store, text string) (sum string) {
 	t.Helper()
 	temp, remove, err := s.Temp("source")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer remove()
-	if err := os.WriteFile(filepath.Join(temp, "a.star"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if sum, err = dirhash.HashDir(temp, "", dirhash.Hash1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.PutSource(t.Context(), temp, sum); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(temp, "a.star"), []byte(text), 0o600))
+	sum, err = dirhash.HashDir(temp, "", dirhash.Hash1)
+	require.NoError(t, err)
+	_, err = s.PutSource(t.Context(), temp, sum)
+	require.NoError(t, err)
 	return sum
 }
 
@@ -175,14 +150,11 @@ func TestPoisonedLocks(t *testing.T) {
 		addArtifact(t, s, "one")
 		for _, dir := range []string{"lock", "live"} {
 			files, err := os.ReadDir(filepath.Join(s.Dir(), dir))
-			if err != nil || len(files) == 0 {
-				t.Fatal(dir, files, err)
-			}
+			require.NoError(t, err, dir)
+			require.NotEmpty(t, files, dir)
 			for _, f := range files {
 				path := filepath.Join(s.Dir(), dir, f.Name())
-				if err := os.WriteFile(path, []byte("text"), 0o600); err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, os.WriteFile(path, []byte("text"), 0o600))
 				poison(t, path, how)
 			}
 		}
@@ -195,9 +167,7 @@ func TestPoisonedLocks(t *testing.T) {
 		}
 		_, _, err := fresh.Artifact(t.Context(), store.Key("one"), func(context.Context, string) error { return nil })
 		var refused *store.WriteError
-		if err != nil && (!errors.As(err, &refused) || !strings.HasPrefix(refused.Path, filepath.Join(s.Dir(), "lock")) || errors.Is(err, fs.ErrNotExist)) {
-			t.Errorf("%s: %v", how, err)
-		}
+		assert.Falsef(t, err != nil && (!errors.As(err, &refused) || !strings.HasPrefix(refused.Path, filepath.Join(s.Dir(), "lock")) || errors.Is(err, fs.ErrNotExist)), "%s: %v", how, err)
 	}
 }
 
@@ -210,7 +180,8 @@ func TestPutSourceHammer(t *testing.T) {
 		wg.Go(func() { putSource(t, openDir(t, s.Dir()), fmt.Sprint("a = ", i%2)) })
 	}
 	wg.Wait()
-	if report, err := s.Verify(t.Context()); err != nil || report.Sources != 2 || len(report.Damaged) > 0 {
-		t.Errorf("%+v, %v", report, err)
-	}
+	report, err := s.Verify(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 2, report.Sources)
+	assert.Zero(t, len(report.Damaged))
 }

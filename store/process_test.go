@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A test binary that starts with this variable set does the named work on the store in its last argument.
@@ -87,16 +89,14 @@ func TestOneBuildForAll(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := process("artifact", s.Dir()).Run(); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, process("artifact", s.Dir()).Run())
 		})
 	}
 	wg.Wait()
 	builds, err := os.ReadFile(filepath.Join(s.Dir(), "builds"))
-	if n := strings.Count(string(builds), "\n"); n != 1 || err != nil {
-		t.Errorf("%d builds, %v", n, err)
-	}
+	n := strings.Count(string(builds), "\n")
+	assert.Equal(t, 1, n)
+	assert.NoError(t, err)
 }
 
 // TestKill kills processes at ever later moments of a build; each leaves nothing or a whole artifact, and
@@ -107,32 +107,22 @@ func TestKill(t *testing.T) {
 	for i := range 20 {
 		cmd := process("artifact", s.Dir())
 		cmd.Stderr = nil
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, cmd.Start())
 		time.Sleep(time.Duration(i) * time.Millisecond)
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		a, err := s.Lookup(key)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if a != nil {
-			if err := makeOnce(s); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Evict(key); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, makeOnce(s))
+			require.NoError(t, s.Evict(key))
 		}
 	}
 	last := openDir(t, s.Dir())
-	if err := makeArtifact(last); err != nil {
-		t.Fatal(err)
-	}
-	if left, err := os.ReadDir(filepath.Join(s.Dir(), "tmp")); err != nil || len(left) > 0 {
-		t.Errorf("left in tmp: %v, %v", left, err)
-	}
+	require.NoError(t, makeArtifact(last))
+	left, err := os.ReadDir(filepath.Join(s.Dir(), "tmp"))
+	assert.NoError(t, err)
+	assert.Zero(t, len(left))
 }
 
 // holdTemp makes a temporary directory, names it, and waits to be killed.
@@ -157,39 +147,28 @@ func TestTempOfTheDeadIsSwept(t *testing.T) {
 	for range 2 {
 		cmd := process("temp", dir)
 		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
 		defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		held, owners = append(held, strings.TrimSpace(line)), append(owners, cmd)
 	}
 	_ = owners[0].Process.Kill()
 	_ = owners[0].Wait()
 
 	mine, remove, err := openDir(t, dir).Temp("Mine/../")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(held[0]); !os.IsNotExist(err) {
-		t.Errorf("what a dead process held is still there: %v", err)
-	}
+	require.NoError(t, err)
+	_, err = os.Stat(held[0])
+	assert.Truef(t, os.IsNotExist(err), "what a dead process held is still there: %v", err)
 	for _, path := range []string{held[1], mine} {
-		if _, err := os.Stat(path); err != nil {
-			t.Error(err)
-		}
+		_, err := os.Stat(path)
+		assert.NoError(t, err)
 	}
 	remove()
 	remove()
-	if _, err := os.Stat(filepath.Dir(mine)); !os.IsNotExist(err) {
-		t.Errorf("a removed directory is still there: %v", err)
-	}
+	_, err = os.Stat(filepath.Dir(mine))
+	assert.Truef(t, os.IsNotExist(err), "a removed directory is still there: %v", err)
 }
 
 // TestTempHammer makes and sweeps temporary directories at the same time.
@@ -201,13 +180,10 @@ func TestTempHammer(t *testing.T) {
 		wg.Go(func() {
 			for range 10 {
 				temp, remove, err := openDir(t, dir).Temp("hammer")
-				if err != nil {
-					t.Error(err)
+				if !assert.NoError(t, err) {
 					return
 				}
-				if err := os.WriteFile(filepath.Join(temp, "file"), nil, 0o600); err != nil {
-					t.Error(err)
-				}
+				assert.NoError(t, os.WriteFile(filepath.Join(temp, "file"), nil, 0o600))
 				remove()
 			}
 		})

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,15 +9,16 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestReadOnly uses a store as a user who may read it and not write to it.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	if _, _, err := s.Artifact(t.Context(), key, writing(map[string]string{"module": "contents"})); err != nil {
-		t.Fatal(err)
-	}
+	_, _, err := s.Artifact(t.Context(), key, writing(map[string]string{"module": "contents"}))
+	require.NoError(t, err)
 	put(t, s, record("example.com/a", "v1.0.0"))
 	makeReadOnly(t, s.Dir())
 
@@ -27,8 +27,7 @@ func TestReadOnly(t *testing.T) {
 		defer close(done)
 		becomeOrdinary(t)
 		s, err := store.Open(s.Dir())
-		if err != nil {
-			t.Error(err)
+		if !assert.NoError(t, err) {
 			return
 		}
 		a, made, err := s.Artifact(t.Context(), key, writing(nil))
@@ -36,12 +35,10 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("made is %v: %v", made, err)
 			return
 		}
-		if data, err := a.ReadFile("module"); err != nil || string(data) != "contents" {
-			t.Errorf("read %q: %v", data, err)
-		}
-		if got := versions(t, s, target, "example.com/a"); got != "v1.0.0" {
-			t.Errorf("found %q", got)
-		}
+		data, err := a.ReadFile("module")
+		assert.NoError(t, err)
+		assert.Equal(t, "contents", string(data))
+		assert.Equal(t, "v1.0.0", versions(t, s, target, "example.com/a"))
 		_, _, artifactErr := s.Artifact(t.Context(), store.Key("other"), writing(nil))
 		_, _, tempErr := s.Temp("x")
 		for what, err := range map[string]error{
@@ -52,9 +49,8 @@ func TestReadOnly(t *testing.T) {
 			"remove":   s.RemoveRecord(target, "example.com/a", "v1.0.0"),
 		} {
 			var refused *store.WriteError
-			if !errors.As(err, &refused) || !errors.Is(err, fs.ErrPermission) {
-				t.Errorf("%s: %v, want a WriteError", what, err)
-			}
+			assert.ErrorAs(t, err, &refused, what)
+			assert.ErrorIs(t, err, fs.ErrPermission, what)
 		}
 	}()
 	<-done
@@ -65,9 +61,7 @@ func TestReadOnly(t *testing.T) {
 func makeReadOnly(t *testing.T, dir string) {
 	t.Helper()
 	for outer := filepath.Dir(dir); outer != filepath.Clean(os.TempDir()) && os.Geteuid() == 0; outer = filepath.Dir(outer) {
-		if err := os.Chmod(outer, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chmod(outer, 0o755))
 	}
 	set := func(write fs.FileMode) {
 		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -89,7 +83,6 @@ func becomeOrdinary(t *testing.T) {
 	}
 	runtime.LockOSThread()
 	const nobody = 65534
-	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETFSUID, nobody, 0, 0); errno != 0 {
-		t.Error(errno)
-	}
+	_, _, errno := syscall.RawSyscall(syscall.SYS_SETFSUID, nobody, 0, 0)
+	assert.Zero(t, errno)
 }

@@ -4,12 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const target = "linux_amd64"
@@ -26,18 +27,14 @@ func record(pkg, version string) *store.Record {
 func put(t *testing.T, s *store.Store, records ...*store.Record) {
 	t.Helper()
 	for _, r := range records {
-		if err := s.PutRecord(r); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, s.PutRecord(r))
 	}
 }
 
 func versions(t *testing.T, s *store.Store, target, pkg string) string {
 	t.Helper()
 	records, err := s.Records(target, pkg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var list []string
 	for _, r := range records {
 		list = append(list, r.Version)
@@ -55,33 +52,23 @@ func TestRecords(t *testing.T) {
 	changed.Deprecated = "use another"
 	put(t, s, changed)
 
-	if got, want := versions(t, s, target, pkg), "v2.0.0+incompatible v1.10.0 v1.10.0-RC1 v1.9.0"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got := versions(t, s, target, "github.com/BurntSushi") + versions(t, s, "wasip1_wasm", pkg); got != "" {
-		t.Errorf("found %s", got)
-	}
+	got, want := versions(t, s, target, pkg), "v2.0.0+incompatible v1.10.0 v1.10.0-RC1 v1.9.0"
+	assert.Equal(t, want, got)
+	assert.Empty(t, versions(t, s, target, "github.com/BurntSushi")+versions(t, s, "wasip1_wasm", pkg))
 	if got, err := s.Record(target, pkg, "v1.9.0"); err != nil || !reflect.DeepEqual(got, changed) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if _, err := os.Stat(filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json")); err != nil {
-		t.Error(err)
-	}
-	if err := s.RemoveRecord(target, pkg, "v1.10.0"); err != nil {
-		t.Error(err)
-	}
+	_, err := os.Stat(filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json"))
+	assert.NoError(t, err)
+	assert.NoError(t, s.RemoveRecord(target, pkg, "v1.10.0"))
 	var all []string
 	for r, err := range s.AllRecords(target) {
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		all = append(all, r.Package+"@"+r.Version)
 	}
-	if want := []string{
+	assert.Equal(t, []string{
 		pkg + "@v2.0.0+incompatible", pkg + "@v1.10.0-RC1", pkg + "@v1.9.0", pkg + "/internal@v1.9.0", "k8s.io/api/core/v1@v0.30.0",
-	}; !slices.Equal(all, want) {
-		t.Errorf("got %q, want %q", all, want)
-	}
+	}, all)
 	for r, err := range s.AllRecords("plan9_386") {
 		t.Errorf("got %v, %v", r, err)
 	}
@@ -95,9 +82,7 @@ func TestDamagedRecord(t *testing.T) {
 	good := func(version string) string {
 		put(t, s, record(pkg, version))
 		data, err := os.ReadFile(filepath.Join(dir, version+".json"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return string(data)
 	}
 	other := good("v1.0.0")
@@ -109,16 +94,12 @@ func TestDamagedRecord(t *testing.T) {
 	} {
 		file := filepath.Join(dir, name+".json")
 		_ = os.Remove(file)
-		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(file, []byte(data), 0o600))
 	}
-	if got := versions(t, s, target, pkg); got != "v1.0.0" {
-		t.Errorf("found %s", got)
-	}
-	if left, err := s.Versions(target, pkg); err != nil || len(left) != 1 {
-		t.Errorf("left %q, %v", left, err)
-	}
+	assert.Equal(t, "v1.0.0", versions(t, s, target, pkg))
+	left, err := s.Versions(target, pkg)
+	assert.NoError(t, err)
+	assert.Len(t, left, 1)
 }
 
 func TestInvalidRecord(t *testing.T) {
@@ -129,26 +110,22 @@ func TestInvalidRecord(t *testing.T) {
 		{Package: "a/b", Version: "v1.0.0", Target: "../x"},
 		{Package: "a/b", Version: "v1.0.0", Target: ".."},
 	} {
-		if err := s.PutRecord(r); err == nil {
-			t.Errorf("%s@%s for %s was taken", r.Package, r.Version, r.Target)
-		}
+		assert.Errorf(t, s.PutRecord(r), "%v %v %v", r.Package, r.Version, r.Target)
 	}
-	if entries, err := os.ReadDir(s.Dir()); err != nil || len(entries) != 1 {
-		t.Errorf("left %v, %v", entries, err)
-	}
+	entries, err := os.ReadDir(s.Dir())
+	assert.NoError(t, err)
+	assert.Len(t, entries, 1)
 }
 
 func BenchmarkRecord(b *testing.B) {
 	s := open(b)
 	r := record("example.com/a", "v1.0.0")
 	r.GoSum = strings.Repeat("github.com/BurntSushi/toml v1.9.0 h1:0123456789abcdefghijklmnopqrstuvwxyz0123456=\n", 200)
-	if err := s.PutRecord(r); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, s.PutRecord(r))
 	for b.Loop() {
-		if got, err := s.Record(target, "example.com/a", "v1.0.0"); got == nil || err != nil {
-			b.Fatal(got, err)
-		}
+		got, err := s.Record(target, "example.com/a", "v1.0.0")
+		require.NotNil(b, got)
+		require.NoError(b, err)
 	}
 }
 
@@ -163,32 +140,25 @@ func TestRecordsOfCompanions(t *testing.T) {
 	put(t, s, record(pkg, "v1.0.0"), with)
 
 	asked := []store.RecordCompanion{{Path: "example.com/b/c", Query: "v1"}, {Path: "bytes"}} // in any order, before anything is resolved
-	if got, err := s.Record(target, pkg, "v1.1.0", asked...); err != nil || !reflect.DeepEqual(got, with) {
-		t.Errorf("got %+v, %v", got, err)
-	}
+	got, err := s.Record(target, pkg, "v1.1.0", asked...)
+	assert.NoError(t, err)
+	assert.Equal(t, with, got)
 	for _, tt := range []struct {
 		along []store.RecordCompanion
 		want  string
 	}{{nil, "v1.0.0"}, {asked, "v1.1.0"}, {asked[:1], ""}, {[]store.RecordCompanion{{Path: "bytes"}, {Path: "example.com/b/c"}}, ""}} {
 		got, err := s.Versions(target, pkg, tt.along...)
-		if err != nil || strings.Join(got, " ") != tt.want {
-			t.Errorf("with %v: %v, %v; want %s", tt.along, got, err, tt.want)
-		}
+		assert.NoErrorf(t, err, "%v", tt.along)
+		assert.Equalf(t, tt.want, strings.Join(got, " "), "%v", tt.along)
 	}
 	var all []string
 	for r, err := range s.AllRecords(target) {
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		all = append(all, r.Version)
 	}
-	if got := strings.Join(all, " "); got != "v1.0.0 v1.1.0" {
-		t.Errorf("all records: %s", got)
-	}
-	if err := s.RemoveRecord(target, pkg, "v1.1.0", asked...); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := s.Record(target, pkg, "v1.1.0", along...); got != nil || err != nil {
-		t.Errorf("removed: %+v, %v", got, err)
-	}
+	assert.Equal(t, "v1.0.0 v1.1.0", strings.Join(all, " "))
+	require.NoError(t, s.RemoveRecord(target, pkg, "v1.1.0", asked...))
+	got, err = s.Record(target, pkg, "v1.1.0", along...)
+	assert.Nil(t, got)
+	assert.NoError(t, err)
 }

@@ -3,110 +3,82 @@ package store
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
 func putTree(t *testing.T, s *Store, body string) (dir, sum string) {
 	t.Helper()
 	temp, remove, err := s.Temp("source")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer remove()
 	tree := filepath.Join(temp, "tree")
-	if err := os.MkdirAll(filepath.Join(tree, "sub"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(tree, "sub", "a.star"), []byte(body), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if sum, err = dirhash.HashDir(tree, "", dirhash.Hash1); err != nil {
-		t.Fatal(err)
-	}
-	if dir, err = s.PutSource(t.Context(), tree, sum); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Join(tree, "sub"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(tree, "sub", "a.star"), []byte(body), 0o600))
+	sum, err = dirhash.HashDir(tree, "", dirhash.Hash1)
+	require.NoError(t, err)
+	dir, err = s.PutSource(t.Context(), tree, sum)
+	require.NoError(t, err)
 	return dir, sum
 }
 
 func TestSource(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir, sum := putTree(t, s, "a = 1")
-	if got, err := s.SourceDir(sum); got != dir || err != nil {
-		t.Errorf("%s, %v, want %s", got, err, dir)
-	}
+	got, err := s.SourceDir(sum)
+	assert.Equal(t, dir, got)
+	assert.NoError(t, err)
 	again, _ := putTree(t, s, "a = 1")
-	if again != dir {
-		t.Errorf("the same tree is in %s and %s", dir, again)
-	}
+	assert.Equal(t, dir, again)
 	// A damaged tree is told, and replaced by the next that is whole.
 	file := filepath.Join(dir, "sub", "a.star")
-	if err := os.Chmod(file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte("a = 2"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if whole, err := s.VerifySource(sum); whole || err != nil {
-		t.Errorf("a damaged tree: %v, %v", whole, err)
-	}
+	require.NoError(t, os.Chmod(file, 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("a = 2"), 0o600))
+	whole, err := s.VerifySource(sum)
+	assert.Falsef(t, whole, "a damaged tree: %v, %v", whole, err)
+	assert.NoErrorf(t, err, "a damaged tree: %v, %v", whole, err)
 	putTree(t, s, "a = 1")
-	if whole, err := s.VerifySource(sum); !whole || err != nil {
-		t.Errorf("a replaced tree: %v, %v", whole, err)
-	}
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o444 {
-		t.Errorf("%v, %v", info, err)
-	}
+	whole, err = s.VerifySource(sum)
+	assert.Truef(t, whole, "a replaced tree: %v, %v", whole, err)
+	assert.NoErrorf(t, err, "a replaced tree: %v, %v", whole, err)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.EqualValues(t, 0o444, info.Mode().Perm())
 	for _, bad := range []string{"", "h1:", "h1:../../x", "h2:" + sum[3:]} {
-		if _, err := s.SourceDir(bad); err == nil {
-			t.Errorf("the sum %q is accepted", bad)
-		}
+		_, err := s.SourceDir(bad)
+		assert.Error(t, err)
 	}
 }
 
 func TestSourceRecord(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := &SourceRecord{Name: "gh:a/b", Source: "git::https://example.com/a/b.git", Version: "c0ffee", Kind: "starlark", File: "init.star", Time: time.Unix(1, 0).UTC()}
-	if err := s.PutSourceRecord(want); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := s.SourceRecord("gh:a/b"); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if got, err := s.SourceRecord("gh:a/c"); got != nil || err != nil {
-		t.Errorf("%+v, %v", got, err)
-	}
+	require.NoError(t, s.PutSourceRecord(want))
+	got, err := s.SourceRecord("gh:a/b")
+	assert.NoError(t, err)
+	assert.Equal(t, want, got)
+	got, err = s.SourceRecord("gh:a/c")
+	assert.Nil(t, got)
+	assert.NoError(t, err)
 	path := s.sourceRecordFile("gh:a/b")
 	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(path, 0o600))
 	data[len(data)/2] ^= 1
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := s.SourceRecord("gh:a/b"); got != nil || err != nil {
-		t.Errorf("a damaged record: %+v, %v", got, err)
-	}
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	got, err = s.SourceRecord("gh:a/b")
+	assert.Nil(t, got)
+	assert.NoError(t, err)
 	for range 2 {
-		if err := s.RemoveSourceRecord("gh:a/b"); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, s.RemoveSourceRecord("gh:a/b"))
 	}
 }
 
@@ -118,9 +90,7 @@ func TestSourceUpkeep(t *testing.T) {
 	_, shared := putTree(t, s, "shared")
 	_, own := putTree(t, s, "own")
 	for name, sum := range map[string]string{"gh:a/a": shared, "gh:a/b": shared, "gh:a/c": own} {
-		if err := s.PutSourceRecord(&SourceRecord{Name: name, Source: "git::" + name, Version: "c0ffee", Sum: sum}); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, s.PutSourceRecord(&SourceRecord{Name: name, Source: "git::" + name, Version: "c0ffee", Sum: sum}))
 	}
 	want := func(when string, packages, sources int) {
 		t.Helper()
@@ -128,9 +98,9 @@ func TestSourceUpkeep(t *testing.T) {
 		if err != nil || report.Sources != sources || report.Records != packages || len(report.Damaged) > 0 {
 			t.Errorf("%s: %+v, %v", when, report, err)
 		}
-		if stats, err := gc.Stats(); err != nil || stats.Sources != packages {
-			t.Errorf("%s: %+v, %v", when, stats, err)
-		}
+		stats, err := gc.Stats()
+		assert.NoError(t, err, when)
+		assert.Equal(t, packages, stats.Sources, when)
 	}
 	want("installed", 3, 2)
 	if removed, err := gc.Collect(t.Context(), GC{}); err != nil || len(removed) > 0 { // s lives and made them
@@ -143,12 +113,8 @@ func TestSourceUpkeep(t *testing.T) {
 	}
 	want("after gc", 1, 1)
 	record, err := gc.SourceRecord("gh:a/b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := gc.RemoveSource(t.Context(), record); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, gc.RemoveSource(t.Context(), record))
 	want("after it was removed", 0, 0)
 }
 
@@ -156,39 +122,29 @@ func TestVerifySources(t *testing.T) {
 	t.Parallel()
 	s := openIn(t, t.TempDir())
 	tree, sum := putTree(t, s, "a = 1")
-	if err := s.PutSourceRecord(&SourceRecord{Name: "gh:a/b", Sum: sum}); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.PutSourceRecord(&SourceRecord{Name: "gh:a/b", Sum: sum}))
 	for _, path := range []string{filepath.Join(tree, "sub", "a.star"), s.sourceRecordFile("gh:a/b")} {
-		if err := os.Chmod(path, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Truncate(path, 3); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Chmod(path, 0o600))
+		require.NoError(t, os.Truncate(path, 3))
 	}
 	report, err := s.Verify(t.Context())
-	if err != nil || len(report.Damaged) != 2 {
-		t.Fatalf("%+v, %v", report, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, report.Damaged, 2)
 	for _, d := range report.Damaged {
-		if d.Kind != "source" && d.Kind != "record" || d.Reason == "" || d.Repair == "" {
-			t.Errorf("%+v", d)
-		}
+		assert.Falsef(t, d.Kind != "source" && d.Kind != "record", "%+v", d)
+		assert.NotEmptyf(t, d.Reason, "%+v", d)
+		assert.NotEmptyf(t, d.Repair, "%+v", d)
 	}
-	if err := s.Repair(report.Damaged); err != nil {
-		t.Fatal(err)
-	}
-	if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) != 0 || report.Sources != 0 {
-		t.Errorf("%+v, %v", report, err)
-	}
+	require.NoError(t, s.Repair(report.Damaged))
+	report, err = s.Verify(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, report.Damaged)
+	assert.Zero(t, report.Sources)
 }
 
 func openIn(t *testing.T, dir string) *Store {
 	t.Helper()
 	s, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }

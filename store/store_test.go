@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // open makes a store of a test's own.
@@ -21,9 +23,7 @@ func open(t testing.TB) *store.Store {
 func openDir(t testing.TB, dir string) *store.Store {
 	t.Helper()
 	s, err := store.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 
@@ -47,17 +47,12 @@ func TestOpen(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a", "store")
 	s := openDir(t, dir)
-	if s.Dir() != dir || s.ModDir() != filepath.Join(dir, "mod") {
-		t.Errorf("Dir() = %s, ModDir() = %s", s.Dir(), s.ModDir())
-	}
+	assert.Equal(t, dir, s.Dir())
+	assert.Equal(t, filepath.Join(dir, "mod"), s.ModDir())
 	for path, want := range map[string]os.FileMode{dir: 0o700, s.EmptyDir(): 0o555} {
 		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != want && runtime.GOOS != "windows" {
-			t.Errorf("%s has mode %v, want %v", path, info.Mode().Perm(), want)
-		}
+		require.NoError(t, err)
+		assert.Falsef(t, info.Mode().Perm() != want && runtime.GOOS != "windows", "%s has mode %v, want %v", path, info.Mode().Perm(), want)
 	}
 	openDir(t, dir)
 }
@@ -69,16 +64,10 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	dir := t.TempDir()
 	shared := filepath.Join(dir, "shared")
-	if err := os.Mkdir(shared, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(shared, 0o775); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(shared, 0o700))
+	require.NoError(t, os.Chmod(shared, 0o775))
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	const fix = "set LOAD_DIR (or Config.Store) to a directory of your own"
 	tests := map[string]string{
 		shared:                               "other users can write to it (mode 0775)\n\trun chmod go-w " + shared + ", or " + fix,
@@ -88,21 +77,17 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if os.Geteuid() == 0 {
 		others := filepath.Join(dir, "others")
-		if err := errors.Join(os.Mkdir(others, 0o700), os.Chown(others, 12345, 12345)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, errors.Join(os.Mkdir(others, 0o700), os.Chown(others, 12345, 12345)))
 		tests[others] = "it is owned by another user (uid 12345)\n\t" + fix
 	}
 	for place, want := range tests {
 		_, err := store.Open(place)
 		var refused *store.DirError
-		if !errors.As(err, &refused) {
-			t.Errorf("Open(%s): %v, want a DirError", place, err)
+		if !assert.ErrorAs(t, err, &refused, place) {
 			continue
 		}
-		if want = "store " + place + ": " + want; err.Error() != want {
-			t.Errorf("got  %v\nwant %v", err, want)
-		}
+		want = "store " + place + ": " + want
+		assert.Equal(t, want, err.Error())
 	}
 }
 
@@ -111,12 +96,11 @@ func TestKey(t *testing.T) {
 	keys := map[string][]string{}
 	for _, parts := range [][]string{nil, {""}, {"", ""}, {"ab"}, {"a", "b"}, {"b", "a"}, {"a", "b", ""}} {
 		key := store.Key(parts...)
-		if other, ok := keys[key]; ok {
-			t.Errorf("%q and %q share a key", parts, other)
-		}
+		other, ok := keys[key]
+		assert.Falsef(t, ok, "%q and %q share a key", parts, other)
 		keys[key] = parts
 	}
-	if got, want := store.Key("a", "b"), store.Key("a", "b"); got != want || len(got) != 64 {
-		t.Errorf("Key is %s and then %s", got, want)
-	}
+	got, want := store.Key("a", "b"), store.Key("a", "b")
+	assert.Equal(t, want, got)
+	assert.Len(t, got, 64)
 }

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestCheckTree: a file that was changed, added, removed or replaced by something else is found, from wherever in the
@@ -28,26 +30,16 @@ func TestCheckTree(t *testing.T) {
 	} {
 		s := open(t)
 		temp, remove, err := s.Temp("tree")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		defer remove()
-		if err := errors.Join(os.MkdirAll(filepath.Join(temp, "tree", "sub"), 0o700), os.WriteFile(filepath.Join(temp, "tree", "sub", "a.star"), []byte("x = 1"), 0o600)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, errors.Join(os.MkdirAll(filepath.Join(temp, "tree", "sub"), 0o700), os.WriteFile(filepath.Join(temp, "tree", "sub", "a.star"), []byte("x = 1"), 0o600)))
 		sum, err := dirhash.HashDir(filepath.Join(temp, "tree"), "", dirhash.Hash1)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		tree, err := s.PutSource(t.Context(), filepath.Join(temp, "tree"), sum)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if change != nil {
 			for _, name := range []string{tree, filepath.Join(tree, "sub"), filepath.Join(tree, "sub", "a.star")} {
-				if err := os.Chmod(name, 0o700); err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, os.Chmod(name, 0o700))
 			}
 			if err := change(tree); err != nil {
 				t.Logf("%s: %v", what, err)
@@ -57,12 +49,10 @@ func TestCheckTree(t *testing.T) {
 		for _, dir := range []string{tree, filepath.Join(tree, "sub")} {
 			err := s.CheckTree(dir)
 			var changed *store.ChangedError
-			if found := errors.As(err, &changed); found != (change != nil) || found && changed.Want != sum {
-				t.Errorf("%s: %v", what, err)
-			}
+			found := errors.As(err, &changed)
+			assert.Equalf(t, change != nil, found, "%s: %v", what, err)
+			assert.Falsef(t, found && changed.Want != sum, "%s: %v", what, err)
 		}
-		if err := s.CheckTree(t.TempDir()); err != nil {
-			t.Errorf("a directory elsewhere: %v", err)
-		}
+		assert.NoError(t, s.CheckTree(t.TempDir()))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/require"
 )
 
 // privateRegistry is a module proxy that wants a token, and a server beside it to which it can redirect, which must
@@ -28,9 +29,7 @@ type privateRegistry struct {
 func newPrivateRegistry(t *testing.T) *privateRegistry {
 	t.Helper()
 	archive, err := os.ReadFile(filepath.Join("testdata", "private", "greet.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	p := &privateRegistry{proxy: loadtest.Proxy(t, string(archive))}
 	p.bucket = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {

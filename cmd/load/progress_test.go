@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestProgress(t *testing.T) {
@@ -30,9 +31,7 @@ func TestProgress(t *testing.T) {
 		"\r\x1b[K" + ("compiling " + long)[:78] + "…" +
 		"\r\x1b[Kstarting example.com/hello" +
 		"\r\x1b[K"
-	if b.String() != want {
-		t.Errorf("got  %q\nwant %q", b.String(), want)
-	}
+	assert.Equal(t, want, b.String())
 }
 
 // Nothing is written where the standard error is not a terminal.
@@ -43,9 +42,7 @@ func TestProgressSilent(t *testing.T) {
 	p.show(event.Resolved{})
 	p.show(event.Deprecated{})
 	p.clear()
-	if b.Len() > 0 {
-		t.Errorf("got %q", b.String())
-	}
+	assert.Zero(t, b.Len(), b.String())
 }
 
 // What a module prints of its death is told once: by the error, or else as it came.
@@ -67,8 +64,6 @@ func TestOutputOfDeath(t *testing.T) {
 			o.show(event.Output{Stream: "stderr", Line: line})
 		}
 		o.end(test.err)
-		if b.String() != test.want {
-			t.Errorf("%v: got %q, want %q", test.err, b.String(), test.want)
-		}
+		assert.Equalf(t, test.want, b.String(), "%v", test.err)
 	}
 }

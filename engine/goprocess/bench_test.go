@@ -18,6 +18,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // sample is a module with the functions that the benchmarks call.
@@ -68,9 +70,7 @@ func openSample(b *testing.B) engine.Instance {
 func bind[F any](b *testing.B, m engine.Instance, symbol string) F {
 	b.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	return v.Interface().(F)
 }
 
@@ -113,9 +113,7 @@ func bareRoundTrip(b *testing.B, n int) func() {
 	b.Helper()
 	dir := b.TempDir()
 	for name, text := range map[string]string{"main.go": echoChild, "go.mod": "module echo\n\ngo 1.24\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	build := exec.Command("go", "build", "-o", "echo", ".")
 	build.Dir = dir
@@ -123,20 +121,14 @@ func bareRoundTrip(b *testing.B, n int) func() {
 		b.Fatalf("%v\n%s", err, out)
 	}
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	hostFile, childFile := os.NewFile(uintptr(fds[0]), "host"), os.NewFile(uintptr(fds[1]), "child")
 	cmd := exec.Command(filepath.Join(dir, "echo"), strconv.Itoa(n))
 	cmd.ExtraFiles = []*os.File{childFile}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, cmd.Start())
 	childFile.Close()
 	host, err := net.FileConn(hostFile)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	hostFile.Close()
 	b.Cleanup(func() { host.Close(); cmd.Wait() })
 	out, in := bytes.Repeat([]byte{'x'}, n), make([]byte, n)
@@ -148,12 +140,9 @@ func bareRoundTrip(b *testing.B, n int) func() {
 		} else {
 			go func() { _, err := host.Write(out); done <- err }()
 		}
-		if _, err := io.ReadFull(host, in); err != nil {
-			b.Fatal(err)
-		}
-		if err := <-done; err != nil {
-			b.Fatal(err)
-		}
+		_, err := io.ReadFull(host, in)
+		require.NoError(b, err)
+		require.NoError(b, <-done)
 	}
 }
 
@@ -189,9 +178,9 @@ func compare(b *testing.B, batch int, yardstick, measured func()) {
 func BenchmarkCallString(b *testing.B) {
 	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
 	compare(b, 200, bareRoundTrip(b, 16), func() {
-		if s, err := echo("0123456789abcdef"); err != nil || len(s) != 16 {
-			b.Fatal(s, err)
-		}
+		s, err := echo("0123456789abcdef")
+		require.NoError(b, err)
+		require.Len(b, s, 16)
 	})
 }
 
@@ -200,9 +189,9 @@ func BenchmarkCallBytes(b *testing.B) {
 	echo := bind[func([]byte) ([]byte, error)](b, openSample(b), "Bytes")
 	data := make([]byte, 1<<20)
 	compare(b, 5, bareRoundTrip(b, 1<<20), func() {
-		if got, err := echo(data); err != nil || len(got) != len(data) {
-			b.Fatal(len(got), err)
-		}
+		got, err := echo(data)
+		require.NoError(b, err)
+		require.Len(b, got, len(data))
 	})
 }
 
@@ -222,9 +211,9 @@ func BenchmarkCallStruct(b *testing.B) {
 	mixed := bind[func(Mixed) (Mixed, error)](b, m, "Struct")
 	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
 	compare(b, 200, func() { echo("0123456789abcdef") }, func() {
-		if out, err := mixed(in); err != nil || out.Extra["x"] != 1 {
-			b.Fatal(out, err)
-		}
+		out, err := mixed(in)
+		require.NoError(b, err)
+		require.Equal(b, 1, out.Extra["x"])
 	})
 }
 
@@ -236,13 +225,13 @@ func BenchmarkStream(b *testing.B) {
 	consume := bind[func(io.Reader) (int64, error)](b, m, "Consume")
 	data := make([]byte, 1<<20)
 	compare(b, 10, func() {
-		if n, err := length(data); n != len(data) || err != nil {
-			b.Fatal(n, err)
-		}
+		n, err := length(data)
+		require.Equal(b, len(data), n)
+		require.NoError(b, err)
 	}, func() {
-		if n, err := consume(bytes.NewReader(data)); n != 1<<20 || err != nil {
-			b.Fatal(n, err)
-		}
+		n, err := consume(bytes.NewReader(data))
+		require.Equal(b, int64(1<<20), n)
+		require.NoError(b, err)
 	})
 }
 
@@ -258,9 +247,9 @@ func BenchmarkCallback(b *testing.B) {
 			echo("0123456789abcdef")
 		}
 	}, func() {
-		if n, err := sum(100, func(n int) int { return n }); n != 4950 || err != nil {
-			b.Fatal(n, err)
-		}
+		n, err := sum(100, func(n int) int { return n })
+		require.Equal(b, 4950, n)
+		require.NoError(b, err)
 	})
 }
 
@@ -269,9 +258,8 @@ func BenchmarkCallTwoGoroutines(b *testing.B) {
 	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
 	calls := func(n int) {
 		for range n {
-			if _, err := echo("0123456789abcdef"); err != nil {
-				b.Error(err)
-			}
+			_, err := echo("0123456789abcdef")
+			assert.NoError(b, err)
 		}
 	}
 	const n = 400
@@ -294,9 +282,8 @@ func fib(n int) int {
 func BenchmarkCallFib(b *testing.B) {
 	inside := bind[func(int) (int, error)](b, openSample(b), "Fib")
 	check := func(n int, err error) {
-		if n != 832040 || err != nil {
-			b.Fatal(n, err)
-		}
+		require.Equal(b, 832040, n)
+		require.NoError(b, err)
 	}
 	compare(b, 1, func() { check(fib(30), nil) }, func() { check(inside(30)) })
 }
@@ -307,9 +294,10 @@ func BenchmarkShareBytes(b *testing.B) {
 	data, to := make([]byte, 1<<20), make([]byte, 1<<20)
 	compare(b, 5, func() { copy(to, data) }, func() {
 		data[0] = 0
-		if n, err := fill(data); n != 6 || data[0] != 'f' || err != nil {
-			b.Fatal(n, err)
-		}
+		n, err := fill(data)
+		require.Equal(b, 6, n)
+		require.Equal(b, byte('f'), data[0])
+		require.NoError(b, err)
 	})
 }
 
@@ -324,8 +312,9 @@ func BenchmarkShareGraph(b *testing.B) {
 	}
 	compare(b, 5, func() { copy(to, points) }, func() {
 		clear(points)
-		if all, err := fill(list); len(all) != len(list) || points[999].X != 1000 || err != nil {
-			b.Fatal(len(all), err)
-		}
+		all, err := fill(list)
+		require.Len(b, all, len(list))
+		require.Equal(b, 1000, points[999].X)
+		require.NoError(b, err)
 	})
 }

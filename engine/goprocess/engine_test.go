@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
 )
 
 // testDir holds the store of all tests, so that each module is built once.
@@ -36,16 +37,12 @@ func TestMain(m *testing.M) {
 func openStd(t testing.TB, config goprocess.Config, path string) engine.Instance {
 	t.Helper()
 	tc, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	e, a, err := compileSource(t, config, path, find.Source{
 		Kind: find.KindGo, Dir: filepath.Join(tc.Root, "src", path), Hash: path,
 		Go: &find.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return open(t.Context(), t, e, a)
 }
 
@@ -53,9 +50,7 @@ func openStd(t testing.TB, config goprocess.Config, path string) engine.Instance
 func openFiles(ctx context.Context, t testing.TB, config goprocess.Config, files map[string]string) engine.Instance {
 	t.Helper()
 	e, a, err := compile(t, config, files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return open(ctx, t, e, a)
 }
 
@@ -71,9 +66,7 @@ func openTold(t testing.TB, config goprocess.Config, files map[string]string, ev
 func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a engine.Artifact) engine.Instance {
 	t.Helper()
 	m, err := e.Open(ctx, a, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = m.Close(context.Background()) })
 	return m
 }
@@ -82,15 +75,11 @@ func open(ctx context.Context, t testing.TB, e *goprocess.Engine, a engine.Artif
 func compile(t testing.TB, config goprocess.Config, files map[string]string) (*goprocess.Engine, engine.Artifact, error) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sample")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(dir, 0o700))
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(files)) { // the order decides the key of what is built
 		parts = append(parts, name, files[name])
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o600))
 	}
 	return compileSource(t, config, "sample", find.Source{
 		Kind: find.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &find.GoSource{GoMod: []byte("go 1.26\n")},
@@ -100,9 +89,7 @@ func compile(t testing.TB, config goprocess.Config, files map[string]string) (*g
 func compileSource(t testing.TB, config goprocess.Config, name string, src find.Source) (*goprocess.Engine, engine.Artifact, error) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(testDir, "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	e := goprocess.New(config)
 	files, _, err := s.Artifact(t.Context(), store.Key(name, src.Hash), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
 	return e, engine.Artifact{Spec: &find.Spec{Name: name, Source: src}, Files: files, WorkDir: s.EmptyDir()}, err
@@ -112,34 +99,23 @@ func compileSource(t testing.TB, config goprocess.Config, name string, src find.
 func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 	t.Helper()
 	out, err := m.Call(t.Context(), symbol, args)
-	if err != nil {
-		t.Fatalf("%s%v: %v", symbol, args, err)
-	}
-	if len(out) != 1 {
-		t.Fatalf("%s returned %v", symbol, out)
-	}
+	require.NoErrorf(t, err, "%v %v", symbol, args)
+	require.Len(t, out, 1, symbol)
 	return out[0]
 }
 
 func TestStandardLibrary(t *testing.T) {
 	t.Parallel()
 	m := openStd(t, goprocess.Config{}, "strings")
-	if got := call(t, m, "ToUpper", "abc"); got != "ABC" {
-		t.Errorf("ToUpper: %v", got)
-	}
-	if got := call(t, m, "Split", "a,b", ","); !reflect.DeepEqual(got, []string{"a", "b"}) {
-		t.Errorf("Split: %#v", got)
-	}
+	assert.Equal(t, "ABC", call(t, m, "ToUpper", "abc"))
+	got := call(t, m, "Split", "a,b", ",")
+	assert.Truef(t, reflect.DeepEqual(got, []string{"a", "b"}), "Split: %#v", got)
 	r := call(t, m, "NewReplacer", "a", "o").(*engine.Object)
-	if r.TypeName() != "*strings.Replacer" {
-		t.Errorf("type: %s", r.TypeName())
-	}
+	assert.Equal(t, "*strings.Replacer", r.TypeName())
 	out, err := r.Call(t.Context(), "Replace", "banana")
-	if err != nil || out[0] != "bonono" {
-		t.Errorf("Replace: %v, %v", out, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "bonono", out[0])
 	r.Close()
-	if _, err := r.Call(t.Context(), "Replace", "x"); err == nil || err.Error() != "the object was released" {
-		t.Errorf("after Close: %v", err)
-	}
+	_, err = r.Call(t.Context(), "Replace", "x")
+	assert.EqualError(t, err, "the object was released")
 }

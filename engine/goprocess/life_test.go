@@ -21,6 +21,8 @@ import (
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/wire"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // events collects what a module's life emits.
@@ -124,19 +126,13 @@ func TestCrash(t *testing.T) {
 				time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 			}
 			_, err := m.Call(t.Context(), c.symbol, c.args)
-			if !errors.Is(err, engine.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
-				t.Fatalf("got %v", err)
-			}
-			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrCrashed) {
-				t.Errorf("the next call: %v", err)
-			}
-			if m.(engine.Crashable).Crash().Load() == nil {
-				t.Error("not marked as crashed")
-			}
+			require.ErrorIsf(t, err, engine.ErrCrashed, "got %v", err)
+			require.Truef(t, strings.HasPrefix(err.Error(), c.text), "got %v", err)
+			_, err = m.Call(t.Context(), "Fine", nil)
+			assert.ErrorIs(t, err, engine.ErrCrashed)
+			assert.NotNil(t, m.(engine.Crashable).Crash().Load())
 			e.wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
-			if err := m.Close(t.Context()); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, m.Close(t.Context()))
 		})
 	}
 }
@@ -158,9 +154,7 @@ func TestInitialisation(t *testing.T) {
 			e, a, err := compile(t, goprocess.Config{}, map[string]string{
 				"m.go": "package m\n\nimport (\n\t\"os\"\n\t\"time\"\n)\n\nvar _, _ = os.Args, time.Now\n\n" + c.body,
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			ctx := t.Context()
 			if strings.Contains(c.text, "in time") {
 				var cancel context.CancelFunc
@@ -169,12 +163,9 @@ func TestInitialisation(t *testing.T) {
 			}
 			_, err = e.Open(ctx, a, nil)
 			var failed *engine.InitError
-			if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), c.text) {
-				t.Fatalf("got %v", err)
-			}
-			if strings.Contains(c.text, "in time") && !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("not a deadline: %v", err)
-			}
+			require.ErrorAsf(t, err, &failed, "got %v", err)
+			require.Truef(t, strings.HasPrefix(err.Error(), c.text), "got %v", err)
+			assert.Falsef(t, strings.Contains(c.text, "in time") && !errors.Is(err, context.DeadlineExceeded), "not a deadline: %v", err)
 		})
 	}
 }
@@ -184,16 +175,14 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 	m, e := openMisbehaving(t, goprocess.Config{Grace: 50 * time.Millisecond})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := m.Call(ctx, "Sleep", []any{400}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("got %v", err)
-	}
+	_, err := m.Call(ctx, "Sleep", []any{400})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 	e.wait(t, "Overrun", func(ev event.Event) bool {
 		o, ok := ev.(event.Overrun)
 		return ok && !o.Killed && o.Symbol == "Sleep"
 	})
-	if got := call(t, m, "Fine"); got != 1 {
-		t.Errorf("the module beside a busy call: %v", got)
-	}
+	got := call(t, m, "Fine")
+	assert.Equal(t, 1, got, "the module beside a busy call")
 }
 
 func TestOverrunIsKilled(t *testing.T) {
@@ -207,9 +196,7 @@ func TestOverrunIsKilled(t *testing.T) {
 	e.wait(t, "Overrun", func(ev event.Event) bool { o, ok := ev.(event.Overrun); return ok && o.Killed })
 	e.wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
 	_, err := m.Call(t.Context(), "Fine", nil)
-	if err == nil || err.Error() != "sample crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled" {
-		t.Errorf("got %v", err)
-	}
+	assert.EqualError(t, err, "sample crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled")
 }
 
 // TestCancelWhileWriting: a module that does not read cannot hold its callers.
@@ -217,24 +204,16 @@ func TestCancelWhileWriting(t *testing.T) {
 	t.Parallel()
 	m, e := openMisbehaving(t, goprocess.Config{Grace: 50 * time.Millisecond})
 	pid := call(t, m, "Pid").(int)
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
 	for _, size := range []int{10, 4 << 20, 10} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		_, err := m.Call(ctx, "Say", []any{strings.Repeat("x", size), ""})
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%d bytes: %v", size, err)
-		}
+		assert.ErrorIsf(t, err, context.DeadlineExceeded, "%v", size)
 	}
 	e.wait(t, "Overrun", func(ev event.Event) bool { _, ok := ev.(event.Overrun); return ok })
-	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
-	if got := call(t, m, "Fine"); got != 1 {
-		t.Errorf("afterwards: %v", got)
-	}
+	require.NoError(t, syscall.Kill(pid, syscall.SIGCONT))
+	assert.Equal(t, 1, call(t, m, "Fine"))
 }
 
 // TestSlowCallsDoNotBlock runs calls beside ones that keep the module busy.
@@ -244,9 +223,8 @@ func TestSlowCallsDoNotBlock(t *testing.T) {
 	var slow sync.WaitGroup
 	for range 8 {
 		slow.Go(func() {
-			if _, err := m.Call(t.Context(), "Sleep", []any{300}); err != nil {
-				t.Error(err)
-			}
+			_, err := m.Call(t.Context(), "Sleep", []any{300})
+			assert.NoError(t, err)
 		})
 	}
 	for range 100 {
@@ -258,15 +236,13 @@ func TestSlowCallsDoNotBlock(t *testing.T) {
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	m, e := openMisbehaving(t, goprocess.Config{})
-	if _, err := m.Call(t.Context(), "Say", []any{"to out", "to err"}); err != nil {
-		t.Fatal(err)
-	}
+	_, err := m.Call(t.Context(), "Say", []any{"to out", "to err"})
+	require.NoError(t, err)
 	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
 		e.wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
 	}
-	if _, err := m.Call(t.Context(), "Flood", []any{20_000}); err != nil {
-		t.Fatal(err)
-	}
+	_, err = m.Call(t.Context(), "Flood", []any{20_000})
+	require.NoError(t, err)
 	e.wait(t, "a cut flood", func(ev event.Event) bool {
 		o, ok := ev.(event.Output)
 		return ok && o.Line == "… more lines in this second are left out"
@@ -274,43 +250,30 @@ func TestOutput(t *testing.T) {
 	var out bytes.Buffer
 	m, _ = openMisbehaving(t, goprocess.Config{Stdout: &out})
 	for n := 1; n < 100; n++ { // what a call printed has been written when it returns
-		if _, err := m.Call(t.Context(), "Say", []any{"to the writer", ""}); err != nil {
-			t.Fatal(err)
-		}
-		if want := strings.Repeat("to the writer\n", n); out.String() != want {
-			t.Fatalf("%q", out.String())
-		}
+		_, err := m.Call(t.Context(), "Say", []any{"to the writer", ""})
+		require.NoError(t, err)
+		require.Equal(t, strings.Repeat("to the writer\n", n), out.String())
 	}
-	if err := m.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, m.Close(t.Context()))
 }
 
 func TestEnvironmentAndFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "granted")
-	if err := os.WriteFile(file, []byte("yes"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, []byte("yes"), 0o600))
 	m, _ := openMisbehaving(t, goprocess.Config{})
-	if got := call(t, m, "Environ"); len(got.([]string)) != 0 {
-		t.Errorf("environment: %v", got)
-	}
+	assert.Empty(t, call(t, m, "Environ").([]string))
 	if m.(engine.Isolated).Isolation().Level == "full" {
 		for _, name := range []string{"/etc/passwd", file, "/proc/self/environ"} {
-			if text, err := m.Call(t.Context(), "Read", []any{name}); err == nil {
-				t.Errorf("read %s: %v", name, text)
-			}
+			_, err := m.Call(t.Context(), "Read", []any{name})
+			assert.Error(t, err)
 		}
 	}
 	m, _ = openMisbehaving(t, goprocess.Config{ReadOnly: []string{dir}, Env: []string{"GREETING=hi"}, Processors: 1})
-	if got := call(t, m, "Environ"); !reflect.DeepEqual(got, []string{"GREETING=hi", "GOMAXPROCS=1"}) {
-		t.Errorf("environment: %v", got)
-	}
-	if got := call(t, m, "Read", file); got != "yes" {
-		t.Errorf("read: %v", got)
-	}
+	got := call(t, m, "Environ")
+	assert.Truef(t, reflect.DeepEqual(got, []string{"GREETING=hi", "GOMAXPROCS=1"}), "environment: %v", got)
+	assert.Equal(t, "yes", call(t, m, "Read", file))
 }
 
 // TestIsolation tries from inside a module what the sandbox forbids.
@@ -322,37 +285,31 @@ func TestIsolation(t *testing.T) {
 		t.Skipf("the system does not offer everything: %+v", isolation)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer listener.Close()
 	for _, c := range [][]any{
 		{"Dial", "tcp", listener.Addr().String()}, {"Dial", "udp", "127.0.0.1:53"}, {"Run", "/bin/true"}, {"Signal"},
 	} {
-		if _, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, engine.ErrCrashed) {
-			t.Errorf("%v: %v", c, err)
-		}
+		_, err := m.Call(t.Context(), c[0].(string), c[1:])
+		assert.Error(t, err)
+		assert.NotErrorIs(t, err, engine.ErrCrashed)
 	}
-	if n := call(t, m, "Fork"); n != 0 {
-		t.Errorf("the module made %v processes", n)
-	}
+	n := call(t, m, "Fork")
+	assert.Equalf(t, 0, n, "the module made %v processes", n)
 	granted, _ := openMisbehaving(t, goprocess.Config{Network: true})
-	if _, err := granted.Call(t.Context(), "Dial", []any{"tcp", listener.Addr().String()}); err != nil {
-		t.Errorf("with the network granted: %v", err)
-	}
+	_, err = granted.Call(t.Context(), "Dial", []any{"tcp", listener.Addr().String()})
+	assert.NoError(t, err, "with the network granted")
 }
 
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, goprocess.Config{Memory: 256 << 20})
-	if got := call(t, m, "Grow", 50); got != 50 {
-		t.Errorf("Grow(50): %v", got)
-	}
+	assert.Equal(t, 50, call(t, m, "Grow", 50))
 	_, err := m.Call(t.Context(), "Grow", []any{2000})
 	var limit *engine.LimitError
-	if !errors.Is(err, engine.ErrCrashed) || !errors.As(err, &limit) || !strings.Contains(limit.Reason, "than its limit of 256.0 MiB") {
-		t.Errorf("Grow(2000): %v", err)
-	}
+	assert.ErrorIs(t, err, engine.ErrCrashed)
+	require.ErrorAs(t, err, &limit)
+	assert.Contains(t, limit.Reason, "than its limit of 256.0 MiB")
 }
 
 func TestClose(t *testing.T) {
@@ -366,25 +323,17 @@ func TestClose(t *testing.T) {
 	}()
 	time.Sleep(20 * time.Millisecond)
 	for range 2 {
-		if err := m.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, m.Close(t.Context()))
 	}
-	if err := <-failed; !errors.Is(err, engine.ErrUnloaded) {
-		t.Errorf("the call in flight: %v", err)
-	}
-	if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrUnloaded) {
-		t.Errorf("after Close: %v", err)
-	}
-	if err := syscall.Kill(pid, 0); err == nil {
-		t.Error("the child is still there")
-	}
+	assert.ErrorIs(t, <-failed, engine.ErrUnloaded)
+	_, err := m.Call(t.Context(), "Fine", nil)
+	assert.ErrorIs(t, err, engine.ErrUnloaded)
+	assert.Error(t, syscall.Kill(pid, 0), "the child is still there")
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ev := range e.list {
-		if _, ok := ev.(event.Crashed); ok {
-			t.Error("a close counted as a crash")
-		}
+		_, ok := ev.(event.Crashed)
+		assert.False(t, ok, "a close counted as a crash")
 	}
 }
 
@@ -394,12 +343,8 @@ func TestHostIsKilled(t *testing.T) {
 	if out := os.Getenv("GOPROCESS_TEST_HOST"); out != "" {
 		m, _ := openMisbehaving(t, goprocess.Config{})
 		pid := call(t, m, "Pid").(int)
-		if err := os.WriteFile(out+".new", []byte(strconv.Itoa(pid)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(out+".new", out); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(out+".new", []byte(strconv.Itoa(pid)), 0o600))
+		require.NoError(t, os.Rename(out+".new", out))
 		_, _ = m.Call(context.Background(), "Spin", nil)
 		return
 	}
@@ -407,9 +352,7 @@ func TestHostIsKilled(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "pid")
 	host := exec.Command(os.Args[0], "-test.run=^TestHostIsKilled$")
 	host.Env = append(os.Environ(), "GOPROCESS_TEST_HOST="+out)
-	if err := host.Start(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, host.Start())
 	var pid int
 	for deadline := time.Now().Add(60 * time.Second); pid == 0; time.Sleep(5 * time.Millisecond) {
 		if text, err := os.ReadFile(out); err == nil {
@@ -425,9 +368,7 @@ func TestHostIsKilled(t *testing.T) {
 		if err != nil || strings.Contains(string(status), ") Z ") { // gone, or waiting to be reaped by init
 			return
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the module outlives its host: %s", status)
-		}
+		require.Falsef(t, time.Now().After(deadline), "the module outlives its host: %s", status)
 	}
 }
 
@@ -449,31 +390,28 @@ func TestHammer(t *testing.T) {
 					}
 				case 0:
 					text := strings.Repeat(strconv.Itoa(g), i*i%5000)
-					if got, err := echo(t.Context(), text); err != nil || got != text+"!" {
-						t.Errorf("echo: %q %v", got, err)
-					}
+					got, err := echo(t.Context(), text)
+					assert.NoError(t, err)
+					assert.Equal(t, text+"!", got)
 				case 1:
 					o, err := open(strconv.Itoa(i))
-					if err != nil {
-						t.Error(err)
+					if !assert.NoError(t, err) {
 						continue
 					}
-					if owner, err := o.Field(t.Context(), "Owner"); owner != strconv.Itoa(i) || err != nil {
-						t.Errorf("owner: %v %v", owner, err)
-					}
+					owner, err := o.Field(t.Context(), "Owner")
+					assert.Falsef(t, owner != strconv.Itoa(i), "owner: %v %v", owner, err)
+					assert.NoErrorf(t, err, "owner: %v %v", owner, err)
 					if i%8 == 1 {
 						o.Close()
 					}
 				case 2:
-					if _, err := m.Call(t.Context(), "Panic", []any{"x"}); err == nil {
-						t.Error("no panic")
-					}
+					_, err := m.Call(t.Context(), "Panic", []any{"x"})
+					assert.Error(t, err)
 				case 3:
 					ctx, cancel := context.WithCancel(t.Context())
 					go cancel()
-					if _, err := echo(ctx, "c"); err != nil && !errors.Is(err, context.Canceled) {
-						t.Error(err)
-					}
+					_, err := echo(ctx, "c")
+					assert.False(t, err != nil && !errors.Is(err, context.Canceled), err)
 				}
 			}
 		})

@@ -50,12 +50,10 @@ func client(b *testing.B, h http.Handler) func() {
 	b.Cleanup(server.Close)
 	return func() {
 		response, err := server.Client().Get(server.URL + "/items?q=1")
-		if err != nil {
-			b.Fatal(err)
-		}
-		if body, err := io.ReadAll(response.Body); string(body) != "hello" || err != nil {
-			b.Fatal(string(body), err)
-		}
+		require.NoError(b, err)
+		body, err := io.ReadAll(response.Body)
+		require.Equal(b, "hello", string(body))
+		require.NoError(b, err)
 		response.Body.Close()
 	}
 }

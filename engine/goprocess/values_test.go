@@ -38,8 +38,6 @@ func openValues(t testing.TB) engine.Instance {
 func bound[F any](t *testing.T, m engine.Instance, symbol string) F {
 	t.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return v.Interface().(F)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/stretchr/testify/require"
 )
 
 // sample is a module with the functions that the benchmarks call.
@@ -93,9 +94,7 @@ func compare(b *testing.B, batch int, yardstick, measured func()) {
 func BenchmarkCallInts(b *testing.B) {
 	add := bound[func(int, int) int](b, openSample(b, gowasm.Config{}), "Add")
 	for b.Loop() {
-		if add(1, 2) != 3 {
-			b.Fatal("wrong sum")
-		}
+		require.Equal(b, 3, add(1, 2))
 	}
 }
 
@@ -105,9 +104,7 @@ func BenchmarkCallIntsContext(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	for b.Loop() {
-		if add(ctx, 1, 2) != 3 {
-			b.Fatal("wrong sum")
-		}
+		require.Equal(b, 3, add(ctx, 1, 2))
 	}
 }
 
@@ -115,9 +112,9 @@ func BenchmarkCallIntsContext(b *testing.B) {
 func BenchmarkCallString(b *testing.B) {
 	echo := bound[func(string) (string, error)](b, openSample(b, gowasm.Config{}), "Echo")
 	for b.Loop() {
-		if s, err := echo("0123456789abcdef"); err != nil || len(s) != 16 {
-			b.Fatal(s, err)
-		}
+		s, err := echo("0123456789abcdef")
+		require.NoError(b, err)
+		require.Len(b, s, 16)
 	}
 }
 
@@ -134,9 +131,9 @@ func BenchmarkCallStruct(b *testing.B) {
 	mixed := bound[func(Mixed) (Mixed, error)](b, openSample(b, gowasm.Config{}), "Struct")
 	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
 	for b.Loop() {
-		if out, err := mixed(in); err != nil || out.Extra["x"] != 1 {
-			b.Fatal(out, err)
-		}
+		out, err := mixed(in)
+		require.NoError(b, err)
+		require.Equal(b, 1, out.Extra["x"])
 	}
 }
 
@@ -170,9 +167,9 @@ func BenchmarkCallBytes(b *testing.B) {
 	echo := bound[func([]byte) ([]byte, error)](b, openSample(b, gowasm.Config{}), "Bytes")
 	data := make([]byte, 1<<20)
 	compare(b, 5, rawCopy(b, data), func() {
-		if got, err := echo(data); err != nil || len(got) != len(data) {
-			b.Fatal(len(got), err)
-		}
+		got, err := echo(data)
+		require.NoError(b, err)
+		require.Len(b, got, len(data))
 	})
 }
 
@@ -183,27 +180,19 @@ func rawCopy(b *testing.B, data []byte) func() {
 	b.Cleanup(func() { r.Close(context.Background()) })
 	wasi_snapshot_preview1.MustInstantiate(ctx, r)
 	m, err := r.InstantiateWithConfig(ctx, buildWasm(b, rawEcho), wazero.NewModuleConfig().WithStartFunctions("_initialize"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	alloc, echo := m.ExportedFunction("alloc"), m.ExportedFunction("echo")
 	var stack [1]uint64
 	return func() {
 		stack[0] = uint64(len(data))
-		if err := alloc.CallWithStack(ctx, stack[:]); err != nil {
-			b.Fatal(err)
-		}
-		if !m.Memory().Write(uint32(stack[0]), data) {
-			b.Fatal("out of range")
-		}
+		require.NoError(b, alloc.CallWithStack(ctx, stack[:]))
+		require.True(b, m.Memory().Write(uint32(stack[0]), data), "out of range")
 		stack[0] = uint64(len(data))
-		if err := echo.CallWithStack(ctx, stack[:]); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, echo.CallWithStack(ctx, stack[:]))
 		view, ok := m.Memory().Read(uint32(stack[0]>>32), uint32(stack[0]))
-		if got := append([]byte(nil), view...); !ok || len(got) != len(data) {
-			b.Fatal("lost")
-		}
+		got := append([]byte(nil), view...)
+		require.True(b, ok, "lost")
+		require.Len(b, got, len(data), "lost")
 	}
 }
 
@@ -215,13 +204,13 @@ func BenchmarkCallReader(b *testing.B) {
 	drain := bound[func(io.Reader) (int64, error)](b, m, "Drain")
 	data := make([]byte, 1<<20)
 	compare(b, 5, func() {
-		if n, err := size(data); n != len(data) || err != nil {
-			b.Fatal(n, err)
-		}
+		n, err := size(data)
+		require.Equal(b, len(data), n)
+		require.NoError(b, err)
 	}, func() {
-		if n, err := drain(bytes.NewReader(data)); n != int64(len(data)) || err != nil {
-			b.Fatal(n, err)
-		}
+		n, err := drain(bytes.NewReader(data))
+		require.Equal(b, int64(len(data)), n)
+		require.NoError(b, err)
 	})
 }
 
@@ -229,9 +218,7 @@ func BenchmarkCallReader(b *testing.B) {
 func BenchmarkCallFib(b *testing.B) {
 	inside := bound[func(int) int](b, openSample(b, gowasm.Config{}), "Fib")
 	check := func(n int) {
-		if n != 832040 {
-			b.Fatal(n)
-		}
+		require.Equal(b, 832040, n)
 	}
 	compare(b, 1, func() { check(fib(30)) }, func() { check(inside(30)) })
 }
@@ -249,23 +236,15 @@ func fib(n int) int {
 func BenchmarkWarmLoad(b *testing.B) {
 	e, a := compile(b, gowasm.Config{}, sample)
 	wasm, err := a.Files.ReadFile(build.ProgramFile)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	dir := b.TempDir()
 	file := filepath.Join(dir, "wasm")
-	if err := os.WriteFile(file, wasm, 0o600); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, os.WriteFile(file, wasm, 0o600))
 	b.ReportMetric(float64(len(wasm)), "bytes")
 	compare(b, 1, func() { bareLoad(b, file, dir) }, func() {
 		m, err := e.Open(b.Context(), a, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := m.Close(b.Context()); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
+		require.NoError(b, m.Close(b.Context()))
 	})
 }
 
@@ -273,13 +252,9 @@ func BenchmarkWarmLoad(b *testing.B) {
 func bareLoad(b *testing.B, file, dir string) {
 	ctx := b.Context()
 	wasm, err := os.ReadFile(file)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	cache, err := wazero.NewCompilationCacheWithDir(dir)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	defer cache.Close(ctx)
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
 	defer r.Close(ctx)
@@ -290,17 +265,13 @@ func bareLoad(b *testing.B, file, dir string) {
 	host.NewFunctionBuilder().WithFunc(func(uint32, uint32) {}).Export("host_take")
 	host.NewFunctionBuilder().WithFunc(func(uint64) {}).Export("host_post")
 	host.NewFunctionBuilder().WithFunc(func() {}).Export("checkpoint")
-	if _, err := host.Instantiate(ctx); err != nil {
-		b.Fatal(err)
-	}
+	_, err = host.Instantiate(ctx)
+	require.NoError(b, err)
 	compiled, err := r.CompileModule(ctx, wasm)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	config := wazero.NewModuleConfig().WithStartFunctions("_initialize").WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
-	if _, err := r.InstantiateModule(ctx, compiled, config); err != nil {
-		b.Fatal(err)
-	}
+	_, err = r.InstantiateModule(ctx, compiled, config)
+	require.NoError(b, err)
 }
 
 // computing is a program whose functions compute. It imports the function that checkpoints call.
@@ -333,9 +304,7 @@ func main() {}
 func BenchmarkCheckpoints(b *testing.B) {
 	wasm := buildWasm(b, computing)
 	checked, err := checkpoint.Insert(wasm, "load", "checkpoint")
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	open := func(wasm []byte) api.Module {
 		r := wazero.NewRuntime(b.Context())
 		b.Cleanup(func() { r.Close(context.Background()) })
@@ -344,9 +313,7 @@ func BenchmarkCheckpoints(b *testing.B) {
 			b.Fatal(err)
 		}
 		m, err := r.InstantiateWithConfig(b.Context(), wasm, wazero.NewModuleConfig().WithStartFunctions("_initialize"))
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		return m
 	}
 	plain, with := open(wasm), open(checked)
@@ -354,9 +321,8 @@ func BenchmarkCheckpoints(b *testing.B) {
 		call := func(m api.Module) func() {
 			f := m.ExportedFunction(name)
 			return func() {
-				if _, err := f.Call(b.Context()); err != nil {
-					b.Fatal(err)
-				}
+				_, err := f.Call(b.Context())
+				require.NoError(b, err)
 			}
 		}
 		b.Run(name, func(b *testing.B) { compare(b, 5, call(plain), call(with)) })
@@ -387,9 +353,7 @@ func BenchmarkLongCall(b *testing.B) {
 		held = max(held, collect())
 		at := time.Now()
 		cancel()
-		if err := <-done; err == nil {
-			b.Fatal("the call came to its end")
-		}
+		require.Error(b, <-done, "the call came to its end")
 		ended = max(ended, time.Since(at))
 	}
 	b.ReportMetric(float64(idle)/float64(time.Millisecond), "ms/collection-without")

@@ -23,13 +23,9 @@ import (
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	tiny := t.TempDir()
-	if err := os.WriteFile(filepath.Join(tiny, "tiny.go"), []byte("package tiny\n\nfunc Answer() int { return 42 }\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(tiny, "tiny.go"), []byte("package tiny\n\nfunc Answer() int { return 42 }\n"), 0o600))
 	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { // what the store keeps is read-only
 		_ = filepath.WalkDir(s.Dir(), func(path string, _ fs.DirEntry, _ error) error { return os.Chmod(path, 0o700) })
 	})
@@ -37,14 +33,10 @@ func TestDamaged(t *testing.T) {
 	answer := func() {
 		t.Helper()
 		l, err := load.New(load.Config{Path: find.Path{found{tiny}}, Engines: []engine.Engine{gowasm.New(gowasm.Config{})}, Store: s, Events: e.sink})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		defer l.Close(t.Context())
 		m, err := l.Load(t.Context(), "tiny")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if out, err := m.Call(t.Context(), "Answer"); err != nil || out[0] != 42 {
 			t.Errorf("Answer: %v %v", out, err)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
 )
 
 // testDir holds the store of all tests, so that each module is built once.
@@ -68,31 +69,23 @@ func open(ctx context.Context, t testing.TB, e *gowasm.Engine, a engine.Artifact
 func compile(t testing.TB, config gowasm.Config, files map[string]string) (*gowasm.Engine, engine.Artifact) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(testDir, "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return compileInto(t, s, config, files)
 }
 
 func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[string]string) (*gowasm.Engine, engine.Artifact) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sample")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(dir, 0o700))
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(files)) { // the order decides the key of what is built
 		parts = append(parts, name, files[name])
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0o600))
 	}
 	src := find.Source{Kind: find.KindGo, Dir: dir, FS: os.DirFS(dir), Hash: store.Key(parts...), Go: &find.GoSource{GoMod: []byte("go 1.26\n")}}
 	e := gowasm.New(config)
 	compiled, _, err := s.Artifact(t.Context(), store.Key("sample", src.Hash), func(ctx context.Context, dir string) error { return e.Compile(ctx, src, dir) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return e, artifact(s, &find.Spec{Name: "sample", Source: src}, compiled)
 }
 
@@ -111,12 +104,8 @@ func artifact(s *store.Store, spec *find.Spec, files *store.Artifact) engine.Art
 func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 	t.Helper()
 	out, err := m.Call(t.Context(), symbol, args)
-	if err != nil {
-		t.Fatalf("%s%v: %v", symbol, args, err)
-	}
-	if len(out) != 1 {
-		t.Fatalf("%s returned %v", symbol, out)
-	}
+	require.NoErrorf(t, err, "%v %v", symbol, args)
+	require.Len(t, out, 1, symbol)
 	return out[0]
 }
 
@@ -124,9 +113,7 @@ func call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 func bound[F any](t testing.TB, m engine.Instance, symbol string) F {
 	t.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return v.Interface().(F)
 }
 
@@ -135,9 +122,7 @@ func buildWasm(t testing.TB, source string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"main.go": source, "go.mod": "module guest\n\ngo 1.24\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
 	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
@@ -145,9 +130,7 @@ func buildWasm(t testing.TB, source string) []byte {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	wasm, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return wasm
 }
 
@@ -170,28 +153,18 @@ func TestPackageForOtherSystems(t *testing.T) {
 		"excluded":  {"m_linux.go", "package m\n\nvar X = 1\n", "its build constraints exclude all Go files for wasip1/wasm"},
 	} {
 		dir := filepath.Join(t.TempDir(), "sample")
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o600))
 		spec, _ := found{dir}.Find(t.Context(), find.Name{Target: name})
 		err := gowasm.New(gowasm.Config{}).Compile(t.Context(), spec.Source, t.TempDir())
 		want := "it does not build for WebAssembly (wasip1), only for systems like " + runtime.GOOS + "/" + runtime.GOARCH +
 			"\n\t" + strings.Replace(c.want, "sample", dir, 1) + "\n\tset Config.Engine to goprocess"
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", name, err, want)
-		}
+		assert.EqualError(t, err, want, name)
 	}
 	// What compiles nowhere is told as always.
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "m.go"), []byte("package m\n\nvar X = y\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "m.go"), []byte("package m\n\nvar X = y\n"), 0o600))
 	spec, _ := found{dir}.Find(t.Context(), find.Name{Target: "broken"})
 	err := gowasm.New(gowasm.Config{}).Compile(t.Context(), spec.Source, t.TempDir())
-	if want := "it does not compile\n\t" + dir + "/m.go:3:9: undefined: y"; err == nil || err.Error() != want {
-		t.Errorf("\n got %v\nwant %s", err, want)
-	}
+	assert.EqualError(t, err, "it does not compile\n\t"+dir+"/m.go:3:9: undefined: y")
 }

@@ -2,7 +2,6 @@ package gowasm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // countdown is a guest that speaks the protocol by hand. It answers a number with the next one, and
@@ -148,14 +149,10 @@ func buildCountdown() (*files, error) {
 func startCountdown(t *testing.T, answer func(m *module, n byte) byte) *module {
 	t.Helper()
 	f, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	m := &module{name: "countdown"}
 	m.host = countingHost{host.NewInstance("countdown", &api.API{}, nil, inflight.Limits{}), m, answer}
-	if err := New(Config{}).start(t.Context(), m, f, nil); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, New(Config{}).start(t.Context(), m, f, nil))
 	t.Cleanup(func() { _ = m.close(context.Background()) })
 	return m
 }
@@ -202,9 +199,7 @@ func TestCallsWithinCalls(t *testing.T) {
 		result := make(chan byte, 1)
 		inner := func() {
 			got, err := count(t.Context(), m, n-1)
-			if err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, err)
 			result <- got
 		}
 		if n%2 == 0 {
@@ -224,16 +219,15 @@ func TestCallsWithinCalls(t *testing.T) {
 			}
 			for i := range 40 {
 				n := byte(i % 6)
-				if got, err := count(ctx, m, n); got != n+1 || err != nil {
-					t.Errorf("count(%d) = %d, %v", n, got, err)
-				}
+				got, err := count(ctx, m, n)
+				assert.Equal(t, n+1, got)
+				assert.NoError(t, err)
 			}
 		})
 	}
 	group.Wait()
-	if n := len(m.guests[0].gate.calls); n != 0 {
-		t.Errorf("%d calls are still inside", n)
-	}
+	n := len(m.guests[0].gate.calls)
+	assert.Zerof(t, n, "%d calls are still inside", n)
 }
 
 // TestEndlessCalls: a host and a module that call each other for ever get an error.
@@ -247,12 +241,10 @@ func TestEndlessCalls(t *testing.T) {
 		}
 		return n
 	})
-	if got, err := count(t.Context(), m, 1); err != nil || got == 0 {
-		t.Errorf("count: %d, %v", got, err)
-	}
-	if ended == nil || ended.Error() != "the host and the module call each other, more than 1000 calls deep" {
-		t.Errorf("the innermost call: %v", ended)
-	}
+	got, err := count(t.Context(), m, 1)
+	assert.NoError(t, err)
+	assert.NotZero(t, got)
+	assert.EqualError(t, ended, "the host and the module call each other, more than 1000 calls deep")
 }
 
 // TestRetiredWithinCall: a module that ends while it waits for the host does not go on.
@@ -262,9 +254,8 @@ func TestRetiredWithinCall(t *testing.T) {
 		m.retire(engine.ErrUnloaded)
 		return n
 	})
-	if _, err := count(t.Context(), m, 1); !errors.Is(err, engine.ErrUnloaded) {
-		t.Errorf("got %v", err)
-	}
+	_, err := count(t.Context(), m, 1)
+	assert.ErrorIs(t, err, engine.ErrUnloaded)
 	<-m.freed
 }
 
@@ -272,9 +263,8 @@ func TestRetiredWithinCall(t *testing.T) {
 func TestHostPanics(t *testing.T) {
 	t.Parallel()
 	m := startCountdown(t, func(*module, byte) byte { panic("of the host") })
-	if _, err := count(t.Context(), m, 1); !errors.Is(err, engine.ErrCrashed) {
-		t.Errorf("got %v", err)
-	}
+	_, err := count(t.Context(), m, 1)
+	assert.ErrorIs(t, err, engine.ErrCrashed)
 	<-m.freed
 }
 
@@ -284,9 +274,8 @@ func TestGarbage(t *testing.T) {
 	for n := byte(248); n != 0; n++ {
 		m := startCountdown(t, nil)
 		const want = "countdown crashed: it broke the protocol: something wrote to the memory that the host uses"
-		if _, err := count(t.Context(), m, n); err == nil || err.Error() != want {
-			t.Errorf("%d: %v", n, err)
-		}
+		_, err := count(t.Context(), m, n)
+		assert.EqualError(t, err, want)
 		<-m.freed
 	}
 }

@@ -1,7 +1,6 @@
 package gowasm_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,35 +10,29 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestIsolation tries from inside a module what it was not given.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, gowasm.Config{})
-	if level := m.(engine.Isolated).Isolation().Level; level != "full" {
-		t.Errorf("level %s", level)
-	}
+	assert.Equal(t, "full", m.(engine.Isolated).Isolation().Level)
 	for _, c := range [][]any{
 		{"Read", "/etc/passwd"}, {"Read", "/proc/self/environ"}, {"Write", "/tmp/x", ""},
 	} {
-		if out, err := m.Call(t.Context(), c[0].(string), c[1:]); err == nil || errors.Is(err, engine.ErrCrashed) {
-			t.Errorf("%v: %v %v", c, out, err)
-		}
+		_, err := m.Call(t.Context(), c[0].(string), c[1:])
+		assert.Error(t, err)
+		assert.NotErrorIs(t, err, engine.ErrCrashed)
 	}
-	if got := call(t, m, "Environ"); len(got.([]string)) != 0 {
-		t.Errorf("environment: %v", got)
-	}
-	if got := call(t, m, "Args"); !reflect.DeepEqual(got, []string{"sample"}) {
-		t.Errorf("arguments: %v", got)
-	}
-	if now := call(t, m, "Now").(time.Time); time.Since(now).Abs() > time.Minute {
-		t.Errorf("time: %v", now)
-	}
+	assert.Empty(t, call(t, m, "Environ").([]string))
+	got := call(t, m, "Args")
+	assert.Truef(t, reflect.DeepEqual(got, []string{"sample"}), "arguments: %v", got)
+	assert.LessOrEqual(t, time.Since(call(t, m, "Now").(time.Time)).Abs(), time.Minute)
 	other, _ := openMisbehaving(t, gowasm.Config{})
-	if a, b := call(t, m, "Random"), call(t, other, "Random"); reflect.DeepEqual(a, b) {
-		t.Errorf("random: %v twice", a)
-	}
+	a, b := call(t, m, "Random"), call(t, other, "Random")
+	assert.Falsef(t, reflect.DeepEqual(a, b), "random: %v twice", a)
 }
 
 func TestDirectories(t *testing.T) {
@@ -47,13 +40,9 @@ func TestDirectories(t *testing.T) {
 	base := t.TempDir()
 	secret, readable, writable := filepath.Join(base, "secret"), filepath.Join(base, "readable"), filepath.Join(base, "writable")
 	for _, dir := range []string{secret, readable, writable} {
-		if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o700))
 		for _, name := range []string{"file", "sub/file"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("text"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("text"), 0o600))
 		}
 		for name, to := range map[string]string{
 			"inside": "file", "up": "../secret/file", "absolute": filepath.Join(secret, "file"), "dir": "../secret", "new": "../secret/made",
@@ -64,20 +53,18 @@ func TestDirectories(t *testing.T) {
 		}
 	}
 	m, _ := openMisbehaving(t, gowasm.Config{ReadOnly: []string{readable}, ReadWrite: []string{writable}, Env: []string{"GREETING=hi"}, Memory: 512 << 20})
-	if got := call(t, m, "Environ"); !reflect.DeepEqual(got, []string{"GREETING=hi", "GOMEMLIMIT=" + strconv.Itoa(512<<20/10*9)}) {
-		t.Errorf("environment: %v", got)
-	}
+	got := call(t, m, "Environ")
+	assert.Truef(t, reflect.DeepEqual(got, []string{"GREETING=hi", "GOMEMLIMIT=" + strconv.Itoa(512<<20/10*9)}), "environment: %v", got)
 	allowed := func(symbol string, args ...any) {
 		t.Helper()
-		if _, err := m.Call(t.Context(), symbol, args); err != nil {
-			t.Errorf("%s%v: %v", symbol, args, err)
-		}
+		_, err := m.Call(t.Context(), symbol, args)
+		assert.NoError(t, err)
 	}
 	refused := func(symbol string, args ...any) {
 		t.Helper()
-		if out, err := m.Call(t.Context(), symbol, args); err == nil || errors.Is(err, engine.ErrCrashed) {
-			t.Errorf("%s%v: %v, %v", symbol, args, out, err)
-		}
+		_, err := m.Call(t.Context(), symbol, args)
+		assert.Error(t, err)
+		assert.NotErrorIs(t, err, engine.ErrCrashed)
 	}
 	for _, dir := range []string{readable, writable} {
 		for _, name := range []string{"file", "sub/file", "inside"} {
@@ -101,12 +88,12 @@ func TestDirectories(t *testing.T) {
 	allowed("Write", filepath.Join(writable, "sub", "more"), "new")
 	allowed("Rename", filepath.Join(writable, "sub", "more"), filepath.Join(writable, "moved"))
 	allowed("Remove", filepath.Join(writable, "moved"))
-	if text, err := os.ReadFile(filepath.Join(writable, "file")); string(text) != "changed" || err != nil {
-		t.Errorf("%q, %v", text, err)
-	}
-	if entries, err := os.ReadDir(secret); len(entries) != 7 || err != nil {
-		t.Errorf("the secret directory: %v, %v", entries, err)
-	}
+	text, err := os.ReadFile(filepath.Join(writable, "file"))
+	assert.Equal(t, "changed", string(text))
+	assert.NoError(t, err)
+	entries, err := os.ReadDir(secret)
+	assert.Len(t, entries, 7)
+	assert.NoError(t, err)
 }
 
 func TestBadDirectories(t *testing.T) {
@@ -117,8 +104,7 @@ func TestBadDirectories(t *testing.T) {
 		missing:    "gowasm.Config.ReadOnly: " + missing + " is not a directory",
 	} {
 		e, a := compile(t, gowasm.Config{ReadOnly: []string{dir}}, misbehaving)
-		if _, err := e.Open(t.Context(), a, nil); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
+		_, err := e.Open(t.Context(), a, nil)
+		assert.EqualError(t, err, want)
 	}
 }

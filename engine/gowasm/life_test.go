@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/event"
+	"github.com/stretchr/testify/assert"
 )
 
 // events collects what a module's life emits.
@@ -174,19 +175,13 @@ func TestCrash(t *testing.T) {
 			t.Parallel()
 			m, e := openMisbehaving(t, gowasm.Config{})
 			_, err := m.Call(t.Context(), c.symbol, c.args)
-			if !errors.Is(err, engine.ErrCrashed) || !strings.HasPrefix(err.Error(), c.text) {
-				t.Fatalf("got %v", err)
-			}
-			if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrCrashed) {
-				t.Errorf("the next call: %v", err)
-			}
-			if m.(engine.Crashable).Crash().Load() == nil {
-				t.Error("not marked as crashed")
-			}
+			require.ErrorIsf(t, err, engine.ErrCrashed, "got %v", err)
+			require.Truef(t, strings.HasPrefix(err.Error(), c.text), "got %v", err)
+			_, err = m.Call(t.Context(), "Fine", nil)
+			assert.ErrorIs(t, err, engine.ErrCrashed)
+			assert.NotNil(t, m.(engine.Crashable).Crash().Load())
 			e.wait(t, "Crashed", crashed)
-			if err := m.Close(t.Context()); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, m.Close(t.Context()))
 		})
 	}
 }
@@ -215,12 +210,9 @@ func TestInitialisation(t *testing.T) {
 			}
 			_, err := e.Open(ctx, a, nil)
 			var failed *engine.InitError
-			if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), c.text) {
-				t.Fatalf("got %v", err)
-			}
-			if strings.Contains(c.text, "in time") && !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("not a deadline: %v", err)
-			}
+			require.ErrorAsf(t, err, &failed, "got %v", err)
+			require.Truef(t, strings.HasPrefix(err.Error(), c.text), "got %v", err)
+			assert.Falsef(t, strings.Contains(c.text, "in time") && !errors.Is(err, context.DeadlineExceeded), "not a deadline: %v", err)
 		})
 	}
 }
@@ -250,16 +242,11 @@ func TestCancel(t *testing.T) {
 			}()
 			e.wait(t, "busy", busy)
 			cancel()
-			if err := <-returned; !errors.Is(err, context.Canceled) {
-				t.Fatalf("got %v", err)
-			}
-			if _, err := m.Call(t.Context(), "Fine", nil); err == nil || err.Error() != c.text {
-				t.Errorf("the next call: %v", err)
-			}
+			require.ErrorIs(t, <-returned, context.Canceled)
+			_, err := m.Call(t.Context(), "Fine", nil)
+			assert.EqualError(t, err, c.text)
 			e.wait(t, "Crashed", crashed)
-			if err := m.Close(t.Context()); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, m.Close(t.Context()))
 		})
 	}
 }
@@ -271,9 +258,7 @@ func TestCancelSeen(t *testing.T) {
 	done := bound[func(context.Context) error](t, m, "Done")
 	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-		if err := done(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
-		}
+		assert.ErrorIs(t, done(ctx), context.DeadlineExceeded)
 		cancel()
 		call(t, m, "Fine")
 	}
@@ -289,9 +274,8 @@ func hold(t *testing.T, m engine.Instance, e *events) (release func()) {
 	e.wait(t, "busy", busy)
 	return func() {
 		cancel()
-		if err := <-returned; !errors.Is(err, context.Canceled) {
-			t.Errorf("the call that held the module: %v", err)
-		}
+		err := <-returned
+		assert.ErrorIs(t, err, context.Canceled, "the call that held the module")
 	}
 }
 
@@ -302,9 +286,8 @@ func TestWaiting(t *testing.T) {
 	release := hold(t, m, e)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := m.Call(ctx, "Fine", nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
+	_, err := m.Call(ctx, "Fine", nil)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	release()
 	call(t, m, "Fine")
 }
@@ -312,45 +295,38 @@ func TestWaiting(t *testing.T) {
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	m, e := openMisbehaving(t, gowasm.Config{})
-	if _, err := m.Call(t.Context(), "Say", []any{"to out", "to err"}); err != nil {
-		t.Fatal(err)
-	}
+	_, err := m.Call(t.Context(), "Say", []any{"to out", "to err"})
+	require.NoError(t, err)
 	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
 		e.wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
 	}
-	if _, err := m.Call(t.Context(), "Flood", []any{20_000}); err != nil {
-		t.Fatal(err)
-	}
+	_, err = m.Call(t.Context(), "Flood", []any{20_000})
+	require.NoError(t, err)
 	e.wait(t, "a cut flood", func(ev event.Event) bool {
 		o, ok := ev.(event.Output)
 		return ok && o.Line == "… more lines in this second are left out"
 	})
 	var out bytes.Buffer
 	m, _ = openMisbehaving(t, gowasm.Config{Stdout: &out})
-	if _, err := m.Call(t.Context(), "Say", []any{"to the writer", ""}); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Close(t.Context()); err != nil || out.String() != "to the writer\n" {
-		t.Errorf("%q, %v", out.String(), err)
-	}
+	_, err = m.Call(t.Context(), "Say", []any{"to the writer", ""})
+	require.NoError(t, err)
+	err = m.Close(t.Context())
+	assert.NoError(t, err)
+	assert.Equal(t, "to the writer\n", out.String())
 }
 
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, gowasm.Config{Memory: 128 << 20})
-	if got := call(t, m, "Grow", 50); got != 50 {
-		t.Errorf("Grow(50): %v", got)
-	}
+	assert.Equal(t, 50, call(t, m, "Grow", 50))
 	_, err := m.Call(t.Context(), "Grow", []any{2000})
-	if !errors.Is(err, engine.ErrCrashed) || !strings.Contains(err.Error(), "out of memory") {
-		t.Errorf("Grow(2000): %v", err)
-	}
+	assert.ErrorIs(t, err, engine.ErrCrashed)
+	assert.Contains(t, err.Error(), "out of memory")
 	e, a := compile(t, gowasm.Config{Memory: 64 << 10}, misbehaving)
 	_, err = e.Open(t.Context(), a, nil)
 	var failed *engine.InitError
-	if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "it does not fit into gowasm.Config.Memory: ") {
-		t.Errorf("with 64 KiB: %v", err)
-	}
+	require.ErrorAsf(t, err, &failed, "with 64 KiB: %v", err)
+	assert.Truef(t, strings.HasPrefix(err.Error(), "it does not fit into gowasm.Config.Memory: "), "with 64 KiB: %v", err)
 }
 
 func TestClose(t *testing.T) {
@@ -364,19 +340,12 @@ func TestClose(t *testing.T) {
 		}()
 		e.wait(t, "busy", busy)
 		for range 2 {
-			if err := m.Close(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, m.Close(t.Context()))
 		}
-		if err := <-failed; !errors.Is(err, engine.ErrUnloaded) {
-			t.Errorf("the call in flight: %v", err)
-		}
-		if _, err := m.Call(t.Context(), "Fine", nil); !errors.Is(err, engine.ErrUnloaded) {
-			t.Errorf("after Close: %v", err)
-		}
-		if e.has(crashed) {
-			t.Error("a close counted as a crash")
-		}
+		assert.ErrorIs(t, <-failed, engine.ErrUnloaded)
+		_, err := m.Call(t.Context(), "Fine", nil)
+		assert.ErrorIs(t, err, engine.ErrUnloaded)
+		assert.False(t, e.has(crashed), "a close counted as a crash")
 	}
 }
 
@@ -406,9 +375,8 @@ func TestPool(t *testing.T) {
 			t.Errorf("object %d: %v %v", i, out, err)
 		}
 		out, err := m.Call(t.Context(), "Both", []any{thing, things[0]})
-		if err == nil && out[0] != i || err != nil && !strings.Contains(err.Error(), "set gowasm.Config.Pool to 1") {
-			t.Errorf("two objects: %v %v", out, err)
-		}
+		require.Falsef(t, err == nil && out[0] != i, "two objects: %v %v", out, err)
+		assert.Falsef(t, err != nil && !strings.Contains(err.Error(), "set gowasm.Config.Pool to 1"), "two objects: %v %v", out, err)
 	}
 }
 
@@ -416,25 +384,23 @@ func TestDirectCalls(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, gowasm.Config{})
 	float := bound[func(float32, bool) float32](t, m, "Float")
-	if got := float(1.5, true); got != -1.5 {
-		t.Errorf("Float: %v", got)
-	}
+	assert.Equal(t, float32(-1.5), float(1.5, true))
 	divide := bound[func(int, int) (int, error)](t, m, "Divide")
-	if got, err := divide(-7, 2); got != -3 || err != nil {
-		t.Errorf("Divide: %v %v", got, err)
-	}
+	got, err := divide(-7, 2)
+	assert.Equal(t, -3, got)
+	assert.NoError(t, err)
 	var panicked *engine.PanicError
-	if _, err := divide(1, 0); !errors.As(err, &panicked) || err.Error() != "sample: Divide panicked: runtime error: integer divide by zero" || !strings.Contains(panicked.Stack, "Divide") {
-		t.Errorf("Divide by zero: %v", err)
-	}
-	if got, err := divide(9, 3); got != 3 || err != nil {
-		t.Errorf("after a panic: %v %v", got, err)
-	}
+	_, err = divide(1, 0)
+	require.ErrorAs(t, err, &panicked)
+	assert.Equal(t, "sample: Divide panicked: runtime error: integer divide by zero", err.Error())
+	assert.Contains(t, panicked.Stack, "Divide")
+	got, err = divide(9, 3)
+	assert.Equal(t, 3, got)
+	assert.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := bound[func(context.Context, int, int) (int, error)](t, m, "Divide")(ctx, 1, 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
+	_, err = bound[func(context.Context, int, int) (int, error)](t, m, "Divide")(ctx, 1, 1)
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // TestHammer calls, makes objects, panics and cancels from many goroutines at once.
@@ -453,42 +419,39 @@ func TestHammer(t *testing.T) {
 					switch i % 5 {
 					case 0:
 						text := strings.Repeat(strconv.Itoa(g), i*i%50_000)
-						if got, err := echo(context.Background(), text); err != nil || got != text+"!" {
-							t.Errorf("echo of %d bytes: %v", len(text), err)
-						}
+						got, err := echo(context.Background(), text)
+						assert.NoErrorf(t, err, "%v", len(text))
+						assert.Equalf(t, text+"!", got, "%v", len(text))
 					case 1:
 						o, err := open(strconv.Itoa(i))
-						if err != nil {
-							t.Error(err)
+						if !assert.NoError(t, err) {
 							continue
 						}
-						if owner, err := o.Field(t.Context(), "Owner"); owner != strconv.Itoa(i) || err != nil {
-							t.Errorf("owner: %v %v", owner, err)
-						}
+						owner, err := o.Field(t.Context(), "Owner")
+						assert.Falsef(t, owner != strconv.Itoa(i), "owner: %v %v", owner, err)
+						assert.NoErrorf(t, err, "owner: %v %v", owner, err)
 						if i%2 == 1 {
 							o.Close()
 						}
 					case 2:
-						if _, err := m.Call(t.Context(), "Panic", []any{"x"}); err == nil || errors.Is(err, engine.ErrCrashed) {
-							t.Errorf("no panic: %v", err)
-						}
+						_, err := m.Call(t.Context(), "Panic", []any{"x"})
+						assert.Error(t, err)
+						assert.NotErrorIs(t, err, engine.ErrCrashed)
 					case 3:
-						if n, err := negate(i); n != -i || err != nil {
-							t.Errorf("negate: %d %v", n, err)
-						}
+						n, err := negate(i)
+						assert.Equal(t, -i, n)
+						assert.NoError(t, err)
 					case 4:
 						ctx, cancel := context.WithCancel(t.Context())
 						go cancel()
-						if _, err := wait(ctx, 5); err != nil && !errors.Is(err, context.Canceled) {
-							t.Error(err)
-						}
+						_, err := wait(ctx, 5)
+						assert.False(t, err != nil && !errors.Is(err, context.Canceled), err)
 					}
 				}
 			})
 		}
 		group.Wait()
-		if err := m.(engine.Crashable).Crash().Load(); err != nil {
-			t.Errorf("pool of %d: %v", pool, *err)
-		}
+		err := m.(engine.Crashable).Crash().Load()
+		assert.Nilf(t, err, "%v", pool)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/native"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 type gauge struct {
@@ -37,7 +39,6 @@ func TestObjectsAreSetAndCompared(t *testing.T) {
 		t.Errorf("another pointer: %v, %v", same, err)
 	}
 	s, err := load.As[interface{ String() string }](o)
-	if err != nil || s.String() != "a" {
-		t.Errorf("got %v", err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "a", s.String())
 }

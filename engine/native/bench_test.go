@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/stretchr/testify/require"
 )
 
 //go:noinline
@@ -14,9 +15,7 @@ func add(a, b int) int { return a + b }
 // value, as any function that is chosen at run time does.
 func BenchmarkCall(b *testing.B) {
 	bound, err := load.Func[func(int, int) int](module(b, map[string]any{"add": add}), "add")
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	direct := add
 	total := 0
 	run := func(f func(int, int) int) time.Duration {

@@ -14,18 +14,16 @@ import (
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func newLoader(t testing.TB) *load.Loader {
 	t.Helper()
 	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := l.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, l.Close(context.Background()))
 	})
 	return l
 }
@@ -34,21 +32,15 @@ func newLoader(t testing.TB) *load.Loader {
 func module(t testing.TB, value any) *load.Module {
 	t.Helper()
 	l := newLoader(t)
-	if err := l.Register("m", value); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Register("m", value))
 	m, err := l.Load(t.Context(), "m")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return m
 }
 
 func wantError(t testing.TB, err error, want string) {
 	t.Helper()
-	if err == nil || err.Error() != want {
-		t.Errorf("error:\n%v\nwant:\n%s", err, want)
-	}
+	assert.EqualError(t, err, want)
 }
 
 type person struct {
@@ -88,15 +80,11 @@ func TestFuncIsTheFunction(t *testing.T) {
 	t.Parallel()
 	m := module(t, values)
 	greet, err := load.Func[func(string) (string, error)](m, "greet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if reflect.ValueOf(greet).Pointer() != reflect.ValueOf(values["greet"]).Pointer() {
-		t.Error("it is another function")
-	}
-	if text, err := greet("you"); text != "hello, you" || err != nil {
-		t.Error(text, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, reflect.ValueOf(values["greet"]).Pointer(), reflect.ValueOf(greet).Pointer())
+	text, err := greet("you")
+	assert.Equal(t, "hello, you", text)
+	assert.NoError(t, err)
 }
 
 func TestBind(t *testing.T) {
@@ -120,31 +108,25 @@ func TestBind(t *testing.T) {
 		Home  size    `load:"home"`
 		Ada   *person `load:"founder"`
 	}
-	if err := m.Bind(&api); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, m.Bind(&api))
 	ada, bob := api.Make("Ada", 36), api.Make("Bob", 40)
 	oldest, err := api.Oldo([]*engine.Object{ada, bob})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var panicked *engine.PanicError
-	if _, err := api.Burst(); !errors.As(err, &panicked) || panicked.Value != "boom" || panicked.Module != "m" {
-		t.Errorf("a panic: %v", err)
-	}
+	_, err = api.Burst()
+	require.ErrorAs(t, err, &panicked)
+	assert.Equal(t, "boom", panicked.Value)
+	assert.Equal(t, "m", panicked.Module)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := api.Greet(cancelled, "you"); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
+	_, err = api.Greet(cancelled, "you")
+	assert.ErrorIs(t, err, context.Canceled)
 	greeting, _ := api.Greet(t.Context(), "you")
 	zero, _ := api.Zero()
 	waited, _ := api.Wait(3)
 	heat, _ := api.Heat(20.5)
 	got := fmt.Sprint(greeting, api.Sum(1, 2), zero, waited, api.Area(size{2, 5}), heat, oldest, api.Limit, api.Home, api.Ada == values["founder"])
-	if want := "hello, you2 0 3 10 21.5 &{Bob 40} 7 {2 3} true"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
+	assert.Equal(t, "hello, you2 0 3 10 21.5 &{Bob 40} 7 {2 3} true", got)
 }
 
 func TestMisfits(t *testing.T) {
@@ -169,17 +151,13 @@ func TestCallByName(t *testing.T) {
 	call := func(symbol string, args ...any) []any {
 		t.Helper()
 		results, err := m.Call(t.Context(), symbol, args...)
-		if err != nil {
-			t.Errorf("%s: %v", symbol, err)
-		}
+		assert.NoError(t, err, symbol)
 		return results
 	}
 	bob := call("person", "Bob", 40.0)[0].(*engine.Object)
 	add := call("adder", 3)[0].(*engine.Object)
 	added, err := add.Call(t.Context(), "", 4)
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	for _, test := range []struct {
 		got  []any
 		want string
@@ -196,17 +174,14 @@ func TestCallByName(t *testing.T) {
 		{call("twice", func(n int64) int64 { return n * 3 }, 1), "[9]"},
 		{added, "[7]"},
 	} {
-		if fmt.Sprint(test.got) != test.want {
-			t.Errorf("got %v, want %s", test.got, test.want)
-		}
+		assert.Equal(t, test.want, fmt.Sprint(test.got))
 	}
-	if _, err := m.Call(t.Context(), "fail"); !errors.Is(err, errBroken) {
-		t.Errorf("fail: %v", err)
-	}
+	_, err = m.Call(t.Context(), "fail")
+	assert.ErrorIs(t, err, errBroken)
 	var panicked *engine.PanicError
-	if _, err := m.Call(t.Context(), "burst"); !errors.As(err, &panicked) || panicked.Error() != "m: burst panicked: boom" {
-		t.Errorf("burst: %v", err)
-	}
+	_, err = m.Call(t.Context(), "burst")
+	require.ErrorAs(t, err, &panicked)
+	assert.Equal(t, "m: burst panicked: boom", panicked.Error())
 	_, err = m.Call(t.Context(), "sum", 1.5)
 	wantError(t, err, "m: sum does not fit: argument 1: 1.5 does not fit int\n\twant: (float64)\n\thave: func(...int) int")
 	_, err = m.Call(t.Context(), "greet")
@@ -221,43 +196,37 @@ func TestObject(t *testing.T) {
 	t.Parallel()
 	m := module(t, values)
 	results, err := m.Call(t.Context(), "person", "Ada", 36)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	o := results[0].(*engine.Object)
 	greet, err := load.Method[func(string) string](o, "Greet")
-	if err != nil || greet("hi") != "hi, Ada" {
-		t.Error(err)
-	}
-	if age, err := o.Call(t.Context(), "Age"); err != nil || age[0] != 36 {
-		t.Error(age, err)
-	}
-	if name, err := o.Field(t.Context(), "Name"); err != nil || name != "Ada" {
-		t.Error(name, err)
-	}
-	if _, err := o.Field(t.Context(), "age"); err == nil {
-		t.Error("an unexported field can be read")
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, "hi, Ada", greet("hi"))
+	age, err := o.Call(t.Context(), "Age")
+	require.NoError(t, err)
+	assert.Equal(t, 36, age[0])
+	name, err := o.Field(t.Context(), "Name")
+	assert.NoError(t, err)
+	assert.Equal(t, "Ada", name)
+	_, err = o.Field(t.Context(), "age")
+	assert.Error(t, err, "an unexported field can be read")
 	_, err = o.Call(t.Context(), "Great")
 	wantError(t, err, "m has no symbol *native_test.person.Great; did you mean *native_test.person.Greet?")
 	json, err := o.MarshalJSON()
-	if o.TypeName() != "*native_test.person" || o.String() != "&{Ada 36}" || string(json) != `{"Name":"Ada"}` || err != nil {
-		t.Error(o.TypeName(), o, string(json), err)
-	}
+	assert.Equal(t, "*native_test.person", o.TypeName())
+	assert.Equal(t, "&{Ada 36}", o.String())
+	assert.Equal(t, `{"Name":"Ada"}`, string(json))
+	assert.NoError(t, err)
 	var signatures []string
 	for _, s := range o.Methods() {
 		signatures = append(signatures, s.Signature)
 	}
-	if got := strings.Join(signatures, "; "); got != "func (*native_test.person) Age() int; func (*native_test.person) Greet(string) string" {
-		t.Error(got)
-	}
-	if own, ok := native.Unwrap(o); !ok || own.(*person).Name != "Ada" {
-		t.Error(own)
-	}
+	assert.Equal(t, "func (*native_test.person) Age() int; func (*native_test.person) Greet(string) string", strings.Join(signatures, "; "))
+	own, ok := native.Unwrap(o)
+	require.True(t, ok, own)
+	assert.Equal(t, "Ada", own.(*person).Name, own)
 	o.Close()
-	if _, err := o.Call(t.Context(), "Age"); err == nil {
-		t.Error("a closed object answers")
-	}
+	_, err = o.Call(t.Context(), "Age")
+	assert.Error(t, err, "a closed object answers")
 }
 
 // service is registered by its fields and methods.
@@ -277,15 +246,13 @@ func TestStruct(t *testing.T) {
 	for _, symbol := range m.Symbols() {
 		signatures = append(signatures, symbol.Signature)
 	}
-	if got, want := strings.Join(signatures, "; "), "var Prefix string; func Say(string) string; func log(string) string"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
+	got, want := strings.Join(signatures, "; "), "var Prefix string; func Say(string) string; func log(string) string"
+	assert.Equal(t, want, got)
 	s.Prefix = "# " // a variable has its present value
 	say, err := load.Func[func(string) string](m, "Say")
-	if err != nil || say("x") != "# x" {
-		t.Error(err)
-	}
-	if prefix, err := load.Value[string](m, "Prefix"); err != nil || prefix != "# " {
-		t.Error(prefix, err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, "# x", say("x"))
+	prefix, err := load.Value[string](m, "Prefix")
+	assert.NoError(t, err)
+	assert.Equal(t, "# ", prefix)
 }

@@ -2,13 +2,13 @@ package native_test
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRegister(t *testing.T) {
@@ -39,15 +39,11 @@ func TestRegister(t *testing.T) {
 		t.Error(err)
 	}
 	wantError(t, l.Register("m", values), `register "m": invalid module name: a module of that name runs already`)
-	if err := l.Register("greeting", values); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, l.Register("greeting", values))
 	_, err := l.Load(t.Context(), "greetin")
 	wantError(t, err, "load greetin: not found\n\tbuilt-in: none of that name is registered\n\tdid you mean greeting?\n\tset Config.Installers to one that installs such names")
 	bare, err := load.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	wantError(t, bare.Register("m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
 }
 
@@ -58,9 +54,7 @@ func TestFactory(t *testing.T) {
 	var runs atomic.Int32
 	register := func(name string, create func(context.Context) (any, error)) {
 		t.Helper()
-		if err := l.Register(name, create); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, l.Register(name, create))
 	}
 	register("flaky", func(context.Context) (any, error) {
 		switch runs.Add(1) {
@@ -71,32 +65,26 @@ func TestFactory(t *testing.T) {
 		}
 		return values, nil
 	})
-	if runs.Load() != 0 {
-		t.Error("the factory ran before the load")
-	}
+	assert.Zero(t, runs.Load(), "the factory ran before the load")
 	_, err := l.Load(t.Context(), "flaky")
 	var panicked *engine.PanicError
 	var initial *engine.InitError
-	if !errors.As(err, &panicked) || !errors.As(err, &initial) || !strings.Contains(panicked.Stack, "TestFactory") {
-		t.Errorf("%#v", err)
-	}
+	require.ErrorAs(t, err, &panicked)
+	require.ErrorAs(t, err, &initial)
+	assert.Contains(t, panicked.Stack, "TestFactory")
 	wantError(t, err, "load flaky: its factory panicked: boom")
 	for range l.Modules() {
 		t.Error("a module runs whose factory panicked")
 	}
 	_, err = l.Load(t.Context(), "flaky")
 	wantError(t, err, "load flaky: its factory failed: it is broken")
-	if !errors.Is(err, errBroken) {
-		t.Error("the factory's error is lost")
-	}
+	assert.ErrorIs(t, err, errBroken)
 	for range 2 {
-		if _, err := l.Load(t.Context(), "flaky"); err != nil {
-			t.Error(err)
-		}
+		_, err := l.Load(t.Context(), "flaky")
+		assert.NoError(t, err)
 	}
-	if n := runs.Load(); n != 3 {
-		t.Errorf("the factory ran %d times", n)
-	}
+	n := runs.Load()
+	assert.Equalf(t, int32(3), n, "the factory ran %d times", n)
 	for name, test := range map[string]struct {
 		value any
 		want  string
@@ -114,28 +102,18 @@ func TestFactory(t *testing.T) {
 func TestUnload(t *testing.T) {
 	t.Parallel()
 	l := newLoader(t)
-	if err := l.Register("m", values); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, l.Register("m", values))
 	m, err := l.Load(t.Context(), "m")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	type text string
 	greet, err := load.Func[func(text) (text, error)](m, "greet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Unload(t.Context(), "m"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := greet("you"); !errors.Is(err, engine.ErrUnloaded) {
-		t.Error(err)
-	}
-	if _, err := m.Call(t.Context(), "greet", "you"); !errors.Is(err, engine.ErrUnloaded) {
-		t.Error(err)
-	}
-	if _, err := l.Load(t.Context(), "m"); err != nil {
-		t.Error("it cannot be loaded again:", err)
-	}
+	require.NoError(t, err)
+	_, err = l.Unload(t.Context(), "m")
+	require.NoError(t, err)
+	_, err = greet("you")
+	assert.ErrorIs(t, err, engine.ErrUnloaded)
+	_, err = m.Call(t.Context(), "greet", "you")
+	assert.ErrorIs(t, err, engine.ErrUnloaded)
+	_, err = l.Load(t.Context(), "m")
+	assert.NoError(t, err, "it cannot be loaded again")
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/require"
 )
 
 const small = `
@@ -51,17 +52,13 @@ func newScene(b *testing.B) scene {
 	s := scene{b.TempDir()}
 	file := filepath.Join(s.root, "m.star")
 	_, program, err := sky.SourceProgramOptions(&syntax.FileOptions{}, file, small, sky.StringDict{}.Has)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	var data bytes.Buffer
 	err = errors.Join(program.Write(&data), os.WriteFile(file, []byte(small), 0o644), os.WriteFile(filepath.Join(s.root, "m.bin"), data.Bytes(), 0o644))
 	if err == nil {
 		_, err = s.load()
 	}
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	return s
 }
 
@@ -102,22 +99,14 @@ func (s scene) alone() error {
 func BenchmarkOpen(b *testing.B) {
 	s := newScene(b)
 	st, err := store.Open(filepath.Join(s.root, "store"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	name, err := find.ParseName("m")
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	spec, err := dir.New(s.root).Find(b.Context(), name)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	eng := starlark.New(starlark.Config{})
 	files, err := st.Lookup(store.Key(spec.Source.Hash, eng.Name(), eng.Fingerprint()))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	compare(b, "open", timed(func() error {
 		_, err := eng.Open(context.Background(), engine.Artifact{Spec: spec, Files: files}, nil)
 		return err
@@ -145,9 +134,7 @@ func compare(b *testing.B, what string, our, their func() (time.Duration, error)
 	for b.Loop() {
 		mine, err1 := our()
 		yours, err2 := their()
-		if err := errors.Join(err1, err2); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, errors.Join(err1, err2))
 		ours, theirs = ours+mine, theirs+yours
 	}
 	report(b, what, ours, theirs)
@@ -185,17 +172,11 @@ func BenchmarkLoadWarmProcess(b *testing.B) {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), jobEnv+"="+job, sceneEnv+"="+s.root)
 		out, err := cmd.Output()
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		ns, failure, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-		if failure != "<nil>" {
-			b.Fatal(failure)
-		}
+		require.Equal(b, "<nil>", failure)
 		n, err := strconv.ParseInt(ns, 10, 64)
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		return time.Duration(n)
 	}
 	var ours, theirs []time.Duration
@@ -211,14 +192,10 @@ func BenchmarkLoadWarmProcess(b *testing.B) {
 // BenchmarkCall compares a typed call with a call of the interpreter's.
 func BenchmarkCall(b *testing.B) {
 	f, err := load.Func[func(int, string) (float64, error)](module(b, small), "price")
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	thread := new(sky.Thread)
 	globals, err := sky.ExecFileOptions(&syntax.FileOptions{}, thread, "m.star", small, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	price := globals["price"]
 	compare(b, "bound", timed(func() error {
 		_, err := f(100, "us")

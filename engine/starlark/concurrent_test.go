@@ -10,6 +10,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestShared uses the globals of one module from many goroutines while it is unloaded and loaded
@@ -30,33 +32,28 @@ func TestShared(t *testing.T) {
 		wg.Go(func() {
 			for time.Now().Before(deadline) {
 				m, err := w.Load(t.Context(), "m")
-				if err != nil {
-					t.Error(err)
+				if !assert.NoError(t, err) {
 					return
 				}
 				total, err := load.Func[func(context.Context, int) (int, error)](m, "total")
 				if errors.Is(err, engine.ErrUnloaded) {
 					continue
 				}
-				if err != nil {
-					t.Error(err)
+				if !assert.NoError(t, err) {
 					return
 				}
-				if n, err := total(t.Context(), 1); !errors.Is(err, engine.ErrUnloaded) && (n != 12 || err != nil) {
-					t.Error(n, err)
-				}
-				if results, err := m.Call(t.Context(), "total", 2); !errors.Is(err, engine.ErrUnloaded) && (err != nil || results[0] != 13) {
-					t.Error(results, err)
-				}
+				n, err := total(t.Context(), 1)
+				assert.Falsef(t, !errors.Is(err, engine.ErrUnloaded) && (n != 12 || err != nil), "%v %v", n, err)
+				results, err := m.Call(t.Context(), "total", 2)
+				assert.Falsef(t, !errors.Is(err, engine.ErrUnloaded) && (err != nil || results[0] != 13), "%v %v", results, err)
 			}
 		})
 	}
 	wg.Go(func() {
 		for time.Now().Before(deadline) {
 			time.Sleep(5 * time.Millisecond)
-			if _, err := w.Unload(t.Context(), "m"); err != nil && !errors.Is(err, load.ErrNotLoaded) {
-				t.Error(err)
-			}
+			_, err := w.Unload(t.Context(), "m")
+			assert.False(t, err != nil && !errors.Is(err, load.ErrNotLoaded), err)
 		}
 	})
 	wg.Wait()
@@ -67,12 +64,9 @@ func TestObjectsAreFrozen(t *testing.T) {
 	t.Parallel()
 	m := module(t, "def counter():\n\tseen = []\n\tdef add(x):\n\t\tseen.append(x)\n\t\treturn seen\n\treturn add\n")
 	counter, err := load.Func[func() *engine.Object](m, "counter")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = counter().Call(t.Context(), "", 1)
 	var eval *engine.EvalError
-	if !errors.As(err, &eval) || eval.Message != "append: cannot append to frozen list" {
-		t.Error(err)
-	}
+	require.ErrorAs(t, err, &eval)
+	assert.Equal(t, "append: cannot append to frozen list", eval.Message)
 }

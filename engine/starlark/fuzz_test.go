@@ -8,6 +8,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
 )
 
 // FuzzCompile: every text compiles or is a CompileError.
@@ -19,8 +20,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		src := find.Source{Kind: find.KindStarlark, FS: fstest.MapFS{"m.star": {Data: []byte(text)}}, File: "m.star"}
 		var refused *engine.CompileError
-		if err := eng.Compile(t.Context(), src, t.TempDir()); err != nil && !errors.As(err, &refused) {
-			t.Errorf("%q: %v", text, err)
-		}
+		err := eng.Compile(t.Context(), src, t.TempDir())
+		assert.Falsef(t, err != nil && !errors.As(err, &refused), "%q: %v", text, err)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
 )
 
 type account struct {
@@ -69,9 +70,7 @@ def field(): return open("x").Ownr
 func tellerModule(t *testing.T) (*world, *load.Module) {
 	t.Helper()
 	w := newWorld(t, starlark.Config{}, map[string]string{"m.star": teller})
-	if err := w.Loader.Register("bank", bank); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Loader.Register("bank", bank))
 	return w, w.load(t, "m")
 }
 
@@ -80,21 +79,16 @@ func TestBuiltinModules(t *testing.T) {
 	_, m := tellerModule(t)
 	for symbol, want := range map[string]string{"orders": "[3]", "named": "[3 [a]]", "swapped": "[b a]", "callback": "[42]"} {
 		results, err := m.Call(t.Context(), symbol)
-		if err != nil || fmt.Sprint(results) != want {
-			t.Errorf("%s: %v, %v", symbol, results, err)
-		}
+		assert.NoError(t, err, symbol)
+		assert.Equal(t, want, fmt.Sprint(results), symbol)
 	}
 	pay, err := load.Func[func(string, ...int) ([]int, string, string, error)](m, "pay")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	sums, owner, again, err := pay("Ada", 3, 4)
-	if err != nil || fmt.Sprint(sums, owner, again) != "[3 7]AdaAda" {
-		t.Error(sums, owner, again, err)
-	}
-	if _, _, _, err := pay("Ada", -1); !errors.Is(err, errEmpty) {
-		t.Errorf("the host's error is lost: %v", err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, "[3 7]AdaAda", fmt.Sprint(sums, owner, again))
+	_, _, _, err = pay("Ada", -1)
+	assert.ErrorIs(t, err, errEmpty)
 }
 
 func TestBuiltinErrors(t *testing.T) {
@@ -108,16 +102,13 @@ func TestBuiltinErrors(t *testing.T) {
 	} {
 		_, err := m.Call(t.Context(), symbol)
 		var eval *engine.EvalError
-		if !errors.As(err, &eval) || !strings.HasPrefix(strings.ReplaceAll(err.Error(), w.dir, "DIR"), want) {
-			t.Errorf("%s: %v", symbol, err)
-		}
+		require.ErrorAsf(t, err, &eval, "%s: %v", symbol, err)
+		assert.Truef(t, strings.HasPrefix(strings.ReplaceAll(err.Error(), w.dir, "DIR"), want), "%s: %v", symbol, err)
 	}
 	// A script that calls itself through the host ends with an error, not with the host's stack.
 	_, err := m.Call(t.Context(), "again", 1)
 	var limit *engine.LimitError
-	if !errors.As(err, &limit) {
-		t.Errorf("%.200v", err)
-	}
+	assert.ErrorAs(t, err, &limit)
 }
 
 func TestImports(t *testing.T) {
@@ -137,15 +128,13 @@ func TestImports(t *testing.T) {
 	})
 	w.write(t, "lib/b.star", `load("./c.star", "c")`+"\nitems = [c]\ndef f(x): return len(x), x[0]\n")
 	g, err := load.Func[func() (int, int)](w.load(t, "a"), "g")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, c := g(); n != 1 || c != 3 {
-		t.Error(n, c)
-	}
-	if m, err := w.Load(t.Context(), w.dir+"/lib/c.star"); err != nil || m != w.load(t, "lib/c") {
-		t.Error("the part is another module")
-	}
+	require.NoError(t, err)
+	n, c := g()
+	assert.Equal(t, 1, n)
+	assert.Equal(t, 3, c)
+	m, err := w.Load(t.Context(), w.dir+"/lib/c.star")
+	require.NoError(t, err, "the part is another module")
+	assert.Same(t, w.load(t, "lib/c"), m, "the part is another module")
 	for name, want := range map[string]string{
 		"x":       "load x: import cycle: x → y → DIR/z.star → x",
 		"symbol":  "load symbol: load: name d not found in module ./lib/c.star\n\tDIR/symbol.star:1:1: in <toplevel>",
@@ -157,13 +146,11 @@ func TestImports(t *testing.T) {
 		w.wantError(t, err, want)
 	}
 	_, err = w.Load(t.Context(), "none")
-	if !errors.Is(err, find.ErrNotFound) || !strings.HasPrefix(err.Error(), "load none → "+w.dir+"/nowhere.star: not found") {
-		t.Error(err)
-	}
+	assert.ErrorIs(t, err, find.ErrNotFound, err)
+	assert.True(t, strings.HasPrefix(err.Error(), "load none → "+w.dir+"/nowhere.star: not found"), err)
 	var cycle *load.CycleError
-	if _, err := w.Load(t.Context(), "y"); !errors.As(err, &cycle) {
-		t.Error(err)
-	}
+	_, err = w.Load(t.Context(), "y")
+	assert.ErrorAs(t, err, &cycle)
 }
 
 // An installed script does not leave its folder, however it writes a path.

@@ -9,6 +9,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const hungry = `
@@ -94,9 +96,9 @@ func TestLimits(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			_, err := m.Call(t.Context(), s.Name)
 			var limit *engine.LimitError
-			if !errors.As(err, &limit) || !strings.HasSuffix(limit.Reason, want) || want == result && !strings.HasSuffix(err.Error(), memory) {
-				t.Errorf("%.300v", err)
-			}
+			require.ErrorAsf(t, err, &limit, "%.300v", err)
+			require.Truef(t, strings.HasSuffix(limit.Reason, want), "%.300v", err)
+			assert.Falsef(t, want == result && !strings.HasSuffix(err.Error(), memory), "%.300v", err)
 		})
 	}
 	_, err := m.Call(t.Context(), "recur", 1)
@@ -132,17 +134,11 @@ def f():
     ]
 `)
 	f, err := load.Func[func() (*engine.Object, error)](m, "f")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	o, err := f()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := `[[1, 2], 42, "aaa", {"k": "bb"}, "5", {"k": "w!"}, 3, "abab", "abab", [1, 1], (1, 1), 5.0, 3, "a-1", "b", "1", "a,b", "a--b", "12", "c-d", [0, 1, 2], "[1]", "{\"a\":[1]}", [1, "["], [(1, 2)], 12, 3s, b"aa", "AB", ("x", 1)]`
-	if got := o.String(); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
+	assert.Equal(t, want, o.String())
 }
 
 func TestTopLevelLimits(t *testing.T) {
@@ -161,9 +157,8 @@ func TestTopLevelLimits(t *testing.T) {
 		w.wantError(t, err, want)
 		var initial *engine.InitError
 		var limit *engine.LimitError
-		if !errors.As(err, &initial) || !errors.As(err, &limit) {
-			t.Errorf("%s: %#v", name, err)
-		}
+		assert.ErrorAs(t, err, &initial, name)
+		assert.ErrorAs(t, err, &limit, name)
 	}
 }
 
@@ -173,9 +168,7 @@ func TestCancel(t *testing.T) {
 	m := w.load(t, "m")
 	cause := errors.New("no longer wanted")
 	loop, err := load.Func[func(context.Context) error](m, "loop")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for name, run := range map[string]func(context.Context) error{
 		"bound":     loop,
 		"by name":   func(ctx context.Context) error { _, err := m.Call(ctx, "loop"); return err },
@@ -185,9 +178,8 @@ func TestCancel(t *testing.T) {
 		started := make(chan error, 1)
 		go func() { started <- run(ctx) }()
 		cancel(cause)
-		if err := <-started; !errors.Is(err, cause) {
-			t.Errorf("%s: %v", name, err)
-		}
+		err := <-started
+		assert.ErrorIs(t, err, cause, name)
 	}
 }
 
@@ -217,8 +209,7 @@ func TestSyntaxErrors(t *testing.T) {
 	} {
 		_, err := w.Load(t.Context(), name)
 		var compile *engine.CompileError
-		if !errors.As(err, &compile) {
-			t.Errorf("%s: %v", name, err)
+		if !assert.ErrorAs(t, err, &compile, name) {
 			continue
 		}
 		w.wantError(t, err, "load "+name+": it does not compile\n\t"+want)
@@ -231,9 +222,7 @@ func TestSyntaxErrors(t *testing.T) {
 	w.load(t, "text")
 	for _, name := range []string{"sum", "dots", "calls"} {
 		_, err = w.Load(t.Context(), name)
-		if err == nil || !strings.Contains(err.Error(), "an expression is nested deeper than 5000") {
-			t.Errorf("%s: %.300v", name, err)
-		}
+		assert.ErrorContains(t, err, "an expression is nested deeper than 5000", name)
 	}
 	_, err = w.Load(t.Context(), "code")
 	w.wantError(t, err, "load code: compiling it takes more than 256.0 MiB of memory\n\tset starlark.Config.Memory to allow more")

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/stretchr/testify/require"
 )
 
 // ordinary is a script of text, lists, dicts, sorting and arithmetic, as configurations have them.
@@ -55,12 +56,9 @@ def work():
 // BenchmarkScript runs an ordinary script.
 func BenchmarkScript(b *testing.B) {
 	work, err := load.Func[func() (string, int, float64, int, error)](module(b, ordinary), "work")
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	for b.Loop() {
-		if _, _, _, _, err := work(); err != nil {
-			b.Fatal(err)
-		}
+		_, _, _, _, err := work()
+		require.NoError(b, err)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // world is a directory of scripts and a loader that finds them by name.
@@ -31,29 +33,22 @@ type world struct {
 func newWorld(t testing.TB, config starlark.Config, files map[string]string) *world {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	w := &world{dir: root, events: make(chan event.Event, 1000)}
 	for name, text := range files {
 		w.write(t, name, text)
 	}
-	if w.store, err = store.Open(filepath.Join(t.TempDir(), "store")); err != nil {
-		t.Fatal(err)
-	}
+	w.store, err = store.Open(filepath.Join(t.TempDir(), "store"))
+	require.NoError(t, err)
 	w.Loader, err = load.New(load.Config{
 		Path:    find.Path{builtin.New(), dir.New(root), dir.New(".")},
 		Engines: []engine.Engine{starlark.New(config), native.New()},
 		Store:   w.store,
 		Events:  func(e event.Event) { w.events <- e },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		if err := w.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, w.Close(context.Background()))
 	})
 	return w
 }
@@ -61,20 +56,14 @@ func newWorld(t testing.TB, config starlark.Config, files map[string]string) *wo
 func (w *world) write(t testing.TB, name, text string) {
 	t.Helper()
 	path := filepath.Join(w.dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 }
 
 func (w *world) load(t testing.TB, name string) *load.Module {
 	t.Helper()
 	m, err := w.Load(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return m
 }
 
@@ -87,9 +76,8 @@ func module(t testing.TB, text string) *load.Module {
 // wantError compares, with the scripts' directory as DIR.
 func (w *world) wantError(t testing.TB, err error, want string) {
 	t.Helper()
-	if err == nil || strings.ReplaceAll(err.Error(), w.dir, "DIR") != want {
-		t.Errorf("error:\n%v\nwant:\n%s", err, want)
-	}
+	require.Error(t, err)
+	assert.Equal(t, want, strings.ReplaceAll(err.Error(), w.dir, "DIR"))
 }
 
 const rules = `
@@ -124,30 +112,18 @@ func TestTypedFunctions(t *testing.T) {
 		Many   func(...string) (int, []string)                `load:"many"`
 		Rates  map[string]int                                 `load:"RATES"`
 	}
-	if err := m.Bind(&api); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, m.Bind(&api))
 	price, err := api.Price(200)
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	named, err := api.Named(201, options{Rounded: true})
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	us, err := api.Named(200, options{Region: "us"})
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	head, n, err := api.Split("a:b")
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	count, keys := api.Many("a", "b")
 	got := fmt.Sprint(price, api.Region(t.Context(), 100, "us"), named, us, head, n, count, keys, api.Rates)
-	if want := "238 107 239 214a3 2 [] map[eu:19 us:7]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
+	assert.Equal(t, "238 107 239 214a3 2 [] map[eu:19 us:7]", got)
 }
 
 func TestCallByName(t *testing.T) {
@@ -162,8 +138,7 @@ def moment(): return time.from_timestamp(60)
 	call := func(symbol string, args ...any) any {
 		t.Helper()
 		results, err := m.Call(t.Context(), symbol, args...)
-		if err != nil {
-			t.Errorf("%s: %v", symbol, err)
+		if !assert.NoError(t, err, symbol) {
 			return nil
 		}
 		return results
@@ -171,13 +146,9 @@ def moment(): return time.from_timestamp(60)
 	type point struct{ X, Y int }
 	shape := call("shape").([]any)[0].(*engine.Object)
 	area, err := shape.Call(t.Context(), "area", 5)
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	width, err := shape.Field(t.Context(), "width")
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	for _, test := range []struct {
 		got  any
 		want string
@@ -196,13 +167,10 @@ def moment(): return time.from_timestamp(60)
 		{area, "[10]"},
 		{width, "2"},
 	} {
-		if got := fmt.Sprint(test.got); got != test.want {
-			t.Errorf("got %s, want %s", got, test.want)
-		}
+		assert.Equal(t, test.want, fmt.Sprint(test.got))
 	}
-	if json, err := call("echo", point{1, 2}).([]any)[0].(*engine.Object).MarshalJSON(); string(json) != `{"X":1,"Y":2}` {
-		t.Error(string(json), err)
-	}
+	json, _ := call("echo", point{1, 2}).([]any)[0].(*engine.Object).MarshalJSON()
+	assert.Equal(t, `{"X":1,"Y":2}`, string(json))
 }
 
 func TestSymbols(t *testing.T) {
@@ -215,9 +183,7 @@ func TestSymbols(t *testing.T) {
 func def many(*args, **kwargs) 
 func def price(n, region="eu", *, rounded=False) Price with tax.
 func def split(s) `
-	if got := strings.Join(lines, "\n"); got != want {
-		t.Errorf("got\n%s", got)
-	}
+	assert.Equal(t, want, strings.Join(lines, "\n"))
 }
 
 func TestMisfits(t *testing.T) {
@@ -241,19 +207,14 @@ func TestMisfits(t *testing.T) {
 		w.wantError(t, err, want)
 	}
 	text, err := load.Func[func(int) (string, error)](m, "price")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = text(1)
 	w.wantError(t, err, "DIR/m.star: price does not fit: result 1: a value of type float does not fit string\n\twant: func(int) (string, error)\n\thave: def price(n, region=\"eu\", *, rounded=False)")
 	panics, err := load.Func[func(int) string](m, "price")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer func() {
-		if _, ok := recover().(*engine.SymbolError); !ok {
-			t.Error("no typed panic")
-		}
+		_, ok := recover().(*engine.SymbolError)
+		assert.True(t, ok, "no typed panic")
 	}()
 	panics(1)
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // newLoader makes a loader with a store of its own. With LOAD_LIVE=1 it uses the configured
@@ -24,9 +26,7 @@ func newLoader(t *testing.T) *load.Loader {
 	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
 	if os.Getenv("LOAD_LIVE") == "" {
 		out, err := exec.Command("go", "env", "GOMODCACHE").Output()
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		proxy := loadtest.Proxy(t)
 		proxy.AddModuleCache(strings.TrimSpace(string(out)))
 		for _, setting := range proxy.Env() {
@@ -36,9 +36,7 @@ func newLoader(t *testing.T) *load.Loader {
 		t.Setenv("GOMODCACHE", t.TempDir())
 	}
 	l, err := standard.New(load.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { l.Close(context.Background()) })
 	return l
 }
@@ -48,33 +46,28 @@ func TestChain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	handler, err := newChain(ctx, l, "testdata/chain.yaml", http.HandlerFunc(hello))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	get := func(path string) (string, http.Header) {
 		t.Helper()
 		response, err := http.Get(server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		defer response.Body.Close()
 		body, _ := io.ReadAll(response.Body)
 		return fmt.Sprintf("%d %s", response.StatusCode, body), response.Header
 	}
 	got, header := get("/v1/items")
-	if got != "200 hello from /api/items, good day\n" || header.Get("X-Served-By") != "load" || header.Get("Cache-Control") != "max-age=90" || header.Get("X-Ratelimit-Remaining") != "2" {
-		t.Errorf("got %q, %v", got, header)
-	}
+	assert.Equal(t, "200 hello from /api/items, good day\n", got)
+	assert.Equal(t, "load", header.Get("X-Served-By"))
+	assert.Equal(t, "max-age=90", header.Get("Cache-Control"))
+	assert.Equal(t, "2", header.Get("X-Ratelimit-Remaining"))
 	for path, want := range map[string]string{"/private/x": "403 forbidden\n", "//evil.example/v1/": "200 hello from //evil.example/v1/, good day\n"} {
-		if got, _ := get(path); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		got, _ := get(path)
+		assert.Equal(t, want, got)
 	}
-	if got, _ := get("/"); got != "429 limit: too many requests\n" {
-		t.Errorf("got %q", got)
-	}
+	got, _ = get("/")
+	assert.Equal(t, "429 limit: too many requests\n", got)
 }
 
 // TestBackground checks that a plugin's goroutine goes on until the context of the chain ends.
@@ -83,28 +76,20 @@ func TestBackground(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	dir, err := filepath.Abs("plugins/ratelimit")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	handler, err := newMiddleware(ctx, l, entry{Name: "limit", Module: dir, Config: map[string]any{"requests": 1 << 30}}, http.HandlerFunc(hello))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	status := func() int {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 		return w.Code
 	}
 	for range 100 {
-		if got := status(); got != http.StatusOK {
-			t.Fatalf("got %d", got)
-		}
+		require.Equal(t, http.StatusOK, status())
 	}
 	cancel()
 	for status() != http.StatusTooManyRequests {
-		if t.Context().Err() != nil {
-			t.Fatal("the plugin goes on")
-		}
+		require.NoError(t, t.Context().Err())
 	}
 }
 
@@ -118,16 +103,11 @@ func TestConfigErrors(t *testing.T) {
 		{"headers", `{"deny": ["("]}`, "middleware x: x: error parsing regexp: missing closing ): `(`"},
 	} {
 		dir, err := filepath.Abs("plugins/" + test.name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		file := filepath.Join(t.TempDir(), "chain.yaml")
-		if err := os.WriteFile(file, fmt.Appendf(nil, `{"middlewares": [{"name": "x", "module": %q, "config": %s}]}`, dir, test.config), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := newChain(t.Context(), l, file, nil); err == nil || err.Error() != test.want {
-			t.Errorf("got %v, want %s", err, test.want)
-		}
+		require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `{"middlewares": [{"name": "x", "module": %q, "config": %s}]}`, dir, test.config), 0o600))
+		_, err = newChain(t.Context(), l, file, nil)
+		assert.EqualError(t, err, test.want)
 	}
 }
 
@@ -136,14 +116,11 @@ func TestManifests(t *testing.T) {
 	l := newLoader(t)
 	for _, dir := range []string{"plugins/ratelimit", "plugins/headers"} {
 		handler, err := newChain(t.Context(), l, dir, http.HandlerFunc(hello))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-		if got := w.Body.String(); !strings.HasPrefix(got, "hello from /, ") {
-			t.Errorf("%s: got %q", dir, got)
-		}
+		got := w.Body.String()
+		assert.Truef(t, strings.HasPrefix(got, "hello from /, "), "%s: got %q", dir, got)
 	}
 }
 
@@ -154,15 +131,11 @@ func TestDemo(t *testing.T) {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")
 	}
 	var out strings.Builder
-	if err := run(t.Context(), newLoader(t), "demo.yaml", "127.0.0.1:0", &out, try); err != nil {
-		t.Fatal(err)
-	}
-	if want := `GET / from 127.0.0.1 → 200 OK: hello from /, good day
+	require.NoError(t, run(t.Context(), newLoader(t), "demo.yaml", "127.0.0.1:0", &out, try))
+	assert.Equal(t, `GET / from 127.0.0.1 → 200 OK: hello from /, good day
 GET /v1/items from 192.168.7.7 → 200 OK: hello from /api/items, good day
 GET /private from 127.0.0.1 → 403 Forbidden: forbidden
 GET / from 203.0.113.7 → 403 Forbidden: 
 GET / from 127.0.0.1 → 429 Too Many Requests: limit: too many requests
-`; out.String() != want {
-		t.Errorf("got\n%s", out.String())
-	}
+`, out.String())
 }

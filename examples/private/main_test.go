@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // The registry is the example's own: nothing else is asked, also with LOAD_LIVE=1.
@@ -18,11 +20,7 @@ func TestPrivate(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	var out strings.Builder
-	if err := run(context.Background(), &out); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, run(context.Background(), &out))
 	const want = "without a token: forbidden by the registry (401 Unauthorized)\ncorp.example.com/team/greet@v1.0.0: hello, you\n"
-	if out.String() != want {
-		t.Errorf("got %q", out.String())
-	}
+	assert.Equal(t, want, out.String())
 }

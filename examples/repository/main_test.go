@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRepository(t *testing.T) {
@@ -15,11 +17,7 @@ func TestRepository(t *testing.T) {
 	}
 	t.Setenv("LOAD_DIR", loadtest.TempDir(t))
 	var out strings.Builder
-	if err := run(context.Background(), &out, t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, run(context.Background(), &out, t.TempDir()))
 	want := "price(100) = 107\nthe tag was moved\nprice(100) = 107\nupgraded: true\nprice(100) = 119\nin development\nprice(100) = 200\n"
-	if out.String() != want {
-		t.Errorf("got %q", out.String())
-	}
+	assert.Equal(t, want, out.String())
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/require"
 )
 
 func TestConformance(t *testing.T) {
@@ -17,9 +18,7 @@ func TestConformance(t *testing.T) {
 			if err == nil {
 				err = f.Register(name, &find.HostSource{})
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 		}
 		return f, loadtest.FinderCases{
 			Found:    []string{"greet", "rules/tax", "strings"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -30,14 +31,10 @@ func benchPath(b *testing.B) (path find.Path, yardstick func(name string) bool) 
 	root := b.TempDir()
 	for i := range benchDirs {
 		c := cached{dir: filepath.Join(root, fmt.Sprint(i)), names: map[string]bool{}}
-		if err := os.Mkdir(c.dir, 0o755); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.Mkdir(c.dir, 0o755))
 		for j := range benchEntries {
 			name := fmt.Sprintf("entry%d", j)
-			if err := os.WriteFile(filepath.Join(c.dir, name), nil, 0o644); err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, os.WriteFile(filepath.Join(c.dir, name), nil, 0o644))
 			c.names[name] = true
 		}
 		if i == benchDirs-1 {
@@ -46,9 +43,7 @@ func benchPath(b *testing.B) (path find.Path, yardstick func(name string) bool) 
 		}
 		age(b, c.dir)
 		info, err := os.Stat(c.dir)
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		c.mtime = info.ModTime()
 		listings = append(listings, c)
 		path = append(path, dir.New(c.dir))
@@ -56,9 +51,8 @@ func benchPath(b *testing.B) (path find.Path, yardstick func(name string) bool) 
 	return path, func(name string) bool {
 		for _, c := range listings {
 			info, err := os.Stat(c.dir)
-			if err != nil || !info.ModTime().Equal(c.mtime) {
-				b.Fatal("the yardstick's directory changed")
-			}
+			require.NoError(b, err, "the yardstick's directory changed")
+			require.True(b, info.ModTime().Equal(c.mtime), "the yardstick's directory changed")
 			if c.names[name] {
 				return true
 			}
@@ -71,9 +65,8 @@ func benchmarkFind(b *testing.B, target string, want bool) {
 	path, yardstick := benchPath(b)
 	wanted := name(b, target)
 	find := func() {
-		if _, err := path.Find(context.Background(), wanted); (err == nil) != want {
-			b.Fatal(err)
-		}
+		_, err := path.Find(context.Background(), wanted)
+		require.Equal(b, want, err == nil)
 	}
 	find()
 	var ours, theirs time.Duration
@@ -81,9 +74,7 @@ func benchmarkFind(b *testing.B, target string, want bool) {
 		start := time.Now()
 		find()
 		middle := time.Now()
-		if yardstick(target) != want {
-			b.Fatal("the yardstick answers otherwise")
-		}
+		require.Equal(b, want, yardstick(target), "the yardstick answers otherwise")
 		ours += middle.Sub(start)
 		theirs += time.Since(middle)
 	}

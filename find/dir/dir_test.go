@@ -12,15 +12,15 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // tree writes files and returns their directory.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for name, data := range files {
 		write(t, filepath.Join(root, name), data)
 	}
@@ -29,29 +29,21 @@ func tree(t testing.TB, files map[string]string) string {
 
 func write(t testing.TB, path, data string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(data), 0o644))
 }
 
 // age makes a directory look unchanged for long.
 func age(t testing.TB, dir string) {
 	t.Helper()
 	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(dir, old, old); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Chtimes(dir, old, old))
 }
 
 func name(t testing.TB, s string) find.Name {
 	t.Helper()
 	n, err := find.ParseName(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return n
 }
 
@@ -108,9 +100,7 @@ func TestFind(t *testing.T) {
 	root := tree(t, project)
 	t.Chdir(filepath.Join(root, "rules"))
 	current := dir.New(".")
-	if got := current.String(); got != "directory ./" {
-		t.Errorf("it is called %q", got)
-	}
+	assert.Equal(t, "directory ./", current.String())
 	for _, tt := range []struct{ name, dir, module, importPath string }{
 		{"./tax", "rules/tax", "example.com/project", "example.com/project/rules/tax"},
 		{"tax", "rules/tax", "example.com/project", "example.com/project/rules/tax"},
@@ -119,15 +109,17 @@ func TestFind(t *testing.T) {
 		{"../nested", "nested", "example.com/other", "example.com/other"},
 	} {
 		spec, err := current.Find(t.Context(), name(t, tt.name))
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
+		if !assert.NoError(t, err, tt.name) {
 			continue
 		}
 		abs := filepath.Join(root, tt.dir)
-		if spec.Name != abs || spec.Source.Dir != abs || spec.Module != tt.module || spec.Source.Go.ImportPath != tt.importPath ||
-			spec.Version != "" || spec.Origin != "directory" || spec.Source.Hash != "" {
-			t.Errorf("%s: got %+v", tt.name, spec)
-		}
+		assert.Equal(t, abs, spec.Name, tt.name)
+		assert.Equal(t, abs, spec.Source.Dir, tt.name)
+		assert.Equal(t, tt.module, spec.Module, tt.name)
+		assert.Equal(t, tt.importPath, spec.Source.Go.ImportPath, tt.name)
+		assert.Empty(t, spec.Version, tt.name)
+		assert.Equal(t, "directory", spec.Origin, tt.name)
+		assert.Empty(t, spec.Source.Hash, tt.name)
 	}
 }
 
@@ -145,32 +137,31 @@ func TestStarlark(t *testing.T) {
 		{"./scripts/part", "scripts/part.star", "part.star"},
 	} {
 		spec, err := current.Find(t.Context(), name(t, tt.name))
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
+		if !assert.NoError(t, err, tt.name) {
 			continue
 		}
 		path := filepath.Join(spec.Source.Dir, spec.Source.File)
 		text, err := os.ReadFile(path)
-		if err != nil || spec.Name != filepath.Join(root, tt.canonical) || spec.Source.Kind != find.KindStarlark || spec.Source.File != tt.file ||
-			spec.Source.Hash != find.HashFile(path, text) || spec.Source.Go != nil || spec.Version != "" {
-			t.Errorf("%s: got %+v, %v", tt.name, spec, err)
-		}
+		require.NoError(t, err, tt.name)
+		assert.Equal(t, filepath.Join(root, tt.canonical), spec.Name, tt.name)
+		assert.Equal(t, find.KindStarlark, spec.Source.Kind, tt.name)
+		assert.Equal(t, tt.file, spec.Source.File, tt.name)
+		assert.Equal(t, find.HashFile(path, text), spec.Source.Hash, tt.name)
+		require.Nil(t, spec.Source.Go, tt.name)
+		assert.Empty(t, spec.Version, tt.name)
 	}
-	if spec, err := current.Find(t.Context(), name(t, "rules/tax")); err != nil || spec.Source.Kind != find.KindGo {
-		t.Errorf("a folder comes first: %+v, %v", spec, err)
-	}
+	spec, err := current.Find(t.Context(), name(t, "rules/tax"))
+	require.NoError(t, err, "a folder comes first")
+	assert.Equal(t, find.KindGo, spec.Source.Kind, "a folder comes first")
 }
 
 func TestLooseDirectory(t *testing.T) {
 	t.Parallel()
 	root := tree(t, map[string]string{"rules/a.go": "package rules\n"})
 	spec, err := dir.New(root).Find(t.Context(), name(t, "rules"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if spec.Module != "" || spec.Source.Go.ImportPath != "" {
-		t.Errorf("got %+v", spec)
-	}
+	require.NoError(t, err)
+	assert.Empty(t, spec.Module)
+	assert.Empty(t, spec.Source.Go.ImportPath)
 }
 
 func TestSymlink(t *testing.T) {
@@ -180,25 +171,18 @@ func TestSymlink(t *testing.T) {
 		t.Skip("the system makes no symbolic links: ", err)
 	}
 	spec, err := dir.New(root).Find(t.Context(), name(t, "link"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	// It is what the link leads to, so that policies decide about what is opened.
 	real, err := filepath.EvalSymlinks(filepath.Join(root, "rules", "tax"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if spec.Source.Dir != real || spec.Name != real {
-		t.Errorf("got %+v", spec)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, real, spec.Source.Dir)
+	assert.Equal(t, real, spec.Name)
 }
 
 func TestReasons(t *testing.T) {
 	root := tree(t, project)
 	write(t, filepath.Join(root, "readme/README.md"), "")
-	if err := os.Mkdir(filepath.Join(root, "empty"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(filepath.Join(root, "empty"), 0o755))
 	t.Chdir(root)
 	current := dir.New(".")
 	for s, want := range map[string]string{
@@ -221,9 +205,7 @@ func TestReasons(t *testing.T) {
 		if runtime.GOOS == "windows" {
 			want = strings.ReplaceAll(want, "/", `\`)
 		}
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %v", s, err, want)
-		}
+		assert.EqualError(t, err, want, s)
 	}
 }
 
@@ -235,42 +217,25 @@ func TestChanges(t *testing.T) {
 	look := func(s string) bool {
 		t.Helper()
 		_, err := finder.Find(t.Context(), name(t, s))
-		if err != nil && !errors.Is(err, find.ErrNotFound) {
-			t.Fatal(err)
-		}
+		require.False(t, err != nil && !errors.Is(err, find.ErrNotFound), err)
 		return err == nil
 	}
 	age(t, root)
-	if !look("a") || look("b") || look("example.com/b/a") {
-		t.Error("wrong before any change")
-	}
+	assert.True(t, look("a"), "wrong before any change")
+	assert.False(t, look("b"), "wrong before any change")
+	assert.False(t, look("example.com/b/a"), "wrong before any change")
 	write(t, filepath.Join(root, "b", "b.go"), "package b\n")
-	if !look("a") || !look("b") {
-		t.Error("a new directory is not seen")
-	}
-	if err := os.RemoveAll(filepath.Join(root, "b")); err != nil {
-		t.Fatal(err)
-	}
-	if look("b") {
-		t.Error("a directory that is gone is still seen")
-	}
+	assert.True(t, look("a"), "a new directory is not seen")
+	assert.True(t, look("b"), "a new directory is not seen")
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "b")))
+	assert.False(t, look("b"), "a directory that is gone is still seen")
 	write(t, filepath.Join(root, "b", "b.go"), "package b\n")
 	age(t, root)
-	if !look("b") {
-		t.Error("a directory that is back is not seen")
-	}
+	assert.True(t, look("b"), "a directory that is back is not seen")
 	write(t, filepath.Join(root, "go.mod"), "module example.com/b\n")
-	if !look("example.com/b/a") {
-		t.Error("a new module is not seen")
-	}
+	assert.True(t, look("example.com/b/a"), "a new module is not seen")
 	write(t, filepath.Join(root, "go.mod"), "module example.com/c\n")
-	if look("example.com/b/a") {
-		t.Error("a module's old path is still seen")
-	}
-	if err := os.RemoveAll(root); err != nil {
-		t.Fatal(err)
-	}
-	if look("a") {
-		t.Error("a directory whose root is gone is still seen")
-	}
+	assert.False(t, look("example.com/b/a"), "a module's old path is still seen")
+	require.NoError(t, os.RemoveAll(root))
+	assert.False(t, look("a"), "a directory whose root is gone is still seen")
 }

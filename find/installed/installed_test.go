@@ -11,6 +11,8 @@ import (
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -23,11 +25,9 @@ func install(t *testing.T, s *store.Store, versions ...string) {
 	t.Helper()
 	for _, version := range versions {
 		for _, dir := range []string{"github.com/!burnt!sushi/toml@" + version + "/sub", "example.com/dep@v1.0.0"} {
-			if err := os.MkdirAll(filepath.Join(s.ModDir(), dir), 0o700); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.MkdirAll(filepath.Join(s.ModDir(), dir), 0o700))
 		}
-		if err := s.PutRecord(&store.Record{
+		require.NoError(t, s.PutRecord(&store.Record{
 			Package: pkg, Module: "github.com/BurntSushi/toml", Version: version, Target: target,
 			Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Why: "the latest release", Deprecated: "old",
 			GoMod: "go 1.26\n", GoSum: "sum\n", Hash: "h1:" + version, Imports: []string{pkg},
@@ -35,27 +35,21 @@ func install(t *testing.T, s *store.Store, versions ...string) {
 				{Path: "example.com/dep", Version: "v1.0.0", Sum: "h1:dep"},
 				{Path: "github.com/BurntSushi/toml", Version: version, Sum: "h1:toml"},
 			},
-		}); err != nil {
-			t.Fatal(err)
-		}
+		}))
 	}
 }
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 
 func lookUp(t *testing.T, s *store.Store, text string) (*find.Spec, error) {
 	t.Helper()
 	name, err := find.ParseName(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return installed.New(s, target).Find(t.Context(), name)
 }
 
@@ -87,18 +81,19 @@ func TestFind(t *testing.T) {
 		"alias=" + pkg + "@v1": "v1.10.0",
 	} {
 		spec, err := lookUp(t, s, text)
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
+		if !assert.NoError(t, err, text) {
 			continue
 		}
-		if spec.Version != want {
-			t.Errorf("%s is %s, want %s", text, spec.Version, want)
-		}
+		assert.Equal(t, want, spec.Version, text)
 		dir := filepath.Join(s.ModDir(), "github.com", "!burnt!sushi", "toml@"+want, "sub")
-		if spec.Name != pkg || spec.Module != "github.com/BurntSushi/toml" || spec.Origin != "store" || spec.Source.Dir != dir ||
-			spec.Source.Hash != "h1:"+want || spec.Source.Go.ModCache != s.ModDir() || len(spec.BuildList) != 2 || spec.BuildList[0].Sum != "h1:dep" {
-			t.Errorf("%s: got %+v, %+v", text, spec, spec.Source.Go)
-		}
+		assert.Equal(t, pkg, spec.Name, text)
+		assert.Equal(t, "github.com/BurntSushi/toml", spec.Module, text)
+		assert.Equal(t, "store", spec.Origin, text)
+		assert.Equal(t, dir, spec.Source.Dir, text)
+		assert.Equal(t, "h1:"+want, spec.Source.Hash, text)
+		assert.Equal(t, s.ModDir(), spec.Source.Go.ModCache, text)
+		require.Len(t, spec.BuildList, 2, text)
+		assert.Equal(t, "h1:dep", spec.BuildList[0].Sum, text)
 	}
 }
 
@@ -116,35 +111,28 @@ func TestReasons(t *testing.T) {
 		"./rules":          "not found: not an import path",
 		"company:team/pkg": "not found: not an import path",
 	} {
-		if _, err := lookUp(t, s, text); err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %s", text, err, want)
-		}
+		_, err := lookUp(t, s, text)
+		assert.EqualError(t, err, want)
 	}
 	var version *find.VersionError
-	if _, err := lookUp(t, s, pkg+"@<=v1"); !errors.As(err, &version) {
-		t.Errorf("%T is no VersionError", err)
-	}
+	_, err := lookUp(t, s, pkg+"@<=v1")
+	assert.ErrorAs(t, err, &version)
 }
 
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	install(t, s, "v1.1.0", "v1.2.0")
-	if err := os.Rename(filepath.Join(s.ModDir(), "github.com/!burnt!sushi/toml@v1.2.0"), filepath.Join(s.Dir(), "gone")); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Rename(filepath.Join(s.ModDir(), "github.com/!burnt!sushi/toml@v1.2.0"), filepath.Join(s.Dir(), "gone")))
 	record := filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/sub/@v/v1.1.0.json")
-	if err := errors.Join(os.Chmod(record, 0o600), os.Truncate(record, 100)); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, errors.Join(os.Chmod(record, 0o600), os.Truncate(record, 100)))
 	for _, tt := range []struct{ text, want string }{
 		{pkg, "not found: v1.2.0 is damaged: its module github.com/BurntSushi/toml@v1.2.0 is missing; installing again"},
 		{pkg + "@v1.1.0", "not found: the record of v1.1.0 is damaged; installing again"},
 		{pkg + "@v1.1.0", "not found: no installed version satisfies v1.1.0 (v1.2.0)"},
 	} {
-		if _, err := lookUp(t, s, tt.text); err == nil || err.Error() != tt.want {
-			t.Errorf("%s:\ngot  %v\nwant %s", tt.text, err, tt.want)
-		}
+		_, err := lookUp(t, s, tt.text)
+		assert.EqualError(t, err, tt.want)
 	}
 }
 
@@ -155,25 +143,17 @@ func TestCompanions(t *testing.T) {
 	s := open(t)
 	install(t, s, "v1.1.0", "v1.2.0")
 	record, err := s.Record(target, pkg, "v1.2.0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	record.Along = []store.RecordCompanion{{Path: "bytes", Version: "go1.26"}, {Path: "example.com/dep", Query: "v1", Version: "v1.0.0"}}
 	record.Hash = "h1:along"
-	if err := s.PutRecord(record); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.PutRecord(record))
 	check := func(text, version, hash, found string, companions ...find.Companion) {
 		t.Helper()
 		name, err := find.ParseName(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		name.Along = companions
 		spec, err := installed.New(s, target).Find(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		var got string
 		for _, c := range spec.Source.Go.Along {
 			got += c.String() + "=" + c.Version + " "

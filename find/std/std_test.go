@@ -29,9 +29,7 @@ func goroot(t *testing.T) string {
 		"internal/abi/abi.go", "net/http/internal/x.go", "vendor/golang.org/x/y/y.go", "go/build/testdata/a.go", "tests/a_test.go",
 	} {
 		path := filepath.Join(root, "src", filepath.FromSlash(file))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)))
 	}
 	return root
 }
@@ -43,9 +41,7 @@ func in(root string) *std.Finder {
 func parse(t *testing.T, s string) find.Name {
 	t.Helper()
 	name, err := find.ParseName(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return name
 }
 
@@ -66,17 +62,17 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	root := goroot(t)
 	spec, err := in(root).Find(t.Context(), parse(t, "encoding/json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if spec.Name != "encoding/json" || spec.Version != "go1.26.8" || spec.Module != "" || spec.Origin != "standard library" ||
-		spec.Source.Dir != filepath.Join(root, "src", "encoding", "json") || spec.Source.Hash != "go:go1.26.8/encoding/json" ||
-		spec.Source.Go.ImportPath != "encoding/json" || string(spec.Source.Go.GoMod) != "go 1.26\n" {
-		t.Errorf("got %+v, %+v", spec, spec.Source.Go)
-	}
-	if _, err := fs.Stat(spec.Source.FS, "json.go"); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "encoding/json", spec.Name)
+	assert.Equal(t, "go1.26.8", spec.Version)
+	assert.Empty(t, spec.Module)
+	assert.Equal(t, "standard library", spec.Origin)
+	assert.Equal(t, filepath.Join(root, "src", "encoding", "json"), spec.Source.Dir)
+	assert.Equal(t, "go:go1.26.8/encoding/json", spec.Source.Hash)
+	assert.Equal(t, "encoding/json", spec.Source.Go.ImportPath)
+	assert.Equal(t, "go 1.26\n", string(spec.Source.Go.GoMod))
+	_, err = fs.Stat(spec.Source.FS, "json.go")
+	assert.NoError(t, err)
 }
 
 func TestReasons(t *testing.T) {
@@ -96,12 +92,8 @@ func TestReasons(t *testing.T) {
 	} {
 		var refused *engine.CompileError
 		_, err := finder.Find(t.Context(), parse(t, s))
-		if err == nil || err.Error() != want {
-			t.Errorf("%s: got %v, want %s", s, err, want)
-		}
-		if !errors.Is(err, find.ErrNotFound) && !errors.As(err, &refused) {
-			t.Errorf("%s: %T is no CompileError", s, err)
-		}
+		assert.EqualError(t, err, want, s)
+		assert.Falsef(t, !errors.Is(err, find.ErrNotFound) && !errors.As(err, &refused), "%s: %T is no CompileError", s, err)
 	}
 }
 
@@ -109,16 +101,13 @@ func TestWithoutToolchain(t *testing.T) {
 	t.Parallel()
 	finder := std.New(func() (string, string, error) { return "", "", &engine.ToolchainError{Reason: "no Go"} })
 	spec, err := finder.Find(t.Context(), parse(t, "encoding/json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if spec.Version != runtime.Version() || spec.Source.Dir != "" || spec.Source.Hash != "go:"+runtime.Version()+"/encoding/json" {
-		t.Errorf("got %+v", spec)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, runtime.Version(), spec.Version)
+	assert.Empty(t, spec.Source.Dir)
+	assert.Equal(t, "go:"+runtime.Version()+"/encoding/json", spec.Source.Hash)
 	for _, s := range []string{"rules/tax", "json", "internal/abi", "unsafe", "runtime/cgo"} {
-		if _, err := finder.Find(t.Context(), parse(t, s)); !errors.Is(err, find.ErrNotFound) {
-			t.Errorf("%s: %v", s, err)
-		}
+		_, err := finder.Find(t.Context(), parse(t, s))
+		assert.ErrorIs(t, err, find.ErrNotFound)
 	}
 }
 
@@ -164,13 +153,12 @@ func TestCompanions(t *testing.T) {
 		name.Along = tt.along
 		spec, err := finder.Find(t.Context(), name)
 		if err != nil || tt.err != "" {
-			if err == nil || err.Error() != tt.err {
-				t.Errorf("%v: %v, want %s", tt.along, err, tt.err)
-			}
+			assert.EqualErrorf(t, err, tt.err, "%v", tt.along)
 			continue
 		}
-		if spec.Source.Hash != tt.hash || len(spec.Source.Go.Along) != len(tt.along) || spec.Source.Go.Along[0].Version != "go1.26.8" || spec.Source.Go.Along[0].Alias != tt.along[0].Alias {
-			t.Errorf("%v: hash %q, along %+v", tt.along, spec.Source.Hash, spec.Source.Go.Along)
-		}
+		assert.Equal(t, tt.hash, spec.Source.Hash)
+		require.Len(t, spec.Source.Go.Along, len(tt.along))
+		assert.Equal(t, "go1.26.8", spec.Source.Go.Along[0].Version)
+		assert.Equal(t, tt.along[0].Alias, spec.Source.Go.Along[0].Alias)
 	}
 }

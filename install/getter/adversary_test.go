@@ -11,6 +11,8 @@ import (
 
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestGitAmbiguous: of what a ref could be, the tag counts, as for git; a commit is never a branch
@@ -34,9 +36,9 @@ func TestGitAmbiguous(t *testing.T) {
 	at := "git::file://" + r.Dir
 	for ref, want := range map[string]string{"both": first, first: first, "noted": first, "twice": first, "HEAD": second, "main": second} {
 		release, spec, err := bring(t.Context(), t, in, openStore(t), at+"?ref="+ref)
-		if err != nil || release.Version != want || spec.Version != want {
-			t.Errorf("%s: %+v, %v, want %s", ref, release, err, want)
-		}
+		require.NoError(t, err, ref)
+		assert.Equal(t, want, release.Version, ref)
+		assert.Equal(t, want, spec.Version, ref)
 	}
 	for ref, want := range map[string]string{
 		"-x":             "invalid module name: its ref \"-x\" holds what no branch, tag or commit can",
@@ -48,9 +50,7 @@ func TestGitAmbiguous(t *testing.T) {
 	} {
 		s := openStore(t)
 		_, _, err := bring(t.Context(), t, in, s, at+"?ref="+ref)
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", ref, err, want)
-		}
+		assert.EqualError(t, err, want, ref)
 		empty(t, s.Dir())
 	}
 }
@@ -59,9 +59,8 @@ func TestGitAmbiguous(t *testing.T) {
 func empty(t *testing.T, dir string) {
 	t.Helper()
 	for _, sub := range []string{"src", "sources"} {
-		if entries, _ := os.ReadDir(filepath.Join(dir, sub)); len(entries) > 0 {
-			t.Errorf("%v is in the store", entries)
-		}
+		entries, _ := os.ReadDir(filepath.Join(dir, sub))
+		assert.Zero(t, len(entries))
 	}
 }
 
@@ -69,21 +68,16 @@ func empty(t *testing.T, dir string) {
 func TestGitSHA256(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "r")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(dir, 0o755))
 	outer := loadtest.Git(t, filepath.Join(t.TempDir(), "outer"))
 	outer.Run("init", "-q", "-b", "main", "--object-format=sha256", dir)
 	r := loadtest.Git(t, dir)
 	r.Write("init.star", "x = 1\n")
 	commit := r.Commit("v1")
-	if len(commit) != 64 {
-		t.Fatalf("git made the commit %s, which is not one of SHA-256", commit)
-	}
+	require.Lenf(t, commit, 64, "git made the commit %s, which is not one of SHA-256", commit)
 	release, _, err := bring(t.Context(), t, getter.New(getter.Config{Netrc: "off"}), openStore(t), "git::file://"+dir+"?ref=v1")
-	if err != nil || release.Version != commit {
-		t.Errorf("%+v, %v", release, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, commit, release.Version)
 }
 
 // TestGitLiar: a server that answers with something else than what it was asked for.
@@ -149,18 +143,15 @@ func TestGitLiar(t *testing.T) {
 		s := openStore(t)
 		_, spec, err := bring(t.Context(), t, in, s, "git::"+server.URL+"/"+name+"?ref=v1")
 		if want == "" {
-			if err != nil || spec.Version != commit {
-				t.Errorf("%s: %+v, %v", name, spec, err)
-			}
+			require.NoError(t, err, name)
+			assert.Equal(t, commit, spec.Version, name)
 			continue
 		}
 		got := "accepted"
 		if err != nil {
 			got = strings.ReplaceAll(err.Error(), server.URL, "URL")
 		}
-		if got != want {
-			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
-		}
+		assert.Equal(t, want, got, name)
 		empty(t, s.Dir())
 	}
 }
@@ -187,21 +178,14 @@ func TestGitNoProgram(t *testing.T) {
 		r.Run("config", key, value)
 	}
 	info := filepath.Join(r.Dir, ".git", "objects", "info")
-	if err := os.MkdirAll(info, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(filepath.Join(other.Dir, ".git", "objects")+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(info, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(info, "alternates"), []byte(filepath.Join(other.Dir, ".git", "objects")+"\n"), 0o600))
 	in := getter.New(getter.Config{Netrc: "off"})
 	_, spec, err := bring(t.Context(), t, in, openStore(t), "git::file://"+r.Dir+"?ref=v1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if data, err := fs.ReadFile(spec.Source.FS, "init.star"); string(data) != "x = 1\n" || err != nil {
-		t.Errorf("%q, %v", data, err)
-	}
-	if _, err := os.Stat(marker); err == nil {
-		t.Error("something ran")
-	}
+	require.NoError(t, err)
+	data, err := fs.ReadFile(spec.Source.FS, "init.star")
+	assert.Equal(t, "x = 1\n", string(data))
+	assert.NoError(t, err)
+	_, err = os.Stat(marker)
+	assert.Error(t, err)
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load/install/getter"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestWebTricks: what go-getter would do for other callers, and what a server can say beside the
@@ -20,9 +22,7 @@ func TestWebTricks(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	secret := filepath.Join(parent, "secret.star")
-	if err := os.WriteFile(secret, []byte("x = 'secret'"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(secret, []byte("x = 'secret'"), 0o600))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Terraform-Get", "file://"+secret)
 		w.Header().Set("Content-Disposition", `attachment; filename="../../evil.star"`)
@@ -70,9 +70,9 @@ func TestWebTricks(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, spec, err)
 			continue
 		}
-		if data, err := fs.ReadFile(spec.Source.FS, "ok.star"); string(data) != "x = 'ok'" || err != nil {
-			t.Errorf("%s: %q, %v", name, data, err)
-		}
+		data, err := fs.ReadFile(spec.Source.FS, "ok.star")
+		assert.Equal(t, "x = 'ok'", string(data), name)
+		assert.NoError(t, err, name)
 	}
 	const retry = "\n\tcheck the name and the network, and try again"
 	for name, want := range map[string]string{
@@ -95,11 +95,8 @@ func TestWebTricks(t *testing.T) {
 			got = strings.ReplaceAll(err.Error(), server.URL, "URL")
 			empty(t, s.Dir())
 		}
-		if got != want {
-			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
-		}
+		assert.Equal(t, want, got, name)
 	}
-	if entries, _ := os.ReadDir(parent); len(entries) != 1 {
-		t.Errorf("%v is there", entries)
-	}
+	entries, _ := os.ReadDir(parent)
+	assert.Len(t, entries, 1)
 }

@@ -2,7 +2,6 @@ package getter_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -19,6 +18,8 @@ import (
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // loaderOf returns a loader of sources, as it is in a new process.
@@ -33,9 +34,7 @@ func loaderOf(t *testing.T, s *store.Store, change func(*load.Config)) *load.Loa
 		change(&config)
 	}
 	l, err := load.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close(context.Background()) })
 	return l
 }
@@ -58,14 +57,13 @@ func TestRepositoryAway(t *testing.T) {
 	defer server.Close()
 	s := openStore(t)
 	name := "git::" + server.URL + "/r/.git//tax?ref=dev"
-	if _, err := loaderOf(t, s, nil).Load(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
+	_, err := loaderOf(t, s, nil).Load(t.Context(), name)
+	require.NoError(t, err)
 	refuse.Store(true)
 	var registry *install.RegistryError
-	if _, err := loaderOf(t, s, nil).Load(t.Context(), name); !errors.As(err, &registry) || errors.Is(err, install.ErrUnavailable) {
-		t.Errorf("a server that refuses: %v", err)
-	}
+	_, err = loaderOf(t, s, nil).Load(t.Context(), name)
+	assert.ErrorAs(t, err, &registry, "a server that refuses")
+	assert.NotErrorIs(t, err, install.ErrUnavailable, "a server that refuses")
 	server.Close()
 	for _, offline := range []bool{false, true} { // who works offline knows it, and needs no event
 		var degraded []event.Degraded
@@ -78,11 +76,10 @@ func TestRepositoryAway(t *testing.T) {
 			}
 		})
 		m, err := l.Load(t.Context(), name)
-		if err != nil || m.Version() != second || (len(degraded) == 0) != offline {
-			t.Errorf("offline %v: %v, %v, %+v", offline, m, err, degraded)
-		}
-		if _, err := l.Load(t.Context(), "git::"+server.URL+"/r/.git//tax?ref=main"); !errors.Is(err, install.ErrUnavailable) {
-			t.Errorf("offline %v: what is not installed: %v", offline, err)
-		}
+		require.NoError(t, err)
+		assert.Equal(t, second, m.Version())
+		assert.Equal(t, offline, len(degraded) == 0)
+		_, err = l.Load(t.Context(), "git::"+server.URL+"/r/.git//tax?ref=main")
+		assert.ErrorIsf(t, err, install.ErrUnavailable, "offline %v: what is not installed", offline)
 	}
 }

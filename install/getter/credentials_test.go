@@ -9,11 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/loadgo/load/install/getter"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestCallback: its headers go to the host that it was asked for, whatever their names are, and not
@@ -53,22 +54,17 @@ func TestCallback(t *testing.T) {
 		return http.Header{"Private-Token": {secret}}, nil
 	}})
 	for _, name := range []string{"/x.star", "/away.star", "/within.star"} {
-		if _, _, err := bring(t.Context(), t, in, openStore(t), server.URL+name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		_, _, err := bring(t.Context(), t, in, openStore(t), server.URL+name)
+		assert.NoError(t, err)
 	}
-	if leaked.Load() > 0 {
-		t.Error("another host got the token")
-	}
+	assert.Zero(t, leaked.Load(), "another host got the token")
 	_, _, err := bring(t.Context(), t, in, openStore(t), server.URL+"/closed.star")
 	if want := server.URL + "/closed.star: Config.Credentials: the vault is closed"; err == nil || err.Error() != want || !errors.Is(err, fault) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	_, _, err = bring(t.Context(), t, in, openStore(t), server.URL+"/without.star")
 	want := server.URL + "/without.star: forbidden (403 Forbidden)\n\tcheck the spelling of the URL and the credentials for 127.0.0.1 in Config.Credentials or the netrc file"
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
+	assert.EqualError(t, err, want)
 }
 
 // TestGoAuth: a program of GOAUTH is asked, again with what the server said, and gets no tokens of
@@ -90,9 +86,7 @@ func TestGoAuth(t *testing.T) {
 	program, noted := filepath.Join(dir, "program"), filepath.Join(dir, "noted")
 	text := "#!/bin/sh\nenv >>" + noted + "\necho \"asked $*\" >>" + noted + "\n[ \"$1\" = ls-remote -o $# -gt 3 ] && exit 1\n" +
 		"[ -n \"$1\" ] && printf '" + server.URL + "\\n\\nAuthorization: Bearer new\\n\\n'\ntrue\n"
-	if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(program, []byte(text), 0o755))
 	t.Setenv("LOAD_TOKEN_COMPANY", "hunter2")
 	in := getter.New(getter.Config{HTTPClient: server.Client(), GoAuth: program, Git: program})
 	if _, _, err := bring(t.Context(), t, in, openStore(t), server.URL+"/x.star"); err != nil {
@@ -102,15 +96,9 @@ func TestGoAuth(t *testing.T) {
 		t.Error("a git that fails is no error")
 	}
 	data, err := os.ReadFile(noted)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(data), "hunter2") {
-		t.Error("a program got the token of a registry")
-	}
+	require.NoError(t, err)
+	assert.NotContains(t, string(data), "hunter2", "a program got the token of a registry")
 	for _, want := range []string{"\nasked \n", "\nasked " + server.URL + "/x.star\n", "protocol.version=2"} {
-		if !strings.Contains(string(data), want) {
-			t.Errorf("no %q among\n%s", want, data)
-		}
+		assert.Contains(t, string(data), want)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // FuzzParse: whatever is accepted as a name can be handed to git, to a web server and to the file
@@ -29,21 +31,17 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s.dir != "" && (!fs.ValidPath(s.dir) || !filepath.IsLocal(filepath.FromSlash(s.dir))) {
-			t.Errorf("%q: directory %q", text, s.dir)
-		}
-		if strings.HasPrefix(s.ref, "-") || strings.ContainsAny(s.ref, " ^~:*?[\\\n") {
-			t.Errorf("%q: ref %q", text, s.ref)
-		}
+		assert.Falsef(t, s.dir != "" && (!fs.ValidPath(s.dir) || !filepath.IsLocal(filepath.FromSlash(s.dir))), "%q: directory %q", text, s.dir)
+		require.Falsef(t, strings.HasPrefix(s.ref, "-"), "%q: ref %q", text, s.ref)
+		assert.Falsef(t, strings.ContainsAny(s.ref, " ^~:*?[\\\n"), "%q: ref %q", text, s.ref)
 		if s.form == formLocal {
 			return
 		}
-		if _, password := s.url.User.Password(); password || s.url.User != nil && s.url.Scheme != "ssh" && s.url.Scheme != "file" {
-			t.Errorf("%q: the URL %q has a user", text, s.url)
-		}
-		if strings.HasPrefix(s.url.String(), "-") || s.form == formWeb && s.url.Scheme != "https" && s.url.Scheme != "http" {
-			t.Errorf("%q: URL %q", text, s.url)
-		}
+		_, password := s.url.User.Password()
+		require.Falsef(t, password, "%q: the URL %q has a user", text, s.url)
+		assert.Falsef(t, s.url.User != nil && s.url.Scheme != "ssh" && s.url.Scheme != "file", "%q: the URL %q has a user", text, s.url)
+		require.Falsef(t, strings.HasPrefix(s.url.String(), "-"), "%q: URL %q", text, s.url)
+		assert.Falsef(t, s.form == formWeb && s.url.Scheme != "https" && s.url.Scheme != "http", "%q: URL %q", text, s.url)
 	})
 }
 
@@ -54,9 +52,7 @@ func FuzzRefs(f *testing.F) {
 	f.Add([]byte("--upload-pack=x\trefs/heads/main\n<html>\n" + commit + "x\trefs/heads/-x\r\n\t\n"))
 	f.Fuzz(func(t *testing.T, out []byte) {
 		for ref, commit := range parseRefs(out) {
-			if !fullCommit.MatchString(commit) {
-				t.Errorf("%q is at %q", ref, commit)
-			}
+			assert.Truef(t, fullCommit.MatchString(commit), "%q is at %q", ref, commit)
 		}
 	})
 }
@@ -88,8 +84,7 @@ func FuzzPlace(f *testing.F) {
 		default:
 			host += ":" + port
 		}
-		if d := (&policy.Policy{Deny: []string{host}}).Name(name.Target); d.Allowed {
-			t.Errorf("%q leads to %s, and a rule about that does not hold: %+v", text, host, d)
-		}
+		d := (&policy.Policy{Deny: []string{host}}).Name(name.Target)
+		assert.Falsef(t, d.Allowed, "%q leads to %s, and a rule about that does not hold: %+v", text, host, d)
 	})
 }

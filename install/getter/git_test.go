@@ -2,7 +2,6 @@ package getter_test
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // rules makes a repository with two tagged versions and a branch.
@@ -36,18 +37,14 @@ func rules(t *testing.T, dir string) (r *loadtest.GitRepo, first, second string)
 func parse(t *testing.T, s string) find.Name {
 	t.Helper()
 	name, err := find.ParseName(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return name
 }
 
 func openStore(t *testing.T) *store.Store {
 	t.Helper()
 	s, err := store.Open(loadtest.TempDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 
@@ -84,20 +81,19 @@ func TestGitRefs(t *testing.T) {
 		{"//other.star", second, "the default branch", "x = 1\n"},
 	} {
 		release, spec, err := bring(t.Context(), t, in, openStore(t), at+test.name)
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
+		if !assert.NoError(t, err, test.name) {
 			continue
 		}
-		if release.Version != test.commit || release.Why != test.why || release.Changing != strings.Contains(test.why, "the branch") {
-			t.Errorf("%s: %+v", test.name, release)
-		}
+		assert.Equal(t, test.commit, release.Version, test.name)
+		assert.Equal(t, test.why, release.Why, test.name)
+		assert.Equal(t, strings.Contains(test.why, "the branch"), release.Changing, test.name)
 		data, err := fs.ReadFile(spec.Source.FS, spec.Source.File)
-		if string(data) != test.text || err != nil || spec.Version != test.commit || spec.Source.Kind != find.KindStarlark {
-			t.Errorf("%s: %q, %v, %+v", test.name, data, err, spec)
-		}
-		if _, err := os.Stat(filepath.Join(spec.Source.Dir, "..", ".git")); err == nil {
-			t.Errorf("%s: a .git is there", test.name)
-		}
+		assert.Equal(t, test.text, string(data), test.name)
+		require.NoError(t, err, test.name)
+		assert.Equal(t, test.commit, spec.Version, test.name)
+		assert.Equal(t, find.KindStarlark, spec.Source.Kind, test.name)
+		_, err = os.Stat(filepath.Join(spec.Source.Dir, "..", ".git"))
+		assert.Error(t, err, test.name)
 	}
 }
 
@@ -129,14 +125,11 @@ func TestGitErrors(t *testing.T) {
 			r.Commit()
 		}
 		_, _, err := bring(t.Context(), t, in, openStore(t), name)
-		if err == nil {
-			t.Errorf("%s: no error", test.name)
+		if !assert.Error(t, err, test.name) {
 			continue
 		}
 		got := strings.NewReplacer(url, "URL", private, "PRIVATE").Replace(err.Error())
-		if got != test.want {
-			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
-		}
+		assert.Equal(t, test.want, got, test.name)
 	}
 }
 
@@ -185,9 +178,8 @@ func TestGitNames(t *testing.T) {
 	} {
 		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
 		var bad *find.NameError
-		if !errors.As(err, &bad) || bad.Reason != want {
-			t.Errorf("%s:\n got %v\nwant %s", name, err, want)
-		}
+		require.ErrorAs(t, err, &bad, name)
+		assert.Equal(t, want, bad.Reason, name)
 	}
 }
 
@@ -211,39 +203,28 @@ func TestGitHostile(t *testing.T) {
 	blob := r.Run("hash-object", "-w", "--no-filters", "init.star")
 	r.Run("update-index", "--cacheinfo", "100644,"+blob+",init.star")
 	link := filepath.Join(r.Dir, "target")
-	if err := os.WriteFile(link, []byte("../../../etc/passwd"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(link, []byte("../../../etc/passwd"), 0o600))
 	r.Run("update-index", "--add", "--cacheinfo", "120000,"+r.Run("hash-object", "-w", "target")+",link.star")
 	r.Run("commit", "-q", "-m", "hostile")
 	for _, hook := range []string{"post-checkout", "pre-receive", "post-upload-pack", "reference-transaction"} {
 		file := filepath.Join(r.Dir, ".git", "hooks", hook)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte("#!/bin/sh\ntouch "+marker+"\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\ntouch "+marker+"\n"), 0o755))
 	}
 	in := getter.New(getter.Config{Netrc: "off"})
 	_, spec, err := bring(t.Context(), t, in, openStore(t), "git::file://"+r.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if data, err := fs.ReadFile(spec.Source.FS, "init.star"); string(data) != "id = '$Id$ $Format:%H$'\r\n" || err != nil {
-		t.Errorf("the file was changed: %q, %v", data, err)
-	}
-	if _, err := fs.Stat(spec.Source.FS, "hidden.star"); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, err)
+	data, err := fs.ReadFile(spec.Source.FS, "init.star")
+	assert.Equal(t, "id = '$Id$ $Format:%H$'\r\n", string(data), "the file was changed")
+	assert.NoError(t, err, "the file was changed")
+	_, err = fs.Stat(spec.Source.FS, "hidden.star")
+	assert.NoError(t, err)
 	for _, name := range []string{"sub/s.star", "link.star"} {
-		if _, err := os.Lstat(filepath.Join(spec.Source.Dir, filepath.FromSlash(name))); err == nil {
-			t.Errorf("%s is there", name)
-		}
+		_, err := os.Lstat(filepath.Join(spec.Source.Dir, filepath.FromSlash(name)))
+		assert.Error(t, err)
 	}
-	if _, err := os.Stat(marker); err == nil {
-		t.Error("something of the repository ran")
-	}
+	_, err = os.Stat(marker)
+	assert.Error(t, err, "something of the repository ran")
 }
 
 // TestGitReplace: a go.mod that reaches out of the repository is refused.
@@ -258,12 +239,10 @@ func TestGitReplace(t *testing.T) {
 		s := openStore(t)
 		_, _, err := bring(t.Context(), t, getter.New(getter.Config{Netrc: "off"}), s, "git::file://"+r.Dir)
 		want := "its go.mod replaces example.com/inner by the directory " + to + " (a module cannot reach out of what was fetched)"
-		if refused && (err == nil || err.Error() != want) || !refused && err != nil {
-			t.Errorf("%s: %v", to, err)
-		}
-		if entries, _ := os.ReadDir(filepath.Join(s.Dir(), "src")); refused && len(entries) > 0 {
-			t.Errorf("%s: %v is in the store", to, entries)
-		}
+		assert.Falsef(t, refused && (err == nil || err.Error() != want), "%s: %v", to, err)
+		assert.Falsef(t, !refused && err != nil, "%s: %v", to, err)
+		entries, _ := os.ReadDir(filepath.Join(s.Dir(), "src"))
+		assert.Falsef(t, refused && len(entries) > 0, "%s: %v is in the store", to, entries)
 	}
 }
 
@@ -274,26 +253,20 @@ func TestMovedTag(t *testing.T) {
 	in := getter.New(getter.Config{Netrc: "off"})
 	name := parse(t, "git::file://"+r.Dir+"//tax?ref=v1.0.0")
 	release, err := in.Resolve(t.Context(), new(install.Session), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	r.Run("tag", "-f", "v1.0.0", "v2.0.0^{}")
 	spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
-	if err != nil || spec.Version != first {
-		t.Errorf("%+v, %v", spec, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, first, spec.Version)
 	// A lock file that knows the tree stops another one.
 	moved, err := in.Resolve(t.Context(), new(install.Session), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	moved.Sum = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	moved.BuildList = []find.ModuleVersion{{Path: moved.Module, Version: moved.Version, Sum: moved.Sum}}
 	_, err = in.Install(t.Context(), &install.Session{Store: openStore(t)}, moved)
 	var sum *install.ChecksumError
-	if !errors.As(err, &sum) || sum.By != "the lock file" {
-		t.Errorf("%v", err)
-	}
+	require.ErrorAs(t, err, &sum)
+	assert.Equal(t, "the lock file", sum.By)
 }
 
 func TestInstaller(t *testing.T) {
@@ -319,20 +292,15 @@ func TestLoaded(t *testing.T) {
 		Installers: []install.Installer{getter.New(getter.Config{Netrc: "off"})},
 		Engines:    []engine.Engine{starlark.New(starlark.Config{})}, Store: openStore(t),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer l.Close(context.Background())
 	at := "git::file://" + r.Dir + "//tax"
 	modules, err := l.LoadAll(t.Context(), at+"?ref=v1.0.0", at+"?ref=v2.0.0", at+"?ref=dev", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if modules[0] == modules[1] || modules[1] != modules[2] || modules[1] != modules[3] {
-		t.Errorf("%v", modules)
-	}
+	require.NoError(t, err)
+	assert.NotSame(t, modules[1], modules[0])
+	require.Same(t, modules[2], modules[1])
+	assert.Same(t, modules[3], modules[1])
 	rate, err := load.Value[int](modules[0], "rate")
-	if rate != 1 || err != nil {
-		t.Errorf("%d, %v", rate, err)
-	}
+	assert.Equal(t, 1, rate)
+	assert.NoError(t, err)
 }

@@ -23,6 +23,8 @@ import (
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A test binary that starts with this variable set loads the names in its arguments, with the store
@@ -109,9 +111,8 @@ func TestProcesses(t *testing.T) {
 		var d done
 		return d, json.Unmarshal(out.Bytes(), &d)
 	}
-	if _, err := run(openStore(t).Dir()); err != nil {
-		t.Fatal(err)
-	}
+	_, err := run(openStore(t).Dir())
+	require.NoError(t, err)
 	alone := len(git.Requests()) // of one fetch
 
 	dir := openStore(t).Dir()
@@ -123,23 +124,18 @@ func TestProcesses(t *testing.T) {
 			d, err := run(dir)
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, err)
 			total.Installed += d.Installed
 			total.Compiled += d.Compiled
 		})
 	}
 	wg.Wait()
-	if want := (done{Installed: 2, Compiled: 2}); total != want {
-		t.Errorf("they did %+v, want %+v", total, want)
-	}
+	assert.Equal(t, (done{Installed: 2, Compiled: 2}), total)
 	web.mu.Lock()
 	defer web.mu.Unlock()
 	if n := web.counts["/tax.star"]; n != 2 { // one of them alone, and one of the three
 		t.Errorf("%d downloads of the file", n-1)
 	}
-	if n := len(git.Requests()) - alone; n != alone {
-		t.Errorf("%d requests for the repository, and %d of one process alone", n, alone)
-	}
+	n := len(git.Requests()) - alone
+	assert.Equalf(t, alone, n, "%d requests for the repository, and %d of one process alone", n, alone)
 }

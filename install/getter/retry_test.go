@@ -1,7 +1,6 @@
 package getter_test
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -17,6 +16,8 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/getter"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A file is asked for again after faults that may pass, and each time an event tells so, without
@@ -48,15 +49,11 @@ func TestRetries(t *testing.T) {
 		}
 	}}
 	_, spec, err := bringIn(t.Context(), t, in, session, server.URL+"/tax.star?token=secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if data, err := os.ReadFile(filepath.Join(spec.Source.Dir, spec.Source.File)); err != nil || string(data) != body {
-		t.Errorf("%q, %v", data, err)
-	}
-	if want := "/tax.star: 503 Service Unavailable\n/tax.star: the answer was cut off"; strings.Join(told, "\n") != want {
-		t.Errorf("told %q", told)
-	}
+	require.NoError(t, err)
+	data, err := os.ReadFile(filepath.Join(spec.Source.Dir, spec.Source.File))
+	assert.NoError(t, err)
+	assert.Equal(t, body, string(data))
+	assert.Equal(t, "/tax.star: 503 Service Unavailable\n/tax.star: the answer was cut off", strings.Join(told, "\n"))
 }
 
 // What git downloads is bounded, also while it still works.
@@ -75,18 +72,14 @@ func TestRepositorySize(t *testing.T) {
 	}
 	endless := filepath.Join(root, "git")
 	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	script := `#!/bin/sh
 case "$*" in
 *" fetch "*) while :; do head -c 50000 /dev/zero >>"$GIT_DIR/tmp_pack"; done ;;
 esac
 exec ` + git + ` "$@"
 `
-	if err := os.WriteFile(endless, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(endless, []byte(script), 0o755))
 	r.Write("noise", string(noise))
 	large := "git::file://" + r.Dir + "?ref=" + r.Commit()
 	for which, in := range map[string]*getter.Installer{
@@ -96,16 +89,12 @@ exec ` + git + ` "$@"
 		s := openStore(t)
 		_, _, err := bring(t.Context(), t, in, s, large)
 		var refused *install.RegistryError
-		if !errors.As(err, &refused) {
-			t.Errorf("%s: %v", which, err)
+		if !assert.ErrorAs(t, err, &refused, which) {
 			continue
 		}
 		want := "file://" + r.Dir + ": its repository: it is larger than " + map[string]string{"at once": "100000", "endless": "1000000"}[which] + " bytes\n\tif you trust it, raise getter.Config.MaxRepository"
-		if err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", which, err, want)
-		}
-		if entries, _ := os.ReadDir(filepath.Join(s.Dir(), "tmp")); len(entries) > 0 {
-			t.Errorf("%s: left in tmp: %v", which, entries)
-		}
+		assert.Equal(t, want, err.Error(), which)
+		entries, _ := os.ReadDir(filepath.Join(s.Dir(), "tmp"))
+		assert.Zero(t, len(entries), which)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -32,6 +31,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/getter"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func zipOf(t *testing.T, files ...string) []byte {
@@ -40,16 +41,11 @@ func zipOf(t *testing.T, files ...string) []byte {
 	w := zip.NewWriter(&b)
 	for i := 0; i < len(files); i += 2 {
 		f, err := w.Create(files[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(files[i+1])); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		_, err = f.Write([]byte(files[i+1]))
+		require.NoError(t, err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
@@ -58,16 +54,11 @@ func tarOf(t *testing.T, files ...string) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for i := 0; i < len(files); i += 2 {
-		if err := w.WriteHeader(&tar.Header{Name: files[i], Mode: 0o644, Size: int64(len(files[i+1]))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(files[i+1])); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, w.WriteHeader(&tar.Header{Name: files[i], Mode: 0o644, Size: int64(len(files[i+1]))}))
+		_, err := w.Write([]byte(files[i+1]))
+		require.NoError(t, err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
@@ -76,18 +67,14 @@ func gz(t *testing.T, data []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = w.Write(data)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
 func zst(t *testing.T, data []byte) []byte {
 	t.Helper()
 	w, err := zstd.NewWriter(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return w.EncodeAll(data, nil)
 }
 
@@ -155,21 +142,19 @@ func TestWeb(t *testing.T) {
 		{"/tax.wasm", find.KindWasm, "tax.wasm"},
 	} {
 		release, spec, err := bring(t.Context(), t, in, openStore(t), url+test.name)
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
+		if !assert.NoError(t, err, test.name) {
 			continue
 		}
-		if spec.Source.Kind != test.kind || spec.Source.File != test.file || !strings.HasPrefix(release.Version, "sha256:") || strings.Contains(spec.Name, "?") {
-			t.Errorf("%s: %+v", test.name, spec)
-		}
+		assert.Equalf(t, test.kind, spec.Source.Kind, "%s: %+v", test.name, spec)
+		assert.Equalf(t, test.file, spec.Source.File, "%s: %+v", test.name, spec)
+		require.Truef(t, strings.HasPrefix(release.Version, "sha256:"), "%s: %+v", test.name, spec)
+		assert.NotContainsf(t, spec.Name, "?", "%s: %+v", test.name, spec)
 		data, err := fs.ReadFile(spec.Source.FS, spec.Source.File)
-		if err != nil || spec.Source.Hash != find.HashFile(filepath.Join(spec.Source.Dir, spec.Source.File), data) {
-			t.Errorf("%s: %v, hash %s", test.name, err, spec.Source.Hash)
-		}
+		require.NoError(t, err, test.name)
+		assert.Equal(t, find.HashFile(filepath.Join(spec.Source.Dir, spec.Source.File), data), spec.Source.Hash, test.name)
 	}
-	if got := f.counts["/tax.wasm"]; got != 1 {
-		t.Errorf("%d requests for one small file", got)
-	}
+	got := f.counts["/tax.wasm"]
+	assert.Equalf(t, 1, got, "%d requests for one small file", got)
 }
 
 // TestWebBad: answers that are not the file, with what the user reads; nothing of them is in the
@@ -252,17 +237,14 @@ func TestWebBad(t *testing.T) {
 		s := openStore(t)
 		expand := strings.NewReplacer("URL", url, "OTHER", other.URL)
 		_, _, err := bring(t.Context(), t, in, s, expand.Replace(test.name))
-		if err == nil {
-			t.Errorf("%s: no error", test.name)
+		if !assert.Error(t, err, test.name) {
 			continue
 		}
 		host := strings.TrimPrefix(url, "http://")
-		if got := strings.NewReplacer(url, "URL", other.URL, "OTHER", host, "HOST").Replace(err.Error()); got != test.want {
-			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
-		}
-		if entries, _ := os.ReadDir(filepath.Join(s.Dir(), "src")); len(entries) > 0 {
-			t.Errorf("%s: %v is in the store", test.name, entries)
-		}
+		got := strings.NewReplacer(url, "URL", other.URL, "OTHER", host, "HOST").Replace(err.Error())
+		assert.Equal(t, test.want, got, test.name)
+		entries, _ := os.ReadDir(filepath.Join(s.Dir(), "src"))
+		assert.Zero(t, len(entries), test.name)
 	}
 }
 
@@ -272,15 +254,13 @@ func TestChanged(t *testing.T) {
 	url, f := serve(t, map[string][]byte{"/x.star": []byte("x = 1")})
 	name := parse(t, url+"/x.star")
 	release, err := insecure().Resolve(t.Context(), new(install.Session), name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	f.data["/x.star"] = []byte("x = 2")
 	_, err = insecure().Install(t.Context(), &install.Session{Store: openStore(t)}, release) // another one: nothing is kept
 	var sum *install.ChecksumError
-	if !errors.As(err, &sum) || sum.By != "its first reading" || sum.Want != release.Version {
-		t.Errorf("%v", err)
-	}
+	require.ErrorAs(t, err, &sum)
+	assert.Equal(t, "its first reading", sum.By)
+	assert.Equal(t, sum.Want, release.Version)
 }
 
 // TestDamagedSource: a tree that somebody changed in the store is fetched again.
@@ -289,33 +269,22 @@ func TestDamagedSource(t *testing.T) {
 	url, _ := serve(t, map[string][]byte{"/x.star": []byte("x = 1")})
 	in, s := insecure(), openStore(t)
 	release, spec, err := bring(t.Context(), t, in, s, url+"/x.star")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	file := filepath.Join(spec.Source.Dir, spec.Source.File)
-	if err := os.Chmod(file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte("x = 3"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Chmod(file, 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("x = 3"), 0o600))
 	again, err := in.Install(t.Context(), &install.Session{Store: s}, release)
-	if err != nil || again.Source.Hash != spec.Source.Hash {
-		t.Errorf("%+v, %v", again, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, spec.Source.Hash, again.Source.Hash)
 }
 
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	rules := filepath.Join(dir, "rules")
-	if err := os.Mkdir(rules, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(rules, 0o755))
 	for name, data := range map[string][]byte{"rules/init.star": []byte("x = 1"), "rules.zip": zipOf(t, "tax/init.star", "x = 1", "y", "")} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
 	}
 	in := insecure()
 	for name, file := range map[string]string{
@@ -325,36 +294,28 @@ func TestLocal(t *testing.T) {
 		s := openStore(t)
 		_, spec, err := bring(t.Context(), t, in, s, name)
 		if file == "" {
-			if err == nil || !strings.HasPrefix(err.Error(), "not found\n\tgetter: it holds no Go files") {
-				t.Errorf("%s: %v", name, err)
-			}
+			require.Errorf(t, err, "%s: %v", name, err)
+			assert.Truef(t, strings.HasPrefix(err.Error(), "not found\n\tgetter: it holds no Go files"), "%s: %v", name, err)
 			continue
 		}
-		if err != nil || spec.Source.File != file || !strings.HasPrefix(spec.Source.Dir, s.Dir()) {
-			t.Errorf("%s: %+v, %v", name, spec, err)
-		}
+		require.NoErrorf(t, err, "%s: %+v, %v", name, spec, err)
+		assert.Equalf(t, file, spec.Source.File, "%s: %+v, %v", name, spec, err)
+		assert.Truef(t, strings.HasPrefix(spec.Source.Dir, s.Dir()), "%s: %+v, %v", name, spec, err)
 	}
 	// A copy follows its directory, and a linked directory is that directory.
 	s := openStore(t)
 	first, spec, err := bring(t.Context(), t, in, s, "file://"+rules)
-	if err != nil || !first.Changing {
-		t.Fatalf("%+v, %v", first, err)
-	}
+	require.NoErrorf(t, err, "%+v, %v", first, err)
+	require.Truef(t, first.Changing, "%+v, %v", first, err)
 	linked, err := in.Resolve(t.Context(), new(install.Session), parse(t, "file://"+rules+"?link=true"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	place, err := in.Install(t.Context(), &install.Session{Store: s}, linked)
-	if err != nil || place.Source.Dir != rules {
-		t.Errorf("%+v, %v", place, err)
-	}
-	if err := os.WriteFile(filepath.Join(rules, "init.star"), []byte("x = 2"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, rules, place.Source.Dir)
+	require.NoError(t, os.WriteFile(filepath.Join(rules, "init.star"), []byte("x = 2"), 0o600))
 	_, changed, err := bring(t.Context(), t, in, s, "file://"+rules)
-	if err != nil || changed.Version == spec.Version {
-		t.Errorf("%+v, %v", changed, err)
-	}
+	require.NoError(t, err)
+	assert.NotEqual(t, spec.Version, changed.Version)
 	if err := os.Symlink("/etc/passwd", filepath.Join(rules, "link")); err != nil {
 		if runtime.GOOS == "windows" {
 			t.Skip("links need a privilege here: ", err)
@@ -363,9 +324,7 @@ func TestLocal(t *testing.T) {
 	}
 	_, _, err = bring(t.Context(), t, in, s, "file://"+rules)
 	want := "file://" + rules + `: its directory is refused: "link" is a symbolic link` + "\n\tnothing of it was installed; ask its author for one that holds plain files only"
-	if err == nil || err.Error() != want {
-		t.Errorf("%v", err)
-	}
+	assert.EqualError(t, err, want)
 }
 
 // TestCredentials: they reach the host they are for, over https, and nobody else; nothing that is
@@ -410,9 +369,7 @@ func TestCredentials(t *testing.T) {
 	pool.AddCert(server.Certificate())
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	for file, data := range map[string][]byte{netrc: []byte("machine 127.0.0.1 login me password hunter2\n"), ca: certificate} {
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(file, data, 0o600))
 	}
 	t.Setenv("HOME", home)
 	t.Setenv("NETRC", "")
@@ -439,9 +396,8 @@ func TestCredentials(t *testing.T) {
 		return &install.Session{Store: openStore(t), Events: func(e event.Event) { mu.Lock(); fmt.Fprintln(&printed, e); mu.Unlock() }}
 	}
 	for _, name := range []string{server.URL + "/x.star", "git::" + server.URL + "/rules.git//tax"} {
-		if _, _, err := bringIn(t.Context(), t, in, session(), name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		_, _, err := bringIn(t.Context(), t, in, session(), name)
+		assert.NoError(t, err)
 	}
 	// Redirected to another host, both go there without them, or not at all.
 	_, _, err := bringIn(t.Context(), t, in, session(), server.URL+"/away/x.star")
@@ -452,31 +408,20 @@ func TestCredentials(t *testing.T) {
 	_, _, err = bringIn(t.Context(), t, none, session(), server.URL+"/x.star")
 	fmt.Fprintln(&printed, err)
 	var forbidden *install.RegistryError
-	if !errors.As(err, &forbidden) {
-		t.Errorf("without credentials: %v", err)
-	}
+	assert.ErrorAs(t, err, &forbidden)
 	// Those in a name are refused, and not repeated.
 	l, err := load.New(load.Config{Installers: []install.Installer{in}, Store: openStore(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, name := range []string{"https://me:hunter2@h/x.star", "https://hunter2@h/x.star", "git::https://me:hunter2@h/r.git", "git::ssh://git:hunter2@h/r.git"} {
 		_, err := l.Load(context.Background(), name)
 		var bad *find.NameError
-		if !errors.As(err, &bad) {
-			t.Errorf("%v", err)
-		}
+		assert.ErrorAs(t, err, &bad)
 		fmt.Fprintln(&printed, err)
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if reached["x.star"] == 0 || reached["rules.git"] == 0 {
-		t.Errorf("the other host was not reached: %v\n%s", reached, printed.String())
-	}
-	if len(leaked) > 0 {
-		t.Errorf("another host got %q", leaked)
-	}
-	if strings.Contains(printed.String(), "hunter2") {
-		t.Errorf("a secret is printed:\n%s", printed.String())
-	}
+	assert.NotZerof(t, reached["x.star"], "the other host was not reached: %v\n%s", reached, printed.String())
+	assert.NotZerof(t, reached["rules.git"], "the other host was not reached: %v\n%s", reached, printed.String())
+	assert.Zero(t, len(leaked))
+	assert.NotContains(t, printed.String(), "hunter2")
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestConfusion: the public registry has a higher version of what GOPRIVATE says is private. It is
@@ -46,13 +48,10 @@ func TestConfusion(t *testing.T) {
 			if want == "" && err == nil && spec.Version == "v1.0.0" {
 				continue
 			}
-			if err == nil || err.Error() != want {
-				t.Errorf("%s:\n got %v\nwant %s", name, err, want)
-			}
+			assert.EqualError(t, err, want, name)
 		}
-		if n := proxy.Count("/example.com/"); n != 0 {
-			t.Errorf("the public registry was asked %d times", n)
-		}
+		n := proxy.Count("/example.com/")
+		assert.Zerof(t, n, "the public registry was asked %d times", n)
 	}
 }
 
@@ -76,12 +75,9 @@ func TestDirectMeta(t *testing.T) {
 	} {
 		h.tag("example.com/meta", meta)
 		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/meta@v1.0.0"))
-		if err == nil || err.Error() != "https://example.com/meta: "+want+fix {
-			t.Errorf("%s:\n got %v\nwant %s", meta, err, want)
-		}
-		if _, err := os.Stat(marker); err == nil {
-			t.Fatalf("%s: something ran", meta)
-		}
+		assert.EqualError(t, err, "https://example.com/meta: "+want+fix, meta)
+		_, err = os.Stat(marker)
+		require.Error(t, err, meta)
 	}
 }
 
@@ -102,8 +98,6 @@ func TestForgedPseudo(t *testing.T) {
 		"v1.0.1-0.20240102030405-111111111111": fmt.Sprintf(absent, "v1.0.1-0.20240102030405-111111111111"),
 	} {
 		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/lib@"+version))
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", version, err, want)
-		}
+		assert.EqualError(t, err, want, version)
 	}
 }

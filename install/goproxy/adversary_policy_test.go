@@ -16,6 +16,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestAgeOfCached: what the store, the user's module cache or a lock file already has is as young
@@ -32,18 +34,15 @@ func TestAgeOfCached(t *testing.T) {
 		change(&l, &c)
 		l.Installers = []install.Installer{goproxy.New(c)}
 		out, err := load.New(l)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return out
 	}
 	refused := func(what, name, version, age string, l *load.Loader) {
 		t.Helper()
 		_, err := l.Install(t.Context(), name)
 		want := "load " + name + ": " + version + " was published " + age + " ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
-		if got := fmt.Sprint(err); got != want {
-			t.Errorf("%s:\n got %s\nwant %s", what, got, want)
-		}
+		got := fmt.Sprint(err)
+		assert.Equal(t, want, got, what)
 	}
 	// The user's module cache.
 	cached := loadtest.ModuleCache(t, proxy, "example.com/aged@v1.2.0", "example.com/aged@v1.0.0")
@@ -56,9 +55,7 @@ func TestAgeOfCached(t *testing.T) {
 	if _, err := free.Install(t.Context(), "example.com/aged@v1.2.0"); err != nil && !strings.Contains(err.Error(), "engine") {
 		t.Fatal(err)
 	}
-	if sum := s.ModuleSum("example.com/aged", "v1.2.0"); sum == "" {
-		t.Fatal("it is not installed")
-	}
+	require.NotEmpty(t, s.ModuleSum("example.com/aged", "v1.2.0"))
 	nothing := func(*load.Config, *goproxy.Config) {}
 	refused("store", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, nothing))
 	refused("store", "example.com/aged", "v1.2.0", "1h", loader(s, nothing))
@@ -67,14 +64,10 @@ func TestAgeOfCached(t *testing.T) {
 	refused("offline", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, func(l *load.Config, _ *goproxy.Config) { l.Offline = true }))
 	// A lock file that does not say when.
 	lock := filepath.Join(t.TempDir(), "load.lock")
-	if err := os.WriteFile(lock, []byte("load.lock 1\nexample.com/aged at v1.0.0 goproxy example.com/aged -\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(lock, []byte("load.lock 1\nexample.com/aged at v1.0.0 goproxy example.com/aged -\n"), 0o600))
 	_, err := loader(s, func(l *load.Config, _ *goproxy.Config) { l.LockFile = lock }).Install(t.Context(), "example.com/aged")
 	const want = "load example.com/aged: it is not known when v1.0.0 was published (Config.Policies: age 72h)\n\task for a version whose time is known, or make an exception: age 72h except example.com/aged"
-	if err == nil || err.Error() != want {
-		t.Errorf("lock file: %v", err)
-	}
+	assert.EqualError(t, err, want)
 }
 
 // TestAgeOfParts: an old module that requires a version which appeared only now does not bring it
@@ -86,25 +79,19 @@ func TestAgeOfParts(t *testing.T) {
 	lock := filepath.Join(t.TempDir(), "load.lock")
 	loader := func(s *store.Store, rules ...*policy.Policy) *load.Loader {
 		l, err := load.New(load.Config{Store: s, Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: rules, LockFile: lock})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return l
 	}
 	s := openStore(t)
 	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
 	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
-	if sum := s.ModuleSum("example.com/aged", "v1.2.0"); sum != "" || proxy.Count("aged/@v/v1.2.0.zip") != 0 {
-		t.Errorf("it was fetched: %s", sum)
-	}
-	if _, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Locks().Add(t.Context(), "example.com/top"); err != nil {
-		t.Error(err)
-	}
+	assert.EqualError(t, err, want)
+	sum := s.ModuleSum("example.com/aged", "v1.2.0")
+	assert.Empty(t, sum)
+	assert.Zero(t, proxy.Count("aged/@v/v1.2.0.zip"))
+	_, err = loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Locks().Add(t.Context(), "example.com/top")
+	assert.NoError(t, err)
 	// What is locked was decided when it was locked.
-	if _, err := loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top"); err != nil {
-		t.Error(err)
-	}
+	_, err = loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
+	assert.NoError(t, err)
 }

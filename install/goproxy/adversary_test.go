@@ -16,6 +16,8 @@ import (
 
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestBadNames: versions and paths that mean something to a file system, a shell or version control
@@ -45,14 +47,12 @@ func TestBadNames(t *testing.T) {
 	} {
 		_, err := bring(t, in, openStore(t), name)
 		got := fmt.Sprint(err)
-		if got = strings.ReplaceAll(got, p.URL, "PROXY"); got != want {
-			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
-		}
+		got = strings.ReplaceAll(got, p.URL, "PROXY")
+		assert.Equal(t, want, got, name)
 	}
 	for _, text := range []string{".git/config", "/etc", ".."} {
-		if n := p.Count(text); n != 0 {
-			t.Errorf("the registry was asked %d times about %q", n, text)
-		}
+		n := p.Count(text)
+		assert.Zerof(t, n, "the registry was asked %d times about", n)
 	}
 }
 
@@ -63,12 +63,11 @@ func TestForgedInfo(t *testing.T) {
 	marker := filepath.Join(t.TempDir(), "ran")
 	p.SetFile(infoPath, fmt.Appendf(nil, `{"Version":"v1.0.0","Time":"2024-01-01T00:00:00Z","Origin":{"VCS":"git","URL":"ext::touch %s","Ref":"--upload-pack=touch %s","Hash":"../.."}}`, marker, marker))
 	spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/v@v1.0.0")
-	if err != nil || spec.Version != "v1.0.0" || spec.Origin != "goproxy" {
-		t.Errorf("%+v, %v", spec, err)
-	}
-	if _, err := os.Stat(marker); err == nil {
-		t.Error("something ran")
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "v1.0.0", spec.Version)
+	assert.Equal(t, "goproxy", spec.Origin)
+	_, err = os.Stat(marker)
+	assert.Error(t, err)
 }
 
 const odd = `
@@ -118,14 +117,12 @@ func TestModLines(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, odd)
 	spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/odd")
-	if err != nil || buildList(spec) != "example.com/odd@v1.0.0 example.com/w@v1.0.0" {
-		t.Fatalf("%+v, %v", spec, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "example.com/odd@v1.0.0 example.com/w@v1.0.0", buildList(spec))
 	goBuild(t, spec)
 	for _, text := range []string{"toolchain", "evil"} {
-		if n := p.Count(text); n != 0 {
-			t.Errorf("the registry was asked %d times about %s", n, text)
-		}
+		n := p.Count(text)
+		assert.Zerof(t, n, "the registry was asked %d times about", n)
 	}
 }
 
@@ -146,9 +143,7 @@ func TestTrees(t *testing.T) {
 	of := func(path string) string { return strings.ReplaceAll(victim, "example.com/v", path) }
 	p := loadtest.Proxy(t, victim, of("example.com/w"), of("example.com/x"))
 	signer, key, err := note.GenerateKey(rand.Reader, "sums.test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	honest := func(path, version string) string {
 		return fmt.Sprintf("%s %s %s\n%s %s/go.mod %s\n", path, version, p.Sum(path, version), path, version, p.Sum(path, version+"/go.mod"))
 	}
@@ -160,15 +155,11 @@ func TestTrees(t *testing.T) {
 		return err
 	}
 	for _, name := range []string{"example.com/v", "example.com/w"} {
-		if err := ask(first, name); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, ask(first, name))
 	}
 	latest := filepath.Join(s.Dir(), "sumdb", "sums.test", "latest")
 	before, err := os.ReadFile(latest)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	// The same key signs a shorter tree, which does not begin as the longer one.
 	err = ask(forked, "example.com/x")
 	const want = `v1.0.0: checksum database sums.test: security error: go.sum database server misbehavior detected!
@@ -186,20 +177,14 @@ func TestTrees(t *testing.T) {
 		X
 		X
 	do not use this database or the proxy in front of it: set GOPROXY and GOSUMDB to others`
-	if got := random.ReplaceAllString(fmt.Sprint(err), "X"); got != want {
-		t.Errorf("got\n%q\nwant\n%q", got, want)
-	}
-	if sum := s.ModuleSum("example.com/x", "v1.0.0"); sum != "" {
-		t.Errorf("the module is in the store: %s", sum)
-	}
+	got := random.ReplaceAllString(fmt.Sprint(err), "X")
+	assert.Equalf(t, want, got, "%v", want)
+	assert.Empty(t, s.ModuleSum("example.com/x", "v1.0.0"))
 	after, err := os.ReadFile(latest)
-	if string(after) != string(before) || err != nil {
-		t.Errorf("the tree head became %s, %v", after, err)
-	}
+	assert.Equal(t, string(before), string(after), "the tree head became")
+	assert.NoError(t, err, "the tree head became")
 	// What the liar said is not remembered.
-	if err := ask(first, "example.com/x"); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, ask(first, "example.com/x"))
 }
 
 // TestForgedTiles: the tree's parts are proved by its signed head.
@@ -219,8 +204,6 @@ func TestForgedTiles(t *testing.T) {
 		_, err = bring(t, goproxy.New(config(p)), s, "example.com/w")
 	}
 	const want = "v1.0.0: checksum database sums.test: downloaded inconsistent tile\n\tcheck the network and try again; for modules that the database cannot know, set GOPRIVATE or GONOSUMDB"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
+	assert.EqualError(t, err, want)
 	checkTyped(t, err)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestDirectoryEntries: a zip may have entries for directories (Go Modules Reference, "Module zip
@@ -25,25 +27,16 @@ func TestDirectoryEntries(t *testing.T) {
 	c.SumDB = "off"
 	for range 2 {
 		spec, err := bring(t, goproxy.New(c), s, "example.com/v")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		list := []store.RecordModule{store.RecordModule(spec.BuildList[0])}
-		if err := s.CheckModules(list); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, s.CheckModules(list))
 	}
 	report, err := s.Verify(t.Context())
-	if err != nil || len(report.Damaged) > 0 {
-		t.Errorf("%+v, %v", report, err)
-	}
-	if n := p.Count(".zip"); n != 1 {
-		t.Errorf("%d downloads", n)
-	}
+	require.NoError(t, err)
+	assert.Zero(t, len(report.Damaged))
+	assert.Equal(t, 1, p.Count(".zip"))
 	// One more directory is another module.
-	if err := s.CheckModules([]store.RecordModule{{Path: "example.com/v", Version: "v1.0.0", Sum: p.Sum("example.com/v", "v1.0.0")}}); err == nil {
-		t.Error("it has the sum of a zip without directories")
-	}
+	assert.Error(t, s.CheckModules([]store.RecordModule{{Path: "example.com/v", Version: "v1.0.0", Sum: p.Sum("example.com/v", "v1.0.0")}}), "it has the sum of a zip without directories")
 }
 
 // TestLyingZips: a module zip whose directory lies about what is in it. What lies by saying too
@@ -79,9 +72,8 @@ func TestLyingZips(t *testing.T) {
 		p.SetFile(zipPath, data)
 		s := openStore(t)
 		_, err := bring(t, goproxy.New(config(p)), s, "example.com/v")
-		if want := "v1.0.0: its zip is refused: " + test.want + broken; err == nil || err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", what, err, want)
-		}
+		want := "v1.0.0: its zip is refused: " + test.want + broken
+		assert.EqualError(t, err, want, what)
 		checkEmpty(t, s)
 	}
 }

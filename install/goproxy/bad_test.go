@@ -15,6 +15,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const victim = `
@@ -113,9 +115,7 @@ func TestBadInput(t *testing.T) {
 				test.bad(p)
 			}
 			_, err := bring(t, in, s, name)
-			if err == nil {
-				t.Fatal("it is accepted")
-			}
+			require.Error(t, err)
 			checkTyped(t, err)
 			got := strings.ReplaceAll(err.Error(), p.URL, "PROXY")
 			got = strings.ReplaceAll(got, strings.TrimPrefix(p.URL, "http://"), "HOST")
@@ -123,17 +123,14 @@ func TestBadInput(t *testing.T) {
 			if test.what == "zip that changed" {
 				got = withoutSums(got)
 			}
-			if got != test.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
-			}
+			assert.Equal(t, test.want, got)
 			if test.what != "unknown package" { // its module is good and may stay
 				checkEmpty(t, s)
 			}
 
 			p.Repair()
-			if _, err := bring(t, goproxy.New(config(p)), s, "example.com/good"); err != nil {
-				t.Errorf("then good: %v", err)
-			}
+			_, err = bring(t, goproxy.New(config(p)), s, "example.com/good")
+			assert.NoError(t, err)
 		})
 	}
 }
@@ -156,23 +153,17 @@ func checkTyped(t *testing.T, err error) {
 		registry *install.RegistryError
 		sum      *install.ChecksumError
 	)
-	if !errors.As(err, &notFound) && !errors.As(err, &version) && !errors.As(err, &registry) && !errors.As(err, &sum) {
-		t.Errorf("untyped error %T: %v", err, err)
-	}
+	assert.Falsef(t, !errors.As(err, &notFound) && !errors.As(err, &version) && !errors.As(err, &registry) && !errors.As(err, &sum), "untyped error %T: %v", err, err)
 }
 
 // checkEmpty checks that no source got into the store and that nothing was left on its way.
 func checkEmpty(t *testing.T, s *store.Store) {
 	t.Helper()
 	err := filepath.WalkDir(s.Dir(), func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && (strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".zip") || strings.Contains(name, "partial")) {
-			t.Errorf("%s was left behind", name)
-		}
+		assert.Falsef(t, err == nil && !d.IsDir() && (strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".zip") || strings.Contains(name, "partial")), "%s was left behind", name)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 }
 
 func TestRetry(t *testing.T) {
@@ -186,12 +177,9 @@ func TestRetry(t *testing.T) {
 	session := &install.Session{Store: openStore(t), Events: func(e event.Event) { events <- e }}
 	in := goproxy.New(config(p))
 	release, err := in.Resolve(t.Context(), session, parse(t, "example.com/v"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := in.Install(t.Context(), session, release); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	_, err = in.Install(t.Context(), session, release)
+	require.NoError(t, err)
 	close(events)
 	retries := 0
 	for e := range events {
@@ -199,9 +187,7 @@ func TestRetry(t *testing.T) {
 			retries++
 		}
 	}
-	if retries != 6 {
-		t.Errorf("%d retries were reported, want 6", retries)
-	}
+	assert.Equalf(t, 6, retries, "%d retries were reported, want 6", retries)
 }
 
 func TestCancel(t *testing.T) {
@@ -212,19 +198,15 @@ func TestCancel(t *testing.T) {
 	in, s := goproxy.New(config(p)), openStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	release, err := in.Resolve(ctx, new(install.Session), parse(t, "example.com/v"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	go func() {
 		<-asked
 		cancel()
 	}()
-	if _, err := in.Install(ctx, &install.Session{Store: s}, release); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
+	_, err = in.Install(ctx, &install.Session{Store: s}, release)
+	assert.ErrorIs(t, err, context.Canceled)
 	checkEmpty(t, s)
 	p.Fault(zipPath, nil)
-	if _, err := in.Install(t.Context(), &install.Session{Store: s}, release); err != nil {
-		t.Errorf("then good: %v", err)
-	}
+	_, err = in.Install(t.Context(), &install.Session{Store: s}, release)
+	assert.NoError(t, err)
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestStoreOfStrangers: what is in the store from elsewhere than its registry counts as absent,
@@ -28,17 +30,13 @@ func TestStoreOfStrangers(t *testing.T) {
 			config.Policies = w.policies
 		}
 		l, err := load.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return l
 	}
 	lock := func(l *load.Loader, name string) *find.Spec {
 		t.Helper()
 		spec, err := l.Locks().Add(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return spec
 	}
 	fresh := func() string { return filepath.Join(t.TempDir(), "load.lock") }
@@ -52,33 +50,24 @@ func TestStoreOfStrangers(t *testing.T) {
 		return ""
 	}
 
-	if got := version(lock(loader(fresh(), false), name+"@v1.2.0")); got != strangers {
-		t.Fatalf("got %s", got)
-	}
-	if got := version(lock(loader(fresh(), true), name+"@v1.2.0")); got != own {
-		t.Errorf("the stranger's module is used: %s, want %s", got, own)
-	}
+	require.Equal(t, strangers, version(lock(loader(fresh(), false), name+"@v1.2.0")))
+	got := version(lock(loader(fresh(), true), name+"@v1.2.0"))
+	assert.Equal(t, own, got, "the stranger's module is used")
 	requests := w.registry.Count("")
 	reviewed := fresh()
-	if got := version(lock(loader(reviewed, true), name+"@v1.2.0")); got != own || w.registry.Count("") != requests {
-		t.Errorf("got %s, after %d requests", got, w.registry.Count("")-requests)
-	}
+	got = version(lock(loader(reviewed, true), name+"@v1.2.0"))
+	assert.Equal(t, own, got)
+	assert.Equal(t, requests, w.registry.Count(""))
 	w.lock = reviewed // frozen, where nobody knows the registry
-	if got := version(lock(loader(reviewed, false), name+"@v1.2.0")); got != own {
-		t.Errorf("what is locked is not used: %s", got)
-	}
-	if got := version(lock(loader(fresh(), false), name+"@v1.2.0")); got != strangers {
-		t.Errorf("the registry's module is used where it owns nothing: %s", got)
-	}
+	got = version(lock(loader(reviewed, false), name+"@v1.2.0"))
+	assert.Equal(t, own, got, "what is locked is not used")
+	got = version(lock(loader(fresh(), false), name+"@v1.2.0"))
+	assert.Equal(t, strangers, got, "the registry's module is used where it owns nothing")
 	// As a part of another, too.
-	if got := version(lock(loader(fresh(), true), "example.com/user")); got != own {
-		t.Errorf("the stranger's module is a part of another: %s", got)
-	}
+	got = version(lock(loader(fresh(), true), "example.com/user"))
+	assert.Equal(t, own, got, "the stranger's module is a part of another")
 	// A public module of a shorter path, installed before.
-	if got := lock(loader(fresh(), false), "corp.example.com/team/lost"); got.Module != "corp.example.com" {
-		t.Fatalf("got %+v", got)
-	}
-	if spec, err := loader(fresh(), true).Locks().Add(t.Context(), "corp.example.com/team/lost"); err == nil {
-		t.Errorf("got %+v", spec)
-	}
+	require.Equal(t, "corp.example.com", lock(loader(fresh(), false), "corp.example.com/team/lost").Module)
+	_, err := loader(fresh(), true).Locks().Add(t.Context(), "corp.example.com/team/lost")
+	assert.Error(t, err)
 }

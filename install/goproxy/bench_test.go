@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/require"
 )
 
 // benchmarked are packages of modules that this module needs itself, so that the module cache of
@@ -77,9 +78,7 @@ func manyModules(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 	}
 	module("example.com/root", middle)
 	release, err := goproxy.New(config(p)).Resolve(b.Context(), new(install.Session), parse(b, "example.com/root"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	return p, release
 }
 
@@ -109,15 +108,11 @@ func coldInstall(b *testing.B, p *loadtest.ProxyServer, release *install.Release
 	var ours, theirs []time.Duration
 	for b.Loop() {
 		s, err := store.Open(loadtest.TempDir(b))
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		in := goproxy.New(config(p))
 		started := time.Now()
 		spec, err := in.Install(b.Context(), &install.Session{Store: s}, release)
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		ours = append(ours, time.Since(started))
 		theirs = append(theirs, goModDownload(b, p, spec.BuildList))
 	}
@@ -134,16 +129,13 @@ func goModDownload(b *testing.B, p *loadtest.ProxyServer, list []find.ModuleVers
 	for _, m := range list {
 		goMod += "\nrequire " + m.Path + " " + m.Version + "\n"
 	}
-	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(goMod), 0o644); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, os.WriteFile(filepath.Join(dir, "go.mod"), []byte(goMod), 0o644))
 	cmd := exec.Command("go", "mod", "download", "-modcacherw")
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), p.Env()...), "GOMODCACHE="+cache, "GOPATH="+cache, "GOWORK=off")
 	started := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("go mod download: %v\n%s", err, out)
-	}
+	_, err := cmd.CombinedOutput()
+	require.NoError(b, err)
 	return time.Since(started)
 }
 
@@ -156,12 +148,10 @@ func median(d []time.Duration) time.Duration {
 func BenchmarkWarmInstall(b *testing.B) {
 	p, release := realRelease(b)
 	in, s := goproxy.New(config(p)), openStore(b)
-	if _, err := in.Install(b.Context(), &install.Session{Store: s}, release); err != nil {
-		b.Fatal(err)
-	}
+	_, err := in.Install(b.Context(), &install.Session{Store: s}, release)
+	require.NoError(b, err)
 	for b.Loop() {
-		if _, err := in.Install(b.Context(), &install.Session{Store: s}, release); err != nil {
-			b.Fatal(err)
-		}
+		_, err := in.Install(b.Context(), &install.Session{Store: s}, release)
+		require.NoError(b, err)
 	}
 }

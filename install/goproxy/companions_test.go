@@ -11,6 +11,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // along makes companions of "path" and "path@query".
@@ -70,22 +72,22 @@ func TestInstallCompanions(t *testing.T) {
 	} {
 		s := openStore(t)
 		spec, err := installAlong(t, in, s, tt.name, tt.companions...)
-		if err != nil {
-			t.Errorf("%s with %v: %v", tt.name, tt.companions, err)
+		if !assert.NoErrorf(t, err, "%v %v", tt.name, tt.companions) {
 			continue
 		}
-		if spec.Version != tt.version || companionVersions(spec) != tt.found || buildList(spec) != tt.buildList {
-			t.Errorf("%s with %v: %s along %s of %s", tt.name, tt.companions, spec.Version, companionVersions(spec), buildList(spec))
-		}
+		assert.Equalf(t, tt.version, spec.Version, "%v %v", tt.name, tt.companions)
+		assert.Equalf(t, tt.found, companionVersions(spec), "%v %v", tt.name, tt.companions)
+		assert.Equalf(t, tt.buildList, buildList(spec), "%v %v", tt.name, tt.companions)
 		for _, c := range spec.Source.Go.Along { // the go command agrees
 			from := *spec
 			from.Source.Go = &find.GoSource{ImportPath: c.Path, GoMod: spec.Source.Go.GoMod, GoSum: spec.Source.Go.GoSum, ModCache: spec.Source.Go.ModCache, Local: spec.Source.Go.Local}
 			goBuild(t, &from)
 		}
 		before := p.Count(".zip")
-		if again, err := installAlong(t, in, s, tt.name, tt.companions...); err != nil || again.Source.Hash != spec.Source.Hash || p.Count(".zip") != before {
-			t.Errorf("%s with %v, again: %v", tt.name, tt.companions, err)
-		}
+		again, err := installAlong(t, in, s, tt.name, tt.companions...)
+		require.NoError(t, err)
+		assert.Equal(t, spec.Source.Hash, again.Source.Hash)
+		assert.Equal(t, before, p.Count(".zip"))
 	}
 }
 
@@ -102,13 +104,9 @@ func TestInstallCompanionsRefused(t *testing.T) {
 		{"nowhere", "companion nowhere: it is not in the standard library"},
 	} {
 		_, err := installAlong(t, in, s, "example.com/a", tt.companion)
-		if err == nil || err.Error() != tt.want {
-			t.Errorf("%s:\ngot  %v\nwant %s", tt.companion, err, tt.want)
-		}
+		assert.EqualError(t, err, tt.want, tt.companion)
 		var version *find.VersionError
-		if strings.Contains(tt.companion, "@") && !errors.As(err, &version) {
-			t.Errorf("%s: %T is no VersionError", tt.companion, err)
-		}
+		assert.Falsef(t, strings.Contains(tt.companion, "@") && !errors.As(err, &version), "%s: %T is no VersionError", tt.companion, err)
 	}
 	for r := range s.AllRecords(in.Target()) {
 		t.Errorf("a record is kept: %+v", r)
@@ -130,9 +128,7 @@ func TestCompleteCompanions(t *testing.T) {
 	checkComplete(t, in, s, p, std, []string{"example.com/a"}, "example.com/a@v1.0.0", "example.com/a@v1.0.0 example.com/b@v1.1.0")
 
 	installed, err := bring(t, in, s, "example.com/b@v1.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	found := *installed
 	found.Source.Hash = ""
 	checkComplete(t, in, s, p, &found, []string{"example.com/b/v2"}, "example.com/b/v2@v2.0.1", "example.com/b@v1.0.0 example.com/b/v2@v2.0.1")
@@ -145,12 +141,10 @@ func checkComplete(t *testing.T, in *goproxy.Installer, s *store.Store, p *loadt
 	source.Along = along(companions...)
 	plain.Source.Go = &source
 	out := complete(t, in, s, &plain)
-	if companionVersions(out) != found || buildList(out) != list {
-		t.Errorf("%s: %s of %s", spec.Name, companionVersions(out), buildList(out))
-	}
+	assert.Equal(t, found, companionVersions(out), spec.Name)
+	assert.Equal(t, list, buildList(out), spec.Name)
 	again := complete(t, offline(p), s, &plain)
-	if again.Source.Hash != out.Source.Hash || companionVersions(again) != found {
-		t.Errorf("%s: offline it is another build: %s", spec.Name, companionVersions(again))
-	}
+	assert.Equalf(t, out.Source.Hash, again.Source.Hash, "%s: offline it is another build", spec.Name)
+	assert.Equalf(t, found, companionVersions(again), "%s: offline it is another build", spec.Name)
 	goBuild(t, out)
 }

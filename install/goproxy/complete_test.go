@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +14,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // write puts the files of a txtar text into a directory.
@@ -22,12 +23,8 @@ func write(t testing.TB, dir, archive string) {
 	t.Helper()
 	for _, f := range txtar.Parse([]byte(archive)).Files {
 		name := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, f.Data, 0o644))
 	}
 }
 
@@ -39,9 +36,7 @@ func local(dir, module string) *find.Spec {
 func complete(t testing.TB, in *goproxy.Installer, s *store.Store, spec *find.Spec) *find.Spec {
 	t.Helper()
 	out, err := in.Complete(t.Context(), &install.Session{Store: s}, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return out
 }
 
@@ -114,31 +109,19 @@ replace example.com/fork => example.com/b/v2 v2.0.1
 replace example.com/swapped => ./places/1
 `
 	want = strings.ReplaceAll(want, "LANG", goLanguage(t))
-	if got := string(spec.Source.Go.GoMod); got != want {
-		t.Errorf("go.mod:\n%s\nwant:\n%s", got, want)
-	}
+	assert.Equal(t, want, string(spec.Source.Go.GoMod))
 	goBuild(t, spec)
 
 	again := complete(t, offline(p), s, local(rules, "example.com/local"))
-	if again.Source.Hash != spec.Source.Hash {
-		t.Error("the same files have another hash")
-	}
+	assert.Equal(t, spec.Source.Hash, again.Source.Hash, "the same files have another hash")
 	for _, change := range []string{"rules/rules.go", "rules/tax/tax.go", "rules/text/a.txt", "swapped/part/part.go"} {
 		name := filepath.Join(dir, change)
 		before, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, append(before, "\n// changed\n"...), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(name, append(before, "\n// changed\n"...), 0o644))
 		changed := complete(t, offline(p), s, local(rules, "example.com/local"))
-		if changed.Source.Hash == spec.Source.Hash {
-			t.Errorf("a change of %s leaves the hash as it is", change)
-		}
-		if err := os.WriteFile(name, before, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		assert.NotEqualf(t, spec.Source.Hash, changed.Source.Hash, "a change of %s leaves the hash as it is", change)
+		require.NoError(t, os.WriteFile(name, before, 0o644))
 	}
 }
 
@@ -153,38 +136,30 @@ func TestCompleteStandardOnly(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, archive)
 		spec := complete(t, offline(p), openStore(t), local(dir, module))
-		if spec.Source.Hash == "" || spec.Source.Go.ImportPath != module {
-			t.Errorf("%q: incomplete %+v", module, spec.Source)
-		}
+		require.NotEmpty(t, spec.Source.Hash)
+		assert.Equal(t, module, spec.Source.Go.ImportPath)
 		if module != "" {
 			goBuild(t, spec)
 		}
 	}
-	if n := p.Count(""); n != 0 {
-		t.Errorf("%d requests", n)
-	}
+	assert.Zero(t, p.Count(""))
 }
 
 func TestCompleteLooseDirectory(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
 	in, s, dir := goproxy.New(config(p)), openStore(t), t.TempDir()
-	if _, err := bring(t, in, s, "example.com/b@v1.0.0"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := bring(t, in, s, "example.com/b@v1.0.0")
+	require.NoError(t, err)
 	write(t, dir, "-- a.go --\npackage a\nimport _ \"example.com/b\"\nimport _ \"example.com/b/v2\"\n")
 	spec := complete(t, in, s, local(dir, ""))
-	if got, want := buildList(spec), "example.com/b@v1.0.0 example.com/b/v2@v2.0.1"; got != want {
-		t.Errorf("build list %s, want %s", got, want)
-	}
-	if spec.Source.Go.ImportPath != "" {
-		t.Errorf("import path %q", spec.Source.Go.ImportPath)
-	}
+	got, want := buildList(spec), "example.com/b@v1.0.0 example.com/b/v2@v2.0.1"
+	assert.Equal(t, want, got)
+	assert.Empty(t, spec.Source.Go.ImportPath)
 	write(t, dir, "-- b.go --\npackage a\n")
 	again := complete(t, offline(p), s, local(dir, ""))
-	if again.Source.Hash == spec.Source.Hash || buildList(again) != buildList(spec) {
-		t.Errorf("with a new file: %s, %s", again.Source.Hash, buildList(again))
-	}
+	assert.NotEqual(t, spec.Source.Hash, again.Source.Hash, "with a new file")
+	assert.Equal(t, buildList(spec), buildList(again), "with a new file")
 }
 
 func TestCompleteErrors(t *testing.T) {
@@ -229,13 +204,9 @@ func TestCompleteErrors(t *testing.T) {
 			dir := t.TempDir()
 			write(t, dir, test.files)
 			_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, local(dir, test.module))
-			if err == nil {
-				t.Fatal("it is accepted")
-			}
+			require.Error(t, err)
 			got := strings.NewReplacer(dir, "DIR", filepath.Dir(dir), "UP", p.Sum("example.com/b", "v1.0.0"), "SUM", goRelease(t), "VERSION").Replace(err.Error())
-			if got != test.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
-			}
+			assert.Equal(t, test.want, got)
 		})
 	}
 }
@@ -247,15 +218,12 @@ func TestLinkOutOfModule(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "-- go.mod --\nmodule example.com/local\n-- a.go --\npackage a\n")
 	secret := filepath.Join(t.TempDir(), "secret.go")
-	if err := os.WriteFile(secret, []byte("package a\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(secret, []byte("package a\n"), 0o644))
 	if err := os.Symlink(secret, filepath.Join(dir, "b.go")); err != nil {
 		t.Skip("the system makes no symbolic links: ", err)
 	}
 	_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, local(dir, "example.com/local"))
 	var compile *engine.CompileError
-	if !errors.As(err, &compile) || compile.Reason != "b.go is a link out of the module, to "+secret {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &compile)
+	assert.Equal(t, "b.go is a link out of the module, to "+secret, compile.Reason)
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const secret = "s3cr3t-t0ken"
@@ -80,9 +82,7 @@ func (w *world) lockTelling(t *testing.T, name string) (told string, err error) 
 	l, err := load.New(load.Config{
 		Store: w.store, Installers: []install.Installer{goproxy.New(w.config)}, Policies: w.policies, LockFile: w.lock, Events: e.add,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = l.Locks().Add(t.Context(), name)
 	told = e.text.String()
 	if err != nil {
@@ -95,23 +95,18 @@ func (w *world) lockTelling(t *testing.T, name string) (told string, err error) 
 // elsewhere.
 func (w *world) discreet(t *testing.T, text string) {
 	t.Helper()
-	if strings.Contains(text, secret) {
-		t.Errorf("the secret is in\n%s", text)
-	}
+	assert.NotContains(t, text, secret)
 	for _, dir := range []string{w.store.Dir(), filepath.Dir(w.lock)} {
 		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
 			data, err := os.ReadFile(name)
-			if strings.Contains(string(data), secret) || strings.Contains(name, secret) {
-				t.Errorf("the secret is in %s", name)
-			}
+			assert.NotContains(t, string(data), secret)
+			assert.NotContains(t, name, secret)
 			return err
 		})
-		if err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, err)
 	}
 }
 
@@ -125,31 +120,25 @@ func TestToken(t *testing.T) {
 		w.config.Proxy = others.start(t, false).URL
 		t.Setenv("LOAD_TOKEN_COMPANY", value)
 		told, err := w.lockTelling(t, "company:auth")
-		if err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, err)
 		w.discreet(t, told)
-		if registry.told() != want || others.told() != "" {
-			t.Errorf("the registry heard %q, others %q", registry.told(), others.told())
-		}
+		assert.Equalf(t, want, registry.told(), "the registry heard %q, others", registry.told())
+		assert.Emptyf(t, others.told(), "the registry heard %q, others", registry.told())
 
 		w.store, w.lock = openStore(t), filepath.Join(t.TempDir(), "load.lock")
 		registry.want = "another"
 		told, err = w.lockTelling(t, "company:auth")
 		wanted := "load company:auth: " + server.URL + "/corp.example.com/team/auth/@v/list: forbidden by the registry (401 Unauthorized)\n" +
 			"\tcheck the name's spelling and the credentials for " + strings.TrimPrefix(server.URL, "http://") + " in LOAD_TOKEN_COMPANY (set)"
-		if err == nil || err.Error() != wanted {
-			t.Errorf("got  %v\nwant %s", err, wanted)
-		}
+		assert.EqualError(t, err, wanted)
 		w.discreet(t, told)
 	}
 
 	w := newWorld(t)
 	t.Setenv("LOAD_TOKEN_COMPANY", "a\n"+secret)
 	told, err := w.lockTelling(t, "company:auth")
-	if err == nil || !strings.HasSuffix(err.Error(), "LOAD_TOKEN_COMPANY holds what no token can\n\tset it to a token, or to user:password") {
-		t.Errorf("got %v", err)
-	}
+	require.Errorf(t, err, "got %v", err)
+	assert.Truef(t, strings.HasSuffix(err.Error(), "LOAD_TOKEN_COMPANY holds what no token can\n\tset it to a token, or to user:password"), "got %v", err)
 	w.discreet(t, told)
 }
 
@@ -173,26 +162,20 @@ func TestTokenRedirected(t *testing.T) {
 	for _, within = range []bool{false, true} {
 		w.store = openStore(t)
 		told, err := w.lockTelling(t, "company:auth")
-		if err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, err)
 		w.discreet(t, told)
 	}
-	if bucket.told() != "" || registry.told() != "Bearer "+secret {
-		t.Errorf("the registry heard %q, and where it redirects to %q", registry.told(), bucket.told())
-	}
+	assert.Emptyf(t, bucket.told(), "the registry heard %q, and where it redirects to", registry.told())
+	assert.Equalf(t, "Bearer "+secret, registry.told(), "the registry heard %q, and where it redirects to", registry.told())
 
 	w.store = openStore(t)
 	registry.want = secret
 	w.config.Credentials = func(context.Context, *url.URL) (http.Header, error) {
 		return http.Header{"Private-Token": {secret}}, nil
 	}
-	if _, err := w.lockTelling(t, "company:auth"); err != nil {
-		t.Error(err)
-	}
-	if bucket.told() != "" {
-		t.Errorf("where the registry redirects to heard %q", bucket.told())
-	}
+	_, err := w.lockTelling(t, "company:auth")
+	assert.NoError(t, err)
+	assert.Empty(t, bucket.told(), "where the registry redirects to heard")
 }
 
 // TestCallback: it goes before every other way, and its error ends the load.
@@ -213,21 +196,17 @@ func TestCallback(t *testing.T) {
 		return http.Header{"Authorization": {"Bearer " + secret}}, fault
 	}
 	told, err := w.lockTelling(t, "company:auth")
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	w.discreet(t, told)
-	if _, ok := asked.Load(strings.TrimPrefix(w.public.URL, "http://")); ok {
-		t.Error("it was asked for a server that is reached over http")
-	}
+	_, ok := asked.Load(strings.TrimPrefix(w.public.URL, "http://"))
+	assert.False(t, ok, "it was asked for a server that is reached over http")
 	fault = errors.New("the vault is closed")
 	w.store = openStore(t)
 	w.lock = filepath.Join(t.TempDir(), "load.lock")
 	_, err = w.lockTelling(t, "company:auth")
 	want := "load company:auth: " + server.URL + "/corp.example.com/team/auth/@v/list: Config.Credentials: the vault is closed"
-	if err == nil || err.Error() != want || !errors.Is(err, fault) {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
+	assert.EqualError(t, err, want)
+	assert.ErrorIs(t, err, fault)
 }
 
 // TestNetrcAndGoAuth: what the go command would send, an owner gets over https, and nobody over
@@ -235,9 +214,7 @@ func TestCallback(t *testing.T) {
 func TestNetrcAndGoAuth(t *testing.T) {
 	const want = "Basic bWU6czNjcjN0LXQwa2Vu"
 	netrc := filepath.Join(t.TempDir(), "netrc")
-	if err := os.WriteFile(netrc, []byte("machine 127.0.0.1 login me password "+secret+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(netrc, []byte("machine 127.0.0.1 login me password "+secret+"\n"), 0o600))
 	home := t.TempDir()
 	program, helper := filepath.Join(home, "program"), filepath.Join(home, "helper")
 	t.Setenv("HOME", home)
@@ -257,23 +234,15 @@ func TestNetrcAndGoAuth(t *testing.T) {
 			helper:                            "#!/bin/sh\n[ $1 = get ] && printf 'username=me\\npassword=" + secret + "\\n'\ntrue\n",
 			filepath.Join(home, ".gitconfig"): "[credential]\n\thelper = " + helper + "\n",
 		} {
-			if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o700))
 		}
 		w.config.HTTPClient, w.config.Proxy = server.Client(), others.start(t, false).URL
 		w.own(server.URL, "corp.example.com/team")
 		told, err := w.lockTelling(t, "company:auth")
 		w.discreet(t, told)
-		if (err == nil) != ok {
-			t.Errorf("GOAUTH=%s: %v", setting, err)
-		}
-		if ok && !strings.Contains(registry.told(), want) {
-			t.Errorf("GOAUTH=%s: the registry heard %q", setting, registry.told())
-		}
-		if others.told() != "" {
-			t.Errorf("GOAUTH=%s: %q was sent over http", setting, others.told())
-		}
+		assert.Equal(t, ok, err == nil, setting)
+		assert.Falsef(t, ok && !strings.Contains(registry.told(), want), "GOAUTH=%s: the registry heard %q", setting, registry.told())
+		assert.Emptyf(t, others.told(), "GOAUTH=%s: %q was sent over http", setting, others.told())
 		var wanted string
 		switch setting {
 		case "off":
@@ -281,9 +250,7 @@ func TestNetrcAndGoAuth(t *testing.T) {
 		case "off; netrc":
 			wanted = ": GOAUTH: off cannot be combined with other commands\n\trun `go help goauth`, and set it with go env -w GOAUTH=…"
 		}
-		if !ok && !strings.HasSuffix(err.Error(), wanted) {
-			t.Errorf("GOAUTH=%s:\ngot  %v\nwant %s", setting, err, wanted)
-		}
+		assert.Falsef(t, !ok && !strings.HasSuffix(err.Error(), wanted), "GOAUTH=%s:\ngot  %v\nwant %s", setting, err, wanted)
 	}
 }
 
@@ -295,15 +262,9 @@ func TestDirectWithoutToken(t *testing.T) {
 	}
 	root := t.TempDir()
 	noted := filepath.Join(root, "noted")
-	if err := os.Mkdir(filepath.Join(root, "bin"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(root, "bin", "go"), []byte("#!/bin/sh\nenv >>"+noted+"\nexit 1\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.Mkdir(filepath.Join(root, "src"), 0o755), os.WriteFile(filepath.Join(root, "VERSION"), []byte("go1.26.0\n"), 0o644)); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(filepath.Join(root, "bin"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "bin", "go"), []byte("#!/bin/sh\nenv >>"+noted+"\nexit 1\n"), 0o755))
+	require.NoError(t, errors.Join(os.Mkdir(filepath.Join(root, "src"), 0o755), os.WriteFile(filepath.Join(root, "VERSION"), []byte("go1.26.0\n"), 0o644)))
 	t.Setenv("LOAD_TOKEN_COMPANY", secret)
 	in := goproxy.New(goproxy.Config{
 		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), GOROOT: root,
@@ -312,7 +273,7 @@ func TestDirectWithoutToken(t *testing.T) {
 		t.Error("a go command that fails is no error")
 	}
 	data, err := os.ReadFile(noted)
-	if err != nil || !strings.Contains(string(data), "GOPROXY=direct") || strings.Contains(string(data), secret) {
-		t.Errorf("%v, the go command got\n%s", err, data)
-	}
+	assert.NoError(t, err)
+	assert.Contains(t, string(data), "GOPROXY=direct")
+	assert.NotContains(t, string(data), secret)
 }

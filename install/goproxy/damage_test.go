@@ -10,6 +10,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestDamagedTree: a module in the store that is not as its sum says is fetched again.
@@ -17,22 +19,16 @@ func TestDamagedTree(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
 	s := openStore(t)
-	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0")
+	require.NoError(t, err)
 	file := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0", "b.go")
-	if err := os.Chmod(file, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
-		t.Fatal(err)
-	}
-	if data, err := os.ReadFile(file); err != nil || string(data) != "package b\n" {
-		t.Errorf("b.go holds %q, %v", data, err)
-	}
+	require.NoError(t, os.Chmod(file, 0o644))
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	_, err = bring(t, goproxy.New(config(p)), s, "example.com/a")
+	require.NoError(t, err)
+	data, err := os.ReadFile(file)
+	assert.NoError(t, err)
+	assert.Equal(t, "package b\n", string(data))
 }
 
 // TestReadOnly: what is installed is protected from edits, down to the directories.
@@ -40,17 +36,13 @@ func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
 	spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/a/sub/deep")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for name, want := range map[string]os.FileMode{".": 0o555, "..": 0o555, "../..": 0o555, "deep.go": 0o444} {
 		fi, err := os.Stat(filepath.Join(spec.Source.Dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := fi.Mode().Perm() &^ 0o222; got != fi.Mode().Perm() || got&want != got {
-			t.Errorf("%s has the mode %v, want %v", name, fi.Mode(), want)
-		}
+		require.NoError(t, err)
+		got := fi.Mode().Perm() &^ 0o222
+		assert.Equal(t, fi.Mode().Perm(), got, name)
+		assert.Equal(t, got&want, got, name)
 	}
 }
 
@@ -62,12 +54,9 @@ func TestEvents(t *testing.T) {
 	session := &install.Session{Store: openStore(t), Events: func(e event.Event) { events <- e }}
 	in := goproxy.New(config(p))
 	release, err := in.Resolve(t.Context(), session, parse(t, "example.com/q@v1.2.0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := in.Install(t.Context(), session, release); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	_, err = in.Install(t.Context(), session, release)
+	require.NoError(t, err)
 	close(events)
 	var got []string
 	for e := range events {
@@ -88,13 +77,9 @@ func TestEvents(t *testing.T) {
 		"downloaded example.com/q v1.2.0 zip",
 		"installed example.com/q v1.2.0",
 	}
-	if len(got) != len(want) {
-		t.Fatalf("got %q, want %q", got, want)
-	}
+	require.Len(t, got, len(want))
 	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("event %d is %q, want %q", i, got[i], want[i])
-		}
+		assert.Equal(t, want[i], got[i])
 	}
 }
 
@@ -111,22 +96,16 @@ func TestPoisonedModule(t *testing.T) {
 	} {
 		for _, name := range []string{"example.com/b@v1.1.0/b.go", "cache/download/example.com/b/@v/v1.1.0.ziphash", "cache/download/example.com/b/@v/v1.1.0.mod"} {
 			s := openStore(t)
-			if _, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
-				t.Fatal(err)
-			}
+			_, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0")
+			require.NoError(t, err)
 			path := filepath.Join(s.ModDir(), filepath.FromSlash(name))
-			if err := errors.Join(os.Chmod(filepath.Dir(path), 0o755), os.Remove(path), damage(path)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := bring(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
-				t.Errorf("%s %s: %v", how, name, err)
-			}
-			if report, err := s.Verify(t.Context()); err != nil || len(report.Damaged) > 0 {
-				t.Errorf("%s %s: %+v, %v", how, name, report.Damaged, err)
-			}
-			if err := s.RemoveRecord("linux_amd64", "example.com/a", "v1.0.0"); err != nil {
-				t.Error(err)
-			}
+			require.NoError(t, errors.Join(os.Chmod(filepath.Dir(path), 0o755), os.Remove(path), damage(path)))
+			_, err = bring(t, goproxy.New(config(p)), s, "example.com/a")
+			assert.NoErrorf(t, err, "%v %v", how, name)
+			report, err := s.Verify(t.Context())
+			require.NoErrorf(t, err, "%v %v", how, name)
+			assert.Zerof(t, len(report.Damaged), "%v %v", how, name)
+			assert.NoError(t, s.RemoveRecord("linux_amd64", "example.com/a", "v1.0.0"))
 		}
 	}
 }
@@ -137,22 +116,18 @@ func TestLinkedTree(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
 	s := openStore(t)
-	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0")
+	require.NoError(t, err)
 	tree := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0")
 	other := filepath.Join(t.TempDir(), "other")
-	if err := errors.Join(os.Chmod(tree, 0o755), os.Rename(tree, other), os.Symlink(other, tree), os.Chmod(other, 0o500)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Lstat(tree); err != nil || !info.IsDir() {
-		t.Errorf("the module is %v, %v", info.Mode(), err)
-	}
-	if info, err := os.Stat(other); err != nil || info.Mode().Perm() != 0o500 {
-		t.Errorf("what the link led to is %v, %v", info.Mode(), err)
-	}
+	require.NoError(t, errors.Join(os.Chmod(tree, 0o755), os.Rename(tree, other), os.Symlink(other, tree), os.Chmod(other, 0o500)))
+	_, err = bring(t, goproxy.New(config(p)), s, "example.com/a")
+	require.NoError(t, err)
+	info, err := os.Lstat(tree)
+	require.NoErrorf(t, err, "the module is %v, %v", info.Mode(), err)
+	assert.Truef(t, info.IsDir(), "the module is %v, %v", info.Mode(), err)
+	info, err = os.Stat(other)
+	require.NoError(t, err, "what the link led to is")
+	assert.EqualValues(t, 0o500, info.Mode().Perm(), "what the link led to is")
 	_ = os.Chmod(other, 0o700) // for its removal
 }

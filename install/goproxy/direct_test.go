@@ -3,7 +3,6 @@ package goproxy_test
 import (
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,6 +20,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // hosting is a service for repositories as the go command finds them: import paths below
@@ -89,9 +90,7 @@ func host(t *testing.T) *hosting {
 	t.Cleanup(proxy.Close)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(ca, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(ca, certificate, 0o600))
 	for key, value := range map[string]string{
 		"HTTPS_PROXY": proxy.URL, "https_proxy": proxy.URL, "NO_PROXY": "", "no_proxy": "", "SSL_CERT_FILE": ca, "GIT_SSL_CAINFO": ca,
 		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1", "GOENV": "off", "GOPRIVATE": "", "GONOPROXY": "", "GOINSECURE": "",
@@ -129,9 +128,7 @@ func goDownload(t *testing.T, cache, query string) (version, sum, problem string
 	cmd.Env = append(os.Environ(), "GOPROXY=direct", "GOSUMDB=off", "GOFLAGS=-modcacherw", "GOWORK=off", "GOTOOLCHAIN=local", "GOMODCACHE="+cache)
 	out, err := cmd.Output()
 	var answer struct{ Version, Sum, Error string }
-	if json.Unmarshal(out, &answer) != nil {
-		t.Fatalf("go mod download %s: %v: %s", query, err, out)
-	}
+	require.NoErrorf(t, json.Unmarshal(out, &answer), "%v %v", query, err)
 	return answer.Version, answer.Sum, answer.Error
 }
 
@@ -183,28 +180,24 @@ func TestDirect(t *testing.T) {
 			want = "latest"
 		}
 		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
+		if !assert.NoError(t, err, name) {
 			continue
 		}
 		spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
+		if !assert.NoError(t, err, name) {
 			continue
 		}
 		version, sum, problem := goDownload(t, cache, test.module+"@"+want)
-		if problem != "" || release.Module != test.module || release.Version != version {
-			t.Errorf("%s: %s@%s, the go command has %s (%s)", name, release.Module, release.Version, version, problem)
-		}
+		assert.Empty(t, problem, name)
+		assert.Equal(t, test.module, release.Module, name)
+		assert.Equal(t, version, release.Version, name)
 		var got string
 		for _, m := range spec.BuildList {
 			if m.Path == test.module {
 				got = m.Sum
 			}
 		}
-		if got != sum {
-			t.Errorf("%s: sum %s, the go command has %s", name, got, sum)
-		}
+		assert.Equalf(t, sum, got, "%s: sum %s, the go command has", name, got)
 	}
 }
 
@@ -217,9 +210,7 @@ func TestDirectErrors(t *testing.T) {
 	lib.Write("lib.go", "package lib\n")
 	lib.Commit("v1.0.0")
 	gone := h.repo(t, "gone")
-	if err := os.RemoveAll(gone.Dir); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.RemoveAll(gone.Dir))
 	in := goproxy.New(directConfig(t))
 	var notFound *find.NotFoundError
 	var version *find.VersionError
@@ -236,9 +227,9 @@ func TestDirectErrors(t *testing.T) {
 		{"example.com/gone", &notFound, "no such module: example.com/gone, example.com"},
 	} {
 		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
-		if err == nil || !errors.As(err, test.as) || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %T %v", test.name, err, err)
-		}
+		require.Error(t, err, test.name)
+		require.ErrorAs(t, err, test.as, test.name)
+		assert.Contains(t, err.Error(), test.want, test.name)
 	}
 }
 
@@ -256,17 +247,13 @@ func TestDirectPrivate(t *testing.T) {
 	c.NoProxy, c.NoSumDB, c.DirectCache = "example.com/team", "example.com/team", loadtest.TempDir(t)
 	in := goproxy.New(c)
 	release, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/lib"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
-	if err != nil || spec.Version != "v1.0.0" || len(spec.BuildList) != 2 {
-		t.Errorf("%+v, %v", spec, err)
-	}
-	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/other")); err == nil {
-		t.Error("a private name was found in a proxy")
-	}
-	if n := proxy.Count("/team/"); n != 0 {
-		t.Errorf("the proxy was asked %d times about private modules", n)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "v1.0.0", spec.Version)
+	assert.Len(t, spec.BuildList, 2)
+	_, err = in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/other"))
+	assert.Error(t, err, "a private name was found in a proxy")
+	n := proxy.Count("/team/")
+	assert.Zerof(t, n, "the proxy was asked %d times about private modules", n)
 }

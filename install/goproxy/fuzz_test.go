@@ -20,6 +20,8 @@ import (
 	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/install/goproxy/internal/modzip"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func FuzzList(f *testing.F) {
@@ -28,13 +30,9 @@ func FuzzList(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data string) {
 		versions, pseudo := origin.ParseList("example.com/a", data)
 		for _, v := range slices.Concat(versions, pseudo) {
-			if err := module.Check("example.com/a", v); err != nil {
-				t.Errorf("%q: %v", v, err)
-			}
+			assert.NoError(t, module.Check("example.com/a", v))
 		}
-		if !slices.IsSortedFunc(versions, semver.Compare) {
-			t.Errorf("not sorted: %v", versions)
-		}
+		assert.Truef(t, slices.IsSortedFunc(versions, semver.Compare), "not sorted: %v", versions)
 	})
 }
 
@@ -44,9 +42,7 @@ func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"Version":"../../etc/evil"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		i, err := origin.ParseInfo("example.com/a", data)
-		if err == nil && module.Check("example.com/a", i.Version) != nil {
-			t.Errorf("%q is accepted", i.Version)
-		}
+		assert.Falsef(t, err == nil && module.Check("example.com/a", i.Version) != nil, "%q is accepted", i.Version)
 	})
 }
 
@@ -60,9 +56,7 @@ func FuzzModFile(f *testing.F) {
 		}
 		m.Pruned()
 		for _, r := range m.Require {
-			if module.CanonicalVersion(r.Version) != r.Version {
-				t.Errorf("the version %q is accepted", r.Version)
-			}
+			assert.Equal(t, r.Version, module.CanonicalVersion(r.Version))
 		}
 	})
 }
@@ -71,13 +65,9 @@ func FuzzProxies(f *testing.F) {
 	f.Add("https://user:secret@example.com/path|file:///tmp,direct")
 	f.Fuzz(func(t *testing.T, list string) {
 		proxies, err := origin.ParseProxies(list)
-		if err == nil && len(proxies) == 0 {
-			t.Error("an empty list is accepted")
-		}
+		assert.False(t, err == nil && len(proxies) == 0, "an empty list is accepted")
 		for _, p := range proxies {
-			if p.URL != nil && p.URL.User != nil {
-				t.Errorf("the URL %s holds credentials", p)
-			}
+			assert.Falsef(t, p.URL != nil && p.URL.User != nil, "the URL %s holds credentials", p)
 		}
 	})
 }
@@ -90,40 +80,27 @@ func FuzzZip(f *testing.F) {
 		var b bytes.Buffer
 		w := zip.NewWriter(&b)
 		for _, name := range names {
-			if _, err := w.Create(m.String() + "/" + name); err != nil {
-				f.Fatal(err)
-			}
+			_, err := w.Create(m.String() + "/" + name)
+			require.NoError(f, err)
 		}
-		if err := w.Close(); err != nil {
-			f.Fatal(err)
-		}
+		require.NoError(f, w.Close())
 		f.Add(b.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		parent := t.TempDir()
 		dir, name := filepath.Join(parent, "dir"), filepath.Join(t.TempDir(), "zip")
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Mkdir(dir, 0o755))
+		require.NoError(t, os.WriteFile(name, data, 0o600))
 		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		defer file.Close()
 		out, err := modzip.Extract(file, m, dir)
-		if entries, _ := os.ReadDir(parent); len(entries) != 1 {
-			t.Errorf("%v is beside the directory", entries)
-		}
+		entries, _ := os.ReadDir(parent)
+		assert.Len(t, entries, 1)
 		var refused *install.RegistryError
-		if err != nil && !errors.As(err, &refused) {
-			t.Errorf("%T: %v", err, err)
-		}
-		if want, err2 := dirhash.HashZip(name, dirhash.Hash1); err == nil && (err2 != nil || out.Sum != want) {
-			t.Errorf("the sum is %s, and the go command's %s, %v", out.Sum, want, err2)
-		}
+		assert.Falsef(t, err != nil && !errors.As(err, &refused), "%T: %v", err, err)
+		want, err2 := dirhash.HashZip(name, dirhash.Hash1)
+		assert.Falsef(t, err == nil && (err2 != nil || out.Sum != want), "the sum is %s, and the go command's %s, %v", out.Sum, want, err2)
 	})
 }
 
@@ -137,15 +114,12 @@ func FuzzSumDB(f *testing.F) {
 		if d.Configure(setting) != nil {
 			return
 		}
-		if d.Name == "" || strings.HasPrefix(d.Name, "/") || strings.Contains(d.Name, "..") {
-			t.Errorf("the name %q is accepted", d.Name)
-		}
+		require.NotEmptyf(t, d.Name, "the name %q is accepted", d.Name)
+		require.Falsef(t, strings.HasPrefix(d.Name, "/"), "the name %q is accepted", d.Name)
+		assert.NotContainsf(t, d.Name, "..", "the name %q is accepted", d.Name)
 		verifier, err := note.NewVerifier(d.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := note.Open([]byte(answer), note.VerifierList(verifier)); err == nil {
-			t.Errorf("nobody signed %q", answer)
-		}
+		require.NoError(t, err)
+		_, err = note.Open([]byte(answer), note.VerifierList(verifier))
+		assert.Error(t, err)
 	})
 }

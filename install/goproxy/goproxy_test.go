@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // config makes an installer use a test's proxy and nothing of the machine.
@@ -24,18 +25,14 @@ func config(p *loadtest.ProxyServer) goproxy.Config {
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(loadtest.TempDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return s
 }
 
 func parse(t testing.TB, s string) find.Name {
 	t.Helper()
 	name, err := find.ParseName(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return name
 }
 
@@ -186,13 +183,12 @@ func TestResolve(t *testing.T) {
 		{"example.com/moved", "v1.0.0", "the latest release under this path", "the module has moved to elsewhere.com/moved"},
 	} {
 		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
+		if !assert.NoError(t, err, test.name) {
 			continue
 		}
-		if release.Version != test.version || release.Why != test.why || release.Deprecated != test.deprecated {
-			t.Errorf("%s: got %s, %q, %q\n\twant %s, %q, %q", test.name, release.Version, release.Why, release.Deprecated, test.version, test.why, test.deprecated)
-		}
+		assert.Equal(t, test.version, release.Version, test.name)
+		assert.Equal(t, test.why, release.Why, test.name)
+		assert.Equal(t, test.deprecated, release.Deprecated, test.name)
 	}
 }
 
@@ -202,28 +198,21 @@ func TestInstallOnce(t *testing.T) {
 	in := goproxy.New(config(p))
 	s := openStore(t)
 	spec, err := bring(t, in, s, "example.com/a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := buildList(spec), "example.com/a@v1.0.0 example.com/b@v1.1.0"; got != want {
-		t.Errorf("build list %s, want %s", got, want)
-	}
+	require.NoError(t, err)
+	got, want := buildList(spec), "example.com/a@v1.0.0 example.com/b@v1.1.0"
+	assert.Equal(t, want, got)
 	wantMod := "go " + goLanguage(t) + "\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.1.0\n)\n"
-	if string(spec.Source.Go.GoMod) != wantMod {
-		t.Errorf("go.mod:\n%s\nwant:\n%s", spec.Source.Go.GoMod, wantMod)
-	}
+	assert.Equal(t, wantMod, string(spec.Source.Go.GoMod))
 	goBuild(t, spec)
 	requests := p.Count("")
 	release := &install.Release{Package: "example.com/a", Module: "example.com/a", Version: "v1.0.0"}
-	if _, err := goproxy.New(config(p)).Install(t.Context(), &install.Session{Store: s}, release); err != nil {
-		t.Fatal(err)
-	}
+	_, err = goproxy.New(config(p)).Install(t.Context(), &install.Session{Store: s}, release)
+	require.NoError(t, err)
 	if got := p.Count(""); got != requests {
 		t.Errorf("installing again makes %d requests", got-requests)
 	}
-	if n := p.Count(".zip"); n != 2 {
-		t.Errorf("%d zips were asked for, want 2", n)
-	}
+	n := p.Count(".zip")
+	assert.Equalf(t, 2, n, "%d zips were asked for, want 2", n)
 }
 
 // TestNestedModule takes the longest module path that contains the package, not the longest that
@@ -243,12 +232,8 @@ package z
 	in := goproxy.New(config(p))
 	for name, want := range map[string]string{"example.com/n/x/y": "example.com/n", "example.com/n/x/z": "example.com/n/x"} {
 		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if release.Module != want {
-			t.Errorf("%s is taken from %s, want %s", name, release.Module, want)
-		}
+		require.NoError(t, err)
+		assert.Equal(t, want, release.Module, name)
 	}
 }
 
@@ -266,7 +251,5 @@ func TestForbiddenPrefix(t *testing.T) {
 	p.Fault("/example.com/a/sub/*", loadtest.Status(500))
 	_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a/sub/deep"))
 	var registry *install.RegistryError
-	if !errors.As(err, &registry) {
-		t.Errorf("got %v, want a RegistryError", err)
-	}
+	assert.ErrorAs(t, err, &registry)
 }

@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -9,6 +8,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestBuildList holds the cases of minimal version selection in which the go command's answer is
@@ -233,14 +234,12 @@ package y
 			p := loadtest.Proxy(t, test.modules)
 			spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/m")
 			if err != nil {
-				if got := strings.ReplaceAll(err.Error(), goRelease(t), "VERSION"); got != test.err {
-					t.Errorf("got:  %s\nwant: %s", got, test.err)
-				}
+				assert.Equal(t, test.err, strings.ReplaceAll(err.Error(), goRelease(t), "VERSION"))
 				return
 			}
-			if got := buildList(spec); got != test.want || test.err != "" {
-				t.Errorf("got:  %s\nwant: %s%s", got, test.want, test.err)
-			}
+			got := buildList(spec)
+			assert.Equal(t, test.want, got)
+			assert.Empty(t, test.err)
 			goBuild(t, spec)
 		})
 	}
@@ -262,9 +261,8 @@ go 9.99
 `)
 	_, err := goproxy.New(config(p)).Resolve(t.Context(), new(install.Session), parse(t, "example.com/m"))
 	var version *find.VersionError
-	if !errors.As(err, &version) || version.Fix != "install a newer Go from https://go.dev/dl, or ask for @v1.0.0, which requires less" {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &version)
+	assert.Equal(t, "install a newer Go from https://go.dev/dl, or ask for @v1.0.0, which requires less", version.Fix)
 }
 
 // TestModCache: the user's module cache is asked before the network, and verified all the same.
@@ -281,14 +279,10 @@ func TestModCache(t *testing.T) {
 	if _, err := bring(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
 		t.Fatal(err)
 	}
-	if p.Count(".zip") != zips {
-		t.Error("the zip was asked for again")
-	}
+	assert.Equal(t, zips, p.Count(".zip"), "the zip was asked for again")
 	p.SetFile("/example.com/v/@v/v1.0.0.zip", loadtest.Zip(t, loadtest.ZipEntry{Name: "example.com/v@v1.0.0/evil.go", Data: []byte("package evil\n")}))
 	c.ModCache = loadtest.ModuleCache(t, p, "example.com/v@v1.0.0")
 	_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
 	var sum *install.ChecksumError
-	if !errors.As(err, &sum) {
-		t.Errorf("a damaged module cache: got %v, want a ChecksumError", err)
-	}
+	assert.ErrorAsf(t, err, &sum, "a damaged module cache: got %v, want a ChecksumError", err)
 }

@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // live are packages of real modules: small and large graphs, with and without go.mod, deep
@@ -39,19 +40,14 @@ func TestLive(t *testing.T) {
 	equal := 0
 	for _, pkg := range live {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module main\n\ngo "+goLanguage(t)+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nimport _ \""+pkg+"\"\n\nfunc main() {}\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module main\n\ngo "+goLanguage(t)+"\n"), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nimport _ \""+pkg+"\"\n\nfunc main() {}\n"), 0o644))
 		if out, err := goCommand(dir, "get", pkg+"@latest"); err != nil {
 			t.Logf("%s: the go command cannot: %s", pkg, out)
 			continue
 		}
 		spec, err := bring(t, in, s, pkg)
-		if err != nil {
-			t.Errorf("%s: %v", pkg, err)
+		if !assert.NoError(t, err, pkg) {
 			continue
 		}
 		all := selection(t, dir, "list", "-m", "-f", "{{.Path}}@{{.Version}}", "all")
@@ -59,19 +55,14 @@ func TestLive(t *testing.T) {
 		ours := make(map[string]string)
 		for _, m := range spec.BuildList {
 			ours[m.Path] = m.Version
-			if v, ok := all[m.Path]; ok && v != m.Version {
-				t.Errorf("%s: %s %s, the go command selects %s", pkg, m.Path, m.Version, v)
-			}
+			v, ok := all[m.Path]
+			assert.Falsef(t, ok && v != m.Version, "%s: %s %s, the go command selects %s", pkg, m.Path, m.Version, v)
 		}
-		if !maps.Equal(ours, deps) {
-			t.Errorf("%s: the build reads\n%v, the go command's\n%v", pkg, ours, deps)
-		}
+		assert.Equalf(t, deps, ours, "%s: the build reads\n%v, the go command's", pkg, ours)
 		goBuild(t, spec)
 		equal++
 	}
-	if equal < 30 {
-		t.Errorf("only %d modules were compared, want 30", equal)
-	}
+	assert.GreaterOrEqualf(t, equal, 30, "only %d modules were compared, want 30", equal)
 	t.Logf("%d modules compared", equal)
 }
 
@@ -88,9 +79,7 @@ func goCommand(dir string, args ...string) (string, error) {
 func selection(t *testing.T, dir string, args ...string) map[string]string {
 	t.Helper()
 	out, err := goCommand(dir, args...)
-	if err != nil {
-		t.Fatalf("go %v: %v\n%s", args, err, out)
-	}
+	require.NoErrorf(t, err, "%v %v", args, out)
 	selected := make(map[string]string)
 	for _, line := range slices.Compact(strings.Fields(out)) {
 		if path, version, _ := strings.Cut(line, "@"); version != "" {

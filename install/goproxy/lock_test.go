@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A private registry that nobody vouches for replaces a zip under its version: the lock file stops
@@ -25,9 +26,7 @@ func TestReplacedZip(t *testing.T) {
 		c := config(proxy)
 		c.SumDB = "off"
 		l, err := load.New(load.Config{Store: s, Installers: []install.Installer{goproxy.New(c)}, LockFile: lock})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return l, proxy
 	}
 	first, _ := loader(honest, openStore(t))
@@ -38,13 +37,9 @@ func TestReplacedZip(t *testing.T) {
 	second, proxy := loader(evil, s)
 	_, err := second.Locks().Add(t.Context(), "example.com/p")
 	var sum *install.ChecksumError
-	if !errors.As(err, &sum) || sum.By != "the lock file" || sum.Got != proxy.Sum("example.com/p", "v1.0.0") {
-		t.Fatalf("got %v", err)
-	}
-	if want := "\tsomebody changed a published version, or the lock file is wrong; find out which before you remove the line"; !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("got %v", err)
-	}
-	if sum := s.ModuleSum("example.com/p", "v1.0.0"); sum != "" {
-		t.Errorf("the module is in the store: %s", sum)
-	}
+	require.ErrorAs(t, err, &sum)
+	require.Equal(t, "the lock file", sum.By)
+	require.Equal(t, proxy.Sum("example.com/p", "v1.0.0"), sum.Got)
+	assert.Truef(t, strings.HasSuffix(err.Error(), "\tsomebody changed a published version, or the lock file is wrong; find out which before you remove the line"), "got %v", err)
+	assert.Empty(t, s.ModuleSum("example.com/p", "v1.0.0"))
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // private is what the registry has, and public what everybody can put where strangers are asked.
@@ -109,9 +111,7 @@ func (w *world) own(url, prefix string) {
 func (w *world) lockName(t *testing.T, name string) (*find.Spec, error) {
 	t.Helper()
 	l, err := load.New(load.Config{Store: w.store, Installers: []install.Installer{goproxy.New(w.config)}, Policies: w.policies, LockFile: w.lock})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return l.Locks().Add(t.Context(), name)
 }
 
@@ -120,12 +120,10 @@ func (w *world) lockName(t *testing.T, name string) (*find.Spec, error) {
 // nothing else.
 func (w *world) quiet(t *testing.T) {
 	t.Helper()
-	if n := w.public.Count("corp.example.com"); n > 0 {
-		t.Errorf("the public proxy had %d requests about what is owned", n)
-	}
-	if all, own := w.registry.Count(""), w.registry.Count("/corp.example.com/team/"); all != own {
-		t.Errorf("the registry had %d requests, %d of them about what it owns", all, own)
-	}
+	n := w.public.Count("corp.example.com")
+	assert.Zerof(t, n, "the public proxy had %d requests about what is owned", n)
+	all, own := w.registry.Count(""), w.registry.Count("/corp.example.com/team/")
+	assert.Equalf(t, own, all, "the registry had %d requests, %d of them about what it owns", all, own)
 }
 
 func TestOwned(t *testing.T) {
@@ -139,16 +137,10 @@ func TestOwned(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			spec, err := w.lockName(t, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := buildList(spec); got != want {
-				t.Errorf("got  %s\nwant %s", got, want)
-			}
+			require.NoError(t, err)
+			assert.Equal(t, want, buildList(spec))
 			w.quiet(t)
-			if w.public.Count("/lookup/example.com/words@v1.0.0") == 0 {
-				t.Error("the public dependency was not looked up in the checksum database")
-			}
+			assert.NotZero(t, w.public.Count("/lookup/example.com/words@v1.0.0"), "the public dependency was not looked up in the checksum database")
 		})
 	}
 }
@@ -160,16 +152,12 @@ func TestOwnedDependency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	spec, err := w.lockName(t, "example.com/user")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	const want = "corp.example.com/team/auth@v1.2.0 corp.example.com/team/base@v1.0.0 example.com/user@v1.0.0 example.com/words@v1.0.0"
-	if got := buildList(spec); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if n := w.public.Count("/corp.example.com/team/"); n > 0 {
-		t.Errorf("the public proxy had %d requests about what is owned", n)
-	}
+	got := buildList(spec)
+	assert.Equalf(t, want, got, "%v", want)
+	n := w.public.Count("/corp.example.com/team/")
+	assert.Zerof(t, n, "the public proxy had %d requests about what is owned", n)
 }
 
 // Whatever the registry answers, nobody else is asked.
@@ -194,23 +182,16 @@ func TestOwnerRefuses(t *testing.T) {
 			w := newWorld(t)
 			w.registry.Fault("/*", test.fault)
 			_, err := w.lockName(t, "company:auth")
-			if err == nil {
-				t.Fatal("no error")
-			}
+			require.Error(t, err)
 			got := strings.ReplaceAll(strings.ReplaceAll(err.Error(), w.registry.URL, "REGISTRY"), strings.TrimPrefix(w.registry.URL, "http://"), "HOST")
-			if got = strings.TrimPrefix(got, "load company:auth: "); got != test.want {
-				t.Errorf("got:  %s\nwant: %s", got, test.want)
-			}
-			if !errors.Is(err, find.ErrNotFound) != (test.want[0] == 'R') {
-				t.Errorf("not found: %v", errors.Is(err, find.ErrNotFound))
-			}
+			got = strings.TrimPrefix(got, "load company:auth: ")
+			assert.Equal(t, test.want, got)
+			assert.Equal(t, test.want[0] == 'R', !errors.Is(err, find.ErrNotFound))
 			w.quiet(t)
-			if _, err := w.lockName(t, "example.com/user"); err == nil {
-				t.Error("what needs it is loaded without it")
-			}
-			if n := w.public.Count("/corp.example.com/team/"); n > 0 {
-				t.Errorf("the public proxy had %d requests about what is owned", n)
-			}
+			_, err = w.lockName(t, "example.com/user")
+			assert.Error(t, err, "what needs it is loaded without it")
+			n := w.public.Count("/corp.example.com/team/")
+			assert.Zerof(t, n, "the public proxy had %d requests about what is owned", n)
 		})
 	}
 }
@@ -223,12 +204,9 @@ func TestOwnerLacks(t *testing.T) {
 	_, err := w.lockName(t, "company:auth")
 	want := "load company:auth: corp.example.com/team/base@v1.0.0: " + w.registry.URL + "/corp.example.com/team/base/@v/v1.0.0.mod: 404 Not Found\n" +
 		"\tthe registry company lacks a module that is needed and that it owns: nobody else was asked"
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if _, err := w.lockName(t, "company:lost"); !errors.Is(err, find.ErrNotFound) {
-		t.Errorf("a public module provides an owned package: %v", err)
-	}
+	assert.EqualError(t, err, want)
+	_, err = w.lockName(t, "company:lost")
+	assert.ErrorIs(t, err, find.ErrNotFound, "a public module provides an owned package")
 	w.quiet(t)
 }
 
@@ -240,15 +218,10 @@ func TestTwoRegistries(t *testing.T) {
 		"-- corp.example.com/team/lab/x@v0.1.0/x.go --\npackage x\n\nimport _ \"corp.example.com/team/base\"\n")
 	w.policies = append(w.policies, &policy.Policy{Registries: []policy.Registry{{Name: "lab", URL: lab.URL, Prefix: "lab.example.com", Patterns: []string{"corp.example.com/team/lab"}, Insecure: true}}})
 	spec, err := w.lockName(t, "company:lab/x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := buildList(spec); got != "corp.example.com/team/base@v1.0.0 corp.example.com/team/lab/x@v0.1.0" {
-		t.Errorf("got %s", got)
-	}
-	if n, m := w.registry.Count("/lab/"), lab.Count("/base/"); n+m > 0 {
-		t.Errorf("a registry was asked for what is another's: %d, %d", n, m)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "corp.example.com/team/base@v1.0.0 corp.example.com/team/lab/x@v0.1.0", buildList(spec))
+	n, m := w.registry.Count("/lab/"), lab.Count("/base/")
+	assert.Zero(t, n+m, "a registry was asked for what is another's")
 	w.quiet(t)
 }
 
@@ -259,30 +232,20 @@ func TestPoisonedModuleCache(t *testing.T) {
 	w.config.ModCache = t.TempDir()
 	for _, file := range []string{"v1.2.0.info", "v1.2.0.mod", "v1.2.0.zip", "list"} {
 		resp, err := http.Get(w.public.URL + "/corp.example.com/team/auth/@v/" + file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		name := filepath.Join(w.config.ModCache, "cache", "download", "corp.example.com", "team", "auth", "@v", file)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
 		f, err := os.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.ReadFrom(resp.Body); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		_, err = f.ReadFrom(resp.Body)
+		require.NoError(t, err)
 		resp.Body.Close()
 		f.Close()
 	}
 	spec, err := w.lockName(t, "company:auth@v1.2.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := spec.BuildList[0].Sum, w.registry.Sum("corp.example.com/team/auth", "v1.2.0"); got != want {
-		t.Errorf("got %s, want what the registry has: %s", got, want)
-	}
+	require.NoError(t, err)
+	got, want := spec.BuildList[0].Sum, w.registry.Sum("corp.example.com/team/auth", "v1.2.0")
+	assert.Equalf(t, want, got, "got %s, want what the registry has", got)
 }
 
 // The first download of an owned module is trusted and locked; another one later is refused.
@@ -298,9 +261,9 @@ func TestOwnedChange(t *testing.T) {
 	w.registry.Publish("corp.example.com/team/auth", "v1.2.0", files)
 	_, err := w.lockName(t, "company:auth")
 	var sum *install.ChecksumError
-	if !errors.As(err, &sum) || sum.Want != first || sum.Got != w.registry.Sum("corp.example.com/team/auth", "v1.2.0") {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &sum)
+	assert.Equal(t, sum.Want, first)
+	assert.Equal(t, w.registry.Sum("corp.example.com/team/auth", "v1.2.0"), sum.Got)
 }
 
 // A registry can send a client elsewhere for a file, as those do that keep files in a bucket.
@@ -312,8 +275,7 @@ func TestOwnerRedirects(t *testing.T) {
 	}))
 	t.Cleanup(bucket.Close)
 	w.own(bucket.URL, "corp.example.com/team")
-	if _, err := w.lockName(t, "company:auth"); err != nil {
-		t.Error(err)
-	}
+	_, err := w.lockName(t, "company:auth")
+	assert.NoError(t, err)
 	w.quiet(t)
 }

@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +10,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const aged = `
@@ -74,16 +75,13 @@ func TestAge(t *testing.T) {
 				Store: openStore(t), Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: []*policy.Policy{rules},
 				LockFile: t.TempDir() + "/load.lock",
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			spec, err := l.Locks().Add(t.Context(), test.asked)
 			switch {
 			case test.error != "":
 				var refused *install.PolicyError
-				if !errors.As(err, &refused) || err.Error() != test.error {
-					t.Errorf("got\n%v\nwant\n%s", err, test.error)
-				}
+				require.ErrorAs(t, err, &refused)
+				assert.Equal(t, test.error, err.Error())
 			case err != nil || spec.Version != test.want:
 				t.Errorf("got %+v, %v, want %s", spec, err, test.want)
 			}
@@ -100,14 +98,11 @@ func TestMaxSize(t *testing.T) {
 		Store: s, Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: []*policy.Policy{{MaxSize: 100}},
 		LockFile: t.TempDir() + "/load.lock",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, err = l.Locks().Add(t.Context(), "example.com/aged")
 	var refused *install.PolicyError
-	if !errors.As(err, &refused) || refused.Rule != "Config.Policies: max-size 100B" {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "Config.Policies: max-size 100B", refused.Rule)
 	for record := range s.AllRecords("linux_amd64") {
 		t.Errorf("installed: %+v", record)
 	}

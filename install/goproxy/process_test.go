@@ -16,6 +16,8 @@ import (
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // childStore makes the test binary an installing process: it names the store.
@@ -73,15 +75,12 @@ func TestProcesses(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := child(p, dir).Run(); err != nil {
-				t.Error(err)
-			}
+			assert.NoError(t, child(p, dir).Run())
 		})
 	}
 	wg.Wait()
-	if n := p.Count(".zip"); n != 2 {
-		t.Errorf("%d zips were downloaded, want 2", n)
-	}
+	n := p.Count(".zip")
+	assert.Equalf(t, 2, n, "%d zips were downloaded, want 2", n)
 }
 
 // TestKilled: a process killed at any moment leaves a store that the next one completes.
@@ -92,22 +91,15 @@ func TestKilled(t *testing.T) {
 		dir := loadtest.TempDir(t)
 		cmd := child(p, dir)
 		cmd.Stderr = nil
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, cmd.Start())
 		time.Sleep(rand.N(60 * time.Millisecond)) // any moment will do: none decides the test
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		s, err := store.Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		spec, err := bring(t, goproxy.New(config(p)), s, "example.com/a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := buildList(spec), "example.com/a@v1.0.0 example.com/b@v1.1.0"; got != want {
-			t.Errorf("build list %s, want %s", got, want)
-		}
+		require.NoError(t, err)
+		got, want := buildList(spec), "example.com/a@v1.0.0 example.com/b@v1.1.0"
+		assert.Equal(t, want, got)
 	}
 }

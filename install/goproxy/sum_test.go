@@ -1,7 +1,6 @@
 package goproxy_test
 
 import (
-	"errors"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestSumWithoutLine: an answer of the database that has no line about the module is no proof
@@ -28,14 +29,10 @@ func TestSumWithoutLine(t *testing.T) {
 			p.SetRecord("example.com/v", "v1.0.0", record)
 			s := openStore(t)
 			_, err := bring(t, goproxy.New(config(p)), s, "example.com/v")
-			if err == nil {
-				t.Fatal("it is accepted")
-			}
+			require.Error(t, err)
 			const want = "checksum mismatch for example.com/v@v1.0.0/go.mod\n\tdownloaded: h1:XsYDvfHV7MeN844WHS7Mbi3gqs01TPxjAf/fMzD9ov0=\n" +
 				"\tchecksum database sums.test: no sum for it in the answer\n\tthe database's answer proves nothing; set GOSUMDB to a database that works"
-			if err.Error() != want {
-				t.Errorf("got\n%v\nwant\n%s", err, want)
-			}
+			assert.Equalf(t, want, err.Error(), "%v", want)
 			checkTyped(t, err)
 			checkEmpty(t, s)
 		})
@@ -51,12 +48,9 @@ func TestSumIsFinal(t *testing.T) {
 	evil.Fault("/sumdb/*", loadtest.Status(404))
 	_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
 	var sum *install.ChecksumError
-	if !errors.As(err, &sum) || sum.Want != p.Sum("example.com/v", "v1.0.0") {
-		t.Errorf("got %v, want a ChecksumError", err)
-	}
-	if n := p.Count(".zip"); n != 0 {
-		t.Error("the next proxy was asked")
-	}
+	require.ErrorAs(t, err, &sum)
+	assert.Equal(t, sum.Want, p.Sum("example.com/v", "v1.0.0"))
+	assert.Zero(t, p.Count(".zip"), "the next proxy was asked")
 }
 
 // TestRolledBack: a database whose tree head does not continue the one that the store knows is not
@@ -69,20 +63,14 @@ func TestRolledBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	heads, err := filepath.Glob(filepath.Join(s.Dir(), "sumdb", "sums.test", "latest"))
-	if err != nil || len(heads) != 1 {
-		t.Fatalf("tree heads %v, %v", heads, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, heads, 1)
 	forged, err := os.ReadFile(heads[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	forged[len("go.sum database tree\n")]++ // another size: the signature breaks
-	if err := os.WriteFile(heads[0], forged, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/v"); err == nil {
-		t.Error("a forged tree head is accepted")
-	}
+	require.NoError(t, os.WriteFile(heads[0], forged, 0o644))
+	_, err = bring(t, goproxy.New(config(p)), s, "example.com/v")
+	assert.Error(t, err, "a forged tree head is accepted")
 }
 
 func TestNoSumDB(t *testing.T) {
@@ -96,9 +84,8 @@ func TestNoSumDB(t *testing.T) {
 	} {
 		c := config(p)
 		set(&c)
-		if _, err := bring(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
+		_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
+		assert.NoError(t, err, what)
 	}
 }
 
@@ -133,9 +120,7 @@ func TestProxyList(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if got != test.want {
-			t.Errorf("GOPROXY=%s\ngot:  %s\nwant: %s", test.proxy, got, test.want)
-		}
+		assert.Equal(t, test.want, got, test.proxy)
 	}
 }
 
@@ -158,18 +143,16 @@ func TestProxyTurns(t *testing.T) {
 		c := config(p)
 		c.Proxy = list
 		spec, err := bring(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg")
-		if err != nil || spec.Module != want {
-			t.Errorf("%s: %v, %v", list, spec, err)
-		}
+		require.NoError(t, err, list)
+		assert.Equal(t, want, spec.Module, list)
 	}
-	if n := longer.Count("/example.com/"); n > 0 {
-		t.Errorf("a proxy that was not needed was asked %d times", n)
-	}
+	n := longer.Count("/example.com/")
+	assert.Zerof(t, n, "a proxy that was not needed was asked %d times", n)
 	c := config(longer)
 	c.Proxy = longer.URL + "," + p.URL
-	if spec, err := bring(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg"); err != nil || spec.Module != "example.com/v/sub" {
-		t.Errorf("%v, %v", spec, err)
-	}
+	spec, err := bring(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg")
+	require.NoError(t, err)
+	assert.Equal(t, "example.com/v/sub", spec.Module)
 }
 
 // TestCredentials: those in a proxy's URL are sent, and never shown.
@@ -186,18 +169,14 @@ func TestCredentials(t *testing.T) {
 	if _, err := bring(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-sent; got != "user:secret" {
-		t.Errorf("the credentials %q were sent", got)
-	}
+	got := <-sent
+	assert.Equalf(t, "user:secret", got, "the credentials %q were sent", got)
 	p.Fault("/*", loadtest.Status(403))
 	_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
-	if err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("got %v, want an error without the password", err)
-	}
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "secret")
 	c.Proxy = "http://user:secret@127.0.0.1:1"
 	_, err = bring(t, goproxy.New(c), openStore(t), "example.com/v")
 	const want = "GOPROXY: credentials are not sent over http: http://user:xxxxx@127.0.0.1:1\n\tset GOPROXY to a list of module proxies: go env -w GOPROXY=URL"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
+	assert.EqualError(t, err, want)
 }

@@ -10,23 +10,21 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/toolchain"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func goLanguage(t testing.TB) string {
 	t.Helper()
 	tools, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return tools.Language()
 }
 
 func goRelease(t testing.TB) string {
 	t.Helper()
 	tools, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return strings.TrimPrefix(tools.Version, "go")
 }
 
@@ -42,12 +40,8 @@ func goBuild(t testing.TB, spec *find.Spec) {
 			if file.Sum != "" {
 				data, _ = os.ReadFile(filepath.Join(m.Dir, file.Name))
 			}
-			if err := os.MkdirAll(filepath.Dir(filepath.Join(at, file.Name)), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(at, file.Name), data, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(at, file.Name)), 0o755))
+			require.NoError(t, os.WriteFile(filepath.Join(at, file.Name), data, 0o644))
 		}
 	}
 	for name, data := range map[string]string{
@@ -55,14 +49,11 @@ func goBuild(t testing.TB, spec *find.Spec) {
 		"go.sum":  string(spec.Source.Go.GoSum),
 		"main.go": fmt.Sprintf("package main\n\nimport _ %q\n\nfunc main() {}\n", spec.Source.Go.ImportPath),
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644))
 	}
 	cmd := exec.Command("go", "build", "-o", os.DevNull, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOMODCACHE="+spec.Source.Go.ModCache, "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOENV=off", "CGO_ENABLED=0", "GOTOOLCHAIN=local")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("go build: %v\n%s\ngo.mod:\n%s\ngo.sum:\n%s", err, out, spec.Source.Go.GoMod, spec.Source.Go.GoSum)
-	}
+	out, err := cmd.CombinedOutput()
+	assert.NoErrorf(t, err, "go build: %v\n%s\ngo.mod:\n%s\ngo.sum:\n%s", err, out, spec.Source.Go.GoMod, spec.Source.Go.GoSum)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/install/goproxy/internal/modzip"
+	"github.com/stretchr/testify/assert"
 )
 
 // TestCheckEntries: marks are counted wherever they stand, and none twice.
@@ -25,8 +26,8 @@ func TestCheckEntries(t *testing.T) {
 		data := []byte(strings.Repeat(mark+strings.Repeat("x", test.gap), test.marks))
 		err := modzip.CheckEntries(bytes.NewReader(data), int64(len(data)))
 		const want = "its zip is refused: it has more than 500000 entries\n\tthe registry or the module's author made a broken zip; try another version, or another registry in GOPROXY"
-		if refused := err != nil; refused != test.refused || refused && err.Error() != want {
-			t.Errorf("%+v: %v", test, err)
-		}
+		refused := err != nil
+		assert.Equalf(t, test.refused, refused, "%+v: %v", test, err)
+		assert.Falsef(t, refused && err.Error() != want, "%+v: %v", test, err)
 	}
 }

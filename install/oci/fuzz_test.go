@@ -10,6 +10,8 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/policy"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // FuzzParse: whatever is accepted as a name is one host, one repository and one version, and a rule
@@ -29,22 +31,18 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.dir != "" && (!fs.ValidPath(r.dir) || !filepath.IsLocal(filepath.FromSlash(r.dir))) {
-			t.Errorf("%q: directory %q", text, r.dir)
-		}
-		if strings.ContainsAny(r.registry, "/@?# ") || strings.ContainsAny(r.repository, ":@?#. ") && strings.Contains(r.repository, "..") || r.tag == "" && r.digest == "" {
-			t.Errorf("%q: %+v", text, r)
-		}
+		assert.Falsef(t, r.dir != "" && (!fs.ValidPath(r.dir) || !filepath.IsLocal(filepath.FromSlash(r.dir))), "%q: directory %q", text, r.dir)
+		require.Falsef(t, strings.ContainsAny(r.registry, "/@?# "), "%q: %+v", text, r)
+		require.Falsef(t, strings.ContainsAny(r.repository, ":@?#. ") && strings.Contains(r.repository, ".."), "%q: %+v", text, r)
+		assert.Falsef(t, r.tag == "" && r.digest == "", "%q: %+v", text, r)
 		again, err := parse(r.String())
-		if err != nil || again.String() != r.String() {
-			t.Errorf("%q: its canonical name %s means %v, %v", text, r, again, err)
-		}
+		require.NoErrorf(t, err, "%q: its canonical name %s means", text, r)
+		assert.Equalf(t, r.String(), again.String(), "%q: its canonical name %s means", text, r)
 		if strings.ContainsAny(r.registry, `*?[]\,`) {
 			return
 		}
-		if d := (&policy.Policy{Deny: []string{r.registry}}).Name(name.Target); d.Allowed {
-			t.Errorf("%q leads to %s, and a rule about that does not hold: %+v", text, r.registry, d)
-		}
+		d := (&policy.Policy{Deny: []string{r.registry}}).Name(name.Target)
+		assert.Falsef(t, d.Allowed, "%q leads to %s, and a rule about that does not hold: %+v", text, r.registry, d)
 	})
 }
 
@@ -56,16 +54,17 @@ func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"digest":"sha256:`+strings.Repeat("0", 64)+`","platform":{"os":"linux","architecture":"amd64"}}]}`), true)
 	f.Fuzz(func(t *testing.T, data []byte, index bool) {
 		if index {
-			if d, err := choose(data); err == nil && !sha256Digest.MatchString(string(d.Digest)) {
-				t.Errorf("digest %q", d.Digest)
-			}
+			d, err := choose(data)
+			assert.Falsef(t, err == nil && !sha256Digest.MatchString(string(d.Digest)), "digest %q", d.Digest)
 			return
 		}
 		layers, err := parseManifest(ocispec.MediaTypeImageManifest, data)
 		for _, l := range layers {
-			if err != nil || !sha256Digest.MatchString(string(l.Digest)) || l.Size < 0 || l.kind == kindNone || len(l.URLs) > 0 {
-				t.Errorf("%+v, %v", l, err)
-			}
+			require.NoErrorf(t, err, "%+v, %v", l, err)
+			assert.Truef(t, sha256Digest.MatchString(string(l.Digest)), "%+v, %v", l, err)
+			assert.GreaterOrEqualf(t, l.Size, int64(0), "%+v, %v", l, err)
+			assert.NotZerof(t, l.kind, "%+v, %v", l, err)
+			assert.Zerof(t, len(l.URLs), "%+v, %v", l, err)
 		}
 	})
 }

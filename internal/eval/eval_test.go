@@ -2,12 +2,13 @@ package eval
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // print evaluates as the command does, with the error in place of results.
@@ -186,9 +187,7 @@ func TestEval(t *testing.T) {
 		{`Open("ann") != nil`, "true"},
 	} {
 		got := print(test.src)
-		if got != test.want && !(strings.HasSuffix(test.want, "[0x") && strings.HasPrefix(got, test.want)) {
-			t.Errorf("%s\n\tgot  %s\n\twant %s", test.src, got, test.want)
-		}
+		assert.Falsef(t, got != test.want && !(strings.HasSuffix(test.want, "[0x") && strings.HasPrefix(got, test.want)), "%s\n\tgot  %s\n\twant %s", test.src, got, test.want)
 	}
 }
 
@@ -295,30 +294,26 @@ func TestEvalErrors(t *testing.T) {
 		{`Add(1, Parse("x"))`, `eval: 1:8: Parse: no number in it`},
 		{"Add(1,\n\tFoo)", `eval: 2:2: undefined: Foo`},
 	} {
-		if got := print(test.src); got != test.want {
-			t.Errorf("%s\n\tgot  %s\n\twant %s", test.src, got, test.want)
-		}
+		assert.Equal(t, test.want, print(test.src))
 	}
 	deep := strings.Repeat("(", 1000) + "1" + strings.Repeat(")", 1000)
-	if got, want := print(deep), "eval: 1:501: the expression is nested deeper than 500"; got != want {
-		t.Errorf("deep expression: got %s, want %s", got, want)
-	}
+	got, want := print(deep), "eval: 1:501: the expression is nested deeper than 500"
+	assert.Equal(t, want, got)
 }
 
 // The function's own error is the answer of a call, and a typed error below a larger expression.
 func TestEvalErrorIdentity(t *testing.T) {
 	t.Parallel()
 	x, err := Parse(`1 + Fail()`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	cause := &engine.ModuleError{Message: "broken"}
 	m := natives{"Fail": {engine.KindFunc, "func Fail() (int, error)", func() (int, error) { return 0, cause }}}
 	_, err = x.Eval(context.Background(), Scope{Module: m})
 	var at *Error
-	if !errors.As(err, &at) || at.Line != 1 || at.Column != 5 || !errors.Is(err, cause) {
-		t.Errorf("got %v", err)
-	}
+	require.ErrorAs(t, err, &at)
+	assert.Equal(t, 1, at.Line)
+	assert.Equal(t, 5, at.Column)
+	assert.ErrorIs(t, err, cause)
 }
 
 func FuzzEval(f *testing.F) {

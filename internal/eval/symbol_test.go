@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
 )
 
 // shop is a module with a companion "paint" and with instantiations.
@@ -40,14 +41,12 @@ func TestCompanionsAndInstantiations(t *testing.T) {
 		"[]paint.Brush{{\"a\"}}[0].Colour":             "a",
 	} {
 		x, err := Parse(src)
-		if err != nil {
-			t.Errorf("%s: %v", src, err)
+		if !assert.NoError(t, err, src) {
 			continue
 		}
 		got, err := x.Eval(t.Context(), Scope{Module: shop})
-		if err != nil || strings.TrimSuffix(fmt.Sprintln(got...), "\n") != want {
-			t.Errorf("%s: got %v, %v; want %s", src, got, err, want)
-		}
+		assert.NoError(t, err, src)
+		assert.Equal(t, want, strings.TrimSuffix(fmt.Sprintln(got...), "\n"), src)
 	}
 	for src, want := range map[string]string{
 		"paint.Descrbe(1)":     "eval: 1:1: undefined: paint.Descrbe (did you mean paint.Describe?)",
@@ -67,9 +66,7 @@ func TestCompanionsAndInstantiations(t *testing.T) {
 		if err == nil {
 			_, err = x.Eval(t.Context(), Scope{Module: shop})
 		}
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %s", src, err, want)
-		}
+		assert.EqualError(t, err, want, src)
 	}
 }
 
@@ -86,13 +83,11 @@ func TestInstantiations(t *testing.T) {
 		{"paint.Same[int](1)", "paint.Same[int]", "paint.Same[int]"},
 	} {
 		x, err := Parse(test.src)
-		if err != nil {
-			t.Errorf("%s: %v", test.src, err)
+		if !assert.NoError(t, err, test.src) {
 			continue
 		}
 		certain, all := strings.Join(x.Instantiations("", nil), " "), strings.Join(x.Instantiations("", shop.Symbols()), " ")
-		if certain != test.certain || all != test.all {
-			t.Errorf("%s: %q and %q, want %q and %q", test.src, certain, all, test.certain, test.all)
-		}
+		assert.Equal(t, test.certain, certain, test.src)
+		assert.Equal(t, test.all, all, test.src)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const modules = `
@@ -98,9 +101,7 @@ func TestPoints(t *testing.T) {
 					newMachine(t, load, env, sc).interrupt(t, at+"=enospc", want)
 				}
 			}
-			if len(seen) < 3 {
-				t.Errorf("it passes %v", seen)
-			}
+			assert.GreaterOrEqual(t, len(seen), 3)
 			t.Logf("%d points, %d passes", len(seen), len(passed))
 		})
 	}
@@ -113,17 +114,14 @@ func (m *machine) trace(t *testing.T) []string {
 	out, err := m.run(t, m.last(), "LOAD_FAILPOINT_TRACE="+trace)
 	m.check(t, "without an interruption", out, err)
 	data, err := os.ReadFile(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return strings.Fields(string(data))
 }
 
 func (m *machine) check(t *testing.T, when, out string, err error) {
 	t.Helper()
-	if err != nil || m.want != "" && out != m.want {
-		t.Errorf("%s: %q, %v", when, out, err)
-	}
+	require.NoErrorf(t, err, "%s: %q, %v", when, out, err)
+	assert.Falsef(t, m.want != "" && out != m.want, "%s: %q, %v", when, out, err)
 }
 
 // interrupt interrupts the last command, looks at what that leaves, and runs it again.
@@ -142,18 +140,16 @@ func (m *machine) interrupt(t *testing.T, what string, want []string) {
 		t.Errorf("%s: %v", what, err)
 	}
 	m.verify(t, what)
-	if left, err := os.ReadDir(filepath.Join(m.store, "tmp")); !killed && len(left) > 0 {
-		t.Errorf("%s: left in tmp: %v, %v", what, left, err)
-	}
+	left, err := os.ReadDir(filepath.Join(m.store, "tmp"))
+	assert.Falsef(t, !killed && len(left) > 0, "%s: left in tmp: %v, %v", what, left, err)
 	out, err = m.run(t, m.last())
 	if err != nil && m.last()[0] == "rm" && strings.Contains(err.Error(), "it is not installed") {
 		err = nil // the first run came that far
 	}
 	m.check(t, "after "+what, out, err)
 	m.verify(t, "after "+what)
-	if got := m.files(t); !slices.Equal(got, want) {
-		t.Errorf("after %s the store has\n%s\ninstead of\n%s", what, strings.Join(diff(got, want), "\n"), strings.Join(diff(want, got), "\n"))
-	}
+	got := m.files(t)
+	assert.Equalf(t, want, got, "after %s the store has\n%s\ninstead of\n%s", what, strings.Join(diff(got, want), "\n"), strings.Join(diff(want, got), "\n"))
 }
 
 func diff(a, b []string) []string {

@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // insideEnv is set in a process that has mounts of its own.
@@ -20,9 +22,7 @@ const insideEnv = "FAILPOINT_TEST_INSIDE"
 func inside(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(insideEnv) != "" {
-		if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
 		return true
 	}
 	build(t)
@@ -47,12 +47,8 @@ func inside(t *testing.T) bool {
 // mount puts a small file system in the place of a directory, which is made where it is not there.
 func mount(t *testing.T, dir string, kib int) {
 	t.Helper()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk,mode=700", kib)); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	require.NoError(t, syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk,mode=700", kib)))
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 }
 
@@ -60,17 +56,11 @@ func mount(t *testing.T, dir string, kib int) {
 func fill(t *testing.T, dir string, kib int) (empty func()) {
 	t.Helper()
 	var stat syscall.Statfs_t
-	if err := syscall.Statfs(dir, &stat); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, syscall.Statfs(dir, &stat))
 	name := filepath.Join(dir, "filler")
-	if err := os.WriteFile(name, make([]byte, max(0, int64(stat.Bavail)*stat.Bsize-int64(kib)<<10)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(name, make([]byte, max(0, int64(stat.Bavail)*stat.Bsize-int64(kib)<<10)), 0o600))
 	return func() {
-		if err := os.Remove(name); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Remove(name))
 	}
 }
 
@@ -111,15 +101,13 @@ func TestFullDisk(t *testing.T) {
 				}
 				empty()
 				m.verify(t, fmt.Sprintf("with %d KiB", room))
-				if left, err := os.ReadDir(filepath.Join(m.store, "tmp")); len(left) > 0 {
-					t.Errorf("with %d KiB: left in tmp: %v, %v", room, left, err)
-				}
+				left, _ := os.ReadDir(filepath.Join(m.store, "tmp"))
+				assert.Zerof(t, len(left), "with %d KiB: left in tmp", room)
 				out, err = m.run(t, m.last())
 				m.check(t, "with room again", out, err)
 				m.verify(t, "after that")
-				if got := m.files(t); !slices.Equal(got, plain) {
-					t.Errorf("with room again the store has %v and lacks %v", diff(got, plain), diff(plain, got))
-				}
+				got := m.files(t)
+				assert.Equalf(t, plain, got, "with room again the store has %v and lacks %v", diff(got, plain), diff(plain, got))
 			}
 		})
 	}
@@ -135,24 +123,22 @@ func TestFullDiskOfLockFile(t *testing.T) {
 	m := newMachineAt(t, build(t), environment(t), sc, func(m *machine) { mount(t, m.work, 64) })
 	file := filepath.Join(m.work, "load.lock")
 	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	empty := fill(t, m.work, 0)
 	_, err = m.run(t, m.last())
-	if want := "Config.LockFile: " + file + " cannot be written: no space left on device\n\tfree space on its disk; it is as it was\n"; err == nil || !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
-		t.Errorf("it holds %q, %v", after, err)
-	}
+	want := "Config.LockFile: " + file + " cannot be written: no space left on device\n\tfree space on its disk; it is as it was\n"
+	require.Errorf(t, err, "got  %v\nwant %s", err, want)
+	assert.Truef(t, strings.HasSuffix(err.Error(), want), "got  %v\nwant %s", err, want)
+	after, err := os.ReadFile(file)
+	assert.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
 	empty()
 	out, err := m.run(t, m.last())
 	m.check(t, "with room again", out, err)
 	m.verify(t, "after that")
-	if left, err := os.ReadDir(m.work); err != nil || len(left) != 1 {
-		t.Errorf("left beside the lock file: %v, %v", left, err)
-	}
+	left, err := os.ReadDir(m.work)
+	assert.NoError(t, err, "left beside the lock file")
+	assert.Len(t, left, 1, "left beside the lock file")
 }
 
 // TestDevices has the store, the temporary files, the home directory and the lock file on a disk each.
@@ -199,27 +185,22 @@ func TestReadOnlyStore(t *testing.T) {
 	}
 	if _, thorough := os.LookupEnv("LOAD_CRASH"); thorough {
 		wasm := []string{"eval", "-engine", "gowasm", hello, call}
-		if out, err := m.run(t, wasm); err != nil {
-			t.Fatal(out, err)
-		}
+		_, err := m.run(t, wasm)
+		require.NoError(t, err)
 		runs = append(runs, runs[0])
 		runs[2].args = wasm
 	}
-	if err := syscall.Mount("", m.store, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, syscall.Mount("", m.store, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	for _, r := range runs {
-		if out, err := m.run(t, r.args); err != nil || out != r.want {
-			t.Errorf("load %q: %q, %v", r.args, out, err)
-		}
+		out, err := m.run(t, r.args)
+		assert.NoError(t, err)
+		assert.Equal(t, r.want, out)
 	}
-	if out, err := m.run(t, []string{"verify"}); err != nil {
-		t.Errorf("verify: %q, %v", out, err)
-	}
+	_, err := m.run(t, []string{"verify"})
+	assert.NoError(t, err)
 	for _, args := range [][]string{{"lock", "example.com/words"}, {"eval", "$RULES//other.star", "x"}, {"gc"}, {"rm", hello}} {
 		_, err := m.run(t, args)
-		if err == nil || !strings.Contains(err.Error(), "store: write "+m.store+"/") || !strings.Contains(err.Error(), ": read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own\n") {
-			t.Errorf("load %q: %v", args, err)
-		}
+		assert.ErrorContainsf(t, err, "store: write "+m.store+"/", "%v", args)
+		assert.Containsf(t, err.Error(), ": read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own\n", "%v", args)
 	}
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // commandEnv names the command with the points, for a test that runs again in a process of its own.
@@ -49,9 +51,8 @@ var built = sync.OnceValues(func() (output []byte, err error) {
 // build returns the command with the points.
 func build(t *testing.T) string {
 	t.Helper()
-	if out, err := built(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	_, err := built()
+	require.NoError(t, err)
 	return os.Getenv(commandEnv)
 }
 
@@ -62,9 +63,7 @@ func environment(t *testing.T) []string {
 	rules.Write("tax/init.star", "def price(net):\n    return net * 107 // 100\n")
 	rules.Commit("v1.0.0")
 	cache, err := exec.Command("go", "env", "GOCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return append(append(os.Environ(), loadtest.Proxy(t, modules).Env()...),
 		"GOCACHE="+strings.TrimSpace(string(cache)), "GOENV=off", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "RULES=git::file://"+rules.Dir)
 }
@@ -91,28 +90,22 @@ func newMachineAt(t *testing.T, load string, env []string, sc scenario, before f
 	root := loadtest.TempDir(t)
 	m := &machine{scenario: sc, load: load, root: root, store: filepath.Join(root, "store"), work: filepath.Join(root, "work")}
 	for _, dir := range []string{m.work, m.home(), m.temp()} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Mkdir(dir, 0o700))
 	}
 	before(m)
 	m.env = append(slices.Clone(env), "LOAD_DIR="+m.store, "HOME="+m.home(), "TMPDIR="+m.temp(), "GOMODCACHE="+filepath.Join(m.home(), "modcache"))
 	for _, args := range sc.commands[:len(sc.commands)-1] {
-		if out, err := m.run(t, args); err != nil {
-			t.Fatalf("load %q: %v\n%s", args, err, out)
-		}
+		_, err := m.run(t, args)
+		require.NoError(t, err)
 	}
 	if sc.damage == "" {
 		return m
 	}
 	files, err := filepath.Glob(filepath.Join(m.store, filepath.FromSlash(sc.damage)))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("nothing to damage: %v", err)
-	}
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
 	for _, file := range files {
-		if err := errors.Join(os.Chmod(file, 0o600), os.Truncate(file, 0)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, errors.Join(os.Chmod(file, 0o600), os.Truncate(file, 0)))
 	}
 	return m
 }
@@ -153,22 +146,17 @@ func (m *machine) last() []string { return m.commands[len(m.commands)-1] }
 func (m *machine) verify(t *testing.T, when string) {
 	t.Helper()
 	s, err := store.Open(m.store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	report, err := s.Verify(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	after := strings.HasPrefix(when, "after")
 	for _, d := range report.Damaged {
-		if after || m.damage == "" {
-			t.Errorf("%s: damaged %s %s: %s", when, d.Kind, d.Name, d.Reason)
-		}
+		require.Falsef(t, after, "%s: damaged %s %s: %s", when, d.Kind, d.Name, d.Reason)
+		assert.NotEmptyf(t, m.damage, "%s: damaged %s %s: %s", when, d.Kind, d.Name, d.Reason)
 	}
-	if f, err := lockfile.Read(filepath.Join(m.work, lockfile.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && after && f.Len() == 0 && m.last()[0] == "lock" {
-		t.Errorf("%s: the lock file: %v", when, err)
-	}
+	f, err := lockfile.Read(filepath.Join(m.work, lockfile.Name))
+	require.Falsef(t, err != nil && !errors.Is(err, fs.ErrNotExist), "%s: the lock file: %v", when, err)
+	assert.Falsef(t, err == nil && after && f.Len() == 0 && m.last()[0] == "lock", "%s: the lock file: %v", when, err)
 }
 
 // files lists what the store holds once it is collected, without locks; nothing is old enough to go.
@@ -201,9 +189,7 @@ func (m *machine) files(t *testing.T) []string {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	if len(m.last()) > 1 && (m.last()[0] == "gc" || m.last()[0] == "rm") {
 		// The files of the download cache are small, and may stay for another install.
 		files = slices.DeleteFunc(files, func(f string) bool { return strings.HasSuffix(f, ".mod") || strings.HasSuffix(f, ".info") })

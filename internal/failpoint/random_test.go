@@ -12,6 +12,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestRandomKills runs commands on one store and one lock file, several at a time, and kills most of them at any moment.
@@ -34,9 +37,8 @@ func TestRandomKills(t *testing.T) {
 	lasting := 2 * time.Second
 	if v, ok := os.LookupEnv("LOAD_CRASH"); ok {
 		var err error
-		if lasting, err = time.ParseDuration(v); err != nil {
-			t.Fatal(err)
-		}
+		lasting, err = time.ParseDuration(v)
+		require.NoError(t, err)
 		commands = append(commands, []string{"eval", hello, `Hello("you")`})
 	}
 	// What may be said where another command came first.
@@ -54,8 +56,7 @@ func TestRandomKills(t *testing.T) {
 				cmd := m.command(t, args)
 				var out bytes.Buffer
 				cmd.Stdout, cmd.Stderr = &out, &out
-				if err := cmd.Start(); err != nil {
-					t.Error(err)
+				if !assert.NoError(t, cmd.Start()) {
 					return
 				}
 				if rand.N(3) > 0 {
@@ -81,11 +82,10 @@ func TestRandomKills(t *testing.T) {
 	m.verify(t, "in the end")
 	out, err := m.run(t, m.last())
 	m.check(t, "in the end", out, err)
-	if out, err := m.run(t, []string{"gc"}); err != nil {
-		t.Errorf("%q, %v", out, err)
-	}
-	if left, err := os.ReadDir(filepath.Join(m.store, "tmp")); err != nil || len(left) > 0 {
-		t.Errorf("left in tmp: %v, %v", left, err)
-	}
+	_, err = m.run(t, []string{"gc"})
+	assert.NoError(t, err)
+	left, err := os.ReadDir(filepath.Join(m.store, "tmp"))
+	assert.NoError(t, err)
+	assert.Zero(t, len(left))
 	t.Logf("done: %v, killed: %d", done, killed)
 }

@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestStalledHolder: who waits for a process that holds a lock and does not go on is told so, gives up when asked to,
@@ -21,34 +24,24 @@ func TestStalledHolder(t *testing.T) {
 	m := newMachine(t, build(t), environment(t), scenarios["install"])
 	trace := filepath.Join(t.TempDir(), "trace")
 	holder := m.command(t, m.last(), "LOAD_FAILPOINT=goproxy.verified=sleep:1h", "LOAD_FAILPOINT_TRACE="+trace)
-	if err := holder.Start(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, holder.Start())
 	defer func() { _ = holder.Process.Kill(); _ = holder.Wait() }()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if data, err := os.ReadFile(trace); err == nil && strings.Contains(string(data), "goproxy.verified") {
 			break
 		}
-		if time.Now().After(deadline) {
-			t.Fatal("the holder does not come to hold anything")
-		}
+		require.False(t, time.Now().After(deadline), "the holder does not come to hold anything")
 	}
-	if err := holder.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, holder.Process.Signal(syscall.SIGSTOP))
 	_, err := m.run(t, []string{"lock", "-v", "-timeout", "2s", "example.com/hello"})
-	if err == nil {
-		t.Fatal("the lock of a stalled process was taken")
-	}
+	require.Error(t, err, "the lock of a stalled process was taken")
 	who := "another process"
 	if runtime.GOOS == "linux" {
 		who = fmt.Sprint("process ", holder.Process.Pid)
 	}
 	want := regexp.MustCompile(`(?s)waiting for another process: install/.*load: example.com/hello: ` + who + ` holds the lock ` +
 		regexp.QuoteMeta(m.store) + `/lock/install-\S+: it is not done after 2s\n\tset -timeout to wait longer\n`)
-	if !want.MatchString(err.Error()) {
-		t.Errorf("got  %v\nwant %v", err, want)
-	}
+	assert.Truef(t, want.MatchString(err.Error()), "got  %v\nwant %v", err, want)
 	_ = holder.Process.Kill()
 	_ = holder.Wait()
 	out, err := m.run(t, m.last())

@@ -15,6 +15,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // stored makes a zip whose entries are stored as they are, with sizes in front of the data.
@@ -25,16 +28,11 @@ func stored(t testing.TB, entries ...entry) []byte {
 	for _, e := range entries {
 		h := &zip.FileHeader{Name: e.name, CRC32: crc32.ChecksumIEEE([]byte(e.body)), CompressedSize64: uint64(len(e.body)), UncompressedSize64: uint64(len(e.body))}
 		f, err := w.CreateRaw(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(e.body)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		_, err = f.Write([]byte(e.body))
+		require.NoError(t, err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
@@ -119,15 +117,13 @@ func TestZipAccounts(t *testing.T) {
 	} {
 		tree, err := let(t, "zip", test.data, Limits{})
 		if test.want == "cannot be read" {
-			if err == nil || !strings.Contains(err.Error(), "data besides") && !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%s: %v", what, err)
-			}
+			require.Errorf(t, err, "%s: %v", what, err)
+			assert.Falsef(t, !strings.Contains(err.Error(), "data besides") && !strings.Contains(err.Error(), test.want), "%s: %v", what, err)
 			continue
 		}
 		checkText(t, what, err, test.want)
-		if got := list(t, tree); test.want == "" && got != "abc=text def=more" {
-			t.Errorf("%s: %s", what, got)
-		}
+		got := list(t, tree)
+		assert.Falsef(t, test.want == "" && got != "abc=text def=more", "%s: %s", what, got)
 	}
 }
 
@@ -166,9 +162,8 @@ func TestTarTricks(t *testing.T) {
 		_, err := let(t, "tar", test.data, Limits{})
 		checkText(t, what, err, test.want)
 	}
-	if _, err := let(t, "tar", sized, Limits{}); err == nil {
-		t.Error("an archive with two sizes is accepted")
-	}
+	_, err := let(t, "tar", sized, Limits{})
+	assert.Error(t, err, "an archive with two sizes is accepted")
 	// Formats that nobody reads, whatever they are called.
 	for what, start := range map[string]string{"bzip2": "BZh91AY&SY", "xz": "\xfd7zXZ\x00\x00\x04", "zip": "PK\x03\x04", "rar": "Rar!\x1a\x07\x01\x00", "7z": "7z\xbc\xaf\x27\x1c"} {
 		_, err := let(t, "tar.gz", []byte(start+strings.Repeat("x", 600)), Limits{})
@@ -229,13 +224,10 @@ func TestDirTypes(t *testing.T) {
 			continue
 		}
 		tree, err := New(dir, Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		checkText(t, what, tree.Dir(source), test.want)
 		tree.Close()
-		if entries, _ := os.ReadDir(dir); len(entries) != 0 {
-			t.Errorf("%s: %v is there", what, entries)
-		}
+		entries, _ := os.ReadDir(dir)
+		assert.Empty(t, entries, what)
 	}
 }

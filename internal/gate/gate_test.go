@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
@@ -35,19 +37,14 @@ func zipOf(t testing.TB, entries ...entry) []byte {
 			h.SetMode(e.mode)
 		}
 		f, err := w.CreateHeader(h)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if strings.HasSuffix(e.name, "/") {
 			continue
 		}
-		if _, err := io.WriteString(f, e.body+e.link); err != nil {
-			t.Fatal(err)
-		}
+		_, err = io.WriteString(f, e.body+e.link)
+		require.NoError(t, err)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
@@ -64,18 +61,13 @@ func tarOf(t testing.TB, headers ...*tar.Header) []byte {
 		if h.Mode == 0 && h.Typeflag != tar.TypeXGlobalHeader {
 			h.Mode = 0o644
 		}
-		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, w.WriteHeader(h))
 		if h.Typeflag == tar.TypeReg {
-			if _, err := io.WriteString(w, body); err != nil {
-				t.Fatal(err)
-			}
+			_, err := io.WriteString(w, body)
+			require.NoError(t, err)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
@@ -84,18 +76,14 @@ func gz(t testing.TB, data []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = w.Write(data)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, w.Close())
 	return b.Bytes()
 }
 
 func zst(t testing.TB, data []byte) []byte {
 	t.Helper()
 	w, err := zstd.NewWriter(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return w.EncodeAll(data, nil)
 }
 
@@ -104,21 +92,13 @@ func let(t testing.TB, format string, data []byte, limits Limits) (*Tree, error)
 	t.Helper()
 	parent := t.TempDir()
 	dir, file := filepath.Join(parent, "dest"), filepath.Join(t.TempDir(), "archive")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	require.NoError(t, os.WriteFile(file, data, 0o600))
 	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer f.Close()
 	tree, err := New(dir, limits)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { tree.Close() })
 	switch format {
 	case "zip":
@@ -138,9 +118,8 @@ func let(t testing.TB, format string, data []byte, limits Limits) (*Tree, error)
 func check(t testing.TB, parent string, tree *Tree) {
 	t.Helper()
 	entries, err := os.ReadDir(parent)
-	if err != nil || len(entries) != 1 {
-		t.Fatalf("beside the destination: %v, %v", entries, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
 	var size int64
 	files := 0
 	err = filepath.WalkDir(tree.dir, func(path string, d fs.DirEntry, err error) error {
@@ -158,12 +137,9 @@ func check(t testing.TB, parent string, tree *Tree) {
 		size += info.Size()
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files > tree.limits.Files || size > tree.limits.Bytes+1 {
-		t.Errorf("%d files of %d bytes are there", files, size)
-	}
+	require.NoError(t, err)
+	assert.LessOrEqualf(t, files, tree.limits.Files, "%d files of %d bytes are there", files, size)
+	assert.LessOrEqualf(t, size, tree.limits.Bytes+1, "%d files of %d bytes are there", files, size)
 }
 
 func list(t testing.TB, tree *Tree) string {
@@ -177,9 +153,7 @@ func list(t testing.TB, tree *Tree) string {
 		b.WriteString(name + "=" + string(data) + " ")
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return strings.TrimSpace(b.String())
 }
 
@@ -193,20 +167,19 @@ func TestFormats(t *testing.T) {
 	)
 	for format, data := range map[string][]byte{"zip": zipped, "tar": tarred, "tar.gz": gz(t, tarred), "tar.zst": zst(t, tarred)} {
 		tree, err := let(t, format, data, Limits{})
-		if err != nil {
-			t.Errorf("%s: %v", format, err)
+		if !assert.NoError(t, err, format) {
 			continue
 		}
-		if got := list(t, tree); got != "a/x.go=package a run.sh=x" || tree.Files() != 2 || tree.Bytes() != 10 {
-			t.Errorf("%s: %s, %d files of %d bytes", format, got, tree.Files(), tree.Bytes())
-		}
+		got := list(t, tree)
+		assert.Equal(t, "a/x.go=package a run.sh=x", got, format)
+		assert.Equal(t, 2, tree.Files(), format)
+		assert.Equal(t, int64(10), tree.Bytes(), format)
 		sum, err := tree.Sum()
 		want, _ := dirhash.Hash1([]string{"a/x.go", "run.sh"}, func(name string) (io.ReadCloser, error) {
 			return os.Open(filepath.Join(tree.dir, filepath.FromSlash(name)))
 		})
-		if sum != want || err != nil {
-			t.Errorf("%s: sum %s, %v, want %s", format, sum, err, want)
-		}
+		assert.Equal(t, want, sum, format)
+		assert.NoError(t, err, format)
 	}
 }
 
@@ -270,9 +243,7 @@ func checkText(t *testing.T, what string, err error, want string) {
 	if err != nil {
 		got = err.Error()
 	}
-	if got != want {
-		t.Errorf("%s:\n got %s\nwant %s", what, got, want)
-	}
+	assert.Equal(t, want, got, what)
 }
 
 func TestTypes(t *testing.T) {
@@ -315,19 +286,15 @@ func TestTypes(t *testing.T) {
 func TestOmitLinks(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "dest")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(dir, 0o700))
 	tree, err := New(dir, Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer tree.Close()
 	tree.OmitLinks = true
 	err = tree.Tar(bytes.NewReader(tarOf(t, &tar.Header{Name: "l", Typeflag: tar.TypeSymlink, Linkname: ".."}, &tar.Header{Name: "l/x", Typeflag: tar.TypeReg, Uname: "x"})))
-	if got := list(t, tree); err != nil || got != "l/x=x" {
-		t.Errorf("%s, %v", got, err)
-	}
+	got := list(t, tree)
+	assert.NoError(t, err)
+	assert.Equal(t, "l/x=x", got)
 	check(t, filepath.Dir(dir), tree)
 }
 
@@ -336,32 +303,24 @@ func TestDir(t *testing.T) {
 	source := t.TempDir()
 	for name, body := range map[string]string{"a.star": "a = 1", "sub/b.star": "b = 2", ".git/config": "[core]", ".hg/hgrc": ""} {
 		file := filepath.Join(source, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(body), 0o600))
 	}
 	copied := func() (*Tree, error) {
 		parent := t.TempDir()
 		dir := filepath.Join(parent, "dest")
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Mkdir(dir, 0o700))
 		tree, err := New(dir, Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		defer tree.Close()
 		err = tree.Dir(source)
 		check(t, parent, tree)
 		return tree, err
 	}
 	tree, err := copied()
-	if got := list(t, tree); err != nil || got != "a.star=a = 1 sub/b.star=b = 2" {
-		t.Errorf("%s, %v", got, err)
-	}
+	got := list(t, tree)
+	assert.NoError(t, err)
+	assert.Equal(t, "a.star=a = 1 sub/b.star=b = 2", got)
 	if err := os.Symlink("/etc/passwd", filepath.Join(source, "sub", "link")); err != nil {
 		if runtime.GOOS == "windows" {
 			t.Skip("links need a privilege here: ", err)
@@ -383,9 +342,7 @@ func FuzzArchive(f *testing.F) {
 		formats := []string{"zip", "tar", "tar.gz", "tar.zst"}
 		_, err := let(t, formats[(format%4+4)%4], data, Limits{Files: 20, Bytes: 1 << 16, Depth: 8})
 		var refused *Error
-		if err != nil && !asError(err, &refused) {
-			t.Errorf("%T: %v", err, err)
-		}
+		assert.Falsef(t, err != nil && !asError(err, &refused), "%T: %v", err, err)
 	})
 }
 
@@ -401,8 +358,6 @@ func FuzzName(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string, isDir bool) {
 		clean, err := cleanName(name, isDir)
-		if err == nil && clean != "" && !filepath.IsLocal(filepath.FromSlash(clean)) {
-			t.Errorf("%q became %q", name, clean)
-		}
+		assert.Falsef(t, err == nil && clean != "" && !filepath.IsLocal(filepath.FromSlash(clean)), "%q became %q", name, clean)
 	})
 }

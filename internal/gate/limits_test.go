@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestLimits(t *testing.T) {
@@ -52,9 +55,7 @@ func TestBombs(t *testing.T) {
 	var dirs bytes.Buffer
 	w := tar.NewWriter(&dirs)
 	for i := range 2000 {
-		if err := w.WriteHeader(&tar.Header{Name: strings.Repeat("d", i%9+1) + "/", Typeflag: tar.TypeDir, Mode: 0o755}); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, w.WriteHeader(&tar.Header{Name: strings.Repeat("d", i%9+1) + "/", Typeflag: tar.TypeDir, Mode: 0o755}))
 	}
 	w.Close()
 	_, err = let(t, "tar.gz", gz(t, dirs.Bytes()), Limits{Files: 10, Bytes: 1 << 10})
@@ -101,9 +102,8 @@ func TestDamaged(t *testing.T) {
 	} {
 		tree, err := let(t, test.format, test.data, Limits{})
 		if test.want == "" {
-			if got := list(t, tree); got != "a=text" {
-				t.Errorf("%s: %q", test.format, got)
-			}
+			got := list(t, tree)
+			assert.Equal(t, "a=text", got, test.format)
 		}
 		checkText(t, test.format, err, test.want)
 	}

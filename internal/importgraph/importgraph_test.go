@@ -3,13 +3,14 @@ package importgraph_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/loadgo/load/internal/importgraph"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const files = `
@@ -67,9 +68,7 @@ func TestScan(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, f := range txtar.Parse([]byte(files)).Files {
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644))
 	}
 	for _, test := range []struct {
 		goos, goarch, version string
@@ -87,12 +86,11 @@ func TestScan(t *testing.T) {
 		},
 	} {
 		pkg, err := importgraph.New(test.goos, test.goarch, test.version).Scan(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if pkg.Name != "a" || !slices.Equal(pkg.Imports, test.imports) || !slices.Equal(pkg.Files, test.files) || !slices.Equal(pkg.Embeds, []string{"text/*.txt"}) {
-			t.Errorf("%s/%s %s: got %+v\nwant %q and %q", test.goos, test.goarch, test.version, pkg, test.imports, test.files)
-		}
+		require.NoError(t, err)
+		assert.Equalf(t, "a", pkg.Name, "%v %v %v", test.goos, test.goarch, test.version)
+		assert.Equalf(t, test.imports, pkg.Imports, "%v %v %v", test.goos, test.goarch, test.version)
+		assert.Equalf(t, test.files, pkg.Files, "%v %v %v", test.goos, test.goarch, test.version)
+		assert.Equalf(t, []string{"text/*.txt"}, pkg.Embeds, "%v %v %v", test.goos, test.goarch, test.version)
 	}
 }
 
@@ -112,11 +110,7 @@ func TestEmbedded(t *testing.T) {
 		"link":     {},
 	} {
 		got, err := importgraph.Embedded(fsys, "p", []string{pattern})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: got %q, want %q", pattern, got, want)
-		}
+		require.NoError(t, err)
+		assert.Equal(t, want, got, pattern)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/internal/instantiation"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestParse(t *testing.T) {
@@ -26,9 +27,10 @@ func TestParse(t *testing.T) {
 		{"F[interface{}]", "F", "F[interface{}]", true},
 	} {
 		n, err := instantiation.Parse(test.in)
-		if err != nil || n.Symbol != test.symbol || n.Text != test.text || n.Certain() != test.certain {
-			t.Errorf("Parse(%q): %q, %q, %v, %v", test.in, n.Symbol, n.Text, n.Expr != nil && n.Certain(), err)
-		}
+		assert.NoErrorf(t, err, "%v %v", test.in, n.Expr != nil && n.Certain())
+		assert.Equalf(t, test.symbol, n.Symbol, "%v %v", test.in, n.Expr != nil && n.Certain())
+		assert.Equalf(t, test.text, n.Text, "%v %v", test.in, n.Expr != nil && n.Certain())
+		assert.Equalf(t, test.certain, n.Certain(), "%v %v", test.in, n.Expr != nil && n.Certain())
 	}
 }
 
@@ -46,9 +48,8 @@ func TestParseRefuses(t *testing.T) {
 		"F[[n]int]":        "[n]int is not a type",
 		"F[struct{a.b.c}]": "expected ';', found '.'",
 	} {
-		if _, err := instantiation.Parse(in); err == nil || err.Error() != want {
-			t.Errorf("Parse(%q): %v, want %s", in, err, want)
-		}
+		_, err := instantiation.Parse(in)
+		assert.EqualError(t, err, want)
 	}
 }
 
@@ -63,8 +64,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := instantiation.Parse(n.Text)
-		if err != nil || again.Text != n.Text || again.Symbol != n.Symbol {
-			t.Errorf("Parse(%q) is %q, which is read as %q, %v", s, n.Text, again.Text, err)
-		}
+		assert.NoErrorf(t, err, "Parse(%q) is %q, which is read as", s, n.Text)
+		assert.Equalf(t, n.Text, again.Text, "Parse(%q) is %q, which is read as", s, n.Text)
+		assert.Equalf(t, n.Symbol, again.Symbol, "Parse(%q) is %q, which is read as", s, n.Text)
 	})
 }

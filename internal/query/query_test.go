@@ -1,10 +1,11 @@
 package query_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/loadgo/load/internal/query"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/semver"
 )
 
@@ -46,33 +47,25 @@ func TestSelect(t *testing.T) {
 		{"V1", query.Revision, "", ""},
 	} {
 		q, err := query.Parse(tt.text)
-		if err != nil {
-			t.Errorf("Parse(%q): %v", tt.text, err)
+		if !assert.NoError(t, err, tt.text) {
 			continue
 		}
-		if q.Kind() != tt.kind || q.String() != tt.text {
-			t.Errorf("Parse(%q) = %q of kind %q, want kind %q", tt.text, q, q.Kind(), tt.kind)
-		}
-		if got, _ := q.Select(known); got != tt.choice {
-			t.Errorf("%q selects %q, want %q", tt.text, got, tt.choice)
-		}
-		if got, _ := q.Highest(known); got != tt.highest {
-			t.Errorf("%q is highest at %q, want %q", tt.text, got, tt.highest)
-		}
+		assert.Equalf(t, tt.kind, q.Kind(), "Parse(%q) = %q of kind %q, want kind", tt.text, q, q.Kind())
+		assert.Equalf(t, tt.text, q.String(), "Parse(%q) = %q of kind %q, want kind", tt.text, q, q.Kind())
+		got, _ := q.Select(known)
+		assert.Equal(t, tt.choice, got, tt.text)
+		got, _ = q.Highest(known)
+		assert.Equal(t, tt.highest, got, tt.text)
 	}
 }
 
 func TestPreReleaseWithoutRelease(t *testing.T) {
 	t.Parallel()
 	q, err := query.Parse("latest")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := q.Rank([]string{"v0.0.0-20250102030405-0123456789ab", "v0.1.0-alpha", "v0.1.0-beta"})
 	want := []string{"v0.1.0-beta", "v0.1.0-alpha", "v0.0.0-20250102030405-0123456789ab"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	assert.Equal(t, want, got)
 }
 
 func TestParseErrors(t *testing.T) {
@@ -86,9 +79,8 @@ func TestParseErrors(t *testing.T) {
 		"<latest":  `invalid semantic version "latest" in range "<latest"`,
 		">=v1.2.x": `invalid semantic version "v1.2.x" in range ">=v1.2.x"`,
 	} {
-		if _, err := query.Parse(text); err == nil || err.Error() != want {
-			t.Errorf("Parse(%q): %v, want %s", text, err, want)
-		}
+		_, err := query.Parse(text)
+		assert.EqualError(t, err, want)
 	}
 }
 
@@ -101,15 +93,10 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if q.String() != text {
-			t.Errorf("Parse(%q) prints as %q", text, q)
-		}
+		assert.Equal(t, text, q.String())
 		selected, ok := q.Select([]string{version})
-		if ok != q.Match(version) || ok && selected != version {
-			t.Errorf("%q: Match(%q) is %v and Select answers %q, %v", text, version, q.Match(version), selected, ok)
-		}
-		if ok && !semver.IsValid(version) {
-			t.Errorf("%q allows %q, which is no version", text, version)
-		}
+		assert.Equalf(t, q.Match(version), ok, "%q: Match(%q) is %v and Select answers %q, %v", text, version, q.Match(version), selected, ok)
+		assert.Falsef(t, ok && selected != version, "%q: Match(%q) is %v and Select answers %q, %v", text, version, q.Match(version), selected, ok)
+		assert.Falsef(t, ok && !semver.IsValid(version), "%q allows %q, which is no version", text, version)
 	})
 }

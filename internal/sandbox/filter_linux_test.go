@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"golang.org/x/sys/unix"
 )
 
@@ -167,13 +168,11 @@ func TestFilter(t *testing.T) {
 		{"fchmod", nothing, refused, unix.SYS_FCHMOD, nil},
 		{"fchmod granted", writable, refused, unix.SYS_FCHMOD, nil},
 	} {
-		if got, _ := c.in.filter().run(t, auditArch, c.nr, c.args...); got != c.want {
-			t.Errorf("%s: verdict is %#x, want %#x", c.name, got, c.want)
-		}
+		got, _ := c.in.filter().run(t, auditArch, c.nr, c.args...)
+		assert.Equal(t, c.want, got, c.name)
 	}
-	if got, _ := nothing.filter().run(t, auditArch^1, unix.SYS_READ); got != kill {
-		t.Errorf("another architecture: verdict is %#x, want %#x", got, uint32(kill))
-	}
+	got, _ := nothing.filter().run(t, auditArch^1, unix.SYS_READ)
+	assert.Equalf(t, uint32(kill), got, "another architecture: verdict is %#x, want %#x", got, uint32(kill))
 }
 
 // TestSecretUntimed: a refusal takes as many instructions however much of the secret was right.
@@ -183,14 +182,10 @@ func TestSecretUntimed(t *testing.T) {
 	steps := map[int]bool{}
 	for _, guess := range []uint64{0, c.secret & 0xffffffff, c.secret &^ 0xffffffff, c.secret ^ 1, c.secret ^ 1<<63} {
 		verdict, n := c.filter().run(t, auditArch, unix.SYS_EXECVEAT, 3, 0, 0, 0, unix.AT_EMPTY_PATH, guess)
-		if verdict != deny(unix.EPERM) {
-			t.Errorf("guess %#x: verdict is %#x", guess, verdict)
-		}
+		assert.Equalf(t, deny(unix.EPERM), verdict, "%v", guess)
 		steps[n] = true
 	}
-	if len(steps) != 1 {
-		t.Errorf("refusals take %v instructions", steps)
-	}
+	assert.Lenf(t, steps, 1, "refusals take %v instructions", steps)
 }
 
 // TestFilterDenies looks for every listed call, because a call that is listed under two rules, or lost in
@@ -203,17 +198,11 @@ func TestFilterDenies(t *testing.T) {
 	for _, nr := range listed {
 		got, n := f.run(t, auditArch, nr)
 		steps = max(steps, n)
-		if got != deny(unix.EPERM) {
-			t.Errorf("call %d: verdict is %#x", nr, got)
-		}
+		assert.Equalf(t, deny(unix.EPERM), got, "%v", nr)
 	}
-	if steps > 16 {
-		t.Errorf("the longest way through the filter has %d instructions", steps)
-	}
+	assert.LessOrEqualf(t, steps, 16, "the longest way through the filter has %d instructions", steps)
 	slices.Sort(listed)
-	if unique := slices.Compact(slices.Clone(listed)); len(unique) != len(listed) {
-		t.Error("a call is listed twice")
-	}
+	assert.Len(t, slices.Compact(slices.Clone(listed)), len(listed), "a call is listed twice")
 }
 
 // TestAssembleFar makes blocks so long that a conditional jump cannot cross them.
@@ -228,8 +217,8 @@ func TestAssembleFar(t *testing.T) {
 		got, _ := f.run(t, 1, 10+2*nr)
 		hit, _ := f.run(t, 1, 10+2*nr, uint64(nr+100))
 		between, _ := f.run(t, 1, 11+2*nr)
-		if got != deny(unix.Errno(nr)) || hit != kill || between != allow {
-			t.Errorf("call %d: verdicts %#x, %#x, %#x", 10+2*nr, got, hit, between)
-		}
+		assert.Equal(t, deny(unix.Errno(nr)), got)
+		assert.Equal(t, uint32(kill), hit)
+		assert.Equal(t, uint32(allow), between)
 	}
 }

@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const hostArgument = "host-of-a-sandbox"
@@ -81,32 +84,23 @@ func TestHostKilled(t *testing.T) {
 func startHost(t *testing.T, identity string, attempts ...string) (middle *exec.Cmd, program int) {
 	t.Helper()
 	path, err := builtProbe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	middle = exec.Command(os.Args[0], append([]string{hostArgument, path, identity}, attempts...)...)
 	middle.Stderr = os.Stderr
 	out, err := middle.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := middle.Start(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, middle.Start())
 	line, err := bufio.NewReader(out).ReadString('\n')
 	number, _, _ := strings.Cut(line, " ")
 	program, numberErr := strconv.Atoi(number)
-	if err != nil || numberErr != nil {
-		t.Fatalf("the host said %q: %v", line, err)
-	}
+	require.NoError(t, err, line)
+	require.NoError(t, numberErr, line)
 	return middle, program
 }
 
 func killHost(t *testing.T, host *exec.Cmd) {
 	t.Helper()
-	if err := host.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, host.Process.Kill())
 	host.Wait()
 }
 
@@ -133,14 +127,12 @@ func TestHostStaysFree(t *testing.T) {
 				t.Errorf("%v: %s", err, out)
 			}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Error(err)
+			if !assert.NoError(t, err) {
 				return
 			}
 			defer l.Close()
 			c, err := net.Dial("tcp", l.Addr().String())
-			if err != nil {
-				t.Error(err)
+			if !assert.NoError(t, err) {
 				return
 			}
 			c.Close()
@@ -156,9 +148,7 @@ func eventually(t testing.TB, condition func() string) {
 	for deadline := time.Now().Add(20 * time.Second); complaint != "" && time.Now().Before(deadline); complaint = condition() {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if complaint != "" {
-		t.Error(complaint)
-	}
+	assert.Empty(t, complaint)
 }
 
 // TestConcurrentStarts starts many programs while the garbage collector stops the world again and
@@ -172,9 +162,7 @@ func TestConcurrentStarts(t *testing.T) {
 		for range count {
 			all.Go(func() {
 				o := attemptIn(t, detect(), Command{Exe: exe}, Policy{}, "read=/etc/passwd", "fork")
-				if o.state != (State{}) {
-					t.Errorf("state is %v, output:\n%s", o.state, o.text)
-				}
+				assert.Equal(t, State{}, o.state, o.text)
 			})
 		}
 		stop := make(chan struct{})
@@ -218,9 +206,7 @@ func TestConcurrentStarts(t *testing.T) {
 func entries(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	list, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, e := range list {
 		names = append(names, e.Name())
 	}

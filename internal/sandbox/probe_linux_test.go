@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // scratch holds what the tests build, for every user, and is removed after them.
@@ -68,13 +70,9 @@ var builtProbe = sync.OnceValues(func() (string, error) {
 func probe(t testing.TB) *os.File {
 	t.Helper()
 	path, err := builtProbe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
 	return f
 }
@@ -118,9 +116,7 @@ func everywhere(t *testing.T, test func(t *testing.T, f features)) {
 func attemptIn(t testing.TB, f features, cmd Command, p Policy, attempts ...string) outcome {
 	t.Helper()
 	out, in, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer out.Close()
 	if cmd.Exe == nil {
 		cmd.Exe = probe(t)
@@ -129,13 +125,9 @@ func attemptIn(t testing.TB, f features, cmd Command, p Policy, attempts ...stri
 	cmd.Files = append([]*os.File{nil, in, in}, cmd.Files...)
 	process, err := start(f, cmd, &p)
 	in.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	text, err := io.ReadAll(out)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	o := outcome{results: map[string]string{}, state: process.Wait(), isolation: process.Isolation(), text: string(text)}
 	for line := range strings.Lines(o.text) {
 		if argument, result, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": "); ok {
@@ -163,9 +155,8 @@ func (o outcome) lacks(t testing.TB, measure string) bool {
 // want checks one result: its end, because a path or a call may stand before the system's words.
 func (o outcome) want(t testing.TB, argument, result string) {
 	t.Helper()
-	if got := o.results[argument]; !strings.HasSuffix(got, result) {
-		t.Errorf("%s: got %q, want %q; %s, output:\n%s", argument, got, result, o.state, o.text)
-	}
+	got := o.results[argument]
+	assert.Truef(t, strings.HasSuffix(got, result), "%s: got %q, want %q; %s, output:\n%s", argument, got, result, o.state, o.text)
 }
 
 func (o outcome) wantAll(t testing.TB, result string, arguments ...string) {

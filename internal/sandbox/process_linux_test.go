@@ -1,12 +1,14 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestLimits(t *testing.T) {
@@ -27,9 +29,9 @@ func TestLimits(t *testing.T) {
 	o = attempt(t, Policy{ReadWrite: []string{dir}, Limits: Limits{FileSize: 4096}}, "grow="+small, "grow="+big)
 	o.want(t, "grow="+small, permitted)
 	o.want(t, "grow="+big, "file too large")
-	if info, err := os.Stat(filepath.Join(dir, "big")); err != nil || info.Size() > 4096 {
-		t.Errorf("the file has %d bytes, %v", info.Size(), err)
-	}
+	info, err := os.Stat(filepath.Join(dir, "big"))
+	require.NoErrorf(t, err, "the file has %d bytes", info.Size())
+	assert.LessOrEqualf(t, info.Size(), int64(4096), "the file has %d bytes", info.Size())
 
 	// Room on the disk beyond the size of a file is none that a limit of sizes covers.
 	room := func(mode int, size int) string { return fmt.Sprintf("allocate=%d,%s/room,%d", mode, dir, size) }
@@ -40,9 +42,9 @@ func TestLimits(t *testing.T) {
 		o.wantAll(t, "operation not supported", refused...)
 	}
 	var disk syscall.Stat_t
-	if err := syscall.Stat(filepath.Join(dir, "room"), &disk); err != nil || disk.Blocks*512 > 64<<10 {
-		t.Errorf("the file has %d blocks, %v", disk.Blocks, err)
-	}
+	err = syscall.Stat(filepath.Join(dir, "room"), &disk)
+	assert.NoErrorf(t, err, "the file has %d blocks", disk.Blocks)
+	assert.LessOrEqualf(t, disk.Blocks*512, int64(64<<10), "the file has %d blocks", disk.Blocks)
 
 	o = attempt(t, Policy{ReadOnly: []string{dir}, Limits: Limits{OpenFiles: 3}}, "list="+dir)
 	o.want(t, "list="+dir, "too many open files")
@@ -64,57 +66,39 @@ func TestThreads(t *testing.T) {
 func startProbe(t testing.TB, attempts ...string) *Process {
 	t.Helper()
 	process, err := Start(Command{Exe: probe(t), Args: append([]string{"probe"}, attempts...)}, Policy{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return process
 }
 
 func TestWait(t *testing.T) {
 	t.Parallel()
 	process := startProbe(t, "exit=7")
-	if state := process.Wait(); state.String() != "exit status 7" {
-		t.Errorf("state is %v", state)
-	}
+	assert.Equal(t, "exit status 7", process.Wait().String())
 	process.Kill()
 	process = startProbe(t, "sleep")
-	if group, err := syscall.Getpgid(process.Pid()); err != nil || group != process.Pid() {
-		t.Errorf("the process is %d, its group %d, %v", process.Pid(), group, err)
-	}
+	group, err := syscall.Getpgid(process.Pid())
+	require.NoErrorf(t, err, "the process is %d, its group", process.Pid())
+	assert.Equalf(t, process.Pid(), group, "the process is %d, its group", process.Pid())
 	process.Kill()
 	process.Kill()
-	if state := process.Wait(); state.String() != "signal: killed" {
-		t.Errorf("state is %v", state)
-	}
-	if err := syscall.Kill(process.Pid(), 0); err == nil {
-		t.Errorf("process %d is still there", process.Pid())
-	}
+	assert.Equal(t, "signal: killed", process.Wait().String())
+	assert.Errorf(t, syscall.Kill(process.Pid(), 0), "process %d is still there", process.Pid())
 }
 
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	text := filepath.Join(t.TempDir(), "text")
-	if err := os.WriteFile(text, []byte("text"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(text, []byte("text"), 0o755))
 	f, err := os.Open(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer f.Close()
 	for _, p := range []Policy{{}, {Programs: true}} {
 		_, err = Start(Command{Exe: f, Args: []string{"text"}}, p)
-		if want := "sandbox: start text: exec format error"; err == nil || err.Error() != want {
-			t.Errorf("got error %v, want %s", err, want)
-		}
+		assert.EqualError(t, err, "sandbox: start text: exec format error")
 		_, err = Start(Command{Exe: probe(t), Args: []string{"probe"}, Dir: "/not/there"}, p)
-		if !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("got error %v, want %v", err, os.ErrNotExist)
-		}
+		assert.ErrorIs(t, err, os.ErrNotExist)
 		_, err = Start(Command{Exe: probe(t), Args: []string{"with\x00zero"}}, p)
-		if !errors.Is(err, syscall.EINVAL) {
-			t.Errorf("got error %v, want %v", err, syscall.EINVAL)
-		}
+		assert.ErrorIsf(t, err, syscall.EINVAL, "%v", syscall.EINVAL)
 	}
 }
 
@@ -124,27 +108,20 @@ func BenchmarkStart(b *testing.B) {
 	b.Run("sandbox", func(b *testing.B) {
 		for b.Loop() {
 			process, err := Start(Command{Exe: exe, Args: []string{"probe"}}, Policy{Limits: Limits{Memory: 1 << 30}})
-			if err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, err)
 			process.Wait()
 		}
 	})
 	b.Run("bare", func(b *testing.B) {
 		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-		if err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, err)
 		defer null.Close()
 		fd := null.Fd()
 		for b.Loop() {
 			pid, err := syscall.ForkExec(exe.Name(), []string{"probe"}, &syscall.ProcAttr{Files: []uintptr{fd, fd, fd}})
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := syscall.Wait4(pid, nil, 0, nil); err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, err)
+			_, err = syscall.Wait4(pid, nil, 0, nil)
+			require.NoError(b, err)
 		}
 	})
 }

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -27,9 +30,7 @@ func TestFiles(t *testing.T) {
 func testFiles(t *testing.T, f features) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, []byte("content"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, []byte("content"), 0o644))
 	create := filepath.Join(dir, "new")
 	own := fmt.Sprintf("read=/proc/%d/environ", os.Getpid())
 	o := attemptIn(t, f, Command{}, Policy{}, "read=/etc/passwd", "list=/", "list=.", "write="+create, "mkdir="+create, "remove="+file, own, "read=/proc/self/environ",
@@ -45,9 +46,9 @@ func testFiles(t *testing.T, f features) {
 		o.want(t, "chtimes="+file, refusedBy)
 	}
 	if !o.lacks(t, "files") && !o.lacks(t, "kernel") {
-		if content, err := os.ReadFile(file); err != nil || string(content) != "content" {
-			t.Errorf("the file holds %q, %v", content, err)
-		}
+		content, err := os.ReadFile(file)
+		assert.NoError(t, err)
+		assert.Equal(t, "content", string(content))
 	}
 }
 
@@ -59,9 +60,7 @@ func TestGrants(t *testing.T) {
 func testGrants(t *testing.T, f features) {
 	readable, writable, other := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, dir := range []string{readable, writable, other} {
-		if err := os.WriteFile(filepath.Join(dir, "file"), []byte("content"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte("content"), 0o644))
 	}
 	o := attemptIn(t, f, Command{}, Policy{ReadOnly: []string{readable}, ReadWrite: []string{writable}},
 		"read="+readable+"/file", "list="+readable, "write="+readable+"/new", "remove="+readable+"/file",
@@ -87,9 +86,7 @@ func TestGrantsRefused(t *testing.T) {
 		t.Skip(f.noLandlock)
 	}
 	link := filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink("/proc/self", link); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Symlink("/proc/self", link))
 	const grant = "; grant the directories that are needed"
 	const kernels = ", whose files are the kernel's" + grant
 	for path, want := range map[string]string{
@@ -101,9 +98,7 @@ func TestGrantsRefused(t *testing.T) {
 		"/not/there": ": no such file or directory",
 	} {
 		_, err := Start(Command{Exe: probe(t), Args: []string{"probe"}}, Policy{ReadOnly: []string{path}})
-		if want := "sandbox: grant " + path + want; err == nil || err.Error() != want {
-			t.Errorf("got error %v, want %s", err, want)
-		}
+		assert.EqualError(t, err, "sandbox: grant "+path+want)
 	}
 }
 
@@ -114,9 +109,7 @@ func TestNetwork(t *testing.T) {
 
 func testNetwork(t *testing.T, f features) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer listener.Close()
 	tcp := "tcp=" + listener.Addr().String()
 	attempts := []string{
@@ -147,9 +140,7 @@ func TestPrograms(t *testing.T) {
 
 func testPrograms(t *testing.T, f features) {
 	self, err := builtProbe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	limits := Limits{Processes: 200}
 	o := attemptIn(t, f, Command{}, Policy{Limits: limits},
 		"exec=/bin/true", "exec="+self, "memfd", "fork", "sibling", "newuser", "clone3", "setsid", "setpgid=0", "setpgid=1", "threads=20", "execve=/bin/true", "execve="+self)
@@ -176,14 +167,11 @@ func TestProgramsGranted(t *testing.T) {
 
 func testProgramsGranted(t *testing.T, f features) {
 	self, err := builtProbe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir := t.TempDir()
 	other := filepath.Join(dir, "other")
-	if out, err := exec.Command("cp", self, other).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	_, err = exec.Command("cp", self, other).CombinedOutput()
+	require.NoError(t, err)
 	o := attemptIn(t, f, Command{}, Policy{Programs: true, ReadOnly: []string{filepath.Dir(self)}},
 		"fork", "exec="+self, "command="+self, "exec="+other, "setsid", "newuser", "sibling", "setpgid=0", "execve="+self)
 	o.want(t, "fork", permitted)
@@ -267,26 +255,16 @@ func TestEnvironment(t *testing.T) {
 
 func testEnvironment(t *testing.T, f features) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	extra, err := os.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer extra.Close()
 	o := attemptIn(t, f, Command{Dir: dir, Files: []*os.File{extra, nil}}, Policy{}, "environment", "directory", "descriptors")
 	o.want(t, "directory", dir)
 	got := o.results["descriptors"]
-	if got != "0 1 2 3 4" {
-		t.Errorf("open descriptors are %s, want 0 1 2 3 4", got)
-	}
-	if o.state != (State{}) {
-		t.Errorf("state is %v", o.state)
-	}
-	if len(o.results["environment"]) > 0 {
-		t.Errorf("environment is %q, want none", o.results["environment"])
-	}
+	assert.Equal(t, "0 1 2 3 4", got, "open descriptors are")
+	assert.Equal(t, State{}, o.state)
+	assert.Zero(t, len(o.results["environment"]))
 	o = attemptIn(t, f, Command{Env: []string{"A=b"}}, Policy{}, "environment")
 	o.want(t, "environment", "A=b")
 }
@@ -296,14 +274,11 @@ func TestReady(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, f features) {
 		exe, err := os.Open("/proc/self/exe")
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		defer exe.Close()
 		refused := errors.New("not what it should be")
 		p, err := start(f, Command{Exe: exe, Ready: func() error { return refused }}, &Policy{})
-		if p != nil || !errors.Is(err, refused) {
-			t.Errorf("a program that is not ready: %v, %v", p, err)
-		}
+		assert.Nil(t, p, "a program that is not ready")
+		assert.ErrorIs(t, err, refused, "a program that is not ready")
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 func TestNear(t *testing.T) {
@@ -30,9 +32,7 @@ func TestNear(t *testing.T) {
 		{"completely/else", ""},
 		{strings.Repeat("s", 10_000), ""},
 	} {
-		if got := strings.Join(Near(test.name, slices.Values(known), 3), " "); got != test.want {
-			t.Errorf("Near(%.40q) = %q, want %q", test.name, got, test.want)
-		}
+		assert.Equal(t, test.want, strings.Join(Near(test.name, slices.Values(known), 3), " "))
 	}
 }
 
@@ -41,9 +41,8 @@ func FuzzNear(f *testing.F) {
 	f.Add("ßtraße", "STRASSE")
 	f.Fuzz(func(t *testing.T, name, candidate string) {
 		for _, got := range Near(name, slices.Values([]string{candidate, candidate}), 1) {
-			if got != candidate || got == name {
-				t.Errorf("Near(%q, %q) = %q", name, candidate, got)
-			}
+			assert.Equal(t, candidate, got)
+			assert.NotEqual(t, name, got)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package toolchain_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,15 +8,15 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/toolchain"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // fakeRoot makes a directory that looks like a GOROOT.
 func fakeRoot(t *testing.T, version string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	write(t, filepath.Join(root, "VERSION"), version+"\ntime 2026-01-02T03:04:05Z\n", 0o644)
 	write(t, filepath.Join(root, "src", "unsafe", "unsafe.go"), "package unsafe\n", 0o644)
 	write(t, filepath.Join(root, "bin", "go"), "#!/bin/sh\nexit 3\n", 0o755)
@@ -26,12 +25,8 @@ func fakeRoot(t *testing.T, version string) string {
 
 func write(t *testing.T, file, data string, mode os.FileMode) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(data), mode); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(data), mode))
 }
 
 func TestFindInPath(t *testing.T) {
@@ -46,12 +41,11 @@ func TestFindInPath(t *testing.T) {
 	var finder toolchain.Finder
 	for range 2 {
 		got, err := finder.Find()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Root != root || got.Version != "go1.26.8" || got.Language() != "1.26" || got.GoCommand != filepath.Join(root, "bin", "go") {
-			t.Errorf("found %+v", got)
-		}
+		require.NoError(t, err)
+		assert.Equal(t, root, got.Root)
+		assert.Equal(t, "go1.26.8", got.Version)
+		assert.Equal(t, "1.26", got.Language())
+		assert.Equal(t, filepath.Join(root, "bin", "go"), got.GoCommand)
 	}
 }
 
@@ -60,12 +54,10 @@ func TestFindInGOROOT(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("GOROOT", root)
 	got, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Root != root || got.Version != "go1.25rc1" || got.Language() != "1.25" {
-		t.Errorf("found %+v", got)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, root, got.Root)
+	assert.Equal(t, "go1.25rc1", got.Version)
+	assert.Equal(t, "1.25", got.Language())
 }
 
 func TestFindByAsking(t *testing.T) {
@@ -76,12 +68,10 @@ func TestFindByAsking(t *testing.T) {
 	write(t, filepath.Join(bin, "go"), "#!/bin/sh\necho "+root+"\necho go1.26.1\n", 0o755)
 	t.Setenv("PATH", bin)
 	got, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Root != root || got.Version != "go1.26.1" || got.GoCommand != filepath.Join(root, "bin", "go") {
-		t.Errorf("found %+v", got)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, root, got.Root)
+	assert.Equal(t, "go1.26.1", got.Version)
+	assert.Equal(t, filepath.Join(root, "bin", "go"), got.GoCommand)
 }
 
 func TestBrokenCommand(t *testing.T) {
@@ -93,14 +83,10 @@ func TestBrokenCommand(t *testing.T) {
 	t.Setenv("PATH", bin)
 	_, err := toolchain.Find()
 	var missing *engine.ToolchainError
-	if !errors.As(err, &missing) {
-		t.Fatalf("got %v, want a ToolchainError", err)
-	}
+	require.ErrorAs(t, err, &missing)
 	want := filepath.Join(bin, "go") + " env: version 1.99 is not installed\n" +
 		"\tinstall Go from https://go.dev/dl or put its bin directory in PATH"
-	if err.Error() != want {
-		t.Errorf("got  %v\nwant %v", err, want)
-	}
+	assert.Equal(t, want, err.Error())
 }
 
 func TestEnv(t *testing.T) {
@@ -117,9 +103,7 @@ func TestEnv(t *testing.T) {
 	t.Setenv("GOPATH", filepath.FromSlash("/p/one")+string(filepath.ListSeparator)+filepath.FromSlash("/p/two"))
 
 	found, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for key, want := range map[string]string{
 		"GOPROXY":   "https://proxy.example,direct", // GOROOT's
 		"GOSUMDB":   "off",                          // the user's
@@ -128,18 +112,13 @@ func TestEnv(t *testing.T) {
 		"lower":     "",
 		"NOVALUE":   "",
 	} {
-		if got := found.Env(key); got != want {
-			t.Errorf("Env(%q) = %q, want %q", key, got, want)
-		}
+		assert.Equal(t, want, found.Env(key))
 	}
-	if got := (toolchain.Toolchain{}).Env("GOSUMDB"); got != "off" {
-		t.Errorf("without a toolchain GOSUMDB is %q, want the user's", got)
-	}
-	if got, want := found.ModCache(), filepath.FromSlash("/p/one/pkg/mod"); got != want {
-		t.Errorf("ModCache() = %q, want %q", got, want)
-	}
+	got := (toolchain.Toolchain{}).Env("GOSUMDB")
+	assert.Equalf(t, "off", got, "without a toolchain GOSUMDB is %q, want the user's", got)
+	got, want := found.ModCache(), filepath.FromSlash("/p/one/pkg/mod")
+	assert.Equal(t, want, got)
 	t.Setenv("GOENV", "off")
-	if again, _ := toolchain.Find(); again.Env("GOSUMDB") != "sum.example" {
-		t.Errorf("with GOENV=off GOSUMDB is %q, want GOROOT's", again.Env("GOSUMDB"))
-	}
+	again, _ := toolchain.Find()
+	assert.Equalf(t, "sum.example", again.Env("GOSUMDB"), "with GOENV=off GOSUMDB is %q, want GOROOT's", again.Env("GOSUMDB"))
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/internal/token"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // recorder is a server that wants a certain Authorization and records what it gets.
@@ -61,23 +63,17 @@ func anywhere(*url.URL) error { return nil }
 func (r *recorder) get(t *testing.T, c *Credentials) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL+"/example.com/a/@v/v1.0.0.info", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	client := &http.Client{Transport: c.Transport(r.Client().Transport, Access{URL: req.URL}), CheckRedirect: CheckRedirect(anywhere)}
 	resp, err := client.Do(req.WithContext(t.Context()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	resp.Body.Close()
 }
 
 func script(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\n"+text), 0o755))
 	return file
 }
 
@@ -85,12 +81,8 @@ func script(t *testing.T, dir, name, text string) string {
 func TestTokensStay(t *testing.T) {
 	t.Parallel()
 	env := token.Without([]string{"PATH=/bin", "LOAD_TOKEN_COMPANY=secret", "load_token_x=secret", "LOAD_TOKEN=none", "LOAD_DIR=/x"})
-	if got := strings.Join(env, " "); got != "PATH=/bin LOAD_TOKEN=none LOAD_DIR=/x" {
-		t.Errorf("got %s", got)
-	}
-	if got := token.Variable("my-team2"); got != "LOAD_TOKEN_MY_TEAM2" {
-		t.Errorf("got %s", got)
-	}
+	assert.Equal(t, "PATH=/bin LOAD_TOKEN=none LOAD_DIR=/x", strings.Join(env, " "))
+	assert.Equal(t, "LOAD_TOKEN_MY_TEAM2", token.Variable("my-team2"))
 }
 
 // TestLeadBack: who is redirected to another server and back has no credentials any more, nor has that server.
@@ -124,18 +116,15 @@ func TestLeadBack(t *testing.T) {
 	home = server.URL
 	c := &Credentials{Callback: func(context.Context, *url.URL) (http.Header, error) { return http.Header{"Authorization": {"x"}}, nil }}
 	r, err := http.NewRequest(http.MethodGet, server.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	client := &http.Client{Transport: c.Transport(http.DefaultTransport, Access{URL: r.URL, Insecure: true}), CheckRedirect: CheckRedirect(anywhere)}
 	resp, err := client.Do(r.WithContext(t.Context()))
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatal(resp, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
 	resp.Body.Close()
-	if first.Load() != 2 || there.Load() != 0 || back.Load() != 0 {
-		t.Errorf("%d, %d, %d", first.Load(), there.Load(), back.Load())
-	}
+	assert.Equal(t, int32(2), first.Load())
+	assert.Zero(t, there.Load())
+	assert.Zero(t, back.Load())
 }
 
 // TestHammer: many requests at a time share the answers of a program that is asked once for all, and again after a
@@ -156,14 +145,12 @@ func TestHammer(t *testing.T) {
 	c := &Credentials{GoAuth: func() (string, string) { return program, "" }}
 	get := func() {
 		r, err := http.NewRequest(http.MethodGet, server.URL+"/x", nil)
-		if err != nil {
-			t.Error(err)
+		if !assert.NoError(t, err) {
 			return
 		}
 		client := &http.Client{Transport: c.Transport(server.Client().Transport, Access{URL: r.URL})}
 		resp, err := client.Do(r.WithContext(t.Context()))
-		if err != nil {
-			t.Error(err)
+		if !assert.NoError(t, err) {
 			return
 		}
 		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
@@ -180,7 +167,7 @@ func TestHammer(t *testing.T) {
 	wg.Wait()
 	once, _ := os.ReadFile(dir + "/asked0")
 	after, _ := os.ReadFile(dir + "/asked1")
-	if string(once) != "x\n" || len(again) == 0 || len(after) != len(again) {
-		t.Errorf("the program was asked %q times for all, %q and %q times again", once, again, after)
-	}
+	assert.Equalf(t, "x\n", string(once), "the program was asked %q times for all, %q and %q times again", once, again, after)
+	assert.NotEmptyf(t, again, "the program was asked %q times for all, %q and %q times again", once, again, after)
+	assert.Lenf(t, after, len(again), "the program was asked %q times for all, %q and %q times again", once, again, after)
 }

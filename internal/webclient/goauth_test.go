@@ -13,6 +13,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestAsTheGoCommand gives the go command and this package the same GOAUTH, and compares what a module proxy hears
@@ -27,9 +30,7 @@ func TestAsTheGoCommand(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		return file
 	}
 	ca := write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
@@ -37,9 +38,7 @@ func TestAsTheGoCommand(t *testing.T) {
 	t.Setenv("GOENV", "off")
 	t.Setenv("HOME", dir)
 	t.Setenv("XDG_CONFIG_HOME", dir)
-	if err := os.MkdirAll(filepath.Join(dir, "go", "telemetry"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "go", "telemetry"), 0o700))
 	write(filepath.Join("go", "telemetry", "mode"), "off")
 	t.Setenv("LOAD_TOKEN_COMPANY", "of another")
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -69,9 +68,7 @@ func TestAsTheGoCommand(t *testing.T) {
 		"off;netrc", ";", "git", "git relative", "git /none/such",
 	} {
 		run := func(ask func()) (heard, called string, leaked bool) {
-			if err := os.RemoveAll(calls); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.RemoveAll(calls))
 			ask()
 			data, _ := os.ReadFile(calls)
 			leak := []byte("LOAD_TOKEN_COMPANY=of another\n")
@@ -101,29 +98,19 @@ func TestAsTheGoCommand(t *testing.T) {
 			server.get(t, c)
 		})
 		if refused {
-			if wantHeard != "" {
-				t.Errorf("GOAUTH=%s is refused, and the go command takes it", setting)
-			}
+			assert.Emptyf(t, wantHeard, "GOAUTH=%s is refused, and the go command takes it", setting)
 			continue
 		}
 		// Where the ways tell nothing new, the go command asks once more in vain.
 		if last, again, ok := strings.Cut(wantHeard, " | "); ok && last == again {
 			wantHeard = last
 		}
-		if heard != wantHeard {
-			t.Errorf("GOAUTH=%s: the server heard\n\t%q, and from the go command\n\t%q", setting, heard, wantHeard)
-		}
+		assert.Equalf(t, wantHeard, heard, "GOAUTH=%s: the server heard\n\t%q, and from the go command", setting, heard)
 		proven = proven || strings.HasSuffix(heard, right) && called != ""
-		if leaked {
-			t.Errorf("GOAUTH=%s: a program got the token of a registry", setting)
-		}
-		if headers(called) != headers(wantCalled) {
-			t.Errorf("GOAUTH=%s: programs were called\n%s\nand by the go command\n%s", setting, called, wantCalled)
-		}
+		assert.Falsef(t, leaked, "GOAUTH=%s: a program got the token of a registry", setting)
+		assert.Equalf(t, headers(wantCalled), headers(called), "GOAUTH=%s: programs were called\n%s\nand by the go command", setting, called)
 	}
-	if !proven {
-		t.Error("no program's answer reached the server")
-	}
+	assert.True(t, proven, "no program's answer reached the server")
 }
 
 // headers counts the lines of recorded calls: the order of headers is random.
@@ -156,14 +143,11 @@ func TestPlaces(t *testing.T) {
 		c := &Credentials{GoAuth: func() (string, string) { return setting, "" }}
 		u := &url.URL{Scheme: "https", Host: "a.test"}
 		_, _ = c.auth.first(t.Context(), c, u)
-		if got := c.Places(Access{URL: u}); got != want {
-			t.Errorf("GOAUTH=%s: got %s, want %s", setting, got, want)
-		}
+		got := c.Places(Access{URL: u})
+		assert.Equal(t, want, got, setting)
 		c.Callback = func(context.Context, *url.URL) (http.Header, error) { return nil, nil }
 		u = &url.URL{Scheme: "http", Host: "a.test"}
-		if got := c.Places(Access{URL: u, Variable: "LOAD_TOKEN_PLACES", Insecure: true}); got != "Config.Credentials or LOAD_TOKEN_PLACES (set)" {
-			t.Errorf("got %s", got)
-		}
+		assert.Equal(t, "Config.Credentials or LOAD_TOKEN_PLACES (set)", c.Places(Access{URL: u, Variable: "LOAD_TOKEN_PLACES", Insecure: true}))
 	}
 }
 
@@ -185,9 +169,7 @@ func TestAuthResponse(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if got != want {
-			t.Errorf("%q:\ngot  %s\nwant %s", text, got, want)
-		}
+		assert.Equal(t, want, got, text)
 	}
 }
 
@@ -196,16 +178,14 @@ func FuzzAuthResponse(f *testing.F) {
 	f.Add("https://a.test\n\n\n\nhttps://b.test\n\nA: \tb\n\n")
 	f.Fuzz(func(t *testing.T, data string) {
 		told, err := parseAuthResponse(data)
-		if err != nil && (told != nil || len(data) > 200 && strings.Contains(err.Error(), data)) {
-			t.Errorf("%v, %v", told, err)
-		}
+		assert.Falsef(t, err != nil && (told != nil || len(data) > 200 && strings.Contains(err.Error(), data)), "%v, %v", told, err)
 		for prefix, header := range told {
 			for name, values := range header {
 				r := &http.Request{Header: http.Header{name: values}}
 				var b strings.Builder
-				if err := r.Header.Write(&b); err != nil || strings.Count(b.String(), "\n") != len(values) {
-					t.Errorf("%q: %q is written as %q, %v", prefix, header, b.String(), err)
-				}
+				err := r.Header.Write(&b)
+				assert.NoErrorf(t, err, "%v %v", prefix, header)
+				assert.Equalf(t, len(values), strings.Count(b.String(), "\n"), "%v %v", prefix, header)
 			}
 		}
 	})
@@ -216,9 +196,7 @@ func FuzzGoAuth(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		ways, err := parseGoAuth(value)
 		for _, w := range ways {
-			if w.kind == "command" && w.err == nil && (len(w.argv) == 0 || err != nil) {
-				t.Errorf("%q: %+v, %v", value, w, err)
-			}
+			assert.Falsef(t, w.kind == "command" && w.err == nil && (len(w.argv) == 0 || err != nil), "%q: %+v, %v", value, w, err)
 		}
 	})
 }

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRedirect(t *testing.T) {
@@ -40,16 +43,12 @@ func TestRedirect(t *testing.T) {
 	} {
 		request := func(at string) *http.Request {
 			u, err := url.Parse(at)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			return &http.Request{URL: u}
 		}
 		to := request(test.to)
 		err := checkRedirect(to, []*http.Request{request(test.from)})
-		if (err == nil) != test.allowed {
-			t.Errorf("%s to %s: %v", test.from, test.to, err)
-		}
+		assert.Equalf(t, test.allowed, err == nil, "%v %v", test.from, test.to)
 	}
 }
 
@@ -57,9 +56,9 @@ func TestNetrc(t *testing.T) {
 	t.Parallel()
 	const file = "machine other.test login x password y\nmacdef init\n machine a.test login no password no\n\nmachine a.test\n\tlogin me\n\tpassword secret\ndefault login d password e\n"
 	got := parseNetrc(file)
-	if len(got) != 2 || got["a.test"].String() != "me:secret" || got["other.test"].String() != "x:y" {
-		t.Errorf("got %v", got)
-	}
+	require.Len(t, got, 2)
+	assert.Equal(t, "me:secret", got["a.test"].String())
+	assert.Equal(t, "x:y", got["other.test"].String())
 }
 
 func FuzzNetrc(f *testing.F) {

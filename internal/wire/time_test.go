@@ -41,9 +41,8 @@ func TestRules(t *testing.T) {
 		assert.Equal(t, l.String(), made.String())
 		for at := time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2199; at = at.Add(1000 * time.Hour) {
 			a, b := at.In(l), at.In(made)
-			if a.String() != b.String() || a.IsDST() != b.IsDST() {
-				t.Fatalf("%s: %v is %v", f.Name, a, b)
-			}
+			require.Equal(t, b.String(), a.String(), f.Name)
+			require.Equal(t, b.IsDST(), a.IsDST(), f.Name)
 		}
 	}
 	assert.Less(t, longest, 4<<10, "bytes of the longest rules")

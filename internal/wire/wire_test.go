@@ -2,13 +2,13 @@ package wire_test
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
+	"github.com/stretchr/testify/assert"
 )
 
 // whole returns the message in one piece.
@@ -34,25 +34,21 @@ func TestRoundTrip(t *testing.T) {
 	e.Time(now)
 	e.String("end")
 	message := whole(&e)
-	if len(message) != e.Size() {
-		t.Errorf("size %d, message of %d bytes", e.Size(), len(message))
-	}
+	assert.Lenf(t, message, e.Size(), "size %d, message of %d bytes", e.Size(), len(message))
 	for _, d := range []wire.Decoder{wire.NewDecoder(message), wire.NewOwner(message)} {
-		if !d.Bool() || d.Int() != math.MinInt64 || d.Uint() != math.MaxUint64 || !math.Signbit(d.Float()) || d.String() != long {
-			t.Error("a value changed")
-		}
-		if b := d.Bytes(); b != nil {
-			t.Errorf("nil became %v", b)
-		}
-		if b := d.Bytes(); b == nil || len(b) != 0 {
-			t.Errorf("empty became %v", b)
-		}
-		if string(d.Bytes()) != long || !d.Time().Equal(now) || d.String() != "end" {
-			t.Error("a value changed")
-		}
-		if err := d.End(); err != nil {
-			t.Error(err)
-		}
+		assert.True(t, d.Bool(), "a value changed")
+		assert.Equal(t, int64(math.MinInt64), d.Int(), "a value changed")
+		assert.Equal(t, uint64(math.MaxUint64), d.Uint(), "a value changed")
+		assert.True(t, math.Signbit(d.Float()), "a value changed")
+		assert.Equal(t, long, d.String(), "a value changed")
+		assert.Nil(t, d.Bytes())
+		b := d.Bytes()
+		assert.NotNil(t, b)
+		assert.Empty(t, b)
+		assert.Equal(t, long, string(d.Bytes()), "a value changed")
+		assert.True(t, d.Time().Equal(now), "a value changed")
+		assert.Equal(t, "end", d.String(), "a value changed")
+		assert.NoError(t, d.End())
 	}
 }
 
@@ -81,9 +77,8 @@ func TestDecoderErrors(t *testing.T) {
 	} {
 		d := wire.NewDecoder([]byte(c.message))
 		c.decode(&d)
-		if err := d.End(); !errors.Is(err, c.want) {
-			t.Errorf("%q: %v, want %v", c.message, err, c.want)
-		}
+		err := d.End()
+		assert.ErrorIs(t, err, c.want, c.message)
 	}
 }
 
@@ -114,9 +109,7 @@ func FuzzDecoder(f *testing.F) {
 					total += n
 				}
 			}
-			if total > (len(order)+1)*len(message) {
-				t.Errorf("%d bytes out of %d", total, len(message))
-			}
+			assert.LessOrEqual(t, total, (len(order)+1)*len(message))
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/require"
 )
 
 const loadModule = "github.com/loadgo/load"
@@ -65,9 +66,7 @@ func (p *Program) Compare(t testing.TB, engine, storeDir string) []Report {
 		if errors.Is(err, io.EOF) {
 			return reports
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		reports = append(reports, r)
 	}
 }
@@ -76,9 +75,7 @@ func (p *Program) Compare(t testing.TB, engine, storeDir string) []Report {
 func (p *Program) run(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	out, err := p.output(t, name, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return out
 }
 
@@ -108,9 +105,7 @@ func cause(text string) string {
 
 func write(t testing.TB, file, text string) {
 	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 }
 
 var moduleLine = regexp.MustCompile(`(?m)^module .*$`)
@@ -122,15 +117,11 @@ func (p *Program) writeModule(t testing.TB) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", loadModule)
 	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	root := strings.TrimSpace(string(out))
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if name == "go.mod" {
 			text = moduleLine.ReplaceAll(text, []byte("module asgo"))
 			text = fmt.Appendf(text, "\nrequire %s v0.0.0\n\nreplace %[1]s => %s\n", loadModule, root)
@@ -152,9 +143,7 @@ func (p *Program) source(t testing.TB, listed *json.Decoder, subjects []Subject)
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		at := slices.IndexFunc(subjects, func(s Subject) bool { return s.Path == pkg.ImportPath })
 		name := fmt.Sprintf("p%d", at)
 		functions, types := exported(t, pkg.Dir, pkg.GoFiles)
@@ -177,9 +166,7 @@ func exported(t testing.TB, dir string, files []string) (functions, types []stri
 	t.Helper()
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for _, d := range file.Decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:

@@ -1,10 +1,11 @@
 package api
 
 import (
-	"reflect"
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func sampleAPI() *API {
@@ -24,10 +25,8 @@ func TestAPIRoundTrip(t *testing.T) {
 	t.Parallel()
 	want := sampleAPI()
 	got, err := DecodeAPI(want.Encode())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got.Encode()) != string(want.Encode()) || !reflect.DeepEqual(got.Symbols, want.Symbols) || got.Types[2].Methods[0] != want.Types[2].Methods[0] {
-		t.Errorf("got %+v", got)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, string(want.Encode()), string(got.Encode()))
+	assert.Equal(t, want.Symbols, got.Symbols)
+	assert.Equal(t, want.Types[2].Methods[0], got.Types[2].Methods[0])
 }

@@ -23,26 +23,18 @@ import (
 func testBuilder(t *testing.T) Builder {
 	t.Helper()
 	tc, err := toolchain.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 }
 
 // buildAPI builds a package into dir and returns its description.
 func buildAPI(t *testing.T, b Builder, src find.Source, dir string) *api.API {
 	t.Helper()
-	if err := b.Build(t.Context(), src, dir); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, b.Build(t.Context(), src, dir))
 	data, err := os.ReadFile(filepath.Join(dir, APIFile))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	described, err := api.DecodeAPI(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return described
 }
 
@@ -55,15 +47,13 @@ func TestBuildStandardPackages(t *testing.T) {
 			dir := t.TempDir()
 			src := find.Source{Kind: find.KindGo, Dir: filepath.Join(b.Toolchain.Root, "src", path), Go: &find.GoSource{ImportPath: path, GoMod: []byte("go 1.26\n")}}
 			api := buildAPI(t, b, src, dir)
-			if info, err := os.Stat(filepath.Join(dir, ProgramFile)); err != nil || info.Mode()&0o100 == 0 {
-				t.Errorf("the program: %v, %v", info, err)
-			}
-			if len(api.Symbols) < 10 || len(api.Funcs) < 10 {
-				t.Errorf("%d symbols, %d functions", len(api.Symbols), len(api.Funcs))
-			}
-			if _, err := os.Stat(filepath.Join(dir, "work")); !os.IsNotExist(err) {
-				t.Errorf("the build's own files are still there: %v", err)
-			}
+			info, err := os.Stat(filepath.Join(dir, ProgramFile))
+			require.NoError(t, err)
+			assert.NotZero(t, info.Mode()&0o100)
+			assert.GreaterOrEqual(t, len(api.Symbols), 10)
+			assert.GreaterOrEqual(t, len(api.Funcs), 10)
+			_, err = os.Stat(filepath.Join(dir, "work"))
+			assert.Truef(t, os.IsNotExist(err), "the build's own files are still there: %v", err)
 		})
 	}
 }
@@ -72,15 +62,11 @@ func TestBuildLooseErrorPath(t *testing.T) {
 	t.Parallel()
 	loose := t.TempDir()
 	file := filepath.Join(loose, "a.go")
-	if err := os.WriteFile(file, []byte("package a\n\nfunc A() int { return \"x\" }\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, []byte("package a\n\nfunc A() int { return \"x\" }\n"), 0o600))
 	src := find.Source{Kind: find.KindGo, Dir: loose, FS: os.DirFS(loose), Go: &find.GoSource{GoMod: []byte("go 1.26\n")}}
 	err := testBuilder(t).Build(t.Context(), src, t.TempDir())
 	want := "it does not compile\n\t" + file + `:3:23: cannot use "x" (untyped string constant) as int value in return statement`
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v\nwant %s", err, want)
-	}
+	assert.EqualError(t, err, want)
 }
 
 // Object files of a package do not make the build start the system's linker, which would read what

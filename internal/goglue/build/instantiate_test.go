@@ -1,7 +1,6 @@
 package build
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const genericPackage = `package sets
@@ -43,9 +44,7 @@ func Wait[D ~int64](d D) time.Duration { return time.Duration(d) }
 func looseSource(t *testing.T, text string) find.Source {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "a.go"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.go"), []byte(text), 0o600))
 	return find.Source{Kind: find.KindGo, Dir: dir, FS: os.DirFS(dir), Go: &find.GoSource{GoMod: []byte("go 1.24\n")}}
 }
 
@@ -70,9 +69,7 @@ func TestBuildInstances(t *testing.T) {
 		"const b.MinRead untyped int // MinRead is the minimum slice size passed to a Buffer.Read call by Buffer.ReadFrom.",
 		"func b.ToUpper(s []byte) []byte // ToUpper returns a copy of the byte slice s with all Unicode letters mapped to their upper case.",
 	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
+	assert.Equal(t, strings.Join(want, "\n"), strings.Join(got, "\n"))
 }
 
 func TestBuildInstanceMethods(t *testing.T) {
@@ -84,9 +81,9 @@ func TestBuildInstanceMethods(t *testing.T) {
 		if s.Name != "Set[string]" {
 			continue
 		}
-		if len(s.Methods) != 2 || s.Methods[0].Signature != "func (sets.Set[string]) Add(elements ...string)" || s.Methods[1].Doc != "Len is the number of elements." {
-			t.Errorf("methods %+v", s.Methods)
-		}
+		require.Len(t, s.Methods, 2)
+		assert.Equal(t, "func (sets.Set[string]) Add(elements ...string)", s.Methods[0].Signature)
+		assert.Equal(t, "Len is the number of elements.", s.Methods[1].Doc)
 		return
 	}
 	t.Error("there is no symbol Set[string]")
@@ -109,16 +106,14 @@ func TestBuildInstancesRefused(t *testing.T) {
 		src := looseSource(t, genericPackage)
 		src.Go.Instances = []string{instance}
 		err := b.Build(t.Context(), src, t.TempDir())
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %s", instance, err, want)
-		}
+		assert.EqualError(t, err, want, instance)
 	}
 	src := looseSource(t, genericPackage)
 	src.Go.Along = []find.Companion{{Path: "net/http/internal"}}
 	var compile *engine.CompileError
-	if err := b.Build(t.Context(), src, t.TempDir()); !errors.As(err, &compile) || !strings.HasPrefix(compile.Reason, "companion net/http/internal: it is an internal package") {
-		t.Errorf("got %v", err)
-	}
+	err := b.Build(t.Context(), src, t.TempDir())
+	require.ErrorAsf(t, err, &compile, "got %v", err)
+	assert.Truef(t, strings.HasPrefix(compile.Reason, "companion net/http/internal: it is an internal package"), "got %v", err)
 }
 
 func TestExampleArguments(t *testing.T) {
@@ -131,8 +126,6 @@ func TestExampleArguments(t *testing.T) {
 	for symbol, want := range map[string]string{
 		"Set": "Set[int]", "Alias": "Alias[int]", "Of": "Of[int]", "Keys": "Keys[map[int]string]", "Chain": "Chain[int, string]", "Wait": "Wait[int64]", "Point": "",
 	} {
-		if got[symbol] != want {
-			t.Errorf("%s: %q, want %q", symbol, got[symbol], want)
-		}
+		assert.Equal(t, want, got[symbol])
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/find"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestBuildAliasOfInternalType: a type of an internal package that the API names by an alias is
@@ -31,20 +33,14 @@ func Options(o []struct{ O *enc.Option "k:\"v\"" }, f ...OptionFunc) {}
 `,
 	} {
 		file := filepath.Join(module, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
 	src := find.Source{Kind: find.KindGo, Dir: module, Go: &find.GoSource{
 		ImportPath: "example.com/m",
 		GoMod:      []byte("go 1.24\n\nrequire example.com/m v0.0.0\n\nreplace example.com/m => " + module + "\n"),
 	}}
 	for _, s := range buildAPI(t, testBuilder(t), src, t.TempDir()).Symbols {
-		if s.Limit != "" {
-			t.Errorf("%s: %s", s.Name, s.Limit)
-		}
+		assert.Empty(t, s.Limit, s.Name)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
+	"github.com/stretchr/testify/require"
 )
 
 const codecSource = `package sample
@@ -117,28 +118,18 @@ func BenchmarkCodec(b *testing.B) {
 		b.Skip("it gets its yardstick from the registry; set LOAD_LIVE=1 to run it")
 	}
 	tc, err := toolchain.Find()
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	dir := filepath.Join(b.TempDir(), "sample")
 	work := filepath.Join(b.TempDir(), "work")
 	for _, d := range []string{dir, work} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.MkdirAll(d, 0o700))
 	}
-	if err := os.WriteFile(filepath.Join(dir, "sample.go"), []byte(codecSource), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, os.WriteFile(filepath.Join(dir, "sample.go"), []byte(codecSource), 0o600))
 	builder := build.Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 	encoded, err := builder.Glue(b.Context(), find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{GoMod: []byte("go 1.24\n")}}, work)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	described, err := api.DecodeAPI(encoded)
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	type Mixed struct {
 		ID    int64
 		Name  string
@@ -149,26 +140,20 @@ func BenchmarkCodec(b *testing.B) {
 	}
 	transport := &capture{}
 	bound, err := NewInstance("sample", described, transport, inflight.Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	call := bound.Interface().(func(Mixed) (Mixed, error))
 	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
-	if out, err := call(in); err != nil || !reflect.DeepEqual(out, in) {
-		b.Fatal(out, err)
-	}
+	out, err := call(in)
+	require.NoError(b, err)
+	require.Equal(b, in, out)
 
 	main, err := os.ReadFile(filepath.Join(work, "main.go"))
-	if err != nil {
-		b.Fatal(err)
-	}
+	require.NoError(b, err)
 	for name, text := range map[string]string{
 		"main.go":    strings.Replace(string(main), "guest.Serve(guest.Table{", "measure(guest.Table{", 1),
 		"measure.go": measureSource,
 	} {
-		if err := os.WriteFile(filepath.Join(work, name), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.WriteFile(filepath.Join(work, name), []byte(text), 0o600))
 	}
 	var guest, theirs int
 	for _, args := range [][]string{{"get", "github.com/fxamacker/cbor/v2@v2.9.6"}, {"run", ".", hex.EncodeToString(transport.body)}} {
@@ -176,19 +161,15 @@ func BenchmarkCodec(b *testing.B) {
 		cmd.Dir, cmd.Env = work, append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
-		if err != nil {
-			b.Fatal(args, err)
-		}
+		require.NoErrorf(b, err, "%v", args)
 		if args[0] == "run" {
-			if _, err := fmt.Sscan(string(out), &guest, &theirs); err != nil {
-				b.Fatal(string(out), err)
-			}
+			_, err := fmt.Sscan(string(out), &guest, &theirs)
+			require.NoError(b, err)
 		}
 	}
 	for b.Loop() {
-		if _, err := call(in); err != nil {
-			b.Fatal(err)
-		}
+		_, err := call(in)
+		require.NoError(b, err)
 	}
 	host := float64(b.Elapsed().Nanoseconds()) / float64(b.N)
 	b.ReportMetric(host, "ns/host")

@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
+	"github.com/stretchr/testify/require"
 )
 
 // holder is a peer that holds what it cannot copy in a list.
@@ -167,9 +168,8 @@ func TestSameTypes(t *testing.T) {
 		[]any{secret{"t"}, func() {}}[:1],
 	} {
 		got, err := cross(v)
-		if err != nil || !reflect.DeepEqual(got, v) {
-			t.Errorf("%#v became %#v, %v", v, got, err)
-		}
+		assert.NoError(t, err)
+		assert.Equal(t, v, got)
 	}
 }
 
@@ -183,37 +183,33 @@ func TestNamesStayBehind(t *testing.T) {
 		Level  fmt.Stringer
 	}
 	got, err := cross(Outer{Inner: Inner{3}, Self: &Outer{}, hidden: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := "interface {}"
 	for range 4 { // a type inside itself crosses as any, a few levels deeper
 		want = `struct { struct { X int } "yaml:\",inline\""; Self *` + want + `; Level interface {} }`
 	}
 	want = strings.TrimSuffix(want, " }") + "; _ *dynamic.kept }" // which value it is: it has a hidden part
-	if s := reflect.TypeOf(got).String(); s != want {
-		t.Errorf("got %s", s)
-	}
-	if x := reflect.ValueOf(got).FieldByName("X"); !x.IsValid() || x.Int() != 3 {
-		t.Errorf("the embedded field is not promoted: %v", x)
-	}
+	assert.Equal(t, want, reflect.TypeOf(got).String())
+	x := reflect.ValueOf(got).FieldByName("X")
+	assert.Truef(t, x.IsValid(), "the embedded field is not promoted: %v", x)
+	assert.Equalf(t, int64(3), x.Int(), "the embedded field is not promoted: %v", x)
 }
 
 func TestErrorsCrossAsErrors(t *testing.T) {
 	t.Parallel()
 	got, err := cross(&fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist})
-	if e, ok := got.(error); err != nil || !ok || e.Error() != "open x: file does not exist" {
-		t.Errorf("got %#v, %v", got, err)
-	}
+	e, ok := got.(error)
+	require.NoErrorf(t, err, "got %#v, %v", got, err)
+	require.Truef(t, ok, "got %#v, %v", got, err)
+	assert.Equalf(t, "open x: file does not exist", e.Error(), "got %#v, %v", got, err)
 }
 
 func TestEmbeddedTime(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(3, 0).UTC()
 	got, err := cross(struct{ time.Time }{now})
-	if err != nil || !reflect.ValueOf(got).Field(0).Interface().(time.Time).Equal(now) {
-		t.Errorf("got %#v, %v", got, err)
-	}
+	require.NoErrorf(t, err, "got %#v, %v", got, err)
+	assert.Truef(t, reflect.ValueOf(got).Field(0).Interface().(time.Time).Equal(now), "got %#v, %v", got, err)
 }
 
 func TestTextForms(t *testing.T) {
@@ -224,25 +220,20 @@ func TestTextForms(t *testing.T) {
 	}
 	prefix := netip.MustParsePrefix("10.0.0.0/8")
 	got, err := cross(both{netip.MustParseAddr("::1"), &prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	v := reflect.ValueOf(got)
-	if v.Field(0).Interface() != netip.MustParseAddr("::1") || v.Field(1).Elem().Interface() != "10.0.0.0/8" {
-		t.Errorf("got %#v", got)
-	}
+	assert.Falsef(t, v.Field(0).Interface() != netip.MustParseAddr("::1"), "got %#v", got)
+	assert.Equalf(t, "10.0.0.0/8", v.Field(1).Elem().Interface(), "got %#v", got)
 }
 
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	got, err := cross(map[string]any{"f": strings.ToUpper, "none": (func())(nil)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	m := got.(map[string]any)
-	if f, ok := m["f"].(func(string) string); !ok || f("a") != "A" {
-		t.Errorf("got %#v", m)
-	}
+	f, ok := m["f"].(func(string) string)
+	assert.Truef(t, ok, "got %#v", m)
+	assert.Equalf(t, "A", f("a"), "got %#v", m)
 	if f, ok := m["none"].(func()); !ok || f != nil {
 		t.Errorf("got %#v", m)
 	}
@@ -250,14 +241,12 @@ func TestFunctions(t *testing.T) {
 
 func TestWhatCannotCross(t *testing.T) {
 	t.Parallel()
-	if _, err := cross(make(chan int)); err == nil || err.Error() != "no channels" {
-		t.Errorf("a channel: %v", err)
-	}
+	_, err := cross(make(chan int))
+	assert.EqualError(t, err, "no channels")
 	loop := map[string]any{}
 	loop["x"] = loop
-	if _, err := cross(loop); !errors.Is(err, wire.ErrDepth) {
-		t.Errorf("a loop: %v", err)
-	}
+	_, err = cross(loop)
+	assert.ErrorIs(t, err, wire.ErrDepth)
 }
 
 func TestHostileDescriptions(t *testing.T) {
@@ -267,9 +256,8 @@ func TestHostileDescriptions(t *testing.T) {
 		c := dynamic.New(&holder{})
 		d := wire.NewDecoder([]byte(message))
 		d.Limit(nil)
-		if got := c.Decode(&d); d.Err() == nil {
-			t.Errorf("%.20q became %v", message, got)
-		}
+		_ = c.Decode(&d)
+		assert.Error(t, d.Err(), message)
 	}
 }
 
@@ -289,12 +277,9 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		again, err := cross(v)
-		if err != nil {
-			t.Fatalf("%#v does not cross: %v", v, err)
-		}
-		if _, isError := v.(error); !isError && reflect.TypeOf(again) != reflect.TypeOf(v) {
-			t.Errorf("%T became %T", v, again)
-		}
+		require.NoErrorf(t, err, "%v", v)
+		_, isError := v.(error)
+		assert.Falsef(t, !isError && reflect.TypeOf(again) != reflect.TypeOf(v), "%T became %T", v, again)
 	})
 }
 
@@ -307,9 +292,7 @@ func TestDeepTypes(t *testing.T) {
 		message = append(message, byte(reflect.Int), 0)
 		d := wire.NewDecoder(message)
 		c.Decode(&d)
-		if (d.Err() == nil) != fine {
-			t.Errorf("%d levels: %v", depth, d.Err())
-		}
+		assert.Equalf(t, fine, d.Err() == nil, "%v", depth)
 	}
 }
 

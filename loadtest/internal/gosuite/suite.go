@@ -5,10 +5,11 @@ package gosuite
 import (
 	"io/fs"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Suite opens the packages that the rules for Go packages are tested with.
@@ -21,15 +22,11 @@ type Suite struct {
 func (s Suite) Testdata(t testing.TB, name string, maxMessage int) engine.Instance {
 	t.Helper()
 	entries, err := fs.ReadDir(s.Sources, "testdata/"+name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	files := map[string]string{}
 	for _, e := range entries {
 		text, err := s.Sources.ReadFile("testdata/" + name + "/" + e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		files[e.Name()] = string(text)
 	}
 	return s.Open(t, files, maxMessage)
@@ -39,9 +36,7 @@ func (s Suite) Testdata(t testing.TB, name string, maxMessage int) engine.Instan
 func Bound[F any](t testing.TB, m engine.Instance, symbol string) F {
 	t.Helper()
 	v, err := m.Bind(symbol, reflect.TypeFor[F]())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return v.Interface().(F)
 }
 
@@ -49,19 +44,13 @@ func Bound[F any](t testing.TB, m engine.Instance, symbol string) F {
 func Call(t *testing.T, m engine.Instance, symbol string, args ...any) any {
 	t.Helper()
 	out, err := m.Call(t.Context(), symbol, args)
-	if err != nil {
-		t.Fatalf("%s%v: %v", symbol, args, err)
-	}
-	if len(out) != 1 {
-		t.Fatalf("%s returned %v", symbol, out)
-	}
+	require.NoErrorf(t, err, "%v %v", symbol, args)
+	require.Len(t, out, 1, symbol)
 	return out[0]
 }
 
 // WantError checks that an error's text contains what the reader needs.
 func WantError(t *testing.T, err error, part string) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), part) {
-		t.Errorf("got %v; want %q in it", err, part)
-	}
+	assert.ErrorContains(t, err, part)
 }

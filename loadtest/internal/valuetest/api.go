@@ -13,6 +13,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func (s suite) testVariablesAndConstants(t *testing.T) {
@@ -40,19 +42,12 @@ func (s suite) testVariablesAndConstants(t *testing.T) {
 		{"Origin", struct{ X, Y int }{1, 2}},
 		{"Boiling", 100.0},
 	} {
-		if got := value(c.symbol, reflect.TypeOf(c.want)); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s as %T: %v", c.symbol, c.want, got)
-		}
-		if got := value(c.symbol, reflect.TypeFor[any]()); c.symbol == "Boiling" && fmt.Sprint(got) != "100.0°C" {
-			t.Errorf("%s as any: %v", c.symbol, got)
-		}
+		assert.Equal(t, c.want, value(c.symbol, reflect.TypeOf(c.want)))
+		got := value(c.symbol, reflect.TypeFor[any]())
+		assert.Falsef(t, c.symbol == "Boiling" && fmt.Sprint(got) != "100.0°C", "%s as any: %v", c.symbol, got)
 	}
-	if got := value("Huge", reflect.TypeFor[int]()); fmt.Sprint(got) != "sample: Huge does not fit: the constant 9223372036854775808 does not fit int\n\twant: int\n\thave: const Huge untyped int" {
-		t.Errorf("Huge as int: %v", got)
-	}
-	if got := gosuite.Call(t, m, "Call", 5); got != 25 {
-		t.Errorf("Call: %v", got)
-	}
+	assert.Equal(t, "sample: Huge does not fit: the constant 9223372036854775808 does not fit int\n\twant: int\n\thave: const Huge untyped int", fmt.Sprint(value("Huge", reflect.TypeFor[int]())))
+	assert.Equal(t, 25, gosuite.Call(t, m, "Call", 5))
 }
 
 func (s suite) testErrorsOfBinding(t *testing.T) {
@@ -77,21 +72,14 @@ func (s suite) testErrorsOfBinding(t *testing.T) {
 		{"Point", 1, "sample: Point does not fit: it is a type, not a value\n\twant: int\n\thave: type Point struct{X int; Y int}"},
 	} {
 		_, err := m.Bind(c.symbol, reflect.TypeOf(c.want))
-		if err == nil || err.Error() != c.text {
-			t.Errorf("%s:\n got %v\nwant %s", c.symbol, err, c.text)
-		}
+		assert.EqualError(t, err, c.text, c.symbol)
 		var symbol *engine.SymbolError
-		if !errors.As(err, &symbol) {
-			t.Errorf("%s: %T", c.symbol, err)
-		}
+		assert.ErrorAs(t, err, &symbol, c.symbol)
 	}
 	alive, _ := engine.FindSymbol(m.Symbols(), "Alive")
-	if alive.Limit != "its parameter o has the type []context.Context, and a context is given as a parameter of its own only" {
-		t.Errorf("the limit of Alive: %q", alive.Limit)
-	}
-	if _, err := m.Bind("Endless", reflect.TypeFor[func() *engine.Object]()); err != nil {
-		t.Error(err)
-	}
+	assert.Equal(t, "its parameter o has the type []context.Context, and a context is given as a parameter of its own only", alive.Limit)
+	_, err := m.Bind("Endless", reflect.TypeFor[func() *engine.Object]())
+	assert.NoError(t, err)
 	for _, c := range []struct {
 		symbol string
 		args   []any
@@ -105,9 +93,7 @@ func (s suite) testErrorsOfBinding(t *testing.T) {
 		{"Int", []any{nil}, "sample: Int does not fit: argument 1: nil does not fit int\n\twant: (nil)\n\thave: func(v int) int"},
 	} {
 		_, err := m.Call(t.Context(), c.symbol, c.args)
-		if err == nil || err.Error() != c.text {
-			t.Errorf("%s%v:\n got %v\nwant %s", c.symbol, c.args, err, c.text)
-		}
+		assert.EqualErrorf(t, err, c.text, "%v %v", c.symbol, c.args)
 	}
 	for _, c := range []struct {
 		symbol string
@@ -122,46 +108,35 @@ func (s suite) testErrorsOfBinding(t *testing.T) {
 		_, err := m.Call(t.Context(), c.symbol, []any{c.value})
 		gosuite.WantError(t, err, "does not fit")
 	}
-	if got := gosuite.Call(t, m, "Float64", int64(math.MinInt64)); got != -float64(1<<62) {
-		t.Errorf("Float64(-1<<63): %v", got)
-	}
+	assert.Equal(t, -float64(1<<62), gosuite.Call(t, m, "Float64", int64(math.MinInt64)))
 	// Numbers fit where their value does.
-	if got := gosuite.Call(t, m, "Float64", 3); got != 1.5 {
-		t.Errorf("Float64(3): %v", got)
-	}
-	if got := gosuite.Call(t, m, "Int8", 100.0); got != int8(-100) {
-		t.Errorf("Int8(100.0): %v", got)
-	}
+	assert.Equal(t, 1.5, gosuite.Call(t, m, "Float64", 3))
+	assert.Equal(t, int8(-100), gosuite.Call(t, m, "Int8", 100.0))
 }
 
 func (s suite) testErrorValues(t *testing.T) {
 	m := s.values(t)
 	fail := gosuite.Bound[func(string) (int, error)](t, m, "Fail")
-	if n, err := fail(""); n != 1 || err != nil {
-		t.Errorf("Fail(\"\"): %d %v", n, err)
-	}
-	if _, err := fail("boom"); err == nil || err.Error() != "boom" {
-		t.Errorf("Fail(boom): %v", err)
-	}
+	n, err := fail("")
+	assert.Equal(t, 1, n)
+	assert.NoError(t, err)
+	_, err = fail("boom")
+	assert.EqualError(t, err, "boom")
 	message := gosuite.Bound[func(error) string](t, m, "Message")
-	if got := message(nil) + "; " + message(errors.New("mine")); got != "no error; mine" {
-		t.Errorf("Message: %s", got)
-	}
+	assert.Equal(t, "no error; mine", message(nil)+"; "+message(errors.New("mine")))
 	var panicked *engine.PanicError
-	if err := gosuite.Bound[func(string) error](t, m, "Panic")("boom"); !errors.As(err, &panicked) || panicked.Value != "boom" || !strings.Contains(panicked.Stack, "Panic") {
-		t.Errorf("Panic: %v", err)
-	}
-	if _, err := gosuite.Bound[func() (int, error)](t, m, "PanicNil")(); err == nil || err.Error() != "sample: PanicNil panicked: runtime error: invalid memory address or nil pointer dereference" {
-		t.Errorf("PanicNil: %v", err)
-	}
-	if got := gosuite.Call(t, m, "Int", 1); got != -1 {
-		t.Errorf("after panics: %v", got)
-	}
+	err = gosuite.Bound[func(string) error](t, m, "Panic")("boom")
+	require.ErrorAs(t, err, &panicked)
+	assert.Equal(t, "boom", panicked.Value)
+	assert.Contains(t, panicked.Stack, "Panic")
+	_, err = gosuite.Bound[func() (int, error)](t, m, "PanicNil")()
+	assert.EqualError(t, err, "sample: PanicNil panicked: runtime error: invalid memory address or nil pointer dereference")
+	assert.Equal(t, -1, gosuite.Call(t, m, "Int", 1))
 	func() {
 		defer func() {
-			if err, ok := recover().(error); !ok || !errors.As(err, &panicked) {
-				t.Errorf("without an error result: %v", err)
-			}
+			err, ok := recover().(error)
+			assert.Truef(t, ok, "without an error result: %v", err)
+			assert.ErrorAsf(t, err, &panicked, "without an error result: %v", err)
 		}()
 		gosuite.Bound[func(string)](t, m, "Panic")("boom")
 	}()
@@ -170,17 +145,16 @@ func (s suite) testErrorValues(t *testing.T) {
 func (s suite) testContext(t *testing.T) {
 	m := s.values(t)
 	wait := gosuite.Bound[func(context.Context, int) (int, error)](t, m, "Wait")
-	if n, err := wait(t.Context(), 1); n != 1 || err != nil {
-		t.Errorf("Wait: %d %v", n, err)
-	}
+	n, err := wait(t.Context(), 1)
+	assert.Equal(t, 1, n)
+	assert.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := wait(ctx, 60_000); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Wait: %v", err)
-	}
-	if out, err := m.Call(t.Context(), "Wait", []any{2}); err != nil || out[0] != 2 {
-		t.Errorf("by name: %v %v", out, err)
-	}
+	_, err = wait(ctx, 60_000)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+	out, err := m.Call(t.Context(), "Wait", []any{2})
+	require.NoError(t, err)
+	assert.Equal(t, 2, out[0])
 }
 
 func (s suite) testRecursiveValues(t *testing.T) {
@@ -191,38 +165,33 @@ func (s suite) testRecursiveValues(t *testing.T) {
 		Odd  map[string]tree
 	}
 	grown, err := gosuite.Bound[func(string) (tree, error)](t, m, "Grow")("root")
-	if err != nil || len(grown.Kids) != 1 || grown.Kids[0].Name != "kid" {
-		t.Errorf("got %+v, %v", grown, err)
-	}
-	if n, err := gosuite.Bound[func(tree) (int, error)](t, m, "CountTree")(tree{Kids: []*tree{{}, {Kids: []*tree{{}}}}}); n != 4 || err != nil {
-		t.Errorf("got %d, %v", n, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, grown.Kids, 1)
+	assert.Equal(t, "kid", grown.Kids[0].Name)
+	n, err := gosuite.Bound[func(tree) (int, error)](t, m, "CountTree")(tree{Kids: []*tree{{}, {Kids: []*tree{{}}}}})
+	assert.Equal(t, 4, n)
+	assert.NoError(t, err)
 	type nest []nest
-	if n, err := gosuite.Bound[func(struct{ Inner nest }) (int, error)](t, m, "Depth")(struct{ Inner nest }{nest{nest{nest{}}}}); n != 2 || err != nil {
-		t.Errorf("got %d, %v", n, err)
-	}
-	if n := gosuite.Call(t, m, "CountTree", gosuite.Call(t, m, "Grow", "x")); n != 2 {
-		t.Errorf("by name: %v", n)
-	}
+	n, err = gosuite.Bound[func(struct{ Inner nest }) (int, error)](t, m, "Depth")(struct{ Inner nest }{nest{nest{nest{}}}})
+	assert.Equal(t, 2, n)
+	assert.NoError(t, err)
+	assert.Equal(t, 2, gosuite.Call(t, m, "CountTree", gosuite.Call(t, m, "Grow", "x")))
 	type Node struct {
 		Value int
 		Next  *Node
 	}
 	length := gosuite.Bound[func(*Node) (int, error)](t, m, "Length")
-	if n, err := length(&Node{Next: &Node{Next: &Node{}}}); n != 3 || err != nil {
-		t.Errorf("Length: %d %v", n, err)
-	}
+	n, err = length(&Node{Next: &Node{Next: &Node{}}})
+	assert.Equal(t, 3, n)
+	assert.NoError(t, err)
 	cyclic := &Node{}
 	cyclic.Next = cyclic
 	if same, err := gosuite.Bound[func(*Node) (bool, error)](t, m, "IsCycle")(cyclic); !same || err != nil {
 		t.Errorf("a cycle: %v, %v", same, err)
 	}
-	if _, err := gosuite.Bound[func() (*Node, error)](t, m, "Cycle")(); err == nil || err.Error() != "a result cannot be returned: value is cyclic or nested too deep" {
-		t.Errorf("Cycle: %v", err)
-	}
-	if got := gosuite.Call(t, m, "Length", gosuite.Call(t, m, "NilNode")); got != 0 {
-		t.Errorf("Length(nil): %v", got)
-	}
+	_, err = gosuite.Bound[func() (*Node, error)](t, m, "Cycle")()
+	assert.EqualError(t, err, "a result cannot be returned: value is cyclic or nested too deep")
+	assert.Equal(t, 0, gosuite.Call(t, m, "Length", gosuite.Call(t, m, "NilNode")))
 }
 
 // TestObjectsAreReleased makes many objects and sees that the module forgets them.
@@ -230,32 +199,25 @@ func (s suite) testObjectsAreReleased(t *testing.T) {
 	m := s.values(t)
 	open := gosuite.Bound[func(string) (*engine.Object, error)](t, m, "Open")
 	for range 2000 {
-		if _, err := open("x"); err != nil {
-			t.Fatal(err)
-		}
+		_, err := open("x")
+		require.NoError(t, err)
 	}
 	first, err := open("last")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	runtime.GC()
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		n, err := m.Call(t.Context(), "Collected", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if n[0].(int) >= 1900 {
 			break
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the module collected %v of 2000 objects", n)
-		}
+		require.Falsef(t, time.Now().After(deadline), "the module collected %v of 2000 objects", n)
 		runtime.GC()
 	}
-	if owner, err := first.Field(t.Context(), "Owner"); owner != "last" || err != nil {
-		t.Errorf("an object in use: %v %v", owner, err)
-	}
+	owner, err := first.Field(t.Context(), "Owner")
+	assert.Equal(t, "last", owner)
+	assert.NoError(t, err)
 }
 
 // testLimits: what is larger than the limit is refused on the side that has it, and the module goes
@@ -264,18 +226,16 @@ func (s suite) testLimits(t *testing.T) {
 	m := s.Testdata(t, "values", 1<<20)
 	text := strings.Repeat("x", 1<<20+2000)
 	echo := gosuite.Bound[func(string) (string, error)](t, m, "String")
-	if _, err := echo(text); err == nil || err.Error() != "argument 1: the arguments are larger than 1 MiB" {
-		t.Errorf("a large argument: %.200v", err)
-	}
-	if _, err := gosuite.Bound[func(string, int) (string, error)](t, m, "Repeat")("x", len(text)); err == nil || err.Error() != "the results are larger than 1 MiB" {
-		t.Errorf("a large result: %.200v", err)
-	}
+	_, err := echo(text)
+	assert.EqualError(t, err, "argument 1: the arguments are larger than 1 MiB")
+	_, err = gosuite.Bound[func(string, int) (string, error)](t, m, "Repeat")("x", len(text))
+	assert.EqualError(t, err, "the results are larger than 1 MiB")
 	call := gosuite.Bound[func(func() string) (int, error)](t, m, "LengthOf")
 	var panicked *engine.PanicError
-	if _, err := call(func() string { return text }); !errors.As(err, &panicked) || panicked.Value != "the results of the host's function are larger than 1 MiB" {
-		t.Errorf("a large result of the host: %.200v", err)
-	}
-	if got, err := echo("small"); got != "small!" || err != nil {
-		t.Errorf("afterwards: %q, %v", got, err)
-	}
+	_, err = call(func() string { return text })
+	require.ErrorAs(t, err, &panicked, "a large result of the host")
+	assert.Equal(t, "the results of the host's function are larger than 1 MiB", panicked.Value, "a large result of the host")
+	got, err := echo("small")
+	assert.Equal(t, "small!", got)
+	assert.NoError(t, err)
 }

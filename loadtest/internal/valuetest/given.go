@@ -18,6 +18,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func (s suite) testCallbacks(t *testing.T) {
@@ -27,21 +29,19 @@ func (s suite) testCallbacks(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	out, err := m.Call(t.Context(), "MapRunes", []any{"abc", func(r rune) rune { return r + 1 }})
-	if err != nil || out[0] != "bcd" {
-		t.Errorf("by name: %v, %v", out, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "bcd", out[0])
 
 	apply := gosuite.Bound[func(int, func(int) (int, error)) (int, error)](t, m, "Apply")
 	broken := errors.New("broken")
-	if got, err := apply(3, func(n int) (int, error) { return n * 2, nil }); got != 6 || err != nil {
-		t.Errorf("got %d, %v", got, err)
-	}
-	if _, err := apply(3, func(int) (int, error) { return 0, broken }); !errors.Is(err, broken) {
-		t.Errorf("the host's own error: %v", err)
-	}
-	if got, err := apply(3, nil); got != 3 || err != nil {
-		t.Errorf("nil: %d, %v", got, err)
-	}
+	got, err := apply(3, func(n int) (int, error) { return n * 2, nil })
+	assert.Equal(t, 6, got)
+	assert.NoError(t, err)
+	_, err = apply(3, func(int) (int, error) { return 0, broken })
+	assert.ErrorIs(t, err, broken)
+	got, err = apply(3, nil)
+	assert.Equal(t, 3, got)
+	assert.NoError(t, err)
 	// Host → module → host → module, ten levels deep.
 	var deep func(n int) (int, error)
 	deep = func(n int) (int, error) {
@@ -50,50 +50,40 @@ func (s suite) testCallbacks(t *testing.T) {
 		}
 		return apply(n+1, deep)
 	}
-	if got, err := deep(0); got != 10 || err != nil {
-		t.Errorf("nested: %d, %v", got, err)
-	}
+	got, err = deep(0)
+	assert.Equal(t, 10, got)
+	assert.NoError(t, err)
 	_, err = apply(1, func(int) (int, error) { panic("oh no") })
 	var panicked *engine.PanicError
-	if !errors.As(err, &panicked) || panicked.Value != "oh no" {
-		t.Errorf("a panic: %v", err)
-	}
+	require.ErrorAs(t, err, &panicked)
+	assert.Equal(t, "oh no", panicked.Value)
 
 	visit := gosuite.Bound[func(*engine.Object, func(*engine.Object, ...string) bool) (bool, error)](t, m, "Visit")
 	account, err := m.Call(t.Context(), "Open", []any{"ann"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	same, err := visit(account[0].(*engine.Object), func(o *engine.Object, tags ...string) bool {
 		owner, err := o.Field(t.Context(), "Owner")
 		equal, eqErr := o.Equal(t.Context(), account[0].(*engine.Object))
 		return owner == "ann" && err == nil && equal && eqErr == nil && strings.Join(tags, "") == "xy"
 	})
-	if !same || err != nil {
-		t.Errorf("objects: %v, %v", same, err)
-	}
+	assert.Truef(t, same, "objects: %v, %v", same, err)
+	assert.NoErrorf(t, err, "objects: %v, %v", same, err)
 
 	said := make(chan string, 2)
-	if err := gosuite.Bound[func(func(string)) error](t, m, "Keep")(func(s string) { said <- s }); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Call(t.Context(), "CallKept", []any{"kept"}); err != nil || <-said != "kept" {
-		t.Errorf("a function that was kept: %v", err)
-	}
-	if _, err := m.Call(t.Context(), "CallLater", []any{"later"}); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, gosuite.Bound[func(func(string)) error](t, m, "Keep")(func(s string) { said <- s }))
+	_, err = m.Call(t.Context(), "CallKept", []any{"kept"})
+	assert.NoError(t, err, "a function that was kept")
+	assert.Equal(t, "kept", <-said, "a function that was kept")
+	_, err = m.Call(t.Context(), "CallLater", []any{"later"})
+	assert.NoError(t, err)
 	for waiting := true; waiting; {
 		select {
 		case text := <-said:
 			waiting = false
-			if text != "later" {
-				t.Errorf("got %q", text)
-			}
+			assert.Equal(t, "later", text)
 		case <-time.After(10 * time.Millisecond): // some engines run goroutines only while a call does
-			if _, err := m.Call(t.Context(), "None", nil); err != nil {
-				t.Fatal(err)
-			}
+			_, err := m.Call(t.Context(), "None", nil)
+			require.NoError(t, err)
 		}
 	}
 
@@ -101,9 +91,9 @@ func (s suite) testCallbacks(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if got, err := parallel(50, func(n int) int { return 2 * n }); got != 2450 || err != nil {
-				t.Errorf("in parallel: %d, %v", got, err)
-			}
+			got, err := parallel(50, func(n int) int { return 2 * n })
+			assert.Equal(t, 2450, got)
+			assert.NoError(t, err)
 		})
 	}
 	wg.Wait()
@@ -117,27 +107,22 @@ func (s suite) testCallbacks(t *testing.T) {
 		}
 		return ctx.Err()
 	})
-	if err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, err)
 	err = gosuite.Bound[func(func(context.Context) error) error](t, m, "CancelIt")(func(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled callback: %v", err)
-	}
-	if ok, err := gosuite.Bound[func(context.Context) (bool, error)](t, m, "Deadline")(ctx); !ok || err != nil {
-		t.Errorf("a deadline: %v, %v", ok, err)
-	}
+	assert.ErrorIs(t, err, context.Canceled)
+	ok, err := gosuite.Bound[func(context.Context) (bool, error)](t, m, "Deadline")(ctx)
+	assert.Truef(t, ok, "a deadline: %v, %v", ok, err)
+	assert.NoErrorf(t, err, "a deadline: %v, %v", ok, err)
 
 	add, err := gosuite.Bound[func(int) (func(int) int, error)](t, m, "Adder")(3)
-	if err != nil || add(4) != 7 {
-		t.Errorf("a function as result: %v", err)
-	}
-	if got, err := apply(5, func(n int) (int, error) { return add(n), nil }); got != 8 || err != nil {
-		t.Errorf("a module's function through the host: %d, %v", got, err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, 7, add(4))
+	got, err = apply(5, func(n int) (int, error) { return add(n), nil })
+	assert.Equal(t, 8, got, "a module's function through the host")
+	assert.NoError(t, err, "a module's function through the host")
 	_, err = m.Bind("MapRunes", reflect.TypeFor[func(string, func(string) rune) string]())
 	gosuite.WantError(t, err, "parameter 2: parameter 1 of the function: string does not fit")
 }
@@ -168,24 +153,20 @@ func (s suite) testInterfaces(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	out, err := m.Call(t.Context(), "Describes", []any{circle{1}})
-	if err != nil || out[0] != want {
-		t.Errorf("by name: %v, %v", out, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, want, out[0])
 	square, err := m.Call(t.Context(), "NewShape", []any{2.0})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := m.Call(t.Context(), "Describes", square); err != nil || out[0] != "square <nil> 4.0 16.0" {
-		t.Errorf("the module's own: %v, %v", out, err)
-	}
+	require.NoError(t, err)
+	out, err = m.Call(t.Context(), "Describes", square)
+	require.NoError(t, err)
+	assert.Equal(t, "square <nil> 4.0 16.0", out[0])
 	text, err := gosuite.Bound[func(...fmt.Stringer) (string, error)](t, m, "Stringers")(hostName("a"), hostName("b"))
-	if text != "ab" || err != nil {
-		t.Errorf("got %q, %v", text, err)
-	}
+	assert.Equal(t, "ab", text)
+	assert.NoError(t, err)
 	numbers := []int{3, 1, 2}
-	if err := gosuite.Bound[func(sort.Interface) error](t, m, "Sorted")(sort.IntSlice(numbers)); err != nil || !sort.IntsAreSorted(numbers) {
-		t.Errorf("got %v, %v", numbers, err)
-	}
+	err = gosuite.Bound[func(sort.Interface) error](t, m, "Sorted")(sort.IntSlice(numbers))
+	assert.NoErrorf(t, err, "got %v, %v", numbers, err)
+	assert.Truef(t, sort.IntsAreSorted(numbers), "got %v, %v", numbers, err)
 	_, err = m.Call(t.Context(), "Describes", []any{hostName("x")})
 	gosuite.WantError(t, err, "argument 1: valuetest.hostName has no method Area")
 }
@@ -196,9 +177,9 @@ func (s suite) testStreams(t *testing.T) {
 	for name, r := range map[string]io.Reader{
 		"whole": bytes.NewReader(data), "halves": iotest.HalfReader(bytes.NewReader(data)), "error with data": iotest.DataErrReader(bytes.NewReader(data)),
 	} {
-		if n, err := gosuite.Bound[func(io.Reader) (int64, error)](t, m, "Count")(r); n != 1<<20 || err != nil {
-			t.Errorf("%s: %d, %v", name, n, err)
-		}
+		n, err := gosuite.Bound[func(io.Reader) (int64, error)](t, m, "Count")(r)
+		assert.Equal(t, int64(1<<20), n, name)
+		assert.NoError(t, err, name)
 	}
 	failing := iotest.ErrReader(os.ErrPermission)
 	if _, err := gosuite.Bound[func(io.Reader) (int64, error)](t, m, "Count")(failing); !errors.Is(err, os.ErrPermission) {
@@ -226,37 +207,31 @@ func (s suite) testStreams(t *testing.T) {
 		io.Reader
 		io.Closer
 	}{strings.NewReader("x"), closerFunc(func() error { closed = true; return nil })})
-	if text != "x" || err != nil || !closed {
-		t.Errorf("got %q, %v, closed: %v", text, err, closed)
-	}
-	if text, err := gosuite.Bound[func(io.ReadSeeker, int64) (string, error)](t, m, "Tail")(strings.NewReader("0123456789"), 3); text != "789" || err != nil {
-		t.Errorf("a seeker: %q, %v", text, err)
-	}
-	if text, err := gosuite.Bound[func(io.ReaderAt) (string, error)](t, m, "Middle")(strings.NewReader("0123456789")); text != "234" || err != nil {
-		t.Errorf("a reader at: %q, %v", text, err)
-	}
+	assert.Equalf(t, "x", text, "got %q, %v, closed: %v", text, err, closed)
+	assert.NoErrorf(t, err, "got %q, %v, closed: %v", text, err, closed)
+	assert.Truef(t, closed, "got %q, %v, closed: %v", text, err, closed)
+	text, err = gosuite.Bound[func(io.ReadSeeker, int64) (string, error)](t, m, "Tail")(strings.NewReader("0123456789"), 3)
+	assert.Equal(t, "789", text)
+	assert.NoError(t, err)
+	text, err = gosuite.Bound[func(io.ReaderAt) (string, error)](t, m, "Middle")(strings.NewReader("0123456789"))
+	assert.Equal(t, "234", text)
+	assert.NoError(t, err)
 
 	zeros, err := gosuite.Bound[func(int) (io.Reader, error)](t, m, "Zeros")(3 << 20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := io.Copy(io.Discard, zeros); n != 3<<20 || err != nil {
-		t.Errorf("a module's reader: %d, %v", n, err)
-	}
+	require.NoError(t, err)
+	n, err := io.Copy(io.Discard, zeros)
+	assert.Equal(t, int64(3<<20), n)
+	assert.NoError(t, err)
 	rc, err := gosuite.Bound[func(string) (io.ReadCloser, error)](t, m, "Closer")("text")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(rc); string(got) != "text" || err != nil || rc.Close() != nil {
-		t.Errorf("a module's closer: %q, %v", got, err)
-	}
+	require.NoError(t, err)
+	got, err := io.ReadAll(rc)
+	assert.Equal(t, "text", string(got))
+	require.NoError(t, err)
+	assert.NoError(t, rc.Close())
 	w, err := gosuite.Bound[func() (io.Writer, error)](t, m, "Builder")()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Fprintf(w, "%d!", 42); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, err)
+	_, err = fmt.Fprintf(w, "%d!", 42)
+	assert.NoError(t, err)
 }
 
 type readerFunc func([]byte) (int, error)

@@ -23,21 +23,15 @@ func (s suite) testNamedFunctions(t *testing.T) {
 		t.Errorf("by name: %v, %v", out, err)
 	}
 	option := gosuite.Call(t, m, "WithSeal").(*engine.Object)
-	if got := gosuite.Call(t, m, "OptionText", option); got != "option" {
-		t.Errorf("got %v", got)
-	}
+	assert.Equal(t, "option", gosuite.Call(t, m, "OptionText", option))
 	if v, err := m.Bind("Sealing", reflect.TypeFor[any]()); err != nil {
 		t.Error(err)
 	} else if got := gosuite.Call(t, m, "OptionText", v.Interface()); got != "option" {
 		t.Errorf("got %v", got)
 	}
-	if got := gosuite.Call(t, m, "CountOptions", option, option); got != 2 {
-		t.Errorf("got %v", got)
-	}
+	assert.Equal(t, 2, gosuite.Call(t, m, "CountOptions", option, option))
 	policy := gosuite.Call(t, m, "NewPolicy").(*engine.Object)
-	if got := gosuite.Call(t, m, "PolicyOf", policy, 3); got != 3 {
-		t.Errorf("got %v", got)
-	}
+	assert.Equal(t, 3, gosuite.Call(t, m, "PolicyOf", policy, 3))
 	_, err := m.Call(t.Context(), "OptionText", []any{func() {}})
 	gosuite.WantError(t, err, "SealedOption cannot be given by the host")
 }
@@ -48,23 +42,22 @@ func (s suite) testErrorIdentity(t *testing.T) {
 	m := s.values(t)
 	wrong := gosuite.Bound[func(string) error](t, m, "CheckLength")("four")
 	is := gosuite.Bound[func(error) (int, bool)](t, m, "IsLengthError")
-	if length, ok := is(wrong); length != 4 || !ok {
-		t.Errorf("%v came back as another error: %d, %v", wrong, length, ok)
-	}
-	if _, ok := is(nil); ok {
-		t.Error("nil is an error")
-	}
+	length, ok := is(wrong)
+	assert.Equalf(t, 4, length, "%v came back as another error: %d, %v", wrong, length, ok)
+	assert.Truef(t, ok, "%v came back as another error: %d, %v", wrong, length, ok)
+	_, ok = is(nil)
+	assert.False(t, ok, "nil is an error")
 	code := gosuite.Call(t, m, "*CodeError", struct{ Code int }{7}).(*engine.Object)
-	if got, ok := gosuite.Bound[func(*engine.Object) (int, bool)](t, m, "CodeOf")(code); got != 7 || !ok {
-		t.Errorf("an object as an error: %d, %v", got, ok)
-	}
+	got, ok := gosuite.Bound[func(*engine.Object) (int, bool)](t, m, "CodeOf")(code)
+	assert.Equalf(t, 7, got, "an object as an error: %d, %v", got, ok)
+	assert.Truef(t, ok, "an object as an error: %d, %v", got, ok)
 	if out, err := m.Call(t.Context(), "CodeOf", []any{code}); err != nil || out[0] != 7 {
 		t.Errorf("by name: %v, %v", out, err)
 	}
 	out, err := m.Call(t.Context(), "IsLengthError", []any{wrong})
-	if err != nil || out[0] != 4 || out[1] != true {
-		t.Errorf("by name: %v, %v", out, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, 4, out[0])
+	assert.Equal(t, true, out[1])
 }
 
 // testConversions: a type is called to make a value of it, which the module sees as one of that
@@ -104,13 +97,13 @@ func (s suite) testConversions(t *testing.T) {
 	account := gosuite.Call(t, m, "Account", struct{ Owner string }{"ann"}).(*engine.Object)
 	_, err := account.Copy(t.Context())
 	gosuite.WantError(t, err, "values.Account does not fit: it cannot be copied")
-	if back := gosuite.Bound[func(*engine.Object) []string](t, m, "NameList")(names); len(back) != 2 || back[1] != "y" {
-		t.Errorf("back: %q", back)
-	}
+	back := gosuite.Bound[func(*engine.Object) []string](t, m, "NameList")(names)
+	require.Len(t, back, 2)
+	assert.Equal(t, "y", back[1])
 	rule := gosuite.Call(t, m, "Rule", func(n int) int { return n * 3 }).(*engine.Object)
-	if out, err := rule.Call(t.Context(), "Twice", 2); err != nil || out[0] != 18 {
-		t.Errorf("got %v, %v", out, err)
-	}
+	out, err := rule.Call(t.Context(), "Twice", 2)
+	require.NoError(t, err)
+	assert.Equal(t, 18, out[0])
 	_, err = m.Call(t.Context(), "*Dynamic", []any{1})
 	gosuite.WantError(t, err, "*Dynamic")
 	_, err = m.Call(t.Context(), "NameList", []any{1})

@@ -1,7 +1,6 @@
 package valuetest
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -12,15 +11,16 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // same calls a bound function of one parameter and compares its result.
 func same[A, R any](t testing.TB, m engine.Instance, symbol string, arg A, want R) {
 	t.Helper()
 	got, err := gosuite.Bound[func(A) (R, error)](t, m, symbol)(arg)
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%s(%v) = %#v, %v; want %#v", symbol, arg, got, err, want)
-	}
+	assert.NoErrorf(t, err, "%v %v", symbol, arg)
+	assert.Equalf(t, want, got, "%v %v", symbol, arg)
 	// The same by name, where the host's types are those that a call by name uses.
 	out, err := m.Call(t.Context(), symbol, []any{arg})
 	if err != nil || len(out) != 1 {
@@ -60,17 +60,15 @@ func (s suite) testPlainValues(t *testing.T) {
 	same(t, m, "Anonymous", struct{ X, Y int }{3, 4}, struct{ Sum int }{7})
 	same(t, m, "Nested", map[int][]map[string]*[2]bool{1: {nil, {"a": {true, false}}}}, 1)
 	seven := 7
-	if got, err := gosuite.Bound[func(*int) (*int, error)](t, m, "Pointer")(&seven); err != nil || got != &seven {
-		t.Errorf("Pointer: %v %v", got, err)
-	}
-	if a, b := gosuite.Bound[func(int, int) (int, int)](t, m, "Two")(1, 2); a != 2 || b != 1 {
-		t.Errorf("Two: %d %d", a, b)
-	}
+	got, err := gosuite.Bound[func(*int) (*int, error)](t, m, "Pointer")(&seven)
+	assert.NoError(t, err)
+	assert.Same(t, &seven, got)
+	a, b := gosuite.Bound[func(int, int) (int, int)](t, m, "Two")(1, 2)
+	assert.Equal(t, 2, a)
+	assert.Equal(t, 1, b)
 	gosuite.Bound[func()](t, m, "None")()
 	sum := gosuite.Bound[func(int, ...int) int](t, m, "Sum")
-	if got := sum(1, 2, 3) + sum(1); got != 7 {
-		t.Errorf("Sum: %d", got)
-	}
+	assert.Equal(t, 7, sum(1, 2, 3)+sum(1))
 	if got := gosuite.Bound[func(int) int](t, m, "Sum")(5); got != 5 {
 		t.Errorf("Sum without its variadic part: %d", got)
 	}
@@ -80,9 +78,8 @@ func (s suite) testPlainValues(t *testing.T) {
 	zone := time.FixedZone("here", 7200)
 	now := time.Date(2026, 11, 21, 3, 4, 5, 6, zone)
 	later := gosuite.Bound[func(time.Time, time.Duration) time.Time](t, m, "Later")(now, time.Hour)
-	if !later.Equal(now.Add(time.Hour)) || later.Format(time.RFC3339Nano) != "2026-11-21T04:04:05.000000006+02:00" {
-		t.Errorf("Later: %v", later)
-	}
+	assert.Truef(t, later.Equal(now.Add(time.Hour)), "Later: %v", later)
+	assert.Equalf(t, "2026-11-21T04:04:05.000000006+02:00", later.Format(time.RFC3339Nano), "Later: %v", later)
 	large := strings.Repeat("x", 3<<20)
 	same(t, m, "String", large, large+"!")
 }
@@ -108,88 +105,67 @@ func (s suite) testStructs(t *testing.T) {
 	same(t, m, "Describe", Options{Name: "a", Count: 2, Inner: &Options{Name: "b"}}, "a×2")
 	same(t, m, "DescribePointer", &Options{Name: "a"}, "a×0")
 	made, err := gosuite.Bound[func(string) (*Options, error)](t, m, "NewOptions")("x")
-	if err != nil || *made != (Options{Name: "x", Count: 1}) {
-		t.Errorf("NewOptions: %v %v", made, err)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, Options{Name: "x", Count: 1}, *made)
 	held := gosuite.Call(t, m, "NewOptions", "y").(*engine.Object)
-	if _, err := held.Call(t.Context(), "Grow", 4); err != nil {
-		t.Error(err)
-	}
-	if got := gosuite.Call(t, m, "DescribePointer", held); got != "y×5" {
-		t.Errorf("DescribePointer(held): %v", got)
-	}
-	if got := gosuite.Call(t, m, "Describe", held); got != "y×5" {
-		t.Errorf("Describe(held): %v", got)
-	}
-	if got, err := held.Field(t.Context(), "Count"); err != nil || got != 5 {
-		t.Errorf("Count: %v %v", got, err)
-	}
+	_, err = held.Call(t.Context(), "Grow", 4)
+	assert.NoError(t, err)
+	assert.Equal(t, "y×5", gosuite.Call(t, m, "DescribePointer", held))
+	assert.Equal(t, "y×5", gosuite.Call(t, m, "Describe", held))
+	got, err := held.Field(t.Context(), "Count")
+	assert.NoError(t, err)
+	assert.Equal(t, 5, got)
 	same(t, m, "Double", 2.5, 5.0)
-	if got := fmt.Sprint(gosuite.Call(t, m, "Freezing")); got != "0.0°C" {
-		t.Errorf("Freezing: %s", got)
-	}
+	assert.Equal(t, "0.0°C", fmt.Sprint(gosuite.Call(t, m, "Freezing")))
 }
 
 func (s suite) testObjects(t *testing.T) {
 	m := s.values(t)
 	ada := gosuite.Call(t, m, "Open", "Ada").(*engine.Object)
 	deposit, err := load.Method[func(int) error](ada, "Deposit")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := deposit(40); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, deposit(40))
 	var failed *engine.ModuleError
-	if err := deposit(-1); !errors.As(err, &failed) || failed.Message != "bad amount -1" || failed.Type != "*values.AmountError" && failed.Type != "*sample_.AmountError" {
-		t.Errorf("Deposit(-1): %#v", err)
-	}
+	err = deposit(-1)
+	require.ErrorAsf(t, err, &failed, "Deposit(-1): %#v", err)
+	assert.Equalf(t, "bad amount -1", failed.Message, "Deposit(-1): %#v", err)
+	assert.Falsef(t, failed.Type != "*values.AmountError" && failed.Type != "*sample_.AmountError", "Deposit(-1): %#v", err)
 	merge := gosuite.Bound[func(a, b *engine.Object) (int, error)](t, m, "Merge")
-	if n, err := merge(ada, ada); n != 80 || err != nil {
-		t.Errorf("Merge: %d %v", n, err)
-	}
-	if got := gosuite.Call(t, m, "NoAccount"); got != nil {
-		t.Errorf("NoAccount: %v", got)
-	}
-	if owner, err := ada.Field(t.Context(), "Owner"); owner != "Ada" || err != nil {
-		t.Errorf("Owner: %v %v", owner, err)
-	}
+	n, err := merge(ada, ada)
+	assert.Equal(t, 80, n)
+	assert.NoError(t, err)
+	assert.Nil(t, gosuite.Call(t, m, "NoAccount"))
+	owner, err := ada.Field(t.Context(), "Owner")
+	assert.Equal(t, "Ada", owner)
+	assert.NoError(t, err)
 	hooks, err := ada.Call(t.Context(), "Hooks")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	hook := hooks[0].([]*engine.Object)[0]
-	if out, err := hook.Call(t.Context(), "", 2); err != nil || out[0] != 42 {
-		t.Errorf("hook(2): %v %v", out, err)
-	}
+	out, err := hook.Call(t.Context(), "", 2)
+	require.NoError(t, err)
+	assert.Equal(t, 42, out[0])
 	all := gosuite.Call(t, m, "Accounts", "a", "b").([]*engine.Object)
-	if len(all) != 2 || all[1].TypeName() != ada.TypeName() {
-		t.Errorf("Accounts: %v", all)
-	}
+	require.Len(t, all, 2)
+	assert.Equal(t, ada.TypeName(), all[1].TypeName())
 	h := gosuite.Call(t, m, "Hidden", 9).(*engine.Object)
-	if out, err := h.Call(t.Context(), "N"); err != nil || out[0] != 9 {
-		t.Errorf("Hidden(9).N(): %v %v", out, err)
-	}
+	out, err = h.Call(t.Context(), "N")
+	require.NoError(t, err)
+	assert.Equal(t, 9, out[0])
 	option := gosuite.Call(t, m, "WithOwner", "Bob")
-	if got, err := gosuite.Call(t, m, "OpenWith", option).(*engine.Object).Field(t.Context(), "Owner"); got != "Bob" || err != nil {
-		t.Errorf("OpenWith: %v %v", got, err)
-	}
-	if got, err := gosuite.Call(t, m, "OpenWith").(*engine.Object).Field(t.Context(), "Owner"); got != "nobody" || err != nil {
-		t.Errorf("OpenWith(): %v %v", got, err)
-	}
+	got, err := gosuite.Call(t, m, "OpenWith", option).(*engine.Object).Field(t.Context(), "Owner")
+	assert.Equal(t, "Bob", got)
+	assert.NoError(t, err)
+	got, err = gosuite.Call(t, m, "OpenWith").(*engine.Object).Field(t.Context(), "Owner")
+	assert.Equal(t, "nobody", got)
+	assert.NoError(t, err)
 	r := gosuite.Call(t, m, "Reader", "text").(*engine.Object)
-	if got := gosuite.Call(t, m, "ReadAll", r); got != "text" {
-		t.Errorf("ReadAll: %v", got)
-	}
+	assert.Equal(t, "text", gosuite.Call(t, m, "ReadAll", r))
 	other := s.values(t)
 	_, err = other.Call(t.Context(), "Merge", []any{ada, ada})
-	if err == nil || !strings.Contains(err.Error(), "the object "+ada.TypeName()+" belongs to another module") {
-		t.Errorf("a foreign object: %v", err)
-	}
+	assert.ErrorContains(t, err, "the object "+ada.TypeName()+" belongs to another module")
 	data, err := ada.MarshalJSON()
-	if err != nil || string(data) != `{"Owner":"Ada"}` {
-		t.Errorf("JSON: %s %v", data, err)
-	}
+	assert.NoError(t, err)
+	assert.Equal(t, `{"Owner":"Ada"}`, string(data))
 }
 
 func (s suite) testAny(t *testing.T) {
@@ -206,35 +182,23 @@ func (s suite) testAny(t *testing.T) {
 		map[int]bool{1: true},
 		now, time.Minute,
 	} {
-		if got := gosuite.Call(t, m, "Any", v); !reflect.DeepEqual(got, v) {
-			t.Errorf("Any(%#v) = %#v", v, got)
-		}
+		assert.Equal(t, v, gosuite.Call(t, m, "Any", v))
 	}
-	if got := gosuite.Call(t, m, "TypeOf", inner{1}); got != "struct { A int \"yaml:\\\"a\\\"\" }" {
-		t.Errorf("TypeOf: %v", got)
-	}
-	if got := gosuite.Call(t, m, "Print", map[string]any{"k": &inner{3}}); !strings.HasPrefix(got.(string), "map[k:0x") {
-		t.Errorf("Print: %v", got)
-	}
-	if got := gosuite.Call(t, m, "Anys", 1, "a", nil); got != 3 {
-		t.Errorf("Anys: %v", got)
-	}
+	assert.Equal(t, "struct { A int \"yaml:\\\"a\\\"\" }", gosuite.Call(t, m, "TypeOf", inner{1}))
+	got := gosuite.Call(t, m, "Print", map[string]any{"k": &inner{3}})
+	assert.Truef(t, strings.HasPrefix(got.(string), "map[k:0x"), "Print: %v", got)
+	assert.Equal(t, 3, gosuite.Call(t, m, "Anys", 1, "a", nil))
 	ada := gosuite.Call(t, m, "Open", "Ada")
-	if got := gosuite.Call(t, m, "Any", ada).(*engine.Object); got.TypeName() != ada.(*engine.Object).TypeName() {
-		t.Errorf("Any(object): %v", got.TypeName())
-	}
+	assert.Equal(t, ada.(*engine.Object).TypeName(), gosuite.Call(t, m, "Any", ada).(*engine.Object).TypeName())
 	for _, symbol := range []string{"NewMixed", "AnyMixed", "AnyMixedValue"} {
-		if got := gosuite.Call(t, m, "SumMixed", gosuite.Call(t, m, symbol)); got != 3 {
-			t.Errorf("SumMixed(%s()): %v", symbol, got)
-		}
+		assert.Equal(t, 3, gosuite.Call(t, m, "SumMixed", gosuite.Call(t, m, symbol)))
 	}
-	if _, err := m.Call(t.Context(), "Any", []any{make(chan int)}); err == nil {
-		t.Error("a channel of the host crossed")
-	}
+	_, err := m.Call(t.Context(), "Any", []any{make(chan int)})
+	assert.Error(t, err, "a channel of the host crossed")
 	type loop struct{ Next any }
 	l := &loop{}
 	l.Next = l
-	if out, err := m.Call(t.Context(), "Any", []any{l}); err != nil || out[0] != any(l) {
-		t.Errorf("a cyclic value: %v, %v", out, err)
-	}
+	out, err := m.Call(t.Context(), "Any", []any{l})
+	require.NoErrorf(t, err, "a cyclic value: %v, %v", out, err)
+	assert.Falsef(t, out[0] != any(l), "a cyclic value: %v, %v", out, err)
 }

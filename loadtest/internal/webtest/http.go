@@ -3,7 +3,6 @@ package webtest
 import (
 	"bufio"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // middlewares returns what makes the handlers of the module's Middleware function.
@@ -24,9 +25,7 @@ func (s suite) middlewares(t *testing.T) func(kind string, next http.HandlerFunc
 	return func(kind string, next http.HandlerFunc) http.Handler {
 		t.Helper()
 		h, err := create(kind, next)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return h
 	}
 }
@@ -45,23 +44,17 @@ func exchange(t *testing.T, r *http.Request) (*http.Response, string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(r.WithContext(t.Context()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return response, string(body)
 }
 
 func request(t *testing.T, method, url, body string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return r
 }
 
@@ -95,9 +88,7 @@ func (s suite) testMiddlewareRequests(t *testing.T) {
 		{"pass", "/x", strings.Repeat("x", 3<<20), "/x![" + strings.Repeat("x", 3<<20) + "]"},
 		{"transform", "/x", strings.Repeat("x", 3<<20), "/X[" + strings.Repeat("X", 3<<20) + "]"},
 	} {
-		if got := post(test.kind, test.target, test.body).Body.String(); got != test.want {
-			t.Errorf("%s: got %.200q, want %.200q", test.kind, got, test.want)
-		}
+		assert.Equal(t, test.want, post(test.kind, test.target, test.body).Body.String())
 	}
 	if w := post("form", "/x", "a=1"); w.Header().Get("X-A") != "1" || w.Header().Get("Set-Cookie") != "seen=1" {
 		t.Errorf("got %v", w.Header())
@@ -120,22 +111,16 @@ func (s suite) testMiddlewareRequests(t *testing.T) {
 	r.ContentLength = -1
 	r.Trailer = http.Header{"X-Sum": {"7"}}
 	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer response.Body.Close()
 	got, _ := io.ReadAll(response.Body)
-	if want := `304 example.com 1 PUT /items/a%2Fb/x?q=1 id=a/b host=shop.example user= pattern=/items/{id}/{rest...} path="/items/a/b/x" raw="/items/a%2Fb/x" uri=/items/a%2Fb/x?q=1 form=map[] trailer=map[X-Sum:[7]] next: a/bmap[X-Sum:[7]]example.com`; string(got) != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
+	assert.Equal(t, `304 example.com 1 PUT /items/a%2Fb/x?q=1 id=a/b host=shop.example user= pattern=/items/{id}/{rest...} path="/items/a/b/x" raw="/items/a%2Fb/x" uri=/items/a%2Fb/x?q=1 form=map[] trailer=map[X-Sum:[7]] next: a/bmap[X-Sum:[7]]example.com`, string(got))
 	parsed := httptest.NewRequest("GET", "/?a=1", nil)
 	parsed.URL.User = nil
 	_ = parsed.ParseForm()
 	w := httptest.NewRecorder()
 	make("describe", func(http.ResponseWriter, *http.Request) {}).ServeHTTP(w, parsed)
-	if !strings.Contains(w.Body.String(), "form=map[a:[1]]") {
-		t.Errorf("got %s", w.Body)
-	}
+	assert.Contains(t, w.Body.String(), "form=map[a:[1]]")
 }
 
 func (s suite) testMiddlewareResponses(t *testing.T) {
@@ -145,28 +130,27 @@ func (s suite) testMiddlewareResponses(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 		fmt.Fprint(w, "body ")
 	}), "GET", "/", "")
-	if got := w.Header()["X-Before"]; w.Code != http.StatusAccepted || w.Body.String() != "body 202, 5 bytes" || fmt.Sprint(got) != "[kept and more]" {
-		t.Errorf("got %d %q %v", w.Code, w.Body, got)
-	}
-	if w := answer(make("late", nil), "GET", "/", ""); w.Code != http.StatusTeapot || w.Result().Header.Get("X-Time") != "early" {
-		t.Errorf("got %d %v", w.Code, w.Result().Header)
-	}
+	got := w.Header()["X-Before"]
+	assert.Equal(t, http.StatusAccepted, w.Code)
+	assert.Equal(t, "body 202, 5 bytes", w.Body.String())
+	assert.Equal(t, "[kept and more]", fmt.Sprint(got))
+	w = answer(make("late", nil), "GET", "/", "")
+	assert.Equal(t, http.StatusTeapot, w.Code)
+	assert.Equal(t, "early", w.Result().Header.Get("X-Time"))
 	response, body := exchange(t, request(t, "GET", serve(t, make("trailer", nil)).URL, ""))
-	if body != "body" || response.Trailer.Get("X-Sum") != "7" || response.Trailer.Get("X-More") != "8" {
-		t.Errorf("got %q %v", body, response.Trailer)
-	}
+	assert.Equal(t, "body", body)
+	assert.Equal(t, "7", response.Trailer.Get("X-Sum"))
+	assert.Equal(t, "8", response.Trailer.Get("X-More"))
 	for method, want := range map[string]int{"GET": 1, "HEAD": 0} {
 		response, body := exchange(t, request(t, method, serve(t, make("pass", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "x") })).URL, ""))
-		if len(body) != want || response.ContentLength != 1 {
-			t.Errorf("%s: got %q of %d", method, body, response.ContentLength)
-		}
+		require.Len(t, body, want, method)
+		assert.Equal(t, int64(1), response.ContentLength, method)
 	}
-	if response, body := exchange(t, request(t, "GET", serve(t, make("nobody", nil)).URL, "")); response.StatusCode != http.StatusNoContent || body != "" {
-		t.Errorf("got %s %q", response.Status, body)
-	}
-	if _, body := exchange(t, request(t, "GET", serve(t, make("control", nil)).URL, "")); body != "true <nil> <nil> <nil> <nil>" {
-		t.Errorf("got %q", body)
-	}
+	response, body = exchange(t, request(t, "GET", serve(t, make("nobody", nil)).URL, ""))
+	assert.Equal(t, http.StatusNoContent, response.StatusCode, response.Status)
+	assert.Empty(t, body, response.Status)
+	_, body = exchange(t, request(t, "GET", serve(t, make("control", nil)).URL, ""))
+	assert.Equal(t, "true <nil> <nil> <nil> <nil>", body)
 	var hints []string
 	r := request(t, "GET", serve(t, make("hints", echo)).URL, "")
 	trace := &httptrace.ClientTrace{Got1xxResponse: func(status int, header textproto.MIMEHeader) error {
@@ -174,13 +158,9 @@ func (s suite) testMiddlewareResponses(t *testing.T) {
 		return nil
 	}}
 	response, err := http.DefaultClient.Do(r.WithContext(httptrace.WithClientTrace(t.Context(), trace)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	response.Body.Close()
-	if fmt.Sprint(hints, response.StatusCode) != "[103 [</style.css>; rel=preload]] 200" {
-		t.Errorf("got %v, %s", hints, response.Status)
-	}
+	assert.Equal(t, "[103 [</style.css>; rel=preload]] 200", fmt.Sprint(hints, response.StatusCode), response.Status)
 	s.testEvents(t, serve(t, make("events", nil)).URL)
 }
 
@@ -188,21 +168,16 @@ func (s suite) testMiddlewareResponses(t *testing.T) {
 func (s suite) testEvents(t *testing.T, url string) {
 	lines, send := io.Pipe()
 	r, err := http.NewRequestWithContext(t.Context(), "POST", url, lines)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	go fmt.Fprintln(send, "0")
 	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer response.Body.Close()
 	in := bufio.NewReader(response.Body)
 	for i := range 3 {
 		event, err := in.ReadString('\n')
-		if err != nil || event != fmt.Sprintf("data: %d\n", i) {
-			t.Fatalf("got %q, %v", event, err)
-		}
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf("data: %d\n", i), event)
 		_, _ = in.ReadString('\n')
 		fmt.Fprintln(send, i+1)
 	}
@@ -220,16 +195,15 @@ func (s suite) testMiddlewarePanics(t *testing.T) {
 	make := s.middlewares(t)
 	aborts := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	for _, h := range []http.Handler{make("abort", nil), make("pass", aborts), make("record", aborts), make("recover", aborts), make("recover", make("pass", aborts).ServeHTTP)} {
-		if p := panicOf(h); p != http.ErrAbortHandler {
-			t.Errorf("got %v", p)
-		}
+		p := panicOf(h)
+		assert.Falsef(t, p != http.ErrAbortHandler, "got %v", p)
 	}
 	fails := func(http.ResponseWriter, *http.Request) { panic("of the host") }
-	if w := answer(make("recover", fails), "GET", "/", ""); w.Code != 500 || w.Body.String() != "of the host\n" {
-		t.Errorf("got %d %q", w.Code, w.Body)
-	}
+	w := answer(make("recover", fails), "GET", "/", "")
+	assert.Equal(t, 500, w.Code)
+	assert.Equal(t, "of the host\n", w.Body.String())
 	var panicked *engine.PanicError
-	if err, ok := panicOf(make("pass", fails)).(error); !ok || !errors.As(err, &panicked) {
-		t.Errorf("got %v", err)
-	}
+	err, ok := panicOf(make("pass", fails)).(error)
+	assert.Truef(t, ok, "got %v", err)
+	assert.ErrorAsf(t, err, &panicked, "got %v", err)
 }

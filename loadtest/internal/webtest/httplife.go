@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load/loadtest/internal/gosuite"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func (s suite) testMiddlewareContexts(t *testing.T) {
@@ -18,36 +20,26 @@ func (s suite) testMiddlewareContexts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	background, err := gosuite.Bound[func(context.Context, http.Handler) (http.Handler, error)](t, m, "Background")(ctx, http.HandlerFunc(echo))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for range 50 { // the context outlives the call that made the handler
-		if w := answer(background, "GET", "/", ""); w.Code != 200 {
-			t.Fatalf("got %d %s", w.Code, w.Body)
-		}
+		w := answer(background, "GET", "/", "")
+		require.Equalf(t, 200, w.Code, "%v", w.Body)
 	}
 	cancel()
 	for answer(background, "GET", "/", "").Code != http.StatusGone {
-		if t.Context().Err() != nil {
-			t.Fatal("the context did not end in the module")
-		}
+		require.NoError(t, t.Context().Err(), "the context did not end in the module")
 		time.Sleep(time.Millisecond)
 	}
 
 	create := gosuite.Bound[func(string, http.Handler) (http.Handler, error)](t, m, "Middleware")
 	limited, err := create("timeout", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := r.Context().Deadline(); !ok {
-			t.Error("no deadline")
-		}
+		_, ok := r.Context().Deadline()
+		assert.True(t, ok, "no deadline")
 		<-r.Context().Done()
 		w.WriteHeader(http.StatusGatewayTimeout)
 	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w := answer(limited, "GET", "/", ""); w.Code != http.StatusGatewayTimeout {
-		t.Errorf("got %d", w.Code)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusGatewayTimeout, answer(limited, "GET", "/", "").Code)
 
 	calls := make(chan struct{}, 2)
 	waits, err := create("wait", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,9 +47,7 @@ func (s suite) testMiddlewareContexts(t *testing.T) {
 		fmt.Fprint(w, "first")
 		http.NewResponseController(w).Flush()
 	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	done := make(chan any, 1)
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { done <- recover() }()
@@ -66,15 +56,12 @@ func (s suite) testMiddlewareContexts(t *testing.T) {
 	request, cancelRequest := context.WithCancel(t.Context())
 	r, _ := http.NewRequestWithContext(request, "GET", server.URL, nil)
 	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	<-calls
 	cancelRequest()
 	response.Body.Close()
-	if p := <-done; p != http.ErrAbortHandler && p != nil {
-		t.Errorf("got %v", p)
-	}
+	p := <-done
+	assert.Falsef(t, p != http.ErrAbortHandler && p != nil, "got %v", p)
 }
 
 // testMiddlewareHolds: a module that never gives what a handler of the host waits for holds nothing
@@ -142,13 +129,9 @@ func (s suite) testMiddlewareHammer(t *testing.T) {
 					var got []byte
 					got, err = io.ReadAll(response.Body)
 					response.Body.Close()
-					if want := len(body) - 2; err == nil && len(got) < want {
-						t.Errorf("%s: got %d bytes", kind, len(got))
-					}
+					assert.Falsef(t, err == nil && len(got) < len(body)-2, "%s: got %d bytes", kind, len(got))
 				}
-				if err != nil && ctx.Err() == nil {
-					t.Errorf("%s: %v", kind, err)
-				}
+				assert.Falsef(t, err != nil && ctx.Err() == nil, "%s: %v", kind, err)
 				cancel()
 			}
 		})
