@@ -172,16 +172,16 @@ func TestLoadOptionsRefused(t *testing.T) {
 		{load.Instantiate("Uniq[1]"), `load example.com/a: invalid module name: it cannot be built with the instantiation "Uniq[1]": 1 is not a type`},
 	} {
 		_, err := l.Load(t.Context(), "example.com/a", test.option)
-		wantError(t, err, test.want)
+		assert.EqualError(t, err, test.want)
 		var name *load.NameError
 		assert.ErrorAs(t, err, &name)
 	}
 	careless := newLibrary(t, &library{careless: true})
 	_, err := careless.Load(t.Context(), "example.com/a", load.Along("bytes"))
-	wantError(t, err, "load example.com/a: internal error: library does not bring companions")
+	assert.EqualError(t, err, "load example.com/a: internal error: library does not bring companions")
 	world := newLoader(t, &world{modules: map[string]fake{"a": {}}})
 	_, err = world.Load(t.Context(), "a", load.Along("bytes"))
-	wantError(t, err, "load a: it is no Go package: it cannot be built with companions, instantiations or expressions")
+	assert.EqualError(t, err, "load a: it is no Go package: it cannot be built with companions, instantiations or expressions")
 }
 
 // TestInstantiateOnDemand hammers instantiations of one module: each is opened once, and ends with
@@ -249,13 +249,13 @@ func TestInstantiateFails(t *testing.T) {
 		_, err := load.Func[func() string](m, symbol)
 		return err
 	}
-	wantError(t, bind("Uniq["), "example.com/a has no symbol Uniq[: expected operand, found 'EOF'")
-	wantError(t, bind("Unik[int]"), "m has no symbol Unik")
+	assert.EqualError(t, bind("Uniq["), "example.com/a has no symbol Uniq[: expected operand, found 'EOF'")
+	assert.EqualError(t, bind("Unik[int]"), "m has no symbol Unik")
 	opened, _ := b.opens()
 	assert.Equal(t, 1, opened)
 	broken.Store(true)
-	wantError(t, bind("Uniq[func()]"), "load example.com/a: Uniq[func()] does not compile\n\tfunc() does not satisfy comparable")
-	wantError(t, bind("Uniq[Point]"), "example.com/a has no symbol Point; did you mean Paint?")
+	assert.EqualError(t, bind("Uniq[func()]"), "load example.com/a: Uniq[func()] does not compile\n\tfunc() does not satisfy comparable")
+	assert.EqualError(t, bind("Uniq[Point]"), "example.com/a has no symbol Point; did you mean Paint?")
 	broken.Store(false)
 	assert.NoError(t, bind("Uniq[func()]"))
 	before, _ := b.opens()

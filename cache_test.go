@@ -51,7 +51,7 @@ func TestNamesOfOneModule(t *testing.T) {
 	assert.Equalf(t, 1, n, "x@v1.2.3 was opened %d times", n)
 
 	_, err = l.Load(t.Context(), "first=x@v0.9.0")
-	wantError(t, err, "load first=x@v0.9.0: invalid module name: first is the name of x@v1.2.3 already")
+	assert.EqualError(t, err, "load first=x@v0.9.0: invalid module name: first is the name of x@v1.2.3 already")
 }
 
 // A module that imports another does not decide what others get by a name.
@@ -65,7 +65,7 @@ func TestImportsGiveNoNames(t *testing.T) {
 		}}
 		l := newLoader(t, w)
 		_, err := l.Load(t.Context(), "a")
-		wantError(t, err, "load a → "+name+": invalid module name: only the program gives names to modules: leave out \""+alias+"=\"")
+		assert.EqualError(t, err, "load a → "+name+": invalid module name: only the program gives names to modules: leave out \""+alias+"=\"")
 		assert.Equal(t, "the real one", mustLoad(t, l, alias).Spec().Name)
 		assert.NotNil(t, mustLoad(t, l, "own="+strings.TrimPrefix(name, alias+"=")), "the program may")
 	}
@@ -89,7 +89,7 @@ func TestUnload(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := l.Unload(t.Context(), "x")
-	if wantError(t, err, "unload x: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
+	if assert.EqualError(t, err, "unload x: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
 		t.Error("it is no ErrNotLoaded")
 	}
 	assert.Equal(t, int32(1), w.instances[0].closed.Load())
@@ -141,10 +141,10 @@ func TestClose(t *testing.T) {
 	<-started
 	require.NoError(t, l.Close(t.Context()))
 	<-ended
-	wantError(t, <-failed, "load slow: loader is closed")
+	assert.EqualError(t, <-failed, "load slow: loader is closed")
 	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 	_, err := l.Load(t.Context(), "x")
-	if wantError(t, err, "load x: loader is closed"); !errors.Is(err, load.ErrClosed) {
+	if assert.EqualError(t, err, "load x: loader is closed"); !errors.Is(err, load.ErrClosed) {
 		t.Error("it is no ErrClosed")
 	}
 }
@@ -230,12 +230,12 @@ func TestNewRefuses(t *testing.T) {
 		{load.Config{Engines: []engine.Engine{w}, Engine: "wasm"}, `Config.Engine: there is no engine "wasm"; the engines are ["fake"]`},
 	} {
 		_, err := load.New(test.config)
-		wantError(t, err, test.want)
+		assert.EqualError(t, err, test.want)
 	}
 	l, err := load.New(load.Config{})
 	require.NoError(t, err)
 	_, err = l.Load(t.Context(), "strings")
-	wantError(t, err, "load strings: not found\n\tset Config.Installers to one that installs such names")
+	assert.EqualError(t, err, "load strings: not found\n\tset Config.Installers to one that installs such names")
 	assert.NoError(t, l.Close(t.Context()))
 }
 

@@ -3,6 +3,7 @@ package load_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,7 @@ func TestCrashedImport(t *testing.T) {
 	assert.NotSame(t, user, mustLoad(t, l, "user"))
 	assert.NotSame(t, top, mustLoad(t, l, "top"))
 	assert.Same(t, other, mustLoad(t, l, "other"))
-	until(t, "the end of the old instances", func() bool { return w.live() == 4 })
+	require.Eventually(t, func() bool { return w.live() == 4 }, 30*time.Second, time.Millisecond, "the end of the old instances")
 }
 
 // TestImportCrashesMeanwhile: a module whose import crashed while it was loaded is loaded anew at

@@ -18,7 +18,6 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
-	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -183,11 +182,6 @@ func mustLoad(t testing.TB, l *load.Loader, name string) *load.Module {
 	return m
 }
 
-func wantError(t testing.TB, err error, want string) {
-	t.Helper()
-	assert.EqualError(t, err, want)
-}
-
 // shop is an installer of one release of each of its modules, which the world then runs, and a
 // completer. It writes nothing.
 type shop struct {
@@ -273,13 +267,6 @@ func (r *recorder) kinds() []string {
 		kinds = append(kinds, reflect.TypeOf(e).Name())
 	}
 	return kinds
-}
-
-func openStore(t testing.TB) *store.Store {
-	t.Helper()
-	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	require.NoError(t, err)
-	return s
 }
 
 var errBroken = errors.New("it is broken")

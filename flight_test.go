@@ -41,7 +41,7 @@ func TestFailedLoadIsForgotten(t *testing.T) {
 	}}}}
 	l := newLoader(t, w)
 	_, err := l.Load(t.Context(), "x")
-	if wantError(t, err, "load x: it is broken"); !errors.Is(err, errBroken) {
+	if assert.EqualError(t, err, "load x: it is broken"); !errors.Is(err, errBroken) {
 		t.Error("the cause is lost")
 	}
 	broken.Store(false)
@@ -81,7 +81,7 @@ func TestCancel(t *testing.T) {
 		runtime.Gosched()
 	}
 	giveUp()
-	wantError(t, <-errs, "load x: context canceled")
+	assert.EqualError(t, <-errs, "load x: context canceled")
 	close(release)
 	require.NotNilf(t, <-patient, "the patient caller's load was disturbed: opened %d times", w.opens("x@"))
 	assert.Equalf(t, 1, w.opens("x@"), "the patient caller's load was disturbed: opened %d times", w.opens("x@"))
@@ -98,7 +98,7 @@ func TestCancel(t *testing.T) {
 	assert.ErrorIs(t, <-cancelled, stop)
 
 	_, err = l.Load(ctx, "x2")
-	wantError(t, err, "load x2: stop")
+	assert.EqualError(t, err, "load x2: stop")
 }
 
 // A load that everyone left and that ends well all the same leaves no module behind.
@@ -116,7 +116,7 @@ func TestAbandonedModuleIsClosed(t *testing.T) {
 	go func() { _, err := l.Load(ctx, "x"); failed <- err }()
 	<-started
 	cancel()
-	wantError(t, <-failed, "load x: context canceled")
+	assert.EqualError(t, <-failed, "load x: context canceled")
 	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 	assert.Empty(t, names(l))
 }
@@ -135,7 +135,7 @@ func TestPanicIsAnError(t *testing.T) {
 		assert.Equal(t, "oh", internal.Value)
 		assert.Contains(t, internal.Stack, "flight_test.go")
 		_, err = l.Load(t.Context(), "exits")
-		wantError(t, err, "load exits: internal error: the goroutine of the load ended")
+		assert.EqualError(t, err, "load exits: internal error: the goroutine of the load ended")
 	}
 }
 
@@ -158,7 +158,7 @@ func TestImports(t *testing.T) {
 		_, err := l.Load(t.Context(), name)
 		var cycle *load.CycleError
 		assert.Equal(t, strings.Contains(want, "cycle"), errors.As(err, &cycle), name)
-		wantError(t, err, want)
+		assert.EqualError(t, err, want)
 	}
 	mustLoad(t, l, "base")
 }
@@ -167,7 +167,7 @@ func TestLoadAll(t *testing.T) {
 	t.Parallel()
 	l := newLoader(t, &world{modules: map[string]fake{"x": {}, "y": {open: func(context.Context) error { return errBroken }}, "z": {}}})
 	modules, err := l.LoadAll(t.Context(), "z", "y", "x", "-")
-	wantError(t, err, "load y: it is broken\nload -: invalid module name: it starts with \"-\"")
+	assert.EqualError(t, err, "load y: it is broken\nload -: invalid module name: it starts with \"-\"")
 	require.Len(t, modules, 4)
 	assert.Equal(t, "z", modules[0].Name())
 	require.Nil(t, modules[1])

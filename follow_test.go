@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
@@ -103,11 +104,11 @@ func TestReloadLosesWhatNobodyUses(t *testing.T) {
 		require.Equal(t, 1, dropped.Get()())
 	}()
 	delete(values, "Gone")
-	until(t, "a reload without the reference that was dropped", func() bool {
+	require.Eventually(t, func() bool {
 		runtime.GC()
 		_, err := l.Reload(t.Context(), "m")
 		return err == nil
-	})
+	}, 30*time.Second, time.Millisecond, "a reload without the reference that was dropped")
 	require.Equal(t, "x", kept.Get()("x"))
 	runtime.KeepAlive(wrong)
 	runtime.KeepAlive(elsewhere)
@@ -125,7 +126,7 @@ func TestReloadTellsAllThatIsLost(t *testing.T) {
 	delete(values, "B")
 	values["BB"] = 1
 	_, err := l.Reload(t.Context(), "m")
-	wantError(t, err, "reload m: the program uses what no longer binds\n\tm has no symbol A; did you mean Make?\n\tm has no symbol B; did you mean Make?\n\tthe module that runs stays")
+	assert.EqualError(t, err, "reload m: the program uses what no longer binds\n\tm has no symbol A; did you mean Make?\n\tm has no symbol B; did you mean Make?\n\tthe module that runs stays")
 	require.Equal(t, 6, a.Get()()+b.Get()()+again.Get()()+1)
 }
 
@@ -160,9 +161,9 @@ func TestIdleTimeout(t *testing.T) {
 		ref := load.Lazy[func() int](l, "m", "N")
 		for range 3 {
 			require.Equal(t, 1, ref.Get()())
-			until(t, "the unload", gone(l))
+			require.Eventually(t, gone(l), 30*time.Second, time.Millisecond, "the unload")
 		}
-		until(t, "the event", func() bool {
+		require.Eventually(t, func() bool {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, e := range r.events {
@@ -171,15 +172,15 @@ func TestIdleTimeout(t *testing.T) {
 				}
 			}
 			return false
-		})
+		}, 30*time.Second, time.Millisecond, "the event")
 	})
 	t.Run("what imports goes before what is imported", func(t *testing.T) {
 		t.Parallel()
 		w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}}, "lib": {}}}
 		l := newLoader(t, w, idle)
 		mustLoad(t, l, "app")
-		until(t, "the unload", gone(l))
-		until(t, "the end of both", func() bool { return w.live() == 0 })
+		require.Eventually(t, gone(l), 30*time.Second, time.Millisecond, "the unload")
+		require.Eventually(t, func() bool { return w.live() == 0 }, 30*time.Second, time.Millisecond, "the end of both")
 	})
 	// What is held keeps its module, which the end of another one proves that was used later.
 	held := map[string]func(t *testing.T, w *world, m *load.Module) (letGo func()){
@@ -206,14 +207,14 @@ func TestIdleTimeout(t *testing.T) {
 			l := newLoader(t, w, idle)
 			letGo := hold(t, w, mustLoad(t, l, "m"))
 			mustLoad(t, l, "later")
-			until(t, "the end of the other", func() bool { return len(names(l)) == 1 })
+			require.Eventually(t, func() bool { return len(names(l)) == 1 }, 30*time.Second, time.Millisecond, "the end of the other")
 			require.Equal(t, []string{"m"}, names(l))
 			letGo()
-			until(t, "the unload", gone(l))
+			require.Eventually(t, gone(l), 30*time.Second, time.Millisecond, "the unload")
 		})
 	}
 	_, err := load.New(load.Config{IdleTimeout: -1})
-	wantError(t, err, "Config.IdleTimeout: -1ns is less than nothing; 0 keeps modules")
+	assert.EqualError(t, err, "Config.IdleTimeout: -1ns is less than nothing; 0 keeps modules")
 }
 
 // Each kind of use counts, and a look at the statistics does not.

@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
 )
 
@@ -103,7 +104,7 @@ func is(name string) edition { return func() (string, error) { return name, nil 
 // renamed, without it; broken, which does not compile.
 func newShelf(t *testing.T, change ...func(*load.Config)) (*shelf, *load.Loader, *recorder) {
 	t.Helper()
-	s, r := &shelf{edition: "one", store: openStore(t)}, &recorder{}
+	s, r := &shelf{edition: "one", store: loadtest.OpenStore(t)}, &recorder{}
 	s.editions = map[string]plain{
 		"one":     {"Make": is("one")},
 		"two":     {"Make": is("two"), "More": is("two")},
@@ -135,7 +136,7 @@ var endings = map[string]struct {
 }{
 	"crash": {func(*load.Config) {}, func(t *testing.T, s *shelf, l *load.Loader) { s.last().kill("killed") }},
 	"idle": {func(c *load.Config) { c.IdleTimeout = 10 * time.Millisecond }, func(t *testing.T, s *shelf, l *load.Loader) {
-		until(t, "the unload", func() bool { return len(names(l)) == 0 })
+		require.Eventually(t, func() bool { return len(names(l)) == 0 }, 30*time.Second, time.Millisecond, "the unload")
 	}},
 	"eviction": {func(c *load.Config) { c.MaxModules = 1 }, func(t *testing.T, s *shelf, l *load.Loader) {
 		mustLoad(t, l, "other")

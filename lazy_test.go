@@ -45,7 +45,7 @@ func TestLazy(t *testing.T) {
 	assert.Equal(t, "a1", f("a"))
 	defer func() {
 		err, _ := recover().(error)
-		wantError(t, err, "m: Max does not fit: load.Lazy takes a function type\n\twant: int\n\thave: func")
+		assert.EqualError(t, err, "m: Max does not fit: load.Lazy takes a function type\n\twant: int\n\thave: func")
 	}()
 	load.Lazy[int](l, "m", "Max")
 }
@@ -59,9 +59,9 @@ func TestLazyErrors(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errBroken)
 	_, err = load.Lazy[func(context.Context) (string, error)](l, "m", "Make").Get()(ctx)
-	wantError(t, err, "load m: it is broken")
+	assert.EqualError(t, err, "load m: it is broken")
 	_, err = load.Lazy[func() error](l, "m", "Mak").Load(t.Context())
-	wantError(t, err, "m has no symbol Mak; did you mean Make?")
+	assert.EqualError(t, err, "m has no symbol Mak; did you mean Make?")
 	defer func() {
 		err, _ := recover().(error)
 		assert.ErrorIs(t, err, load.ErrNotFound)
@@ -82,11 +82,11 @@ func TestLazyBind(t *testing.T) {
 	assert.Equal(t, "x!", api.Make("x"))
 	assert.Equal(t, 2, api.Count("a", "b"))
 	assert.Len(t, names(l), 1)
-	wantError(t, api.Gone(), "m has no symbol Gone; did you mean Make?")
+	assert.EqualError(t, api.Gone(), "m has no symbol Gone; did you mean Make?")
 	unload(t, l, "m")
 	assert.Equal(t, "y!", api.Make("y"))
 	var wrong struct{ Max int }
-	wantError(t, l.LazyBind("m", &wrong), "m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
+	assert.EqualError(t, l.LazyBind("m", &wrong), "m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
 }
 
 func TestSub(t *testing.T) {
@@ -101,7 +101,7 @@ func TestSub(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "greet/more", more.Name())
 	_, err = more.Sub(t.Context(), "../x")
-	wantError(t, err, "load greet/more/../x: invalid module name: \"../x\" is no path below a module")
+	assert.EqualError(t, err, "load greet/more/../x: invalid module name: \"../x\" is no path below a module")
 }
 
 // inModule is a finder of packages of modules.

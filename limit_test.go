@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -39,13 +40,13 @@ func TestMaxModules(t *testing.T) {
 	mustLoad(t, l, "c") // the quick look-up counts as well
 	mustLoad(t, l, "e")
 	assert.Equal(t, []string{"c", "d", "e"}, names(l))
-	until(t, "the end of what was unloaded", func() bool { return w.live() == 3 })
+	require.Eventually(t, func() bool { return w.live() == 3 }, 30*time.Second, time.Millisecond, "the end of what was unloaded")
 	unloaded := load.Event(event.Unloaded{Name: "b", Why: "more than 3 modules (Config.MaxModules)"})
-	until(t, "the event of what was unloaded", func() bool { // it follows the end
+	require.Eventually(t, func() bool { // it follows the end
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return slices.Contains(r.events, unloaded)
-	})
+	}, 30*time.Second, time.Millisecond, "the event of what was unloaded")
 }
 
 // What is in use stays, and the limit is exceeded.

@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
 )
 
@@ -45,7 +46,7 @@ func (s *stamp) CompileWith(ctx context.Context, means engine.Means, src find.So
 // under way has fewer.
 func TestCompileOnShare(t *testing.T) {
 	t.Parallel()
-	s, in := &stamp{press: press{fingerprint: "1"}, shares: make(chan int, 1)}, openStore(t)
+	s, in := &stamp{press: press{fingerprint: "1"}, shares: make(chan int, 1)}, loadtest.OpenStore(t)
 	l := newLoader(t, &world{}, withShop(&shop{}, &s.press, in), func(c *load.Config) { c.Engines = []engine.Engine{s} })
 	mustLoad(t, l, "a.com")
 	assert.Equal(t, runtime.NumCPU(), <-s.shares)
@@ -62,7 +63,7 @@ func TestInstallCompileOpen(t *testing.T) {
 	t.Parallel()
 	w, s, p := &world{modules: map[string]fake{"here": {}}}, &shop{}, &press{fingerprint: "1"}
 	var r recorder
-	in := openStore(t)
+	in := loadtest.OpenStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Events = r.sink })
 	m := mustLoad(t, l, "a.com")
 	assert.Equalf(t, "a.com@v1.0.0", m.String(), "module %v, engine %s, isolation", m, m.Engine())
@@ -85,7 +86,7 @@ func TestInstallCompileOpen(t *testing.T) {
 func TestInstall(t *testing.T) {
 	t.Parallel()
 	p := &press{}
-	l := newLoader(t, &world{}, withShop(&shop{}, p, openStore(t)))
+	l := newLoader(t, &world{}, withShop(&shop{}, p, loadtest.OpenStore(t)))
 	spec, err := l.Install(t.Context(), "a.com")
 	require.NoError(t, err)
 	assert.Equalf(t, "a.com", spec.Name, "spec %+v, compiled %d times, running", spec, p.compiles.Load())
@@ -111,7 +112,7 @@ func TestComplete(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {}}}
 	inPlace := func(c *load.Config) { c.Path = find.Path{place{w}} }
-	p, in := &press{}, openStore(t)
+	p, in := &press{}, loadtest.OpenStore(t)
 	l := newLoader(t, w, withShop(&shop{}, p, in), inPlace)
 	assert.Equal(t, "completed:x", mustLoad(t, l, "x").Spec().Source.Hash)
 	e, err := l.Explain(t.Context(), "x")
@@ -122,12 +123,12 @@ func TestComplete(t *testing.T) {
 
 	l = newLoader(t, w, inPlace, func(c *load.Config) { c.Engines, c.Store = []engine.Engine{p}, in })
 	_, err = l.Load(t.Context(), "x")
-	wantError(t, err, "load x: Config.Installers: none of them completes a source found in place (world)")
+	assert.EqualError(t, err, "load x: Config.Installers: none of them completes a source found in place (world)")
 }
 
 func TestDamagedArtifactIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	in, p := openStore(t), &press{}
+	in, p := loadtest.OpenStore(t), &press{}
 	if _, err := newLoader(t, &world{}, withShop(&shop{}, p, in)).Install(t.Context(), "a.com"); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestNotFound(t *testing.T) {
 		{"string", nil, nil, "Config.Store: press has no store to compile into"},
 		{"string", nil, func(c *load.Config) { c.Engines = nil }, "no engine for source of kind \"fake\"\n\tset Config.Engines to one that takes it"},
 	} {
-		in := openStore(t)
+		in := loadtest.OpenStore(t)
 		if strings.Contains(test.want, "to compile into") {
 			in = nil
 		}
@@ -177,7 +178,7 @@ func TestNotFound(t *testing.T) {
 			}
 		})
 		_, err := l.Load(t.Context(), test.name)
-		wantError(t, err, "load "+test.name+": "+test.want)
+		assert.EqualError(t, err, "load "+test.name+": "+test.want)
 		isNotFound := strings.HasPrefix(test.want, "not found")
 		assert.Equal(t, isNotFound, errors.Is(err, load.ErrNotFound), test.name)
 		if strings.HasPrefix(test.want, "Config.Store: press") || strings.HasPrefix(test.want, "no engine") {
@@ -199,7 +200,7 @@ func TestBrokenModuleIsNotShadowed(t *testing.T) {
 		func() error { _, err := l.Install(t.Context(), "x"); return err },
 		func() error { _, err := l.Explain(t.Context(), "x"); return err },
 	} {
-		wantError(t, ask(), "load x: it is broken")
+		assert.EqualError(t, ask(), "load x: it is broken")
 	}
 	l = newLoader(t, w, func(c *load.Config) { c.Path = find.Path{finder(func() error { panic("oh") }), w} })
 	_, err := l.Find(t.Context(), "x")
@@ -214,19 +215,19 @@ func (f finder) Find(context.Context, find.Name) (*load.Spec, error) { return ni
 func TestFind(t *testing.T) {
 	t.Parallel()
 	w, s := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}, &shop{}
-	l := newLoader(t, w, withShop(s, &press{}, openStore(t)))
+	l := newLoader(t, w, withShop(s, &press{}, loadtest.OpenStore(t)))
 	spec, err := l.Find(t.Context(), "x")
 	require.NoError(t, err)
 	require.Equal(t, "v1.0.0", spec.Version)
 	_, err = l.Find(t.Context(), "a.com")
-	wantError(t, err, "load a.com: not found\n\tworld: the world has no a.com\n\tshop: it would be asked to install it\n\tcheck the spelling of the name and of its version")
+	assert.EqualError(t, err, "load a.com: not found\n\tworld: the world has no a.com\n\tshop: it would be asked to install it\n\tcheck the spelling of the name and of its version")
 	assert.Zero(t, s.resolved.Load(), "Find asked the installer")
 }
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	w, s, p := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}, &shop{}, &press{fingerprint: "press 1"}
-	in := openStore(t)
+	in := loadtest.OpenStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Engines = []engine.Engine{w, p}; c.Engine = "press" })
 	e, err := l.Explain(t.Context(), "x")
 	require.NoError(t, err)

@@ -30,13 +30,13 @@ func TestReloadLocked(t *testing.T) {
 		"\n\tsomebody changed a published version, or load.lock is wrong; find out which before you remove the line\n\tthe module that runs stays"
 	d.sum = sumB
 	_, err = l.Reload(t.Context(), "depot.com/a")
-	wantError(t, err, "reload depot.com/a: "+mismatch)
+	assert.EqualError(t, err, "reload depot.com/a: "+mismatch)
 	// The other way round: the line is wrong.
 	d.sum = sumA
 	forged := "load.lock 1\ndepot.com/a at v1.0.0 depot depot.com/a -\ndepot.com/a needs depot.com/a v1.0.0 " + sumB + "\n"
 	require.NoError(t, os.WriteFile(path, []byte(forged), 0o600))
 	_, err = l.Reload(t.Context(), "depot.com/a")
-	wantError(t, err, "reload depot.com/a: checksum mismatch for depot.com/a@v1.0.0\n\tdownloaded: "+sumA+"\n\tload.lock: "+sumB+
+	assert.EqualError(t, err, "reload depot.com/a: checksum mismatch for depot.com/a@v1.0.0\n\tdownloaded: "+sumA+"\n\tload.lock: "+sumB+
 		"\n\tsomebody changed a published version, or load.lock is wrong; find out which before you remove the line\n\tthe module that runs stays")
 	assert.Same(t, old, mustLoad(t, l, "depot.com/a"))
 	data, err := os.ReadFile(path)

@@ -12,6 +12,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
 	"github.com/stretchr/testify/assert"
@@ -60,7 +61,7 @@ func (d *depot) Install(_ context.Context, _ *install.Session, r *install.Releas
 
 func lockLoader(t *testing.T, d *depot, path string, change ...func(*load.Config)) *load.Loader {
 	t.Helper()
-	config := load.Config{Installers: []install.Installer{d}, Store: openStore(t), LockFile: path}
+	config := load.Config{Installers: []install.Installer{d}, Store: loadtest.OpenStore(t), LockFile: path}
 	for _, f := range change {
 		f(&config)
 	}
@@ -96,19 +97,19 @@ func TestLock(t *testing.T) {
 	// A source that changed under its version is refused with both sums.
 	d.sum = sumB
 	_, err = l.Locks().Add(t.Context(), "depot.com/a")
-	wantError(t, err, "load depot.com/a: checksum mismatch for depot.com/a@v1.0.0\n\tdownloaded: "+sumB+"\n\tload.lock: "+sumA+
+	assert.EqualError(t, err, "load depot.com/a: checksum mismatch for depot.com/a@v1.0.0\n\tdownloaded: "+sumB+"\n\tload.lock: "+sumA+
 		"\n\tsomebody changed a published version, or load.lock is wrong; find out which before you remove the line")
 	d.sum = sumA
 	// A further module is one of another system, unless the file is frozen.
 	d.extra = []find.ModuleVersion{{Path: "depot.com/b", Version: "v0.1.0", Sum: sumB}}
 	_, err = lockLoader(t, d, path, frozen).Locks().Add(t.Context(), "depot.com/a")
-	wantError(t, err, "load depot.com/a: the module depot.com/b@v0.1.0, which it needs on this system, is not in load.lock (Config.Frozen)\n"+
+	assert.EqualError(t, err, "load depot.com/a: the module depot.com/b@v0.1.0, which it needs on this system, is not in load.lock (Config.Frozen)\n"+
 		"\trun `load lock depot.com/a` without it, and review the change")
 	_, err = l.Locks().Add(t.Context(), "depot.com/a")
 	require.NoError(t, err)
 	d.extra[0].Version = "v0.2.0"
 	_, err = l.Locks().Add(t.Context(), "depot.com/a")
-	wantError(t, err, "load depot.com/a: load.lock has depot.com/b@v0.1.0, and the build needs v0.2.0\n"+
+	assert.EqualError(t, err, "load depot.com/a: load.lock has depot.com/b@v0.1.0, and the build needs v0.2.0\n"+
 		"\trun `load upgrade depot.com/a` to lock what is needed now")
 	spec, from, err := l.Locks().Upgrade(t.Context(), "depot.com/a")
 	require.NoError(t, err)
@@ -133,7 +134,7 @@ func TestLockOrigin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "load.lock")
 	require.NoError(t, os.WriteFile(path, []byte("load.lock 1\ndepot.com/a at v1.0.0 company depot.com/a -\n"), 0o644))
 	_, err := lockLoader(t, &depot{version: "v1.0.0", sum: sumA}, path).Locks().Add(t.Context(), "depot.com/a")
-	wantError(t, err, "load depot.com/a: it is locked as a module of company, and would be installed by depot (load.lock)\n"+
+	assert.EqualError(t, err, "load depot.com/a: it is locked as a module of company, and would be installed by depot (load.lock)\n"+
 		"\tset up company in Config.Installers, or run `load upgrade depot.com/a`")
 }
 
@@ -141,7 +142,7 @@ func TestLockOrigin(t *testing.T) {
 func TestLockTogether(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "load.lock")
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	var wg sync.WaitGroup
 	specs := make([]*load.Spec, 8)
 	for i := range specs {
@@ -171,14 +172,14 @@ func TestLockSettings(t *testing.T) {
 	t.Parallel()
 	d := &depot{version: "v1.0.0", sum: sumA}
 	_, err := load.New(load.Config{Frozen: true})
-	wantError(t, err, "Config.Frozen: there is no Config.LockFile")
+	assert.EqualError(t, err, "Config.Frozen: there is no Config.LockFile")
 	_, err = load.New(load.Config{Policies: []*policy.Policy{nil}})
-	wantError(t, err, "Config.Policies: it holds a nil policy")
+	assert.EqualError(t, err, "Config.Policies: it holds a nil policy")
 	_, err = lockLoader(t, d, "").Locks().Add(t.Context(), "depot.com/a")
-	wantError(t, err, "load depot.com/a: Config.LockFile: there is no lock file")
+	assert.EqualError(t, err, "load depot.com/a: Config.LockFile: there is no lock file")
 	path := filepath.Join(t.TempDir(), "load.lock")
 	_, _, err = lockLoader(t, d, path, frozen).Locks().Upgrade(t.Context(), "depot.com/a")
-	wantError(t, err, "load depot.com/a: load.lock is not to be changed (Config.Frozen)\n\tset Config.Frozen to false")
+	assert.EqualError(t, err, "load depot.com/a: load.lock is not to be changed (Config.Frozen)\n\tset Config.Frozen to false")
 	_, err = lockLoader(t, d, path, func(c *load.Config) { c.Offline = true }).Locks().Add(t.Context(), "depot.com/a")
 	assert.ErrorIs(t, err, load.ErrOffline)
 	assert.ErrorIs(t, err, load.ErrUnavailable)
@@ -203,7 +204,7 @@ func TestGrantsNeedAnEngine(t *testing.T) {
 		}}
 	})
 	_, err := l.Load(t.Context(), "a")
-	wantError(t, err, "load a: the engine fake cannot enforce it (Config.Policies: grant a network; Config.Policies: isolation a)\n\trun the module in another engine")
+	assert.EqualError(t, err, "load a: the engine fake cannot enforce it (Config.Policies: grant a network; Config.Policies: isolation a)\n\trun the module in another engine")
 	_, err = l.Load(t.Context(), "b")
-	wantError(t, err, "load b: b is denied (Config.Policies: deny b)")
+	assert.EqualError(t, err, "load b: b is denied (Config.Policies: deny b)")
 }

@@ -59,11 +59,11 @@ func TestFuncAndValue(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Equal(t, 7, n)
 	_, err = load.Func[func(int) string](m, "Make")
-	wantError(t, err, "m: Make does not fit\n\twant: func(int) string\n\thave: func(string) string")
+	assert.EqualError(t, err, "m: Make does not fit\n\twant: func(int) string\n\thave: func(string) string")
 	_, err = load.Func[func()](m, "Mak")
-	wantError(t, err, "m has no symbol Mak; did you mean Make?")
+	assert.EqualError(t, err, "m has no symbol Mak; did you mean Make?")
 	_, err = load.Func[int](m, "Max")
-	wantError(t, err, "m: Max does not fit: load.Func takes a function type; use load.Value for int\n\twant: int\n\thave: func")
+	assert.EqualError(t, err, "m: Max does not fit: load.Func takes a function type; use load.Value for int\n\twant: int\n\thave: func")
 }
 
 func TestBind(t *testing.T) {
@@ -85,9 +85,9 @@ func TestBind(t *testing.T) {
 		Max  string
 		Gone func()
 	}
-	wantError(t, m.Bind(&wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
+	assert.EqualError(t, m.Bind(&wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
 	assert.False(t, wrong.Make != nil, "a failed Bind changed the struct")
-	wantError(t, m.Bind(api), "m: * does not fit: Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
+	assert.EqualError(t, m.Bind(api), "m: * does not fit: Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
 }
 
 // ref is a reference to a value of the test.
@@ -141,7 +141,7 @@ func TestErrorsAreWhatTheySay(t *testing.T) {
 	if err := error(&load.CrashError{Reason: "exit status 2", Stderr: "fatal error: x\n"}); !errors.Is(err, load.ErrCrashed) {
 		t.Error("a CrashError is no ErrCrashed")
 	} else {
-		wantError(t, err, "module crashed: exit status 2\n\tfatal error: x")
+		assert.EqualError(t, err, "module crashed: exit status 2\n\tfatal error: x")
 	}
-	wantError(t, &load.LoadError{Chain: []string{"a", "my rules"}, Err: errBroken}, `load a → "my rules": it is broken`)
+	assert.EqualError(t, &load.LoadError{Chain: []string{"a", "my rules"}, Err: errBroken}, `load a → "my rules": it is broken`)
 }

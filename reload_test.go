@@ -14,14 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// until waits for a condition that other goroutines bring about.
-func until(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
-		require.False(t, time.Now().After(deadline), "it never came: "+what)
-	}
-}
-
 // live counts the instances that were not closed.
 func (w *world) live() int {
 	w.mu.Lock()
@@ -48,14 +40,14 @@ func TestReload(t *testing.T) {
 	for _, name := range []string{"x", "alias", "x@v1.0.0"} {
 		assert.Same(t, fresh, mustLoad(t, l, name))
 	}
-	until(t, "the end of the old instance", func() bool { return w.live() == 1 })
+	require.Eventually(t, func() bool { return w.live() == 1 }, 30*time.Second, time.Millisecond, "the end of the old instance")
 	_, err = old.Call(t.Context(), "F")
 	assert.ErrorIs(t, err, load.ErrUnloaded, "a call of the old one")
 	assert.Contains(t, r.kinds(), "Reloaded")
 	_, err = l.Reload(t.Context(), "x@v1.0.0")
 	assert.NoError(t, err)
 	_, err = l.Reload(t.Context(), "y")
-	if wantError(t, err, "reload y: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
+	if assert.EqualError(t, err, "reload y: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
 		t.Error("it is no ErrNotLoaded")
 	}
 }
@@ -75,7 +67,7 @@ func TestReloadThatFails(t *testing.T) {
 	app := mustLoad(t, l, "app")
 	broken.Store(true)
 	_, err := l.Reload(t.Context(), "x")
-	wantError(t, err, "reload x: its initialisation panicked\n\tthe module that runs stays")
+	assert.EqualError(t, err, "reload x: its initialisation panicked\n\tthe module that runs stays")
 	var reload *load.ReloadError
 	var init *load.InitError
 	assert.ErrorAs(t, err, &reload)
@@ -83,9 +75,9 @@ func TestReloadThatFails(t *testing.T) {
 	broken.Store(false)
 	checked := 0
 	_, err = l.Reload(t.Context(), "x", load.Check(func(_ context.Context, m *load.Module) error { checked++; return errBroken }))
-	wantError(t, err, "reload x: the check of the new instance: it is broken\n\tthe module that runs stays")
+	assert.EqualError(t, err, "reload x: the check of the new instance: it is broken\n\tthe module that runs stays")
 	_, err = l.Reload(t.Context(), "x", load.Check(func(context.Context, *load.Module) error { panic("oh") }))
-	wantError(t, err, "reload x: x: the check of the reload panicked: oh\n\tthe module that runs stays")
+	assert.EqualError(t, err, "reload x: x: the check of the reload panicked: oh\n\tthe module that runs stays")
 	require.Samef(t, m, mustLoad(t, l, "x"), "checked %d times, %d instances live", checked, w.live())
 	require.Samef(t, app, mustLoad(t, l, "app"), "checked %d times, %d instances live", checked, w.live())
 	assert.Equalf(t, 1, checked, "checked %d times, %d instances live", checked, w.live())
@@ -118,9 +110,9 @@ func TestReloadWithDependants(t *testing.T) {
 		n := w.opens(name)
 		assert.Equalf(t, want, n, "%s was opened %d times", name, n)
 	}
-	until(t, "the end of the old instances", func() bool { return w.live() == 5 })
+	require.Eventually(t, func() bool { return w.live() == 5 }, 30*time.Second, time.Millisecond, "the end of the old instances")
 	_, err := l.Unload(t.Context(), "lib")
-	wantError(t, err, "unload lib: it is imported by app, new\n\tunload what imports it first, or pass load.Force()")
+	assert.EqualError(t, err, "unload lib: it is imported by app, new\n\tunload what imports it first, or pass load.Force()")
 
 	// A circle that the change closes is an error, and everything stays.
 	w.modules["lib"] = fake{imports: []string{"top"}}

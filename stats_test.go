@@ -12,6 +12,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -19,7 +20,7 @@ func TestStatsAndInfo(t *testing.T) {
 	t.Parallel()
 	s, p := &shop{}, &press{fingerprint: "1"}
 	w := &world{modules: map[string]fake{"app": {imports: []string{"lib"}, version: "v1.0.0"}, "lib": {}}}
-	in := openStore(t)
+	in := loadtest.OpenStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) {
 		c.Engines = []engine.Engine{w, p}
 		c.Aliases = map[string]string{"a": "app"}

@@ -74,7 +74,7 @@ func TestUnloadCutsOff(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	report, err := l.Unload(ctx, "x")
-	wantError(t, err, "unload x: 1 running call cut off: context canceled")
+	assert.EqualError(t, err, "unload x: 1 running call cut off: context canceled")
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, 1, report.Interrupted)
 	assert.Equal(t, int32(1), w.instances[0].closed.Load())
@@ -89,7 +89,7 @@ func TestUnloadOfAnImportedModule(t *testing.T) {
 	mustLoad(t, l, "app")
 	mustLoad(t, l, "tool")
 	_, err := l.Unload(t.Context(), "lib")
-	wantError(t, err, "unload lib: it is imported by app@v1.0.0, tool\n\tunload what imports it first, or pass load.Force()")
+	assert.EqualError(t, err, "unload lib: it is imported by app@v1.0.0, tool\n\tunload what imports it first, or pass load.Force()")
 	var inUse *load.InUseError
 	require.ErrorAs(t, err, &inUse)
 	assert.Equal(t, []string{"app@v1.0.0", "tool"}, inUse.By)
@@ -173,7 +173,7 @@ func TestUnloadDuringAnImport(t *testing.T) {
 	go func() { _, err := l.Load(context.Background(), "app"); loaded <- err }()
 	<-started
 	_, err := l.Unload(t.Context(), "lib")
-	wantError(t, err, "unload lib: it is imported by app\n\tunload what imports it first, or pass load.Force()")
+	assert.EqualError(t, err, "unload lib: it is imported by app\n\tunload what imports it first, or pass load.Force()")
 	close(release)
 	assert.NoError(t, <-loaded)
 }
@@ -210,7 +210,7 @@ func TestCloseDrains(t *testing.T) {
 	}
 	assert.Equal(t, []string{"app", "lib"}, ended)
 	_, err := l.Unload(t.Context(), "app")
-	wantError(t, err, "unload app: loader is closed")
+	assert.EqualError(t, err, "unload app: loader is closed")
 }
 
 // counted is a reference that belongs to an instance.

@@ -28,7 +28,7 @@ func TestAlias(t *testing.T) {
 	assert.Same(t, v, mustLoad(t, l, "old"))
 	mustLoad(t, l, "app")
 	_, err := l.Unload(t.Context(), "yaml")
-	wantError(t, err, "unload yaml: it is imported by app\n\tunload what imports it first, or pass load.Force()")
+	assert.EqualError(t, err, "unload yaml: it is imported by app\n\tunload what imports it first, or pass load.Force()")
 	unload(t, l, "app")
 	unload(t, l, "yaml")
 	assert.NotSame(t, m, mustLoad(t, l, "y"), "the alias kept the module")
@@ -37,7 +37,7 @@ func TestAlias(t *testing.T) {
 	assert.Equal(t, "gopkg.in/yaml.v3", spec.Name)
 
 	_, err = l.Load(t.Context(), "old@v3.0.1")
-	wantError(t, err, "load old@v3.0.1: invalid module name: old is an alias of yaml@v3.0.0: it has no other versions")
+	assert.EqualError(t, err, "load old@v3.0.1: invalid module name: old is an alias of yaml@v3.0.0: it has no other versions")
 	mustLoad(t, l, "other")
 	for _, test := range []struct{ alias, name, want string }{
 		{"gopkg.in/yaml.v3", "y", `alias "gopkg.in/yaml.v3": alias loop: gopkg.in/yaml.v3 → y → yaml → gopkg.in/yaml.v3`},
@@ -54,11 +54,11 @@ func TestAlias(t *testing.T) {
 		if test.want == "" && err == nil {
 			continue
 		}
-		wantError(t, err, test.want)
+		assert.EqualError(t, err, test.want)
 	}
 	_, err = load.New(load.Config{Aliases: map[string]string{"a": "b", "b": "a"}})
 	var config *load.ConfigError
-	if wantError(t, err, `Config.Aliases["b"]: alias loop: b → a → b`); !errors.As(err, &config) {
+	if assert.EqualError(t, err, `Config.Aliases["b"]: alias loop: b → a → b`); !errors.As(err, &config) {
 		t.Error("it is no ConfigError")
 	}
 	var loop *load.AliasError
@@ -79,12 +79,12 @@ func TestFrom(t *testing.T) {
 	assert.Equal(t, "m", m.Name())
 	var wrong struct{ Gone func() }
 	_, err = l.From(t.Context(), "m", &wrong)
-	wantError(t, err, "m has no symbol Gone; did you mean Make?")
+	assert.EqualError(t, err, "m has no symbol Gone; did you mean Make?")
 	var generic struct {
 		F func(int) int `load:"F[int]"`
 	}
 	_, err = l.From(t.Context(), "m", &generic)
-	wantError(t, err, "load m: it is no Go package: it cannot be built with companions, instantiations or expressions")
+	assert.EqualError(t, err, "load m: it is no Go package: it cannot be built with companions, instantiations or expressions")
 }
 
 func TestRequires(t *testing.T) {
@@ -124,7 +124,7 @@ func TestWith(t *testing.T) {
 		assert.Same(t, m, mustLoad(t, l, "x"))
 		return l.With(t.Context(), "x", func(*load.Module) error { return errBroken })
 	})
-	if wantError(t, err, "it is broken"); len(names(l)) != 0 || w.opens("x@") != 1 {
+	if assert.EqualError(t, err, "it is broken"); len(names(l)) != 0 || w.opens("x@") != 1 {
 		t.Errorf("modules %q", names(l))
 	}
 	func() {

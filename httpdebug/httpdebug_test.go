@@ -21,8 +21,8 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/httpdebug"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
-	"github.com/loadgo/load/store"
 )
 
 const hostile = `"><script>alert('1')</script>&{{.}}`
@@ -120,13 +120,6 @@ func (s site) do(t *testing.T, method, path string, header ...string) (*http.Res
 	return response, body.String()
 }
 
-func openStore(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.TempDir())
-	require.NoError(t, err)
-	return s
-}
-
 // TestRebound: a page of another site whose name leads to this machine reads nothing and changes
 // nothing, although to a browser it is of the same origin.
 func TestRebound(t *testing.T) {
@@ -157,7 +150,7 @@ func TestRebound(t *testing.T) {
 // TestHostileNames: nothing that a module is called, says or exports becomes part of a page.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httpdebug.Options{Control: true, Store: openStore(t)})
+	s := serve(t, httpdebug.Options{Control: true, Store: loadtest.OpenStore(t)})
 	for _, path := range []string{"", "graph", "loads", "events", "store", "module?name=" + url.QueryEscape(hostile+"@"+hostile), "module?name=" + url.QueryEscape("<b>"+hostile)} {
 		response, body := s.do(t, "GET", path)
 		assert.NotContains(t, body, "<script>alert", path)
@@ -177,7 +170,7 @@ func TestHostileNames(t *testing.T) {
 // policy would refuse.
 func TestNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httpdebug.Options{Control: true, Store: openStore(t)})
+	s := serve(t, httpdebug.Options{Control: true, Store: loadtest.OpenStore(t)})
 	for _, path := range []string{"", "graph", "loads", "events", "store", "module?name=plain", "style.css", "live.js"} {
 		response, body := s.do(t, "GET", path)
 		assert.Equal(t, http.StatusOK, response.StatusCode, path)
@@ -189,7 +182,7 @@ func TestNothingFromElsewhere(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httpdebug.Options{Store: openStore(t)})
+	s := serve(t, httpdebug.Options{Store: loadtest.OpenStore(t)})
 	for path, want := range map[string]string{
 		"":                  `"modules": [`,
 		"graph":             `"imports": []`,
@@ -302,8 +295,8 @@ func TestRecorderKeeps(t *testing.T) {
 // TestMethods: what changes something is a POST, and only where the host allows it.
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	closed := serve(t, httpdebug.Options{Store: openStore(t)})
-	open := serve(t, httpdebug.Options{Store: openStore(t), Control: true})
+	closed := serve(t, httpdebug.Options{Store: loadtest.OpenStore(t)})
+	open := serve(t, httpdebug.Options{Store: loadtest.OpenStore(t), Control: true})
 	for _, path := range []string{"unload?name=plain", "reload?name=plain", "gc"} {
 		response, _ := closed.do(t, "POST", path)
 		assert.Equal(t, http.StatusNotFound, response.StatusCode, path)
@@ -323,7 +316,7 @@ func TestMethods(t *testing.T) {
 // TestCrossSite: another site's page can neither change anything nor learn that it did.
 func TestCrossSite(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httpdebug.Options{Control: true, Store: openStore(t)})
+	s := serve(t, httpdebug.Options{Control: true, Store: loadtest.OpenStore(t)})
 	for _, header := range [][]string{
 		{"Sec-Fetch-Site", "cross-site"},
 		{"Sec-Fetch-Site", "same-site"},
@@ -340,7 +333,7 @@ func TestCrossSite(t *testing.T) {
 
 func TestControl(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httpdebug.Options{Control: true, Store: openStore(t)})
+	s := serve(t, httpdebug.Options{Control: true, Store: loadtest.OpenStore(t)})
 	response, _ := s.do(t, "POST", "reload?name=plain", "Sec-Fetch-Site", "same-origin")
 	assert.Equal(t, http.StatusSeeOther, response.StatusCode)
 	assert.Equal(t, "/debug/load/", response.Header.Get("Location"))

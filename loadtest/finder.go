@@ -33,12 +33,12 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		finder, cases := make(t)
 		require.NotEmpty(t, cases.Found, "no case for what the finder answers")
 		for _, s := range cases.Found {
-			first, err := finder.Find(t.Context(), parse(t, s))
+			first, err := finder.Find(t.Context(), Name(t, s))
 			if !assert.NoError(t, err, s) {
 				continue
 			}
 			checkSpec(t, s, first)
-			again, err := finder.Find(t.Context(), parse(t, s))
+			again, err := finder.Find(t.Context(), Name(t, s))
 			assert.NoErrorf(t, err, "%s: the answer changes\n first %+v\n then", s, first)
 			assert.Equalf(t, again, first, "%s: the answer changes\n first %+v\n then", s, first)
 		}
@@ -47,7 +47,7 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		finder, cases := make(t)
 		require.NotEmpty(t, cases.NotFound, "no case for what the finder does not know")
 		for _, s := range cases.NotFound {
-			spec, err := finder.Find(t.Context(), parse(t, s))
+			spec, err := finder.Find(t.Context(), Name(t, s))
 			if spec != nil || !errors.Is(err, find.ErrNotFound) {
 				t.Errorf("%s: got %+v, %v, want an error that wraps ErrNotFound", s, spec, err)
 				continue
@@ -60,7 +60,7 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 	t.Run("refused", func(t *testing.T) {
 		finder, cases := make(t)
 		for _, s := range cases.Refused {
-			spec, err := finder.Find(t.Context(), parse(t, s))
+			spec, err := finder.Find(t.Context(), Name(t, s))
 			assert.Nilf(t, spec, "%s: got %+v, %v, want an error that ends the search", s, spec, err)
 			assert.Errorf(t, err, "%s: got %+v, %v, want an error that ends the search", s, spec, err)
 			assert.NotErrorIsf(t, err, find.ErrNotFound, "%s: got %+v, %v, want an error that ends the search", s, spec, err)
@@ -72,7 +72,7 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
 		for _, s := range append(cases.Found, cases.NotFound...) {
-			_, err := finder.Find(ctx, parse(t, s))
+			_, err := finder.Find(ctx, Name(t, s))
 			assert.Falsef(t, !errors.Is(err, cause) && !errors.Is(err, context.Canceled), "%s: %v, want the context's error", s, err)
 		}
 	})
@@ -82,11 +82,11 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		for range 8 {
 			wg.Go(func() {
 				for _, s := range cases.Found {
-					_, err := finder.Find(t.Context(), parse(t, s))
+					_, err := finder.Find(t.Context(), Name(t, s))
 					assert.NoError(t, err)
 				}
 				for _, s := range cases.NotFound {
-					_, err := finder.Find(t.Context(), parse(t, s))
+					_, err := finder.Find(t.Context(), Name(t, s))
 					assert.ErrorIs(t, err, find.ErrNotFound)
 				}
 			})
@@ -98,7 +98,7 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 		before := snapshot(t, cases.Dirs)
 		for _, list := range [][]string{cases.Found, cases.NotFound, cases.Refused} {
 			for _, s := range list {
-				_, _ = finder.Find(t.Context(), parse(t, s))
+				_, _ = finder.Find(t.Context(), Name(t, s))
 			}
 		}
 		after := snapshot(t, cases.Dirs)
@@ -110,13 +110,6 @@ func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)
 			assert.Truef(t, ok, "%s is gone", path)
 		}
 	})
-}
-
-func parse(t *testing.T, s string) find.Name {
-	t.Helper()
-	name, err := find.ParseName(s)
-	assert.NoError(t, err)
-	return name
 }
 
 // checkSpec checks what every spec has.

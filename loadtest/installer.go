@@ -33,16 +33,16 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 	t.Run("claims", func(t *testing.T) {
 		installer, cases := make(t)
 		for _, s := range append(cases.Found, cases.NotFound...) {
-			assert.Truef(t, installer.Claims(parse(t, s)), "%s: not claimed", s)
+			assert.Truef(t, installer.Claims(Name(t, s)), "%s: not claimed", s)
 		}
 		for _, s := range cases.Foreign {
-			assert.Falsef(t, installer.Claims(parse(t, s)), "%s: claimed", s)
+			assert.Falsef(t, installer.Claims(Name(t, s)), "%s: claimed", s)
 		}
 	})
 	t.Run("found", func(t *testing.T) {
 		installer, cases := make(t)
 		require.NotEmpty(t, cases.Found, "no case for what the installer brings")
-		s := openStore(t)
+		s := OpenStore(t)
 		for _, name := range cases.Found {
 			release := resolve(t, installer, name)
 			first, err := installer.Install(t.Context(), &install.Session{Store: s}, release)
@@ -60,7 +60,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		installer, cases := make(t)
 		require.NotEmpty(t, cases.NotFound, "no case for what does not exist")
 		for _, name := range cases.NotFound {
-			release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, name))
+			release, err := installer.Resolve(t.Context(), new(install.Session), Name(t, name))
 			var version *find.VersionError
 			assert.Nilf(t, release, "%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
 			assert.Falsef(t, !errors.Is(err, find.ErrNotFound) && !errors.As(err, &version), "%s: got %+v, %v, want a NotFoundError or a VersionError", name, release, err)
@@ -72,19 +72,19 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		cause := errors.New("no longer wanted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
-		_, err := installer.Resolve(ctx, new(install.Session), parse(t, cases.Found[0]))
+		_, err := installer.Resolve(ctx, new(install.Session), Name(t, cases.Found[0]))
 		assert.Falsef(t, !errors.Is(err, cause) && !errors.Is(err, context.Canceled), "Resolve: %v, want the context's error", err)
-		_, err = installer.Install(ctx, &install.Session{Store: openStore(t)}, release)
+		_, err = installer.Install(ctx, &install.Session{Store: OpenStore(t)}, release)
 		assert.Falsef(t, !errors.Is(err, cause) && !errors.Is(err, context.Canceled), "Install: %v, want the context's error", err)
 	})
 	t.Run("concurrent", func(t *testing.T) {
 		installer, cases := make(t)
-		s := openStore(t)
+		s := OpenStore(t)
 		specs := [8]*find.Spec{}
 		var wg sync.WaitGroup
 		for i := range specs {
 			wg.Go(func() {
-				release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, cases.Found[0]))
+				release, err := installer.Resolve(t.Context(), new(install.Session), Name(t, cases.Found[0]))
 				if err == nil {
 					specs[i], err = installer.Install(t.Context(), &install.Session{Store: s}, release)
 				}
@@ -100,7 +100,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 
 func resolve(t *testing.T, installer install.Installer, name string) *install.Release {
 	t.Helper()
-	release, err := installer.Resolve(t.Context(), new(install.Session), parse(t, name))
+	release, err := installer.Resolve(t.Context(), new(install.Session), Name(t, name))
 	require.NoError(t, err, name)
 	require.NotEmpty(t, release.Version)
 	require.NotEmpty(t, release.Module)
@@ -130,11 +130,20 @@ func checkInstalled(t *testing.T, s *store.Store, name string, spec *find.Spec) 
 	}
 }
 
-func openStore(t *testing.T) *store.Store {
+// OpenStore opens an empty store, which goes when the test ends.
+func OpenStore(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(TempDir(t))
 	require.NoError(t, err)
 	return s
+}
+
+// Name parses a name that must be well formed.
+func Name(t testing.TB, text string) find.Name {
+	t.Helper()
+	name, err := find.ParseName(text)
+	require.NoError(t, err)
+	return name
 }
 
 // TempDir is [testing.T.TempDir] for a store: it can be removed although modules in it are

@@ -83,14 +83,6 @@ func (g *garden) value(t *testing.T, name string) int {
 	return x
 }
 
-// until waits for a condition.
-func until(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
-		require.False(t, time.Now().After(deadline), "it never came: "+what)
-	}
-}
-
 // kept returns the error of the last reload that failed, or "".
 func (g *garden) kept() string {
 	g.mu.Lock()
@@ -126,10 +118,10 @@ func TestWatch(t *testing.T) {
 	require.Equal(t, 5, g.value(t, "c"))
 	c, _ := g.Load(t.Context(), "c")
 	g.write(t, "a.star", "X = 2")
-	until(t, "what imports the file that changed", func() bool { return g.value(t, "b") == 20 && g.value(t, "a") == 2 })
+	require.Eventually(t, func() bool { return g.value(t, "b") == 20 && g.value(t, "a") == 2 }, 30*time.Second, time.Millisecond, "what imports the file that changed")
 
 	g.write(t, "a.star", "X = ")
-	until(t, "the failure", func() bool { return g.kept() != "" })
+	require.Eventually(t, func() bool { return g.kept() != "" }, 30*time.Second, time.Millisecond, "the failure")
 	file := filepath.Join(g.dir, "a.star")
 	got := g.kept()
 	assert.Truef(t, strings.HasPrefix(got, "reload "+file+": "), "kept: %s", got)
@@ -137,7 +129,7 @@ func TestWatch(t *testing.T) {
 	assert.Equal(t, 20, g.value(t, "b"), "the module that ran is gone")
 	g.write(t, "a.star", "X = 3\nY = 1")
 	g.write(t, "b.star", "load('./a.star', A = 'X', B = 'Y')\nX = A * 10 + B")
-	until(t, "files that changed together", func() bool { return g.value(t, "b") == 31 })
+	require.Eventually(t, func() bool { return g.value(t, "b") == 31 }, 30*time.Second, time.Millisecond, "files that changed together")
 	now, _ := g.Load(t.Context(), "c")
 	assert.Same(t, c, now, "a module whose file did not change was reloaded")
 }
@@ -151,7 +143,7 @@ func TestManyChanges(t *testing.T) {
 	for i := range 10_000 {
 		g.write(t, "a.star", fmt.Sprint("X = ", i+1))
 	}
-	until(t, "the last change", func() bool { return g.value(t, "a") == 10_000 })
+	require.Eventually(t, func() bool { return g.value(t, "a") == 10_000 }, 30*time.Second, time.Millisecond, "the last change")
 	reloads := g.reloads()
 	assert.LessOrEqual(t, reloads, 1_000)
 	g.write(t, "a.star", "X = 10000")
@@ -167,12 +159,12 @@ func TestDirectoryVanishes(t *testing.T) {
 	g := newGarden(t, map[string]string{"rules/init.star": "X = 1"})
 	require.Equal(t, 1, g.value(t, "rules"))
 	require.NoError(t, os.RemoveAll(g.dir))
-	until(t, "the failure", func() bool { return strings.Contains(g.kept(), "not found") })
+	require.Eventually(t, func() bool { return strings.Contains(g.kept(), "not found") }, 30*time.Second, time.Millisecond, "the failure")
 	assert.Equal(t, 1, g.value(t, "rules"), "the module that ran is gone")
 	g.write(t, "rules/init.star", "X = 2")
-	until(t, "the new directory", func() bool { return g.value(t, "rules") == 2 })
+	require.Eventually(t, func() bool { return g.value(t, "rules") == 2 }, 30*time.Second, time.Millisecond, "the new directory")
 	g.write(t, "rules/init.star", "X = 3")
-	until(t, "a change in the new directory", func() bool { return g.value(t, "rules") == 3 })
+	require.Eventually(t, func() bool { return g.value(t, "rules") == 3 }, 30*time.Second, time.Millisecond, "a change in the new directory")
 }
 
 // late is a notifier whose first directory vanishes just before it looks at it.
@@ -195,7 +187,7 @@ func TestDirectoryGone(t *testing.T) {
 	})
 	require.NoError(t, g.Watch(t.Context()))
 	require.Equal(t, 1, g.value(t, "rules"))
-	until(t, "the failure", func() bool { return strings.Contains(g.kept(), "not found") })
+	require.Eventually(t, func() bool { return strings.Contains(g.kept(), "not found") }, 30*time.Second, time.Millisecond, "the failure")
 }
 
 func TestWatchEnds(t *testing.T) {

@@ -83,7 +83,7 @@ func (i *Item) Name() string { return i.name }
 // store needs neither a network nor a compiler.
 func TestCompanions(t *testing.T) {
 	t.Parallel()
-	s := &system{loadtest.Proxy(t, library), openStore(t)}
+	s := &system{loadtest.Proxy(t, library), loadtest.OpenStore(t)}
 	before := 0
 	for _, compiled := range []int{1, 0} {
 		l, events := s.loader(t, t.TempDir())
@@ -129,7 +129,7 @@ func checkSentinels(t *testing.T, m *load.Module) {
 // variables of their own, are made once, and are kept.
 func TestInstantiate(t *testing.T) {
 	t.Parallel()
-	s := &system{loadtest.Proxy(t, library), openStore(t)}
+	s := &system{loadtest.Proxy(t, library), loadtest.OpenStore(t)}
 	type point struct{ X, Y int }
 	for _, compiled := range []int{2, 0} { // the sibling is what the second load made
 		l, events := s.loader(t, t.TempDir())
@@ -164,7 +164,7 @@ func TestInstantiate(t *testing.T) {
 // TestInstantiateWithFunc: the host's function is an argument of an instantiation.
 func TestInstantiateWithFunc(t *testing.T) {
 	t.Parallel()
-	s := &system{loadtest.Proxy(t, library), openStore(t)}
+	s := &system{loadtest.Proxy(t, library), loadtest.OpenStore(t)}
 	l, _ := s.loader(t, t.TempDir())
 	m, err := l.Load(t.Context(), "example.com/stack")
 	require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestInstantiateWithFunc(t *testing.T) {
 
 func TestInstantiateErrors(t *testing.T) {
 	t.Parallel()
-	s := &system{loadtest.Proxy(t, library), openStore(t)}
+	s := &system{loadtest.Proxy(t, library), loadtest.OpenStore(t)}
 	l, _ := s.loader(t, t.TempDir())
 	m, err := l.Load(t.Context(), "example.com/stack")
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
 )
 
 // TestCallTimeLeavesOutNext: the time of a middleware's call does not go on while the host's next
@@ -41,7 +42,7 @@ func New(next http.Handler) http.Handler {
 func wait() { for { time.Sleep(time.Millisecond) } }
 `
 	const limit = time.Second
-	s := openStore(t) // of all, so that each engine compiles the module once
+	s := loadtest.OpenStore(t) // of all, so that each engine compiles the module once
 	for _, engine := range []string{"goprocess", "gowasm"} {
 		for path, ends := range map[string]bool{"/": false, "/twice": false, "/loop": true, "/after": true} {
 			t.Run(engine+path, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 )
 
 const crashing = `package p
@@ -31,7 +32,7 @@ func End() error { os.Exit(3); return nil }
 // load, on both engines. Nothing has to load the module again first.
 func TestScriptsSurviveCrashes(t *testing.T) {
 	t.Parallel()
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	for _, packages := range []engine.Engine{goprocess.New(goprocess.Config{}), gowasm.New(gowasm.Config{})} {
 		t.Run(packages.Name(), func(t *testing.T) {
 			t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
 )
 
 // TestHandlerWhoseModuleIsGone: a handler answers 502 where its module is unloaded, was replaced or
@@ -36,7 +37,7 @@ func New() http.Handler {
 	})
 }
 `
-	s := openStore(t) // of all, so that each engine compiles the module once
+	s := loadtest.OpenStore(t) // of all, so that each engine compiles the module once
 	for _, engine := range []string{"goprocess", "gowasm"} {
 		for _, test := range []struct {
 			name, path string

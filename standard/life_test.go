@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -115,7 +116,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("looks into /proc")
 	}
-	out, err := command(t, openStore(t), []string{"GOPROXY=off", "TMPDIR=" + t.TempDir()}, "close", local(t)...).Output()
+	out, err := command(t, loadtest.OpenStore(t), []string{"GOPROXY=off", "TMPDIR=" + t.TempDir()}, "close", local(t)...).Output()
 	require.NoError(t, err)
 	var got []footprint
 	require.NoError(t, json.Unmarshal(out, &got))
@@ -204,7 +205,7 @@ func TestUnloadGivesMemoryBack(t *testing.T) {
 }
 
 func testUnloadGivesMemoryBack(t *testing.T, engine string, told float64) {
-	out, err := command(t, openStore(t), []string{"GOPROXY=off"}, "unload", local(t)[0], engine).Output()
+	out, err := command(t, loadtest.OpenStore(t), []string{"GOPROXY=off"}, "unload", local(t)[0], engine).Output()
 	require.NoError(t, err)
 	var r returned
 	require.NoError(t, json.Unmarshal(out, &r))

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 )
 
@@ -23,7 +24,7 @@ func TestLiveToolchain(t *testing.T) {
 	dir := t.TempDir()
 	replace(t, filepath.Join(dir, "go.mod"), "module example.org/newer\n\ngo 1.27.1\n")
 	replace(t, filepath.Join(dir, "newer.go"), "package newer\n\nimport \"runtime\"\n\nfunc Version() string { return runtime.Version() }\n")
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	for _, compiled := range []int{1, 0} {
 		events := new(events)
 		l, err := standard.New(load.Config{Store: s, Events: events.sink})

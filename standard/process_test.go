@@ -59,12 +59,12 @@ func TestManyProcesses(t *testing.T) {
 func TestKilledHosts(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, published)
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	started := time.Now()
 	_, err := greetIn(command(t, s, p.Env(), "greet", "example.com/hello"))
 	require.NoError(t, err)
 	whole := time.Since(started)
-	s = openStore(t)
+	s = loadtest.OpenStore(t)
 	for range 20 {
 		cmd := command(t, s, p.Env(), "greet", "example.com/hello")
 		cmd.Stderr = nil
@@ -89,7 +89,7 @@ func complete(t *testing.T, p *loadtest.ProxyServer, s *store.Store) *store.Stor
 	modules, artifacts := check(t, s)
 	assert.Equalf(t, 2, modules, "the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
 	assert.Equalf(t, 1, artifacts, "the store has %d modules and %d artifacts, want 2 and 1", modules, artifacts)
-	return openStore(t)
+	return loadtest.OpenStore(t)
 }
 
 // TestKilledHostLeavesNoChild: the module's process ends with the host, whatever ends the host.

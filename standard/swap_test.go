@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 )
 
 // TestSwapKeepsWhatIsUsed: what a live program uses stays, whichever way the module would be
@@ -27,7 +28,7 @@ func TestSwapKeepsWhatIsUsed(t *testing.T) {
 		"no longer a Go package": "package p\n\nfunc New(\n",
 	}
 	type T struct{ A, B int }
-	s := openStore(t) // of all, so that each engine compiles what they have in common once
+	s := loadtest.OpenStore(t) // of all, so that each engine compiles what they have in common once
 	for _, engine := range []string{"goprocess", "gowasm"} {
 		for change, source := range changes {
 			t.Run(engine+", "+change, func(t *testing.T) {

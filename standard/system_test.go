@@ -112,14 +112,7 @@ type system struct {
 
 func newSystem(t testing.TB) *system {
 	t.Helper()
-	return &system{loadtest.Proxy(t, published), openStore(t)}
-}
-
-func openStore(t testing.TB) *store.Store {
-	t.Helper()
-	s, err := store.Open(loadtest.TempDir(t))
-	require.NoError(t, err)
-	return s
+	return &system{loadtest.Proxy(t, published), loadtest.OpenStore(t)}
 }
 
 // events collects what happens.

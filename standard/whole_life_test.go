@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,7 +27,7 @@ import (
 func gardenLoader(t testing.TB, config load.Config) *load.Loader {
 	t.Helper()
 	if config.NoInstall = true; config.Store == nil {
-		config.Store = openStore(t)
+		config.Store = loadtest.OpenStore(t)
 	}
 	l, err := standard.New(config)
 	require.NoError(t, err)

@@ -38,11 +38,6 @@ func module(t testing.TB, value any) *load.Module {
 	return m
 }
 
-func wantError(t testing.TB, err error, want string) {
-	t.Helper()
-	assert.EqualError(t, err, want)
-}
-
 type person struct {
 	Name string
 	age  int
@@ -141,7 +136,7 @@ func TestMisfits(t *testing.T) {
 		"m: Limit does not fit: int does not fit string\n\twant: string\n\thave: int":                                                          bind(load.Value[string](m, "Limit")),
 		"m: greet does not fit: it is a function\n\twant: int\n\thave: func(string) (string, error)":                                           bind(load.Value[int](m, "greet")),
 	} {
-		wantError(t, err, want)
+		assert.EqualError(t, err, want)
 	}
 }
 
@@ -183,13 +178,13 @@ func TestCallByName(t *testing.T) {
 	require.ErrorAs(t, err, &panicked)
 	assert.Equal(t, "m: burst panicked: boom", panicked.Error())
 	_, err = m.Call(t.Context(), "sum", 1.5)
-	wantError(t, err, "m: sum does not fit: argument 1: 1.5 does not fit int\n\twant: (float64)\n\thave: func(...int) int")
+	assert.EqualError(t, err, "m: sum does not fit: argument 1: 1.5 does not fit int\n\twant: (float64)\n\thave: func(...int) int")
 	_, err = m.Call(t.Context(), "greet")
-	wantError(t, err, "m: greet does not fit: not enough arguments\n\twant: ()\n\thave: func(string) (string, error)")
+	assert.EqualError(t, err, "m: greet does not fit: not enough arguments\n\twant: ()\n\thave: func(string) (string, error)")
 	_, err = m.Call(t.Context(), "Limit")
-	wantError(t, err, "m: Limit does not fit: it is not a function\n\thave: int")
+	assert.EqualError(t, err, "m: Limit does not fit: it is not a function\n\thave: int")
 	_, err = m.Call(t.Context(), "area", map[string]any{"depth": 1})
-	wantError(t, err, "m: area does not fit: argument 1: native_test.shape has no field depth\n\twant: (map[string]interface {})\n\thave: func(native_test.shape) int")
+	assert.EqualError(t, err, "m: area does not fit: argument 1: native_test.shape has no field depth\n\twant: (map[string]interface {})\n\thave: func(native_test.shape) int")
 }
 
 func TestObject(t *testing.T) {
@@ -210,7 +205,7 @@ func TestObject(t *testing.T) {
 	_, err = o.Field(t.Context(), "age")
 	assert.Error(t, err, "an unexported field can be read")
 	_, err = o.Call(t.Context(), "Great")
-	wantError(t, err, "m has no symbol *native_test.person.Great; did you mean *native_test.person.Greet?")
+	assert.EqualError(t, err, "m has no symbol *native_test.person.Great; did you mean *native_test.person.Greet?")
 	json, err := o.MarshalJSON()
 	assert.Equal(t, "*native_test.person", o.TypeName())
 	assert.Equal(t, "&{Ada 36}", o.String())

@@ -33,18 +33,18 @@ func TestRegister(t *testing.T) {
 		if test.want == "" && err == nil {
 			continue
 		}
-		wantError(t, err, test.want)
+		assert.EqualError(t, err, test.want)
 	}
 	if _, err := l.Load(t.Context(), "m"); err != nil {
 		t.Error(err)
 	}
-	wantError(t, l.Register("m", values), `register "m": invalid module name: a module of that name runs already`)
+	assert.EqualError(t, l.Register("m", values), `register "m": invalid module name: a module of that name runs already`)
 	assert.NoError(t, l.Register("greeting", values))
 	_, err := l.Load(t.Context(), "greetin")
-	wantError(t, err, "load greetin: not found\n\tbuilt-in: none of that name is registered\n\tdid you mean greeting?\n\tset Config.Installers to one that installs such names")
+	assert.EqualError(t, err, "load greetin: not found\n\tbuilt-in: none of that name is registered\n\tdid you mean greeting?\n\tset Config.Installers to one that installs such names")
 	bare, err := load.New(load.Config{})
 	require.NoError(t, err)
-	wantError(t, bare.Register("m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
+	assert.EqualError(t, bare.Register("m", values), `register "m": Config.Path: it has no finder of built-in modules; add builtin.New()`)
 }
 
 // A factory runs at the first load; one that fails leaves nothing behind.
@@ -72,12 +72,12 @@ func TestFactory(t *testing.T) {
 	require.ErrorAs(t, err, &panicked)
 	require.ErrorAs(t, err, &initial)
 	assert.Contains(t, panicked.Stack, "TestFactory")
-	wantError(t, err, "load flaky: its factory panicked: boom")
+	assert.EqualError(t, err, "load flaky: its factory panicked: boom")
 	for range l.Modules() {
 		t.Error("a module runs whose factory panicked")
 	}
 	_, err = l.Load(t.Context(), "flaky")
-	wantError(t, err, "load flaky: its factory failed: it is broken")
+	assert.EqualError(t, err, "load flaky: its factory failed: it is broken")
 	assert.ErrorIs(t, err, errBroken)
 	for range 2 {
 		_, err := l.Load(t.Context(), "flaky")
@@ -95,7 +95,7 @@ func TestFactory(t *testing.T) {
 	} {
 		register(name, func(context.Context) (any, error) { return test.value, nil })
 		_, err := l.Load(t.Context(), name)
-		wantError(t, err, "load "+name+": "+test.want)
+		assert.EqualError(t, err, "load "+name+": "+test.want)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -63,7 +64,7 @@ func benchPath(b *testing.B) (path find.Path, yardstick func(name string) bool) 
 
 func benchmarkFind(b *testing.B, target string, want bool) {
 	path, yardstick := benchPath(b)
-	wanted := name(b, target)
+	wanted := loadtest.Name(b, target)
 	find := func() {
 		_, err := path.Find(context.Background(), wanted)
 		require.Equal(b, want, err == nil)

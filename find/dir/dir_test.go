@@ -40,13 +40,6 @@ func age(t testing.TB, dir string) {
 	require.NoError(t, os.Chtimes(dir, old, old))
 }
 
-func name(t testing.TB, s string) find.Name {
-	t.Helper()
-	n, err := find.ParseName(s)
-	require.NoError(t, err)
-	return n
-}
-
 var project = map[string]string{
 	"go.mod":                "module example.com/project\n\ngo 1.26\n",
 	"main.go":               "package project\n",
@@ -108,7 +101,7 @@ func TestFind(t *testing.T) {
 		{"example.com/project/rules/tax", "rules/tax", "example.com/project", "example.com/project/rules/tax"},
 		{"../nested", "nested", "example.com/other", "example.com/other"},
 	} {
-		spec, err := current.Find(t.Context(), name(t, tt.name))
+		spec, err := current.Find(t.Context(), loadtest.Name(t, tt.name))
 		if !assert.NoError(t, err, tt.name) {
 			continue
 		}
@@ -136,7 +129,7 @@ func TestStarlark(t *testing.T) {
 		{"scripts", "scripts", "init.star"},
 		{"./scripts/part", "scripts/part.star", "part.star"},
 	} {
-		spec, err := current.Find(t.Context(), name(t, tt.name))
+		spec, err := current.Find(t.Context(), loadtest.Name(t, tt.name))
 		if !assert.NoError(t, err, tt.name) {
 			continue
 		}
@@ -150,7 +143,7 @@ func TestStarlark(t *testing.T) {
 		require.Nil(t, spec.Source.Go, tt.name)
 		assert.Empty(t, spec.Version, tt.name)
 	}
-	spec, err := current.Find(t.Context(), name(t, "rules/tax"))
+	spec, err := current.Find(t.Context(), loadtest.Name(t, "rules/tax"))
 	require.NoError(t, err, "a folder comes first")
 	assert.Equal(t, find.KindGo, spec.Source.Kind, "a folder comes first")
 }
@@ -158,7 +151,7 @@ func TestStarlark(t *testing.T) {
 func TestLooseDirectory(t *testing.T) {
 	t.Parallel()
 	root := tree(t, map[string]string{"rules/a.go": "package rules\n"})
-	spec, err := dir.New(root).Find(t.Context(), name(t, "rules"))
+	spec, err := dir.New(root).Find(t.Context(), loadtest.Name(t, "rules"))
 	require.NoError(t, err)
 	assert.Empty(t, spec.Module)
 	assert.Empty(t, spec.Source.Go.ImportPath)
@@ -170,7 +163,7 @@ func TestSymlink(t *testing.T) {
 	if err := os.Symlink(filepath.Join(root, "rules", "tax"), filepath.Join(root, "link")); err != nil {
 		t.Skip("the system makes no symbolic links: ", err)
 	}
-	spec, err := dir.New(root).Find(t.Context(), name(t, "link"))
+	spec, err := dir.New(root).Find(t.Context(), loadtest.Name(t, "link"))
 	require.NoError(t, err)
 	// It is what the link leads to, so that policies decide about what is opened.
 	real, err := filepath.EvalSymlinks(filepath.Join(root, "rules", "tax"))
@@ -201,7 +194,7 @@ func TestReasons(t *testing.T) {
 		"./broken":                   "its go.mod is broken\n\t" + root + "/broken/go.mod:1:15: unexpected newline in string\n\tcorrect " + root + "/broken/go.mod",
 		"./nameless":                 "its go.mod has no module line\n\trun go mod edit -module=NAME " + root + "/nameless/go.mod",
 	} {
-		_, err := current.Find(t.Context(), name(t, s))
+		_, err := current.Find(t.Context(), loadtest.Name(t, s))
 		if runtime.GOOS == "windows" {
 			want = strings.ReplaceAll(want, "/", `\`)
 		}
@@ -216,7 +209,7 @@ func TestChanges(t *testing.T) {
 	finder := dir.New(root)
 	look := func(s string) bool {
 		t.Helper()
-		_, err := finder.Find(t.Context(), name(t, s))
+		_, err := finder.Find(t.Context(), loadtest.Name(t, s))
 		require.False(t, err != nil && !errors.Is(err, find.ErrNotFound), err)
 		return err == nil
 	}

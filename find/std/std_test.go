@@ -38,13 +38,6 @@ func in(root string) *std.Finder {
 	return std.New(func() (string, string, error) { return root, "go1.26.8", nil })
 }
 
-func parse(t *testing.T, s string) find.Name {
-	t.Helper()
-	name, err := find.ParseName(s)
-	require.NoError(t, err)
-	return name
-}
-
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
@@ -61,7 +54,7 @@ func TestConformance(t *testing.T) {
 func TestFind(t *testing.T) {
 	t.Parallel()
 	root := goroot(t)
-	spec, err := in(root).Find(t.Context(), parse(t, "encoding/json"))
+	spec, err := in(root).Find(t.Context(), loadtest.Name(t, "encoding/json"))
 	require.NoError(t, err)
 	assert.Equal(t, "encoding/json", spec.Name)
 	assert.Equal(t, "go1.26.8", spec.Version)
@@ -91,7 +84,7 @@ func TestReasons(t *testing.T) {
 		"./strings":     "not found: not an import path",
 	} {
 		var refused *engine.CompileError
-		_, err := finder.Find(t.Context(), parse(t, s))
+		_, err := finder.Find(t.Context(), loadtest.Name(t, s))
 		assert.EqualError(t, err, want, s)
 		assert.Falsef(t, !errors.Is(err, find.ErrNotFound) && !errors.As(err, &refused), "%s: %T is no CompileError", s, err)
 	}
@@ -100,13 +93,13 @@ func TestReasons(t *testing.T) {
 func TestWithoutToolchain(t *testing.T) {
 	t.Parallel()
 	finder := std.New(func() (string, string, error) { return "", "", &engine.ToolchainError{Reason: "no Go"} })
-	spec, err := finder.Find(t.Context(), parse(t, "encoding/json"))
+	spec, err := finder.Find(t.Context(), loadtest.Name(t, "encoding/json"))
 	require.NoError(t, err)
 	assert.Equal(t, runtime.Version(), spec.Version)
 	assert.Empty(t, spec.Source.Dir)
 	assert.Equal(t, "go:"+runtime.Version()+"/encoding/json", spec.Source.Hash)
 	for _, s := range []string{"rules/tax", "json", "internal/abi", "unsafe", "runtime/cgo"} {
-		_, err := finder.Find(t.Context(), parse(t, s))
+		_, err := finder.Find(t.Context(), loadtest.Name(t, s))
 		assert.ErrorIs(t, err, find.ErrNotFound)
 	}
 }
@@ -120,14 +113,14 @@ func TestListIsWhole(t *testing.T) {
 	finder := std.New(nil)
 	found := make(map[string]bool)
 	for path := range strings.FieldsSeq(string(out)) {
-		if _, err := finder.Find(t.Context(), parse(t, path)); err == nil {
+		if _, err := finder.Find(t.Context(), loadtest.Name(t, path)); err == nil {
 			found[path] = true
 			assert.True(t, toolchain.Listed(path), path)
 		}
 	}
 	require.True(t, found["strings"])
 	for path := range finder.Names(t.Context()) {
-		_, err := finder.Find(t.Context(), parse(t, path))
+		_, err := finder.Find(t.Context(), loadtest.Name(t, path))
 		assert.NoError(t, err, path)
 		delete(found, path)
 	}
@@ -149,7 +142,7 @@ func TestCompanions(t *testing.T) {
 		{[]find.Companion{{Path: "encoding/json", Query: "v1.0.0"}}, "", "companion encoding/json has the version of the Go toolchain and no other"},
 		{[]find.Companion{{Path: "internal/abi"}}, "", "companion internal/abi: it is internal to the standard library"},
 	} {
-		name := parse(t, "strings")
+		name := loadtest.Name(t, "strings")
 		name.Along = tt.along
 		spec, err := finder.Find(t.Context(), name)
 		if err != nil || tt.err != "" {

@@ -35,7 +35,7 @@ func TestGitAmbiguous(t *testing.T) {
 	in := getter.New(getter.Config{Netrc: "off"})
 	at := "git::file://" + r.Dir
 	for ref, want := range map[string]string{"both": first, first: first, "noted": first, "twice": first, "HEAD": second, "main": second} {
-		release, spec, err := bring(t.Context(), t, in, openStore(t), at+"?ref="+ref)
+		release, spec, err := bring(t.Context(), t, in, loadtest.OpenStore(t), at+"?ref="+ref)
 		require.NoError(t, err, ref)
 		assert.Equal(t, want, release.Version, ref)
 		assert.Equal(t, want, spec.Version, ref)
@@ -48,7 +48,7 @@ func TestGitAmbiguous(t *testing.T) {
 		"main.lock":      "the repository has no branch or tag main.lock\n\tknown versions: twice, tree, noted, both",
 		"tree":           "the repository has no commit " + treeObject + ", which was tree\n\tsomebody rewrote it; if you trust what is there now, `load upgrade` with the name locks that",
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, _, err := bring(t.Context(), t, in, s, at+"?ref="+ref)
 		assert.EqualError(t, err, want, ref)
 		empty(t, s.Dir())
@@ -75,7 +75,7 @@ func TestGitSHA256(t *testing.T) {
 	r.Write("init.star", "x = 1\n")
 	commit := r.Commit("v1")
 	require.Lenf(t, commit, 64, "git made the commit %s, which is not one of SHA-256", commit)
-	release, _, err := bring(t.Context(), t, getter.New(getter.Config{Netrc: "off"}), openStore(t), "git::file://"+dir+"?ref=v1")
+	release, _, err := bring(t.Context(), t, getter.New(getter.Config{Netrc: "off"}), loadtest.OpenStore(t), "git::file://"+dir+"?ref=v1")
 	require.NoError(t, err)
 	assert.Equal(t, commit, release.Version)
 }
@@ -140,7 +140,7 @@ func TestGitLiar(t *testing.T) {
 		"forbidden": "URL/forbidden: it wants credentials that git does not have, or does not exist\n\tcheck the spelling, and let git find the credentials: netrc file, credential helper or ssh agent",
 		"down":      "URL/down: git: unable to access 'URL/down/': The requested URL returned error: 502" + retry,
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, spec, err := bring(t.Context(), t, in, s, "git::"+server.URL+"/"+name+"?ref=v1")
 		if want == "" {
 			require.NoError(t, err, name)
@@ -181,7 +181,7 @@ func TestGitNoProgram(t *testing.T) {
 	require.NoError(t, os.MkdirAll(info, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(info, "alternates"), []byte(filepath.Join(other.Dir, ".git", "objects")+"\n"), 0o600))
 	in := getter.New(getter.Config{Netrc: "off"})
-	_, spec, err := bring(t.Context(), t, in, openStore(t), "git::file://"+r.Dir+"?ref=v1")
+	_, spec, err := bring(t.Context(), t, in, loadtest.OpenStore(t), "git::file://"+r.Dir+"?ref=v1")
 	require.NoError(t, err)
 	data, err := fs.ReadFile(spec.Source.FS, "init.star")
 	assert.Equal(t, "x = 1\n", string(data))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/install/getter"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -65,7 +66,7 @@ func TestWebTricks(t *testing.T) {
 	})
 	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off", Stall: 200 * time.Millisecond, Retries: -1})
 	for _, name := range []string{"/ok.star", "/ok.star?filename=../../../evil.star", "/ok.star?archive=star", "/ok.star?terraform-get=1"} {
-		_, spec, err := bring(t.Context(), t, in, openStore(t), server.URL+name)
+		_, spec, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+name)
 		if err != nil || spec.Source.File != "ok.star" {
 			t.Errorf("%s: %+v, %v", name, spec, err)
 			continue
@@ -88,7 +89,7 @@ func TestWebTricks(t *testing.T) {
 		"/ok.star?checksum=sha256": `invalid module name: its checksum "sha256" is neither sha256:HEX nor sha512:HEX`,
 		"/ok.star?archive=../x":    `invalid module name: its archive format "../x" is none of zip, tar.gz and tar.zst`,
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, _, err := bring(t.Context(), t, in, s, server.URL+name)
 		got := ""
 		if err != nil {

@@ -55,7 +55,7 @@ func TestRepositoryAway(t *testing.T) {
 		git.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	name := "git::" + server.URL + "/r/.git//tax?ref=dev"
 	_, err := loaderOf(t, s, nil).Load(t.Context(), name)
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/install/getter"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -54,15 +55,15 @@ func TestCallback(t *testing.T) {
 		return http.Header{"Private-Token": {secret}}, nil
 	}})
 	for _, name := range []string{"/x.star", "/away.star", "/within.star"} {
-		_, _, err := bring(t.Context(), t, in, openStore(t), server.URL+name)
+		_, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+name)
 		assert.NoError(t, err)
 	}
 	assert.Zero(t, leaked.Load(), "another host got the token")
-	_, _, err := bring(t.Context(), t, in, openStore(t), server.URL+"/closed.star")
+	_, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/closed.star")
 	if want := server.URL + "/closed.star: Config.Credentials: the vault is closed"; err == nil || err.Error() != want || !errors.Is(err, fault) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	_, _, err = bring(t.Context(), t, in, openStore(t), server.URL+"/without.star")
+	_, _, err = bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/without.star")
 	want := server.URL + "/without.star: forbidden (403 Forbidden)\n\tcheck the spelling of the URL and the credentials for 127.0.0.1 in Config.Credentials or the netrc file"
 	assert.EqualError(t, err, want)
 }
@@ -89,10 +90,10 @@ func TestGoAuth(t *testing.T) {
 	require.NoError(t, os.WriteFile(program, []byte(text), 0o755))
 	t.Setenv("LOAD_TOKEN_COMPANY", "hunter2")
 	in := getter.New(getter.Config{HTTPClient: server.Client(), GoAuth: program, Git: program})
-	if _, _, err := bring(t.Context(), t, in, openStore(t), server.URL+"/x.star"); err != nil {
+	if _, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/x.star"); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := bring(t.Context(), t, in, openStore(t), "git::https://example.com/r.git?ref=v1"); err == nil {
+	if _, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), "git::https://example.com/r.git?ref=v1"); err == nil {
 		t.Error("a git that fails is no error")
 	}
 	data, err := os.ReadFile(noted)

@@ -34,20 +34,6 @@ func rules(t *testing.T, dir string) (r *loadtest.GitRepo, first, second string)
 	return r, first, second
 }
 
-func parse(t *testing.T, s string) find.Name {
-	t.Helper()
-	name, err := find.ParseName(s)
-	require.NoError(t, err)
-	return name
-}
-
-func openStore(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(loadtest.TempDir(t))
-	require.NoError(t, err)
-	return s
-}
-
 // install resolves and installs a name.
 func bring(ctx context.Context, t *testing.T, in *getter.Installer, s *store.Store, name string) (*install.Release, *find.Spec, error) {
 	t.Helper()
@@ -57,7 +43,7 @@ func bring(ctx context.Context, t *testing.T, in *getter.Installer, s *store.Sto
 // bringIn is bring in a session.
 func bringIn(ctx context.Context, t *testing.T, in *getter.Installer, session *install.Session, name string) (*install.Release, *find.Spec, error) {
 	t.Helper()
-	release, err := in.Resolve(ctx, session, parse(t, name))
+	release, err := in.Resolve(ctx, session, loadtest.Name(t, name))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,7 +66,7 @@ func TestGitRefs(t *testing.T) {
 		{"//tax/init?ref=" + first, first, "asked for", "rate = 1\n"},
 		{"//other.star", second, "the default branch", "x = 1\n"},
 	} {
-		release, spec, err := bring(t.Context(), t, in, openStore(t), at+test.name)
+		release, spec, err := bring(t.Context(), t, in, loadtest.OpenStore(t), at+test.name)
 		if !assert.NoError(t, err, test.name) {
 			continue
 		}
@@ -124,7 +110,7 @@ func TestGitErrors(t *testing.T) {
 			r.Run("rm", "-q", "-f", "other.star")
 			r.Commit()
 		}
-		_, _, err := bring(t.Context(), t, in, openStore(t), name)
+		_, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), name)
 		if !assert.Error(t, err, test.name) {
 			continue
 		}
@@ -176,7 +162,7 @@ func TestGitNames(t *testing.T) {
 		"hg::https://h/r":                                  "it is none of git::URL, gh:USER/REPO, gl:GROUP/REPO, https://… and file://…",
 		"s3::https://h/r":                                  "it is none of git::URL, gh:USER/REPO, gl:GROUP/REPO, https://… and file://…",
 	} {
-		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
+		_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, name))
 		var bad *find.NameError
 		require.ErrorAs(t, err, &bad, name)
 		assert.Equal(t, want, bad.Reason, name)
@@ -212,7 +198,7 @@ func TestGitHostile(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\ntouch "+marker+"\n"), 0o755))
 	}
 	in := getter.New(getter.Config{Netrc: "off"})
-	_, spec, err := bring(t.Context(), t, in, openStore(t), "git::file://"+r.Dir)
+	_, spec, err := bring(t.Context(), t, in, loadtest.OpenStore(t), "git::file://"+r.Dir)
 	require.NoError(t, err)
 	data, err := fs.ReadFile(spec.Source.FS, "init.star")
 	assert.Equal(t, "id = '$Id$ $Format:%H$'\r\n", string(data), "the file was changed")
@@ -236,7 +222,7 @@ func TestGitReplace(t *testing.T) {
 		r.Write("inner/go.mod", "module example.com/inner\n")
 		r.Write("go.mod", "module example.com/m\n\nreplace example.com/inner => "+to+"\n")
 		r.Commit()
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, _, err := bring(t.Context(), t, getter.New(getter.Config{Netrc: "off"}), s, "git::file://"+r.Dir)
 		want := "its go.mod replaces example.com/inner by the directory " + to + " (a module cannot reach out of what was fetched)"
 		assert.Falsef(t, refused && (err == nil || err.Error() != want), "%s: %v", to, err)
@@ -251,11 +237,11 @@ func TestMovedTag(t *testing.T) {
 	t.Parallel()
 	r, first, _ := rules(t, filepath.Join(t.TempDir(), "r"))
 	in := getter.New(getter.Config{Netrc: "off"})
-	name := parse(t, "git::file://"+r.Dir+"//tax?ref=v1.0.0")
+	name := loadtest.Name(t, "git::file://"+r.Dir+"//tax?ref=v1.0.0")
 	release, err := in.Resolve(t.Context(), new(install.Session), name)
 	require.NoError(t, err)
 	r.Run("tag", "-f", "v1.0.0", "v2.0.0^{}")
-	spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
+	spec, err := in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	require.NoError(t, err)
 	assert.Equal(t, first, spec.Version)
 	// A lock file that knows the tree stops another one.
@@ -263,7 +249,7 @@ func TestMovedTag(t *testing.T) {
 	require.NoError(t, err)
 	moved.Sum = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	moved.BuildList = []find.ModuleVersion{{Path: moved.Module, Version: moved.Version, Sum: moved.Sum}}
-	_, err = in.Install(t.Context(), &install.Session{Store: openStore(t)}, moved)
+	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, moved)
 	var sum *install.ChecksumError
 	require.ErrorAs(t, err, &sum)
 	assert.Equal(t, "the lock file", sum.By)
@@ -290,7 +276,7 @@ func TestLoaded(t *testing.T) {
 	r, _, _ := rules(t, filepath.Join(t.TempDir(), "r"))
 	l, err := load.New(load.Config{
 		Installers: []install.Installer{getter.New(getter.Config{Netrc: "off"})},
-		Engines:    []engine.Engine{starlark.New(starlark.Config{})}, Store: openStore(t),
+		Engines:    []engine.Engine{starlark.New(starlark.Config{})}, Store: loadtest.OpenStore(t),
 	})
 	require.NoError(t, err)
 	defer l.Close(context.Background())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/loadtest"
 )
 
 // TestManifest: the manifest of a plugin and the modules that it names come in one archive, or in
@@ -20,7 +21,7 @@ func TestManifest(t *testing.T) {
 		"/whole.json":  []byte(`{"wasm": [{"data": "AGFzbQEAAAA="}]}`),
 	})
 	for name, file := range map[string]string{"/plugins.zip//a/plugin.toml": "plugin.toml", "/whole.json": "whole.json"} {
-		_, spec, err := bring(t.Context(), t, insecure(), openStore(t), url+name)
+		_, spec, err := bring(t.Context(), t, insecure(), loadtest.OpenStore(t), url+name)
 		require.NoError(t, err, name)
 		assert.Equal(t, find.KindWasm, spec.Source.Kind)
 		assert.Equal(t, file, spec.Source.File)

@@ -111,11 +111,11 @@ func TestProcesses(t *testing.T) {
 		var d done
 		return d, json.Unmarshal(out.Bytes(), &d)
 	}
-	_, err := run(openStore(t).Dir())
+	_, err := run(loadtest.OpenStore(t).Dir())
 	require.NoError(t, err)
 	alone := len(git.Requests()) // of one fetch
 
-	dir := openStore(t).Dir()
+	dir := loadtest.OpenStore(t).Dir()
 	var mu sync.Mutex
 	var total done
 	var wg sync.WaitGroup

@@ -60,7 +60,7 @@ func TestDeniedRedirects(t *testing.T) {
 		{"/to/slashes.star", denied, true},
 		{"/to/dots.star", denied, true},
 	} {
-		session := &install.Session{Store: openStore(t)}
+		session := &install.Session{Store: loadtest.OpenStore(t)}
 		if test.policy != nil {
 			session.Policies = []*policy.Policy{test.policy}
 		}
@@ -90,7 +90,7 @@ func TestDisguisedRedirects(t *testing.T) {
 		}))
 		t.Cleanup(server.Close)
 		for _, rules := range [][]*policy.Policy{nil, {{Deny: []string{"127.0.0.1:" + port}}}} {
-			session := &install.Session{Store: openStore(t), Policies: rules}
+			session := &install.Session{Store: loadtest.OpenStore(t), Policies: rules}
 			_, _, err := bringIn(t.Context(), t, in, session, server.URL+"/x.star")
 			assert.ErrorContains(t, err, "letters outside of ASCII", host)
 			empty(t, session.Store.Dir())
@@ -125,11 +125,11 @@ func TestGitStaysWhereItIsAsked(t *testing.T) {
 	t.Cleanup(server.Close)
 	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off"})
 	for _, ref := range []string{"v1", commit} {
-		session := &install.Session{Store: openStore(t), Policies: []*policy.Policy{{Allow: []string{server.URL}}}}
+		session := &install.Session{Store: loadtest.OpenStore(t), Policies: []*policy.Policy{{Allow: []string{server.URL}}}}
 		_, _, err := bringIn(t.Context(), t, in, session, "git::"+server.URL+"/moved?ref="+ref)
 		require.NoError(t, err)
 
-		session = &install.Session{Store: openStore(t), Policies: []*policy.Policy{{Deny: []string{"127.0.0.1/attic"}}}}
+		session = &install.Session{Store: loadtest.OpenStore(t), Policies: []*policy.Policy{{Deny: []string{"127.0.0.1/attic"}}}}
 		_, _, err = bringIn(t.Context(), t, in, session, "git::"+server.URL+"/moved?ref="+ref)
 		assert.EqualError(t, err, server.URL+"/moved: it leads elsewhere, where git would follow without asking the policies\n\task for the repository by the address that it has now")
 		_, _, err = bringIn(t.Context(), t, in, session, "git::"+server.URL+"/r?ref="+ref)

@@ -16,6 +16,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/getter"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -43,7 +44,7 @@ func TestRetries(t *testing.T) {
 	t.Cleanup(server.Close)
 	in := getter.New(getter.Config{Insecure: "127.0.0.1*", Netrc: "off", RetryDelay: time.Millisecond})
 	var told []string
-	session := &install.Session{Store: openStore(t), Events: func(e event.Event) {
+	session := &install.Session{Store: loadtest.OpenStore(t), Events: func(e event.Event) {
 		if e, ok := e.(event.Retrying); ok {
 			told = append(told, strings.TrimPrefix(e.URL, server.URL)+": "+e.Err.Error())
 		}
@@ -63,7 +64,7 @@ func TestRepositorySize(t *testing.T) {
 	r, first, _ := rules(t, filepath.Join(root, "rules"))
 	config := getter.Config{MaxRepository: 100_000}
 	name := "git::file://" + r.Dir + "//tax?ref=" + first
-	if _, _, err := bring(t.Context(), t, getter.New(config), openStore(t), name); err != nil {
+	if _, _, err := bring(t.Context(), t, getter.New(config), loadtest.OpenStore(t), name); err != nil {
 		t.Fatal(err)
 	}
 	noise := make([]byte, 300_000)
@@ -86,7 +87,7 @@ exec ` + git + ` "$@"
 		"at once": getter.New(config),
 		"endless": getter.New(getter.Config{MaxRepository: 1000_000, Git: endless}),
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, _, err := bring(t.Context(), t, in, s, large)
 		var refused *install.RegistryError
 		if !assert.ErrorAs(t, err, &refused, which) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,7 @@ func TestSignedRepository(t *testing.T) {
 	signer, err := note.NewSigner(private)
 	require.NoError(t, err)
 	signatures := t.TempDir()
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	name := "git::file://" + r.Dir + "//tax?ref=v1.0.0"
 	l := loaderOf(t, s, func(c *load.Config) {
 		c.Policies = []*policy.Policy{{Signers: []policy.Signer{{Pattern: "file:" + r.Dir, Key: public}}, Signatures: signatures}}
@@ -35,7 +36,7 @@ func TestSignedRepository(t *testing.T) {
 	require.Contains(t, refused.Reason, "the signature of git::file://"+r.Dir+"//tax@"+first+" is not good: there is none")
 	entries, _ := os.ReadDir(filepath.Join(s.Dir(), "src"))
 	assert.Zero(t, len(entries))
-	spec, err := loaderOf(t, openStore(t), nil).Install(t.Context(), name)
+	spec, err := loaderOf(t, loadtest.OpenStore(t), nil).Install(t.Context(), name)
 	require.NoError(t, err)
 	m := spec.BuildList[0]
 	file, err := policy.SignatureFile(m.Path, m.Version)

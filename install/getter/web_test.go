@@ -141,7 +141,7 @@ func TestWeb(t *testing.T) {
 		{"/tax.star?token=x", find.KindStarlark, "tax.star"},
 		{"/tax.wasm", find.KindWasm, "tax.wasm"},
 	} {
-		release, spec, err := bring(t.Context(), t, in, openStore(t), url+test.name)
+		release, spec, err := bring(t.Context(), t, in, loadtest.OpenStore(t), url+test.name)
 		if !assert.NoError(t, err, test.name) {
 			continue
 		}
@@ -234,7 +234,7 @@ func TestWebBad(t *testing.T) {
 		{"URL/ok.star?checksum=file:URL/sums", `invalid module name: its checksum "file:URL/sums" is neither sha256:HEX nor sha512:HEX`},
 		{"URL/ok.star//x", "invalid module name: a single file has no directory //x"},
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		expand := strings.NewReplacer("URL", url, "OTHER", other.URL)
 		_, _, err := bring(t.Context(), t, in, s, expand.Replace(test.name))
 		if !assert.Error(t, err, test.name) {
@@ -252,11 +252,11 @@ func TestWebBad(t *testing.T) {
 func TestChanged(t *testing.T) {
 	t.Parallel()
 	url, f := serve(t, map[string][]byte{"/x.star": []byte("x = 1")})
-	name := parse(t, url+"/x.star")
+	name := loadtest.Name(t, url+"/x.star")
 	release, err := insecure().Resolve(t.Context(), new(install.Session), name)
 	require.NoError(t, err)
 	f.data["/x.star"] = []byte("x = 2")
-	_, err = insecure().Install(t.Context(), &install.Session{Store: openStore(t)}, release) // another one: nothing is kept
+	_, err = insecure().Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release) // another one: nothing is kept
 	var sum *install.ChecksumError
 	require.ErrorAs(t, err, &sum)
 	assert.Equal(t, "its first reading", sum.By)
@@ -267,7 +267,7 @@ func TestChanged(t *testing.T) {
 func TestDamagedSource(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t, map[string][]byte{"/x.star": []byte("x = 1")})
-	in, s := insecure(), openStore(t)
+	in, s := insecure(), loadtest.OpenStore(t)
 	release, spec, err := bring(t.Context(), t, in, s, url+"/x.star")
 	require.NoError(t, err)
 	file := filepath.Join(spec.Source.Dir, spec.Source.File)
@@ -291,7 +291,7 @@ func TestLocal(t *testing.T) {
 		"file://" + rules: "init.star", "file::" + rules: "init.star", "file://" + dir + "//rules": "init.star",
 		"file://" + dir + "/rules.zip//tax": "init.star", dir + "/rules.zip": "",
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, spec, err := bring(t.Context(), t, in, s, name)
 		if file == "" {
 			require.Errorf(t, err, "%s: %v", name, err)
@@ -303,11 +303,11 @@ func TestLocal(t *testing.T) {
 		assert.Truef(t, strings.HasPrefix(spec.Source.Dir, s.Dir()), "%s: %+v, %v", name, spec, err)
 	}
 	// A copy follows its directory, and a linked directory is that directory.
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	first, spec, err := bring(t.Context(), t, in, s, "file://"+rules)
 	require.NoErrorf(t, err, "%+v, %v", first, err)
 	require.Truef(t, first.Changing, "%+v, %v", first, err)
-	linked, err := in.Resolve(t.Context(), new(install.Session), parse(t, "file://"+rules+"?link=true"))
+	linked, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "file://"+rules+"?link=true"))
 	require.NoError(t, err)
 	place, err := in.Install(t.Context(), &install.Session{Store: s}, linked)
 	require.NoError(t, err)
@@ -393,7 +393,7 @@ func TestCredentials(t *testing.T) {
 	var printed strings.Builder
 	in := getter.New(getter.Config{HTTPClient: client, Insecure: "127.0.0.1*"})
 	session := func() *install.Session {
-		return &install.Session{Store: openStore(t), Events: func(e event.Event) { mu.Lock(); fmt.Fprintln(&printed, e); mu.Unlock() }}
+		return &install.Session{Store: loadtest.OpenStore(t), Events: func(e event.Event) { mu.Lock(); fmt.Fprintln(&printed, e); mu.Unlock() }}
 	}
 	for _, name := range []string{server.URL + "/x.star", "git::" + server.URL + "/rules.git//tax"} {
 		_, _, err := bringIn(t.Context(), t, in, session(), name)
@@ -410,7 +410,7 @@ func TestCredentials(t *testing.T) {
 	var forbidden *install.RegistryError
 	assert.ErrorAs(t, err, &forbidden)
 	// Those in a name are refused, and not repeated.
-	l, err := load.New(load.Config{Installers: []install.Installer{in}, Store: openStore(t)})
+	l, err := load.New(load.Config{Installers: []install.Installer{in}, Store: loadtest.OpenStore(t)})
 	require.NoError(t, err)
 	for _, name := range []string{"https://me:hunter2@h/x.star", "https://hunter2@h/x.star", "git::https://me:hunter2@h/r.git", "git::ssh://git:hunter2@h/r.git"} {
 		_, err := l.Load(context.Background(), name)

@@ -29,7 +29,7 @@ func TestConfusion(t *testing.T) {
 	}
 	proxy := loadtest.Proxy(t, evil.String())
 	const fix = "\n\tnobody else is asked about a private module (GOPRIVATE, GONOPROXY); check the spelling, the network, and that git can reach the repository without asking for a password"
-	c, s := config(proxy), openStore(t)
+	c, s := config(proxy), loadtest.OpenStore(t)
 	c.DirectCache = loadtest.TempDir(t)
 	for _, set := range []func(){
 		func() { c.Private, c.NoProxy, c.NoSumDB = "example.com", "", "" },
@@ -74,7 +74,7 @@ func TestDirectMeta(t *testing.T) {
 		"svn https://example.com/r":    "GOVCS disallows using svn for public example.com/meta; see 'go help vcs'",
 	} {
 		h.tag("example.com/meta", meta)
-		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/meta@v1.0.0"))
+		_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/meta@v1.0.0"))
 		assert.EqualError(t, err, "https://example.com/meta: "+want+fix, meta)
 		_, err = os.Stat(marker)
 		require.Error(t, err, meta)
@@ -97,7 +97,7 @@ func TestForgedPseudo(t *testing.T) {
 		"v9.0.1-0.20240102030405-" + commit:    fmt.Sprintf(absent, "v9.0.1-0.20240102030405-"+commit),
 		"v1.0.1-0.20240102030405-111111111111": fmt.Sprintf(absent, "v1.0.1-0.20240102030405-111111111111"),
 	} {
-		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/lib@"+version))
+		_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/lib@"+version))
 		assert.EqualError(t, err, want, version)
 	}
 }

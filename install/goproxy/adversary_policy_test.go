@@ -47,7 +47,7 @@ func TestAgeOfCached(t *testing.T) {
 	// The user's module cache.
 	cached := loadtest.ModuleCache(t, proxy, "example.com/aged@v1.2.0", "example.com/aged@v1.0.0")
 	useCache := func(_ *load.Config, c *goproxy.Config) { c.ModCache = cached }
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	refused("module cache", "example.com/aged@v1.2.0", "v1.2.0", "1h", loader(s, useCache))
 	refused("module cache", "example.com/aged@latest", "v1.2.0", "1h", loader(s, useCache))
 	// The store, where another program without a policy installed it.
@@ -82,7 +82,7 @@ func TestAgeOfParts(t *testing.T) {
 		require.NoError(t, err)
 		return l
 	}
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
 	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
 	assert.EqualError(t, err, want)
@@ -92,6 +92,6 @@ func TestAgeOfParts(t *testing.T) {
 	_, err = loader(s, &policy.Policy{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/aged"}}).Locks().Add(t.Context(), "example.com/top")
 	assert.NoError(t, err)
 	// What is locked was decided when it was locked.
-	_, err = loader(openStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
+	_, err = loader(loadtest.OpenStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
 	assert.NoError(t, err)
 }

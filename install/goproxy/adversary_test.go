@@ -45,7 +45,7 @@ func TestBadNames(t *testing.T) {
 		"example.com/v@.git/config":           "no version, branch or commit .git/config" + absent,
 		"example.com/v@v0.0.0-20990101000000": "no version v0.0.0-20990101000000" + absent,
 	} {
-		_, err := bring(t, in, openStore(t), name)
+		_, err := bring(t, in, loadtest.OpenStore(t), name)
 		got := fmt.Sprint(err)
 		got = strings.ReplaceAll(got, p.URL, "PROXY")
 		assert.Equal(t, want, got, name)
@@ -62,7 +62,7 @@ func TestForgedInfo(t *testing.T) {
 	p := loadtest.Proxy(t, victim)
 	marker := filepath.Join(t.TempDir(), "ran")
 	p.SetFile(infoPath, fmt.Appendf(nil, `{"Version":"v1.0.0","Time":"2024-01-01T00:00:00Z","Origin":{"VCS":"git","URL":"ext::touch %s","Ref":"--upload-pack=touch %s","Hash":"../.."}}`, marker, marker))
-	spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/v@v1.0.0")
+	spec, err := bring(t, goproxy.New(config(p)), loadtest.OpenStore(t), "example.com/v@v1.0.0")
 	require.NoError(t, err)
 	assert.Equal(t, "v1.0.0", spec.Version)
 	assert.Equal(t, "goproxy", spec.Origin)
@@ -116,7 +116,7 @@ package w
 func TestModLines(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, odd)
-	spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/odd")
+	spec, err := bring(t, goproxy.New(config(p)), loadtest.OpenStore(t), "example.com/odd")
 	require.NoError(t, err)
 	require.Equal(t, "example.com/odd@v1.0.0 example.com/w@v1.0.0", buildList(spec))
 	goBuild(t, spec)
@@ -147,7 +147,7 @@ func TestTrees(t *testing.T) {
 	honest := func(path, version string) string {
 		return fmt.Sprintf("%s %s %s\n%s %s/go.mod %s\n", path, version, p.Sum(path, version), path, version, p.Sum(path, version+"/go.mod"))
 	}
-	s, first, forked := openStore(t), tree(t, signer, honest), tree(t, signer, honest)
+	s, first, forked := loadtest.OpenStore(t), tree(t, signer, honest), tree(t, signer, honest)
 	ask := func(url, name string) error {
 		c := config(p)
 		c.SumDB = key + " " + url
@@ -198,7 +198,7 @@ func TestForgedTiles(t *testing.T) {
 		data[0] ^= 1
 		_, _ = w.Write(data)
 	})
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	_, err := bring(t, goproxy.New(config(p)), s, "example.com/v")
 	if err == nil {
 		_, err = bring(t, goproxy.New(config(p)), s, "example.com/w")

@@ -23,7 +23,7 @@ func TestDirectoryEntries(t *testing.T) {
 	const prefix = "example.com/v@v1.0.0/"
 	p.SetFile(zipPath, loadtest.Zip(t, loadtest.ZipEntry{Name: prefix}, loadtest.ZipEntry{Name: prefix + "go.mod", Data: []byte("module example.com/v\n\ngo 1.20\n")},
 		loadtest.ZipEntry{Name: prefix + "v.go", Data: []byte("package v\n")}, loadtest.ZipEntry{Name: prefix + "sub/"}, loadtest.ZipEntry{Name: prefix + "sub/with space/"}))
-	c, s := config(p), openStore(t)
+	c, s := config(p), loadtest.OpenStore(t)
 	c.SumDB = "off"
 	for range 2 {
 		spec, err := bring(t, goproxy.New(c), s, "example.com/v")
@@ -70,7 +70,7 @@ func TestLyingZips(t *testing.T) {
 			binary.LittleEndian.PutUint32(data[test.at:], test.to)
 		}
 		p.SetFile(zipPath, data)
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		_, err := bring(t, goproxy.New(config(p)), s, "example.com/v")
 		want := "v1.0.0: its zip is refused: " + test.want + broken
 		assert.EqualError(t, err, want, what)

@@ -106,7 +106,7 @@ func TestBadInput(t *testing.T) {
 			if test.what == "trickle" || test.what == "silence" {
 				c.Stall = 100 * time.Millisecond
 			}
-			in, s := goproxy.New(c), openStore(t)
+			in, s := goproxy.New(c), loadtest.OpenStore(t)
 			name := test.name
 			if name == "" {
 				name = "example.com/v"
@@ -174,9 +174,9 @@ func TestRetry(t *testing.T) {
 	p.Fault(modPath, loadtest.Times(2, loadtest.Truncated(false)))
 	p.Fault(zipPath, loadtest.Times(2, loadtest.Truncated(true)))
 	events := make(chan event.Event, 100)
-	session := &install.Session{Store: openStore(t), Events: func(e event.Event) { events <- e }}
+	session := &install.Session{Store: loadtest.OpenStore(t), Events: func(e event.Event) { events <- e }}
 	in := goproxy.New(config(p))
-	release, err := in.Resolve(t.Context(), session, parse(t, "example.com/v"))
+	release, err := in.Resolve(t.Context(), session, loadtest.Name(t, "example.com/v"))
 	require.NoError(t, err)
 	_, err = in.Install(t.Context(), session, release)
 	require.NoError(t, err)
@@ -195,9 +195,9 @@ func TestCancel(t *testing.T) {
 	p := loadtest.Proxy(t, victim)
 	asked := make(chan struct{})
 	p.Fault(zipPath, loadtest.Once(func() { close(asked) }, loadtest.Silent()))
-	in, s := goproxy.New(config(p)), openStore(t)
+	in, s := goproxy.New(config(p)), loadtest.OpenStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	release, err := in.Resolve(ctx, new(install.Session), parse(t, "example.com/v"))
+	release, err := in.Resolve(ctx, new(install.Session), loadtest.Name(t, "example.com/v"))
 	require.NoError(t, err)
 	go func() {
 		<-asked

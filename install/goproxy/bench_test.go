@@ -38,11 +38,11 @@ func realRelease(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 	p.AddModuleCache(tools.ModCache())
 	in := goproxy.New(config(p))
 	for _, name := range benchmarked {
-		release, err := in.Resolve(b.Context(), new(install.Session), parse(b, name))
+		release, err := in.Resolve(b.Context(), new(install.Session), loadtest.Name(b, name))
 		if err != nil {
 			continue
 		}
-		if _, err := in.Install(b.Context(), &install.Session{Store: openStore(b)}, release); err == nil {
+		if _, err := in.Install(b.Context(), &install.Session{Store: loadtest.OpenStore(b)}, release); err == nil {
 			return p, release
 		}
 	}
@@ -77,7 +77,7 @@ func manyModules(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 		module(fmt.Sprintf("example.com/leaf%d", i), nil)
 	}
 	module("example.com/root", middle)
-	release, err := goproxy.New(config(p)).Resolve(b.Context(), new(install.Session), parse(b, "example.com/root"))
+	release, err := goproxy.New(config(p)).Resolve(b.Context(), new(install.Session), loadtest.Name(b, "example.com/root"))
 	require.NoError(b, err)
 	return p, release
 }
@@ -147,7 +147,7 @@ func median(d []time.Duration) time.Duration {
 // BenchmarkWarmInstall asks for a release that is installed: at most 5 ms.
 func BenchmarkWarmInstall(b *testing.B) {
 	p, release := realRelease(b)
-	in, s := goproxy.New(config(p)), openStore(b)
+	in, s := goproxy.New(config(p)), loadtest.OpenStore(b)
 	_, err := in.Install(b.Context(), &install.Session{Store: s}, release)
 	require.NoError(b, err)
 	for b.Loop() {

@@ -44,7 +44,7 @@ func toolchainSession(s *store.Store) *install.Session {
 // registry.
 func TestToolchain(t *testing.T) {
 	t.Parallel()
-	p, s := loadtest.Proxy(t), openStore(t)
+	p, s := loadtest.Proxy(t), loadtest.OpenStore(t)
 	publishToolchain(p)
 	roots := make([]string, 4)
 	var wg sync.WaitGroup
@@ -83,7 +83,7 @@ func TestToolchain(t *testing.T) {
 // TestToolchainDamaged: one that somebody changed in the store is brought again.
 func TestToolchainDamaged(t *testing.T) {
 	t.Parallel()
-	p, s := loadtest.Proxy(t), openStore(t)
+	p, s := loadtest.Proxy(t), loadtest.OpenStore(t)
 	publishToolchain(p)
 	root, err := goproxy.New(config(p)).Toolchain(t.Context(), toolchainSession(s), release)
 	require.NoError(t, err)
@@ -103,9 +103,9 @@ func TestToolchainRefused(t *testing.T) {
 	publishToolchain(p)
 	p.Replace("golang.org/toolchain", toolchainVersion(), map[string][]byte{"VERSION": []byte(release + "\n"), "bin/go": []byte("malice")})
 	of := "golang.org/toolchain@" + toolchainVersion() + ": "
-	local := toolchainSession(openStore(t))
+	local := toolchainSession(loadtest.OpenStore(t))
 	local.Toolchain, local.LocalToolchain = "", true
-	offline := toolchainSession(openStore(t))
+	offline := toolchainSession(loadtest.OpenStore(t))
 	offline.Offline = true
 	ended, end := context.WithCancel(t.Context())
 	end()
@@ -116,13 +116,13 @@ func TestToolchainRefused(t *testing.T) {
 		release string
 		err     string
 	}{
-		{"another archive than the published one", t.Context(), toolchainSession(openStore(t)), release, "checksum mismatch"},
-		{"a release that there is not", t.Context(), toolchainSession(openStore(t)), "go1.26.91", "404"},
-		{"no release", t.Context(), toolchainSession(openStore(t)), "go1.26.8/../..", "is no release of Go"},
+		{"another archive than the published one", t.Context(), toolchainSession(loadtest.OpenStore(t)), release, "checksum mismatch"},
+		{"a release that there is not", t.Context(), toolchainSession(loadtest.OpenStore(t)), "go1.26.91", "404"},
+		{"no release", t.Context(), toolchainSession(loadtest.OpenStore(t)), "go1.26.8/../..", "is no release of Go"},
 		{"a session that keeps to what is here", t.Context(), local, release, "none is to be installed"},
 		{"no network", t.Context(), offline, release, of + "it is not installed, and the network is not to be used"},
-		{"no checksum database", t.Context(), toolchainSession(openStore(t)), release, of + "GOSUMDB, GONOSUMDB, GOPRIVATE or a registry"},
-		{"a caller that has gone", ended, toolchainSession(openStore(t)), release, "context canceled"},
+		{"no checksum database", t.Context(), toolchainSession(loadtest.OpenStore(t)), release, of + "GOSUMDB, GONOSUMDB, GOPRIVATE or a registry"},
+		{"a caller that has gone", ended, toolchainSession(loadtest.OpenStore(t)), release, "context canceled"},
 	} {
 		c := config(p)
 		if strings.HasPrefix(tt.what, "no checksum") {

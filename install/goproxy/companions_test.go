@@ -27,7 +27,7 @@ func along(names ...string) []find.Companion {
 
 func installAlong(t testing.TB, in *goproxy.Installer, s *store.Store, text string, companions ...string) (*find.Spec, error) {
 	t.Helper()
-	name := parse(t, text)
+	name := loadtest.Name(t, text)
 	name.Along = along(companions...)
 	release, err := in.Resolve(t.Context(), new(install.Session), name)
 	if err != nil {
@@ -70,7 +70,7 @@ func TestInstallCompanions(t *testing.T) {
 		{"example.com/b", []string{"example.com/a"}, "v1.2.0", "example.com/a@v1.0.0", "example.com/a@v1.0.0 example.com/b@v1.2.0"},
 		{"example.com/b@v1.0.0", []string{"example.com/a"}, "v1.1.0", "example.com/a@v1.0.0", "example.com/a@v1.0.0 example.com/b@v1.1.0"},
 	} {
-		s := openStore(t)
+		s := loadtest.OpenStore(t)
 		spec, err := installAlong(t, in, s, tt.name, tt.companions...)
 		if !assert.NoErrorf(t, err, "%v %v", tt.name, tt.companions) {
 			continue
@@ -93,7 +93,7 @@ func TestInstallCompanions(t *testing.T) {
 
 func TestInstallCompanionsRefused(t *testing.T) {
 	t.Parallel()
-	in, s := goproxy.New(config(loadtest.Proxy(t, modules))), openStore(t)
+	in, s := goproxy.New(config(loadtest.Proxy(t, modules))), loadtest.OpenStore(t)
 	for _, tt := range []struct{ companion, want string }{
 		{"example.com/b@v1.0.0", "companion example.com/b@v1.0.0: the build needs example.com/b@v1.1.0\n\task for example.com/b without a version, or for older versions of the others"},
 		{"example.com/b@<v1.1.0", "companion example.com/b@<v1.1.0: the build needs example.com/b@v1.1.0\n\task for example.com/b without a version, or for older versions of the others"},
@@ -117,7 +117,7 @@ func TestInstallCompanionsRefused(t *testing.T) {
 func TestCompleteCompanions(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
-	in, s, dir := goproxy.New(config(p)), openStore(t), t.TempDir()
+	in, s, dir := goproxy.New(config(p)), loadtest.OpenStore(t), t.TempDir()
 	write(t, dir, localModule)
 	checkComplete(t, in, s, p, local(filepath.Join(dir, "rules"), "example.com/local"), []string{"bytes"}, "bytes@go", "example.com/b@v1.0.0 example.com/b/v2@v2.0.1")
 	checkComplete(t, in, s, p, local(filepath.Join(dir, "rules"), "example.com/local"),

@@ -87,7 +87,7 @@ package part
 func TestCompleteLocalModule(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
-	in, s, dir := goproxy.New(config(p)), openStore(t), t.TempDir()
+	in, s, dir := goproxy.New(config(p)), loadtest.OpenStore(t), t.TempDir()
 	write(t, dir, localModule)
 	rules := filepath.Join(dir, "rules")
 	spec := complete(t, in, s, local(rules, "example.com/local"))
@@ -135,7 +135,7 @@ func TestCompleteStandardOnly(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, dir, archive)
-		spec := complete(t, offline(p), openStore(t), local(dir, module))
+		spec := complete(t, offline(p), loadtest.OpenStore(t), local(dir, module))
 		require.NotEmpty(t, spec.Source.Hash)
 		assert.Equal(t, module, spec.Source.Go.ImportPath)
 		if module != "" {
@@ -148,7 +148,7 @@ func TestCompleteStandardOnly(t *testing.T) {
 func TestCompleteLooseDirectory(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
-	in, s, dir := goproxy.New(config(p)), openStore(t), t.TempDir()
+	in, s, dir := goproxy.New(config(p)), loadtest.OpenStore(t), t.TempDir()
 	_, err := bring(t, in, s, "example.com/b@v1.0.0")
 	require.NoError(t, err)
 	write(t, dir, "-- a.go --\npackage a\nimport _ \"example.com/b\"\nimport _ \"example.com/b/v2\"\n")
@@ -203,7 +203,7 @@ func TestCompleteErrors(t *testing.T) {
 			p := loadtest.Proxy(t, modules)
 			dir := t.TempDir()
 			write(t, dir, test.files)
-			_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, local(dir, test.module))
+			_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, local(dir, test.module))
 			require.Error(t, err)
 			got := strings.NewReplacer(dir, "DIR", filepath.Dir(dir), "UP", p.Sum("example.com/b", "v1.0.0"), "SUM", goRelease(t), "VERSION").Replace(err.Error())
 			assert.Equal(t, test.want, got)
@@ -222,7 +222,7 @@ func TestLinkOutOfModule(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(dir, "b.go")); err != nil {
 		t.Skip("the system makes no symbolic links: ", err)
 	}
-	_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, local(dir, "example.com/local"))
+	_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, local(dir, "example.com/local"))
 	var compile *engine.CompileError
 	require.ErrorAs(t, err, &compile)
 	assert.Equal(t, "b.go is a link out of the module, to "+secret, compile.Reason)

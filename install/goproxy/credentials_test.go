@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -125,7 +126,7 @@ func TestToken(t *testing.T) {
 		assert.Equalf(t, want, registry.told(), "the registry heard %q, others", registry.told())
 		assert.Emptyf(t, others.told(), "the registry heard %q, others", registry.told())
 
-		w.store, w.lock = openStore(t), filepath.Join(t.TempDir(), "load.lock")
+		w.store, w.lock = loadtest.OpenStore(t), filepath.Join(t.TempDir(), "load.lock")
 		registry.want = "another"
 		told, err = w.lockTelling(t, "company:auth")
 		wanted := "load company:auth: " + server.URL + "/corp.example.com/team/auth/@v/list: forbidden by the registry (401 Unauthorized)\n" +
@@ -160,7 +161,7 @@ func TestTokenRedirected(t *testing.T) {
 	w.own(registry.start(t, false).URL, "corp.example.com/team")
 	t.Setenv("LOAD_TOKEN_COMPANY", secret)
 	for _, within = range []bool{false, true} {
-		w.store = openStore(t)
+		w.store = loadtest.OpenStore(t)
 		told, err := w.lockTelling(t, "company:auth")
 		assert.NoError(t, err)
 		w.discreet(t, told)
@@ -168,7 +169,7 @@ func TestTokenRedirected(t *testing.T) {
 	assert.Emptyf(t, bucket.told(), "the registry heard %q, and where it redirects to", registry.told())
 	assert.Equalf(t, "Bearer "+secret, registry.told(), "the registry heard %q, and where it redirects to", registry.told())
 
-	w.store = openStore(t)
+	w.store = loadtest.OpenStore(t)
 	registry.want = secret
 	w.config.Credentials = func(context.Context, *url.URL) (http.Header, error) {
 		return http.Header{"Private-Token": {secret}}, nil
@@ -201,7 +202,7 @@ func TestCallback(t *testing.T) {
 	_, ok := asked.Load(strings.TrimPrefix(w.public.URL, "http://"))
 	assert.False(t, ok, "it was asked for a server that is reached over http")
 	fault = errors.New("the vault is closed")
-	w.store = openStore(t)
+	w.store = loadtest.OpenStore(t)
 	w.lock = filepath.Join(t.TempDir(), "load.lock")
 	_, err = w.lockTelling(t, "company:auth")
 	want := "load company:auth: " + server.URL + "/corp.example.com/team/auth/@v/list: Config.Credentials: the vault is closed"
@@ -269,7 +270,7 @@ func TestDirectWithoutToken(t *testing.T) {
 	in := goproxy.New(goproxy.Config{
 		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), GOROOT: root,
 	})
-	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a")); err == nil {
+	if _, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/a")); err == nil {
 		t.Error("a go command that fails is no error")
 	}
 	data, err := os.ReadFile(noted)

@@ -18,7 +18,7 @@ import (
 func TestDamagedTree(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	_, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0")
 	require.NoError(t, err)
 	file := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0", "b.go")
@@ -35,7 +35,7 @@ func TestDamagedTree(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
-	spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/a/sub/deep")
+	spec, err := bring(t, goproxy.New(config(p)), loadtest.OpenStore(t), "example.com/a/sub/deep")
 	require.NoError(t, err)
 	for name, want := range map[string]os.FileMode{".": 0o555, "..": 0o555, "../..": 0o555, "deep.go": 0o444} {
 		fi, err := os.Stat(filepath.Join(spec.Source.Dir, name))
@@ -51,9 +51,9 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, queried)
 	events := make(chan event.Event, 100)
-	session := &install.Session{Store: openStore(t), Events: func(e event.Event) { events <- e }}
+	session := &install.Session{Store: loadtest.OpenStore(t), Events: func(e event.Event) { events <- e }}
 	in := goproxy.New(config(p))
-	release, err := in.Resolve(t.Context(), session, parse(t, "example.com/q@v1.2.0"))
+	release, err := in.Resolve(t.Context(), session, loadtest.Name(t, "example.com/q@v1.2.0"))
 	require.NoError(t, err)
 	_, err = in.Install(t.Context(), session, release)
 	require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestPoisonedModule(t *testing.T) {
 		"link":      func(path string) error { return os.Symlink(os.DevNull, path) },
 	} {
 		for _, name := range []string{"example.com/b@v1.1.0/b.go", "cache/download/example.com/b/@v/v1.1.0.ziphash", "cache/download/example.com/b/@v/v1.1.0.mod"} {
-			s := openStore(t)
+			s := loadtest.OpenStore(t)
 			_, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0")
 			require.NoError(t, err)
 			path := filepath.Join(s.ModDir(), filepath.FromSlash(name))
@@ -115,7 +115,7 @@ func TestPoisonedModule(t *testing.T) {
 func TestLinkedTree(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	_, err := bring(t, goproxy.New(config(p)), s, "example.com/b@v1.1.0")
 	require.NoError(t, err)
 	tree := filepath.Join(s.ModDir(), "example.com", "b@v1.1.0")

@@ -179,11 +179,11 @@ func TestDirect(t *testing.T) {
 		} else {
 			want = "latest"
 		}
-		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
+		release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, name))
 		if !assert.NoError(t, err, name) {
 			continue
 		}
-		spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
+		spec, err := in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 		if !assert.NoError(t, err, name) {
 			continue
 		}
@@ -226,7 +226,7 @@ func TestDirectErrors(t *testing.T) {
 		{"example.com/502/pkg", &registry, "502 Bad Gateway"},
 		{"example.com/gone", &notFound, "no such module: example.com/gone, example.com"},
 	} {
-		_, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
+		_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, test.name))
 		require.Error(t, err, test.name)
 		require.ErrorAs(t, err, test.as, test.name)
 		assert.Contains(t, err.Error(), test.want, test.name)
@@ -246,13 +246,13 @@ func TestDirectPrivate(t *testing.T) {
 	c := config(proxy)
 	c.NoProxy, c.NoSumDB, c.DirectCache = "example.com/team", "example.com/team", loadtest.TempDir(t)
 	in := goproxy.New(c)
-	release, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/lib"))
+	release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/team/lib"))
 	require.NoError(t, err)
-	spec, err := in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
+	spec, err := in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	require.NoError(t, err)
 	assert.Equal(t, "v1.0.0", spec.Version)
 	assert.Len(t, spec.BuildList, 2)
-	_, err = in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/team/other"))
+	_, err = in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/team/other"))
 	assert.Error(t, err, "a private name was found in a proxy")
 	n := proxy.Count("/team/")
 	assert.Zerof(t, n, "the proxy was asked %d times about private modules", n)

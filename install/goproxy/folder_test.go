@@ -40,7 +40,7 @@ func TestFolder(t *testing.T) {
 			dir := layWorkspace(t, test.files)
 			_, err := goWorkModules(t, p, dir)
 			require.NoError(t, err)
-			spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+			spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, localM(dir))
 			require.NoError(t, err)
 			goBuild(t, spec)
 		})
@@ -73,7 +73,7 @@ func TestFolderLinks(t *testing.T) {
 			if err := os.Symlink(target, filepath.Join(dir, link[0])); err != nil {
 				t.Skip("the system makes no symbolic links: ", err)
 			}
-			_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+			_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, localM(dir))
 			assert.ErrorContains(t, err, link[0]+" is a link out of the module, to "+target)
 		})
 	}

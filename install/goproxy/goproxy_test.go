@@ -22,24 +22,10 @@ func config(p *loadtest.ProxyServer) goproxy.Config {
 	}
 }
 
-func openStore(t testing.TB) *store.Store {
-	t.Helper()
-	s, err := store.Open(loadtest.TempDir(t))
-	require.NoError(t, err)
-	return s
-}
-
-func parse(t testing.TB, s string) find.Name {
-	t.Helper()
-	name, err := find.ParseName(s)
-	require.NoError(t, err)
-	return name
-}
-
 // install resolves and installs a name.
 func bring(t testing.TB, in *goproxy.Installer, s *store.Store, name string) (*find.Spec, error) {
 	t.Helper()
-	release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
+	release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, name))
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +168,7 @@ func TestResolve(t *testing.T) {
 		{"example.com/modern", "v1.5.0", "the latest release", ""},
 		{"example.com/moved", "v1.0.0", "the latest release under this path", "the module has moved to elsewhere.com/moved"},
 	} {
-		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
+		release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, test.name))
 		if !assert.NoError(t, err, test.name) {
 			continue
 		}
@@ -196,7 +182,7 @@ func TestInstallOnce(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)
 	in := goproxy.New(config(p))
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	spec, err := bring(t, in, s, "example.com/a")
 	require.NoError(t, err)
 	got, want := buildList(spec), "example.com/a@v1.0.0 example.com/b@v1.1.0"
@@ -231,7 +217,7 @@ package z
 `)
 	in := goproxy.New(config(p))
 	for name, want := range map[string]string{"example.com/n/x/y": "example.com/n", "example.com/n/x/z": "example.com/n/x"} {
-		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, name))
+		release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, name))
 		require.NoError(t, err)
 		assert.Equal(t, want, release.Module, name)
 	}
@@ -245,11 +231,11 @@ func TestForbiddenPrefix(t *testing.T) {
 	p := loadtest.Proxy(t, modules)
 	p.Fault("/example.com/a/sub/*", loadtest.Status(403))
 	in := goproxy.New(config(p))
-	if _, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a/sub/deep")); err != nil {
+	if _, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/a/sub/deep")); err != nil {
 		t.Error(err)
 	}
 	p.Fault("/example.com/a/sub/*", loadtest.Status(500))
-	_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/a/sub/deep"))
+	_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/a/sub/deep"))
 	var registry *install.RegistryError
 	assert.ErrorAs(t, err, &registry)
 }

@@ -232,7 +232,7 @@ package y
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
 			p := loadtest.Proxy(t, test.modules)
-			spec, err := bring(t, goproxy.New(config(p)), openStore(t), "example.com/m")
+			spec, err := bring(t, goproxy.New(config(p)), loadtest.OpenStore(t), "example.com/m")
 			if err != nil {
 				assert.Equal(t, test.err, strings.ReplaceAll(err.Error(), goRelease(t), "VERSION"))
 				return
@@ -259,7 +259,7 @@ go 9.98
 module example.com/m
 go 9.99
 `)
-	_, err := goproxy.New(config(p)).Resolve(t.Context(), new(install.Session), parse(t, "example.com/m"))
+	_, err := goproxy.New(config(p)).Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/m"))
 	var version *find.VersionError
 	require.ErrorAs(t, err, &version)
 	assert.Equal(t, "install a newer Go from https://go.dev/dl, or ask for @v1.0.0, which requires less", version.Fix)
@@ -269,20 +269,20 @@ go 9.99
 func TestModCache(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, victim)
-	first := openStore(t)
+	first := loadtest.OpenStore(t)
 	if _, err := bring(t, goproxy.New(config(p)), first, "example.com/v"); err != nil {
 		t.Fatal(err)
 	}
 	c := config(p)
 	c.ModCache = loadtest.ModuleCache(t, p, "example.com/v@v1.0.0")
 	zips := p.Count(".zip")
-	if _, err := bring(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
+	if _, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v"); err != nil {
 		t.Fatal(err)
 	}
 	assert.Equal(t, zips, p.Count(".zip"), "the zip was asked for again")
 	p.SetFile("/example.com/v/@v/v1.0.0.zip", loadtest.Zip(t, loadtest.ZipEntry{Name: "example.com/v@v1.0.0/evil.go", Data: []byte("package evil\n")}))
 	c.ModCache = loadtest.ModuleCache(t, p, "example.com/v@v1.0.0")
-	_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
+	_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 	var sum *install.ChecksumError
 	assert.ErrorAsf(t, err, &sum, "a damaged module cache: got %v, want a ChecksumError", err)
 }

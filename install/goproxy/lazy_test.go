@@ -102,7 +102,7 @@ func TestLazy(t *testing.T) {
 				require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, f.Name)), 0o755))
 				require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644))
 			}
-			in, s := goproxy.New(config(p)), openStore(t)
+			in, s := goproxy.New(config(p)), loadtest.OpenStore(t)
 			spec, err := in.Complete(t.Context(), &install.Session{Store: s}, &find.Spec{
 				Name: dir, Module: "m",
 				Source: find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{ImportPath: "m"}},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -36,7 +37,7 @@ func TestLive(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")
 	}
-	in, s := goproxy.New(goproxy.Config{}), openStore(t)
+	in, s := goproxy.New(goproxy.Config{}), loadtest.OpenStore(t)
 	equal := 0
 	for _, pkg := range live {
 		dir := t.TempDir()

@@ -29,11 +29,11 @@ func TestReplacedZip(t *testing.T) {
 		require.NoError(t, err)
 		return l, proxy
 	}
-	first, _ := loader(honest, openStore(t))
+	first, _ := loader(honest, loadtest.OpenStore(t))
 	if _, err := first.Locks().Add(t.Context(), "example.com/p"); err != nil {
 		t.Fatal(err)
 	}
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	second, proxy := loader(evil, s)
 	_, err := second.Locks().Add(t.Context(), "example.com/p")
 	var sum *install.ChecksumError

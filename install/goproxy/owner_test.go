@@ -97,7 +97,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{public: loadtest.Proxy(t, public), registry: loadtest.Proxy(t, private), store: openStore(t), lock: filepath.Join(t.TempDir(), "load.lock")}
+	w := &world{public: loadtest.Proxy(t, public), registry: loadtest.Proxy(t, private), store: loadtest.OpenStore(t), lock: filepath.Join(t.TempDir(), "load.lock")}
 	w.config = config(w.public)
 	w.own(w.registry.URL, "corp.example.com/team")
 	return w
@@ -256,7 +256,7 @@ func TestOwnedChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := w.registry.Sum("corp.example.com/team/auth", "v1.2.0")
-	w.store = openStore(t) // another machine
+	w.store = loadtest.OpenStore(t) // another machine
 	files := map[string][]byte{"go.mod": []byte("module corp.example.com/team/auth\n"), "auth.go": []byte("package auth\n")}
 	w.registry.Publish("corp.example.com/team/auth", "v1.2.0", files)
 	_, err := w.lockName(t, "company:auth")

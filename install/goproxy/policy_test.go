@@ -72,7 +72,7 @@ func TestAge(t *testing.T) {
 			published(proxy, "v1.0.0", test.v100)
 			published(proxy, "v1.2.0", test.v120)
 			l, err := load.New(load.Config{
-				Store: openStore(t), Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: []*policy.Policy{rules},
+				Store: loadtest.OpenStore(t), Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: []*policy.Policy{rules},
 				LockFile: t.TempDir() + "/load.lock",
 			})
 			require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestAge(t *testing.T) {
 func TestMaxSize(t *testing.T) {
 	t.Parallel()
 	proxy := loadtest.Proxy(t, aged)
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	l, err := load.New(load.Config{
 		Store: s, Installers: []install.Installer{goproxy.New(config(proxy))}, Policies: []*policy.Policy{{MaxSize: 100}},
 		LockFile: t.TempDir() + "/load.lock",

@@ -12,6 +12,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
 )
 
@@ -64,7 +65,7 @@ func TestDeniedRepository(t *testing.T) {
 	h.tag("example.com/other", "git https://example.com/git/moved")
 	add := func(name string, deny ...string) error {
 		l, err := load.New(load.Config{
-			Store: openStore(t), Installers: []install.Installer{goproxy.New(directConfig(t))}, Policies: []*policy.Policy{{Deny: deny}},
+			Store: loadtest.OpenStore(t), Installers: []install.Installer{goproxy.New(directConfig(t))}, Policies: []*policy.Policy{{Deny: deny}},
 			LockFile: filepath.Join(t.TempDir(), "load.lock"),
 		})
 		require.NoError(t, err)

@@ -105,11 +105,11 @@ func TestRetractedByRenamed(t *testing.T) {
 		{"example.com/major", "v1.0.0", ""},
 		{"example.com/major@>=v1.0.0", "v1.0.0", ""},
 	} {
-		release, err := in.Resolve(t.Context(), new(install.Session), parse(t, test.name))
+		release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, test.name))
 		require.NoError(t, err, test.name)
 		assert.Equal(t, test.version, release.Version, test.name)
 		assert.Equal(t, test.retracted, release.Retracted, test.name)
 	}
-	_, err := in.Resolve(t.Context(), new(install.Session), parse(t, "example.com/gone"))
+	_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/gone"))
 	assert.EqualError(t, err, "v1.1.0: its go.mod declares its path as example.com/stays\n\task for example.com/stays instead")
 }

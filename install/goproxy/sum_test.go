@@ -27,7 +27,7 @@ func TestSumWithoutLine(t *testing.T) {
 			t.Parallel()
 			p := loadtest.Proxy(t, victim)
 			p.SetRecord("example.com/v", "v1.0.0", record)
-			s := openStore(t)
+			s := loadtest.OpenStore(t)
 			_, err := bring(t, goproxy.New(config(p)), s, "example.com/v")
 			require.Error(t, err)
 			const want = "checksum mismatch for example.com/v@v1.0.0/go.mod\n\tdownloaded: h1:XsYDvfHV7MeN844WHS7Mbi3gqs01TPxjAf/fMzD9ov0=\n" +
@@ -46,7 +46,7 @@ func TestSumIsFinal(t *testing.T) {
 	c := config(p)
 	c.Proxy = evil.URL + "|" + p.URL
 	evil.Fault("/sumdb/*", loadtest.Status(404))
-	_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
+	_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 	var sum *install.ChecksumError
 	require.ErrorAs(t, err, &sum)
 	assert.Equal(t, sum.Want, p.Sum("example.com/v", "v1.0.0"))
@@ -58,7 +58,7 @@ func TestSumIsFinal(t *testing.T) {
 func TestRolledBack(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules, victim)
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestNoSumDB(t *testing.T) {
 	} {
 		c := config(p)
 		set(&c)
-		_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
+		_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 		assert.NoError(t, err, what)
 	}
 }
@@ -115,7 +115,7 @@ func TestProxyList(t *testing.T) {
 		if strings.Contains(test.proxy, "500") {
 			c.SumDB = "off"
 		}
-		_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
+		_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -142,7 +142,7 @@ func TestProxyTurns(t *testing.T) {
 	} {
 		c := config(p)
 		c.Proxy = list
-		spec, err := bring(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg")
+		spec, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v/sub/pkg")
 		require.NoError(t, err, list)
 		assert.Equal(t, want, spec.Module, list)
 	}
@@ -150,7 +150,7 @@ func TestProxyTurns(t *testing.T) {
 	assert.Zerof(t, n, "a proxy that was not needed was asked %d times", n)
 	c := config(longer)
 	c.Proxy = longer.URL + "," + p.URL
-	spec, err := bring(t, goproxy.New(c), openStore(t), "example.com/v/sub/pkg")
+	spec, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v/sub/pkg")
 	require.NoError(t, err)
 	assert.Equal(t, "example.com/v/sub", spec.Module)
 }
@@ -166,17 +166,17 @@ func TestCredentials(t *testing.T) {
 	c.Proxy = strings.Replace(server.URL, "https://", "https://user:secret@", 1)
 	sent := make(chan string, 100)
 	p.Fault("/example.com/v/*", loadtest.Inspect(func(user, password string) { sent <- user + ":" + password }))
-	if _, err := bring(t, goproxy.New(c), openStore(t), "example.com/v"); err != nil {
+	if _, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v"); err != nil {
 		t.Fatal(err)
 	}
 	got := <-sent
 	assert.Equalf(t, "user:secret", got, "the credentials %q were sent", got)
 	p.Fault("/*", loadtest.Status(403))
-	_, err := bring(t, goproxy.New(c), openStore(t), "example.com/v")
+	_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "secret")
 	c.Proxy = "http://user:secret@127.0.0.1:1"
-	_, err = bring(t, goproxy.New(c), openStore(t), "example.com/v")
+	_, err = bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 	const want = "GOPROXY: credentials are not sent over http: http://user:xxxxx@127.0.0.1:1\n\tset GOPROXY to a list of module proxies: go env -w GOPROXY=URL"
 	assert.EqualError(t, err, want)
 }

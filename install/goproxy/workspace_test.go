@@ -65,7 +65,7 @@ func TestWorkspace(t *testing.T) {
 			t.Parallel()
 			p := loadtest.Proxy(t, reachable)
 			dir := layWorkspace(t, test.files)
-			spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+			spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, localM(dir))
 			theirs, goErr := goWorkModules(t, p, dir)
 			if test.fails {
 				assert.Error(t, err)
@@ -85,7 +85,7 @@ func TestWorkspace(t *testing.T) {
 func TestWorkspaceDecided(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, reachable)
-	dir, s := layWorkspace(t, useMN+workM+needN+workN+fileN), openStore(t)
+	dir, s := layWorkspace(t, useMN+workM+needN+workN+fileN), loadtest.OpenStore(t)
 	complete := func() *find.Spec {
 		spec, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: s}, localM(dir))
 		require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestWorkspaceVendor(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, reachable)
 	complete := func(dir string) (*find.Spec, error) {
-		return goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+		return goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, localM(dir))
 	}
 	dir := layWorkspace(t, useM+workM+alone+"-- vendor/modules.txt --\n## workspace\n")
 	spec, err := complete(dir)
@@ -133,7 +133,7 @@ func TestWorkspaceNamed(t *testing.T) {
 	other := filepath.Join(filepath.Dir(dir), "other.work")
 	for value, fails := range map[string]bool{"": true, "off": true, "other.work": true, other: false, other + "x": true} {
 		t.Setenv("GOWORK", value)
-		_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+		_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, localM(dir))
 		_, goErr := goWorkModules(t, p, dir)
 		assert.Equal(t, fails, err != nil, "GOWORK=%s: %v", value, err)
 		assert.Equal(t, fails, goErr != nil, "GOWORK=%s: %v", value, goErr)
@@ -168,7 +168,7 @@ func TestWorkspaceSet(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(settings, []byte("GOWORK="+test.written+"\n"), 0o644))
 		t.Setenv("GOWORK", test.environment)
-		_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: openStore(t)}, localM(dir))
+		_, err := goproxy.New(config(p)).Complete(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, localM(dir))
 		_, goErr := goWorkModules(t, p, dir, "GOENV="+settings)
 		assert.Equal(t, test.fails, err != nil, "%v: %v", test, err)
 		assert.Equal(t, test.fails, goErr != nil, "%v: %v", test, goErr)
@@ -179,7 +179,7 @@ func TestWorkspaceSet(t *testing.T) {
 // count.
 func TestWorkspaceFetched(t *testing.T) {
 	t.Parallel()
-	s := openStore(t)
+	s := loadtest.OpenStore(t)
 	dir := filepath.Join(s.Dir(), "fetched", "m")
 	layIn(t, filepath.Dir(dir), useMN+workM+needN+workN+fileN)
 	_, err := goproxy.New(config(loadtest.Proxy(t, reachable))).Complete(t.Context(), &install.Session{Store: s}, localM(dir))

@@ -137,7 +137,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			s.from(instead(test.part, test.handler))
-			session, config := &install.Session{Store: openStore(t)}, config
+			session, config := &install.Session{Store: loadtest.OpenStore(t)}, config
 			if test.slow {
 				config.Stall = 100 * time.Millisecond
 			}
@@ -277,7 +277,7 @@ func TestMovedTag(t *testing.T) {
 		return loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte(text)}
 	}
 	first := loadtest.PushLayers(t, in, s.host()+"/r:v1", script("x = 1\n"))
-	release, err := in.Resolve(t.Context(), new(install.Session), parse(t, "oci::"+s.host()+"/r:v1"))
+	release, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "oci::"+s.host()+"/r:v1"))
 	require.NoError(t, err)
 	require.Equal(t, first, release.Version)
 	second := loadtest.PushLayers(t, in, s.host()+"/r:v1", script("x = 2\n"))
@@ -287,10 +287,10 @@ func TestMovedTag(t *testing.T) {
 		}
 		return false
 	})
-	_, err = in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
+	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	require.ErrorContains(t, err, "contradicts itself")
 	s.from(instead(first, status(404, "")))
-	_, err = in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
+	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	var gone *find.VersionError
 	require.ErrorAs(t, err, &gone)
 	require.ErrorContains(t, err, "load upgrade")
@@ -298,7 +298,7 @@ func TestMovedTag(t *testing.T) {
 	// A lock file's sum holds as well.
 	s.from(nil)
 	release.Sum, release.BuildList = "h1:"+strings.Repeat("A", 43)+"=", []find.ModuleVersion{{Path: release.Module}}
-	_, err = in.Install(t.Context(), &install.Session{Store: openStore(t)}, release)
+	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	require.ErrorContains(t, err, "the lock file: h1:AAA")
 }
 
@@ -328,7 +328,7 @@ func TestResumed(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})
 	var told []string
-	session := &install.Session{Store: openStore(t), Events: func(e event.Event) {
+	session := &install.Session{Store: loadtest.OpenStore(t), Events: func(e event.Event) {
 		if e, ok := e.(event.Retrying); ok {
 			told = append(told, e.URL+": "+e.Err.Error())
 		}

@@ -28,7 +28,7 @@ func TestLoad(t *testing.T) {
 			"greet/go.mod", "module example.com/greet\n", "greet/greet.go", "package greet\n\nfunc Rate() int { return "+rate+" }\n"))})
 	}
 	push("7")
-	st := openStore(t)
+	st := loadtest.OpenStore(t)
 	open := func(locks string) *load.Loader {
 		l, err := standard.New(load.Config{Store: st, Path: find.Path{}, LockFile: locks})
 		require.NoError(t, err)

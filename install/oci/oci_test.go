@@ -12,13 +12,11 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
-	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/loadtest"
-	"github.com/loadgo/load/store"
 )
 
 // server is a registry of this process.
@@ -67,27 +65,13 @@ func quick() oci.Config {
 	return oci.Config{DockerConfig: "off", RetryDelay: time.Millisecond, Stall: 10 * time.Second}
 }
 
-func parse(t *testing.T, s string) find.Name {
-	t.Helper()
-	name, err := find.ParseName(s)
-	require.NoError(t, err)
-	return name
-}
-
-func openStore(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(loadtest.TempDir(t))
-	require.NoError(t, err)
-	return s
-}
-
 // bring resolves and installs a name.
 func bring(t *testing.T, in *oci.Installer, session *install.Session, name string) (*install.Release, *find.Spec, error) {
 	t.Helper()
 	if session.Store == nil {
-		session.Store = openStore(t)
+		session.Store = loadtest.OpenStore(t)
 	}
-	release, err := in.Resolve(t.Context(), session, parse(t, name))
+	release, err := in.Resolve(t.Context(), session, loadtest.Name(t, name))
 	if err != nil {
 		return nil, nil, err
 	}
