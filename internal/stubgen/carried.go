@@ -46,8 +46,7 @@ func (g *generator) refused(t types.Type, w way) string {
 		if isNamed(t.Elem(), "time.Location") {
 			return ""
 		}
-		isError := types.Identical(t.Elem(), types.Universe.Lookup("error").Type())
-		if _, parameter := types.Unalias(t.Elem()).(*types.TypeParam); !parameter && types.IsInterface(t.Elem()) && !isEmpty(t.Elem()) && !isError {
+		if _, parameter := types.Unalias(t.Elem()).(*types.TypeParam); !parameter && types.IsInterface(t.Elem()) && !isEmpty(t.Elem()) && !isError(t.Elem()) {
 			return fmt.Sprintf("type %s is not generated", qualified(t))
 		}
 		return g.refused(t.Elem(), w)
@@ -178,7 +177,7 @@ func (g *generator) refusedStandard(t *types.Named, w way) string {
 		switch {
 		case name == "context.Context":
 			return "a context is the first parameter only"
-		case u.Empty() || w == toModule && g.Reading.Given(t) || w == toHost && slices.Contains(adapted, name):
+		case u.Empty() || w == toModule && g.Reading.Given(t) || w == toHost && (slices.Contains(adapted, name) || g.hasAdapter(t)):
 			return ""
 		case w == toHost:
 			return fmt.Sprintf("a %s of the module stays there", name)
@@ -218,6 +217,8 @@ func isNamed(t types.Type, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && types.TypeString(named, nil) == name
 }
+
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
 func isEmpty(t types.Type) bool {
 	u, ok := t.Underlying().(*types.Interface)

@@ -22,6 +22,7 @@ type local struct {
 	pkg    *source
 	name   string
 	named  *types.Named
+	hidden bool // its name is not exported: it is the type of a variable or a result
 	kind   kind
 	reason string // why it is left out
 	fields []Omission
@@ -52,6 +53,9 @@ func (g *generator) classify() {
 			}
 		}
 	}
+	for _, s := range g.packages {
+		g.classifyHidden(s)
+	}
 	for _, l := range g.ordered {
 		if l.kind == standard {
 			g.takeAlong(l)
@@ -76,9 +80,7 @@ func (g *generator) classifyType(s *source, obj *types.TypeName) {
 	if alias, ok := obj.Type().(*types.Alias); ok && alias.TypeParams().Len() > 0 {
 		return
 	}
-	l := &local{pkg: s, name: obj.Name(), named: named, kind: held}
-	g.locals[types.TypeString(named, nil)] = l
-	g.ordered = append(g.ordered, l)
+	l := g.add(s, named, obj.Name())
 	switch u := named.Underlying().(type) {
 	case *types.Interface:
 		l.kind = contract
@@ -93,9 +95,26 @@ func (g *generator) classifyType(s *source, obj *types.TypeName) {
 	if named.TypeParams().Len() > 0 {
 		l.kind, l.reason = leftOut, "generic types are not generated yet"
 	}
-	if l.kind != leftOut && s.Standard && g.crossesAsItself(named) {
+	if l.kind != leftOut && s.Standard && (g.crossesAsItself(named) || g.aliased(l)) {
 		l.kind = standard
 	}
+}
+
+// add notes a type that is generated.
+func (g *generator) add(s *source, named *types.Named, name string) *local {
+	l := &local{pkg: s, name: name, named: named, kind: held}
+	g.locals[types.TypeString(named, nil)] = l
+	g.ordered = append(g.ordered, l)
+	return l
+}
+
+// aliased reports whether a type of the standard library is the alias of a struct of another of
+// its packages, which is copied: os.PathError is fs.PathError.
+func (g *generator) aliased(l *local) bool {
+	if _, ok := l.named.Underlying().(*types.Struct); !ok || l.named.Obj().Pkg() == l.pkg.pkg {
+		return false
+	}
+	return g.refusedStandard(l.named, toModule) == "" && g.refusedStandard(l.named, toHost) == ""
 }
 
 // takeAlong makes those types the standard library's own that the methods of one of its own types
@@ -134,7 +153,12 @@ func (g *generator) crossesAsItself(t *types.Named) bool {
 
 // reconsider looks again at a type after others have changed.
 func (g *generator) reconsider(l *local) {
+	g.at = l.pkg
 	switch l.kind {
+	case standard:
+		if types.IsInterface(l.named) && g.mentionsOther(l) {
+			l.kind = contract
+		}
 	case data:
 		reason := g.refused(l.named.Underlying(), toModule)
 		if reason == "" {

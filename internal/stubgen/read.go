@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loadgo/load/internal/goglue/build"
@@ -19,9 +20,15 @@ type source struct {
 	build.Package
 	pkg          *types.Package
 	version, sum string
+	imports      map[string]string            // of the file that is read: name → path
 	docs         map[string]*ast.CommentGroup // "Name", "Type.Method" or "Type.Field"
 	texts        map[string]string            // of variables that errors.New makes of a constant
+	same         map[string]string            // of variables that are an error of the standard library: "io/fs.ErrNotExist"
+	initialised  map[string]bool              // variables that are declared with a value
 	assigned     map[string]bool              // variables that code assigns to
+	// adapters are the interfaces of other packages of the standard library whose values the module
+	// gives.
+	adapters map[string]*types.Named
 	// elsewhere is the same package as other machines compile it, to see which constants differ.
 	elsewhere []*types.Package
 }
@@ -31,13 +38,14 @@ var targets = [][2]string{{"linux", "amd64"}, {"windows", "386"}}
 
 // read parses the package's files.
 func read(p build.Package) (*source, error) {
-	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}, assigned: map[string]bool{}}
+	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}, same: map[string]string{}, initialised: map[string]bool{}, assigned: map[string]bool{}, adapters: map[string]*types.Named{}}
 	fset := token.NewFileSet()
 	for _, name := range p.Files {
 		file, err := parser.ParseFile(fset, p.Source(name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
+		s.imports = fileImports(file)
 		s.readFile(file)
 		s.noteAssignments(file)
 	}
@@ -121,6 +129,24 @@ func (s *source) readFile(file *ast.File) {
 	}
 }
 
+// fileImports lists what the packages that a file imports go by, as far as the file says it or
+// their paths do.
+func fileImports(file *ast.File) map[string]string {
+	imports := map[string]string{}
+	for _, spec := range file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		name := path[strings.LastIndexByte(path, '/')+1:]
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		imports[name] = path
+	}
+	return imports
+}
+
 func (s *source) readValue(d *ast.GenDecl, v *ast.ValueSpec) {
 	for i, name := range v.Names {
 		s.docs[name.Name] = v.Doc
@@ -130,8 +156,15 @@ func (s *source) readValue(d *ast.GenDecl, v *ast.ValueSpec) {
 		if v.Doc == nil && v.Comment != nil {
 			s.docs[name.Name] = v.Comment
 		}
+		s.initialised[name.Name] = len(v.Values) > 0
 		if len(v.Values) != len(v.Names) {
 			continue
+		}
+		if other, ok := v.Values[i].(*ast.SelectorExpr); ok {
+			path := s.imports[types.ExprString(other.X)]
+			if slices.Contains(standardErrors(path), other.Sel.Name) {
+				s.same[name.Name] = path + "." + other.Sel.Name
+			}
 		}
 		call, ok := v.Values[i].(*ast.CallExpr)
 		if !ok || len(call.Args) != 1 || !slices.Contains([]string{"errors.New", "fmt.Errorf", "xerrors.New"}, types.ExprString(call.Fun)) {

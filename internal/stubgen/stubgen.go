@@ -45,6 +45,7 @@ type generator struct {
 	locals   map[string]*local // by the spelling of the original's type
 	ordered  []*local
 	busy     map[types.Type]bool // types of the standard library that are being looked at
+	at       *source             // the package that is looked at
 	inside   int                 // how deep in such a type: what is inside is not written down
 }
 
@@ -78,6 +79,7 @@ func Generate(in Input) ([]*Output, error) {
 // generate writes one package.
 func (g *generator) generate(s *source) (*Output, error) {
 	w := newWriter(g, s)
+	g.at = s
 	exported := 0
 	for _, name := range s.pkg.Scope().Names() {
 		if !token.IsExported(name) {
@@ -91,6 +93,8 @@ func (g *generator) generate(s *source) (*Output, error) {
 	if exported == 0 {
 		return nil, fmt.Errorf("%s has no exported names", s.pkg.Path())
 	}
+	w.hiddenTypes()
+	w.adapters()
 	slices.SortFunc(w.left, func(a, b Omission) int { return strings.Compare(a.Name, b.Name) })
 	files, err := w.files()
 	if err != nil {

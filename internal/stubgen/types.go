@@ -35,8 +35,11 @@ func (w *writer) typeName(o *types.TypeName) (reason string) {
 		return l.reason
 	case standard:
 		fmt.Fprintf(&w.loaded, "\n%stype %s = %s.%s\n", doc, name, w.use(w.pkg.Path(), w.pkg.Name()), o.Name())
+		if l.named.Obj().Pkg() != w.pkg && !types.IsInterface(l.named) {
+			w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", name, o.Name()))
+		}
 		if types.IsInterface(l.named) && w.adapts(l) {
-			w.adapter(l, name)
+			w.adapter(l.named, "moduleOf"+name, l.name)
 		}
 	case contract:
 		w.contract(l, name, doc)
@@ -242,27 +245,27 @@ func (w *writer) contract(l *local, name, doc string) {
 		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), parameters)
 	}
 	w.loaded.WriteString("}\n")
-	w.adapter(l, name)
+	w.adapter(l.named, "moduleOf"+name, l.name)
 }
 
-// adapter writes the type of the module's values of an interface.
-func (w *writer) adapter(l *local, name string) {
-	u := l.named.Underlying().(*types.Interface)
-	adapter := "moduleOf" + name
-	w.twins = append(w.twins, fmt.Sprintf("stub.Interface[%s, %s](%q)", name, adapter, l.name))
+// adapter writes the type of the module's values of an interface, which goes by a symbol there.
+func (w *writer) adapter(t *types.Named, adapter, symbol string) {
+	u := t.Underlying().(*types.Interface)
+	name := w.spell(t)
+	w.twins = append(w.twins, fmt.Sprintf("stub.Interface[%s, %s](%q)", name, adapter, symbol))
 	fmt.Fprintf(&w.loaded, "\n// %s is a value of the module that is a %s.\ntype %s struct{ held stub.Held }\n", adapter, name, adapter)
 	for m := range u.Methods() {
 		if !m.Exported() { // nothing calls it
 			fmt.Fprintf(&w.loaded, "\nfunc (*%s) %s() {}\n", adapter, m.Name())
 			continue
 		}
-		w.adapterMethod(l, adapter, m)
+		w.adapterMethod(adapter, symbol, m)
 	}
 }
 
-func (w *writer) adapterMethod(l *local, adapter string, m *types.Func) {
+func (w *writer) adapterMethod(adapter, symbol string, m *types.Func) {
 	s := m.Signature()
-	bound := "bound" + l.name + "_" + m.Name()
+	bound := "bound" + strings.TrimPrefix(adapter, "moduleOf") + "_" + m.Name()
 	plain := unnamedSignature(s)
 	text := w.header(plain, w.spell)
 	first := "*" + adapter
@@ -270,7 +273,7 @@ func (w *writer) adapterMethod(l *local, adapter string, m *types.Func) {
 		first += ", "
 	}
 	text = "func(" + first + strings.TrimPrefix(text, "(")
-	fmt.Fprintf(&w.loaded, "\nvar %s = stub.Func[%s]{Package: &self, Symbol: %q}\n", bound, text, l.name+"."+m.Name())
+	fmt.Fprintf(&w.loaded, "\nvar %s = stub.Func[%s]{Package: &self, Symbol: %q}\n", bound, text, symbol+"."+m.Name())
 	self := "x"
 	for taken(s, self) {
 		self += "_"

@@ -16,6 +16,10 @@ func (w *writer) objectVariable(v *types.Var, doc string) bool {
 		t, isPointer = p.Elem(), true
 	}
 	l := w.localOf(t)
+	if l != nil && !isPointer && l.kind == contract && l.pkg == w.source && w.constantly(v) {
+		w.interfaceVariable(v, l, doc)
+		return true
+	}
 	if l == nil || l.kind != held || w.assigned[v.Name()] || w.Reading.Limit(v) != "" || !isPointer && changes(l.named) {
 		return false
 	}
@@ -35,6 +39,25 @@ func (w *writer) objectVariable(v *types.Var, doc string) bool {
 	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
 	w.notes = append(w.notes, fmt.Sprintf("%s is the module's value: assigning to %s does not change the module's variable.", name, name))
 	return true
+}
+
+// constantly reports whether a variable has one value, from its declaration on.
+func (w *writer) constantly(v *types.Var) bool {
+	return w.initialised[v.Name()] && !w.assigned[v.Name()] && w.Reading.Limit(v) == ""
+}
+
+// interfaceVariable writes a variable of an interface of the package that the module sets once.
+func (w *writer) interfaceVariable(v *types.Var, l *local, doc string) {
+	name, symbol := w.rename(v.Name()), v.Name()
+	if w.Prefix != "" {
+		symbol = w.Prefix + "." + symbol
+	}
+	adapter := "moduleOf" + w.rename(l.name)
+	w.twins = append(w.twins, fmt.Sprintf("stub.Variable(&valueOf%s.held)", name))
+	fmt.Fprintf(&w.loaded, "\nvar valueOf%s = %s{stub.Held{Variable: %q}}\n", name, adapter, symbol)
+	fmt.Fprintf(&w.loaded, "\n%svar %s %s = &valueOf%s\n", doc, name, w.spell(v.Type()), name)
+	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
+	w.notes = append(w.notes, fmt.Sprintf("%s is the module's value: assigning to %s does not change the module's variable.", name, name))
 }
 
 // changes reports whether a type has methods that change a value, beside those that decode one.

@@ -14,6 +14,9 @@ import (
 // reserved are the names that a stub has besides the original's.
 var reserved = []string{"Module", "Preload", "Use"}
 
+// fileNames are the names that the files of a stub use without exporting them.
+var fileNames = []string{"context", "load", "module", "original", "self", "stub", "twins", "uses"}
+
 // writer collects the declarations of both files of a package.
 type writer struct {
 	*generator
@@ -79,6 +82,10 @@ func (w *writer) function(original string, s *types.Signature) (reason string) {
 	c := w.call(s, bound, "original")
 	doc := comment(w.docs[original])
 	fmt.Fprintf(&w.loaded, "\n%sfunc %s%s { %s%s.Get()(%s) }\n", doc, name, w.header(c.sig, w.spell), c.returns, bound, c.list)
+	if w.showsHidden(s) {
+		fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, original)
+		return ""
+	}
 	fmt.Fprintf(&w.linked, "\n%sfunc %s%s { %soriginal.%s(%s) }\n", doc, name, w.header(c.sig, w.spellLinked), c.returns, original, c.list)
 	return ""
 }
@@ -168,14 +175,8 @@ func (w *writer) variable(v *types.Var) (reason string) {
 		fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, w.rename(name), name)
 		return ""
 	}
-	if types.Identical(v.Type(), types.Universe.Lookup("error").Type()) {
-		if text, ok := w.texts[name]; ok {
-			local := w.rename(name)
-			w.twins = append(w.twins, fmt.Sprintf("stub.Sentinel(%q, %s)", name, local))
-			fmt.Fprintf(&w.loaded, "\n%svar %s error = &stub.Error{Text: %q}\n", doc, local, text)
-			fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, local, name)
-			return ""
-		}
+	if isError(v.Type()) && w.errorVariable(v, doc) {
+		return ""
 	}
 	if w.objectVariable(v, doc) {
 		return ""
@@ -189,6 +190,9 @@ func (w *writer) variable(v *types.Var) (reason string) {
 	if r := w.Reading.Limit(v); r != "" {
 		return r
 	}
+	if w.isHidden(v.Type()) {
+		return "its type is not exported"
+	}
 	local := w.rename(name)
 	t, linked := w.spell(v.Type()), w.spellLinked(v.Type())
 	fmt.Fprintf(&w.loaded, "\n%sfunc %s() %s { return stub.Value[%s](&self, %q) }\n", doc, local, t, t, name)
@@ -201,6 +205,25 @@ func (w *writer) variable(v *types.Var) (reason string) {
 	}
 	w.notes = append(w.notes, note+".")
 	return ""
+}
+
+// errorVariable writes an error that the package does not change, and reports whether it is one.
+func (w *writer) errorVariable(v *types.Var, doc string) bool {
+	name, local := v.Name(), w.rename(v.Name())
+	text, known := w.texts[name]
+	switch {
+	case w.same[name] != "":
+		dot := strings.LastIndexByte(w.same[name], '.')
+		path := w.same[name][:dot]
+		fmt.Fprintf(&w.loaded, "\n%svar %s = %s%s\n", doc, local, w.use(path, path[strings.LastIndexByte(path, '/')+1:]), w.same[name][dot:])
+	case known:
+		w.twins = append(w.twins, fmt.Sprintf("stub.Sentinel(%q, %s)", name, local))
+		fmt.Fprintf(&w.loaded, "\n%svar %s error = &stub.Error{Text: %q}\n", doc, local, text)
+	default:
+		return false
+	}
+	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, local, name)
+	return true
 }
 
 // spell writes a type as the loaded file has it, and notes what it imports.
@@ -222,11 +245,7 @@ func (w *writer) useIn(imports map[string]string, path, name string) string {
 				return false
 			}
 		}
-		switch name {
-		case "stub", "load", "module", "self", "twins", "uses", "original":
-			return false
-		}
-		return w.pkg.Scope().Lookup(name) == nil && types.Universe.Lookup(name) == nil
+		return (path == "context" || !slices.Contains(fileNames, name)) && w.pkg.Scope().Lookup(name) == nil && types.Universe.Lookup(name) == nil
 	}
 	unique := name
 	for n := 2; !free(unique); n++ {

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"go/token"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,10 +27,39 @@ func (i *Instance) methodSymbol(symbol string) (typ *api.Symbol, method string, 
 		return nil, "", false
 	}
 	typ, err := i.find(symbol[:dot])
+	if err != nil {
+		typ, err = i.mentioned(symbol[:dot])
+	}
 	if err != nil || typ.Kind != engine.KindType || typ.Type == 0 {
 		return nil, "", false
 	}
 	return typ, symbol[dot+1:], true
+}
+
+// mentioned finds a type that is no symbol by the name of its package and its own: one that the
+// package returns and does not export, or an interface of the standard library. Values of it are the
+// module's to make.
+func (i *Instance) mentioned(symbol string) (*api.Symbol, error) {
+	name := symbol[strings.LastIndexByte(symbol, '.')+1:]
+	whole := symbol
+	if parts := strings.Split(symbol, "."); len(parts) > 2 { // after what a companion goes by
+		whole = strings.Join(parts[len(parts)-2:], ".")
+	}
+	found := 0
+	for n, typ := range i.api.Types {
+		pkg, own, ok := strings.Cut(typ.Text, ".")
+		if !ok || own != name || !token.IsIdentifier(pkg) || typ.Text != whole && token.IsExported(name) {
+			continue
+		}
+		if found != 0 {
+			return nil, fmt.Errorf("%s is the name of several types", symbol)
+		}
+		found = n
+	}
+	if found == 0 {
+		return nil, fmt.Errorf("the module has no %s", symbol)
+	}
+	return &api.Symbol{Name: symbol, Kind: engine.KindType, Type: found, Limit: "the package does not export it"}, nil
 }
 
 // bindMethod binds a method as a function whose first parameter is the receiver: an object, a

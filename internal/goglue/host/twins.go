@@ -65,6 +65,9 @@ func (i *Instance) Adopt(key any, list func() []engine.Twin) {
 			continue
 		}
 		s, err := i.find(twin.Symbol)
+		if err != nil && twin.Type != nil {
+			s, err = i.mentioned(twin.Symbol)
+		}
 		switch {
 		case err != nil: // what uses it tells that the module has it no more
 		case twin.Error != nil:

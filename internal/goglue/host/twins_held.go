@@ -54,7 +54,7 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 		make := i.makeHeld(t.Elem(), true)
 		if h.Variable != "" {
 			h.Refresh(i.owns)
-			make = i.variable(h, make)
+			make = i.variable(h, false, make)
 		}
 		o, made, err := h.Pointer(make)
 		if made && i.owns(o) {
@@ -67,14 +67,14 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 	}
 	h, make := engine.HeldAt(v), i.makeHeld(t, false)
 	if h.Variable != "" {
-		make = i.variable(h, make)
+		make = i.variable(h, true, make)
 	}
 	return h.Object(make)
 }
 
 // variable returns what makes the value of a variable of the module: the pointer that is in it, or
-// a copy.
-func (i *Instance) variable(h *engine.Held, make func(*engine.Object) (*engine.Object, error)) func(*engine.Object) (*engine.Object, error) {
+// a copy, which need not be a pointer where it is only read.
+func (i *Instance) variable(h *engine.Held, reading bool, make func(*engine.Object) (*engine.Object, error)) func(*engine.Object) (*engine.Object, error) {
 	return func(from *engine.Object) (*engine.Object, error) {
 		if from != nil {
 			return make(from)
@@ -84,11 +84,17 @@ func (i *Instance) variable(h *engine.Held, make func(*engine.Object) (*engine.O
 			return nil, err
 		}
 		o := v.Interface().(*engine.Object)
-		if o == nil || strings.HasPrefix(o.TypeName(), "*") && !h.Copied() {
+		if o == nil || !h.Copied() || reading && (!strings.HasPrefix(o.TypeName(), "*") || !i.makes(o)) {
 			return o, nil
 		}
 		return make(o)
 	}
+}
+
+// makes reports whether the host can have a copy made of a pointer's value.
+func (i *Instance) makes(o *engine.Object) bool {
+	s := i.twins.table.Load().symbols[i.api.Types[o.Ref().(*object).typ].Elem]
+	return s == nil || s.Func != 0
 }
 
 // encodeHeld encodes a value of a held type, or a pointer to one.

@@ -3,10 +3,12 @@ package program
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -275,4 +277,15 @@ func TestPrints(t *testing.T) {
 	text, err := io.ReadAll(read)
 	require.NoError(t, err)
 	assert.Equal(t, "123456", string(text))
+}
+
+func TestTypesWithoutName(t *testing.T) {
+	assert.Equal(t, []int{6, 4, 15, 8}, []int{shapes.Up.Next(5), shapes.Down.Next(5), shapes.Straight.Next(5), shapes.Ordered(3).Next(5)})
+	assert.Equal(t, []int{7, 3, 25}, []int{shapes.Twice(shapes.Up, 5), shapes.Twice(shapes.Down, 5), shapes.Twice(shapes.Straight, 5)})
+	h := shapes.Sum()
+	_, err := io.WriteString(h, "hello")
+	require.NoError(t, err)
+	assert.Equal(t, "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d", hex.EncodeToString(h.Sum(nil)))
+	assert.Equal(t, 20, h.Size())
+	assert.True(t, shapes.ErrGone == fs.ErrNotExist)
 }

@@ -3,9 +3,12 @@ package shapes
 
 import (
 	"context"
+	"crypto/sha1"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
+	"io/fs"
 	"iter"
 	"net/http"
 	"slices"
@@ -371,6 +374,36 @@ func Print(first string, f func(), last string) {
 	f()
 	fmt.Print(last)
 }
+
+type order struct{ by int }
+
+func (o order) Next(n int) int { return n + o.by }
+
+// Up and Down are orders, whose type is not exported.
+var (
+	Up   order
+	Down = &order{-1}
+)
+
+// Orderer is what orders are.
+type Orderer interface{ Next(int) int }
+
+// Straight is one.
+var Straight Orderer = order{10}
+
+// Twice asks twice.
+func Twice(o Orderer, n int) int { return o.Next(o.Next(n)) }
+
+// Ordered returns an order.
+func Ordered(by int) *order { return &order{by} }
+
+// Sum returns a hash of the standard library.
+func Sum() hash.Hash { return sha1.New() }
+
+// ErrGone is the standard library's.
+var ErrGone = fs.ErrNotExist
+
+func init() { Up.by = 1 }
 
 // Address is a number.
 func Address(p uintptr) uintptr { return p + 1 }
