@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
@@ -124,7 +125,7 @@ func (l *Loader) Prepare(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	spec, err := l.obtain(ctx, l.session(), r, new(Stages))
+	spec, err := l.obtain(ctx, l.session(), r, new(report.Stages))
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/plan"
+	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
@@ -30,7 +31,7 @@ func (l *Loader) choose(spec *Spec) (engine.Engine, error) {
 }
 
 // chooseAmong asks every engine: the first that accepts the source and is not ruled out is chosen.
-func (l *Loader) chooseAmong(spec *Spec) (engine.Engine, []EngineAnswer) {
+func (l *Loader) chooseAmong(spec *Spec) (engine.Engine, []report.EngineAnswer) {
 	src, wanted, who := spec.Source, l.config.Engine, "Config.Engine"
 	if spec.Engine != "" {
 		wanted, who = spec.Engine, "the load"
@@ -39,9 +40,9 @@ func (l *Loader) chooseAmong(spec *Spec) (engine.Engine, []EngineAnswer) {
 		wanted, who = prepared, "what was prepared"
 	}
 	var chosen engine.Engine
-	var answers []EngineAnswer
+	var answers []report.EngineAnswer
 	for _, engine := range l.config.Engines {
-		a := EngineAnswer{Engine: engine.Name()}
+		a := report.EngineAnswer{Engine: engine.Name()}
 		switch {
 		case wanted != "" && wanted != a.Engine:
 			a.Why = fmt.Sprintf("%s asks for %s", who, wanted)
@@ -207,7 +208,7 @@ func (l *Loader) open(ctx context.Context, eng engine.Engine, spec *Spec, artifa
 	opened.Store(cmp.Or(imp.parent, m))
 	m.grants, m.limits = granted, artifact.Limits
 	m.artifactOnly, m.imports, m.loaded = artifactOnly, imp.imports, time.Now()
-	m.stages = Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
+	m.stages = report.Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
 	m.stages.Total = m.loaded.Sub(begin)
 	if files != nil {
 		m.artifactSize = files.Size()

@@ -88,13 +88,6 @@ func (e *ReloadError) Error() string {
 
 func (e *ReloadError) Unwrap() error { return e.Err }
 
-// AliasError reports aliases that lead to each other. Chain starts and ends with the same one.
-type AliasError struct {
-	Chain []string
-}
-
-func (e *AliasError) Error() string { return "alias loop: " + strings.Join(e.Chain, " → ") }
-
 // InUseError refuses to unload a module that other modules imported.
 type InUseError struct {
 	By []string // the modules that imported it, sorted

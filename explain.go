@@ -1,82 +1,23 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/plan"
+	"github.com/loadgo/load/report"
 )
-
-// Explanation tells what a load of a name would do, and why.
-type Explanation struct {
-	Name   string `json:"name"`   // as asked
-	Loaded bool   `json:"loaded"` // the module runs already
-
-	// Asked lists every finder in order, then every installer: the first that has Found answers.
-	Asked []find.Tried `json:"asked"`
-
-	// The answer; empty if there is none.
-	Canonical  string    `json:"canonical,omitempty"`
-	Module     string    `json:"module,omitempty"`
-	Version    string    `json:"version,omitempty"`
-	Why        string    `json:"why,omitempty"` // why this version
-	Time       time.Time `json:"time,omitzero"` // when the version was made
-	Origin     string    `json:"origin,omitempty"`
-	Deprecated string    `json:"deprecated,omitempty"`
-	Installed  bool      `json:"installed"`     // the source is here
-	Dir        string    `json:"dir,omitempty"` // where the source is
-
-	// What the module is built with, as asked for; the companions' versions where they are known.
-	Along      []find.Companion `json:"along,omitempty"`
-	Instances  []string         `json:"instances,omitempty"`
-	Expression string           `json:"expression,omitempty"`
-
-	// What follows needs the source: it is known once the module is installed.
-	Engine    string               `json:"engine,omitempty"` // the engine that runs it
-	Kind      string               `json:"kind,omitempty"`   // of module, where the engine runs several
-	Engines   []EngineAnswer       `json:"engines,omitempty"`
-	Artifact  *ArtifactKey         `json:"artifact,omitempty"` // of an engine that compiles
-	BuildList []find.ModuleVersion `json:"build_list"`
-	Isolation *engine.Isolation    `json:"isolation,omitempty"` // in force, or what the engine would put in force
-
-	// Registry is the name of the registry that owns the name, "" where none does.
-	Registry string `json:"registry,omitempty"`
-
-	// Policy holds the rules that decided, and those that grant something; empty without a policy.
-	Policy []Ruling `json:"policy,omitempty"`
-}
-
-// EngineAnswer is an engine that was considered, and why it was chosen or not.
-type EngineAnswer struct {
-	Engine string `json:"engine"`
-	Chosen bool   `json:"chosen"`
-	Why    string `json:"why"`
-}
-
-// ArtifactKey is what identifies a compiled module, and whether the store has it.
-type ArtifactKey struct {
-	SourceHash  string `json:"source_hash"` // "" where the source is completed and hashed by a load only
-	Engine      string `json:"engine"`
-	Fingerprint string `json:"fingerprint"`
-	Key         string `json:"key"` // over the three above and what the module is built with
-	Present     bool   `json:"present"`
-	Size        int64  `json:"size,omitempty"` // in bytes
-}
 
 // Explain asks every finder and, where none of them knows the name, the installer that claims it
 // for the version. It installs, compiles and runs nothing. The explanation is there with an error
 // too, as far as it goes: the error is the one that a load would meet.
-func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *Explanation, err error) {
-	e = &Explanation{Name: name, BuildList: []find.ModuleVersion{}}
+func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *report.Explanation, err error) {
+	e = &report.Explanation{Name: name, BuildList: []find.ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
 	r, err := l.request(name, options)
@@ -115,7 +56,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 }
 
 // askFinders asks all of them, those after the answer too: what is shadowed is worth knowing.
-func (l *Loader) askFinders(ctx context.Context, s *install.Session, name find.Name, e *Explanation) (*Spec, error) {
+func (l *Loader) askFinders(ctx context.Context, s *install.Session, name find.Name, e *report.Explanation) (*Spec, error) {
 	var spec *Spec
 	for _, finder := range l.config.Path {
 		answer, tried, err := find.Path{finder}.Ask(ctx, name, s)
@@ -131,7 +72,7 @@ func (l *Loader) askFinders(ctx context.Context, s *install.Session, name find.N
 }
 
 // askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, s *install.Session, r *request, p pin, found bool, e *Explanation) error {
+func (l *Loader) askInstallers(ctx context.Context, s *install.Session, r *request, p pin, found bool, e *report.Explanation) error {
 	first := r.claims
 	asked := first >= 0 && !found && !l.config.NoInstall
 	for i, answer := range l.wouldInstall(r) {
@@ -162,7 +103,7 @@ func (l *Loader) askInstallers(ctx context.Context, s *install.Session, r *reque
 }
 
 // permitted is the release that would be installed, and what the policies say about it.
-func (l *Loader) permitted(ctx context.Context, s *install.Session, r *request, p pin, e *Explanation) (*install.Release, error) {
+func (l *Loader) permitted(ctx context.Context, s *install.Session, r *request, p pin, e *report.Explanation) (*install.Release, error) {
 	err := l.permitName(r)
 	var release *install.Release
 	if err == nil {
@@ -186,7 +127,7 @@ func (l *Loader) running(name string, spec *Spec) *Module {
 	return l.cache.get(plan.Identity(spec))
 }
 
-func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
+func (l *Loader) explainSpec(e *report.Explanation, spec *Spec) {
 	e.Canonical, e.Module, e.Version, e.Why, e.Time = spec.Name, spec.Module, spec.Version, spec.Why, spec.Time
 	e.Origin, e.Deprecated, e.Installed, e.Dir = spec.Origin, spec.Deprecated, true, spec.Source.Dir
 	e.BuildList = append(e.BuildList, spec.BuildList...)
@@ -208,9 +149,9 @@ func (l *Loader) explainSpec(e *Explanation, spec *Spec) {
 }
 
 // explainArtifact tells what was compiled of a spec, or would be.
-func (l *Loader) explainArtifact(e *Explanation, eng engine.Engine, compiler engine.Compiler, spec *Spec) {
+func (l *Loader) explainArtifact(e *report.Explanation, eng engine.Engine, compiler engine.Compiler, spec *Spec) {
 	release, _ := l.toolchain(eng, spec)
-	e.Artifact = &ArtifactKey{SourceHash: spec.Source.Hash, Engine: eng.Name(), Fingerprint: fingerprint(compiler, release)}
+	e.Artifact = &report.ArtifactKey{SourceHash: spec.Source.Hash, Engine: eng.Name(), Fingerprint: fingerprint(compiler, release)}
 	if files := l.fromBundle(eng, compiler, spec); files != nil {
 		e.Artifact.Key, e.Artifact.Present, e.Artifact.Size = files.Key(), true, files.Size()
 		return
@@ -228,96 +169,6 @@ func (l *Loader) explainArtifact(e *Explanation, eng engine.Engine, compiler eng
 		e.Artifact.Fingerprint, e.Artifact.Key = eng.(engine.Released).FingerprintOf(release), files.Key()
 	}
 	e.Artifact.Present, e.Artifact.Size = true, files.Size()
-}
-
-// String returns the explanation as text for a terminal.
-func (e *Explanation) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\n", cmp.Or(e.Canonical, e.Name)+phrase.Version(e.Version))
-	line := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(w, "  %s\t%s\n", label, text)
-		}
-	}
-	line("module", e.Module)
-	line("kind", e.Kind)
-	line("version", e.Why)
-	line("registry", e.Registry)
-	line("origin", e.Origin)
-	line("source", e.Dir)
-	line("deprecated", e.Deprecated)
-	for _, c := range e.Along {
-		line("along", find.Companion{Alias: c.Alias, Path: c.Path, Query: cmp.Or(c.Version, c.Query)}.String())
-	}
-	line("instances", strings.Join(e.Instances, ", "))
-	line("expression", strings.Join(strings.Fields(e.Expression), " "))
-	switch {
-	case e.Loaded:
-		line("state", "running")
-	case e.Installed:
-		line("state", "installed")
-	case e.Canonical != "":
-		line("state", "not installed")
-	}
-	fmt.Fprintf(w, "asked\n")
-	for _, t := range e.Asked {
-		line(mark(t.Found)+" "+t.Who, t.Answer)
-	}
-	if len(e.Policy) > 0 {
-		fmt.Fprintf(w, "policy\n")
-	}
-	for _, r := range e.Policy {
-		line(mark(r.Allowed)+" "+r.Rule, r.Reason)
-	}
-	if len(e.Engines) > 0 {
-		fmt.Fprintf(w, "engines\n")
-	}
-	for _, a := range e.Engines {
-		line(mark(a.Chosen)+" "+a.Engine, a.Why)
-	}
-	if a := e.Artifact; a != nil {
-		fmt.Fprintf(w, "artifact\n")
-		line("source hash", cmp.Or(a.SourceHash, "not known before it is loaded"))
-		line("fingerprint", a.Fingerprint)
-		line("key", a.Key)
-		if a.Present {
-			line("state", "compiled, "+phrase.Size(a.Size))
-		} else {
-			line("state", "not compiled")
-		}
-	}
-	if len(e.BuildList) > 0 {
-		fmt.Fprintf(w, "build list\n")
-	}
-	for _, m := range e.BuildList {
-		line(m.Path+"@"+m.Version, m.Sum)
-	}
-	if e.Isolation != nil {
-		fmt.Fprintf(w, "isolation %s\n", e.Isolation.Level)
-		for _, m := range e.Isolation.Measures {
-			line(mark(m.InForce)+" "+m.Name, measureText(m))
-		}
-	}
-	w.Flush() // a strings.Builder takes everything
-	return b.String()
-}
-
-func mark(yes bool) string {
-	if yes {
-		return "*"
-	}
-	return "-"
-}
-
-func measureText(m engine.Measure) string {
-	switch {
-	case m.Granted:
-		return "granted"
-	case m.InForce:
-		return m.How
-	}
-	return cmp.Or(m.Why, "not in force")
 }
 
 // tryIsolation tells what would keep the module of a spec from the host, with what policies grant
@@ -340,11 +191,11 @@ func (l *Loader) tryIsolation(eng engine.Engine, spec *Spec) *engine.Isolation {
 }
 
 // explainRegistry tells which registry owns a name, and by which rule.
-func (l *Loader) explainRegistry(e *Explanation, name find.Name) {
-	owner, ok := l.registries.Owner(name.Target)
+func (l *Loader) explainRegistry(e *report.Explanation, name find.Name) {
+	owner, ok := l.names.Registries.Owner(name.Target)
 	if name.Form != find.FormPath || !ok {
 		return
 	}
 	e.Registry = owner.Name
-	e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: owner.Rule, Reason: fmt.Sprintf("owns %s: nobody else is asked", owner.Pattern)})
+	e.Policy = append(e.Policy, report.Ruling{Allowed: true, Rule: owner.Rule, Reason: fmt.Sprintf("owns %s: nobody else is asked", owner.Pattern)})
 }

@@ -9,13 +9,10 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/internal/phrase"
 )
 
 // imports are the modules that one module has imported, while it was loaded or later. The set is
@@ -211,20 +208,4 @@ func (c *cache) importsOf(m *Module) iter.Seq[string] {
 	}
 	slices.Sort(all)
 	return slices.Values(all)
-}
-
-// String returns the modules as a table for a terminal.
-func (i Info) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MODULE\tENGINE\tCALLS\tERRORS\tMEMORY\tLOADED IN")
-	for _, m := range i.Modules {
-		memory := "-"
-		if m.Stats.Memory.From != "" {
-			memory = phrase.Size(m.Stats.Memory.Now)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+phrase.Version(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, phrase.Took(m.Stats.Stages.Total))
-	}
-	w.Flush() // a strings.Builder takes everything
-	return b.String()
 }

@@ -17,7 +17,7 @@ import (
 // session is what installers may do for the loader; see [Loader.under] for what the lock file adds.
 func (l *Loader) session() *install.Session {
 	c := &l.config
-	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.registries, Toolchain: l.toolchainAsked(), LocalToolchain: l.keepsToolchain()}
+	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.toolchainAsked(), LocalToolchain: l.keepsToolchain()}
 }
 
 // offline returns the session of the same work without a network.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,8 +16,10 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/lock"
+	"github.com/loadgo/load/internal/naming"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
@@ -93,12 +96,9 @@ type Config struct {
 
 // Loader loads modules by name and keeps them. All methods are safe for concurrent use.
 type Loader struct {
-	config     Config
-	registries policy.Registries // of the policies
-	cache      cache
-
-	aliases  atomic.Pointer[map[string]string] // never nil after New
-	aliasing sync.Mutex                        // held while they are changed
+	config Config
+	names  *naming.Names
+	cache  cache
 
 	reloading chan struct{} // holds a token while a reload is under way
 
@@ -174,7 +174,7 @@ func New(config Config) (*Loader, error) {
 	if config.IdleTimeout < 0 {
 		return nil, &ConfigError{Setting: "Config.IdleTimeout", Reason: fmt.Sprintf("%v is less than nothing; 0 keeps modules", config.IdleTimeout)}
 	}
-	l := &Loader{config: config, registries: registries}
+	l := &Loader{config: config, names: naming.New(registries)}
 	if err := l.lock.Init(config.LockFile); err != nil {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
 	}
@@ -182,8 +182,10 @@ func New(config Config) (*Loader, error) {
 	l.cache.follows, l.cache.ended = l.followers.any, l.retireLater
 	l.reloading, l.closing = make(chan struct{}, 1), make(chan struct{})
 	l.life, l.hurry = context.WithCancel(context.Background())
-	if err := l.addAliases(config.Aliases); err != nil {
-		return nil, err
+	for _, alias := range slices.Sorted(maps.Keys(config.Aliases)) {
+		if err := l.names.Alias(alias, config.Aliases[alias], func() bool { return false }); err != nil {
+			return nil, &ConfigError{Setting: fmt.Sprintf("Config.Aliases[%q]", alias), Reason: err.Error()}
+		}
 	}
 	l.config.Aliases = nil
 	l.letGo = func() {}
@@ -300,7 +302,7 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 	}()
 	defer recovered(&err)
 
-	var stages Stages
+	var stages report.Stages
 	spec, err := l.obtain(ctx, l.session(), r, &stages)
 	if err != nil {
 		return nil, err
@@ -373,7 +375,7 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	if spec, err = l.obtain(ctx, l.session(), r, new(Stages)); err != nil {
+	if spec, err = l.obtain(ctx, l.session(), r, new(report.Stages)); err != nil {
 		return nil, err
 	}
 	prepared, err := l.prepare(ctx, r, spec)

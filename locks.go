@@ -9,6 +9,7 @@ import (
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/report"
 )
 
 // Locks changes what the lock file of a loader holds; see [Loader.Locks]. Nothing that it brings is
@@ -28,7 +29,7 @@ func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spe
 	if err != nil {
 		return nil, err
 	}
-	return k.loader.obtain(ctx, k.loader.session(), r, new(Stages))
+	return k.loader.obtain(ctx, k.loader.session(), r, new(report.Stages))
 }
 
 // Accept writes what the policies grant to a locked name into the lock file. It installs the locked
@@ -142,27 +143,18 @@ func (k Locks) Remove(ctx context.Context, name string, options ...LoadOption) (
 	return was, err
 }
 
-// LockedVersion says what a name is locked at, and what the registry would choose for it today.
-type LockedVersion struct {
-	Name   string `json:"name"` // as the lock file has it
-	Locked string `json:"locked"`
-	Latest string `json:"latest,omitempty"` // the same if there is nothing newer; "" if Err says why
-	Why    string `json:"why,omitempty"`    // why the latest would be chosen
-	Err    error  `json:"-"`
-}
-
 // Outdated asks the registry about every name of the lock file, some at a time, and changes
 // nothing. The error is of the lock file alone.
-func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
+func (k Locks) Outdated(ctx context.Context) ([]report.LockedVersion, error) {
 	l := k.loader
 	file, err := l.lock.Read()
 	if err != nil {
 		return nil, err
 	}
-	list := make([]LockedVersion, 0, file.Len())
+	list := make([]report.LockedVersion, 0, file.Len())
 	for e := range file.All() {
 		if e.Version != plan.InPlace {
-			list = append(list, LockedVersion{Name: e.Name, Locked: e.Version})
+			list = append(list, report.LockedVersion{Name: e.Name, Locked: e.Version})
 		}
 	}
 	var wg sync.WaitGroup
@@ -179,7 +171,7 @@ func (k Locks) Outdated(ctx context.Context) ([]LockedVersion, error) {
 }
 
 // ask asks the registry about a locked name.
-func (l *Loader) ask(ctx context.Context, v *LockedVersion) {
+func (l *Loader) ask(ctx context.Context, v *report.LockedVersion) {
 	defer func() { v.Err = loadError(v.Name, v.Err) }()
 	defer recovered(&v.Err)
 	r, err := l.lockedRequest(v.Name)

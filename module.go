@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/report"
 )
 
 // Module is a running, registered module. All methods are safe for concurrent use. A module that
@@ -25,7 +26,7 @@ type Module struct {
 	siblings cache // by the instantiation that each was made for
 
 	request      *request // what it was loaded by
-	stages       Stages
+	stages       report.Stages
 	loaded       time.Time
 	usage        *engine.Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them

@@ -11,6 +11,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/report"
 )
 
 // permitName decides before anybody is asked for a name.
@@ -95,18 +96,11 @@ func (l *Loader) grants(eng engine.Engine, spec *Spec) (granted engine.Grants, i
 	return engine.Grants{}, false, &PolicyError{Rule: strings.Join(rules, "; "), Reason: reason, Fix: "run the module in another engine"}
 }
 
-// Ruling is what a policy says about a name, and by which rule.
-type Ruling struct {
-	Allowed bool   `json:"allowed"`
-	Rule    string `json:"rule"`
-	Reason  string `json:"reason"`
-}
-
 // explainPolicy tells which rules decided, and what is granted.
-func (l *Loader) explainPolicy(e *Explanation, r *request, f *found, release *install.Release, err error) {
+func (l *Loader) explainPolicy(e *report.Explanation, r *request, f *found, release *install.Release, err error) {
 	var refused *PolicyError
 	if errors.As(err, &refused) {
-		e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
+		e.Policy = append(e.Policy, report.Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		return
 	}
 	subject := policy.Subject{Package: r.name.Target}
@@ -119,7 +113,7 @@ func (l *Loader) explainPolicy(e *Explanation, r *request, f *found, release *in
 	if f != nil {
 		subject, granted = plan.Subject(f.spec), plan.GrantNames(f.spec)
 		if err := cmp.Or(l.permit(f), l.permitGrants(f), l.permitPin(f)); errors.As(err, &refused) {
-			e.Policy = append(e.Policy, Ruling{Rule: refused.Rule, Reason: refused.Reason})
+			e.Policy = append(e.Policy, report.Ruling{Rule: refused.Rule, Reason: refused.Reason})
 		}
 		decision = func(rules *policy.Policy) policy.Decision {
 			return plan.PermitModule(rules, f.spec, f.name.Target, f.by, time.Now())
@@ -127,16 +121,16 @@ func (l *Loader) explainPolicy(e *Explanation, r *request, f *found, release *in
 	}
 	for _, rules := range l.config.Policies {
 		if d := decision(rules); d.Allowed {
-			e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: d.Rule, Reason: d.Reason})
+			e.Policy = append(e.Policy, report.Ruling{Allowed: true, Rule: d.Rule, Reason: d.Reason})
 		}
 	}
 	_, rules := policy.Granted(l.config.Policies, granted...)
 	for _, rule := range rules {
-		e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "granted"})
+		e.Policy = append(e.Policy, report.Ruling{Allowed: true, Rule: rule, Reason: "granted"})
 	}
 	for _, p := range l.config.Policies {
 		if rule, required := p.Isolated(subject.Names()...); required {
-			e.Policy = append(e.Policy, Ruling{Allowed: true, Rule: rule, Reason: "it runs in full isolation only"})
+			e.Policy = append(e.Policy, report.Ruling{Allowed: true, Rule: rule, Reason: "it runs in full isolation only"})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/policy"
+	"github.com/loadgo/load/report"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -37,7 +38,7 @@ func TestRegistryNames(t *testing.T) {
 	assert.ErrorIs(t, err, load.ErrNotFound)
 	assert.Equal(t, "company", e.Registry)
 	require.NotEmpty(t, e.Policy)
-	assert.Equal(t, load.Ruling{
+	assert.Equal(t, report.Ruling{
 		Allowed: true, Rule: "Config.Policies: registry company", Reason: "owns corp.example.com: nobody else is asked",
 	}, e.Policy[0])
 	var loop *load.AliasError

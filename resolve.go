@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
@@ -26,7 +27,7 @@ type found struct {
 
 // obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the
 // version that the lock file has for it.
-func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, stages *Stages) (*Spec, error) {
+func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, stages *report.Stages) (*Spec, error) {
 	for {
 		f, err := l.seek(ctx, s, r, stages)
 		if err != nil {
@@ -43,7 +44,7 @@ func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, sta
 }
 
 // seek finds what is asked for or installs it, and completes it.
-func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stages *Stages) (*found, error) {
+func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stages *report.Stages) (*found, error) {
 	start := time.Now()
 	p, err := l.pin(r)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/report"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -82,7 +83,7 @@ func TestGraph(t *testing.T) {
 }
 `
 	assert.Equal(t, want, g.DOT())
-	g.Built = []load.Edge{{From: "lib", To: `x"@v1`}}
+	g.Built = []report.Edge{{From: "lib", To: `x"@v1`}}
 	want = "flowchart LR\n\tm0[\"app\"]\n\tm1[\"b.com\"]\n\tm2[\"lib\"]\n\tm0 --> m1\n\tm0 --> m2\n\tm3[\"module x#quot;@v1\"]\n\tm2 -.-> m3\n"
 	assert.Equal(t, want, g.Mermaid())
 	data, err := json.Marshal(g)
@@ -116,23 +117,23 @@ func TestTrace(t *testing.T) {
 func TestDurationsInJSON(t *testing.T) {
 	t.Parallel()
 	const d = 1500 * time.Millisecond
-	stages := load.Stages{Find: d, Install: 2 * d, Compile: 3 * d, Open: 4 * d, Total: 10 * d}
-	data, err := json.Marshal(load.Stats{Stages: stages})
+	stages := report.Stages{Find: d, Install: 2 * d, Compile: 3 * d, Open: 4 * d, Total: 10 * d}
+	data, err := json.Marshal(report.Stats{Stages: stages})
 	require.NoError(t, err)
 	require.Contains(t, string(data), `"stages":{"find":1.5,"install":3,"compile":4.5,"open":6,"total":15}`)
-	var stats load.Stats
+	var stats report.Stats
 	require.NoError(t, json.Unmarshal(data, &stats))
 	require.Equal(t, stages, stats.Stages)
 
-	report := load.UnloadReport{Name: "m", Memory: 3, Waited: d, Objects: []engine.HeldObjects{{Type: "T", Count: 1}}}
-	for _, v := range []any{report, &report} {
+	told := report.Unload{Name: "m", Memory: 3, Waited: d, Objects: []engine.HeldObjects{{Type: "T", Count: 1}}}
+	for _, v := range []any{told, &told} {
 		data, err = json.Marshal(v)
 		require.NoError(t, err)
 		require.JSONEq(t, `{"name":"m","memory":3,"artifact":0,"waited":1.5,"interrupted":0,"objects":[{"type":"T","count":1,"since":"0001-01-01T00:00:00Z"}]}`, string(data))
 	}
-	var back load.UnloadReport
+	var back report.Unload
 	require.NoError(t, json.Unmarshal(data, &back))
-	require.Equal(t, report, back)
+	require.Equal(t, told, back)
 
 	data, err = json.Marshal(engine.Grants{Network: true, CallTime: d})
 	require.NoError(t, err)

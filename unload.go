@@ -2,61 +2,16 @@ package load
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/phrase"
-	"github.com/loadgo/load/internal/seconds"
+	"github.com/loadgo/load/report"
 )
-
-// UnloadReport tells what an unload gave back, and what it did not.
-type UnloadReport struct {
-	Name string `json:"name"` // with the version
-	// Memory is how much the module used, in bytes, as its engine reports it, just before it was
-	// closed; 0 where the engine does not tell. It came back unless Objects say that the host still
-	// holds values in its own memory.
-	Memory int64 `json:"memory"`
-	// Artifact is the size of the compiled module, in bytes, whose code is not mapped any more.
-	Artifact int64 `json:"artifact"`
-	// Waited is how long running calls took to finish. In JSON it is a number of seconds.
-	Waited time.Duration `json:"waited"`
-	// Interrupted is how many calls still ran when the context ended. In a module that runs as a
-	// process they were ended and return [ErrUnloaded]; calls within the host's process end by
-	// themselves.
-	Interrupted int `json:"interrupted"`
-	// Objects are those that the host still holds, longest held first. They answer [ErrUnloaded].
-	Objects []engine.HeldObjects `json:"objects,omitempty"`
-	// Importers are the modules that were unloaded before it by [Force], since they imported it,
-	// directly or not: with their versions, sorted.
-	Importers []string `json:"importers,omitempty"`
-}
-
-// MarshalJSON implements [json.Marshaler].
-func (r UnloadReport) MarshalJSON() ([]byte, error) {
-	type fields UnloadReport
-	return json.Marshal(struct {
-		fields
-		Waited seconds.Seconds `json:"waited"`
-	}{fields(r), seconds.Seconds(r.Waited)})
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (r *UnloadReport) UnmarshalJSON(data []byte) error {
-	type fields UnloadReport
-	in := struct {
-		*fields
-		Waited seconds.Seconds `json:"waited"`
-	}{fields: (*fields)(r)}
-	err := json.Unmarshal(data, &in)
-	r.Waited = time.Duration(in.Waited)
-	return err
-}
 
 // Unload takes the module of that name out of the cache, under all its names, waits for its running
 // calls, and closes it: everything of it answers [ErrUnloaded] from the moment that it is taken
@@ -70,7 +25,7 @@ func (r *UnloadReport) UnmarshalJSON(data []byte) error {
 // The error is [ErrNotLoaded] for a name that is not loaded, and an [*InUseError] for a module that
 // others imported. With the option [Force] these are unloaded, too, and first: their running calls
 // finish, and reach it until then. The next use of one loads both anew.
-func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOption) (*UnloadReport, error) {
+func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOption) (*report.Unload, error) {
 	r := &request{asked: name}
 	for _, o := range options {
 		o.unload(r)
@@ -85,38 +40,38 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOptio
 		return nil, fmt.Errorf("unload %s: %w", name, err)
 	}
 	errs := l.retire(ctx, importers, "what it imports was unloaded")
-	report, err := l.end(ctx, m, "")
+	told, err := l.end(ctx, m, "")
 	if err != nil {
 		errs = errors.Join(errs, fmt.Errorf("unload %s: %w", m, err))
 	}
 	for _, i := range importers {
-		report.Importers = append(report.Importers, i.String())
+		told.Importers = append(told.Importers, i.String())
 	}
-	slices.Sort(report.Importers)
-	return report, errs
+	slices.Sort(told.Importers)
+	return told, errs
 }
 
 // end waits for the running calls of a module that was dropped, and closes it.
-func (l *Loader) end(ctx context.Context, m *Module, why string) (*UnloadReport, error) {
+func (l *Loader) end(ctx context.Context, m *Module, why string) (*report.Unload, error) {
 	defer close(m.gone)
-	report := &UnloadReport{Name: m.String(), Artifact: m.artifactSize}
+	told := &report.Unload{Name: m.String(), Artifact: m.artifactSize}
 	start := time.Now()
 	for _, part := range m.parts() {
-		report.Interrupted += part.usage.Drain(ctx)
+		told.Interrupted += part.usage.Drain(ctx)
 	}
-	report.Waited = time.Since(start)
+	told.Waited = time.Since(start)
 	for _, part := range m.parts() {
-		report.Memory += part.memory().Now
-		report.Objects = append(report.Objects, part.usage.Held()...)
+		told.Memory += part.memory().Now
+		told.Objects = append(told.Objects, part.usage.Held()...)
 	}
 	closing, cancel := later(ctx)
 	defer cancel()
 	err := m.close(closing)
-	if report.Interrupted > 0 {
-		err = errors.Join(fmt.Errorf("%s cut off: %w", phrase.Count(report.Interrupted, "running call"), context.Cause(ctx)), err)
+	if told.Interrupted > 0 {
+		err = errors.Join(fmt.Errorf("%s cut off: %w", phrase.Count(told.Interrupted, "running call"), context.Cause(ctx)), err)
 	}
 	l.emit(event.Unloaded{Name: m.String(), Why: why})
-	return report, err
+	return told, err
 }
 
 // parts are the module and its siblings.

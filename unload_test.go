@@ -13,10 +13,11 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/report"
 )
 
 // unload unloads and fails the test where that is refused.
-func unload(t testing.TB, l *load.Loader, name string, options ...load.UnloadOption) *load.UnloadReport {
+func unload(t testing.TB, l *load.Loader, name string, options ...load.UnloadOption) *report.Unload {
 	t.Helper()
 	report, err := l.Unload(t.Context(), name, options...)
 	require.NoError(t, err)
@@ -36,7 +37,7 @@ func TestUnloadLetsCallsFinish(t *testing.T) {
 	go func() { _, err := m.Call(context.Background(), "F"); called <- err }()
 	<-started
 	type answer struct {
-		report *load.UnloadReport
+		report *report.Unload
 		err    error
 	}
 	unloaded := make(chan answer, 1)
@@ -124,7 +125,7 @@ func TestUnloadByForce(t *testing.T) {
 	go func() { _, err := app.Call(context.Background(), "F"); called <- err }()
 	<-started
 	type answer struct {
-		report *load.UnloadReport
+		report *report.Unload
 		err    error
 	}
 	unloaded := make(chan answer, 1)

@@ -11,6 +11,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/sourcedir"
+	"github.com/loadgo/load/report"
 )
 
 // Notifier tells when something changes in directories; package notify has one. It is safe for
@@ -261,6 +262,6 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 	}()
 	quiet := l.session()
 	quiet.Events = nil
-	spec, err := l.obtain(ctx, quiet, m.request, new(Stages))
+	spec, err := l.obtain(ctx, quiet, m.request, new(report.Stages))
 	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.spec)
 }

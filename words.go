@@ -9,6 +9,7 @@ import (
 
 // The everyday words of the contracts.
 type (
+	AliasError      = find.AliasError
 	AmbiguousError  = find.AmbiguousError
 	ChecksumError   = install.ChecksumError
 	CompileError    = engine.CompileError

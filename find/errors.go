@@ -78,3 +78,10 @@ func (e *VersionError) Error() string {
 	}
 	return s
 }
+
+// AliasError reports aliases that lead to each other. Chain starts and ends with the same one.
+type AliasError struct {
+	Chain []string
+}
+
+func (e *AliasError) Error() string { return "alias loop: " + strings.Join(e.Chain, " → ") }

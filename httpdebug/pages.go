@@ -12,17 +12,18 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/seconds"
+	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
 // info is what the loader runs, with what keeps each module from the host.
 type info struct {
-	load.Info
+	report.Info
 	Modules []moduleRow `json:"modules"`
 }
 
 type moduleRow struct {
-	load.ModuleInfo
+	report.ModuleInfo
 	Module    string `json:"module"`    // name and version
 	Isolation string `json:"isolation"` // its level
 }
@@ -68,7 +69,7 @@ type modulePage struct {
 	ImportedBy []string             `json:"imported_by"`
 	Sources    []find.ModuleVersion `json:"sources"`
 	Symbols    []load.Symbol        `json:"symbols"`
-	Stats      load.Stats           `json:"stats"`
+	Stats      report.Stats         `json:"stats"`
 }
 
 type limits struct {
@@ -127,7 +128,7 @@ func (h *handler) graph(w http.ResponseWriter, r *http.Request) {
 }
 
 // leadsTo returns where edges lead from a module.
-func leadsTo(edges []load.Edge, from string) []string {
+func leadsTo(edges []report.Edge, from string) []string {
 	var to []string
 	for _, e := range edges {
 		if e.From == from {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/report"
 )
 
 // Var returns a variable for [expvar.Publish]: an object with what [load.Loader.Info] tells as
@@ -13,7 +14,7 @@ import (
 func Var(l *load.Loader, events *Events) expvar.Var {
 	return expvar.Func(func() any {
 		return struct {
-			Loader load.Info       `json:"loader"`
+			Loader report.Info     `json:"loader"`
 			Events map[string]kind `json:"events"`
 		}{l.Info(), events.all()}
 	})

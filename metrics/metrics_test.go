@@ -20,6 +20,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/metrics"
+	"github.com/loadgo/load/report"
 )
 
 // world finds modules of any name and runs them; two of them are one name, version and engine.
@@ -184,7 +185,7 @@ func TestVar(t *testing.T) {
 	_, err := l.Load(t.Context(), "some")
 	require.NoError(t, err)
 	var got struct {
-		Loader load.Info
+		Loader report.Info
 		Events map[string]struct {
 			Count int64
 			Took  float64

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loadgo/load"
+	"github.com/loadgo/load/report"
 )
 
 // sample is one line: a figure with its labels. Labels alternate between names and values.
@@ -52,8 +52,8 @@ func escape(value string) string {
 type moduleKey struct{ name, version, engine string }
 
 // byKey sums up the figures of modules that are one series, sorted by their keys.
-func byKey(modules []load.ModuleInfo) ([]moduleKey, map[moduleKey]load.Stats) {
-	sums := make(map[moduleKey]load.Stats)
+func byKey(modules []report.ModuleInfo) ([]moduleKey, map[moduleKey]report.Stats) {
+	sums := make(map[moduleKey]report.Stats)
 	for _, m := range modules {
 		key := moduleKey{m.Name, m.Version, m.Engine}
 		sum, s := sums[key], m.Stats
@@ -76,9 +76,9 @@ func byKey(modules []load.ModuleInfo) ([]moduleKey, map[moduleKey]load.Stats) {
 }
 
 // write writes all families.
-func write(b *bytes.Buffer, info load.Info, events map[string]kind) {
+func write(b *bytes.Buffer, info report.Info, events map[string]kind) {
 	keys, sums := byKey(info.Modules)
-	each := func(suffix string, figure func(load.Stats) (float64, bool)) []sample {
+	each := func(suffix string, figure func(report.Stats) (float64, bool)) []sample {
 		var samples []sample
 		for _, key := range keys {
 			if value, known := figure(sums[key]); known {
@@ -89,19 +89,19 @@ func write(b *bytes.Buffer, info load.Info, events map[string]kind) {
 	}
 	family(b, "load_modules", "gauge", "", "Modules that run.", []sample{{"", nil, float64(len(info.Modules))}})
 	family(b, "load_module_calls", "counter", "", "Calls of the module that ended.",
-		each("_total", func(s load.Stats) (float64, bool) { return float64(s.Calls), true }))
+		each("_total", func(s report.Stats) (float64, bool) { return float64(s.Calls), true }))
 	family(b, "load_module_errors", "counter", "", "Calls that ended by a panic, a crash, a cancellation or a limit.",
-		each("_total", func(s load.Stats) (float64, bool) { return float64(s.Errors), true }))
+		each("_total", func(s report.Stats) (float64, bool) { return float64(s.Errors), true }))
 	family(b, "load_module_running", "gauge", "", "Calls that run now.",
-		each("", func(s load.Stats) (float64, bool) { return float64(s.Running), true }))
+		each("", func(s report.Stats) (float64, bool) { return float64(s.Running), true }))
 	family(b, "load_module_objects", "gauge", "", "Objects of the module that the host holds.",
-		each("", func(s load.Stats) (float64, bool) { return float64(s.Objects), true }))
+		each("", func(s report.Stats) (float64, bool) { return float64(s.Objects), true }))
 	family(b, "load_module_memory_bytes", "gauge", "bytes", "Memory of the module, where its engine reports it.",
-		each("", func(s load.Stats) (float64, bool) { return float64(s.Memory.Now), s.Memory.From != "" }))
+		each("", func(s report.Stats) (float64, bool) { return float64(s.Memory.Now), s.Memory.From != "" }))
 	family(b, "load_module_artifact_bytes", "gauge", "bytes", "Size of the compiled module.",
-		each("", func(s load.Stats) (float64, bool) { return float64(s.Artifact), s.Artifact > 0 }))
+		each("", func(s report.Stats) (float64, bool) { return float64(s.Artifact), s.Artifact > 0 }))
 	family(b, "load_module_last_used_seconds", "gauge", "seconds", "When the module was last used, in seconds since 1970.",
-		each("", func(s load.Stats) (float64, bool) { return unix(s.LastUsed), !s.LastUsed.IsZero() }))
+		each("", func(s report.Stats) (float64, bool) { return unix(s.LastUsed), !s.LastUsed.IsZero() }))
 	writeEvents(b, events)
 	b.WriteString("# EOF\n")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
 )
@@ -187,7 +188,7 @@ func runOutdated(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	s.progress.clear()
-	newer := []load.LockedVersion{}
+	newer := []report.LockedVersion{}
 	var errs []error
 	for _, v := range all {
 		errs = append(errs, v.Err)
