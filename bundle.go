@@ -2,12 +2,9 @@ package load
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
@@ -41,67 +38,6 @@ func withBundles(bundles []Bundle, path find.Path) (find.Path, error) {
 	return append(all, path...), nil
 }
 
-// fromBundle returns what a bundle has of a spec, or nil.
-func (l *Loader) fromBundle(eng engine.Engine, compiler engine.Compiler, spec *Spec) *store.Artifact {
-	for _, b := range l.config.Bundles {
-		release, _ := l.toolchain(eng, spec)
-		fingerprints := []string{fingerprint(compiler, release)}
-		if released, ok := eng.(engine.Released); ok && spec.Source.Prepared { // this host compiles nothing of it
-			fingerprints = nil
-			for _, release := range b.Releases() {
-				fingerprints = append(fingerprints, released.FingerprintOf(release))
-			}
-		}
-		for _, fingerprint := range fingerprints {
-			if files := b.Artifact(artifactKey(eng, fingerprint, spec.Source)); files != nil {
-				return files
-			}
-		}
-	}
-	return nil
-}
-
-// preparedFor returns the name of the first engine for which a bundle has what was compiled of a
-// spec, "" for none.
-func (l *Loader) preparedFor(spec *Spec) string {
-	if !spec.Source.Prepared {
-		return ""
-	}
-	for _, eng := range l.config.Engines {
-		compiler, ok := eng.(engine.Compiler)
-		if ok && eng.Accepts(spec.Source) && l.fromBundle(eng, compiler, spec) != nil {
-			return eng.Name()
-		}
-	}
-	return ""
-}
-
-// NotPreparedError reports a module that a bundle holds, and that was not compiled for this host.
-type NotPreparedError struct {
-	Module string
-	For    string // the system and the engine, as in "linux/arm64 and the engine goprocess"
-	Fix    string
-}
-
-func (e *NotPreparedError) Error() string {
-	return fmt.Sprintf("%s is in the bundle and not prepared for %s\n\t%s", e.Module, e.For, e.Fix)
-}
-
-func notPrepared(eng engine.Engine, spec *Spec) error {
-	with := ""
-	if spec.Source.Go != nil && len(spec.Source.Go.Instances) > 0 {
-		with = fmt.Sprintf(" with %q", spec.Source.Go.Instances)
-	}
-	if spec.Source.Go != nil && spec.Source.Go.Expression != "" {
-		with += " with an expression"
-	}
-	return &NotPreparedError{
-		Module: spec.Name,
-		For:    fmt.Sprintf("%s/%s, the engine %s and this version of load%s", runtime.GOOS, runtime.GOARCH, eng.Name(), with),
-		Fix:    fmt.Sprintf("run `load bundle -target %s/%s -engine %s -o FILE %s` where the image is built, with the version of load that the host has", runtime.GOOS, runtime.GOARCH, eng.Name(), spec.Name),
-	}
-}
-
 // Prepared is a module that was found and compiled, and is not run. See [Loader.Prepare].
 type Prepared struct {
 	Name    find.Name // what was asked for
@@ -113,7 +49,7 @@ type Prepared struct {
 	Key     string // what it was compiled under
 	Files   *store.Artifact
 
-	engine engine.Engine
+	outfit *outfit
 }
 
 // Prepare is [Loader.Install] for those who carry what was compiled to another machine, as package
@@ -125,32 +61,28 @@ func (l *Loader) Prepare(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	spec, err := l.obtain(ctx, l.session(), r, new(report.Stages))
+	w, err := l.obtain(ctx, l.session(), r)
 	if err != nil {
 		return nil, err
 	}
-	return l.prepare(ctx, r, spec)
+	return l.prepare(ctx, w)
 }
 
-// prepare compiles a spec.
-func (l *Loader) prepare(ctx context.Context, r *request, spec *Spec) (*Prepared, error) {
-	eng, err := l.choose(spec)
+// prepare compiles what was obtained.
+func (l *Loader) prepare(ctx context.Context, w *walk) (*Prepared, error) {
+	o, err := l.outfit(w.spec)
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{Name: r.name, By: l.found(r, pin{}, spec).by, Spec: spec, Engine: eng.Name(), engine: eng}
-	if p.Files, err = l.compile(ctx, eng, spec, false); err != nil || p.Files == nil {
+	p := &Prepared{Name: w.name, By: w.by, Spec: w.spec, Engine: o.engine.Name(), outfit: o}
+	if p.Files, err = o.plan.Make(ctx, false); err != nil || p.Files == nil {
 		return p, err
 	}
 	p.Key = p.Files.Key()
-	if targeted, ok := eng.(engine.Targeted); ok {
+	if targeted, ok := o.engine.(engine.Targeted); ok {
 		p.Target = targeted.Target()
 	}
-	var missing error
-	if p.Release, missing = l.toolchain(eng, spec); missing != nil {
-		if before, _ := l.compiledBefore(eng, spec); before != "" {
-			p.Release = before
-		}
-	}
+	o.plan.Present() // another release may have compiled it
+	p.Release = o.plan.Release
 	return p, nil
 }

@@ -118,14 +118,3 @@ func recovered(err *error) {
 		*err = &InternalError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}
 	}
 }
-
-// ConfigError reports a [Config] that cannot work.
-type ConfigError struct {
-	Setting string // "Config.Engine"
-	Reason  string
-	Err     error // the cause below, or nil
-}
-
-func (e *ConfigError) Error() string { return e.Setting + ": " + e.Reason }
-
-func (e *ConfigError) Unwrap() error { return e.Err }

@@ -7,15 +7,15 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
-	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/report"
 )
 
-// Explain asks every finder and, where none of them knows the name, the installer that claims it
-// for the version. It installs, compiles and runs nothing. The explanation is there with an error
-// too, as far as it goes: the error is the one that a load would meet.
+// Explain takes the way of a load, up to where something would be installed, compiled or run, and
+// tells what was decided on it. It asks the finders after the answer, too: what is shadowed is worth
+// knowing. The explanation exists with an error too, as far as it goes: the error is the one that a
+// load would meet if the module did not run.
 func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *report.Explanation, err error) {
 	e = &report.Explanation{Name: name, BuildList: []find.ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()
@@ -25,98 +25,76 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 		return e, err
 	}
 	e.Along, e.Instances, e.Expression = r.name.Along, r.name.Instances, r.name.Expression
-	l.explainRegistry(e, r.name)
-	p, err := l.pin(r)
-	if err != nil {
+	if owner, ok := l.names.Registries.Owner(r.name.Target); ok && r.name.Form == find.FormPath {
+		e.Registry = owner.Name
+		e.Policy = append(e.Policy, report.Ruling{Allowed: true, Rule: owner.Rule, Reason: fmt.Sprintf("owns %s: nobody else is asked", owner.Pattern)})
+	}
+	w, err := l.walk(ctx, l.session(), r, atRelease)
+	w.record(ctx, e, err)
+	if err != nil || w.spec == nil {
 		return e, err
 	}
-	s := l.under(l.session(), p)
-	spec, err := l.askFinders(ctx, s, p.Pinned(r.name), e)
-	if err != nil {
-		return e, err
-	}
-	if err := l.askInstallers(ctx, s, r, p, spec != nil, e); err != nil || spec == nil {
-		return e, err
-	}
-	l.explainPolicy(e, r, l.found(r, p, spec), nil, nil)
-	if spec, err = asAsked(spec, p.Pinned(r.name)); err != nil {
-		return e, err
-	}
-	spec = l.asCompiled(spec)
+	spec := w.spec
 	m := l.running(r.asked+r.with, spec)
 	if m != nil { // it was completed when it was loaded
 		spec, e.Loaded = m.spec, true
 	}
-	l.explainSpec(e, spec)
-	if m != nil {
-		isolation := m.Isolation()
-		e.Isolation = &isolation
-	}
-	return e, nil
+	recordSpec(e, spec)
+	return e, l.recordOutfit(e, spec, m)
 }
 
-// askFinders asks all of them, those after the answer too: what is shadowed is worth knowing.
-func (l *Loader) askFinders(ctx context.Context, s *install.Session, name find.Name, e *report.Explanation) (*Spec, error) {
-	var spec *Spec
-	for _, finder := range l.config.Path {
-		answer, tried, err := find.Path{finder}.Ask(ctx, name, s)
-		e.Asked = append(e.Asked, tried...)
-		if spec == nil {
-			if err != nil {
-				return nil, err
-			}
-			spec = answer
-		}
+// record tells what a walk has decided, and how it ended.
+func (w *walk) record(ctx context.Context, e *report.Explanation, err error) {
+	var missing *NotFoundError
+	var refused *PolicyError
+	switch {
+	case errors.As(err, &missing):
+		e.Asked = missing.Tried
+	default:
+		e.Asked = w.answers(ctx, err)
 	}
-	return spec, nil
+	e.Policy = append(e.Policy, w.rulings...)
+	if errors.As(err, &refused) {
+		e.Policy = append(e.Policy, report.Ruling{Rule: refused.Rule, Reason: refused.Reason})
+	}
+	var granting plan.Granting
+	switch policies := w.loader.config.Policies; {
+	case w.spec != nil:
+		granting = plan.Grant(policies, plan.Subject(w.spec), plan.GrantNames(w.spec))
+	case w.release != nil:
+		granting = plan.Grant(policies, w.release.Subject(), []string{w.release.Package})
+	}
+	e.Policy = append(e.Policy, granting.Rulings()...)
+	if release := w.release; release != nil && err == nil {
+		e.Canonical, e.Module, e.Version = release.Package, release.Module, release.Version
+		e.Why, e.Time, e.Origin, e.Deprecated = release.Why, release.Time, release.Origin, release.Deprecated
+	}
 }
 
-// askInstallers asks the one that claims the name for a version, unless it is found already.
-func (l *Loader) askInstallers(ctx context.Context, s *install.Session, r *request, p pin, found bool, e *report.Explanation) error {
-	first := r.claims
-	asked := first >= 0 && !found && !l.config.NoInstall
-	for i, answer := range l.wouldInstall(r) {
-		if found {
+// answers lists what finders and installers answered, and those that were not asked.
+func (w *walk) answers(ctx context.Context, err error) []find.Tried {
+	l, asked := w.loader, w.tried
+	found := len(asked) > 0 && asked[len(asked)-1].Found
+	if w.session == nil || err != nil && len(asked) > 0 && len(asked) < len(l.config.Path) && !found {
+		return asked // the walk ended before
+	}
+	for _, finder := range l.config.Path[len(asked):] {
+		_, tried, _ := find.Path{finder}.Ask(ctx, w.pinned, w.session)
+		asked = append(asked, tried...)
+	}
+	for i, answer := range l.wouldInstall(w.request) {
+		switch {
+		case found:
 			answer.Answer = "not asked: it is found already"
-		} else if i == first && asked {
-			release, err := l.permitted(ctx, s, r, p, e)
-			var missing *NotFoundError
-			switch {
-			case errors.As(err, &missing):
-				e.Asked = missing.Tried
-				return err
-			case err != nil:
-				answer.Answer = err.Error()
-				e.Asked = append(e.Asked, answer)
-				return err
-			}
-			answer.Found, answer.Answer = true, release.Package+phrase.Version(release.Version)
-			e.Canonical, e.Module, e.Version = release.Package, release.Module, release.Version
-			e.Why, e.Time, e.Origin, e.Deprecated = release.Why, release.Time, release.Origin, release.Deprecated
+		case i != w.claims:
+		case w.release != nil && err == nil:
+			answer.Found, answer.Answer = true, w.release.Package+phrase.Version(w.release.Version)
+		case err != nil:
+			return append(asked, find.Tried{Who: answer.Who, Answer: err.Error()})
 		}
-		e.Asked = append(e.Asked, answer)
+		asked = append(asked, answer)
 	}
-	if !found && !asked {
-		return l.notFound(r, e.Asked)
-	}
-	return nil
-}
-
-// permitted is the release that would be installed, and what the policies say about it.
-func (l *Loader) permitted(ctx context.Context, s *install.Session, r *request, p pin, e *report.Explanation) (*install.Release, error) {
-	err := l.permitName(r)
-	var release *install.Release
-	if err == nil {
-		release, err = l.release(ctx, s, r, p, e.Asked)
-	}
-	if err == nil {
-		err = s.Consider(release)
-	}
-	l.explainPolicy(e, r, nil, release, err)
-	if err != nil {
-		return nil, err
-	}
-	return release, nil
+	return asked
 }
 
 // running returns the module that a load of the name would be answered with, if it runs.
@@ -127,75 +105,53 @@ func (l *Loader) running(name string, spec *Spec) *Module {
 	return l.cache.get(plan.Identity(spec))
 }
 
-func (l *Loader) explainSpec(e *report.Explanation, spec *Spec) {
+func recordSpec(e *report.Explanation, spec *Spec) {
 	e.Canonical, e.Module, e.Version, e.Why, e.Time = spec.Name, spec.Module, spec.Version, spec.Why, spec.Time
 	e.Origin, e.Deprecated, e.Installed, e.Dir = spec.Origin, spec.Deprecated, true, spec.Source.Dir
 	e.BuildList = append(e.BuildList, spec.BuildList...)
 	if spec.Source.Go != nil && len(spec.Source.Go.Along) > 0 {
 		e.Along = spec.Source.Go.Along
 	}
-	var eng engine.Engine
-	if eng, e.Engines = l.chooseAmong(spec); eng == nil {
-		return
+}
+
+// recordOutfit tells what a spec runs with; m is its module if it runs.
+func (l *Loader) recordOutfit(e *report.Explanation, spec *Spec, m *Module) error {
+	o, err := l.outfit(spec)
+	e.Engines = o.answers
+	if o.engine == nil {
+		return err
 	}
-	e.Engine = eng.Name()
-	e.Isolation = l.tryIsolation(eng, spec)
-	if describer, ok := eng.(engine.Describer); ok {
+	e.Engine = o.engine.Name()
+	if describer, ok := o.engine.(engine.Describer); ok {
 		e.Kind = describer.Describe(spec.Source)
 	}
-	if compiler, ok := eng.(engine.Compiler); ok {
-		l.explainArtifact(e, eng, compiler, spec)
+	if m != nil {
+		isolation := m.Isolation()
+		e.Isolation = &isolation
+	} else if err == nil {
+		e.Isolation = o.isolation(l, spec)
 	}
+	if err != nil || !o.plan.Compiles() {
+		return err
+	}
+	files := o.plan.Present() // before the key is read: it may be of another release
+	e.Artifact = &report.ArtifactKey{SourceHash: spec.Source.Hash, Engine: e.Engine, Fingerprint: o.plan.Fingerprint, Key: o.plan.Key}
+	if files != nil {
+		e.Artifact.Present, e.Artifact.Size = true, files.Size()
+	}
+	return nil
 }
 
-// explainArtifact tells what was compiled of a spec, or would be.
-func (l *Loader) explainArtifact(e *report.Explanation, eng engine.Engine, compiler engine.Compiler, spec *Spec) {
-	release, _ := l.toolchain(eng, spec)
-	e.Artifact = &report.ArtifactKey{SourceHash: spec.Source.Hash, Engine: eng.Name(), Fingerprint: fingerprint(compiler, release)}
-	if files := l.fromBundle(eng, compiler, spec); files != nil {
-		e.Artifact.Key, e.Artifact.Present, e.Artifact.Size = files.Key(), true, files.Size()
-		return
-	}
-	if spec.Source.Hash == "" || l.config.Store == nil {
-		return
-	}
-	e.Artifact.Key = artifactKey(eng, e.Artifact.Fingerprint, spec.Source)
-	// A damaged artifact counts as missing: a load makes it again.
-	files, err := l.config.Store.Lookup(e.Artifact.Key)
-	if err != nil || files == nil {
-		if release, files = l.compiledBefore(eng, spec); files == nil {
-			return
-		}
-		e.Artifact.Fingerprint, e.Artifact.Key = eng.(engine.Released).FingerprintOf(release), files.Key()
-	}
-	e.Artifact.Present, e.Artifact.Size = true, files.Size()
-}
-
-// tryIsolation tells what would keep the module of a spec from the host, with what policies grant
-// it, by trying where the engine can.
-func (l *Loader) tryIsolation(eng engine.Engine, spec *Spec) *engine.Isolation {
+// isolation tells what would keep the module of a spec from the host, by trying if the engine can.
+func (o *outfit) isolation(l *Loader, spec *Spec) *engine.Isolation {
 	var isolation engine.Isolation
-	switch eng := eng.(type) {
+	switch eng := o.engine.(type) {
 	case engine.Trier:
-		a := l.artifact(eng.(engine.Engine), spec, nil)
-		if granted, _, err := l.grants(eng.(engine.Engine), spec); err == nil {
-			a.Grants, a.Limits = granted, limitsWithin(a.Limits, granted)
-		}
-		isolation = eng.Try(a)
+		isolation = eng.Try(o.hand(l, spec, nil))
 	case engine.Isolated:
 		isolation = eng.Isolation()
 	default:
 		return nil
 	}
 	return &isolation
-}
-
-// explainRegistry tells which registry owns a name, and by which rule.
-func (l *Loader) explainRegistry(e *report.Explanation, name find.Name) {
-	owner, ok := l.names.Registries.Owner(name.Target)
-	if name.Form != find.FormPath || !ok {
-		return
-	}
-	e.Registry = owner.Name
-	e.Policy = append(e.Policy, report.Ruling{Allowed: true, Rule: owner.Rule, Reason: fmt.Sprintf("owns %s: nobody else is asked", owner.Pattern)})
 }

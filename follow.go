@@ -159,8 +159,6 @@ type former struct {
 	artifactOnly bool // as [Module] has it
 }
 
-var errNoArtifact = errors.New("its artifact is gone from the store, and its source may have changed")
-
 // remember notes a module that goes, for the followers of its names. It is called with mu held.
 func (c *cache) remember(m *Module) {
 	gone := &former{m.spec, m.artifactOnly}

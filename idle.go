@@ -80,17 +80,6 @@ func (m *Module) holds() bool {
 	return false
 }
 
-// within returns the limits with those that policies set.
-func limitsWithin(limits Limits, granted engine.Grants) Limits {
-	if granted.Memory > 0 && (limits.Memory == 0 || granted.Memory < limits.Memory) {
-		limits.Memory = granted.Memory
-	}
-	if granted.CallTime > 0 && (limits.CallTime == 0 || granted.CallTime < limits.CallTime) {
-		limits.CallTime = granted.CallTime
-	}
-	return limits
-}
-
 // Pin keeps the module from being unloaded for [Config].MaxModules and [Config].MemoryLimit until
 // unpin is called, which may be done any number of times. Any number of pins add up.
 func (m *Module) Pin() (unpin func()) {

@@ -11,13 +11,15 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/query"
+	"github.com/loadgo/load/policy"
 )
 
-// session is what installers may do for the loader; see [Loader.under] for what the lock file adds.
+// session is what installers may do for the loader; see [walk.look] for what the lock file adds.
 func (l *Loader) session() *install.Session {
 	c := &l.config
-	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.toolchainAsked(), LocalToolchain: l.keepsToolchain()}
+	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.artifacts.Asked(), LocalToolchain: l.artifacts.Local()}
 }
 
 // offline returns the session of the same work without a network.
@@ -28,74 +30,87 @@ func offline(s *install.Session) *install.Session {
 }
 
 // install brings a name that the path does not know, at the version that the lock file has, if it
-// has one; tried are the path's answers.
-func (l *Loader) install(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*Spec, error) {
+// has one; or ends with the release that would be installed.
+func (w *walk) install(ctx context.Context, to end) error {
 	start := time.Now()
-	if r.installer == nil || l.config.NoInstall {
-		return nil, l.notFound(r, append(tried, l.wouldInstall(r)...))
+	if err := w.choose(ctx); err != nil || to == atRelease {
+		return err
 	}
-	if l.config.Store == nil {
-		return nil, &ConfigError{Setting: "Config.Store", Reason: find.Describe(r.installer) + " has no store to install into"}
-	}
-	if err := l.permitName(r); err != nil {
-		return nil, err
-	}
-	release, err := l.release(ctx, s, r, p, tried)
-	if err != nil {
-		if spec := l.stale(ctx, s, r.name, err); spec != nil {
-			return l.complete(ctx, s, spec, p)
+	if w.release != nil {
+		w.session.Emit(event.Found{Name: w.name.String(), Canonical: w.release.Package, Version: w.release.Version, Origin: w.release.Origin, Took: time.Since(start)})
+		var err error
+		if w.spec, err = w.installer.Install(ctx, w.session, w.release); err != nil {
+			return err
 		}
-		return nil, err
 	}
-	if err := s.Consider(release); err != nil {
-		return nil, err
-	}
-	s.Emit(event.Found{Name: r.name.String(), Canonical: release.Package, Version: release.Version, Origin: release.Origin, Took: time.Since(start)})
-	spec, err := r.installer.Install(ctx, s, release)
-	if err != nil {
-		return nil, err
-	}
-	return l.complete(ctx, s, spec, p)
+	return w.complete(ctx)
 }
 
-// release is what to install: what the lock file holds, or else what the installer chooses.
-func (l *Loader) release(ctx context.Context, s *install.Session, r *request, p pin, tried []find.Tried) (*install.Release, error) {
+// choose chooses the release to install, and lets the policies decide about it. If the registry
+// cannot be asked, the answer is an installed version that does.
+func (w *walk) choose(ctx context.Context) error {
+	l := w.loader
+	if w.installer == nil || l.config.NoInstall {
+		return l.notFound(w.request, append(w.tried, l.wouldInstall(w.request)...))
+	}
+	if l.config.Store == nil {
+		return &ConfigError{Setting: "Config.Store", Reason: find.Describe(w.installer) + " has no store to install into"}
+	}
+	if err := plan.PermitName(l.config.Policies, w.name); err != nil {
+		return err
+	}
+	release, err := w.choice(ctx)
+	if err != nil {
+		if w.spec = w.stale(ctx, err); w.spec != nil {
+			return nil
+		}
+		return err
+	}
+	w.release = release
+	return install.Decide(l.config.Policies, func(p *policy.Policy) policy.Decision {
+		return w.note(p.Version(release.Subject(), time.Now()))
+	})
+}
+
+// choice is what to install: what the lock file holds, or else what the installer chooses.
+func (w *walk) choice(ctx context.Context) (*install.Release, error) {
+	l := w.loader
 	switch {
-	case p.Held:
-		return p.Release(r.name, find.Describe(r.installer), l.lock.Base)
+	case w.pin.Held:
+		return w.pin.Release(w.name, find.Describe(w.installer), l.lock.Base)
 	case l.config.Frozen:
-		return nil, l.notLocked(r, "it")
+		return nil, l.notLocked(w.request, "it")
 	case l.config.Offline:
 		return nil, ErrOffline
 	}
-	return l.resolve(ctx, s, r, tried)
+	return l.resolve(ctx, w.session, w.request, w.tried)
 }
 
 // stale returns an installed version that does for a name whose registry cannot be asked for a
 // newer one, or nil. A registry that refuses, or whose answer is wrong, was asked.
-func (l *Loader) stale(ctx context.Context, s *install.Session, name find.Name, cause error) *Spec {
-	q, err := query.Parse(name.Query)
+func (w *walk) stale(ctx context.Context, cause error) *Spec {
+	q, err := query.Parse(w.name.Query)
 	if err != nil || !errors.Is(cause, ErrUnavailable) {
 		return nil
 	}
-	asked := name
+	asked := w.name
 	asked.Query = ""
-	for _, finder := range l.config.Path {
-		spec, err := find.Under(ctx, finder, asked, offline(s))
-		if err == nil && spec.Version != "" && (name.Query == "" || q.Match(spec.Version)) {
-			s.Emit(event.Degraded{Name: name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
+	for _, finder := range w.loader.config.Path {
+		spec, err := find.Under(ctx, finder, asked, offline(w.session))
+		if err == nil && spec.Version != "" && (w.name.Query == "" || q.Match(spec.Version)) {
+			w.session.Emit(event.Degraded{Name: w.name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
 		}
 		var ambiguous *AmbiguousError // by its version, the name meant none of the folders
-		if err != nil && !errors.Is(err, ErrNotFound) && !(name.Query != "" && errors.As(err, &ambiguous)) {
+		if err != nil && !errors.Is(err, ErrNotFound) && !(w.name.Query != "" && errors.As(err, &ambiguous)) {
 			return nil
 		}
 	}
 	return nil
 }
 
-// resolve asks the installer for the version, and adds the path's answers where it does not know
-// the name.
+// resolve asks the installer for the version, and adds the path's answers if it does not know the
+// name.
 func (l *Loader) resolve(ctx context.Context, s *install.Session, r *request, tried []find.Tried) (*install.Release, error) {
 	release, err := r.installer.Resolve(ctx, s, r.name)
 	if !errors.Is(err, ErrNotFound) {
@@ -134,16 +149,18 @@ func (l *Loader) wouldInstall(r *request) []find.Tried {
 }
 
 // complete lets the installers bring what a source found in place needs, until its hash is known.
-func (l *Loader) complete(ctx context.Context, s *install.Session, spec *Spec, p pin) (*Spec, error) {
+func (w *walk) complete(ctx context.Context) error {
+	l, s, spec := w.loader, w.session, w.spec
 	if spec.Source.Hash != "" || l.config.Store == nil {
-		return spec, nil
+		return nil
 	}
-	if !p.Held && l.config.Frozen {
+	refused := !w.pin.Held && l.config.Frozen
+	if refused {
 		s = offline(s) // what it needs is refused: there is no use in bringing it
 	}
 	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m find.ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec
-	promised.BuildList = p.Modules()
+	promised.BuildList = w.pin.Modules()
 	spec = &promised
 	for _, installer := range l.config.Installers {
 		completer, ok := installer.(install.Completer)
@@ -152,18 +169,42 @@ func (l *Loader) complete(ctx context.Context, s *install.Session, spec *Spec, p
 		}
 		var err error
 		spec, err = completer.Complete(ctx, s, spec)
-		if !p.Held && l.config.Frozen && errors.Is(err, ErrOffline) {
-			return nil, l.notLocked(p.request, "what it needs")
+		if refused && errors.Is(err, ErrOffline) {
+			return l.notLocked(w.request, "what it needs")
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
+	w.spec = spec
 	if len(tree) == 0 || slices.ContainsFunc(spec.BuildList, func(m find.ModuleVersion) bool { return m.Path == spec.Name }) {
-		return spec, nil
+		return nil
 	}
 	whole := *spec
 	whole.BuildList = slices.Concat(tree, spec.BuildList)
 	slices.SortFunc(whole.BuildList, func(a, b find.ModuleVersion) int { return cmp.Compare(a.Path, b.Path) })
-	return &whole, nil
+	w.spec = &whole
+	return nil
+}
+
+// goroot returns the root of a release of the Go toolchain that is not here, which an installer
+// brings.
+func (l *Loader) goroot(ctx context.Context, release string, absent *ToolchainError) (string, error) {
+	session := l.session()
+	session.Offline = session.Offline || l.config.NoInstall
+	for _, installer := range l.config.Installers {
+		brings, ok := installer.(install.Toolchains)
+		if !ok {
+			continue
+		}
+		root, err := brings.Toolchain(ctx, session, release)
+		switch {
+		case err == nil || context.Cause(ctx) != nil:
+			return root, err
+		case errors.Is(err, ErrOffline):
+			return "", &ToolchainError{Reason: absent.Reason + ", and " + release + " is not in the store", Fix: "load it once with a network, or install Go from https://go.dev/dl", Err: err}
+		}
+		return "", &ToolchainError{Reason: absent.Reason + ", and " + release + " was not installed: " + err.Error(), Err: err}
+	}
+	return "", absent
 }

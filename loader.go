@@ -15,11 +15,11 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/artifact"
 	"github.com/loadgo/load/internal/lock"
 	"github.com/loadgo/load/internal/naming"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/policy"
-	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
@@ -100,6 +100,8 @@ type Loader struct {
 	names  *naming.Names
 	cache  cache
 
+	artifacts artifact.Maker
+
 	reloading chan struct{} // holds a token while a reload is under way
 
 	watching sync.Once   // begins to watch the memory
@@ -168,7 +170,7 @@ func New(config Config) (*Loader, error) {
 	if config.Frozen && config.LockFile == "" {
 		return nil, &ConfigError{Setting: "Config.Frozen", Reason: "there is no Config.LockFile"}
 	}
-	if err := checkToolchain(config.Toolchain); err != nil {
+	if err := artifact.CheckToolchain(config.Toolchain); err != nil {
 		return nil, err
 	}
 	if config.IdleTimeout < 0 {
@@ -188,11 +190,18 @@ func New(config Config) (*Loader, error) {
 		}
 	}
 	l.config.Aliases = nil
+	l.artifacts = artifact.Maker{
+		Engines: config.Engines, Engine: config.Engine, Toolchain: config.Toolchain, Policies: config.Policies, Events: config.Events, GOROOT: l.goroot,
+	}
+	for _, b := range config.Bundles {
+		l.artifacts.Bundles = append(l.artifacts.Bundles, b)
+	}
 	l.letGo = func() {}
 	if config.Store != nil {
 		l.letGo = config.Store.Hold()
 		l.config.Store = config.Store.Telling(store.Hooks{Waiting: func(lock string) { l.emit(event.Waiting{Lock: lock}) }})
 	}
+	l.artifacts.Store = l.config.Store
 	return l, nil
 }
 
@@ -302,11 +311,11 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 	}()
 	defer recovered(&err)
 
-	var stages report.Stages
-	spec, err := l.obtain(ctx, l.session(), r, &stages)
+	w, err := l.obtain(ctx, l.session(), r)
 	if err != nil {
 		return nil, err
 	}
+	spec := w.spec
 	if g == nil {
 		if spec, m, err = l.succeed(ctx, spec, f); err != nil {
 			return nil, err
@@ -338,7 +347,7 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 		return nil, err
 	}
 	m.request = r
-	m.stages.Find, m.stages.Install, m.stages.Total = stages.Find, stages.Install, time.Since(start)
+	m.stages.Find, m.stages.Install, m.stages.Total = w.stages.Find, w.stages.Install, time.Since(start)
 	l.emit(event.Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
 }
@@ -351,19 +360,11 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.pin(r)
+	w, err := l.walk(ctx, l.session(), r, atAnswer)
 	if err != nil {
 		return nil, err
 	}
-	pinned := p.Pinned(r.name)
-	spec, tried, err := l.config.Path.Ask(ctx, pinned, l.under(l.session(), p))
-	if err == nil && spec == nil {
-		err = l.notFound(r, append(tried, l.wouldInstall(r)...))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return asAsked(spec, pinned)
+	return w.spec, nil
 }
 
 // Install finds the module or installs it, with everything it imports, and compiles it, so that a
@@ -375,19 +376,20 @@ func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	if spec, err = l.obtain(ctx, l.session(), r, new(report.Stages)); err != nil {
-		return nil, err
-	}
-	prepared, err := l.prepare(ctx, r, spec)
+	w, err := l.obtain(ctx, l.session(), r)
 	if err != nil {
 		return nil, err
 	}
-	if p, ok := prepared.engine.(engine.Preparer); ok && prepared.Files != nil {
-		if err := p.Prepare(ctx, l.artifact(prepared.engine, spec, prepared.Files)); err != nil {
+	prepared, err := l.prepare(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := prepared.outfit.engine.(engine.Preparer); ok && prepared.Files != nil {
+		if err := p.Prepare(ctx, prepared.outfit.hand(l, w.spec, prepared.Files)); err != nil {
 			return nil, err
 		}
 	}
-	return spec, nil
+	return w.spec, nil
 }
 
 // emit sends an event to the loader's sink.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/policy"
@@ -29,7 +28,11 @@ func (k Locks) Add(ctx context.Context, name string, options ...LoadOption) (spe
 	if err != nil {
 		return nil, err
 	}
-	return k.loader.obtain(ctx, k.loader.session(), r, new(report.Stages))
+	w, err := k.loader.obtain(ctx, k.loader.session(), r)
+	if err != nil {
+		return nil, err
+	}
+	return w.spec, nil
 }
 
 // Accept writes what the policies grant to a locked name into the lock file. It installs the locked
@@ -44,19 +47,19 @@ func (k Locks) Accept(ctx context.Context, name string, options ...LoadOption) (
 	if p, err := l.pin(r); err != nil || !p.Held {
 		return cmp.Or(err, l.notLocked(r, "it"))
 	}
-	f, err := l.seek(ctx, l.session(), r, new(Stages))
+	w, err := l.walk(ctx, l.session(), r, atPermitted)
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(l.permit(f), l.permitPin(f)); err != nil {
+	if err := w.pin.PermitOrigin(w.spec, w.by, l.lock.Base); err != nil {
 		return err
 	}
 	return l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
-		entry, held := file.Entry(f.pin.Key)
+		entry, held := file.Entry(w.pin.Key)
 		if !held {
 			return false, l.notLocked(r, "it")
 		}
-		granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(f.spec)...)
+		granted, _ := policy.Granted(l.config.Policies, plan.GrantNames(w.spec)...)
 		entry.Grants = granted.Capabilities()
 		return true, file.Set(entry)
 	})
@@ -84,48 +87,49 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 	if err != nil {
 		return nil, "", err
 	}
-	f, err := l.renew(ctx, l.session(), p)
+	w, err := l.renew(ctx, r, p)
 	if err != nil {
 		return nil, "", err
 	}
-	if err := l.permitGrants(&found{request: r, pin: p, spec: f.spec}); err != nil {
+	if err := p.PermitGrants(l.config.Policies, w.spec, l.lock.Base); err != nil {
 		return nil, "", err
 	}
-	fresh := pin{request: r, Pin: plan.Pin{Key: cmp.Or(p.Key, plan.LockKey(r.name))}}
+	fresh := plan.Pin{Key: cmp.Or(p.Key, plan.LockKey(r.name))}
 	err = l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
+		now := fresh.Filled(l.config.Policies, w.spec, w.by)
 		before, held := file.Entry(fresh.Key)
-		if held && before.Version == f.spec.Version { // what it holds for other systems stays
-			same := pin{request: r, Pin: plan.Pin{Key: fresh.Key, Entry: before, Held: true}}
-			if _, err := same.Check(f.spec, l.lock.Base); err != nil {
+		if held && before.Version == w.spec.Version { // what it holds for other systems stays
+			same := plan.Pin{Key: fresh.Key, Entry: before, Held: true}
+			if _, err := same.Check(w.spec, l.lock.Base); err != nil {
 				return false, err
 			}
-			first, now := l.entry(f, fresh), l.entry(f, same)
+			first := now
+			now = same.Filled(l.config.Policies, w.spec, w.by)
 			now.Origin, now.Module, now.Grants = first.Origin, first.Module, first.Grants
 			return !now.Equal(before), file.Set(now)
 		}
-		return true, file.Set(l.entry(f, fresh))
+		return true, file.Set(now)
 	})
-	return f.spec, p.Entry.Version, err
+	return w.spec, p.Entry.Version, err
 }
 
-// renew installs what the registry chooses today.
-func (l *Loader) renew(ctx context.Context, s *install.Session, p pin) (*found, error) {
+// renew installs what the registry chooses today, whatever the pin holds.
+func (l *Loader) renew(ctx context.Context, r *request, p plan.Pin) (*walk, error) {
 	if err := l.changeable(); err != nil {
 		return nil, err
 	}
 	if p.Held && p.Entry.Version == plan.InPlace {
 		return nil, &VersionError{Reason: "it is found in place and has no versions", Fix: "remove its lines from " + l.lock.Base + " to choose anew what it needs"}
 	}
-	free := pin{request: p.request}
-	spec, err := l.install(ctx, s, p.request, free, nil)
+	w := &walk{request: r, loader: l, session: l.session(), pinned: r.name}
+	err := w.install(ctx, atSpec)
 	if err != nil {
 		return nil, err
 	}
-	if spec, err = asAsked(spec, p.request.name); err != nil {
+	if w.spec, err = asAsked(w.spec, w.pinned); err != nil {
 		return nil, err
 	}
-	f := l.found(p.request, free, spec)
-	return f, l.permit(f)
+	return w, w.permit()
 }
 
 // Remove takes a name out of the lock file and reports whether it was there.

@@ -13,80 +13,113 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/spelling"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/report"
 	"github.com/loadgo/load/store"
 )
 
-// found is what the walk from a request to a complete spec has worked out.
-type found struct {
+// walk is the way of a request to its module, as far as it has come, and what was decided on it.
+// Find, Explain, Install and Load are walks that end at different places.
+type walk struct {
 	*request
-	pin  pin    // what the lock file says
-	spec *Spec  // the answer
-	by   string // the installer that brought it or whose it is; "" for what lies in place
+	loader  *Loader
+	session *install.Session // with what the lock file holds about the name
+	pin     plan.Pin         // what the lock file says
+	pinned  find.Name        // the name at the version that the lock file holds
+
+	tried   []find.Tried     // what the finders answered
+	release *install.Release // what an installer chose, or nil
+	spec    *Spec            // the answer
+	by      string           // the installer that brought it or whose it is; "" for what lies in place
+	rulings []report.Ruling  // the rules that allow it
+	missing bool             // the lock file is to hold more than it does
+	stages  report.Stages
 }
+
+// end is where a walk ends.
+type end int
+
+const (
+	atAnswer    end = iota // of the path
+	atRelease              // the path's answer, or what would be installed; both are permitted
+	atPermitted            // complete: found, or installed, with everything that it needs
+	atSpec                 // and fit for the lock file
+)
 
 // obtain is the way from a request to a complete spec: the path's answer, or an installer's, at the
 // version that the lock file has for it.
-func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request, stages *report.Stages) (*Spec, error) {
+func (l *Loader) obtain(ctx context.Context, s *install.Session, r *request) (*walk, error) {
 	for {
-		f, err := l.seek(ctx, s, r, stages)
+		w, err := l.walk(ctx, s, r, atSpec)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.permit(f); err != nil {
-			return nil, err
-		}
 		// If another process locked another version meanwhile, that is the one to take.
-		if kept, err := l.keep(ctx, f); kept || err != nil {
-			return f.spec, err
+		if kept, err := w.keep(ctx); kept || err != nil {
+			return w, err
 		}
 	}
 }
 
-// seek finds what is asked for or installs it, and completes it.
-func (l *Loader) seek(ctx context.Context, s *install.Session, r *request, stages *report.Stages) (*found, error) {
+// walk goes from a request to an end. With an error, it returns how far it came.
+func (l *Loader) walk(ctx context.Context, s *install.Session, r *request, to end) (*walk, error) {
 	start := time.Now()
-	p, err := l.pin(r)
-	if err != nil {
-		return nil, err
+	w := &walk{request: r, loader: l}
+	if err := w.look(s); err != nil {
+		return w, err
 	}
-	s = l.under(s, p)
-	pinned := p.Pinned(r.name)
-	spec, tried, err := l.config.Path.Ask(ctx, pinned, s)
-	if err != nil {
-		return nil, err
+	var err error
+	if w.spec, w.tried, err = l.config.Path.Ask(ctx, w.pinned, w.session); err != nil {
+		return w, err
 	}
-	stages.Find = time.Since(start)
-	if spec != nil && !l.use(spec) {
-		tried = []find.Tried{{Who: spec.Origin, Answer: "it was removed while it was looked at"}}
-		spec = nil
+	w.stages.Find = time.Since(start)
+	switch {
+	case to == atAnswer && w.spec == nil:
+		return w, l.notFound(r, append(w.tried, l.wouldInstall(r)...))
+	case to >= atPermitted && w.spec != nil && !l.use(w.spec):
+		w.tried = []find.Tried{{Who: w.spec.Origin, Answer: "it was removed while it was looked at"}}
+		w.spec = nil
 	}
-	if spec == nil {
-		spec, err = l.install(ctx, s, r, p, tried)
-	} else {
-		s.Emit(event.Found{Name: r.name.String(), Canonical: spec.Name, Version: l.asCompiled(spec).Version, Origin: spec.Origin, Took: time.Since(start)})
-		spec, err = l.complete(ctx, s, spec, p)
+	if w.spec == nil {
+		err = w.install(ctx, to)
+	} else if to >= atPermitted {
+		w.session.Emit(event.Found{Name: r.name.String(), Canonical: w.spec.Name, Version: l.artifacts.AsCompiled(w.spec).Version, Origin: w.spec.Origin, Took: time.Since(start)})
+		err = w.complete(ctx)
 	}
-	stages.Install = time.Since(start) - stages.Find
-	if err != nil {
-		return nil, err
+	w.stages.Install = time.Since(start) - w.stages.Find
+	if err != nil || w.spec == nil {
+		return w, err
 	}
-	if spec, err = asAsked(spec, pinned); err != nil {
-		return nil, err
+	if w.spec, err = asAsked(w.spec, w.pinned); err != nil || to == atAnswer {
+		return w, err
 	}
-	return l.found(r, p, l.asCompiled(spec)), nil
+	w.spec = l.artifacts.AsCompiled(w.spec)
+	if err := w.permit(); err != nil || to == atPermitted {
+		return w, err
+	}
+	w.missing, err = w.fits()
+	return w, err
 }
 
-// found says who brought a spec: the installer that claims the name, if it has a version.
-func (l *Loader) found(r *request, p pin, spec *Spec) *found {
-	f := &found{request: r, pin: p, spec: spec}
+// permit says who brought the spec, the installer that claims the name if it has a version, and
+// lets the policies decide about it.
+func (w *walk) permit() error {
 	switch {
-	case spec.Source.Prepared:
-		f.by = spec.Source.By
-	case r.installer != nil && spec.Version != "":
-		f.by = find.Describe(r.installer)
+	case w.spec.Source.Prepared:
+		w.by = w.spec.Source.By
+	case w.installer != nil && w.spec.Version != "":
+		w.by = find.Describe(w.installer)
 	}
-	return f
+	w.rulings = nil // those of a release are about the same
+	return plan.Permit(w.loader.config.Policies, w.name, w.spec, w.by, w.pin.Locked(), w.note)
+}
+
+// note records a decision that allows.
+func (w *walk) note(d policy.Decision) policy.Decision {
+	if d.Allowed {
+		w.rulings = append(w.rulings, report.Ruling{Allowed: true, Rule: d.Rule, Reason: d.Reason})
+	}
+	return d
 }
 
 // use keeps the modules of a spec that was found in the store from being removed by another

@@ -11,7 +11,6 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/sourcedir"
-	"github.com/loadgo/load/report"
 )
 
 // Notifier tells when something changes in directories; package notify has one. It is safe for
@@ -262,6 +261,10 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 	}()
 	quiet := l.session()
 	quiet.Events = nil
-	spec, err := l.obtain(ctx, quiet, m.request, new(report.Stages))
-	return err == nil && spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.spec)
+	w, err := l.obtain(ctx, quiet, m.request)
+	if err != nil {
+		return false
+	}
+	spec := w.spec
+	return spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.spec)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/loadgo/load/find"
 )
 
 // ErrUnloaded is returned by everything of a module that was unloaded.
@@ -309,3 +311,44 @@ func (e *SystemError) Unwrap() error { return e.Err }
 
 // ErrNotRegistered reports that the program registered no module of a name; see [Registry].
 var ErrNotRegistered = errors.New("the program registered no module of that name")
+
+// EngineError reports a source that no engine takes.
+type EngineError struct {
+	Kind  find.Kind
+	Tried []find.Tried // every engine's answer, in order
+	Fix   string
+}
+
+func (e *EngineError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no engine for source of kind %q", string(e.Kind))
+	for _, t := range e.Tried {
+		fmt.Fprintf(&b, "\n\t%s: %s", t.Who, t.Answer)
+	}
+	if e.Fix != "" {
+		b.WriteString("\n\t" + e.Fix)
+	}
+	return b.String()
+}
+
+// NotPreparedError reports a module that a bundle holds, and that was not compiled for this host.
+type NotPreparedError struct {
+	Module string
+	For    string // the system and the engine, as in "linux/arm64 and the engine goprocess"
+	Fix    string
+}
+
+func (e *NotPreparedError) Error() string {
+	return fmt.Sprintf("%s is in the bundle and not prepared for %s\n\t%s", e.Module, e.For, e.Fix)
+}
+
+// ConfigError reports a setting that cannot work.
+type ConfigError struct {
+	Setting string // "Config.Engine", or where it is given
+	Reason  string
+	Err     error // the cause below, or nil
+}
+
+func (e *ConfigError) Error() string { return e.Setting + ": " + e.Reason }
+
+func (e *ConfigError) Unwrap() error { return e.Err }

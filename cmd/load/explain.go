@@ -40,7 +40,7 @@ func runExplain(ctx context.Context, s *session, args []string) error {
 		if err := printJSON(s.stdout, explanation); err != nil {
 			return err
 		}
-	case err == nil:
+	case err == nil || explanation.Canonical != "":
 		io.WriteString(s.stdout, explanation.String())
 	}
 	return err

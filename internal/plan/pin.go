@@ -10,6 +10,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/query"
 	"github.com/loadgo/load/lockfile"
+	"github.com/loadgo/load/policy"
 )
 
 // Pin is what a lock file says about a name.
@@ -109,6 +110,90 @@ func (p *Pin) Check(spec *find.Spec, file string) (missing []find.ModuleVersion,
 		}
 	}
 	return missing, nil
+}
+
+// FindPin looks a name up in a lock file. One with an exact version is also held by the entry of any
+// name that leads to the same version of the same module.
+func FindPin(file *lockfile.File, name find.Name) Pin {
+	p := Pin{Key: LockKey(name)}
+	if p.Entry, p.Held = file.Entry(p.Key); p.Held {
+		return p
+	}
+	if former := FormerLockKey(name); former != p.Key {
+		if e, held := file.Entry(former); held {
+			return Pin{Key: former, Entry: e, Held: true}
+		}
+	}
+	if name.Query == "" || p.Key != name.String() {
+		return p
+	}
+	for e := range file.All() {
+		target, _, _ := strings.Cut(e.Name, "@")
+		if target == name.Target && e.Version == name.Query && !strings.Contains(e.Name, " ") {
+			return Pin{Key: e.Name, Entry: e, Held: true}
+		}
+	}
+	return p
+}
+
+// Lockable reports whether a lock file is about a spec: an installer brought the module, or what it
+// needs. by is that installer, "" for what lies in place.
+func Lockable(spec *find.Spec, by string) bool {
+	// In a local module, go.mod and go.sum are the lock.
+	inModule := spec.Module != "" && spec.Version == ""
+	return by != "" || len(spec.BuildList) > 0 && !inModule
+}
+
+// Filled is the entry that the lock file is to hold about a spec: what the pin has, and what is new.
+func (p *Pin) Filled(policies []*policy.Policy, spec *find.Spec, by string) lockfile.Entry {
+	e := p.Entry
+	if !p.Held {
+		e = lockfile.Entry{Name: p.Key, Version: spec.Version, Origin: by, Module: Origin(spec), Time: spec.Time}
+		if by == "" {
+			e.Version, e.Module, e.Origin = InPlace, "", strings.ReplaceAll(spec.Origin, " ", "-")
+		}
+		granted, _ := policy.Granted(policies, GrantNames(spec)...)
+		e.Grants = granted.Capabilities()
+	}
+	e.Needs = slices.Clone(e.Needs)
+	for _, m := range spec.BuildList {
+		if _, ok := p.Entry.Need(m.Path); !ok {
+			e.Needs = append(e.Needs, lockfile.Module(m))
+		}
+	}
+	return e
+}
+
+// PermitOrigin compares the origin and the module of the entry with what is really loaded.
+func (p *Pin) PermitOrigin(spec *find.Spec, by, file string) error {
+	now := (&Pin{Key: p.Key}).Filled(nil, spec, by)
+	what, locked, loaded := "origin", p.Entry.Origin, now.Origin
+	if locked == loaded {
+		what, locked, loaded = "module", p.Entry.Module, now.Module
+	}
+	if !p.Held || locked == loaded {
+		return nil
+	}
+	return &install.PolicyError{
+		Rule:   file,
+		Reason: fmt.Sprintf("the %s that it is locked with is %s, and what is loaded has %s", what, cmp.Or(locked, "-"), cmp.Or(loaded, "-")),
+		Fix:    "somebody changed the file, or where it comes from; if you trust what is there now, run `load lock -remove " + p.Entry.Name + "` and lock it again",
+	}
+}
+
+// PermitGrants compares what the policies grant with what the lock file says that they granted:
+// more than that has to be reviewed.
+func (p *Pin) PermitGrants(policies []*policy.Policy, spec *find.Spec, file string) error {
+	granted, _ := policy.Granted(policies, GrantNames(spec)...)
+	more := granted.Beyond(p.Entry.Grants)
+	if !p.Held || len(more) == 0 {
+		return nil
+	}
+	return &install.PolicyError{
+		Rule:   file,
+		Reason: fmt.Sprintf("the policy grants it more than it had when it was locked: %s", strings.Join(more, ", ")),
+		Fix:    "run `load lock -accept " + p.Entry.Name + "` if it should have that",
+	}
 }
 
 // LockKey is the name as a lock file holds it; "" for a name with a space. Companions of the
