@@ -14,6 +14,7 @@ import "embed"
 //go:embed goglue/guest/text_wasip1.go goglue/guest/watch_wasip1.go goglue/guest/watch_other.go goglue/guest/host_wasip1.go goglue/guest/levels_wasip1.go
 //go:embed goglue/guest/host.go goglue/guest/handle.go goglue/guest/loose.go goglue/guest/share.go goglue/guest/array.go goglue/guest/changes.go goglue/guest/errors.go goglue/guest/input.go goglue/guest/cancel.go
 //go:embed goglue/guest/host_error.go goglue/guest/panics.go goglue/guest/exit_other.go goglue/guest/exit_wasip1.go goglue/guest/ahead.go
+//go:embed goglue/guest/callers.go goglue/guest/goroutine.go goglue/guest/goroutine_other.go goglue/guest/goroutine_amd64.s goglue/guest/goroutine_arm64.s
 //go:embed goglue/guest/guestany/guestany.go goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
 //go:embed goglue/guest/guestjson/guestjson.go goglue/guest/guestjson/fields.go
 //go:embed goglue/guest/guesthttp/guesthttp.go goglue/guest/guesthttp/request.go goglue/guest/guesthttp/header.go

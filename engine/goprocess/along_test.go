@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/engine/goprocess"
 )
 
 // barrier lets nobody go on before all have come.
@@ -94,4 +96,29 @@ func TestFunctionsBesideInConflict(t *testing.T) {
 		<-release
 	}, func() error { return nil })
 	require.ErrorContains(t, err, "at the same time")
+}
+
+// What a function of the module leaves behind calls the host beside what the host does next: the
+// call's own end does not wait for it.
+func TestFunctionsLeftBehind(t *testing.T) {
+	t.Parallel()
+	m := openFiles(t.Context(), t, goprocess.Config{}, map[string]string{"sample.go": `package sample
+
+func Leave(f func()) string { go f(); return "answered" }
+
+func Both(f, g func()) string {
+	done := make(chan bool)
+	go func() { defer close(done); f() }()
+	g()
+	<-done
+	return "answered"
+}
+`})
+	release, released := make(chan struct{}), make(chan struct{})
+	assert.Equal(t, "answered", bound[func(func()) string](t, m, "Leave")(func() { <-release; close(released) }))
+	close(release)
+	<-released
+
+	all := barrier(2)
+	assert.Equal(t, "answered", bound[func(f, g func()) string](t, m, "Both")(all, all), "each in a goroutine of its own")
 }

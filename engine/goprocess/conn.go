@@ -47,21 +47,6 @@ type conn struct {
 	releases []uint64
 }
 
-// pending is a call that was not answered yet. One that was is used again.
-type pending struct {
-	symbol  string
-	sharing bool        // where it fails, what it changed before follows
-	answer  chan answer // has space for the one answer
-	head    [host.Headroom]byte
-}
-
-var pendings = sync.Pool{New: func() any { return &pending{answer: make(chan answer, 1)} }}
-
-type answer struct {
-	reply host.Reply
-	err   error
-}
-
 // helloCall is the number that the module's hello is waited for under; calls are numbered from 1.
 const helloCall = 0
 
@@ -79,7 +64,7 @@ func newConn(file *os.File, memory []byte, p *process, config Config) (*conn, er
 		c.in.ring = wire.NewRingReader(wire.ToHost(memory))
 		c.out = wire.NewRingWriter(wire.ToModule(memory), poller.tell)
 	}
-	c.pending[helloCall] = &pending{symbol: "hello", answer: make(chan answer, 1)}
+	c.pending[helloCall] = newPending("hello")
 	c.turn <- struct{}{}
 	c.writing <- struct{}{}
 	return c, nil
@@ -107,6 +92,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	}
 	call := pendings.Get().(*pending)
 	call.symbol, call.sharing = symbol, mode&wire.ModeShare != 0
+	call.stays = !call.sharing && (mode&wire.ModeStay != 0 || ctx.Done() == nil)
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()
@@ -114,6 +100,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	}
 	c.last++
 	number := c.last
+	call.number = number
 	c.pending[number] = call
 	c.mu.Unlock()
 
@@ -121,7 +108,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	e.Byte(wire.Call)
 	e.Uint(number)
 	e.Uint(uint64(function))
-	e.Uint(mode)
+	e.Uint(mode &^ wire.ModeStay)
 	left := time.Duration(0)
 	if deadline, ok := ctx.Deadline(); ok {
 		left = max(1, time.Until(deadline))
@@ -141,7 +128,7 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	}
 	a, answered := c.wait(ctx, call)
 	if !answered {
-		c.abandon(number, call)
+		c.abandon(call)
 		return host.Reply{}, context.Cause(ctx)
 	}
 	pendings.Put(call)
@@ -154,16 +141,25 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 func (c *conn) wait(ctx context.Context, call *pending) (answer, bool) {
 	for {
 		c.keeper.leave(c)
+		var a answer
 		select {
-		case a := <-call.answer:
-			return a, true
+		case a = <-call.answer:
 		case <-c.turn:
 			c.keeper.busy.Add(1)
 			c.read(ctx, call)
 			c.turn <- struct{}{}
+			select {
+			case a = <-call.answer:
+			default:
+				continue
+			}
 		case <-ctx.Done():
 			return answer{}, false
 		}
+		if a.asked == nil {
+			return a, true
+		}
+		c.answerWithin(ctx, call, a.asked)
 	}
 }
 
@@ -198,9 +194,9 @@ func (c *conn) readOne(waitForRoom func() bool) bool {
 }
 
 // abandon leaves a call whose caller has gone. The module is told, and watched if it does not end.
-func (c *conn) abandon(number uint64, call *pending) {
+func (c *conn) abandon(call *pending) {
 	cancel := wire.NewFrame(wire.Cancel)
-	cancel.Uint(number)
+	cancel.Uint(call.number)
 	cancel.Finish()
 	late := time.AfterFunc(c.config.Grace, func() {
 		c.process.sink.Emit(event.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
@@ -210,9 +206,9 @@ func (c *conn) abandon(number uint64, call *pending) {
 	})
 	go c.send(context.Background(), cancel, 0) // the connection may be full
 	go func() {
+		defer late.Stop()
 		a, _ := c.wait(context.Background(), call)
 		c.host.Results().Give(a.reply.Granted)
-		late.Stop()
 	}()
 }
 
@@ -356,31 +352,6 @@ func (c *conn) deliver(f frame) bool {
 	return a.err != errFrame && d.Err() == nil
 }
 
-// maxCalls is how many calls of the host a module may have made that were not answered yet.
-const maxCalls = 10_000
-
-// answer answers a call of the host. The host's function may take its time, and call the module.
-func (c *conn) answer(body []byte, admission inflight.Admission) bool {
-	if c.calls.Add(1) > maxCalls {
-		return false
-	}
-	c.host.Begin(body)
-	go func() {
-		defer c.calls.Add(-1)
-		c.process.printed()
-		if admission.Refused {
-			c.send(context.Background(), c.host.Refuse(body), 0)
-			return
-		}
-		c.host.Answer(body, admission.Granted, func(out *wire.Encoder) {
-			c.host.Outgoing().Add(out.Size())
-			defer c.host.Outgoing().Give(out.Size())
-			c.send(context.Background(), out, 0)
-		})
-	}()
-	return true
-}
-
 // garbage ends a child that sends what no module sends. Its calls are answered when it is gone.
 func (c *conn) garbage() {
 	c.process.kill("it broke the protocol: something else wrote to the host's connection")
@@ -388,8 +359,7 @@ func (c *conn) garbage() {
 }
 
 // lost is called when the connection has ended: the child is about to end, or is ended now. Its
-// calls are
-// answered when it is gone.
+// calls are answered when it is gone.
 func (c *conn) lost() {
 	select {
 	case <-c.process.ended:

@@ -27,7 +27,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	e.Byte(wire.Call)
 	e.Uint(number)
 	e.Uint(uint64(function))
-	e.Uint(mode)
+	e.Uint(mode &^ wire.ModeStay)
 	left := time.Duration(0)
 	if deadline, ok := ctx.Deadline(); ok {
 		left = max(1, time.Until(deadline))

@@ -75,7 +75,10 @@ func (g *guest) hostCall(stack []uint64) {
 	if err != nil || len(body) == 0 || body[0] != wire.HostCall {
 		panic(errGarbage)
 	}
-	body = body[1:]
+	_, body, ok := wire.Within(body[1:]) // no other goroutine of the module runs meanwhile
+	if !ok {
+		panic(errGarbage)
+	}
 	host := g.module.host
 	host.Begin(body)
 	call := g.gate.suspend()

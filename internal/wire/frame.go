@@ -10,14 +10,16 @@ import "strconv"
 //	Result       call number, outcome, changes, results                 module → host
 //	Cancel       call number                                            host → module
 //	Release      count, handles                                         host → module
-//	HostCall     call number, host handle, method, scope, arguments     module → host
+//	HostCall     within, call number, handle, method, scope, arguments  module → host
 //	HostResult   call number, outcome, changes, results                 host → module
 //	HostCancel   call number                                            module → host
 //	HostRelease  count, host handles, each with how often it arrived    module → host
 //
-// The method of a HostCall is twice its index, and one more where a scope follows: the number of a
-// call of the host that goes on and gave the value. The changes of what that call shares come
-// before the arguments then, and before the results of the answer.
+// Within is the number of the call, in eight bytes, whose own goroutine made the HostCall in the
+// module, and waits there for the answer; 0 for what other goroutines call. The method of a
+// HostCall is twice its index, and one more where a scope follows: the number of a call of the host
+// that goes on and gave the value. The changes of what that call shares come before the arguments
+// then, and before the results of the answer.
 //
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of
 // nanoseconds that the call has left, or 0 for no deadline. A context among the arguments of a
@@ -48,13 +50,16 @@ const (
 	// ModeBits is the number of bits of one result, and MaxModes the number of results that have
 	// them.
 	ModeBits = 2
-	MaxModes = 30
+	MaxModes = 29
 	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes
 	// before the results.
 	ModeShare = 1 << 62
 	// ModeServe says that a method of the host takes the writer and the request of its parameters
 	// as they are: it is called by its second form.
 	ModeServe = 1 << 61
+	// ModeStay says that who waits for the call waits for what it calls of the host, too, even where
+	// its context ends. It is for the host alone.
+	ModeStay = 1 << 59
 	// ModeOpaque asks for handles of what has unexported parts, even if it has a text form.
 	ModeOpaque = 1 << 60
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.
@@ -140,6 +145,28 @@ const (
 	TreeMap     = 10 // its length follows, then keys, which are texts, and elements
 	TreeStruct  = 11 // for each field true, its name, whether it is quoted, and its value follow; then false
 )
+
+// WithinSize is the size of what a HostCall begins with, after its kind.
+const WithinSize = 8
+
+// PutWithin writes the number of a call there.
+func PutWithin(within []byte, call uint64) {
+	for i := range WithinSize {
+		within[i] = byte(call >> (8 * i))
+	}
+}
+
+// Within reads what a HostCall begins with, after its kind, and returns the rest. Ok is false for a
+// body that ends before.
+func Within(body []byte) (call uint64, rest []byte, ok bool) {
+	if len(body) < WithinSize {
+		return 0, nil, false
+	}
+	for i := range WithinSize {
+		call |= uint64(body[i]) << (8 * i)
+	}
+	return call, body[WithinSize:], true
+}
 
 // PutHeader writes the length of a frame's body into the header in front of it.
 func PutHeader(header []byte, bodySize int) {

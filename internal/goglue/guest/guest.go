@@ -58,12 +58,13 @@ type Call struct {
 	// Holds tells that a pointer to a struct that is copied elsewhere crosses by handle.
 	Holds bool
 
-	mode     uint64
-	module   *Module
-	number   uint64
-	deadline uint64 // nanoseconds that the host gave it, or 0
-	ctx      context.Context
-	host     *Host // what is called, of a call of the host
+	mode      uint64
+	module    *Module
+	number    uint64
+	goroutine uintptr // that runs it, or 0
+	deadline  uint64  // nanoseconds that the host gave it, or 0
+	ctx       context.Context
+	host      *Host // what is called, of a call of the host
 
 	outcome  int    // where the outcome is in the answer
 	returned uint64 // the last handle among the results
@@ -100,6 +101,7 @@ type Module struct {
 	cancels   cancelTable
 	host      hostTable
 	ahead     ahead
+	callers   callers
 	// maxMessage is how many bytes the arguments or the results of a call take at most.
 	maxMessage int
 }
@@ -182,6 +184,8 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)
 	c.outcome = len(c.Out.Buf)
+	m.callers.begin(c)
+	defer m.callers.end(c)
 	returned := false
 	func() {
 		defer func() {

@@ -34,6 +34,8 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 		c.mode = h.modes[method]
 	}
 	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
+	c.Out.Buf = c.Out.Buf[:len(c.Out.Buf)+wire.WithinSize]
+	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], h.module.callers.own())
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
 	c.Out.Uint(uint64(method)<<1 | Bit(outer != nil))

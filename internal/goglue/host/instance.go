@@ -113,8 +113,10 @@ func (i *Instance) send(ctx context.Context, symbol string, function int, mode u
 	if err := i.usage.Begin(); err != nil {
 		return Reply{}, err
 	}
-	reply, err := i.transfer(ctx, symbol, function, mode, message)
-	i.usage.End(err)
+	err := errExited // where a function of the host that it calls ends the goroutine
+	defer func() { i.usage.End(err) }()
+	var reply Reply
+	reply, err = i.transfer(ctx, symbol, function, mode, message)
 	return reply, err
 }
 
@@ -131,6 +133,9 @@ func (i *Instance) access(ctx context.Context, symbol string, function int, mode
 func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
 	ctx, cancel := i.within(ctx, function)
 	defer cancel()
+	if i.serving[function] {
+		mode |= wire.ModeStay
+	}
 	return i.transport.Call(ctx, symbol, function, mode, message)
 }
 

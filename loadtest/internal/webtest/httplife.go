@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +42,24 @@ func (s suite) testMiddlewareContexts(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusGatewayTimeout, answer(limited, "GET", "/", "").Code)
+
+	defers, err := create("defers", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "ended")
+		runtime.Goexit()
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder, exited := httptest.NewRecorder(), make(chan struct{})
+	go func() {
+		defer close(exited)
+		defers.ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
+		t.Error("the goroutine goes on")
+	}()
+	<-exited
+	if recorder.Body.String() != "ended deferred" {
+		t.Errorf("got %q", recorder.Body)
+	}
 
 	calls := make(chan struct{}, 2)
 	waits, err := create("wait", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -70,7 +70,7 @@ func Middleware(kind string, next http.Handler) http.Handler {
 		"pass": http.Handler.ServeHTTP, "record": record, "abort": abort, "recover": recovered, "peek": peek,
 		"describe": describe, "form": form, "events": events, "trailer": trailer, "hints": hints, "late": late,
 		"nobody": nobody, "control": control, "wait": wait, "go": inGoroutine, "twice": twice, "timeout": timeout, "hold": hold,
-		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute,
+		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute, "defers": defers,
 	}[kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(next, w, r) })
 }
@@ -218,6 +218,15 @@ func timeout(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Millisecond)
 	defer cancel()
 	next.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// defers answers when its goroutine ends, too.
+func defers(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		fmt.Fprint(w, " deferred")
+		w.(http.Flusher).Flush()
+	}()
+	next.ServeHTTP(w, r)
 }
 
 // hold answers by itself what next has answered to another response.

@@ -1,0 +1,34 @@
+package goprocess
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/loadgo/load/internal/goglue/host"
+)
+
+// pending is a call that was not answered yet. One that was is used again.
+type pending struct {
+	symbol  string
+	sharing bool // where it fails, what it changed before follows
+	// stays says that who waits for it answers what it calls of the host: its context does not send
+	// the caller away, and where a function of the host ends the goroutine, nothing is left to do.
+	stays   bool
+	answers atomic.Bool // it has such a call to answer
+	number  uint64
+	answer  chan answer // has space for the one answer, and for such a call
+	head    [host.Headroom]byte
+}
+
+func newPending(symbol string) *pending {
+	return &pending{symbol: symbol, answer: make(chan answer, 2)}
+}
+
+var pendings = sync.Pool{New: func() any { return newPending("") }}
+
+// answer is the answer of a call, or a call of the host that the waiting goroutine is to answer.
+type answer struct {
+	reply host.Reply
+	err   error
+	asked *asked
+}
