@@ -25,8 +25,8 @@ import (
 )
 
 // gitCommand runs git. It runs it in bare repositories of its own making, so that there is no
-// configuration, hook
-// or work tree that came from outside, and hands it URLs and commits that were checked before.
+// configuration, hook or work tree that came from outside, and hands it URLs and commits that were
+// checked before.
 type gitCommand struct {
 	name  string
 	max   int64 // bytes that it may download for a source
@@ -154,7 +154,8 @@ func (g gitCommand) get(ctx context.Context, session *install.Session, s *source
 func (g gitCommand) archive(ctx context.Context, s *source, commit, dir string, tree *gate.Tree) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := g.command(ctx, s, dir, "archive", "--format=tar", commit)
+	cmd, release := g.command(ctx, s, dir, "archive", "--format=tar", commit)
+	defer release()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -214,7 +215,8 @@ func (e *gitError) reason() string {
 }
 
 func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...string) ([]byte, error) {
-	cmd := g.command(ctx, s, dir, args...)
+	cmd, release := g.command(ctx, s, dir, args...)
+	defer release()
 	var stdout, stderr output
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -223,12 +225,14 @@ func (g gitCommand) run(ctx context.Context, s *source, dir string, args ...stri
 	return stdout.Bytes(), nil
 }
 
-func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...string) *exec.Cmd {
+// command makes a run of git, which ends with this process. The caller releases it when it has
+// ended.
+func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...string) (cmd *exec.Cmd, release func()) {
 	fixed := []string{
 		"-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false", "-c", "core.askPass=", "-c", "gc.auto=0",
 		"-c", "protocol.version=2", "-c", "credential.interactive=false", "-c", "core.attributesFile=" + os.DevNull,
 	}
-	cmd := exec.CommandContext(ctx, g.name, append(fixed, args...)...)
+	cmd = exec.CommandContext(ctx, g.name, append(fixed, args...)...)
 	cmd.Env = append(gitenv.Clean(token.Without(os.Environ())), "GIT_ALLOW_PROTOCOL="+s.url.Scheme, "GIT_LFS_SKIP_SMUDGE=1", "GIT_NO_REPLACE_OBJECTS=1")
 	// Not the repository that the directory happens to lie in.
 	cmd.Dir, cmd.Env = dir, append(cmd.Env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
@@ -238,8 +242,7 @@ func (g gitCommand) command(ctx context.Context, s *source, dir string, args ...
 	if args[0] != "init" && args[0] != "ls-remote" {
 		cmd.Env = append(cmd.Env, "GIT_DIR="+dir)
 	}
-	procgroup.Set(cmd)
-	return cmd
+	return cmd, procgroup.Set(cmd)
 }
 
 // direct refuses a repository that the configuration of git puts in the place of the one that is

@@ -9,5 +9,8 @@ import (
 )
 
 // Set bounds the wait for the programs that the command started. It is called before the command is
-// started.
-func Set(cmd *exec.Cmd) { cmd.WaitDelay = time.Second }
+// started; the caller calls release when the command has ended, or was not started.
+func Set(cmd *exec.Cmd) (release func()) {
+	cmd.WaitDelay = time.Second
+	return func() {}
+}

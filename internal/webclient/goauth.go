@@ -203,7 +203,7 @@ func output(ctx context.Context, dir, stdin string, argv ...string) ([]byte, err
 			cmd.Env = append(cmd.Env, quiet)
 		}
 	}
-	procgroup.Set(cmd)
+	defer procgroup.Set(cmd)()
 	var stdout bytes.Buffer // what it writes elsewhere may hold secrets
 	cmd.Stdout = &stdout
 	err := cmd.Run()

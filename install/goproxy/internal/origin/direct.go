@@ -186,7 +186,7 @@ func (r directRepo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if r.session.Denies() { // nobody would ask the policies where git is led to
 		cmd.Env = append(cmd.Env, "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http.followRedirects", "GIT_CONFIG_VALUE_0=false")
 	}
-	procgroup.Set(cmd)
+	defer procgroup.Set(cmd)()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -2,6 +2,13 @@
 
 package workspace
 
-import "os/exec"
+import (
+	"os/exec"
 
-func run(cmd *exec.Cmd) error { return cmd.Run() }
+	"github.com/loadgo/load/internal/procgroup"
+)
+
+func run(cmd *exec.Cmd) error {
+	defer procgroup.Set(cmd)()
+	return cmd.Run()
+}
