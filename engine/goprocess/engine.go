@@ -51,8 +51,9 @@ type Config struct {
 	// Processors is how many processors a module uses at once (GOMAXPROCS); 0 is all of them.
 	Processors int
 	// Processes is how many threads and, where Programs is set, processes modules may have beyond
-	// what the
-	// machine runs at their start; 0 is no limit. The system does not hold root to it.
+	// what the machine runs at their start; the system does not hold root to it. On Linux those of
+	// a module are also counted, and more, beyond what its runtime needs, end it with a
+	// [*engine.LimitError]. 0 is no limit of threads, and one of 1,024 processes.
 	Processes int
 	// FileSize is the size, in bytes, to which a module can make a file grow; 0 is no limit.
 	FileSize int64

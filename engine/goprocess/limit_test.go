@@ -4,6 +4,7 @@ package goprocess_test
 
 import (
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ const greedy = `package greedy
 
 import (
 	"net/http"
+	"runtime"
 	"syscall"
 	"time"
 	"unsafe"
@@ -76,6 +78,28 @@ func Fault() {
 	syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGSEGV))
 }
 
+// Brood makes processes that wait.
+func Brood(n int) {
+	for range n {
+		pid, _, _ := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
+		for pid == 0 {
+			syscall.RawSyscall6(syscall.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
+		}
+	}
+	time.Sleep(time.Minute)
+}
+
+// Threads makes threads that wait.
+func Threads(n int) {
+	for range n {
+		go func() {
+			runtime.LockOSThread()
+			syscall.RawSyscall6(syscall.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
+		}()
+	}
+	time.Sleep(time.Minute)
+}
+
 func Grow(mib int) int {
 	var kept [][]byte
 	for range mib {
@@ -114,6 +138,37 @@ func TestMemoryLimitIsTyped(t *testing.T) {
 			require.ErrorAs(t, err, &limit)
 			assert.Contains(t, limit.Reason, c.reason)
 			assert.Contains(t, err.Error(), "goprocess.Config.Memory")
+		})
+	}
+}
+
+// TestTooManyProcesses: a module that makes more processes or threads than it may ends with a typed
+// error, whoever the host's user is.
+func TestTooManyProcesses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config goprocess.Config
+		symbol string
+		n      int
+		reason string
+	}{
+		"processes":       {goprocess.Config{Programs: true, Processes: 50}, "Brood", 200, "beyond its limit of 50"},
+		"threads":         {goprocess.Config{Processes: 50}, "Threads", 1000, "beyond its limit of 50"},
+		"both":            {goprocess.Config{Programs: true, Processes: 50, Memory: 1 << 30}, "Threads", 1000, "beyond its limit of 50"},
+		"without a limit": {goprocess.Config{Programs: true}, "Brood", 1200, "processes, more than 1024"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := openFiles(t.Context(), t, c.config, map[string]string{"m.go": greedy})
+			_, err := m.Call(t.Context(), c.symbol, []any{c.n})
+			require.ErrorIs(t, err, engine.ErrCrashed)
+			var limit *engine.LimitError
+			if !errors.As(err, &limit) && os.Getuid() != 0 {
+				return // the kernel's own limit was first
+			}
+			require.ErrorAs(t, err, &limit)
+			assert.Contains(t, limit.Reason, c.reason)
+			assert.Contains(t, limit.Fix, "goprocess.Config.Processes")
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/sandbox"
 )
 
 // Memory implements [engine.Measurable]: the resident memory of the child, its shared read-only
@@ -26,9 +27,16 @@ func (i *instance) Memory() engine.Memory {
 	return engine.Memory{Now: statusField(status, "VmRSS:"), Peak: statusField(status, "VmHWM:"), From: "resident memory of process " + strconv.Itoa(pid)}
 }
 
-// memoryLimit says that the limit of memory ended the module, or is nil: the module used more, or
-// its runtime was refused more.
-func (p *process) memoryLimit() *engine.LimitError {
+// limit says which limit ended the module, or is nil: it had too many processes, used more memory,
+// or its runtime was refused more.
+func (p *process) limit() *engine.LimitError {
+	if crowd := p.child.Crowd(); crowd != nil {
+		reason := fmt.Sprintf("it had %d processes, and %d threads in them, beyond its limit of %d", crowd.Processes, crowd.Threads, p.config.Processes)
+		if p.config.Processes == 0 {
+			reason = fmt.Sprintf("it had %d processes, more than %d", crowd.Processes, sandbox.MostProcesses)
+		}
+		return &engine.LimitError{Reason: reason, Fix: "set goprocess.Config.Processes to allow more"}
+	}
 	limit := p.config.Memory
 	fix := "raise it (" + p.config.memorySetting + ")"
 	if used := p.child.Excess(); used > 0 {

@@ -117,7 +117,7 @@ func (p *process) endError() error {
 		return engine.ErrUnloaded
 	}
 	reason := p.state.String()
-	if limit := p.memoryLimit(); limit != nil {
+	if limit := p.limit(); limit != nil {
 		return &engine.CrashError{Module: p.name, Reason: limit.Reason, Stderr: p.stderr.tail(), Err: limit}
 	}
 	if why, ok := p.killed.Load().(string); ok {
@@ -195,7 +195,7 @@ func (p *process) initError(cause error) error {
 		}
 		return &engine.InitError{Reason: reason, Stderr: stderr, Err: cause}
 	}
-	if limit := p.memoryLimit(); limit != nil {
+	if limit := p.limit(); limit != nil {
 		return &engine.InitError{Reason: limit.Reason + "; " + limit.Fix, Stderr: stderr, Err: limit}
 	}
 	if strings.HasPrefix(stderr, "panic: ") || strings.Contains(stderr, "\npanic: ") {

@@ -106,7 +106,7 @@ func (f features) programs(p *Policy) engine.Measure {
 
 func (f features) processes(p *Policy) engine.Measure {
 	if p.Programs {
-		m := engine.Measure{Name: "processes", Granted: true}
+		m := engine.Measure{Name: "processes", How: "counted", Granted: true}
 		if f.seccomp != nil {
 			m.Why = f.seccomp.Error() + "; processes can leave the group that is killed with the program"
 		}
@@ -114,10 +114,7 @@ func (f features) processes(p *Policy) engine.Measure {
 	}
 	m := measure("processes", "seccomp", f.seccomp)
 	if m.InForce && p.Limits.Processes > 0 {
-		m.How += ", rlimit"
-		if isRoot() {
-			m.How += " (which does not bind root's threads)"
-		}
+		m.How += ", rlimit, counted"
 	}
 	return m
 }

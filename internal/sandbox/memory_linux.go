@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,11 +24,11 @@ const (
 	growing = 256 << 10
 )
 
-// keepWithin kills a program once its processes use more memory than they may.
-func (p *Process) keepWithin(limit int64, programs bool) {
-	m := meter{group: p.pid, programs: programs}
+// keepWithin kills a program once its processes use more memory than they may, or are too many.
+func (p *Process) keepWithin(l Limits, programs bool) {
+	m := meter{group: p.pid, programs: programs, limits: l, most: l.most()}
 	defer m.close()
-	interval, before := soonest, int64(0)
+	interval, before := soonest, usage{}
 	timer := time.NewTimer(interval)
 	defer timer.Stop()
 	for {
@@ -37,19 +38,24 @@ func (p *Process) keepWithin(limit int64, programs bool) {
 		case <-timer.C:
 		}
 		used := m.used()
-		if used > limit && programs {
-			used = m.shared() // each process for itself counts what it shares with others
+		if l.tooMany(used) {
+			p.crowd.Store(&Crowd{used.processes, used.tasks})
+			p.Kill()
+			return
 		}
-		if used > 0 { // a program that has just ended uses nothing any more
-			p.used.Store(used)
+		if l.Memory > 0 && used.memory > l.Memory && programs {
+			used.memory = m.shared() // each process for itself counts what it shares with others
 		}
-		if used > limit {
-			p.excess.Store(used)
+		if l.Memory > 0 && used.memory > 0 { // a program that has just ended uses nothing any more
+			p.used.Store(used.memory)
+		}
+		if l.Memory > 0 && used.memory > l.Memory {
+			p.excess.Store(used.memory)
 			p.Kill()
 			return
 		}
 		interval = min(2*interval, latest)
-		if used > before+growing {
+		if used.memory > before.memory+growing || used.tasks > before.tasks {
 			interval = soonest
 		}
 		before = used
@@ -65,10 +71,42 @@ func (p *Process) Used() int64 { return p.used.Load() }
 // its limit; 0 where it was not.
 func (p *Process) Excess() int64 { return p.excess.Load() }
 
-// meter measures the memory of a program: of one process, or of a process group.
+// usage is what a program uses at a moment. Its tasks are the threads of its processes.
+type usage struct {
+	memory           int64
+	processes, tasks int
+}
+
+func (u usage) add(other usage) usage {
+	return usage{u.memory + other.memory, u.processes + other.processes, u.tasks + other.tasks}
+}
+
+// tooMany reports whether a program has more processes or threads than it may.
+func (l Limits) tooMany(u usage) bool {
+	return u.processes > l.most() || l.Processes > 0 && u.tasks > l.most()
+}
+
+// most is how many processes a program may have or, where that is set, how many tasks.
+func (l Limits) most() int {
+	if l.Processes > 0 {
+		return l.Processes + ownTasks + runtime.NumCPU()
+	}
+	return MostProcesses
+}
+
+// ownTasks are threads that the runtime of a program may need beside one for each processor.
+const ownTasks = 16
+
+// Crowd returns how many processes and threads the program had when it was killed for having more
+// than it may; nil where it was not.
+func (p *Process) Crowd() *Crowd { return p.crowd.Load() }
+
+// meter measures a program: one process, or a process group.
 type meter struct {
 	group    int
 	programs bool
+	limits   Limits
+	most     int      // see Limits.most
 	status   *os.File // of the one process; what it reads is always that process's
 	buf      []byte
 }
@@ -79,12 +117,17 @@ func (m *meter) close() {
 	}
 }
 
-// used returns what the program uses. Where processes share memory it counts more than once.
-func (m *meter) used() int64 {
+// used returns what the program uses. Where processes share memory it counts more than once. Of too
+// many processes only their number is told, and so it is where nothing else is limited.
+func (m *meter) used() usage {
 	if m.programs {
-		total := int64(0)
-		for _, pid := range m.members() {
-			total += usedBy(pid)
+		members := m.members()
+		if len(members) > m.most || m.limits.Memory <= 0 && m.limits.Processes <= 0 {
+			return usage{processes: len(members), tasks: len(members)}
+		}
+		total := usage{}
+		for _, pid := range members {
+			total = total.add(usedBy(pid))
 		}
 		return total
 	}
@@ -101,7 +144,7 @@ func (m *meter) used() int64 {
 
 // usedBy returns what a process uses: what its first thread tells or, where that one has ended,
 // another.
-func usedBy(pid int) int64 {
+func usedBy(pid int) usage {
 	status, _ := os.ReadFile(processFile(pid, "status"))
 	if used, ok := counted(status); ok {
 		return used
@@ -113,7 +156,7 @@ func usedBy(pid int) int64 {
 			return used
 		}
 	}
-	return 0
+	return usage{processes: 1, tasks: max(1, len(tasks))}
 }
 
 func processFile(pid int, parts ...string) string {
@@ -124,23 +167,26 @@ func processFile(pid int, parts ...string) string {
 // system's cache, which it takes back.
 var countedFields = []string{"RssAnon", "RssShmem", "VmPTE", "VmSwap", "HugetlbPages"}
 
-// kernelStack is what the kernel needs for a thread.
-const kernelStack = 16 << 10
+// kernelThread is what the kernel needs for a thread: a stack of 16 KiB, and nearly as much for what
+// it knows of it.
+const kernelThread = 32 << 10
 
 // counted adds up a status file, and reports whether it tells about memory: that of a thread that
 // has ended does not.
-func counted(status []byte) (bytesUsed int64, ok bool) {
+func counted(status []byte) (used usage, ok bool) {
+	used.processes = 1
 	for line := range bytes.Lines(status) {
 		name, _, _ := bytes.Cut(line, []byte(":"))
 		switch {
 		case string(name) == "Threads":
-			bytesUsed += number(line) * kernelStack
+			used.tasks = int(number(line))
+			used.memory += number(line) * kernelThread
 		case slices.Contains(countedFields, string(name)):
-			bytesUsed += number(line) << 10
+			used.memory += number(line) << 10
 			ok = true
 		}
 	}
-	return bytesUsed, ok
+	return used, ok
 }
 
 // members returns the processes of the group. None can leave it.
@@ -181,7 +227,7 @@ func (m *meter) shared() int64 {
 // proportional is usedBy with each page divided by the number of processes that have it, where the
 // system tells.
 func proportional(pid int) int64 {
-	used := usedBy(pid)
+	used := usedBy(pid).memory
 	rollup, err := os.ReadFile(processFile(pid, "smaps_rollup"))
 	if err != nil {
 		return used

@@ -172,7 +172,7 @@ func TestCounted(t *testing.T) {
 	const status = "Name:\tRssAnon\nVmRSS:\t 9000 kB\nRssAnon:\t 100 kB\nRssFile:\t 5000 kB\nRssShmem:\t 20 kB\nVmPTE:\t 8 kB\nVmSwap:\t 4 kB\nHugetlbPages:\t 2048 kB\nThreads:\t10\n"
 	used, ok := counted([]byte(status))
 	assert.True(t, ok)
-	assert.EqualValues(t, (100+20+8+4+2048)<<10+10*kernelStack, used)
+	assert.Equal(t, usage{memory: (100+20+8+4+2048)<<10 + 10*kernelThread, processes: 1, tasks: 10}, used)
 	_, ok = counted([]byte("Name:\tx\nState:\tZ (zombie)\nThreads:\t3\n"))
 	assert.False(t, ok, "a thread that has ended tells nothing")
 }

@@ -24,6 +24,7 @@ type Process struct {
 	state State
 
 	used, excess atomic.Int64 // see Used and Excess
+	crowd        atomic.Pointer[Crowd]
 }
 
 // Pid returns the process id, which the system may use again once Wait has returned.
@@ -82,4 +83,11 @@ func (p *Process) reap() {
 		p.state = State{Code: status.ExitStatus()}
 	}
 	close(p.ended)
+	// What the program has started, and left, are children of the host's where it is the first
+	// process of a container.
+	for {
+		if _, err := syscall.Wait4(-p.pid, nil, 0, nil); err != nil && err != syscall.EINTR {
+			return
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 func TestLimits(t *testing.T) {
@@ -50,16 +51,70 @@ func TestLimits(t *testing.T) {
 	o.want(t, "list="+dir, "too many open files")
 }
 
-func TestThreads(t *testing.T) {
+// TestTooMany: a program that has more processes or threads than it may is ended with all of them,
+// also where the user is root, whom the kernel's own limit does not bind.
+func TestTooMany(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() == 0 {
-		t.Skip("RLIMIT_NPROC does not bind root")
+	for name, c := range map[string]struct {
+		attempt string
+		policy  Policy
+		most    int
+	}{
+		"threads":             {"threads=2000", Policy{Limits: Limits{Processes: 50}}, 50},
+		"processes":           {"brood=200", Policy{Programs: true, Limits: Limits{Processes: 50}}, 50},
+		"a fork bomb":         {"bomb", Policy{Programs: true, Limits: Limits{Processes: 50}}, 50},
+		"with memory":         {"bomb", Policy{Programs: true, Limits: Limits{Processes: 50, Memory: 1 << 30}}, 50},
+		"without a limit":     {"brood=1200", Policy{Programs: true}, MostProcesses},
+		"within the limit":    {"threads=20", Policy{Limits: Limits{Processes: 50}}, 0},
+		"as many without one": {"threads=200", Policy{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			process, err := Start(Command{Exe: probe(t), Args: []string{"probe", c.attempt}}, c.policy)
+			require.NoError(t, err)
+			state := process.Wait()
+			crowd := process.Crowd()
+			if c.most == 0 {
+				assert.Nil(t, crowd)
+				assert.Equal(t, State{}, state)
+				return
+			}
+			if crowd == nil { // the kernel's own limit was first
+				assert.NotZero(t, os.Getuid())
+				return
+			}
+			assert.Greater(t, crowd.Threads, c.most)
+			eventually(t, func() string {
+				if left := (&meter{group: process.Pid()}).members(); len(left) > 0 {
+					return fmt.Sprintf("%d of its processes are left", len(left))
+				}
+				return ""
+			})
+		})
 	}
-	o := attempt(t, Policy{Limits: Limits{Processes: 50}}, "threads=20", "threads=5000")
-	o.want(t, "threads=20", permitted)
-	if o.state.Code != 2 { // no new thread, a fatal error of the runtime
-		t.Errorf("state is %v, output:\n%.2000s", o.state, o.text)
-	}
+}
+
+// TestOrphans: what a program has left ends with it, and where the host is the first process of a
+// container, or takes the place of one, nothing of it stays in the table of processes.
+func TestOrphans(t *testing.T) {
+	require.NoError(t, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+	defer func() { assert.NoError(t, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)) }()
+	process, err := Start(Command{Exe: probe(t), Args: []string{"probe", "brood=5"}}, Policy{Programs: true})
+	require.NoError(t, err)
+	m := meter{group: process.Pid()}
+	eventually(t, func() string {
+		if n := len(m.members()); n < 6 {
+			return fmt.Sprintf("%d processes run", n)
+		}
+		return ""
+	})
+	process.Kill()
+	process.Wait()
+	eventually(t, func() string {
+		if n := len(m.members()); n > 0 {
+			return fmt.Sprintf("%d processes are left", n)
+		}
+		return ""
+	})
 }
 
 // startProbe starts a probe whose output nobody reads.

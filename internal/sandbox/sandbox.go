@@ -54,8 +54,10 @@ type Limits struct {
 	// otherwise, and the buffers of network sockets.
 	Memory int64
 	// Processes is how many tasks, threads included, may be made beyond those that the machine has
-	// at the
-	// start (RLIMIT_NPROC, which counts the tasks of the user; it does not bind root).
+	// at the start (RLIMIT_NPROC, which counts the tasks of the user and does not bind root).
+	// Besides, those of the program are counted as its memory is measured, and more, beyond what
+	// its runtime needs, end it; see [Process.Crowd]. Without a limit, a program that starts others
+	// has MostProcesses at most.
 	Processes int
 	// FileSize is the size, in bytes, to which the program can make a file grow (RLIMIT_FSIZE), the
 	// room included that the disk keeps for it.
@@ -63,6 +65,14 @@ type Limits struct {
 	// OpenFiles is the number of files that a process can have open at once (RLIMIT_NOFILE).
 	OpenFiles int
 }
+
+// MostProcesses is how many processes a program has that may start others, where nothing else is
+// said. They are counted every 5 to 250 ms.
+const MostProcesses = 1024
+
+// Crowd is how many processes and threads a program had. Where there are very many processes, their
+// threads are not counted.
+type Crowd struct{ Processes, Threads int }
 
 // Command is the program to start.
 type Command struct {

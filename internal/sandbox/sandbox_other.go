@@ -81,6 +81,9 @@ func (*Process) Used() int64 { return 0 }
 // Excess returns 0: nothing is measured on this system.
 func (*Process) Excess() int64 { return 0 }
 
+// Crowd returns nil: nothing is counted on this system.
+func (*Process) Crowd() *Crowd { return nil }
+
 func (p *Process) await() {
 	p.state = State{Code: -1}
 	if ended, err := p.process.Wait(); err == nil {

@@ -52,8 +52,9 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 	switch {
 	case err == nil:
 		process.isolation = f.after(c.outcome).isolation(p)
-		if p.Limits.Memory > 0 {
-			go process.keepWithin(p.Limits.Memory, p.Programs || f.seccomp != nil)
+		programs := p.Programs || f.seccomp != nil
+		if programs || p.Limits.Memory > 0 || p.Limits.Processes > 0 {
+			go process.keepWithin(p.Limits, programs)
 		}
 		return process, nil
 	case errors.As(err, &failed) && failed.step == stepExec:

@@ -117,7 +117,7 @@ func TestWardenApart(t *testing.T) {
 		name, err := os.ReadFile(processFile(warden, "cmdline"))
 		require.NoError(t, err)
 		assert.Equal(t, wardenName+"\x00", string(name))
-		assert.Less(t, usedBy(warden), int64(1<<20))
+		assert.Less(t, usedBy(warden).memory, int64(1<<20))
 		for _, signal := range []unix.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT} {
 			require.NoError(t, unix.Kill(warden, signal)) // as a terminal does
 		}

@@ -45,6 +45,8 @@ var attempts = map[string]func(operand string) error{
 	"execve":   func(path string) error { return syscall.Exec(path, []string{path, "ok"}, nil) },
 	"memfd":    func(string) error { return call(memfdCreate[runtime.GOARCH], address("x"), 0) },
 	"fork":     func(string) error { return fork(0) },
+	"brood":    brood,
+	"bomb":     func(string) error { return bomb() },
 	"newuser":  func(string) error { return fork(syscall.CLONE_NEWUSER) },
 	"sibling":  func(string) error { return fork(0x8000) },
 	"clone3":   func(string) error { return call(435, 0, 0) },
@@ -179,6 +181,34 @@ func fork(flags uintptr) error {
 	}
 	syscall.Wait4(int(pid), nil, 0, nil)
 	return nil
+}
+
+// brood starts so many processes that wait for their end.
+func brood(count string) error {
+	for range number(count) {
+		pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
+		if errno != 0 {
+			return errno
+		}
+		for pid == 0 {
+			hour := syscall.Timespec{Sec: 3600}
+			syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&hour)), 0, 0)
+		}
+	}
+	time.Sleep(time.Minute)
+	return nil
+}
+
+// bomb starts processes that start processes.
+func bomb() error {
+	for {
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
+		if errno != 0 {
+			return errno
+		}
+		pause := syscall.Timespec{Nsec: 50e6}
+		syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
+	}
 }
 
 func threads(count string) error {
