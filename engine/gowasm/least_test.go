@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
+	"github.com/loadgo/load/find"
 )
 
 // TestLeastMemory: a module starts and works with exactly the least memory that may be set; less is
@@ -43,5 +44,7 @@ func Objects() string { b, _ := R.ReadByte(); return string(b) }
 		var limit *engine.LimitError
 		require.ErrorAs(t, e.Valid(), &limit, "%d", memory)
 		require.ErrorAs(t, e.CanGrant(engine.Grants{Memory: memory}), &limit, "%d", memory)
+		_, err := gowasm.New(gowasm.Config{}).Open(t.Context(), engine.Artifact{Spec: &find.Spec{Name: "m"}, Limits: engine.Limits{Memory: max(memory, 1)}}, nil)
+		require.ErrorAs(t, err, &limit, "%d", memory)
 	}
 }

@@ -227,3 +227,24 @@ func TestSyntaxErrors(t *testing.T) {
 	_, err = w.Load(t.Context(), "code")
 	w.wantError(t, err, "load code: compiling it takes more than 256.0 MiB of memory\n\tset starlark.Config.Memory to allow more")
 }
+
+// TestLeastMemory: a script works with exactly the least memory that may be set; less is refused when
+// it is set.
+func TestLeastMemory(t *testing.T) {
+	t.Parallel()
+	const least = 1 << 20
+	const text = "load(\"n.star\", \"names\")\n\ndef f():\n    return [n.upper() for n in sorted(names)] + [json.encode(struct(a = 1))]\n"
+	w := newWorld(t, starlark.Config{Memory: least}, map[string]string{"m.star": text, "n.star": "names = [\"b\", \"a\"]\n"})
+	out, err := w.load(t, "m").Call(t.Context(), "f")
+	require.NoError(t, err)
+	assert.Equal(t, []any{[]any{"A", "B", `{"a":1}`}}, out)
+	for _, memory := range []int64{1, 4 << 10, 64 << 10, least - 1} {
+		var limit *engine.LimitError
+		require.ErrorAs(t, starlark.New(starlark.Config{Memory: memory}).Valid(), &limit, "%d", memory)
+		_, err := load.New(load.Config{Engines: []engine.Engine{starlark.New(starlark.Config{Memory: memory})}})
+		require.ErrorContains(t, err, "a memory limit of")
+	}
+	for _, memory := range []int64{-1, 0, least} {
+		require.NoError(t, starlark.New(starlark.Config{Memory: memory}).Valid())
+	}
+}

@@ -52,6 +52,9 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 		return nil, err
 	}
 	e = &Engine{config: config}
+	if err := e.Valid(); err != nil {
+		return nil, err
+	}
 	if a.RequireIsolation {
 		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
 			return nil, &engine.IsolationError{Missing: missing}

@@ -268,6 +268,30 @@ func TestMemory(t *testing.T) {
 	assert.ErrorContains(t, err, "a memory limit of")
 }
 
+// TestLeastMemory: a module works with exactly the least memory that may be set; less is refused when
+// it is set, and where it is set for one module when that is loaded.
+func TestLeastMemory(t *testing.T) {
+	t.Parallel()
+	const least = 64 << 10
+	for _, config := range []wasm.Config{{Memory: least}, {Memory: least, Instances: 2}} {
+		m := newWorld(t, config).load(t, "numbers.wasm")
+		out, err := m.Call(t.Context(), "grow", 1)
+		require.NoError(t, err)
+		assert.EqualValues(t, -1, out[0])
+	}
+	for _, memory := range []int64{-1, 1, 1000, least - 1} {
+		e := wasm.New(wasm.Config{Memory: memory})
+		var limit *engine.LimitError
+		require.ErrorAs(t, e.Valid(), &limit, "%d", memory)
+		require.ErrorAs(t, e.CanGrant(engine.Grants{Memory: memory}), &limit, "%d", memory)
+		if memory > 0 {
+			_, err := newWorld(t, wasm.Config{}, limited(load.Limits{Memory: memory})).Load(t.Context(), "./testdata/numbers.wasm")
+			require.ErrorAs(t, err, &limit, "%d", memory)
+			assert.ErrorContains(t, err, "64.0 KiB")
+		}
+	}
+}
+
 // TestTime: a call that computes for ever ends with its context and its limit, and the host's
 // collector is not held up by it.
 func TestTime(t *testing.T) {
