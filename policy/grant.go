@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/seconds"
 	"github.com/loadgo/load/internal/token"
 )
@@ -65,10 +66,10 @@ func (g Grant) MarshalJSON() ([]byte, error) {
 func (g Grants) Capabilities() []string {
 	list := g.access()
 	if g.Memory > 0 {
-		list = append(list, memory+bytesText(g.Memory))
+		list = append(list, memory+quantity.Size(g.Memory))
 	}
 	if g.CallTime > 0 {
-		list = append(list, callTime+span(g.CallTime))
+		list = append(list, callTime+quantity.Duration(g.CallTime))
 	}
 	slices.Sort(list)
 	return list
@@ -109,13 +110,13 @@ func (g Grants) Beyond(locked []string) []string {
 	}
 	for _, capability := range locked {
 		if size, ok := strings.CutPrefix(capability, memory); ok {
-			if n, err := parseSize(size); err == nil && (g.Memory == 0 || g.Memory > n) {
-				more = append(more, limitText(memory, bytesText(g.Memory), g.Memory == 0, size))
+			if n, err := quantity.ParseSize(size); err != nil || g.Memory == 0 || g.Memory > n {
+				more = append(more, limitText(memory, quantity.Size(g.Memory), g.Memory == 0, size))
 			}
 		}
 		if limit, ok := strings.CutPrefix(capability, callTime); ok {
-			if d, err := time.ParseDuration(limit); err == nil && (g.CallTime == 0 || g.CallTime > d) {
-				more = append(more, limitText(callTime, span(g.CallTime), g.CallTime == 0, limit))
+			if d, err := quantity.ParseDuration(limit); err != nil || g.CallTime == 0 || g.CallTime > d {
+				more = append(more, limitText(callTime, quantity.Duration(g.CallTime), g.CallTime == 0, limit))
 			}
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/token"
 )
@@ -166,7 +166,7 @@ func (p *parser) rule(words []string) (err error) {
 			return p.fail("want max-size SIZE")
 		}
 		p.policy.MaxSize, err = p.size(args[0])
-		p.from("max-size " + bytesText(p.policy.MaxSize))
+		p.from("max-size " + quantity.Size(p.policy.MaxSize))
 		return err
 	case "max-modules":
 		if len(args) != 1 {
@@ -245,15 +245,11 @@ func (p *parser) age(args []string) error {
 	if len(args) == 0 || len(args) == 2 || len(args) > 2 && args[1] != "except" {
 		return p.fail("want age DURATION [except PATTERN...]")
 	}
-	text, unit := args[0], time.Duration(1)
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		text, unit = days+"h", 24
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 || d > 100*365*24*time.Hour/unit {
+	age, err := quantity.ParseDuration(args[0])
+	if err != nil || age <= 0 {
 		return p.fail("%q is no duration such as 72h or 3d", args[0])
 	}
-	p.policy.MinAge = d * unit
+	p.policy.MinAge = age
 	if len(args) > 2 {
 		for _, pattern := range args[2:] {
 			if err := p.pattern(pattern); err != nil {
@@ -262,27 +258,17 @@ func (p *parser) age(args []string) error {
 		}
 		p.policy.AgeExcept = args[2:]
 	}
-	p.from("age " + span(p.policy.MinAge))
+	p.from("age " + quantity.Duration(p.policy.MinAge))
 	return nil
 }
 
 // size reads a size such as 64MiB.
 func (p *parser) size(text string) (int64, error) {
-	n, err := parseSize(text)
+	n, err := quantity.ParseSize(text)
 	if err != nil {
 		return 0, p.fail("%v", err)
 	}
 	return n, nil
-}
-
-func parseSize(text string) (int64, error) {
-	digits := strings.TrimRight(text, "KMGiB")
-	shift, ok := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[text[len(digits):]]
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if !ok || err != nil || n <= 0 || n > 1<<(62-shift) {
-		return 0, fmt.Errorf("%q is no size such as 64MiB", text)
-	}
-	return n << shift, nil
 }
 
 func (p *parser) grant(args []string) error {
@@ -326,7 +312,7 @@ func (p *parser) grant(args []string) error {
 		}
 		g.Memory = size
 	case what == "time" && len(args) == 1:
-		limit, err := time.ParseDuration(args[0])
+		limit, err := quantity.ParseDuration(args[0])
 		if err != nil || limit <= 0 {
 			return p.fail("%q is no duration such as 500ms or 10s", args[0])
 		}

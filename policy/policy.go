@@ -29,6 +29,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Policy is a set of rules. The zero Policy allows everything but retracted versions and grants
@@ -246,14 +248,14 @@ func (p *Policy) Version(s Subject, now time.Time) Decision {
 		return p.refuse("deprecated refuse", "it is deprecated: "+s.Deprecated, "")
 	}
 	if p.MinAge > 0 && match(p.AgeExcept, s.Package) == "" && match(p.AgeExcept, s.Module) == "" {
-		rule := "age " + span(p.MinAge)
+		rule := "age " + quantity.Duration(p.MinAge)
 		switch age := now.Sub(s.Time); {
 		case s.Time.IsZero():
-			return p.refuse(rule, "it is not known when "+s.Version+" was published", "ask for a version whose time is known, or make an exception: age "+span(p.MinAge)+" except "+s.Module)
+			return p.refuse(rule, "it is not known when "+s.Version+" was published", "ask for a version whose time is known, or make an exception: age "+quantity.Duration(p.MinAge)+" except "+s.Module)
 		case age < 0:
 			return p.refuse(rule, s.Version+" claims to be published in the future, at "+s.Time.UTC().Format(time.RFC3339), "check this machine's clock")
 		case age < p.MinAge:
-			return p.refuse(rule, fmt.Sprintf("%s was published %s ago, less than %s", s.Version, span(age.Truncate(time.Minute)), span(p.MinAge)), "ask for an older version, or wait")
+			return p.refuse(rule, fmt.Sprintf("%s was published %s ago, less than %s", s.Version, quantity.Duration(age.Truncate(time.Minute)), quantity.Duration(p.MinAge)), "ask for an older version, or wait")
 		}
 	}
 	return d
@@ -272,7 +274,7 @@ func (s Subject) Names() []string {
 // Size decides about the size of a module's archive, in bytes.
 func (p *Policy) Size(path, version string, size int64) Decision {
 	if p.MaxSize > 0 && size > p.MaxSize {
-		return p.refuse("max-size "+bytesText(p.MaxSize), fmt.Sprintf("%s@%s is %s large", path, version, bytesText(size)), "")
+		return p.refuse("max-size "+quantity.Size(p.MaxSize), fmt.Sprintf("%s@%s is %s large", path, version, quantity.Size(size)), "")
 	}
 	return Decision{Allowed: true}
 }
@@ -292,29 +294,4 @@ func (p *Policy) Isolated(names ...string) (rule string, required bool) {
 		return p.rule("isolation " + pattern), true
 	}
 	return "", false
-}
-
-// span writes a duration without its zero parts.
-func span(d time.Duration) string {
-	s := d.String()
-	s = strings.TrimSuffix(s, "0s")
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	if s == "" {
-		return "0s"
-	}
-	return s
-}
-
-func bytesText(n int64) string {
-	switch {
-	case n >= 1<<30 && n%(1<<30) == 0:
-		return fmt.Sprintf("%dGiB", n>>30)
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return fmt.Sprintf("%dMiB", n>>20)
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return fmt.Sprintf("%dKiB", n>>10)
-	}
-	return fmt.Sprintf("%dB", n)
 }

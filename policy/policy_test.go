@@ -109,18 +109,21 @@ func TestGranted(t *testing.T) {
 // A limit that is raised or taken away is more than was granted, one that is set or lowered is not.
 func TestBeyond(t *testing.T) {
 	t.Parallel()
-	locked := policy.Grants{ReadOnly: []string{"/a"}, Memory: 64 << 20, CallTime: 5 * time.Second}.Capabilities()
+	locked := policy.Grants{ReadOnly: []string{"/a"}, Memory: 64 << 20, CallTime: 30 * time.Second}.Capabilities()
 	for _, test := range []struct {
 		now  policy.Grants
 		want []string
 	}{
-		{policy.Grants{Memory: 64 << 20, CallTime: 5 * time.Second}, nil},
+		{policy.Grants{Memory: 64 << 20, CallTime: 30 * time.Second}, nil},
 		{policy.Grants{ReadOnly: []string{"/a"}, Memory: 1 << 20, CallTime: time.Second}, nil},
-		{policy.Grants{ReadOnly: []string{"/b"}, Memory: 1 << 30, CallTime: time.Minute}, []string{"read /b", "memory 1GiB instead of 64MiB", "time 1m instead of 5s"}},
-		{policy.Grants{}, []string{"memory without limit instead of 64MiB", "time without limit instead of 5s"}},
+		{policy.Grants{ReadOnly: []string{"/b"}, Memory: 1 << 30, CallTime: time.Minute}, []string{"read /b", "memory 1GiB instead of 64MiB", "time 1m instead of 30s"}},
+		{policy.Grants{}, []string{"memory without limit instead of 64MiB", "time without limit instead of 30s"}},
 	} {
 		assert.Equal(t, test.want, test.now.Beyond(locked))
 	}
+	// Limits that an older version wrote wrongly, 30s as 3, are unknown: they are asked for again.
+	assert.Equal(t, []string{"memory 1KiB instead of much", "time 30s instead of 3"},
+		policy.Grants{Memory: 1 << 10, CallTime: 30 * time.Second}.Beyond([]string{"memory much", "time 3"}))
 	got := (policy.Grants{Memory: 1, CallTime: 1}).Beyond(nil)
 	assert.Nil(t, got, "limits where there were none")
 }
