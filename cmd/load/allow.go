@@ -1,12 +1,13 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -25,7 +26,7 @@ type allowed struct {
 }
 
 // allowFlags are the flags of every command that runs modules.
-func (o *options) allowFlags(f *flag.FlagSet) {
+func (o *options) allowFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.allow.net, "allow-net", false, "let the module use the network")
 	f.BoolVar(&o.allow.run, "allow-run", false, "let the module start programs that lie in directories that it may read")
 	f.StringVar(&o.allow.read, "allow-read", "", "let the module read these `files` and directories, separated by commas")

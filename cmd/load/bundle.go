@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
@@ -28,13 +29,14 @@ or a directory to write to: set LOAD_BUNDLE=FILE, or give it to Config.Bundles. 
 the current one, as in ./rules; what a script loads has to be named as well. The same versions make the
 same bytes. Nothing is written where a package cannot be had.
 ` + aboutInstantiations,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "put in what these `systems` need instead of this one")
 			f.StringVar(&o.bundle, "o", "", "write the bundle to this `file`")
 		},
-		run: runBundle,
+		run:      runBundle,
+		complete: completeNames,
 	}
 }
 

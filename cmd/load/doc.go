@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/internal/pkgdoc"
@@ -21,8 +22,9 @@ Doc prints what go doc prints, for packages that need not be in a go.mod: the pa
 line for each exported symbol, or the declaration and documentation of SYMBOL, which is a function, a
 variable, a constant, a type, or a type's method, as in Type.Method. What is not here is installed.
 Nothing of the package runs.`,
-		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f) },
-		run:   runDoc,
+		flags:    func(f *pflag.FlagSet, o *options) { o.loadFlags(f) },
+		run:      runDoc,
+		complete: completeSymbols(""),
 	}
 }
 

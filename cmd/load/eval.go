@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"golang.org/x/mod/module"
 
@@ -41,7 +42,7 @@ trailing nil error is left out. A non-nil one is all that prints, to the standar
 code is 1. Within a larger expression that is not compiled, a call that returns values and an error stands for
 its first value, and a non-nil error ends the evaluation. What the package itself prints goes to the standard
 error.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.jsonFlag(f)
 			o.loadFlags(f)
 			o.withFlag(f)
@@ -49,7 +50,8 @@ error.`,
 			f.StringVar(&o.file, "f", "", "read the expression from this `file`")
 			f.BoolVar(&o.compile, "compile", false, "compile the expression, whatever it is")
 		},
-		run: runEval,
+		run:      runEval,
+		complete: completeSymbols(""),
 	}
 }
 

@@ -3,9 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
+
+	"github.com/spf13/pflag"
 )
 
 func explainCommand() command {
@@ -17,8 +18,9 @@ func explainCommand() command {
 Explain shows who was asked for the package and what each answered, the version and why it was chosen,
 the engine and why, what identifies the compiled artifact, the build list, and the isolation that is in
 force. It installs, compiles and runs nothing. The build list is known once the package is installed.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
-		run:   runExplain,
+		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
+		run:      runExplain,
+		complete: completeNames,
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -13,6 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"golang.org/x/mod/modfile"
 
@@ -41,13 +42,14 @@ With -check, gen writes nothing: it prints how the API in DIR differs from what 
 fails where it does.
 
 Files that gen has not written are never overwritten.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			f.StringVar(&o.dir, "o", "", "write into this `directory`")
 			f.BoolVar(&o.tree, "tree", false, "write several packages, each below its import path")
 			f.BoolVar(&o.check, "check", false, "write nothing, and fail where the API or the version has moved")
 		},
-		run: runGen,
+		run:      runGen,
+		complete: completeNames,
 	}
 }
 

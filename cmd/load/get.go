@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 )
@@ -19,12 +20,13 @@ Get installs each package with everything that it imports and compiles it, so th
 no network and no compiler. It prints the name and the version of each. A package that cannot be had does
 not keep the others from being installed; the exit code is 1 then.
 ` + aboutInstantiations,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "install and compile for these `systems` instead of this one")
 		},
-		run: runGet,
+		run:      runGet,
+		complete: completeNames,
 	}
 }
 

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
+
+	"github.com/spf13/pflag"
 )
 
 func graphCommand() command {
@@ -15,11 +16,12 @@ func graphCommand() command {
 		long: `
 Graph loads the modules and prints the graph of what they import and of the Go modules that they are built
 from: in the language of Graphviz, as a Mermaid flowchart, or as JSON.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			f.StringVar(&o.format, "format", "dot", "print the graph as dot, mermaid or json")
 			o.loadFlags(f)
 		},
-		run: runGraph,
+		run:      runGraph,
+		complete: completeNames,
 	}
 }
 

@@ -2,11 +2,12 @@ package main
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const about = `Load finds, installs, compiles and runs Go packages by name.
@@ -39,44 +40,41 @@ func usage() string {
 	var b strings.Builder
 	b.WriteString(about + "\n")
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.short)
+		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.short)
 	}
-	fmt.Fprintf(&b, "  %-9s %s\n\n", "help", "tell more about a command: load help COMMAND")
+	fmt.Fprintf(&b, "  %-10s %s\n", "completion", "print a script that completes what is typed in a shell")
+	fmt.Fprintf(&b, "  %-10s %s\n\n", "help", "tell more about a command: load help COMMAND")
 	b.WriteString(wrapped(notes, "") + "\n")
 	return b.String()
 }
 
-// help prints the usage, or that of one command.
-func help(args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 || args[0] == "help" {
-		io.WriteString(stdout, usage())
-		return exitDone
-	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			fmt.Fprintf(stdout, "usage: %s\n\n%s\n", c.line(), wrapped(cmp.Or(c.long, c.short), ""))
-			c.printOptions(stdout)
-			return exitDone
+// commandHelp is the help of one command: its usage, what it does, and its options in the order of
+// their names.
+func commandHelp(c *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: %s\n\n%s\n", c.UseLine(), wrapped(cmp.Or(c.Long, c.Short), ""))
+	for i, sub := range c.Commands() {
+		if i == 0 {
+			b.WriteString("\nThe commands are:\n\n")
 		}
+		fmt.Fprintf(&b, "  %-10s %s\n", sub.Name(), sub.Short)
 	}
-	return unknown(args[0], stderr)
-}
-
-// printOptions prints the options of a command, in the order of their names.
-func (c command) printOptions(w io.Writer) {
-	if c.flags == nil {
-		return
-	}
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	c.flags(flags, new(options))
-	fmt.Fprintln(w)
-	flags.VisitAll(func(f *flag.Flag) {
-		value, usage := flag.UnquoteUsage(f)
+	first := true
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name == "help" { // every command has it
+			return
+		}
+		if first {
+			b.WriteString("\n")
+			first = false
+		}
+		value, usage := pflag.UnquoteUsage(f)
 		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "0s" && f.DefValue != "false" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(w, "  %s\n%s\n", strings.TrimSpace("-"+f.Name+" "+value), wrapped(usage, "    \t"))
+		fmt.Fprintf(&b, "  %s\n%s\n", strings.TrimSpace("-"+f.Name+" "+value), wrapped(usage, "    \t"))
 	})
+	return b.String()
 }
 
 // wrapped breaks the lines of paragraphs anew, each behind an indent of at most eight columns.

@@ -14,9 +14,9 @@ import (
 // TestHelpWidth: no help is wider than 80 columns, and all of it is there.
 func TestHelpWidth(t *testing.T) {
 	t.Parallel()
-	for _, c := range append(commands(), command{name: "help"}) {
+	for _, c := range append(commands(), command{name: "help"}, command{name: "completion"}) {
 		var out bytes.Buffer
-		require.Zero(t, help([]string{c.name}, &out, io.Discard), c.name)
+		require.Zero(t, run(t.Context(), []string{"help", c.name}, &out, io.Discard), c.name)
 		for line := range strings.Lines(out.String()) {
 			shown := strings.TrimRight(expandTabs(line), "\n")
 			if strings.HasPrefix(line, "usage: ") {

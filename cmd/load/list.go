@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/store"
@@ -20,7 +21,7 @@ func listCommand() command {
 		long: `
 List prints a line for each installed package: its name, its version, and the number of modules that it
 is built from; then one for each repository, archive or file that was installed: its name, version and kind.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f) },
+		flags: func(f *pflag.FlagSet, o *options) { o.jsonFlag(f) },
 		run:   runList,
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"text/tabwriter"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -31,14 +32,15 @@ is locked keeps its version. Without a NAME it is about everything in the file. 
 
 If there is a lock file, every command takes the versions that it holds, refuses what does not have the sums
 that it holds, and adds what it installs.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "lock what is needed on these `systems` too")
 			f.BoolVar(&o.accept, "accept", false, "write what the policy grants to the packages, where that is more than the file has")
 			f.BoolVar(&o.remove, "remove", false, "take the packages out of the file instead")
 		},
-		run: runLock,
+		run:      runLock,
+		complete: completeNames,
 	}
 }
 
@@ -169,7 +171,7 @@ func outdatedCommand() command {
 		long: `
 Outdated asks the registry about each name in the lock file and prints a line for each that it would choose
 another version of today. It changes nothing. "load upgrade NAME" takes the new version.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
+		flags: func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
 		run:   runOutdated,
 	}
 }
@@ -214,8 +216,9 @@ func upgradeCommand() command {
 		long: `
 Upgrade installs the version of each package that the registry would choose today and locks it. It prints the
 name, the version that was locked, and the one that is now. Nothing is compiled.`,
-		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f) },
-		run:   runUpgrade,
+		flags:    func(f *pflag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f) },
+		run:      runUpgrade,
+		complete: completeNames,
 	}
 }
 

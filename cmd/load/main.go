@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,9 +15,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
-	"github.com/loadgo/load/internal/visible"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
@@ -66,8 +67,10 @@ type command struct {
 	args  string // of its usage line
 	short string
 	long  string
-	flags func(*flag.FlagSet, *options)
+	flags func(*pflag.FlagSet, *options)
 	run   func(ctx context.Context, s *session, args []string) error
+
+	complete completion // of its arguments; nil completes names of files
 }
 
 func commands() []command {
@@ -96,7 +99,7 @@ type options struct {
 	repair  bool
 	dryRun  bool
 	unused  time.Duration
-	maxSize int64  // MiB
+	maxSize int64  // bytes
 	locks   string // lock files
 	key     string // file of a private key
 	dir     string // of signatures, of stubs
@@ -107,19 +110,19 @@ type options struct {
 	allow   allowed
 }
 
-func (o *options) jsonFlag(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
+func (o *options) jsonFlag(f *pflag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }
 
 // loadFlags are the flags of every command that loads.
-func (o *options) loadFlags(f *flag.FlagSet) {
+func (o *options) loadFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
 	f.StringVar(&o.engine, "engine", "", "run the module in the engine of this `name` only")
 	f.BoolVar(&o.frozen, "frozen", false, "load only what is in load.lock, and do not change it")
 	f.BoolVar(&o.offline, "offline", false, "do not use the network")
-	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
+	f.Var(newDuration(&o.timeout, 0), "timeout", "give up after this `duration`, such as 30s; 0 waits as long as it takes")
 }
 
 // withFlag is the flag of every command for which it matters what a module is built with.
-func (o *options) withFlag(f *flag.FlagSet) {
+func (o *options) withFlag(f *pflag.FlagSet) {
 	f.StringVar(&o.with, "with", "", "build further `packages` into the module, separated by commas, such as\ngo.uber.org/zap/zapcore,bytes; their names are written zapcore.NewCore")
 }
 
@@ -131,6 +134,7 @@ func (o *options) along() load.LoadOption {
 // session is one run of a command.
 type session struct {
 	options
+	command        *cobra.Command // that runs
 	stdout, stderr io.Writer
 	progress       *progress
 	output         *output
@@ -141,52 +145,6 @@ type session struct {
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
-
-// run runs the command that args ask for and returns the exit code. What it prints holds names,
-// errors and output of modules, which a terminal shows and does not obey; the progress alone goes
-// to the terminal as it is.
-func run(ctx context.Context, args []string, out, terminal io.Writer) int {
-	stdout, stderr := visible.Writer(out), visible.Writer(terminal)
-	if len(args) == 0 {
-		io.WriteString(stderr, usage())
-		return exitUsage
-	}
-	name, args := args[0], args[1:]
-	if name == "help" || name == "-h" || name == "-help" || name == "--help" {
-		return help(args, stdout, stderr)
-	}
-	for _, c := range commands() {
-		if c.name == name {
-			return c.start(ctx, args, &session{stdout: stdout, stderr: stderr, progress: newProgress(terminal)})
-		}
-	}
-	if name == "-version" || name == "--version" {
-		return run(ctx, append([]string{"version"}, args...), out, terminal)
-	}
-	return unknown(name, stderr)
-}
-
-// start parses the command's flags and runs it.
-func (c command) start(ctx context.Context, args []string, s *session) int {
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	if c.flags != nil {
-		c.flags(flags, &s.options)
-	}
-	err := flags.Parse(optionsFirst(flags, args))
-	if errors.Is(err, flag.ErrHelp) {
-		return help([]string{c.name}, s.stdout, s.stderr)
-	}
-	if err != nil {
-		return s.report(c, &usageError{err.Error()})
-	}
-	if s.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, s.timeout, timeoutError(s.timeout))
-		defer cancel()
-	}
-	return s.report(c, c.run(ctx, s, flags.Args()))
-}
 
 // timeoutError is the cause of a context that -timeout ended.
 type timeoutError time.Duration
@@ -256,21 +214,28 @@ func (s *session) close(ctx context.Context, l *load.Loader) {
 }
 
 // report prints the error of a command and returns its exit code.
-func (s *session) report(c command, err error) int {
+func (s *session) report(c *cobra.Command, err error) int {
 	s.progress.clear()
 	if s.output != nil {
 		s.output.end(err)
 	}
 	var config *load.ConfigError
-	var usage *usageError
+	var mistake *usageError
+	var unknown *unknownError
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.Is(err, errNoCommand):
+		io.WriteString(s.stderr, usage())
+		return exitUsage
+	case errors.As(err, &unknown):
+		fmt.Fprintf(s.stderr, "load: %s\n\trun \"load help\" for usage\n", err)
+		return exitUsage
 	case errors.As(err, &config) && config.Setting == "Config.Engine":
 		err = &usageError{"-engine: " + config.Reason}
 		fallthrough
-	case errors.As(err, &usage):
-		fmt.Fprintf(s.stderr, "load: %s: %s\nusage: %s\n\trun \"load help %s\" for its options\n", c.name, err, c.line(), c.name)
+	case errors.As(err, &mistake):
+		fmt.Fprintf(s.stderr, "load: %s: %s\nusage: %s\n\trun \"load help %s\" for its options\n", c.Name(), err, c.UseLine(), c.Name())
 		return exitUsage
 	}
 	s.print(err)
@@ -306,5 +271,3 @@ func (s *session) print(err error) {
 		}
 	}
 }
-
-func (c command) line() string { return strings.TrimSpace("load " + c.name + " " + c.args) }

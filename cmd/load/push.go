@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
@@ -26,7 +27,7 @@ func pushCommand() command {
 Push makes a bundle of the packages and scripts, as bundle does, and sends it to a registry. Programs load
 from there with LOAD_BUNDLE=oci://REFERENCE. Nothing is sent where a package cannot be had.
 ` + aboutRegistries,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "put in what these `systems` need instead of this one")
@@ -70,7 +71,7 @@ func pullCommand() command {
 Pull fetches what push sent, for all systems, into the file of a bundle. What a broken pull has fetched is
 kept in FILE.part for the next.
 ` + aboutRegistries,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.copyFlags(f)
 			f.StringVar(&o.bundle, "o", "", "write the bundle to this `file`")
 		},
@@ -91,7 +92,7 @@ func copyCommand() command {
 		long: `
 Copy copies a bundle as it is. FROM and TO are the file of a bundle, or oci://REFERENCE.
 ` + aboutRegistries,
-		flags: func(f *flag.FlagSet, o *options) { o.copyFlags(f) },
+		flags: func(f *pflag.FlagSet, o *options) { o.copyFlags(f) },
 		run: func(ctx context.Context, s *session, args []string) error {
 			if len(args) != 2 {
 				return &usageError{"it takes FROM and TO"}
@@ -102,7 +103,7 @@ Copy copies a bundle as it is. FROM and TO are the file of a bundle, or oci://RE
 }
 
 // copyFlags are the flags of commands that copy.
-func (o *options) copyFlags(f *flag.FlagSet) {
+func (o *options) copyFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
 	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -18,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -41,8 +42,9 @@ methods; the history is kept. Ctrl-C ends what runs, Ctrl-D the session. 'help' 
 
 From a file or a pipe it prints results alone, and ends at the first error. LOAD_HISTORY names the
 file of the history; off keeps none.`,
-		flags: func(f *flag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
-		run:   runRepl,
+		flags:    func(f *pflag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
+		run:      runRepl,
+		complete: completeNames,
 	}
 }
 
@@ -105,7 +107,7 @@ func (r *repl) run(ctx context.Context, in lines) error {
 		case err != nil && !in.Asks():
 			return r.located(err)
 		case err != nil:
-			r.report(replCommand(), err)
+			r.report(r.command, err)
 		}
 		r.refusals.forget()
 	}

@@ -5,11 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -32,7 +33,7 @@ installed here. A policy with the lines
 
 installs a module that matches the pattern only with such a signature by the key. With -new, it makes a key: the private
 part goes into the file, and the line for the policy is printed.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			f.StringVar(&o.key, "key", "", "the `file` with the private key")
 			f.StringVar(&o.newKey, "new", "", "make a key of this `name`, such as team.example.com")
 			f.StringVar(&o.dir, "o", "signatures", "write the signatures into this `directory`")

@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
@@ -30,11 +31,12 @@ Verify reads everything in the store and compares it with its sums: the sources 
 artifacts, and the records that lead to them. If there is a lock file, it compares the sums there with those of the
 installed modules, too. It prints a line for each thing that is damaged; the exit code is 1 then. A line
 for each file that no record leads to follows.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			o.jsonFlag(f)
 			f.BoolVar(&o.repair, "repair", false, "remove what is damaged, so that the next load brings it back")
 		},
-		run: runVerify,
+		run:      runVerify,
+		complete: completeNames,
 	}
 }
 
@@ -106,9 +108,9 @@ func gcCommand() command {
 Gc removes packages, modules and artifacts that no load used for some time, and prints a line for each. What a
 running process uses stays, and so does what a lock file holds: load.lock in the current directory, and those
 that -lock names. What is removed comes back when it is loaded again.`,
-		flags: func(f *flag.FlagSet, o *options) {
-			f.DurationVar(&o.unused, "unused", 30*24*time.Hour, "remove what was not used for this `duration`")
-			f.Int64Var(&o.maxSize, "max-size", 0, "remove what was used least recently until the store has at most so many `MiB`")
+		flags: func(f *pflag.FlagSet, o *options) {
+			f.Var(newDuration(&o.unused, 30*24*time.Hour), "unused", "remove what was not used for this `duration`, such as 72h or 3d")
+			f.Var((*amount)(&o.maxSize), "max-size", "remove what was used least recently until the store has at most this `size`, such as\n2GiB")
 			f.StringVar(&o.locks, "lock", "", "keep what these lock `files` hold, separated by commas")
 			f.BoolVar(&o.dryRun, "n", false, "print what would be removed, and remove nothing")
 		},
@@ -120,8 +122,8 @@ func runGC(ctx context.Context, s *session, args []string) error {
 	if len(args) != 0 {
 		return &usageError{"it takes no arguments"}
 	}
-	if s.unused < 0 || s.maxSize < 0 {
-		return &usageError{"-unused and -max-size cannot be negative"}
+	if s.unused < 0 {
+		return &usageError{"-unused cannot be negative"}
 	}
 	st, err := openStore()
 	if err != nil {
@@ -144,7 +146,7 @@ func runGC(ctx context.Context, s *session, args []string) error {
 		}
 	}
 	removed, err := st.Collect(ctx, store.GC{
-		Unused: s.unused, MaxSize: s.maxSize << 20, DryRun: s.dryRun,
+		Unused: s.unused, MaxSize: s.maxSize, DryRun: s.dryRun,
 		Keep: func(path, version string) bool { return held[path+"@"+version] },
 	})
 	var total int64
@@ -168,7 +170,8 @@ func rmCommand() command {
 		long: `
 Rm removes installed packages, all versions or one, with their artifacts and the modules that nothing else is
 built from. Processes that run them go on.`,
-		run: runRm,
+		run:      runRm,
+		complete: completeNames,
 	}
 }
 

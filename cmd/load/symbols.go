@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 )
@@ -20,8 +21,9 @@ func symbolsCommand() command {
 Symbols loads the package and lists its exported functions, variables, constants and types with their
 methods: the Go signature, the first sentence of the documentation, and, where something cannot be used
 from outside, the reason.`,
-		flags: func(f *flag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
-		run:   runSymbols,
+		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
+		run:      runSymbols,
+		complete: completeNames,
 	}
 }
 

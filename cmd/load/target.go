@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/standard"
@@ -14,7 +15,7 @@ import (
 type target struct{ goos, goarch string }
 
 // targetFlag is the flag of every command that can work for other systems.
-func (o *options) targetFlag(f *flag.FlagSet, what string) {
+func (o *options) targetFlag(f *pflag.FlagSet, what string) {
 	f.StringVar(&o.targets, "target", "", what+", separated by commas, such as\nlinux/amd64,darwin/arm64; wasm is the engine gowasm, for all systems")
 }
 

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/spf13/pflag"
 
 	"github.com/loadgo/load/internal/phrase"
 )
@@ -27,7 +28,7 @@ Trace reads the events that a program wrote as JSON lines, where LOAD_TRACE name
 was its sink, and prints a line with a bar for each step that took time: what was resolved, found, downloaded,
 installed, compiled, opened and loaded, in the order in which the steps began. FILE is - for the standard input.
 With -chrome it writes what chrome://tracing and Perfetto open.`,
-		flags: func(f *flag.FlagSet, o *options) {
+		flags: func(f *pflag.FlagSet, o *options) {
 			f.BoolVar(&o.chrome, "chrome", false, "write the trace event format of Chrome")
 		},
 		run: runTrace,

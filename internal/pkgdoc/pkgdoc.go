@@ -96,6 +96,31 @@ func docFiles(tree fs.FS, only string) ([]string, error) {
 	return names, nil
 }
 
+// Names lists what the package exports: constants, variables, functions and types, in that order.
+func (d *Documentation) Names() []string {
+	var names []string
+	value := func(values []*doc.Value) {
+		for _, v := range values {
+			names = append(names, v.Names...)
+		}
+	}
+	function := func(functions []*doc.Func) {
+		for _, f := range functions {
+			names = append(names, f.Name)
+		}
+	}
+	value(d.pkg.Consts)
+	value(d.pkg.Vars)
+	function(d.pkg.Funcs)
+	for _, t := range d.pkg.Types { // the package has those that belong to a type with it
+		value(t.Consts)
+		value(t.Vars)
+		function(t.Funcs)
+		names = append(names, t.Name)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !token.IsExported(name) })
+}
+
 // PrintPackage prints the package's documentation and a line for each symbol.
 func (d *Documentation) PrintPackage(w *bytes.Buffer, name string) {
 	fmt.Fprintf(w, "package %s // import %q\n", d.pkg.Name, name)
