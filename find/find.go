@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/policy"
@@ -44,6 +45,9 @@ type Rules interface {
 	// Belongs reports whether what the store has of a module may be used; from is the URL of the
 	// registry that it came from, "" for none that owns it.
 	Belongs(m ModuleVersion, from string) bool
+	// AdmitAge lets the policies decide how long a module must have been published. published is
+	// called only if a policy sets a minimum age; it returns the zero time if unknown.
+	AdmitAge(m ModuleVersion, published func() (time.Time, error)) error
 	// MayAsk reports whether the network may be asked.
 	MayAsk() bool
 }

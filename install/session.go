@@ -87,11 +87,12 @@ func (s *Session) Denies() bool {
 	return slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return len(p.Deny) > 0 })
 }
 
-// AdmitAge lets the policies decide how long a part of what is installed must have been published.
-// published is called only if a policy sets a minimum age; it returns the zero time if unknown. The
-// error is a [*PolicyError], or that of published.
+// AdmitAge lets the policies decide how long a part of what is asked for must have been published,
+// unless the lock file holds it with its sum. published is called only if a policy sets a minimum
+// age; it returns the zero time if unknown. Installers ask also about what the store has: a program
+// without that policy may have installed it. The error is a [*PolicyError], or that of published.
 func (s *Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, error)) error {
-	if !slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) {
+	if !slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) || holds(s.Locked, m) {
 		return nil
 	}
 	at, err := published()
@@ -110,12 +111,19 @@ func (s *Session) AdmitSum(m find.ModuleVersion) error {
 
 // Signed decides about a signature, unless a lock file's entry holds the module.
 func Signed(p *policy.Policy, locked *lockfile.Entry, m find.ModuleVersion, now time.Time) policy.Decision {
-	if locked != nil {
-		if need, ok := locked.Need(m.Path); ok && need == lockfile.Module(m) {
-			return policy.Decision{Allowed: true}
-		}
+	if holds(locked, m) {
+		return policy.Decision{Allowed: true}
 	}
 	return p.Signed(m.Path, m.Version, m.Sum, now)
+}
+
+// holds reports whether a lock file's entry has a module, with its version and sum.
+func holds(locked *lockfile.Entry, m find.ModuleVersion) bool {
+	if locked == nil {
+		return false
+	}
+	need, ok := locked.Need(m.Path)
+	return ok && need == lockfile.Module(m)
 }
 
 // Consider lets the policies decide about a version that an installer could choose. If it is free

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/module"
 )
@@ -20,6 +22,9 @@ type moduleTree struct {
 
 // maxSum bounds what is read of a file that holds a sum.
 const maxSum = 1 << 10
+
+// maxInfo bounds what is read of a file that says when a version was published.
+const maxInfo = 1 << 20
 
 // moduleName is how a module is named among the things of a store.
 func moduleName(path, version string) string { return "module " + path + "@" + version }
@@ -83,6 +88,25 @@ func (s *Store) ModuleRegistry(path, version string) (string, error) {
 		return "", nil
 	}
 	return string(data), err
+}
+
+// ModuleTime returns when a version of a Go module was published, as the registry told whoever asked
+// it for this store; the zero time if nobody did. Installers keep the answer where the go command
+// looks for it, in the file that ends in ".info".
+func (s *Store) ModuleTime(path, version string) time.Time {
+	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	if err != nil {
+		return time.Time{}
+	}
+	data, err := ReadFile(t.meta+".info", maxInfo)
+	var info struct {
+		Version string
+		Time    time.Time
+	}
+	if err != nil || json.Unmarshal(data, &info) != nil || info.Version != version {
+		return time.Time{}
+	}
+	return info.Time
 }
 
 // ModuleFilesSum reads the files of an installed Go module and returns the sum of the zip that they

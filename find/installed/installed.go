@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/module"
 
@@ -188,6 +189,11 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 		} else if !ok {
 			return nil, notFound("%s needs %s@%s, which is not here from where it belongs; installing again", r.Version, m.Path, m.Version)
 		}
+		if m.Path != r.Module { // the module itself is decided about by the record's time
+			if err := f.admitAge(rules, r, find.ModuleVersion(m)); err != nil {
+				return nil, err
+			}
+		}
 		spec.BuildList = append(spec.BuildList, find.ModuleVersion(m))
 	}
 	root, err := f.moduleDir(r.Module, r.Version)
@@ -220,6 +226,20 @@ func (f *Finder) belongs(rules find.Rules, m find.ModuleVersion) (bool, error) {
 	}
 	// A registry may have replaced what another record is of.
 	return rules.Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
+}
+
+// admitAge lets the policies decide about the age of a module that a record needs, which the store
+// may not know: then the installer asks.
+func (f *Finder) admitAge(rules find.Rules, r *store.Record, m find.ModuleVersion) error {
+	published := f.store.ModuleTime(m.Path, m.Version)
+	err := rules.AdmitAge(m, func() (time.Time, error) { return published, nil })
+	if err != nil && published.IsZero() && rules.MayAsk() {
+		return notFound("%s needs %s@%s, and it is not recorded when that was published; asking", r.Version, m.Path, m.Version)
+	}
+	if err != nil {
+		return fmt.Errorf("%s@%s: %w", m.Path, m.Version, err)
+	}
+	return nil
 }
 
 // owner is the URL of the registry that owns a path, "" for none.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
@@ -94,4 +95,80 @@ func TestAgeOfParts(t *testing.T) {
 	// What is locked was decided when it was locked.
 	_, err = loader(loadtest.OpenStore(t), &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
 	assert.NoError(t, err)
+}
+
+// TestAgeOfCachedParts: what a program without a policy installed is no older for one that has a
+// policy, whether it is found in the store, installed again, or needed by a directory. The registry
+// is asked once; who cannot ask refuses; what a go.sum or lock file holds was decided about.
+func TestAgeOfCachedParts(t *testing.T) {
+	t.Parallel()
+	const top = "-- example.com/top@v1.0.0/go.mod --\nmodule example.com/top\n\nrequire example.com/aged v1.2.0\n" +
+		"-- example.com/top@v1.0.0/t.go --\npackage top\n\nimport _ \"example.com/aged\"\n"
+	proxy := loadtest.Proxy(t, aged, top)
+	published(proxy, "v1.2.0", time.Now().Add(-time.Hour))
+	own := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(filepath.Join(own, name), []byte(text), 0o600))
+	}
+	write("go.mod", "module example.org/own\n\ngo 1.24\n\nrequire example.com/aged v1.2.0\n")
+	write("own.go", "package own\n\nimport _ \"example.com/aged\"\n")
+	lock := filepath.Join(t.TempDir(), "load.lock")
+	s := loadtest.OpenStore(t)
+	obtain := func(s *store.Store, name string, change ...func(*load.Config)) error {
+		t.Helper()
+		c := load.Config{Store: s, Path: find.Path{dir.New("."), installed.New(s, "linux_amd64")}, Installers: []install.Installer{goproxy.New(config(proxy))}, LockFile: lock}
+		for _, f := range change {
+			f(&c)
+		}
+		l, err := load.New(c)
+		require.NoError(t, err)
+		_, err = l.Locks().Add(t.Context(), name)
+		return err
+	}
+	age := func(c *load.Config) {
+		c.Policies = []*policy.Policy{{MinAge: 72 * time.Hour, AgeExcept: []string{"example.com/top"}}}
+	}
+	offline := func(c *load.Config) { c.Offline = true }
+	unlock := func() { require.NoError(t, os.RemoveAll(lock)) }
+	const (
+		young = "load %s: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
+		dark  = "load %s: example.com/aged@v1.2.0: it is not known when v1.2.0 was published (Config.Policies: age 72h)\n" +
+			"\task for a version whose time is known, or make an exception: age 72h except example.com/aged"
+		asked = "aged/@v/v1.2.0.info"
+	)
+	names := []string{"example.com/top", "example.com/top@v1.0.0", "example.com/top@latest", own}
+	for _, name := range names { // by a program without a policy
+		require.NoError(t, obtain(s, name))
+		unlock()
+	}
+	require.Zero(t, proxy.Count(asked))
+	assert.EqualError(t, obtain(s, "example.com/top", age, offline), fmt.Sprintf(dark, "example.com/top"))
+	assert.Error(t, obtain(s, own, age, offline))
+	for _, name := range names {
+		assert.EqualError(t, obtain(s, name, age), fmt.Sprintf(young, name), name)
+	}
+	assert.Equal(t, 1, proxy.Count(asked))
+	assert.EqualError(t, obtain(s, "example.com/top", age, offline), fmt.Sprintf(young, "example.com/top"))
+	assert.NoFileExists(t, lock)
+
+	for _, name := range names[:3] { // what was reviewed
+		require.NoError(t, obtain(s, name))
+		require.NoError(t, obtain(s, name, age), name)
+		unlock()
+	}
+	sum := "example.com/aged v1.2.0 " + s.ModuleSum("example.com/aged", "v1.2.0") + "\n"
+	write("go.sum", sum)
+	assert.NoError(t, obtain(s, own, age, offline))
+	assert.NoError(t, obtain(loadtest.OpenStore(t), own, age))
+
+	// A version that is old enough by now needs no lock file.
+	write("go.sum", "")
+	published(proxy, "v1.2.0", time.Now().Add(-100*time.Hour))
+	other := loadtest.OpenStore(t)
+	for _, name := range names {
+		require.NoError(t, obtain(other, name, age), name)
+		unlock()
+		require.NoError(t, obtain(other, name, age, offline), name)
+	}
 }

@@ -96,6 +96,9 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 		return nil, "", "", err
 	}
 	importPath = path.Join(r.main.Path, filepath.ToSlash(rel))
+	if err := r.sums.Promise(r.main.GoSum, "go.sum"); err != nil {
+		return nil, "", "", err
+	}
 	// Modules that are fetched can import packages of local ones: what a build is known to read
 	// counts, too.
 	for start := r.along.paths(importPath); ; {
@@ -119,9 +122,6 @@ func (r *request) completeLocal(ctx context.Context, dir string) (b *build, hash
 // localBuild returns the build of a package of the local module, or what is remembered of it.
 func (r *request) localBuild(ctx context.Context, importPath, subject string) (*build, error) {
 	return r.remembered(ctx, []string{"local module", r.main.Dir, subject}, func() (*build, error) {
-		if err := r.sums.Promise(r.main.GoSum, "go.sum"); err != nil {
-			return nil, err
-		}
 		c, err := r.closureAlong(ctx, r.main.Roots(), []string{importPath})
 		if err != nil {
 			return nil, err
@@ -244,7 +244,7 @@ func (r *request) recall(ctx context.Context, id string) (*build, error) {
 	}
 	b := new(build)
 	data, err := a.ReadFile(buildFile)
-	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList) {
+	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList, r.sums.Promises) {
 		return b, nil
 	}
 	return nil, r.store.Evict(id)

@@ -84,13 +84,13 @@ func (r *request) tree(ctx context.Context, m module.Version) (*sourceTree, erro
 // its sum is: that is the last step, and only who holds the module's lock takes it.
 func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree, error) {
 	r.store.UseModule(m.Path, m.Version)
+	if err := r.admitAge(ctx, m); err != nil {
+		return nil, err
+	}
 	if t, err := r.installedTree(ctx, m); t != nil || err != nil {
 		return t, err
 	}
 	if err := r.session.Admit(find.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
-		return nil, err
-	}
-	if err := r.admitAge(ctx, m); err != nil {
 		return nil, err
 	}
 	unlock, err := r.store.LockModule(ctx, m.Path, m.Version)
@@ -119,17 +119,23 @@ func (r *request) fetchTree(ctx context.Context, m module.Version) (*sourceTree,
 }
 
 // admitAge asks the policies about the age of a module that neither a lock file nor a go.sum file
-// holds.
+// holds, also if the store has it. What the registry says is kept, so that it is asked once.
 func (r *request) admitAge(ctx context.Context, m module.Version) error {
 	if r.sums.Promises(m) {
 		return nil
 	}
 	return r.session.AdmitAge(find.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
-		i, err := r.in.fetchInfo(ctx, r.session, nil, m)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
+		if t := r.store.ModuleTime(m.Path, m.Version); !t.IsZero() {
+			return t, nil
 		}
-		return i.Time, err
+		i, err := r.in.fetchInfo(ctx, r.session, nil, m)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return time.Time{}, nil
+		case err != nil:
+			return time.Time{}, err
+		}
+		return i.Time, r.putInfo(m, i)
 	})
 }
 

@@ -82,7 +82,8 @@ func (in *Installer) install(ctx context.Context, session *install.Session, rele
 	if release, err = r.raisedMain(ctx, release, c); err != nil {
 		return nil, err
 	}
-	if err := r.putInfo(module.Version{Path: release.Module, Version: release.Version}, release); err != nil {
+	info := origin.Info{Version: release.Version, Time: release.Time}
+	if err := r.putInfo(module.Version{Path: release.Module, Version: release.Version}, info); err != nil {
 		return nil, err
 	}
 	b, err := r.build(ctx, c)
@@ -112,22 +113,28 @@ func (in *Installer) recorded(session *install.Session, release *install.Release
 	if err != nil {
 		return nil, err
 	}
+	considered := func(m module.Version) bool { return m.Path == release.Module }
 	for _, record := range records {
-		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList) {
+		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList, considered) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
 	return nil, nil
 }
 
-// complete reports whether the store has every module of a build list, from where it belongs.
-func complete(session *install.Session, list []store.RecordModule) bool {
+// complete reports whether the store has every module of a build list, from where it belongs, and
+// knows that it is old enough, but for those modules whose age was decided about.
+func complete(session *install.Session, list []store.RecordModule, decided func(module.Version) bool) bool {
 	s := session.Store
 	s.UseModules(list)
 	for _, m := range list {
 		v := module.Version{Path: m.Path, Version: m.Version}
 		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(session, v, treeRegistry, sum) {
 			return false
+		}
+		published := func() (time.Time, error) { return s.ModuleTime(m.Path, m.Version), nil }
+		if !decided(v) && session.AdmitAge(find.ModuleVersion(m), published) != nil {
+			return false // who asks the registry finds out, and tells
 		}
 	}
 	return true
@@ -169,8 +176,8 @@ func packages(modPath, dir string) func(yield func(string) bool) {
 }
 
 // putInfo keeps what the registry says about the version where the go command looks for it.
-func (r *request) putInfo(m module.Version, release *install.Release) error {
-	data, err := json.Marshal(origin.Info{Version: release.Version, Time: release.Time})
+func (r *request) putInfo(m module.Version, info origin.Info) error {
+	data, err := json.Marshal(info)
 	if err != nil {
 		return err
 	}
