@@ -17,7 +17,7 @@ import "embed"
 //go:embed goglue/guest/callers.go goglue/guest/goroutine.go goglue/guest/goroutine_other.go goglue/guest/goroutine_amd64.s goglue/guest/goroutine_arm64.s
 //go:embed goglue/guest/guestany/guestany.go goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
 //go:embed goglue/guest/guestjson/guestjson.go goglue/guest/guestjson/fields.go
-//go:embed goglue/guest/guesthttp/guesthttp.go goglue/guest/guesthttp/request.go goglue/guest/guesthttp/header.go
+//go:embed goglue/guest/guesthttp/guesthttp.go goglue/guest/guesthttp/request.go goglue/guest/guesthttp/header.go goglue/guest/guesthttp/answer.go goglue/guest/guesthttp/address.go
 //go:embed goglue/guest/guesthttp/writer.go goglue/guest/guesthttp/target.go goglue/guest/guesthttp/abilities.go
 //go:embed goglue/guest/guesthttp/combined.go goglue/guest/guesthttp/conn.go
 var GuestSources embed.FS

@@ -70,7 +70,7 @@ func Middleware(kind string, next http.Handler) http.Handler {
 		"pass": http.Handler.ServeHTTP, "record": record, "abort": abort, "recover": recovered, "peek": peek,
 		"describe": describe, "form": form, "events": events, "trailer": trailer, "hints": hints, "late": late,
 		"nobody": nobody, "control": control, "wait": wait, "go": inGoroutine, "twice": twice, "timeout": timeout, "hold": hold,
-		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute, "defers": defers,
+		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute, "defers": defers, "edits": edits,
 	}[kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(next, w, r) })
 }
@@ -218,6 +218,25 @@ func timeout(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Millisecond)
 	defer cancel()
 	next.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// edits changes the request's header, and tells what next has changed in it, also where it panics.
+func edits(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	r.Header.Set("X-Plugin", "in")
+	r.Header["X-Nil"] = nil
+	r.Header.Add("X-1", "more")
+	r.Header.Del("X-2")
+	_ = r.ParseForm()
+	r.Host = "plugin.example"
+	defer func() {
+		p := recover()
+		fmt.Fprint(w, r.Header, r.Form)
+		r.Header.Set("X-Plugin", "out")
+		if p != nil {
+			panic(p)
+		}
+	}()
+	next.ServeHTTP(w, r)
 }
 
 // defers answers when its goroutine ends, too.

@@ -1,14 +1,19 @@
 // Package guesthttp carries HTTP handlers across. It is ordinary code of a module: its types are
-// described and
-// its functions are called as those of the module's own package. A module without net/http does not
-// contain it.
+// described and its functions are called as those of the module's own package. A module without
+// net/http does not contain it.
+//
+// What is in every request crosses as a Message that both sides read and write by hand. A request
+// crosses as a whole when it comes, and then only as what has changed in it since.
 package guesthttp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/loadgo/load/internal/wire"
 )
 
 // Response is the http.ResponseWriter of the other side. A panic in one of its methods panics here,
@@ -29,52 +34,74 @@ type Response interface {
 	Control(method string, deadline time.Time) error
 	// Trailer returns the trailer of the request, once its body has been read.
 	Trailer() map[string][]string
+	// Left tells what a handler has changed in the request that panicked, and returns what one of
+	// the other side has that panicked, see [Request.PutChanges].
+	Left(changes Message) Message
 }
-
-// Answer is a part of an answer: what it says is done in this order.
-type Answer struct {
-	Header Changes
-	Begins bool // WriteHeader is called
-	Status int
-	Data   [][]byte // Write is called with each
-	Text   bool     // WriteString instead
-	Flush  Flush
-	Apart  bool // from the header, which somebody may be changing
-}
-
-func (a *Answer) empty() bool {
-	return !a.Begins && len(a.Data) == 0 && a.Flush == 0 && a.Header.empty()
-}
-
-// Flush says what flushes.
-type Flush uint8
-
-const (
-	byFlusher    Flush = 1 + iota // an [http.Flusher]
-	byController                  // an [http.ResponseController]
-)
 
 // Handler answers requests.
 type Handler interface {
-	// ServeHTTP answers a request by a response whose writer has these abilities and this header,
-	// or the changes of one that is known. It returns what changed in the header, and
-	// [http.ErrAbortHandler] where the handler panicked with it.
-	ServeHTTP(ctx context.Context, r Request, body io.ReadCloser, w Response, abilities Abilities, header Changes) (Changes, error)
+	// ServeHTTP answers the request of a [Next] by a response whose writer has the message's
+	// abilities and header, or the changes of one that is known. It returns a message that [Came]
+	// reads, and [http.ErrAbortHandler] where the handler panicked with it.
+	ServeHTTP(ctx context.Context, message Message, body io.ReadCloser, w Response) (Message, error)
 }
 
-// Serve lets a handler of the module answer a request of the host. What it returns is still to be
-// sent, and then to be
-// changed in the header. The error is [http.ErrAbortHandler] where the handler panicked with it.
-func Serve(ctx context.Context, h http.Handler, r Request, body io.Reader, w Response, abilities Abilities, header Changes) (rest Answer, late Changes, err error) {
+// Arriving is the message of a request of the host.
+func Arriving(id uint64, r *http.Request, abilities Abilities, header Changes) (Message, *Request) {
+	e := wire.Encoder{Buf: make([]byte, 0, 1<<10)}
+	e.Uint(id)
+	e.Uint(uint64(abilities))
+	header.put(&e)
+	known := new(Request).Put(&e, r)
+	return Message{e.Buf}, known
+}
+
+// Serve lets a handler of the module answer the request of [Arriving]. It returns a message that
+// [Rest] reads. The error is [http.ErrAbortHandler] where the handler panicked with it.
+func Serve(ctx context.Context, h http.Handler, message Message, body io.Reader, w Response) (answer Message, err error) {
+	d := message.decoder()
+	id, abilities, header := d.Uint(), Abilities(d.UintN(16)), takeChanges(&d)
+	known := new(Request).Take(&d)
+	if err := d.End(); err != nil {
+		return Message{}, err
+	}
 	rw := NewWriter(w, abilities, header)
+	r, c := newRequest(ctx, id, known, body, w)
 	defer func() {
 		if p := recover(); p != nil {
 			rw.Finish() // as net/http, which has what was written before
+			if left := known.message(c.tables); len(left.Data) > 0 {
+				w.Left(left)
+			}
 			err = aborted(p)
 		}
 	}()
-	h.ServeHTTP(rw.As(), newRequest(ctx, r, body, w))
-	return rw.pending, rw.Changes(), nil
+	h.ServeHTTP(rw.As(), r)
+	e := wire.Encoder{Buf: make([]byte, 0, 256+rw.size)}
+	rw.pending.put(&e)
+	late := rw.Changes()
+	late.put(&e)
+	known.PutChanges(&e, c.tables)
+	return Message{e.Buf}, nil
+}
+
+// message is what has changed in the tables of a request, or nothing.
+func (known *Request) message(tables [4]map[string][]string) Message {
+	var e wire.Encoder
+	if known.PutChanges(&e, tables); len(e.Buf) == 1 {
+		return Message{}
+	}
+	return Message{e.Buf}
+}
+
+// Rest reads the answer of Serve: what is still to be sent, and then to be changed in the header.
+// What the handler has changed in the request's tables is changed in the request.
+func (m Message) Rest(r *http.Request) (rest Answer, late Changes, err error) {
+	d := m.decoder()
+	rest, late = takeAnswer(&d), takeChanges(&d)
+	takeTables(&d, tables(r))
+	return rest, late, d.End()
 }
 
 // aborted returns what was recovered where it is [http.ErrAbortHandler], and panics with it else.
@@ -96,34 +123,158 @@ func (h hostHandler) HostHandle() uint64 {
 }
 
 func (h hostHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	crossing := Crossing(r)
-	body := r.Body
-	if c, ok := r.Context().Value(origin{}).(*came); ok {
-		crossing.ID = c.id
-		crossing.SameBody = body == c.body && !c.touched()
-	}
-	if crossing.SameBody || body == http.NoBody {
-		body = nil
-	}
+	n := newNext(r)
 	if own, ok := w.(lent); ok {
-		h.serveWith(own.writer(), r, crossing, body)
+		rw := own.writer()
+		rw.lend()
+		defer rw.catchUp() // if the handler panics, perhaps after it has changed the header
+		n.call(h.Handler, rw.out, 0, rw.Changes(), rw.apply)
 		return
 	}
 	target := To(w) // the module answers by a writer of its own
-	after, err := h.Handler.ServeHTTP(r.Context(), crossing, body, target, AbilitiesOf(w), target.Changes())
-	target.Apply(after)
+	n.call(h.Handler, target, AbilitiesOf(w), target.Changes(), target.Apply)
+}
+
+// next is a request on its way to a handler of the host.
+type next struct {
+	request *http.Request
+	came    *came // nil if it did not come from the host
+	body    io.ReadCloser
+	ctx     context.Context // nil if it is that with which the request came
+	flags   uint64
+}
+
+// What a Next says of itself.
+const (
+	sameBody    = 1 << iota // the body is that of the request that it came from, of which nothing was read
+	sameContext             // and so is the context
+	whole                   // the request is not told by what has changed
+)
+
+func newNext(r *http.Request) *next {
+	n := &next{request: r, body: r.Body, ctx: r.Context()}
+	n.came, _ = n.ctx.Value(origin{}).(*came)
+	if n.came == nil {
+		n.flags |= whole
+	} else {
+		if r.Body == n.came.body && !n.came.touched() {
+			n.flags |= sameBody
+		}
+		if n.came.same(n.ctx) {
+			n.flags |= sameContext
+			n.ctx = nil
+		}
+	}
+	if n.flags&sameBody != 0 || n.body == http.NoBody {
+		n.body = nil
+	}
+	return n
+}
+
+// call lets the handler answer. Header is what the other side does not know of the response's, and
+// apply takes what the handler has changed there. It panics as the handler does.
+func (n *next) call(h Handler, w Response, abilities Abilities, header Changes, apply func(Changes)) {
+	was := tables(n.request)
+	if n.came != nil {
+		defer func() {
+			if p := recover(); p != nil {
+				if left := n.came.from.Left(Message{}).decoder(); len(left.Rest()) > 0 {
+					takeTables(&left, was)
+				}
+				panic(p)
+			}
+		}()
+	}
+	answer, err := h.ServeHTTP(n.ctx, n.message(abilities, header), n.body, w)
+	if len(answer.Data) == 1 { // the host does not know the request any more
+		n.flags |= whole
+		answer, err = h.ServeHTTP(n.request.Context(), n.message(abilities, header), n.body, w)
+	}
+	if len(answer.Data) > 0 {
+		d := answer.decoder()
+		apply(takeChanges(&d))
+		takeTables(&d, was)
+	}
 	if err != nil {
 		panic(err)
 	}
 }
 
-// serveWith lets the handler answer with the host's own writer.
-func (h hostHandler) serveWith(w *Writer, r *http.Request, crossing Request, body io.ReadCloser) {
-	w.lend()
-	defer w.catchUp() // if the handler panics, perhaps after it has changed the header
-	after, err := h.Handler.ServeHTTP(r.Context(), crossing, body, w.out, 0, w.Changes())
-	w.apply(after)
-	if err != nil {
-		panic(err)
+func (n *next) message(abilities Abilities, header Changes) Message {
+	e := wire.Encoder{Buf: make([]byte, 0, 256)}
+	known := new(Request)
+	e.Uint(n.flags)
+	if n.came != nil {
+		e.Uint(n.came.id)
+	} else {
+		e.Uint(0)
 	}
+	if n.flags&whole == 0 {
+		known = n.came.known
+	}
+	e.Uint(uint64(abilities))
+	header.put(&e)
+	known.Put(&e, n.request)
+	return Message{e.Buf}
+}
+
+// Next is a request of the module for a handler of the host.
+type Next struct {
+	ID        uint64 // of the host's request that it came from, or 0
+	Abilities Abilities
+	Header    Changes
+	flags     uint64
+	is        *Request
+	now       [4]map[string][]string
+}
+
+// SameBody reports whether the body is that of the request that it came from, of which nothing was
+// read.
+func (n *Next) SameBody() bool { return n.flags&sameBody != 0 }
+
+// SameContext reports whether the context is that of the request that it came from.
+func (n *Next) SameContext() bool { return n.flags&sameContext != 0 }
+
+// ErrUnknown is a Next that only says what has changed in a request that is over.
+var ErrUnknown = errors.New("the request is over")
+
+// Unknown answers it.
+var Unknown = Message{[]byte{0}}
+
+// TakeNext reads the message of a handler. Known finds a request by its number.
+func TakeNext(m Message, known func(id uint64) *Request) (*Next, error) {
+	d := m.decoder()
+	n := &Next{flags: d.Uint(), ID: d.Uint(), Abilities: Abilities(d.UintN(16)), Header: takeChanges(&d)}
+	was := new(Request)
+	if n.flags&whole == 0 {
+		if was = known(n.ID); was == nil {
+			return nil, ErrUnknown
+		}
+	}
+	n.is = was.Take(&d)
+	return n, d.End()
+}
+
+// Apply makes what crossed the request's own.
+func (n *Next) Apply(to *http.Request) {
+	n.is.apply(to, n.SameBody())
+	n.now = tables(to)
+}
+
+// Came is the answer to the module: what the handler has changed in the response's header, and in
+// the request.
+func (n *Next) Came(header Changes) Message {
+	e := wire.Encoder{Buf: make([]byte, 0, 64)}
+	header.put(&e)
+	n.is.PutChanges(&e, n.now)
+	return Message{e.Buf}
+}
+
+// Left is what the handler has changed in the request before it panicked.
+func (n *Next) Left() Message { return n.is.message(n.now) }
+
+// Take makes changes that a handler which panicked has left in the request.
+func (m Message) Take(r *http.Request) {
+	d := m.decoder()
+	takeTables(&d, tables(r))
 }

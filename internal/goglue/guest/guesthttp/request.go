@@ -3,184 +3,283 @@ package guesthttp
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
-	"strings"
+	"slices"
 	"sync/atomic"
+
+	"github.com/loadgo/load/internal/wire"
 )
 
-// Request is a request as it crosses.
+// Request is what both sides know of a request: as the host had it, or as a handler of the host got
+// it. Nobody changes it.
 type Request struct {
-	ID uint64 // the host's number of the request that it came from, or 0
-
-	Method                                string
-	URL                                   URL
-	Proto                                 string
-	ProtoMajor, ProtoMinor                int
-	Header, Trailer, Form, PostForm       map[string][]string
-	ContentLength                         int64
-	TransferEncoding                      []string
-	Close                                 bool
-	Host, RemoteAddr, RequestURI, Pattern string
-	PathValues                            map[string]string
-	TLS                                   *TLS
-
-	// SameBody tells that the body is that of the request that it came from, of which nothing was read.
-	SameBody bool
+	method, proto, host, remoteAddr, uri, pattern string
+	url                                           address
+	major, minor                                  int
+	length                                        int64
+	close                                         bool
+	encoding                                      []string
+	wildcards                                     map[string]string // of the pattern
+	tls                                           *tls.ConnectionState
+	tables                                        [4]table
 }
 
-// URL is a URL as it crosses: its text would not do, because a path that begins with "//" reads as a host.
-type URL struct {
-	Scheme, Opaque, Host, Path, RawPath, RawQuery, Fragment, RawFragment string
-	OmitHost, ForceQuery                                                 bool
-	User                                                                 []string // the name, and the password where there is one
+// table is a header, a trailer or a form.
+type table struct {
+	fields []Field
+	made   bool // else it is nil
 }
 
-// TLS is what crosses of the state of a connection.
-type TLS struct {
-	Version, CipherSuite           uint16
-	DidResume                      bool
-	ServerName, NegotiatedProtocol string
-	PeerCertificates               [][]byte
+// tables are the parts of a request that who gets the request may change, as in Go.
+func tables(r *http.Request) [4]map[string][]string {
+	return [4]map[string][]string{r.Header, r.Trailer, r.Form, r.PostForm}
 }
 
-// Crossing describes a request without its body.
-func Crossing(r *http.Request) Request {
-	return Request{
-		Method: r.Method, URL: crossingURL(r.URL), Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: r.Header, Trailer: r.Trailer, Form: r.Form, PostForm: r.PostForm,
-		ContentLength: r.ContentLength, TransferEncoding: r.TransferEncoding, Close: r.Close,
-		Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI,
-		Pattern: r.Pattern, PathValues: pathValues(r), TLS: crossingTLS(r.TLS),
+// Parts of a request that differ from what the other side knows.
+const (
+	partMethod = 1 << iota
+	partURL
+	partProto
+	partLength
+	partEncoding
+	partClose
+	partHost
+	partRemoteAddr
+	partURI
+	partPattern
+	partWildcards
+	partTLS
+	partTables // and the bits for the next three tables
+)
+
+// Put appends what of a request differs from what the other side has of it, and returns what that
+// has then.
+func (known *Request) Put(e *wire.Encoder, r *http.Request) *Request {
+	is, parts := *known, uint64(0)
+	differs := func(part uint64, does bool) {
+		if does {
+			parts |= part
+		}
 	}
+	is.method, is.proto, is.host, is.remoteAddr, is.uri, is.pattern = r.Method, r.Proto, r.Host, r.RemoteAddr, r.RequestURI, r.Pattern
+	is.url, is.major, is.minor, is.length, is.close, is.tls = addressOf(r.URL), r.ProtoMajor, r.ProtoMinor, r.ContentLength, r.Close, r.TLS
+	is.wildcards = wildcards(r)
+	differs(partMethod, is.method != known.method)
+	differs(partURL, is.url != known.url)
+	differs(partProto, is.proto != known.proto || is.major != known.major || is.minor != known.minor)
+	differs(partLength, is.length != known.length)
+	differs(partEncoding, !same(r.TransferEncoding, known.encoding))
+	differs(partClose, is.close != known.close)
+	differs(partHost, is.host != known.host)
+	differs(partRemoteAddr, is.remoteAddr != known.remoteAddr)
+	differs(partURI, is.uri != known.uri)
+	differs(partPattern, is.pattern != known.pattern)
+	differs(partWildcards, !maps.Equal(is.wildcards, known.wildcards))
+	differs(partTLS, is.tls != known.tls)
+	var changes [4]Changes
+	for i, now := range tables(r) {
+		was := known.tables[i]
+		changes[i] = changed(was.fields, now)
+		differs(partTables<<i, (now != nil) != was.made || !changes[i].empty())
+		is.tables[i] = table{was.fields, now != nil}
+		if !changes[i].empty() {
+			is.tables[i].fields = cloned(changes[i].after(was.fields))
+		}
+	}
+	e.Uint(parts)
+	putText := func(part uint64, text string) {
+		if parts&part != 0 {
+			e.String(text)
+		}
+	}
+	putText(partMethod, is.method)
+	if parts&partURL != 0 {
+		is.url.put(e)
+	}
+	if parts&partProto != 0 {
+		e.String(is.proto)
+		e.Int(int64(is.major))
+		e.Int(int64(is.minor))
+	}
+	if parts&partLength != 0 {
+		e.Int(is.length)
+	}
+	if parts&partEncoding != 0 {
+		is.encoding = slices.Clone(r.TransferEncoding)
+		putTexts(e, is.encoding)
+	}
+	if parts&partClose != 0 {
+		e.Bool(is.close)
+	}
+	putText(partHost, is.host)
+	putText(partRemoteAddr, is.remoteAddr)
+	putText(partURI, is.uri)
+	putText(partPattern, is.pattern)
+	if parts&partWildcards != 0 {
+		e.Uint(uint64(len(is.wildcards)))
+		for name, value := range is.wildcards {
+			e.String(name)
+			e.String(value)
+		}
+	}
+	if parts&partTLS != 0 {
+		putTLS(e, is.tls)
+	}
+	for i := range changes {
+		if parts&(partTables<<i) != 0 {
+			e.Bool(is.tables[i].made)
+			changes[i].put(e)
+		}
+	}
+	return &is
 }
 
-// Apply makes what crossed the request's own.
-func (r *Request) Apply(to *http.Request) {
-	to.Method, to.URL, to.Proto, to.ProtoMajor, to.ProtoMinor = r.Method, r.URL.url(), r.Proto, r.ProtoMajor, r.ProtoMinor
-	to.Header, to.Form, to.PostForm = headerOf(r.Header), r.Form, r.PostForm
-	to.ContentLength, to.TransferEncoding, to.Close = r.ContentLength, r.TransferEncoding, r.Close
-	to.Host, to.RemoteAddr, to.RequestURI, to.Pattern = r.Host, r.RemoteAddr, r.RequestURI, r.Pattern
-	if !r.SameBody || to.Trailer == nil { // else reading the body fills in the one that is there
-		to.Trailer = r.Trailer
+// Take takes what Put has appended for a side that knows this.
+func (known *Request) Take(d *wire.Decoder) *Request {
+	is, parts := *known, d.Uint()
+	takeText := func(part uint64, text *string) {
+		if parts&part != 0 {
+			*text = d.String()
+		}
 	}
-	for name, value := range r.PathValues {
+	takeText(partMethod, &is.method)
+	if parts&partURL != 0 {
+		is.url = takeAddress(d)
+	}
+	if parts&partProto != 0 {
+		is.proto, is.major, is.minor = d.String(), int(d.Int()), int(d.Int())
+	}
+	if parts&partLength != 0 {
+		is.length = d.Int()
+	}
+	if parts&partEncoding != 0 {
+		is.encoding = nil
+		takeTexts(d, &is.encoding, nil)
+	}
+	if parts&partClose != 0 {
+		is.close = d.Bool()
+	}
+	takeText(partHost, &is.host)
+	takeText(partRemoteAddr, &is.remoteAddr)
+	takeText(partURI, &is.uri)
+	takeText(partPattern, &is.pattern)
+	if parts&partWildcards != 0 {
+		is.wildcards = map[string]string{}
+		for n := count(d, fieldSize); n > 0 && d.Err() == nil; n-- {
+			name := d.String()
+			is.wildcards[name] = d.String()
+		}
+	}
+	if parts&partTLS != 0 {
+		is.tls = takeTLS(d)
+	}
+	for i := range is.tables {
+		if parts&(partTables<<i) != 0 {
+			made, changes := d.Bool(), takeChanges(d)
+			is.tables[i] = table{changes.after(is.tables[i].fields), made}
+		}
+	}
+	return &is
+}
+
+// apply makes all of it the request's own. SameBody says that reading the body fills in the trailer
+// that the request has.
+func (known *Request) apply(to *http.Request, sameBody bool) {
+	to.Method, to.URL, to.Proto, to.ProtoMajor, to.ProtoMinor = known.method, known.url.url(), known.proto, known.major, known.minor
+	to.ContentLength, to.TransferEncoding, to.Close = known.length, slices.Clone(known.encoding), known.close
+	to.Host, to.RemoteAddr, to.RequestURI, to.Pattern = known.host, known.remoteAddr, known.uri, known.pattern
+	made := func(i int) map[string][]string {
+		if !known.tables[i].made {
+			return nil
+		}
+		return headerOf(known.tables[i].fields)
+	}
+	if to.Header = made(0); to.Header == nil {
+		to.Header = http.Header{}
+	}
+	if !sameBody || to.Trailer == nil {
+		to.Trailer = made(1)
+	}
+	to.Form, to.PostForm = made(2), made(3)
+	for name, value := range known.wildcards {
 		if to.PathValue(name) != value {
 			to.SetPathValue(name, value)
 		}
 	}
-	if to.TLS == nil || r.TLS == nil { // else the one that is there is complete
-		to.TLS = r.TLS.state()
+	if to.TLS == nil || known.tls == nil { // else the one that is there is complete
+		to.TLS = known.tls
 	}
 }
 
-func crossingURL(u *url.URL) URL {
-	if u == nil {
-		return URL{}
-	}
-	c := URL{
-		Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery,
-		Fragment: u.Fragment, RawFragment: u.RawFragment, OmitHost: u.OmitHost, ForceQuery: u.ForceQuery,
-	}
-	if u.User != nil {
-		c.User = []string{u.User.Username()}
-		if password, ok := u.User.Password(); ok {
-			c.User = append(c.User, password)
+// PutChanges appends what is different in the tables of a request since it was like this.
+func (known *Request) PutChanges(e *wire.Encoder, now [4]map[string][]string) {
+	var changes [4]Changes
+	which := uint64(0)
+	for i := range now {
+		if changes[i] = changed(known.tables[i].fields, now[i]); now[i] != nil && !changes[i].empty() {
+			which |= 1 << i
 		}
 	}
-	return c
-}
-
-func (u *URL) url() *url.URL {
-	made := &url.URL{
-		Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery,
-		Fragment: u.Fragment, RawFragment: u.RawFragment, OmitHost: u.OmitHost, ForceQuery: u.ForceQuery,
-	}
-	switch len(u.User) {
-	case 1:
-		made.User = url.User(u.User[0])
-	case 2:
-		made.User = url.UserPassword(u.User[0], u.User[1])
-	}
-	return made
-}
-
-func crossingTLS(state *tls.ConnectionState) *TLS {
-	if state == nil {
-		return nil
-	}
-	c := &TLS{
-		Version: state.Version, CipherSuite: state.CipherSuite, DidResume: state.DidResume,
-		ServerName: state.ServerName, NegotiatedProtocol: state.NegotiatedProtocol,
-	}
-	for _, certificate := range state.PeerCertificates {
-		c.PeerCertificates = append(c.PeerCertificates, certificate.Raw)
-	}
-	return c
-}
-
-func (t *TLS) state() *tls.ConnectionState {
-	if t == nil {
-		return nil
-	}
-	state := &tls.ConnectionState{
-		Version: t.Version, HandshakeComplete: true, CipherSuite: t.CipherSuite, DidResume: t.DidResume,
-		ServerName: t.ServerName, NegotiatedProtocol: t.NegotiatedProtocol,
-	}
-	for _, raw := range t.PeerCertificates {
-		if certificate, err := x509.ParseCertificate(raw); err == nil {
-			state.PeerCertificates = append(state.PeerCertificates, certificate)
+	e.Uint(which)
+	for i := range changes {
+		if which&(1<<i) != 0 {
+			changes[i].put(e)
 		}
 	}
-	return state
 }
 
-// pathValues returns what the wildcards of the request's pattern stand for.
-func pathValues(r *http.Request) map[string]string {
-	var values map[string]string
-	for rest := r.Pattern; ; {
-		_, after, found := strings.Cut(rest, "{")
-		if !found {
-			return values
-		}
-		var name string
-		name, rest, _ = strings.Cut(after, "}")
-		if name = strings.TrimSuffix(name, "..."); name == "$" {
+// takeTables makes the changes in tables that PutChanges has appended.
+func takeTables(d *wire.Decoder, tables [4]map[string][]string) {
+	which := d.Uint()
+	for i, table := range tables {
+		if which&(1<<i) == 0 {
 			continue
 		}
-		if values == nil {
-			values = map[string]string{}
+		if changes := takeChanges(d); table != nil && d.Err() == nil {
+			changes.make(table)
 		}
-		values[name] = r.PathValue(name)
 	}
 }
 
 // origin is the context key of what a request came from.
 type origin struct{}
 
+// came is what a request of the module came from.
 type came struct {
-	id   uint64
-	body io.ReadCloser
+	id     uint64
+	known  *Request // as it came
+	ctx    context.Context
+	tables [4]map[string][]string // of the request, which its handler may change
+	body   io.ReadCloser
+	from   Response
 }
 
-// touched tells whether the module has read from the body: what was read ahead of it is lost to the host.
+// touched reports whether the module has read from the body: what was read ahead of it is lost to
+// the host.
 func (c *came) touched() bool {
 	b, ok := c.body.(*hostBody)
 	return ok && b.read.Load()
 }
 
-func newRequest(ctx context.Context, r Request, body io.Reader, w Response) *http.Request {
-	c := &came{id: r.ID, body: http.NoBody}
+// same reports whether a context ends when that does with which the request came.
+func (c *came) same(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	own, limited := c.ctx.Deadline()
+	return ctx.Done() == c.ctx.Done() && ok == limited && deadline.Equal(own)
+}
+
+func newRequest(ctx context.Context, id uint64, known *Request, body io.Reader, w Response) (*http.Request, *came) {
+	c := &came{id: id, known: known, ctx: ctx, body: http.NoBody, from: w}
 	req := (&http.Request{}).WithContext(context.WithValue(ctx, origin{}, c))
 	if body != nil {
 		c.body = &hostBody{Reader: body, request: req, from: w}
 	}
 	req.Body = c.body
-	r.Apply(req)
-	return req
+	known.apply(req, false)
+	c.tables = tables(req)
+	return req, c
 }
 
 // hostBody is the body of a request of the host.
@@ -209,11 +308,4 @@ func (b *hostBody) Read(p []byte) (int, error) {
 func (b *hostBody) Close() error {
 	b.closed.Store(true)
 	return nil
-}
-
-func headerOf(h map[string][]string) http.Header {
-	if h == nil {
-		return http.Header{}
-	}
-	return h
 }

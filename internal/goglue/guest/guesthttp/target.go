@@ -90,7 +90,11 @@ func (t *Target) Hijack(header Changes) (taken Taken, after Changes, err error) 
 // Push implements [Response].
 func (t *Target) Push(target, method string, header Changes) (err error) {
 	defer t.abort(&err)
-	return t.w.(http.Pusher).Push(target, &http.PushOptions{Method: method, Header: header.Set})
+	opts := &http.PushOptions{Method: method}
+	if !header.empty() {
+		opts.Header = headerOf(header.Set)
+	}
+	return t.w.(http.Pusher).Push(target, opts)
 }
 
 // Unwrap implements [Response].
@@ -121,3 +125,6 @@ func (t *Target) Control(method string, deadline time.Time) (err error) {
 
 // Trailer implements [Response]: the request came from the other side.
 func (t *Target) Trailer() map[string][]string { return nil }
+
+// Left implements [Response].
+func (t *Target) Left(Message) Message { return Message{} }

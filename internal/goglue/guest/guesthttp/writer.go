@@ -200,7 +200,7 @@ func (w *Writer) push(target string, opts *http.PushOptions) error {
 	if opts == nil {
 		opts = &http.PushOptions{}
 	}
-	err := w.out.Push(target, opts.Method, Changes{Set: opts.Header})
+	err := w.out.Push(target, opts.Method, changed(nil, opts.Header))
 	w.learnt(Changes{}, err)
 	return err
 }

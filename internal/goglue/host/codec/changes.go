@@ -14,6 +14,7 @@ import (
 var messageTypes = map[reflect.Type]bool{
 	reflect.TypeFor[guesthttp.Answer]():  true,
 	reflect.TypeFor[guesthttp.Changes](): true,
+	reflect.TypeFor[guesthttp.Message](): true,
 	reflect.TypeFor[guesthttp.Piece]():   true,
 }
 

@@ -25,35 +25,47 @@ type Requests struct {
 
 	mu     sync.Mutex
 	last   uint64
-	active map[uint64]served
+	active map[uint64]*served
 }
 
-// served is a request that the module answers, and the time that it takes.
+// served is a request that the module answers, as the module got it, and the time that it takes.
 type served struct {
-	*http.Request
+	hostResponse
+	known *guesthttp.Request
 	clock *clock
 }
 
-func (r *Requests) begin(req served) (id uint64, end func()) {
+// number gives a request the number that the module knows it by.
+func (r *Requests) number() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last++
+	return r.last
+}
+
+func (r *Requests) begin(id uint64, s *served) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.active == nil {
-		r.active = map[uint64]served{}
+		r.active = map[uint64]*served{}
 	}
-	r.last++
-	id = r.last
-	r.active[id] = req
-	return id, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.active, id)
-	}
+	r.active[id] = s
 }
 
-func (r *Requests) get(id uint64) served {
+func (r *Requests) end(id uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.active[id]
+	delete(r.active, id)
+}
+
+// get returns the request with a number, or one of which nothing is known.
+func (r *Requests) get(id uint64) *served {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.active[id]; s != nil {
+		return s
+	}
+	return new(served)
 }
 
 // Handler returns a handler of the module as one of the host.
@@ -75,7 +87,7 @@ type moduleHandler struct {
 }
 
 // ServeFunc is the function of a module that lets a handler of it answer a request.
-type ServeFunc = func(ctx context.Context, h *engine.Object, r guesthttp.Request, body io.Reader, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (guesthttp.Answer, guesthttp.Changes, error)
+type ServeFunc = func(ctx context.Context, h *engine.Object, message guesthttp.Message, body io.Reader, w guesthttp.Response) (guesthttp.Message, error)
 
 func (h moduleHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, func(error) { http.Error(w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway) }, func(err error) { panic(err) })
@@ -90,20 +102,26 @@ func (h moduleHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func
 // serve answers a request. It calls gone where the module ended before the response was begun, and
 // broken where it did later.
 func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
-	crossing := guesthttp.Crossing(r)
 	ctx, clock, stop := newClock(r.Context(), h.requests.Limit)
 	defer stop()
-	id, end := h.requests.begin(served{r, clock})
-	defer end()
-	crossing.ID = id
+	id, target := h.requests.number(), guesthttp.To(w)
+	message, known := guesthttp.Arriving(id, r, guesthttp.AbilitiesOf(w), target.Changes())
+	own := &served{hostResponse{target: target, life: new(life), request: r}, known, clock}
+	h.requests.begin(id, own)
+	defer h.requests.end(id)
 	var body io.Reader
 	if r.Body != nil && r.Body != http.NoBody {
 		body = r.Body
 	}
-	target := guesthttp.To(w)
-	response := &hostResponse{target: target, life: new(life), request: r}
+	response := &own.hostResponse
+	defer response.takeLeft()
 	defer response.life.end()
-	rest, late, err := h.requests.Serve()(ctx, h.Object, crossing, body, response, guesthttp.AbilitiesOf(w), target.Changes())
+	answer, err := h.requests.Serve()(ctx, h.Object, message, body, response)
+	var rest guesthttp.Answer
+	var late guesthttp.Changes
+	if err == nil {
+		rest, late, err = answer.Rest(r)
+	}
 	switch {
 	case err == nil:
 		response.finish(rest, late)
@@ -129,60 +147,79 @@ type hostHandler struct {
 func (h hostHandler) Original() reflect.Value { return h.from }
 
 // ServeHTTP answers a request that came through the module: it is the host's own request with what
-// the module has
-// changed.
-func (h hostHandler) ServeHTTP(ctx context.Context, r guesthttp.Request, body io.ReadCloser, w guesthttp.Response, abilities guesthttp.Abilities, header guesthttp.Changes) (after guesthttp.Changes, err error) {
-	var out http.ResponseWriter
-	var changes func() guesthttp.Changes
-	own := h.requests.get(r.ID)
-	req, cancel := h.request(ctx, own.Request, r, body)
+// the module has changed.
+func (h hostHandler) ServeHTTP(ctx context.Context, message guesthttp.Message, body io.ReadCloser, w guesthttp.Response) (answer guesthttp.Message, err error) {
+	next, err := guesthttp.TakeNext(message, func(id uint64) *guesthttp.Request { return h.requests.get(id).known })
+	switch {
+	case err == guesthttp.ErrUnknown:
+		return guesthttp.Unknown, nil
+	case err != nil:
+		return answer, err
+	}
+	own := h.requests.get(next.ID)
+	req, cancel := own.next(ctx, next, body)
 	defer cancel()
 	adapted.EndWith(req.Context(), body)
+	var out http.ResponseWriter
+	var changes func() guesthttp.Changes
 	if response, ok := w.(*hostResponse); ok {
 		done, err := response.life.use()
 		if err != nil {
-			return after, err
+			return answer, err
 		}
 		defer done()
-		defer context.AfterFunc(response.until(), cancel)()
-		response.target.Apply(header)
+		if response.life != own.life || !next.SameContext() {
+			defer context.AfterFunc(response.until(), cancel)()
+		}
+		response.target.Apply(next.Header)
 		out, changes = response.target.Writer(), response.target.Changes
 	} else {
 		adapted.EndWith(req.Context(), w)
-		rw := guesthttp.NewWriter(w, abilities, header)
+		rw := guesthttp.NewWriter(w, next.Abilities, next.Header)
 		defer rw.Finish()
 		out, changes = rw.As(), rw.Changes
 	}
 	own.clock.pause()
 	defer own.clock.resume()
 	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
+		p := recover()
+		switch {
+		case p == http.ErrAbortHandler:
 			err = http.ErrAbortHandler
-		} else if p != nil {
+		case p != nil:
+			own.leave(next.Left())
 			panic(p)
 		}
-		after = changes()
+		answer = next.Came(changes())
 	}()
 	h.handler.ServeHTTP(out, req)
-	return after, nil
+	return answer, nil
 }
 
-// request makes the request. Its context has the values of the host's own, and ends with either.
-func (h hostHandler) request(ctx context.Context, own *http.Request, r guesthttp.Request, body io.ReadCloser) (*http.Request, context.CancelFunc) {
+// next makes the request for a handler of the host. Its context has the values of the host's own,
+// and ends with either; that of a request that is known ends with it.
+func (s *served) next(ctx context.Context, next *guesthttp.Next, body io.ReadCloser) (*http.Request, context.CancelFunc) {
+	own := s.request
 	if own == nil {
 		own = &http.Request{}
 	}
 	var merged context.Context
-	var cancel context.CancelFunc
-	if deadline, ok := ctx.Deadline(); ok {
+	cancel := func() {}
+	deadline, limited := ctx.Deadline()
+	switch {
+	case s.life != nil && next.SameContext():
+		merged = s.until()
+	case limited:
 		merged, cancel = context.WithDeadline(own.Context(), deadline)
-	} else {
+	default:
 		merged, cancel = context.WithCancel(own.Context())
 	}
-	context.AfterFunc(ctx, cancel) // which ends with the call
 	req := own.WithContext(merged)
-	r.Apply(req)
-	if !r.SameBody {
+	if s.life == nil || !next.SameContext() {
+		context.AfterFunc(ctx, cancel) // which ends with the call
+	}
+	next.Apply(req)
+	if !next.SameBody() {
 		req.Body = body
 	}
 	if req.Body == nil {

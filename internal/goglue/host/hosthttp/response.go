@@ -30,6 +30,8 @@ type life struct {
 	// Made for who uses it in the module's name, who must not wait for the module any longer.
 	ctx    context.Context
 	cancel context.CancelFunc
+	// What handlers that panicked have changed in the request: one of the module, and of the host.
+	left, panicked guesthttp.Message
 }
 
 var errRequestOver = errors.New("the request is over")
@@ -158,6 +160,38 @@ func (r *hostResponse) Trailer() map[string][]string {
 	return r.request.Trailer
 }
 
+// Left implements [guesthttp.Response].
+func (r *hostResponse) Left(changes guesthttp.Message) (panicked guesthttp.Message) {
+	l := r.life
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return panicked
+	}
+	if len(changes.Data) > 0 {
+		l.left = changes
+	}
+	panicked, l.panicked = l.panicked, panicked
+	return panicked
+}
+
+// leave keeps what a handler of the host that panicked has changed in the request.
+func (r *hostResponse) leave(changes guesthttp.Message) {
+	if r.life == nil {
+		return
+	}
+	r.life.mu.Lock()
+	defer r.life.mu.Unlock()
+	r.life.panicked = changes
+}
+
+// takeLeft makes the changes in the request that the module's handler has left, after the end.
+func (r *hostResponse) takeLeft() {
+	if len(r.life.left.Data) > 0 {
+		r.life.left.Take(r.request)
+	}
+}
+
 // moduleResponse is a response of the module, which ends with a context.
 type moduleResponse struct {
 	adapted.Value
@@ -226,6 +260,9 @@ func (r *moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, gues
 func (r *moduleResponse) Control(method string, deadline time.Time) error {
 	return panicked(r.control(r.ctx, method, deadline))
 }
+
+// Left implements [guesthttp.Response]: its request came from the host.
+func (r *moduleResponse) Left(guesthttp.Message) guesthttp.Message { return guesthttp.Message{} }
 
 func (r *moduleResponse) Trailer() map[string][]string { return nil } // its request came from the host
 
