@@ -8,7 +8,8 @@ import (
 	"unsafe"
 )
 
-// Held is the one field of a generated type whose values live in a module. A zero Held stands for
+// Held is the first field of a generated type whose values live in a module; the fields behind it
+// show what fields of the same names are there. A zero Held stands for
 // the zero value, which is made in the module when it is first used. A Held that was assigned is a
 // copy: it knows that by its address, and has a value of its own in the module from the first use
 // on that can change it.
@@ -28,6 +29,7 @@ type Held struct {
 type heldValue struct {
 	object  *Object
 	changes atomic.Uint64 // how often it was given to something that can change it
+	marks   atomic.Pointer[[]uint64]
 }
 
 // ErrStale is a copy whose original may have been changed before the copy was first used: what it
@@ -41,7 +43,25 @@ var heldType = reflect.TypeFor[Held]()
 
 // IsHeld reports whether a type is a generated one whose values live in a module.
 func IsHeld(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Type == heldType
+	return t.Kind() == reflect.Struct && t.NumField() > 0 && t.Field(0).Type == heldType
+}
+
+// Marks are sums of the fields beside it when they and the module's were last the same; nil where
+// these are zero. Copies have them in common.
+func (h *Held) Marks() []uint64 {
+	if v := h.load(); v != nil {
+		if marks := v.marks.Load(); marks != nil {
+			return *marks
+		}
+	}
+	return nil
+}
+
+// Mark sets the marks, which nobody changes then.
+func (h *Held) Mark(marks []uint64) {
+	if v := h.load(); v != nil {
+		v.marks.Store(&marks)
+	}
 }
 
 // HeldAt returns the Held that a value of such a type is, which has an address.
@@ -76,6 +96,10 @@ func (h *Held) Refresh(current func(*Object) bool) {
 		atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&h.value)), nil)
 	}
 }
+
+// Value is where the value in the module is noted, which copies have in common; nil where it has not
+// been made.
+func (h *Held) Value() unsafe.Pointer { return unsafe.Pointer(h.load()) }
 
 // Hold makes it the value behind an object: the very one where it stands for a pointer, and one
 // that nobody else can change where it does not.
@@ -132,7 +156,11 @@ func (h *Held) own(make func(*Object) (*Object, error)) (*heldValue, error) {
 		return nil, err
 	}
 	h.store(o, true)
-	return h.load(), nil
+	made := h.load()
+	if v != nil {
+		made.marks.Store(v.marks.Load())
+	}
+	return made, nil
 }
 
 // Twin is a type, or an error, of the host that was generated for one of a module.

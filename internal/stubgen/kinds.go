@@ -25,6 +25,9 @@ type local struct {
 	hidden bool // its name is not exported: it is the type of a variable or a result
 	kind   kind
 	reason string // why it is left out
+	// shows is the struct whose exported fields a held type has, too; fields are those that it has
+	// not.
+	shows  *types.Struct
 	fields []Omission
 	// sealed are the unexported methods of an interface. What is generated for its types has
 	// methods of these names, which nothing calls.
@@ -191,11 +194,7 @@ func (g *generator) hold(l *local, reason string) {
 		}
 		return
 	}
-	for f := range u.Fields() {
-		if f.Exported() && !f.Embedded() {
-			l.fields = append(l.fields, Omission{l.name + "." + f.Name(), "values of " + l.name + " live in the module, and fields cannot be shown"})
-		}
-	}
+	l.shows = u
 }
 
 // refusedInterface says why an interface cannot be generated.

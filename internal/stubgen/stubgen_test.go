@@ -150,7 +150,7 @@ func TestGenerate(t *testing.T) {
 		"func (s Size) Double() Size { return boundSize_Double.Get()(s) }\n",
 		"type Box struct {\n\t// Name is shown.\n\tName string `json:\"name\"`\n\tSize\n\tInner *Box\n}\n",
 		"func (b *Box) Grow(b2 Box, by ...Size) { boundBox_Grow.Get()(b, b2, by...) }\n",
-		"type Closed struct{ held stub.Held }\n",
+		"type Closed struct {\n\theld stub.Held\n\n\tShown string\n}\n",
 		"func (c Closed) N() int { return boundClosed_N.Get()(c) }\n",
 		"type Shape interface {\n\tArea() float64\n\tshape()\n}\n",
 		"func (x *moduleOfShape) Area() float64 { return boundShape_Area.Get()(x) }\n",
@@ -177,8 +177,8 @@ func TestGenerate(t *testing.T) {
 	}
 	assert.Equal(t, map[string]string{
 		"Called": "its type argument T has methods, which the module cannot call", "Channel": "channels do not cross",
-		"Closed.Both": "channels do not cross", "Closed.Shown": "values of Closed live in the module, and fields cannot be shown",
-		"Complex": "its value cannot be written exactly", "Context": "a context is the first parameter only", "Foreign": "its value differs between machines",
+		"Closed.Both": "channels do not cross",
+		"Complex":     "its value cannot be written exactly", "Context": "a context is the first parameter only", "Foreign": "its value differs between machines",
 		"Hidden": "type shapes.hidden is not exported", "Late": "a context is the first parameter only", "Number": "it is a constraint", "Set": "generic types are not generated yet",
 		"Stringer": "values of interfaces without a name would lose their types", "Wire": "its values do not cross",
 		"Wires": "type shapes.Wire is left out", "Word": "its value differs between machines",

@@ -44,7 +44,11 @@ func (w *writer) typeName(o *types.TypeName) (reason string) {
 	case contract:
 		w.contract(l, name, doc)
 	case held:
-		fmt.Fprintf(&w.loaded, "\n%stype %s struct{ held stub.Held }\n", doc, name)
+		if fields := w.shownFields(l); fields != "" {
+			fmt.Fprintf(&w.loaded, "\n%stype %s struct {\nheld stub.Held\n\n%s}\n", doc, name, fields)
+		} else {
+			fmt.Fprintf(&w.loaded, "\n%stype %s struct{ held stub.Held }\n", doc, name)
+		}
 		w.twins = append(w.twins, fmt.Sprintf("stub.Type[%s](%q)", name, o.Name()))
 		w.left = append(w.left, l.fields...)
 		w.methods(l, name)

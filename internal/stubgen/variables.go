@@ -35,7 +35,7 @@ func (w *writer) objectVariable(v *types.Var, doc string) bool {
 	if l.pkg != w.source { // its field is of another package
 		return false
 	}
-	fmt.Fprintf(&w.loaded, "\n%svar %s = %s%s{stub.Held{Variable: %q}}\n", doc, name, mark, w.spell(t), symbol)
+	fmt.Fprintf(&w.loaded, "\n%svar %s = %s%s{held: stub.Held{Variable: %q}}\n", doc, name, mark, w.spell(t), symbol)
 	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
 	w.notes = append(w.notes, fmt.Sprintf("%s is the module's value: assigning to %s does not change the module's variable.", name, name))
 	return true
@@ -54,7 +54,7 @@ func (w *writer) interfaceVariable(v *types.Var, l *local, doc string) {
 	}
 	adapter := "moduleOf" + w.rename(l.name)
 	w.twins = append(w.twins, fmt.Sprintf("stub.Variable(&valueOf%s.held)", name))
-	fmt.Fprintf(&w.loaded, "\nvar valueOf%s = %s{stub.Held{Variable: %q}}\n", name, adapter, symbol)
+	fmt.Fprintf(&w.loaded, "\nvar valueOf%s = %s{held: stub.Held{Variable: %q}}\n", name, adapter, symbol)
 	fmt.Fprintf(&w.loaded, "\n%svar %s %s = &valueOf%s\n", doc, name, w.spell(v.Type()), name)
 	fmt.Fprintf(&w.linked, "\n%svar %s = original.%s\n", doc, name, v.Name())
 	w.notes = append(w.notes, fmt.Sprintf("%s is the module's value: assigning to %s does not change the module's variable.", name, name))

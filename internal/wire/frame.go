@@ -127,7 +127,12 @@ const (
 	FuncRead  = 3 // the most bytes to read from an io.Reader → bytes, error
 	FuncEnd   = 4 // ends the context that the call which returned the object was given
 	FuncError = 5 // the error that the value is → error
-	FuncCount = 6 // the number of such functions: the module's own follow
+	// FuncFields sets fields of a struct and returns others. It takes the number of the struct's
+	// type, fields with their numbers as a struct that is not plain has them, and a list of numbers;
+	// it returns the fields with these, each after a byte that is 0 where it is what it was when
+	// last set or returned, of functions, interfaces and pointers that are held.
+	FuncFields = 6
+	FuncCount  = 7 // the number of such functions: the module's own follow
 )
 
 // What a part of a tree is that the host writes as encoding/json does.

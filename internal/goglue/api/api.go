@@ -383,3 +383,13 @@ func (a *API) Pointed(n int) *Type {
 	}
 	return typ
 }
+
+// Told reports whether the host is told of a field of a struct that stays in the module whether it
+// is what it was: its type is a function, an interface or a pointer that is held.
+func Told(kind Kind, class Class) bool {
+	switch kind {
+	case KindFunc, KindInterface, KindAny, KindError, KindChan:
+		return true
+	}
+	return kind == KindPointer && class == Held
+}

@@ -38,6 +38,7 @@ func generate(d *describer, sum string, deps map[string]bool, further []string, 
 	for _, n := range g.typed() {
 		g.need("dec", n)
 	}
+	g.fields()
 	for len(g.todo) > 0 {
 		next := g.todo[0]
 		g.todo = g.todo[1:]
@@ -244,6 +245,9 @@ func (g *generator) main(sum string) {
 	typed := g.typed()
 	if typed != nil {
 		g.printf("\t\tTyped: typed,\n")
+	}
+	if g.needs["fields"] {
+		g.printf("\t\tFields: fields,\n")
 	}
 	g.sentinels()
 	g.namedTypes()

@@ -38,6 +38,9 @@ type Table struct {
 	Named func(name string) any
 	// Typed takes a value of the type with a number in the API; nil where no type is like that.
 	Typed func(c *Call, typ uint64) any
+	// Fields sets and returns fields of what a pointer leads to, a struct of the type with a number
+	// in the API; nil where no type has any.
+	Fields func(c *Call, typ uint64, p any)
 	// Sentinels are the errors that both sides know by name: exported variables of the API, named
 	// as there, and
 	// those of the standard library, named as "io.EOF".
@@ -66,6 +69,7 @@ type Call struct {
 	ctx       context.Context
 	host      *Host // what is called, of a call of the host
 
+	shown    uint64 // the handle of what fields are asked for
 	outcome  int    // where the outcome is in the answer
 	returned uint64 // the last handle among the results
 
@@ -266,6 +270,8 @@ func (m *Module) dispatch(c *Call, function uint64) {
 		c.Error(err)
 	case function == wire.FuncRead:
 		m.read(c)
+	case function == wire.FuncFields && m.table.Fields != nil:
+		c.fields()
 	case function == wire.FuncEnd:
 		handle := c.In.Uint()
 		c.Ready()

@@ -20,7 +20,8 @@ type heldTable struct {
 	values map[uint64]any
 	// pointers are the handles of pointers: the host recognises one by it.
 	pointers map[any]uint64
-	again    map[uint64]int // how often the host has such a handle beyond the first time
+	shown    map[uint64]map[int]any // of structs by handle: the fields that the host has, by number
+	again    map[uint64]int         // how often the host has such a handle beyond the first time
 }
 
 // put returns a handle of a value: that which a pointer has already, where it may be shared. A call
@@ -58,6 +59,7 @@ func (t *heldTable) drop(handle uint64) bool {
 		delete(t.pointers, v)
 	}
 	delete(t.values, handle)
+	delete(t.shown, handle)
 	return true
 }
 

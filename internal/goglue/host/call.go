@@ -116,7 +116,7 @@ const maxKept = 4 << 20
 // run makes one call on the receiver, which is nil for a function. The results are settable values
 // of the planned
 // types.
-func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
+func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) (values []reflect.Value, failure error) {
 	e := messages.Get().(*wire.Encoder)
 	e.Truncate(0)
 	var sharing *wire.Sharing
@@ -127,6 +127,12 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	room := p.instance.Memory.Passage()
 	defer room.Give()
 	if err := p.message(ctx, e, room, sharing, receiver, args); err != nil {
+		p.instance.Values.TakeBack(e)
+		messages.Put(e)
+		return nil, err
+	}
+	mentioned := p.instance.mentionedBy(e)
+	if err := p.instance.exchangeAll(mentioned, true); err != nil {
 		p.instance.Values.TakeBack(e)
 		messages.Put(e)
 		return nil, err
@@ -149,19 +155,30 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	if err != nil {
 		exit(err)
 	}
+	if mentioned != nil {
+		defer func() {
+			failure = join(failure, p.instance.exchangeAll(p.instance.together(mentioned, d.Mentioned), false))
+		}()
+	}
 	if taken != nil {
 		taken = fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.Memory.TooMuch(taken))
 	}
 	if err != nil || taken != nil {
 		return nil, join(err, taken)
 	}
+	results, err := p.take(&d)
+	if err == nil && p.lasting && ctx.Done() != nil && d.Object != nil {
+		d.Object.(*object).lastUntil(ctx)
+	}
+	return results, err
+}
+
+// take decodes the results.
+func (p *plan) take(d *codec.Incoming) ([]reflect.Value, error) {
 	results := make([]reflect.Value, len(p.results), len(p.results)+1) // an error may follow
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
-		p.decode[j](&d, results[j])
-	}
-	if p.lasting && ctx.Done() != nil && d.Object != nil {
-		d.Object.(*object).lastUntil(ctx)
+		p.decode[j](d, results[j])
 	}
 	if err := d.End(); err != nil {
 		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.Memory.TooMuch(err))

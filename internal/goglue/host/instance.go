@@ -74,7 +74,8 @@ type Instance struct {
 	callTime time.Duration // see Limit
 	serving  map[int]bool  // the functions that answer a request, whose time a clock counts
 
-	twins twins
+	fields shownValues
+	twins  twins
 
 	refusals Refusals
 	told     sync.Map // kinds of refusals

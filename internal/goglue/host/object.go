@@ -45,6 +45,9 @@ func (i *Instance) takeObject(d *codec.Incoming, static int) *engine.Object {
 		return nil
 	}
 	d.Object = o
+	if i.fields.active.Load() {
+		d.Mentioned = append(d.Mentioned, o.handle)
+	}
 	return engine.NewObject(o)
 }
 

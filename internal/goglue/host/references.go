@@ -48,4 +48,7 @@ func (r references) DecodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form
 
 func (r references) Given() { r.transport.Given() }
 
+func (r references) Returned(handles []uint64) error {
+	return r.exchangeAll(r.grouped(handles), true)
+}
 func (r references) OpaqueMode(t reflect.Type, n int) uint64 { return r.opaqueMode(t, n) }

@@ -75,6 +75,9 @@ func (i *Instance) Adopt(key any, list func() []engine.Twin) {
 		case twin.Adapter != nil:
 			table.adapters[twin.Type] = twin.Adapter
 		case s.Type != 0:
+			if engine.IsHeld(twin.Type) && twin.Type.NumField() > 1 {
+				i.fields.active.Store(true)
+			}
 			table.numbers[twin.Type], table.types[s.Type], table.symbols[s.Type] = s.Type, twin.Type, s
 		}
 	}
@@ -198,7 +201,8 @@ func (i *Instance) asTwin(ctx context.Context, o *engine.Object, t reflect.Type)
 	case !whole.AssignableTo(t):
 		return i.adaptedTwin(o, t)
 	case engine.IsHeld(host):
-		return i.holdAs(whole, o), true, nil
+		v, err := i.holdAs(whole, o)
+		return v, true, err
 	}
 	s := table.symbols[n]
 	name := s.Name
@@ -227,5 +231,6 @@ func (i *Instance) adaptedTwin(o *engine.Object, t reflect.Type) (reflect.Value,
 	if adapter == nil {
 		return reflect.Value{}, false, nil
 	}
-	return i.holdAs(reflect.PointerTo(adapter), o), true, nil
+	v, err := i.holdAs(reflect.PointerTo(adapter), o)
+	return v, true, err
 }

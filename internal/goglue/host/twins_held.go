@@ -59,6 +59,7 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 		o, made, err := h.Pointer(make)
 		if made && i.owns(o) {
 			i.twins.remember(o, h, t)
+			i.note(o, h, t.Elem())
 		}
 		return o, err
 	}
@@ -69,7 +70,15 @@ func (i *Instance) heldObject(v reflect.Value) (*engine.Object, error) {
 	if h.Variable != "" {
 		make = i.variable(h, true, make)
 	}
-	return h.Object(make)
+	s, err := i.shown(t)
+	if err != nil || s == nil || !s.dirty(v) {
+		return h.Object(make)
+	}
+	o, _, err := h.Pointer(i.makeHeld(t, true))
+	if err == nil {
+		err = i.exchangeFields(s, o.Ref().(*object).handle, v)
+	}
+	return o, err
 }
 
 // variable returns what makes the value of a variable of the module: the pointer that is in it, or
@@ -122,7 +131,11 @@ func (i *Instance) decodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form,
 			v.SetZero()
 		case wire.TagHandle:
 			if o := i.takeObject(d, n); o != nil {
-				v.Set(i.holdAs(t, o))
+				held, err := i.holdAs(t, o)
+				if err != nil {
+					d.Fail(err)
+				}
+				v.Set(held)
 			}
 		default:
 			d.Fail(i.codec.BadForm(t, n))
@@ -132,24 +145,31 @@ func (i *Instance) decodeHeld(t reflect.Type, n int) (codec.Decoder, codec.Form,
 
 // holdAs makes an object a value of a held type, or a pointer to one: always the same pointer for
 // one pointer of the module, as long as the program has it.
-func (i *Instance) holdAs(t reflect.Type, o *engine.Object) reflect.Value {
+func (i *Instance) holdAs(t reflect.Type, o *engine.Object) (reflect.Value, error) {
 	if t.Kind() != reflect.Pointer {
 		v := reflect.New(t).Elem()
 		engine.HeldAt(v).Hold(o, false)
-		return v
+		return v, i.show(o, v)
 	}
+	v, o := i.holdPointer(t, o)
+	return v, i.show(o, v.Elem())
+}
+
+// holdPointer is holdAs for pointers, without their fields. It returns the object that is kept, too.
+func (i *Instance) holdPointer(t reflect.Type, o *engine.Object) (reflect.Value, *engine.Object) {
 	key := twinPointer{o.Ref().(*object).handle, t}
 	i.twins.pointersMu.Lock()
 	defer i.twins.pointersMu.Unlock()
 	if h := i.twins.pointers[key].Value(); h != nil {
-		o.Close()
-		return reflect.NewAt(t.Elem(), h.At()).Convert(t)
+		defer o.Close()
+		return reflect.NewAt(t.Elem(), h.At()).Convert(t), o
 	}
 	v := reflect.New(t.Elem()).Convert(t)
 	h := engine.HeldAt(v.Elem())
 	h.Hold(o, true)
 	i.twins.keep(key, o, h)
-	return v
+	i.note(o, h, t.Elem())
+	return v, o
 }
 
 // remember notes that the host has a pointer of the module.

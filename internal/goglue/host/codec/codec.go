@@ -113,6 +113,8 @@ type Incoming struct {
 	wire.Decoder
 	Ctx    context.Context  // of the call that it answers
 	Object engine.ObjectRef // the last one that was taken
+	// Mentioned are the handles that were taken, if values of the module show fields here.
+	Mentioned []uint64
 }
 
 // pairing is a type of the host and a type of the module that have to fit.

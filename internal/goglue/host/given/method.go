@@ -146,6 +146,9 @@ func (h *Values) Function(t reflect.Type, f *api.Func, function func(reflect.Val
 			c.own, c.known = sharing, len(sharing.Things)
 		}
 		results := hosthttp.CallWith(function(v), args)
+		if err := h.module.Returned(c.in.Mentioned); err != nil {
+			return err
+		}
 		c.results(sharing, func() {
 			for j, encode := range encoders {
 				encode(c.out, results[j])

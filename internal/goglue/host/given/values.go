@@ -47,6 +47,9 @@ type Module interface {
 	DecodeObject(n int) codec.Decoder
 	// OpaqueMode is [wire.ModeOpaque] if values of a host's type have parts that stay in the module.
 	OpaqueMode(t reflect.Type, n int) uint64
+	// Returned lets the module have what a function set of the fields of its parameters, which have
+	// these handles.
+	Returned(handles []uint64) error
 }
 
 // New returns the table for a module, empty.

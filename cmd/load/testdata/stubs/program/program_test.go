@@ -289,3 +289,62 @@ func TestTypesWithoutName(t *testing.T) {
 	assert.Equal(t, 20, h.Size())
 	assert.True(t, shapes.ErrGone == fs.ErrNotExist)
 }
+
+func TestFields(t *testing.T) {
+	a := &shapes.Node{Name: "a", Value: 1}
+	b := a.Add(&shapes.Node{Name: "b", Common: shapes.Common{Labels: []string{"x"}}})
+	b.Value = "two"
+	assert.Equal(t, "a[]1 b[x]two ", a.Text())
+	b.Name, b.Labels[0], a.Value = "B", "y", nil
+	b.Hook = func(n *shapes.Node) string { return n.Name + "?" }
+	assert.Equal(t, "a[]<nil> B[y]two B? ", a.Text())
+	b.Hook = func(n *shapes.Node) string { n.Value = 3; return n.Name + "." }
+	assert.Equal(t, "a[]<nil> B[y]two B. ", a.Text())
+	assert.Equal(t, 3, b.Value)
+	a.Other = b
+	assert.Same(t, b, a.Next())
+	assert.Same(t, b, a.Other)
+
+	seen := ""
+	a.Rename(func(n *shapes.Node) {
+		seen += n.Name + " "
+		n.Name += "+"
+	})
+	assert.Equal(t, "a' B' ", seen)
+	assert.Equal(t, []string{"a'+!", "B'+!"}, []string{a.Name, b.Name})
+	assert.Equal(t, []string{"renamed"}, a.Labels)
+	assert.Equal(t, []string{"y", "renamed"}, b.Labels)
+
+	last := a.Last()
+	assert.Equal(t, "B'+!", last.Name)
+	last.Name, last.Hook = "last", nil
+	assert.Equal(t, "last[y renamed]3 ", last.Text())
+	copied := *b
+	copied.Name, copied.Hook = "copy", nil
+	assert.Equal(t, "copy[y renamed]3 ", copied.Text())
+	assert.Equal(t, "B'+!", a.Next().Name)
+	assert.Equal(t, "copy", copied.Last().Name)
+
+	text, err := json.Marshal(last)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"Labels":["y","renamed"],"name":"last","value":3}`, string(text))
+	var read shapes.Node
+	require.NoError(t, json.Unmarshal(text, &read))
+	assert.Equal(t, "last[y renamed]3 ", read.Text())
+}
+
+func TestFieldsAtOnce(t *testing.T) {
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			node := &shapes.Node{}
+			for m := range 50 {
+				node.Value = n*100 + m
+				if want := fmt.Sprintf("[]%d ", n*100+m); node.Text() != want {
+					t.Error(node.Text(), want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

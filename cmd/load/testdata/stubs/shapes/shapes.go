@@ -405,6 +405,57 @@ var ErrGone = fs.ErrNotExist
 
 func init() { Up.by = 1 }
 
+// Common is part of a node.
+type Common struct{ Labels []string }
+
+// Node is one of a list, and has fields beside those that are not exported.
+type Node struct {
+	Common
+	Name  string             `json:"name"`
+	Value any                `json:"value,omitempty"`
+	Hook  func(*Node) string `json:"-"`
+	Other *Node              `json:"-"`
+	next  *Node
+}
+
+// Add adds a node behind it.
+func (n *Node) Add(other *Node) *Node {
+	n.next = other
+	return other
+}
+
+// Next returns the next one.
+func (n *Node) Next() *Node { return n.next }
+
+// Text is of all of them.
+func (n *Node) Text() (text string) {
+	for ; n != nil; n = n.next {
+		text += fmt.Sprintf("%s%v%v ", n.Name, n.Labels, n.Value)
+		if n.Hook != nil {
+			text += n.Hook(n) + " "
+		}
+	}
+	return text
+}
+
+// Rename renames all of them.
+func (n *Node) Rename(f func(n *Node)) {
+	for ; n != nil; n = n.next {
+		n.Name += "'"
+		n.Labels = append(n.Labels, "renamed")
+		f(n)
+		n.Name += "!"
+	}
+}
+
+// Last returns the value of the last one.
+func (n Node) Last() Node {
+	for n.next != nil {
+		n = *n.next
+	}
+	return n
+}
+
 // Address is a number.
 func Address(p uintptr) uintptr { return p + 1 }
 
