@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -20,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/report"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,6 +73,7 @@ func TestScript(t *testing.T) {
 			return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "none", os.TempDir()).Run() == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"agree":       agree,
 			"counts":      counts,
 			"damage":      damage,
 			"edit":        edit,
@@ -180,6 +184,36 @@ func counts(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := len(found); args[0] != strconv.Itoa(got) {
 		ts.Fatalf("%s: %d entries, want %s: %q", args[1], got, args[0], found)
+	}
+}
+
+// agree checks that explain tells what get does: agree [-frozen ...] NAME. Both fail with one error;
+// or what explain decides is the same before and after get.
+func agree(ts *testscript.TestScript, neg bool, args []string) {
+	explain := func() (decided report.Explanation, failure string) {
+		if ts.Exec("load", append([]string{"explain", "-json"}, args...)...) != nil {
+			return decided, ts.ReadFile("stderr")
+		}
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &decided))
+		return decided, ""
+	}
+	before, told := explain()
+	met := ""
+	if ts.Exec("load", append([]string{"get"}, args...)...) != nil {
+		met = ts.ReadFile("stderr")
+	}
+	if told != met || (met != "") != neg {
+		ts.Fatalf("explain: %q\nget: %q", told, met)
+	}
+	if met != "" {
+		return
+	}
+	after, told := explain()
+	decisions := func(e report.Explanation) []any {
+		return []any{e.Canonical, e.Module, e.Version, e.Origin, e.Registry, e.Policy, e.Along}
+	}
+	if told != "" || !reflect.DeepEqual(decisions(before), decisions(after)) {
+		ts.Fatalf("before get: %+v\nafter it: %+v %s", before, after, told)
 	}
 }
 
