@@ -9,19 +9,19 @@
 //
 // # One load, end to end
 //
-// [Loader.Load] takes these steps; each is in the file of its name.
+// [Loader.Load] takes these steps; each is in the file that is named.
 //
-//   - Cache (cache.go): a registered module is the answer, without a lock.
+//   - Cache (loader.go): a registered module is the answer, without a lock.
 //   - Request (request.go): the name is parsed, unaliased and given its keys, before anything is looked up.
-//   - Flight (flight.go): a module that is being loaded is waited for; a wait that would close a circle
-//     of imports is a [CycleError].
+//   - Flight (internal/running): a module that is being loaded is waited for; a wait that would close a
+//     circle of imports is a [CycleError].
 //   - Find (resolve.go): the [find.Path] asks each [find.Finder] in order. Only [ErrNotFound] falls through.
 //   - Install (install.go): if nothing was found, the one [install.Installer] that claims the name chooses
 //     the exact version and brings it into the store.
 //   - Compile (engine.go): the first [engine.Engine] that accepts the source takes its artifact from the
 //     store, or makes it once.
 //   - Execute (engine.go): the engine opens the artifact and runs the module's initialisation.
-//   - Register (cache.go): the module enters the cache under its names.
+//   - Register (loader.go): the module enters the cache under its names.
 //
 // A failed load is a [LoadError] around one of the typed errors of the contracts, and is forgotten:
 // the next call tries again. [Loader.Explain] tells what a load would do, and why. Everything but a

@@ -86,7 +86,7 @@ func (l *Loader) open(ctx context.Context, o *outfit, spec *Spec, artifactOnly b
 	m := newModule(l, spec, o.engine.Name(), instance)
 	opened.Store(cmp.Or(imp.parent, m))
 	m.grants, m.limits = a.Grants, a.Limits
-	m.artifactOnly, m.imports, m.loaded = artifactOnly, imp.imports, time.Now()
+	m.entry.ArtifactOnly, m.entry.Imports, m.loaded = artifactOnly, imp.imports, time.Now()
 	m.stages = report.Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
 	m.stages.Total = m.loaded.Sub(begin)
 	if files != nil {

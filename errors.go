@@ -12,16 +12,6 @@ import (
 	"github.com/loadgo/load/internal/system"
 )
 
-// Errors to test for with [errors.Is].
-var (
-
-	// ErrNotLoaded is returned where only a module that runs makes sense.
-	ErrNotLoaded = errors.New("module is not loaded")
-
-	// ErrClosed is returned by a Loader after Close.
-	ErrClosed = errors.New("loader is closed")
-)
-
 // LoadError wraps whatever ended a load with the module's name and the chain of imports that led to
 // it. It names the module once: the errors inside do not.
 type LoadError struct {
@@ -61,13 +51,6 @@ func loadError(name string, err error) error {
 	return &LoadError{Chain: chain, Err: inner.Err}
 }
 
-// CycleError reports modules that import each other. Chain starts and ends with the same module.
-type CycleError struct {
-	Chain []string
-}
-
-func (e *CycleError) Error() string { return "import cycle: " + strings.Join(e.Chain, " → ") }
-
 // ReloadError reports a reload that failed. The modules that ran before it go on as if nothing had
 // happened.
 type ReloadError struct {
@@ -87,29 +70,6 @@ func (e *ReloadError) Error() string {
 }
 
 func (e *ReloadError) Unwrap() error { return e.Err }
-
-// InUseError refuses to unload a module that other modules imported.
-type InUseError struct {
-	By []string // the modules that imported it, sorted
-}
-
-func (e *InUseError) Error() string {
-	return "it is imported by " + strings.Join(e.By, ", ") + "\n\tunload what imports it first, or pass load.Force()"
-}
-
-// InternalError is a panic in a finder, an installer or an engine: a bug there, not in a module.
-type InternalError struct {
-	Value string // the panic's value, printed
-	Stack string
-}
-
-func (e *InternalError) Error() string {
-	s := "internal error: " + e.Value
-	if e.Stack != "" {
-		s += "\n\t" + strings.ReplaceAll(strings.TrimSpace(e.Stack), "\n", "\n\t")
-	}
-	return s
-}
 
 // recovered turns a panic into an error; it is deferred around calls of finders, installers and
 // engines.

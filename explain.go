@@ -37,7 +37,7 @@ func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption
 	spec := w.spec
 	m := l.running(r.asked+r.with, spec)
 	if m != nil { // it was completed when it was loaded
-		spec, e.Loaded = m.spec, true
+		spec, e.Loaded = m.entry.Spec, true
 	}
 	recordSpec(e, spec)
 	return e, l.recordOutfit(e, spec, m)
@@ -99,10 +99,10 @@ func (w *walk) answers(ctx context.Context, err error) []find.Tried {
 
 // running returns the module that a load of the name would be answered with, if it runs.
 func (l *Loader) running(name string, spec *Spec) *Module {
-	if m := l.cache.get(name); m != nil {
+	if m := l.cache.Get(name); m != nil {
 		return m
 	}
-	return l.cache.get(plan.Identity(spec))
+	return l.cache.Get(plan.Identity(spec))
 }
 
 func recordSpec(e *report.Explanation, spec *Spec) {

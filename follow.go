@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/plan"
+	"github.com/loadgo/load/internal/running"
 )
 
 // follower is what follows the module of a name through all instances that run it: a [Ref], or a
@@ -78,7 +79,7 @@ func (f *follower) module() *Module {
 	if err != nil {
 		return nil
 	}
-	return f.loader.cache.registered(r)
+	return f.loader.cache.First(r.keys())
 }
 
 // rebind makes of a generation what the program uses of the modules that it replaces, and was not
@@ -87,8 +88,8 @@ func (l *Loader) rebind(ctx context.Context, g *generation, takes map[*follower]
 	lost := &UnboundError{}
 	for _, f := range l.followers.held() {
 		old := f.module()
-		fresh := g.fresh[old]
-		if old == nil || fresh == nil || takes[f] != nil || !carries(f.name, old.spec, fresh.spec) {
+		fresh := g.Fresh[old]
+		if old == nil || fresh == nil || takes[f] != nil || !running.Carries(f.name, old.entry.Spec, fresh.entry.Spec) {
 			continue
 		}
 		take, err := f.try(ctx, old, fresh)
@@ -152,53 +153,23 @@ func (e *UnboundError) Error() string {
 
 func (e *UnboundError) Unwrap() []error { return e.Lost }
 
-// former is a module that went without being asked to: it crashed, or was evicted, idle or
-// replaced.
-type former struct {
-	spec         *Spec
-	artifactOnly bool // as [Module] has it
-}
-
-// remember notes a module that goes, for the followers of its names. It is called with mu held.
-func (c *cache) remember(m *Module) {
-	gone := &former{m.spec, m.artifactOnly}
-	follows := c.follows != nil && c.follows()
-	for key, other := range *c.modules.Load() {
-		switch {
-		case other != m:
-		case !follows:
-			delete(c.formers, key)
-		default:
-			if c.formers == nil {
-				c.formers = make(map[string]*former)
-			}
-			c.formers[key] = gone
-		}
-	}
-}
-
-// forgetFormer lets the next load take what it finds. It is called with mu held.
-func (c *cache) forgetFormer(gone *former) {
-	maps.DeleteFunc(c.formers, func(_ string, other *former) bool { return other == gone })
-}
-
 // reap drops the module of that name if it has crashed, and frees what it still holds.
 func (l *Loader) reap(ctx context.Context, name string) {
-	if m := l.cache.reap(name); m != nil {
-		_ = m.close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
+	if m := l.cache.Reap(name); m != nil {
+		_ = m.entry.Close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
 	}
 }
 
 // succeed decides what runs under a name whose module went: what was found, or the former module
 // where the program uses something that what was found does not have. What was started to find out
 // is returned, too.
-func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *Module, error) {
-	followers, gone := l.left(f.keys[0], found)
-	if len(followers) == 0 || plan.Identity(gone.spec) == plan.Identity(found) && gone.spec.Source.Hash == found.Source.Hash {
+func (l *Loader) succeed(ctx context.Context, found *Spec, f *running.Flight[Module]) (*Spec, *Module, error) {
+	followers, gone := l.left(f.Key(), found)
+	if len(followers) == 0 || plan.Identity(gone.Spec) == plan.Identity(found) && gone.Spec.Source.Hash == found.Source.Hash {
 		return found, nil, nil
 	}
 	begin := func(spec *Spec, artifactOnly bool) (*Module, error) {
-		return l.start(ctx, spec, artifactOnly, importer{loader: l, flight: f, imports: new(imports)})
+		return l.start(ctx, spec, artifactOnly, importer{loader: l, flight: f, imports: new(running.Imports[Module])})
 	}
 	lost := &UnboundError{}
 	fresh, err := begin(found, false)
@@ -208,7 +179,7 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *M
 		}
 		defer func() {
 			if fresh != nil {
-				_ = fresh.close(context.WithoutCancel(ctx))
+				_ = fresh.entry.Close(context.WithoutCancel(ctx))
 			}
 		}()
 		err = lost
@@ -216,7 +187,7 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *M
 	if ctx.Err() != nil {
 		return nil, nil, err
 	}
-	old, oldErr := begin(gone.spec, gone.artifactOnly || gone.spec.Version == "")
+	old, oldErr := begin(gone.Spec, gone.ArtifactOnly || gone.Spec.Version == "")
 	if oldErr != nil {
 		return nil, nil, fmt.Errorf("%w\n\twhat ran before cannot be started again: %v", err, oldErr)
 	}
@@ -225,49 +196,27 @@ func (l *Loader) succeed(ctx context.Context, found *Spec, f *flight) (*Spec, *M
 		if len(lost.among(ctx, followers, old, fresh)) == 0 { // the former one had it neither
 			m := fresh
 			fresh = nil
-			return found, m, old.close(context.WithoutCancel(ctx))
+			return found, m, old.entry.Close(context.WithoutCancel(ctx))
 		}
 	}
-	l.emit(event.Kept{Name: f.name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.name, err))})
-	return gone.spec, old, nil
+	l.emit(event.Kept{Name: f.Name, Err: fmt.Errorf("%w\n\twhat ran before was started again", loadError(f.Name, err))})
+	return gone.Spec, old, nil
 }
 
 // left returns the module that went from a name, and what the program follows of it that found
 // would succeed.
-func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *former) {
-	gone, keys := l.cache.former(key)
+func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *running.Former) {
+	gone, keys := l.cache.Former(key)
 	if gone == nil {
 		return nil, nil
 	}
 	for _, f := range l.followers.held() {
 		r, err := l.request(f.name, f.options)
-		if err == nil && carries(f.name, gone.spec, found) && slices.ContainsFunc(r.keys(), func(key string) bool { return keys[key] }) {
+		if err == nil && running.Carries(f.name, gone.Spec, found) && slices.ContainsFunc(r.keys(), func(key string) bool { return keys[key] }) {
 			followers = append(followers, f)
 		}
 	}
 	return followers, gone
-}
-
-// former returns the module that went from a key and has not been succeeded, and the keys that led
-// to it; or nil.
-func (c *cache) former(key string) (gone *former, keys map[string]bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if gone = c.formers[key]; gone == nil {
-		return nil, nil
-	}
-	keys = make(map[string]bool)
-	for name, other := range c.formers {
-		if other != gone {
-			continue
-		}
-		if c.get(name) != nil { // it has been succeeded
-			c.forgetFormer(gone)
-			return nil, nil
-		}
-		keys[name] = true
-	}
-	return gone, keys
 }
 
 // among collects what followers use of an old instance and a new one does not have, and returns

@@ -8,23 +8,24 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/plan"
+	"github.com/loadgo/load/internal/running"
 )
 
 // provider returns the module that has a symbol, and the symbol's name there. An instantiation that
 // the module was not built with is built now, into a sibling: a further instance that runs the same
 // package.
 func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, error) {
-	if m.usage.Refused() {
+	if m.entry.Usage.Refused() {
 		return nil, "", ErrUnloaded
 	}
-	if !instantiation.Is(symbol) || m.spec.Source.Go == nil {
+	if !instantiation.Is(symbol) || m.entry.Spec.Source.Go == nil {
 		return m, symbol, nil
 	}
 	if name, ok := strings.CutPrefix(symbol, "*"); ok { // a pointer to a value of a type
 		instance, name, err := m.provider(ctx, name)
 		return instance, "*" + name, err
 	}
-	if sibling := m.siblings.get(symbol); sibling != nil {
+	if sibling := m.entry.Siblings.Get(symbol); sibling != nil {
 		return sibling, symbol, nil
 	}
 	name, err := instantiation.Parse(symbol)
@@ -48,11 +49,12 @@ func (m *Module) provider(ctx context.Context, symbol string) (*Module, string, 
 // sibling returns the module with an instantiation, and makes it if there is none; goroutines that
 // ask at once share one build. It lives as long as the module.
 func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
-	if crashed := m.siblings.reap(symbol); crashed != nil {
-		_ = crashed.close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
+	if crashed := m.entry.Siblings.Reap(symbol); crashed != nil {
+		_ = crashed.entry.Close(context.WithoutCancel(ctx)) // the call that met the crash told how it ended
 	}
-	sibling, err := m.siblings.load(ctx, symbol, symbol, nil, func(ctx context.Context, _ *flight) (*Module, error) {
-		return m.loader.start(ctx, plan.With(m.spec, []string{symbol}, ""), false, importer{loader: m.loader, imports: new(imports), parent: m})
+	sibling, err := m.entry.Siblings.Load(ctx, symbol, symbol, nil, func(ctx context.Context, _ *running.Flight[Module]) (_ *Module, err error) {
+		defer recovered(&err)
+		return m.loader.start(ctx, plan.With(m.entry.Spec, []string{symbol}, ""), false, importer{loader: m.loader, imports: new(running.Imports[Module]), parent: m})
 	})
 	var unknown *SymbolError
 	switch {
@@ -64,21 +66,4 @@ func (m *Module) sibling(ctx context.Context, symbol string) (*Module, error) {
 		return nil, &named
 	}
 	return sibling, loadError(m.Name(), err)
-}
-
-// close closes the instance and those of the siblings. Where ctx ends first, a build that is under
-// way ends in the background.
-func (m *Module) close(ctx context.Context) error {
-	siblings, ended := m.siblings.close()
-	var errs []error
-	for _, sibling := range siblings {
-		errs = append(errs, sibling.close(ctx))
-	}
-	errs = append(errs, m.instance.Close(ctx))
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		errs = append(errs, context.Cause(ctx))
-	}
-	return errors.Join(errs...)
 }

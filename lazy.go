@@ -54,7 +54,7 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 		if err != nil || !v.IsValid() {
 			return nil, err
 		}
-		b := &boundFunc[F]{v.Interface().(F), fresh, fresh.crash}
+		b := &boundFunc[F]{v.Interface().(F), fresh, fresh.entry.Crash}
 		return func() { r.bound.Store(b) }, nil
 	}
 	l.follow(&r.follower)
@@ -68,7 +68,7 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 //
 // The function is meant to be called now: one that is kept does not follow reloads.
 func (r Ref[F]) Get() F {
-	if b := r.r.bound.Load(); b != nil && b.module.mark.Load() == 0 && b.crash.Load() == nil {
+	if b := r.r.bound.Load(); b != nil && b.module.entry.Noted() && b.crash.Load() == nil {
 		return b.f
 	}
 	return r.r.again()
@@ -76,7 +76,7 @@ func (r Ref[F]) Get() F {
 
 // Load loads the module if need be, and returns the function.
 func (r Ref[F]) Load(ctx context.Context) (F, error) {
-	if b := r.r.bound.Load(); b != nil && b.module.use() {
+	if b := r.r.bound.Load(); b != nil && b.module.entry.Use() {
 		return b.f, nil
 	}
 	return r.r.load(ctx)
@@ -84,7 +84,7 @@ func (r Ref[F]) Load(ctx context.Context) (F, error) {
 
 // again is Get beyond the quick look.
 func (r *ref[F]) again() F {
-	if b := r.bound.Load(); b != nil && b.module.use() {
+	if b := r.bound.Load(); b != nil && b.module.entry.Use() {
 		return b.f
 	}
 	return r.first
@@ -96,20 +96,8 @@ func (r *ref[F]) load(ctx context.Context) (f F, err error) {
 		return f, err
 	}
 	f = v.Interface().(F)
-	r.bound.Store(&boundFunc[F]{f, m, m.crash})
+	r.bound.Store(&boundFunc[F]{f, m, m.entry.Crash})
 	return f, nil
-}
-
-// The marks of a module.
-const (
-	markUnused = 1 + iota // nobody has used it since the loader looked
-	markGone              // it is registered no more
-)
-
-// use notes a use of the module and reports whether it still is the one to use.
-func (m *Module) use() bool {
-	m.mark.CompareAndSwap(markUnused, 0)
-	return m.mark.Load() != markGone && !m.crashed()
 }
 
 // lazy is a symbol of a module that need not run yet.
@@ -195,17 +183,17 @@ func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 			if err != nil || !v.IsValid() {
 				return nil, err
 			}
-			b := &boundFunc[reflect.Value]{v, fresh, fresh.crash}
+			b := &boundFunc[reflect.Value]{v, fresh, fresh.entry.Crash}
 			return func() { bound.Store(b) }, nil
 		}
 		l.follow(&z.follower)
 		return forward(t, func(ctx context.Context) (reflect.Value, error) {
-			if b := bound.Load(); b != nil && b.module.use() {
+			if b := bound.Load(); b != nil && b.module.entry.Use() {
 				return b.f, nil
 			}
 			f, m, err := z.bind(ctx)
 			if err == nil {
-				bound.Store(&boundFunc[reflect.Value]{f, m, m.crash})
+				bound.Store(&boundFunc[reflect.Value]{f, m, m.entry.Crash})
 			}
 			return f, err
 		}), nil
@@ -222,8 +210,8 @@ func (m *Module) Sub(ctx context.Context, sub string, options ...LoadOption) (*M
 	}
 	switch {
 	case filepath.IsAbs(m.Name()):
-		name = filepath.Join(m.spec.Source.Dir, filepath.FromSlash(sub))
-	case m.spec.Module != "":
+		name = filepath.Join(m.entry.Spec.Source.Dir, filepath.FromSlash(sub))
+	case m.entry.Spec.Module != "":
 		name = path.Join(m.Name(), sub) + phrase.Version(m.Version())
 	}
 	return m.loader.Load(ctx, name, options...)
@@ -307,7 +295,7 @@ func (d Derived[T]) Get(ctx context.Context) (T, error) {
 }
 
 func (d *derived[T]) present() (value T, ok bool) {
-	if made := d.made.Load(); made != nil && made.module.use() {
+	if made := d.made.Load(); made != nil && made.module.entry.Use() {
 		return made.value, true
 	}
 	return value, false

@@ -19,6 +19,7 @@ import (
 	"github.com/loadgo/load/internal/lock"
 	"github.com/loadgo/load/internal/naming"
 	"github.com/loadgo/load/internal/plan"
+	"github.com/loadgo/load/internal/running"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
@@ -98,7 +99,7 @@ type Config struct {
 type Loader struct {
 	config Config
 	names  *naming.Names
-	cache  cache
+	cache  running.Table[Module]
 
 	artifacts artifact.Maker
 
@@ -180,8 +181,8 @@ func New(config Config) (*Loader, error) {
 	if err := l.lock.Init(config.LockFile); err != nil {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
 	}
-	l.cache.init(new(sync.Mutex))
-	l.cache.follows, l.cache.ended = l.followers.any, l.retireLater
+	l.cache.Init(entryOf, new(sync.Mutex))
+	l.cache.Follows, l.cache.Ended = l.followers.any, l.retireLater
 	l.reloading, l.closing = make(chan struct{}, 1), make(chan struct{})
 	l.life, l.hurry = context.WithCancel(context.Background())
 	for _, alias := range slices.Sorted(maps.Keys(config.Aliases)) {
@@ -221,8 +222,7 @@ func New(config Config) (*Loader, error) {
 // Every error is a [*LoadError] that shows the chain of imports.
 func (l *Loader) Load(ctx context.Context, name string, options ...LoadOption) (*Module, error) {
 	if len(options) == 0 {
-		// The quick part of cache.get, in place: calling it would cost a quarter of the look-up.
-		if m := (*l.cache.modules.Load())[name]; m != nil && m.mark.Load() == 0 && m.crash.Load() == nil {
+		if m := l.cache.Registered()[name]; m != nil && m.entry.Noted() && !m.entry.Crashed() {
 			return m, nil
 		}
 	}
@@ -245,7 +245,7 @@ func (l *Loader) LoadAll(ctx context.Context, names ...string) ([]*Module, error
 // one.
 func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, by importer) (*Module, error) {
 	if m := l.lookUp(asked, by.generation); m != nil && len(options) == 0 {
-		m.use()
+		m.entry.Use()
 		return m, nil
 	}
 	r, err := l.request(asked, options)
@@ -256,7 +256,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 		return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("only the program gives names to modules: leave out %q", r.name.Alias+"=")})
 	}
 	if m := l.lookUp(asked+r.with, by.generation); m != nil {
-		m.use()
+		m.entry.Use()
 		return m, nil
 	}
 	if err := cmp.Or(r.gone, context.Cause(ctx)); err != nil {
@@ -269,17 +269,17 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 	if err != nil {
 		return nil, err
 	}
-	c := l.cacheOf(by.generation)
-	if by.generation != nil && !c.holds(m) {
+	c := l.table(by.generation)
+	if by.generation != nil && !c.Holds(m) {
 		return m, nil // it runs beside the generation, and may be unloaded meanwhile
 	}
 	if r.name.Alias != "" {
-		if by := c.alias(m, r.name.Alias); plan.Identity(by.spec) != plan.Identity(m.spec) {
+		if by := c.Alias(m, r.name.Alias); plan.Identity(by.entry.Spec) != plan.Identity(m.entry.Spec) {
 			return nil, loadError(asked, &NameError{Name: asked, Reason: fmt.Sprintf("%s is the name of %s already", r.name.Alias, by)})
 		}
 	}
-	c.alias(m, asked+r.with)
-	if m.use() && by.generation == nil {
+	c.Alias(m, asked+r.with)
+	if m.entry.Use() && by.generation == nil {
 		if l.limited() {
 			l.keepWithin(ctx, m)
 		}
@@ -291,22 +291,25 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 
 // loadAs returns the module of a key, or finds and starts it.
 func (l *Loader) loadAs(ctx context.Context, r *request, key string, by importer) (*Module, error) {
-	if old := by.generation.replaces(key); old != nil {
-		r, key = by.generation.requests[old], plan.Identity(old.spec)
+	if g := by.generation; g != nil {
+		if old := g.Replaces(key); old != nil {
+			r, key = g.requests[old], plan.Identity(old.entry.Spec)
+		}
 	}
 	name := r.name.String()
-	m, err := l.cacheOf(by.generation).load(ctx, key, name, by.flight, func(ctx context.Context, f *flight) (*Module, error) {
+	m, err := l.table(by.generation).Load(ctx, key, name, by.flight, func(ctx context.Context, f *running.Flight[Module]) (m *Module, err error) {
+		defer recovered(&err)
 		return l.fly(ctx, r, f, by.generation)
 	})
 	return m, loadError(name, err)
 }
 
 // fly is one load from the request to the module, shared by everyone who asked for it.
-func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) (m *Module, err error) {
+func (l *Loader) fly(ctx context.Context, r *request, f *running.Flight[Module], g *generation) (m *Module, err error) {
 	start := time.Now()
 	defer func() {
 		if err != nil && g == nil { // of a reload, Kept tells
-			l.emit(event.Failed{Name: f.name, Err: loadError(f.name, err), Took: time.Since(start)})
+			l.emit(event.Failed{Name: f.Name, Err: loadError(f.Name, err), Took: time.Since(start)})
 		}
 	}()
 	defer recovered(&err)
@@ -323,7 +326,7 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 		trial := m
 		defer func() {
 			if trial != nil && m != trial {
-				_ = trial.close(context.WithoutCancel(ctx)) // nobody has seen it
+				_ = trial.entry.Close(context.WithoutCancel(ctx)) // nobody has seen it
 			}
 		}()
 	}
@@ -335,20 +338,20 @@ func (l *Loader) fly(ctx context.Context, r *request, f *flight, g *generation) 
 		return m, nil // it runs already, and is not to be replaced
 	}
 	// The install may have ended at a module that runs already under another name.
-	if m, err := l.cacheOf(g).claim(ctx, f, plan.Identity(spec), further...); m != nil || err != nil {
+	if m, err := l.table(g).Claim(ctx, f, plan.Identity(spec), further...); m != nil || err != nil {
 		return m, err
 	}
 	if m == nil {
-		m, err = l.start(ctx, spec, false, importer{loader: l, flight: f, imports: f.imports, generation: g})
+		m, err = l.start(ctx, spec, false, importer{loader: l, flight: f, imports: f.Imports, generation: g})
 	} else {
-		l.cache.adopt(f, m)
+		l.cache.Adopt(f, m)
 	}
 	if err != nil {
 		return nil, err
 	}
 	m.request = r
 	m.stages.Find, m.stages.Install, m.stages.Total = w.stages.Find, w.stages.Install, time.Since(start)
-	l.emit(event.Loaded{Name: f.name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
+	l.emit(event.Loaded{Name: f.Name, Canonical: spec.Name, Version: spec.Version, Took: time.Since(start)})
 	return m, nil
 }
 

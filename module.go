@@ -12,83 +12,58 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/instantiation"
-	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/running"
 	"github.com/loadgo/load/report"
 )
 
 // Module is a running, registered module. All methods are safe for concurrent use. A module that
 // was unloaded answers everything with [ErrUnloaded].
 type Module struct {
-	loader   *Loader
-	spec     *Spec
-	engine   string
-	instance engine.Instance
-	siblings cache // by the instantiation that each was made for
+	loader *Loader
+	entry  running.Entry[Module]
+	engine string
 
 	request      *request // what it was loaded by
 	stages       report.Stages
 	loaded       time.Time
-	usage        *engine.Usage
 	counts       bool // the instance does not count its calls: the module does where it sees them
-	imports      *imports
 	grants       engine.Grants
 	limits       engine.Limits
-	artifactOnly bool  // its source may have changed since it was compiled: only its artifact runs
 	artifactSize int64 // bytes; 0 where nothing was compiled
 
-	mark  atomic.Uint32          // how it stands, see markGone; look-ups and references read it
-	crash *atomic.Pointer[error] // nil as long as the module runs; every look-up reads it
-
-	adopted  sync.Map      // key → func() []engine.Twin: the types that siblings take, too
-	standing standing      // in the cache, which alone reads and changes it
-	gone     chan struct{} // closed when it was closed after it was dropped
+	adopted sync.Map // key → func() []engine.Twin: the types that siblings take, too
 }
 
 func newModule(l *Loader, spec *Spec, eng string, instance engine.Instance) *Module {
-	m := &Module{loader: l, spec: spec, engine: eng, instance: instance, usage: engine.UsageOf(instance), gone: make(chan struct{})}
-	m.siblings.init(new(sync.Mutex))
-	if m.counts = m.usage == nil; m.counts {
-		m.usage = new(engine.Usage)
-	}
-	if c, ok := instance.(engine.Crashable); ok {
-		m.crash = c.Crash()
-	} else {
-		m.crash = new(atomic.Pointer[error])
-	}
+	m := &Module{loader: l, engine: eng, counts: engine.UsageOf(instance) == nil}
+	m.entry.Init(entryOf, spec, instance)
 	return m
 }
 
-func (m *Module) crashed() bool { return m.crash.Load() != nil }
-
-// memory is what the instance says that it uses, without its siblings.
-func (m *Module) memory() engine.Memory {
-	if measurable, ok := m.instance.(engine.Measurable); ok {
-		return measurable.Memory()
-	}
-	return engine.Memory{}
-}
+// entryOf is how tables get at what they know of a module.
+func entryOf(m *Module) *running.Entry[Module] { return &m.entry }
 
 // Name returns the canonical name: the import path, or the absolute directory.
-func (m *Module) Name() string { return m.spec.Name }
+func (m *Module) Name() string { return m.entry.Spec.Name }
 
 // Version returns the exact version, or "" for a module found in a directory.
-func (m *Module) Version() string { return m.spec.Version }
+func (m *Module) Version() string { return m.entry.Spec.Version }
 
 // Spec returns where the module came from. The caller does not change it.
-func (m *Module) Spec() *Spec { return m.spec }
+func (m *Module) Spec() *Spec { return m.entry.Spec }
 
 // Engine returns the name of the engine that runs the module.
 func (m *Module) Engine() string { return m.engine }
 
 // String returns the name and the version.
-func (m *Module) String() string { return m.spec.Name + phrase.Version(m.spec.Version) }
+func (m *Module) String() string { return m.entry.String() }
 
 // Symbols lists what the module exports, sorted by name.
-func (m *Module) Symbols() []Symbol { return m.instance.Symbols() }
+func (m *Module) Symbols() []Symbol { return m.entry.Instance.Symbols() }
 
 // Isolation tells what keeps the module from the host.
 func (m *Module) Isolation() engine.Isolation {
-	if i, ok := m.instance.(engine.Isolated); ok {
+	if i, ok := m.entry.Instance.(engine.Isolated); ok {
 		return i.Isolation()
 	}
 	return engine.Isolation{Level: "none"}
@@ -111,18 +86,18 @@ func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, e
 		return nil, err
 	}
 	if !provider.counts {
-		return provider.instance.Call(ctx, symbol, args)
+		return provider.entry.Instance.Call(ctx, symbol, args)
 	}
-	if err := provider.usage.Begin(); err != nil {
+	if err := provider.entry.Usage.Begin(); err != nil {
 		return nil, err
 	}
-	defer provider.usage.End(nil)
-	return provider.instance.Call(ctx, symbol, args)
+	defer provider.entry.Usage.End(nil)
+	return provider.entry.Instance.Call(ctx, symbol, args)
 }
 
 // bind binds a symbol of the module, or of the sibling that has it.
 func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
-	m.use()
+	m.entry.Use()
 	provider, symbol, err := m.provider(context.Background(), symbol)
 	if err != nil {
 		return reflect.Value{}, err
@@ -133,7 +108,7 @@ func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
 			return true
 		})
 	}
-	return provider.instance.Bind(symbol, t)
+	return provider.entry.Instance.Bind(symbol, t)
 }
 
 // Adopt lets the module have types of the program that were generated for its own, as package stub
@@ -142,7 +117,7 @@ func (m *Module) Adopt(key any, twins func() []engine.Twin) {
 	if _, ok := m.adopted.Load(key); ok {
 		return
 	}
-	if a, ok := m.instance.(engine.Adopter); ok {
+	if a, ok := m.entry.Instance.(engine.Adopter); ok {
 		a.Adopt(key, twins)
 	}
 	m.adopted.Store(key, twins)
@@ -184,10 +159,10 @@ func Value[T any](m *Module, symbol string) (T, error) {
 
 // Set assigns to a variable of the module, with the conversions of a call by name.
 func (m *Module) Set(ctx context.Context, symbol string, value any) error {
-	if m.usage.Refused() {
+	if m.entry.Usage.Refused() {
 		return ErrUnloaded
 	}
-	assigner, ok := m.instance.(engine.Assigner)
+	assigner, ok := m.entry.Instance.(engine.Assigner)
 	if !ok {
 		return &SymbolError{Module: m.Name(), Symbol: symbol, Have: "a module of " + m.engine, Reason: "its variables cannot be set"}
 	}
@@ -313,7 +288,7 @@ func (l *Loader) With(ctx context.Context, name string, f func(*Module) error, o
 		return err
 	}
 	defer func() {
-		if !l.cache.giveBack(m) {
+		if !l.cache.GiveBack(m) {
 			return
 		}
 		_, unloadErr := l.end(context.WithoutCancel(ctx), m, "")
@@ -325,12 +300,12 @@ func (l *Loader) With(ctx context.Context, name string, f func(*Module) error, o
 // borrow loads a module for a time.
 func (l *Loader) borrow(ctx context.Context, name string, options []LoadOption) (*Module, error) {
 	for {
-		before := l.cache.loads.Load()
+		before := l.cache.Loads()
 		m, err := l.Load(ctx, name, options...)
 		if err != nil {
 			return nil, err
 		}
-		if l.cache.borrow(m, before) {
+		if l.cache.Borrow(m, before) {
 			return m, nil
 		}
 	}
@@ -339,8 +314,8 @@ func (l *Loader) borrow(ctx context.Context, name string, options []LoadOption) 
 // Modules lists the modules that run, each once, sorted by name and version.
 func (l *Loader) Modules() iter.Seq[*Module] {
 	return func(yield func(*Module) bool) {
-		for _, m := range l.cache.all() {
-			if !m.crashed() && !yield(m) {
+		for _, m := range l.cache.All() {
+			if !m.entry.Crashed() && !yield(m) {
 				return
 			}
 		}

@@ -28,7 +28,7 @@ func (l *Loader) Register(name string, value any) error {
 	if err == nil && (parsed.Form != find.FormPath || parsed.Query != "" || parsed.Alias != "") {
 		err = &NameError{Name: name, Reason: "a built-in module has a plain name, without alias and version"}
 	}
-	if err == nil && l.cache.get(name) != nil {
+	if err == nil && l.cache.Get(name) != nil {
 		err = &NameError{Name: name, Reason: "a module of that name runs already"}
 	}
 	var source *find.HostSource

@@ -94,8 +94,8 @@ func (l *Loader) ParseName(name string) (find.Name, error) { return l.names.Pars
 // that are invalid, and for an alias that is taken by another one or by a module that runs.
 func (l *Loader) Alias(alias, name string) error {
 	taken := func() bool {
-		m := l.cache.get(alias)
-		return m != nil && m != l.cache.get(name)
+		m := l.cache.Get(alias)
+		return m != nil && m != l.cache.Get(name)
 	}
 	if err := l.names.Alias(alias, name, taken); err != nil {
 		return fmt.Errorf("alias %q: %w", alias, err)

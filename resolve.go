@@ -149,7 +149,7 @@ func (l *Loader) notFound(r *request, tried []find.Tried) *NotFoundError {
 				}
 			}
 		}
-		for _, m := range l.cache.all() {
+		for _, m := range l.cache.All() {
 			if !yield(m.Name()) {
 				return
 			}

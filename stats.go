@@ -14,17 +14,17 @@ import (
 // error that a function returns is a result.
 func (m *Module) Stats() report.Stats {
 	s := report.Stats{Loaded: m.loaded, Stages: m.stages, Artifact: m.artifactSize}
-	for _, part := range m.parts() {
-		s.Calls += part.usage.Calls()
-		s.Errors += part.usage.Failed()
-		s.Running += part.usage.Running()
-		s.Objects += part.usage.Objects()
-		memory := part.memory()
+	for _, part := range m.entry.Parts() {
+		s.Calls += part.Usage.Calls()
+		s.Errors += part.Usage.Failed()
+		s.Running += part.Usage.Running()
+		s.Objects += part.Usage.Objects()
+		memory := part.Memory()
 		s.Memory.Now += memory.Now
 		s.Memory.Peak += memory.Peak
 		s.Memory.From = cmp.Or(s.Memory.From, memory.From)
 	}
-	s.Pins, s.LastUsed = m.loader.cache.useOf(m)
+	s.Pins, s.LastUsed = m.loader.cache.UseOf(m)
 	return s
 }
 
@@ -43,11 +43,11 @@ func (l *Loader) Info() report.Info {
 	if l.config.Store != nil {
 		info.Store = l.config.Store.Dir()
 	}
-	names := l.cache.names()
+	names := l.cache.Names()
 	for m := range l.Modules() {
 		i := report.ModuleInfo{
-			Name: m.Name(), Version: m.Version(), Names: names[m], Engine: m.engine, Origin: m.spec.Origin, Dir: m.spec.Source.Dir,
-			Imports: slices.Collect(l.cache.importsOf(m)), Stats: m.Stats(),
+			Name: m.Name(), Version: m.Version(), Names: names[m], Engine: m.engine, Origin: m.entry.Spec.Origin, Dir: m.entry.Spec.Source.Dir,
+			Imports: slices.Collect(l.cache.ImportsOf(m)), Stats: m.Stats(),
 		}
 		info.Modules = append(info.Modules, i)
 		info.Memory += i.Stats.Memory.Now
@@ -61,10 +61,10 @@ func (l *Loader) Graph() report.Graph {
 	for m := range l.Modules() {
 		name := m.String()
 		g.Modules = append(g.Modules, name)
-		for on := range l.cache.importsOf(m) {
+		for on := range l.cache.ImportsOf(m) {
 			g.Imports = append(g.Imports, report.Edge{From: name, To: on})
 		}
-		for _, part := range m.spec.BuildList {
+		for _, part := range m.entry.Spec.BuildList {
 			g.Built = append(g.Built, report.Edge{From: name, To: part.Path + phrase.Version(part.Version)})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/running"
 	"github.com/loadgo/load/report"
 )
 
@@ -34,7 +35,7 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOptio
 	var m *Module
 	var importers []*Module
 	if err == nil {
-		m, importers, err = l.cache.take(r)
+		m, importers, err = l.cache.Take(r.keys(), r.force)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("unload %s: %w", name, err)
@@ -53,29 +54,26 @@ func (l *Loader) Unload(ctx context.Context, name string, options ...UnloadOptio
 
 // end waits for the running calls of a module that was dropped, and closes it.
 func (l *Loader) end(ctx context.Context, m *Module, why string) (*report.Unload, error) {
-	defer close(m.gone)
+	defer close(m.entry.Gone)
 	told := &report.Unload{Name: m.String(), Artifact: m.artifactSize}
 	start := time.Now()
-	for _, part := range m.parts() {
-		told.Interrupted += part.usage.Drain(ctx)
+	for _, part := range m.entry.Parts() {
+		told.Interrupted += part.Usage.Drain(ctx)
 	}
 	told.Waited = time.Since(start)
-	for _, part := range m.parts() {
-		told.Memory += part.memory().Now
-		told.Objects = append(told.Objects, part.usage.Held()...)
+	for _, part := range m.entry.Parts() {
+		told.Memory += part.Memory().Now
+		told.Objects = append(told.Objects, part.Usage.Held()...)
 	}
 	closing, cancel := later(ctx)
 	defer cancel()
-	err := m.close(closing)
+	err := m.entry.Close(closing)
 	if told.Interrupted > 0 {
 		err = errors.Join(fmt.Errorf("%s cut off: %w", phrase.Count(told.Interrupted, "running call"), context.Cause(ctx)), err)
 	}
 	l.emit(event.Unloaded{Name: m.String(), Why: why})
 	return told, err
 }
-
-// parts are the module and its siblings.
-func (m *Module) parts() []*Module { return append([]*Module{m}, m.siblings.all()...) }
 
 // later returns a context that ends a moment after ctx, so that what was cut off can still be
 // closed.
@@ -86,7 +84,7 @@ func later(ctx context.Context) (context.Context, context.CancelFunc) {
 	stop := context.AfterFunc(ctx, func() {
 		mu.Lock()
 		defer mu.Unlock()
-		timer = time.AfterFunc(farewell, func() { cancel(context.Cause(ctx)) })
+		timer = time.AfterFunc(running.Farewell, func() { cancel(context.Cause(ctx)) })
 	})
 	return closing, func() {
 		stop()
@@ -101,13 +99,13 @@ func later(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // retire ends modules that were dropped together, each when those that imported it have ended.
 func (l *Loader) retire(ctx context.Context, modules []*Module, why string) error {
-	modules, before := l.cache.dependantsFirst(modules)
+	modules, before := l.cache.Order(modules)
 	errs := make([]error, len(modules))
 	var wg sync.WaitGroup
 	for i, m := range modules {
 		wg.Go(func() {
 			for _, d := range before[i] {
-				<-d.gone
+				<-d.entry.Gone
 			}
 			if _, err := l.end(ctx, m, why); err != nil {
 				errs[i] = fmt.Errorf("unload %s: %w", m, err)
@@ -139,7 +137,7 @@ func (l *Loader) retireLater(modules []*Module, why string) {
 func (l *Loader) Close(ctx context.Context) error {
 	l.ending.Do(func() { close(l.closing) })
 	l.looking.stop()
-	modules, ended := l.cache.close()
+	modules, ended := l.cache.Close()
 	defer context.AfterFunc(ctx, l.hurry)()
 	err := l.retire(ctx, modules, "")
 	select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -66,7 +67,7 @@ func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l.watchers.add(w)
-	started := l.cache.background(func() {
+	started := l.cache.Background(func() {
 		defer cancel()
 		go func() {
 			select {
@@ -206,7 +207,7 @@ func (w *watcher) settled(ctx context.Context) bool {
 func (w *watcher) follow() {
 	wanted := make(map[string]bool)
 	for m := range w.loader.Modules() {
-		for _, dir := range sourcedir.Watched(m.spec) {
+		for _, dir := range sourcedir.Watched(m.entry.Spec) {
 			wanted[dir] = true
 		}
 	}
@@ -232,7 +233,7 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 	l.Invalidate()
 	targets := make(map[*Module]*request)
 	for m := range l.Modules() {
-		if sourcedir.Local(m.spec) && sourcedir.Concerns(m.spec, changes) && !l.unchanged(ctx, m) {
+		if sourcedir.Local(m.entry.Spec) && sourcedir.Concerns(m.entry.Spec, changes) && !l.unchanged(ctx, m) {
 			targets[m] = m.request
 		}
 	}
@@ -249,7 +250,11 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 
 // reloadChanged reloads those of the targets that still are registered.
 func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]*request) error {
-	return w.loader.reload(ctx, func() map[*Module]*request { return w.loader.cache.present(targets) }, w.check.try)
+	return w.loader.reload(ctx, func() map[*Module]*request {
+		present := maps.Clone(targets)
+		maps.DeleteFunc(present, func(m *Module, _ *request) bool { return w.loader.cache.Dropped(m) })
+		return present
+	}, w.check.try)
 }
 
 // unchanged reports whether a load of the module would find the source that it was made from.
@@ -266,5 +271,5 @@ func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
 		return false
 	}
 	spec := w.spec
-	return spec.Source.Hash != "" && spec.Source.Hash == m.spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.spec)
+	return spec.Source.Hash != "" && spec.Source.Hash == m.entry.Spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.entry.Spec)
 }

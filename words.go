@@ -15,6 +15,9 @@ type (
 	CompileError     = engine.CompileError
 	ConfigError      = engine.ConfigError
 	CrashError       = engine.CrashError
+	CycleError       = engine.CycleError
+	InUseError       = engine.InUseError
+	InternalError    = engine.InternalError
 	EngineError      = engine.EngineError
 	EvalError        = engine.EvalError
 	Event            = event.Event
@@ -43,6 +46,8 @@ type (
 
 // Errors of the contracts to test for with [errors.Is].
 var (
+	ErrClosed      = engine.ErrClosed
+	ErrNotLoaded   = engine.ErrNotLoaded
 	ErrCrashed     = engine.ErrCrashed
 	ErrNotFound    = find.ErrNotFound
 	ErrOffline     = install.ErrOffline

@@ -1,49 +1,51 @@
-package load
+package running
 
 import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/loadgo/load/engine"
 )
 
-// flight is one load under way. It runs on a goroutine and a context of its own, so that no
+// Flight is one load under way. It runs on a goroutine and a context of its own, so that no
 // caller's cancellation fails the others.
-type flight struct {
-	name    string // as asked, for the import chain
+type Flight[M any] struct {
+	Name    string // as asked, for the import chain
 	keys    []string
-	imports *imports // of its module
+	Imports *Imports[M] // of its module
 	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed once module and err are set
 
-	module *Module
+	module *M
 	err    error // does not name the flight's own module: each caller has its own name for it
 
-	// Guarded by cache.mu.
-	callers   int             // who wait for it; at zero it is abandoned
-	ended     bool            // its module is registered, or there will be none
-	abandoned bool            // nobody wants its module any more
-	waits     map[*flight]int // which flights its imports wait for, and how often
+	// Guarded by the mutex of the table.
+	callers   int                // who wait for it; at zero it is abandoned
+	ended     bool               // its module is registered, or there will be none
+	abandoned bool               // nobody wants its module any more
+	waits     map[*Flight[M]]int // which flights its imports wait for, and how often
 }
 
-// farewell is how long the last caller of a cancelled load waits for the load to end: long enough
+// Farewell is how long the last caller of a cancelled load waits for the load to end: long enough
 // to tidy up and to say what it was doing, short enough for someone who pressed Ctrl-C.
-const farewell = 2 * time.Second
+const Farewell = 2 * time.Second
 
-// load returns the module of the key, joins the flight that is loading it, or starts one that runs
+// Load returns the module of the key, joins the flight that is loading it, or starts one that runs
 // open. from is the flight whose module imports it, or nil.
-func (c *cache) load(ctx context.Context, key, name string, from *flight, open func(context.Context, *flight) (*Module, error)) (*Module, error) {
+func (c *Table[M]) Load(ctx context.Context, key, name string, from *Flight[M], open func(context.Context, *Flight[M]) (*M, error)) (*M, error) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		return nil, ErrClosed
+		return nil, engine.ErrClosed
 	}
-	if m := c.get(key); m != nil {
+	if m := c.Get(key); m != nil {
 		c.mu.Unlock()
 		return m, nil
 	}
 	f := c.flights[key]
 	if f == nil {
-		f = &flight{name: name, keys: []string{key}, imports: new(imports), done: make(chan struct{}), waits: make(map[*flight]int)}
+		f = &Flight[M]{Name: name, keys: []string{key}, Imports: new(Imports[M]), done: make(chan struct{}), waits: make(map[*Flight[M]]int)}
 		flightCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 		f.cancel = cancel
 		c.flights[key] = f
@@ -53,13 +55,13 @@ func (c *cache) load(ctx context.Context, key, name string, from *flight, open f
 	return c.wait(ctx, f, from)
 }
 
-// claim makes the flight the only one that opens the module of this identity. Where the module runs
+// Claim makes the flight the only one that opens the module of this identity. Where the module runs
 // already, or another flight is opening it under another name, that module is the answer; a nil
 // module without an error leaves the work to the caller. The module will be registered under its
 // identity and the further names.
-func (c *cache) claim(ctx context.Context, f *flight, identity string, further ...string) (*Module, error) {
+func (c *Table[M]) Claim(ctx context.Context, f *Flight[M], identity string, further ...string) (*M, error) {
 	c.mu.Lock()
-	if m := c.get(identity); m != nil {
+	if m := c.Get(identity); m != nil {
 		c.mu.Unlock()
 		return m, nil
 	}
@@ -74,17 +76,17 @@ func (c *cache) claim(ctx context.Context, f *flight, identity string, further .
 	return nil, nil
 }
 
-// adopt makes a module that was started apart from the flight the one that it loads.
-func (c *cache) adopt(f *flight, m *Module) {
+// Adopt makes a module that was started apart from the flight the one that it loads.
+func (c *Table[M]) Adopt(f *Flight[M], m *M) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f.imports = m.imports
+	f.Imports = c.of(m).Imports
 }
 
 // wait waits for f on behalf of from. It is called with mu held and releases it: looking for a
 // circle of waiting flights and recording the wait that would close it must be one step, or two
 // goroutines both find no circle and then wait for each other.
-func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
+func (c *Table[M]) wait(ctx context.Context, f, from *Flight[M]) (*M, error) {
 	if from != nil {
 		if path := waitPath(f, from); path != nil {
 			c.mu.Unlock()
@@ -105,7 +107,7 @@ func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
 	if !c.leave(f, from, cause) {
 		return nil, cause // others still wait for it, or it has just ended
 	}
-	timer := time.NewTimer(farewell)
+	timer := time.NewTimer(Farewell)
 	defer timer.Stop()
 	select {
 	case <-f.done:
@@ -118,7 +120,7 @@ func (c *cache) wait(ctx context.Context, f, from *flight) (*Module, error) {
 // leave takes a caller off the flight and, where it was the last one and gives up for a cause,
 // abandons the flight: it is cancelled, and forgotten at once so that the next caller starts
 // afresh.
-func (c *cache) leave(f, from *flight, cause error) (abandoned bool) {
+func (c *Table[M]) leave(f, from *Flight[M], cause error) (abandoned bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if from != nil {
@@ -135,14 +137,14 @@ func (c *cache) leave(f, from *flight, cause error) (abandoned bool) {
 }
 
 // abandon cancels a flight. It is called with mu held.
-func (c *cache) abandon(f *flight, cause error) {
+func (c *Table[M]) abandon(f *Flight[M], cause error) {
 	f.abandoned = true
 	c.forget(f, f.keys)
 	f.cancel(cause)
 }
 
 // forget takes keys of the flight back, except those that a later flight holds by now.
-func (c *cache) forget(f *flight, keys []string) {
+func (c *Table[M]) forget(f *Flight[M], keys []string) {
 	for _, key := range keys {
 		if c.flights[key] == f {
 			delete(c.flights, key)
@@ -151,19 +153,18 @@ func (c *cache) forget(f *flight, keys []string) {
 }
 
 // run carries a flight out, on its own goroutine.
-func (c *cache) run(ctx context.Context, f *flight, open func(context.Context, *flight) (*Module, error)) {
+func (c *Table[M]) run(ctx context.Context, f *Flight[M], open func(context.Context, *Flight[M]) (*M, error)) {
 	defer c.running.Done()
 	defer f.cancel(nil)
 	for !c.attempt(ctx, f, open) {
 	}
 }
 
-// attempt opens the module once and reports whether the flight has ended. Whatever open does, a
-// panic or the end of the goroutine included, the flight ends and is forgotten.
-func (c *cache) attempt(ctx context.Context, f *flight, open func(context.Context, *flight) (*Module, error)) (ended bool) {
-	f.err = &InternalError{Value: "the goroutine of the load ended"} // until open returns
+// attempt opens the module once and reports whether the flight has ended. Whatever open does, the
+// end of the goroutine included, the flight ends and is forgotten.
+func (c *Table[M]) attempt(ctx context.Context, f *Flight[M], open func(context.Context, *Flight[M]) (*M, error)) (ended bool) {
+	f.err = &engine.InternalError{Value: "the goroutine of the load ended"} // until open returns
 	defer func() { ended = c.finish(ctx, f) }()
-	defer recovered(&f.err)
 	f.module, f.err = open(ctx, f)
 	return
 }
@@ -171,34 +172,34 @@ func (c *cache) attempt(ctx context.Context, f *flight, open func(context.Contex
 // finish registers the module of a flight and wakes those who wait for it. A module that nobody
 // waits for any more is closed. A flight that imported what was replaced meanwhile has not ended:
 // it starts again.
-func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
+func (c *Table[M]) finish(ctx context.Context, f *Flight[M]) (ended bool) {
 	c.mu.Lock()
-	if !f.abandoned && !c.closed && f.imports.outdated() {
+	if !f.abandoned && !c.closed && c.outdated(f.Imports) {
 		again := f.module
-		f.module, f.imports = nil, new(imports)
+		f.module, f.Imports = nil, new(Imports[M])
 		c.forget(f, f.keys[1:])
 		f.keys = f.keys[:1]
-		opened := again != nil && !again.standing.registered
+		opened := again != nil && !c.of(again).registered
 		c.mu.Unlock()
 		if opened {
-			_ = again.close(context.WithoutCancel(ctx)) // nobody has seen it
+			_ = c.of(again).Close(context.WithoutCancel(ctx)) // nobody has seen it
 		}
 		return false
 	}
 	c.forget(f, f.keys)
 	f.ended = true
 	abandoned := f.abandoned
-	if f.module != nil && !abandoned && (!f.module.standing.registered || c.holds(f.module)) {
+	if f.module != nil && !abandoned && (!c.of(f.module).registered || c.Holds(f.module)) {
 		c.register(f.module, f.keys)
-		if f.imports.crash() != nil { // the next use may meet it alive
-			c.withdraw([]*Module{f.module}, crashedImport)
+		if c.crash(f.Imports) != nil { // the next use may meet it alive
+			c.withdraw([]*M{f.module}, crashedImport)
 		}
 	}
-	unwanted := f.module != nil && !f.module.standing.registered
+	unwanted := f.module != nil && !c.of(f.module).registered
 	c.mu.Unlock()
 	if abandoned {
 		if unwanted {
-			f.err = f.module.close(context.WithoutCancel(ctx))
+			f.err = c.of(f.module).Close(context.WithoutCancel(ctx))
 		}
 		f.module, f.err = nil, interrupted(f.err, context.Cause(ctx))
 	}
@@ -208,12 +209,12 @@ func (c *cache) finish(ctx context.Context, f *flight) (ended bool) {
 
 // waitPath returns the flights that lead from f, each waiting for the next, to the one given, both
 // included; nil where f does not wait for it. It is called with mu held.
-func waitPath(f, to *flight) []*flight {
-	seen := make(map[*flight]bool)
-	var walk func(f *flight) []*flight
-	walk = func(f *flight) []*flight {
+func waitPath[M any](f, to *Flight[M]) []*Flight[M] {
+	seen := make(map[*Flight[M]]bool)
+	var walk func(f *Flight[M]) []*Flight[M]
+	walk = func(f *Flight[M]) []*Flight[M] {
 		if f == to {
-			return []*flight{f}
+			return []*Flight[M]{f}
 		}
 		seen[f] = true
 		for next := range f.waits {
@@ -221,7 +222,7 @@ func waitPath(f, to *flight) []*flight {
 				continue
 			}
 			if path := walk(next); path != nil {
-				return append([]*flight{f}, path...)
+				return append([]*Flight[M]{f}, path...)
 			}
 		}
 		return nil
@@ -230,23 +231,36 @@ func waitPath(f, to *flight) []*flight {
 }
 
 // cycleError shows the path and the import that closes it.
-func cycleError(path []*flight) error {
+func cycleError[M any](path []*Flight[M]) error {
 	var chain []string
 	for _, f := range append(path, path[0]) {
-		chain = append(chain, f.name)
+		chain = append(chain, f.Name)
 	}
-	return &CycleError{Chain: chain}
+	return &engine.CycleError{Chain: chain}
 }
 
 // interrupted is the error of a load that was cancelled for a cause: what it says itself, where
 // that is the reason of the cause, or else the cause.
 func interrupted(err, cause error) error {
-	var init *InitError
+	var init *engine.InitError
 	switch {
 	case errors.Is(err, cause):
 		return err
 	case errors.As(err, &init):
-		return &InitError{Reason: init.Reason, Stderr: init.Stderr, Err: cause}
+		return &engine.InitError{Reason: init.Reason, Stderr: init.Stderr, Err: cause}
 	}
 	return cause
+}
+
+// Key is what was asked for.
+func (f *Flight[M]) Key() string { return f.keys[0] }
+
+// Waiters tells how many callers wait for the load of a key.
+func (c *Table[M]) Waiters(key string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.flights[key]; f != nil {
+		return f.callers
+	}
+	return 0
 }
