@@ -8,7 +8,7 @@ import (
 type hostError struct {
 	host    *Host
 	message string
-	matches []error // the sentinels that its own Is method accepts
+	matches []error // the sentinels that its own Is method accepts, unlinked ones too
 }
 
 func (e *hostError) Error() string { return e.message }
@@ -22,6 +22,9 @@ func (e *hostError) Is(target error) bool {
 		return true
 	}
 	for _, s := range e.matches {
+		if missing, ok := s.(*unlinked); ok && missing.Is(target) {
+			return true
+		}
 		if same, _ := equal(s, target); same {
 			return true
 		}
@@ -89,9 +92,12 @@ func (c *Call) hostError(h *Host) error {
 	abilities := c.In.Byte()
 	n, _ := c.In.Len(1)
 	for range n {
-		if s := c.module.sentinel(c.In.String()); s != nil {
-			e.matches = append(e.matches, s)
+		name := c.In.String()
+		s := c.module.sentinel(name)
+		if s == nil {
+			s = &unlinked{name, name}
 		}
+		e.matches = append(e.matches, s)
 	}
 	if !c.In.Enter() {
 		return e
