@@ -66,7 +66,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // dialect counts the changes of what this package makes of a source.
-const dialect = 2
+const dialect = 3
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string {

@@ -22,6 +22,7 @@ func (l Limits) Compile(name string, text []byte, isPredeclared func(string) boo
 		return nil, compileError(text, err)
 	}
 	guard(f)
+	dicts(f)
 	program, err := starlark.FileProgram(f, isPredeclared)
 	if err != nil {
 		return nil, compileError(text, err)

@@ -45,27 +45,50 @@ func inside(v starlark.Value, path ...string) reflect.Value {
 	return field
 }
 
-// maxCollisions is how many pairs of keys of a dict may have one hash. Growing a dict
-// compares all of them.
-const maxCollisions = maxWork
+const (
+	// maxCollisions is how many pairs of keys of a dict may have one hash. Growing a dict compares
+	// all of them.
+	maxCollisions = maxWork
+	// maxNeighbours is how many may have one bucket: growing compares their hashes, which takes some
+	// nanoseconds for each.
+	maxNeighbours = 1 << 26
+)
 
-// collisions refuses a large dict or set whose keys were chosen to have the same hashes.
+// collisions refuses a large dict or set whose keys were chosen to have the same hashes, or to lie
+// in the same buckets.
 func collisions(v starlark.Value) error {
-	if starlark.Len(v) < lightText {
+	n := starlark.Len(v)
+	if n < lightText {
 		return nil
 	}
-	counts := make(map[uint32]int)
-	pairs := 0
+	buckets := make([]uint32, 2*max(inside(v, "ht", "table").Len(), 1)) // after it has grown
+	neighbours, err := pairs(v, func(hash uint32) uint32 {
+		count := &buckets[hash&uint32(len(buckets)-1)]
+		*count++
+		return *count - 1
+	})
+	if err != nil || neighbours <= maxCollisions+int64(2*maxLoad)*int64(n) { // as many as by chance
+		return err
+	}
+	hashes := make(map[uint32]uint32)
+	same, err := pairs(v, func(hash uint32) uint32 {
+		hashes[hash]++
+		return hashes[hash] - 1
+	})
+	if err == nil && (same > maxCollisions || neighbours > maxNeighbours) {
+		err = &engine.LimitError{Reason: fmt.Sprintf("a %s has too many keys with the same hash", v.Type())}
+	}
+	return err
+}
+
+// pairs adds up how many keys of a dict or set were there before each, as count says of its hash.
+func pairs(v starlark.Value, count func(hash uint32) uint32) (n int64, err error) {
 	for key := range starlark.Elements(v.(starlark.Iterable)) {
 		hash, err := key.Hash()
 		if err != nil {
-			return err
+			return 0, err
 		}
-		pairs += counts[hash]
-		counts[hash]++
+		n += int64(count(hash))
 	}
-	if pairs > maxCollisions {
-		return &engine.LimitError{Reason: fmt.Sprintf("a %s has too many keys with the same hash", v.Type())}
-	}
-	return nil
+	return n, nil
 }

@@ -11,6 +11,7 @@ import (
 // x, or what stands for x in the one operation that follows.
 type guards struct {
 	hidden
+	r                                                     *Meter
 	copy, compare, key, method, all, slice, spread, store passage
 }
 
@@ -19,7 +20,7 @@ func newGuards(r *Meter) *guards {
 		return passage{r: r, pass: pass}
 	}
 	return &guards{
-		copy: by(passCopy), compare: by(PassCompare), key: by(passKey), method: by(passMethod),
+		r: r, copy: by(passCopy), compare: by(PassCompare), key: by(passKey), method: by(passMethod),
 		all: by(passAll), slice: by(passSlice), spread: by(passSpread), store: by(passStore),
 	}
 }
@@ -43,6 +44,8 @@ func (g *guards) Attr(way string) (starlark.Value, error) {
 		return &g.spread, nil
 	case guardStore:
 		return &g.store, nil
+	case wayDict, wayUnique:
+		return &newDict{r: g.r, dict: new(starlark.Dict), unique: way == wayUnique}, nil
 	}
 	return nil, nil
 }
