@@ -1,12 +1,14 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"reflect"
+	"runtime"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
@@ -14,7 +16,6 @@ import (
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
 	"github.com/loadgo/load/internal/goglue/host/codec"
-	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -104,9 +105,29 @@ func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
 // serveBridge is the function of a module that lets a handler of it answer a request.
 const serveBridge = "net/http.Handler.Serve"
 
-// serve binds the function of the module that answers a request.
-func (i *Instance) serve() hosthttp.ServeFunc {
-	return bridgeFunc[hosthttp.ServeFunc](i, serveBridge)
+// serve lets a handler of the module answer a request. It is [hosthttp.ServeFunc].
+func (i *Instance) serve(ctx context.Context, h *engine.Object, message guesthttp.Message, body io.Reader, w guesthttp.Response) (answer guesthttp.Message, err error) {
+	p, err := i.servePlan()
+	if err != nil {
+		return answer, err
+	}
+	results, err := p.run(ctx, nil, []reflect.Value{reflect.ValueOf(h), reflect.ValueOf(&message).Elem(), reflect.ValueOf(&body).Elem(), reflect.ValueOf(&w).Elem()})
+	runtime.KeepAlive(h)
+	if err != nil {
+		return answer, err
+	}
+	err, _ = results[1].Interface().(error)
+	return *results[0].Addr().Interface().(*guesthttp.Message), err
+}
+
+// planServe is the plan of serve.
+func (i *Instance) planServe() (*plan, error) {
+	target, err := i.bridge(serveBridge)
+	if err != nil {
+		return nil, err
+	}
+	args := []reflect.Type{codec.ObjectType, reflect.TypeFor[guesthttp.Message](), reflect.TypeFor[io.Reader](), reflect.TypeFor[guesthttp.Response]()}
+	return i.plan(target, args, []reflect.Type{reflect.TypeFor[guesthttp.Message](), codec.ErrorType}, false, i.codec)
 }
 
 // bridgeFunc binds a function of a bridge, once.
@@ -123,12 +144,21 @@ func bridgeFunc[F any](i *Instance, name string) F {
 }
 
 func (i *Instance) bridgeFunc(name string, t reflect.Type) (reflect.Value, error) {
+	target, err := i.bridge(name)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return i.bindFunc(target, t)
+}
+
+// bridge finds a function of a bridge.
+func (i *Instance) bridge(name string) (callee, error) {
 	for _, b := range i.api.Bridges {
 		if b.Name == name {
-			return i.bindFunc(callee{symbol: name, function: b.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[b.Func-1]}, t)
+			return callee{symbol: name, function: b.Func - 1 + wire.FuncCount, Func: &i.api.Funcs[b.Func-1]}, nil
 		}
 	}
-	return reflect.Value{}, fmt.Errorf("the module has no bridge %s", name)
+	return callee{}, fmt.Errorf("the module has no bridge %s", name)
 }
 
 // bridgeable reports whether the module can serve values of the host's interface t.

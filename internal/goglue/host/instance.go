@@ -82,7 +82,8 @@ type Instance struct {
 
 	functions   functions
 	requests    hosthttp.Requests
-	bridgeFuncs sync.Map // name → function
+	servePlan   func() (*plan, error) // see serve
+	bridgeFuncs sync.Map              // name → function
 }
 
 // NewInstance returns the host's side of the module of that name.
@@ -93,7 +94,7 @@ func NewInstance(name string, described *api.API, transport Transport, limits in
 	i.Values = given.New(references{i}, described, i.codec, i.dynamic, i.Memory)
 	i.symbols = sync.OnceValue(i.listSymbols)
 	i.serving = serving(described)
-	i.requests.Serve = i.serve
+	i.requests.Serve, i.servePlan = i.serve, sync.OnceValues(i.planServe)
 	return i
 }
 

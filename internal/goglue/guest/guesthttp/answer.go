@@ -59,14 +59,14 @@ func takeAnswer(d *wire.Decoder) (a Answer) {
 	return a
 }
 
-// Message is what crosses as it is.
+// Message is what crosses as it is. It has no methods: it is data alone.
 type Message struct{ Data []byte }
 
 // messageFactor is how many bytes of memory a message takes for each of its own, at most.
 const messageFactor = 16
 
 // decoder returns what decodes a message.
-func (m Message) decoder() wire.Decoder {
+func decoder(m Message) wire.Decoder {
 	d := wire.NewDecoder(m.Data)
 	d.LimitTo(messageFactor*(len(m.Data)+1<<10), nil)
 	return d

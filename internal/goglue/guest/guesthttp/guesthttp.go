@@ -60,7 +60,7 @@ func Arriving(id uint64, r *http.Request, abilities Abilities, header Changes) (
 // Serve lets a handler of the module answer the request of [Arriving]. It returns a message that
 // [Rest] reads. The error is [http.ErrAbortHandler] where the handler panicked with it.
 func Serve(ctx context.Context, h http.Handler, message Message, body io.Reader, w Response) (answer Message, err error) {
-	d := message.decoder()
+	d := decoder(message)
 	id, abilities, header := d.Uint(), Abilities(d.UintN(16)), takeChanges(&d)
 	known := new(Request).Take(&d)
 	if err := d.End(); err != nil {
@@ -97,8 +97,8 @@ func (known *Request) message(tables [4]map[string][]string) Message {
 
 // Rest reads the answer of Serve: what is still to be sent, and then to be changed in the header.
 // What the handler has changed in the request's tables is changed in the request.
-func (m Message) Rest(r *http.Request) (rest Answer, late Changes, err error) {
-	d := m.decoder()
+func Rest(m Message, r *http.Request) (rest Answer, late Changes, err error) {
+	d := decoder(m)
 	rest, late = takeAnswer(&d), takeChanges(&d)
 	takeTables(&d, tables(r))
 	return rest, late, d.End()
@@ -178,7 +178,7 @@ func (n *next) call(h Handler, w Response, abilities Abilities, header Changes, 
 	if n.came != nil {
 		defer func() {
 			if p := recover(); p != nil {
-				if left := n.came.from.Left(Message{}).decoder(); len(left.Rest()) > 0 {
+				if left := decoder(n.came.from.Left(Message{})); len(left.Rest()) > 0 {
 					takeTables(&left, was)
 				}
 				panic(p)
@@ -191,7 +191,7 @@ func (n *next) call(h Handler, w Response, abilities Abilities, header Changes, 
 		answer, err = h.ServeHTTP(n.request.Context(), n.message(abilities, header), n.body, w)
 	}
 	if len(answer.Data) > 0 {
-		d := answer.decoder()
+		d := decoder(answer)
 		apply(takeChanges(&d))
 		takeTables(&d, was)
 	}
@@ -243,7 +243,7 @@ var Unknown = Message{[]byte{0}}
 
 // TakeNext reads the message of a handler. Known finds a request by its number.
 func TakeNext(m Message, known func(id uint64) *Request) (*Next, error) {
-	d := m.decoder()
+	d := decoder(m)
 	n := &Next{flags: d.Uint(), ID: d.Uint(), Abilities: Abilities(d.UintN(16)), Header: takeChanges(&d)}
 	was := new(Request)
 	if n.flags&whole == 0 {
@@ -273,8 +273,8 @@ func (n *Next) Came(header Changes) Message {
 // Left is what the handler has changed in the request before it panicked.
 func (n *Next) Left() Message { return n.is.message(n.now) }
 
-// Take makes changes that a handler which panicked has left in the request.
-func (m Message) Take(r *http.Request) {
-	d := m.decoder()
+// TakeLeft makes changes that a handler which panicked has left in the request.
+func TakeLeft(m Message, r *http.Request) {
+	d := decoder(m)
 	takeTables(&d, tables(r))
 }

@@ -276,9 +276,13 @@ func (c *Call) results(sharing *wire.Sharing, encode func()) {
 
 // Context takes a context from the arguments.
 func (c *Call) Context() context.Context {
+	return c.within(time.Duration(c.in.Uint()))
+}
+
+// within makes a context that has so much time, 0 is no limit, or has ended, and ends with the call.
+func (c *Call) within(left time.Duration) context.Context {
 	var ctx context.Context
 	var cancel context.CancelFunc
-	left := time.Duration(c.in.Uint())
 	if left > wire.Cancelled {
 		ctx, cancel = context.WithTimeout(context.Background(), left)
 	} else {

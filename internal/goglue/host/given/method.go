@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
@@ -26,6 +27,9 @@ func (h *Values) InterfaceMethod(t reflect.Type, m api.Method) (Method, uint64, 
 		if t.Implements(reflect.TypeFor[io.ReaderAt]()) {
 			return answerReadAt, 0, nil
 		}
+	}
+	if t == reflect.TypeFor[guesthttp.Handler]() {
+		return h.next(method.Type, &h.api.Funcs[m.Func-1])
 	}
 	mt := method.Type
 	if t.Kind() != reflect.Interface { // its first parameter is the receiver

@@ -17,10 +17,10 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/adapted"
 )
 
-// Requests are the requests of the host that handlers of one module are answering. Serve binds the
+// Requests are the requests of the host that handlers of one module are answering. Serve is the
 // function of the module that answers one. Limit is how long that may take; 0 is no limit.
 type Requests struct {
-	Serve func() ServeFunc
+	Serve ServeFunc
 	Limit time.Duration
 
 	mu     sync.Mutex
@@ -74,8 +74,8 @@ func (r *Requests) Handler(o *engine.Object) http.Handler {
 }
 
 // Given returns a handler of the host as one for the module. From is what the host gave.
-func (r *Requests) Given(h http.Handler, from reflect.Value) guesthttp.Handler {
-	return hostHandler{h, r, from}
+func (r *Requests) Given(h http.Handler, from reflect.Value) *Given {
+	return &Given{h, r, from}
 }
 
 // moduleHandler is a module's handler for the host. A panic of the module panics here, which
@@ -116,11 +116,11 @@ func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broke
 	response := &own.hostResponse
 	defer response.takeLeft()
 	defer response.life.end()
-	answer, err := h.requests.Serve()(ctx, h.Object, message, body, response)
+	answer, err := h.requests.Serve(ctx, h.Object, message, body, response)
 	var rest guesthttp.Answer
 	var late guesthttp.Changes
 	if err == nil {
-		rest, late, err = answer.Rest(r)
+		rest, late, err = guesthttp.Rest(answer, r)
 	}
 	switch {
 	case err == nil:
@@ -136,19 +136,25 @@ func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broke
 	}
 }
 
-// hostHandler is a host's handler for a module.
-type hostHandler struct {
+// Given is a host's handler for a module.
+type Given struct {
 	handler  http.Handler
 	requests *Requests
 	from     reflect.Value
 }
 
 // Original implements [adapted.Given].
-func (h hostHandler) Original() reflect.Value { return h.from }
+func (h *Given) Original() reflect.Value { return h.from }
+
+// Call is a call of a host's handler by the module.
+type Call interface {
+	// Context makes the context that the module has given.
+	Context() context.Context
+}
 
 // ServeHTTP answers a request that came through the module: it is the host's own request with what
-// the module has changed.
-func (h hostHandler) ServeHTTP(ctx context.Context, message guesthttp.Message, body io.ReadCloser, w guesthttp.Response) (answer guesthttp.Message, err error) {
+// the module has changed. It is the method of a [guesthttp.Handler].
+func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadCloser, w guesthttp.Response) (answer guesthttp.Message, err error) {
 	next, err := guesthttp.TakeNext(message, func(id uint64) *guesthttp.Request { return h.requests.get(id).known })
 	switch {
 	case err == guesthttp.ErrUnknown:
@@ -157,7 +163,7 @@ func (h hostHandler) ServeHTTP(ctx context.Context, message guesthttp.Message, b
 		return answer, err
 	}
 	own := h.requests.get(next.ID)
-	req, cancel := own.next(ctx, next, body)
+	req, cancel := own.next(call, next, body)
 	defer cancel()
 	adapted.EndWith(req.Context(), body)
 	var out http.ResponseWriter
@@ -198,26 +204,24 @@ func (h hostHandler) ServeHTTP(ctx context.Context, message guesthttp.Message, b
 
 // next makes the request for a handler of the host. Its context has the values of the host's own,
 // and ends with either; that of a request that is known ends with it.
-func (s *served) next(ctx context.Context, next *guesthttp.Next, body io.ReadCloser) (*http.Request, context.CancelFunc) {
+func (s *served) next(call Call, next *guesthttp.Next, body io.ReadCloser) (*http.Request, context.CancelFunc) {
 	own := s.request
 	if own == nil {
 		own = &http.Request{}
 	}
-	var merged context.Context
-	cancel := func() {}
-	deadline, limited := ctx.Deadline()
-	switch {
-	case s.life != nil && next.SameContext():
+	merged, cancel := own.Context(), func() {}
+	if s.life != nil && next.SameContext() {
 		merged = s.until()
-	case limited:
-		merged, cancel = context.WithDeadline(own.Context(), deadline)
-	default:
-		merged, cancel = context.WithCancel(own.Context())
-	}
-	req := own.WithContext(merged)
-	if s.life == nil || !next.SameContext() {
+	} else {
+		ctx := call.Context()
+		if deadline, ok := ctx.Deadline(); ok {
+			merged, cancel = context.WithDeadline(merged, deadline)
+		} else {
+			merged, cancel = context.WithCancel(merged)
+		}
 		context.AfterFunc(ctx, cancel) // which ends with the call
 	}
+	req := own.WithContext(merged)
 	next.Apply(req)
 	if !next.SameBody() {
 		req.Body = body

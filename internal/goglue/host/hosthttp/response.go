@@ -188,7 +188,7 @@ func (r *hostResponse) leave(changes guesthttp.Message) {
 // takeLeft makes the changes in the request that the module's handler has left, after the end.
 func (r *hostResponse) takeLeft() {
 	if len(r.life.left.Data) > 0 {
-		r.life.left.Take(r.request)
+		guesthttp.TakeLeft(r.life.left, r.request)
 	}
 }
 
