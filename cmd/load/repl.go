@@ -24,6 +24,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/eval"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/prompt"
 	"github.com/loadgo/load/internal/snippet"
 )
 
@@ -61,7 +62,7 @@ func runRepl(ctx context.Context, s *session, args []string) error {
 	}
 	defer s.close(ctx, l)
 	r := &repl{session: s, loader: l, names: map[string]string{}, vars: map[string]any{}, life: ctx}
-	in, err := r.open()
+	in, err := prompt.Open(completer{r}, history())
 	if err != nil {
 		return err
 	}
@@ -87,12 +88,12 @@ type repl struct {
 var errQuit = errors.New("quit")
 
 // run evaluates what is read until there is no more.
-func (r *repl) run(ctx context.Context, in lines) error {
+func (r *repl) run(ctx context.Context, in prompt.Lines) error {
 	for number := 1; ctx.Err() == nil; {
 		code, read, err := r.read(in)
 		r.first, number = number, number+read
 		switch {
-		case errors.Is(err, errInterrupted):
+		case errors.Is(err, prompt.ErrInterrupted):
 			continue
 		case errors.Is(err, io.EOF) && strings.TrimSpace(code) == "":
 			return nil
@@ -115,7 +116,7 @@ func (r *repl) run(ctx context.Context, in lines) error {
 }
 
 // read reads lines until they are whole, and says how many they were.
-func (r *repl) read(in lines) (code string, read int, err error) {
+func (r *repl) read(in prompt.Lines) (code string, read int, err error) {
 	line, err := in.Line(false)
 	for read = 1; err == nil && unfinished(code+line); read++ {
 		code += line + "\n"

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loadgo/load/internal/prompt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -119,29 +120,29 @@ func (c *Clock) Wind() int { c.hours = append(c.hours, 1); return len(c.hours) }
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	require.NoError(t, tty.Close())
 
-	p.expect(firstPrompt)
+	p.expect(prompt.First)
 	p.write("slow.Upper(\"a\" + \"b\")\r")
 	p.expect("AB\r\n")
-	p.expect(firstPrompt)
+	p.expect(prompt.First)
 	p.write("slow.Upp\t\"tab\")\r")
 	p.expect("TAB\r\n")
 	p.write("c := slow.NewClock()\r")
 	p.write("c.Wi\t) + 10\r")
 	p.expect("11\r\n")
 	p.write("len([]int{1,\r")
-	p.expect(morePrompt)
+	p.expect(prompt.More)
 	p.write("2, 3, 4, 5, 6, 7})\r")
 	p.expect("7\r\n")
 	p.write("\x1b[A + 100\r") // the whole of it is brought back
 	p.expect("107\r\n")
 	p.write("slow.Nothing(\x03")
 	p.expect("^C")
-	p.expect(firstPrompt)
+	p.expect(prompt.First)
 	p.write("slow.Wait()\r")
 	p.expect("waiting")
 	p.write("\x03")
 	p.expect("load: ")
-	p.expect(firstPrompt)
+	p.expect(prompt.First)
 	p.write("slow.Upper(\"still here\")\r")
 	p.expect("STILL HERE\r\n")
 	p.write("?c.Wind\r")
@@ -151,7 +152,7 @@ func (c *Clock) Wind() int { c.hours = append(c.hours, 1); return len(c.hours) }
 	p.write("slow.Uper(1)\r")
 	p.expect("load: eval: 1:1: undefined: slow.Uper (did you mean slow.Upper?)")
 	p.write("lo\t./sl\x03")
-	p.expect(firstPrompt)
+	p.expect(prompt.First)
 	p.write("\x04")
 	require.NoError(t, cmd.Wait())
 	kept, err := os.ReadFile(filepath.Join(store, "history"))

@@ -1,4 +1,5 @@
-package main
+// Package prompt reads what is typed line by line, in a terminal with a history, or from a pipe.
+package prompt
 
 import (
 	"bufio"
@@ -7,19 +8,16 @@ import (
 	"go/token"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/chzyer/readline"
-
-	"github.com/loadgo/load/store"
 )
 
-// lines is where a session reads from.
-type lines interface {
+// Lines is where a session reads from.
+type Lines interface {
 	// Line returns the next line; more says that it goes on. The error is io.EOF at the end and
-	// errInterrupted where the user gave the line up.
+	// ErrInterrupted where the user gave the line up.
 	Line(more bool) (string, error)
 	// Keep adds code to the history.
 	Keep(code string)
@@ -28,16 +26,18 @@ type lines interface {
 	Close() error
 }
 
-var errInterrupted = errors.New("interrupted")
+// ErrInterrupted is the error of a line that the user gave up.
+var ErrInterrupted = errors.New("interrupted")
 
-// open returns the lines of the standard input: a terminal's, or a script's.
-func (r *repl) open() (lines, error) {
+// Open returns the lines of the standard input: a terminal's, which complete completes and the file
+// history keeps ("" for none), or a script's.
+func Open(complete readline.AutoCompleter, history string) (Lines, error) {
 	if !readline.DefaultIsTerminal() {
 		return &script{bufio.NewReader(os.Stdin)}, nil
 	}
 	prompt, err := readline.NewEx(&readline.Config{
-		Prompt: firstPrompt, HistoryFile: history(), DisableAutoSaveHistory: true, HistorySearchFold: true,
-		AutoComplete: completer{r}, InterruptPrompt: "^C", EOFPrompt: " ",
+		Prompt: First, HistoryFile: history, DisableAutoSaveHistory: true, HistorySearchFold: true,
+		AutoComplete: complete, InterruptPrompt: "^C", EOFPrompt: " ",
 	})
 	if err != nil {
 		return nil, err
@@ -45,46 +45,23 @@ func (r *repl) open() (lines, error) {
 	return &terminal{prompt}, nil
 }
 
+// What stands before a line: the first one of some code, and the others.
 const (
-	firstPrompt = "> "
-	morePrompt  = ". "
+	First = "> "
+	More  = ". "
 )
-
-// history is the file that keeps what was typed, "" for none. Nobody else can read it.
-func history() string {
-	path := os.Getenv("LOAD_HISTORY")
-	if path == "off" {
-		return ""
-	}
-	if path == "" {
-		dir := os.Getenv("LOAD_DIR")
-		if dir == "" {
-			var err error
-			if dir, err = store.DefaultDir(); err != nil {
-				return ""
-			}
-		}
-		path = filepath.Join(dir, "history")
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return "" // a session without one
-	}
-	_ = file.Close()
-	return path
-}
 
 // terminal is a prompt.
 type terminal struct{ *readline.Instance }
 
 func (t *terminal) Line(more bool) (string, error) {
-	t.SetPrompt(firstPrompt)
+	t.SetPrompt(First)
 	if more {
-		t.SetPrompt(morePrompt)
+		t.SetPrompt(More)
 	}
 	line, err := t.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
-		return "", errInterrupted
+		return "", ErrInterrupted
 	}
 	return line, err
 }
