@@ -7,21 +7,10 @@
 //	make, _ := load.Func[func(string) string](m, "Make")    // typed; a wrong type fails here, not at the call
 //	fmt.Println(make("Hello, Wörld"))                       // hello-world
 //
-// # One load, end to end
-//
-// [Loader.Load] takes these steps; each is in the file that is named.
-//
-//   - Cache (loader.go): a registered module is the answer, without a lock.
-//   - Request (request.go): the name is parsed, unaliased and given its keys, before anything is looked up.
-//   - Flight (internal/running): a module that is being loaded is waited for; a wait that would close a
-//     circle of imports is a [CycleError].
-//   - Find (resolve.go): the [find.Path] asks each [find.Finder] in order. Only [ErrNotFound] falls through.
-//   - Install (install.go): if nothing was found, the one [install.Installer] that claims the name chooses
-//     the exact version and brings it into the store.
-//   - Compile (engine.go): the first [engine.Engine] that accepts the source takes its artifact from the
-//     store, or makes it once.
-//   - Execute (engine.go): the engine opens the artifact and runs the module's initialisation.
-//   - Register (loader.go): the module enters the cache under its names.
+// [Loader.Load] looks into the cache, works out what the name stands for (request.go), joins a load
+// of the same module that is under way, asks the [find.Path] (resolve.go), lets an
+// [install.Installer] bring what that does not know (install.go), and an [engine.Engine] compile
+// and start it (engine.go). docs/architecture.md tells it step by step.
 //
 // A failed load is a [LoadError] around one of the typed errors of the contracts, and is forgotten:
 // the next call tries again. [Loader.Explain] tells what a load would do, and why. Everything but a

@@ -8,8 +8,51 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/system"
+)
+
+// Errors of the contracts: why a load or a call failed.
+type (
+	AliasError       = find.AliasError
+	AmbiguousError   = find.AmbiguousError
+	ChecksumError    = install.ChecksumError
+	CompileError     = engine.CompileError
+	ConfigError      = engine.ConfigError
+	CrashError       = engine.CrashError
+	CycleError       = engine.CycleError
+	EngineError      = engine.EngineError
+	EvalError        = engine.EvalError
+	ExpressionError  = engine.ExpressionError
+	InUseError       = engine.InUseError
+	InitError        = engine.InitError
+	InternalError    = engine.InternalError
+	IsolationError   = engine.IsolationError
+	LimitError       = engine.LimitError
+	ModuleError      = engine.ModuleError
+	NameError        = find.NameError
+	NotFoundError    = find.NotFoundError
+	NotPreparedError = engine.NotPreparedError
+	PanicError       = engine.PanicError
+	PolicyError      = install.PolicyError
+	RegistryError    = install.RegistryError
+	SymbolError      = engine.SymbolError
+	SystemError      = engine.SystemError
+	ToolchainError   = engine.ToolchainError
+	VersionError     = find.VersionError
+)
+
+// Errors to test for with [errors.Is].
+var (
+	ErrClosed      = engine.ErrClosed
+	ErrCrashed     = engine.ErrCrashed
+	ErrNotFound    = find.ErrNotFound
+	ErrNotLoaded   = engine.ErrNotLoaded
+	ErrOffline     = install.ErrOffline
+	ErrUnavailable = install.ErrUnavailable
+	ErrUnloaded    = engine.ErrUnloaded
 )
 
 // LoadError wraps whatever ended a load with the module's name and the chain of imports that led to

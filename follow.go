@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"weak"
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/plan"
@@ -29,50 +25,6 @@ type follower struct {
 	prepare func(ctx context.Context, old, fresh *Module) (take func(), err error)
 }
 
-// followers are those of a loader that the program still holds.
-type followers struct {
-	mu   sync.Mutex
-	last int64
-	all  map[int64]weak.Pointer[follower]
-}
-
-// follow keeps f in mind until the program drops it.
-func (l *Loader) follow(f *follower) {
-	c := &l.followers
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.all == nil {
-		c.all = make(map[int64]weak.Pointer[follower])
-	}
-	c.last++
-	c.all[c.last] = weak.Make(f)
-	runtime.AddCleanup(f, func(n int64) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.all, n)
-	}, c.last)
-}
-
-// any reports whether there may be some.
-func (c *followers) any() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.all) > 0
-}
-
-// held lists those that the program still holds, oldest first.
-func (c *followers) held() []*follower {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var all []*follower
-	for _, n := range slices.Sorted(maps.Keys(c.all)) {
-		if f := c.all[n].Value(); f != nil {
-			all = append(all, f)
-		}
-	}
-	return all
-}
-
 // module returns the running module that the follower's name leads to, or nil.
 func (f *follower) module() *Module {
 	r, err := f.loader.request(f.name, f.options)
@@ -86,7 +38,7 @@ func (f *follower) module() *Module {
 // made before. The followers turn to it by takes. The error is an [*UnboundError].
 func (l *Loader) rebind(ctx context.Context, g *generation, takes map[*follower]func()) error {
 	lost := &UnboundError{}
-	for _, f := range l.followers.held() {
+	for _, f := range l.followers.Held() {
 		old := f.module()
 		fresh := g.Fresh[old]
 		if old == nil || fresh == nil || takes[f] != nil || !running.Carries(f.name, old.entry.Spec, fresh.entry.Spec) {
@@ -210,7 +162,7 @@ func (l *Loader) left(key string, found *Spec) (followers []*follower, gone *run
 	if gone == nil {
 		return nil, nil
 	}
-	for _, f := range l.followers.held() {
+	for _, f := range l.followers.Held() {
 		r, err := l.request(f.name, f.options)
 		if err == nil && running.Carries(f.name, gone.Spec, found) && slices.ContainsFunc(r.keys(), func(key string) bool { return keys[key] }) {
 			followers = append(followers, f)

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"sync/atomic"
 
+	"github.com/loadgo/load/internal/forward"
 	"github.com/loadgo/load/internal/phrase"
 )
 
@@ -45,7 +46,7 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 	if r.t.Kind() != reflect.Func {
 		panic(&SymbolError{Module: name, Symbol: symbol, Want: r.t.String(), Have: "func", Reason: "load.Lazy takes a function type"})
 	}
-	r.first = forward(r.t, func(ctx context.Context) (reflect.Value, error) {
+	r.first = forward.Func(r.t, func(ctx context.Context) (reflect.Value, error) {
 		f, err := r.load(ctx)
 		return reflect.ValueOf(f), err
 	}).Interface().(F)
@@ -57,7 +58,7 @@ func Lazy[F any](l *Loader, name, symbol string, options ...LoadOption) Ref[F] {
 		b := &boundFunc[F]{v.Interface().(F), fresh, fresh.entry.Crash}
 		return func() { r.bound.Store(b) }, nil
 	}
-	l.follow(&r.follower)
+	l.followers.Add(&r.follower)
 	return Ref[F]{r}
 }
 
@@ -122,46 +123,6 @@ func (z *lazy) bind(ctx context.Context) (reflect.Value, *Module, error) {
 	}
 }
 
-// forward makes a function of type t that calls what get returns. What get fails with is the
-// trailing error, or a panic.
-func forward(t reflect.Type, get func(context.Context) (reflect.Value, error)) reflect.Value {
-	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
-		f, err := get(firstContext(t, args))
-		if err != nil {
-			return failing(t, err)
-		}
-		if t.IsVariadic() {
-			return f.CallSlice(args)
-		}
-		return f.Call(args)
-	})
-}
-
-// firstContext returns the context that the arguments begin with, or the background.
-func firstContext(t reflect.Type, args []reflect.Value) context.Context {
-	if len(args) > 0 && t.In(0) == reflect.TypeFor[context.Context]() {
-		if ctx, ok := args[0].Interface().(context.Context); ok {
-			return ctx
-		}
-	}
-	return context.Background()
-}
-
-// failing makes results of a function type with an error, or panics with it if there is no place
-// for it.
-func failing(t reflect.Type, err error) []reflect.Value {
-	n := t.NumOut()
-	if n == 0 || t.Out(n-1) != reflect.TypeFor[error]() {
-		panic(err)
-	}
-	results := make([]reflect.Value, n)
-	for i := range results {
-		results[i] = reflect.Zero(t.Out(i))
-	}
-	results[n-1] = reflect.ValueOf(&err).Elem()
-	return results
-}
-
 // LazyBind fills the exported fields of the struct that api points to with functions of a module
 // that is loaded when one of them is first called, as [Lazy] does it; names and tags are as with
 // [Module.Bind]. Unlike those of a [Ref], the functions can be kept: each call looks for the
@@ -172,7 +133,7 @@ func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return &SymbolError{Module: name, Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "LazyBind fills a struct"}
 	}
-	return fillStruct(v.Elem(), func(symbol string, t reflect.Type) (reflect.Value, error) {
+	return forward.Struct(v.Elem(), func(symbol string, t reflect.Type) (reflect.Value, error) {
 		if t.Kind() != reflect.Func {
 			return reflect.Value{}, &SymbolError{Module: name, Symbol: symbol, Want: t.String(), Have: "func", Reason: "what is bound lazily has to be a function"}
 		}
@@ -186,8 +147,8 @@ func (l *Loader) LazyBind(name string, api any, options ...LoadOption) error {
 			b := &boundFunc[reflect.Value]{v, fresh, fresh.entry.Crash}
 			return func() { bound.Store(b) }, nil
 		}
-		l.follow(&z.follower)
-		return forward(t, func(ctx context.Context) (reflect.Value, error) {
+		l.followers.Add(&z.follower)
+		return forward.Func(t, func(ctx context.Context) (reflect.Value, error) {
 			if b := bound.Load(); b != nil && b.module.entry.Use() {
 				return b.f, nil
 			}
@@ -262,7 +223,7 @@ func Derive[T any](l *Loader, name string, make func(ctx context.Context, m *Mod
 		}
 		return func() { d.made.Store(&madeOf[T]{value, fresh}) }, nil
 	}
-	l.follow(&d.follower)
+	l.followers.Add(&d.follower)
 	return Derived[T]{d}
 }
 

@@ -20,6 +20,8 @@ import (
 	"github.com/loadgo/load/internal/naming"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/running"
+	"github.com/loadgo/load/internal/watching"
+	"github.com/loadgo/load/internal/weakset"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
@@ -108,8 +110,8 @@ type Loader struct {
 	watching sync.Once   // begins to watch the memory
 	exceeds  atomic.Bool // the limits are exceeded
 
-	watchers  watchers
-	followers followers
+	watchers  watching.Set
+	followers weakset.Set[follower]
 	looking   looking
 
 	closing chan struct{} // closed when Close begins
@@ -134,8 +136,11 @@ func New(config Config) (*Loader, error) {
 	config.Installers = slices.Clone(config.Installers)
 	config.Engines = slices.Clone(config.Engines)
 	config.Policies = slices.Clone(config.Policies)
-	if slices.Contains(config.Policies, nil) {
-		return nil, &ConfigError{Setting: "Config.Policies", Reason: "it holds a nil policy"}
+	if err := cmp.Or(
+		noNil(config.Policies, "Config.Policies", "policy"), noNil(config.Path, "Config.Path", "finder"),
+		noNil(config.Installers, "Config.Installers", "installer"), noNil(config.Engines, "Config.Engines", "engine"),
+	); err != nil {
+		return nil, err
 	}
 	for _, p := range config.Policies {
 		if err := p.Check(); err != nil {
@@ -146,17 +151,8 @@ func New(config Config) (*Loader, error) {
 	if err != nil {
 		return nil, &ConfigError{Setting: "Config.Policies", Reason: err.Error()}
 	}
-	if slices.Contains(config.Path, nil) {
-		return nil, &ConfigError{Setting: "Config.Path", Reason: "it holds a nil finder"}
-	}
-	if slices.Contains(config.Installers, nil) {
-		return nil, &ConfigError{Setting: "Config.Installers", Reason: "it holds a nil installer"}
-	}
 	var names []string
 	for _, eng := range config.Engines {
-		if eng == nil {
-			return nil, &ConfigError{Setting: "Config.Engines", Reason: "it holds a nil engine"}
-		}
 		if slices.Contains(names, eng.Name()) {
 			return nil, &ConfigError{Setting: "Config.Engines", Reason: "it holds two engines named " + eng.Name()}
 		}
@@ -182,7 +178,7 @@ func New(config Config) (*Loader, error) {
 		return nil, &ConfigError{Setting: "Config.LockFile", Reason: err.Error()}
 	}
 	l.cache.Init(entryOf, new(sync.Mutex))
-	l.cache.Follows, l.cache.Ended = l.followers.any, l.retireLater
+	l.cache.Follows, l.cache.Ended = l.followers.Any, l.retireLater
 	l.reloading, l.closing = make(chan struct{}, 1), make(chan struct{})
 	l.life, l.hurry = context.WithCancel(context.Background())
 	for _, alias := range slices.Sorted(maps.Keys(config.Aliases)) {
@@ -204,6 +200,15 @@ func New(config Config) (*Loader, error) {
 	}
 	l.artifacts.Store = l.config.Store
 	return l, nil
+}
+
+// noNil refuses a setting that holds a nil.
+func noNil[T comparable](all []T, setting, what string) error {
+	var none T
+	if slices.Contains(all, none) {
+		return &ConfigError{Setting: setting, Reason: "it holds a nil " + what}
+	}
+	return nil
 }
 
 // Load returns the module of that name, as [find.ParseName] reads names: the running one where
@@ -284,7 +289,7 @@ func (l *Loader) load(ctx context.Context, asked string, options []LoadOption, b
 			l.keepWithin(ctx, m)
 		}
 		l.look()
-		l.watchers.look()
+		l.watchers.Look()
 	}
 	return m, nil
 }
@@ -366,31 +371,6 @@ func (l *Loader) Find(ctx context.Context, name string, options ...LoadOption) (
 	w, err := l.walk(ctx, l.session(), r, atAnswer)
 	if err != nil {
 		return nil, err
-	}
-	return w.spec, nil
-}
-
-// Install finds the module or installs it, with everything it imports, and compiles it, so that a
-// later Load needs no network and no compiler. Nothing of the module runs.
-func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
-	defer func() { err = loadError(name, err) }()
-	defer recovered(&err)
-	r, err := l.request(name, options)
-	if err != nil {
-		return nil, err
-	}
-	w, err := l.obtain(ctx, l.session(), r)
-	if err != nil {
-		return nil, err
-	}
-	prepared, err := l.prepare(ctx, w)
-	if err != nil {
-		return nil, err
-	}
-	if p, ok := prepared.outfit.engine.(engine.Preparer); ok && prepared.Files != nil {
-		if err := p.Prepare(ctx, prepared.outfit.hand(l, w.spec, prepared.Files)); err != nil {
-			return nil, err
-		}
 	}
 	return w.spec, nil
 }

@@ -94,21 +94,9 @@ func (k Locks) Upgrade(ctx context.Context, name string, options ...LoadOption) 
 	if err := p.PermitGrants(l.config.Policies, w.spec, l.lock.Base); err != nil {
 		return nil, "", err
 	}
-	fresh := plan.Pin{Key: cmp.Or(p.Key, plan.LockKey(r.name))}
+	key := cmp.Or(p.Key, plan.LockKey(r.name))
 	err = l.changeLock(ctx, func(file *lockfile.File) (bool, error) {
-		now := fresh.Filled(l.config.Policies, w.spec, w.by)
-		before, held := file.Entry(fresh.Key)
-		if held && before.Version == w.spec.Version { // what it holds for other systems stays
-			same := plan.Pin{Key: fresh.Key, Entry: before, Held: true}
-			if _, err := same.Check(w.spec, l.lock.Base); err != nil {
-				return false, err
-			}
-			first := now
-			now = same.Filled(l.config.Policies, w.spec, w.by)
-			now.Origin, now.Module, now.Grants = first.Origin, first.Module, first.Grants
-			return !now.Equal(before), file.Set(now)
-		}
-		return true, file.Set(now)
+		return plan.Renew(file, key, l.config.Policies, w.spec, w.by, l.lock.Base)
 	})
 	return w.spec, p.Entry.Version, err
 }

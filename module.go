@@ -11,9 +11,23 @@ import (
 	"time"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/forward"
 	"github.com/loadgo/load/internal/instantiation"
 	"github.com/loadgo/load/internal/running"
 	"github.com/loadgo/load/report"
+)
+
+// The everyday words of the contracts.
+type (
+	Event  = event.Event
+	Limits = engine.Limits
+	Object = engine.Object
+	Sink   = event.Sink
+	Spec   = find.Spec
+	Spread = engine.Spread
+	Symbol = engine.Symbol
 )
 
 // Module is a running, registered module. All methods are safe for concurrent use. A module that
@@ -177,36 +191,7 @@ func (m *Module) Bind(api any) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "Bind fills a struct"}
 	}
-	return fillStruct(v.Elem(), m.bind)
-}
-
-// fillStruct sets every exported field of api to what bind returns for it, or none of them.
-func fillStruct(api reflect.Value, bind func(symbol string, t reflect.Type) (reflect.Value, error)) error {
-	var errs []error
-	bound := make(map[int]reflect.Value)
-	for i := range api.NumField() {
-		field := api.Type().Field(i)
-		symbol, tagged := field.Tag.Lookup("load")
-		if !tagged {
-			symbol = field.Name
-		}
-		if !field.IsExported() || symbol == "-" {
-			continue
-		}
-		v, err := bind(symbol, field.Type)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		bound[i] = v
-	}
-	if len(errs) > 0 {
-		return errors.Join(errs...)
-	}
-	for i, v := range bound {
-		api.Field(i).Set(v)
-	}
-	return nil
+	return forward.Struct(v.Elem(), m.bind)
 }
 
 // Method binds a method of the object to the Go function type F, as [Func] binds a function. The
@@ -268,7 +253,7 @@ func Requires[F any](l *Loader, fn F, names ...string) F {
 		panic(&SymbolError{Module: "load.Requires", Symbol: "fn", Want: t.String(), Have: "func", Reason: "it wraps a function"})
 	}
 	var loaded atomic.Bool
-	return forward(t, func(ctx context.Context) (reflect.Value, error) {
+	return forward.Func(t, func(ctx context.Context) (reflect.Value, error) {
 		if !loaded.Load() {
 			if _, err := l.LoadAll(ctx, names...); err != nil {
 				return reflect.Value{}, err

@@ -130,7 +130,7 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 		if err == nil {
 			for old := range renewed {
 				m := g.Fresh[old]
-				l.watchers.look()
+				l.watchers.Look()
 				l.emit(event.Reloaded{Name: m.Name(), Version: m.Version(), Modules: len(g.Old), Took: time.Since(start)})
 			}
 			return nil

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
-	"sync"
-	"time"
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/plan"
 	"github.com/loadgo/load/internal/sourcedir"
+	"github.com/loadgo/load/internal/watching"
 )
 
 // Notifier tells when something changes in directories; package notify has one. It is safe for
@@ -24,14 +22,6 @@ type Notifier interface {
 	// Close stops, and returns when no change is told any more.
 	Close() error
 }
-
-const (
-	// settle is how long nothing may change before modules are reloaded: editors and version
-	// control write several files.
-	settle = 100 * time.Millisecond
-	// settleAtMost is when they are reloaded although something still changes.
-	settleAtMost = 2 * time.Second
-)
 
 // Watch reloads the modules of local directories when their files change, from now on until ctx
 // ends or the loader is closed. It returns at once. Changes that follow each other within a tenth
@@ -60,13 +50,12 @@ func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 		}
 		return nil
 	})
-	w := &watcher{loader: l, check: check, changes: make(map[string]bool), wake: make(chan struct{}, 1), watched: make(map[string]bool)}
-	var err error
-	if w.notifier, err = l.config.Notify(w.changed); err != nil {
+	w, err := watching.New(func(changed func(string)) (watching.Notifier, error) { return l.config.Notify(changed) }, l.directories)
+	if err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	l.watchers.add(w)
+	l.watchers.Add(w)
 	started := l.cache.Background(func() {
 		defer cancel()
 		go func() {
@@ -76,160 +65,30 @@ func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 			case <-ctx.Done():
 			}
 		}()
-		w.run(ctx)
+		w.Run(ctx, func(ctx context.Context, changes map[string]bool) { l.reloadChanged(ctx, changes, check) })
+		_ = w.Close() // there is nobody to tell
+		l.watchers.Remove(w)
 	})
 	if !started {
-		l.watchers.remove(w)
+		l.watchers.Remove(w)
 		cancel()
-		return errors.Join(ErrClosed, w.notifier.Close())
+		return errors.Join(ErrClosed, w.Close())
 	}
 	return nil
 }
 
-// watcher is one Watch.
-type watcher struct {
-	loader   *Loader
-	notifier Notifier
-	check    Check
-	wake     chan struct{} // holds a token when there is something to look at
-
-	mu      sync.Mutex
-	changes map[string]bool // paths; "" for anything
-
-	watched map[string]bool // directories, also those that are gone; of run only
-}
-
-// changed notes a change; "" stands for any.
-func (w *watcher) changed(path string) {
-	w.mu.Lock()
-	w.changes[path] = true
-	w.mu.Unlock()
-	w.look()
-}
-
-// look wakes run.
-func (w *watcher) look() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
+// directories lists those of the modules that run.
+func (l *Loader) directories() []string {
+	var all []string
+	for m := range l.Modules() {
+		all = append(all, sourcedir.Watched(m.entry.Spec)...)
 	}
+	return all
 }
 
-// watchers are those of a loader.
-type watchers struct {
-	mu  sync.Mutex
-	all []*watcher
-}
-
-func (c *watchers) add(w *watcher) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.all = append(c.all, w)
-}
-
-func (c *watchers) remove(w *watcher) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.all = slices.DeleteFunc(c.all, func(other *watcher) bool { return other == w })
-}
-
-// look lets them look at what is loaded now.
-func (c *watchers) look() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, w := range c.all {
-		w.look()
-	}
-}
-
-func (w *watcher) run(ctx context.Context) {
-	defer w.end()
-	w.follow()
-	for {
-		select {
-		case <-w.wake:
-		case <-ctx.Done():
-			return
-		}
-		if !w.pending() {
-			w.follow()
-			continue
-		}
-		if !w.settled(ctx) {
-			return
-		}
-		changes := w.take()
-		w.reload(ctx, changes)
-		w.follow()
-	}
-}
-
-func (w *watcher) end() {
-	_ = w.notifier.Close() // there is nobody to tell
-	w.loader.watchers.remove(w)
-}
-
-func (w *watcher) pending() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.changes) > 0
-}
-
-func (w *watcher) take() map[string]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	changes := w.changes
-	w.changes = make(map[string]bool)
-	return changes
-}
-
-// settled waits until nothing changes any more; not where ctx ends.
-func (w *watcher) settled(ctx context.Context) bool {
-	limit := time.NewTimer(settleAtMost)
-	defer limit.Stop()
-	quiet := time.NewTimer(settle)
-	defer quiet.Stop()
-	for {
-		select {
-		case <-w.wake:
-			quiet.Reset(settle)
-		case <-quiet.C:
-			return true
-		case <-limit.C:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-// follow makes the directories of the modules that run those that are watched.
-func (w *watcher) follow() {
-	wanted := make(map[string]bool)
-	for m := range w.loader.Modules() {
-		for _, dir := range sourcedir.Watched(m.entry.Spec) {
-			wanted[dir] = true
-		}
-	}
-	for dir := range w.watched {
-		if !wanted[dir] {
-			delete(w.watched, dir)
-			_ = w.notifier.Remove(dir) // it may be gone
-		}
-	}
-	for dir := range wanted {
-		_ = w.notifier.Add(dir) // again and again: one that was removed and made anew is watched no more
-		if !w.watched[dir] {
-			w.watched[dir] = true
-			w.changed(dir) // it may have, since the module was loaded, or be gone
-		}
-	}
-}
-
-// reload reloads the modules whose sources have changed: all together, or else one by one, so that
-// one that is broken does not keep the others.
-func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
-	l := w.loader
+// reloadChanged reloads the modules whose sources have changed: all together, or else one by one, so
+// that one that is broken does not keep the others.
+func (l *Loader) reloadChanged(ctx context.Context, changes map[string]bool, check Check) {
 	l.Invalidate()
 	targets := make(map[*Module]*request)
 	for m := range l.Modules() {
@@ -237,24 +96,22 @@ func (w *watcher) reload(ctx context.Context, changes map[string]bool) {
 			targets[m] = m.request
 		}
 	}
-	if len(targets) > 1 && w.reloadChanged(ctx, targets) == nil {
+	reload := func(targets map[*Module]*request) error { // those that still are registered
+		return l.reload(ctx, func() map[*Module]*request {
+			present := maps.Clone(targets)
+			maps.DeleteFunc(present, func(m *Module, _ *request) bool { return l.cache.Dropped(m) })
+			return present
+		}, check.try)
+	}
+	if len(targets) > 1 && reload(targets) == nil {
 		return
 	}
 	for m, r := range targets {
-		err := w.reloadChanged(ctx, map[*Module]*request{m: r})
+		err := reload(map[*Module]*request{m: r})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
 			l.emit(event.Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
 	}
-}
-
-// reloadChanged reloads those of the targets that still are registered.
-func (w *watcher) reloadChanged(ctx context.Context, targets map[*Module]*request) error {
-	return w.loader.reload(ctx, func() map[*Module]*request {
-		present := maps.Clone(targets)
-		maps.DeleteFunc(present, func(m *Module, _ *request) bool { return w.loader.cache.Dropped(m) })
-		return present
-	}, w.check.try)
 }
 
 // unchanged reports whether a load of the module would find the source that it was made from.

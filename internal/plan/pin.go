@@ -164,6 +164,24 @@ func (p *Pin) Filled(policies []*policy.Policy, spec *find.Spec, by string) lock
 	return e
 }
 
+// Renew sets the entry of a key to what was chosen anew, and reports whether that changes it. What an
+// entry of the same version holds for other systems stays. name is the file's, for messages.
+func Renew(file *lockfile.File, key string, policies []*policy.Policy, spec *find.Spec, by, name string) (bool, error) {
+	now := (&Pin{Key: key}).Filled(policies, spec, by)
+	before, held := file.Entry(key)
+	if !held || before.Version != spec.Version {
+		return true, file.Set(now)
+	}
+	same := Pin{Key: key, Entry: before, Held: true}
+	if _, err := same.Check(spec, name); err != nil {
+		return false, err
+	}
+	first := now
+	now = same.Filled(policies, spec, by)
+	now.Origin, now.Module, now.Grants = first.Origin, first.Module, first.Grants
+	return !now.Equal(before), file.Set(now)
+}
+
 // PermitOrigin compares the origin and the module of the entry with what is really loaded.
 func (p *Pin) PermitOrigin(spec *find.Spec, by, file string) error {
 	now := (&Pin{Key: p.Key}).Filled(nil, spec, by)

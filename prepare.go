@@ -38,6 +38,23 @@ func withBundles(bundles []Bundle, path find.Path) (find.Path, error) {
 	return append(all, path...), nil
 }
 
+// Install finds the module or installs it, with everything it imports, and compiles it, so that a
+// later Load needs no network and no compiler. Nothing of the module runs.
+func (l *Loader) Install(ctx context.Context, name string, options ...LoadOption) (spec *Spec, err error) {
+	defer func() { err = loadError(name, err) }()
+	defer recovered(&err)
+	prepared, err := l.prepare(ctx, name, options)
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := prepared.outfit.engine.(engine.Preparer); ok && prepared.Files != nil {
+		if err := p.Prepare(ctx, prepared.outfit.hand(l, prepared.Spec, prepared.Files)); err != nil {
+			return nil, err
+		}
+	}
+	return prepared.Spec, nil
+}
+
 // Prepared is a module that was found and compiled, and is not run. See [Loader.Prepare].
 type Prepared struct {
 	Name    find.Name // what was asked for
@@ -57,6 +74,11 @@ type Prepared struct {
 func (l *Loader) Prepare(ctx context.Context, name string, options ...LoadOption) (p *Prepared, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
+	return l.prepare(ctx, name, options)
+}
+
+// prepare obtains a module, and compiles it.
+func (l *Loader) prepare(ctx context.Context, name string, options []LoadOption) (*Prepared, error) {
 	r, err := l.request(name, options)
 	if err != nil {
 		return nil, err
@@ -65,11 +87,6 @@ func (l *Loader) Prepare(ctx context.Context, name string, options ...LoadOption
 	if err != nil {
 		return nil, err
 	}
-	return l.prepare(ctx, w)
-}
-
-// prepare compiles what was obtained.
-func (l *Loader) prepare(ctx context.Context, w *walk) (*Prepared, error) {
 	o, err := l.outfit(w.spec)
 	if err != nil {
 		return nil, err
