@@ -35,7 +35,14 @@ func (g *generator) forward(n int) {
 		g.printf("}\n\n")
 		return
 	}
-	g.printf("func fwd%d(h *guest.Host) %s { return host%d{h} }\n\n", n, g.spell(t), n)
+	g.printf("func fwd%d(h *guest.Host) %s {\n", n, g.spell(t))
+	switch reads, writes, j := api.Streams(g.api, &g.api.Types[n]); {
+	case reads:
+		g.printf("\tif v, ok := %s.Reader(h, host%d{h}, %d, %d).(%s); ok {\n\t\treturn v\n\t}\n", g.use(workspace.GuestStreamPath), n, j, len(g.api.Types[n].Methods), g.spell(t))
+	case writes:
+		g.printf("\tif v, ok := %s.Writer(h, host%d{h}, %d).(%s); ok {\n\t\treturn v\n\t}\n", g.use(workspace.GuestStreamPath), n, len(g.api.Types[n].Methods), g.spell(t))
+	}
+	g.printf("\treturn host%d{h}\n}\n\n", n)
 	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
 	begin := "Begin"
 	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[workspace.GuestHTTPPath] {

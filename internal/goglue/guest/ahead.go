@@ -3,6 +3,8 @@ package guest
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/loadgo/load/internal/wire"
 )
 
 // ahead is what a reader of the host returns next, which the module has already and the host has
@@ -16,8 +18,10 @@ type ahead struct {
 	mu     sync.Mutex
 	method int // Read's index
 	buf    []byte
-	used   int // bytes that the module has and the host has not read
-	next   int // how much was asked for; it grows while nothing else crosses
+	used   int           // bytes of buf that the module has and the host has not read
+	last   wire.LastRead // what was done last
+	char   int           // how many of them are the rune that was read last
+	next   int           // how much was asked for; it grows while nothing else crosses
 }
 
 // The sizes of what is asked for ahead.
@@ -35,7 +39,7 @@ func (h *Host) Read(method int, p []byte) (int, error) {
 	crossing, want, alone := a.begin(h)
 	defer h.reading.Add(-1)
 	c := h.Call(method)
-	c.Out.Uint(0)
+	c.Out.Uint(uint64(wire.ReadNothing))
 	c.Out.Uint(uint64(len(p)))
 	c.Out.Uint(uint64(want))
 	if err := c.send(); err != nil {
@@ -59,12 +63,12 @@ func (a *ahead) take(h *Host, p []byte) int {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.of.Load() != h || len(p) > len(a.buf) {
+	if a.of.Load() != h || len(p) > len(a.buf)-a.used {
 		return 0
 	}
-	n := copy(p, a.buf)
-	a.buf = a.buf[n:]
+	n := copy(p, a.buf[a.used:])
 	a.used += n
+	a.last = wire.ReadBytes
 	return n
 }
 
@@ -89,20 +93,22 @@ func (a *ahead) put(h *Host, method int, crossing uint64, buf []byte, next int) 
 	if a.crossings.Load() != crossing {
 		return
 	}
-	a.method, a.buf, a.used, a.next = method, buf, 0, next
+	a.method, a.buf, a.used, a.last, a.next = method, buf, 0, wire.ReadNothing, next
 	a.of.Store(h)
 }
 
 // settle lets the host read what the module did.
 func (a *ahead) settle() {
-	h, used := a.of.Load(), a.used
+	h, used, last, char := a.of.Load(), a.used, a.last, a.char
 	a.of.Store(nil)
-	a.buf, a.used, a.next = nil, 0, 0
-	if used == 0 {
+	a.buf, a.used, a.last, a.next = nil, 0, wire.ReadNothing, 0
+	if last == wire.ReadNothing {
 		return
 	}
 	c := h.Call(a.method)
+	c.Out.Uint(uint64(last))
 	c.Out.Uint(uint64(used))
+	c.Out.Uint(uint64(char))
 	_ = c.send() // a reader that can be looked at does not fail for what it has shown
 }
 

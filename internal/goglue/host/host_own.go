@@ -99,6 +99,8 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 			return nil, err
 		}
 	}
+	stream := given.StreamOf(i.api, typ)
+	methods = stream.Methods(methods)
 	return func(e *wire.Encoder, v reflect.Value) {
 		switch v.Kind() {
 		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
@@ -122,6 +124,6 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 			v = v.Elem()
 		}
 		kept := given.Still(v) // the module may keep it
-		i.Values.Give(e, &given.Value{Value: kept, Methods: methods, Identity: given.Identify(n, kept)}, modes)
+		i.Values.Give(e, &given.Value{Value: kept, Methods: methods, Identity: given.Identify(n, kept)}, stream.Modes(kept.Type(), modes))
 	}, nil
 }

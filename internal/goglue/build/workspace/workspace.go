@@ -47,6 +47,7 @@ func (w *Workspace) Lay() error {
 		"github.com/loadgo/load/internal/goglue/guest/guesthttp", GuestHTTPPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestfs", GuestFSPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestjson", GuestJSONPath,
+		"github.com/loadgo/load/internal/goglue/guest/gueststream", GuestStreamPath,
 		"github.com/loadgo/load/internal/goglue/guest", GuestPath,
 		"github.com/loadgo/load/internal/wire/dynamic", dynamicPath,
 		"github.com/loadgo/load/internal/wire", WirePath,

@@ -28,7 +28,7 @@ func answerJSON(c *Call, v reflect.Value) error {
 	}
 	text, err := json.Marshal(v.Interface())
 	c.out.Bytes(text)
-	c.values.module.EncodeError(c.out, reflect.ValueOf(&err).Elem())
+	c.putError(err)
 	return nil
 }
 

@@ -72,7 +72,7 @@ func answerReadAt(c *Call, v reflect.Value) error {
 	}
 	n, err := v.Interface().(io.ReaderAt).ReadAt(buf, off)
 	c.out.Bytes(buf[:n])
-	c.values.module.EncodeError(c.out, reflect.ValueOf(&err).Elem())
+	c.putError(err)
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"reflect"
 	"strings"
+
+	"github.com/loadgo/load/internal/wire"
 )
 
 // maxChunk is the most bytes that one read of a host's reader returns.
@@ -16,13 +18,8 @@ const maxChunk = 8 << 20
 // tell; or makes the reads that the module made in that.
 func answerRead(c *Call, v reflect.Value) error {
 	r := v.Interface().(io.Reader)
-	if used := c.in.Uint(); used > 0 {
-		buf, err := c.buffer(min(used, maxChunk))
-		if err != nil {
-			return err
-		}
-		_, err = io.ReadFull(r, buf)
-		return err
+	if last := wire.LastRead(c.in.Uint()); last != wire.ReadNothing {
+		return c.readLast(r, last)
 	}
 	size, most := min(c.in.Uint(), maxChunk), min(c.in.Uint(), maxChunk)
 	buf, err := c.buffer(size)
@@ -39,8 +36,37 @@ func answerRead(c *Call, v reflect.Value) error {
 		next = nil
 	}
 	c.out.Bytes(next[min(n, len(next)):])
-	c.values.module.EncodeError(c.out, reflect.ValueOf(&err).Elem())
+	c.putError(err)
 	return nil
+}
+
+// readLast makes the reads that the module made in what it has already.
+func (c *Call) readLast(r io.Reader, last wire.LastRead) error {
+	used, char := min(c.in.Uint(), maxChunk), c.in.Uint()
+	if last == wire.ReadRune {
+		used -= min(char, used)
+	}
+	buf, err := c.buffer(used)
+	if err != nil {
+		return err
+	}
+	if _, err = io.ReadFull(r, buf); err != nil || last == wire.ReadBytes {
+		return err
+	}
+	s, ok := r.(byteScanner)
+	if !ok {
+		return errNoAbility
+	}
+	if last == wire.BackByte {
+		if _, err = s.ReadByte(); err == nil {
+			err = s.UnreadByte()
+		}
+		return err
+	}
+	if _, _, err = s.ReadRune(); err == nil && last == wire.BackRune {
+		err = s.UnreadRune()
+	}
+	return err
 }
 
 // peek returns a copy of at most so many bytes that a reader returns next, where they can be seen
