@@ -96,6 +96,9 @@ func (g *guest) hostCall(stack []uint64) {
 	if g.module.err() != nil {
 		panic(errRetired)
 	}
+	if len(g.answers) > maxLevels { // a call takes its answer before it makes another one
+		panic(errGarbage)
+	}
 	host.Outgoing().Add(len(answer))
 	g.lastAnswer++
 	g.answers[g.lastAnswer] = answer

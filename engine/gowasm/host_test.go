@@ -47,6 +47,13 @@ func uvarint(b []byte, v uint64) []byte {
 	return append(b, byte(v))
 }
 
+// ask is a question: it begins with the call that waits for it, none.
+func ask(n byte) []byte {
+	b := make([]byte, 1+%d)
+	b[0] = 6
+	return append(uvarint(b, 1), n)
+}
+
 //go:wasmexport load_hello
 func hello(_, _, _ uint32) uint64 {
 	sum := %q
@@ -98,9 +105,16 @@ func call(level, size uint32) uint64 {
 		return answer(append(uvarint([]byte{3}, number), 99))
 	case 248:
 		return 0
+	case 247: // it takes no answer
+		out = ask(n)
+		list = [2]uint32{address(&out[0]), uint32(len(out))}
+		for range %d {
+			askHost(uint64(uintptr(unsafe.Pointer(&list)))<<32|1, 1)
+		}
+		n = 0
 	}
 	if n > 0 {
-		question := append(uvarint([]byte{6}, 1), n)
+		question := ask(n)
 		parts := [2]uint32{address(&question[0]), uint32(len(question))}
 		answer := askHost(uint64(uintptr(unsafe.Pointer(&parts)))<<32|1, 1)
 		buf := make([]byte, uint32(answer))
@@ -126,7 +140,7 @@ func buildCountdown() (*files, error) {
 		return nil, err
 	}
 	for name, text := range map[string]string{
-		"main.go": fmt.Sprintf(countdown, api.Sum(description), wire.Format), "go.mod": "module guest\n\ngo 1.24\n",
+		"main.go": fmt.Sprintf(countdown, wire.WithinSize, api.Sum(description), wire.Format, maxLevels+2), "go.mod": "module guest\n\ngo 1.24\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, err
@@ -265,6 +279,16 @@ func TestHostPanics(t *testing.T) {
 	m := startCountdown(t, func(*module, byte) byte { panic("of the host") })
 	_, err := count(t.Context(), m, 1)
 	assert.ErrorIs(t, err, engine.ErrCrashed)
+	<-m.freed
+}
+
+// TestAnswersAreTaken: a module that asks again and again, and takes no answer, is retired.
+func TestAnswersAreTaken(t *testing.T) {
+	t.Parallel()
+	m := startCountdown(t, func(_ *module, n byte) byte { return n })
+	_, err := count(t.Context(), m, 247)
+	require.ErrorIs(t, err, engine.ErrCrashed)
+	assert.ErrorContains(t, err, "it broke the protocol")
 	<-m.freed
 }
 
