@@ -28,8 +28,9 @@ type Table[M any] struct {
 	looks   int64        // of markUsed
 	loads   atomic.Int64 // how many modules were registered
 
-	// Follows reports whether the program may follow modules through their names, and Ended ends
-	// modules that were withdrawn. Nil is no, and nothing. They are set before the first load.
+	// Follows reports whether the program may follow modules through their names; nil is no. Ended ends
+	// modules that were withdrawn; a table of siblings, which withdraws none, has none. They are set
+	// before the first load.
 	Follows func() bool
 	Ended   func(modules []*M, why string)
 }
