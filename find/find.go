@@ -45,6 +45,8 @@ type Rules interface {
 	// Belongs reports whether what the store has of a module may be used; from is the URL of the
 	// registry that it came from, "" for none that owns it.
 	Belongs(m ModuleVersion, from string) bool
+	// Holds reports whether the lock file has a module, with its version and sum.
+	Holds(m ModuleVersion) bool
 	// AdmitAge lets the policies decide how long a module must have been published. published is
 	// called only if a policy sets a minimum age; it returns the zero time if unknown.
 	AdmitAge(m ModuleVersion, published func() (time.Time, error)) error

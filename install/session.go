@@ -82,6 +82,9 @@ func (s *Session) AdmitURL(u *url.URL) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Denies(where.String()) })
 }
 
+// Holds reports whether the lock file has a module, with its version and sum: somebody reviewed it.
+func (s *Session) Holds(m find.ModuleVersion) bool { return holds(s.Locked, m) }
+
 // Denies reports whether [Session.AdmitURL] may refuse anything.
 func (s *Session) Denies() bool {
 	return slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return len(p.Deny) > 0 })
@@ -92,7 +95,7 @@ func (s *Session) Denies() bool {
 // age; it returns the zero time if unknown. Installers ask also about what the store has: a program
 // without that policy may have installed it. The error is a [*PolicyError], or that of published.
 func (s *Session) AdmitAge(m find.ModuleVersion, published func() (time.Time, error)) error {
-	if !slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) || holds(s.Locked, m) {
+	if !slices.ContainsFunc(s.Policies, func(p *policy.Policy) bool { return p.MinAge > 0 }) || s.Holds(m) {
 		return nil
 	}
 	at, err := published()

@@ -137,7 +137,8 @@ func pathFor(goos, goarch string, tools *toolchain.Finder, s *store.Store, dirs 
 		found, err := tools.Find()
 		return found.Root, found.Version, err
 	})
-	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch}).Target())}
+	modules := goproxy.New(goproxy.Config{GOOS: goos, GOARCH: goarch})
+	path := find.Path{builtin.New(), dir.Current(library), library, installed.New(s, modules.Target()).Vouched(modules.Database)}
 	for _, d := range dirs {
 		path = append(path, dir.New(d))
 	}

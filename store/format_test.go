@@ -81,7 +81,7 @@ func TestRecordFormat(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"Package string", "Module string", "Version string", "Target string", "Time time.Time", "Why string", "Deprecated string", "Retracted string",
-		"GoMod string", "GoSum string", "Hash string", "BuildList []store.RecordModule", "Imports []string", "Along []store.RecordCompanion",
+		"GoMod string", "GoSum string", "Hash string", "BuildList []store.RecordModule", "Proof store.Proof", "Imports []string", "Along []store.RecordCompanion",
 	}, fields(store.Record{}))
 	assert.Equal(t, []string{"Path string", "Version string", "Sum string"}, fields(store.RecordModule{}))
 	assert.Equal(t, []string{"Path string", "Query string", "Version string"}, fields(store.RecordCompanion{}))

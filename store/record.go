@@ -31,6 +31,8 @@ type Record struct {
 	Hash       string         `json:"hash"` // identifies everything that a build reads
 	BuildList  []RecordModule `json:"build_list"`
 
+	Proof Proof `json:"proof"`
+
 	// Imports are the packages that a build reads, and all that they import, sorted. What standard
 	// packages import is not among them.
 	Imports []string `json:"imports"`
@@ -44,6 +46,28 @@ type RecordCompanion struct {
 	Path    string `json:"path"`
 	Query   string `json:"query,omitempty"`   // the versions that were asked for, "" for any
 	Version string `json:"version,omitempty"` // of its module; the Go release for the standard library
+}
+
+// Proof says what a checksum database vouched for.
+type Proof struct {
+	By string `json:"by,omitempty"` // its name, as "sum.golang.org"
+	// Modules are the paths of those modules of a build list. Others were exempt from it, or held by a
+	// lock or go.sum file.
+	Modules []string `json:"modules,omitempty"`
+}
+
+// publicDatabase is the checksum database that vouches for everybody's modules.
+const publicDatabase = "sum.golang.org"
+
+// Covers reports whether a module needs no further proof. database returns the name of the checksum
+// database that has to vouch for a path, or "" for none. What the public one vouched for is right
+// whatever the configuration is, which is not looked at then.
+func (p Proof) Covers(path string, database func(path string) string) bool {
+	if slices.Contains(p.Modules, path) && p.By == publicDatabase {
+		return true
+	}
+	need := database(path)
+	return need == "" || need == p.By && slices.Contains(p.Modules, path)
 }
 
 // RecordModule is a module of a build list.

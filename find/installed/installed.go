@@ -24,13 +24,24 @@ import (
 
 // Finder finds installed packages for one build target. It is safe for concurrent use.
 type Finder struct {
-	store  *store.Store
-	target string
+	store    *store.Store
+	target   string
+	database func(path string) string // that has to vouch, or nil
 }
 
 // New returns the finder of a store's packages for a build target, as in "linux_amd64".
 func New(s *store.Store, target string) *Finder {
 	return &Finder{store: s, target: target}
+}
+
+// Vouched returns the finder that finds only what the checksum database vouched for, the lock file
+// holds, or a registry of the policies owns: another program may have brought the rest without asking
+// the database. What is passed over is for an installer, which asks. database returns the name of the
+// database that has to vouch for the modules of a path, or "".
+func (f *Finder) Vouched(database func(path string) string) *Finder {
+	vouched := *f
+	vouched.database = database
+	return &vouched
 }
 
 func (f *Finder) String() string { return "installed" }
@@ -189,6 +200,9 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 		} else if !ok {
 			return nil, notFound("%s needs %s@%s, which is not here from where it belongs; installing again", r.Version, m.Path, m.Version)
 		}
+		if !f.vouched(rules, r, find.ModuleVersion(m)) {
+			return nil, notFound("%s needs %s@%s, for which the checksum database is still to vouch; asking", r.Version, m.Path, m.Version)
+		}
 		if m.Path != r.Module { // the module itself is decided about by the record's time
 			if err := f.admitAge(rules, r, find.ModuleVersion(m)); err != nil {
 				return nil, err
@@ -228,11 +242,19 @@ func (f *Finder) belongs(rules find.Rules, m find.ModuleVersion) (bool, error) {
 	return rules.Belongs(m, from) && f.store.ModuleSum(m.Path, m.Version) == m.Sum, nil
 }
 
+// vouched reports whether what a record has of a module needs no proof.
+func (f *Finder) vouched(rules find.Rules, r *store.Record, m find.ModuleVersion) bool {
+	return f.database == nil || owner(rules, m.Path) != "" || rules.Holds(m) || r.Proof.Covers(m.Path, f.database)
+}
+
 // admitAge lets the policies decide about the age of a module that a record needs, which the store
 // may not know: then the installer asks.
 func (f *Finder) admitAge(rules find.Rules, r *store.Record, m find.ModuleVersion) error {
-	published := f.store.ModuleTime(m.Path, m.Version)
-	err := rules.AdmitAge(m, func() (time.Time, error) { return published, nil })
+	var published time.Time
+	err := rules.AdmitAge(m, func() (time.Time, error) {
+		published = f.store.ModuleTime(m.Path, m.Version)
+		return published, nil
+	})
 	if err != nil && published.IsZero() && rules.MayAsk() {
 		return notFound("%s needs %s@%s, and it is not recorded when that was published; asking", r.Version, m.Path, m.Version)
 	}

@@ -198,7 +198,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
 	}
 	idOf := func(release string) string {
-		return store.Key(slices.Concat([]string{"load build list 4", r.in.Target(), release}, key, r.along.key())...)
+		return store.Key(slices.Concat([]string{"load build list 5", r.in.Target(), release}, key, r.along.key())...)
 	}
 	id := idOf(r.compiler.version)
 	if b, err := r.recall(ctx, id); b != nil || err != nil {
@@ -244,7 +244,10 @@ func (r *request) recall(ctx context.Context, id string) (*build, error) {
 	}
 	b := new(build)
 	data, err := a.ReadFile(buildFile)
-	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList, r.sums.Promises) {
+	vouched := func(m store.RecordModule) bool {
+		return r.sums.Promises(module.Version{Path: m.Path, Version: m.Version}) || r.in.vouched(r.session, m, b.Proof)
+	}
+	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList, r.sums.Promises, vouched) {
 		return b, nil
 	}
 	return nil, r.store.Evict(id)

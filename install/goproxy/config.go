@@ -72,7 +72,11 @@ type Config struct {
 
 // readSettings reads the configuration, once for an installer.
 func (in *Installer) readSettings() *origin.Settings {
-	t, missing := in.tools.Find() // without a toolchain, the environment and the user's file still count
+	return in.settingsOf(in.tools.Find()) // without a toolchain, the environment and the user's file still count
+}
+
+// settingsOf reads the configuration with what a toolchain has as its own, unless that is missing.
+func (in *Installer) settingsOf(t toolchain.Toolchain, missing error) *origin.Settings {
 	c := &in.config
 	private := cmp.Or(c.Private, t.Env("GOPRIVATE"))
 	s := &origin.Settings{

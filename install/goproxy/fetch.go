@@ -208,7 +208,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 		}
 		r.in.trusted.Store(dir, true)
 	}
-	if _, err := r.sums.Kept(m, sum); err != nil {
+	if believed, err := r.believed(ctx, m, sum); !believed {
 		return nil, err
 	}
 	return &sourceTree{dir: dir, sum: sum}, nil

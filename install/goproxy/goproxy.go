@@ -30,6 +30,7 @@ type Installer struct {
 	config   Config
 	tools    toolchain.Finder
 	settings func() *origin.Settings
+	exempted func() *origin.Settings // as far as the environment and the user's file have them
 	origin   *origin.Origin
 	cores    chan struct{} // one for each zip that is unpacked
 
@@ -44,6 +45,7 @@ func New(config Config) *Installer {
 	config = config.withDefaults()
 	in := &Installer{config: config, tools: toolchain.Finder{Root: config.GOROOT}, cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	in.settings = sync.OnceValue(in.readSettings)
+	in.exempted = sync.OnceValue(func() *origin.Settings { return in.settingsOf(toolchain.Toolchain{}, nil) })
 	user := &webclient.Credentials{Callback: config.Credentials, GoAuth: in.goAuth}
 	in.origin = origin.New(origin.Options{
 		Settings: in.settings, HTTP: config.client(), User: user, Downloads: config.Downloads, Retries: config.Retries, RetryDelay: config.RetryDelay, Stall: config.Stall,

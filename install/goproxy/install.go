@@ -94,6 +94,7 @@ func (in *Installer) install(ctx context.Context, session *install.Session, rele
 		Package: release.Package, Module: release.Module, Version: release.Version, Target: in.Target(),
 		Time: release.Time, Why: release.Why, Deprecated: release.Deprecated, Retracted: release.Retracted,
 		GoMod: b.GoMod, GoSum: b.GoSum, Hash: b.hash("package " + release.Package + along.subject()), BuildList: b.BuildList, Along: b.Along,
+		Proof:   b.Proof,
 		Imports: b.Imports,
 	}
 	if r.fetched.Load() { // a record promises that all of it is there, after a power failure too
@@ -115,7 +116,8 @@ func (in *Installer) recorded(session *install.Session, release *install.Release
 	}
 	considered := func(m module.Version) bool { return m.Path == release.Module }
 	for _, record := range records {
-		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList, considered) {
+		vouched := func(m store.RecordModule) bool { return in.vouched(session, m, record.Proof) }
+		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList, considered, vouched) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
@@ -123,13 +125,14 @@ func (in *Installer) recorded(session *install.Session, release *install.Release
 }
 
 // complete reports whether the store has every module of a build list, from where it belongs, and
-// knows that it is old enough, but for those modules whose age was decided about.
-func complete(session *install.Session, list []store.RecordModule, decided func(module.Version) bool) bool {
+// knows that it is old enough, but for those modules whose age was decided about, and that its sum
+// is right.
+func complete(session *install.Session, list []store.RecordModule, decided func(module.Version) bool, vouched func(store.RecordModule) bool) bool {
 	s := session.Store
 	s.UseModules(list)
 	for _, m := range list {
 		v := module.Version{Path: m.Path, Version: m.Version}
-		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(session, v, treeRegistry, sum) {
+		if _, sum, ok := (storage{s}).modules().has(v); !ok || sum != m.Sum || !(storage{s}).belongs(session, v, treeRegistry, sum) || !vouched(m) {
 			return false
 		}
 		published := func() (time.Time, error) { return s.ModuleTime(m.Path, m.Version), nil }
@@ -189,6 +192,7 @@ type build struct {
 	GoMod     string
 	GoSum     string
 	BuildList []store.RecordModule
+	Proof     store.Proof
 	Along     []store.RecordCompanion `json:",omitempty"`
 	Replaced  []string                `json:",omitempty"` // paths of modules that others stand for, and of those that a vendor directory has in the place of others
 	Local     []string                `json:",omitempty"` // packages of local modules, sorted
@@ -228,6 +232,9 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 			}
 		}
 		b.BuildList = append(b.BuildList, store.RecordModule{Path: m.Path, Version: m.Version, Sum: t.sum})
+		if _, proven := r.proven.Load(m); proven {
+			b.Proof.Modules, b.Proof.By = append(b.Proof.Modules, m.Path), r.in.Database(m.Path)
+		}
 	}
 	if r.main != nil {
 		if v := "go" + r.main.GoVersion; version.Compare(v, language) > 0 {

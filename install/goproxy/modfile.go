@@ -63,11 +63,14 @@ func (r *request) modData(ctx context.Context, m module.Version) ([]byte, error)
 		}
 		if err == nil && r.store.belongs(r.session, m, modRegistry, "") {
 			sum := checksum.GoModSum(data)
-			if _, err := r.sums.Kept(checksum.GoModVersion(m), sum); err != nil {
+			believed, err := r.believed(ctx, checksum.GoModVersion(m), sum)
+			if err != nil {
 				return nil, err
 			}
-			r.sums.Add(checksum.GoModVersion(m), sum)
-			return data, nil
+			if believed {
+				r.sums.Add(checksum.GoModVersion(m), sum)
+				return data, nil
+			}
 		}
 	}
 	data, err := r.in.fetchMod(ctx, r.session, m)

@@ -41,6 +41,7 @@ type request struct {
 	db    func() (*checksum.Database, error)
 	temp  func() (dir string, err error) // for what is on its way into the store
 
+	proven  sync.Map    // module.Version → true: the checksum database vouched for it
 	fetched atomic.Bool // something new is in the store, and perhaps not on the disk yet
 
 	mu      sync.Mutex

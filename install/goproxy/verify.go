@@ -2,10 +2,14 @@ package goproxy
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/mod/module"
 
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy/internal/checksum"
+	"github.com/loadgo/load/store"
 )
 
 // verify compares a sum with what was promised, else with the checksum database where that answers
@@ -17,6 +21,40 @@ func (r *request) verify(ctx context.Context, m module.Version, got string) erro
 		if db, err = r.db(); err == nil {
 			err = db.Verify(ctx, m, got)
 		}
+		if err == nil {
+			r.proven.Store(m, true)
+		}
 	}
 	return err
+}
+
+// believed reports whether what the store has may be used: it may have been brought by a program
+// that asked no checksum database, or relied on a lock file. What somebody else brought and the
+// database does not vouch for counts as absent.
+func (r *request) believed(ctx context.Context, m module.Version, sum string) (bool, error) {
+	err := r.verify(ctx, m, sum)
+	var wrong *install.ChecksumError
+	if errors.As(err, &wrong) && !r.sums.Promises(m) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Database returns the name of the checksum database that has to vouch for the modules of a path,
+// as GOSUMDB, GONOSUMDB and GOPRIVATE say, or "" for none; see [installed.Finder.Vouched].
+func (in *Installer) Database(path string) string {
+	if !in.exempted().Sums(path) { // without looking for a toolchain, which may take longer than a load
+		return ""
+	}
+	s := in.settings()
+	if s.SumDB == "" || !s.Sums(path) {
+		return ""
+	}
+	return checksum.Name(s.SumDB)
+}
+
+// vouched reports whether what a record or a remembered build has of a module needs no proof: the
+// checksum database gave it, or is not to be asked.
+func (in *Installer) vouched(session *install.Session, m store.RecordModule, proof store.Proof) bool {
+	return owner(session, m.Path) != "" || session.Holds(find.ModuleVersion(m)) || proof.Covers(m.Path, in.Database)
 }

@@ -72,6 +72,15 @@ func NewDatabase(ctx context.Context, from Source) (*Database, error) {
 	return d, nil
 }
 
+// Name returns the name of the database of a GOSUMDB value, or the value if it cannot be read.
+func Name(value string) string {
+	var d Database
+	if d.Configure(value) != nil {
+		return value
+	}
+	return d.Name
+}
+
 // Configure reads a GOSUMDB value: "name", "name+hash+key", either with the address of a mirror.
 func (d *Database) Configure(value string) error {
 	fields := strings.Fields(value)
