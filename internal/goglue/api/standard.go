@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -29,3 +30,15 @@ var StandardTypes = map[reflect.Type]string{
 	reflect.TypeFor[fs.FileMode](): "io/fs.FileMode", reflect.TypeFor[slog.Level](): "log/slog.Level",
 	reflect.TypeFor[url.Values](): "net/url.Values", reflect.TypeFor[http.Header](): "net/http.Header",
 }
+
+// StandardNames are further types of the standard library that keep their names in an any. The host
+// does not contain their packages unless its program does, so it knows them by the values that it
+// gives.
+var StandardNames = map[string]bool{
+	"encoding/xml.Name": true, "html/template.CSS": true, "html/template.HTML": true, "html/template.HTMLAttr": true, "html/template.JS": true,
+	"html/template.JSStr": true, "html/template.Srcset": true, "html/template.URL": true,
+}
+
+// Trusted reports whether values of a type with that name are trusted for what the type says, as a
+// [html/template.HTML] is not escaped: a module cannot make them for the host.
+func Trusted(name string) bool { return strings.HasPrefix(name, "html/template.") }

@@ -174,6 +174,7 @@ func (g *generator) namedTypes() {
 		return
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Values(api.TextTypes)), maps.Values(api.StandardTypes))
+	names = slices.AppendSeq(names, maps.Keys(api.StandardNames))
 	slices.Sort(names)
 	g.printf("\t\tNamed: func(name string) any {\n\t\t\tswitch name {\n")
 	for _, name := range names {

@@ -80,6 +80,7 @@ type Instance struct {
 	refusals Refusals
 	told     sync.Map // kinds of refusals
 
+	named       sync.Map // name in api.StandardNames → reflect.Type, of what the host has given
 	functions   functions
 	requests    hosthttp.Requests
 	servePlan   func() (*plan, error) // see serve

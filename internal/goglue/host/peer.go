@@ -171,7 +171,17 @@ func (p peer) Func(d *wire.Decoder, t reflect.Type) reflect.Value {
 func (p peer) Forms() bool { return true }
 
 // StandardName implements [dynamic.Peer].
-func (p peer) StandardName(t reflect.Type) string { return api.StandardTypes[t] }
+func (p peer) StandardName(t reflect.Type) string {
+	if name := api.StandardTypes[t]; name != "" || t.PkgPath() == "" {
+		return name
+	}
+	name := t.PkgPath() + "." + t.Name()
+	if !api.StandardNames[name] {
+		return ""
+	}
+	p.named.Store(name, t)
+	return name
+}
 
 // Standard implements [dynamic.Peer].
 func (p peer) Standard(name string) any {
@@ -179,6 +189,9 @@ func (p peer) Standard(name string) any {
 		if known == name {
 			return reflect.New(t).Interface()
 		}
+	}
+	if t, ok := p.named.Load(name); ok && !api.Trusted(name) {
+		return reflect.New(t.(reflect.Type)).Interface()
 	}
 	return nil
 }

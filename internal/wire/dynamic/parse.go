@@ -164,7 +164,9 @@ func (c *Codec) makeType(s *shape) (err error) {
 			name := s.extra.names[i]
 			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.isStruct()}
 		}
-		return c.makeStruct(s, fields)
+		if err := c.makeStruct(s, fields); err != nil {
+			return err
+		}
 	default:
 		t, ok := basicTypes[reflect.Kind(s.kind)]
 		if !ok {

@@ -31,6 +31,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"Readers":               s.testReaders,
 		"ReadersBetween":        s.testReadersBetween,
 		"ReaderCalls":           s.testReaderCalls,
+		"Markup":                s.testMarkup,
 		"Abilities":             s.testAbilities,
 		"Changes":               s.testChanges,
 		"Decoders":              s.testDecoders,

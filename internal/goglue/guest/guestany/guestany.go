@@ -145,8 +145,11 @@ var standardNames sync.Map
 // Standard implements [dynamic.Peer].
 func (p peer) Standard(name string) any {
 	v := p.module.Named(name)
-	if v == nil || reflect.TypeOf(v).Elem().Kind() == reflect.Struct { // those with a text form
+	if v == nil {
 		return nil
+	}
+	if _, ok := v.(encoding.TextUnmarshaler); ok && reflect.TypeOf(v).Elem().Kind() == reflect.Struct {
+		return nil // it crosses as its text
 	}
 	return v
 }
