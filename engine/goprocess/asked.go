@@ -26,7 +26,7 @@ func (c *conn) answer(body []byte, admission inflight.Admission) bool {
 		return false
 	}
 	c.host.Begin(body)
-	a := &asked{body, admission}
+	a := asked{body, admission}
 	c.mu.Lock()
 	call := c.pending[within]
 	if call == nil || !call.stays || !call.answers.CompareAndSwap(false, true) {
@@ -42,7 +42,7 @@ func (c *conn) answer(body []byte, admission inflight.Admission) bool {
 }
 
 // answerAsked answers a call of the host.
-func (c *conn) answerAsked(a *asked) {
+func (c *conn) answerAsked(a asked) {
 	defer c.calls.Add(-1)
 	c.process.printed()
 	if a.admission.Refused {
@@ -59,7 +59,7 @@ func (c *conn) answerAsked(a *asked) {
 // answerWithin answers a call of the host in the goroutine that waits for the call in which it was
 // made. Where the host's function ends the goroutine, it ends when the call does: the module's
 // deferred functions have run then.
-func (c *conn) answerWithin(ctx context.Context, call *pending, a *asked) {
+func (c *conn) answerWithin(ctx context.Context, call *pending, a asked) {
 	returned := false
 	defer func() {
 		if !returned {

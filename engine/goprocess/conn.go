@@ -156,7 +156,7 @@ func (c *conn) wait(ctx context.Context, call *pending) (answer, bool) {
 		case <-ctx.Done():
 			return answer{}, false
 		}
-		if a.asked == nil {
+		if a.asked.body == nil {
 			return a, true
 		}
 		c.answerWithin(ctx, call, a.asked)

@@ -30,5 +30,5 @@ var pendings = sync.Pool{New: func() any { return newPending("") }}
 type answer struct {
 	reply host.Reply
 	err   error
-	asked *asked
+	asked asked // or nothing
 }

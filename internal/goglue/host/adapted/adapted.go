@@ -25,6 +25,9 @@ type Given interface {
 	Original() reflect.Value
 }
 
+// Once is a value of the host that is given once: it need not be recognised.
+type Once interface{ GivenOnce() }
+
 // Bind binds a method that the object must have.
 func Bind[F any](o *engine.Object, method string) F {
 	v, err := o.Bind(method, reflect.TypeFor[F]())

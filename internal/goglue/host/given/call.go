@@ -23,6 +23,7 @@ type Call struct {
 	number  uint64
 	in      codec.Incoming
 	out     *wire.Encoder
+	nothing wire.Encoder  // the answer before it begins
 	granted int           // bytes of the budget that were taken for it
 	outer   *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
 	own     *wire.Sharing // of the arguments, from the call of the host's function on; nil where they share nothing
@@ -91,7 +92,8 @@ func (h *Values) end() map[uint64]*wire.Sharing {
 // the
 // host's function has returned, or ended the goroutine: then Answer does not return.
 func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
-	c := &Call{values: h, in: codec.Incoming{Decoder: wire.NewOwner(body), Ctx: context.Background()}, out: wire.NewFrame(wire.HostResult), granted: granted}
+	c := &Call{values: h, in: codec.Incoming{Decoder: wire.NewOwner(body), Ctx: context.Background()}, granted: granted}
+	c.out = &c.nothing
 	if granted > 0 {
 		c.in.LimitTo(granted, h.memory.HostCalls())
 	} else {

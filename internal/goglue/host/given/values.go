@@ -92,11 +92,15 @@ func Identify(form any, v reflect.Value) any {
 		}
 		return nil
 	}
-	if !v.Comparable() {
+	if v.Kind() != reflect.Pointer && !v.Comparable() {
 		return nil
 	}
 	value := v.Interface()
-	if _, ok := value.(adapted.Given); ok || value != value {
+	switch value.(type) {
+	case adapted.Given, adapted.Once:
+		return nil
+	}
+	if value != value {
 		return nil
 	}
 	return identity{form, value}

@@ -31,8 +31,10 @@ type Requests struct {
 // served is a request that the module answers, as the module got it, and the time that it takes.
 type served struct {
 	hostResponse
-	known *guesthttp.Request
-	clock *clock
+	writer   guesthttp.Target // of the response
+	lifetime life             // likewise
+	known    *guesthttp.Request
+	clock    *clock
 }
 
 // number gives a request the number that the module knows it by.
@@ -104,9 +106,10 @@ func (h moduleHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func
 func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
 	ctx, clock, stop := newClock(r.Context(), h.requests.Limit)
 	defer stop()
-	id, target := h.requests.number(), guesthttp.To(w)
-	message, known := guesthttp.Arriving(id, r, guesthttp.AbilitiesOf(w), target.Changes())
-	own := &served{hostResponse{target: target, life: new(life), request: r}, known, clock}
+	id, own := h.requests.number(), &served{writer: *guesthttp.To(w), clock: clock}
+	own.hostResponse = hostResponse{&own.writer, &own.lifetime, r}
+	message, known := guesthttp.Arriving(id, r, guesthttp.AbilitiesOf(w), own.writer.Changes())
+	own.known = known
 	h.requests.begin(id, own)
 	defer h.requests.end(id)
 	var body io.Reader
@@ -169,11 +172,10 @@ func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadClos
 	var out http.ResponseWriter
 	var changes func() guesthttp.Changes
 	if response, ok := w.(*hostResponse); ok {
-		done, err := response.life.use()
-		if err != nil {
+		if err := response.life.use(); err != nil {
 			return answer, err
 		}
-		defer done()
+		defer response.life.done()
 		if response.life != own.life || !next.SameContext() {
 			defer context.AfterFunc(response.until(), cancel)()
 		}

@@ -37,16 +37,18 @@ type life struct {
 var errRequestOver = errors.New("the request is over")
 
 // use lets the response be used until done is called.
-func (l *life) use() (done func(), err error) {
+func (l *life) use() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended {
-		return nil, errRequestOver
+		return errRequestOver
 	}
 	l.begun = true
 	l.users.Add(1)
-	return l.users.Done, nil
+	return nil
 }
+
+func (l *life) done() { l.users.Done() }
 
 // used reports whether the module, or a handler of the host that it called, may have written to the
 // response.
@@ -81,56 +83,52 @@ func (l *life) end() {
 	l.users.Wait()
 }
 
+// GivenOnce implements [adapted.Once].
+func (r *hostResponse) GivenOnce() {}
+
 // Writer is the host's own writer, for what unwraps to it.
 func (r *hostResponse) Writer() http.ResponseWriter { return r.target.Writer() }
 
-// finish sends what the module's handler left to be sent.
+// finish sends what the module's handler left to be sent, when nobody else uses the response any
+// more.
 func (r *hostResponse) finish(rest guesthttp.Answer, late guesthttp.Changes) {
-	done, err := r.life.use()
-	if err != nil {
-		return
-	}
-	defer done()
-	if _, _, err = r.target.Send(rest); err == http.ErrAbortHandler {
+	r.life.end()
+	if _, _, err := r.target.Send(rest); err == http.ErrAbortHandler {
 		panic(err)
 	}
 	r.target.Apply(late)
 }
 
 func (r *hostResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
-	done, err := r.life.use()
-	if err != nil {
+	if err := r.life.use(); err != nil {
 		return 0, guesthttp.Changes{}, err
 	}
-	defer done()
+	defer r.life.done()
 	return r.target.Send(a)
 }
 
 func (r *hostResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
-	done, err := r.life.use()
-	if err != nil {
+	if err := r.life.use(); err != nil {
 		return 0, guesthttp.Changes{}, err
 	}
-	defer done()
+	defer r.life.done()
 	adapted.EndWith(r.until(), src)
 	return r.target.ReadFrom(header, src)
 }
 
 func (r *hostResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
-	done, err := r.life.use()
-	if err != nil {
+	if err := r.life.use(); err != nil {
 		return guesthttp.Taken{}, guesthttp.Changes{}, err
 	}
-	defer done()
+	defer r.life.done()
 	return r.target.Hijack(header)
 }
 
 func (r *hostResponse) Push(target, method string, header guesthttp.Changes) error {
-	done, err := r.life.use()
-	if err != nil {
+	if err := r.life.use(); err != nil {
 		return err
 	}
-	defer done()
+	defer r.life.done()
 	return r.target.Push(target, method, header)
 }
 
@@ -143,20 +141,18 @@ func (r *hostResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesth
 }
 
 func (r *hostResponse) Control(method string, deadline time.Time) error {
-	done, err := r.life.use()
-	if err != nil {
+	if err := r.life.use(); err != nil {
 		return err
 	}
-	defer done()
+	defer r.life.done()
 	return r.target.Control(method, deadline)
 }
 
 func (r *hostResponse) Trailer() map[string][]string {
-	done, err := r.life.use()
-	if err != nil {
+	if err := r.life.use(); err != nil {
 		return nil
 	}
-	defer done()
+	defer r.life.done()
 	return r.request.Trailer
 }
 
