@@ -6,7 +6,7 @@ import "embed"
 
 // GuestSources are the packages wire, wire/dynamic, goglue/guest and those below it, without tests.
 //
-//go:embed wire/wire.go wire/frame.go wire/time.go wire/rules.go wire/errors.go wire/room.go
+//go:embed wire/wire.go wire/encode.go wire/decode.go wire/frame.go wire/time.go wire/rules.go wire/errors.go wire/room.go
 //go:embed wire/share.go wire/order.go wire/changes.go wire/race.go wire/norace.go wire/patience.go wire/ring.go wire/abilities.go
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go wire/dynamic/encode.go wire/dynamic/parse.go wire/dynamic/share.go
 //go:embed wire/dynamic/home.go wire/dynamic/kept.go wire/dynamic/names.go
