@@ -155,8 +155,8 @@ func (w *writer) method(l *local, name string, m *types.Func, byValue bool) (rea
 	if r := w.refusedSignature(s, toModule); r != "" {
 		return r
 	}
-	if _, ok := l.named.Underlying().(*types.Signature); ok {
-		return "methods of functions are not generated"
+	if _, ok := l.named.Underlying().(*types.Signature); ok && (!byValue || l.kind == held) {
+		return "methods of pointers to functions, and of functions that others cannot call, are not generated"
 	}
 	if !w.Reading.Method(l.named, m.Name()) {
 		return "its parameters have types that other packages cannot name"

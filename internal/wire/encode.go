@@ -21,6 +21,10 @@ type Encoder struct {
 	// Handles are the handles in the message, for a transport that has to know whose they are.
 	Handles []uint64
 
+	// Keep is what the handles in the message stand for, if nobody else has it until the call is
+	// over.
+	Keep []any
+
 	// Room is how long the message may get before [Encoder.Fits] fails; 0 is no limit.
 	Room int
 	// Written is called by a transport that has written the message, and does not need it any

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/token"
@@ -127,6 +128,16 @@ func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs codec.Pair
 				handle(e, o)
 			}
 		}, nil
+	case t.Kind() == reflect.Func && i.twin(t) != 0:
+		return func(e *wire.Encoder, v reflect.Value) {
+			o, err := i.functionObject(v)
+			if err != nil {
+				e.Fail(err)
+				return
+			}
+			e.Keep = append(e.Keep, o)
+			handle(e, o)
+		}, nil
 	case f.Pointer == 0:
 		return nil, fmt.Errorf("its receiver is a %s that stays in the module: use *load.Object, not %s", i.api.Types[f.Receiver].Text, t)
 	}
@@ -141,6 +152,28 @@ func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs codec.Pair
 		e.Uint(0)
 		encode(e, v)
 	}, err
+}
+
+// functionObject makes a function of a type that was generated for one of the module an object of
+// that type.
+func (i *Instance) functionObject(v reflect.Value) (*engine.Object, error) {
+	if v.IsNil() {
+		return nil, errors.New("the receiver is nil")
+	}
+	s := i.twins.table.Load().symbols[i.twin(v.Type())]
+	if s.Func == 0 {
+		return nil, fmt.Errorf("%s: %s", s.Name, s.Limit)
+	}
+	target, _ := i.target(s, s.Name)
+	plan, err := i.plan(target, []reflect.Type{v.Type()}, []reflect.Type{codec.ObjectType}, false, i.codec)
+	if err != nil {
+		return nil, err
+	}
+	results, err := plan.run(context.Background(), nil, []reflect.Value{v})
+	if err != nil {
+		return nil, err
+	}
+	return results[0].Interface().(*engine.Object), nil
 }
 
 // receiverShares reports whether a receiver that is given by value leads to what the method can

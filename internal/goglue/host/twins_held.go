@@ -113,6 +113,7 @@ func (i *Instance) encodeHeld(e *wire.Encoder, v reflect.Value) {
 		e.Fail(err)
 		return
 	}
+	e.Keep = append(e.Keep, o)
 	i.encodeObject(e, reflect.ValueOf(o))
 }
 

@@ -282,6 +282,8 @@ func TestPrints(t *testing.T) {
 func TestTypesWithoutName(t *testing.T) {
 	assert.Equal(t, []int{6, 4, 15, 8}, []int{shapes.Up.Next(5), shapes.Down.Next(5), shapes.Straight.Next(5), shapes.Ordered(3).Next(5)})
 	assert.Equal(t, []int{7, 3, 25}, []int{shapes.Twice(shapes.Up, 5), shapes.Twice(shapes.Down, 5), shapes.Twice(shapes.Straight, 5)})
+	double := shapes.Ruler(func(n int) int { return 2 * n })
+	assert.Equal(t, []int{1010, 3020}, []int{double.Next(5), shapes.Twice(double, 5)})
 	h := shapes.Sum()
 	_, err := io.WriteString(h, "hello")
 	require.NoError(t, err)

@@ -391,6 +391,12 @@ type Orderer interface{ Next(int) int }
 // Straight is one.
 var Straight Orderer = order{10}
 
+// Ruler is an orderer, too.
+type Ruler func(int) int
+
+// Next asks it.
+func (r Ruler) Next(n int) int { return r(n) + 1000 }
+
 // Twice asks twice.
 func Twice(o Orderer, n int) int { return o.Next(o.Next(n)) }
 
