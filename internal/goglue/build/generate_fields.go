@@ -54,5 +54,5 @@ func (g *generator) fieldsOf(u *types.Struct, n int, spelled string) {
 		fmt.Fprintf(&get, "\t\tcase %d:\n\t\t\t%s%s\n", index, shown, g.encode(t, field))
 	}
 	g.printf("func fields%d(c *guest.Call, p *%s) {\n\tfor n := c.In.Uint(); n > 0 && c.In.Err() == nil; n-- {\n\t\tswitch c.In.Uint() {\n%s\t\tdefault:\n\t\t\tc.BadTag()\n\t\t}\n\t}\n", n, spelled, set.String())
-	g.printf("\tfor _, field := range c.Wanted() {\n\t\tswitch field {\n%s\t\t}\n\t}\n}\n\n", get.String())
+	g.printf("\tfor j, field := range c.Wanted() {\n\t\tc.Result(j)\n\t\tswitch field {\n%s\t\t}\n\t}\n}\n\n", get.String())
 }

@@ -12,15 +12,14 @@ func (c *Call) fields() {
 	c.module.table.Fields(c, c.In.UintN(31), v)
 }
 
-// Wanted takes the numbers of the fields that are to be returned, checks the arguments, and begins
-// the results.
+// Wanted takes the numbers of the fields that are to be returned, as the results that they are, and
+// checks the arguments.
 func (c *Call) Wanted() []uint64 {
 	wanted := make([]uint64, 0, 8)
 	for n := c.In.Uint(); n > 0 && c.In.Err() == nil; n-- {
 		wanted = append(wanted, c.In.Uint())
 	}
 	c.Ready()
-	c.Result(0)
 	return wanted
 }
 

@@ -18,8 +18,8 @@ import (
 // shownType is a held type of the host whose values show fields of the module's.
 type shownType struct {
 	name   string
-	number int // of the module's type
-	mode   uint64
+	number int    // of the module's type
+	mode   uint64 // beside the forms of the fields
 	fields []shownField
 	zero   []uint64 // the sums of fields that are zero
 }
@@ -31,6 +31,7 @@ type shownField struct {
 	told  bool // the module tells whether it is what it was
 	put   codec.Encoder
 	take  codec.Decoder
+	form  codec.Form
 }
 
 // shownValue is a pointer of the host to a value of such a type. Its fields are what the module's
@@ -73,7 +74,7 @@ func (i *Instance) shown(t reflect.Type) (*shownType, error) {
 		return nil, nil // of an interface
 	}
 	typ := &i.api.Types[n]
-	s := &shownType{name: typ.Text, number: n, mode: wire.ModeValue}
+	s := &shownType{name: typ.Text, number: n}
 	for j := 1; j < t.NumField(); j++ {
 		f := t.Field(j)
 		at := slices.IndexFunc(typ.Fields, func(field api.Field) bool { return field.Name == f.Name })
@@ -85,13 +86,13 @@ func (i *Instance) shown(t reflect.Type) (*shownType, error) {
 		if err != nil {
 			return nil, fmt.Errorf("field %s.%s: %w", typ.Text, f.Name, err)
 		}
-		take, _, err := i.codec.Decoder(f.Type, field.Type)
+		take, form, err := i.codec.Decoder(f.Type, field.Type)
 		if err != nil {
 			return nil, fmt.Errorf("field %s.%s: %w", typ.Text, f.Name, err)
 		}
 		s.mode |= i.opaqueMode(f.Type, field.Type)
 		of := &i.api.Types[field.Type]
-		s.fields = append(s.fields, shownField{j, at, api.Told(of.Kind, of.Class), put, take})
+		s.fields = append(s.fields, shownField{j, at, api.Told(of.Kind, of.Class), put, take, form})
 	}
 	s.zero = s.sums(reflect.New(t).Elem())
 	i.fields.types.Store(t, s)
@@ -125,41 +126,57 @@ func (i *Instance) exchangeFields(s *shownType, handle uint64, v reflect.Value) 
 	h := engine.HeldAt(v)
 	marks, sums := s.marks(h), s.sums(v)
 	h.Mark(sums) // a field may lead to the value itself
+	var set, others []int
+	for j := range s.fields {
+		if sums[j] != marks[j] {
+			set = append(set, j)
+		} else {
+			others = append(others, j)
+		}
+	}
+	taken := slices.Clone(sums)
+	for first := true; first || len(others) > 0; first = false {
+		some := others[:min(len(others), wire.MaxModes)]
+		if err := i.exchangeSome(s, handle, v, set, some, taken); err != nil {
+			h.Mark(marks)
+			return err
+		}
+		set, others = nil, others[len(some):]
+	}
+	h.Mark(taken)
+	return nil
+}
+
+// exchangeSome sets some fields in the module, and takes others, whose sums it changes with them.
+func (i *Instance) exchangeSome(s *shownType, handle uint64, v reflect.Value, set, others []int, sums []uint64) error {
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+64)}
 	e.Handle(handle)
 	e.Uint(uint64(s.number))
-	var set, others []shownField
-	for j, f := range s.fields {
-		if sums[j] != marks[j] {
-			set = append(set, f)
-		} else {
-			others = append(others, f)
-		}
-	}
 	e.Uint(uint64(len(set)))
-	for _, f := range set {
+	for _, j := range set {
+		f := &s.fields[j]
 		e.Uint(uint64(f.wire))
 		if f.put(e, v.Field(f.index)); e.Err != nil {
-			h.Mark(marks)
 			return fmt.Errorf("a field of %s: %w", s.name, e.Err)
 		}
 	}
 	e.Uint(uint64(len(others)))
-	for _, f := range others {
-		e.Uint(uint64(f.wire))
+	mode := s.mode
+	for at, j := range others {
+		e.Uint(uint64(s.fields[j].wire))
+		mode |= s.fields[j].form.Mode() << (at * wire.ModeBits)
 	}
 	if err := i.exchangeAll(i.grouped(append(slices.Clone(e.Handles), handle)), true); err != nil {
 		return err
 	}
-	reply, err := i.access(context.Background(), s.name, wire.FuncFields, s.mode, e)
+	reply, err := i.access(context.Background(), s.name, wire.FuncFields, mode, e)
 	if err != nil {
-		h.Mark(marks)
 		return err
 	}
 	d := i.decode(context.Background(), reply)
 	defer i.decoded(&d, reply)
-	taken := slices.Clone(sums)
-	for _, f := range others {
+	for _, j := range others {
+		f := &s.fields[j]
 		if f.told && d.Byte() == 0 {
 			continue
 		}
@@ -167,16 +184,14 @@ func (i *Instance) exchangeFields(s *shownType, handle uint64, v reflect.Value) 
 		if f.take(&d, there); d.Err() != nil {
 			break
 		}
-		j := slices.IndexFunc(s.fields, func(other shownField) bool { return other.index == f.index })
-		if sum := codec.Sum(there); f.told || sum != sums[j] {
+		if f.told || codec.Sum(there) != sums[j] {
 			v.Field(f.index).Set(there)
-			taken[j] = codec.Sum(v.Field(f.index))
+			sums[j] = codec.Sum(v.Field(f.index))
 		}
 	}
 	if err := d.End(); err != nil {
 		return fmt.Errorf("what fields of %s are cannot be understood: %w", s.name, i.Memory.TooMuch(err))
 	}
-	h.Mark(taken)
 	i.grouped(append(d.Mentioned, handle))
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -315,6 +316,7 @@ func TestFields(t *testing.T) {
 	assert.Equal(t, "a' B' ", seen)
 	assert.Equal(t, []string{"a'+!", "B'+!"}, []string{a.Name, b.Name})
 	assert.Equal(t, []string{"renamed"}, a.Labels)
+	assert.Equal(t, []any{slog.LevelWarn, shapes.Angular}, []any{a.Level, b.Kind})
 	assert.Equal(t, []string{"y", "renamed"}, b.Labels)
 
 	last := a.Last()

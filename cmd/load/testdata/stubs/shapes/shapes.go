@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -421,6 +422,8 @@ type Node struct {
 	Value any                `json:"value,omitempty"`
 	Hook  func(*Node) string `json:"-"`
 	Other *Node              `json:"-"`
+	Level slog.Level         `json:"-"`
+	Kind  Kind               `json:"-"`
 	next  *Node
 }
 
@@ -448,6 +451,7 @@ func (n *Node) Text() (text string) {
 func (n *Node) Rename(f func(n *Node)) {
 	for ; n != nil; n = n.next {
 		n.Name += "'"
+		n.Level, n.Kind = slog.LevelWarn, Angular
 		n.Labels = append(n.Labels, "renamed")
 		f(n)
 		n.Name += "!"
