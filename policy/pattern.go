@@ -69,6 +69,10 @@ func whyNoPattern(pattern string) string {
 	if isLocal(pattern) {
 		return whyNoPath(pattern, "")
 	}
+	// What is local may have backslashes, which are separators on Windows.
+	if i := strings.IndexByte(pattern, '\\'); i >= 0 && !strings.ContainsRune(wild+"]-", rune(pattern[i+1])) {
+		return `a "/" is between elements; a "\" stands before a wildcard that is meant as it is`
+	}
 	if strings.Contains(pattern, ",") {
 		return "spaces, not commas, are between patterns"
 	}
@@ -148,6 +152,9 @@ func whyNoURL(pattern string) (reason string, isURL bool) {
 		return "it stands for every version: " + write(pattern[:strings.LastIndex(pattern, "@")]), true
 	}
 	where := location(pattern)
+	if isLocal(where) && hasScheme && scheme != "file" {
+		return "it names no host", true
+	}
 	if isLocal(where) {
 		return whyNoPath(where, ""), true
 	}

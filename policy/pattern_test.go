@@ -58,6 +58,10 @@ func TestPatternsThatMatchNothing(t *testing.T) {
 		"https://example.com/x%5B":   `it holds an escaped '[', which would stand for more than itself`,
 		"https://example.com/%2A":    `it holds an escaped '*', which would stand for more than itself`,
 		"gh:x/y%3F":                  `it holds an escaped '?', which would stand for more than itself`,
+		`example.com\x`:              `a "/" is between elements; a "\" stands before a wildcard that is meant as it is`,
+		`example.com\team\x`:         `a "/" is between elements; a "\" stands before a wildcard that is meant as it is`,
+		"https:///x":                 "it names no host",
+		"git::ssh:///srv/x":          "it names no host",
 		"a[":                         `a "[" is not closed, or a "\" stands before nothing`,
 		`a\`:                         `a "[" is not closed, or a "\" stands before nothing`,
 	} {
