@@ -36,19 +36,22 @@ func makeRules(l *time.Location) (string, error) {
 		return "", nil
 	}
 	all := periods(l, firstChange)
+	rules := zoneData(all, "")
 	if rule := yearly(all); rule != "" {
-		if short := shorten(all, rule); makes(short, all) {
-			return short, nil
+		for _, short := range []string{zoneData(all[:1], rule), shorten(all, rule)} {
+			if makes(short, all) {
+				rules = short
+				break
+			}
 		}
 	}
-	whole := zoneData(all, "")
-	if len(l.String())+len(whole) > maxRules {
+	switch {
+	case len(l.String())+len(rules) > maxRules:
 		return "", errors.New("the rules of the location " + strconv.Quote(l.String()) + " cannot be carried: there are too many changes in them")
-	}
-	if !makes(whole, all) {
+	case !makes(rules, all):
 		return "", errors.New("the rules of the location " + l.String() + " cannot be carried: there are too many names in them")
 	}
-	return whole, nil
+	return rules, nil
 }
 
 // makes reports whether data are the rules of a location with these periods.

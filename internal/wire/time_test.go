@@ -92,6 +92,29 @@ func TestLongRules(t *testing.T) {
 	}
 }
 
+// TestRulesAtAllTimes: a location whose yearly rule holds from the beginning, twice two thousand
+// changes, crosses as that rule.
+func TestRulesAtAllTimes(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"<OWN>-1<SUM>-2,M3.5.0,M10.4.6/3", "<OWN>5<SUM>,M10.1.0,M3.2.0"} {
+		l, err := time.LoadLocationFromTZData("Own", []byte(zoneData([]period{{name: "OWN"}}, rule)))
+		require.NoError(t, err)
+		var e Encoder
+		e.Place(l)
+		require.NoError(t, e.Err, rule)
+		assert.Less(t, len(e.Buf), 200, rule)
+		d := NewDecoder(e.Buf)
+		got := d.Place()
+		require.NoError(t, d.End(), rule)
+		for year := 2; year < 2200; year += 33 {
+			for month := time.January; month <= time.December; month++ {
+				at := time.Date(year, month, 15, 12, 0, 0, 0, l)
+				assert.Equal(t, at.String(), at.In(got).String(), rule)
+			}
+		}
+	}
+}
+
 // BenchmarkPlace measures what a location with rules costs.
 func BenchmarkPlace(b *testing.B) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
