@@ -18,8 +18,7 @@ import (
 )
 
 // library is a finder and an engine of Go packages that exist in the test only. Each has a generic
-// function Uniq,
-// and an instance answers what it was built with.
+// function Uniq, and an instance answers what it was built with.
 type library struct {
 	careless bool // forgets the companions
 	fail     func(instances []string) error
@@ -228,8 +227,7 @@ func TestInstantiateOnDemand(t *testing.T) {
 }
 
 // TestInstantiateFails: a failure is told and forgotten, an instance that crashed is replaced, and
-// what is no
-// instantiation of anything builds nothing.
+// what is no instantiation of anything builds nothing.
 func TestInstantiateFails(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool

@@ -11,8 +11,7 @@ import (
 )
 
 // TestBoundary keeps the root and the contracts small: importing them pulls in no implementation,
-// no
-// network and no way to start a process.
+// no network and no way to start a process.
 func TestBoundary(t *testing.T) {
 	t.Parallel()
 	heavy := map[string]string{

@@ -152,8 +152,7 @@ func TestClose(t *testing.T) {
 var benchmarkName = "github.com/gosimple/slug" // a variable, as a caller's name is
 
 // BenchmarkLoadCached measures a Load of a registered module against a bare look-up in a map behind
-// an
-// atomic pointer, by 1 and by 8 goroutines. ratio must stay below 1.5.
+// an atomic pointer, by 1 and by 8 goroutines. ratio must stay below 1.5.
 func BenchmarkLoadCached(b *testing.B) {
 	w := &world{modules: map[string]fake{}}
 	bare := map[string]*load.Module{}

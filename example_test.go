@@ -61,8 +61,7 @@ func register(l *load.Loader, name string) {
 }
 
 // A package of the standard library is compiled and runs in a process of its own; one of the
-// registry
-// is installed first.
+// registry is installed first.
 func ExampleLoader_Load() {
 	ctx := context.Background()
 	l := start(load.Config{})

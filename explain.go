@@ -13,9 +13,9 @@ import (
 )
 
 // Explain takes the way of a load, up to where something would be installed, compiled or run, and
-// tells what was decided on it. It asks the finders after the answer, too: what is shadowed is worth
-// knowing. The explanation exists with an error too, as far as it goes: the error is the one that a
-// load would meet if the module did not run.
+// tells what was decided on it. It asks the finders after the answer, too: what is shadowed is
+// worth knowing. The explanation exists with an error too, as far as it goes: the error is the one
+// that a load would meet if the module did not run.
 func (l *Loader) Explain(ctx context.Context, name string, options ...LoadOption) (e *report.Explanation, err error) {
 	e = &report.Explanation{Name: name, BuildList: []find.ModuleVersion{}}
 	defer func() { err = loadError(name, err) }()

@@ -15,8 +15,8 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// TestExplainIsTheLoad asks for one name after another in one setting after another: Explain decides
-// what a load decides, and has its error.
+// TestExplainIsTheLoad asks for one name after another in one setting after another: Explain
+// decides what a load decides, and has its error.
 func TestExplainIsTheLoad(t *testing.T) {
 	t.Parallel()
 	const entry = "load.lock 1\na.com v1.0.0 shop a.com 2020-01-02T03:04:05Z\na.com needs a.com v1.0.0 h1:x=\n"

@@ -23,8 +23,7 @@ import (
 )
 
 // world is a finder and an engine over modules that exist in the test only, for what real ones
-// cannot
-// be made to do: import each other, fail on demand, crash on demand.
+// cannot be made to do: import each other, fail on demand, crash on demand.
 type world struct {
 	modules map[string]fake // by name, or by name@query
 	opened  sync.Map        // identity → *atomic.Int32

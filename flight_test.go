@@ -176,8 +176,7 @@ func TestLoadAll(t *testing.T) {
 }
 
 // TestHammerCycles loads random import graphs from many goroutines at once. Nothing may hang; a
-// name
-// from which a cycle can be reached fails with it, every other one loads.
+// name from which a cycle can be reached fails with it, every other one loads.
 func TestHammerCycles(t *testing.T) {
 	t.Parallel()
 	rounds := 300

@@ -141,8 +141,7 @@ func TestHammerLazy(t *testing.T) {
 }
 
 // BenchmarkRef measures the use of a Ref after its module was loaded, against the load of an atomic
-// pointer and the same
-// call. ratio must stay below 2.
+// pointer and the same call. ratio must stay below 2.
 func BenchmarkRef(b *testing.B) {
 	add := func(a, b int) int { return a + b }
 	l := plainLoader(b, plain{"Add": add})

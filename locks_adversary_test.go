@@ -47,9 +47,9 @@ func TestReloadLocked(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// What was accepted is accepted for the name: another version is given it too, more of it needs to be
-// accepted again, and an upgrade writes down less where the policy grants less, whether the version
-// changes or not. A load writes down neither more nor less.
+// What was accepted is accepted for the name: another version is given it too, more of it needs to
+// be accepted again, and an upgrade writes down less where the policy grants less, whether the
+// version changes or not. A load writes down neither more nor less.
 func TestLockedGrants(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "load.lock")
@@ -103,7 +103,8 @@ func TestLockedGrants(t *testing.T) {
 	}
 }
 
-// Nothing writes a frozen lock file, and a grant can be accepted where the module is not yet installed.
+// Nothing writes a frozen lock file, and a grant can be accepted where the module is not yet
+// installed.
 func TestFrozenGrants(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "load.lock")

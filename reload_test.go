@@ -142,8 +142,7 @@ func TestReloadToAnotherVersion(t *testing.T) {
 }
 
 // TestHammerReload loads, reloads, unloads, crashes and calls at once. A fake instance panics when
-// it is called after it
-// was closed.
+// it is called after it was closed.
 func TestHammerReload(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{

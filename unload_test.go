@@ -101,8 +101,8 @@ func TestUnloadOfAnImportedModule(t *testing.T) {
 	assert.Empty(t, names(l))
 }
 
-// What imported a module goes before it by force, directly or not; what is left of them lets running
-// calls reach it. Nothing that is loaded or called afterwards meets the module that went.
+// What imported a module goes before it by force, directly or not; what is left of them lets
+// running calls reach it. Nothing that is loaded or called afterwards meets the module that went.
 func TestUnloadByForce(t *testing.T) {
 	t.Parallel()
 	started, release := make(chan struct{}), make(chan struct{})

@@ -86,8 +86,8 @@ func (l *Loader) directories() []string {
 	return all
 }
 
-// reloadChanged reloads the modules whose sources have changed: all together, or else one by one, so
-// that one that is broken does not keep the others.
+// reloadChanged reloads the modules whose sources have changed: all together, or else one by one,
+// so that one that is broken does not keep the others.
 func (l *Loader) reloadChanged(ctx context.Context, changes map[string]bool, check Check) {
 	l.Invalidate()
 	targets := make(map[*Module]*request)

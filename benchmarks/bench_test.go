@@ -123,8 +123,8 @@ func BenchmarkCallString(b *testing.B) {
 	report(b, our, their, n, time.Microsecond, "µs", "call")
 }
 
-// BenchmarkStart compares a warm load, from making the loader to the first call answered, with the start of
-// a hashicorp/go-plugin over net/rpc to its first reply. Both sides take turns.
+// BenchmarkStart compares a warm load, from making the loader to the first call answered, with the
+// start of a hashicorp/go-plugin over net/rpc to its first reply. Both sides take turns.
 func BenchmarkStart(b *testing.B) {
 	name, s := module(b)
 	program := buildPlugin(b)

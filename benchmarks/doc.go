@@ -1,5 +1,5 @@
-// Package benchmarks compares load with other ways of calling a plugin. It is a module of its own, so that
-// whoever uses load does not get what it is compared with. Run
+// Package benchmarks compares load with other ways of calling a plugin. It is a module of its own,
+// so that anyone who uses load does not get what it is compared with. Run
 //
 //	go test -bench . ./...
 //

@@ -8,9 +8,8 @@
 //
 //	l, err := standard.New(load.Config{Bundles: []load.Bundle{bundle.Bytes(modules)}})
 //
-// Opening a bundle reads its index; each file is verified by its SHA-256 digest when it is used. The
-// digests guard against damage, not against its maker: its modules are run as they
-// are.
+// Opening a bundle reads its index; each file is verified by its SHA-256 digest when it is used.
+// The digests guard against damage, not against its maker: its modules are run as they are.
 package bundle
 
 import (
@@ -42,8 +41,8 @@ type Bundle struct {
 
 var _ load.Bundle = (*Bundle)(nil)
 
-// Open opens the bundle of that path. The caller closes it when no loader uses it any more. The file
-// must not change meanwhile; if it does, what is not as the index says is refused.
+// Open opens the bundle of that path. The caller closes it when no loader uses it any more. The
+// file must not change meanwhile; if it does, what is not as the index says is refused.
 func Open(path string) (*Bundle, error) {
 	f, err := regular.Open(path)
 	if err != nil {

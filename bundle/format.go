@@ -11,10 +11,10 @@ import (
 	"github.com/loadgo/load/find"
 )
 
-// The layout of a bundle, entry by entry: oci-layout, index.json, then for each manifest of the index
-// the manifest, its configuration, the lock file and the table, and last all files of artifacts,
-// sorted by digest. What an earlier entry holds is not repeated. Every header is the one that
-// [header] makes, so that a bundle has one spelling.
+// The layout of a bundle, entry by entry: oci-layout, index.json, then for each manifest of the
+// index the manifest, its configuration, the lock file and the table, and last all files of
+// artifacts, sorted by digest. What an earlier entry holds is not repeated. Every header is the one
+// that [header] makes, so that a bundle has one spelling.
 const (
 	layoutName = "oci-layout"
 	layoutText = `{"imageLayoutVersion":"1.0.0"}`
@@ -98,8 +98,8 @@ type file struct {
 	Size   int64  `json:"size"`
 }
 
-// spec is what a [find.Spec] has without its source, and without how it was found, which is different
-// the next time.
+// spec is what a [find.Spec] has without its source, and without how it was found, which is
+// different the next time.
 type spec struct {
 	Name       string               `json:"name"`
 	Module     string               `json:"module,omitempty"`

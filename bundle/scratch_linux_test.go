@@ -38,8 +38,8 @@ func prepare(t *testing.T, config load.Config, names ...string) []byte {
 	return b.Bytes()
 }
 
-// TestScratch runs the example as another user in a root that nobody can write to and that holds the
-// program, the bundle, /proc and /dev, and nothing else.
+// TestScratch runs the example as another user in a root that nobody can write to and that holds
+// the program, the bundle, /proc and /dev, and nothing else.
 func TestScratch(t *testing.T) {
 	t.Chdir("../examples/bundle")
 	root := t.TempDir()
@@ -72,7 +72,8 @@ func TestScratch(t *testing.T) {
 	assert.Len(t, left, 4)
 }
 
-// TestDamagedProgram: a program that is not what was prepared does not start, from memory or a file.
+// TestDamagedProgram: a program that is not what was prepared does not start, from memory or a
+// file.
 func TestDamagedProgram(t *testing.T) {
 	t.Parallel()
 	data := prepare(t, load.Config{}, "strings")

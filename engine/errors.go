@@ -92,7 +92,7 @@ func (e *InitError) Error() string {
 
 func (e *InitError) Unwrap() error { return e.Err }
 
-// IsolationError reports that the isolation that the configuration requires is not to be had here.
+// IsolationError reports that the isolation that the configuration requires is unavailable here.
 type IsolationError struct {
 	Missing []Measure
 }

@@ -97,8 +97,8 @@ func (h *Held) Refresh(current func(*Object) bool) {
 	}
 }
 
-// Value is where the value in the module is noted, which copies have in common; nil where it has not
-// been made.
+// Value is where the value in the module is noted, which copies have in common; nil where it has
+// not been made.
 func (h *Held) Value() unsafe.Pointer { return unsafe.Pointer(h.load()) }
 
 // Hold makes it the value behind an object: the very one where it stands for a pointer, and one

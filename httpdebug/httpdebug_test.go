@@ -166,8 +166,8 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestNothingFromElsewhere: pages use no style attributes, inline scripts or other hosts, which their
-// policy would refuse.
+// TestNothingFromElsewhere: pages use no style attributes, inline scripts or other hosts, which
+// their policy would refuse.
 func TestNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	s := serve(t, httpdebug.Options{Control: true, Store: loadtest.OpenStore(t)})
@@ -355,7 +355,8 @@ func TestControl(t *testing.T) {
 	assert.Len(t, s.loader.Info().Modules, 1)
 }
 
-// TestLive: what runs comes at once, and events as they happen, each once where a browser asks again.
+// TestLive: what runs comes at once, and events as they happen, each once where a browser asks
+// again.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	s := serve(t, httpdebug.Options{})

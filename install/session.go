@@ -31,7 +31,7 @@ type Session struct {
 	// Locked is the lock file's entry of the name, nil if there is none.
 	Locked *lockfile.Entry
 	// Toolchain is the release of Go that compiles what is installed, as in "go1.26.8"; "" is that
-	// of the toolchain that is here or, where there is none or it is too old, of one that can be
+	// of the toolchain that is here or, if there is none or it is too old, of one that can be
 	// brought.
 	Toolchain string
 	// LocalToolchain keeps installers from bringing toolchains: the one that is here has to do.
@@ -67,9 +67,9 @@ func (s *Session) AdmitPlaces(places ...string) error {
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Places(places...) })
 }
 
-// AdmitURL lets the policies decide about an address that something is fetched from: those that name
-// its place must not deny it. Installers ask about each address that they are led to by others. The
-// error is a [*PolicyError].
+// AdmitURL lets the policies decide about an address that something is fetched from: those that
+// name its place must not deny it. Installers ask about each address that they are led to by
+// others. The error is a [*PolicyError].
 func (s *Session) AdmitURL(u *url.URL) error {
 	if s.Denies() && webhost.Disguised(u.Host) {
 		return &PolicyError{

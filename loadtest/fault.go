@@ -12,8 +12,8 @@ import (
 // Fault answers a request in the place of the server; real is the answer that it would give.
 type Fault func(w http.ResponseWriter, r *http.Request, real http.Handler)
 
-// Fault makes the server answer a URL path badly; a path that ends in "*" stands for all that start so. A nil
-// fault ends it.
+// Fault makes the server answer a URL path badly; a path that ends in "*" stands for all that start
+// so. A nil fault ends it.
 func (p *ProxyServer) Fault(path string, f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,7 +76,8 @@ func Redirect(url string) Fault {
 	}
 }
 
-// Truncated cuts an answer off in the middle: with a Content-Length that promises more, or without one.
+// Truncated cuts an answer off in the middle: with a Content-Length that promises more, or without
+// one.
 func Truncated(withLength bool) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		if withLength {

@@ -23,11 +23,9 @@ type FinderCases struct {
 }
 
 // TestFinder tests that a finder keeps the contract of [find.Finder]: its answers are complete and
-// stay
-// the same, what it does not know it passes on with a reason, it respects its context, it can be
-// used by
-// many goroutines (run it with -race), and it writes nothing. Make returns a fresh finder for each
-// test.
+// stay the same, what it does not know it passes on with a reason, it respects its context, it can
+// be used by many goroutines (run it with -race), and it writes nothing. Make returns a fresh
+// finder for each test.
 func TestFinder(t *testing.T, make func(t *testing.T) (find.Finder, FinderCases)) {
 	t.Run("found", func(t *testing.T) {
 		finder, cases := make(t)

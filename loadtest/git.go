@@ -21,7 +21,8 @@ type GitRepo struct {
 	t   testing.TB
 }
 
-// Git makes an empty repository in a directory, whose branch is "main". It skips the test where there is no git.
+// Git makes an empty repository in a directory, whose branch is "main". It skips the test where
+// there is no git.
 func Git(t testing.TB, dir string) *GitRepo {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
@@ -33,8 +34,8 @@ func Git(t testing.TB, dir string) *GitRepo {
 	return r
 }
 
-// Run runs a git command in the repository and returns what it prints. Its environment is the same on every
-// machine, and so are the commits that it makes.
+// Run runs a git command in the repository and returns what it prints. Its environment is the same
+// on every machine, and so are the commits that it makes.
 func (r *GitRepo) Run(args ...string) string {
 	r.t.Helper()
 	cmd := exec.Command("git", args...)
@@ -73,7 +74,8 @@ func (r *GitRepo) Commit(tags ...string) string {
 	return r.Run("rev-parse", "HEAD")
 }
 
-// GitServer serves git repositories over HTTP on 127.0.0.1, as a hosting service does. It is safe for concurrent use.
+// GitServer serves git repositories over HTTP on 127.0.0.1, as a hosting service does. It is safe
+// for concurrent use.
 type GitServer struct {
 	// User and Password, where they are set, are asked of every request.
 	User, Password string
@@ -113,7 +115,8 @@ func (s *GitServer) Handler(t testing.TB, root string) http.Handler {
 	})
 }
 
-// Start serves the repositories below a directory until the test ends, and returns the server's URL.
+// Start serves the repositories below a directory until the test ends, and returns the server's
+// URL.
 func (s *GitServer) Start(t testing.TB, root string) string {
 	t.Helper()
 	server := httptest.NewServer(s.Handler(t, root))
@@ -121,7 +124,8 @@ func (s *GitServer) Start(t testing.TB, root string) string {
 	return server.URL
 }
 
-// Authorizations returns the Authorization headers of the requests so far, "" for a request without.
+// Authorizations returns the Authorization headers of the requests so far, "" for a request
+// without.
 func (s *GitServer) Authorizations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

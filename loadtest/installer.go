@@ -23,12 +23,10 @@ type InstallerCases struct {
 }
 
 // TestInstaller tests that an installer keeps the contract of [install.Installer]: it resolves to
-// exact
-// versions, what it installs is complete and lies in the store, a second Install finds what the
-// first one
-// brought, many goroutines can use it (run it with -race), what does not exist is a
-// [find.ErrNotFound] or a
-// [*find.VersionError], and it respects its context. Make returns a fresh installer for each test.
+// exact versions, what it installs is complete and lies in the store, a second Install finds what
+// the first one brought, many goroutines can use it (run it with -race), what does not exist is a
+// [find.ErrNotFound] or a [*find.VersionError], and it respects its context. Make returns a fresh
+// installer for each test.
 func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, InstallerCases)) {
 	t.Run("claims", func(t *testing.T) {
 		installer, cases := make(t)

@@ -79,8 +79,8 @@ func makeWritable(dir string) {
 	})
 }
 
-// ModuleCache makes a directory that looks like a GOMODCACHE into which the go command downloaded modules,
-// named PATH@VERSION, from the server.
+// ModuleCache makes a directory that looks like a GOMODCACHE into which the go command downloaded
+// modules, named PATH@VERSION, from the server.
 func ModuleCache(t testing.TB, p *ProxyServer, modules ...string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -27,7 +27,8 @@ import (
 type ProxyServer struct {
 	// URL is the GOPROXY value that leads to the server.
 	URL string
-	// SumDB is the GOSUMDB value of its checksum database, name and key; it is reached through the proxy.
+	// SumDB is the GOSUMDB value of its checksum database, name and key; it is reached through the
+	// proxy.
 	SumDB string
 
 	t       testing.TB
@@ -43,16 +44,16 @@ type ProxyServer struct {
 	counts  map[string]int            // requests by URL path
 }
 
-// Proxy starts a module proxy that ends with the test. Each archive is a txtar text whose files are named as
-// in a module zip:
+// Proxy starts a module proxy that ends with the test. Each archive is a txtar text whose files are
+// named as in a module zip:
 //
 //	-- example.com/a@v1.0.0/go.mod --
 //	module example.com/a
 //	-- example.com/a@v1.0.0/a.go --
 //	package a
 //
-// A version without go.mod gets the one that real proxies make up. A file "PATH@REVISION.info" with JSON is
-// the answer to a query for a branch or a commit.
+// A version without go.mod gets the one that real proxies make up. A file "PATH@REVISION.info" with
+// JSON is the answer to a query for a branch or a commit.
 func Proxy(t testing.TB, archives ...string) *ProxyServer {
 	t.Helper()
 	const name = "sums.test"
@@ -128,8 +129,8 @@ func (p *ProxyServer) zipOf(path, version string, files map[string][]byte) []byt
 	return Zip(p.t, entries...)
 }
 
-// Replace makes the server answer with a zip of other files for a version that was published. The checksum database
-// goes on to vouch for what was published.
+// Replace makes the server answer with a zip of other files for a version that was published. The
+// checksum database goes on to vouch for what was published.
 func (p *ProxyServer) Replace(path, version string, files map[string][]byte) {
 	p.t.Helper()
 	v, err := module.EscapeVersion(version)
@@ -162,23 +163,25 @@ func (p *ProxyServer) publish(path, version string, goMod, zipped []byte) {
 	semver.Sort(p.listed[path])
 }
 
-// AddModuleCache serves the modules of a module cache of the go command too, a GOMODCACHE directory.
+// AddModuleCache serves the modules of a module cache of the go command too, a GOMODCACHE
+// directory.
 func (p *ProxyServer) AddModuleCache(dir string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.caches = append(p.caches, filepath.Join(dir, "cache", "download"))
 }
 
-// SetFile makes the server answer a URL path with data, whatever it would answer otherwise. The checksum
-// database goes on to vouch for what was published.
+// SetFile makes the server answer a URL path with data, whatever it would answer otherwise. The
+// checksum database goes on to vouch for what was published.
 func (p *ProxyServer) SetFile(urlPath string, data []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.files[urlPath] = data
 }
 
-// SetRecord makes the checksum database answer with a text of its own about a version, which has to be done
-// before anybody asks. The right text has the lines "PATH VERSION h1:…" and "PATH VERSION/go.mod h1:…".
+// SetRecord makes the checksum database answer with a text of its own about a version, which has to
+// be done before anybody asks. The right text has the lines "PATH VERSION h1:…" and "PATH
+// VERSION/go.mod h1:…".
 func (p *ProxyServer) SetRecord(path, version, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -236,8 +239,8 @@ func (p *ProxyServer) answer(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }
 
-// file returns what is at a URL path: a file that was set, a list made of what was published, or a file of a
-// module cache.
+// file returns what is at a URL path: a file that was set, a list made of what was published, or a
+// file of a module cache.
 func (p *ProxyServer) file(path string) ([]byte, bool) {
 	p.mu.Lock()
 	data, ok := p.files[path]

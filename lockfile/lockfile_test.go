@@ -200,7 +200,8 @@ func BenchmarkRead1000(b *testing.B) {
 	}
 }
 
-// What a killed writer left beside the file goes with a later write; what another may still be writing stays.
+// What a killed writer left beside the file goes with a later write; what another may still be
+// writing stays.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

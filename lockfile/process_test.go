@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A test binary that starts with this variable set writes the lock file that it names, until it is killed.
+// A test binary that starts with this variable set writes the lock file that it names, until it is
+// killed.
 const writerEnv = "LOCKFILE_TEST_WRITE"
 
 func TestMain(m *testing.M) {

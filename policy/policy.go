@@ -21,7 +21,7 @@
 //	isolation example.com
 //
 // Every decision names the rule that made it. Of the rules of one policy, deny goes before allow;
-// where there are several policies, each has to allow a module, and what they grant adds up.
+// if there are several policies, each has to allow a module, and what they grant adds up.
 package policy
 
 import (

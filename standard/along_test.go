@@ -79,8 +79,8 @@ func New(name string) *Item { return &Item{name} }
 func (i *Item) Name() string { return i.name }
 `
 
-// TestCompanions: objects of one package are arguments of another one's functions, and a second loader on the same
-// store needs neither a network nor a compiler.
+// TestCompanions: objects of one package are arguments of another one's functions, and a second
+// loader on the same store needs neither a network nor a compiler.
 func TestCompanions(t *testing.T) {
 	t.Parallel()
 	s := &system{loadtest.Proxy(t, library), loadtest.OpenStore(t)}
@@ -108,7 +108,8 @@ func TestCompanions(t *testing.T) {
 	}
 }
 
-// checkSentinels: sentinel errors of companions are found by errors.Is, and those of standard ones are the host's own.
+// checkSentinels: sentinel errors of companions are found by errors.Is, and those of standard ones
+// are the host's own.
 func checkSentinels(t *testing.T, m *load.Module) {
 	t.Helper()
 	gone, err := load.Value[error](m, "item.ErrGone")
@@ -125,8 +126,8 @@ func checkSentinels(t *testing.T, m *load.Module) {
 	assert.ErrorIs(t, err, io.EOF)
 }
 
-// TestInstantiate: instantiations that a module is built with share its variables; those made on demand have
-// variables of their own, are made once, and are kept.
+// TestInstantiate: instantiations that a module is built with share its variables; those made on
+// demand have variables of their own, are made once, and are kept.
 func TestInstantiate(t *testing.T) {
 	t.Parallel()
 	s := &system{loadtest.Proxy(t, library), loadtest.OpenStore(t)}

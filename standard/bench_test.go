@@ -25,7 +25,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// start measures, in this fresh process, what it takes to load a module up to the first call answered.
+// start measures, in this fresh process, what it takes to load a module up to the first call
+// answered.
 func (h *host) start(args []string) error {
 	begin := time.Now()
 	l, err := standard.New(load.Config{})
@@ -43,7 +44,8 @@ func (h *host) start(args []string) error {
 	return errors.Join(h.out.Encode(took), l.Close(context.Background()))
 }
 
-// fork measures the yardstick of start, in a process as fresh: fork and exec of a program up to its first line.
+// fork measures the yardstick of start, in a process as fresh: fork and exec of a program up to its
+// first line.
 func (h *host) fork(args []string) error {
 	took, err := firstLine(args[0])
 	return errors.Join(h.out.Encode(took), err)
@@ -86,8 +88,9 @@ func emptyProgram(b *testing.B) string {
 	return filepath.Join(dir, "empty")
 }
 
-// BenchmarkLoadWarm measures, in fresh processes, a warm load from before standard.New to the first call
-// answered, against fork and exec of an empty Go program to its first line. Figures are medians.
+// BenchmarkLoadWarm measures, in fresh processes, a warm load from before standard.New to the first
+// call answered, against fork and exec of an empty Go program to its first line. Figures are
+// medians.
 func BenchmarkLoadWarm(b *testing.B) {
 	for _, c := range []struct{ kind, name, symbol string }{
 		{"standard", "strings", "Index"},
@@ -170,8 +173,8 @@ func BenchmarkInstallWarm(b *testing.B) {
 // resident is what memory reports, in bytes.
 type resident struct{ Child, ChildShare, Host float64 }
 
-// memory loads its arguments, one by one: the first to have everything in place, the others to measure the
-// resident memory of a child and what each adds to the host.
+// memory loads its arguments, one by one: the first to have everything in place, the others to
+// measure the resident memory of a child and what each adds to the host.
 func (h *host) memory(args []string) error {
 	l, err := standard.New(load.Config{})
 	if err != nil {
@@ -225,8 +228,8 @@ func residentOf(pid int) (rss, share float64, err error) {
 	return rss, share, err
 }
 
-// BenchmarkMemory measures the resident memory of a small module's process, and by how much that of the host
-// grows with each of 16 further modules.
+// BenchmarkMemory measures the resident memory of a small module's process, and by how much that of
+// the host grows with each of 16 further modules.
 func BenchmarkMemory(b *testing.B) {
 	if runtime.GOOS != "linux" {
 		b.Skip("reads /proc")

@@ -177,7 +177,8 @@ func heldLocks(dir string) []string {
 	return held
 }
 
-// command is the host that does a job, in a working directory, with a store and further environment.
+// command is the host that does a job, in a working directory, with a store and further
+// environment.
 func command(t testing.TB, s *store.Store, env []string, job string, args ...string) *exec.Cmd {
 	t.Helper()
 	executable, err := os.Executable()

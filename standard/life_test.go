@@ -30,8 +30,7 @@ func (f footprint) String() string {
 }
 
 // measureFootprint waits for goroutines that have done everything and are about to end, which takes
-// a moment on a
-// busy machine; what stays is counted.
+// a moment on a busy machine; what stays is counted.
 func measureFootprint() footprint {
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > 1 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
@@ -125,9 +124,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 }
 
 // returned is what unload reports: by how much loads grew the resident memory of the host and its
-// children, and
-// unloads shrank it, in bytes, all rounds together; and what the reports of the unloads said came
-// back.
+// children, and unloads shrank it, in bytes, all rounds together; and what the reports of the
+// unloads said came back.
 type returned struct{ Added, Back, Reported, Start, End float64 }
 
 // unload loads and unloads its first argument, 50 times, in the engine of its second.

@@ -16,8 +16,7 @@ import (
 )
 
 // TestLive builds companions and instantiations of real packages, twice: the second loader compiles
-// nothing. It
-// runs where LOAD_LIVE=1.
+// nothing. It runs where LOAD_LIVE=1.
 func TestLive(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")

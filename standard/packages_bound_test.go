@@ -37,8 +37,8 @@ func (p *packages) bindings(t *testing.T, b binding) {
 	b.calls(&bound{T: t, packages: p, name: b.name, module: m})
 }
 
-// call makes one call, or a few that belong together, and counts it: right is what Go prints for what f returns. A
-// panic and a failed fn within f are failures.
+// call makes one call, or a few that belong together, and counts it: right is what Go prints for
+// what f returns. A panic and a failed fn within f are failures.
 func (b *bound) call(name, right string, f func() any) {
 	got := ""
 	func() {

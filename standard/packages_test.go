@@ -26,9 +26,9 @@ var goEngines = []string{"goprocess", "gowasm"}
 // minShare is the least share of the calls that has to give the right results on each engine.
 const minShare = 0.95
 
-// TestLivePackages calls the functions and methods that users of real packages call most: the expressions of
-// testdata/packages, and the bindings of the other packages tests. It runs where LOAD_LIVE=1, in the store in LOAD_DIR
-// if that is set.
+// TestLivePackages calls the functions and methods that users of real packages call most: the
+// expressions of testdata/packages, and the bindings of the other packages tests. It runs where
+// LOAD_LIVE=1, in the store in LOAD_DIR if that is set.
 func TestLivePackages(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it needs the registry: set LOAD_LIVE=1")
@@ -103,8 +103,8 @@ type packageTable struct {
 
 type packageRow struct{ expr, want string }
 
-// readPackages reads testdata/packages: after a line "package NAME with COMPANION …" come the expressions, each
-// followed by what Go prints for it.
+// readPackages reads testdata/packages: after a line "package NAME with COMPANION …" come the
+// expressions, each followed by what Go prints for it.
 func readPackages(t *testing.T) []packageTable {
 	t.Helper()
 	files, err := filepath.Glob("testdata/packages/*.txt")
@@ -167,7 +167,8 @@ func (p *packages) unload(t *testing.T, name string, along, instances []string) 
 	assert.NoError(t, err)
 }
 
-// printed is what the tables have: the results as fmt.Println prints them, quoted where they are more than one line.
+// printed is what the tables have: the results as fmt.Println prints them, quoted where they are
+// more than one line.
 func printed(results []any, err error) string {
 	text := strings.TrimSuffix(fmt.Sprintln(results...), "\n")
 	if err == nil && len(results) > 0 { // an error that is a value

@@ -21,8 +21,7 @@ import (
 )
 
 // TestManyProcesses: 16 processes of 16 goroutines each that ask for one cold name do one download
-// of each
-// zip and one compile, and each gets the module.
+// of each zip and one compile, and each gets the module.
 func TestManyProcesses(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
@@ -54,8 +53,7 @@ func TestManyProcesses(t *testing.T) {
 }
 
 // TestKilledHosts kills hosts at any moment of a cold load. Whatever they leave is whole, and the
-// next one
-// completes it.
+// next one completes it.
 func TestKilledHosts(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, published)
@@ -147,8 +145,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 // interrupt sends a host and all that it started SIGINT, as a terminal does, at the first event
-// that is the
-// moment.
+// that is the moment.
 func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 	t.Helper()
 	cmd := command(t, s.store, s.proxy.Env(), "interrupt", "example.com/hello")
@@ -180,8 +177,7 @@ func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 }
 
 // TestWarmLoadNeedsNobody: what is installed and compiled loads without a request and without the
-// go
-// command, also if there is none.
+// go command, also if there is none.
 func TestWarmLoadNeedsNobody(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)

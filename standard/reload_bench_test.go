@@ -15,8 +15,7 @@ import (
 )
 
 // BenchmarkReload measures the reload of a local Go package of a thousand lines after a change of
-// one, and which share of it the compiler
-// takes.
+// one, and which share of it the compiler takes.
 func BenchmarkReload(b *testing.B) {
 	var mu sync.Mutex
 	var compile time.Duration

@@ -15,8 +15,7 @@ import (
 )
 
 // TestNoShadow: someone who can write to the current directory cannot take the place of what the
-// program registered, nor of
-// what it finds there by another name.
+// program registered, nor of what it finds there by another name.
 func TestNoShadow(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"rules/init.star", "rules.star", "rules/rules.go", "load.policy", ".git/config"} {

@@ -168,8 +168,7 @@ func greets(t *testing.T, l *load.Loader, name, want string) *load.Module {
 }
 
 // check verifies everything in the store: each module against the sum that it was installed with,
-// and each
-// artifact against its manifest. It returns how many there are.
+// and each artifact against its manifest. It returns how many there are.
 func check(t *testing.T, s *store.Store) (modules, artifacts int) {
 	t.Helper()
 	downloads := filepath.Join(s.ModDir(), "cache", "download")

@@ -46,8 +46,7 @@ func replace(t testing.TB, file, text string) {
 }
 
 // TestReloadOfAGoPackage: a reference follows, an object of the old instance does not, and source
-// that is broken or gone changes
-// nothing.
+// that is broken or gone changes nothing.
 func TestReloadOfAGoPackage(t *testing.T) {
 	t.Parallel()
 	l := gardenLoader(t, load.Config{})
@@ -169,8 +168,7 @@ func goMemory() float64 {
 }
 
 // TestHammerLife loads, reloads, unloads, evicts, changes and calls the same modules at once, of
-// every engine. LOAD_HAMMER sets how
-// long, such as 2m.
+// every engine. LOAD_HAMMER sets how long, such as 2m.
 func TestHammerLife(t *testing.T) {
 	t.Parallel()
 	long, err := time.ParseDuration(os.Getenv("LOAD_HAMMER"))

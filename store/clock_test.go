@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Clocks jump: what seems to have been used in the future is kept by its age, and yet does not stay for ever.
+// Clocks jump: what seems to have been used in the future is kept by its age, and yet does not stay
+// for ever.
 func TestCollectFuture(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -48,7 +49,8 @@ func TestCollectFuture(t *testing.T) {
 	assert.Equal(t, []string{"artifact"}, kinds(removed))
 }
 
-// What a process left that was killed while it installed or removed a module, a directory without a sum, goes.
+// What a process left that was killed while it installed or removed a module, a directory without a
+// sum, goes.
 func TestCollectOrphans(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -69,7 +69,7 @@ func TestRecordsOfOtherFormats(t *testing.T) {
 	}
 }
 
-// The fields of records are those of the format: whoever changes them decides whether a record
+// The fields of records are those of the format: anyone who changes them decides whether a record
 // without the change may still be read, and raises the format (recordFormat) if not.
 func TestRecordFormat(t *testing.T) {
 	t.Parallel()

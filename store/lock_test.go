@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLockHammer locks from many goroutines through two stores on one directory, as two processes would.
+// TestLockHammer locks from many goroutines through two stores on one directory, as two processes
+// would.
 func TestLockHammer(t *testing.T) {
 	t.Parallel()
 	first := open(t)

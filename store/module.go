@@ -90,9 +90,9 @@ func (s *Store) ModuleRegistry(path, version string) (string, error) {
 	return string(data), err
 }
 
-// ModuleTime returns when a version of a Go module was published, as the registry told whoever asked
-// it for this store; the zero time if nobody did. Installers keep the answer where the go command
-// looks for it, in the file that ends in ".info".
+// ModuleTime returns when a version of a Go module was published, as the registry told anyone who
+// asked it for this store; the zero time if nobody did. Installers keep the answer where the go
+// command looks for it, in the file that ends in ".info".
 func (s *Store) ModuleTime(path, version string) time.Time {
 	t, err := s.moduleTree(module.Version{Path: path, Version: version})
 	if err != nil {

@@ -46,8 +46,8 @@ func poison(t *testing.T, path, how string) {
 	require.NoError(t, errors.Join(os.Remove(path), poisons[how](path, data)))
 }
 
-// TestPoison damages every kind of file in every way. Nothing waits for ever, nothing is believed, Verify names what
-// it is, and what is removed and made again is whole.
+// TestPoison damages every kind of file in every way. Nothing waits for ever, nothing is believed,
+// Verify names what it is, and what is removed and made again is whole.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	for how := range poisons {
@@ -93,7 +93,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// fillStore puts one thing of each kind into a store where it is not there as a whole, and reads it.
+// fillStore puts one thing of each kind into a store where it is not there as a whole, and reads
+// it.
 func fillStore(t *testing.T, s *store.Store) {
 	t.Helper()
 	key := store.Key("one")

@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A test binary that starts with this variable set does the named work on the store in its last argument.
+// A test binary that starts with this variable set does the named work on the store in its last
+// argument.
 const processEnv = "STORE_TEST_PROCESS"
 
 func TestMain(m *testing.M) {
@@ -42,7 +43,8 @@ func process(work, dir string) *exec.Cmd {
 	return cmd
 }
 
-// makeArtifact asks for one artifact from 16 goroutines and checks it. Each build adds a line to a file.
+// makeArtifact asks for one artifact from 16 goroutines and checks it. Each build adds a line to a
+// file.
 func makeArtifact(s *store.Store) error {
 	errs := make([]error, 16)
 	var wg sync.WaitGroup
@@ -99,8 +101,8 @@ func TestOneBuildForAll(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// TestKill kills processes at ever later moments of a build; each leaves nothing or a whole artifact, and
-// the last process finds no obstacle.
+// TestKill kills processes at ever later moments of a build; each leaves nothing or a whole
+// artifact, and the last process finds no obstacle.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -56,8 +56,8 @@ func TestReadOnly(t *testing.T) {
 	<-done
 }
 
-// makeReadOnly takes the right to write from a tree for the time of the test. The tree lies in directories
-// that only their owner can enter, so that they have to be opened as well.
+// makeReadOnly takes the right to write from a tree for the time of the test. The tree lies in
+// directories that only their owner can enter, so that they have to be opened as well.
 func makeReadOnly(t *testing.T, dir string) {
 	t.Helper()
 	for outer := filepath.Dir(dir); outer != filepath.Clean(os.TempDir()) && os.Geteuid() == 0; outer = filepath.Dir(outer) {
@@ -75,8 +75,8 @@ func makeReadOnly(t *testing.T, dir string) {
 	t.Cleanup(func() { set(0o200) })
 }
 
-// becomeOrdinary takes the superuser's file access from the calling goroutine, by its thread, which ends
-// with it.
+// becomeOrdinary takes the superuser's file access from the calling goroutine, by its thread, which
+// ends with it.
 func becomeOrdinary(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return

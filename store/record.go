@@ -51,8 +51,8 @@ type RecordCompanion struct {
 // Proof says what a checksum database vouched for.
 type Proof struct {
 	By string `json:"by,omitempty"` // its name, as "sum.golang.org"
-	// Modules are the paths of those modules of a build list. Others were exempt from it, or held by a
-	// lock or go.sum file.
+	// Modules are the paths of those modules of a build list. Others were exempt from it, or held
+	// by a lock or go.sum file.
 	Modules []string `json:"modules,omitempty"`
 }
 

@@ -129,7 +129,8 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// TestRecordsOfCompanions: records of one package with and without companions do not know of each other.
+// TestRecordsOfCompanions: records of one package with and without companions do not know of each
+// other.
 func TestRecordsOfCompanions(t *testing.T) {
 	t.Parallel()
 	s := open(t)

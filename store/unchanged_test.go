@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCheckTree: a file that was changed, added, removed or replaced by something else is found, from wherever in the
-// tree one looks. A directory of somebody else's is nobody's promise.
+// TestCheckTree: a file that was changed, added, removed or replaced by something else is found,
+// from wherever in the tree one looks. A directory of somebody else's is nobody's promise.
 func TestCheckTree(t *testing.T) {
 	t.Parallel()
 	for what, change := range map[string]func(tree string) error{

@@ -12,8 +12,8 @@ import (
 	"github.com/loadgo/load/loadtest"
 )
 
-// poison changes the files that match a pattern to the contents of another, or one byte in the middle of them where
-// none is given: poison '$STORE/obj/*/program' [FILE].
+// poison changes the files that match a pattern to the contents of another, or one byte in the
+// middle of them where none is given: poison '$STORE/obj/*/program' [FILE].
 func poison(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: poison PATTERN [FILE]")
@@ -36,8 +36,8 @@ func poison(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// replace lets the module proxy serve another zip for a version, made of the files of a directory, while the checksum
-// database knows the old one: replace example.com/a@v1.0.0 DIR.
+// replace lets the module proxy serve another zip for a version, made of the files of a directory,
+// while the checksum database knows the old one: replace example.com/a@v1.0.0 DIR.
 func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: replace MODULE@VERSION DIRECTORY")

@@ -25,8 +25,8 @@ func completeNames(_ context.Context, _ []string, begun string) ([]string, cobra
 }
 
 // completeSymbols completes the name of a module and then, behind it, what that exports, each with
-// an ending. It neither installs nor compiles nor runs anything: a symbol of what is not there yet is
-// not completed.
+// an ending. It neither installs nor compiles nor runs anything: a symbol of what is not there yet
+// is not completed.
 func completeSymbols(ending string) completion {
 	return func(ctx context.Context, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		switch len(args) {

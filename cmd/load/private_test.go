@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// privateRegistry is a module proxy that wants a token, and a server beside it to which it can redirect, which must
-// not hear the token.
+// privateRegistry is a module proxy that wants a token, and a server beside it to which it can
+// redirect, which must not hear the token.
 type privateRegistry struct {
 	proxy  *loadtest.ProxyServer
 	token  string
@@ -49,7 +49,8 @@ func newPrivateRegistry(t *testing.T) *privateRegistry {
 	return p
 }
 
-// private gives the private registry its token, and fills in where a file says $REGISTRY: private TOKEN FILE.
+// private gives the private registry its token, and fills in where a file says $REGISTRY: private
+// TOKEN FILE.
 func private(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: private TOKEN FILE")
@@ -62,9 +63,9 @@ func private(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(data), 0o600))
 }
 
-// registry lets the private registry answer everything with a status, redirect zips, or answer well again: registry
-// STATUS, registry redirect, registry repair. Asked "registry heard N TEXT", it checks how many requests there were
-// whose path holds the text.
+// registry lets the private registry answer everything with a status, redirect zips, or answer well
+// again: registry STATUS, registry redirect, registry repair. Asked "registry heard N TEXT", it
+// checks how many requests there were whose path holds the text.
 func registryRule(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || args[0] == "heard" && len(args) != 3 {
 		ts.Fatalf("usage: registry STATUS|redirect|repair|heard N TEXT")

@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"load": main})
 }
 
-// TestScript runs the scripts in testdata/script. Each has a module proxy, a store and a home directory
-// of its own, and shares the build cache, so that the standard library is compiled once.
+// TestScript runs the scripts in testdata/script. Each has a module proxy, a store and a home
+// directory of its own, and shares the build cache, so that the standard library is compiled once.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	cache := goEnv(t, "GOCACHE")
@@ -116,7 +116,8 @@ func readModules(t *testing.T) []string {
 	return archives
 }
 
-// requests checks how many requests whose path holds a text the module proxy has had: requests 1 .zip.
+// requests checks how many requests whose path holds a text the module proxy has had: requests 1
+// .zip.
 func requests(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: requests N TEXT")
@@ -187,8 +188,8 @@ func counts(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// agree checks that explain tells what get does: agree [-frozen ...] NAME. Both fail with one error;
-// or what explain decides is the same before and after get.
+// agree checks that explain tells what get does: agree [-frozen ...] NAME. Both fail with one
+// error; or what explain decides is the same before and after get.
 func agree(ts *testscript.TestScript, neg bool, args []string) {
 	explain := func() (decided report.Explanation, failure string) {
 		if ts.Exec("load", append([]string{"explain", "-json"}, args...)...) != nil {

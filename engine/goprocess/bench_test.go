@@ -107,8 +107,7 @@ func main() {
 `
 
 // bareRoundTrip starts the yardstick: a process that echoes messages of n bytes over the same kind
-// of
-// socket pair, and returns what makes one round trip.
+// of socket pair, and returns what makes one round trip.
 func bareRoundTrip(b *testing.B, n int) func() {
 	b.Helper()
 	dir := b.TempDir()
@@ -147,8 +146,7 @@ func bareRoundTrip(b *testing.B, n int) func() {
 }
 
 // compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch,
-// so
-// that the machine's drift meets both alike.
+// so that the machine's drift meets both alike.
 func compare(b *testing.B, batch int, yardstick, measured func()) {
 	b.Helper()
 	yardstick()
@@ -236,8 +234,7 @@ func BenchmarkStream(b *testing.B) {
 }
 
 // BenchmarkCallback compares a hundred calls of a function of the host, in one call of the module,
-// with as many
-// calls of the module.
+// with as many calls of the module.
 func BenchmarkCallback(b *testing.B) {
 	m := openSample(b)
 	echo := bind[func(string) (string, error)](b, m, "Echo")

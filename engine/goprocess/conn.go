@@ -19,8 +19,7 @@ import (
 // conn carries calls to the child. It implements [host.Transport].
 //
 // No goroutine reads all the time: of the callers that wait for answers, one reads for all of them,
-// until it
-// has its own. A call that is alone is thus answered without waking another goroutine.
+// until it has its own. A call that is alone is thus answered without waking another goroutine.
 type conn struct {
 	file    *os.File
 	process *process
@@ -243,9 +242,8 @@ func (c *conn) release() {
 }
 
 // send writes a frame, from the given byte on, and reports whether the module gets it: not where
-// the context
-// ends before its first byte is written. Where it ends later, the rest is written when the module
-// reads again.
+// the context ends before its first byte is written. Where it ends later, the rest is written when
+// the module reads again.
 func (c *conn) send(ctx context.Context, frame *wire.Encoder, from int) bool {
 	select {
 	case <-c.writing:

@@ -1,8 +1,7 @@
 // Package goprocess is the default engine: it builds a Go package natively and runs it as a child
-// process,
-// inside the sandbox that the operating system offers. Calls go over a pair of sockets. The module
-// has
-// native speed, a crash stays outside of the host, and unloading gives back everything.
+// process, inside the sandbox that the operating system offers. Calls go over a pair of sockets.
+// The module has native speed, a crash stays outside of the host, and unloading gives back
+// everything.
 package goprocess
 
 import (
@@ -29,12 +28,10 @@ import (
 )
 
 // Config says how modules are built and run. The zero Config is useful: modules get nothing, and
-// the
-// isolation is the best that the system offers.
+// the isolation is the best that the system offers.
 type Config struct {
 	// ReadOnly and ReadWrite are the directories, as absolute paths, that modules may read, or read
-	// and
-	// change. A module gets no other files.
+	// and change. A module gets no other files.
 	ReadOnly, ReadWrite []string
 	// Network lets modules open IPv4 and IPv6 sockets.
 	Network bool
@@ -72,8 +69,7 @@ type Config struct {
 	MaxInFlight int
 
 	// RequireIsolation refuses to run modules where the system does not offer every restriction.
-	// The
-	// error is a [*engine.IsolationError].
+	// The error is a [*engine.IsolationError].
 	RequireIsolation bool
 
 	// Stdout and Stderr receive what modules print; nil makes an event, [event.Output], of every
@@ -83,12 +79,10 @@ type Config struct {
 	Stdout, Stderr io.Writer
 
 	// Grace is how long a module may stay busy with a call that was cancelled before
-	// [event.Overrun] is
-	// emitted; 0 is five seconds. Cancelled calls return at once all the same.
+	// [event.Overrun] is emitted; 0 is five seconds. Cancelled calls return at once all the same.
 	Grace time.Duration
 	// KillOverrun ends a module that stays busy for longer than Grace; every call of it in flight
-	// then
-	// returns [engine.ErrCrashed].
+	// then returns [engine.ErrCrashed].
 	KillOverrun bool
 
 	// BuildCache is the directory of the go command's build cache; "" is the user's.
@@ -127,8 +121,7 @@ func (*Engine) Accepts(src find.Source) bool { return src.Kind == find.KindGo &&
 func (e *Engine) Target() string { return e.config.GOOS + "/" + e.config.GOARCH }
 
 // Fingerprint implements [engine.Compiler]. If there is no toolchain, artifacts of the toolchain
-// that
-// built the host are looked for: a machine that only runs needs none.
+// that built the host are looked for: a machine that only runs needs none.
 func (e *Engine) Fingerprint() string {
 	release, _ := e.Release()
 	return e.FingerprintOf(release)

@@ -191,8 +191,7 @@ func (in *input) large() (frame, error) {
 }
 
 // Waking a thread takes longer than a short call. So while answers come soon the reader looks for
-// the next
-// one for a moment before it sleeps. The module does the same for calls.
+// the next one for a moment before it sleeps. The module does the same for calls.
 const (
 	spinFor = 30 * time.Microsecond
 	// soon is the longest sleep after which the next frame is worth looking for.

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// keeper reads while no caller does, because a module that has values of the host may call at any time. A caller
-// that comes sends it away, so that calls in quick succession are answered without waking another goroutine.
+// keeper reads while no caller does, because a module that has values of the host may call at any
+// time. A caller that comes sends it away, so that calls in quick succession are answered without
+// waking another goroutine.
 type keeper struct {
 	runs atomic.Bool  // its goroutine is there
 	busy atomic.Int64 // how often callers have read

@@ -143,7 +143,7 @@ func TestMemoryLimitIsTyped(t *testing.T) {
 }
 
 // TestTooManyProcesses: a module that makes more processes or threads than it may ends with a typed
-// error, whoever the host's user is.
+// error, as whatever user the host runs.
 func TestTooManyProcesses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -11,8 +11,7 @@ import (
 )
 
 // Memory implements [engine.Measurable]: the resident memory of the child, its shared read-only
-// pages included, where
-// the system has /proc.
+// pages included, where the system has /proc.
 func (i *instance) Memory() engine.Memory {
 	pid := i.process.child.Pid()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

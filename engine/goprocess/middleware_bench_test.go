@@ -62,8 +62,7 @@ func client(b *testing.B, h http.Handler) func() {
 }
 
 // BenchmarkMiddleware compares a request over loopback through a middleware that only calls next
-// with one to the bare
-// handler.
+// with one to the bare handler.
 func BenchmarkMiddleware(b *testing.B) {
 	next := http.HandlerFunc(greet)
 	compare(b, 100, client(b, next), client(b, passThrough(b, next)))

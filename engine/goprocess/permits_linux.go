@@ -11,8 +11,8 @@ import (
 const mayExecute, mayWrite, mayRead = 1, 2, 4
 
 // permits reports whether modes and owners let this user do that with a file, and go through the
-// directories
-// above it. It does not count what root may beyond them: the module's process has no capabilities.
+// directories above it. It does not count what root may beyond them: the module's process has no
+// capabilities.
 func permits(path string, want uint32) bool {
 	for ; ; path, want = filepath.Dir(path), mayExecute {
 		info, err := os.Stat(path)

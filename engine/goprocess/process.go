@@ -184,8 +184,7 @@ func checkHello(body []byte, sum string) error {
 }
 
 // initError says why the initialisation did not end well; cause is the context's error, or nil
-// where the
-// child ended.
+// where the child ended.
 func (p *process) initError(cause error) error {
 	stderr := p.stderr.tail()
 	if cause != nil {

@@ -9,10 +9,8 @@ import (
 )
 
 // judge returns the refusal if the sandbox refused an attempt of its module, or nil. Only what is
-// in force
-// and not granted was refused by it, and only what the host itself may do: everything else fails
-// without a
-// sandbox, too.
+// in force and not granted was refused by it, and only what the host itself may do: everything else
+// fails without a sandbox, too.
 func (p *process) judge(a host.Attempt) *engine.Refusal {
 	switch a.Op {
 	case "dial", "listen", "lookup":
@@ -42,8 +40,7 @@ func (p *process) inForce(name string) bool {
 }
 
 // judgeFile judges an attempt on a file. What cannot be read at all was to be read; what can was to
-// be
-// changed.
+// be changed.
 func (p *process) judgeFile(a host.Attempt) *engine.Refusal {
 	path, exists := real(a.Path)
 	dir := filepath.Dir(path)

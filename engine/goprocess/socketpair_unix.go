@@ -13,8 +13,7 @@ import (
 const passRights = 83
 
 // socketPair returns the two ends of a connection. The host's end waits in the runtime's poller,
-// the
-// child's in the kernel.
+// the child's in the kernel.
 func socketPair() (host, child *os.File, err error) {
 	syscall.ForkLock.RLock() // no process is started while the descriptors could be inherited
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)

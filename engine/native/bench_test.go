@@ -11,8 +11,8 @@ import (
 //go:noinline
 func add(a, b int) int { return a + b }
 
-// BenchmarkCall compares a call through load.Func with one of the function itself. Both go through a function
-// value, as any function that is chosen at run time does.
+// BenchmarkCall compares a call through load.Func with one of the function itself. Both go through
+// a function value, as any function that is chosen at run time does.
 func BenchmarkCall(b *testing.B) {
 	bound, err := load.Func[func(int, int) int](module(b, map[string]any{"add": add}), "add")
 	require.NoError(b, err)

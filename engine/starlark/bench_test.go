@@ -94,8 +94,7 @@ func (s scene) alone() error {
 }
 
 // BenchmarkOpen compares what the engine does with an artifact that the store has found, which is
-// to read and
-// verify it, to decode it and to run it, with the use of a compiled program.
+// to read and verify it, to decode it and to run it, with the use of a compiled program.
 func BenchmarkOpen(b *testing.B) {
 	s := newScene(b)
 	st, err := store.Open(filepath.Join(s.root, "store"))
@@ -164,8 +163,7 @@ func TestMain(m *testing.M) {
 }
 
 // BenchmarkLoadWarmProcess makes the same comparison in processes that have done nothing else, as a
-// command
-// that runs a script is one. It takes the median of its rounds.
+// command that runs a script is one. It takes the median of its rounds.
 func BenchmarkLoadWarmProcess(b *testing.B) {
 	s := newScene(b)
 	measure := func(job string) time.Duration {

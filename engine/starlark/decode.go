@@ -77,7 +77,7 @@ func (d decoder) makeNatural(v starlark.Value) (any, error) {
 	return d.object(v)
 }
 
-// naturalDict returns a map[string]any, or a map[any]any where there are other keys.
+// naturalDict returns a map[string]any, or a map[any]any if there are other keys.
 func (d decoder) naturalDict(v *starlark.Dict) (any, error) {
 	texts := make(map[string]any, v.Len())
 	for key, value := range v.Entries() {

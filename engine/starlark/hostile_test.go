@@ -182,8 +182,7 @@ func collidingEntries(n int) string {
 }
 
 // What makes much of little is refused before it is made. The test runs alone: it measures the
-// memory of
-// the whole program.
+// memory of the whole program.
 func TestHostileMemory(t *testing.T) {
 	const limit = 16 << 20
 	for name, text := range hostileMemory {

@@ -69,8 +69,7 @@ def shared():
 `
 
 // Every way to use up the host ends at once with an error that says which limit it met. The test
-// runs alone: it
-// measures the memory of the whole program.
+// runs alone: it measures the memory of the whole program.
 func TestLimits(t *testing.T) {
 	w := newWorld(t, starlark.Config{Steps: 20_000_000, Memory: 64 << 20}, map[string]string{"m.star": hungry})
 	m := w.load(t, "m")
@@ -228,8 +227,8 @@ func TestSyntaxErrors(t *testing.T) {
 	w.wantError(t, err, "load code: compiling it takes more than 256.0 MiB of memory\n\tset starlark.Config.Memory to allow more")
 }
 
-// TestLeastMemory: a script works with exactly the least memory that may be set; less is refused when
-// it is set.
+// TestLeastMemory: a script works with exactly the least memory that may be set; less is refused
+// when it is set.
 func TestLeastMemory(t *testing.T) {
 	t.Parallel()
 	const least = 1 << 20

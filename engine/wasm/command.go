@@ -32,8 +32,8 @@ type run struct {
 }
 
 // bindCommand binds the program of a command: func([context], [io.Reader], [io.Writer], args
-// ...string) ([string or []byte], [error]). The reader is its standard input; the writer its standard
-// output, as the result is, if it has one.
+// ...string) ([string or []byte], [error]). The reader is its standard input; the writer its
+// standard output, as the result is, if it has one.
 func (m *module) bindCommand(f *goFunction) (call func(ctx context.Context, args, results []reflect.Value) error, reason string) {
 	params := f.params
 	take := func(t reflect.Type) bool {
@@ -86,8 +86,8 @@ func (m *module) bindCommand(f *goFunction) (call func(ctx context.Context, args
 	}, ""
 }
 
-// callMain calls the program with arguments whose types are seen only now: its input, where the first
-// is a reader, and strings.
+// callMain calls the program with arguments whose types are seen only now: its input, where the
+// first is a reader, and strings.
 func (m *module) callMain(ctx context.Context, s engine.Symbol, args []any) ([]any, error) {
 	var r run
 	for i, arg := range args {

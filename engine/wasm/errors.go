@@ -38,8 +38,8 @@ func (e *TrapError) Error() string {
 
 func (e *TrapError) Unwrap() error { return e.Err }
 
-// ExitError is a call in which the module exited, with a status that is not 0 where it is a command.
-// A module that is none goes on with a fresh instance.
+// ExitError is a call in which the module exited, with a status that is not 0 where it is a
+// command. A module that is none goes on with a fresh instance.
 type ExitError struct {
 	Module string
 	Code   uint32

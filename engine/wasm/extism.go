@@ -117,7 +117,7 @@ func (m *module) provideExtism() error {
 	return nil
 }
 
-// memory returns a part of the exchanged memory, and ends the call where there is none.
+// memory returns a part of the exchanged memory, and ends the call if there is none.
 func (m *module) memory(function string, place, length uint64) []byte {
 	data, ok := m.kernel.at(place, length)
 	if !ok {
@@ -126,7 +126,7 @@ func (m *module) memory(function string, place, length uint64) []byte {
 	return data
 }
 
-// block returns the data of a block, and ends the call where there is none. The place 0 is an empty
+// block returns the data of a block, and ends the call if there is none. The place 0 is an empty
 // one.
 func (m *module) block(function string, place uint64) []byte {
 	data, ok := m.kernel.block(place)

@@ -10,8 +10,8 @@ import (
 )
 
 // kernelCode has the functions that plugins call for every few bytes: WebAssembly calls them
-// hundreds of times faster than functions of the host. It hands on those of the host, from the module
-// hostModule.
+// hundreds of times faster than functions of the host. It hands on those of the host, from the
+// module hostModule.
 //
 //go:embed kernel/kernel.wasm
 var kernelCode []byte
@@ -83,9 +83,9 @@ func (k *kernel) setInput(place, length uint64) {
 	k.size.Set(length)
 }
 
-// alloc hands out a block, or 0 where there is no room. Plugins free again what a function that
+// alloc hands out a block, or 0 if there is no room. Plugins free again what a function that
 // they gave it to has freed, and must not hit the block of its answer. As Extism's own kernel, it
-// therefore reuses a freed one only where the memory would have to grow, or where there are very
+// therefore reuses a freed one only where the memory would have to grow, or if there are very
 // many, and the one that was freed first.
 func (k *kernel) alloc(length uint64) uint64 {
 	if length == 0 || length > uint64(1)<<maxClass-slack || len(k.blocks) >= maxBlocks {
@@ -132,7 +132,7 @@ func (k *kernel) release(place uint64) {
 	}
 }
 
-// put makes a block of data, or 0 where there is no room or no data.
+// put makes a block of data, or 0 if there is no room or no data.
 func (k *kernel) put(data []byte) uint64 {
 	place := k.alloc(uint64(len(data)))
 	if place != 0 {

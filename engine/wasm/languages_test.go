@@ -33,7 +33,8 @@ func build(t *testing.T, folder string, flags ...string) string {
 	return file
 }
 
-// TestGoPlugin: a plugin that Go's compiler made, which has a garbage collector, goroutines and maps.
+// TestGoPlugin: a plugin that Go's compiler made, which has a garbage collector, goroutines and
+// maps.
 func TestGoPlugin(t *testing.T) {
 	t.Parallel()
 	m, err := newWorld(t, wasm.Config{}).Load(t.Context(), build(t, "samples/go", "-buildmode=c-shared"))

@@ -117,8 +117,8 @@ func (m *module) Usage() *engine.Usage { return m.usage }
 // Isolation implements [engine.Isolated].
 func (m *module) Isolation() engine.Isolation { return m.isolation }
 
-// Memory implements [engine.Measurable]: the linear memory, which never shrinks, as it was after the
-// last call.
+// Memory implements [engine.Measurable]: the linear memory, which never shrinks, as it was after
+// the last call.
 func (m *module) Memory() engine.Memory {
 	size := m.size.Load()
 	return engine.Memory{Now: size, Peak: size, From: "linear memory"}
@@ -207,7 +207,7 @@ func (m *module) within(ctx context.Context) (context.Context, context.CancelFun
 	}
 }
 
-// present returns the instance, a fresh one where there is none.
+// present returns the instance, a fresh one if there is none.
 func (m *module) present(ctx context.Context) (api.Module, error) {
 	if m.guest != nil && !m.guest.IsClosed() {
 		return m.guest, nil

@@ -33,8 +33,8 @@ func many(n int, element ...byte) []byte {
 	return append(binary.AppendUvarint(nil, uint64(n)), bytes.Repeat(element, n)...)
 }
 
-// TestRefused: what is no core module that can run is a CompileError that says why. Lists that claim
-// billions of elements make no room for them.
+// TestRefused: what is no core module that can run is a CompileError that says why. Lists that
+// claim billions of elements make no room for them.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	const billions = "\xff\xff\xff\xff\x0f"

@@ -79,7 +79,8 @@ func limited(limits load.Limits) func(*load.Config) {
 	return func(c *load.Config) { c.Limits = func(*load.Spec) load.Limits { return limits } }
 }
 
-// TestSources compares the modules in testdata, and the kernel, with their sources, where the assembler is there.
+// TestSources compares the modules in testdata, and the kernel, with their sources, where the
+// assembler is there.
 func TestSources(t *testing.T) {
 	t.Parallel()
 	assembler, err := exec.LookPath("wat2wasm")
@@ -205,7 +206,8 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
-// TestTraps: a call that traps is an error that says why, and the next one runs in a fresh instance.
+// TestTraps: a call that traps is an error that says why, and the next one runs in a fresh
+// instance.
 func TestTraps(t *testing.T) {
 	t.Parallel()
 	m := newWorld(t, wasm.Config{}).load(t, "numbers.wasm")
@@ -268,8 +270,8 @@ func TestMemory(t *testing.T) {
 	assert.ErrorContains(t, err, "a memory limit of")
 }
 
-// TestLeastMemory: a module works with exactly the least memory that may be set; less is refused when
-// it is set, and where it is set for one module when that is loaded.
+// TestLeastMemory: a module works with exactly the least memory that may be set; less is refused
+// when it is set, and where it is set for one module when that is loaded.
 func TestLeastMemory(t *testing.T) {
 	t.Parallel()
 	const least = 64 << 10

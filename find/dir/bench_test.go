@@ -20,8 +20,7 @@ const (
 )
 
 // benchPath returns the finders of 100 directories of 1,000 entries, of which the last has a
-// package, and
-// the yardstick: as many cached listings, each checked by one stat of its directory.
+// package, and the yardstick: as many cached listings, each checked by one stat of its directory.
 func benchPath(b *testing.B) (path find.Path, yardstick func(name string) bool) {
 	type cached struct {
 		dir   string

@@ -35,9 +35,9 @@ func New(s *store.Store, target string) *Finder {
 }
 
 // Vouched returns the finder that finds only what the checksum database vouched for, the lock file
-// holds, or a registry of the policies owns: another program may have brought the rest without asking
-// the database. What is passed over is for an installer, which asks. database returns the name of the
-// database that has to vouch for the modules of a path, or "".
+// holds, or a registry of the policies owns: another program may have brought the rest without
+// asking the database. What is passed over is for an installer, which asks. database returns the
+// name of the database that has to vouch for the modules of a path, or "".
 func (f *Finder) Vouched(database func(path string) string) *Finder {
 	vouched := *f
 	vouched.database = database

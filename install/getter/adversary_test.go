@@ -157,8 +157,7 @@ func TestGitLiar(t *testing.T) {
 }
 
 // TestGitNoProgram: what the configuration of a repository on this machine says runs nothing, and
-// neither do its
-// alternates lead anywhere that the module's files would come from.
+// neither do its alternates lead anywhere that the module's files would come from.
 func TestGitNoProgram(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -69,8 +69,7 @@ func TestCallback(t *testing.T) {
 }
 
 // TestGoAuth: a program of GOAUTH is asked, again with what the server said, and gets no tokens of
-// registries; neither
-// does git.
+// registries; neither does git.
 func TestGoAuth(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")

@@ -1,6 +1,5 @@
 // Package getter installs modules from git repositories, from archives and files that a web server
-// has, and from
-// local archives and directories:
+// has, and from local archives and directories:
 //
 //	git::https://example.com/team/rules.git//tax?ref=v1.2.0    git::ssh://…, git::file:///…, git::git@host:path
 //	gh:user/repo//dir@v1.2.0, gl:group/repo                   short for a git URL
@@ -9,9 +8,8 @@
 //	./rules.zip, file:///srv/rules, file::./rules?link=true   a copy, or with link the directory itself
 //
 // Whatever brings the bytes, package gate alone decides what of them becomes a file; the tree is
-// then hashed, and
-// published in the store under its sum. Files come by github.com/hashicorp/go-getter, repositories
-// by the git command.
+// then hashed, and published in the store under its sum. Files come by
+// github.com/hashicorp/go-getter, repositories by the git command.
 //
 // The files follow a load: source.go takes the name apart, resolve.go finds the exact version,
 // git.go, web.go and file.go bring it, and package sourcetree publishes it and says what kind of
@@ -41,25 +39,20 @@ type Config struct {
 	Insecure string
 
 	// Netrc is the file that holds credentials for https; "" means the one that NETRC names or else
-	// ~/.netrc,
-	// "off" none. They are sent to the host they are for and to nobody else. The git command finds
-	// its own, in
-	// the same file or as its configuration says.
+	// ~/.netrc, "off" none. They are sent to the host they are for and to nobody else. The git
+	// command finds its own, in the same file or as its configuration says.
 	Netrc string
 
 	// GoAuth says where credentials for https come from, as GOAUTH does for the go command; ""
-	// means the go
-	// command's own setting, by default the netrc file.
+	// means the go command's own setting, by default the netrc file.
 	GoAuth string
 
 	// Credentials returns headers that tell a server who the user is, before GoAuth is asked, or
-	// none: see the field of
-	// the same name and type in goproxy.Config. They go over https only.
+	// none: see the field of the same name and type in goproxy.Config. They go over https only.
 	Credentials func(ctx context.Context, u *url.URL) (http.Header, error)
 
 	// Git is the git command, "git" in PATH by default. It never asks for a password, and runs no
-	// hook, no filter
-	// and nothing that a repository brought.
+	// hook, no filter and nothing that a repository brought.
 	Git string
 
 	// HTTPClient makes the requests; its CheckRedirect is replaced. By default it honours
@@ -67,8 +60,7 @@ type Config struct {
 	HTTPClient *http.Client
 
 	// MaxFiles and MaxBytes bound what one source may hold, MaxBytes also what is downloaded for
-	// it; 0 stands
-	// for 100,000 files and 500 MiB.
+	// it; 0 stands for 100,000 files and 500 MiB.
 	MaxFiles int
 	MaxBytes int64
 

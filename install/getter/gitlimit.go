@@ -13,8 +13,7 @@ import (
 )
 
 // git knows no limit for what it downloads. So its directory is looked at while it works, and it is
-// ended, with the
-// programs that it started, when that has grown too large.
+// ended, with the programs that it started, when that has grown too large.
 
 const (
 	lookEvery = 100 * time.Millisecond

@@ -19,9 +19,8 @@ import (
 )
 
 // Resolve finds the exact version of a source: the commit that a branch or tag is at, the sum of a
-// file, the sum
-// of a local directory. It implements [install.Installer]. A file whose name has no SHA-256 sum
-// must be read for that.
+// file, the sum of a local directory. It implements [install.Installer]. A file whose name has no
+// SHA-256 sum must be read for that.
 func (in *Installer) Resolve(ctx context.Context, session *install.Session, name find.Name) (*install.Release, error) {
 	started := time.Now()
 	if ctx.Err() != nil {

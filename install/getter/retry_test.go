@@ -22,8 +22,7 @@ import (
 )
 
 // A file is asked for again after faults that may pass, and each time an event tells so, without
-// what the URL's
-// parameters hold.
+// what the URL's parameters hold.
 func TestRetries(t *testing.T) {
 	t.Parallel()
 	const body = "rate = 1\n"

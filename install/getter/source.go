@@ -189,8 +189,7 @@ func (s *source) parseGit(text string) error {
 }
 
 // checkRef accepts what git takes for the name of a branch or tag, or a commit, and no option,
-// pattern or
-// expression (git-check-ref-format(1)).
+// pattern or expression (git-check-ref-format(1)).
 func checkRef(ref string) error {
 	for _, r := range ref {
 		if r <= ' ' || r == 0x7f || strings.ContainsRune(`~^:?*[\`, r) {

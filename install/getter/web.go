@@ -259,8 +259,7 @@ func fileVersion(f *os.File) (string, error) {
 const maxKept = 16 << 20
 
 // downloads keeps small files that Resolve had to read to know their version, so that Install need
-// not fetch them
-// again. It holds the last ones, and gives each out once.
+// not fetch them again. It holds the last ones, and gives each out once.
 type downloads struct {
 	mu    sync.Mutex
 	files map[string][]byte // by URL and version

@@ -15,8 +15,7 @@ import (
 )
 
 // TestConfusion: the public registry has a higher version of what GOPRIVATE says is private. It is
-// not asked,
-// whatever is wrong with the private host.
+// not asked, whatever is wrong with the private host.
 func TestConfusion(t *testing.T) {
 	h := host(t)
 	lib := h.repo(t, "lib")
@@ -56,8 +55,7 @@ func TestConfusion(t *testing.T) {
 }
 
 // TestDirectMeta: what a page says of a repository leads to git over https, and to no program or
-// protocol besides
-// (CVE-2023-45285).
+// protocol besides (CVE-2023-45285).
 func TestDirectMeta(t *testing.T) {
 	h := host(t)
 	marker := filepath.Join(t.TempDir(), "ran")

@@ -21,8 +21,7 @@ import (
 )
 
 // TestBadNames: versions and paths that mean something to a file system, a shell or version control
-// mean nothing here,
-// and no registry hears of them.
+// mean nothing here, and no registry hears of them.
 func TestBadNames(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, victim)
@@ -111,8 +110,7 @@ package w
 `
 
 // TestModLines: what would change a main module does nothing in a dependency: there is no toolchain
-// to fetch, no
-// directory to replace anything by, no vendored copy and no workspace.
+// to fetch, no directory to replace anything by, no vendored copy and no workspace.
 func TestModLines(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, odd)

@@ -15,8 +15,8 @@ import (
 )
 
 // TestDirectoryEntries: a zip may have entries for directories (Go Modules Reference, "Module zip
-// files"). They are not
-// unpacked, and the sum covers them: what is installed from it is whole all the same.
+// files"). They are not unpacked, and the sum covers them: what is installed from it is whole all
+// the same.
 func TestDirectoryEntries(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, victim)
@@ -40,8 +40,7 @@ func TestDirectoryEntries(t *testing.T) {
 }
 
 // TestLyingZips: a module zip whose directory lies about what is in it. What lies by saying too
-// much of the whole is
-// refused before anything is written, the rest before it is published.
+// much of the whole is refused before anything is written, the rest before it is published.
 func TestLyingZips(t *testing.T) {
 	t.Parallel()
 	const prefix = "example.com/v@v1.0.0/"

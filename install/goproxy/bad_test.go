@@ -36,8 +36,7 @@ const (
 )
 
 // TestBadInput makes one thing bad, shows the exact error, checks that no module got into the
-// store, repairs
-// it and checks that the same store and installer then work.
+// store, repairs it and checks that the same store and installer then work.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	entry := func(name, data string) loadtest.ZipEntry { return loadtest.ZipEntry{Name: name, Data: []byte(data)} }

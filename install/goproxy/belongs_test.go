@@ -14,9 +14,8 @@ import (
 )
 
 // TestStoreOfStrangers: what is in the store from elsewhere than its registry counts as absent,
-// whether it is found or
-// needed, and so does what is there from a registry that does not own it any more. A sum in the
-// lock file outweighs that.
+// whether it is found or needed, and so does what is there from a registry that does not own it any
+// more. A sum in the lock file outweighs that.
 func TestStoreOfStrangers(t *testing.T) {
 	t.Parallel()
 	const name = "corp.example.com/team/auth"

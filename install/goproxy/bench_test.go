@@ -21,13 +21,11 @@ import (
 )
 
 // benchmarked are packages of modules that this module needs itself, so that the module cache of
-// the machine
-// that builds it has them: the largest that is there is taken.
+// the machine that builds it has them: the largest that is there is taken.
 var benchmarked = []string{"honnef.co/go/tools/staticcheck", "golang.org/x/tools/go/packages", "golang.org/x/mod/modfile"}
 
 // realRelease finds a package that the machine's module cache holds with all that it imports, and a
-// proxy
-// that serves it.
+// proxy that serves it.
 func realRelease(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 	b.Helper()
 	tools, err := toolchain.Find()
@@ -83,10 +81,8 @@ func manyModules(b *testing.B) (*loadtest.ProxyServer, *install.Release) {
 }
 
 // BenchmarkColdInstall installs a package from a proxy on this machine, which takes 20 ms for each
-// answer or none, into
-// an empty store. The yardstick is "go mod download" in a module that requires the same modules,
-// from the same proxy into
-// an empty cache.
+// answer or none, into an empty store. The yardstick is "go mod download" in a module that requires
+// the same modules, from the same proxy into an empty cache.
 func BenchmarkColdInstall(b *testing.B) {
 	for _, set := range []struct {
 		name  string

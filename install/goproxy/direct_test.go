@@ -25,8 +25,7 @@ import (
 )
 
 // hosting is a service for repositories as the go command finds them: import paths below
-// example.com, which a
-// proxy for connections leads to 127.0.0.1, with go-import tags over https.
+// example.com, which a proxy for connections leads to 127.0.0.1, with go-import tags over https.
 type hosting struct {
 	root string // of the repositories
 	mu   sync.Mutex

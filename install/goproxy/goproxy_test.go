@@ -224,8 +224,7 @@ package z
 }
 
 // TestForbiddenPrefix: registries that refuse what they do not know must not hide the module that
-// exists,
-// and a registry that cannot be asked must not lead to another module.
+// exists, and a registry that cannot be asked must not lead to another module.
 func TestForbiddenPrefix(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules)

@@ -13,8 +13,7 @@ import (
 )
 
 // TestBuildList holds the cases of minimal version selection in which the go command's answer is
-// not the
-// obvious one.
+// not the obvious one.
 func TestBuildList(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ what, modules, want, err string }{

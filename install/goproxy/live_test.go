@@ -15,8 +15,7 @@ import (
 )
 
 // live are packages of real modules: small and large graphs, with and without go.mod, deep
-// packages, v2+ and
-// gopkg.in paths.
+// packages, v2+ and gopkg.in paths.
 var live = []string{
 	"github.com/gosimple/slug", "github.com/google/uuid", "gonum.org/v1/gonum/stat", "gorm.io/gorm",
 	"github.com/prometheus/client_golang/prometheus", "gopkg.in/yaml.v3", "github.com/samber/lo",

@@ -15,8 +15,7 @@ import (
 )
 
 // A private registry that nobody vouches for replaces a zip under its version: the lock file stops
-// it, in a store
-// that never saw the module, before anything of it is published.
+// it, in a store that never saw the module, before anything of it is published.
 func TestReplacedZip(t *testing.T) {
 	t.Parallel()
 	const honest, evil = "-- example.com/p@v1.0.0/p.go --\npackage p\n", "-- example.com/p@v1.0.0/p.go --\npackage p\n\nfunc init() { panic(\"evil\") }\n"

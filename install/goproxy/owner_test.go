@@ -116,8 +116,7 @@ func (w *world) lockName(t *testing.T, name string) (*find.Spec, error) {
 }
 
 // quiet checks that the public proxy, and its checksum database, did not hear of what is owned, and
-// the registry of
-// nothing else.
+// the registry of nothing else.
 func (w *world) quiet(t *testing.T) {
 	t.Helper()
 	n := w.public.Count("corp.example.com")
@@ -146,8 +145,7 @@ func TestOwned(t *testing.T) {
 }
 
 // What is reached through a public module is asked of its owner, too, and a public module whose
-// path is a prefix of an
-// owned package does not provide it.
+// path is a prefix of an owned package does not provide it.
 func TestOwnedDependency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

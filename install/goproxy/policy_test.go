@@ -45,8 +45,7 @@ func published(p *loadtest.ProxyServer, version string, at time.Time) {
 }
 
 // A version that is too young is passed over for an older release: not for a pre-release, and not
-// for one that
-// the young version's go.mod retracts.
+// for one that the young version's go.mod retracts.
 func TestAge(t *testing.T) {
 	t.Parallel()
 	rules := &policy.Policy{MinAge: 72 * time.Hour}

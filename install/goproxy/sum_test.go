@@ -125,8 +125,7 @@ func TestProxyList(t *testing.T) {
 }
 
 // TestProxyTurns: who has a module that holds the package ends the search, whatever others further
-// on in GOPROXY have or
-// fail with; the go command does the same.
+// on in GOPROXY have or fail with; the go command does the same.
 func TestProxyTurns(t *testing.T) {
 	t.Parallel()
 	const shorter = "-- example.com/v@v1.0.0/go.mod --\nmodule example.com/v\n-- example.com/v@v1.0.0/sub/pkg/x.go --\npackage pkg\n"

@@ -14,8 +14,8 @@ import (
 	"github.com/loadgo/load/policy"
 )
 
-// Roots returns the root of a release of the Go toolchain that an installer brings; absent is why it
-// is not here, and the error if no installer brings any.
+// Roots returns the root of a release of the Go toolchain that an installer brings; absent is why
+// it is not here, and the error if no installer brings any.
 type Roots func(ctx context.Context, release string, absent *engine.ToolchainError) (root string, err error)
 
 // local is the setting that keeps other toolchains from being installed.

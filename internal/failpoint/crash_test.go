@@ -72,9 +72,10 @@ var scenarios = map[string]scenario{
 	},
 }
 
-// TestPoints interrupts commands at every point that they pass: by a kill, and by a full disk. What is left is whole,
-// and the next run completes it: then the store has the same files as after a run that nobody interrupted.
-// Where LOAD_CRASH is set, it is every pass of every point, and of compilers, too.
+// TestPoints interrupts commands at every point that they pass: by a kill, and by a full disk. What
+// is left is whole, and the next run completes it: then the store has the same files as after a run
+// that nobody interrupted. Where LOAD_CRASH is set, it is every pass of every point, and of
+// compilers, too.
 func TestPoints(t *testing.T) {
 	t.Parallel()
 	_, thorough := os.LookupEnv("LOAD_CRASH")

@@ -17,8 +17,8 @@ import (
 // insideEnv is set in a process that has mounts of its own.
 const insideEnv = "FAILPOINT_TEST_INSIDE"
 
-// inside reports whether this process may mount file systems. Where it may not, it runs the test again in one that may,
-// which has a user and a mount namespace of its own.
+// inside reports whether this process may mount file systems. Where it may not, it runs the test
+// again in one that may, which has a user and a mount namespace of its own.
 func inside(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(insideEnv) != "" {
@@ -64,8 +64,9 @@ func fill(t *testing.T, dir string, kib int) (empty func()) {
 	}
 }
 
-// TestFullDisk runs commands with ever more room on the store's disk, until there is enough. Each time they say that
-// the disk is full and what to do about it, leave nothing half done, and work once there is room.
+// TestFullDisk runs commands with ever more room on the store's disk, until there is enough. Each
+// time they say that the disk is full and what to do about it, leave nothing half done, and work
+// once there is room.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	if !inside(t) {
@@ -141,7 +142,8 @@ func TestFullDiskOfLockFile(t *testing.T) {
 	assert.Len(t, left, 1, "left beside the lock file")
 }
 
-// TestDevices has the store, the temporary files, the home directory and the lock file on a disk each.
+// TestDevices has the store, the temporary files, the home directory and the lock file on a disk
+// each.
 func TestDevices(t *testing.T) {
 	t.Parallel()
 	if !inside(t) {
@@ -165,8 +167,9 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// TestReadOnlyStore: what is in a store that nobody can write to runs, in every engine, also with a frozen lock file;
-// what is not there is an error that tells why. LOAD_CRASH adds the engine that takes long to compile.
+// TestReadOnlyStore: what is in a store that nobody can write to runs, in every engine, also with a
+// frozen lock file; what is not there is an error that tells why. LOAD_CRASH adds the engine that
+// takes long to compile.
 func TestReadOnlyStore(t *testing.T) {
 	t.Parallel()
 	if !inside(t) {

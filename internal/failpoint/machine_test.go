@@ -56,7 +56,8 @@ func build(t *testing.T) string {
 	return os.Getenv(commandEnv)
 }
 
-// environment starts the servers that all machines ask, and returns the environment that leads to them.
+// environment starts the servers that all machines ask, and returns the environment that leads to
+// them.
 func environment(t *testing.T) []string {
 	t.Helper()
 	rules := loadtest.Git(t, filepath.Join(loadtest.TempDir(t), "rules"))
@@ -68,7 +69,8 @@ func environment(t *testing.T) []string {
 		"GOCACHE="+strings.TrimSpace(string(cache)), "GOENV=off", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "RULES=git::file://"+rules.Dir)
 }
 
-// machine is where a scenario's commands run: with a store and a directory with a lock file of its own.
+// machine is where a scenario's commands run: with a store and a directory with a lock file of its
+// own.
 type machine struct {
 	scenario
 	load, root, store, work string
@@ -84,7 +86,8 @@ func newMachine(t *testing.T, load string, env []string, sc scenario) *machine {
 	return newMachineAt(t, load, env, sc, func(*machine) {})
 }
 
-// newMachineAt is newMachine with something to be done before the first command, such as to mount file systems.
+// newMachineAt is newMachine with something to be done before the first command, such as to mount
+// file systems.
 func newMachineAt(t *testing.T, load string, env []string, sc scenario, before func(*machine)) *machine {
 	t.Helper()
 	root := loadtest.TempDir(t)
@@ -142,7 +145,8 @@ func (m *machine) run(t *testing.T, args []string, env ...string) (string, error
 
 func (m *machine) last() []string { return m.commands[len(m.commands)-1] }
 
-// verify looks for damage in the store, and at the lock file. What a scenario damaged on purpose does not count.
+// verify looks for damage in the store, and at the lock file. What a scenario damaged on purpose
+// does not count.
 func (m *machine) verify(t *testing.T, when string) {
 	t.Helper()
 	s, err := store.Open(m.store)
@@ -159,7 +163,8 @@ func (m *machine) verify(t *testing.T, when string) {
 	assert.Falsef(t, err == nil && after && f.Len() == 0 && m.last()[0] == "lock", "%s: the lock file: %v", when, err)
 }
 
-// files lists what the store holds once it is collected, without locks; nothing is old enough to go.
+// files lists what the store holds once it is collected, without locks; nothing is old enough to
+// go.
 func (m *machine) files(t *testing.T) []string {
 	t.Helper()
 	args := []string{"gc"}

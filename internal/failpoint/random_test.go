@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRandomKills runs commands on one store and one lock file, several at a time, and kills most of them at any moment.
-// Those that are left alone do their work, and in the end nothing is damaged. LOAD_CRASH is for how long; then
-// there are compilers among them.
+// TestRandomKills runs commands on one store and one lock file, several at a time, and kills most
+// of them at any moment. Those that are left alone do their work, and in the end nothing is
+// damaged. LOAD_CRASH is for how long; then there are compilers among them.
 func TestRandomKills(t *testing.T) {
 	t.Parallel()
 	const hello, rules = "example.com/hello", "$RULES//tax?ref=v1.0.0"

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStalledHolder: who waits for a process that holds a lock and does not go on is told so, gives up when asked to,
-// and learns which process and which file it is.
+// TestStalledHolder: who waits for a process that holds a lock and does not go on is told so, gives
+// up when asked to, and learns which process and which file it is.
 func TestStalledHolder(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, build(t), environment(t), scenarios["install"])

@@ -36,7 +36,8 @@ func stored(t testing.TB, entries ...entry) []byte {
 	return b.Bytes()
 }
 
-// parts takes a zip apart: what is before the directory, the entries of the directory, and the record at the end.
+// parts takes a zip apart: what is before the directory, the entries of the directory, and the
+// record at the end.
 func parts(t testing.TB, data []byte) (files []byte, central [][]byte, end []byte) {
 	t.Helper()
 	e := bytes.LastIndex(data, []byte("PK\x05\x06"))
@@ -59,7 +60,8 @@ func join(files []byte, central [][]byte, end []byte) []byte {
 	return slices.Concat(files, directory, end)
 }
 
-// TestZipAccounts: an archive whose parts tell different stories is refused, whichever of them is harmless.
+// TestZipAccounts: an archive whose parts tell different stories is refused, whichever of them is
+// harmless.
 func TestZipAccounts(t *testing.T) {
 	t.Parallel()
 	good := stored(t, entry{name: "abc", body: "text"}, entry{name: "def", body: "more"})
@@ -127,7 +129,8 @@ func TestZipAccounts(t *testing.T) {
 	}
 }
 
-// TestTarTricks: what an extension header says of a name or a size counts, and goes through the same checks.
+// TestTarTricks: what an extension header says of a name or a size counts, and goes through the
+// same checks.
 func TestTarTricks(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("d/", 60) + "x"
@@ -137,7 +140,8 @@ func TestTarTricks(t *testing.T) {
 	global := func(key, value string) []byte {
 		return tarOf(t, &tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{key: value}}, reg("a"))
 	}
-	// An extension header that says another size than the header after it, which also has a good sum.
+	// An extension header that says another size than the header after it, which also has a good
+	// sum.
 	sized := tarOf(t, &tar.Header{Name: "ä", Typeflag: tar.TypeReg, Uname: strings.Repeat("x", 512)}, reg("b"))
 	record := bytes.Index(sized, []byte("path="))
 	sized = slices.Concat(sized[:record-3], []byte("8 size=0\n"), sized[record-3+9:])
@@ -173,8 +177,8 @@ func TestTarTricks(t *testing.T) {
 	}
 }
 
-// TestManyNames: directories count like files, whether an archive names them or files lie in them; the entries of a
-// zip are counted before they take memory.
+// TestManyNames: directories count like files, whether an archive names them or files lie in them;
+// the entries of a zip are counted before they take memory.
 func TestManyNames(t *testing.T) {
 	t.Parallel()
 	limits := Limits{Files: 20}
@@ -203,8 +207,8 @@ func TestManyNames(t *testing.T) {
 	checkText(t, "entries", err, want)
 }
 
-// TestDirTypes: a local directory holds what an archive may hold, and nothing that leads elsewhere or makes its reader
-// wait.
+// TestDirTypes: a local directory holds what an archive may hold, and nothing that leads elsewhere
+// or makes its reader wait.
 func TestDirTypes(t *testing.T) {
 	t.Parallel()
 	for what, test := range map[string]struct {

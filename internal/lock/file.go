@@ -1,5 +1,5 @@
-// Package lock reads the lock file of a loader as it is on disk, and changes it while no other process
-// does.
+// Package lock reads the lock file of a loader as it is on disk, and changes it while no other
+// process does.
 package lock
 
 import (

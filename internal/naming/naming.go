@@ -1,5 +1,5 @@
-// Package naming says what the names stand for by which modules are asked for: aliases, the names of
-// registries, companions and instantiations. It looks nothing up.
+// Package naming says what the names stand for by which modules are asked for: aliases, the names
+// of registries, companions and instantiations. It looks nothing up.
 package naming
 
 import (

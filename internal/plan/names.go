@@ -1,5 +1,5 @@
-// Package plan says what a spec is called and whose it is, and what policies have to say about it. It
-// looks nothing up: all of it follows from the spec and the name that was asked for.
+// Package plan says what a spec is called and whose it is, and what policies have to say about it.
+// It looks nothing up: all of it follows from the spec and the name that was asked for.
 package plan
 
 import (

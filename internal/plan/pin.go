@@ -112,8 +112,8 @@ func (p *Pin) Check(spec *find.Spec, file string) (missing []find.ModuleVersion,
 	return missing, nil
 }
 
-// FindPin looks a name up in a lock file. One with an exact version is also held by the entry of any
-// name that leads to the same version of the same module.
+// FindPin looks a name up in a lock file. One with an exact version is also held by the entry of
+// any name that leads to the same version of the same module.
 func FindPin(file *lockfile.File, name find.Name) Pin {
 	p := Pin{Key: LockKey(name)}
 	if p.Entry, p.Held = file.Entry(p.Key); p.Held {
@@ -144,7 +144,8 @@ func Lockable(spec *find.Spec, by string) bool {
 	return by != "" || len(spec.BuildList) > 0 && !inModule
 }
 
-// Filled is the entry that the lock file is to hold about a spec: what the pin has, and what is new.
+// Filled is the entry that the lock file is to hold about a spec: what the pin has, and what is
+// new.
 func (p *Pin) Filled(policies []*policy.Policy, spec *find.Spec, by string) lockfile.Entry {
 	e := p.Entry
 	if !p.Held {
@@ -164,8 +165,8 @@ func (p *Pin) Filled(policies []*policy.Policy, spec *find.Spec, by string) lock
 	return e
 }
 
-// Renew sets the entry of a key to what was chosen anew, and reports whether that changes it. What an
-// entry of the same version holds for other systems stays. name is the file's, for messages.
+// Renew sets the entry of a key to what was chosen anew, and reports whether that changes it. What
+// an entry of the same version holds for other systems stays. name is the file's, for messages.
 func Renew(file *lockfile.File, key string, policies []*policy.Policy, spec *find.Spec, by, name string) (bool, error) {
 	now := (&Pin{Key: key}).Filled(policies, spec, by)
 	before, held := file.Entry(key)

@@ -1,6 +1,6 @@
-// Package running is the table of the modules that run, by every name that they were asked for, with
-// the loads that are under way: one for each module, never in a circle. Its mutex is locked here
-// only.
+// Package running is the table of the modules that run, by every name that they were asked for,
+// with the loads that are under way: one for each module, never in a circle. Its mutex is locked
+// here only.
 package running
 
 import (
@@ -28,15 +28,15 @@ type Table[M any] struct {
 	looks   int64        // of markUsed
 	loads   atomic.Int64 // how many modules were registered
 
-	// Follows reports whether the program may follow modules through their names; nil is no. Ended ends
-	// modules that were withdrawn; a table of siblings, which withdraws none, has none. They are set
-	// before the first load.
+	// Follows reports whether the program may follow modules through their names; nil is no. Ended
+	// ends modules that were withdrawn; a table of siblings, which withdraws none, has none. They
+	// are set before the first load.
 	Follows func() bool
 	Ended   func(modules []*M, why string)
 }
 
-// Init makes the zero table ready; of returns the entry of a module. Tables that modules move between
-// share one mutex.
+// Init makes the zero table ready; of returns the entry of a module. Tables that modules move
+// between share one mutex.
 func (c *Table[M]) Init(of func(*M) *Entry[M], mu *sync.Mutex) {
 	c.of, c.mu = of, mu
 	c.flights = make(map[string]*Flight[M])
@@ -200,9 +200,9 @@ func (c *Table[M]) Dropped(m *M) bool {
 	return c.of(m).dropped
 }
 
-// Take takes the first module of the keys out for an unload. By force, those that imported it, directly
-// or not, go with it: they are returned, for the caller to end first, and calls of theirs that run
-// still reach it.
+// Take takes the first module of the keys out for an unload. By force, those that imported it,
+// directly or not, go with it: they are returned, for the caller to end first, and calls of theirs
+// that run still reach it.
 func (c *Table[M]) Take(keys []string, force bool) (m *M, importers []*M, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -181,8 +181,8 @@ func (c *child) forkOnly() (pid, errno uintptr) {
 //go:norace
 //go:nocheckptr
 func (c *child) run() {
-	// A session of its own is a process group, too, and to a kernel that shares the processors among
-	// sessions all processes of the program are one.
+	// A session of its own is a process group, too, and to a kernel that shares the processors
+	// among sessions all processes of the program are one.
 	c.call(stepGroup, unix.SYS_SETSID, 0, 0, 0, 0, 0)
 	c.moveFiles()
 	c.closeFrom(uintptr(len(c.files)))

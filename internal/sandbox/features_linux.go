@@ -13,7 +13,7 @@ import (
 
 // features is what the system offers. A nil error stands for "available".
 type features struct {
-	landlock     int   // ABI version, 0 where there is none
+	landlock     int   // ABI version, 0 if there is none
 	noLandlock   error // why there is none
 	seccomp      error
 	capabilities error

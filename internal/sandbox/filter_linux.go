@@ -8,12 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A filter is a seccomp program in classic BPF. The rules of its system calls are the leaves of a binary
-// search by number: the kernel runs the filter at every call, and once for every number when it is loaded.
+// A filter is a seccomp program in classic BPF. The rules of its system calls are the leaves of a
+// binary search by number: the kernel runs the filter at every call, and once for every number when
+// it is loaded.
 type filter []unix.SockFilter
 
-// rule is what the filter does at one system call: a block that ends in a verdict on every way. The block
-// starts with the number of the call loaded, and jumps only within itself.
+// rule is what the filter does at one system call: a block that ends in a verdict on every way. The
+// block starts with the number of the call loaded, and jumps only within itself.
 type rule struct {
 	nr    uint32
 	block filter
@@ -66,9 +67,9 @@ func oneOf(arg uint32, values []uint32, then, otherwise uint32) filter {
 	return append(block, ret(otherwise), ret(then))
 }
 
-// assemble makes the filter that follows the rules and allows every other call up to the number last. A
-// call of another architecture kills the program; a call above last, which these rules do not know or
-// which is one of the x32 ABI, answers ENOSYS.
+// assemble makes the filter that follows the rules and allows every other call up to the number
+// last. A call of another architecture kills the program; a call above last, which these rules do
+// not know or which is one of the x32 ABI, answers ENOSYS.
 func assemble(arch, last uint32, rules []rule) filter {
 	rules = slices.SortedFunc(slices.Values(rules), func(a, b rule) int { return cmp.Compare(a.nr, b.nr) })
 	// Neighbours that get the same make one range, which begins at nr.

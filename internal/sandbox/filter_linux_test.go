@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// run interprets the filter for one call, and returns its verdict and how many instructions it took.
+// run interprets the filter for one call, and returns its verdict and how many instructions it
+// took.
 func (f filter) run(t testing.TB, arch, nr uint32, args ...uint64) (verdict uint32, steps int) {
 	t.Helper()
 	data := binary.LittleEndian.AppendUint32(nil, nr)
@@ -188,8 +189,8 @@ func TestSecretUntimed(t *testing.T) {
 	assert.Lenf(t, steps, 1, "refusals take %v instructions", steps)
 }
 
-// TestFilterDenies looks for every listed call, because a call that is listed under two rules, or lost in
-// the search, would not be seen.
+// TestFilterDenies looks for every listed call, because a call that is listed under two rules, or
+// lost in the search, would not be seen.
 func TestFilterDenies(t *testing.T) {
 	t.Parallel()
 	f := (confinement{policy: &Policy{}, landlock: 7}).filter()

@@ -214,9 +214,8 @@ func entries(t testing.TB, dir string) (names []string) {
 }
 
 // TestOneProcessor starts programs when the host has a single processor for its goroutines, which
-// the
-// thread in fork holds while the supervisor answers. It changes the whole process, and so is not
-// parallel.
+// the thread in fork holds while the supervisor answers. It changes the whole process, and so is
+// not parallel.
 func TestOneProcessor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range 20 {

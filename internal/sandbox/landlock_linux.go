@@ -24,8 +24,7 @@ const (
 )
 
 // networkFiles are what resolving names and verifying certificates read; those that exist are
-// granted
-// with the network.
+// granted with the network.
 var networkFiles = []string{
 	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
 	"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates",

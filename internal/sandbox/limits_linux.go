@@ -37,8 +37,7 @@ const (
 const noCore = 1
 
 // rlimits returns what the limits are for the system. None is above the host's own hard limit,
-// which the
-// program inherits and could not be given more than.
+// which the program inherits and could not be given more than.
 func (l Limits) rlimits() ([]rlimit, error) {
 	var limits []rlimit
 	var err error
@@ -71,8 +70,7 @@ func (l Limits) rlimits() ([]rlimit, error) {
 }
 
 // tasks returns how many tasks the machine has. RLIMIT_NPROC counts those of the user; to count
-// them would
-// take milliseconds, and this is one file. Where it cannot be read there is no limit.
+// them would take milliseconds, and this is one file. Where it cannot be read there is no limit.
 func tasks() uint64 {
 	data, err := os.ReadFile("/proc/loadavg") // "0.00 0.01 0.05 1/123 4567"
 	if err != nil {

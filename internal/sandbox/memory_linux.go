@@ -167,8 +167,8 @@ func processFile(pid int, parts ...string) string {
 // system's cache, which it takes back.
 var countedFields = []string{"RssAnon", "RssShmem", "VmPTE", "VmSwap", "HugetlbPages"}
 
-// kernelThread is what the kernel needs for a thread: a stack of 16 KiB, and nearly as much for what
-// it knows of it.
+// kernelThread is what the kernel needs for a thread: a stack of 16 KiB, and nearly as much for
+// what it knows of it.
 const kernelThread = 32 << 10
 
 // counted adds up a status file, and reports whether it tells about memory: that of a thread that

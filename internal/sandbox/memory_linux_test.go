@@ -46,7 +46,7 @@ func inForce(p *Process, measure string) bool {
 	return false
 }
 
-// TestMemoryRefused: what is not counted by the kernel's own limit is not to be had.
+// TestMemoryRefused: what is not counted by the kernel's own limit is unavailable.
 func TestMemoryRefused(t *testing.T) {
 	t.Parallel()
 	for _, attempt := range []string{"readonly=400", "noaccess=400", "code=400", "key=400", "remap"} {

@@ -13,7 +13,7 @@ import (
 
 // TestOpenFlags: no combination of flags opens, or empties, a file that the policy does not grant
 // for it. Landlock asks for nothing where a file is opened neither for reading nor for writing, and
-// first versions of it let whoever reads a file truncate it.
+// first versions of it let anyone who reads a file truncate it.
 func TestOpenFlags(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, f features) {

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		situated(os.Args[2], os.Args[3], os.Args[4])
 		return
 	}
-	// A descriptor that whoever started this process left open for its children.
+	// A descriptor that anyone who started this process left open for its children.
 	if _, err := unix.FcntlInt(0, unix.F_DUPFD, 10); err != nil {
 		panic(err)
 	}
@@ -112,7 +112,7 @@ func everywhere(t *testing.T, test func(t *testing.T, f features)) {
 }
 
 // attemptIn is attempt on a system with these features, and with a command whose arguments and
-// output it sets, and the program where there is none.
+// output it sets, and the program if there is none.
 func attemptIn(t testing.TB, f features, cmd Command, p Policy, attempts ...string) outcome {
 	t.Helper()
 	out, in, err := os.Pipe()

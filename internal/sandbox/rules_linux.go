@@ -14,7 +14,7 @@ const ownProcess = 1<<32 - 1
 // confinement is what a filter depends on.
 type confinement struct {
 	policy   *Policy
-	landlock int    // its ABI version, 0 where there is none
+	landlock int    // its ABI version, 0 if there is none
 	secret   uint64 // see start
 }
 
@@ -64,8 +64,7 @@ func (c confinement) filter() filter {
 }
 
 // withoutFiles reports whether the filter itself keeps the program from all files: where Landlock
-// is missing
-// and nothing is granted.
+// is missing and nothing is granted.
 func (c confinement) withoutFiles() bool {
 	p := c.policy
 	return c.landlock == 0 && len(p.ReadOnly) == 0 && len(p.ReadWrite) == 0 && !p.Network && !p.Programs
@@ -182,8 +181,7 @@ func ownLimitsReadOnly() filter {
 }
 
 // kernelCalls are what no module needs: other processes, the machine, and parts of the kernel that
-// reach
-// round the other measures.
+// reach round the other measures.
 var kernelCalls = []uint32{
 	// Other processes: looking into them, signalling them, changing how they run.
 	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PROCESS_MADVISE, unix.SYS_PROCESS_MRELEASE,
@@ -221,8 +219,8 @@ var kernelCalls = []uint32{
 }
 
 // metadataCalls change files in ways that Landlock does not cover, by path or by a descriptor for
-// which it is enough that the file can be read, and make links, which whoever reads a directory may
-// follow out of it.
+// which it is enough that the file can be read, and make links, which anyone who reads a directory
+// may follow out of it.
 var metadataCalls = []uint32{
 	unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT, unix.SYS_FILE_SETATTR, unix.SYS_FILE_GETATTR,
 	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_SETXATTRAT, unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_REMOVEXATTRAT,

@@ -1,6 +1,5 @@
 // Package sandbox starts a program inside what the operating system offers to keep it apart from
-// its
-// host: its files, its network, its processes and its kernel.
+// its host: its files, its network, its processes and its kernel.
 //
 // On Linux the program's process takes the restrictions on (no new privileges, no capabilities, a
 // Landlock domain, a seccomp filter) between fork and exec; no thread of the host ever has them. A
@@ -29,13 +28,11 @@ type Policy struct {
 	// locks files only where all that is granted is ReadWrite.
 	ReadOnly, ReadWrite []string
 	// Network gives IPv4 and IPv6 sockets, and the files that resolving names and verifying
-	// certificates
-	// read.
+	// certificates read.
 	Network bool
 	// Programs lets the program start processes, run what lies in granted directories, and open the
-	// null
-	// device and its like. What it starts inherits the restrictions and cannot be signalled but by
-	// the host.
+	// null device and its like. What it starts inherits the restrictions and cannot be signalled
+	// but by the host.
 	Programs bool
 	// Limits bound what the program uses.
 	Limits Limits
@@ -77,8 +74,8 @@ type Crowd struct{ Processes, Threads int }
 // Command is the program to start.
 type Command struct {
 	// Exe is the program: a static executable, open for reading. On Linux the very file that is
-	// open runs,
-	// whatever its name leads to by then. The caller keeps it and may close it after Start.
+	// open runs, whatever its name leads to by then. The caller keeps it and may close it after
+	// Start.
 	Exe *os.File
 	// Args holds the arguments, beginning with the name that the program sees as its own.
 	Args []string
@@ -87,8 +84,7 @@ type Command struct {
 	// Dir is the working directory; "" is the host's.
 	Dir string
 	// Files become the program's descriptors 0, 1, 2, 3 and so on; it gets no other. A nil file, or
-	// a
-	// missing one of the first three, is the null device. The caller keeps them.
+	// a missing one of the first three, is the null device. The caller keeps them.
 	Files []*os.File
 	// Ready, where it is not nil, is called when everything is prepared. The program starts only
 	// after it returned nil; its error is that of Start.

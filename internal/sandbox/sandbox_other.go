@@ -21,8 +21,7 @@ type Process struct {
 }
 
 // Start starts a program. There is no sandbox on this system: the policy's grants and limits mean
-// nothing,
-// and the program runs by the name of its file.
+// nothing, and the program runs by the name of its file.
 func Start(cmd Command, p Policy) (*Process, error) {
 	attr := os.ProcAttr{Dir: cmd.Dir, Env: cmd.Env}
 	if attr.Env == nil {

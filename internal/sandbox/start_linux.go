@@ -14,8 +14,7 @@ import (
 
 // Start starts a program under a policy, with as much of it in force as the system offers; see
 // [Process.Isolation]. It does not wait for the program to do anything. The caller calls
-// [Process.Kill]
-// or lets the program end; [Process.Wait] need not be called.
+// [Process.Kill] or lets the program end; [Process.Wait] need not be called.
 //
 // The program leads a process group of its own and is killed when the host ends, however it ends.
 func Start(cmd Command, p Policy) (*Process, error) {

@@ -14,9 +14,8 @@ import (
 
 // A warden is a process beside a program that may start others. The death signal reaches only the
 // program itself: what it has started would outlive a host that is killed. The warden is a member
-// of
-// the program's process group, which nobody in it can leave, and a child of the same thread of the
-// host; when that thread ends it kills the group, itself included. It was never within the
+// of the program's process group, which nobody in it can leave, and a child of the same thread of
+// the host; when that thread ends it kills the group, itself included. It was never within the
 // program's Landlock domain, so that nothing in the domain can signal it; it has no files, and runs
 // a program of a few instructions, so that it keeps nothing of the host's memory.
 const (

@@ -161,8 +161,8 @@ func (s *Source) notThere(tree, root string) error {
 const maxGoMod = 16 << 20
 
 // goModule returns the path of the Go module that a directory of a tree lies in, "" where it lies
-// in none. A
-// module that reaches out of the tree is refused: what it would read is not what was fetched.
+// in none. A module that reaches out of the tree is refused: what it would read is not what was
+// fetched.
 func goModule(tree, dir string) (string, error) {
 	for {
 		data, err := regular.Read(filepath.Join(tree, filepath.FromSlash(dir), "go.mod"), maxGoMod)

@@ -22,10 +22,9 @@ import (
 )
 
 // wazero keeps machine code in a directory of its own format, and believes what it finds there: a
-// truncated
-// file is an error for ever, a forged one is executed. So that directory is made once, as an
-// artifact of
-// the store, and wazero gets a private one in which it finds nothing but the verified files.
+// truncated file is an error for ever, a forged one is executed. So that directory is made once, as
+// an artifact of the store, and wazero gets a private one in which it finds nothing but the
+// verified files.
 
 // Memory of a module is counted in pages.
 const (
@@ -64,7 +63,7 @@ func wazeroVersion() string {
 }
 
 // MachineCode returns the machine code of files of an artifact, which is made, as the configuration
-// has it, where the store does not have it, or nil where there is no store that could keep it.
+// has it, where the store does not have it, or nil if there is no store that could keep it.
 func MachineCode(ctx context.Context, a engine.Artifact, config wazero.RuntimeConfig, files ...string) (*store.Artifact, error) {
 	if a.Derive == nil {
 		return nil, nil
@@ -144,10 +143,8 @@ type CodeDir struct {
 }
 
 // NewCodeDir verifies the files of an artifact and shows them to wazero, which opens files by name:
-// the
-// names in the directory lead to the very files that were verified, whatever becomes of those of
-// the store.
-// What wazero adds goes with the directory.
+// the names in the directory lead to the very files that were verified, whatever becomes of those
+// of the store. What wazero adds goes with the directory.
 func NewCodeDir(a *store.Artifact) (*CodeDir, error) {
 	path, err := os.MkdirTemp(inMemory, "load-wasm-")
 	if err != nil {

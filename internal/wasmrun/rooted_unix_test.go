@@ -13,8 +13,8 @@ import (
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
 )
 
-// swapping puts a link to a place outside where a file or directory was, between its look-up and the
-// opening.
+// swapping puts a link to a place outside where a file or directory was, between its look-up and
+// the opening.
 type swapping struct {
 	wasys.FS
 	swap func()

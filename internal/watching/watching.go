@@ -1,5 +1,5 @@
-// Package watching tells which files of some directories have changed, once nothing changes any more.
-// The directories may come and go.
+// Package watching tells which files of some directories have changed, once nothing changes any
+// more. The directories may come and go.
 package watching
 
 import (

@@ -85,7 +85,8 @@ func TestTokensStay(t *testing.T) {
 	assert.Equal(t, "LOAD_TOKEN_MY_TEAM2", token.Variable("my-team2"))
 }
 
-// TestLeadBack: who is redirected to another server and back has no credentials any more, nor has that server.
+// TestLeadBack: who is redirected to another server and back has no credentials any more, nor has
+// that server.
 func TestLeadBack(t *testing.T) {
 	t.Parallel()
 	var there, back, first atomic.Int32
@@ -127,8 +128,8 @@ func TestLeadBack(t *testing.T) {
 	assert.Zero(t, back.Load())
 }
 
-// TestHammer: many requests at a time share the answers of a program that is asked once for all, and again after a
-// refusal.
+// TestHammer: many requests at a time share the answers of a program that is asked once for all,
+// and again after a refusal.
 func TestHammer(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

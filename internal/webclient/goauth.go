@@ -112,7 +112,7 @@ func (g *goAuth) lookup(u *url.URL) http.Header {
 	}
 }
 
-// store keeps headers for a URL, or forgets them where there are none.
+// store keeps headers for a URL, or forgets them if there are none.
 func (g *goAuth) store(prefix string, header http.Header) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

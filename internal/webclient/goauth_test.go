@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAsTheGoCommand gives the go command and this package the same GOAUTH, and compares what a module proxy hears
-// and how programs are called.
+// TestAsTheGoCommand gives the go command and this package the same GOAUTH, and compares what a
+// module proxy hears and how programs are called.
 func TestAsTheGoCommand(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs a shell, and a go command that trusts the certificates of SSL_CERT_FILE")

@@ -57,8 +57,8 @@ const (
 	// ModeServe says that a method of the host takes the writer and the request of its parameters
 	// as they are: it is called by its second form.
 	ModeServe = 1 << 61
-	// ModeStay says that who waits for the call waits for what it calls of the host, too, even where
-	// its context ends. It is for the host alone.
+	// ModeStay says that who waits for the call waits for what it calls of the host, too, even
+	// where its context ends. It is for the host alone.
 	ModeStay = 1 << 59
 	// ModeOpaque asks for handles of what has unexported parts, even if it has a text form.
 	ModeOpaque = 1 << 60
@@ -128,9 +128,9 @@ const (
 	FuncEnd   = 4 // ends the context that the call which returned the object was given
 	FuncError = 5 // the error that the value is → error
 	// FuncFields sets fields of a struct and returns others. It takes the number of the struct's
-	// type, fields with their numbers as a struct that is not plain has them, and a list of numbers;
-	// it returns the fields with these, each after a byte that is 0 where it is what it was when
-	// last set or returned, of functions, interfaces and pointers that are held.
+	// type, fields with their numbers as a struct that is not plain has them, and a list of
+	// numbers; it returns the fields with these, each after a byte that is 0 where it is what it
+	// was when last set or returned, of functions, interfaces and pointers that are held.
 	FuncFields = 6
 	FuncCount  = 7 // the number of such functions: the module's own follow
 )

@@ -173,7 +173,7 @@ func (r *RingReader) copy(to []byte) {
 }
 
 // Sleep announces that the reader waits for a byte at the socket, and reports whether it is to:
-// not where there is something to read.
+// not if there is something to read.
 func (r *RingReader) Sleep() bool {
 	r.asleep.Store(1)
 	return !r.Ready() || !r.Awake()

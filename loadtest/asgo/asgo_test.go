@@ -93,7 +93,8 @@ var modules = []asgo.Subject{
 	{Path: "github.com/dustin/go-humanize", Query: "latest"},
 }
 
-// accepted are the differences that the guide's chapter on values names, by the text of the difference.
+// accepted are the differences that the guide's chapter on values names, by the text of the
+// difference.
 var accepted = []struct {
 	text   *regexp.Regexp
 	reason string
@@ -119,7 +120,8 @@ func TestLivePackages(t *testing.T) {
 	compare(t, asgo.Build(t, slices.Concat(more, modules)...), "goprocess")
 }
 
-// TestLiveWebAssembly compares the packages of the tests on the other engine, under the same conditions.
+// TestLiveWebAssembly compares the packages of the tests on the other engine, under the same
+// conditions.
 func TestLiveWebAssembly(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it compiles for minutes: set LOAD_LIVE=1")

@@ -212,7 +212,7 @@ func (o *objects) keep(c *callable, seed uint64, results []reflect.Value) {
 	}
 }
 
-// run calls with the arguments that follow from the seed. It panics with an errNone where there are
+// run calls with the arguments that follow from the seed. It panics with an errNone if there are
 // none.
 func (c *callable) run(on side, seed uint64, strings []string, within int) *outcome {
 	o := &outcome{maker: newMaker(on, seed, strings)}

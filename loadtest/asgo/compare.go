@@ -16,8 +16,7 @@ import (
 )
 
 // comparer compares a graph of values with another one. What is one pointer, map or array in the
-// one has to
-// be one in the other.
+// one has to be one in the other.
 type comparer struct {
 	native, loaded *maker
 	to, from       map[unsafe.Pointer]unsafe.Pointer

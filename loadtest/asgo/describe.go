@@ -92,8 +92,7 @@ func list(open string, n int, text func(int) string) string {
 }
 
 // own is what a value that stays in the module says of itself, by Error or String, which may panic.
-// The text of others is
-// made of addresses.
+// The text of others is made of addresses.
 func own(v reflect.Value) (s string) {
 	defer func() {
 		if recover() != nil {

@@ -36,8 +36,7 @@ func hasText(t reflect.Type) bool {
 }
 
 // hostType returns the type by which the host binds a type of the module: itself where its values
-// are
-// copied, *load.Object where they stay in the module, and nil where they cannot cross.
+// are copied, *load.Object where they stay in the module, and nil where they cannot cross.
 func hostType(t reflect.Type) reflect.Type {
 	if t == placeType {
 		return t
@@ -91,8 +90,7 @@ func composite(t reflect.Type) reflect.Type {
 }
 
 // funcType returns the host's type of a function with further parameters in front and further
-// results
-// at the end.
+// results at the end.
 func funcType(t reflect.Type, front, end []reflect.Type) reflect.Type {
 	in, out := front, []reflect.Type(nil)
 	for p := range t.Ins() {

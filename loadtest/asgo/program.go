@@ -29,8 +29,7 @@ type Program struct {
 }
 
 // Build writes and builds the host program of the subjects. The go command that it runs has the
-// environment
-// of the test, and asks a registry only for subjects with a query.
+// environment of the test, and asks a registry only for subjects with a query.
 func Build(t testing.TB, subjects ...Subject) *Program {
 	t.Helper()
 	p := &Program{dir: loadtest.TempDir(t)}
@@ -111,8 +110,7 @@ func write(t testing.TB, file, text string) {
 var moduleLine = regexp.MustCompile(`(?m)^module .*$`)
 
 // writeModule makes a module that requires what load requires, in the same versions, so that the
-// standard
-// library alone needs no network.
+// standard library alone needs no network.
 func (p *Program) writeModule(t testing.TB) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", loadModule)

@@ -20,8 +20,8 @@ import (
 )
 
 // Main is the host program: it compares the packages on the engine that its first argument names,
-// with
-// a store in the directory that the second does, and writes the reports to the standard output.
+// with a store in the directory that the second does, and writes the reports to the standard
+// output.
 func Main(packages ...Linked) {
 	s, err := store.Open(os.Args[2])
 	if err != nil {

@@ -70,8 +70,7 @@ func show(t *testing.T, m *load.Module, values map[string]any) (string, error) {
 }
 
 // TestFormats fills in one configuration from four formats, where it is plain data and where it
-// stays
-// in its module, on both engines.
+// stays in its module, on both engines.
 func TestFormats(t *testing.T) {
 	const want = `{"Name":"Ann","Max":7,"Big":18446744073709551615,"Ratio":2.5,"Enabled":true,"Since":"2026-11-28",` +
 		`"Timeout":90000000000,"Delays":[1000000000,120000000000],"Codes":[200,404],"Tags":["a","b"],"Secret":"aHVudGVyMg==",` +

@@ -118,15 +118,12 @@ type Field struct {
 }
 
 // Receive is the name of the method that a channel has: it takes the most values to receive, and
-// returns those
-// that are there, at least one, and whether the channel is open.
+// returns those that are there, at least one, and whether the channel is open.
 const Receive = "<-"
 
 // Method is an exported method of a type or of its pointer, or what can be done with it otherwise:
-// a
-// function type has one without a name, the call, a channel [Receive], and lists and maps those by
-// which
-// the host looks into them.
+// a function type has one without a name, the call, a channel [Receive], and lists and maps those
+// by which the host looks into them.
 type Method struct {
 	Name string
 	Doc  string
@@ -144,8 +141,7 @@ type Func struct {
 	Out      []int // with the trailing error
 	Variadic bool  // the last of In is a slice
 	// NoVariadic: the variadic part cannot be given, because its type has no name that another
-	// package
-	// may use; it is left out of In.
+	// package may use; it is left out of In.
 	NoVariadic bool
 	// Makes: it converts to a type, and the result is held where the host wants an object, whatever
 	// its class.
@@ -153,9 +149,9 @@ type Func struct {
 	Serve Serve
 }
 
-// Serve is the second form of a function that takes an http.ResponseWriter and an *http.Request, the
-// parameters of these numbers: in the place of the writer it has a func(http.Handler), which lets a
-// handler answer, and no request.
+// Serve is the second form of a function that takes an http.ResponseWriter and an *http.Request,
+// the parameters of these numbers: in the place of the writer it has a func(http.Handler), which
+// lets a handler answer, and no request.
 type Serve struct {
 	Func            int // index in API.Funcs plus 1, or 0
 	Writer, Request int
@@ -375,7 +371,8 @@ func (t *Type) Field(name string) *Field {
 	return nil
 }
 
-// Pointed returns a type, or what it points to if it is a pointer: the methods and fields are there.
+// Pointed returns a type, or what it points to if it is a pointer: the methods and fields are
+// there.
 func (a *API) Pointed(n int) *Type {
 	typ := &a.Types[n]
 	if typ.Kind == KindPointer {

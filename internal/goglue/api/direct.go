@@ -4,8 +4,9 @@ import (
 	"strconv"
 )
 
-// DirectName is the name under which a module for wasip1 exports a function, given by its number on the
-// wire, whose parameters and results are numbers and booleans. Integers and booleans are i64, floats f64.
+// DirectName is the name under which a module for wasip1 exports a function, given by its number on
+// the wire, whose parameters and results are numbers and booleans. Integers and booleans are i64,
+// floats f64.
 func DirectName(function int) string { return "load_f" + strconv.Itoa(function) }
 
 // IsDirect reports whether a function can be called without a message.
@@ -23,7 +24,8 @@ func (a *API) IsDirect(f *Func) bool {
 	return true
 }
 
-// DirectType is the Go type of a wasm function's parameter for a value of the kind, "" where it takes a message.
+// DirectType is the Go type of a wasm function's parameter for a value of the kind, "" where it
+// takes a message.
 func DirectType(k Kind) string {
 	switch {
 	case k == KindBool || KindUint <= k && k <= KindUint64:

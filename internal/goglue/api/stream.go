@@ -9,8 +9,8 @@ var streamMethods = map[string]bool{
 	"WriteString(string) int error": true, "Sync() error": true, "Flush() error": true,
 }
 
-// Streams reports whether a type is an interface of readers or of writers whose values are given with
-// their abilities, and which of its methods reads or writes. Both sides decide by it.
+// Streams reports whether a type is an interface of readers or of writers whose values are given
+// with their abilities, and which of its methods reads or writes. Both sides decide by it.
 func Streams(a *API, typ *Type) (reads, writes bool, method int) {
 	if typ.Kind != KindInterface {
 		return false, false, 0

@@ -10,8 +10,9 @@ import (
 	"github.com/loadgo/load/internal/goglue/build/workspace"
 )
 
-// bridge says how values of an interface of the standard library cross that method calls alone cannot carry: a
-// package that becomes part of the module has an interface that crosses instead, and functions for the other way.
+// bridge says how values of an interface of the standard library cross that method calls alone
+// cannot carry: a package that becomes part of the module has an interface that crosses instead,
+// and functions for the other way.
 type bridge struct {
 	path   string   // of the package
 	target string   // the interface that crosses instead
@@ -70,7 +71,7 @@ func (d *describer) describeBridges() {
 	d.expand()
 }
 
-// mentions tells whether a type of the API is or implements the interface of a bridge.
+// mentions reports whether a type of the API is or implements the interface of a bridge.
 func (d *describer) mentions(pkg *types.Package, b bridge) bool {
 	first := pkg.Scope().Lookup(b.funcs[0]).(*types.Func).Signature().Params()
 	var iface *types.Interface

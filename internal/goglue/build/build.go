@@ -111,8 +111,7 @@ func (b Builder) Build(ctx context.Context, src find.Source, dir string) error {
 }
 
 // linkFlags keep the linker from starting the system's, which object files of a package (.syso)
-// would
-// make it do.
+// would make it do.
 const linkFlags = "-s -w -linkmode=internal -libgcc=none"
 
 // glue writes the main module, and returns the API description.

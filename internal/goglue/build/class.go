@@ -53,8 +53,7 @@ func kindOf(t types.Type) api.Kind {
 }
 
 // class finds the forms in which a type crosses. A type that contains itself is Both: values of it
-// may be
-// large or cyclic, so they are copied only where the host asks for it.
+// may be large or cyclic, so they are copied only where the host asks for it.
 func (d *describer) class(t types.Type) api.Class {
 	key := typeKey(t)
 	if class, ok := d.classes[key]; ok {
@@ -113,8 +112,7 @@ func (d *describer) findClass(t types.Type) api.Class {
 }
 
 // key is the type as which the keys of a map cross: one with methods as what it is made of, because
-// a
-// key is never an object.
+// a key is never an object.
 func (d *describer) key(m *types.Map) types.Type {
 	if d.class(m.Key()) == api.Both {
 		return m.Key().Underlying()
@@ -122,8 +120,8 @@ func (d *describer) key(m *types.Map) types.Type {
 	return m.Key()
 }
 
-// keyClass is the class of maps by the type as which their keys cross. A map is copied only where the
-// host asks for it, where its keys are in interfaces, or cross as their own methods write them.
+// keyClass is the class of maps by the type as which their keys cross. A map is copied only where
+// the host asks for it, where its keys are in interfaces, or cross as their own methods write them.
 func (d *describer) keyClass(key types.Type) api.Class {
 	class, kind := d.class(key), kindOf(key)
 	if kind == api.KindAny || kind == api.KindInterface || class == api.Held && codecOf(types.Unalias(key)) != api.CodecNone {

@@ -52,8 +52,7 @@ func ofCompanion(c find.Companion, err error) error {
 }
 
 // imports lists what the main module imports: the package, its companions, and the standard
-// packages that
-// type arguments may name.
+// packages that type arguments may name.
 func (b *build) imports() []string {
 	paths := []string{b.ImportPath}
 	for _, c := range b.Src.Go.Along {

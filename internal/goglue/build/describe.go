@@ -9,8 +9,8 @@ import (
 )
 
 // The walk from a package's exported names to the types that they lead to has to end somewhere:
-// types of other packages are followed this far, the nearest first, and only as long as a module has
-// fewer functions than this. Types of its own packages are described whatever they take.
+// types of other packages are followed this far, the nearest first, and only as long as a module
+// has fewer functions than this. Types of its own packages are described whatever they take.
 const (
 	maxForeign = 2
 	maxFuncs   = 6000
@@ -151,8 +151,7 @@ func (d *describer) nameable(t types.Type) bool {
 }
 
 // fieldType is the type as which generated code reads and writes a field. One that cannot be named
-// goes
-// as what it is made of, which may be assigned to it and from it, unless that would lose its
+// goes as what it is made of, which may be assigned to it and from it, unless that would lose its
 // methods.
 func (d *describer) fieldType(f *types.Var) types.Type {
 	t := types.Unalias(f.Type())
@@ -183,8 +182,7 @@ func (d *describer) nameableItself(t *types.Named) bool {
 }
 
 // nameableElements reports whether generated code can write down what the values of a named list,
-// map or
-// pointer are made of: type Indices map[string]index is exported, and index is not.
+// map or pointer are made of: type Indices map[string]index is exported, and index is not.
 func (d *describer) nameableElements(t types.Type) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Pointer, *types.Slice, *types.Array, *types.Map:
@@ -270,8 +268,7 @@ func (d *describer) number(t types.Type, depth int) int {
 }
 
 // follow puts a type into the queue of those whose methods and fields are to be described, unless a
-// shorter way has
-// led to it before.
+// shorter way has led to it before.
 func (d *describer) follow(n, depth int) {
 	if d.api.Types[n].Class == api.Data && !d.exported[n] {
 		return

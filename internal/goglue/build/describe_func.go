@@ -9,8 +9,7 @@ import (
 )
 
 // function describes something to call and returns its index plus 1, or 0 where generated code
-// cannot
-// call it.
+// cannot call it.
 func (d *describer) function(f goFunc, depth int) int {
 	var described api.Func
 	if f.receiver != nil {
@@ -129,8 +128,7 @@ func (d *describer) wireSize(t types.Type) int {
 }
 
 // plus is size for a type that is always copied, and that of the smallest form for one that may be
-// nil
-// or held.
+// nil or held.
 func (d *describer) plus(t types.Type, size int) int {
 	if d.class(t) != api.Data {
 		return 1

@@ -15,8 +15,8 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 )
 
-// A package with more functions than types of other packages are followed for has the methods of its
-// own types, and what handlers and file systems need to cross.
+// A package with more functions than types of other packages are followed for has the methods of
+// its own types, and what handlers and file systems need to cross.
 func TestDescribeManyFunctions(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

@@ -26,7 +26,8 @@ func (f *goFunc) crossing() *types.Signature {
 	return f.sig
 }
 
-// exchangeOf finds the two parameters of a signature, or returns nil where it does not have one of each.
+// exchangeOf finds the two parameters of a signature, or returns nil where it does not have one of
+// each.
 func exchangeOf(sig *types.Signature) *exchange {
 	x := &exchange{-1, -1, nil}
 	for i := range sig.Params().Len() {

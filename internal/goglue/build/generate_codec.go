@@ -208,8 +208,7 @@ func (g *generator) decode(t types.Type) string {
 }
 
 // decoder writes the function that decodes a type: always from a handle, and from a value where the
-// host
-// can make one. A struct that is not plain data is made from those of its fields that the host
+// host can make one. A struct that is not plain data is made from those of its fields that the host
 // gives.
 func (g *generator) decoder(n int) {
 	t := g.types[n]
@@ -260,8 +259,7 @@ func (g *generator) decoded(t types.Type, n int, plain bool) {
 }
 
 // decodeValue writes the statements that decode the value itself into v. The fields of a struct
-// that is
-// not plain come as a count and then pairs of index and value.
+// that is not plain come as a count and then pairs of index and value.
 func (g *generator) decodeValue(t types.Type, v string, plain bool) {
 	kind := kindOf(t)
 	switch decoder, basic := basicDecoders[kind]; {

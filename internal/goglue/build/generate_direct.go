@@ -11,8 +11,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// What a reactor exports besides the functions of the guest runtime. (A file named after its GOARCH would be
-// left out of the host.)
+// What a reactor exports besides the functions of the guest runtime. (A file named after its GOARCH
+// would be left out of the host.)
 
 // direct exports the functions that can be called without a message.
 func (g *generator) direct() {
@@ -47,7 +47,7 @@ func (g *generator) direct() {
 	}
 }
 
-// needsFmt tells whether a value that the host holds is printed by more than its own method.
+// needsFmt reports whether a value that the host holds is printed by more than its own method.
 func (g *generator) needsFmt() bool {
 	if g.imports[workspace.GuestAnyPath] != "" {
 		return true
@@ -65,7 +65,7 @@ func (g *generator) holds() bool {
 	return g.imports[workspace.GuestAnyPath] != "" || slices.ContainsFunc(g.api.Types[1:], func(t api.Type) bool { return t.Class != api.Data })
 }
 
-// hasText tells whether a type, and its pointer, print themselves.
+// hasText reports whether a type, and its pointer, print themselves.
 func hasText(t types.Type) bool {
 	methods := types.NewMethodSet(t)
 	return methods.Lookup(nil, "String") != nil || methods.Lookup(nil, "Error") != nil

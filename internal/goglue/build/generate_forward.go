@@ -22,8 +22,7 @@ func (g *generator) given(n int) string {
 }
 
 // forward writes what forwards to the host: a function that makes functions, or a function and a
-// type with the
-// methods of an interface.
+// type with the methods of an interface.
 func (g *generator) forward(n int) {
 	t := g.types[n]
 	if !g.nameable(t) {

@@ -10,8 +10,7 @@ import (
 )
 
 // given reports whether the host can give a value of a type: a function or an interface whose
-// methods can all be
-// forwarded.
+// methods can all be forwarded.
 func (d *describer) given(n int) bool {
 	t := d.types[n]
 	if !d.nameable(t) && d.loose(t) == nil {
@@ -42,8 +41,7 @@ func (d *describer) given(n int) bool {
 }
 
 // makeable reports whether the host can give a value of a type that is not Data: everything but
-// what only
-// the module can make.
+// what only the module can make.
 func (d *describer) makeable(t types.Type) bool {
 	if d.looseList(t) {
 		return true

@@ -11,9 +11,9 @@ import (
 	"github.com/loadgo/load/internal/instantiation"
 )
 
-// complete adds type arguments by the constraints of the parameters that have none: for one whose constraint is ~[]T,
-// []T will do. It returns nil where that does not lead to all of them, and an error where one that is given is wrong
-// by itself.
+// complete adds type arguments by the constraints of the parameters that have none: for one whose
+// constraint is ~[]T, []T will do. It returns nil where that does not lead to all of them, and an
+// error where one that is given is wrong by itself.
 func (m *parts) complete(params *types.TypeParamList, name instantiation.Name, scope *types.Package) (ast.Expr, error) {
 	generic, given := instantiation.Split(name.Expr)
 	if len(given) >= params.Len() {
@@ -55,8 +55,8 @@ func core(param *types.TypeParam) types.Type {
 	return nil
 }
 
-// substitute puts known types in the place of type parameters, in the types that constraints are made of. It returns
-// nil for others, and where a parameter is not known.
+// substitute puts known types in the place of type parameters, in the types that constraints are
+// made of. It returns nil for others, and where a parameter is not known.
 func substitute(t types.Type, known map[*types.TypeParam]types.Type) types.Type {
 	of := func(t types.Type) types.Type { return substitute(t, known) }
 	switch t := types.Unalias(t).(type) {
@@ -88,7 +88,8 @@ func mustInstantiate(symbol string, params *types.TypeParamList) string {
 	return "it is generic: name the type arguments, as in " + symbol + "[" + strings.Join(exampleArguments(params), ", ") + "]"
 }
 
-// exampleArguments are type arguments that a generic symbol may take, without those that follow from others.
+// exampleArguments are type arguments that a generic symbol may take, without those that follow
+// from others.
 func exampleArguments(params *types.TypeParamList) []string {
 	known, samples := map[*types.TypeParam]types.Type{}, map[*types.TypeParam]types.Type{}
 	kinds, free := []types.BasicKind{types.Int, types.String}, 0

@@ -12,8 +12,8 @@ import (
 // type from the function that takes it. The host gives a value of the module, or what the type is
 // made of, where that can be named: a [guest.Loose] is either.
 
-// loose is what the host gives for a type that cannot be named: what it is made of, or nil where the
-// host can only give a value of the module.
+// loose is what the host gives for a type that cannot be named: what it is made of, or nil where
+// the host can only give a value of the module.
 func (d *describer) loose(t types.Type) types.Type {
 	named, ok := types.Unalias(t).(*types.Named)
 	if !ok || !d.nameable(named.Underlying()) {
@@ -30,8 +30,8 @@ func (d *describer) loose(t types.Type) types.Type {
 	return named.Underlying()
 }
 
-// looseList reports whether the host gives a list of a type by elements that cannot be named: values
-// of the module, or implementations of an interface, as functional options are.
+// looseList reports whether the host gives a list of a type by elements that cannot be named:
+// values of the module, or implementations of an interface, as functional options are.
 func (d *describer) looseList(t types.Type) bool {
 	slice, ok := types.Unalias(t).(*types.Slice)
 	if !ok || d.nameable(slice.Elem()) || kindOf(slice.Elem()) == api.KindAny {
@@ -62,7 +62,8 @@ func (g *generator) looseText(t types.Type) string {
 	return "struct{}"
 }
 
-// looseDecoder writes the function that decodes what the host gives for a type that cannot be named.
+// looseDecoder writes the function that decodes what the host gives for a type that cannot be
+// named.
 func (g *generator) looseDecoder(n int) {
 	t := g.types[n]
 	g.printf("func dec%d(c *guest.Call) (v %s) {\n", n, g.spelled(t))

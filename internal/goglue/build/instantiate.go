@@ -114,8 +114,7 @@ func (b *build) instantiate(m *parts) ([]instance, error) {
 }
 
 // instantiate checks one instantiation. Type arguments that the compiler would infer from how the
-// function is used
-// are not known here; see complete.
+// function is used are not known here; see complete.
 func (m *parts) instantiate(name instantiation.Name, scope *types.Package) (instance, error) {
 	in, err := m.check(name, name.Expr, scope)
 	sig, isFunc := in.generic.Type().(*types.Signature)
@@ -149,8 +148,7 @@ func (m *parts) check(name instantiation.Name, x ast.Expr, scope *types.Package)
 }
 
 // scope declares what an instantiation can name: the exported names of the module's own package,
-// and packages by
-// name, companions before the module's own and both before standard ones.
+// and packages by name, companions before the module's own and both before standard ones.
 func (m *parts) scope() *types.Package {
 	scope := types.NewPackage("module", m.main.pkg.Name())
 	for _, name := range m.main.pkg.Scope().Names() {

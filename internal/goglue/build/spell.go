@@ -8,8 +8,7 @@ import (
 )
 
 // spell writes a nameable type down, as the generated file names it. A type that cannot be named
-// where it is
-// declared is named by its alias, wherever it stands.
+// where it is declared is named by its alias, wherever it stands.
 func (g *generator) spell(t types.Type) string {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:

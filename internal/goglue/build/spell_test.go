@@ -11,8 +11,7 @@ import (
 )
 
 // TestBuildAliasOfInternalType: a type of an internal package that the API names by an alias is
-// spelled by
-// it everywhere.
+// spelled by it everywhere.
 func TestBuildAliasOfInternalType(t *testing.T) {
 	t.Parallel()
 	module := t.TempDir()

@@ -49,8 +49,7 @@ func readDocs(fset *token.FileSet, path string, files []*ast.File) docs {
 }
 
 // describe walks the packages of a module and returns everything that can be done with them, and
-// what the
-// generator needs.
+// what the generator needs.
 func describe(m *parts, instances []instance) *describer {
 	d := newDescriber(m.packages())
 	d.bridging = m.bridging

@@ -8,9 +8,8 @@ import (
 )
 
 // ahead is what a reader of the host returns next, which the module has already and the host has
-// not
-// read yet. It is gone, and the host has read what the module did, before anything else crosses: so
-// nobody sees that it was there.
+// not read yet. It is gone, and the host has read what the module did, before anything else
+// crosses: so nobody sees that it was there.
 type ahead struct {
 	crossings atomic.Uint64
 	of        atomic.Pointer[Host] // whose Read was the last crossing
@@ -73,8 +72,7 @@ func (a *ahead) take(h *Host, p []byte) int {
 }
 
 // begin begins a read by the host: the number of the crossing, how much to ask for ahead, and
-// whether
-// nobody else reads there. Nothing is asked for before two reads follow each other.
+// whether nobody else reads there. Nothing is asked for before two reads follow each other.
 func (a *ahead) begin(h *Host) (crossing uint64, want int, alone bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -8,7 +8,8 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
-// cancelTable finds the cancel function of a call in progress, and of one that has returned an object.
+// cancelTable finds the cancel function of a call in progress, and of one that has returned an
+// object.
 type cancelTable struct {
 	mu      sync.Mutex
 	funcs   map[uint64]context.CancelFunc // by call
@@ -58,7 +59,8 @@ func (t *cancelTable) returned(number, handle uint64) {
 	delete(t.funcs, number)
 }
 
-// forget lets go of the context of an object that the host has dropped. It goes on: others may use the object.
+// forget lets go of the context of an object that the host has dropped. It goes on: others may use
+// the object.
 func (t *cancelTable) forget(handle uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

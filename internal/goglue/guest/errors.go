@@ -18,9 +18,8 @@ type Sentinel struct {
 //	node  = message, type, sentinel, handle, matches, wrapped
 //
 // A sentinel is a name or "". A handle is that of the value, with its type's number or 0; a
-// sentinel whose type is not
-// described has the handle 0 and no type. Matches are the names of the sentinels that the error's
-// own Is method accepts.
+// sentinel whose type is not described has the handle 0 and no type. Matches are the names of the
+// sentinels that the error's own Is method accepts.
 func (c *Call) Error(err error) {
 	left := wire.MaxErrors
 	c.error(err, &left)

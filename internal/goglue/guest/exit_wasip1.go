@@ -6,10 +6,8 @@ import (
 )
 
 // exiting unwinds a call of the host whose goroutine a function of the host has ended. The
-// goroutine itself must not
-// end: it has to return to the host. So what the module defers runs, and where it recovers, the
-// call goes on until it
-// returns, and has ended the goroutine nevertheless.
+// goroutine itself must not end: it has to return to the host. So what the module defers runs, and
+// where it recovers, the call goes on until it returns, and has ended the goroutine nevertheless.
 type exiting struct{}
 
 // exit ends the goroutine, as the host's function has ended its own.
@@ -22,8 +20,7 @@ func exit() {
 }
 
 // unwound reports whether a call has ended the goroutine: by the panic that it ended with, or by
-// one that it has
-// recovered.
+// one that it has recovered.
 func unwound(r any) bool {
 	_, ok := r.(exiting)
 	ok = ok || served.exiting

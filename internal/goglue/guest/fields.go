@@ -37,8 +37,8 @@ func (c *Call) Show(field int, v any) {
 	t.shown[c.shown][field] = v
 }
 
-// Shown answers whether the host has what a field is, and reports it. Where it has not, the value is
-// to follow.
+// Shown answers whether the host has what a field is, and reports it. Where it has not, the value
+// is to follow.
 func (c *Call) Shown(field int, v any) bool {
 	t := &c.module.held
 	t.mu.Lock()

@@ -1,7 +1,6 @@
 // Package guest is the part of a module that answers its host. It is compiled into every module
 // together with the generated code that calls the module's functions, so it stays small: no fmt and
-// no
-// encoding/json, and reflection only behind values of type any.
+// no encoding/json, and reflection only behind values of type any.
 package guest
 
 import (
@@ -33,8 +32,8 @@ type Table struct {
 	// Tree appends what the host writes as encoding/json does, where JSON is nil.
 	Tree func(e *wire.Encoder, v any) error
 	// Named returns a pointer to a new value of a type of the standard library that the module
-	// contains and that has
-	// a text form, or nil; nil itself where the API has no values of type any.
+	// contains and that has a text form, or nil; nil itself where the API has no values of type
+	// any.
 	Named func(name string) any
 	// Typed takes a value of the type with a number in the API; nil where no type is like that.
 	Typed func(c *Call, typ uint64) any
@@ -42,21 +41,18 @@ type Table struct {
 	// in the API; nil where no type has any.
 	Fields func(c *Call, typ uint64, p any)
 	// Sentinels are the errors that both sides know by name: exported variables of the API, named
-	// as there, and
-	// those of the standard library, named as "io.EOF".
+	// as there, and those of the standard library, named as "io.EOF".
 	Sentinels []Sentinel
 }
 
 // Call is one call from the host, or one of the host. In holds what is still to be decoded, the
-// arguments of
-// the one and the results of the other; Out holds what was encoded so far.
+// arguments of the one and the results of the other; Out holds what was encoded so far.
 type Call struct {
 	In  wire.Decoder
 	Out wire.Encoder
 
 	// Values and Texts tell whether the value being encoded crosses by value where it can, or,
-	// where its type can
-	// do that, as its own methods write it; else it crosses by handle.
+	// where its type can do that, as its own methods write it; else it crosses by handle.
 	Values, Texts bool
 	// Holds tells that a pointer to a struct that is copied elsewhere crosses by handle.
 	Holds bool
@@ -90,8 +86,7 @@ type Call struct {
 // Transport carries frames to the host.
 type Transport interface {
 	// HostCall sends the HostCall frame of the call and returns what follows the number in its
-	// HostResult, which
-	// is the caller's.
+	// HostResult, which is the caller's.
 	HostCall(c *Call, frame *wire.Encoder) []byte
 	// Post sends a frame that is not answered.
 	Post(frame *wire.Encoder)
@@ -157,9 +152,8 @@ func (c *Call) Opaque() bool { return c.mode&wire.ModeOpaque != 0 }
 func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }
 
 // Context returns a context that ends when the host's does, when the host's deadline is over, or
-// when the call is
-// over. Where the call returns an object, whose methods and goroutines may use it further, it
-// outlives the call.
+// when the call is over. Where the call returns an object, whose methods and goroutines may use it
+// further, it outlives the call.
 func (c *Call) Context() context.Context {
 	if c.ctx == nil {
 		c.ctx = c.module.cancels.add(c.number, time.Duration(c.deadline))
@@ -169,8 +163,7 @@ func (c *Call) Context() context.Context {
 }
 
 // Run answers one call. The decoder stands after the frame's kind; out, which is empty, holds the
-// answer
-// afterwards as a whole frame. The answer is to be sent before anything else happens.
+// answer afterwards as a whole frame. The answer is to be sent before anything else happens.
 func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c := &Call{module: m, In: in, Out: wire.Encoder{Buf: append(out.Buf[:0], make([]byte, wire.HeaderSize)...)}}
 	c.number = c.In.Uint()

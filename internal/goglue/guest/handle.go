@@ -11,8 +11,7 @@ import (
 )
 
 // hostTable is what the module keeps of the host's values: the numbers of its calls, the references
-// that it
-// has, and the handles that it no longer needs.
+// that it has, and the handles that it no longer needs.
 type hostTable struct {
 	lastCall atomic.Uint64
 	mu       sync.Mutex
@@ -24,9 +23,8 @@ type hostTable struct {
 type received struct{ handle, times uint64 }
 
 // Host is a reference to a value of the host: a function, something that implements an interface,
-// an
-// error, or a value of type any. There is one for each handle, so that one value of the host is one
-// here, too. The host keeps the value until the reference is collected.
+// an error, or a value of type any. There is one for each handle, so that one value of the host is
+// one here, too. The host keeps the value until the reference is collected.
 type Host struct {
 	module *Module
 	handle uint64
@@ -102,8 +100,7 @@ func (h *Host) Tie(v any) any {
 }
 
 // HostHandle tells which value of the host it is. Types that the generator makes embed a Host, so a
-// value
-// that returns to the host is recognised by this method.
+// value that returns to the host is recognised by this method.
 func (h *Host) HostHandle() uint64 { return h.handle }
 
 type fromHost interface{ HostHandle() uint64 }

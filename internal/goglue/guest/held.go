@@ -11,8 +11,7 @@ import (
 )
 
 // heldTable keeps the values that the host refers to. Handles are never used twice, so that a stale
-// one
-// is noticed.
+// one is noticed.
 type heldTable struct {
 	mu     sync.Mutex
 	last   uint64
@@ -106,8 +105,7 @@ func (m *Module) Release(body []byte) {
 }
 
 // boxed is a value that is not a pointer and is kept where it has an address, so that the methods
-// of
-// its pointer can be called too.
+// of its pointer can be called too.
 type boxed interface {
 	value() any
 	pointer() any
@@ -152,8 +150,7 @@ func HoldPointer[T any](c *Call, p *T, typ uint64) {
 }
 
 // HoldInterface answers with a handle of the value in an interface, or nil. A value of the host
-// returns as
-// itself to a host that wants it so.
+// returns as itself to a host that wants it so.
 func HoldInterface(c *Call, v any) {
 	if v == nil {
 		c.Out.Byte(wire.TagNil)
@@ -169,8 +166,7 @@ func HoldInterface(c *Call, v any) {
 }
 
 // PutHandle holds a value and appends its handle, which it returns, and its dynamic type: the
-// type's number in
-// the API, or 0 and its name.
+// type's number in the API, or 0 and its name.
 func (m *Module) PutHandle(out *wire.Encoder, v any) uint64 { return m.putHandle(out, v, true) }
 
 func (m *Module) putHandle(out *wire.Encoder, v any, shared bool) uint64 {
@@ -280,8 +276,7 @@ func (c *Call) Unmarshalled(err error) {
 }
 
 // Receive waits for a value of a channel and returns it with those that are there already, at most
-// most of
-// them, and whether the channel is open.
+// most of them, and whether the channel is open.
 func Receive[T any](ctx context.Context, ch <-chan T, most int) (values []T, open bool) {
 	select {
 	case v, ok := <-ch:

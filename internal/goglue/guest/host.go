@@ -65,8 +65,7 @@ func (c *Call) PutContext(ctx context.Context) {
 }
 
 // hostFailure is the panic of a function of the host, or its failure where it has no error to
-// return. It ends
-// the host's own call of the module, if that is where it came from.
+// return. It ends the host's own call of the module, if that is where it came from.
 type hostFailure struct{ text, stack string }
 
 func (f hostFailure) Error() string { return f.text }
@@ -79,8 +78,7 @@ func (c *Call) Send() {
 }
 
 // Try makes the call and leaves its results in In. The error says why the host's function was not
-// called, or
-// that its results cannot be used.
+// called, or that its results cannot be used.
 func (c *Call) Try() error {
 	c.module.cross()
 	return c.send()
@@ -156,8 +154,7 @@ func (c *Call) Taken() {
 func (c *Call) Number() uint64 { return c.number }
 
 // Sent lets the end of the call's context reach the host, until the result is there and stop is
-// called. A transport
-// calls it when the frame was sent.
+// called. A transport calls it when the frame was sent.
 func (c *Call) Sent() (stop func() bool) {
 	if c.ctx == nil || c.ctx.Done() == nil {
 		return func() bool { return true }

@@ -9,8 +9,9 @@ import (
 // reactor reaches the host through what the module imports from it. It implements [Transport].
 type reactor struct{}
 
-// HostCall implements [Transport]. Nothing else of the module runs until the host has answered, but for calls
-// that the host makes meanwhile; so the host itself lets the end of its own call end this one.
+// HostCall implements [Transport]. Nothing else of the module runs until the host has answered, but
+// for calls that the host makes meanwhile; so the host itself lets the end of its own call end this
+// one.
 func (reactor) HostCall(c *Call, frame *wire.Encoder) []byte {
 	ends := uint32(0)
 	if c.ctx != nil && c.ctx.Done() != nil {
@@ -34,8 +35,8 @@ func (reactor) Post(frame *wire.Encoder) {
 	runtime.KeepAlive(parts)
 }
 
-// askHost hands over a call of the host and returns the answer's number and its size, which is not 0. Where ends is
-// not 0, the call has a context that ends.
+// askHost hands over a call of the host and returns the answer's number and its size, which is not
+// 0. Where ends is not 0, the call has a context that ends.
 //
 //go:wasmimport load host_call
 func askHost(parts uint64, ends uint32) uint64

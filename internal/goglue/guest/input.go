@@ -46,9 +46,9 @@ func (in *input) ready() bool {
 	return there >= 0 && wire.BodySize(in.buf[in.start:]) <= there
 }
 
-// frame returns the body of the next frame, which is valid until the next call of frame, or for ever
-// where it is large. It does not return when the connection ends. Before it waits, it writes the
-// results that wait.
+// frame returns the body of the next frame, which is valid until the next call of frame, or for
+// ever where it is large. It does not return when the connection ends. Before it waits, it writes
+// the results that wait.
 func (in *input) frame(flush func(*input)) []byte {
 	for {
 		if !in.ready() {
@@ -136,8 +136,8 @@ func (in *input) fill(n int) {
 	}
 }
 
-// Waking a thread takes longer than a short call. So while calls come one after the other the reader looks
-// for the next one for a moment before it sleeps, as long as its patience lasts.
+// Waking a thread takes longer than a short call. So while calls come one after the other the
+// reader looks for the next one for a moment before it sleeps, as long as its patience lasts.
 const (
 	spinFor = 30 * time.Microsecond
 	// soon is the longest sleep after which the next frame is worth looking for.

@@ -1,8 +1,9 @@
 package guest
 
-// levels makes calls of the host return in the reverse order of their beginnings. They lie on one stack of the
-// WebAssembly machine, and the Go runtime takes the first exported function that returns for the last that was called:
-// https://go.dev/src/runtime/asm_wasm.s, wasm_pc_f_loop_export.
+// levels makes calls of the host return in the reverse order of their beginnings. They lie on one
+// stack of the WebAssembly machine, and the Go runtime takes the first exported function that
+// returns for the last that was called: https://go.dev/src/runtime/asm_wasm.s,
+// wasm_pc_f_loop_export.
 type levels struct {
 	depth int                   // the number of calls that go on
 	turn  map[int]chan struct{} // closed when the call at that depth is the last
@@ -14,8 +15,8 @@ func Enter() int {
 	return served.levels.depth
 }
 
-// leave ends the call at a depth, when it is the last. Nothing else runs between its return and that of the
-// call, where that makes no memory.
+// leave ends the call at a depth, when it is the last. Nothing else runs between its return and
+// that of the call, where that makes no memory.
 func (l *levels) leave(depth int) {
 	for l.depth != depth {
 		if l.turn == nil {

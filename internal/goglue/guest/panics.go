@@ -7,8 +7,7 @@ import (
 )
 
 // hostPanic is what a function of the host panicked with, where it has no form in the module. It
-// goes home as
-// itself.
+// goes home as itself.
 type hostPanic struct {
 	host *Host
 	text string
@@ -51,7 +50,8 @@ func (c *Call) exited() {
 	c.putLeft()
 }
 
-// putLeft appends what the call changed of what it shares before it panicked or ended its goroutine.
+// putLeft appends what the call changed of what it shares before it panicked or ended its
+// goroutine.
 func (c *Call) putLeft() {
 	s, answer := c.In.Sharing, c.Out
 	if s == nil {

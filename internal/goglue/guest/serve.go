@@ -37,10 +37,9 @@ func Serve(table Table) {
 
 // server answers calls. One goroutine at a time is the reader. It runs short calls itself, because
 // handing them over would cost more than the calls. While it does, nobody reads, and the role is
-// free: the
-// watch takes it when a call takes long, and remembers the function as slow; a call that calls the
-// host takes
-// it to wait for the answer; and the reader itself takes it back when its call was short.
+// free: the watch takes it when a call takes long, and remembers the function as slow; a call that
+// calls the host takes it to wait for the answer; and the reader itself takes it back when its call
+// was short.
 type server struct {
 	module *Module
 	slow   []atomic.Bool // by function
@@ -216,8 +215,7 @@ func calledFunction(body []byte) uint64 {
 }
 
 // run is one call of the module: the frame, which may be part of what the reader reads into, is
-// copied, because
-// another goroutine may be the reader before the call has decoded it.
+// copied, because another goroutine may be the reader before the call has decoded it.
 type run struct {
 	body []byte
 	own  bool // the frame came in memory of its own
@@ -288,8 +286,7 @@ func (s *server) finish(r *run) {
 }
 
 // answer writes the result of a call. A small result waits until the frames that have arrived are
-// dealt with,
-// so that one write, and one waking of the host, answers several calls.
+// dealt with, so that one write, and one waking of the host, answers several calls.
 func (s *server) answer(in *input, r *run) {
 	if r.out.Size() <= maxQueued-len(in.queued) {
 		_ = r.out.Send(0, func(part []byte) error {

@@ -10,14 +10,12 @@ import (
 )
 
 // A module for wasip1 is a reactor: its host initialises it and then calls what it exports, one
-// call at a
-// time or one within another, and reads and writes its memory in between.
+// call at a time or one within another, and reads and writes its memory in between.
 //
 // The functions exported to the host have no receiver, so what they work on is a variable. No two
-// of them run at
-// the same time, but wherever a goroutine may wait, and that is wherever memory is made, another
-// one can run, call
-// the host, and be called. So what the host reads is put in place at the very end of each function.
+// of them run at the same time, but wherever a goroutine may wait, and that is wherever memory is
+// made, another one can run, call the host, and be called. So what the host reads is put in place
+// at the very end of each function.
 var served struct {
 	module *Module
 	levels levels
@@ -38,8 +36,7 @@ type part struct{ address, size uint32 }
 const smallMessage = 4 << 10
 
 // Serve makes the table answer the host's calls. It is called by the initialisation of package
-// main, when
-// every other package is initialised.
+// main, when every other package is initialised.
 func Serve(table Table) {
 	checkpoint()
 	served.module = NewModule(table, reactor{})
@@ -52,12 +49,9 @@ func Serve(table Table) {
 func checkpoint()
 
 // hello returns the module's Hello: the format, the API's sum, and where the host finds what it
-// reads in place.
-// Of several instances of a module each has handles of its own: of n of them, instance i uses those
-// that
-// leave the rest i when they are divided by n. Where ownGC is not 0, the collector's setting in the
-// environment
-// is the host's own and not one that the module was given.
+// reads in place. Of several instances of a module each has handles of its own: of n of them,
+// instance i uses those that leave the rest i when they are divided by n. Where ownGC is not 0, the
+// collector's setting in the environment is the host's own and not one that the module was given.
 //
 //go:wasmexport load_hello
 func hello(instance, instances, ownGC uint32) uint64 {

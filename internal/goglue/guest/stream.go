@@ -13,7 +13,8 @@ type Further struct {
 	Base int // of the first of the methods
 }
 
-// Abilities are what a value of the host can besides the methods of its interface, which are so many.
+// Abilities are what a value of the host can besides the methods of its interface, which are so
+// many.
 func (h *Host) Abilities(methods int) wire.Abilities {
 	if len(h.modes) <= methods {
 		return 0
@@ -117,7 +118,8 @@ func (a *ahead) takeRune(h *Host) (rune, int) {
 	return r, size
 }
 
-// backByte takes back the last byte that was read from what was there, and reports whether it could.
+// backByte takes back the last byte that was read from what was there, and reports whether it
+// could.
 func (a *ahead) backByte(h *Host) bool {
 	return a.back(h, wire.BackByte, func() int {
 		if a.last == wire.ReadBytes || a.last == wire.ReadRune {

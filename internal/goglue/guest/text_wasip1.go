@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Text prints a value as fmt.Sprint does where it is a basic one or has a method for that, and else names
-// its type. It stands in for fmt in a module that does not contain it.
+// Text prints a value as fmt.Sprint does where it is a basic one or has a method for that, and else
+// names its type. It stands in for fmt in a module that does not contain it.
 func Text(v any) string {
 	switch v := v.(type) {
 	case nil:

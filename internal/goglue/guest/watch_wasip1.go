@@ -5,8 +5,8 @@ import "time"
 // watchInterval is how often a call that uses its context asks whether the host has cancelled it.
 const watchInterval = 2 * time.Millisecond
 
-// watch ends the context of a call when the host cancels it: the host has no way to enter a module that
-// waits.
+// watch ends the context of a call when the host cancels it: the host has no way to enter a module
+// that waits.
 func (m *Module) watch(number uint64) {
 	go func() {
 		for m.cancels.has(number) {
@@ -19,7 +19,7 @@ func (m *Module) watch(number uint64) {
 	}()
 }
 
-// has tells whether the call uses its context and is not over.
+// has reports whether the call uses its context and is not over.
 func (t *cancelTable) has(number uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

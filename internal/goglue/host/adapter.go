@@ -51,11 +51,9 @@ func (i *Instance) decodeFunc(t reflect.Type, n int) (codec.Decoder, codec.Form,
 const maxReceived = 64
 
 // decodeSeq builds what makes a channel of the module an iterator of the host, an iter.Seq of its
-// elements. It
-// ends when the channel is closed, when the loop does, and when the context of the call that
-// returned the channel
-// ends; a value that was received and not reached by the loop is lost. A failure of the module
-// panics.
+// elements. It ends when the channel is closed, when the loop does, and when the context of the
+// call that returned the channel ends; a value that was received and not reached by the loop is
+// lost. A failure of the module panics.
 func (i *Instance) decodeSeq(t reflect.Type, n int) (codec.Decoder, codec.Form, error) {
 	typ := &i.api.Types[n]
 	if len(typ.Methods) == 0 || t.NumIn() != 1 || t.NumOut() != 0 || t.In(0).Kind() != reflect.Func ||

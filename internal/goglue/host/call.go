@@ -114,8 +114,7 @@ var messages = sync.Pool{New: func() any { return &wire.Encoder{Buf: make([]byte
 const maxKept = 4 << 20
 
 // run makes one call on the receiver, which is nil for a function. The results are settable values
-// of the planned
-// types.
+// of the planned types.
 func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) (values []reflect.Value, failure error) {
 	e := messages.Get().(*wire.Encoder)
 	e.Truncate(0)

@@ -36,8 +36,7 @@ func Struct(m Mixed) Mixed { return m }
 `
 
 // measureSource takes the place of the module's transport: it answers the same call over and over,
-// and does the
-// same work with the yardstick.
+// and does the same work with the yardstick.
 const measureSource = `package main
 
 import (
@@ -111,8 +110,8 @@ func (*capture) Release(uint64) {}
 func (*capture) Given()         {}
 
 // BenchmarkCodec compares what a struct of six mixed fields costs there and back, without a
-// transport, on the host
-// and in the module, with fxamacker/cbor. It needs a registry for the yardstick.
+// transport, on the host and in the module, with fxamacker/cbor. It needs a registry for the
+// yardstick.
 func BenchmarkCodec(b *testing.B) {
 	if os.Getenv("LOAD_LIVE") == "" {
 		b.Skip("it gets its yardstick from the registry; set LOAD_LIVE=1 to run it")

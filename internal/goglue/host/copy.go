@@ -45,8 +45,7 @@ func (o *object) Copy(ctx context.Context, own *engine.Object) (any, error) {
 }
 
 // plain is the type of the host that a value of type n has as a copy, whatever its methods, or nil
-// where there is
-// none or it is deeper than depth.
+// if there is none or it is deeper than depth.
 func (i *Instance) plain(n, depth int) reflect.Type {
 	typ := &i.api.Types[n]
 	if typ.Class == api.Data && typ.Kind != api.KindContext {

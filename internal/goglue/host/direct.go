@@ -9,8 +9,7 @@ import (
 )
 
 // direct returns what makes a call without a message, or nil where the function, the host's types
-// or the
-// transport do not allow that. The host's types must be of the very kinds of the module's.
+// or the transport do not allow that. The host's types must be of the very kinds of the module's.
 func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
 	transport, ok := p.instance.transport.(Direct)
 	if !ok || !transport.HasDirect(p.function) || len(args) != len(p.In) || len(p.results) != len(p.Out) {

@@ -197,8 +197,8 @@ func TestHostileCopies(t *testing.T) {
 	require.ErrorContains(t, answer(1<<14), "take more of the host's memory", "16 GiB")
 }
 
-// TestHostileNumbers: a call whose number the module uses again ends its context: the host's function
-// does not wait for ever.
+// TestHostileNumbers: a call whose number the module uses again ends its context: the host's
+// function does not wait for ever.
 func TestHostileNumbers(t *testing.T) {
 	t.Parallel()
 	i, _ := hostileInstance(t)

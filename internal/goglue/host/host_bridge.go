@@ -26,8 +26,7 @@ var (
 )
 
 // encodeBridged builds what gives a host's value for a type that has a bridge, or nil where the
-// host's type is
-// another one.
+// host's type is another one.
 func (i *Instance) encodeBridged(t reflect.Type, n int) (codec.Encoder, error) {
 	typ := &i.api.Types[n]
 	var wrap func(v reflect.Value) any

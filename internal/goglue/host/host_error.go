@@ -38,10 +38,8 @@ var hostSentinels = map[string]error{
 }
 
 // encodeError encodes an error of the host and what it wraps: a sentinel by its name, an error that
-// came from the
-// module as what it was there, and every other one as a reference, so that it can come back. The
-// forms are at guest's
-// Call.InError.
+// came from the module as what it was there, and every other one as a reference, so that it can
+// come back. The forms are at guest's Call.InError.
 func (i *Instance) encodeError(e *wire.Encoder, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
@@ -253,8 +251,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 }
 
 // decodeHeldError decodes a value of a type that is an error as the error that it is. Only the
-// module knows what it
-// wraps, so it is asked.
+// module knows what it wraps, so it is asked.
 func (i *Instance) decodeHeldError(n int) codec.Decoder {
 	return func(d *codec.Incoming, v reflect.Value) {
 		switch d.Byte() {

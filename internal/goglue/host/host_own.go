@@ -70,8 +70,7 @@ func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 }
 
 // encodeGiven builds what gives a host's function, or a host's value that implements an interface,
-// for the module's
-// type n.
+// for the module's type n.
 func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 	typ := &i.api.Types[n]
 	if typ.Bridge != 0 {

@@ -33,29 +33,24 @@ const Headroom = 48
 // Transport carries calls to a running module. It is safe for concurrent use.
 type Transport interface {
 	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message
-	// has
-	// Headroom bytes before its arguments, which the transport may use; it calls its Written, where
-	// there
-	// is one, as soon as it needs it no more, and keeps nothing of it when it returns.
+	// has Headroom bytes before its arguments, which the transport may use; it calls its Written,
+	// if there is one, as soon as it needs it no more, and keeps nothing of it when it returns.
 	Call(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error)
 	// Release tells the module to forget a handle, soon. It does not block.
 	Release(handle uint64)
 	// Given is told whenever the module gets a reference to a value of the host: from then on it
-	// may call the
-	// host at any time. It does not block.
+	// may call the host at any time. It does not block.
 	Given()
 }
 
 // Direct is an optional ability of a [Transport]: it calls functions whose parameters and results
-// are numbers
-// and booleans without a message.
+// are numbers and booleans without a message.
 type Direct interface {
 	// HasDirect reports whether the function with that number can be called so.
 	HasDirect(function int) bool
 	// Direct calls it. The stack holds the arguments, integers and booleans as themselves and
-	// floats as
-	// the bits of a float64, and then its result, if it has one. It has space for at least one
-	// value.
+	// floats as the bits of a float64, and then its result, if it has one. It has space for at
+	// least one value.
 	Direct(ctx context.Context, symbol string, function int, stack []uint64) error
 }
 
@@ -263,8 +258,7 @@ type callee struct {
 }
 
 // target returns what to call for a symbol, and whether it is a function rather than what reads a
-// value. A type is
-// called to convert to it; as "*T" it gives a pointer.
+// value. A type is called to convert to it; as "*T" it gives a pointer.
 func (i *Instance) target(s *api.Symbol, name string) (callee, bool) {
 	f := s.Func - 1
 	if name != s.Name {

@@ -38,8 +38,8 @@ func (i *Instance) methodSymbol(symbol string) (typ *api.Symbol, method string, 
 }
 
 // mentioned finds a type that is no symbol by the name of its package and its own: one that the
-// package returns and does not export, or an interface of the standard library. Values of it are the
-// module's to make.
+// package returns and does not export, or an interface of the standard library. Values of it are
+// the module's to make.
 func (i *Instance) mentioned(symbol string) (*api.Symbol, error) {
 	name := symbol[strings.LastIndexByte(symbol, '.')+1:]
 	whole := symbol

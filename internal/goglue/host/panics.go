@@ -13,8 +13,7 @@ import (
 var errExited = errors.New("the call ended its goroutine: runtime.Goexit was called")
 
 // Failure takes the end of a Result that is not [wire.Done], and returns it as an error, or nil
-// where the message is
-// damaged.
+// where the message is damaged.
 func (i *Instance) Failure(symbol string, outcome wire.Outcome, d *wire.Decoder) error {
 	var err error
 	switch outcome {

@@ -57,8 +57,7 @@ func (i *Instance) refusal(err *engine.ModuleError) *engine.Refusal {
 }
 
 // attemptOf reads an attempt from an error of the standard library, whose types have a text of a
-// fixed
-// form. Any network error will do where any is set.
+// fixed form. Any network error will do where any is set.
 func attemptOf(err *engine.ModuleError, any bool) (Attempt, bool) {
 	var inner *engine.ModuleError
 	if len(err.Wrapped) == 1 {

@@ -36,8 +36,8 @@ type shownField struct {
 
 // shownValue is a pointer of the host to a value of such a type. Its fields are what the module's
 // are before and after each call that mentions it, or that mentions a value which a call mentioned
-// together with it: what is called may reach all of these, so nobody else may use them meanwhile, as
-// in Go.
+// together with it: what is called may reach all of these, so nobody else may use them meanwhile,
+// as in Go.
 type shownValue struct {
 	held   weak.Pointer[engine.Held]
 	t      reflect.Type // what it points to

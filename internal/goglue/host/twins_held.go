@@ -156,7 +156,8 @@ func (i *Instance) holdAs(t reflect.Type, o *engine.Object) (reflect.Value, erro
 	return v, i.show(o, v.Elem())
 }
 
-// holdPointer is holdAs for pointers, without their fields. It returns the object that is kept, too.
+// holdPointer is holdAs for pointers, without their fields. It returns the object that is kept,
+// too.
 func (i *Instance) holdPointer(t reflect.Type, o *engine.Object) (reflect.Value, *engine.Object) {
 	key := twinPointer{o.Ref().(*object).handle, t}
 	i.twins.pointersMu.Lock()

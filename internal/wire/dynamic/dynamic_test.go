@@ -296,8 +296,8 @@ func TestDeepTypes(t *testing.T) {
 	}
 }
 
-// TestTypesAreBounded: a type that was made is never freed, and its name has those of all its parts.
-// So a hostile peer could make gigabytes of descriptions that are short.
+// TestTypesAreBounded: a type that was made is never freed, and its name has those of all its
+// parts. So a hostile peer could make gigabytes of descriptions that are short.
 func TestTypesAreBounded(t *testing.T) {
 	t.Parallel()
 	field := func(e *wire.Encoder, name, tag string) {

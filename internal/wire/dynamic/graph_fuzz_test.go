@@ -247,8 +247,7 @@ func (s *side) keep(from int) {
 }
 
 // FuzzGraphs passes a graph to a module, lets both sides change it in turn, and compares it with
-// one
-// that the same changes were made to without a module.
+// one that the same changes were made to without a module.
 func FuzzGraphs(f *testing.F) {
 	f.Add([]byte{}, []byte{})
 	f.Add([]byte{3, 1, 2, 3, 4, 0, 1, 3, 5, 1, 0, 2, 1, 0, 5, 1}, []byte{7, 0, 0, 3, 0, 0, 1, 5, 9, 0, 5, 1, 1, 1, 11})

@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/loadtest/testdata/values"
 )
 
-// testMarkup checks that types which only their package's code looks for keep their names in an any.
+// testMarkup checks that types which only their package's code looks for keep their names in an
+// any.
 func (s suite) testMarkup(t *testing.T) {
 	m := s.values(t)
 	type item struct {

@@ -119,8 +119,8 @@ type hostRange struct {
 }
 
 // testUnexportedFieldTypes: a list, map or struct type that a package does not export is one of
-// what it is made of
-// in a field; a field whose type cannot be written down so is refused when the function is bound.
+// what it is made of in a field; a field whose type cannot be written down so is refused when the
+// function is bound.
 func (s suite) testUnexportedFieldTypes(t *testing.T) {
 	m := s.values(t)
 	given := []hostRange{{1, 2, [3]rune{'a', 'b', 'c'}, []string{"x"}, map[string]int{"turned": 1}, struct{ X, Y int }{3, 4}}}

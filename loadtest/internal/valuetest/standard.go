@@ -20,8 +20,7 @@ import (
 )
 
 // testStandardTypes: types of the standard library keep their names in an any, so that a module
-// writes
-// them as Go does.
+// writes them as Go does.
 func (s suite) testStandardTypes(t *testing.T) {
 	m := s.values(t)
 	type record struct {

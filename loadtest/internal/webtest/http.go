@@ -38,8 +38,7 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 }
 
 // exchange sends a request and returns the response with its whole body. It uses a connection of
-// its
-// own: the end of any test's server closes the idle ones of the default client.
+// its own: the end of any test's server closes the idle ones of the default client.
 func exchange(t *testing.T, r *http.Request) (*http.Response, string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

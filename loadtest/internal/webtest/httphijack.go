@@ -41,8 +41,7 @@ func echoes(w http.ResponseWriter, r *http.Request) {
 }
 
 // upgraded upgrades a connection and returns what came back for a line that was sent early, with
-// the
-// request, or after the upgrade, and for one that was sent later.
+// the request, or after the upgrade, and for one that was sent later.
 func upgraded(t *testing.T, h http.Handler, early bool) string {
 	server := serve(t, h)
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())

@@ -49,8 +49,8 @@ const (
 	// maxCollisions is how many pairs of keys of a dict may have one hash. Growing a dict compares
 	// all of them.
 	maxCollisions = maxWork
-	// maxNeighbours is how many may have one bucket: growing compares their hashes, which takes some
-	// nanoseconds for each.
+	// maxNeighbours is how many may have one bucket: growing compares their hashes, which takes
+	// some nanoseconds for each.
 	maxNeighbours = 1 << 26
 )
 

@@ -1,4 +1,5 @@
-// Package headers is a middleware plugin that sets and removes headers, rewrites paths and denies some.
+// Package headers is a middleware plugin that sets and removes headers, rewrites paths and denies
+// some.
 package headers
 
 import (

@@ -1,4 +1,5 @@
-// Package ratelimit is a middleware plugin that limits how many requests a client sends in an interval.
+// Package ratelimit is a middleware plugin that limits how many requests a client sends in an
+// interval.
 package ratelimit
 
 import (
@@ -42,7 +43,8 @@ type Limiter struct {
 	seen  map[string]int
 }
 
-// New makes the middleware. It counts anew in every interval until the context ends; from then on it lets nothing pass.
+// New makes the middleware. It counts anew in every interval until the context ends; from then on
+// it lets nothing pass.
 func New(ctx context.Context, next http.Handler, config *Config, name string) (http.Handler, error) {
 	switch {
 	case config.Requests <= 0 || config.Per <= 0:

@@ -37,8 +37,8 @@ type listedError struct {
 	Err         string
 }
 
-// List compiles the package and everything that the imports of the program need, and returns them by
-// import path.
+// List compiles the package and everything that the imports of the program need, and returns them
+// by import path.
 func (w *Workspace) List(ctx context.Context, imports []string) (map[string]*Package, error) {
 	listed, err := w.ListDeps(ctx, imports...)
 	if err != nil {

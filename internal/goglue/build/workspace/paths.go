@@ -1,7 +1,7 @@
 package workspace
 
-// Import paths within the main module that a package is built in. Its name has no dot, so no registry
-// has a module of that name.
+// Import paths within the main module that a package is built in. Its name has no dot, so no
+// registry has a module of that name.
 const (
 	GlueModule      = "loadglue"
 	GuestPath       = GlueModule + "/guest"

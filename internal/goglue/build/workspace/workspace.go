@@ -163,8 +163,7 @@ func looseName(dir string) string {
 }
 
 // copyLoose adds the files of a directory without go.mod: those of the package, and those below
-// where
-// the package embeds files.
+// where the package embeds files.
 func copyLoose(files map[string][]byte, fsys fs.FS, to string) error {
 	embeds := false
 	entries, err := fs.ReadDir(fsys, ".")

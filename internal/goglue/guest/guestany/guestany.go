@@ -1,6 +1,5 @@
 // Package guestany carries values of type any across, inside a module. It is a package of its own
-// so that
-// a module without any in its API contains neither it nor the reflection that it needs.
+// so that a module without any in its API contains neither it nor the reflection that it needs.
 package guestany
 
 import (

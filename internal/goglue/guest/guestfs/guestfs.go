@@ -1,5 +1,5 @@
-// Package guestfs carries file systems across. It is ordinary code of a module: its types are described and its
-// functions are called as those of the module's own package.
+// Package guestfs carries file systems across. It is ordinary code of a module: its types are
+// described and its functions are called as those of the module's own package.
 package guestfs
 
 import (

@@ -1,6 +1,7 @@
-// Package gueststream gives readers and writers of the host the methods that they have besides those
-// of the interface that a module takes, inside the module: its code finds them by type assertion. It
-// is a package of its own so that a module which takes none does not contain all their combinations.
+// Package gueststream gives readers and writers of the host the methods that they have besides
+// those of the interface that a module takes, inside the module: its code finds them by type
+// assertion. It is a package of its own so that a module which takes none does not contain all
+// their combinations.
 package gueststream
 
 import (
@@ -15,8 +16,8 @@ const (
 	writers = 2*wire.CanFlush - 1
 )
 
-// Reader returns a reader of the host, whose interface has so many methods, with what it can besides
-// reading; read is the index of its Read. It is nil if the reader can do nothing else.
+// Reader returns a reader of the host, whose interface has so many methods, with what it can
+// besides reading; read is the index of its Read. It is nil if the reader can do nothing else.
 func Reader(h *guest.Host, r io.Reader, read, methods int) io.Reader {
 	all := h.Abilities(methods) & readers
 	if all == 0 {

@@ -1,6 +1,6 @@
-// Package codec is how values of the host cross as values of a module: what encodes a host's type as
-// the module's, what decodes it, and how things that both sides share are kept alike. What crosses
-// by reference is its [References]' business.
+// Package codec is how values of the host cross as values of a module: what encodes a host's type
+// as the module's, what decodes it, and how things that both sides share are kept alike. What
+// crosses by reference is its [References]' business.
 package codec
 
 import (
@@ -35,7 +35,8 @@ type Codec struct {
 	newCrossings map[pairing]*crossing
 }
 
-// New returns the codec for the values of a module. Values that describe themselves cross by dynamic.
+// New returns the codec for the values of a module. Values that describe themselves cross by
+// dynamic.
 func New(described *api.API, host References, dynamic *dynamic.Codec) *Codec {
 	return &Codec{api: described, host: host, dynamic: dynamic}
 }
@@ -78,7 +79,8 @@ type References interface {
 	DecodeAdapted(t reflect.Type, n int) (Decoder, Form, error)
 	DecodeFunc(t reflect.Type, n int) (Decoder, Form, error)
 	DecodeSeq(t reflect.Type, n int) (Decoder, Form, error)
-	// EncodeError and DecodeError are for errors, DecodeHeldError for those that stay in the module.
+	// EncodeError and DecodeError are for errors, DecodeHeldError for those that stay in the
+	// module.
 	EncodeError(e *wire.Encoder, v reflect.Value)
 	DecodeError(d *Incoming, v reflect.Value)
 	TakeError(d *Incoming) error
@@ -139,8 +141,7 @@ func (c *Codec) Mismatch(t reflect.Type, n int) error {
 }
 
 // build lets one caller at a time build what encodes and decodes. Parts refer to each other: all of
-// them are good
-// afterwards, or none.
+// them are good afterwards, or none.
 func (c *Codec) build(build func() error) error {
 	c.building.Lock()
 	defer c.building.Unlock()

@@ -52,8 +52,7 @@ func (c *Codec) encodeMap(t reflect.Type, n int, lenient bool) (Encoder, error) 
 }
 
 // encodeStruct pairs fields by name. Fields that the host's type lacks are zero in the module;
-// every
-// field that it has must be there in the module.
+// every field that it has must be there in the module.
 func (c *Codec) encodeStruct(t reflect.Type, n int, lenient bool) (Encoder, error) {
 	typ := &c.api.Types[n]
 	type step struct {

@@ -45,8 +45,8 @@ func constantValue(text string) constant.Value {
 	return constant.MakeUnknown()
 }
 
-// ConstantAs converts a constant of the module to a type of the host. A typed constant fits types of
-// its own kind; an untyped one fits every type that can hold it, and any holds it in its default
+// ConstantAs converts a constant of the module to a type of the host. A typed constant fits types
+// of its own kind; an untyped one fits every type that can hold it, and any holds it in its default
 // type, or in uint64 where an int is too small.
 func ConstantAs(s *api.Symbol, kind api.Kind, t reflect.Type) (reflect.Value, error) {
 	v := constantValue(s.Const)

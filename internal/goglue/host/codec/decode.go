@@ -35,8 +35,7 @@ func (f Form) Mode() uint64 {
 }
 
 // Decoder builds, once, what decodes the module's type n into a host's t, and tells the form that
-// the
-// module has to use.
+// the module has to use.
 func (c *Codec) Decoder(t reflect.Type, n int) (Decoder, Form, error) {
 	if known, ok := c.decoders.Load(pairing{host: t, module: n}); ok {
 		k := known.(formedDecoder)

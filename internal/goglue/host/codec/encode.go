@@ -11,10 +11,8 @@ import (
 )
 
 // Encoder builds, once, what encodes a host's t for the module's type n. Strict pairings are those
-// of
-// bound functions: types have the same shape. Lenient ones are those of calls by name: a number
-// fits
-// every numeric type that can hold its value, and what is in an interface counts.
+// of bound functions: types have the same shape. Lenient ones are those of calls by name: a number
+// fits every numeric type that can hold its value, and what is in an interface counts.
 func (c *Codec) Encoder(t reflect.Type, n int, lenient bool) (Encoder, error) {
 	if known, ok := c.encoders.Load(pairing{t, n, lenient}); ok {
 		return known.(Encoder), nil
@@ -248,8 +246,7 @@ func convertNumber(v reflect.Value, t reflect.Type) reflect.Value {
 }
 
 // fits reports whether a number keeps its value in another numeric type. A float keeps it in a
-// shorter
-// float when it is in range: literals are rarely exact.
+// shorter float when it is in range: literals are rarely exact.
 func fits(v reflect.Value, t reflect.Type) bool {
 	from, to := api.Kind(v.Kind()), api.Kind(t.Kind())
 	switch whole := signed(from) || unsigned(from); {

@@ -21,9 +21,8 @@ type (
 	gobDecoder interface{ GobDecode([]byte) error }
 )
 
-// textCodec tells by which of their own methods values of a host's t and of the module's type n cross:
-// those that both
-// have.
+// textCodec tells by which of their own methods values of a host's t and of the module's type n
+// cross: those that both have.
 func (c *Codec) textCodec(t reflect.Type, n int) api.Codec {
 	typ := &c.api.Types[n]
 	codec := c.api.Pointed(n).Codec

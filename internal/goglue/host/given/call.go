@@ -45,9 +45,8 @@ func (h *Values) CancelHost(body []byte) {
 }
 
 // Begin notes that the call in the body of a Call frame, which follows the frame's kind, has
-// arrived, so that it
-// can be cancelled. Answer follows, perhaps in another goroutine. The context of a call whose number
-// is used again ends: nothing else would end it.
+// arrived, so that it can be cancelled. Answer follows, perhaps in another goroutine. The context
+// of a call whose number is used again ends: nothing else would end it.
 func (h *Values) Begin(body []byte) {
 	d := wire.NewDecoder(body)
 	h.mu.Lock()
@@ -89,8 +88,7 @@ func (h *Values) end() map[uint64]*wire.Sharing {
 
 // Answer makes the call that Begin has noted; the body is given away, and granted are the bytes of
 // HostCalls that were taken for it, 0 for a small one. It hands the HostResult frame to send when
-// the
-// host's function has returned, or ended the goroutine: then Answer does not return.
+// the host's function has returned, or ended the goroutine: then Answer does not return.
 func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	c := &Call{values: h, in: codec.Incoming{Decoder: wire.NewOwner(body), Ctx: context.Background()}, granted: granted}
 	c.out = &c.nothing
@@ -281,7 +279,8 @@ func (c *Call) Context() context.Context {
 	return c.within(time.Duration(c.in.Uint()))
 }
 
-// within makes a context that has so much time, 0 is no limit, or has ended, and ends with the call.
+// within makes a context that has so much time, 0 is no limit, or has ended, and ends with the
+// call.
 func (c *Call) within(left time.Duration) context.Context {
 	var ctx context.Context
 	var cancel context.CancelFunc

@@ -42,10 +42,12 @@ type Module interface {
 	// Given is told whenever the module gets a reference to a value of the host: from then on it
 	// may call the host at any time. It does not block.
 	Given()
-	// EncodeError encodes an error, DecodeObject builds what decodes a reference to a value of type n.
+	// EncodeError encodes an error, DecodeObject builds what decodes a reference to a value of type
+	// n.
 	EncodeError(e *wire.Encoder, v reflect.Value)
 	DecodeObject(n int) codec.Decoder
-	// OpaqueMode is [wire.ModeOpaque] if values of a host's type have parts that stay in the module.
+	// OpaqueMode is [wire.ModeOpaque] if values of a host's type have parts that stay in the
+	// module.
 	OpaqueMode(t reflect.Type, n int) uint64
 	// Returned lets the module have what a function set of the fields of its parameters, which have
 	// these handles.

@@ -13,8 +13,7 @@ import (
 // end: the caller that waits decodes them. A call of the host holds its room until the host's
 // function returns, which may itself wait for an answer, or for another call of the host, that lies
 // behind the one which waits. So most of the budget is kept for calls before which nothing moves
-// any
-// more: they get it one by one. Where it is used up, too, they are refused.
+// any more: they get it one by one. Where it is used up, too, they are refused.
 
 const (
 	// counted is the size from which the budgets count a message: the number of smaller ones is
@@ -36,8 +35,7 @@ type Admission struct {
 }
 
 // Stall is how long a call of the host waits before which nothing moves. There is one for each
-// place
-// at which one call at a time waits.
+// place at which one call at a time waits.
 type Stall struct {
 	waits bool
 	since time.Time
