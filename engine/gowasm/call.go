@@ -17,7 +17,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	if err != nil {
 		return host.Reply{}, err
 	}
-	call, err := g.enter(ctx, symbol, function)
+	call, err := g.enter(ctx, symbol, function, mode&wire.ModeStay != 0)
 	if err != nil {
 		return host.Reply{}, err
 	}
@@ -58,7 +58,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 // Direct implements [host.Direct].
 func (m *module) Direct(ctx context.Context, symbol string, function int, stack []uint64) error {
 	g := m.idle()
-	call, err := g.enter(ctx, symbol, function)
+	call, err := g.enter(ctx, symbol, function, false)
 	if err != nil {
 		return err
 	}
@@ -98,15 +98,15 @@ const maxLevels = 1000
 
 var errTooDeep = fmt.Errorf("the host and the module call each other, more than %d calls deep", maxLevels)
 
-// enter lets a call of the symbol into the guest. Where it got in, handles that the host has
-// dropped are
-// released first.
-func (g *guest) enter(ctx context.Context, symbol string, function int) (*entry, error) {
+// enter lets a call of the symbol, which perhaps serves a request, into the guest. If it got in,
+// handles that the host has dropped are released first.
+func (g *guest) enter(ctx context.Context, symbol string, function int, serves bool) (*entry, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	call := entries.Get().(*entry)
-	call.ctx, call.symbol, call.watched = ctx, symbol, ctx.Done() != nil && g.module.host.TakesContext(function)
+	call.ctx, call.symbol, call.serves = ctx, symbol, serves
+	call.watched = ctx.Done() != nil && g.module.host.TakesContext(function)
 	if !g.gate.enter(call) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -197,10 +197,16 @@ const (
 	// waits so
 	// long, so that it knows the guest's state afterwards.
 	linger = 10 * time.Millisecond
-	// patience is how long a cancelled call may take that has asked and was told, or that waits.
-	// Its caller does not wait. A call that computes and does not ask ends after maxDeaf
-	// checkpoints.
+	// patience is how long a cancelled call may take that has asked and was told, that answers a
+	// request, or that lies on top of others. Its caller does not wait. The time counts in which the
+	// module runs for it: neither that in which it waits in the host nor that of calls on top of it,
+	// whose module it would cost. It is looked at that often.
 	patience = 5 * time.Second
+	looks    = 50
+	// maxDeaf is how many checkpoints a cancelled call may pass before it asks whether it is
+	// cancelled: a few milliseconds of computing. Time would also count while the host runs
+	// something else.
+	maxDeaf = 500
 )
 
 // stopped is how a module ends whose cancelled call went on.
@@ -208,20 +214,31 @@ func stopped(symbol string) error {
 	return fmt.Errorf("a call of %s was cancelled and stopped", symbol)
 }
 
-// abandon retires the guest of a call that was cancelled and goes on.
+// abandon lets a call that was cancelled go on for a while, or retires its guest.
 func (g *guest) abandon(call *entry) {
-	retire := func() {
-		if !g.gate.inside(call) {
-			return
-		}
+	if g.gate.cancel(call) {
+		g.cancelled.Add(1)
+		g.look(call, looks)
+	} else if inside, _ := g.gate.where(call); inside {
 		g.module.retire(g.module.crash(stopped(call.symbol)))
 	}
-	if g.gate.watched(call) {
-		g.cancelled.Store(call)
-		time.AfterFunc(patience, retire)
-		return
+}
+
+// look looks after a cancelled call until it has left, and retires the guest when the module has
+// been seen to run for the call that often.
+func (g *guest) look(call *entry, left int) {
+	inside, runs := g.gate.where(call)
+	if runs {
+		left--
 	}
-	retire()
+	switch {
+	case !inside || g.module.err() != nil:
+		g.cancelled.Add(-1)
+	case left < 0:
+		g.module.retire(g.module.crash(stopped(call.symbol)))
+	default:
+		time.AfterFunc(patience/looks, func() { g.look(call, left) })
+	}
 }
 
 // releases collects handles that the host has dropped. It is safe for concurrent use.

@@ -28,8 +28,13 @@ type entry struct {
 	symbol  string          // what is called
 	number  uint64          // set when it is let in, from 1
 	level   int             // how many calls lie below it; likewise
+	serves  bool            // it answers a request
 	watched bool            // the module asks whether the call is cancelled, or will; guarded by gate.mu
 	told    bool            // the module asked, and heard that it is; guarded by gate.mu
+	// cancelled says that the call goes on after its context ended, and passed counts the
+	// checkpoints of its own since; guarded by gate.mu.
+	cancelled bool
+	passed    int
 	// back is closed when the call, which waits to go on in the module, may; nil where it does not
 	// wait.
 	back chan struct{}
@@ -173,18 +178,36 @@ func (g *gate) outside() bool {
 	return waiting > 0
 }
 
-// inside reports whether the call has not left yet.
-func (g *gate) inside(call *entry) bool {
+// cancel notes that the call goes on after its context ended, and reports whether it may for a
+// while. A call that nothing lies below and that cannot notice its end may not: it has the module
+// for itself. Others may still notice or, within another call, have to wait for the module to come
+// back to them.
+func (g *gate) cancel(call *entry) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Contains(g.calls, call)
+	call.cancelled = call.watched || call.serves || call.level > 0
+	return call.cancelled
 }
 
-// watched reports whether the module asks whether the call is cancelled.
-func (g *gate) watched(call *entry) bool {
+// where reports whether the call has not left yet, and whether the module runs for it.
+func (g *gate) where(call *entry) (inside, runs bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return call.watched
+	return slices.Contains(g.calls, call), g.holder() == call
+}
+
+// holder returns the call that the module runs for, or nil: the last one whose context can end.
+// Those on top of it, which cannot end by themselves, end with it.
+func (g *gate) holder() *entry {
+	if !g.running {
+		return nil
+	}
+	for _, call := range slices.Backward(g.calls) {
+		if call.ctx.Done() != nil {
+			return call
+		}
+	}
+	return nil
 }
 
 // watch returns the context of the call inside with the number, or nil, and remembers that the
@@ -202,9 +225,18 @@ func (g *gate) watch(number uint64) context.Context {
 	return nil
 }
 
-// deaf reports whether the call is inside and was not told of its end.
-func (g *gate) deaf(call *entry) bool {
+// deaf counts a checkpoint, and returns the cancelled call that has passed too many of them and
+// was not told of its end, or nil. Handlers seldom ask, and a client that goes must not cost the
+// others their module: they have the patience of those who were told.
+func (g *gate) deaf() *entry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Contains(g.calls, call) && !call.told
+	call := g.holder()
+	if call == nil || !call.cancelled || !call.watched || call.told || call.serves {
+		return nil
+	}
+	if call.passed++; call.passed <= maxDeaf {
+		return nil
+	}
+	return call
 }

@@ -37,10 +37,7 @@ type guest struct {
 	releases releases
 	stall    inflight.Stall // of a call of the host that waits for room
 
-	// cancelled is a call that goes on after its context ended, and passed counts the checkpoints
-	// since.
-	cancelled atomic.Pointer[entry]
-	passed    int // only the goroutine in the guest uses it
+	cancelled atomic.Int32 // how many calls go on after their context ended
 }
 
 func newGuest(m *module) *guest {

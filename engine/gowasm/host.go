@@ -34,27 +34,13 @@ func (m *module) exportHost() error {
 // checkpoint is called wherever the module's code goes on for long. While it runs, the host's
 // garbage collector can stop the goroutine. It ends what goes on in a module that has ended.
 func (g *guest) checkpoint([]uint64) {
-	if call := g.cancelled.Load(); call != nil {
-		g.endDeaf(call)
+	if g.cancelled.Load() > 0 {
+		if call := g.gate.deaf(); call != nil {
+			g.module.retire(g.module.crash(stopped(call.symbol)))
+		}
 	}
 	if g.module.err() != nil {
 		panic(errRetired)
-	}
-}
-
-// maxDeaf is how many checkpoints a cancelled call may pass before it asks whether it is cancelled:
-// a few milliseconds of computing. Time would also count while the host runs something else.
-const maxDeaf = 500
-
-// endDeaf retires the module of a cancelled call that computes and does not ask.
-func (g *guest) endDeaf(call *entry) {
-	if !g.gate.deaf(call) {
-		g.cancelled.CompareAndSwap(call, nil)
-		g.passed = 0
-		return
-	}
-	if g.passed++; g.passed > maxDeaf {
-		g.module.retire(g.module.crash(stopped(call.symbol)))
 	}
 }
 

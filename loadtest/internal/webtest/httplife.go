@@ -124,6 +124,40 @@ func (s suite) testMiddlewareHolds(t *testing.T) {
 	}
 }
 
+// slowWriter is a writer whose client takes nothing until it is released.
+type slowWriter struct {
+	*httptest.ResponseRecorder
+	takes, released chan struct{}
+}
+
+func (w slowWriter) Write(p []byte) (int, error) {
+	close(w.takes)
+	<-w.released
+	return w.ResponseRecorder.Write(p)
+}
+
+// testMiddlewareGone: a client that goes while the module writes its response costs the others
+// nothing.
+func (s suite) testMiddlewareGone(t *testing.T) {
+	create := s.middlewares(t)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	w := slowWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	go func() {
+		<-w.takes
+		leave()
+	}()
+	h := create("transform", func(out http.ResponseWriter, _ *http.Request) {
+		_, err := io.WriteString(out, "late")
+		assert.ErrorIs(t, err, context.Canceled)
+		close(w.released)
+	})
+	assert.PanicsWithValue(t, http.ErrAbortHandler, func() {
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
+	})
+	assert.Equal(t, 200, answer(create("pass", echo), "GET", "/", "").Code)
+}
+
 // testMiddlewareHammer sends requests of all kinds at once through a server.
 func (s suite) testMiddlewareHammer(t *testing.T) {
 	make := s.middlewares(t)

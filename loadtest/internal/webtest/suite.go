@@ -26,6 +26,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"MiddlewareAbilities": s.testMiddlewareAbilities,
 		"MiddlewareContexts":  s.testMiddlewareContexts,
 		"MiddlewareHolds":     s.testMiddlewareHolds,
+		"MiddlewareGone":      s.testMiddlewareGone,
 		"MiddlewareFields":    s.testMiddlewareFields,
 		"MiddlewareHammer":    s.testMiddlewareHammer,
 	}
