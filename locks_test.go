@@ -164,7 +164,7 @@ func TestLockTogether(t *testing.T) {
 	require.Equal(t, 9, file.Len())
 	shared, _ := file.Entry("depot.com/shared")
 	for _, spec := range specs {
-		assert.Falsef(t, spec != nil && spec.Version != shared.Version, "one has %s, and the lock file %s", spec.Version, shared.Version)
+		assert.Falsef(t, spec != nil && spec.Version != shared.Version, "one has %+v, and the lock file %+v", spec, shared)
 	}
 }
 

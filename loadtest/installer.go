@@ -91,7 +91,7 @@ func TestInstaller(t *testing.T, make func(t *testing.T) (install.Installer, Ins
 		}
 		wg.Wait()
 		for _, spec := range specs {
-			assert.Falsef(t, spec != nil && specs[0] != nil && spec.Source.Hash != specs[0].Source.Hash, "two answers: %s and %s", spec.Source.Hash, specs[0].Source.Hash)
+			assert.Falsef(t, spec != nil && specs[0] != nil && spec.Source.Hash != specs[0].Source.Hash, "two answers: %+v and %+v", spec, specs[0])
 		}
 	})
 }

@@ -99,7 +99,9 @@ func TestKilledHostLeavesNoChild(t *testing.T) {
 	s := newSystem(t)
 	cmd := command(t, s.store, s.proxy.Env(), "hold", "example.com/hello")
 	out := lines(t, cmd)
-	require.Truef(t, out.Scan(), "the host ended %v", cmd.Wait())
+	if !out.Scan() {
+		require.Fail(t, "the host ended", "%v", cmd.Wait())
+	}
 	var pid int
 	require.NoError(t, json.Unmarshal(out.Bytes(), &pid))
 	require.True(t, lives(pid), "the module does not run in a process of its own")
@@ -164,7 +166,9 @@ func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 			require.NoError(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGINT))
 		}
 	}
-	require.NotNilf(t, report, "%v", cmd.Wait())
+	if report == nil {
+		require.Fail(t, "the host told nothing of the interrupt", "%v", cmd.Wait())
+	}
 	require.Truef(t, report.Canceled, "the interrupted load: %s", report.Err)
 	assert.Truef(t, strings.HasPrefix(report.Err, "load example.com/hello: "), "the interrupted load: %s", report.Err)
 	assert.Zerof(t, len(report.Held), "after the interrupt: locks held %q, left in tmp", report.Held)

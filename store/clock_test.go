@@ -35,7 +35,7 @@ func TestCollectFuture(t *testing.T) {
 	require.NotNil(t, a)
 	require.NoError(t, err)
 	info, err := os.Stat(path)
-	require.NoErrorf(t, err, "%v, %v", info.ModTime(), err)
+	require.NoError(t, err)
 	assert.Falsef(t, info.ModTime().After(time.Now()), "%v, %v", info.ModTime(), err)
 	ahead()
 	for _, all := range []store.GC{{}, {Unused: time.Hour, MaxSize: 1}} {

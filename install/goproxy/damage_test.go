@@ -124,7 +124,7 @@ func TestLinkedTree(t *testing.T) {
 	_, err = bring(t, goproxy.New(config(p)), s, "example.com/a")
 	require.NoError(t, err)
 	info, err := os.Lstat(tree)
-	require.NoErrorf(t, err, "the module is %v, %v", info.Mode(), err)
+	require.NoError(t, err)
 	assert.Truef(t, info.IsDir(), "the module is %v, %v", info.Mode(), err)
 	info, err = os.Stat(other)
 	require.NoError(t, err, "what the link led to is")
