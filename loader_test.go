@@ -66,9 +66,9 @@ func TestInstallCompileOpen(t *testing.T) {
 	in := loadtest.OpenStore(t)
 	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Events = r.sink })
 	m := mustLoad(t, l, "a.com")
-	assert.Equalf(t, "a.com@v1.0.0", m.String(), "module %v, engine %s, isolation", m, m.Engine())
-	assert.Equalf(t, "press", m.Engine(), "module %v, engine %s, isolation", m, m.Engine())
-	assert.Equalf(t, "none", m.Isolation().Level, "module %v, engine %s, isolation", m, m.Engine())
+	assert.Equalf(t, "a.com@v1.0.0", m.String(), "module %v, engine %s", m, m.Engine())
+	assert.Equalf(t, "press", m.Engine(), "module %v, engine %s", m, m.Engine())
+	assert.Equalf(t, "none", m.Isolation().Level, "module %v, engine %s", m, m.Engine())
 	got, want := r.kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}
 	assert.Equal(t, want, got)
 
@@ -89,9 +89,9 @@ func TestInstall(t *testing.T) {
 	l := newLoader(t, &world{}, withShop(&shop{}, p, loadtest.OpenStore(t)))
 	spec, err := l.Install(t.Context(), "a.com")
 	require.NoError(t, err)
-	assert.Equalf(t, "a.com", spec.Name, "spec %+v, compiled %d times, running", spec, p.compiles.Load())
-	assert.Equalf(t, int32(1), p.compiles.Load(), "spec %+v, compiled %d times, running", spec, p.compiles.Load())
-	assert.Emptyf(t, names(l), "spec %+v, compiled %d times, running", spec, p.compiles.Load())
+	assert.Equalf(t, "a.com", spec.Name, "spec %+v, compiled %d times", spec, p.compiles.Load())
+	assert.Equalf(t, int32(1), p.compiles.Load(), "spec %+v, compiled %d times", spec, p.compiles.Load())
+	assert.Emptyf(t, names(l), "spec %+v, compiled %d times", spec, p.compiles.Load())
 	if mustLoad(t, l, "a.com"); p.compiles.Load() != 1 {
 		t.Errorf("compiled %d times", p.compiles.Load())
 	}

@@ -96,8 +96,8 @@ func FuzzParseName(f *testing.F) {
 		}
 		again, err := find.ParseName(n.String())
 		n.Alias = ""
-		assert.NoErrorf(t, err, "ParseName(%q) is %+v; its text %q is", s, n, n.String())
-		assert.Equalf(t, n, again, "ParseName(%q) is %+v; its text %q is", s, n, n.String())
+		assert.NoErrorf(t, err, "ParseName(%q) is %+v; its text %q", s, n, n.String())
+		assert.Equalf(t, n, again, "ParseName(%q) is %+v; its text %q", s, n, n.String())
 	})
 }
 

@@ -119,8 +119,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	var got []footprint
 	require.NoError(t, json.Unmarshal(out, &got))
-	assert.Equalf(t, got[0], got[1], "after Close: %v; before", got[1])
-	assert.Zerof(t, got[1].Children, "after Close: %v; before", got[1])
+	assert.Equalf(t, got[0], got[1], "after Close: %v", got[1])
+	assert.Zerof(t, got[1].Children, "after Close: %v", got[1])
 }
 
 // returned is what unload reports: by how much loads grew the resident memory of the host and its

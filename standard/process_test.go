@@ -171,8 +171,8 @@ func interrupt(t *testing.T, s *system, moment func(event string) bool) {
 	}
 	require.Truef(t, report.Canceled, "the interrupted load: %s", report.Err)
 	assert.Truef(t, strings.HasPrefix(report.Err, "load example.com/hello: "), "the interrupted load: %s", report.Err)
-	assert.Zerof(t, len(report.Held), "after the interrupt: locks held %q, left in tmp", report.Held)
-	assert.Zerof(t, len(report.Temp), "after the interrupt: locks held %q, left in tmp", report.Held)
+	assert.Zerof(t, len(report.Held), "after the interrupt: locks held %q", report.Held)
+	assert.Zerof(t, len(report.Temp), "after the interrupt: locks held %q", report.Held)
 	assert.Equal(t, "good day, dear you", report.Answer)
 	left, err := os.ReadDir(temp)
 	assert.NoError(t, err, "left in the temporary directory")

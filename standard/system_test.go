@@ -192,9 +192,9 @@ func check(t *testing.T, s *store.Store) (modules, artifacts int) {
 		}
 		got, err := dirhash.HashDir(path, modPath+"@"+version, dirhash.Hash1)
 		want, err2 := os.ReadFile(filepath.Join(downloads, filepath.FromSlash(escapedPath), "@v", escapedVersion+".ziphash"))
-		assert.NoErrorf(t, err, "%s has the sum %s instead of", rel, got)
-		assert.NoErrorf(t, err2, "%s has the sum %s instead of", rel, got)
-		assert.Equalf(t, strings.TrimSpace(string(want)), got, "%s has the sum %s instead of", rel, got)
+		assert.NoErrorf(t, err, "%s has the sum %s", rel, got)
+		assert.NoErrorf(t, err2, "%s has the sum %s", rel, got)
+		assert.Equalf(t, strings.TrimSpace(string(want)), got, "%s has the sum %s", rel, got)
 		modules++
 		return filepath.SkipDir
 	})

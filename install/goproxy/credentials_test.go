@@ -123,8 +123,8 @@ func TestToken(t *testing.T) {
 		told, err := w.lockTelling(t, "company:auth")
 		assert.NoError(t, err)
 		w.discreet(t, told)
-		assert.Equalf(t, want, registry.told(), "the registry heard %q, others", registry.told())
-		assert.Emptyf(t, others.told(), "the registry heard %q, others", registry.told())
+		assert.Equalf(t, want, registry.told(), "the registry heard %q", registry.told())
+		assert.Emptyf(t, others.told(), "the registry heard %q", registry.told())
 
 		w.store, w.lock = loadtest.OpenStore(t), filepath.Join(t.TempDir(), "load.lock")
 		registry.want = "another"
@@ -166,8 +166,8 @@ func TestTokenRedirected(t *testing.T) {
 		assert.NoError(t, err)
 		w.discreet(t, told)
 	}
-	assert.Emptyf(t, bucket.told(), "the registry heard %q, and where it redirects to", registry.told())
-	assert.Equalf(t, "Bearer "+secret, registry.told(), "the registry heard %q, and where it redirects to", registry.told())
+	assert.Emptyf(t, bucket.told(), "the registry heard %q", registry.told())
+	assert.Equalf(t, "Bearer "+secret, registry.told(), "the registry heard %q", registry.told())
 
 	w.store = loadtest.OpenStore(t)
 	registry.want = secret
@@ -176,7 +176,7 @@ func TestTokenRedirected(t *testing.T) {
 	}
 	_, err := w.lockTelling(t, "company:auth")
 	assert.NoError(t, err)
-	assert.Empty(t, bucket.told(), "where the registry redirects to heard")
+	assert.Empty(t, bucket.told(), "where the registry redirects to")
 }
 
 // TestCallback: it goes before every other way, and its error ends the load.

@@ -127,7 +127,7 @@ func TestLinkedTree(t *testing.T) {
 	require.NoError(t, err)
 	assert.Truef(t, info.IsDir(), "the module is %v, %v", info.Mode(), err)
 	info, err = os.Stat(other)
-	require.NoError(t, err, "what the link led to is")
-	assert.EqualValues(t, 0o500, info.Mode().Perm(), "what the link led to is")
+	require.NoError(t, err, "what the link led to")
+	assert.EqualValues(t, 0o500, info.Mode().Perm(), "what the link led to")
 	_ = os.Chmod(other, 0o700) // for its removal
 }

@@ -196,7 +196,7 @@ func TestDirect(t *testing.T) {
 				got = m.Sum
 			}
 		}
-		assert.Equalf(t, sum, got, "%s: sum %s, the go command has", name, got)
+		assert.Equalf(t, sum, got, "%s: sum %s", name, got)
 	}
 }
 

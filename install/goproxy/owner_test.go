@@ -243,7 +243,7 @@ func TestPoisonedModuleCache(t *testing.T) {
 	spec, err := w.lockName(t, "company:auth@v1.2.0")
 	require.NoError(t, err)
 	got, want := spec.BuildList[0].Sum, w.registry.Sum("corp.example.com/team/auth", "v1.2.0")
-	assert.Equalf(t, want, got, "got %s, want what the registry has", got)
+	assert.Equal(t, want, got, "not what the registry has")
 }
 
 // The first download of an owned module is trusted and locked; another one later is refused.

@@ -64,8 +64,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := instantiation.Parse(n.Text)
-		assert.NoErrorf(t, err, "Parse(%q) is %q, which is read as", s, n.Text)
-		assert.Equalf(t, n.Text, again.Text, "Parse(%q) is %q, which is read as", s, n.Text)
-		assert.Equalf(t, n.Symbol, again.Symbol, "Parse(%q) is %q, which is read as", s, n.Text)
+		assert.NoErrorf(t, err, "Parse(%q) is %q", s, n.Text)
+		assert.Equalf(t, n.Text, again.Text, "Parse(%q) is %q", s, n.Text)
+		assert.Equalf(t, n.Symbol, again.Symbol, "Parse(%q) is %q", s, n.Text)
 	})
 }

@@ -50,8 +50,8 @@ func TestSelect(t *testing.T) {
 		if !assert.NoError(t, err, tt.text) {
 			continue
 		}
-		assert.Equalf(t, tt.kind, q.Kind(), "Parse(%q) = %q of kind %q, want kind", tt.text, q, q.Kind())
-		assert.Equalf(t, tt.text, q.String(), "Parse(%q) = %q of kind %q, want kind", tt.text, q, q.Kind())
+		assert.Equalf(t, tt.kind, q.Kind(), "Parse(%q) = %q of kind %q", tt.text, q, q.Kind())
+		assert.Equalf(t, tt.text, q.String(), "Parse(%q) = %q of kind %q", tt.text, q, q.Kind())
 		got, _ := q.Select(known)
 		assert.Equal(t, tt.choice, got, tt.text)
 		got, _ = q.Highest(known)

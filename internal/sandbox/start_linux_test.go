@@ -262,7 +262,7 @@ func testEnvironment(t *testing.T, f features) {
 	o := attemptIn(t, f, Command{Dir: dir, Files: []*os.File{extra, nil}}, Policy{}, "environment", "directory", "descriptors")
 	o.want(t, "directory", dir)
 	got := o.results["descriptors"]
-	assert.Equal(t, "0 1 2 3 4", got, "open descriptors are")
+	assert.Equal(t, "0 1 2 3 4", got, "open descriptors")
 	assert.Equal(t, State{}, o.state)
 	assert.Zero(t, len(o.results["environment"]))
 	o = attemptIn(t, f, Command{Env: []string{"A=b"}}, Policy{}, "environment")
