@@ -324,9 +324,9 @@ func TestMemoryLimit(t *testing.T) {
 	assert.Contains(t, err.Error(), "out of memory")
 	e, a := compile(t, gowasm.Config{Memory: 64 << 10}, misbehaving)
 	_, err = e.Open(t.Context(), a, nil)
-	var failed *engine.InitError
-	require.ErrorAsf(t, err, &failed, "with 64 KiB: %v", err)
-	assert.Truef(t, strings.HasPrefix(err.Error(), "it does not fit into gowasm.Config.Memory: "), "with 64 KiB: %v", err)
+	var limit *engine.LimitError
+	require.ErrorAs(t, err, &limit)
+	assert.EqualError(t, err, "a memory limit of 64.0 KiB is less than a module of the engine gowasm needs to start, which is 4.0 MiB")
 }
 
 func TestClose(t *testing.T) {
