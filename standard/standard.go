@@ -126,7 +126,9 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 
 // Path returns the usual path: the modules that the program registers itself, the current
 // directory, the Go standard library, what is installed in the store for this machine, and further
-// directories.
+// directories. What is installed is used without a request if the checksum database that the
+// environment names vouched for it: with an installer of another configuration, put
+// installed.New(s, installer.Target()).Vouched(installer.Database) in the place of that finder.
 func Path(s *store.Store, dirs ...string) find.Path {
 	return pathFor(runtime.GOOS, runtime.GOARCH, &toolchain.Finder{}, s, dirs...)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find/installed"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
@@ -147,7 +148,13 @@ func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
 	installer := goproxy.New(goproxy.Config{
 		Proxy: s.proxy.URL, SumDB: s.proxy.SumDB, Private: "none", NoProxy: "none", NoSumDB: "none", ModCache: "off",
 	})
-	l, err := standard.New(load.Config{Store: s.store, Path: standard.Path(s.store, work), Installers: []install.Installer{installer}, Events: e.sink})
+	path := standard.Path(s.store, work)
+	for i, finder := range path {
+		if _, ok := finder.(*installed.Finder); ok {
+			path[i] = installed.New(s.store, installer.Target()).Vouched(installer.Database)
+		}
+	}
+	l, err := standard.New(load.Config{Store: s.store, Path: path, Installers: []install.Installer{installer}, Events: e.sink})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, l.Close(context.Background()))

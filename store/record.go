@@ -50,22 +50,15 @@ type RecordCompanion struct {
 
 // Proof says what a checksum database vouched for.
 type Proof struct {
-	By string `json:"by,omitempty"` // its name, as "sum.golang.org"
+	By string `json:"by,omitempty"` // its name, the first word of GOSUMDB
 	// Modules are the paths of those modules of a build list. Others were exempt from it, or held
 	// by a lock or go.sum file.
 	Modules []string `json:"modules,omitempty"`
 }
 
-// publicDatabase is the checksum database that vouches for everybody's modules.
-const publicDatabase = "sum.golang.org"
-
 // Covers reports whether a module needs no further proof. database returns the name of the checksum
-// database that has to vouch for a path, or "" for none. What the public one vouched for is right
-// whatever the configuration is, which is not looked at then.
+// database that has to vouch for a path, or "" for none.
 func (p Proof) Covers(path string, database func(path string) string) bool {
-	if slices.Contains(p.Modules, path) && p.By == publicDatabase {
-		return true
-	}
 	need := database(path)
 	return need == "" || need == p.By && slices.Contains(p.Modules, path)
 }
