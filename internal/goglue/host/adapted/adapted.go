@@ -49,6 +49,7 @@ type (
 		Value
 		chunk Chunk
 		ctx   context.Context // see EndWith
+		aside func(waits bool)
 		mu    sync.Mutex
 		buf   []byte
 		next  int

@@ -16,7 +16,7 @@ func (a *moduleReader) Read(p []byte) (int, error) {
 	}
 	if len(a.buf) == 0 && a.err == nil {
 		a.next = min(max(firstChunk, 2*a.next), lastChunk)
-		a.buf, a.err = a.chunk(a.ctx, a.Object, max(a.next, min(len(p), lastChunk)))
+		a.waits(func() { a.buf, a.err = a.chunk(a.ctx, a.Object, max(a.next, min(len(p), lastChunk))) })
 	}
 	n := copy(p, a.buf)
 	a.buf = a.buf[n:]
@@ -29,28 +29,39 @@ func (a *moduleReader) Read(p []byte) (int, error) {
 }
 
 // EndWith implements [Ending].
-func (a *moduleReader) EndWith(ctx context.Context) {
+func (a *moduleReader) EndWith(ctx context.Context, aside func(waits bool)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ctx = ctx
+	a.ctx, a.aside = ctx, aside
+}
+
+// waits tells of what waits for the module.
+func (a *moduleReader) waits(do func()) {
+	if a.aside != nil {
+		a.aside(true)
+		defer a.aside(false)
+	}
+	do()
 }
 
 // moduleReadCloser is a reader that ends with a context, as its Close does.
 type moduleReadCloser struct{ *moduleReader }
 
-func (a moduleReadCloser) Close() error {
-	return Bind[func(context.Context) error](a.Object, "Close")(a.ctx)
+func (a moduleReadCloser) Close() (err error) {
+	a.waits(func() { err = Bind[func(context.Context) error](a.Object, "Close")(a.ctx) })
+	return err
 }
 
 // Ending is a stream of the module that waits for it only as long as a context goes on.
 type Ending interface {
-	// EndWith sets the context, before the stream is used.
-	EndWith(ctx context.Context)
+	// EndWith sets the context, before the stream is used. A reader calls aside, which may be nil,
+	// before and after it waits for the module.
+	EndWith(ctx context.Context, aside func(waits bool))
 }
 
-// EndWith lets a stream end with a context, where it is one of a module.
-func EndWith(ctx context.Context, stream any) {
+// EndWith lets a stream end with a context, if it is one of a module.
+func EndWith(ctx context.Context, stream any, aside func(waits bool)) {
 	if s, ok := stream.(Ending); ok {
-		s.EndWith(ctx)
+		s.EndWith(ctx, aside)
 	}
 }

@@ -120,6 +120,7 @@ func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broke
 	defer response.takeLeft()
 	defer response.life.end()
 	answer, err := h.requests.Serve(ctx, h.Object, message, body, response)
+	response.life.end()
 	var rest guesthttp.Answer
 	var late guesthttp.Changes
 	if err == nil {
@@ -168,21 +169,22 @@ func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadClos
 	own := h.requests.get(next.ID)
 	req, cancel := own.next(call, next, body)
 	defer cancel()
-	adapted.EndWith(req.Context(), body)
 	var out http.ResponseWriter
 	var changes func() guesthttp.Changes
 	if response, ok := w.(*hostResponse); ok {
-		if err := response.life.use(); err != nil {
+		if err := response.use(); err != nil {
 			return answer, err
 		}
 		defer response.life.done()
+		adapted.EndWith(req.Context(), body, response.life.ask)
 		if response.life != own.life || !next.SameContext() {
 			defer context.AfterFunc(response.until(), cancel)()
 		}
 		response.target.Apply(next.Header)
 		out, changes = response.target.Writer(), response.target.Changes
 	} else {
-		adapted.EndWith(req.Context(), w)
+		adapted.EndWith(req.Context(), body, nil)
+		adapted.EndWith(req.Context(), w, nil)
 		rw := guesthttp.NewWriter(w, next.Abilities, next.Header)
 		defer rw.Finish()
 		out, changes = rw.As(), rw.Changes

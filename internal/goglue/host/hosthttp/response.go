@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -20,79 +19,14 @@ type hostResponse struct {
 	request *http.Request
 }
 
-// life is how long a response may be used. A module that goes on after its call was cancelled must
-// not write to it: it belongs to the server again when ServeHTTP returns.
-type life struct {
-	mu    sync.Mutex
-	ended bool
-	begun bool // somebody has used it
-	users sync.WaitGroup
-	// Made for who uses it in the module's name, who must not wait for the module any longer.
-	ctx    context.Context
-	cancel context.CancelFunc
-	// What handlers that panicked have changed in the request: one of the module, and of the host.
-	left, panicked guesthttp.Message
-}
-
-var errRequestOver = errors.New("the request is over")
-
-// use lets the response be used until done is called.
-func (l *life) use() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended {
-		return errRequestOver
-	}
-	l.begun = true
-	l.users.Add(1)
-	return nil
-}
-
-func (l *life) done() { l.users.Done() }
-
-// used reports whether the module, or a handler of the host that it called, may have written to the
-// response.
-func (l *life) used() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.begun
-}
-
-// until returns a context that ends with the response or with the request's context.
-func (r *hostResponse) until() context.Context {
-	l := r.life
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ctx == nil {
-		l.ctx, l.cancel = context.WithCancel(r.request.Context())
-	}
-	if l.ended {
-		l.cancel()
-	}
-	return l.ctx
-}
-
-// end lets nobody use the response any more, and waits for those who do.
-func (l *life) end() {
-	l.mu.Lock()
-	l.ended = true
-	if l.cancel != nil {
-		l.cancel()
-	}
-	l.mu.Unlock()
-	l.users.Wait()
-}
-
 // GivenOnce implements [adapted.Once].
 func (r *hostResponse) GivenOnce() {}
 
 // Writer is the host's own writer, for what unwraps to it.
 func (r *hostResponse) Writer() http.ResponseWriter { return r.target.Writer() }
 
-// finish sends what the module's handler left to be sent, when nobody else uses the response any
-// more.
+// finish sends what the module's handler left to be sent, after the end.
 func (r *hostResponse) finish(rest guesthttp.Answer, late guesthttp.Changes) {
-	r.life.end()
 	if _, _, err := r.target.Send(rest); err == http.ErrAbortHandler {
 		panic(err)
 	}
@@ -100,7 +34,7 @@ func (r *hostResponse) finish(rest guesthttp.Answer, late guesthttp.Changes) {
 }
 
 func (r *hostResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) {
-	if err := r.life.use(); err != nil {
+	if err := r.use(); err != nil {
 		return 0, guesthttp.Changes{}, err
 	}
 	defer r.life.done()
@@ -108,16 +42,16 @@ func (r *hostResponse) Send(a guesthttp.Answer) (int, guesthttp.Changes, error) 
 }
 
 func (r *hostResponse) ReadFrom(header guesthttp.Changes, src io.Reader) (int64, guesthttp.Changes, error) {
-	if err := r.life.use(); err != nil {
+	if err := r.use(); err != nil {
 		return 0, guesthttp.Changes{}, err
 	}
 	defer r.life.done()
-	adapted.EndWith(r.until(), src)
+	adapted.EndWith(r.until(), src, r.aside)
 	return r.target.ReadFrom(header, src)
 }
 
 func (r *hostResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesthttp.Changes, error) {
-	if err := r.life.use(); err != nil {
+	if err := r.use(); err != nil {
 		return guesthttp.Taken{}, guesthttp.Changes{}, err
 	}
 	defer r.life.done()
@@ -125,7 +59,7 @@ func (r *hostResponse) Hijack(header guesthttp.Changes) (guesthttp.Taken, guesth
 }
 
 func (r *hostResponse) Push(target, method string, header guesthttp.Changes) error {
-	if err := r.life.use(); err != nil {
+	if err := r.use(); err != nil {
 		return err
 	}
 	defer r.life.done()
@@ -133,6 +67,10 @@ func (r *hostResponse) Push(target, method string, header guesthttp.Changes) err
 }
 
 func (r *hostResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesthttp.Changes) {
+	if err := r.use(); err != nil {
+		return r, 0, guesthttp.Changes{} // each use of it says so
+	}
+	defer r.life.done()
 	inner, abilities, header := r.target.Unwrap()
 	if target, ok := inner.(*guesthttp.Target); ok {
 		inner = &hostResponse{target, r.life, r.request}
@@ -140,8 +78,16 @@ func (r *hostResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, guesth
 	return inner, abilities, header
 }
 
+// Control does not wait to set a deadline, which may end what others wait for.
 func (r *hostResponse) Control(method string, deadline time.Time) error {
-	if err := r.life.use(); err != nil {
+	if method != "EnableFullDuplex" {
+		if err := r.life.stay(); err != nil {
+			return err
+		}
+		defer r.life.leave()
+		return r.target.Control(method, deadline)
+	}
+	if err := r.use(); err != nil {
 		return err
 	}
 	defer r.life.done()
@@ -149,7 +95,7 @@ func (r *hostResponse) Control(method string, deadline time.Time) error {
 }
 
 func (r *hostResponse) Trailer() map[string][]string {
-	if err := r.life.use(); err != nil {
+	if err := r.use(); err != nil {
 		return nil
 	}
 	defer r.life.done()
@@ -214,7 +160,7 @@ func NewResponse(o *engine.Object) guesthttp.Response {
 }
 
 // EndWith implements [adapted.Ending].
-func (r *moduleResponse) EndWith(ctx context.Context) { r.ctx = ctx }
+func (r *moduleResponse) EndWith(ctx context.Context, _ func(bool)) { r.ctx = ctx }
 
 // panicked lets a panic of the module's writer go on in the handler that used it.
 func panicked(err error) error {
@@ -249,7 +195,7 @@ func (r *moduleResponse) Unwrap() (guesthttp.Response, guesthttp.Abilities, gues
 	if err != nil {
 		panic(err)
 	}
-	adapted.EndWith(r.ctx, inner)
+	adapted.EndWith(r.ctx, inner, nil)
 	return inner, abilities, header
 }
 
