@@ -96,11 +96,12 @@ func (known *Request) message(tables [4]map[string][]string) Message {
 }
 
 // Rest reads the answer of Serve: what is still to be sent, and then to be changed in the header.
-// What the handler has changed in the request's tables is changed in the request.
-func Rest(m Message, r *http.Request) (rest Answer, late Changes, err error) {
+// What the handler has changed in the request's tables is changed in the request, but for the
+// trailer where somebody still reads the body, which fills it in.
+func Rest(m Message, r *http.Request, reads bool) (rest Answer, late Changes, err error) {
 	d := decoder(m)
 	rest, late = takeAnswer(&d), takeChanges(&d)
-	takeTables(&d, tables(r))
+	takeTables(&d, quiet(r, reads))
 	return rest, late, d.End()
 }
 
@@ -273,8 +274,8 @@ func (n *Next) Came(header Changes) Message {
 // Left is what the handler has changed in the request before it panicked.
 func (n *Next) Left() Message { return n.is.message(n.now) }
 
-// TakeLeft makes changes that a handler which panicked has left in the request.
-func TakeLeft(m Message, r *http.Request) {
+// TakeLeft makes changes that a handler which panicked has left in the request, as [Rest] does.
+func TakeLeft(m Message, r *http.Request, reads bool) {
 	d := decoder(m)
-	takeTables(&d, tables(r))
+	takeTables(&d, quiet(r, reads))
 }

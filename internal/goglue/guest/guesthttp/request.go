@@ -37,6 +37,14 @@ func tables(r *http.Request) [4]map[string][]string {
 	return [4]map[string][]string{r.Header, r.Trailer, r.Form, r.PostForm}
 }
 
+// quiet are the tables that nobody else changes, perhaps while the body is read.
+func quiet(r *http.Request, reads bool) [4]map[string][]string {
+	if reads {
+		return [4]map[string][]string{0: r.Header, 2: r.Form, 3: r.PostForm}
+	}
+	return tables(r)
+}
+
 // Parts of a request that differ from what the other side knows.
 const (
 	partMethod = 1 << iota
@@ -187,6 +195,7 @@ func (known *Request) Take(d *wire.Decoder) *Request {
 // apply makes all of it the request's own. SameBody says that reading the body fills in the trailer
 // that the request has.
 func (known *Request) apply(to *http.Request, sameBody bool) {
+	known.setWildcards(to)
 	to.Method, to.URL, to.Proto, to.ProtoMajor, to.ProtoMinor = known.method, known.url.url(), known.proto, known.major, known.minor
 	to.ContentLength, to.TransferEncoding, to.Close = known.length, slices.Clone(known.encoding), known.close
 	to.Host, to.RemoteAddr, to.RequestURI, to.Pattern = known.host, known.remoteAddr, known.uri, known.pattern
@@ -203,13 +212,26 @@ func (known *Request) apply(to *http.Request, sameBody bool) {
 		to.Trailer = made(1)
 	}
 	to.Form, to.PostForm = made(2), made(3)
-	for name, value := range known.wildcards {
-		if to.PathValue(name) != value {
-			to.SetPathValue(name, value)
-		}
-	}
 	if to.TLS == nil || known.tls == nil { // else the one that is there is complete
 		to.TLS = known.tls
+	}
+}
+
+// setWildcards sets what they stand for. Others may have a request with the same memory for it.
+func (known *Request) setWildcards(to *http.Request) {
+	own := false
+	for name, value := range known.wildcards {
+		if to.PathValue(name) == value {
+			continue
+		}
+		if !own {
+			own = true
+			trailer, form := to.Trailer, to.MultipartForm
+			to.Header, to.Trailer, to.Form, to.PostForm, to.MultipartForm = nil, nil, nil, nil, nil
+			*to = *to.Clone(to.Context())
+			to.Trailer, to.MultipartForm = trailer, form
+		}
+		to.SetPathValue(name, value)
 	}
 }
 

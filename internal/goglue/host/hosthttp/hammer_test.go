@@ -23,6 +23,7 @@ import (
 type module struct {
 	*hosthttp.Requests
 	given *hosthttp.Given
+	body  io.Reader // of the host
 }
 
 type serveFunc func(m module, r *http.Request, w guesthttp.Response)
@@ -33,6 +34,7 @@ func handler(next http.HandlerFunc, serve serveFunc) http.Handler {
 	m.given = m.Given(next, reflect.ValueOf(next))
 	m.Serve = func(ctx context.Context, _ *engine.Object, message guesthttp.Message, body io.Reader, w guesthttp.Response) (guesthttp.Message, error) {
 		return guesthttp.Serve(ctx, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			m.body = body
 			serve(m, r, w)
 		}), message, body, w)
 	}
@@ -166,4 +168,55 @@ func TestWithin(t *testing.T) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(wrapping{w}, httptest.NewRequest("GET", "/", nil))
 	require.Equal(t, "within,read,body,after", w.Body.String())
+}
+
+// trailed is a body whose request gets a trailer whenever it is read, as net/http's at the end.
+type trailed struct{ request *http.Request }
+
+func (trailed) Close() error { return nil }
+
+func (b trailed) Read([]byte) (int, error) {
+	b.request.Trailer.Set("X-Sum", "1")
+	return 0, io.EOF
+}
+
+// TestHammerRequest: likewise with one request, whose trailer fills while its body is read, and
+// whose wildcards each handler gets as the module set them.
+func TestHammerRequest(t *testing.T) {
+	t.Parallel()
+	next := func(_ http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "changed", r.PathValue("id"))
+		copied := r.Clone(r.Context())
+		_, _ = io.ReadAll(r.Body)
+		assert.Contains(t, copied.Trailer, "X-Sum")
+		assert.Contains(t, r.Trailer, "X-Sum")
+	}
+	h := handler(next, func(m module, r *http.Request, w guesthttp.Response) {
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				for range 50 {
+					_, _ = m.body.Read(nil)
+					_ = len(fmt.Sprint(w.Trailer()))
+				}
+			})
+			all.Go(func() {
+				for range 50 {
+					out := guesthttp.To(httptest.NewRecorder()) // the module's own
+					own := r.Clone(r.Context())
+					own.SetPathValue("id", "changed")
+					m.next(out, own)
+				}
+			})
+		}
+		all.Wait()
+	})
+	r := httptest.NewRequest("POST", "/", nil)
+	r.Trailer = http.Header{"X-Sum": nil}
+	r.Body = &trailed{r}
+	r.Pattern = "/{id}"
+	r.SetPathValue("id", "1")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	assert.Equal(t, "1", r.PathValue("id"))
+	assert.Equal(t, "1", r.Trailer.Get("X-Sum"))
 }

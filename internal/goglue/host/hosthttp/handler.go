@@ -33,6 +33,7 @@ type served struct {
 	hostResponse
 	writer   guesthttp.Target // of the response
 	lifetime life             // likewise
+	body     body             // of the request
 	known    *guesthttp.Request
 	clock    *clock
 }
@@ -112,19 +113,20 @@ func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broke
 	own.known = known
 	h.requests.begin(id, own)
 	defer h.requests.end(id)
-	var body io.Reader
+	var from io.Reader
 	if r.Body != nil && r.Body != http.NoBody {
-		body = r.Body
+		own.body.ReadCloser, own.body.from = r.Body, &own.hostResponse
+		from = &own.body
 	}
 	response := &own.hostResponse
 	defer response.takeLeft()
 	defer response.life.end()
-	answer, err := h.requests.Serve(ctx, h.Object, message, body, response)
+	answer, err := h.requests.Serve(ctx, h.Object, message, from, response)
 	response.life.end()
 	var rest guesthttp.Answer
 	var late guesthttp.Changes
 	if err == nil {
-		rest, late, err = guesthttp.Rest(answer, r)
+		rest, late, err = guesthttp.Rest(answer, r, response.life.reading())
 	}
 	switch {
 	case err == nil:
@@ -208,7 +210,7 @@ func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadClos
 
 // next makes the request for a handler of the host. Its context has the values of the host's own,
 // and ends with either; that of a request that is known ends with it.
-func (s *served) next(call Call, next *guesthttp.Next, body io.ReadCloser) (*http.Request, context.CancelFunc) {
+func (s *served) next(call Call, next *guesthttp.Next, from io.ReadCloser) (*http.Request, context.CancelFunc) {
 	own := s.request
 	if own == nil {
 		own = &http.Request{}
@@ -226,9 +228,15 @@ func (s *served) next(call Call, next *guesthttp.Next, body io.ReadCloser) (*htt
 		context.AfterFunc(ctx, cancel) // which ends with the call
 	}
 	req := own.WithContext(merged)
+	if s.life != nil {
+		req.Trailer = s.trailer()
+	}
 	next.Apply(req)
-	if !next.SameBody() {
-		req.Body = body
+	switch {
+	case !next.SameBody():
+		req.Body = from
+	case s.life != nil && req.Trailer != nil && s.body.ReadCloser != nil:
+		req.Body = trailing{&s.body, req}
 	}
 	if req.Body == nil {
 		req.Body = http.NoBody

@@ -19,6 +19,7 @@ type life struct {
 	users sync.WaitGroup
 	busy  bool          // somebody uses it
 	next  chan struct{} // closed when nobody does any more; nil if nobody waits for that
+	reads int           // how many reads of the request's body go on
 	asks  int           // how many reads of the module a handler of the host waits for, which uses it
 	// Made for who uses it in the module's name, who must not wait for the module any longer.
 	ctx    context.Context

@@ -95,11 +95,11 @@ func (r *hostResponse) Control(method string, deadline time.Time) error {
 }
 
 func (r *hostResponse) Trailer() map[string][]string {
-	if err := r.use(); err != nil {
+	if err := r.life.stay(); err != nil {
 		return nil
 	}
-	defer r.life.done()
-	return r.request.Trailer
+	defer r.life.leave()
+	return r.trailer()
 }
 
 // Left implements [guesthttp.Response].
@@ -130,7 +130,7 @@ func (r *hostResponse) leave(changes guesthttp.Message) {
 // takeLeft makes the changes in the request that the module's handler has left, after the end.
 func (r *hostResponse) takeLeft() {
 	if len(r.life.left.Data) > 0 {
-		guesthttp.TakeLeft(r.life.left, r.request)
+		guesthttp.TakeLeft(r.life.left, r.request, r.life.reading())
 	}
 }
 
