@@ -123,7 +123,7 @@ func (w *RingWriter) End() {
 	if racing {
 		crossed.Add(1)
 	}
-	w.written.Store(w.at)
+	w.written.Swap(w.at) // no Store: see Sleep
 	if w.asleep.Load() != 0 && w.asleep.Swap(0) != 0 {
 		w.tell(elsewhere[:1])
 	}
@@ -174,8 +174,12 @@ func (r *RingReader) copy(to []byte) {
 
 // Sleep announces that the reader waits for a byte at the socket, and reports whether it is to:
 // not if there is something to read.
+//
+// Each side writes its own word and then reads the other's, so that one of them sees what the other
+// wrote. With the race detector a Store may still be on its way when the Load that follows is done,
+// and both would sleep; a Swap is not.
 func (r *RingReader) Sleep() bool {
-	r.asleep.Store(1)
+	r.asleep.Swap(1)
 	return !r.Ready() || !r.Awake()
 }
 
