@@ -227,7 +227,7 @@ func TestInstantiateOnDemand(t *testing.T) {
 }
 
 // TestInstantiateFails: a failure is told and forgotten, an instance that crashed is replaced, and
-// what is no instantiation of anything builds nothing.
+// what instantiates nothing builds nothing.
 func TestInstantiateFails(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool

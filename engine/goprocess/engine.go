@@ -50,7 +50,7 @@ type Config struct {
 	// Processes is how many threads and, where Programs is set, processes modules may have beyond
 	// what the machine runs at their start; the system does not hold root to it. On Linux those of
 	// a module are also counted, and more, beyond what its runtime needs, end it with a
-	// [*engine.LimitError]. 0 is no limit of threads, and one of 1,024 processes.
+	// [*engine.LimitError]. 0 limits processes to 1,024, and threads not at all.
 	Processes int
 	// FileSize is the size, in bytes, to which a module can make a file grow; 0 is no limit.
 	FileSize int64
