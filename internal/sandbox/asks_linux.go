@@ -74,6 +74,7 @@ func (c confinement) fileAsks() []rule {
 		for _, m := range slices.Concat(modeCalls, legacyModeCalls) {
 			rules = append(rules, rule{m.nr, append(c.openFlags(m.flags), m.plain()...)})
 		}
+		rules = append(rules, rule{unix.SYS_RENAMEAT2, oneOf(4, renameFlags, allow, refused)})
 	}
 	return rules
 }
@@ -90,6 +91,10 @@ var modeCalls = []modeCall{
 	{nr: unix.SYS_MKDIRAT, arg: 2},
 	{nr: unix.SYS_MKNODAT, arg: 2, node: true},
 }
+
+// renameFlags are what a rename may ask for. Not among them is the device that RENAME_WHITEOUT
+// leaves in the place of the file: Landlock does not take it for one that is made.
+var renameFlags = []uint32{0, unix.RENAME_NOREPLACE, unix.RENAME_EXCHANGE}
 
 // openFlags refuse what Landlock does not see in the flags of an open, which are the argument at: a
 // file opened neither for reading nor for writing, for which it asks no right at all, and, before

@@ -63,8 +63,9 @@ func TestWriteMeansWrite(t *testing.T) {
 		_, writable, _ := places(t)
 		file, made := writable+"/file", writable+"/made"
 		refused := append(of(file, holdUp...), of(made, "openmode", "opensgid", "mkdirmode", "mknodmode", "device", "fifo", "symlink")...)
-		refused = append(refused, "tmpfile="+writable)
+		refused = append(refused, "tmpfile="+writable, "whiteout="+file+","+made)
 		allowed := append(of(file, locks...), of(made, "plainmode", "remove", "mknod", "remove", "mkdir", "remove")...)
+		allowed = append(allowed, "noreplace="+file+","+made, "rename="+made+","+file)
 		o := attemptIn(t, f, Command{}, Policy{ReadWrite: []string{writable}}, append(append(refused, "openat2="+made), allowed...)...)
 		if o.lacks(t, "kernel") {
 			return
@@ -91,6 +92,8 @@ func TestBothMeanTheNarrower(t *testing.T) {
 			"link=" + other + "/file," + writable + "/linked", "linkpath=" + readable + "/file," + writable + "/linked",
 			"rename=" + readable + "/file," + writable + "/moved", "rename=" + writable + "/file," + readable + "/moved",
 			"rename=" + writable + "/file," + other + "/moved",
+			"exchange=" + writable + "/file," + readable + "/file", "exchange=" + readable + "/file," + writable + "/file",
+			"exchange=" + writable + "/file," + other + "/file",
 		}
 		within := "rename=" + writable + "/file," + writable + "/moved"
 		o := attemptIn(t, f, Command{}, Policy{ReadOnly: []string{readable}, ReadWrite: []string{writable}}, append(append(refused, out...), within)...)

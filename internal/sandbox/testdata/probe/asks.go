@@ -55,6 +55,9 @@ func init() {
 		"symlink":   func(path string) error { return os.Symlink("/etc/shadow", path) },
 		"link":      func(paths string) error { old, name, _ := strings.Cut(paths, ","); return os.Link(old, name) },
 		"rename":    func(paths string) error { old, name, _ := strings.Cut(paths, ","); return os.Rename(old, name) },
+		"whiteout":  renames(unix.RENAME_WHITEOUT),
+		"exchange":  renames(unix.RENAME_EXCHANGE),
+		"noreplace": renames(unix.RENAME_NOREPLACE),
 		"linkpath":  linkPath,
 		"reopen":    reopen,
 
@@ -165,6 +168,14 @@ func openat2(path string) error {
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: unix.O_CREAT | unix.O_RDWR, Mode: 0o4755})
 	closeFD(fd, err)
 	return err
+}
+
+// renames renames with flags.
+func renames(flags uint) func(string) error {
+	return func(paths string) error {
+		old, name, _ := strings.Cut(paths, ",")
+		return unix.Renameat2(unix.AT_FDCWD, old, unix.AT_FDCWD, name, flags)
+	}
 }
 
 // linkPath links what an O_PATH descriptor stands for.
