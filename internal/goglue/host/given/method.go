@@ -21,7 +21,7 @@ func (h *Values) InterfaceMethod(t reflect.Type, m api.Method) (Method, uint64, 
 	switch api.StreamMethod(h.api, m) {
 	case api.ReadMethod:
 		if t.Implements(reflect.TypeFor[io.Reader]()) {
-			return answerRead, 0, nil
+			return inTurn(reads, answerRead), 0, nil
 		}
 	case api.ReadAtMethod:
 		if t.Implements(reflect.TypeFor[io.ReaderAt]()) {
@@ -37,9 +37,12 @@ func (h *Values) InterfaceMethod(t reflect.Type, m api.Method) (Method, uint64, 
 	}
 	answer, mode, err := h.Function(mt, &h.api.Funcs[m.Func-1], func(v reflect.Value) reflect.Value { return v.MethodByName(m.Name) })
 	if err != nil {
-		err = fmt.Errorf("method %s: %w", m.Name, err)
+		return nil, 0, fmt.Errorf("method %s: %w", m.Name, err)
 	}
-	return answer, mode, err
+	if m.Name == "Write" && t.Implements(reflect.TypeFor[io.Writer]()) {
+		answer = inTurn(writes, answer)
+	}
+	return answer, mode, nil
 }
 
 // buffer is what one read of the host's is made into, after the arguments.

@@ -86,32 +86,32 @@ func noAbility(*Call, reflect.Value) error { return errNoAbility }
 // abilityMethods answer for the abilities, in the order of their numbers in package wire.
 var abilityMethods = []Method{
 	answerError(io.Closer.Close),
-	func(c *Call, v reflect.Value) error {
+	inTurn(writes, func(c *Call, v reflect.Value) error {
 		return answerAbility(c, v, func(s fmt.Stringer) { c.out.String(s.String()) })
-	},
-	func(c *Call, v reflect.Value) error {
+	}),
+	inTurn(reads, func(c *Call, v reflect.Value) error {
 		offset, whence := c.in.Int(), int(c.in.Int())
 		return answerAbility(c, v, func(s io.Seeker) {
 			at, err := s.Seek(offset, whence)
 			c.out.Int(at)
 			c.putError(err)
 		})
-	},
+	}),
 	answerReadAt,
-	answerReadByte,
-	answerError(io.ByteScanner.UnreadByte),
-	answerReadRune,
-	answerError(io.RuneScanner.UnreadRune),
-	func(c *Call, v reflect.Value) error {
+	inTurn(reads, answerReadByte),
+	inTurn(reads, answerError(io.ByteScanner.UnreadByte)),
+	inTurn(reads, answerReadRune),
+	inTurn(reads, answerError(io.RuneScanner.UnreadRune)),
+	inTurn(writes, func(c *Call, v reflect.Value) error {
 		text := c.in.String()
 		return answerAbility(c, v, func(w io.StringWriter) {
 			n, err := w.WriteString(text)
 			c.out.Int(int64(n))
 			c.putError(err)
 		})
-	},
+	}),
 	answerError(syncer.Sync),
-	answerError(flusher.Flush),
+	inTurn(writes, answerError(flusher.Flush)),
 }
 
 // answerAbility answers by a method that takes what is taken already.

@@ -35,6 +35,7 @@ type Values struct {
 	calls      map[uint64]context.CancelFunc // that go on, by number; nil as long as there is no context to end
 	running    atomic.Int64                  // len(calls), for who may not lock
 	ended      bool
+	turns      map[any]*turns // of the readers and writers that are in use
 }
 
 // Module is what the calls need of the module that makes them.
