@@ -79,11 +79,16 @@ func (s *Store) ModuleSum(path, version string) string {
 // where none did. Installers write it beside the module's sum, into a file that ends in
 // ".registry".
 func (s *Store) ModuleRegistry(path, version string) (string, error) {
-	t, err := s.moduleTree(module.Version{Path: path, Version: version})
+	return s.registry(module.Version{Path: path, Version: version}, ".registry")
+}
+
+// registry reads a file that says where something of a module came from.
+func (s *Store) registry(m module.Version, ext string) (string, error) {
+	t, err := s.moduleTree(m)
 	if err != nil {
 		return "", err
 	}
-	data, err := ReadFile(t.meta+".registry", maxRecord)
+	data, err := ReadFile(t.meta+ext, maxRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

@@ -51,8 +51,9 @@ type RecordCompanion struct {
 // Proof says what a checksum database vouched for.
 type Proof struct {
 	By string `json:"by,omitempty"` // its name, the first word of GOSUMDB
-	// Modules are the paths of those modules of a build list. Others were exempt from it, or held
-	// by a lock or go.sum file.
+	// Modules are the paths, sorted, of the modules of which it vouched for all that was read: the
+	// files of those of the build list, and go.mod files. Others were exempt from it, or held by a
+	// lock or go.sum file.
 	Modules []string `json:"modules,omitempty"`
 }
 
@@ -60,7 +61,11 @@ type Proof struct {
 // database that has to vouch for a path, or "" for none.
 func (p Proof) Covers(path string, database func(path string) string) bool {
 	need := database(path)
-	return need == "" || need == p.By && slices.Contains(p.Modules, path)
+	if need == "" || need != p.By {
+		return need == ""
+	}
+	_, found := slices.BinarySearch(p.Modules, path)
+	return found
 }
 
 // RecordModule is a module of a build list.

@@ -185,7 +185,9 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 	if owner(rules, r.Module) != owner(rules, r.Package) {
 		return nil, notFound("%s is of %s, which does not belong to the owner of the package; installing again", r.Version, r.Module)
 	}
+	held := true
 	for _, m := range r.BuildList {
+		held = held && rules.Holds(find.ModuleVersion(m))
 		dir, err := f.moduleDir(m.Path, m.Version)
 		if err != nil {
 			return nil, err
@@ -209,6 +211,9 @@ func (f *Finder) spec(rules find.Rules, r *store.Record) (*find.Spec, error) {
 			}
 		}
 		spec.BuildList = append(spec.BuildList, find.ModuleVersion(m))
+	}
+	if m, found := f.untrusted(rules, r); found && !held {
+		return nil, notFound("%s needs versions that %s chose among others, for which the checksum database or its registry is still to vouch; asking", r.Version, m)
 	}
 	root, err := f.moduleDir(r.Module, r.Version)
 	if err != nil {
@@ -245,6 +250,20 @@ func (f *Finder) belongs(rules find.Rules, m find.ModuleVersion) (bool, error) {
 // vouched reports whether what a record has of a module needs no proof.
 func (f *Finder) vouched(rules find.Rules, r *store.Record, m find.ModuleVersion) bool {
 	return f.database == nil || owner(rules, m.Path) != "" || rules.Holds(m) || r.Proof.Covers(m.Path, f.database)
+}
+
+// untrusted returns a module that must not have a say in the versions of a record's build. It is of
+// no account where the lock file holds all of them.
+func (f *Finder) untrusted(rules find.Rules, r *store.Record) (module.Version, bool) {
+	if f.database == nil {
+		return module.Version{}, false
+	}
+	return f.store.Untrusted(r.GoSum, r.Proof, store.Trust{
+		Owner: func(path string) string { return owner(rules, path) }, Database: f.database,
+		Belongs: func(m module.Version, from string) bool {
+			return rules.Belongs(find.ModuleVersion{Path: m.Path, Version: m.Version}, from)
+		},
+	})
 }
 
 // admitAge lets the policies decide about the age of a module that a record needs, which the store

@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/install/goproxy/internal/checksum"
 	"github.com/loadgo/load/install/goproxy/internal/gomod"
 	"github.com/loadgo/load/store"
 )
@@ -247,7 +248,9 @@ func (r *request) recall(ctx context.Context, id string) (*build, error) {
 	vouched := func(m store.RecordModule) bool {
 		return r.sums.Promises(module.Version{Path: m.Path, Version: m.Version}) || r.in.vouched(r.session, m, b.Proof)
 	}
-	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList, r.sums.Promises, vouched) {
+	promised := func(m module.Version) bool { return r.sums.Promises(checksum.GoModVersion(m)) }
+	if err == nil && json.Unmarshal(data, b) == nil && complete(r.session, b.BuildList, r.sums.Promises, vouched) &&
+		r.in.chosen(r.session, b.GoSum, b.BuildList, b.Proof, promised) {
 		return b, nil
 	}
 	return nil, r.store.Evict(id)

@@ -117,7 +117,8 @@ func (in *Installer) recorded(session *install.Session, release *install.Release
 	considered := func(m module.Version) bool { return m.Path == release.Module }
 	for _, record := range records {
 		vouched := func(m store.RecordModule) bool { return in.vouched(session, m, record.Proof) }
-		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList, considered, vouched) {
+		if record.Version == release.Version && record.Module == release.Module && complete(session, record.BuildList, considered, vouched) &&
+			in.chosen(session, record.GoSum, record.BuildList, record.Proof, nil) {
 			return in.spec(record, s, "store", release.Name.Along)
 		}
 	}
@@ -232,9 +233,6 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 			}
 		}
 		b.BuildList = append(b.BuildList, store.RecordModule{Path: m.Path, Version: m.Version, Sum: t.sum})
-		if _, proven := r.proven.Load(m); proven {
-			b.Proof.Modules, b.Proof.By = append(b.Proof.Modules, m.Path), r.in.Database(m.Path)
-		}
 	}
 	if r.main != nil {
 		if v := "go" + r.main.GoVersion; version.Compare(v, language) > 0 {
@@ -254,7 +252,7 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 			b.Local = append(b.Local, pkg)
 		}
 	}
-	b.GoSum = string(r.sums.GoSum())
+	b.GoSum, b.Proof = string(r.sums.GoSum()), r.proof()
 	var err error
 	if b.Imports, err = r.imports(ctx, c); err != nil {
 		return nil, err

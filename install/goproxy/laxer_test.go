@@ -1,6 +1,7 @@
 package goproxy_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -119,4 +121,60 @@ func TestStoreOfLaxer(t *testing.T) {
 	got, err = sum(s, config(good), own, none)
 	require.NoError(t, err)
 	assert.Equal(t, wrong, got)
+}
+
+// TestGraphOfLaxer: which versions a build has depends on go.mod files of modules too that provide
+// none of its packages. Those that a laxer program did not have vouched for, or asked somebody else
+// for, decide nothing for another program, whatever records the store has.
+func TestGraphOfLaxer(t *testing.T) {
+	t.Parallel()
+	const (
+		top = "-- example.com/top@v1.0.0/go.mod --\nmodule example.com/top\n\ngo 1.16\n\nrequire (\n\texample.com/v v1.0.0\n\texample.com/graph v1.0.0\n)\n" +
+			"-- example.com/top@v1.0.0/t.go --\npackage top\n\nimport _ \"example.com/v\"\n"
+		graph = "-- example.com/graph@v1.0.0/go.mod --\nmodule example.com/graph\n\ngo 1.16\n" +
+			"-- example.com/graph@v1.0.0/g.go --\npackage graph\n"
+	)
+	later := strings.ReplaceAll(victim, "v1.0.0", "v1.1.0")
+	forged := strings.Replace(graph, "go 1.16\n", "go 1.16\n\nrequire example.com/v v1.1.0\n", 1)
+	good, evil := loadtest.Proxy(t, victim, later, top, graph), loadtest.Proxy(t, victim, later, top, forged)
+	evil.Fault("/sumdb/*", func(w http.ResponseWriter, r *http.Request, _ http.Handler) { good.ServeHTTP(w, r) })
+	version := func(s *store.Store, c goproxy.Config, policies ...*policy.Policy) string {
+		t.Helper()
+		in := goproxy.New(c)
+		loader, err := load.New(load.Config{
+			Store: s, Path: find.Path{installed.New(s, in.Target()).Vouched(in.Database)}, Installers: []install.Installer{in},
+			LockFile: filepath.Join(t.TempDir(), "load.lock"), Policies: policies,
+		})
+		require.NoError(t, err)
+		spec, err := loader.Locks().Add(t.Context(), "example.com/top")
+		require.NoError(t, err)
+		for _, m := range spec.BuildList {
+			if m.Path == "example.com/v" {
+				return m.Version
+			}
+		}
+		return "none"
+	}
+	lax := config(evil)
+	lax.SumDB, lax.NoSumDB = good.SumDB, "example.com/graph"
+	s := loadtest.OpenStore(t)
+	require.Equal(t, "v1.1.0", version(s, lax))
+	assert.Equal(t, "v1.0.0", version(s, config(good)), "the database did not vouch for the graph")
+	assert.Equal(t, "v1.0.0", version(s, config(good)))
+
+	// The same for a module that a registry of this program owns: strangers decide nothing.
+	owned, err := policy.Parse("policy", []byte("load.policy 1\nregistry ours "+good.URL+" example.com/graph insecure\n"))
+	require.NoError(t, err)
+	s = loadtest.OpenStore(t)
+	require.Equal(t, "v1.1.0", version(s, lax))
+	assert.Equal(t, "v1.0.0", version(s, config(good), owned), "the registry did not say so")
+
+	// What the program itself leaves to nobody may come from anyone.
+	s = loadtest.OpenStore(t)
+	require.Equal(t, "v1.1.0", version(s, lax))
+	asked := good.Count("/sumdb/")
+	trusting := config(good)
+	trusting.NoSumDB = "example.com/graph"
+	assert.Equal(t, "v1.1.0", version(s, trusting))
+	assert.Equal(t, asked, good.Count("/sumdb/"), "all the rest was vouched for")
 }

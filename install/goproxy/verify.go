@@ -3,6 +3,7 @@ package goproxy
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"golang.org/x/mod/module"
 
@@ -57,4 +58,39 @@ func (in *Installer) Database(path string) string {
 // checksum database gave it, or is not to be asked.
 func (in *Installer) vouched(session *install.Session, m store.RecordModule, proof store.Proof) bool {
 	return owner(session, m.Path) != "" || session.Holds(find.ModuleVersion(m)) || proof.Covers(m.Path, in.Database)
+}
+
+// chosen reports whether the versions of a build that the store remembers may be used: the lock file
+// holds all of them, or no go.mod file had a say that the database did not vouch for, or that came
+// from elsewhere than its registry. A go.sum file may promise go.mod files, too.
+func (in *Installer) chosen(session *install.Session, goSum string, list []store.RecordModule, proof store.Proof, promised func(module.Version) bool) bool {
+	if !slices.ContainsFunc(list, func(m store.RecordModule) bool { return !session.Holds(find.ModuleVersion(m)) }) {
+		return true
+	}
+	_, found := session.Store.Untrusted(goSum, proof, store.Trust{
+		Owner: func(path string) string { return owner(session, path) }, Database: in.Database, Promised: promised,
+		Belongs: func(m module.Version, from string) bool {
+			return session.Belongs(find.ModuleVersion{Path: m.Path, Version: m.Version}, from)
+		},
+	})
+	return !found
+}
+
+// proof says of which modules the database vouched for all that was read.
+func (r *request) proof() store.Proof {
+	var p store.Proof
+	all := map[string]bool{}
+	for m := range r.sums.Found() {
+		_, proven := r.proven.Load(m)
+		if others, known := all[m.Path]; known {
+			proven = proven && others
+		}
+		all[m.Path] = proven
+	}
+	for _, path := range sortedKeys(all) {
+		if all[path] {
+			p.Modules, p.By = append(p.Modules, path), r.in.Database(path)
+		}
+	}
+	return p
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +79,13 @@ func (s *Sums) Add(m module.Version, sum string) {
 		s.found = make(map[module.Version]string)
 	}
 	s.found[m] = sum
+}
+
+// Found yields what sums were added of.
+func (s *Sums) Found() iter.Seq[module.Version] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Values(slices.Collect(maps.Keys(s.found)))
 }
 
 // GoSum returns what was found, as the text of a go.sum file.
