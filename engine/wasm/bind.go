@@ -104,7 +104,7 @@ func (m *module) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	var run func(ctx context.Context, args, results []reflect.Value) error
 	reason := ""
 	switch def := m.functions[symbol]; {
-	case m.kind == command:
+	case m.program && symbol == mainSymbol:
 		run, reason = m.bindCommand(f)
 	case m.isBytes(def):
 		run, reason = m.bindPlugin(symbol, f)
@@ -208,7 +208,7 @@ func (m *module) Call(ctx context.Context, symbol string, args []any) ([]any, er
 		return nil, m.misfit(s, "", s.Limit)
 	case s.Kind != engine.KindFunc:
 		return nil, m.misfit(s, "", "it is not a function")
-	case m.kind == command:
+	case m.program && symbol == mainSymbol:
 		return m.callMain(ctx, s, args)
 	case m.isBytes(def):
 		return m.callBytes(ctx, s, args)

@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmbytes"
 )
 
 // A command has one function, its program.
@@ -51,7 +52,7 @@ func (m *module) bindCommand(f *goFunction) (call func(ctx context.Context, args
 		}
 	}
 	switch {
-	case len(f.results) > 1 || len(f.results) == 1 && !isRaw(f.results[0]):
+	case len(f.results) > 1 || len(f.results) == 1 && !wasmbytes.IsRaw(f.results[0]):
 		return nil, "its result is its output, a string or []byte"
 	case len(f.results) == 1 && stdout:
 		return nil, "its output is a result or goes to a writer, not both"
@@ -82,7 +83,7 @@ func (m *module) bindCommand(f *goFunction) (call func(ctx context.Context, args
 		if err != nil {
 			return err
 		}
-		return decodeBytes(output, results[0])
+		return m.config.codecs.Decode(output, results[0])
 	}, ""
 }
 

@@ -9,11 +9,14 @@
 // What their functions take and return in Go, and by name with Call:
 //
 //	            parameters                             results                     by name
-//	plugin      one or none: []byte, string, or JSON   one or none: the same       string
+//	plugin      one or none: []byte, string, or coded  one or none: the same       string
 //	command     [io.Reader], [io.Writer], ...string    string, []byte, or none     string
 //	numbers     integers, bool, floats; checked        the same                    int32, int64, float32, float64
 //	.wit text   string, []byte, JSON; numbers          the same                    string, []byte; numbers of their width
-//	program     plugins call it with []byte, string, JSON and numbers, others with numbers
+//	program     plugins call it with []byte, string, coded values and numbers, others with numbers
+//
+// Coded values are MessagePack where a struct has the tag msgpack and not json, what a codec of
+// [Config].Codecs makes of the types that it takes, and JSON otherwise.
 //
 // A context may come first everywhere, and an error last.
 //
@@ -45,6 +48,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/manifest"
+	"github.com/loadgo/load/internal/wasmbytes"
 	"github.com/loadgo/load/internal/wasmrun"
 )
 
@@ -68,7 +72,7 @@ type Config struct {
 	// them.
 	Memory int64
 	// MaxOutput is how many bytes a command may print where its output is a result, and how many of
-	// a plugin are read as JSON; 0 is 64 MiB. A value of type any may take fifty times as much of
+	// a plugin are decoded; 0 is 64 MiB. A value of type any may take fifty times as much of
 	// the host's memory as its JSON, a list of large structs more.
 	MaxOutput int64
 
@@ -86,9 +90,17 @@ type Config struct {
 	// line.
 	Stdout, Stderr io.Writer
 
+	// Codecs write values of Go types that they take as bytes, and read them, in the place of JSON
+	// and MessagePack: that of contrib/protobuf takes protocol buffers.
+	Codecs []Codec
+
+	codecs *wasmbytes.Codecs
 	asks   *manifest.Asks // of a plugin with a manifest, which gets nothing else
 	mounts []mount
 }
+
+// Codec writes values of some Go types as bytes, and reads them.
+type Codec = wasmbytes.Codec
 
 const (
 	defaultMemory    = 256 << 20
@@ -102,6 +114,8 @@ type Engine struct{ config Config }
 func New(config Config) *Engine {
 	config.ReadOnly, config.ReadWrite = slices.Clone(config.ReadOnly), slices.Clone(config.ReadWrite)
 	config.Env, config.Hosts, config.Values = slices.Clone(config.Env), slices.Clone(config.Hosts), maps.Clone(config.Values)
+	config.Codecs = slices.Clone(config.Codecs)
+	config.codecs = wasmbytes.New(config.Codecs)
 	if config.Memory == 0 {
 		config.Memory = defaultMemory
 	}

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,12 +163,13 @@ const variableSize = 48
 
 // setVariable keeps a value for later calls. The place 0 takes it away.
 func (m *module) setVariable(stack []uint64) {
-	name := m.take("var_set", stack[0])
+	name, value := string(m.block("var_set", stack[0])), bytes.Clone(m.block("var_set", stack[1]))
+	m.kernel.release(stack[0]) // after both were read: they may be one block
+	m.kernel.release(stack[1])
 	if stack[1] == 0 {
 		delete(m.variables, name)
 		return
 	}
-	value := m.take("var_set", stack[1])
 	size := variableSize + len(name) + len(value)
 	for other, v := range m.variables {
 		if other != name {
@@ -180,7 +182,7 @@ func (m *module) setVariable(stack []uint64) {
 	if m.variables == nil {
 		m.variables = make(map[string][]byte)
 	}
-	m.variables[name] = []byte(value)
+	m.variables[name] = value
 }
 
 // The levels of a plugin's log, as plugins see them.
@@ -245,14 +247,13 @@ func (m *module) message() string {
 	return string(text)
 }
 
-// isBytes reports whether a function is one of bytes: it takes nothing, and returns nothing or a
-// status.
-func (m *module) isBytes(def interface {
-	ParamTypes() []api.ValueType
-	ResultTypes() []api.ValueType
-},
-) bool {
-	results := def.ResultTypes()
-	return m.kind == plugin && len(def.ParamTypes()) == 0 &&
-		(len(results) == 0 || len(results) == 1 && (results[0] == api.ValueTypeI32 || results[0] == api.ValueTypeI64))
+// isBytes reports whether a function is one of bytes.
+func (m *module) isBytes(def api.FunctionDefinition) bool {
+	return m.kind == plugin && isBytes(def.ParamTypes(), def.ResultTypes())
+}
+
+// isBytes reports whether a type is that of a plugin's functions: they take nothing, and return
+// nothing or a status.
+func isBytes(params, results []api.ValueType) bool {
+	return len(params) == 0 && (len(results) == 0 || len(results) == 1 && (results[0] == api.ValueTypeI32 || results[0] == api.ValueTypeI64))
 }

@@ -204,7 +204,7 @@ func TestMaxOutput(t *testing.T) {
 	_, err = echo(list(33))
 	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit)
-	assert.ErrorContains(t, err, "the output of echo is not a interface {}: it has 103 bytes, and 100 are read as JSON")
+	assert.ErrorContains(t, err, "the output of echo is not a interface {}: it has 103 bytes, and 100 are decoded")
 	structs, err := load.Func[func(string) ([]struct{ V [1000]int }, error)](m, "echo")
 	require.NoError(t, err)
 	_, err = structs(list(33))
@@ -251,4 +251,58 @@ func TestCommandStreams(t *testing.T) {
 	assert.EqualValues(t, 1, exit.Code)
 	_, err = m.Call(t.Context(), "main", strings.NewReader(text))
 	assert.ErrorContains(t, err, "it printed more than 1000 bytes")
+}
+
+type packed struct {
+	Name  string `msgpack:"name"`
+	Count int    `msgpack:"count"`
+}
+
+// TestMessagePack: structs with the tag msgpack cross as MessagePack.
+func TestMessagePack(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{}).load(t, "plugin.wasm")
+	echo, err := load.Func[func(context.Context, packed) (*packed, error)](m, "echo")
+	require.NoError(t, err)
+	got, err := echo(t.Context(), packed{"a", 2})
+	require.NoError(t, err)
+	assert.Equal(t, &packed{"a", 2}, got)
+	out, err := m.Call(t.Context(), "echo", []packed{{"a", 2}})
+	require.NoError(t, err)
+	assert.Equal(t, []any{"\x91\x82\xa4name\xa1a\xa5count\x02"}, out)
+	read, err := load.Func[func(string) (packed, error)](m, "echo")
+	require.NoError(t, err)
+	_, err = read("\x82\xa4name")
+	assert.ErrorContains(t, err, "the output of echo is not a wasm_test.packed: it is cut off")
+}
+
+// TestOneBlock: the name and the value of a variable may be one block.
+func TestOneBlock(t *testing.T) {
+	t.Parallel()
+	out, err := newWorld(t, wasm.Config{}).load(t, "oneblock.wasm").Call(t.Context(), "keep")
+	require.NoError(t, err)
+	assert.Equal(t, []any{"there th"}, out)
+}
+
+// TestPluginOfNothing: a program that exports functions as plugins have is a plugin, too, also where
+// it calls nothing of the host.
+func TestPluginOfNothing(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{}).load(t, "noop.wasm")
+	out, err := m.Call(t.Context(), "run_test", "some input")
+	require.NoError(t, err)
+	assert.Equal(t, []any{""}, out)
+	_, err = m.Call(t.Context(), "fail")
+	var failed *wasm.PluginError
+	require.ErrorAs(t, err, &failed)
+	assert.EqualValues(t, 2, failed.Code)
+	_, err = m.Call(t.Context(), "exit")
+	var exit *wasm.ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.EqualValues(t, 3, exit.Code)
+	main, err := load.Func[func(context.Context, ...string) (string, error)](m, "main")
+	require.NoError(t, err)
+	printed, err := main(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "hi\n", printed)
 }

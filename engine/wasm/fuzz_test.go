@@ -13,6 +13,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/loadgo/load/internal/wasmbytes"
 	"github.com/loadgo/load/internal/wasmrun"
 )
 
@@ -35,7 +36,7 @@ func FuzzHostFunctions(f *testing.F) {
 	const limit = 1 << 20
 	r := wazero.NewRuntimeWithConfig(f.Context(), wazero.NewRuntimeConfig().WithMemoryLimitPages(limit/wasmrun.PageSize))
 	f.Cleanup(func() { _ = r.Close(context.Background()) })
-	m := &module{ctx: f.Context(), runtime: r, config: Config{Values: map[string]string{"": "value"}}}
+	m := &module{ctx: f.Context(), runtime: r, config: Config{Values: map[string]string{"": "value"}, codecs: wasmbytes.New(nil)}}
 	require.NoError(f, m.provideExtism())
 	exported := r.Module(extismModule)
 	p := fuzzedFunction(f, m)

@@ -24,12 +24,33 @@ const (
 // kind tells it by the imports and exports.
 func (b *binaryModule) kind() kind {
 	switch {
-	case slices.ContainsFunc(b.imports, func(i importation) bool { return isExtism(i.module, i.name) || i.module == userModule }):
+	case b.importsExtism():
 		return plugin
-	case slices.ContainsFunc(b.exports, func(e export) bool { return e.name == startFunction && e.kind == 0 }):
+	case b.isCommand() && slices.ContainsFunc(b.exports, b.isPluginFunction):
+		return plugin // that calls nothing of the host
+	case b.isCommand():
 		return command
 	}
 	return plain
+}
+
+func (b *binaryModule) importsExtism() bool {
+	return slices.ContainsFunc(b.imports, func(i importation) bool { return isExtism(i.module, i.name) || i.module == userModule })
+}
+
+func (b *binaryModule) isCommand() bool {
+	_, ok := b.exported(startFunction)
+	return ok
+}
+
+// isPluginFunction reports whether an export is a function as plugins have, and none that languages
+// put there themselves.
+func (b *binaryModule) isPluginFunction(e export) bool {
+	if e.kind != 0 || slices.Contains(hidden, e.name) || strings.HasPrefix(e.name, "__") || strings.HasPrefix(e.name, "asyncify_") {
+		return false
+	}
+	f, ok := b.functionType(e.index)
+	return ok && isBytes(f.params, f.results)
 }
 
 func (k kind) String() string {

@@ -25,6 +25,7 @@ import (
 type module struct {
 	name      string
 	kind      kind
+	program   bool // it has the function main
 	hasMemory bool
 	config    Config
 	isolation engine.Isolation
@@ -63,12 +64,14 @@ type module struct {
 // describe lists what the module exports.
 func (m *module) describe() {
 	m.functions = make(map[string]api.FunctionDefinition)
-	if m.kind == command {
+	if m.program {
 		m.symbols = []engine.Symbol{{Name: mainSymbol, Kind: engine.KindFunc, Signature: mainSignature}}
+	}
+	if m.kind == command {
 		return
 	}
 	for name, def := range m.compiled.ExportedFunctions() {
-		if slices.Contains(hidden, name) && (name != startFunction || m.kind != plugin) {
+		if slices.Contains(hidden, name) && (name != startFunction || m.kind != plugin) || name == mainSymbol && m.program {
 			continue
 		}
 		if m.typed != nil && (name == canonicalRoom || strings.HasPrefix(name, postPrefix)) {

@@ -108,7 +108,7 @@ func (o *opening) open(ctx context.Context) (*module, error) {
 	main, config := o.modules[len(o.modules)-1].binary, o.engine.config
 	m := &module{
 		name: o.artifact.Spec.Name, config: config, isolation: o.engine.Isolation(), limits: o.plan.limited(o.artifact.Limits), events: o.artifact.Events,
-		kind: main.kind(), hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage, typed: o.typed,
+		kind: main.kind(), program: main.isCommand() && !main.importsExtism() && len(o.modules) == 1, hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage, typed: o.typed,
 	}
 	if o.plan.Asks != nil {
 		m.kind = plugin

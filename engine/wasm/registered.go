@@ -14,6 +14,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmbytes"
 	"github.com/loadgo/load/internal/wasmvalue"
 )
 
@@ -134,8 +135,7 @@ func (m *module) registeredFunction(from engine.Imported, i importation) (call f
 	return p.call, ""
 }
 
-// crossing takes a value between a module and the program: a number, or else a block, which is
-// bytes or JSON.
+// crossing takes a value between a module and the program: a number, or else a block of bytes.
 type crossing struct {
 	t     api.ValueType
 	block bool
@@ -155,7 +155,7 @@ func (m *module) crossings(f *goFunction, want functionType) (params, results []
 		if wasmvalue.Fits(g, t, result) {
 			return crossing{t: t}, true
 		}
-		return crossing{t: t, block: true}, m.kind == plugin && t == api.ValueTypeI64 && !isNumeric(g) && jsonless(g) == ""
+		return crossing{t: t, block: true}, m.kind == plugin && t == api.ValueTypeI64 && !isNumeric(g) && m.config.codecs.Unfit(g) == ""
 	}
 	for n, g := range f.params {
 		c, ok := cross(g, want.params[n], false)
@@ -239,7 +239,7 @@ func (m *module) receive(function string, c crossing, bits uint64, to reflect.Va
 		return wasmvalue.Decode(bits, c.t, to)
 	}
 	data := m.block(function, bits)
-	if isRaw(to.Type()) {
+	if wasmbytes.IsRaw(to.Type()) {
 		data = bytes.Clone(data)
 	}
 	return m.decode(data, to)
@@ -250,7 +250,7 @@ func (m *module) pass(function string, c crossing, v reflect.Value) (uint64, err
 	if !c.block {
 		return wasmvalue.Encode(v, c.t)
 	}
-	data, err := encodeBytes(v)
+	data, err := m.config.codecs.Encode(v)
 	if err != nil {
 		return 0, err
 	}

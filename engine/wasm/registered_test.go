@@ -90,7 +90,7 @@ func TestRegistered(t *testing.T) {
 	for _, test := range []struct{ symbol, input, want string }{
 		{"price", `{"count":0}`, "price: sold out"},
 		{"price", `{"count":"two"}`, "price: argument 1: json: cannot unmarshal string"},
-		{"price", `{"name":"` + strings.Repeat("x", 100) + `"}`, "price: argument 1: it has 111 bytes, and 100 are read as JSON"},
+		{"price", `{"name":"` + strings.Repeat("x", 100) + `"}`, "price: argument 1: it has 111 bytes, and 100 are decoded"},
 		{"nowhere", "", "upper: there is no block at 99999"},
 		{"narrow", "", "multiply: argument 2: 9223372036854775807 does not fit into a int32"},
 	} {

@@ -144,11 +144,11 @@ func (t *typed) symbol() engine.Symbol {
 }
 
 // unfit says why Go values of a type cannot be those of another, or "".
-func unfit(g reflect.Type, t wit.Type, argument bool) string {
+func (m *module) unfit(g reflect.Type, t wit.Type, argument bool) string {
 	ok := false
 	switch {
 	case t.IsText():
-		ok = !isNumeric(g) && jsonless(g) == ""
+		ok = !isNumeric(g) && m.config.codecs.Unfit(g) == ""
 	case t == wit.Bool:
 		ok = g.Kind() == reflect.Bool
 	default:
@@ -175,12 +175,12 @@ func (m *module) bindTyped(t *typed, f *goFunction) (run func(ctx context.Contex
 		return nil, fmt.Sprintf("it has %d results, not %d", wanted, len(f.results))
 	}
 	for i, p := range t.Params {
-		if reason := unfit(f.params[i], p.Type, true); reason != "" {
+		if reason := m.unfit(f.params[i], p.Type, true); reason != "" {
 			return nil, fmt.Sprintf("parameter %d %s", i+1, reason)
 		}
 	}
 	if wanted == 1 {
-		if reason := unfit(f.results[0], t.Result, false); reason != "" {
+		if reason := m.unfit(f.results[0], t.Result, false); reason != "" {
 			return nil, "its result " + reason
 		}
 	}
@@ -204,7 +204,7 @@ func (m *module) callTypedNamed(ctx context.Context, s engine.Symbol, t *typed, 
 		values[i] = wit.Loosened(reflect.ValueOf(args[i]), p.Type)
 		reason := "is a " + wit.GoType(p.Type).String() + ", not nil"
 		if values[i].IsValid() {
-			reason = unfit(values[i].Type(), p.Type, true)
+			reason = m.unfit(values[i].Type(), p.Type, true)
 		}
 		if reason != "" {
 			return nil, m.misfit(s, "", fmt.Sprintf("argument %d %s", i+1, reason))
@@ -264,7 +264,7 @@ func (m *module) lower(ctx context.Context, t *typed, of wit.Type, v reflect.Val
 		bits, err := wit.Encode(v, of)
 		return []uint64{bits}, err
 	}
-	data, err := encodeBytes(v)
+	data, err := m.config.codecs.Encode(v)
 	if err != nil {
 		return nil, err
 	}

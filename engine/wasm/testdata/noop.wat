@@ -1,0 +1,15 @@
+;; A program with another function, as languages make of a plugin that calls nothing of the host.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "hi\n")
+  (func (export "_start")
+    (i32.store (i32.const 0) (i32.const 16))
+    (i32.store (i32.const 4) (i32.const 3))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "run_test") (result i32) (i32.const 0))
+  (func (export "fail") (result i32) (i32.const 2))
+  (func (export "exit") (call $exit (i32.const 3)))
+  (func (export "malloc") (param i32) (result i32) (i32.const 0))
+  (func (export "asyncify_get_state") (result i32) (i32.const 0)))
