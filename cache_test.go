@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -82,8 +82,8 @@ func TestVersionIsNotTheName(t *testing.T) {
 func TestUnload(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}}}
-	var r recorder
-	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.Sink })
 	m := mustLoad(t, l, "alias=x")
 	if _, err := l.Unload(t.Context(), "x"); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestUnload(t *testing.T) {
 	assert.NotSame(t, m, mustLoad(t, l, "x"), "an unloaded module was loaded")
 	_, err = l.Load(t.Context(), "alias")
 	assert.ErrorIs(t, err, load.ErrNotFound, "the alias of an unloaded module")
-	assert.Contains(t, r.kinds(), "Unloaded")
+	assert.Contains(t, r.Kinds(), "Unloaded")
 }
 
 func TestCrashedModuleIsLoadedAfresh(t *testing.T) {

@@ -6,10 +6,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // deriveText makes the text that Make returns; it fails for an edition without Make.
@@ -65,7 +64,7 @@ func TestDerivedFollows(t *testing.T) {
 				got, err = d.Get(t.Context())
 				require.NoError(t, err)
 				require.Equal(t, c.want, got)
-				require.Len(t, r.kept(), c.kept)
+				require.Len(t, kept(r), c.kept)
 			})
 		}
 	}

@@ -245,29 +245,6 @@ func (p *press) Open(_ context.Context, a engine.Artifact, _ engine.Importer) (e
 	return &instance{}, nil
 }
 
-// recorder is a sink that keeps the events.
-type recorder struct {
-	mu     sync.Mutex
-	events []load.Event
-}
-
-func (r *recorder) sink(e load.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
-}
-
-// kinds lists the events' types in order.
-func (r *recorder) kinds() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var kinds []string
-	for _, e := range r.events {
-		kinds = append(kinds, reflect.TypeOf(e).Name())
-	}
-	return kinds
-}
-
 var errBroken = errors.New("it is broken")
 
 func names(l *load.Loader) []string {

@@ -3,15 +3,16 @@ package load_test
 import (
 	"context"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A reload keeps the old instance where something that the program uses would be lost, and tells so
@@ -55,9 +56,9 @@ func TestReloadBindsWhatIsUsed(t *testing.T) {
 		for change, f := range changes {
 			t.Run(u.name+", "+change, func(t *testing.T) {
 				t.Parallel()
-				values, r := plain{"Make": make1}, recorder{}
+				values, r := plain{"Make": make1}, loadtest.Events{}
 				w := &world{modules: map[string]fake{"m": {}}}
-				l := newLoader(t, w, func(c *load.Config) { c.Engines, c.Events = []engine.Engine{values}, r.sink })
+				l := newLoader(t, w, func(c *load.Config) { c.Engines, c.Events = []engine.Engine{values}, r.Sink })
 				old := mustLoad(t, l, "m")
 				call := u.use(t, l)
 				f(values)
@@ -70,7 +71,7 @@ func TestReloadBindsWhatIsUsed(t *testing.T) {
 				require.Same(t, old, mustLoad(t, l, "m"))
 				require.NoError(t, call())
 				kept := 0
-				for _, kind := range r.kinds() {
+				for _, kind := range r.Kinds() {
 					require.NotEqual(t, "Failed", kind)
 					if kind == "Kept" {
 						kept++
@@ -153,10 +154,10 @@ func TestIdleTimeout(t *testing.T) {
 	gone := func(l *load.Loader) func() bool { return func() bool { return len(names(l)) == 0 } }
 	t.Run("a reference loads it again", func(t *testing.T) {
 		t.Parallel()
-		var r recorder
+		var r loadtest.Events
 		w := &world{modules: map[string]fake{"m": {}}}
 		l := newLoader(t, w, idle, func(c *load.Config) {
-			c.Engines, c.Events = []engine.Engine{plain{"N": func() int { return 1 }}}, r.sink
+			c.Engines, c.Events = []engine.Engine{plain{"N": func() int { return 1 }}}, r.Sink
 		})
 		ref := load.Lazy[func() int](l, "m", "N")
 		for range 3 {
@@ -164,14 +165,7 @@ func TestIdleTimeout(t *testing.T) {
 			require.Eventually(t, gone(l), 30*time.Second, time.Millisecond, "the unload")
 		}
 		require.Eventually(t, func() bool {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			for _, e := range r.events {
-				if e == load.Event(event.Unloaded{Name: "m", Why: "not used for 20ms (Config.IdleTimeout)"}) {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(r.All(), load.Event(event.Unloaded{Name: "m", Why: "not used for 20ms (Config.IdleTimeout)"}))
 		}, 30*time.Second, time.Millisecond, "the event")
 	})
 	t.Run("what imports goes before what is imported", func(t *testing.T) {

@@ -11,14 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/require"
 )
 
 // shelf is a finder and an engine of one module, m, whose source changes. Each edition has its
@@ -102,9 +101,9 @@ func is(name string) edition { return func() (string, error) { return name, nil 
 
 // newShelf makes a loader of a shelf whose editions are: one, with Make; two, with Make, too;
 // renamed, without it; broken, which does not compile.
-func newShelf(t *testing.T, change ...func(*load.Config)) (*shelf, *load.Loader, *recorder) {
+func newShelf(t *testing.T, change ...func(*load.Config)) (*shelf, *load.Loader, *loadtest.Events) {
 	t.Helper()
-	s, r := &shelf{edition: "one", store: loadtest.OpenStore(t)}, &recorder{}
+	s, r := &shelf{edition: "one", store: loadtest.OpenStore(t)}, &loadtest.Events{}
 	s.editions = map[string]plain{
 		"one":     {"Make": is("one")},
 		"two":     {"Make": is("two"), "More": is("two")},
@@ -112,19 +111,15 @@ func newShelf(t *testing.T, change ...func(*load.Config)) (*shelf, *load.Loader,
 		"typed":   {"Make": func(int) string { return "" }},
 	}
 	l := newLoader(t, &world{}, append(change, func(c *load.Config) {
-		c.Path, c.Engines, c.Store, c.Events = find.Path{s}, []engine.Engine{s}, s.store, r.sink
+		c.Path, c.Engines, c.Store, c.Events = find.Path{s}, []engine.Engine{s}, s.store, r.Sink
 	})...)
 	return s, l, r
 }
 
 // kept returns the errors of the events Kept.
-func (r *recorder) kept() (all []error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range r.events {
-		if kept, ok := e.(event.Kept); ok {
-			all = append(all, kept.Err)
-		}
+func kept(events *loadtest.Events) (all []error) {
+	for _, e := range loadtest.EventsOf[event.Kept](events) {
+		all = append(all, e.Err)
 	}
 	return all
 }
@@ -200,10 +195,10 @@ func TestNextLoadBindsWhatIsUsed(t *testing.T) {
 					got, err := call()
 					require.NoError(t, err)
 					require.Equal(t, c.want, got)
-					require.Len(t, r.kept(), c.kept)
+					require.Len(t, kept(r), c.kept)
 					if c.kept > 0 && c.edition != "broken" {
 						var lost *load.UnboundError
-						require.ErrorAs(t, r.kept()[0], &lost)
+						require.ErrorAs(t, kept(r)[0], &lost)
 						require.Len(t, lost.Lost, 1)
 					}
 					require.NoError(t, l.Close(t.Context()))
@@ -227,7 +222,7 @@ func TestNextLoadTakesWhatItFinds(t *testing.T) {
 		crash(t, s, l)
 		_, err := load.Func[edition](mustLoad(t, l, "m"), "Niew")
 		require.NoError(t, err)
-		require.Empty(t, r.kept())
+		require.Empty(t, kept(r))
 	})
 	t.Run("a follower of what neither has", func(t *testing.T) {
 		t.Parallel()
@@ -238,7 +233,7 @@ func TestNextLoadTakesWhatItFinds(t *testing.T) {
 		crash(t, s, l)
 		_, err := load.Func[edition](mustLoad(t, l, "m"), "Niew")
 		require.NoError(t, err)
-		require.Empty(t, r.kept())
+		require.Empty(t, kept(r))
 		require.Equal(t, 1, s.live())
 		runtime.KeepAlive(ref)
 	})
@@ -254,7 +249,7 @@ func TestNextLoadTakesWhatItFinds(t *testing.T) {
 		crash(t, s, l)
 		_, err = load.Func[edition](mustLoad(t, l, "m"), "Niew")
 		require.NoError(t, err)
-		require.Empty(t, r.kept())
+		require.Empty(t, kept(r))
 		runtime.KeepAlive(ref)
 	})
 	t.Run("an unload", func(t *testing.T) {
@@ -269,13 +264,13 @@ func TestNextLoadTakesWhatItFinds(t *testing.T) {
 		got, err := ref.Get()()
 		require.NoError(t, err)
 		require.Equal(t, "one", got)
-		require.Len(t, r.kept(), 1)
+		require.Len(t, kept(r), 1)
 		_, err = l.Unload(t.Context(), "m")
 		require.NoError(t, err)
 		_, err = ref.Get()()
 		var symbol *load.SymbolError
 		require.ErrorAs(t, err, &symbol)
-		require.Len(t, r.kept(), 1)
+		require.Len(t, kept(r), 1)
 	})
 }
 
@@ -295,7 +290,7 @@ func TestFormerModuleIsNotCompiledAnew(t *testing.T) {
 	require.ErrorAs(t, err, &lost)
 	require.ErrorContains(t, err, "m has no symbol Make")
 	require.ErrorContains(t, err, "what ran before cannot be started again: its artifact is gone from the store")
-	require.Empty(t, r.kept())
+	require.Empty(t, kept(r))
 	s.turn("two", "") // and where it fits again, it runs
 	got, err := ref.Get()()
 	require.NoError(t, err)

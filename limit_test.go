@@ -12,6 +12,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -30,8 +31,8 @@ func maxModules(n int) func(*load.Config) { return func(c *load.Config) { c.MaxM
 func TestMaxModules(t *testing.T) {
 	t.Parallel()
 	w := limitedWorld()
-	var r recorder
-	l := newLoader(t, w, maxModules(3), func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, w, maxModules(3), func(c *load.Config) { c.Events = r.Sink })
 	a, _, _ := mustLoad(t, l, "a"), mustLoad(t, l, "b"), mustLoad(t, l, "c")
 	_, err := a.Call(t.Context(), "F")
 	require.NoError(t, err)
@@ -43,9 +44,7 @@ func TestMaxModules(t *testing.T) {
 	require.Eventually(t, func() bool { return w.live() == 3 }, 30*time.Second, time.Millisecond, "the end of what was unloaded")
 	unloaded := load.Event(event.Unloaded{Name: "b", Why: "more than 3 modules (Config.MaxModules)"})
 	require.Eventually(t, func() bool { // it follows the end
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return slices.Contains(r.events, unloaded)
+		return slices.Contains(r.All(), unloaded)
 	}, 30*time.Second, time.Millisecond, "the event of what was unloaded")
 }
 
@@ -53,8 +52,8 @@ func TestMaxModules(t *testing.T) {
 func TestLimitsSpareWhatIsUsed(t *testing.T) {
 	t.Parallel()
 	w := limitedWorld()
-	var r recorder
-	l := newLoader(t, w, maxModules(1), func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, w, maxModules(1), func(c *load.Config) { c.Events = r.Sink })
 	unpin := mustLoad(t, l, "a").Pin()
 	mustLoad(t, l, "app")
 	got := names(l)
@@ -63,7 +62,7 @@ func TestLimitsSpareWhatIsUsed(t *testing.T) {
 	mustLoad(t, l, "b")
 	got = names(l)
 	assert.Equal(t, []string{"a", "b", "lib"}, got, "pinned, just loaded, with an object")
-	assert.GreaterOrEqual(t, slices.Index(r.kinds(), "Exceeded"), 0)
+	assert.GreaterOrEqual(t, slices.Index(r.Kinds(), "Exceeded"), 0)
 	o.Close()
 	unpin()
 	unpin()

@@ -11,15 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // withShop gives a loader the shop, a press that compiles what the shop sells, and a store.
@@ -62,14 +61,14 @@ func TestCompileOnShare(t *testing.T) {
 func TestInstallCompileOpen(t *testing.T) {
 	t.Parallel()
 	w, s, p := &world{modules: map[string]fake{"here": {}}}, &shop{}, &press{fingerprint: "1"}
-	var r recorder
+	var r loadtest.Events
 	in := loadtest.OpenStore(t)
-	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Events = r.sink })
+	l := newLoader(t, w, withShop(s, p, in), func(c *load.Config) { c.Events = r.Sink })
 	m := mustLoad(t, l, "a.com")
 	assert.Equalf(t, "a.com@v1.0.0", m.String(), "module %v, engine %s", m, m.Engine())
 	assert.Equalf(t, "press", m.Engine(), "module %v, engine %s", m, m.Engine())
 	assert.Equalf(t, "none", m.Isolation().Level, "module %v, engine %s", m, m.Engine())
-	got, want := r.kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}
+	got, want := r.Kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}
 	assert.Equal(t, want, got)
 
 	// Another loader, as another process, compiles nothing.
@@ -137,12 +136,12 @@ func TestDamagedArtifactIsMadeAgain(t *testing.T) {
 	require.Len(t, plates, 1)
 	require.NoError(t, os.Chmod(plates[0], 0o644))
 	require.NoError(t, os.WriteFile(plates[0], []byte("forged"), 0o644))
-	var r recorder
-	l := newLoader(t, &world{}, withShop(&shop{}, p, in), func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, &world{}, withShop(&shop{}, p, in), func(c *load.Config) { c.Events = r.Sink })
 	if mustLoad(t, l, "a.com"); p.compiles.Load() != 2 {
 		t.Errorf("compiled %d times", p.compiles.Load())
 	}
-	got, want := r.kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}
+	got, want := r.Kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}
 	assert.Equal(t, want, got)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -30,8 +31,8 @@ func (w *world) live() int {
 func TestReload(t *testing.T) {
 	t.Parallel()
 	w := &world{modules: map[string]fake{"x": {version: "v1.0.0"}, "x@v1.0.0": {version: "v1.0.0"}}}
-	var r recorder
-	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.Sink })
 	old := mustLoad(t, l, "alias=x")
 	fresh, err := l.Reload(t.Context(), "alias")
 	require.NoError(t, err)
@@ -43,7 +44,7 @@ func TestReload(t *testing.T) {
 	require.Eventually(t, func() bool { return w.live() == 1 }, 30*time.Second, time.Millisecond, "the end of the old instance")
 	_, err = old.Call(t.Context(), "F")
 	assert.ErrorIs(t, err, load.ErrUnloaded, "a call of the old one")
-	assert.Contains(t, r.kinds(), "Reloaded")
+	assert.Contains(t, r.Kinds(), "Reloaded")
 	_, err = l.Reload(t.Context(), "x@v1.0.0")
 	assert.NoError(t, err)
 	_, err = l.Reload(t.Context(), "y")
@@ -61,8 +62,8 @@ func TestReloadThatFails(t *testing.T) {
 		}
 		return nil
 	}}, "app": {imports: []string{"x"}}}}
-	var r recorder
-	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.Sink })
 	m := mustLoad(t, l, "x")
 	app := mustLoad(t, l, "app")
 	broken.Store(true)
@@ -84,7 +85,7 @@ func TestReloadThatFails(t *testing.T) {
 	assert.Equalf(t, 2, w.live(), "checked %d times, %d instances live", checked, w.live())
 	_, err = app.Call(t.Context(), "F")
 	assert.NoError(t, err)
-	assert.Contains(t, r.kinds(), "Kept")
+	assert.Contains(t, r.Kinds(), "Kept")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = l.Reload(ctx, "x")

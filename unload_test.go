@@ -7,13 +7,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/report"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // unload unloads and fails the test where that is refused.
@@ -107,7 +107,7 @@ func TestUnloadByForce(t *testing.T) {
 	t.Parallel()
 	started, release := make(chan struct{}), make(chan struct{})
 	var lib *load.Module
-	var r recorder
+	var r loadtest.Events
 	w := &world{modules: map[string]fake{
 		"app": {imports: []string{"mid"}, run: func() {
 			close(started)
@@ -118,7 +118,7 @@ func TestUnloadByForce(t *testing.T) {
 		"mid": {imports: []string{"lib"}}, "lib": {}, "other": {imports: []string{"third"}}, "third": {},
 		"late": {imports: []string{"lib", "third"}},
 	}}
-	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.Sink })
 	app, mid, other := mustLoad(t, l, "app"), mustLoad(t, l, "mid"), mustLoad(t, l, "other")
 	lib = mustLoad(t, l, "lib")
 	called := make(chan error, 1)
@@ -145,10 +145,8 @@ func TestUnloadByForce(t *testing.T) {
 		assert.ErrorIs(t, err, load.ErrUnloaded, m.Name())
 	}
 	var ended []string
-	for _, e := range r.events {
-		if u, ok := e.(event.Unloaded); ok {
-			ended = append(ended, u.Name+": "+u.Why)
-		}
+	for _, u := range loadtest.EventsOf[event.Unloaded](&r) {
+		ended = append(ended, u.Name+": "+u.Why)
 	}
 	assert.Equal(t, []string{"app: what it imports was unloaded", "mid: what it imports was unloaded", "lib: "}, ended)
 	assert.Equal(t, []string{"late", "lib", "other", "third"}, names(l))
@@ -190,8 +188,8 @@ func TestCloseDrains(t *testing.T) {
 		_, err := lib.Call(context.Background(), "F")
 		assert.NoError(t, err, "the import of a running call")
 	}}, "lib": {}}}
-	var r recorder
-	l := newLoader(t, w, func(c *load.Config) { c.Events = r.sink })
+	var r loadtest.Events
+	l := newLoader(t, w, func(c *load.Config) { c.Events = r.Sink })
 	app := mustLoad(t, l, "app")
 	lib = mustLoad(t, l, "lib")
 	called := make(chan error, 1)
@@ -204,10 +202,8 @@ func TestCloseDrains(t *testing.T) {
 	close(release)
 	assert.NoError(t, errors.Join(<-called, <-closed, l.Close(t.Context())))
 	var ended []string
-	for _, e := range r.events {
-		if u, ok := e.(event.Unloaded); ok {
-			ended = append(ended, u.Name)
-		}
+	for _, u := range loadtest.EventsOf[event.Unloaded](&r) {
+		ended = append(ended, u.Name)
 	}
 	assert.Equal(t, []string{"app", "lib"}, ended)
 	_, err := l.Unload(t.Context(), "app")

@@ -45,11 +45,10 @@ func TestKilledWriter(t *testing.T) {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), writerEnv+"="+path)
 		require.NoError(t, cmd.Start())
-		for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-			if _, err := os.Stat(path); err == nil || time.Now().After(deadline) {
-				break
-			}
-		}
+		require.Eventually(t, func() bool {
+			_, err := os.Stat(path)
+			return err == nil
+		}, time.Minute, time.Millisecond, "the writer does not write")
 		time.Sleep(rand.N(10 * time.Millisecond))
 		require.NoError(t, cmd.Process.Kill())
 		_ = cmd.Wait()

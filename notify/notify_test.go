@@ -16,6 +16,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/assert"
@@ -27,8 +28,7 @@ type garden struct {
 	*load.Loader
 	dir string
 
-	mu     sync.Mutex
-	events []event.Event
+	events loadtest.Events
 }
 
 // newGarden returns one that is watched.
@@ -49,11 +49,7 @@ func plant(t *testing.T, files map[string]string, notifier func(func(string)) (l
 	require.NoError(t, err)
 	g.Loader, err = load.New(load.Config{
 		Path: find.Path{dir.New(g.dir), dir.New(".")}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notifier,
-		Events: func(e event.Event) {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.events = append(g.events, e)
-		},
+		Events: g.events.Sink,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -85,10 +81,8 @@ func (g *garden) value(t *testing.T, name string) int {
 
 // kept returns the error of the last reload that failed, or "".
 func (g *garden) kept() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	text := ""
-	for _, e := range g.events {
+	for _, e := range g.events.All() {
 		switch e := e.(type) {
 		case event.Kept:
 			text = e.String()
@@ -101,11 +95,9 @@ func (g *garden) kept() string {
 
 // reloads counts those of a module that were told.
 func (g *garden) reloads(name string) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	n := 0
-	for _, e := range g.events {
-		if r, ok := e.(event.Reloaded); ok && filepath.Base(r.Name) == name+".star" {
+	for _, r := range loadtest.EventsOf[event.Reloaded](&g.events) {
+		if filepath.Base(r.Name) == name+".star" {
 			n++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,7 +102,7 @@ func TestCompanions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "A", string(out[0].([]byte)))
 		checkSentinels(t, m)
-		assert.Equal(t, compiled, events.count("Compiled"))
+		assert.Equal(t, compiled, len(loadtest.EventsOf[event.Compiled](events)))
 		requests := s.proxy.Count("/")
 		assert.Falsef(t, compiled == 0 && requests != before, "%d requests, want none", requests-before)
 		before = s.proxy.Count("/")
@@ -158,7 +159,7 @@ func TestInstantiate(t *testing.T) {
 			require.NoErrorf(t, err, "counted %v, %v; want %d", n, err, want)
 			assert.Falsef(t, n[0] != want, "counted %v, %v; want %d", n, err, want)
 		}
-		assert.Equal(t, compiled, events.count("Compiled"))
+		assert.Equal(t, compiled, len(loadtest.EventsOf[event.Compiled](events)))
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 	"github.com/stretchr/testify/assert"
@@ -162,7 +164,7 @@ func BenchmarkInstallWarm(b *testing.B) {
 		l, e := s.loader(b, ".")
 		_, err := l.Install(b.Context(), "example.com/hello")
 		require.NoError(b, err)
-		require.Zero(b, e.count("Compiled"))
+		require.Zero(b, len(loadtest.EventsOf[event.Compiled](e)))
 	}
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/install")
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N)/5, "ratio-to-5ms")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
@@ -38,8 +39,8 @@ func TestLive(t *testing.T) {
 			{"golang.org/x/text/cases", load.Along("golang.org/x/text/language"), "language.MustParse", []any{"de-AT"}, "[de-AT]"},
 			{"github.com/spf13/cobra", load.Along("github.com/spf13/pflag"), "pflag.CommandLine", nil, ""},
 		} {
-			events := new(events)
-			l, err := standard.New(load.Config{Store: s, Path: standard.Path(s, t.TempDir()), Events: events.sink})
+			events := new(loadtest.Events)
+			l, err := standard.New(load.Config{Store: s, Path: standard.Path(s, t.TempDir()), Events: events.Sink})
 			require.NoError(t, err)
 			m, err := l.Load(t.Context(), test.name, test.option)
 			if !assert.NoError(t, err) {
@@ -52,7 +53,7 @@ func TestLive(t *testing.T) {
 			} else if _, ok := engine.FindSymbol(m.Symbols(), test.symbol); !ok {
 				t.Errorf("%s has no %s", test.name, test.symbol)
 			}
-			got := events.count("Compiled")
+			got := len(loadtest.EventsOf[event.Compiled](events))
 			assert.Equal(t, compiled, got, test.name)
 			assert.NoError(t, l.Close(t.Context()))
 		}

@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/standard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestLiveToolchain: a release of Go that is not here comes through the configured proxy, and
@@ -26,8 +26,8 @@ func TestLiveToolchain(t *testing.T) {
 	replace(t, filepath.Join(dir, "newer.go"), "package newer\n\nimport \"runtime\"\n\nfunc Version() string { return runtime.Version() }\n")
 	s := loadtest.OpenStore(t)
 	for _, compiled := range []int{1, 0} {
-		events := new(events)
-		l, err := standard.New(load.Config{Store: s, Events: events.sink})
+		events := new(loadtest.Events)
+		l, err := standard.New(load.Config{Store: s, Events: events.Sink})
 		require.NoError(t, err)
 		m, err := l.Load(t.Context(), dir)
 		require.NoError(t, err)
@@ -35,7 +35,7 @@ func TestLiveToolchain(t *testing.T) {
 		require.NoError(t, err)
 		release, _ := out[0].(string)
 		assert.GreaterOrEqual(t, version.Compare(release, "go1.27.1"), 0, release) // newer where such a one runs this test
-		assert.Equal(t, compiled, events.count("Compiled"))
+		assert.Equal(t, compiled, len(loadtest.EventsOf[event.Compiled](events)))
 		require.NoError(t, l.Close(t.Context()))
 	}
 }

@@ -8,11 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-
-	"golang.org/x/mod/module"
-	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
@@ -26,6 +22,8 @@ import (
 	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
 // published are the modules of the proxy that the tests start.
@@ -116,35 +114,10 @@ func newSystem(t testing.TB) *system {
 	return &system{loadtest.Proxy(t, published), loadtest.OpenStore(t)}
 }
 
-// events collects what happens.
-type events struct {
-	mu   sync.Mutex
-	list []load.Event
-}
-
-func (e *events) sink(ev load.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
-}
-
-// count tells how many events of a type there were.
-func (e *events) count(want string) int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := 0
-	for _, ev := range e.list {
-		if kind(ev) == want {
-			n++
-		}
-	}
-	return n
-}
-
 // loader makes a loader that looks into the directory work, too.
-func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
+func (s *system) loader(t testing.TB, work string) (*load.Loader, *loadtest.Events) {
 	t.Helper()
-	e := new(events)
+	e := new(loadtest.Events)
 	installer := goproxy.New(goproxy.Config{
 		Proxy: s.proxy.URL, SumDB: s.proxy.SumDB, Private: "none", NoProxy: "none", NoSumDB: "none", ModCache: "off",
 	})
@@ -154,7 +127,7 @@ func (s *system) loader(t testing.TB, work string) (*load.Loader, *events) {
 			path[i] = installed.New(s.store, installer.Target()).Vouched(installer.Database)
 		}
 	}
-	l, err := standard.New(load.Config{Store: s.store, Path: path, Installers: []install.Installer{installer}, Events: e.sink})
+	l, err := standard.New(load.Config{Store: s.store, Path: path, Installers: []install.Installer{installer}, Events: e.Sink})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, l.Close(context.Background()))
@@ -290,9 +263,9 @@ func TestCrashedModule(t *testing.T) {
 	require.Errorf(t, err, "exit: %v", err)
 	require.Truef(t, strings.HasSuffix(err.Error(), " crashed: exit status 3"), "exit: %v", err)
 	fresh := greets(t, l, "example.com/hello", "good day, dear you")
-	assert.NotSamef(t, old, fresh, "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
-	assert.Equalf(t, old.Name(), fresh.Name(), "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
-	assert.Equalf(t, 1, e.count("Compiled"), "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, e.count("Compiled"))
+	assert.NotSamef(t, old, fresh, "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, len(loadtest.EventsOf[event.Compiled](e)))
+	assert.Equalf(t, old.Name(), fresh.Name(), "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, len(loadtest.EventsOf[event.Compiled](e)))
+	assert.Equalf(t, 1, len(loadtest.EventsOf[event.Compiled](e)), "fresh: %v, %v after %v, compiled %d times", fresh != old, fresh, old, len(loadtest.EventsOf[event.Compiled](e)))
 	_, err = old.Call(t.Context(), "Greet", "you")
 	require.Errorf(t, err, "the old instance: %v", err)
 	assert.Truef(t, strings.HasSuffix(err.Error(), " crashed: exit status 3"), "the old instance: %v", err)
@@ -332,14 +305,12 @@ func TestDamagedArtifact(t *testing.T) {
 			l, e := s.loader(t, t.TempDir())
 			greets(t, l, "example.com/hello", "good day, dear you")
 			var reasons []string
-			for _, ev := range e.list {
-				if evicted, ok := ev.(event.Evicted); ok {
-					reasons = append(reasons, evicted.Reason)
-				}
+			for _, evicted := range loadtest.EventsOf[event.Evicted](e) {
+				reasons = append(reasons, evicted.Reason)
 			}
-			require.Lenf(t, reasons, 1, "evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
-			assert.Containsf(t, reasons[0], c.reason, "evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
-			assert.Equalf(t, 1, e.count("Compiled"), "evicted for %q, want %q; compiled %d times", reasons, c.reason, e.count("Compiled"))
+			require.Lenf(t, reasons, 1, "evicted for %q, want %q; compiled %d times", reasons, c.reason, len(loadtest.EventsOf[event.Compiled](e)))
+			assert.Containsf(t, reasons[0], c.reason, "evicted for %q, want %q; compiled %d times", reasons, c.reason, len(loadtest.EventsOf[event.Compiled](e)))
+			assert.Equalf(t, 1, len(loadtest.EventsOf[event.Compiled](e)), "evicted for %q, want %q; compiled %d times", reasons, c.reason, len(loadtest.EventsOf[event.Compiled](e)))
 			check(t, s.store)
 		})
 	}

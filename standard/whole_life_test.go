@@ -232,14 +232,14 @@ func TestHammerLife(t *testing.T) {
 
 	// No reload was lost: what is written last is what runs in the end.
 	replace(t, names[0], star(50))
-	for {
+	require.Eventually(t, func() bool {
 		m, err := l.Load(t.Context(), names[0])
-		require.NoError(t, err)
-		if n, err := m.Call(t.Context(), "Get"); err == nil && fmt.Sprint(n[0]) == "150" {
-			break
+		if !assert.NoError(t, err) {
+			return true
 		}
-		time.Sleep(time.Millisecond)
-	}
+		n, err := m.Call(t.Context(), "Get")
+		return err == nil && fmt.Sprint(n[0]) == "150"
+	}, time.Minute, time.Millisecond)
 	t.Logf("%d calls, %d reloads, %d failed reloads", calls.Load(), reloaded.Load(), kept.Load())
 }
 

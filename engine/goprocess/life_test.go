@@ -21,37 +21,10 @@ import (
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// events collects what a module's life emits.
-type events struct {
-	mu   sync.Mutex
-	list []event.Event
-}
-
-func (e *events) sink(ev event.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
-}
-
-// wait waits until an event satisfies the condition.
-func (e *events) wait(t *testing.T, what string, condition func(event.Event) bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		e.mu.Lock()
-		for _, ev := range e.list {
-			if condition(ev) {
-				e.mu.Unlock()
-				return
-			}
-		}
-		e.mu.Unlock()
-	}
-	t.Fatalf("no event %s in %v", what, e.list)
-}
 
 const misbehaving = `package misbehaving
 
@@ -96,10 +69,10 @@ func Fork() (n int) {
 `
 
 // openMisbehaving opens the module above with a sink for its events.
-func openMisbehaving(t *testing.T, config goprocess.Config) (engine.Instance, *events) {
+func openMisbehaving(t *testing.T, config goprocess.Config) (engine.Instance, *loadtest.Events) {
 	t.Helper()
-	var e events
-	return openTold(t, config, map[string]string{"m.go": misbehaving}, e.sink), &e
+	var e loadtest.Events
+	return openTold(t, config, map[string]string{"m.go": misbehaving}, e.Sink), &e
 }
 
 func TestCrash(t *testing.T) {
@@ -131,7 +104,7 @@ func TestCrash(t *testing.T) {
 			_, err = m.Call(t.Context(), "Fine", nil)
 			assert.ErrorIs(t, err, engine.ErrCrashed)
 			assert.NotNil(t, m.(engine.Crashable).Crash().Load())
-			e.wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
+			e.Wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
 			assert.NoError(t, m.Close(t.Context()))
 		})
 	}
@@ -177,7 +150,7 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 	defer cancel()
 	_, err := m.Call(ctx, "Sleep", []any{400})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	e.wait(t, "Overrun", func(ev event.Event) bool {
+	e.Wait(t, "Overrun", func(ev event.Event) bool {
 		o, ok := ev.(event.Overrun)
 		return ok && !o.Killed && o.Symbol == "Sleep"
 	})
@@ -193,8 +166,8 @@ func TestOverrunIsKilled(t *testing.T) {
 	if _, err := m.Call(ctx, "Spin", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("got %v", err)
 	}
-	e.wait(t, "Overrun", func(ev event.Event) bool { o, ok := ev.(event.Overrun); return ok && o.Killed })
-	e.wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
+	e.Wait(t, "Overrun", func(ev event.Event) bool { o, ok := ev.(event.Overrun); return ok && o.Killed })
+	e.Wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
 	_, err := m.Call(t.Context(), "Fine", nil)
 	assert.EqualError(t, err, "sample crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled")
 }
@@ -211,7 +184,7 @@ func TestCancelWhileWriting(t *testing.T) {
 		cancel()
 		assert.ErrorIsf(t, err, context.DeadlineExceeded, "%v", size)
 	}
-	e.wait(t, "Overrun", func(ev event.Event) bool { _, ok := ev.(event.Overrun); return ok })
+	e.Wait(t, "Overrun", func(ev event.Event) bool { _, ok := ev.(event.Overrun); return ok })
 	require.NoError(t, syscall.Kill(pid, syscall.SIGCONT))
 	assert.Equal(t, 1, call(t, m, "Fine"))
 }
@@ -239,11 +212,11 @@ func TestOutput(t *testing.T) {
 	_, err := m.Call(t.Context(), "Say", []any{"to out", "to err"})
 	require.NoError(t, err)
 	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
-		e.wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
+		e.Wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
 	}
 	_, err = m.Call(t.Context(), "Flood", []any{20_000})
 	require.NoError(t, err)
-	e.wait(t, "a cut flood", func(ev event.Event) bool {
+	e.Wait(t, "a cut flood", func(ev event.Event) bool {
 		o, ok := ev.(event.Output)
 		return ok && o.Line == "… more lines in this second are left out"
 	})
@@ -329,12 +302,7 @@ func TestClose(t *testing.T) {
 	_, err := m.Call(t.Context(), "Fine", nil)
 	assert.ErrorIs(t, err, engine.ErrUnloaded)
 	assert.Error(t, syscall.Kill(pid, 0), "the child is still there")
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, ev := range e.list {
-		_, ok := ev.(event.Crashed)
-		assert.False(t, ok, "a close counted as a crash")
-	}
+	assert.Empty(t, loadtest.EventsOf[event.Crashed](e), "a close counted as a crash")
 }
 
 // TestHostIsKilled starts a host that loads a module, kills the host, and sees that the module is

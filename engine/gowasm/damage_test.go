@@ -7,15 +7,15 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestDamaged damages the machine code that the store keeps, and the wasm: wazero never sees either,
@@ -29,10 +29,10 @@ func TestDamaged(t *testing.T) {
 	t.Cleanup(func() { // what the store keeps is read-only
 		_ = filepath.WalkDir(s.Dir(), func(path string, _ fs.DirEntry, _ error) error { return os.Chmod(path, 0o700) })
 	})
-	var e events
+	var e loadtest.Events
 	answer := func() {
 		t.Helper()
-		l, err := load.New(load.Config{Path: find.Path{found{tiny}}, Engines: []engine.Engine{gowasm.New(gowasm.Config{})}, Store: s, Events: e.sink})
+		l, err := load.New(load.Config{Path: find.Path{found{tiny}}, Engines: []engine.Engine{gowasm.New(gowasm.Config{})}, Store: s, Events: e.Sink})
 		require.NoError(t, err)
 		defer l.Close(t.Context())
 		m, err := l.Load(t.Context(), "tiny")
@@ -55,7 +55,7 @@ func TestDamaged(t *testing.T) {
 		return err
 	}
 	require.NoError(t, open())
-	require.Empty(t, e.evicted())
+	require.Empty(t, loadtest.EventsOf[event.Evicted](&e))
 
 	whole, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -87,10 +87,10 @@ func TestDamaged(t *testing.T) {
 		"missing": func() { require.NoError(t, os.Remove(file)) },
 	} {
 		damage()
-		e.list = nil
+		e = loadtest.Events{}
 		answer()
-		if reasons := e.evicted(); assert.Len(t, reasons, 1, name) {
-			assert.Contains(t, reasons[0], filepath.Base(file), name)
+		if evicted := loadtest.EventsOf[event.Evicted](&e); assert.Len(t, evicted, 1, name) {
+			assert.Contains(t, evicted[0].Reason, filepath.Base(file), name)
 		}
 		again, err := os.ReadFile(file)
 		require.NoError(t, err, name)
@@ -110,19 +110,6 @@ func put(t *testing.T, file string, data []byte) {
 	t.Helper()
 	require.NoError(t, os.Chmod(file, 0o600))
 	require.NoError(t, os.WriteFile(file, data, 0o600))
-}
-
-// evicted lists the reasons of evictions.
-func (e *events) evicted() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var reasons []string
-	for _, ev := range e.list {
-		if evicted, ok := ev.(event.Evicted); ok {
-			reasons = append(reasons, evicted.Reason)
-		}
-	}
-	return reasons
 }
 
 // machineCode returns the one file of machine code in the store, and the one of the wasm.

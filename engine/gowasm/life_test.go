@@ -10,47 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
-
-// events collects what a module's life emits.
-type events struct {
-	mu   sync.Mutex
-	list []event.Event
-}
-
-func (e *events) sink(ev event.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
-}
-
-// wait waits until an event satisfies the condition.
-func (e *events) wait(t *testing.T, what string, condition func(event.Event) bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if e.has(condition) {
-			return
-		}
-	}
-	t.Fatalf("no event %s in %v", what, e.list)
-}
-
-func (e *events) has(condition func(event.Event) bool) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, ev := range e.list {
-		if condition(ev) {
-			return true
-		}
-	}
-	return false
-}
 
 // busy is what the functions print that take their time.
 func busy(ev event.Event) bool {
@@ -152,10 +118,10 @@ func Both(a, b *Thing) int  { return a.n + b.n }
 `
 
 // openMisbehaving opens the module above with a sink for its events.
-func openMisbehaving(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
+func openMisbehaving(t *testing.T, config gowasm.Config) (engine.Instance, *loadtest.Events) {
 	t.Helper()
-	var e events
-	return openTold(t, config, misbehaving, e.sink), &e
+	var e loadtest.Events
+	return openTold(t, config, misbehaving, e.Sink), &e
 }
 
 func TestCrash(t *testing.T) {
@@ -180,7 +146,7 @@ func TestCrash(t *testing.T) {
 			_, err = m.Call(t.Context(), "Fine", nil)
 			assert.ErrorIs(t, err, engine.ErrCrashed)
 			assert.NotNil(t, m.(engine.Crashable).Crash().Load())
-			e.wait(t, "Crashed", crashed)
+			e.Wait(t, "Crashed", crashed)
 			assert.NoError(t, m.Close(t.Context()))
 		})
 	}
@@ -240,12 +206,12 @@ func TestCancel(t *testing.T) {
 				_, err := m.Call(ctx, c.symbol, c.args)
 				returned <- err
 			}()
-			e.wait(t, "busy", busy)
+			e.Wait(t, "busy", busy)
 			cancel()
 			require.ErrorIs(t, <-returned, context.Canceled)
 			_, err := m.Call(t.Context(), "Fine", nil)
 			assert.EqualError(t, err, c.text)
-			e.wait(t, "Crashed", crashed)
+			e.Wait(t, "Crashed", crashed)
 			assert.NoError(t, m.Close(t.Context()))
 		})
 	}
@@ -265,13 +231,13 @@ func TestCancelSeen(t *testing.T) {
 }
 
 // hold keeps the module, or one of its pool, busy until release is called.
-func hold(t *testing.T, m engine.Instance, e *events) (release func()) {
+func hold(t *testing.T, m engine.Instance, e *loadtest.Events) (release func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := bound[func(context.Context) error](t, m, "Done")
 	returned := make(chan error, 1)
 	go func() { returned <- done(ctx) }()
-	e.wait(t, "busy", busy)
+	e.Wait(t, "busy", busy)
 	return func() {
 		cancel()
 		err := <-returned
@@ -298,11 +264,11 @@ func TestOutput(t *testing.T) {
 	_, err := m.Call(t.Context(), "Say", []any{"to out", "to err"})
 	require.NoError(t, err)
 	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
-		e.wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
+		e.Wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
 	}
 	_, err = m.Call(t.Context(), "Flood", []any{20_000})
 	require.NoError(t, err)
-	e.wait(t, "a cut flood", func(ev event.Event) bool {
+	e.Wait(t, "a cut flood", func(ev event.Event) bool {
 		o, ok := ev.(event.Output)
 		return ok && o.Line == "… more lines in this second are left out"
 	})
@@ -338,14 +304,14 @@ func TestClose(t *testing.T) {
 			_, err := m.Call(context.Background(), symbol, args)
 			failed <- err
 		}()
-		e.wait(t, "busy", busy)
+		e.Wait(t, "busy", busy)
 		for range 2 {
 			require.NoError(t, m.Close(t.Context()))
 		}
 		assert.ErrorIs(t, <-failed, engine.ErrUnloaded)
 		_, err := m.Call(t.Context(), "Fine", nil)
 		assert.ErrorIs(t, err, engine.ErrUnloaded)
-		assert.False(t, e.has(crashed), "a close counted as a crash")
+		assert.Empty(t, loadtest.EventsOf[event.Crashed](e), "a close counted as a crash")
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/internal/wasmrun"
+	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/require"
 )
 
 // endless is a module whose functions do not end. Each prints "busy" first. The tests that call
@@ -83,10 +83,10 @@ func NeverYields(ctx context.Context) error { fmt.Println("busy"); for { if err 
 func Steps(ctx context.Context) { fmt.Println("busy"); for { fib(12); if ctx.Value("x") != nil { return } } }
 `
 
-func openEndless(t *testing.T, config gowasm.Config) (engine.Instance, *events) {
+func openEndless(t *testing.T, config gowasm.Config) (engine.Instance, *loadtest.Events) {
 	t.Helper()
-	var e events
-	return openTold(t, config, map[string]string{"m.go": endless}, e.sink), &e
+	var e loadtest.Events
+	return openTold(t, config, map[string]string{"m.go": endless}, e.Sink), &e
 }
 
 // TestStop: while a call does not end, the host's garbage collector works; the call ends when its
@@ -105,13 +105,13 @@ func TestStop(t *testing.T) {
 				_, err := m.Call(ctx, symbol, nil)
 				returned <- err
 			}()
-			e.wait(t, "busy", busy)
+			e.Wait(t, "busy", busy)
 			for range 3 {
 				runtime.GC()
 			}
 			cancel()
 			require.ErrorIs(t, <-returned, context.Canceled)
-			e.wait(t, "Crashed", crashed)
+			e.Wait(t, "Crashed", crashed)
 			_, err := m.Call(t.Context(), "Fine", nil)
 			require.EqualError(t, err, "sample crashed: a call of "+symbol+" was cancelled and stopped")
 			require.NoError(t, m.Close(t.Context()))
@@ -140,11 +140,11 @@ func TestStopDeaf(t *testing.T) {
 			defer cancel()
 			returned := make(chan error, 1)
 			go func() { returned <- f(ctx) }()
-			e.wait(t, "busy", busy)
+			e.Wait(t, "busy", busy)
 			cancel()
 			require.ErrorIs(t, <-returned, context.Canceled)
 			began := time.Now()
-			e.wait(t, "Crashed", crashed)
+			e.Wait(t, "Crashed", crashed)
 			require.Less(t, time.Since(began), gowasm.Patience, "it had the time of a call that was told")
 			require.NoError(t, m.Close(t.Context()))
 		})
@@ -162,7 +162,7 @@ func TestStopByClose(t *testing.T) {
 				failed <- err
 			}()
 		}
-		e.wait(t, "busy", busy)
+		e.Wait(t, "busy", busy)
 		require.NoError(t, m.Close(context.Background()))
 		require.ErrorIs(t, <-failed, engine.ErrUnloaded)
 		require.ErrorIs(t, <-failed, engine.ErrUnloaded)
@@ -183,7 +183,7 @@ func TestStopWithinHost(t *testing.T) {
 			inner <- err
 		})
 	}()
-	e.wait(t, "busy", busy)
+	e.Wait(t, "busy", busy)
 	runtime.GC()
 	cancel()
 	require.ErrorIs(t, <-returned, context.Canceled)
@@ -231,7 +231,7 @@ func TestTerminated(t *testing.T) {
 	if os.Getenv(sharedVar) != "" {
 		m, e := openEndless(t, gowasm.Config{})
 		go func() { _, _ = m.Call(context.Background(), "Loop", nil) }()
-		e.wait(t, "busy", busy)
+		e.Wait(t, "busy", busy)
 		os.Stdout.WriteString("ready\n")
 		for {
 			runtime.GC()

@@ -12,13 +12,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/loadtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestPlugin(t *testing.T) {
@@ -165,16 +165,9 @@ func TestHTTP(t *testing.T) {
 	w := newWorld(t, wasm.Config{})
 	_, err = w.load(t, "plugin.wasm").Call(t.Context(), "get", ask("/"))
 	assert.ErrorContains(t, err, "HTTP request to '"+server.URL+"/' is not allowed")
-	w.mu.Lock()
-	refused := 0
-	for _, e := range w.events {
-		if r, ok := e.(event.Refused); ok {
-			assert.Equal(t, "send an HTTP request to "+at.Host, r.What)
-			refused++
-		}
-	}
-	w.mu.Unlock()
-	assert.Equal(t, 1, refused)
+	refused := loadtest.EventsOf[event.Refused](&w.events)
+	require.Len(t, refused, 1)
+	assert.Equal(t, "send an HTTP request to "+at.Host, refused[0].What)
 
 	m := newWorld(t, wasm.Config{Hosts: []string{at.Hostname()}}).load(t, "plugin.wasm")
 	out, err := m.Call(t.Context(), "get", ask("/"))

@@ -11,23 +11,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // world is a loader of the modules in testdata.
 type world struct {
 	*load.Loader
-	mu     sync.Mutex
-	events []event.Event
+	events loadtest.Events
 }
 
 func newWorld(t testing.TB, config wasm.Config, more ...func(*load.Config)) *world {
@@ -37,11 +36,7 @@ func newWorld(t testing.TB, config wasm.Config, more ...func(*load.Config)) *wor
 	require.NoError(t, err)
 	settings := load.Config{
 		Path: find.Path{dir.New(".")}, Engines: []engine.Engine{wasm.New(config)}, Store: s,
-		Events: func(e event.Event) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.events = append(w.events, e)
-		},
+		Events: w.events.Sink,
 	}
 	for _, change := range more {
 		change(&settings)
@@ -64,11 +59,9 @@ func (w *world) load(t testing.TB, name string) *load.Module {
 
 // seen returns the lines that a module wrote to a stream.
 func (w *world) seen(stream string) []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	var lines []string
-	for _, e := range w.events {
-		if o, ok := e.(event.Output); ok && o.Stream == stream {
+	for _, o := range loadtest.EventsOf[event.Output](&w.events) {
+		if o.Stream == stream {
 			lines = append(lines, o.Line)
 		}
 	}
@@ -305,9 +298,7 @@ func TestTime(t *testing.T) {
 		_, err := m.Call(ctx, "spin")
 		ended <- err
 	}()
-	for m.Stats().Running == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	require.Eventually(t, func() bool { return m.Stats().Running > 0 }, time.Minute, time.Millisecond)
 	cancel()
 	assert.ErrorIs(t, <-ended, context.Canceled)
 	out, err := m.Call(t.Context(), "add", 1, 2)
@@ -352,9 +343,7 @@ func TestClose(t *testing.T) {
 		_, err := m.Call(context.Background(), "spin")
 		ended <- err
 	}()
-	for m.Stats().Running == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	require.Eventually(t, func() bool { return m.Stats().Running > 0 }, time.Minute, time.Millisecond)
 	closing, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, _ = w.Unload(closing, m.Name(), load.Force())

@@ -26,12 +26,10 @@ func TestStalledHolder(t *testing.T) {
 	holder := m.command(t, m.last(), "LOAD_FAILPOINT=goproxy.verified=sleep:1h", "LOAD_FAILPOINT_TRACE="+trace)
 	require.NoError(t, holder.Start())
 	defer func() { _ = holder.Process.Kill(); _ = holder.Wait() }()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		if data, err := os.ReadFile(trace); err == nil && strings.Contains(string(data), "goproxy.verified") {
-			break
-		}
-		require.False(t, time.Now().After(deadline), "the holder does not come to hold anything")
-	}
+	require.Eventually(t, func() bool {
+		data, err := os.ReadFile(trace)
+		return err == nil && strings.Contains(string(data), "goproxy.verified")
+	}, time.Minute, time.Millisecond, "the holder does not come to hold anything")
 	require.NoError(t, holder.Process.Signal(syscall.SIGSTOP))
 	_, err := m.run(t, []string{"lock", "-v", "-timeout", "2s", "example.com/hello"})
 	require.Error(t, err, "the lock of a stalled process was taken")
