@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/event"
-	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // The bounds of how often the loader looks which modules are used.
@@ -56,7 +56,7 @@ func (l *Loader) lookAround() {
 	k := &l.looking
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	why := fmt.Sprintf("not used for %v (Config.IdleTimeout)", l.config.IdleTimeout)
+	why := "not used for " + quantity.Duration(l.config.IdleTimeout) + " (Config.IdleTimeout)"
 	switch {
 	case k.over:
 	case l.cache.EvictIdle(l.config.IdleTimeout, why, time.Now()):
@@ -112,7 +112,7 @@ func (l *Loader) keepWithin(ctx context.Context, keep *Module) {
 		case l.config.MaxModules > 0 && modules > l.config.MaxModules:
 			return fmt.Sprintf("more than %d modules (Config.MaxModules)", l.config.MaxModules)
 		case l.config.MemoryLimit > 0 && total > l.config.MemoryLimit:
-			return fmt.Sprintf("modules use more than %s (Config.MemoryLimit)", phrase.Size(l.config.MemoryLimit))
+			return fmt.Sprintf("modules use more than %s (Config.MemoryLimit)", quantity.About(l.config.MemoryLimit))
 		}
 		return ""
 	}

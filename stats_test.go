@@ -65,7 +65,7 @@ func TestStatsAndInfo(t *testing.T) {
 	assert.Equal(t, "world", app.Origin)
 	lines := strings.Split(info.String(), "\n")
 	require.Lenf(t, lines, 4, "text:\n%s", info)
-	assert.Truef(t, strings.HasPrefix(lines[1], "app@v1.0.0  fake    3      0       1.0 MiB  "), "text:\n%s", info)
+	assert.Truef(t, strings.HasPrefix(lines[1], "app@v1.0.0  fake    3      0       1MiB    "), "text:\n%s", info)
 }
 
 func TestGraph(t *testing.T) {

@@ -91,7 +91,7 @@ func (a *archive) indexText() ([]byte, error) {
 	}
 	size, err := strconv.ParseInt(strings.TrimRight(string(block[124:136]), " \x00"), 8, 64)
 	if err != nil || size < 0 || size > maxIndex {
-		return nil, a.wrong(indexName, "it is missing, or larger than 1 MiB")
+		return nil, a.wrong(indexName, "it is missing, or larger than 1MiB")
 	}
 	if err := a.expect(indexName, size); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Write writes a bundle of what was prepared, with the contents of a lock file, which may be nil.
@@ -187,7 +188,7 @@ func (e *entries) put(name string, data []byte) {
 // entry writes an entry whose contents, of that size, are written by contents.
 func (e *entries) entry(name string, size int64, contents func(io.Writer) error) {
 	if e.err == nil && size > maxBlob {
-		e.err = fmt.Errorf("bundle: %s has more than %d GiB", name, maxBlob>>30)
+		e.err = fmt.Errorf("bundle: %s has more than %s", name, quantity.Size(maxBlob))
 	}
 	if e.err != nil {
 		return

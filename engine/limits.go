@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one
@@ -21,7 +21,7 @@ type Limits struct {
 
 // TimeLimit is the error of a call that took longer than [Limits].CallTime. Engines use it.
 func TimeLimit(callTime time.Duration) error {
-	return &LimitError{Reason: fmt.Sprintf("its call took more than %s", callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
+	return &LimitError{Reason: "its call took more than " + quantity.Duration(callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
 }
 
 // TooLittleMemory is the error of a limit of memory below what a module of an engine needs to
@@ -31,7 +31,7 @@ func TooLittleMemory(engine string, limit, least int64) error {
 		return nil
 	}
 	return &LimitError{
-		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", phrase.Size(limit), engine, phrase.Size(least)),
-		Fix:    fmt.Sprintf("set it to %d bytes or more, or to 0 for none", least),
+		Reason: fmt.Sprintf("a memory limit of %s is less than a module of the engine %s needs to start, which is %s", quantity.About(limit), engine, quantity.About(least)),
+		Fix:    "set it to " + quantity.Size(least) + " or more, or to 0 for none",
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Event is something that happened on the way to a running module or in its life. The set of events
@@ -177,7 +178,7 @@ func (e Found) String() string {
 }
 
 func (e Resolved) String() string {
-	return fmt.Sprintf("resolved %s to %s@%s: %s (%s)", e.Name, e.Module, e.Version, e.Why, phrase.Took(e.Took))
+	return fmt.Sprintf("resolved %s to %s@%s: %s (%s)", e.Name, e.Module, e.Version, e.Why, quantity.Took(e.Took))
 }
 
 func (e Deprecated) String() string {
@@ -185,11 +186,11 @@ func (e Deprecated) String() string {
 }
 
 func (e Downloaded) String() string {
-	return fmt.Sprintf("downloaded %s@%s %s, %s (%s)", e.Module, e.Version, e.File, phrase.Size(e.Bytes), phrase.Took(e.Took))
+	return fmt.Sprintf("downloaded %s@%s %s, %s (%s)", e.Module, e.Version, e.File, quantity.About(e.Bytes), quantity.Took(e.Took))
 }
 
 func (e Retrying) String() string {
-	return fmt.Sprintf("retrying %s in %s: %v", e.URL, phrase.Took(e.Delay), e.Err)
+	return fmt.Sprintf("retrying %s in %s: %v", e.URL, quantity.Took(e.Delay), e.Err)
 }
 
 func (e Degraded) String() string {
@@ -197,13 +198,13 @@ func (e Degraded) String() string {
 }
 
 func (e Installed) String() string {
-	return fmt.Sprintf("installed %s@%s: %s (%s)", e.Name, e.Version, phrase.Count(e.Modules, "module"), phrase.Took(e.Took))
+	return fmt.Sprintf("installed %s@%s: %s (%s)", e.Name, e.Version, phrase.Count(e.Modules, "module"), quantity.Took(e.Took))
 }
 
 func (e Waiting) String() string { return "waiting for another process: " + e.Lock }
 
 func (e Compiled) String() string {
-	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, phrase.Size(e.Bytes), phrase.Took(e.Took))
+	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, quantity.About(e.Bytes), quantity.Took(e.Took))
 }
 
 func (e Evicted) String() string {
@@ -215,21 +216,21 @@ func (e Opened) String() string {
 	if e.Isolation != "" {
 		s += ", isolation " + e.Isolation
 	}
-	return s + " (" + phrase.Took(e.Took) + ")"
+	return s + " (" + quantity.Took(e.Took) + ")"
 }
 
 func (e Loaded) String() string {
-	return fmt.Sprintf("loaded %s%s (%s)", e.Canonical, phrase.Version(e.Version), phrase.Took(e.Took))
+	return fmt.Sprintf("loaded %s%s (%s)", e.Canonical, phrase.Version(e.Version), quantity.Took(e.Took))
 }
 
 func (e Failed) String() string {
-	return fmt.Sprintf("failed after %s: %v", phrase.Took(e.Took), e.Err)
+	return fmt.Sprintf("failed after %s: %v", quantity.Took(e.Took), e.Err)
 }
 
 func (e Output) String() string { return fmt.Sprintf("%s %s: %s", e.Name, e.Stream, e.Line) }
 
 func (e Overrun) String() string {
-	s := fmt.Sprintf("%s.%s stays busy %s after its call was cancelled", e.Name, e.Symbol, phrase.Took(e.Grace))
+	s := fmt.Sprintf("%s.%s stays busy %s after its call was cancelled", e.Name, e.Symbol, quantity.Took(e.Grace))
 	if e.Killed {
 		s += "; killed"
 	}
@@ -247,7 +248,7 @@ func (e Reloaded) String() string {
 	if e.Modules > 1 {
 		s += " and what imports it, " + phrase.Count(e.Modules, "module")
 	}
-	return s + " (" + phrase.Took(e.Took) + ")"
+	return s + " (" + quantity.Took(e.Took) + ")"
 }
 
 func (e Kept) String() string { return e.Err.Error() }
@@ -255,7 +256,7 @@ func (e Kept) String() string { return e.Err.Error() }
 func (e Exceeded) String() string {
 	s := fmt.Sprintf("%s: %s", e.Limit, phrase.Count(e.Modules, "module"))
 	if e.Memory > 0 {
-		s += ", " + phrase.Size(e.Memory)
+		s += ", " + quantity.About(e.Memory)
 	}
 	return s + ", none of them idle"
 }

@@ -28,7 +28,7 @@ func TestPrint(t *testing.T) {
 		sink(e)
 	}
 	want := `load: found slug as github.com/gosimple/slug@v1.15.0 in store
-load: compiled github.com/gosimple/slug by goprocess, 2.0 MiB (1.23s)
+load: compiled github.com/gosimple/slug by goprocess, 2MiB (1.23s)
 load: evicted the artifact of github.com/gosimple/slug: artifact abc is damaged: it is missing
 load: github.com/gosimple/slug stderr: hello
 load: failed after 3µs: load x: not found

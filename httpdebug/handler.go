@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/webhost"
 	"github.com/loadgo/load/store"
 )
@@ -78,7 +78,7 @@ func Handler(l *load.Loader, options Options) http.Handler {
 	}
 	h := &handler{Options: options, loader: l, streams: make(chan struct{}, liveAtOnce)}
 	h.page = template.Must(template.New("page").Funcs(template.FuncMap{
-		"size": phrase.Size, "took": phrase.Took, "when": when,
+		"size": quantity.About, "took": quantity.Took, "when": when,
 	}).Parse(pageText))
 	mux := http.NewServeMux()
 	route := func(method, path string, f http.HandlerFunc) { mux.HandleFunc(method+" "+options.Prefix+path, f) }

@@ -8,7 +8,7 @@
 //	allow example.com github.com/ourorg /srv/plugins
 //	allow std # the standard library, as modules of its own
 //	deny  github.com/ourorg/attic
-//	age   72h except github.com/ourorg
+//	age   3d  except github.com/ourorg
 //	deprecated refuse
 //	max-size 64MiB
 //
@@ -113,7 +113,7 @@ func Deprecation(retracted, deprecated string) string {
 type Decision struct {
 	Allowed bool   `json:"allowed"`
 	Rule    string `json:"rule"`          // "load.policy:7: deny example.com"
-	Reason  string `json:"reason"`        // "it was published 2h ago, less than 72h"
+	Reason  string `json:"reason"`        // "it was published 2h ago, less than 3d"
 	Fix     string `json:"fix,omitempty"` // what can be done about a refusal
 }
 

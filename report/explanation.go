@@ -10,6 +10,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Explanation tells what a load of a name would do, and why.
@@ -127,7 +128,7 @@ func (e *Explanation) String() string {
 		line("fingerprint", a.Fingerprint)
 		line("key", a.Key)
 		if a.Present {
-			line("state", "compiled, "+phrase.Size(a.Size))
+			line("state", "compiled, "+quantity.About(a.Size))
 		} else {
 			line("state", "not compiled")
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/seconds"
 )
 
@@ -91,9 +92,9 @@ func (i Info) String() string {
 	for _, m := range i.Modules {
 		memory := "-"
 		if m.Stats.Memory.From != "" {
-			memory = phrase.Size(m.Stats.Memory.Now)
+			memory = quantity.About(m.Stats.Memory.Now)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+phrase.Version(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, phrase.Took(m.Stats.Stages.Total))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", m.Name+phrase.Version(m.Version), m.Engine, m.Stats.Calls, m.Stats.Errors, memory, quantity.Took(m.Stats.Stages.Total))
 	}
 	w.Flush() // a strings.Builder takes everything
 	return b.String()

@@ -20,6 +20,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
@@ -150,7 +151,7 @@ func (e *usageError) Error() string { return e.message }
 type timeoutError time.Duration
 
 func (e timeoutError) Error() string {
-	return fmt.Sprintf("it is not done after %s\n\tset -timeout to wait longer", time.Duration(e))
+	return fmt.Sprintf("it is not done after %s\n\tset -timeout to wait longer", quantity.Duration(time.Duration(e)))
 }
 
 func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -9,6 +9,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle/registry"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/visible"
 )
 
@@ -44,7 +45,7 @@ func (p *progress) show(e load.Event) {
 	case event.Downloaded:
 		p.files++
 		p.bytes += e.Bytes
-		p.line("downloading: file %d, %.1f MiB so far", p.files, float64(p.bytes)/(1<<20))
+		p.line("downloading: file %d, %s so far", p.files, quantity.About(p.bytes))
 	case event.Retrying, event.Waiting:
 		p.line("%s", e)
 	case event.Found:
@@ -70,7 +71,7 @@ func (p *progress) copied(step registry.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.bytes += step.Size
-	p.line("part %d of %d, %.1f MiB so far", step.Done, step.Of, float64(p.bytes)/(1<<20))
+	p.line("part %d of %d, %s so far", step.Done, step.Of, quantity.About(p.bytes))
 }
 
 // clear removes the line, so that something else can be printed.

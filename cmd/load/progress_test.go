@@ -26,8 +26,8 @@ func TestProgress(t *testing.T) {
 		p.show(e)
 	}
 	want := "\r\x1b[Kresolved example.com/hello to v1.0.0" +
-		"\r\x1b[Kdownloading: file 1, 1.0 MiB so far" +
-		"\r\x1b[Kdownloading: file 2, 1.5 MiB so far" +
+		"\r\x1b[Kdownloading: file 1, 1MiB so far" +
+		"\r\x1b[Kdownloading: file 2, 1.5MiB so far" +
 		"\r\x1b[K" + ("compiling " + long)[:78] + "…" +
 		"\r\x1b[Kstarting example.com/hello" +
 		"\r\x1b[K"

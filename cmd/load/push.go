@@ -10,6 +10,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/bundle/registry"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/standard"
 )
 
@@ -124,7 +125,7 @@ func (s *session) copy(ctx context.Context, from, to, verb string) error {
 
 // printCopied prints what became of a bundle: its digest first, to be used in a reference.
 func (s *session) printCopied(c *registry.Copied, verb string) {
-	fmt.Fprintf(s.stdout, "%s %s: %s %d of %d parts, %.1f MiB\n", c.Digest, strings.Join(c.Systems, ","), verb, c.Sent, c.Parts, float64(c.Bytes)/(1<<20))
+	fmt.Fprintf(s.stdout, "%s %s: %s %d of %d parts, %s\n", c.Digest, strings.Join(c.Systems, ","), verb, c.Sent, c.Parts, quantity.About(c.Bytes))
 }
 
 // registries is how registries are asked: as the environment says, and told to the terminal.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/store"
 )
@@ -65,8 +66,8 @@ func runVerify(ctx context.Context, s *session, args []string) error {
 		for _, name := range report.Unlisted {
 			fmt.Fprintf(s.stdout, "unlisted %s: no record leads to it, and nothing reads it\n", name)
 		}
-		fmt.Fprintf(s.stdout, "verified %d modules, %d sources, %d artifacts, %d records: %.1f MiB, %d damaged\n",
-			report.Modules, report.Sources, report.Artifacts, report.Records, float64(report.Bytes)/(1<<20), len(report.Damaged))
+		fmt.Fprintf(s.stdout, "verified %d modules, %d sources, %d artifacts, %d records: %s, %d damaged\n",
+			report.Modules, report.Sources, report.Artifacts, report.Records, quantity.About(report.Bytes), len(report.Damaged))
 	}
 	switch n := len(report.Damaged); {
 	case n > 0 && s.repair:
@@ -109,7 +110,7 @@ Gc removes packages, modules and artifacts that no load used for some time, and 
 running process uses stays, and so does what a lock file holds: load.lock in the current directory, and those
 that -lock names. What is removed comes back when it is loaded again.`,
 		flags: func(f *pflag.FlagSet, o *options) {
-			f.Var(newDuration(&o.unused, 30*24*time.Hour), "unused", "remove what was not used for this `duration`, such as 72h or 3d")
+			f.Var(newDuration(&o.unused, 30*24*time.Hour), "unused", "remove what was not used for this `duration`, such as 12h or 3d")
 			f.Var((*amount)(&o.maxSize), "max-size", "remove what was used least recently until the store has at most this `size`, such as\n2GiB")
 			f.StringVar(&o.locks, "lock", "", "keep what these lock `files` hold, separated by commas")
 			f.BoolVar(&o.dryRun, "n", false, "print what would be removed, and remove nothing")
@@ -158,7 +159,7 @@ func runGC(ctx context.Context, s *session, args []string) error {
 	if s.dryRun {
 		what = "would remove"
 	}
-	fmt.Fprintf(s.stdout, "%s %d things, %.1f MiB\n", what, len(removed), float64(total)/(1<<20))
+	fmt.Fprintf(s.stdout, "%s %d things, %s\n", what, len(removed), quantity.About(total))
 	return err
 }
 

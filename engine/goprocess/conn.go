@@ -3,7 +3,6 @@ package goprocess
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -200,7 +200,7 @@ func (c *conn) abandon(call *pending) {
 	late := time.AfterFunc(c.config.Grace, func() {
 		c.process.sink.Emit(event.Overrun{Name: c.process.name, Symbol: call.symbol, Grace: c.config.Grace, Killed: c.config.KillOverrun})
 		if c.config.KillOverrun {
-			c.process.kill(fmt.Sprintf("it stayed busy for %v after a call of %s was cancelled", c.config.Grace, call.symbol))
+			c.process.kill("it stayed busy for " + quantity.Duration(c.config.Grace) + " after a call of " + call.symbol + " was cancelled")
 		}
 	})
 	go c.send(context.Background(), cancel, 0) // the connection may be full

@@ -282,7 +282,7 @@ func TestMemoryLimit(t *testing.T) {
 	var limit *engine.LimitError
 	assert.ErrorIs(t, err, engine.ErrCrashed)
 	require.ErrorAs(t, err, &limit)
-	assert.Contains(t, limit.Reason, "than its limit of 256.0 MiB")
+	assert.Contains(t, limit.Reason, "than its limit of 256MiB")
 }
 
 func TestClose(t *testing.T) {

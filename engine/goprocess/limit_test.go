@@ -123,10 +123,10 @@ func TestMemoryLimitIsTyped(t *testing.T) {
 		size   int
 		reason string
 	}{
-		"growth":          {"Grow", 100, "than its limit of 64.0 MiB"},
+		"growth":          {"Grow", 100, "than its limit of 64MiB"},
 		"page tables":     {"Tables", 20_000, "it used "},
-		"refused at once": {"Grow", 4000, "than its limit of 64.0 MiB"},
-		"a little more":   {"Grow", 70, "than its limit of 64.0 MiB"},
+		"refused at once": {"Grow", 4000, "than its limit of 64MiB"},
+		"a little more":   {"Grow", 70, "than its limit of 64MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -232,7 +232,7 @@ func TestLeastMemory(t *testing.T) {
 		e := goprocess.New(goprocess.Config{Memory: memory})
 		var limit *engine.LimitError
 		require.ErrorAs(t, e.Valid(), &limit, "%d", memory)
-		assert.Contains(t, limit.Error(), "32.0 MiB")
+		assert.Contains(t, limit.Error(), "32MiB")
 		require.ErrorAs(t, e.CanGrant(engine.Grants{Memory: memory}), &limit)
 		_, err := e.Open(t.Context(), engine.Artifact{Spec: &find.Spec{Name: "x"}}, nil)
 		require.ErrorAs(t, err, &limit)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/sandbox"
 )
 
@@ -40,7 +41,7 @@ func (p *process) limit() *engine.LimitError {
 	fix := "raise it (" + p.config.memorySetting + ")"
 	if used := p.child.Excess(); used > 0 {
 		return &engine.LimitError{
-			Reason: fmt.Sprintf("it used %s of memory (resident, swapped, page tables and thread stacks of all its processes), more than its limit of %s", mebibytes(used), mebibytes(limit)),
+			Reason: fmt.Sprintf("it used %s of memory (resident, swapped, page tables and thread stacks of all its processes), more than its limit of %s", quantity.About(used), quantity.About(limit)),
 			Fix:    fix,
 		}
 	}
@@ -50,10 +51,10 @@ func (p *process) limit() *engine.LimitError {
 	tail := p.stderr.tail()
 	outOf := strings.Contains(tail, "out of memory") || strings.Contains(tail, "cannot allocate memory")
 	if p.state.Code == 2 && outOf {
-		return &engine.LimitError{Reason: "it wanted more memory than its limit of " + mebibytes(limit) + " lets it have", Fix: fix}
+		return &engine.LimitError{Reason: "it wanted more memory than its limit of " + quantity.About(limit) + " lets it have", Fix: fix}
 	}
 	if used := p.child.Used(); p.faulted() && used > limit-limit/8 {
-		return &engine.LimitError{Reason: fmt.Sprintf("it ended with the %s and used %s of memory, where its limit is %s", p.state, mebibytes(used), mebibytes(limit)), Fix: fix}
+		return &engine.LimitError{Reason: fmt.Sprintf("it ended with the %s and used %s of memory, where its limit is %s", p.state, quantity.About(used), quantity.About(limit)), Fix: fix}
 	}
 	return nil
 }
@@ -64,8 +65,6 @@ func (p *process) faulted() bool {
 	_, killed := p.killed.Load().(string)
 	return !killed && (p.state.Signal == "segmentation fault" || p.state.Signal == "bus error")
 }
-
-func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // statusField returns a size of /proc/<pid>/status in bytes; 0 if there is none.
 func statusField(status []byte, name string) int64 {

@@ -157,7 +157,7 @@ func TestArgumentsLargerThanMessage(t *testing.T) {
 		"Raw": make([]byte, 2<<20), "Title": strings.Repeat("x", 2<<20),
 	} {
 		_, err := m.Call(t.Context(), symbol, []any{argument})
-		require.ErrorContains(t, err, "the arguments are larger than 1 MiB", symbol)
+		require.ErrorContains(t, err, "the arguments are larger than 1MiB", symbol)
 	}
 	got, err := m.Call(t.Context(), "Title", []any{"x"})
 	require.NoError(t, err)

@@ -292,7 +292,7 @@ func TestMemoryLimit(t *testing.T) {
 	_, err = e.Open(t.Context(), a, nil)
 	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit)
-	assert.EqualError(t, err, "a memory limit of 64.0 KiB is less than a module of the engine gowasm needs to start, which is 4.0 MiB")
+	assert.EqualError(t, err, "a memory limit of 64KiB is less than a module of the engine gowasm needs to start, which is 4MiB")
 }
 
 func TestClose(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark/internal/bounded"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // crossing bounds the values that go from a script to the host, or from the host to a script, in
@@ -55,7 +56,7 @@ func (c *crossing) take(bytes int64) error {
 
 func (c *crossing) afford(bytes int64) error {
 	if c.left -= bytes; c.left < 0 {
-		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", bounded.Mebibytes(c.memory)), Fix: bounded.MemoryFix}
+		return &engine.LimitError{Reason: fmt.Sprintf("its values take more than %s of memory", quantity.About(c.memory)), Fix: bounded.MemoryFix}
 	}
 	c.taken++
 	switch {

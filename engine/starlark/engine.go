@@ -22,6 +22,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark/internal/bounded"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Config says what a script may use. The zero Config is useful.
@@ -89,7 +90,7 @@ func (e *Engine) Compile(_ context.Context, src find.Source, dir string) error {
 	case strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, text) != src.Hash:
 		return &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
 	case len(text) > maxSource:
-		return &engine.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
+		return &engine.CompileError{Reason: "it is larger than " + quantity.Size(maxSource)}
 	}
 	if bytes.IndexByte(text, 0) >= 0 { // the interpreter would take it for the end
 		return &engine.CompileError{Reason: "it is not a text: it holds a NUL byte"}

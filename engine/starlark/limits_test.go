@@ -75,12 +75,12 @@ func TestLimits(t *testing.T) {
 	m := w.load(t, "m")
 	const (
 		memory = "\n\tset starlark.Config.Memory to allow more"
-		result = "its result takes more than 64.0 MiB of memory"
+		result = "its result takes more than 64MiB of memory"
 		atOnce = "one of its operations would take more than 4194304 steps at once"
 		nested = "a value is nested deeper than 1000"
 	)
 	wants := map[string]string{
-		"loop": "it took more than 20000000 steps", "append": "more than 64.0 MiB of memory",
+		"loop": "it took more than 20000000 steps", "append": "more than 64MiB of memory",
 		"repeat": result, "repeat_left": result, "repeat_list": result, "repeat_into": result, "double": result, "double_list": result,
 		"wide": result, "extend": result, "square": "its result is a number of more than 1048576 bits",
 		"join": result, "join_value": result, "join_attr": result, "replace": result, "format": result, "percent": atOnce, "percent_named": result, "percent_into": result, "percent_element": result,
@@ -214,7 +214,7 @@ func TestSyntaxErrors(t *testing.T) {
 		w.wantError(t, err, "load "+name+": it does not compile\n\t"+want)
 	}
 	_, err := w.Load(t.Context(), "large")
-	w.wantError(t, err, "load large: it is larger than 4 MiB")
+	w.wantError(t, err, "load large: it is larger than 4MiB")
 	_, err = w.Load(t.Context(), "byte")
 	w.wantError(t, err, "load byte: it is not a text: it holds a NUL byte")
 	w.load(t, "empty")
@@ -224,7 +224,7 @@ func TestSyntaxErrors(t *testing.T) {
 		assert.ErrorContains(t, err, "an expression is nested deeper than 5000", name)
 	}
 	_, err = w.Load(t.Context(), "code")
-	w.wantError(t, err, "load code: compiling it takes more than 256.0 MiB of memory\n\tset starlark.Config.Memory to allow more")
+	w.wantError(t, err, "load code: compiling it takes more than 256MiB of memory\n\tset starlark.Config.Memory to allow more")
 }
 
 // TestLeastMemory: a script works with exactly the least memory that may be set; less is refused

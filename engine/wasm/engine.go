@@ -48,6 +48,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/manifest"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/wasmbytes"
 	"github.com/loadgo/load/internal/wasmrun"
 )
@@ -232,7 +233,7 @@ func readFile(src find.Source) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxSource+1))
 	if err == nil && len(data) > maxSource {
-		err = &engine.CompileError{Reason: fmt.Sprintf("it is larger than %d MiB", maxSource>>20)}
+		err = &engine.CompileError{Reason: "it is larger than " + quantity.Size(maxSource)}
 	}
 	return data, err
 }

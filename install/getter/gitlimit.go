@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // git knows no limit for what it downloads. So its directory is looked at while it works, and it is
@@ -75,7 +75,7 @@ type output struct{ bytes.Buffer }
 
 func (o *output) Write(p []byte) (int, error) {
 	if o.Len()+len(p) > maxOutput {
-		return 0, fmt.Errorf("it prints more than %d MiB", maxOutput>>20)
+		return 0, errors.New("it prints more than " + quantity.Size(maxOutput))
 	}
 	return o.Buffer.Write(p)
 }

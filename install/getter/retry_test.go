@@ -92,7 +92,7 @@ exec ` + git + ` "$@"
 		if !assert.ErrorAs(t, err, &refused, which) {
 			continue
 		}
-		want := "file://" + r.Dir + ": its repository: it is larger than " + map[string]string{"at once": "100000", "endless": "1000000"}[which] + " bytes\n\tif you trust it, raise getter.Config.MaxRepository"
+		want := "file://" + r.Dir + ": its repository: it is larger than " + map[string]string{"at once": "100000", "endless": "1000000"}[which] + "B\n\tif you trust it, raise getter.Config.MaxRepository"
 		assert.Equal(t, want, err.Error(), which)
 		entries, _ := os.ReadDir(filepath.Join(s.Dir(), "tmp"))
 		assert.Zero(t, len(entries), which)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )
@@ -145,10 +146,7 @@ var errHTML = errors.New("it is an HTML page, not a file")
 type sizeError int64
 
 func (limit sizeError) Error() string {
-	if limit < 1<<20 {
-		return fmt.Sprintf("it is larger than %d bytes", int64(limit))
-	}
-	return fmt.Sprintf("it is larger than %d MiB", int64(limit)>>20)
+	return "it is larger than " + quantity.Size(int64(limit))
 }
 
 func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -41,7 +41,7 @@ func TestAgeOfCached(t *testing.T) {
 	refused := func(what, name, version, age string, l *load.Loader) {
 		t.Helper()
 		_, err := l.Install(t.Context(), name)
-		want := "load " + name + ": " + version + " was published " + age + " ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
+		want := "load " + name + ": " + version + " was published " + age + " ago, less than 3d (Config.Policies: age 3d)\n\task for an older version, or wait"
 		got := fmt.Sprint(err)
 		assert.Equal(t, want, got, what)
 	}
@@ -67,7 +67,7 @@ func TestAgeOfCached(t *testing.T) {
 	lock := filepath.Join(t.TempDir(), "load.lock")
 	require.NoError(t, os.WriteFile(lock, []byte("load.lock 1\nexample.com/aged at v1.0.0 goproxy example.com/aged -\n"), 0o600))
 	_, err := loader(s, func(l *load.Config, _ *goproxy.Config) { l.LockFile = lock }).Install(t.Context(), "example.com/aged")
-	const want = "load example.com/aged: it is not known when v1.0.0 was published (Config.Policies: age 72h)\n\task for a version whose time is known, or make an exception: age 72h except example.com/aged"
+	const want = "load example.com/aged: it is not known when v1.0.0 was published (Config.Policies: age 3d)\n\task for a version whose time is known, or make an exception: age 3d except example.com/aged"
 	assert.EqualError(t, err, want)
 }
 
@@ -85,7 +85,7 @@ func TestAgeOfParts(t *testing.T) {
 	}
 	s := loadtest.OpenStore(t)
 	_, err := loader(s, &policy.Policy{MinAge: 72 * time.Hour}).Locks().Add(t.Context(), "example.com/top")
-	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
+	const want = "load example.com/top: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 3d (Config.Policies: age 3d)\n\task for an older version, or wait"
 	assert.EqualError(t, err, want)
 	sum := s.ModuleSum("example.com/aged", "v1.2.0")
 	assert.Empty(t, sum)
@@ -132,9 +132,9 @@ func TestAgeOfCachedParts(t *testing.T) {
 	offline := func(c *load.Config) { c.Offline = true }
 	unlock := func() { require.NoError(t, os.RemoveAll(lock)) }
 	const (
-		young = "load %s: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h (Config.Policies: age 72h)\n\task for an older version, or wait"
-		dark  = "load %s: example.com/aged@v1.2.0: it is not known when v1.2.0 was published (Config.Policies: age 72h)\n" +
-			"\task for a version whose time is known, or make an exception: age 72h except example.com/aged"
+		young = "load %s: example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 3d (Config.Policies: age 3d)\n\task for an older version, or wait"
+		dark  = "load %s: example.com/aged@v1.2.0: it is not known when v1.2.0 was published (Config.Policies: age 3d)\n" +
+			"\task for a version whose time is known, or make an exception: age 3d except example.com/aged"
 		asked = "aged/@v/v1.2.0.info"
 	)
 	names := []string{"example.com/top", "example.com/top@v1.0.0", "example.com/top@latest", own}

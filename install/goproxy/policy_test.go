@@ -50,7 +50,7 @@ func TestAge(t *testing.T) {
 	t.Parallel()
 	rules := &policy.Policy{MinAge: 72 * time.Hour}
 	young, old := time.Now().Add(-time.Hour), time.Now().Add(-1000*time.Hour)
-	const refused = "(Config.Policies: age 72h)"
+	const refused = "(Config.Policies: age 3d)"
 	for name, test := range map[string]struct {
 		asked       string
 		v100, v120  time.Time
@@ -60,9 +60,9 @@ func TestAge(t *testing.T) {
 		"young":           {"example.com/aged@latest", old, young, "v1.0.0", ""},
 		"no date":         {"example.com/aged", old, time.Time{}, "v1.0.0", ""},
 		"future":          {"example.com/aged", old, time.Now().Add(time.Hour), "v1.0.0", ""},
-		"all young":       {"example.com/aged", young, young, "", "load example.com/aged: v1.2.0 was published 1h ago, less than 72h " + refused + "\n\task for an older version, or wait"},
-		"exact":           {"example.com/aged@v1.2.0", old, young, "", "load example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 72h " + refused + "\n\task for an older version, or wait"},
-		"exact, no date":  {"example.com/aged@v1.2.0", old, time.Time{}, "", "load example.com/aged@v1.2.0: it is not known when v1.2.0 was published " + refused + "\n\task for a version whose time is known, or make an exception: age 72h except example.com/aged"},
+		"all young":       {"example.com/aged", young, young, "", "load example.com/aged: v1.2.0 was published 1h ago, less than 3d " + refused + "\n\task for an older version, or wait"},
+		"exact":           {"example.com/aged@v1.2.0", old, young, "", "load example.com/aged@v1.2.0: v1.2.0 was published 1h ago, less than 3d " + refused + "\n\task for an older version, or wait"},
+		"exact, no date":  {"example.com/aged@v1.2.0", old, time.Time{}, "", "load example.com/aged@v1.2.0: it is not known when v1.2.0 was published " + refused + "\n\task for a version whose time is known, or make an exception: age 3d except example.com/aged"},
 		"exact retracted": {"example.com/aged@v1.1.0", old, young, "", "load example.com/aged@v1.1.0: v1.1.0 is retracted by the module's author: broken (Config.Policies: retracted refuse)\n\task for another version"},
 	} {
 		t.Run(name, func(t *testing.T) {

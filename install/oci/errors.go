@@ -18,6 +18,7 @@ import (
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/webclient"
 )
 
@@ -30,10 +31,8 @@ func (e sizeError) Error() string {
 		return fmt.Sprintf("it has more than the %d bytes that were promised", e.want)
 	case e.limit == 0:
 		return fmt.Sprintf("it has %d bytes, and %d were promised", e.got, e.want)
-	case e.limit < 1<<20:
-		return fmt.Sprintf("it is larger than %d bytes", e.limit)
 	}
-	return fmt.Sprintf("it is larger than %d MiB", e.limit>>20)
+	return "it is larger than " + quantity.Size(e.limit)
 }
 
 // digestError is content that is not what its digest says.

@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Limits bound what a Tree takes. A field that is zero has the value of [DefaultLimits].
@@ -137,16 +139,9 @@ func (t *Tree) file(name string, mode fs.FileMode, r io.Reader, total int64) err
 	case t.bytes > total && total < t.limits.Bytes:
 		return refuse("", "it is compressed more than %d times: that is a decompression bomb", t.limits.Ratio)
 	case t.bytes > total:
-		return refuse("", "its files are larger than %s together", mib(t.limits.Bytes))
+		return refuse("", "its files are larger than %s together", quantity.Size(t.limits.Bytes))
 	}
 	return nil
-}
-
-func mib(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	return fmt.Sprintf("%d MiB", n>>20)
 }
 
 // admit checks an entry's name and type; the clean name of one that is left out, or that is the

@@ -21,7 +21,7 @@ func TestLimits(t *testing.T) {
 		want    string
 	}{
 		{[]entry{{name: "a", body: body}, {name: "b", body: body[:40]}}, ""},
-		{[]entry{{name: "a", body: body}, {name: "b", body: body[:41]}}, "its files are larger than 100 bytes together"},
+		{[]entry{{name: "a", body: body}, {name: "b", body: body[:41]}}, "its files are larger than 100B together"},
 		{[]entry{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}}, "it holds more than 3 files and directories"},
 		{[]entry{{name: "a/b/c/d"}}, `"a/b/c/d" lies deeper than 3 directories`},
 	} {
@@ -59,7 +59,7 @@ func TestBombs(t *testing.T) {
 	}
 	w.Close()
 	_, err = let(t, "tar.gz", gz(t, dirs.Bytes()), Limits{Files: 10, Bytes: 1 << 10})
-	checkText(t, "tar.gz", err, "its stream is longer than its limits allow (1024 bytes of files, compressed 200 times)")
+	checkText(t, "tar.gz", err, "its stream is longer than its limits allow (1KiB of files, compressed 200 times)")
 	// A header that lies about a size.
 	lying := zipOf(t, entry{name: "a", body: strings.Repeat("x", 1000)})
 	at := bytes.LastIndex(lying, []byte("PK\x01\x02"))

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // TarGz lets in the files of a tar archive that is compressed with gzip.
@@ -129,7 +131,7 @@ func (m *meter) refusal(t *Tree, name string, err error) error {
 	var known *Error
 	switch {
 	case m.left < 0:
-		return refuse("", "its stream is longer than its limits allow (%s of files, compressed %d times)", mib(t.limits.Bytes), t.limits.Ratio)
+		return refuse("", "its stream is longer than its limits allow (%s of files, compressed %d times)", quantity.Size(t.limits.Bytes), t.limits.Ratio)
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Is reports whether a file is a manifest by its name.
@@ -198,7 +200,7 @@ const (
 // checkTOML refuses a text that takes much of its parser. Brackets and dots in strings count, too.
 func checkTOML(text string) error {
 	if len(text) > maxTOML {
-		return fmt.Errorf("it has more than %d MiB: write it as JSON", maxTOML>>20)
+		return errors.New("it has more than " + quantity.Size(maxTOML) + ": write it as JSON")
 	}
 	depth := 0
 	for line := range strings.Lines(text) {

@@ -50,7 +50,7 @@ func TestBombs(t *testing.T) {
 		"tables":  {"m.toml", "a = " + strings.Repeat("{a=", n), "it nests too deeply"},
 		"lines":   {"m.toml", "a = " + strings.Repeat("[\n", n), "it nests too deeply"},
 		"keys":    {"m.toml", strings.Repeat("a.", n) + "a = 1", "it nests too deeply"},
-		"large":   {"m.toml", strings.Repeat("#\n", 1<<20), "it has more than 1 MiB"},
+		"large":   {"m.toml", strings.Repeat("#\n", 1<<20), "it has more than 1MiB"},
 		"modules": {"m.json", `{"wasm": [` + strings.Repeat("{},", n) + "{}]}", "its list wasm has more than 16 modules"},
 		"deep":    {"m.json", strings.Repeat("[", n), "exceeded max depth"},
 		"name":    {"m.json", `{"` + strings.Repeat("x", n) + `": 1}`, "unknown field"},

@@ -1,9 +1,10 @@
 // Package quantity reads and writes sizes and durations in the one way that policy files, lock
-// files and options have: 64MiB, 72h, 3d.
+// files, options, messages and events have: 64MiB, 72h, 3d.
 package quantity
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,19 @@ func Size(n int64) string {
 	return fmt.Sprintf("%dB", n)
 }
 
+// About writes a number of bytes for people, in the unit that fits, with one decimal at most:
+// 20.4KiB.
+func About(n int64) string {
+	size, unit := float64(n), "B"
+	for _, larger := range []string{"KiB", "MiB", "GiB"} {
+		if math.Round(size*10) < 10<<10 {
+			break
+		}
+		size, unit = size/(1<<10), larger
+	}
+	return strconv.FormatFloat(math.Round(size*10)/10, 'f', -1, 64) + unit
+}
+
 // longest is a hundred years: far below what a [time.Duration] holds.
 const longest = 100 * 365 * 24 * time.Hour
 
@@ -54,8 +68,15 @@ func ParseDuration(text string) (time.Duration, error) {
 	return d * unit, nil
 }
 
-// Duration writes a duration without its zero parts, so that [ParseDuration] reads the same: 72h.
+// day is what whole days are counted in.
+const day = 24 * time.Hour
+
+// Duration writes a duration without its zero parts, and whole days as such, so that
+// [ParseDuration] reads the same: 90m is 1h30m, 72h is 3d.
 func Duration(d time.Duration) string {
+	if d != 0 && d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
@@ -64,4 +85,16 @@ func Duration(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
+}
+
+// Took writes for people how long something took, without more digits than matter.
+func Took(d time.Duration) string {
+	for _, precision := range []struct{ below, digits time.Duration }{
+		{time.Millisecond, time.Microsecond}, {time.Second, 100 * time.Microsecond}, {time.Minute, 10 * time.Millisecond},
+	} {
+		if d < precision.below {
+			return Duration(d.Round(precision.digits))
+		}
+	}
+	return Duration(d.Round(time.Second))
 }

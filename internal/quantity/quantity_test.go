@@ -44,7 +44,23 @@ func TestDurations(t *testing.T) {
 	for text, d := range map[string]time.Duration{"10s": 10 * time.Second, "20m": 20 * time.Minute, "1h0m10s": time.Hour + 10*time.Second, "100ms": 100 * time.Millisecond} {
 		assert.Equal(t, text, quantity.Duration(d))
 	}
-	assert.Equal(t, "72h", quantity.Duration(3*day))
+	assert.Equal(t, "3d", quantity.Duration(3*day))
+	assert.Equal(t, "-2d", quantity.Duration(-2*day))
+	assert.Equal(t, "36h", quantity.Duration(36*time.Hour))
 	assert.Equal(t, "1m30s", quantity.Duration(90*time.Second))
 	assert.Equal(t, "0s", quantity.Duration(0))
+}
+
+func TestForPeople(t *testing.T) {
+	t.Parallel()
+	for text, n := range map[string]int64{
+		"0B": 0, "1023B": 1023, "1KiB": 1024, "20.4KiB": 20890, "1MiB": 1<<20 - 1, "64MiB": 64 << 20, "1.5GiB": 3 << 29, "3000GiB": 3000 << 30,
+	} {
+		assert.Equal(t, text, quantity.About(n))
+	}
+	for text, d := range map[string]time.Duration{
+		"0s": 0, "312µs": 312_400 * time.Nanosecond, "4.8ms": 4_812 * time.Microsecond, "1.23s": 1_234 * time.Millisecond, "1m35s": 94_542 * time.Millisecond, "20m": 20 * time.Minute,
+	} {
+		assert.Equal(t, text, quantity.Took(d))
+	}
 }

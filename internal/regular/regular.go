@@ -4,11 +4,12 @@ package regular
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Err is the cause where a name leads to something other than a regular file.
@@ -86,7 +87,7 @@ func readAll(f *os.File, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tooLarge := fmt.Errorf("%s is larger than %d MiB", filepath.Base(f.Name()), limit>>20)
+	tooLarge := errors.New(filepath.Base(f.Name()) + " is larger than " + quantity.Size(limit))
 	if info.Size() > limit {
 		return nil, tooLarge
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loadgo/load/internal/phrase"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // Span is a step of a load that took time.
@@ -103,7 +104,7 @@ func Write(w io.Writer, spans []Span) error {
 	for _, s := range spans {
 		from := min(column(s.start), barWidth-1)
 		bar := strings.Repeat(" ", from) + strings.Repeat("█", max(column(s.end())-from, 1))
-		_, err := fmt.Fprintf(w, "%-*s %s %s %9s\n", whatWidth, s.what, fitted(s.subject, subjectWidth), fitted(bar, barWidth), phrase.Took(s.took))
+		_, err := fmt.Fprintf(w, "%-*s %s %s %9s\n", whatWidth, s.what, fitted(s.subject, subjectWidth), fitted(bar, barWidth), quantity.Took(s.took))
 		if err != nil {
 			return err
 		}

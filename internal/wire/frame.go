@@ -83,15 +83,15 @@ func MaxFrame(maxMessage int) int { return maxMessage + 1<<10 }
 // MaxMessage.
 const MaxMessageVariable = "LOAD_MAX_MESSAGE"
 
-// Size spells a number of bytes.
+// Size spells a number of bytes as package quantity does, which modules do not have.
 func Size(n int) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.Itoa(n>>20) + " MiB"
+		return strconv.Itoa(n>>20) + "MiB"
 	case n >= 1<<10 && n%(1<<10) == 0:
-		return strconv.Itoa(n>>10) + " KiB"
+		return strconv.Itoa(n>>10) + "KiB"
 	}
-	return strconv.Itoa(n) + " bytes"
+	return strconv.Itoa(n) + "B"
 }
 
 // Outcome says how a call ended; it decides what the rest of a Result is.

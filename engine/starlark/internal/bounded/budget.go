@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 // cost is an upper bound of what one step takes: the bytes that it makes, and its work, in steps of
@@ -116,7 +117,7 @@ func (l Limits) tooLarge(bytes int64) error {
 
 func (l Limits) exhausted() error {
 	if l.Memory < 0 {
-		return &engine.LimitError{Reason: "its result takes more than " + Mebibytes(MaxBytes) + " of memory"}
+		return &engine.LimitError{Reason: "its result takes more than " + quantity.About(MaxBytes) + " of memory"}
 	}
-	return &engine.LimitError{Reason: fmt.Sprintf("its result takes more than %s of memory", Mebibytes(l.Memory)), Fix: MemoryFix}
+	return &engine.LimitError{Reason: fmt.Sprintf("its result takes more than %s of memory", quantity.About(l.Memory)), Fix: MemoryFix}
 }

@@ -6,6 +6,7 @@ import (
 	"go.starlark.net/syntax"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 const (
@@ -23,7 +24,7 @@ func (l Limits) fits(text []byte) error {
 		return nil
 	}
 	return &engine.CompileError{
-		Reason: fmt.Sprintf("compiling it takes more than %s of memory", Mebibytes(memory)),
+		Reason: fmt.Sprintf("compiling it takes more than %s of memory", quantity.About(memory)),
 		Fix:    MemoryFix,
 	}
 }

@@ -1,13 +1,13 @@
 package bounded
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/metrics"
 	"sync"
 	"time"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/quantity"
 )
 
 const (
@@ -78,7 +78,7 @@ func (w *watch) check(slack int64) (suspect bool) {
 	for r := range w.runs {
 		switch grown := r.grown(heap); {
 		case grown > w.limit+slack*w.limit:
-			r.exceed(&engine.LimitError{Reason: "it took more than " + Mebibytes(w.limit) + " of memory", Fix: MemoryFix})
+			r.exceed(&engine.LimitError{Reason: "it took more than " + quantity.About(w.limit) + " of memory", Fix: MemoryFix})
 		case grown > w.limit:
 			suspect = true
 		}
@@ -107,5 +107,3 @@ func heapSize() int64 {
 }
 
 const MemoryFix = "set starlark.Config.Memory to allow more"
-
-func Mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

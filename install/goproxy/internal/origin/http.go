@@ -3,7 +3,6 @@ package origin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/webclient"
 )
 
@@ -113,5 +113,5 @@ func (c *client) once(ctx context.Context, session *install.Session, from Proxy,
 var errNotProxy = errors.New("not a module proxy's answer: it is an HTML page")
 
 func tooLarge(limit int64) error {
-	return fmt.Errorf("the answer is larger than %d MiB", limit>>20)
+	return errors.New("the answer is larger than " + quantity.Size(limit))
 }
