@@ -17,11 +17,11 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	if err != nil {
 		return host.Reply{}, err
 	}
-	call, err := g.enter(ctx, symbol, function, mode&wire.ModeStay != 0)
+	call, lv, err := g.enter(ctx, symbol, function, mode&wire.ModeStay != 0)
 	if err != nil {
 		return host.Reply{}, err
 	}
-	lv, number := g.level(call), call.number
+	number := call.number
 	var head [host.Headroom]byte
 	e := wire.Encoder{Buf: head[:0]}
 	e.Byte(wire.Call)
@@ -58,11 +58,10 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 // Direct implements [host.Direct].
 func (m *module) Direct(ctx context.Context, symbol string, function int, stack []uint64) error {
 	g := m.idle()
-	call, err := g.enter(ctx, symbol, function, false)
+	call, lv, err := g.enter(ctx, symbol, function, false)
 	if err != nil {
 		return err
 	}
-	lv := g.level(call)
 	var panicked []byte
 	if ctx.Done() == nil {
 		panicked, err = g.finish(g.direct(g.ctx, lv, function, stack))
@@ -93,45 +92,39 @@ func (m *module) outcome(symbol string, d *wire.Decoder) ([]byte, error) {
 	return nil, m.err()
 }
 
-// maxLevels is how many calls may lie within each other.
-const maxLevels = 1000
-
-var errTooDeep = fmt.Errorf("the host and the module call each other, more than %d calls deep", maxLevels)
-
 // enter lets a call of the symbol, which perhaps serves a request, into the guest. If it got in,
 // handles that the host has dropped are released first.
-func (g *guest) enter(ctx context.Context, symbol string, function int, serves bool) (*entry, error) {
+func (g *guest) enter(ctx context.Context, symbol string, function int, serves bool) (*entry, *level, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
 	call := entries.Get().(*entry)
 	call.ctx, call.symbol, call.serves = ctx, symbol, serves
 	call.watched = ctx.Done() != nil && g.module.host.TakesContext(function)
 	if !g.gate.enter(call) {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, nil, context.Cause(ctx)
 		}
-		return nil, g.module.err()
+		return nil, nil, g.module.err()
 	}
-	err := g.module.err()
-	if call.level >= maxLevels {
-		err = errTooDeep
+	lv, err := g.level(call)
+	if ended := g.module.err(); ended != nil {
+		err = ended
 	}
 	if err != nil {
 		g.gate.leave()
-		return nil, err
+		return nil, nil, err
 	}
 	if frame := g.releases.take(); frame != nil {
-		lv := g.level(call)
 		size, err := g.send(g.ctx, lv, frame, wire.HeaderSize)
 		if err == nil {
 			_, err = g.exchange(g.ctx, lv, size)
 		}
 		if err != nil {
-			return nil, g.fail(err)
+			return nil, nil, g.fail(err)
 		}
 	}
-	return call, nil
+	return call, lv, nil
 }
 
 // fail ends a call that the guest did not survive.

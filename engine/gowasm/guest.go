@@ -27,6 +27,8 @@ type guest struct {
 	size   atomic.Int64 // of the memory after the last call
 	gate   *gate
 	levels []*level
+	inside *level // of the call that runs
+	kept   int    // bytes of machine stacks that calls have left
 
 	smallSize uint32 // of messages that need no memory of their own
 	caught    uint32 // address of the mark of a panic in a direct call
@@ -46,38 +48,12 @@ func newGuest(m *module) *guest {
 	return g
 }
 
-// level holds what a call enters the guest by. A function of wazero can be entered once at a time,
-// so each
-// call within a call needs its own.
-type level struct {
-	number uint64 // how many calls lie below
-	small  uint32 // address of the buffer for small messages, or 0
-	stack  [2]uint64
-
-	buffer, message, call, panicked api.Function
-	direct                          []api.Function // by number on the wire; nil where it was not used yet
-}
-
 var (
 	// errGarbage is what a guest says that no guest says.
 	errGarbage = errors.New("it broke the protocol: something wrote to the memory that the host uses")
 	// errForeign is a guest that is not the one that was built.
 	errForeign = errors.New("its program and its API description do not belong together")
 )
-
-// level returns what the call enters by.
-func (g *guest) level(call *entry) *level {
-	for len(g.levels) <= call.level {
-		g.levels = append(g.levels, &level{
-			number:   uint64(len(g.levels)),
-			buffer:   g.wasm.ExportedFunction("load_buffer"),
-			message:  g.wasm.ExportedFunction("load_message"),
-			call:     g.wasm.ExportedFunction("load_call"),
-			panicked: g.wasm.ExportedFunction("load_panicked"),
-		})
-	}
-	return g.levels[call.level]
-}
 
 // hello takes the guest's Hello and checks that the guest is that of the API with the sum.
 func (g *guest) hello(ctx context.Context, sum string, instance, instances int, ownGC bool) error {
@@ -120,13 +96,13 @@ func (g *guest) send(ctx context.Context, lv *level, message *wire.Encoder, from
 	switch {
 	case size > g.smallSize:
 		lv.stack[0] = uint64(size)
-		if err := lv.message.CallWithStack(ctx, lv.stack[:]); err != nil {
+		if err := g.through(ctx, lv, &lv.message, lv.stack[:]); err != nil {
 			return 0, err
 		}
 		to = uint32(lv.stack[0])
 	case to == 0:
 		lv.stack[0] = lv.number
-		if err := lv.buffer.CallWithStack(ctx, lv.stack[:]); err != nil {
+		if err := g.through(ctx, lv, &lv.buffer, lv.stack[:]); err != nil {
 			return 0, err
 		}
 		to = uint32(lv.stack[0])
@@ -145,7 +121,7 @@ func (g *guest) send(ctx context.Context, lv *level, message *wire.Encoder, from
 // exchange lets the guest take the body that was sent and returns the body of its answer.
 func (g *guest) exchange(ctx context.Context, lv *level, size uint32) ([]byte, error) {
 	lv.stack[0], lv.stack[1] = lv.number, uint64(size)
-	if err := lv.call.CallWithStack(ctx, lv.stack[:]); err != nil {
+	if err := g.through(ctx, lv, &lv.call, lv.stack[:]); err != nil {
 		return nil, err
 	}
 	if lv.stack[0] == 0 {
@@ -203,12 +179,9 @@ const partSize = 8
 // function panicked, the end of a Result is returned that tells it.
 func (g *guest) direct(ctx context.Context, lv *level, function int, stack []uint64) ([]byte, error) {
 	for len(lv.direct) <= function {
-		lv.direct = append(lv.direct, nil)
+		lv.direct = append(lv.direct, entrance{name: glue.DirectName(len(lv.direct))})
 	}
-	if lv.direct[function] == nil {
-		lv.direct[function] = g.wasm.ExportedFunction(glue.DirectName(function))
-	}
-	if err := lv.direct[function].CallWithStack(ctx, stack); err != nil {
+	if err := g.through(ctx, lv, &lv.direct[function], stack); err != nil {
 		return nil, err
 	}
 	caught, ok := g.memory.ReadUint32Le(g.caught)
@@ -218,7 +191,7 @@ func (g *guest) direct(ctx context.Context, lv *level, function int, stack []uin
 	case caught == 0:
 		return nil, nil
 	}
-	if err := lv.panicked.CallWithStack(ctx, lv.stack[:]); err != nil {
+	if err := g.through(ctx, lv, &lv.panicked, lv.stack[:]); err != nil {
 		return nil, err
 	}
 	return g.read(lv.stack[0])

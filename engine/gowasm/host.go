@@ -67,6 +67,7 @@ func (g *guest) hostCall(stack []uint64) {
 	}
 	host := g.module.host
 	host.Begin(body)
+	goesOn := g.outside()
 	call := g.gate.suspend()
 	if stack[1] != 0 && call.ctx.Done() != nil {
 		// The module cannot be told that its call has ended; what it called is.
@@ -76,6 +77,7 @@ func (g *guest) hostCall(stack []uint64) {
 		defer context.AfterFunc(call.ctx, func() { host.CancelHost(cancel.Buf) })()
 	}
 	answer := func() []byte {
+		defer goesOn()
 		defer g.gate.resume(call)
 		return g.answer(body, admission)
 	}()
