@@ -59,9 +59,9 @@ func TestStacks(t *testing.T) {
 	require.NoError(t, within(), "calls that need little, and the module goes on")
 
 	for _, name := range []string{"A", "B", "C"} {
-		n, err := bound[func(int) (int, error)](t, m, name)(100_000)
+		n, err := bound[func(int) (int, error)](t, m, name)(30_000)
 		require.NoError(t, err)
-		require.Equal(t, 100_000, n)
+		require.Equal(t, 30_000, n)
 	}
 	assert.LessOrEqual(t, gowasm.KeptStacks(m), 16<<20)
 	assert.Positive(t, gowasm.KeptStacks(m), "nothing is counted")

@@ -11,6 +11,8 @@ type function struct {
 	count  int     // of the instructions that were read
 	last   [2]instruction
 	calls  bool
+	back   bool   // a branch leads back
+	own    uint32 // the variable that counts steps, which it has if one does
 }
 
 // frame is a block, a loop, an if, or the function itself, which is open.
@@ -47,6 +49,8 @@ const (
 	smallFunction = 1 << weightShift
 	// weightShift is the logarithm of the size of the code that one step of the counter stands for.
 	weightShift = 8
+	// maxLocals is more variables than wazero takes of a function.
+	maxLocals = 1 << 20
 	// smallCopy is how much memory one instruction works on without a checkpoint.
 	smallCopy = 4 << 10
 )
@@ -54,17 +58,23 @@ const (
 // weight is what the counter loses for code of that size.
 func weight(size int) uint32 { return 1 + uint32(size)>>weightShift }
 
-// function appends a function to out.
-func (w *rewriter) function(out []byte, in *reader) ([]byte, error) {
+// function appends a function with so many parameters to out.
+func (w *rewriter) function(out []byte, params uint32, in *reader) ([]byte, error) {
 	f := function{rewriter: w, in: in, body: w.body[:0], frames: append(w.frames[:0], frame{op: opBlock})}
-	for range in.u32() {
-		in.u32()
+	groups := in.u32()
+	from, own := in.at, uint64(params)
+	for range groups {
+		own += uint64(in.u32())
 		in.byte()
 		if in.err != nil {
 			return nil, in.err
 		}
 	}
-	locals := in.data[:in.at]
+	if own >= maxLocals {
+		return nil, errors.New("a function has too many variables")
+	}
+	f.own = uint32(own)
+	declared := in.data[from:in.at]
 	for len(f.frames) > 0 {
 		if err := f.step(); err != nil {
 			return nil, err
@@ -77,6 +87,12 @@ func (w *rewriter) function(out []byte, in *reader) ([]byte, error) {
 	var entry []byte
 	if f.calls || len(f.body) > smallFunction {
 		entry = w.helpers.checkpoint(nil, appendS32([]byte{opI32Const}, int32(weight(len(f.body)))))
+	}
+	var locals []byte
+	if f.back {
+		locals = append(append(appendU32(nil, groups+1), declared...), 1, i32)
+	} else {
+		locals = append(appendU32(nil, groups), declared...)
 	}
 	out = appendU32(out, uint32(len(locals)+len(entry)+len(f.body)))
 	return append(append(append(out, locals...), entry...), f.body...), nil
@@ -189,7 +205,8 @@ func (f *function) branch(i instruction, text []byte) ([]byte, error) {
 			}
 		}
 	}
-	f.checkpoint(at)
+	f.back = true
+	f.body = f.helpers.branch(f.body, f.own, f.weight(at), i.value)
 	return text, nil
 }
 
@@ -206,15 +223,14 @@ func (f *function) branches(labels ...uint32) error {
 		}
 	}
 	if at < f.in.at {
-		f.checkpoint(at)
+		f.back = true
+		f.body = f.helpers.mayBranch(f.body, f.own, f.weight(at))
 	}
 	return nil
 }
 
-// checkpoint writes one before a branch that leads back to a place.
-func (f *function) checkpoint(back int) {
-	f.body = f.helpers.checkpoint(f.body, appendS32([]byte{opI32Const}, int32(weight(f.in.at-back))))
-}
+// weight is what a branch that leads back to a place costs.
+func (f *function) weight(back int) uint32 { return weight(f.in.at - back) }
 
 // memory returns what to write for an instruction that may work on much memory.
 func (f *function) memory(i instruction, text []byte) []byte {

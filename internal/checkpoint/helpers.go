@@ -22,12 +22,49 @@ func (h helpers) checkpoint(to, weight []byte) []byte {
 	return append(appendU32(to, h.check), opEnd)
 }
 
+// pay appends that the function's own count of steps that are paid for loses a weight.
+func (h helpers) pay(to []byte, own, weight uint32) []byte {
+	to = appendU32(append(to, opLocalGet), own)
+	to = appendS32(append(to, opI32Const), int32(weight))
+	to = appendU32(append(to, opI32Sub, opLocalTee), own)
+	return append(to, opI32Const, 0)
+}
+
+// owe appends that more steps are taken from the counter.
+func (h helpers) owe(to []byte, own uint32) []byte {
+	to = appendU32(append(to, opLocalGet), own)
+	to = appendU32(append(to, opCall), h.take)
+	return appendU32(append(to, opLocalSet), own)
+}
+
+// mayBranch appends a checkpoint before what may be a branch that leads back.
+func (h helpers) mayBranch(to []byte, own, weight uint32) []byte {
+	to = append(h.pay(to, own, weight), opI32LtS, opIf, void)
+	return append(h.owe(to, own), opEnd)
+}
+
+// branch appends a checkpoint before a branch that leads back to a label. It is a branch there of
+// its own, so that one that needs nothing costs no further one.
+func (h helpers) branch(to []byte, own, weight, label uint32) []byte {
+	to = append(h.pay(to, own, weight), opI32GeS)
+	return h.owe(appendU32(append(to, opBrIf), label), own)
+}
+
+// ahead is how many steps a function takes from the counter beyond those that it has made. It is
+// charged for them, too, if it ends before.
+const ahead = 32
+
 // part is how much memory is worked on at a time.
 const part = 64 << 10
 
+// helperCount is how many functions are added.
+const helperCount = 4
+
 // bodies are those of the functions that are added.
-func (h helpers) bodies(tick uint32) [][]byte {
+func (h helpers) bodies(tick uint32) [helperCount][]byte {
 	const to, from, size = 0, 1, 2
+	// The steps that were made without having been taken are below zero.
+	take := h.checkpoint(op(0), code(constant(ahead), with(opLocalGet, 0), op(opI32Sub)))
 	forward := code(
 		with(opLocalGet, to), with(opLocalGet, from), constant(part), op(opMisc, miscMemoryCopy, 0, 0),
 		with(opLocalGet, to), constant(part), op(opI32Add), with(opLocalSet, to),
@@ -41,8 +78,9 @@ func (h helpers) bodies(tick uint32) [][]byte {
 	fill := code(
 		with(opLocalGet, to), with(opLocalGet, size), op(opI32Add), with(opLocalGet, 1), constant(part), op(opMisc, miscMemoryFill, 0),
 	)
-	return [][]byte{
+	return [helperCount][]byte{
 		code(op(0), constant(Period), with(opGlobalSet, h.counter), with(opCall, tick), op(opEnd)),
+		code(take, constant(ahead), op(opEnd)),
 		h.inParts(overlap, op(opMisc, miscMemoryCopy, 0, 0), to, from),
 		h.inParts(fill, op(opMisc, miscMemoryFill, 0), to),
 	}

@@ -18,6 +18,7 @@ const (
 	opSelectTyped  = 0x1c
 	opLocalGet     = 0x20
 	opLocalSet     = 0x21
+	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opI32Load      = 0x28 // the first of the loads and stores
@@ -29,6 +30,7 @@ const (
 	opF64Const     = 0x44
 	opI32LtS       = 0x48
 	opI32LtU       = 0x49
+	opI32GeS       = 0x4e
 	opI32LeU       = 0x4d
 	opI64GtU       = 0x56
 	opI32Add       = 0x6a
