@@ -108,7 +108,7 @@ func (g *guest) outside() (goesOn func()) {
 }
 
 // stackOf returns the size of the machine stack of a function, in bytes. wazero does not tell: it
-// is in a field, which its interpreter, where there is no machine code, does not have.
+// is in a field of what makes machine code; its interpreter has none.
 func stackOf(f api.Function) int {
 	v := reflect.ValueOf(f)
 	field := stackField(v.Type())
