@@ -14,10 +14,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/internal/ratio"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -145,37 +145,10 @@ func bareRoundTrip(b *testing.B, n int) func() {
 	}
 }
 
-// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch,
-// so that the machine's drift meets both alike.
-func compare(b *testing.B, batch int, yardstick, measured func()) {
-	b.Helper()
-	yardstick()
-	measured()
-	var bare, ours time.Duration
-	b.ResetTimer()
-	for range b.N {
-		start := time.Now()
-		for range batch {
-			yardstick()
-		}
-		middle := time.Now()
-		for range batch {
-			measured()
-		}
-		bare += middle.Sub(start)
-		ours += time.Since(middle)
-	}
-	per := float64(b.N * batch)
-	b.ReportMetric(float64(ours.Nanoseconds())/per, "ns/call")
-	b.ReportMetric(float64(bare.Nanoseconds())/per, "ns/yardstick")
-	b.ReportMetric(float64(ours)/float64(bare), "ratio")
-	b.ReportMetric(0, "ns/op")
-}
-
 // BenchmarkCallString compares a call of func(string) string with 16 bytes with a bare round trip.
 func BenchmarkCallString(b *testing.B) {
 	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
-	compare(b, 200, bareRoundTrip(b, 16), func() {
+	ratio.Compare(b, 200, bareRoundTrip(b, 16), func() {
 		s, err := echo("0123456789abcdef")
 		require.NoError(b, err)
 		require.Len(b, s, 16)
@@ -186,7 +159,7 @@ func BenchmarkCallString(b *testing.B) {
 func BenchmarkCallBytes(b *testing.B) {
 	echo := bind[func([]byte) ([]byte, error)](b, openSample(b), "Bytes")
 	data := make([]byte, 1<<20)
-	compare(b, 5, bareRoundTrip(b, 1<<20), func() {
+	ratio.Compare(b, 5, bareRoundTrip(b, 1<<20), func() {
 		got, err := echo(data)
 		require.NoError(b, err)
 		require.Len(b, got, len(data))
@@ -208,7 +181,7 @@ func BenchmarkCallStruct(b *testing.B) {
 	echo := bind[func(string) (string, error)](b, m, "Echo")
 	mixed := bind[func(Mixed) (Mixed, error)](b, m, "Struct")
 	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
-	compare(b, 200, func() { echo("0123456789abcdef") }, func() {
+	ratio.Compare(b, 200, func() { echo("0123456789abcdef") }, func() {
 		out, err := mixed(in)
 		require.NoError(b, err)
 		require.Equal(b, 1, out.Extra["x"])
@@ -222,7 +195,7 @@ func BenchmarkStream(b *testing.B) {
 	length := bind[func([]byte) (int, error)](b, m, "Length")
 	consume := bind[func(io.Reader) (int64, error)](b, m, "Consume")
 	data := make([]byte, 1<<20)
-	compare(b, 10, func() {
+	ratio.Compare(b, 10, func() {
 		n, err := length(data)
 		require.Equal(b, len(data), n)
 		require.NoError(b, err)
@@ -239,7 +212,7 @@ func BenchmarkCallback(b *testing.B) {
 	m := openSample(b)
 	echo := bind[func(string) (string, error)](b, m, "Echo")
 	sum := bind[func(int, func(int) int) (int, error)](b, m, "Sum")
-	compare(b, 3, func() {
+	ratio.Compare(b, 3, func() {
 		for range 100 {
 			echo("0123456789abcdef")
 		}
@@ -260,7 +233,7 @@ func BenchmarkCallTwoGoroutines(b *testing.B) {
 		}
 	}
 	const n = 400
-	compare(b, 1, func() { calls(n) }, func() {
+	ratio.Compare(b, 1, func() { calls(n) }, func() {
 		var group sync.WaitGroup
 		group.Go(func() { calls(n / 2) })
 		group.Go(func() { calls(n / 2) })
@@ -282,14 +255,14 @@ func BenchmarkCallFib(b *testing.B) {
 		require.Equal(b, 832040, n)
 		require.NoError(b, err)
 	}
-	compare(b, 1, func() { check(fib(30), nil) }, func() { check(inside(30)) })
+	ratio.Compare(b, 1, func() { check(fib(30), nil) }, func() { check(inside(30)) })
 }
 
 // BenchmarkShareBytes compares a call that changes a byte of a slice of 1 MiB with a copy of it.
 func BenchmarkShareBytes(b *testing.B) {
 	fill := bind[func([]byte) (int, error)](b, openValues(b), "FillBytes")
 	data, to := make([]byte, 1<<20), make([]byte, 1<<20)
-	compare(b, 5, func() { copy(to, data) }, func() {
+	ratio.Compare(b, 5, func() { copy(to, data) }, func() {
 		data[0] = 0
 		n, err := fill(data)
 		require.Equal(b, 6, n)
@@ -307,7 +280,7 @@ func BenchmarkShareGraph(b *testing.B) {
 	for i := range list {
 		list[i] = &points[i]
 	}
-	compare(b, 5, func() { copy(to, points) }, func() {
+	ratio.Compare(b, 5, func() { copy(to, points) }, func() {
 		clear(points)
 		all, err := fill(list)
 		require.Len(b, all, len(list))

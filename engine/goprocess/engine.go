@@ -249,8 +249,8 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		}
 	}
 	if config.RequireIsolation || a.RequireIsolation {
-		if missing := sandbox.Missing(sandbox.Try(config.policy())); len(missing) > 0 {
-			return nil, &engine.IsolationError{Missing: missing}
+		if err := sandbox.Require(sandbox.Try(config.policy())); err != nil {
+			return nil, err
 		}
 	}
 	program, verify, err := a.Files.OpenUnverified(build.ProgramFile)

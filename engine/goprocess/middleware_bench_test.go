@@ -14,9 +14,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load/engine/goprocess"
+	"github.com/loadgo/load/internal/ratio"
+	"github.com/stretchr/testify/require"
 )
 
 // middleware returns a middleware of the conformance suite's package around a handler.
@@ -65,7 +65,7 @@ func client(b *testing.B, h http.Handler) func() {
 // with one to the bare handler.
 func BenchmarkMiddleware(b *testing.B) {
 	next := http.HandlerFunc(greet)
-	compare(b, 100, client(b, next), client(b, passThrough(b, next)))
+	ratio.Compare(b, 100, client(b, next), client(b, passThrough(b, next)))
 }
 
 // BenchmarkMiddlewareAlone measures the middleware without a server and a client.

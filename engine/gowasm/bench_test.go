@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/ratio"
 	"github.com/stretchr/testify/require"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
 // sample is a module with the functions that the benchmarks call.
@@ -60,34 +60,6 @@ func Fib(n int) int {
 func openSample(b *testing.B, config gowasm.Config) engine.Instance {
 	b.Helper()
 	return openFiles(b.Context(), b, config, sample)
-}
-
-// compare runs both sides in turn, in one benchmark, and reports their ratio; each side is a batch,
-// so
-// that the machine's drift meets both alike.
-func compare(b *testing.B, batch int, yardstick, measured func()) {
-	b.Helper()
-	yardstick()
-	measured()
-	var bare, ours time.Duration
-	b.ResetTimer()
-	for range b.N {
-		start := time.Now()
-		for range batch {
-			yardstick()
-		}
-		middle := time.Now()
-		for range batch {
-			measured()
-		}
-		bare += middle.Sub(start)
-		ours += time.Since(middle)
-	}
-	per := float64(b.N * batch)
-	b.ReportMetric(float64(ours.Nanoseconds())/per, "ns/call")
-	b.ReportMetric(float64(bare.Nanoseconds())/per, "ns/yardstick")
-	b.ReportMetric(float64(ours)/float64(bare), "ratio")
-	b.ReportMetric(0, "ns/op")
 }
 
 // BenchmarkCallInts calls func(int, int) int.
@@ -166,7 +138,7 @@ func main() {}
 func BenchmarkCallBytes(b *testing.B) {
 	echo := bound[func([]byte) ([]byte, error)](b, openSample(b, gowasm.Config{}), "Bytes")
 	data := make([]byte, 1<<20)
-	compare(b, 5, rawCopy(b, data), func() {
+	ratio.Compare(b, 5, rawCopy(b, data), func() {
 		got, err := echo(data)
 		require.NoError(b, err)
 		require.Len(b, got, len(data))
@@ -203,7 +175,7 @@ func BenchmarkCallReader(b *testing.B) {
 	size := bound[func([]byte) (int, error)](b, m, "Len")
 	drain := bound[func(io.Reader) (int64, error)](b, m, "Drain")
 	data := make([]byte, 1<<20)
-	compare(b, 5, func() {
+	ratio.Compare(b, 5, func() {
 		n, err := size(data)
 		require.Equal(b, len(data), n)
 		require.NoError(b, err)
@@ -220,7 +192,7 @@ func BenchmarkCallFib(b *testing.B) {
 	check := func(n int) {
 		require.Equal(b, 832040, n)
 	}
-	compare(b, 1, func() { check(fib(30)) }, func() { check(inside(30)) })
+	ratio.Compare(b, 1, func() { check(fib(30)) }, func() { check(inside(30)) })
 }
 
 func fib(n int) int {
@@ -241,7 +213,7 @@ func BenchmarkWarmLoad(b *testing.B) {
 	file := filepath.Join(dir, "wasm")
 	require.NoError(b, os.WriteFile(file, wasm, 0o600))
 	b.ReportMetric(float64(len(wasm)), "bytes")
-	compare(b, 1, func() { bareLoad(b, file, dir) }, func() {
+	ratio.Compare(b, 1, func() { bareLoad(b, file, dir) }, func() {
 		m, err := e.Open(b.Context(), a, nil)
 		require.NoError(b, err)
 		require.NoError(b, m.Close(b.Context()))
@@ -325,7 +297,7 @@ func BenchmarkCheckpoints(b *testing.B) {
 				require.NoError(b, err)
 			}
 		}
-		b.Run(name, func(b *testing.B) { compare(b, 5, call(plain), call(with)) })
+		b.Run(name, func(b *testing.B) { ratio.Compare(b, 5, call(plain), call(with)) })
 	}
 }
 

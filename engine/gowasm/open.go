@@ -68,8 +68,8 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		return nil, err
 	}
 	if a.RequireIsolation {
-		if missing := sandbox.Missing(e.Isolation()); len(missing) > 0 {
-			return nil, &engine.IsolationError{Missing: missing}
+		if err := sandbox.Require(e.Isolation()); err != nil {
+			return nil, err
 		}
 	}
 	if err := e.checkDirectories(); err != nil {

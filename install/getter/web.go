@@ -150,17 +150,13 @@ func (limit sizeError) Error() string {
 }
 
 func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(r.Context())
-	timer := time.AfterFunc(t.stall, func() { cancel(webclient.ErrStalled) })
-	end := func() { timer.Stop(); cancel(nil) }
-	r = r.Clone(ctx)
+	stall := webclient.NewStall(r.Context(), t.stall)
+	r = r.Clone(stall.Context())
 	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the sum is of
-	access := webclient.Access{URL: t.url, Timer: timer, Stall: t.stall}
-	resp, err := t.user.Transport(t.next, access).RoundTrip(r)
+	resp, err := t.user.Transport(t.next, stall.Pauses(webclient.Access{URL: t.url})).RoundTrip(r)
 	switch {
-	case err != nil && context.Cause(ctx) == webclient.ErrStalled:
-		err = webclient.ErrStalled
 	case err != nil:
+		err = stall.Explain(err)
 	case resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.Header.Get("Location") != "": // the client follows it, or not
 	case resp.StatusCode != http.StatusOK:
 		err = webclient.StatusError{Code: resp.StatusCode, After: webclient.RetryAfter(resp.Header)}
@@ -170,35 +166,14 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = sizeError(t.limit)
 	}
 	if err != nil {
-		end()
+		stall.End()
 		if resp != nil {
 			resp.Body.Close()
 		}
 		return nil, err
 	}
-	resp.Body = &body{Reader: webclient.Steady(resp.Body, timer, t.stall), ctx: ctx, closer: resp.Body, end: end}
+	resp.Body = stall.Received(resp.Body)
 	return resp, nil
-}
-
-// body is an answer's, whose stall ends it.
-type body struct {
-	io.Reader
-	ctx    context.Context
-	closer io.Closer
-	end    func()
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if err != nil && err != io.EOF && context.Cause(b.ctx) == webclient.ErrStalled {
-		err = webclient.ErrStalled
-	}
-	return n, err
-}
-
-func (b *body) Close() error {
-	b.end()
-	return b.closer.Close()
 }
 
 // explainWeb makes an error of a download one for the reader, without the URL's parameters, after

@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -9,7 +8,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/module"
 
@@ -31,20 +29,16 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := t.admit(r); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancelCause(r.Context())
-	stall := t.r.in.config.Stall
-	timer := time.AfterFunc(stall, func() { cancel(webclient.ErrStalled) })
-	end := func() { timer.Stop(); cancel(nil) }
-	r = r.Clone(ctx)
+	stall := webclient.NewStall(r.Context(), t.r.in.config.Stall)
+	r = r.Clone(stall.Context())
 	r.Header.Set("Accept-Encoding", "identity") // what arrives is what the digest is of
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &body{Reader: webclient.Steady(r.Body, timer, stall), ctx: ctx, closer: r.Body, end: func() {}}
+		r.Body = body{stall.Sent(r.Body)}
 	}
 	resp, err := t.next.RoundTrip(r)
 	switch {
-	case err != nil && context.Cause(ctx) == webclient.ErrStalled:
-		err = webclient.ErrStalled
 	case err != nil:
+		err = stall.Explain(err)
 	case webclient.PassingStatus(resp.StatusCode):
 		err = webclient.StatusError{Code: resp.StatusCode, After: webclient.RetryAfter(resp.Header)}
 	case resp.StatusCode == http.StatusOK && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
@@ -53,13 +47,13 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = sizeError{limit: t.r.in.config.MaxBytes}
 	}
 	if err != nil {
-		end()
+		stall.End()
 		if resp != nil {
 			resp.Body.Close()
 		}
 		return nil, err
 	}
-	resp.Body = &body{Reader: webclient.Steady(resp.Body, timer, stall), ctx: ctx, closer: resp.Body, end: end}
+	resp.Body = body{stall.Received(resp.Body)}
 	return resp, nil
 }
 
@@ -115,31 +109,18 @@ func splitPort(hostPort string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// body is a request's or an answer's, whose stall ends it.
-type body struct {
-	io.Reader
-	ctx    context.Context
-	closer io.Closer
-	end    func()
-}
+// body is a request's or an answer's, which tells a transfer that broke off from a refused one.
+type body struct{ io.ReadCloser }
 
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
+func (b body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = brokenError{err}
 	}
-	if context.Cause(b.ctx) == webclient.ErrStalled {
-		err = webclient.ErrStalled
-	}
-	return n, brokenError{err}
+	return n, err
 }
 
 // brokenError is a transfer that broke off.
 type brokenError struct{ error }
 
 func (e brokenError) Unwrap() error { return e.error }
-
-func (b *body) Close() error {
-	b.end()
-	return b.closer.Close()
-}

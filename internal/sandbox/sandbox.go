@@ -110,8 +110,7 @@ func (s State) String() string {
 	return "exit status " + strconv.Itoa(s.Code)
 }
 
-// Missing returns the measures that are neither in force nor granted: what an
-// [engine.IsolationError] lists.
+// Missing returns the measures that are neither in force nor granted.
 func Missing(i engine.Isolation) []engine.Measure {
 	var missing []engine.Measure
 	for _, m := range i.Measures {
@@ -120,6 +119,14 @@ func Missing(i engine.Isolation) []engine.Measure {
 		}
 	}
 	return missing
+}
+
+// Require returns an [*engine.IsolationError] if a measure is missing.
+func Require(i engine.Isolation) error {
+	if missing := Missing(i); len(missing) > 0 {
+		return &engine.IsolationError{Missing: missing}
+	}
+	return nil
 }
 
 // Unavailable tells that nothing is in force, because no program starts under the policy.
