@@ -38,6 +38,9 @@ type Config struct {
 	// Store keeps what is installed and compiled. Without one nothing can be.
 	Store *store.Store
 
+	// Remote is asked for what the store does not have before it is compiled; nil for none.
+	Remote engine.Remote
+
 	// Events receives what happens; nil drops it.
 	Events Sink
 
@@ -188,7 +191,7 @@ func New(config Config) (*Loader, error) {
 	}
 	l.config.Aliases = nil
 	l.artifacts = artifact.Maker{
-		Engines: config.Engines, Engine: config.Engine, Toolchain: config.Toolchain, Policies: config.Policies, Events: config.Events, GOROOT: l.goroot,
+		Engines: config.Engines, Engine: config.Engine, Toolchain: config.Toolchain, Policies: config.Policies, Events: config.Events, GOROOT: l.goroot, Remote: config.Remote, Offline: config.Offline,
 	}
 	for _, b := range config.Bundles {
 		l.artifacts.Bundles = append(l.artifacts.Bundles, b)

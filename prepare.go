@@ -61,9 +61,10 @@ type Prepared struct {
 	By      string    // the installer whose it is, "" for what lies in place
 	Spec    *Spec
 	Engine  string
-	Release string // of the toolchain that compiled it, "" where it has none
-	Target  string // the system that it runs on, as in "linux/amd64"; "" is every system
-	Key     string // what it was compiled under
+	Release string        // of the toolchain that compiled it, "" where it has none
+	Target  string        // the system that it runs on, as in "linux/amd64"; "" is every system
+	Key     string        // what it was compiled under
+	Sought  engine.Sought // what a [engine.Remote] calls it
 	Files   *store.Artifact
 
 	outfit *outfit
@@ -95,11 +96,7 @@ func (l *Loader) prepare(ctx context.Context, name string, options []LoadOption)
 	if p.Files, err = o.plan.Make(ctx, false); err != nil || p.Files == nil {
 		return p, err
 	}
-	p.Key = p.Files.Key()
-	if targeted, ok := o.engine.(engine.Targeted); ok {
-		p.Target = targeted.Target()
-	}
 	o.plan.Present() // another release may have compiled it
-	p.Release = o.plan.Release
+	p.Key, p.Target, p.Release, p.Sought = p.Files.Key(), o.plan.Target(), o.plan.Release, o.plan.Sought()
 	return p, nil
 }

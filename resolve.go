@@ -83,7 +83,7 @@ func (l *Loader) walk(ctx context.Context, s *install.Session, r *request, to en
 	if w.spec == nil {
 		err = w.install(ctx, to)
 	} else if to >= atPermitted {
-		w.session.Emit(event.Found{Name: r.name.String(), Canonical: w.spec.Name, Version: l.artifacts.AsCompiled(w.spec).Version, Origin: w.spec.Origin, Took: time.Since(start)})
+		w.session.Emit(event.Found{Name: r.name.String(), Canonical: w.spec.Name, Version: l.artifacts.AsCompiled(ctx, w.spec).Version, Origin: w.spec.Origin, Took: time.Since(start)})
 		err = w.complete(ctx)
 	}
 	w.stages.Install = time.Since(start) - w.stages.Find
@@ -93,7 +93,7 @@ func (l *Loader) walk(ctx context.Context, s *install.Session, r *request, to en
 	if w.spec, err = asAsked(w.spec, w.pinned); err != nil || to == atAnswer {
 		return w, err
 	}
-	w.spec = l.artifacts.AsCompiled(w.spec)
+	w.spec = l.artifacts.AsCompiled(ctx, w.spec)
 	if err := w.permit(); err != nil || to == atPermitted {
 		return w, err
 	}

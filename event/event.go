@@ -62,7 +62,20 @@ type (
 		Bytes        int64 // size of the artifact
 		Took         time.Duration
 	}
-	// Evicted: a damaged artifact was removed from the store; it is made again.
+	// Fetched: an artifact that another machine compiled was taken from the fleet's remote.
+	Fetched struct {
+		Name, Engine, From string
+		Bytes              int64 // size of the artifact
+		Took               time.Duration
+	}
+	// PassedOver: what the fleet's remote has was not used, or it could not be asked; the artifact
+	// is made here if that is possible.
+	PassedOver struct {
+		Name, From string
+		Err        error
+	}
+	// Evicted: an artifact that is damaged, or not trusted any more, was removed from the store; it
+	// is made again.
 	Evicted struct{ Name, Reason string }
 	// Opened: the module runs and its initialisation is over.
 	Opened struct {
@@ -149,6 +162,10 @@ func (Waiting) event() {}
 
 func (Compiled) event() {}
 
+func (Fetched) event() {}
+
+func (PassedOver) event() {}
+
 func (Evicted) event() {}
 
 func (Opened) event() {}
@@ -205,6 +222,14 @@ func (e Waiting) String() string { return "waiting for another process: " + e.Lo
 
 func (e Compiled) String() string {
 	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, quantity.About(e.Bytes), quantity.Took(e.Took))
+}
+
+func (e Fetched) String() string {
+	return fmt.Sprintf("fetched %s for %s from %s, %s (%s)", e.Name, e.Engine, e.From, quantity.About(e.Bytes), quantity.Took(e.Took))
+}
+
+func (e PassedOver) String() string {
+	return fmt.Sprintf("passed over %s for %s: %v", e.From, e.Name, e.Err)
 }
 
 func (e Evicted) String() string {

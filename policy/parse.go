@@ -190,8 +190,10 @@ func (p *parser) rule(words []string) (err error) {
 		return nil
 	case "sign":
 		return p.sign(args)
+	case "artifacts":
+		return p.artifacts(args)
 	}
-	return p.fail("%q is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry", verb)
+	return p.fail("%q is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, artifacts, grant, isolation, registry", verb)
 }
 
 // from remembers the line of a rule; the first of equal rules is the one that decides.

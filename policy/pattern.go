@@ -31,6 +31,9 @@ func (p *Policy) Check() error {
 	for _, s := range p.Signers {
 		errs = append(errs, check("Signers", s.Pattern))
 	}
+	for _, s := range p.Artifacts {
+		errs = append(errs, s.check())
+	}
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -15,6 +15,9 @@
 //	# Where private modules come from, and from nowhere else: company:auth is corp.example.com/auth.
 //	registry company https://modules.corp.example.com corp.example.com
 //
+//	# Where hosts find what one of them compiled, and by whose signature they run it.
+//	artifacts oci://registry.corp.example.com/artifacts signed-by builder+5f1c3a2b+AbC…
+//
 //	# What modules are given; they have nothing without it.
 //	grant example.com/fetch network
 //	grant example.com/fetch read /etc/ssl "/srv/my data"
@@ -71,6 +74,10 @@ type Policy struct {
 	// see [Sign].
 	Signers    []Signer
 	Signatures string
+
+	// Artifacts say where the fleet keeps what was compiled, and who signs it. If several policies
+	// do, an artifact needs a signature for each.
+	Artifacts []ArtifactSource
 
 	// Registries own modules: see [Registry].
 	Registries []Registry

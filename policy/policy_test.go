@@ -135,7 +135,7 @@ func TestSyntax(t *testing.T) {
 		"":                                                         `load.policy:1: there is no line "load.policy 1"`,
 		"load.policy 2":                                            `load.policy:1: its format is "2", and this program knows format 1`,
 		"\nallow x":                                                `load.policy:2: the first line is not "load.policy 1"`,
-		"load.policy 1\nalow x":                                    `load.policy:2: "alow" is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry`,
+		"load.policy 1\nalow x":                                    `load.policy:2: "alow" is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, artifacts, grant, isolation, registry`,
 		"load.policy 1\nallow":                                     `load.policy:2: allow takes at least one pattern`,
 		"load.policy 1\ndeny a[":                                   `load.policy:2: "a[" is no pattern: a "[" is not closed, or a "\" stands before nothing`,
 		"load.policy 1\ndeny a/":                                   `load.policy:2: "a/" is no pattern: no name is written so: write "a"`,
@@ -157,7 +157,7 @@ func TestSyntax(t *testing.T) {
 		"load.policy 1\nsign a " + key:                             `load.policy:2: "xxx" is no key such as NAME+HASH+KEY`,
 		"load.policy 1\nsignatures":                                `load.policy:2: want signatures DIRECTORY`,
 		"load.policy 1\nallow a\u202eb":                            "load.policy:2: \"a\\u202eb\" holds what does not show",
-		"load.policy 1\n<<<<<<< HEAD\nallow a\n=======\n>>>>>>> b": `load.policy:2: "<<<<<<<" is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, grant, isolation, registry`,
+		"load.policy 1\n<<<<<<< HEAD\nallow a\n=======\n>>>>>>> b": `load.policy:2: "<<<<<<<" is no rule; rules are allow, deny, install, toolchain, age, retracted, deprecated, max-size, max-modules, sign, signatures, artifacts, grant, isolation, registry`,
 	} {
 		_, err := policy.Parse("load.policy", []byte(text))
 		var syntax *policy.SyntaxError

@@ -12,6 +12,8 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/bundle/registry"
+	"github.com/loadgo/load/bundle/remote"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/policy"
@@ -55,6 +57,27 @@ func Registries(config load.Config) (registry.Config, error) {
 
 func registries(config load.Config) registry.Config {
 	return registry.Config{OCI: ociConfig(), Policies: config.Policies, Events: config.Events, Offline: config.Offline, Store: config.Store}
+}
+
+// Artifacts returns where the fleet's artifacts are and who signs them, by a configuration and what
+// the environment adds to it.
+func Artifacts(config load.Config) (remote.Config, error) {
+	config, err := environment(config)
+	return artifacts(config), err
+}
+
+func artifacts(config load.Config) remote.Config {
+	places := strings.FieldsFunc(os.Getenv("LOAD_REMOTE"), func(r rune) bool { return r == ',' || r == ' ' })
+	return remote.Config{Places: places, Policies: config.Policies, OCI: ociConfig()}
+}
+
+// fleet returns the remote of a configuration, or nil.
+func fleet(config load.Config) (engine.Remote, error) {
+	where := artifacts(config)
+	if len(where.Places) == 0 && !remote.Named(where.Policies) {
+		return nil, nil
+	}
+	return remote.New(where)
 }
 
 // bundles returns the bundles of a configuration, and those that LOAD_BUNDLE names after them.

@@ -40,6 +40,9 @@ import (
 //     archives and files, and one for OCI registries, which LOAD_TOKEN_HOSTS tells the oci.Config.TokenHosts;
 //   - LockFile: the file that the environment variable LOAD_LOCK names; LOAD_FROZEN=1 sets Frozen;
 //   - Policies: the file that the environment variable LOAD_POLICY names is added to them;
+//   - Remote: the repositories that LOAD_REMOTE lists, separated by commas and written
+//     oci://REGISTRY/REPOSITORY, or else those that the policies name; the policies alone say whose
+//     signature is trusted;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, compiled WebAssembly files, and what the program registers itself;
 //   - Notify: [notify.New], so that Watch works;
@@ -93,6 +96,11 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 	prepared := len(config.Bundles) > 0 && config.Store == nil
 	if config.Store == nil && !prepared {
 		if config.Store, err = store.Open(""); err != nil {
+			return nil, err
+		}
+	}
+	if config.Remote == nil && config.Store != nil {
+		if config.Remote, err = fleet(config); err != nil {
 			return nil, err
 		}
 	}

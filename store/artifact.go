@@ -39,6 +39,22 @@ func NewArtifact(key string, files []File, contents Contents) *Artifact {
 // Key returns the key that the artifact is kept under.
 func (a *Artifact) Key() string { return a.key }
 
+// Has reports whether the artifact has a file of that name.
+func (a *Artifact) Has(name string) bool {
+	_, err := a.file(name)
+	return err == nil
+}
+
+// Without returns the artifact without a file, which stays in the store.
+func (a *Artifact) Without(name string) *Artifact {
+	if !a.Has(name) {
+		return a
+	}
+	other := *a
+	other.files = slices.DeleteFunc(slices.Clone(a.files), func(f File) bool { return f.Name == name })
+	return &other
+}
+
 // Files returns the artifact's files, sorted by name.
 func (a *Artifact) Files() []File { return slices.Clone(a.files) }
 

@@ -19,11 +19,16 @@ func getCommand() command {
 Get installs each package with everything that it imports and compiles it, so that loading it later needs
 no network and no compiler. It prints the name and the version of each. A package that cannot be had does
 not keep the others from being installed; the exit code is 1 then.
+
+With -push, what was compiled goes, signed with the key of -key, to the repository of LOAD_REMOTE or of the
+policy's rule "artifacts oci://REPOSITORY signed-by KEY", from where the other hosts of a fleet take it.
 ` + aboutInstantiations,
 		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "install and compile for these `systems` instead of this one")
+			f.BoolVar(&o.push, "push", false, "send what was compiled to the fleet's repository")
+			f.StringVar(&o.key, "key", "", "sign it with the private key in this `file`, made by load sign -new")
 		},
 		run:      runGet,
 		complete: completeNames,
@@ -40,6 +45,9 @@ func runGet(ctx context.Context, s *session, args []string) error {
 	}
 	defer s.closeAll(ctx, loaders)
 	list := wantedOf(args)
+	if s.push || s.key != "" {
+		return s.pushAll(ctx, loaders, list)
+	}
 	specs, errs := make([]*load.Spec, len(list)), make([]error, len(list))
 	for _, l := range loaders { // one after the other: each compiles on all processors
 		_ = prepareAll(list, specs, errs, func(w wanted) (*load.Spec, error) { return l.Install(ctx, w.name, s.along(), w.option()) })

@@ -108,6 +108,7 @@ type options struct {
 	check   bool   // of stubs
 	newKey  string // name of a key to make
 	bundle  string // file to write
+	push    bool   // to the fleet's repository
 	allow   allowed
 }
 

@@ -66,7 +66,7 @@ func (in *Installer) repository(session *install.Session, ref *reference) (*Repo
 	}
 	client.Transport = strict{next: in.next, r: r, host: where.Host()}
 	r.remote = &remote.Repository{
-		Reference: where, PlainHTTP: r.plain, MaxMetadataBytes: maxManifest,
+		Reference: where, PlainHTTP: r.plain, MaxMetadataBytes: maxManifest, ReferrerListMaxPages: 1, SkipReferrersGC: true,
 		Client: &auth.Client{
 			Client: client, Cache: in.tokens, ClientID: "load", Header: http.Header{"User-Agent": {"load"}}, Credential: r.credential,
 		},
@@ -118,6 +118,20 @@ func (r *Repository) manifest(ctx context.Context, version string) (ocispec.Desc
 		want = digest.Digest(version)
 	}
 	return d, data, check(want, d.Size, digest.FromBytes(data), int64(len(data)))
+}
+
+// Referrers returns what in the repository refers to a manifest and is of a type, at most a page of
+// it. A registry without an answer of its own has it under a tag, as the OCI distribution
+// specification says.
+func (r *Repository) Referrers(ctx context.Context, d ocispec.Descriptor, artifactType string) (all []ocispec.Descriptor, err error) {
+	err = r.try(ctx, string(d.Digest), func() error {
+		all = nil
+		return r.remote.Referrers(ctx, d, artifactType, func(page []ocispec.Descriptor) error {
+			all = append(all, page...)
+			return nil
+		})
+	})
+	return all, err
 }
 
 // check compares what arrived with what was promised.

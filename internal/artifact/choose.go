@@ -19,8 +19,10 @@ type Maker struct {
 	Engines   []engine.Engine
 	Engine    string // the only one to use, "" for any
 	Bundles   []Bundle
-	Store     *store.Store // nil for none
-	Toolchain string       // as Config.Toolchain of package load has it
+	Store     *store.Store  // nil for none
+	Remote    engine.Remote // nil for none
+	Offline   bool          // Remote is not asked; it decides about what it brought before
+	Toolchain string        // as Config.Toolchain of package load has it
 	Policies  []*policy.Policy
 	Events    event.Sink
 

@@ -28,11 +28,17 @@ func (p *Plan) Make(ctx context.Context, artifactOnly bool) (*store.Artifact, er
 		return nil, &engine.ConfigError{Setting: "Config.Installers", Reason: "none of them completes a source found in place (" + spec.Origin + ")"}
 	}
 	start := time.Now()
-	files, made, err := m.of(spec).Artifact(ctx, p.Key, func(ctx context.Context, dir string) error {
+	if !artifactOnly {
+		p.settle(ctx)
+	}
+	files, made, err := m.trusted(ctx, spec, p.Key, func(ctx context.Context, dir string) error {
 		if artifactOnly {
 			return errNoArtifact
 		}
-		return p.compile(ctx, dir)
+		if passed := p.fetch(ctx, dir); passed != nil {
+			return p.compile(ctx, dir, passed)
+		}
+		return nil
 	})
 	if err != nil {
 		if _, other := m.compiledBefore(p.engine, spec); other != nil {
@@ -40,14 +46,17 @@ func (p *Plan) Make(ctx context.Context, artifactOnly bool) (*store.Artifact, er
 		}
 		return nil, err
 	}
-	if made {
-		m.Events.Emit(event.Compiled{Name: spec.Name, Engine: p.engine.Name(), Bytes: files.Size(), Took: time.Since(start)})
+	switch took := time.Since(start); {
+	case made && p.fetched:
+		m.Events.Emit(event.Fetched{Name: spec.Name, Engine: p.engine.Name(), From: m.Remote.String(), Bytes: files.Size(), Took: took})
+	case made:
+		m.Events.Emit(event.Compiled{Name: spec.Name, Engine: p.engine.Name(), Bytes: files.Size(), Took: took})
 	}
 	return files, nil
 }
 
-// compile compiles the source into an empty directory.
-func (p *Plan) compile(ctx context.Context, dir string) error {
+// compile compiles the source into an empty directory. passed is why nothing was fetched.
+func (p *Plan) compile(ctx context.Context, dir string, passed error) error {
 	m, spec := p.maker, p.spec
 	if err := m.checkSources(spec); err != nil {
 		return err
@@ -59,7 +68,7 @@ func (p *Plan) compile(ctx context.Context, dir string) error {
 		}
 		var err error
 		if means.GOROOT, err = m.root(ctx, p.Release, p.missing); err != nil {
-			return err
+			return refused(err, passed)
 		}
 	}
 	processors, done, err := m.Store.Slot(ctx, "compile")

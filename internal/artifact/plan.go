@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
@@ -22,6 +23,7 @@ type Plan struct {
 	compiler engine.Compiler // nil for an engine that compiles nothing
 	spec     *find.Spec
 	missing  error           // why the release is not here
+	fetched  bool            // another machine compiled it
 	bundled  *store.Artifact // or nil
 }
 
@@ -58,14 +60,29 @@ func (p *Plan) Present() *store.Artifact {
 		return p.bundled
 	}
 	// A damaged artifact counts as missing: a load makes it again.
-	if files, err := p.maker.Store.Lookup(p.Key); err == nil && files != nil {
+	if files := p.maker.lookup(p.Key); files != nil {
 		return files
 	}
 	release, files := p.maker.compiledBefore(p.engine, p.spec)
 	if files != nil {
-		p.Release, p.Fingerprint, p.Key = release, p.engine.(engine.Released).FingerprintOf(release), files.Key()
+		p.of(release)
 	}
 	return files
+}
+
+// of makes the plan that of another release.
+func (p *Plan) of(release string) {
+	p.Release, p.spec = release, plan.OfRelease(p.spec, release)
+	p.Fingerprint = fingerprint(p.compiler, release)
+	p.Key = key(p.engine, p.Fingerprint, p.spec.Source)
+}
+
+// Target returns the system that the artifact runs on, as in "linux/amd64", "" for every system.
+func (p *Plan) Target() string {
+	if targeted, ok := p.engine.(engine.Targeted); ok {
+		return targeted.Target()
+	}
+	return ""
 }
 
 // key identifies what compiling the source would produce.
@@ -105,7 +122,7 @@ func (m *Maker) compiledBefore(eng engine.Engine, spec *find.Spec) (string, *sto
 	}
 	for _, release := range m.Store.Releases() {
 		key := key(eng, released.FingerprintOf(release), plan.OfRelease(spec, release).Source)
-		if files, err := m.Store.Lookup(key); err == nil && files != nil {
+		if files := m.lookup(key); files != nil {
 			return release, files
 		}
 	}
@@ -114,8 +131,8 @@ func (m *Maker) compiledBefore(eng engine.Engine, spec *find.Spec) (string, *sto
 
 // AsCompiled returns a standard package as that of the release that compiles it, if that is not the
 // toolchain in which it was found: the one that is asked for or, without a toolchain, the one that
-// compiled it before.
-func (m *Maker) AsCompiled(spec *find.Spec) *find.Spec {
+// compiled it before, here or where the remote has it from.
+func (m *Maker) AsCompiled(ctx context.Context, spec *find.Spec) *find.Spec {
 	asked := m.Asked()
 	if !plan.Standard(spec) || spec.Source.Dir != "" && asked == "" || spec.Source.Prepared {
 		return spec
@@ -127,7 +144,11 @@ func (m *Maker) AsCompiled(spec *find.Spec) *find.Spec {
 	if err != nil {
 		return spec // the load says so
 	}
-	if release, _ := m.compiledBefore(eng, spec); release != "" {
+	release, _ := m.compiledBefore(eng, spec)
+	if release == "" {
+		release = m.elsewhere(ctx, eng, spec)
+	}
+	if release != "" {
 		return plan.OfRelease(spec, release)
 	}
 	return spec
