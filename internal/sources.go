@@ -7,16 +7,17 @@ import "embed"
 // GuestSources are the packages wire, wire/dynamic, goglue/guest and those below it, without tests.
 //
 //go:embed wire/wire.go wire/encode.go wire/decode.go wire/frame.go wire/time.go wire/rules.go wire/errors.go wire/room.go
-//go:embed wire/share.go wire/order.go wire/changes.go wire/race.go wire/norace.go wire/patience.go wire/ring.go wire/abilities.go
+//go:embed wire/share.go wire/order.go wire/changes.go wire/race.go wire/norace.go wire/patience.go wire/ring.go wire/abilities.go wire/lasting.go wire/print.go wire/goroutine.go
+//go:embed wire/goroutine_other.go wire/goroutine_amd64.s wire/goroutine_arm64.s
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go wire/dynamic/encode.go wire/dynamic/parse.go wire/dynamic/share.go
-//go:embed wire/dynamic/home.go wire/dynamic/kept.go wire/dynamic/names.go
+//go:embed wire/dynamic/home.go wire/dynamic/lasting.go wire/dynamic/kept.go wire/dynamic/names.go
 //go:embed goglue/guest/guest.go goglue/guest/held.go goglue/guest/fields.go goglue/guest/serve.go goglue/guest/serve_wasip1.go
 //go:embed goglue/guest/text_wasip1.go goglue/guest/watch_wasip1.go goglue/guest/watch_other.go goglue/guest/host_wasip1.go goglue/guest/levels_wasip1.go
-//go:embed goglue/guest/host.go goglue/guest/handle.go goglue/guest/loose.go goglue/guest/share.go goglue/guest/array.go goglue/guest/changes.go goglue/guest/errors.go goglue/guest/input.go goglue/guest/cancel.go
+//go:embed goglue/guest/host.go goglue/guest/handle.go goglue/guest/loose.go goglue/guest/share.go goglue/guest/array.go goglue/guest/changes.go goglue/guest/errors.go
 //go:embed goglue/guest/host_error.go goglue/guest/panics.go goglue/guest/exit_other.go goglue/guest/exit_wasip1.go goglue/guest/ahead.go goglue/guest/stream.go
-//go:embed goglue/guest/callers.go goglue/guest/goroutine.go goglue/guest/goroutine_other.go goglue/guest/goroutine_amd64.s goglue/guest/goroutine_arm64.s
+//go:embed goglue/guest/callers.go goglue/guest/lasting.go goglue/guest/lasting_thing.go
 //go:embed goglue/guest/gueststream/gueststream.go goglue/guest/gueststream/combined.go
-//go:embed goglue/guest/guestany/guestany.go goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
+//go:embed goglue/guest/guestinput/guestinput.go goglue/guest/guestcancel/guestcancel.go goglue/guest/guestany/guestany.go goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
 //go:embed goglue/guest/guestjson/guestjson.go goglue/guest/guestjson/fields.go
 //go:embed goglue/guest/guesthttp/guesthttp.go goglue/guest/guesthttp/request.go goglue/guest/guesthttp/header.go goglue/guest/guesthttp/answer.go goglue/guest/guesthttp/address.go
 //go:embed goglue/guest/guesthttp/writer.go goglue/guest/guesthttp/target.go goglue/guest/guesthttp/abilities.go

@@ -90,8 +90,8 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 		return host.Reply{}, context.Cause(ctx)
 	}
 	call := pendings.Get().(*pending)
-	call.symbol, call.sharing = symbol, mode&wire.ModeShare != 0
-	call.stays = !call.sharing && (mode&wire.ModeStay != 0 || ctx.Done() == nil)
+	call.symbol, call.sharing = symbol, mode&(wire.ModeShare|wire.ModeLasting) != 0
+	call.stays = mode&wire.ModeShare == 0 && (mode&wire.ModeStay != 0 || ctx.Done() == nil)
 	c.mu.Lock()
 	if err := c.broken.Load(); err != nil {
 		c.mu.Unlock()

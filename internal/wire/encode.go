@@ -18,6 +18,9 @@ type Encoder struct {
 	// Sharing is the table of the things that the call shares; nil where it shares none.
 	Sharing *Sharing
 
+	// Lasting says that changes of lasting things come before the arguments.
+	Lasting bool
+
 	// Handles are the handles in the message, for a transport that has to know whose they are.
 	Handles []uint64
 

@@ -17,9 +17,10 @@ import "strconv"
 //
 // Within is the number of the call, in eight bytes, whose own goroutine made the HostCall in the
 // module, and waits there for the answer; 0 for what other goroutines call. The method of a
-// HostCall is twice its index, and one more where a scope follows: the number of a call of the host
-// that goes on and gave the value. The changes of what that call shares come before the arguments
-// then, and before the results of the answer.
+// HostCall is four times its index, two more where changes of lasting things follow (see
+// [Lasting]), which also come before all else of the answer then, and one more where a scope
+// follows: the number of a call of the host that goes on and gave the value. The changes of what
+// that call shares come before the arguments then, and before the results of the answer.
 //
 // Each side numbers its own calls, which are answered in any order. A deadline is the number of
 // nanoseconds that the call has left, or 0 for no deadline. A context among the arguments of a
@@ -50,7 +51,7 @@ const (
 	// ModeBits is the number of bits of one result, and MaxModes the number of results that have
 	// them.
 	ModeBits = 2
-	MaxModes = 29
+	MaxModes = 28
 	// ModeShare makes the call one that shares things, see [Sharing]: its answer has their changes
 	// before the results.
 	ModeShare = 1 << 62
@@ -60,6 +61,12 @@ const (
 	// ModeStay says that who waits for the call waits for what it calls of the host, too, even
 	// where its context ends. It is for the host alone.
 	ModeStay = 1 << 59
+	// ModeLast says that the things of the call may last: the handle by which both sides know them
+	// follows in the Call, see [Lasting].
+	ModeLast = 1 << 58
+	// ModeLasting says that what has changed of lasting things comes before the arguments, and is
+	// to come after the results.
+	ModeLasting = 1 << 57
 	// ModeOpaque asks for handles of what has unexported parts, even if it has a text form.
 	ModeOpaque = 1 << 60
 	// ModeSet makes what reads a field or a variable write it: the new value is the argument.

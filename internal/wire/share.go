@@ -35,6 +35,11 @@ type Sharing struct {
 	wide   []array // arrays that turned out to be parts of a larger one
 	known  int     // how many things the other side has, which cannot become larger
 
+	// Last is what becomes of the things when the call is over, if the module may hold some; of is
+	// what they belong to in an update of such things.
+	Last *Lasting
+	of   *Lasting
+
 	order // of the messages of the call
 }
 

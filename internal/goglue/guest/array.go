@@ -15,13 +15,15 @@ type list[E any] struct {
 	runs          []int   // what has changed
 	lent          *[]byte // what was lies in
 	fill, content func(*Call, []E)
+	last          *lost[E] // where it lasts
+	count         int      // how many elements it has then
 }
 
 func (l *list[E]) whole() bool { return false }
 
 func (l *list[E]) keep() {
 	size := uintptr(len(l.all)) * unsafe.Sizeof(*new(E))
-	if size < minLent || !wire.Spare(reflect.TypeFor[E]().Kind()) {
+	if size < minLent || l.last != nil || !wire.Spare(reflect.TypeFor[E]().Kind()) {
 		l.was = append([]E(nil), l.all...)
 		return
 	}
@@ -58,15 +60,23 @@ func (l *list[E]) changed(keep bool) bool {
 	for i := 0; keep && i < len(l.runs); i += 2 {
 		copy(l.was[l.runs[i]:l.runs[i+1]], l.all[l.runs[i]:])
 	}
-	return len(l.runs) > 0
+	return l.last.dirty(keep) || len(l.runs) > 0
 }
 
 func (l *list[E]) put(c *Call) {
 	l.use(c)
+	if c.Out.Sharing.Lasts() {
+		l.content(c, l.all)
+		return
+	}
 	c.Out.PutRuns(l.runs, func(from, to int) { l.content(c, l.all[from:to]) })
 }
 
 func (l *list[E]) take(c *Call) {
+	if c.In.Sharing.Lasts() {
+		l.fill(c, l.all)
+		return
+	}
 	c.In.TakeRuns(len(l.all), func(from, to int) {
 		l.fill(c, l.all[from:to])
 		if len(l.was) > 0 {
@@ -92,14 +102,22 @@ func takeArray[E any](c *Call, least int, fill, content func(*Call, []E)) *list[
 	case head == wire.ShareNil:
 		return nil
 	case head < wire.ShareRef:
-		count, _ := c.In.Len(least)
-		l := &list[E]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
 		s := c.In.Sharing
+		last, known := s.TakeNumber(&c.In)
+		count, _ := c.In.Len(least)
+		l, ok := known.(*list[E])
+		if !ok || l.all == nil || len(l.all) != count {
+			l = &list[E]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
+			s.SetNumber(last, l)
+		}
 		n := s.Number(l)
 		bytes, isBytes := any(l).(*list[byte])
-		if isBytes {
+		switch {
+		case l.all != nil:
+			isBytes = false
+		case isBytes:
 			bytes.all = c.In.Array(count)
-		} else {
+		default:
 			l.all = make([]E, count)
 		}
 		s.PlaceArray(n, unsafe.Pointer(unsafe.SliceData(l.all)), uintptr(len(l.all))*unsafe.Sizeof(*new(E)), reflect.TypeFor[E](), 0)
@@ -139,6 +157,7 @@ func PutSlice[S ~[]E, E any](c *Call, v S, fill, content func(*Call, []E)) {
 	}
 	s.PlaceArray(s.Number(l), start, size, typ, 0)
 	c.Out.Uint(wire.ShareNew + l.mode())
+	s.PutArrayNumber(&c.Out, l, start, size, typ, 0)
 	c.Out.Len(len(l.all), false)
 	content(c, l.all)
 	c.Out.Part(low, len(v), min(cap(v), len(l.all)-low))

@@ -1,6 +1,10 @@
 package guest
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/loadgo/load/internal/wire"
+)
 
 // callers finds the call of the host that a goroutine runs: what such a goroutine asks of the host
 // can be answered by the goroutine that waits there for the call.
@@ -18,7 +22,7 @@ func (c *callers) slot(goroutine uintptr) *atomic.Pointer[Call] {
 
 // begin remembers that the calling goroutine runs a call, until end is called.
 func (c *callers) begin(call *Call) {
-	if call.goroutine = goroutine(); call.goroutine != 0 {
+	if call.goroutine = wire.Goroutine(); call.goroutine != 0 {
 		c.slot(call.goroutine).Store(call)
 	}
 }
@@ -31,7 +35,7 @@ func (c *callers) end(call *Call) {
 
 // own returns the number of the call that the calling goroutine runs, or 0.
 func (c *callers) own() uint64 {
-	goroutine := goroutine()
+	goroutine := wire.Goroutine()
 	if call := c.slot(goroutine).Load(); call != nil && call.goroutine == goroutine {
 		return call.number
 	}

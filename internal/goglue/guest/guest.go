@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadgo/load/internal/goglue/guest/guestcancel"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -75,6 +76,8 @@ type Call struct {
 	changed  []int  // which of them have changed
 	begin    int    // where the arguments of a call of the host begin
 	unlock   func() // the table, where the results have begun
+	last     *Host  // by which both sides know the things of the call, where they may last
+	lasting  bool   // a call of the host that brings lasting things up to date
 
 	// scope is the table of the call while it goes on, for functions that it was given, and outer
 	// that of the call which was given what is called, where a call of the host brings it up to
@@ -97,10 +100,11 @@ type Module struct {
 	table     Table
 	transport Transport
 	held      heldTable
-	cancels   cancelTable
+	cancels   guestcancel.Table
 	host      hostTable
 	ahead     ahead
 	callers   callers
+	lasting   lastingTable
 	// maxMessage is how many bytes the arguments or the results of a call take at most.
 	maxMessage int
 }
@@ -109,7 +113,7 @@ type Module struct {
 func NewModule(table Table, transport Transport) *Module {
 	return &Module{
 		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}, pointers: map[any]uint64{}, again: map[uint64]int{}}, maxMessage: maxMessage(),
-		cancels: newCancelTable(),
+		cancels: guestcancel.New(),
 	}
 }
 
@@ -156,7 +160,7 @@ func (c *Call) Setting() bool { return c.mode&wire.ModeSet != 0 }
 // further, it outlives the call.
 func (c *Call) Context() context.Context {
 	if c.ctx == nil {
-		c.ctx = c.module.cancels.add(c.number, time.Duration(c.deadline))
+		c.ctx = c.module.cancels.Add(c.number, time.Duration(c.deadline))
 		c.module.watch(c.number)
 	}
 	return c.ctx
@@ -183,6 +187,8 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.outcome = len(c.Out.Buf)
 	m.callers.begin(c)
 	defer m.callers.end(c)
+	m.lasting.calls.Add(1)
+	defer m.lasting.calls.Add(-1)
 	returned := false
 	func() {
 		defer func() {
@@ -208,6 +214,7 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 				c.putLeft()
 			}
 		}()
+		c.takeLasting()
 		m.dispatch(c, function)
 		returned = true
 	}()
@@ -219,8 +226,9 @@ func (c *Call) end(out *wire.Encoder) {
 	m := c.module
 	m.cross()
 	if c.ctx != nil {
-		m.cancels.returned(c.number, c.returned)
+		m.cancels.Returned(c.number, c.returned)
 	}
+	c.endLasting()
 	switch {
 	case c.Out.Err != nil:
 		c.fail(wire.Refused, "a result cannot be returned: "+c.Out.Err.Error())
@@ -268,7 +276,7 @@ func (m *Module) dispatch(c *Call, function uint64) {
 	case function == wire.FuncEnd:
 		handle := c.In.Uint()
 		c.Ready()
-		m.cancels.endOf(handle)
+		m.cancels.EndOf(handle)
 	case function-wire.FuncCount < uint64(len(m.table.Funcs)):
 		m.table.Funcs[function-wire.FuncCount](c)
 	default:
@@ -335,4 +343,10 @@ const maxStack = 16 << 10
 func stack() string {
 	buf := make([]byte, maxStack)
 	return string(buf[:runtime.Stack(buf, false)])
+}
+
+// Cancel ends the context of the call in the body of a Cancel frame.
+func (m *Module) Cancel(body []byte) {
+	in := wire.NewDecoder(body)
+	m.cancels.End(in.Uint())
 }

@@ -99,7 +99,7 @@ func (m *Module) Release(body []byte) {
 	for n := in.Uint(); n > 0 && in.Err() == nil; n-- {
 		handle := in.Uint()
 		if m.held.drop(handle) {
-			m.cancels.forget(handle)
+			m.cancels.Forget(handle)
 		}
 	}
 }
@@ -142,6 +142,11 @@ func HoldPointer[T any](c *Call, p *T, typ uint64) {
 		if n, ok := c.Out.Sharing.Find(unsafe.Pointer(p), reflect.TypeFor[T](), 0); ok { // the host's own
 			c.Out.Byte(wire.TagValue)
 			c.Out.Uint(wire.ShareRef + uint64(n))
+			return
+		}
+		if n, t, ok := c.Out.Sharing.Lasting(unsafe.Pointer(p), reflect.TypeFor[T](), 0); ok {
+			c.Out.Byte(wire.TagValue)
+			c.putLasting(n, t.(lasting))
 			return
 		}
 	}

@@ -38,7 +38,11 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], h.module.callers.own())
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
-	c.Out.Uint(uint64(method)<<1 | Bit(outer != nil))
+	c.lasting = c.module.lasting.count.Load() > 0
+	c.Out.Uint(uint64(method)<<2 | Bit(c.lasting)<<1 | Bit(outer != nil))
+	if c.lasting {
+		c.module.lasting.put(c)
+	}
 	if outer != nil {
 		c.Out.Uint(scope)
 		c.begin = len(c.Out.Buf)
@@ -102,6 +106,9 @@ func (c *Call) send() error {
 	outcome := c.In.Byte()
 	if outcome == wire.Refused {
 		return hostRefusal(c.In.String())
+	}
+	if c.lasting {
+		c.module.lasting.take(c)
 	}
 	if err := c.takeAll(); err != nil {
 		return hostRefusal("what the host has changed cannot be taken over: " + err.Error())

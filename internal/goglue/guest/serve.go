@@ -8,16 +8,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loadgo/load/internal/goglue/guest/guestinput"
 	"github.com/loadgo/load/internal/wire"
 )
 
-// HostFD is the file descriptor of the connection to the host.
-const HostFD = 3
-
-// Exit statuses of a module that could not go on.
 const (
-	exitHostGone = 0  // the connection ended: the host closed it or died
-	exitProtocol = 70 // the host sent what no host sends
+	// keepBuffer is the size up to which the buffer for answers is kept for the next one.
+	keepBuffer = 1 << 20
+	// maxQueued is how many bytes of results wait to be written together.
+	maxQueued = 16 << 10
 )
 
 // Serve says hello to the host and answers its calls until the connection ends, and then exits. The
@@ -31,7 +30,7 @@ func Serve(table Table) {
 	hello.Finish()
 	s.send(hello)
 	go s.watch()
-	s.read(newInput(s.openRings, wire.MaxFrame(s.module.maxMessage)))
+	s.read(guestinput.New(s.openRings, wire.MaxFrame(s.module.maxMessage)))
 	select {} // another goroutine is the reader now
 }
 
@@ -45,8 +44,8 @@ type server struct {
 	slow   []atomic.Bool // by function
 	// turn is odd while the role is free. Whoever makes it even is the reader.
 	turn   atomic.Uint64
-	callee uint64 // the function that runs meanwhile; written before turn becomes odd
-	in     *input // what the reader reads from; likewise
+	callee uint64            // the function that runs meanwhile; written before turn becomes odd
+	in     *guestinput.Input // what the reader reads from; likewise
 	idle   atomic.Bool
 	wake   chan struct{} // wakes an idle watch
 
@@ -62,7 +61,7 @@ func (s *server) openRings() *wire.RingReader {
 	memory, err := syscall.Mmap(wire.RingFD, 0, wire.RingMemory, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 	if err != nil {
 		print("load: the memory shared with the host cannot be mapped: ", err.Error(), "\n")
-		syscall.Exit(exitProtocol)
+		syscall.Exit(guestinput.ExitProtocol)
 	}
 	_ = syscall.Close(wire.RingFD)
 	s.writing.Lock()
@@ -72,7 +71,7 @@ func (s *server) openRings() *wire.RingReader {
 }
 
 // free leaves the role of the reader to who wants it while the function runs.
-func (s *server) free(in *input, function uint64) {
+func (s *server) free(in *guestinput.Input, function uint64) {
 	s.in, s.callee = in, function
 	s.turn.Add(1)
 	if s.idle.Load() && s.idle.CompareAndSwap(true, false) {
@@ -81,7 +80,7 @@ func (s *server) free(in *input, function uint64) {
 }
 
 // take makes the caller the reader if the role is free.
-func (s *server) take() (*input, bool) {
+func (s *server) take() (*guestinput.Input, bool) {
 	turn := s.turn.Load()
 	if turn&1 == 1 && s.turn.CompareAndSwap(turn, turn+1) {
 		return s.in, true
@@ -122,9 +121,9 @@ func (s *server) watch() {
 }
 
 // read is the reader until the connection ends or another goroutine has taken the role.
-func (s *server) read(in *input) {
+func (s *server) read(in *guestinput.Input) {
 	for {
-		body := in.frame(s.flush)
+		body := in.Frame(s.flush)
 		if body[0] != wire.Call {
 			s.handle(body)
 			continue
@@ -151,9 +150,9 @@ func (s *server) read(in *input) {
 // readUntil is the reader until the answer is there. Calls that arrive meanwhile get goroutines of
 // their own:
 // they must not hold the answer up.
-func (s *server) readUntil(in *input, answer chan []byte) {
+func (s *server) readUntil(in *guestinput.Input, answer chan []byte) {
 	for len(answer) == 0 {
-		body := in.frame(s.flush)
+		body := in.Frame(s.flush)
 		if body[0] == wire.Call {
 			go s.finish(newRun(body))
 		} else {
@@ -178,15 +177,15 @@ func (s *server) handle(body []byte) {
 		delete(s.answers, number)
 		s.mu.Unlock()
 		if answer == nil {
-			syscall.Exit(exitProtocol)
+			syscall.Exit(guestinput.ExitProtocol)
 		}
 		rest := d.Rest()
-		if len(body) < largeFrame {
+		if len(body) < guestinput.LargeFrame {
 			rest = append([]byte(nil), rest...)
 		}
 		answer <- rest
 	default:
-		syscall.Exit(exitProtocol)
+		syscall.Exit(guestinput.ExitProtocol)
 	}
 }
 
@@ -226,7 +225,7 @@ var runs = sync.Pool{New: func() any { return new(run) }}
 
 func newRun(body []byte) *run {
 	r := runs.Get().(*run)
-	if r.own = len(body) >= largeFrame; r.own {
+	if r.own = len(body) >= guestinput.LargeFrame; r.own {
 		r.body = body
 	} else {
 		r.body = append(r.body[:0], body...)
@@ -287,10 +286,10 @@ func (s *server) finish(r *run) {
 
 // answer writes the result of a call. A small result waits until the frames that have arrived are
 // dealt with, so that one write, and one waking of the host, answers several calls.
-func (s *server) answer(in *input, r *run) {
-	if r.out.Size() <= maxQueued-len(in.queued) {
+func (s *server) answer(in *guestinput.Input, r *run) {
+	if r.out.Size() <= maxQueued-len(in.Queued) {
 		_ = r.out.Send(0, func(part []byte) error {
-			in.queued = append(in.queued, part...)
+			in.Queued = append(in.Queued, part...)
 			return nil
 		})
 	} else {
@@ -301,19 +300,19 @@ func (s *server) answer(in *input, r *run) {
 }
 
 // flush writes the results that wait.
-func (s *server) flush(in *input) {
-	if len(in.queued) == 0 {
+func (s *server) flush(in *guestinput.Input) {
+	if len(in.Queued) == 0 {
 		return
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if s.ring.Begin(len(in.queued)) {
-		s.ring.Append(in.queued)
+	if s.ring.Begin(len(in.Queued)) {
+		s.ring.Append(in.Queued)
 		s.ring.End()
 	} else {
-		_ = write(in.queued)
+		_ = write(in.Queued)
 	}
-	in.queued = in.queued[:0]
+	in.Queued = in.Queued[:0]
 }
 
 func (s *server) send(frame *wire.Encoder) {
@@ -330,11 +329,11 @@ func (s *server) send(frame *wire.Encoder) {
 // write writes to the connection; a module whose host is gone ends.
 func write(data []byte) error {
 	for len(data) > 0 {
-		n, err := syscall.Write(HostFD, data)
+		n, err := syscall.Write(guestinput.HostFD, data)
 		switch {
 		case err == syscall.EINTR:
 		case err != nil:
-			syscall.Exit(exitHostGone)
+			syscall.Exit(guestinput.ExitHostGone)
 		default:
 			data = data[n:]
 		}

@@ -3,6 +3,7 @@ package guest
 import (
 	"reflect"
 	"unsafe"
+	"weak"
 
 	"github.com/loadgo/load/internal/wire"
 )
@@ -55,13 +56,14 @@ type pointee[T any] struct {
 	at            *T
 	was           T
 	fill, content func(*Call, *T)
+	last          *lost[T] // where it lasts
 }
 
 func (p *pointee[T]) keep()       { p.was = *p.at }
 func (p *pointee[T]) whole() bool { return true }
 
 func (p *pointee[T]) changed(keep bool) bool {
-	if wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was)) {
+	if wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was)) && !p.last.dirty(keep) {
 		return false
 	}
 	if keep {
@@ -85,7 +87,15 @@ func TakePointer[T any](c *Call, fill, content func(*Call, *T)) *T {
 	case head == wire.ShareNil:
 		return nil
 	case head < wire.ShareRef:
-		p := &pointee[T]{form: formOf(head - wire.ShareNew), at: new(T), fill: fill, content: content}
+		n, known := c.In.Sharing.TakeNumber(&c.In)
+		p, ok := known.(*pointee[T])
+		if !ok {
+			p = &pointee[T]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
+			c.In.Sharing.SetNumber(n, p)
+		}
+		if p.at == nil {
+			p.revive()
+		}
 		c.In.Sharing.Add(unsafe.Pointer(p.at), reflect.TypeFor[T](), 0, p)
 		fill(c, p.at)
 		p.keep()
@@ -117,6 +127,7 @@ func PutPointer[T any](c *Call, v *T, fill, content func(*Call, *T)) {
 	p := &pointee[T]{form: c.form(), at: v, fill: fill, content: content}
 	c.Out.Sharing.Add(unsafe.Pointer(v), reflect.TypeFor[T](), 0, p)
 	c.Out.Uint(wire.ShareNew + p.mode())
+	c.Out.Sharing.PutNumber(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
 	content(c, v)
 }
 
@@ -135,6 +146,7 @@ type textual[T any] struct {
 	was   string
 	read  func(*T, []byte) error
 	write func(*T) ([]byte, error)
+	weak  weak.Pointer[T] // where it lasts
 }
 
 func (p *textual[T]) keep() {
@@ -171,7 +183,15 @@ func TakeText[T any](c *Call, read func(*T, []byte) error, write func(*T) ([]byt
 	if head == wire.ShareNil || head >= wire.ShareRef {
 		return takeKnown[T](c, head)
 	}
-	p := &textual[T]{at: new(T), read: read, write: write}
+	n, known := c.In.Sharing.TakeNumber(&c.In)
+	p, ok := known.(*textual[T])
+	if !ok {
+		p = &textual[T]{read: read, write: write}
+		c.In.Sharing.SetNumber(n, p)
+	}
+	if p.at == nil {
+		p.revive()
+	}
 	c.In.Sharing.Add(unsafe.Pointer(p.at), reflect.TypeFor[T](), 0, p)
 	p.take(c)
 	p.keep()
@@ -187,6 +207,7 @@ func PutText[T any](c *Call, v *T, read func(*T, []byte) error, write func(*T) (
 	p := &textual[T]{at: v, read: read, write: write}
 	c.Out.Sharing.Add(unsafe.Pointer(v), reflect.TypeFor[T](), 0, p)
 	c.Out.Uint(wire.ShareNew)
+	c.Out.Sharing.PutNumber(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
 	p.put(c)
 }
 
@@ -198,6 +219,7 @@ type table[K comparable, V any] struct {
 	least   int
 	fill    func(*Call, map[K]V, int)
 	content func(*Call, map[K]V)
+	last    *lost[byte] // where it lasts
 }
 
 type entry[K comparable, V any] struct {
@@ -215,7 +237,7 @@ func (t *table[K, V]) keep() {
 func (t *table[K, V]) whole() bool { return true }
 
 func (t *table[K, V]) changed(keep bool) bool {
-	changed := t.differs()
+	changed := t.last.dirty(keep) || t.differs()
 	if changed && keep {
 		t.keep()
 	}
@@ -254,8 +276,17 @@ func TakeMap[M ~map[K]V, K comparable, V any](c *Call, least int, fill func(*Cal
 	case head == wire.ShareNil:
 		return nil
 	case head < wire.ShareRef:
+		n, known := c.In.Sharing.TakeNumber(&c.In)
 		count, _ := c.In.Len(least)
-		t := &table[K, V]{form: formOf(head - wire.ShareNew), at: make(map[K]V, count), least: least, fill: fill, content: content}
+		t, ok := known.(*table[K, V])
+		if !ok {
+			t = &table[K, V]{form: formOf(head - wire.ShareNew), least: least, fill: fill, content: content}
+			c.In.Sharing.SetNumber(n, t)
+		}
+		if t.at == nil {
+			t.revive()
+		}
+		clear(t.at)
 		c.In.Sharing.Add(mapAddress(t.at), reflect.TypeFor[V](), 0, t)
 		fill(c, t.at, count)
 		t.keep()
@@ -282,6 +313,7 @@ func PutMap[M ~map[K]V, K comparable, V any](c *Call, v M, least int, fill func(
 	t := &table[K, V]{form: c.form(), at: v, least: least, fill: fill, content: content}
 	s.Add(at, reflect.TypeFor[V](), 0, t)
 	c.Out.Uint(wire.ShareNew + t.mode())
+	s.PutNumber(&c.Out, t, at, reflect.TypeFor[V](), 0)
 	c.Out.Len(len(v), false)
 	content(c, v)
 }

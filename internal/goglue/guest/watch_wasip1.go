@@ -9,22 +9,14 @@ const watchInterval = 2 * time.Millisecond
 // that waits.
 func (m *Module) watch(number uint64) {
 	go func() {
-		for m.cancels.has(number) {
+		for m.cancels.Has(number) {
 			if hostCancelled(number) != 0 {
-				m.cancels.end(number)
+				m.cancels.End(number)
 				return
 			}
 			time.Sleep(watchInterval)
 		}
 	}()
-}
-
-// has reports whether the call uses its context and is not over.
-func (t *cancelTable) has(number uint64) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, ok := t.funcs[number]
-	return ok
 }
 
 //go:wasmimport load cancelled

@@ -15,7 +15,6 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
-	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -38,6 +37,7 @@ type plan struct {
 	sharing  bool // arguments lead to something that the function can change
 	results  []reflect.Type
 	mode     uint64
+	lasts    bool         // the module may hold what it is given, or returns, when the call is over
 	lasting  bool         // it is given a context, which outlives the call where an object is returned
 	size     atomic.Int64 // of the last message; 0 where it was small
 	// carry is Instance.send, or Instance.access for a variable.
@@ -77,7 +77,11 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 		p.sharing = p.sharing || i.codec.Shares(args[j], n)
 		p.mode |= i.opaqueMode(args[j], n)
 	}
+	p.lasts = p.sharing && i.codec.Keeps(target.Func)
 	for j, t := range results {
+		if i.codec.Points(t, target.Out[j]) {
+			p.sharing, p.lasts = true, true
+		}
 		decode, form, err := i.resultDecoder(target, t, target.Out[j], pairs)
 		if err != nil {
 			return nil, fmt.Errorf("result %d: %w", j+1, err)
@@ -90,6 +94,9 @@ func (i *Instance) plan(target callee, args, results []reflect.Type, lenient boo
 	}
 	if p.sharing && !target.Makes {
 		p.mode |= wire.ModeShare
+		if p.lasts {
+			p.mode |= wire.ModeLast
+		}
 	}
 	return p, nil
 }
@@ -136,7 +143,12 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		messages.Put(e)
 		return nil, err
 	}
-	reply, err := p.carry(ctx, p.symbol, p.function, p.mode, e)
+	mode := p.mode
+	if e.Lasting {
+		mode |= wire.ModeLasting
+		defer p.instance.codec.Lasting.Wait()()
+	}
+	reply, err := p.carry(ctx, p.symbol, p.function, mode, e)
 	if sharing != nil {
 		defer p.instance.Values.Over(sharing)
 	}
@@ -152,6 +164,9 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.codec.TakeChanges(&d, passed) })
 	}
 	if err != nil {
+		if taken == nil && len(reply.Body) > 0 {
+			taken = p.takeLasting(&d, mode)
+		}
 		exit(err)
 	}
 	if mentioned != nil {
@@ -165,7 +180,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 	if err != nil || taken != nil {
 		return nil, join(err, taken)
 	}
-	results, err := p.take(&d)
+	results, err := p.take(&d, mode)
 	if err == nil && p.lasting && ctx.Done() != nil && d.Object != nil {
 		d.Object.(*object).lastUntil(ctx)
 	}
@@ -173,11 +188,14 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 }
 
 // take decodes the results.
-func (p *plan) take(d *codec.Incoming) ([]reflect.Value, error) {
+func (p *plan) take(d *codec.Incoming, mode uint64) ([]reflect.Value, error) {
 	results := make([]reflect.Value, len(p.results), len(p.results)+1) // an error may follow
 	for j, t := range p.results {
 		results[j] = reflect.New(t).Elem()
 		p.decode[j](d, results[j])
+	}
+	if err := p.takeLasting(d, mode); err != nil {
+		return nil, fmt.Errorf("what the module changed cannot be taken over: %w", p.instance.Memory.TooMuch(err))
 	}
 	if err := d.End(); err != nil {
 		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.Memory.TooMuch(err))
@@ -191,73 +209,6 @@ func join(err, further error) error {
 		return cmp.Or(err, further)
 	}
 	return fmt.Errorf("%w; %w", err, further)
-}
-
-// message encodes the arguments, again and again until they have the room that they need.
-func (p *plan) message(ctx context.Context, e *wire.Encoder, room *inflight.Passage, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
-	grow := func(size int) error {
-		ctx, cancel := p.instance.within(ctx, p.function)
-		defer cancel()
-		return room.Grow(ctx, e, size)
-	}
-	if last := p.size.Load(); last > 0 {
-		if err := grow(int(last) + inflight.SmallMessage); err != nil {
-			return err
-		}
-	}
-	for {
-		p.instance.Values.TakeBack(e)
-		if sharing != nil {
-			sharing.Restart(0)
-		}
-		if err := p.arguments(e, room.Room(), sharing, receiver, args); err != nil {
-			return err
-		}
-		switch {
-		case e.Err == wire.ErrAgain:
-		case e.Err == nil:
-			p.remember(e.Size())
-			room.Encoded(e)
-			return nil
-		case room.Room() == room.Most:
-			return &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.Memory.MaxMessage))}
-		default:
-			if err := grow(inflight.PassageGrowth * room.Room()); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// remember lets the next call ask at once for the room that this one needed.
-func (p *plan) remember(size int) {
-	if size <= inflight.SmallMessage {
-		size = 0
-	}
-	if int64(size) != p.size.Load() {
-		p.size.Store(int64(size))
-	}
-}
-
-// arguments encodes the arguments. Those that have to be encoded again leave [wire.ErrAgain] in the
-// encoder, and those that do not fit [wire.ErrRoom].
-func (p *plan) arguments(e *wire.Encoder, room int, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
-	e.Truncate(0)
-	e.Sharing, e.Room = sharing, room
-	e.Buf = append(e.Buf, make([]byte, Headroom)...)
-	if receiver != nil {
-		e.Handle(receiver.handle)
-	}
-	for j, encode := range p.encode {
-		if encode(e, args[j]); e.Fits() {
-			continue
-		}
-		if e.Err == wire.ErrAgain || e.Err == wire.ErrRoom {
-			return nil
-		}
-		return &argumentError{j, e.Err}
-	}
-	return nil
 }
 
 // binding is a plan for a function type of the host.

@@ -26,7 +26,10 @@ func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *o
 			return nil
 		}
 	}
-	return func(ctx context.Context, _ *object, args []reflect.Value) ([]reflect.Value, error) {
+	return func(ctx context.Context, receiver *object, args []reflect.Value) ([]reflect.Value, error) {
+		if p.instance.codec.Lasting.Any() {
+			return p.run(ctx, receiver, args)
+		}
 		stack := make([]uint64, max(len(args), 1))
 		for j, arg := range args {
 			stack[j] = toStack(arg)

@@ -12,6 +12,7 @@ type Thing struct {
 	codec *Codec
 	shape *shape
 	was   string // the content that both sides have, of what crosses as text
+	last  *lost  // where it lasts, in the module
 }
 
 // text is the content of what crosses as text.
@@ -292,6 +293,7 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 	e.Uint(wire.ShareNew)
 	if v.Kind() != reflect.Slice {
 		e.Sharing.Place(n, v.UnsafePointer(), v.Type().Elem(), form)
+		e.Sharing.PutNumber(e, t, v.UnsafePointer(), v.Type().Elem(), form)
 		if v.Kind() == reflect.Map {
 			e.Len(v.Len(), false)
 		}
@@ -306,6 +308,7 @@ func (c *Codec) share(e *wire.Encoder, s *shape, v reflect.Value) {
 		t.Value = reflect.SliceAt(v.Type().Elem(), start, int(size/each)).Convert(v.Type())
 	}
 	e.Sharing.PlaceArray(n, start, size, v.Type().Elem(), form)
+	e.Sharing.PutArrayNumber(e, t, start, size, v.Type().Elem(), form)
 	e.Len(t.Value.Len(), false)
 	c.content(e, s, t.Value)
 	e.Part(low, v.Len(), min(v.Cap(), t.Value.Len()-low))
@@ -328,8 +331,13 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	if !d.Charge(wire.ThingSize) {
 		return
 	}
+	last, known := d.Sharing.TakeNumber(d)
+	if t, ok := known.(*Thing); ok && t.shape.typ == s.typ && c.takeLasting(d, t, v) {
+		return
+	}
 	t := &Thing{codec: c, shape: s}
 	n := d.Sharing.Number(t)
+	d.Sharing.SetNumber(last, t)
 	switch v.Kind() {
 	case reflect.Pointer:
 		to, ok := fresh(d, v.Type().Elem())
@@ -364,4 +372,15 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	if d.Err() == nil {
 		t.Keep()
 	}
+}
+
+// takeLasting takes a pointer or a map that lasts, and reports whether it is one.
+func (c *Codec) takeLasting(d *wire.Decoder, t *Thing, v reflect.Value) bool {
+	if !t.Tighten() || t.Value.Type() != v.Type() || v.Kind() == reflect.Slice {
+		return false
+	}
+	d.Sharing.Place(d.Sharing.Number(t), t.Value.UnsafePointer(), v.Type().Elem(), c.form(t.shape))
+	v.Set(t.Value)
+	t.TakeWhole(d)
+	return true
 }

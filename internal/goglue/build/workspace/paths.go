@@ -10,6 +10,8 @@ const (
 	GuestHTTPPath   = GlueModule + "/guesthttp"
 	GuestFSPath     = GlueModule + "/guestfs"
 	GuestStreamPath = GlueModule + "/gueststream"
+	guestInputPath  = GlueModule + "/guestinput"
+	guestCancelPath = GlueModule + "/guestcancel"
 	WirePath        = GlueModule + "/wire"
 	dynamicPath     = GlueModule + "/wire/dynamic"
 	loosePath       = GlueModule + "/module/" // followed by the package's name: a directory without go.mod

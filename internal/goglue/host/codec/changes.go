@@ -46,6 +46,46 @@ func (c *Codec) leads(t reflect.Type, n int, seen map[int]bool) bool {
 	return false
 }
 
+// Keeps reports whether a module's function may hold what it is given, or what that leads to, when
+// it has returned: something of it is a pointer.
+func (c *Codec) Keeps(f *api.Func) bool {
+	for _, n := range f.In {
+		if c.pointers(n, map[int]bool{}) {
+			return true
+		}
+	}
+	return f.Receiver != 0 && f.Pointer != 0
+}
+
+func (c *Codec) pointers(n int, seen map[int]bool) bool {
+	typ := &c.api.Types[n]
+	if seen[n] {
+		return false
+	}
+	seen[n] = true
+	switch typ.Kind {
+	case api.KindPointer, api.KindAny:
+		return true
+	case api.KindArray, api.KindSlice, api.KindMap:
+		return c.pointers(typ.Elem, seen)
+	case api.KindStruct:
+		for _, f := range typ.Fields {
+			if c.pointers(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Points reports whether a result of type n is a pointer that a host's type is one to: the module
+// may hold it, too.
+func (c *Codec) Points(t reflect.Type, n int) bool {
+	typ := &c.api.Types[n]
+	held, _ := HeldTwin(t)
+	return t.Kind() == reflect.Pointer && !held && t != ObjectType && t != placeType && typ.Kind == api.KindPointer && typ.Class != api.Held && c.textCodec(t, n) == api.CodecNone
+}
+
 // TakeChanges takes what the module changed, in place. Passed says of a thing whether the host has
 // changed it meanwhile.
 func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {
@@ -62,6 +102,8 @@ func (c *Codec) TakeChanges(d *Incoming, passed func(n int) bool) error {
 			if t.Value.IsValid() && t.Value.Kind() != reflect.Slice && (passed(int(n-1)) || t.Dirty()) {
 				return wire.ErrBoth
 			}
+			t.change(d)
+		case *skipped:
 			t.change(d)
 		case wire.Thing:
 			if passed(int(n-1)) && t.Whole() || t.Dirty() {

@@ -23,6 +23,7 @@ type Codec struct {
 	api     *api.API
 	host    References
 	dynamic *dynamic.Codec
+	Lasting Lasting
 
 	encoders  sync.Map // pairing → Encoder
 	decoders  sync.Map // pairing → formedDecoder

@@ -32,9 +32,13 @@ func (c *Codec) skip(d *Incoming, n int) {
 	case wire.TagHost:
 		d.Uint()
 	case wire.TagText:
+		if typ.Kind == api.KindPointer && d.Sharing != nil {
+			c.skipShared(d, n, true)
+			return
+		}
 		d.Bytes()
 	case wire.TagValue:
-		if typ.Kind == api.KindPointer {
+		if typ.Kind == api.KindPointer && d.Sharing == nil {
 			n = typ.Elem
 		}
 		c.skipValue(d, n)
@@ -43,8 +47,88 @@ func (c *Codec) skip(d *Incoming, n int) {
 	}
 }
 
+// skipped is a thing that the host has no place for.
+type skipped struct {
+	codec *Codec
+	n     int  // its type
+	count int  // of the elements of an array
+	text  bool // it crosses as what its own methods write
+}
+
+// skipShared drops a shared pointer, slice or map.
+func (c *Codec) skipShared(d *Incoming, n int, text bool) {
+	isSlice := c.api.Types[n].Kind == api.KindSlice
+	part := func() {
+		for range 3 {
+			d.Uint()
+		}
+	}
+	switch head := d.Uint(); {
+	case head == wire.ShareNil:
+	case head >= wire.ShareRef:
+		if isSlice {
+			part()
+		}
+	case d.Charge(wire.ThingSize):
+		s := &skipped{codec: c, n: n, text: text}
+		last, _ := d.Sharing.TakeNumber(&d.Decoder)
+		d.Sharing.Number(s)
+		d.Sharing.SetNumber(last, s)
+		if isSlice {
+			s.count, _ = d.Len(1)
+		}
+		s.content(d)
+		if isSlice {
+			part()
+		}
+	}
+}
+
+// content drops the content of a thing.
+func (s *skipped) content(d *Incoming) {
+	typ := &s.codec.api.Types[s.n]
+	switch {
+	case s.text:
+		d.Bytes()
+	case typ.Kind == api.KindPointer && s.codec.tagged(typ.Elem):
+		s.codec.skip(d, typ.Elem)
+	case typ.Kind == api.KindPointer:
+		s.codec.skipValue(d, typ.Elem)
+	case s.codec.isBytes(s.n):
+		d.Raw(s.count)
+	case typ.Kind == api.KindSlice:
+		for count := s.count; count > 0 && d.Err() == nil; count-- {
+			s.codec.skip(d, typ.Elem)
+		}
+	default:
+		s.codec.skipEntries(d, typ)
+	}
+}
+
+func (c *Codec) skipEntries(d *Incoming, typ *api.Type) {
+	count, _ := d.Len(2)
+	for ; count > 0 && d.Err() == nil; count-- {
+		c.skip(d, typ.Key)
+		c.skip(d, typ.Elem)
+	}
+}
+
+// change drops what has changed of a thing.
+func (s *skipped) change(d *Incoming) {
+	typ := &s.codec.api.Types[s.n]
+	if typ.Kind != api.KindSlice {
+		s.content(d)
+		return
+	}
+	d.TakeRuns(s.count, func(from, to int) { (&skipped{codec: s.codec, n: s.n, count: to - from}).content(d) })
+}
+
 func (c *Codec) skipValue(d *Incoming, n int) {
 	typ := &c.api.Types[n]
+	if d.Sharing != nil && (typ.Kind == api.KindPointer || typ.Kind == api.KindSlice || typ.Kind == api.KindMap) {
+		c.skipShared(d, n, false)
+		return
+	}
 	switch typ.Kind {
 	case api.KindString:
 		_ = d.String()
@@ -78,11 +162,7 @@ func (c *Codec) skipValue(d *Incoming, n int) {
 			c.skip(d, typ.Elem)
 		}
 	case api.KindMap:
-		count, _ := d.Len(2)
-		for ; count > 0 && d.Err() == nil; count-- {
-			c.skip(d, typ.Key)
-			c.skip(d, typ.Elem)
-		}
+		c.skipEntries(d, typ)
 	case api.KindStruct:
 		if len(typ.Fields) == 0 {
 			d.Byte()

@@ -28,6 +28,8 @@ type Call struct {
 	outer   *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
 	own     *wire.Sharing // of the arguments, from the call of the host's function on; nil where they share nothing
 	known   int           // how many things the arguments have
+	outcome wire.Outcome
+	lasting bool // the answer brings lasting things up to date
 }
 
 // CancelHost ends the context of the call in the body of a HostCancel frame, which follows the
@@ -100,7 +102,7 @@ func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	defer func() { h.memory.HostCalls().Give(c.granted + c.in.Taken()) }()
 	c.number = c.in.Uint()
 	defer c.done()
-	call := header(&c.in.Decoder)
+	call, failure := c.header()
 	refuse := func(text string) {
 		c.begin(wire.Refused)
 		c.out.String(text)
@@ -122,11 +124,43 @@ func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 		case c.out.Size() > wire.MaxFrame(h.memory.MaxMessage):
 			refuse(c.tooLarge())
 		}
+		c.putLasting(refuse)
 		c.out.Finish()
 		send(c.out)
 	}()
-	err = c.make(call)
+	if err = failure; err == nil {
+		err = c.make(call)
+	}
 	returned = true
+}
+
+// header takes what the call begins with, and what the module has changed of lasting things.
+func (c *Call) header() (callHeader, error) {
+	call := header(&c.in.Decoder)
+	if c.lasting = call.lasting; c.lasting {
+		if err := c.values.codec.Lasting.Take(&c.in); err != nil {
+			return call, err
+		}
+	}
+	call.takeScope(&c.in.Decoder)
+	return call, nil
+}
+
+// putLasting puts what the host has changed of lasting things before the rest of an answer.
+func (c *Call) putLasting(refuse func(string)) {
+	if !c.lasting || c.outcome == wire.Refused {
+		return
+	}
+	rest := c.out
+	c.out = wire.NewFrame(wire.HostResult)
+	c.out.Uint(c.number)
+	c.out.Byte(c.outcome)
+	begin := len(c.out.Buf)
+	c.values.codec.Lasting.Put(c.out, true)
+	c.out.Join(rest, begin)
+	if c.out.Err != nil {
+		refuse("what the host has changed cannot be given to the module: " + c.out.Err.Error())
+	}
 }
 
 // make calls the host's function, and leaves its answer in out.
@@ -170,6 +204,7 @@ func (c *Call) begin(outcome wire.Outcome) {
 	c.out = wire.NewFrame(wire.HostResult)
 	c.out.Uint(c.number)
 	c.out.Byte(outcome)
+	c.outcome = outcome
 }
 
 func (c *Call) tooLarge() string {
@@ -177,15 +212,23 @@ func (c *Call) tooLarge() string {
 }
 
 // callHeader is what a call of the host begins with, after its number.
-type callHeader struct{ handle, method, scope uint64 }
+type callHeader struct {
+	handle, method, scope uint64
+	scoped, lasting       bool // what follows
+}
 
 func header(d *wire.Decoder) (h callHeader) {
 	h.handle, h.method = d.Uint(), d.Uint()
-	if h.method&1 != 0 {
+	h.scoped, h.lasting = h.method&1 != 0, h.method&2 != 0
+	h.method >>= 2
+	return h
+}
+
+// takeScope takes the scope, where one follows.
+func (h *callHeader) takeScope(d *wire.Decoder) {
+	if h.scoped {
 		h.scope = d.Uint()
 	}
-	h.method >>= 1
-	return h
 }
 
 // update takes what the module changed of the things of a call that goes on.
@@ -327,8 +370,14 @@ func (h *Values) Refuse(body []byte) *wire.Encoder {
 	out := wire.NewFrame(wire.HostResult)
 	number := d.Uint()
 	defer h.endHostCall(number)
-	if s := h.scope(header(&d).scope); s != nil {
-		s.Skip(&d)
+	call := header(&d)
+	if call.lasting {
+		wire.SkipLasting(&d)
+	}
+	if call.takeScope(&d); call.scope != 0 {
+		if s := h.scope(call.scope); s != nil {
+			s.Skip(&d)
+		}
 	}
 	out.Uint(number)
 	out.Byte(wire.Refused)

@@ -66,6 +66,8 @@ type Value struct {
 	Value    reflect.Value
 	Methods  []Method
 	Identity any // see Identify
+	// Released is called when the module has released it; it must not wait.
+	Released func()
 	refs     int // how often the module got the handle and did not release it
 }
 
@@ -120,14 +122,15 @@ func (h *Values) Give(e *wire.Encoder, v *Value, modes []uint64) {
 	e.Uint(h.scopeOf(e.Sharing))
 }
 
-// Refer keeps a value for the module and appends its handle.
-func (h *Values) Refer(e *wire.Encoder, v *Value) {
+// Refer keeps a value for the module and appends its handle, which it returns.
+func (h *Values) Refer(e *wire.Encoder, v *Value) uint64 {
 	handle := h.put(v)
 	e.Given = append(e.Given, handle)
 	e.Uint(handle)
 	if len(v.Methods) > 0 {
 		h.module.Given()
 	}
+	return handle
 }
 
 // put returns the handle of a value: that which it has already, where it can be recognised.
@@ -168,6 +171,9 @@ func (h *Values) release(handle, times uint64) {
 	}
 	h.callable -= callable(v)
 	delete(h.values, handle)
+	if v.Released != nil {
+		v.Released()
+	}
 	if v.Identity != nil && h.identities[v.Identity] == handle {
 		delete(h.identities, v.Identity)
 	}

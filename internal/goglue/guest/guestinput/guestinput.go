@@ -1,6 +1,7 @@
 //go:build unix
 
-package guest
+// Package guestinput reads what the host sends to a module that is a process.
+package guestinput
 
 import (
 	"runtime"
@@ -10,35 +11,39 @@ import (
 	"github.com/loadgo/load/internal/wire"
 )
 
+// HostFD is the file descriptor of the connection to the host.
+const HostFD = 3
+
+// Exit statuses of a module that could not go on.
 const (
-	// keepBuffer is the size up to which the buffer for answers is kept for the next one.
-	keepBuffer = 1 << 20
-	// maxQueued is how many bytes of results wait to be written together.
-	maxQueued = 16 << 10
-	// largeFrame is the size from which a frame gets memory of its own, which its arguments keep.
-	largeFrame = 64 << 10
+	ExitHostGone = 0  // the connection ended: the host closed it or died
+	ExitProtocol = 70 // the host sent what no host sends
 )
 
-// input is what the reader has read from the connection, and results that wait to be written.
-type input struct {
+// LargeFrame is the size from which a frame gets memory of its own, which its arguments keep.
+const LargeFrame = 64 << 10
+
+// Input is what the reader has read from the connection, and results that wait to be written.
+type Input struct {
 	open       func() *wire.RingReader // the host has shared rings
 	ring       *wire.RingReader        // nil until a frame comes through it
 	atRing     bool                    // the next frame does
 	buf        []byte
-	start, end int // of what was read and is not used yet
-	queued     []byte
+	start, end int    // of what was read and is not used yet
+	Queued     []byte // results that wait to be written
 	maxFrame   int
 	fromHost   []byte // the last frame of the ring
 	hot        bool   // the last frames came soon after each other: the next one may, too
 	patience   wire.Patience
 }
 
-func newInput(open func() *wire.RingReader, maxFrame int) *input {
-	return &input{open: open, buf: make([]byte, largeFrame), maxFrame: maxFrame}
+// New returns the input of a connection. Open maps the rings that the host has shared.
+func New(open func() *wire.RingReader, maxFrame int) *Input {
+	return &Input{open: open, buf: make([]byte, LargeFrame), maxFrame: maxFrame}
 }
 
 // ready reports whether a whole frame is here already.
-func (in *input) ready() bool {
+func (in *Input) ready() bool {
 	if in.atRing {
 		return in.ring.Ready()
 	}
@@ -46,10 +51,10 @@ func (in *input) ready() bool {
 	return there >= 0 && wire.BodySize(in.buf[in.start:]) <= there
 }
 
-// frame returns the body of the next frame, which is valid until the next call of frame, or for
+// Frame returns the body of the next frame, which is valid until the next call of Frame, or for
 // ever where it is large. It does not return when the connection ends. Before it waits, it writes
 // the results that wait.
-func (in *input) frame(flush func(*input)) []byte {
+func (in *Input) Frame(flush func(*Input)) []byte {
 	for {
 		if !in.ready() {
 			flush(in)
@@ -66,13 +71,13 @@ func (in *input) frame(flush func(*input)) []byte {
 }
 
 // fromRing returns the next frame of the ring, or nil where it comes through the socket.
-func (in *input) fromRing() []byte {
+func (in *Input) fromRing() []byte {
 	for !in.ring.Ready() {
 		in.waitForRing()
 	}
 	n, err := in.ring.Next()
 	if err != nil {
-		syscall.Exit(exitProtocol)
+		syscall.Exit(ExitProtocol)
 	}
 	if n == wire.Elsewhere {
 		return nil
@@ -83,7 +88,7 @@ func (in *input) fromRing() []byte {
 }
 
 // waitForRing waits until the ring has something, or is interrupted.
-func (in *input) waitForRing() {
+func (in *Input) waitForRing() {
 	if in.look(ringLooks, in.ring.Ready) || !in.ring.Sleep() {
 		return
 	}
@@ -92,7 +97,7 @@ func (in *input) waitForRing() {
 }
 
 // fromSocket returns the next frame of the socket, or nil where it comes through the ring.
-func (in *input) fromSocket() []byte {
+func (in *Input) fromSocket() []byte {
 	if in.start == in.end {
 		in.start, in.end = 0, 0
 	}
@@ -107,10 +112,10 @@ func (in *input) fromSocket() []byte {
 		return nil
 	}
 	if n < 1 || n > in.maxFrame {
-		syscall.Exit(exitProtocol)
+		syscall.Exit(ExitProtocol)
 	}
 	in.start += wire.HeaderSize
-	if n >= largeFrame {
+	if n >= LargeFrame {
 		body := make([]byte, n)
 		got := copy(body, in.buf[in.start:in.end])
 		in.start += got
@@ -126,7 +131,7 @@ func (in *input) fromSocket() []byte {
 }
 
 // fill reads until n bytes, which fit the buffer, are there.
-func (in *input) fill(n int) {
+func (in *Input) fill(n int) {
 	if in.start+n > len(in.buf) {
 		in.end = copy(in.buf, in.buf[in.start:in.end])
 		in.start = 0
@@ -148,7 +153,7 @@ const (
 
 // look looks for the next frame for a moment, so often at a time, and reports whether found has
 // reported one.
-func (in *input) look(often int, found func() bool) bool {
+func (in *Input) look(often int, found func() bool) bool {
 	if !in.hot || !manyCPUs || !in.patience.Look() {
 		return false
 	}
@@ -165,12 +170,12 @@ func (in *input) look(often int, found func() bool) bool {
 }
 
 // receive reads from the connection; a module whose host is gone ends.
-func (in *input) receive(to []byte) (n int) {
+func (in *Input) receive(to []byte) (n int) {
 	found := func() bool {
 		var err error
 		n, _, err = syscall.Recvfrom(HostFD, to, syscall.MSG_DONTWAIT)
 		if n <= 0 && err != syscall.EAGAIN && err != syscall.EINTR {
-			syscall.Exit(exitHostGone)
+			syscall.Exit(ExitHostGone)
 		}
 		return n > 0
 	}
@@ -181,14 +186,14 @@ func (in *input) receive(to []byte) (n int) {
 }
 
 // sleep reads from the connection when something arrives there.
-func (in *input) sleep(to []byte) int {
+func (in *Input) sleep(to []byte) int {
 	start := time.Now()
 	for {
 		n, err := syscall.Read(HostFD, to)
 		switch {
 		case err == syscall.EINTR:
 		case err != nil || n <= 0:
-			syscall.Exit(exitHostGone)
+			syscall.Exit(ExitHostGone)
 		default:
 			in.hot = time.Since(start) < soon
 			return n

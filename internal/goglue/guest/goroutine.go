@@ -1,6 +1,0 @@
-//go:build unix && (amd64 || arm64)
-
-package guest
-
-// goroutine returns what the calling goroutine is known by as long as it is there.
-func goroutine() uintptr

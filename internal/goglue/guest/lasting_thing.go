@@ -1,0 +1,217 @@
+package guest
+
+import (
+	"reflect"
+	"unsafe"
+	"weak"
+
+	"github.com/loadgo/load/internal/wire"
+)
+
+// lasting is a thing that the module may hold when the call is over. Nothing here keeps it alive,
+// but for what it held.
+type lasting interface {
+	thing
+	wire.Placed
+	// loosen lets go of what the thing is, and tighten holds it again and reports whether it still
+	// exists.
+	loosen()
+	tighten() bool
+	// freeze lets go of what it held, too, for a collection. Thaw follows.
+	freeze()
+	thaw()
+	// revive makes a new one where it does not exist, to take what nobody needs.
+	revive()
+	head() uint64
+}
+
+// lost is what is known of something that nothing here keeps alive.
+type lost[T any] struct {
+	weak    weak.Pointer[T]
+	print   wire.Print // of what it held, while it is frozen
+	changed bool       // it has, while it was
+}
+
+// dirty reports whether a thing has changed while it was frozen.
+func (l *lost[T]) dirty(keep bool) bool {
+	if l == nil || !l.changed {
+		return false
+	}
+	l.changed = !keep
+	return true
+}
+
+func (f form) head() uint64 { return wire.ShareNew + f.mode() }
+
+func (p *pointee[T]) loosen() {
+	if p.at == nil {
+		return
+	}
+	if p.last == nil {
+		p.last = new(lost[T])
+		p.keep()
+	}
+	if p.last.weak == (weak.Pointer[T]{}) {
+		p.last.weak = weak.Make(p.at)
+	}
+	p.at = nil
+}
+
+func (p *pointee[T]) tighten() bool {
+	if p.at == nil {
+		p.at = p.last.weak.Value()
+	}
+	return p.at != nil
+}
+
+func (p *pointee[T]) freeze() {
+	p.last.print.Take(unsafe.Pointer(&p.was), unsafe.Sizeof(p.was))
+	p.was = *new(T)
+}
+
+func (p *pointee[T]) thaw() {
+	if p.tighten() {
+		p.keep()
+		p.last.changed = p.last.changed || !p.last.print.Is(unsafe.Pointer(&p.was), unsafe.Sizeof(p.was))
+	}
+	p.last.print = wire.Print{}
+}
+
+func (p *pointee[T]) revive() {
+	if p.at = new(T); p.last != nil {
+		p.last.weak = weak.Pointer[T]{}
+	}
+}
+
+// Place implements [wire.Placed].
+func (p *pointee[T]) Place(s *wire.Sharing, n int) {
+	if p.at != nil {
+		s.Place(n, unsafe.Pointer(p.at), reflect.TypeFor[T](), 0)
+	}
+}
+
+func (p *textual[T]) loosen() {
+	if p.at == nil {
+		return
+	}
+	if p.weak == (weak.Pointer[T]{}) {
+		p.keep()
+		p.weak = weak.Make(p.at)
+	}
+	p.at = nil
+}
+
+func (p *textual[T]) tighten() bool {
+	if p.at == nil {
+		p.at = p.weak.Value()
+	}
+	return p.at != nil
+}
+
+func (p *textual[T]) freeze()      {}
+func (p *textual[T]) thaw()        {}
+func (p *textual[T]) revive()      { p.at, p.weak = new(T), weak.Pointer[T]{} }
+func (p *textual[T]) head() uint64 { return wire.ShareNew }
+
+// Place implements [wire.Placed].
+func (p *textual[T]) Place(s *wire.Sharing, n int) {
+	if p.at != nil {
+		s.Place(n, unsafe.Pointer(p.at), reflect.TypeFor[T](), 0)
+	}
+}
+
+func (l *list[E]) loosen() {
+	if l.all == nil {
+		return
+	}
+	if l.last == nil {
+		l.over()
+		l.last, l.count = new(lost[E]), len(l.all)
+		l.keep()
+	}
+	if l.last.weak == (weak.Pointer[E]{}) {
+		l.last.weak = weak.Make(unsafe.SliceData(l.all))
+	}
+	l.all = nil
+}
+
+func (l *list[E]) tighten() bool {
+	if l.all == nil && l.last != nil {
+		if at := l.last.weak.Value(); at != nil {
+			l.all = unsafe.Slice(at, l.count)
+		}
+	}
+	return l.all != nil
+}
+
+func (l *list[E]) freeze() {
+	l.last.print.Take(unsafe.Pointer(unsafe.SliceData(l.was)), uintptr(len(l.was))*unsafe.Sizeof(*new(E)))
+	l.was = nil
+}
+
+func (l *list[E]) thaw() {
+	if l.tighten() {
+		l.keep()
+		at := unsafe.Pointer(unsafe.SliceData(l.was))
+		l.last.changed = l.last.changed || !l.last.print.Is(at, uintptr(len(l.was))*unsafe.Sizeof(*new(E)))
+	}
+	l.last.print = wire.Print{}
+}
+
+func (l *list[E]) revive()       { l.all, l.last.weak = make([]E, l.count), weak.Pointer[E]{} }
+func (l *list[E]) elements() int { return len(l.all) }
+
+// Place implements [wire.Placed].
+func (l *list[E]) Place(s *wire.Sharing, n int) {
+	if l.all != nil {
+		s.PlaceArray(n, unsafe.Pointer(unsafe.SliceData(l.all)), uintptr(len(l.all))*unsafe.Sizeof(*new(E)), reflect.TypeFor[E](), 0)
+	}
+}
+
+func (t *table[K, V]) loosen() {
+	if t.at == nil {
+		return
+	}
+	if t.last == nil {
+		t.last = new(lost[byte])
+		t.keep()
+	}
+	if t.last.weak == (weak.Pointer[byte]{}) {
+		t.last.weak = weak.Make((*byte)(mapAddress(t.at)))
+	}
+	t.at = nil
+}
+
+func (t *table[K, V]) tighten() bool {
+	if t.at == nil && t.last != nil {
+		at := unsafe.Pointer(t.last.weak.Value())
+		t.at = *(*map[K]V)(unsafe.Pointer(&at))
+	}
+	return t.at != nil
+}
+
+func (t *table[K, V]) freeze() {
+	t.last.changed = t.last.changed || t.tighten() && t.differs()
+	t.was = nil
+	t.loosen()
+}
+
+func (t *table[K, V]) thaw() {
+	if t.tighten() {
+		t.keep()
+	}
+}
+
+func (t *table[K, V]) revive() {
+	if t.at = map[K]V{}; t.last != nil {
+		t.last.weak = weak.Pointer[byte]{}
+	}
+}
+func (t *table[K, V]) entries() int { return len(t.at) }
+
+// Place implements [wire.Placed].
+func (t *table[K, V]) Place(s *wire.Sharing, n int) {
+	if t.at != nil {
+		s.Place(n, mapAddress(t.at), reflect.TypeFor[V](), 0)
+	}
+}

@@ -1,0 +1,347 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// Lasting has what calls shared that are over, as long as the module may hold some of it: see
+// [wire.Lasting]. It is safe for concurrent use.
+type Lasting struct {
+	mu    sync.Mutex
+	sets  []*wire.Lasting
+	count atomic.Int32 // of the sets
+	// waiting are the goroutines that wait for calls, with how many each.
+	waiting map[uintptr]int
+}
+
+// Wait notes that the goroutine waits for a call, until done is called: what is called meanwhile
+// may change what it has given.
+func (l *Lasting) Wait() (done func()) {
+	goroutine := wire.Goroutine()
+	add := func(n int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.waiting == nil {
+			l.waiting = map[uintptr]int{}
+		}
+		if l.waiting[goroutine] += n; l.waiting[goroutine] == 0 {
+			delete(l.waiting, goroutine)
+		}
+	}
+	add(1)
+	return func() { add(-1) }
+}
+
+// Any reports whether the module may hold anything.
+func (l *Lasting) Any() bool { return l.count.Load() > 0 }
+
+// Add lets the things of a call last.
+func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
+	if set.Gone.Load() || len(s.Things) == 0 {
+		return
+	}
+	set.Begin(s.Things, false)
+	set.Owner = wire.Goroutine()
+	for n, t := range set.Things {
+		if !lasts(t) {
+			set.Things[n] = nil
+		}
+	}
+	keepLasting(set.Things)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.renew(s, true)
+	l.sets = append(l.sets, set)
+	l.count.Store(int32(len(l.sets)))
+}
+
+// Renew is told of the things of a call that is over and do not last: some may have been given
+// before, and both sides have the same of them now.
+func (l *Lasting) Renew(s *wire.Sharing) {
+	if l.Any() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.renew(s, false)
+	}
+}
+
+func (l *Lasting) renew(s *wire.Sharing, over bool) {
+	at := map[uintptr]bool{}
+	for _, t := range s.Things {
+		if t, ok := t.(wire.LastingThing); ok && t.Lasts() {
+			at[t.Address()] = true
+		}
+	}
+	if len(at) == 0 {
+		return
+	}
+	for _, set := range l.sets {
+		for n, t := range set.Things {
+			if own, ok := t.(wire.LastingThing); !ok || !at[own.Address()] {
+				continue
+			} else if over {
+				set.Things[n] = nil
+			} else {
+				own.Renew()
+			}
+		}
+	}
+}
+
+// lasts reports whether a thing can last.
+func lasts(t any) bool {
+	switch t := t.(type) {
+	case *shared:
+		return t.Value.IsValid() && (t.Value.Kind() != reflect.Slice || t.Value.Len() <= wire.MaxLastingElements)
+	case *skipped:
+		return t.count <= wire.MaxLastingElements
+	case wire.LastingThing:
+		return t.Lasts()
+	}
+	return false
+}
+
+// keepLasting remembers what both sides have of things.
+func keepLasting(things []any) {
+	for _, t := range things {
+		switch t := t.(type) {
+		case *shared:
+			t.keep()
+		case wire.LastingThing:
+			t.Renew()
+		}
+	}
+}
+
+// prune forgets what the module holds no more.
+func (l *Lasting) prune() {
+	l.sets = slices.DeleteFunc(l.sets, func(s *wire.Lasting) bool { return s.Gone.Load() })
+	l.count.Store(int32(len(l.sets)))
+}
+
+// Put appends what the host has changed of lasting things. Of those of which nobody knows yet
+// whether the module holds them, only the goroutine speaks that gave them, or what the module calls
+// while that waits: others may be changing them.
+func (l *Lasting) Put(e *wire.Encoder, called bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.prune()
+	goroutine := wire.Goroutine()
+	for _, set := range l.sets {
+		var changed []int
+		if set.Held || goroutine != 0 && set.Owner == goroutine || called && l.waiting[set.Owner] > 0 {
+			var err error
+			if changed, err = changedLasting(set.Things); err != nil {
+				e.Fail(err)
+				return
+			}
+		}
+		numbers, send := set.Note(changed)
+		if !send {
+			continue
+		}
+		u := wire.Encoder{Room: e.Room}
+		putLasting(&u, set, numbers)
+		e.Uint(set.Handle)
+		e.Uint(uint64(u.Size()))
+		e.Join(&u, 0)
+		e.Fail(u.Err)
+	}
+	e.Uint(0)
+}
+
+func putLasting(u *wire.Encoder, set *wire.Lasting, numbers []int) {
+	defer set.PutEnd()
+	for {
+		u.Sharing = set.PutHead(u, numbers)
+		for _, n := range numbers {
+			switch t := set.Things[n].(type) {
+			case *shared:
+				t.putWhole(u, t.Value)
+			case wire.LastingThing:
+				t.PutWhole(u)
+			}
+		}
+		u.Sharing = nil
+		if u.Err != wire.ErrAgain { // else an array became longer: who leads to it has all of it
+			break
+		}
+		room := u.Room
+		u.Truncate(0)
+		u.Room = room
+		numbers = slices.DeleteFunc(numbers, func(n int) bool {
+			t, ok := set.Things[n].(interface{ Own() reflect.Value })
+			return ok && t.Own().Kind() == reflect.Slice
+		})
+	}
+	for _, t := range set.Things { // what is new
+		if t, ok := t.(*shared); ok && !t.kept() {
+			t.keep()
+		}
+	}
+}
+
+// changedLasting returns the numbers of the things that the host has changed. Maps are not looked
+// at: others may be changing them.
+func changedLasting(things []any) (changed []int, err error) {
+	for n, t := range things {
+		is := false
+		switch t := t.(type) {
+		case *shared:
+			if is = t.Value.IsValid() && t.Value.Kind() != reflect.Map && t.differs(); is {
+				if t.partial {
+					return nil, t.lacking()
+				}
+				t.keep()
+			}
+		case wire.LastingThing:
+			is = !t.IsMap() && t.Differs(true)
+		}
+		if is {
+			changed = append(changed, n)
+		}
+	}
+	return changed, nil
+}
+
+// differs reports whether the host has changed the content.
+func (s *shared) differs() bool {
+	if s.Value.Kind() != reflect.Slice {
+		return s.Dirty()
+	}
+	size := s.t.Elem().Size() * uintptr(s.Value.Len())
+	return s.kept() && !wire.Same(s.Value.UnsafePointer(), s.Base.UnsafePointer(), size)
+}
+
+// putWhole appends a content that the module may have already.
+func (s *shared) putWhole(e *wire.Encoder, v reflect.Value) {
+	switch {
+	case s.putErr != nil:
+		e.Fail(s.putErr)
+	case s.partial:
+		e.Fail(s.lacking())
+	default:
+		s.put(e, v)
+	}
+}
+
+func (s *shared) lacking() error {
+	return fmt.Errorf("the module holds a %s, whose type has fewer fields than the module's: give it all fields, or change it by the module's functions", s.t)
+}
+
+// Place implements [wire.Placed].
+func (s *shared) Place(t *wire.Sharing, n int) {
+	switch {
+	case !s.Value.IsValid():
+	case s.Value.Kind() == reflect.Slice:
+		t.PlaceArray(n, s.Value.UnsafePointer(), s.t.Elem().Size()*uintptr(s.Value.Len()), s.t, s.n)
+	default:
+		t.Place(n, s.Value.UnsafePointer(), s.t, s.n)
+	}
+}
+
+// Take takes what the module has changed of lasting things.
+func (l *Lasting) Take(d *Incoming) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sharing := d.Sharing
+	defer func() { d.Sharing = sharing }()
+	var failure error
+	for handle := d.Uint(); handle != 0 && d.Err() == nil; handle = d.Uint() {
+		size := int(min(d.Uint(), uint64(len(d.Rest()))))
+		i := slices.IndexFunc(l.sets, func(s *wire.Lasting) bool { return s.Handle == handle })
+		if i < 0 { // the call that gave it is not over here
+			d.Raw(size)
+			continue
+		}
+		failure = errors.Join(failure, takeLasting(d, l.sets[i], size))
+	}
+	if failure == nil {
+		failure = d.Err()
+	}
+	return failure
+}
+
+func takeLasting(d *Incoming, set *wire.Lasting, size int) error {
+	rest := len(d.Rest())
+	sharing, numbers, passed, news := set.TakeHead(&d.Decoder)
+	if !news {
+		d.Raw(size - (rest - len(d.Rest())))
+		return nil
+	}
+	d.Sharing = sharing
+	var failure error
+	for _, n := range numbers {
+		switch t := set.Things[n].(type) {
+		case *shared:
+			if t.takeErr != nil {
+				return fmt.Errorf("the module holds a %s: %w", t.t, t.takeErr)
+			}
+			if passed(n) || t.differs() {
+				failure = wire.ErrBoth
+			}
+			t.takeWhole(d)
+		case *skipped:
+			t.content(d)
+		case wire.LastingThing:
+			if passed(n) || t.Differs(false) {
+				failure = wire.ErrBoth
+			}
+			t.TakeWhole(&d.Decoder)
+		}
+	}
+	for _, t := range set.Things {
+		if t, ok := t.(*shared); ok && !t.kept() {
+			t.keep()
+		}
+	}
+	return failure
+}
+
+// takeWhole takes a content, in place.
+func (s *shared) takeWhole(d *Incoming) {
+	if s.Value.Kind() == reflect.Slice {
+		s.changeElements(d, 0, s.Value.Len())
+	} else {
+		s.change(d)
+	}
+}
+
+// takeKnown takes a new thing of an update that the host has, into v, and reports whether it has.
+func (x *crossing) takeKnown(d *Incoming, thing any, v reflect.Value) bool {
+	s, ok := thing.(*shared)
+	if !ok || s.t != x.t || s.n != x.n || !s.Value.IsValid() || v.Kind() == reflect.Slice {
+		return false
+	}
+	d.Sharing.Number(s)
+	v.Set(s.Value)
+	s.takeWhole(d)
+	return true
+}
+
+// lacks reports whether a host's type has fewer fields than the module's, which the module would
+// lose.
+func (c *Codec) lacks(t reflect.Type, n int) bool {
+	typ := &c.api.Types[n]
+	switch {
+	case typ.Kind == api.KindArray && t.Kind() == reflect.Array:
+		return c.lacks(t.Elem(), typ.Elem)
+	case typ.Kind != api.KindStruct || t.Kind() != reflect.Struct || t == timeType || typ.Class != api.Data:
+		return false
+	}
+	for _, f := range typ.Fields {
+		host, ok := t.FieldByName(f.Name)
+		if !ok || c.lacks(host.Type, f.Type) {
+			return true
+		}
+	}
+	return false
+}
