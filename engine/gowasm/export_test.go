@@ -19,3 +19,9 @@ func KeptStacks(i engine.Instance) (total int) {
 	}
 	return total
 }
+
+// MemoryAddress returns where the linear memory is.
+func MemoryAddress(i engine.Instance) *byte {
+	data, _ := i.(*instance).module.guests[0].memory.Read(0, 1)
+	return &data[0]
+}

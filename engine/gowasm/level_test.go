@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/gowasm"
 )
 
@@ -65,4 +66,31 @@ func TestStacks(t *testing.T) {
 	}
 	assert.LessOrEqual(t, gowasm.KeptStacks(m), 16<<20)
 	assert.Positive(t, gowasm.KeptStacks(m), "nothing is counted")
+}
+
+// TestGrowthStays: memory grows where it is, whatever it holds: a copy of all of it at once would
+// hold up the host's garbage collector.
+func TestGrowthStays(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+		return // no room is reserved
+	}
+	m := openFiles(t.Context(), t, gowasm.Config{Memory: 128 << 20}, map[string]string{"sample.go": `package sample
+
+var kept [][]byte
+
+func Grow(n int) { for range n { b := make([]byte, 1<<20); b[1] = 1; kept = append(kept, b) } }
+
+func Sum() (sum int) { for _, b := range kept { sum += int(b[1]) }; return sum }
+`})
+	at := gowasm.MemoryAddress(m)
+	require.NoError(t, bound[func(int) error](t, m, "Grow")(40))
+	assert.Same(t, at, gowasm.MemoryAddress(m))
+	n, err := bound[func() (int, error)](t, m, "Sum")()
+	require.NoError(t, err)
+	assert.Equal(t, 40, n)
+	require.ErrorIs(t, bound[func(int) error](t, m, "Grow")(200), engine.ErrCrashed, "there is a limit")
+	require.NoError(t, m.Close(t.Context()))
+	_, err = bound[func() (int, error)](t, m, "Sum")()
+	require.Error(t, err, "its memory is given back")
 }

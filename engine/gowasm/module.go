@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/internal/budget"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -30,7 +31,8 @@ type module struct {
 	stderr     *output.Stream
 	runtime    wazero.Runtime
 	cache      wazero.CompilationCache // nil where there is no store
-	direct     map[string]bool         // the names of what can be called without a message
+	memories   wasmrun.Memories
+	direct     map[string]bool // the names of what can be called without a message
 	guests     []*guest
 	host       hostSide
 	next       atomic.Uint32 // whose turn it is of those that are all busy
@@ -160,6 +162,7 @@ func (m *module) free() {
 		if m.cache != nil {
 			_ = m.cache.Close(ctx)
 		}
+		m.memories.Release()
 		close(m.freed)
 	})
 }

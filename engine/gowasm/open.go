@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/loadgo/load/engine"
@@ -219,7 +220,7 @@ func (e *Engine) initialise(ctx context.Context, m *module, compiled wazero.Comp
 
 func (g *guest) initialise(config wazero.ModuleConfig, compiled wazero.CompiledModule) error {
 	var err error
-	g.wasm, err = g.module.runtime.InstantiateModule(g.ctx, compiled, config)
+	g.wasm, err = g.module.runtime.InstantiateModule(experimental.WithMemoryAllocator(g.ctx, &g.module.memories), compiled, config)
 	switch {
 	case err != nil:
 		return err

@@ -1,0 +1,53 @@
+package wasmrun
+
+import (
+	"sync"
+
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Memories makes the linear memories of the instances of a module: each has its room in the address
+// space reserved from the beginning, and grows where it is. wazero's own are copied as a whole when
+// they grow, which nothing interrupts, the host's garbage collector included. Where no room can be
+// reserved they are the same as wazero's. It implements [experimental.MemoryAllocator].
+type Memories struct {
+	mu       sync.Mutex
+	reserved []*reserved
+}
+
+// Allocate implements [experimental.MemoryAllocator].
+func (m *Memories) Allocate(first, most uint64) experimental.LinearMemory {
+	r, err := reserve(first, most)
+	if err != nil {
+		return new(copied)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reserved = append(m.reserved, r)
+	return r
+}
+
+// Release gives the memories back. Nothing may use the instances any more: wazero still refers to a
+// memory once its instance is closed.
+func (m *Memories) Release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.reserved {
+		r.release()
+	}
+	m.reserved = nil
+}
+
+// copied is a memory that is copied when it grows.
+type copied struct{ data []byte }
+
+// Reallocate implements [experimental.LinearMemory].
+func (c *copied) Reallocate(size uint64) []byte {
+	if grown := int(size) - len(c.data); grown > 0 {
+		c.data = append(c.data, make([]byte, grown)...)
+	}
+	return c.data[:size]
+}
+
+// Free implements [experimental.LinearMemory].
+func (c *copied) Free() {}
