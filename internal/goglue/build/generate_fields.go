@@ -15,11 +15,11 @@ func (g *generator) fields() {
 	var cases strings.Builder
 	for _, s := range g.api.Symbols {
 		named, ok := g.types[s.Type].(*types.Named)
-		if s.Kind != engine.KindType || s.Type == 0 || !ok || !g.nameable(named) || g.class(named) != api.Held {
+		if s.Kind != engine.KindType || s.Type == 0 || !ok || !g.nameable(named) {
 			continue
 		}
 		u, ok := named.Underlying().(*types.Struct)
-		if !ok || len(g.api.Types[s.Type].Fields) == 0 || g.needs[fmt.Sprintf("fields%d", s.Type)] {
+		if !ok || !g.stays(named, map[types.Type]bool{}) || len(g.api.Types[s.Type].Fields) == 0 || g.needs[fmt.Sprintf("fields%d", s.Type)] {
 			continue
 		}
 		g.needs[fmt.Sprintf("fields%d", s.Type)] = true
@@ -31,6 +31,26 @@ func (g *generator) fields() {
 		g.needs["fields"] = true
 		g.printf("func fields(c *guest.Call, typ uint64, p any) {\n\tswitch p := p.(type) {\n%s\tdefault:\n\t\tc.BadTag()\n\t}\n}\n\n", cases.String())
 	}
+}
+
+// stays reports whether the host's type for a struct may have its values in the module: something in
+// it cannot be copied.
+func (g *generator) stays(t types.Type, seen map[types.Type]bool) bool {
+	if g.class(t) != api.Both || seen[t] {
+		return g.class(t) == api.Held
+	}
+	seen[t] = true
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		for f := range u.Fields() {
+			if g.stays(element(g.fieldType(f)), seen) {
+				return true
+			}
+		}
+	case *types.Pointer:
+		return g.stays(element(u.Elem()), seen)
+	}
+	return false
 }
 
 func (g *generator) fieldsOf(u *types.Struct, n int, spelled string) {

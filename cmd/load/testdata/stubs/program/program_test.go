@@ -91,6 +91,10 @@ func TestErrors(t *testing.T) {
 	assert.True(t, is && !as)
 	is, _ = shapes.IsUnknown(errors.New("mine"))
 	assert.False(t, is)
+	var mistyped *shapes.TypeError
+	require.ErrorAs(t, shapes.Mistype("x"), &mistyped)
+	assert.Equal(t, "x", mistyped.Value)
+	assert.EqualError(t, mistyped, "x is no shapes.Kind")
 }
 
 func TestHeld(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,17 @@ type ParseError struct {
 
 func (e *ParseError) Error() string { return fmt.Sprintf("shapes: %q: %v", e.Text, e.Err) }
 func (e *ParseError) Unwrap() error { return e.Err }
+
+// TypeError has a field that only the module can have.
+type TypeError struct {
+	Value string
+	Type  reflect.Type
+}
+
+func (e *TypeError) Error() string { return e.Value + " is no " + e.Type.String() }
+
+// Mistype returns a TypeError.
+func Mistype(value string) error { return &TypeError{value, reflect.TypeFor[Kind]()} }
 
 // IsUnknown reports what the module finds in an error.
 func IsUnknown(err error) (is, as bool) {
