@@ -133,7 +133,7 @@ func readStubs(ctx context.Context, l *load.Loader, work string, names []string,
 	}
 	builder := build.Builder{Toolchain: tools, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 	for {
-		in := stubgen.Input{Base: base, Along: along(names)}
+		in := stubgen.Input{Base: base, Along: along(names), Go: tools.Version}
 		spec, err := l.Install(ctx, names[0], load.Along(in.Along...))
 		if err != nil {
 			return in, err
@@ -197,9 +197,6 @@ func origin(spec *load.Spec, path string) (version, sum string) {
 	}
 	if best == "" {
 		version = spec.Version
-		if spec.Module != "" {
-			version = runtime.Version()
-		}
 	}
 	return version, sum
 }

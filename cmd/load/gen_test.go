@@ -66,7 +66,8 @@ func TestStubs(t *testing.T) {
 	dir := appModule(t)
 	t.Setenv("LOAD_DIR", t.TempDir())
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/stubs")))
-	stderr, code := gen(t, dir, "-v", "-tree", "-o", "stubs", "example.com/app/shapes")
+	both := []string{"-tree", "-o", "stubs", "example.com/app/shapes", "example.com/app/clash"}
+	stderr, code := gen(t, dir, append([]string{"-v"}, both...)...)
 	require.Zero(t, code, stderr)
 	assert.Contains(t, stderr, "example.com/app/shapes: left out: Channels: channels do not cross\n")
 	for _, args := range [][]string{
@@ -75,21 +76,25 @@ func TestStubs(t *testing.T) {
 		output, err := goIn(t, dir, args...)
 		assert.NoError(t, err, "go %s\n%s", strings.Join(args, " "), output)
 	}
-	stderr, code = gen(t, dir, "-check", "-tree", "-o", "stubs", "example.com/app/shapes")
+	stderr, code = gen(t, dir, append([]string{"-check"}, both...)...)
 	assert.Zero(t, code, stderr)
+	clash, err := os.ReadFile(filepath.Join(dir, "stubs/example.com/app/clash/clash.go"))
+	require.NoError(t, err)
+	assert.Contains(t, string(clash), "// Generated from example.com/app/clash.\n")
+	assert.Contains(t, string(clash), "// Use is Use_ here: the stub has a function Use of its own.\n")
 	stub := filepath.Join(dir, "stubs/example.com/app/shapes/shapes.go")
 	generated, err := os.ReadFile(stub)
 	require.NoError(t, err)
 	mine := append([]byte("package shapes\n"), generated...)
 	writeFile(t, stub, mine)
-	stderr, code = gen(t, dir, "-tree", "-o", "stubs", "example.com/app/shapes")
+	stderr, code = gen(t, dir, both...)
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, stderr, "is not overwritten: it was not written by load gen\n")
 	kept, err := os.ReadFile(stub)
 	require.NoError(t, err)
 	assert.Equal(t, mine, kept)
 	writeFile(t, stub, bytes.Replace(generated, []byte("func Sized(n int)"), []byte("func Sized(n int8)"), 1))
-	stdout, stderr, code := genOutput(t, dir, "-check", "-tree", "-o", "stubs", "example.com/app/shapes")
+	stdout, stderr, code := genOutput(t, dir, append([]string{"-check"}, both...)...)
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, stdout, "- func Sized(n int8) Option\n+ func Sized(n int) Option\n")
 	assert.Contains(t, stderr, "the API has moved\n\tgenerate it again, without -check\n")
@@ -97,15 +102,29 @@ func TestStubs(t *testing.T) {
 
 func TestGenRefuses(t *testing.T) {
 	t.Setenv("LOAD_DIR", t.TempDir())
+	dir := appModule(t)
+	for path, text := range map[string]string{
+		"rule.star":       "x = 1\n",
+		"none/none.go":    "package none\n\nfunc hidden() {}\n",
+		"prog/prog.go":    "package main\n\nfunc main() {}\n\nfunc Exported() {}\n",
+		"internal/x/x.go": "package x\n\nfunc X() {}\n",
+	} {
+		writeFile(t, filepath.Join(dir, path), []byte(text))
+	}
 	for want, args := range map[string][]string{
 		"it takes -o DIR and one NAME":  {"-o", "x", "path", "strings"},
 		"in no Go module":               {"-tree", "-o", filepath.Join(t.TempDir(), "stubs"), "path"},
 		"of Go packages with an import": {"-o", "x", "./rule.star"},
+
+		"load: example.com/app/none has no exported names\n": {"-o", "x", "example.com/app/none"},
+		"load: example.com/app/prog: it is a program (package main), not a package that can be imported\n\tload one of its library packages\n":                              {"-o", "x", "example.com/app/prog"},
+		"load: example.com/app/internal/x: it is an internal package: only code below example.com/app can import it\n\tload a package of the module that is not internal\n": {"-o", "x", "example.com/app/internal/x"},
+		"load: encoding/nosuch: not found\n":                           {"-o", "x", "encoding/nosuch"},
+		"load: internal/abi: it is internal to the standard library\n": {"-o", "x", "internal/abi"},
 	} {
-		dir := t.TempDir()
-		writeFile(t, filepath.Join(dir, "rule.star"), []byte("x = 1\n"))
 		stderr, code := gen(t, dir, args...)
 		assert.NotZero(t, code)
 		assert.Contains(t, stderr, want)
 	}
+	assert.NoDirExists(t, filepath.Join(dir, "x"))
 }

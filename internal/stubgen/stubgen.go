@@ -21,8 +21,10 @@ type Input struct {
 	// Base is the import path of the directory that the stubs of several packages are written to,
 	// each below its own import path; "" for one package alone.
 	Base string
-	// Origin returns the version of a package's module, and its sum, "" for the standard library.
+	// Origin returns the version of a package's module, and its sum, where it has them.
 	Origin func(importPath string) (version, sum string)
+	// Go is the version of the standard library.
+	Go string
 }
 
 // Output is a generated package.
@@ -58,7 +60,9 @@ func Generate(in Input) ([]*Output, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.version, s.sum = in.Origin(s.pkg.Path())
+		if s.version, s.sum = in.Origin(s.pkg.Path()); s.Standard {
+			s.version = in.Go
+		}
 		g.packages = append(g.packages, s)
 	}
 	g.classify()

@@ -296,7 +296,8 @@ func (g *generator) main(sum string) {
 }
 
 // typed lists the types of which the host gives values in interfaces as what they are: the exported
-// ones that it can make, and pointers to these and lists of them.
+// ones that it can make, pointers to these and lists of them, and the interfaces that say what a
+// whole value is.
 func (g *generator) typed() (list []int) {
 	for _, s := range g.api.Symbols {
 		named, ok := g.types[s.Type].(*types.Named)
@@ -310,5 +311,6 @@ func (g *generator) typed() (list []int) {
 			}
 		}
 	}
-	return list
+	standing, _ := g.api.Standing()
+	return append(list, standing...)
 }

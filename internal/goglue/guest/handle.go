@@ -103,6 +103,9 @@ func (h *Host) Tie(v any) any {
 // value that returns to the host is recognised by this method.
 func (h *Host) HostHandle() uint64 { return h.handle }
 
+// Methods is how many methods the host answers for.
+func (h *Host) Methods() int { return len(h.modes) }
+
 type fromHost interface{ HostHandle() uint64 }
 
 // releaseDelay is how long handles are collected before the host is told to forget them.

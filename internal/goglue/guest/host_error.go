@@ -32,6 +32,12 @@ func (e *hostError) Is(target error) bool {
 	return false
 }
 
+// As reports whether the target is a variable of the host that the error fits, which holds it then.
+func (e *hostError) As(target any) bool {
+	t, ok := target.(interface{ Takes(handle uint64) bool })
+	return ok && t.Takes(e.host.handle)
+}
+
 // wrapper is a hostError that wraps one error, and joined one that wraps several.
 type (
 	wrapper struct {

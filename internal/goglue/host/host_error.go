@@ -1,41 +1,16 @@
 package host
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net"
-	"net/http"
-	"os"
 	"reflect"
-	"strconv"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/wire"
 )
-
-// hostSentinels are the errors of the standard library that cross as themselves, by the names that
-// standardSentinels has for them.
-var hostSentinels = map[string]error{
-	"bufio.ErrTooLong": bufio.ErrTooLong, "bufio.ErrBufferFull": bufio.ErrBufferFull,
-	"context.Canceled": context.Canceled, "context.DeadlineExceeded": context.DeadlineExceeded,
-	"errors.ErrUnsupported": errors.ErrUnsupported,
-	"io.EOF":                io.EOF, "io.ErrUnexpectedEOF": io.ErrUnexpectedEOF, "io.ErrClosedPipe": io.ErrClosedPipe,
-	"io.ErrShortWrite": io.ErrShortWrite, "io.ErrShortBuffer": io.ErrShortBuffer, "io.ErrNoProgress": io.ErrNoProgress,
-	"io/fs.ErrInvalid": fs.ErrInvalid, "io/fs.ErrPermission": fs.ErrPermission, "io/fs.ErrExist": fs.ErrExist,
-	"io/fs.ErrNotExist": fs.ErrNotExist, "io/fs.ErrClosed": fs.ErrClosed, "io/fs.SkipDir": fs.SkipDir, "io/fs.SkipAll": fs.SkipAll,
-	"net.ErrClosed": net.ErrClosed, "net/http.ErrAbortHandler": http.ErrAbortHandler, "net/http.ErrServerClosed": http.ErrServerClosed,
-	"net/http.ErrHandlerTimeout": http.ErrHandlerTimeout, "net/http.ErrBodyNotAllowed": http.ErrBodyNotAllowed,
-	"net/http.ErrNotSupported": http.ErrNotSupported, "net/http.ErrNoCookie": http.ErrNoCookie, "net/http.ErrNoLocation": http.ErrNoLocation,
-	"net/http.ErrUseLastResponse": http.ErrUseLastResponse,
-	"os.ErrDeadlineExceeded":      os.ErrDeadlineExceeded, "os.ErrProcessDone": os.ErrProcessDone,
-	"strconv.ErrRange": strconv.ErrRange, "strconv.ErrSyntax": strconv.ErrSyntax,
-}
 
 // encodeError encodes an error of the host and what it wraps: a sentinel by its name, an error that
 // came from the module as what it was there, and every other one as a reference, so that it can
@@ -65,7 +40,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 		e.Byte(0)
 		return
 	}
-	for name, sentinel := range hostSentinels {
+	for name, sentinel := range api.Sentinels {
 		if isComparable(err) && err == sentinel {
 			e.Byte(wire.TagText)
 			e.String(name)
@@ -96,7 +71,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 	inner, form := unwrapped(err)
 	whole := len(inner) <= *left
 	var matches []string
-	for name, sentinel := range hostSentinels {
+	for name, sentinel := range api.Sentinels {
 		if accepts(err, sentinel) || !whole && errors.Is(err, sentinel) {
 			matches = append(matches, name)
 		}
@@ -235,7 +210,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 	if d.Err() != nil {
 		return nil
 	}
-	if sentinel, ok := hostSentinels[err.Sentinel]; ok {
+	if sentinel, ok := api.Sentinels[err.Sentinel]; ok {
 		return sentinel
 	}
 	if own := i.errorTwin(d, err); own != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
+	"github.com/loadgo/load/internal/goglue/host/standing"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 	"github.com/loadgo/load/internal/wire/dynamic"
@@ -62,6 +63,7 @@ type Instance struct {
 	transport Transport
 	dynamic   *dynamic.Codec
 	codec     *codec.Codec
+	*standing.Table
 	*inflight.Memory
 	*given.Values
 	symbols  func() []engine.Symbol
@@ -87,6 +89,7 @@ func NewInstance(name string, described *api.API, transport Transport, limits in
 	i := &Instance{name: name, api: described, transport: transport, Memory: inflight.NewMemory(limits)}
 	i.dynamic = dynamic.New(peer{i})
 	i.codec = codec.New(described, references{i}, i.dynamic)
+	i.Table = standing.New(described, i.codec, peer{i}.asItself)
 	i.Values = given.New(references{i}, described, i.codec, i.dynamic, i.Memory)
 	i.symbols = sync.OnceValue(i.listSymbols)
 	i.serving = serving(described)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
@@ -74,7 +75,14 @@ func (p peer) Opaque(t reflect.Type) bool {
 }
 
 // PutTyped implements [dynamic.Peer].
-func (p peer) PutTyped(e *wire.Encoder, v reflect.Value) bool { return p.putTyped(e, v) }
+func (p peer) PutTyped(e *wire.Encoder, v reflect.Value) bool {
+	return p.putTyped(e, v) || p.PutStanding(e, v)
+}
+
+// asItself reports whether values of a type are in an any what they are, whatever methods they have.
+func (p peer) asItself(t reflect.Type) bool {
+	return p.Opaque(t) || p.isTwin(t) || t.Implements(codec.ErrorType) || t == reflect.TypeFor[time.Time]() || p.TextName(t) != "" || p.StandardName(t) != ""
+}
 
 // Typed implements [dynamic.Peer]: a module holds such values.
 func (p peer) Typed(d *wire.Decoder) any {
@@ -95,8 +103,16 @@ func (p peer) Lend(e *wire.Encoder, v reflect.Value) {
 
 // LendWhole implements [dynamic.Home].
 func (p peer) LendWhole(e *wire.Encoder, v reflect.Value) {
-	methods := given.Whole
-	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: methods, Identity: given.Identify(codec.AnyType, v)}, []uint64{0, 0})
+	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: given.Whole, Identity: given.Identify(codec.AnyType, v)}, []uint64{0, 0})
+}
+
+// LendTarget implements [dynamic.Home]. What a stub's error can be is filled by the module.
+func (p peer) LendTarget(e *wire.Encoder, v reflect.Value) bool {
+	if p.isTwin(v.Type().Elem()) {
+		return false
+	}
+	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: given.Target}, []uint64{0})
+	return true
 }
 
 // GiveError implements [dynamic.Home].

@@ -82,6 +82,7 @@ func (i *Instance) Adopt(key any, list func() []engine.Twin) {
 		}
 	}
 	i.twins.table.Store(table)
+	i.Forget()
 	i.twins.known.Store(key, true)
 }
 

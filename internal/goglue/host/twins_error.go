@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -23,7 +24,7 @@ func (i *Instance) sentinel(name string) (error, bool) {
 			return own, true
 		}
 	}
-	own, ok := hostSentinels[name]
+	own, ok := api.Sentinels[name]
 	return own, ok
 }
 

@@ -13,6 +13,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,9 @@ type Peer interface {
 	Standard(name string) any
 	// Opaque reports whether values of the type cross as handles even though they could be copied.
 	Opaque(t reflect.Type) bool
+	// Stands reports whether PutTyped is what carries values of the type, unless they are parts of
+	// what a pointer leads to, which the other side may fill.
+	Stands(t reflect.Type) bool
 	// PutTyped appends a value of a type that the module has, too, after [wire.TagTyped], and
 	// reports whether it is one. The host does.
 	PutTyped(e *wire.Encoder, v reflect.Value) bool
@@ -221,7 +225,7 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 			describe(kindAny)
 			return s
 		}
-		if t.Kind() == reflect.Interface || c.opaque(t) {
+		if t.Kind() == reflect.Interface || c.opaque(t) || c.stands(t, outer) {
 			describe(kindAny)
 			return s
 		}
@@ -303,6 +307,11 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 		s.err = fmt.Errorf("a value of type %s cannot be copied", t)
 	}
 	return s
+}
+
+// stands reports whether values of a type cross as what they stand for inside of others.
+func (c *Codec) stands(t reflect.Type, outer []reflect.Type) bool {
+	return c.peer.Stands(t) && !slices.ContainsFunc(outer, func(o reflect.Type) bool { return o.Kind() == reflect.Pointer })
 }
 
 // opaque reports whether values of a type cross as handles.

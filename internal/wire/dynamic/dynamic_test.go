@@ -80,13 +80,15 @@ func (h *holder) Standard(name string) any {
 	return nil
 }
 
+func (h *holder) Stands(reflect.Type) bool                   { return false }
 func (h *holder) PutTyped(*wire.Encoder, reflect.Value) bool { return false }
 func (h *holder) Typed(d *wire.Decoder) any                  { d.Fail(wire.ErrTag); return nil }
 
 func (h *holder) Forms() bool { return !h.module }
 
-func (h *holder) Lend(e *wire.Encoder, v reflect.Value)      { _ = h.Hold(e, v) }
-func (h *holder) LendWhole(e *wire.Encoder, v reflect.Value) { _ = h.Give(e, v) }
+func (h *holder) Lend(e *wire.Encoder, v reflect.Value)        { _ = h.Hold(e, v) }
+func (h *holder) LendTarget(*wire.Encoder, reflect.Value) bool { return false }
+func (h *holder) LendWhole(e *wire.Encoder, v reflect.Value)   { _ = h.Give(e, v) }
 
 func (h *holder) GiveError(e *wire.Encoder, v reflect.Value) bool {
 	e.Byte(wire.TagError)

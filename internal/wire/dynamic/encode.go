@@ -3,6 +3,7 @@ package dynamic
 import (
 	"encoding"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
@@ -129,6 +130,10 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.Byte(0)
 		}
 		for _, f := range s.fields {
+			if f.kind == kindAny && c.peer.Stands(f.typ) && omitted(v.Type().Field(f.index), v.Field(f.index)) {
+				e.Byte(wire.TagNil)
+				continue
+			}
 			c.encode(e, f.shape, v.Field(f.index))
 		}
 	case reflect.Func:
@@ -138,4 +143,17 @@ func (c *Codec) encodeKind(e *wire.Encoder, s *shape, v reflect.Value) {
 			e.Fail(err)
 		}
 	}
+}
+
+// omitted reports whether an encoder leaves a field out for what it holds. What crosses as an any
+// has to be nil for that.
+func omitted(f reflect.StructField, v reflect.Value) bool {
+	empty := v.IsZero()
+	switch v.Kind() {
+	case reflect.Map, reflect.Slice, reflect.Array:
+		empty = v.Len() == 0
+	case reflect.Struct:
+		empty = false
+	}
+	return empty && strings.Contains(string(f.Tag), ",omitempty") || v.IsZero() && strings.Contains(string(f.Tag), ",omitzero")
 }

@@ -13,12 +13,16 @@ import (
 //	lent = TagOwn handle, TagValue … | TagHost handle, modes, scope | TagError error | TagHandle handle
 //	back = TagHost handle, changed, changes | TagError error
 //
-// A value that is lent with TagHost has no form in the module: only its text and its JSON.
+// A value that is lent with TagHost has no form in the module: only its text and its JSON, or, of
+// what errors.As is to fill, that the host fills it.
 type Home interface {
 	// Lend appends the handle of a value. The host does.
 	Lend(e *wire.Encoder, v reflect.Value)
 	// LendWhole appends a reference to a value that is not copied.
 	LendWhole(e *wire.Encoder, v reflect.Value)
+	// LendTarget appends a reference to a pointer to a variable for an error, and reports whether the
+	// host alone can fill it.
+	LendTarget(e *wire.Encoder, v reflect.Value) bool
 	// GiveError appends an error after [wire.TagError], and reports whether it did: the module
 	// gives only those that both sides know by name.
 	GiveError(e *wire.Encoder, v reflect.Value) bool
@@ -60,6 +64,9 @@ func (c *Codec) lend(e *wire.Encoder, v reflect.Value) bool {
 	case t.Implements(errorType) && (t.Kind() != reflect.Pointer || !v.IsNil()):
 		return c.peer.GiveError(e, v)
 	}
+	if isTarget(v) && c.peer.LendTarget(e, v) {
+		return true
+	}
 	to, isNil := t, false
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -82,6 +89,21 @@ func (c *Codec) lend(e *wire.Encoder, v reflect.Value) bool {
 	}
 	e.Byte(wire.TagOwn)
 	c.peer.Lend(e, v)
+	return false
+}
+
+// isTarget reports whether a value points to a nil variable of a type of errors or of an interface:
+// what [errors.As] fills. Only the host knows what fits it.
+func isTarget(v reflect.Value) bool {
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return false
+	}
+	switch to := v.Type().Elem(); to.Kind() {
+	case reflect.Interface:
+		return to.NumMethod() > 0 && to != errorType && v.Elem().IsNil()
+	case reflect.Pointer:
+		return to.Implements(errorType) && v.Elem().IsNil()
+	}
 	return false
 }
 

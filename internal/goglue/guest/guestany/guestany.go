@@ -51,6 +51,9 @@ func (p peer) Take(d *wire.Decoder) any {
 // PutTyped implements [dynamic.Peer]: the host does.
 func (p peer) PutTyped(*wire.Encoder, reflect.Value) bool { return false }
 
+// Stands implements [dynamic.Peer]: values of the host do.
+func (p peer) Stands(reflect.Type) bool { return false }
+
 // Typed implements [dynamic.Peer].
 func (p peer) Typed(d *wire.Decoder) any { return p.module.TakeTyped(d) }
 

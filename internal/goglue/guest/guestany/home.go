@@ -39,6 +39,25 @@ func (v *Value) MarshalJSON() ([]byte, error) {
 // HostHandle tells which value of the host it is.
 func (v *Value) HostHandle() uint64 { return v.host.HostHandle() }
 
+// Target stands for a variable of the host that errors.As is to fill.
+type Target struct{ host *guest.Host }
+
+// Error makes it the type of an error, which nothing but its variable is.
+func (t Target) Error() string { return "a variable of the host" }
+
+// Takes lets the host fill its variable with an error of its own, if that fits, and reports it.
+func (t *Target) Takes(handle uint64) bool {
+	c := t.host.Call(0)
+	c.Out.Uint(handle)
+	c.Send()
+	fits := c.In.Bool()
+	c.Taken()
+	return fits
+}
+
+// HostHandle tells which variable of the host it is.
+func (t *Target) HostHandle() uint64 { return t.host.HostHandle() }
+
 // functions are the functions that call the host, by address.
 var functions = functionTable{hosts: map[uintptr]weak.Pointer[guest.Host]{}}
 
@@ -92,6 +111,9 @@ func (p peer) Borrow(d *wire.Decoder) dynamic.Reference { return p.module.Refer(
 // BorrowWhole implements [dynamic.Home].
 func (p peer) BorrowWhole(d *wire.Decoder) any {
 	h := p.module.Host(d)
+	if h.Methods() == 1 {
+		return h.Tie(&Target{h})
+	}
 	return h.Tie(&Value{h})
 }
 
@@ -100,6 +122,9 @@ func (p peer) TakeError(d *wire.Decoder) any { return p.module.TakeError(d) }
 
 // Lend implements [dynamic.Home]: the host does.
 func (p peer) Lend(*wire.Encoder, reflect.Value) {}
+
+// LendTarget implements [dynamic.Home]: the host does.
+func (p peer) LendTarget(*wire.Encoder, reflect.Value) bool { return false }
 
 // LendWhole implements [dynamic.Home]: the host does.
 func (p peer) LendWhole(*wire.Encoder, reflect.Value) {}

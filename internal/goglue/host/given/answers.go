@@ -32,6 +32,23 @@ func answerJSON(c *Call, v reflect.Value) error {
 	return nil
 }
 
+// answerAs answers whether an error of the host fits a variable of the host, which holds it then.
+func answerAs(c *Call, v reflect.Value) error {
+	own := c.values.Given(c.in.Uint())
+	if err := c.taken(); err != nil {
+		return err
+	}
+	fits := own != nil && own.Value.Type().AssignableTo(v.Type().Elem())
+	if fits {
+		v.Elem().Set(own.Value)
+	} else if own != nil {
+		as, ok := own.Value.Interface().(interface{ As(any) bool })
+		fits = ok && as.As(v.Interface())
+	}
+	c.out.Bool(fits)
+	return nil
+}
+
 // answerAny answers a call of a function that was given in an any.
 func answerAny(c *Call, v reflect.Value) error {
 	t := v.Type()
@@ -81,7 +98,8 @@ func (c *Call) panicked(r any) {
 
 var (
 	// Func answers for a function in an any, Whole for a value of which only the text
-	// and the JSON cross.
-	Func  = []Method{answerAny}
-	Whole = []Method{answerText, answerJSON}
+	// and the JSON cross, Target for a variable that errors.As is to fill.
+	Func   = []Method{answerAny}
+	Whole  = []Method{answerText, answerJSON}
+	Target = []Method{answerAs}
 )

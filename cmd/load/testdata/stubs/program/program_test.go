@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sort"
@@ -24,6 +25,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/app/stubs/example.com/app/clash"
 	"example.com/app/stubs/example.com/app/shapes"
 )
 
@@ -55,6 +57,16 @@ func TestData(t *testing.T) {
 	assert.Equal(t, 33, old.Sum())
 	var plain shapes.Text = "x"
 	assert.Equal(t, "x", plain)
+}
+
+func TestNames(t *testing.T) {
+	assert.Equal(t, "a2", clash.Use_("a", 2))
+	assert.Equal(t, 1, clash.Preload_())
+	assert.Equal(t, 4, clash.Module_{N: 4}.N)
+	assert.Equal(t, 3, clash.Stub_)
+	assert.InDelta(t, 3.0, clash.Größe(1.5), 0)
+	assert.Equal(t, "ü", clash.Überschrift{Länge: 1}.String())
+	assert.Equal(t, "abcdef", clash.Params("a", "b", "c", "d", "e", "f", 7))
 }
 
 func TestTextForms(t *testing.T) {
@@ -91,6 +103,16 @@ func TestErrors(t *testing.T) {
 	assert.True(t, is && !as)
 	is, _ = shapes.IsUnknown(errors.New("mine"))
 	assert.False(t, is)
+	var path *fs.PathError
+	_, err = os.Open(filepath.Join(t.TempDir(), "missing"))
+	require.True(t, shapes.Find(fmt.Errorf("mine: %w", err), &path))
+	assert.Equal(t, "open", path.Op)
+	path = nil
+	assert.False(t, shapes.Find(errors.New("mine"), &path))
+	assert.Nil(t, path)
+	var late interface{ Timeout() bool }
+	require.True(t, shapes.Find(fmt.Errorf("mine: %w", &fs.PathError{Err: os.ErrDeadlineExceeded}), &late))
+	assert.True(t, late.Timeout())
 	var mistyped *shapes.TypeError
 	require.ErrorAs(t, shapes.Mistype("x"), &mistyped)
 	assert.Equal(t, "x", mistyped.Value)
@@ -203,6 +225,30 @@ func TestAny(t *testing.T) {
 	counter, ok := shapes.Any("counter").(*shapes.Counter)
 	require.True(t, ok)
 	assert.Equal(t, 3, counter.N())
+}
+
+// grade and pupil say what they are.
+type grade int
+
+func (g grade) MarshalSelf() (string, error) { return strings.Repeat("*", int(g)), nil }
+
+type pupil struct {
+	Name  string
+	Grade grade `json:",omitempty"`
+}
+
+func (p *pupil) MarshalSelf() (string, error) { return p.Name, errors.New("no grade") }
+
+func TestMethodsInAny(t *testing.T) {
+	assert.Equal(t, "***<nil>", shapes.Tell(grade(3)))
+	assert.Equal(t, "[*<nil> **<nil>]", shapes.Tell([]grade{1, 2}))
+	assert.Equal(t, "[*<nil> 7 Annno grade]", shapes.Tell([]any{grade(1), 7, &pupil{Name: "Ann"}}))
+	assert.Equal(t, "[Name=Ann Grade=**<nil>]", shapes.Tell(pupil{"Ann", 2}))
+	assert.Equal(t, "[Name=Ann]", shapes.Tell(pupil{Name: "Ann"}))
+	assert.Equal(t, "&[Name=Bob Grade=1]", shapes.Tell(&struct {
+		Name  string
+		Grade grade
+	}{"Bob", 1}), "the module may fill what a pointer leads to")
 }
 
 func TestVariables(t *testing.T) {

@@ -57,6 +57,9 @@ type ParseError struct {
 func (e *ParseError) Error() string { return fmt.Sprintf("shapes: %q: %v", e.Text, e.Err) }
 func (e *ParseError) Unwrap() error { return e.Err }
 
+// Find is errors.As.
+func Find(err error, target any) bool { return errors.As(err, target) }
+
 // TypeError has a field that only the module can have.
 type TypeError struct {
 	Value string
@@ -498,3 +501,34 @@ func NewMixed(shown int) *Mixed { return &Mixed{Shown: shown} }
 func Channels() <-chan int     { return nil }
 func Context() context.Context { return nil }
 func Hidden() interface{ X() } { return nil }
+
+// SelfMarshaler says what it is.
+type SelfMarshaler interface {
+	MarshalSelf() (string, error)
+}
+
+// Tell says what a value is by its own method, or by its parts.
+func Tell(v any) string {
+	if m, ok := v.(SelfMarshaler); ok {
+		text, err := m.MarshalSelf()
+		return fmt.Sprint(text, err)
+	}
+	var parts []string
+	switch v := reflect.ValueOf(v); v.Kind() {
+	case reflect.Slice:
+		for i := range v.Len() {
+			parts = append(parts, Tell(v.Index(i).Interface()))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !strings.Contains(string(v.Type().Field(i).Tag), ",omitempty") || !v.Field(i).IsZero() {
+				parts = append(parts, v.Type().Field(i).Name+"="+Tell(v.Field(i).Interface()))
+			}
+		}
+	case reflect.Pointer:
+		return "&" + Tell(v.Elem().Interface())
+	default:
+		return fmt.Sprint(v)
+	}
+	return fmt.Sprint(parts)
+}
