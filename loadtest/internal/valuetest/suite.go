@@ -65,6 +65,7 @@ func Tests(kit gosuite.Suite) map[string]func(*testing.T) {
 		"HostCallbacks":         s.testHostCallbacks,
 		"HostInterfaces":        s.testHostInterfaces,
 		"Options":               s.testOptions,
+		"Standing":              s.testStanding,
 		"Implementations":       s.testImplementations,
 		"Images":                s.testImages,
 		"WrappedErrors":         s.testWrappedErrors,
