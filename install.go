@@ -19,7 +19,7 @@ import (
 // session is what installers may do for the loader; see [walk.look] for what the lock file adds.
 func (l *Loader) session() *install.Session {
 	c := &l.config
-	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.artifacts.Asked(), LocalToolchain: l.artifacts.Local()}
+	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.artifacts.Asked(), LocalToolchain: l.artifacts.Local(), Elsewhere: c.Remote != nil}
 }
 
 // offline returns the session of the same work without a network.

@@ -331,16 +331,27 @@ func (e *EngineError) Error() string {
 	return b.String()
 }
 
-// NotPreparedError reports a module that a bundle holds, and that was not compiled for this host.
+// NotPreparedError reports a module that was not compiled for this host: a bundle holds it for
+// others, or there is no toolchain to compile it.
 type NotPreparedError struct {
 	Module string
 	For    string // the system and the engine, as in "linux/arm64 and the engine goprocess"
 	Fix    string
+	Err    error // why it is not compiled now; nil for what a bundle holds
 }
 
 func (e *NotPreparedError) Error() string {
-	return fmt.Sprintf("%s is in the bundle and not prepared for %s\n\t%s", e.Module, e.For, e.Fix)
+	if e.Err == nil {
+		return fmt.Sprintf("%s is in the bundle and not prepared for %s\n\t%s", e.Module, e.For, e.Fix)
+	}
+	reason, fix, _ := strings.Cut(e.Err.Error(), "\n\t")
+	if fix != "" {
+		fix = ", or " + fix
+	}
+	return fmt.Sprintf("it is not prepared for %s: %s\n\t%s%s", e.For, reason, e.Fix, fix)
 }
+
+func (e *NotPreparedError) Unwrap() error { return e.Err }
 
 // ConfigError reports a setting that cannot work.
 type ConfigError struct {

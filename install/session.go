@@ -36,6 +36,9 @@ type Session struct {
 	Toolchain string
 	// LocalToolchain keeps installers from bringing toolchains: the one that is here has to do.
 	LocalToolchain bool
+	// Elsewhere tells that what is installed may have been compiled elsewhere, by another host:
+	// installers do without a toolchain, too.
+	Elsewhere bool
 	// NotLocked, if it is not nil, refuses a module that the entry does not hold.
 	NotLocked func(find.ModuleVersion) error
 }

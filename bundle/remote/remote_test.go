@@ -121,7 +121,7 @@ func joinAt(t testing.TB, s *store.Store, dirs string, policies []*policy.Policy
 	config := load.Config{Path: find.Path{dir.New(dirs)}, Store: s, Engines: engines, Policies: policies, Events: h.hear}
 	if remote.Named(policies) {
 		var err error
-		h.remote, err = remote.New(remote.Config{Policies: policies, OCI: quick})
+		h.remote, err = remote.New(remote.Config{Policies: policies, OCI: quick, Wait: time.Minute})
 		require.NoError(t, err)
 		config.Remote = h.remote
 	}
@@ -217,6 +217,31 @@ func TestFleet(t *testing.T) {
 			double(t, joinAt(t, h.store, dirs, policies))
 			assert.Empty(t, s.asked(), "the store has it")
 		})
+	}
+}
+
+// TestRegistries: what was pushed to other registries, whose addresses LOAD_REGISTRIES lists, is
+// trusted there, too.
+func TestRegistries(t *testing.T) {
+	t.Parallel()
+	dirs := scripts(t)
+	signer, public := newKey(t, "builder")
+	for _, address := range append(strings.Fields(os.Getenv("LOAD_REGISTRIES")), serve(t).Listener.Addr().String()) {
+		place := "oci://" + address + "/load-test/fleet"
+		h := join(t, dirs, nil)
+		p, err := h.Prepare(t.Context(), "rules")
+		require.NoError(t, err)
+		config := remote.Config{Policies: rules(t, "artifacts "+place+" signed-by "+public), Wait: time.Minute}
+		b, err := remote.NewBuilder(config, signer)
+		require.NoError(t, err)
+		_, err = b.Push(t.Context(), p)
+		require.NoError(t, err, address)
+		again, err := b.Push(t.Context(), p)
+		require.NoError(t, err, address)
+		assert.True(t, again.There)
+		r, err := remote.New(config)
+		require.NoError(t, err)
+		require.NoError(t, r.Fetch(t.Context(), p.Sought, t.TempDir()), address)
 	}
 }
 
@@ -379,7 +404,7 @@ func TestDown(t *testing.T) {
 		var down *remote.DownError
 		require.ErrorAs(t, r.Fetch(t.Context(), sought, t.TempDir()), &down)
 	}
-	assert.Len(t, s.asked(), 1)
+	assert.LessOrEqual(t, len(s.asked()), 1)
 }
 
 // TestKilled: a registry that goes away in the middle of a file leaves nothing behind.
@@ -514,7 +539,11 @@ func TestWithoutToolchain(t *testing.T) {
 	_, err = join(t, dirs, policies, with("go1.26.8", true)).Load(t.Context(), "rules")
 	var missing *load.ToolchainError
 	require.ErrorAs(t, err, &missing)
-	assert.Contains(t, err.Error(), "the fleet has no artifact that does")
+	assert.Contains(t, err.Error(), "the fleet has no artifact for this host: ")
+	var unprepared *load.NotPreparedError
+	require.ErrorAs(t, err, &unprepared)
+	assert.Contains(t, err.Error(), "it is not prepared for wasm: there is no toolchain")
+	assert.Contains(t, err.Error(), "run `load get -target wasm ")
 
 	builder, err := remote.NewBuilder(remote.Config{Policies: policies, OCI: quick}, signer)
 	require.NoError(t, err)

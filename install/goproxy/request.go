@@ -54,6 +54,9 @@ func (in *Installer) newRequest(ctx context.Context, session *install.Session, s
 	if session.Toolchain != "" && session.Toolchain != c.version {
 		c, missing = compiler{version: session.Toolchain}, nil
 	}
+	if session.Elsewhere {
+		missing = nil
+	}
 	r := &request{in: in, session: session, compiler: c, missing: missing, brings: in.brings(session, missing), store: storage{s}, scan: importgraph.New(in.config.GOOS, in.config.GOARCH, c.version)}
 	r.db = sync.OnceValues(func() (*checksum.Database, error) {
 		return checksum.NewDatabase(ctx, checksum.Source{Origin: in.origin, Session: session, Store: s, Write: r.writeFile})

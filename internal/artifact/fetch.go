@@ -1,11 +1,13 @@
 package artifact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
@@ -97,7 +99,25 @@ func refused(err, passed error) error {
 	if errors.Is(passed, errNoRemote) {
 		return err
 	}
-	return &engine.ToolchainError{Reason: fmt.Sprintf("%s, and the fleet has no artifact that does: %s", err, passed), Err: errors.Join(err, passed)}
+	reason, fix, _ := strings.Cut(err.Error(), "\n\t")
+	why, _, _ := strings.Cut(passed.Error(), "\n\t")
+	return &engine.ToolchainError{Reason: reason + ", and the fleet has no artifact for this host: " + why, Fix: fix, Err: errors.Join(err, passed)}
+}
+
+// notPrepared is the error of a host that has no toolchain and gets none. One that has a toolchain
+// which does not work, or is too old, hears of that alone.
+func (p *Plan) notPrepared(err error) error {
+	var absent *engine.ToolchainError
+	if !errors.As(p.missing, &absent) || !absent.Absent && p.maker.Toolchain != local {
+		return err
+	}
+	if _, here := p.engine.(engine.Released).Release(); here == nil {
+		return err
+	}
+	target := cmp.Or(p.Target(), "wasm")
+	return &engine.NotPreparedError{
+		Module: p.spec.Name, For: target, Err: err, Fix: fmt.Sprintf("run `load get -target %s %s` where the image is built", target, p.spec.Name),
+	}
 }
 
 // trusted is [store.Store.Artifact]. What a remote brought, and what is not trusted any more, is

@@ -68,7 +68,7 @@ func (p *Plan) compile(ctx context.Context, dir string, passed error) error {
 		}
 		var err error
 		if means.GOROOT, err = m.root(ctx, p.Release, p.missing); err != nil {
-			return refused(err, passed)
+			return p.notPrepared(refused(err, passed))
 		}
 	}
 	processors, done, err := m.Store.Slot(ctx, "compile")
