@@ -37,7 +37,7 @@ type Report struct {
 // Verify reads everything in the store, with as many goroutines as there are cores, and compares it
 // with its sums. It changes nothing. Where ctx ends first, the error is its cause.
 func (s *Store) Verify(ctx context.Context) (*Report, error) {
-	report := &Report{Damaged: []Damage{}}
+	report := &Report{Damaged: []Damage{}, Unlisted: []string{}}
 	var mu sync.Mutex
 	work := make(chan func() (bytes int64, damage *Damage))
 	var workers sync.WaitGroup
@@ -58,7 +58,9 @@ func (s *Store) Verify(ctx context.Context) (*Report, error) {
 	close(work)
 	workers.Wait()
 	if err == nil {
-		report.Unlisted, err = s.unlisted()
+		var strays []string
+		strays, err = s.unlisted()
+		report.Unlisted = append(report.Unlisted, strays...)
 	}
 	return report, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,12 +29,14 @@ the current one, as in ./rules; what a script loads has to be named as well. The
 same bytes. Nothing is written where a package cannot be had.
 ` + aboutInstantiations,
 		flags: func(f *pflag.FlagSet, o *options) {
+			o.jsonFlag(f)
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "put in what these `systems` need instead of this one")
 			f.StringVar(&o.bundle, "o", "", "write the bundle to this `file`")
 		},
 		run:      runBundle,
+		lists:    true,
 		complete: completeNames,
 	}
 }
@@ -51,15 +52,16 @@ func runBundle(ctx context.Context, s *session, args []string) error {
 	if err := regular.WriteWhole(s.bundle, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
 		return err
 	}
-	s.listPrepared(prepared)
-	return nil
+	return list(s, versions(prepared))
 }
 
-// listPrepared prints what a bundle holds.
-func (s *session) listPrepared(prepared []*load.Prepared) {
+// versions are what a bundle holds.
+func versions(prepared []*load.Prepared) []versioned {
+	var all []versioned
 	for _, p := range prepared {
-		fmt.Fprintln(s.stdout, p.Name.Target, p.Spec.Version)
+		all = append(all, versioned{Name: p.Name.Target, Version: p.Spec.Version})
 	}
+	return all
 }
 
 // makeBundle installs and compiles modules, and returns a bundle of them.
@@ -78,12 +80,12 @@ func (s *session) makeBundle(ctx context.Context, names []string) ([]byte, []*lo
 		return nil, nil, err
 	}
 	defer s.closeAll(ctx, loaders)
-	list := wantedOf(names)
+	wants := wantedOf(names)
 	var all []*load.Prepared
 	for _, l := range loaders { // one after the other: each compiles on all processors
-		prepared := make([]*load.Prepared, len(list))
-		err := prepareAll(list, prepared, make([]error, len(list)), func(w wanted) (*load.Prepared, error) { return l.Prepare(ctx, w.name, s.along(), w.option()) })
-		s.progress.clear()
+		prepared := make([]*load.Prepared, len(wants))
+		err := prepareAll(wants, prepared, make([]error, len(wants)), func(w wanted) (*load.Prepared, error) { return l.Prepare(ctx, w.name, s.along(), w.option()) })
+		s.progress.Clear()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -96,7 +98,7 @@ func (s *session) makeBundle(ctx context.Context, names []string) ([]byte, []*lo
 	var b bytes.Buffer
 	err = bundle.Write(&b, lock, all...)
 	var asked []*load.Prepared
-	for i, w := range list {
+	for i, w := range wants {
 		if w.instance == "" {
 			asked = append(asked, all[i])
 		}

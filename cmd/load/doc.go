@@ -41,7 +41,7 @@ func runDoc(ctx context.Context, s *session, args []string) error {
 	if errors.Is(err, load.ErrNotFound) {
 		spec, err = l.Install(ctx, args[0])
 	}
-	s.progress.clear()
+	s.progress.Clear()
 	if err != nil {
 		return err
 	}

@@ -223,6 +223,7 @@ func (s *session) printResults(ctx context.Context, results []any) error {
 		if p.err != nil {
 			return p.err
 		}
+		s.progress.Clear()
 		_, err := s.stdout.Write(p.text)
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -35,7 +34,7 @@ func runExplain(ctx context.Context, s *session, args []string) error {
 	defer s.close(ctx, l)
 	// An error leaves an explanation too, as far as it goes.
 	explanation, err := l.Explain(ctx, args[0], s.along())
-	s.progress.clear()
+	s.progress.Clear()
 	switch {
 	case explanation == nil || err != nil && len(explanation.Asked) == 0:
 	case s.json:
@@ -46,12 +45,4 @@ func runExplain(ctx context.Context, s *session, args []string) error {
 		io.WriteString(s.stdout, explanation.String())
 	}
 	return err
-}
-
-// printJSON prints v as one indented JSON document.
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "\t")
-	return e.Encode(v)
 }

@@ -81,7 +81,7 @@ func runGen(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	s.progress.clear()
+	s.progress.Clear()
 	files := map[string][]byte{}
 	for _, out := range outputs {
 		dir := s.dir

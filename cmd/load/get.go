@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/pflag"
 
@@ -24,6 +23,7 @@ With -push, what was compiled goes, signed with the key of -key, to the reposito
 policy's rule "artifacts oci://REPOSITORY signed-by KEY", from where the other hosts of a fleet take it.
 ` + aboutInstantiations,
 		flags: func(f *pflag.FlagSet, o *options) {
+			o.jsonFlag(f)
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "install and compile for these `systems` instead of this one")
@@ -31,6 +31,7 @@ policy's rule "artifacts oci://REPOSITORY signed-by KEY", from where the other h
 			f.StringVar(&o.key, "key", "", "sign it with the private key in this `file`, made by load sign -new")
 		},
 		run:      runGet,
+		lists:    true,
 		complete: completeNames,
 	}
 }
@@ -44,19 +45,19 @@ func runGet(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.closeAll(ctx, loaders)
-	list := wantedOf(args)
+	wants := wantedOf(args)
 	if s.push || s.key != "" {
-		return s.pushAll(ctx, loaders, list)
+		return s.pushAll(ctx, loaders, wants)
 	}
-	specs, errs := make([]*load.Spec, len(list)), make([]error, len(list))
+	specs, errs := make([]*load.Spec, len(wants)), make([]error, len(wants))
 	for _, l := range loaders { // one after the other: each compiles on all processors
-		_ = prepareAll(list, specs, errs, func(w wanted) (*load.Spec, error) { return l.Install(ctx, w.name, s.along(), w.option()) })
+		_ = prepareAll(wants, specs, errs, func(w wanted) (*load.Spec, error) { return l.Install(ctx, w.name, s.along(), w.option()) })
 	}
-	s.progress.clear()
+	var got []versioned
 	for i, spec := range specs {
-		if errs[i] == nil && list[i].instance == "" {
-			fmt.Fprintln(s.stdout, spec.Name, spec.Version)
+		if errs[i] == nil && wants[i].instance == "" {
+			got = append(got, versioned{Name: spec.Name, Version: spec.Version})
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, list(s, got))...)
 }

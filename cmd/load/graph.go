@@ -18,6 +18,7 @@ Graph loads the modules and prints the graph of what they import and of the Go m
 from: in the language of Graphviz, as a Mermaid flowchart, or as JSON.`,
 		flags: func(f *pflag.FlagSet, o *options) {
 			f.StringVar(&o.format, "format", "dot", "print the graph as dot, mermaid or json")
+			f.BoolVar(&o.json, "json", false, "print JSON, as -format json does")
 			o.loadFlags(f)
 		},
 		run:      runGraph,
@@ -28,6 +29,9 @@ from: in the language of Graphviz, as a Mermaid flowchart, or as JSON.`,
 func runGraph(ctx context.Context, s *session, args []string) error {
 	if len(args) == 0 {
 		return &usageError{"it takes at least one NAME after the options"}
+	}
+	if s.json {
+		s.format = "json"
 	}
 	switch s.format {
 	case "dot", "mermaid", "json":
@@ -42,6 +46,7 @@ func runGraph(ctx context.Context, s *session, args []string) error {
 	if _, err := l.LoadAll(ctx, args...); err != nil {
 		return err
 	}
+	s.progress.Clear()
 	graph := l.Graph()
 	switch s.format {
 	case "mermaid":

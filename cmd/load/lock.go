@@ -33,6 +33,7 @@ is locked keeps its version. Without a NAME it is about everything in the file. 
 If there is a lock file, every command takes the versions that it holds, refuses what does not have the sums
 that it holds, and adds what it installs.`,
 		flags: func(f *pflag.FlagSet, o *options) {
+			o.jsonFlag(f)
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "lock what is needed on these `systems` too")
@@ -40,6 +41,7 @@ that it holds, and adds what it installs.`,
 			f.BoolVar(&o.remove, "remove", false, "take the packages out of the file instead")
 		},
 		run:      runLock,
+		lists:    true,
 		complete: completeNames,
 	}
 }
@@ -75,13 +77,13 @@ func runLock(ctx context.Context, s *session, args []string) error {
 		}
 		wg.Wait()
 	}
-	s.progress.clear()
+	var locked []versioned
 	for i, spec := range specs {
 		if spec != nil && errs[i] == nil {
-			fmt.Fprintln(s.stdout, spec.Name, spec.Version)
+			locked = append(locked, versioned{Name: spec.Name, Version: spec.Version})
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, list(s, locked))...)
 }
 
 // lockNames are the names to lock: those given, or all of the file.
@@ -189,7 +191,7 @@ func runOutdated(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	s.progress.clear()
+	s.progress.Clear()
 	newer := []report.LockedVersion{}
 	var errs []error
 	for _, v := range all {
@@ -216,8 +218,9 @@ func upgradeCommand() command {
 		long: `
 Upgrade installs the version of each package that the registry would choose today and locks it. It prints the
 name, the version that was locked, and the one that is now. Nothing is compiled.`,
-		flags:    func(f *pflag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f) },
+		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f) },
 		run:      runUpgrade,
+		lists:    true,
 		complete: completeNames,
 	}
 }
@@ -232,21 +235,26 @@ func runUpgrade(ctx context.Context, s *session, args []string) error {
 	}
 	defer s.close(ctx, l)
 	var errs []error
+	var taken []upgraded
 	for _, name := range args {
 		target, along := splitCompanions(name)
 		spec, from, err := l.Locks().Upgrade(ctx, target, s.along(), along)
 		errs = append(errs, err)
-		if err != nil {
-			continue
+		if err == nil {
+			taken = append(taken, upgraded{versioned{Name: spec.Name, Version: spec.Version, Was: from}})
 		}
-		s.progress.clear()
-		if from == spec.Version {
-			fmt.Fprintln(s.stdout, spec.Name, spec.Version, "is what would be chosen today")
-			continue
-		}
-		fmt.Fprintln(s.stdout, spec.Name, cmp.Or(from, "new"), "->", spec.Version)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, list(s, taken))...)
+}
+
+// upgraded is a module whose locked version may have changed.
+type upgraded struct{ versioned }
+
+func (u upgraded) String() string {
+	if u.Was == u.Version {
+		return u.versioned.String() + " is what would be chosen today"
+	}
+	return u.Name + " " + cmp.Or(u.Was, "new") + " -> " + u.Version
 }
 
 // lockedLoader is loader for commands that are about the lock file.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/progress"
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
@@ -71,6 +72,7 @@ type command struct {
 	flags func(*pflag.FlagSet, *options)
 	run   func(ctx context.Context, s *session, args []string) error
 
+	lists    bool       // what it installs, as its result
 	complete completion // of its arguments; nil completes names of files
 }
 
@@ -120,6 +122,10 @@ func (o *options) loadFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.engine, "engine", "", "run the module in the engine of this `name` only")
 	f.BoolVar(&o.frozen, "frozen", false, "load only what is in load.lock, and do not change it")
 	f.BoolVar(&o.offline, "offline", false, "do not use the network")
+	o.timeoutFlag(f)
+}
+
+func (o *options) timeoutFlag(f *pflag.FlagSet) {
 	f.Var(newDuration(&o.timeout, 0), "timeout", "give up after this `duration`, such as 30s; 0 waits as long as it takes")
 }
 
@@ -138,7 +144,7 @@ type session struct {
 	options
 	command        *cobra.Command // that runs
 	stdout, stderr io.Writer
-	progress       *progress
+	progress       *progress.Line
 	output         *output
 	refusals       refusals
 }
@@ -168,7 +174,11 @@ func (s *session) loaderWith(lockFile string) (*load.Loader, error) {
 	if config.Engines, err = s.allow.engines(s.engine); err != nil {
 		return nil, err
 	}
-	return standard.New(config)
+	l, err := standard.New(config)
+	if err == nil && !s.verbose {
+		s.progress.Begin()
+	}
+	return l, err
 }
 
 // config is what the flags and the environment ask for.
@@ -190,14 +200,14 @@ func (s *session) lockFile() string {
 
 // sink prints what a module writes, and either every event or the progress.
 func (s *session) sink() load.Sink {
-	events := s.progress.show
+	events := s.progress.Show
 	if s.verbose {
 		events = event.Print(s.stderr)
 	}
 	return func(e load.Event) {
 		s.refusals.show(e)
 		if printed, ok := e.(event.Output); ok && !s.verbose {
-			s.progress.clear()
+			s.progress.Clear()
 			s.output.show(printed)
 			return
 		}
@@ -212,12 +222,12 @@ func (s *session) close(ctx context.Context, l *load.Loader) {
 	if err := l.Close(ctx); err != nil && s.verbose {
 		s.print(err)
 	}
-	s.progress.clear()
+	s.progress.Clear()
 }
 
 // report prints the error of a command and returns its exit code.
 func (s *session) report(c *cobra.Command, err error) int {
-	s.progress.clear()
+	s.progress.Clear()
 	if s.output != nil {
 		s.output.end(err)
 	}
@@ -230,7 +240,7 @@ func (s *session) report(c *cobra.Command, err error) int {
 	case errors.Is(err, errNoCommand):
 		io.WriteString(s.stderr, usage())
 		return exitUsage
-	case errors.As(err, &unknown):
+	case errors.As(err, &unknown), errors.As(err, &mistake) && !c.HasParent():
 		fmt.Fprintf(s.stderr, "load: %s\n\trun \"load help\" for usage\n", err)
 		return exitUsage
 	case errors.As(err, &config) && config.Setting == "Config.Engine":

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loadgo/load/internal/progress"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/visible"
 )
@@ -18,7 +19,7 @@ import (
 // errors and output of modules, which a terminal shows and does not obey; the progress alone goes
 // to the terminal as it is.
 func run(ctx context.Context, args []string, out, terminal io.Writer) int {
-	s := &session{stdout: visible.Writer(out), stderr: visible.Writer(terminal), progress: newProgress(terminal)}
+	s := &session{stdout: visible.Writer(out), stderr: visible.Writer(terminal), progress: progress.New(terminal)}
 	program := s.program()
 	if len(args) > 0 {
 		switch args[0] {
@@ -88,6 +89,9 @@ func (c command) forShells(s *session) *cobra.Command {
 		RunE: func(made *cobra.Command, args []string) error {
 			s.command = made
 			ctx := made.Context()
+			if c.lists {
+				s.progress.Quiet()
+			}
 			if s.timeout > 0 {
 				var cancel context.CancelFunc
 				ctx, cancel = context.WithTimeoutCause(ctx, s.timeout, timeoutError(s.timeout))

@@ -33,7 +33,8 @@ from there with LOAD_BUNDLE=oci://REFERENCE. Nothing is sent where a package can
 			o.withFlag(f)
 			o.targetFlag(f, "put in what these `systems` need instead of this one")
 		},
-		run: runPush,
+		run:   runPush,
+		lists: true,
 	}
 }
 
@@ -57,8 +58,9 @@ func runPush(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	s.progress.clear()
-	s.listPrepared(prepared)
+	if err := list(s, versions(prepared)); err != nil {
+		return err
+	}
 	s.printCopied(copied, "sent")
 	return nil
 }
@@ -106,7 +108,7 @@ Copy copies a bundle as it is. FROM and TO are the file of a bundle, or oci://RE
 // copyFlags are the flags of commands that copy.
 func (o *options) copyFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.verbose, "v", false, "print what happens to the standard error")
-	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `duration`, such as 30s; 0 waits as long as it takes")
+	o.timeoutFlag(f)
 }
 
 func (s *session) copy(ctx context.Context, from, to, verb string) error {
@@ -118,7 +120,7 @@ func (s *session) copy(ctx context.Context, from, to, verb string) error {
 	if err != nil {
 		return err
 	}
-	s.progress.clear()
+	s.progress.Clear()
 	s.printCopied(copied, verb)
 	return nil
 }
@@ -131,6 +133,6 @@ func (s *session) printCopied(c *registry.Copied, verb string) {
 // registries is how registries are asked: as the environment says, and told to the terminal.
 func (s *session) registries() (registry.Config, error) {
 	config, err := standard.Registries(load.Config{Events: s.sink(), Offline: s.offline})
-	config.Progress = s.progress.copied
+	config.Progress = s.progress.Copied
 	return config, err
 }

@@ -61,6 +61,7 @@ func runRepl(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	defer s.close(ctx, l)
+	s.progress.Clear()
 	r := &repl{session: s, loader: l, names: map[string]string{}, vars: map[string]any{}, life: ctx}
 	in, err := prompt.Open(completer{r}, history())
 	if err != nil {
@@ -102,6 +103,7 @@ func (r *repl) run(ctx context.Context, in prompt.Lines) error {
 		}
 		in.Keep(code)
 		err = r.interruptible(ctx, func(ctx context.Context) error { return r.line(ctx, code) })
+		r.progress.Clear()
 		switch {
 		case errors.Is(err, errQuit):
 			return nil

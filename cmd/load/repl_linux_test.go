@@ -24,6 +24,7 @@ type typist struct {
 	ctrl *os.File
 	mu   sync.Mutex
 	seen string // since the last expect
+	all  string
 }
 
 // openTerminal returns a typist and the terminal.
@@ -45,6 +46,7 @@ func openTerminal(t *testing.T) (*typist, *os.File) {
 			n, err := ctrl.Read(buf)
 			p.mu.Lock()
 			p.seen += string(buf[:n])
+			p.all += string(buf[:n])
 			p.mu.Unlock()
 			if err != nil {
 				return

@@ -34,6 +34,7 @@ installed here. A policy with the lines
 installs a module that matches the pattern only with such a signature by the key. With -new, it makes a key: the private
 part goes into the file, and the line for the policy is printed.`,
 		flags: func(f *pflag.FlagSet, o *options) {
+			o.jsonFlag(f)
 			f.StringVar(&o.key, "key", "", "the `file` with the private key")
 			f.StringVar(&o.newKey, "new", "", "make a key of this `name`, such as team.example.com")
 			f.StringVar(&o.dir, "o", "signatures", "write the signatures into this `directory`")
@@ -62,6 +63,7 @@ func runSign(ctx context.Context, s *session, args []string) error {
 	}
 	defer s.close(ctx, l)
 	var errs []error
+	var done []signed
 	for _, name := range args {
 		spec, err := l.Find(ctx, name)
 		if err == nil && len(spec.BuildList) == 0 {
@@ -72,11 +74,24 @@ func runSign(ctx context.Context, s *session, args []string) error {
 			continue
 		}
 		for _, m := range spec.BuildList {
-			errs = append(errs, s.sign(m, signer))
+			err := s.sign(m, signer)
+			errs = append(errs, err)
+			if err == nil {
+				done = append(done, signed{m.Path, m.Version, m.Sum})
+			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, list(s, done))...)
 }
+
+// signed is a module that was signed.
+type signed struct {
+	Module  string `json:"module"`
+	Version string `json:"version"`
+	Sum     string `json:"sum"`
+}
+
+func (m signed) String() string { return "signed " + m.Module + "@" + m.Version + " " + m.Sum }
 
 // makeKey makes a key pair. A file that exists is not overwritten.
 func (s *session) makeKey(args []string) error {
@@ -139,9 +154,5 @@ func (s *session) sign(m find.ModuleVersion, signer note.Signer) error {
 		return err
 	}
 	temp := file + ".new"
-	if err := errors.Join(os.WriteFile(temp, data, 0o644), os.Rename(temp, file)); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.stdout, "signed %s@%s %s\n", m.Path, m.Version, m.Sum)
-	return nil
+	return errors.Join(os.WriteFile(temp, data, 0o644), os.Rename(temp, file))
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/store"
@@ -110,6 +111,7 @@ Gc removes packages, modules and artifacts that no load used for some time, and 
 running process uses stays, and so does what a lock file holds: load.lock in the current directory, and those
 that -lock names. What is removed comes back when it is loaded again.`,
 		flags: func(f *pflag.FlagSet, o *options) {
+			o.jsonFlag(f)
 			f.Var(newDuration(&o.unused, 30*24*time.Hour), "unused", "remove what was not used for this `duration`, such as 12h or 3d")
 			f.Var((*amount)(&o.maxSize), "max-size", "remove what was used least recently until the store has at most this `size`, such as\n2GiB")
 			f.StringVar(&o.locks, "lock", "", "keep what these lock `files` hold, separated by commas")
@@ -146,12 +148,18 @@ func runGC(ctx context.Context, s *session, args []string) error {
 			}
 		}
 	}
-	removed, err := st.Collect(ctx, store.GC{
+	collected, err := st.Collect(ctx, store.GC{
 		Unused: s.unused, MaxSize: s.maxSize, DryRun: s.dryRun,
 		Keep: func(path, version string) bool { return held[path+"@"+version] },
 	})
+	if s.json {
+		if collected == nil {
+			collected = []store.Item{}
+		}
+		return errors.Join(err, printJSON(s.stdout, collected))
+	}
 	var total int64
-	for _, item := range removed {
+	for _, item := range collected {
 		total += item.Size
 		fmt.Fprintf(s.stdout, "%s %s\n", item.Kind, item.Name)
 	}
@@ -159,18 +167,19 @@ func runGC(ctx context.Context, s *session, args []string) error {
 	if s.dryRun {
 		what = "would remove"
 	}
-	fmt.Fprintf(s.stdout, "%s %d things, %s\n", what, len(removed), quantity.About(total))
+	fmt.Fprintf(s.stdout, "%s %s, %s\n", what, phrase.Count(len(collected), "thing"), quantity.About(total))
 	return err
 }
 
 func rmCommand() command {
 	return command{
 		name:  "rm",
-		args:  "NAME[@VERSION]...",
+		args:  "[options] NAME[@VERSION]...",
 		short: "remove installed packages",
 		long: `
 Rm removes installed packages, all versions or one, with their artifacts and the modules that nothing else is
 built from. Processes that run them go on.`,
+		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f) },
 		run:      runRm,
 		complete: completeNames,
 	}
@@ -191,55 +200,56 @@ func runRm(ctx context.Context, s *session, args []string) error {
 	}
 	defer s.close(ctx, l)
 	var errs []error
+	var gone []removed
 	for _, arg := range args {
-		errs = append(errs, s.removePackage(ctx, l, st, arg))
+		of, err := s.removePackage(ctx, l, st, arg)
+		gone, errs = append(gone, of...), append(errs, err)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, list(s, gone))...)
 }
 
-func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.Store, arg string) error {
+// removed is a module that was removed.
+type removed struct{ versioned }
+
+func (r removed) String() string { return "removed " + r.versioned.String() }
+
+// removePackage removes what has a name, and returns what that was.
+func (s *session) removePackage(ctx context.Context, l *load.Loader, st *store.Store, arg string) (gone []removed, err error) {
 	name, err := l.ParseName(arg)
 	if err != nil {
-		return fmt.Errorf("%s: %w", arg, err)
+		return nil, fmt.Errorf("%s: %w", arg, err)
 	}
-	found := false
 	if name.Form == find.FormURL {
 		record, err := st.SourceRecord(name.Target)
-		if err != nil {
-			return err
+		if err == nil && record != nil {
+			if err = s.evict(ctx, l, st, arg); err == nil {
+				err = st.RemoveSource(ctx, record)
+			}
+			gone = append(gone, removed{versioned{Name: record.Name, Version: record.Version}})
 		}
-		if found = record != nil; found {
-			if err := s.evict(ctx, l, st, arg); err != nil {
-				return err
-			}
-			if err := st.RemoveSource(ctx, record); err != nil {
-				return err
-			}
-			s.progress.clear()
-			fmt.Fprintln(s.stdout, "removed", record.Name, record.Version)
+		if err != nil {
+			return nil, err
 		}
 	}
 	for record, err := range st.AllRecords(runtime.GOOS + "_" + runtime.GOARCH) {
 		if err != nil {
-			return err
+			return gone, err
 		}
 		if record.Package != name.Target || name.Query != "" && name.Query != record.Version {
 			continue
 		}
-		found = true
 		if err := s.evict(ctx, l, st, record.Package+"@"+record.Version); err != nil {
-			return err
+			return gone, err
 		}
 		if err := st.RemovePackage(ctx, record); err != nil {
-			return err
+			return gone, err
 		}
-		s.progress.clear()
-		fmt.Fprintln(s.stdout, "removed", record.Package, record.Version)
+		gone = append(gone, removed{versioned{Name: record.Package, Version: record.Version}})
 	}
-	if !found {
-		return fmt.Errorf("%s: it is not installed", arg)
+	if len(gone) == 0 {
+		return nil, fmt.Errorf("%s: it is not installed", arg)
 	}
-	return nil
+	return gone, nil
 }
 
 // evict removes the artifact that a load of the name would look for.

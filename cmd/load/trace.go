@@ -22,6 +22,7 @@ was its sink, and prints a line with a bar for each step that took time: what wa
 installed, compiled, opened and loaded, in the order in which the steps began. FILE is - for the standard input.
 With -chrome it writes what chrome://tracing and Perfetto open.`,
 		flags: func(f *pflag.FlagSet, o *options) {
+			o.jsonFlag(f)
 			f.BoolVar(&o.chrome, "chrome", false, "write the trace event format of Chrome")
 		},
 		run: runTrace,
@@ -45,7 +46,12 @@ func runTrace(_ context.Context, s *session, args []string) error {
 	if err != nil {
 		return fmt.Errorf("trace %s: %w", args[0], err)
 	}
-	if s.chrome {
+	switch {
+	case s.chrome && s.json:
+		return &usageError{"-chrome and -json exclude each other"}
+	case s.json:
+		return printJSON(s.stdout, spans)
+	case s.chrome:
 		return waterfall.WriteChrome(s.stdout, spans)
 	}
 	return waterfall.Write(s.stdout, spans)

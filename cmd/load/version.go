@@ -6,13 +6,17 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/spf13/pflag"
+
 	"github.com/loadgo/load/internal/wire"
 )
 
 func versionCommand() command {
 	return command{
 		name:  "version",
+		args:  "[options]",
 		short: "print the version of load",
+		flags: func(f *pflag.FlagSet, o *options) { o.jsonFlag(f) },
 		run: func(_ context.Context, s *session, args []string) error {
 			if len(args) != 0 {
 				return &usageError{"it takes no arguments"}
@@ -20,6 +24,9 @@ func versionCommand() command {
 			version := "(unknown)"
 			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 				version = info.Main.Version
+			}
+			if s.json {
+				return printJSON(s.stdout, map[string]any{"version": version, "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH, "wire": wire.Format})
 			}
 			fmt.Fprintf(s.stdout, "load version %s %s %s/%s wire format %d\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, wire.Format)
 			return nil

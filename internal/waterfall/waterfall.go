@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/quantity"
+	"github.com/loadgo/load/internal/seconds"
 )
 
 // Span is a step of a load that took time.
@@ -25,12 +26,22 @@ type Span struct {
 	lane          int // of those that it does not share with a span of the same time
 }
 
+// MarshalJSON writes what the step was, with its start and the seconds that it took.
+func (s Span) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Event   string          `json:"event"`
+		Subject string          `json:"subject"`
+		Start   time.Time       `json:"start"`
+		Took    seconds.Seconds `json:"took"`
+	}{s.what, s.subject, s.start, seconds.Seconds(s.took)})
+}
+
 func (s Span) end() time.Time { return s.start.Add(s.took) }
 
 // Read reads the steps of a trace, lines of JSON as event.Trace writes them, in the order in which
 // they began.
 func Read(r io.Reader) ([]Span, error) {
-	var spans []Span
+	spans := []Span{}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for n := 1; lines.Scan(); n++ {

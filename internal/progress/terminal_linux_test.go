@@ -1,0 +1,95 @@
+package progress_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/internal/progress"
+)
+
+// screen is what was written to a terminal.
+type screen struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (s *screen) seen() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text
+}
+
+// open returns a terminal of so many columns and what is written to it.
+func open(t *testing.T, columns uint16) (*os.File, *screen) {
+	t.Helper()
+	ctrl, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ctrl.Close() })
+	require.NoError(t, unix.IoctlSetPointerInt(int(ctrl.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(ctrl.Fd()), unix.TIOCGPTN)
+	require.NoError(t, err)
+	require.NoError(t, unix.IoctlSetWinsize(int(ctrl.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 10, Col: columns}))
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tty.Close() })
+	s := &screen{}
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := ctrl.Read(buf)
+			s.mu.Lock()
+			s.text += string(buf[:n])
+			s.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return tty, s
+}
+
+var control = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
+
+// TestTerminal: each phase stands in one line that fits, and nothing of it stays.
+func TestTerminal(t *testing.T) {
+	t.Setenv("TERM", "xterm")
+	tty, s := open(t, 40)
+	l := progress.New(tty)
+	shows := func(text string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return strings.Contains(s.seen(), text) }, time.Minute, 5*time.Millisecond, "no %q", text)
+	}
+	l.Begin()
+	shows("resolve")
+	l.Show(event.Resolved{Name: "example.com/hello", Version: "v1.0.0"})
+	shows("resolve example.com/hello@v1.0.0")
+	l.Show(event.Downloaded{Bytes: 1 << 20})
+	shows("download 1 file, 1MiB")
+	l.Show(event.Downloaded{Bytes: 1 << 19})
+	shows("download 2 files, 1.5MiB")
+	l.Show(event.Installed{Name: strings.Repeat("long/", 30)})
+	shows("compile long/long/long/long/long/long/")
+	took := regexp.MustCompile("… [1-9][0-9]*s")
+	require.Eventually(t, func() bool { return took.MatchString(s.seen()) }, time.Minute, 5*time.Millisecond)
+	l.Show(event.Compiled{Name: "example.com/hello"})
+	shows("start example.com/hello")
+	l.Show(event.Loaded{})
+	_, err := tty.WriteString("the result\n")
+	require.NoError(t, err)
+	shows("the result")
+	for line := range strings.Lines(control.ReplaceAllString(s.seen(), "")) {
+		assert.Less(t, runewidth.StringWidth(strings.TrimRight(line, "\r\n")), 40, line)
+	}
+	assert.Regexp(t, `\x1b\[[0-9]*[JK][^a-z]*the result`, s.seen(), "what stood there is erased")
+}
