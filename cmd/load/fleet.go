@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle/remote"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/standard"
 )
 
@@ -14,6 +15,9 @@ import (
 func (s *session) builder() (*remote.Builder, error) {
 	if !s.push || s.key == "" {
 		return nil, &usageError{"-push and -key FILE belong together: what is pushed has to be signed"}
+	}
+	if s.json {
+		return nil, &usageError{"-push and -json exclude each other"}
 	}
 	signer, err := readSigner(s.key)
 	if err != nil {
@@ -41,17 +45,17 @@ func (s *session) pushAll(ctx context.Context, loaders []*load.Loader, list []wa
 				continue
 			}
 			pushed, err := builder.Push(ctx, p)
-			s.progress.clear()
+			s.progress.Clear()
 			switch {
 			case err != nil:
 				errs[i] = fmt.Errorf("push %s: %w", p.Spec.Name, err)
 			case pushed.There:
 				fmt.Fprintf(s.stdout, "%s %s %s: it is there already\n", p.Spec.Name, p.Spec.Version, pushed.Digest)
 			default:
-				fmt.Fprintf(s.stdout, "%s %s %s: sent %.1f MiB\n", p.Spec.Name, p.Spec.Version, pushed.Digest, float64(pushed.Bytes)/(1<<20))
+				fmt.Fprintf(s.stdout, "%s %s %s: sent %s\n", p.Spec.Name, p.Spec.Version, pushed.Digest, quantity.About(pushed.Bytes))
 			}
 		}
 	}
-	s.progress.clear()
+	s.progress.Clear()
 	return errors.Join(errs...)
 }

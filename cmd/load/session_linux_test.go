@@ -140,6 +140,8 @@ func screenOf(text string) []string {
 		case '\b':
 			column = max(column-1, 0)
 		case '\a':
+		case '\t':
+			column = (column/8 + 1) * 8
 		default:
 			for len(lines[row]) <= column {
 				lines[row] = append(lines[row], ' ')
