@@ -74,7 +74,7 @@ func startPlugin(program string) (func(string) (string, error), *plugin.Client, 
 	if err != nil {
 		return nil, client, err
 	}
-	return raw.(echo.Echo).Echo, client, nil
+	return raw.(echo.Sample).Echo, client, nil
 }
 
 func check(echo func(string) (string, error)) error {

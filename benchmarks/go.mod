@@ -11,6 +11,9 @@ require (
 	github.com/loadgo/load v0.0.0
 	github.com/stretchr/testify v1.12.1
 	github.com/tetratelabs/wazero v1.12.0
+	github.com/traefik/yaegi v0.16.1
+	google.golang.org/grpc v1.65.0
+	google.golang.org/protobuf v1.36.11
 )
 
 require (
@@ -54,7 +57,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20240814211410-ddb44dafa142 // indirect
-	google.golang.org/grpc v1.65.0 // indirect
-	google.golang.org/protobuf v1.36.11 // indirect
 	oras.land/oras-go/v2 v2.7.0 // indirect
 )
