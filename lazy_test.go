@@ -86,7 +86,7 @@ func TestLazyBind(t *testing.T) {
 	unload(t, l, "m")
 	assert.Equal(t, "y!", api.Make("y"))
 	var wrong struct{ Max int }
-	assert.EqualError(t, l.LazyBind("m", &wrong), "m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
+	assert.EqualError(t, l.LazyBind("m", &wrong), "field Max: m: Max does not fit: what is bound lazily has to be a function\n\twant: int\n\thave: func")
 }
 
 func TestSub(t *testing.T) {

@@ -189,7 +189,7 @@ func (m *Module) Set(ctx context.Context, symbol string, value any) error {
 func (m *Module) Bind(api any) error {
 	v := reflect.ValueOf(api)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "Bind fills a struct"}
+		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "Bind wants a pointer to a struct that is not nil, so that it can fill its fields"}
 	}
 	return forward.Struct(v.Elem(), m.bind)
 }

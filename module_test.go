@@ -85,9 +85,9 @@ func TestBind(t *testing.T) {
 		Max  string
 		Gone func()
 	}
-	assert.EqualError(t, m.Bind(&wrong), "m: Max does not fit\n\twant: string\n\thave: int\nm has no symbol Gone; did you mean Make?")
+	assert.EqualError(t, m.Bind(&wrong), "field Max: m: Max does not fit\n\twant: string\n\thave: int\nfield Gone: m has no symbol Gone; did you mean Make?")
 	assert.False(t, wrong.Make != nil, "a failed Bind changed the struct")
-	assert.EqualError(t, m.Bind(api), "m: * does not fit: Bind fills a struct\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
+	assert.EqualError(t, m.Bind(api), "m: * does not fit: Bind wants a pointer to a struct that is not nil, so that it can fill its fields\n\twant: "+fmt.Sprintf("%T", api)+"\n\thave: a pointer to a struct")
 }
 
 // ref is a reference to a value of the test.

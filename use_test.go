@@ -79,7 +79,7 @@ func TestFrom(t *testing.T) {
 	assert.Equal(t, "m", m.Name())
 	var wrong struct{ Gone func() }
 	_, err = l.From(t.Context(), "m", &wrong)
-	assert.EqualError(t, err, "m has no symbol Gone; did you mean Make?")
+	assert.EqualError(t, err, "field Gone: m has no symbol Gone; did you mean Make?")
 	var generic struct {
 		F func(int) int `load:"F[int]"`
 	}

@@ -32,6 +32,7 @@ func (c conversion) function(from, to reflect.Type) (converter, error) {
 // plan is a call of a function of one type as a function of another.
 type plan struct {
 	module     *module
+	about      string // the function and a colon, or ""
 	to         reflect.Type
 	addContext bool // the called function takes one and the caller has none
 	dropContext,
@@ -42,7 +43,7 @@ type plan struct {
 }
 
 func (c conversion) plan(from, to reflect.Type) (*plan, error) {
-	p := &plan{module: c.module, to: to}
+	p := &plan{module: c.module, about: c.about, to: to}
 	theirs, ours := ins(from), ins(to)
 	has := func(types []reflect.Type) bool { return len(types) > 0 && types[0] == contextType }
 	if has(ours) && !has(theirs) {
@@ -118,7 +119,7 @@ func (p *plan) run(f reflect.Value, args []reflect.Value) (results []reflect.Val
 	for i, convert := range p.args {
 		converted, err := convert(args[i])
 		if err != nil {
-			return nil, fmt.Errorf("argument %d: %w", i+1, err)
+			return nil, fmt.Errorf("%sargument %d: %w", p.about, i+1, err)
 		}
 		in = append(in, converted)
 	}
@@ -155,7 +156,7 @@ func (m *module) invoke(f reflect.Value, args []reflect.Value, spread bool) (res
 func (m *module) callByName(ctx context.Context, symbol string, f reflect.Value, args []any) ([]any, error) {
 	t := f.Type()
 	fail := func(reason string) error {
-		return &engine.SymbolError{Module: m.name, Symbol: symbol, Want: wanted(args), Have: "func" + signature(t), Reason: reason}
+		return &engine.SymbolError{Module: m.name, Symbol: symbol, Want: wanted(args), Have: "func" + signatureOf(t), Reason: reason}
 	}
 	params := ins(t)
 	var in []reflect.Value

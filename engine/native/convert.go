@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/signature"
 )
 
 var (
@@ -29,6 +30,7 @@ const maxNesting = 32
 // a number fits every numeric type that can hold its value, and a map fits a struct.
 type conversion struct {
 	module  *module
+	about   string // see plan
 	lenient bool
 	depth   int
 }
@@ -62,7 +64,9 @@ func (c conversion) of(from, to reflect.Type) (converter, error) {
 	return nil, misfit(from, to)
 }
 
-func misfit(from, to reflect.Type) error { return fmt.Errorf("%s does not fit %s", from, to) }
+func misfit(from, to reflect.Type) error {
+	return fmt.Errorf("%s does not fit %s%s", from, to, signature.Near(from, to))
+}
 
 func same(v reflect.Value) (reflect.Value, error) { return v, nil }
 

@@ -59,7 +59,7 @@ func (m *module) bind(found member, symbol string, t reflect.Type) (reflect.Valu
 	fail := func(reason string) (reflect.Value, error) {
 		text := have.String()
 		if found.call {
-			text = "func" + signature(have)
+			text = "func" + signatureOf(have)
 		}
 		return reflect.Value{}, &engine.SymbolError{Module: m.name, Symbol: symbol, Want: t.String(), Have: text, Reason: reason}
 	}
@@ -75,7 +75,7 @@ func (m *module) bind(found member, symbol string, t reflect.Type) (reflect.Valu
 		}
 		return v, nil
 	}
-	v, err := conversion{module: m}.value(found.value, t)
+	v, err := conversion{module: m, about: symbol + ": "}.value(found.value, t)
 	if err != nil {
 		return fail(err.Error())
 	}

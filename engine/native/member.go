@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/signature"
 )
 
 // member is a symbol of a module, or a field or method of an object.
@@ -96,14 +97,15 @@ func symbolsOf(members []member) []engine.Symbol {
 	for i, m := range members {
 		all[i] = engine.Symbol{Name: m.name, Kind: engine.KindVar, Signature: "var " + m.name + " " + m.value.Type().String()}
 		if m.call {
-			all[i].Kind, all[i].Signature = engine.KindFunc, "func "+m.name+signature(m.value.Type())
+			all[i].Kind, all[i].Signature = engine.KindFunc, "func "+m.name+signatureOf(m.value.Type())
+			all[i].Params, all[i].Results = signature.Of(m.value.Type())
 		}
 	}
 	return all
 }
 
-// signature is a function type as Go source, without the word func.
-func signature(t reflect.Type) string {
+// signatureOf is a function type as Go source, without the word func.
+func signatureOf(t reflect.Type) string {
 	return strings.TrimPrefix(reflect.FuncOf(ins(t), outs(t), t.IsVariadic()).String(), "func")
 }
 

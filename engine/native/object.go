@@ -99,7 +99,7 @@ func (o *object) TypeName() string { return o.value.Type().String() }
 func (o *object) Methods() []engine.Symbol {
 	all := symbolsOf(o.members)
 	for i, m := range o.members {
-		all[i].Signature = "func (" + o.TypeName() + ") " + m.name + signature(m.value.Type())
+		all[i].Signature = "func (" + o.TypeName() + ") " + m.name + signatureOf(m.value.Type())
 	}
 	return all
 }

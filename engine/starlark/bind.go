@@ -166,7 +166,7 @@ func (b *binding) run(args, out []reflect.Value) error {
 	for i, arg := range place {
 		var err error
 		if positional[i], err = e.encode(arg); err != nil {
-			return fmt.Errorf("argument %d: %w", i+1, err)
+			return fmt.Errorf("%s: argument %d: %w", b.symbol, i+1, err)
 		}
 	}
 	var named []starlark.Tuple

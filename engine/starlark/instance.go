@@ -43,6 +43,7 @@ func symbolsOf(globals starlark.StringDict) []engine.Symbol {
 		s := engine.Symbol{Name: name, Kind: engine.KindConst, Signature: name + ": " + v.Type()}
 		if f, ok := v.(starlark.Callable); ok {
 			s.Kind, s.Signature, s.Doc = engine.KindFunc, "def "+name+parameters(f), synopsis(f)
+			s.Params = paramsOf(f)
 		}
 		all = append(all, s)
 	}
@@ -77,6 +78,20 @@ func parameters(f starlark.Callable) string {
 		params = append(params, "**"+p.kwargs)
 	}
 	return "(" + strings.Join(params, ", ") + ")"
+}
+
+// paramsOf lists them: of a script, a parameter has no type.
+func paramsOf(f starlark.Callable) []engine.Param {
+	script, ok := f.(*starlark.Function)
+	if !ok {
+		return nil
+	}
+	all := []engine.Param{}
+	for i := range script.NumParams() {
+		name, _ := script.Param(i)
+		all = append(all, engine.Param{Name: name})
+	}
+	return all
 }
 
 // synopsis is the first line of a function's docstring.

@@ -170,7 +170,7 @@ func (m *module) bindNumbers(symbol string, def api.FunctionDefinition, f *goFun
 		for i, t := range params {
 			bits, err := wasmvalue.Encode(args[i], t)
 			if err != nil {
-				return fmt.Errorf("argument %d: %w", i+1, err)
+				return fmt.Errorf("%s: argument %d: %w", symbol, i+1, err)
 			}
 			stack[i] = bits
 		}
@@ -179,7 +179,7 @@ func (m *module) bindNumbers(symbol string, def api.FunctionDefinition, f *goFun
 		}
 		for i, t := range results {
 			if err := wasmvalue.Decode(stack[i], t, out[i]); err != nil {
-				return fmt.Errorf("result %d: %w", i+1, err)
+				return fmt.Errorf("%s: result %d: %w", symbol, i+1, err)
 			}
 		}
 		return nil

@@ -30,7 +30,7 @@ func (m *module) bindPlugin(symbol string, f *goFunction) (run func(ctx context.
 		if len(args) == 1 {
 			var err error
 			if input, err = m.config.codecs.Encode(args[0]); err != nil {
-				return fmt.Errorf("argument 1: %w", err)
+				return fmt.Errorf("%s: argument 1: %w", symbol, err)
 			}
 		}
 		output, err := m.callPlugin(ctx, symbol, input)

@@ -16,6 +16,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/output"
+	"github.com/loadgo/load/internal/signature"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wasmvalue"
@@ -65,7 +66,7 @@ type module struct {
 func (m *module) describe() {
 	m.functions = make(map[string]api.FunctionDefinition)
 	if m.program {
-		m.symbols = []engine.Symbol{{Name: mainSymbol, Kind: engine.KindFunc, Signature: mainSignature}}
+		m.list(engine.Symbol{Name: mainSymbol, Kind: engine.KindFunc, Signature: mainSignature})
 	}
 	if m.kind == command {
 		return
@@ -85,9 +86,15 @@ func (m *module) describe() {
 		if m.isBytes(def) {
 			s = engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "func " + name + "(input string) (output string, err error)"}
 		}
-		m.symbols = append(m.symbols, s)
+		m.list(s)
 	}
 	slices.SortFunc(m.symbols, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// list adds a function to the symbols.
+func (m *module) list(s engine.Symbol) {
+	s.Params, s.Results = signature.Parse(s.Signature)
+	m.symbols = append(m.symbols, s)
 }
 
 // readGlobals adds the numbers that the module exports.

@@ -231,7 +231,7 @@ func (m *module) callTyped(ctx context.Context, t *typed, args []reflect.Value, 
 	for i, p := range t.Params {
 		bits, err := m.lower(ctx, t, p.Type, args[i])
 		if err != nil {
-			return fmt.Errorf("argument %d: %w", i+1, err)
+			return fmt.Errorf("%s: argument %d: %w", t.export, i+1, err)
 		}
 		stack = append(stack, bits...)
 	}

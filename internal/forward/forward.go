@@ -4,6 +4,7 @@ package forward
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 )
 
@@ -47,7 +48,8 @@ func failing(t reflect.Type, err error) []reflect.Value {
 	return results
 }
 
-// Struct sets every exported field of api to what bind returns for it, or none of them.
+// Struct sets every exported field of api to what bind returns for it, or none of them. Its errors
+// name the fields.
 func Struct(api reflect.Value, bind func(symbol string, t reflect.Type) (reflect.Value, error)) error {
 	var errs []error
 	bound := make(map[int]reflect.Value)
@@ -62,7 +64,7 @@ func Struct(api reflect.Value, bind func(symbol string, t reflect.Type) (reflect
 		}
 		v, err := bind(symbol, field.Type)
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, fmt.Errorf("field %s: %w", field.Name, err))
 			continue
 		}
 		bound[i] = v

@@ -20,12 +20,14 @@ import (
 
 // argumentError is an argument that cannot be encoded. Nothing was called.
 type argumentError struct {
-	index int // from 0
-	err   error
+	symbol string
+	index  int // from 0
+	err    error
 }
 
-func (e *argumentError) Error() string { return fmt.Sprintf("argument %d: %v", e.index+1, e.err) }
-func (e *argumentError) Unwrap() error { return e.err }
+func (e *argumentError) reason() string { return fmt.Sprintf("argument %d: %v", e.index+1, e.err) }
+func (e *argumentError) Error() string  { return e.symbol + ": " + e.reason() }
+func (e *argumentError) Unwrap() error  { return e.err }
 
 // plan is everything about a call that is the same every time: it is made once for a bound
 // function.

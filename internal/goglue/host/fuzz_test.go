@@ -17,6 +17,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
+	"github.com/loadgo/load/internal/goglue/host/listed"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -110,7 +111,7 @@ func FuzzDecodeAPI(f *testing.F) {
 			_ = s.Methods
 		}
 		for n := range described.Types {
-			i.methods(n)
+			listed.Methods(described, n)
 		}
 	})
 }

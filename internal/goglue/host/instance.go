@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/token"
 	"reflect"
 	"runtime"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/given"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
+	"github.com/loadgo/load/internal/goglue/host/listed"
 	"github.com/loadgo/load/internal/goglue/host/standing"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
@@ -91,7 +91,7 @@ func NewInstance(name string, described *api.API, transport Transport, limits in
 	i.codec = codec.New(described, references{i}, i.dynamic)
 	i.Table = standing.New(described, i.codec, peer{i}.asItself)
 	i.Values = given.New(references{i}, described, i.codec, i.dynamic, i.Memory)
-	i.symbols = sync.OnceValue(i.listSymbols)
+	i.symbols = sync.OnceValue(func() []engine.Symbol { return listed.Symbols(described) })
 	i.serving = serving(described)
 	i.requests.Serve, i.servePlan = i.serve, sync.OnceValues(i.planServe)
 	return i
@@ -150,35 +150,6 @@ func (i *Instance) within(ctx context.Context, function int) (context.Context, c
 
 // Symbols implements [engine.Instance].
 func (i *Instance) Symbols() []engine.Symbol { return i.symbols() }
-
-func (i *Instance) listSymbols() []engine.Symbol {
-	symbols := make([]engine.Symbol, len(i.api.Symbols))
-	for j, s := range i.api.Symbols {
-		symbols[j] = engine.Symbol{Name: s.Name, Kind: s.Kind, Signature: s.Text, Doc: s.Doc, Limit: s.Limit}
-		if s.Kind == engine.KindType {
-			symbols[j].Methods = i.methods(s.Type)
-		}
-	}
-	return symbols
-}
-
-// methods lists the methods of a type.
-func (i *Instance) methods(n int) []engine.Symbol {
-	typ := i.api.Pointed(n)
-	var methods []engine.Symbol
-	for _, m := range typ.Methods {
-		s := engine.Symbol{Name: m.Name, Kind: engine.KindFunc, Doc: m.Doc, Signature: "func (" + typ.Text + ") " + m.Name}
-		if m.Func == 0 {
-			s.Limit = "its parameters have types that other packages cannot name"
-		} else {
-			s.Signature += i.api.Funcs[m.Func-1].Text
-		}
-		if token.IsIdentifier(m.Name) && token.IsExported(m.Name) {
-			methods = append(methods, s)
-		}
-	}
-	return methods
-}
 
 // find returns the symbol, or an error that names those that are spelled alike.
 func (i *Instance) find(name string) (*api.Symbol, error) {
@@ -344,7 +315,7 @@ func (i *Instance) call(ctx context.Context, target callee, args []any) ([]any, 
 	if err != nil {
 		var unfit *argumentError
 		if errors.As(err, &unfit) {
-			return nil, fail(unfit.Error())
+			return nil, fail(unfit.reason())
 		}
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (p *plan) message(ctx context.Context, e *wire.Encoder, room *inflight.Pass
 			room.Encoded(e)
 			return nil
 		case room.Room() == room.Most:
-			return &argumentError{len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.Memory.MaxMessage))}
+			return &argumentError{p.symbol, len(args) - 1, errors.New("the arguments are larger than " + wire.Size(p.instance.Memory.MaxMessage))}
 		default:
 			if err := grow(inflight.PassageGrowth * room.Room()); err != nil {
 				return err
@@ -75,7 +75,7 @@ func (p *plan) arguments(e *wire.Encoder, room int, sharing *wire.Sharing, recei
 		if e.Err == wire.ErrAgain || e.Err == wire.ErrRoom {
 			return nil
 		}
-		return &argumentError{j, e.Err}
+		return &argumentError{p.symbol, j, e.Err}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/listed"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
 )
@@ -92,7 +93,7 @@ func (o *object) TypeName() string {
 }
 
 // Methods implements [engine.ObjectRef].
-func (o *object) Methods() []engine.Symbol { return o.instance.methods(o.typ) }
+func (o *object) Methods() []engine.Symbol { return listed.Methods(o.instance.api, o.typ) }
 
 // described returns the type whose methods and fields the object has.
 func (o *object) described() *api.Type { return o.instance.api.Pointed(o.typ) }

@@ -229,7 +229,7 @@ func (s suite) testLimits(t *testing.T) {
 	text := strings.Repeat("x", 1<<20+2000)
 	echo := gosuite.Bound[func(string) (string, error)](t, m, "String")
 	_, err := echo(text)
-	assert.EqualError(t, err, "argument 1: the arguments are larger than 1MiB")
+	assert.EqualError(t, err, "String: argument 1: the arguments are larger than 1MiB")
 	_, err = gosuite.Bound[func(string, int) (string, error)](t, m, "Repeat")("x", len(text))
 	assert.EqualError(t, err, "the results are larger than 1MiB")
 	call := gosuite.Bound[func(func() string) (int, error)](t, m, "LengthOf")

@@ -60,7 +60,7 @@ func (s suite) testHandlers(t *testing.T) {
 	assert.Equal(t, 451, w.Code)
 	assert.Equal(t, "blocked by first\n", w.Body.String())
 	_, err = gosuite.Bound[newFunc](t, m, "New")(t.Context(), next, map[string]any{}, "bad")
-	assert.EqualError(t, err, "argument 2: map[string]interface {} does not fit *web.Config")
+	assert.EqualError(t, err, "New: argument 2: map[string]interface {} does not fit *web.Config")
 	_, err = m.Call(t.Context(), "New", []any{next, &struct{ Timeout time.Duration }{1}, "bad"})
 	assert.EqualError(t, err, "bad: header is empty")
 	_, err = m.Bind("CreateConfig", reflect.TypeFor[func() *engine.Object]())

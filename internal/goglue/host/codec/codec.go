@@ -138,7 +138,27 @@ func (c *Codec) Mismatch(t reflect.Type, n int) error {
 	case t == ObjectType:
 		return fmt.Errorf("%s is copied: use %s, not *load.Object", typ.Text, c.Natural(n))
 	}
-	return fmt.Errorf("%s does not fit %s", t, typ.Text)
+	return fmt.Errorf("%s does not fit %s%s", t, typ.Text, c.near(t, n))
+}
+
+// near says what would fit in the place of a type, or "".
+func (c *Codec) near(t reflect.Type, n int) string {
+	typ := &c.api.Types[n]
+	alike := func(t reflect.Type, n int) bool {
+		kind := c.api.Types[n].Kind
+		return t.Kind() == reflect.Struct && kind == api.KindStruct || kind < api.KindArray && api.Kind(t.Kind()) == kind || kind == api.KindString && t.Kind() == reflect.String
+	}
+	switch {
+	case typ.Kind == api.KindPointer && alike(t, typ.Elem):
+		return ": use a pointer, *" + t.String()
+	case t.Kind() == reflect.Pointer && alike(t.Elem(), n):
+		return fmt.Sprintf(": use %s, not a pointer", t.Elem())
+	case typ.Kind == api.KindStruct:
+		return ": use a struct with its fields"
+	case typ.Class == api.Data && typ.Kind != api.KindPointer && c.Natural(n).String() != typ.Text:
+		return ": use " + c.Natural(n).String()
+	}
+	return ""
 }
 
 // build lets one caller at a time build what encodes and decodes. Parts refer to each other: all of
