@@ -33,6 +33,7 @@ package wasm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -136,7 +137,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 7
+const version = 8
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }
@@ -167,7 +168,13 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 		}
 	}
 	main := all[len(all)-1].binary
-	if types := main.typesText(manifest.Types(src.FS, src.File)); types != nil && !manifest.Is(src.File) && main.kind() == plain {
+	types := main.typesText(manifest.Types(src.FS, src.File))
+	if docs := main.documentation(types); len(docs) > 0 {
+		if files[docsFile], err = json.Marshal(docs); err != nil {
+			return err
+		}
+	}
+	if types != nil && !manifest.Is(src.File) && main.kind() == plain {
 		if _, err := main.typedFunctions(types); err != nil {
 			return err
 		}

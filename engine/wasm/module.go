@@ -36,6 +36,7 @@ type module struct {
 	symbols   []engine.Symbol
 	functions map[string]api.FunctionDefinition // that are called by number or bytes
 	typed     map[string]*typed                 // of them, those whose types a text says
+	docs      map[string]string                 // of them
 	globals   map[string]api.Global
 
 	stdout, stderr *output.Stream
@@ -94,6 +95,7 @@ func (m *module) describe() {
 // list adds a function to the symbols.
 func (m *module) list(s engine.Symbol) {
 	s.Params, s.Results = signature.Parse(s.Signature)
+	s.Doc = m.docs[s.Name]
 	m.symbols = append(m.symbols, s)
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -77,6 +78,15 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 			return nil, err
 		}
 	}
+	if has(a, docsFile) {
+		text, err := a.Files.ReadFile(docsFile)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, &o.docs); err != nil {
+			return nil, err
+		}
+	}
 	first, err := o.open(ctx)
 	if err != nil || config.Instances <= 1 {
 		return instance(first, err)
@@ -99,6 +109,7 @@ type opening struct {
 	plan     plan
 	modules  []linked
 	typed    map[string]*typed
+	docs     map[string]string // of functions
 	code     machineCode
 	usage    engine.Usage
 }
@@ -108,7 +119,7 @@ func (o *opening) open(ctx context.Context) (*module, error) {
 	main, config := o.modules[len(o.modules)-1].binary, o.engine.config
 	m := &module{
 		name: o.artifact.Spec.Name, config: config, isolation: o.engine.Isolation(), limits: o.plan.limited(o.artifact.Limits), events: o.artifact.Events,
-		kind: main.kind(), program: main.isCommand() && !main.importsExtism() && len(o.modules) == 1, hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage, typed: o.typed,
+		kind: main.kind(), program: main.isCommand() && !main.importsExtism() && len(o.modules) == 1, hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage, typed: o.typed, docs: o.docs,
 	}
 	if o.plan.Asks != nil {
 		m.kind = plugin

@@ -13,7 +13,6 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/wasmbin"
 	"github.com/loadgo/load/internal/wasmvalue"
 	"github.com/loadgo/load/internal/wit"
 )
@@ -41,13 +40,7 @@ func (b *binaryModule) typesText(beside []byte) []byte {
 	if beside != nil {
 		return beside
 	}
-	for _, s := range b.sections {
-		r := wasmbin.Reader{Data: b.data[:s.end], At: s.content}
-		if s.id == sectionCustom && r.Name() == witSection && r.Err == nil {
-			return r.Data[r.At:]
-		}
-	}
-	return nil
+	return b.custom(witSection)
 }
 
 // typedFunctions are the functions of a text, compared with what the module exports.

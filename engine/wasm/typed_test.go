@@ -1,6 +1,7 @@
 package wasm_test
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,10 +20,11 @@ import (
 func TestTyped(t *testing.T) {
 	t.Parallel()
 	m := newWorld(t, wasm.Config{}).load(t, "typed/texts.wasm")
-	signatures := make(map[string]string)
+	signatures, docs := make(map[string]string), make(map[string]string)
 	for _, s := range m.Symbols() {
-		signatures[s.Name] = s.Signature
+		signatures[s.Name], docs[s.Name] = s.Signature, s.Doc
 	}
+	assert.Equal(t, "Joins a text and bytes.", docs["join"])
 	assert.Equal(t, "func join(a string, b []uint8) string", signatures["join"])
 	assert.Equal(t, "func first_byte(text string) uint8", signatures["first_byte"])
 	assert.Equal(t, "func plain(int32) int32", signatures["plain"], "what the text does not name takes numbers")
@@ -145,4 +147,27 @@ func TestTypedRefused(t *testing.T) {
 	write("numbers.wit", "add: func(a: string) -> s32;")
 	_, err = w.Load(t.Context(), write("numbers.wasm", string(bare)))
 	assert.ErrorContains(t, err, "add: the module exports ")
+}
+
+// TestDocumentation: a plugin's functions have the documentation of its sections.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	code, err := os.ReadFile("testdata/plugin.wasm")
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"wit":          "world w {\n/// Returns the input. It\n/// copies it.\nexport echo: func(input: string) -> string;\n}",
+		"package-docs": "\x01" + `{"worlds":{"w":{"func_exports":{"echo":{"docs":"Returns the input."},"gone":{"docs":"No."}}}}}`,
+	} {
+		section := append([]byte{byte(len(name))}, name...)
+		section = append(section, text...)
+		file := filepath.Join(t.TempDir(), "documented.wasm")
+		data := append(binary.AppendUvarint(append(code[:len(code):len(code)], 0), uint64(len(section))), section...)
+		require.NoError(t, os.WriteFile(file, data, 0o600))
+		m, err := newWorld(t, wasm.Config{}).Load(t.Context(), file)
+		require.NoError(t, err, name)
+		echo, ok := engine.FindSymbol(m.Symbols(), "echo")
+		require.True(t, ok)
+		assert.Equal(t, "Returns the input.", echo.Doc, name)
+		assert.Equal(t, []engine.Param{{Name: "input", Type: "string", Kind: "string"}}, echo.Params, name)
+	}
 }

@@ -43,6 +43,7 @@ type Func struct {
 	Name   string // as it is written: with hyphens
 	Params []Param
 	Result Type
+	Doc    string // what the comments of three slashes before it say, or ""
 }
 
 // known are the types by their names.
@@ -63,7 +64,7 @@ func Parse(text string) ([]Func, error) {
 	if len(text) > MaxText {
 		return nil, fmt.Errorf("it has more than %d bytes", MaxText)
 	}
-	p := &parser{tokens: tokens.FindAllString(comments.ReplaceAllString(text, " "), -1)}
+	p := newParser(text)
 	if p.take("package") {
 		for len(p.tokens) > 0 && !p.take(";") {
 			p.next()
@@ -97,15 +98,33 @@ func Parse(text string) ([]Func, error) {
 }
 
 var (
-	comments = regexp.MustCompile(`(?s)//[^\n]*|/\*.*?\*/`)
-	tokens   = regexp.MustCompile(`%?[A-Za-z][A-Za-z0-9_-]*|->|\S`)
-	name     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+	tokens = regexp.MustCompile(`(?s)//[^\n]*|/\*.*?\*/|%?[A-Za-z][A-Za-z0-9_-]*|->|\S`)
+	name   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )
 
 // parser reads tokens. After an error it reads nothing.
 type parser struct {
 	tokens []string
+	docs   map[int]string // by how many tokens there are from the one on that they stand before
 	err    error
+}
+
+func newParser(text string) *parser {
+	p := &parser{docs: make(map[int]string)}
+	docs := make(map[int][]string) // by the index of that token
+	for _, token := range tokens.FindAllString(text, -1) {
+		switch {
+		case strings.HasPrefix(token, "///"):
+			docs[len(p.tokens)] = append(docs[len(p.tokens)], strings.TrimSpace(token[3:]))
+		case strings.HasPrefix(token, "//"), strings.HasPrefix(token, "/*"):
+		default:
+			p.tokens = append(p.tokens, token)
+		}
+	}
+	for at, lines := range docs {
+		p.docs[len(p.tokens)-at] = strings.TrimSpace(strings.Join(lines, "\n"))
+	}
+	return p
 }
 
 func (p *parser) next() string {
@@ -144,13 +163,14 @@ func (p *parser) name() string {
 }
 
 func (p *parser) function() Func {
+	doc := p.docs[len(p.tokens)]
 	if p.err == nil && len(p.tokens) > 1 && p.tokens[1] != ":" && (p.tokens[0] == "import" || p.tokens[0] == "interface" || p.tokens[0] == "use" || p.tokens[0] == "include") {
 		p.err = fmt.Errorf("%s is for components; only functions that are exported are read", p.tokens[0])
 	}
 	if len(p.tokens) > 1 && p.tokens[1] != ":" {
 		p.take("export")
 	}
-	f := Func{Name: p.name()}
+	f := Func{Name: p.name(), Doc: doc}
 	for _, token := range []string{":", "func", "("} {
 		p.want(token)
 	}

@@ -23,6 +23,9 @@ func TestParse(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, got)
 	}
+	documented, err := wit.Parse("world w {\n/// Adds the tax.\n// not this\n/// In cents.\nexport a: func(/* x */ b: u8 /// no\n);\nexport c: func(); /// for nobody\n}")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"Adds the tax.\nIn cents.", ""}, []string{documented[0].Doc, documented[1].Doc})
 	for text, reason := range map[string]string{
 		"a: func(":                              "it is cut off",
 		"a: func(b: option<string>);":           "the type option is not supported",
