@@ -222,7 +222,7 @@ func (s *session) close(ctx context.Context, l *load.Loader) {
 	if err := l.Close(ctx); err != nil && s.verbose {
 		s.print(err)
 	}
-	s.progress.Clear()
+	s.progress.End()
 }
 
 // report prints the error of a command and returns its exit code.

@@ -107,6 +107,7 @@ func (l *Line) Show(e event.Event) {
 		l.clear()
 	case event.Loaded:
 		l.clear()
+		l.tell()
 	}
 }
 
@@ -122,6 +123,14 @@ func (l *Line) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.clear()
+}
+
+// End removes the line for good.
+func (l *Line) End() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clear()
+	l.tell()
 }
 
 // count shows a phase in which so many more bytes came.
@@ -173,11 +182,15 @@ func (l *Line) draw(w io.Writer, of decor.Statistics) error {
 	return err
 }
 
-func (l *Line) clear() {
+// tell says what was installed.
+func (l *Line) tell() {
 	for _, e := range l.installed {
 		fmt.Fprintln(l.plain, "load:", e)
 	}
 	l.installed = nil
+}
+
+func (l *Line) clear() {
 	if l.late != nil {
 		l.late.Stop()
 		l.late = nil

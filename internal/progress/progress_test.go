@@ -26,11 +26,12 @@ func TestPipe(t *testing.T) {
 		event.Loaded{},
 		event.Downloaded{Bytes: 1 << 20},
 		event.Installed{Name: "example.com/broken", Version: "v1.0.0", Modules: 2},
+		event.Output{Line: "panic: no"},
 		event.Failed{Err: errors.New("no")}, // the error is what there is to say
 	} {
 		l.Show(e)
 	}
-	l.Clear()
+	l.End()
 	assert.Equal(t, "load: installed example.com/hello@v1.0.0: 2 modules (0s)\n", b.String())
 
 	b.Reset()
