@@ -49,11 +49,13 @@ func (c *conn) answerAsked(a asked) {
 		c.send(context.Background(), c.host.Refuse(a.body), 0)
 		return
 	}
-	c.host.Answer(a.body, a.admission.Granted, func(out *wire.Encoder) {
-		c.host.Outgoing().Add(out.Size())
-		defer c.host.Outgoing().Give(out.Size())
-		c.send(context.Background(), out, 0)
-	})
+	c.host.Answer(a.body, a.admission.Granted, c.reply)
+}
+
+func (c *conn) sendReply(out *wire.Encoder) {
+	c.host.Outgoing().Add(out.Size())
+	defer c.host.Outgoing().Give(out.Size())
+	c.send(context.Background(), out, 0)
 }
 
 // answerWithin answers a call of the host in the goroutine that waits for the call in which it was

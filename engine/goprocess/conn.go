@@ -33,6 +33,7 @@ type conn struct {
 	// Functions that each call uses; made once, they cost no memory.
 	sendAway func(time.Time) error // in.interrupt
 	append   func([]byte) error    // to out
+	reply    func(*wire.Encoder)   // sends the answer of a call of the host
 
 	shared []byte         // the memory of the rings
 	host   *host.Instance // answers the module's calls; set before the first of them can come
@@ -59,6 +60,7 @@ func newConn(file *os.File, memory []byte, p *process, config Config) (*conn, er
 	c.in = newInput(file, poller, config.MaxMessage, c.admit)
 	c.sendAway = c.in.interrupt
 	c.append = func(data []byte) error { c.out.Append(data); return nil }
+	c.reply = c.sendReply
 	if memory != nil {
 		c.in.ring = wire.NewRingReader(wire.ToHost(memory))
 		c.out = wire.NewRingWriter(wire.ToModule(memory), poller.tell)

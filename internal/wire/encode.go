@@ -8,12 +8,15 @@ import (
 )
 
 // Encoder appends values to a message. The zero Encoder is ready to use. Long strings and byte
-// slices are not copied into it: they must not change before the message was sent.
+// slices are not copied into it if it is not Whole: they must not change before the message was sent.
 type Encoder struct {
 	Buf   []byte   // the message, but for what large refers to
 	Depth int      // of the value being encoded, kept by the encoders of composite types
 	Err   error    // the first error; the message is void when it is set
 	Given []uint64 // the handles that were made for the message, as long as they may have to be taken back
+
+	// Whole lets Buf be the whole message: what is long is copied into it, too.
+	Whole bool
 
 	// Sharing is the table of the things that the call shares; nil where it shares none.
 	Sharing *Sharing
@@ -53,7 +56,9 @@ func (e *Encoder) Size() int { return len(e.Buf) + e.largeSize }
 
 // Truncate shortens the message to its first n bytes, which must be before everything long, and
 // forgets an error.
-func (e *Encoder) Truncate(n int) { *e = Encoder{Buf: e.Buf[:n], Handles: e.Handles[:0]} }
+func (e *Encoder) Truncate(n int) {
+	*e = Encoder{Buf: e.Buf[:n], Handles: e.Handles[:0], Given: e.Given[:0]}
+}
 
 // Send hands the message, from the given byte on, to write, piece by piece.
 func (e *Encoder) Send(from int, write func([]byte) error) error {
@@ -164,7 +169,7 @@ func (e *Encoder) Float(v float64) {
 // String appends a string.
 func (e *Encoder) String(v string) {
 	e.Uint(uint64(len(v)))
-	if len(v) >= minLarge {
+	if len(v) >= minLarge && !e.Whole {
 		e.insert(unsafe.Slice(unsafe.StringData(v), len(v)))
 		return
 	}
@@ -179,7 +184,7 @@ func (e *Encoder) Bytes(v []byte) {
 
 // Raw appends bytes without their number.
 func (e *Encoder) Raw(v []byte) {
-	if len(v) >= minLarge {
+	if len(v) >= minLarge && !e.Whole {
 		e.insert(v)
 		return
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
+	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -116,34 +117,53 @@ func (i *Instance) resultDecoder(target callee, t reflect.Type, n int, pairs cod
 	return decode, form, err
 }
 
-// messages are reused: their arguments are copied by the transport's write.
-var messages = sync.Pool{New: func() any { return &wire.Encoder{Buf: make([]byte, 0, 512)} }}
+// message is one on its way to the module. It is used again: its arguments are copied by the
+// transport's write.
+type message struct {
+	wire.Encoder
+	room inflight.Passage
+}
+
+var messages = sync.Pool{New: func() any { return &message{Encoder: wire.Encoder{Buf: make([]byte, 0, 512)}} }}
 
 // maxKept is the size of the largest message buffer that is kept for reuse.
 const maxKept = 4 << 20
 
 // run makes one call on the receiver, which is nil for a function. The results are settable values
 // of the planned types.
-func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) (values []reflect.Value, failure error) {
-	e := messages.Get().(*wire.Encoder)
+func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) (values []reflect.Value, err error) {
+	err = p.roundTrip(ctx, receiver, args, func(d *codec.Incoming, mode uint64) (err error) {
+		values, err = p.take(d, mode)
+		return err
+	})
+	return values, err
+}
+
+// roundTrip makes one call and lets take have the results.
+func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.Value, take func(d *codec.Incoming, mode uint64) error) (failure error) {
+	m := messages.Get().(*message)
+	e, room := &m.Encoder, &m.room
 	e.Truncate(0)
 	var sharing *wire.Sharing
 	if p.mode&wire.ModeShare != 0 {
 		sharing = &wire.Sharing{Call: true}
 		p.instance.await(ctx, sharing, p.function)
 	}
-	room := p.instance.Memory.Passage()
-	defer room.Give()
+	p.instance.Memory.Passage(room)
+	defer func() {
+		room.Give()
+		if cap(e.Buf) <= maxKept {
+			messages.Put(m)
+		}
+	}()
 	if err := p.message(ctx, e, room, sharing, receiver, args); err != nil {
 		p.instance.Values.TakeBack(e)
-		messages.Put(e)
-		return nil, err
+		return err
 	}
 	mentioned := p.instance.mentionedBy(e)
 	if err := p.instance.exchangeAll(mentioned, true); err != nil {
 		p.instance.Values.TakeBack(e)
-		messages.Put(e)
-		return nil, err
+		return err
 	}
 	mode := p.mode
 	if e.Lasting {
@@ -155,10 +175,6 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		defer p.instance.Values.Over(sharing)
 	}
 	e.Truncate(0) // what it refers to is the caller's
-	e.Sharing = nil
-	if cap(e.Buf) <= maxKept {
-		messages.Put(e)
-	}
 	d := p.instance.decode(ctx, reply)
 	defer p.instance.decoded(&d, reply)
 	var taken error
@@ -180,13 +196,13 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 		taken = fmt.Errorf("what %s changed cannot be taken over: %w", p.symbol, p.instance.Memory.TooMuch(taken))
 	}
 	if err != nil || taken != nil {
-		return nil, join(err, taken)
+		return join(err, taken)
 	}
-	results, err := p.take(&d, mode)
+	err = take(&d, mode)
 	if err == nil && p.lasting && ctx.Done() != nil && d.Object != nil {
 		d.Object.(*object).lastUntil(ctx)
 	}
-	return results, err
+	return err
 }
 
 // take decodes the results.
@@ -196,13 +212,21 @@ func (p *plan) take(d *codec.Incoming, mode uint64) ([]reflect.Value, error) {
 		results[j] = reflect.New(t).Elem()
 		p.decode[j](d, results[j])
 	}
-	if err := p.takeLasting(d, mode); err != nil {
-		return nil, fmt.Errorf("what the module changed cannot be taken over: %w", p.instance.Memory.TooMuch(err))
-	}
-	if err := d.End(); err != nil {
-		return nil, fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.Memory.TooMuch(err))
+	if err := p.end(d, mode); err != nil {
+		return nil, err
 	}
 	return results, nil
+}
+
+// end takes what follows the results, and checks them.
+func (p *plan) end(d *codec.Incoming, mode uint64) error {
+	if err := p.takeLasting(d, mode); err != nil {
+		return fmt.Errorf("what the module changed cannot be taken over: %w", p.instance.Memory.TooMuch(err))
+	}
+	if err := d.End(); err != nil {
+		return fmt.Errorf("what %s answered cannot be understood: %w", p.symbol, p.instance.Memory.TooMuch(err))
+	}
+	return nil
 }
 
 // join returns the error that is not nil, or one that is both.

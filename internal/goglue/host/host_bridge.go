@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/http"
 	"reflect"
-	"runtime"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
@@ -16,6 +15,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/guest/guesthttp"
 	"github.com/loadgo/load/internal/goglue/host/adapted"
 	"github.com/loadgo/load/internal/goglue/host/codec"
+	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -42,7 +42,7 @@ func (i *Instance) encodeBridged(t reflect.Type, n int) (codec.Encoder, error) {
 		wrap = func(v reflect.Value) any { return i.requests.Given(v.Interface().(http.Handler), v) }
 	case typ.Std == "io/fs.FS" && t.Implements(fsType):
 		target = reflect.TypeFor[guestfs.System]()
-		wrap = func(v reflect.Value) any { return hostSystem{v.Interface().(fs.FS), v} }
+		wrap = func(v reflect.Value) any { return adapted.HostSystem(v.Interface().(fs.FS), v) }
 	default:
 		return nil, nil
 	}
@@ -66,23 +66,6 @@ func (i *Instance) encodeBridged(t reflect.Type, n int) (codec.Encoder, error) {
 	}, nil
 }
 
-// hostSystem is a host's file system for a module.
-type hostSystem struct {
-	fsys fs.FS
-	from reflect.Value
-}
-
-// Original implements [adapted.Given].
-func (s hostSystem) Original() reflect.Value { return s.from }
-
-func (s hostSystem) Stat(name string) (guestfs.Info, error) { return guestfs.Stat(s.fsys, name) }
-
-func (s hostSystem) ReadDir(name string) ([]guestfs.Info, error) {
-	return guestfs.ReadDir(s.fsys, name)
-}
-
-func (s hostSystem) Open(name string) (io.ReadCloser, error) { return guestfs.Open(s.fsys, name) }
-
 // adaptedSystem is a module's file system for the host.
 type adaptedSystem struct {
 	adapted.Value
@@ -105,18 +88,20 @@ func (s adaptedSystem) Open(name string) (io.ReadCloser, error) {
 const serveBridge = "net/http.Handler.Serve"
 
 // serve lets a handler of the module answer a request. It is [hosthttp.ServeFunc].
-func (i *Instance) serve(ctx context.Context, h *engine.Object, message guesthttp.Message, body io.Reader, w guesthttp.Response) (answer guesthttp.Message, err error) {
+func (i *Instance) serve(ctx context.Context, h *engine.Object, message guesthttp.Message, body io.Reader, w guesthttp.Response) (answer guesthttp.Message, failed error) {
 	p, err := i.servePlan()
 	if err != nil {
 		return answer, err
 	}
-	results, err := p.run(ctx, nil, []reflect.Value{reflect.ValueOf(h), reflect.ValueOf(&message).Elem(), reflect.ValueOf(&body).Elem(), reflect.ValueOf(&w).Elem()})
-	runtime.KeepAlive(h)
-	if err != nil {
-		return answer, err
+	args := hosthttp.NewArguments(h, message, body, w)
+	defer args.Done()
+	if err := p.roundTrip(ctx, nil, args.Values[:], func(d *codec.Incoming, mode uint64) error {
+		answer.Data, failed = d.TakeMessage(), d.TakeError(p.decode[1])
+		return p.end(d, mode)
+	}); err != nil {
+		return guesthttp.Message{}, err
 	}
-	err, _ = results[1].Interface().(error)
-	return *results[0].Addr().Interface().(*guesthttp.Message), err
+	return answer, failed
 }
 
 // planServe is the plan of serve.

@@ -100,6 +100,7 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 	}
 	stream := given.StreamOf(i.api, typ)
 	methods = stream.Methods(methods)
+	known := new(given.Known)
 	return func(e *wire.Encoder, v reflect.Value) {
 		switch v.Kind() {
 		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Map:
@@ -122,7 +123,7 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 		if v.Kind() == reflect.Interface {
 			v = v.Elem()
 		}
-		kept := given.Still(v) // the module may keep it
-		i.Values.Give(e, &given.Value{Value: kept, Methods: methods, Identity: given.Identify(n, kept)}, stream.Modes(kept.Type(), modes))
+		kept := given.Kept(v) // the module may keep it
+		i.Values.Give(e, &given.Value{Value: kept, Methods: methods, Identity: given.Identify(n, kept)}, known.Of(stream, kept.Type(), modes))
 	}, nil
 }

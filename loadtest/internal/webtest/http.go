@@ -161,6 +161,23 @@ func (s suite) testMiddlewareResponses(t *testing.T) {
 	response.Body.Close()
 	assert.Equal(t, "[103 [</style.css>; rel=preload]] 200", fmt.Sprint(hints, response.StatusCode), response.Status)
 	s.testEvents(t, serve(t, make("events", nil)).URL)
+	testLong(t, make)
+}
+
+// testLong: what is long crosses with the rest of a request, and of an answer.
+func testLong(t *testing.T, make func(string, http.HandlerFunc) http.Handler) {
+	server := serve(t, make("long", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Back", r.Header.Get("X-Longer"))
+	}))
+	header := strings.Repeat("h", 40<<10)
+	response, body := exchange(t, request(t, "GET", server.URL, ""))
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.True(t, header == response.Header.Get("X-Long"), "%d bytes of header", len(response.Header.Get("X-Long")))
+	assert.True(t, strings.Repeat("x", 32<<10) == body, "%d bytes of body", len(body))
+	r := request(t, "GET", server.URL, "")
+	r.Header.Set("X-Long", header)
+	response, _ = exchange(t, r)
+	assert.True(t, header+header == response.Header.Get("X-Back"), "%d bytes of header", len(response.Header.Get("X-Back")))
 }
 
 // testEvents sends a line when the event of the line before has arrived.

@@ -70,7 +70,7 @@ func Middleware(kind string, next http.Handler) http.Handler {
 		"pass": http.Handler.ServeHTTP, "record": record, "abort": abort, "recover": recovered, "peek": peek,
 		"describe": describe, "form": form, "events": events, "trailer": trailer, "hints": hints, "late": late,
 		"nobody": nobody, "control": control, "wait": wait, "go": inGoroutine, "twice": twice, "timeout": timeout, "hold": hold,
-		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute, "defers": defers, "edits": edits,
+		"transform": transform, "stuck": stuck, "leave": leave, "mute": mute, "defers": defers, "edits": edits, "long": long,
 	}[kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(next, w, r) })
 }
@@ -262,6 +262,18 @@ func transform(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	r.URL.Path = strings.TrimPrefix(r.URL.Path, "/api")
 	r.Header.Del("X-Drop")
 	next.ServeHTTP(&upper{ResponseWriter: w}, r)
+}
+
+// long makes a long header longer for next, or answers with one, and with as much as one copy of
+// package io writes at once.
+func long(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if long := r.Header.Get("X-Long"); long != "" {
+		r.Header.Set("X-Longer", long+long)
+		next.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("X-Long", strings.Repeat("h", 40<<10))
+	_, _ = w.Write(bytes.Repeat([]byte{'x'}, 32<<10))
 }
 
 type lower struct{ io.Reader }

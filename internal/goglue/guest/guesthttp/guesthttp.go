@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/loadgo/load/internal/wire"
@@ -47,9 +48,9 @@ type Handler interface {
 	ServeHTTP(ctx context.Context, message Message, body io.ReadCloser, w Response) (Message, error)
 }
 
-// Arriving is the message of a request of the host.
-func Arriving(id uint64, r *http.Request, abilities Abilities, header Changes) (Message, *Request) {
-	e := wire.Encoder{Buf: make([]byte, 0, 1<<10)}
+// Arriving is the message of a request of the host, behind the bytes in buf.
+func Arriving(buf []byte, id uint64, r *http.Request, abilities Abilities, header Changes) (Message, *Request) {
+	e := wire.Encoder{Buf: buf, Whole: true}
 	e.Uint(id)
 	e.Uint(uint64(abilities))
 	header.put(&e)
@@ -78,7 +79,7 @@ func Serve(ctx context.Context, h http.Handler, message Message, body io.Reader,
 		}
 	}()
 	h.ServeHTTP(rw.As(), r)
-	e := wire.Encoder{Buf: make([]byte, 0, 256+rw.size)}
+	e := wire.Encoder{Buf: make([]byte, 0, 256+rw.size), Whole: true}
 	rw.pending.put(&e)
 	late := rw.Changes()
 	late.put(&e)
@@ -88,7 +89,7 @@ func Serve(ctx context.Context, h http.Handler, message Message, body io.Reader,
 
 // message is what has changed in the tables of a request, or nothing.
 func (known *Request) message(tables [4]map[string][]string) Message {
-	var e wire.Encoder
+	e := wire.Encoder{Whole: true}
 	if known.PutChanges(&e, tables); len(e.Buf) == 1 {
 		return Message{}
 	}
@@ -150,6 +151,7 @@ const (
 	sameBody    = 1 << iota // the body is that of the request that it came from, of which nothing was read
 	sameContext             // and so is the context
 	whole                   // the request is not told by what has changed
+	sameHeader              // the header is the very map that the request came with
 )
 
 func newNext(r *http.Request) *next {
@@ -160,6 +162,9 @@ func newNext(r *http.Request) *next {
 	} else {
 		if r.Body == n.came.body && !n.came.touched() {
 			n.flags |= sameBody
+		}
+		if reflect.ValueOf(r.Header).Pointer() == reflect.ValueOf(n.came.tables[0]).Pointer() {
+			n.flags |= sameHeader
 		}
 		if n.came.same(n.ctx) {
 			n.flags |= sameContext
@@ -202,7 +207,7 @@ func (n *next) call(h Handler, w Response, abilities Abilities, header Changes, 
 }
 
 func (n *next) message(abilities Abilities, header Changes) Message {
-	e := wire.Encoder{Buf: make([]byte, 0, 256)}
+	e := wire.Encoder{Buf: make([]byte, 0, 256), Whole: true}
 	known := new(Request)
 	e.Uint(n.flags)
 	if n.came != nil {
@@ -225,7 +230,7 @@ type Next struct {
 	Abilities Abilities
 	Header    Changes
 	flags     uint64
-	is        *Request
+	was, is   *Request
 	now       [4]map[string][]string
 }
 
@@ -246,26 +251,36 @@ var Unknown = Message{[]byte{0}}
 func TakeNext(m Message, known func(id uint64) *Request) (*Next, error) {
 	d := decoder(m)
 	n := &Next{flags: d.Uint(), ID: d.Uint(), Abilities: Abilities(d.UintN(16)), Header: takeChanges(&d)}
-	was := new(Request)
-	if n.flags&whole == 0 {
-		if was = known(n.ID); was == nil {
-			return nil, ErrUnknown
-		}
+	if n.flags&whole != 0 {
+		n.was = new(Request)
+	} else if n.was = known(n.ID); n.was == nil {
+		return nil, ErrUnknown
 	}
-	n.is = was.Take(&d)
+	n.is = n.was.Take(&d)
 	return n, d.End()
 }
 
-// Apply makes what crossed the request's own.
-func (n *Next) Apply(to *http.Request) {
-	n.is.apply(to, n.SameBody())
+// SameHeader reports whether the header is that with which the request came from the host, and is
+// still as it was then, as the host's own is.
+func (n *Next) SameHeader(own http.Header) bool {
+	if n.flags&(sameHeader|whole) != sameHeader || !n.is.sameHeader || own == nil {
+		return false
+	}
+	changes := changed(n.was.tables[0].fields, own)
+	return changes.empty()
+}
+
+// Apply makes what crossed the request's own. Header is that of the request if it is the host's
+// own.
+func (n *Next) Apply(to *http.Request, header http.Header) {
+	n.is.apply(to, n.SameBody(), header)
 	n.now = tables(to)
 }
 
 // Came is the answer to the module: what the handler has changed in the response's header, and in
-// the request.
-func (n *Next) Came(header Changes) Message {
-	e := wire.Encoder{Buf: make([]byte, 0, 64)}
+// the request, behind the bytes in buf.
+func (n *Next) Came(buf []byte, header Changes) Message {
+	e := wire.Encoder{Buf: buf, Whole: true}
 	header.put(&e)
 	n.is.PutChanges(&e, n.now)
 	return Message{e.Buf}

@@ -24,6 +24,7 @@ type Request struct {
 	wildcards                                     map[string]string // of the pattern
 	tls                                           *tls.ConnectionState
 	tables                                        [4]table
+	sameHeader                                    bool // nothing has changed there
 }
 
 // table is a header, a trailer or a form.
@@ -147,6 +148,7 @@ func (known *Request) Put(e *wire.Encoder, r *http.Request) *Request {
 // Take takes what Put has appended for a side that knows this.
 func (known *Request) Take(d *wire.Decoder) *Request {
 	is, parts := *known, d.Uint()
+	is.sameHeader = parts&partTables == 0
 	takeText := func(part uint64, text *string) {
 		if parts&part != 0 {
 			*text = d.String()
@@ -193,8 +195,8 @@ func (known *Request) Take(d *wire.Decoder) *Request {
 }
 
 // apply makes all of it the request's own. SameBody says that reading the body fills in the trailer
-// that the request has.
-func (known *Request) apply(to *http.Request, sameBody bool) {
+// that the request has; header is what it has in the place of a copy, or nil.
+func (known *Request) apply(to *http.Request, sameBody bool, header http.Header) {
 	known.setWildcards(to)
 	to.Method, to.URL, to.Proto, to.ProtoMajor, to.ProtoMinor = known.method, known.url.url(), known.proto, known.major, known.minor
 	to.ContentLength, to.TransferEncoding, to.Close = known.length, slices.Clone(known.encoding), known.close
@@ -205,7 +207,10 @@ func (known *Request) apply(to *http.Request, sameBody bool) {
 		}
 		return headerOf(known.tables[i].fields)
 	}
-	if to.Header = made(0); to.Header == nil {
+	if to.Header = header; header == nil {
+		to.Header = made(0)
+	}
+	if to.Header == nil {
 		to.Header = http.Header{}
 	}
 	if !sameBody || to.Trailer == nil {
@@ -299,7 +304,7 @@ func newRequest(ctx context.Context, id uint64, known *Request, body io.Reader, 
 		c.body = &hostBody{Reader: body, request: req, from: w}
 	}
 	req.Body = c.body
-	known.apply(req, false)
+	known.apply(req, false, nil)
 	c.tables = tables(req)
 	return req, c
 }

@@ -120,6 +120,23 @@ type Incoming struct {
 	Mentioned []uint64
 }
 
+// TakeMessage takes bytes that are decoded in turn: they stay a part of the message.
+func (d *Incoming) TakeMessage() []byte {
+	n, _ := d.Len(1)
+	return d.Raw(n)
+}
+
+// TakeError takes an error: none without its decoder.
+func (d *Incoming) TakeError(decode Decoder) error {
+	if rest := d.Rest(); len(rest) > 0 && rest[0] == wire.TagNil {
+		d.Byte()
+		return nil
+	}
+	err := new(error)
+	decode(d, reflect.ValueOf(err).Elem())
+	return *err
+}
+
 // pairing is a type of the host and a type of the module that have to fit.
 type pairing struct {
 	host    reflect.Type

@@ -23,14 +23,20 @@ type Call struct {
 	number  uint64
 	in      codec.Incoming
 	out     *wire.Encoder
-	nothing wire.Encoder  // the answer before it begins
-	granted int           // bytes of the budget that were taken for it
-	outer   *wire.Sharing // of the call that gave what is called, where both sides are brought up to date
-	own     *wire.Sharing // of the arguments, from the call of the host's function on; nil where they share nothing
-	known   int           // how many things the arguments have
+	frame   wire.Encoder // the answer, but for one that is put together again
+	room    [frameRoom]byte
+	scratch [frameRoom]byte // for what is put into the answer as a whole
+	left    time.Duration   // what the context that crossed apart has left
+	granted int             // bytes of the budget that were taken for it
+	outer   *wire.Sharing   // of the call that gave what is called, where both sides are brought up to date
+	own     *wire.Sharing   // of the arguments, from the call of the host's function on; nil where they share nothing
+	known   int             // how many things the arguments have
 	outcome wire.Outcome
 	lasting bool // the answer brings lasting things up to date
 }
+
+// frameRoom is how many bytes an answer may have without memory of its own.
+const frameRoom = 192
 
 // CancelHost ends the context of the call in the body of a HostCancel frame, which follows the
 // frame's kind.
@@ -93,7 +99,7 @@ func (h *Values) end() map[uint64]*wire.Sharing {
 // the host's function has returned, or ended the goroutine: then Answer does not return.
 func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 	c := &Call{values: h, in: codec.Incoming{Decoder: wire.NewOwner(body), Ctx: context.Background()}, granted: granted}
-	c.out = &c.nothing
+	c.out = &c.frame
 	if granted > 0 {
 		c.in.LimitTo(granted, h.memory.HostCalls())
 	} else {
@@ -201,7 +207,11 @@ func (c *Call) unfinished(r any) error {
 // begin begins the answer, with its number and its outcome, and takes back what a former one gave.
 func (c *Call) begin(outcome wire.Outcome) {
 	c.values.TakeBack(c.out)
-	c.out = wire.NewFrame(wire.HostResult)
+	*c.out = wire.Encoder{Buf: append(c.room[:wire.HeaderSize], wire.HostResult)}
+	c.head(outcome)
+}
+
+func (c *Call) head(outcome wire.Outcome) {
 	c.out.Uint(c.number)
 	c.out.Byte(outcome)
 	c.outcome = outcome
@@ -262,9 +272,9 @@ func (c *Call) restore(outcome wire.Outcome) error {
 		return nil
 	}
 	results, outer := c.out, c.outer
-	c.outer, c.out = nil, new(wire.Encoder)
+	c.outer, c.out = nil, wire.NewFrame(wire.HostResult)
 	defer c.values.TakeBack(results)
-	c.begin(outcome)
+	c.head(outcome)
 	begin := len(c.out.Buf) // of the results, as in the frame without changes
 	return outer.EndCall(c.out, func(beside bool) error {
 		known := outer.Things

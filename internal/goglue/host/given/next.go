@@ -30,14 +30,14 @@ func (h *Values) next(t reflect.Type, f *api.Func) (Method, uint64, error) {
 		return nil, 0, err
 	}
 	return func(c *Call, v reflect.Value) error {
-		given := givenContext{c, time.Duration(c.in.Uint())}
-		message := guesthttp.Message{Data: c.in.Bytes()}
+		c.left = time.Duration(c.in.Uint())
+		message := guesthttp.Message{Data: c.in.TakeMessage()}
 		body := takeAs[io.ReadCloser](c, takeBody)
 		w := takeAs[guesthttp.Response](c, takeResponse)
 		if err := c.taken(); err != nil {
 			return err
 		}
-		answer, err := v.Interface().(*hosthttp.Given).ServeHTTP(&given, message, body, w)
+		answer, err := v.Interface().(*hosthttp.Given).ServeHTTP((*givenCall)(c), message, body, w, c.scratch[:0])
 		c.out.Bytes(answer.Data)
 		if err == nil {
 			c.out.Byte(wire.TagNil)
@@ -48,14 +48,11 @@ func (h *Values) next(t reflect.Type, f *api.Func) (Method, uint64, error) {
 	}, mode, nil
 }
 
-// givenContext is the context of a call, which is made if it is needed.
-type givenContext struct {
-	call *Call
-	left time.Duration
-}
+// givenCall is a call whose context has crossed apart, and is made if it is needed.
+type givenCall Call
 
 // Context implements [hosthttp.Call].
-func (g *givenContext) Context() context.Context { return g.call.within(g.left) }
+func (g *givenCall) Context() context.Context { return (*Call)(g).within(g.left) }
 
 // takeAs takes a value of an interface: none and the host's own without reflection.
 func takeAs[I any](c *Call, take codec.Decoder) I {

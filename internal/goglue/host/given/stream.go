@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/wire"
@@ -56,6 +57,24 @@ func (s Stream) Methods(methods []Method) []Method {
 		return methods
 	}
 	return append(append(methods, noAbility), abilityMethods...)
+}
+
+// Known are the modes of values of the last type, which most values have.
+type Known struct{ last atomic.Pointer[knownModes] }
+
+type knownModes struct {
+	t     reflect.Type
+	modes []uint64
+}
+
+// Of is [Stream.Modes], worked out once for values of one type in a row.
+func (k *Known) Of(s Stream, t reflect.Type, modes []uint64) []uint64 {
+	last := k.last.Load()
+	if last == nil || last.t != t {
+		last = &knownModes{t, s.Modes(t, modes)}
+		k.last.Store(last)
+	}
+	return last.modes
 }
 
 // Modes are the modes of the methods with the abilities of values of a type behind them.

@@ -248,7 +248,7 @@ func (h *Values) TakeBack(e *wire.Encoder) {
 	for _, handle := range e.Given {
 		h.release(handle, 1)
 	}
-	e.Given = nil
+	e.Given = e.Given[:0]
 }
 
 // ReleaseHost forgets the values in the body of a HostRelease frame, which follows the frame's
@@ -264,6 +264,14 @@ func (h *Values) ReleaseHost(body []byte) {
 
 // Busy reports whether the module is calling the host.
 func (h *Values) Busy() bool { return h.running.Load() > 0 }
+
+// Kept is Still for who needs no variable: what is in none cannot change.
+func Kept(v reflect.Value) reflect.Value {
+	if v.CanAddr() {
+		return Still(v)
+	}
+	return v
+}
 
 // Still returns a value that does not change when the variable does that it was in.
 func Still(v reflect.Value) reflect.Value {

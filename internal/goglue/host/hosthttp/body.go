@@ -15,6 +15,9 @@ type body struct {
 	mu   sync.Mutex
 }
 
+// GivenOnce implements [adapted.Once].
+func (b *body) GivenOnce() {}
+
 func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

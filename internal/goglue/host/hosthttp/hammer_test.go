@@ -43,7 +43,7 @@ func handler(next http.HandlerFunc, serve serveFunc) http.Handler {
 
 // ServeHTTP implements [guesthttp.Handler].
 func (m module) ServeHTTP(ctx context.Context, message guesthttp.Message, body io.ReadCloser, w guesthttp.Response) (guesthttp.Message, error) {
-	return m.given.ServeHTTP(call{ctx}, message, body, w)
+	return m.given.ServeHTTP(call{ctx}, message, body, w, nil)
 }
 
 // HostHandle makes the module one that the host gave.

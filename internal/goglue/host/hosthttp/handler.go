@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadgo/load/engine"
@@ -35,6 +36,7 @@ type served struct {
 	lifetime life             // likewise
 	body     body             // of the request
 	known    *guesthttp.Request
+	lent     atomic.Bool // a handler of the host has the header, and the response meanwhile
 	clock    *clock
 }
 
@@ -102,6 +104,12 @@ func (h moduleHandler) ServeOr(w http.ResponseWriter, r *http.Request, gone func
 	h.serve(w, r, gone, func(error) { panic(http.ErrAbortHandler) })
 }
 
+// buffers are memory for messages, which is used again once the call that carried one is over.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxBuffer is the size of the largest buffer that is kept.
+const maxBuffer = 64 << 10
+
 // serve answers a request. It calls gone where the module ended before the response was begun, and
 // broken where it did later.
 func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
@@ -109,8 +117,12 @@ func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broke
 	defer stop()
 	id, own := h.requests.number(), &served{writer: *guesthttp.To(w), clock: clock}
 	own.hostResponse = hostResponse{&own.writer, &own.lifetime, r}
-	message, known := guesthttp.Arriving(id, r, guesthttp.AbilitiesOf(w), own.writer.Changes())
-	own.known = known
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	message, known := guesthttp.Arriving((*buf)[:0], id, r, guesthttp.AbilitiesOf(w), own.writer.Changes())
+	if own.known = known; cap(message.Data) <= maxBuffer {
+		*buf = message.Data
+	}
 	h.requests.begin(id, own)
 	defer h.requests.end(id)
 	var from io.Reader
@@ -159,8 +171,9 @@ type Call interface {
 }
 
 // ServeHTTP answers a request that came through the module: it is the host's own request with what
-// the module has changed. It is the method of a [guesthttp.Handler].
-func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadCloser, w guesthttp.Response) (answer guesthttp.Message, err error) {
+// the module has changed. It is the method of a [guesthttp.Handler], whose answer lies in
+// the given memory if that is large enough.
+func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadCloser, w guesthttp.Response, into []byte) (answer guesthttp.Message, err error) {
 	next, err := guesthttp.TakeNext(message, func(id uint64) *guesthttp.Request { return h.requests.get(id).known })
 	switch {
 	case err == guesthttp.ErrUnknown:
@@ -169,15 +182,25 @@ func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadClos
 		return answer, err
 	}
 	own := h.requests.get(next.ID)
-	req, cancel := own.next(call, next, body)
-	defer cancel()
-	var out http.ResponseWriter
-	var changes func() guesthttp.Changes
-	if response, ok := w.(*hostResponse); ok {
+	response, isOwn := w.(*hostResponse)
+	if isOwn {
 		if err := response.use(); err != nil {
 			return answer, err
 		}
 		defer response.life.done()
+	}
+	var header http.Header
+	if isOwn && response.life == own.life && own.lent.CompareAndSwap(false, true) {
+		defer own.lent.Store(false)
+		if next.SameHeader(own.request.Header) {
+			header = own.request.Header
+		}
+	}
+	req, cancel := own.next(call, next, body, header)
+	defer cancel()
+	var out http.ResponseWriter
+	var changes func() guesthttp.Changes
+	if isOwn {
 		adapted.EndWith(req.Context(), body, response.life.ask)
 		if response.life != own.life || !next.SameContext() {
 			defer context.AfterFunc(response.until(), cancel)()
@@ -202,15 +225,16 @@ func (h *Given) ServeHTTP(call Call, message guesthttp.Message, body io.ReadClos
 			own.leave(next.Left())
 			panic(p)
 		}
-		answer = next.Came(changes())
+		answer = next.Came(into, changes())
 	}()
 	h.handler.ServeHTTP(out, req)
 	return answer, nil
 }
 
 // next makes the request for a handler of the host. Its context has the values of the host's own,
-// and ends with either; that of a request that is known ends with it.
-func (s *served) next(call Call, next *guesthttp.Next, from io.ReadCloser) (*http.Request, context.CancelFunc) {
+// and ends with either; that of a request that is known ends with it. Header is the host's own if
+// the handler gets that.
+func (s *served) next(call Call, next *guesthttp.Next, from io.ReadCloser, header http.Header) (*http.Request, context.CancelFunc) {
 	own := s.request
 	if own == nil {
 		own = &http.Request{}
@@ -231,7 +255,7 @@ func (s *served) next(call Call, next *guesthttp.Next, from io.ReadCloser) (*htt
 	if s.life != nil {
 		req.Trailer = s.trailer()
 	}
-	next.Apply(req)
+	next.Apply(req, header)
 	switch {
 	case !next.SameBody():
 		req.Body = from

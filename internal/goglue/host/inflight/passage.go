@@ -25,8 +25,9 @@ type Passage struct {
 	taken  atomic.Int64
 }
 
-func (m *Memory) Passage() *Passage {
-	return &Passage{budget: m.outgoing, Most: wire.MaxFrame(m.MaxMessage)}
+// Passage begins the passage of a message, in memory that no other one uses.
+func (m *Memory) Passage(p *Passage) {
+	p.budget, p.Most = m.outgoing, wire.MaxFrame(m.MaxMessage)
 }
 
 // Room is how long the message may be.
