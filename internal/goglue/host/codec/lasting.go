@@ -15,9 +15,11 @@ import (
 // Lasting has what calls shared that are over, as long as the module may hold some of it: see
 // [wire.Lasting]. It is safe for concurrent use.
 type Lasting struct {
-	mu    sync.Mutex
-	sets  []*wire.Lasting
-	count atomic.Int32 // of the sets
+	mu sync.Mutex
+	// holder is the goroutine that has locked it, or 0.
+	holder atomic.Uintptr
+	sets   []*wire.Lasting
+	count  atomic.Int32 // of the sets
 	// waiting are the goroutines that wait for calls, with how many each.
 	waiting map[uintptr]int
 }
@@ -27,8 +29,7 @@ type Lasting struct {
 func (l *Lasting) Wait() (done func()) {
 	goroutine := wire.Goroutine()
 	add := func(n int) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
+		defer l.lock()()
 		if l.waiting == nil {
 			l.waiting = map[uintptr]int{}
 		}
@@ -40,8 +41,26 @@ func (l *Lasting) Wait() (done func()) {
 	return func() { add(-1) }
 }
 
-// Any reports whether the module may hold anything.
-func (l *Lasting) Any() bool { return l.count.Load() > 0 }
+// Any reports whether the module may hold anything. A call that reads or writes an update asks for
+// nothing itself.
+func (l *Lasting) Any() bool {
+	return l.count.Load() > 0 && (l.holder.Load() == 0 || l.holder.Load() != wire.Goroutine())
+}
+
+// lock locks the table, where the goroutine has not: what an update leads to may be asked for by
+// calls of the module.
+func (l *Lasting) lock() (unlock func()) {
+	goroutine := wire.Goroutine()
+	if goroutine != 0 && l.holder.Load() == goroutine {
+		return func() {}
+	}
+	l.mu.Lock()
+	l.holder.Store(goroutine)
+	return func() {
+		l.holder.Store(0)
+		l.mu.Unlock()
+	}
+}
 
 // Add lets the things of a call last.
 func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
@@ -56,8 +75,7 @@ func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
 		}
 	}
 	keepLasting(set.Things)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.lock()()
 	l.renew(s, true)
 	l.sets = append(l.sets, set)
 	l.count.Store(int32(len(l.sets)))
@@ -67,8 +85,7 @@ func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
 // before, and both sides have the same of them now.
 func (l *Lasting) Renew(s *wire.Sharing) {
 	if l.Any() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
+		defer l.lock()()
 		l.renew(s, false)
 	}
 }
@@ -131,8 +148,7 @@ func (l *Lasting) prune() {
 // whether the module holds them, only the goroutine speaks that gave them, or what the module calls
 // while that waits: others may be changing them.
 func (l *Lasting) Put(e *wire.Encoder, called bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.lock()()
 	l.prune()
 	goroutine := wire.Goroutine()
 	for _, set := range l.sets {
@@ -250,8 +266,7 @@ func (s *shared) Place(t *wire.Sharing, n int) {
 
 // Take takes what the module has changed of lasting things.
 func (l *Lasting) Take(d *Incoming) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.lock()()
 	sharing := d.Sharing
 	defer func() { d.Sharing = sharing }()
 	var failure error
