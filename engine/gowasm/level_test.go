@@ -47,7 +47,7 @@ func TestStacks(t *testing.T) {
 		return dive(100_000, within)
 	}
 	err := within()
-	require.ErrorContains(t, err, "the machine stacks of the calls that wait take more than 128 MiB")
+	require.ErrorContains(t, err, "the machine stacks of the calls that wait take more than 128MiB")
 	assert.Greater(t, deepest, 2)
 
 	deepest = 0
