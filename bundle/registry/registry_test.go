@@ -17,9 +17,6 @@ import (
 	"time"
 
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/bundle/registry"
@@ -30,48 +27,25 @@ import (
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/internal/asked"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // server is a registry of this process.
-type server struct {
-	*httptest.Server
-	mu       sync.Mutex
-	requests []string // method and path
-	before   func(w http.ResponseWriter, r *http.Request) bool
-}
+type server struct{ *asked.Server }
 
 func serve(t testing.TB) *server {
 	t.Helper()
-	s := new(server)
-	real := ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
-		before := s.before
-		s.mu.Unlock()
-		if before == nil || !before(w, r) {
-			real.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-// from forgets the requests so far, and sets what answers instead of the registry.
-func (s *server) from(before func(w http.ResponseWriter, r *http.Request) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.before, s.requests = before, nil
+	return &server{asked.Start(t, httptest.NewServer, ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))}
 }
 
 // asked counts the requests of a method whose path has a part.
 func (s *server) asked(method, part string) (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.requests {
+	for _, r := range s.Requests() {
 		if strings.HasPrefix(r, method) && strings.Contains(r, part) {
 			n++
 		}
@@ -147,7 +121,7 @@ func TestRoundTrip(t *testing.T) {
 	s, other := serve(t), serve(t)
 	data, copied := pushed(t, s.at("/team/modules:v1"))
 	assert.Equal(t, copied.Parts, copied.Sent)
-	s.from(nil)
+	s.From(nil)
 	f, err := bundle.FileOf(data)
 	require.NoError(t, err)
 	again, err := registry.Push(t.Context(), f, s.at("/team/modules:v2"), quick())
@@ -183,7 +157,7 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, entries, 4, "nothing else is left")
 
-	s.from(nil)
+	s.From(nil)
 	b, err := registry.Open(t.Context(), s.at("/team/modules:v1"), quick())
 	require.NoError(t, err)
 	assert.Equal(t, "the lock", string(b.Lock()))
@@ -199,7 +173,7 @@ func TestStored(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	pushed(t, s.at("/team/modules:v1"))
-	s.from(nil)
+	s.From(nil)
 	st, err := store.Open(loadtest.TempDir(t))
 	require.NoError(t, err)
 	config := quick()
@@ -217,7 +191,7 @@ func TestStored(t *testing.T) {
 	hosts.Wait()
 	assert.Equal(t, 8+1, s.asked("GET", "/manifests/"), "each asks what the tag stands for")
 	assert.Equal(t, 3, s.asked("GET", "/blobs/"))
-	s.from(nil)
+	s.From(nil)
 	open()
 	assert.Equal(t, 1, s.asked("", ""))
 
@@ -231,7 +205,7 @@ func TestStored(t *testing.T) {
 		data[0] ^= 1
 		require.NoError(t, os.WriteFile(part, data, 0o600))
 	}
-	s.from(nil)
+	s.From(nil)
 	open()
 	assert.Equal(t, 5, s.asked("GET", ""))
 }
@@ -298,7 +272,7 @@ func TestBroken(t *testing.T) {
 	blobs := f.Blobs()
 	last, first := blobs[len(blobs)-1], blobs[len(blobs)-2]
 	file := filepath.Join(t.TempDir(), "modules.tar")
-	s.from(func(w http.ResponseWriter, r *http.Request) bool {
+	s.From(func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.Contains(r.URL.Path, last.Digest) {
 			return false
 		}
@@ -317,7 +291,7 @@ func TestBroken(t *testing.T) {
 	name := func(b bundle.Blob) string { return filepath.Join(parts, strings.TrimPrefix(b.Digest, "sha256:")) }
 	require.NoError(t, os.WriteFile(name(first), whole, 0o600)) // whichever of the two came first
 	require.NoError(t, os.WriteFile(name(last), []byte("another thing"), 0o600))
-	s.from(nil)
+	s.From(nil)
 	again, err := registry.Copy(t.Context(), s.at("/team/modules:v1"), file, quick())
 	require.NoError(t, err)
 	assert.Equal(t, copied.Parts-1, again.Sent, "one part was there")
@@ -376,7 +350,7 @@ func TestBad(t *testing.T) {
 		}, "(any more)"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			s.from(test.before)
+			s.From(test.before)
 			to := filepath.Join(t.TempDir(), "modules.tar")
 			_, err := registry.Copy(t.Context(), s.at(test.from), to, quick())
 			require.ErrorContains(t, err, test.want)
@@ -404,7 +378,7 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	data, copied := pushed(t, s.at("/team/modules:v1"))
-	s.from(nil)
+	s.From(nil)
 	denied, offline := quick(), quick()
 	denied.Policies = []*policy.Policy{{Deny: []string{"127.0.0.1/team"}}}
 	offline.Offline = true

@@ -88,7 +88,7 @@ func TestProcesses(t *testing.T) {
 	push(t, dirs, nil, []string{s.place()}, signer)
 	rules := filepath.Join(t.TempDir(), "load.policy")
 	require.NoError(t, os.WriteFile(rules, []byte("load.policy 1\nartifacts "+s.place()+" signed-by "+public+"\n"), 0o600))
-	s.from(nil)
+	s.From(nil)
 	stores := make([]string, machines)
 	for i := range stores {
 		stores[i] = filepath.Join(t.TempDir(), "store")
@@ -113,7 +113,7 @@ func TestProcesses(t *testing.T) {
 	assert.NotContains(t, all, "compiled ")
 	assert.NotContains(t, all, "passed ")
 	asked := map[string]int{}
-	for _, r := range s.asked() {
+	for _, r := range s.Requests() {
 		asked[r]++
 	}
 	for r, n := range asked {

@@ -17,12 +17,6 @@ import (
 	"time"
 
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
-	"github.com/opencontainers/go-digest"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle/remote"
 	"github.com/loadgo/load/engine"
@@ -31,47 +25,23 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/internal/asked"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
 )
 
 // server is a registry of this process, which hears of all requests.
-type server struct {
-	*httptest.Server
-	mu       sync.Mutex
-	requests []string // method and path
-	before   func(w http.ResponseWriter, r *http.Request) bool
-}
+type server struct{ *asked.Server }
 
 func serve(t testing.TB, options ...ggcr.Option) *server {
 	t.Helper()
-	s := new(server)
-	real := ggcr.New(append(options, ggcr.Logger(log.New(io.Discard, "", 0)))...)
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
-		before := s.before
-		s.mu.Unlock()
-		if before == nil || !before(w, r) {
-			real.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-// from forgets the requests so far, and sets what answers instead of the registry.
-func (s *server) from(before func(w http.ResponseWriter, r *http.Request) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.before, s.requests = before, nil
-}
-
-func (s *server) asked() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.requests...)
+	return &server{asked.Start(t, httptest.NewServer, ggcr.New(append(options, ggcr.Logger(log.New(io.Discard, "", 0)))...))}
 }
 
 func (s *server) place() string { return "oci://" + s.Listener.Addr().String() + "/fleet" }
@@ -196,26 +166,26 @@ func TestFleet(t *testing.T) {
 			assert.False(t, first.There)
 			assert.Positive(t, first.Bytes)
 
-			s.from(nil)
+			s.From(nil)
 			again := push(t, dirs, policies, nil, signer)
 			assert.True(t, again.There)
 			assert.Equal(t, first.Digest, again.Digest)
-			for _, r := range s.asked() {
+			for _, r := range s.Requests() {
 				assert.True(t, strings.HasPrefix(r, "GET "), r)
 			}
 
-			s.from(nil)
+			s.From(nil)
 			h := join(t, dirs, policies)
 			double(t, h)
 			assert.Empty(t, of[event.Compiled](h))
 			require.Len(t, of[event.Fetched](h), 1)
 			assert.Equal(t, s.place(), of[event.Fetched](h)[0].From)
 			assert.Empty(t, of[event.PassedOver](h))
-			assert.LessOrEqual(t, len(s.asked()), 6, "%q", s.asked())
+			assert.LessOrEqual(t, len(s.Requests()), 6, "%q", s.Requests())
 
-			s.from(nil)
+			s.From(nil)
 			double(t, joinAt(t, h.store, dirs, policies))
-			assert.Empty(t, s.asked(), "the store has it")
+			assert.Empty(t, s.Requests(), "the store has it")
 		})
 	}
 }
@@ -256,7 +226,7 @@ func TestNotTrusted(t *testing.T) {
 		want   string
 	}{
 		"unsigned": {"", func(t *testing.T, s *server, dirs string, signer note.Signer) {
-			s.from(func(w http.ResponseWriter, r *http.Request) bool { // the signature is taken away
+			s.From(func(w http.ResponseWriter, r *http.Request) bool { // the signature is taken away
 				if strings.Contains(r.URL.Path, "/referrers/") || strings.Contains(r.URL.Path, "/manifests/sha256-") {
 					http.NotFound(w, r)
 					return true
@@ -267,7 +237,7 @@ func TestNotTrusted(t *testing.T) {
 		"stranger": {"", func(t *testing.T, s *server, dirs string, signer note.Signer) {
 			fresh := serve(t)
 			push(t, dirs, nil, []string{fresh.place()}, other)
-			s.from(func(w http.ResponseWriter, r *http.Request) bool { fresh.Config.Handler.ServeHTTP(w, r); return true })
+			s.From(func(w http.ResponseWriter, r *http.Request) bool { fresh.Config.Handler.ServeHTTP(w, r); return true })
 		}, "none of the keys signed it"},
 		"expired": {" until 2026-01-01", nil, "the key of builder has expired"},
 		"older":   {" since 2999-01-01", nil, "older signatures than of 2999-01-01 do not count"},
@@ -277,7 +247,7 @@ func TestNotTrusted(t *testing.T) {
 			require.NoError(t, os.Mkdir(filepath.Join(elsewhere, "rules"), 0o700))
 			require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "rules", "init.star"), []byte("def double(x):\n    return 666\n"), 0o600))
 			bad := push(t, elsewhere, nil, []string{s.place()}, signer)
-			s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			s.From(func(w http.ResponseWriter, r *http.Request) bool {
 				if tag := filepath.Base(r.URL.Path); strings.Contains(r.URL.Path, "/manifests/") && len(tag) == 64 {
 					r.URL.Path = "/v2/fleet/manifests/" + bad.Digest
 				}
@@ -285,12 +255,12 @@ func TestNotTrusted(t *testing.T) {
 			})
 		}, "with another key"},
 		"changed": {"", func(t *testing.T, s *server, dirs string, signer note.Signer) {
-			s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			s.From(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/blobs/") {
 					return false
 				}
 				rec := httptest.NewRecorder()
-				s.real(rec, r)
+				s.Real.ServeHTTP(rec, r)
 				data := rec.Body.Bytes()
 				data[len(data)/2] ^= 1
 				for name, values := range rec.Header() {
@@ -302,7 +272,7 @@ func TestNotTrusted(t *testing.T) {
 			})
 		}, "nothing of it was used"},
 		"another-format": {"", func(t *testing.T, s *server, dirs string, signer note.Signer) {
-			s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			s.From(func(w http.ResponseWriter, r *http.Request) bool {
 				if tag := filepath.Base(r.URL.Path); !strings.Contains(r.URL.Path, "/manifests/") || len(tag) != 64 {
 					return false
 				}
@@ -312,12 +282,12 @@ func TestNotTrusted(t *testing.T) {
 			})
 		}, `it is of the type "application/vnd.loadgo.artifact.v9"`},
 		"escaping": {"", func(t *testing.T, s *server, dirs string, signer note.Signer) {
-			s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			s.From(func(w http.ResponseWriter, r *http.Request) bool {
 				if tag := filepath.Base(r.URL.Path); !strings.Contains(r.URL.Path, "/manifests/") || len(tag) != 64 {
 					return false
 				}
 				rec := httptest.NewRecorder()
-				s.real(rec, r)
+				s.Real.ServeHTTP(rec, r)
 				var m ocispec.Manifest
 				assert.NoError(t, json.Unmarshal(rec.Body.Bytes(), &m))
 				m.Layers[0].Annotations[ocispec.AnnotationTitle] = "../../evil"
@@ -328,7 +298,7 @@ func TestNotTrusted(t *testing.T) {
 			})
 		}, `its file "../../evil" escapes from its folder`},
 		"html": {"", func(t *testing.T, s *server, dirs string, signer note.Signer) {
-			s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			s.From(func(w http.ResponseWriter, r *http.Request) bool {
 				w.Header().Set("Content-Type", "text/html")
 				_, _ = io.WriteString(w, "<html>log in")
 				return true
@@ -358,7 +328,7 @@ func TestNotTrusted(t *testing.T) {
 
 func status(code int) func(*testing.T, *server, string, note.Signer) {
 	return func(_ *testing.T, s *server, _ string, _ note.Signer) {
-		s.from(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(code); return true })
+		s.From(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(code); return true })
 	}
 }
 
@@ -368,25 +338,13 @@ func answer(w http.ResponseWriter, manifest []byte) {
 	_, _ = w.Write(manifest)
 }
 
-// real is what the registry itself answers.
-func (s *server) real(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	before := s.before
-	s.before = nil
-	s.mu.Unlock()
-	s.Config.Handler.ServeHTTP(w, r)
-	s.mu.Lock()
-	s.before = before
-	s.mu.Unlock()
-}
-
 // TestDown: a registry that does not answer costs one bounded wait, however many modules are loaded.
 func TestDown(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done) })
-	s.from(func(_ http.ResponseWriter, r *http.Request) bool {
+	s.From(func(_ http.ResponseWriter, r *http.Request) bool {
 		select {
 		case <-r.Context().Done():
 		case <-done:
@@ -404,7 +362,7 @@ func TestDown(t *testing.T) {
 		var down *remote.DownError
 		require.ErrorAs(t, r.Fetch(t.Context(), sought, t.TempDir()), &down)
 	}
-	assert.LessOrEqual(t, len(s.asked()), 1)
+	assert.LessOrEqual(t, len(s.Requests()), 1)
 }
 
 // TestKilled: a registry that goes away in the middle of a file leaves nothing behind.
@@ -413,7 +371,7 @@ func TestKilled(t *testing.T) {
 	s, dirs := serve(t), scripts(t)
 	signer, public := newKey(t, "builder")
 	push(t, dirs, nil, []string{s.place()}, signer)
-	s.from(func(w http.ResponseWriter, r *http.Request) bool {
+	s.From(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/blobs/") {
 			return false
 		}
@@ -499,7 +457,7 @@ func TestSettings(t *testing.T) {
 	var denied *load.PolicyError
 	require.ErrorAs(t, err, &denied)
 	assert.Contains(t, err.Error(), "no host would take what stranger signs")
-	for _, r := range s.asked() {
+	for _, r := range s.Requests() {
 		assert.True(t, strings.HasPrefix(r, "GET "), r)
 	}
 }
@@ -552,8 +510,8 @@ func TestWithoutToolchain(t *testing.T) {
 	h := join(t, dirs, policies, with("go1.26.8", true))
 	double(t, h)
 	assert.Len(t, of[event.Fetched](h), 1)
-	s.from(nil)
+	s.From(nil)
 	double(t, joinAt(t, h.store, dirs, policies, with("go1.26.8", true)))
-	assert.Empty(t, s.asked())
+	assert.Empty(t, s.Requests())
 	double(t, joinAt(t, h.store, dirs, nil, with("go1.26.8", true)))
 }

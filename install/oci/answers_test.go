@@ -86,7 +86,7 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	config := quick()
 	config.Retries, config.MaxBytes = 1, 1<<20
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	name := s.host() + "/team/rules:v1.0.0"
 	script := loadtest.Layer{MediaType: "text/plain", Title: "tax.star", Data: []byte(strings.Repeat("x = 1\n", 1000))}
 	digestOfScript := string(digest.FromBytes(script.Data))
@@ -136,7 +136,7 @@ func TestAnswers(t *testing.T) {
 		"blob of another digest": {"/blobs/", answer(strings.Repeat("x = 1\n", 1000), "Docker-Content-Digest", string(digest.FromString("x"))), []string{"contradicts itself"}, false},
 	} {
 		t.Run(what, func(t *testing.T) {
-			s.from(instead(test.part, test.handler))
+			s.From(instead(test.part, test.handler))
 			session, config := &install.Session{Store: loadtest.OpenStore(t)}, config
 			if test.slow {
 				config.Stall = 100 * time.Millisecond
@@ -162,7 +162,7 @@ func TestContent(t *testing.T) {
 	config := quick()
 	config.MaxBytes = 1 << 20
 	in := oci.New(config)
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	tarGz := func(files ...string) []byte { return loadtest.Gzip(t, loadtest.Tar(t, files...)) }
 	gzipped := func(files ...string) loadtest.Layer {
 		return loadtest.Layer{MediaType: ocispec.MediaTypeImageLayerGzip, Data: tarGz(files...)}
@@ -213,7 +213,7 @@ func manifestOf(change func(*ocispec.Manifest)) []byte {
 // TestManifests: manifests that are no module's.
 func TestManifests(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	index := func(mediaType string, manifests ...ocispec.Descriptor) []byte {
 		data, _ := json.Marshal(ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: mediaType, Manifests: manifests})
 		return data
@@ -250,7 +250,7 @@ func TestManifests(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			own := digest.FromBytes(test.data)
-			s.from(func(w http.ResponseWriter, r *http.Request) bool {
+			s.From(func(w http.ResponseWriter, r *http.Request) bool {
 				if !strings.HasSuffix(r.URL.Path, "/manifests/v1") && !strings.HasSuffix(r.URL.Path, own.Encoded()) {
 					return false
 				}
@@ -271,7 +271,7 @@ func TestManifests(t *testing.T) {
 // digest is an error, and so is one that is gone.
 func TestMovedTag(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	in := oci.New(quick())
 	script := func(text string) loadtest.Layer {
 		return loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte(text)}
@@ -281,7 +281,7 @@ func TestMovedTag(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first, release.Version)
 	second := loadtest.PushLayers(t, in, s.host()+"/r:v1", script("x = 2\n"))
-	s.from(func(w http.ResponseWriter, r *http.Request) bool { // what stands behind the tag is given for the digest
+	s.From(func(w http.ResponseWriter, r *http.Request) bool { // what stands behind the tag is given for the digest
 		if strings.HasSuffix(r.URL.Path, first) {
 			r.URL.Path = strings.Replace(r.URL.Path, first, second, 1)
 		}
@@ -289,14 +289,14 @@ func TestMovedTag(t *testing.T) {
 	})
 	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	require.ErrorContains(t, err, "contradicts itself")
-	s.from(instead(first, status(404, "")))
+	s.From(instead(first, status(404, "")))
 	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	var gone *find.VersionError
 	require.ErrorAs(t, err, &gone)
 	require.ErrorContains(t, err, "load upgrade")
 
 	// A lock file's sum holds as well.
-	s.from(nil)
+	s.From(nil)
 	release.Sum, release.BuildList = "h1:"+strings.Repeat("A", 43)+"=", []find.ModuleVersion{{Path: release.Module}}
 	_, err = in.Install(t.Context(), &install.Session{Store: loadtest.OpenStore(t)}, release)
 	require.ErrorContains(t, err, "the lock file: h1:AAA")
@@ -305,14 +305,14 @@ func TestMovedTag(t *testing.T) {
 // TestResumed: a transfer that breaks off goes on where it was, and an event tells of it.
 func TestResumed(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	data := strings.Repeat("0123456789abcdef", 4096)
 	layer := loadtest.Layer{MediaType: "application/wasm", Data: []byte("\x00asm" + data)}
 	at := s.host() + "/r:v1.0.0"
 	loadtest.PushLayers(t, oci.New(quick()), at, layer)
 	broken := 0
 	var ranges []string
-	s.from(func(w http.ResponseWriter, r *http.Request) bool {
+	s.From(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/blobs/") {
 			return false
 		}

@@ -94,16 +94,16 @@ func TestTokens(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	}
-	registry := serve(t, httptest.NewTLSServer, nil)
-	loadtest.PushLayers(t, oci.New(oci.Config{HTTPClient: network{"r.example.com": registry.Server}.client(t), DockerConfig: "off"}), "r.example.com/team/rules:v1.0.0",
+	registry := serve(t, httptest.NewTLSServer)
+	loadtest.PushLayers(t, oci.New(oci.Config{HTTPClient: network{"r.example.com": registry.Server.Server}.client(t), DockerConfig: "off"}), "r.example.com/team/rules:v1.0.0",
 		loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
-	registry.from(need)
+	registry.From(need)
 	hosts := network{}
 	for _, host := range []string{
 		"r.example.com", "r.example.com:8443", "auth.example.com", "example.com", "evil.com", "auth.r.example.com", "localhost", "127.0.0.1",
 		"r.co.uk", "evil.co.uk", "mine.azurecr.io", "theirs.azurecr.io", "registry-1.docker.io", "auth.docker.io", "registry.gitlab.com", "gitlab.com",
 	} {
-		hosts[host] = registry.Server
+		hosts[host] = registry.Server.Server
 	}
 	config := quick()
 	config.HTTPClient = hosts.client(t)
@@ -187,8 +187,8 @@ func TestRedirects(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(script) }))
 	t.Cleanup(plain.Close)
-	registry := serve(t, httptest.NewTLSServer, nil)
-	hosts := network{"r.example.com": registry.Server, "blobs.example.com": elsewhere, "cdn.example.net": elsewhere, "plain.example.net": plain, "localhost": elsewhere, "127.0.0.1": elsewhere}
+	registry := serve(t, httptest.NewTLSServer)
+	hosts := network{"r.example.com": registry.Server.Server, "blobs.example.com": elsewhere, "cdn.example.net": elsewhere, "plain.example.net": plain, "localhost": elsewhere, "127.0.0.1": elsewhere}
 	config := quick()
 	config.HTTPClient = hosts.client(t)
 	loadtest.PushLayers(t, oci.New(config), "r.example.com/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: script})
@@ -209,7 +209,7 @@ func TestRedirects(t *testing.T) {
 		"https://none.example.net/blob?sig=s3":    "no such host",
 	} {
 		told.said = nil
-		registry.from(func(w http.ResponseWriter, r *http.Request) bool {
+		registry.From(func(w http.ResponseWriter, r *http.Request) bool {
 			told.hear(r)
 			switch {
 			case r.Header.Get("Authorization") != basic:
@@ -247,9 +247,9 @@ func TestDockerConfig(t *testing.T) {
 	bin := t.TempDir()
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	loadtest.PushLayers(t, oci.New(quick()), s.host()+"/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
-	s.from(func(w http.ResponseWriter, r *http.Request) bool {
+	s.From(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Header.Get("Authorization") == basic {
 			return false
 		}
@@ -307,16 +307,16 @@ func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"r.example.com", "192.0.2.1", "r.example.com:5000", "192.0.2.1:5000"} {
 		var told heard
-		s := serve(t, httptest.NewServer, nil)
+		s := serve(t, httptest.NewServer)
 		config := quick()
-		config.HTTPClient, config.Retries, config.Insecure = network{host: s.Server}.client(t), -1, host+"/team"
+		config.HTTPClient, config.Retries, config.Insecure = network{host: s.Server.Server}.client(t), -1, host+"/team"
 		loadtest.PushLayers(t, oci.New(config), host+"/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
 		_, _, err := bring(t, oci.New(config), new(install.Session), "oci::"+host+"/team/rules:v1.0.0")
 		require.NoError(t, err, host)
 		_, _, err = bring(t, oci.New(config), new(install.Session), "oci::"+host+"/other/rules:v1.0.0")
 		require.ErrorContains(t, err, "server gave HTTP response to HTTPS client", host)
 
-		s.from(func(w http.ResponseWriter, r *http.Request) bool {
+		s.From(func(w http.ResponseWriter, r *http.Request) bool {
 			told.hear(r)
 			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -332,7 +332,7 @@ func TestPlainHTTP(t *testing.T) {
 // TestPolicies: rules are about the registry and the repository, in every spelling.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	_, port, _ := net.SplitHostPort(s.host())
 	in := oci.New(quick())
 	loadtest.PushLayers(t, in, s.host()+"/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: []byte("x = 1\n")})
@@ -350,7 +350,7 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 	require.ErrorContains(t, (&policy.Policy{Deny: []string{"oci::example.com/team/rules:v1"}}).Check(), "it stands for every version")
-	s.from(nil)
+	s.From(nil)
 	session := &install.Session{Offline: true}
 	_, _, err := bring(t, in, session, "oci::"+s.host()+"/team/rules:v1.0.0")
 	require.ErrorIs(t, err, install.ErrOffline)

@@ -21,7 +21,7 @@ import (
 // when the tag moves.
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	push := func(rate string) {
 		loadtest.PushLayers(t, oci.New(quick()), s.host()+"/team/rules:v1", loadtest.Layer{MediaType: ocispec.MediaTypeImageLayerGzip, Data: loadtest.Gzip(t, loadtest.Tar(t,
 			"rate/init.star", "def rate():\n    return "+rate+"\n",

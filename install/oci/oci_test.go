@@ -7,56 +7,26 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
-
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/oci"
+	"github.com/loadgo/load/internal/asked"
 	"github.com/loadgo/load/loadtest"
 )
 
 // server is a registry of this process.
-type server struct {
-	*httptest.Server
-	mu       sync.Mutex
-	requests []string // method and path
-	before   func(w http.ResponseWriter, r *http.Request) bool
-}
+type server struct{ *asked.Server }
 
-// serve starts a registry whose answers may come from before, if it reports that it gave one.
-func serve(t *testing.T, start func(http.Handler) *httptest.Server, before func(w http.ResponseWriter, r *http.Request) bool) *server {
+func serve(t *testing.T, start func(http.Handler) *httptest.Server) *server {
 	t.Helper()
-	s := &server{before: before}
-	real := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	s.Server = start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
-		before := s.before
-		s.mu.Unlock()
-		if before == nil || !before(w, r) {
-			real.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
+	return &server{asked.Start(t, start, registry.New(registry.Logger(log.New(io.Discard, "", 0))))}
 }
 
-// from sets what answers instead of the registry from now on.
-func (s *server) from(before func(w http.ResponseWriter, r *http.Request) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.before, s.requests = before, nil
-}
-
-func (s *server) asked() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.requests, "\n")
-}
+func (s *server) asked() string { return strings.Join(s.Requests(), "\n") }
 
 func (s *server) host() string { return s.Listener.Addr().String() }
 
@@ -83,7 +53,7 @@ func bring(t *testing.T, in *oci.Installer, session *install.Session, name strin
 // LOAD_REGISTRIES lists, with the user's docker configuration.
 func TestRegistry(t *testing.T) {
 	t.Parallel()
-	loadtest.TestRegistry(t, serve(t, httptest.NewServer, nil).host(), quick())
+	loadtest.TestRegistry(t, serve(t, httptest.NewServer).host(), quick())
 	for _, address := range strings.Fields(os.Getenv("LOAD_REGISTRIES")) {
 		t.Run(address, func(t *testing.T) { loadtest.TestRegistry(t, address, oci.Config{}) })
 	}
@@ -92,7 +62,7 @@ func TestRegistry(t *testing.T) {
 // TestInstaller runs the suite for installers.
 func TestInstaller(t *testing.T) {
 	t.Parallel()
-	s := serve(t, httptest.NewServer, nil)
+	s := serve(t, httptest.NewServer)
 	script := loadtest.Layer{MediaType: "text/plain", Title: "tax.star", Data: []byte("rate = 1\n")}
 	loadtest.PushLayers(t, oci.New(quick()), s.host()+"/rules:v1.0.0", script)
 	loadtest.PushLayers(t, oci.New(quick()), s.host()+"/rules", script)
