@@ -154,15 +154,19 @@ func (l *Lasting) PutHead(e *Encoder, numbers []int) *Sharing {
 // PutEnd ends an update.
 func (l *Lasting) PutEnd() { l.index = Sharing{} }
 
-// TakeHead begins to take an update. News is false where this side has seen it. Else the numbers
-// follow, and s is the table of the contents. Passed reports of a thing whether the other side had
+// TakeHead begins to take an update. News is false where this side has seen it, or may not take it:
+// then it comes again. May says that it may even if the module is not known to hold anything. Else
+// the numbers follow, and s is the table of the contents. Passed reports of a thing whether the other side had
 // not seen what this one has changed of it.
-func (l *Lasting) TakeHead(d *Decoder) (s *Sharing, numbers []int, passed func(n int) bool, news bool) {
+func (l *Lasting) TakeHead(d *Decoder, may bool) (s *Sharing, numbers []int, passed func(n int) bool, news bool) {
 	version, seen, held := d.Uint(), d.Uint(), d.Uint()
 	l.acked = max(l.acked, min(seen, l.version))
 	l.Held = l.Held || held != 0
-	if version <= l.seen {
+	switch {
+	case version <= l.seen:
 		l.told = 0
+		return nil, nil, nil, false
+	case !may && !l.Held:
 		return nil, nil, nil, false
 	}
 	l.seen = version

@@ -78,6 +78,7 @@ type Call struct {
 	unlock   func() // the table, where the results have begun
 	last     *Host  // by which both sides know the things of the call, where they may last
 	lasting  bool   // a call of the host that brings lasting things up to date
+	within   bool   // a call of the host by a goroutine that runs one of the host's
 
 	// scope is the table of the call while it goes on, for functions that it was given, and outer
 	// that of the call which was given what is called, where a call of the host brings it up to

@@ -35,13 +35,15 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	}
 	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
 	c.Out.Buf = c.Out.Buf[:len(c.Out.Buf)+wire.WithinSize]
-	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], h.module.callers.own())
+	within := h.module.callers.own()
+	c.within = within != 0
+	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], within)
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
 	c.lasting = c.module.lasting.count.Load() > 0
 	c.Out.Uint(uint64(method)<<2 | Bit(c.lasting)<<1 | Bit(outer != nil))
 	if c.lasting {
-		c.module.lasting.put(c)
+		c.module.lasting.put(c, c.module.lasting.beside(c.within))
 	}
 	if outer != nil {
 		c.Out.Uint(scope)
@@ -100,7 +102,13 @@ func (c *Call) send() error {
 		defer c.outer.Leave()
 	}
 	c.Out.Finish()
+	if c.within { // it waits
+		c.module.lasting.calls.Add(-1)
+	}
 	c.In = wire.NewOwner(c.module.transport.HostCall(c, &c.Out))
+	if c.within {
+		c.module.lasting.calls.Add(1)
+	}
 	c.In.Sharing = c.Out.Sharing
 	runtime.KeepAlive(c.host)
 	outcome := c.In.Byte()

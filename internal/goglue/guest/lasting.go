@@ -15,11 +15,11 @@ type lastingTable struct {
 	mu    sync.Mutex
 	sets  []*lastingSet
 	count atomic.Int32  // of the sets
-	calls atomic.Int32  // that go on
+	calls atomic.Int32  // that run, and do not wait for the host
 	young int           // how many things nobody has looked for yet
-	most  int           // of them
 	timer bool          // a look is coming
 	took  time.Duration // the last look
+	spent time.Duration // by comparing since
 }
 
 type lastingSet struct {
@@ -28,11 +28,15 @@ type lastingSet struct {
 	young bool
 }
 
-// What bounds the things that nobody has looked for: each message compares them.
+// What bounds the things that nobody has looked for: each message compares them. There is a look when
+// that has taken as long as the last one did.
 const (
-	mostYoung  = 256
+	leastYoung = 256
 	youngDelay = 20 * time.Millisecond
 )
+
+// beside reports whether calls run beside the goroutine, which runs one itself or does not.
+func (t *lastingTable) beside(within bool) bool { return t.calls.Load() > int32(Bit(within)) }
 
 // retain lets the things of a call last which the module may hold.
 func (t *lastingTable) retain(c *Call, host *Host) {
@@ -55,17 +59,25 @@ func (t *lastingTable) retain(c *Call, host *Host) {
 	t.sets = append(t.sets, set)
 	t.count.Store(int32(len(t.sets)))
 	t.young += len(things)
-	if t.young > max(t.most, mostYoung) {
-		t.look()
-	} else if !t.timer {
-		t.timer = true
-		time.AfterFunc(max(youngDelay, 50*t.took), func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.timer = false
-			t.look()
-		})
+	if t.young > leastYoung && t.spent > t.took && !t.beside(true) {
+		t.look(false)
 	}
+	t.lookSoon()
+}
+
+// lookSoon lets things be looked for that nobody has looked for yet.
+func (t *lastingTable) lookSoon() {
+	if t.timer || t.young == 0 {
+		return
+	}
+	t.timer = true
+	time.AfterFunc(max(youngDelay, 50*t.took), func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.timer = false
+		t.look(t.beside(false))
+		t.lookSoon()
+	})
 }
 
 // lasts reports whether a thing can last.
@@ -138,7 +150,7 @@ func (s *lastingSet) tighten() (any bool) {
 	return any
 }
 
-// each freezes or thaws the things. Where other calls go on they may be changing maps, which stay as
+// each freezes or thaws the things. Where calls go on beside they may be changing maps, which stay as
 // they are.
 func (s *lastingSet) each(beside bool, do func(lasting), doAny func(wire.LastingThing)) {
 	for _, thing := range s.Things {
@@ -160,36 +172,43 @@ func isMap(thing lasting) bool {
 	return is
 }
 
-// look finds out what the module holds, by a collection.
-func (t *lastingTable) look() {
+// look finds out what the module holds, by a collection. Where calls go on beside, what exists may be
+// what was given to them: it is looked for again.
+func (t *lastingTable) look(beside bool) {
 	if t.young == 0 {
 		return
 	}
 	start := time.Now()
-	beside := t.calls.Load() > 1
 	for _, s := range t.sets {
 		s.each(beside, lasting.freeze, wire.LastingThing.Freeze)
 	}
 	runtime.GC()
 	t.took = time.Since(start)
-	t.most = mostYoung * int(1+min(t.took/time.Millisecond, 64))
+	t.young, t.spent = 0, 0
 	t.sets = slices.DeleteFunc(t.sets, func(s *lastingSet) bool {
 		s.each(beside, lasting.thaw, wire.LastingThing.Thaw)
 		held := s.tighten()
 		s.loosen()
-		if held && s.young {
+		switch {
+		case !held || !s.young:
+		case beside:
+			t.young += len(s.Things)
+		default:
 			s.young = false
 			s.Touch()
 		}
 		return !held
 	})
 	t.count.Store(int32(len(t.sets)))
-	t.young = 0
 }
 
-// put appends what the module has changed of lasting things. Where other calls go on they may be
-// changing maps, which wait.
-func (t *lastingTable) put(c *Call) {
+// put appends what the module has changed of lasting things. Where calls go on beside, they may be
+// changing them: what they have changed crosses with a later message.
+func (t *lastingTable) put(c *Call, beside bool) {
+	if beside {
+		c.Out.Uint(0)
+		return
+	}
 	out, form, holds, returned := c.Out, c.form(), c.Holds, c.returned
 	defer func() {
 		out.Join(&c.Out, 0)
@@ -200,10 +219,12 @@ func (t *lastingTable) put(c *Call) {
 	c.Out = wire.Encoder{}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	start := time.Now()
+	defer func() { t.spent += time.Since(start) }()
 	t.sets = slices.DeleteFunc(t.sets, func(s *lastingSet) bool {
 		held := s.tighten()
 		if held && c.Out.Err == nil {
-			s.put(c, t.calls.Load() > 1)
+			s.put(c)
 		}
 		s.loosen()
 		return !held
@@ -212,15 +233,15 @@ func (t *lastingTable) put(c *Call) {
 	c.Out.Uint(0)
 }
 
-func (s *lastingSet) put(c *Call, beside bool) {
+func (s *lastingSet) put(c *Call) {
 	var changed []int
 	for n, thing := range s.Things {
 		is := false
 		switch thing := thing.(type) {
 		case lasting:
-			is = thing.tighten() && !(beside && isMap(thing)) && thing.changed(true)
+			is = thing.tighten() && thing.changed(true)
 		case wire.LastingThing:
-			is = thing.Tighten() && !(beside && thing.IsMap()) && thing.Differs(true)
+			is = thing.Tighten() && thing.Differs(true)
 		}
 		if is {
 			changed = append(changed, n)
@@ -305,7 +326,7 @@ func (c *Call) endLasting() {
 		t.mu.Unlock()
 	}
 	if c.mode&wire.ModeLasting != 0 {
-		t.put(c)
+		t.put(c, t.beside(true))
 	}
 }
 
@@ -329,7 +350,7 @@ func (s *lastingSet) take(c *Call, size int) {
 	rest := len(c.In.Rest())
 	s.tighten()
 	defer s.loosen()
-	sharing, numbers, passed, news := s.TakeHead(&c.In)
+	sharing, numbers, passed, news := s.TakeHead(&c.In, true)
 	if !news {
 		c.In.Raw(size - (rest - len(c.In.Rest())))
 		return

@@ -35,5 +35,5 @@ func (p *plan) takeLasting(d *codec.Incoming, mode uint64) error {
 	if mode&wire.ModeLasting == 0 {
 		return nil
 	}
-	return c.Lasting.Take(d)
+	return c.Lasting.Take(d, false)
 }

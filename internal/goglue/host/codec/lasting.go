@@ -144,16 +144,23 @@ func (l *Lasting) prune() {
 	l.count.Store(int32(len(l.sets)))
 }
 
-// Put appends what the host has changed of lasting things. Of those of which nobody knows yet
-// whether the module holds them, only the goroutine speaks that gave them, or what the module calls
-// while that waits: others may be changing them.
+// belongs reports whether the goroutine may read the things of a set. The goroutine that gave them
+// may, and what the module calls while that waits: others may be changing them.
+func (l *Lasting) belongs(set *wire.Lasting, called bool) bool {
+	goroutine := wire.Goroutine()
+	if goroutine == 0 { // goroutines cannot be told apart here
+		return set.Held
+	}
+	return set.Owner == goroutine || called && l.waiting[set.Owner] > 0
+}
+
+// Put appends what the host has changed of lasting things. Called says that the module waits for it.
 func (l *Lasting) Put(e *wire.Encoder, called bool) {
 	defer l.lock()()
 	l.prune()
-	goroutine := wire.Goroutine()
 	for _, set := range l.sets {
 		var changed []int
-		if set.Held || goroutine != 0 && set.Owner == goroutine || called && l.waiting[set.Owner] > 0 {
+		if l.belongs(set, called) {
 			var err error
 			if changed, err = changedLasting(set.Things); err != nil {
 				e.Fail(err)
@@ -198,9 +205,19 @@ func putLasting(u *wire.Encoder, set *wire.Lasting, numbers []int) {
 			return ok && t.Own().Kind() == reflect.Slice
 		})
 	}
-	for _, t := range set.Things { // what is new
-		if t, ok := t.(*shared); ok && !t.kept() {
-			t.keep()
+	keepNew(set.Things)
+}
+
+// keepNew remembers what both sides have of things that an update brought.
+func keepNew(things []any) {
+	for _, t := range things {
+		switch t := t.(type) {
+		case *shared:
+			if !t.kept() {
+				t.keep()
+			}
+		case wire.LastingThing:
+			t.Keep()
 		}
 	}
 }
@@ -264,8 +281,9 @@ func (s *shared) Place(t *wire.Sharing, n int) {
 	}
 }
 
-// Take takes what the module has changed of lasting things.
-func (l *Lasting) Take(d *Incoming) error {
+// Take takes what the module has changed of lasting things. Called says that the module has sent it
+// with a call.
+func (l *Lasting) Take(d *Incoming, called bool) error {
 	defer l.lock()()
 	sharing := d.Sharing
 	defer func() { d.Sharing = sharing }()
@@ -277,7 +295,7 @@ func (l *Lasting) Take(d *Incoming) error {
 			d.Raw(size)
 			continue
 		}
-		failure = errors.Join(failure, takeLasting(d, l.sets[i], size))
+		failure = errors.Join(failure, takeLasting(d, l.sets[i], size, l.belongs(l.sets[i], called)))
 	}
 	if failure == nil {
 		failure = d.Err()
@@ -285,9 +303,9 @@ func (l *Lasting) Take(d *Incoming) error {
 	return failure
 }
 
-func takeLasting(d *Incoming, set *wire.Lasting, size int) error {
+func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {
 	rest := len(d.Rest())
-	sharing, numbers, passed, news := set.TakeHead(&d.Decoder)
+	sharing, numbers, passed, news := set.TakeHead(&d.Decoder, own)
 	if !news {
 		d.Raw(size - (rest - len(d.Rest())))
 		return nil
@@ -313,11 +331,7 @@ func takeLasting(d *Incoming, set *wire.Lasting, size int) error {
 			t.TakeWhole(&d.Decoder)
 		}
 	}
-	for _, t := range set.Things {
-		if t, ok := t.(*shared); ok && !t.kept() {
-			t.keep()
-		}
-	}
+	keepNew(set.Things)
 	return failure
 }
 

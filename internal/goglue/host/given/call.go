@@ -144,7 +144,7 @@ func (h *Values) Answer(body []byte, granted int, send func(*wire.Encoder)) {
 func (c *Call) header() (callHeader, error) {
 	call := header(&c.in.Decoder)
 	if c.lasting = call.lasting; c.lasting {
-		if err := c.values.codec.Lasting.Take(&c.in); err != nil {
+		if err := c.values.codec.Lasting.Take(&c.in, true); err != nil {
 			return call, err
 		}
 	}
