@@ -36,7 +36,7 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
 	c.Out.Buf = c.Out.Buf[:len(c.Out.Buf)+wire.WithinSize]
 	within := h.module.callers.own()
-	c.within = within != 0
+	c.within = within != 0 || wire.Goroutine() == 0 // which then are not told apart
 	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], within)
 	c.Out.Uint(c.number)
 	c.Out.Uint(h.handle)
