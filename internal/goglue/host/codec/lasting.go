@@ -159,13 +159,13 @@ func (l *Lasting) Put(e *wire.Encoder, called bool) {
 	defer l.lock()()
 	l.prune()
 	for _, set := range l.sets {
-		var changed []int
-		if l.belongs(set, called) {
-			var err error
-			if changed, err = changedLasting(set.Things); err != nil {
-				e.Fail(err)
-				return
-			}
+		if !l.belongs(set, called) {
+			continue
+		}
+		changed, err := changedLasting(set.Things)
+		if err != nil {
+			e.Fail(err)
+			return
 		}
 		numbers, send := set.Note(changed)
 		if !send {
