@@ -225,16 +225,16 @@ func (m *meter) shared() int64 {
 }
 
 // proportional is usedBy with each page divided by the number of processes that have it, where the
-// system tells.
+// system tells. What a process has comes from one reading: between two of them it may fork, start
+// another program or end.
 func proportional(pid int) int64 {
-	used := usedBy(pid).memory
 	rollup, err := os.ReadFile(processFile(pid, "smaps_rollup"))
-	if err != nil {
-		return used
+	if err != nil { // it ended, or its first thread did, or the system has no such file
+		return usedBy(pid).memory
 	}
 	status, _ := os.ReadFile(processFile(pid, "status"))
-	used -= sum(status, "RssAnon", "RssShmem", "VmSwap")
-	return used + sum(rollup, "Pss_Anon", "Pss_Shmem", "SwapPss")
+	rest, _ := counted(status)
+	return rest.memory - sum(status, "RssAnon", "RssShmem", "VmSwap") + sum(rollup, "Pss_Anon", "Pss_Shmem", "SwapPss")
 }
 
 // sum adds up lines "Name:   12 kB" of a file of /proc, in bytes.

@@ -96,6 +96,17 @@ func TestMemoryWithinLimit(t *testing.T) {
 	o.wantAll(t, permitted, "memory=41943040", "command="+dir+"/probe", "pause=300")
 }
 
+// TestMemoryOfForks: a process that ends, or starts another program, while it is measured does not
+// count as a second copy of what it had.
+func TestMemoryOfForks(t *testing.T) {
+	t.Parallel()
+	dir := probeDir(t)
+	attempts := append([]string{"memory=41943040"}, slices.Repeat([]string{"fork"}, 300)...)
+	attempts = append(attempts, slices.Repeat([]string{"command=" + dir + "/probe"}, 20)...)
+	o := attempt(t, Policy{Programs: true, ReadOnly: []string{dir}, Limits: Limits{Memory: 64 * mebi}}, append(attempts, "pause=1")...)
+	o.want(t, "pause=1", permitted)
+}
+
 // TestZeroDevice: mapped for writing it would be memory that nobody counts.
 func TestZeroDevice(t *testing.T) {
 	t.Parallel()
