@@ -60,7 +60,7 @@ func TestTooMany(t *testing.T) {
 		policy  Policy
 		most    int
 	}{
-		"threads":             {"threads=2000", Policy{Limits: Limits{Processes: 50}}, 50},
+		"threads":             {"threads=2000+", Policy{Limits: Limits{Processes: 50}}, 50},
 		"processes":           {"brood=200", Policy{Programs: true, Limits: Limits{Processes: 50}}, 50},
 		"a fork bomb":         {"bomb", Policy{Programs: true, Limits: Limits{Processes: 50}}, 50},
 		"with memory":         {"bomb", Policy{Programs: true, Limits: Limits{Processes: 50, Memory: 1 << 30}}, 50},

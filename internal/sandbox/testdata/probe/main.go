@@ -211,7 +211,9 @@ func bomb() error {
 	}
 }
 
+// threads runs so many threads at once, which then end; with "+" behind the number they stay.
 func threads(count string) error {
+	count, stay := strings.CutSuffix(count, "+")
 	n := number(count)
 	locked, done := make(chan bool), make(chan bool)
 	for range n {
@@ -223,6 +225,9 @@ func threads(count string) error {
 	}
 	for range n {
 		<-locked
+	}
+	if stay {
+		time.Sleep(time.Hour)
 	}
 	close(done)
 	return nil
