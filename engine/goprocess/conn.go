@@ -187,7 +187,9 @@ func (c *conn) readOne(waitForRoom func() bool) bool {
 	case err != nil:
 		c.lost()
 		return false
-	case !c.deliver(f):
+	}
+	c.process.order.received()
+	if !c.deliver(f) {
 		c.garbage()
 		return false
 	}
@@ -213,36 +215,6 @@ func (c *conn) abandon(call *pending) {
 	}()
 }
 
-// releaseDelay is how long handles are collected before the module is told to forget them.
-const releaseDelay = 5 * time.Millisecond
-
-// Release implements [host.Transport].
-func (c *conn) Release(handle uint64) {
-	if c.broken.Load() != nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.releases = append(c.releases, handle)
-	if len(c.releases) == 1 {
-		time.AfterFunc(releaseDelay, c.release)
-	}
-}
-
-func (c *conn) release() {
-	c.mu.Lock()
-	handles := c.releases
-	c.releases = nil
-	c.mu.Unlock()
-	frame := wire.NewFrame(wire.Release)
-	frame.Uint(uint64(len(handles)))
-	for _, h := range handles {
-		frame.Uint(h)
-	}
-	frame.Finish()
-	c.send(context.Background(), frame, 0)
-}
-
 // send writes a frame, from the given byte on, and reports whether the module gets it: not where
 // the context ends before its first byte is written. Where it ends later, the rest is written when
 // the module reads again.
@@ -252,6 +224,7 @@ func (c *conn) send(ctx context.Context, frame *wire.Encoder, from int) bool {
 	case <-ctx.Done():
 		return false
 	}
+	c.process.order.sending()
 	if c.out.Begin(frame.Size() - from) {
 		_ = frame.Send(from, c.append)
 		c.out.End()

@@ -14,6 +14,7 @@ import (
 type pipe struct {
 	read, write *os.File
 	stream      *output.Stream
+	order       *order
 	ordered     bool // the host's writer gets what was printed before a call returns
 	done        chan struct{}
 
@@ -21,8 +22,8 @@ type pipe struct {
 	buf []byte
 }
 
-func newOutput(to io.Writer, emit func(string)) (*pipe, error) {
-	o := &pipe{stream: output.New(to, emit), ordered: to != nil, done: make(chan struct{}), buf: make([]byte, 4<<10)}
+func newOutput(to io.Writer, order *order, emit func(string)) (*pipe, error) {
+	o := &pipe{stream: output.New(to, emit), order: order, ordered: to != nil, done: make(chan struct{}), buf: make([]byte, 4<<10)}
 	var err error
 	o.read, o.write, err = os.Pipe()
 	return o, err
@@ -81,6 +82,7 @@ func (o *pipe) take(fd uintptr) (over bool) {
 	for {
 		switch n, err := readNow(fd, o.buf); {
 		case n > 0:
+			o.order.received()
 			_, _ = o.stream.Write(o.buf[:n])
 		default:
 			return err == nil || !isEmpty(err)

@@ -26,12 +26,21 @@ type process struct {
 	conn   *conn
 	stdout *pipe
 	stderr *pipe
+	order  order
 
 	stopping atomic.Bool   // by the host: its end is no crash
 	killed   atomic.Value  // string: why the host killed it
 	ended    chan struct{} // closed when the child is gone and state is set
 	state    sandbox.State
 }
+
+// order is what Go's memory model cannot know: what the host did before it sent something to the
+// module happens before what the module does in answer. Without it the race detector takes a writer
+// that a host reads between two calls, or a variable that a function of the host sets, for a race.
+type order struct{ sent atomic.Uint64 }
+
+func (o *order) sending()  { o.sent.Add(1) }
+func (o *order) received() { o.sent.Load() }
 
 // start starts the program once it is verified. The caller then lets wait wait for the child.
 func start(ctx context.Context, config Config, a engine.Artifact, program *os.File, verify func() error) (_ *process, err error) {
@@ -50,13 +59,13 @@ func start(ctx context.Context, config Config, a engine.Artifact, program *os.Fi
 	}
 	defer childEnd.Close()
 	files = append(files, hostEnd)
-	p.stdout, err = newOutput(config.Stdout, func(line string) { p.sink.Emit(event.Output{Name: p.name, Stream: "stdout", Line: line}) })
+	p.stdout, err = newOutput(config.Stdout, &p.order, func(line string) { p.sink.Emit(event.Output{Name: p.name, Stream: "stdout", Line: line}) })
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, p.stdout.read)
 	defer p.stdout.write.Close()
-	p.stderr, err = newOutput(config.Stderr, func(line string) { p.sink.Emit(event.Output{Name: p.name, Stream: "stderr", Line: line}) })
+	p.stderr, err = newOutput(config.Stderr, &p.order, func(line string) { p.sink.Emit(event.Output{Name: p.name, Stream: "stderr", Line: line}) })
 	if err != nil {
 		return nil, err
 	}
