@@ -19,14 +19,7 @@ import (
 // session is what installers may do for the loader; see [walk.look] for what the lock file adds.
 func (l *Loader) session() *install.Session {
 	c := &l.config
-	return &install.Session{Store: c.Store, Events: c.Events, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.artifacts.Asked(), LocalToolchain: l.artifacts.Local(), Elsewhere: c.Remote != nil}
-}
-
-// offline returns the session of the same work without a network.
-func offline(s *install.Session) *install.Session {
-	other := *s
-	other.Offline = true
-	return &other
+	return &install.Session{Store: c.Store, Events: c.Events, Progress: c.Progress, Offline: c.Offline, Policies: c.Policies, Registries: l.names.Registries, Toolchain: l.artifacts.Asked(), LocalToolchain: l.artifacts.Local(), Elsewhere: c.Remote != nil}
 }
 
 // install brings a name that the path does not know, at the version that the lock file has, if it
@@ -96,7 +89,7 @@ func (w *walk) stale(ctx context.Context, cause error) *Spec {
 	asked := w.name
 	asked.Query = ""
 	for _, finder := range w.loader.config.Path {
-		spec, err := find.Under(ctx, finder, asked, offline(w.session))
+		spec, err := find.Under(ctx, finder, asked, w.session.WithoutNetwork())
 		if err == nil && spec.Version != "" && (w.name.Query == "" || q.Match(spec.Version)) {
 			w.session.Emit(event.Degraded{Name: w.name.String(), Canonical: spec.Name, Version: spec.Version, Err: cause})
 			return spec
@@ -156,7 +149,7 @@ func (w *walk) complete(ctx context.Context) error {
 	}
 	refused := !w.pin.Held && l.config.Frozen
 	if refused {
-		s = offline(s) // what it needs is refused: there is no use in bringing it
+		s = s.WithoutNetwork() // what it needs is refused: there is no use in bringing it
 	}
 	tree := slices.DeleteFunc(slices.Clone(spec.BuildList), func(m find.ModuleVersion) bool { return m.Path != spec.Name })
 	promised := *spec

@@ -41,8 +41,10 @@ type Config struct {
 	// Remote is asked for what the store does not have before it is compiled; nil for none.
 	Remote engine.Remote
 
-	// Events receives what happens; nil drops it.
-	Events Sink
+	// Events receives what happens; nil drops it. Progress, if not nil, is told how much of each
+	// file that is downloaded has arrived: from many goroutines, so it must not block for long.
+	Events   Sink
+	Progress func(install.Transfer)
 
 	// MaxModules is how many modules run at a time, and MemoryLimit how much memory they use
 	// together, in bytes, as their engines report it; 0 is no limit. Beyond it, what was not used

@@ -22,6 +22,8 @@ type Session struct {
 	// Events is where an installer says what it does: by [event.Resolved], [event.Deprecated],
 	// [event.Downloaded], [event.Retrying] and [event.Installed]. It may be nil; see Emit.
 	Events event.Sink
+	// Progress, if not nil, is told how much of each file has arrived; see [Session.Receive].
+	Progress func(Transfer)
 	// Offline keeps the installer from the network: it answers with [ErrOffline] instead.
 	Offline bool
 	// Policies decide about each part of what is installed.
@@ -175,3 +177,10 @@ func (s *Session) Belongs(m find.ModuleVersion, from string) bool {
 
 // MayAsk reports whether the network may be asked.
 func (s *Session) MayAsk() bool { return !s.Offline }
+
+// WithoutNetwork returns the session of the same work without a network.
+func (s *Session) WithoutNetwork() *Session {
+	other := *s
+	other.Offline = true
+	return &other
+}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/progress"
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/lockfile"
@@ -183,7 +184,14 @@ func (s *session) loaderWith(lockFile string) (*load.Loader, error) {
 
 // config is what the flags and the environment ask for.
 func (s *session) config(lockFile string) load.Config {
-	return load.Config{Engine: s.engine, Events: s.sink(), LockFile: lockFile, Frozen: s.frozen, Offline: s.offline}
+	return load.Config{Engine: s.engine, Events: s.sink(), Progress: s.received, LockFile: lockFile, Frozen: s.frozen, Offline: s.offline}
+}
+
+// received shows what arrives, where no events are printed.
+func (s *session) received(t install.Transfer) {
+	if !s.verbose {
+		s.progress.Received(t)
+	}
 }
 
 // lockFile is the lock file to use: what LOAD_LOCK names, or load.lock where the current directory

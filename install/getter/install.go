@@ -45,6 +45,7 @@ func (in *Installer) Install(ctx context.Context, session *install.Session, rele
 func (in *Installer) fill(ctx context.Context, session *install.Session, src *source, release *install.Release, work string, tree *gate.Tree) error {
 	switch {
 	case src.form == formGit:
+		defer session.Receive(src.where(), release.Version, "repository").End()
 		return in.git.get(ctx, session, src, release.Version, work, tree)
 	case src.form == formLocal:
 		if err := src.admit(session); err != nil {

@@ -29,6 +29,8 @@ func (in *Installer) download(ctx context.Context, session *install.Session, s *
 	if session.Offline {
 		return 0, install.ErrOffline
 	}
+	receiver := session.Receive(s.where(), "", "source")
+	defer receiver.End()
 	u := *s.url
 	if s.checksum != "" {
 		query := u.Query()
@@ -37,7 +39,7 @@ func (in *Installer) download(ctx context.Context, session *install.Session, s *
 	}
 	client := &gogetter.Client{
 		Getters: []gogetter.Getter{&gogetter.HttpGetter{
-			Client: in.webClient(session, s.url), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
+			Client: in.webClient(session, s.url, receiver), DoNotCheckHeadFirst: true, XTerraformGetDisabled: true, MaxBytes: in.config.MaxBytes + 1,
 		}},
 		Decompressors:   map[string]gogetter.Decompressor{}, // the gate unpacks
 		DisableSymlinks: true,
@@ -123,10 +125,10 @@ func newWeb(c Config) http.Client {
 }
 
 // webClient is a client for a URL, with the credentials for it.
-func (in *Installer) webClient(session *install.Session, u *url.URL) *http.Client {
+func (in *Installer) webClient(session *install.Session, u *url.URL, receiver *install.Receiver) *http.Client {
 	client := in.web
 	client.CheckRedirect = webclient.CheckRedirect(session.AdmitURL)
-	client.Transport = strict{client.Transport, in.user, u, in.config.Stall, in.config.MaxBytes}
+	client.Transport = strict{client.Transport, in.user, u, in.config.Stall, in.config.MaxBytes, receiver}
 	return &client
 }
 
@@ -138,6 +140,7 @@ type strict struct {
 	url   *url.URL // that the credentials are for
 	stall time.Duration
 	limit int64
+	told  *install.Receiver // of what arrives
 }
 
 var errHTML = errors.New("it is an HTML page, not a file")
@@ -172,7 +175,12 @@ func (t strict) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp.Body = stall.Received(resp.Body)
+	t.told.Expect(resp.ContentLength)
+	body := stall.Received(resp.Body)
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(body, t.told), body}
 	return resp, nil
 }
 

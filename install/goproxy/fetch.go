@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy/internal/modzip"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
 	"github.com/loadgo/load/internal/failpoint"
@@ -149,7 +150,9 @@ type stage struct {
 // verified unpacks a module in a private place of the store, and has it verified and admitted.
 func (r *request) verified(ctx context.Context, m module.Version) (*stage, error) {
 	started := time.Now()
-	s, err := r.fetchStage(ctx, m)
+	receiver := r.session.Receive(m.Path, m.Version, "zip")
+	s, err := r.fetchStage(ctx, m, receiver)
+	receiver.End()
 	if err != nil {
 		return nil, err
 	}
@@ -167,12 +170,12 @@ func (r *request) verified(ctx context.Context, m module.Version) (*stage, error
 }
 
 // fetchStage unpacks a module in a private place of the store.
-func (r *request) fetchStage(ctx context.Context, m module.Version) (*stage, error) {
+func (r *request) fetchStage(ctx context.Context, m module.Version, receiver *install.Receiver) (*stage, error) {
 	temp, err := r.temp()
 	if err != nil {
 		return nil, err
 	}
-	f, size, err := r.fetchZip(ctx, nil, m, temp)
+	f, size, err := r.fetchZip(ctx, nil, m, temp, receiver)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +219,7 @@ func (r *request) installedTree(ctx context.Context, m module.Version) (*sourceT
 
 // fetchZip opens the zip of a module version: the one in the user's module cache, else what a
 // registry sends, streamed to a file without a name of its own for long.
-func (r *request) fetchZip(ctx context.Context, only *origin.Proxy, m module.Version, temp string) (*os.File, int64, error) {
+func (r *request) fetchZip(ctx context.Context, only *origin.Proxy, m module.Version, temp string, receiver *install.Receiver) (*os.File, int64, error) {
 	if cache, ok := r.in.userCache(r.session, m.Path); ok {
 		if name, err := cache.file(m, "zip"); err == nil {
 			if f, err := regular.Open(name); err == nil {
@@ -233,7 +236,7 @@ func (r *request) fetchZip(ctx context.Context, only *origin.Proxy, m module.Ver
 	}
 	var size int64
 	err = r.in.origin.Each(ctx, r.session, only, m.Path, func(p origin.Repo) (err error) {
-		size, err = p.Zip(ctx, m.Version, f)
+		size, err = p.Zip(ctx, m.Version, f, receiver)
 		return err
 	})
 	if err == nil {

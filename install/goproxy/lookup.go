@@ -199,7 +199,9 @@ func (r *request) contains(ctx context.Context, only *origin.Proxy, m module.Ver
 	if err != nil {
 		return false, err
 	}
-	f, size, err := r.fetchZip(ctx, only, m, temp)
+	receiver := r.session.Receive(m.Path, m.Version, "zip")
+	f, size, err := r.fetchZip(ctx, only, m, temp, receiver)
+	receiver.End()
 	if err != nil {
 		return false, about(m, err)
 	}

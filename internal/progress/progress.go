@@ -16,6 +16,7 @@ import (
 
 	"github.com/loadgo/load/bundle/registry"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/visible"
@@ -32,10 +33,12 @@ type Line struct {
 	late  *time.Timer
 	drawn *mpb.Progress
 	bar   *mpb.Bar
-	files int // that were downloaded
-	told  int // of them, those that a line is about
-	bytes int64
+	files int  // that were downloaded
+	told  int  // of them, those that a line is about
 	quiet bool // of what was installed
+
+	transfers transfers
+	copied    int64 // bytes of a bundle
 
 	installed []event.Installed // to be told when it runs, or there is nothing more to do
 }
@@ -82,7 +85,7 @@ func (l *Line) Show(e event.Event) {
 	case event.Resolved:
 		l.enter("resolve " + e.Name + phrase.Version(e.Version))
 	case event.Downloaded:
-		l.count("download", e.Bytes)
+		l.files++
 	case event.Retrying, event.Waiting:
 		l.enter(e.String())
 	case event.Found:
@@ -115,7 +118,16 @@ func (l *Line) Show(e event.Event) {
 func (l *Line) Copied(step registry.Step) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.count(fmt.Sprintf("copy part %d of %d", step.Done, step.Of), step.Size)
+	l.copied += step.Size
+	l.enter(fmt.Sprintf("copy part %d of %d, %s", step.Done, step.Of, quantity.About(l.copied)))
+}
+
+// Received shows how much of the files that are downloaded has arrived.
+func (l *Line) Received(t install.Transfer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.transfers.note(t)
+	l.enter(l.transfers.String())
 }
 
 // Clear removes the line, so that something else can be printed.
@@ -131,16 +143,6 @@ func (l *Line) End() {
 	defer l.mu.Unlock()
 	l.clear()
 	l.tell()
-}
-
-// count shows a phase in which so many more bytes came.
-func (l *Line) count(what string, bytes int64) {
-	l.files++
-	l.bytes += bytes
-	if what == "download" {
-		what += " " + phrase.Count(l.files, "file")
-	}
-	l.enter(what + ", " + quantity.About(l.bytes))
 }
 
 func (l *Line) enter(text string) {

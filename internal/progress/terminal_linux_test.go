@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/progress"
 )
 
@@ -74,10 +75,20 @@ func TestTerminal(t *testing.T) {
 	shows("resolve")
 	l.Show(event.Resolved{Name: "example.com/hello", Version: "v1.0.0"})
 	shows("resolve example.com/hello@v1.0.0")
-	l.Show(event.Downloaded{Bytes: 1 << 20})
-	shows("download 1 file, 1MiB")
-	l.Show(event.Downloaded{Bytes: 1 << 19})
-	shows("download 2 files, 1.5MiB")
+	first, second := install.Transfer{Module: "example.com/hello", Size: -1}, install.Transfer{Module: "example.com/words", Size: -1}
+	l.Received(first)
+	shows("download 0 of 1")
+	first.Size, first.Arrived = 2<<20, 1<<20
+	l.Received(first)
+	shows("download 0 of 1, 1MiB of 2MiB")
+	l.Received(second)
+	shows("download 0 of 2, 1MiB")
+	second.Size = 1 << 20
+	l.Received(second)
+	shows("download 0 of 2, 1MiB of 3MiB")
+	first.Arrived, first.Ended = 2<<20, true
+	l.Received(first)
+	shows("download 1 of 2, 2MiB of 3MiB")
 	l.Show(event.Installed{Name: strings.Repeat("long/", 30)})
 	shows("compile long/long/long/long/long/long/")
 	took := regexp.MustCompile("… [1-9][0-9]*s")

@@ -102,7 +102,7 @@ func (r directRepo) Mod(ctx context.Context, version string) ([]byte, error) {
 	return regular.Read(l.GoMod, zip.MaxGoMod)
 }
 
-func (r directRepo) Zip(ctx context.Context, version string, f *os.File) (int64, error) {
+func (r directRepo) Zip(ctx context.Context, version string, f *os.File, _ *install.Receiver) (int64, error) {
 	out, err := r.run(ctx, "mod", "download", "-json", r.path+"@"+version)
 	var downloaded struct {
 		Zip, Dir, Error string

@@ -102,6 +102,7 @@ func (c *client) once(ctx context.Context, session *install.Session, from Proxy,
 	if resp.ContentLength > limit {
 		return 0, 0, final(tooLarge(limit))
 	}
+	expect(w, resp.ContentLength)
 	body := webclient.Steady(resp.Body, progress, c.stall)
 	n, err = io.Copy(w, io.LimitReader(body, limit+1))
 	if err == nil && n > limit {

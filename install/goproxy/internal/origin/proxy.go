@@ -170,6 +170,9 @@ func (o *Origin) Fetch(ctx context.Context, session *install.Session, from Proxy
 		return 0, &install.RegistryError{URL: u.String(), Reason: err.Error(), Err: err}
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil {
+		expect(w, info.Size())
+	}
 	n, err := io.Copy(w, io.LimitReader(f, limit+1))
 	if err == nil && n > limit {
 		err = tooLarge(limit)

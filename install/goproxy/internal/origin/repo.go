@@ -32,8 +32,9 @@ type Repo interface {
 	Latest(ctx context.Context) (Info, error)
 	// Mod brings the go.mod file of an exact version.
 	Mod(ctx context.Context, version string) ([]byte, error)
-	// Zip brings the zip of an exact version into a file and returns its size.
-	Zip(ctx context.Context, version string, f *os.File) (int64, error)
+	// Zip brings the zip of an exact version into a file and returns its size. The receiver is told
+	// of it as it arrives.
+	Zip(ctx context.Context, version string, f *os.File, receiver *install.Receiver) (int64, error)
 }
 
 // proxyRepo is a module as one proxy has it.
@@ -205,7 +206,7 @@ func (r proxyRepo) Mod(ctx context.Context, version string) ([]byte, error) {
 }
 
 // Zip brings the zip of an exact version into a file and returns its size.
-func (r proxyRepo) Zip(ctx context.Context, version string, f *os.File) (int64, error) {
+func (r proxyRepo) Zip(ctx context.Context, version string, f *os.File, receiver *install.Receiver) (int64, error) {
 	escaped, err := module.EscapeVersion(version)
 	if err != nil {
 		return 0, final(err)
@@ -218,6 +219,25 @@ func (r proxyRepo) Zip(ctx context.Context, version string, f *os.File) (int64, 
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		return f, f.Truncate(0)
+		return received{f, receiver}, f.Truncate(0)
 	})
+}
+
+// received writes to a file, and tells a receiver.
+type received struct {
+	to       io.Writer
+	receiver *install.Receiver
+}
+
+func (r received) Write(p []byte) (int, error) {
+	n, err := r.to.Write(p)
+	_, _ = r.receiver.Write(p[:n])
+	return n, err
+}
+
+// expect tells the receiver of an answer, if it has one, the size; -1 is unknown.
+func expect(w io.Writer, size int64) {
+	if r, ok := w.(received); ok {
+		r.receiver.Expect(size)
+	}
 }
