@@ -85,7 +85,7 @@ func (m *module) describe() {
 			s = t.symbol()
 		}
 		if m.isBytes(def) {
-			s = engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "func " + name + "(input string) (output string, err error)"}
+			s = engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "func " + name + "(input ...any) (output string, err error)"}
 		}
 		m.list(s)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/wasm"
+	"github.com/loadgo/load/eval"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
@@ -123,8 +124,28 @@ func TestSymbols(t *testing.T) {
 	}
 	assert.NotContains(t, numbers, "_initialize")
 	assert.NotContains(t, numbers, "memory")
-	assert.Equal(t, "func echo(input string) (output string, err error)", signatures("plugin.wasm")["echo"])
+	assert.Equal(t, "func echo(input ...any) (output string, err error)", signatures("plugin.wasm")["echo"])
 	assert.Equal(t, map[string]string{"main": "func main(args ...string) (stdout string, err error)"}, signatures("command.wasm"))
+}
+
+// TestExpressions: expressions call a plugin without an input, and with one of any type.
+func TestExpressions(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t, wasm.Config{}).load(t, "plugin.wasm")
+	for expr, want := range map[string]string{
+		`again()`:                                 "7",
+		`echo("a" + "b")`:                         "ab",
+		`echo([]byte("c"))`:                       "c",
+		`echo(100)`:                               "100",
+		`echo(map[string]int{"a": 1}) + echo("")`: `{"a":1}`,
+		`echo(struct{ A []int }{[]int{1}})`:       `{"A":[1]}`,
+	} {
+		results, err := eval.Expr(t.Context(), m, expr)
+		require.NoError(t, err, expr)
+		assert.Equal(t, []any{want}, results, expr)
+	}
+	_, err := eval.Expr(t.Context(), m, `echo("a", "b")`)
+	assert.ErrorContains(t, err, "it has one parameter, its input, not 2")
 }
 
 func TestNumbers(t *testing.T) {
