@@ -3,18 +3,31 @@ package benchmarks
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/native"
+	"github.com/loadgo/load/engine/wasm"
+	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/find/builtin"
+	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/standard"
 	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/require"
@@ -173,6 +186,166 @@ func BenchmarkWasmLoad(b *testing.B) {
 			})
 		},
 		func() { cached(func(config wazero.RuntimeConfig) { startAlone(b, config, file) }) })
+}
+
+// BenchmarkWasmInstances starts a thousand instances of a plugin, each by a call that waits until
+// all are there, and compares the memory that they take, resident and in the heap, with that of as
+// many of wazero's own, which are called, too. The first plugin has no memory of its own; the
+// other, which Extism publishes, was written in Rust.
+func BenchmarkWasmInstances(b *testing.B) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/extism/go-sdk").Output()
+	require.NoError(b, err)
+	for name, of := range map[string]struct{ file, function string }{
+		"none": {wasmData + "program.wasm", "upper"},
+		"Rust": {filepath.Join(strings.TrimSpace(string(out)), "wasm", "host_memory.wasm"), "run_test"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				ours, theirs := manyOurs(b, of.file, of.function), manyAlone(b, of.file, of.function)
+				b.ReportMetric(float64(ours.resident)/instances, "load-B/instance")
+				b.ReportMetric(float64(theirs.resident)/instances, "wazero-B/instance")
+				b.ReportMetric(float64(ours.resident)/float64(theirs.resident), "resident-ratio")
+				b.ReportMetric(float64(ours.heap)/float64(theirs.heap), "heap-ratio")
+			}
+		})
+	}
+}
+
+const instances = 1000
+
+// manyOurs starts instances, and calls each.
+func manyOurs(b *testing.B, file, function string) memory {
+	b.Helper()
+	s, err := store.Open(filepath.Join(b.TempDir(), "store"))
+	require.NoError(b, err)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	upper := func(s string) string {
+		arrived <- struct{}{}
+		<-release
+		return s
+	}
+	l, err := load.New(load.Config{
+		Path: find.Path{dir.New("."), builtin.New()}, Store: s,
+		Engines: []engine.Engine{native.New(), wasm.New(wasm.Config{Instances: instances})},
+	})
+	require.NoError(b, err)
+	defer l.Close(context.Background())
+	require.NoError(b, l.Register("extism/host/user", map[string]any{
+		"upper": upper, "multiply": func(a, b int64) int64 { return a * b }, "price": func([]byte) []byte { return nil },
+	}))
+	require.NoError(b, l.Register("host", map[string]any{"to_upper": upper}))
+	require.NoError(b, l.Register("tools", map[string]any{"half": func(x float64) float64 { return x / 2 }}))
+	require.NoError(b, l.Register("env", map[string]any{"note": func(int) {}}))
+	m, err := l.Load(b.Context(), file)
+	require.NoError(b, err)
+	call, err := load.Func[func(string) (string, error)](m, function)
+	require.NoError(b, err)
+	before := measured()
+	var calls sync.WaitGroup
+	for range instances {
+		calls.Go(func() {
+			_, err := call("x")
+			if err != nil {
+				panic(err)
+			}
+		})
+	}
+	for range instances {
+		<-arrived
+	}
+	close(release)
+	calls.Wait()
+	return measured().since(before)
+}
+
+type memory struct{ resident, heap int64 }
+
+func (m memory) since(before memory) memory {
+	return memory{m.resident - before.resident, m.heap - before.heap}
+}
+
+// measured is the memory of the program, after what nothing uses was given back.
+func measured() memory {
+	debug.FreeOSMemory()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	text, _ := os.ReadFile("/proc/self/statm")
+	var size, resident int64
+	_, _ = fmt.Sscan(string(text), &size, &resident)
+	return memory{resident * int64(os.Getpagesize()), int64(stats.HeapAlloc)}
+}
+
+// blocks are the least that a plugin needs of Extism's functions: of one memory for all instances,
+// which is not counted.
+type blocks struct {
+	memory  []byte
+	lengths map[uint64]uint64
+}
+
+func (b blocks) function(name string) api.GoFunc {
+	return func(_ context.Context, s []uint64) {
+		switch name {
+		case "alloc":
+			b.lengths[16] = s[0]
+			s[0] = 16
+		case "length":
+			s[0] = b.lengths[s[0]]
+		case "load_u8":
+			s[0] = uint64(b.memory[s[0]])
+		case "load_u64":
+			s[0] = binary.LittleEndian.Uint64(b.memory[s[0]:])
+		case "store_u8":
+			b.memory[s[0]] = byte(s[1])
+		case "store_u64":
+			binary.LittleEndian.PutUint64(b.memory[s[0]:], s[1])
+		case "input_length":
+			s[0] = 1
+		case "input_load_u8":
+			s[0] = 'x'
+		}
+	}
+}
+
+// manyAlone starts instances by wazero, in one runtime, and calls each.
+func manyAlone(b *testing.B, file, function string) memory {
+	b.Helper()
+	ctx := context.Background()
+	data, err := os.ReadFile(file)
+	require.NoError(b, err)
+	r := wazero.NewRuntimeWithConfig(ctx, stoppable())
+	defer r.Close(ctx)
+	wasi_snapshot_preview1.MustInstantiate(ctx, r)
+	compiled, err := r.CompileModule(ctx, data)
+	require.NoError(b, err)
+	blocks := blocks{make([]byte, 4096), map[uint64]uint64{}}
+	hosts := make(map[string]wazero.HostModuleBuilder)
+	for _, f := range compiled.ImportedFunctions() {
+		module, name, _ := f.Import()
+		if module == wasi_snapshot_preview1.ModuleName {
+			continue
+		}
+		if hosts[module] == nil {
+			hosts[module] = r.NewHostModuleBuilder(module)
+		}
+		hosts[module].NewFunctionBuilder().WithGoFunction(blocks.function(name), f.ParamTypes(), f.ResultTypes()).Export(name)
+	}
+	for _, host := range hosts {
+		_, err = host.Instantiate(ctx)
+		require.NoError(b, err)
+	}
+	before := measured()
+	kept := make([]api.Function, instances)
+	for i := range kept {
+		m, err := r.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName(""))
+		require.NoError(b, err)
+		kept[i] = m.ExportedFunction(function)
+		clear(blocks.memory)
+		_, err = kept[i].Call(ctx)
+		require.NoError(b, err)
+	}
+	took := measured().since(before)
+	runtime.KeepAlive(kept)
+	return took
 }
 
 // startAlone starts the module by wazero, with functions that do nothing in the place of Extism's.

@@ -1,6 +1,9 @@
 package gowasm
 
-import "github.com/loadgo/load/engine"
+import (
+	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/wasmrun"
+)
 
 // Patience is how long a cancelled call may take that was told of it.
 const Patience = patience
@@ -13,7 +16,7 @@ func KeptStacks(i engine.Instance) (total int) {
 	for _, lv := range i.(*instance).module.guests[0].levels {
 		for _, e := range append([]entrance{lv.buffer, lv.message, lv.call, lv.panicked}, lv.direct...) {
 			if e.f != nil {
-				total += stackOf(e.f)
+				total += wasmrun.StackOf(e.f)
 			}
 		}
 	}

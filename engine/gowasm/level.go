@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"sync"
 
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -80,7 +79,7 @@ func (g *guest) through(ctx context.Context, lv *level, e *entrance, stack []uin
 	}
 	g.inside, lv.running = lv, e
 	err := e.f.CallWithStack(ctx, stack)
-	size := stackOf(e.f)
+	size := wasmrun.StackOf(e.f)
 	if size == e.kept {
 		return err
 	}
@@ -103,34 +102,6 @@ func (g *guest) outside() (goesOn func()) {
 	if lv == nil {
 		panic(errUncounted)
 	}
-	lv.waits = stackOf(lv.running.f)
+	lv.waits = wasmrun.StackOf(lv.running.f)
 	return func() { g.inside, lv.waits = lv, 0 }
-}
-
-// stackOf returns the size of the machine stack of a function, in bytes. wazero does not tell: it
-// is in a field of what makes machine code; its interpreter has none.
-func stackOf(f api.Function) int {
-	v := reflect.ValueOf(f)
-	field := stackField(v.Type())
-	if field < 0 {
-		return 0
-	}
-	return v.Elem().Field(field).Cap()
-}
-
-var stackFields sync.Map // reflect.Type → int
-
-// stackField returns the number of the field, -1 for a type that does not have it.
-func stackField(t reflect.Type) int {
-	if known, ok := stackFields.Load(t); ok {
-		return known.(int)
-	}
-	number := -1
-	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-		if f, ok := t.Elem().FieldByName("stack"); ok && f.Type == reflect.TypeFor[[]byte]() && len(f.Index) == 1 {
-			number = f.Index[0]
-		}
-	}
-	stackFields.Store(t, number)
-	return number
 }

@@ -121,23 +121,34 @@ func (m *module) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 
 // bindGlobal reads a number that the module exports.
 func (m *module) bindGlobal(s engine.Symbol, t reflect.Type) (reflect.Value, error) {
-	g := m.globals[s.Name]
-	if !wasmvalue.Fits(t, g.Type(), false) {
-		return reflect.Value{}, m.misfit(s, t.String(), "it is a "+wasmvalue.GoType(g.Type()))
+	kind := m.globals[s.Name]
+	if !wasmvalue.Fits(t, kind, false) {
+		return reflect.Value{}, m.misfit(s, t.String(), "it is a "+wasmvalue.GoType(kind))
 	}
 	v := reflect.New(t).Elem()
-	err := m.read(g, func(bits uint64) error { return wasmvalue.Decode(bits, g.Type(), v) })
+	bits, err := m.read(s.Name)
+	if err == nil {
+		err = wasmvalue.Decode(bits, kind, v)
+	}
 	if err != nil {
 		return reflect.Value{}, m.misfit(s, t.String(), err.Error())
 	}
 	return v, nil
 }
 
-// read reads a global while no call runs.
-func (m *module) read(g api.Global, take func(uint64) error) error {
-	m.busy <- struct{}{}
+// read reads a global while no call runs: that of the instance that the next call uses.
+func (m *module) read(name string) (uint64, error) {
+	select {
+	case m.busy <- struct{}{}:
+	case <-m.ctx.Done():
+		return 0, engine.ErrUnloaded
+	}
 	defer func() { <-m.busy }()
-	return take(g.Get())
+	guest, err := m.present(m.ctx)
+	if err != nil {
+		return 0, err
+	}
+	return guest.ExportedGlobal(name).Get(), nil
 }
 
 // bindNumbers binds a function of numbers.

@@ -47,6 +47,7 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/wasm/internal/kernel"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/quantity"
@@ -150,7 +151,7 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 	if err != nil {
 		return err
 	}
-	all, err := link(source.Modules)
+	all, err := linkAll(source.Modules)
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,7 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 		files[typesFile] = types
 	}
 	if manifest.Is(src.File) || main.kind() == plugin {
-		files[kernelFile] = kernelCode // so that its machine code is kept with that of the plugin
+		files[kernelFile] = kernel.Code // so that its machine code is kept with that of the plugin
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/event"
@@ -40,7 +39,7 @@ var (
 	pair = []api.ValueType{api.ValueTypeI64, api.ValueTypeI32}
 )
 
-// extismFunctions is the published interface of Extism. A function without a call is kernelCode's.
+// extismFunctions is the published interface of Extism. A function without a call is the kernel's.
 var extismFunctions = map[string]hostFunction{
 	"load_u8":        {params: i64, results: i32},
 	"load_u64":       {params: i64, results: i64},
@@ -51,24 +50,24 @@ var extismFunctions = map[string]hostFunction{
 	"input_load_u8":  {params: i64, results: i32},
 	"input_load_u64": {params: i64, results: i64},
 
-	"alloc":         {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.alloc(s[0]) })},
-	"free":          {i64, none, of(func(m *module, s []uint64) { m.kernel.release(s[0]) })},
-	"length":        {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
-	"length_unsafe": {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.blocks[s[0]].length })},
+	"alloc":         {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.Alloc(s[0]) })},
+	"free":          {i64, none, of(func(m *module, s []uint64) { m.kernel.Release(s[0]) })},
+	"length":        {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.Length(s[0]) })},
+	"length_unsafe": {i64, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.Length(s[0]) })},
 	"input_set": {two, none, of(func(m *module, s []uint64) {
 		m.memory("input_set", s[0], s[1])
-		m.kernel.setInput(s[0], s[1])
+		m.kernel.SetInput(s[0], s[1])
 	})},
 	"output_set": {two, none, of(func(m *module, s []uint64) {
 		m.memory("output_set", s[0], s[1])
-		m.kernel.output, m.kernel.outputLength = s[0], s[1]
+		m.kernel.Output, m.kernel.OutputLength = s[0], s[1]
 	})},
-	"output_length": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.outputLength })},
-	"output_offset": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.output })},
-	"memory_bytes":  {none, i64, of(func(m *module, s []uint64) { s[0] = uint64(m.kernel.memory.Size()) })},
-	"reset":         {none, none, of(func(m *module, _ []uint64) { m.kernel.begin(nil) })},
+	"output_length": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.OutputLength })},
+	"output_offset": {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.Output })},
+	"memory_bytes":  {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.Size() })},
+	"reset":         {none, none, of(func(m *module, _ []uint64) { m.kernel.Begin(nil) })},
 	"error_set":     {i64, none, of((*module).setError)},
-	"error_get":     {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.failure })},
+	"error_get":     {none, i64, of(func(m *module, s []uint64) { s[0] = m.kernel.Failure })},
 	"config_get": {i64, i64, of(func(m *module, s []uint64) {
 		value := m.config.Values[string(m.block("config_get", s[0]))]
 		s[0] = m.give("config_get", []byte(value))
@@ -97,32 +96,11 @@ func extismType(name string) (functionType, bool) {
 	return functionType{f.params, f.results}, ok
 }
 
-// provideExtism makes the modules that plugins import.
-func (m *module) provideExtism() error {
-	builder := m.runtime.NewHostModuleBuilder(hostModule)
-	for name, f := range extismFunctions {
-		if f.call == nil {
-			continue
-		}
-		call := func(ctx context.Context, stack []uint64) { f.call(m, ctx, stack) }
-		builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(call), f.params, f.results).Export(name)
-	}
-	if _, err := builder.Instantiate(m.ctx); err != nil {
-		return err
-	}
-	instance, err := m.runtime.InstantiateWithConfig(m.ctx, kernelCode, wazero.NewModuleConfig().WithName(extismModule))
-	if err != nil {
-		return err
-	}
-	m.kernel = newKernel(instance)
-	return nil
-}
-
 // memory returns a part of the exchanged memory, and ends the call if there is none.
 func (m *module) memory(function string, place, length uint64) []byte {
-	data, ok := m.kernel.at(place, length)
+	data, ok := m.kernel.At(place, length)
 	if !ok {
-		panic(&refusal{reason: fmt.Sprintf("%s: %d bytes at %d are not in the plugin's memory of %d bytes", function, length, place, m.kernel.memory.Size())})
+		panic(&refusal{reason: fmt.Sprintf("%s: %d bytes at %d are not in the plugin's memory of %d bytes", function, length, place, m.kernel.Size())})
 	}
 	return data
 }
@@ -130,7 +108,7 @@ func (m *module) memory(function string, place, length uint64) []byte {
 // block returns the data of a block, and ends the call if there is none. The place 0 is an empty
 // one.
 func (m *module) block(function string, place uint64) []byte {
-	data, ok := m.kernel.block(place)
+	data, ok := m.kernel.Block(place)
 	if !ok && place != 0 {
 		panic(&refusal{reason: fmt.Sprintf("%s: there is no block at %d", function, place)})
 	}
@@ -140,13 +118,13 @@ func (m *module) block(function string, place uint64) []byte {
 // take returns what a block holds and frees it: most functions own what a plugin gives them.
 func (m *module) take(function string, place uint64) string {
 	text := string(m.block(function, place))
-	m.kernel.release(place)
+	m.kernel.Release(place)
 	return text
 }
 
 // give makes a block for the plugin; nothing is the place 0.
 func (m *module) give(function string, data []byte) uint64 {
-	place := m.kernel.put(data)
+	place := m.kernel.Put(data)
 	if place == 0 && len(data) > 0 {
 		panic(&refusal{reason: fmt.Sprintf("%s: there is no room for %d bytes", function, len(data))})
 	}
@@ -155,7 +133,7 @@ func (m *module) give(function string, data []byte) uint64 {
 
 func (m *module) setError(stack []uint64) {
 	m.block("error_set", stack[0])
-	m.kernel.failure = stack[0]
+	m.kernel.Failure = stack[0]
 }
 
 // variableSize is what each variable of a plugin counts beside its name and its value.
@@ -164,8 +142,8 @@ const variableSize = 48
 // setVariable keeps a value for later calls. The place 0 takes it away.
 func (m *module) setVariable(stack []uint64) {
 	name, value := string(m.block("var_set", stack[0])), bytes.Clone(m.block("var_set", stack[1]))
-	m.kernel.release(stack[0]) // after both were read: they may be one block
-	m.kernel.release(stack[1])
+	m.kernel.Release(stack[0]) // after both were read: they may be one block
+	m.kernel.Release(stack[1])
 	if stack[1] == 0 {
 		delete(m.variables, name)
 		return
@@ -221,7 +199,7 @@ func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (o
 	if _, err := m.present(ctx); err != nil {
 		return nil, err
 	}
-	if !m.kernel.begin(input) {
+	if !m.kernel.Begin(input) {
 		return nil, &refusal{reason: fmt.Sprintf("an input of %d bytes does not fit into wasm.Config.Memory", len(input))}
 	}
 	var stack [1]uint64
@@ -237,19 +215,19 @@ func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (o
 	if message := m.message(); code != 0 || message != "" {
 		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code, Message: message}
 	}
-	data, _ := m.kernel.at(m.kernel.output, m.kernel.outputLength)
+	data, _ := m.kernel.At(m.kernel.Output, m.kernel.OutputLength)
 	return append([]byte{}, data...), nil
 }
 
 // message is the error that the plugin set, or "".
 func (m *module) message() string {
-	text, _ := m.kernel.block(m.kernel.failure)
+	text, _ := m.kernel.Block(m.kernel.Failure)
 	return string(text)
 }
 
 // isBytes reports whether a function is one of bytes.
-func (m *module) isBytes(def api.FunctionDefinition) bool {
-	return m.kind == plugin && isBytes(def.ParamTypes(), def.ResultTypes())
+func (s *shared) isBytes(def api.FunctionDefinition) bool {
+	return s.kind == plugin && isBytes(def.ParamTypes(), def.ResultTypes())
 }
 
 // isBytes reports whether a type is that of a plugin's functions: they take nothing, and return

@@ -36,24 +36,23 @@ func FuzzHostFunctions(f *testing.F) {
 	const limit = 1 << 20
 	r := wazero.NewRuntimeWithConfig(f.Context(), wazero.NewRuntimeConfig().WithMemoryLimitPages(limit/wasmrun.PageSize))
 	f.Cleanup(func() { _ = r.Close(context.Background()) })
-	m := &module{ctx: f.Context(), runtime: r, config: Config{Values: map[string]string{"": "value"}, codecs: wasmbytes.New(nil)}}
-	require.NoError(f, m.provideExtism())
-	exported := r.Module(extismModule)
+	m := exchanging(f, r)
+	exported := m.exchange
 	p := fuzzedFunction(f, m)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m.kernel.begin([]byte("an input"))
+		m.kernel.Begin([]byte("an input"))
 		m.variables = nil
 		for ; len(data) >= 17; data = data[17:] {
 			stack := []uint64{binary.LittleEndian.Uint64(data[1:]), binary.LittleEndian.Uint64(data[9:])}
 			if name := names[int(data[0])%len(names)]; name == programName {
-				refusing(t, func() { p.call(t.Context(), append(stack, stack[0])) })
+				refusing(t, func() { p.call(m.running, append(stack, stack[0])) })
 			} else {
 				hostile(t, m, exported, name, stack)
 			}
-			require.LessOrEqual(t, m.kernel.end, uint64(limit))
+			require.LessOrEqual(t, m.kernel.End(), uint64(limit))
 		}
-		for place, b := range m.kernel.blocks {
-			require.LessOrEqual(t, place+b.length, uint64(m.kernel.memory.Size()))
+		for place, length := range m.kernel.Blocks() {
+			require.LessOrEqual(t, place+length, m.kernel.Size())
 		}
 	})
 }
@@ -88,8 +87,7 @@ func fuzzedFunction(f *testing.F, m *module) *programFunction {
 	function := func(data []byte, value map[string]any, n int32) (string, error) {
 		return fmt.Sprint(len(data), value, n), nil
 	}
-	m.kind = plugin
-	p := &programFunction{goFunction: newGoFunction(reflect.TypeOf(function)), module: m, name: programName, function: reflect.ValueOf(function)}
+	p := &programFunction{goFunction: newGoFunction(reflect.TypeOf(function)), shared: m.shared, name: programName, function: reflect.ValueOf(function)}
 	i64 := api.ValueTypeI64
 	var reason string
 	p.params, p.results, reason = m.crossings(p.goFunction, functionType{[]byte{i64, i64, i64}, []byte{i64}})
@@ -97,24 +95,14 @@ func fuzzedFunction(f *testing.F, m *module) *programFunction {
 	return p
 }
 
-// TestFreed: what the host knows of freed blocks is bounded, also where a plugin frees millions.
-func TestFreed(t *testing.T) {
-	t.Parallel()
-	r := wazero.NewRuntime(t.Context())
-	t.Cleanup(func() { _ = r.Close(context.Background()) })
-	m := &module{ctx: t.Context(), runtime: r}
-	require.NoError(t, m.provideExtism())
-	m.kernel.begin(nil)
-	m.kernel.release(m.kernel.alloc(32 << 20))
-	seen := make(map[uint64]bool)
-	for range 100_000 {
-		place := m.kernel.alloc(8)
-		m.kernel.release(place)
-		seen[place] = true
-	}
-	require.LessOrEqual(t, len(seen), maxFree+2)
-	first, second := m.kernel.alloc(8), m.kernel.alloc(8)
-	m.kernel.release(first)
-	m.kernel.release(second)
-	require.NotEqual(t, second, m.kernel.alloc(8), "the one that was freed last is not the next")
+// exchanging is an instance of a plugin as far as its kernel.
+func exchanging(t testing.TB, r wazero.Runtime) *module {
+	t.Helper()
+	s := &shared{runtime: r, config: Config{Values: map[string]string{"": "value"}, codecs: wasmbytes.New(nil)}, kind: plugin}
+	require.NoError(t, s.provideExtism(t.Context()))
+	m := &module{shared: s}
+	m.running = context.WithValue(context.Background(), instanceKey{}, m)
+	require.NoError(t, m.openKernel(m.running))
+	t.Cleanup(m.exchangedMemory.Release)
+	return m
 }

@@ -73,7 +73,7 @@ func (e *Engine) Describe(src find.Source) string {
 	if err != nil {
 		return err.Error()
 	}
-	all, err := link(source.Modules)
+	all, err := linkAll(source.Modules)
 	if err != nil {
 		return err.Error()
 	}

@@ -7,10 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/wasm/internal/kernel"
 	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/store"
 )
@@ -19,13 +17,6 @@ import (
 type linked struct {
 	name   string
 	binary *binaryModule
-}
-
-// linkedModule is a module that the one that is loaded links to.
-type linkedModule struct {
-	name     string
-	compiled wazero.CompiledModule
-	instance api.Module // nil where the last one was given up
 }
 
 // others are the modules from which one can import, by name.
@@ -39,13 +30,13 @@ func byName(all []linked) others {
 	return names
 }
 
-// link reads modules, the last of which is the one that is loaded, and returns them in an order in
+// linkAll reads modules, the last of which is the one that is loaded, and returns them in an order in
 // which each comes after those that it imports from.
-func link(modules []manifest.Module) ([]linked, error) {
+func linkAll(modules []manifest.Module) ([]linked, error) {
 	var all []linked
 	for i, m := range modules {
 		l := linked{name: m.Name}
-		if i < len(modules)-1 && slices.Contains([]string{extismModule, wasiModule, hostModule}, m.Name) {
+		if i < len(modules)-1 && slices.Contains([]string{extismModule, wasiModule, kernel.HostModule}, m.Name) {
 			return nil, &engine.CompileError{Reason: fmt.Sprintf("its module %d is called %s, as one of the host is", i+1, m.Name)}
 		}
 		var err error

@@ -10,98 +10,51 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/engine/wasm/internal/kernel"
 	"github.com/loadgo/load/internal/output"
-	"github.com/loadgo/load/internal/signature"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wasmvalue"
 )
 
-// module is a loaded module. It implements [engine.Instance].
+// module is an instance of a loaded module. It implements [engine.Instance].
 type module struct {
-	name      string
-	kind      kind
-	program   bool // it has the function main
-	hasMemory bool
-	config    Config
-	isolation engine.Isolation
-	limits    engine.Limits
-	events    event.Sink
-	usage     *engine.Usage // of all instances of a pool
-	symbols   []engine.Symbol
-	functions map[string]api.FunctionDefinition // that are called by number or bytes
-	typed     map[string]*typed                 // of them, those whose types a text says
-	docs      map[string]string                 // of them
-	globals   map[string]api.Global
+	*shared
+	globals map[string]api.ValueType // those that are numbers
 
 	stdout, stderr *output.Stream
 
-	ctx     context.Context // ends when the module does, with the reason
+	ctx     context.Context // ends when the instance does, with the reason
 	end     context.CancelCauseFunc
-	runtime wazero.Runtime
-	code    *machineCode // nil until it is used
-
-	compiled wazero.CompiledModule
-	linked   []linkedModule
-	size     atomic.Int64 // of the memory after the last call
-	closing  sync.Once
+	size    atomic.Int64 // of the memory after the last call
+	closing sync.Once
 
 	// busy holds a token while a call runs, to which the rest belongs.
-	busy    chan struct{}
-	running context.Context         // of the call
-	guest   api.Module              // nil where the last one was given up
-	entries map[string]api.Function // of the guest, as far as they were called: each has a stack
+	busy     chan struct{}
+	running  context.Context         // of the call
+	guest    api.Module              // nil where the last one was given up
+	linked   []api.Module            // what it links to, as shared.links has it
+	memories wasmrun.Memories        // of them
+	entries  map[string]api.Function // of the guest, as far as they were called: each has a stack
+	kept     int                     // bytes of these stacks
 
 	// Of a plugin.
-	kernel    kernel
-	variables map[string][]byte // which outlive an instance
-	response  response
-}
-
-// describe lists what the module exports.
-func (m *module) describe() {
-	m.functions = make(map[string]api.FunctionDefinition)
-	if m.program {
-		m.list(engine.Symbol{Name: mainSymbol, Kind: engine.KindFunc, Signature: mainSignature})
-	}
-	if m.kind == command {
-		return
-	}
-	for name, def := range m.compiled.ExportedFunctions() {
-		if slices.Contains(hidden, name) && (name != startFunction || m.kind != plugin) || name == mainSymbol && m.program {
-			continue
-		}
-		if m.typed != nil && (name == canonicalRoom || strings.HasPrefix(name, postPrefix)) {
-			continue
-		}
-		m.functions[name] = def
-		s := wasmvalue.Symbol(name, def)
-		if t := m.typed[name]; t != nil {
-			s = t.symbol()
-		}
-		if m.isBytes(def) {
-			s = engine.Symbol{Name: name, Kind: engine.KindFunc, Signature: "func " + name + "(input ...any) (output string, err error)"}
-		}
-		m.list(s)
-	}
-	slices.SortFunc(m.symbols, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
-}
-
-// list adds a function to the symbols.
-func (m *module) list(s engine.Symbol) {
-	s.Params, s.Results = signature.Parse(s.Signature)
-	s.Doc = m.docs[s.Name]
-	m.symbols = append(m.symbols, s)
+	exchange        api.Module // the kernel
+	exchangedMemory wasmrun.Memories
+	kernel          kernel.Kernel
+	variables       map[string][]byte // which outlive a guest
+	response        response
 }
 
 // readGlobals adds the numbers that the module exports.
 func (m *module) readGlobals(b *binaryModule) {
-	m.globals = make(map[string]api.Global)
+	if m.guest == nil {
+		return
+	}
+	m.globals = make(map[string]api.ValueType)
 	for _, e := range b.exports {
 		if e.kind != 3 {
 			continue
@@ -114,7 +67,7 @@ func (m *module) readGlobals(b *binaryModule) {
 		if _, ok := g.(api.MutableGlobal); ok {
 			s.Kind, s.Signature = engine.KindVar, "var "+e.name+" "+wasmvalue.GoType(g.Type())
 		}
-		m.globals[e.name] = g
+		m.globals[e.name] = g.Type()
 		m.symbols = append(m.symbols, s)
 	}
 	slices.SortFunc(m.symbols, func(a, b engine.Symbol) int { return strings.Compare(a.Name, b.Name) })
@@ -123,8 +76,8 @@ func (m *module) readGlobals(b *binaryModule) {
 // Symbols implements [engine.Instance].
 func (m *module) Symbols() []engine.Symbol { return m.symbols }
 
-// Usage implements [engine.Counted].
-func (m *module) Usage() *engine.Usage { return m.usage }
+// Usage implements [engine.Counted]: that of all instances.
+func (m *module) Usage() *engine.Usage { return &m.usage }
 
 // Isolation implements [engine.Isolated].
 func (m *module) Isolation() engine.Isolation { return m.isolation }
@@ -138,16 +91,13 @@ func (m *module) Memory() engine.Memory {
 
 // measure notes how large the memory of an instance is.
 func (m *module) measure(guest api.Module) {
-	size := int64(0)
-	if m.kernel.memory != nil {
-		size = int64(m.kernel.memory.Size())
-	}
+	size := int64(m.kernel.Size())
 	if m.hasMemory { // wazero's answer for one without is no nil
 		size += int64(guest.Memory().Size())
 	}
-	for _, l := range m.linked {
-		if l.instance != nil && len(l.compiled.ExportedMemories()) > 0 {
-			size += int64(l.instance.Memory().Size())
+	for i, instance := range m.linked {
+		if m.links[i].hasMemory {
+			size += int64(instance.Memory().Size())
 		}
 	}
 	m.size.Store(size)
@@ -206,7 +156,7 @@ func (m *module) enter(ctx context.Context) (context.Context, func(error), error
 
 // within is the context of a call: it ends with the caller's, the module's, and the call's time.
 func (m *module) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	inner, end := context.WithCancelCause(ctx)
+	inner, end := context.WithCancelCause(context.WithValue(ctx, instanceKey{}, m))
 	stop := context.AfterFunc(m.ctx, func() { end(context.Cause(m.ctx)) })
 	cancel := func() {}
 	if m.limits.CallTime > 0 {
@@ -241,9 +191,12 @@ func (m *module) invoke(ctx context.Context, symbol string, stack []uint64) erro
 		return err
 	}
 	m.running = ctx
-	err = m.entry(guest, symbol).CallWithStack(ctx, stack)
+	f := m.entry(guest, symbol)
+	before := wasmrun.StackOf(f)
+	err = f.CallWithStack(ctx, stack)
 	m.measure(guest)
 	if err == nil && ctx.Err() == nil {
+		m.keep(wasmrun.StackOf(f) - before)
 		return nil
 	}
 	m.giveUp()
@@ -259,22 +212,32 @@ func (m *module) entry(guest api.Module, symbol string) api.Function {
 	if !ok {
 		f = guest.ExportedFunction(symbol)
 		m.entries[symbol] = f
+		m.keep(wasmrun.StackOf(f))
 	}
 	return f
 }
 
+// maxKept is how much of the machine stacks of its functions stays with an instance: each has its
+// own, which grows to some 100 MB, and never shrinks.
+const maxKept = 4 << 20
+
+// keep counts what the stacks have grown by. Where they are too large, all are given back.
+func (m *module) keep(more int) {
+	if m.kept += more; m.kept > maxKept {
+		clear(m.entries)
+		m.kept = 0
+	}
+}
+
 // giveUp ends the instance and those that it links to; the next call starts fresh ones.
 func (m *module) giveUp() {
-	if m.guest != nil {
-		_ = m.guest.Close(context.Background())
-		m.guest = nil
-	}
-	for i := range m.linked {
-		if l := &m.linked[i]; l.instance != nil {
-			_ = l.instance.Close(context.Background())
-			l.instance = nil
+	for _, instance := range append(m.linked, m.guest) {
+		if instance != nil {
+			_ = instance.Close(context.Background())
 		}
 	}
+	m.guest, m.linked, m.entries = nil, nil, nil
+	m.memories.Release()
 }
 
 // errAwake unwinds an instance that sleeps or prints when its call ends.
@@ -327,15 +290,14 @@ func (m *module) Close(ctx context.Context) error {
 // closeTime is how long Close waits for what cannot be stopped: a call of the system.
 const closeTime = time.Second
 
-// free gives back what the module holds. Nothing of it runs any more.
+// free gives back what the instance holds. Nothing of it runs any more.
 func (m *module) free() {
-	ctx := context.Background()
 	m.stdout.Flush()
 	m.stderr.Flush()
-	if m.runtime != nil {
-		_ = m.runtime.Close(ctx)
+	m.giveUp()
+	if m.exchange != nil {
+		_ = m.exchange.Close(context.Background())
 	}
-	if m.code != nil {
-		m.code.leave()
-	}
+	m.exchangedMemory.Release()
+	m.leave()
 }

@@ -7,17 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/wasm/internal/kernel"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/output"
 	"github.com/loadgo/load/internal/sandbox"
@@ -68,70 +68,51 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	if err != nil {
 		return nil, err
 	}
-	o := &opening{engine: e, artifact: a, importer: imp, plan: p, modules: all}
+	main := all[len(all)-1].binary
+	s := &shared{
+		name: a.Spec.Name, config: config, isolation: e.Isolation(), limits: p.limited(a.Limits), events: a.Events, asks: p.Asks != nil,
+		kind: main.kind(), program: main.isCommand() && !main.importsExtism() && len(all) == 1, hasMemory: main.has(sectionMemory),
+	}
+	if s.asks {
+		s.kind = plugin
+	}
+	if err := s.texts(a, main); err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx, a, imp, all); err != nil {
+		s.free()
+		return nil, err
+	}
+	first, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first.readGlobals(main)
+	if config.Instances <= 1 {
+		return first, nil
+	}
+	return newPool(first), nil
+}
+
+// texts reads what the artifact holds about the types and the documentation of functions.
+func (s *shared) texts(a engine.Artifact, main *binaryModule) error {
 	if has(a, typesFile) {
 		types, err := a.Files.ReadFile(typesFile)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if o.typed, err = all[len(all)-1].binary.typedFunctions(types); err != nil {
-			return nil, err
+		if s.typed, err = main.typedFunctions(types); err != nil {
+			return err
 		}
 	}
 	if has(a, docsFile) {
 		text, err := a.Files.ReadFile(docsFile)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := json.Unmarshal(text, &o.docs); err != nil {
-			return nil, err
-		}
+		return json.Unmarshal(text, &s.docs)
 	}
-	first, err := o.open(ctx)
-	if err != nil || config.Instances <= 1 {
-		return instance(first, err)
-	}
-	return newPool(o, first), nil
-}
-
-func instance(m *module, err error) (engine.Instance, error) {
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
-}
-
-// opening is what instances are opened of.
-type opening struct {
-	engine   *Engine
-	artifact engine.Artifact
-	importer engine.Importer
-	plan     plan
-	modules  []linked
-	typed    map[string]*typed
-	docs     map[string]string // of functions
-	code     machineCode
-	usage    engine.Usage
-}
-
-// open opens an instance.
-func (o *opening) open(ctx context.Context) (*module, error) {
-	main, config := o.modules[len(o.modules)-1].binary, o.engine.config
-	m := &module{
-		name: o.artifact.Spec.Name, config: config, isolation: o.engine.Isolation(), limits: o.plan.limited(o.artifact.Limits), events: o.artifact.Events,
-		kind: main.kind(), program: main.isCommand() && !main.importsExtism() && len(o.modules) == 1, hasMemory: main.has(sectionMemory), busy: make(chan struct{}, 1), usage: &o.usage, typed: o.typed, docs: o.docs,
-	}
-	if o.plan.Asks != nil {
-		m.kind = plugin
-	}
-	m.ctx, m.end = context.WithCancelCause(context.Background())
-	m.stdout, m.stderr = m.streams()
-	if err := m.start(ctx, o); err != nil {
-		m.end(err)
-		m.free()
-		return nil, err
-	}
-	return m, nil
+	return nil
 }
 
 // streams are what is printed to.
@@ -142,129 +123,69 @@ func (m *module) streams() (stdout, stderr *output.Stream) {
 	return output.New(m.config.Stdout, printed("stdout")), output.New(m.config.Stderr, printed("stderr"))
 }
 
-// machineCode is the machine code of an artifact's modules, which all instances of them use.
-type machineCode struct {
-	cache wazero.CompilationCache
-	users atomic.Int32
-}
-
-// use begins the use of the code for an instance, which is taken from the store by the first. The
-// directory, if there is one, can go when the modules are compiled.
-func (c *machineCode) use(ctx context.Context, a engine.Artifact) (dir *wasmrun.CodeDir, err error) {
-	defer func() {
-		if err == nil {
-			c.users.Add(1)
-		}
-	}()
-	if c.cache != nil {
-		return nil, nil
-	}
-	code, err := wasmrun.MachineCode(ctx, a, codeConfig(), moduleFiles(a)...)
-	if err != nil {
-		return nil, err
-	}
-	if code == nil {
-		c.cache = wazero.NewCompilationCache()
-		return nil, nil
-	}
-	if dir, err = wasmrun.NewCodeDir(code); err != nil {
-		return nil, err
-	}
-	if c.cache, err = wazero.NewCompilationCacheWithDir(dir.Path); err != nil {
-		dir.Remove()
-		return nil, err
-	}
-	return dir, nil
-}
-
-// leave ends the use by an instance. The code goes with the last.
-func (c *machineCode) leave() {
-	if c.users.Add(-1) == 0 {
-		_ = c.cache.Close(context.Background())
-	}
-}
-
-// start compiles the modules, from the machine code that the store keeps, and starts an instance.
-func (m *module) start(ctx context.Context, o *opening) error {
-	dir, err := o.code.use(ctx, o.artifact)
-	if err != nil {
-		return err
-	}
-	m.code = &o.code
-	if dir != nil {
-		defer dir.Remove()
-	}
-	all := o.modules
-	config := wasmrun.Limited(codeConfig(), m.config.Memory).WithCompilationCache(o.code.cache)
-	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
-	if err := m.provide(ctx, o.importer, all); err != nil {
-		return err
-	}
-	for _, l := range all {
-		compiled, err := m.runtime.CompileModule(wasmrun.AllWorkers(ctx), l.binary.data)
-		if err != nil {
-			return &engine.InitError{Reason: "it does not fit into wasm.Config.Memory: " + err.Error()}
-		}
-		m.linked = append(m.linked, linkedModule{name: l.name, compiled: compiled})
-	}
-	main := len(all) - 1
-	m.compiled, m.linked = m.linked[main].compiled, m.linked[:main]
-	m.describe()
-	if m.kind == command {
-		return nil // each call starts an instance
-	}
-	if m.guest, err = m.instantiate(ctx); err != nil {
-		return m.initError(ctx, err)
-	}
-	m.readGlobals(all[main].binary)
-	return nil
-}
-
-// provide makes what the modules import.
-func (m *module) provide(ctx context.Context, imp engine.Importer, all []linked) error {
-	if slices.ContainsFunc(all, func(l linked) bool { return l.binary.importsFrom(wasiModule) }) {
-		if err := wasmrun.ProvideWASI(m.ctx, m.runtime); err != nil {
-			return err
-		}
-	}
-	if m.kind == plugin {
-		if err := m.provideExtism(); err != nil {
-			return err
-		}
-	}
-	return m.provideRegistered(ctx, imp, all)
-}
-
 // instantiate starts an instance, after those that it links to, and runs its initialisation.
 func (m *module) instantiate(ctx context.Context) (guest api.Module, err error) {
 	m.running = ctx
-	m.kernel.begin(nil) // the initialisation of a plugin may use it
-	for i := range m.linked {
-		l := &m.linked[i]
-		if l.instance, err = m.startInstance(ctx, l.compiled, l.name); err != nil {
-			m.giveUp()
+	if m.exchanged != nil && m.exchange == nil {
+		if err := m.openKernel(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if guest, err = m.startInstance(ctx, m.compiled, ""); err != nil {
+	m.kernel.Begin(nil) // the initialisation of a plugin may use it
+	for _, l := range m.links {
+		instance, err := m.startInstance(ctx, l.compiled)
+		if err != nil {
+			m.giveUp()
+			return nil, err
+		}
+		m.linked = append(m.linked, instance)
+	}
+	if guest, err = m.startInstance(ctx, m.compiled); err != nil {
 		m.giveUp()
 		return nil, err
 	}
 	m.measure(guest)
-	m.entries = make(map[string]api.Function)
+	m.entries, m.kept = make(map[string]api.Function), 0
 	return guest, nil
 }
 
-func (m *module) startInstance(ctx context.Context, compiled wazero.CompiledModule, name string) (api.Module, error) {
-	guest, err := m.runtime.InstantiateModule(ctx, compiled, m.moduleConfig().WithName(name))
+// openKernel starts the kernel of a plugin.
+func (m *module) openKernel(ctx context.Context) (err error) {
+	within := experimental.WithMemoryAllocator(ctx, &m.exchangedMemory)
+	if m.exchange, err = m.runtime.InstantiateModule(within, m.exchanged, plainConfig()); err != nil {
+		return err
+	}
+	m.kernel = kernel.New(m.exchange)
+	return nil
+}
+
+func (m *module) startInstance(ctx context.Context, compiled wazero.CompiledModule) (api.Module, error) {
+	guest, err := m.runtime.InstantiateModule(m.linking(ctx, &m.memories), compiled, m.moduleConfig())
 	if err != nil {
 		return nil, err
 	}
-	if err := initialise(ctx, guest); err != nil {
+	if err := initialise(context.WithValue(ctx, instanceKey{}, m), guest); err != nil {
 		_ = guest.Close(context.Background())
 		return nil, err
 	}
 	return guest, nil
+}
+
+// linking is the context in which an instance is started: by it wazero finds what belongs to this
+// one alone, and where its memory lies.
+func (m *module) linking(ctx context.Context, memories *wasmrun.Memories) context.Context {
+	ctx = experimental.WithMemoryAllocator(context.WithValue(ctx, instanceKey{}, m), memories)
+	return experimental.WithImportResolver(ctx, func(name string) api.Module {
+		if name == extismModule && m.exchange != nil {
+			return m.exchange
+		}
+		for i, instance := range m.linked {
+			if m.links[i].name == name {
+				return instance
+			}
+		}
+		return nil
+	})
 }
 
 // initialise calls what a module's language needs before anything else is called.
@@ -289,8 +210,11 @@ func initialise(ctx context.Context, guest api.Module) error {
 	return nil
 }
 
-// moduleConfig is everything that an instance gets.
+// moduleConfig is everything that an instance gets. Without WASI it reaches nothing of it.
 func (m *module) moduleConfig() wazero.ModuleConfig {
+	if !m.wasi {
+		return plainConfig()
+	}
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(m.name).
 		WithStdout(m.paced(m.stdout)).WithStderr(m.paced(m.stderr)).
 		WithSysWalltime().WithSysNanotime().WithNanosleep(m.sleep).
@@ -304,6 +228,12 @@ func (m *module) moduleConfig() wazero.ModuleConfig {
 		config = config.WithEnv(key, value)
 	}
 	return config.WithFSConfig(m.config.directories())
+}
+
+// plainConfig is what an instance gets that reaches nothing. Without a source, wazero makes one of
+// 5 KiB for each.
+func plainConfig() wazero.ModuleConfig {
+	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 }
 
 // random is where an instance's random numbers come from.

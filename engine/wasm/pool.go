@@ -10,8 +10,7 @@ import (
 
 // pool is a module that several instances run. It implements [engine.Instance].
 type pool struct {
-	*module // the first, of which all others have what does not change
-	opening *opening
+	*module // the first
 
 	idle   chan *module  // instances that run no call
 	unused chan struct{} // a token for each instance that was not started yet
@@ -21,9 +20,9 @@ type pool struct {
 	closed bool
 }
 
-func newPool(o *opening, first *module) *pool {
+func newPool(first *module) *pool {
 	n := first.config.Instances
-	p := &pool{module: first, opening: o, idle: make(chan *module, n), unused: make(chan struct{}, n), all: []*module{first}}
+	p := &pool{module: first, idle: make(chan *module, n), unused: make(chan struct{}, n), all: []*module{first}}
 	for range n - 1 {
 		p.unused <- struct{}{}
 	}
@@ -56,7 +55,7 @@ func (p *pool) take(ctx context.Context) (*module, error) {
 
 // start starts one more instance.
 func (p *pool) start(ctx context.Context) (*module, error) {
-	m, err := p.opening.open(ctx)
+	m, err := p.shared.open(ctx)
 	if err != nil {
 		p.unused <- struct{}{}
 		return nil, err

@@ -93,8 +93,11 @@ func TestPoolApart(t *testing.T) {
 	for range 3 {
 		go func() { ended <- spin(context.Background()) }()
 	}
-	_, err = w.Unload(t.Context(), "./testdata/plugin.wasm", load.Force())
-	require.NoError(t, err)
+	require.Eventually(t, func() bool { return w.load(t, "plugin.wasm").Stats().Running == 2 }, time.Minute, time.Millisecond)
+	now, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = w.Unload(now, "./testdata/plugin.wasm")
+	require.ErrorContains(t, err, "2 running calls cut off")
 	for range 3 {
 		assert.ErrorIs(t, <-ended, engine.ErrUnloaded)
 	}

@@ -31,7 +31,7 @@ var ErrReentered = errors.New("the module runs one call at a time, and this call
 
 // provideRegistered makes the functions that a module imports from modules that the program
 // registered. Those that are missing are named, each with the reason.
-func (m *module) provideRegistered(ctx context.Context, imp engine.Importer, all []linked) error {
+func (s *shared) provideRegistered(ctx context.Context, imp engine.Importer, all []linked) error {
 	byModule := make(map[string][]importation)
 	for _, l := range all {
 		for _, i := range l.binary.imports {
@@ -45,7 +45,7 @@ func (m *module) provideRegistered(ctx context.Context, imp engine.Importer, all
 	}
 	var missing []string
 	for name, functions := range byModule {
-		reasons, err := m.provideModule(ctx, imp, name, functions)
+		reasons, err := s.provideModule(ctx, imp, name, functions)
 		if err != nil {
 			return err
 		}
@@ -60,19 +60,19 @@ func (i importation) fromProgram() bool {
 }
 
 // provideModule makes a module of the registered one, and returns what it lacks.
-func (m *module) provideModule(ctx context.Context, imp engine.Importer, name string, functions []importation) (missing []string, err error) {
+func (s *shared) provideModule(ctx context.Context, imp engine.Importer, name string, functions []importation) (missing []string, err error) {
 	from, err := registered(ctx, imp, registeredName(name))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	builder := m.runtime.NewHostModuleBuilder(name)
+	builder := s.runtime.NewHostModuleBuilder(name)
 	for _, i := range functions {
 		var call func(ctx context.Context, stack []uint64)
 		reason := ""
 		if err != nil {
 			reason = i.unregistered(err)
 		} else {
-			call, reason = m.registeredFunction(from, i)
+			call, reason = s.registeredFunction(from, i)
 		}
 		if reason != "" {
 			missing = append(missing, i.missingBecause(reason))
@@ -83,7 +83,7 @@ func (m *module) provideModule(ctx context.Context, imp engine.Importer, name st
 	if len(missing) > 0 {
 		return missing, nil
 	}
-	_, err = builder.Instantiate(m.ctx)
+	_, err = builder.Instantiate(ctx)
 	return nil, err
 }
 
@@ -110,7 +110,7 @@ func registered(ctx context.Context, imp engine.Importer, name string) (engine.I
 
 // registeredFunction makes what a module calls of a function of the program, or says why it cannot
 // be.
-func (m *module) registeredFunction(from engine.Imported, i importation) (call func(context.Context, []uint64), reason string) {
+func (s *shared) registeredFunction(from engine.Imported, i importation) (call func(context.Context, []uint64), reason string) {
 	typed, ok := from.(engine.Typed)
 	if !ok {
 		return nil, "its functions have no Go types"
@@ -123,7 +123,7 @@ func (m *module) registeredFunction(from engine.Imported, i importation) (call f
 		return nil, fmt.Sprintf("it is a %s in the program, not a function", t)
 	}
 	f := newGoFunction(t)
-	params, results, reason := m.crossings(f, i.function)
+	params, results, reason := s.crossings(f, i.function)
 	if reason != "" {
 		return nil, fmt.Sprintf("it is a %s in the program, and the module imports a %s: %s", t, i.function, reason)
 	}
@@ -131,7 +131,7 @@ func (m *module) registeredFunction(from engine.Imported, i importation) (call f
 	if err != nil {
 		return nil, err.Error()
 	}
-	p := &programFunction{module: m, name: i.name, goFunction: f, function: v, params: params, results: results}
+	p := &programFunction{shared: s, name: i.name, goFunction: f, function: v, params: params, results: results}
 	return p.call, ""
 }
 
@@ -142,7 +142,7 @@ type crossing struct {
 }
 
 // crossings compares a Go function with the type by which a module imports it.
-func (m *module) crossings(f *goFunction, want functionType) (params, results []crossing, reason string) {
+func (s *shared) crossings(f *goFunction, want functionType) (params, results []crossing, reason string) {
 	switch {
 	case f.t.IsVariadic():
 		return nil, nil, "it is variadic"
@@ -155,7 +155,7 @@ func (m *module) crossings(f *goFunction, want functionType) (params, results []
 		if wasmvalue.Fits(g, t, result) {
 			return crossing{t: t}, true
 		}
-		return crossing{t: t, block: true}, m.kind == plugin && t == api.ValueTypeI64 && !isNumeric(g) && m.config.codecs.Unfit(g) == ""
+		return crossing{t: t, block: true}, s.kind == plugin && t == api.ValueTypeI64 && !isNumeric(g) && s.config.codecs.Unfit(g) == ""
 	}
 	for n, g := range f.params {
 		c, ok := cross(g, want.params[n], false)
@@ -179,7 +179,7 @@ func isNumeric(g reflect.Type) bool { return g.Kind() >= reflect.Bool && g.Kind(
 // programFunction is a function of the program that a module calls.
 type programFunction struct {
 	*goFunction
-	module          *module
+	shared          *shared
 	name            string
 	function        reflect.Value
 	params, results []crossing
@@ -187,22 +187,22 @@ type programFunction struct {
 
 // call makes one call. What ends it ends the call of the module, too.
 func (p *programFunction) call(ctx context.Context, stack []uint64) {
-	if err := p.run(ctx, stack); err != nil {
+	if err := p.run(current(ctx), stack); err != nil {
 		panic(&refusal{reason: p.name + ": " + err.Error(), err: err})
 	}
 }
 
-func (p *programFunction) run(ctx context.Context, stack []uint64) error {
+func (p *programFunction) run(m *module, stack []uint64) error {
 	args := make([]reflect.Value, 0, len(p.params)+1)
 	if p.withContext {
 		part := &atomic.Bool{}
 		part.Store(true)
 		defer part.Store(false)
-		args = append(args, reflect.ValueOf(context.WithValue(ctx, partKey{p.module.usage}, part)))
+		args = append(args, reflect.ValueOf(context.WithValue(m.running, partKey{&m.usage}, part)))
 	}
 	for i, c := range p.params {
 		v := reflect.New(p.goFunction.params[i]).Elem()
-		if err := p.module.receive(p.name, c, stack[i], v); err != nil {
+		if err := m.receive(p.name, c, stack[i], v); err != nil {
 			return fmt.Errorf("argument %d: %w", i+1, err)
 		}
 		args = append(args, v)
@@ -212,7 +212,7 @@ func (p *programFunction) run(ctx context.Context, stack []uint64) error {
 		return err
 	}
 	for i, c := range p.results {
-		if stack[i], err = p.module.pass(p.name, c, out[i]); err != nil {
+		if stack[i], err = m.pass(p.name, c, out[i]); err != nil {
 			return fmt.Errorf("result %d: %w", i+1, err)
 		}
 	}
@@ -223,7 +223,7 @@ func (p *programFunction) run(ctx context.Context, stack []uint64) error {
 func (p *programFunction) invoke(args []reflect.Value) (out []reflect.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &engine.PanicError{Module: p.module.name, Symbol: p.name, Value: fmt.Sprint(r), Stack: string(debug.Stack())}
+			err = &engine.PanicError{Module: p.shared.name, Symbol: p.name, Value: fmt.Sprint(r), Stack: string(debug.Stack())}
 		}
 	}()
 	out = p.function.Call(args)
@@ -263,7 +263,7 @@ type partKey struct{ of *engine.Usage }
 
 // reentered reports whether a context is that of a call of the program which the module waits for.
 func (m *module) reentered(ctx context.Context) bool {
-	part, ok := ctx.Value(partKey{m.usage}).(*atomic.Bool)
+	part, ok := ctx.Value(partKey{&m.usage}).(*atomic.Bool)
 	return ok && part.Load()
 }
 

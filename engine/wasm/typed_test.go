@@ -168,6 +168,6 @@ func TestDocumentation(t *testing.T) {
 		echo, ok := engine.FindSymbol(m.Symbols(), "echo")
 		require.True(t, ok)
 		assert.Equal(t, "Returns the input.", echo.Doc, name)
-		assert.Equal(t, []engine.Param{{Name: "input", Type: "string", Kind: "string"}}, echo.Params, name)
+		assert.Equal(t, []engine.Param{{Name: "input", Type: "...any", Kind: "slice"}}, echo.Params, name)
 	}
 }

@@ -133,10 +133,10 @@ func TestExpressions(t *testing.T) {
 	t.Parallel()
 	m := newWorld(t, wasm.Config{}).load(t, "plugin.wasm")
 	for expr, want := range map[string]string{
-		`again()`:                                 "7",
-		`echo("a" + "b")`:                         "ab",
-		`echo([]byte("c"))`:                       "c",
-		`echo(100)`:                               "100",
+		`again()`:           "7",
+		`echo("a" + "b")`:   "ab",
+		`echo([]byte("c"))`: "c",
+		`echo(100)`:         "100",
 		`echo(map[string]int{"a": 1}) + echo("")`: `{"a":1}`,
 		`echo(struct{ A []int }{[]int{1}})`:       `{"A":[1]}`,
 	} {

@@ -13,7 +13,6 @@ import (
 // TestMemories: a memory keeps what it holds when it grows, is zero where it is new, and has its
 // bound; one that is reserved stays where it is.
 func TestMemories(t *testing.T) {
-	t.Parallel()
 	const page = 64 << 10
 	var m Memories
 	defer m.Release()
@@ -34,4 +33,10 @@ func TestMemories(t *testing.T) {
 	}
 	assert.NotNil(t, m.Allocate(0, 0).Reallocate(0))
 	assert.IsType(t, new(copied), m.Allocate(page, math.MaxInt64), "there is no such room")
+	before := reservations.Load()
+	reservations.Add(maxReserved)
+	assert.IsType(t, new(copied), m.Allocate(page, page), "there are too many")
+	reservations.Add(-maxReserved)
+	m.Release()
+	assert.Equal(t, before-2, reservations.Load())
 }

@@ -1,7 +1,9 @@
-package wasm
+// Package kernel is the memory that an Extism plugin and the host exchange blocks in.
+package kernel
 
 import (
 	_ "embed"
+	"iter"
 	"math/bits"
 
 	"github.com/tetratelabs/wazero/api"
@@ -9,26 +11,29 @@ import (
 	"github.com/loadgo/load/internal/wasmrun"
 )
 
-// kernelCode has the functions that plugins call for every few bytes: WebAssembly calls them
-// hundreds of times faster than functions of the host. It hands on those of the host, from the
-// module hostModule.
+// Code has the functions that plugins call for every few bytes: WebAssembly calls them hundreds of
+// times faster than functions of the host. It hands on those of the host, from the module
+// HostModule.
 //
-//go:embed kernel/kernel.wasm
-var kernelCode []byte
+//go:embed kernel.wasm
+var Code []byte
 
-const hostModule = "load:host"
+// HostModule is the module that Code imports from.
+const HostModule = "load:host"
 
-// kernel is the memory that a plugin and the host exchange blocks in, beside the plugin's own. A
+// Kernel is the memory that a plugin and the host exchange blocks in, beside the plugin's own. A
 // block is known by the place at which it begins. Everything in it lasts for one call.
-type kernel struct {
+type Kernel struct {
 	memory      api.Memory // nil of a module that is no plugin
 	place, size api.MutableGlobal
 	end         uint64 // of what was handed out
 	blocks      map[uint64]block
 	free        [maxClass + 1][]uint64 // places of freed blocks, by class
 
-	output, outputLength uint64
-	failure              uint64 // the block of the error, or 0
+	// Output and OutputLength are where the plugin's answer lies, and Failure the block of its error,
+	// or 0.
+	Output, OutputLength uint64
+	Failure              uint64
 }
 
 // block is what is handed out.
@@ -50,9 +55,9 @@ const (
 	slack = 8
 )
 
-// newKernel returns the kernel of an instance of kernelCode.
-func newKernel(instance api.Module) kernel {
-	return kernel{
+// New returns the kernel of an instance of Code.
+func New(instance api.Module) Kernel {
+	return Kernel{
 		memory: instance.Memory(),
 		place:  instance.ExportedGlobal("input_place").(api.MutableGlobal),
 		size:   instance.ExportedGlobal("input_size").(api.MutableGlobal),
@@ -60,34 +65,35 @@ func newKernel(instance api.Module) kernel {
 	}
 }
 
-// begin forgets what the last call left, and takes the input. It reports whether there is room.
-func (k *kernel) begin(input []byte) bool {
+// Begin forgets what the last call left, and takes the input. It reports whether there is room.
+func (k *Kernel) Begin(input []byte) bool {
 	if k.memory == nil {
 		return true
 	}
-	if used, ok := k.at(firstPlace, max(k.end, firstPlace)-firstPlace); ok {
+	if used, ok := k.At(firstPlace, max(k.end, firstPlace)-firstPlace); ok {
 		clear(used)
 	}
 	clear(k.blocks)
-	*k = kernel{memory: k.memory, place: k.place, size: k.size, blocks: k.blocks, end: firstPlace}
-	place := k.put(input)
+	*k = Kernel{memory: k.memory, place: k.place, size: k.size, blocks: k.blocks, end: firstPlace}
+	place := k.Put(input)
 	if place == 0 && len(input) > 0 {
 		return false
 	}
-	k.setInput(place, uint64(len(input)))
+	k.SetInput(place, uint64(len(input)))
 	return true
 }
 
-func (k *kernel) setInput(place, length uint64) {
+// SetInput says where the input lies.
+func (k *Kernel) SetInput(place, length uint64) {
 	k.place.Set(place)
 	k.size.Set(length)
 }
 
-// alloc hands out a block, or 0 if there is no room. Plugins free again what a function that
+// Alloc hands out a block, or 0 if there is no room. Plugins free again what a function that
 // they gave it to has freed, and must not hit the block of its answer. As Extism's own kernel, it
 // therefore reuses a freed one only where the memory would have to grow, or if there are very
 // many, and the one that was freed first.
-func (k *kernel) alloc(length uint64) uint64 {
+func (k *Kernel) Alloc(length uint64) uint64 {
 	if length == 0 || length > uint64(1)<<maxClass-slack || len(k.blocks) >= maxBlocks {
 		return 0
 	}
@@ -109,7 +115,7 @@ func (k *kernel) alloc(length uint64) uint64 {
 }
 
 // grow makes the memory as large, within the limit of the module.
-func (k *kernel) grow(size uint64) bool {
+func (k *Kernel) grow(size uint64) bool {
 	have := uint64(k.memory.Size())
 	if size <= have {
 		return true
@@ -119,8 +125,8 @@ func (k *kernel) grow(size uint64) bool {
 	return ok
 }
 
-// release takes a block back. What is no block, or no more, is left alone.
-func (k *kernel) release(place uint64) {
+// Release takes a block back. What is no block, or no more, is left alone.
+func (k *Kernel) Release(place uint64) {
 	b, ok := k.blocks[place]
 	if !ok {
 		return
@@ -132,26 +138,26 @@ func (k *kernel) release(place uint64) {
 	}
 }
 
-// put makes a block of data, or 0 if there is no room or no data.
-func (k *kernel) put(data []byte) uint64 {
-	place := k.alloc(uint64(len(data)))
+// Put makes a block of data, or 0 if there is no room or no data.
+func (k *Kernel) Put(data []byte) uint64 {
+	place := k.Alloc(uint64(len(data)))
 	if place != 0 {
 		k.memory.Write(uint32(place), data)
 	}
 	return place
 }
 
-// block returns the data of a block. It is the kernel's own memory.
-func (k *kernel) block(place uint64) ([]byte, bool) {
+// Block returns the data of a block. It is the kernel's own memory.
+func (k *Kernel) Block(place uint64) ([]byte, bool) {
 	b, ok := k.blocks[place]
 	if !ok {
 		return nil, false
 	}
-	return k.at(place, b.length)
+	return k.At(place, b.length)
 }
 
-// at returns a part of the memory.
-func (k *kernel) at(place, length uint64) ([]byte, bool) {
+// At returns a part of the memory.
+func (k *Kernel) At(place, length uint64) ([]byte, bool) {
 	size := uint64(k.memory.Size())
 	if length == 0 && place <= size {
 		return nil, true
@@ -160,4 +166,29 @@ func (k *kernel) at(place, length uint64) ([]byte, bool) {
 		return nil, false
 	}
 	return k.memory.Read(uint32(place), uint32(length))
+}
+
+// Length is how long a block is, 0 of what is none.
+func (k *Kernel) Length(place uint64) uint64 { return k.blocks[place].length }
+
+// Size is how many bytes the memory has; without a kernel it is 0.
+func (k *Kernel) Size() uint64 {
+	if k.memory == nil {
+		return 0
+	}
+	return uint64(k.memory.Size())
+}
+
+// End is where the memory ends that was handed out.
+func (k *Kernel) End() uint64 { return k.end }
+
+// Blocks are the blocks that are handed out: their places and lengths.
+func (k *Kernel) Blocks() iter.Seq2[uint64, uint64] {
+	return func(yield func(uint64, uint64) bool) {
+		for place, b := range k.blocks {
+			if !yield(place, b.length) {
+				return
+			}
+		}
+	}
 }
