@@ -17,6 +17,7 @@ func (m *Module) Stats() report.Stats {
 	for _, part := range m.entry.Parts() {
 		s.Calls += part.Usage.Calls()
 		s.Errors += part.Usage.Failed()
+		s.Latency = s.Latency.Plus(part.Usage.Latency())
 		s.Running += part.Usage.Running()
 		s.Objects += part.Usage.Objects()
 		memory := part.Memory()

@@ -18,6 +18,7 @@ type Usage struct {
 	running atomic.Int64 // calls that run; negative, by refusing, once no more may begin
 	calls   atomic.Int64
 	failed  atomic.Int64
+	took    atomic.Pointer[histogram] // nil until a call ended by EndSince
 
 	mu   sync.Mutex
 	idle chan struct{}           // closed when the last call has ended after Refuse

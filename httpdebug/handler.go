@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/webhost"
 	"github.com/loadgo/load/store"
@@ -79,6 +80,12 @@ func Handler(l *load.Loader, options Options) http.Handler {
 	h := &handler{Options: options, loader: l, streams: make(chan struct{}, liveAtOnce)}
 	h.page = template.Must(template.New("page").Funcs(template.FuncMap{
 		"size": quantity.About, "took": quantity.Took, "when": when,
+		"latency": func(l engine.Latency, part float64) string {
+			if l.Calls == 0 {
+				return "–"
+			}
+			return quantity.Took(l.Quantile(part))
+		},
 	}).Parse(pageText))
 	mux := http.NewServeMux()
 	route := func(method, path string, f http.HandlerFunc) { mux.HandleFunc(method+" "+options.Prefix+path, f) }

@@ -55,6 +55,7 @@ func (*instance) Bind(string, reflect.Type) (reflect.Value, error) {
 
 // Call calls a function that ends by itself, or crashes where it is called so.
 func (in *instance) Call(_ context.Context, symbol string, _ []any) ([]any, error) {
+	began := engine.Now()
 	if err := in.usage.Begin(); err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (in *instance) Call(_ context.Context, symbol string, _ []any) ([]any, erro
 	if symbol == "Crash" {
 		err = engine.ErrCrashed
 	}
-	in.usage.End(err)
+	in.usage.EndSince(began, err)
 	return nil, err
 }
 
@@ -86,7 +87,10 @@ func get(t *testing.T, h http.Handler, method string) *httptest.ResponseRecorder
 }
 
 // varying are the figures that differ with each run.
-var varying = regexp.MustCompile(`(?m)^(load_event_seconds_sum\{.*\}|load_module_last_used_seconds\{.*\}) [0-9.e+-]+$`)
+var varying = regexp.MustCompile(`(?m)^(load_event_seconds_sum\{.*\}|load_module_call_seconds_sum\{.*\}|load_module_last_used_seconds\{.*\}) [0-9.e+-]+$`)
+
+// bucket is a line of a histogram's bucket.
+var bucket = regexp.MustCompile(`(?m)^load_module_call_seconds_bucket\{module=".*",version="v1",engine="fake",le="(.*)"\} (.*)\n`)
 
 func TestText(t *testing.T) {
 	t.Parallel()
@@ -112,6 +116,11 @@ load_module_calls_total{…} 2
 # TYPE load_module_errors counter
 # HELP load_module_errors Calls that ended by a panic, a crash, a cancellation or a limit.
 load_module_errors_total{…} 1
+# TYPE load_module_call_seconds histogram
+# UNIT load_module_call_seconds seconds
+# HELP load_module_call_seconds How long calls of the module took, where its engine measures it.
+load_module_call_seconds_count{…} 2
+load_module_call_seconds_sum{…} X
 # TYPE load_module_running gauge
 # HELP load_module_running Calls that run now.
 load_module_running{…} 0
@@ -142,7 +151,12 @@ load_event_seconds_count{event="opened"} 2
 load_event_seconds_sum{event="opened"} X
 # EOF
 `, "{…}", labels)
-	assert.Equal(t, want, varying.ReplaceAllString(response.Body.String(), "$1 X"))
+	body := response.Body.String()
+	buckets := bucket.FindAllStringSubmatch(body, -1)
+	require.Len(t, buckets, 14)
+	assert.Equal(t, []string{"1.024e-06", "4.096e-06"}, []string{buckets[0][1], buckets[1][1]})
+	assert.Equal(t, []string{"+Inf", "2"}, buckets[13][1:])
+	assert.Equal(t, want, varying.ReplaceAllString(bucket.ReplaceAllString(body, ""), "$1 X"))
 }
 
 // TestEmpty: without modules and events there is a whole answer, and HEAD and other methods are

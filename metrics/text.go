@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/report"
 )
 
@@ -59,6 +60,7 @@ func byKey(modules []report.ModuleInfo) ([]moduleKey, map[moduleKey]report.Stats
 		sum, s := sums[key], m.Stats
 		sum.Calls += s.Calls
 		sum.Errors += s.Errors
+		sum.Latency = sum.Latency.Plus(s.Latency)
 		sum.Running += s.Running
 		sum.Objects += s.Objects
 		sum.Memory.Now += s.Memory.Now
@@ -92,6 +94,11 @@ func write(b *bytes.Buffer, info report.Info, events map[string]kind) {
 		each("_total", func(s report.Stats) (float64, bool) { return float64(s.Calls), true }))
 	family(b, "load_module_errors", "counter", "", "Calls that ended by a panic, a crash, a cancellation or a limit.",
 		each("_total", func(s report.Stats) (float64, bool) { return float64(s.Errors), true }))
+	var latency []sample
+	for _, key := range keys {
+		latency = append(latency, buckets(sums[key].Latency, "module", key.name, "version", key.version, "engine", key.engine)...)
+	}
+	family(b, "load_module_call_seconds", "histogram", "seconds", "How long calls of the module took, where its engine measures it.", latency)
 	family(b, "load_module_running", "gauge", "", "Calls that run now.",
 		each("", func(s report.Stats) (float64, bool) { return float64(s.Running), true }))
 	family(b, "load_module_objects", "gauge", "", "Objects of the module that the host holds.",
@@ -104,6 +111,22 @@ func write(b *bytes.Buffer, info report.Info, events map[string]kind) {
 		each("", func(s report.Stats) (float64, bool) { return unix(s.LastUsed), !s.LastUsed.IsZero() }))
 	writeEvents(b, events)
 	b.WriteString("# EOF\n")
+}
+
+// buckets are the samples of a histogram: from a microsecond on, each bucket reaches four times as
+// far as the one before, up to 17 seconds.
+func buckets(l engine.Latency, labels ...string) []sample {
+	if l.Calls == 0 {
+		return nil
+	}
+	var samples []sample
+	for power := 10; power <= 34; power += 2 {
+		most := time.Duration(1) << power
+		samples = append(samples, sample{"_bucket", slices.Concat(labels, []string{"le", strconv.FormatFloat(most.Seconds(), 'g', -1, 64)}), float64(l.Within(most))})
+	}
+	return append(samples,
+		sample{"_bucket", slices.Concat(labels, []string{"le", "+Inf"}), float64(l.Calls)},
+		sample{"_count", labels, float64(l.Calls)}, sample{"_sum", labels, l.Sum.Seconds()})
 }
 
 func writeEvents(b *bytes.Buffer, events map[string]kind) {

@@ -47,16 +47,17 @@ func (s *Stages) UnmarshalJSON(data []byte) error {
 
 // Stats is what is known of a module's life, at one moment.
 type Stats struct {
-	Loaded   time.Time     `json:"loaded"`    // when
-	LastUsed time.Time     `json:"last_used"` // when it was last looked up, bound or called; at most ten seconds, or an eighth of Config.IdleTimeout, later than that
-	Stages   Stages        `json:"stages"`
-	Calls    int64         `json:"calls"` // that ended, where the engine or the module saw them: not those of native functions bound with their own type
-	Errors   int64         `json:"errors"`
-	Running  int           `json:"running"` // calls that run now
-	Objects  int           `json:"objects"` // that the host holds
-	Memory   engine.Memory `json:"memory"`
-	Artifact int64         `json:"artifact"` // size of the compiled module, in bytes
-	Pins     int           `json:"pins"`
+	Loaded   time.Time      `json:"loaded"`    // when
+	LastUsed time.Time      `json:"last_used"` // when it was last looked up, bound or called; at most ten seconds, or an eighth of Config.IdleTimeout, later than that
+	Stages   Stages         `json:"stages"`
+	Calls    int64          `json:"calls"` // that ended, where the engine or the module saw them: not those of native functions bound with their own type
+	Errors   int64          `json:"errors"`
+	Latency  engine.Latency `json:"latency"` // of calls that ended, where the engine measures it
+	Running  int            `json:"running"` // calls that run now
+	Objects  int            `json:"objects"` // that the host holds
+	Memory   engine.Memory  `json:"memory"`
+	Artifact int64          `json:"artifact"` // size of the compiled module, in bytes
+	Pins     int            `json:"pins"`
 }
 
 // ModuleInfo describes a module that runs.

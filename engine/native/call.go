@@ -137,11 +137,12 @@ func (p *plan) run(f reflect.Value, args []reflect.Value) (results []reflect.Val
 
 // invoke calls a function of the host; a panic there is a [*engine.PanicError].
 func (m *module) invoke(f reflect.Value, args []reflect.Value, spread bool) (results []reflect.Value, err error) {
+	began := engine.Now()
 	if err := m.usage.Begin(); err != nil {
 		return nil, err
 	}
 	defer func() {
-		defer func() { m.usage.End(err) }()
+		defer func() { m.usage.EndSince(began, err) }()
 		if r := recover(); r != nil {
 			err = &engine.PanicError{Module: m.name, Symbol: f.Type().String(), Value: fmt.Sprint(r), Stack: string(debug.Stack())}
 		}

@@ -214,10 +214,11 @@ const maxCalls = 10_000
 
 // invoke calls a function of the module on a thread of its own.
 func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callable, args starlark.Tuple, kwargs []starlark.Tuple) (v starlark.Value, err error) {
+	began := engine.Now()
 	if err := in.usage.Begin(); err != nil {
 		return nil, err
 	}
-	defer func() { in.usage.End(err) }()
+	defer func() { in.usage.EndSince(began, err) }()
 	if in.usage.Running() > maxCalls {
 		return nil, &engine.LimitError{Reason: fmt.Sprintf("more than %d calls of %s run at once, or call each other", maxCalls, in.name)}
 	}

@@ -130,6 +130,7 @@ func (m *module) enter(ctx context.Context) (context.Context, func(error), error
 	if m.reentered(ctx) {
 		return nil, nil, ErrReentered
 	}
+	began := engine.Now()
 	if err := m.usage.Begin(); err != nil {
 		return nil, nil, err
 	}
@@ -150,7 +151,7 @@ func (m *module) enter(ctx context.Context) (context.Context, func(error), error
 	return inner, func(err error) {
 		cancel()
 		<-m.busy
-		m.usage.End(err)
+		m.usage.EndSince(began, err)
 	}, nil
 }
 

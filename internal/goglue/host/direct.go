@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 )
 
@@ -34,11 +35,12 @@ func (p *plan) direct(args []reflect.Type) func(ctx context.Context, receiver *o
 		for j, arg := range args {
 			stack[j] = toStack(arg)
 		}
+		began := engine.Now()
 		if err := p.instance.usage.Begin(); err != nil {
 			return nil, err
 		}
 		err := transport.Direct(ctx, p.symbol, p.function, stack)
-		p.instance.usage.End(err)
+		p.instance.usage.EndSince(began, err)
 		if err != nil {
 			exit(err)
 			return nil, err

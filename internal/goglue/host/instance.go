@@ -111,11 +111,12 @@ func (i *Instance) TakesContext(function int) bool {
 
 // send makes a call, within the limit, and counts it.
 func (i *Instance) send(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
+	began := engine.Now()
 	if err := i.usage.Begin(); err != nil {
 		return Reply{}, err
 	}
 	err := errExited // where a function of the host that it calls ends the goroutine
-	defer func() { i.usage.End(err) }()
+	defer func() { i.usage.EndSince(began, err) }()
 	var reply Reply
 	reply, err = i.transfer(ctx, symbol, function, mode, message)
 	return reply, err
