@@ -198,12 +198,12 @@ func TestInstantiateOnDemand(t *testing.T) {
 		wg.Go(func() {
 			n := i % len(spellings)
 			f, err := load.Func[func() string](m, spellings[n])
-			if err != nil || f() != want[n] {
-				t.Errorf("%s: %v", spellings[n], err)
+			if assert.NoError(t, err, spellings[n]) {
+				assert.Equal(t, want[n], f(), spellings[n])
 			}
 			out, err := m.Call(t.Context(), spellings[n])
-			if err != nil || out[0] != want[n] {
-				t.Errorf("%s: %v, %v", spellings[n], out, err)
+			if assert.NoError(t, err, spellings[n]) {
+				assert.Equal(t, want[n], out[0], spellings[n])
 			}
 		})
 	}

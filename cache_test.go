@@ -2,7 +2,6 @@ package load_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,13 +84,11 @@ func TestUnload(t *testing.T) {
 	var r loadtest.Events
 	l := newLoader(t, w, func(c *load.Config) { c.Events = r.Sink })
 	m := mustLoad(t, l, "alias=x")
-	if _, err := l.Unload(t.Context(), "x"); err != nil {
-		t.Fatal(err)
-	}
 	_, err := l.Unload(t.Context(), "x")
-	if assert.EqualError(t, err, "unload x: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
-		t.Error("it is no ErrNotLoaded")
-	}
+	require.NoError(t, err)
+	_, err = l.Unload(t.Context(), "x")
+	assert.EqualError(t, err, "unload x: module is not loaded")
+	assert.ErrorIs(t, err, load.ErrNotLoaded)
 	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 	_, err = m.Call(t.Context(), "F")
 	assert.ErrorIs(t, err, load.ErrUnloaded, "call after unload")
@@ -144,9 +141,8 @@ func TestClose(t *testing.T) {
 	assert.EqualError(t, <-failed, "load slow: loader is closed")
 	assert.Equal(t, int32(1), w.instances[0].closed.Load())
 	_, err := l.Load(t.Context(), "x")
-	if assert.EqualError(t, err, "load x: loader is closed"); !errors.Is(err, load.ErrClosed) {
-		t.Error("it is no ErrClosed")
-	}
+	assert.EqualError(t, err, "load x: loader is closed")
+	assert.ErrorIs(t, err, load.ErrClosed)
 }
 
 var benchmarkName = "github.com/gosimple/slug" // a variable, as a caller's name is

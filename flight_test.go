@@ -41,9 +41,8 @@ func TestFailedLoadIsForgotten(t *testing.T) {
 	}}}}
 	l := newLoader(t, w)
 	_, err := l.Load(t.Context(), "x")
-	if assert.EqualError(t, err, "load x: it is broken"); !errors.Is(err, errBroken) {
-		t.Error("the cause is lost")
-	}
+	assert.EqualError(t, err, "load x: it is broken")
+	assert.ErrorIs(t, err, errBroken)
 	broken.Store(false)
 	mustLoad(t, l, "x")
 }

@@ -72,14 +72,12 @@ func TestInstallCompileOpen(t *testing.T) {
 	assert.Equal(t, want, got)
 
 	// Another loader, as another process, compiles nothing.
-	if mustLoad(t, newLoader(t, w, withShop(s, p, in)), "a.com"); p.compiles.Load() != 1 {
-		t.Errorf("compiled %d times", p.compiles.Load())
-	}
+	mustLoad(t, newLoader(t, w, withShop(s, p, in)), "a.com")
+	assert.EqualValues(t, 1, p.compiles.Load())
 	// Another fingerprint does.
 	p2 := &press{fingerprint: "2"}
-	if mustLoad(t, newLoader(t, w, withShop(s, p2, in)), "a.com"); p2.compiles.Load() != 1 {
-		t.Errorf("another fingerprint compiled %d times", p2.compiles.Load())
-	}
+	mustLoad(t, newLoader(t, w, withShop(s, p2, in)), "a.com")
+	assert.EqualValues(t, 1, p2.compiles.Load())
 }
 
 func TestInstall(t *testing.T) {
@@ -91,9 +89,8 @@ func TestInstall(t *testing.T) {
 	assert.Equalf(t, "a.com", spec.Name, "spec %+v, compiled %d times", spec, p.compiles.Load())
 	assert.Equalf(t, int32(1), p.compiles.Load(), "spec %+v, compiled %d times", spec, p.compiles.Load())
 	assert.Emptyf(t, names(l), "spec %+v, compiled %d times", spec, p.compiles.Load())
-	if mustLoad(t, l, "a.com"); p.compiles.Load() != 1 {
-		t.Errorf("compiled %d times", p.compiles.Load())
-	}
+	mustLoad(t, l, "a.com")
+	assert.EqualValues(t, 1, p.compiles.Load())
 }
 
 // place is a finder of a source that an installer has to complete.
@@ -128,9 +125,8 @@ func TestComplete(t *testing.T) {
 func TestDamagedArtifactIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	in, p := loadtest.OpenStore(t), &press{}
-	if _, err := newLoader(t, &world{}, withShop(&shop{}, p, in)).Install(t.Context(), "a.com"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := newLoader(t, &world{}, withShop(&shop{}, p, in)).Install(t.Context(), "a.com")
+	require.NoError(t, err)
 	plates, err := filepath.Glob(filepath.Join(in.Dir(), "obj", "*", "files", "plate"))
 	require.NoError(t, err)
 	require.Len(t, plates, 1)
@@ -138,9 +134,8 @@ func TestDamagedArtifactIsMadeAgain(t *testing.T) {
 	require.NoError(t, os.WriteFile(plates[0], []byte("forged"), 0o644))
 	var r loadtest.Events
 	l := newLoader(t, &world{}, withShop(&shop{}, p, in), func(c *load.Config) { c.Events = r.Sink })
-	if mustLoad(t, l, "a.com"); p.compiles.Load() != 2 {
-		t.Errorf("compiled %d times", p.compiles.Load())
-	}
+	mustLoad(t, l, "a.com")
+	assert.EqualValues(t, 2, p.compiles.Load())
 	got, want := r.Kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}
 	assert.Equal(t, want, got)
 }

@@ -77,9 +77,8 @@ func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "load.lock")
 	d := &depot{version: "v1.0.0", sum: sumA}
 	l := lockLoader(t, d, path)
-	if _, err := l.Locks().Add(t.Context(), "depot.com/a"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := l.Locks().Add(t.Context(), "depot.com/a")
+	require.NoError(t, err)
 	// The registry moves on; what is locked does not, and the installer is told the sums.
 	d.version = "v1.1.0"
 	spec, err := l.Locks().Add(t.Context(), "depot.com/a")

@@ -2,7 +2,6 @@ package load_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -138,10 +137,8 @@ func TestObjectIsReleased(t *testing.T) {
 
 func TestErrorsAreWhatTheySay(t *testing.T) {
 	t.Parallel()
-	if err := error(&load.CrashError{Reason: "exit status 2", Stderr: "fatal error: x\n"}); !errors.Is(err, load.ErrCrashed) {
-		t.Error("a CrashError is no ErrCrashed")
-	} else {
-		assert.EqualError(t, err, "module crashed: exit status 2\n\tfatal error: x")
-	}
+	crashed := &load.CrashError{Reason: "exit status 2", Stderr: "fatal error: x\n"}
+	assert.ErrorIs(t, crashed, load.ErrCrashed)
+	assert.EqualError(t, crashed, "module crashed: exit status 2\n\tfatal error: x")
 	assert.EqualError(t, &load.LoadError{Chain: []string{"a", "my rules"}, Err: errBroken}, `load a → "my rules": it is broken`)
 }

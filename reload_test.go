@@ -48,9 +48,8 @@ func TestReload(t *testing.T) {
 	_, err = l.Reload(t.Context(), "x@v1.0.0")
 	assert.NoError(t, err)
 	_, err = l.Reload(t.Context(), "y")
-	if assert.EqualError(t, err, "reload y: module is not loaded"); !errors.Is(err, load.ErrNotLoaded) {
-		t.Error("it is no ErrNotLoaded")
-	}
+	assert.EqualError(t, err, "reload y: module is not loaded")
+	assert.ErrorIs(t, err, load.ErrNotLoaded)
 }
 
 func TestReloadThatFails(t *testing.T) {
@@ -102,9 +101,8 @@ func TestReloadWithDependants(t *testing.T) {
 	l := newLoader(t, w)
 	top, other := mustLoad(t, l, "top"), mustLoad(t, l, "other")
 	w.modules["app"] = fake{imports: []string{"lib", "other", "new"}}
-	if _, err := l.Reload(t.Context(), "lib"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := l.Reload(t.Context(), "lib")
+	require.NoError(t, err)
 	assert.NotSame(t, top, mustLoad(t, l, "top"), "what imports it stayed, or what does not was reloaded")
 	assert.Same(t, other, mustLoad(t, l, "other"), "what imports it stayed, or what does not was reloaded")
 	for name, want := range map[string]int{"lib@": 2, "app@": 2, "top@": 2, "other@": 1, "new@": 1} {
@@ -112,7 +110,7 @@ func TestReloadWithDependants(t *testing.T) {
 		assert.Equalf(t, want, n, "%s was opened %d times", name, n)
 	}
 	require.Eventually(t, func() bool { return w.live() == 5 }, 30*time.Second, time.Millisecond, "the end of the old instances")
-	_, err := l.Unload(t.Context(), "lib")
+	_, err = l.Unload(t.Context(), "lib")
 	assert.EqualError(t, err, "unload lib: it is imported by app, new\n\tunload what imports it first, or pass load.Force()")
 
 	// A circle that the change closes is an error, and everything stays.

@@ -58,9 +58,8 @@ func TestAlias(t *testing.T) {
 	}
 	_, err = load.New(load.Config{Aliases: map[string]string{"a": "b", "b": "a"}})
 	var config *load.ConfigError
-	if assert.EqualError(t, err, `Config.Aliases["b"]: alias loop: b → a → b`); !errors.As(err, &config) {
-		t.Error("it is no ConfigError")
-	}
+	assert.EqualError(t, err, `Config.Aliases["b"]: alias loop: b → a → b`)
+	assert.ErrorAs(t, err, &config)
 	var loop *load.AliasError
 	assert.False(t, !errors.As(l.Alias("yaml", "yaml"), &loop) && !errors.As(l.Alias("z", "z"), &loop), "it is no AliasError")
 	all, err := l.LoadAll(t.Context(), "o=other", "y")
@@ -124,9 +123,9 @@ func TestWith(t *testing.T) {
 		assert.Same(t, m, mustLoad(t, l, "x"))
 		return l.With(t.Context(), "x", func(*load.Module) error { return errBroken })
 	})
-	if assert.EqualError(t, err, "it is broken"); len(names(l)) != 0 || w.opens("x@") != 1 {
-		t.Errorf("modules %q", names(l))
-	}
+	assert.EqualError(t, err, "it is broken")
+	assert.Empty(t, names(l))
+	assert.Equal(t, 1, w.opens("x@"))
 	func() {
 		defer func() {
 			assert.Equal(t, "oh", recover())

@@ -1,7 +1,6 @@
 package lockfile_test
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -46,9 +45,7 @@ func TestRoundTrip(t *testing.T) {
 	got, ok := f.Entry("example.com/a")
 	assert.Truef(t, ok, "got %+v", got)
 	assert.Truef(t, got.Equal(entry()), "got %+v", got)
-	if got := string(f.Format()); got != sample {
-		t.Errorf("formatted:\n%s\nwant:\n%s", got, sample)
-	}
+	assert.Equal(t, sample, string(f.Format()))
 	var names []string
 	for e := range f.All() {
 		names = append(names, e.Name)
@@ -139,9 +136,8 @@ func TestDisk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "load.lock")
-	if _, err := lockfile.Read(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v", err)
-	}
+	_, err := lockfile.Read(path)
+	assert.ErrorIs(t, err, fs.ErrNotExist)
 	var f lockfile.File
 	require.NoError(t, f.Set(entry()))
 	link := filepath.Join(dir, "link")

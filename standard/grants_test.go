@@ -1,11 +1,9 @@
 package standard_test
 
 import (
-	"errors"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -99,25 +97,25 @@ func TestGrants(t *testing.T) {
 				if test.symbol == "Dial" && !granted.Network {
 					continue
 				}
-				if got, err := call(with, test.symbol, test.args...); got != test.want || err != nil {
-					t.Errorf("with it: %s: %v, %v", test.symbol, got, err)
-				}
-				got, err := call(without, test.symbol, test.args...)
+				got, err := call(with, test.symbol, test.args...)
+				assert.NoError(t, err, "with it: "+test.symbol)
+				assert.Equal(t, test.want, got, "with it: "+test.symbol)
+				got, err = call(without, test.symbol, test.args...)
 				assert.Falsef(t, err == nil && got != "", "without it: %s: %v, %v", test.symbol, got, err)
 			}
 			for symbol, args := range map[string][]any{"Read": {secret}, "Write": {filepath.Join(files, "a"), "x"}} {
 				_, err := call(with, symbol, args...)
 				assert.Error(t, err)
 			}
-			if n, err := call(with, "Fill", 8); n != 8<<20 || err != nil {
-				t.Errorf("a little memory: %v, %v", n, err)
-			}
+			n, err := call(with, "Fill", 8)
+			require.NoError(t, err, "a little memory")
+			assert.Equal(t, 8<<20, n)
 			var limit *load.LimitError
-			if _, err := call(with, "Wait"); !errors.As(err, &limit) || !strings.Contains(limit.Error(), "its call took more than 1s") {
-				t.Errorf("a call that takes long: %v", err)
-			}
+			_, err = call(with, "Wait")
+			require.ErrorAs(t, err, &limit)
+			assert.Contains(t, limit.Error(), "its call took more than 1s")
 			again := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{Memory: 256 << 20}}}})
-			_, err := call(again, "Fill", 600)
+			_, err = call(again, "Fill", 600)
 			assert.Error(t, err)
 		})
 	}

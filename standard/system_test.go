@@ -293,9 +293,8 @@ func TestDamagedArtifact(t *testing.T) {
 			t.Parallel()
 			s := newSystem(t)
 			l, _ := s.loader(t, t.TempDir())
-			if _, err := l.Install(t.Context(), "example.com/hello"); err != nil {
-				t.Fatal(err)
-			}
+			_, err := l.Install(t.Context(), "example.com/hello")
+			require.NoError(t, err)
 			files, _ := filepath.Glob(filepath.Join(s.store.Dir(), "obj", "*", filepath.FromSlash(c.file)))
 			require.Len(t, files, 1)
 			data, err := os.ReadFile(files[0])

@@ -57,9 +57,9 @@ func TestReloadOfAGoPackage(t *testing.T) {
 	}
 	replace(t, file, source(1))
 	ref := load.Lazy[func() (int, error)](l, dir, "N")
-	if n, err := ref.Get()(); n != 1 || err != nil {
-		t.Fatal(n, err)
-	}
+	n, err := ref.Get()()
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
 	old, err := l.Load(t.Context(), dir)
 	require.NoError(t, err)
 	made, err := old.Call(t.Context(), "New")
@@ -75,7 +75,7 @@ func TestReloadOfAGoPackage(t *testing.T) {
 		return err
 	}))
 	require.NoError(t, err)
-	n, err := ref.Get()()
+	n, err = ref.Get()()
 	assert.Equal(t, 2, n)
 	assert.NoError(t, err)
 	for { // the old instance takes calls for a moment

@@ -24,9 +24,9 @@ var key = store.Key("source", "engine")
 func TestArtifact(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	if a, err := s.Lookup(key); a != nil || err != nil {
-		t.Fatalf("an empty store answers %v, %v", a, err)
-	}
+	a, err := s.Lookup(key)
+	require.NoError(t, err)
+	assert.Nil(t, a, "the store is empty")
 	big := strings.Repeat("0123456789abcdef", 100_000)
 	files := map[string]string{"module": big, "data/api.json": "{}", "data/none": ""}
 	built, made, err := s.Artifact(t.Context(), key, writing(files))
@@ -62,7 +62,7 @@ func TestArtifact(t *testing.T) {
 		assert.ErrorIs(t, err, fs.ErrNotExist)
 	}
 	require.NoError(t, s.Evict(key))
-	a, err := s.Lookup(key)
+	a, err = s.Lookup(key)
 	assert.Nil(t, a)
 	assert.NoError(t, err)
 	assert.NoError(t, s.Evict(key))

@@ -3,7 +3,6 @@
 package store_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,9 +26,9 @@ func TestOpenRefusesInside(t *testing.T) {
 		refused := func(want string) {
 			t.Helper()
 			var e *store.DirError
-			if _, err := store.Open(s.Dir()); !errors.As(err, &e) || err.Error() != "store "+dir+": "+want {
-				t.Errorf("%s: %v", name, err)
-			}
+			_, err = store.Open(s.Dir())
+			assert.ErrorAs(t, err, &e, name)
+			assert.EqualError(t, err, "store "+dir+": "+want, name)
 		}
 		require.NoError(t, os.Chmod(dir, 0o777))
 		refused("other users can write to it (mode 0777)\n\trun chmod go-w " + dir + ", or " + fix)

@@ -84,14 +84,14 @@ func TestCollect(t *testing.T) {
 	gc := reopen(t, s) // s itself lives, and used nothing of this
 	key := addArtifact(t, gc, "one")
 	other := reopen(t, s)
-	if a, err := other.Lookup(key); a == nil || err != nil {
-		t.Fatal(err)
-	}
+	a, err := other.Lookup(key)
+	require.NoError(t, err)
+	require.NotNil(t, a)
 	other.UseModule("example.com/shared", "v1.0.0")
-	if removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Hour}); err != nil || len(removed) > 0 {
-		t.Errorf("new things are removed: %+v, %v", removed, err)
-	}
-	removed, err := gc.Collect(t.Context(), store.GC{DryRun: true, Keep: func(path, version string) bool { return path == "example.com/own" }})
+	removed, err := gc.Collect(t.Context(), store.GC{Unused: time.Hour})
+	require.NoError(t, err)
+	assert.Empty(t, removed, "new things are removed")
+	removed, err = gc.Collect(t.Context(), store.GC{DryRun: true, Keep: func(path, version string) bool { return path == "example.com/own" }})
 	assert.NoError(t, err, "what a lock file holds is removed")
 	assert.Zero(t, len(removed), "what a lock file holds is removed")
 	removed, err = gc.Collect(t.Context(), store.GC{})
@@ -104,7 +104,7 @@ func TestCollect(t *testing.T) {
 	assert.Equal(t, 1, stats.Modules)
 	assert.Equal(t, 1, stats.Artifacts)
 	assert.NotZero(t, stats.Size)
-	a, err := other.Lookup(key)
+	a, err = other.Lookup(key)
 	assert.NotNil(t, a, "an artifact that a living process uses is gone")
 	assert.NoError(t, err, "an artifact that a living process uses is gone")
 	assert.Equal(t, shared.Sum, gc.ModuleSum("example.com/shared", "v1.0.0"))

@@ -161,13 +161,12 @@ func TestPoisonedLocks(t *testing.T) {
 			}
 		}
 		fresh := reopen(t, s)
-		if a, err := fresh.Lookup(store.Key("one")); a == nil || err != nil {
-			t.Errorf("%s: %v, %v", how, a, err)
-		}
-		if err := fresh.Evict(store.Key("one")); err != nil {
-			t.Errorf("%s: %v", how, err)
-		}
-		_, _, err := fresh.Artifact(t.Context(), store.Key("one"), func(context.Context, string) error { return nil })
+		a, err := fresh.Lookup(store.Key("one"))
+		assert.NoError(t, err, how)
+		assert.NotNil(t, a, how)
+		err = fresh.Evict(store.Key("one"))
+		assert.NoErrorf(t, err, "%s: %v", how, err)
+		_, _, err = fresh.Artifact(t.Context(), store.Key("one"), func(context.Context, string) error { return nil })
 		var refused *store.WriteError
 		assert.Falsef(t, err != nil && (!errors.As(err, &refused) || !strings.HasPrefix(refused.Path, filepath.Join(s.Dir(), "lock")) || errors.Is(err, fs.ErrNotExist)), "%s: %v", how, err)
 	}

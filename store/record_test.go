@@ -1,9 +1,9 @@
 package store_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -55,10 +55,10 @@ func TestRecords(t *testing.T) {
 	got, want := versions(t, s, target, pkg), "v2.0.0+incompatible v1.10.0 v1.10.0-RC1 v1.9.0"
 	assert.Equal(t, want, got)
 	assert.Empty(t, versions(t, s, target, "github.com/BurntSushi")+versions(t, s, "wasip1_wasm", pkg))
-	if got, err := s.Record(target, pkg, "v1.9.0"); err != nil || !reflect.DeepEqual(got, changed) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	_, err := os.Stat(filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json"))
+	stored, err := s.Record(target, pkg, "v1.9.0")
+	require.NoError(t, err)
+	assert.Equal(t, changed, stored)
+	_, err = os.Stat(filepath.Join(s.Dir(), "installed", "1", target, "github.com/!burnt!sushi/toml/@v/v1.10.0-!r!c1.json"))
 	assert.NoError(t, err)
 	assert.NoError(t, s.RemoveRecord(target, pkg, "v1.10.0"))
 	var all []string
@@ -69,9 +69,7 @@ func TestRecords(t *testing.T) {
 	assert.Equal(t, []string{
 		pkg + "@v2.0.0+incompatible", pkg + "@v1.10.0-RC1", pkg + "@v1.9.0", pkg + "/internal@v1.9.0", "k8s.io/api/core/v1@v0.30.0",
 	}, all)
-	for r, err := range s.AllRecords("plan9_386") {
-		t.Errorf("got %v, %v", r, err)
-	}
+	assert.Empty(t, maps.Collect(s.AllRecords("plan9_386")))
 }
 
 func TestDamagedRecord(t *testing.T) {

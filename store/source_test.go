@@ -95,22 +95,23 @@ func TestSourceUpkeep(t *testing.T) {
 	want := func(when string, packages, sources int) {
 		t.Helper()
 		report, err := gc.Verify(t.Context())
-		if err != nil || report.Sources != sources || report.Records != packages || len(report.Damaged) > 0 {
-			t.Errorf("%s: %+v, %v", when, report, err)
-		}
+		require.NoError(t, err, when)
+		assert.Equal(t, sources, report.Sources, when)
+		assert.Equal(t, packages, report.Records, when)
+		assert.Empty(t, report.Damaged, when)
 		stats, err := gc.Stats()
 		assert.NoError(t, err, when)
 		assert.Equal(t, packages, stats.Sources, when)
 	}
 	want("installed", 3, 2)
-	if removed, err := gc.Collect(t.Context(), GC{}); err != nil || len(removed) > 0 { // s lives and made them
-		t.Errorf("%+v, %v", removed, err)
-	}
+	removed, err := gc.Collect(t.Context(), GC{}) // s lives and made them
+	require.NoError(t, err)
+	assert.Empty(t, removed)
 	s.Hold()() // and lives no more
 	keep := func(path, version string) bool { return path == "git::gh:a/b" && version == "c0ffee" }
-	if removed, err := gc.Collect(t.Context(), GC{Keep: keep}); err != nil || len(removed) != 3 {
-		t.Errorf("%+v, %v", removed, err)
-	}
+	removed, err = gc.Collect(t.Context(), GC{Keep: keep})
+	require.NoError(t, err)
+	assert.Len(t, removed, 3)
 	want("after gc", 1, 1)
 	record, err := gc.SourceRecord("gh:a/b")
 	require.NoError(t, err)

@@ -163,12 +163,11 @@ func TestOverrunIsKilled(t *testing.T) {
 	m, e := openMisbehaving(t, goprocess.Config{Grace: 50 * time.Millisecond, KillOverrun: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := m.Call(ctx, "Spin", nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("got %v", err)
-	}
+	_, err := m.Call(ctx, "Spin", nil)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 	e.Wait(t, "Overrun", func(ev event.Event) bool { o, ok := ev.(event.Overrun); return ok && o.Killed })
 	e.Wait(t, "Crashed", func(ev event.Event) bool { _, ok := ev.(event.Crashed); return ok })
-	_, err := m.Call(t.Context(), "Fine", nil)
+	_, err = m.Call(t.Context(), "Fine", nil)
 	assert.EqualError(t, err, "sample crashed: killed: it stayed busy for 50ms after a call of Spin was cancelled")
 }
 

@@ -37,8 +37,9 @@ func TestDamaged(t *testing.T) {
 		defer l.Close(t.Context())
 		m, err := l.Load(t.Context(), "tiny")
 		require.NoError(t, err)
-		if out, err := m.Call(t.Context(), "Answer"); err != nil || out[0] != 42 {
-			t.Errorf("Answer: %v %v", out, err)
+		out, err := m.Call(t.Context(), "Answer")
+		if assert.NoError(t, err) {
+			assert.Equal(t, []any{42}, out)
 		}
 	}
 	answer()

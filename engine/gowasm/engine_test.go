@@ -126,9 +126,8 @@ func buildWasm(t testing.TB, source string) []byte {
 	}
 	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
 	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	out, err := build.CombinedOutput()
+	require.NoErrorf(t, err, "%v\n%s", err, out)
 	wasm, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
 	require.NoError(t, err)
 	return wasm

@@ -337,10 +337,10 @@ func TestPool(t *testing.T) {
 	}
 	group.Wait()
 	for i, thing := range things {
-		if out, err := thing.(*engine.Object).Call(t.Context(), "N"); err != nil || out[0] != i {
-			t.Errorf("object %d: %v %v", i, out, err)
-		}
-		out, err := m.Call(t.Context(), "Both", []any{thing, things[0]})
+		out, err := thing.(*engine.Object).Call(t.Context(), "N")
+		require.NoError(t, err)
+		assert.Equalf(t, []any{i}, out, "object %d", i)
+		out, err = m.Call(t.Context(), "Both", []any{thing, things[0]})
 		require.Falsef(t, err == nil && out[0] != i, "two objects: %v %v", out, err)
 		assert.Falsef(t, err != nil && !strings.Contains(err.Error(), "set gowasm.Config.Pool to 1"), "two objects: %v %v", out, err)
 	}

@@ -1,7 +1,6 @@
 package native_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/loadgo/load"
@@ -23,21 +22,16 @@ func TestObjectsAreSetAndCompared(t *testing.T) {
 	t.Parallel()
 	g := &gauge{Label: "a", hidden: 1}
 	o, other := native.Wrap(g).(*engine.Object), native.Wrap(&gauge{Label: "a", hidden: 1}).(*engine.Object)
-	if err := o.SetField(t.Context(), "Level", int8(7)); err != nil || g.Level != 7 {
-		t.Errorf("got %d, %v", g.Level, err)
-	}
-	if err := o.SetField(t.Context(), "Level", "x"); err == nil || !strings.Contains(err.Error(), "string does not fit int") {
-		t.Errorf("got %v", err)
-	}
-	if err := o.SetField(t.Context(), "Lable", "x"); err == nil || !strings.Contains(err.Error(), "Label") {
-		t.Errorf("got %v", err)
-	}
-	if same, err := o.Equal(t.Context(), native.Wrap(g).(*engine.Object)); !same || err != nil {
-		t.Errorf("the same pointer: %v, %v", same, err)
-	}
-	if same, err := o.Equal(t.Context(), other); same || err != nil {
-		t.Errorf("another pointer: %v, %v", same, err)
-	}
+	require.NoError(t, o.SetField(t.Context(), "Level", int8(7)))
+	assert.Equal(t, 7, g.Level)
+	assert.ErrorContains(t, o.SetField(t.Context(), "Level", "x"), "string does not fit int")
+	assert.ErrorContains(t, o.SetField(t.Context(), "Lable", "x"), "Label")
+	same, err := o.Equal(t.Context(), native.Wrap(g).(*engine.Object))
+	require.NoError(t, err)
+	assert.True(t, same, "the same pointer")
+	same, err = o.Equal(t.Context(), other)
+	require.NoError(t, err)
+	assert.False(t, same, "another pointer")
 	s, err := load.As[interface{ String() string }](o)
 	require.NoError(t, err)
 	assert.Equal(t, "a", s.String())

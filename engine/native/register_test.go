@@ -2,6 +2,7 @@ package native_test
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -35,12 +36,11 @@ func TestRegister(t *testing.T) {
 		}
 		assert.EqualError(t, err, test.want)
 	}
-	if _, err := l.Load(t.Context(), "m"); err != nil {
-		t.Error(err)
-	}
+	_, err := l.Load(t.Context(), "m")
+	assert.NoError(t, err)
 	assert.EqualError(t, l.Register("m", values), `register "m": invalid module name: a module of that name runs already`)
 	assert.NoError(t, l.Register("greeting", values))
-	_, err := l.Load(t.Context(), "greetin")
+	_, err = l.Load(t.Context(), "greetin")
 	assert.EqualError(t, err, "load greetin: not found\n\tbuilt-in: none of that name is registered\n\tdid you mean greeting?\n\tset Config.Installers to one that installs such names")
 	bare, err := load.New(load.Config{})
 	require.NoError(t, err)
@@ -73,9 +73,7 @@ func TestFactory(t *testing.T) {
 	require.ErrorAs(t, err, &initial)
 	assert.Contains(t, panicked.Stack, "TestFactory")
 	assert.EqualError(t, err, "load flaky: its factory panicked: boom")
-	for range l.Modules() {
-		t.Error("a module runs whose factory panicked")
-	}
+	assert.Empty(t, slices.Collect(l.Modules()), "a module runs whose factory panicked")
 	_, err = l.Load(t.Context(), "flaky")
 	assert.EqualError(t, err, "load flaky: its factory failed: it is broken")
 	assert.ErrorIs(t, err, errBroken)

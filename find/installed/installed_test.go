@@ -158,9 +158,9 @@ func TestCompanions(t *testing.T) {
 		for _, c := range spec.Source.Go.Along {
 			got += c.String() + "=" + c.Version + " "
 		}
-		if spec.Version != version || spec.Source.Hash != hash || got != found {
-			t.Errorf("%s with %v: %s, hash %q, along %s", text, companions, spec.Version, spec.Source.Hash, got)
-		}
+		assert.Equal(t, version, spec.Version, text)
+		assert.Equal(t, hash, spec.Source.Hash, text)
+		assert.Equal(t, found, got, text)
 	}
 	asked := []find.Companion{{Alias: "b", Path: "bytes"}, {Path: "example.com/dep", Query: "v1"}}
 	check(pkg, "v1.2.0", "h1:along", "b=bytes=go1.26 example.com/dep@v1=v1.0.0 ", asked...)

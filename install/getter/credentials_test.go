@@ -60,9 +60,8 @@ func TestCallback(t *testing.T) {
 	}
 	assert.Zero(t, leaked.Load(), "another host got the token")
 	_, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/closed.star")
-	if want := server.URL + "/closed.star: Config.Credentials: the vault is closed"; err == nil || err.Error() != want || !errors.Is(err, fault) {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
+	require.EqualError(t, err, server.URL+"/closed.star: Config.Credentials: the vault is closed")
+	assert.ErrorIs(t, err, fault)
 	_, _, err = bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/without.star")
 	want := server.URL + "/without.star: forbidden (403 Forbidden)\n\tcheck the spelling of the URL and the credentials for 127.0.0.1 in Config.Credentials or the netrc file"
 	assert.EqualError(t, err, want)
@@ -89,12 +88,10 @@ func TestGoAuth(t *testing.T) {
 	require.NoError(t, os.WriteFile(program, []byte(text), 0o755))
 	t.Setenv("LOAD_TOKEN_COMPANY", "hunter2")
 	in := getter.New(getter.Config{HTTPClient: server.Client(), GoAuth: program, Git: program})
-	if _, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/x.star"); err != nil {
-		t.Error(err)
-	}
-	if _, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), "git::https://example.com/r.git?ref=v1"); err == nil {
-		t.Error("a git that fails is no error")
-	}
+	_, _, err := bring(t.Context(), t, in, loadtest.OpenStore(t), server.URL+"/x.star")
+	assert.NoError(t, err)
+	_, _, err = bring(t.Context(), t, in, loadtest.OpenStore(t), "git::https://example.com/r.git?ref=v1")
+	assert.Error(t, err, "a git that fails is no error")
 	data, err := os.ReadFile(noted)
 	require.NoError(t, err)
 	assert.NotContains(t, string(data), "hunter2", "a program got the token of a registry")

@@ -133,9 +133,7 @@ func TestProcesses(t *testing.T) {
 	assert.Equal(t, (done{Installed: 2, Compiled: 2}), total)
 	web.mu.Lock()
 	defer web.mu.Unlock()
-	if n := web.counts["/tax.star"]; n != 2 { // one of them alone, and one of the three
-		t.Errorf("%d downloads of the file", n-1)
-	}
+	assert.Equal(t, 2, web.counts["/tax.star"], "downloads of the file: one of them alone, and one of the three")
 	n := len(git.Requests()) - alone
 	assert.Equalf(t, alone, n, "%d requests for the repository, and %d of one process alone", n, alone)
 }

@@ -63,13 +63,11 @@ func TestRepositorySize(t *testing.T) {
 	r, first, _ := rules(t, filepath.Join(root, "rules"))
 	config := getter.Config{MaxRepository: 100_000}
 	name := "git::file://" + r.Dir + "//tax?ref=" + first
-	if _, _, err := bring(t.Context(), t, getter.New(config), loadtest.OpenStore(t), name); err != nil {
-		t.Fatal(err)
-	}
+	_, _, err := bring(t.Context(), t, getter.New(config), loadtest.OpenStore(t), name)
+	require.NoError(t, err)
 	noise := make([]byte, 300_000)
-	if _, err := rand.NewChaCha8([32]byte{}).Read(noise); err != nil { // nothing that git could compress
-		t.Fatal(err)
-	}
+	_, err = rand.NewChaCha8([32]byte{}).Read(noise) // nothing that git could compress
+	require.NoError(t, err)
 	endless := filepath.Join(root, "git")
 	git, err := exec.LookPath("git")
 	require.NoError(t, err)

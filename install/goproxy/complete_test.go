@@ -91,10 +91,9 @@ func TestCompleteLocalModule(t *testing.T) {
 	write(t, dir, localModule)
 	rules := filepath.Join(dir, "rules")
 	spec := complete(t, in, s, local(rules, "example.com/local"))
-	if got, want := buildList(spec), "example.com/b@v1.0.0 example.com/b/v2@v2.0.1"; got != want {
-		t.Errorf("build list %s, want %s", got, want)
-	}
-	want := `go LANG
+	got, want := buildList(spec), "example.com/b@v1.0.0 example.com/b/v2@v2.0.1"
+	assert.EqualValues(t, want, got)
+	want = `go LANG
 
 require (
 	example.com/b v1.0.0

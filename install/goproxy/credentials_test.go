@@ -270,9 +270,8 @@ func TestDirectWithoutToken(t *testing.T) {
 	in := goproxy.New(goproxy.Config{
 		Proxy: "direct", ModCache: "off", DirectCache: t.TempDir(), GOROOT: root,
 	})
-	if _, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/a")); err == nil {
-		t.Error("a go command that fails is no error")
-	}
+	_, err := in.Resolve(t.Context(), new(install.Session), loadtest.Name(t, "example.com/a"))
+	assert.Error(t, err, "a go command that fails is no error")
 	data, err := os.ReadFile(noted)
 	assert.NoError(t, err)
 	assert.Contains(t, string(data), "GOPROXY=direct")

@@ -269,19 +269,17 @@ func TestModCache(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, victim)
 	first := loadtest.OpenStore(t)
-	if _, err := bring(t, goproxy.New(config(p)), first, "example.com/v"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := bring(t, goproxy.New(config(p)), first, "example.com/v")
+	require.NoError(t, err)
 	c := config(p)
 	c.ModCache = loadtest.ModuleCache(t, p, "example.com/v@v1.0.0")
 	zips := p.Count(".zip")
-	if _, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v"); err != nil {
-		t.Fatal(err)
-	}
+	_, err = bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
+	require.NoError(t, err)
 	assert.Equal(t, zips, p.Count(".zip"), "the zip was asked for again")
 	p.SetFile("/example.com/v/@v/v1.0.0.zip", loadtest.Zip(t, loadtest.ZipEntry{Name: "example.com/v@v1.0.0/evil.go", Data: []byte("package evil\n")}))
 	c.ModCache = loadtest.ModuleCache(t, p, "example.com/v@v1.0.0")
-	_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
+	_, err = bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 	var sum *install.ChecksumError
 	assert.ErrorAsf(t, err, &sum, "a damaged module cache: got %v, want a ChecksumError", err)
 }

@@ -29,12 +29,11 @@ func TestReplacedZip(t *testing.T) {
 		return l, proxy
 	}
 	first, _ := loader(honest, loadtest.OpenStore(t))
-	if _, err := first.Locks().Add(t.Context(), "example.com/p"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := first.Locks().Add(t.Context(), "example.com/p")
+	require.NoError(t, err)
 	s := loadtest.OpenStore(t)
 	second, proxy := loader(evil, s)
-	_, err := second.Locks().Add(t.Context(), "example.com/p")
+	_, err = second.Locks().Add(t.Context(), "example.com/p")
 	var sum *install.ChecksumError
 	require.ErrorAs(t, err, &sum)
 	require.Equal(t, "the lock file", sum.By)

@@ -250,14 +250,13 @@ func TestPoisonedModuleCache(t *testing.T) {
 func TestOwnedChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.lockName(t, "company:auth"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := w.lockName(t, "company:auth")
+	require.NoError(t, err)
 	first := w.registry.Sum("corp.example.com/team/auth", "v1.2.0")
 	w.store = loadtest.OpenStore(t) // another machine
 	files := map[string][]byte{"go.mod": []byte("module corp.example.com/team/auth\n"), "auth.go": []byte("package auth\n")}
 	w.registry.Publish("corp.example.com/team/auth", "v1.2.0", files)
-	_, err := w.lockName(t, "company:auth")
+	_, err = w.lockName(t, "company:auth")
 	var sum *install.ChecksumError
 	require.ErrorAs(t, err, &sum)
 	assert.Equal(t, sum.Want, first)

@@ -59,9 +59,8 @@ func TestRolledBack(t *testing.T) {
 	t.Parallel()
 	p := loadtest.Proxy(t, modules, victim)
 	s := loadtest.OpenStore(t)
-	if _, err := bring(t, goproxy.New(config(p)), s, "example.com/a"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := bring(t, goproxy.New(config(p)), s, "example.com/a")
+	require.NoError(t, err)
 	heads, err := filepath.Glob(filepath.Join(s.Dir(), "sumdb", "sums.test", "latest"))
 	require.NoError(t, err)
 	require.Len(t, heads, 1)
@@ -165,13 +164,12 @@ func TestCredentials(t *testing.T) {
 	c.Proxy = strings.Replace(server.URL, "https://", "https://user:secret@", 1)
 	sent := make(chan string, 100)
 	p.Fault("/example.com/v/*", loadtest.Inspect(func(user, password string) { sent <- user + ":" + password }))
-	if _, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v"); err != nil {
-		t.Fatal(err)
-	}
+	_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
+	require.NoError(t, err)
 	got := <-sent
 	assert.Equalf(t, "user:secret", got, "the credentials %q were sent", got)
 	p.Fault("/*", loadtest.Status(403))
-	_, err := bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
+	_, err = bring(t, goproxy.New(c), loadtest.OpenStore(t), "example.com/v")
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "secret")
 	c.Proxy = "http://user:secret@127.0.0.1:1"

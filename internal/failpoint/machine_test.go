@@ -171,11 +171,10 @@ func (m *machine) files(t *testing.T) []string {
 	if m.last()[0] == "rm" { // what it came not to has no package that needs it
 		args = append(args, "-unused", "0s")
 	}
-	if out, err := m.run(t, args); err != nil {
-		t.Errorf("gc: %q, %v", out, err)
-	}
+	out, err := m.run(t, args)
+	assert.NoErrorf(t, err, "gc: %q, %v", out, err)
 	var files []string
-	err := filepath.WalkDir(m.store, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(m.store, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

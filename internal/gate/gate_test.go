@@ -130,9 +130,8 @@ func check(t testing.TB, parent string, tree *Tree) {
 		if err != nil {
 			return err
 		}
-		if !d.Type().IsRegular() || info.Mode().Perm() != 0o444 {
-			t.Errorf("%s is %v", path, info.Mode())
-		}
+		assert.True(t, d.Type().IsRegular(), path)
+		assert.Equal(t, fs.FileMode(0o444), info.Mode().Perm(), path)
 		files++
 		size += info.Size()
 		return nil

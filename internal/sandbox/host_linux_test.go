@@ -120,12 +120,10 @@ func TestHostStaysFree(t *testing.T) {
 		process := startProbe(t, "sleep")
 		defer process.Kill()
 		all.Go(func() {
-			if _, err := os.ReadFile("/etc/passwd"); err != nil {
-				t.Error(err)
-			}
-			if out, err := exec.Command("go", "env", "GOROOT").CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
+			_, err := os.ReadFile("/etc/passwd")
+			assert.NoError(t, err)
+			out, err := exec.Command("go", "env", "GOROOT").CombinedOutput()
+			assert.NoErrorf(t, err, "%v: %s", err, out)
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if !assert.NoError(t, err) {
 				return

@@ -21,9 +21,8 @@ func TestLimits(t *testing.T) {
 		o.want(t, fmt.Sprint("shared=", memory*2), refusedBy)
 		o.want(t, fmt.Sprint("stack=", memory*2), refusedBy)
 	}
-	if o.state.Code != 2 { // out of memory, a fatal error of the runtime
-		t.Errorf("state is %v, output:\n%s", o.state, o.text)
-	}
+	// Out of memory is a fatal error of the runtime.
+	assert.Equalf(t, 2, o.state.Code, "state is %v, output:\n%s", o.state, o.text)
 
 	dir := t.TempDir()
 	small, big := filepath.Join(dir, "small")+",1000", filepath.Join(dir, "big")+",100000"

@@ -154,9 +154,8 @@ func TestHammer(t *testing.T) {
 		if !assert.NoError(t, err) {
 			return
 		}
-		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
-			t.Error(resp.Status)
-		}
+		resp.Body.Close()
+		assert.EqualValues(t, http.StatusOK, resp.StatusCode)
 	}
 	var wg sync.WaitGroup
 	for range 8 {

@@ -236,9 +236,9 @@ func TestFunctions(t *testing.T) {
 	f, ok := m["f"].(func(string) string)
 	assert.Truef(t, ok, "got %#v", m)
 	assert.Equalf(t, "A", f("a"), "got %#v", m)
-	if f, ok := m["none"].(func()); !ok || f != nil {
-		t.Errorf("got %#v", m)
-	}
+	none, ok := m["none"].(func())
+	assert.True(t, ok)
+	assert.Nil(t, none)
 }
 
 func TestWhatCannotCross(t *testing.T) {
