@@ -105,19 +105,8 @@ func (c *conn) Call(ctx context.Context, symbol string, function int, mode uint6
 	c.pending[number] = call
 	c.mu.Unlock()
 
-	e := wire.Encoder{Buf: call.head[:wire.HeaderSize]}
-	e.Byte(wire.Call)
-	e.Uint(number)
-	e.Uint(uint64(function))
-	e.Uint(mode &^ wire.ModeStay)
-	left := time.Duration(0)
-	if deadline, ok := ctx.Deadline(); ok {
-		left = max(1, time.Until(deadline))
-	}
-	e.Uint(uint64(left))
-	from := host.Headroom - len(e.Buf)
-	wire.PutHeader(e.Buf, message.Size()-from-wire.HeaderSize)
-	copy(message.Buf[from:], e.Buf)
+	from := host.PutHead(ctx, message, &call.head, wire.HeaderSize, number, function, mode)
+	wire.PutHeader(message.Buf[from:], message.Size()-from-wire.HeaderSize)
 	if !c.send(ctx, message, from) {
 		c.mu.Lock()
 		delete(c.pending, number)

@@ -23,18 +23,7 @@ func (m *module) Call(ctx context.Context, symbol string, function int, mode uin
 	}
 	number := call.number
 	var head [host.Headroom]byte
-	e := wire.Encoder{Buf: head[:0]}
-	e.Byte(wire.Call)
-	e.Uint(number)
-	e.Uint(uint64(function))
-	e.Uint(mode &^ wire.ModeStay)
-	left := time.Duration(0)
-	if deadline, ok := ctx.Deadline(); ok {
-		left = max(1, time.Until(deadline))
-	}
-	e.Uint(uint64(left))
-	from := host.Headroom - len(e.Buf)
-	copy(message.Buf[from:], e.Buf)
+	from := host.PutHead(ctx, message, &head, 0, number, function, mode)
 	size, err := g.send(g.ctx, lv, message, from)
 	if err != nil {
 		return host.Reply{}, g.fail(err)

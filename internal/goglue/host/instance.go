@@ -27,10 +27,6 @@ import (
 	"github.com/loadgo/load/internal/wire/dynamic"
 )
 
-// Headroom is the space that a message handed to a [Transport] leaves for what goes before its
-// arguments.
-const Headroom = 48
-
 // Transport carries calls to a running module. It is safe for concurrent use.
 type Transport interface {
 	// Call sends a call and returns what follows the outcome [wire.Done] of its result. The message

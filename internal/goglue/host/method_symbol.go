@@ -93,14 +93,8 @@ func (i *Instance) bindMethod(symbol string, typ *api.Symbol, method string, t r
 // handle, or 0 and the value itself.
 func (i *Instance) receiverEncoder(t reflect.Type, f *api.Func, pairs codec.Pairs) (codec.Encoder, error) {
 	handle := func(e *wire.Encoder, o *engine.Object) {
-		ref, ok := o.Ref().(*object)
-		switch {
-		case !ok || ref.instance != i:
-			e.Fail(fmt.Errorf("the object %s belongs to another module", o.TypeName()))
-		case ref.released.Load():
-			e.Fail(errReleased)
-		default:
-			e.Handle(ref.handle)
+		if own := i.own(e, o); own != nil {
+			e.Handle(own.handle)
 		}
 	}
 	held, _ := codec.HeldTwin(t)

@@ -319,14 +319,23 @@ func (i *Instance) encodeObject(e *wire.Encoder, v reflect.Value) {
 		e.Byte(wire.TagNil)
 		return
 	}
-	ref, ok := o.Ref().(*object)
+	if own := i.own(e, o); own != nil {
+		e.Byte(wire.TagHandle)
+		e.Handle(own.handle)
+	}
+}
+
+// own returns an object of this module that was not released; for another one it leaves an error in
+// the encoder and returns nil.
+func (i *Instance) own(e *wire.Encoder, o *engine.Object) *object {
+	own, ok := o.Ref().(*object)
 	switch {
-	case !ok || ref.instance != i:
+	case !ok || own.instance != i:
 		e.Fail(fmt.Errorf("the object %s belongs to another module", o.TypeName()))
-	case ref.released.Load():
+	case own.released.Load():
 		e.Fail(errReleased)
 	default:
-		e.Byte(wire.TagHandle)
-		e.Handle(ref.handle)
+		return own
 	}
+	return nil
 }
