@@ -62,7 +62,7 @@ func TestGrants(t *testing.T) {
 	for _, engine := range goEngines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			granted := policy.Grants{ReadOnly: []string{files}, ReadWrite: []string{shared}, Env: []string{"GREETING=hi"}, Memory: 256 << 20, CallTime: time.Second}
+			granted := policy.Grants{ReadOnly: []string{files}, ReadWrite: []string{shared}, Env: []string{"GREETING=hi"}, Memory: 256 << 20, CallTime: 3 * time.Second}
 			if engine == "goprocess" {
 				granted.Network = true
 			}
@@ -113,7 +113,7 @@ func TestGrants(t *testing.T) {
 			var limit *load.LimitError
 			_, err = call(with, "Wait")
 			require.ErrorAs(t, err, &limit)
-			assert.Contains(t, limit.Error(), "its call took more than 1s")
+			assert.Contains(t, limit.Error(), "its call took more than 3s")
 			again := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{Memory: 256 << 20}}}})
 			_, err = call(again, "Fill", 600)
 			assert.Error(t, err)

@@ -44,7 +44,7 @@ func Kill()                 { p, _ := os.FindProcess(os.Getpid()); p.Kill(); sel
 func Goroutine()            { go func() { panic("in a goroutine") }(); time.Sleep(time.Minute) }
 func Deadlock()             { var m map[int]int; go func() { for { m2 := m; _ = m2; m = map[int]int{1: 1}; m[1] = 2 } }(); select {} }
 func Recurse(n int) int     { return Recurse(n+1) + 1 }
-func Spin()                 { for i := 0; ; i++ { if i < 0 { println() } } }
+func Spin()                 { fmt.Println("spinning"); for i := 0; ; i++ { if i < 0 { println() } } }
 func Sleep(ms int)          { time.Sleep(time.Duration(ms) * time.Millisecond) }
 func Say(out, err string)   { fmt.Println(out); fmt.Fprintln(os.Stderr, err) }
 func Flood(n int)           { line := strings.Repeat("x", 1000); for range n { fmt.Fprintln(os.Stderr, line) } }
@@ -293,7 +293,10 @@ func TestClose(t *testing.T) {
 		_, err := m.Call(context.Background(), "Spin", nil)
 		failed <- err
 	}()
-	time.Sleep(20 * time.Millisecond)
+	e.Wait(t, "the beginning of the call", func(ev event.Event) bool {
+		o, ok := ev.(event.Output)
+		return ok && o.Line == "spinning"
+	})
 	for range 2 {
 		require.NoError(t, m.Close(t.Context()))
 	}
