@@ -94,7 +94,7 @@ func names(r *wasmbin.Reader) {
 }
 
 // checkElement looks at a segment of a table's elements.
-func checkElement(r *wasmbin.Reader) {
+func (b *binaryModule) checkElement(r *wasmbin.Reader) {
 	flags := r.U32()
 	if flags > 7 && r.Err == nil {
 		r.Err = errors.New("a segment of elements is of an unknown kind")
@@ -108,7 +108,11 @@ func checkElement(r *wasmbin.Reader) {
 	if flags&3 != 0 {
 		r.Byte()
 	}
-	for n := r.Count(); n > 0 && r.Err == nil; n-- {
+	n := r.Count()
+	if b.elements += uint64(n); b.elements > maxElements && r.Err == nil {
+		r.Err = fmt.Errorf("its segments have %d elements, and the engine allows %d in all", b.elements, maxElements)
+	}
+	for ; n > 0 && r.Err == nil; n-- {
 		if flags&4 != 0 {
 			r.Expression()
 		} else {

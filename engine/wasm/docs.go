@@ -28,7 +28,7 @@ func (b *binaryModule) documentation(types []byte) map[string]string {
 	found := make(map[string]string)
 	for name, text := range docs {
 		for _, exported := range []string{name, strings.ReplaceAll(name, "-", "_")} {
-			if _, ok := b.exported(exported); ok && text != "" {
+			if _, ok := b.function(exported); ok && text != "" {
 				found[exported] = new(doc.Package).Synopsis(text)
 			}
 		}

@@ -39,7 +39,7 @@ func (b *binaryModule) importsExtism() bool {
 }
 
 func (b *binaryModule) isCommand() bool {
-	_, ok := b.exported(startFunction)
+	_, ok := b.function(startFunction)
 	return ok
 }
 
@@ -154,8 +154,18 @@ func (b *binaryModule) check(others others) error {
 }
 
 func (i importation) missingBecause(reason string) string {
-	return fmt.Sprintf("%s %s: %s", i.module, i.name, reason)
+	return fmt.Sprintf("%s %s: %s", clipped(i.module), clipped(i.name), reason)
 }
+
+// clipped is a name as an error shows it: files have names of 100,000 bytes.
+func clipped(name string) string {
+	if len(name) <= maxShown {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxShown], "") + "…"
+}
+
+const maxShown = 200
 
 // maxNamed is how many missing imports an error names.
 const maxNamed = 100

@@ -100,14 +100,14 @@ func (b *binaryModule) importsFrom(module string) bool {
 
 // lacks says why a module cannot provide an import, or "".
 func (b *binaryModule) lacks(i importation) string {
-	at := slices.IndexFunc(b.exports, func(e export) bool { return e.name == i.name && e.kind == i.kind })
+	at, ok := b.exported[exportKey{i.name, i.kind}]
 	switch {
-	case at < 0:
+	case !ok:
 		return "the module " + i.module + " of the manifest exports none of that name and kind"
 	case i.kind != 0:
 		return ""
 	}
-	if have, ok := b.functionType(b.exports[at].index); ok && have.String() != i.function.String() {
+	if have, ok := b.functionType(at); ok && have.String() != i.function.String() {
 		return fmt.Sprintf("it is %s in the module %s of the manifest, not %s", have, i.module, i.function)
 	}
 	return ""
@@ -115,17 +115,11 @@ func (b *binaryModule) lacks(i importation) string {
 
 // functionType is the type of a function by its index.
 func (b *binaryModule) functionType(index uint32) (functionType, bool) {
-	at := int(index)
-	for _, i := range b.imports {
-		if i.kind != 0 {
-			continue
-		}
-		if at == 0 {
-			return i.function, true
-		}
-		at--
+	at := int64(index) - int64(len(b.imported))
+	if at < 0 {
+		return b.imported[index], true
 	}
-	if at >= len(b.defined) || int(b.defined[at]) >= len(b.types) {
+	if at >= int64(len(b.defined)) || int(b.defined[at]) >= len(b.types) {
 		return functionType{}, false
 	}
 	return b.types[b.defined[at]], true

@@ -17,8 +17,9 @@ const (
 	sectionType    = 1
 	sectionImport  = 2
 	sectionFunc    = 3 // the types of the functions
-	sectionMemory  = 5
 	sectionTable   = 4
+	sectionMemory  = 5
+	sectionGlobal  = 6
 	sectionExport  = 7
 	sectionStart   = 8 // an index
 	sectionElement = 9
@@ -28,6 +29,28 @@ const (
 	lastSection    = 13
 )
 
+// maxCounts are how many elements a section has: what takes three bytes of a file takes hundreds of
+// the host's memory. They are those of browsers or fewer, and many times what compilers make.
+var maxCounts = map[byte]struct {
+	n    uint32
+	what string
+}{
+	sectionType:    {100_000, "types"},
+	sectionImport:  {100_000, "imports"},
+	sectionFunc:    {1_000_000, "functions"},
+	sectionGlobal:  {100_000, "variables"},
+	sectionExport:  {100_000, "exports"},
+	sectionElement: {100_000, "segments of elements"},
+	sectionData:    {100_000, "segments of data"},
+}
+
+const (
+	maxSections = 10_000
+	maxName     = 100_000 // bytes
+	maxCrossing = 1_000_000
+	maxDeclared = 1_000_000_000 // some ten seconds
+)
+
 // binaryModule is a core module as its sections tell it.
 type binaryModule struct {
 	data     []byte
@@ -35,8 +58,13 @@ type binaryModule struct {
 	types    []functionType
 	imports  []importation
 	exports  []export
-	defined  []uint32 // the types of the functions that are not imported
-	locals   uint64   // the variables of the functions read
+	exported map[exportKey]uint32 // the index of each export
+	imported []functionType       // the functions of imports
+	crossing int                  // the parameters and results of what is imported and exported
+	defined  []uint32             // the types of the functions that are not imported
+	locals   uint64               // the variables of the functions read
+	elements uint64               // of the segments read
+	globals  uint64               // its variables
 }
 
 type section struct {
@@ -53,6 +81,11 @@ type importation struct {
 	kind         byte
 	function     functionType // where kind is 0
 	described    []byte       // what follows the names
+}
+
+type exportKey struct {
+	name string
+	kind byte
 }
 
 type export struct {
@@ -87,10 +120,16 @@ func read(data []byte) (*binaryModule, error) {
 		s.content = r.At
 		r.Skip(size)
 		s.end = r.At
+		if r.Err == nil && len(b.sections) == maxSections {
+			r.Err = fmt.Errorf("it has more than %d sections", maxSections)
+		}
 		if r.Err == nil {
 			b.sections = append(b.sections, s)
 			r.Err = b.section(s)
 		}
+	}
+	if r.Err == nil && uint64(len(b.defined))*b.globals > maxDeclared {
+		r.Err = fmt.Errorf("it has %d functions and %d variables, and wazero's compiler declares each in each", len(b.defined), b.globals)
 	}
 	if r.Err != nil {
 		return nil, invalid(r.Err.Error())
@@ -125,7 +164,7 @@ func (b *binaryModule) section(s section) error {
 		sectionImport:  b.readImport,
 		sectionFunc:    func(r *wasmbin.Reader) { b.defined = append(b.defined, r.U32()) },
 		sectionExport:  b.readExport,
-		sectionElement: checkElement,
+		sectionElement: b.checkElement,
 		sectionCode:    b.checkBody,
 		sectionData:    checkData,
 	}[s.id]
@@ -136,6 +175,12 @@ func (b *binaryModule) section(s section) error {
 		return nil
 	}
 	count := r.Count()
+	if most, ok := maxCounts[s.id]; ok && count > most.n {
+		return fmt.Errorf("it has %d %s, more than %d", count, most.what, most.n)
+	}
+	if s.id == sectionGlobal {
+		b.globals = uint64(count)
+	}
 	for i := uint32(0); i < count && r.Err == nil && element != nil; i++ {
 		element(&r)
 	}
@@ -155,12 +200,26 @@ func (b *binaryModule) readType(r *wasmbin.Reader) {
 }
 
 func (b *binaryModule) readExport(r *wasmbin.Reader) {
-	e := export{name: r.Name(), kind: r.Byte(), index: r.U32()}
+	e := export{name: nameOf(r), kind: r.Byte(), index: r.U32()}
 	b.exports = append(b.exports, e)
+	if b.exported == nil {
+		b.exported = make(map[exportKey]uint32)
+	}
+	b.exported[exportKey{e.name, e.kind}] = e.index
+	if f, ok := b.functionType(e.index); ok && e.kind == 0 {
+		b.cross(r, f)
+	}
+}
+
+// cross counts what a function takes and returns: many exports can be of one type.
+func (b *binaryModule) cross(r *wasmbin.Reader, f functionType) {
+	if b.crossing += len(f.params) + len(f.results); b.crossing > maxCrossing && r.Err == nil {
+		r.Err = fmt.Errorf("the functions that it imports and exports have more than %d parameters and results", maxCrossing)
+	}
 }
 
 func (b *binaryModule) readImport(r *wasmbin.Reader) {
-	i := importation{module: r.Name(), name: r.Name()}
+	i := importation{module: nameOf(r), name: nameOf(r)}
 	start := r.At
 	i.kind = r.Byte()
 	switch i.kind {
@@ -172,6 +231,8 @@ func (b *binaryModule) readImport(r *wasmbin.Reader) {
 		}
 		if r.Err == nil {
 			i.function = b.types[index]
+			b.imported = append(b.imported, i.function)
+			b.cross(r, i.function)
 		}
 	case 1:
 		r.Byte()
@@ -190,4 +251,14 @@ func (b *binaryModule) readImport(r *wasmbin.Reader) {
 		i.described = r.Data[start:r.At]
 	}
 	b.imports = append(b.imports, i)
+}
+
+// nameOf reads the name of an import or an export.
+func nameOf(r *wasmbin.Reader) string {
+	name := r.Bytes(r.U32())
+	if len(name) > maxName {
+		r.Err = fmt.Errorf("a name has %d bytes, more than %d", len(name), maxName)
+		return ""
+	}
+	return string(name)
 }

@@ -33,12 +33,12 @@ var ErrReentered = errors.New("the module runs one call at a time, and this call
 // registered. Those that are missing are named, each with the reason.
 func (s *shared) provideRegistered(ctx context.Context, imp engine.Importer, all []linked) error {
 	byModule := make(map[string][]importation)
+	others, seen := byName(all), make(map[[4]string]bool)
 	for _, l := range all {
 		for _, i := range l.binary.imports {
-			same := func(other importation) bool {
-				return i.name == other.name && i.function.String() == other.function.String()
-			}
-			if i.fromProgram() && byName(all)[i.module] == nil && !slices.ContainsFunc(byModule[i.module], same) {
+			key := [4]string{i.module, i.name, string(i.function.params), string(i.function.results)}
+			if i.fromProgram() && others[i.module] == nil && !seen[key] {
+				seen[key] = true
 				byModule[i.module] = append(byModule[i.module], i)
 			}
 		}
@@ -95,7 +95,7 @@ func (i importation) unregistered(err error) string {
 			hint = "; a function that was not linked is often the reason"
 		}
 		return fmt.Sprintf("the program registered no module %s; Loader.Register(%q, map[string]any{%q: %s {…}}) provides it%s",
-			registeredName(i.module), registeredName(i.module), i.name, i.function, hint)
+			clipped(registeredName(i.module)), clipped(registeredName(i.module)), clipped(i.name), i.function, hint)
 	}
 	return err.Error()
 }

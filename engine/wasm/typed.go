@@ -55,10 +55,10 @@ func (b *binaryModule) typedFunctions(text []byte) (map[string]*typed, error) {
 	all := make(map[string]*typed)
 	for _, f := range functions {
 		t := &typed{Func: f, export: f.Name}
-		have, ok := b.exported(t.export)
+		have, ok := b.function(t.export)
 		if !ok {
 			t.export = strings.ReplaceAll(f.Name, "-", "_")
-			have, ok = b.exported(t.export)
+			have, ok = b.function(t.export)
 		}
 		if want := t.core(); !ok || have.String() != want.String() {
 			found := "and it is " + have.String()
@@ -81,14 +81,14 @@ func (b *binaryModule) rooms(t *typed) string {
 	if !takes && !t.Result.IsText() {
 		return ""
 	}
-	if !slices.ContainsFunc(b.exports, func(e export) bool { return e.kind == 2 && e.name == "memory" }) {
+	if _, ok := b.exported[exportKey{"memory", 2}]; !ok {
 		return "the module exports no memory"
 	}
-	if _, ok := b.exported(postPrefix + t.Name); ok {
+	if _, ok := b.function(postPrefix + t.Name); ok {
 		t.post = postPrefix + t.Name
 	}
 	for name, want := range map[string]string{canonicalRoom: "func(int32, int32, int32, int32) int32", plainRoom: "func(int32) int32"} {
-		have, ok := b.exported(name)
+		have, ok := b.function(name)
 		if ok && have.String() == want && t.makeRoom != canonicalRoom {
 			t.makeRoom = name
 		}
@@ -99,13 +99,13 @@ func (b *binaryModule) rooms(t *typed) string {
 	return ""
 }
 
-// exported is the type of an exported function.
-func (b *binaryModule) exported(name string) (functionType, bool) {
-	at := slices.IndexFunc(b.exports, func(e export) bool { return e.kind == 0 && e.name == name })
-	if at < 0 {
+// function is the type of an exported function.
+func (b *binaryModule) function(name string) (functionType, bool) {
+	index, ok := b.exported[exportKey{name, 0}]
+	if !ok {
 		return functionType{}, false
 	}
-	return b.functionType(b.exports[at].index)
+	return b.functionType(index)
 }
 
 // core is the type that the function has in the module.

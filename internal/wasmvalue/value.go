@@ -3,8 +3,10 @@ package wasmvalue
 
 import (
 	"fmt"
+	"go/token"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
@@ -37,14 +39,19 @@ func IsNumber(t api.ValueType) bool {
 	return t == api.ValueTypeI32 || t == api.ValueTypeI64 || t == api.ValueTypeF32 || t == api.ValueTypeF64
 }
 
+// maxName is how many bytes the name of a parameter has that is shown: each function that is
+// exported, under whatever names, shows those of its parameters.
+const maxName = 100
+
 // Symbol describes an exported function of numbers.
 func Symbol(name string, def api.FunctionDefinition) engine.Symbol {
 	s := engine.Symbol{Name: name, Kind: engine.KindFunc}
 	var params []string
 	names := def.ParamNames()
+	named := len(names) == len(def.ParamTypes()) && !slices.ContainsFunc(names, func(name string) bool { return len(name) > maxName || !token.IsIdentifier(name) })
 	for i, t := range def.ParamTypes() {
 		text := GoType(t)
-		if len(names) == len(def.ParamTypes()) && names[i] != "" {
+		if named {
 			text = names[i] + " " + text
 		}
 		params = append(params, text)
