@@ -104,7 +104,7 @@ func killHost(t *testing.T, host *exec.Cmd) {
 	host.Wait()
 }
 
-// alive complains of a process that has not ended. Whoever adopts it may leave it unreaped.
+// alive complains of a process that has not ended. What adopts it may leave it unreaped.
 func alive(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil || strings.Contains(string(stat), ") Z ") {
