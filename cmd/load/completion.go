@@ -91,6 +91,7 @@ func (s *session) answerShell(ctx context.Context, program *cobra.Command, args 
 		return exitFailed
 	}
 	for line := range strings.Lines(answer.String()) {
+		line = strings.ReplaceAll(line, "`", "") // which mark the word for an option's value
 		if single {
 			line = strings.TrimPrefix(line, "-")
 		}

@@ -42,7 +42,7 @@ func runExplain(ctx context.Context, s *session, args []string) error {
 			return err
 		}
 	case err == nil || explanation.Canonical != "":
-		io.WriteString(s.stdout, explanation.String())
+		io.WriteString(s.stdout, s.inWords(explanation.String()))
 	}
 	return err
 }

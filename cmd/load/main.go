@@ -127,7 +127,7 @@ func (o *options) loadFlags(f *pflag.FlagSet) {
 }
 
 func (o *options) timeoutFlag(f *pflag.FlagSet) {
-	f.Var(newDuration(&o.timeout, 0), "timeout", "give up after this `duration`, such as 30s; 0 waits as long as it takes")
+	f.Var(quantity.NewDurationFlag(&o.timeout, 0), "timeout", "give up after this `duration`, such as 30s; 0 waits as long as it takes")
 }
 
 // withFlag is the flag of every command for which it matters what a module is built with.

@@ -51,6 +51,7 @@ func (s *session) program() *cobra.Command {
 	for _, c := range commands() {
 		program.AddCommand(c.forShells(s))
 	}
+	program.AddCommand(s.completionCommand(program))
 	program.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "tell more about a command: load help COMMAND",
@@ -185,6 +186,9 @@ func optionMistake(c *cobra.Command, err error) string {
 	var missing *pflag.NotExistError
 	if !errors.As(err, &missing) {
 		return text
+	}
+	if !c.HasParent() {
+		return "options stand behind the command: load COMMAND -" + missing.GetSpecifiedName()
 	}
 	names := func(yield func(string) bool) {
 		done := false

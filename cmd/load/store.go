@@ -112,8 +112,8 @@ running process uses stays, and so does what a lock file holds: load.lock in the
 that -lock names. What is removed comes back when it is loaded again.`,
 		flags: func(f *pflag.FlagSet, o *options) {
 			o.jsonFlag(f)
-			f.Var(newDuration(&o.unused, 30*24*time.Hour), "unused", "remove what was not used for this `duration`, such as 12h or 3d")
-			f.Var((*amount)(&o.maxSize), "max-size", "remove what was used least recently until the store has at most this `size`, such as\n2GiB")
+			f.Var(quantity.NewDurationFlag(&o.unused, 30*24*time.Hour), "unused", "remove what was not used for this `duration`, such as 12h or 3d")
+			f.Var((*quantity.SizeFlag)(&o.maxSize), "max-size", "remove what was used least recently until the store has at most this `size`, such as\n2GiB")
 			f.StringVar(&o.locks, "lock", "", "keep what these lock `files` hold, separated by commas")
 			f.BoolVar(&o.dryRun, "n", false, "print what would be removed, and remove nothing")
 		},
