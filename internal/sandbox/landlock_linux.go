@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/internal/kernelfs"
 )
 
 // Rights of Landlock that a grant gives.
@@ -88,7 +90,7 @@ func (f features) ruleset(exe *os.File, p *Policy) (int, error) {
 		read |= accessExecute
 	}
 	if p.grantsFiles() {
-		mounts, e := listKernelMounts()
+		mounts, e := kernelfs.List()
 		err = errors.Join(err, e)
 		for _, path := range p.ReadOnly {
 			err = errors.Join(err, r.grant(path, read, mounts))
@@ -135,7 +137,7 @@ func (r rules) add(fd int, access uint64) error {
 }
 
 // grant grants rights to a path, unless a mount of the kernel's is there or below.
-func (r rules) grant(path string, access uint64, mounts kernelMounts) error {
+func (r rules) grant(path string, access uint64, mounts kernelfs.Mounts) error {
 	if !filepath.IsAbs(path) {
 		return &fs.PathError{Op: "grant", Path: path, Err: errors.New("it is not an absolute path")}
 	}
@@ -146,11 +148,11 @@ func (r rules) grant(path string, access uint64, mounts kernelMounts) error {
 	defer unix.Close(fd)
 	var opened, root unix.Stat_t
 	err = errors.Join(unix.Fstat(fd, &opened), unix.Stat("/", &root))
-	if err == nil && idOf(&opened) == idOf(&root) {
+	if err == nil && opened.Dev == root.Dev && opened.Ino == root.Ino {
 		err = errors.New("everything lies below it; grant the directories that are needed")
 	}
 	if err == nil {
-		err = mounts.refuse(&opened)
+		err = mounts.Refuse(&opened)
 	}
 	if err == nil {
 		err = r.add(fd, access)
@@ -165,7 +167,7 @@ func (r rules) grant(path string, access uint64, mounts kernelMounts) error {
 // package's own.
 func (r rules) grantExisting(paths []string, access uint64) (err error) {
 	for _, path := range paths {
-		if e := r.grant(path, access, kernelMounts{}); !errors.Is(e, fs.ErrNotExist) {
+		if e := r.grant(path, access, kernelfs.Mounts{}); !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}
 	}

@@ -1,8 +1,11 @@
 package wasmrun
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/loadgo/load/internal/kernelfs"
 )
 
 // BadDirectory returns the field of an engine's configuration whose directories cannot all be
@@ -15,6 +18,9 @@ func BadDirectory(readOnly, readWrite []string) (field, reason string) {
 			}
 			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 				return field, dir + " is not a directory"
+			}
+			if err := kernelfs.Refuse(dir); err != nil {
+				return field, fmt.Sprintf("%s cannot be granted: %v", dir, err)
 			}
 		}
 	}

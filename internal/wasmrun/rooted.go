@@ -3,25 +3,38 @@ package wasmrun
 import (
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 	"time"
 
 	wasys "github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/loadgo/load/internal/kernelfs"
 )
 
 // Rooted is a directory that symbolic links do not lead out of: wazero's own follows them
 // everywhere. What changes something is done within an [os.Root]. Files are opened by wazero, and
 // have to be those that were found within the root: somebody else, or another instance of the
 // module, may put a link in the place of what was looked up.
+//
+// Files of the kernel's, which may be mounted below the directory later, are not in it: modules run
+// in the host's process, whose memory is one of these files.
 type Rooted struct {
 	wasys.FS
-	dir string
+	dir    string
+	device uint64 // that it lies on
 }
 
 // NewRooted returns a directory by its path.
-func NewRooted(dir string) Rooted { return Rooted{FS: sysfs.DirFS(dir), dir: dir} }
+func NewRooted(dir string) Rooted {
+	r := Rooted{FS: sysfs.DirFS(dir), dir: dir}
+	if info, err := os.Stat(dir); err == nil {
+		r.device = sys.NewStat_t(info).Dev
+	}
+	return r
+}
 
 // within does something in the directory.
 func (r Rooted) within(path string, do func(root *os.Root, path string) error) wasys.Errno {
@@ -51,7 +64,21 @@ func (r Rooted) find(path string, follow bool) (info fs.FileInfo, errno wasys.Er
 		info, err = look(path)
 		return err
 	})
-	return info, errno
+	if errno != 0 {
+		return nil, errno
+	}
+	if device := sys.NewStat_t(info).Dev; device != r.device && kernelfs.Has(device) {
+		return nil, wasys.EACCES
+	}
+	return info, 0
+}
+
+// change is within for what makes something at a path, or changes or removes what is there.
+func (r Rooted) change(name string, do func(root *os.Root, path string) error) wasys.Errno {
+	if _, errno := r.find(path.Dir(strings.TrimSuffix(name, "/")), true); errno != 0 {
+		return errno
+	}
+	return r.within(name, do)
 }
 
 // check reports whether a path stays within the directory. It need not exist.
@@ -68,7 +95,7 @@ func (r Rooted) OpenFile(path string, flag wasys.Oflag, perm fs.FileMode) (wasys
 	follow := flag&wasys.O_NOFOLLOW == 0
 	found, errno := r.find(path, follow)
 	if errno == wasys.ENOENT && flag&wasys.O_CREAT != 0 {
-		errno = r.within(path, func(root *os.Root, path string) error {
+		errno = r.change(path, func(root *os.Root, path string) error {
 			create := os.O_CREATE | os.O_WRONLY
 			if flag&wasys.O_EXCL != 0 {
 				create |= os.O_EXCL
@@ -131,17 +158,20 @@ func (r Rooted) Stat(path string) (sys.Stat_t, wasys.Errno) {
 
 // Mkdir implements [wasys.FS].
 func (r Rooted) Mkdir(path string, perm fs.FileMode) wasys.Errno {
-	return r.within(path, func(root *os.Root, path string) error { return root.Mkdir(path, perm) })
+	return r.change(path, func(root *os.Root, path string) error { return root.Mkdir(path, perm) })
 }
 
 // Chmod implements [wasys.FS].
 func (r Rooted) Chmod(path string, perm fs.FileMode) wasys.Errno {
-	return r.within(path, func(root *os.Root, path string) error { return root.Chmod(path, perm) })
+	if errno := r.check(path, true); errno != 0 {
+		return errno
+	}
+	return r.change(path, func(root *os.Root, path string) error { return root.Chmod(path, perm) })
 }
 
 // Rename implements [wasys.FS].
 func (r Rooted) Rename(from, to string) wasys.Errno {
-	return r.within(from, func(root *os.Root, from string) error { return root.Rename(from, strings.TrimSuffix(to, "/")) })
+	return r.change(from, func(root *os.Root, from string) error { return root.Rename(from, strings.TrimSuffix(to, "/")) })
 }
 
 // Rmdir implements [wasys.FS].
@@ -184,5 +214,8 @@ func (r Rooted) Utimens(path string, atim, mtim int64) wasys.Errno {
 		}
 		return time.Unix(0, nanoseconds)
 	}
-	return r.within(path, func(root *os.Root, path string) error { return root.Chtimes(path, at(atim), at(mtim)) })
+	if errno := r.check(path, true); errno != 0 {
+		return errno
+	}
+	return r.change(path, func(root *os.Root, path string) error { return root.Chtimes(path, at(atim), at(mtim)) })
 }
