@@ -193,7 +193,7 @@ func New(config Config) (*Loader, error) {
 	}
 	l.config.Aliases = nil
 	l.artifacts = artifact.Maker{
-		Engines: config.Engines, Engine: config.Engine, Toolchain: config.Toolchain, Policies: config.Policies, Events: config.Events, GOROOT: l.goroot, Remote: config.Remote, Offline: config.Offline,
+		Engines: config.Engines, Engine: config.Engine, Toolchain: config.Toolchain, Policies: config.Policies, LockFile: l.lock.Path, Events: config.Events, GOROOT: l.goroot, Remote: config.Remote, Offline: config.Offline,
 	}
 	for _, b := range config.Bundles {
 		l.artifacts.Bundles = append(l.artifacts.Bundles, b)

@@ -13,6 +13,7 @@
 //	Configured    engine     refuses a configuration that cannot work        goprocess, gowasm, starlark, wasm
 //	Trier         engine     tries the isolation without a module            goprocess
 //	Granter       engine     gives a module what a policy grants             goprocess, gowasm, starlark, wasm
+//	Truster       engine     names what no module may write                  goprocess, gowasm
 //	Adopter       instance   takes generated types of the host for its own   goprocess, gowasm
 //	Assigner      instance   sets variables                                  goprocess, gowasm
 //	Counted       instance   counts calls and objects                        all

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/internal/trusted"
 	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
@@ -81,6 +82,24 @@ type Artifact struct {
 	// given either.
 	Grants           Grants
 	RequireIsolation bool
+	// Trusted lists the files and directories of which nothing may be written by a module, whatever
+	// is granted: what the loader and its engines compile, run and believe. It may be nil.
+	Trusted func() []string
+}
+
+// Writable returns why one of the places cannot be granted to the module for writing, an
+// [*fs.PathError], or nil. An engine asks before it opens the artifact.
+func (a Artifact) Writable(places []string) error {
+	if a.Trusted == nil || len(places) == 0 {
+		return nil
+	}
+	return trusted.Refuse(places, a.Trusted())
+}
+
+// Truster is an optional ability of a [Compiler]: Trusts lists the files and directories that it
+// compiles from and not for one module alone, such as its toolchain and its build cache.
+type Truster interface {
+	Trusts() []string
 }
 
 // Preparer is an optional ability of an engine that derives further files from an artifact: Prepare

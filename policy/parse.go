@@ -36,14 +36,16 @@ func Read(file string) (*Policy, error) {
 		return nil, err
 	}
 	p, err := Parse(filepath.Base(file), data)
-	if err == nil && p.Signatures != "" && !filepath.IsAbs(p.Signatures) {
-		dir, err := filepath.Abs(filepath.Dir(file))
-		if err != nil {
-			return nil, err
-		}
-		p.Signatures = filepath.Join(dir, p.Signatures)
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	if p.path, err = filepath.Abs(file); err != nil {
+		return nil, err
+	}
+	if p.Signatures != "" && !filepath.IsAbs(p.Signatures) {
+		p.Signatures = filepath.Join(filepath.Dir(p.path), p.Signatures)
+	}
+	return p, nil
 }
 
 // Parse reads the text of a policy file; file is its name, for errors and decisions. The error is a

@@ -87,7 +87,8 @@ type Policy struct {
 	// Isolation holds patterns of modules that run only where the engine offers every restriction.
 	Isolation []string
 
-	file string            // that it was read from, or ""
+	path string            // of the file that it was read from, or ""
+	file string            // its name, or ""
 	from map[string]string // rule → "load.policy:7"
 }
 
@@ -130,6 +131,10 @@ const Standard = "std"
 // StandardName is the name of a package of the standard library that the pattern [Standard]
 // matches.
 func StandardName(pkg string) string { return Standard + "/" + pkg }
+
+// File returns the absolute path of the file that [Read] read, "" for a policy that was made in
+// another way.
+func (p *Policy) File() string { return p.path }
 
 const setting = "Config.Policies: "
 

@@ -3,7 +3,9 @@ package standard_test
 import (
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +116,24 @@ func TestGrants(t *testing.T) {
 			_, err = call(with, "Wait")
 			require.ErrorAs(t, err, &limit)
 			assert.Contains(t, limit.Error(), "its call took more than 3s")
+			// What load itself compiles, runs and believes no module may write.
+			written := filepath.Join(t.TempDir(), "load.policy")
+			require.NoError(t, os.WriteFile(written, []byte("load.policy 1\n"), 0o600))
+			read, err := policy.Read(written)
+			require.NoError(t, err)
+			locked := t.TempDir()
+			cache, err := exec.Command("go", "env", "GOCACHE", "GOROOT").Output()
+			require.NoError(t, err)
+			own := strings.Fields(string(cache))
+			for _, place := range []string{s.Dir(), filepath.Dir(s.Dir()), s.EmptyDir(), locked, filepath.Dir(written), own[0], filepath.Dir(own[0]), own[1], filepath.Join(own[1], "src", "fmt")} {
+				p := &policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{ReadWrite: []string{place}}}}}
+				l, err := standard.New(load.Config{Store: s, Engine: engine, LockFile: filepath.Join(locked, "load.lock"), Policies: []*policy.Policy{p, read}})
+				require.NoError(t, err)
+				_, err = l.Load(t.Context(), dir)
+				require.ErrorContains(t, err, "grant "+place+": ", place)
+				require.ErrorContains(t, err, "what is there load compiles, runs or believes; let the module write elsewhere", place)
+				require.NoError(t, l.Close(t.Context()))
+			}
 			again := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{Memory: 256 << 20}}}})
 			_, err = call(again, "Fill", 600)
 			assert.Error(t, err)

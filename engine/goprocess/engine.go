@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/sandbox"
@@ -138,6 +139,12 @@ func (e *Engine) FingerprintOf(release string) string {
 	return builder(toolchain.Toolchain{Version: release}, e.config).Fingerprint()
 }
 
+// Trusts implements [engine.Truster].
+func (e *Engine) Trusts() []string {
+	t, _ := e.toolchains.Find()
+	return (&workspace.Workspace{Toolchain: t, BuildCache: e.config.BuildCache}).Trusts()
+}
+
 func builder(t toolchain.Toolchain, config Config) build.Builder {
 	return build.Builder{Toolchain: t, GOOS: config.GOOS, GOARCH: config.GOARCH, BuildCache: config.BuildCache}
 }
@@ -233,7 +240,10 @@ func (e *Engine) configured(a engine.Artifact) (Config, error) {
 	if a.Limits.Memory > 0 {
 		config.Memory, config.memorySetting = a.Limits.Memory, "what Config.Limits returns, or what the policy grants"
 	}
-	return config, engine.TooLittleMemory(e.Name(), config.Memory, leastMemory)
+	if err := engine.TooLittleMemory(e.Name(), config.Memory, leastMemory); err != nil {
+		return config, err
+	}
+	return config, a.Writable(config.ReadWrite)
 }
 
 // Open implements [engine.Engine].

@@ -24,6 +24,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/checkpoint"
 	"github.com/loadgo/load/internal/goglue/build"
+	"github.com/loadgo/load/internal/goglue/build/workspace"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -101,6 +102,12 @@ func (e *Engine) Fingerprint() string {
 func (e *Engine) Release() (string, error) {
 	t, err := e.toolchains.Find() // without one, it has the version to look for
 	return t.Version, err
+}
+
+// Trusts implements [engine.Truster].
+func (e *Engine) Trusts() []string {
+	t, _ := e.toolchains.Find()
+	return (&workspace.Workspace{Toolchain: t, BuildCache: e.config.BuildCache}).Trusts()
 }
 
 // FingerprintOf implements [engine.Released].

@@ -73,7 +73,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 			return nil, err
 		}
 	}
-	if err := e.checkDirectories(); err != nil {
+	if err := cmp.Or(e.checkDirectories(), a.Writable(e.config.ReadWrite)); err != nil {
 		return nil, err
 	}
 	files, err := e.read(ctx, a)

@@ -61,7 +61,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 			return nil, err
 		}
 	}
-	if err := e.checkDirectories(); err != nil {
+	if err := cmp.Or(e.checkDirectories(), a.Writable(e.config.ReadWrite)); err != nil {
 		return nil, err
 	}
 	all, err := p.modules(a)

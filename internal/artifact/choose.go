@@ -24,6 +24,7 @@ type Maker struct {
 	Offline   bool          // Remote is not asked; it decides about what it brought before
 	Toolchain string        // as Config.Toolchain of package load has it
 	Policies  []*policy.Policy
+	LockFile  string // "" for none
 	Events    event.Sink
 
 	GOROOT Roots // brings toolchains; it is asked as the settings and policies allow it

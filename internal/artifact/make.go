@@ -91,7 +91,7 @@ func (p *Plan) compile(ctx context.Context, dir string, passed error) error {
 
 // Hand gives compiled files to an engine, without limits and grants.
 func (m *Maker) Hand(eng engine.Engine, spec *find.Spec, files *store.Artifact) engine.Artifact {
-	a := engine.Artifact{Spec: spec, Files: files, Events: m.Events}
+	a := engine.Artifact{Spec: spec, Files: files, Events: m.Events, Trusted: m.trusts}
 	if m.Store == nil {
 		return a
 	}
@@ -107,6 +107,23 @@ func (m *Maker) Hand(eng engine.Engine, spec *find.Spec, files *store.Artifact) 
 		}
 	}
 	return a
+}
+
+// trusts lists what no module may write.
+func (m *Maker) trusts() []string {
+	files := []string{m.LockFile}
+	if m.Store != nil {
+		files = append(files, m.Store.Dir())
+	}
+	for _, p := range m.Policies {
+		files = append(files, p.File())
+	}
+	for _, eng := range m.Engines {
+		if t, ok := eng.(engine.Truster); ok {
+			files = append(files, t.Trusts()...)
+		}
+	}
+	return files
 }
 
 // Evict drops a damaged artifact of a spec, so that it is made again.

@@ -52,14 +52,14 @@ func readSettings(root string) map[string]string {
 	if root != "" {
 		addSettings(values, filepath.Join(root, "go.env"))
 	}
-	if file := userFile(); file != "" {
+	if file := UserFile(); file != "" {
 		addSettings(values, file)
 	}
 	return values
 }
 
-// userFile returns the file that "go env -w" writes, or "" where it is switched off.
-func userFile() string {
+// UserFile returns the file that "go env -w" writes, or "" where it is switched off.
+func UserFile() string {
 	switch file := os.Getenv("GOENV"); file {
 	case "off":
 		return ""

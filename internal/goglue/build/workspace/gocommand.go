@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/toolchain"
 )
 
 // GoCommand runs the go command in the main module, closed off from everything but the sources and
@@ -101,6 +102,13 @@ func (w *Workspace) cache() (string, error) {
 	}
 	dir, err := os.UserCacheDir()
 	return filepath.Join(dir, "go-build"), err
+}
+
+// Trusts lists what every build reads: the toolchain, the build cache, and the settings of the go
+// command.
+func (w *Workspace) Trusts() []string {
+	cache, _ := w.cache() // without one nothing is compiled
+	return []string{w.Toolchain.Root, cache, toolchain.UserFile()}
 }
 
 // checkCache finds out whether the build cache can be used: the go command would say of the package
