@@ -129,7 +129,7 @@ var elsewhere = map[string]string{
 	"internal/sandbox/isolation_linux.go":          "the program itself",
 	"internal/sandbox/limits_linux.go":             "/proc",
 	"internal/sandbox/memory_linux.go":             "/proc",
-	"internal/sandbox/mounts_linux.go":             "/proc",
+	"internal/kernelfs/kernelfs_linux.go":          "/proc",
 	"lockfile/disk.go":                             "a directory",
 	"policy/mount_linux.go":                        "/proc",
 	"store/holder_linux.go":                        "/proc",
