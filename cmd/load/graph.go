@@ -15,9 +15,10 @@ func graphCommand() command {
 		short: "load modules and print what imports what",
 		long: `
 Graph loads the modules and prints the graph of what they import and of the Go modules that they are built
-from: in the language of Graphviz, as a Mermaid flowchart, or as JSON.`,
+from: in the language of Graphviz, as a Mermaid flowchart, as a picture (SVG), or as JSON.`,
 		flags: func(f *pflag.FlagSet, o *options) {
-			f.StringVar(&o.format, "format", "dot", "print the graph as dot, mermaid or json")
+			f.StringVar(&o.format, "format", "dot", "print the graph as dot, mermaid, svg or json")
+			f.BoolVar(&o.svg, "svg", false, "print a picture, as -format svg does")
 			f.BoolVar(&o.json, "json", false, "print JSON, as -format json does")
 			o.loadFlags(f)
 		},
@@ -30,13 +31,18 @@ func runGraph(ctx context.Context, s *session, args []string) error {
 	if len(args) == 0 {
 		return &usageError{"it takes at least one NAME after the options"}
 	}
-	if s.json {
+	switch {
+	case s.json && s.svg:
+		return &usageError{"-json and -svg are two formats; take one"}
+	case s.json:
 		s.format = "json"
+	case s.svg:
+		s.format = "svg"
 	}
 	switch s.format {
-	case "dot", "mermaid", "json":
+	case "dot", "mermaid", "svg", "json":
 	default:
-		return &usageError{fmt.Sprintf("-format is dot, mermaid or json, not %q", s.format)}
+		return &usageError{fmt.Sprintf("-format is dot, mermaid, svg or json, not %q", s.format)}
 	}
 	l, err := s.loader()
 	if err != nil {
@@ -51,6 +57,8 @@ func runGraph(ctx context.Context, s *session, args []string) error {
 	switch s.format {
 	case "mermaid":
 		_, err = io.WriteString(s.stdout, graph.Mermaid())
+	case "svg":
+		_, err = io.WriteString(s.stdout, graph.SVG())
 	case "json":
 		err = printJSON(s.stdout, graph)
 	default:

@@ -97,6 +97,7 @@ type options struct {
 	compile bool   // every expression
 	chrome  bool   // the format of a trace
 	format  string // of a graph
+	svg     bool   // the same
 	targets string
 	remove  bool
 	accept  bool
