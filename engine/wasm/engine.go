@@ -3,8 +3,8 @@
 //
 //   - an Extism plugin, whose functions take and return bytes: []byte, string, and JSON for the rest;
 //   - a WASI command, which is the function main, run in a fresh instance by every call;
-//   - any other module (a WASI reactor), whose exported functions take and return numbers, and strings
-//     and bytes where a .wit text beside the file or in it says so.
+//   - any other module (a WASI reactor), whose exported functions take and return numbers, and
+//     strings, records and lists where a .wit text beside the file or in it says so.
 //
 // What their functions take and return in Go, and by name with Call:
 //
@@ -12,7 +12,8 @@
 //	plugin      one or none: []byte, string, or coded  one or none: the same       string
 //	command     [io.Reader], [io.Writer], ...string    string, []byte, or none     string
 //	numbers     integers, bool, floats; checked        the same                    int32, int64, float32, float64
-//	.wit text   string, []byte, JSON; numbers          the same                    string, []byte; numbers of their width
+//	.wit text   string, []byte, JSON; numbers;         the same, and an error      string, numbers,
+//	            structs, slices, pointers              for a result                maps, slices, nil
 //	program     plugins call it with []byte, string, coded values and numbers, others with numbers
 //
 // Coded values are MessagePack where a struct has the tag msgpack and not json, what a codec of
@@ -138,7 +139,7 @@ func (*Engine) Accepts(src find.Source) bool {
 }
 
 // version counts the changes of what Compile makes of a file.
-const version = 8
+const version = 9
 
 // Fingerprint implements [engine.Compiler].
 func (*Engine) Fingerprint() string { return fmt.Sprintf("wasm %d", version) }

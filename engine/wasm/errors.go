@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,11 +71,34 @@ func (e *PluginError) Error() string {
 	return e.Message
 }
 
+// ResultError is what a function returned whose type, in a .wit text, is a result: its error. The
+// instance goes on.
+type ResultError struct {
+	Module string
+	Symbol string
+	Value  any // a string, a number, a map for a record; nil where the type has no error
+}
+
+func (e *ResultError) Error() string {
+	switch v := e.Value.(type) {
+	case nil:
+		return e.Module + ": " + e.Symbol + " failed and says nothing"
+	case string:
+		return v
+	}
+	text, err := json.Marshal(e.Value)
+	if err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Module, e.Symbol, e.Value)
+	}
+	return e.Module + ": " + e.Symbol + ": " + string(text)
+}
+
 // ended is what a call ended with as its usage counts it: an error that a function returned is a
 // result like any other.
 func ended(err error) error {
 	var returned *PluginError
-	if errors.As(err, &returned) {
+	var failed *ResultError
+	if errors.As(err, &returned) || errors.As(err, &failed) {
 		return nil
 	}
 	return err

@@ -1,27 +1,18 @@
 package wasm
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
-	"math"
 	"reflect"
-	"slices"
 	"strings"
 
-	"github.com/tetratelabs/wazero/api"
-
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/wasmvalue"
 	"github.com/loadgo/load/internal/wit"
 )
 
-// typed is an exported function that takes or returns texts in the module's memory, as a text
-// beside the module says:
-// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md. A text is
-// two numbers, its place and its length; the module makes room for those that it takes. One that it
-// returns is at the place that the function returns.
+// typed is an exported function whose types a text beside the module says. What is no number lies in
+// the module's memory; the module makes room for what it takes.
 type typed struct {
 	wit.Func
 	export, makeRoom, post string // post is told when a returned text was read; "" is none
@@ -75,10 +66,10 @@ func (b *binaryModule) typedFunctions(text []byte) (map[string]*typed, error) {
 	return all, nil
 }
 
-// rooms notes how texts cross, or says why they cannot.
+// rooms notes how what lies in the memory crosses, or says why it cannot.
 func (b *binaryModule) rooms(t *typed) string {
-	takes := slices.ContainsFunc(t.Params, func(p wit.Param) bool { return p.Type.IsText() })
-	if !takes && !t.Result.IsText() {
+	takes, returns := t.InMemory()
+	if !takes && !returns {
 		return ""
 	}
 	if _, ok := b.exported[exportKey{"memory", 2}]; !ok {
@@ -110,53 +101,51 @@ func (b *binaryModule) function(name string) (functionType, bool) {
 
 // core is the type that the function has in the module.
 func (t *typed) core() functionType {
-	var f functionType
-	for _, p := range t.Params {
-		f.params = append(f.params, wit.Core(p.Type))
-		if p.Type.IsText() {
-			f.params = append(f.params, api.ValueTypeI32)
-		}
-	}
-	if t.Result != "" {
-		f.results = []byte{wit.Core(t.Result)}
-	}
-	return f
+	params, results := t.Core()
+	return functionType{params, results}
 }
 
 // symbol describes the function.
 func (t *typed) symbol() engine.Symbol {
 	var params []string
 	for _, p := range t.Params {
-		params = append(params, strings.ReplaceAll(p.Name, "-", "_")+" "+wit.GoType(p.Type).String())
+		params = append(params, strings.ReplaceAll(p.Name, "-", "_")+" "+p.Type.Spelled())
 	}
 	result := ""
-	if t.Result != "" {
-		result = " " + wit.GoType(t.Result).String()
+	switch r := t.Result; {
+	case r == nil:
+	case r.Kind != wit.Result:
+		result = " " + r.Spelled()
+	case r.Ok == nil:
+		result = " error"
+	default:
+		result = " (" + r.Ok.Spelled() + ", error)"
 	}
 	return engine.Symbol{Name: t.export, Kind: engine.KindFunc, Signature: "func " + t.export + "(" + strings.Join(params, ", ") + ")" + result}
 }
 
+// value is the type of what the function returns beside an error, or nil.
+func (t *typed) value() wit.Type {
+	if t.Result != nil && t.Result.Kind == wit.Result {
+		return t.Result.Ok
+	}
+	return t.Result
+}
+
 // unfit says why Go values of a type cannot be those of another, or "".
-func (m *module) unfit(g reflect.Type, t wit.Type, argument bool) string {
-	ok := false
-	switch {
-	case t.IsText():
-		ok = !isNumeric(g) && m.config.codecs.Unfit(g) == ""
-	case t == wit.Bool:
-		ok = g.Kind() == reflect.Bool
-	default:
-		ok = g.Kind() != reflect.Bool && wasmvalue.Fits(g, wit.Core(t), argument)
-	}
-	if ok {
-		return ""
-	}
-	return fmt.Sprintf("is a %s, not a %s", wit.GoType(t), g)
+func (s *shared) unfit(g reflect.Type, t wit.Type, argument bool) string {
+	return wit.Unfit(g, t, argument, func(g reflect.Type) string {
+		if isNumeric(g) {
+			return "it is a number"
+		}
+		return s.config.codecs.Unfit(g)
+	})
 }
 
 // bindTyped binds a function whose types a text says.
 func (m *module) bindTyped(t *typed, f *goFunction) (run func(ctx context.Context, args, results []reflect.Value) error, reason string) {
 	wanted := 0
-	if t.Result != "" {
+	if t.value() != nil {
 		wanted = 1
 	}
 	switch {
@@ -166,6 +155,8 @@ func (m *module) bindTyped(t *typed, f *goFunction) (run func(ctx context.Contex
 		return nil, fmt.Sprintf("it has %d parameters, not %d", len(t.Params), len(f.params))
 	case len(f.results) != wanted:
 		return nil, fmt.Sprintf("it has %d results, not %d", wanted, len(f.results))
+	case !f.withError && t.Result != nil && t.Result.Kind == wit.Result:
+		return nil, "its result may be an error: give the function one, last"
 	}
 	for i, p := range t.Params {
 		if reason := m.unfit(f.params[i], p.Type, true); reason != "" {
@@ -173,7 +164,7 @@ func (m *module) bindTyped(t *typed, f *goFunction) (run func(ctx context.Contex
 		}
 	}
 	if wanted == 1 {
-		if reason := m.unfit(f.results[0], t.Result, false); reason != "" {
+		if reason := m.unfit(f.results[0], t.value(), false); reason != "" {
 			return nil, "its result " + reason
 		}
 	}
@@ -195,20 +186,26 @@ func (m *module) callTypedNamed(ctx context.Context, s engine.Symbol, t *typed, 
 	values := make([]reflect.Value, len(args))
 	for i, p := range t.Params {
 		values[i] = wit.Loosened(reflect.ValueOf(args[i]), p.Type)
-		reason := "is a " + wit.GoType(p.Type).String() + ", not nil"
-		if values[i].IsValid() {
+		reason := ""
+		switch {
+		case values[i].IsValid() && p.Type.Kind != wit.Option:
 			reason = m.unfit(values[i].Type(), p.Type, true)
+		case p.Type.Kind != wit.Option:
+			reason = "is a " + p.Type.Spelled() + ", not nil"
 		}
 		if reason != "" {
 			return nil, m.misfit(s, "", fmt.Sprintf("argument %d %s", i+1, reason))
 		}
 	}
-	if t.Result == "" {
-		return []any{}, m.callTyped(ctx, t, values, reflect.Value{})
+	var result reflect.Value
+	if t.value() != nil {
+		result = reflect.New(reflect.TypeFor[any]()).Elem()
 	}
-	result := reflect.New(wit.GoType(t.Result)).Elem()
 	if err := m.callTyped(ctx, t, values, result); err != nil {
 		return nil, err
+	}
+	if !result.IsValid() {
+		return []any{}, nil
 	}
 	return []any{result.Interface()}, nil
 }
@@ -219,80 +216,82 @@ func (m *module) callTyped(ctx context.Context, t *typed, args []reflect.Value, 
 	if err != nil {
 		return err
 	}
-	defer func() { leave(err) }()
-	var stack []uint64
-	for i, p := range t.Params {
-		bits, err := m.lower(ctx, t, p.Type, args[i])
-		if err != nil {
-			return fmt.Errorf("%s: argument %d: %w", t.export, i+1, err)
-		}
-		stack = append(stack, bits...)
-	}
-	stack = append(stack, make([]uint64, 1)...)
-	if err := m.invoke(ctx, t.export, stack); err != nil || !result.IsValid() {
-		return err
-	}
-	if !t.Result.IsText() {
-		return wit.Decode(stack[0], t.Result, result)
-	}
-	data, err := m.lift(ctx, t, uint32(stack[0]))
+	defer func() { leave(ended(err)) }()
+	crossing := wit.Crossing{Guest: guestMemory{ctx, m, t}, Texts: texts{m}, Left: m.config.MaxOutput}
+	stack, err := crossing.Lower(&t.Func, args)
 	if err != nil {
+		return fmt.Errorf("%s: %w", t.export, err)
+	}
+	stack = append(stack, 0)
+	if err := m.invoke(ctx, t.export, stack); err != nil || t.Result == nil {
 		return err
 	}
+	if m.guest == nil {
+		return context.Cause(ctx)
+	}
+	err = crossing.Lift(stack[0], t.Result, result)
 	if t.post != "" {
 		if err := m.invoke(ctx, t.post, stack[:1]); err != nil {
 			return err
 		}
 	}
-	if err := m.decode(data, result); err != nil {
-		return fmt.Errorf("the result of %s is not a %s: %w", t.export, result.Type(), err)
+	var failed *wit.Failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &failed):
+		return &ResultError{Module: m.name, Symbol: t.export, Value: failed.Value}
+	case errors.Is(err, wit.ErrTooLarge):
+		return &engine.LimitError{Reason: fmt.Sprintf("the result of %s takes more than %d bytes", t.export, m.config.MaxOutput), Fix: "set wasm.Config.MaxOutput"}
 	}
-	return nil
+	var outside wit.Outside
+	if errors.As(err, &outside) {
+		return &TrapError{Module: m.name, Symbol: t.export, Reason: "its result: " + err.Error(), Err: err}
+	}
+	return fmt.Errorf("the result of %s: %w", t.export, err)
 }
 
-// lower makes the numbers of an argument, and writes it into the module's memory where it is a
-// text.
-func (m *module) lower(ctx context.Context, t *typed, of wit.Type, v reflect.Value) ([]uint64, error) {
-	if !of.IsText() {
-		bits, err := wit.Encode(v, of)
-		return []uint64{bits}, err
-	}
-	data, err := m.config.codecs.Encode(v)
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > math.MaxInt32 {
-		return nil, fmt.Errorf("it has %d bytes", len(data))
-	}
-	stack := []uint64{0, 0, 1, uint64(len(data))}
-	if t.makeRoom == plainRoom {
-		stack = []uint64{uint64(len(data))}
-	}
-	if err := m.invoke(ctx, t.makeRoom, stack); err != nil {
-		return nil, err
-	}
-	place := uint32(stack[0])
-	if m.guest == nil {
-		return nil, context.Cause(ctx)
-	}
-	if len(data) > 0 && place == 0 || !m.guest.ExportedMemory("memory").Write(place, data) {
-		return nil, &TrapError{Module: m.name, Symbol: t.export, Reason: fmt.Sprintf("%s made no room for %d bytes", t.makeRoom, len(data))}
-	}
-	return []uint64{uint64(place), uint64(len(data))}, nil
+// guestMemory is the memory of the instance that a call runs in.
+type guestMemory struct {
+	ctx    context.Context
+	module *module
+	typed  *typed
 }
 
-// lift copies the text that a function returned.
-func (m *module) lift(ctx context.Context, t *typed, at uint32) ([]byte, error) {
-	if m.guest == nil {
-		return nil, context.Cause(ctx)
+// Room implements [wit.Guest].
+func (g guestMemory) Room(size, align uint32) (uint32, error) {
+	stack := []uint64{0, 0, uint64(align), uint64(size)}
+	if g.typed.makeRoom == plainRoom {
+		stack = []uint64{uint64(size)}
 	}
-	memory := m.guest.ExportedMemory("memory")
-	pair, ok := memory.Read(at, 8)
-	if ok {
-		pair, ok = memory.Read(binary.LittleEndian.Uint32(pair), binary.LittleEndian.Uint32(pair[4:]))
+	if err := g.module.invoke(g.ctx, g.typed.makeRoom, stack); err != nil {
+		return 0, err
 	}
-	if !ok {
-		return nil, &TrapError{Module: m.name, Symbol: t.export, Reason: fmt.Sprintf("its result, at %d, is not in the module's memory", at)}
+	if g.module.guest == nil {
+		return 0, context.Cause(g.ctx)
 	}
-	return bytes.Clone(pair), nil
+	at := uint32(stack[0])
+	if _, ok := g.Read(at, size); !ok || size > 0 && at == 0 {
+		return 0, &TrapError{Module: g.module.name, Symbol: g.typed.export, Reason: fmt.Sprintf("%s made no room for %d bytes", g.typed.makeRoom, size)}
+	}
+	return at, nil
 }
+
+// Read implements [wit.Guest].
+func (g guestMemory) Read(at, size uint32) ([]byte, bool) {
+	return g.module.guest.ExportedMemory("memory").Read(at, size)
+}
+
+// Write implements [wit.Guest].
+func (g guestMemory) Write(at uint32, data []byte) bool {
+	return g.module.guest.ExportedMemory("memory").Write(at, data)
+}
+
+// texts takes Go values to bytes as plugins do.
+type texts struct{ module *module }
+
+// Encode implements [wit.Texts].
+func (t texts) Encode(v reflect.Value) ([]byte, error) { return t.module.config.codecs.Encode(v) }
+
+// Decode implements [wit.Texts].
+func (t texts) Decode(data []byte, to reflect.Value) error { return t.module.decode(data, to) }

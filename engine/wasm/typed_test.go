@@ -80,15 +80,15 @@ func TestTyped(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []any{uint8('z')}, last, "malloc makes room, too")
 	for want, bad := range map[string]func() error{
-		"argument 1: 256 does not fit into a uint8":    func() error { _, err := sum(256, 0, 0, 0, 0); return err },
-		"argument 3: -1 does not fit into a uint64":    func() error { _, err := sum(0, 0, -1, 0, 0); return err },
-		"cabi_realloc made no room for 40001 bytes":    func() error { _, err := join(strings.Repeat("x", 40001), nil); return err },
-		"argument 1: 0xd800 is no character":           func() error { _, err := m.Call(t.Context(), "next", 0xd800); return err },
-		"argument 1 is a bool, not a int":              func() error { _, err := m.Call(t.Context(), "not", 1); return err },
-		"argument 1 is a string, not nil":              func() error { _, err := m.Call(t.Context(), "first_byte", nil); return err },
-		"it has 2 parameters, not 1":                   func() error { _, err := m.Call(t.Context(), "join", "a"); return err },
-		"its result, at 16, is not in the module's":    func() error { _, err := m.Call(t.Context(), "beyond"); return err },
-		"its result, at 4294967292, is not in the mod": func() error { _, err := m.Call(t.Context(), "nowhere"); return err },
+		"argument 1: 256 does not fit into a uint8": func() error { _, err := sum(256, 0, 0, 0, 0); return err },
+		"argument 3: -1 does not fit into a uint64": func() error { _, err := sum(0, 0, -1, 0, 0); return err },
+		"cabi_realloc made no room for 40001 bytes": func() error { _, err := join(strings.Repeat("x", 40001), nil); return err },
+		"argument 1: 0xd800 is no character":        func() error { _, err := m.Call(t.Context(), "next", 0xd800); return err },
+		"argument 1 is a bool, not a int":           func() error { _, err := m.Call(t.Context(), "not", 1); return err },
+		"argument 1 is a string, not nil":           func() error { _, err := m.Call(t.Context(), "first_byte", nil); return err },
+		"it has 2 parameters, not 1":                func() error { _, err := m.Call(t.Context(), "join", "a"); return err },
+		"what lies at 65535 is not in the module's": func() error { _, err := m.Call(t.Context(), "beyond"); return err },
+		"what lies at 4294967292 is not in the mod": func() error { _, err := m.Call(t.Context(), "nowhere"); return err },
 		"300 is no u8":                       func() error { _, err := m.Call(t.Context(), "wide"); return err },
 		"parameter 1 is a string, not a int": func() error { _, err := load.Func[func(int) uint8](m, "first_byte"); return err },
 		"its result is a bool, not a int":    func() error { _, err := load.Func[func(bool) int](m, "not"); return err },
@@ -118,7 +118,7 @@ func TestTypedRefused(t *testing.T) {
 		"join: func(":                      "it is cut off",
 		"gone: func();":                    "gone has to be func() in the module, and it is not exported",
 		"join: func(a: string) -> string;": "join has to be func(int32, int32) int32 in the module, and it is func(int32, int32, int32, int32) int32",
-		"join: func(a: string, b: string, c: option<u8>) -> string;": "the type option is not supported",
+		"join: func(a: string, b: string, c: tuple<u8>) -> string;": "the type tuple is not supported",
 	} {
 		write("texts.wit", text)
 		_, err := w.Load(t.Context(), file)

@@ -10,14 +10,14 @@ import (
 	"github.com/loadgo/load/internal/wasmvalue"
 )
 
-// Core is the WebAssembly type of a value: of a text, of its place.
+// Core is the WebAssembly type of a number.
 func Core(t Type) api.ValueType {
 	switch t {
-	case "u64", "s64":
+	case U64, S64:
 		return api.ValueTypeI64
-	case "f32":
+	case F32:
 		return api.ValueTypeF32
-	case "f64":
+	case F64:
 		return api.ValueTypeF64
 	}
 	return api.ValueTypeI32
@@ -26,24 +26,21 @@ func Core(t Type) api.ValueType {
 // goTypes are the Go types.
 var goTypes = map[Type]reflect.Type{
 	String: reflect.TypeFor[string](), Bytes: reflect.TypeFor[[]byte](), Bool: reflect.TypeFor[bool](), Char: reflect.TypeFor[rune](),
-	"u8": reflect.TypeFor[uint8](), "u16": reflect.TypeFor[uint16](), "u32": reflect.TypeFor[uint32](), "u64": reflect.TypeFor[uint64](),
-	"s8": reflect.TypeFor[int8](), "s16": reflect.TypeFor[int16](), "s32": reflect.TypeFor[int32](), "s64": reflect.TypeFor[int64](),
-	"f32": reflect.TypeFor[float32](), "f64": reflect.TypeFor[float64](),
+	U8: reflect.TypeFor[uint8](), U16: reflect.TypeFor[uint16](), U32: reflect.TypeFor[uint32](), U64: reflect.TypeFor[uint64](),
+	S8: reflect.TypeFor[int8](), S16: reflect.TypeFor[int16](), S32: reflect.TypeFor[int32](), S64: reflect.TypeFor[int64](),
+	F32: reflect.TypeFor[float32](), F64: reflect.TypeFor[float64](),
 }
-
-// GoType is the Go type of a type's values.
-func GoType(t Type) reflect.Type { return goTypes[t] }
 
 // Loosened is an argument whose type is seen only at the call: where a float is wanted, an integer
 // and a float of another size that is the same number are one.
 func Loosened(v reflect.Value, t Type) reflect.Value {
-	if t != "f32" && t != "f64" || !v.IsValid() {
+	if t != F32 && t != F64 || !v.IsValid() {
 		return v
 	}
 	if v.CanInt() && int64(float64(v.Int())) == v.Int() {
 		v = reflect.ValueOf(float64(v.Int()))
 	}
-	if v.CanFloat() && t == "f32" && (math.IsInf(v.Float(), 0) || !reflect.Zero(GoType(t)).OverflowFloat(v.Float())) {
+	if v.CanFloat() && t == F32 && (math.IsInf(v.Float(), 0) || !reflect.Zero(GoType(t)).OverflowFloat(v.Float())) {
 		v = reflect.ValueOf(float32(v.Float()))
 	}
 	return v
@@ -52,7 +49,10 @@ func Loosened(v reflect.Value, t Type) reflect.Value {
 // Encode makes a WebAssembly value of a Go number that the type has.
 func Encode(v reflect.Value, t Type) (uint64, error) {
 	want := GoType(t)
-	if t == Bool || t == "f32" || t == "f64" {
+	if !v.IsValid() || !fitsNumber(v.Type(), t, true) {
+		return 0, misfit(v, t)
+	}
+	if t == Bool || t == F32 || t == F64 {
 		return wasmvalue.Encode(v, Core(t))
 	}
 	to := reflect.New(want).Elem()
@@ -63,6 +63,14 @@ func Encode(v reflect.Value, t Type) (uint64, error) {
 		return narrowed(v.Uint(), t)
 	}
 	return 0, fmt.Errorf("%v does not fit into a %s", v, want)
+}
+
+// fitsNumber reports whether Go values of a type can be such numbers.
+func fitsNumber(g reflect.Type, t Type, argument bool) bool {
+	if t == Bool {
+		return g.Kind() == reflect.Bool
+	}
+	return g.Kind() != reflect.Bool && wasmvalue.Fits(g, Core(t), argument)
 }
 
 func narrowed(n uint64, t Type) (uint64, error) {
@@ -87,7 +95,7 @@ func Decode(bits uint64, t Type, to reflect.Value) error {
 			bits = uint64(uint32(bits))
 		}
 		if exact.OverflowUint(bits) {
-			return fmt.Errorf("%d is no %s", bits, t)
+			return fmt.Errorf("%d is no %s", bits, t.Name)
 		}
 		exact.SetUint(bits)
 	}

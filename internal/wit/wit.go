@@ -1,11 +1,12 @@
 // Package wit reads the text that says what the functions of a WebAssembly module take and return:
-// the functions of a world, in the language of interfaces that WebAssembly's components have, with
-// strings, lists of bytes and numbers.
+// the functions of a world, in the language of interfaces that WebAssembly's components have, and
+// takes values of their types between Go and the memory of a module.
 //
 //	package example:tax;           // may be missing, as may the world around the functions
 //
 //	world tax {
-//	  export price: func(order: string, count: u32) -> string;
+//	  record order { item: string, count: u32, tags: list<string>, note: option<string> }
+//	  export price: func(o: order) -> result<f64, string>;
 //	}
 //
 // See https://component-model.bytecodealliance.org/design/wit.html.
@@ -18,20 +19,6 @@ import (
 	"strings"
 )
 
-// Type is the type of a parameter or a result; "" is none.
-type Type string
-
-// The types that are not numbers.
-const (
-	String Type = "string"
-	Bytes  Type = "list<u8>"
-	Bool   Type = "bool"
-	Char   Type = "char"
-)
-
-// IsText reports whether values of a type lie in the memory of a module.
-func (t Type) IsText() bool { return t == String || t == Bytes }
-
 // Param is a parameter.
 type Param struct {
 	Name string
@@ -42,21 +29,15 @@ type Param struct {
 type Func struct {
 	Name   string // as it is written: with hyphens
 	Params []Param
-	Result Type
+	Result Type   // nil is none
 	Doc    string // what the comments of three slashes before it say, or ""
-}
-
-// known are the types by their names.
-var known = map[string]Type{
-	"string": String, "bool": Bool, "char": Char,
-	"u8": "u8", "u16": "u16", "u32": "u32", "u64": "u64", "s8": "s8", "s16": "s16", "s32": "s32", "s64": "s64",
-	"f32": "f32", "f64": "f64", "float32": "f32", "float64": "f64",
 }
 
 const (
 	// MaxText is how many bytes a text has.
 	MaxText  = 1 << 20
 	maxFuncs = 10_000
+	maxDepth = 32
 )
 
 // Parse reads the functions of a text.
@@ -78,6 +59,10 @@ func Parse(text string) ([]Func, error) {
 	var all []Func
 	seen := make(map[string]bool)
 	for len(p.tokens) > 0 && p.err == nil && (!world || p.tokens[0] != "}") {
+		if p.declares() {
+			p.declaration()
+			continue
+		}
 		f := p.function()
 		if p.err == nil && (seen[f.Name] || len(all) == maxFuncs) {
 			p.err = fmt.Errorf("%s is there twice, or one too many", f.Name)
@@ -105,12 +90,14 @@ var (
 // parser reads tokens. After an error it reads nothing.
 type parser struct {
 	tokens []string
+	types  map[string]Type
+	depth  int
 	docs   map[int]string // by how many tokens there are from the one on that they stand before
 	err    error
 }
 
 func newParser(text string) *parser {
-	p := &parser{docs: make(map[int]string)}
+	p := &parser{docs: make(map[int]string), types: make(map[string]Type)}
 	docs := make(map[int][]string) // by the index of that token
 	for _, token := range tokens.FindAllString(text, -1) {
 		switch {
@@ -184,23 +171,142 @@ func (p *parser) function() Func {
 		f.Params = append(f.Params, param)
 	}
 	if p.take("->") {
-		f.Result = p.typ()
+		f.Result = p.result()
 	}
 	p.want(";")
 	return f
 }
 
-func (p *parser) typ() Type {
-	token := p.next()
-	if p.err == nil && token == "list" {
-		for _, part := range []string{"<", "u8", ">"} {
-			p.want(part)
-		}
-		return Bytes
+// declares reports whether a type is declared next; these words may be names of functions, too.
+func (p *parser) declares() bool {
+	if len(p.tokens) < 2 || p.tokens[1] == ":" {
+		return false
 	}
-	t, ok := known[token]
-	if p.err == nil && !ok {
-		p.err = fmt.Errorf("the type %s is not supported: strings, list<u8>, bool, char and numbers are", token)
+	switch p.tokens[0] {
+	case "record", "enum", "type", "variant", "flags", "resource":
+		return true
+	}
+	return false
+}
+
+// declaration reads a type with a name.
+func (p *parser) declaration() {
+	kind, name := p.next(), p.name()
+	t := &Def{Name: name}
+	switch kind {
+	case "type":
+		p.want("=")
+		aliased := p.typ()
+		p.want(";")
+		t = aliased
+	case "record":
+		t.Kind = Record
+		p.list(func() {
+			field := Field{Name: p.name()}
+			p.want(":")
+			field.Type = p.typ()
+			t.Fields = append(t.Fields, field)
+		})
+	case "enum":
+		t.Kind = Enum
+		p.list(func() { t.Labels = append(t.Labels, p.name()) })
+	default:
+		p.fail("%s %s: of the types with names, records, enums and those that are made of others are supported", kind, name)
+	}
+	if p.err != nil {
+		return
+	}
+	if p.types[name] != nil || known[name] != nil {
+		p.fail("the type %s is there twice", name)
+	} else if err := t.complete(); err != nil {
+		p.fail("%s: %w", name, err)
+	} else if len(p.types) == maxFuncs {
+		p.fail("it has more than %d types", maxFuncs)
+	}
+	p.types[name] = t
+}
+
+// list reads elements in braces, with commas between them.
+func (p *parser) list(element func()) {
+	p.want("{")
+	for p.err == nil && !p.take("}") {
+		element()
+		if !p.take(",") {
+			p.want("}")
+			return
+		}
+	}
+}
+
+func (p *parser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = fmt.Errorf(format, args...)
+	}
+}
+
+// result reads the type of a result, which may be an error.
+func (p *parser) result() Type {
+	if !p.take("result") {
+		return p.typ()
+	}
+	t := &Def{Kind: Result, Name: "result"}
+	if p.take("<") {
+		if !p.take("_") {
+			t.Ok = p.typ()
+		}
+		if p.take(",") {
+			t.Err = p.typ()
+		}
+		p.want(">")
+	}
+	return p.completed(t)
+}
+
+// completed is a type of which everything is known.
+func (p *parser) completed(t Type) Type {
+	if p.err == nil {
+		p.err = t.complete()
 	}
 	return t
+}
+
+func (p *parser) typ() Type {
+	if p.depth++; p.depth > maxDepth {
+		p.fail("its types nest more than %d deep", maxDepth)
+	}
+	defer func() { p.depth-- }()
+	token := p.next()
+	if p.err != nil {
+		return nil
+	}
+	if token == "list" || token == "option" {
+		p.want("<")
+		elem := p.typ()
+		p.want(">")
+		if p.err != nil {
+			return nil
+		}
+		if token == "option" {
+			return p.completed(&Def{Kind: Option, Name: "option<" + elem.Name + ">", Elem: elem})
+		}
+		if elem.Name == "u8" {
+			return Bytes
+		}
+		return p.completed(&Def{Kind: List, Name: "list<" + elem.Name + ">", Elem: elem})
+	}
+	if t := known[token]; t != nil {
+		return t
+	}
+	if t := p.types[strings.TrimPrefix(token, "%")]; t != nil {
+		return t
+	}
+	switch token {
+	case "result":
+		p.fail("a result<…> is what a function returns, not part of another type")
+	case "tuple", "variant", "flags", "borrow", "own", "stream", "future", "map":
+		p.fail("the type %s is not supported", token)
+	default:
+		p.fail("the type %s is not supported, or not declared before", token)
+	}
+	return nil
 }
