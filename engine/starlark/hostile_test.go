@@ -108,6 +108,12 @@ var hostileMemory = map[string]string{
 	"comp_if":       `d = {(i, j): 1 for i in range(10000) if i for j in range(i)}`,
 	"fail":          `fail("\x01" * 4000000, "a" * 4000000)`,
 	"float":         `float("9" * 8000000 + "x")`,
+	"getattr_name":  `getattr(struct(), "a" * 7000000)`,
+	"index_key":     `{}["\x01" * 3900000]`,
+	"key_text":      `{("\x01" * 1000000, "\x02" * 1000000, "\x03" * 1000000): 1}["\x01" * 3000000]`,
+	"format_name":   `("{" + "a" * 7000000 + "}").format()`,
+	"percent_name":  `l = ("%(" + "a" * 7000000 + ")s") % {}`,
+	"keyword":       `(lambda: 1)(**{"a" * 7000000: 1})`,
 	"getattr":       `x = "ab" * 3000000; l = [getattr(x, "upper")() for i in range(100)]`,
 	"time":          `l = time.now().format("January" * 1500000)`,
 }

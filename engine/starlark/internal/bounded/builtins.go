@@ -171,7 +171,7 @@ func grow(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []star
 
 // getattr is the language's, with guarded methods.
 func getattr(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	v, err := starlark.Universe["getattr"].(*starlark.Builtin).CallInternal(t, args, kwargs)
+	v, err := builtins["getattr"].call(t, starlark.Universe["getattr"].(*starlark.Builtin), arguments{args: args, kwargs: kwargs})
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ var builtins = map[string]builtin{
 	"list": {cost: copies(3 * WordSize), walks: eachElement}, "tuple": {cost: copies(3 * WordSize), walks: eachElement},
 	"reversed": {cost: copies(WordSize), walks: eachElement}, "set": {cost: copies(EntrySize), walks: eachKey},
 	"zip": {cost: columns, walks: eachElement}, "struct": {cost: copies(EntrySize)},
-	"getattr": {}, "max": {run: extreme}, "min": {run: extreme}, "sorted": {run: sorted},
+	"getattr": {cost: named}, "max": {run: extreme}, "min": {run: extreme}, "sorted": {run: sorted},
 
 	"json.encode": {cost: jsonText}, "json.decode": {run: decodeJSON},
 
@@ -298,6 +298,12 @@ func texts(a arguments) (cost, error) {
 	}
 	c, err := weigh(printing, a.all()...)
 	return cost{Times(3, c.bytes), c.work}, err
+}
+
+// named is the cost of an error that shows a name.
+func named(a arguments) (cost, error) {
+	n := int64(len(a.text(1)))
+	return cost{Times(6, n), n}, nil
 }
 
 func jsonText(a arguments) (cost, error) {

@@ -119,7 +119,12 @@ func passKey(r *Meter, v starlark.Value) (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, r.afford(cost{work: c.work})
+	// The error of a key that is not there shows it, and so do those around that error.
+	shown, err := weigh(printing, v)
+	if err != nil {
+		return nil, err
+	}
+	return v, r.afford(cost{Times(5, shown.bytes), c.work})
 }
 
 // passMethod lets a value through whose method is called: a large one with its methods guarded.
