@@ -65,6 +65,9 @@ func (w *walk) record(ctx context.Context, e *report.Explanation, err error) {
 		granting = plan.Grant(policies, w.release.Subject(), []string{w.release.Package})
 	}
 	e.Policy = append(e.Policy, granting.Rulings()...)
+	if w.spec != nil {
+		e.Asks = report.Asks(w.spec.Asks, granting.Grants, plan.GrantNames(w.spec)[0])
+	}
 	if release := w.release; release != nil && err == nil {
 		e.Canonical, e.Module, e.Version = release.Package, release.Module, release.Version
 		e.Why, e.Time, e.Origin, e.Deprecated = release.Why, release.Time, release.Origin, release.Deprecated

@@ -125,20 +125,7 @@ func (l *Loader) resolve(ctx context.Context, s *install.Session, r *request, tr
 
 // wouldInstall tells what each installer would do about a name that the path does not know.
 func (l *Loader) wouldInstall(r *request) []find.Tried {
-	tried := make([]find.Tried, len(l.config.Installers))
-	first := r.claims
-	for i, installer := range l.config.Installers {
-		tried[i] = find.Tried{Who: find.Describe(installer), Answer: "not its kind of name"}
-		switch {
-		case first >= 0 && i > first:
-			tried[i].Answer = "not asked: " + tried[first].Who + " claims the name"
-		case i == first && l.config.NoInstall:
-			tried[i].Answer = "installs are turned off"
-		case i == first:
-			tried[i].Answer = "it would be asked to install it"
-		}
-	}
-	return tried
+	return install.Would(l.config.Installers, r.claims, l.config.NoInstall)
 }
 
 // complete lets the installers bring what a source found in place needs, until its hash is known.

@@ -142,8 +142,8 @@ func New(config Config) (*Loader, error) {
 	config.Engines = slices.Clone(config.Engines)
 	config.Policies = slices.Clone(config.Policies)
 	if err := cmp.Or(
-		noNil(config.Policies, "Config.Policies", "policy"), noNil(config.Path, "Config.Path", "finder"),
-		noNil(config.Installers, "Config.Installers", "installer"), noNil(config.Engines, "Config.Engines", "engine"),
+		plan.NoNil(config.Policies, "Config.Policies", "policy"), plan.NoNil(config.Path, "Config.Path", "finder"),
+		plan.NoNil(config.Installers, "Config.Installers", "installer"), plan.NoNil(config.Engines, "Config.Engines", "engine"),
 	); err != nil {
 		return nil, err
 	}
@@ -195,8 +195,9 @@ func New(config Config) (*Loader, error) {
 	l.artifacts = artifact.Maker{
 		Engines: config.Engines, Engine: config.Engine, Toolchain: config.Toolchain, Policies: config.Policies, LockFile: l.lock.Path, Events: config.Events, GOROOT: l.goroot, Remote: config.Remote, Offline: config.Offline,
 	}
-	for _, b := range config.Bundles {
+	for i, b := range config.Bundles {
 		l.artifacts.Bundles = append(l.artifacts.Bundles, b)
+		l.config.Path[i] = l.artifacts.Finder(b)
 	}
 	l.letGo = func() {}
 	if config.Store != nil {
@@ -205,15 +206,6 @@ func New(config Config) (*Loader, error) {
 	}
 	l.artifacts.Store = l.config.Store
 	return l, nil
-}
-
-// noNil refuses a setting that holds a nil.
-func noNil[T comparable](all []T, setting, what string) error {
-	var none T
-	if slices.Contains(all, none) {
-		return &ConfigError{Setting: setting, Reason: "it holds a nil " + what}
-	}
-	return nil
 }
 
 // Load returns the module of that name, as [find.ParseName] reads names: the running one where

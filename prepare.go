@@ -2,9 +2,12 @@ package load
 
 import (
 	"context"
+	"time"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -67,6 +70,9 @@ type Prepared struct {
 	Sought  engine.Sought // what a [engine.Remote] calls it
 	Files   *store.Artifact
 
+	Granted   policy.Grants // by the loader's policies
+	Published []time.Time   // when the modules of the build list were, zero where unknown
+
 	outfit *outfit
 }
 
@@ -75,7 +81,10 @@ type Prepared struct {
 func (l *Loader) Prepare(ctx context.Context, name string, options ...LoadOption) (p *Prepared, err error) {
 	defer func() { err = loadError(name, err) }()
 	defer recovered(&err)
-	return l.prepare(ctx, name, options)
+	if p, err = l.prepare(ctx, name, options); err == nil {
+		p.Published, err = install.Published(ctx, l.session(), l.config.Installers, p.Spec)
+	}
+	return p, err
 }
 
 // prepare obtains a module, and compiles it.
@@ -92,7 +101,7 @@ func (l *Loader) prepare(ctx context.Context, name string, options []LoadOption)
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{Name: w.name, By: w.by, Spec: w.spec, Engine: o.engine.Name(), outfit: o}
+	p := &Prepared{Name: w.name, By: w.by, Spec: w.spec, Engine: o.engine.Name(), Granted: o.granting.Grants, outfit: o}
 	if p.Files, err = o.plan.Make(ctx, false); err != nil || p.Files == nil {
 		return p, err
 	}

@@ -34,6 +34,9 @@ type Bundle struct {
 	err   error
 
 	lock     []byte
+	bill     Blob // of materials; without a digest, there is none
+	sources  []file
+	opened   bool // with its sources
 	modules  []module
 	byKey    map[string]*module
 	releases []string
@@ -121,7 +124,9 @@ func (b *Bundle) of(tops []descriptor, read func(i int) (content, error)) error 
 	if err != nil {
 		return err
 	}
-	b.lock, b.modules = c.lock, c.modules
+	b.lock, b.modules, b.sources = c.lock, c.modules, c.sources
+	b.bill, _ = c.materials()
+	share(b.modules)
 	b.byKey = make(map[string]*module, len(b.modules))
 	for i, m := range b.modules {
 		b.byKey[m.Key] = &b.modules[i]
@@ -140,6 +145,19 @@ func (b *Bundle) Close() error { return b.close() }
 
 // Lock returns the contents of the lock file that the modules were prepared with.
 func (b *Bundle) Lock() []byte { return bytes.Clone(b.lock) }
+
+// Materials returns the bill of materials, a document of CycloneDX in JSON; nil where the bundle has
+// none.
+func (b *Bundle) Materials() ([]byte, error) {
+	if b.bill.Digest == "" {
+		return nil, b.err
+	}
+	data, check, err := b.contents(b.bill)
+	if err != nil {
+		return nil, err
+	}
+	return data, check()
+}
 
 // Releases implements [load.Bundle].
 func (b *Bundle) Releases() []string { return b.releases }

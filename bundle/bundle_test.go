@@ -209,9 +209,9 @@ func TestStrict(t *testing.T) {
 func TestOtherBundle(t *testing.T) {
 	t.Parallel()
 	var version *bundle.VersionError
-	err := bundle.Bytes(bytes.ReplaceAll(small(t), []byte("bundle.v1"), []byte("bundle.v2"))).Check()
+	err := bundle.Bytes(bytes.ReplaceAll(small(t), []byte("bundle.v2"), []byte("bundle.v1"))).Check()
 	require.ErrorAs(t, err, &version)
-	assert.Equal(t, "application/vnd.loadgo.bundle.v2", version.Type)
+	assert.Equal(t, "application/vnd.loadgo.bundle.v1", version.Type)
 
 	var system *bundle.PlatformError
 	foreign := bundle.For(small(t), "plan9", "mips")
@@ -259,7 +259,7 @@ func FuzzBytes(f *testing.F) {
 	data := small(f)
 	f.Add(data)
 	f.Add(data[:len(data)-512])
-	f.Add(bytes.ReplaceAll(data, []byte("bundle.v1"), []byte("bundle.v2")))
+	f.Add(bytes.ReplaceAll(data, []byte("bundle.v2"), []byte("bundle.v1")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := bundle.Bytes(data)
 		if b.Check() != nil {
@@ -284,7 +284,7 @@ func FuzzLayout(f *testing.F) {
 		}
 	}
 	f.Add(whole.Index, parts[0], parts[3])
-	f.Add([]byte(strings.ReplaceAll(string(whole.Index), "bundle.v1", "bundle.v2")), parts[0], parts[3])
+	f.Add([]byte(strings.ReplaceAll(string(whole.Index), "bundle.v2", "bundle.v1")), parts[0], parts[3])
 	f.Add(parts[0], whole.Index, []byte("{}"))
 	f.Fuzz(func(t *testing.T, index, manifest, table []byte) {
 		have := map[string][]byte{}

@@ -103,12 +103,12 @@ func (l *Layout) Manifests() []Blob {
 }
 
 // Blobs are all parts, each once, in the order of the bundle's file: the documents of each system,
-// and the files of all.
+// and the other parts of all.
 func (l *Layout) Blobs() []Blob {
 	var blobs, files []Blob
 	for i, c := range l.contents {
 		blobs = append(blobs, l.tops[i].blob(), c.Config.blob(), c.Layers[0].blob(), c.Layers[1].blob())
-		for _, f := range c.files() {
+		for _, f := range c.parts() {
 			files = append(files, f.blob())
 		}
 	}

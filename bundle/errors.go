@@ -46,6 +46,15 @@ func (e *DamagedError) Error() string {
 	return where(e.File, e.Digest) + e.Reason + "\n\tnothing of it was used; copy the bundle again"
 }
 
+// SourcesError reports a bundle whose sources are asked for, and that has none.
+type SourcesError struct {
+	File string
+}
+
+func (e *SourcesError) Error() string {
+	return where(e.File, "") + "it holds no sources\n\tmake it with `load bundle -sources`, or open it without them"
+}
+
 func where(file, entry string) string {
 	s := "bundle"
 	if file != "" {

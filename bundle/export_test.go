@@ -13,7 +13,7 @@ func For(data []byte, os, architecture string) []byte {
 		panic(err)
 	}
 	c := l.contents[0]
-	return written(newLayout(c.lock, table{Platform: platform{OS: os, Architecture: architecture}, Modules: c.modules}), a)
+	return written(newLayout(c.lock, nil, table{Platform: platform{OS: os, Architecture: architecture}, Modules: c.modules}), a)
 }
 
 // Join returns one bundle of two that hold the same files.

@@ -90,7 +90,7 @@ func (m *module) spec(name find.Name) *find.Spec {
 	s := m.Spec
 	found := &find.Spec{
 		Name: s.Name, Module: s.Module, Version: s.Version, Why: "it was prepared", Origin: "bundle", Time: s.Time, Deprecated: s.Deprecated, Retracted: s.Retracted,
-		BuildList: slices.Clone(s.BuildList), Parts: find.NamedParts(s.Imports),
+		BuildList: slices.Clone(s.BuildList), Published: slices.Clone(s.Published), Asks: slices.Clone(m.Asks), Parts: find.NamedParts(s.Imports),
 		Source: find.Source{Kind: s.Kind, FS: embed.FS{}, File: s.File, Hash: s.Hash, Prepared: true, By: s.By},
 	}
 	if s.Kind == find.KindGo {

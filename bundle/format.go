@@ -12,8 +12,8 @@ import (
 )
 
 // The layout of a bundle, entry by entry: oci-layout, index.json, then for each manifest of the
-// index the manifest, its configuration, the lock file and the table, and last all files of
-// artifacts, sorted by digest. What an earlier entry holds is not repeated. Every header is the one
+// index the manifest, its configuration, the lock file and the table, and last all other parts,
+// sorted by digest: the files of artifacts, the sources and the bill of materials. What an earlier entry holds is not repeated. Every header is the one
 // that [header] makes, so that a bundle has one spelling.
 const (
 	layoutName = "oci-layout"
@@ -26,10 +26,13 @@ const (
 	manifestType = "application/vnd.oci.image.manifest.v1+json"
 	emptyType    = "application/vnd.oci.empty.v1+json"
 	bundlePrefix = "application/vnd.loadgo.bundle."
-	bundleType   = bundlePrefix + "v1"
+	bundleType   = bundlePrefix + "v2"
 	lockType     = bundlePrefix + "lock.v1"
-	tableType    = bundlePrefix + "table.v1+json"
+	tableType    = bundlePrefix + "table.v2+json"
 	fileType     = bundlePrefix + "file.v1"
+
+	// materialsType is that of the bill of materials; scanners know it.
+	materialsType = "application/vnd.cyclonedx+json"
 
 	emptyConfig = "{}"
 
@@ -65,7 +68,7 @@ type index struct {
 }
 
 // manifest is the content of a bundle for one platform. Its layers are the lock file, the table and
-// the files.
+// the other parts.
 type manifest struct {
 	SchemaVersion int          `json:"schemaVersion"`
 	MediaType     string       `json:"mediaType"`
@@ -78,6 +81,7 @@ type manifest struct {
 type table struct {
 	Platform platform `json:"platform"`
 	Modules  []module `json:"modules"`
+	Sources  []file   `json:"sources,omitempty"` // as a module proxy names them, sorted by name
 }
 
 // module is a prepared module.
@@ -88,7 +92,8 @@ type module struct {
 	Engine  string           `json:"engine"`
 	Release string           `json:"release,omitempty"`
 	Key     string           `json:"key"`
-	Files   []file           `json:"files"` // sorted by name
+	Files   []file           `json:"files"`          // sorted by name
+	Asks    []string         `json:"asks,omitempty"` // to be granted
 	Spec    spec             `json:"spec"`
 }
 
@@ -113,7 +118,8 @@ type spec struct {
 	File       string               `json:"file,omitempty"`
 	ImportPath string               `json:"importPath,omitempty"`
 	BuildList  []find.ModuleVersion `json:"buildList,omitempty"`
-	Imports    []string             `json:"imports,omitempty"` // what policies decide about
+	Published  []time.Time          `json:"published,omitempty"` // when the modules of the build list were
+	Imports    []string             `json:"imports,omitempty"`   // what policies decide about
 }
 
 // encode is the one spelling of a document.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/find"
+	"github.com/loadgo/load/policy"
 )
 
 // documents reads the documents of a bundle: what its index leads to, without the files of
@@ -22,6 +23,7 @@ type content struct {
 	manifest
 	lock    []byte
 	modules []module
+	sources []file
 }
 
 func (d documents) wrong(entry, reason string) error {
@@ -79,7 +81,7 @@ func (d documents) content(top descriptor) (c content, err error) {
 	if err != nil {
 		return c, err
 	}
-	c.modules, err = d.table(listed, *top.Platform, c.files())
+	c.modules, c.sources, err = d.table(listed, *top.Platform, c.parts())
 	var wrong *FormatError
 	if errors.As(err, &wrong) {
 		wrong.Entry = blobName(c.Layers[1].Digest)
@@ -87,28 +89,48 @@ func (d documents) content(top descriptor) (c content, err error) {
 	return c, err
 }
 
-// valid reports whether a manifest lists the lock file, the table and then the files in order.
+// valid reports whether a manifest lists the lock file, the table and then the other parts in
+// order, of which one at most is a bill of materials.
 func (m *manifest) valid() bool {
 	ok := m.SchemaVersion == 2 && m.MediaType == manifestType && m.ArtifactType == bundleType && m.Config.MediaType == emptyType &&
 		m.Config.valid(maxText) && len(m.Layers) >= 2 && m.Layers[0].MediaType == lockType && m.Layers[0].valid(maxText) &&
 		m.Layers[1].MediaType == tableType && m.Layers[1].valid(maxText)
+	bills := 0
 	for i := 2; ok && i < len(m.Layers); i++ {
-		ok = m.Layers[i].MediaType == fileType && m.Layers[i].valid(maxBlob) && (i == 2 || m.Layers[i-1].Digest < m.Layers[i].Digest)
+		ok = m.Layers[i].valid(maxBlob) && (i == 2 || m.Layers[i-1].Digest < m.Layers[i].Digest)
+		switch m.Layers[i].MediaType {
+		case fileType:
+		case materialsType:
+			bills++
+			ok = ok && m.Layers[i].Size <= maxText
+		default:
+			ok = false
+		}
 	}
-	return ok
+	return ok && bills <= 1
 }
 
-// files are the files of artifacts.
-func (m *manifest) files() []descriptor { return m.Layers[2:] }
+// parts are the files of artifacts, the sources and the bill of materials.
+func (m *manifest) parts() []descriptor { return m.Layers[2:] }
 
-// table reads the modules of a table that is for a system; files are what the manifest lists.
-func (d documents) table(data []byte, of platform, files []descriptor) ([]module, error) {
+// materials is the bill of materials, if there is one.
+func (m *manifest) materials() (Blob, bool) {
+	i := slices.IndexFunc(m.Layers, func(d descriptor) bool { return d.MediaType == materialsType })
+	if i < 0 {
+		return Blob{}, false
+	}
+	return m.Layers[i].blob(), true
+}
+
+// table reads the modules and sources of a table that is for a system; files are what the manifest
+// lists.
+func (d documents) table(data []byte, of platform, files []descriptor) ([]module, []file, error) {
 	var t table
 	if !decode(data, &t) {
-		return nil, d.wrong("", "it is not the table of a bundle")
+		return nil, nil, d.wrong("", "it is not the table of a bundle")
 	}
 	if t.Platform != of {
-		return nil, d.wrong("", "it is for "+t.Platform.String()+", and the index says "+of.String())
+		return nil, nil, d.wrong("", "it is for "+t.Platform.String()+", and the index says "+of.String())
 	}
 	sizes := make(map[string]int64, len(files))
 	for _, f := range files {
@@ -116,10 +138,13 @@ func (d documents) table(data []byte, of platform, files []descriptor) ([]module
 	}
 	for _, m := range t.Modules {
 		if reason := m.check(sizes); reason != "" {
-			return nil, d.wrong("", strconv.Quote(m.Asked)+" in its table: "+reason)
+			return nil, nil, d.wrong("", strconv.Quote(m.Asked)+" in its table: "+reason)
 		}
 	}
-	return t.Modules, nil
+	if reason := checkFiles(t.Sources, sizes); reason != "" {
+		return nil, nil, d.wrong("", "the sources in its table: "+reason)
+	}
+	return t.Modules, t.Sources, nil
 }
 
 // check returns what is wrong with a module of a table; sizes are those of the files that there
@@ -139,13 +164,29 @@ func (m *module) check(sizes map[string]int64) string {
 		return "it is not complete"
 	case m.Spec.File != "" && !fs.ValidPath(m.Spec.File):
 		return "its file escapes from its folder"
+	case len(m.Spec.Published) > 0 && len(m.Spec.Published) != len(m.Spec.BuildList):
+		return "its times are not those of its build list"
 	}
-	for i, f := range m.Files {
+	for i, capability := range m.Asks {
+		if err := policy.CheckRequest(capability); err != nil {
+			return "it asks for " + strconv.Quote(capability) + ": " + err.Error()
+		}
+		if i > 0 && m.Asks[i-1] >= capability {
+			return "what it asks for is not in order"
+		}
+	}
+	return checkFiles(m.Files, sizes)
+}
+
+// checkFiles returns what is wrong with a list of files; sizes are those of the files that there
+// are.
+func checkFiles(files []file, sizes map[string]int64) string {
+	for i, f := range files {
 		size, ok := sizes[f.Digest]
 		switch {
 		case !fs.ValidPath(f.Name) || strings.ContainsAny(f.Name, "\\:\x00"):
 			return "its file " + strconv.Quote(f.Name) + " escapes from its folder"
-		case i > 0 && m.Files[i-1].Name >= f.Name:
+		case i > 0 && files[i-1].Name >= f.Name:
 			return "its files are not in order"
 		case !ok || size != f.Size:
 			return "its file " + f.Name + " is not in the bundle, or of another size"

@@ -15,13 +15,33 @@ import (
 	"github.com/loadgo/load/internal/quantity"
 )
 
+// Contents is what a bundle is made of.
+type Contents struct {
+	Modules []*load.Prepared
+	Lock    []byte // the contents of the lock file that they were prepared with, or nil
+
+	// Materials is the bill of materials, a document of CycloneDX in JSON, or nil. Package
+	// bundle/sbom writes it.
+	Materials []byte
+
+	// Sources are the sources of the modules, by the names that a module proxy has for them, or
+	// nil. Package bundle/sources collects them.
+	Sources map[string][]byte
+}
+
 // Write writes a bundle of what was prepared, with the contents of a lock file, which may be nil.
-// What was prepared for one system is for that; what runs on every system is for each of them, and
-// for all others, too, if everything that was asked for is there in that form. The same modules
-// make the same bytes, in whatever order they come.
+// See [Contents.Write].
 func Write(w io.Writer, lock []byte, prepared ...*load.Prepared) error {
+	return Contents{Modules: prepared, Lock: lock}.Write(w)
+}
+
+// Write writes the bundle. What was prepared for one system is for that; what runs on every system
+// is for each of them, and for all others, too, if everything that was asked for is there in that
+// form. The same contents make the same bytes, in whatever order the modules come.
+func (c Contents) Write(w io.Writer) error {
+	prepared := c.Modules
 	modules := map[platform][]module{}
-	blobs := map[string][]byte{} // files of artifacts, by digest
+	blobs := map[string][]byte{} // the parts that are not documents, by digest
 	for _, p := range prepared {
 		m, err := entry(p, blobs)
 		if err != nil {
@@ -42,14 +62,28 @@ func Write(w io.Writer, lock []byte, prepared ...*load.Prepared) error {
 			delete(modules, portable)
 		}
 	}
+	var sources []file
+	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
+		sources = append(sources, put(blobs, name, c.Sources[name]))
+	}
 	var tables []table
 	for _, of := range slices.SortedFunc(maps.Keys(modules), func(a, b platform) int { return strings.Compare(a.String(), b.String()) }) {
-		tables = append(tables, table{Platform: of, Modules: sorted(modules[of])})
+		tables = append(tables, table{Platform: of, Modules: sorted(modules[of]), Sources: sources})
 	}
-	return newLayout(lock, tables...).Write(w, func(w io.Writer, b Blob) error {
+	if c.Materials != nil {
+		put(blobs, "", c.Materials)
+	}
+	return newLayout(c.Lock, c.Materials, tables...).Write(w, func(w io.Writer, b Blob) error {
 		_, err := w.Write(blobs[b.Digest])
 		return err
 	})
+}
+
+// put adds a part to blobs.
+func put(blobs map[string][]byte, name string, data []byte) file {
+	digest := digestOf(data)
+	blobs[digest] = data
+	return file{Name: name, Digest: digest, Size: int64(len(data))}
 }
 
 // isAll reports whether modules are all that was prepared, by their names.
@@ -72,17 +106,17 @@ func describe(mediaType string, data []byte) descriptor {
 }
 
 // newLayout returns the layout of a bundle of these tables, one for each system.
-func newLayout(lock []byte, tables ...table) *Layout {
+func newLayout(lock, materials []byte, tables ...table) *Layout {
 	l := &Layout{documents: map[string][]byte{}}
 	for _, t := range tables {
 		listed := encode(t)
 		m := manifest{
 			SchemaVersion: 2, MediaType: manifestType, ArtifactType: bundleType, Config: describe(emptyType, []byte(emptyConfig)),
-			Layers: append([]descriptor{describe(lockType, lock), describe(tableType, listed)}, t.files()...),
+			Layers: append([]descriptor{describe(lockType, lock), describe(tableType, listed)}, t.parts(materials)...),
 		}
 		manifested := encode(m)
 		l.tops = append(l.tops, newIndex(manifested, t.Platform).Manifests...)
-		l.contents = append(l.contents, content{manifest: m, lock: lock, modules: t.Modules})
+		l.contents = append(l.contents, content{manifest: m, lock: lock, modules: t.Modules, sources: t.Sources})
 		for _, data := range [][]byte{manifested, []byte(emptyConfig), lock, listed} {
 			l.documents[digestOf(data)] = data
 		}
@@ -91,13 +125,20 @@ func newLayout(lock []byte, tables ...table) *Layout {
 	return l
 }
 
-// files are the files of a table's modules, each once, sorted by digest.
-func (t table) files() []descriptor {
-	var files []descriptor
-	for _, m := range t.Modules {
-		for _, f := range m.Files {
+// parts are the parts besides the documents, each once, sorted by digest.
+func (t table) parts(materials []byte) []descriptor {
+	files := []descriptor{}
+	add := func(list []file) {
+		for _, f := range list {
 			files = append(files, descriptor{MediaType: fileType, Digest: f.Digest, Size: f.Size})
 		}
+	}
+	for _, m := range t.Modules {
+		add(m.Files)
+	}
+	add(t.Sources)
+	if materials != nil {
+		files = append(files, describe(materialsType, materials))
 	}
 	slices.SortFunc(files, func(a, b descriptor) int { return strings.Compare(a.Digest, b.Digest) })
 	return slices.Compact(files)
@@ -117,10 +158,10 @@ func entry(p *load.Prepared, blobs map[string][]byte) (module, error) {
 	}
 	s := p.Spec
 	m := module{
-		Asked: asked(p.Name), Form: p.Name.Form, Engine: p.Engine, Release: p.Release, Key: p.Key,
+		Asked: asked(p.Name), Form: p.Name.Form, Engine: p.Engine, Release: p.Release, Key: p.Key, Asks: p.Granted.Requests(),
 		Spec: spec{
 			Name: s.Name, Module: s.Module, Version: s.Version, Time: s.Time.UTC(), Deprecated: s.Deprecated, Retracted: s.Retracted,
-			Kind: s.Source.Kind, By: p.By, Hash: s.Source.Hash, File: s.Source.File, BuildList: s.BuildList,
+			Kind: s.Source.Kind, By: p.By, Hash: s.Source.Hash, File: s.Source.File, BuildList: s.BuildList, Published: p.Published,
 		},
 	}
 	if p.Name.Form == find.FormDir {
@@ -144,9 +185,7 @@ func entry(p *load.Prepared, blobs map[string][]byte) (module, error) {
 		if err != nil {
 			return module{}, err
 		}
-		digest := digestOf(data)
-		blobs[digest] = data
-		m.Files = append(m.Files, file{Name: f.Name, Digest: digest, Size: f.Size})
+		m.Files = append(m.Files, put(blobs, f.Name, data))
 	}
 	return m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/find"
 )
 
 // Refusal is something that a module asked for and its isolation refused.
@@ -12,6 +13,18 @@ type Refusal struct {
 	What string // what was refused: "connect to 127.0.0.1:8080", "open /etc/hosts"
 	Path string // the file or directory to grant, for "read" and "write"
 	Fix  string // what allows it where no grant does, or ""
+
+	// Asks is what the module's bundle asks to be granted, see [find.Spec].Asks.
+	Asks []string
+}
+
+// AskedBy notes what the bundle of a spec asks for; a nil refusal stays nil.
+func (r *Refusal) AskedBy(spec *find.Spec) *Refusal {
+	if r != nil && len(spec.Asks) > 0 {
+		noted := *r
+		noted.Asks, r = spec.Asks, &noted
+	}
+	return r
 }
 
 // Grant is what a policy grants to allow it: "network", "read /etc/hosts". It is "" where none
@@ -32,7 +45,7 @@ func (r *Refusal) Event(module string) event.Refused {
 	if fix == "" {
 		fix = "grant " + module + " " + r.Grant()
 	}
-	return event.Refused{Name: module, Kind: r.Kind, What: r.What, Grant: r.Grant(), Fix: fix}
+	return event.Refused{Name: module, Kind: r.Kind, What: r.What, Grant: r.Grant(), Fix: fix, Asks: r.Asks}
 }
 
 // RefusalOf returns what a module's isolation refused and the error reports, or nil. Errors that

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/loadgo/load/internal/phrase"
@@ -110,10 +111,11 @@ type (
 	// Refused: the isolation refused something to a module; each kind is told once for an instance.
 	Refused struct {
 		Name  string
-		Kind  string // the grant that is lacking: "read", "write", "network" or "programs"
-		What  string // what was refused: "connect to 127.0.0.1:8080"
-		Grant string // what a policy grants to allow it, "read /etc/hosts", or "" where none does
-		Fix   string // what allows it: "grant NAME network"
+		Kind  string   // the grant that is lacking: "read", "write", "network" or "programs"
+		What  string   // what was refused: "connect to 127.0.0.1:8080"
+		Grant string   // what a policy grants to allow it, "read /etc/hosts", or "" where none does
+		Fix   string   // what allows it: "grant NAME network"
+		Asks  []string // what the module's bundle asks to be granted, if it came in one
 	}
 	// Crashed: an instance ended by itself.
 	Crashed struct {
@@ -263,7 +265,11 @@ func (e Overrun) String() string {
 }
 
 func (e Refused) String() string {
-	return fmt.Sprintf("%s: %s refused; %s", e.Kind, e.What, e.Fix)
+	s := fmt.Sprintf("%s: %s refused; %s", e.Kind, e.What, e.Fix)
+	if len(e.Asks) > 0 {
+		s += "; its bundle asks for " + strings.Join(e.Asks, ", ")
+	}
+	return s
 }
 
 func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }

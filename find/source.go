@@ -46,6 +46,14 @@ type Spec struct {
 	// standard packages import.
 	Parts []Part
 
+	// Published holds when the modules of BuildList were published, in their order, the zero time
+	// where that is unknown. Only what was prepared elsewhere has it; else installers know.
+	Published []time.Time
+
+	// Asks is what the module asks to be granted, as "network": what it was granted where it was
+	// prepared. Policies alone grant anything.
+	Asks []string
+
 	// Deprecated is the module's deprecation message, "" if there is none.
 	Deprecated string
 	// Retracted says why the module's authors retracted this version, "" where they did not.

@@ -88,7 +88,7 @@ func (s *Session) AdmitURL(u *url.URL) error {
 }
 
 // Holds reports whether the lock file has a module, with its version and sum: somebody reviewed it.
-func (s *Session) Holds(m find.ModuleVersion) bool { return holds(s.Locked, m) }
+func (s *Session) Holds(m find.ModuleVersion) bool { return Holds(s.Locked, m) }
 
 // Denies reports whether [Session.AdmitURL] may refuse anything.
 func (s *Session) Denies() bool {
@@ -119,14 +119,14 @@ func (s *Session) AdmitSum(m find.ModuleVersion) error {
 
 // Signed decides about a signature, unless a lock file's entry holds the module.
 func Signed(p *policy.Policy, locked *lockfile.Entry, m find.ModuleVersion, now time.Time) policy.Decision {
-	if holds(locked, m) {
+	if Holds(locked, m) {
 		return policy.Decision{Allowed: true}
 	}
 	return p.Signed(m.Path, m.Version, m.Sum, now)
 }
 
-// holds reports whether a lock file's entry has a module, with its version and sum.
-func holds(locked *lockfile.Entry, m find.ModuleVersion) bool {
+// Holds reports whether a lock file's entry has a module, with its version and sum.
+func Holds(locked *lockfile.Entry, m find.ModuleVersion) bool {
 	if locked == nil {
 		return false
 	}

@@ -2,10 +2,13 @@ package policy
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/seconds"
@@ -97,6 +100,57 @@ func (g Grants) access() []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// Requests lists what is granted but for the limits, sorted, as Capabilities does: what a module
+// could ask a policy for.
+func (g Grants) Requests() []string { return g.access() }
+
+// Has reports whether a capability, as Capabilities lists it, is granted.
+func (g Grants) Has(capability string) bool { return slices.Contains(g.Capabilities(), capability) }
+
+// CheckRequest returns what is wrong with a capability that somebody asks for.
+func CheckRequest(capability string) error {
+	what, rest, _ := strings.Cut(capability, " ")
+	args := []string{"request", what}
+	if rest != "" {
+		args = append(args, rest)
+	}
+	p := &parser{policy: &Policy{from: make(map[string]string)}}
+	err := p.grant(args)
+	if err == nil && !slices.Equal(p.policy.Grants[0].Requests(), []string{capability}) {
+		err = p.fail("it is not spelled as grants are")
+	}
+	if strings.ContainsFunc(capability, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		err = p.fail("it holds what does not show")
+	}
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) {
+		return errors.New(syntax.Reason)
+	}
+	return err
+}
+
+// GrantRule is the line of a policy file that grants a capability to the module of a name.
+func GrantRule(name, capability string) string {
+	pattern := name
+	if isRelative(name) {
+		pattern = localPath(name)
+	}
+	what, rest, _ := strings.Cut(capability, " ")
+	rule := "grant " + word(pattern) + " " + what
+	if rest != "" {
+		rule += " " + word(rest)
+	}
+	return rule
+}
+
+// word writes a word as a policy file has it.
+func word(text string) string {
+	if strings.ContainsAny(text, " \t#\"") {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // Beyond lists what is granted beyond the capabilities that a lock file holds, with a limit that

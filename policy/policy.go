@@ -259,6 +259,14 @@ func (p *Policy) Version(s Subject, now time.Time) Decision {
 	if s.Deprecated != "" && p.RefuseDeprecated {
 		return p.refuse("deprecated refuse", "it is deprecated: "+s.Deprecated, "")
 	}
+	if aged := p.Aged(s, now); !aged.Allowed {
+		return aged
+	}
+	return d
+}
+
+// Aged decides about how long a version must have been published.
+func (p *Policy) Aged(s Subject, now time.Time) Decision {
 	if p.MinAge > 0 && match(p.AgeExcept, s.Package) == "" && match(p.AgeExcept, s.Module) == "" {
 		rule := "age " + quantity.Duration(p.MinAge)
 		switch age := now.Sub(s.Time); {
@@ -270,7 +278,7 @@ func (p *Policy) Version(s Subject, now time.Time) Decision {
 			return p.refuse(rule, fmt.Sprintf("%s was published %s ago, less than %s", s.Version, quantity.Duration(age.Truncate(time.Minute)), quantity.Duration(p.MinAge)), "ask for an older version, or wait")
 		}
 	}
-	return d
+	return Decision{Allowed: true}
 }
 
 // Names are all that the subject goes by.

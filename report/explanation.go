@@ -11,6 +11,7 @@ import (
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/quantity"
+	"github.com/loadgo/load/policy"
 )
 
 // Explanation tells what a load of a name would do, and why.
@@ -48,6 +49,9 @@ type Explanation struct {
 	// Registry is the name of the registry that owns the name, "" where none does.
 	Registry string `json:"registry,omitempty"`
 
+	// Asks is what the module's bundle asks to be granted, and whether a policy grants it.
+	Asks []Ask `json:"asks,omitempty"`
+
 	// Policy holds the rules that decided, and those that grant something; empty without a policy.
 	Policy []Ruling `json:"policy,omitempty"`
 }
@@ -67,6 +71,27 @@ type ArtifactKey struct {
 	Key         string `json:"key"` // over the three above and what the module is built with
 	Present     bool   `json:"present"`
 	Size        int64  `json:"size,omitempty"` // in bytes
+}
+
+// Ask is something that a module asks to be granted.
+type Ask struct {
+	Capability string `json:"capability"` // "network"
+	Granted    bool   `json:"granted"`
+	Fix        string `json:"fix,omitempty"` // the line of a policy that grants it
+}
+
+// Asks says of what a module asks for whether it is granted. The name is the one that it is granted
+// things by.
+func Asks(asks []string, granted policy.Grants, name string) []Ask {
+	var all []Ask
+	for _, capability := range asks {
+		a := Ask{Capability: capability, Granted: granted.Has(capability)}
+		if !a.Granted {
+			a.Fix = policy.GrantRule(name, capability)
+		}
+		all = append(all, a)
+	}
+	return all
 }
 
 // Ruling is what a policy says about a name, and by which rule.
@@ -115,6 +140,16 @@ func (e *Explanation) String() string {
 	}
 	for _, r := range e.Policy {
 		line(mark(r.Allowed)+" "+r.Rule, r.Reason)
+	}
+	if len(e.Asks) > 0 {
+		fmt.Fprintf(w, "asks for\n")
+	}
+	for _, a := range e.Asks {
+		answer := "granted"
+		if !a.Granted {
+			answer = "not granted; a policy does that by: " + a.Fix
+		}
+		line(mark(a.Granted)+" "+a.Capability, answer)
 	}
 	if len(e.Engines) > 0 {
 		fmt.Fprintf(w, "engines\n")

@@ -3,6 +3,7 @@ package standard
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,12 +92,25 @@ func bundles(config load.Config) ([]load.Bundle, error) {
 		} else {
 			b, err = bundle.Open(place)
 		}
+		if err == nil && isSet("LOAD_BUNDLE_SOURCES") {
+			b, err = b.WithSources()
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, b)
 	}
 	return all, nil
+}
+
+// sources are the sources of those bundles that were opened with them.
+func sources(bundles []load.Bundle) (all []fs.FS) {
+	for _, b := range bundles {
+		if sourced, ok := b.(interface{ Sources() fs.FS }); ok && sourced.Sources() != nil {
+			all = append(all, sourced.Sources())
+		}
+	}
+	return all
 }
 
 // bundleList splits a list of files and references. The separator of lists may be a part of a

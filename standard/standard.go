@@ -52,7 +52,9 @@ import (
 // Where Config.Bundles is not empty, modules come from there and from what the program registers
 // only, and nothing is written anywhere, unless Config.Store or LOAD_DIR has a store. LOAD_BUNDLE
 // names bundles as LOAD_PATH does directories; those of a registry are written oci://REFERENCE, and
-// a file after one of them with its directory, as in ./modules.tar.
+// a file after one of them with its directory, as in ./modules.tar. LOAD_BUNDLE_SOURCES=1 uses the
+// sources in them, too, see [bundle.Bundle.WithSources], and the usual path, store and installers
+// with them.
 //
 // An empty slice that is not nil stays empty. Further variables of the environment:
 // LOAD_NO_INSTALL=1 turns installs off, LOAD_OFFLINE=1 sets Offline, and LOAD_TRACE names a file
@@ -93,7 +95,8 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 	if config.Bundles, err = bundles(config); err != nil {
 		return nil, fmt.Errorf("LOAD_BUNDLE: %w", err)
 	}
-	prepared := len(config.Bundles) > 0 && config.Store == nil
+	sources := sources(config.Bundles)
+	prepared := len(config.Bundles) > 0 && config.Store == nil && len(sources) == 0
 	if config.Store == nil && !prepared {
 		if config.Store, err = store.Open(""); err != nil {
 			return nil, err
@@ -117,7 +120,7 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 	}
 	if config.Installers == nil && !prepared {
 		config.Installers = []install.Installer{
-			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig()),
+			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Sources: sources}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig()),
 		}
 	}
 	if config.Notify == nil {

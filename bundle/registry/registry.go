@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,4 +158,38 @@ func Open(ctx context.Context, reference string, config Config) (*bundle.Bundle,
 		return nil, err
 	}
 	return bundle.From(ctx, p.name, index, p.read)
+}
+
+// Look returns what a bundle is, for all systems, with its bill of materials, which may be nil. The
+// bundle is in a file, or in a registry under oci://REFERENCE. No file of a module is read.
+func Look(ctx context.Context, from string, config Config) (l *bundle.Layout, materials []byte, err error) {
+	if !strings.HasPrefix(from, Scheme) {
+		f, err := bundle.OpenFile(from)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer f.Close()
+		materials, err = f.Materials(func(b bundle.Blob) ([]byte, error) {
+			r, err := f.Reader(b)
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		})
+		return f.Layout, materials, err
+	}
+	p, err := at(from, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := p.index(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	read := func(b bundle.Blob) ([]byte, error) { return p.read(ctx, b) }
+	if l, err = bundle.ReadLayout(p.name, index, read); err != nil {
+		return nil, nil, err
+	}
+	materials, err = l.Materials(read)
+	return l, materials, err
 }

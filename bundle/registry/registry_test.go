@@ -334,7 +334,7 @@ func TestBad(t *testing.T) {
 		"no bundle":      {"/team/rules:v1", nil, "it is not the manifest of a bundle"},
 		"no tag":         {"/team/modules:v9", nil, "it has no team/modules:v9"},
 		"no digest":      {"/team/modules@sha256:" + strings.Repeat("0", 64), nil, "(any more)"},
-		"version":        {"/team/modules:v1", instead("/manifests/v1", strings.Replace(string(f.Index), "bundle.v1", "bundle.v9", 1), index), `of the format "application/vnd.loadgo.bundle.v9"`},
+		"version":        {"/team/modules:v1", instead("/manifests/v1", strings.Replace(string(f.Index), "bundle.v2", "bundle.v9", 1), index), `of the format "application/vnd.loadgo.bundle.v9"`},
 		"empty":          {"/team/modules:v1", instead("/manifests/v1", "{}", index), "it is not the index of a bundle"},
 		"trailing":       {"/team/modules:v1", instead("/manifests/v1", string(f.Index)+"\n", index), "it is not the index of a bundle"},
 		"changed index":  {"/team/modules@" + copied.Digest, instead("/manifests/", string(f.Index)+" ", index), "contradicts itself"},

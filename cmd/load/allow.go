@@ -1,22 +1,18 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/spf13/pflag"
 
-	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/engine/gowasm"
 	"github.com/loadgo/load/engine/native"
 	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/engine/wasm"
-	"github.com/loadgo/load/event"
 )
 
 // allowed is what the flags of a command give to modules.
@@ -100,51 +96,4 @@ func variables(list string) []string {
 // split cuts a list at its commas.
 func split(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
-}
-
-// refusals are what the sandbox refused while a command ran.
-type refusals struct {
-	mu   sync.Mutex
-	seen []event.Refused
-}
-
-// show is the sink of a load's events.
-func (r *refusals) show(e load.Event) {
-	if e, ok := e.(event.Refused); ok {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.seen = append(r.seen, e)
-	}
-}
-
-// forget drops what was refused so far.
-func (r *refusals) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.seen = nil
-}
-
-// hints say what was refused, and the flags that allow it.
-func (r *refusals) hints() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var hints []string
-	for _, e := range r.seen {
-		hints = append(hints, fmt.Sprintf("the sandbox refused to %s; %s", e.What, remedy(e)))
-	}
-	return hints
-}
-
-// remedy is the flag that allows what was refused.
-func remedy(e event.Refused) string {
-	_, path, _ := strings.Cut(e.Grant, " ")
-	switch {
-	case e.Grant == "":
-		return e.Fix
-	case e.Kind == "network":
-		return "run with -allow-net"
-	case e.Kind == "programs":
-		return "run with -allow-run and -allow-read=DIR for the directories of the program and of what it needs"
-	}
-	return "run with -allow-" + e.Kind + "=" + path
 }

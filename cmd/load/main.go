@@ -23,6 +23,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/progress"
 	"github.com/loadgo/load/internal/quantity"
+	"github.com/loadgo/load/internal/refused"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/standard"
 )
@@ -112,7 +113,11 @@ type options struct {
 	check   bool   // of stubs
 	newKey  string // name of a key to make
 	bundle  string // file to write
+	sources bool   // of a bundle
+	held    string // a bundle to list
+	bill    string // a bundle whose bill of materials is printed
 	push    bool   // to the fleet's repository
+	shared  bool   // by all users of the machine
 	allow   allowed
 }
 
@@ -148,7 +153,7 @@ type session struct {
 	stdout, stderr io.Writer
 	progress       *progress.Line
 	output         *output
-	refusals       refusals
+	refusals       refused.Set
 }
 
 // usageError is a mistake in how the command was called.
@@ -214,7 +219,7 @@ func (s *session) sink() load.Sink {
 		events = event.Print(s.stderr)
 	}
 	return func(e load.Event) {
-		s.refusals.show(e)
+		s.refusals.Show(e)
 		if printed, ok := e.(event.Output); ok && !s.verbose {
 			s.progress.Clear()
 			s.output.show(printed)
@@ -260,7 +265,7 @@ func (s *session) report(c *cobra.Command, err error) int {
 		return exitUsage
 	}
 	s.print(err)
-	for _, hint := range s.refusals.hints() {
+	for _, hint := range s.refusals.Hints() {
 		fmt.Fprintln(s.stderr, "\t"+hint)
 	}
 	return exitFailed

@@ -32,6 +32,7 @@ from there with LOAD_BUNDLE=oci://REFERENCE. Nothing is sent where a package can
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "put in what these `systems` need instead of this one")
+			o.sourcesFlag(f)
 		},
 		run:   runPush,
 		lists: true,

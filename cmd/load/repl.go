@@ -112,7 +112,7 @@ func (r *repl) run(ctx context.Context, in prompt.Lines) error {
 		case err != nil:
 			r.report(r.command, err)
 		}
-		r.refusals.forget()
+		r.refusals.Forget()
 	}
 	return context.Cause(ctx)
 }

@@ -289,7 +289,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 		Message: config.MaxMessage, InFlight: config.MaxInFlight, Setting: "goprocess.Config.MaxInFlight",
 	})
 	p.conn.host.Limit(a.Limits.CallTime)
-	p.conn.host.Report(host.Refusals{Judge: p.judge, Sink: p.sink})
+	p.conn.host.Report(host.Refusals{Judge: func(at host.Attempt) *engine.Refusal { return p.judge(at).AskedBy(a.Spec) }, Sink: p.sink})
 	go p.wait()
 	if err := p.handshake(ctx, api.Sum(data)); err != nil {
 		return nil, err

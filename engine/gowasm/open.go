@@ -91,7 +91,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, _ engine.Importer)
 	m.host = i.Instance
 	i.Limit(a.Limits.CallTime)
 	m.refusals.tell = i.Refused
-	i.Report(host.Refusals{Judge: m.refusals.judge, Sink: a.Events, Network: true})
+	i.Report(host.Refusals{Judge: func(at host.Attempt) *engine.Refusal { return m.refusals.judge(at).AskedBy(a.Spec) }, Sink: a.Events, Network: true})
 	if err := e.start(ctx, m, files, a.Events); err != nil {
 		return nil, err
 	}

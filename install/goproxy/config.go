@@ -3,6 +3,7 @@ package goproxy
 import (
 	"cmp"
 	"context"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -36,6 +37,11 @@ type Config struct {
 	// nothing is loading. "" means load/direct in the user's cache directory. What it holds is
 	// verified like what a proxy sends.
 	DirectCache string
+
+	// Sources hold modules, in the layout of a module proxy, and are asked before anybody else,
+	// but about what a registry of a policy owns. Their files "go.sum" are believed where nothing
+	// else promises a sum: who sets them vouches for them, and no checksum database is asked then.
+	Sources []fs.FS
 
 	// Credentials returns headers that tell a server who the user is, such as Authorization, or
 	// none to go on with the other ways: LOAD_TOKEN_NAME for the registry NAME, credentials in a
@@ -83,6 +89,9 @@ func (in *Installer) settingsOf(t toolchain.Toolchain, missing error) *origin.Se
 		NoProxy: noneIsEmpty(cmp.Or(c.NoProxy, t.Env("GONOPROXY"), private)),
 		SumDB:   cmp.Or(c.SumDB, t.Env("GOSUMDB")),
 		NoSumDB: noneIsEmpty(cmp.Or(c.NoSumDB, t.Env("GONOSUMDB"), private)),
+	}
+	for _, files := range c.Sources {
+		s.Sources = append(s.Sources, origin.Files(files))
 	}
 	list := cmp.Or(c.Proxy, t.Env("GOPROXY"))
 	s.Proxies, s.ProxiesErr = origin.ParseProxies(list)

@@ -125,19 +125,31 @@ func (r *request) admitAge(ctx context.Context, m module.Version) error {
 	if r.sums.Promises(m) {
 		return nil
 	}
-	return r.session.AdmitAge(find.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) {
-		if t := r.store.ModuleTime(m.Path, m.Version); !t.IsZero() {
-			return t, nil
-		}
-		i, err := r.in.fetchInfo(ctx, r.session, nil, m)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return time.Time{}, nil
-		case err != nil:
-			return time.Time{}, err
-		}
-		return i.Time, r.putInfo(m, i)
-	})
+	return r.session.AdmitAge(find.ModuleVersion{Path: m.Path, Version: m.Version}, func() (time.Time, error) { return r.published(ctx, m) })
+}
+
+// published returns when a version was published, as the registry told before or tells now.
+func (r *request) published(ctx context.Context, m module.Version) (time.Time, error) {
+	if t := r.store.ModuleTime(m.Path, m.Version); !t.IsZero() {
+		return t, nil
+	}
+	i, err := r.in.fetchInfo(ctx, r.session, nil, m)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, err
+	}
+	return i.Time, r.putInfo(m, i)
+}
+
+var _ install.Dater = (*Installer)(nil)
+
+// Published implements [install.Dater]. What the registry says is kept, so that it is asked once.
+func (in *Installer) Published(ctx context.Context, session *install.Session, m find.ModuleVersion) (time.Time, error) {
+	r := in.newRequest(ctx, session, session.Store)
+	defer r.close()
+	return r.published(ctx, module.Version{Path: m.Path, Version: m.Version})
 }
 
 // stage is a module that is unpacked in a private place of the store.

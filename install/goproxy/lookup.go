@@ -100,6 +100,11 @@ func (in *Installer) turns(session *install.Session, candidates []candidate) []t
 		}
 	}
 	var turns []turn
+	for _, p := range s.Sources {
+		if len(public) > 0 {
+			turns = append(turns, turn{only: &p, candidates: slices.Clone(public)})
+		}
+	}
 	if len(private) > 0 {
 		turns = append(turns, turn{candidates: private})
 	}

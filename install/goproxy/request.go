@@ -2,6 +2,7 @@ package goproxy
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -61,6 +62,11 @@ func (in *Installer) newRequest(ctx context.Context, session *install.Session, s
 	r.db = sync.OnceValues(func() (*checksum.Database, error) {
 		return checksum.NewDatabase(ctx, checksum.Source{Origin: in.origin, Session: session, Store: s, Write: r.writeFile})
 	})
+	for _, files := range in.config.Sources {
+		if goSum, err := fs.ReadFile(files, "go.sum"); err == nil {
+			r.sums.Vouch(goSum)
+		}
+	}
 	r.temp = sync.OnceValues(func() (string, error) {
 		var dir string
 		var remove func()

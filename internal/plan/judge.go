@@ -48,13 +48,16 @@ func Permit(policies []*policy.Policy, name find.Name, spec *find.Spec, by strin
 		if d.Allowed {
 			d = rules.Modules(len(spec.BuildList))
 		}
-		for _, m := range spec.BuildList {
+		for i, m := range spec.BuildList {
 			if !d.Allowed {
 				return d
 			}
 			d = rules.Name(m.Path)
 			if d.Allowed {
 				d = install.Signed(rules, locked, m, now)
+			}
+			if d.Allowed {
+				d = permitAge(rules, spec, i, locked, now)
 			}
 		}
 		if d.Allowed {
@@ -79,6 +82,26 @@ func permitModule(rules *policy.Policy, spec *find.Spec, asked, by string, now t
 		return rules.Version(subject, now)
 	}
 	return rules.Asked(subject)
+}
+
+// permitAge decides about the age of a module of what was prepared elsewhere, where no installer
+// asked; those that a lock file holds were reviewed, and so were those of a local module, by its
+// go.sum file.
+func permitAge(rules *policy.Policy, spec *find.Spec, i int, locked *lockfile.Entry, now time.Time) policy.Decision {
+	m := spec.BuildList[i]
+	inModule := spec.Module != "" && spec.Version == ""
+	if !spec.Source.Prepared || rules.MinAge == 0 || inModule || find.IsURL(m.Path) || m.Path == spec.Module || install.Holds(locked, m) {
+		return policy.Decision{Allowed: true}
+	}
+	s := policy.Subject{Module: m.Path, Version: m.Version}
+	if len(spec.Published) > 0 {
+		s.Time = spec.Published[i]
+	}
+	d := rules.Aged(s, now)
+	if !d.Allowed {
+		d.Reason = m.Path + ": " + d.Reason
+	}
+	return d
 }
 
 // permitParts decides about what a build reads in place, and about the packages that it imports.

@@ -116,6 +116,7 @@ var elsewhere = map[string]string{
 	"engine/goprocess/memory.go":                   "/proc",
 	"engine/gowasm/engine.go":                      "what the build has just made",
 	"engine/gowasm/refused.go":                     "reads nothing, and looks before it opens",
+	"bundle/sbom/sbom.go":                          "lists a directory",
 	"find/dir/listing.go":                          "a directory",
 	"find/std/std.go":                              "the toolchain's sources",
 	"install/goproxy/install.go":                   "lists a directory",

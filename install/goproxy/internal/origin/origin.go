@@ -44,6 +44,7 @@ func New(o Options) *Origin {
 
 // Settings are what the go command's configuration says about registries.
 type Settings struct {
+	Sources    []Proxy // of [Files], asked before the others
 	Proxies    []Proxy
 	ProxiesErr error
 	NoProxy    string

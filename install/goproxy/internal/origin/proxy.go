@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/loadgo/load/install"
@@ -23,6 +25,12 @@ type Proxy struct {
 	Word    string // "off", "direct" or ""
 	OnError bool   // "|" follows: any error lets the next entry be asked
 	owner   policy.Owner
+	files   fs.FS // what it has; nil for one that is asked by its URL
+}
+
+// Files is a proxy whose files are at hand; what it does not have, the next one is asked for.
+func Files(files fs.FS) Proxy {
+	return Proxy{URL: &url.URL{Scheme: "sources"}, files: files}
 }
 
 func (p Proxy) String() string {
@@ -106,17 +114,16 @@ func (o *Origin) Each(ctx context.Context, session *install.Session, only *Proxy
 		return ask(o.repo(session, p, path))
 	}
 	s := o.Settings()
+	proxies := slices.Concat(s.Sources, s.Proxies)
 	if s.Direct(path) {
-		return ask(o.direct(session, path))
+		proxies = append(slices.Clip(s.Sources), Proxy{Word: "direct"})
+	} else if s.ProxiesErr != nil {
+		proxies = s.Sources
 	}
-	if s.ProxiesErr != nil {
-		return s.ProxiesErr
-	}
-	proxies := s.Proxies
 	if only != nil {
 		proxies = []Proxy{*only}
 	}
-	var best error
+	var best, missing error // missing is of sources alone
 	for _, p := range proxies {
 		var err error
 		switch p.Word {
@@ -134,6 +141,10 @@ func (o *Origin) Each(ctx context.Context, session *install.Session, only *Proxy
 			return context.Cause(ctx)
 		}
 		absent := errors.Is(err, fs.ErrNotExist)
+		if absent && p.files != nil {
+			missing = err
+			continue
+		}
 		if best == nil || errors.Is(best, fs.ErrNotExist) && !absent {
 			best = err
 		}
@@ -141,7 +152,7 @@ func (o *Origin) Each(ctx context.Context, session *install.Session, only *Proxy
 			break
 		}
 	}
-	return best
+	return cmp.Or(best, s.ProxiesErr, missing)
 }
 
 // Fetch brings one file, from a URL of any scheme below the proxy's, into what open returns.
@@ -151,6 +162,9 @@ func (o *Origin) Fetch(ctx context.Context, session *install.Session, from Proxy
 		defer func() { <-o.slots }()
 	case <-ctx.Done():
 		return 0, context.Cause(ctx)
+	}
+	if from.files != nil {
+		return from.copy(u, limit, open)
 	}
 	if u.Scheme != "file" {
 		return o.client.get(ctx, session, from, u, limit, open)
@@ -181,4 +195,24 @@ func (o *Origin) Fetch(ctx context.Context, session *install.Session, from Proxy
 		return 0, &install.RegistryError{URL: u.String(), Reason: err.Error(), Err: err}
 	}
 	return n, nil
+}
+
+// copy copies a file that is at hand.
+func (p Proxy) copy(u *url.URL, limit int64, open func() (io.Writer, error)) (int64, error) {
+	data, err := fs.ReadFile(p.files, strings.TrimPrefix(u.Path, "/"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, &AbsentError{URL: u.String(), Status: "no such file"}
+	case err == nil && int64(len(data)) > limit:
+		err = tooLarge(limit)
+	}
+	if err != nil {
+		return 0, &install.RegistryError{URL: u.String(), Reason: err.Error(), Err: err}
+	}
+	w, err := open()
+	if err != nil {
+		return 0, err
+	}
+	n, err := w.Write(data)
+	return int64(n), err
 }

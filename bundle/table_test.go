@@ -1,0 +1,99 @@
+package bundle
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/find"
+)
+
+// whole is a table of one module, with what may be in one.
+func whole() (table, []byte) {
+	data := []byte("contents")
+	f := file{Name: "main.star", Digest: digestOf(data), Size: int64(len(data))}
+	return table{
+		Platform: platform{OS: "linux", Architecture: "amd64"},
+		Modules: []module{{
+			Asked: "example.com/a", Form: find.FormPath, Engine: "starlark", Key: digestOf(data)[len(shaPrefix):], Files: []file{f}, Asks: []string{"env HOME", "network", "read /srv/a b"},
+			Spec: spec{Name: "example.com/a", Kind: find.KindStarlark, Hash: "h1:x", BuildList: []find.ModuleVersion{{Path: "example.com/a"}}, Published: []time.Time{{}}},
+		}},
+		Sources: []file{{Name: "example.com/a/@v/v1.0.0.zip", Digest: f.Digest, Size: f.Size}},
+	}, data
+}
+
+// TestTables: what a table cannot say is refused as a whole, with the reason.
+func TestTables(t *testing.T) {
+	t.Parallel()
+	for want, edit := range map[string]func(*table){
+		"": func(*table) {},
+		`it asks for "everything": want grant PATTERN`:          func(t *table) { t.Modules[0].Asks = []string{"everything"} },
+		`it asks for "network ": it is not spelled as grants`:   func(t *table) { t.Modules[0].Asks = []string{"network "} },
+		`it asks for "read secret": "secret" is no absolute`:    func(t *table) { t.Modules[0].Asks = []string{"read secret"} },
+		`it asks for "memory 1GiB": it is not spelled`:          func(t *table) { t.Modules[0].Asks = []string{"memory 1GiB"} },
+		`it asks for "env HOME=/": it is not spelled as grants`: func(t *table) { t.Modules[0].Asks = []string{"env HOME=/"} },
+		`it asks for "env LOAD_TOKEN_X": LOAD_TOKEN_X holds`:    func(t *table) { t.Modules[0].Asks = []string{"env LOAD_TOKEN_X"} },
+		`"read /a\x1b": it holds what does not show`:            func(t *table) { t.Modules[0].Asks = []string{"read /a\x1b"} },
+		"what it asks for is not in order":                      func(t *table) { t.Modules[0].Asks = []string{"network", "env HOME"} },
+		"its times are not those of its build list":             func(t *table) { t.Modules[0].Spec.Published = make([]time.Time, 2) },
+		"its key is none":                                      func(t *table) { t.Modules[0].Key = "../x" },
+		"it is of the unknown kind":                            func(t *table) { t.Modules[0].Spec.Kind = "elf" },
+		"it is not complete":                                   func(t *table) { t.Modules[0].Files = nil },
+		"it is not spelled as a name is":                       func(t *table) { t.Modules[0].Asked = "example.com/a@v1" },
+		"its file escapes from its folder":                     func(t *table) { t.Modules[0].Spec.File = "../x" },
+		`its file "../main" escapes from its folder`:           func(t *table) { t.Modules[0].Files[0].Name = "../main" },
+		`the sources in its table: its file "/etc" escapes`:    func(t *table) { t.Sources[0].Name = "/etc" },
+		"the sources in its table: its files are not in order": func(t *table) { t.Sources = append(t.Sources, t.Sources[0]) },
+		"or of another size":                                   func(t *table) { t.Sources[0].Size++ },
+		"is not in the bundle":                                 func(t *table) { t.Sources[0].Digest = digestOf(nil) },
+	} {
+		made, data := whole()
+		edit(&made)
+		d := documents{name: "x"}
+		_, _, err := d.table(encode(made), made.Platform, []descriptor{describe(fileType, data)})
+		if want == "" {
+			assert.NoError(t, err)
+			continue
+		}
+		var format *FormatError
+		require.ErrorAs(t, err, &format, want)
+		assert.Contains(t, format.Reason, want)
+	}
+}
+
+// TestManifests: a manifest lists each part once, in order, of kinds that are known, and one bill
+// of materials.
+func TestManifests(t *testing.T) {
+	t.Parallel()
+	made, _ := whole()
+	l := newLayout(nil, []byte("{}"), made)
+	good := l.contents[0].manifest
+	require.True(t, good.valid())
+	bill, ok := good.materials()
+	require.True(t, ok)
+	assert.Equal(t, digestOf([]byte("{}")), bill.Digest)
+	for name, edit := range map[string]func(*manifest){
+		"two bills":     func(m *manifest) { m.Layers[2].MediaType, m.Layers[3].MediaType = materialsType, materialsType },
+		"doubled":       func(m *manifest) { m.Layers = append(m.Layers, m.Layers[3]) },
+		"reordered":     func(m *manifest) { m.Layers[2], m.Layers[3] = m.Layers[3], m.Layers[2] },
+		"unknown kind":  func(m *manifest) { m.Layers[2].MediaType = "application/x-tar" },
+		"negative size": func(m *manifest) { m.Layers[2].Size = -1 },
+		"endless size":  func(m *manifest) { m.Layers[2].Size = 1 << 62 },
+		"no digest":     func(m *manifest) { m.Layers[2].Digest = "sha256:../../etc/passwd" },
+		"no table":      func(m *manifest) { m.Layers = m.Layers[:1] },
+		"large bill": func(m *manifest) {
+			for i := range m.Layers {
+				if m.Layers[i].MediaType == materialsType {
+					m.Layers[i].Size = maxText + 1
+				}
+			}
+		},
+	} {
+		bad := good
+		bad.Layers = append([]descriptor(nil), good.Layers...)
+		edit(&bad)
+		assert.False(t, bad.valid(), name)
+	}
+}
