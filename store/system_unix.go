@@ -59,3 +59,6 @@ func syncFile(name string) error {
 	}
 	return nil
 }
+
+// enterable reports whether every user may enter a directory.
+func enterable(info fs.FileInfo) bool { return info.Mode().Perm()&0o001 != 0 }
