@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -38,16 +39,20 @@ func prepare(t *testing.T, config load.Config, names ...string) []byte {
 	return b.Bytes()
 }
 
-// TestScratch runs the example as another user in a root that nobody can write to and that holds
+// TestScratch builds the example by the Dockerfile of docs/deployment.md and runs it as its pod
+// does: as another user and without capabilities, in a root that nobody can write to and that holds
 // the program, the bundle, /proc and /dev, and nothing else.
 func TestScratch(t *testing.T) {
+	step, user, env := deployment(t)
 	t.Chdir("../examples/bundle")
 	root := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(root, "host"), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	step = strings.NewReplacer(
+		" /host ", " "+filepath.Join(root, "host")+" ", " /modules.tar", " "+filepath.Join(root, "modules.tar"), "./cmd/host", ".", "github.com/gosimple/slug@v1.15.0", "strings",
+	).Replace(step)
+	build := exec.Command("sh", "-ec", step)
+	build.Env = append(os.Environ(), "LOAD_DIR="+filepath.Join(t.TempDir(), "store"))
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.NoError(t, os.WriteFile(filepath.Join(root, "modules.tar"), prepare(t, load.Config{}, "strings", "./rules"), 0o644))
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount /proc and /dev and change the root: run this test as root")
 	}
@@ -59,9 +64,9 @@ func TestScratch(t *testing.T) {
 		t.Cleanup(func() { require.NoError(t, unix.Unmount(filepath.Join(root, dir), unix.MNT_DETACH)) })
 	}
 	require.NoError(t, os.Chmod(root, 0o555))
-	for _, id := range []uint32{0, 65532} {
+	for _, id := range []uint32{0, user} {
 		cmd := exec.Command("/host", "/modules.tar")
-		cmd.Path, cmd.Dir, cmd.Env = "/host", "/", []string{}
+		cmd.Path, cmd.Dir, cmd.Env = "/host", "/", env
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: id, Gid: id}}
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "user %d: %s", id, out)

@@ -59,6 +59,11 @@ func TestScript(t *testing.T) {
 			env.Setenv("GOMODCACHE", filepath.Join(home, "modcache"))
 			env.Setenv("GOENV", "off")
 			env.Setenv("PROXY", proxy.URL)
+			pages, err := filepath.Abs(filepath.Join(root, "docs"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("PAGES", pages)
 			images := httptest.NewServer(images.New(images.Logger(log.New(io.Discard, "", 0))))
 			env.Defer(images.Close)
 			env.Setenv("IMAGES", images.Listener.Addr().String())
@@ -82,6 +87,7 @@ func TestScript(t *testing.T) {
 			"fault":       fault,
 			"poison":      poison,
 			"private":     private,
+			"recipe":      recipe,
 			"refuse":      refuse,
 			"registry":    registryRule,
 			"repair":      repair,
