@@ -13,8 +13,9 @@ import (
 
 // The layout of a bundle, entry by entry: oci-layout, index.json, then for each manifest of the
 // index the manifest, its configuration, the lock file and the table, and last all other parts,
-// sorted by digest: the files of artifacts, the sources and the bill of materials. What an earlier entry holds is not repeated. Every header is the one
-// that [header] makes, so that a bundle has one spelling.
+// sorted by digest: the files of artifacts, the sources and the bill of materials. What an earlier
+// entry holds is not repeated. Every header is the one that [header] makes, so that a bundle has
+// one spelling.
 const (
 	layoutName = "oci-layout"
 	layoutText = `{"imageLayoutVersion":"1.0.0"}`
