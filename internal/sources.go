@@ -12,12 +12,20 @@ import "embed"
 //go:embed wire/dynamic/dynamic.go wire/dynamic/decode.go wire/dynamic/encode.go wire/dynamic/parse.go wire/dynamic/share.go
 //go:embed wire/dynamic/home.go wire/dynamic/lasting.go wire/dynamic/kept.go wire/dynamic/names.go
 //go:embed goglue/guest/guest.go goglue/guest/held.go goglue/guest/fields.go goglue/guest/serve.go goglue/guest/serve_wasip1.go
-//go:embed goglue/guest/text_wasip1.go goglue/guest/watch_wasip1.go goglue/guest/watch_other.go goglue/guest/host_wasip1.go goglue/guest/levels_wasip1.go
+//go:embed goglue/guest/text_wasip1.go goglue/guest/watch_wasip1.go goglue/guest/watch_other.go
+//go:embed goglue/guest/host_wasip1.go
 //go:embed goglue/guest/host.go goglue/guest/handle.go goglue/guest/loose.go goglue/guest/share.go goglue/guest/array.go goglue/guest/changes.go goglue/guest/errors.go
 //go:embed goglue/guest/host_error.go goglue/guest/panics.go goglue/guest/exit_other.go goglue/guest/exit_wasip1.go goglue/guest/ahead.go goglue/guest/stream.go
-//go:embed goglue/guest/callers.go goglue/guest/lasting.go goglue/guest/lasting_thing.go
+//go:embed goglue/guest/lasting.go goglue/guest/lasting_update.go goglue/guest/lasting_thing.go
+//go:embed goglue/guest/guestgoroutine/alone.go goglue/guest/guestgoroutine/parallel.go
+//go:embed goglue/guest/guestgoroutine/parallel_wasip1.go
+//go:embed goglue/guest/guestgoroutine/still.go goglue/guest/guestgoroutine/still_other.go
+//go:embed goglue/guest/guestgoroutine/lock.go
+//go:embed goglue/guest/guestgoroutine/callers.go goglue/guest/guestgoroutine/levels_wasip1.go
 //go:embed goglue/guest/gueststream/gueststream.go goglue/guest/gueststream/combined.go
-//go:embed goglue/guest/guestinput/guestinput.go goglue/guest/guestcancel/guestcancel.go goglue/guest/guestany/guestany.go goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
+//go:embed goglue/guest/guesterror/guesterror.go goglue/guest/guestinput/guestinput.go
+//go:embed goglue/guest/guestcancel/guestcancel.go goglue/guest/guestany/guestany.go
+//go:embed goglue/guest/guestany/home.go goglue/guest/guestfs/guestfs.go
 //go:embed goglue/guest/guestjson/guestjson.go goglue/guest/guestjson/fields.go
 //go:embed goglue/guest/guesthttp/guesthttp.go goglue/guest/guesthttp/request.go goglue/guest/guesthttp/header.go goglue/guest/guesthttp/answer.go goglue/guest/guesthttp/address.go
 //go:embed goglue/guest/guesthttp/writer.go goglue/guest/guesthttp/target.go goglue/guest/guesthttp/abilities.go

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
+	"github.com/loadgo/load/loadtest/internal/keptest"
 	"github.com/loadgo/load/loadtest/internal/valuetest"
 	"github.com/loadgo/load/loadtest/internal/webtest"
 )
@@ -21,7 +22,7 @@ var sources embed.FS
 // the test if it cannot. Its instance is closed when the test ends.
 func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance) {
 	s := gosuite.Suite{Open: open, Sources: sources}
-	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), webtest.Tests(s)} {
+	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), keptest.Tests(s), webtest.Tests(s)} {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

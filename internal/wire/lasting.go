@@ -15,15 +15,15 @@ import (
 //
 // An update has all that its sender has changed since the version that the other side has seen, so
 // it does not matter whether messages pass each other or get lost. What the contents lead to is
-// numbered in each update anew; where it is met first its number among the lasting things and its
-// content follow.
+// numbered in each update anew; where it is met first its number among the lasting things, whether
+// it is new to the other side, and its content follow.
 type Lasting struct {
 	Things []any // by number; nil where this side has none
 
 	// Handle is by what both sides know them, and Owner the goroutine of the host's call. Held says
 	// that the module has more than it was given: it was seen to hold some.
 	Handle uint64
-	Owner  uintptr
+	Owner  uint64
 	Held   bool
 	// Gone says that the module holds none of them any more.
 	Gone atomic.Bool
@@ -73,6 +73,8 @@ type LastingThing interface {
 	// keep is set; Renew says that both sides have it.
 	Differs(keep bool) bool
 	Renew()
+	// Settled reports whether the content is still what Differs kept. Else it counts as changed.
+	Settled() bool
 	// PutWhole and TakeWhole are Put and Take for the whole content, of an array, too.
 	PutWhole(e *Encoder)
 	TakeWhole(d *Decoder)
@@ -210,7 +212,41 @@ func (s *Sharing) PutNumber(e *Encoder, thing any, at unsafe.Pointer, typ reflec
 		n = s.of.add(thing)
 		s.of.index.Place(n, at, typ, form)
 	}
-	e.Uint(uint64(n))
+	s.of.putNumber(e, n)
+}
+
+// Array is a thing that can be an array.
+type Array interface {
+	// Array says where it is. Size is 0 where it is none.
+	Array() (at unsafe.Pointer, size uintptr)
+}
+
+// Longer reports whether a thing is an array that turned out to be a part of a larger one.
+func (s *Sharing) Longer(thing any) bool {
+	a, ok := thing.(Array)
+	if !ok {
+		return false
+	}
+	at, size := a.Array()
+	_, whole := s.Whole(at, size)
+	return size > 0 && whole != size
+}
+
+// Unseen is a thing that is compared only when it crosses.
+type Unseen interface {
+	// Unseen reports whether this side has changed it, and keeps the content then.
+	Unseen() bool
+}
+
+// putNumber appends the number of a thing, and whether the other side has another content.
+func (l *Lasting) putNumber(e *Encoder, n int) {
+	if t, ok := l.Things[n].(Unseen); ok && t.Unseen() {
+		if l.changed == nil {
+			l.changed = map[int]uint64{}
+		}
+		l.changed[n] = l.version
+	}
+	e.Uint(uint64(n)<<1 | bit(l.changed[n] > l.acked || l.made[n] > l.acked))
 }
 
 // PutArrayNumber is PutNumber for arrays.
@@ -230,7 +266,7 @@ func (s *Sharing) PutArrayNumber(e *Encoder, thing any, at unsafe.Pointer, size 
 		n = s.of.add(thing)
 		s.of.index.PlaceArray(n, at, size, typ, form)
 	}
-	e.Uint(uint64(n))
+	s.of.putNumber(e, n)
 }
 
 // add numbers a thing that the other side has not.
@@ -246,27 +282,38 @@ func (l *Lasting) add(thing any) int {
 	return n
 }
 
-// TakeNumber takes what PutNumber appended, and returns what this side has by it, or nil. SetNumber
-// follows.
-func (s *Sharing) TakeNumber(d *Decoder) (n int, known any) {
+// Number is what PutNumber appended.
+type Number struct {
+	Thing any // what this side has by it, or nil
+	// Old says that the sender has not changed it since this side had it: the content counts only
+	// where this side has it no more. Passed says that this side has changed it, which the sender
+	// has not seen.
+	Old, Passed bool
+
+	n int
+}
+
+// TakeNumber takes what PutNumber appended. SetNumber follows.
+func (s *Sharing) TakeNumber(d *Decoder) Number {
 	if s.of == nil {
-		return -1, nil
+		return Number{n: -1}
 	}
-	n = int(d.UintN(31))
-	if n > len(s.of.Things)+maxAhead {
+	head := d.UintN(32)
+	n := int(head >> 1)
+	if ahead := n - len(s.of.Things); ahead > maxAhead || ahead > 0 && !d.Charge(ahead*int(unsafe.Sizeof(any(nil)))) {
 		d.Fail(ErrTag)
-		return -1, nil
+		return Number{n: -1}
 	}
-	return n, s.of.Thing(n)
+	return Number{Thing: s.of.Thing(n), Old: head&1 == 0, Passed: s.of.changed[n] > s.of.acked, n: n}
 }
 
 // maxAhead is how many things one update may number that the other side has not met.
-const maxAhead = 1 << 20
+const maxAhead = 1 << 16
 
 // SetNumber makes a thing the one with a number that TakeNumber returned.
-func (s *Sharing) SetNumber(n int, thing any) {
-	if n >= 0 {
-		s.of.Set(n, thing)
+func (s *Sharing) SetNumber(n Number, thing any) {
+	if n.n >= 0 {
+		s.of.Set(n.n, thing)
 	}
 }
 

@@ -103,25 +103,30 @@ func takeArray[E any](c *Call, least int, fill, content func(*Call, []E)) *list[
 		return nil
 	case head < wire.ShareRef:
 		s := c.In.Sharing
-		last, known := s.TakeNumber(&c.In)
+		last := s.TakeNumber(&c.In)
 		count, _ := c.In.Len(least)
-		l, ok := known.(*list[E])
+		l, ok := last.Thing.(*list[E])
 		if !ok || l.all == nil || len(l.all) != count {
 			l = &list[E]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
 			s.SetNumber(last, l)
 		}
 		n := s.Number(l)
 		bytes, isBytes := any(l).(*list[byte])
+		to := true
 		switch {
 		case l.all != nil:
-			isBytes = false
+			isBytes, to = false, c.whether(last, true, l, nil)
 		case isBytes:
 			bytes.all = c.In.Array(count)
 		default:
 			l.all = make([]E, count)
 		}
 		s.PlaceArray(n, unsafe.Pointer(unsafe.SliceData(l.all)), uintptr(len(l.all))*unsafe.Sizeof(*new(E)), reflect.TypeFor[E](), 0)
-		if !isBytes {
+		switch {
+		case !to:
+			fill(c, make([]E, count))
+			return l
+		case !isBytes:
 			fill(c, l.all)
 		}
 		l.keep()

@@ -101,8 +101,8 @@ func (c *Call) matches(err error) {
 }
 
 func (m *Module) sentinelName(err error) string {
-	if own, ok := err.(interface{ sentinel() string }); ok {
-		return own.sentinel()
+	if own, ok := err.(interface{ Sentinel() string }); ok {
+		return own.Sentinel()
 	}
 	for _, s := range m.table.Sentinels {
 		if same, _ := equal(err, s.Value()); same {
@@ -114,7 +114,7 @@ func (m *Module) sentinelName(err error) string {
 
 // GiveSentinel appends an error that the host has, too, in a value of type any.
 func (m *Module) GiveSentinel(e *wire.Encoder, err error) bool {
-	if _, ok := err.(interface{ sentinel() string }); !ok && !m.shared(err) {
+	if _, ok := err.(interface{ Sentinel() string }); !ok && !m.shared(err) {
 		return false
 	}
 	c := &Call{module: m, Out: *e}

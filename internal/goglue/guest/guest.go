@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load/internal/goglue/guest/guestcancel"
+	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -58,13 +59,13 @@ type Call struct {
 	// Holds tells that a pointer to a struct that is copied elsewhere crosses by handle.
 	Holds bool
 
-	mode      uint64
-	module    *Module
-	number    uint64
-	goroutine uintptr // that runs it, or 0
-	deadline  uint64  // nanoseconds that the host gave it, or 0
-	ctx       context.Context
-	host      *Host // what is called, of a call of the host
+	mode     uint64
+	module   *Module
+	number   uint64
+	caller   guestgoroutine.Caller
+	deadline uint64 // nanoseconds that the host gave it, or 0
+	ctx      context.Context
+	host     *Host // what is called, of a call of the host
 
 	shown    uint64 // the handle of what fields are asked for
 	outcome  int    // where the outcome is in the answer
@@ -104,7 +105,7 @@ type Module struct {
 	cancels   guestcancel.Table
 	host      hostTable
 	ahead     ahead
-	callers   callers
+	callers   guestgoroutine.Callers
 	lasting   lastingTable
 	// maxMessage is how many bytes the arguments or the results of a call take at most.
 	maxMessage int
@@ -186,8 +187,8 @@ func (m *Module) Run(in wire.Decoder, out *wire.Encoder) {
 	c.Out.Byte(wire.Result)
 	c.Out.Uint(c.number)
 	c.outcome = len(c.Out.Buf)
-	m.callers.begin(c)
-	defer m.callers.end(c)
+	m.callers.Begin(&c.caller, c.number)
+	defer m.callers.End(&c.caller)
 	m.lasting.calls.Add(1)
 	defer m.lasting.calls.Add(-1)
 	returned := false

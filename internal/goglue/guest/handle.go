@@ -7,6 +7,7 @@ import (
 	"time"
 	"weak"
 
+	"github.com/loadgo/load/internal/goglue/guest/guesterror"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -106,7 +107,7 @@ func (h *Host) HostHandle() uint64 { return h.handle }
 // Methods is how many methods the host answers for.
 func (h *Host) Methods() int { return len(h.modes) }
 
-type fromHost interface{ HostHandle() uint64 }
+type fromHost = guesterror.Host
 
 // releaseDelay is how long handles are collected before the host is told to forget them.
 const releaseDelay = 5 * time.Millisecond
@@ -120,7 +121,7 @@ func (m *Module) releaseHost(got *received) {
 	}
 	t.released = append(t.released, *got)
 	if len(t.released) == 1 {
-		time.AfterFunc(releaseDelay, m.postReleases)
+		m.lasting.own.After(releaseDelay, m.postReleases)
 	}
 }
 

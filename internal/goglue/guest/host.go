@@ -35,7 +35,7 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	}
 	c.Out.Buf = append(make([]byte, wire.HeaderSize, 128), wire.HostCall)
 	c.Out.Buf = c.Out.Buf[:len(c.Out.Buf)+wire.WithinSize]
-	within := h.module.callers.own()
+	within := h.module.callers.Own()
 	c.within = within != 0 || wire.Goroutine() == 0 // which then are not told apart
 	wire.PutWithin(c.Out.Buf[wire.HeaderSize+1:], within)
 	c.Out.Uint(c.number)
@@ -43,7 +43,7 @@ func (h *Host) call(method int, outer *wire.Sharing, scope uint64) *Call {
 	c.lasting = c.module.lasting.count.Load() > 0
 	c.Out.Uint(uint64(method)<<2 | Bit(c.lasting)<<1 | Bit(outer != nil))
 	if c.lasting {
-		c.module.lasting.put(c, c.module.lasting.beside(c.within))
+		c.module.lasting.put(c, c.within)
 	}
 	if outer != nil {
 		c.Out.Uint(scope)

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 	"weak"
 
+	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -23,7 +24,12 @@ type lasting interface {
 	// revive makes a new one where it does not exist, to take what nobody needs.
 	revive()
 	head() uint64
+	// settled reports whether the content is still what was kept. Else it counts as changed.
+	settled() bool
 }
+
+// guarded is a thing that asks code of the module, with the lock of the table out.
+type guarded interface{ guard(l *guestgoroutine.Lock) }
 
 // lost is what is known of something that nothing here keeps alive.
 type lost[T any] struct {
@@ -83,6 +89,12 @@ func (p *pointee[T]) revive() {
 	}
 }
 
+func (p *pointee[T]) settled() bool {
+	same := wire.Same(unsafe.Pointer(p.at), unsafe.Pointer(&p.was), unsafe.Sizeof(p.was))
+	p.last.changed = p.last.changed || !same
+	return same
+}
+
 // Place implements [wire.Placed].
 func (p *pointee[T]) Place(s *wire.Sharing, n int) {
 	if p.at != nil {
@@ -112,6 +124,9 @@ func (p *textual[T]) freeze()      {}
 func (p *textual[T]) thaw()        {}
 func (p *textual[T]) revive()      { p.at, p.weak = new(T), weak.Pointer[T]{} }
 func (p *textual[T]) head() uint64 { return wire.ShareNew }
+
+func (p *textual[T]) settled() bool                { return true }
+func (p *textual[T]) guard(l *guestgoroutine.Lock) { p.lock = l }
 
 // Place implements [wire.Placed].
 func (p *textual[T]) Place(s *wire.Sharing, n int) {
@@ -161,6 +176,18 @@ func (l *list[E]) thaw() {
 func (l *list[E]) revive()       { l.all, l.last.weak = make([]E, l.count), weak.Pointer[E]{} }
 func (l *list[E]) elements() int { return len(l.all) }
 
+// Array implements [wire.Array].
+func (l *list[E]) Array() (at unsafe.Pointer, size uintptr) {
+	return unsafe.Pointer(unsafe.SliceData(l.all)), uintptr(len(l.all)) * unsafe.Sizeof(*new(E))
+}
+
+func (l *list[E]) settled() bool {
+	at, size := l.Array()
+	same := wire.Same(at, unsafe.Pointer(unsafe.SliceData(l.was)), size)
+	l.last.changed = l.last.changed || !same
+	return same
+}
+
 // Place implements [wire.Placed].
 func (l *list[E]) Place(s *wire.Sharing, n int) {
 	if l.all != nil {
@@ -207,7 +234,8 @@ func (t *table[K, V]) revive() {
 		t.last.weak = weak.Pointer[byte]{}
 	}
 }
-func (t *table[K, V]) entries() int { return len(t.at) }
+func (t *table[K, V]) entries() int  { return len(t.at) }
+func (t *table[K, V]) settled() bool { return true }
 
 // Place implements [wire.Placed].
 func (t *table[K, V]) Place(s *wire.Sharing, n int) {

@@ -29,7 +29,8 @@ func Serve(table Table) {
 	hello.String(table.Sum)
 	hello.Finish()
 	s.send(hello)
-	go s.watch()
+	s.module.lasting.own.Main()
+	s.module.lasting.own.Go(s.watch)
 	s.read(guestinput.New(s.openRings, wire.MaxFrame(s.module.maxMessage)))
 	select {} // another goroutine is the reader now
 }
@@ -106,7 +107,7 @@ func (s *server) watch() {
 		}
 		if turn&1 == 1 && turn == last && s.turn.CompareAndSwap(turn, turn+1) {
 			s.slow[s.callee].Store(true)
-			go s.read(s.in)
+			s.module.lasting.own.Go(func() { s.read(s.in) })
 		}
 		last = turn
 		if quiet < watchRounds || turn&1 == 1 {
@@ -131,7 +132,7 @@ func (s *server) read(in *guestinput.Input) {
 		r, function := newRun(body), calledFunction(body)
 		if function >= uint64(len(s.slow)) || s.slow[function].Load() {
 			s.flush(in)
-			go s.read(in)
+			s.module.lasting.own.Go(func() { s.read(in) })
 			s.finish(r)
 			return
 		}
@@ -154,7 +155,8 @@ func (s *server) readUntil(in *guestinput.Input, answer chan []byte) {
 	for len(answer) == 0 {
 		body := in.Frame(s.flush)
 		if body[0] == wire.Call {
-			go s.finish(newRun(body))
+			r := newRun(body)
+			s.module.lasting.own.Go(func() { s.finish(r) })
 		} else {
 			s.handle(body)
 		}
@@ -258,7 +260,7 @@ func (s *server) run(r *run) {
 	returned := false
 	defer func() {
 		if !returned {
-			go s.goOn(r)
+			s.module.lasting.own.Go(func() { s.goOn(r) })
 		}
 	}()
 	s.module.Run(r.args(), &r.out)

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -18,7 +19,7 @@ import (
 // at the very end of each function.
 var served struct {
 	module *Module
-	levels levels
+	levels guestgoroutine.Levels
 	small  [][]byte     // by level: where the host writes a message that fits
 	large  []byte       // where it writes one that does not
 	out    wire.Encoder // the last answer, until the host has read it
@@ -78,7 +79,7 @@ func buffer(of uint32) uint32 {
 	for uint32(len(served.small)) <= of {
 		served.small = append(served.small, make([]byte, smallMessage))
 	}
-	served.levels.leave(level)
+	served.levels.Leave(level)
 	return address(&served.small[of][0])
 }
 
@@ -88,7 +89,7 @@ func buffer(of uint32) uint32 {
 func message(size uint32) uint32 {
 	level := Enter()
 	large := uninitialised(int(size))
-	served.levels.leave(level)
+	served.levels.Leave(level)
 	served.large = large
 	return address(&large[0])
 }
@@ -122,9 +123,12 @@ func call(of, size uint32) uint64 {
 	case wire.Release:
 		served.module.Release(in.Rest())
 	}
-	served.levels.leave(level)
+	served.levels.Leave(level)
 	return 0
 }
+
+// Enter begins a call of the host and returns its depth.
+func Enter() int { return served.levels.Enter() }
 
 // keepBuffer is the size up to which the buffer for answers is kept for the next one.
 const keepBuffer = 1 << 20
@@ -137,7 +141,7 @@ func Leave(level int) {
 	exited := unwound(r)
 	served.module.cross()
 	if r == nil && !exited {
-		served.levels.leave(level)
+		served.levels.Leave(level)
 		return
 	}
 	c := &Call{module: served.module}
@@ -163,7 +167,7 @@ func answer(level int, out wire.Encoder, from int) uint64 {
 	parts := served.parts[:0]
 	served.parts = nil
 	parts = appendParts(parts, &out, from)
-	served.levels.leave(level)
+	served.levels.Leave(level)
 	served.out, served.parts = out, parts
 	return location(parts)
 }

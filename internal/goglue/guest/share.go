@@ -1,10 +1,12 @@
 package guest
 
 import (
+	"errors"
 	"reflect"
 	"unsafe"
 	"weak"
 
+	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -74,6 +76,10 @@ func (p *pointee[T]) changed(keep bool) bool {
 
 func (p *pointee[T]) put(c *Call) {
 	p.use(c)
+	if c.Out.Sharing.Lasts() {
+		p.content(c, &p.was) // others may be changing it
+		return
+	}
 	p.content(c, p.at)
 }
 
@@ -87,21 +93,45 @@ func TakePointer[T any](c *Call, fill, content func(*Call, *T)) *T {
 	case head == wire.ShareNil:
 		return nil
 	case head < wire.ShareRef:
-		n, known := c.In.Sharing.TakeNumber(&c.In)
-		p, ok := known.(*pointee[T])
+		n := c.In.Sharing.TakeNumber(&c.In)
+		p, ok := n.Thing.(*pointee[T])
 		if !ok {
 			p = &pointee[T]{form: formOf(head - wire.ShareNew), fill: fill, content: content}
 			c.In.Sharing.SetNumber(n, p)
 		}
-		if p.at == nil {
-			p.revive()
-		}
+		to := c.whether(n, p.at != nil, p, p.revive)
 		c.In.Sharing.Add(unsafe.Pointer(p.at), reflect.TypeFor[T](), 0, p)
+		if !to {
+			fill(c, new(T))
+			return p.at
+		}
 		fill(c, p.at)
 		p.keep()
 		return p.at
 	}
 	return takeKnown[T](c, head)
+}
+
+// whether reports whether the content of a thing that an update numbers is to be taken: the module
+// has none, or the host has changed it. What the module does not have is made.
+func (c *Call) whether(n wire.Number, has bool, t thing, revive func()) bool {
+	switch {
+	case !has:
+		revive()
+	case n.Old:
+		return false
+	case n.Passed || t.changed(false):
+		c.Refuse(wire.ErrBoth.Error())
+	}
+	return true
+}
+
+// guard is the lock of the table of lasting things, for what an update has.
+func (c *Call) guard(s *wire.Sharing) *guestgoroutine.Lock {
+	if s.Lasts() {
+		return &c.module.lasting.lock
+	}
+	return nil
 }
 
 func takeKnown[T any](c *Call, head uint64) *T {
@@ -127,7 +157,11 @@ func PutPointer[T any](c *Call, v *T, fill, content func(*Call, *T)) {
 	p := &pointee[T]{form: c.form(), at: v, fill: fill, content: content}
 	c.Out.Sharing.Add(unsafe.Pointer(v), reflect.TypeFor[T](), 0, p)
 	c.Out.Uint(wire.ShareNew + p.mode())
+	_, known, _ := c.Out.Sharing.Lasting(unsafe.Pointer(v), reflect.TypeFor[T](), 0)
 	c.Out.Sharing.PutNumber(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
+	if known, ok := known.(*pointee[T]); ok { // others may be changing it
+		v = &known.was
+	}
 	content(c, v)
 }
 
@@ -146,19 +180,31 @@ type textual[T any] struct {
 	was   string
 	read  func(*T, []byte) error
 	write func(*T) ([]byte, error)
-	weak  weak.Pointer[T] // where it lasts
+	weak  weak.Pointer[T]      // where it lasts
+	lock  *guestgoroutine.Lock // which the caller has then
+}
+
+func (p *textual[T]) text() (text []byte, err error) {
+	if p.lock == nil {
+		return p.write(p.at)
+	}
+	if failure := p.lock.Out(func() { text, err = p.write(p.at) }); failure != nil {
+		err = errors.New("a method panics that writes the text of a value")
+	}
+	return text, err
 }
 
 func (p *textual[T]) keep() {
-	text, _ := p.write(p.at)
+	text, _ := p.text()
 	p.was = string(text)
 }
 
 func (p *textual[T]) whole() bool { return true }
 
+// changed counts what has no text, and lasts, as what it was: it crosses when it has one again.
 func (p *textual[T]) changed(keep bool) bool {
-	text, err := p.write(p.at)
-	if err == nil && string(text) == p.was {
+	text, err := p.text()
+	if err == nil && string(text) == p.was || err != nil && p.lock != nil {
 		return false
 	}
 	if keep {
@@ -168,14 +214,25 @@ func (p *textual[T]) changed(keep bool) bool {
 }
 
 func (p *textual[T]) put(c *Call) {
-	text, err := p.write(p.at)
+	text, err := p.text()
 	if err != nil {
 		c.Out.Fail(err)
 	}
 	c.Out.Bytes(text)
 }
 
-func (p *textual[T]) take(c *Call) { c.Unmarshalled(p.read(p.at, c.In.Bytes())) }
+func (p *textual[T]) take(c *Call) {
+	text := c.In.Bytes()
+	if p.lock == nil {
+		c.Unmarshalled(p.read(p.at, text))
+		return
+	}
+	var err error
+	if failure := p.lock.Out(func() { err = p.read(p.at, text) }); failure != nil {
+		err = errors.New("a method panics that reads the text of a value")
+	}
+	c.Unmarshalled(err)
+}
 
 // TakeText takes a shared pointer to what crosses as text.
 func TakeText[T any](c *Call, read func(*T, []byte) error, write func(*T) ([]byte, error)) *T {
@@ -183,16 +240,18 @@ func TakeText[T any](c *Call, read func(*T, []byte) error, write func(*T) ([]byt
 	if head == wire.ShareNil || head >= wire.ShareRef {
 		return takeKnown[T](c, head)
 	}
-	n, known := c.In.Sharing.TakeNumber(&c.In)
-	p, ok := known.(*textual[T])
+	n := c.In.Sharing.TakeNumber(&c.In)
+	p, ok := n.Thing.(*textual[T])
 	if !ok {
-		p = &textual[T]{read: read, write: write}
+		p = &textual[T]{read: read, write: write, lock: c.guard(c.In.Sharing)}
 		c.In.Sharing.SetNumber(n, p)
 	}
-	if p.at == nil {
-		p.revive()
-	}
+	to := c.whether(n, p.at != nil, p, p.revive)
 	c.In.Sharing.Add(unsafe.Pointer(p.at), reflect.TypeFor[T](), 0, p)
+	if !to {
+		c.In.Bytes()
+		return p.at
+	}
 	p.take(c)
 	p.keep()
 	return p.at
@@ -204,7 +263,7 @@ func PutText[T any](c *Call, v *T, read func(*T, []byte) error, write func(*T) (
 	if putKnown(c, v) {
 		return
 	}
-	p := &textual[T]{at: v, read: read, write: write}
+	p := &textual[T]{at: v, read: read, write: write, lock: c.guard(c.Out.Sharing)}
 	c.Out.Sharing.Add(unsafe.Pointer(v), reflect.TypeFor[T](), 0, p)
 	c.Out.Uint(wire.ShareNew)
 	c.Out.Sharing.PutNumber(&c.Out, p, unsafe.Pointer(v), reflect.TypeFor[T](), 0)
@@ -232,6 +291,15 @@ func (t *table[K, V]) keep() {
 	for k, v := range t.at {
 		t.was = append(t.was, entry[K, V]{k, v})
 	}
+}
+
+// kept is a map of what keep remembered.
+func (t *table[K, V]) kept() map[K]V {
+	m := make(map[K]V, len(t.was))
+	for _, e := range t.was {
+		m[e.key] = e.value
+	}
+	return m
 }
 
 func (t *table[K, V]) whole() bool { return true }
@@ -276,18 +344,20 @@ func TakeMap[M ~map[K]V, K comparable, V any](c *Call, least int, fill func(*Cal
 	case head == wire.ShareNil:
 		return nil
 	case head < wire.ShareRef:
-		n, known := c.In.Sharing.TakeNumber(&c.In)
+		n := c.In.Sharing.TakeNumber(&c.In)
 		count, _ := c.In.Len(least)
-		t, ok := known.(*table[K, V])
+		t, ok := n.Thing.(*table[K, V])
 		if !ok {
 			t = &table[K, V]{form: formOf(head - wire.ShareNew), least: least, fill: fill, content: content}
 			c.In.Sharing.SetNumber(n, t)
 		}
-		if t.at == nil {
-			t.revive()
+		to := c.whether(n, t.at != nil, t, t.revive)
+		c.In.Sharing.Add(mapAddress(t.at), reflect.TypeFor[V](), 0, t)
+		if !to {
+			fill(c, map[K]V{}, count)
+			return t.at
 		}
 		clear(t.at)
-		c.In.Sharing.Add(mapAddress(t.at), reflect.TypeFor[V](), 0, t)
 		fill(c, t.at, count)
 		t.keep()
 		return t.at
@@ -309,6 +379,11 @@ func PutMap[M ~map[K]V, K comparable, V any](c *Call, v M, least int, fill func(
 	if n, ok := s.Find(at, reflect.TypeFor[V](), 0); ok {
 		c.Out.Uint(wire.ShareRef + uint64(n))
 		return
+	}
+	if _, known, _ := s.Lasting(at, reflect.TypeFor[V](), 0); known != nil {
+		if known, ok := known.(*table[K, V]); ok { // others may be changing it
+			v = known.kept()
+		}
 	}
 	t := &table[K, V]{form: c.form(), at: v, least: least, fill: fill, content: content}
 	s.Add(at, reflect.TypeFor[V](), 0, t)

@@ -157,6 +157,11 @@ func (t *Thing) Differs(keep bool) bool {
 	return differs
 }
 
+// Unseen implements [wire.Unseen], for a map: the host looks at it at no other time.
+func (t *Thing) Unseen() bool {
+	return t.Value.IsValid() && t.IsMap() && t.Base.IsValid() && t.Differs(true)
+}
+
 // Renew implements [wire.LastingThing].
 func (t *Thing) Renew() {
 	t.keep()
@@ -166,12 +171,33 @@ func (t *Thing) Renew() {
 	t.codec.kept.renew(t.Value)
 }
 
-// PutWhole implements [wire.LastingThing].
-func (t *Thing) PutWhole(e *wire.Encoder) {
-	if t.Value.Kind() == reflect.Map {
-		e.Len(t.Value.Len(), false)
+// Settled implements [wire.LastingThing].
+func (t *Thing) Settled() bool {
+	if t.isText() || !t.Differs(false) {
+		return true
 	}
-	t.codec.content(e, t.shape, t.Value)
+	t.last.changed = true
+	return false
+}
+
+// Array implements [wire.Array].
+func (t *Thing) Array() (at unsafe.Pointer, size uintptr) {
+	if !t.Value.IsValid() || t.Value.Kind() != reflect.Slice {
+		return nil, 0
+	}
+	return t.memory(t.Value)
+}
+
+// PutWhole implements [wire.LastingThing]. Others may be changing the value itself.
+func (t *Thing) PutWhole(e *wire.Encoder) {
+	v := t.Value
+	if t.Base.IsValid() {
+		v = t.Base
+	}
+	if v.Kind() == reflect.Map {
+		e.Len(v.Len(), false)
+	}
+	t.codec.content(e, t.shape, v)
 }
 
 // TakeWhole implements [wire.LastingThing].

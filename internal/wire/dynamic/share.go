@@ -331,8 +331,8 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 	if !d.Charge(wire.ThingSize) {
 		return
 	}
-	last, known := d.Sharing.TakeNumber(d)
-	if t, ok := known.(*Thing); ok && t.shape.typ == s.typ && c.takeLasting(d, t, v) {
+	last := d.Sharing.TakeNumber(d)
+	if t, ok := last.Thing.(*Thing); ok && t.shape.typ == s.typ && c.takeLasting(d, last, t, v) {
 		return
 	}
 	t := &Thing{codec: c, shape: s}
@@ -375,12 +375,23 @@ func (c *Codec) takeShared(d *wire.Decoder, s *shape, v, old reflect.Value) {
 }
 
 // takeLasting takes a pointer or a map that lasts, and reports whether it is one.
-func (c *Codec) takeLasting(d *wire.Decoder, t *Thing, v reflect.Value) bool {
+func (c *Codec) takeLasting(d *wire.Decoder, last wire.Number, t *Thing, v reflect.Value) bool {
 	if !t.Tighten() || t.Value.Type() != v.Type() || v.Kind() == reflect.Slice {
 		return false
 	}
 	d.Sharing.Place(d.Sharing.Number(t), t.Value.UnsafePointer(), v.Type().Elem(), c.form(t.shape))
 	v.Set(t.Value)
-	t.TakeWhole(d)
+	switch {
+	case last.Old:
+		other := &Thing{codec: c, shape: t.shape, Kept: wire.Kept{Value: reflect.New(v.Type().Elem())}}
+		if v.Kind() == reflect.Map {
+			other.Value = reflect.MakeMap(v.Type())
+		}
+		other.Take(d)
+	case last.Passed || t.Differs(false):
+		d.Fail(wire.ErrBoth)
+	default:
+		t.TakeWhole(d)
+	}
 	return true
 }

@@ -46,6 +46,8 @@ func (w *Workspace) Lay() error {
 		"github.com/loadgo/load/internal/goglue/guest/guestany", GuestAnyPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestinput", guestInputPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestcancel", guestCancelPath,
+		"github.com/loadgo/load/internal/goglue/guest/guesterror", guestErrorPath,
+		"github.com/loadgo/load/internal/goglue/guest/guestgoroutine", guestGoroutinePath,
 		"github.com/loadgo/load/internal/goglue/guest/guesthttp", GuestHTTPPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestfs", GuestFSPath,
 		"github.com/loadgo/load/internal/goglue/guest/guestjson", GuestJSONPath,

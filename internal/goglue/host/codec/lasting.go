@@ -8,7 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goroutine"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -17,24 +17,24 @@ import (
 type Lasting struct {
 	mu sync.Mutex
 	// holder is the goroutine that has locked it, or 0.
-	holder atomic.Uintptr
+	holder atomic.Uint64
 	sets   []*wire.Lasting
 	count  atomic.Int32 // of the sets
 	// waiting are the goroutines that wait for calls, with how many each.
-	waiting map[uintptr]int
+	waiting map[uint64]int
 }
 
 // Wait notes that the goroutine waits for a call, until done is called: what is called meanwhile
 // may change what it has given.
 func (l *Lasting) Wait() (done func()) {
-	goroutine := wire.Goroutine()
+	id := goroutine.ID()
 	add := func(n int) {
 		defer l.lock()()
 		if l.waiting == nil {
-			l.waiting = map[uintptr]int{}
+			l.waiting = map[uint64]int{}
 		}
-		if l.waiting[goroutine] += n; l.waiting[goroutine] == 0 {
-			delete(l.waiting, goroutine)
+		if l.waiting[id] += n; l.waiting[id] == 0 {
+			delete(l.waiting, id)
 		}
 	}
 	add(1)
@@ -44,18 +44,18 @@ func (l *Lasting) Wait() (done func()) {
 // Any reports whether the module may hold anything. A call that reads or writes an update asks for
 // nothing itself.
 func (l *Lasting) Any() bool {
-	return l.count.Load() > 0 && (l.holder.Load() == 0 || l.holder.Load() != wire.Goroutine())
+	return l.count.Load() > 0 && (l.holder.Load() == 0 || l.holder.Load() != goroutine.ID())
 }
 
 // lock locks the table, where the goroutine has not: what an update leads to may be asked for by
 // calls of the module.
 func (l *Lasting) lock() (unlock func()) {
-	goroutine := wire.Goroutine()
-	if goroutine != 0 && l.holder.Load() == goroutine {
+	id := goroutine.ID()
+	if l.holder.Load() == id {
 		return func() {}
 	}
 	l.mu.Lock()
-	l.holder.Store(goroutine)
+	l.holder.Store(id)
 	return func() {
 		l.holder.Store(0)
 		l.mu.Unlock()
@@ -68,7 +68,7 @@ func (l *Lasting) Add(set *wire.Lasting, s *wire.Sharing) {
 		return
 	}
 	set.Begin(s.Things, false)
-	set.Owner = wire.Goroutine()
+	set.Owner = goroutine.ID()
 	for n, t := range set.Things {
 		if !lasts(t) {
 			set.Things[n] = nil
@@ -147,11 +147,7 @@ func (l *Lasting) prune() {
 // belongs reports whether the goroutine may read the things of a set. The goroutine that gave them
 // may, and what the module calls while that waits: others may be changing them.
 func (l *Lasting) belongs(set *wire.Lasting, called bool) bool {
-	goroutine := wire.Goroutine()
-	if goroutine == 0 { // goroutines cannot be told apart here
-		return set.Held
-	}
-	return set.Owner == goroutine || called && l.waiting[set.Owner] > 0
+	return set.Owner == goroutine.ID() || called && l.waiting[set.Owner] > 0
 }
 
 // Put appends what the host has changed of lasting things. Called says that the module waits for it.
@@ -184,7 +180,8 @@ func (l *Lasting) Put(e *wire.Encoder, called bool) {
 func putLasting(u *wire.Encoder, set *wire.Lasting, numbers []int) {
 	defer set.PutEnd()
 	for {
-		u.Sharing = set.PutHead(u, numbers)
+		sharing := set.PutHead(u, numbers)
+		u.Sharing = sharing
 		for _, n := range numbers {
 			switch t := set.Things[n].(type) {
 			case *shared:
@@ -200,10 +197,7 @@ func putLasting(u *wire.Encoder, set *wire.Lasting, numbers []int) {
 		room := u.Room
 		u.Truncate(0)
 		u.Room = room
-		numbers = slices.DeleteFunc(numbers, func(n int) bool {
-			t, ok := set.Things[n].(interface{ Own() reflect.Value })
-			return ok && t.Own().Kind() == reflect.Slice
-		})
+		numbers = slices.DeleteFunc(numbers, func(n int) bool { return sharing.Longer(set.Things[n]) })
 	}
 	keepNew(set.Things)
 }
@@ -243,42 +237,6 @@ func changedLasting(things []any) (changed []int, err error) {
 		}
 	}
 	return changed, nil
-}
-
-// differs reports whether the host has changed the content.
-func (s *shared) differs() bool {
-	if s.Value.Kind() != reflect.Slice {
-		return s.Dirty()
-	}
-	size := s.t.Elem().Size() * uintptr(s.Value.Len())
-	return s.kept() && !wire.Same(s.Value.UnsafePointer(), s.Base.UnsafePointer(), size)
-}
-
-// putWhole appends a content that the module may have already.
-func (s *shared) putWhole(e *wire.Encoder, v reflect.Value) {
-	switch {
-	case s.putErr != nil:
-		e.Fail(s.putErr)
-	case s.partial:
-		e.Fail(s.lacking())
-	default:
-		s.put(e, v)
-	}
-}
-
-func (s *shared) lacking() error {
-	return fmt.Errorf("the module holds a %s, whose type has fewer fields than the module's: give it all fields, or change it by the module's functions", s.t)
-}
-
-// Place implements [wire.Placed].
-func (s *shared) Place(t *wire.Sharing, n int) {
-	switch {
-	case !s.Value.IsValid():
-	case s.Value.Kind() == reflect.Slice:
-		t.PlaceArray(n, s.Value.UnsafePointer(), s.t.Elem().Size()*uintptr(s.Value.Len()), s.t, s.n)
-	default:
-		t.Place(n, s.Value.UnsafePointer(), s.t, s.n)
-	}
 }
 
 // Take takes what the module has changed of lasting things. Called says that the module has sent it
@@ -333,44 +291,4 @@ func takeLasting(d *Incoming, set *wire.Lasting, size int, own bool) error {
 	}
 	keepNew(set.Things)
 	return failure
-}
-
-// takeWhole takes a content, in place.
-func (s *shared) takeWhole(d *Incoming) {
-	if s.Value.Kind() == reflect.Slice {
-		s.changeElements(d, 0, s.Value.Len())
-	} else {
-		s.change(d)
-	}
-}
-
-// takeKnown takes a new thing of an update that the host has, into v, and reports whether it has.
-func (x *crossing) takeKnown(d *Incoming, thing any, v reflect.Value) bool {
-	s, ok := thing.(*shared)
-	if !ok || s.t != x.t || s.n != x.n || !s.Value.IsValid() || v.Kind() == reflect.Slice {
-		return false
-	}
-	d.Sharing.Number(s)
-	v.Set(s.Value)
-	s.takeWhole(d)
-	return true
-}
-
-// lacks reports whether a host's type has fewer fields than the module's, which the module would
-// lose.
-func (c *Codec) lacks(t reflect.Type, n int) bool {
-	typ := &c.api.Types[n]
-	switch {
-	case typ.Kind == api.KindArray && t.Kind() == reflect.Array:
-		return c.lacks(t.Elem(), typ.Elem)
-	case typ.Kind != api.KindStruct || t.Kind() != reflect.Struct || t == timeType || typ.Class != api.Data:
-		return false
-	}
-	for _, f := range typ.Fields {
-		host, ok := t.FieldByName(f.Name)
-		if !ok || c.lacks(host.Type, f.Type) {
-			return true
-		}
-	}
-	return false
 }

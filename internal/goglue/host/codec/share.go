@@ -167,8 +167,8 @@ func (x *crossing) decode(d *Incoming, v reflect.Value) {
 	case x.t.Kind() == reflect.Slice:
 		x.decodeSlice(d, v)
 	default:
-		last, known := d.Sharing.TakeNumber(&d.Decoder)
-		if x.takeKnown(d, known, v) {
+		last := d.Sharing.TakeNumber(&d.Decoder)
+		if x.takeKnown(d, last, v) {
 			return
 		}
 		own := reflect.MakeMap
@@ -188,16 +188,18 @@ func (x *crossing) decode(d *Incoming, v reflect.Value) {
 }
 
 func (x *crossing) decodeSlice(d *Incoming, v reflect.Value) {
-	last, known := d.Sharing.TakeNumber(&d.Decoder)
+	last := d.Sharing.TakeNumber(&d.Decoder)
 	count, _ := d.Len(1)
-	s, has := known.(*shared)
+	s, has := last.Thing.(*shared)
 	if has = has && s.t == x.t && s.n == x.n && s.Value.IsValid() && s.Value.Len() == count; !has {
 		s = share(x, reflect.Value{})
 		d.Sharing.SetNumber(last, s)
 	}
 	n := d.Sharing.Number(s)
-	if has {
-		s.changeElements(d, 0, count)
+	if has && last.Old {
+		x.elements(d, count)
+	} else if has {
+		s.takeNews(d, last)
 	} else if x.bytes { // they keep the message
 		s.Value = reflect.ValueOf(d.Raw(count)).Convert(x.t)
 	} else {

@@ -1,23 +1,23 @@
-package guest
+package guestgoroutine
 
-// levels makes calls of the host return in the reverse order of their beginnings. They lie on one
+// Levels makes calls of the host return in the reverse order of their beginnings. They lie on one
 // stack of the WebAssembly machine, and the Go runtime takes the first exported function that
 // returns for the last that was called: https://go.dev/src/runtime/asm_wasm.s,
 // wasm_pc_f_loop_export.
-type levels struct {
+type Levels struct {
 	depth int                   // the number of calls that go on
 	turn  map[int]chan struct{} // closed when the call at that depth is the last
 }
 
 // Enter begins a call of the host and returns its depth.
-func Enter() int {
-	served.levels.depth++
-	return served.levels.depth
+func (l *Levels) Enter() int {
+	l.depth++
+	return l.depth
 }
 
-// leave ends the call at a depth, when it is the last. Nothing else runs between its return and
+// Leave ends the call at a depth, when it is the last. Nothing else runs between its return and
 // that of the call, where that makes no memory.
-func (l *levels) leave(depth int) {
+func (l *Levels) Leave(depth int) {
 	for l.depth != depth {
 		if l.turn == nil {
 			l.turn = map[int]chan struct{}{}

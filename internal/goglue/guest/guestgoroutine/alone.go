@@ -1,0 +1,76 @@
+// Package guestgoroutine tells the goroutines of a module apart, and says which run beside: they
+// may be changing memory that is to be read.
+package guestgoroutine
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// State is what may be read.
+type State int
+
+const (
+	// None: goroutines of the module run.
+	None State = iota
+	// Still: goroutines of the module wait, and may go on at any time. What a reader of memory sees
+	// it sees twice then. The runtime ends a program that reads a map which changes.
+	Still
+	// All: there are none but those of this machinery.
+	All
+)
+
+// Goroutines counts the goroutines of the machinery. Its methods are safe for concurrent use.
+type Goroutines struct {
+	own  atomic.Int32
+	busy bool // those of the module ran when they were last waited for
+}
+
+// Go runs f in a goroutine of the machinery.
+func (g *Goroutines) Go(f func()) {
+	g.own.Add(1)
+	go func() {
+		defer g.own.Add(-1)
+		f()
+	}()
+}
+
+// After runs f in a goroutine of the machinery, later.
+func (g *Goroutines) After(d time.Duration, f func()) {
+	time.AfterFunc(d, func() {
+		g.own.Add(1)
+		defer g.own.Add(-1)
+		f()
+	})
+}
+
+// Main notes that the calling goroutine is of the machinery.
+func (g *Goroutines) Main() { g.own.Add(1) }
+
+// maxWait is how long goroutines are waited for that end, or are about to wait: a function that has
+// just ended has often made some.
+const maxWait = 5 * time.Millisecond
+
+// State finds out what may be read. One goroutine calls it at a time.
+func (g *Goroutines) State() State {
+	if !parallel {
+		return All
+	}
+	var start time.Time
+	for ; ; runtime.Gosched() {
+		switch {
+		case int32(runtime.NumGoroutine()) <= g.own.Load():
+			g.busy = false
+			return All
+		case g.still():
+			return Still
+		case g.busy:
+			return None
+		case start.IsZero():
+			start = time.Now()
+		case time.Since(start) > maxWait:
+			g.busy = true
+		}
+	}
+}

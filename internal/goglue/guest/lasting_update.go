@@ -1,0 +1,193 @@
+package guest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/loadgo/load/internal/goglue/guest/guestgoroutine"
+	"github.com/loadgo/load/internal/wire"
+)
+
+// put appends what the module has changed of lasting things. Where calls or goroutines go on
+// beside, they may be changing them: what they have changed crosses with a later message.
+func (t *lastingTable) put(c *Call, within bool) {
+	if t.beside(within) || !t.enter() {
+		c.Out.Uint(0)
+		return
+	}
+	defer t.lock.Unlock()
+	state := t.state(within)
+	if state == guestgoroutine.None {
+		c.Out.Uint(0)
+		return
+	}
+	out, form, holds, returned := c.Out, c.form(), c.Holds, c.returned
+	defer func() {
+		out.Join(&c.Out, 0)
+		out.Fail(c.Out.Err)
+		c.Out, c.Holds, c.returned = out, holds, returned
+		c.Values, c.Texts = form.values, form.texts
+	}()
+	c.Out = wire.Encoder{}
+	start := time.Now()
+	defer func() { t.spent += time.Since(start) }()
+	t.sets = slices.DeleteFunc(t.sets, func(s *lastingSet) bool {
+		held := s.tighten()
+		if held && c.Out.Err == nil {
+			s.put(c, state == guestgoroutine.Still)
+		}
+		s.loosen()
+		return !held
+	})
+	t.count.Store(int32(len(t.sets)))
+	c.Out.Uint(0)
+}
+
+// put appends what has changed. Where goroutines may go on it looks twice, and at no map.
+func (s *lastingSet) put(c *Call, still bool) {
+	var changed []int
+	for n, thing := range s.Things {
+		is := false
+		switch thing := thing.(type) {
+		case lasting:
+			is = !(still && isMap(thing)) && thing.tighten() && thing.changed(true) && (!still || thing.settled())
+		case wire.LastingThing:
+			is = !(still && thing.IsMap()) && thing.Tighten() && thing.Differs(true) && (!still || thing.Settled())
+		}
+		if is {
+			changed = append(changed, n)
+		}
+	}
+	numbers, send := s.Note(changed)
+	if !send {
+		return
+	}
+	numbers = slices.DeleteFunc(numbers, func(n int) bool { return !s.alive(n) })
+	sets := c.Out
+	for again := true; again; {
+		c.Out = wire.Encoder{}
+		c.Out.Sharing = s.PutHead(&c.Out, numbers)
+		for _, n := range numbers {
+			switch thing := s.Things[n].(type) {
+			case lasting:
+				thing.put(c)
+			case wire.LastingThing:
+				thing.PutWhole(&c.Out)
+			}
+		}
+		if again = c.Out.Err == wire.ErrAgain; again { // an array became longer: who leads to it has all of it
+			c.module.held.forget(c.Out.Given)
+			table := c.Out.Sharing
+			numbers = slices.DeleteFunc(numbers, func(n int) bool { return table.Longer(s.Things[n]) })
+		}
+	}
+	s.PutEnd()
+	sets.Uint(s.Handle)
+	sets.Uint(uint64(c.Out.Size()))
+	sets.Join(&c.Out, 0)
+	sets.Fail(c.Out.Err)
+	c.Out = sets
+}
+
+// alive reports whether a thing exists.
+func (s *lastingSet) alive(n int) bool {
+	switch thing := s.Things[n].(type) {
+	case lasting:
+		return thing.tighten()
+	case wire.LastingThing:
+		return thing.Tighten()
+	}
+	return false
+}
+
+// putLasting appends a thing that the host has not met in the message.
+func (c *Call) putLasting(n int, t lasting) {
+	t.Place(c.Out.Sharing, c.Out.Sharing.Number(t))
+	c.Out.Uint(t.head())
+	c.Out.Uint(uint64(n))
+	values, texts, holds := c.Values, c.Texts, c.Holds
+	t.put(c)
+	c.Values, c.Texts, c.Holds = values, texts, holds
+}
+
+// takeLasting takes what comes before the arguments of a call.
+func (c *Call) takeLasting() {
+	if c.mode&wire.ModeLasting != 0 {
+		c.module.lasting.take(c)
+	}
+	if c.mode&wire.ModeLast != 0 {
+		c.last = c.module.Refer(&c.In)
+	}
+}
+
+// endLasting lets the things of a call last, and appends what follows its results.
+func (c *Call) endLasting() {
+	if c.Out.Err != nil || len(c.Out.Buf) <= c.outcome || c.Out.Buf[c.outcome] == wire.Refused {
+		return
+	}
+	t := &c.module.lasting
+	switch {
+	case c.last != nil:
+		t.retain(c, c.last)
+	case c.In.Sharing != nil && t.count.Load() > 0 && t.enter():
+		t.renew(c.In.Sharing.Things, false)
+		t.lock.Unlock()
+	}
+	if c.mode&wire.ModeLasting != 0 {
+		t.put(c, true)
+	}
+}
+
+// take takes what the host has changed of lasting things.
+func (t *lastingTable) take(c *Call) {
+	if !t.enter() {
+		wire.SkipLasting(&c.In)
+		return
+	}
+	defer t.lock.Unlock()
+	defer c.share(c.In.Sharing)
+	for handle := c.In.Uint(); handle != 0 && c.In.Err() == nil; handle = c.In.Uint() {
+		size := c.In.Uint()
+		i := slices.IndexFunc(t.sets, func(s *lastingSet) bool { return s.Handle == handle })
+		if i < 0 { // nobody holds it
+			c.In.Raw(int(min(size, uint64(len(c.In.Rest())))))
+			continue
+		}
+		t.sets[i].take(c, int(min(size, uint64(len(c.In.Rest())))))
+	}
+}
+
+func (s *lastingSet) take(c *Call, size int) {
+	rest := len(c.In.Rest())
+	s.tighten()
+	defer s.loosen()
+	sharing, numbers, passed, news := s.TakeHead(&c.In, true)
+	if !news {
+		c.In.Raw(size - (rest - len(c.In.Rest())))
+		return
+	}
+	c.share(sharing)
+	both := false
+	for _, n := range numbers {
+		switch thing := s.Things[n].(type) {
+		case lasting:
+			if !thing.tighten() {
+				thing.revive()
+			} else if passed(n) || thing.changed(false) {
+				both = true
+			}
+			thing.take(c)
+			thing.keep()
+		case wire.LastingThing:
+			if thing.Tighten() && (passed(n) || thing.Differs(false)) {
+				both = true
+			}
+			thing.TakeWhole(&c.In)
+		default:
+			c.BadTag()
+		}
+	}
+	if both {
+		c.Refuse(wire.ErrBoth.Error())
+	}
+}
