@@ -1,6 +1,10 @@
 package bundle
 
 import (
+	"bytes"
+	"io"
+	"io/fs"
+	"runtime"
 	"testing"
 	"time"
 
@@ -96,4 +100,43 @@ func TestManifests(t *testing.T) {
 		edit(&bad)
 		assert.False(t, bad.valid(), name)
 	}
+}
+
+// TestBill: the bill of materials is what was written, and a damaged one is nobody's.
+func TestBill(t *testing.T) {
+	t.Parallel()
+	made, data := whole()
+	made.Platform = platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
+	bill := []byte(`{"bomFormat":"CycloneDX"}`)
+	var file bytes.Buffer
+	require.NoError(t, newLayout(nil, bill, made).Write(&file, func(w io.Writer, b Blob) error {
+		_, err := w.Write(map[string][]byte{digestOf(data): data, digestOf(bill): bill}[b.Digest])
+		return err
+	}))
+	got, err := Bytes(file.Bytes()).Materials()
+	require.NoError(t, err)
+	assert.Equal(t, bill, got)
+	b := Bytes(bytes.Replace(file.Bytes(), []byte("CycloneDX"), []byte("CycloneDY"), 1))
+	require.NoError(t, b.Check(), "it is not read when the bundle is opened")
+	_, err = b.Materials()
+	var damaged *DamagedError
+	require.ErrorAs(t, err, &damaged)
+
+	sourced, err := Bytes(file.Bytes()).WithSources()
+	require.NoError(t, err)
+	zip, err := fs.ReadFile(sourced.Sources(), "example.com/a/@v/v1.0.0.zip")
+	require.NoError(t, err)
+	assert.Equal(t, data, zip)
+	list, err := fs.ReadFile(sourced.Sources(), "example.com/a/@v/list")
+	require.NoError(t, err)
+	assert.Equal(t, "v1.0.0\n", string(list))
+	_, err = fs.ReadFile(sourced.Sources(), "example.com/b/@v/list")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.Nil(t, Bytes(file.Bytes()).Sources(), "nobody asked for them")
+	made.Sources = nil
+	file.Reset()
+	require.NoError(t, newLayout(nil, nil, made).Write(&file, func(w io.Writer, _ Blob) error { _, err := w.Write(data); return err }))
+	_, err = Bytes(file.Bytes()).WithSources()
+	var none *SourcesError
+	require.ErrorAs(t, err, &none)
 }

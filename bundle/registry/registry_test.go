@@ -325,6 +325,15 @@ func TestBad(t *testing.T) {
 			return true
 		}
 	}
+	status := func(part string, code int) func(w http.ResponseWriter, r *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.Contains(r.URL.Path, part) {
+				w.WriteHeader(code)
+				return true
+			}
+			return false
+		}
+	}
 	const index = "application/vnd.oci.image.index.v1+json"
 	for what, test := range map[string]struct {
 		from   string
@@ -341,6 +350,11 @@ func TestBad(t *testing.T) {
 		"changed table":  {"/team/modules:v1", instead(table.Digest, strings.Repeat("x", int(table.Size)), "application/octet-stream"), "checksum mismatch"},
 		"shorter table":  {"/team/modules:v1", instead(table.Digest, "x", "application/octet-stream"), "mismatch Content-Length"},
 		"changed module": {"/team/modules:v1", instead(file.Digest, strings.Repeat("x", int(file.Size)), "application/octet-stream"), "checksum mismatch"},
+		"page":           {"/team/modules:v1", instead("/manifests/v1", "<html>log in</html>", "text/html"), "it is an HTML page, not a registry's answer"},
+		"larger index":   {"/team/modules:v1", instead("/manifests/v1", strings.Repeat(" ", 64<<20), index), "it is larger than 4MiB"},
+		"refused":        {"/team/modules:v1", status("/manifests/v1", http.StatusForbidden), "forbidden (403 Forbidden)"},
+		"broken":         {"/team/modules:v1", status("/manifests/v1", http.StatusInternalServerError), "500 Internal Server Error (tried 2 times)"},
+		"busy table":     {"/team/modules:v1", status(table.Digest, http.StatusTooManyRequests), "429 Too Many Requests (tried 2 times)"},
 		"missing module": {"/team/modules:v1", func(w http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.URL.Path, file.Digest) {
 				w.WriteHeader(http.StatusNotFound)
