@@ -60,11 +60,7 @@ func (l *Loader) rebind(ctx context.Context, g *generation, takes map[*follower]
 
 // try is prepare, whose panic is an error.
 func (f *follower) try(ctx context.Context, old, fresh *Module) (take func(), err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Module: fresh.Name(), Symbol: "what makes a value of it", Value: fmt.Sprint(v)}
-		}
-	}()
+	defer panicked(fresh, "what makes a value of it", &err)
 	return f.prepare(ctx, old, fresh)
 }
 

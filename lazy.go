@@ -268,11 +268,7 @@ func (d *derived[T]) again(ctx context.Context) (value T, err error) {
 	if err != nil {
 		return value, err
 	}
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Module: m.Name(), Symbol: "what makes a value of it", Value: fmt.Sprint(v)}
-		}
-	}()
+	defer panicked(m, "what makes a value of it", &err)
 	if value, err = d.make(d.loader.life, m); err == nil {
 		d.made.Store(&madeOf[T]{value, m})
 	}

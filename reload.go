@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,15 +83,18 @@ func (f Check) try(ctx context.Context, m *Module) (err error) {
 	if f == nil {
 		return nil
 	}
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Module: m.Name(), Symbol: "the check of the reload", Value: fmt.Sprint(v)}
-		}
-	}()
-	if err := f(ctx, m); err != nil {
-		return fmt.Errorf("the check of the new instance: %w", err)
+	defer panicked(m, "the check of the reload", &err)
+	if err = f(ctx, m); err != nil {
+		err = fmt.Errorf("the check of the new instance: %w", err)
 	}
-	return nil
+	return err
+}
+
+// panicked makes an error of a panic of something that the program does with a module.
+func panicked(m *Module, what string, err *error) {
+	if v := recover(); v != nil {
+		*err = &PanicError{Module: m.Name(), Symbol: what, Value: fmt.Sprint(v)}
+	}
 }
 
 // reload renews the modules that targets returns, with the names to find them by, and those that
@@ -110,23 +114,8 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 			return ErrNotLoaded
 		}
 		g := l.newGeneration(renewed)
-		err := g.load(ctx)
-		takes := make(map[*follower]func())
-		if err == nil {
-			err = l.rebind(ctx, g, takes)
-		}
-		for old := range renewed {
-			if err == nil && g.Fresh[old] != nil {
-				err = check(ctx, g.Fresh[old])
-			}
-		}
-		if err == nil { // what the program began to use meanwhile
-			err = l.rebind(ctx, g, takes)
-		}
+		err := g.take(ctx, renewed, check)
 		var again *running.OutdatedError
-		if err == nil {
-			err = l.cache.Replace(g.Generation, slices.Collect(maps.Values(takes)))
-		}
 		if err == nil {
 			for old := range renewed {
 				m := g.Fresh[old]
@@ -135,7 +124,6 @@ func (l *Loader) reload(ctx context.Context, targets func() map[*Module]*request
 			}
 			return nil
 		}
-		g.discard(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -161,9 +149,7 @@ type generation struct {
 func (l *Loader) newGeneration(targets map[*Module]*request) *generation {
 	g := &generation{l.cache.Generation(slices.Collect(maps.Keys(targets))), l, maps.Clone(targets)}
 	for m := range g.Old {
-		if _, ok := g.requests[m]; !ok {
-			g.requests[m] = m.request
-		}
+		g.requests[m] = cmp.Or(g.requests[m], m.request)
 	}
 	return g
 }
@@ -208,6 +194,33 @@ func (g *generation) load(ctx context.Context) error {
 		return errs[0]
 	}
 	return nil
+}
+
+// take loads the generation and lets it take over. If that fails, or a check ends the goroutine, the
+// new modules are discarded.
+func (g *generation) take(ctx context.Context, renewed map[*Module]*request, check Check) (err error) {
+	taken := false
+	defer func() {
+		if !taken {
+			g.discard(ctx)
+		}
+	}()
+	takes := make(map[*follower]func())
+	if err = g.load(ctx); err == nil {
+		err = g.loader.rebind(ctx, g, takes)
+	}
+	for old := range renewed {
+		if err == nil && g.Fresh[old] != nil {
+			err = check(ctx, g.Fresh[old])
+		}
+	}
+	if err == nil {
+		if err = g.loader.rebind(ctx, g, takes); err == nil { // what the program began to use meanwhile
+			err = g.loader.cache.Replace(g.Generation, slices.Collect(maps.Values(takes)))
+		}
+	}
+	taken = err == nil
+	return err
 }
 
 // discard closes the new modules. Nobody has them but the check, which has ended.

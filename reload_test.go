@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -200,4 +201,42 @@ func TestHammerReload(t *testing.T) {
 		}
 		assert.Zerof(t, n, "%d instances were never closed", n)
 	}
+}
+
+// TestReloadWhoseCheckExits: a check that ends its goroutine, as a test's FailNow does, leaves no new
+// instance behind, and neither does what a [load.Derive] makes.
+func TestReloadWhoseCheckExits(t *testing.T) {
+	t.Parallel()
+	exit := func(f func()) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			f()
+		}()
+		<-done
+	}
+	w := &world{modules: map[string]fake{"x": {}}}
+	l := newLoader(t, w)
+	old := mustLoad(t, l, "x")
+	derived := load.Derive(l, "x", func(_ context.Context, m *load.Module) (int, error) {
+		if m != old {
+			runtime.Goexit()
+		}
+		return 1, nil
+	})
+	_, err := derived.Get(t.Context())
+	require.NoError(t, err)
+	exit(func() { _, _ = l.Reload(t.Context(), "x") })
+	require.Eventually(t, func() bool { return w.live() == 1 }, 30*time.Second, time.Millisecond, "the end of the new instance")
+	runtime.KeepAlive(derived)
+
+	l = newLoader(t, w)
+	old = mustLoad(t, l, "x")
+	exit(func() {
+		_, _ = l.Reload(t.Context(), "x", load.Check(func(context.Context, *load.Module) error { runtime.Goexit(); return nil }))
+	})
+	require.Eventually(t, func() bool { return w.live() == 2 }, 30*time.Second, time.Millisecond, "the end of the new instance")
+	require.Same(t, old, mustLoad(t, l, "x"))
+	_, err = l.Reload(t.Context(), "x")
+	require.NoError(t, err)
 }
