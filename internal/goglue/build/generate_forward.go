@@ -119,15 +119,27 @@ func (g *generator) forwardCall(begin string, sig *types.Signature, args []strin
 
 // standardSentinels are the errors of the standard library that cross as themselves, by package.
 var standardSentinels = map[string][]string{
-	"bufio":    {"ErrTooLong", "ErrBufferFull"},
-	"context":  {"Canceled", "DeadlineExceeded"},
-	"errors":   {"ErrUnsupported"},
-	"io":       {"EOF", "ErrUnexpectedEOF", "ErrClosedPipe", "ErrShortWrite", "ErrShortBuffer", "ErrNoProgress"},
-	"io/fs":    {"ErrInvalid", "ErrPermission", "ErrExist", "ErrNotExist", "ErrClosed", "SkipDir", "SkipAll"},
-	"net":      {"ErrClosed"},
-	"net/http": {"ErrAbortHandler", "ErrServerClosed", "ErrHandlerTimeout", "ErrBodyNotAllowed", "ErrNotSupported", "ErrNoCookie", "ErrNoLocation", "ErrUseLastResponse"},
-	"os":       {"ErrDeadlineExceeded", "ErrProcessDone"},
-	"strconv":  {"ErrRange", "ErrSyntax"},
+	"archive/zip":    {"ErrFormat", "ErrAlgorithm", "ErrChecksum"},
+	"bufio":          {"ErrTooLong", "ErrBufferFull", "ErrNegativeCount", "ErrInvalidUnreadByte", "ErrInvalidUnreadRune"},
+	"compress/gzip":  {"ErrChecksum", "ErrHeader"},
+	"context":        {"Canceled", "DeadlineExceeded"},
+	"crypto/rsa":     {"ErrDecryption", "ErrVerification"},
+	"encoding/hex":   {"ErrLength"},
+	"errors":         {"ErrUnsupported"},
+	"flag":           {"ErrHelp"},
+	"io":             {"EOF", "ErrUnexpectedEOF", "ErrClosedPipe", "ErrShortWrite", "ErrShortBuffer", "ErrNoProgress"},
+	"io/fs":          {"ErrInvalid", "ErrPermission", "ErrExist", "ErrNotExist", "ErrClosed", "SkipDir", "SkipAll"},
+	"mime":           {"ErrInvalidMediaParameter"},
+	"mime/multipart": {"ErrMessageTooLarge"},
+	"net":            {"ErrClosed"},
+	"net/http": {
+		"ErrAbortHandler", "ErrServerClosed", "ErrHandlerTimeout", "ErrBodyNotAllowed", "ErrNotSupported", "ErrNoCookie", "ErrNoLocation",
+		"ErrUseLastResponse", "ErrMissingFile", "ErrMissingBoundary", "ErrNotMultipart", "ErrContentLength", "ErrHijacked",
+	},
+	"os":            {"ErrDeadlineExceeded", "ErrProcessDone"},
+	"path":          {"ErrBadPattern"},
+	"path/filepath": {"ErrBadPattern"},
+	"strconv":       {"ErrRange", "ErrSyntax"},
 }
 
 // sentinels writes the errors that the host knows by name.
