@@ -4,6 +4,7 @@ package standard
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -118,16 +119,20 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 	if config.Path == nil {
 		config.Path = pathFor(goos, goarch, tools, config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
+	web := getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})
+	modules := wasm.Config{}
 	if config.Installers == nil && !prepared {
 		config.Installers = []install.Installer{
-			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Sources: sources}), getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")}), oci.New(ociConfig()),
+			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Sources: sources}), web, oci.New(ociConfig()),
 		}
+		session := &install.Session{Events: config.Events, Progress: config.Progress, Offline: config.Offline, Policies: slices.Clone(config.Policies)}
+		modules.Fetch = func(ctx context.Context, url string) (io.ReadCloser, error) { return web.Open(ctx, session, url) }
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
 	}
 	if config.Engines == nil {
-		config.Engines = []engine.Engine{gowasm.New(gowasm.Config{GOROOT: tools.Root, Stdout: stdout, Stderr: stderr}), starlark.New(starlark.Config{}), wasm.New(wasm.Config{}), native.New()}
+		config.Engines = []engine.Engine{gowasm.New(gowasm.Config{GOROOT: tools.Root, Stdout: stdout, Stderr: stderr}), starlark.New(starlark.Config{}), wasm.New(modules), native.New()}
 		if !portable {
 			config.Engines = slices.Insert(config.Engines, 0, engine.Engine(goprocess.New(goprocess.Config{GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Stdout: stdout, Stderr: stderr})))
 		}

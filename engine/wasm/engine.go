@@ -98,6 +98,11 @@ type Config struct {
 	// and MessagePack: that of contrib/protobuf takes protocol buffers.
 	Codecs []Codec
 
+	// Fetch brings the modules of a manifest that are at a URL, each with its SHA-256 in the manifest,
+	// when the manifest is compiled; nil refuses them. It decides which URLs are asked; package
+	// standard's asks the policies.
+	Fetch func(ctx context.Context, url string) (io.ReadCloser, error)
+
 	codecs *wasmbytes.Codecs
 	asks   *manifest.Asks // of a plugin with a manifest, which gets nothing else
 	mounts []mount
@@ -148,7 +153,7 @@ const maxSource = 256 << 20 // bytes
 
 // Compile implements [engine.Compiler]: it checks the file, or the manifest and its modules.
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
-	source, err := readSource(src)
+	source, err := e.readSource(ctx, src)
 	if err != nil {
 		return err
 	}
@@ -211,12 +216,17 @@ func (l linked) compile(ctx context.Context) ([]byte, error) {
 }
 
 // readSource reads a manifest and its modules, or a file, which is a manifest of nothing else.
-func readSource(src find.Source) (*manifest.Manifest, error) {
+func (e *Engine) readSource(ctx context.Context, src find.Source) (*manifest.Manifest, error) {
 	var m *manifest.Manifest
 	var summed []byte
 	if manifest.Is(src.File) {
 		var err error
-		if m, err = manifest.Read(src.FS, src.File); err != nil {
+		m, err = manifest.Read(src.FS, src.File, manifest.Fetching(ctx, e.config.Fetch))
+		var failed *manifest.FetchError
+		switch {
+		case errors.As(err, &failed):
+			return nil, err // it is of the network, or the policies'
+		case err != nil:
 			return nil, &engine.CompileError{Reason: err.Error()}
 		}
 		summed = []byte(m.Sum)

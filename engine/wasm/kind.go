@@ -1,7 +1,10 @@
 package wasm
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -69,7 +72,14 @@ func (b *binaryModule) describe() string {
 
 // Describe implements [engine.Describer].
 func (e *Engine) Describe(src find.Source) string {
-	source, err := readSource(src)
+	later := func(_ context.Context, url string) (io.ReadCloser, error) {
+		return nil, fmt.Errorf("it is at %s, and fetched when the manifest is compiled", url)
+	}
+	source, err := (&Engine{config: Config{Fetch: later}}).readSource(context.Background(), src)
+	var remote *manifest.FetchError
+	if errors.As(err, &remote) {
+		return plugin.String() + " with a manifest; " + err.Error()
+	}
 	if err != nil {
 		return err.Error()
 	}

@@ -1,10 +1,14 @@
 package wasm_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -93,7 +97,9 @@ func TestManifestRefused(t *testing.T) {
 		`{"name":"left-pad"}`:     `unknown field "name"`,
 		`{}`:                      "its list wasm has 0 modules",
 		`{"wasm":[{"name":"a"}]}`: "module 1 of its list wasm: it has neither path nor data",
-		`{"wasm":[{"url":"https://example.com/a.wasm"}]}`:                                                      "it is at https://example.com/a.wasm, and nothing is fetched for a manifest",
+		`{"wasm":[{"url":"https://example.com/a.wasm"}]}`:                                                      "it is at https://example.com/a.wasm: put the SHA-256 of the file into hash",
+		`{"wasm":[{"url":"https://example.com/a.wasm","hash":"00"}]}`:                                          "it is at https://example.com/a.wasm, and wasm.Config.Fetch is not set",
+		`{"wasm":[{"url":"https://example.com/a.wasm","hash":"00","headers":{"a":"b"}}]}`:                      "which is asked by GET and without headers",
 		`{"wasm":[{"path":"gone.wasm"}]}`:                                                                      "no such file",
 		`{"wasm":[{"path":"../secret.wasm"}]}`:                                                                 "../secret.wasm is not below the manifest's folder",
 		`{"wasm":[{"path":"..\\secret.wasm"}]}`:                                                                "../secret.wasm is not below the manifest's folder",
@@ -289,4 +295,49 @@ func TestKinds(t *testing.T) {
 		assert.Equal(t, want, e.Kind)
 		assert.Contains(t, e.String(), want)
 	}
+}
+
+// TestManifestFetches: modules at URLs are fetched once, when the manifest is compiled, and have the
+// sums that the manifest says.
+func TestManifestFetches(t *testing.T) {
+	t.Parallel()
+	lib, err := os.ReadFile("testdata/linked/lib.wasm")
+	require.NoError(t, err)
+	place := t.TempDir()
+	for _, name := range []string{"base.wasm", "main.wasm"} {
+		data, err := os.ReadFile("testdata/linked/" + name)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(place, name), data, 0o600))
+	}
+	write := func(hash string) string {
+		file := filepath.Join(place, "plugin.json")
+		text := `{"wasm":[{"path":"base.wasm","name":"base"},{"url":"https://example.com/lib.wasm","name":"lib","hash":"` + hash + `"},{"path":"main.wasm"}]}`
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		return file
+	}
+	var asked []string
+	answer, fail := lib, error(nil)
+	w := newWorld(t, wasm.Config{Fetch: func(_ context.Context, url string) (io.ReadCloser, error) {
+		asked = append(asked, url)
+		return io.NopCloser(bytes.NewReader(answer)), fail
+	}})
+	file := write(fmt.Sprintf("%x", sha256.Sum256(lib)))
+	explained, err := w.Explain(t.Context(), file)
+	require.NoError(t, err)
+	assert.Contains(t, explained.String(), "it is at https://example.com/lib.wasm")
+	assert.Empty(t, asked, "nothing is fetched to explain it")
+	answer = lib[:len(lib)-1]
+	_, err = w.Load(t.Context(), file)
+	assert.ErrorContains(t, err, "module 2 of its list wasm: its SHA-256 is")
+	fail = errors.New("the policy refuses it")
+	_, err = w.Load(t.Context(), file)
+	require.ErrorIs(t, err, fail)
+	answer, fail, asked = lib, nil, nil
+	for range 2 {
+		_, err = w.Load(t.Context(), file)
+		require.NoError(t, err)
+		_, err = w.Unload(t.Context(), file)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"https://example.com/lib.wasm"}, asked)
 }

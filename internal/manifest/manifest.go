@@ -41,7 +41,8 @@ func Hashed(fsys fs.FS, name string, text []byte) []byte {
 	if !Is(name) {
 		return text
 	}
-	m, err := Read(fsys, name)
+	// What lies at a URL is known by its hash, which the text has.
+	m, err := Read(fsys, name, func(string, int64) ([]byte, error) { return nil, errNotFetched })
 	if err != nil {
 		return text
 	}
@@ -152,8 +153,12 @@ type file struct {
 	Schema  string             `json:"$schema" toml:"$schema"`
 }
 
-// Read reads a manifest and its modules, which lie in its folder or below.
-func Read(fsys fs.FS, name string) (*Manifest, error) {
+// errNotFetched leaves a module out.
+var errNotFetched = errors.New("it is not fetched")
+
+// Read reads a manifest and its modules, which lie in its folder or below, or at URLs that fetch
+// brings; nil brings nothing.
+func Read(fsys fs.FS, name string, fetch Fetch) (*Manifest, error) {
 	left := int64(maxText)
 	text, err := readFile(fsys, name, &left)
 	if err != nil {
@@ -164,7 +169,7 @@ func Read(fsys fs.FS, name string) (*Manifest, error) {
 		why := strings.ToValidUTF8(err.Error(), "")
 		return nil, fmt.Errorf("it is not an Extism manifest: %s", why[:min(len(why), maxReason)])
 	}
-	return f.manifest(fsys, path.Dir(name), text)
+	return f.manifest(fsys, path.Dir(name), text, fetch)
 }
 
 func parse(name string, text []byte) (*file, error) {
@@ -213,7 +218,7 @@ func checkTOML(text string) error {
 	return nil
 }
 
-func (f *file) manifest(fsys fs.FS, dir string, text []byte) (*Manifest, error) {
+func (f *file) manifest(fsys fs.FS, dir string, text []byte, fetch Fetch) (*Manifest, error) {
 	asks, err := f.asks()
 	if err != nil {
 		return nil, err
@@ -226,7 +231,7 @@ func (f *file) manifest(fsys fs.FS, dir string, text []byte) (*Manifest, error) 
 	fmt.Fprintf(sum, "%d\n%s", len(text), text)
 	main, left := -1, int64(maxBytes)
 	for i := range f.Wasm {
-		module, err := f.module(fsys, dir, i, &left)
+		module, err := f.module(fsys, dir, i, &left, fetch)
 		if err != nil {
 			return nil, fmt.Errorf("module %d of its list wasm: %w", i+1, err)
 		}
@@ -241,7 +246,9 @@ func (f *file) manifest(fsys fs.FS, dir string, text []byte) (*Manifest, error) 
 		if slices.ContainsFunc(m.Modules, func(other Module) bool { return other.Name == module.Name }) {
 			return nil, fmt.Errorf("two of its modules are called %q", module.Name)
 		}
-		fmt.Fprintf(sum, "%d\n%s", len(module.Data), module.Data)
+		if f.Wasm[i].remote() == "" {
+			fmt.Fprintf(sum, "%d\n%s", len(module.Data), module.Data)
+		}
 		m.Modules = append(m.Modules, module)
 	}
 	m.Modules = append(slices.Delete(slices.Clone(m.Modules), main, main+1), m.Modules[main])
@@ -250,7 +257,7 @@ func (f *file) manifest(fsys fs.FS, dir string, text []byte) (*Manifest, error) 
 }
 
 // module reads a module of the list.
-func (f *file) module(fsys fs.FS, dir string, i int, left *int64) (Module, error) {
+func (f *file) module(fsys fs.FS, dir string, i int, left *int64, fetch Fetch) (Module, error) {
 	w := f.Wasm[i]
 	m := Module{Name: w.Name}
 	var err error
@@ -260,7 +267,9 @@ func (f *file) module(fsys fs.FS, dir string, i int, left *int64) (Module, error
 	case w.Path != "":
 		m.Data, err = readModule(fsys, dir, w.Path, left)
 	case w.URL != "":
-		err = fmt.Errorf("it is at %s, and nothing is fetched for a manifest: put the file beside the manifest, and its name into path", w.URL)
+		if m.Data, err = w.fetch(left, fetch); err == errNotFetched {
+			return m, nil
+		}
 	default:
 		err = errors.New("it has neither path nor data")
 	}
@@ -272,6 +281,31 @@ func (f *file) module(fsys fs.FS, dir string, i int, left *int64) (Module, error
 		return m, fmt.Errorf("its SHA-256 is %x, not %s", got, w.Hash)
 	}
 	return m, nil
+}
+
+// remote is where the module is fetched from, or "".
+func (e entry) remote() string {
+	if e.Data != nil || e.Path != "" {
+		return ""
+	}
+	return e.URL
+}
+
+// fetch brings a module from its URL. Without a hash nobody could say what it is.
+func (e entry) fetch(left *int64, fetch Fetch) ([]byte, error) {
+	switch {
+	case e.Hash == "":
+		return nil, fmt.Errorf("it is at %s: put the SHA-256 of the file into hash, or the file beside the manifest, and its name into path", e.URL)
+	case e.Method != "" && e.Method != "GET" || len(e.Headers) > 0:
+		return nil, fmt.Errorf("it is at %s, which is asked by GET and without headers", e.URL)
+	case fetch == nil:
+		return nil, fmt.Errorf("it is at %s, and wasm.Config.Fetch is not set: put the file beside the manifest, and its name into path", e.URL)
+	}
+	data, err := fetch(e.URL, *left)
+	if *left -= int64(len(data)); *left < 0 && err == nil {
+		err = errors.New("it is too large")
+	}
+	return data, err
 }
 
 func readModule(fsys fs.FS, dir, name string, left *int64) ([]byte, error) {

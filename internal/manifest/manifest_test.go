@@ -19,7 +19,7 @@ func read(name, text string) (*manifest.Manifest, error) {
 	for name, file := range modules {
 		files[name] = file
 	}
-	return manifest.Read(files, name)
+	return manifest.Read(files, name, nil)
 }
 
 // TestForms: JSON and TOML say the same.
