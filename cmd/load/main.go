@@ -20,6 +20,7 @@ import (
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/httpdebug"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/progress"
 	"github.com/loadgo/load/internal/quantity"
@@ -118,6 +119,7 @@ type options struct {
 	bill    string // a bundle whose bill of materials is printed
 	push    bool   // to the fleet's repository
 	shared  bool   // by all users of the machine
+	debug   string // address of pages
 	allow   allowed
 }
 
@@ -154,6 +156,7 @@ type session struct {
 	progress       *progress.Line
 	output         *output
 	refusals       refused.Set
+	recorder       *httpdebug.Recorder // for pages
 }
 
 // usageError is a mistake in how the command was called.
@@ -217,6 +220,10 @@ func (s *session) sink() load.Sink {
 	events := s.progress.Show
 	if s.verbose {
 		events = event.Print(s.stderr)
+	}
+	if s.debug != "" {
+		s.recorder = httpdebug.NewRecorder(0)
+		events = s.recorder.Sink(events)
 	}
 	return func(e load.Event) {
 		s.refusals.Show(e)

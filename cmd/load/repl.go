@@ -23,6 +23,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/eval"
+	"github.com/loadgo/load/internal/literal"
 	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/prompt"
 	"github.com/loadgo/load/internal/snippet"
@@ -43,7 +44,12 @@ methods; the history is kept. Ctrl-C ends what runs, Ctrl-D the session. 'help' 
 
 From a file or a pipe it prints results alone, and ends at the first error. LOAD_HISTORY names the
 file of the history; off keeps none.`,
-		flags:    func(f *pflag.FlagSet, o *options) { o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
+		flags: func(f *pflag.FlagSet, o *options) {
+			o.loadFlags(f)
+			o.withFlag(f)
+			o.allowFlags(f)
+			f.StringVar(&o.debug, "debug", "", "serve pages about what runs at this `address`, such as :6060 or, for any free port, :0")
+		},
 		run:      runRepl,
 		complete: completeNames,
 	}
@@ -62,6 +68,13 @@ func runRepl(ctx context.Context, s *session, args []string) error {
 	}
 	defer s.close(ctx, l)
 	s.progress.Clear()
+	if s.debug != "" {
+		stop, err := s.serveDebug(ctx, l)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	r := &repl{session: s, loader: l, names: map[string]string{}, vars: map[string]any{}, life: ctx}
 	in, err := prompt.Open(completer{r}, history())
 	if err != nil {
@@ -354,7 +367,7 @@ func (r *repl) compiled(ctx context.Context, in *input, used []string) ([]any, e
 	}
 	results, err := m.Call(ctx, load.ExpressionSymbol)
 	results, err = withError(ctx, m, len(in.names), results, err)
-	if slices.ContainsFunc(results, func(v any) bool { return v != nil && !predeclared(reflect.TypeOf(v)) }) {
+	if slices.ContainsFunc(results, func(v any) bool { return v != nil && !literal.Predeclared(reflect.TypeOf(v)) }) {
 		return results, err // they may live in it
 	}
 	unload := make([]load.UnloadOption, len(options))

@@ -25,6 +25,8 @@ type typist struct {
 	mu   sync.Mutex
 	seen string // since the last expect
 	all  string
+
+	patience time.Duration // with what is expected
 }
 
 // openTerminal returns a typist and the terminal.
@@ -39,7 +41,7 @@ func openTerminal(t *testing.T) (*typist, *os.File) {
 	require.NoError(t, unix.IoctlSetWinsize(int(ctrl.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 100}))
 	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	require.NoError(t, err)
-	p := &typist{t: t, ctrl: ctrl}
+	p := &typist{t: t, ctrl: ctrl, patience: time.Minute}
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -65,7 +67,7 @@ func (p *typist) write(text string) {
 // expect waits until the terminal shows a text, and forgets what was shown up to it.
 func (p *typist) expect(text string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(p.patience); ; time.Sleep(5 * time.Millisecond) {
 		p.mu.Lock()
 		before, after, found := strings.Cut(p.seen, text)
 		if found {
@@ -75,7 +77,7 @@ func (p *typist) expect(text string) {
 		if found {
 			return
 		}
-		require.True(p.t, time.Now().Before(deadline), "no %q within a minute, but %q", text, before)
+		require.True(p.t, time.Now().Before(deadline), "no %q within %v, but %q", text, p.patience, before)
 	}
 }
 

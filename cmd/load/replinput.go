@@ -8,11 +8,11 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/eval"
+	"github.com/loadgo/load/internal/literal"
 )
 
 // input is code that was typed: an expression, and the variables that are to keep its results.
@@ -91,7 +91,7 @@ func (r *repl) literals(expr *eval.Expression) (string, error) {
 		if !known {
 			continue
 		}
-		text, ok := literal(reflect.ValueOf(v))
+		text, ok := literal.Of(reflect.ValueOf(v))
 		if !ok {
 			return "", fmt.Errorf("%s cannot be used here: this code is compiled into a program of its own, and no %s can be written into it\n\twrite what makes it in the place of %s", name, typeOf(v), name)
 		}
@@ -101,39 +101,6 @@ func (r *repl) literals(expr *eval.Expression) (string, error) {
 		return "", nil
 	}
 	return b.String() + "\n", nil
-}
-
-// literal writes a value of predeclared types down as Go.
-func literal(v reflect.Value) (string, bool) {
-	if !v.IsValid() || !predeclared(v.Type()) {
-		return "", false
-	}
-	text := fmt.Sprintf("%#v", v.Interface())
-	if strings.Contains(v.Type().String(), "float") && (strings.Contains(text, "NaN") || strings.Contains(text, "Inf")) {
-		return "", false
-	}
-	switch v.Kind() {
-	case reflect.Slice, reflect.Array, reflect.Map:
-		return text, true
-	}
-	return v.Type().String() + "(" + text + ")", true
-}
-
-// predeclared reports whether a type is made of predeclared ones alone, none of them an interface.
-func predeclared(t reflect.Type) bool {
-	if t.PkgPath() != "" {
-		return false
-	}
-	switch t.Kind() {
-	case reflect.Slice, reflect.Array:
-		return predeclared(t.Elem())
-	case reflect.Map:
-		return predeclared(t.Key()) && predeclared(t.Elem())
-	}
-	return slices.Contains([]reflect.Kind{
-		reflect.Bool, reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64,
-	}, t.Kind())
 }
 
 // typeOf names the type of a variable's value.

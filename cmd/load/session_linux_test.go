@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"html"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/loadgo/load/internal/prompt"
@@ -35,26 +38,52 @@ func Make(s string) (slug string) {
 }
 `
 
-// TestSession is what a new user types first, at a terminal: the commands of the README, a typo of a
-// command and one of a function, a call that the sandbox refuses, its remedy, documentation, and the
-// prompt. With UPDATE_SESSION=1 it becomes the picture in the README.
+// TestSession is what a new user types first, at a terminal: a clone, the first command of the
+// README, a typo of a command and one of a function, a call that the sandbox refuses, its remedy,
+// documentation, and the prompt with its pages. With UPDATE_SESSION=1 it becomes the picture in the
+// README.
 func TestSession(t *testing.T) {
 	t.Parallel()
+	dir := t.TempDir()
+	env := append(loadtest.Proxy(t, slugModule).Env(), "GOMODCACHE="+filepath.Join(dir, "modcache"))
+	lines := typeSession(t, dir, "load", env...)
+	if os.Getenv("UPDATE_SESSION") != "" {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "session.svg"), []byte(picture(lines)), 0o644))
+	}
+}
+
+// TestLiveSession types the same, with the command as the README runs it in the clone, and the real
+// registry.
+func TestLiveSession(t *testing.T) {
+	if os.Getenv("LOAD_LIVE") == "" {
+		t.Skip("needs the network and compiles the clone: set LOAD_LIVE=1")
+	}
+	typeSession(t, t.TempDir(), "go run ./cmd/load", "GOMODCACHE="+goEnv(t, "GOMODCACHE"))
+}
+
+// typeSession types the session in a directory, and returns what the terminal shows in the end.
+func typeSession(t *testing.T, dir, load string, env ...string) []string {
+	t.Helper()
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Close() })
 	address := server.Addr().String()
 
-	dir := t.TempDir()
 	program, err := os.Executable()
 	require.NoError(t, err)
-	require.NoError(t, os.Symlink(program, filepath.Join(dir, "load")))
+	bin := filepath.Join(dir, "bin")
+	require.NoError(t, os.Mkdir(bin, 0o700))
+	require.NoError(t, os.Symlink(program, filepath.Join(bin, "load")))
+	repository, err := filepath.Abs(root)
+	require.NoError(t, err)
 	p, tty := openTerminal(t)
+	p.patience = 10 * time.Minute // the clone is compiled
 	shell := exec.Command("sh", "-i")
 	shell.Dir, shell.Stdin, shell.Stdout, shell.Stderr = dir, tty, tty, tty
-	shell.Env = append(os.Environ(), loadtest.Proxy(t, slugModule).Env()...)
-	shell.Env = append(shell.Env, "LOAD_DIR="+filepath.Join(dir, "store"), "GOMODCACHE="+filepath.Join(dir, "modcache"), "GOCACHE="+goEnv(t, "GOCACHE"),
-		"HOME="+dir, "PATH="+dir+":"+os.Getenv("PATH"), "TERM=xterm", "PS1=$ ", "ENV=")
+	shell.Env = append(os.Environ(), env...)
+	shell.Env = append(shell.Env, "LOAD_DIR="+filepath.Join(dir, "store"), "GOCACHE="+goEnv(t, "GOCACHE"),
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url."+repository+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/loadgo/load",
+		"HOME="+dir, "PATH="+bin+":"+os.Getenv("PATH"), "TERM=xterm", "PS1=$ ", "ENV=")
 	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	require.NoError(t, shell.Start())
 	t.Cleanup(func() { _ = shell.Process.Kill() })
@@ -68,16 +97,27 @@ func TestSession(t *testing.T) {
 			p.expect(text)
 		}
 	}
-	types(`load eval github.com/gosimple/slug 'Make("Hello, World")'`, "hello-world\r\n", "$ ")
+	types("git clone -q https://github.com/loadgo/load && cd load", "$ ")
+	types(load+` eval github.com/gosimple/slug 'Make("Hello, Wörld")'`, "hello-world\r\n", "$ ")
 	types(`load evla github.com/gosimple/slug 'Make("Hello")'`, `load: unknown command "evla"; did you mean eval?`, "$ ")
 	types(`load eval github.com/gosimple/slug 'Mke("Hello")'`, "load: eval: 1:1: undefined: Mke (did you mean Make?)", "$ ")
 	types(`load eval net 'Dial("tcp", "`+address+`").RemoteAddr().String()'`, "the sandbox refused to connect to "+address, "run with -allow-net", "$ ")
 	types(`load eval -allow-net net 'Dial("tcp", "`+address+`").RemoteAddr().String()'`, "\n"+address+"\r\n", "$ ")
-	types("load doc github.com/gosimple/slug Make", "Make returns slug generated from provided string.", "$ ")
-	types("load repl github.com/gosimple/slug", prompt.First)
-	types(`s := slug.Make("Two words")`, prompt.First)
+	types("load doc github.com/gosimple/slug Make", "Make returns slug generated from provided string", "$ ")
+	types("load repl -debug :0 github.com/gosimple/slug", "load: what runs is shown at http://127.0.0.1:", prompt.First)
+	types(`s := slug.Make("Two words")`, "\n", prompt.First)
 	types(`strings.ToUpper(s)`, "TWO-WORDS\r\n", prompt.First)
 	types("?slug.Make", "Make returns slug generated", prompt.First)
+	p.mu.Lock()
+	pages := regexp.MustCompile(`http://127\.0\.0\.1:\d+/debug/load/`).FindString(p.all)
+	p.mu.Unlock()
+	page, err := http.Get(pages)
+	require.NoError(t, err)
+	defer page.Body.Close()
+	shownPage, err := io.ReadAll(page.Body)
+	require.NoError(t, err)
+	assert.Contains(t, string(shownPage), `data-module="github.com/gosimple/slug@v1.15.0"`)
+	assert.Contains(t, string(shownPage), `data-module="strings@go`)
 	types("quit", "$ ")
 	types("exit")
 	require.NoError(t, shell.Wait())
@@ -88,12 +128,10 @@ func TestSession(t *testing.T) {
 	lines := screenOf(strings.TrimRight(all, "$exit \r\n"))
 	shown := strings.Join(lines, "\n")
 	t.Logf("the session:\n%s", shown)
-	for _, phase := range []string{"resolve", "compile ", "start ", "\x1b"} {
+	for _, phase := range []string{"resolve", "compile ", "start ", "download ", "fatal", "\x1b"} {
 		assert.NotContains(t, shown, phase, "nothing of the progress stays")
 	}
-	if os.Getenv("UPDATE_SESSION") != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "session.svg"), []byte(picture(lines)), 0o644))
-	}
+	return lines
 }
 
 var sequence = regexp.MustCompile(`^\x1b(?:\[([0-9;?]*)([A-Za-z])|.)`)
