@@ -119,3 +119,40 @@ func typeName(e ast.Expr) string {
 	}
 	return ""
 }
+
+// TestPackageComments: each exported package begins with what it is and with code to start from.
+func TestPackageComments(t *testing.T) {
+	t.Parallel()
+	packages := 0
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		require.NoError(t, err)
+		if !d.IsDir() {
+			return nil
+		}
+		switch d.Name() {
+		case "internal", "testdata", "cmd", "examples", "benchmarks", "contrib", "docs":
+			return filepath.SkipDir
+		}
+		if d.Name() != "." && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.go"))
+		require.NoError(t, err)
+		var comment string
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.PackageClauseOnly)
+				require.NoError(t, err)
+				comment += parsed.Doc.Text()
+			}
+		}
+		if comment != "" {
+			packages++
+			assert.True(t, strings.HasPrefix(comment, "Package "), path)
+			assert.Contains(t, comment, "\n\t", "%s: there is nothing to start from", path)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, packages, 30)
+}

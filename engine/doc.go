@@ -1,5 +1,5 @@
 // Package engine is the contract of engines: an [Engine] opens an [Artifact] as a running
-// [Instance], whose symbols the host binds and calls, and whose values it holds as [Object]s.
+// [Instance], whose symbols the host binds and calls, and whose values it holds, each as an [Object].
 //
 // Everything else that an engine or an instance can do is an optional ability, an interface of its
 // own:

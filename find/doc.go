@@ -4,4 +4,13 @@
 //
 // Its folders hold the finders: dir (directories), std (the standard library), installed (the
 // store) and builtin (values of the program).
+//
+//	type table map[string]*find.Spec
+//
+//	func (t table) Find(_ context.Context, name find.Name) (*find.Spec, error) {
+//		if spec, ok := t[name.Target]; ok {
+//			return spec, nil
+//		}
+//		return nil, find.ErrNotFound // the next finder of the path is asked
+//	}
 package find

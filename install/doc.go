@@ -4,4 +4,10 @@
 //
 // Its folders hold the installers: goproxy (the Go module proxy and repositories), getter (git,
 // archives and files by their URL) and oci (OCI registries).
+//
+//	l, err := load.New(load.Config{
+//		Path:       find.Path{installed.New(s, "linux_amd64")},
+//		Installers: []install.Installer{goproxy.New(goproxy.Config{})}, // the first that claims a name is asked
+//		Engines:    engines, Store: s,
+//	})
 package install

@@ -1,5 +1,14 @@
 // Package middleware serves HTTP through handlers of modules that may crash, be replaced or be
 // unloaded meanwhile.
+//
+//	wrapped := load.Derive(l, "./stamp", func(ctx context.Context, m *load.Module) (http.Handler, error) {
+//		wrap, err := load.Func[func(context.Context, http.Handler) (http.Handler, error)](m, "New")
+//		if err != nil {
+//			return nil, err
+//		}
+//		return wrap(ctx, next)
+//	})
+//	http.Handle("/", middleware.Handler(wrapped, nil))
 package middleware
 
 import (

@@ -1,5 +1,8 @@
 // Package notify tells a loader when files change, by what the operating system offers: see
 // [load.Config].Notify and [load.Loader.Watch].
+//
+//	l, err := load.New(load.Config{Notify: notify.New}) // package standard does so
+//	err = l.Watch(ctx)
 package notify
 
 import (

@@ -1,5 +1,10 @@
 // Package report is what a loader tells about its modules: values that print themselves for a
 // terminal and have a stable form in JSON. It knows no loader.
+//
+//	fmt.Print(l.Info())                // the modules that run, as a table
+//	os.WriteFile("graph.svg", []byte(l.Graph().SVG()), 0o644)
+//	explanation, err := l.Explain(ctx, "github.com/gosimple/slug")
+//	json.NewEncoder(w).Encode(explanation)
 package report
 
 import (

@@ -1,5 +1,10 @@
 // Package standard wires the usual finders, installers, engines and store into a loader. It holds
 // no logic of its own: what it does can be written in any program with other parts.
+//
+//	l, err := standard.New(load.Config{}) // default path, registry, engines, store
+//	defer l.Close(ctx)
+//	m, err := l.Load(ctx, "github.com/gosimple/slug")
+//	slug, err := load.Func[func(string) string](m, "Make")
 package standard
 
 import (

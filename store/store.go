@@ -15,6 +15,9 @@
 //
 // Everything appears in it as a whole or not at all, however a process ends, and is verified when
 // it is read back.
+//
+//	s, err := store.Open("/var/cache/modules")
+//	l, err := standard.New(load.Config{Store: s})
 package store
 
 import (

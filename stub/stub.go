@@ -1,5 +1,9 @@
 // Package stub is what packages written by "load gen" share: a package that is loaded when it is
 // first used, its functions, and values that live in it.
+//
+//	load gen -o slug github.com/gosimple/slug     # writes the package slug
+//
+//	fmt.Println(slug.Make("Hello, Wörld"))        // loads the real one now; its API is the same
 package stub
 
 import (

@@ -2,6 +2,11 @@
 // process, inside the sandbox that the operating system offers. Calls go over a pair of sockets.
 // The module has native speed, a crash stays outside of the host, and unloading gives back
 // everything.
+//
+// Package standard wires it. A program that wants it otherwise lists the engines itself:
+//
+//	engines := []engine.Engine{goprocess.New(goprocess.Config{Memory: 256 << 20}), native.New()}
+//	l, err := standard.New(load.Config{Engines: engines})
 package goprocess
 
 import (

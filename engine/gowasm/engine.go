@@ -1,12 +1,14 @@
 // Package gowasm runs Go packages as WebAssembly, inside the host's process: it builds them for
-// wasip1 and
-// runs them with wazero. A module reaches nothing of the machine but what it was given, on every
-// system; a
-// short call costs well under a microsecond. Its code is several times slower than native code.
+// wasip1 and runs them with wazero. A module reaches nothing of the machine but what it was given,
+// on every system; a short call costs well under a microsecond. Its code is several times slower
+// than native code.
 //
 // wazero's machine code has no places at which the Go runtime could stop it, so the engine puts
 // checkpoints into the WebAssembly when it is compiled: a call that computes for long does not hold
 // up the host's garbage collector, and ends when its context does.
+//
+//	l, err := standard.New(load.Config{Engine: "gowasm"}) // every Go package in WebAssembly
+//	m, err := l.Load(ctx, "github.com/gosimple/slug", load.WithEngine("gowasm"))
 package gowasm
 
 import (

@@ -1,6 +1,9 @@
 // Package native is the engine of built-in modules: values and functions of the host program
 // itself. It compiles nothing, and a function bound with its own type is called as any other
 // function of the host.
+//
+//	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
+//	err = l.Register("greet", map[string]any{"Hello": hello})
 package native
 
 import (

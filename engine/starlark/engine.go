@@ -2,6 +2,9 @@
 // interpreted in the host's process by go.starlark.net. A script has no files, no network, no
 // environment and no clock but what it is given; it loads other modules of the host's loader, and
 // its globals are frozen once it has run, so that any number of goroutines can share them.
+//
+//	m, err := l.Load(ctx, "./rules.star") // def price(n): return 5 * n
+//	price, err := load.Func[func(context.Context, int) (int, error)](m, "price")
 package starlark
 
 import (

@@ -1,5 +1,9 @@
 // Package builtin finds the modules that the host program registers itself: values and functions of
 // its own, under a name.
+//
+//	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
+//	err = l.Register("greet", map[string]any{"Hello": hello})
+//	m, err := l.Load(ctx, "greet")
 package builtin
 
 import (

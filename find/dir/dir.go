@@ -1,5 +1,8 @@
 // Package dir finds modules in directories, in place: nothing is copied, and a change is seen by
 // the next load.
+//
+//	path := find.Path{dir.New("."), dir.New("/srv/plugins")} // of load.Config
+//	m, err := l.Load(ctx, "rules/tax")                       // ./rules/tax, or else /srv/plugins/rules/tax
 package dir
 
 import (

@@ -1,5 +1,8 @@
 // Package installed finds the packages that an installer brought into the store. It asks nobody
 // outside of the store.
+//
+//	s, err := store.Open(directory)
+//	path := find.Path{installed.New(s, "linux_amd64")} // of load.Config; package standard has one
 package installed
 
 import (

@@ -1,4 +1,7 @@
 // Package std finds the packages of the Go standard library, as the built-in modules of a loader.
+//
+//	path := find.Path{std.New(nil)} // of load.Config; package standard has one
+//	m, err := l.Load(ctx, "encoding/hex")
 package std
 
 import (

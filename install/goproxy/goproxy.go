@@ -8,6 +8,10 @@
 // (bringing them into the store), verify.go, install.go and complete.go (the answer). Its rooms
 // below internal/ know nothing of a request: origin (where files come from), checksum (what proves
 // them), modzip (unpacking) and gomod (go.mod files and what lies around a local module).
+//
+//	in := goproxy.New(goproxy.Config{}) // the go command's configuration; package standard has one
+//	l, err := standard.New(load.Config{Installers: []install.Installer{in}})
+//	spec, err := l.Install(ctx, "github.com/gosimple/slug@v1.15.0")
 package goproxy
 
 import (
