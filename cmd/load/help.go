@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/loadgo/load/internal/phrase"
 )
 
 const about = `Load finds, installs, compiles and runs Go packages by name.
@@ -33,9 +34,6 @@ compiled; LOAD_NO_INSTALL=1 and LOAD_OFFLINE=1 forbid installs and all use of th
 policy file, LOAD_LOCK a lock file other than load.lock, and LOAD_TRACE a file for events as JSON lines. GOPROXY, GOSUMDB, GOPRIVATE and the like mean what they mean to the go command.
 `
 
-// helpWidth is the width of what help prints, in columns.
-const helpWidth = 80
-
 func usage() string {
 	var b strings.Builder
 	b.WriteString(about + "\n")
@@ -44,7 +42,7 @@ func usage() string {
 	}
 	fmt.Fprintf(&b, "  %-10s %s\n", "completion", "print a script that completes what is typed in a shell")
 	fmt.Fprintf(&b, "  %-10s %s\n\n", "help", "tell more about a command: load help COMMAND")
-	b.WriteString(wrapped(notes, "") + "\n")
+	b.WriteString(phrase.Wrapped(notes, "") + "\n")
 	return b.String()
 }
 
@@ -52,7 +50,7 @@ func usage() string {
 // their names.
 func commandHelp(c *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "usage: %s\n\n%s\n", c.UseLine(), wrapped(cmp.Or(c.Long, c.Short), ""))
+	fmt.Fprintf(&b, "usage: %s\n\n%s\n", c.UseLine(), phrase.Wrapped(cmp.Or(c.Long, c.Short), ""))
 	for i, sub := range c.Commands() {
 		if i == 0 {
 			b.WriteString("\nThe commands are:\n\n")
@@ -72,44 +70,7 @@ func commandHelp(c *cobra.Command) string {
 		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "0s" && f.DefValue != "false" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(&b, "  %s\n%s\n", strings.TrimSpace("-"+f.Name+" "+value), wrapped(usage, "    \t"))
+		fmt.Fprintf(&b, "  %s\n%s\n", strings.TrimSpace("-"+f.Name+" "+value), phrase.Wrapped(usage, "    \t"))
 	})
 	return b.String()
-}
-
-// wrapped breaks the lines of paragraphs anew, each behind an indent of at most eight columns.
-// Lines that are indented already stay as they are.
-func wrapped(text, indent string) string {
-	width := helpWidth
-	if indent != "" {
-		width -= 8
-	}
-	var lines []string
-	line := ""
-	flush := func() {
-		if line != "" {
-			lines = append(lines, indent+line)
-		}
-		line = ""
-	}
-	for _, source := range strings.Split(strings.TrimSpace(text), "\n") {
-		switch {
-		case source == "":
-			flush()
-			lines = append(lines, "")
-			continue
-		case source[0] == '\t' || source[0] == ' ':
-			flush()
-			lines = append(lines, indent+source)
-			continue
-		}
-		for _, word := range strings.Fields(source) {
-			if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-				flush()
-			}
-			line = strings.TrimSpace(line + " " + word)
-		}
-	}
-	flush()
-	return strings.Join(lines, "\n")
 }
