@@ -7,7 +7,7 @@
 //
 //	l, err := load.New(load.Config{
 //		Path:       find.Path{installed.New(s, "linux_amd64")},
-//		Installers: []install.Installer{goproxy.New(goproxy.Config{})}, // the first that claims a name is asked
+//		Installers: []install.Installer{goproxy.New(goproxy.Config{})}, // in order
 //		Engines:    engines, Store: s,
 //	})
 package install

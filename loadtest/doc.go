@@ -3,9 +3,12 @@
 //
 //	func TestFinder(t *testing.T) {
 //		loadtest.TestFinder(t, func(t *testing.T) (find.Finder, loadtest.FinderCases) {
-//			return newFinder(t), loadtest.FinderCases{Found: []string{"here"}, NotFound: []string{"elsewhere"}}
+//			return newFinder(t), loadtest.FinderCases{
+//				Found: []string{"here"}, NotFound: []string{"elsewhere"},
+//			}
 //		})
 //	}
 //
-//	proxy := loadtest.Proxy(t, "-- example.com/a@v1.0.0/a.go --\npackage a\n") // a module proxy with its checksum database
+//	// A module proxy with its checksum database:
+//	proxy := loadtest.Proxy(t, "-- example.com/a@v1.0.0/a.go --\npackage a\n")
 package loadtest

@@ -1,14 +1,14 @@
 // Package middleware serves HTTP through handlers of modules that may crash, be replaced or be
 // unloaded meanwhile.
 //
-//	wrapped := load.Derive(l, "./stamp", func(ctx context.Context, m *load.Module) (http.Handler, error) {
+//	create := func(ctx context.Context, m *load.Module) (http.Handler, error) {
 //		wrap, err := load.Func[func(context.Context, http.Handler) (http.Handler, error)](m, "New")
 //		if err != nil {
 //			return nil, err
 //		}
 //		return wrap(ctx, next)
-//	})
-//	http.Handle("/", middleware.Handler(wrapped, nil))
+//	}
+//	http.Handle("/", middleware.Handler(load.Derive(l, "./stamp", create), nil))
 package middleware
 
 import (

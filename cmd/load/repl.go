@@ -150,17 +150,6 @@ func unfinished(code string) bool {
 	return errors.As(err, &wrong) && slices.Contains([]string{snippet.Ends, "raw string literal not terminated", "comment not terminated"}, wrong.Message)
 }
 
-// located is an error with the line of the input that it is about.
-func (r *repl) located(err error) error {
-	var wrong *load.ExpressionError
-	if errors.As(err, &wrong) {
-		moved := *wrong
-		moved.Line += r.first - 1
-		return &moved
-	}
-	return fmt.Errorf("line %d: %w", r.first, err)
-}
-
 // interruptible runs f with a context that an interrupt ends.
 func (r *repl) interruptible(ctx context.Context, f func(context.Context) error) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)

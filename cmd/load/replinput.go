@@ -113,3 +113,14 @@ func typeOf(v any) string {
 	}
 	return reflect.TypeOf(v).String()
 }
+
+// located is an error with the line of the input that it is about.
+func (r *repl) located(err error) error {
+	var wrong *load.ExpressionError
+	if errors.As(err, &wrong) {
+		moved := *wrong
+		moved.Line += r.first - 1
+		return &moved
+	}
+	return fmt.Errorf("line %d: %w", r.first, err)
+}

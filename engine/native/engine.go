@@ -2,7 +2,9 @@
 // itself. It compiles nothing, and a function bound with its own type is called as any other
 // function of the host.
 //
-//	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
+//	path := find.Path{builtin.New()} // package standard has both
+//	engines := []engine.Engine{native.New()}
+//	l, err := load.New(load.Config{Path: path, Engines: engines})
 //	err = l.Register("greet", map[string]any{"Hello": hello})
 package native
 

@@ -1,7 +1,9 @@
 // Package builtin finds the modules that the host program registers itself: values and functions of
 // its own, under a name.
 //
-//	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
+//	path := find.Path{builtin.New()} // package standard has both
+//	engines := []engine.Engine{native.New()}
+//	l, err := load.New(load.Config{Path: path, Engines: engines})
 //	err = l.Register("greet", map[string]any{"Hello": hello})
 //	m, err := l.Load(ctx, "greet")
 package builtin

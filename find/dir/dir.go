@@ -2,7 +2,7 @@
 // the next load.
 //
 //	path := find.Path{dir.New("."), dir.New("/srv/plugins")} // of load.Config
-//	m, err := l.Load(ctx, "rules/tax")                       // ./rules/tax, or else /srv/plugins/rules/tax
+//	m, err := l.Load(ctx, "rules/tax")                       // in the one or else the other
 package dir
 
 import (
