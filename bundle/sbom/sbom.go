@@ -1,6 +1,9 @@
 // Package sbom writes the bill of materials of a bundle: which modules, of which versions and with
 // which sums, the files in it were compiled of, as scanners read it (CycloneDX, in JSON). Hosts do
 // not need it: a bundle carries the document, and shows it without this package.
+//
+//	p, err := l.Prepare(ctx, "github.com/gosimple/slug")
+//	document, err := sbom.Of(s, []*load.Prepared{p})
 package sbom
 
 import (

@@ -1,5 +1,8 @@
 // Package sources collects the sources of prepared modules for a bundle, so that they can be
 // compiled for another system, or by another engine, from the bundle alone.
+//
+//	p, err := l.Prepare(ctx, "github.com/gosimple/slug")
+//	files, err := sources.Of(s, []*load.Prepared{p})
 package sources
 
 import (
