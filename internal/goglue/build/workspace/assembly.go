@@ -29,7 +29,14 @@ func (w *Workspace) checkIncludes(p *Package) error {
 		if err != nil {
 			continue // it is one of the toolchain's
 		}
-		for _, included := range includes(string(data)) {
+		all, odd := includes(string(data))
+		if odd != "" {
+			return &engine.CompileError{
+				Reason: fmt.Sprintf("%s of %s has %q, which may include any file", name, p.ImportPath, odd),
+				Fix:    "write each #include with the name of its file, and no other # but before define, undef, ifdef, ifndef, else, endif and line",
+			}
+		}
+		for _, included := range all {
 			if !w.mayInclude(p, filepath.FromSlash(included)) {
 				return &engine.CompileError{
 					Reason: fmt.Sprintf("%s of %s includes %s, which is not in its package", name, p.ImportPath, included),
@@ -54,22 +61,32 @@ func (w *Workspace) mayInclude(p *Package, name string) bool {
 	return err == nil && own.Mode().IsRegular() || offered == nil || name == generated
 }
 
+// directives are the words that the assembler takes after a "#", but for include.
+var directives = map[string]bool{"define": true, "undef": true, "ifdef": true, "ifndef": true, "else": true, "endif": true, "line": true}
+
 // includes lists the names in #include lines as the assembler reads them: blanks and comments may
-// stand between the words.
-func includes(text string) (names []string) {
+// stand between the words. A macro can make such a line of its parts, so that nobody knows before
+// the assembler what it includes; odd is the first "#" that could be a part of one.
+func includes(text string) (names []string, odd string) {
 	var s scanner.Scanner
 	s.Init(strings.NewReader(text))
 	s.Error = func(*scanner.Scanner, string) {}
 	s.Mode = scanner.ScanIdents | scanner.ScanInts | scanner.ScanFloats | scanner.ScanChars | scanner.ScanStrings | scanner.ScanComments | scanner.SkipComments
-	var before [2]string
 	for tok := s.Scan(); tok != scanner.EOF; tok = s.Scan() {
-		word := s.TokenText()
-		if tok == scanner.String && before == [2]string{"#", "include"} {
-			if name, err := strconv.Unquote(word); err == nil {
-				names = append(names, name)
-			}
+		if tok != '#' {
+			continue
 		}
-		before = [2]string{before[1], word}
+		s.Scan()
+		word := s.TokenText()
+		if directives[word] {
+			continue
+		}
+		tok := s.Scan()
+		name, err := strconv.Unquote(s.TokenText())
+		if word != "include" || tok != scanner.String || err != nil {
+			return names, "#" + word
+		}
+		names = append(names, name)
 	}
-	return names
+	return names, ""
 }
