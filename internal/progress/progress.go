@@ -37,6 +37,7 @@ type Line struct {
 	told  int  // of them, those that a line is about
 	quiet bool // of what was installed
 
+	compiling map[string]bool // modules that are installed and not compiled yet
 	transfers transfers
 	copied    int64 // bytes of a bundle
 
@@ -86,19 +87,24 @@ func (l *Line) Show(e event.Event) {
 		l.enter("resolve " + e.Name + phrase.Version(e.Version))
 	case event.Downloaded:
 		l.files++
-	case event.Retrying, event.Waiting:
+	case event.Retrying:
 		l.enter(e.String())
+	case event.Waiting:
+		if len(l.compiling) < 2 { // else it is for another load of this command
+			l.enter(e.String())
+		}
 	case event.Found:
 		if e.Origin != "store" {
-			l.enter("compile " + e.Canonical)
+			l.compile(e.Canonical)
 		}
 	case event.Installed:
 		if l.terminal == nil && !l.quiet && l.files > l.told {
 			l.installed = append(l.installed, e)
 		}
 		l.told = l.files
-		l.enter("compile " + e.Name)
+		l.compile(e.Name)
 	case event.Compiled:
+		delete(l.compiling, e.Name)
 		l.enter("start " + e.Name)
 	case event.Deprecated, event.Degraded, event.Overrun:
 		l.clear()
@@ -106,9 +112,11 @@ func (l *Line) Show(e event.Event) {
 			fmt.Fprintln(l.plain, "load:", e)
 		}
 	case event.Failed: // which is what there is to say
+		delete(l.compiling, e.Name)
 		l.installed = nil
 		l.clear()
 	case event.Loaded:
+		delete(l.compiling, e.Canonical)
 		l.clear()
 		l.tell()
 	}
@@ -143,6 +151,18 @@ func (l *Line) End() {
 	defer l.mu.Unlock()
 	l.clear()
 	l.tell()
+}
+
+// compile shows that a module is compiled, or several are.
+func (l *Line) compile(name string) {
+	if l.compiling == nil {
+		l.compiling = make(map[string]bool)
+	}
+	l.compiling[name] = true
+	if n := len(l.compiling); n > 1 {
+		name = phrase.Count(n, "module")
+	}
+	l.enter("compile " + name)
 }
 
 func (l *Line) enter(text string) {

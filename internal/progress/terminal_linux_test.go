@@ -93,6 +93,10 @@ func TestTerminal(t *testing.T) {
 	shows("compile long/long/long/long/long/long/")
 	took := regexp.MustCompile("… [1-9][0-9]*s")
 	require.Eventually(t, func() bool { return took.MatchString(s.seen()) }, time.Minute, 5*time.Millisecond)
+	l.Show(event.Found{Canonical: "example.com/words", Origin: "goproxy"})
+	shows("compile 2 modules")
+	l.Show(event.Waiting{Lock: "a processor to compile"}) // for the other of them
+	shows("compile 2 modules 1s")
 	l.Show(event.Compiled{Name: "example.com/hello"})
 	shows("start example.com/hello")
 	l.Show(event.Loaded{})
