@@ -301,10 +301,17 @@ func (g *generator) main(sum string) {
 func (g *generator) typed() (list []int) {
 	for _, s := range g.api.Symbols {
 		named, ok := g.types[s.Type].(*types.Named)
-		if s.Kind != engine.KindType || s.Type == 0 || !ok || !g.nameable(named) || types.IsInterface(named) {
+		if s.Kind != engine.KindType || s.Type == 0 || !ok || !g.nameable(named) {
 			continue
 		}
-		for _, t := range []types.Type{named, types.NewPointer(named), types.NewSlice(named)} {
+		all := []types.Type{named, types.NewPointer(named), types.NewSlice(named)}
+		if target := errorTarget(named); target != nil {
+			all = append(all, target)
+		}
+		for _, t := range all {
+			if t == named && types.IsInterface(t) {
+				continue
+			}
 			n := g.numbers[typeKey(t)]
 			if n != 0 && (g.api.Types[n].Made || g.api.Types[n].Class == api.Data) && !slices.Contains(list, n) {
 				list = append(list, n)

@@ -58,6 +58,9 @@ func (d *describer) makeable(t types.Type) bool {
 	case *types.Interface, *types.Signature, *types.Chan:
 		return false
 	case *types.Pointer:
+		if types.IsInterface(u.Elem()) { // a variable, which is nil or holds what the host gives
+			return d.nameable(u.Elem()) && d.given(d.number(u.Elem(), 0))
+		}
 		return d.nameable(u.Elem()) && d.makeable(u.Elem())
 	case *types.Basic:
 		return u.Kind() != types.UnsafePointer

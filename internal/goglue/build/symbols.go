@@ -73,7 +73,7 @@ func describe(m *parts, instances []instance) *describer {
 	for _, in := range instances {
 		d.api.Symbols = append(d.api.Symbols, d.instanceSymbol(in, all))
 	}
-	d.describeLists()
+	d.describeInAny()
 	d.expand()
 	d.describeBridges()
 	for n := 1; n < len(d.types); n++ {
@@ -91,17 +91,33 @@ func describe(m *parts, instances []instance) *describer {
 	return d
 }
 
-// describeLists describes lists of the types that are symbols, where values of type any may hold
-// them.
-func (d *describer) describeLists() {
+// describeInAny describes what values of type any may hold of the types that are symbols: lists of
+// them, and pointers to variables that errors.As fills.
+func (d *describer) describeInAny() {
 	if !slices.ContainsFunc(d.api.Types, func(t api.Type) bool { return t.Kind == api.KindAny }) {
 		return
 	}
 	for _, s := range d.api.Symbols {
 		if named, ok := d.types[s.Type].(*types.Named); ok && s.Kind == engine.KindType && d.nameable(named) {
 			d.number(types.NewSlice(named), 0)
+			if target := errorTarget(named); target != nil {
+				d.number(target, 0)
+			}
 		}
 	}
+}
+
+// errorTarget returns the type of what errors.As fills for errors of a type: a pointer to a variable
+// of the type or, where its pointers are the errors, of these; nil for what is no type of errors.
+func errorTarget(named *types.Named) types.Type {
+	pointer := types.NewPointer(named)
+	switch iface, ok := named.Underlying().(*types.Interface); {
+	case ok && !iface.Empty() && iface.IsMethodSet(), !ok && isErrorType(named):
+		return pointer
+	case !ok && isErrorType(pointer):
+		return types.NewPointer(pointer)
+	}
+	return nil
 }
 
 func (d *describer) symbol(obj types.Object, docs docs) api.Symbol {

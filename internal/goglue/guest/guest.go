@@ -114,7 +114,7 @@ type Module struct {
 // NewModule makes the state of the one module of this program.
 func NewModule(table Table, transport Transport) *Module {
 	return &Module{
-		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}, pointers: map[any]uint64{}, again: map[uint64]int{}}, maxMessage: maxMessage(),
+		table: table, transport: transport, held: heldTable{step: 1, values: map[uint64]any{}, known: map[any]uint64{}, again: map[uint64]int{}}, maxMessage: maxMessage(),
 		cancels: guestcancel.New(),
 	}
 }

@@ -17,31 +17,44 @@ type heldTable struct {
 	last   uint64
 	step   uint64 // between handles
 	values map[uint64]any
-	// pointers are the handles of pointers: the host recognises one by it.
-	pointers map[any]uint64
-	shown    map[uint64]map[int]any // of structs by handle: the fields that the host has, by number
-	again    map[uint64]int         // how often the host has such a handle beyond the first time
+	// known are the handles of pointers, and of what can be compared in an interface: the host
+	// recognises one by it.
+	known map[any]uint64
+	shown map[uint64]map[int]any // of structs by handle: the fields that the host has, by number
+	again map[uint64]int         // how often the host has such a handle beyond the first time
 }
 
-// put returns a handle of a value: that which a pointer has already, where it may be shared. A call
-// with a context has handles of its own, by which the context ends.
+// put returns a handle of a value: that which an equal one has already, where it may be shared. A
+// call with a context has handles of its own, by which the context ends.
 func (t *heldTable) put(v any, shared bool) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, isBox := v.(boxed)
-	isPointer := shared && !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer
-	if isPointer {
-		if handle, ok := t.pointers[v]; ok {
+	shared = shared && recognised(v)
+	if shared {
+		if handle, ok := t.known[v]; ok {
 			t.again[handle]++
 			return handle
 		}
 	}
 	t.last += t.step
 	t.values[t.last] = v
-	if isPointer {
-		t.pointers[v] = t.last
+	if shared {
+		t.known[v] = t.last
 	}
 	return t.last
+}
+
+// recognised reports whether a value equals itself when it comes again. One in a box is a variable,
+// and no value.
+func recognised(v any) bool {
+	if _, isBox := v.(boxed); isBox {
+		return false
+	}
+	if value := reflect.ValueOf(v); value.Kind() != reflect.Pointer && !value.Comparable() {
+		return false
+	}
+	same, err := equal(v, v) // a NaN is not
+	return same && err == nil
 }
 
 // drop lets go of a handle as often as it was put, and reports whether it is gone. It is called
@@ -53,9 +66,8 @@ func (t *heldTable) drop(handle uint64) bool {
 		}
 		return false
 	}
-	v, ok := t.values[handle]
-	if _, isBox := v.(boxed); ok && !isBox && reflect.TypeOf(v).Kind() == reflect.Pointer && t.pointers[v] == handle {
-		delete(t.pointers, v)
+	if v, ok := t.values[handle]; ok && recognised(v) && t.known[v] == handle {
+		delete(t.known, v)
 	}
 	delete(t.values, handle)
 	delete(t.shown, handle)

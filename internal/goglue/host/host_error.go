@@ -222,7 +222,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 		}
 	}
 	err.Refusal = i.refusal(err)
-	return err
+	return i.same.one(err)
 }
 
 // decodeHeldError decodes a value of a type that is an error as the error that it is. Only the

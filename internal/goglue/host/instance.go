@@ -69,6 +69,7 @@ type Instance struct {
 
 	fields shownValues
 	twins  twins
+	same   sameValues
 
 	refusals Refusals
 	told     sync.Map // kinds of refusals

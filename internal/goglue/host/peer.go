@@ -62,6 +62,9 @@ func (p peer) Take(d *wire.Decoder) any {
 	if ok {
 		return v.Interface()
 	}
+	if p.twins.table.Load() != nil { // a program of stubs closes none
+		return p.same.object(o)
+	}
 	return o
 }
 
@@ -108,8 +111,12 @@ func (p peer) LendWhole(e *wire.Encoder, v reflect.Value) {
 
 // LendTarget implements [dynamic.Home]. What a stub's error can be is filled by the module.
 func (p peer) LendTarget(e *wire.Encoder, v reflect.Value) bool {
-	if p.isTwin(v.Type().Elem()) {
+	if n, _ := p.typed(v.Type()); n != 0 {
 		return false
+	}
+	if p.isTwin(v.Type().Elem()) {
+		e.Fail(fmt.Errorf("a %s cannot be filled: the module has no such variable", v.Type()))
+		return true
 	}
 	p.Values.Give(e, &given.Value{Value: given.Still(v), Methods: given.Target}, []uint64{0})
 	return true

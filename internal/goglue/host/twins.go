@@ -33,6 +33,7 @@ type twinTable struct {
 	types     map[int]reflect.Type
 	symbols   map[int]*api.Symbol           // of the types, by number
 	adapters  map[reflect.Type]reflect.Type // held types, by the interfaces that they implement
+	contracts map[reflect.Type]int          // numbers of these interfaces
 	sentinels map[string]error
 	names     map[error]string
 }
@@ -59,6 +60,7 @@ func (i *Instance) Adopt(key any, list func() []engine.Twin) {
 	}
 	table.numbers, table.types, table.symbols = clone(table.numbers), clone(table.types), clone(table.symbols)
 	table.adapters, table.sentinels, table.names = clone(table.adapters), clone(table.sentinels), clone(table.names)
+	table.contracts = clone(table.contracts)
 	for _, twin := range list() {
 		if twin.Held != nil {
 			twin.Held.Own()
@@ -73,7 +75,7 @@ func (i *Instance) Adopt(key any, list func() []engine.Twin) {
 		case twin.Error != nil:
 			table.sentinels[twin.Symbol], table.names[twin.Error] = twin.Error, twin.Symbol
 		case twin.Adapter != nil:
-			table.adapters[twin.Type] = twin.Adapter
+			table.adapters[twin.Type], table.contracts[twin.Type] = twin.Adapter, s.Type
 		case s.Type != 0:
 			if engine.IsHeld(twin.Type) && twin.Type.NumField() > 1 {
 				i.fields.active.Store(true)
@@ -142,7 +144,8 @@ func (i *Instance) putTyped(e *wire.Encoder, v reflect.Value) bool {
 }
 
 // typed returns the number of the module's type of a value that is of a generated type, a pointer
-// to one or a list of them, or 0; and whether it is a handle that crosses.
+// to one, a list of them or what errors.As fills with one, or 0; and whether it is a handle that
+// crosses.
 func (i *Instance) typed(t reflect.Type) (n int, held bool) {
 	held, _ = codec.HeldTwin(t)
 	if n = i.twin(t); n != 0 || t.Name() != "" {
@@ -150,11 +153,30 @@ func (i *Instance) typed(t reflect.Type) (n int, held bool) {
 	}
 	switch kind := t.Kind(); kind {
 	case reflect.Pointer, reflect.Slice:
-		if elem := i.twin(t.Elem()); elem != 0 {
+		elem := i.twin(t.Elem())
+		if elem == 0 && kind == reflect.Pointer {
+			elem = i.filled(t.Elem())
+		}
+		if elem != 0 {
 			return i.unnamed(api.Kind(kind), elem), held
 		}
 	}
 	return 0, held
+}
+
+// filled returns the number of the type of a variable that errors.As fills with what was
+// generated: a pointer or an interface; or 0.
+func (i *Instance) filled(t reflect.Type) int {
+	table := i.twins.table.Load()
+	if table == nil {
+		return 0
+	}
+	if t.Kind() == reflect.Pointer && t.Name() == "" {
+		if n := table.numbers[t.Elem()]; n != 0 {
+			return i.unnamed(api.KindPointer, n)
+		}
+	}
+	return table.contracts[t]
 }
 
 // unnamed returns the number of the type without a name whose values are pointers to a type, or
@@ -178,21 +200,32 @@ func (i *Instance) adapts(t reflect.Type, n int) bool {
 // asTwin makes an object the value of the host's type that was generated for its own, where there
 // is one that fits t.
 func (i *Instance) asTwin(ctx context.Context, o *engine.Object, t reflect.Type) (reflect.Value, bool, error) {
+	v, copied, ok, err := i.twinOf(ctx, o, t)
+	if copied {
+		o.Close()
+	}
+	return v, ok, err
+}
+
+// twinOf is asTwin, and reports whether the value is a copy, which does without the object.
+func (i *Instance) twinOf(ctx context.Context, o *engine.Object, t reflect.Type) (v reflect.Value, copied, ok bool, err error) {
 	table := i.twins.table.Load()
 	if table == nil {
-		return reflect.Value{}, false, nil
+		return v, false, false, nil
 	}
 	own := o.Ref().(*object)
 	n, pointer := own.typ, false
 	if own.name != "" { // its own type is not part of the API
-		return i.adaptedTwin(o, t)
+		v, ok, err = i.adaptedTwin(o, t)
+		return v, false, ok, err
 	}
 	if typ := &i.api.Types[n]; typ.Kind == api.KindPointer {
 		n, pointer = typ.Elem, true
 	}
 	host := table.types[n]
 	if host == nil {
-		return i.adaptedTwin(o, t)
+		v, ok, err = i.adaptedTwin(o, t)
+		return v, false, ok, err
 	}
 	whole := host
 	if pointer {
@@ -200,15 +233,16 @@ func (i *Instance) asTwin(ctx context.Context, o *engine.Object, t reflect.Type)
 	}
 	switch {
 	case !whole.AssignableTo(t):
-		return i.adaptedTwin(o, t)
+		v, ok, err = i.adaptedTwin(o, t)
+		return v, false, ok, err
 	case engine.IsHeld(host):
 		v, err := i.holdAs(whole, o)
-		return v, true, err
+		return v, false, true, err
 	}
 	s := table.symbols[n]
 	name := s.Name
 	if s.Func == 0 {
-		return reflect.Value{}, false, nil
+		return v, false, false, nil
 	}
 	if pointer {
 		name = "*" + name
@@ -216,14 +250,13 @@ func (i *Instance) asTwin(ctx context.Context, o *engine.Object, t reflect.Type)
 	target, _ := i.target(s, name)
 	plan, err := i.plan(target, []reflect.Type{codec.ObjectType}, []reflect.Type{whole}, false, i.codec)
 	if err != nil {
-		return reflect.Value{}, false, err
+		return v, false, false, err
 	}
 	results, err := plan.run(ctx, nil, []reflect.Value{reflect.ValueOf(o)})
 	if err != nil {
-		return reflect.Value{}, false, err
+		return v, false, false, err
 	}
-	o.Close()
-	return results[0], true, nil
+	return results[0], true, true, nil
 }
 
 // adaptedTwin makes an object a value of what was generated for the interface t.

@@ -41,12 +41,15 @@ func (i *Instance) errorTwin(d *codec.Incoming, err *engine.ModuleError) error {
 	if err.Object == nil {
 		return nil
 	}
-	v, ok, failure := i.asTwin(d.Ctx, err.Object, codec.ErrorType)
+	v, copied, ok, failure := i.twinOf(d.Ctx, err.Object, codec.ErrorType)
 	if failure != nil {
 		d.Fail(failure)
 	}
 	if !ok {
 		return nil
+	}
+	if copied {
+		v = i.same.copy(err.Object, v)
 	}
 	own, _ := v.Interface().(error)
 	return own

@@ -106,7 +106,7 @@ func (c *Codec) content(x *crossing, lenient bool) (func(e *wire.Encoder, v refl
 // the content of a struct has no tag.
 func (c *Codec) tagged(n int) bool {
 	switch typ := &c.api.Types[n]; typ.Kind {
-	case api.KindPointer, api.KindSlice, api.KindMap:
+	case api.KindPointer, api.KindSlice, api.KindMap, api.KindInterface:
 		return true
 	default:
 		return typ.Class == api.Data

@@ -119,6 +119,60 @@ func TestErrors(t *testing.T) {
 	assert.EqualError(t, mistyped, "x is no shapes.Kind")
 }
 
+// TestAs has the module's errors.As fill variables of each kind of type.
+func TestAs(t *testing.T) {
+	_, err := shapes.Parse("x")
+	var parse *shapes.ParseError
+	require.True(t, shapes.Find(err, &parse))
+	assert.Equal(t, "x", parse.Text)
+	assert.Equal(t, shapes.ErrUnknown, parse.Err)
+	parse = nil
+	require.True(t, shapes.Find(fmt.Errorf("mine: %w", err), &parse))
+	assert.Equal(t, "x", parse.Text)
+	own := &shapes.ParseError{Text: "own"}
+	require.True(t, shapes.Find(fmt.Errorf("mine: %w", own), &parse))
+	assert.Equal(t, "own", parse.Text)
+	require.True(t, shapes.Find(err, &parse), "the variable holds one")
+	assert.Equal(t, "x", parse.Text)
+	assert.False(t, shapes.Find(errors.New("mine"), &parse))
+	assert.Equal(t, "x", parse.Text)
+
+	err = shapes.Fail()
+	var code shapes.CodeError
+	require.True(t, shapes.Find(err, &code))
+	assert.Equal(t, 7, code.Code)
+	var held *shapes.HeldError
+	require.True(t, shapes.Find(err, &held))
+	assert.Equal(t, 3, held.Depth())
+	assert.EqualError(t, held, "depth 3")
+	assert.False(t, shapes.Find(errors.New("mine"), &held))
+	assert.Equal(t, 3, held.Depth())
+	var deep shapes.Deep
+	require.True(t, shapes.Find(err, &deep))
+	assert.Equal(t, 3, deep.Depth())
+	var any error
+	require.True(t, shapes.Find(err, &any))
+	assert.Equal(t, err.Error(), any.Error())
+
+	var kind shapes.KindError
+	require.True(t, shapes.Find(shapes.KindError(3), &kind))
+	assert.Equal(t, shapes.KindError(3), kind)
+}
+
+// TestSame compares what the module gives twice.
+func TestSame(t *testing.T) {
+	assert.True(t, shapes.Hid() == shapes.Hid(), "an error that is not exported")
+	assert.True(t, shapes.Typed() == shapes.Typed(), "an error of a type that is data")
+	assert.True(t, shapes.Hold() == shapes.Hold(), "an error of a held type")
+	assert.True(t, shapes.Nearest(1) == shapes.Nearest(1), "an interface with a value that is comparable")
+	assert.False(t, shapes.Nearest(1) == shapes.Nearest(2))
+	assert.True(t, shapes.AnyNearest(1) == shapes.AnyNearest(1), "the same in an any")
+	assert.ErrorIs(t, shapes.Hid(), shapes.Hid())
+	assert.ErrorIs(t, fmt.Errorf("x: %w", shapes.Hid()), shapes.Hid())
+	m := map[shapes.Orderer]int{shapes.Nearest(1): 1}
+	assert.Equal(t, 1, m[shapes.Nearest(1)])
+}
+
 func TestHeld(t *testing.T) {
 	var c shapes.Counter
 	assert.Equal(t, 0, c.N())

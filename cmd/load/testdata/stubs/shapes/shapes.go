@@ -68,6 +68,51 @@ type TypeError struct {
 
 func (e *TypeError) Error() string { return e.Value + " is no " + e.Type.String() }
 
+// CodeError is an error by value.
+type CodeError struct{ Code int }
+
+func (e CodeError) Error() string { return fmt.Sprint("code ", e.Code) }
+
+// KindError is a number.
+type KindError int
+
+func (k KindError) Error() string { return fmt.Sprint("kind ", int(k)) }
+
+// HeldError is an error whose values live in the module.
+type HeldError struct{ depth int }
+
+func (e *HeldError) Error() string { return fmt.Sprint("depth ", e.depth) }
+func (e *HeldError) Depth() int    { return e.depth }
+
+// Deep is what errors with a depth are.
+type Deep interface{ Depth() int }
+
+var (
+	errHidden = errors.New("hidden")
+	errTyped  = &ParseError{Text: "typed"}
+	errHeld   = &HeldError{1}
+)
+
+// Hid returns one error.
+func Hid() error { return errHidden }
+
+// Typed returns one error.
+func Typed() error { return errTyped }
+
+// Hold returns one error.
+func Hold() error { return errHeld }
+
+// Nearest returns values that are equal for equal numbers.
+func Nearest(by int) Orderer { return order{by} }
+
+// AnyNearest does, too.
+func AnyNearest(by int) any { return order{by} }
+
+// Fail returns the errors of each kind in one tree.
+func Fail() error {
+	return errors.Join(CodeError{7}, fmt.Errorf("within: %w", &HeldError{3}))
+}
+
 // Mistype returns a TypeError.
 func Mistype(value string) error { return &TypeError{value, reflect.TypeFor[Kind]()} }
 

@@ -1,0 +1,120 @@
+package host
+
+import (
+	"reflect"
+	"runtime"
+	"slices"
+	"sync"
+	"unsafe"
+	"weak"
+
+	"github.com/loadgo/load/engine"
+)
+
+// sameValues has what the program has of the module, by handle, so that == finds what is the same
+// there: errors, as long as they say the same, and objects.
+type sameValues struct {
+	mu     sync.Mutex
+	errors map[uint64]weak.Pointer[engine.ModuleError]
+	copies map[uint64]copied
+	// objects are those in values of type any.
+	objects map[uint64]weak.Pointer[engine.Object]
+}
+
+// object returns the object that the program has for a handle already, or the object.
+func (s *sameValues) object(o *engine.Object) *engine.Object {
+	handle := o.Ref().(*object).handle
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.objects[handle].Value(); known != nil && !known.Ref().(*object).released.Load() {
+		o.Close()
+		return known
+	}
+	if s.objects == nil {
+		s.objects = map[uint64]weak.Pointer[engine.Object]{}
+	}
+	s.objects[handle] = weak.Make(o)
+	runtime.AddCleanup(o, s.forget, handle)
+	return o
+}
+
+// copied is a pointer to a copy of an error's value.
+type copied struct {
+	at weak.Pointer[byte]
+	t  reflect.Type
+}
+
+// one returns what the program has of an error already, or the error.
+func (s *sameValues) one(err *engine.ModuleError) *engine.ModuleError {
+	if err.Object == nil {
+		return err
+	}
+	o := err.Object.Ref().(*object)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.errors[o.handle].Value(); known != nil && !known.Object.Ref().(*object).released.Load() && says(known, err) {
+		err.Object.Close()
+		return known
+	}
+	if s.errors == nil {
+		s.errors = map[uint64]weak.Pointer[engine.ModuleError]{}
+	}
+	s.errors[o.handle] = weak.Make(err)
+	runtime.AddCleanup(err, s.forget, o.handle)
+	return err
+}
+
+func says(a, b *engine.ModuleError) bool {
+	return a.Message == b.Message && a.Type == b.Type && slices.Equal(a.Matches, b.Matches) &&
+		slices.EqualFunc(a.Wrapped, b.Wrapped, func(a, b error) bool { return isComparable(a) && a == b })
+}
+
+// copy returns the pointer that the program has for an object already, if both lead to the same, or
+// the new one. It keeps the object while the program has the pointer.
+func (s *sameValues) copy(o *engine.Object, v reflect.Value) reflect.Value {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Type().Elem().Size() == 0 {
+		o.Close()
+		return v
+	}
+	handle := o.Ref().(*object).handle
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.copies[handle]; known.t == v.Type() {
+		if at := known.at.Value(); at != nil {
+			if old := reflect.NewAt(v.Type().Elem(), unsafe.Pointer(at)); reflect.DeepEqual(old.Interface(), v.Interface()) {
+				o.Close()
+				return old
+			}
+		}
+	}
+	if s.copies == nil {
+		s.copies = map[uint64]copied{}
+	}
+	at := (*byte)(v.UnsafePointer())
+	s.copies[handle] = copied{weak.Make(at), v.Type()}
+	runtime.AddCleanup(at, s.letGo, o)
+	return v
+}
+
+// letGo is told that the program has a copy no more.
+func (s *sameValues) letGo(o *engine.Object) {
+	s.forget(o.Ref().(*object).handle)
+	o.Close()
+}
+
+func (s *sameValues) forget(handle uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.errors[handle].Value() == nil {
+		delete(s.errors, handle)
+	}
+	if s.objects[handle].Value() == nil {
+		delete(s.objects, handle)
+	}
+	if s.copies[handle].at.Value() == nil {
+		delete(s.copies, handle)
+	}
+}
