@@ -22,6 +22,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/stubgen"
+	"github.com/loadgo/load/internal/stubgen/uses"
 	"github.com/loadgo/load/internal/toolchain"
 )
 
@@ -41,12 +42,16 @@ API mentions. They are loaded as one module, so that values flow between them.
 With -check, gen writes nothing: it prints how the API in DIR differs from what it would write now, and
 fails where it does.
 
+With -uses, the arguments are packages of your program, as the go command takes them: gen prints the
+instantiations of generic functions of stubs that they use, each as load get compiles it ahead of time.
+
 Files that gen has not written are never overwritten.`,
 		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			f.StringVar(&o.dir, "o", "", "write into this `directory`")
 			f.BoolVar(&o.tree, "tree", false, "write several packages, each below its import path")
 			f.BoolVar(&o.check, "check", false, "write nothing, and fail where the API or the version has moved")
+			f.BoolVar(&o.uses, "uses", false, "write nothing, and list the instantiations that packages use")
 		},
 		run:      runGen,
 		complete: completeNames,
@@ -54,6 +59,9 @@ Files that gen has not written are never overwritten.`,
 }
 
 func runGen(ctx context.Context, s *session, args []string) error {
+	if s.uses {
+		return s.listUses(ctx, args)
+	}
 	if len(args) == 0 || len(args) != 1 && !s.tree || s.dir == "" {
 		return &usageError{"it takes -o DIR and one NAME after the options; several with -tree"}
 	}
@@ -101,6 +109,19 @@ func runGen(ctx context.Context, s *session, args []string) error {
 		return s.checkStubs(files)
 	}
 	return writeStubs(files)
+}
+
+// listUses prints the instantiations that packages of the program use.
+func (s *session) listUses(ctx context.Context, patterns []string) error {
+	tools, err := toolchain.Find()
+	if err != nil {
+		return err
+	}
+	found, err := uses.Find(ctx, tools.GoCommand, ".", patterns)
+	for _, use := range found {
+		fmt.Fprintln(s.stdout, "load get", use)
+	}
+	return err
 }
 
 // checkStubs prints how the API of stubs has moved.

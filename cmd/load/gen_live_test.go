@@ -26,8 +26,8 @@ import (
 // liveTrees are the packages whose published examples TestLiveStubs runs: a tree of stubs each line.
 // LOAD_LIVE_STUBS names others, trees with ";" between them.
 var liveTrees = []string{
-	"container/list container/ring container/heap sort slices maps strings bytes bufio strconv",
-	"encoding/json encoding/csv encoding/hex net/url text/template text/tabwriter errors regexp flag log/slog",
+	"container/list container/ring container/heap sort strings bytes bufio strconv path unicode/utf8",
+	"encoding/json encoding/csv encoding/hex encoding/base64 net/url text/template text/tabwriter errors regexp flag",
 }
 
 // onWebAssembly are those of them whose examples run on gowasm, too.

@@ -76,6 +76,7 @@ func TestStubs(t *testing.T) {
 		output, err := goIn(t, dir, args...)
 		assert.NoError(t, err, "go %s\n%s", strings.Join(args, " "), output)
 	}
+	usesOfStubs(t, dir)
 	stderr, code = gen(t, dir, append([]string{"-check"}, both...)...)
 	assert.Zero(t, code, stderr)
 	clash, err := os.ReadFile(filepath.Join(dir, "stubs/example.com/app/clash/clash.go"))
@@ -98,6 +99,28 @@ func TestStubs(t *testing.T) {
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, stdout, "- func Sized(n int8) Option\n+ func Sized(n int) Option\n")
 	assert.Contains(t, stderr, "the API has moved\n\tgenerate it again, without -check\n")
+}
+
+// usesOfStubs prepares the instantiations that a program uses, which needs no toolchain then.
+func usesOfStubs(t *testing.T, dir string) {
+	t.Helper()
+	stdout, stderr, code := genOutput(t, dir, "-uses", "./user")
+	require.Zero(t, code, stderr)
+	with := "load get -with clash=example.com/app/clash "
+	assert.Equal(t, with+"'example.com/app/shapes#Keys[map[string]any, string, any]'\n"+with+"'example.com/app/shapes#Map[time.Duration, Kind]'\n", stdout)
+	for line := range strings.Lines(stdout) {
+		_, instance, _ := strings.Cut(strings.TrimSpace(line), "'")
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{"get", "-with", "clash=example.com/app/clash", strings.TrimSuffix(instance, "'")}, &out, &errs)
+		require.Zero(t, code, errs.String())
+	}
+	output, err := goIn(t, dir, "build", "-o", "user/user", "./user")
+	require.NoError(t, err, output)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "user/user"))
+	cmd.Dir, cmd.Env = dir, []string{"LOAD_DIR=" + os.Getenv("LOAD_DIR"), "HOME=" + dir}
+	combined, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(combined))
+	assert.Equal(t, "[a]\n[round]\n", string(combined))
 }
 
 func TestGenRefuses(t *testing.T) {

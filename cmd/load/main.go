@@ -112,6 +112,7 @@ type options struct {
 	dir     string // of signatures, of stubs
 	tree    bool   // of stubs
 	check   bool   // of stubs
+	uses    bool   // of stubs
 	newKey  string // name of a key to make
 	bundle  string // file to write
 	sources bool   // of a bundle

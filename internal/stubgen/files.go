@@ -21,7 +21,7 @@ func (w *writer) files() (map[string][]byte, error) {
 	module := "module"
 	if w.Base != "" {
 		module = "module.Module"
-		w.imports[w.importPath(sharedPath)] = "module"
+		w.imports[w.importPath(SharedPath)] = "module"
 	}
 	loaded = strings.ReplaceAll(loaded, "MODULE", module)
 	loaded = w.file("!load_linked", about, w.imports, ours, "") + loaded

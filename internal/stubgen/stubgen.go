@@ -107,8 +107,8 @@ func (g *generator) generate(s *source) (*Output, error) {
 	return &Output{s.pkg.Path(), s.pkg.Name(), files, w.left}, nil
 }
 
-// sharedPath is where the stubs of a tree have what they are all loaded as.
-const sharedPath = "internal/module"
+// SharedPath is where the stubs of a tree have what they are all loaded as.
+const SharedPath = "internal/module"
 
 // shared writes what all packages of a tree share.
 func (g *generator) shared() *Output {
@@ -133,7 +133,7 @@ import "github.com/loadgo/load/stub"
 // Module is shared by all stubs, so that values flow between them.
 var Module = stub.Module{Name: %q%s}
 `, Header, g.Name, along)
-	return &Output{sharedPath, "module", map[string][]byte{"module.go": []byte(text)}, nil}
+	return &Output{SharedPath, "module", map[string][]byte{"module.go": []byte(text)}, nil}
 }
 
 // importPath is what the stub of a package is imported by.

@@ -1,0 +1,64 @@
+//go:build !load_linked
+
+package program
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load"
+	"github.com/loadgo/load/stub"
+
+	"example.com/app/stubs/example.com/app/shapes"
+)
+
+// TestOlder uses functions as a stub has them that was generated from another version.
+func TestOlder(t *testing.T) {
+	resized := stub.Func[func(int8, string) shapes.Option]{Package: shapes.Stub(), Symbol: "Sized"}
+	gone := stub.Func[func() int]{Package: shapes.Stub(), Symbol: "Size"}
+	for text, use := range map[string]func(){
+		": Sized does not fit: it has 1 parameters, not 2\n\twant: func(int8, string) shapes.Option\n\thave: func Sized(n int) Option": func() { resized.Get() },
+		" has no symbol Size; did you mean Sized?": func() { gone.Get() },
+	} {
+		func() {
+			defer func() {
+				err, ok := recover().(error)
+				require.True(t, ok)
+				var wrong *load.SymbolError
+				require.ErrorAs(t, err, &wrong)
+				assert.ErrorContains(t, err, text)
+			}()
+			use()
+		}()
+	}
+}
+
+// TestAllocations compares a call with one of the function that the stub binds.
+func TestAllocations(t *testing.T) {
+	m, err := shapes.Module(t.Context())
+	require.NoError(t, err)
+	bound, err := load.Func[func(int, string) string](m, "Use")
+	require.NoError(t, err)
+	plain := testing.AllocsPerRun(500, func() { bound(1, "x") })
+	through := testing.AllocsPerRun(500, func() { shapes.Use_(1, "x") })
+	assert.LessOrEqual(t, through, plain)
+}
+
+func BenchmarkBound(b *testing.B) {
+	m, err := shapes.Module(b.Context())
+	require.NoError(b, err)
+	bound, err := load.Func[func(int, string) string](m, "Use")
+	require.NoError(b, err)
+	for b.Loop() {
+		bound(1, "x")
+	}
+}
+
+func BenchmarkStub(b *testing.B) {
+	require.NoError(b, shapes.Preload(b.Context()))
+	for b.Loop() {
+		shapes.Use_(1, "x")
+	}
+}
