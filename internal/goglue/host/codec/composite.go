@@ -107,12 +107,21 @@ func (c *Codec) encodeStruct(t reflect.Type, n int, lenient bool) (Encoder, erro
 	}, nil
 }
 
-// knownFields checks that the module's struct has every exported field of the host's.
+// knownFields checks that the module's struct has every exported field of the host's and, where that
+// was generated for it, no other one.
 func (c *Codec) knownFields(t reflect.Type, n int) error {
 	typ := &c.api.Types[n]
 	for j := range t.NumField() {
 		if f := t.Field(j); f.IsExported() && typ.Field(f.Name) == nil {
 			return fmt.Errorf("%s has no field %s", typ.Text, f.Name)
+		}
+	}
+	if held, _ := HeldTwin(t); held || !c.host.StandsFor(t, n) {
+		return nil
+	}
+	for _, f := range typ.Fields {
+		if _, ok := t.FieldByName(f.Name); !ok {
+			return fmt.Errorf("%s has a field %s, which the stub's lacks: generate it again", typ.Text, f.Name)
 		}
 	}
 	return nil

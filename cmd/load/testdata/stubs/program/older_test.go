@@ -14,13 +14,22 @@ import (
 	"example.com/app/stubs/example.com/app/shapes"
 )
 
+// release is shapes.Release as it was.
+type release struct{ Major int }
+
 // TestOlder uses functions as a stub has them that was generated from another version.
 func TestOlder(t *testing.T) {
 	resized := stub.Func[func(int8, string) shapes.Option]{Package: shapes.Stub(), Symbol: "Sized"}
 	gone := stub.Func[func() int]{Package: shapes.Stub(), Symbol: "Size"}
+	old := &stub.Package{Module: shapes.Stub().Module, Prefix: shapes.Stub().Prefix, Twins: func() []stub.Twin { return []stub.Twin{stub.Type[release]("Release")} }}
+	newest := stub.Func[func() release]{Package: old, Symbol: "Newest"}
+	older := stub.Func[func(release) release]{Package: old, Symbol: "Older"}
+	const lacks = "shapes.Release has a field Minor, which the stub's lacks: generate it again\n\twant: func"
 	for text, use := range map[string]func(){
 		": Sized does not fit: it has 1 parameters, not 2\n\twant: func(int8, string) shapes.Option\n\thave: func Sized(n int) Option": func() { resized.Get() },
-		" has no symbol Size; did you mean Sized?": func() { gone.Get() },
+		" has no symbol Size; did you mean Sized?":                                                                                 func() { gone.Get() },
+		": Newest does not fit: result 1: " + lacks + "() program.release\n\thave: func Newest() Release":                          func() { newest.Get() },
+		": Older does not fit: parameter 1: " + lacks + "(program.release) program.release\n\thave: func Older(r Release) Release": func() { older.Get() },
 	} {
 		func() {
 			defer func() {

@@ -113,6 +113,13 @@ func Fail() error {
 	return errors.Join(CodeError{7}, fmt.Errorf("within: %w", &HeldError{3}))
 }
 
+// Release has a field that older stubs lack.
+type Release struct{ Major, Minor int }
+
+// Newest returns one, and Older takes one.
+func Newest() Release         { return Release{1, 2} }
+func Older(r Release) Release { return Release{r.Major, r.Minor - 1} }
+
 // Mistype returns a TypeError.
 func Mistype(value string) error { return &TypeError{value, reflect.TypeFor[Kind]()} }
 
