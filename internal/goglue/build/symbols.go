@@ -108,7 +108,7 @@ func (d *describer) describeInAny() {
 }
 
 // errorTarget returns the type of what errors.As fills for errors of a type: a pointer to a variable
-// of the type or, where its pointers are the errors, of these; nil for what is no type of errors.
+// of the type or, where its pointers are the errors, of these; nil if neither is an error.
 func errorTarget(named *types.Named) types.Type {
 	pointer := types.NewPointer(named)
 	switch iface, ok := named.Underlying().(*types.Interface); {

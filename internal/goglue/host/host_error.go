@@ -2,13 +2,13 @@ package host
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/goglue/host/codec"
 	"github.com/loadgo/load/internal/goglue/host/given"
+	"github.com/loadgo/load/internal/goglue/host/said"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -45,7 +45,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 			e.Byte(wire.TagText)
 			e.String(name)
 			e.String(err.Error())
-			putAbilities(e, err)
+			said.PutAbilities(e, err)
 			return
 		}
 	}
@@ -66,13 +66,13 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 		return
 	}
 	i.Values.Give(e, &given.Value{Value: reflect.ValueOf(err), Identity: given.Identify(codec.ErrorType, reflect.ValueOf(err))}, nil)
-	e.String(errorText(err))
-	putAbilities(e, err)
-	inner, form := unwrapped(err)
+	e.String(said.Text(err))
+	said.PutAbilities(e, err)
+	inner, form := said.Unwrapped(err)
 	whole := len(inner) <= *left
 	var matches []string
 	for name, sentinel := range api.Sentinels {
-		if accepts(err, sentinel) || !whole && errors.Is(err, sentinel) {
+		if said.Accepts(err, sentinel) || !whole && errors.Is(err, sentinel) {
 			matches = append(matches, name)
 		}
 	}
@@ -91,53 +91,6 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 	for _, err := range inner {
 		i.putError(e, err, left)
 	}
-}
-
-// errorText is the text of an error, whose method may not be made for a nil pointer.
-func errorText(err error) (text string) {
-	defer func() {
-		if recover() != nil {
-			text = fmt.Sprint(err)
-		}
-	}()
-	return err.Error()
-}
-
-// accepts reports what an error's own Is method says of a sentinel.
-func accepts(err, sentinel error) bool {
-	is, ok := err.(interface{ Is(error) bool })
-	return ok && is.Is(sentinel)
-}
-
-// unwrapped returns the errors that an error wraps, and in which form.
-func unwrapped(err error) (inner []error, form byte) {
-	switch err := err.(type) {
-	case interface{ Unwrap() error }:
-		if inner := err.Unwrap(); inner != nil {
-			return []error{inner}, wire.WrapsOne
-		}
-	case interface{ Unwrap() []error }:
-		return err.Unwrap(), wire.WrapsSeveral
-	}
-	return nil, wire.WrapsNone
-}
-
-// putAbilities appends what the interfaces of package net ask of errors, and the answers.
-func putAbilities(e *wire.Encoder, err error) {
-	abilities := byte(0)
-	set := func(has, answer byte, yes bool) {
-		abilities |= has
-		if yes {
-			abilities |= answer
-		}
-	}
-	if t, ok := err.(interface{ Timeout() bool }); ok {
-		set(wire.HasTimeout, wire.IsTimeout, t.Timeout())
-	}
-	if t, ok := err.(interface{ Temporary() bool }); ok {
-		set(wire.HasTemporary, wire.IsTemporary, t.Temporary())
-	}
-	e.Byte(abilities)
 }
 
 func isComparable(err error) bool { return reflect.TypeOf(err).Comparable() }
@@ -222,7 +175,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 		}
 	}
 	err.Refusal = i.refusal(err)
-	return i.same.one(err)
+	return i.same.Error(err)
 }
 
 // decodeHeldError decodes a value of a type that is an error as the error that it is. Only the

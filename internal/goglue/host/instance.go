@@ -21,6 +21,7 @@ import (
 	"github.com/loadgo/load/internal/goglue/host/hosthttp"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/goglue/host/listed"
+	"github.com/loadgo/load/internal/goglue/host/same"
 	"github.com/loadgo/load/internal/goglue/host/standing"
 	"github.com/loadgo/load/internal/spelling"
 	"github.com/loadgo/load/internal/wire"
@@ -69,7 +70,7 @@ type Instance struct {
 
 	fields shownValues
 	twins  twins
-	same   sameValues
+	same   same.Values
 
 	refusals Refusals
 	told     sync.Map // kinds of refusals

@@ -81,6 +81,10 @@ func (i *Instance) decodeObject(n int) codec.Decoder {
 	}
 }
 
+// Handle and Gone implement [same.Ref].
+func (o *object) Handle() uint64 { return o.handle }
+func (o *object) Gone() bool     { return o.released.Load() }
+
 // Usage implements [engine.Counted].
 func (o *object) Usage() *engine.Usage { return &o.instance.usage }
 

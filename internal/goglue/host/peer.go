@@ -63,7 +63,7 @@ func (p peer) Take(d *wire.Decoder) any {
 		return v.Interface()
 	}
 	if p.twins.table.Load() != nil { // a program of stubs closes none
-		return p.same.object(o)
+		return p.same.Object(o)
 	}
 	return o
 }

@@ -49,7 +49,7 @@ func (i *Instance) errorTwin(d *codec.Incoming, err *engine.ModuleError) error {
 		return nil
 	}
 	if copied {
-		v = i.same.copy(err.Object, v)
+		v = i.same.Copy(err.Object, v)
 	}
 	own, _ := v.Interface().(error)
 	return own

@@ -1,4 +1,5 @@
-package host
+// Package same finds what a program has of a module already.
+package same
 
 import (
 	"reflect"
@@ -11,9 +12,15 @@ import (
 	"github.com/loadgo/load/engine"
 )
 
-// sameValues has what the program has of the module, by handle, so that == finds what is the same
+// Ref is the engine's reference to an object.
+type Ref interface {
+	Handle() uint64 // what the module knows it by
+	Gone() bool     // it was released
+}
+
+// Values has what the program has of the module, by handle, so that == finds what is the same
 // there: errors, as long as they say the same, and objects.
-type sameValues struct {
+type Values struct {
 	mu     sync.Mutex
 	errors map[uint64]weak.Pointer[engine.ModuleError]
 	copies map[uint64]copied
@@ -21,12 +28,12 @@ type sameValues struct {
 	objects map[uint64]weak.Pointer[engine.Object]
 }
 
-// object returns the object that the program has for a handle already, or the object.
-func (s *sameValues) object(o *engine.Object) *engine.Object {
-	handle := o.Ref().(*object).handle
+// Object returns the object that the program has for a handle already, or the object.
+func (s *Values) Object(o *engine.Object) *engine.Object {
+	handle := o.Ref().(Ref).Handle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known := s.objects[handle].Value(); known != nil && !known.Ref().(*object).released.Load() {
+	if known := s.objects[handle].Value(); known != nil && !known.Ref().(Ref).Gone() {
 		o.Close()
 		return known
 	}
@@ -44,34 +51,34 @@ type copied struct {
 	t  reflect.Type
 }
 
-// one returns what the program has of an error already, or the error.
-func (s *sameValues) one(err *engine.ModuleError) *engine.ModuleError {
+// Error returns what the program has of an error already, or the error.
+func (s *Values) Error(err *engine.ModuleError) *engine.ModuleError {
 	if err.Object == nil {
 		return err
 	}
-	o := err.Object.Ref().(*object)
+	handle := err.Object.Ref().(Ref).Handle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known := s.errors[o.handle].Value(); known != nil && !known.Object.Ref().(*object).released.Load() && says(known, err) {
+	if known := s.errors[handle].Value(); known != nil && !known.Object.Ref().(Ref).Gone() && says(known, err) {
 		err.Object.Close()
 		return known
 	}
 	if s.errors == nil {
 		s.errors = map[uint64]weak.Pointer[engine.ModuleError]{}
 	}
-	s.errors[o.handle] = weak.Make(err)
-	runtime.AddCleanup(err, s.forget, o.handle)
+	s.errors[handle] = weak.Make(err)
+	runtime.AddCleanup(err, s.forget, handle)
 	return err
 }
 
 func says(a, b *engine.ModuleError) bool {
 	return a.Message == b.Message && a.Type == b.Type && slices.Equal(a.Matches, b.Matches) &&
-		slices.EqualFunc(a.Wrapped, b.Wrapped, func(a, b error) bool { return isComparable(a) && a == b })
+		slices.EqualFunc(a.Wrapped, b.Wrapped, func(a, b error) bool { return reflect.TypeOf(a).Comparable() && a == b })
 }
 
-// copy returns the pointer that the program has for an object already, if both lead to the same, or
+// Copy returns the pointer that the program has for an object already, if both lead to the same, or
 // the new one. It keeps the object while the program has the pointer.
-func (s *sameValues) copy(o *engine.Object, v reflect.Value) reflect.Value {
+func (s *Values) Copy(o *engine.Object, v reflect.Value) reflect.Value {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -79,7 +86,7 @@ func (s *sameValues) copy(o *engine.Object, v reflect.Value) reflect.Value {
 		o.Close()
 		return v
 	}
-	handle := o.Ref().(*object).handle
+	handle := o.Ref().(Ref).Handle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known := s.copies[handle]; known.t == v.Type() {
@@ -100,12 +107,12 @@ func (s *sameValues) copy(o *engine.Object, v reflect.Value) reflect.Value {
 }
 
 // letGo is told that the program has a copy no more.
-func (s *sameValues) letGo(o *engine.Object) {
-	s.forget(o.Ref().(*object).handle)
+func (s *Values) letGo(o *engine.Object) {
+	s.forget(o.Ref().(Ref).Handle())
 	o.Close()
 }
 
-func (s *sameValues) forget(handle uint64) {
+func (s *Values) forget(handle uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.errors[handle].Value() == nil {
