@@ -160,7 +160,7 @@ func (p *livePackage) read(t *testing.T, source string) {
 		require.NoError(t, err)
 		fset := token.NewFileSet()
 		file, err := parser.ParseFile(fset, "", text, parser.ParseComments)
-		if err != nil || !strings.HasSuffix(file.Name.Name, "_test") || bytes.Contains(text, []byte("//go:build goexperiment")) {
+		if err != nil || !strings.HasSuffix(file.Name.Name, "_test") || bytes.Contains(text, []byte("//go:build goexperiment")) || bytes.Contains(text, []byte("/internal/")) {
 			continue
 		}
 		for _, decl := range file.Decls {
