@@ -73,7 +73,7 @@ func (s *Values) Error(err *engine.ModuleError) *engine.ModuleError {
 
 func says(a, b *engine.ModuleError) bool {
 	return a.Message == b.Message && a.Type == b.Type && slices.Equal(a.Matches, b.Matches) &&
-		slices.EqualFunc(a.Wrapped, b.Wrapped, func(a, b error) bool { return reflect.TypeOf(a).Comparable() && a == b })
+		slices.EqualFunc(a.Wrapped, b.Wrapped, func(a, b error) bool { return reflect.ValueOf(a).Comparable() && a == b })
 }
 
 // Copy returns the pointer that the program has for an object already, if both lead to the same, or
