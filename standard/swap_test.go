@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -101,7 +102,12 @@ func TestWatchChecks(t *testing.T) {
 	replace(t, script, "def price(n): return n\n")
 	m, err := l.Load(t.Context(), script)
 	require.NoError(t, err)
+	exited := make(chan bool, 1)
 	require.NoError(t, l.Watch(t.Context(), load.Check(func(ctx context.Context, m *load.Module) error {
+		if _, err := load.Func[func() int](m, "exits"); err == nil {
+			exited <- true
+			runtime.Goexit() // as a test's FailNow does
+		}
 		_, err := load.Func[func(int) (int, error)](m, "price")
 		return err
 	})))
@@ -112,6 +118,8 @@ func TestWatchChecks(t *testing.T) {
 	now, err := l.Load(t.Context(), script)
 	require.NoError(t, err)
 	require.Same(t, m, now)
+	replace(t, script, "def exits(): return 1\n")
+	<-exited
 	replace(t, script, "def price(n): return n + 1\n")
 	require.IsType(t, event.Reloaded{}, <-events)
 }

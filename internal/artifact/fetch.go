@@ -76,12 +76,12 @@ func (p *Plan) fetch(ctx context.Context, dir string) error {
 		return err
 	}
 	p.passedOver(err)
-	left, readErr := filepath.Glob(filepath.Join(dir, "*"))
+	left, readErr := os.ReadDir(dir)
 	if readErr != nil {
 		return readErr
 	}
-	for _, name := range left {
-		if removeErr := os.RemoveAll(name); removeErr != nil {
+	for _, entry := range left {
+		if removeErr := os.RemoveAll(filepath.Join(dir, entry.Name())); removeErr != nil {
 			return removeErr
 		}
 	}

@@ -80,7 +80,12 @@ func (w *Watcher) Run(ctx context.Context, changed func(ctx context.Context, cha
 		if !w.settled(ctx) {
 			return
 		}
-		changed(ctx, w.take())
+		done := make(chan struct{})
+		go func() { // which the program's check may end
+			defer close(done)
+			changed(ctx, w.take())
+		}()
+		<-done
 		w.follow()
 	}
 }
