@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,11 +39,11 @@ func (a allowed) engines(engineName string) ([]engine.Engine, error) {
 	if engineName == "gowasm" && (a.net || a.run) {
 		return nil, &usageError{"-engine gowasm gives modules no network and no programs; take goprocess"}
 	}
-	read, err := places(a.read)
+	read, err := places("-allow-read", a.read)
 	if err != nil {
 		return nil, err
 	}
-	write, err := places(a.write)
+	write, err := places("-allow-write", a.write)
 	if err != nil {
 		return nil, err
 	}
@@ -67,13 +68,16 @@ func goroot() string {
 	return ""
 }
 
-// places returns the absolute paths of a list.
-func places(list string) ([]string, error) {
+// places returns the absolute paths of an option's list.
+func places(option, list string) ([]string, error) {
 	var paths []string
 	for _, place := range split(list) {
 		path, err := filepath.Abs(place)
+		if err == nil {
+			_, err = os.Stat(path)
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", option, err)
 		}
 		paths = append(paths, path)
 	}

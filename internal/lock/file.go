@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/lockfile"
 	"github.com/loadgo/load/store"
 )
@@ -49,16 +50,26 @@ func (k *File) Read() (*lockfile.File, error) {
 		k.file, k.info = &lockfile.File{}, nil
 		return k.file, nil
 	case err != nil:
-		return nil, err
+		return nil, unreadable(err)
 	case k.info != nil && os.SameFile(info, k.info) && info.ModTime().Equal(k.info.ModTime()) && info.Size() == k.info.Size():
 		return k.file, nil
 	}
 	file, err := lockfile.Read(k.Path)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	k.file, k.info = file, info
 	return file, nil
+}
+
+// unreadable says which setting names a file that cannot be read. One that can be read and is no
+// lock file says so itself.
+func unreadable(err error) error {
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return err
+	}
+	return &engine.ConfigError{Setting: "Config.LockFile", Reason: err.Error(), Err: err}
 }
 
 // Change reads the lock file as it is now, lets f change a copy of it, and writes that, while no
