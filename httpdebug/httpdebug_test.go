@@ -156,6 +156,7 @@ func TestHostileNames(t *testing.T) {
 		assert.NotContains(t, body, "<script>alert", path)
 		assert.NotContains(t, body, "<b>", path)
 		assert.Equal(t, 1, strings.Count(body, "<script"), path)
+		assert.Equal(t, path == "graph", strings.Contains(body, "<desc id="), path)
 		if path != "store" {
 			assert.Contains(t, body, "&lt;script&gt;alert", path)
 		}

@@ -3,6 +3,7 @@ package httpdebug
 import (
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -124,7 +125,20 @@ func (h *handler) graph(w http.ResponseWriter, r *http.Request) {
 	for _, name := range g.Modules {
 		nodes = append(nodes, node{name, leadsTo(g.Imports, name), leadsTo(g.Built, name)})
 	}
-	h.show(w, r, http.StatusOK, view{Page: "graph", Title: "Imports", Data: nodes}, g)
+	data := struct {
+		Picture template.HTML
+		Nodes   []node
+	}{picture(g), nodes}
+	h.show(w, r, http.StatusOK, view{Page: "graph", Title: "Imports", Data: data}, g)
+}
+
+// picture draws a graph into a page: without the style of its own, which the page's policy does not
+// let in, and which would hold for the whole page. The page's style has rules for it.
+func picture(g report.Graph) template.HTML {
+	before, rest, _ := strings.Cut(g.SVG(), "<style>")
+	_, after, _ := strings.Cut(rest, "</style>\n")
+	before = strings.Replace(before, ` xmlns="http://www.w3.org/2000/svg"`, "", 1) // HTML knows the element
+	return template.HTML(before + after)                                           // SVG escapes what modules chose
 }
 
 // leadsTo returns where edges lead from a module.

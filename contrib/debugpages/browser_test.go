@@ -163,6 +163,34 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestPicture: the page of the imports draws them, in colours of the scheme that differ from what
+// is behind them, and a picture wider than the page scrolls within its box.
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	ctx, ok := start(t)
+	if !ok {
+		return
+	}
+	s := serve(t)
+	colours := make(map[string]bool)
+	for _, l := range looks {
+		require.NoError(t, chromedp.Do(ctx, look(l.scheme, l.width), open(s.url+"graph")), l.name)
+		assert.Equal(t, []string{"greet", "rates", "tax"}, told[[]string](t, ctx, `[...document.querySelectorAll(".graph text")].map(e => e.textContent.split(" ")[0].replace(/.*\//, "").replace(".star", "")).sort()`), l.name)
+		used := told[[]string](t, ctx, `["text:fill", "rect:fill", "rect:stroke"].map(p => getComputedStyle(document.querySelector(".graph " + p.split(":")[0]))[p.split(":")[1]])`)
+		require.Len(t, used, 3, l.name)
+		assert.NotEqual(t, used[0], used[1], "%s: the text is as its box", l.name)
+		assert.NotEqual(t, used[1], used[2], "%s: the border is as its box", l.name)
+		colours[used[0]] = true
+		assert.Empty(t, told[string](t, ctx, `[...document.querySelectorAll(".graph text")].filter(e => { const t = e.getBBox(), r = e.previousSibling.getBBox(); return t.x < r.x || t.x + t.width > r.x + r.width }).map(e => e.textContent).join(" ")`), "%s: names reach out of their boxes", l.name)
+	}
+	assert.Len(t, colours, 2, "one for each scheme")
+	box := `document.querySelector(".graph")`
+	assert.True(t, told[bool](t, ctx, box+`.scrollWidth > `+box+`.clientWidth`), "the test's graph is narrower than 400 pixels")
+	require.NoError(t, chromedp.Do(ctx, chromedp.Focus(chromedp.CSS(".graph")), chromedp.KeyEvent(kb.ArrowRight)))
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](box+`.scrollLeft > 0`, chromedp.WithPollingTimeout(time.Minute)))
+	require.NoError(t, err)
+}
+
 // violations are what axe-core finds in the page. The page's policy lets nothing in but its own
 // script; the debugger may.
 func violations(t *testing.T, ctx context.Context, axe string) []string {
