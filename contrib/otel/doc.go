@@ -11,5 +11,6 @@
 // and its steps began. Events do not carry the context of the load, so each load begins a trace.
 //
 // Instruments are load.modules, load.module.calls, load.module.errors, load.module.running,
-// load.module.objects, load.module.memory (bytes) and load.events.
+// load.module.objects, load.module.memory (bytes) and load.events; with [Durations] also the
+// histogram load.module.call.duration (seconds).
 package otel

@@ -19,6 +19,9 @@ import (
 type Options struct {
 	Tracer trace.TracerProvider // nil is the global one
 	Meter  metric.MeterProvider // nil is the global one
+
+	// Durations, if not nil, tells how long the calls took of what [Telemetry.Observe] observes.
+	Durations *Durations
 }
 
 // Telemetry makes spans and figures of one loader. It is safe for concurrent use.
@@ -26,6 +29,7 @@ type Telemetry struct {
 	spans  spans
 	meter  metric.Meter
 	events metric.Int64Counter
+	calls  *Durations
 }
 
 const scope = "github.com/loadgo/load"
@@ -38,7 +42,7 @@ func New(o Options) (*Telemetry, error) {
 	if o.Meter == nil {
 		o.Meter = otel.GetMeterProvider()
 	}
-	t := &Telemetry{spans: spans{tracer: o.Tracer.Tracer(scope)}, meter: o.Meter.Meter(scope)}
+	t := &Telemetry{spans: spans{tracer: o.Tracer.Tracer(scope)}, meter: o.Meter.Meter(scope), calls: o.Durations}
 	var err error
 	t.events, err = t.meter.Int64Counter("load.events", metric.WithDescription("Events by their kind."))
 	return t, err
@@ -59,8 +63,8 @@ func (t *Telemetry) Sink(also ...event.Sink) event.Sink {
 // key is what the series of modules differ by.
 type key struct{ name, version, engine string }
 
-func (k key) attributes() metric.MeasurementOption {
-	return metric.WithAttributes(attribute.String("load.module", k.name), attribute.String("load.version", k.version), attribute.String("load.engine", k.engine))
+func (k key) attributes() []attribute.KeyValue {
+	return []attribute.KeyValue{attribute.String("load.module", k.name), attribute.String("load.version", k.version), attribute.String("load.engine", k.engine)}
 }
 
 // figures are those of the modules of one key.
@@ -112,7 +116,7 @@ func (t *Telemetry) Observe(l *load.Loader) (stop func() error, err error) {
 			sums[k] = sum
 		}
 		for k, sum := range sums {
-			attributes := k.attributes()
+			attributes := metric.WithAttributes(k.attributes()...)
 			o.ObserveInt64(calls, sum.calls, attributes)
 			o.ObserveInt64(errors, sum.errors, attributes)
 			o.ObserveInt64(running, sum.running, attributes)
@@ -126,5 +130,9 @@ func (t *Telemetry) Observe(l *load.Loader) (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return registration.Unregister, nil
+	t.calls.observe(l, true)
+	return func() error {
+		t.calls.observe(l, false)
+		return registration.Unregister()
+	}, nil
 }

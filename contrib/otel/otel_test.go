@@ -117,3 +117,58 @@ func TestFigures(t *testing.T) {
 	require.NoError(t, stop())
 	assert.NotContains(t, read(), "load.modules")
 }
+
+// TestDurations: how long calls took is a histogram of the reader that has the Durations, while the
+// loader is observed.
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	durations := new(otel.Durations)
+	reader := metric.NewManualReader(metric.WithProducer(durations))
+	telemetry, err := otel.New(otel.Options{
+		Tracer: trace.NewTracerProvider(), Meter: metric.NewMeterProvider(metric.WithReader(reader)), Durations: durations,
+	})
+	require.NoError(t, err)
+	l, err := load.New(load.Config{Path: find.Path{builtin.New()}, Engines: []engine.Engine{native.New()}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close(context.Background())) })
+	require.NoError(t, l.Register("greet", map[string]any{"Hello": func() string { return "hello" }}))
+	m, err := l.Load(t.Context(), "greet")
+	require.NoError(t, err)
+	read := func() []metricdata.HistogramDataPoint[float64] {
+		var all metricdata.ResourceMetrics
+		require.NoError(t, reader.Collect(t.Context(), &all))
+		for _, scope := range all.ScopeMetrics {
+			for _, one := range scope.Metrics {
+				if one.Name == "load.module.call.duration" {
+					assert.Equal(t, "s", one.Unit)
+					return one.Data.(metricdata.Histogram[float64]).DataPoints
+				}
+			}
+		}
+		return nil
+	}
+	stop, err := telemetry.Observe(l)
+	require.NoError(t, err)
+	assert.Empty(t, read(), "nothing was called")
+	for range 3 {
+		_, err = m.Call(t.Context(), "Hello")
+		require.NoError(t, err)
+	}
+	points := read()
+	require.Len(t, points, 1)
+	p, want := points[0], m.Stats().Latency
+	name, _ := p.Attributes.Value("load.module")
+	assert.Equal(t, "greet", name.AsString())
+	assert.EqualValues(t, 3, p.Count)
+	assert.Equal(t, want.Sum.Seconds(), p.Sum)
+	assert.Equal(t, m.Stats().Loaded, p.StartTime)
+	require.Len(t, p.BucketCounts, len(p.Bounds)+1)
+	within := int64(0)
+	for i, bound := range p.Bounds {
+		within += int64(p.BucketCounts[i])
+		assert.Equal(t, want.Within(time.Duration(bound*1e9)), within, "%v", bound)
+	}
+	assert.EqualValues(t, 3, within+int64(p.BucketCounts[len(p.Bounds)]))
+	require.NoError(t, stop())
+	assert.Empty(t, read())
+}
