@@ -3,7 +3,7 @@ package install
 // Transfer is how much of a file has arrived that an installer fetches.
 type Transfer struct {
 	Module, Version string
-	File            string // of the module: "zip", "source"
+	File            string // of the module: "zip", "source", "layer 2", "repository"
 	Arrived         int64  // bytes
 	Size            int64  // of the whole file in bytes; -1 if unknown
 	Ended           bool   // it arrived, or will not

@@ -14,6 +14,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/mod/module"
 
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/gate"
 )
 
@@ -53,10 +54,17 @@ func (r *Repository) fill(ctx context.Context, version, work string, tree *gate.
 		return err
 	}
 	tree.Layers = true
-	for _, l := range layers {
-		if err := r.layer(ctx, l, work, tree); err != nil {
+	receivers := make([]*install.Receiver, len(layers)) // of all at once, since their sizes are known
+	for i, l := range layers {
+		receivers[i] = r.session.Receive(r.ref.where(), version, fmt.Sprintf("layer %d", i+1))
+		defer receivers[i].End()
+		receivers[i].Expect(l.Size)
+	}
+	for i, l := range layers {
+		if err := r.layer(ctx, l, work, tree, receivers[i]); err != nil {
 			return err
 		}
+		receivers[i].End()
 	}
 	return nil
 }
@@ -233,8 +241,9 @@ func fileName(title, extension string) string {
 	return title
 }
 
-// layer lets one layer in. What is hashed and what is unpacked is the same open file.
-func (r *Repository) layer(ctx context.Context, l layer, work string, tree *gate.Tree) error {
+// layer lets one layer in, and tells arriving of what arrives. What is hashed and what is unpacked is
+// the same open file.
+func (r *Repository) layer(ctx context.Context, l layer, work string, tree *gate.Tree, arriving io.Writer) error {
 	f, err := os.CreateTemp(work, "layer-")
 	if err != nil {
 		return err
@@ -243,7 +252,7 @@ func (r *Repository) layer(ctx context.Context, l layer, work string, tree *gate
 		f.Close()
 		_ = os.Remove(f.Name())
 	}()
-	if err := r.Blob(ctx, l.Descriptor, nil, f); err != nil {
+	if err := r.Blob(ctx, l.Descriptor, nil, io.MultiWriter(f, arriving)); err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
