@@ -74,6 +74,9 @@ func (s *session) answerShell(ctx context.Context, program *cobra.Command, args 
 		c = program
 	}
 	last := len(args) - 1
+	if rest := strings.TrimLeft(args[last], `"'`); len(rest) == len(args[last])-1 { // fish hands on the quote that is open
+		args[last] = rest
+	}
 	for i, arg := range args[:last] {
 		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		if strings.HasPrefix(arg, "-") && c.Flags().Lookup(name) != nil {
