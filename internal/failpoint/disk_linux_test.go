@@ -127,7 +127,7 @@ func TestFullDiskOfLockFile(t *testing.T) {
 	require.NoError(t, err)
 	empty := fill(t, m.work, 0)
 	_, err = m.run(t, m.last())
-	want := "Config.LockFile: " + file + " cannot be written: no space left on device\n\tfree space on its disk; it is as it was\n"
+	want := "load.lock: " + file + " cannot be written: no space left on device\n\tfree space on its disk; it is as it was\n"
 	require.Errorf(t, err, "got  %v\nwant %s", err, want)
 	assert.Truef(t, strings.HasSuffix(err.Error(), want), "got  %v\nwant %s", err, want)
 	after, err := os.ReadFile(file)
@@ -204,6 +204,6 @@ func TestReadOnlyStore(t *testing.T) {
 	for _, args := range [][]string{{"lock", "example.com/words"}, {"eval", "$RULES//other.star", "x"}, {"gc"}, {"rm", hello}} {
 		_, err := m.run(t, args)
 		assert.ErrorContainsf(t, err, "store: write "+m.store+"/", "%v", args)
-		assert.Containsf(t, err.Error(), ": read-only file system\n\tset LOAD_DIR (or Config.Store) to a directory of your own\n", "%v", args)
+		assert.Containsf(t, err.Error(), ": read-only file system\n\tset LOAD_DIR to a directory of your own\n", "%v", args)
 	}
 }

@@ -13,6 +13,7 @@ import (
 var phrases = strings.NewReplacer(
 	" (or Config.Store)", "",
 	" (getter.Config.Insecure)", "",
+	", and not among those of getter.Config.Insecure", "",
 	" (oci.Config.TokenHosts)", "",
 	" (Config.MaxModules)", "",
 	"Config.Credentials or ", "",

@@ -33,6 +33,7 @@ type Host struct {
 	got    *received
 	scope  atomic.Pointer[scope]
 	tied   any // the one value that stands for it
+	gone   runtime.Cleanup
 
 	reading atomic.Int64 // how many of its Reads go on
 }
@@ -82,10 +83,20 @@ func (t *hostTable) reference(m *Module, handle uint64, modes []uint64) *Host {
 			t.known = map[uint64]weak.Pointer[Host]{}
 		}
 		t.known[handle] = weak.Make(h)
-		runtime.AddCleanup(h, m.releaseHost, h.got)
+		h.gone = runtime.AddCleanup(h, m.releaseHost, h.got)
 	}
 	h.got.times++
 	return h
+}
+
+// leave lets the host forget the value now. Nobody else has the reference.
+func (h *Host) leave() {
+	h.gone.Stop()
+	t := &h.module.host
+	t.mu.Lock()
+	delete(t.known, h.handle)
+	t.mu.Unlock()
+	h.module.releaseHost(h.got)
 }
 
 // Tie makes a value the one that stands for the reference, where none does, and returns that which

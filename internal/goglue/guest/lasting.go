@@ -31,7 +31,7 @@ type lastingTable struct {
 
 type lastingSet struct {
 	wire.Lasting
-	host  *Host // while it lives, the host knows the set
+	host  *Host // while it lives, and is not left, the host knows the set
 	young bool
 }
 
@@ -248,6 +248,9 @@ func (t *lastingTable) look(beside bool) {
 		default:
 			s.young = false
 			s.Touch()
+		}
+		if !held {
+			s.host.leave()
 		}
 		return !held
 	})

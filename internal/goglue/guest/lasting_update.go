@@ -37,6 +37,9 @@ func (t *lastingTable) put(c *Call, within bool) {
 			s.put(c, state == guestgoroutine.Still)
 		}
 		s.loosen()
+		if !held {
+			s.host.leave()
+		}
 		return !held
 	})
 	t.count.Store(int32(len(t.sets)))
