@@ -65,7 +65,8 @@ func (l *Loader) Watch(ctx context.Context, checks ...Check) error {
 			case <-ctx.Done():
 			}
 		}()
-		w.Run(ctx, func(ctx context.Context, changes map[string]bool) { l.reloadChanged(ctx, changes, check) })
+		refused := make(map[*Module]string)
+		w.Run(ctx, func(ctx context.Context, changes map[string]bool) { l.reloadChanged(ctx, changes, check, refused) })
 		_ = w.Close() // there is nobody to tell
 		l.watchers.Remove(w)
 	})
@@ -87,13 +88,21 @@ func (l *Loader) directories() []string {
 }
 
 // reloadChanged reloads the modules whose sources have changed: all together, or else one by one,
-// so that one that is broken does not keep the others.
-func (l *Loader) reloadChanged(ctx context.Context, changes map[string]bool, check Check) {
+// so that one that is broken does not keep the others. What a Go module's reload failed with is not
+// tried again: other files in its tree change, such as the log that tells of the failure.
+func (l *Loader) reloadChanged(ctx context.Context, changes map[string]bool, check Check, refused map[*Module]string) {
 	l.Invalidate()
-	targets := make(map[*Module]*request)
+	targets, sources := make(map[*Module]*request), make(map[*Module]string)
+	maps.DeleteFunc(refused, func(m *Module, _ string) bool { return l.cache.Dropped(m) })
 	for m := range l.Modules() {
-		if sourcedir.Local(m.entry.Spec) && sourcedir.Concerns(m.entry.Spec, changes) && !l.unchanged(ctx, m) {
-			targets[m] = m.request
+		if spec := m.entry.Spec; sourcedir.Local(spec) && sourcedir.Concerns(spec, changes) {
+			source := l.source(ctx, m)
+			if source == "" || source != plan.Source(spec) && source != refused[m] {
+				targets[m], sources[m] = m.request, source
+			}
+			if source != refused[m] {
+				delete(refused, m)
+			}
 		}
 	}
 	reload := func(targets map[*Module]*request) error { // those that still are registered
@@ -109,24 +118,22 @@ func (l *Loader) reloadChanged(ctx context.Context, changes map[string]bool, che
 	for m, r := range targets {
 		err := reload(map[*Module]*request{m: r})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotLoaded) {
+			if m.entry.Spec.Source.Go != nil {
+				refused[m] = sources[m]
+			}
 			l.emit(event.Kept{Name: m.Name(), Err: &ReloadError{Name: m.Name(), Err: err}})
 		}
 	}
 }
 
-// unchanged reports whether a load of the module would find the source that it was made from.
-func (l *Loader) unchanged(ctx context.Context, m *Module) (same bool) {
-	defer func() {
-		if recover() != nil { // the reload meets it again, and tells
-			same = false
-		}
-	}()
+// source is what a load of the module would find: a source, an error, or "" if that is unknown.
+func (l *Loader) source(ctx context.Context, m *Module) (found string) {
+	defer func() { _ = recover() }() // the reload meets it again, and tells
 	quiet := l.session()
 	quiet.Events = nil
 	w, err := l.obtain(ctx, quiet, m.request)
 	if err != nil {
-		return false
+		return err.Error()
 	}
-	spec := w.spec
-	return spec.Source.Hash != "" && spec.Source.Hash == m.entry.Spec.Source.Hash && plan.Identity(spec) == plan.Identity(m.entry.Spec)
+	return plan.Source(w.spec)
 }

@@ -20,6 +20,14 @@ import (
 // one module.
 func Identity(s *find.Spec) string { return s.Name + phrase.Version(s.Version) + specBuiltWith(s) }
 
+// Source identifies a module and its source: "" if the source is not known by a hash.
+func Source(s *find.Spec) string {
+	if s.Source.Hash == "" {
+		return ""
+	}
+	return Identity(s) + " " + s.Source.Hash
+}
+
 // specBuiltWith is what the specs of one module have in common: the versions that were found rather
 // than asked for.
 func specBuiltWith(s *find.Spec) string {
