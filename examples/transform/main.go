@@ -40,7 +40,7 @@ func run(ctx context.Context, function string, in io.Reader, out io.Writer) erro
 	defer l.Close(ctx)
 
 	dot := strings.LastIndexByte(function, '.')
-	if dot < 0 {
+	if dot <= strings.LastIndexByte(function, '/') { // the dot of github.com
 		return fmt.Errorf("%q is not PACKAGE.FUNCTION", function)
 	}
 	m, err := l.Load(ctx, function[:dot])

@@ -23,4 +23,7 @@ func TestTransform(t *testing.T) {
 	var wrong *load.SymbolError
 	require.ErrorAs(t, run(context.Background(), "strings.Count", strings.NewReader(""), nil), &wrong)
 	assert.ErrorContains(t, wrong, "have: func Count(s string, substr string) int")
+	for _, name := range []string{"strings", "github.com/gosimple/slug"} {
+		require.EqualError(t, run(context.Background(), name, strings.NewReader(""), nil), `"`+name+`" is not PACKAGE.FUNCTION`)
+	}
 }
