@@ -12,7 +12,8 @@ import (
 	"github.com/loadgo/load/internal/token"
 )
 
-// Registry is a private module proxy, and what it owns: modules that are asked of it and of nobody
+// Registry is a private module proxy, or a repository of an OCI registry in which modules are
+// kept, and what it owns: modules that are asked of it and of nobody
 // else, whatever it answers. They are not looked up in the checksum database, which must not hear
 // of them. Nothing but what a registry owns is asked of it.
 //
@@ -20,10 +21,11 @@ import (
 // company:team/auth is the module or package corp.example.com/team/auth.
 type Registry struct {
 	Name     string   // lower-case letters, digits and "-", from a letter on; not gh, gl, git, file, http, https, ssh
-	URL      string   // of a module proxy (GOPROXY protocol), https, without credentials
+	URL      string   // of a module proxy (GOPROXY protocol), https, or oci://HOST/REPOSITORY; without credentials
+	Mirrors  []string // further URLs, asked in order where those before are down, or do not have something
 	Prefix   string   // import path
 	Patterns []string // what it owns besides what begins with its prefix, as in GOPRIVATE
-	Insecure bool     // its URL may be http; credentials go over it too
+	Insecure bool     // its URLs may be http, with credentials; an OCI registry is asked over http, without
 }
 
 // Owner is the registry that owns a path, and why.
@@ -102,8 +104,13 @@ func (rs *Registries) add(r Registry, rule string) error {
 	case !registryName.MatchString(r.Name):
 		return fmt.Errorf("%q is not a registry name: it takes two or more of a-z, 0-9 and \"-\", from a letter on", r.Name)
 	}
-	if err := r.checkURL(); err != nil {
-		return err
+	for i, text := range r.Places() {
+		if err := r.checkURL(text); err != nil {
+			return err
+		}
+		if slices.Contains(r.Places()[:i], text) {
+			return fmt.Errorf("it has the URL %s twice", text)
+		}
 	}
 	if err := module.CheckPath(r.Prefix); err != nil {
 		return fmt.Errorf("its prefix %q is no path such as corp.example.com/team", r.Prefix)
@@ -134,25 +141,35 @@ func (rs *Registries) add(r Registry, rule string) error {
 			}
 		}
 	}
-	r.Patterns = slices.Clone(r.Patterns)
+	r.Patterns, r.Mirrors = slices.Clone(r.Patterns), slices.Clone(r.Mirrors)
 	rs.list = append(rs.list, Owner{Registry: r, Rule: rule})
 	return nil
 }
 
-func (r Registry) checkURL() error {
-	u, err := url.Parse(r.URL)
+// Places lists its URL and those of its mirrors, in the order in which they are asked.
+func (r Registry) Places() []string { return append([]string{r.URL}, r.Mirrors...) }
+
+func (r Registry) checkURL(text string) error {
+	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Opaque != "" || u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("its URL is not one of https") // it may hold a password
+	case err != nil || u.Opaque != "" || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "oci":
+		return fmt.Errorf("its URL is not one of https or oci") // it may hold a password
+	case u.User != nil && u.Scheme == "oci":
+		return fmt.Errorf("its URL holds a user or a password: keep them in the variable %s or in the docker configuration", token.Variable(r.Name))
 	case u.User != nil:
 		return fmt.Errorf("its URL holds a user or a password: keep them in the variable %s or in the netrc file", token.Variable(r.Name))
+	case u.Scheme == "oci" && (u.Hostname() == "" || !repository.MatchString(u.Path) || u.RawQuery != "" || u.ForceQuery || u.Fragment != ""):
+		return fmt.Errorf("its URL %q is not of the form oci://host/repository, without a tag", u.Redacted())
 	case u.Hostname() == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return fmt.Errorf("its URL %q is not of the form https://host/path", u.Redacted())
 	case u.Scheme == "http" && !r.Insecure:
-		return fmt.Errorf("its URL %s is not safe: write https, or \"insecure\" at the end of the rule", r.URL)
+		return fmt.Errorf("its URL %s is not safe: write https, or \"insecure\" at the end of the rule", text)
 	}
 	return nil
 }
+
+// repository is the path of a repository, as OCI registries allow it.
+var repository = regexp.MustCompile(`^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$`)
 
 const wild = `*?[\`
 
@@ -219,9 +236,10 @@ func isWild(r rune) bool { return strings.ContainsRune(wild, r) }
 
 func (p *parser) registry(args []string) error {
 	if len(args) < 3 {
-		return p.fail("want registry NAME URL PREFIX [PATTERN...] [insecure]")
+		return p.fail("want registry NAME URL[,MIRROR...] PREFIX [PATTERN...] [insecure]")
 	}
-	r := Registry{Name: args[0], URL: args[1], Prefix: args[2], Patterns: args[3:]}
+	urls := strings.Split(args[1], ",")
+	r := Registry{Name: args[0], URL: urls[0], Mirrors: urls[1:], Prefix: args[2], Patterns: args[3:]}
 	if last := len(r.Patterns) - 1; last >= 0 && r.Patterns[last] == "insecure" {
 		r.Patterns, r.Insecure = r.Patterns[:last], true
 	}

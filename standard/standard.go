@@ -128,7 +128,7 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 	modules := wasm.Config{}
 	if config.Installers == nil && !prepared {
 		config.Installers = []install.Installer{
-			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Sources: sources}), web, oci.New(ociConfig()),
+			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Sources: sources, OCI: ociConfig()}), web, oci.New(ociConfig()),
 		}
 		session := &install.Session{Events: config.Events, Progress: config.Progress, Offline: config.Offline, Policies: slices.Clone(config.Policies)}
 		modules.Fetch = func(ctx context.Context, url string) (io.ReadCloser, error) { return web.Open(ctx, session, url) }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loadgo/load/bundle"
+	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/regular"
 )
 
@@ -26,6 +27,12 @@ type Copied struct {
 	Systems     []string
 	Parts, Sent int   // of all parts, those that had to be sent or fetched
 	Bytes       int64 // of these
+}
+
+// Line tells a user what became of a bundle, by the verb "sent" for instance: its digest comes
+// first, to be used in a reference.
+func (c *Copied) Line(verb string) string {
+	return fmt.Sprintf("%s %s: %s %d of %d parts, %s", c.Digest, strings.Join(c.Systems, ","), verb, c.Sent, c.Parts, quantity.About(c.Bytes))
 }
 
 // Copy copies a bundle from one place to another, which each are a file or oci://REFERENCE. A file

@@ -116,6 +116,7 @@ type options struct {
 	newKey  string // name of a key to make
 	bundle  string // file to write
 	sources bool   // of a bundle
+	modules bool   // the sources of Go modules are sent
 	held    string // a bundle to list
 	bill    string // a bundle whose bill of materials is printed
 	push    bool   // to the fleet's repository

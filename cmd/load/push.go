@@ -10,7 +10,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/bundle/registry"
-	"github.com/loadgo/load/internal/quantity"
+	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/standard"
 )
 
@@ -27,12 +27,17 @@ func pushCommand() command {
 		long: `
 Push makes a bundle of the packages and scripts, as bundle does, and sends it to a registry. Programs load
 from there with LOAD_BUNDLE=oci://REFERENCE. Nothing is sent where a package cannot be had.
+
+With -modules, push sends the sources of Go modules to repositories below oci://REGISTRY/REPOSITORY,
+from where the rule "registry NAME oci://REGISTRY/REPOSITORY PREFIX" of a policy lets programs load them.
+A version that is there is never replaced.
 ` + aboutRegistries,
 		flags: func(f *pflag.FlagSet, o *options) {
 			o.loadFlags(f)
 			o.withFlag(f)
 			o.targetFlag(f, "put in what these `systems` need instead of this one")
 			o.sourcesFlag(f)
+			f.BoolVar(&o.modules, "modules", false, "send Go modules, each MODULE@VERSION, for a policy's registry oci://…")
 		},
 		run:   runPush,
 		lists: true,
@@ -46,6 +51,9 @@ func runPush(ctx context.Context, s *session, args []string) error {
 	config, err := s.registries()
 	if err != nil {
 		return err
+	}
+	if s.modules {
+		return standard.PublishModules(ctx, s.config(""), args[0], args[1:], func(p *goproxy.Published) { fmt.Fprintln(s.stdout, p) })
 	}
 	data, prepared, err := s.makeBundle(ctx, args[1:])
 	if err != nil {
@@ -62,7 +70,7 @@ func runPush(ctx context.Context, s *session, args []string) error {
 	if err := list(s, versions(prepared)); err != nil {
 		return err
 	}
-	s.printCopied(copied, "sent")
+	fmt.Fprintln(s.stdout, copied.Line("sent"))
 	return nil
 }
 
@@ -122,13 +130,8 @@ func (s *session) copy(ctx context.Context, from, to, verb string) error {
 		return err
 	}
 	s.progress.Clear()
-	s.printCopied(copied, verb)
+	fmt.Fprintln(s.stdout, copied.Line(verb))
 	return nil
-}
-
-// printCopied prints what became of a bundle: its digest first, to be used in a reference.
-func (s *session) printCopied(c *registry.Copied, verb string) {
-	fmt.Fprintf(s.stdout, "%s %s: %s %d of %d parts, %s\n", c.Digest, strings.Join(c.Systems, ","), verb, c.Sent, c.Parts, quantity.About(c.Bytes))
 }
 
 // registries is how registries are asked: as the environment says, and told to the terminal.

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy/internal/origin"
+	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )
@@ -50,6 +51,11 @@ type Config struct {
 	// scheme, host and port of that URL, also after a redirect, and over http only to a registry
 	// that is marked insecure. Its error ends the request.
 	Credentials func(ctx context.Context, u *url.URL) (http.Header, error)
+
+	// OCI says how registries of a policy are asked that are OCI registries (oci://…). Where it has
+	// no value, HTTPClient, Retries, RetryDelay and Stall hold for them, too. The variable
+	// LOAD_TOKEN_NAME counts after its Credentials, as user:password.
+	OCI oci.Config
 
 	// GOOS and GOARCH are the build target, the host's by default. cgo is off.
 	GOOS, GOARCH string

@@ -52,7 +52,7 @@ func New(config Config) *Installer {
 	in.exempted = sync.OnceValue(func() *origin.Settings { return in.settingsOf(toolchain.Toolchain{}, nil) })
 	user := &webclient.Credentials{Callback: config.Credentials, GoAuth: in.goAuth}
 	in.origin = origin.New(origin.Options{
-		Settings: in.settings, HTTP: config.client(), User: user, Downloads: config.Downloads, Retries: config.Retries, RetryDelay: config.RetryDelay, Stall: config.Stall,
+		Settings: in.settings, HTTP: config.client(), OCI: config.OCI, User: user, Downloads: config.Downloads, Retries: config.Retries, RetryDelay: config.RetryDelay, Stall: config.Stall,
 		GoCommand: in.goCommand, DirectCache: in.directCache,
 	})
 	return in

@@ -132,6 +132,9 @@ func (r *Repository) explain(ctx context.Context, version string, err error, ret
 
 // at is the address of a tag or a digest, for messages.
 func (r *Repository) at(version string) string {
+	if version == "" {
+		return r.String()
+	}
 	if sha256Digest.MatchString(version) {
 		return r.String() + "@" + version
 	}
@@ -164,8 +167,10 @@ func (r *Repository) registryError(at, version string, err error, retries int) e
 		out.Reason, out.Fix, out.Err = redirect.Reason, "ask who runs the registry", redirect
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
 		out.Reason, out.Fix = "it wants to know who asks, and there are no credentials for it", r.places()
+		out.Err = webclient.StatusError{Code: http.StatusUnauthorized}
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		out.Reason, out.Fix = "forbidden ("+status.Error()+")", "check the spelling of the name; "+r.places()
+		out.Err = status
 	case code == http.StatusNotFound:
 		out.Reason, out.Fix = "there is no such repository, or it cannot be written", "create it, and check who may write to it; "+r.places()
 	case code == http.StatusTooManyRequests:

@@ -17,6 +17,7 @@ import (
 	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/webclient"
@@ -66,7 +67,7 @@ func (in *Installer) repository(session *install.Session, ref *reference) (*Repo
 	}
 	client.Transport = strict{next: in.next, r: r, host: where.Host()}
 	r.remote = &remote.Repository{
-		Reference: where, PlainHTTP: r.plain, MaxMetadataBytes: maxManifest, ReferrerListMaxPages: 1, SkipReferrersGC: true,
+		Reference: where, PlainHTTP: r.plain, MaxMetadataBytes: maxManifest, TagListMaxPages: 1000, ReferrerListMaxPages: 1, SkipReferrersGC: true,
 		Client: &auth.Client{
 			Client: client, Cache: in.tokens, ClientID: "load", Header: http.Header{"User-Agent": {"load"}}, Credential: r.credential,
 		},
@@ -118,6 +119,26 @@ func (r *Repository) manifest(ctx context.Context, version string) (ocispec.Desc
 		want = digest.Digest(version)
 	}
 	return d, data, check(want, d.Size, digest.FromBytes(data), int64(len(data)))
+}
+
+// Tags lists the tags of a repository, at most max of them. A repository that the registry does not
+// have is a [find.ErrNotFound].
+func (r *Repository) Tags(ctx context.Context, max int) (all []string, err error) {
+	err = r.try(ctx, "", func() error {
+		all = nil
+		err := r.remote.Tags(ctx, "", func(page []string) error {
+			if all = append(all, page...); len(all) > max {
+				return content("it is not used; ask who runs the registry", "it has more than %d tags", max)
+			}
+			return nil
+		})
+		var answer *errcode.ErrorResponse
+		if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
+			return errdef.ErrNotFound
+		}
+		return err
+	})
+	return all, err
 }
 
 // Referrers returns what in the repository refers to a manifest and is of a type, at most a page of

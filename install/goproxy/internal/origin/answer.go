@@ -45,7 +45,7 @@ func (e *statusError) Error() string { return e.text }
 // know.
 func Forbidden(err error) bool {
 	var status *statusError
-	return errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized)
+	return errors.As(err, &status) && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized) || denied(err)
 }
 
 func refusal(u *url.URL, resp *http.Response) error {

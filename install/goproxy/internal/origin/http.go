@@ -58,7 +58,7 @@ func (c *client) get(ctx context.Context, session *install.Session, from Proxy, 
 			return n, nil
 		case ctx.Err() != nil:
 			return 0, context.Cause(ctx)
-		case try >= c.retries || !passing(err):
+		case from.once || try >= c.retries || !passing(err):
 			return 0, c.describe(from, u, err, try)
 		}
 		if err := webclient.Pause(ctx, session.Events, c.delay, try, after, u.String(), plain(err)); err != nil {

@@ -5,10 +5,12 @@ package origin
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/module"
 
+	"github.com/loadgo/load/install/oci"
 	"github.com/loadgo/load/internal/toolchain"
 	"github.com/loadgo/load/internal/webclient"
 )
@@ -18,6 +20,8 @@ type Origin struct {
 	Options
 	client *client
 	slots  chan struct{} // one for each download in flight
+
+	registries sync.Map // string → *oci.Installer
 }
 
 // Options say how an Origin works.
@@ -25,6 +29,7 @@ type Options struct {
 	Settings func() *Settings
 
 	HTTP       http.Client // its CheckRedirect is replaced
+	OCI        oci.Config  // of OCI registries; what it leaves open is as below
 	User       *webclient.Credentials
 	Downloads  int           // at most so many at a time
 	Retries    int           // of a request, after a fault that may pass

@@ -25,6 +25,8 @@ type Proxy struct {
 	Word    string // "off", "direct" or ""
 	OnError bool   // "|" follows: any error lets the next entry be asked
 	owner   policy.Owner
+	mirror  bool  // of the registry
+	once    bool  // it is asked once: another stands behind it
 	files   fs.FS // what it has; nil for one that is asked by its URL
 }
 
@@ -107,11 +109,7 @@ func refused() error {
 // only is the one entry of GOPROXY that is asked about a public module; nil stands for all.
 func (o *Origin) Each(ctx context.Context, session *install.Session, only *Proxy, path string, ask func(Repo) error) error {
 	if owner, ok := session.Owner(path); ok {
-		p, err := ownerProxy(owner)
-		if err != nil {
-			return err
-		}
-		return ask(o.repo(session, p, path))
+		return o.ask(ctx, session, owner, path, ask)
 	}
 	s := o.Settings()
 	proxies := slices.Concat(s.Sources, s.Proxies)

@@ -1,19 +1,49 @@
 package origin
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"strings"
 
+	"github.com/loadgo/load/event"
+	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/internal/token"
 	"github.com/loadgo/load/internal/webclient"
 	"github.com/loadgo/load/policy"
 )
 
-// ownerProxy is the registry that owns a path, as a proxy.
-func ownerProxy(owner policy.Owner) (Proxy, error) {
-	u, err := url.Parse(strings.TrimSuffix(owner.URL, "/"))
-	return Proxy{URL: u, owner: owner}, err
+// ask asks the registry that owns a path, then its mirrors: the next where one is down or does not
+// have a thing. Whatever else one answers stands, and so does that one is down, before absence.
+func (o *Origin) ask(ctx context.Context, session *install.Session, owner policy.Owner, path string, ask func(Repo) error) error {
+	places := owner.Places()
+	var best error
+	for i, place := range places {
+		u, err := url.Parse(strings.TrimSuffix(place, "/"))
+		if err != nil {
+			return err
+		}
+		last := i == len(places)-1
+		if err = ask(o.repo(session, Proxy{URL: u, owner: owner, mirror: i > 0, once: !last}, path)); err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		absent, down := errors.Is(err, fs.ErrNotExist), errors.Is(err, install.ErrUnavailable)
+		if best == nil || errors.Is(best, fs.ErrNotExist) && !absent {
+			best = err
+		}
+		if session.Offline || !absent && !down {
+			return err
+		}
+		if down && !last {
+			session.Emit(event.Retrying{URL: u.String(), Err: err})
+		}
+	}
+	return best
 }
 
 // owned reports whether the proxy is asked because a registry owns the name.
@@ -23,7 +53,10 @@ func (p Proxy) owned() bool { return p.owner.Name != "" }
 func (p Proxy) access(u *url.URL) webclient.Access {
 	a := webclient.Access{URL: u, User: p.User}
 	if p.owned() {
-		a.Variable, a.Insecure = token.Variable(p.owner.Name), p.owner.Insecure
+		a.Insecure = p.owner.Insecure
+		if !p.mirror { // which the token is not for
+			a.Variable = token.Variable(p.owner.Name)
+		}
 	}
 	return a
 }

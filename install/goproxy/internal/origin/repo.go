@@ -45,7 +45,10 @@ type proxyRepo struct {
 	path    string // module path
 }
 
-func (o *Origin) repo(session *install.Session, p Proxy, path string) proxyRepo {
+func (o *Origin) repo(session *install.Session, p Proxy, path string) Repo {
+	if p.URL.Scheme == "oci" {
+		return ociRepo{origin: o, session: session, from: p, path: path}
+	}
 	return proxyRepo{origin: o, session: session, from: p, path: path}
 }
 
