@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -153,10 +154,13 @@ func (c *Codec) Mismatch(t reflect.Type, n int) error {
 	case typ.Class == api.Held:
 		return fmt.Errorf("%s stays in the module: use *load.Object, not %s", typ.Text, t)
 	case t == ObjectType:
-		return fmt.Errorf("%s is copied: use %s, not *load.Object", typ.Text, c.Natural(n))
+		return fmt.Errorf("%s is copied: use %s, not *load.Object", typ.Text, spelled(c.Natural(n)))
 	}
-	return fmt.Errorf("%s does not fit %s%s", t, typ.Text, c.near(t, n))
+	return fmt.Errorf("%s does not fit %s%s", spelled(t), typ.Text, c.near(t, n))
 }
+
+// spelled returns a type as it is mostly written: reflection calls a byte uint8.
+func spelled(t reflect.Type) string { return strings.ReplaceAll(t.String(), "[]uint8", "[]byte") }
 
 // near says what would fit in the place of a type, or "".
 func (c *Codec) near(t reflect.Type, n int) string {
@@ -172,8 +176,8 @@ func (c *Codec) near(t reflect.Type, n int) string {
 		return fmt.Sprintf(": use %s, not a pointer", t.Elem())
 	case typ.Kind == api.KindStruct:
 		return ": use a struct with its fields"
-	case typ.Class == api.Data && typ.Kind != api.KindPointer && c.Natural(n).String() != typ.Text:
-		return ": use " + c.Natural(n).String()
+	case typ.Class == api.Data && typ.Kind != api.KindPointer && spelled(c.Natural(n)) != typ.Text:
+		return ": use " + spelled(c.Natural(n))
 	}
 	return ""
 }
