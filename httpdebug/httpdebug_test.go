@@ -181,6 +181,26 @@ func TestNothingFromElsewhere(t *testing.T) {
 	}
 }
 
+// TestEventsOfModule: a module's page has the events about it, and not those about others.
+func TestEventsOfModule(t *testing.T) {
+	t.Parallel()
+	s := serve(t, httpdebug.Options{})
+	_, body := s.do(t, "GET", "module?name=plain")
+	assert.Contains(t, body, "<h2>Events</h2>")
+	assert.Contains(t, body, " loaded plain ")
+	assert.NotContains(t, body, "broken")
+	var page struct {
+		Events []struct{ Event string }
+	}
+	_, body = s.do(t, "GET", "module?name=plain&format=json")
+	require.NoError(t, json.Unmarshal([]byte(body), &page))
+	var kinds []string
+	for _, e := range page.Events {
+		kinds = append(kinds, e.Event)
+	}
+	assert.Equal(t, []string{"loaded", "opened", "output", "found"}, kinds)
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	s := serve(t, httpdebug.Options{Store: loadtest.OpenStore(t)})

@@ -71,6 +71,7 @@ type modulePage struct {
 	Sources    []find.ModuleVersion `json:"sources"`
 	Symbols    []load.Symbol        `json:"symbols"`
 	Stats      report.Stats         `json:"stats"`
+	Events     []entry              `json:"events"` // that the recorder still has, newest first
 }
 
 type limits struct {
@@ -98,7 +99,7 @@ func (h *handler) describe(m *load.Module) modulePage {
 		Engine: m.Engine(), Isolation: m.Isolation(), Grants: m.Grants(),
 		Limits:  limits{bound.Memory, seconds.Seconds(bound.CallTime)},
 		Imports: []string{}, ImportedBy: []string{}, Sources: slices.Concat([]find.ModuleVersion{}, spec.BuildList),
-		Symbols: slices.Concat([]load.Symbol{}, m.Symbols()), Stats: m.Stats(),
+		Symbols: slices.Concat([]load.Symbol{}, m.Symbols()), Stats: m.Stats(), Events: append([]entry{}, h.Recorder.about(m)...),
 	}
 	for _, variable := range page.Grants.Env {
 		name, _, _ := strings.Cut(variable, "=")

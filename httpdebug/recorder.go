@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
 )
 
@@ -34,6 +35,8 @@ type entry struct {
 	Time   time.Time `json:"time"`
 	Kind   string    `json:"event"`
 	Text   string    `json:"text"`
+
+	about []string // names of modules
 }
 
 // NewRecorder makes a recorder of the last kept events, and of as many loads; 0 keeps 200.
@@ -60,7 +63,7 @@ func (r *Recorder) record(e event.Event, now time.Time) {
 	defer r.mu.Unlock()
 	r.last++
 	kind := strings.ToLower(reflect.TypeOf(e).Name())
-	r.entries = keep(r.entries, entry{r.last, now, kind, text}, r.kept)
+	r.entries = keep(r.entries, entry{r.last, now, kind, text, namesOf(e)}, r.kept)
 	if s, ok := stepOf(e, now); ok {
 		r.steps = keep(r.steps, s, r.kept)
 	}
@@ -69,6 +72,28 @@ func (r *Recorder) record(e event.Event, now time.Time) {
 	}
 	close(r.changed)
 	r.changed = make(chan struct{})
+}
+
+// namesOf returns the names of the modules that an event is about: as it was asked for, and as it is
+// registered.
+func namesOf(e event.Event) (names []string) {
+	v := reflect.ValueOf(e)
+	for _, field := range []string{"Name", "Canonical", "Module"} {
+		if name := v.FieldByName(field); name.IsValid() && name.Kind() == reflect.String {
+			names = append(names, name.String())
+		}
+	}
+	return names
+}
+
+// about returns the events about a module, newest first.
+func (r *Recorder) about(m *load.Module) []entry {
+	entries, _ := r.since(0)
+	entries = slices.DeleteFunc(entries, func(e entry) bool {
+		return !slices.Contains(e.about, m.Name()) && !slices.Contains(e.about, m.String())
+	})
+	slices.Reverse(entries)
+	return entries
 }
 
 // keep appends to a list of at most so many, and drops the oldest.
