@@ -14,7 +14,6 @@ import (
 	"github.com/loadgo/load"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/middleware"
-	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/standard"
 )
 
@@ -32,7 +31,7 @@ func main() {
 
 // through returns a handler that passes requests through the middleware in dir to next.
 func through(ctx context.Context, dir string, next http.Handler, events load.Sink) (*load.Loader, http.Handler, error) {
-	l, err := standard.New(load.Config{Notify: notify.New, Events: events})
+	l, err := standard.New(load.Config{Events: events})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/notify"
 	"github.com/loadgo/load/standard"
 )
 
@@ -38,7 +37,7 @@ func open(ctx context.Context, dir string) (*plugins, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := standard.New(load.Config{Notify: notify.New})
+	l, err := standard.New(load.Config{})
 	if err != nil {
 		return nil, err
 	}
