@@ -126,7 +126,6 @@ func (b *Bundle) of(tops []descriptor, read func(i int) (content, error)) error 
 	}
 	b.lock, b.modules, b.sources = c.lock, c.modules, c.sources
 	b.bill, _ = c.materials()
-	share(b.modules)
 	b.byKey = make(map[string]*module, len(b.modules))
 	for i, m := range b.modules {
 		b.byKey[m.Key] = &b.modules[i]

@@ -112,8 +112,10 @@ func (l *Layout) Blobs() []Blob {
 			files = append(files, f.blob())
 		}
 	}
-	slices.SortStableFunc(files, func(a, b Blob) int { return strings.Compare(a.Digest, b.Digest) })
-	seen := map[string]int64{}
+	if len(l.contents) > 1 { // each has them in order
+		slices.SortStableFunc(files, func(a, b Blob) int { return strings.Compare(a.Digest, b.Digest) })
+	}
+	seen := make(map[string]int64, len(blobs)+len(files))
 	return slices.DeleteFunc(append(blobs, files...), func(b Blob) bool {
 		size, ok := seen[b.Digest]
 		seen[b.Digest] = b.Size

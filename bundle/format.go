@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/loadgo/load/find"
@@ -147,14 +148,53 @@ func isDigest(s string) bool {
 	if len(s) != len(shaPrefix)+2*sha256.Size || s[:len(shaPrefix)] != shaPrefix {
 		return false
 	}
-	sum, err := hex.DecodeString(s[len(shaPrefix):])
-	return err == nil && shaPrefix+hex.EncodeToString(sum) == s
+	for _, c := range []byte(s[len(shaPrefix):]) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 func blobName(digest string) string { return blobPrefix + digest[len(shaPrefix):] }
 
-// header is the header of an entry.
-func header(name string, size int64) []byte {
+// header is the header of an entry: that of package tar for its name and size.
+func header(name string, size int64) (h [blockSize]byte) {
+	const sizeAt, sumAt, digits = 124, 148, "01234567"
+	if len(name) > 100 || size >= 1<<33 {
+		panic("bundle: names are short, and sizes below 8 GiB")
+	}
+	empty, sum := emptyHeader()
+	h = *empty
+	for _, c := range []byte(name) {
+		sum += int(c)
+	}
+	copy(h[:100], name)
+	for at := sizeAt + 10; size > 0; at, size = at-1, size>>3 {
+		h[at] = digits[size&7]
+		sum += int(h[at] - '0')
+	}
+	for at := sumAt + 5; at >= sumAt; at, sum = at-1, sum>>3 {
+		h[at] = digits[sum&7]
+	}
+	return h
+}
+
+// emptyHeader is the header of an entry without a name and contents, and the sum of its bytes with
+// spaces for the sum.
+var emptyHeader = sync.OnceValues(func() (h *[blockSize]byte, sum int) {
+	h = (*[blockSize]byte)(tarHeader("x", 0))
+	h[0] = 0
+	copy(h[148:156], "        ")
+	for _, c := range h {
+		sum += int(c)
+	}
+	copy(h[148:156], "000000\x00 ")
+	return h, sum
+})
+
+// tarHeader is header by package tar, which takes its time for each.
+func tarHeader(name string, size int64) []byte {
 	var b bytes.Buffer
 	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o444, ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
 	if err := tar.NewWriter(&b).WriteHeader(h); err != nil {

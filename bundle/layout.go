@@ -64,7 +64,12 @@ func (d documents) content(top descriptor) (c content, err error) {
 	if err != nil {
 		return c, err
 	}
-	if !decode(data, &c.manifest) || !c.manifest.valid() {
+	r := &reader{rest: data, texts: map[string]string{}}
+	if c.manifest = r.manifest(); !r.done() {
+		c.manifest = manifest{}
+		r.odd = !decode(data, &c.manifest)
+	}
+	if r.odd || !c.manifest.valid() {
 		return c, d.wrong(name, "it is not the manifest of a bundle")
 	}
 	config, err := d.read(c.Config)
@@ -81,7 +86,7 @@ func (d documents) content(top descriptor) (c content, err error) {
 	if err != nil {
 		return c, err
 	}
-	c.modules, c.sources, err = d.table(listed, *top.Platform, c.parts())
+	c.modules, c.sources, err = d.table(listed, *top.Platform, c.parts(), r.texts)
 	var wrong *FormatError
 	if errors.As(err, &wrong) {
 		wrong.Entry = blobName(c.Layers[1].Digest)
@@ -123,11 +128,15 @@ func (m *manifest) materials() (Blob, bool) {
 }
 
 // table reads the modules and sources of a table that is for a system; files are what the manifest
-// lists.
-func (d documents) table(data []byte, of platform, files []descriptor) ([]module, []file, error) {
-	var t table
-	if !decode(data, &t) {
-		return nil, nil, d.wrong("", "it is not the table of a bundle")
+// lists, and texts are shared.
+func (d documents) table(data []byte, of platform, files []descriptor, texts map[string]string) ([]module, []file, error) {
+	r := &reader{rest: data, texts: texts}
+	t := r.table()
+	if !r.done() {
+		if t = (table{}); !decode(data, &t) {
+			return nil, nil, d.wrong("", "it is not the table of a bundle")
+		}
+		share(t.Modules)
 	}
 	if t.Platform != of {
 		return nil, nil, d.wrong("", "it is for "+t.Platform.String()+", and the index says "+of.String())
@@ -136,9 +145,10 @@ func (d documents) table(data []byte, of platform, files []descriptor) ([]module
 	for _, f := range files {
 		sizes[f.Digest] = f.Size
 	}
-	for _, m := range t.Modules {
-		if reason := m.check(sizes); reason != "" {
-			return nil, nil, d.wrong("", strconv.Quote(m.Asked)+" in its table: "+reason)
+	granted := map[string]bool{}
+	for i := range t.Modules {
+		if reason := t.Modules[i].check(sizes, granted); reason != "" {
+			return nil, nil, d.wrong("", strconv.Quote(t.Modules[i].Asked)+" in its table: "+reason)
 		}
 	}
 	if reason := checkFiles(t.Sources, sizes); reason != "" {
@@ -148,8 +158,8 @@ func (d documents) table(data []byte, of platform, files []descriptor) ([]module
 }
 
 // check returns what is wrong with a module of a table; sizes are those of the files that there
-// are.
-func (m *module) check(sizes map[string]int64) string {
+// are, and granted is what can be asked for, as far as it was looked at.
+func (m *module) check(sizes map[string]int64, granted map[string]bool) string {
 	name, err := find.ParseName(m.Asked)
 	switch {
 	case err != nil:
@@ -168,8 +178,11 @@ func (m *module) check(sizes map[string]int64) string {
 		return "its times are not those of its build list"
 	}
 	for i, capability := range m.Asks {
-		if err := policy.CheckRequest(capability); err != nil {
-			return "it asks for " + strconv.Quote(capability) + ": " + err.Error()
+		if !granted[capability] {
+			if err := policy.CheckRequest(capability); err != nil {
+				return "it asks for " + strconv.Quote(capability) + ": " + err.Error()
+			}
+			granted[capability] = true
 		}
 		if i > 0 && m.Asks[i-1] >= capability {
 			return "what it asks for is not in order"

@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,7 @@ type archive struct {
 	size  int64           // of the whole
 	at    int64           // where the next entry starts
 	blobs map[string]blob // what was passed, by digest
+	head  [blockSize]byte // of the last entry
 }
 
 // blob is where a blob lies.
@@ -45,7 +47,7 @@ func (a *archive) block(entry string) ([]byte, error) {
 	if a.size-a.at < blockSize {
 		return nil, a.wrong(entry, "the file is truncated")
 	}
-	block := make([]byte, blockSize)
+	block := a.head[:]
 	if _, err := a.from.ReadAt(block, a.at); err != nil {
 		return nil, a.wrong(entry, err.Error())
 	}
@@ -58,7 +60,7 @@ func (a *archive) expect(name string, size int64) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(block, header(name, size)) {
+	if a.head != header(name, size) {
 		if found, _, _ := bytes.Cut(block[:100], []byte{0}); string(found) != name {
 			return a.wrong(name, "it is missing, or not where it belongs: there is "+strconv.Quote(string(found)))
 		}
@@ -126,6 +128,9 @@ func (a *archive) document(d descriptor) ([]byte, error) {
 
 // files goes through the blobs that come after the documents, to the end.
 func (a *archive) files(blobs []Blob) error {
+	documents := a.blobs
+	a.blobs = make(map[string]blob, len(blobs))
+	maps.Copy(a.blobs, documents)
 	for _, b := range blobs {
 		if at, ok := a.blobs[b.Digest]; ok {
 			if at.size != b.Size {

@@ -56,7 +56,7 @@ func TestTables(t *testing.T) {
 		made, data := whole()
 		edit(&made)
 		d := documents{name: "x"}
-		_, _, err := d.table(encode(made), made.Platform, []descriptor{describe(fileType, data)})
+		_, _, err := d.table(encode(made), made.Platform, []descriptor{describe(fileType, data)}, map[string]string{})
 		if want == "" {
 			assert.NoError(t, err)
 			continue

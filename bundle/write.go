@@ -232,7 +232,8 @@ func (e *entries) entry(name string, size int64, contents func(io.Writer) error)
 	if e.err != nil {
 		return
 	}
-	e.write(header(name, size))
+	h := header(name, size)
+	e.write(h[:])
 	counted := &counter{w: e.w}
 	if e.err == nil {
 		e.err = contents(counted)
