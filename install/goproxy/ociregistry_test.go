@@ -8,6 +8,8 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -322,4 +324,52 @@ func TestPublish(t *testing.T) {
 		require.ErrorAs(t, err, &name)
 	}
 	assert.Empty(t, s.Requests())
+}
+
+// TestRegistry ships modules through a registry of this process, and through those whose addresses
+// LOAD_REGISTRIES lists, with the user's docker configuration.
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	const odd = `
+-- corp.example.com/Team_X/auth@v1.2.0/go.mod --
+module corp.example.com/Team_X/auth
+
+go 1.20
+-- corp.example.com/Team_X/auth@v1.2.0/auth.go --
+package auth
+-- corp.example.com/Team_X/auth@v2.0.0+incompatible/auth.go --
+package auth
+`
+	for _, address := range append(strings.Fields(os.Getenv("LOAD_REGISTRIES")), "") {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			w, where := newWorld(t), "oci://"+address+"/load-test/go"
+			if address == "" {
+				where = place(imageServer(t))
+				w.config.OCI.DockerConfig = "off"
+			}
+			from := loadtest.Proxy(t, odd)
+			w.own(from.URL, "corp.example.com/Team_X")
+			in, session := goproxy.New(w.config), w.session(t)
+			for _, version := range []string{"v1.2.0", "v2.0.0+incompatible"} {
+				p, err := in.Publish(t.Context(), session, where, "corp.example.com/Team_X/auth", version)
+				require.NoError(t, err)
+				again, err := in.Publish(t.Context(), session, where, "corp.example.com/Team_X/auth", version)
+				require.NoError(t, err)
+				assert.False(t, again.Sent)
+				assert.Equal(t, p.Digest, again.Digest)
+			}
+			w.own(where, "corp.example.com/Team_X")
+			w.policies[0].Registries[0].Insecure = false
+			for query, want := range map[string]string{"": "v1.2.0", "@v2.0.0+incompatible": "v2.0.0+incompatible", "@v1": "v1.2.0"} {
+				w.lock, w.store = filepath.Join(t.TempDir(), "load.lock"), loadtest.OpenStore(t)
+				spec, err := w.lockName(t, "company:auth"+query)
+				require.NoError(t, err)
+				assert.Equal(t, from.Sum("corp.example.com/Team_X/auth", want), spec.BuildList[0].Sum, query)
+			}
+			var missing *find.NotFoundError
+			_, err := w.lockName(t, "company:none")
+			require.ErrorAs(t, err, &missing)
+		})
+	}
 }
