@@ -39,6 +39,7 @@ type (
 		Took                  time.Duration
 	}
 	// Retrying: a registry did not answer as it should, and is asked again after Delay.
+	// Without a Delay, a mirror of it is asked instead.
 	Retrying struct {
 		URL   string
 		Err   error
@@ -209,6 +210,9 @@ func (e Downloaded) String() string {
 }
 
 func (e Retrying) String() string {
+	if e.Delay == 0 {
+		return fmt.Sprintf("asking a mirror of %s: %v", e.URL, e.Err)
+	}
 	return fmt.Sprintf("retrying %s in %s: %v", e.URL, quantity.Took(e.Delay), e.Err)
 }
 

@@ -32,7 +32,8 @@ func (o *Origin) ask(ctx context.Context, session *install.Session, owner policy
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		absent, down := errors.Is(err, fs.ErrNotExist), errors.Is(err, install.ErrUnavailable)
+		var asked *install.RegistryError
+		absent, down := errors.Is(err, fs.ErrNotExist), errors.As(err, &asked) && asked.Unavailable
 		if best == nil || errors.Is(best, fs.ErrNotExist) && !absent {
 			best = err
 		}
@@ -40,7 +41,7 @@ func (o *Origin) ask(ctx context.Context, session *install.Session, owner policy
 			return err
 		}
 		if down && !last {
-			session.Emit(event.Retrying{URL: u.String(), Err: err})
+			session.Emit(event.Retrying{URL: u.String(), Err: errors.New(asked.Reason)})
 		}
 	}
 	return best
