@@ -18,12 +18,6 @@ import (
 	"slices"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/engine/goprocess"
-	"github.com/loadgo/load/engine/gowasm"
-	"github.com/loadgo/load/engine/native"
-	"github.com/loadgo/load/engine/starlark"
-	"github.com/loadgo/load/engine/wasm"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/builtin"
 	"github.com/loadgo/load/find/dir"
@@ -51,6 +45,7 @@ import (
 //     signature is trusted;
 //   - Engines: a sandboxed child process for each Go package (or, where Config.Engine asks for gowasm,
 //     WebAssembly), Starlark scripts, compiled WebAssembly files, and what the program registers itself;
+//     [Engines] has settings for them;
 //   - Notify: [notify.New], so that Watch works;
 //   - Toolchain: what the environment variable LOAD_TOOLCHAIN says. Here it may also be the GOROOT of
 //     the only toolchain to use, as an absolute path.
@@ -75,16 +70,16 @@ func New(config load.Config) (*load.Loader, error) {
 // for them. For "wasip1", "wasm" the engine gowasm compiles what runs on every system. A Config
 // with installers or engines of its own has to have those for that system.
 func NewFor(goos, goarch string, config load.Config) (*load.Loader, error) {
-	return newLoader(goos, goarch, nil, nil, config)
+	return newLoader(goos, goarch, Engines{}, config)
 }
 
 // Printing is [New] with engines whose modules print to the writers, in order with what the program
 // prints, in the place of events. A Config with engines of its own is not changed.
 func Printing(stdout, stderr io.Writer, config load.Config) (*load.Loader, error) {
-	return newLoader(runtime.GOOS, runtime.GOARCH, stdout, stderr, config)
+	return newLoader(runtime.GOOS, runtime.GOARCH, printing(stdout, stderr), config)
 }
 
-func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config) (*load.Loader, error) {
+func newLoader(goos, goarch string, engines Engines, config load.Config) (*load.Loader, error) {
 	portable := goos == "wasip1"
 	if portable {
 		goos, goarch = runtime.GOOS, runtime.GOARCH // whose packages gowasm builds
@@ -125,22 +120,20 @@ func newLoader(goos, goarch string, stdout, stderr io.Writer, config load.Config
 		config.Path = pathFor(goos, goarch, tools, config.Store, filepath.SplitList(os.Getenv("LOAD_PATH"))...)
 	}
 	web := getter.New(getter.Config{Insecure: os.Getenv("GOINSECURE")})
-	modules := wasm.Config{}
 	if config.Installers == nil && !prepared {
 		config.Installers = []install.Installer{
 			goproxy.New(goproxy.Config{DirectCache: config.Store.DirectDir(), GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Sources: sources, OCI: ociConfig()}), web, oci.New(ociConfig()),
 		}
 		session := &install.Session{Events: config.Events, Progress: config.Progress, Offline: config.Offline, Policies: slices.Clone(config.Policies)}
-		modules.Fetch = func(ctx context.Context, url string) (io.ReadCloser, error) { return web.Open(ctx, session, url) }
+		if engines.Wasm.Fetch == nil {
+			engines.Wasm.Fetch = func(ctx context.Context, url string) (io.ReadCloser, error) { return web.Open(ctx, session, url) }
+		}
 	}
 	if config.Notify == nil {
 		config.Notify = notify.New
 	}
 	if config.Engines == nil {
-		config.Engines = []engine.Engine{gowasm.New(gowasm.Config{GOROOT: tools.Root, Stdout: stdout, Stderr: stderr}), starlark.New(starlark.Config{}), wasm.New(modules), native.New()}
-		if !portable {
-			config.Engines = slices.Insert(config.Engines, 0, engine.Engine(goprocess.New(goprocess.Config{GOROOT: tools.Root, GOOS: goos, GOARCH: goarch, Stdout: stdout, Stderr: stderr})))
-		}
+		config.Engines = engines.list(goos, goarch, portable, tools)
 	}
 	return load.New(config)
 }

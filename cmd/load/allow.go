@@ -8,12 +8,10 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/engine/gowasm"
-	"github.com/loadgo/load/engine/native"
-	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/engine/wasm"
+	"github.com/loadgo/load/standard"
 )
 
 // allowed is what the flags of a command give to modules.
@@ -31,41 +29,27 @@ func (o *options) allowFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.allow.env, "allow-env", "", "give the module these `variables` of the environment, NAME or NAME=value, separated by commas")
 }
 
-// engines are the engines that give modules what is allowed; nil where nothing is.
-func (a allowed) engines(engineName string) ([]engine.Engine, error) {
-	if a == (allowed{}) {
-		return nil, nil
-	}
+// engines are the settings of engines that give modules what is allowed.
+func (a allowed) engines(engineName string) (e standard.Engines, err error) {
 	if engineName == "gowasm" && (a.net || a.run) {
-		return nil, &usageError{"-engine gowasm gives modules no network and no programs; take goprocess"}
+		return e, &usageError{"-engine gowasm gives modules no network and no programs; take goprocess"}
 	}
 	read, err := places("-allow-read", a.read)
 	if err != nil {
-		return nil, err
+		return e, err
 	}
 	write, err := places("-allow-write", a.write)
 	if err != nil {
-		return nil, err
+		return e, err
 	}
 	env := variables(a.env)
-	wasmConfig := wasm.Config{ReadOnly: read, ReadWrite: write, Env: env}
+	e.Sandbox = goprocess.Config{ReadOnly: read, ReadWrite: write, Network: a.net, Programs: a.run, Env: env}
+	e.GoWasm = gowasm.Config{ReadOnly: read, ReadWrite: write, Env: env}
+	e.Wasm = wasm.Config{ReadOnly: read, ReadWrite: write, Env: env}
 	if a.net {
-		wasmConfig.Hosts = []string{"*"}
+		e.Wasm.Hosts = []string{"*"}
 	}
-	return []engine.Engine{
-		goprocess.New(goprocess.Config{GOROOT: goroot(), ReadOnly: read, ReadWrite: write, Network: a.net, Programs: a.run, Env: env}),
-		gowasm.New(gowasm.Config{GOROOT: goroot(), ReadOnly: read, ReadWrite: write, Env: env}),
-		starlark.New(starlark.Config{}), wasm.New(wasmConfig), native.New(),
-	}, nil
-}
-
-// goroot is the directory that LOAD_TOOLCHAIN names, if it names one: package standard gives it to
-// the engines that it makes.
-func goroot() string {
-	if dir := os.Getenv("LOAD_TOOLCHAIN"); filepath.IsAbs(dir) {
-		return dir
-	}
-	return ""
+	return e, nil
 }
 
 // places returns the absolute paths of an option's list.

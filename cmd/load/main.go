@@ -26,7 +26,6 @@ import (
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/refused"
 	"github.com/loadgo/load/lockfile"
-	"github.com/loadgo/load/standard"
 )
 
 func main() {
@@ -181,12 +180,11 @@ func (s *session) loader() (*load.Loader, error) { return s.loaderWith(s.lockFil
 // loaderWith is loader with another lock file.
 func (s *session) loaderWith(lockFile string) (*load.Loader, error) {
 	s.output = &output{w: s.stderr}
-	config := s.config(lockFile)
-	var err error
-	if config.Engines, err = s.allow.engines(s.engine); err != nil {
+	engines, err := s.allow.engines(s.engine)
+	if err != nil {
 		return nil, err
 	}
-	l, err := standard.New(config)
+	l, err := engines.New(s.config(lockFile))
 	if err == nil && !s.verbose {
 		s.progress.Begin()
 	}

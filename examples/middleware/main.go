@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
-	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/standard"
 )
@@ -33,11 +32,11 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	eng := goprocess.Config{Network: *network, Stdout: os.Stdout, Stderr: os.Stderr}
+	sandbox := goprocess.Config{Network: *network, Stdout: os.Stdout, Stderr: os.Stderr}
 	if *dir != "" {
-		eng.ReadWrite = []string{*dir}
+		sandbox.ReadWrite = []string{*dir}
 	}
-	l, err := standard.New(load.Config{Engines: []engine.Engine{goprocess.New(eng)}})
+	l, err := standard.Engines{Sandbox: sandbox}.New(load.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
