@@ -197,7 +197,7 @@ func (d *Decoder) Array(n int) []byte {
 
 // Raw takes n bytes. They are part of the message.
 func (d *Decoder) Raw(n int) []byte {
-	if n > len(d.buf)-d.off {
+	if n < 0 || n > len(d.buf)-d.off {
 		d.Fail(ErrShort)
 		return nil
 	}
