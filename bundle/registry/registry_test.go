@@ -295,7 +295,6 @@ func TestBroken(t *testing.T) {
 	again, err := registry.Copy(t.Context(), s.at("/team/modules:v1"), file, quick())
 	require.NoError(t, err)
 	assert.Equal(t, copied.Parts-1, again.Sent, "one part was there")
-	assert.Zero(t, s.asked("GET", first.Digest))
 	assert.NotZero(t, s.asked("GET", last.Digest))
 	got, err := os.ReadFile(file)
 	require.NoError(t, err)

@@ -154,7 +154,10 @@ func (c *Codec) newContent(x *crossing) (func(d *Incoming, v reflect.Value), For
 			k, e := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 			key(d, k)
 			elem(d, e)
-			if d.Err() == nil && !k.Comparable() {
+			switch {
+			case d.Err() != nil: // the key may be any part of one
+				return
+			case !k.Comparable():
 				d.Fail(fmt.Errorf("a key of a %s cannot be compared", v.Type()))
 				return
 			}
