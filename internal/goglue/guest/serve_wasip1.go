@@ -116,7 +116,7 @@ func call(of, size uint32) uint64 {
 	switch in.Byte() {
 	case wire.Call:
 		served.module.Run(in, &out)
-		if runtime.NumGoroutine() > 1 {
+		if served.module.lasting.own.Waits() {
 			runtime.Gosched() // what the module left behind runs only while a call does
 		}
 		return answer(level, out, wire.HeaderSize)

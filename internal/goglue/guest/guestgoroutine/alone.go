@@ -23,8 +23,9 @@ const (
 
 // Goroutines counts the goroutines of the machinery. Its methods are safe for concurrent use.
 type Goroutines struct {
-	own  atomic.Int32
-	busy bool // those of the module ran when they were last waited for
+	own   atomic.Int32
+	later atomic.Int32 // that are to run
+	busy  bool         // those of the module ran when they were last waited for
 }
 
 // Go runs f in a goroutine of the machinery.
@@ -38,12 +39,18 @@ func (g *Goroutines) Go(f func()) {
 
 // After runs f in a goroutine of the machinery, later.
 func (g *Goroutines) After(d time.Duration, f func()) {
+	g.later.Add(1)
 	time.AfterFunc(d, func() {
+		g.later.Add(-1)
 		g.own.Add(1)
 		defer g.own.Add(-1)
 		f()
 	})
 }
+
+// Waits reports whether a goroutine is to run, now or later: where goroutines run only while others
+// wait, the caller lets it.
+func (g *Goroutines) Waits() bool { return g.later.Load() > 0 || runtime.NumGoroutine() > 1 }
 
 // Main notes that the calling goroutine is of the machinery.
 func (g *Goroutines) Main() { g.own.Add(1) }
