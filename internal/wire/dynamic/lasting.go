@@ -98,13 +98,16 @@ func (t *Thing) revive() {
 	}
 }
 
-// memory is what is compared of a pointer or a slice.
+// memory is what is compared of a pointer or a slice; nothing of one that exists no more.
 func (t *Thing) memory(v reflect.Value) (at unsafe.Pointer, size uintptr) {
+	if at = v.UnsafePointer(); at == nil {
+		return nil, 0
+	}
 	size = v.Type().Elem().Size()
 	if v.Kind() == reflect.Slice {
 		size *= uintptr(v.Len())
 	}
-	return v.UnsafePointer(), size
+	return at, size
 }
 
 // Freeze implements [wire.LastingThing].
