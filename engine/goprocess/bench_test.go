@@ -18,7 +18,6 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/goprocess"
 	"github.com/loadgo/load/internal/ratio"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -140,8 +139,8 @@ func bareRoundTrip(b *testing.B, n int) func() {
 			go func() { _, err := host.Write(out); done <- err }()
 		}
 		_, err := io.ReadFull(host, in)
-		require.NoError(b, err)
-		require.NoError(b, <-done)
+		ratio.Must(b, err)
+		ratio.Must(b, <-done)
 	}
 }
 
@@ -150,8 +149,8 @@ func BenchmarkCallString(b *testing.B) {
 	echo := bind[func(string) (string, error)](b, openSample(b), "Echo")
 	ratio.Compare(b, 200, bareRoundTrip(b, 16), func() {
 		s, err := echo("0123456789abcdef")
-		require.NoError(b, err)
-		require.Len(b, s, 16)
+		ratio.Must(b, err)
+		ratio.Want(b, 16, len(s))
 	})
 }
 
@@ -161,8 +160,8 @@ func BenchmarkCallBytes(b *testing.B) {
 	data := make([]byte, 1<<20)
 	ratio.Compare(b, 5, bareRoundTrip(b, 1<<20), func() {
 		got, err := echo(data)
-		require.NoError(b, err)
-		require.Len(b, got, len(data))
+		ratio.Must(b, err)
+		ratio.Want(b, len(data), len(got))
 	})
 }
 
@@ -183,8 +182,8 @@ func BenchmarkCallStruct(b *testing.B) {
 	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
 	ratio.Compare(b, 200, func() { echo("0123456789abcdef") }, func() {
 		out, err := mixed(in)
-		require.NoError(b, err)
-		require.Equal(b, 1, out.Extra["x"])
+		ratio.Must(b, err)
+		ratio.Want(b, 1, out.Extra["x"])
 	})
 }
 
@@ -197,12 +196,12 @@ func BenchmarkStream(b *testing.B) {
 	data := make([]byte, 1<<20)
 	ratio.Compare(b, 10, func() {
 		n, err := length(data)
-		require.Equal(b, len(data), n)
-		require.NoError(b, err)
+		ratio.Want(b, len(data), n)
+		ratio.Must(b, err)
 	}, func() {
 		n, err := consume(bytes.NewReader(data))
-		require.Equal(b, int64(1<<20), n)
-		require.NoError(b, err)
+		ratio.Want(b, int64(1<<20), n)
+		ratio.Must(b, err)
 	})
 }
 
@@ -218,8 +217,8 @@ func BenchmarkCallback(b *testing.B) {
 		}
 	}, func() {
 		n, err := sum(100, func(n int) int { return n })
-		require.Equal(b, 4950, n)
-		require.NoError(b, err)
+		ratio.Want(b, 4950, n)
+		ratio.Must(b, err)
 	})
 }
 
@@ -229,7 +228,7 @@ func BenchmarkCallTwoGoroutines(b *testing.B) {
 	calls := func(n int) {
 		for range n {
 			_, err := echo("0123456789abcdef")
-			assert.NoError(b, err)
+			ratio.Must(b, err)
 		}
 	}
 	const n = 400
@@ -252,8 +251,8 @@ func fib(n int) int {
 func BenchmarkCallFib(b *testing.B) {
 	inside := bind[func(int) (int, error)](b, openSample(b), "Fib")
 	check := func(n int, err error) {
-		require.Equal(b, 832040, n)
-		require.NoError(b, err)
+		ratio.Want(b, 832040, n)
+		ratio.Must(b, err)
 	}
 	ratio.Compare(b, 1, func() { check(fib(30), nil) }, func() { check(inside(30)) })
 }
@@ -265,9 +264,9 @@ func BenchmarkShareBytes(b *testing.B) {
 	ratio.Compare(b, 5, func() { copy(to, data) }, func() {
 		data[0] = 0
 		n, err := fill(data)
-		require.Equal(b, 6, n)
-		require.Equal(b, byte('f'), data[0])
-		require.NoError(b, err)
+		ratio.Want(b, 6, n)
+		ratio.Want(b, byte('f'), data[0])
+		ratio.Must(b, err)
 	})
 }
 
@@ -283,8 +282,8 @@ func BenchmarkShareGraph(b *testing.B) {
 	ratio.Compare(b, 5, func() { copy(to, points) }, func() {
 		clear(points)
 		all, err := fill(list)
-		require.Len(b, all, len(list))
-		require.Equal(b, 1000, points[999].X)
-		require.NoError(b, err)
+		ratio.Want(b, len(list), len(all))
+		ratio.Want(b, 1000, points[999].X)
+		ratio.Must(b, err)
 	})
 }

@@ -53,10 +53,10 @@ func client(b *testing.B, h http.Handler) func() {
 	b.Cleanup(server.Close)
 	return func() {
 		response, err := server.Client().Get(server.URL + "/items?q=1")
-		require.NoError(b, err)
+		ratio.Must(b, err)
 		body, err := io.ReadAll(response.Body)
-		require.Equal(b, "hello", string(body))
-		require.NoError(b, err)
+		ratio.Want(b, "hello", string(body))
+		ratio.Must(b, err)
 		response.Body.Close()
 	}
 }

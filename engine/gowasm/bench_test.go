@@ -66,7 +66,7 @@ func openSample(b *testing.B, config gowasm.Config) engine.Instance {
 func BenchmarkCallInts(b *testing.B) {
 	add := bound[func(int, int) int](b, openSample(b, gowasm.Config{}), "Add")
 	for b.Loop() {
-		require.Equal(b, 3, add(1, 2))
+		ratio.Want(b, 3, add(1, 2))
 	}
 }
 
@@ -76,7 +76,7 @@ func BenchmarkCallIntsContext(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	for b.Loop() {
-		require.Equal(b, 3, add(ctx, 1, 2))
+		ratio.Want(b, 3, add(ctx, 1, 2))
 	}
 }
 
@@ -85,8 +85,8 @@ func BenchmarkCallString(b *testing.B) {
 	echo := bound[func(string) (string, error)](b, openSample(b, gowasm.Config{}), "Echo")
 	for b.Loop() {
 		s, err := echo("0123456789abcdef")
-		require.NoError(b, err)
-		require.Len(b, s, 16)
+		ratio.Must(b, err)
+		ratio.Want(b, 16, len(s))
 	}
 }
 
@@ -104,8 +104,8 @@ func BenchmarkCallStruct(b *testing.B) {
 	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
 	for b.Loop() {
 		out, err := mixed(in)
-		require.NoError(b, err)
-		require.Equal(b, 1, out.Extra["x"])
+		ratio.Must(b, err)
+		ratio.Want(b, 1, out.Extra["x"])
 	}
 }
 
@@ -140,8 +140,8 @@ func BenchmarkCallBytes(b *testing.B) {
 	data := make([]byte, 1<<20)
 	ratio.Compare(b, 5, rawCopy(b, data), func() {
 		got, err := echo(data)
-		require.NoError(b, err)
-		require.Len(b, got, len(data))
+		ratio.Must(b, err)
+		ratio.Want(b, len(data), len(got))
 	})
 }
 
@@ -157,14 +157,14 @@ func rawCopy(b *testing.B, data []byte) func() {
 	var stack [1]uint64
 	return func() {
 		stack[0] = uint64(len(data))
-		require.NoError(b, alloc.CallWithStack(ctx, stack[:]))
-		require.True(b, m.Memory().Write(uint32(stack[0]), data), "out of range")
+		ratio.Must(b, alloc.CallWithStack(ctx, stack[:]))
+		ratio.Want(b, true, m.Memory().Write(uint32(stack[0]), data))
 		stack[0] = uint64(len(data))
-		require.NoError(b, echo.CallWithStack(ctx, stack[:]))
+		ratio.Must(b, echo.CallWithStack(ctx, stack[:]))
 		view, ok := m.Memory().Read(uint32(stack[0]>>32), uint32(stack[0]))
 		got := append([]byte(nil), view...)
-		require.True(b, ok, "lost")
-		require.Len(b, got, len(data), "lost")
+		ratio.Want(b, true, ok)
+		ratio.Want(b, len(data), len(got))
 	}
 }
 
@@ -177,12 +177,12 @@ func BenchmarkCallReader(b *testing.B) {
 	data := make([]byte, 1<<20)
 	ratio.Compare(b, 5, func() {
 		n, err := size(data)
-		require.Equal(b, len(data), n)
-		require.NoError(b, err)
+		ratio.Want(b, len(data), n)
+		ratio.Must(b, err)
 	}, func() {
 		n, err := drain(bytes.NewReader(data))
-		require.Equal(b, int64(len(data)), n)
-		require.NoError(b, err)
+		ratio.Want(b, int64(len(data)), n)
+		ratio.Must(b, err)
 	})
 }
 
@@ -190,7 +190,7 @@ func BenchmarkCallReader(b *testing.B) {
 func BenchmarkCallFib(b *testing.B) {
 	inside := bound[func(int) int](b, openSample(b, gowasm.Config{}), "Fib")
 	check := func(n int) {
-		require.Equal(b, 832040, n)
+		ratio.Want(b, 832040, n)
 	}
 	ratio.Compare(b, 1, func() { check(fib(30)) }, func() { check(inside(30)) })
 }

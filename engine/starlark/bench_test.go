@@ -22,6 +22,7 @@ import (
 	"github.com/loadgo/load/engine/starlark"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
+	"github.com/loadgo/load/internal/ratio"
 	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/require"
 )
@@ -133,7 +134,7 @@ func compare(b *testing.B, what string, our, their func() (time.Duration, error)
 	for b.Loop() {
 		mine, err1 := our()
 		yours, err2 := their()
-		require.NoError(b, errors.Join(err1, err2))
+		ratio.Must(b, errors.Join(err1, err2))
 		ours, theirs = ours+mine, theirs+yours
 	}
 	report(b, what, ours, theirs)

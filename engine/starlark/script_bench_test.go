@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/internal/ratio"
 	"github.com/stretchr/testify/require"
 )
 
@@ -59,6 +60,6 @@ func BenchmarkScript(b *testing.B) {
 	require.NoError(b, err)
 	for b.Loop() {
 		_, _, _, _, err := work()
-		require.NoError(b, err)
+		ratio.Must(b, err)
 	}
 }

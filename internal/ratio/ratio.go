@@ -33,3 +33,19 @@ func Compare(b *testing.B, batch int, yardstick, measured func()) {
 	b.ReportMetric(float64(ours)/float64(bare), "ratio")
 	b.ReportMetric(0, "ns/op")
 }
+
+// Must ends the benchmark if err is not nil. It is for what is measured: an assertion of testify
+// asks for its callers each time, which costs as much as a fast call. In another goroutine than the
+// benchmark's it ends that goroutine, and the benchmark fails.
+func Must(b *testing.B, err error) {
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// Want ends the benchmark, as Must does, if got is not what was wanted.
+func Want[T comparable](b *testing.B, want, got T) {
+	if want != got {
+		b.Fatalf("want %v, got %v", want, got)
+	}
+}
