@@ -1,17 +1,11 @@
 package main
 
 import (
-	"bytes"
+	"encoding/json"
 	"fmt"
-	"go/ast"
-	"go/format"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,11 +13,20 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadgo/load/internal/stubgen/examples"
 )
 
-// liveStubs are packages whose published examples TestLiveStubs runs. LOAD_LIVE_STUBS names others,
-// separated by blanks; those with versions are modules that the module proxy serves.
-const liveStubs = "sort net/url text/tabwriter gopkg.in/yaml.v3@v3.0.1 github.com/pkg/errors@v0.9.1"
+// liveStubs are the packages whose published examples TestLiveStubs runs: trees of stubs, with a ";"
+// between them. Those with versions are of modules that the module proxy serves. LOAD_LIVE_STUBS
+// names others, and LOAD_LIVE_WASM those of them that run on gowasm, too.
+var liveStubs = strings.Join([]string{
+	"container/list container/ring container/heap sort strings bytes bufio strconv path unicode/utf8",
+	"encoding/json encoding/csv encoding/hex encoding/base64 net/url text/template text/tabwriter errors regexp flag",
+	"gopkg.in/yaml.v3@v3.0.1 github.com/pkg/errors@v0.9.1",
+}, ";")
+
+const liveWasm = "container/list container/ring sort strings strconv encoding/json encoding/csv net/url text/template regexp"
 
 // leastLive is the share of the examples that pass natively which pass through stubs, in percent.
 const leastLive = 90
@@ -34,184 +37,151 @@ func TestLiveStubs(t *testing.T) {
 	if os.Getenv("LOAD_LIVE") != "1" {
 		t.Skip("it takes minutes: set LOAD_LIVE=1")
 	}
-	names := liveStubs
+	lists, wasm := liveStubs, liveWasm
 	if others := os.Getenv("LOAD_LIVE_STUBS"); others != "" {
-		names = others
+		lists, wasm = others, os.Getenv("LOAD_LIVE_WASM")
 	}
-	dir := appModule(t)
+	live := liveModule{t: t, Module: examples.Module{Dir: appModule(t), Env: append(os.Environ(), "GOFLAGS=-mod=mod")}}
 	t.Setenv("LOAD_DIR", t.TempDir())
-	native, stubs := 0, 0
-	table := "package · examples · native · stubs"
-	for i, name := range strings.Fields(names) {
-		p := &livePackage{t: t, dir: dir, at: "p" + strconv.Itoa(i), name: name}
-		p.path, _, _ = strings.Cut(name, "@")
-		p.run()
-		native, stubs = native+len(p.native), stubs+len(p.passed)
-		table += fmt.Sprintf("\n%s · %d · %d · %d", name, p.all, len(p.native), len(p.passed))
+	var all []*livePackage
+	for i, names := range strings.Split(lists, ";") {
+		all = append(all, live.tree("t"+strconv.Itoa(i), strings.Fields(names), strings.Fields(wasm))...)
+	}
+	native, stubs, onWasm, wasmNative := 0, 0, 0, 0
+	table := "package · examples · native · stubs · gowasm"
+	for _, p := range all {
+		native, stubs = native+len(p.native), stubs+len(p.native)-len(p.failed)
+		table += fmt.Sprintf("\n%s · %d · %d · %d", p.name, p.examples, len(p.native), len(p.native)-len(p.failed))
+		if p.failedWasm != nil {
+			wasmNative, onWasm = wasmNative+len(p.native), onWasm+len(p.native)-len(p.failedWasm)
+			table += fmt.Sprintf(" · %d", len(p.native)-len(p.failedWasm))
+		}
+	}
+	for _, p := range all {
 		for _, example := range p.native {
-			if !slices.Contains(p.passed, example) {
-				table += "\n\t" + example + ": " + p.reasons[example]
+			if reason, ok := p.failed[example]; ok {
+				table += "\n" + p.name + " " + example + ": " + reason[:min(len(reason), 1200)]
+			} else if reason, ok := p.failedWasm[example]; ok {
+				table += "\n" + p.name + " " + example + " on gowasm: " + reason[:min(len(reason), 1200)]
 			}
 		}
 	}
 	t.Log(table)
+	t.Logf("%d of %d, on gowasm %d of %d", stubs, native, onWasm, wasmNative)
 	require.Positive(t, native)
 	assert.GreaterOrEqual(t, 100*stubs, leastLive*native, "%d of %d examples that pass natively pass through stubs", stubs, native)
+	assert.GreaterOrEqual(t, 100*onWasm, leastLive*wasmNative, "%d of %d do on gowasm", onWasm, wasmNative)
 }
 
-// livePackage is a package whose examples run.
+// livePackage is a package whose examples ran.
 type livePackage struct {
-	t              *testing.T
-	dir, at        string // the application, and what it has of the package
-	name, path     string
-	generated      []string // import paths
-	all            int
-	native, passed []string
-	reasons        map[string]string
+	name               string
+	examples           int
+	native             []string          // those that pass natively
+	failed, failedWasm map[string]string // of these, and why
 }
 
-func (p *livePackage) run() {
-	p.reasons = map[string]string{}
-	if strings.Contains(p.name, "@") {
-		output, err := goIn(p.t, p.dir, "get", p.name)
-		require.NoError(p.t, err, output)
+// liveModule is the application whose packages the examples become.
+type liveModule struct {
+	examples.Module
+	t *testing.T
+}
+
+func (l liveModule) mustGo(args ...string) string {
+	output, err := l.Go(l.t.Context(), args...)
+	require.NoError(l.t, err, output)
+	return output
+}
+
+// tree generates a tree of stubs, and runs the examples of its packages.
+func (l liveModule) tree(at string, names, wasm []string) (all []*livePackage) {
+	stubs := filepath.Join(l.Dir, at, "stubs")
+	stderr, code := gen(l.t, l.Dir, append([]string{"-tree", "-o", stubs}, names...)...)
+	if !assert.Zero(l.t, code, stderr) {
+		return nil
 	}
-	output, err := goIn(p.t, p.dir, "list", "-f", "dir={{.Dir}}", p.path)
-	require.NoError(p.t, err, output)
-	source := strings.TrimSpace(output[strings.LastIndex(output, "dir=")+4:])
-	stubs := filepath.Join(p.dir, p.at, "stubs")
-	stderr, code := gen(p.t, p.dir, "-tree", "-o", stubs, p.name)
-	if !assert.Zero(p.t, code, stderr) {
-		return
-	}
-	require.NoError(p.t, filepath.WalkDir(stubs, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			below, _ := filepath.Rel(stubs, path)
-			p.generated = append(p.generated, filepath.ToSlash(below))
+	generated := map[string]bool{}
+	require.NoError(l.t, filepath.WalkDir(stubs, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			below, _ := filepath.Rel(stubs, filepath.Dir(file))
+			generated[filepath.ToSlash(below)] = true
 		}
 		return err
 	}))
-	output, err = goIn(p.t, p.dir, "vet", "./"+p.at+"/stubs/...")
-	assert.NoError(p.t, err, output)
-	files, err := filepath.Glob(filepath.Join(source, "*_test.go"))
-	require.NoError(p.t, err)
-	for i, file := range files {
-		text, err := os.ReadFile(file)
-		require.NoError(p.t, err)
-		f := &exampleFile{livePackage: p, text: text}
-		if wanted := f.examples(); len(wanted) > 0 {
-			p.all += len(wanted)
-			f.runBoth(strconv.Itoa(i), wanted)
+	base := "example.com/app/" + at + "/stubs/"
+	for i, name := range names {
+		if strings.Contains(name, "@") {
+			l.mustGo("get", name)
 		}
+		path, _, _ := strings.Cut(name, "@")
+		p := &livePackage{name: name}
+		all = append(all, p)
+		l.run(p, path, filepath.Join(at, "p"+strconv.Itoa(i)), slices.Contains(wasm, path), func(path string) string {
+			if generated[path] {
+				return base + path
+			}
+			return path
+		})
 	}
+	l.mustGo("vet", "./"+at+"/stubs/...")
+	return all
 }
 
-// exampleFile is a file of external examples.
-type exampleFile struct {
-	*livePackage
-	text []byte
-}
-
-var hasOutput = regexp.MustCompile(`(?i)^\s*(unordered )?output:`)
-
-// examples lists the examples with an output.
-func (f *exampleFile) examples() (names []string) {
-	file, err := parser.ParseFile(token.NewFileSet(), "", f.text, parser.ParseComments)
-	if err != nil || !strings.HasSuffix(file.Name.Name, "_test") || bytes.Contains(f.text, []byte("//go:build goexperiment")) {
-		return nil
+// run runs the examples of a package natively, and those that pass through its stub.
+func (l liveModule) run(p *livePackage, path, at string, wasm bool, lead func(string) string) {
+	var listed struct {
+		Dir          string
+		XTestGoFiles []string
 	}
-	for _, decl := range file.Decls {
-		d, ok := decl.(*ast.FuncDecl)
-		if ok && d.Recv == nil && strings.HasPrefix(d.Name.Name, "Example") && slices.ContainsFunc(file.Comments, func(c *ast.CommentGroup) bool {
-			return c.Pos() > d.Body.Pos() && c.End() < d.Body.End() && hasOutput.MatchString(c.Text())
-		}) {
-			names = append(names, d.Name.Name)
-		}
-	}
-	return names
-}
-
-// runBoth runs the examples natively, and those that pass through the stubs.
-func (f *exampleFile) runBoth(number string, wanted []string) {
-	native := f.passing("native"+number, f.text, wanted)
-	f.native = append(f.native, native...)
-	if len(native) == 0 {
+	output := l.mustGo("list", "-json=Dir,XTestGoFiles", path)
+	require.NoError(l.t, json.Unmarshal([]byte(output[strings.IndexByte(output, '{'):]), &listed), output)
+	suite, err := examples.Read(listed.Dir, listed.XTestGoFiles)
+	require.NoError(l.t, err)
+	p.examples = len(suite.Examples)
+	if p.examples == 0 {
 		return
 	}
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "", f.text, parser.ParseComments)
-	require.NoError(f.t, err)
-	for _, spec := range file.Imports {
-		if path, _ := strconv.Unquote(spec.Path.Value); slices.Contains(f.generated, path) {
-			spec.Path.Value = strconv.Quote("example.com/app/" + f.at + "/stubs/" + path)
+	ctx := l.t.Context()
+	native, err := suite.Compile(ctx, l.Module, filepath.Join(at, "native"), func(path string) string { return path }, "")
+	require.NoError(l.t, err)
+	failed := native.Run(ctx, suite.Examples)
+	for _, example := range suite.Examples {
+		if _, ok := failed[example]; !ok {
+			p.native = append(p.native, example)
 		}
 	}
-	var led bytes.Buffer
-	require.NoError(f.t, format.Node(&led, fset, file))
-	f.passed = append(f.passed, f.passing("stubs"+number, led.Bytes(), native)...)
+	led, err := suite.Compile(ctx, l.Module, filepath.Join(at, "stubs"), lead, engineOfStubs(lead(path)))
+	require.NoError(l.t, err)
+	p.failed = led.Run(ctx, p.native)
+	if wasm {
+		p.failedWasm = led.Run(ctx, p.native, "LOAD_LIVE_ENGINE=gowasm")
+	}
 }
 
-var compileError = regexp.MustCompile(`(?m)^\S*e_test\.go:(\d+):\d+: (.*)$`)
+// engineOfStubs lets the examples say which engine the stubs of a tree run on.
+func engineOfStubs(stub string) string {
+	return fmt.Sprintf(`
+import (
+	liveos "os"
 
-// passing returns the examples of a file that pass. What does not compile is taken out of it.
-func (f *exampleFile) passing(name string, text []byte, wanted []string) (passed []string) {
-	dir := filepath.Join(f.dir, f.at, name)
-	pkg := "./" + f.at + "/" + name
-	for range 10 {
-		writeFile(f.t, filepath.Join(dir, "e_test.go"), text)
-		output, err := goIn(f.t, f.dir, "test", "-vet=off", "-c", "-o", filepath.Join(dir, "examples"), pkg)
-		if err == nil {
-			break
+	liveload "github.com/loadgo/load"
+	livestandard "github.com/loadgo/load/standard"
+
+	livestub %q
+)
+
+type livePrinter struct{ to **liveos.File }
+
+func (p livePrinter) Write(data []byte) (int, error) { return (*p.to).Write(data) }
+
+func init() {
+	if engine := liveos.Getenv("LOAD_LIVE_ENGINE"); engine != "" {
+		l, err := livestandard.Printing(livePrinter{&liveos.Stdout}, livePrinter{&liveos.Stderr}, liveload.Config{Engine: engine})
+		if err != nil {
+			panic(err)
 		}
-		fewer := f.without(text, output)
-		if bytes.Equal(fewer, text) {
-			for _, example := range wanted {
-				f.reasons[example] = output
-			}
-			return nil
-		}
-		text = fewer
+		livestub.Use(l)
 	}
-	for _, example := range wanted {
-		if f.reasons[example] != "" {
-			continue
-		}
-		cmd := exec.CommandContext(f.t.Context(), filepath.Join(dir, "examples"), "-test.v", "-test.timeout=60s", "-test.run=^"+example+"$")
-		cmd.Dir = dir
-		combined, _ := cmd.CombinedOutput()
-		output := string(combined)
-		if strings.Contains(output, "--- PASS: "+example+" ") {
-			passed = append(passed, example)
-		} else {
-			f.reasons[example] = output[:min(len(output), 600)]
-		}
-	}
-	return passed
 }
-
-// without takes out of a file the examples that the compiler complains about, and unused imports.
-func (f *exampleFile) without(text []byte, output string) []byte {
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "", text, parser.ParseComments)
-	if err != nil {
-		return text
-	}
-	lines := strings.Split(string(text), "\n")
-	for _, match := range compileError.FindAllStringSubmatch(output, -1) {
-		line, _ := strconv.Atoi(match[1])
-		if strings.Contains(match[2], "imported and not used") || strings.Contains(match[2], "imported as") {
-			lines[line-1] = regexp.MustCompile(`^(\s*(?:import )?)(?:\w+ )?"`).ReplaceAllString(lines[line-1], `${1}_ "`)
-			continue
-		}
-		for _, decl := range file.Decls {
-			d, ok := decl.(*ast.FuncDecl)
-			if first, last := fset.Position(decl.Pos()).Line, fset.Position(decl.End()).Line; ok && first <= line && line <= last {
-				f.reasons[d.Name.Name] = match[2]
-				for i := first - 1; i < last; i++ {
-					lines[i] = ""
-				}
-			}
-		}
-	}
-	return []byte(strings.Join(lines, "\n"))
+`, stub)
 }
