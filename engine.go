@@ -87,8 +87,8 @@ func (l *Loader) open(ctx context.Context, o *outfit, spec *Spec, artifactOnly b
 	opened.Store(cmp.Or(imp.parent, m))
 	m.grants, m.limits = a.Grants, a.Limits
 	m.entry.ArtifactOnly, m.entry.Imports, m.loaded = artifactOnly, imp.imports, time.Now()
-	m.stages = report.Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start)}
-	m.stages.Total = m.loaded.Sub(begin)
+	m.stages = report.Stages{Compile: start.Sub(begin), Open: m.loaded.Sub(start), Total: m.loaded.Sub(begin)}
+	engine.UsageOf(instance).OnFirst(func(took time.Duration) { l.emit(event.Called{Name: spec.Name, Took: took}) })
 	if files != nil {
 		m.artifactSize = files.Size()
 	}

@@ -202,7 +202,7 @@ func New(config Config) (*Loader, error) {
 	l.letGo = func() {}
 	if config.Store != nil {
 		l.letGo = config.Store.Hold()
-		l.config.Store = config.Store.Telling(store.Hooks{Waiting: func(lock string) { l.emit(event.Waiting{Lock: lock}) }})
+		l.config.Store = artifact.Telling(config.Store, l.emit)
 	}
 	l.artifacts.Store = l.config.Store
 	return l, nil

@@ -68,7 +68,7 @@ func TestInstallCompileOpen(t *testing.T) {
 	assert.Equalf(t, "a.com@v1.0.0", m.String(), "module %v, engine %s", m, m.Engine())
 	assert.Equalf(t, "press", m.Engine(), "module %v, engine %s", m, m.Engine())
 	assert.Equalf(t, "none", m.Isolation().Level, "module %v, engine %s", m, m.Engine())
-	got, want := r.Kinds(), []string{"Found", "Compiled", "Opened", "Loaded"}
+	got, want := r.Kinds(), []string{"Found", "Verified", "Compiled", "Opened", "Loaded"}
 	assert.Equal(t, want, got)
 
 	// Another loader, as another process, compiles nothing.
@@ -136,7 +136,7 @@ func TestDamagedArtifactIsMadeAgain(t *testing.T) {
 	l := newLoader(t, &world{}, withShop(&shop{}, p, in), func(c *load.Config) { c.Events = r.Sink })
 	mustLoad(t, l, "a.com")
 	assert.EqualValues(t, 2, p.compiles.Load())
-	got, want := r.Kinds(), []string{"Found", "Evicted", "Compiled", "Opened", "Loaded"}
+	got, want := r.Kinds(), []string{"Found", "Evicted", "Verified", "Compiled", "Opened", "Loaded"}
 	assert.Equal(t, want, got)
 }
 

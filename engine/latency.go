@@ -73,13 +73,26 @@ func (h *histogram) add(d time.Duration) {
 
 // EndSince is End for a call whose duration counts: see [Usage.Latency].
 func (u *Usage) EndSince(began Began, err error) {
+	took := time.Duration(Now() - began)
 	h := u.took.Load()
 	if h == nil {
-		u.took.CompareAndSwap(nil, new(histogram))
+		if u.took.CompareAndSwap(nil, new(histogram)) {
+			if first := u.first.Load(); first != nil {
+				(*first)(took)
+			}
+		}
 		h = u.took.Load()
 	}
-	h.add(time.Duration(Now() - began))
+	h.add(took)
 	u.End(err)
+}
+
+// OnFirst has f hear how long the first call took that ends by EndSince. It does nothing for no
+// usage, and after that call.
+func (u *Usage) OnFirst(f func(took time.Duration)) {
+	if u != nil {
+		u.first.Store(&f)
+	}
 }
 
 // Latency returns how long the calls took that ended by EndSince.

@@ -19,6 +19,7 @@ type Usage struct {
 	calls   atomic.Int64
 	failed  atomic.Int64
 	took    atomic.Pointer[histogram] // nil until a call ended by EndSince
+	first   atomic.Pointer[func(time.Duration)]
 
 	mu   sync.Mutex
 	idle chan struct{}           // closed when the last call has ended after Refuse

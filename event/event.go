@@ -58,6 +58,19 @@ type (
 	}
 	// Waiting: another process holds the lock for the same work.
 	Waiting struct{ Lock string }
+	// Waited: the wait for it is over.
+	Waited struct {
+		Lock string
+		Took time.Duration
+	}
+	// Verified: sources are what was installed, before they are compiled; or a file that was
+	// compiled, of 64KiB or more, is what the compiler made, before anything of it runs.
+	Verified struct {
+		Name  string
+		What  string // "sources", or the name of the file
+		Bytes int64  // of the file
+		Took  time.Duration
+	}
 	// Compiled: an artifact was made.
 	Compiled struct {
 		Name, Engine string
@@ -118,6 +131,11 @@ type (
 		Fix   string   // what allows it: "grant NAME network"
 		Asks  []string // what the module's bundle asks to be granted, if it came in one
 	}
+	// Called: the first call of an instance has ended.
+	Called struct {
+		Name string
+		Took time.Duration
+	}
 	// Crashed: an instance ended by itself.
 	Crashed struct {
 		Name string
@@ -163,6 +181,10 @@ func (Installed) event() {}
 
 func (Waiting) event() {}
 
+func (Waited) event() {}
+
+func (Verified) event() {}
+
 func (Compiled) event() {}
 
 func (Fetched) event() {}
@@ -182,6 +204,8 @@ func (Output) event() {}
 func (Overrun) event() {}
 
 func (Refused) event() {}
+
+func (Called) event() {}
 
 func (Crashed) event() {}
 
@@ -225,6 +249,18 @@ func (e Installed) String() string {
 }
 
 func (e Waiting) String() string { return "waiting for another process: " + e.Lock }
+
+func (e Waited) String() string {
+	return fmt.Sprintf("waited for another process: %s (%s)", e.Lock, quantity.Took(e.Took))
+}
+
+func (e Verified) String() string {
+	s := "verified " + e.What + " of " + e.Name
+	if e.Bytes > 0 {
+		s += ", " + quantity.About(e.Bytes)
+	}
+	return s + " (" + quantity.Took(e.Took) + ")"
+}
 
 func (e Compiled) String() string {
 	return fmt.Sprintf("compiled %s by %s, %s (%s)", e.Name, e.Engine, quantity.About(e.Bytes), quantity.Took(e.Took))
@@ -274,6 +310,10 @@ func (e Refused) String() string {
 		s += "; its bundle asks for " + strings.Join(e.Asks, ", ")
 	}
 	return s
+}
+
+func (e Called) String() string {
+	return fmt.Sprintf("called %s for the first time (%s)", e.Name, quantity.Took(e.Took))
 }
 
 func (e Crashed) String() string { return fmt.Sprintf("crashed %s: %v", e.Name, e.Err) }

@@ -12,7 +12,7 @@ import (
 
 // step is a part of a load.
 type step struct {
-	What       string // "find", "resolve", "download", "install", "compile", "open"
+	What       string // "find", "resolve", "download", "install", "compile", "verify", "open", "wait"
 	Of         string // file of a download, "" for the other steps
 	Start, End time.Time
 
@@ -44,6 +44,10 @@ func stepOf(e event.Event, now time.Time) (step, bool) {
 		return step{What: "install", Start: since(e.Took), End: now, name: e.Name}, true
 	case event.Compiled:
 		return step{What: "compile", Start: since(e.Took), End: now, name: e.Name}, true
+	case event.Verified:
+		return step{What: "verify", Of: e.What, Start: since(e.Took), End: now, name: e.Name}, true
+	case event.Waited:
+		return step{What: "wait", Of: e.Lock, Start: since(e.Took), End: now}, true
 	case event.Opened:
 		return step{What: "open", Start: since(e.Took), End: now, name: e.Name}, true
 	}
@@ -82,7 +86,7 @@ func (r *Recorder) loadOf(e event.Event, now time.Time) (loadRecord, bool) {
 		if canonical == "" && s.name == l.Name {
 			canonical = s.canonical // of a load that failed after its module was found
 		}
-		if s.What == "download" || s.name == l.Name || s.name == canonical {
+		if s.name == "" || s.name == l.Name || s.name == canonical {
 			l.Steps = append(l.Steps, s)
 		}
 	}

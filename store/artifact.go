@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loadgo/load/internal/failpoint"
 )
@@ -22,6 +23,8 @@ type Artifact struct {
 	files []File // sorted by name
 
 	elsewhere Contents // where the files are when they are not in a store, or nil
+
+	verified func(file File, took time.Duration) // hears of files that were, or nil
 }
 
 // Contents returns what a file of an artifact holds, and what verifies that very memory, which does
@@ -53,6 +56,24 @@ func (a *Artifact) Without(name string) *Artifact {
 	other := *a
 	other.files = slices.DeleteFunc(slices.Clone(a.files), func(f File) bool { return f.Name == name })
 	return &other
+}
+
+// Telling returns the same artifact, whose files verified hears of when they are found to be what
+// was put into the store, and how long that took.
+func (a *Artifact) Telling(verified func(file File, took time.Duration)) *Artifact {
+	other := *a
+	other.verified = verified
+	return &other
+}
+
+// timed is a verification that the artifact tells of.
+func (a *Artifact) timed(file File, verify func() error) error {
+	began := time.Now()
+	err := verify()
+	if err == nil && a.verified != nil {
+		a.verified(file, time.Since(began))
+	}
+	return err
 }
 
 // Files returns the artifact's files, sorted by name.
@@ -97,12 +118,12 @@ func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error,
 			return nil, nil, err
 		}
 		f, err = inMemory(name, data)
-		return f, verify, err
+		return f, func() error { return a.timed(want, verify) }, err
 	}
 	if f, want, err = a.open(want); err != nil {
 		return nil, nil, err
 	}
-	return f, func() error { return a.verify(f, want) }, nil
+	return f, func() error { return a.timed(want, func() error { return a.verify(f, want) }) }, nil
 }
 
 // file returns the file of that name.
@@ -136,7 +157,7 @@ func (a *Artifact) ReadFile(name string) ([]byte, error) {
 	if a.elsewhere != nil {
 		data, verify, err := a.elsewhere(name)
 		if err == nil {
-			err = verify()
+			err = a.timed(want, verify)
 		}
 		return data, err
 	}
@@ -152,10 +173,12 @@ func (a *Artifact) ReadFile(name string) ([]byte, error) {
 	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, a.damaged(name, err.Error())
 	}
-	if sumBytes(data) != want.sum {
-		return nil, a.damaged(name, contentsDiffer)
-	}
-	return data, nil
+	return data, a.timed(want, func() error {
+		if sumBytes(data) != want.sum {
+			return a.damaged(name, contentsDiffer)
+		}
+		return nil
+	})
 }
 
 const contentsDiffer = "its contents are not what was stored"

@@ -47,10 +47,9 @@ func (s *Store) lockFile(ctx context.Context, name string) (*flock.Flock, error)
 	file := newFlock(path)
 	ok, err := file.TryLock()
 	if err == nil && !ok {
-		if s.hooks.Waiting != nil {
-			s.hooks.Waiting(name)
-		}
+		over := s.hooks.wait(name)
 		ok, err = file.TryLockContext(ctx, poll)
+		over()
 	}
 	if ok && err == nil {
 		return file, nil

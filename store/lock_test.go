@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/assert"
@@ -74,8 +75,13 @@ func TestLockWaits(t *testing.T) {
 	assert.Equal(t, "work", waited[0])
 	_, err = theirs.Lock(ctx, "work")
 	assert.ErrorIsf(t, err, cause, "within the process: got %v, want the context's cause", err)
-	mine = mine.Telling(store.Hooks{Waiting: func(string) { unlock() }})
+	waited = nil
+	mine = mine.Telling(store.Hooks{Waiting: func(string) { unlock() }, Waited: func(lock string, took time.Duration) {
+		assert.Positive(t, took)
+		waited = append(waited, lock)
+	}})
 	unlock, err = mine.Lock(t.Context(), "work")
 	require.NoError(t, err)
+	assert.Equal(t, []string{"work"}, waited)
 	unlock()
 }

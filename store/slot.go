@@ -26,7 +26,13 @@ func (s *Store) Slot(ctx context.Context, kind string) (processors int, release 
 		return 0, nil, writeError(dir, err)
 	}
 	all := runtime.GOMAXPROCS(0)
-	for waits := false; ; waits = true {
+	var over func()
+	defer func() {
+		if over != nil {
+			over()
+		}
+	}()
+	for {
 		for i := range all {
 			file := newFlock(filepath.Join(dir, fmt.Sprintf("%s-%d", fileName(kind), i)))
 			if ok, err := file.TryLock(); err != nil {
@@ -36,8 +42,8 @@ func (s *Store) Slot(ctx context.Context, kind string) (processors int, release 
 			}
 			_ = file.Close()
 		}
-		if s.hooks.Waiting != nil && !waits {
-			s.hooks.Waiting("a processor to " + kind)
+		if over == nil {
+			over = s.hooks.wait("a processor to " + kind)
 		}
 		select {
 		case <-time.After(poll):

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -65,12 +66,15 @@ func TestSlotWait(t *testing.T) {
 	assert.Less(t, all, 3*runtime.GOMAXPROCS(0))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var told []string
-	_, _, err = s.Telling(store.Hooks{Waiting: func(lock string) {
-		told = append(told, lock)
-		cancel(assert.AnError)
-	}}).Slot(ctx, "work")
+	_, _, err = s.Telling(store.Hooks{
+		Waiting: func(lock string) {
+			told = append(told, lock)
+			cancel(assert.AnError)
+		},
+		Waited: func(lock string, _ time.Duration) { told = append(told, lock) },
+	}).Slot(ctx, "work")
 	assert.Equal(t, assert.AnError, err)
-	assert.Equal(t, []string{"a processor to work"}, told)
+	assert.Equal(t, []string{"a processor to work", "a processor to work"}, told, "before and after")
 	_, release, err := s.Slot(t.Context(), "play")
 	require.NoError(t, err)
 	release()

@@ -30,6 +30,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // Store is an open store. It is safe for concurrent use, also by several processes on one
@@ -51,6 +52,8 @@ type opened struct {
 type Hooks struct {
 	// Waiting hears the name of a lock that another process holds, before the store waits for it.
 	Waiting func(lock string)
+	// Waited hears how long the store waited for it, once that is over.
+	Waited func(lock string, took time.Duration)
 	// Evicted hears what was wrong with an artifact that is taken out to be made again.
 	Evicted func(damaged *DamagedError)
 }
@@ -61,10 +64,25 @@ func (s *Store) Telling(hooks Hooks) *Store {
 	if hooks.Waiting == nil {
 		hooks.Waiting = s.hooks.Waiting
 	}
+	if hooks.Waited == nil {
+		hooks.Waited = s.hooks.Waited
+	}
 	if hooks.Evicted == nil {
 		hooks.Evicted = s.hooks.Evicted
 	}
 	return &Store{opened: s.opened, hooks: hooks}
+}
+
+// wait tells the hooks of a wait that begins, and returns what is called when it is over.
+func (h Hooks) wait(lock string) (over func()) {
+	if h.Waiting != nil {
+		h.Waiting(lock)
+	}
+	if h.Waited == nil {
+		return func() {}
+	}
+	began := time.Now()
+	return func() { h.Waited(lock, time.Since(began)) }
 }
 
 // DefaultDir returns the directory of the user's own store, "load" in [os.UserCacheDir]. The error

@@ -71,6 +71,24 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestPicture: the picture of one load has the steps that the architecture lists, in their order.
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	_, steps, found := strings.Cut(pages(t)["docs/architecture.md"], "## One load")
+	require.True(t, found)
+	picture, err := os.ReadFile(filepath.Join(root, "docs", "images", "load.svg"))
+	require.NoError(t, err)
+	var listed, drawn []string
+	for _, step := range regexp.MustCompile(`(?m)^(\d+)\. \*\*(\w+)\*\*`).FindAllStringSubmatch(steps, -1) {
+		listed = append(listed, step[1]+" "+step[2])
+	}
+	for _, box := range regexp.MustCompile(`>(\d+)  (\w+)<`).FindAllStringSubmatch(string(picture), -1) {
+		drawn = append(drawn, box[1]+" "+box[2])
+	}
+	require.Len(t, listed, 10)
+	assert.Equal(t, listed, drawn)
+}
+
 // anchors lists the anchors of a page's headings.
 func anchors(text string) []string {
 	var found []string

@@ -19,7 +19,8 @@ func traceCommand() command {
 		long: `
 Trace reads the events that a program wrote as JSON lines, where LOAD_TRACE named the file or event.Trace
 was its sink, and prints a line with a bar for each step that took time: what was resolved, found, downloaded,
-installed, compiled, opened and loaded, in the order in which the steps began. FILE is - for the standard input.
+installed, verified, compiled, opened, loaded and called for the first time, and the waits for the locks of
+other processes, in the order in which the steps began. FILE is - for the standard input.
 With -chrome it writes what chrome://tracing and Perfetto open.`,
 		flags: func(f *pflag.FlagSet, o *options) {
 			o.jsonFlag(f)

@@ -49,6 +49,10 @@ func (s *spans) take(e event.Event, now time.Time) {
 		s.keep(step{"install", e.Name, now.Add(-e.Took), now, []attribute.KeyValue{text("load.version", e.Version), attribute.Int("load.modules", e.Modules)}})
 	case event.Compiled:
 		s.keep(step{"compile", e.Name, now.Add(-e.Took), now, []attribute.KeyValue{text("load.engine", e.Engine), attribute.Int64("load.bytes", e.Bytes)}})
+	case event.Verified:
+		s.keep(step{"verify", e.Name, now.Add(-e.Took), now, []attribute.KeyValue{text("load.file", e.What), attribute.Int64("load.bytes", e.Bytes)}})
+	case event.Waited:
+		s.keep(step{"wait", "", now.Add(-e.Took), now, []attribute.KeyValue{text("load.lock", e.Lock)}})
 	case event.Opened:
 		s.keep(step{"open", e.Name, now.Add(-e.Took), now, []attribute.KeyValue{text("load.engine", e.Engine), text("load.isolation", e.Isolation)}})
 	case event.Loaded:

@@ -91,7 +91,7 @@ func (p *Plan) compile(ctx context.Context, dir string, passed error) error {
 
 // Hand gives compiled files to an engine, without limits and grants.
 func (m *Maker) Hand(eng engine.Engine, spec *find.Spec, files *store.Artifact) engine.Artifact {
-	a := engine.Artifact{Spec: spec, Files: files, Events: m.Events, Trusted: m.trusts}
+	a := engine.Artifact{Spec: spec, Files: m.telling(spec, files), Events: m.Events, Trusted: m.trusts}
 	if m.Store == nil {
 		return a
 	}
@@ -103,7 +103,7 @@ func (m *Maker) Hand(eng engine.Engine, spec *find.Spec, files *store.Artifact) 
 			if made && err == nil {
 				m.Events.Emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: derived.Size(), Took: time.Since(start)})
 			}
-			return derived, err
+			return m.telling(spec, derived), err
 		}
 	}
 	return a
@@ -147,6 +147,7 @@ func (m *Maker) of(spec *find.Spec) *store.Store {
 // checkSources reads the installed sources that a module is compiled from: an artifact is keyed by
 // their sums as long as it exists, so that they have to be right once.
 func (m *Maker) checkSources(spec *find.Spec) error {
+	began := time.Now()
 	err := m.Store.CheckTree(spec.Source.Dir)
 	if g := spec.Source.Go; err == nil && g != nil && g.ModCache == m.Store.ModDir() {
 		var modules []store.RecordModule
@@ -159,6 +160,9 @@ func (m *Maker) checkSources(spec *find.Spec) error {
 	}
 	var changed *store.ChangedError
 	if !errors.As(err, &changed) {
+		if err == nil {
+			m.Events.Emit(event.Verified{Name: spec.Name, What: "sources", Took: time.Since(began)})
+		}
 		return err
 	}
 	return &install.ChecksumError{

@@ -46,9 +46,9 @@ func Read(r io.Reader) ([]Span, error) {
 	lines.Buffer(nil, 16<<20)
 	for n := 1; lines.Scan(); n++ {
 		var event struct {
-			Event, Name, Module, Version, Canonical, File string
-			Time                                          time.Time
-			Took                                          float64
+			Event, Name, Module, Version, Canonical, File, What, Lock string
+			Time                                                      time.Time
+			Took                                                      float64
 		}
 		fields := map[string]any{}
 		err := json.Unmarshal(lines.Bytes(), &event)
@@ -62,9 +62,12 @@ func Read(r io.Reader) ([]Span, error) {
 			continue
 		}
 		took := time.Duration(event.Took * float64(time.Second))
-		s := Span{what: event.Event, subject: cmp.Or(event.Canonical, event.Name, event.Module), start: event.Time.Add(-took), took: took, fields: fields}
-		if event.Event == "downloaded" {
+		s := Span{what: event.Event, subject: cmp.Or(event.Canonical, event.Name, event.Module, event.Lock), start: event.Time.Add(-took), took: took, fields: fields}
+		switch event.Event {
+		case "downloaded":
 			s.subject = strings.TrimSpace(event.Module + phrase.Version(event.Version) + " " + event.File)
+		case "verified":
+			s.subject += " " + event.What
 		}
 		spans = append(spans, s)
 	}
