@@ -123,6 +123,11 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 			}
 			args = append(args, fields)
 		}
+		inside, err := r.in.engine.budget.Outside(t)
+		if err != nil {
+			return nil, err
+		}
+		defer inside()
 		results, err := call(r.Ctx, args)
 		if err != nil {
 			return nil, err

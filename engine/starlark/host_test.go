@@ -111,6 +111,43 @@ func TestBuiltinErrors(t *testing.T) {
 	assert.ErrorAs(t, err, &limit)
 }
 
+// chain is a script of so many functions that call each other, of which f is the first and last the
+// body of the last.
+func chain(n int, last string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "f0 = lambda: %s\n", last)
+	for i := range n {
+		fmt.Fprintf(&b, "f%d = lambda: f%d()\n", i+1, i)
+	}
+	fmt.Fprintf(&b, "def f(n = 0): return f%d()\n", n)
+	return b.String()
+}
+
+// TestDeepCalls: however a script's functions call each other, the stack of the host's goroutine
+// does not overflow, which would end the program.
+func TestDeepCalls(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, starlark.Config{Memory: -1}, map[string]string{
+		"host.star":  "load(\"bank\", \"each\")\n" + chain(100, "each(f, 1)"),
+		"long.star":  chain(30_000, "1"),
+		"short.star": chain(5_000, "1"),
+	})
+	require.NoError(t, w.Loader.Register("bank", bank))
+	for module, want := range map[string]string{
+		"host": "more than 100000 calls of scripts wait for functions of the program, or call each other through them",
+		"long": "its functions call each other deeper than 10000",
+	} {
+		_, err := w.load(t, module).Call(t.Context(), "f", 1)
+		var limit *engine.LimitError
+		require.ErrorAs(t, err, &limit, module)
+		assert.Equal(t, want, limit.Reason, module)
+	}
+	_, err := w.load(t, "short").Call(t.Context(), "f")
+	require.NoError(t, err)
+	_, err = w.load(t, "host").Call(t.Context(), "f", 1)
+	assert.ErrorContains(t, err, "wait for functions of the program", "those before have ended")
+}
+
 func TestImports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, starlark.Config{}, map[string]string{

@@ -15,9 +15,9 @@ type arguments struct {
 	kwargs   []starlark.Tuple
 }
 
-// at returns an argument that is given by its place, or nil.
+// at returns an argument that is given by its place, or nil; that is below 0 for none.
 func (a arguments) at(i int) starlark.Value {
-	if i < len(a.args) {
+	if i >= 0 && i < len(a.args) {
 		return a.args[i]
 	}
 	return nil
@@ -29,17 +29,27 @@ func (a arguments) text(i int) string {
 	return string(s)
 }
 
+// named returns an argument that is given by its place or its name, or nil.
+func (a arguments) named(i int, name string) starlark.Value {
+	for _, pair := range a.kwargs {
+		if pair[0] == starlark.String(name) {
+			return pair[1]
+		}
+	}
+	return a.at(i)
+}
+
 // self returns the receiver of a method of strings.
 func (a arguments) self() string {
 	s, _ := a.receiver.(starlark.String)
 	return string(s)
 }
 
-// all returns every argument.
+// all returns every argument, and the names of those that have one.
 func (a arguments) all() []starlark.Value {
 	all := []starlark.Value(a.args)
 	for _, pair := range a.kwargs {
-		all = append(all[:len(all):len(all)], pair)
+		all = append(all[:len(all):len(all)], pair...)
 	}
 	return all
 }
@@ -85,7 +95,7 @@ var builtins = map[string]builtin{
 	"list": {cost: copies(3 * WordSize), walks: eachElement}, "tuple": {cost: copies(3 * WordSize), walks: eachElement},
 	"reversed": {cost: copies(WordSize), walks: eachElement}, "set": {cost: copies(EntrySize), walks: eachKey},
 	"zip": {cost: columns, walks: eachElement}, "struct": {cost: copies(EntrySize)},
-	"getattr": {cost: named}, "max": {run: extreme}, "min": {run: extreme}, "sorted": {run: sorted},
+	"getattr": {cost: name}, "max": {run: extreme}, "min": {run: extreme}, "sorted": {run: sorted},
 
 	"json.encode": {cost: jsonText}, "json.decode": {run: decodeJSON},
 
@@ -297,11 +307,15 @@ func texts(a arguments) (cost, error) {
 		}
 	}
 	c, err := weigh(printing, a.all()...)
+	if sep, ok := a.named(-1, "sep").(starlark.String); ok {
+		between := Times(int64(len(sep)), int64(len(a.args)))
+		c.bytes, c.work = c.bytes+between, c.work+between/64
+	}
 	return cost{Times(3, c.bytes), c.work}, err
 }
 
-// named is the cost of an error that shows a name.
-func named(a arguments) (cost, error) {
+// name is the cost of an error that shows a name.
+func name(a arguments) (cost, error) {
 	n := int64(len(a.text(1)))
 	return cost{Times(6, n), n}, nil
 }
@@ -326,7 +340,8 @@ const maxDigits = 1 << 17
 
 func digits(size int64) func(arguments) (cost, error) {
 	return func(a arguments) (cost, error) {
-		n := int64(len(a.text(0)))
+		text, _ := a.named(0, "x").(starlark.String)
+		n := int64(len(text))
 		if n > maxDigits {
 			return cost{}, errDigits
 		}

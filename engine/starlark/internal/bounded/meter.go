@@ -14,7 +14,8 @@ import (
 // Budget is what each run of an engine's scripts may use.
 type Budget struct {
 	Limits
-	watch watch
+	watch   watch
+	outside atomic.Int64 // calls of scripts, in each other, that wait for the host
 }
 
 func NewBudget(l Limits) *Budget {
@@ -48,22 +49,53 @@ func (b *Budget) Begin(ctx context.Context) *Meter {
 	return r
 }
 
-// unwatched is how many steps a run may take before the heap is watched: most calls end before, and
-// what is large is checked.
-const unwatched = 64
+const (
+	// unwatched is how many steps a run may take before the heap is watched: most calls end before,
+	// and what is large is checked.
+	unwatched = 64
+	// stride is how many steps a run takes between two looks at how deep its calls are in each
+	// other. A call takes two at least.
+	stride = 10_000
+)
+
+// Calls in each other are on the stack of one goroutine, which would end the program at half a
+// gigabyte; one takes some two kilobytes. The language knows no recursion, but a script may have any
+// number of functions.
+const (
+	// MaxDepth is how many calls of one run may be in each other; it is noticed within a stride.
+	MaxDepth = 10_000
+	// maxOutside is how many may wait for functions of the host, which may call scripts again.
+	maxOutside = 100_000
+)
 
 // afterSteps is called when the run has taken as many steps as it was allowed so far.
 func (r *Meter) afterSteps(t *starlark.Thread) {
-	steps := r.of.Limits.Steps
-	if t.ExecutionSteps() >= steps {
+	steps, taken := r.of.Limits.Steps, t.ExecutionSteps()
+	if taken >= steps {
 		r.tooManySteps()
 		return
 	}
-	t.SetMaxExecutionSteps(steps)
-	if w := &r.of.watch; w.limit > 0 {
+	if t.CallStackDepth() > MaxDepth {
+		r.exceed(&engine.LimitError{Reason: fmt.Sprintf("its functions call each other deeper than %d", MaxDepth)})
+		return
+	}
+	t.SetMaxExecutionSteps(min(steps, taken+stride))
+	if w := &r.of.watch; w.limit > 0 && !r.watched {
 		r.watched = true
 		w.add(r)
 	}
+}
+
+// Outside counts the calls of a thread that is going to wait for a function of the host, which is
+// over when inside is called.
+func (b *Budget) Outside(t *starlark.Thread) (inside func(), err error) {
+	depth := int64(t.CallStackDepth())
+	inside = func() { b.outside.Add(-depth) }
+	if b.outside.Add(depth) > maxOutside {
+		inside()
+		return nil, &engine.LimitError{Reason: fmt.Sprintf("more than %d calls of scripts wait for functions of the program, or call each other through them", maxOutside)}
+	}
+	return inside, nil
 }
 
 // End ends what the run began.
