@@ -80,13 +80,50 @@ func describeSingle(name, dir, file string) (*find.Spec, error) {
 		kind = find.KindWasm
 	}
 	fsys := regular.DirFS(dir)
+	beside := &opened{FS: fsys}
+	hash := find.HashFile(path, manifest.Hashed(beside, file, text))
+	parts, err := beside.parts(dir, file)
+	if err != nil {
+		return nil, err
+	}
 	return &find.Spec{
 		Name:   name,
 		Why:    "a file is used as it is",
 		Origin: "directory",
 		Source: find.Source{
-			Kind: kind, FS: fsys, Dir: dir, File: file,
-			Hash: find.HashFile(path, manifest.Hashed(fsys, file, text)),
+			Kind: kind, FS: fsys, Dir: dir, File: file, Hash: hash,
 		},
+		Parts: parts,
 	}, nil
+}
+
+// opened is a directory that notes which of its files were opened.
+type opened struct {
+	fs.FS
+	names []string
+}
+
+// Open implements [fs.FS].
+func (o *opened) Open(name string) (fs.File, error) {
+	f, err := o.FS.Open(name)
+	if err == nil {
+		o.names = append(o.names, name)
+	}
+	return f, err
+}
+
+// parts are the files that were opened in a directory besides one, by where they really lie.
+func (o *opened) parts(dir, besides string) (parts []find.Part, err error) {
+	for _, name := range o.names {
+		if name == besides {
+			continue
+		}
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, find.Part{Place: real, Files: []string{path, real}})
+	}
+	return parts, nil
 }

@@ -73,3 +73,34 @@ func TestManifest(t *testing.T) {
 		assert.NotEqual(t, first, other)
 	}
 }
+
+// TestManifestPlaces: policies decide about each file that is read beside the one that is found, by
+// where it really lies.
+func TestManifestPlaces(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	for file, text := range map[string]string{
+		"own/plugin.json":  `{"wasm":[{"name":"a","path":"below/a.wasm"},{"path":"link.wasm"}]}`,
+		"own/below/a.wasm": "a", "away/b.wasm": "b", "own/z.wasm": "z", "away/z.wit": "z", "own/alone.wasm": "x",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(root, file)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(root, file), []byte(text), 0o600))
+	}
+	own, away := filepath.Join(root, "own"), filepath.Join(root, "away")
+	require.NoError(t, os.Symlink(filepath.Join(away, "b.wasm"), filepath.Join(own, "link.wasm")))
+	require.NoError(t, os.Symlink(filepath.Join(away, "z.wit"), filepath.Join(own, "z.wit")))
+	part := func(path, real string) find.Part { return find.Part{Place: real, Files: []string{path, real}} }
+	below := filepath.Join(own, "below", "a.wasm")
+	for file, want := range map[string][]find.Part{
+		"plugin.json": {part(below, below), part(filepath.Join(own, "link.wasm"), filepath.Join(away, "b.wasm"))},
+		"z.wasm":      {part(filepath.Join(own, "z.wit"), filepath.Join(away, "z.wit"))},
+		"alone.wasm":  nil,
+	} {
+		name, err := find.ParseName(filepath.Join(own, file))
+		require.NoError(t, err)
+		spec, err := dir.New(".").Find(t.Context(), name)
+		require.NoError(t, err)
+		assert.Equal(t, want, spec.Parts, file)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/gate"
 )
 
 func (s *source) parseLocal(address string, query url.Values) error {
@@ -49,8 +50,8 @@ func (s *source) parseLocal(address string, query url.Values) error {
 	return nil
 }
 
-// admit lets the policies decide about where a local file or directory really is. That is what is
-// read then, wherever a link leads meanwhile.
+// admit lets the policies decide about where a local file or directory really is, and about all
+// that lies in the directory. That is what is read then, wherever a link leads meanwhile.
 func (s *source) admit(session *install.Session) error {
 	real, err := filepath.EvalSymlinks(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,7 +61,17 @@ func (s *source) admit(session *install.Session) error {
 		return err
 	}
 	s.places = []string{real}
-	return session.AdmitPlaces(real)
+	if err := session.AdmitPlaces(real); err != nil || !session.Denies() || !isDir(real) {
+		return err
+	}
+	names, err := gate.List(real)
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		names[i] = filepath.Join(real, filepath.FromSlash(name))
+	}
+	return session.AdmitPlaces(names...)
 }
 
 // real is where a local file or directory is that was admitted.

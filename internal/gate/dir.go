@@ -16,6 +16,25 @@ func (t *Tree) Dir(source string) error {
 		return err
 	}
 	defer root.Close()
+	return walk(root, func(name string, d fs.DirEntry) error { return t.dirEntry(root, name, d) })
+}
+
+// List lists what [Tree.Dir] would let in, files and directories, by their slash-separated names.
+func List(source string) (names []string, err error) {
+	root, err := os.OpenRoot(source)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	err = walk(root, func(name string, _ fs.DirEntry) error {
+		names = append(names, name)
+		return nil
+	})
+	return names, err
+}
+
+// walk calls do for all that lies in a directory but what belongs to version control.
+func walk(root *os.Root, do func(name string, d fs.DirEntry) error) error {
 	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || name == "." {
 			return err
@@ -26,7 +45,7 @@ func (t *Tree) Dir(source string) error {
 			}
 			return nil // the file of a git work tree
 		}
-		return t.dirEntry(root, name, d)
+		return do(name, d)
 	})
 }
 

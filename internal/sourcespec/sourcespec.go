@@ -3,7 +3,9 @@
 package sourcespec
 
 import (
+	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/manifest"
@@ -26,6 +28,19 @@ func parts(places []string) []find.Part {
 	return list
 }
 
+// within adds what a copy of a directory was read from: each of its files and directories has a
+// place of its own.
+func within(place, tree string, part *find.Part) error {
+	return filepath.WalkDir(tree, func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || name == tree {
+			return err
+		}
+		rel, err := filepath.Rel(tree, name)
+		part.Files = append(part.Files, filepath.Join(place, rel))
+		return err
+	})
+}
+
 // maxFile is the most bytes that a module of one file has: an installer lets in no more.
 const maxFile = 1 << 30
 
@@ -38,6 +53,11 @@ func New(r *store.SourceRecord, tree string, along []find.Companion) (*find.Spec
 		Source:    find.Source{Kind: find.Kind(r.Kind), FS: regular.DirFS(dir), Dir: dir, File: r.File},
 		BuildList: []find.ModuleVersion{{Path: r.Source, Version: r.Version, Sum: r.Sum}},
 		Parts:     parts(r.Places),
+	}
+	if len(r.Places) == 1 && strings.HasPrefix(r.Version, "h1:") { // which is that of a directory
+		if err := within(r.Places[0], tree, &spec.Parts[0]); err != nil {
+			return nil, err
+		}
 	}
 	if r.Kind == string(find.KindGo) {
 		spec.Source.File = ""
