@@ -179,6 +179,12 @@ func TestHTTP(t *testing.T) {
 	assert.EqualValues(t, 204, failed.Code, "the status is 404")
 	_, err = m.Call(t.Context(), "get", ask("/away"))
 	assert.ErrorContains(t, err, "HTTP request to 'http://elsewhere.invalid/' is not allowed")
+	// The zone of an address is any text, and most of them are taken for none.
+	m = newWorld(t, wasm.Config{Hosts: []string{"*.example.com"}}).load(t, "plugin.wasm")
+	for _, host := range []string{"[::1%25.example.com]", "[::ffff:127.0.0.1%25.example.com]", "[fe80::1%25a.example.com]"} {
+		_, err = m.Call(t.Context(), "get", fmt.Sprintf(`{"url":"http://%s:%s/"}`, host, at.Port()))
+		assert.ErrorContains(t, err, "is not allowed", host)
+	}
 	_, err = m.Call(t.Context(), "get", `{"url":"file:///etc/hosts"}`)
 	assert.ErrorContains(t, err, "is not allowed")
 	_, err = m.Call(t.Context(), "get", `{"headers":{"":""`+strings.Repeat(`,"":""`, 200_000)+`}}`)

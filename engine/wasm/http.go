@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/webhost"
 )
 
 // response is what a plugin may ask about the last answer.
@@ -111,9 +112,10 @@ func (m *module) allowed(to *url.URL) *refusal {
 	return &refusal{reason: "HTTP request to '" + to.Redacted() + "' is not allowed; " + fix}
 }
 
-// matches reports whether one of the patterns is that of a host.
+// matches reports whether one of the patterns is that of a host. An address counts without its zone,
+// which can be any text.
 func matches(patterns []string, to *url.URL) bool {
-	host := strings.ToLower(to.Hostname())
+	host := webhost.Canonical(to.Hostname())
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		ok, err := path.Match(strings.ToLower(pattern), host)
 		return err == nil && ok
