@@ -281,7 +281,7 @@ func ExampleConfig() {
 	// starting
 	// time
 	// two
-	// true its call took more than 200ms
+	// true time: Sleep took more than 200ms
 }
 
 // Close lets running calls finish and leaves nothing behind.

@@ -19,9 +19,10 @@ type Limits struct {
 	CallTime time.Duration
 }
 
-// TimeLimit is the error of a call that took longer than [Limits].CallTime. Engines use it.
-func TimeLimit(callTime time.Duration) error {
-	return &LimitError{Reason: "its call took more than " + quantity.Duration(callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
+// TimeLimit is the error of a call of a module's symbol that took longer than [Limits].CallTime.
+// Engines use it.
+func TimeLimit(module, symbol string, callTime time.Duration) error {
+	return &LimitError{Reason: module + ": " + symbol + " took more than " + quantity.Duration(callTime), Fix: "allow more by what Config.Limits returns, or by a policy that grants time"}
 }
 
 // TooLittleMemory is the error of a limit of memory below what a module of an engine needs to

@@ -71,7 +71,7 @@ func wait() { for { time.Sleep(time.Millisecond) } }
 					var exceeded *load.LimitError
 					err, _ := recover().(error)
 					require.ErrorAs(t, err, &exceeded)
-					require.Equal(t, "its call took more than 1s", exceeded.Reason)
+					require.Equal(t, m.Name()+": a request took more than 1s", exceeded.Reason)
 				}()
 				serve()
 			})

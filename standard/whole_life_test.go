@@ -111,7 +111,7 @@ func TestLimitsOfCalls(t *testing.T) {
 		_, err = m.Call(t.Context(), "Slow")
 		var limit *load.LimitError
 		require.ErrorAs(t, err, &limit, name)
-		assert.Equal(t, "its call took more than 50ms", limit.Reason, name)
+		assert.Equal(t, m.Name()+": Slow took more than 50ms", limit.Reason)
 		_, err = m.Call(t.Context(), "Quick")
 		assert.NoError(t, err)
 		s := m.Stats()

@@ -224,7 +224,7 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 	}
 	if in.limits.CallTime > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, in.limits.CallTime, engine.TimeLimit(in.limits.CallTime))
+		ctx, cancel = context.WithTimeoutCause(ctx, in.limits.CallTime, engine.TimeLimit(in.name, symbol, in.limits.CallTime))
 		defer cancel()
 	}
 	err = in.run(ctx, symbol, nil, func(t *starlark.Thread) (err error) {

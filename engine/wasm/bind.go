@@ -199,7 +199,7 @@ func (m *module) bindNumbers(symbol string, def api.FunctionDefinition, f *goFun
 
 // callNumbers calls a function of numbers. The stack holds its arguments, then its results.
 func (m *module) callNumbers(ctx context.Context, symbol string, stack []uint64) (err error) {
-	ctx, leave, err := m.enter(ctx)
+	ctx, leave, err := m.enter(ctx, symbol)
 	if err != nil {
 		return err
 	}

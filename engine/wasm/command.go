@@ -140,7 +140,7 @@ func (b *limitedBuffer) Write(data []byte) (int, error) {
 
 // runCommand runs the program in an instance of its own.
 func (m *module) runCommand(ctx context.Context, r run) (err error) {
-	ctx, leave, err := m.enter(ctx)
+	ctx, leave, err := m.enter(ctx, mainSymbol)
 	if err != nil {
 		return err
 	}

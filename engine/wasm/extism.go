@@ -191,7 +191,7 @@ const maxLogged = 8 << 10
 
 // callPlugin calls a function of bytes. What it returns is a copy.
 func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (output []byte, err error) {
-	ctx, leave, err := m.enter(ctx)
+	ctx, leave, err := m.enter(ctx, symbol)
 	if err != nil {
 		return nil, err
 	}

@@ -123,7 +123,7 @@ func (m *module) find(symbol string) (engine.Symbol, error) {
 
 // enter waits until no other call runs, and lets one in. What is returned with the context ends the
 // call; it is given what the call ended with.
-func (m *module) enter(ctx context.Context) (context.Context, func(error), error) {
+func (m *module) enter(ctx context.Context, symbol string) (context.Context, func(error), error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
@@ -146,7 +146,7 @@ func (m *module) enter(ctx context.Context) (context.Context, func(error), error
 	}
 	inner, cancel := m.ctx, func() {}
 	if ctx.Done() != nil || m.limits.CallTime > 0 {
-		inner, cancel = m.within(ctx)
+		inner, cancel = m.within(ctx, symbol)
 	}
 	return inner, func(err error) {
 		cancel()
@@ -156,12 +156,12 @@ func (m *module) enter(ctx context.Context) (context.Context, func(error), error
 }
 
 // within is the context of a call: it ends with the caller's, the module's, and the call's time.
-func (m *module) within(ctx context.Context) (context.Context, context.CancelFunc) {
+func (m *module) within(ctx context.Context, symbol string) (context.Context, context.CancelFunc) {
 	inner, end := context.WithCancelCause(context.WithValue(ctx, instanceKey{}, m))
 	stop := context.AfterFunc(m.ctx, func() { end(context.Cause(m.ctx)) })
 	cancel := func() {}
 	if m.limits.CallTime > 0 {
-		inner, cancel = context.WithTimeoutCause(inner, m.limits.CallTime, engine.TimeLimit(m.limits.CallTime))
+		inner, cancel = context.WithTimeoutCause(inner, m.limits.CallTime, engine.TimeLimit(m.name, symbol, m.limits.CallTime))
 	}
 	return inner, func() {
 		cancel()

@@ -212,7 +212,7 @@ func (m *module) callTypedNamed(ctx context.Context, s engine.Symbol, t *typed, 
 
 // callTyped calls the function.
 func (m *module) callTyped(ctx context.Context, t *typed, args []reflect.Value, result reflect.Value) (err error) {
-	ctx, leave, err := m.enter(ctx)
+	ctx, leave, err := m.enter(ctx, t.Name)
 	if err != nil {
 		return err
 	}

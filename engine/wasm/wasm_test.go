@@ -334,7 +334,7 @@ func TestTime(t *testing.T) {
 		_, err = short.load(t, test.file).Call(t.Context(), test.symbol, test.args...)
 		var limit *engine.LimitError
 		require.ErrorAs(t, err, &limit)
-		assert.ErrorContains(t, err, "its call took more than 20ms")
+		assert.ErrorContains(t, err, test.file+": "+test.symbol+" took more than 20ms")
 	}
 }
 

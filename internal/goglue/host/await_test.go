@@ -42,7 +42,7 @@ func TestMessagesThatDoNotCome(t *testing.T) {
 				if c.scope != 0 {
 					i.Values.Give(&wire.Encoder{Sharing: s}, &given.Value{Value: reflect.ValueOf(0)}, nil)
 				}
-				i.await(ctx, s, 0)
+				i.await(ctx, s, "F", 0)
 				taken := make(chan error)
 				go func() {
 					d := wire.NewDecoder(update)

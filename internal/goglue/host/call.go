@@ -147,7 +147,7 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 	var sharing *wire.Sharing
 	if p.mode&wire.ModeShare != 0 {
 		sharing = &wire.Sharing{Call: true}
-		p.instance.await(ctx, sharing, p.function)
+		p.instance.await(ctx, sharing, p.symbol, p.function)
 	}
 	p.instance.Memory.Passage(room)
 	defer func() {

@@ -99,7 +99,9 @@ func NewInstance(name string, described *api.API, transport Transport, limits in
 func (i *Instance) Usage() *engine.Usage { return &i.usage }
 
 // Limit sets how long a call may take; 0 is no limit. It is called before the first call.
-func (i *Instance) Limit(callTime time.Duration) { i.callTime, i.requests.Limit = callTime, callTime }
+func (i *Instance) Limit(callTime time.Duration) {
+	i.callTime, i.requests.Limit, i.requests.Module = callTime, callTime, i.name
+}
 
 // TakesContext reports whether the function with that number has a context among its parameters.
 func (i *Instance) TakesContext(function int) bool {
@@ -131,7 +133,7 @@ func (i *Instance) access(ctx context.Context, symbol string, function int, mode
 
 // transfer carries a message within the limit of time.
 func (i *Instance) transfer(ctx context.Context, symbol string, function int, mode uint64, message *wire.Encoder) (Reply, error) {
-	ctx, cancel := i.within(ctx, function)
+	ctx, cancel := i.within(ctx, symbol, function)
 	defer cancel()
 	if i.serving[function] {
 		mode |= wire.ModeStay
@@ -140,9 +142,9 @@ func (i *Instance) transfer(ctx context.Context, symbol string, function int, mo
 }
 
 // within bounds a context by the limit of time.
-func (i *Instance) within(ctx context.Context, function int) (context.Context, context.CancelFunc) {
+func (i *Instance) within(ctx context.Context, symbol string, function int) (context.Context, context.CancelFunc) {
 	if i.callTime > 0 && !i.serving[function] {
-		return context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.callTime))
+		return context.WithTimeoutCause(ctx, i.callTime, engine.TimeLimit(i.name, symbol, i.callTime))
 	}
 	return ctx, func() {}
 }

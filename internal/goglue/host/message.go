@@ -13,7 +13,7 @@ import (
 // message encodes the arguments, again and again until they have the room that they need.
 func (p *plan) message(ctx context.Context, e *wire.Encoder, room *inflight.Passage, sharing *wire.Sharing, receiver *object, args []reflect.Value) error {
 	grow := func(size int) error {
-		ctx, cancel := p.instance.within(ctx, p.function)
+		ctx, cancel := p.instance.within(ctx, p.symbol, p.function)
 		defer cancel()
 		return room.Grow(ctx, e, size)
 	}

@@ -18,14 +18,14 @@ type clock struct {
 	pauses int       // it goes at 0
 }
 
-// newClock starts a clock over a context; 0 is no limit.
-func newClock(ctx context.Context, limit time.Duration) (context.Context, *clock, context.CancelFunc) {
+// newClock starts a clock over a context, for a request that a module answers; 0 is no limit.
+func newClock(ctx context.Context, module string, limit time.Duration) (context.Context, *clock, context.CancelFunc) {
 	if limit == 0 {
 		return ctx, nil, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	c := &clock{left: limit, since: time.Now()}
-	c.timer = time.AfterFunc(limit, func() { cancel(engine.TimeLimit(limit)) })
+	c.timer = time.AfterFunc(limit, func() { cancel(engine.TimeLimit(module, "a request", limit)) })
 	return ctx, c, func() {
 		c.pause()
 		cancel(nil)

@@ -21,8 +21,9 @@ import (
 // Requests are the requests of the host that handlers of one module are answering. Serve is the
 // function of the module that answers one. Limit is how long that may take; 0 is no limit.
 type Requests struct {
-	Serve ServeFunc
-	Limit time.Duration
+	Serve  ServeFunc
+	Module string // its name
+	Limit  time.Duration
 
 	mu     sync.Mutex
 	last   uint64
@@ -113,7 +114,7 @@ const maxBuffer = 64 << 10
 // serve answers a request. It calls gone where the module ended before the response was begun, and
 // broken where it did later.
 func (h moduleHandler) serve(w http.ResponseWriter, r *http.Request, gone, broken func(err error)) {
-	ctx, clock, stop := newClock(r.Context(), h.requests.Limit)
+	ctx, clock, stop := newClock(r.Context(), h.requests.Module, h.requests.Limit)
 	defer stop()
 	id, own := h.requests.number(), &served{writer: *guesthttp.To(w), clock: clock}
 	own.hostResponse = hostResponse{&own.writer, &own.lifetime, r}
