@@ -54,6 +54,10 @@ var project = map[string]string{
 	"broken/a.go":           "package broken\n",
 	"nameless/go.mod":       "go 1.26\n",
 	"nameless/a.go":         "package nameless\n",
+	"outside/go.mod":        "module ../outside\n",
+	"outside/a.go":          "package outside\n",
+	"flag/go.mod":           "module \"-toolexec=./a\"\n",
+	"flag/a.go":             "package flag\n",
 	"file.go":               "package project\n",
 	"prices.star":           "x = 1\n",
 	"rules/vat.star":        "x = 1\n",
@@ -70,7 +74,7 @@ func TestConformance(t *testing.T) {
 		return dir.New(root), loadtest.FinderCases{
 			Found:    []string{"rules/tax", "example.com/project", "example.com/project/rules/tax", "nested", "prices", "prices.star", "rules/vat", "texts", "scripts", "scripts/part.star"},
 			NotFound: []string{"rules", "rules/none", "tests", "odd", "odd.star", "prices@v1", "prices.star/x", "rules/tax@v1", "example.com/projects", "example.com/project/nested", "./rules", "gh:a/b", "file.go"},
-			Refused:  []string{"broken", "nameless"},
+			Refused:  []string{"broken", "nameless", "outside", "flag"},
 			Dirs:     []string{root},
 		}
 	})
@@ -192,6 +196,8 @@ func TestReasons(t *testing.T) {
 		"gh:a/b":                     "not found: not the name of a directory",
 		"example.com/project/nested": "not found: " + root + "/nested belongs to the module example.com/other",
 		"./broken":                   "its go.mod is broken\n\t" + root + "/broken/go.mod:1:15: unexpected newline in string\n\tcorrect " + root + "/broken/go.mod",
+		"./outside":                  "its go.mod names no module\n\tmalformed import path \"../outside\": invalid path element \"..\"\n\trun go mod edit -module=NAME " + root + "/outside/go.mod",
+		"./flag":                     "its go.mod names no module\n\tmalformed import path \"-toolexec=./a\": leading dash\n\trun go mod edit -module=NAME " + root + "/flag/go.mod",
 		"./nameless":                 "its go.mod has no module line\n\trun go mod edit -module=NAME " + root + "/nameless/go.mod",
 	} {
 		_, err := current.Find(t.Context(), loadtest.Name(t, s))

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
@@ -186,6 +187,9 @@ func checkGoMod(dir string, data []byte) (string, error) {
 	}
 	if f.Module == nil || f.Module.Mod.Path == "" {
 		return "", &engine.CompileError{Reason: "its go.mod has no module line"}
+	}
+	if err := module.CheckImportPath(f.Module.Mod.Path); err != nil {
+		return "", &engine.CompileError{Reason: "its go.mod names no module", Output: err.Error()}
 	}
 	for _, r := range f.Replace {
 		if r.New.Version != "" {
