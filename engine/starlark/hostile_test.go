@@ -87,6 +87,8 @@ var hostileMemory = map[string]string{
 	"keys":          `d = {i: i for i in range(20000)}; l = [d.keys() for i in range(1000)]`,
 	"union":         `d = {i: i for i in range(20000)}; l = [d | d for i in range(1000)]`,
 	"set_union":     `d = set(range(20000)); l = [d | d for i in range(1000)]`,
+	"union_many":    `set().union(range(0), range(10000000))`,
+	"update_many":   `set().update(range(0), range(10000000))`,
 	"set_method":    `d = set(range(20000)); l = [d.union(d) for i in range(1000)]`,
 	"slice":         `x = [0] * 400000; l = [x[:] for i in range(100)]`,
 	"slice_step":    `x = "ab" * 3000000; l = [x[::-1] for i in range(100)]`,

@@ -1,6 +1,7 @@
 package bounded
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -43,6 +44,14 @@ func (a arguments) named(i int, name string) starlark.Value {
 func (a arguments) self() string {
 	s, _ := a.receiver.(starlark.String)
 	return string(s)
+}
+
+// elements returns how many elements the arguments that are given by their place have together.
+func (a arguments) elements() (n int) {
+	for _, v := range a.args {
+		n = min(n+lengthOf(v), math.MaxInt32)
+	}
+	return n
 }
 
 // all returns every argument, and the names of those that have one.
@@ -374,7 +383,7 @@ func shifts(a arguments) (cost, error) {
 func grows(a arguments) (cost, error) { return growth(a.receiver, 1) }
 
 func extends(a arguments) (cost, error) {
-	return growth(a.receiver, lengthOf(a.at(0)))
+	return growth(a.receiver, a.elements())
 }
 
 // finds is the cost of comparing a value with the elements of a list.
@@ -384,5 +393,5 @@ func finds(a arguments) (cost, error) { return contained(a.at(0), a.receiver) }
 func sets(a arguments) (cost, error) {
 	n := int64(lengthOf(a.receiver))
 	c, err := weigh(comparing, a.receiver)
-	return cost{EntrySize * (n + int64(lengthOf(a.at(0)))), 10*n + c.work}, err
+	return cost{EntrySize * (n + int64(a.elements())), 10*n + c.work}, err
 }
