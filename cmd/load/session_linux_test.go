@@ -102,7 +102,7 @@ func typeSession(t *testing.T, dir, load string, env ...string) []string {
 	types(`load evla github.com/gosimple/slug 'Make("Hello")'`, `load: unknown command "evla"; did you mean eval?`, "$ ")
 	types(`load eval github.com/gosimple/slug 'Mke("Hello")'`, "load: eval: 1:1: undefined: Mke (did you mean Make?)", "$ ")
 	types(`load eval net 'Dial("tcp", "`+address+`").RemoteAddr().String()'`, "the sandbox refused to connect to "+address, "run with -allow-net", "$ ")
-	types(`load eval -allow-net net 'Dial("tcp", "`+address+`").RemoteAddr().String()'`, "\n"+address+"\r\n", "$ ")
+	types(`load eval -allow-net net 'Dial("tcp", "`+address+`").RemoteAddr().String()'`, address+"\r\n", "$ ")
 	types("load doc github.com/gosimple/slug Make", "Make returns slug generated from provided string", "$ ")
 	types("load repl -debug :0 github.com/gosimple/slug", "load: what runs is shown at http://127.0.0.1:", prompt.First)
 	types(`s := slug.Make("Two words")`, "\n", prompt.First)
