@@ -7,8 +7,8 @@ import (
 	"github.com/loadgo/load/internal/quantity"
 )
 
-// Limits bound what one module may use; zero fields set no limit. An engine that cannot enforce one
-// leaves it be. Where a policy limits the same, the lower limit counts.
+// Limits bound what one module may use; zero fields set no limit. An engine ignores limits
+// that it cannot enforce. Where a policy limits the same, the lower limit counts.
 type Limits struct {
 	// Memory is how much memory the module may use, in bytes; going beyond ends it. It takes the
 	// place of the engine's own limit.

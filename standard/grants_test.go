@@ -131,7 +131,7 @@ func TestGrants(t *testing.T) {
 				require.NoError(t, err)
 				_, err = l.Load(t.Context(), dir)
 				require.ErrorContains(t, err, "grant "+place+": ", place)
-				require.ErrorContains(t, err, "what is there load compiles, runs or believes; let the module write elsewhere", place)
+				require.ErrorContains(t, err, "load compiles, runs or believes what is there; let the module write elsewhere", place)
 				require.NoError(t, l.Close(t.Context()))
 			}
 			again := open(&policy.Policy{Grants: []policy.Grant{{Pattern: dir, Grants: policy.Grants{Memory: 256 << 20}}}})

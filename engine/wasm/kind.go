@@ -183,7 +183,7 @@ const maxNamed = 100
 // missing says why nobody provides the import, or "".
 func (i importation) missing() string {
 	if i.kind != 0 {
-		return "memories, tables and variables of others are not to be had"
+		return "memories, tables and variables of other modules are unavailable"
 	}
 	var want functionType
 	var known bool

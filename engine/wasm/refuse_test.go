@@ -94,7 +94,7 @@ func TestMissingImports(t *testing.T) {
 	require.NoError(t, err)
 	err = compile(t, data)
 	for _, want := range []string{
-		"env memory: memories, tables and variables of others are not to be had",
+		"env memory: memories, tables and variables of other modules are unavailable",
 		"extism:host/env alloc: it is func(int64) int64, not func(int32) int32",
 		"wasi_snapshot_preview1 fd_jump: there is no such function",
 	} {

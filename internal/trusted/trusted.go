@@ -32,7 +32,7 @@ func whyNot(place string, info fs.FileInfo, file string) string {
 	if !filepath.IsAbs(file) {
 		return ""
 	}
-	const what = "what is there load compiles, runs or believes; let the module write elsewhere"
+	const what = "load compiles, runs or believes what is there; let the module write elsewhere"
 	if slices.ContainsFunc(above(file), func(dir string) bool { return isFile(dir, info) }) {
 		if isFile(file, info) {
 			return what

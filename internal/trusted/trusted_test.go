@@ -47,7 +47,7 @@ func TestRefuse(t *testing.T) {
 		err := trusted.Refuse([]string{at("beside"), root + "/" + place}, files)
 		var refused *fs.PathError
 		require.ErrorAs(t, err, &refused, place)
-		assert.Equal(t, reason+"what is there load compiles, runs or believes; let the module write elsewhere", refused.Err.Error(), place)
+		assert.Equal(t, reason+"load compiles, runs or believes what is there; let the module write elsewhere", refused.Err.Error(), place)
 		assert.Equal(t, "grant", refused.Op)
 	}
 	assert.NoError(t, trusted.Refuse([]string{at("beside"), at("home/project/plugins"), at("none")}, files))

@@ -28,7 +28,7 @@ type shownType struct {
 type shownField struct {
 	index int  // in the host's type
 	wire  int  // among the exported fields of the module's type
-	told  bool // the module tells whether it is what it was
+	told  bool // the module reports whether it has changed
 	put   codec.Encoder
 	take  codec.Decoder
 	form  codec.Form
