@@ -24,18 +24,25 @@ func unload(t testing.TB, l *load.Loader, name string, options ...load.UnloadOpt
 	return report
 }
 
-func TestUnloadLetsCallsFinish(t *testing.T) {
-	t.Parallel()
+// busy loads the module x, in which a call runs until release is closed; called gets its error.
+func busy(t *testing.T) (w *world, l *load.Loader, m *load.Module, release chan struct{}, called <-chan error) {
+	t.Helper()
 	started, release := make(chan struct{}), make(chan struct{})
-	w := &world{modules: map[string]fake{"x": {run: func() {
+	w = &world{modules: map[string]fake{"x": {run: func() {
 		close(started)
 		<-release
 	}}}}
-	l := newLoader(t, w)
-	m := mustLoad(t, l, "x")
-	called := make(chan error, 1)
-	go func() { _, err := m.Call(context.Background(), "F"); called <- err }()
+	l = newLoader(t, w)
+	m = mustLoad(t, l, "x")
+	returned := make(chan error, 1)
+	go func() { _, err := m.Call(context.Background(), "F"); returned <- err }()
 	<-started
+	return w, l, m, release, returned
+}
+
+func TestUnloadLetsCallsFinish(t *testing.T) {
+	t.Parallel()
+	w, l, m, release, called := busy(t)
 	type answer struct {
 		report *report.Unload
 		err    error
@@ -62,16 +69,7 @@ func TestUnloadLetsCallsFinish(t *testing.T) {
 
 func TestUnloadCutsOff(t *testing.T) {
 	t.Parallel()
-	started, release := make(chan struct{}), make(chan struct{})
-	w := &world{modules: map[string]fake{"x": {run: func() {
-		close(started)
-		<-release
-	}}}}
-	l := newLoader(t, w)
-	m := mustLoad(t, l, "x")
-	called := make(chan error, 1)
-	go func() { _, err := m.Call(context.Background(), "F"); called <- err }()
-	<-started
+	w, l, _, release, called := busy(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	report, err := l.Unload(ctx, "x")

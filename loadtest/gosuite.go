@@ -1,28 +1,45 @@
 package loadtest
 
 import (
+	"context"
 	"embed"
+	"io"
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/loadtest/internal/gosuite"
 	"github.com/loadgo/load/loadtest/internal/keptest"
+	"github.com/loadgo/load/loadtest/internal/lifetest"
 	"github.com/loadgo/load/loadtest/internal/valuetest"
 	"github.com/loadgo/load/loadtest/internal/webtest"
 )
 
-// sources are packages that have a function for every way in which values cross.
+// sources are packages that have a function for every way in which values cross, and in which a
+// module's life can end.
 //
-//go:embed testdata/values/*.go testdata/web/*.go testdata/faults/*.go
+//go:embed testdata/values/*.go testdata/web/*.go testdata/faults/*.go testdata/life/*.go
 var sources embed.FS
 
-// TestGoEngine checks that an engine for Go packages follows the rules of how values cross. Open
-// builds the package made of the files, which are named by their base names, and opens it, with
-// that limit of the arguments and results of a call, in bytes, or the engine's own for 0; it fails
-// the test if it cannot. Its instance is closed when the test ends.
-func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, maxMessage int) engine.Instance) {
-	s := gosuite.Suite{Open: open, Sources: sources}
-	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), keptest.Tests(s), webtest.Tests(s)} {
+// GoOptions are what a test wants of an engine for Go packages, beside its usual settings.
+type GoOptions struct {
+	Context    context.Context // bounds the start of the module, not its life; never nil
+	MaxMessage int             // limit of the arguments and results of a call, in bytes; 0: the engine's own
+	Env        []string        // the module's environment, as "NAME=value"
+	Stdout     io.Writer       // what the module prints goes here; nil: to Events
+	Events     event.Sink      // of the module; may be nil
+}
+
+// TestGoEngine checks that an engine for Go packages follows the rules of how values cross, and of
+// how a module lives and ends. Open builds the package made of the files, which are named by their
+// base names, calls it "sample", and opens it. The error is that of [engine.Engine.Open]; whatever
+// else goes wrong fails the test. The instance is closed when the test ends.
+func TestGoEngine(t *testing.T, open func(t testing.TB, files map[string]string, o GoOptions) (engine.Instance, error)) {
+	s := gosuite.Suite{Sources: sources, Start: func(t testing.TB, files map[string]string, o gosuite.Options) (engine.Instance, error) {
+		return open(t, files, GoOptions(o))
+	}}
+	events := func() lifetest.Events { return new(Events) }
+	for _, tests := range []map[string]func(*testing.T){valuetest.Tests(s), keptest.Tests(s), webtest.Tests(s), lifetest.Tests(s, events)} {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

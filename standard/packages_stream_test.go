@@ -20,6 +20,23 @@ func get(h http.Handler, path string) string {
 	return fmt.Sprint(w.Code, " ", strings.TrimSpace(w.Body.String()))
 }
 
+// packed reports whether 200 KB that the module's writer packs come back from its reader.
+func packed(b *bound, newWriter string) any {
+	data := bytes.Repeat([]byte("0123456789"), 20000)
+	var packed bytes.Buffer
+	w := fn[func(io.Writer) *load.Object](b, newWriter)(&packed)
+	_, err := method[func([]byte) (int, error)](w, "Write")(data)
+	if err = errors.Join(err, method[func() error](w, "Close")()); err != nil {
+		return err
+	}
+	r, err := load.As[io.Reader](fn[func(io.Reader) *load.Object](b, "NewReader")(&packed))
+	if err != nil {
+		return err
+	}
+	back, err := io.ReadAll(r)
+	return pair(bytes.Equal(back, data), err)
+}
+
 // streams are packages that read, write and serve.
 var streams = []binding{
 	{"github.com/yuin/goldmark@v1.8.7", nil, nil, func(b *bound) {
@@ -81,38 +98,10 @@ var streams = []binding{
 		})
 	}},
 	{"github.com/golang/snappy@v1.0.0", nil, nil, func(b *bound) {
-		b.call("writer and reader", "200000 true", func() any {
-			data := bytes.Repeat([]byte("0123456789"), 20000)
-			var packed bytes.Buffer
-			w := fn[func(io.Writer) *load.Object](b, "NewBufferedWriter")(&packed)
-			n, err := method[func([]byte) (int, error)](w, "Write")(data)
-			if err = errors.Join(err, method[func() error](w, "Close")()); err != nil {
-				return err
-			}
-			r, err := load.As[io.Reader](fn[func(io.Reader) *load.Object](b, "NewReader")(&packed))
-			if err != nil {
-				return err
-			}
-			back, err := io.ReadAll(r)
-			return pair(fmt.Sprint(n, " ", bytes.Equal(back, data)), err)
-		})
+		b.call("writer and reader", "true", func() any { return packed(b, "NewBufferedWriter") })
 	}},
 	{"github.com/pierrec/lz4/v4@v4.1.33", nil, nil, func(b *bound) {
-		b.call("writer and reader", "true", func() any {
-			data := bytes.Repeat([]byte("lz4 "), 10000)
-			var packed bytes.Buffer
-			w := fn[func(io.Writer) *load.Object](b, "NewWriter")(&packed)
-			_, err := method[func([]byte) (int, error)](w, "Write")(data)
-			if err = errors.Join(err, method[func() error](w, "Close")()); err != nil {
-				return err
-			}
-			r, err := load.As[io.Reader](fn[func(io.Reader) *load.Object](b, "NewReader")(&packed))
-			if err != nil {
-				return err
-			}
-			back, err := io.ReadAll(r)
-			return pair(bytes.Equal(back, data), err)
-		})
+		b.call("writer and reader", "true", func() any { return packed(b, "NewWriter") })
 	}},
 	{"github.com/cespare/xxhash/v2@v2.3.0", nil, nil, func(b *bound) {
 		b.call("digest as a writer", "2794345569481354659", func() any {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/pflag"
@@ -18,15 +17,13 @@ Explain shows who was asked for the package and what each answered, the version 
 the engine and why, what identifies the compiled artifact, the build list, and the isolation that is in
 force. It installs, compiles and runs nothing. The build list is known once the package is installed.`,
 		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
+		takes:    one("NAME"),
 		run:      runExplain,
 		complete: completeNames,
 	}
 }
 
 func runExplain(ctx context.Context, s *session, args []string) error {
-	if len(args) != 1 {
-		return &usageError{fmt.Sprintf("it takes one NAME after the options, not %d arguments", len(args))}
-	}
 	l, err := s.loader()
 	if err != nil {
 		return err

@@ -34,6 +34,7 @@ policy's rule "artifacts oci://REPOSITORY signed-by KEY", from where the other h
 			f.BoolVar(&o.push, "push", false, "send what was compiled to the fleet's repository")
 			f.StringVar(&o.key, "key", "", "sign it with the private key in this `file`, made by load sign -new")
 		},
+		takes:    some,
 		run:      runGet,
 		lists:    true,
 		complete: completeNames,
@@ -41,9 +42,6 @@ policy's rule "artifacts oci://REPOSITORY signed-by KEY", from where the other h
 }
 
 func runGet(ctx context.Context, s *session, args []string) error {
-	if len(args) == 0 {
-		return &usageError{"it takes at least one NAME"}
-	}
 	loaders, err := s.loadersFor(ctx, s.lockFile())
 	if err != nil {
 		return err

@@ -22,15 +22,13 @@ from: in the language of Graphviz, as a Mermaid flowchart, as a picture (SVG), o
 			f.BoolVar(&o.json, "json", false, "print JSON, as -format json does")
 			o.loadFlags(f)
 		},
+		takes:    some,
 		run:      runGraph,
 		complete: completeNames,
 	}
 }
 
 func runGraph(ctx context.Context, s *session, args []string) error {
-	if len(args) == 0 {
-		return &usageError{"it takes at least one NAME after the options"}
-	}
 	switch {
 	case s.json && s.svg:
 		return &usageError{"-json and -svg are two formats; take one"}

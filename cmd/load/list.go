@@ -22,6 +22,7 @@ func listCommand() command {
 List prints a line for each installed package: its name, its version, and the number of modules that it
 is built from; then one for each repository, archive or file that was installed: its name, version and kind.`,
 		flags: func(f *pflag.FlagSet, o *options) { o.jsonFlag(f) },
+		takes: nothing,
 		run:   runList,
 	}
 }
@@ -35,10 +36,7 @@ type listedModule struct {
 	Along   []string `json:"along,omitempty"`   // the companions that it is built with
 }
 
-func runList(_ context.Context, s *session, args []string) error {
-	if len(args) != 0 {
-		return &usageError{"it takes no arguments"}
-	}
+func runList(_ context.Context, s *session, _ []string) error {
 	all, err := listed()
 	if err != nil {
 		return err

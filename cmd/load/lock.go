@@ -174,14 +174,12 @@ func outdatedCommand() command {
 Outdated asks the registry about each name in the lock file and prints a line for each that it would choose
 another version of today. It changes nothing. "load upgrade NAME" takes the new version.`,
 		flags: func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f) },
+		takes: nothing,
 		run:   runOutdated,
 	}
 }
 
-func runOutdated(ctx context.Context, s *session, args []string) error {
-	if len(args) != 0 {
-		return &usageError{"it takes no arguments"}
-	}
+func runOutdated(ctx context.Context, s *session, _ []string) error {
 	l, err := s.lockedLoader()
 	if err != nil {
 		return err
@@ -219,6 +217,7 @@ func upgradeCommand() command {
 Upgrade installs the version of each package that the registry would choose today and locks it. It prints the
 name, the version that was locked, and the one that is now. Nothing is compiled.`,
 		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f) },
+		takes:    some,
 		run:      runUpgrade,
 		lists:    true,
 		complete: completeNames,
@@ -226,9 +225,6 @@ name, the version that was locked, and the one that is now. Nothing is compiled.
 }
 
 func runUpgrade(ctx context.Context, s *session, args []string) error {
-	if len(args) == 0 {
-		return &usageError{"it takes at least one NAME"}
-	}
 	l, err := s.lockedLoader()
 	if err != nil {
 		return err

@@ -72,10 +72,35 @@ type command struct {
 	short string
 	long  string
 	flags func(*pflag.FlagSet, *options)
+	takes func(args []string) error // refuses other arguments; nil: run does
 	run   func(ctx context.Context, s *session, args []string) error
 
 	lists    bool       // what it installs, as its result
 	complete completion // of its arguments; nil completes names of files
+}
+
+// nothing, one and some are what commands take beside their options.
+func nothing(args []string) error {
+	if len(args) > 0 {
+		return &usageError{"it takes no arguments"}
+	}
+	return nil
+}
+
+func one(what string) func([]string) error {
+	return func(args []string) error {
+		if len(args) != 1 {
+			return &usageError{fmt.Sprintf("it takes one %s after the options, not %d arguments", what, len(args))}
+		}
+		return nil
+	}
+}
+
+func some(args []string) error {
+	if len(args) == 0 {
+		return &usageError{"it takes at least one NAME"}
+	}
+	return nil
 }
 
 func commands() []command {

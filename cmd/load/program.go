@@ -89,6 +89,11 @@ func (c command) forShells(s *session) *cobra.Command {
 		Use: strings.TrimSpace(c.name + " " + c.args), Short: c.short, Long: c.long, DisableFlagsInUseLine: true,
 		RunE: func(made *cobra.Command, args []string) error {
 			s.command = made
+			if c.takes != nil {
+				if err := c.takes(args); err != nil {
+					return err
+				}
+			}
 			ctx := made.Context()
 			if c.lists {
 				s.progress.Quiet()

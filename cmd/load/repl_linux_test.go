@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,10 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"github.com/loadgo/load/internal/prompt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 )
 
 // typist sits at a pseudo-terminal.
@@ -32,15 +31,10 @@ type typist struct {
 // openTerminal returns a typist and the terminal.
 func openTerminal(t *testing.T) (*typist, *os.File) {
 	t.Helper()
-	ctrl, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	ctrl, tty, err := pty.Open()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ctrl.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(ctrl.Fd()), unix.TIOCSPTLCK, 0))
-	n, err := unix.IoctlGetInt(int(ctrl.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	require.NoError(t, unix.IoctlSetWinsize(int(ctrl.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 100}))
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
+	require.NoError(t, pty.Setsize(ctrl, &pty.Winsize{Rows: 40, Cols: 100}))
 	p := &typist{t: t, ctrl: ctrl, patience: time.Minute}
 	go func() {
 		buf := make([]byte, 4096)

@@ -37,15 +37,12 @@ for each file that no record leads to follows.`,
 			o.jsonFlag(f)
 			f.BoolVar(&o.repair, "repair", false, "remove what is damaged, so that the next load brings it back")
 		},
-		run:      runVerify,
-		complete: completeNames,
+		takes: nothing,
+		run:   runVerify,
 	}
 }
 
-func runVerify(ctx context.Context, s *session, args []string) error {
-	if len(args) != 0 {
-		return &usageError{"it takes no arguments"}
-	}
+func runVerify(ctx context.Context, s *session, _ []string) error {
 	st, err := openStore()
 	if err != nil {
 		return err
@@ -117,14 +114,12 @@ that -lock names. What is removed comes back when it is loaded again.`,
 			f.StringVar(&o.locks, "lock", "", "keep what these lock `files` hold, separated by commas")
 			f.BoolVar(&o.dryRun, "n", false, "print what would be removed, and remove nothing")
 		},
-		run: runGC,
+		takes: nothing,
+		run:   runGC,
 	}
 }
 
-func runGC(ctx context.Context, s *session, args []string) error {
-	if len(args) != 0 {
-		return &usageError{"it takes no arguments"}
-	}
+func runGC(ctx context.Context, s *session, _ []string) error {
 	if s.unused < 0 {
 		return &usageError{"-unused cannot be negative"}
 	}
@@ -180,15 +175,13 @@ func rmCommand() command {
 Rm removes installed packages, all versions or one, with their artifacts and the modules that nothing else is
 built from. Processes that run them go on.`,
 		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f) },
+		takes:    some,
 		run:      runRm,
 		complete: completeNames,
 	}
 }
 
 func runRm(ctx context.Context, s *session, args []string) error {
-	if len(args) == 0 {
-		return &usageError{"it takes at least one NAME"}
-	}
 	st, err := openStore()
 	if err != nil {
 		return err

@@ -22,15 +22,13 @@ Symbols loads the package and lists its exported functions, variables, constants
 methods: the Go signature, the first sentence of the documentation, and, where something cannot be used
 from outside, the reason.`,
 		flags:    func(f *pflag.FlagSet, o *options) { o.jsonFlag(f); o.loadFlags(f); o.withFlag(f); o.allowFlags(f) },
+		takes:    one("NAME"),
 		run:      runSymbols,
 		complete: completeNames,
 	}
 }
 
 func runSymbols(ctx context.Context, s *session, args []string) error {
-	if len(args) != 1 {
-		return &usageError{fmt.Sprintf("it takes one NAME after the options, not %d arguments", len(args))}
-	}
 	l, err := s.loader()
 	if err != nil {
 		return err

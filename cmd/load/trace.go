@@ -26,14 +26,12 @@ With -chrome it writes what chrome://tracing and Perfetto open.`,
 			o.jsonFlag(f)
 			f.BoolVar(&o.chrome, "chrome", false, "write the trace event format of Chrome")
 		},
-		run: runTrace,
+		takes: one("FILE"),
+		run:   runTrace,
 	}
 }
 
 func runTrace(_ context.Context, s *session, args []string) error {
-	if len(args) != 1 {
-		return &usageError{fmt.Sprintf("it takes one FILE after the options, not %d arguments", len(args))}
-	}
 	var in io.Reader = os.Stdin
 	if args[0] != "-" {
 		file, err := os.Open(args[0])

@@ -17,10 +17,8 @@ func versionCommand() command {
 		args:  "[options]",
 		short: "print the version of load",
 		flags: func(f *pflag.FlagSet, o *options) { o.jsonFlag(f) },
-		run: func(_ context.Context, s *session, args []string) error {
-			if len(args) != 0 {
-				return &usageError{"it takes no arguments"}
-			}
+		takes: nothing,
+		run: func(_ context.Context, s *session, _ []string) error {
 			version := "(unknown)"
 			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 				version = info.Main.Version

@@ -21,49 +21,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sample is a module with the functions that the benchmarks call.
-var sample = map[string]string{"sample.go": `// Package sample is called by benchmarks.
-package sample
-
-import "io"
-
-func Echo(s string) string { return s }
-
-func Bytes(b []byte) []byte { return b }
-
-type Mixed struct {
-	ID    int64
-	Name  string
-	Score float64
-	Tags  []string
-	Live  bool
-	Extra map[string]int
-}
-
-func Struct(m Mixed) Mixed { return m }
-
-func Length(b []byte) int { return len(b) }
-
-func Consume(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
-
-func Sum(n int, f func(int) int) (sum int) {
-	for i := range n {
-		sum += f(i)
-	}
-	return sum
-}
-
-func Fib(n int) int {
-	if n < 2 {
-		return n
-	}
-	return Fib(n-1) + Fib(n-2)
-}
-`}
-
 func openSample(b *testing.B) engine.Instance {
 	b.Helper()
-	return openFiles(b.Context(), b, goprocess.Config{}, sample)
+	return openFiles(b.Context(), b, goprocess.Config{}, map[string]string{"sample.go": ratio.Sample})
 }
 
 func bind[F any](b *testing.B, m engine.Instance, symbol string) F {
@@ -168,20 +128,11 @@ func BenchmarkCallBytes(b *testing.B) {
 // BenchmarkCallStruct compares a struct of six mixed fields, there and back, with a string of 16
 // bytes.
 func BenchmarkCallStruct(b *testing.B) {
-	type Mixed struct {
-		ID    int64
-		Name  string
-		Score float64
-		Tags  []string
-		Live  bool
-		Extra map[string]int
-	}
 	m := openSample(b)
 	echo := bind[func(string) (string, error)](b, m, "Echo")
-	mixed := bind[func(Mixed) (Mixed, error)](b, m, "Struct")
-	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
+	mixed := bind[func(ratio.Mixed) (ratio.Mixed, error)](b, m, "Struct")
 	ratio.Compare(b, 200, func() { echo("0123456789abcdef") }, func() {
-		out, err := mixed(in)
+		out, err := mixed(ratio.SixFields)
 		ratio.Must(b, err)
 		ratio.Want(b, 1, out.Extra["x"])
 	})

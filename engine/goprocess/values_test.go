@@ -1,6 +1,7 @@
 package goprocess_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,8 +16,15 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) engine.Instance {
-		return openFiles(t.Context(), t, goprocess.Config{MaxMessage: maxMessage}, files)
+	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, o loadtest.GoOptions) (engine.Instance, error) {
+		e, a, err := compile(t, goprocess.Config{MaxMessage: o.MaxMessage, Env: o.Env, Stdout: o.Stdout}, files)
+		require.NoError(t, err)
+		a.Events = o.Events
+		m, err := e.Open(o.Context, a, nil)
+		if err == nil {
+			t.Cleanup(func() { _ = m.Close(context.Background()) })
+		}
+		return m, err
 	})
 }
 

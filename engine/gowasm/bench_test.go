@@ -22,40 +22,7 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// sample is a module with the functions that the benchmarks call.
-var sample = map[string]string{"sample.go": `// Package sample is called by benchmarks.
-package sample
-
-import "io"
-
-func Len(b []byte) int { return len(b) }
-
-func Drain(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
-
-func Add(a, b int) int { return a + b }
-
-func Echo(s string) string { return s }
-
-func Bytes(b []byte) []byte { return b }
-
-type Mixed struct {
-	ID    int64
-	Name  string
-	Score float64
-	Tags  []string
-	Live  bool
-	Extra map[string]int
-}
-
-func Struct(m Mixed) Mixed { return m }
-
-func Fib(n int) int {
-	if n < 2 {
-		return n
-	}
-	return Fib(n-1) + Fib(n-2)
-}
-`}
+var sample = map[string]string{"sample.go": ratio.Sample}
 
 func openSample(b *testing.B, config gowasm.Config) engine.Instance {
 	b.Helper()
@@ -92,18 +59,9 @@ func BenchmarkCallString(b *testing.B) {
 
 // BenchmarkCallStruct calls with a struct of six mixed fields, there and back.
 func BenchmarkCallStruct(b *testing.B) {
-	type Mixed struct {
-		ID    int64
-		Name  string
-		Score float64
-		Tags  []string
-		Live  bool
-		Extra map[string]int
-	}
-	mixed := bound[func(Mixed) (Mixed, error)](b, openSample(b, gowasm.Config{}), "Struct")
-	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
+	mixed := bound[func(ratio.Mixed) (ratio.Mixed, error)](b, openSample(b, gowasm.Config{}), "Struct")
 	for b.Loop() {
-		out, err := mixed(in)
+		out, err := mixed(ratio.SixFields)
 		ratio.Must(b, err)
 		ratio.Want(b, 1, out.Extra["x"])
 	}
@@ -172,8 +130,8 @@ func rawCopy(b *testing.B, data []byte) func() {
 // of 1 MiB.
 func BenchmarkCallReader(b *testing.B) {
 	m := openSample(b, gowasm.Config{})
-	size := bound[func([]byte) (int, error)](b, m, "Len")
-	drain := bound[func(io.Reader) (int64, error)](b, m, "Drain")
+	size := bound[func([]byte) (int, error)](b, m, "Length")
+	drain := bound[func(io.Reader) (int64, error)](b, m, "Consume")
 	data := make([]byte, 1<<20)
 	ratio.Compare(b, 5, func() {
 		n, err := size(data)

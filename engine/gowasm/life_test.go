@@ -1,7 +1,6 @@
 package gowasm_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -43,10 +42,7 @@ func init() { beginAt("init") }
 func beginAt(place string) int {
 	if os.Getenv("PLACE") != place { return 0 }
 	switch os.Getenv("BEGIN") {
-	case "panic": panic("no good")
-	case "exit": os.Exit(4)
 	case "success": os.Exit(0)
-	case "sleep": for { time.Sleep(time.Hour) }
 	case "spin": for start := time.Now(); time.Since(start) < time.Second; { }
 	case "deadlock": select {}
 	case "loop": for {}
@@ -75,7 +71,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -83,15 +78,10 @@ var counter int
 
 func Fine() int             { return 1 }
 func Count() int            { counter++; return counter }
-func Exit(code int)         { os.Exit(code) }
-func Goroutine()            { go func() { panic("in a goroutine") }(); time.Sleep(time.Minute) }
 func Deadlock()             { select {} }
-func Recurse(n int) int     { return Recurse(n+1) + 1 }
 func Spin()                 { fmt.Println("busy"); for i := 0; ; i++ { if i < 0 { println() } } }
 func SpinFor(ms int) int    { fmt.Println("busy"); n := 0; for start := time.Now(); time.Since(start) < time.Duration(ms)*time.Millisecond; n++ {}; return 1 }
 func Sleep(ms int)          { fmt.Println("busy"); time.Sleep(time.Duration(ms) * time.Millisecond) }
-func Say(out, err string)   { fmt.Println(out); fmt.Fprintln(os.Stderr, err) }
-func Flood(n int)           { line := strings.Repeat("x", 1000); for range n { fmt.Fprintln(os.Stderr, line) } }
 func Environ() []string     { return os.Environ() }
 func Args() []string        { return os.Args }
 func Read(name string) (string, error) { b, err := os.ReadFile(name); return string(b), err }
@@ -124,32 +114,13 @@ func openMisbehaving(t *testing.T, config gowasm.Config) (engine.Instance, *load
 	return openTold(t, config, misbehaving, e.Sink), &e
 }
 
-func TestCrash(t *testing.T) {
+func TestDeadlock(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		symbol string
-		args   []any
-		text   string // how the error begins
-	}{
-		{"Exit", []any{3}, "sample crashed: exit status 3"},
-		{"Exit", []any{0}, "sample crashed: exit status 0"},
-		{"Goroutine", nil, "sample crashed: exit status 2\n\tpanic: in a goroutine\n"},
-		{"Deadlock", nil, "sample crashed: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"},
-		{"Recurse", []any{0}, "sample crashed: "},
-	} {
-		t.Run(c.symbol, func(t *testing.T) {
-			t.Parallel()
-			m, e := openMisbehaving(t, gowasm.Config{})
-			_, err := m.Call(t.Context(), c.symbol, c.args)
-			require.ErrorIsf(t, err, engine.ErrCrashed, "got %v", err)
-			require.Truef(t, strings.HasPrefix(err.Error(), c.text), "got %v", err)
-			_, err = m.Call(t.Context(), "Fine", nil)
-			assert.ErrorIs(t, err, engine.ErrCrashed)
-			assert.NotNil(t, m.(engine.Crashable).Crash().Load())
-			e.Wait(t, "Crashed", crashed)
-			assert.NoError(t, m.Close(t.Context()))
-		})
-	}
+	m, e := openMisbehaving(t, gowasm.Config{})
+	_, err := m.Call(t.Context(), "Deadlock", nil)
+	require.ErrorIs(t, err, engine.ErrCrashed)
+	assert.Truef(t, strings.HasPrefix(err.Error(), "sample crashed: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"), "got %v", err)
+	e.Wait(t, "Crashed", crashed)
 }
 
 func TestInitialisation(t *testing.T) {
@@ -158,10 +129,7 @@ func TestInitialisation(t *testing.T) {
 		place string
 		text  string // how the error begins
 	}{
-		"panic":    {"init", "its initialisation panicked\n\tpanic: no good\n"},
-		"exit":     {"init", "its initialisation ended the module: exit status 4"},
 		"success":  {"init", "its initialisation ended the module: exit status 0"},
-		"sleep":    {"init", "its initialisation did not end in time"},
 		"spin":     {"variable", "its initialisation did not end in time"},
 		"deadlock": {"init", "its initialisation ended the module: exit status 2\n\tfatal error: all goroutines are asleep - deadlock!\n"},
 	} {
@@ -258,29 +226,6 @@ func TestWaiting(t *testing.T) {
 	call(t, m, "Fine")
 }
 
-func TestOutput(t *testing.T) {
-	t.Parallel()
-	m, e := openMisbehaving(t, gowasm.Config{})
-	_, err := m.Call(t.Context(), "Say", []any{"to out", "to err"})
-	require.NoError(t, err)
-	for stream, line := range map[string]string{"stdout": "to out", "stderr": "to err"} {
-		e.Wait(t, stream, func(ev event.Event) bool { return ev == event.Output{Name: "sample", Stream: stream, Line: line} })
-	}
-	_, err = m.Call(t.Context(), "Flood", []any{20_000})
-	require.NoError(t, err)
-	e.Wait(t, "a cut flood", func(ev event.Event) bool {
-		o, ok := ev.(event.Output)
-		return ok && o.Line == "… more lines in this second are left out"
-	})
-	var out bytes.Buffer
-	m, _ = openMisbehaving(t, gowasm.Config{Stdout: &out})
-	_, err = m.Call(t.Context(), "Say", []any{"to the writer", ""})
-	require.NoError(t, err)
-	err = m.Close(t.Context())
-	assert.NoError(t, err)
-	assert.Equal(t, "to the writer\n", out.String())
-}
-
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	m, _ := openMisbehaving(t, gowasm.Config{Memory: 128 << 20})
@@ -293,26 +238,6 @@ func TestMemoryLimit(t *testing.T) {
 	var limit *engine.LimitError
 	require.ErrorAs(t, err, &limit)
 	assert.EqualError(t, err, "a memory limit of 64KiB is less than a module of the engine gowasm needs to start, which is 4MiB")
-}
-
-func TestClose(t *testing.T) {
-	t.Parallel()
-	for symbol, args := range map[string][]any{"Sleep": {60_000}, "Spin": nil} {
-		m, e := openMisbehaving(t, gowasm.Config{})
-		failed := make(chan error, 1)
-		go func() {
-			_, err := m.Call(context.Background(), symbol, args)
-			failed <- err
-		}()
-		e.Wait(t, "busy", busy)
-		for range 2 {
-			require.NoError(t, m.Close(t.Context()))
-		}
-		assert.ErrorIs(t, <-failed, engine.ErrUnloaded)
-		_, err := m.Call(t.Context(), "Fine", nil)
-		assert.ErrorIs(t, err, engine.ErrUnloaded)
-		assert.Empty(t, loadtest.EventsOf[event.Crashed](e), "a close counted as a crash")
-	}
 }
 
 func TestPool(t *testing.T) {

@@ -1,6 +1,7 @@
 package gowasm_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,8 +15,14 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, maxMessage int) engine.Instance {
-		return openFiles(t.Context(), t, gowasm.Config{MaxMessage: maxMessage}, files)
+	loadtest.TestGoEngine(t, func(t testing.TB, files map[string]string, o loadtest.GoOptions) (engine.Instance, error) {
+		e, a := compile(t, gowasm.Config{MaxMessage: o.MaxMessage, Env: o.Env, Stdout: o.Stdout}, files)
+		a.Events = o.Events
+		m, err := e.Open(o.Context, a, nil)
+		if err == nil {
+			t.Cleanup(func() { _ = m.Close(context.Background()) })
+		}
+		return m, err
 	})
 }
 

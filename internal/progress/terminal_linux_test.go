@@ -1,7 +1,6 @@
 package progress_test
 
 import (
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -9,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"github.com/mattn/go-runewidth"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/install"
@@ -34,16 +33,10 @@ func (s *screen) seen() string {
 // open returns a terminal of so many columns and what is written to it.
 func open(t *testing.T, columns uint16) (*os.File, *screen) {
 	t.Helper()
-	ctrl, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	ctrl, tty, err := pty.Open()
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = ctrl.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(ctrl.Fd()), unix.TIOCSPTLCK, 0))
-	n, err := unix.IoctlGetInt(int(ctrl.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	require.NoError(t, unix.IoctlSetWinsize(int(ctrl.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 10, Col: columns}))
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = tty.Close() })
+	t.Cleanup(func() { _, _ = ctrl.Close(), tty.Close() })
+	require.NoError(t, pty.Setsize(ctrl, &pty.Winsize{Rows: 10, Cols: columns}))
 	s := &screen{}
 	go func() {
 		buf := make([]byte, 4096)

@@ -22,20 +22,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const codecSource = `package sample
-
-type Mixed struct {
-	ID    int64
-	Name  string
-	Score float64
-	Tags  []string
-	Live  bool
-	Extra map[string]int
-}
-
-func Struct(m Mixed) Mixed { return m }
-`
-
 // measureSource takes the place of the module's transport: it answers the same call over and over,
 // and does the same work with the yardstick.
 const measureSource = `package main
@@ -124,25 +110,17 @@ func BenchmarkCodec(b *testing.B) {
 	for _, d := range []string{dir, work} {
 		require.NoError(b, os.MkdirAll(d, 0o700))
 	}
-	require.NoError(b, os.WriteFile(filepath.Join(dir, "sample.go"), []byte(codecSource), 0o600))
+	require.NoError(b, os.WriteFile(filepath.Join(dir, "sample.go"), []byte(ratio.Sample), 0o600))
 	builder := build.Builder{Toolchain: tc, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
 	encoded, err := builder.Glue(b.Context(), find.Source{Kind: find.KindGo, FS: os.DirFS(dir), Dir: dir, Go: &find.GoSource{GoMod: []byte("go 1.24\n")}}, work)
 	require.NoError(b, err)
 	described, err := api.DecodeAPI(encoded)
 	require.NoError(b, err)
-	type Mixed struct {
-		ID    int64
-		Name  string
-		Score float64
-		Tags  []string
-		Live  bool
-		Extra map[string]int
-	}
 	transport := &capture{}
-	bound, err := NewInstance("sample", described, transport, inflight.Limits{}).Bind("Struct", reflect.TypeFor[func(Mixed) (Mixed, error)]())
+	bound, err := NewInstance("sample", described, transport, inflight.Limits{}).Bind("Struct", reflect.TypeFor[func(ratio.Mixed) (ratio.Mixed, error)]())
 	require.NoError(b, err)
-	call := bound.Interface().(func(Mixed) (Mixed, error))
-	in := Mixed{7, "seven", 7.7, []string{"a", "b"}, true, map[string]int{"x": 1}}
+	call := bound.Interface().(func(ratio.Mixed) (ratio.Mixed, error))
+	in := ratio.SixFields
 	out, err := call(in)
 	require.NoError(b, err)
 	require.Equal(b, in, out)

@@ -3,23 +3,35 @@
 package gosuite
 
 import (
+	"context"
+	"io"
 	"io/fs"
 	"reflect"
 	"testing"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/event"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // Suite opens the packages that the rules for Go packages are tested with.
 type Suite struct {
-	Open    func(t testing.TB, files map[string]string, maxMessage int) engine.Instance
+	Start   func(t testing.TB, files map[string]string, o Options) (engine.Instance, error)
 	Sources fs.ReadFileFS // with a package in each directory of testdata
 }
 
-// Testdata opens a package in testdata.
-func (s Suite) Testdata(t testing.TB, name string, maxMessage int) engine.Instance {
+// Options are loadtest.GoOptions.
+type Options struct {
+	Context    context.Context
+	MaxMessage int
+	Env        []string
+	Stdout     io.Writer
+	Events     event.Sink
+}
+
+// Open opens a package in testdata.
+func (s Suite) Open(t testing.TB, name string, o Options) (engine.Instance, error) {
 	t.Helper()
 	entries, err := fs.ReadDir(s.Sources, "testdata/"+name)
 	require.NoError(t, err)
@@ -29,7 +41,18 @@ func (s Suite) Testdata(t testing.TB, name string, maxMessage int) engine.Instan
 		require.NoError(t, err)
 		files[e.Name()] = string(text)
 	}
-	return s.Open(t, files, maxMessage)
+	if o.Context == nil {
+		o.Context = t.Context()
+	}
+	return s.Start(t, files, o)
+}
+
+// Testdata opens a package in testdata, or ends the test.
+func (s Suite) Testdata(t testing.TB, name string, maxMessage int) engine.Instance {
+	t.Helper()
+	m, err := s.Open(t, name, Options{MaxMessage: maxMessage})
+	require.NoError(t, err)
+	return m
 }
 
 // Bound binds a function.

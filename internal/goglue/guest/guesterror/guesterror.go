@@ -97,7 +97,8 @@ func (e *Unlinked) Able(has byte) error {
 	}{e, late(has&wire.IsTimeout != 0), passing(has&wire.IsTemporary != 0)}
 }
 
-// The forms of one error differ in the methods that an interface finds.
+// The forms of one error differ in the methods that an interface finds. Each of the three types says
+// that for itself: Go embeds no type parameter.
 
 const able = wire.HasTimeout | wire.HasTemporary
 
