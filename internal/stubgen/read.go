@@ -4,7 +4,6 @@ import (
 	"errors"
 	"go/ast"
 	gobuild "go/build"
-	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -37,7 +36,7 @@ type source struct {
 var targets = [][2]string{{"linux", "amd64"}, {"windows", "386"}}
 
 // read parses the package's files.
-func read(p build.Package) (*source, error) {
+func read(p build.Package, importer types.Importer) (*source, error) {
 	s := &source{Package: p, pkg: p.Types, docs: map[string]*ast.CommentGroup{}, texts: map[string]string{}, same: map[string]string{}, initialised: map[string]bool{}, assigned: map[string]bool{}, adapters: map[string]*types.Named{}}
 	fset := token.NewFileSet()
 	for _, name := range p.Files {
@@ -50,14 +49,14 @@ func read(p build.Package) (*source, error) {
 		s.noteAssignments(file)
 	}
 	for _, target := range targets {
-		s.elsewhere = append(s.elsewhere, readElsewhere(p, target[0], target[1]))
+		s.elsewhere = append(s.elsewhere, readElsewhere(p, importer, target[0], target[1]))
 	}
 	return s, nil
 }
 
 // readElsewhere checks the package's files for another machine, as a module is built: without cgo.
 // What does not compile there is missing.
-func readElsewhere(p build.Package, goos, goarch string) *types.Package {
+func readElsewhere(p build.Package, importer types.Importer, goos, goarch string) *types.Package {
 	build := gobuild.Default
 	build.GOOS, build.GOARCH, build.CgoEnabled = goos, goarch, false
 	none := types.NewPackage(p.Types.Path(), p.Types.Name())
@@ -78,7 +77,7 @@ func readElsewhere(p build.Package, goos, goarch string) *types.Package {
 		IgnoreFuncBodies: true,
 		Sizes:            types.SizesFor("gc", goarch),
 		Error:            func(error) {},
-		Importer:         sameEverywhere{p.Types, importer.ForCompiler(fset, "source", nil)},
+		Importer:         sameEverywhere{importer},
 	}
 	pkg, _ := config.Check(p.Types.Path(), fset, files, nil)
 	if pkg == nil {
@@ -87,19 +86,36 @@ func readElsewhere(p build.Package, goos, goarch string) *types.Package {
 	return pkg
 }
 
-// sameEverywhere imports packages whose constants are the same on all machines.
-type sameEverywhere struct {
-	pkg *types.Package
-	types.Importer
+// sameEverywhere imports the packages of the standard library whose constants are the same on all
+// machines, without those that are not.
+type sameEverywhere struct{ types.Importer }
+
+// differing are the constants of packages of the standard library that differ between machines; nil
+// is for all of them.
+var differing = map[string][]string{
+	"math": {"MaxInt", "MaxUint", "MinInt"}, "math/bits": {"UintSize"}, "strconv": {"IntSize"},
+	"go/build": nil, "os": nil, "path/filepath": nil, "runtime": nil, "syscall": nil,
 }
 
 var errDiffers = errors.New("it may differ between machines")
 
 func (i sameEverywhere) Import(path string) (*types.Package, error) {
-	if slices.Contains([]string{"context", "io", "time"}, path) {
-		return i.Importer.Import(path)
+	names, differs := differing[path]
+	if !isStandard(path) || strings.Contains("/"+path+"/", "/internal/") || differs && names == nil {
+		return nil, errDiffers
 	}
-	return nil, errDiffers
+	pkg, err := i.Importer.Import(path)
+	if err != nil || !differs {
+		return pkg, err
+	}
+	same := types.NewPackage(path, pkg.Name())
+	for _, name := range pkg.Scope().Names() {
+		if !slices.Contains(names, name) {
+			same.Scope().Insert(pkg.Scope().Lookup(name))
+		}
+	}
+	same.MarkComplete()
+	return same, nil
 }
 
 // readFile notes the comments of a file, and the texts of its errors.

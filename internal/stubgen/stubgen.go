@@ -56,7 +56,7 @@ type generator struct {
 func Generate(in Input) ([]*Output, error) {
 	g := &generator{Input: in, locals: map[string]*local{}, busy: map[types.Type]bool{}}
 	for _, p := range in.Reading.Packages {
-		s, err := read(p)
+		s, err := read(p, in.Reading)
 		if err != nil {
 			return nil, err
 		}

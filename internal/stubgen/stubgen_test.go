@@ -97,6 +97,7 @@ const (
 	Complex = 1i
 	Named Size = 1
 	Foreign = math.MaxInt
+	Most = math.MaxInt8
 	Second = 2 * time.Second
 )
 `
@@ -145,7 +146,7 @@ func TestGenerate(t *testing.T) {
 		"func Sequence() iter.Seq2[string, error] { return boundSequence.Get()() }\n",
 		"func Generic[T any](v T) []T { return stub.Generic[func(T) []T](&self, \"Generic\", stub.Arg[T]())(v) }\n",
 		"const Third = 1.0 / 3.0\n", "const Letter = 'x'\n", "const Small uint8 = 7\n", "const Whole = 2.0\n",
-		"const Big = 1267650600228229401496703205376\n", "const Named Size = 1\n", "const Second time.Duration = 2000000000\n",
+		"const Big = 1267650600228229401496703205376\n", "const Named Size = 1\n", "const Second time.Duration = 2000000000\n", "const Most = 127\n",
 		"// Size is a size.\ntype Size int\n",
 		"func (s Size) Double() Size { return boundSize_Double.Get()(s) }\n",
 		"type Box struct {\n\t// Name is shown.\n\tName string `json:\"name\"`\n\tSize\n\tInner *Box\n}\n",

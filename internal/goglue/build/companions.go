@@ -24,6 +24,7 @@ type parts struct {
 	// standard packages that the type arguments of instantiations name, by name.
 	standard map[string]*types.Package
 	bridging map[string]*types.Package // the packages of bridges that the module can have, by path
+	importer types.Importer            // of everything that the module is made of
 }
 
 // part is one package of a module whose symbols the host can use.
@@ -64,10 +65,8 @@ func (b *build) imports() []string {
 // parts reads the types of everything that the module is made of.
 func (b *build) parts(ctx context.Context, listed map[string]*workspace.Package) (*parts, error) {
 	m := &parts{fset: token.NewFileSet(), standard: map[string]*types.Package{}}
-	imp := b.Importer(m.fset, listed)
-	load := func(path string) (*types.Package, error) {
-		return imp.Import(path)
-	}
+	m.importer = b.Importer(m.fset, listed)
+	load := m.importer.Import
 	var err error
 	if m.main.pkg, err = load(b.ImportPath); err != nil {
 		return nil, err

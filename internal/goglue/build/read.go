@@ -14,7 +14,11 @@ import (
 type Reading struct {
 	Packages  []Package // the module's own first
 	describer *describer
+	importer  types.Importer
 }
+
+// Import returns a package that the module is made of, as the compiler has read it.
+func (r *Reading) Import(path string) (*types.Package, error) { return r.importer.Import(path) }
 
 // Package is a package of a module whose symbols the host can use.
 type Package struct {
@@ -36,7 +40,7 @@ func (b Builder) Read(ctx context.Context, src find.Source, work string) (*Readi
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{describer: describe(made, nil)}
+	r := &Reading{describer: describe(made, nil), importer: made.importer}
 	for _, p := range append([]part{made.main}, made.companions...) {
 		from := listed[p.pkg.Path()]
 		r.Packages = append(r.Packages, Package{Prefix: p.name, Types: p.pkg, Dir: from.Dir, Files: from.GoFiles, Standard: from.Standard})
