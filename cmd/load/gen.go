@@ -18,12 +18,14 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/stubgen"
 	"github.com/loadgo/load/internal/stubgen/uses"
 	"github.com/loadgo/load/internal/toolchain"
+	"github.com/loadgo/load/standard"
 )
 
 func genCommand() command {
@@ -65,11 +67,17 @@ func runGen(ctx context.Context, s *session, args []string) error {
 	if len(args) == 0 || len(args) != 1 && !s.tree || s.dir == "" {
 		return &usageError{"it takes -o DIR and one NAME after the options; several with -tree"}
 	}
-	l, err := s.loader()
+	s.output = &output{w: s.stderr}
+	config := s.config(s.lockFile())
+	config.Engine, config.Engines = "", []engine.Engine{reader{}}
+	l, err := standard.New(config)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx, l)
+	if !s.verbose {
+		s.progress.Begin()
+	}
 	base := ""
 	if s.tree {
 		if base, err = importBase(s.dir); err != nil {
@@ -109,6 +117,15 @@ func runGen(ctx context.Context, s *session, args []string) error {
 		return s.checkStubs(files)
 	}
 	return writeStubs(files)
+}
+
+// reader is the engine of packages that are only read: nothing is compiled for it.
+type reader struct{}
+
+func (reader) Name() string             { return "reader" }
+func (reader) Accepts(find.Source) bool { return true }
+func (reader) Open(context.Context, engine.Artifact, engine.Importer) (engine.Instance, error) {
+	return nil, errors.ErrUnsupported
 }
 
 // listUses prints the instantiations that packages of the program use.
@@ -168,12 +185,15 @@ func readStubs(ctx context.Context, l *load.Loader, work string, names []string,
 		}
 		in.Origin = func(path string) (version, sum string) { return origin(spec, path) }
 		in.Reading, err = builder.Read(ctx, spec.Source, filepath.Join(work, fmt.Sprint(len(names))))
-		if err != nil || base == "" {
-			return in, err
+		if err != nil {
+			return in, &load.LoadError{Chain: []string{find.Redacted(names[0])}, Err: err}
 		}
-		further := stubgen.Mentioned(in.Reading)
-		if len(further) == 0 {
+		if base == "" {
 			return in, nil
+		}
+		further, err := stubgen.Mentioned(in.Reading)
+		if err != nil || len(further) == 0 {
+			return in, err
 		}
 		names = append(names[:len(names):len(names)], further...)
 	}

@@ -10,29 +10,49 @@ import (
 )
 
 // Mentioned lists the packages, by import path, that the API of the packages that were read
-// mentions types of, and that were not read: those of the standard library are not among them.
-func Mentioned(r *build.Reading) []string {
+// mentions types of, and that of those in turn, and that were not read: those of the standard
+// library are not among them.
+func Mentioned(r *build.Reading) ([]string, error) {
 	m := mentions{found: map[string]bool{}, seen: map[types.Type]bool{}}
-	own := map[string]bool{}
+	known := map[string]bool{}
 	for _, p := range r.Packages {
-		own[p.Types.Path()] = true
-		scope := p.Types.Scope()
-		for _, name := range scope.Names() {
-			if obj := scope.Lookup(name); obj.Exported() {
-				m.look(obj.Type())
-				if named, ok := obj.Type().(*types.Named); ok {
-					m.named(named)
-				}
+		known[p.Types.Path()] = true
+		m.api(p.Types)
+	}
+	var further []string
+	for {
+		fresh := slices.DeleteFunc(slices.Sorted(maps.Keys(m.found)), func(path string) bool { return known[path] })
+		if len(fresh) == 0 {
+			return further, nil
+		}
+		further = append(further, fresh...)
+		for _, path := range fresh {
+			known[path] = true
+			pkg, err := r.Import(path)
+			if err != nil {
+				return nil, err
 			}
+			m.api(pkg)
 		}
 	}
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.found)), func(path string) bool { return own[path] })
 }
 
 // mentions walks types.
 type mentions struct {
 	found map[string]bool
 	seen  map[types.Type]bool
+}
+
+// api looks at what a package exports.
+func (m *mentions) api(pkg *types.Package) {
+	for _, name := range pkg.Scope().Names() {
+		if obj := pkg.Scope().Lookup(name); obj.Exported() {
+			m.look(obj.Type())
+			if named, ok := obj.Type().(*types.Named); ok {
+				m.named(named)
+			}
+		}
+	}
 }
 
 // named looks at what is exported of a type.
