@@ -70,6 +70,7 @@ func TestStubs(t *testing.T) {
 	stderr, code := gen(t, dir, append([]string{"-v"}, both...)...)
 	require.Zero(t, code, stderr)
 	assert.Contains(t, stderr, "example.com/app/shapes: left out: Channels: channels do not cross\n")
+	assert.Contains(t, stderr, "left out: Described.Type: a reflect.Type of the module stays there; so only types of the package are a Described\n")
 	for _, args := range [][]string{
 		{"vet", "./stubs/..."}, {"vet", "-tags=load_linked", "./stubs/..."}, {"test", "./program"}, {"test", "-tags=load_linked", "./program"},
 	} {

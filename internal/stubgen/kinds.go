@@ -32,6 +32,8 @@ type local struct {
 	// sealed are the unexported methods of an interface. What is generated for its types has
 	// methods of these names, which nothing calls.
 	sealed []string
+	// lost are the methods that an interface has not. It is sealed then: others would not have them.
+	lost []Omission
 }
 
 // localOf returns what is generated for a named type, or nil.
@@ -173,9 +175,8 @@ func (g *generator) reconsider(l *local) {
 		l.kind = held
 		g.hold(l, reason)
 	case contract:
-		l.reason = g.refusedInterface(l)
-		if l.reason != "" {
-			l.kind = leftOut
+		if g.methodsOf(l); len(l.lost) == l.named.Underlying().(*types.Interface).NumMethods() && len(l.lost) > 0 {
+			l.kind, l.reason = leftOut, g.refusedInterface(l)
 		}
 	}
 }
@@ -197,20 +198,30 @@ func (g *generator) hold(l *local, reason string) {
 	l.shows = u
 }
 
-// refusedInterface says why an interface cannot be generated.
+// refusedInterface says why an interface cannot be generated with all of its methods.
 func (g *generator) refusedInterface(l *local) string {
-	u := l.named.Underlying().(*types.Interface)
-	l.sealed = nil
-	for m := range u.Methods() {
+	if g.methodsOf(l); len(l.lost) > 0 {
+		return fmt.Sprintf("its method %s: %s", l.lost[0].Name, l.lost[0].Reason)
+	}
+	return ""
+}
+
+// methodsOf finds out which methods of an interface can be generated.
+func (g *generator) methodsOf(l *local) {
+	l.sealed, l.lost = nil, nil
+	for m := range l.named.Underlying().(*types.Interface).Methods() {
 		if !m.Exported() {
 			l.sealed = append(l.sealed, m.Name())
 			continue
 		}
 		for _, w := range []way{toModule, toHost} {
 			if r := g.refusedSignature(m.Signature(), w); r != "" {
-				return fmt.Sprintf("its method %s: %s", m.Name(), r)
+				l.lost = append(l.lost, Omission{m.Name(), r})
+				break
 			}
 		}
 	}
-	return ""
+	if len(l.lost) > 0 {
+		l.sealed = append(l.sealed, "sealed"+l.name)
+	}
 }

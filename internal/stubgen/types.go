@@ -241,15 +241,32 @@ func pointerMark(t types.Type) string {
 func (w *writer) contract(l *local, name, doc string) {
 	u := l.named.Underlying().(*types.Interface)
 	fmt.Fprintf(&w.loaded, "\n%stype %s interface {\n", doc, name)
+	for _, lost := range l.lost {
+		w.left = append(w.left, Omission{l.name + "." + lost.Name, lost.Reason + "; so only types of the package are a " + name})
+	}
 	for m := range u.Methods() {
+		if l.lacks(m) {
+			continue
+		}
 		parameters := "()"
 		if m.Exported() {
 			parameters = w.header(m.Signature(), w.spell)
 		}
 		fmt.Fprintf(&w.loaded, "%s%s%s\n", comment(w.docs[l.name+"."+m.Name()]), m.Name(), parameters)
 	}
+	if len(l.lost) > 0 {
+		fmt.Fprintf(&w.loaded, "sealed%s()\n", l.name)
+	}
 	w.loaded.WriteString("}\n")
 	w.adapter(l.named, "moduleOf"+name, l.name)
+	if len(l.lost) > 0 {
+		fmt.Fprintf(&w.loaded, "\nfunc (*moduleOf%s) sealed%s() {}\n", name, l.name)
+	}
+}
+
+// lacks reports whether an interface is generated without one of its methods.
+func (l *local) lacks(m *types.Func) bool {
+	return slices.ContainsFunc(l.lost, func(o Omission) bool { return o.Name == m.Name() })
 }
 
 // adapter writes the type of the module's values of an interface, which goes by a symbol there.
@@ -259,6 +276,9 @@ func (w *writer) adapter(t *types.Named, adapter, symbol string) {
 	w.twins = append(w.twins, fmt.Sprintf("stub.Interface[%s, %s](%q)", name, adapter, symbol))
 	fmt.Fprintf(&w.loaded, "\n// %s is a value of the module that is a %s.\ntype %s struct{ held stub.Held }\n", adapter, name, adapter)
 	for m := range u.Methods() {
+		if l := w.localOf(t); l != nil && l.lacks(m) {
+			continue
+		}
 		if !m.Exported() { // nothing calls it
 			fmt.Fprintf(&w.loaded, "\nfunc (*%s) %s() {}\n", adapter, m.Name())
 			continue

@@ -69,6 +69,19 @@ func (i *Instance) ownObject(v reflect.Value) *engine.Object {
 	return nil
 }
 
+// isSealed reports whether only types that were generated for the module's implement an interface.
+func isSealed(t reflect.Type) bool {
+	if t.Kind() != reflect.Interface {
+		return false
+	}
+	for j := range t.NumMethod() {
+		if !t.Method(j).IsExported() {
+			return true
+		}
+	}
+	return false
+}
+
 // encodeGiven builds what gives a host's function, or a host's value that implements an interface,
 // for the module's type n.
 func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
@@ -78,7 +91,7 @@ func (i *Instance) encodeGiven(t reflect.Type, n int) (codec.Encoder, error) {
 			return encode, err
 		}
 	}
-	if !typ.Given && i.adapts(t, n) {
+	if (!typ.Given || isSealed(t)) && i.adapts(t, n) {
 		return i.encodeOwn(n), nil
 	}
 	if !typ.Given {

@@ -258,6 +258,16 @@ func TestInterfaces(t *testing.T) {
 	assert.Nil(t, shapes.Largest([]shapes.Shape{nil}...))
 }
 
+// TestInterfaceWithoutMethod uses an interface one of whose methods the stub has not.
+func TestInterfaceWithoutMethod(t *testing.T) {
+	plain := shapes.NewPlain("a")
+	described := shapes.Describes(plain)
+	assert.Equal(t, "described a", described.Name())
+	assert.Equal(t, "described described a", shapes.Describes(described).Name())
+	described = plain
+	assert.Equal(t, "a", described.Name())
+}
+
 func TestAny(t *testing.T) {
 	assert.Equal(t, "ID 07070707", shapes.Describe(shapes.NewID(7)))
 	assert.Equal(t, "kind round", shapes.Describe(shapes.Round))

@@ -584,3 +584,25 @@ func Tell(v any) string {
 	}
 	return fmt.Sprint(parts)
 }
+
+// Described has a method whose result programs cannot have.
+type Described interface {
+	Name() string
+	Type() reflect.Type
+}
+
+// Plain is a Described by its pointer.
+type Plain struct{ name string }
+
+func (p *Plain) Name() string     { return p.name }
+func (*Plain) Type() reflect.Type { return reflect.TypeFor[Plain]() }
+
+// NewPlain makes one.
+func NewPlain(name string) *Plain { return &Plain{name} }
+
+// Describes returns a value of a type without a name.
+func Describes(d Described) Described { return describing{d} }
+
+type describing struct{ Described }
+
+func (d describing) Name() string { return "described " + d.Described.Name() }
