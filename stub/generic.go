@@ -2,39 +2,80 @@ package stub
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
 )
 
-// Generic returns a generic function of a package for type arguments. It is instantiated at its
-// first use.
-func Generic[F any](p *Package, name string, args ...reflect.Type) F {
-	key := instance{name, reflect.TypeFor[F](), fmt.Sprint(args)}
-	known, ok := p.generics.Load(key)
-	if !ok {
-		names := make([]string, len(args))
-		for i, arg := range args {
-			names[i] = p.argument(arg)
+// Generic returns a generic function of a package for type arguments, which are the parameters of
+// the function type A. It is instantiated at its first use. Constraints are the module's names of
+// the interfaces that the arguments implement, "" for those that need no methods; none stands for
+// that.
+func Generic[F, A any](p *Package, name string, constraints ...string) F {
+	key := instance{name, reflect.TypeFor[F](), reflect.TypeFor[A]()}
+	if known := p.generics.Load(); known != nil {
+		if f, ok := (*known)[key].(*Func[F]); ok {
+			return f.Get()
 		}
-		symbol := name + "[" + strings.Join(names, ", ") + "]"
-		known, _ = p.generics.LoadOrStore(key, &Func[F]{Package: p, Symbol: symbol})
 	}
-	return known.(*Func[F]).Get()
+	return p.instantiate(key, func() any {
+		return &Func[F]{Package: p, Symbol: name + "[" + strings.Join(p.arguments(key.arguments, constraints), ", ") + "]"}
+	}).(*Func[F]).Get()
 }
 
 // instance is a generic function with type arguments.
 type instance struct {
-	name     string
-	function reflect.Type
-	args     string
+	name      string
+	function  reflect.Type
+	arguments reflect.Type // whose parameters they are
 }
 
-// Arg is a type argument.
-func Arg[T any]() reflect.Type { return reflect.TypeFor[T]() }
+// instantiate returns the function of an instance, a *Func, and makes it if there is none.
+func (p *Package) instantiate(key instance, make func() any) any {
+	for {
+		old, fresh := p.generics.Load(), map[instance]any{}
+		if old != nil {
+			if known := (*old)[key]; known != nil {
+				return known
+			}
+			fresh = maps.Clone(*old)
+		}
+		fresh[key] = make()
+		if p.generics.CompareAndSwap(old, &fresh) {
+			return fresh[key]
+		}
+	}
+}
 
-// argument spells the type argument of an instantiation: what the module has, too, by its name,
-// basic types by what they are made of, and other types of the program as any, as which they cross.
+// arguments spells the type arguments of an instantiation.
+func (p *Package) arguments(list reflect.Type, constraints []string) (names []string) {
+	for n := range list.NumIn() {
+		arg := list.In(n)
+		if n < len(constraints) && constraints[n] != "" && !p.isOwn(arg) {
+			names = append(names, constraints[n])
+		} else {
+			names = append(names, p.argument(arg))
+		}
+	}
+	return names
+}
+
+// isOwn reports whether the module has a type, or what it points to, by its name.
+func (p *Package) isOwn(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	for _, twin := range p.all() {
+		if twin.Type == t {
+			return true
+		}
+	}
+	return t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[time.Duration]()
+}
+
+// argument spells a type argument: what the module has, too, by its name, basic types by what they
+// are made of, and other types of the program as any, as which they cross.
 func (p *Package) argument(t reflect.Type) string {
 	for _, twin := range p.all() {
 		if twin.Type == t {

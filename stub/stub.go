@@ -85,7 +85,7 @@ type Package struct {
 	Twins func() []Twin
 	// Uses lists the packages generated with this one whose types its API mentions; nil for none.
 	Uses     func() []*Package
-	generics sync.Map // instance → *Func
+	generics atomic.Pointer[map[instance]any] // to a *Func each; maps do not change
 }
 
 // module loads the module and lets it have the types of the package.

@@ -108,7 +108,7 @@ func usesOfStubs(t *testing.T, dir string) {
 	stdout, stderr, code := genOutput(t, dir, "-uses", "./user")
 	require.Zero(t, code, stderr)
 	with := "load get -with clash=example.com/app/clash "
-	assert.Equal(t, with+"'example.com/app/shapes#Keys[map[string]any, string, any]'\n"+with+"'example.com/app/shapes#Map[time.Duration, Kind]'\n", stdout)
+	assert.Equal(t, with+"'example.com/app/shapes#Keys[map[string]any, string, any]'\n"+with+"'example.com/app/shapes#Map[time.Duration, Kind]'\n"+with+"'example.com/app/shapes#Strings[fmt.Stringer]'\n", stdout)
 	for line := range strings.Lines(stdout) {
 		_, instance, _ := strings.Cut(strings.TrimSpace(line), "'")
 		var out, errs bytes.Buffer
@@ -121,7 +121,7 @@ func usesOfStubs(t *testing.T, dir string) {
 	cmd.Dir, cmd.Env = dir, []string{"LOAD_DIR=" + os.Getenv("LOAD_DIR"), "HOME=" + dir}
 	combined, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(combined))
-	assert.Equal(t, "[a]\n[round]\n", string(combined))
+	assert.Equal(t, "[a]\n[round]\n[b]\n", string(combined))
 }
 
 func TestGenRefuses(t *testing.T) {

@@ -19,6 +19,7 @@ const shapes = `package shapes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"math"
@@ -44,6 +45,8 @@ func Channel() chan int { return nil }
 func Sized(Size) Size { return 0 }
 func Special(unicode.SpecialCase) {}
 func Generic[T any](v T) []T { return nil }
+func Named2[T any, S fmt.Stringer](v T, list ...S) int { return 0 }
+func Given[S fmt.Stringer](v S) S { return v }
 func Called[T interface{ Call() }](v T) {}
 
 type hidden struct{}
@@ -144,7 +147,8 @@ func TestGenerate(t *testing.T) {
 		"func Special(p0 unicode.SpecialCase) { boundSpecial.Get()(p0) }\n",
 		"func Walk(f func(string) error) { boundWalk.Get()(f) }\n",
 		"func Sequence() iter.Seq2[string, error] { return boundSequence.Get()() }\n",
-		"func Generic[T any](v T) []T { return stub.Generic[func(T) []T](&self, \"Generic\", stub.Arg[T]())(v) }\n",
+		"func Generic[T any](v T) []T { return stub.Generic[func(T) []T, func(T)](&self, \"Generic\")(v) }\n",
+		"func Named2[T any, S fmt.Stringer](v T, list ...S) int {\n\treturn stub.Generic[func(T, ...S) int, func(T, S)](&self, \"Named2\", \"\", \"fmt.Stringer\")(v, list...)\n}\n",
 		"const Third = 1.0 / 3.0\n", "const Letter = 'x'\n", "const Small uint8 = 7\n", "const Whole = 2.0\n",
 		"const Big = 1267650600228229401496703205376\n", "const Named Size = 1\n", "const Second time.Duration = 2000000000\n", "const Most = 127\n",
 		"// Size is a size.\ntype Size int\n",
@@ -178,6 +182,7 @@ func TestGenerate(t *testing.T) {
 	}
 	assert.Equal(t, map[string]string{
 		"Called": "its type argument T has methods, which the module cannot call", "Channel": "channels do not cross",
+		"Given":       "its type argument S has methods, which the module cannot call",
 		"Closed.Both": "channels do not cross",
 		"Complex":     "its value cannot be written exactly", "Context": "a context is the first parameter only", "Foreign": "its value differs between machines",
 		"Hidden": "type shapes.hidden is not exported", "Late": "a context is the first parameter only", "Number": "it is a constraint", "Set": "generic types are not generated yet",

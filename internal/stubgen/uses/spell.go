@@ -6,6 +6,31 @@ import (
 	"strings"
 )
 
+// prefix returns what the module's name of a type of a stub begins with, and whether it is one.
+func (f *finder) prefix(of *stubOf, named *types.Named) (string, bool, error) {
+	own, err := f.stub(named.Obj().Pkg().Path())
+	if err != nil || own.module != of.module || own.module == "" || named.TypeArgs().Len() > 0 {
+		return "", false, err
+	}
+	return own.prefix, true, nil
+}
+
+// isOwn reports whether the module has a type, or what it points to, by its name.
+func (f *finder) isOwn(of *stubOf, t types.Type) (own bool, err error) {
+	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	switch named, ok := types.Unalias(t).(*types.Named); {
+	case !ok || named.Obj().Pkg() == nil:
+		return false, nil
+	case named.Obj().Pkg().Path() == "time":
+		return named.Obj().Name() == "Time" || named.Obj().Name() == "Duration", nil
+	default:
+		_, own, err = f.prefix(of, named)
+		return own, err
+	}
+}
+
 // spell spells a type argument as package stub does at run time: what the module has by its name,
 // basic types by what they are made of, and other types of the program as any. It is "" for what
 // mentions a type parameter.
@@ -21,12 +46,8 @@ func (f *finder) spell(of *stubOf, t types.Type) (string, error) {
 		case path == "time" && (named.Obj().Name() == "Time" || named.Obj().Name() == "Duration"):
 			return "time." + named.Obj().Name(), nil
 		default:
-			own, err := f.stub(path)
-			if err != nil {
-				return "", err
-			}
-			if own.module == of.module && own.module != "" && named.TypeArgs().Len() == 0 {
-				return own.prefix + named.Obj().Name(), nil
+			if prefix, ok, err := f.prefix(of, named); ok || err != nil {
+				return prefix + named.Obj().Name(), err
 			}
 		}
 	}

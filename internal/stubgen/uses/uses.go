@@ -132,7 +132,7 @@ func (f *finder) check(p *listed) error {
 			return err
 		}
 		if symbol, ok := of.generics[obj.Name()]; of.module != "" && ok {
-			if err := f.note(of, symbol, instance.TypeArgs); err != nil {
+			if err := f.note(of, symbol, of.constraints[obj.Name()], instance.TypeArgs); err != nil {
 				return err
 			}
 		}
@@ -157,9 +157,18 @@ func (f *finder) parse(p *listed) (files []*ast.File, err error) {
 }
 
 // note notes an instantiation, unless it has the type parameters of a generic function around it.
-func (f *finder) note(of *stubOf, symbol string, args *types.TypeList) error {
+func (f *finder) note(of *stubOf, symbol string, constraints []string, args *types.TypeList) error {
 	texts := make([]string, args.Len())
 	for i := range texts {
+		if _, parameter := types.Unalias(args.At(i)).(*types.TypeParam); !parameter && i < len(constraints) && constraints[i] != "" {
+			own, err := f.isOwn(of, args.At(i))
+			if err != nil {
+				return err
+			}
+			if texts[i] = constraints[i]; !own {
+				continue
+			}
+		}
 		text, err := f.spell(of, args.At(i))
 		if err != nil || text == "" {
 			return err
@@ -174,7 +183,8 @@ func (f *finder) note(of *stubOf, symbol string, args *types.TypeList) error {
 type stubOf struct {
 	module, prefix string
 	along          []string
-	generics       map[string]string // names of generic functions here → in the module
+	generics       map[string]string   // names of generic functions here → in the module
+	constraints    map[string][]string // of these: the interfaces that their type arguments implement
 }
 
 // stub reads the code of a package, which need not be a stub.
@@ -182,7 +192,7 @@ func (f *finder) stub(path string) (*stubOf, error) {
 	if known, ok := f.stubs[path]; ok {
 		return known, nil
 	}
-	of := &stubOf{generics: map[string]string{}}
+	of := &stubOf{generics: map[string]string{}, constraints: map[string][]string{}}
 	f.stubs[path] = of
 	p := f.packages[path]
 	if p == nil || len(p.GoFiles) != 1 {
@@ -227,6 +237,9 @@ func (s *stubOf) read(file *ast.File) {
 			ast.Inspect(n.Body, func(inner ast.Node) bool {
 				if call, ok := inner.(*ast.CallExpr); ok && len(call.Args) > 1 && strings.HasPrefix(types.ExprString(call.Fun), "stub.Generic[") {
 					s.generics[n.Name.Name] = literal(call.Args[1])
+					for _, constraint := range call.Args[2:] {
+						s.constraints[n.Name.Name] = append(s.constraints[n.Name.Name], literal(constraint))
+					}
 				}
 				return true
 			})

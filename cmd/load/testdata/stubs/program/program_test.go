@@ -336,6 +336,16 @@ type person struct {
 	age  int
 }
 
+func (p person) String() string { return fmt.Sprint(p.Name, p.age) }
+
+func TestGenericMethods(t *testing.T) {
+	ann := person{"Ann", 7}
+	assert.Equal(t, []string{"Ann7", "Bob1"}, shapes.Strings(ann, []person{{"Bob", 1}}))
+	assert.Equal(t, []string{"Ann7", "Ann7"}, shapes.Strings(&ann, []*person{&ann}))
+	assert.Equal(t, []string{"round", "angular"}, shapes.Strings(shapes.Round, []shapes.Kind{shapes.Angular}))
+	assert.Equal(t, []string{"round", "1m0s"}, shapes.Strings[fmt.Stringer](shapes.Round, []fmt.Stringer{time.Minute}))
+}
+
 func TestGenerics(t *testing.T) {
 	assert.Equal(t, []string{"1.0", "2.1"}, shapes.Map([]int{1, 2}, func(n, i int) string { return fmt.Sprintf("%d.%d", n, i) }))
 	ann := person{"Ann", 7}

@@ -606,3 +606,11 @@ func Describes(d Described) Described { return describing{d} }
 type describing struct{ Described }
 
 func (d describing) Name() string { return "described " + d.Described.Name() }
+
+// Strings calls what its type arguments have.
+func Strings[T fmt.Stringer](first T, others []T) (texts []string) {
+	for _, v := range append([]T{first}, others...) {
+		texts = append(texts, v.String())
+	}
+	return texts
+}
