@@ -156,6 +156,7 @@ func (l liveModule) run(p *livePackage, path, at string, wasm bool, lead func(st
 	if wasm {
 		p.failedWasm = led.Run(ctx, p.native, "LOAD_LIVE_ENGINE=gowasm")
 	}
+	l.t.Logf("%s: %d of %d", p.name, len(p.native)-len(p.failed), len(p.native))
 }
 
 // engineOfStubs lets the examples say which engine the stubs of a tree run on.

@@ -55,7 +55,7 @@ func (s *Suite) Compile(ctx context.Context, m Module, at string, lead func(path
 		if err := os.WriteFile(filepath.Join(dir, "more_test.go"), []byte("package "+s.Package+"\n"+more), 0o666); err != nil {
 			return nil, err
 		}
-		output, err := m.Go(ctx, "test", "-c", "-vet=off", "-gcflags=-e", "-o", p.binary, "./"+filepath.ToSlash(at))
+		output, err := m.Go(ctx, "test", "-c", "-vet=off", "-gcflags=-e", "-ldflags=-s -w", "-o", p.binary, "./"+filepath.ToSlash(at))
 		if err == nil {
 			for _, example := range s.Examples {
 				if reason, ok := lost[example]; ok {
