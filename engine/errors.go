@@ -2,10 +2,8 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/loadgo/load/find"
@@ -216,87 +214,6 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string { return e.Reason }
-
-// ModuleError is an error value that a module's function returned. Errors that it wraps are wrapped
-// here, too. [errors.Is] finds in it the module's exported sentinel errors, as [load.Value] returns
-// them, and those of the standard library that cross as themselves, such as io.EOF and
-// fs.ErrNotExist.
-type ModuleError struct {
-	Module   string // the module's canonical name
-	Message  string
-	Type     string   // the dynamic type in the module: "*fs.PathError"
-	Sentinel string   // the exported variable that holds this very error: "ErrNotFound", or ""
-	Matches  []string // the sentinels that the error's own Is method accepts
-	Wrapped  []error
-	// Known are the errors of the standard library that the error's own Is method accepts.
-	Known []error
-	// Object is the error value itself, with its fields and methods where its type is part of the
-	// module's API. It is nil for a sentinel of another type, which crosses by its name.
-	Object *Object
-	// Refusal is what the isolation refused, where this error, or one that it wraps, reports that;
-	// else nil. The module's text does not say it.
-	Refusal *Refusal
-}
-
-func (e *ModuleError) Error() string { return e.Message }
-
-// Unwrap returns the error that this one wraps, or nil where it wraps none or several, as that of
-// errors.Join.
-func (e *ModuleError) Unwrap() error {
-	if len(e.Wrapped) == 1 {
-		return e.Wrapped[0]
-	}
-	return nil
-}
-
-// Is reports whether the target is this very error of the same module, or among several that it
-// wraps.
-func (e *ModuleError) Is(target error) bool {
-	if t, ok := target.(*ModuleError); ok && t.Module == e.Module && e.is(t) {
-		return true
-	}
-	for _, known := range e.Known {
-		if errors.Is(known, target) {
-			return true
-		}
-	}
-	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.Is(inner, target) })
-}
-
-// is asks the module where only it can compare: one error has a new object each time it crosses.
-func (e *ModuleError) is(t *ModuleError) bool {
-	if t.Sentinel != "" {
-		return t.Sentinel == e.Sentinel || slices.Contains(e.Matches, t.Sentinel)
-	}
-	if e.Type != t.Type || e.Message != t.Message || e.Object == nil || t.Object == nil {
-		return false
-	}
-	same, err := e.Object.Equal(context.Background(), t.Object)
-	return same && err == nil
-}
-
-// As finds the target among several errors that this one wraps.
-func (e *ModuleError) As(target any) bool {
-	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.As(inner, target) })
-}
-
-// AsType finds the first error of the given type in err's tree, as [errors.As] does for types of
-// the host. The type is written as [ModuleError.Type] is: "*validator.InvalidValidationError".
-func AsType(err error, typeName string) (*ModuleError, bool) {
-	var found *ModuleError
-	if !errors.As(err, &found) {
-		return nil, false
-	}
-	if found.Type == typeName {
-		return found, true
-	}
-	for _, inner := range found.Wrapped {
-		if e, ok := AsType(inner, typeName); ok {
-			return e, true
-		}
-	}
-	return nil, false
-}
 
 // SystemError reports a machine that lacks what every load needs, whatever the module is.
 type SystemError struct {

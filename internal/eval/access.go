@@ -33,7 +33,7 @@ func (e *evaluation) selector(x *ast.SelectorExpr) operand {
 	case v.object() != nil:
 		return e.objectMember(x, v.object())
 	}
-	if err, ok := v.Interface().(*engine.ModuleError); ok && err.Object != nil && x.Sel.Name != "Error" {
+	if err, ok := moduleError(v); ok && err.Object != nil && x.Sel.Name != "Error" {
 		return e.objectMember(x, err.Object)
 	}
 	return e.hostMember(x, v)

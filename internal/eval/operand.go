@@ -61,7 +61,7 @@ func typeName(op operand) string {
 		if o := op.object(); o != nil {
 			return o.TypeName()
 		}
-		if err, ok := op.Interface().(*engine.ModuleError); ok {
+		if err, ok := moduleError(op); ok {
 			return cmp.Or(err.Type, "error")
 		}
 		return op.Type().String()
@@ -69,6 +69,12 @@ func typeName(op operand) string {
 		return op.name
 	}
 	return "func"
+}
+
+// moduleError returns the error of the module that a value is.
+func moduleError(v value) (*engine.ModuleError, bool) {
+	err, _ := v.Interface().(error)
+	return engine.OfModule(err)
 }
 
 // describe tells what an operand is, in the compiler's words.

@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/engine"
 )
 
 // comparer compares a graph of values with another one. What is one pointer, map or array in the
@@ -286,8 +287,7 @@ func (c *comparer) error(path string, n, l error) string {
 			return fmt.Sprintf("%s: errors.Is(%q, its argument %q): native %v, loaded %v", path, n, given, errors.Is(n, given), !errors.Is(n, given))
 		}
 	}
-	var of *load.ModuleError
-	if errors.As(l, &of) && of == l && of.Type != "" && of.Type != fmt.Sprintf("%T", n) {
+	if of, ok := engine.OfModule(l); ok && of.Type != "" && of.Type != fmt.Sprintf("%T", n) {
 		return fmt.Sprintf("%s: native error of type %T, loaded of %s", path, n, of.Type)
 	}
 	return ""

@@ -49,7 +49,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 			return
 		}
 	}
-	if own, ok := err.(*engine.ModuleError); ok && own.Module == i.name {
+	if own, ok := engine.OfModule(err); ok && own.Module == i.name {
 		switch {
 		case own.Sentinel != "":
 			e.Byte(wire.TagText)
@@ -175,7 +175,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 		}
 	}
 	err.Refusal = i.refusal(err)
-	return i.same.Error(err)
+	return i.same.Error(err).Whole()
 }
 
 // decodeHeldError decodes a value of a type that is an error as the error that it is. Only the

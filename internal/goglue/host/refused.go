@@ -38,7 +38,7 @@ func (i *Instance) Refused(r *engine.Refusal) {
 // refusal returns what the isolation refused where an error of the module reports that.
 func (i *Instance) refusal(err *engine.ModuleError) *engine.Refusal {
 	for _, inner := range err.Wrapped {
-		if e, ok := inner.(*engine.ModuleError); ok && e.Refusal != nil {
+		if e, ok := engine.OfModule(inner); ok && e.Refusal != nil {
 			return e.Refusal
 		}
 	}
@@ -61,7 +61,7 @@ func (i *Instance) refusal(err *engine.ModuleError) *engine.Refusal {
 func attemptOf(err *engine.ModuleError, any bool) (Attempt, bool) {
 	var inner *engine.ModuleError
 	if len(err.Wrapped) == 1 {
-		inner, _ = err.Wrapped[0].(*engine.ModuleError)
+		inner, _ = engine.OfModule(err.Wrapped[0])
 	}
 	switch err.Type {
 	case "*fs.PathError":

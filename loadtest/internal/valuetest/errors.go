@@ -70,6 +70,7 @@ func (s suite) testWrappedErrors(t *testing.T) {
 	assert.True(t, equal(code, code))
 	assert.False(t, equal(own, errors.New("own")))
 
+	same := gosuite.Bound[func(error) error](t, m, "Same")
 	wrapped := wrap(own)
 	assert.ErrorIs(t, wrapped, own)
 	assert.EqualError(t, wrapped, "wrap: own")
@@ -78,7 +79,20 @@ func (s suite) testWrappedErrors(t *testing.T) {
 	assert.Same(t, own, unwrap(fmt.Errorf("x: %w", own)), "of the host's, in the module")
 	assert.Nil(t, unwrap(own))
 	assert.Nil(t, errors.Unwrap(code))
-	assert.Nil(t, errors.Unwrap(gosuite.Bound[func(a, b error) error](t, m, "Join")(own, code)))
+	join := gosuite.Bound[func(a, b error) error](t, m, "Join")
+	for _, both := range []error{join(own, code), same(join(own, code)), wrap(join(own, code)).(interface{ Unwrap() error }).Unwrap()} {
+		assert.Nil(t, errors.Unwrap(both))
+		several, ok := both.(interface{ Unwrap() []error })
+		if assert.True(t, ok, "%T", both) {
+			assert.Equal(t, []error{own, code}, several.Unwrap())
+		}
+		var of *engine.ModuleError
+		require.ErrorAs(t, both, &of)
+		assert.Equal(t, "*errors.joinError", of.Type)
+		assert.ErrorIs(t, both, of)
+		assert.ErrorIs(t, of, both)
+	}
+	assert.Len(t, join(own, nil).(interface{ Unwrap() []error }).Unwrap(), 1)
 	assert.ErrorIs(t, wrap(code), code)
 	assert.ErrorIs(t, wrap(wrap(wrapped)), wrapped)
 	assert.NotErrorIs(t, wrap(code), newCode(7))
@@ -89,7 +103,6 @@ func (s suite) testWrappedErrors(t *testing.T) {
 	for _, want := range []error{own, code, io.EOF, base} {
 		assert.ErrorIs(t, each, want)
 	}
-	same := gosuite.Bound[func(error) error](t, m, "Same")
 	for _, err := range []error{own, io.EOF, base, code, context.Canceled, http.ErrServerClosed, net.ErrClosed, bufio.ErrTooLong, fs.ErrNotExist} {
 		assert.True(t, same(err) == err || errors.Is(same(err), err) && errors.Is(err, same(err)), "%v came back as another", err)
 		assert.ErrorIs(t, wrap(err), err)
