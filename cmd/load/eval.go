@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/token"
 	"io"
 	"os"
 	"slices"
@@ -71,7 +72,7 @@ func runEval(ctx context.Context, s *session, args []string) error {
 	defer s.close(ctx, l)
 	results, err := s.evaluate(ctx, l, args[0], expr)
 	if err != nil {
-		return err
+		return withPackage(err, expr)
 	}
 	return s.printResults(ctx, results)
 }
@@ -105,10 +106,27 @@ func (s *session) evaluate(ctx context.Context, l *load.Loader, name string, exp
 		return s.compiled(ctx, l, name, expr)
 	case err != nil:
 		return nil, err
-	case expr.Beyond(eval.Scope{Module: m}) != nil && isGo(m.Spec()):
+	}
+	scope := eval.Scope{Module: m, Name: packageName(name)}
+	if expr.Beyond(scope) != nil && isGo(m.Spec()) {
 		return s.compiled(ctx, l, name, expr)
 	}
-	return expr.Eval(ctx, eval.Scope{Module: m})
+	return expr.Eval(ctx, scope)
+}
+
+// withPackage adds to an error about the name of a package what makes it known.
+func withPackage(err error, expr *eval.Expression) error {
+	var wrong *load.ExpressionError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	name, undefined := strings.CutPrefix(wrong.Message, "undefined: ")
+	if !undefined || !slices.Contains(expr.Packages(true), name) || token.IsExported(name) {
+		return err
+	}
+	hinted := *wrong
+	hinted.Message += "\n\tif it is a package, name it with -with, as in -with example.com/" + name
+	return &hinted
 }
 
 // compiled evaluates an expression that is built into the module.
@@ -191,7 +209,7 @@ func (s *session) loadFor(ctx context.Context, l *load.Loader, name string, expr
 	if err != nil {
 		return nil, err
 	}
-	if all := expr.Instantiations(eval.Scope{Module: m}); len(all) > len(certain) {
+	if all := expr.Instantiations(eval.Scope{Module: m, Name: packageName(name)}); len(all) > len(certain) {
 		return l.Load(ctx, name, along, load.Instantiate(all...))
 	}
 	return m, nil

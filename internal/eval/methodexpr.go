@@ -4,6 +4,7 @@ import (
 	"context"
 	"go/ast"
 	"go/types"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -26,7 +27,14 @@ func (e *evaluation) methodExpression(x *ast.SelectorExpr, t goType) operand {
 		call: func(ctx context.Context, args []any) ([]any, error) {
 			receiver, ok := args[0].(*engine.Object)
 			if !ok { // a value that is written here: the module makes it one of its type
-				made, err := e.module.Call(ctx, symbol.Name, args[0])
+				given := reflect.ValueOf(args[0])
+				if given.Kind() == reflect.Pointer && !given.IsNil() {
+					given = given.Elem() // the module makes the pointer
+				}
+				if !given.IsValid() {
+					return nil, &engine.SymbolError{Symbol: method.Name, Have: t.name, Reason: "the receiver is nil"}
+				}
+				made, err := e.module.Call(ctx, symbol.Name, given.Interface())
 				if err != nil {
 					return nil, err
 				}
