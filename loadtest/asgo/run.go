@@ -33,7 +33,12 @@ func Main(packages ...Linked) {
 	}
 	out := json.NewEncoder(os.Stdout)
 	os.Stdout = os.Stderr // what functions print is not a report
-	for _, p := range packages {
+	for i, p := range packages {
+		if next := i + 1; next < len(packages) { // it compiles while this one is compared
+			go func() {
+				_, _ = l.Load(context.Background(), packages[next].name(), load.Instantiate(packages[next].Instances...))
+			}()
+		}
 		r, err := compareOne(l, p)
 		if err != nil {
 			fatal(err)
@@ -69,11 +74,7 @@ type comparison struct {
 
 // compareOne loads a package, in the version that is linked, and compares it.
 func compareOne(l *load.Loader, p Linked) (*Report, error) {
-	name := p.Path
-	if version := linkedVersion(p.Path); version != "" {
-		name += "@" + version
-	}
-	m, err := l.Load(context.Background(), name, load.Instantiate(p.Instances...))
+	m, err := l.Load(context.Background(), p.name(), load.Instantiate(p.Instances...))
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +98,16 @@ func compareOne(l *load.Loader, p Linked) (*Report, error) {
 			c.skip(f.symbol, "its arguments cannot be made")
 		}
 	}
-	_, err = l.Unload(context.Background(), name, load.Instantiate(p.Instances...))
+	_, err = l.Unload(context.Background(), p.name(), load.Instantiate(p.Instances...))
 	return &c.Report, err
+}
+
+// name is what to load: the package in the version that is linked.
+func (p Linked) name() string {
+	if version := linkedVersion(p.Path); version != "" {
+		return p.Path + "@" + version
+	}
+	return p.Path
 }
 
 // linkedVersion is the version of the module of a package that this program links, or "" of the
@@ -247,14 +256,14 @@ func (c *comparison) once(f *callable, seed uint64) (err error) {
 			panic(r)
 		}
 	}()
-	first, native := f.run(c.native, seed, c.Strings, 0), f.run(c.native, seed, c.Strings, 0)
+	first, second := f.run(c.native, seed, c.Strings, 0), f.run(c.native, seed, c.Strings, 0)
+	native := f.run(c.native, seed, c.Strings, 0) // comparing may read what the others returned
 	switch {
-	case first.failed != nil || native.failed != nil:
+	case first.failed != nil || second.failed != nil || native.failed != nil:
 		return errSlow
-	case compare(first, native) != "":
+	case compare(first, second) != "":
 		return errVaries
 	}
-	native = f.run(c.native, seed, c.Strings, 0) // comparing may have read what the other returned
 	loaded := f.run(c.loaded, seed, c.Strings, 0)
 	if loaded.refused {
 		c.refuse(f, loaded.failed)
