@@ -10,6 +10,7 @@ import (
 	"weak"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/internal/goglue/host/codec"
 )
 
 // Ref is the engine's reference to an object.
@@ -45,10 +46,12 @@ func (s *Values) Object(o *engine.Object) *engine.Object {
 	return o
 }
 
-// copied is a pointer to a copy of an error's value.
+// copied is a pointer to a copy of an error's value. Sum is that of the value as it arrived: the
+// program may be changing it since.
 type copied struct {
-	at weak.Pointer[byte]
-	t  reflect.Type
+	at  weak.Pointer[byte]
+	t   reflect.Type
+	sum uint64
 }
 
 // Error returns what the program has of an error already, or the error.
@@ -76,8 +79,8 @@ func says(a, b *engine.ModuleError) bool {
 		slices.EqualFunc(a.Wrapped, b.Wrapped, func(a, b error) bool { return reflect.ValueOf(a).Comparable() && a == b })
 }
 
-// Copy returns the pointer that the program has for an object already, if both lead to the same, or
-// the new one. It keeps the object while the program has the pointer.
+// Copy returns the pointer that the program has for an object already, if the module has not changed
+// what it leads to since, or the new one. It keeps the object while the program has the pointer.
 func (s *Values) Copy(o *engine.Object, v reflect.Value) reflect.Value {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -86,22 +89,20 @@ func (s *Values) Copy(o *engine.Object, v reflect.Value) reflect.Value {
 		o.Close()
 		return v
 	}
-	handle := o.Ref().(Ref).Handle()
+	handle, sum := o.Ref().(Ref).Handle(), codec.Sum(v.Elem())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known := s.copies[handle]; known.t == v.Type() {
+	if known := s.copies[handle]; known.t == v.Type() && known.sum == sum {
 		if at := known.at.Value(); at != nil {
-			if old := reflect.NewAt(v.Type().Elem(), unsafe.Pointer(at)); reflect.DeepEqual(old.Interface(), v.Interface()) {
-				o.Close()
-				return old
-			}
+			o.Close()
+			return reflect.NewAt(v.Type().Elem(), unsafe.Pointer(at))
 		}
 	}
 	if s.copies == nil {
 		s.copies = map[uint64]copied{}
 	}
 	at := (*byte)(v.UnsafePointer())
-	s.copies[handle] = copied{weak.Make(at), v.Type()}
+	s.copies[handle] = copied{weak.Make(at), v.Type(), sum}
 	runtime.AddCleanup(at, s.letGo, o)
 	return v
 }
