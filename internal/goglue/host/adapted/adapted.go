@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"io/fs"
 	"reflect"
 	"sort"
 	"sync"
@@ -131,6 +132,12 @@ func As(t reflect.Type, chunk Chunk) func(*engine.Object) any {
 				io.Closer
 			}{reader(o), writer(o), closer(o)}
 		}
+	case reflect.TypeFor[fs.FileInfo]():
+		return func(o *engine.Object) any { return moduleFileInfo{plain(o)} }
+	case reflect.TypeFor[fs.DirEntry]():
+		return func(o *engine.Object) any { return moduleDirEntry{plain(o)} }
+	case reflect.TypeFor[fs.File]():
+		return func(o *engine.Object) any { return moduleFile{reader(o), closer(o)} }
 	case reflect.TypeFor[color.Color]():
 		return func(o *engine.Object) any { return moduleColor{plain(o)} }
 	}
