@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 )
 
@@ -17,7 +18,9 @@ type ModuleError struct {
 	Sentinel string   // the exported variable that holds this very error: "ErrNotFound", or ""
 	Matches  []string // the sentinels that the error's own Is method accepts
 	Wrapped  []error
-	// Known are the errors of the standard library that the error's own Is method accepts.
+	// Known are the errors of the standard library that the error's own Is method accepts, and what
+	// [errors.As] finds in it: a struct of the standard library such as *fs.PathError if the error is
+	// one, and a net.Error if it has the methods.
 	Known []error
 	// Object is the error value itself, with its fields and methods where its type is part of the
 	// module's API. It is nil for a sentinel of another type, which crosses by its name.
@@ -49,7 +52,24 @@ func (e *ModuleError) Is(target error) bool {
 			return true
 		}
 	}
-	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.Is(inner, target) })
+	if len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.Is(inner, target) }) {
+		return true
+	}
+	return e.accepts(target)
+}
+
+// accepts asks the error's own Is method, which knows errors that no field names.
+func (e *ModuleError) accepts(target error) bool {
+	if e.Object == nil {
+		return false
+	}
+	judge, ok := e.Object.Ref().(Judge)
+	if !ok {
+		return false
+	}
+	defer runtime.KeepAlive(e.Object)
+	accepts, err := judge.Accepts(context.Background(), target)
+	return accepts && err == nil
 }
 
 // is asks the module where only it can compare: one error has a new object each time it crosses.
@@ -64,9 +84,13 @@ func (e *ModuleError) is(t *ModuleError) bool {
 	return same && err == nil
 }
 
-// As finds the target among several errors that this one wraps.
+// As finds the target in what is known of this error, and among several errors that it wraps.
 func (e *ModuleError) As(target any) bool {
-	return len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.As(inner, target) })
+	return e.knownAs(target) || len(e.Wrapped) > 1 && slices.ContainsFunc(e.Wrapped, func(inner error) bool { return errors.As(inner, target) })
+}
+
+func (e *ModuleError) knownAs(target any) bool {
+	return slices.ContainsFunc(e.Known, func(known error) bool { return errors.As(known, target) })
 }
 
 // Whole returns the error as a program has it: itself or, if it wraps several errors, as that of
@@ -91,7 +115,7 @@ func (j *joined) As(target any) bool {
 	if ok {
 		*t = (*ModuleError)(j)
 	}
-	return ok
+	return ok || (*ModuleError)(j).knownAs(target)
 }
 
 // OfModule returns an error as that of a module, if it is one itself: [errors.As] finds those that

@@ -39,6 +39,12 @@ type Copier interface {
 	Copy(ctx context.Context, o *Object) (any, error)
 }
 
+// Judge is an optional ability of a reference to an error: it reports what the error's own Is method
+// says of a target.
+type Judge interface {
+	Accepts(ctx context.Context, target error) (bool, error)
+}
+
 // Indexer is an optional ability of a reference: it looks into a list or a map, as [Object] says.
 type Indexer interface {
 	Len(ctx context.Context) (int, error)

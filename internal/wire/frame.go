@@ -139,7 +139,8 @@ const (
 	// numbers; it returns the fields with these, each after a byte that is 0 where it is what it
 	// was when last set or returned, of functions, interfaces and pointers that are held.
 	FuncFields = 6
-	FuncCount  = 7 // the number of such functions: the module's own follow
+	FuncIs     = 7 // an error: whether the Is method of the value accepts it → bool
+	FuncCount  = 8 // the number of such functions: the module's own follow
 )
 
 // What a part of a tree is that the host writes as encoding/json does.

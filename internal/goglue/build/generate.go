@@ -250,6 +250,7 @@ func (g *generator) main(sum string) {
 		g.printf("\t\tFields: fields,\n")
 	}
 	g.sentinels()
+	g.standardErrors()
 	g.namedTypes()
 	g.printf("\t})\n}\n\nvar funcs = [...]func(*guest.Call){\n")
 	for i := range g.funcs {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,6 +166,31 @@ func (g *generator) sentinels() {
 		}
 	}
 	g.printf("\t\t},\n")
+}
+
+// standardErrors writes what tells the errors of the standard library that are structs.
+func (g *generator) standardErrors() {
+	var cases strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(api.StandardErrors)) {
+		t := api.StandardErrors[name]
+		path := strings.TrimSuffix(name, "."+t.Name())
+		if !g.deps[path] {
+			continue
+		}
+		var fields []string
+		for f := range t.Fields() {
+			if f.Type.Kind() != reflect.Interface { // the other side has what the error wraps
+				fields = append(fields, "err."+f.Name)
+			}
+		}
+		fmt.Fprintf(&cases, "\t\t\tcase *%s.%s:\n\t\t\t\tif err != nil {\n", g.use(path), t.Name())
+		fmt.Fprintf(&cases, "\t\t\t\t\treturn %q, []any{%s}\n\t\t\t\t}\n", name, strings.Join(fields, ", "))
+	}
+	g.printf("\t\tStandardError: func(err error) (string, []any) {\n")
+	if cases.Len() > 0 {
+		g.printf("\t\t\tswitch err := err.(type) {\n%s\t\t\t}\n", cases.String())
+	}
+	g.printf("\t\t\treturn \"\", nil\n\t\t},\n")
 }
 
 // sentinelOf returns what reads a variable or a constant that is an error, or nil.

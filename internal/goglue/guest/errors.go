@@ -14,12 +14,14 @@ type Sentinel struct {
 
 // Error answers with an error value and the errors that it wraps.
 //
-//	error = TagNil | TagHost handle | TagValue node
-//	node  = message, type, sentinel, handle, matches, wrapped
+//	error    = TagNil | TagHost handle | TagValue node
+//	node     = message, type, sentinel, handle, matches, wrapped, abilities, standard
+//	standard = name, fields
 //
-// A sentinel is a name or "". A handle is that of the value, with its type's number or 0; a
-// sentinel whose type is not described has the handle 0 and no type. Matches are the names of the
-// sentinels that the error's own Is method accepts.
+// A sentinel is a name or "". A handle is that of the value, with its type's number or 0, and
+// whether it has an Is method; a sentinel whose type is not described has the handle 0 and no more.
+// Matches are the names of the sentinels that the error's own Is method accepts. Standard is what
+// the error is of [api.StandardErrors], or "".
 func (c *Call) Error(err error) {
 	left := wire.MaxErrors
 	c.error(err, &left)
@@ -44,6 +46,8 @@ func (c *Call) error(err error, left *int) {
 	if typ := c.module.table.TypeOf(err); typ != 0 || sentinel == "" {
 		c.Out.Uint(c.module.held.put(err, true))
 		c.Out.Uint(typ)
+		_, asks := err.(interface{ Is(error) bool })
+		c.Out.Bool(asks)
 	} else {
 		c.Out.Uint(0)
 	}
@@ -52,6 +56,24 @@ func (c *Call) error(err error, left *int) {
 	c.Out.Uint(uint64(len(wrapped)))
 	for _, inner := range wrapped {
 		c.error(inner, left)
+	}
+	wire.PutAbilities(&c.Out, err)
+	c.standardError(err)
+}
+
+// standardError answers with what an error is of the standard library's, and its fields.
+func (c *Call) standardError(err error) {
+	name, fields := c.module.table.StandardError(err)
+	c.Out.String(name)
+	for _, f := range fields {
+		switch f := f.(type) {
+		case string:
+			c.Out.String(f)
+		case bool:
+			c.Out.Bool(f)
+		case int:
+			c.Out.Int(int64(f))
+		}
 	}
 }
 

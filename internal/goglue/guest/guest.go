@@ -45,6 +45,9 @@ type Table struct {
 	// Sentinels are the errors that both sides know by name: exported variables of the API, named
 	// as there, and those of the standard library, named as "io.EOF".
 	Sentinels []Sentinel
+	// StandardError returns what an error is of [api.StandardErrors], and its fields but for what it
+	// wraps; "" for others.
+	StandardError func(err error) (name string, fields []any)
 }
 
 // Call is one call from the host, or one of the host. In holds what is still to be decoded, the
@@ -271,6 +274,12 @@ func (m *Module) dispatch(c *Call, function uint64) {
 		err := Held[error](c)
 		c.Ready()
 		c.Error(err)
+	case function == wire.FuncIs:
+		err := Held[error](c)
+		target := c.InError()
+		c.Ready()
+		is, ok := err.(interface{ Is(error) bool })
+		c.Out.Bool(ok && accepts(is, target))
 	case function == wire.FuncRead:
 		m.read(c)
 	case function == wire.FuncFields && m.table.Fields != nil:

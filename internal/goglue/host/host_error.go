@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"reflect"
 
@@ -45,7 +46,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 			e.Byte(wire.TagText)
 			e.String(name)
 			e.String(err.Error())
-			said.PutAbilities(e, err)
+			wire.PutAbilities(e, err)
 			return
 		}
 	}
@@ -67,7 +68,7 @@ func (i *Instance) putError(e *wire.Encoder, err error, left *int) {
 	}
 	i.Values.Give(e, &given.Value{Value: reflect.ValueOf(err), Identity: given.Identify(codec.ErrorType, reflect.ValueOf(err))}, nil)
 	e.String(said.Text(err))
-	said.PutAbilities(e, err)
+	wire.PutAbilities(e, err)
 	inner, form := said.Unwrapped(err)
 	whole := len(inner) <= *left
 	var matches []string
@@ -142,7 +143,7 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 	}
 	err := &engine.ModuleError{Module: i.name, Message: d.String(), Type: d.String(), Sentinel: d.String()}
 	if handle := d.Uint(); handle != 0 {
-		o := &object{instance: i, handle: handle, typ: int(d.UintN(31))}
+		o := &object{instance: i, handle: handle, typ: int(d.UintN(31)), judges: d.Bool()}
 		if o.typ == 0 {
 			o.name = err.Type
 		}
@@ -160,6 +161,8 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 			err.Wrapped = append(err.Wrapped, inner)
 		}
 	}
+	able := said.Able(err.Message, d.Byte())
+	standard := said.TakeStandard(&d.Decoder, err.Wrapped)
 	if d.Err() != nil {
 		return nil
 	}
@@ -174,8 +177,21 @@ func (i *Instance) takeError(d *codec.Incoming) error {
 			err.Known = append(err.Known, sentinel)
 		}
 	}
+	err.Known = said.Add(err.Known, standard, able)
 	err.Refusal = i.refusal(err)
 	return i.same.Error(err).Whole()
+}
+
+// Accepts implements [engine.Judge].
+func (o *object) Accepts(ctx context.Context, target error) (accepts bool, err error) {
+	if !o.judges {
+		return false, nil
+	}
+	err = o.own(ctx, wire.FuncIs, func(d *codec.Incoming) error {
+		accepts = d.Bool()
+		return nil
+	}, func(e *wire.Encoder) { o.instance.encodeError(e, reflect.ValueOf(&target).Elem()) })
+	return accepts, err
 }
 
 // decodeHeldError decodes a value of a type that is an error as the error that it is. Only the

@@ -26,6 +26,7 @@ type object struct {
 	name     string // of the dynamic type, where the API does not describe it
 	released atomic.Bool
 	twin     reflect.Type // the pointer that the host has for it, or nil
+	judges   bool         // it is an error with an Is method
 	leave    func() bool  // leaves the context of the call that it came from; nil where that cannot end
 }
 
@@ -284,15 +285,20 @@ func (o *object) Text(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// own calls one of the functions that every module answers, and takes what it answers.
-func (o *object) own(ctx context.Context, function int, take func(d *codec.Incoming) error) error {
+// own calls one of the functions that every module answers, with further arguments, and takes what
+// it answers.
+func (o *object) own(ctx context.Context, function int, take func(d *codec.Incoming) error, args ...func(e *wire.Encoder)) error {
 	if o.released.Load() {
 		return errReleased
 	}
 	e := &wire.Encoder{Buf: make([]byte, Headroom, Headroom+16)}
 	e.Handle(o.handle)
+	for _, put := range args {
+		put(e)
+	}
 	reply, err := o.instance.send(ctx, o.TypeName(), function, 0, e)
 	if err != nil {
+		o.instance.Values.TakeBack(e)
 		return err
 	}
 	d := o.instance.decode(ctx, reply)

@@ -3,7 +3,9 @@ package said
 
 import (
 	"fmt"
+	"reflect"
 
+	"github.com/loadgo/load/internal/goglue/api"
 	"github.com/loadgo/load/internal/wire"
 )
 
@@ -36,20 +38,74 @@ func Unwrapped(err error) (inner []error, form byte) {
 	return nil, wire.WrapsNone
 }
 
-// PutAbilities appends what the interfaces of package net ask of errors, and the answers.
-func PutAbilities(e *wire.Encoder, err error) {
-	abilities := byte(0)
-	set := func(has, answer byte, yes bool) {
-		abilities |= has
-		if yes {
-			abilities |= answer
+// Able is an error with that text and the methods that [wire.PutAbilities] told of, or nil for none.
+func Able(message string, has byte) error {
+	t, l, p := text(message), late(has&wire.IsTimeout != 0), passing(has&wire.IsTemporary != 0)
+	switch has & (wire.HasTimeout | wire.HasTemporary) {
+	case wire.HasTimeout:
+		return struct {
+			text
+			late
+		}{t, l}
+	case wire.HasTemporary:
+		return struct {
+			text
+			passing
+		}{t, p}
+	case wire.HasTimeout | wire.HasTemporary:
+		return struct {
+			text
+			late
+			passing
+		}{t, l, p}
+	}
+	return nil
+}
+
+type (
+	text    string
+	late    bool
+	passing bool
+)
+
+func (t text) Error() string      { return string(t) }
+func (l late) Timeout() bool      { return bool(l) }
+func (p passing) Temporary() bool { return bool(p) }
+
+// TakeStandard takes what an error is of the standard library's, or nil. It wraps what is known.
+func TakeStandard(d *wire.Decoder, wrapped []error) error {
+	name := d.String()
+	t, ok := api.StandardErrors[name]
+	if !ok {
+		if name != "" {
+			d.Fail(wire.ErrTag)
+		}
+		return nil
+	}
+	p := reflect.New(t)
+	for j := range t.NumField() {
+		switch f := p.Elem().Field(j); f.Kind() {
+		case reflect.String:
+			f.SetString(d.String())
+		case reflect.Bool:
+			f.SetBool(d.Bool())
+		case reflect.Int:
+			f.SetInt(d.Int())
+		case reflect.Interface:
+			if len(wrapped) == 1 {
+				f.Set(reflect.ValueOf(wrapped[0]))
+			}
 		}
 	}
-	if t, ok := err.(interface{ Timeout() bool }); ok {
-		set(wire.HasTimeout, wire.IsTimeout, t.Timeout())
+	return p.Interface().(error)
+}
+
+// Add appends the errors that are not nil.
+func Add(to []error, errs ...error) []error {
+	for _, err := range errs {
+		if err != nil {
+			to = append(to, err)
+		}
 	}
-	if t, ok := err.(interface{ Temporary() bool }); ok {
-		set(wire.HasTemporary, wire.IsTemporary, t.Temporary())
-	}
-	e.Byte(abilities)
+	return to
 }
