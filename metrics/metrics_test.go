@@ -137,12 +137,15 @@ load_module_memory_bytes{…} 2.097152e+06
 load_module_last_used_seconds{…} X
 # TYPE load_events counter
 # HELP load_events Events by their kind.
+load_events_total{event="called"} 1
 load_events_total{event="found"} 2
 load_events_total{event="loaded"} 2
 load_events_total{event="opened"} 2
 # TYPE load_event_seconds summary
 # UNIT load_event_seconds seconds
 # HELP load_event_seconds How long what the events tell of took.
+load_event_seconds_count{event="called"} 1
+load_event_seconds_sum{event="called"} X
 load_event_seconds_count{event="found"} 2
 load_event_seconds_sum{event="found"} X
 load_event_seconds_count{event="loaded"} 2

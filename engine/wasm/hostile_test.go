@@ -86,7 +86,7 @@ func TestCounts(t *testing.T) {
 		"a list of 200000000 elements has 2 bytes":                                          moduleOf(sectionOf(7, append(binary.AppendUvarint(nil, 200_000_000), 0, 0)...)),
 		strings.Repeat("n", 200) + "… f: the program registered no module":                  moduleOf(listOf(1, nothing), listOf(2, append(append(named(long[1:]), named("f")...), 0, 0))),
 		"env f: the program registered no module env; Loader.Register(\"env\", map[string]": moduleOf(listOf(1, []byte{0x60, 2, 0x7b, 0x6f, 1, 0x70}), listOf(2, import0)),
-		"env f: memories, tables and variables of others are not":                           moduleOf(listOf(2, append(append(named("env"), named("f")...), 1, 0x70, 0, 1))),
+		"env f: memories, tables and variables of other modules are":                        moduleOf(listOf(2, append(append(named("env"), named("f")...), 1, 0x70, 0, 1))),
 	} {
 		_, err := hostile(t, newWorld(t, wasm.Config{}), data)
 		var failed *engine.CompileError
