@@ -72,7 +72,8 @@ func (t text) Error() string      { return string(t) }
 func (l late) Timeout() bool      { return bool(l) }
 func (p passing) Temporary() bool { return bool(p) }
 
-// TakeStandard takes what an error is of the standard library's, or nil. It wraps what is known.
+// TakeStandard takes what an error is of the standard library's, or nil. It wraps what is known; one
+// that wraps nothing where its type wraps an error is left out, since its text would panic.
 func TakeStandard(d *wire.Decoder, wrapped []error) error {
 	name := d.String()
 	t, ok := api.StandardErrors[name]
@@ -82,7 +83,7 @@ func TakeStandard(d *wire.Decoder, wrapped []error) error {
 		}
 		return nil
 	}
-	p := reflect.New(t)
+	p, whole := reflect.New(t), true
 	for j := range t.NumField() {
 		switch f := p.Elem().Field(j); f.Kind() {
 		case reflect.String:
@@ -92,10 +93,13 @@ func TakeStandard(d *wire.Decoder, wrapped []error) error {
 		case reflect.Int:
 			f.SetInt(d.Int())
 		case reflect.Interface:
-			if len(wrapped) == 1 {
+			if whole = len(wrapped) == 1; whole {
 				f.Set(reflect.ValueOf(wrapped[0]))
 			}
 		}
+	}
+	if !whole {
+		return nil
 	}
 	return p.Interface().(error)
 }
