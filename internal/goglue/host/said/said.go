@@ -73,7 +73,7 @@ func (l late) Timeout() bool      { return bool(l) }
 func (p passing) Temporary() bool { return bool(p) }
 
 // TakeStandard takes what an error is of the standard library's, or nil. It wraps what is known; one
-// that wraps nothing where its type wraps an error is left out, since its text would panic.
+// that has no text, as a *fs.PathError that wraps nothing, is left out: to ask for it panics.
 func TakeStandard(d *wire.Decoder, wrapped []error) error {
 	name := d.String()
 	t, ok := api.StandardErrors[name]
@@ -83,7 +83,7 @@ func TakeStandard(d *wire.Decoder, wrapped []error) error {
 		}
 		return nil
 	}
-	p, whole := reflect.New(t), true
+	p := reflect.New(t)
 	for j := range t.NumField() {
 		switch f := p.Elem().Field(j); f.Kind() {
 		case reflect.String:
@@ -93,15 +93,21 @@ func TakeStandard(d *wire.Decoder, wrapped []error) error {
 		case reflect.Int:
 			f.SetInt(d.Int())
 		case reflect.Interface:
-			if whole = len(wrapped) == 1; whole {
+			if len(wrapped) == 1 {
 				f.Set(reflect.ValueOf(wrapped[0]))
 			}
 		}
 	}
-	if !whole {
-		return nil
+	if err := p.Interface().(error); hasText(err) {
+		return err
 	}
-	return p.Interface().(error)
+	return nil
+}
+
+func hasText(err error) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	_ = err.Error()
+	return true
 }
 
 // Add appends the errors that are not nil.
