@@ -29,6 +29,7 @@ type garden struct {
 	dir string
 
 	events loadtest.Events
+	told   func(event.Event) // is called with each event; nil for nothing
 }
 
 // newGarden returns one that is watched.
@@ -49,13 +50,20 @@ func plant(t *testing.T, files map[string]string, notifier func(func(string)) (l
 	require.NoError(t, err)
 	g.Loader, err = load.New(load.Config{
 		Path: find.Path{dir.New(g.dir), dir.New(".")}, Engines: []engine.Engine{starlark.New(starlark.Config{})}, Store: s, Notify: notifier,
-		Events: g.events.Sink,
+		Events: g.sink,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, g.Close(context.Background()))
 	})
 	return g
+}
+
+func (g *garden) sink(e event.Event) {
+	g.events.Sink(e)
+	if g.told != nil {
+		g.told(e)
+	}
 }
 
 // write replaces a file at once, as editors do.
@@ -168,6 +176,24 @@ func TestDirectoryVanishes(t *testing.T) {
 	require.Eventually(t, func() bool { return g.value(t, "rules") == 2 }, 30*time.Second, time.Millisecond, "the new directory")
 	g.write(t, "rules/init.star", "X = 3")
 	require.Eventually(t, func() bool { return g.value(t, "rules") == 3 }, 30*time.Second, time.Millisecond, "a change in the new directory")
+}
+
+// A directory that is made anew before it is watched again has changed.
+func TestDirectoryMadeAnew(t *testing.T) {
+	t.Parallel()
+	g := plant(t, map[string]string{"rules/init.star": "X = 1"}, notify.New)
+	var once sync.Once
+	g.told = func(e event.Event) {
+		if _, kept := e.(event.Kept); kept { // the watcher waits until this returns
+			once.Do(func() { g.write(t, "rules/init.star", "X = 3") })
+		}
+	}
+	require.NoError(t, g.Watch(t.Context()))
+	require.Equal(t, 1, g.value(t, "rules"))
+	g.write(t, "rules/init.star", "X = 2")
+	require.Eventually(t, func() bool { return g.value(t, "rules") == 2 }, 30*time.Second, time.Millisecond, "the first directory")
+	require.NoError(t, os.RemoveAll(g.dir))
+	require.Eventually(t, func() bool { return g.value(t, "rules") == 3 }, 30*time.Second, time.Millisecond, "the new directory")
 }
 
 // late is a notifier whose first directory vanishes just before it looks at it.

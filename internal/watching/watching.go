@@ -33,6 +33,7 @@ type Watcher struct {
 
 	mu      sync.Mutex
 	changes map[string]bool // paths; "" for anything
+	told    map[string]bool // those of them that the notifier told since follow has run
 
 	watched map[string]bool // directories, also those that are gone; of Run only
 }
@@ -40,13 +41,24 @@ type Watcher struct {
 // New makes a watcher of the directories that wanted lists whenever it looks. notify makes what
 // tells it of changes.
 func New(notify func(changed func(path string)) (Notifier, error), wanted func() []string) (w *Watcher, err error) {
-	w = &Watcher{wanted: wanted, changes: make(map[string]bool), wake: make(chan struct{}, 1), watched: make(map[string]bool)}
-	w.notifier, err = notify(w.note)
+	w = &Watcher{
+		wanted: wanted, wake: make(chan struct{}, 1),
+		changes: make(map[string]bool), told: make(map[string]bool), watched: make(map[string]bool),
+	}
+	w.notifier, err = notify(w.tell)
 	return w, err
 }
 
 // Close ends what tells of changes.
 func (w *Watcher) Close() error { return w.notifier.Close() }
+
+// tell notes a change that the notifier tells; "" stands for any.
+func (w *Watcher) tell(path string) {
+	w.mu.Lock()
+	w.told[path] = true
+	w.mu.Unlock()
+	w.note(path)
+}
 
 // note notes a change; "" stands for any.
 func (w *Watcher) note(path string) {
@@ -126,6 +138,7 @@ func (w *Watcher) settled(ctx context.Context) bool {
 
 // follow makes the wanted directories those that are watched.
 func (w *Watcher) follow() {
+	w.forget()
 	wanted := make(map[string]bool)
 	for _, dir := range w.wanted() {
 		wanted[dir] = true
@@ -140,9 +153,22 @@ func (w *Watcher) follow() {
 		_ = w.notifier.Add(dir) // again and again: one that was removed and made anew is watched no more
 		if !w.watched[dir] {
 			w.watched[dir] = true
-			w.note(dir) // it may have changed, since it was looked at, or be gone
+			w.note(dir) // it may have changed since it was looked at, or be gone
 		}
 	}
+}
+
+// forget forgets the directories that were told themselves, and all of them where what was told is
+// lost: one that was removed may be there again, with other files, before it is watched again.
+func (w *Watcher) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for dir := range w.watched {
+		if w.told[dir] || w.told[""] {
+			delete(w.watched, dir)
+		}
+	}
+	clear(w.told)
 }
 
 // Set is the watchers that run. The zero Set is empty; all methods are safe for concurrent use.
