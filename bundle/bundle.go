@@ -8,14 +8,15 @@
 //
 //	l, err := standard.New(load.Config{Bundles: []load.Bundle{bundle.Bytes(modules)}})
 //
-// Opening a bundle reads its index; each file is verified by its SHA-256 digest when it is used.
-// The digests guard against damage, not against its maker: its modules are run as they are.
+// Opening a bundle reads its index and no module. A module is read from the table when it is found,
+// and a file is verified by its SHA-256 digest when it is used: what is wrong with either is the
+// error of that load. The digests guard against damage, not against its maker: its modules are run
+// as they are.
 package bundle
 
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -33,13 +34,10 @@ type Bundle struct {
 	close func() error
 	err   error
 
-	lock     []byte
-	bill     Blob // of materials; without a digest, there is none
-	sources  []file
-	opened   bool // with its sources
-	modules  []module
-	byKey    map[string]*module
-	releases []string
+	lock    []byte
+	bill    Blob     // of materials; without a digest, there is none
+	table   *listing // nil where the bundle is none
+	sources []file   // nil where nobody asked for them
 }
 
 var _ load.Bundle = (*Bundle)(nil)
@@ -60,15 +58,15 @@ func Open(path string) (*Bundle, error) {
 }
 
 func open(name string, f *os.File) (*Bundle, error) {
-	file, err := openFile(name, f)
+	a, err := fileArchive(name, f)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{file: name, read: file.archive.unverified, close: f.Close}
-	return b, b.of(file.tops, func(i int) (content, error) { return file.contents[i], nil })
+	b := &Bundle{file: name, read: a.blob, close: f.Close}
+	return b, b.inArchive(a)
 }
 
-func openFile(name string, f *os.File) (*File, error) {
+func fileArchive(name string, f *os.File) (*archive, error) {
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = &FormatError{File: name, Reason: "it is not a regular file"}
@@ -76,24 +74,24 @@ func openFile(name string, f *os.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, a, err := readArchive(name, f, info.Size())
-	return &File{Layout: l, archive: a, Closer: f}, err
+	return openArchive(name, f, nil, info.Size())
 }
 
 // Bytes returns the bundle in data, which the caller does not change. What is wrong with it is the
 // error of [Bundle.Check], and so of [load.New].
 func Bytes(data []byte) *Bundle {
 	b := &Bundle{close: func() error { return nil }}
-	l, a, err := readArchive("", bytes.NewReader(data), int64(len(data)))
+	a, err := openArchive("", nil, data, int64(len(data)))
 	if b.err = err; err != nil {
 		return b
 	}
-	b.read = func(of Blob) ([]byte, error) {
-		at := a.blobs[of.Digest]
-		return data[at.offset:][:at.size:at.size], nil
-	}
-	b.err = b.of(l.tops, func(i int) (content, error) { return l.contents[i], nil })
+	b.read = a.blob
+	b.err = b.inArchive(a)
 	return b
+}
+
+func (b *Bundle) inArchive(a *archive) error {
+	return b.of(a.reader(), a.tops, func(i int) (manifest, error) { return a.manifests[i], nil })
 }
 
 // From returns the bundle of an index whose parts lie elsewhere and are brought by read: the
@@ -107,11 +105,11 @@ func From(ctx context.Context, name string, index []byte, read func(context.Cont
 	}
 	later := context.WithoutCancel(ctx)
 	b := &Bundle{file: name, read: func(b Blob) ([]byte, error) { return read(later, b) }, close: func() error { return nil }}
-	return b, b.of(tops, func(i int) (content, error) { return d.content(tops[i]) })
+	return b, b.of(d, tops, func(i int) (manifest, error) { return d.manifest(tops[i]) })
 }
 
 // of takes on what the bundle has for this system, or else for all.
-func (b *Bundle) of(tops []descriptor, read func(i int) (content, error)) error {
+func (b *Bundle) of(d documents, tops []descriptor, read func(i int) (manifest, error)) error {
 	host := platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
 	own := slices.IndexFunc(tops, func(d descriptor) bool { return *d.Platform == host })
 	if own < 0 {
@@ -120,19 +118,16 @@ func (b *Bundle) of(tops []descriptor, read func(i int) (content, error)) error 
 	if own < 0 {
 		return &PlatformError{File: b.file, Host: host.String(), Platforms: systems(tops)}
 	}
-	c, err := read(own)
+	m, err := read(own)
 	if err != nil {
 		return err
 	}
-	b.lock, b.modules, b.sources = c.lock, c.modules, c.sources
-	b.bill, _ = c.materials()
-	b.byKey = make(map[string]*module, len(b.modules))
-	for i, m := range b.modules {
-		b.byKey[m.Key] = &b.modules[i]
-		if m.Release != "" && !slices.Contains(b.releases, m.Release) {
-			b.releases = append(b.releases, m.Release)
-		}
+	c, err := d.content(tops[own], m)
+	if err != nil {
+		return err
 	}
+	b.lock, b.table = c.lock, c.table
+	b.bill, _ = c.materials()
 	return nil
 }
 
@@ -145,8 +140,8 @@ func (b *Bundle) Close() error { return b.close() }
 // Lock returns the contents of the lock file that the modules were prepared with.
 func (b *Bundle) Lock() []byte { return bytes.Clone(b.lock) }
 
-// Materials returns the bill of materials, a document of CycloneDX in JSON; nil where the bundle has
-// none.
+// Materials returns the bill of materials, a document of CycloneDX in JSON; nil where the bundle
+// has none.
 func (b *Bundle) Materials() ([]byte, error) {
 	if b.bill.Digest == "" {
 		return nil, b.err
@@ -159,7 +154,16 @@ func (b *Bundle) Materials() ([]byte, error) {
 }
 
 // Releases implements [load.Bundle].
-func (b *Bundle) Releases() []string { return b.releases }
+func (b *Bundle) Releases() []string {
+	if b.table == nil {
+		return nil
+	}
+	h, err := b.table.heads()
+	if err != nil {
+		return nil // it is the error of Find
+	}
+	return h.releases
+}
 
 // String names the bundle in messages.
 func (b *Bundle) String() string {
@@ -169,10 +173,14 @@ func (b *Bundle) String() string {
 	return "bundle " + b.file
 }
 
-// Artifact implements [load.Bundle].
+// Artifact implements [load.Bundle]. What is wrong with the table is the error of [Bundle.Find],
+// and such a module has no artifact.
 func (b *Bundle) Artifact(key string) *store.Artifact {
-	m := b.byKey[key]
-	if m == nil {
+	if b.table == nil {
+		return nil
+	}
+	m, err := b.table.keyed(key)
+	if m == nil || err != nil {
 		return nil
 	}
 	files := make([]store.File, len(m.Files))
@@ -190,16 +198,6 @@ func (b *Bundle) contents(of Blob) (data []byte, check func() error, err error) 
 		return nil, nil, err
 	}
 	return data, func() error { return verify(b.file, of.Digest, data) }, nil
-}
-
-// unverified returns a blob as it lies in the file.
-func (a *archive) unverified(of Blob) ([]byte, error) {
-	at := a.blobs[of.Digest]
-	data := make([]byte, at.size)
-	if n, err := a.from.ReadAt(data, at.offset); err != nil && !(err == io.EOF && n == len(data)) {
-		return nil, &DamagedError{File: a.name, Digest: of.Digest, Reason: err.Error()}
-	}
-	return data, nil
 }
 
 // verify reports a blob that is not what its digest says.

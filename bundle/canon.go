@@ -1,8 +1,8 @@
 package bundle
 
 import (
-	"bytes"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -10,9 +10,8 @@ import (
 // for each field where encode would write it. What it does not know, such as a text with an escape
 // or an empty list, it leaves to package json, which decides whether that is right.
 type reader struct {
-	rest  []byte
-	texts map[string]string // one copy of each
-	odd   bool              // something is not known here
+	rest string // what is read of it has parts of it
+	odd  bool   // something is not known here
 }
 
 // done reports whether everything was read.
@@ -20,7 +19,7 @@ func (r *reader) done() bool { return !r.odd && len(r.rest) == 0 }
 
 // has goes behind a text that may come next.
 func (r *reader) has(text string) bool {
-	if r.odd || len(r.rest) < len(text) || string(r.rest[:len(text)]) != text {
+	if r.odd || !strings.HasPrefix(r.rest, text) {
 		return false
 	}
 	r.rest = r.rest[len(text):]
@@ -33,15 +32,15 @@ func (r *reader) want(text string) { r.odd = !r.has(text) || r.odd }
 // plain are the bytes that are written as they are.
 var plain = func() (is [256]bool) {
 	for c := byte(' '); c <= '~'; c++ {
-		is[c] = !bytes.ContainsRune([]byte(`"\<>&`), rune(c))
+		is[c] = !strings.ContainsRune(`"\<>&`, rune(c))
 	}
 	return is
 }()
 
-// raw reads a text without its quotes.
-func (r *reader) raw() []byte {
+func (r *reader) text() string {
 	r.want(`"`)
-	for i, c := range r.rest {
+	for i := range len(r.rest) {
+		c := r.rest[i]
 		if plain[c] {
 			continue
 		}
@@ -53,23 +52,7 @@ func (r *reader) raw() []byte {
 		return text
 	}
 	r.odd = true
-	return nil
-}
-
-// own reads a text that nothing else has.
-func (r *reader) own() string { return string(r.raw()) }
-
-func (r *reader) text() string {
-	raw := r.raw()
-	if r.odd {
-		return ""
-	}
-	text, ok := r.texts[string(raw)]
-	if !ok {
-		text = string(raw)
-		r.texts[text] = text
-	}
-	return text
+	return ""
 }
 
 // optional reads a field that is left out if it is empty.
@@ -92,13 +75,13 @@ func (r *reader) number() (n int64) {
 }
 
 func (r *reader) time() (t time.Time) {
-	text := r.raw()
-	if r.odd || t.UnmarshalText(text) != nil {
+	text := r.text()
+	if r.odd || t.UnmarshalText([]byte(text)) != nil {
 		r.odd = true
 		return t
 	}
 	again, err := t.MarshalText()
-	r.odd = err != nil || !bytes.Equal(again, text)
+	r.odd = err != nil || string(again) != text
 	return t
 }
 
@@ -118,12 +101,12 @@ func list[E any](r *reader, most int, element func() E) []E {
 
 // few is how many elements a list has that holds no other, or more: they begin or end with a text.
 func (r *reader) few(with string) int {
-	end := max(bytes.IndexByte(r.rest, ']'), 0)
-	return min(bytes.Count(r.rest[:end], []byte(with)), end/len(with))
+	end := max(strings.IndexByte(r.rest, ']'), 0)
+	return min(strings.Count(r.rest[:end], with), end/len(with))
 }
 
 // many is few for a long list, which may hold others.
-func (r *reader) many(with string) int { return bytes.Count(r.rest, []byte(with)) }
+func (r *reader) many(with string) int { return strings.Count(r.rest, with) }
 
 func (r *reader) file() (f file) {
 	r.want(`{"name":`)
@@ -169,16 +152,4 @@ func (r *reader) manifest() (m manifest) {
 	m.Layers = list(r, r.many(`{"mediaType":`), r.descriptor)
 	r.want("}")
 	return m
-}
-
-func (r *reader) table() (t table) {
-	r.want(`{"platform":`)
-	t.Platform = r.platform()
-	r.want(`,"modules":[`)
-	t.Modules = list(r, r.many(`{"asked":`), r.module)
-	if r.has(`,"sources":[`) {
-		t.Sources = list(r, r.many(`{"name":`), r.file)
-	}
-	r.want("}")
-	return t
 }

@@ -28,39 +28,61 @@ func full() table {
 	return t
 }
 
+// listed reads all of a table.
+func listed(data []byte, of platform, parts ...descriptor) (t table, err error) {
+	m := manifest{Layers: append([]descriptor{{}, describe(tableType, data)}, parts...)}
+	l, err := documents{name: "x"}.newListing(data, descriptor{Platform: &of}, m)
+	if err != nil {
+		return t, err
+	}
+	if t.Modules, err = l.all(); err != nil {
+		return t, err
+	}
+	t.Platform = of
+	t.Sources, err = l.sources()
+	return t, err
+}
+
 // TestReader: what encode writes is read without package json.
 func TestReader(t *testing.T) {
 	t.Parallel()
-	for _, made := range []table{full(), func() table { t, _ := whole(); return t }()} {
-		r := &reader{rest: encode(made), texts: map[string]string{}}
-		got := r.table()
+	for _, m := range full().Modules {
+		r := &reader{rest: string(encode(m))}
+		got := r.module()
 		require.Truef(t, r.done(), "at %.60s", r.rest)
-		var want table
-		require.True(t, decode(encode(made), &want))
+		var want module
+		require.True(t, decode(encode(m), &want))
 		assert.Equal(t, want, got)
 	}
 	m := newLayout(nil, []byte("{}"), full()).contents[0].manifest
-	r := &reader{rest: encode(m), texts: map[string]string{}}
+	r := &reader{rest: string(encode(m))}
 	assert.Equal(t, m, r.manifest())
 	assert.True(t, r.done())
 
 	// What it does not know is left to package json.
-	odd := full()
-	odd.Modules[0].Spec.Deprecated = "use <b>, \"c\" & é"
-	r = &reader{rest: encode(odd), texts: map[string]string{}}
-	r.table()
-	assert.False(t, r.done())
 	made, data := whole()
-	made.Modules[0].Spec.Deprecated = odd.Modules[0].Spec.Deprecated
-	modules, _, err := documents{name: "x"}.table(encode(made), made.Platform, []descriptor{describe(fileType, data)}, map[string]string{})
+	made.Modules[0].Spec.Deprecated = `use <b>, "c" & é, {"asked":"x"}, {"asked":"y","files":[]`
+	r = &reader{rest: string(encode(made.Modules[0]))}
+	r.module()
+	assert.False(t, r.done())
+	made.Modules = append(made.Modules, made.Modules[0])
+	got, err := listed(encode(made), made.Platform, describe(fileType, data))
 	require.NoError(t, err)
-	assert.Equal(t, made.Modules[0].Spec.Deprecated, modules[0].Spec.Deprecated)
+	assert.Equal(t, made, got)
 }
 
-// FuzzReader: what is read without package json is what package json reads of it, in the one
-// spelling of it.
+// FuzzReader: what is read of a table, module for module, is what package json reads of all of it,
+// in the one spelling of it.
 func FuzzReader(f *testing.F) {
-	text := string(encode(full()))
+	made, data := whole()
+	sample, parts := full(), []descriptor{describe(fileType, data)}
+	for i := range sample.Modules {
+		sample.Modules[i].Asked, sample.Modules[i].Form = "example.com/a", find.FormPath
+		sample.Modules[i].Spec.Kind, sample.Modules[i].Spec.File = find.KindGo, "h"
+		sample.Modules[i].Spec.Published = sample.Modules[i].Spec.Published[:0]
+	}
+	sample.Sources = made.Sources
+	text := string(encode(sample))
 	f.Add([]byte(text))
 	for _, field := range []string{`"release":"go1.26.8"`, `"asks":["network"]`, `"size":8`, `"time":"2026-11-29T01:02:03.0000004+02:00"`, `"alias":"a",`} {
 		for _, instead := range []string{"", strings.Replace(field, ":", ":\"\"", 1), field + " ", strings.ReplaceAll(field, "0", "00"), `"asks":[]`, `"time":"0001-01-01T00:00:00Z"`} {
@@ -69,13 +91,12 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Add(encode(newLayout(nil, []byte("{}"), full()).contents[0].manifest))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := &reader{rest: data, texts: map[string]string{}}
-		if got := r.table(); r.done() {
+		if got, err := listed(data, made.Platform, parts...); err == nil {
 			var want table
 			require.True(t, decode(data, &want))
 			require.Equal(t, want, got)
 		}
-		r = &reader{rest: data, texts: map[string]string{}}
+		r := &reader{rest: string(data)}
 		if got := r.manifest(); r.done() {
 			var want manifest
 			require.True(t, decode(data, &want))

@@ -2,7 +2,8 @@ package bundle
 
 import "github.com/loadgo/load/find"
 
-func (r *reader) module() (m module) {
+// head reads a module as far as its key.
+func (r *reader) head() (m module) {
 	r.want(`{"asked":`)
 	m.Asked = r.text()
 	r.want(`,"form":`)
@@ -14,7 +15,12 @@ func (r *reader) module() (m module) {
 	m.Engine = r.text()
 	m.Release = r.optional(`,"release":`)
 	r.want(`,"key":`)
-	m.Key = r.own()
+	m.Key = r.text()
+	return m
+}
+
+func (r *reader) module() (m module) {
+	m = r.head()
 	r.want(`,"files":[`)
 	m.Files = list(r, r.few("{"), r.file)
 	if r.has(`,"asks":[`) {
@@ -55,7 +61,7 @@ func (r *reader) spec() (s spec) {
 	s.Kind = find.Kind(r.text())
 	s.By = r.optional(`,"by":`)
 	r.want(`,"hash":`)
-	s.Hash = r.own()
+	s.Hash = r.text()
 	s.File = r.optional(`,"file":`)
 	s.ImportPath = r.optional(`,"importPath":`)
 	if r.has(`,"buildList":[`) {

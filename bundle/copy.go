@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -27,6 +26,7 @@ type Layout struct {
 
 	tops      []descriptor
 	contents  []content
+	modules   [][]module        // those of contents
 	documents map[string][]byte // by digest
 }
 
@@ -73,11 +73,19 @@ func (d documents) layout(index []byte) (*Layout, error) {
 		return nil, err
 	}
 	for _, top := range l.tops {
-		c, err := d.content(top)
+		m, err := d.manifest(top)
 		if err != nil {
 			return nil, err
 		}
-		l.contents = append(l.contents, c)
+		c, err := d.content(top, m)
+		if err != nil {
+			return nil, err
+		}
+		modules, err := c.table.all()
+		if err != nil {
+			return nil, err
+		}
+		l.contents, l.modules = append(l.contents, c), append(l.modules, modules)
 	}
 	return l, nil
 }
@@ -154,8 +162,21 @@ type File struct {
 
 // FileOf returns the file of a bundle that is in memory.
 func FileOf(data []byte) (*File, error) {
-	l, a, err := readArchive("", bytes.NewReader(data), int64(len(data)))
-	return &File{Layout: l, archive: a, Closer: io.NopCloser(nil)}, err
+	a, err := openArchive("", nil, data, int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	return a.file(io.NopCloser(nil))
+}
+
+func (a *archive) file(closer io.Closer) (*File, error) {
+	l, err := a.layout()
+	return &File{Layout: l, archive: a, Closer: closer}, err
+}
+
+// layout reads all of the bundle but its parts.
+func (a *archive) layout() (*Layout, error) {
+	return a.reader().layout(encode(index{2, indexType, a.tops}))
 }
 
 // IndexOf returns the index of a bundle that lost it: tools that copy an image of one system leave
@@ -183,7 +204,12 @@ func OpenFile(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := openFile(filepath.Base(path), f)
+	a, err := fileArchive(filepath.Base(path), f)
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	file, err := a.file(f)
 	if err != nil {
 		_ = f.Close()
 		return nil, err
@@ -193,12 +219,14 @@ func OpenFile(path string) (*File, error) {
 
 // Reader returns a reader of a part, which was verified.
 func (f *File) Reader(b Blob) (io.Reader, error) {
-	at := f.archive.blobs[b.Digest]
-	section := io.NewSectionReader(f.archive.from, at.offset, at.size)
+	section, err := f.archive.section(b)
+	if err != nil {
+		return nil, err
+	}
 	if err := Verify(b, section, io.Discard); err != nil {
 		return nil, err
 	}
-	_, err := section.Seek(0, io.SeekStart)
+	_, err = section.Seek(0, io.SeekStart)
 	return section, err
 }
 

@@ -30,11 +30,14 @@ func (b *Bundle) Find(ctx context.Context, name find.Name) (*find.Spec, error) {
 	if err != nil {
 		return nil, &find.VersionError{Query: name.Query, Reason: err.Error()}
 	}
+	named, err := b.table.named(asked(name))
+	if err != nil {
+		return nil, err
+	}
 	var versions []string
 	var candidates []*module
-	for i := range b.modules {
-		m := &b.modules[i]
-		if m.Asked != asked(name) || m.Form != name.Form || name.Engine != "" && name.Engine != m.Engine {
+	for _, m := range named {
+		if m.Form != name.Form || name.Engine != "" && name.Engine != m.Engine {
 			continue
 		}
 		versions = append(versions, m.Spec.Version)
@@ -105,8 +108,15 @@ func (m *module) spec(name find.Name) *find.Spec {
 // Names implements [find.Lister].
 func (b *Bundle) Names(context.Context) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, m := range b.modules {
-			if !yield(m.Asked) {
+		if b.table == nil {
+			return
+		}
+		h, err := b.table.heads()
+		if err != nil {
+			return
+		}
+		for _, m := range h.modules {
+			if !yield(m.asked) {
 				return
 			}
 		}

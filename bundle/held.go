@@ -29,8 +29,8 @@ func (h Held) String() string {
 // Held lists what a bundle holds for each system, sorted by system and name.
 func (l *Layout) Held() []Held {
 	all := []Held{}
-	for i, c := range l.contents {
-		for _, m := range c.modules {
+	for i, modules := range l.modules {
+		for _, m := range modules {
 			h := Held{
 				Name: m.Asked, Version: m.Spec.Version, Kind: string(m.Spec.Kind), Engine: m.Engine, System: l.tops[i].Platform.String(), Asks: m.Asks,
 			}

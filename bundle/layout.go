@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"errors"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -21,9 +20,8 @@ type documents struct {
 // content is what a bundle holds for one system.
 type content struct {
 	manifest
-	lock    []byte
-	modules []module
-	sources []file
+	lock  []byte
+	table *listing
 }
 
 func (d documents) wrong(entry, reason string) error {
@@ -57,40 +55,41 @@ func (d descriptor) valid(most int64) bool {
 	return isDigest(d.Digest) && d.Size >= 0 && d.Size <= most
 }
 
-// content reads what a manifest of the index is about.
-func (d documents) content(top descriptor) (c content, err error) {
-	name := blobName(top.Digest)
+// manifest reads a manifest of the index.
+func (d documents) manifest(top descriptor) (m manifest, err error) {
 	data, err := d.read(top)
 	if err != nil {
-		return c, err
+		return m, err
 	}
-	r := &reader{rest: data, texts: map[string]string{}}
-	if c.manifest = r.manifest(); !r.done() {
-		c.manifest = manifest{}
-		r.odd = !decode(data, &c.manifest)
+	r := &reader{rest: string(data)}
+	if m = r.manifest(); !r.done() {
+		m = manifest{}
+		r.odd = !decode(data, &m)
 	}
-	if r.odd || !c.manifest.valid() {
-		return c, d.wrong(name, "it is not the manifest of a bundle")
+	if r.odd || !m.valid() {
+		return m, d.wrong(blobName(top.Digest), "it is not the manifest of a bundle")
 	}
-	config, err := d.read(c.Config)
+	return m, nil
+}
+
+// content reads what a manifest of the index is about.
+func (d documents) content(top descriptor, m manifest) (c content, err error) {
+	c.manifest = m
+	config, err := d.read(m.Config)
 	if err == nil && string(config) != emptyConfig {
-		err = d.wrong(name, "it has a configuration")
+		err = d.wrong(blobName(top.Digest), "it has a configuration")
 	}
 	if err != nil {
 		return c, err
 	}
-	if c.lock, err = d.read(c.Layers[0]); err != nil {
+	if c.lock, err = d.read(m.Layers[0]); err != nil {
 		return c, err
 	}
-	listed, err := d.read(c.Layers[1])
+	listed, err := d.read(m.Layers[1])
 	if err != nil {
 		return c, err
 	}
-	c.modules, c.sources, err = d.table(listed, *top.Platform, c.parts(), r.texts)
-	var wrong *FormatError
-	if errors.As(err, &wrong) {
-		wrong.Entry = blobName(c.Layers[1].Digest)
-	}
+	c.table, err = d.newListing(listed, top, m)
 	return c, err
 }
 
@@ -127,39 +126,9 @@ func (m *manifest) materials() (Blob, bool) {
 	return m.Layers[i].blob(), true
 }
 
-// table reads the modules and sources of a table that is for a system; files are what the manifest
-// lists, and texts are shared.
-func (d documents) table(data []byte, of platform, files []descriptor, texts map[string]string) ([]module, []file, error) {
-	r := &reader{rest: data, texts: texts}
-	t := r.table()
-	if !r.done() {
-		if t = (table{}); !decode(data, &t) {
-			return nil, nil, d.wrong("", "it is not the table of a bundle")
-		}
-		share(t.Modules)
-	}
-	if t.Platform != of {
-		return nil, nil, d.wrong("", "it is for "+t.Platform.String()+", and the index says "+of.String())
-	}
-	sizes := make(map[string]int64, len(files))
-	for _, f := range files {
-		sizes[f.Digest] = f.Size
-	}
-	granted := map[string]bool{}
-	for i := range t.Modules {
-		if reason := t.Modules[i].check(sizes, granted); reason != "" {
-			return nil, nil, d.wrong("", strconv.Quote(t.Modules[i].Asked)+" in its table: "+reason)
-		}
-	}
-	if reason := checkFiles(t.Sources, sizes); reason != "" {
-		return nil, nil, d.wrong("", "the sources in its table: "+reason)
-	}
-	return t.Modules, t.Sources, nil
-}
-
-// check returns what is wrong with a module of a table; sizes are those of the files that there
-// are, and granted is what can be asked for, as far as it was looked at.
-func (m *module) check(sizes map[string]int64, granted map[string]bool) string {
+// check returns what is wrong with a module of a table; parts are the files that there are, sorted
+// by digest.
+func (m *module) check(parts []descriptor) string {
 	name, err := find.ParseName(m.Asked)
 	switch {
 	case err != nil:
@@ -178,30 +147,27 @@ func (m *module) check(sizes map[string]int64, granted map[string]bool) string {
 		return "its times are not those of its build list"
 	}
 	for i, capability := range m.Asks {
-		if !granted[capability] {
-			if err := policy.CheckRequest(capability); err != nil {
-				return "it asks for " + strconv.Quote(capability) + ": " + err.Error()
-			}
-			granted[capability] = true
+		if err := policy.CheckRequest(capability); err != nil {
+			return "it asks for " + strconv.Quote(capability) + ": " + err.Error()
 		}
 		if i > 0 && m.Asks[i-1] >= capability {
 			return "what it asks for is not in order"
 		}
 	}
-	return checkFiles(m.Files, sizes)
+	return checkFiles(m.Files, parts)
 }
 
-// checkFiles returns what is wrong with a list of files; sizes are those of the files that there
-// are.
-func checkFiles(files []file, sizes map[string]int64) string {
+// checkFiles returns what is wrong with a list of files; parts are those that there are, sorted by
+// digest.
+func checkFiles(files []file, parts []descriptor) string {
 	for i, f := range files {
-		size, ok := sizes[f.Digest]
+		at, ok := slices.BinarySearchFunc(parts, f.Digest, func(d descriptor, digest string) int { return strings.Compare(d.Digest, digest) })
 		switch {
 		case !fs.ValidPath(f.Name) || strings.ContainsAny(f.Name, "\\:\x00"):
 			return "its file " + strconv.Quote(f.Name) + " escapes from its folder"
 		case i > 0 && files[i-1].Name >= f.Name:
 			return "its files are not in order"
-		case !ok || size != f.Size:
+		case !ok || parts[at].Size != f.Size:
 			return "its file " + f.Name + " is not in the bundle, or of another size"
 		}
 	}

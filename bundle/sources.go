@@ -15,21 +15,28 @@ const SumsName = "go.sum"
 
 // WithSources returns the bundle as one whose sources are used, too: of what is not prepared for
 // this host, or for the engine that is asked for, they are installed as if they came from a module
-// proxy, and compiled. That takes a store and a Go toolchain. The error is that of a bundle that was
-// made without sources.
+// proxy, and compiled. That takes a store and a Go toolchain. The error is that of a bundle that
+// was made without sources.
 func (b *Bundle) WithSources() (*Bundle, error) {
-	if b.err == nil && len(b.sources) == 0 {
-		return nil, &SourcesError{File: b.file}
+	if b.err != nil {
+		return b, b.err
+	}
+	files, err := b.table.sources()
+	if err == nil && len(files) == 0 {
+		err = &SourcesError{File: b.file}
+	}
+	if err != nil {
+		return nil, err
 	}
 	other := *b
-	other.opened = true
-	return &other, b.err
+	other.sources = files
+	return &other, nil
 }
 
 // Sources returns the sources of a bundle of [Bundle.WithSources], in the layout of a module proxy;
 // nil for another bundle. What is read of them is verified.
 func (b *Bundle) Sources() fs.FS {
-	if !b.opened {
+	if b.sources == nil {
 		return nil
 	}
 	return sources{b}

@@ -41,7 +41,11 @@ func TestTables(t *testing.T) {
 		`it asks for "env LOAD_TOKEN_X": LOAD_TOKEN_X holds`:    func(t *table) { t.Modules[0].Asks = []string{"env LOAD_TOKEN_X"} },
 		`"read /a\x1b": it holds what does not show`:            func(t *table) { t.Modules[0].Asks = []string{"read /a\x1b"} },
 		"what it asks for is not in order":                      func(t *table) { t.Modules[0].Asks = []string{"network", "env HOME"} },
-		"its times are not those of its build list":             func(t *table) { t.Modules[0].Spec.Published = make([]time.Time, 2) },
+		`"example.com/A" in its table is not in order`: func(t *table) {
+			t.Modules = append(t.Modules, t.Modules[0])
+			t.Modules[1].Asked = "example.com/A"
+		},
+		"its times are not those of its build list": func(t *table) { t.Modules[0].Spec.Published = make([]time.Time, 2) },
 		"its key is none":                                      func(t *table) { t.Modules[0].Key = "../x" },
 		"it is of the unknown kind":                            func(t *table) { t.Modules[0].Spec.Kind = "elf" },
 		"it is not complete":                                   func(t *table) { t.Modules[0].Files = nil },
@@ -55,8 +59,7 @@ func TestTables(t *testing.T) {
 	} {
 		made, data := whole()
 		edit(&made)
-		d := documents{name: "x"}
-		_, _, err := d.table(encode(made), made.Platform, []descriptor{describe(fileType, data)}, map[string]string{})
+		_, err := listed(encode(made), made.Platform, describe(fileType, data))
 		if want == "" {
 			assert.NoError(t, err)
 			continue
@@ -65,6 +68,56 @@ func TestTables(t *testing.T) {
 		require.ErrorAs(t, err, &format, want)
 		assert.Contains(t, format.Reason, want)
 	}
+}
+
+// TestUnread: a module that the table describes badly is refused when it is looked for, and with
+// the whole bundle when that is copied; the others are there.
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	made, data := whole()
+	made.Platform = platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
+	bad := made.Modules[0]
+	bad.Asked, bad.Spec.Name, bad.Key = "example.com/b", "example.com/b", digestOf(nil)[len(shaPrefix):]
+	bad.Files = []file{{Name: "../main", Digest: bad.Files[0].Digest, Size: bad.Files[0].Size}}
+	made.Modules = append(made.Modules, bad)
+	var file bytes.Buffer
+	require.NoError(t, newLayout(nil, nil, made).Write(&file, func(w io.Writer, _ Blob) error { _, err := w.Write(data); return err }))
+	b := Bytes(file.Bytes())
+	require.NoError(t, b.Check())
+	found := func(name string) error {
+		parsed, err := find.ParseName(name)
+		require.NoError(t, err)
+		_, err = b.Find(t.Context(), parsed)
+		return err
+	}
+	require.NoError(t, found("example.com/a"))
+	var format *FormatError
+	require.ErrorAs(t, found("example.com/b"), &format)
+	assert.Contains(t, format.Reason, `"example.com/b" in its table: its file "../main" escapes`)
+	assert.NotNil(t, b.Artifact(made.Modules[0].Key))
+	assert.Nil(t, b.Artifact(bad.Key))
+	_, err := FileOf(file.Bytes())
+	require.ErrorAs(t, err, &format)
+
+	// A table that cannot be read is the error of whatever is looked for.
+	l := newLayout(nil, nil, made)
+	broken := bytes.Replace(encode(made), []byte(`]}`), []byte(`]]`), -1)
+	m := l.contents[0].manifest
+	m.Layers[1] = describe(tableType, broken)
+	l.documents = map[string][]byte{digestOf([]byte(emptyConfig)): []byte(emptyConfig), digestOf(nil): nil, digestOf(broken): broken, digestOf(encode(m)): encode(m)}
+	l.contents[0].manifest = m
+	x := newIndex(encode(m), made.Platform)
+	l.tops, l.Index = x.Manifests, encode(x)
+	file.Reset()
+	require.NoError(t, l.Write(&file, func(w io.Writer, _ Blob) error { _, err := w.Write(data); return err }))
+	b = Bytes(file.Bytes())
+	require.NoError(t, b.Check())
+	require.ErrorAs(t, found("example.com/a"), &format)
+	assert.Contains(t, format.Reason, "it is not the table of a bundle")
+	assert.Nil(t, b.Artifact(bad.Key))
+	assert.Empty(t, b.Releases())
+	_, err = b.WithSources()
+	require.ErrorAs(t, err, &format)
 }
 
 // TestManifests: a manifest lists each part once, in order, of kinds that are known, and one bill

@@ -116,7 +116,7 @@ func newLayout(lock, materials []byte, tables ...table) *Layout {
 		}
 		manifested := encode(m)
 		l.tops = append(l.tops, newIndex(manifested, t.Platform).Manifests...)
-		l.contents = append(l.contents, content{manifest: m, lock: lock, modules: t.Modules, sources: t.Sources})
+		l.contents, l.modules = append(l.contents, content{manifest: m, lock: lock}), append(l.modules, t.Modules)
 		for _, data := range [][]byte{manifested, []byte(emptyConfig), lock, listed} {
 			l.documents[digestOf(data)] = data
 		}
