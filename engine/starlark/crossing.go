@@ -30,6 +30,9 @@ type crossing struct {
 // valueSize is what a value takes beside its bytes.
 const valueSize = 32
 
+// sharedSize is what it takes to know again a value that can lie in several places.
+const sharedSize = 128
+
 // newCrossing begins one; in is nil where a script looks at a field of the host's object.
 func newCrossing(ctx context.Context, in *instance) *crossing {
 	memory := int64(bounded.MaxBytes)

@@ -64,7 +64,10 @@ func (d decoder) makeNatural(v starlark.Value) (any, error) {
 	case starlark.Callable, *starlarkstruct.Struct:
 		return d.object(v)
 	case starlark.Iterable:
-		list := []any{}
+		if err := d.take(bounded.Times(bounded.WordSize, int64(starlark.Len(v)))); err != nil {
+			return nil, err
+		}
+		list := make([]any, 0, max(starlark.Len(v), 0))
 		for element := range starlark.Elements(v) {
 			converted, err := d.natural(element)
 			if err != nil {
@@ -79,6 +82,9 @@ func (d decoder) makeNatural(v starlark.Value) (any, error) {
 
 // naturalDict returns a map[string]any, or a map[any]any if there are other keys.
 func (d decoder) naturalDict(v *starlark.Dict) (any, error) {
+	if err := d.take(bounded.Times(2*bounded.WordSize, int64(v.Len()))); err != nil {
+		return nil, err
+	}
 	texts := make(map[string]any, v.Len())
 	for key, value := range v.Entries() {
 		text, ok := key.(starlark.String)
@@ -94,6 +100,9 @@ func (d decoder) naturalDict(v *starlark.Dict) (any, error) {
 }
 
 func (d decoder) naturalMap(v *starlark.Dict) (any, error) {
+	if err := d.take(bounded.Times(2*bounded.WordSize, int64(v.Len()))); err != nil {
+		return nil, err
+	}
 	all := make(map[any]any, v.Len())
 	for key, value := range v.Entries() {
 		k, err := d.natural(key)

@@ -36,7 +36,7 @@ func (d decoder) list(v starlark.Value, out reflect.Value) error {
 	i := 0
 	for element := range starlark.Elements(list) {
 		if err := d.decode(element, out.Index(i)); err != nil {
-			return fmt.Errorf("[%d]: %w", i, err)
+			return at(err, fmt.Sprintf("[%d]", i))
 		}
 		i++
 	}
@@ -66,7 +66,7 @@ func (d decoder) mapping(v starlark.Value, out reflect.Value) error {
 			return fmt.Errorf("%s cannot be a key of %s", kind(key), t)
 		}
 		if err := d.decode(value, e); err != nil {
-			return fmt.Errorf("[%v]: %w", key, err)
+			return at(err, "["+bounded.Brief(key)+"]")
 		}
 		out.SetMapIndex(k, e)
 	}
@@ -79,10 +79,10 @@ func (d decoder) structure(v starlark.Value, out reflect.Value) error {
 	set := func(name string, value starlark.Value) error {
 		field := fieldOf(out, name)
 		if !field.IsValid() {
-			return fmt.Errorf("%s has no field %s", out.Type(), name)
+			return fmt.Errorf("%s has no field %s", out.Type(), bounded.Name(name))
 		}
 		if err := d.decode(value, field); err != nil {
-			return fmt.Errorf(".%s: %w", name, err)
+			return at(err, "."+name)
 		}
 		return nil
 	}

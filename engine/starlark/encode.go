@@ -135,7 +135,7 @@ func (e encoder) composite(v reflect.Value) (starlark.Value, error) {
 		for i := range list {
 			var err error
 			if list[i], err = e.encode(v.Index(i)); err != nil {
-				return nil, fmt.Errorf("[%d]: %w", i, err)
+				return nil, at(err, fmt.Sprintf("[%d]", i))
 			}
 		}
 		return starlark.NewList(list), nil
@@ -146,7 +146,7 @@ func (e encoder) composite(v reflect.Value) (starlark.Value, error) {
 		for f, value := range v.Fields() {
 			field, err := e.encode(value)
 			if err != nil {
-				return nil, fmt.Errorf(".%s: %w", f.Name, err)
+				return nil, at(err, "."+f.Name)
 			}
 			fields[fieldName(f)] = field
 		}
@@ -170,7 +170,7 @@ func (e encoder) dict(v reflect.Value) (starlark.Value, error) {
 		}
 		value, err := e.encode(v.MapIndex(k))
 		if err != nil {
-			return nil, fmt.Errorf("[%v]: %w", k, err)
+			return nil, at(err, "["+bounded.Name(fmt.Sprint(k))+"]")
 		}
 		if err := dict.SetKey(key, value); err != nil {
 			return nil, err

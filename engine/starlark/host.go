@@ -11,6 +11,7 @@ import (
 	"go.starlark.net/starlark"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 	"github.com/loadgo/load/find"
 )
 
@@ -20,8 +21,8 @@ type imports struct {
 	importer engine.Importer
 }
 
-// load implements load("name", …): the name is any that the host's loader knows, or that of a file
-// relative to the module's own.
+// load implements load("name", …): the name is any that the host's loader knows, or that of a
+// file relative to the module's own.
 func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, error) {
 	name, err := i.resolve(name)
 	if err != nil {
@@ -118,7 +119,7 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 				var err error
 				key, _ := starlark.AsString(pair[0])
 				if fields[key], err = d.natural(pair[1]); err != nil {
-					return nil, fmt.Errorf("%s: argument %s: %w", name, key, err)
+					return nil, fmt.Errorf("%s: argument %s: %w", name, bounded.Name(key), err)
 				}
 			}
 			args = append(args, fields)

@@ -122,6 +122,18 @@ var hostileMemory = map[string]string{
 	"percent_name":  `l = ("%(" + "a" * 7000000 + ")s") % {}`,
 	"keyword":       `(lambda: 1)(**{"a" * 7000000: 1})`,
 	"getattr":       `x = "ab" * 3000000; l = [getattr(x, "upper")() for i in range(100)]`,
+	"json_range":    `l = json.encode(range(100000000))`,
+	"json_ranges":   `l = json.encode([range(10000)] * 1000)`,
+	"json_elems":    `l = json.encode([(b"\xff" * 1000).elems()] * 50000)`,
+	"json_runes":    `l = json.encode([("\x01" * 1000).codepoints()] * 20000)`,
+	"json_ords":     `l = json.encode([("\x01" * 1000).codepoint_ords()] * 10000)`,
+	"str_runes":     `l = str([("\x01" * 1000).codepoints()] * 20000)`,
+	"print_elems":   `print([(b"\xff" * 1000).elems()] * 20000)`,
+	"struct_names":  `l = struct(**{"a" * 100000: 1})`,
+	"result_texts":  `return ["a"] * 700000`,
+	"result_lists":  `return [[] for i in range(120000)]`,
+	"result_tuples": `return [(1,) for i in range(120000)]`,
+	"result_range":  `return range(2000000)`,
 	"time":          `l = time.now().format("January" * 1500000)`,
 }
 
@@ -184,6 +196,8 @@ var hostileTime = map[string]string{
 	"near_default":  "d = {}\n    for i in range(1000000): d.setdefault(i << 20, i)",
 	"near_update":   "x = [(i << 20, i) for i in range(100000)]; d = {}\n    d.update(x)",
 	"literal":       "d = {" + collidingEntries(60_000) + "}",
+	"json_range":    `json.encode(range(1000000000))`,
+	"missing":       "s = struct(**{\"a\" * 100 + str(i): 1 for i in range(600)})\n    while True: hasattr(s, \"x\") or struct(**{\"a\" * 100 + str(i): s for i in range(6000)}).b",
 	"collide_json":  `s = set()` + "\n    for i in range(1000000): s.add(0.5 + i * 0.0000001)",
 }
 

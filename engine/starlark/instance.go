@@ -9,6 +9,7 @@ import (
 	"go.starlark.net/starlark"
 
 	"github.com/loadgo/load/engine"
+	"github.com/loadgo/load/engine/starlark/internal/bounded"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/internal/spelling"
 )
@@ -67,7 +68,7 @@ func parameters(f starlark.Callable) string {
 			params = append(params, "*"+p.varargs)
 		}
 		if param.fallback != nil {
-			text += "=" + param.fallback.String()
+			text += "=" + bounded.Brief(param.fallback)
 		}
 		params = append(params, text)
 	}

@@ -54,6 +54,9 @@ func (d decoder) once(v starlark.Value, out reflect.Value, decode func() error) 
 		out.Set(made)
 		return nil
 	}
+	if err := d.take(sharedSize); err != nil {
+		return err
+	}
 	if err := decode(); err != nil {
 		return err
 	}

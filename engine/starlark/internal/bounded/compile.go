@@ -23,7 +23,11 @@ func (l Limits) Compile(name string, text []byte, isPredeclared func(string) boo
 	}
 	guard(f)
 	dicts(f)
-	program, err := starlark.FileProgram(f, isPredeclared)
+	names := &known{predeclared: isPredeclared, size: int64(len(text))}
+	program, err := starlark.FileProgram(f, names.has)
+	if err == nil {
+		err = names.undefined(f)
+	}
 	if err != nil {
 		return nil, compileError(text, err)
 	}

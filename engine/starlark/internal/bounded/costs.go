@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"go.starlark.net/starlark"
-	"go.starlark.net/starlarkstruct"
 )
 
 // arguments are what a built-in function is called with; receiver is nil for one that is no method.
@@ -103,7 +102,7 @@ var builtins = map[string]builtin{
 	"float": {cost: digits(4)}, "int": {cost: digits(1)}, "hash": {cost: reads(0)},
 	"list": {cost: copies(3 * WordSize), walks: eachElement}, "tuple": {cost: copies(3 * WordSize), walks: eachElement},
 	"reversed": {cost: copies(WordSize), walks: eachElement}, "set": {cost: copies(EntrySize), walks: eachKey},
-	"zip": {cost: columns, walks: eachElement}, "struct": {cost: copies(EntrySize)},
+	"zip": {cost: columns, walks: eachElement}, "struct": {cost: members},
 	"getattr": {cost: name}, "max": {run: extreme}, "min": {run: extreme}, "sorted": {run: sorted},
 
 	"json.encode": {cost: jsonText}, "json.decode": {run: decodeJSON},
@@ -367,13 +366,6 @@ func columns(a arguments) (cost, error) {
 		}
 	}
 	return cost{bytes: Times(rows, 40+WordSize*int64(len(a.args)))}, nil
-}
-
-func fields(a arguments) (cost, error) {
-	if s, ok := a.at(0).(*starlarkstruct.Struct); ok {
-		return cost{64 * int64(s.Len()), 20 * int64(s.Len())}, nil
-	}
-	return cost{}, nil
 }
 
 func shifts(a arguments) (cost, error) {

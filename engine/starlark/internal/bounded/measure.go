@@ -99,7 +99,13 @@ func (m *measure) parts(v starlark.Value) func(func(starlark.Value) bool) {
 			return nil
 		}
 	}
-	return partsOf(v)
+	if parts := partsOf(v); parts != nil || m.purpose != encoding {
+		return parts
+	}
+	if sequence, ok := v.(starlark.Iterable); ok { // such as a range, which is short in print
+		return starlark.Elements(sequence)
+	}
+	return nil
 }
 
 // workOf is what a value takes that has no parts.
@@ -136,6 +142,8 @@ func (m *measure) leaf(v starlark.Value) {
 		if v.Type() == "string.elems" {
 			size = 4*v.Len() + 24
 		}
+	case starlark.Iterable: // of a text whose length is unknown, because it is light
+		size = 24 + 4*lightText
 	default:
 		size = 50
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
 	"go.starlark.net/syntax"
 )
 
@@ -91,6 +92,10 @@ func passCopy(r *Meter, v starlark.Value) (starlark.Value, error) {
 			return v, r.afford(cost{c.bytes, c.work + parts.work})
 		}
 		return PassCompare(r, v)
+	case *starlarkstruct.Struct:
+		if namesOf(v) > maxNames {
+			return nil, errNames
+		}
 	}
 	if light(v) {
 		return v, nil

@@ -63,7 +63,8 @@ func literalEnd(text []byte, i int) int {
 	return i
 }
 
-// shallow refuses a script whose expressions are too deep in each other, such as a sum of too many.
+// shallow refuses a script whose expressions are too deep in each other, such as a sum of too many,
+// or with names that are too long.
 func shallow(f *syntax.File) error {
 	type inside struct {
 		syntax.Node
@@ -75,6 +76,9 @@ func shallow(f *syntax.File) error {
 		if last.depth > maxDepth {
 			start := where(last.Node)
 			return syntax.Error{Pos: start, Msg: fmt.Sprintf("an expression is nested deeper than %d", maxDepth)}
+		}
+		if name, ok := last.Node.(*syntax.Ident); ok && len(name.Name) > maxName {
+			return syntax.Error{Pos: name.NamePos, Msg: fmt.Sprintf("a name is longer than %d bytes", maxName)}
 		}
 		syntax.Walk(last.Node, func(n syntax.Node) bool {
 			if n != nil && n != last.Node {
