@@ -148,13 +148,20 @@ func isDigest(s string) bool {
 	if len(s) != len(shaPrefix)+2*sha256.Size || s[:len(shaPrefix)] != shaPrefix {
 		return false
 	}
-	for _, c := range []byte(s[len(shaPrefix):]) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+	for i := len(shaPrefix); i < len(s); i++ {
+		if !hexDigit[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+var hexDigit = func() (is [256]bool) {
+	for _, c := range []byte("0123456789abcdef") {
+		is[c] = true
+	}
+	return is
+}()
 
 func blobName(digest string) string { return blobPrefix + digest[len(shaPrefix):] }
 

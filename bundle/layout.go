@@ -61,7 +61,7 @@ func (d documents) manifest(top descriptor) (m manifest, err error) {
 	if err != nil {
 		return m, err
 	}
-	r := &reader{rest: string(data)}
+	r := &reader{rest: textOf(data)}
 	if m = r.manifest(); !r.done() {
 		m = manifest{}
 		r.odd = !decode(data, &m)

@@ -33,7 +33,7 @@ type head struct {
 // newListing returns the listing of a table that has to be for a system.
 func (d documents) newListing(data []byte, top descriptor, m manifest) (*listing, error) {
 	l := &listing{documents: d, entry: blobName(m.Layers[1].Digest), parts: m.parts()}
-	r := &reader{rest: string(data)}
+	r := &reader{rest: textOf(data)}
 	r.want(`{"platform":`)
 	of := r.platform()
 	if r.want(`,"modules":[`); r.odd {

@@ -61,10 +61,10 @@ func overLoopback(data []byte) error {
 	return errors.Join(err, conn.Close(), <-received)
 }
 
-// BenchmarkCarry is a bundle of 64 MiB over loopback, beside a bare copy and SHA-256 of as much: a
+// BenchmarkCarry is a bundle of 200 MB over loopback, beside a bare copy and SHA-256 of as much: a
 // push reads it to verify it, and the registry of this process sums it once more.
 func BenchmarkCarry(b *testing.B) {
-	data := large(b, 64<<20)
+	data := large(b, 200e6)
 	f, err := bundle.FileOf(data)
 	require.NoError(b, err)
 	ctx, config := context.Background(), quick()
