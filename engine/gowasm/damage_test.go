@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDamaged damages the machine code that the store keeps, and the wasm: wazero never sees either,
-// and the loader makes the machine code again.
+// TestDamaged damages the machine code that the store keeps, and what is kept of the wasm beside it:
+// wazero never sees either, and the loader makes the machine code again.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	tiny := t.TempDir()
@@ -63,7 +63,8 @@ func TestDamaged(t *testing.T) {
 	bomb := bytes.Clone(whole)
 	header := bytes.Index(bomb, []byte("WAZEVO")) + 6
 	copy(bomb[header+1+int(bomb[header]):], "\xff\xff\xff\xff") // the number of functions
-	wasm, err := os.ReadFile(program)
+	shape := filepath.Join(filepath.Dir(filepath.Dir(file)), "skeletons", "program")
+	wasm, err := os.ReadFile(shape)
 	require.NoError(t, err)
 	for name, damage := range map[string]struct {
 		file        string
@@ -73,7 +74,7 @@ func TestDamaged(t *testing.T) {
 		"empty":     {file, whole, nil},
 		"forged":    {file, whole, forged(whole)},
 		"bomb":      {file, whole, bomb},
-		"the wasm":  {program, wasm, forged(wasm)},
+		"skeleton":  {shape, wasm, forged(wasm)},
 	} {
 		put(t, damage.file, damage.with)
 		var damaged *store.DamagedError

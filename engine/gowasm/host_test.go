@@ -2,7 +2,9 @@ package gowasm
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,10 +13,12 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/internal/goglue/api"
+	"github.com/loadgo/load/internal/goglue/build"
 	"github.com/loadgo/load/internal/goglue/host"
 	"github.com/loadgo/load/internal/goglue/host/inflight"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wire"
+	"github.com/loadgo/load/store"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -136,7 +140,7 @@ var built = sync.OnceValues(buildCountdown)
 func buildCountdown() (*files, error) {
 	description := (&api.API{Types: make([]api.Type, 1)}).Encode()
 	dir, code := filepath.Join(CountdownDir, "source"), filepath.Join(CountdownDir, "code")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.Mkdir(code, 0o700)); err != nil {
 		return nil, err
 	}
 	for name, text := range map[string]string{
@@ -146,17 +150,39 @@ func buildCountdown() (*files, error) {
 			return nil, err
 		}
 	}
-	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
-	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
-	if out, err := build.CombinedOutput(); err != nil {
+	goBuild := exec.Command("go", "build", "-buildmode=c-shared", "-o", "guest.wasm", ".")
+	goBuild.Dir, goBuild.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	if out, err := goBuild.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	wasm, err := os.ReadFile(filepath.Join(dir, "guest.wasm"))
 	if err != nil {
 		return nil, err
 	}
-	err = wasmrun.Compile(context.Background(), wasm, code, codeConfig())
-	return &files{api: description, wasm: wasm, code: &wasmrun.CodeDir{Path: code}}, err
+	if err := wasmrun.Compile(context.Background(), build.ProgramFile, wasm, code, codeConfig()); err != nil {
+		return nil, err
+	}
+	kept := os.DirFS(code)
+	var all []store.File
+	err = fs.WalkDir(kept, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			all = append(all, store.File{Name: name})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	a := store.NewArtifact("countdown", all, func(name string) ([]byte, func() error, error) {
+		data, err := fs.ReadFile(kept, name)
+		return data, func() error { return nil }, err
+	})
+	f := &files{api: description}
+	if f.wasm, err = wasmrun.Module(engine.Artifact{}, a, build.ProgramFile); err != nil {
+		return nil, err
+	}
+	f.code, err = wasmrun.NewCodeDir(a)
+	return f, err
 }
 
 // startCountdown starts the guest; the host answers its questions.

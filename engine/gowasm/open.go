@@ -107,16 +107,20 @@ type files struct {
 // read verifies and reads an artifact; the machine code beside the rest.
 func (e *Engine) read(ctx context.Context, a engine.Artifact) (*files, error) {
 	var f files
+	code, err := machineCode(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	coded := make(chan error, 1)
 	go func() {
-		code, err := machineCode(ctx, a)
-		if err == nil && code != nil {
+		var err error
+		if code != nil {
 			f.code, err = wasmrun.NewCodeDir(code)
 		}
 		coded <- err
 	}()
 	var errs [3]error
-	f.wasm, errs[0] = a.Files.ReadFile(build.ProgramFile)
+	f.wasm, errs[0] = wasmrun.Module(a, code, build.ProgramFile)
 	f.api, errs[1] = a.Files.ReadFile(build.APIFile)
 	errs[2] = <-coded
 	for _, err := range errs {
@@ -154,10 +158,14 @@ func (e *Engine) start(ctx context.Context, m *module, f *files, events event.Si
 	}
 	m.runtime = wazero.NewRuntimeWithConfig(m.ctx, config)
 	compiled, err := m.compile(f.wasm)
+	if err == nil && f.code != nil {
+		err = f.code.Used()
+	}
 	if err != nil {
 		m.cancel()
 		m.free()
-		if e.config.Memory > 0 {
+		var unused *engine.InitError
+		if e.config.Memory > 0 && !errors.As(err, &unused) {
 			return &engine.InitError{Reason: "it does not fit into gowasm.Config.Memory: " + err.Error()}
 		}
 		return err

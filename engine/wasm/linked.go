@@ -10,6 +10,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/wasm/internal/kernel"
 	"github.com/loadgo/load/internal/manifest"
+	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/store"
 )
 
@@ -183,12 +184,13 @@ func readPlan(a engine.Artifact) (p plan, err error) {
 	return p, json.Unmarshal(text, &p)
 }
 
-// modules reads the modules of an artifact, in the order in which they start.
-func (p plan) modules(a engine.Artifact) ([]linked, error) {
+// modules reads the modules of an artifact, in the order in which they start, as they are opened
+// with their machine code.
+func (p plan) modules(a engine.Artifact, code *store.Artifact) ([]linked, error) {
 	names := append(slices.Clone(p.Linked), manifest.Main)
 	all := make([]linked, len(names))
 	for i, name := range names {
-		data, err := a.Files.ReadFile(fileOf(i, len(names)))
+		data, err := wasmrun.Module(a, code, fileOf(i, len(names)))
 		if err != nil {
 			return nil, err
 		}

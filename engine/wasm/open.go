@@ -64,7 +64,11 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	if err := cmp.Or(e.checkDirectories(), a.Writable(e.config.ReadWrite)); err != nil {
 		return nil, err
 	}
-	all, err := p.modules(a)
+	code, err := wasmrun.MachineCode(ctx, a, codeConfig(), moduleFiles(a)...)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.modules(a, code)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,7 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	if err := s.texts(a, main); err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx, a, imp, all); err != nil {
+	if err := s.start(ctx, code, imp, all); err != nil {
 		s.free()
 		return nil, err
 	}

@@ -115,7 +115,8 @@ func read(data []byte) (*binaryModule, error) {
 	b := &binaryModule{data: data}
 	r := wasmbin.Reader{Data: data, At: 8}
 	for r.At < len(data) && r.Err == nil {
-		s := section{start: r.At, id: r.Byte()}
+		s := section{start: r.At}
+		s.id = r.Byte()
 		size := r.U32()
 		s.content = r.At
 		r.Skip(size)

@@ -15,6 +15,7 @@ import (
 	"github.com/loadgo/load/internal/signature"
 	"github.com/loadgo/load/internal/wasmrun"
 	"github.com/loadgo/load/internal/wasmvalue"
+	"github.com/loadgo/load/store"
 )
 
 // shared is what all instances of a module share. It does not change once the first instance runs,
@@ -54,10 +55,10 @@ type link struct {
 	hasMemory bool
 }
 
-// start compiles the modules, from the machine code that the store keeps, and provides what they
+// start compiles the modules, from their machine code, which may be nil, and provides what they
 // import.
-func (s *shared) start(ctx context.Context, a engine.Artifact, imp engine.Importer, all []linked) error {
-	dir, err := s.readCode(ctx, a)
+func (s *shared) start(ctx context.Context, code *store.Artifact, imp engine.Importer, all []linked) error {
+	dir, err := s.readCode(code)
 	if err != nil {
 		return err
 	}
@@ -81,16 +82,14 @@ func (s *shared) start(ctx context.Context, a engine.Artifact, imp engine.Import
 		s.links = append(s.links, link{l.name, compiled, len(compiled.ExportedMemories()) > 0})
 	}
 	s.describe()
-	return nil
+	if dir == nil {
+		return nil
+	}
+	return dir.Used()
 }
 
-// readCode takes the machine code from the store, and returns the directory in which wazero finds
-// it until it was compiled.
-func (s *shared) readCode(ctx context.Context, a engine.Artifact) (dir *wasmrun.CodeDir, err error) {
-	code, err := wasmrun.MachineCode(ctx, a, codeConfig(), moduleFiles(a)...)
-	if err != nil {
-		return nil, err
-	}
+// readCode returns the directory in which wazero finds the machine code until it was compiled.
+func (s *shared) readCode(code *store.Artifact) (dir *wasmrun.CodeDir, err error) {
 	if code == nil {
 		s.cache = wazero.NewCompilationCache()
 		return nil, nil

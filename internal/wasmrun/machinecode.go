@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -42,7 +44,7 @@ func Limited(config wazero.RuntimeConfig, memory int64) wazero.RuntimeConfig {
 
 // machineCodeKey identifies what else than the wasm the machine code depends on.
 func machineCodeKey() string {
-	return fmt.Sprintln("wazero", wazeroVersion(), runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
+	return fmt.Sprintln("wazero", wazeroVersion(), skeletons, runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
 }
 
 // wazeroVersion is the version of wazero in this program.
@@ -74,7 +76,7 @@ func MachineCode(ctx context.Context, a engine.Artifact, config wazero.RuntimeCo
 			if err != nil {
 				return err
 			}
-			if err := Compile(ctx, wasm, dir, config); err != nil {
+			if err := Compile(ctx, file, wasm, dir, config); err != nil {
 				return err
 			}
 		}
@@ -107,9 +109,19 @@ func Until(ctx context.Context, run func() error) error {
 	}
 }
 
-// Compile fills a directory with the machine code of a module.
-func Compile(ctx context.Context, wasm []byte, dir string, config wazero.RuntimeConfig) error {
-	return Until(ctx, func() error { return compile(ctx, wasm, dir, config) })
+// Compile fills a directory with the machine code of a file of an artifact, and its skeleton.
+func Compile(ctx context.Context, file string, wasm []byte, dir string, config wazero.RuntimeConfig) error {
+	return Until(ctx, func() error {
+		made, err := os.MkdirTemp(dir, "made-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(made)
+		if err := compile(ctx, wasm, made, config); err != nil {
+			return err
+		}
+		return keep(file, wasm, made, dir, func(wasm []byte, dir string) error { return compile(ctx, wasm, dir, config) })
+	})
 }
 
 func compile(ctx context.Context, wasm []byte, dir string, config wazero.RuntimeConfig) error {
@@ -138,8 +150,9 @@ const inMemory = "/dev/shm"
 
 // CodeDir is a new directory in which wazero finds verified machine code.
 type CodeDir struct {
-	Path string
-	open []*os.File
+	Path  string
+	open  []*os.File
+	shown []fs.FileInfo // the names
 }
 
 // NewCodeDir verifies the files of an artifact and shows them to wazero, which opens files by name:
@@ -155,10 +168,13 @@ func NewCodeDir(a *store.Artifact) (*CodeDir, error) {
 	}
 	d := &CodeDir{Path: path}
 	for _, file := range a.Files() {
+		if strings.HasPrefix(file.Name, skeletons+"/") {
+			continue
+		}
 		f, err := a.Open(file.Name)
 		if err == nil {
 			d.open = append(d.open, f)
-			err = show(f, filepath.Join(path, filepath.FromSlash(file.Name)))
+			err = d.show(f, filepath.Join(path, filepath.FromSlash(file.Name)))
 		}
 		if err != nil {
 			d.Remove()
@@ -170,6 +186,16 @@ func NewCodeDir(a *store.Artifact) (*CodeDir, error) {
 }
 
 // show makes an open file appear under a name.
+func (d *CodeDir) show(f *os.File, name string) error {
+	err := show(f, name)
+	if err != nil {
+		return err
+	}
+	info, err := os.Lstat(name)
+	d.shown = append(d.shown, info)
+	return err
+}
+
 func show(f *os.File, name string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
