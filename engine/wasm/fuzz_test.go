@@ -20,7 +20,7 @@ import (
 // FuzzHostFunctions calls the functions of the host as a hostile plugin may: in any order, with any
 // arguments. They end the call by a refusal or answer; nothing else happens to the host.
 func FuzzHostFunctions(f *testing.F) {
-	names := append(slices.Sorted(maps.Keys(extismFunctions)), programName)
+	names := append(slices.Sorted(maps.Keys(extismFunctions)), programName, numbersName, typedName)
 	step := func(name string, a, b uint64) []byte {
 		data := []byte{byte(slices.Index(names, name))}
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(data, a), b)
@@ -38,14 +38,30 @@ func FuzzHostFunctions(f *testing.F) {
 	f.Cleanup(func() { _ = r.Close(context.Background()) })
 	m := exchanging(f, r)
 	exported := m.exchange
-	p := fuzzedFunction(f, m)
+	i32, i64, f32 := api.ValueTypeI32, api.ValueTypeI64, api.ValueTypeF32
+	program := map[string]*programFunction{
+		programName: fuzzedFunction(f, m, func(data []byte, value map[string]any, n int32) (string, error) {
+			return fmt.Sprint(len(data), value, n), nil
+		}, []byte{i64, i64, i64}, []byte{i64}),
+		numbersName: fuzzedFunction(f, m, func(a int8, b uint16, _ bool, _ float32) (uint8, error) {
+			return uint8(a) ^ uint8(b), nil
+		}, []byte{i32, i32, i32, f32}, []byte{i32}),
+		typedName: fuzzedFunction(f, m, func(s struct {
+			Names []string
+			Rates map[string]float64
+		},
+		) (*struct{ N int }, error) {
+			return nil, fmt.Errorf("%d names", len(s.Names))
+		}, []byte{i64}, []byte{i64}),
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m.kernel.Begin([]byte("an input"))
 		m.variables = nil
 		for ; len(data) >= 17; data = data[17:] {
 			stack := []uint64{binary.LittleEndian.Uint64(data[1:]), binary.LittleEndian.Uint64(data[9:])}
-			if name := names[int(data[0])%len(names)]; name == programName {
-				refusing(t, func() { p.call(m.running, append(stack, stack[0])) })
+			name := names[int(data[0])%len(names)]
+			if p := program[name]; p != nil {
+				refusing(t, func() { p.call(m.running, append(stack, stack[0], stack[1])) })
 			} else {
 				hostile(t, m, exported, name, stack)
 			}
@@ -80,17 +96,19 @@ func refusing(t *testing.T, call func()) {
 	call()
 }
 
-// programName is a function of the program, which takes bytes, JSON and a number.
-const programName = "program"
+// Functions of the program: one that takes bytes, JSON and a number, one of numbers that are
+// smaller than those of WebAssembly, and one of a struct.
+const (
+	programName = "program"
+	numbersName = "numbers"
+	typedName   = "typed"
+)
 
-func fuzzedFunction(f *testing.F, m *module) *programFunction {
-	function := func(data []byte, value map[string]any, n int32) (string, error) {
-		return fmt.Sprint(len(data), value, n), nil
-	}
+func fuzzedFunction(f *testing.F, m *module, function any, params, results []byte) *programFunction {
+	f.Helper()
 	p := &programFunction{goFunction: newGoFunction(reflect.TypeOf(function)), shared: m.shared, name: programName, function: reflect.ValueOf(function)}
-	i64 := api.ValueTypeI64
 	var reason string
-	p.params, p.results, reason = m.crossings(p.goFunction, functionType{[]byte{i64, i64, i64}, []byte{i64}})
+	p.params, p.results, reason = m.crossings(p.goFunction, functionType{params, results})
 	require.Empty(f, reason)
 	return p
 }
