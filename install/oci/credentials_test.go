@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -173,6 +174,8 @@ func TestRedirects(t *testing.T) {
 	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		told.hear(r)
 		switch r.URL.Path {
+		case "/other":
+			http.Redirect(w, r, "/blob", http.StatusTemporaryRedirect)
 		case "/back":
 			http.Redirect(w, r, "https://r.example.com/v2/back", http.StatusTemporaryRedirect)
 		case "/signed":
@@ -188,7 +191,7 @@ func TestRedirects(t *testing.T) {
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(script) }))
 	t.Cleanup(plain.Close)
 	registry := serve(t, httptest.NewTLSServer)
-	hosts := network{"r.example.com": registry.Server.Server, "blobs.example.com": elsewhere, "cdn.example.net": elsewhere, "plain.example.net": plain, "localhost": elsewhere, "127.0.0.1": elsewhere}
+	hosts := network{"r.example.com": registry.Server.Server, "blobs.example.com": elsewhere, "cdn.example.net": elsewhere, "below.r.example.com": elsewhere, "r.example.com:8443": elsewhere, "plain.example.net": plain, "localhost": elsewhere, "127.0.0.1": elsewhere}
 	config := quick()
 	config.HTTPClient = hosts.client(t)
 	loadtest.PushLayers(t, oci.New(config), "r.example.com/team/rules:v1.0.0", loadtest.Layer{MediaType: "text/plain", Title: "x.star", Data: script})
@@ -198,6 +201,9 @@ func TestRedirects(t *testing.T) {
 		"https://blobs.example.com/blob":          "",
 		"https://cdn.example.net/blob":            "",
 		"https://cdn.example.net/denied":          "denied",
+		"https://below.r.example.com/blob":        "",
+		"https://r.example.com:8443/blob":         "",
+		"https://below.r.example.com/other":       "",
 		"https://blobs.example.com/back":          "401",
 		"https://blobs.example.com/signed?sig=s3": "403",
 		"https://cdn.example.net/wants?sig=s3":    "401",
@@ -234,10 +240,45 @@ func TestRedirects(t *testing.T) {
 			assert.NotContains(t, err.Error(), password, to)
 		}
 		assert.NotEmpty(t, told.at("r.example.com"), to)
-		for _, host := range []string{"blobs.example.com", "cdn.example.net"} {
+		for _, host := range []string{"blobs.example.com", "cdn.example.net", "below.r.example.com", "r.example.com:8443"} {
 			assert.Empty(t, told.at(host), to)
 		}
 	}
+}
+
+// TestTokenRedirected: a token of the docker configuration is sent to the registry's own host, and
+// not on to where that redirects.
+func TestTokenRedirected(t *testing.T) {
+	t.Parallel()
+	var bodies []string
+	var mu sync.Mutex
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		bodies = append(bodies, string(body))
+		fmt.Fprint(w, `{"access_token":"t0ken"}`)
+	}))
+	t.Cleanup(elsewhere.Close)
+	registry := serve(t, httptest.NewTLSServer)
+	registry.From(func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.URL.Path, "/token") {
+			http.Redirect(w, r, "https://evil.com/token", http.StatusTemporaryRedirect)
+			return true
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="https://r.example.com/token",service="r"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	})
+	file := filepath.Join(t.TempDir(), "config.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"auths":{"r.example.com":{"identitytoken":"`+password+`"}}}`), 0o600))
+	config := quick()
+	config.HTTPClient = network{"r.example.com": registry.Server.Server, "evil.com": elsewhere}.client(t)
+	config.DockerConfig, config.Retries = file, -1
+	_, _, err := bring(t, oci.New(config), new(install.Session), "oci::r.example.com/team/rules:v1.0.0")
+	require.ErrorContains(t, err, "refusing to resend a token request body to another origin")
+	assert.NotContains(t, err.Error(), password)
+	assert.Empty(t, bodies)
 }
 
 // TestDockerConfig: credentials come from the docker configuration and its helpers, and what these
