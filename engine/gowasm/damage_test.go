@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDamaged damages the machine code that the store keeps, and what is kept of the wasm beside it:
-// wazero never sees either, and the loader makes the machine code again.
+// TestDamaged damages the machine code that the store keeps, and what is kept of the wasm beside
+// it: wazero never sees either, and the loader makes the machine code again.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	tiny := t.TempDir()

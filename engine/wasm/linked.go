@@ -31,8 +31,8 @@ func byName(all []linked) others {
 	return names
 }
 
-// linkAll reads modules, the last of which is the one that is loaded, and returns them in an order in
-// which each comes after those that it imports from.
+// linkAll reads modules, the last of which is the one that is loaded, and returns them in an order
+// in which each comes after those that it imports from.
 func linkAll(modules []manifest.Module) ([]linked, error) {
 	var all []linked
 	for i, m := range modules {
