@@ -105,7 +105,7 @@ func (e *evaluation) holdsFunction(symbol engine.Symbol) bool {
 func (e *evaluation) callModule(x *ast.CallExpr, f callee) (operand, error) {
 	ops := e.operands(x)
 	skip := 0 // a leading context is not written: it is the evaluation's own
-	if f.signature.takesContext() && len(ops) < len(f.signature.params) {
+	if params := f.signature.params; len(params) > 0 && e.isContext(params[0]) && len(ops) < len(params) {
 		skip = 1
 	}
 	if f.signature.known {

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -217,27 +218,78 @@ func (x *Expr) Beyond(name string, symbols []engine.Symbol) *Error {
 		return x.beyond
 	}
 	e := &evaluation{Expr: x, name: name, symbols: symbols}
-	return e.uninstantiated()
-}
-
-// uninstantiated finds a generic function whose type arguments are left to the compiler to infer.
-func (e *evaluation) uninstantiated() (limit *Error) {
-	ast.Inspect(e.root, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok || limit != nil {
-			return limit == nil
+	var limit *Error
+	ast.Inspect(x.root, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && limit == nil {
+			limit = e.limitCall(call)
 		}
-		fun := ast.Unparen(call.Fun)
-		switch fun.(type) {
-		case *ast.Ident, *ast.SelectorExpr:
-		default:
-			return true
-		}
-		if symbol, ok := e.symbol(fun); ok && symbol.Kind == engine.KindFunc && generic(symbol) {
-			p := e.fset.Position(fun.Pos())
-			limit = &Error{Line: p.Line, Column: p.Column, Message: generically(symbol)}
-		}
-		return true
+		return limit == nil
 	})
 	return limit
+}
+
+// limitCall says of a call what only a compiler can do: infer type arguments, and hand a context of
+// the module to a function of the module, whose context is the evaluation's own otherwise.
+func (e *evaluation) limitCall(call *ast.CallExpr) *Error {
+	symbol, ok := e.calledSymbol(call)
+	if !ok {
+		return nil
+	}
+	at, message := ast.Unparen(call.Fun), ""
+	s := signatureOf(symbol)
+	switch {
+	case generic(symbol):
+		message = generically(symbol)
+	case len(s.params) > 0 && len(call.Args) >= len(s.params) && e.isContext(s.params[0]) && e.ofModule(call.Args[0]):
+		at = call.Args[0]
+		message = fmt.Sprintf("cannot use %s: a context of the module cannot be an argument", types.ExprString(at))
+	default:
+		return nil
+	}
+	p := e.fset.Position(at.Pos())
+	return &Error{Line: p.Line, Column: p.Column, Message: message}
+}
+
+// calledSymbol returns the function of the module that a call names.
+func (e *evaluation) calledSymbol(call *ast.CallExpr) (engine.Symbol, bool) {
+	fun := ast.Unparen(call.Fun)
+	switch fun.(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+		symbol, ok := e.symbol(fun)
+		return symbol, ok && symbol.Kind == engine.KindFunc
+	}
+	return engine.Symbol{}, false
+}
+
+// ofModule reports whether a value comes of a call of the module.
+func (e *evaluation) ofModule(x ast.Expr) bool {
+	call, ok := ast.Unparen(x).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	if _, ok := e.calledSymbol(call); ok {
+		return true
+	}
+	method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return ok && e.ofModule(method.X)
+}
+
+// isContext reports whether a type, as it is written in the module's own scope, is that of
+// contexts: also in package context itself, and by an alias.
+func (e *evaluation) isContext(x ast.Expr) bool {
+	switch text := types.ExprString(x); text {
+	case "context.Context":
+		return true
+	case "Context":
+		symbol, _ := e.symbol(x)
+		spec, ok := declarationOf(symbol).(*ast.TypeSpec)
+		if !ok || symbol.Kind != engine.KindType {
+			return false
+		}
+		iface, ok := spec.Type.(*ast.InterfaceType)
+		return ok && slices.ContainsFunc(iface.Methods.List, func(f *ast.Field) bool {
+			return len(f.Names) == 1 && f.Names[0].Name == "Deadline"
+		}) || !ok && types.ExprString(spec.Type) == "context.Context"
+	}
+	return false
 }

@@ -90,11 +90,6 @@ func (s signature) parameter(i int) ast.Expr {
 	return nil
 }
 
-// takesContext reports whether the first parameter is a context, which the call itself supplies.
-func (s signature) takesContext() bool {
-	return len(s.params) > 0 && types.ExprString(s.params[0]) == "context.Context"
-}
-
 // want prints the parameters as the compiler does in a message about their number.
 func (s signature) want() string {
 	all := make([]string, len(s.params))

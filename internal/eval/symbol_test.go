@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadgo/load/engine"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // shop is a module with a companion "paint" and with instantiations.
@@ -89,5 +90,47 @@ func TestInstantiations(t *testing.T) {
 		certain, all := strings.Join(x.Instantiations("", nil), " "), strings.Join(x.Instantiations("", shop.Symbols()), " ")
 		assert.Equal(t, test.certain, certain, test.src)
 		assert.Equal(t, test.all, all, test.src)
+	}
+}
+
+// A context of the module that is written as an argument takes a compiler; one that is left out, or
+// the host's, does not.
+func TestContextArguments(t *testing.T) {
+	t.Parallel()
+	context := []engine.Symbol{
+		{Name: "Background", Kind: engine.KindFunc, Signature: "func Background() Context"},
+		{Name: "Context", Kind: engine.KindType, Signature: "type Context interface{Deadline() (time.Time, bool); Err() error}"},
+		{Name: "WithValue", Kind: engine.KindFunc, Signature: "func WithValue(parent Context, key any, val any) Context"},
+	}
+	alias := []engine.Symbol{
+		context[0], {Name: "Cause", Kind: engine.KindFunc, Signature: "func Cause(c Context) error"},
+		{Name: "Context", Kind: engine.KindType, Signature: "type Context = context.Context"},
+	}
+	client := []engine.Symbol{
+		{Name: "Get", Kind: engine.KindFunc, Signature: "func Get(ctx context.Context, urls ...string) error"},
+		{Name: "New", Kind: engine.KindFunc, Signature: "func New() *Client"},
+	}
+	other := []engine.Symbol{context[0], {Name: "Context", Kind: engine.KindType, Signature: "type Context struct{N int}"}, context[2]}
+	for _, test := range []struct {
+		symbols   []engine.Symbol
+		src, want string
+	}{
+		{context, `WithValue(Background(), "k", 1)`, "eval: 1:11: cannot use Background(): a context of the module cannot be an argument"},
+		{context, `len(WithValue((Background()), "k", 1))`, "eval: 1:15: cannot use (Background()): a context of the module cannot be an argument"},
+		{context, `WithValue(WithValue("a", 2), "k", 1)`, `eval: 1:11: cannot use WithValue("a", 2): a context of the module cannot be an argument`},
+		{context, `WithValue("k", 1)`, ""},
+		{context, `WithValue(mine, "k", 1)`, ""},
+		{alias, `Cause(Background())`, "eval: 1:7: cannot use Background(): a context of the module cannot be an argument"},
+		{client, `Get(New().Context(), "a")`, "eval: 1:5: cannot use New().Context(): a context of the module cannot be an argument"},
+		{client, `Get("a", "b")`, ""},
+		{other, `WithValue(Background(), "k", 1)`, ""},
+	} {
+		x, err := Parse(test.src)
+		require.NoError(t, err)
+		message := ""
+		if limit := x.Beyond("", test.symbols); limit != nil {
+			message = limit.Error()
+		}
+		assert.Equal(t, test.want, message, test.src)
 	}
 }
