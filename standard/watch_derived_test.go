@@ -49,73 +49,68 @@ func TestWatchDerived(t *testing.T) {
 	changes := []string{
 		plugin("broken", "return nil, errRefused"), plugin("broken", "panic(errRefused)"), "package p\n\nfunc Niew() {}\n",
 	}
-	for engine, changes := range map[string][]string{"goprocess": changes, "gowasm": changes[:1]} {
-		t.Run(engine, func(t *testing.T) {
-			t.Parallel()
-			outcomes := make(chan load.Event, 100)
-			l := gardenLoader(t, load.Config{Engine: engine, Events: func(e load.Event) {
-				switch e.(type) {
-				case event.Kept, event.Reloaded:
-					outcomes <- e
-				}
-			}})
-			dir := t.TempDir()
-			file := filepath.Join(dir, "p.go")
-			replace(t, file, plugin("1", ""))
-			next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
-			derived := load.Derive(l, dir, func(ctx context.Context, m *load.Module) (http.Handler, error) {
-				create, err := load.Func[func(context.Context, http.Handler) (http.Handler, error)](m, "New")
-				if err != nil {
-					return nil, err
-				}
-				return create(ctx, next)
-			})
-			_, err := derived.Get(t.Context())
-			require.NoError(t, err)
-			require.NoError(t, l.Watch(t.Context()))
-			server := httptest.NewServer(middleware.Handler(derived, nil))
-			defer server.Close()
-			ask := func() string {
-				response, err := http.Get(server.URL + "/a")
-				if !assert.NoError(t, err) {
-					return ""
-				}
-				defer response.Body.Close()
-				body, err := io.ReadAll(response.Body)
-				assert.NoError(t, err)
-				assert.Equal(t, "200 /a", strconv.Itoa(response.StatusCode)+" "+string(body))
-				return response.Header.Get("Version")
-			}
+	outcomes := make(chan load.Event, 100)
+	l := gardenLoader(t, load.Config{Events: func(e load.Event) {
+		switch e.(type) {
+		case event.Kept, event.Reloaded:
+			outcomes <- e
+		}
+	}})
+	dir := t.TempDir()
+	file := filepath.Join(dir, "p.go")
+	replace(t, file, plugin("1", ""))
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
+	derived := load.Derive(l, dir, func(ctx context.Context, m *load.Module) (http.Handler, error) {
+		create, err := load.Func[func(context.Context, http.Handler) (http.Handler, error)](m, "New")
+		if err != nil {
+			return nil, err
+		}
+		return create(ctx, next)
+	})
+	_, err := derived.Get(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, l.Watch(t.Context()))
+	server := httptest.NewServer(middleware.Handler(derived, nil))
+	defer server.Close()
+	ask := func() string {
+		response, err := http.Get(server.URL + "/a")
+		if !assert.NoError(t, err) {
+			return ""
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		assert.NoError(t, err)
+		assert.Equal(t, "200 /a", strconv.Itoa(response.StatusCode)+" "+string(body))
+		return response.Header.Get("Version")
+	}
 
-			ctx, stop := context.WithCancel(t.Context())
-			var traffic sync.WaitGroup
-			var latest atomic.Int64 // the highest version that was answered: it never goes back
-			for range 2 {
-				traffic.Go(func() {
-					for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // the compiler has the processors meanwhile
-						least := latest.Load()
-						version, err := strconv.ParseInt(ask(), 10, 64)
-						if !assert.NoError(t, err) || !assert.GreaterOrEqual(t, version, least-1) {
-							return
-						}
-						for old := latest.Load(); version > old && !latest.CompareAndSwap(old, version); old = latest.Load() {
-						}
-					}
-				})
-			}
-			defer traffic.Wait()
-			defer stop()
-			broken := 0
-			for _, source := range changes {
-				replace(t, file, source)
-				require.IsType(t, event.Kept{}, <-outcomes, source)
-				require.Equal(t, strconv.Itoa(1+broken), ask(), source)
-				broken++
-				good := strconv.Itoa(1 + broken)
-				replace(t, file, plugin(good, ""))
-				require.IsType(t, event.Reloaded{}, <-outcomes, good)
-				require.Equal(t, good, ask())
+	ctx, stop := context.WithCancel(t.Context())
+	var traffic sync.WaitGroup
+	var latest atomic.Int64 // the highest version that was answered: it never goes back
+	for range 2 {
+		traffic.Go(func() {
+			for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // the compiler has the processors meanwhile
+				least := latest.Load()
+				version, err := strconv.ParseInt(ask(), 10, 64)
+				if !assert.NoError(t, err) || !assert.GreaterOrEqual(t, version, least-1) {
+					return
+				}
+				for old := latest.Load(); version > old && !latest.CompareAndSwap(old, version); old = latest.Load() {
+				}
 			}
 		})
+	}
+	defer traffic.Wait()
+	defer stop()
+	broken := 0
+	for _, source := range changes {
+		replace(t, file, source)
+		require.IsType(t, event.Kept{}, <-outcomes, source)
+		require.Equal(t, strconv.Itoa(1+broken), ask(), source)
+		broken++
+		good := strconv.Itoa(1 + broken)
+		replace(t, file, plugin(good, ""))
+		require.IsType(t, event.Reloaded{}, <-outcomes, good)
+		require.Equal(t, good, ask())
 	}
 }
