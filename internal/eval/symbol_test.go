@@ -103,7 +103,8 @@ func TestContextArguments(t *testing.T) {
 		{Name: "WithValue", Kind: engine.KindFunc, Signature: "func WithValue(parent Context, key any, val any) Context"},
 	}
 	alias := []engine.Symbol{
-		context[0], {Name: "Cause", Kind: engine.KindFunc, Signature: "func Cause(c Context) error"},
+		context[0],
+		{Name: "Cause", Kind: engine.KindFunc, Signature: "func Cause(c Context) error"},
 		{Name: "Context", Kind: engine.KindType, Signature: "type Context = context.Context"},
 	}
 	client := []engine.Symbol{
