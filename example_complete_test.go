@@ -21,6 +21,7 @@ var shown = map[string]string{
 	"Derived.Get":      "in ExampleDerive",
 	"Locks":            "in ExampleLoader_Locks",
 	"Module.Adopt":     "for engines",
+	"Module.BindAs":    "for package stub; ExampleFunc shows the same",
 	"Module.Engine":    "in ExampleModule",
 	"Module.Grants":    "in ExampleModule",
 	"Module.Isolation": "in ExampleModule",

@@ -73,10 +73,10 @@ func (e *UnboundError) add(err error) {
 
 // rebind binds the symbol in the new instance. There is nothing to bind where neither has it.
 func (z *lazy) rebind(old, fresh *Module) (v reflect.Value, err error) {
-	v, err = fresh.bind(z.symbol, z.t)
+	v, err = fresh.BindAs(z.symbol, z.t)
 	var unfit *SymbolError
 	if errors.As(err, &unfit) && old != nil {
-		if _, before := old.bind(z.symbol, z.t); before != nil {
+		if _, before := old.BindAs(z.symbol, z.t); before != nil {
 			return reflect.Value{}, nil
 		}
 	}

@@ -25,7 +25,7 @@ type importer struct {
 type imported struct{ *Module }
 
 func (m imported) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
-	return m.bind(symbol, t)
+	return m.BindAs(symbol, t)
 }
 
 // Import implements [engine.Importer]. A module that was imported has a dependant from then on.

@@ -115,7 +115,7 @@ func (z *lazy) bind(ctx context.Context) (reflect.Value, *Module, error) {
 		if err != nil {
 			return reflect.Value{}, nil, err
 		}
-		v, err := m.bind(z.symbol, z.t)
+		v, err := m.BindAs(z.symbol, z.t)
 		if !errors.Is(err, ErrUnloaded) {
 			return v, m, err
 		}

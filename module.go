@@ -109,8 +109,9 @@ func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, e
 	return provider.entry.Instance.Call(ctx, symbol, args)
 }
 
-// bind binds a symbol of the module, or of the sibling that has it.
-func (m *Module) bind(symbol string, t reflect.Type) (reflect.Value, error) {
+// BindAs binds a symbol to the host's type t, a function's or a value's, as [Func] and [Value] do it
+// for types that are known when the program is compiled.
+func (m *Module) BindAs(symbol string, t reflect.Type) (reflect.Value, error) {
 	m.entry.Use()
 	provider, symbol, err := m.provider(context.Background(), symbol)
 	if err != nil {
@@ -153,7 +154,7 @@ func Func[F any](m *Module, symbol string) (F, error) {
 	if t.Kind() != reflect.Func {
 		return f, &SymbolError{Module: m.Name(), Symbol: symbol, Want: t.String(), Have: "func", Reason: "load.Func takes a function type; use load.Value for " + t.String()}
 	}
-	v, err := m.bind(symbol, t)
+	v, err := m.BindAs(symbol, t)
 	if err != nil {
 		return f, err
 	}
@@ -163,7 +164,7 @@ func Func[F any](m *Module, symbol string) (F, error) {
 // Value returns the present value of a variable or a constant of the module as a T.
 func Value[T any](m *Module, symbol string) (T, error) {
 	var value T
-	v, err := m.bind(symbol, reflect.TypeFor[T]())
+	v, err := m.BindAs(symbol, reflect.TypeFor[T]())
 	if err != nil {
 		return value, err
 	}
@@ -191,7 +192,7 @@ func (m *Module) Bind(api any) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return &SymbolError{Module: m.Name(), Symbol: "*", Want: fmt.Sprintf("%T", api), Have: "a pointer to a struct", Reason: "Bind wants a pointer to a struct that is not nil, so that it can fill its fields"}
 	}
-	return forward.Struct(v.Elem(), m.bind)
+	return forward.Struct(v.Elem(), m.BindAs)
 }
 
 // Method binds a method of the object to the Go function type F, as [Func] binds a function. The

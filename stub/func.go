@@ -2,6 +2,7 @@ package stub
 
 import (
 	"context"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/loadgo/load"
@@ -9,44 +10,63 @@ import (
 
 // Func is a function of a package, or a method with its receiver first, of type F. It follows its
 // module as a [load.Derived] does.
+//
+// A program has one Func for each function of its stubs, and one instance of this code for each
+// signature: so what is generic is the assertion alone.
 type Func[F any] struct {
 	Package *Package
 	Symbol  string
-	bound   atomic.Pointer[binding[F]]
-}
-
-// binding is a function and the loader that it is of.
-type binding[F any] struct {
-	loader   *load.Loader
-	function load.Derived[F]
+	bound   bound
 }
 
 // Get returns the function of the module that runs, and loads it if need be. It panics with the
 // typed error where that fails: the signatures of the original have no place for it.
 func (f *Func[F]) Get() F {
-	l, err := f.Package.Module.current()
+	var none F
+	return f.bound.get(f.Package, f.Symbol, none).(F)
+}
+
+// bound is a function as it is known now.
+type bound struct{ now atomic.Pointer[binding] }
+
+// binding is a function and the loader that it is of.
+type binding struct {
+	loader   *load.Loader
+	function load.Derived[any]
+}
+
+// get returns the function of the type of like.
+func (b *bound) get(p *Package, symbol string, like any) any {
+	l, err := p.Module.current()
 	if err != nil {
 		panic(err)
 	}
-	b := f.bound.Load()
-	for b == nil || b.loader != l {
-		fresh := &binding[F]{l, load.Derive(l, f.Package.Module.Name, f.bind, f.Package.Module.options()...)}
-		if f.bound.CompareAndSwap(b, fresh) {
-			b = fresh
+	now := b.now.Load()
+	for now == nil || now.loader != l {
+		fresh := &binding{l, load.Derive(l, p.Module.Name, p.binder(symbol, reflect.TypeOf(like)), p.Module.options()...)}
+		if b.now.CompareAndSwap(now, fresh) {
+			now = fresh
 		} else {
-			b = f.bound.Load()
+			now = b.now.Load()
 		}
 	}
-	function, err := b.function.Get(context.Background())
+	function, err := now.function.Get(context.Background())
 	if err != nil {
 		panic(err)
 	}
 	return function
 }
 
-func (f *Func[F]) bind(_ context.Context, m *load.Module) (F, error) {
-	f.Package.adopt(m)
-	return load.Func[F](m, f.Package.Prefix+f.Symbol)
+// binder returns what binds a symbol of the package.
+func (p *Package) binder(symbol string, t reflect.Type) func(context.Context, *load.Module) (any, error) {
+	return func(_ context.Context, m *load.Module) (any, error) {
+		p.adopt(m)
+		v, err := m.BindAs(p.Prefix+symbol, t)
+		if err != nil {
+			return nil, err
+		}
+		return v.Interface(), nil
+	}
 }
 
 // Value returns the present value of a variable.

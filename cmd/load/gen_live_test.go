@@ -41,11 +41,13 @@ func TestLiveStubs(t *testing.T) {
 	if others := os.Getenv("LOAD_LIVE_STUBS"); others != "" {
 		lists, wasm = others, os.Getenv("LOAD_LIVE_WASM")
 	}
-	live := liveModule{t: t, Module: examples.Module{Dir: appModule(t), Env: append(os.Environ(), "GOFLAGS=-mod=mod")}}
 	t.Setenv("LOAD_DIR", t.TempDir())
 	var all []*livePackage
-	for i, names := range strings.Split(lists, ";") {
-		all = append(all, live.tree("t"+strconv.Itoa(i), strings.Fields(names), strings.Fields(wasm))...)
+	for _, names := range strings.Split(lists, ";") {
+		t.Run(strings.Fields(names)[0], func(t *testing.T) { // each in a module of its own: one that fails leaves the others
+			live := liveModule{t: t, Module: examples.Module{Dir: appModule(t), Env: append(os.Environ(), "GOFLAGS=-mod=mod")}}
+			all = append(all, live.tree(strings.Fields(names), strings.Fields(wasm))...)
+		})
 	}
 	native, stubs, onWasm, wasmNative := 0, 0, 0, 0
 	table := "package · examples · native · stubs · gowasm"
@@ -55,15 +57,6 @@ func TestLiveStubs(t *testing.T) {
 		if p.failedWasm != nil {
 			wasmNative, onWasm = wasmNative+len(p.native), onWasm+len(p.native)-len(p.failedWasm)
 			table += fmt.Sprintf(" · %d", len(p.native)-len(p.failedWasm))
-		}
-	}
-	for _, p := range all {
-		for _, example := range p.native {
-			if reason, ok := p.failed[example]; ok {
-				table += "\n" + p.name + " " + example + ": " + reason[:min(len(reason), 1200)]
-			} else if reason, ok := p.failedWasm[example]; ok {
-				table += "\n" + p.name + " " + example + " on gowasm: " + reason[:min(len(reason), 1200)]
-			}
 		}
 	}
 	t.Log(table)
@@ -81,6 +74,18 @@ type livePackage struct {
 	failed, failedWasm map[string]string // of these, and why
 }
 
+// failures tells which examples fail that pass natively, and how.
+func (p *livePackage) failures() (text string) {
+	for _, example := range p.native {
+		if reason, ok := p.failed[example]; ok {
+			text += example + ": " + reason[:min(len(reason), 1200)] + "\n"
+		} else if reason, ok := p.failedWasm[example]; ok {
+			text += example + " on gowasm: " + reason[:min(len(reason), 1200)] + "\n"
+		}
+	}
+	return text
+}
+
 // liveModule is the application whose packages the examples become.
 type liveModule struct {
 	examples.Module
@@ -94,12 +99,10 @@ func (l liveModule) mustGo(args ...string) string {
 }
 
 // tree generates a tree of stubs, and runs the examples of its packages.
-func (l liveModule) tree(at string, names, wasm []string) (all []*livePackage) {
-	stubs := filepath.Join(l.Dir, at, "stubs")
+func (l liveModule) tree(names, wasm []string) (all []*livePackage) {
+	stubs := filepath.Join(l.Dir, "stubs")
 	stderr, code := gen(l.t, l.Dir, append([]string{"-tree", "-o", stubs}, names...)...)
-	if !assert.Zero(l.t, code, stderr) {
-		return nil
-	}
+	require.Zero(l.t, code, stderr)
 	generated := map[string]bool{}
 	require.NoError(l.t, filepath.WalkDir(stubs, func(file string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -108,7 +111,7 @@ func (l liveModule) tree(at string, names, wasm []string) (all []*livePackage) {
 		}
 		return err
 	}))
-	base := "example.com/app/" + at + "/stubs/"
+	base := "example.com/app/stubs/"
 	for i, name := range names {
 		if strings.Contains(name, "@") {
 			l.mustGo("get", name)
@@ -116,14 +119,14 @@ func (l liveModule) tree(at string, names, wasm []string) (all []*livePackage) {
 		path, _, _ := strings.Cut(name, "@")
 		p := &livePackage{name: name}
 		all = append(all, p)
-		l.run(p, path, filepath.Join(at, "p"+strconv.Itoa(i)), slices.Contains(wasm, path), func(path string) string {
+		l.run(p, path, "p"+strconv.Itoa(i), slices.Contains(wasm, path), func(path string) string {
 			if generated[path] {
 				return base + path
 			}
 			return path
 		})
 	}
-	l.mustGo("vet", "./"+at+"/stubs/...")
+	l.mustGo("vet", "./stubs/...")
 	return all
 }
 
@@ -156,7 +159,7 @@ func (l liveModule) run(p *livePackage, path, at string, wasm bool, lead func(st
 	if wasm {
 		p.failedWasm = led.Run(ctx, p.native, "LOAD_LIVE_ENGINE=gowasm")
 	}
-	l.t.Logf("%s: %d of %d", p.name, len(p.native)-len(p.failed), len(p.native))
+	l.t.Logf("%s: %d of %d\n%s", p.name, len(p.native)-len(p.failed), len(p.native), p.failures())
 }
 
 // engineOfStubs lets the examples say which engine the stubs of a tree run on.
