@@ -289,6 +289,15 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 				s.description[at] = 1 // embedded: its fields are promoted
 			}
 		}
+		var options []reflect.StructField
+		if c.peer.Forms() {
+			options = optionsOf(t)
+		}
+		number(len(options))
+		for _, f := range options {
+			text(f.Name)
+			text(string(f.Tag))
+		}
 	case reflect.Func:
 		number(t.NumIn())
 		for i := range t.NumIn() {
@@ -308,6 +317,26 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 	}
 	return s
 }
+
+// optionsOf lists the fields of a struct that hold nothing but a tag, by which encoders are told how
+// to treat the whole of it: _ struct{} `cbor:",toarray"`.
+func optionsOf(t reflect.Type) (options []reflect.StructField) {
+	for i := range t.NumField() {
+		if f := t.Field(i); !f.IsExported() && f.Tag != "" && f.Type == emptyType {
+			options = append(options, f)
+		}
+	}
+	return options
+}
+
+// IsOption reports whether a field of a type that was made here is one that the other side's type
+// has for its tag.
+func IsOption(f reflect.StructField) bool { return f.PkgPath == madePath && f.Type == emptyType }
+
+// madePath is the package of unexported fields of types that are made here.
+const madePath = "load"
+
+var emptyType = reflect.TypeFor[struct{}]()
 
 // stands reports whether values of a type cross as what they stand for inside of others.
 func (c *Codec) stands(t reflect.Type, outer []reflect.Type) bool {

@@ -197,6 +197,21 @@ func TestNamesStayBehind(t *testing.T) {
 	assert.Equalf(t, int64(3), x.Int(), "the embedded field is not promoted: %v", x)
 }
 
+// TestOptionsInTags: a field that has nothing but a tag crosses with its struct, whose encoders it
+// tells what to do.
+func TestOptionsInTags(t *testing.T) {
+	t.Parallel()
+	type pair struct {
+		_    struct{} `cbor:",toarray"`
+		A, B int
+		none struct{}
+	}
+	got, err := cross(pair{A: 1, B: 2})
+	require.NoError(t, err)
+	assert.Equal(t, `struct { A int; B int; _ struct {} "cbor:\",toarray\""; _ *dynamic.kept }`, reflect.TypeOf(got).String())
+	assert.EqualValues(t, 2, reflect.ValueOf(got).Field(1).Int())
+}
+
 func TestErrorsCrossAsErrors(t *testing.T) {
 	t.Parallel()
 	got, err := cross(&fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist})
@@ -333,6 +348,7 @@ func TestTypesAreBounded(t *testing.T) {
 				put(&e, n)
 			}
 			e.Byte(byte(reflect.Int))
+			e.Buf = append(e.Buf, make([]byte, depth)...) // none has options
 			if name == "functions" {
 				e.Buf = append(e.Buf, make([]byte, depth)...) // none is variadic
 			}

@@ -233,7 +233,9 @@ func (t *keptTable) mark(ref Reference, s *shape, v reflect.Value) any {
 	marked := reflect.New(t.withMark(s.typ)).Elem()
 	n := v.NumField()
 	for i := range n {
-		marked.Field(i).Set(v.Field(i))
+		if v.Type().Field(i).IsExported() { // the others have nothing but a tag
+			marked.Field(i).Set(v.Field(i))
+		}
 	}
 	own := &kept{ref: ref, shape: s, prints: prints(s, v)}
 	k, ok := ref.Tie(own).(*kept)
@@ -253,7 +255,7 @@ func (t *keptTable) withMark(typ reflect.Type) reflect.Type {
 	for i := range typ.NumField() {
 		fields = append(fields, typ.Field(i))
 	}
-	fields = append(fields, reflect.StructField{Name: markName, PkgPath: "load", Type: reflect.TypeFor[*kept]()})
+	fields = append(fields, reflect.StructField{Name: markName, PkgPath: madePath, Type: reflect.TypeFor[*kept]()})
 	made, _ := t.marks.LoadOrStore(typ, reflect.StructOf(fields))
 	return made.(reflect.Type)
 }

@@ -75,7 +75,7 @@ func (c *Codec) makeStruct(s *shape, fields []reflect.StructField) error {
 	if known := n.numbers[s.typ]; known != 0 && known != number { // of another type of the same structure
 		tag := reflect.StructTag(` load:"` + strconv.FormatUint(number, 10) + `"`)
 		if len(fields) == 0 {
-			fields = append(fields, reflect.StructField{Name: "_", PkgPath: "load", Type: reflect.TypeFor[struct{}]()})
+			fields = append(fields, reflect.StructField{Name: "_", PkgPath: madePath, Type: reflect.TypeFor[struct{}]()})
 		}
 		fields[0].Tag += tag
 		s.typ = reflect.StructOf(fields)

@@ -42,6 +42,8 @@ type parsed struct {
 	length int
 	number uint64 // of a struct of the host
 	names  []described
+	// options are the fields of a struct that have a tag only.
+	options []described
 }
 
 // parseShape takes a description, which leaves at least floor bytes of the message and has at most
@@ -105,6 +107,13 @@ func parseShape(d *wire.Decoder, floor, depth int) *shape {
 			extra.names = append(extra.names, described{d.String(), d.String(), d.Bool()})
 			s.fields = append(s.fields, field{i, parseShape(d, floor, depth-1)})
 		}
+		if n = d.Uint(); n > uint64(len(d.Rest())/2) {
+			d.Fail(wire.ErrLength)
+			return s
+		}
+		for range n {
+			extra.options = append(extra.options, described{name: d.String(), tag: d.String()})
+		}
 	}
 	s.extra = extra
 	return s
@@ -164,6 +173,9 @@ func (c *Codec) makeType(s *shape) (err error) {
 			name := s.extra.names[i]
 			fields[i] = reflect.StructField{Name: name.name, Type: f.typ, Tag: reflect.StructTag(name.tag), Anonymous: name.embedded && f.isStruct()}
 		}
+		for _, o := range s.extra.options {
+			fields = append(fields, reflect.StructField{Name: o.name, PkgPath: madePath, Type: emptyType, Tag: reflect.StructTag(o.tag)})
+		}
 		if err := c.makeStruct(s, fields); err != nil {
 			return err
 		}
@@ -202,14 +214,14 @@ func (c *Codec) chargeType(s *shape) bool {
 		copies  = 2 // the pointer has a name of its own
 	)
 	parts := s.parts()
-	if len(parts) == 0 { // it is there already
+	if len(parts) == 0 && len(s.extra.options) == 0 { // it is there already
 		return true
 	}
 	size := each
 	for _, inner := range parts {
 		size += perPart + copies*len(inner.typ.String())
 	}
-	for _, f := range s.extra.names {
+	for _, f := range slices.Concat(s.extra.names, s.extra.options) {
 		size += copies * (len(f.name) + len(strconv.Quote(f.tag)))
 	}
 	return c.made.Add(int64(size)) <= maxMade

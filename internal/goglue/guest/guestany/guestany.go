@@ -157,7 +157,7 @@ func (p peer) Standard(name string) any {
 }
 
 // Opaque implements [dynamic.Peer]: what has methods or unexported fields, or points to it, is
-// held.
+// held; a field that the host's type has for its tag does not count.
 func (p peer) Opaque(t reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration](), reflect.TypeFor[*time.Location]():
@@ -178,7 +178,7 @@ func (p peer) Opaque(t reflect.Type) bool {
 		return false
 	}
 	for i := range t.NumField() {
-		if !t.Field(i).IsExported() {
+		if f := t.Field(i); !f.IsExported() && !dynamic.IsOption(f) {
 			return true
 		}
 	}
