@@ -169,6 +169,9 @@ func (g *generator) reconsider(l *local) {
 		if reason == "" {
 			reason = g.refused(l.named.Underlying(), toHost)
 		}
+		if reason == "" && g.standsAlone(l) {
+			reason = "the package compares its pointers"
+		}
 		if reason == "" {
 			return
 		}

@@ -41,6 +41,29 @@ func (w *writer) objectVariable(v *types.Var, doc string) bool {
 	return true
 }
 
+// standsAlone reports whether values of a struct are what their pointers are, and not what their
+// fields say: the type has methods of pointers, and the package a variable that is such a pointer
+// from its initialisation on, as jwt.SigningMethodHS256 is. A copy would be another value.
+func (g *generator) standsAlone(l *local) bool {
+	if _, ok := l.named.Underlying().(*types.Struct); !ok {
+		return false
+	}
+	if types.NewMethodSet(types.NewPointer(l.named)).Len() == types.NewMethodSet(l.named).Len() {
+		return false
+	}
+	scope := l.pkg.pkg.Scope()
+	for _, name := range scope.Names() {
+		v, ok := scope.Lookup(name).(*types.Var)
+		if !ok || !v.Exported() || l.pkg.assigned[name] || g.Reading.Limit(v) != "" {
+			continue
+		}
+		if p, ok := types.Unalias(v.Type()).(*types.Pointer); ok && types.Identical(types.Unalias(p.Elem()), l.named) {
+			return true
+		}
+	}
+	return false
+}
+
 // constantly reports whether a variable has one value, from its declaration on.
 func (w *writer) constantly(v *types.Var) bool {
 	return w.initialised[v.Name()] && !w.assigned[v.Name()] && w.Reading.Limit(v) == ""

@@ -81,9 +81,15 @@ func (s *Suite) write(dir string, files map[string]*file, lead func(path string)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	data := filepath.Join(s.dir, "testdata")
-	if _, err := os.Stat(data); err == nil {
-		if err := os.Symlink(data, filepath.Join(dir, "testdata")); err != nil && !os.IsExist(err) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries { // what examples read
+		if !entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		if err := os.Symlink(filepath.Join(s.dir, entry.Name()), filepath.Join(dir, entry.Name())); err != nil && !os.IsExist(err) {
 			return err
 		}
 	}

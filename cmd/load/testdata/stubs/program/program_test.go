@@ -472,3 +472,10 @@ func TestFieldsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestPointersAreThemselves: a variable that is a pointer to a struct with methods is that pointer
+// in the module.
+func TestPointersAreThemselves(t *testing.T) {
+	assert.Equal(t, "loudly loud:A", shapes.SignBy(shapes.Loud, "a"))
+	assert.Equal(t, "soft:a", shapes.Soft.Sign("a"))
+}

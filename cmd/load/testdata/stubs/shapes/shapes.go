@@ -614,3 +614,36 @@ func Strings[T fmt.Stringer](first T, others []T) (texts []string) {
 	}
 	return texts
 }
+
+// Method is how something is signed. The package tells methods by their pointers.
+type Method struct{ Name string }
+
+// Soft and Loud are the methods that there are.
+var (
+	Soft *Method
+	Loud *Method
+)
+
+func init() {
+	Soft = &Method{"soft"}
+	Loud = &Method{"loud"}
+}
+
+// Sign signs.
+func (m *Method) Sign(text string) string {
+	if m == Loud {
+		text = strings.ToUpper(text)
+	}
+	return m.Name + ":" + text
+}
+
+// Signer has a Sign method.
+type Signer interface{ Sign(text string) string }
+
+// SignBy signs by a method.
+func SignBy(s Signer, text string) string {
+	if s == Signer(Loud) {
+		return "loudly " + s.Sign(text)
+	}
+	return s.Sign(text)
+}
