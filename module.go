@@ -109,7 +109,7 @@ func (m *Module) Call(ctx context.Context, symbol string, args ...any) ([]any, e
 	return provider.entry.Instance.Call(ctx, symbol, args)
 }
 
-// BindAs binds a symbol to the host's type t, a function's or a value's, as [Func] and [Value] do it
+// BindAs binds a symbol to the host's type t, a function's or a value's, as [Func] and [Value] do
 // for types that are known when the program is compiled.
 func (m *Module) BindAs(symbol string, t reflect.Type) (reflect.Value, error) {
 	m.entry.Use()

@@ -17,7 +17,7 @@ import (
 	"github.com/loadgo/load/internal/stubgen/examples"
 )
 
-// liveStubs are the packages whose published examples TestLiveStubs runs: trees of stubs, with a ";"
+// liveStubs are the packages whose published examples TestLiveStubs runs: trees of stubs, with ";"
 // between them. Those with versions are of modules that the module proxy serves. LOAD_LIVE_STUBS
 // names others, and LOAD_LIVE_WASM those of them that run on gowasm, too.
 var liveStubs = strings.Join([]string{

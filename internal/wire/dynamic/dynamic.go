@@ -318,8 +318,8 @@ func (c *Codec) describe(t reflect.Type, outer []reflect.Type, l *limits) *shape
 	return s
 }
 
-// optionsOf lists the fields of a struct that hold nothing but a tag, by which encoders are told how
-// to treat the whole of it: _ struct{} `cbor:",toarray"`.
+// optionsOf lists the fields of a struct that hold nothing but a tag, by which encoders are told
+// how to treat the whole of it: _ struct{} `cbor:",toarray"`.
 func optionsOf(t reflect.Type) (options []reflect.StructField) {
 	for i := range t.NumField() {
 		if f := t.Field(i); !f.IsExported() && f.Tag != "" && f.Type == emptyType {
