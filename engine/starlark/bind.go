@@ -80,6 +80,7 @@ type binding struct {
 	in          *instance
 	symbol      string
 	f           starlark.Callable
+	turn        *turn // that f needs
 	t           reflect.Type
 	withContext bool
 	args        int // given by place, a variadic part not counted
@@ -90,8 +91,8 @@ type binding struct {
 
 // bindFunc makes a Go function of type t that calls f. What can be known is checked now: the number
 // of parameters and the names of those given by name. A script says nothing about types.
-func (in *instance) bindFunc(symbol string, f starlark.Callable, t reflect.Type) (reflect.Value, error) {
-	b := &binding{in: in, symbol: symbol, f: f, t: t}
+func (in *instance) bindFunc(symbol string, f starlark.Callable, needs *turn, t reflect.Type) (reflect.Value, error) {
+	b := &binding{in: in, symbol: symbol, f: f, turn: needs, t: t}
 	for result := range t.Outs() {
 		b.results = append(b.results, result)
 	}
@@ -145,7 +146,7 @@ func (b *binding) call(args []reflect.Value) []reflect.Value {
 	return out
 }
 
-func (b *binding) run(args, out []reflect.Value) error {
+func (b *binding) run(args, out []reflect.Value) (err error) {
 	ctx := context.Background()
 	if b.withContext {
 		if c, ok := args[0].Interface().(context.Context); ok {
@@ -162,6 +163,10 @@ func (b *binding) run(args, out []reflect.Value) error {
 		}
 	}
 	e := newEncoder(newCrossing(ctx, b.in))
+	if err := e.hold.begin(ctx, b.turn); err != nil {
+		return err
+	}
+	defer func() { e.hold.end(err == nil) }()
 	positional := make(starlark.Tuple, len(place))
 	for i, arg := range place {
 		var err error
@@ -176,7 +181,7 @@ func (b *binding) run(args, out []reflect.Value) error {
 			return err
 		}
 	}
-	v, err := b.in.invoke(ctx, b.symbol, b.f, positional, named)
+	v, err := b.in.invoke(ctx, b.symbol, b.f, e.hold, positional, named)
 	if err != nil {
 		return err
 	}
@@ -213,7 +218,7 @@ func (b *binding) decode(c *crossing, v starlark.Value, out []reflect.Value) err
 const maxCalls = 10_000
 
 // invoke calls a function of the module on a thread of its own.
-func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callable, args starlark.Tuple, kwargs []starlark.Tuple) (v starlark.Value, err error) {
+func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callable, h *hold, args starlark.Tuple, kwargs []starlark.Tuple) (v starlark.Value, err error) {
 	began := engine.Now()
 	if err := in.usage.Begin(); err != nil {
 		return nil, err
@@ -227,7 +232,7 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 		ctx, cancel = context.WithTimeoutCause(ctx, in.limits.CallTime, engine.TimeLimit(in.name, symbol, in.limits.CallTime))
 		defer cancel()
 	}
-	err = in.run(ctx, symbol, nil, func(t *starlark.Thread) (err error) {
+	err = in.run(ctx, symbol, nil, h, func(t *starlark.Thread) (err error) {
 		v, err = starlark.Call(t, f, args, kwargs)
 		return err
 	})
@@ -235,8 +240,12 @@ func (in *instance) invoke(ctx context.Context, symbol string, f starlark.Callab
 }
 
 // callByName calls with arguments whose types are seen only now.
-func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Callable, args []any) ([]any, error) {
+func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Callable, needs *turn, args []any) (results []any, err error) {
 	e := newEncoder(newCrossing(ctx, in))
+	if err := e.hold.begin(ctx, needs); err != nil {
+		return nil, err
+	}
+	defer func() { e.hold.end(err == nil) }()
 	fail := func(err error) error {
 		if e.failed != nil {
 			return err
@@ -279,7 +288,7 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 			return nil, fail(err)
 		}
 	}
-	v, err := in.invoke(ctx, symbol, f, place, named)
+	v, err := in.invoke(ctx, symbol, f, e.hold, place, named)
 	if err != nil {
 		return nil, err
 	}
@@ -287,7 +296,7 @@ func (in *instance) callByName(ctx context.Context, symbol string, f starlark.Ca
 	if !ok {
 		values = starlark.Tuple{v}
 	}
-	results := make([]any, len(values))
+	results = make([]any, len(values))
 	d := newDecoder(in, e.crossing)
 	for i, value := range values {
 		if results[i], err = d.natural(value); err != nil {

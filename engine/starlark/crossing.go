@@ -17,6 +17,8 @@ import (
 type crossing struct {
 	ctx    context.Context
 	run    *run // that goes on meanwhile, or nil
+	hold   *hold
+	own    hold
 	memory int64
 	left   int64 // bytes
 	taken  int   // how often
@@ -39,13 +41,15 @@ func newCrossing(ctx context.Context, in *instance) *crossing {
 	if in != nil && in.engine.budget.Memory >= 0 {
 		memory = in.engine.budget.Memory
 	}
-	return &crossing{ctx: ctx, memory: memory, left: memory}
+	c := &crossing{ctx: ctx, memory: memory, left: memory}
+	c.hold = &c.own
+	return c
 }
 
 // crossing is one of a run: what the values take counts as the run's.
 func (r *run) crossing() *crossing {
 	c := newCrossing(r.Ctx, r.in)
-	c.run = r
+	c.run, c.hold = r, r.hold
 	return c
 }
 

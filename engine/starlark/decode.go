@@ -225,7 +225,10 @@ func (d decoder) makeKind(v starlark.Value, out reflect.Value) error {
 		return d.structure(v, out)
 	case reflect.Func:
 		if f, ok := v.(starlark.Callable); ok {
-			bound, err := d.in.bindFunc(f.Name(), f, t)
+			if err := d.Freeze(f, 0); err != nil {
+				return err
+			}
+			bound, err := d.in.bindFunc(f.Name(), f, d.hold.share(f), t)
 			if err == nil {
 				out.Set(bound)
 			}

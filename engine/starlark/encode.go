@@ -57,7 +57,7 @@ func (e encoder) encode(v reflect.Value) (starlark.Value, error) {
 	case starlark.Value:
 		return own, nil
 	case *engine.Object:
-		return encodeObject(own), nil
+		return encodeObject(own, e.hold.turn), nil
 	case time.Time:
 		return startime.Time(own), nil
 	case time.Duration:
@@ -82,7 +82,7 @@ func (e encoder) encode(v reflect.Value) (starlark.Value, error) {
 		return starlark.MakeUint64(v.Uint()), nil
 	}
 	if held, ok := native.Wrap(v.Interface()).(*engine.Object); ok {
-		return encodeObject(held), nil
+		return encodeObject(held, e.hold.turn), nil
 	}
 	key, ok := shareOf(v)
 	if !ok {

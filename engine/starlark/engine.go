@@ -147,13 +147,15 @@ func (e *Engine) Open(ctx context.Context, a engine.Artifact, imp engine.Importe
 	}
 	in := &instance{engine: e, name: a.Spec.Name, limits: a.Limits, print: a.Events}
 	loads := imports{spec: a.Spec, importer: imp}
-	err = in.run(ctx, "its top level", loads.load, func(t *starlark.Thread) (err error) {
+	var h hold
+	err = in.run(ctx, "its top level", loads.load, &h, func(t *starlark.Thread) (err error) {
 		in.globals, err = program.Init(t, e.predeclared)
 		return err
 	})
 	if err == nil {
 		err = bounded.Freeze(in.globals)
 	}
+	h.end(err == nil)
 	var nested *load.LoadError // of an import: the loader shows the chain
 	switch {
 	case errors.As(err, &nested):

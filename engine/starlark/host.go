@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,9 @@ func (i imports) load(t *starlark.Thread, name string) (starlark.StringDict, err
 		return nil, err
 	}
 	r := t.Local(runKey).(*run)
+	back := r.hold.outside()
 	m, err := i.importer.Import(r.Ctx, name)
+	err = cmp.Or(err, back(r.Ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +132,9 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 			return nil, err
 		}
 		defer inside()
+		back := r.hold.outside()
 		results, err := call(r.Ctx, args)
+		err = cmp.Or(err, back(r.Ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -154,12 +159,13 @@ func hostFunction(name string, call func(context.Context, []any) ([]any, error))
 // attributes.
 type hostObject struct{ o *engine.Object }
 
-// encodeObject makes a value of an object: the script's own, where it is one.
-func encodeObject(o *engine.Object) starlark.Value {
+// encodeObject makes a value of an object for a run that has a turn: the script's own, where it is
+// one, unless what uses it needs another turn.
+func encodeObject(o *engine.Object, has *turn) starlark.Value {
 	if o == nil {
 		return starlark.None
 	}
-	if own, ok := o.Ref().(*object); ok {
+	if own, ok := o.Ref().(*object); ok && (!own.turn.needed() || own.turn == has) {
 		return own.v
 	}
 	if strings.HasPrefix(o.TypeName(), "func") {

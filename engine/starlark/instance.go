@@ -129,11 +129,11 @@ func (in *instance) Bind(symbol string, t reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return reflect.Value{}, err
 	}
-	return in.bind(symbol, v, t)
+	return in.bind(symbol, v, nil, t)
 }
 
-// bind makes a value of the module available as one of type t.
-func (in *instance) bind(symbol string, v starlark.Value, t reflect.Type) (reflect.Value, error) {
+// bind makes a value of the module available as one of type t; its functions need a turn.
+func (in *instance) bind(symbol string, v starlark.Value, needs *turn, t reflect.Type) (reflect.Value, error) {
 	fail := func(reason string) (reflect.Value, error) {
 		return reflect.Value{}, &engine.SymbolError{Module: in.name, Symbol: symbol, Want: t.String(), Have: describe(symbol, v), Reason: reason}
 	}
@@ -142,7 +142,7 @@ func (in *instance) bind(symbol string, v starlark.Value, t reflect.Type) (refle
 	case t == valueType:
 		return reflect.ValueOf(&v).Elem(), nil
 	case callable && t.Kind() == reflect.Func:
-		bound, err := in.bindFunc(symbol, f, t)
+		bound, err := in.bindFunc(symbol, f, needs, t)
 		if err != nil {
 			return fail(err.Error())
 		}
@@ -151,7 +151,9 @@ func (in *instance) bind(symbol string, v starlark.Value, t reflect.Type) (refle
 		return fail("it is a function")
 	}
 	out := reflect.New(t).Elem()
-	if err := newDecoder(in, newCrossing(context.Background(), in)).decode(v, out); err != nil {
+	c := newCrossing(context.Background(), in)
+	c.hold.turn = needs
+	if err := newDecoder(in, c).decode(v, out); err != nil {
 		return fail(err.Error())
 	}
 	return out, nil
@@ -176,7 +178,7 @@ func (in *instance) Call(ctx context.Context, symbol string, args []any) ([]any,
 	if !ok {
 		return nil, &engine.SymbolError{Module: in.name, Symbol: symbol, Have: describe(symbol, v), Reason: "it is not a function"}
 	}
-	return in.callByName(ctx, symbol, f, args)
+	return in.callByName(ctx, symbol, f, nil, args)
 }
 
 // Close implements [engine.Instance]. Calls that still run go on: their steps are limited. What

@@ -16,8 +16,9 @@ import (
 
 // object is the host's reference to a frozen value of a script. It implements [engine.ObjectRef].
 type object struct {
-	in *instance
-	v  starlark.Value
+	in   *instance
+	v    starlark.Value
+	turn *turn // that its functions need
 }
 
 // object makes an object of a value, which is frozen from then on: goroutines can share it.
@@ -28,7 +29,7 @@ func (d decoder) object(v starlark.Value) (*engine.Object, error) {
 	if err := d.Freeze(v, 0); err != nil {
 		return nil, err
 	}
-	return engine.NewObject(&object{d.in, v}), nil
+	return engine.NewObject(&object{d.in, v, d.hold.share(v)}), nil
 }
 
 // Usage implements [engine.Counted].
@@ -88,7 +89,7 @@ func (o *object) Bind(method string, t reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return reflect.Value{}, err
 	}
-	return o.in.bind(o.symbol(method), v, t)
+	return o.in.bind(o.symbol(method), v, o.turn, t)
 }
 
 // Call implements [engine.ObjectRef].
@@ -101,7 +102,7 @@ func (o *object) Call(ctx context.Context, method string, args []any) ([]any, er
 	if !ok {
 		return nil, &engine.SymbolError{Module: o.in.name, Symbol: o.symbol(method), Have: v.Type(), Reason: "it is not a function"}
 	}
-	return o.in.callByName(ctx, o.symbol(method), f, args)
+	return o.in.callByName(ctx, o.symbol(method), f, o.turn, args)
 }
 
 // Field implements [engine.ObjectRef].
@@ -110,7 +111,9 @@ func (o *object) Field(ctx context.Context, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(o.in, newCrossing(ctx, o.in)).natural(v)
+	c := newCrossing(ctx, o.in)
+	c.hold.turn = o.turn
+	return newDecoder(o.in, c).natural(v)
 }
 
 // SetField implements [engine.ObjectRef]: the values of a script are frozen when it has run.
@@ -127,7 +130,7 @@ func (o *object) Equal(ctx context.Context, other engine.ObjectRef) (equal bool,
 	if !ok {
 		return false, nil
 	}
-	err = o.in.run(ctx, "==", nil, func(t *starlark.Thread) error {
+	err = o.in.run(ctx, "==", nil, new(hold), func(t *starlark.Thread) error {
 		if _, err := bounded.PassCompare(bounded.MeterOf(t), o.v); err != nil {
 			return err
 		}
@@ -144,7 +147,7 @@ func (o *object) Text(ctx context.Context) (string, error) {
 
 // written returns what a function of scripts makes of the value.
 func (o *object) written(ctx context.Context, f starlark.Value) (text string, err error) {
-	err = o.in.run(ctx, "text", nil, func(t *starlark.Thread) error {
+	err = o.in.run(ctx, "text", nil, new(hold), func(t *starlark.Thread) error {
 		v, err := starlark.Call(t, f, starlark.Tuple{o.v}, nil)
 		if err == nil {
 			text, _ = starlark.AsString(v)

@@ -17,18 +17,21 @@ import (
 // run is one run of a script: of its top level, or of a function. It is on one goroutine.
 type run struct {
 	*bounded.Meter
-	in *instance
+	in   *instance
+	hold *hold
 }
 
 const runKey = "load run" // of the thread-local value that is the run
 
 // run runs f on a thread of its own, within the limits and until ctx ends. what is named by a
-// panic.
-func (in *instance) run(ctx context.Context, what string, loads loadFunc, f func(*starlark.Thread) error) (err error) {
+// panic; h has the turn that f needs.
+func (in *instance) run(ctx context.Context, what string, loads loadFunc, h *hold, f func(*starlark.Thread) error) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	r := &run{Meter: in.engine.budget.Begin(ctx), in: in}
+	r := &run{Meter: in.engine.budget.Begin(ctx), in: in, hold: h}
+	h.running = true
+	defer func() { h.running = false }()
 	r.Thread.Load, r.Thread.Print = loads, in.printLine
 	r.Thread.SetLocal(runKey, r)
 	if ctx.Done() != nil {
@@ -89,8 +92,14 @@ func trace(stack starlark.CallStack) []string {
 }
 
 // printLine is what print does.
-func (in *instance) printLine(_ *starlark.Thread, line string) {
-	if in.print != nil {
-		in.print(event.Output{Name: in.name, Stream: "stdout", Line: line})
+func (in *instance) printLine(t *starlark.Thread, line string) {
+	if in.print == nil {
+		return
+	}
+	r := t.Local(runKey).(*run)
+	back := r.hold.outside()
+	in.print(event.Output{Name: in.name, Stream: "stdout", Line: line})
+	if back(r.Ctx) != nil {
+		t.Cancel("cancelled")
 	}
 }
