@@ -3,6 +3,7 @@
 package guest
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,7 +23,7 @@ const (
 // Serve says hello to the host and answers its calls until the connection ends, and then exits. The
 // module's own initialisation is over when it is called.
 func Serve(table Table) {
-	s := &server{slow: make([]atomic.Bool, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{}), answers: map[uint64]chan []byte{}}
+	s := &server{slow: make([]atomic.Int32, len(table.Funcs)+wire.FuncCount), wake: make(chan struct{}), answers: map[uint64]chan []byte{}}
 	s.module = NewModule(table, s)
 	hello := wire.NewFrame(wire.Hello)
 	hello.Uint(wire.Format)
@@ -37,12 +38,12 @@ func Serve(table Table) {
 
 // server answers calls. One goroutine at a time is the reader. It runs short calls itself, because
 // handing them over would cost more than the calls. While it does, nobody reads, and the role is
-// free: the watch takes it when a call takes long, and remembers the function as slow; a call that
-// calls the host takes it to wait for the answer; and the reader itself takes it back when its call
-// was short.
+// free: the watch takes it when a call takes long, and remembers the function as slow for a while; a
+// call that calls the host takes it to wait for the answer; and the reader itself takes it back when
+// its call was short.
 type server struct {
 	module *Module
-	slow   []atomic.Bool // by function
+	slow   []atomic.Int32 // by function: how many calls of it get goroutines of their own
 	// turn is odd while the role is free. Whoever makes it even is the reader.
 	turn   atomic.Uint64
 	callee uint64            // the function that runs meanwhile; written before turn becomes odd
@@ -94,7 +95,16 @@ const (
 	watchInterval = time.Millisecond
 	// watchRounds is how many intervals without a call let the watch sleep.
 	watchRounds = 100
+	// slowCalls is for how many calls a function is slow: the machine may only have been busy, and
+	// another goroutine costs more than a short call.
+	slowCalls = 64
 )
+
+// isSlow reports whether the next call of a function is likely to keep the reader for long. It is
+// for the reader.
+func (s *server) isSlow(function uint64) bool {
+	return function >= uint64(len(s.slow)) || s.slow[function].Load() > 0 && s.slow[function].Add(-1) >= 0
+}
 
 func (s *server) watch() {
 	for last, quiet := uint64(0), 0; ; {
@@ -106,7 +116,7 @@ func (s *server) watch() {
 			quiet = 0
 		}
 		if turn&1 == 1 && turn == last && s.turn.CompareAndSwap(turn, turn+1) {
-			s.slow[s.callee].Store(true)
+			s.slow[s.callee].Store(slowCalls)
 			s.module.lasting.own.Go(func() { s.read(s.in) })
 		}
 		last = turn
@@ -130,7 +140,7 @@ func (s *server) read(in *guestinput.Input) {
 			continue
 		}
 		r, function := newRun(body), calledFunction(body)
-		if function >= uint64(len(s.slow)) || s.slow[function].Load() {
+		if s.isSlow(function) {
 			s.flush(in)
 			s.module.lasting.own.Go(func() { s.read(in) })
 			s.finish(r)
@@ -149,8 +159,8 @@ func (s *server) read(in *guestinput.Input) {
 }
 
 // readUntil is the reader until the answer is there. Calls that arrive meanwhile get goroutines of
-// their own:
-// they must not hold the answer up.
+// their own: they must not hold the answer up. What a frame has woken runs before the thread sleeps
+// for the next one: waking another thread for it takes longer.
 func (s *server) readUntil(in *guestinput.Input, answer chan []byte) {
 	for len(answer) == 0 {
 		body := in.Frame(s.flush)
@@ -159,6 +169,9 @@ func (s *server) readUntil(in *guestinput.Input, answer chan []byte) {
 			s.module.lasting.own.Go(func() { s.finish(r) })
 		} else {
 			s.handle(body)
+		}
+		if len(answer) == 0 {
+			runtime.Gosched()
 		}
 	}
 	s.free(in, s.callee)
