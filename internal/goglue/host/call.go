@@ -117,11 +117,12 @@ func (i *Instance) resultDecoder(target callee, t reflect.Type, n int, pairs cod
 	return decode, form, err
 }
 
-// message is one on its way to the module. It is used again: its arguments are copied by the
-// transport's write.
+// message is one on its way to the module, and its answer. It is used again: its arguments are
+// copied by the transport's write.
 type message struct {
 	wire.Encoder
-	room inflight.Passage
+	room   inflight.Passage
+	answer codec.Incoming
 }
 
 var messages = sync.Pool{New: func() any { return &message{Encoder: wire.Encoder{Buf: make([]byte, 0, 512)}} }}
@@ -142,7 +143,7 @@ func (p *plan) run(ctx context.Context, receiver *object, args []reflect.Value) 
 // roundTrip makes one call and lets take have the results.
 func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.Value, take func(d *codec.Incoming, mode uint64) error) (failure error) {
 	m := messages.Get().(*message)
-	e, room := &m.Encoder, &m.room
+	e, room, d := &m.Encoder, &m.room, &m.answer
 	e.Truncate(0)
 	var sharing *wire.Sharing
 	if p.mode&wire.ModeShare != 0 {
@@ -175,15 +176,15 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 		defer p.instance.Values.Over(sharing)
 	}
 	e.Truncate(0) // what it refers to is the caller's
-	d := p.instance.decode(ctx, reply)
-	defer p.instance.decoded(&d, reply)
+	*d = p.instance.decode(ctx, reply)
+	defer p.instance.decoded(d, reply)
 	var taken error
 	if d.Sharing = sharing; sharing != nil && (err == nil || len(reply.Body) > 0) {
-		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.codec.TakeChanges(&d, passed) })
+		taken = sharing.Take(&d.Decoder, func(passed func(int) bool) error { return p.instance.codec.TakeChanges(d, passed) })
 	}
 	if err != nil {
 		if taken == nil && len(reply.Body) > 0 {
-			taken = p.takeLasting(&d, mode)
+			taken = p.takeLasting(d, mode)
 		}
 		exit(err)
 	}
@@ -198,7 +199,7 @@ func (p *plan) roundTrip(ctx context.Context, receiver *object, args []reflect.V
 	if err != nil || taken != nil {
 		return join(err, taken)
 	}
-	err = take(&d, mode)
+	err = take(d, mode)
 	if err == nil && p.lasting && ctx.Done() != nil && d.Object != nil {
 		d.Object.(*object).lastUntil(ctx)
 	}
@@ -348,7 +349,7 @@ func (b *binding) function(receiver *object) reflect.Value {
 			for j := range out {
 				out[j] = reflect.Zero(t.Out(j))
 			}
-			out[len(out)-1] = reflect.ValueOf(&err).Elem()
+			out[len(out)-1] = reflect.ValueOf(new(err)).Elem()
 			return out
 		}
 		if b.extraError {

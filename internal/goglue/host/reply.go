@@ -23,4 +23,5 @@ func (i *Instance) decode(ctx context.Context, reply Reply) codec.Incoming {
 // decoded gives back what a reply took.
 func (i *Instance) decoded(d *codec.Incoming, reply Reply) {
 	i.Results().Give(reply.Granted + d.Taken())
+	*d = codec.Incoming{}
 }
