@@ -38,9 +38,9 @@ func Serve(table Table) {
 
 // server answers calls. One goroutine at a time is the reader. It runs short calls itself, because
 // handing them over would cost more than the calls. While it does, nobody reads, and the role is
-// free: the watch takes it when a call takes long, and remembers the function as slow for a while; a
-// call that calls the host takes it to wait for the answer; and the reader itself takes it back when
-// its call was short.
+// free: the watch takes it when a call takes long, and remembers the function as slow for a while;
+// a call that calls the host takes it to wait for the answer; and the reader itself takes it back
+// when its call was short.
 type server struct {
 	module *Module
 	slow   []atomic.Int32 // by function: how many calls of it get goroutines of their own
