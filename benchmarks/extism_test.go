@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -32,7 +33,7 @@ type sample struct {
 	config                map[string]string
 }
 
-// samples are the plugins that need neither files nor the network.
+// samples are the plugins that need neither a manifest nor the network.
 var samples = []sample{
 	{"alloc.wasm", "run_test", "", nil},
 	{"config.wasm", "run_test", "", map[string]string{"thing": "hello"}},
@@ -84,6 +85,50 @@ func TestLiveExtism(t *testing.T) {
 		assert.Equal(t, theirs, ours)
 		alike(t, theirErr, err)
 	})
+	files := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(files, "test.txt"), []byte("hello world!"), 0o600))
+	for name, c := range map[string]struct {
+		sample
+		rights string // of the directory, before its path
+		long   int    // milliseconds
+	}{
+		"noop":        {sample: sample{"noop.wasm", "run_test", "", nil}},
+		"short sleep": {sample: sample{"sleep.wasm", "run_test", "", map[string]string{"duration": "0"}}},
+		"long sleep":  {sample: sample{"sleep.wasm", "run_test", "", map[string]string{"duration": "60"}}, long: 100},
+		"read":        {sample: sample{"fs.wasm", "run_test", "", nil}},
+		"read std":    {sample: sample{"fs_std.wasm", "run_test", "", nil}},
+		"read only":   {sample: sample{"read_write.wasm", "try_read", "", map[string]string{"path": "/mnt/test.txt"}}, rights: "ro:"},
+		"write":       {sample: sample{"read_write.wasm", "try_write", "hello hello!", map[string]string{"path": "/mnt/test.txt"}}, rights: "ro:"},
+		"not granted": {sample: sample{"read_write.wasm", "try_read", "", map[string]string{"path": "/mnt/none.txt"}}, rights: "ro:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, paths := filepath.Join(place, c.file), map[string]string{c.rights + files: "/mnt"}
+			theirs, theirErr := callExtism(t, extism.Manifest{
+				Wasm: []extism.Wasm{extism.WasmFile{Path: file}}, Config: c.config, AllowedPaths: paths, Timeout: uint64(c.long),
+			}, c.sample)
+			text, err := json.Marshal(map[string]any{
+				"wasm": []any{map[string]string{"path": c.file}}, "config": c.config, "allowed_paths": paths, "timeout_ms": c.long,
+			})
+			require.NoError(t, err)
+			granted := wasm.Config{ReadWrite: []string{files}}
+			if c.rights != "" {
+				granted = wasm.Config{ReadOnly: []string{files}}
+			}
+			ours, err := callOurs(t, granted, manifestOf(t, string(text), file), c.sample)
+			assert.Equal(t, theirs, ours)
+			assert.Equal(t, theirErr == nil, err == nil, "%v, %v", theirErr, err)
+			if c.long > 0 {
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+			if c.function == "try_write" {
+				assert.ErrorContains(t, theirErr, "Failed to write file")
+				assert.ErrorContains(t, err, "Failed to write file")
+			}
+		})
+	}
+	text, err := os.ReadFile(filepath.Join(files, "test.txt"))
+	require.NoError(t, err)
+	assert.Equal(t, "hello world!", string(text))
 	t.Run("http", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Own", "a") }))
 		defer server.Close()

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/loadgo/load"
+	"github.com/loadgo/load/bundle"
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/loadtest"
 	"github.com/loadgo/load/lockfile"
@@ -27,7 +28,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// start measures, in this fresh process, what it takes to load a module up to the first call
+// start measures, in this fresh process, what it takes to load modules up to the first call of each
 // answered.
 func (h *host) start(args []string) error {
 	begin := time.Now()
@@ -35,12 +36,14 @@ func (h *host) start(args []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := l.Load(context.Background(), args[0])
-	if err != nil {
-		return err
-	}
-	if _, err := m.Call(context.Background(), args[1], "abc", "b"); err != nil {
-		return err
+	for _, name := range args[1:] {
+		m, err := l.Load(context.Background(), name)
+		if err != nil {
+			return err
+		}
+		if _, err := m.Call(context.Background(), args[0], "abc", "b"); err != nil {
+			return err
+		}
 	}
 	took := time.Since(begin)
 	return errors.Join(h.out.Encode(took), l.Close(context.Background()))
@@ -121,7 +124,7 @@ func BenchmarkLoadWarm(b *testing.B) {
 			for b.Loop() {
 				for range 11 {
 					yardstick := measure("fork", empty)
-					ours := measure("start", c.name, c.symbol)
+					ours := measure("start", c.symbol, c.name)
 					loads, bare = append(loads, ours), append(bare, yardstick)
 					ratios = append(ratios, float64(ours)/float64(yardstick))
 				}
@@ -132,6 +135,58 @@ func BenchmarkLoadWarm(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// BenchmarkLoadBundle measures, in fresh processes that take turns, the start from a bundle up to
+// the first call answered, against the same from a warm store, and the loads of a hundred modules
+// of the bundle in one process against those of each alone in one.
+func BenchmarkLoadBundle(b *testing.B) {
+	const modules = 100
+	s := newSystem(b)
+	l, _ := s.loader(b, b.TempDir())
+	names, prepared := make([]string, modules), make([]*load.Prepared, modules)
+	for i := range names {
+		names[i] = fmt.Sprintf("example.com/join%d", i)
+		s.proxy.Add(fmt.Sprintf("-- %s@v1.0.0/join.go --\npackage join%d\n\nfunc Join(a, b string) string { return a + b }\n", names[i], i))
+		var err error
+		prepared[i], err = l.Prepare(b.Context(), names[i])
+		require.NoError(b, err)
+	}
+	write := func(name string, prepared ...*load.Prepared) (env []string) {
+		file := filepath.Join(b.TempDir(), name)
+		f, err := os.Create(file)
+		require.NoError(b, err)
+		require.NoError(b, bundle.Write(f, nil, prepared...))
+		require.NoError(b, f.Close())
+		return []string{"LOAD_BUNDLE=" + file, "LOAD_DIR=" + filepath.Join(b.TempDir(), "none")}
+	}
+	one, all, warm := write("one.tar", prepared[0]), write("all.tar", prepared...), append(s.proxy.Env(), "GOPROXY=off")
+	measure := func(env []string, names ...string) (took time.Duration) {
+		out, err := command(b, s.store, env, "start", append([]string{"Join"}, names...)...).Output()
+		require.NoError(b, err)
+		require.NoError(b, json.Unmarshal(out, &took))
+		return took
+	}
+	var bundled, stored, ofMany, together, alone []time.Duration
+	for b.Loop() {
+		for range 11 {
+			bundled, stored = append(bundled, measure(one, names[0])), append(stored, measure(warm, names[0]))
+			ofMany = append(ofMany, measure(all, names[0]))
+		}
+		together = append(together, measure(all, names...))
+		var sum time.Duration
+		for _, name := range names {
+			sum += measure(all, name)
+		}
+		alone = append(alone, sum)
+	}
+	b.ReportMetric(median(bundled).Seconds()*1e3, "ms/bundle")
+	b.ReportMetric(median(stored).Seconds()*1e3, "ms/store")
+	b.ReportMetric(float64(median(bundled))/float64(median(stored)), "bundle-ratio")
+	b.ReportMetric(float64(median(ofMany))/float64(median(stored)), "of-hundred-ratio")
+	b.ReportMetric(median(together).Seconds()*1e3, "ms/hundred")
+	b.ReportMetric(float64(median(together))/float64(median(alone)), "hundred-ratio")
+	b.ReportMetric(0, "ns/op")
 }
 
 // longLock writes a lock file of 1,000 lines, with a spec among them.
