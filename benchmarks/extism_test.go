@@ -115,11 +115,13 @@ func TestLiveExtism(t *testing.T) {
 				granted = wasm.Config{ReadOnly: []string{files}}
 			}
 			ours, err := callOurs(t, granted, manifestOf(t, string(text), file), c.sample)
+			if c.long > 0 { // the SDK's plugins see a clock by which a sleep ends at once, unless they are given another
+				var limit *engine.LimitError
+				require.ErrorAs(t, err, &limit)
+				return
+			}
 			assert.Equal(t, theirs, ours)
 			assert.Equal(t, theirErr == nil, err == nil, "%v, %v", theirErr, err)
-			if c.long > 0 {
-				assert.ErrorIs(t, err, context.DeadlineExceeded)
-			}
 			if c.function == "try_write" {
 				assert.ErrorContains(t, theirErr, "Failed to write file")
 				assert.ErrorContains(t, err, "Failed to write file")
