@@ -44,6 +44,9 @@ func (g *generator) forward(n int) {
 	}
 	g.printf("\treturn host%d{h}\n}\n\n", n)
 	g.printf("type host%d struct{ host *guest.Host }\n\nfunc (v host%d) HostHandle() uint64 { return v.host.HostHandle() }\n\n", n, n)
+	if !slices.ContainsFunc(g.api.Types[n].Methods, func(m api.Method) bool { return m.Name == "MarshalJSON" || m.Name == "MarshalText" }) {
+		g.printf("func (v host%d) MarshalJSON() ([]byte, error) { return v.host.NoJSON() }\n\n", n)
+	}
 	begin := "Begin"
 	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == g.bridging[workspace.GuestHTTPPath] {
 		begin = "Call" // a response looks at nothing that the handler's call shares

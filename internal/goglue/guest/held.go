@@ -374,3 +374,6 @@ func InInterface[I any](c *Call) (v I) {
 	}
 	return v
 }
+
+// NoJSON tells encoding/json that a value of the host has methods here, and nothing to write.
+func (*Host) NoJSON() ([]byte, error) { return nil, errors.New("no JSON form in the module") }

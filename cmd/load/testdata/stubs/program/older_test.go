@@ -71,3 +71,14 @@ func BenchmarkStub(b *testing.B) {
 		shapes.Use_(1, "x")
 	}
 }
+
+type ownSigner struct{ Key string }
+
+func (s ownSigner) Sign(text string) string { return s.Key + text }
+
+// TestNoEmptyJSON: a value of the program that is an interface there is no empty JSON object.
+func TestNoEmptyJSON(t *testing.T) {
+	text, err := shapes.Written(ownSigner{"k"})
+	assert.ErrorContains(t, err, "no JSON form in the module")
+	assert.Empty(t, text)
+}

@@ -4,6 +4,7 @@ package shapes
 import (
 	"context"
 	"crypto/sha1"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -646,4 +647,10 @@ func SignBy(s Signer, text string) string {
 		return "loudly " + s.Sign(text)
 	}
 	return s.Sign(text)
+}
+
+// Written writes a value as JSON.
+func Written(s Signer) (string, error) {
+	text, err := json.Marshal(s)
+	return string(text), err
 }
