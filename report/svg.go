@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -67,7 +68,15 @@ func (g Graph) SVG() string {
 	}
 	edges(g.Imports, "imports", false)
 	edges(g.Built, "is built from", true)
+	for _, m := range g.Modules {
+		if joined := func(e Edge) bool { return e.From == m || e.To == m }; !slices.ContainsFunc(slices.Concat(g.Imports, g.Built), joined) {
+			fmt.Fprintf(&words, "%s imports nothing. ", m)
+		}
+	}
 	title := phrase.Count(len(g.Modules), "module") + " and what they import"
+	if len(g.Modules) == 1 {
+		title = "1 module and what it imports"
+	}
 	return p.draw(title, strings.TrimSpace(words.String()))
 }
 

@@ -80,3 +80,11 @@ func TestSVGLarge(t *testing.T) {
 	}
 	require.Len(t, boxes, 100)
 }
+
+// A module that nothing joins is named, too.
+func TestSVGOfOne(t *testing.T) {
+	t.Parallel()
+	svg := report.Graph{Modules: []string{"strings"}}.SVG()
+	assert.Contains(t, svg, `<title id="title">1 module and what it imports</title>`)
+	assert.Contains(t, svg, `<desc id="words">strings imports nothing.</desc>`)
+}

@@ -30,7 +30,7 @@ Nothing of the package runs.`,
 
 func runDoc(ctx context.Context, s *session, args []string) error {
 	if len(args) != 1 && len(args) != 2 {
-		return &usageError{fmt.Sprintf("it takes one NAME and perhaps a SYMBOL after the options, not %d arguments", len(args))}
+		return takesOnly("one NAME and perhaps a SYMBOL", args)
 	}
 	l, err := s.loader()
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-
 	"golang.org/x/mod/module"
 
 	"github.com/loadgo/load"
@@ -84,9 +83,9 @@ func (s *session) expression(args []string) (string, error) {
 		text, err := os.ReadFile(s.file)
 		return string(text), err
 	case s.file != "":
-		return "", &usageError{fmt.Sprintf("with -f it takes NAME after the options, not %d arguments", len(args))}
+		return "", takesOnly("with -f one NAME", args)
 	case len(args) != 2:
-		return "", &usageError{fmt.Sprintf("it takes NAME and EXPR after the options, not %d arguments", len(args))}
+		return "", takesOnly("NAME and EXPR", args)
 	case args[1] == "-":
 		text, err := io.ReadAll(os.Stdin)
 		return string(text), err

@@ -22,6 +22,7 @@ import (
 	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/httpdebug"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/phrase"
 	"github.com/loadgo/load/internal/progress"
 	"github.com/loadgo/load/internal/quantity"
 	"github.com/loadgo/load/internal/refused"
@@ -87,10 +88,14 @@ func nothing(args []string) error {
 	return nil
 }
 
+func takesOnly(what string, args []string) error {
+	return &usageError{fmt.Sprintf("it takes %s after the options, not %s", what, phrase.Count(len(args), "argument"))}
+}
+
 func one(what string) func([]string) error {
 	return func(args []string) error {
 		if len(args) != 1 {
-			return &usageError{fmt.Sprintf("it takes one %s after the options, not %d arguments", what, len(args))}
+			return takesOnly("one "+what, args)
 		}
 		return nil
 	}
@@ -125,18 +130,11 @@ type options struct {
 	format  string // of a graph
 	svg     bool   // the same
 	targets string
-	remove  bool
-	accept  bool
-	repair  bool
-	dryRun  bool
 	unused  time.Duration
 	maxSize int64  // bytes
 	locks   string // lock files
 	key     string // file of a private key
 	dir     string // of signatures, of stubs
-	tree    bool   // of stubs
-	check   bool   // of stubs
-	uses    bool   // of stubs
 	newKey  string // name of a key to make
 	bundle  string // file to write
 	sources bool   // of a bundle
@@ -147,6 +145,9 @@ type options struct {
 	shared  bool   // by all users of the machine
 	debug   string // address of pages
 	allow   allowed
+
+	remove, accept, repair, dryRun bool
+	tree, check, uses              bool // of stubs
 }
 
 func (o *options) jsonFlag(f *pflag.FlagSet) { f.BoolVar(&o.json, "json", false, "print JSON") }

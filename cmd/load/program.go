@@ -121,8 +121,8 @@ func (c command) forShells(s *session) *cobra.Command {
 }
 
 // optionsFirst puts the options that stand behind other arguments before them, with two minuses, as
-// the command-line library wants them. What only looks like an option stays an argument there: an
-// expression may begin with a minus.
+// the command-line library wants them. An expression may begin with a minus and stays an argument,
+// unless it is a word alone, such as no expression is.
 func optionsFirst(program *cobra.Command, args []string) []string {
 	c, _, err := program.Find(args)
 	if err != nil || c == program || len(args) == 0 {
@@ -138,7 +138,7 @@ func optionsFirst(program *cobra.Command, args []string) []string {
 		case arg == "--":
 			return slices.Concat(first, []string{"--"}, rest, args[i+1:])
 		case name == "h" || name == "help":
-		case !strings.HasPrefix(arg, "-") || arg == "-" || known == nil && len(rest) > 0:
+		case !strings.HasPrefix(arg, "-") || arg == "-" || known == nil && len(rest) > 0 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "":
 			rest = append(rest, arg)
 			continue
 		}

@@ -57,7 +57,7 @@ file of the history; off keeps none.`,
 
 func runRepl(ctx context.Context, s *session, args []string) error {
 	if len(args) > 1 {
-		return &usageError{fmt.Sprintf("it takes at most one NAME after the options, not %d arguments", len(args))}
+		return takesOnly("at most one NAME", args)
 	}
 	// An interrupt ends what runs, and not the session: each evaluation has a context of its own.
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM)
