@@ -206,7 +206,7 @@ func TestOptionsInTags(t *testing.T) {
 		A, B int
 		none struct{}
 	}
-	got, err := cross(pair{A: 1, B: 2})
+	got, err := cross(pair{A: 1, B: 2, none: struct{}{}})
 	require.NoError(t, err)
 	assert.Equal(t, `struct { A int; B int; _ struct {} "cbor:\",toarray\""; _ *dynamic.kept }`, reflect.TypeOf(got).String())
 	assert.EqualValues(t, 2, reflect.ValueOf(got).Field(1).Int())
