@@ -40,8 +40,8 @@ path { stroke: #8ab4ff }
 `
 
 // SVG returns the graph as a picture, from what imports on the left to what is imported on the
-// right, in the colours that the reader prefers, light or dark. What a module is built from hangs on
-// dashed lines. Its description says the same in words.
+// right, in the colours that the reader prefers, light or dark. What a module is built from hangs
+// on dashed lines. Its description says the same in words.
 func (g Graph) SVG() string {
 	p := picture{known: make(map[string]int)}
 	for _, m := range g.Modules {

@@ -1,5 +1,6 @@
 // Typecheck checks the types of all packages, tests included, for the systems that are its
-// arguments. It reads what they import from source: compiling that for another system takes minutes.
+// arguments. It reads what they import from source: to compile that for another system takes
+// minutes.
 package main
 
 import (
