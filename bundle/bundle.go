@@ -186,7 +186,7 @@ func (b *Bundle) Artifact(key string) *store.Artifact {
 	files := make([]store.File, len(m.Files))
 	blobs := make(map[string]Blob, len(m.Files))
 	for i, f := range m.Files {
-		files[i] = store.File{Name: f.Name, Size: f.Size}
+		files[i] = store.File{Name: f.Name, Size: f.Size, Digest: f.Digest}
 		blobs[f.Name] = Blob{fileType, f.Digest, f.Size}
 	}
 	return store.NewArtifact(key, files, func(name string) ([]byte, func() error, error) { return b.contents(blobs[name]) })

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,24 @@ func NewArtifact(key string, files []File, contents Contents) *Artifact {
 
 // Key returns the key that the artifact is kept under.
 func (a *Artifact) Key() string { return a.key }
+
+// Sum identifies the artifact with what is in its files: what is made of it belongs to no other
+// artifact under the same key, such as one that somebody else compiled. It is "" where the digest
+// of a file is not known.
+func (a *Artifact) Sum() string {
+	parts := []string{a.key}
+	for _, f := range a.files {
+		digest := f.Digest
+		if a.elsewhere == nil {
+			digest = hex.EncodeToString(f.sum[:])
+		}
+		if digest == "" {
+			return ""
+		}
+		parts = append(parts, f.Name, digest)
+	}
+	return Key(parts...)
+}
 
 // Has reports whether the artifact has a file of that name.
 func (a *Artifact) Has(name string) bool {

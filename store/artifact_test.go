@@ -192,3 +192,27 @@ func BenchmarkOpenArtifact(b *testing.B) {
 		f.Close()
 	}
 }
+
+// TestArtifactSum: artifacts of one key with other files are told apart.
+func TestArtifactSum(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for name, files := range map[string]map[string]string{
+		"one": {"module": "x"}, "other contents": {"module": "y"}, "another name": {"modules": "x"}, "more files": {"module": "x", "more": "x"}, "none": {},
+	} {
+		s := open(t)
+		made, _, err := s.Artifact(t.Context(), key, writing(files))
+		require.NoError(t, err)
+		found, err := s.Lookup(key)
+		require.NoError(t, err)
+		require.Equal(t, made.Sum(), found.Sum())
+		require.Empty(t, seen[made.Sum()], name)
+		seen[made.Sum()] = name
+		require.NotEqual(t, made.Sum(), store.NewArtifact(store.Key("another"), made.Files(), nil).Sum())
+	}
+	elsewhere := func(digest string) string {
+		return store.NewArtifact(key, []store.File{{Name: "module", Size: 1, Digest: digest}}, func(string) ([]byte, func() error, error) { panic("it is not read") }).Sum()
+	}
+	require.NotEqual(t, elsewhere("sha256:1"), elsewhere("sha256:2"))
+	require.Empty(t, elsewhere(""), "what it holds is not known")
+}

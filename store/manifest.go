@@ -15,7 +15,9 @@ import (
 type File struct {
 	Name string // slash-separated, within the artifact
 	Size int64
-	sum  sum
+	// Digest is of what the file holds, where that is not in a store, in the form "sha256:…".
+	Digest string
+	sum    sum // where it is
 }
 
 // A manifest lists an artifact's files, sorted by name:

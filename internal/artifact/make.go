@@ -96,15 +96,22 @@ func (m *Maker) Hand(eng engine.Engine, spec *find.Spec, files *store.Artifact) 
 		return a
 	}
 	a.WorkDir = m.Store.EmptyDir()
-	if files != nil {
-		a.Derive = func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
-			start := time.Now()
-			derived, made, err := m.of(spec).Artifact(ctx, store.Key("derived", files.Key(), key), make)
-			if made && err == nil {
-				m.Events.Emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: derived.Size(), Took: time.Since(start)})
-			}
-			return m.telling(spec, derived), err
+	if files == nil {
+		return a
+	}
+	sum := files.Sum()
+	if sum == "" {
+		return a
+	}
+	a.Derive = func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
+		start := time.Now()
+		// Not by its key: a bundle, another host or a compiler that was replaced may have made other
+		// files of the same source, and code that was made of those is not the code of these.
+		derived, made, err := m.of(spec).Artifact(ctx, store.Key("derived", sum, key), make)
+		if made && err == nil {
+			m.Events.Emit(event.Compiled{Name: spec.Name, Engine: eng.Name(), Bytes: derived.Size(), Took: time.Since(start)})
 		}
+		return m.telling(spec, derived), err
 	}
 	return a
 }
