@@ -199,7 +199,7 @@ func (r *request) remembered(ctx context.Context, key []string, compute func() (
 		key = append(key, "locked "+m.Path+"@"+m.Version+" "+m.Sum)
 	}
 	idOf := func(release string) string {
-		return store.Key(slices.Concat([]string{"load build list 5", r.in.Target(), release}, key, r.along.key())...)
+		return store.Key(slices.Concat([]string{"load build list 6", r.in.Target(), release}, key, r.along.key())...)
 	}
 	id := idOf(r.compiler.version)
 	if b, err := r.recall(ctx, id); b != nil || err != nil {

@@ -197,6 +197,7 @@ type build struct {
 	Along     []store.RecordCompanion `json:",omitempty"`
 	Replaced  []string                `json:",omitempty"` // paths of modules that others stand for, and of those that a vendor directory has in the place of others
 	Local     []string                `json:",omitempty"` // packages of local modules, sorted
+	GoMods    []string                `json:",omitempty"` // directories that replace modules and whose go.mod files counted, sorted
 	Imports   []string                // all packages and what they import, sorted
 }
 
@@ -246,6 +247,7 @@ func (r *request) build(ctx context.Context, c *closure) (*build, error) {
 	}
 	if r.main != nil {
 		b.GoMod += r.main.ReplaceLines()
+		b.GoMods = r.main.Counted()
 	}
 	for _, pkg := range sortedKeys(c.from) {
 		if c.from[pkg].local {

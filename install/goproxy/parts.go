@@ -45,7 +45,7 @@ func (r *request) parts(b *build, inPlace bool) []find.Part {
 	}
 	parts = append(parts, r.local...)
 	if r.main != nil {
-		parts = append(parts, r.main.LinkedFiles()...)
+		parts = slices.Concat(parts, r.main.LinkedFiles(), r.main.CountedFiles(b.GoMods))
 	}
 	return parts
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
@@ -34,6 +35,7 @@ type Main struct {
 	Beside    []*Main           // the other modules of a workspace, where it builds from a vendor directory
 	Work      *workspace        // nil where no go.work file counts
 	goMods    map[string][]byte // of the directories that replace others, as far as they were read
+	counted   sync.Map          // directory → true: of them, those that the module graph was made of
 }
 
 // FindMain reads the module that a directory belongs to: the nearest go.mod at it or above it. The
@@ -161,7 +163,18 @@ func (m *Main) DirMod(v module.Version, dir string) (*File, error) {
 	if m.Vendor != nil {
 		return Parse(v.Path, data)
 	}
+	m.counted.Store(dir, true)
 	return Parse("", data)
+}
+
+// Counted lists the directories that replace others whose go.mod files the module graph was made
+// of, in order.
+func (m *Main) Counted() (dirs []string) {
+	for dir := range m.counted.Range {
+		dirs = append(dirs, dir.(string))
+	}
+	slices.Sort(dirs)
+	return dirs
 }
 
 // Version is the version that stands for the module in another's require line. It is above all that

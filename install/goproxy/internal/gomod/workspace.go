@@ -23,6 +23,7 @@ import (
 type workspace struct {
 	file string // absolute
 	text []byte
+	used []*Main // the other modules
 }
 
 // findWork returns the go.work file that counts for a directory, or "": the one that the setting
@@ -102,7 +103,7 @@ func (m *Main) useWork(file string) error {
 		return err
 	}
 	m.GoSum = append(append(m.GoSum, '\n'), sums...)
-	m.Work = &workspace{file: file, text: text}
+	m.Work = &workspace{file, text, others}
 	v, err := readVendor(root, m.GoVersion, true)
 	if err != nil || v == nil {
 		return err
@@ -228,9 +229,13 @@ func absolute(to module.Version, dir string) module.Version {
 	return to
 }
 
-// linked lists the go.work file, and the files of the workspace that lie elsewhere.
+// linked lists the go.work file, those of the modules that it uses, and the files of the workspace
+// that lie elsewhere.
 func (w *workspace) linked(name string) []find.Part {
 	parts := []find.Part{{Name: name, Files: []string{w.file}}} // GOWORK may name one anywhere
+	for _, o := range w.used {
+		parts = append(parts, o.ownFiles())
+	}
 	for _, file := range []string{w.file, w.file + ".sum"} {
 		dir, err := filepath.EvalSymlinks(filepath.Dir(file))
 		if err != nil {
