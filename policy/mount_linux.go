@@ -4,6 +4,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/loadgo/load/internal/kernelfs"
 )
 
 // readMounts returns the mounts of this system (proc_pid_mountinfo(5)).
@@ -27,14 +29,9 @@ func parseMounts(text string) mounts {
 		if len(fields) < 5 {
 			continue
 		}
-		all = append(all, mount{system: fields[2], root: unoctal(fields[3]), point: unoctal(fields[4])})
+		all = append(all, mount{system: fields[2], root: kernelfs.Unescape(fields[3]), point: kernelfs.Unescape(fields[4])})
 	}
 	return all
-}
-
-// unoctal decodes what the kernel escapes: blanks and backslashes.
-func unoctal(field string) string {
-	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`, `\043`, "#").Replace(field)
 }
 
 // otherPlaces lists where else the mounts show what a path without links leads to.

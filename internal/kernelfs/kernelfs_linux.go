@@ -69,17 +69,14 @@ func each(do func(device uint64, kind, point string)) error {
 		major, minor, _ := strings.Cut(fields[2], ":")
 		a, _ := strconv.ParseUint(major, 10, 32)
 		b, _ := strconv.ParseUint(minor, 10, 32)
-		do(unix.Mkdev(uint32(a), uint32(b)), kind, unescape(fields[4]))
+		do(unix.Mkdev(uint32(a), uint32(b)), kind, Unescape(fields[4]))
 	}
 	return nil
 }
 
-// unescape turns the octal escapes of mountinfo into what they stand for.
-func unescape(s string) string {
-	for _, c := range " \t\n\\#" {
-		s = strings.ReplaceAll(s, fmt.Sprintf(`\%03o`, c), string(c))
-	}
-	return s
+// Unescape turns the octal escapes of mountinfo into what they stand for.
+func Unescape(s string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`, `\043`, "#").Replace(s)
 }
 
 // Refuse returns why a file or directory cannot be granted, or nil.
