@@ -153,7 +153,7 @@ const maxSource = 256 << 20 // bytes
 
 // Compile implements [engine.Compiler]: it checks the file, or the manifest and its modules.
 func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error {
-	source, err := e.readSource(ctx, src)
+	source, text, err := e.readSource(ctx, src)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (e *Engine) Compile(ctx context.Context, src find.Source, dir string) error
 		}
 	}
 	main := all[len(all)-1].binary
-	types := main.typesText(manifest.Types(src.FS, src.File))
+	types := main.typesText(text)
 	if docs := main.documentation(types); len(docs) > 0 {
 		if files[docsFile], err = json.Marshal(docs); err != nil {
 			return err
@@ -215,33 +215,34 @@ func (l linked) compile(ctx context.Context) ([]byte, error) {
 	})
 }
 
-// readSource reads a manifest and its modules, or a file, which is a manifest of nothing else.
-func (e *Engine) readSource(ctx context.Context, src find.Source) (*manifest.Manifest, error) {
-	var m *manifest.Manifest
+// readSource reads a manifest and its modules, or a file, which is a manifest of nothing else, with
+// the text beside it that says its types, or nil. All of it is read once: what is compiled is what
+// was summed.
+func (e *Engine) readSource(ctx context.Context, src find.Source) (m *manifest.Manifest, types []byte, err error) {
 	var summed []byte
 	if manifest.Is(src.File) {
-		var err error
 		m, err = manifest.Read(src.FS, src.File, manifest.Fetching(ctx, e.config.Fetch))
 		var failed *manifest.FetchError
 		switch {
 		case errors.As(err, &failed):
-			return nil, err // it is of the network, or the policies'
+			return nil, nil, err // it is of the network, or the policies'
 		case err != nil:
-			return nil, &engine.CompileError{Reason: err.Error()}
+			return nil, nil, &engine.CompileError{Reason: err.Error()}
 		}
 		summed = []byte(m.Sum)
 	} else {
 		data, err := readFile(src)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		m, summed = &manifest.Manifest{Modules: []manifest.Module{{Name: manifest.Main, Data: data}}}, manifest.Hashed(src.FS, src.File, data)
+		types = manifest.Types(src.FS, src.File)
+		m, summed = &manifest.Manifest{Modules: []manifest.Module{{Name: manifest.Main, Data: data}}}, manifest.WithTypes(data, types)
 	}
 	name := filepath.Join(src.Dir, filepath.FromSlash(src.File))
 	if strings.HasPrefix(src.Hash, "file:") && find.HashFile(name, summed) != src.Hash {
-		return nil, &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
+		return nil, nil, &engine.CompileError{Reason: "it changed while it was loaded", Fix: "load it again"}
 	}
-	return m, nil
+	return m, types, nil
 }
 
 func readFile(src find.Source) ([]byte, error) {

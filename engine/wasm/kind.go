@@ -75,7 +75,7 @@ func (e *Engine) Describe(src find.Source) string {
 	later := func(_ context.Context, url string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("it is at %s, and fetched when the manifest is compiled", url)
 	}
-	source, err := (&Engine{config: Config{Fetch: later}}).readSource(context.Background(), src)
+	source, _, err := (&Engine{config: Config{Fetch: later}}).readSource(context.Background(), src)
 	var remote *manifest.FetchError
 	if errors.As(err, &remote) {
 		return plugin.String() + " with a manifest; " + err.Error()

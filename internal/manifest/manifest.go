@@ -33,13 +33,8 @@ func Is(file string) bool {
 // there is that, or the sum of a manifest and what it names. A file that is called as a manifest
 // and is none stands for itself.
 func Hashed(fsys fs.FS, name string, text []byte) []byte {
-	if types := Types(fsys, name); types != nil {
-		sum := sha256.New()
-		fmt.Fprintf(sum, "%d\n%s%s", len(text), text, types)
-		return sum.Sum(nil)
-	}
 	if !Is(name) {
-		return text
+		return WithTypes(text, Types(fsys, name))
 	}
 	// What lies at a URL is known by its hash, which the text has.
 	m, err := Read(fsys, name, func(string, int64) ([]byte, error) { return nil, errNotFetched })
@@ -47,6 +42,16 @@ func Hashed(fsys fs.FS, name string, text []byte) []byte {
 		return text
 	}
 	return []byte(m.Sum)
+}
+
+// WithTypes is what Hashed returns for a file that is no manifest, with what says its types, or nil.
+func WithTypes(text, types []byte) []byte {
+	if types == nil {
+		return text
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%d\n%s%s", len(text), text, types)
+	return sum.Sum(nil)
 }
 
 // Types is the text that says the types of a .wasm file's functions, NAME.wit beside it, or nil.
