@@ -19,7 +19,10 @@ import (
 )
 
 // many is a module of that many functions; it exports the last, which returns the number.
-func many(n int) []byte {
+func many(n int) []byte { return returning(n, n) }
+
+// returning is a module of n functions; it exports the last, which returns a number.
+func returning(n, last int) []byte {
 	leb := func(n int) []byte { return binary.AppendUvarint(nil, uint64(n)) }
 	section := func(id byte, content ...[]byte) []byte {
 		data := bytes.Join(content, nil)
@@ -28,7 +31,7 @@ func many(n int) []byte {
 	var bodies []byte
 	for i := range n {
 		body := []byte{0, 0x41, byte(i & 0x3f), 0x1a, 0x41} // drop a constant
-		body = append(body, signed(i+1)...)
+		body = append(body, signed(last-n+1+i)...)
 		body = append(body, 0x0b)
 		bodies = append(append(bodies, leb(len(body))...), body...)
 	}
@@ -120,6 +123,27 @@ func TestSkeleton(t *testing.T) {
 		var refused *engine.InitError
 		require.ErrorAs(t, err, &refused)
 		require.ErrorContains(t, err, "`load rm`")
+	}
+}
+
+// TestSkeletons: modules of one artifact that differ only in what they compute keep their own code.
+func TestSkeletons(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	files, dir := map[string][]byte{"one": returning(n, n), "other": returning(n, n+7), "same": returning(n, n)}, t.TempDir()
+	for name, wasm := range files {
+		require.NoError(t, Compile(t.Context(), name, wasm, dir, wazero.NewRuntimeConfig()))
+	}
+	code := kept(t, dir)
+	for name, want := range map[string]uint64{"one": n, "other": n + 7, "same": n} {
+		seen, err := Module(engine.Artifact{}, code, name)
+		require.NoError(t, err)
+		d, err := NewCodeDir(code)
+		require.NoError(t, err)
+		defer d.Remove()
+		got, err := run(t, d, seen)
+		require.NoError(t, err, name)
+		assert.Equal(t, want, got, name)
 	}
 }
 
