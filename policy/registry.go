@@ -119,8 +119,13 @@ func (rs *Registries) add(r Registry, rule string) error {
 		if err := checkPattern(pattern); err != nil {
 			return err
 		}
-		if isLocal(location(pattern)) {
+		switch where := location(pattern); {
+		case isLocal(where):
 			return fmt.Errorf("%q is a directory, which no registry has", pattern)
+		case strings.Contains(where, ":"):
+			return fmt.Errorf("%q is no import path, which has neither a port nor an address in brackets", pattern)
+		case where != pattern:
+			return fmt.Errorf("%q is compared with import paths, and is none: %s", pattern, write(where))
 		}
 		if slices.Contains(r.owns()[:i+1], pattern) {
 			return fmt.Errorf("it owns %s twice", pattern)

@@ -69,7 +69,7 @@ func (p *Policy) Signed(path, version, sum string, now time.Time) Decision {
 	var verifiers []note.Verifier
 	rule, expired := "", ""
 	for _, s := range p.Signers {
-		if match([]string{s.Pattern}, path) == "" {
+		if pattern, _ := denied([]string{s.Pattern}, path); pattern == "" { // as a rule that forbids: no spelling goes without
 			continue
 		}
 		name, _, _ := strings.Cut(s.Key, "+")
