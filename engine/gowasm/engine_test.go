@@ -94,7 +94,7 @@ func artifact(s *store.Store, spec *find.Spec, files *store.Artifact) engine.Art
 	return engine.Artifact{
 		Spec: spec, Files: files,
 		Derive: func(ctx context.Context, key string, make func(context.Context, string) error) (*store.Artifact, error) {
-			derived, _, err := s.Artifact(ctx, store.Key("derived", files.Key(), key), make)
+			derived, _, err := s.Artifact(ctx, store.Key("derived", files.Sum(), key), make)
 			return derived, err
 		},
 	}
