@@ -89,7 +89,8 @@ func compileInto(t testing.TB, s *store.Store, config gowasm.Config, files map[s
 	return e, artifact(s, &find.Spec{Name: "sample", Source: src}, compiled)
 }
 
-// artifact is what the loader hands to an engine: files of a store, which keeps what is made of them.
+// artifact is what the loader hands to an engine: files of a store, which keeps what is made of
+// them.
 func artifact(s *store.Store, spec *find.Spec, files *store.Artifact) engine.Artifact {
 	return engine.Artifact{
 		Spec: spec, Files: files,

@@ -1,7 +1,8 @@
 // Package wasm runs compiled WebAssembly files, of whatever language, inside the host's process, by
 // wazero. A module is of one of three kinds, which its imports and exports tell:
 //
-//   - an Extism plugin, whose functions take and return bytes: []byte, string, and JSON for the rest;
+//   - an Extism plugin, whose functions take and return bytes: []byte, string, and JSON for the
+//     rest;
 //   - a WASI command, which is the function main, run in a fresh instance by every call;
 //   - any other module (a WASI reactor), whose exported functions take and return numbers, and
 //     strings, records and lists where a .wit text beside the file or in it says so.
@@ -11,7 +12,8 @@
 //	            parameters                             results                     by name
 //	plugin      one or none: []byte, string, or coded  one or none: the same       string
 //	command     [io.Reader], [io.Writer], ...string    string, []byte, or none     string
-//	numbers     integers, bool, floats; checked        the same                    int32, int64, float32, float64
+//	numbers     integers, bool, floats; checked        the same                    int32, int64,
+//	                                                                               float32, float64
 //	.wit text   string, []byte, JSON; numbers;         the same, and an error      string, numbers,
 //	            structs, slices, pointers              for a result                maps, slices, nil
 //	program     plugins call it with []byte, string, coded values and numbers, others with numbers

@@ -44,7 +44,8 @@ func Hashed(fsys fs.FS, name string, text []byte) []byte {
 	return []byte(m.Sum)
 }
 
-// WithTypes is what Hashed returns for a file that is no manifest, with what says its types, or nil.
+// WithTypes is what Hashed returns for a file that is no manifest, with what says its types, or
+// nil.
 func WithTypes(text, types []byte) []byte {
 	if types == nil {
 		return text

@@ -17,10 +17,10 @@ import (
 // wazero decodes and validates a module each time, also where it has the machine code, and uses the
 // bodies of functions for nothing else. So what is kept beside the machine code is the module's
 // skeleton, whose functions only trap, and the machine code is kept as if it were that of the
-// skeleton. Both lie in one artifact and are verified, and the skeleton holds the sum of its module:
-// wazero tells modules apart by what it sees of them, and an artifact may have several that differ
-// in their bodies alone. Were the machine code missing, the functions of the skeleton would run:
-// [CodeDir.Used] makes sure that it was not.
+// skeleton. Both lie in one artifact and are verified, and the skeleton holds the sum of its
+// module: wazero tells modules apart by what it sees of them, and an artifact may have several that
+// differ in their bodies alone. Were the machine code missing, the functions of the skeleton would
+// run: [CodeDir.Used] makes sure that it was not.
 
 // skeletons is the folder of an artifact of machine code.
 const skeletons = "skeletons"
