@@ -101,6 +101,18 @@ func (p *Policy) Signed(path, version, sum string, now time.Time) Decision {
 	return Decision{Allowed: true, Rule: p.rule(rule), Reason: subject + " is signed by " + signer}
 }
 
+// Unsigned decides about a file or directory that is used in place, which nothing signs: none that
+// a rule says has to be signed may be.
+func (p *Policy) Unsigned(place string) Decision {
+	for _, s := range p.Signers {
+		if pattern, _ := denied([]string{s.Pattern}, place); pattern != "" {
+			name, _, _ := strings.Cut(s.Key, "+")
+			return p.refuse("sign "+s.Pattern+" "+name, place+" has to be signed, and is used in place", "sign a copy of it, and ask for that: file::"+place)
+		}
+	}
+	return Decision{Allowed: true}
+}
+
 func (p *Policy) verify(path, version, sum string, verifiers []note.Verifier) (signer string, err error) {
 	file, err := SignatureFile(path, version)
 	if err != nil {

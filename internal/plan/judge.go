@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -75,13 +76,21 @@ func Permit(policies []*policy.Policy, name find.Name, spec *find.Spec, by strin
 func permitModule(rules *policy.Policy, spec *find.Spec, asked, by string, now time.Time) policy.Decision {
 	subject := Subject(spec)
 	subject.Also = append(subject.Also, asked)
-	switch {
-	case spec.Source.Kind == find.KindBuiltin: // the program's own
+	if spec.Source.Kind == find.KindBuiltin { // the program's own
 		return rules.Denies(subject.Names()...)
-	case by != "":
-		return rules.Version(subject, now)
 	}
-	return rules.Asked(subject)
+	var d policy.Decision
+	if by == "" {
+		d = rules.Asked(subject)
+	} else {
+		d = rules.Version(subject, now)
+	}
+	if d.Allowed && spec.Version == "" && spec.Source.Dir != "" {
+		if unsigned := rules.Unsigned(filepath.Join(spec.Source.Dir, spec.Source.File)); !unsigned.Allowed {
+			return unsigned
+		}
+	}
+	return d
 }
 
 // permitAge decides about the age of a module of what was prepared elsewhere, where no installer
@@ -115,6 +124,9 @@ func permitParts(rules *policy.Policy, spec *find.Spec) policy.Decision {
 		d := rules.Denies(slices.Concat(policy.Subject{Package: part.Name}.Names(), part.Files)...)
 		if d.Allowed && part.Place != "" {
 			d = rules.Places(part.Place)
+		}
+		if d.Allowed && part.Place != "" && spec.Version == "" {
+			d = rules.Unsigned(part.Place)
 		}
 		if !d.Allowed {
 			if part.Name != "" && !strings.HasPrefix(d.Reason, part.Name+" ") {
