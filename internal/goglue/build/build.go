@@ -66,7 +66,7 @@ var sourcesSum = func() string {
 }()
 
 // generatorVersion is raised with every change of this package that changes what it generates.
-const generatorVersion = 44
+const generatorVersion = 45
 
 // build is one run of a Builder.
 type build struct {

@@ -30,8 +30,8 @@ type Goroutines struct {
 
 // Go runs f in a goroutine of the machinery.
 func (g *Goroutines) Go(f func()) {
-	g.own.Add(1)
-	go func() {
+	go func() { // it is counted once it exists: too few of the machinery is the safe side
+		g.own.Add(1)
 		defer g.own.Add(-1)
 		f()
 	}()
