@@ -54,8 +54,8 @@ func (d deriving) Open(ctx context.Context, a engine.Artifact, imp engine.Import
 	return d.Engine.Open(ctx, a, imp)
 }
 
-// TestDerived: what was made of an artifact is not used with another one of the same key, whoever
-// made that: a builder whose key is no longer trusted, a host, or a bundle.
+// TestDerived: what was made of an artifact is not used with another one of the same key: one of a
+// builder whose key is no longer trusted, of a host, or of a bundle.
 func TestDerived(t *testing.T) {
 	t.Parallel()
 	s, dirs := serve(t), scripts(t)
