@@ -90,13 +90,7 @@ func TestSwapKeepsWhatIsUsed(t *testing.T) {
 // TestWatchChecks: a watch asks the check of each new instance.
 func TestWatchChecks(t *testing.T) {
 	t.Parallel()
-	events := make(chan load.Event, 100)
-	l := gardenLoader(t, load.Config{Events: func(e load.Event) {
-		switch e.(type) {
-		case event.Kept, event.Reloaded:
-			events <- e
-		}
-	}})
+	l, events := reloadingLoader(t)
 	dir := t.TempDir()
 	script := filepath.Join(dir, "price.star")
 	replace(t, script, "def price(n): return n\n")

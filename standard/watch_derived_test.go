@@ -42,13 +42,9 @@ func New(ctx context.Context, next http.Handler) (http.Handler, error) {
 `
 }
 
-// TestWatchDerived: under traffic, a server whose handler is derived of a watched folder answers
-// each request. What breaks the constructor keeps the old one; a good change takes over.
-func TestWatchDerived(t *testing.T) {
-	t.Parallel()
-	changes := []string{
-		plugin("broken", "return nil, errRefused"), plugin("broken", "panic(errRefused)"), "package p\n\nfunc Niew() {}\n",
-	}
+// reloadingLoader returns a loader, and the outcomes of its reloads.
+func reloadingLoader(t *testing.T) (*load.Loader, <-chan load.Event) {
+	t.Helper()
 	outcomes := make(chan load.Event, 100)
 	l := gardenLoader(t, load.Config{Events: func(e load.Event) {
 		switch e.(type) {
@@ -56,6 +52,17 @@ func TestWatchDerived(t *testing.T) {
 			outcomes <- e
 		}
 	}})
+	return l, outcomes
+}
+
+// TestWatchDerived: under traffic, a server whose handler is derived of a watched folder answers
+// each request. What breaks the constructor keeps the old one; a good change takes over.
+func TestWatchDerived(t *testing.T) {
+	t.Parallel()
+	changes := []string{
+		plugin("broken", "return nil, errRefused"), plugin("broken", "panic(errRefused)"), "package p\n\nfunc Niew() {}\n",
+	}
+	l, outcomes := reloadingLoader(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "p.go")
 	replace(t, file, plugin("1", ""))
