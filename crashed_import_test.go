@@ -49,6 +49,24 @@ func TestImportCrashesMeanwhile(t *testing.T) {
 	assert.NotSame(t, user, mustLoad(t, l, "user"))
 }
 
+// TestReloadImportsWhatCrashes: where an import of the new instance crashes while that is loaded, the
+// old one stays and the reload tells the crash.
+func TestReloadImportsWhatCrashes(t *testing.T) {
+	t.Parallel()
+	w := &world{modules: map[string]fake{"base": {}, "user": {}}}
+	l := newLoader(t, w)
+	mustLoad(t, l, "base")
+	base := w.last()
+	user := mustLoad(t, l, "user")
+	w.modules["user"] = fake{imports: []string{"base", "killer"}}
+	w.modules["killer"] = fake{open: func(context.Context) error { base.kill("killed"); return nil }}
+	_, err := l.Reload(t.Context(), "user")
+	var failed *load.ReloadError
+	require.ErrorAs(t, err, &failed)
+	assert.ErrorIs(t, err, load.ErrCrashed)
+	assert.Same(t, user, mustLoad(t, l, "user"))
+}
+
 // TestReloadOfWhatCrashes: what crashes whenever it has been started takes no place, and is not
 // started again and again.
 func TestReloadOfWhatCrashes(t *testing.T) {

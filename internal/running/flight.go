@@ -191,7 +191,7 @@ func (c *Table[M]) finish(ctx context.Context, f *Flight[M]) (ended bool) {
 	abandoned := f.abandoned
 	if f.module != nil && !abandoned && (!c.of(f.module).registered || c.Holds(f.module)) {
 		c.register(f.module, f.keys)
-		if c.crash(f.Imports) != nil { // the next use may meet it alive
+		if c.Ended != nil && c.crash(f.Imports) != nil { // the next use may meet it alive
 			c.withdraw([]*M{f.module}, crashedImport)
 		}
 	}
