@@ -32,7 +32,8 @@ type Entry[M any] struct {
 	// Guarded by the mutex of the table.
 	registered, dropped bool
 	pins                int
-	borrowers           int       // those that will unload it
+	borrowers           int       // the calls that use it for a time
+	lent                bool      // it was loaded for one of them
 	number              int64     // how many modules were registered before it, and it
 	used                int64     // the look that last found it used
 	seen                int64     // its calls at the last look

@@ -29,8 +29,8 @@ type Table[M any] struct {
 	loads   atomic.Int64 // how many modules were registered
 
 	// Follows reports whether the program may follow modules through their names; nil is no. Ended
-	// ends modules that were withdrawn; a table of siblings, which withdraws none, has none. They
-	// are set before the first load.
+	// ends modules that were withdrawn; the tables of siblings and of generations, which withdraw
+	// none, have none. They are set before the first load.
 	Follows func() bool
 	Ended   func(modules []*M, why string)
 }
@@ -264,29 +264,30 @@ func (c *Table[M]) drop(modules []*M) {
 func (c *Table[M]) Loads() int64 { return c.loads.Load() }
 
 // Borrow lets a caller borrow a module. It returns false for one that was taken out
-// meanwhile. before is how many modules had been registered when the call began: one that was
-// registered earlier and has no borrowers is somebody else's.
+// meanwhile. before is how many modules had been registered when the call began: where every
+// borrower finds that the module was registered earlier, it is somebody else's and stays.
 func (c *Table[M]) Borrow(m *M, before int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.of(m).dropped && !c.closed {
 		return false
 	}
-	if c.of(m).borrowers > 0 || c.of(m).number > before {
-		c.of(m).borrowers++
-	}
+	c.of(m).borrowers++
+	c.of(m).lent = c.of(m).lent || c.of(m).number > before
 	return true
 }
 
-// GiveBack takes the module out of the cache when its last borrower has gone and nobody imports it,
-// and reports whether it did.
+// GiveBack takes a module that was loaded to be borrowed out of the cache when its last borrower has
+// gone and nobody imports it, and reports whether it did.
 func (c *Table[M]) GiveBack(m *M) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.of(m).borrowers == 0 {
+	if c.of(m).borrowers--; c.of(m).borrowers > 0 {
 		return false
 	}
-	if c.of(m).borrowers--; c.of(m).borrowers > 0 || c.of(m).dropped || c.closed || len(c.users(m)) > 0 {
+	lent := c.of(m).lent
+	c.of(m).lent = false
+	if !lent || c.of(m).dropped || c.closed || len(c.users(m)) > 0 {
 		return false
 	}
 	c.remove(m)
