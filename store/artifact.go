@@ -23,21 +23,26 @@ type Artifact struct {
 	dir   string // of the files
 	files []File // sorted by name
 
-	elsewhere Contents // where the files are when they are not in a store, or nil
+	elsewhere *Contents // where the files are when they are not in a store, or nil
 
 	verified func(file File, took time.Duration) // hears of files that were, or nil
 }
 
-// Contents returns what a file of an artifact holds, and what verifies that very memory, which does
-// not change.
-type Contents func(name string) (data []byte, verify func() error, err error)
+// Contents brings the files of an artifact that are not in a store.
+type Contents struct {
+	// Read returns what a file holds, and what verifies that very memory, which does not change.
+	Read func(name string) (data []byte, verify func() error, err error)
+	// Copy writes what a file holds, and returns an error if that is not what it has to be. It is
+	// nil where Read has to copy nothing.
+	Copy func(name string, to io.Writer) error
+}
 
 // NewArtifact returns an artifact whose files are not in a store. Contents is only asked for these
 // files.
 func NewArtifact(key string, files []File, contents Contents) *Artifact {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	return &Artifact{key: key, files: files, elsewhere: contents}
+	return &Artifact{key: key, files: files, elsewhere: &contents}
 }
 
 // Key returns the key that the artifact is kept under.
@@ -124,20 +129,19 @@ func (a *Artifact) Open(name string) (*os.File, error) {
 }
 
 // OpenUnverified is Open without the verification, which the caller can then do beside other work:
-// nothing that comes from the file is to be trusted before verify has returned nil. verify is
-// called before the file is closed.
+// the file need not be complete, and nothing that comes from it is to be trusted, before verify has
+// returned nil. verify is called once, and before the file is closed.
 func (a *Artifact) OpenUnverified(name string) (f *os.File, verify func() error, err error) {
 	want, err := a.file(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	if a.elsewhere != nil {
-		data, verify, err := a.elsewhere(name)
+		m, err := newMemory(name)
 		if err != nil {
 			return nil, nil, err
 		}
-		f, err = inMemory(name, data)
-		return f, func() error { return a.timed(want, verify) }, err
+		return m.File, func() error { return a.timed(want, func() error { return m.fill(a.elsewhere, name) }) }, nil
 	}
 	if f, want, err = a.open(want); err != nil {
 		return nil, nil, err
@@ -174,7 +178,7 @@ func (a *Artifact) ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	if a.elsewhere != nil {
-		data, verify, err := a.elsewhere(name)
+		data, verify, err := a.elsewhere.Read(name)
 		if err == nil {
 			err = a.timed(want, verify)
 		}

@@ -208,10 +208,10 @@ func TestArtifactSum(t *testing.T) {
 		require.Equal(t, made.Sum(), found.Sum())
 		require.Empty(t, seen[made.Sum()], name)
 		seen[made.Sum()] = name
-		require.NotEqual(t, made.Sum(), store.NewArtifact(store.Key("another"), made.Files(), nil).Sum())
+		require.NotEqual(t, made.Sum(), store.NewArtifact(store.Key("another"), made.Files(), store.Contents{}).Sum())
 	}
 	elsewhere := func(digest string) string {
-		return store.NewArtifact(key, []store.File{{Name: "module", Size: 1, Digest: digest}}, func(string) ([]byte, func() error, error) { panic("it is not read") }).Sum()
+		return store.NewArtifact(key, []store.File{{Name: "module", Size: 1, Digest: digest}}, store.Contents{}).Sum()
 	}
 	require.NotEqual(t, elsewhere("sha256:1"), elsewhere("sha256:2"))
 	require.Empty(t, elsewhere(""), "what it holds is not known")

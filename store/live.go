@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -95,10 +96,10 @@ func (l *live) end() {
 	l.file, l.lock, l.size, l.used = nil, nil, 0, nil
 }
 
-// start takes the first file that no living process has.
+// start takes a file that no living process has.
 func (l *live) start(dir string) {
-	for i := range maxLive {
-		path := filepath.Join(dir, strconv.Itoa(i))
+	for try := range liveTries {
+		path := filepath.Join(dir, strconv.Itoa(livePlace(try)))
 		lock := newFlock(path)
 		ok, err := lock.TryLock()
 		if errors.Is(err, fs.ErrNotExist) && os.Mkdir(dir, 0o700) == nil {
@@ -120,8 +121,18 @@ func (l *live) start(dir string) {
 	}
 }
 
-// maxLive is how many processes can be told from each other.
-const maxLive = 10_000
+// liveTries is how many places are tried: in the end among a million, so that one is free.
+const liveTries = 80
+
+// livePlace returns the place to try: those of a few processes in order, and then any among ever
+// more, so that of a thousand processes each finds one in a few tries.
+func livePlace(try int) int {
+	const inOrder = 4
+	if try < inOrder {
+		return try
+	}
+	return rand.IntN(inOrder << (try / inOrder))
+}
 
 // inUse returns what living processes use.
 func (s *Store) inUse() (map[string]bool, error) {

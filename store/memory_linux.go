@@ -7,9 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inMemory returns a file that holds data, lies in no directory and can be executed. It is sealed:
-// nobody can change it.
-func inMemory(name string, data []byte) (*os.File, error) {
+// newMemory returns a file that lies in no directory and can be executed once it is filled.
+func newMemory(name string) (*memory, error) {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate(name, flags|unix.MFD_EXEC)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3 every such file can be executed
@@ -18,18 +17,19 @@ func inMemory(name string, data []byte) (*os.File, error) {
 	if err != nil {
 		return nil, memoryError(err)
 	}
-	f := os.NewFile(uintptr(fd), "memory:"+name)
-	if _, err = f.Write(data); err == nil {
-		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_GROW|unix.F_SEAL_SHRINK|unix.F_SEAL_SEAL)
-	}
+	return &memory{os.NewFile(uintptr(fd), "memory:"+name)}, nil
+}
+
+// seal sees to it that nobody can change the file, and goes to its beginning.
+func (m *memory) seal() error {
+	_, err := unix.FcntlInt(m.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_GROW|unix.F_SEAL_SHRINK|unix.F_SEAL_SEAL)
 	if err == nil {
-		_, err = f.Seek(0, 0)
+		_, err = m.Seek(0, 0)
 	}
 	if err != nil {
-		_ = f.Close()
-		return nil, memoryError(err)
+		return memoryError(err)
 	}
-	return f, nil
+	return nil
 }
 
 func memoryError(err error) error {

@@ -2,11 +2,10 @@
 
 package store
 
-import (
-	"errors"
-	"os"
-)
+import "errors"
 
-func inMemory(string, []byte) (*os.File, error) {
-	return nil, &MemoryError{Fix: "set Config.Engine to gowasm", Err: errors.ErrUnsupported}
-}
+func newMemory(string) (*memory, error) { return nil, memoryError(errors.ErrUnsupported) }
+
+func (m *memory) seal() error { return memoryError(errors.ErrUnsupported) }
+
+func memoryError(err error) error { return &MemoryError{Fix: "set Config.Engine to gowasm", Err: err} }

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/mod/module"
 )
 
+// HistoryName is the file of a store in which the command keeps what was typed at its prompt.
+const HistoryName = "history"
+
 // unlisted lists the files and directories that no record, sum or key leads to, by their names in
 // the store: nobody reads them. What is work in progress or comes and goes with processes is not
 // looked at.
@@ -34,7 +37,9 @@ func (s *Store) unlisted() ([]string, error) {
 	}
 	all := slices.Concat([]string{}, modules, artifacts, downloads, records)
 	for dir, listed := range map[string]func(name string) bool{
-		s.dir:                              func(name string) bool { return slices.Contains(dirs, name) || name == filepath.Base(s.releasesFile()) },
+		s.dir: func(name string) bool {
+			return slices.Contains(dirs, name) || name == filepath.Base(s.releasesFile()) || name == HistoryName
+		},
 		filepath.Join(s.ModDir(), "cache"): func(name string) bool { return name == "download" || name == "lock" }, // the go command's
 		s.objDir():                         func(name string) bool { return checkKey(name) == nil },
 		filepath.Dir(s.sourceRecordDir()):  func(name string) bool { return name == recordFormat },

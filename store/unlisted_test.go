@@ -23,6 +23,7 @@ func TestUnlisted(t *testing.T) {
 		return os.WriteFile(filepath.Join(dir, "program"), []byte("x"), 0o600)
 	})
 	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(s.Dir(), store.HistoryName), []byte("1 + 1\n"), 0o600))
 	report, err := s.Verify(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, report.Unlisted)
