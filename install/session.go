@@ -76,12 +76,8 @@ func (s *Session) AdmitPlaces(places ...string) error {
 // name its place must not deny it. Installers ask about each address that they are led to by
 // others. The error is a [*PolicyError].
 func (s *Session) AdmitURL(u *url.URL) error {
-	if s.Denies() && webhost.Disguised(u.Host) {
-		return &PolicyError{
-			Rule:   "deny",
-			Reason: fmt.Sprintf("the host %q has letters outside of ASCII, which can stand for those of one that is denied", u.Host),
-			Fix:    "write them as xn--…",
-		}
+	if why := webhost.Doubt(u.Host); s.Denies() && why != "" {
+		return &PolicyError{Rule: "deny", Reason: fmt.Sprintf("the host %q, which may be one that is denied, %s", u.Host, why)}
 	}
 	where := url.URL{Scheme: u.Scheme, Host: u.Host, Path: path.Clean("/" + u.Path)}
 	return Decide(s.Policies, func(p *policy.Policy) policy.Decision { return p.Denies(where.String()) })

@@ -251,7 +251,7 @@ func (p *parser) age(args []string) error {
 	}
 	age, err := quantity.ParseDuration(args[0])
 	if err != nil || age <= 0 {
-		return p.fail("%q is no duration such as 72h or 3d", args[0])
+		return p.fail("%q is no duration such as 72h or 3d, of 292 years at most", args[0])
 	}
 	p.policy.MinAge = age
 	if len(args) > 2 {

@@ -142,7 +142,7 @@ func TestSyntax(t *testing.T) {
 		"load.policy 1\ndeny a,b":                                  `load.policy:2: "a,b" is no pattern: spaces, not commas, are between patterns`,
 		"load.policy 1\nallow example.com/...":                     `load.policy:2: "example.com/..." is no pattern: a pattern is a prefix: write "example.com"`,
 		"load.policy 1\nage":                                       `load.policy:2: want age DURATION [except PATTERN...]`,
-		"load.policy 1\nage -1h":                                   `load.policy:2: "-1h" is no duration such as 72h or 3d`,
+		"load.policy 1\nage -1h":                                   `load.policy:2: "-1h" is no duration such as 72h or 3d, of 292 years at most`,
 		"load.policy 1\nage 1h\nage 2h":                            `load.policy:3: there is a rule "age" in line 2 already`,
 		"load.policy 1\ninstall maybe":                             `load.policy:2: want install off or install on`,
 		"load.policy 1\nmax-size 12":                               ``,

@@ -202,7 +202,7 @@ func describe(dir string) (*find.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, file, reason := detect(entries)
+	kind, file, reason := detect(regular.DirFS(dir), entries)
 	if reason != "" {
 		return nil, notFound("%s %s", dir, reason)
 	}
@@ -228,7 +228,7 @@ func describe(dir string) (*find.Spec, error) {
 
 // detect tells by the entries of a directory what kind of module it holds, and by which file where
 // it is a single one, or why it holds none.
-func detect(entries []fs.DirEntry) (kind find.Kind, file, reason string) {
+func detect(fsys fs.FS, entries []fs.DirEntry) (kind find.Kind, file, reason string) {
 	var tests, script bool
 	var wasm, manifests []string
 	for _, entry := range entries {
@@ -254,11 +254,13 @@ func detect(entries []fs.DirEntry) (kind find.Kind, file, reason string) {
 	switch {
 	case script:
 		return find.KindStarlark, starlarkInit, ""
-	case len(wasm) == 1:
-		return find.KindWasm, wasm[0], ""
-	case len(wasm) > 1 && len(manifests) == 1:
-		return find.KindWasm, manifests[0], ""
-	case len(wasm) > 1:
+	case len(wasm) > 0:
+		switch file, reason = manifest.Among(fsys, manifests); {
+		case file != "" || reason != "":
+			return find.KindWasm, file, reason
+		case len(wasm) == 1:
+			return find.KindWasm, wasm[0], ""
+		}
 		return "", "", fmt.Sprintf("holds no Go files, and %d WebAssembly files: name one of them", len(wasm))
 	case tests:
 		return "", "", "holds only test files"

@@ -18,7 +18,7 @@ func TestWasm(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	for _, file := range []string{"tax.wasm", "one/a.wasm", "one/README.md", "two/a.wasm", "two/b.wasm", "go/a.wasm", "go/a.go", "script/a.wasm", "script/init.star", "plugin.json", "plugin.toml", "three/a.wasm", "three/b.wasm", "three/plugin.toml", "two/a.json", "two/b.toml"} {
+	for _, file := range []string{"tax.wasm", "one/a.wasm", "one/README.md", "two/a.wasm", "two/b.wasm", "go/a.wasm", "go/a.go", "script/a.wasm", "script/init.star", "plugin.json", "plugin.toml", "three/a.wasm", "three/b.wasm", "two/a.json", "two/b.toml"} {
 		path := filepath.Join(root, filepath.FromSlash(file))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte("package a"), 0o600))
@@ -32,7 +32,7 @@ func TestWasm(t *testing.T) {
 		}
 		return dir.New(at).Find(t.Context(), name)
 	}
-	for target, want := range map[string]string{"tax.wasm": "tax.wasm", "one": "a.wasm", "one/a.wasm": "a.wasm", root + "/tax.wasm": "tax.wasm", root + "/one": "a.wasm", root + "/plugin.json": "plugin.json", "plugin.toml": "plugin.toml", "three": "plugin.toml"} {
+	for target, want := range map[string]string{"tax.wasm": "tax.wasm", "one": "a.wasm", "one/a.wasm": "a.wasm", root + "/tax.wasm": "tax.wasm", root + "/one": "a.wasm", root + "/plugin.json": "plugin.json", "plugin.toml": "plugin.toml"} {
 		spec, err := look(target)
 		require.NoError(t, err, target)
 		assert.Equal(t, find.KindWasm, spec.Source.Kind, target)
@@ -49,6 +49,44 @@ func TestWasm(t *testing.T) {
 	assert.ErrorContains(t, err, "2 WebAssembly files: name one of them")
 	_, err = look("other.wasm")
 	assert.ErrorIs(t, err, find.ErrNotFound)
+}
+
+// TestManifestBeside: a manifest in a folder counts by what it says, also beside a single module, whose
+// limits and hosts it may hold; what others call JSON or TOML does not.
+func TestManifestBeside(t *testing.T) {
+	t.Parallel()
+	const one = `{"wasm":[{"path":"a.wasm"}],"allowed_hosts":[]}`
+	for name, c := range map[string]struct {
+		files map[string]string
+		file  string
+		fails string
+	}{
+		"none":       {map[string]string{"a.wasm": "a", "package.json": `{"scripts":{"wasm":"asc"}}`, "Cargo.toml": "[package]\nname = \"wasm\"\n"}, "a.wasm", ""},
+		"JSON":       {map[string]string{"a.wasm": "a", "plugin.json": one, "package.json": "{}"}, "plugin.json", ""},
+		"TOML":       {map[string]string{"a.wasm": "a", "b.wasm": "b", "plugin.toml": "[[wasm]]\npath = \"a.wasm\"\n"}, "plugin.toml", ""},
+		"unreadable": {map[string]string{"a.wasm": "a", "plugin.json": `{"wasm":[`}, "plugin.json", ""},
+		"odd":        {map[string]string{"a.wasm": "a", "plugin.json": `{"wasm":[{"path":"a.wasm"}],"allowed_host":[]}`}, "plugin.json", ""},
+		"two":        {map[string]string{"a.wasm": "a", "a.json": one, "b.json": one}, "", "holds two manifests, a.json and b.json: name one of them"},
+		"several":    {map[string]string{"a.wasm": "a", "b.wasm": "b", "package.json": "{}"}, "", "2 WebAssembly files: name one of them"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root, err := filepath.EvalSymlinks(t.TempDir())
+			require.NoError(t, err)
+			for file, text := range c.files {
+				require.NoError(t, os.WriteFile(filepath.Join(root, file), []byte(text), 0o600))
+			}
+			asked, err := find.ParseName(root)
+			require.NoError(t, err)
+			spec, err := dir.New(".").Find(t.Context(), asked)
+			if c.fails != "" {
+				assert.ErrorContains(t, err, c.fails)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, c.file, spec.Source.File)
+		})
+	}
 }
 
 // TestManifest: the source of a manifest is the modules that it names, too.

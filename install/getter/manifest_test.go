@@ -18,9 +18,10 @@ func TestManifest(t *testing.T) {
 	const empty = "\x00asm\x01\x00\x00\x00"
 	url, _ := serve(t, map[string][]byte{
 		"/plugins.zip": zipOf(t, "p/a/plugin.toml", "[[wasm]]\npath = \"lib/a.wasm\"\n", "p/a/lib/a.wasm", empty, "p/README", "text"),
+		"/beside.zip":  zipOf(t, "p/a.wasm", empty, "p/plugin.json", `{"wasm": [{"path": "a.wasm"}]}`, "p/package.json", "{}"),
 		"/whole.json":  []byte(`{"wasm": [{"data": "AGFzbQEAAAA="}]}`),
 	})
-	for name, file := range map[string]string{"/plugins.zip//a/plugin.toml": "plugin.toml", "/whole.json": "whole.json"} {
+	for name, file := range map[string]string{"/plugins.zip//a/plugin.toml": "plugin.toml", "/whole.json": "whole.json", "/beside.zip": "plugin.json"} {
 		_, spec, err := bring(t.Context(), t, insecure(), loadtest.OpenStore(t), url+name)
 		require.NoError(t, err, name)
 		assert.Equal(t, find.KindWasm, spec.Source.Kind)

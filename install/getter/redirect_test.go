@@ -98,7 +98,7 @@ func TestDisguisedRedirects(t *testing.T) {
 	}
 	address := func(host string) *url.URL { return &url.URL{Scheme: "https", Host: host, Path: "/x"} }
 	session := &install.Session{Policies: []*policy.Policy{{Deny: []string{"denied.test"}}}}
-	for _, host := range []string{"ｄenied.test", "denied。test", "denied.tes\u00adt:8443"} {
+	for _, host := range []string{"ｄenied.test", "denied。test", "denied.tes\u00adt:8443", "denied.test::m:5000"} {
 		var refused *install.PolicyError
 		assert.ErrorAs(t, session.AdmitURL(address(host)), &refused, host)
 	}

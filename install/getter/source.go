@@ -256,8 +256,8 @@ func (s *source) parseURL(text string) (url.Values, error) {
 		return nil, fmt.Errorf(`it has a part after "#", which nobody would see`)
 	case u.Opaque != "":
 		return nil, fmt.Errorf("it is not a URL")
-	case webhost.Disguised(u.Host):
-		return nil, fmt.Errorf("its host %q has letters outside of ASCII, which can look like others: write them as xn--…", u.Host)
+	case webhost.Doubt(u.Host) != "":
+		return nil, fmt.Errorf("its host %q %s", u.Host, webhost.Doubt(u.Host))
 	}
 	s.url = u
 	return values, nil

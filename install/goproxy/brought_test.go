@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"github.com/loadgo/load/install"
 	"github.com/loadgo/load/install/goproxy"
 	"github.com/loadgo/load/loadtest"
+	"github.com/loadgo/load/policy"
 	"github.com/loadgo/load/store"
 )
 
@@ -135,4 +137,31 @@ func TestToolchainRefused(t *testing.T) {
 			assert.Fail(t, "it left a record", "%s: %+v", tt.what, record)
 		}
 	}
+}
+
+// TestYoungToolchain: a minimum age holds for a release of Go, too, also where the store has it
+// already.
+func TestYoungToolchain(t *testing.T) {
+	t.Parallel()
+	p, s := loadtest.Proxy(t), loadtest.OpenStore(t)
+	publishToolchain(p)
+	old := toolchainSession(s)
+	old.Policies = []*policy.Policy{{MinAge: time.Hour}}
+	young := toolchainSession(s)
+	young.Policies = []*policy.Policy{{MinAge: 100 * 365 * 24 * time.Hour}}
+	refused := func() {
+		_, err := goproxy.New(config(p)).Toolchain(t.Context(), young, release)
+		var denied *install.PolicyError
+		require.ErrorAs(t, err, &denied)
+		assert.ErrorContains(t, err, "golang.org/toolchain@"+toolchainVersion())
+		assert.ErrorContains(t, err, "ago, less than 36500d")
+	}
+	refused()
+	assert.Zero(t, p.Count(".zip"))
+	_, err := goproxy.New(config(p)).Toolchain(t.Context(), old, release)
+	require.NoError(t, err)
+	refused()
+	young.Policies[0].AgeExcept = []string{"golang.org/toolchain"}
+	_, err = goproxy.New(config(p)).Toolchain(t.Context(), young, release)
+	assert.NoError(t, err)
 }

@@ -68,9 +68,14 @@ func (in *Installer) Toolchain(ctx context.Context, session *install.Session, re
 	if !in.brings(session, nil) {
 		return "", &engine.ToolchainError{Reason: "none is to be installed, says GOTOOLCHAIN or the program", Fix: "set GOTOOLCHAIN=auto to let it be installed"}
 	}
-	root, err := in.keptToolchain(session.Store, m)
+	r := in.newRequest(ctx, session, session.Store)
+	defer r.close()
+	root, err := "", r.admitAge(ctx, m) // of one that the store has, too
+	if err == nil {
+		root, err = in.keptToolchain(session.Store, m)
+	}
 	if root == "" && err == nil {
-		root, err = in.fetchToolchain(ctx, session, m)
+		root, err = r.fetchToolchain(ctx, m)
 	}
 	if err != nil {
 		return "", about(m, err)
@@ -100,7 +105,8 @@ func (in *Installer) keptToolchain(s *store.Store, m module.Version) (string, er
 
 // fetchToolchain brings a toolchain into the store. The processes that want it at a time wait for
 // the first one.
-func (in *Installer) fetchToolchain(ctx context.Context, session *install.Session, m module.Version) (string, error) {
+func (r *request) fetchToolchain(ctx context.Context, m module.Version) (string, error) {
+	in, session := r.in, r.session
 	unlock, err := session.Store.Lock(ctx, "toolchain/"+m.Version)
 	if err != nil {
 		return "", err
@@ -109,8 +115,6 @@ func (in *Installer) fetchToolchain(ctx context.Context, session *install.Sessio
 	if root, err := in.keptToolchain(session.Store, m); root != "" || err != nil {
 		return root, err
 	}
-	r := in.newRequest(ctx, session, session.Store)
-	defer r.close()
 	if err := session.Admit(find.ModuleVersion{Path: m.Path, Version: m.Version}, -1); err != nil {
 		return "", err
 	}

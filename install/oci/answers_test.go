@@ -2,6 +2,7 @@ package oci_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,6 +81,16 @@ func cutOff(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
+// typed checks that an error is one that a program can tell from others.
+func typed(t *testing.T, err error) {
+	t.Helper()
+	var answered *install.RegistryError
+	var changed *install.ChecksumError
+	var gone *find.VersionError
+	var unknown *find.NotFoundError
+	assert.True(t, errors.As(err, &answered) || errors.As(err, &changed) || errors.As(err, &gone) || errors.As(err, &unknown), "%T: %v", err, err)
+}
+
 // TestAnswers: whatever a registry answers instead of a manifest or a blob is an error that says
 // what to do, and nothing is installed.
 func TestAnswers(t *testing.T) {
@@ -142,7 +153,7 @@ func TestAnswers(t *testing.T) {
 				config.Stall = 100 * time.Millisecond
 			}
 			_, spec, err := bring(t, oci.New(config), session, "oci::"+name)
-			require.Error(t, err)
+			typed(t, err)
 			assert.Nil(t, spec)
 			for _, want := range test.want {
 				assert.ErrorContains(t, err, want)
@@ -194,6 +205,7 @@ func TestContent(t *testing.T) {
 			loadtest.PushLayers(t, in, s.host()+"/content:"+tag, test.layers...)
 			_, spec, err := bring(t, in, new(install.Session), "oci::"+s.host()+"/content:"+tag)
 			require.ErrorContains(t, err, test.want)
+			typed(t, err)
 			assert.Nil(t, spec)
 		})
 	}
@@ -261,6 +273,7 @@ func TestManifests(t *testing.T) {
 			})
 			_, spec, err := bring(t, oci.New(quick()), new(install.Session), "oci::"+s.host()+"/m:v1")
 			require.ErrorContains(t, err, test.want)
+			typed(t, err)
 			assert.Nil(t, spec)
 			assert.NotContains(t, s.asked(), "/blobs/")
 		})

@@ -134,7 +134,7 @@ func TestTokens(t *testing.T) {
 		{"https://auth.r.example.com/token", "", "it wants the password sent to"}, // a host below it may be anybody's
 		{"http://r.example.com/token", "", "uses http but registry was contacted over https"},
 		{"https://127.1/token", "", "it sends for a token to this machine"},
-		{"https://ｅvil.com/token", "evil.com", "letters that stand for others"},
+		{"https://ｅvil.com/token", "evil.com", "a host that can stand for another"},
 		{"https://localhost/token", "", "blocked prefix"},
 		{"https://127.0.0.1/token", "", "blocked prefix"},
 		{"file:///etc/passwd", "", "unsupported scheme"},
@@ -425,7 +425,8 @@ func TestNames(t *testing.T) {
 		"oci::gopher:hunter2@example.com/team/rules":                    "keep that in the docker configuration",
 		"oci::exаmple.com/team/rules":                                   "letters outside of ASCII",
 		"oci::example.com:port/team/rules":                              "is no registry",
-		"oci::[::1/team/rules":                                          "is no registry",
+		"oci::[::1/team/rules":                                          "several colons",
+		"oci::example.com::x:5000/team/rules":                           "several colons",
 		"oci::example.com?x=/team/rules":                                "is no registry",
 		"oci::-example.com/team/rules:v1?x=y":                           "is no tag",
 	} {

@@ -135,7 +135,7 @@ func (r *Repository) at(version string) string {
 	if version == "" {
 		return r.String()
 	}
-	if sha256Digest.MatchString(version) {
+	if isSHA256(version) {
 		return r.String() + "@" + version
 	}
 	return r.String() + ":" + version
@@ -187,7 +187,7 @@ func (r *Repository) registryError(at, version string, err error, retries int) e
 
 // missing is a tag or a digest that the repository does not have.
 func (r *Repository) missing(version string) error {
-	if sha256Digest.MatchString(version) {
+	if isSHA256(version) {
 		return &find.VersionError{
 			Module: r.String(), Query: version, Reason: r.String() + " has no " + version + " (any more)",
 			Fix: "if a tag was moved and you trust what is there now, `load upgrade` with the name locks that",

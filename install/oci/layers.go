@@ -134,7 +134,7 @@ func choose(data []byte) (ocispec.Descriptor, error) {
 		if d == nil {
 			continue
 		}
-		if !sha256Digest.MatchString(string(d.Digest)) {
+		if !isSHA256(string(d.Digest)) {
 			return *d, content(askAuthor, "its index lists a manifest without a SHA-256 digest")
 		}
 		return *d, nil
@@ -178,7 +178,7 @@ func parseManifest(mediaType string, data []byte) ([]layer, error) {
 			continue
 		case len(d.URLs) > 0 || strings.Contains(d.MediaType, "foreign") || strings.Contains(d.MediaType, "nondistributable"):
 			return nil, content("ask its author for one whose layers are in the registry", "its layer %s is to be fetched from elsewhere", d.Digest)
-		case !sha256Digest.MatchString(string(d.Digest)) || d.Size < 0:
+		case !isSHA256(string(d.Digest)) || d.Size < 0:
 			return nil, content(askAuthor, "its layer %q has no SHA-256 digest and size", d.Digest)
 		}
 		l := layer{Descriptor: d}

@@ -3,9 +3,9 @@ package oci
 import (
 	"fmt"
 	"io/fs"
-	"regexp"
 	"strings"
 
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 	"oras.land/oras-go/v2/registry"
@@ -55,10 +55,10 @@ func (r *reference) changing() bool {
 	return r.digest == "" && semver.Canonical(version) != version
 }
 
-var (
-	sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-	tagName      = regexp.MustCompile(`^\w[\w.-]{0,127}$`)
-)
+// isSHA256 reports whether a text is a SHA-256 digest.
+func isSHA256(text string) bool {
+	return strings.HasPrefix(text, "sha256:") && digest.Digest(text).Validate() == nil
+}
 
 // dockerHub are further hosts of docker.io: policies know it by one name.
 var dockerHub = map[string]bool{"index.docker.io": true, "registry-1.docker.io": true, "registry.hub.docker.com": true}
@@ -91,18 +91,18 @@ func (r *reference) parse(text string) error {
 		return fmt.Errorf("it names no repository: write oci::REGISTRY/REPOSITORY[:TAG]")
 	case strings.Contains(host, "@"):
 		return fmt.Errorf("it holds a user: keep that in the docker configuration, with `docker login`")
-	case webhost.Disguised(host):
-		return fmt.Errorf("its host %q has letters outside of ASCII, which can look like others: write them as xn--…", host)
+	case webhost.Doubt(host) != "":
+		return fmt.Errorf("its host %q %s", host, webhost.Doubt(host))
 	case !strings.ContainsAny(r.registry, ".:") && r.registry != "localhost":
 		return fmt.Errorf("%q is no registry: write docker.io/%s for that of Docker", host, text)
 	}
 	path, r.digest, ok = strings.Cut(path, "@")
-	if ok && !sha256Digest.MatchString(r.digest) {
+	if ok && !isSHA256(r.digest) {
 		return fmt.Errorf("its digest %q is not sha256: and 64 hexadecimal digits", r.digest)
 	}
 	path, r.tag, ok = strings.Cut(path, ":")
 	switch {
-	case ok && !tagName.MatchString(r.tag):
+	case ok && registry.Reference{Reference: r.tag}.ValidateReferenceAsTag() != nil:
 		return fmt.Errorf("%q is no tag", r.tag)
 	case r.tag == "" && r.digest == "":
 		r.tag = "latest"

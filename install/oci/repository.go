@@ -115,7 +115,7 @@ func (r *Repository) manifest(ctx context.Context, version string) (ocispec.Desc
 		return d, nil, err
 	}
 	want := d.Digest
-	if sha256Digest.MatchString(version) {
+	if isSHA256(version) {
 		want = digest.Digest(version)
 	}
 	return d, data, check(want, d.Size, digest.FromBytes(data), int64(len(data)))

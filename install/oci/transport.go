@@ -63,8 +63,8 @@ func (t strict) admit(r *http.Request) error {
 	if r.URL.Host == t.host && r.URL.Scheme == t.r.url().Scheme || r.Response != nil {
 		return nil
 	}
-	if webhost.Disguised(r.URL.Host) || webhost.IsLocal(r.URL.Hostname()) && !webhost.IsLocal(hostname(t.host)) {
-		return &webclient.RedirectError{Reason: "it sends for a token to this machine, or to a host of letters that stand for others"}
+	if webhost.Doubt(r.URL.Host) != "" || webhost.IsLocal(r.URL.Hostname()) && !webhost.IsLocal(hostname(t.host)) {
+		return &webclient.RedirectError{Reason: "it sends for a token to this machine, or to a host that can stand for another"}
 	}
 	if err := t.r.session.AdmitURL(r.URL); err != nil {
 		return err

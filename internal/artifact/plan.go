@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
@@ -155,16 +156,26 @@ func (m *Maker) AsCompiled(ctx context.Context, spec *find.Spec) *find.Spec {
 }
 
 func notPrepared(eng engine.Engine, spec *find.Spec) error {
-	with := ""
-	if spec.Source.Go != nil && len(spec.Source.Go.Instances) > 0 {
-		with = fmt.Sprintf(" with %q", spec.Source.Go.Instances)
+	with, names := "", []string{spec.Name}
+	compiles := false
+	if g := spec.Source.Go; g != nil {
+		if len(g.Instances) > 0 {
+			with, names = fmt.Sprintf(" with %q", g.Instances), nil
+			for _, instance := range g.Instances {
+				names = append(names, fmt.Sprintf("%q", spec.Name+"#"+instance))
+			}
+		}
+		compiles = g.Expression != ""
 	}
-	if spec.Source.Go != nil && spec.Source.Go.Expression != "" {
+	fix := fmt.Sprintf("run `load bundle -target %s/%s -engine %s -o FILE %s` where the image is built, with the version of load that the host has",
+		runtime.GOOS, runtime.GOARCH, eng.Name(), strings.Join(names, " "))
+	if compiles {
 		with += " with an expression"
+		fix = `bundle "NAME#SYMBOL[TYPES]" for each generic function and write its type arguments, or evaluate it where a Go toolchain is`
 	}
 	return &engine.NotPreparedError{
 		Module: spec.Name,
 		For:    fmt.Sprintf("%s/%s, the engine %s and this version of load%s", runtime.GOOS, runtime.GOARCH, eng.Name(), with),
-		Fix:    fmt.Sprintf("run `load bundle -target %s/%s -engine %s -o FILE %s` where the image is built, with the version of load that the host has", runtime.GOOS, runtime.GOARCH, eng.Name(), spec.Name),
+		Fix:    fix,
 	}
 }

@@ -1,6 +1,7 @@
 package sourcetree
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/install"
+	"github.com/loadgo/load/internal/manifest"
 	"github.com/loadgo/load/internal/regular"
 	"github.com/loadgo/load/internal/spelling"
 )
@@ -107,17 +109,23 @@ func (s *Source) inDirectory(tree, dir string) (place, error) {
 		return place{dir: dir, kind: find.KindStarlark, file: starlarkInit}, nil
 	case len(files[".star"]) == 1 && len(files[".wasm"]) == 0:
 		return place{dir: dir, kind: find.KindStarlark, file: files[".star"][0]}, nil
-	case len(files[".wasm"]) == 1 && len(files[".star"]) == 0:
-		return place{dir: dir, kind: find.KindWasm, file: files[".wasm"][0]}, nil
 	}
-	if manifests := append(files[".json"], files[".toml"]...); len(manifests) == 1 && len(files[".star"]) == 0 && (len(files[".wasm"]) > 1 || len(entries) == 1) {
-		return place{dir: dir, kind: find.KindWasm, file: manifests[0]}, nil
+	reason := "holds no Go files, no init.star and no single .star or .wasm file"
+	if wasm := files[".wasm"]; len(files[".star"]) == 0 && (len(wasm) > 0 || len(entries) == 1) {
+		file, several := manifest.Among(regular.DirFS(filepath.Join(tree, filepath.FromSlash(dir))), append(files[".json"], files[".toml"]...))
+		if file == "" && several == "" && len(wasm) == 1 {
+			file = wasm[0]
+		}
+		if file != "" {
+			return place{dir: dir, kind: find.KindWasm, file: file}, nil
+		}
+		reason = cmp.Or(several, reason)
 	}
 	where := "it"
 	if dir != "" {
 		where = "its directory " + dir
 	}
-	e := &find.NotFoundError{Name: s.Asked, Tried: []find.Tried{{Who: s.Origin, Answer: where + " holds no Go files, no init.star and no single .star or .wasm file"}}}
+	e := &find.NotFoundError{Name: s.Asked, Tried: []find.Tried{{Who: s.Origin, Answer: where + " " + reason}}}
 	if names := modules(tree); len(names) > 0 {
 		e.Fix = "name one of its directories: " + strings.Join(names[:min(len(names), 5)], ", ")
 	}

@@ -53,8 +53,8 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 		return &RedirectError{Reason: "too many redirects"}
 	case r.URL.Scheme != "https" && r.URL.Scheme != "http", first.Scheme == "https" && r.URL.Scheme != "https":
 		return &RedirectError{Reason: fmt.Sprintf("redirect from %s to %s", first.Scheme, r.URL.Scheme)}
-	case webhost.Disguised(r.URL.Host):
-		return &RedirectError{Reason: fmt.Sprintf("redirect to %q, whose letters outside of ASCII can stand for others", r.URL.Host)}
+	case webhost.Doubt(r.URL.Host) != "":
+		return &RedirectError{Reason: fmt.Sprintf("redirect to %q, which %s", r.URL.Host, webhost.Doubt(r.URL.Host))}
 	case webhost.IsLocal(r.URL.Hostname()) && !webhost.IsLocal(first.Hostname()):
 		return &RedirectError{Reason: "redirect to this machine"}
 	}

@@ -24,11 +24,20 @@ func Canonical(host string) string {
 	return host
 }
 
-// Disguised reports whether a host has letters outside of ASCII. Programs that ask for it turn them
-// into others (IDNA, RFC 5895), and not all into the same: "ｌocalhost" and "loca\u00adlhost" are
-// localhost.
-func Disguised(host string) bool {
-	return strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf })
+// Doubt says why programs do not agree which host a URL's "host:port" is, or returns "".
+//
+// Letters outside of ASCII are turned into others (IDNA, RFC 5895), and not by all into the same:
+// "ｌocalhost" and "loca\u00adlhost" are localhost. Of several colons outside of brackets, which RFC
+// 3986 forbids, some programs take the first for that of the port, and some the last: net/url
+// does, too, in a program whose go.mod says less than Go 1.26.
+func Doubt(hostPort string) string {
+	switch {
+	case strings.ContainsFunc(hostPort, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return "has letters outside of ASCII, which can look like others: write them as xn--…"
+	case strings.Count(hostPort[strings.LastIndex(hostPort, "]")+1:], ":") > 1:
+		return "has several colons: write a port after the only one, and an address of IPv6 in brackets"
+	}
+	return ""
 }
 
 // IsLocal reports whether a host is this machine by its name or address.

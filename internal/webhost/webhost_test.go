@@ -37,12 +37,15 @@ func TestIsLocal(t *testing.T) {
 	}
 }
 
-func TestDisguised(t *testing.T) {
+func TestDoubt(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"ｌocalhost", "loca\u00adlhost", "loc\u200balhost", "127。0。0。1", "①27.0.0.1", "пример.test:8443", "\u212a.test"} {
-		assert.True(t, webhost.Disguised(host), host)
+		assert.Contains(t, webhost.Doubt(host), "outside of ASCII", host)
 	}
-	for _, host := range []string{"localhost", "127.0.0.1:80", "[::1]", "xn--e1afmkfd.test", ""} {
-		assert.False(t, webhost.Disguised(host), host)
+	for _, host := range []string{"h.test::m:5000", "h.test:80:90", "::1", "[::1]:80:90", "h.test::"} {
+		assert.Contains(t, webhost.Doubt(host), "several colons", host)
+	}
+	for _, host := range []string{"localhost", "127.0.0.1:80", "[::1]", "[::1]:80", "h.test:", "xn--e1afmkfd.test", ""} {
+		assert.Empty(t, webhost.Doubt(host), host)
 	}
 }
