@@ -50,11 +50,14 @@ func (f *goFunction) context(args []reflect.Value) context.Context {
 	return context.Background()
 }
 
-// zeros are results that are not set.
+// zeros are results that are not set, and no error.
 func (f *goFunction) zeros() []reflect.Value {
-	out := make([]reflect.Value, f.t.NumOut())
-	for i := range out {
-		out[i] = reflect.New(f.t.Out(i)).Elem()
+	out := make([]reflect.Value, len(f.results), len(f.results)+1)
+	for i, t := range f.results {
+		out[i] = reflect.New(t).Elem()
+	}
+	if f.withError {
+		out = append(out, reflect.Zero(errorType))
 	}
 	return out
 }
@@ -65,7 +68,7 @@ func (f *goFunction) failed(module, symbol string, err error) []reflect.Value {
 		panic(engine.NotCalled(module, symbol, err))
 	}
 	out := f.zeros()
-	out[len(out)-1].Set(reflect.ValueOf(err))
+	out[len(out)-1] = reflect.ValueOf(&err).Elem()
 	return out
 }
 

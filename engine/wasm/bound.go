@@ -61,7 +61,8 @@ func (b *binaryModule) renamed() []byte {
 	return out
 }
 
-// wholeNames reports whether a custom section holds names, and no list that claims more of them.
+// wholeNames reports whether a custom section holds names, and no list that claims more of them, or
+// fewer than it has: wazero would read on where the list ends.
 func wholeNames(r wasmbin.Reader) bool {
 	if r.Name() != "name" {
 		return false
@@ -79,8 +80,12 @@ func wholeNames(r wasmbin.Reader) bool {
 				in.U32()
 				names(&in)
 			}
+		default:
+			continue
 		}
-		r.Err = errors.Join(r.Err, in.Err)
+		if in.Err != nil || in.At < len(in.Data) {
+			return false
+		}
 	}
 	return r.Err == nil
 }

@@ -96,9 +96,9 @@ func (e *ResultError) Error() string {
 // ended is what a call ended with as its usage counts it: an error that a function returned is a
 // result like any other.
 func ended(err error) error {
-	var returned *PluginError
-	var failed *ResultError
-	if errors.As(err, &returned) || errors.As(err, &failed) {
+	_, returned := errors.AsType[*PluginError](err)
+	_, failed := errors.AsType[*ResultError](err)
+	if returned || failed {
 		return nil
 	}
 	return err

@@ -203,15 +203,12 @@ func (m *module) callPlugin(ctx context.Context, symbol string, input []byte) (o
 		return nil, &refusal{reason: fmt.Sprintf("an input of %d bytes does not fit into wasm.Config.Memory", len(input))}
 	}
 	var stack [1]uint64
-	err = m.invoke(ctx, symbol, stack[:])
-	var exit *ExitError
-	if err != nil && (!errors.As(err, &exit) || exit.Code != 0) {
-		return nil, err
+	if err = m.invoke(ctx, symbol, stack[:]); err != nil {
+		if exit, ok := errors.AsType[*ExitError](err); !ok || exit.Code != 0 {
+			return nil, err
+		}
 	}
-	code := uint32(0)
-	if len(m.functions[symbol].ResultTypes()) == 1 {
-		code = uint32(stack[0])
-	}
+	code := uint32(stack[0]) // 0 of a function that returns none
 	if message := m.message(); code != 0 || message != "" {
 		return nil, &PluginError{Module: m.name, Symbol: symbol, Code: code, Message: message}
 	}

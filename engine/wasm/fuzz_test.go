@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/loadgo/load/internal/wasmbin"
 	"github.com/loadgo/load/internal/wasmbytes"
 	"github.com/loadgo/load/internal/wasmrun"
 )
@@ -70,6 +73,35 @@ func FuzzHostFunctions(f *testing.F) {
 		for place, length := range m.kernel.Blocks() {
 			require.LessOrEqual(t, place+length, m.kernel.Size())
 		}
+	})
+}
+
+// FuzzSkeleton: what wazero takes of what the engine lets through, it takes without its code, too.
+func FuzzSkeleton(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.wasm")
+	require.NoError(f, err)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := read(data)
+		if err != nil {
+			return
+		}
+		wasm, err := b.bounded()
+		if err != nil {
+			return
+		}
+		r := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter())
+		defer r.Close(t.Context())
+		skeleton := wasmbin.Skeleton(wasm, 0)
+		if _, err := r.CompileModule(t.Context(), wasm); err != nil || skeleton == nil {
+			return
+		}
+		_, err = r.CompileModule(t.Context(), skeleton)
+		require.NoError(t, err)
 	})
 }
 

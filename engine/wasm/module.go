@@ -230,6 +230,18 @@ func (m *module) keep(more int) {
 	}
 }
 
+// rest gives back the memory that is exchanged with a plugin, where no call runs. It reports whether
+// there was any.
+func (m *module) rest() bool {
+	select {
+	case m.busy <- struct{}{}:
+		defer func() { <-m.busy }()
+		return m.kernel.Rest(&m.exchangedMemory)
+	default:
+		return false // it is being closed
+	}
+}
+
 // giveUp ends the instance and those that it links to; the next call starts fresh ones.
 func (m *module) giveUp() {
 	for _, instance := range append(m.linked, m.guest) {

@@ -156,7 +156,7 @@ func (m *module) instantiate(ctx context.Context) (guest api.Module, err error) 
 // openKernel starts the kernel of a plugin.
 func (m *module) openKernel(ctx context.Context) (err error) {
 	within := experimental.WithMemoryAllocator(ctx, &m.exchangedMemory)
-	if m.exchange, err = m.runtime.InstantiateModule(within, m.exchanged, plainConfig()); err != nil {
+	if m.exchange, err = m.runtime.InstantiateModule(within, m.exchanged, plainConfig); err != nil {
 		return err
 	}
 	m.kernel = kernel.New(m.exchange)
@@ -217,7 +217,7 @@ func initialise(ctx context.Context, guest api.Module) error {
 // moduleConfig is everything that an instance gets. Without WASI it reaches nothing of it.
 func (m *module) moduleConfig() wazero.ModuleConfig {
 	if !m.wasi {
-		return plainConfig()
+		return plainConfig
 	}
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(m.name).
 		WithStdout(m.paced(m.stdout)).WithStderr(m.paced(m.stderr)).
@@ -236,9 +236,7 @@ func (m *module) moduleConfig() wazero.ModuleConfig {
 
 // plainConfig is what an instance gets that reaches nothing. Without a source, wazero makes one of
 // 5 KiB for each.
-func plainConfig() wazero.ModuleConfig {
-	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
-}
+var plainConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
 // random is where an instance's random numbers come from.
 func (m *module) random() io.Reader {

@@ -12,52 +12,55 @@ import (
 type pool struct {
 	*module // the first
 
-	idle   chan *module  // instances that run no call
-	unused chan struct{} // a token for each instance that was not started yet
+	free chan struct{} // a token for each instance that runs no call, started or not
 
 	mu     sync.Mutex
+	idle   []*module // those that were started and run no call, the one last used at the end
 	all    []*module
 	closed bool
 }
 
+// warm is how many instances keep what they need for the next call at hand where none runs.
+const warm = 8
+
 func newPool(first *module) *pool {
 	n := first.config.Instances
-	p := &pool{module: first, idle: make(chan *module, n), unused: make(chan struct{}, n), all: []*module{first}}
-	for range n - 1 {
-		p.unused <- struct{}{}
+	p := &pool{module: first, free: make(chan struct{}, n), idle: []*module{first}, all: []*module{first}}
+	for range n {
+		p.free <- struct{}{}
 	}
-	p.idle <- first
 	return p
 }
 
-// take returns an instance that runs no call: one that was started, or else a new one. It has to be
-// put back.
+// take returns an instance that runs no call: of those that were started the one last used, or else
+// a new one. It has to be put back.
 func (p *pool) take(ctx context.Context) (*module, error) {
 	if p.reentered(ctx) {
 		return nil, ErrReentered
 	}
 	select {
-	case m := <-p.idle:
-		return m, nil
-	default:
-	}
-	select {
-	case m := <-p.idle:
-		return m, nil
-	case <-p.unused:
-		return p.start(ctx)
+	case <-p.free:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-p.module.ctx.Done():
 		return nil, engine.ErrUnloaded
 	}
+	p.mu.Lock()
+	if last := len(p.idle) - 1; last >= 0 {
+		m := p.idle[last]
+		p.idle = p.idle[:last]
+		p.mu.Unlock()
+		return m, nil
+	}
+	p.mu.Unlock()
+	return p.start(ctx)
 }
 
 // start starts one more instance.
 func (p *pool) start(ctx context.Context) (*module, error) {
 	m, err := p.shared.open(ctx)
 	if err != nil {
-		p.unused <- struct{}{}
+		p.free <- struct{}{}
 		return nil, err
 	}
 	p.mu.Lock()
@@ -70,7 +73,18 @@ func (p *pool) start(ctx context.Context) (*module, error) {
 	return m, nil
 }
 
-func (p *pool) put(m *module) { p.idle <- m }
+// put takes an instance back. When no call runs, those that were not among the last used give back
+// memory that only calls need.
+func (p *pool) put(m *module) {
+	p.mu.Lock()
+	p.idle = append(p.idle, m)
+	if len(p.idle) == len(p.all) {
+		for i := len(p.idle) - warm - 1; i >= 0 && p.idle[i].rest(); i-- {
+		}
+	}
+	p.mu.Unlock()
+	p.free <- struct{}{}
+}
 
 // Call implements [engine.Instance].
 func (p *pool) Call(ctx context.Context, symbol string, args []any) ([]any, error) {

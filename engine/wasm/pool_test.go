@@ -18,6 +18,37 @@ import (
 	"github.com/loadgo/load/engine/wasm"
 )
 
+// TestPoolRests: instances that rested between rounds of calls answer as before, whatever lay in
+// what they exchange with the host.
+func TestPoolRests(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	var arrived sync.WaitGroup
+	w := program(t, wasm.Config{Instances: n}, func(user map[string]any) {
+		user["upper"] = func(s string) string {
+			arrived.Done()
+			arrived.Wait()
+			return strings.ToUpper(s)
+		}
+	})
+	m := w.load(t, "program.wasm")
+	upper, err := load.Func[func(string) (string, error)](m, "upper")
+	require.NoError(t, err)
+	for _, calls := range []int{n, 1, n, n} {
+		arrived.Add(calls)
+		var running sync.WaitGroup
+		for i := range calls {
+			running.Go(func() {
+				input := strings.Repeat(fmt.Sprint("call ", i, " "), 1+i*1000)
+				got, err := upper(input)
+				assert.NoError(t, err)
+				assert.Equal(t, strings.ToUpper(input), got)
+			})
+		}
+		running.Wait()
+	}
+}
+
 // TestPool: as many calls run at once as there are instances; a further one waits, and a call of
 // the module from within is refused.
 func TestPool(t *testing.T) {

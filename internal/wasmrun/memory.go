@@ -49,6 +49,18 @@ func (m *Memories) reserve(first, most uint64) *reserved {
 	return r
 }
 
+// Empty makes the memories zero without taking room for that, and reports whether it could.
+func (m *Memories) Empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.reserved {
+		if !r.empty() {
+			return false
+		}
+	}
+	return len(m.reserved) > 0
+}
+
 // Release gives the memories back. Nothing may use the instances any more: wazero still refers to a
 // memory once its instance is closed.
 func (m *Memories) Release() {

@@ -9,4 +9,6 @@ type reserved struct{ copied }
 
 func reserve(uint64, uint64) (*reserved, error) { return nil, errors.ErrUnsupported }
 
+func (*reserved) empty() bool { return false }
+
 func (*reserved) release() {}

@@ -2,7 +2,12 @@
 
 package wasmrun
 
-import "syscall"
+import (
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // reserved is a memory whose room is reserved.
 type reserved struct {
@@ -40,6 +45,12 @@ func (r *reserved) Reallocate(size uint64) []byte {
 
 // Free implements [experimental.LinearMemory]: see [Memories.Release].
 func (r *reserved) Free() {}
+
+// empty gives the pages back that were touched; on other systems than Linux they need not be zero
+// then.
+func (r *reserved) empty() bool {
+	return runtime.GOOS == "linux" && unix.Madvise(r.room[:r.size], unix.MADV_DONTNEED) == nil
+}
 
 func (r *reserved) release() {
 	_ = syscall.Munmap(r.room) // it is mapped

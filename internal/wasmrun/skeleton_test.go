@@ -14,7 +14,6 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/loadgo/load/engine"
-	"github.com/loadgo/load/internal/wasmbin"
 	"github.com/loadgo/load/store"
 )
 
@@ -63,10 +62,10 @@ func kept(t *testing.T, dir string) *store.Artifact {
 		files = append(files, store.File{Name: name})
 	}
 	in := os.DirFS(dir)
-	return store.NewArtifact("x", files, func(name string) ([]byte, func() error, error) {
+	return store.NewArtifact("x", files, store.Contents{Read: func(name string) ([]byte, func() error, error) {
 		data, err := fs.ReadFile(in, name)
 		return data, func() error { return nil }, err
-	})
+	}})
 }
 
 // run compiles a module with the machine code in a directory, and calls it.
@@ -98,9 +97,9 @@ func TestSkeleton(t *testing.T) {
 		wasm, dir := many(n), t.TempDir()
 		require.NoError(t, Compile(t.Context(), "module", wasm, dir, wazero.NewRuntimeConfig()))
 		code := kept(t, dir)
-		whole := engine.Artifact{Files: store.NewArtifact("y", []store.File{{Name: "module"}}, func(string) ([]byte, func() error, error) {
+		whole := engine.Artifact{Files: store.NewArtifact("y", []store.File{{Name: "module"}}, store.Contents{Read: func(string) ([]byte, func() error, error) {
 			return wasm, func() error { return nil }, nil
-		})}
+		}})}
 		seen, err := Module(whole, code, "module")
 		require.NoError(t, err)
 		small := n == 3
@@ -145,21 +144,4 @@ func TestSkeletons(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, want, got, name)
 	}
-}
-
-// FuzzSkeleton: whatever is taken for a module, what wazero takes is taken without its code, too.
-func FuzzSkeleton(f *testing.F) {
-	f.Add(many(3))
-	f.Add(many(200))
-	f.Add([]byte("\x00asm\x01\x00\x00\x00\x0a\x02\xff\x0f"))
-	f.Fuzz(func(t *testing.T, wasm []byte) {
-		skeleton := wasmbin.Skeleton(wasm, 0)
-		r := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter())
-		defer r.Close(t.Context())
-		if _, err := r.CompileModule(t.Context(), wasm); err != nil || skeleton == nil {
-			return
-		}
-		_, err := r.CompileModule(t.Context(), skeleton)
-		require.NoError(t, err)
-	})
 }

@@ -3,7 +3,6 @@ package wasmrun
 import (
 	"context"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"sync/atomic"
 
@@ -83,55 +82,4 @@ func (f *Files) Config() wazero.FSConfig { return f.config }
 // Mount shows a directory under its path.
 func (f *Files) Mount(dir string, fsys wasys.FS) {
 	f.config = f.config.(sysfs.FSConfig).WithSysFSMount(bounded{fsys, f.open}, filepath.ToSlash(dir))
-}
-
-// bounded is a place whose open files are counted.
-type bounded struct {
-	wasys.FS
-	open *atomic.Int32
-}
-
-// OpenFile implements [wasys.FS].
-func (b bounded) OpenFile(path string, flag wasys.Oflag, perm fs.FileMode) (wasys.File, wasys.Errno) {
-	if b.open.Add(1) > MaxOpen {
-		b.open.Add(-1)
-		return nil, wasys.EAGAIN // wazero knows nothing that is nearer
-	}
-	file, errno := b.FS.OpenFile(path, flag, perm)
-	if errno != 0 {
-		b.open.Add(-1)
-		return nil, errno
-	}
-	one := &counted{File: file, open: b.open}
-	if p, ok := file.(wasys.PollableFile); ok {
-		return &countedPollable{one, p}, 0
-	}
-	return one, 0
-}
-
-// counted is an open file.
-type counted struct {
-	wasys.File
-	open   *atomic.Int32
-	closed atomic.Bool
-}
-
-// Close implements [wasys.File].
-func (c *counted) Close() wasys.Errno {
-	if c.closed.CompareAndSwap(false, true) {
-		c.open.Add(-1)
-	}
-	return c.File.Close()
-}
-
-// countedPollable is an open file that one can wait for.
-type countedPollable struct {
-	*counted
-	pollable
-}
-
-type pollable interface {
-	wasys.Pollable
-	IsNonblock() bool
-	SetNonblock(enable bool) wasys.Errno
 }

@@ -27,8 +27,9 @@ type Kernel struct {
 	memory      api.Memory // nil of a module that is no plugin
 	place, size api.MutableGlobal
 	end         uint64 // of what was handed out
+	used        uint64 // to where what was handed out is readable
 	blocks      map[uint64]block
-	free        [maxClass + 1][]uint64 // places of freed blocks, by class
+	free        map[int][]uint64 // places of freed blocks, by class
 
 	// Output and OutputLength are where the plugin's answer lies, and Failure the block of its error,
 	// or 0.
@@ -70,16 +71,38 @@ func (k *Kernel) Begin(input []byte) bool {
 	if k.memory == nil {
 		return true
 	}
-	if used, ok := k.At(firstPlace, max(k.end, firstPlace)-firstPlace); ok {
-		clear(used)
-	}
-	clear(k.blocks)
-	*k = Kernel{memory: k.memory, place: k.place, size: k.size, blocks: k.blocks, end: firstPlace}
+	used := k.used
+	k.forget()
+	k.end = firstPlace
 	place := k.Put(input)
+	from := max(place, firstPlace)
+	if place != 0 {
+		from += uint64(len(input))
+	}
+	if left, ok := k.At(from, max(from, used)-from); ok {
+		clear(left)
+	}
 	if place == 0 && len(input) > 0 {
 		return false
 	}
 	k.SetInput(place, uint64(len(input)))
+	return true
+}
+
+// forget drops what the last call left, but for the bytes.
+func (k *Kernel) forget() {
+	clear(k.blocks)
+	*k = Kernel{memory: k.memory, place: k.place, size: k.size, blocks: k.blocks}
+}
+
+// Rest forgets what the last call left, and gives the memory back that held it. It reports whether
+// there was any. The memory is that of the kernel.
+func (k *Kernel) Rest(memory *wasmrun.Memories) bool {
+	if k.end == 0 || !memory.Empty() {
+		return false
+	}
+	k.forget()
+	k.SetInput(0, 0)
 	return true
 }
 
@@ -103,13 +126,13 @@ func (k *Kernel) Alloc(length uint64) uint64 {
 	if n := len(k.free[class]); n > maxFree || n > 0 && end > uint64(k.memory.Size()) {
 		place = k.free[class][0]
 		k.free[class] = k.free[class][1:]
-		k.blocks[place] = block{length, class}
-		return place
+	} else {
+		if !k.grow(end) {
+			return 0
+		}
+		k.end = end
 	}
-	if !k.grow(end) {
-		return 0
-	}
-	k.end = end
+	k.used = max(k.used, place+length+slack)
 	k.blocks[place] = block{length, class}
 	return place
 }
@@ -132,6 +155,9 @@ func (k *Kernel) Release(place uint64) {
 		return
 	}
 	delete(k.blocks, place)
+	if k.free == nil {
+		k.free = make(map[int][]uint64)
+	}
 	k.free[b.class] = append(k.free[b.class], place)
 	if place == k.place.Get() {
 		k.size.Set(0)

@@ -9,7 +9,10 @@ go)
 	GOOS=wasip1 GOARCH=wasm GOWORK=off exec go build -buildmode=c-shared -o "$2" . ;;
 c)
 	[ "$2" = --version ] && { clang --version | head -n 1; exit; }
-	exec clang --target=wasm32 -O2 -nostdlib -mbulk-memory -Wl,--no-entry -Wl,--strip-all -o "$2" vowels.c ;;
+	object=$(mktemp)
+	trap 'rm -f "$object"' EXIT # compiled first: clang has wasm-opt, if there is one, change what it links with -O
+	clang --target=wasm32 -O2 -mbulk-memory -c -o "$object" vowels.c
+	clang --target=wasm32 -nostdlib -Wl,--no-entry -Wl,--strip-all -o "$2" "$object" ;;
 assemblyscript)
 	asc=${ASC:-asc}
 	[ "$2" = --version ] && exec "$asc" --version
