@@ -17,6 +17,7 @@ package bundle
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,8 +30,9 @@ import (
 
 // Bundle is an open bundle. It is safe for concurrent use.
 type Bundle struct {
-	file  string                     // its name, for messages
-	read  func(Blob) ([]byte, error) // a blob, which is not verified yet
+	file  string                      // its name, for messages
+	read  func(Blob) ([]byte, error)  // a blob, which is not verified yet
+	copy  func(Blob, io.Writer) error // a verified one; nil where reading copies nothing
 	close func() error
 	err   error
 
@@ -62,7 +64,7 @@ func open(name string, f *os.File) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{file: name, read: a.blob, close: f.Close}
+	b := &Bundle{file: name, read: a.blob, copy: a.copy, close: f.Close}
 	return b, b.inArchive(a)
 }
 
@@ -91,7 +93,11 @@ func Bytes(data []byte) *Bundle {
 }
 
 func (b *Bundle) inArchive(a *archive) error {
-	return b.of(a.reader(), a.tops, func(i int) (manifest, error) { return a.manifests[i], nil })
+	err := a.verified(b.of(a.reader(), a.tops, func(i int) (manifest, error) { return a.manifests[i], nil }))
+	if err != nil {
+		b.lock, b.table, b.bill = nil, nil, Blob{}
+	}
+	return err
 }
 
 // From returns the bundle of an index whose parts lie elsewhere and are brought by read: the
@@ -189,7 +195,11 @@ func (b *Bundle) Artifact(key string) *store.Artifact {
 		files[i] = store.File{Name: f.Name, Size: f.Size, Digest: f.Digest}
 		blobs[f.Name] = Blob{fileType, f.Digest, f.Size}
 	}
-	return store.NewArtifact(key, files, func(name string) ([]byte, func() error, error) { return b.contents(blobs[name]) })
+	contents := store.Contents{Read: func(name string) ([]byte, func() error, error) { return b.contents(blobs[name]) }}
+	if b.copy != nil {
+		contents.Copy = func(name string, to io.Writer) error { return b.copy(blobs[name], to) }
+	}
+	return store.NewArtifact(key, files, contents)
 }
 
 // contents returns a blob, and what verifies it.

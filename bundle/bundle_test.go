@@ -233,6 +233,30 @@ func TestReordered(t *testing.T) {
 	require.NoError(t, l.Close(t.Context()))
 }
 
+// TestChangedWhileCopied: a file that changes once a part of it was verified is not copied as what
+// it was.
+func TestChangedWhileCopied(t *testing.T) {
+	t.Parallel()
+	data := small(t)
+	f, err := bundle.FileOf(data)
+	require.NoError(t, err)
+	all := f.Blobs()
+	last := all[len(all)-1]
+	whole, err := f.Reader(last)
+	require.NoError(t, err)
+	read, err := io.ReadAll(whole)
+	require.NoError(t, err)
+	require.Len(t, read, int(last.Size))
+
+	changed, err := f.Reader(last)
+	require.NoError(t, err)
+	data[bytes.LastIndex(data, read)] ^= 1
+	_, err = io.ReadAll(changed)
+	var damaged *bundle.DamagedError
+	require.ErrorAs(t, err, &damaged)
+	assert.Equal(t, last.Digest, damaged.Digest)
+}
+
 // TestOtherBundle: bundles of another format and for another system say so.
 func TestOtherBundle(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package bundle
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"io"
 	"path/filepath"
 	"slices"
@@ -176,7 +177,11 @@ func (a *archive) file(closer io.Closer) (*File, error) {
 
 // layout reads all of the bundle but its parts.
 func (a *archive) layout() (*Layout, error) {
-	return a.reader().layout(encode(index{2, indexType, a.tops}))
+	l, err := a.reader().layout(encode(index{2, indexType, a.tops}))
+	if err = a.verified(err); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // IndexOf returns the index of a bundle that lost it: tools that copy an image of one system leave
@@ -217,7 +222,8 @@ func OpenFile(path string) (*File, error) {
 	return file, nil
 }
 
-// Reader returns a reader of a part, which was verified.
+// Reader returns a reader of a part, which was verified. Its end is an error where it has read
+// something else since: the file may change.
 func (f *File) Reader(b Blob) (io.Reader, error) {
 	section, err := f.archive.section(b)
 	if err != nil {
@@ -227,17 +233,64 @@ func (f *File) Reader(b Blob) (io.Reader, error) {
 		return nil, err
 	}
 	_, err = section.Seek(0, io.SeekStart)
-	return section, err
+	return &verifying{from: section, sum: sha256.New(), digest: b.Digest}, err
+}
+
+// verifying is a reader that ends with an error where it has not read what the digest says.
+type verifying struct {
+	from   io.Reader
+	sum    hash.Hash
+	digest string
+}
+
+func (v *verifying) Read(p []byte) (int, error) {
+	n, err := v.from.Read(p)
+	v.sum.Write(p[:n])
+	if err == io.EOF && shaPrefix+hex.EncodeToString(v.sum.Sum(nil)) != v.digest {
+		err = damaged("", v.digest)
+	}
+	return n, err
 }
 
 // Verify copies a part, and reports whether it is what its digest says.
-func Verify(b Blob, from io.Reader, to io.Writer) error {
-	sum := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(to, sum), from); err != nil {
-		return err
+func Verify(b Blob, from io.Reader, to io.Writer) error { return copyVerified("", b, from, to) }
+
+func copyVerified(file string, b Blob, from io.Reader, to io.Writer) error {
+	digest, err := copySummed(from, to)
+	if err == nil && digest != b.Digest {
+		err = damaged(file, b.Digest)
 	}
-	if shaPrefix+hex.EncodeToString(sum.Sum(nil)) != b.Digest {
-		return damaged("", b.Digest)
+	return err
+}
+
+// copySummed copies everything, and returns the digest of what it wrote: each piece is summed while
+// the next one is read and written.
+func copySummed(from io.Reader, to io.Writer) (digest string, err error) {
+	const piece, pieces = 64 << 10, 3 // which stay in a processor's cache
+	empty, full := make(chan []byte, pieces), make(chan []byte, pieces)
+	for range pieces {
+		empty <- make([]byte, piece)
 	}
-	return nil
+	sum, summed := sha256.New(), make(chan struct{})
+	go func() {
+		defer close(summed)
+		for data := range full {
+			sum.Write(data)
+			empty <- data[:piece]
+		}
+	}()
+	for err == nil {
+		data, n := <-empty, 0
+		n, err = from.Read(data)
+		if _, failed := to.Write(data[:n]); failed != nil {
+			err = failed
+		}
+		full <- data[:n]
+	}
+	close(full)
+	<-summed
+	if err == io.EOF {
+		err = nil
+	}
+	return shaPrefix + hex.EncodeToString(sum.Sum(nil)), err
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // documents reads the documents of a bundle: what its index leads to, without the files of
-// artifacts. Read returns a blob whose digest was verified.
+// artifacts. Read returns a blob whose digest was verified, or will be before anybody gets to see
+// what was understood of it.
 type documents struct {
 	name string // of the bundle, for messages
 	read func(descriptor) ([]byte, error)

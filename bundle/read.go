@@ -20,6 +20,7 @@ type archive struct {
 	manifests []manifest      // those of tops
 	documents map[string]blob // what lies before the other parts, by digest
 	parts     []blob          // sorted by digest
+	sums      []chan error    // of documents that are being verified
 }
 
 // blob is where a blob lies: offset is that of its header.
@@ -28,58 +29,82 @@ type blob struct {
 	offset, size int64
 }
 
-// openArchive opens a bundle's file, which is in memory if that is not nil.
+// openArchive opens a bundle's file, which is in memory if that is not nil. What it read is not
+// verified before [archive.verified] says so.
 func openArchive(name string, from io.ReaderAt, memory []byte, size int64) (*archive, error) {
 	if from == nil {
 		from = bytes.NewReader(memory)
 	}
 	a := &archive{name: name, from: from, memory: memory, size: size, documents: map[string]blob{}}
+	if err := a.head(); err != nil {
+		return nil, a.verified(err)
+	}
+	return a, nil
+}
+
+// head reads the index and the manifests.
+func (a *archive) head() error {
 	text, err := a.next(layoutName, int64(len(layoutText)))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if string(text) != layoutText {
-		return nil, a.wrong(layoutName, "it is not an OCI image layout of version 1.0.0")
+		return a.wrong(layoutName, "it is not an OCI image layout of version 1.0.0")
 	}
 	index, err := a.index()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d := a.reader()
 	if a.tops, err = d.index(index); err != nil {
-		return nil, err
+		return err
 	}
 	for _, top := range a.tops {
 		if err := a.expect(top); err != nil {
-			return nil, err
+			return err
 		}
 		m, err := d.manifest(top)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, document := range []descriptor{m.Config, m.Layers[0], m.Layers[1]} {
 			if err := a.expect(document); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		a.manifests = append(a.manifests, m)
 	}
-	return a, a.place()
+	return a.place()
 }
 
 func (a *archive) wrong(entry, reason string) error {
 	return documents{name: a.name}.wrong(entry, reason)
 }
 
-// reader reads the documents.
+// reader reads the documents. They are summed while they are understood, which takes as long.
 func (a *archive) reader() documents {
 	return documents{name: a.name, read: func(d descriptor) ([]byte, error) {
 		data, err := a.blob(d.blob())
 		if err != nil {
 			return nil, err
 		}
-		return data, verify(a.name, d.Digest, data)
+		sum := make(chan error, 1)
+		a.sums = append(a.sums, sum)
+		go func() { sum <- verify(a.name, d.Digest, data) }()
+		return data, nil
 	}}
+}
+
+// verified returns what is wrong with the documents that were read: that they are not what their
+// digests say, or else what was found in them.
+func (a *archive) verified(found error) error {
+	for _, sum := range slices.Backward(a.sums) {
+		if err := <-sum; err != nil {
+			found = err
+		}
+	}
+	a.sums = nil
+	return found
 }
 
 // bytes are those of the file from a place on.
@@ -218,6 +243,15 @@ func (a *archive) find(digest string) blob {
 func (a *archive) blob(of Blob) ([]byte, error) {
 	at := a.find(of.Digest)
 	return a.entry(blobName(of.Digest), at.offset, at.size)
+}
+
+// copy writes a blob, and reports whether it is what its digest says.
+func (a *archive) copy(of Blob, to io.Writer) error {
+	section, err := a.section(of)
+	if err != nil {
+		return err
+	}
+	return copyVerified(a.name, of, section, to)
 }
 
 // section is the contents of a blob, to be read in parts.

@@ -26,9 +26,9 @@ func large(b *testing.B, size int) []byte {
 	contents := make([]byte, size)
 	rand.NewChaCha8([32]byte{}).Read(contents)
 	key := store.Key("large")
-	files := store.NewArtifact(key, []store.File{{Name: "module", Size: int64(size)}}, func(string) ([]byte, func() error, error) {
+	files := store.NewArtifact(key, []store.File{{Name: "module", Size: int64(size)}}, store.Contents{Read: func(string) ([]byte, func() error, error) {
 		return contents, func() error { return nil }, nil
-	})
+	}})
 	var data bytes.Buffer
 	require.NoError(b, bundle.Write(&data, nil, &load.Prepared{
 		Name: find.Name{Target: "example.com/large", Form: find.FormPath}, Engine: "goprocess", Key: key, Files: files,

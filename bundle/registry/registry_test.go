@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -302,6 +303,19 @@ func TestBroken(t *testing.T) {
 	assert.NoDirExists(t, parts)
 }
 
+// typed checks that an error is one that a program can tell from others.
+func typed(t *testing.T, err error) {
+	t.Helper()
+	var format *bundle.FormatError
+	var version *bundle.VersionError
+	var answered *install.RegistryError
+	var changed *install.ChecksumError
+	var gone *find.VersionError
+	var unknown *find.NotFoundError
+	assert.True(t, errors.As(err, &format) || errors.As(err, &version) || errors.As(err, &answered) || errors.As(err, &changed) ||
+		errors.As(err, &gone) || errors.As(err, &unknown), "%T: %v", err, err)
+}
+
 // TestBad: what a registry sends that is no bundle, or not all of one, is refused with the remedy,
 // and no file appears.
 func TestBad(t *testing.T) {
@@ -367,10 +381,12 @@ func TestBad(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "modules.tar")
 			_, err := registry.Copy(t.Context(), s.at(test.from), to, quick())
 			require.ErrorContains(t, err, test.want)
+			typed(t, err)
 			assert.NoFileExists(t, to)
 			b, err := registry.Open(t.Context(), s.at(test.from), quick())
 			if !strings.Contains(what, "module") {
 				require.ErrorContains(t, err, test.want)
+				typed(t, err)
 				return
 			}
 			require.NoError(t, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/loadgo/load/bundle/remote"
 	"github.com/loadgo/load/engine"
 	"github.com/loadgo/load/engine/starlark"
+	"github.com/loadgo/load/event"
 	"github.com/loadgo/load/find"
 	"github.com/loadgo/load/find/dir"
 	"github.com/loadgo/load/policy"
@@ -78,27 +79,58 @@ func runHost(args []string) error {
 	return err
 }
 
-// TestProcesses: of 50 processes of five machines that start at once, each machine fetches what one
-// builder compiled, once, and all answer.
+// TestProcesses: 50 processes that start at once on an empty machine compile once, and so do all
+// that come later: of 50 processes of five other machines, each machine fetches what the first
+// compiled, once. All answer.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
-	const hosts, machines = 50, 5
+	const machines = 5
 	s, dirs := serve(t), scripts(t)
 	signer, public := newKey(t, "builder")
-	push(t, dirs, nil, []string{s.place()}, signer)
 	rules := filepath.Join(t.TempDir(), "load.policy")
 	require.NoError(t, os.WriteFile(rules, []byte("load.policy 1\nartifacts "+s.place()+" signed-by "+public+"\n"), 0o600))
+	first := filepath.Join(t.TempDir(), "store")
+	s.From(nil)
+	all := hosts(t, dirs, rules, first)
+	assert.Equal(t, 1, strings.Count(all, "compiled "), all)
+	assert.NotContains(t, all, "fetched ")
+	assert.Len(t, s.Requests(), 1, "there was nothing to be had")
+
+	at, err := store.Open(first)
+	require.NoError(t, err)
+	builder := joinAt(t, at, dirs, nil)
+	pushFrom(t, builder, nil, []string{s.place()}, signer)
+	assert.Empty(t, of[event.Compiled](builder), "it has what the first process compiled")
+
 	s.From(nil)
 	stores := make([]string, machines)
 	for i := range stores {
 		stores[i] = filepath.Join(t.TempDir(), "store")
 	}
+	all = hosts(t, dirs, rules, stores...)
+	assert.Equal(t, machines, strings.Count(all, "fetched "), all)
+	assert.NotContains(t, all, "compiled ")
+	asked := map[string]int{}
+	for _, r := range s.Requests() {
+		asked[r]++
+	}
+	assert.NotEmpty(t, asked)
+	for r, n := range asked {
+		assert.LessOrEqual(t, n, machines, r)
+	}
+}
+
+// hosts starts 50 processes at once, which share the stores, and returns what they print. All have
+// to answer.
+func hosts(t *testing.T, dirs, rules string, stores ...string) (all string) {
+	t.Helper()
+	const hosts = 50
 	outputs, errs := make([]string, hosts), make([]error, hosts)
 	var wg sync.WaitGroup
 	for i := range hosts {
 		wg.Go(func() {
 			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), asHost+"="+dirs+";"+stores[i%machines]+";"+rules)
+			cmd.Env = append(os.Environ(), asHost+"="+dirs+";"+stores[i%len(stores)]+";"+rules)
 			out, err := cmd.CombinedOutput()
 			outputs[i], errs[i] = string(out), err
 		})
@@ -107,16 +139,8 @@ func TestProcesses(t *testing.T) {
 	for i, err := range errs {
 		require.NoError(t, err, outputs[i])
 	}
-	all := strings.Join(outputs, "")
+	all = strings.Join(outputs, "")
 	assert.Equal(t, hosts, strings.Count(all, "answer [42]"), all)
-	assert.Equal(t, machines, strings.Count(all, "fetched "), all)
-	assert.NotContains(t, all, "compiled ")
 	assert.NotContains(t, all, "passed ")
-	asked := map[string]int{}
-	for _, r := range s.Requests() {
-		asked[r]++
-	}
-	for r, n := range asked {
-		assert.LessOrEqual(t, n, machines, r)
-	}
+	return all
 }

@@ -141,7 +141,11 @@ func double(t testing.TB, h *host) {
 // push lets a builder push the script.
 func push(t testing.TB, dirs string, policies []*policy.Policy, places []string, signer note.Signer) *remote.Pushed {
 	t.Helper()
-	h := join(t, dirs, nil)
+	return pushFrom(t, join(t, dirs, nil), policies, places, signer)
+}
+
+func pushFrom(t testing.TB, h *host, policies []*policy.Policy, places []string, signer note.Signer) *remote.Pushed {
+	t.Helper()
 	p, err := h.Prepare(t.Context(), "rules")
 	require.NoError(t, err)
 	b, err := remote.NewBuilder(remote.Config{Places: places, Policies: policies, OCI: quick}, signer)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"go.starlark.net/starlark"
@@ -53,9 +54,10 @@ const (
 	// unwatched is how many steps a run may take before the heap is watched: most calls end before,
 	// and what is large is checked.
 	unwatched = 64
-	// stride is how many steps a run takes between two looks at how deep its calls are in each
-	// other. A call takes two at least.
-	stride = 10_000
+	// stride is how many steps a run takes between two looks at the heap, and at how deep its calls
+	// are in each other. A call takes two steps at least, and one makes some 600 bytes at most where
+	// nothing else counts them: an empty dict.
+	stride = 5_000
 )
 
 // Calls in each other are on the stack of one goroutine, which would end the program at half a
@@ -80,9 +82,17 @@ func (r *Meter) afterSteps(t *starlark.Thread) {
 		return
 	}
 	t.SetMaxExecutionSteps(min(steps, taken+stride))
-	if w := &r.of.watch; w.limit > 0 && !r.watched {
+	w := &r.of.watch
+	switch {
+	case w.limit <= 0:
+	case !r.watched:
 		r.watched = true
 		w.add(r)
+	case w.grown(r) > w.limit:
+		runtime.GC() // what is left after it is in use
+		if w.grown(r) > w.limit {
+			r.exceed(w.exceeded())
+		}
 	}
 }
 

@@ -15,7 +15,8 @@ const (
 	watchIdle  = 5 // ticks without a run, after which the watch goes to sleep
 )
 
-// watch stops runs while which the memory of the program grows beyond the limit. Its goroutine
+// watch stops runs while which the memory of the program grows beyond the limit: what one step of
+// them takes long to make, too, which they look at themselves only when it is over. Its goroutine
 // lives only while there are runs, and a few milliseconds longer.
 type watch struct {
 	limit int64 // bytes
@@ -78,12 +79,17 @@ func (w *watch) check(slack int64) (suspect bool) {
 	for r := range w.runs {
 		switch grown := r.grown(heap); {
 		case grown > w.limit+slack*w.limit:
-			r.exceed(&engine.LimitError{Reason: "it took more than " + quantity.About(w.limit) + " of memory", Fix: MemoryFix})
+			r.exceed(w.exceeded())
 		case grown > w.limit:
 			suspect = true
 		}
 	}
 	return suspect
+}
+
+// exceeded is the limit that a run went beyond.
+func (w *watch) exceeded() *engine.LimitError {
+	return &engine.LimitError{Reason: "it took more than " + quantity.About(w.limit) + " of memory", Fix: MemoryFix}
 }
 
 // grown returns what the memory of the program has grown by since the run was first measured.
