@@ -40,6 +40,7 @@ type child struct {
 	program      unix.SockFprog
 	secret       uint64 // see [confinement.start]
 	warden       warden
+	asking       asking
 	unguarded    unix.Errno // why the program gets no warden that it should have
 
 	// failure is shared with the child, also where the rest of the memory is not.
@@ -51,9 +52,9 @@ type child struct {
 type failure struct {
 	errno unix.Errno
 	step  step
-	// Why the program sees later mounts or has no warden, although it should; it runs all the same.
-	mounts, unguarded unix.Errno
-	warden            uintptr // its process id, 0 for none
+	// Why the program sees later mounts, or has no warden or supervisor, although it should; it runs all the same.
+	mounts, unguarded, unsupervised unix.Errno
+	warden                          uintptr // its process id, 0 for none
 }
 
 // step is what a child does.
@@ -71,13 +72,14 @@ const (
 	stepCapabilities
 	stepUser
 	stepDeathSignal
+	stepSupervisor
 	stepSeccomp
 	stepExec
 )
 
 var stepNames = [...]string{
 	"fork", "process group", "descriptors", "working directory", "resource limits", "mounts", "no new privileges", "landlock", "capabilities",
-	"user and group", "parent death signal", "seccomp", "start",
+	"user and group", "parent death signal", "supervisor", "seccomp", "start",
 }
 
 func (f failure) Error() string {
@@ -215,6 +217,9 @@ func (c *child) run() {
 	if parent, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); parent != c.host {
 		c.fail(stepDeathSignal, unix.ESRCH) // the host has ended already
 	}
+	if c.asking.filter != nil {
+		c.ask()
+	}
 	if c.filter != nil {
 		c.enterFilter()
 	}
@@ -248,6 +253,9 @@ func (c *child) moveFiles() {
 	}
 	if c.warden.exe >= 0 && uintptr(c.warden.exe) < count {
 		c.warden.exe = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(c.warden.exe), unix.F_DUPFD_CLOEXEC, count, 0, 0))
+	}
+	if c.asking.filter != nil && uintptr(c.asking.socket) < count {
+		c.asking.socket = int(c.call(stepFiles, unix.SYS_FCNTL, uintptr(c.asking.socket), unix.F_DUPFD_CLOEXEC, count, 0, 0))
 	}
 	for i, fd := range c.files {
 		if fd == i {

@@ -20,6 +20,7 @@ type features struct {
 	mounts       error
 	closeRange   error
 	warden       error
+	supervisor   error
 }
 
 // after returns the features with what a start has told of them.
@@ -29,6 +30,9 @@ func (f features) after(outcome failure) features {
 	}
 	if outcome.unguarded != 0 {
 		f.warden = noWarden(outcome.unguarded)
+	}
+	if outcome.unsupervised != 0 {
+		f.supervisor = fmt.Errorf("seccomp notifications: %w", outcome.unsupervised)
 	}
 	return f
 }
@@ -55,6 +59,9 @@ var detect = sync.OnceValue(func() (f features) {
 		if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_ACTION_AVAIL, 0, uintptr(unsafe.Pointer(&action))); errno != 0 {
 			f.seccomp = fmt.Errorf("seccomp: %w", errno)
 		}
+	}
+	if f.supervisor = f.seccomp; f.seccomp == nil {
+		f.supervisor = canSupervise(f.closeRange)
 	}
 	return f
 })

@@ -105,8 +105,11 @@ func (f features) programs(p *Policy) engine.Measure {
 }
 
 func (f features) processes(p *Policy) engine.Measure {
+	if uncounted := canMeasure(p.Programs); uncounted != nil && (p.Programs || p.Limits.Processes > 0) {
+		return engine.Measure{Name: "processes", Why: "how many there are cannot be counted: " + uncounted.Error()}
+	}
 	if p.Programs {
-		m := engine.Measure{Name: "processes", How: "counted", Granted: true}
+		m := engine.Measure{Name: "processes", How: f.counting(), Granted: true}
 		if f.seccomp != nil {
 			m.Why = f.seccomp.Error() + "; processes can leave the group that is killed with the program"
 		}
@@ -114,9 +117,17 @@ func (f features) processes(p *Policy) engine.Measure {
 	}
 	m := measure("processes", "seccomp", f.seccomp)
 	if m.InForce && p.Limits.Processes > 0 {
-		m.How += ", rlimit, counted"
+		m.How += ", rlimit, " + f.counting()
 	}
 	return m
+}
+
+// counting is how the number of processes is kept.
+func (f features) counting() string {
+	if f.supervisor != nil {
+		return "counted"
+	}
+	return "supervised"
 }
 
 // signals is in force when no signal reaches a process outside.
@@ -135,10 +146,10 @@ func (f features) memory(p *Policy) engine.Measure {
 	}
 	m := engine.Measure{Name: "memory", How: "rlimit, measured"}
 	place := filesInMemory(p)
-	_, unmeasured := os.Stat(processFile(os.Getpid(), "status"))
+	unmeasured := canMeasure(p.Programs || f.seccomp != nil)
 	switch {
 	case unmeasured != nil:
-		m.Why = "what the program uses cannot be measured: " + unmeasured.Error() + "; mount /proc"
+		m.Why = "what the program uses cannot be measured: " + unmeasured.Error()
 	case f.seccomp != nil:
 		m.Why = f.seccomp.Error() + "; the program can have memory that is not counted"
 	case f.landlock == 0 && !(confinement{policy: p}).withoutFiles():

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,7 +16,8 @@ import (
 )
 
 // What a program uses is looked at this often: soonest while it grows, and half as often each time
-// that it did not, down to latest. Between two looks RLIMIT_DATA bounds what it can write to, and
+// that it did not, down to latest. One that may start others is looked at soon, too, when the whole
+// machine has more tasks than before. Between two looks RLIMIT_DATA bounds what it can write to, and
 // the number of mappings (vm.max_map_count, 8 KiB of page tables each) what the kernel can need for
 // that.
 const (
@@ -24,21 +27,29 @@ const (
 	growing = 256 << 10
 )
 
-// keepWithin kills a program once its processes use more memory than they may, or are too many.
-func (p *Process) keepWithin(l Limits, programs bool) {
-	m := meter{group: p.pid, programs: programs, limits: l, most: l.most()}
+// keepWithin kills a program once its processes use more memory than they may or, where no
+// supervisor keeps their number, are too many.
+func (p *Process) keepWithin(m meter, number bool) {
 	defer m.close()
+	l, programs := m.limits, m.programs
 	interval, before := soonest, usage{}
 	timer := time.NewTimer(interval)
 	defer timer.Stop()
+	var next time.Time // look
+	machine := machineTasks()
 	for {
 		select {
 		case <-p.ended:
 			return
 		case <-timer.C:
 		}
+		if programs && number && time.Now().Before(next) && machine.grown() < crowding {
+			timer.Reset(soonest)
+			continue
+		}
+		machine = machineTasks()
 		used := m.used()
-		if l.tooMany(used) {
+		if number && l.tooMany(used) {
 			p.crowd.Store(&Crowd{used.processes, used.tasks})
 			p.Kill()
 			return
@@ -59,8 +70,36 @@ func (p *Process) keepWithin(l Limits, programs bool) {
 			interval = soonest
 		}
 		before = used
-		timer.Reset(interval)
+		next = time.Now().Add(interval)
+		if timer.Reset(interval); programs && number {
+			timer.Reset(soonest)
+		}
 	}
+}
+
+// crowding is how many tasks more the machine has when a program that may start others is looked at
+// before its time: that costs a system call of a microsecond, and a look a file of each process.
+const crowding = 64
+
+// taskCount is how many tasks the machine had at a moment, the least since; it wraps around.
+type taskCount uint16
+
+func machineTasks() taskCount {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return taskCount(info.Procs)
+}
+
+// grown returns how many tasks more there are now.
+func (t *taskCount) grown() int16 {
+	now := machineTasks()
+	grown := int16(now - *t)
+	if grown < 0 {
+		*t = now
+	}
+	return grown
 }
 
 // Used returns how much memory, in bytes, the program used when it was last looked at; 0 where it
@@ -252,6 +291,34 @@ func number(line []byte) int64 {
 	_, value, _ := bytes.Cut(line, []byte(":"))
 	n, _ := strconv.ParseInt(string(bytes.TrimSuffix(bytes.TrimSpace(value), []byte(" kB"))), 10, 64)
 	return n
+}
+
+// canMeasure returns why what a program uses cannot be measured, or nil. A program that starts others
+// makes processes that nobody may look into, by running what it may not read; where /proc hides
+// processes (hidepid), these are neither found nor measured without a capability.
+func canMeasure(programs bool) error {
+	if _, err := os.Stat(processFile(os.Getpid(), "status")); err != nil {
+		return fmt.Errorf("%w; mount /proc", err)
+	}
+	now, err := capabilities()
+	if !programs || err == nil && now[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0 {
+		return nil
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return err
+	}
+	hides := false
+	for line := range strings.Lines(string(mounts)) {
+		mount, system, _ := strings.Cut(line, " - ")
+		if fields := strings.Fields(mount); len(fields) > 4 && fields[4] == "/proc" { // the last one is on top
+			hides = strings.Contains(system, ",hidepid=")
+		}
+	}
+	if hides {
+		return errors.New("/proc hides processes; mount it without hidepid, or give the host CAP_SYS_PTRACE")
+	}
+	return nil
 }
 
 // filesInMemory returns a granted place whose files are memory, or "". What a program writes there

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,10 +96,10 @@ func attempt(t testing.TB, p Policy, attempts ...string) outcome {
 func degraded() map[string]features {
 	off := errors.New("the test has switched it off")
 	full, noCloseRange, noLandlock, noScope, noSeccomp := detect(), detect(), detect(), detect(), detect()
-	noCloseRange.closeRange = off
+	noCloseRange.closeRange, noCloseRange.supervisor = off, off
 	noLandlock.landlock, noLandlock.noLandlock = 0, off
 	noScope.landlock = min(noScope.landlock, 1)
-	noSeccomp.seccomp = off
+	noSeccomp.seccomp, noSeccomp.supervisor = off, off
 	return map[string]features{
 		"as it is": full, "no close_range": noCloseRange, "no Landlock": noLandlock, "first Landlock": noScope, "no seccomp": noSeccomp,
 	}
@@ -172,4 +173,9 @@ func of(operand string, names ...string) (attempts []string) {
 		attempts = append(attempts, name+"="+operand)
 	}
 	return attempts
+}
+
+// supervised reports whether the number of the program's processes is kept by a supervisor.
+func (p *Process) supervised() bool {
+	return slices.ContainsFunc(p.isolation.Measures, func(m engine.Measure) bool { return strings.Contains(m.How, "supervised") })
 }

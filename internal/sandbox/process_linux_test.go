@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadgo/load/internal/sandbox/crowdtest"
 )
 
 func TestLimits(t *testing.T) {
@@ -63,11 +65,14 @@ func TestTooMany(t *testing.T) {
 		"processes":           {"brood=200", Policy{Programs: true, Limits: Limits{Processes: 50}}, 50},
 		"a fork bomb":         {"bomb", Policy{Programs: true, Limits: Limits{Processes: 50}}, 50},
 		"with memory":         {"bomb", Policy{Programs: true, Limits: Limits{Processes: 50, Memory: 1 << 30}}, 50},
-		"without a limit":     {"brood=1200", Policy{Programs: true}, MostProcesses},
+		"without a limit":     {fmt.Sprintf("brood=%d", MostProcesses+100), Policy{Programs: true}, MostProcesses},
 		"within the limit":    {"threads=20", Policy{Limits: Limits{Processes: 50}}, 0},
 		"as many without one": {"threads=200", Policy{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.most == MostProcesses {
+				crowdtest.Alone(t)
+			}
 			process, err := Start(Command{Exe: probe(t), Args: []string{"probe", c.attempt}}, c.policy)
 			require.NoError(t, err)
 			state := process.Wait()
@@ -77,11 +82,15 @@ func TestTooMany(t *testing.T) {
 				assert.Equal(t, State{}, state)
 				return
 			}
-			if crowd == nil { // the kernel's own limit was first
-				assert.NotZero(t, os.Getuid())
+			if crowd == nil { // the system's own limit was first, which binds root, too, in a container
+				assert.True(t, os.Getuid() != 0 || c.most == MostProcesses)
 				return
 			}
 			assert.Greater(t, crowd.Threads, c.most)
+			if process.supervised() {
+				// Each of its tasks was allowed one more at most that it had not made yet.
+				assert.LessOrEqual(t, crowd.Processes, 2*c.policy.Limits.most()+1)
+			}
 			eventually(t, func() string {
 				if left := (&meter{group: process.Pid()}).members(); len(left) > 0 {
 					return fmt.Sprintf("%d of its processes are left", len(left))
@@ -178,4 +187,34 @@ func BenchmarkStart(b *testing.B) {
 			require.NoError(b, err)
 		}
 	})
+}
+
+// TestNoThread: a running program takes no thread of the host, and where none runs nothing is left.
+// It does not run in parallel with others, because it counts threads.
+func TestNoThread(t *testing.T) {
+	startProbe(t, "ok").Wait()
+	before := len(entries(t, "/proc/self/task"))
+	var all []*Process
+	for range 100 {
+		all = append(all, startProbe(t, "sleep"))
+	}
+	assert.Less(t, len(entries(t, "/proc/self/task")), before+50)
+	assert.LessOrEqual(t, startersLeft(), cap(atOnce))
+	for _, p := range all {
+		p.Kill()
+		p.Wait()
+	}
+	eventually(t, func() string {
+		if n := startersLeft(); n > 0 {
+			return fmt.Sprintf("%d starters are left", n)
+		}
+		return ""
+	})
+}
+
+// startersLeft is how many starters there are, while nothing is started.
+func startersLeft() int {
+	startersMu.Lock()
+	defer startersMu.Unlock()
+	return len(idleStarters)
 }

@@ -63,6 +63,30 @@ func (c confinement) filter() filter {
 	return assemble(auditArch, lastCall, rules)
 }
 
+// asking assembles the filter that asks a [supervisor] about each process and, with threads, about
+// each thread. It is nil where nobody needs to be asked.
+func (c confinement) asking() filter {
+	ask := verdict(unix.SECCOMP_RET_USER_NOTIF)
+	clone := ask
+	switch {
+	case c.policy.Limits.Processes > 0: // counts threads, too
+	case c.policy.Programs:
+		clone = filter{
+			loadWord(low(0)),
+			jump(unix.BPF_JSET, unix.CLONE_THREAD, 1, 0),
+			ret(unix.SECCOMP_RET_USER_NOTIF),
+			ret(allow),
+		}
+	default:
+		return nil
+	}
+	rules := []rule{{unix.SYS_CLONE, clone}}
+	for _, nr := range legacyForkCalls {
+		rules = append(rules, rule{nr, ask})
+	}
+	return assemble(auditArch, lastCall, rules)
+}
+
 // withoutFiles reports whether the filter itself keeps the program from all files: where Landlock
 // is missing and nothing is granted.
 func (c confinement) withoutFiles() bool {

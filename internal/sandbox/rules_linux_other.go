@@ -11,6 +11,8 @@ type confinement struct {
 
 func (confinement) filter() filter { return nil }
 
+func (confinement) asking() filter { return nil }
+
 func (confinement) withoutFiles() bool { return false }
 
 // ownProcess stands for the id of the process that a filter is for.

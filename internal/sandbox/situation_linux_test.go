@@ -5,6 +5,7 @@ package sandbox
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -25,6 +26,12 @@ const situationArgument = "situation-of-a-sandbox"
 // needs.
 var situations = map[string]func(listener int) error{
 	"no proc": func(int) error { return unix.Mount("none", "/proc", "tmpfs", 0, "") },
+	"hidden processes": func(int) error {
+		if err := unix.Mount("none", "/proc", "proc", 0, "hidepid=2"); err != nil {
+			return err
+		}
+		return errors.Join(syscall.Setgroups(nil), syscall.Setgid(65534), syscall.Setuid(65534))
+	},
 	"no mounts of its own": func(int) error {
 		_, err := enter(0, rule{unix.SYS_UNSHARE, verdict(deny(unix.EPERM))})
 		return err
@@ -164,11 +171,16 @@ func supervise(listener int) {
 // needs for others.
 func TestWithoutProc(t *testing.T) {
 	t.Parallel()
-	all := inSituation(t, "no proc", Policy{}, Policy{ReadOnly: []string{t.TempDir()}}, Policy{Limits: Limits{Memory: 1 << 30}})
+	all := inSituation(t, "no proc", Policy{}, Policy{ReadOnly: []string{t.TempDir()}}, Policy{Limits: Limits{Memory: 1 << 30}}, Policy{Programs: true}, Policy{Limits: Limits{Processes: 50}})
 	require.Empty(t, all[0].Failed)
 	assert.Equal(t, all[0].Started, all[0].Tried)
 	assert.Equal(t, all[0].Started, all[0].Probed)
 	assert.Contains(t, all[0].Result, "fork: "+refusedBy)
+	for _, of := range all[3:] {
+		require.Empty(t, of.Failed)
+		assert.Equal(t, of.Started, of.Tried)
+		wantUncounted(t, of.Started, "status: no such file or directory; mount /proc")
+	}
 	const cannot = "what is mounted cannot be listed: open /proc/self/mountinfo: no such file or directory; mount /proc"
 	if detect().landlock > 0 {
 		assert.Contains(t, all[1].Failed, cannot)
@@ -209,4 +221,39 @@ func TestSupervised(t *testing.T) {
 			assert.Contains(t, of.Result, attempt+refusedBy)
 		}
 	}
+	// The kernel lets a process have one listener: the number of processes is counted.
+	of := inSituation(t, "supervised", Policy{Programs: true, Limits: Limits{Processes: 50}})[0]
+	require.Empty(t, of.Failed)
+	assert.Equal(t, of.Started, of.Tried)
+	assert.Contains(t, of.Started.Measures, engine.Measure{Name: "processes", How: "counted", Granted: true})
+	assert.Contains(t, of.Probed.Measures, engine.Measure{Name: "processes", How: "supervised", Granted: true})
+	assert.Contains(t, of.Result, "fork: "+permitted)
+	assert.Contains(t, of.Result, "listener: "+refusedBy)
+}
+
+// TestHiddenProcesses: where /proc hides from the host what its programs start, their limits are
+// not said to be in force.
+func TestHiddenProcesses(t *testing.T) {
+	t.Parallel()
+	all := inSituation(t, "hidden processes", Policy{Limits: Limits{Processes: 50}}, Policy{Programs: true}, Policy{Programs: true, Limits: Limits{Memory: 1 << 30}})
+	for _, of := range all {
+		require.Empty(t, of.Failed)
+		assert.Equal(t, of.Started, of.Probed)
+	}
+	assert.True(t, all[0].Started.Measures[3].InForce)
+	const hides = "/proc hides processes; mount it without hidepid, or give the host CAP_SYS_PTRACE"
+	wantUncounted(t, all[1].Started, hides)
+	wantUncounted(t, all[2].Started, hides)
+	assert.False(t, all[2].Started.Measures[5].InForce)
+	assert.Contains(t, all[2].Started.Measures[5].Why, hides)
+}
+
+// wantUncounted checks that the number of processes is not said to be kept, and why.
+func wantUncounted(t *testing.T, i engine.Isolation, why string) {
+	t.Helper()
+	m := i.Measures[3]
+	assert.Equal(t, "processes", m.Name)
+	assert.False(t, m.InForce || m.Granted)
+	assert.Contains(t, m.Why, why)
+	assert.Equal(t, "partial", i.Level)
 }

@@ -41,19 +41,38 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 	}
 	defer unix.Close(c.ruleset)
 	defer unix.Close(c.warden.exe)
+	socket := -1
+	if asking := c.confinement(f, p).asking(); asking != nil && f.supervisor == nil {
+		if socket, err = c.setAsking(asking); err != nil {
+			return nil, err
+		}
+		defer unix.Close(socket)
+		defer unix.Close(c.asking.socket)
+	}
 
+	if cmd.Ready != nil {
+		if err := cmd.Ready(); err != nil {
+			return nil, err
+		}
+	}
 	process := &Process{ended: make(chan struct{})}
-	started := make(chan error, 1)
-	go process.run(&c, cmd.Ready, started)
-	err = <-started
+	process.starter, err = startOn(func() (err error) {
+		process.pid, err = c.start()
+		return err
+	})
 	runtime.KeepAlive(cmd) // its files' descriptors were in use until now
+	if err == nil {
+		process.warden = c.outcome.warden
+		go process.await()
+	}
 	var failed failure
 	switch {
 	case err == nil:
-		process.isolation = f.after(c.outcome).isolation(p)
-		programs := p.Programs || f.seccomp != nil
-		if programs || p.Limits.Memory > 0 || p.Limits.Processes > 0 {
-			go process.keepWithin(p.Limits, programs)
+		f = f.after(c.outcome)
+		process.isolation = f.isolation(p)
+		if err := process.keepLimits(f, p, socket); err != nil {
+			process.Kill()
+			return nil, err
 		}
 		return process, nil
 	case errors.As(err, &failed) && failed.step == stepExec:
@@ -62,6 +81,27 @@ func start(f features, cmd Command, p *Policy) (*Process, error) {
 		return nil, &os.PathError{Op: "chdir", Path: cmd.Dir, Err: failed.errno}
 	}
 	return nil, err
+}
+
+// keepLimits begins to keep the program within its limits.
+func (p *Process) keepLimits(f features, policy *Policy, socket int) error {
+	programs := policy.Programs || f.seccomp != nil
+	m := meter{group: p.pid, programs: programs, limits: policy.Limits, most: policy.Limits.most()}
+	if f.supervisor == nil && socket >= 0 {
+		listener, err := receiveListener(socket)
+		if err != nil {
+			return fmt.Errorf("supervisor: %w", err)
+		}
+		go p.supervise(&supervisor{listener: listener, meter: m, limits: policy.Limits, last: usage{processes: 1, tasks: 1}})
+		if policy.Limits.Memory > 0 {
+			go p.keepWithin(m, false)
+		}
+		return nil
+	}
+	if programs || policy.Limits.Memory > 0 || policy.Limits.Processes > 0 {
+		go p.keepWithin(m, true)
+	}
+	return nil
 }
 
 // name is what the program sees as its own name.
@@ -131,7 +171,7 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	}
 	if f.seccomp == nil {
 		c.secret = secret()
-		c.filter = confinement{policy: p, landlock: f.landlock, secret: c.secret}.filter()
+		c.filter = c.confinement(f, p).filter()
 		c.own = c.filter.comparisons(ownProcess)
 		c.program = unix.SockFprog{Len: uint16(len(c.filter)), Filter: &c.filter[0]}
 	}
@@ -141,29 +181,13 @@ func (c *child) setPolicy(f features, exe *os.File, p *Policy) (err error) {
 	return err
 }
 
+func (c *child) confinement(f features, p *Policy) confinement {
+	return confinement{policy: p, landlock: f.landlock, secret: c.secret}
+}
+
 // secret returns a number that nobody can guess.
 func secret() uint64 {
 	var b [8]byte
 	rand.Read(b[:]) // ends the host rather than fail
 	return binary.NativeEndian.Uint64(b[:])
-}
-
-// run starts the program from a thread that stays until the program has ended, because the death
-// signal follows the thread.
-func (p *Process) run(c *child, ready func() error, started chan<- error) {
-	var err error
-	if ready != nil {
-		err = ready()
-	}
-	if err == nil {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		p.pid, err = c.start()
-		p.warden = c.outcome.warden
-	}
-	started <- err
-	if err == nil {
-		p.await()
-		p.reap()
-	}
 }
